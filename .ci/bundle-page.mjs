@@ -1,23 +1,37 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
-const page = fileURLToPath(new URL('../packages/cli/page', import.meta.url));
+const packages = fileURLToPath(new URL('../packages', import.meta.url));
+const page = join(packages, 'cli/page');
+const playground = join(page, 'playground');
+const uplot = createRequire(join(page, 'main.tsx')).resolve('uplot/dist/uPlot.min.css');
 
-/** Bundles the live page with its script and style into one file, `live.html` in `folder`. */
+/** Bundles the live page, `live.html`, and the playground, `playground/`, into `folder`. */
 export async function bundlePage(folder) {
-  const bundle = await rolldown({
-    input: join(page, 'main.tsx'),
-    platform: 'browser',
-    transform: { target: 'es2022' }, // page/tsconfig.json names preact for the elements
+  const live = { title: 'Gradloom live', script: join(page, 'main.tsx'), sheets: [uplot, join(page, 'page.css')] };
+  await writePage(join(folder, 'live.html'), live);
+  const place = join(folder, 'playground');
+  mkdirSync(place, { recursive: true });
+  await writePage(join(place, 'index.html'), {
+    title: 'Gradloom playground',
+    script: join(playground, 'main.tsx'),
+    sheets: [uplot, join(page, 'page.css'), join(playground, 'playground.css')],
   });
-  const { output } = await bundle.generate({ format: 'iife', minify: true });
-  await bundle.close();
-  const licences = 'Includes preact (MIT, (c) 2015-present Jason Miller) and uPlot (MIT, (c) 2025 Leon Sorokin).';
-  const script = `/*! ${licences} */${output[0].code.trim()}`;
-  const sheets = [createRequire(join(page, 'main.tsx')).resolve('uplot/dist/uPlot.min.css'), join(page, 'page.css')];
+  writeFileSync(join(place, 'worker.js'), await bundled(join(playground, 'worker.ts'), WORKER_LICENCES));
+  for (const kernels of ['kernels.wasm', 'kernels-float32.wasm']) {
+    copyFileSync(join(packages, 'core', kernels), join(place, kernels));
+  }
+}
+
+const PAGE_LICENCES = 'preact (MIT, (c) 2015-present Jason Miller) and uPlot (MIT, (c) 2025 Leon Sorokin)';
+const WORKER_LICENCES = 'noble-hashes (MIT, (c) 2022 Paul Miller) and msgpackr (MIT, (c) 2020 Kris Zyp)';
+
+/** Writes one file with its script and style inside, so that a page needs no other request. */
+async function writePage(path, { title, script, sheets }) {
+  const code = await bundled(script, PAGE_LICENCES);
   const style = sheets.map((sheet) => readFileSync(sheet, 'utf8').trim()).join('\n');
   const html = `<!doctype html>
 <html lang="en">
@@ -25,14 +39,29 @@ export async function bundlePage(folder) {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
-<title>Gradloom live</title>
+<title>${title}</title>
 <style>${style}</style>
 </head>
 <body>
 <div id="page"></div>
-<script>${script}</script>
+<script>${code}</script>
 </body>
 </html>
 `;
-  writeFileSync(join(folder, 'live.html'), html);
+  writeFileSync(path, html);
+}
+
+/** A script with all that it imports, from the sources. */
+async function bundled(input, licences) {
+  const bundle = await rolldown({
+    input,
+    platform: 'browser',
+    // Modules only export, apart from the entries and this one: tables that nobody asks for are left out.
+    treeshake: { moduleSideEffects: (id) => id === input || id.endsWith('/shared-memory.ts') },
+    resolve: { conditionNames: ['@gradloom/source', 'browser', 'import', 'default'] },
+    transform: { target: 'es2022' }, // page/tsconfig.json names preact for the elements
+  });
+  const { output } = await bundle.generate({ format: 'iife', minify: true });
+  await bundle.close();
+  return `/*! Includes ${licences}. */${output[0].code.trim()}`;
 }

@@ -5,6 +5,7 @@ import { Controls } from './controls.tsx';
 import { curvesOf, figures } from './curves.ts';
 import { DifferencesTable, RunTable } from './run-table.tsx';
 import { afterEvent, noRuns, type Run, type Runs } from './runs.ts';
+import { useScheme } from './scheme.ts';
 import { type Connection, follow } from './stream.ts';
 import { isShown, readView, type View, writeView } from './view.ts';
 
@@ -105,18 +106,6 @@ function sentenceOf(connection: Connection, { length }: readonly Run[]): string 
     case 'refused':
       return `The server refuses: ${connection.sentence}.`;
   }
-}
-
-/** The reader's light or dark theme. */
-function useScheme(): string {
-  const [query] = useState(() => matchMedia('(prefers-color-scheme: dark)'));
-  const [isDark, setDark] = useState(query.matches);
-  useEffect(() => {
-    const onChange = () => setDark(query.matches);
-    query.addEventListener('change', onChange);
-    return () => query.removeEventListener('change', onChange);
-  }, [query]);
-  return isDark ? 'dark' : 'light';
 }
 
 const place = document.getElementById('page');

@@ -87,7 +87,6 @@ export {
 export {
   type Container,
   HASH_BYTES,
-  hexadecimal,
   openContainer,
   openHeader,
   packStart,
@@ -95,7 +94,7 @@ export {
   sectionBytes,
 } from './inference/files/container.ts';
 export { isJsonObject, plainJson } from './inference/files/json.ts';
-export { sha256Of } from './inference/files/sha256.ts';
+export { hexadecimal, sha256Of } from './inference/files/sha256.ts';
 export {
   assembleModel,
   checkEncoding,

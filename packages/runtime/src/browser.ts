@@ -7,7 +7,9 @@
 export { browserCores } from './browser/browser-host.ts';
 export { type BrowserRun, type BrowserRunOptions, openBrowserRun } from './browser/browser-run.ts';
 export { createMember, type TeamMessage, type TeamWorker } from './browser/team.ts';
-export type { Dataset } from './data/dataset.ts';
+export { type Dataset, valueMatrix } from './data/dataset.ts';
+export { sharedArrays } from './data/number-types.ts';
 export { splitDataset } from './data/split.ts';
 export { type SyntheticName, syntheticDatasets } from './data/synthetic/index.ts';
+export { scalingOf } from './data/tables/scaling.ts';
 export type { ProbedFigures } from './engine/step/read-probe.ts';

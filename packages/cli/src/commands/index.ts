@@ -11,6 +11,7 @@ import { importCommand } from './import.ts';
 import { inspect } from './inspect.ts';
 import { live } from './live.ts';
 import { lrFind } from './lr-find.ts';
+import { playground } from './playground.ts';
 import { predict } from './predict.ts';
 import { report } from './report.ts';
 import { scale } from './scale.ts';
@@ -32,6 +33,7 @@ export const commands: Readonly<Record<string, Command>> = {
   export: exportCommand,
   import: importCommand,
   live,
+  playground,
   report,
   experiment,
   search,

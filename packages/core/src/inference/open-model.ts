@@ -1,9 +1,9 @@
 import { listed, reasonOf, show } from '../checks/show.ts';
 import { createContinuation } from '../network/continuation.ts';
 import { createPredictor } from '../network/predict.ts';
-import { type Container, HASH_BYTES, hexadecimal, openContainer, type Sealed } from './files/container.ts';
+import { type Container, HASH_BYTES, openContainer, type Sealed } from './files/container.ts';
 import { isJsonObject } from './files/json.ts';
-import { sha256Of } from './files/sha256.ts';
+import { hexadecimal, sha256Of } from './files/sha256.ts';
 import { checkModules, type LoadedParts, NOTHING_LOADED } from './loaded-parts.ts';
 import { assembleModel, type Model, type ModelContents, type ModelEngine } from './model.ts';
 

@@ -1,6 +1,7 @@
 // @ts-expect-error: the build that never generates functions has no types of its own.
 import msgpackr from 'msgpackr/index-no-eval';
 import { reasonOf, show, showName } from '../../checks/show.ts';
+import { hexadecimal } from './sha256.ts';
 import { bytesOfElements, type Elements, type ElementType, elementTypes, typeOf } from '../../math/element-type.ts';
 import { withFlatten } from '../../network/with-flatten.ts';
 import { isJsonObject, type Json, type JsonObject, plainJson } from './json.ts';
@@ -107,10 +108,6 @@ function notOurs(subject: string, start: Uint8Array): Error {
   const found = start.length === 0 ? 'it is empty' : `it begins with ${begins}`;
   return new Error(`${subject} is not a Gradloom file, expected a model or a checkpoint (${found})`);
 }
-
-/** Bytes as two hexadecimal digits each. */
-export const hexadecimal = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** Checks version and sizes. */
 function checkPrefix(

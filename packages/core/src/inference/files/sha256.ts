@@ -6,6 +6,10 @@ import { isBigEndian } from './little-endian.ts';
 export const sha256Of = (content: Uint8Array | Elements): Uint8Array =>
   sha256(content instanceof Uint8Array ? content : littleEndianBytes(content));
 
+/** Bytes as two hexadecimal digits each. */
+export const hexadecimal = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
 function littleEndianBytes(numbers: Elements): Uint8Array {
   if (!isBigEndian) return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   const view = new DataView(new ArrayBuffer(numbers.byteLength));

@@ -1,7 +1,8 @@
 import { type ColumnEncoding, math, OptionError, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
-import { createSpread, forecastNames, readNumber, show, showName } from '@gradloom/core/internal';
+import { forecastNames, readNumber, show, showName } from '@gradloom/core/internal';
 import { checkRows, checkTable } from './check-table.ts';
 import { extentOf } from './column-warnings.ts';
+import { quantileOf, scalingOf } from './scaling.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
 import type { Scale } from './table-options.ts';
 import { fitTokens } from './token-column.ts';
@@ -12,13 +13,6 @@ import { fitTokens } from './token-column.ts';
  * of new rows was 0.047 with such an input and 0.028 without (bench/tables).
  */
 const LEAST_GAPS = 10;
-
-/**
- * A scale of at most this share of the center is taken as rounding of equal numbers and replaced by 1: any other number
- * would be millions of such scales away. Taxes of 1 %, computed as gross / net - 1, differ relatively by 6e-15.
- * scikit-learn allows rows · 2⁻⁵², since its sums round too.
- */
-const ROUNDING = 2 ** -46;
 
 /**
  * Fits the preprocessing of a table on the rows at `rows` alone: other rows do not influence means, deviations, medians
@@ -125,38 +119,6 @@ function fillOf(present: Float64Array, isBoolean: boolean): number {
   if (present.length === 0) return 0;
   const median = quantileOf(present.toSorted(), 0.5);
   return isBoolean ? Math.floor(median) : median;
-}
-
-function scalingOf(present: Float64Array, scale: Scale): { center: number; shift: number } {
-  if (scale === 'none' || present.length === 0) return { center: 0, shift: 1 };
-  const { center, size } = measure(present, scale);
-  return { center, shift: size > ROUNDING * Math.abs(center) ? size : 1 };
-}
-
-function measure(present: Float64Array, scale: Exclude<Scale, 'none'>): { center: number; size: number } {
-  if (scale === 'standard') {
-    const spread = createSpread();
-    for (const value of present) spread.add(value);
-    return { center: spread.mean(), size: spread.deviation() };
-  }
-  const sorted = present.toSorted();
-  if (scale === 'minmax') return { center: sorted[0], size: sorted[sorted.length - 1] - sorted[0] };
-  return { center: quantileOf(sorted, 0.5), size: quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25) };
-}
-
-/** The q-quantile of the sorted values, interpolated linearly as NumPy does by default. */
-function quantileOf(
-  sorted: Float64Array, // ascending
-  q: number,
-): number {
-  const place = q * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  const share = place - below;
-  const distance = sorted[above] - sorted[below];
-  // The distance may overflow.
-  if (distance === Number.POSITIVE_INFINITY) return (1 - share) * sorted[below] + share * sorted[above];
-  return sorted[below] + share * distance;
 }
 
 /** Values are standardised, so that a learning rate suits targets of any size; classes keep their names. */

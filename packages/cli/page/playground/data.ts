@@ -1,0 +1,87 @@
+import type { LossName } from '@gradloom/core';
+import {
+  type Dataset,
+  scalingOf,
+  sharedArrays,
+  splitDataset,
+  syntheticDatasets,
+  valueMatrix,
+} from '@gradloom/runtime/browser';
+import type { Domain, PlacedPoints } from './messages.ts';
+import { classesOf, type Points } from './points.ts';
+import { dataOptions, POINTS, type Settings, testShareOf } from './settings.ts';
+
+/** The sets of a run, and how its inputs come from the plane. */
+export interface PlaneData {
+  readonly train: Dataset;
+  readonly test: Dataset | null;
+  readonly loss: LossName;
+  readonly classes: readonly string[];
+  /** Coordinates of an input of each column: value · scale + center. */
+  readonly center: readonly number[];
+  readonly scale: readonly number[];
+}
+
+type Generator = (options: Readonly<Record<string, number>>) => Dataset;
+const generators = syntheticDatasets as Readonly<Record<string, Generator>>;
+
+/** Made-up datasets whose rows are points of the plane. */
+export const planes = Object.keys(generators).filter((name) => generators[name]({ rows: 8 }).inputs.columns === 2);
+
+/** The rows that a command has, to the bit. @throws Error for data that cannot be trained on. */
+export function openData(settings: Settings, points: Points): PlaneData {
+  if (settings.data === POINTS) return openPoints(points);
+  const whole = generators[settings.data](dataOptions(settings));
+  const { classes } = whole;
+  const share = testShareOf(settings);
+  const { train, test = null } = share === 0 ? { train: whole } : splitDataset(whole, { test: share, seed: 0 });
+  const names = Array.from({ length: classes ?? 2 }, (_, c) => String(c));
+  const loss = classes === null ? 'mse' : 'softmax-cross-entropy';
+  return { train, test, loss, classes: names, center: [0, 0], scale: [1, 1] };
+}
+
+/** Points as the command line reads them from their file: standardized, with classes in the order of their names. */
+function openPoints(points: Points): PlaneData {
+  const { list, name } = points;
+  const classes = classesOf(points);
+  if (classes.length < 2) {
+    throw new Error(`The points have ${classes.length} of the colours, expected at least 2: draw some of another.`);
+  }
+  const columns = [list.map(({ x }) => x), list.map(({ y }) => y)];
+  const fitted = columns.map((column) => scalingOf(Float64Array.from(column), 'standard'));
+  const inputs = sharedArrays.float64(2 * list.length);
+  const targets = sharedArrays.int32(list.length);
+  for (const [n, { label }] of list.entries()) {
+    for (const [c, { center, shift }] of fitted.entries()) inputs[2 * n + c] = (columns[c][n] - center) / shift;
+    targets[n] = classes.indexOf(label);
+  }
+  const rows = { name, rows: list.length, inputs: valueMatrix(inputs, 2), targets: valueMatrix(targets, 1) };
+  return {
+    train: { ...rows, classes: classes.length, labels: classes },
+    test: null,
+    loss: 'softmax-cross-entropy',
+    classes,
+    center: fitted.map(({ center }) => center),
+    scale: fitted.map(({ shift }) => shift),
+  };
+}
+
+/** The points of a set, in the coordinates of their file. */
+export function placed({ rows, inputs, targets, classes }: Dataset, { center, scale }: PlaneData): PlacedPoints {
+  const column = (c: number) =>
+    Float64Array.from({ length: rows }, (_, n) => inputs.array[2 * n + c] * scale[c] + center[c]);
+  const isOne = classes === null;
+  const labels = Int32Array.from({ length: rows }, (_, n) => (isOne ? Math.round(targets.array[n]) : targets.array[n]));
+  return { x: column(0), y: column(1), classes: labels };
+}
+
+/** A square around all points, with some room; for points that are drawn, at least that which can be drawn in. */
+export function domainOf(sets: readonly PlacedPoints[], isDrawn: boolean): Domain {
+  const spread = (values: readonly number[]): [number, number] =>
+    values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  if (isDrawn) return { left: -1, bottom: -1, side: 2 };
+  const [left, right] = spread(sets.flatMap(({ x }) => [...x]));
+  const [bottom, top] = spread(sets.flatMap(({ y }) => [...y]));
+  const side = 1.2 * Math.max(right - left, top - bottom, 1e-9);
+  return { left: (left + right - side) / 2, bottom: (bottom + top - side) / 2, side };
+}

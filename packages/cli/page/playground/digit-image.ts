@@ -1,0 +1,57 @@
+/** Points of a side of the paper that digits are drawn on: four for each pixel of a digit of MNIST. */
+export const PAPER = 112;
+/** Pixels of a side of a digit of MNIST. */
+export const SIDE = 28;
+/** Side of the square that MNIST scales its digits to, in pixels. */
+const BOX = 20;
+/** Radius of the pen, in points of the paper. */
+const PEN = 5;
+
+/** Draws a dot of the pen at a place of the paper. Adds to `ink` [PAPER, PAPER], 0 to 1. */
+export function drawDot(ink: Float64Array, x: number, y: number): void {
+  for (let row = Math.floor(y - PEN - 1); row <= y + PEN + 1; row++) {
+    for (let column = Math.floor(x - PEN - 1); column <= x + PEN + 1; column++) {
+      if (row < 0 || column < 0 || row >= PAPER || column >= PAPER) continue;
+      const own = Math.min(1, Math.max(0, PEN + 0.5 - Math.hypot(column - x, row - y)));
+      ink[row * PAPER + column] = Math.max(ink[row * PAPER + column], own);
+    }
+  }
+}
+
+/** Draws a line from one place to another. */
+export function drawLine(ink: Float64Array, from: readonly [number, number], to: readonly [number, number]): void {
+  const steps = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / 2));
+  for (let k = 0; k <= steps; k++) {
+    const at = (c: 0 | 1) => from[c] + ((to[c] - from[c]) * k) / steps;
+    drawDot(ink, at(0), at(1));
+  }
+}
+
+/**
+ * The digit as MNIST has its digits: scaled to a square of 20 pixels, with its centre of mass in the middle of 28. Null
+ * for an empty paper.
+ */
+export function digitOf(ink: Float64Array): Float64Array | null {
+  let [left, right, top, bottom, mass, sumX, sumY] = [PAPER, -1, PAPER, -1, 0, 0, 0];
+  for (const [k, value] of ink.entries()) {
+    if (value <= 0) continue;
+    const [x, y] = [k % PAPER, Math.floor(k / PAPER)];
+    [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
+    [mass, sumX, sumY] = [mass + value, sumX + value * x, sumY + value * y];
+  }
+  if (mass === 0) return null;
+  const step = Math.max(right - left + 1, bottom - top + 1) / BOX; // points of the paper for a pixel
+  const pixels = new Float64Array(SIDE * SIDE);
+  const SAMPLES = 4;
+  for (let p = 0; p < SIDE * SIDE; p++) {
+    let sum = 0;
+    for (let s = 0; s < SAMPLES * SAMPLES; s++) {
+      const across = (p % SIDE) + ((s % SAMPLES) + 0.5) / SAMPLES - SIDE / 2;
+      const down = Math.floor(p / SIDE) + (Math.floor(s / SAMPLES) + 0.5) / SAMPLES - SIDE / 2;
+      const [x, y] = [Math.round(sumX / mass + across * step), Math.round(sumY / mass + down * step)];
+      if (x >= 0 && y >= 0 && x < PAPER && y < PAPER) sum += ink[y * PAPER + x];
+    }
+    pixels[p] = sum / SAMPLES ** 2;
+  }
+  return pixels;
+}

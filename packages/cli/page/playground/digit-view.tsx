@@ -1,0 +1,163 @@
+import type { TargetedKeyboardEvent, TargetedPointerEvent } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { digitOf, drawDot, drawLine, PAPER, SIDE } from './digit-image.ts';
+import type { DigitAnswer } from './messages.ts';
+
+const KEY_WAY = 4;
+
+export interface DigitViewProps {
+  readonly answer: DigitAnswer | null;
+  readonly problem: string | null;
+  readonly isWaiting: boolean;
+  readonly onDigit: (pixels: Float64Array | null) => void; // null: the paper is empty
+}
+
+/** A paper to draw a digit on, what the model sees in it, and the pixels that mattered. */
+export function DigitView({ answer, problem, isWaiting, onDigit }: DigitViewProps) {
+  const [ink] = useState(() => new Float64Array(PAPER * PAPER));
+  const [drawings, setDrawings] = useState(0); // changes with the ink
+  const [cursor, setCursor] = useState<readonly [number, number] | null>(null);
+  const last = useRef<readonly [number, number] | null>(null);
+  const paper = useRef<HTMLCanvasElement>(null);
+  const seen = useRef<HTMLCanvasElement>(null);
+  const changed = () => {
+    setDrawings((n) => n + 1);
+    onDigit(digitOf(ink));
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the ink changes in place.
+  useEffect(() => {
+    const context = paper.current?.getContext('2d');
+    if (!context) return;
+    const image = context.createImageData(PAPER, PAPER);
+    for (const [k, value] of ink.entries()) image.data.set([0, 0, 0].fill(255 * (1 - value)).concat(255), 4 * k);
+    context.putImageData(image, 0, 0);
+    if (cursor === null) return;
+    context.strokeStyle = '#0072b2';
+    context.strokeRect(cursor[0] - 5, cursor[1] - 5, 10, 10);
+  }, [drawings, cursor]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the ink changes in place.
+  useEffect(() => {
+    const context = seen.current?.getContext('2d');
+    if (context) drawMatter(context, digitOf(ink), answer);
+  }, [drawings, answer]);
+
+  const stroke = (event: TargetedPointerEvent<HTMLCanvasElement>) => {
+    if (event.buttons === 0) return;
+    const { left, top, width, height } = event.currentTarget.getBoundingClientRect();
+    const place = [(PAPER * (event.clientX - left)) / width, (PAPER * (event.clientY - top)) / height] as const;
+    drawLine(ink, last.current ?? place, place);
+    last.current = place;
+    changed();
+  };
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLCanvasElement>) => {
+    const [x, y] = cursor ?? [PAPER / 2, PAPER / 2];
+    const moves: Record<string, [number, number]> = {
+      ArrowLeft: [x - KEY_WAY, y],
+      ArrowRight: [x + KEY_WAY, y],
+      ArrowUp: [x, y - KEY_WAY],
+      ArrowDown: [x, y + KEY_WAY],
+    };
+    if (event.key in moves) {
+      const to = moves[event.key].map((v) => Math.min(PAPER, Math.max(0, v))) as [number, number];
+      setCursor(to);
+      if (!event.shiftKey) return event.preventDefault();
+      drawLine(ink, [x, y], to);
+      changed();
+    } else if (event.key === ' ') {
+      setCursor([x, y]);
+      drawDot(ink, x, y);
+      changed();
+    } else return;
+    event.preventDefault();
+  };
+  const clear = () => {
+    ink.fill(0);
+    changed();
+  };
+  return (
+    <section id="digits" aria-label="Digits">
+      <p class="lead">
+        Draw a digit from 0 to 9. With keys: the arrows move the pen, the space bar makes a dot, Shift and an arrow a
+        line.
+      </p>
+      <div class="pads">
+        <figure>
+          <canvas
+            id="paper"
+            ref={paper}
+            width={PAPER}
+            height={PAPER}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: keys draw on it.
+            tabIndex={0}
+            role="img"
+            aria-label="Paper to draw a digit on"
+            onPointerDown={(event) => {
+              last.current = null;
+              stroke(event);
+            }}
+            onPointerMove={stroke}
+            onKeyDown={onKeyDown}
+            onBlur={() => setCursor(null)}
+          />
+          <figcaption>
+            Your digit{' '}
+            <button type="button" name="clear" onClick={clear}>
+              Clear
+            </button>
+          </figcaption>
+        </figure>
+        <figure>
+          <canvas id="matter" ref={seen} width={SIDE} height={SIDE} role="img" aria-label="Pixels that mattered" />
+          <figcaption>
+            As the model has it, centred. Orange pixels speak for its answer, blue ones against (gradient times pixel).
+          </figcaption>
+        </figure>
+        <Probabilities answer={answer} />
+      </div>
+      <p role="status" class={problem === null ? 'lead' : 'problem'}>
+        {problem ??
+          (isWaiting
+            ? 'The model is on its way. The first time it is trained, which takes half a minute.'
+            : sentenceOf(answer))}
+      </p>
+    </section>
+  );
+}
+
+const sentenceOf = (answer: DigitAnswer | null): string => {
+  if (answer === null) return 'The model has seen 60,000 digits of MNIST, and none of yours.';
+  const most = Math.max(...answer.probabilities);
+  return `The model sees a ${answer.labels[answer.probabilities.indexOf(most)]}, with ${(100 * most).toFixed(1)} %.`;
+};
+
+function Probabilities({ answer }: { readonly answer: DigitAnswer | null }) {
+  const labels = answer?.labels ?? Array.from({ length: 10 }, (_, c) => String(c));
+  return (
+    <ol class="bars" aria-label="Probability of each digit">
+      {labels.map((label, c) => {
+        const share = answer?.probabilities[c] ?? 0;
+        return (
+          <li key={label}>
+            <span>{label}</span>
+            <meter min="0" max="1" value={share} aria-label={`Probability of ${label}`} />
+            <span class="number">{(100 * share).toFixed(1)} %</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function drawMatter(context: CanvasRenderingContext2D, pixels: Float64Array | null, answer: DigitAnswer | null): void {
+  const image = context.createImageData(SIDE, SIDE);
+  const most = Math.max(1e-12, ...(answer?.matter ?? []).map(Math.abs));
+  for (let p = 0; p < SIDE * SIDE; p++) {
+    const grey = 255 * (1 - 0.5 * (pixels?.[p] ?? 0));
+    const own = pixels === null ? 0 : (answer?.matter[p] ?? 0) / most;
+    const part = Math.abs(own);
+    const colour = own > 0 ? [230, 120, 0] : [0, 114, 178];
+    for (let k = 0; k < 3; k++) image.data[4 * p + k] = (1 - part) * grey + part * colour[k];
+    image.data[4 * p + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+}

@@ -1,0 +1,105 @@
+import {
+  createLoss,
+  type Elements,
+  type ElementType,
+  type LossSpec,
+  type Network,
+  referenceKernels,
+} from '@gradloom/core';
+import {
+  allocateOwn,
+  bindTensors,
+  createWorkspace,
+  NO_SHARE,
+  rowPredictor,
+  toProbabilities,
+} from '@gradloom/core/internal';
+import type { ProbedFigures } from '@gradloom/runtime/browser';
+import type { PlaneData } from './data.ts';
+import { type Domain, type Frame, type HiddenLayer, MAP, MOST_UNITS, UNIT_MAP } from './messages.ts';
+
+/** What a network says about a square of the plane, as a page draws it. */
+export type Look = (figures: ProbedFigures | null) => Pick<Frame, 'shares' | 'hidden' | 'output'>;
+
+/** Pixels of the large map from one of a unit's to the next. */
+const STRIDE = MAP / UNIT_MAP;
+
+/** Looks at the outputs of all layers, by plain code on the weights as they are at each call. */
+export function createLook(
+  network: Network,
+  parameters: Elements, // [P] changed by the steps
+  type: ElementType,
+  loss: LossSpec,
+  { classes, center, scale }: PlaneData,
+  { left, bottom, side }: Domain,
+): Look {
+  const rows = MAP * MAP;
+  const workspace = createWorkspace(network, createLoss(loss), rows, allocateOwn(type), NO_SHARE);
+  const predict = rowPredictor(network, workspace, bindTensors(network, parameters), referenceKernels);
+  const at = (pixel: number, from: number, c: number): number =>
+    (from + (side * (pixel + 0.5)) / MAP - center[c]) / scale[c];
+  const x = new Float64Array(2 * rows);
+  for (let n = 0; n < rows; n++) {
+    x[2 * n] = at(n % MAP, left, 0);
+    x[2 * n + 1] = at(Math.floor(n / MAP), bottom, 1);
+  }
+  // A hidden layer is dense and then its activation.
+  const hidden = network.layers.flatMap((layer, l) =>
+    layer.activation === undefined || l === network.layers.length - 1 ? [] : [l],
+  );
+  const lastDense = network.layers.findLastIndex(({ tensors }) => tensors.length > 0);
+
+  return (figures) => {
+    const outputs = predict(x);
+    return {
+      shares: sharesOf(outputs, network.outputs, classes.length, loss),
+      hidden: hidden.map((l): HiddenLayer => {
+        const units = network.layers[l].out[0];
+        return {
+          ...gradientOf(figures, l - 1),
+          flat: figures?.layers[l].flat ?? null,
+          units,
+          maps: mapsOf(workspace.outputs[l], units),
+        };
+      }),
+      output: gradientOf(figures, lastDense),
+    };
+  };
+}
+
+/** The figures of a dense layer's weights. */
+function gradientOf(figures: ProbedFigures | null, l: number): { gradient: number | null; moved: number | null } {
+  const [weights] = figures?.layers[l].tensors ?? [];
+  return { gradient: weights?.rmsGradient ?? null, moved: weights?.rmsMoved ?? null };
+}
+
+/** [MAP, MAP, C] the share of each class. A single output is that of the second class. */
+function sharesOf(outputs: Float64Array, O: number, C: number, loss: LossSpec): Float32Array {
+  if (O === C) {
+    toProbabilities('createLook', createLoss(loss), outputs, O);
+    return Float32Array.from(outputs);
+  }
+  const shares = new Float32Array(outputs.length * C);
+  for (const [n, y] of outputs.entries()) {
+    const second = Math.min(1, Math.max(0, y));
+    shares[2 * n] = 1 - second;
+    shares[2 * n + 1] = second;
+  }
+  return shares;
+}
+
+/** [units that are shown, UNIT_MAP, UNIT_MAP] of outputs [MAP, MAP, units]. */
+function mapsOf(outputs: Elements, units: number): Float32Array {
+  const shown = Math.min(units, MOST_UNITS);
+  const maps = new Float32Array(shown * UNIT_MAP * UNIT_MAP);
+  const middle = Math.floor(STRIDE / 2);
+  let next = 0;
+  for (let unit = 0; unit < shown; unit++) {
+    for (let row = middle; row < MAP; row += STRIDE) {
+      for (let column = middle; column < MAP; column += STRIDE) {
+        maps[next++] = outputs[(row * MAP + column) * units + unit];
+      }
+    }
+  }
+  return maps;
+}

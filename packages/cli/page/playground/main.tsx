@@ -1,0 +1,343 @@
+import { render } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useScheme } from '../scheme.ts';
+import { ChoicesForm } from './choices.tsx';
+import { cssOf } from './colours.ts';
+import { DigitView } from './digit-view.tsx';
+import { Layers } from './layers.tsx';
+import { LossChart, type Losses } from './loss-chart.tsx';
+import type { DigitAnswer, Frame, FromWorker, Opened, Ready, ToWorker } from './messages.ts';
+import { Plane } from './plane.tsx';
+import { drawnClasses, fromText, noPoints, type Points, readCsv, toCsv, toText } from './points.ts';
+import { commandOf, POINTS, readSettings, type Settings, standard, writeSettings } from './settings.ts';
+import { examples } from './texts.ts';
+
+/** Steps a second that a reader may choose; Infinity is as fast as the machine. */
+const speeds = [1, 10, 100, 1000, Number.POSITIVE_INFINITY];
+const USUAL = 2;
+
+type Tab = 'plane' | 'digits';
+
+/** What the address holds besides settings. */
+interface Place {
+  readonly tab: Tab;
+  readonly speed: number; // index into `speeds`
+  readonly points: Points;
+}
+
+function readPlace(fragment: string): Place {
+  const values = new URLSearchParams(fragment.replace(/^#/, ''));
+  const speed = Number(values.get('speed') ?? USUAL);
+  return {
+    tab: values.get('tab') === 'digits' ? 'digits' : 'plane',
+    speed: speed in speeds ? speed : USUAL,
+    points: { ...noPoints, list: fromText(values.get('drawn') ?? '') },
+  };
+}
+
+const worker = new Worker(`worker.js${location.search}`);
+const send = (message: ToWorker): void => worker.postMessage(message);
+
+const noLosses: Losses = { training: [], test: [] };
+
+function App({ ready }: { readonly ready: Ready }) {
+  const [settings, setSettings] = useState(() => readSettings(location.hash, ready.choices));
+  const [place, setPlace] = useState(() => readPlace(location.hash));
+  const [isGoing, setGoing] = useState(false);
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const [frame, setFrame] = useState<Frame | null>(null);
+  const [losses, setLosses] = useState(noLosses);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [colour, setColour] = useState(drawnClasses[0]);
+  const [digit, setDigit] = useState<{ answer: DigitAnswer | null; problem: string | null; isWaiting: boolean }>({
+    ...{ answer: null, problem: null, isWaiting: false },
+  });
+  const run = useRef(0);
+  const scheme = useScheme();
+  const { tab, speed, points } = place;
+  const own = ready.sharesMemory ? settings : { ...settings, threads: 1 };
+
+  useEffect(() => {
+    worker.onmessage = ({ data }) => {
+      const message = data as FromWorker;
+      if (message.kind === 'digit') setDigit({ answer: message, problem: null, isWaiting: false });
+      else if (message.kind === 'failed' && message.run === null) {
+        setDigit({ answer: null, problem: message.sentence, isWaiting: false });
+      } else if (message.kind !== 'ready' && message.run === run.current) {
+        if (message.kind === 'opened') setOpened(message);
+        else if (message.kind === 'frame') {
+          setFrame(message);
+          setLosses((before) => withFrame(before, message));
+          if (message.isOver) setGoing(false);
+        } else {
+          setProblem(message.sentence);
+          setOpened(null);
+          setFrame(null);
+          setGoing(false);
+        }
+      }
+    };
+    const onHash = () => {
+      setSettings(readSettings(location.hash, ready.choices));
+      setPlace((before) => ({
+        ...readPlace(location.hash),
+        ...(before.points.isDrawn ? {} : { points: before.points }),
+      }));
+    };
+    addEventListener('hashchange', onHash);
+    return () => removeEventListener('hashchange', onHash);
+  }, [ready]);
+
+  const open = () => {
+    run.current++;
+    setOpened(null);
+    setFrame(null);
+    setLosses(noLosses);
+    setProblem(null);
+    send({ kind: 'open', run: run.current, settings: own, points });
+    if (isGoing) send({ kind: 'go', stepsPerSecond: speeds[speed] });
+  };
+  const key = JSON.stringify([own, own.data === POINTS ? points : null]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for all that a run depends on.
+  useEffect(open, [key]);
+
+  const fragment = useMemo(() => {
+    const values = writeSettings(settings);
+    if (tab !== 'plane') values.set('tab', tab);
+    if (speed !== USUAL) values.set('speed', String(speed));
+    if (points.isDrawn && points.list.length > 0) values.set('drawn', toText(points.list));
+    return `#${values}`;
+  }, [settings, place]);
+  useEffect(() => history.replaceState(null, '', fragment), [fragment]);
+
+  const change = (part: Partial<Settings>) => setSettings((before) => ({ ...before, ...part }));
+  const go = (isNow: boolean, at = speed) => {
+    setGoing(isNow);
+    send(isNow ? { kind: 'go', stepsPerSecond: speeds[at] } : { kind: 'pause' });
+  };
+  const take = (file: File | undefined) => {
+    file
+      ?.text()
+      .then((text) => {
+        setPlace((before) => ({ ...before, points: readCsv(file.name, text) }));
+        change({ data: POINTS });
+      })
+      .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
+  };
+  const isOwn = settings.data === POINTS;
+  const command = frame === null || frame.steps === 0 ? null : commandOf(own, frame.steps, points);
+  return (
+    <main
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        take(event.dataTransfer?.files[0]);
+      }}
+    >
+      <header>
+        <h1>Gradloom playground</h1>
+        <nav>
+          {(['plane', 'digits'] as const).map((name) => (
+            <button
+              key={name}
+              type="button"
+              name={name}
+              aria-pressed={tab === name}
+              onClick={() => setPlace((before) => ({ ...before, tab: name }))}
+            >
+              {name === 'plane' ? 'Points of a plane' : 'Digits'}
+            </button>
+          ))}
+        </nav>
+      </header>
+      {tab === 'digits' ? (
+        <DigitView
+          {...digit}
+          onDigit={(pixels) => {
+            if (pixels === null) setDigit({ answer: null, problem: null, isWaiting: false });
+            else {
+              setDigit((before) => ({ ...before, isWaiting: before.answer === null }));
+              send({ kind: 'digit', pixels });
+            }
+          }}
+        />
+      ) : (
+        <div class="columns">
+          <ChoicesForm ready={ready} settings={settings} onChange={change} />
+          <div class="middle">
+            <div id="run" role="toolbar" aria-label="Training">
+              <button
+                type="button"
+                name="go"
+                class="main"
+                disabled={frame?.isOver ?? true}
+                onClick={() => go(!isGoing)}
+              >
+                {isGoing ? 'Pause' : 'Run'}
+              </button>
+              <button
+                type="button"
+                name="step"
+                disabled={isGoing || (frame?.isOver ?? true)}
+                onClick={() => send({ kind: 'step' })}
+              >
+                Step
+              </button>
+              <button type="button" name="again" onClick={open}>
+                Start again
+              </button>
+              <label>
+                speed{' '}
+                <select
+                  name="speed"
+                  value={speed}
+                  onChange={({ currentTarget }) => {
+                    const at = Number(currentTarget.value);
+                    setPlace((before) => ({ ...before, speed: at }));
+                    if (isGoing) go(true, at);
+                  }}
+                >
+                  {speeds.map((steps, k) => (
+                    <option key={steps} value={k}>
+                      {Number.isFinite(steps) ? `${steps} a second` : 'as fast as it goes'}
+                    </option>
+                  ))}
+                </select>
+              </label>
+            </div>
+            {isOwn && (
+              <div id="drawing" role="toolbar" aria-label="Your own points">
+                {drawnClasses.map((name, c) => (
+                  <button
+                    key={name}
+                    type="button"
+                    name={name}
+                    aria-pressed={colour === name && points.isDrawn}
+                    disabled={!points.isDrawn}
+                    onClick={() => setColour(name)}
+                  >
+                    <i class="dot" style={{ background: cssOf(c) }} /> {name}
+                  </button>
+                ))}
+                <button
+                  type="button"
+                  name="clear"
+                  disabled={points.list.length === 0}
+                  onClick={() => setPlace((before) => ({ ...before, points: noPoints }))}
+                >
+                  Clear
+                </button>
+                <label class="button">
+                  Open CSV
+                  <input
+                    type="file"
+                    name="file"
+                    accept=".csv,text/csv"
+                    onChange={({ currentTarget }) => take(currentTarget.files?.[0])}
+                  />
+                </label>
+                <button
+                  type="button"
+                  name="save"
+                  disabled={!points.isDrawn || points.list.length === 0}
+                  onClick={() => save(points)}
+                >
+                  Save {points.name}
+                </button>
+              </div>
+            )}
+            <Plane
+              {...{ opened, frame }}
+              colour={isOwn && points.isDrawn ? colour : null}
+              drawn={isOwn ? points.list : []}
+              onDraw={(list) => setPlace((before) => ({ ...before, points: { ...noPoints, list } }))}
+            />
+            {problem !== null && (
+              <p class="problem" role="alert">
+                {problem}
+              </p>
+            )}
+            <p id="state" role="status">
+              {opened !== null && frame !== null && stateOf(opened, frame)}
+            </p>
+            <LossChart losses={losses} scheme={scheme} />
+            {command !== null && frame !== null && <Same {...{ command, frame }} />}
+          </div>
+          <div class="right">
+            <p id="examples">
+              {examples.map(({ title, settings: part }) => (
+                <button
+                  key={title}
+                  type="button"
+                  onClick={() => setSettings({ ...standard, ...part, threads: settings.threads })}
+                >
+                  {title}
+                </button>
+              ))}
+            </p>
+            {frame !== null && <Layers frame={frame} activation={settings.activation} />}
+          </div>
+        </div>
+      )}
+    </main>
+  );
+}
+
+/** The command that comes to the same bits, and their fingerprint. */
+function Same({ command, frame }: { readonly command: string; readonly frame: Frame }) {
+  return (
+    <section id="same">
+      <h2>The same bits in a terminal</h2>
+      <pre>
+        <code id="command">{command}</code>
+      </pre>
+      <button type="button" name="copy" onClick={() => void navigator.clipboard?.writeText(command)}>
+        Copy
+      </button>
+      <p class="lead">
+        Fingerprint of the weights after step {frame.steps}: <code id="fingerprint">{frame.fingerprint}</code>
+      </p>
+    </section>
+  );
+}
+
+function stateOf({ stepsPerEpoch, parameters, test }: Opened, { steps, accuracy, isOver, losses }: Frame): string {
+  const of = test.classes.length > 0 ? 'test points (the rings)' : 'points';
+  const right = `${(100 * accuracy).toFixed(1)} % of the ${of} are answered rightly`;
+  const epoch = (steps / stepsPerEpoch).toFixed(1);
+  const last = losses.at(-1)?.[1];
+  const end =
+    isOver && !Number.isFinite(last ?? 0) ? ' The loss has left all bounds: a smaller learning rate helps.' : '';
+  return `Step ${steps}, epoch ${epoch}, ${parameters} weights: ${right}.${end}`;
+}
+
+/** Most points of a line of the chart. */
+const MOST_PAIRS = 1200;
+
+function withFrame({ training, test }: Losses, { steps, losses, testLoss }: Frame): Losses {
+  return {
+    training: halved([...training, ...losses]),
+    test: halved(testLoss === null ? test : [...test, [steps, testLoss] as const]),
+  };
+}
+
+const halved = (pairs: Losses['test']): Losses['test'] =>
+  pairs.length <= MOST_PAIRS ? pairs : pairs.filter((_, k) => k % 2 === pairs.length % 2 || k > pairs.length - 3);
+
+function save(points: Points): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([toCsv(points)], { type: 'text/csv' }));
+  link.download = points.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href));
+}
+
+const page = document.getElementById('page');
+worker.onerror = () => {
+  if (page !== null)
+    page.textContent = 'The worker of this page does not start: this browser is too old, or blocks it.';
+};
+worker.onmessage = ({ data }) => {
+  const message = data as FromWorker;
+  if (message.kind === 'ready' && page !== null) render(<App ready={message} />, page);
+};

@@ -1,0 +1,93 @@
+import type { Points } from './points.ts';
+import type { Choices, Settings } from './settings.ts';
+
+/** Messages from the page to its worker. Answers name the run that they are about, as older ones may be on their way. */
+export type ToWorker =
+  | { readonly kind: 'open'; readonly run: number; readonly settings: Settings; readonly points: Points }
+  | { readonly kind: 'go'; readonly stepsPerSecond: number }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'step' }
+  | { readonly kind: 'digit'; readonly pixels: Float64Array };
+
+export type FromWorker = Ready | Opened | Frame | Failed | DigitAnswer;
+
+/** What this browser and the tables offer. */
+export interface Ready {
+  readonly kind: 'ready';
+  readonly choices: Choices;
+  readonly cores: number;
+  readonly sharesMemory: boolean; // whether several threads can train
+}
+
+/** A run before its first step. */
+export interface Opened {
+  readonly kind: 'opened';
+  readonly run: number;
+  readonly classes: readonly string[];
+  readonly train: PlacedPoints;
+  readonly test: PlacedPoints;
+  readonly domain: Domain;
+  readonly stepsPerEpoch: number;
+  readonly parameters: number;
+}
+
+/** Points in the coordinates of the plane that is shown. */
+export interface PlacedPoints {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly classes: Int32Array;
+}
+
+/** The square that is shown. */
+export interface Domain {
+  readonly left: number;
+  readonly bottom: number;
+  readonly side: number;
+}
+
+/** A run after some steps. */
+export interface Frame {
+  readonly kind: 'frame';
+  readonly run: number;
+  readonly steps: number;
+  readonly losses: readonly (readonly [step: number, loss: number])[]; // since the last frame
+  readonly testLoss: number | null; // null without test rows
+  readonly accuracy: number; // share of the test rows, or else of the training rows, that are answered rightly
+  readonly shares: Float32Array; // [MAP, MAP, classes] share of each class, rows from the bottom
+  readonly hidden: readonly HiddenLayer[];
+  readonly output: LayerGradient; // of the last dense layer
+  readonly fingerprint: string;
+  readonly isOver: boolean; // the loss or a gradient was not finite, or the last step is done
+}
+
+/** The gradient of a layer's weights. */
+export interface LayerGradient {
+  readonly gradient: number | null; // root mean square; null before the first step
+  readonly moved: number | null; // root mean square of the way from the starting weights
+}
+
+export interface HiddenLayer extends LayerGradient {
+  readonly flat: number | null; // share of outputs whose slope is almost 0
+  readonly units: number; // of the layer
+  readonly maps: Float32Array; // [units that are shown, UNIT_MAP, UNIT_MAP] outputs
+}
+
+export interface Failed {
+  readonly kind: 'failed';
+  readonly run: number | null; // null: the digits
+  readonly sentence: string;
+}
+
+/** What the model sees in a drawn digit. */
+export interface DigitAnswer {
+  readonly kind: 'digit';
+  readonly probabilities: readonly number[];
+  readonly labels: readonly string[];
+  readonly matter: Float32Array; // [784] gradient of the answer's logit times the pixel
+}
+
+/** Pixels of a side of the large map, and of the map of a unit. */
+export const MAP = 60;
+export const UNIT_MAP = 20;
+/** Most units of a layer that are shown. */
+export const MOST_UNITS = 16;

@@ -1,0 +1,92 @@
+import type { PointsFile } from './settings.ts';
+
+/** A point of the plane and its class. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly label: string;
+}
+
+/** Points and the file that has them. */
+export interface Points extends PointsFile {
+  readonly list: readonly Point[];
+  readonly isDrawn: boolean; // else from a file
+}
+
+/** Names of the classes that a reader can draw, which are the names of their colours. */
+export const drawnClasses = ['blue', 'orange', 'green'];
+
+/** Digits of a drawn coordinate behind the point. */
+const DIGITS = 3;
+
+export const noPoints: Points = { list: [], name: 'points.csv', target: 'class', areNumbers: false, isDrawn: true };
+
+/** A point that is drawn: from -1 to 1, in the few digits that address and file have. */
+export const drawnPoint = (x: number, y: number, label: string): Point => ({ x: rounded(x), y: rounded(y), label });
+
+const rounded = (value: number): number => Number(Math.min(1, Math.max(-1, value)).toFixed(DIGITS));
+
+/** Drawn points as a file. */
+export const toCsv = ({ list }: Points): string =>
+  ['x,y,class', ...list.map(({ x, y, label }) => `${x},${y},${label}`)].map((line) => `${line}\n`).join('');
+
+const SIDE = 10 ** DIGITS;
+
+/** Drawn points in an address: for each a digit of its class, and two numbers to the base 36, of three digits. */
+export const toText = (list: readonly Point[]): string =>
+  list
+    .map(({ x, y, label }) => {
+      const digits = [x, y].map((value) =>
+        Math.round((value + 1) * SIDE)
+          .toString(36)
+          .padStart(3, '0'),
+      );
+      return `${drawnClasses.indexOf(label)}${digits.join('')}`;
+    })
+    .join('');
+
+export function fromText(text: string): readonly Point[] {
+  const found: Point[] = [];
+  for (const [, place, ...digits] of text.matchAll(/(\d)([0-9a-z]{3})([0-9a-z]{3})/g)) {
+    const [x, y] = digits.map((part) => Number.parseInt(part, 36) / SIDE - 1);
+    if (Number(place) < drawnClasses.length) found.push(drawnPoint(x, y, drawnClasses[Number(place)]));
+  }
+  return found;
+}
+
+/** Most rows of a file that is dropped. */
+const MOST_ROWS = 5000;
+
+/**
+ * The points in a CSV file: two columns of numbers, and one of classes, which is the last if all three are numbers.
+ * @throws Error that says what the file has and what it should have.
+ */
+export function readCsv(name: string, text: string): Points {
+  const lines = text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '');
+  const separator = [',', ';', '\t'].find((mark) => lines[0]?.includes(mark)) ?? ',';
+  const cellsOf = (line: string) => line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+  const [header = [], ...rows] = lines.map(cellsOf);
+  const wanted = 'a header and rows of two numbers and a class';
+  if (header.length !== 3) throw new Error(`${name} has ${header.length} columns, expected 3: ${wanted}`);
+  if (rows.length < 2) throw new Error(`${name} has ${rows.length} rows, expected at least 2`);
+  if (rows.length > MOST_ROWS) throw new Error(`${name} has ${rows.length} rows, expected at most ${MOST_ROWS}`);
+  const isNumber = (cell: string | undefined): boolean =>
+    cell !== undefined && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell);
+  const words = header.flatMap((_, column) => (rows.every((row) => isNumber(row[column])) ? [] : [column]));
+  if (words.length > 1) throw new Error(`${name} has ${words.length} columns with words or gaps, expected ${wanted}`);
+  const [target = 2] = words;
+  const [first, second] = [0, 1, 2].filter((column) => column !== target);
+  const list = rows.map((row) => ({ x: Number(row[first]), y: Number(row[second]), label: row[target] ?? '' }));
+  const bad = list.findIndex(({ label }) => label === '');
+  if (bad !== -1) throw new Error(`${name} has no class in row ${bad + 1}, expected one`);
+  return { list, name, target: header[target], areNumbers: words.length === 0, isDrawn: false };
+}
+
+/** The classes of points, in the order of the command line. */
+export function classesOf({ list, areNumbers }: Points): string[] {
+  const names = [...new Set(list.map(({ label }) => label))];
+  return names.sort(areNumbers ? (a, b) => Number(a) - Number(b) : undefined);
+}

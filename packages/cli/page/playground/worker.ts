@@ -1,0 +1,168 @@
+import { type Activation, activations, type ElementType, initializers, optimizers } from '@gradloom/core';
+import { compileWasmKernels, elementTypes, kernelsFile, reasonOf, type WasmModule } from '@gradloom/core/internal';
+import { browserCores, createMember, type TeamMessage } from '@gradloom/runtime/browser';
+import { planes } from './data.ts';
+import { createDigits } from './digits.ts';
+import type { FromWorker, Ready, ToWorker } from './messages.ts';
+import { openSession, type Session } from './session.ts';
+import { sharesMemory } from './shared-memory.ts'; // before modules that share memory
+
+/** The part of a worker's global object that is used here. */
+interface Scope {
+  readonly name: string;
+  readonly location: Location;
+  onmessage: ((event: MessageEvent) => void) | null;
+  postMessage(message: unknown): void;
+}
+const scope = self as unknown as Scope;
+
+/** Name of a worker that is one of the threads of another one's run. */
+const MEMBER = 'member';
+
+/** Works for another worker. */
+function join(): void {
+  const take = createMember((reason) => setTimeout(() => Promise.reject(new Error(reason))));
+  scope.onmessage = ({ data }) => take(data as TeamMessage);
+  scope.postMessage(null); // tells that it listens
+}
+
+/** Answers the page, and trains. */
+function lead(): void {
+  const tell = (message: FromWorker): void => scope.postMessage(message);
+  const digits = createDigits((name) => fetchFile(name));
+  let session: Session | null = null;
+  let run = 0;
+  let stepsPerSecond = 0; // 0: paused
+  let isDue = false; // whether a tick is on its way
+  let opening = Promise.resolve();
+
+  scope.onmessage = ({ data }) => {
+    const message = data as ToWorker;
+    if (message.kind === 'open') {
+      run = message.run;
+      stepsPerSecond = 0;
+      opening = opening.then(() => open(message));
+    } else if (message.kind === 'go') {
+      stepsPerSecond = message.stepsPerSecond;
+      owed = 0;
+      plan(0);
+    } else if (message.kind === 'pause') stepsPerSecond = 0;
+    else if (message.kind === 'step') guarded(() => advance(1));
+    else void digits.answer(message.pixels).then(tell);
+  };
+  tell({ kind: 'ready', choices, cores: browserCores(), sharesMemory });
+
+  async function open({ run: own, settings, points }: Extract<ToWorker, { kind: 'open' }>): Promise<void> {
+    if (own !== run) return; // a newer one follows
+    try {
+      const threads = sharesMemory ? settings.threads : 1;
+      const [kernels, others] = await Promise.all([kernelsOf(settings.precision as ElementType), team(threads - 1)]);
+      if (own !== run) return;
+      session = openSession(settings, points, kernels, others);
+      tell({ kind: 'opened', run, ...session.facts });
+      show();
+      plan(0);
+    } catch (error) {
+      session = null;
+      fail(error);
+    }
+  }
+
+  const fail = (error: unknown): void => tell({ kind: 'failed', run, sentence: reasonOf(error) });
+  const show = (): void => {
+    if (session !== null) tell({ kind: 'frame', run, ...session.frame() });
+  };
+
+  let owed = 0; // part of a step that time has earned
+  let spanSteps = 1; // at full speed, steps that take about a frame
+
+  function advance(steps: number): void {
+    if (session === null || session.isOver || steps === 0) return;
+    session.advance(steps);
+    show();
+  }
+
+  /** Runs the steps of a moment, and plans the next. Between the two, messages are heard. */
+  function tick(): void {
+    isDue = false;
+    if (session === null || session.isOver || stepsPerSecond === 0) return;
+    const begin = performance.now();
+    if (Number.isFinite(stepsPerSecond)) {
+      owed += (stepsPerSecond * FRAME_MS) / 1000;
+      const steps = Math.floor(owed);
+      owed -= steps;
+      guarded(() => advance(steps));
+      plan(Math.max(0, FRAME_MS - (performance.now() - begin)));
+      return;
+    }
+    guarded(() => session?.advance(spanSteps));
+    const spentMs = performance.now() - begin;
+    spanSteps = Math.max(1, Math.min(MOST_SPAN, Math.round(spanSteps * Math.min(2, FRAME_MS / Math.max(1, spentMs)))));
+    guarded(show);
+    plan(0);
+  }
+
+  function plan(afterMs: number): void {
+    if (isDue || session === null || stepsPerSecond === 0) return;
+    isDue = true;
+    setTimeout(tick, afterMs);
+  }
+
+  function guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      session = null;
+      fail(error);
+    }
+  }
+}
+
+/** Milliseconds from one frame to the next. */
+const FRAME_MS = 50;
+/** Most steps between two frames. */
+const MOST_SPAN = 20_000;
+
+const choices: Ready['choices'] = {
+  data: planes,
+  activation: Object.entries<Activation>(activations).flatMap(([name, { maxSlope }]) => (maxSlope > 0 ? [name] : [])),
+  init: Object.keys(initializers),
+  optimizer: Object.keys(optimizers),
+  precision: [...elementTypes],
+};
+
+/** A file beside this script, asked for with the token of this script's address. */
+async function fetchFile(name: string): Promise<ArrayBuffer> {
+  const response = await fetch(`${name}${scope.location.search}`);
+  if (response.ok) return response.arrayBuffer();
+  const { error = `the server has no ${name}` } = await response.json().catch(() => ({}));
+  throw new Error(String(error));
+}
+
+const compiled = new Map<ElementType, Promise<WasmModule>>();
+
+function kernelsOf(type: ElementType): Promise<WasmModule> {
+  const known =
+    compiled.get(type) ?? fetchFile(kernelsFile(type)).then((bytes) => compileWasmKernels(new Uint8Array(bytes)));
+  compiled.set(type, known);
+  return known;
+}
+
+const members: Promise<Worker>[] = [];
+
+/** Other workers that listen; they are kept for later runs. */
+function team(count: number): Promise<Worker[]> {
+  while (members.length < count) members.push(startMember());
+  return Promise.all(members.slice(0, count));
+}
+
+function startMember(): Promise<Worker> {
+  const worker = new Worker(scope.location.href, { name: MEMBER });
+  return new Promise((resolve, reject) => {
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = () => reject(new Error('a worker of the team does not start'));
+  });
+}
+
+if (scope.name === MEMBER) join();
+else lead();

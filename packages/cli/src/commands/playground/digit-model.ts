@@ -1,0 +1,50 @@
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { buildNetwork, createLoss, type Model } from '@gradloom/core';
+import { hasProbabilities, ofImages, typeOf } from '@gradloom/core/internal';
+import { loadMnist, loadModel, saveModel, train } from '@gradloom/runtime';
+import { presets } from '../../files/datasets/presets.ts';
+import { UsageError } from '../../terminal/failure.ts';
+import { stackedNetwork } from '../train/stacked-network.ts';
+import type { DigitFile } from './digit-file.ts';
+
+/** Pixels of a digit of MNIST. */
+const PIXELS = 784;
+
+/** Increased whenever the standard model would be another one. */
+const VERSION = 1;
+
+/** The standard model: from the cache of this user, or trained, which takes some seconds, and kept there. */
+export async function standardModel(): Promise<Model> {
+  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'gradloom');
+  const path = join(folder, `digits-${VERSION}.gradloom`);
+  try {
+    return loadModel(path);
+  } catch {
+    // It is missing or damaged.
+  }
+  const { train: rows } = await loadMnist();
+  const { optimizer, schedule, batch } = presets.mnist;
+  const loss = 'softmax-cross-entropy';
+  const spec = stackedNetwork({ hidden: [64], activation: { kind: 'relu' } }, rows, createLoss(loss));
+  const { result } = train(spec, { train: rows }, { loss, optimizer, schedule, batch, epochs: 3, seed: 0 });
+  const { parameters } = await result;
+  mkdirSync(folder, { recursive: true });
+  saveModel(path, { spec, parameters, loss, metadata: { divisor: 255 } });
+  return loadModel(path);
+}
+
+/** The model as the page fetches it. @throws UsageError for one that does not read digits. */
+export function digitFile({ spec, parameters, loss, metadata, preprocessing, parts }: Model): DigitFile {
+  const { inputs, outputs } = buildNetwork(spec, parts?.own);
+  const labels = metadata.labels ?? Array.from({ length: outputs }, (_, c) => String(c));
+  if (inputs !== PIXELS || loss === undefined || !hasProbabilities(createLoss(loss)) || outputs !== labels.length) {
+    const wanted = `a model of ${PIXELS} pixels and classes, such as gradloom train --dataset mnist makes`;
+    throw new UsageError(`--model has ${inputs} inputs and ${outputs} outputs, expected ${wanted}`);
+  }
+  if (ofImages(preprocessing)?.image.scale !== undefined || (parts?.modules.length ?? 0) > 0) {
+    throw new UsageError('--model has standardized pixels or parts of its own, expected pixels from 0 to 1 and none');
+  }
+  return { spec, loss, labels, precision: typeOf(parameters), parameters: Array.from(parameters) };
+}
