@@ -178,7 +178,7 @@ describe('an option of tables is refused by its flag', () => {
     [['--column', 'size'], '--column has "size", expected a column and its type, such as age:numeric'],
     [['--column', 'size:number'], '--column size has "number", expected one of numeric, categorical, boolean, date'],
     [['--column', 'city:numeric'], `--dataset ${file}: line 2, column 3 ("city") has "Bonn", expected a number`],
-    [['--one-hot-limit', '2'], `--dataset ${file}: column 3 ("city") has 3 categories, expected at most 2`],
+    [['--one-hot-limit', '0'], '--one-hot-limit has 0, expected a whole number of at least 1'],
     [['--scale', 'log'], '--scale has "log", expected one of standard, minmax, robust, none'],
   ])('%s', async (more, sentence) => {
     const { stderr, code } = await gradloom(['train', '--dataset', file, ...more, '--no-out']);

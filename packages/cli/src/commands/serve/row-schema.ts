@@ -135,12 +135,15 @@ const texts = {
   text: 'A text of at least a character; the model reads its first tokens.',
 } as const;
 
+const OTHERS = 'A category. Rare and unknown ones are predicted alike.';
+
 function cellSchema(column: ColumnEncoding): JsonObject {
   const { type } = column;
+  const text = type === 'categorical' && column.others === true ? OTHERS : texts[type];
   const mayMiss = type === 'categorical' || (type !== 'text' && column.fill !== null);
   return {
     type: mayMiss ? [...typesOf[type], 'null'] : [...typesOf[type]],
-    description: mayMiss ? `${texts[type]} Null or empty text for a gap.` : texts[type],
+    description: mayMiss ? `${text} Null or empty text for a gap.` : text,
     ...(type === 'text' ? { minLength: 1 } : {}),
     ...(type === 'categorical' ? { examples: column.categories.slice(0, MOST_EXAMPLES) } : {}),
   };

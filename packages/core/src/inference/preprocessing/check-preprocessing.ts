@@ -181,12 +181,13 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     };
   }
   if (kind === 'categorical') {
-    const column = fieldsOf(where, path, value, ['name', 'type', 'categories', 'missing']);
+    const column = fieldsOf(where, path, value, ['name', 'type', 'categories', 'missing'], ['others']);
     return {
       name: textOf(where, `${path}.name`, column.name),
       type: kind,
       categories: namesOf(where, `${path}.categories`, column.categories),
       missing: flagOf(where, `${path}.missing`, column.missing),
+      ...(column.others === undefined ? {} : { others: flagOf(where, `${path}.others`, column.others) }),
     };
   }
   const keys = ['name', 'type', 'center', 'scale', 'fill', 'indicator'];

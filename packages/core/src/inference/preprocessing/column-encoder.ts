@@ -107,7 +107,7 @@ export function createNumberEncoder(
 
 /** Creates the encoder of a column of categories. */
 export function createCategoryEncoder(
-  { name, categories, missing }: CategoryEncoding,
+  { name, categories, missing, others = false }: CategoryEncoding,
   onNote?: (note: EncodingNote) => void,
 ): CategoryColumnEncoder {
   const places = new Map(categories.map((category, place) => [category, place]));
@@ -126,8 +126,8 @@ export function createCategoryEncoder(
       const gap = isGap(cell);
       const place = gap ? gapInput : inputOf(readCategory(cell));
       x.fill(0, offset, offset + inputs.length);
-      if (place === -1) onNote?.({ column: name, value: gap ? null : readCategory(cell) });
-      else x[offset + place] = 1;
+      if (place !== -1) x[offset + place] = 1;
+      else if (gap || !others) onNote?.({ column: name, value: gap ? null : readCategory(cell) });
       return inputs.length;
     },
   };

@@ -189,6 +189,8 @@ export interface CategoryEncoding {
   readonly categories: readonly string[];
   /** Whether gaps have an input of their own, the last one. Otherwise all inputs are 0 for a gap. */
   readonly missing: boolean;
+  /** Whether there are rarer categories, too. All inputs are 0 for them, as for unknown ones. @default false */
+  readonly others?: boolean;
 }
 
 /** Decoding of outputs as answers in the target's units. */

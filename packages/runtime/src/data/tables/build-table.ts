@@ -10,7 +10,7 @@ import type { ColumnPlan, Reading } from './plan-columns.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import type { Table, TableColumn, TableSplit } from './table.ts';
 import type { TableFaults } from './table-faults.ts';
-import { splitOf, type TableOptions } from './table-options.ts';
+import { ONE_HOT_LIMIT, splitOf, type TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
 import type { TableRequest } from './table-request.ts';
 
@@ -23,7 +23,7 @@ export function buildTable(
   keep: ColumnStore['keep'],
   faults: TableFaults,
 ): Table {
-  const { name = path, oneHotLimit = 100, missing } = options;
+  const { name = path, oneHotLimit = ONE_HOT_LIMIT, missing } = options;
   const isOwn = preprocessing === null;
   const reasons = new Map<string, string>(); // why columns are left out
   const finish = <T>(reading: Reading, work: () => T): T[] => {

@@ -211,8 +211,9 @@ function columnWriter(
       return (row, x, offset) => {
         const index = indices[row];
         const place = index === -1 ? gapInput : places[index];
-        if (place === -1) onNote?.({ column: name, value: index === -1 ? null : words[index] });
-        else x[offset + place] = 1;
+        if (place !== -1) x[offset + place] = 1;
+        else if (index === -1) onNote?.({ column: name, value: null });
+        else if (encoding.others !== true) onNote?.({ column: name, value: words[index] });
       };
     },
   };

@@ -38,7 +38,7 @@ export function findFormats(
     if (!isAsked && !areNumbers(reading, evidence, words)) continue;
     if (evidence.units.length > 1) {
       const units = evidence.units.slice(0, 5).join(', ');
-      const ways = `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} makes an input of each`;
+      const ways = `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} reads it as categories`;
       faults.add(at, 'units', `column ${at + 1}${title} has the units ${units}, expected one in all cells (${ways})`);
       continue;
     }

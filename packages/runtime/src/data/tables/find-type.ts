@@ -4,6 +4,7 @@ import { type Collected, flagWord, leaveOut } from './column-collector.ts';
 import { describeFormat } from './format-finder.ts';
 import { leaveTextOut } from './left-out.ts';
 import type { TableColumn } from './table.ts';
+import { ONE_HOT_LIMIT } from './table-options.ts';
 
 /** Numbers mixed with words are categories up to this many distinct cells; with more, a word is a mistake. */
 export const MOST_CODES = 20;
@@ -13,7 +14,7 @@ export class ColumnError extends Error {}
 
 /**
  * The collected column with the type that fits all of its cells.
- * @throws LeftOut for text, ColumnError for more categories than may become inputs.
+ * @throws LeftOut for text, ColumnError for mistakes.
  */
 export function columnOf(
   name: string,
@@ -49,30 +50,25 @@ export function columnOf(
     const indices = kind === 'words' ? Int32Array.from(collected.take()) : null;
     const values = indices === null ? 0 : indices.length - gaps;
     if (undated !== null && 2 * collected.dates > words.length) {
-      const ways = `--column ${flagWord(`${name}:categorical`)} makes an input of each`;
+      const ways = `--column ${flagWord(`${name}:categorical`)} reads it as categories`;
       throw new ColumnError(
         `has ${show(undated.cell)} in ${undated.place}, expected a date, as in most rows (${ways})`,
       );
     }
     const isNumeric = words.filter((word) => readNumber(word) !== undefined).length > words.length / 2;
     const isMistake = isNumeric && words.length > MOST_CODES;
-    if (indices === null || isMistake || words.length > oneHotLimit) {
-      const ways = `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} makes an input of each`;
+    const isMany = indices === null || words.length > Math.max(ONE_HOT_LIMIT, oneHotLimit);
+    if (isMistake || isMany) {
+      const ways = `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} reads it as categories`;
       if (isNumeric) throw new ColumnError(`has ${show(odd?.cell)} in ${odd?.place}, expected a number (${ways})`);
-      const isText = indices === null || words.length > values / 2;
-      if (isText) leaveTextOut(name, words, indices === null);
-      throw new ColumnError(tooMany(name, words.length, oneHotLimit));
+      if (indices === null || words.length > values / 2) leaveTextOut(name, words, indices === null);
     }
     const reason = isNumeric ? oddCell : counted(words.length, 'different word');
     return { name, type: 'categorical', reason, gaps, data: { kind: 'words', words, indices } };
   }
-  if (words.length > oneHotLimit) throw new ColumnError(tooMany(name, words.length, oneHotLimit));
   const data = { kind: 'words', words, indices: Int32Array.from(collected.take()) } as const;
   return { name, type: 'categorical', reason: given('categorical') ?? '', gaps, data };
 }
-
-const tooMany = (name: string, count: number, limit: number): string =>
-  `has ${count} categories, expected at most ${limit} (--one-hot-limit ${count} allows them, ${leaveOut(name)})`;
 
 /** Parses all words; undefined if one of them cannot be parsed. */
 function readAll(

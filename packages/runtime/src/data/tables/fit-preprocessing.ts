@@ -4,7 +4,7 @@ import { checkRows, checkTable } from './check-table.ts';
 import { extentOf } from './column-warnings.ts';
 import { quantileOf, scalingOf } from './scaling.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
-import type { Scale } from './table-options.ts';
+import { ONE_HOT_LIMIT, type Scale } from './table-options.ts';
 import { fitTokens } from './token-column.ts';
 
 /**
@@ -79,15 +79,22 @@ function encodingOf(
   if (data.kind === 'words' && type === 'text') return fitTokens(table, name, data, rows);
   const imputes = onGap === 'impute';
   if (data.kind === 'words') {
-    const used = new Set<string>();
-    let gaps = 0;
     const { indices, words } = data;
+    const counts = new Uint32Array(words.length);
+    let gaps = 0;
     for (const n of rows) {
       if (indices[n] === -1) gaps++;
-      else used.add(words[indices[n]]);
+      else counts[indices[n]]++;
     }
-    const missing = gaps >= LEAST_GAPS;
-    return { name, type: 'categorical', categories: sortedNames(used), missing };
+    const { oneHotLimit = ONE_HOT_LIMIT } = table.options;
+    const used = words.flatMap((word, at) => (counts[at] > 0 ? [{ word, count: counts[at] }] : []));
+    // Of words that are equally frequent, those that come first in the file.
+    const frequent = used.toSorted((a, b) => b.count - a.count).slice(0, oneHotLimit);
+    return {
+      ...{ name, type: 'categorical', categories: sortedNames(frequent.map(({ word }) => word)) },
+      missing: gaps >= LEAST_GAPS,
+      ...(used.length > frequent.length ? { others: true } : {}),
+    };
   }
   const present = presentOf(data.values, rows);
   const kind = type === 'categorical' || type === 'text' ? 'numeric' : type;

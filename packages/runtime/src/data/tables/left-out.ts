@@ -24,7 +24,7 @@ export function leaveTextOut(name: string, words: readonly string[], isMore: boo
   const isText = words.length === 0 || spaces >= WORDS_OF_TEXT;
   throw isText
     ? new LeftOut(`text, ${many} different cells (--column ${flagWord(`${name}:text`)} reads its words)`)
-    : new LeftOut(`${many} different words (--column ${flagWord(`${name}:categorical`)} makes an input of each)`);
+    : new LeftOut(`${many} different words (--column ${flagWord(`${name}:categorical`)} reads it as categories)`);
 }
 
 /**
@@ -35,7 +35,7 @@ export function reasonOfId({ name, type, data, gaps, format }: TableColumn, rows
   if (rows - gaps < FEWEST_ROWS || format !== undefined) return undefined;
   if (data.kind === 'words') {
     if (data.words.length < rows - gaps) return undefined;
-    const way = `--column ${flagWord(`${name}:categorical`)} makes an input of each`;
+    const way = `--column ${flagWord(`${name}:categorical`)} reads it as categories`;
     return `another word in each row, as names have (${way})`;
   }
   if (type !== 'numeric' || gaps > 0 || isNameOfTime(name) || !data.values.every(Number.isInteger)) return undefined;

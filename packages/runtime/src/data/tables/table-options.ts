@@ -19,6 +19,9 @@ export type Scale = 'standard' | 'minmax' | 'robust' | 'none';
 /** What of a target is learned: its values, or their logarithms. */
 const targetTransforms = { none: true, log: true };
 
+/** Inputs that a column of categories has at most, unless `oneHotLimit` says otherwise. */
+export const ONE_HOT_LIMIT = 100;
+
 /** How gaps are handled: filled in, or their rows are left out. */
 export const missingChoices = { impute: true, drop: true };
 
@@ -157,8 +160,10 @@ export const tableOptions = defineOptions('readTable', {
       'how numbers are scaled: standard, minmax, robust or none; images: none or standard',
     ),
   ),
-  /** Most categories of a column: each becomes an input. @default 100 */
-  oneHotLimit: data(option.positiveInteger(100, 'most categories of a column, each of which becomes an input')),
+  /** Most inputs of a column of categories: the most frequent ones have an input each. @default 100 */
+  oneHotLimit: data(
+    option.positiveInteger(ONE_HOT_LIMIT, 'most inputs of a column: its most frequent categories have one each'),
+  ),
   /** Whether the rows are kept in a cache beside the file, made once, for tables larger than memory. @default false */
   stream: option.asFlag({ group: 'Data', effect: 'execution' })(
     option.flag(

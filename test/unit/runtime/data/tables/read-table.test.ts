@@ -149,7 +149,7 @@ describe('columns that say nothing of new rows', () => {
       ['name', 'note', 'id', 'shuffled'],
     ]);
     expect(table.decisions.slice(1)).toEqual([
-      'column "name" is left out: 120 different words (--column name:categorical makes an input of each)',
+      'column "name" is left out: 120 different words (--column name:categorical reads it as categories)',
       'column "note" is left out: text, 115 different cells (--column note:text reads its words)',
       'column "id" is left out: the numbers of the rows, from 1 to 120 (--column id:numeric keeps it)',
       'column "shuffled" is left out: another whole number in each row, as ids have (--column shuffled:numeric keeps it)',
@@ -324,15 +324,6 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     ': line 3, column 1 ("a") has "2020-02-30", expected a date',
     'a,b\n2020-02-29,2\n2020-02-30,4\n',
     { columns: { a: 'date' } },
-  ],
-  [
-    ': column 1 ("a") has 120 categories, expected at most 100 (--one-hot-limit 120',
-    `a,b\n${words(120)}\n${words(120)}\n${words(120)}`,
-  ],
-  [
-    ': column 1 ("a") has 3 categories, expected at most 2 (--one-hot-limit 3',
-    `a,b\n${words(3)}`,
-    { oneHotLimit: 2, columns: { a: 'categorical' } },
   ],
   [
     ': column 1 ("a") has "x" in line 202, expected a number (--drop a',

@@ -10,6 +10,7 @@ import {
   type SplitRows,
   splitDataset,
   splitTable,
+  summarizeTable,
   type TableOptions,
   train,
 } from '@gradloom/runtime';
@@ -359,6 +360,39 @@ test('training on a table is training on the arrays that a plain script prepares
   const other = await train(spec, { train: plain }, options).result;
   expect(own.fingerprint).toBe(other.fingerprint);
   expect(own.preprocessing).toEqual(sets.train.preprocessing);
+});
+
+test('of more categories than inputs the most frequent have one, and the rest and unknown ones are zeros', async () => {
+  // c0 twice, c1 four times, c2 six times and so on; 130 words, of which 30 have no input.
+  const words = Array.from({ length: 130 }, (_, k) => Array.from({ length: 2 * (k + 1) }, () => `c${k}`)).flat();
+  const lines = words.map((word, n) => ['', String(n / 2), word, 'no', '', 'left', '1']);
+  const table = await tableOf(lines, { target: 'kind', drop: ['age', 'member', 'since', 'price'] });
+  const { sets, preprocessing, notes } = splitTable(table, { test: 0.1 });
+  const [, city] = preprocessing.columns;
+  const frequent = Array.from({ length: 100 }, (_, k) => `c${k + 30}`).sort();
+  expect(city).toEqual({ name: 'city', type: 'categorical', categories: frequent, missing: false, others: true });
+  expect(summarizeTable(table, preprocessing)[1].becomes).toBe('100 inputs for the most frequent, 0 for others');
+  expect(notes).toEqual([]);
+  const told: unknown[] = [];
+  const encoder = createEncoder(preprocessing, (note) => told.push(note));
+  const x = new Float64Array(encoder.width);
+  for (const [word, sum] of [
+    ['c129', 1],
+    ['c5', 0],
+    ['Ulm', 0],
+    ['', 0],
+  ] as const) {
+    encoder.encode({ income: 1, city: word }, x, 0);
+    expect(x.slice(1).reduce((a, b) => a + b, 0)).toBe(sum);
+  }
+  expect(told).toEqual([{ column: 'city', value: null }]);
+  const first = sets.train.inputs.array.slice(1, encoder.width);
+  expect([...first]).toEqual(Array.from({ length: 100 }, () => 0));
+  const few = await tableOf(lines, { ...table.options, oneHotLimit: 3 });
+  expect(splitTable(few).preprocessing.columns[1]).toMatchObject({
+    categories: ['c127', 'c128', 'c129'],
+    others: true,
+  });
 });
 
 test('a category that only other sets have is zeros there, and is said', async () => {
