@@ -1,13 +1,21 @@
-import { type Io, moveCursor, printPart, widthOf } from './io.ts';
+import { type Io, moveCursor, printLine, printPart, widthOf } from './io.ts';
 
-/** A status line on a terminal's stderr, replaced by the next. */
+/** Progress of long work on stderr: on a terminal a line that is replaced by the next, elsewhere a few plain lines. */
 export interface Note {
-  readonly say: (text: string) => void;
+  /** Shows progress, and with `leftMs` decides at once whether the work is long. */
+  readonly say: (text: string, leftMs?: number) => void;
   readonly clear: () => void;
 }
 
-export function createNote(name: string, { stderr }: Io): Note {
-  if (!stderr.isTTY) return { say() {}, clear() {} };
+/** Without a terminal, work that takes at least this long is announced. */
+const LONG_MS = 10_000;
+
+/** Without a terminal, progress is printed after this time without a line. */
+const SILENCE_MS = 60_000;
+
+/** Creates the progress of a command. For a program that reads it (`isRead`) only a terminal shows it. */
+export function createNote(name: string, { stderr }: Pick<Io, 'stderr'>, isRead = false): Note {
+  if (!stderr.isTTY) return isRead ? { say() {}, clear() {} } : plainNote(name, stderr);
   const clear = () => moveCursor(stderr, '\r\u001b[K');
   const width = widthOf(stderr) - 1;
   return {
@@ -18,5 +26,20 @@ export function createNote(name: string, { stderr }: Io): Note {
       printPart(stderr, line.length <= width ? line : line.slice(0, width + 1).replace(/\s*\S*$/, ''));
     },
     clear,
+  };
+}
+
+function plainNote(name: string, stderr: Io['stderr']): Note {
+  let lastMs = performance.now();
+  let isAnnounced = false;
+  return {
+    say(text, leftMs = 0) {
+      const isDue = performance.now() - lastMs >= SILENCE_MS || (!isAnnounced && leftMs >= LONG_MS);
+      if (!isDue) return;
+      isAnnounced = true;
+      lastMs = performance.now();
+      printLine(stderr, `${name}: ${text}`);
+    },
+    clear() {},
   };
 }

@@ -1,5 +1,7 @@
+import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createLiveArea, type LiveArea, type Picture } from '../../../../packages/cli/src/terminal/live-area.ts';
+import { createNote } from '../../../../packages/cli/src/terminal/note.ts';
 import { expectPrintable, hostile } from '../../../support/hostile-text.ts';
 import { createScreen, type Screen } from '../../../support/screen.ts';
 
@@ -172,5 +174,33 @@ describe.each([
     area.show(picture('d'));
     area.stop();
     expect(String(stderr.read())).toBe('warning\nepoch 1\nplain c\n');
+  });
+});
+
+describe('a status line', () => {
+  test('without a terminal is a line at the start of long work and after a minute, and none for a program', () => {
+    const lines = (isRead: boolean): string => {
+      const stderr = new PassThrough();
+      const { say } = createNote('search', { stderr }, isRead);
+      say('run 1 of 9, about 9 s left', 9000);
+      say('run 2 of 9, about 3 min left', 180_000);
+      for (let second = 0; second < 125; second++) {
+        vi.advanceTimersByTime(1000);
+        say(`second ${second + 1}`, 180_000);
+      }
+      return String(stderr.read() ?? '');
+    };
+    expect(lines(false)).toBe('search: run 2 of 9, about 3 min left\nsearch: second 60\nsearch: second 120\n');
+    expect(lines(true)).toBe('');
+  });
+
+  test('on a terminal is replaced by the next, and whole words only', async () => {
+    const screen = createScreen(20);
+    const { say, clear } = createNote('scale', { stderr: screen.stream });
+    say('warming up');
+    say('round 1 of 7, about 3 min left');
+    expect(await screen.lines()).toEqual(['scale: round 1 of']);
+    clear();
+    expect(await screen.lines()).toEqual([]);
   });
 });

@@ -87,11 +87,13 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   const paint = createPaint(io.stdout, io.env);
   const outcomes: Record<string, Outcome> = {};
   const started = new Date();
+  const progress = createNote('experiment', io, json);
   const names = (Object.keys(experiments) as ExperimentName[]).filter((name) => only?.includes(name) ?? true);
   for (const [k, name] of names.entries()) {
     const load = experiments[name];
-    const left = timeLeft(leftMs(names, k, Date.now() - started.getTime()));
-    const label = `${name}, ${k + 1} of ${names.length}, ${left}`;
+    const left = leftMs(names, k, Date.now() - started.getTime());
+    const label = `${name}, ${k + 1} of ${names.length}, ${timeLeft(left)}`;
+    progress.say(label, left);
     const { outcome } = await run(name, await load(), raw, true, io, lock, label);
     outcomes[name] = outcome;
     if (json) continue;
@@ -177,8 +179,7 @@ async function run(
     ...(threads === undefined ? {} : { threads }),
     ...(blas === undefined ? {} : { blas }),
   };
-  const note = createNote(label, io);
-  if (label !== name) note.say('running');
+  const note = createNote(label, io, json);
   const context: ExperimentContext = { machine, brief, note: note.say, paint: createPaint(io.stdout, io.env) };
   const compute = async (): Promise<Outcome> => {
     // Some experiments do not train, but all of them refuse a missing library.

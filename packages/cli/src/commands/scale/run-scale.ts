@@ -46,7 +46,7 @@ export async function runScale(request: Request, io: Io): Promise<number> {
         boundMemory(values);
         return named(() => recipeOf(values), given);
       });
-      return await named(() => scaleRanks(joined, recipe, values, createNote('scale', own), own), given);
+      return await named(() => scaleRanks(joined, recipe, values, createNote('scale', own, values.json), own), given);
     });
   }
   return withOut(out, 'scale', (lock) => scale(given, values, request, io, lock));
@@ -73,7 +73,7 @@ async function scale(
   if (out !== undefined) refuseOtherRun(out);
   const interrupt = listenForInterrupt(io);
   const { signal } = interrupt;
-  const note = createNote('scale', io);
+  const note = createNote('scale', io, json);
   announceInterrupt(signal, 'scale', 'ending with the results of the finished rounds', (line) => {
     note.clear();
     printLine(io.stderr, line);

@@ -98,7 +98,7 @@ async function search(
   const rounds = roundsOf(trials.length, config.halving, length);
   const journal = openJournal(lock.path, { file, config, data }, trials.length);
   const interrupt = listenForInterrupt(io);
-  const note = createNote('search', io);
+  const note = createNote('search', io, json);
   const { signal } = interrupt;
   announceInterrupt(signal, 'search', `ending; go on with --resume ${lock.path}`, (line) => {
     note.clear();
@@ -156,8 +156,8 @@ async function search(
             warn(`${SEARCH_LINES} cannot be written now, its last lines are kept in memory (${failure.message})`);
           const best = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
           const msOfOne = (performance.now() - begun) / (weightOfDone() - weightBefore);
-          const left = timeLeft(msOfOne * (weightAll - weightOfDone()));
-          note.say(`${progressText(journal.outcomes.size, total, metric, best)}, ${left}`);
+          const leftMs = msOfOne * (weightAll - weightOfDone());
+          note.say(`${progressText(journal.outcomes.size, total, metric, best)}, ${timeLeft(leftMs)}`, leftMs);
           if (json)
             printJson(io.stdout, JSON.stringify({ event: 'run', ...outcome, point: trials[outcome.trial - 1].point }));
         },

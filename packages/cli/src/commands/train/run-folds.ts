@@ -42,7 +42,7 @@ export async function runFolds(
 ): Promise<number> {
   const { folds, json = false, quiet = false, out, 'no-out': noOut = false } = values;
   const name = basename(formatSource(values.dataset)).replaceAll(/[^\w.-]+/g, '-');
-  const note = createNote('train', io);
+  const note = createNote('train', io, json || quiet);
   // Data are read and the first run is checked before a directory is created, so that a mistake leaves none.
   const first = await openRun({ ...values, fold: 1 });
   await checkFirst(values, first);

@@ -36,7 +36,7 @@ export interface Measuring {
   readonly cores: number;
   readonly rounds: number;
   readonly modelCores?: readonly number[]; // numbers of cores that another machine may have; needs two threads here
-  readonly note: (text: string) => void; // called with the progress
+  readonly note: (text: string, leftMs?: number) => void; // called with the progress
   readonly signal?: AbortSignal; // ends the measurement with the finished rounds
 }
 
@@ -120,7 +120,7 @@ export async function measureScaling(
       const { length: done } = rounds;
       const roundMs = done === 0 ? plannedMs : (performance.now() - begun) / done;
       const leftMs = (roundsAsked - done) * roundMs + (profileSteps / steps) * strongMs;
-      note(`round ${done + 1} of ${roundsAsked}, ${timeLeft(leftMs)}`);
+      note(`round ${done + 1} of ${roundsAsked}, ${timeLeft(leftMs)}`, leftMs);
       rounds.push(await round());
     }
   });
