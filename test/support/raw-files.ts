@@ -156,7 +156,7 @@ export function latin1(rows = 300): RawFile {
   return { name: 'Antraege.csv', target: 'Entscheidung', bytes, first: firstOf(head, body) };
 }
 
-/** A folder of pictures, light ones by day and dark ones by night; of several sizes; some are grey, and systems have left files there. */
+/** A folder of pictures of several sizes, light by day, dark by night; some are grey, and systems left files there. */
 export function pictures(count = 40): readonly { readonly path: string; readonly bytes: Uint8Array }[] {
   const random = createRandom(6);
   const images = Array.from({ length: count }, (_, n) => {

@@ -7,7 +7,7 @@ export interface ImageOptions {
   name?: string;
   /** The allowed class names, in the order of their indices. @default the names of the folders, sorted */
   classNames?: readonly string[];
-  /** Resizes all images to this size: '28x28', width by height, or 28. @default their size, or for several sizes the median, 64 pixels at most */
+  /** Resizes all images to this size: '28x28', width by height, or 28. @default their size, or the median of several */
   size?: string | number;
   /** 1 for grey, 3 for red, green and blue. @default 1 if all images are grey, else 3 */
   channels?: 1 | 3;
