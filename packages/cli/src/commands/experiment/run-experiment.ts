@@ -88,13 +88,13 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   const outcomes: Record<string, Outcome> = {};
   const started = new Date();
   const progress = createNote('experiment', io, json);
-  const names = (Object.keys(experiments) as ExperimentName[]).filter((name) => only?.includes(name) ?? true);
-  for (const [k, name] of names.entries()) {
-    const load = experiments[name];
-    const left = leftMs(names, k, Date.now() - started.getTime());
-    const label = `${name}, ${k + 1} of ${names.length}, ${timeLeft(left)}`;
+  const chosen = Object.entries(experiments).filter(([name]) => only?.some((own) => own === name) ?? true);
+  const loaded = await Promise.all(chosen.map(([, load]) => load()));
+  for (const [k, [name]] of chosen.entries()) {
+    const left = leftMs(loaded, k, Date.now() - started.getTime());
+    const label = `${name}, ${k + 1} of ${chosen.length}, ${timeLeft(left)}`;
     progress.say(label, left);
-    const { outcome } = await run(name, await load(), raw, true, io, lock, label);
+    const { outcome } = await run(name, loaded[k], raw, true, io, lock, label);
     outcomes[name] = outcome;
     if (json) continue;
     printLines(
@@ -115,21 +115,13 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   return exitCodeOf(Object.values(outcomes));
 }
 
-type ExperimentName = keyof typeof experiments;
-
-/** Processor seconds of each experiment in `all`, measured on an EPYC. Elsewhere only their ratio holds. */
-const SECONDS: Readonly<Record<ExperimentName, number>> = {
-  ...{ neuron: 1, layer: 1, loss: 1, backprop: 1, cost: 2, descent: 9, optimizers: 3, perceptron: 1, xor: 2 },
-  ...{ vanishing: 94, remedies: 27, 'next-token': 10, 'next-letter': 26 },
-};
-
 /** The time that the experiments from the k-th on take, at the pace of those before them. */
-function leftMs(names: readonly ExperimentName[], k: number, elapsedMs: number): number {
-  const secondsOf = (some: readonly ExperimentName[]) => some.reduce((sum, name) => sum + SECONDS[name], 0);
-  const done = secondsOf(names.slice(0, k));
+function leftMs(all: readonly Experiment[], k: number, elapsedMs: number): number {
+  const secondsOf = (some: readonly Experiment[]) => some.reduce((sum, { seconds }) => sum + seconds, 0);
+  const done = secondsOf(all.slice(0, k));
   // The first seconds mostly start threads.
   const pace = done < 5 ? 1000 : elapsedMs / done;
-  return pace * secondsOf(names.slice(k));
+  return pace * secondsOf(all.slice(k));
 }
 
 /** The exit code tells a script that a result has changed. */

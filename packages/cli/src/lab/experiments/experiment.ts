@@ -39,6 +39,7 @@ export interface Outcome {
 
 export interface Experiment {
   readonly describe: string; // one line, begins with a capital, no full stop
+  readonly seconds: number; // of a processor in `experiment all`, on an EPYC; elsewhere only their ratio holds
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly options: OptionTable;
   readonly run: (raw: RawOptions, context: ExperimentContext) => Promise<Outcome>;
@@ -47,13 +48,15 @@ export interface Experiment {
 /** Connects an experiment with its options, which it gets parsed. */
 export function defineExperiment<T extends OptionTable>(definition: {
   readonly describe: string;
+  readonly seconds?: number; // default 1
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
   readonly options: T; // own options, added to the common ones or replacing some
   readonly run: (values: Filled<T>, context: ExperimentContext, given: Values<T>) => Outcome | Promise<Outcome>;
 }): Experiment {
-  const { describe, examples = [], options } = definition;
+  const { describe, seconds = 1, examples = [], options } = definition;
   return {
     describe,
+    seconds,
     examples,
     options: { ...options, ...commonOptions, ...options },
     run: async (raw, context) => {

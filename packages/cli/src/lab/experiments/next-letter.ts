@@ -32,6 +32,7 @@ const LONG = 4; // letters of a word that is counted as listed or not: nearly al
 
 export const nextLetter = defineExperiment({
   describe: 'The same words by counting pairs, a network, a gru and attention',
+  seconds: 26,
   examples: [
     ['next-letter --steps 12000', 'train for longer'],
     ['next-letter --temperature 1', 'words with the probabilities of the models'],

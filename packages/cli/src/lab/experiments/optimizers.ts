@@ -24,6 +24,7 @@ const contenders: Readonly<Record<string, Exclude<OptimizerSpec, string> & Membe
 
 export const optimizers = defineExperiment({
   describe: 'Six optimizers on one problem, each at its best learning rate',
+  seconds: 3,
   examples: [['optimizers --seed 3', 'start from other weights']],
   options: {
     seed: { group: 'Training', ...option.count(0, 'seed of the weights') },

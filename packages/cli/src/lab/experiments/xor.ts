@@ -19,6 +19,7 @@ const rows = [
 
 export const xor = defineExperiment({
   describe: "The chapter's program: XOR with 9 parameters, to NumPy's digits",
+  seconds: 2,
   examples: [
     ['xor --seed 42', 'a start that never learns'],
     ['xor --seeds 1..100', 'how many of a hundred starts never learn'],

@@ -13,6 +13,7 @@ const LEAST_ROUNDS = 5;
 
 export const cost = defineExperiment({
   describe: 'Cost of the backward and the forward pass, counted and timed',
+  seconds: 2,
   examples: [
     ['cost --depth 1,50 --width 64', 'one layer against fifty'],
     ['cost --backend blas', 'with the matrix products of a BLAS library'],

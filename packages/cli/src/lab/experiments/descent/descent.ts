@@ -12,6 +12,7 @@ import { compareSchedules } from './schedules.ts';
 
 export const descent = defineExperiment({
   describe: 'Learning rates that crawl, learn or diverge; schedules; batch sizes',
+  seconds: 9,
   examples: [['descent --seed 3', 'start from other weights']],
   options: {
     seed: { group: 'Training', ...option.count(0, 'seed of the weights and batches') },

@@ -17,6 +17,7 @@ const context = option.wholeNumber(1, 32);
 
 export const nextToken = defineExperiment({
   describe: 'A small language model: which character of a word comes next',
+  seconds: 10,
   examples: [
     ['next-token --temperature 0.5', 'likelier words'],
     ['next-token --steps 20000 --hidden 256', 'a larger network, for longer'],

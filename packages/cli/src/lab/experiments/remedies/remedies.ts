@@ -17,6 +17,7 @@ const RATES = { low: 0.003, high: 0.3, most: 9 };
 
 export const remedies = defineExperiment({
   describe: 'What keeps the gradient of deep sigmoid or tanh networks alive',
+  seconds: 27,
   examples: [
     ['remedies --depth 50', 'more than twice as deep'],
     ['remedies --seed 1 --steps 1000', 'other weights, and more steps'],

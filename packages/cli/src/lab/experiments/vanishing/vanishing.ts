@@ -17,6 +17,7 @@ import { alongTraining, ends, moves, rates, starts } from './training-sections.t
 
 export const vanishing = defineExperiment({
   describe: 'Why deep sigmoid networks do not learn: gradients, layer by layer',
+  seconds: 94,
   examples: [
     ['vanishing --depth 50', 'deeper'],
     ['vanishing --activation tanh,gelu --seeds 1..5', 'other activations, from five starts'],
