@@ -12,6 +12,7 @@ import {
   type Profile,
   type TrainEvent,
   type Trainer,
+  type TrainingRun,
   type TrainOptions,
   type TrainResult,
   train,
@@ -48,6 +49,7 @@ export async function tell(
   const from: Checkpoint | undefined = resume === undefined ? undefined : loadCheckpoint(resume);
   const isKept = folder !== undefined && (cluster === undefined || cluster.rank === 0);
   const controller = new AbortController();
+  let run: TrainingRun | undefined;
   thread ??= createPool({ threads: 1 });
   const options: TrainOptions = {
     ...more,
@@ -58,6 +60,7 @@ export async function tell(
       ? { checkpoint: { folder, ...(story.every === undefined ? {} : { every: story.every }), keep: 100 } }
       : {}),
     onEvent(event) {
+      if (story.steers) steer(event);
       events.push(event.type === 'probe' ? { ...event, parameters: new Float64Array(0) } : event);
       const isOfLate = event.type === 'warning' && event.message.includes('the run waits for');
       if (story.late !== undefined && isOfLate) writeFileSync(story.late.mark, '');
@@ -65,6 +68,13 @@ export async function tell(
     },
     signal: controller.signal,
   };
+  function steer(event: TrainEvent): void {
+    if (event.type === 'epoch' && event.epoch === 1) void run?.steer('pause');
+    if (event.type !== 'steer' || event.action !== 'pause') return;
+    void run?.steer('rate', 0.05);
+    void run?.steer('continue');
+  }
+
   if (story.abortsOn === (cluster?.rank ?? 0)) controller.abort();
   if (cluster !== undefined && story.endsPoolOn === cluster.rank) {
     options.pool = await createPool({ threads: 1 });
@@ -77,7 +87,8 @@ export async function tell(
       const refusal = await train(spec, data, options).result.then(String, String);
       return { ...reportOf(await one), error: refusal, events };
     }
-    const result = story.strides === undefined ? await train(spec, data, options).result : await stride(story.strides);
+    run = story.strides === undefined ? train(spec, data, options) : undefined;
+    const result = await (run === undefined ? stride(story.strides ?? []) : run.result);
     return { ...reportOf(result), events };
 
     /** Trains with a loop of its own. */

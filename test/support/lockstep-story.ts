@@ -9,6 +9,7 @@ export interface Story {
   readonly folder?: string; // folder of checkpoints
   readonly every?: CheckpointEvery;
   readonly strides?: readonly number[]; // steps of each call of a trainer; absent: by `train`
+  readonly steers?: boolean; // after the first epoch, rank 0 pauses the run, changes its rate and goes on
   readonly throwsAt?: string; // event type at which the listener throws
   readonly endsPoolOn?: number; // the rank whose thread pool is closed
   readonly beside?: boolean; // whether another run is active

@@ -309,6 +309,8 @@ export type {
   RollbackEvent,
   Spread,
   StartEvent,
+  SteerAction,
+  SteerEvent,
   StepsEvent,
   TextEvent,
   ThreadsEvent,
@@ -317,6 +319,7 @@ export type {
 } from './training/run/events.ts';
 export type { MonitorName } from './training/run/monitors.ts';
 export type { OnNan, OptionsFor, TrainOptions } from './training/run/options.ts';
+export type { RateChanges } from './training/run/rate-changes.ts';
 export { TrainingError, type TrainResult, type WrittenCheckpoint } from './training/run/results.ts';
 export { type TrainingRun, train } from './training/run/trainer.ts';
 export type { Trial } from './training/tuning/tune.ts';

@@ -194,7 +194,7 @@ const types = {
   ExplainImagesOptions ExplainOptions ExplainTextsOptions Explanation EverySeconds EverySteps FileOptions FileRows FitOptions FittedModel FolderLock ImageExplanation Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
   NamedArraysOptions NpyOptions NumberFile OnNan OptionsFor OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
-  StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind TextEvent ThreadsEvent TrainEvent TrainOptions
+  RateChanges StartEvent SteerAction SteerEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind TextEvent ThreadsEvent TrainEvent TrainOptions
   Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
   ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions TableSeries TableSplit TextExplanation TextOptions WordColumn Stretch Transfer
 `),

@@ -7,6 +7,7 @@ import { runSteps } from '../../../packages/runtime/src/training/run/loop.ts';
 import { createNotices, joinRanks } from '../../../packages/runtime/src/training/run/open-run.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
+import { createSteering } from '../../../packages/runtime/src/training/run/steering.ts';
 import { onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
@@ -77,7 +78,7 @@ describe.each(['native', 'reference'] as const)('on %s', (backend) => {
           pool.live.add(run.setup.run);
           const emit = () => {};
           const opened = await joinRanks(run, alone, createNotices(alone, emit));
-          const result = await runSteps(opened, { pool, place: null, emit });
+          const result = await runSteps(opened, { pool, place: null, emit, steering: createSteering() });
           pool.live.delete(run.setup.run);
           expect(result.fingerprint).toBe(expected);
           expect(run.arena.gSum.buffer).toBe(run.setup.outside[0]);

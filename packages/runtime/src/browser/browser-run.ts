@@ -127,7 +127,7 @@ export function openBrowserRun(
   team.run({ kind: 'opening', draws: true });
   const start = arena.theta.slice();
   const before = createElements(elementType, start.length);
-  const rates: RateState = { plan: { optimizer, schedule }, arena, progress: {}, ratesEnd: 0 };
+  const rates: RateState = { plan: { optimizer, schedule }, arena, progress: {}, rateChanges: new Map(), ratesEnd: 0 };
   let done = 0;
 
   function span(count: number, probe: boolean): number[] {

@@ -33,6 +33,7 @@ const kinds = {
     spikes: { 290: 1.7e308 },
   },
   'a batch norm': { options: { ema: 0.9 }, couples: true },
+  'orders to rank 0': { options: { schedule: 'cosine' }, steers: true },
   'a loop of its own': { options: {}, strides: [1, 5, 2] },
   'limited columns in machine code': {
     options: { backend: 'native', maxNorm: 0.8, optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.9 } },
@@ -136,6 +137,9 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
     const reports = await told('kinds');
     await expectAlone(groups.kinds, reports);
     const of = (kind: keyof typeof kinds): RankReport => reports[Object.keys(kinds).indexOf(kind)][0];
+    const { rate, step = 0 } = of('orders to rank 0').events.filter((event) => event.type === 'steer')[1];
+    const changed = await alone({ options: { schedule: 'cosine', rateChanges: { [step]: Number(rate) } } });
+    expect(of('orders to rank 0').fingerprint).toBe(changed.fingerprint);
     expect(of('early stopping').stopped).toBe('early');
     expect(of('a rollback').events).toContainEqual(expect.objectContaining({ type: 'rollback' }));
     expect(of('a step that is not finite').error).toMatch(/^train: step \d+, rows 0 to/);

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '@gradloom/core';
 import { elementTypes, FLOAT64, isJsonObject, option, show } from '@gradloom/core/internal';
+import { checkRateChanges } from '../run/rate-changes.ts';
 import { epochsOrPart } from '../run/stops.ts';
 import type { Progress, RunRecord, SavedState } from './checkpoint.ts';
 
@@ -7,8 +8,9 @@ import type { Progress, RunRecord, SavedState } from './checkpoint.ts';
 export function checkRecord(record: Json | undefined): asserts record is JsonObject & RunRecord & Json {
   if (!isJsonObject(record)) throw new Error(`record has ${show(record)}, expected an object`);
   for (const name of ['totalSteps', 'stepsPerEpoch', 'batch']) whole(`record.${name}`, record[name], 1);
-  const { backend, data, ema, evaluateEvery } = record;
+  const { backend, data, ema, evaluateEvery, rateChanges } = record;
   epochsOrPart().check('', 'record.evaluateEvery', evaluateEvery);
+  if (rateChanges !== undefined) checkRateChanges('', 'record.rateChanges', rateChanges);
   if (ema !== undefined) option.betweenZeroAndOne.check('', 'record.ema', ema);
   const { precision = FLOAT64 } = record;
   if (!elementTypes.some((type) => type === precision)) {

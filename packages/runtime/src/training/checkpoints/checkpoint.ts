@@ -14,6 +14,7 @@ import type { BackendRecord } from '../../engine/backends/backend.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import type { ClassWeight } from '../run/class-weight.ts';
 import type { MonitorName } from '../run/monitors.ts';
+import type { RateChanges } from '../run/rate-changes.ts';
 
 /**
  * Everything besides network and loss that determines the results of a run, to the bit; a resume must have the same.
@@ -23,6 +24,8 @@ export interface RunRecord extends Omit<Augmentation, 'shape'> {
   readonly optimizer: Exclude<OptimizerSpec, string>;
   /** The schedule, by kind and options. */
   readonly schedule: Exclude<ScheduleSpec, string>;
+  /** Learning rates that replace that of the optimizer from a step on; absent if there are none. */
+  readonly rateChanges?: RateChanges;
   /** Type of the numbers of the run; absent if it is float64. */
   readonly precision?: Exclude<ElementType, 'float64'>;
   /** Batch size: rows per step. */

@@ -3,6 +3,7 @@ import { reasonOf } from '@gradloom/core/internal';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import type { TrainEvent } from '../run/events.ts';
 import type { OpenedRun } from '../run/open-run.ts';
+import { recordOfRates } from '../run/rate-changes.ts';
 import type { StepLog } from '../run/step-log.ts';
 import { type CheckpointEntry, type CheckpointPlace, LAST_FILE, type Written } from './checkpoint-folder.ts';
 import { type CurrentState, currentState, type StateSources } from './current-state.ts';
@@ -28,6 +29,7 @@ export interface Keeper {
 
 export interface KeeperOptions extends StateSources, Pick<OpenedRun, 'lockstep' | 'record' | 'keeps'> {
   place: CheckpointPlace | null;
+  rateChanges: ReadonlyMap<number, number>; // with those of the steered run so far
   stepLog: StepLog;
   emit: (event: TrainEvent) => void;
   write: (entry: CheckpointEntry) => Promise<Written>; // writes an entry in a thread
@@ -37,6 +39,7 @@ export interface KeeperOptions extends StateSources, Pick<OpenedRun, 'lockstep' 
 export function createKeeper(options: KeeperOptions): Keeper | null {
   const { plan, place, setup, lockstep, progress, epochLog, stepLog, emit, write } = options;
   const { checkpoint: settings, checkpointTimes: times, resume, data } = plan;
+  const { rateChanges } = options;
   if (!options.keeps) return null;
   if (!lockstep.isFirst || settings === null || place === null) return followKeeper(options);
   const { metadata, keep: most } = settings;
@@ -71,7 +74,8 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     // The rows are hashed only when a checkpoint is written.
     record ??= await inTurns(recordOf(plan, data, setup.backend));
     const folder = open();
-    const checkpoint = { ...state, record, metadata };
+    const rates = rateChanges.size === 0 ? {} : { rateChanges: recordOfRates(rateChanges) };
+    const checkpoint = { ...state, record: { ...record, ...rates }, metadata };
     const opens = !isOpened;
     return { folder, opens, checkpoint, isBest: isImproved, keep: most, kept, adopts: resume !== null };
   }

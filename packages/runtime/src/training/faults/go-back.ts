@@ -32,6 +32,7 @@ export async function goBack(state: RunState, first: number, span: SpanResult): 
   state.halvesAt = to;
   state.told = Math.min(state.told, to);
   stepLog.goBack(to);
+  state.retold = state.steers.filter(({ step }) => step > to);
   const reason = bad.message.replace(/^train: /, '');
   const factor = 1 / 2 ** rollbacks;
   emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MOST_ROLLBACKS, reason });

@@ -10,6 +10,7 @@ export type TrainEvent<T extends ElementType = ElementType> =
   | WarningEvent
   | RecoveryEvent
   | RollbackEvent
+  | SteerEvent
   | ProgressEvent
   | EpochEvent
   | StepsEvent
@@ -110,6 +111,21 @@ export interface RollbackEvent {
   readonly limit: number;
   /** What was not finite, and where. */
   readonly reason: string;
+}
+
+/** What `TrainingRun.steer` can do. */
+export type SteerAction = 'pause' | 'continue' | 'rate' | 'checkpoint' | 'stop';
+
+/** The run was steered: an order has taken hold between two steps. */
+export interface SteerEvent {
+  /** Which event this is. */
+  readonly type: 'steer';
+  /** Steps done so far: the order takes hold after this step. */
+  readonly step: number;
+  /** What the run does from now on, or has done. */
+  readonly action: SteerAction;
+  /** The learning rate from now on, before the schedule scales it, with action 'rate'. */
+  readonly rate?: number;
 }
 
 /** A span of steps, 0.2 to 0.5 s long, has ended. An unread event of this type is replaced by the next. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { namesOf } from '../../cluster/cluster-error.ts';
 import { lossUnit } from '../../engine/evaluation/own-units.ts';
 import { RING } from '../../engine/memory/arena.ts';
@@ -10,12 +11,14 @@ import { Refusal } from '../lockstep/do-together.ts';
 import { ROUND_MS } from '../tuning/tune.ts';
 import { isDone } from './early-stopping.ts';
 import { finish } from './finish.ts';
+import { follow, takeOrders, tellAgain } from './follow-orders.ts';
 import type { OpenedRun, RunSurroundings } from './open-run.ts';
 import { halveRate, setRates } from './rates.ts';
 import { reportLook, reportSpan, reportThreads } from './report.ts';
 import type { TrainResult } from './results.ts';
 import { startEvent } from './start-run.ts';
 import { type NextSpan, openState, type RunState, teamSize } from './state.ts';
+import type { Order } from './steering.ts';
 import { stopAfter } from './stops.ts';
 
 /** Runs all steps of a run, or those before the signal. */
@@ -31,7 +34,7 @@ export async function startRun(run: OpenedRun, surroundings: RunSurroundings): P
   const { progress, tuner, emit } = state;
   emit(startEvent(run, progress));
   if (tuner !== null) progress.threads = tuner.choice.threads;
-  await hearRanks(state);
+  await hear(state);
   return state;
 }
 
@@ -41,17 +44,34 @@ async function runSpans(state: RunState): Promise<void> {
   while (!isDone(plan, progress) && !isAborted(state)) await advance(state);
 }
 
-/** Whether a signal has ended the run; with a cluster, when all ranks know of it. */
-export const isAborted = ({ plan, lockstep, isAborted: byAll }: RunState): boolean =>
-  lockstep.cluster === null ? (plan.signal?.aborted ?? false) : byAll;
+/** Whether a signal or an order has ended the run; with a cluster, when all ranks know of it. */
+export const isAborted = ({ plan, lockstep, isAborted: byAll, isStopped }: RunState): boolean =>
+  isStopped || (lockstep.cluster === null ? (plan.signal?.aborted ?? false) : byAll);
 
-/** Exchanges between spans what each rank must tell the others: warnings, and whether it has received a signal. */
-async function hearRanks(state: RunState): Promise<void> {
-  const { plan, lockstep, notices } = state;
-  if (lockstep.cluster === null) return;
-  const said = await lockstep.fromAll({ isAborted: plan.signal?.aborted ?? false, warnings: notices.take() });
-  notices.tell(said.map(({ warnings }) => warnings));
-  state.isAborted = said.some(({ isAborted }) => isAborted);
+/** Milliseconds between two exchanges of ranks that pause: the others would not wait for them for minutes. */
+const PAUSE_MS = 250;
+
+/**
+ * Between two spans, follows the orders so far; while the run pauses, also those that come. With a cluster, ranks tell
+ * each other what they must know: warnings, whether they have received a signal, and the orders to rank 0.
+ */
+async function hear(state: RunState): Promise<void> {
+  const { plan, lockstep, notices, steering } = state;
+  for (;;) {
+    const waiting = takeOrders(state);
+    const own = waiting.map(({ order }) => order);
+    let orders: readonly Order[] = own;
+    if (lockstep.cluster !== null) {
+      const isAborted = plan.signal?.aborted ?? false;
+      const said = await lockstep.fromAll({ isAborted, warnings: notices.take(), orders: own });
+      notices.tell(said.map(({ warnings }) => warnings));
+      state.isAborted = said.some(({ isAborted }) => isAborted);
+      orders = said[0].orders;
+    }
+    for (const [k, order] of orders.entries()) await follow(state, order, waiting.at(k));
+    if (!state.isPaused || isAborted(state)) return;
+    await (lockstep.cluster === null ? steering.next(plan.signal) : sleep(PAUSE_MS));
+  }
 }
 
 /**
@@ -62,7 +82,7 @@ export async function advance(state: RunState, until = Number.POSITIVE_INFINITY)
   const unwatch = watchSignal(state);
   try {
     await advanceSpan(state, until);
-    await hearRanks(state);
+    await hear(state);
   } finally {
     unwatch();
   }
@@ -78,6 +98,7 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
   spanLength.begin();
   const done = await trainSpan(state, span);
   spanLength.end();
+  state.reached = Math.max(state.reached, span.first + done.steps);
   if (done.bad || !(await weightsAreFinite(arena))) {
     await goBack(state, span.first, done);
     return;
@@ -85,6 +106,7 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
   toUnits(state, done);
   if (span.probe) await reportLook(state);
   await reportSpan(state, done);
+  tellAgain(state);
   history.passTo(epochStart(progress.step, plan.context.stepsPerEpoch));
   if (!span.probe) reportThreads(state, done);
   if (!isDone(plan, progress)) await keeper?.keepIfDue();

@@ -19,6 +19,7 @@ import type { TrainEvent } from './events.ts';
 import { isCluster, type TrainOptions } from './options.ts';
 import { planRun, type RunPlan } from './plan.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
+import { createSteering, type Steering } from './steering.ts';
 import { backendWarnings, idleWarnings } from './warnings.ts';
 
 /** A run with its memory, in lockstep with the other ranks of its cluster. */
@@ -35,6 +36,7 @@ export interface RunSurroundings {
   readonly pool: Pool;
   readonly place: CheckpointPlace | null; // folder that the run has locked for its checkpoints
   readonly emit: (event: TrainEvent) => void;
+  readonly steering: Steering; // on rank 0 of a cluster
 }
 
 /** Resources of the caller that a run holds until it ends. */
@@ -111,12 +113,10 @@ export async function joinRanks(run: PreparedRun, lockstep: Lockstep, notices: N
 }
 
 /** Takes the threads of a run and the folder of its checkpoints; `close` releases both. */
-export async function takeSurroundings({
-  plan,
-  setup,
-  lockstep,
-  notices,
-}: OpenedRun): Promise<{ surroundings: RunSurroundings; close: () => Promise<void> }> {
+export async function takeSurroundings(
+  { plan, setup, lockstep, notices }: OpenedRun,
+  steering = createSteering(),
+): Promise<{ surroundings: RunSurroundings; close: () => Promise<void> }> {
   const isKept = plan.checkpoint !== null && lockstep.isFirst;
   const place = isKept ? takeCheckpointPlace(plan.checkpoint.folder) : null;
   try {
@@ -124,7 +124,7 @@ export async function takeSurroundings({
     pool.live.add(setup.run);
     plan.cluster?.hold([setup.memory.buffer as SharedArrayBuffer, ...setup.outside]);
     return {
-      surroundings: { pool, place, emit: notices.emit },
+      surroundings: { pool, place, emit: notices.emit, steering },
       async close() {
         pool.live.delete(setup.run);
         try {

@@ -30,6 +30,7 @@ import type { TrainEvent } from './events.ts';
 import { monitors } from './monitors.ts';
 import { precision } from './precision.ts';
 import { checkProbe } from './probe-steps.ts';
+import { checkRateChanges } from './rate-changes.ts';
 import { epochsOrPart } from './stops.ts';
 
 /**
@@ -74,6 +75,18 @@ export const trainOptions = defineOptions('train', {
   optimizer: training(spec<OptimizerSpec>('adam', names(optimizers))),
   /** The learning rate schedule, as a factor on the learning rate of the optimizer. @default 'constant' */
   schedule: training(spec<ScheduleSpec>('constant', `learning rate schedule: ${names(schedules)}`)),
+  /**
+   * Learning rates that replace that of the optimizer from a step on, as `{ 300: 0.001 }` does after step 300. The
+   * schedule scales them, too. A run that was steered comes out again by the changes in its configuration.
+   * @default none, or those of the checkpoint
+   */
+  rateChanges: training(
+    option.kind(checkRateChanges)(
+      undefined,
+      'learning rates from a step on, such as 300=0.001,500=0.0001; the schedule scales them',
+      'none',
+    ),
+  ),
   /**
    * Type of the numbers that the run computes with: weights, activations, gradients and optimizer state. float32 takes
    * half of the memory, and rounds to 24 binary digits in place of 53. Losses, norms and learning rates are float64
@@ -318,13 +331,13 @@ export interface TrainOptions extends OptionsOf<typeof trainOptions.table>, Name
 /** Options that a checkpoint has in other words, or that only say how long the run is. */
 const TOLD_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
   ...(['loss', 'optimizer', 'schedule', 'batch', 'accumulate', 'epochs', 'steps', 'shuffle', 'seed'] as const),
-  ...(['clipNorm', 'evaluateEvery', 'patience', 'minDelta', 'monitor'] as const),
+  ...(['clipNorm', 'rateChanges', 'evaluateEvery', 'patience', 'minDelta', 'monitor'] as const),
 ]);
 
 /** All other options that decide the result, where they differ from their defaults. */
 export type RecordedOptions = Pick<
   RunRecord,
-  'precision' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan' | Exclude<keyof Augmentation, 'shape'>
+  'precision' | 'rateChanges' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan' | Exclude<keyof Augmentation, 'shape'>
 >;
 
 /** What a checkpoint records of the options, so that a resume can compare it. */

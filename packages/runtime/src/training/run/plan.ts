@@ -53,6 +53,7 @@ import { copyJson } from './copy-json.ts';
 import { type OnNan, type RecordedOptions, recordedOptions, type TrainOptions, trainOptions } from './options.ts';
 import { isShuffled } from './orders.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
+import { ratesOf } from './rate-changes.ts';
 import {
   augmentationOf,
   checkOwnGradients,
@@ -61,6 +62,7 @@ import {
   earlySettings,
   refuseConflicts,
   refuseLostNumbers,
+  refuseRate,
   refuseUntrainable,
 } from './refuse-conflicts.ts';
 import { planWeighing, type RowWeighing } from './row-weights.ts';
@@ -92,6 +94,7 @@ export interface RunPlan extends RunShape {
   readonly parameters: Elements | null; // [P] starting weights; null: drawn from the seed
   readonly parametersHash: string | null; // hash of `parameters` at the start
   readonly recorded: RecordedOptions;
+  readonly rateChanges: ReadonlyMap<number, number>; // rates of the optimizer, each by its first step
   readonly weighing: RowWeighing | null; // null if each row counts 1
   readonly shuffle: boolean;
   readonly onNan: OnNan;
@@ -158,6 +161,8 @@ export function* planRun(
   const schedule = within('schedule', () => createSchedule(scheduleSpec, context, parts.own));
   const firstRate = optimizer.lr * schedule.factor(0, Float64Array.from(schedule.initialState));
   refuseLostNumbers(options, loss, optimizer, firstRate, elementType);
+  const changes = options.rateChanges ?? resume?.record.rateChanges ?? {};
+  for (const rate of Object.values(changes)) refuseRate(optimizer, rate, elementType);
   const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
   const parameters =
     options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
@@ -198,7 +203,8 @@ export function* planRun(
     clipNorm: options.clipNorm ?? null,
     maxNorm: options.maxNorm ?? null,
     augment: augmentationOf(options, network, train),
-    recorded: recordedOptions(options),
+    recorded: { ...recordedOptions(options), ...(Object.keys(changes).length === 0 ? {} : { rateChanges: changes }) },
+    rateChanges: ratesOf(changes),
     weighing,
     weighs: weighing !== null,
     shuffle: options.shuffle && isShuffled(batch, train),

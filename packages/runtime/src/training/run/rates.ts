@@ -1,5 +1,6 @@
 import { RING } from '../../engine/memory/arena.ts';
 import type { RunPlan } from './plan.ts';
+import { rateAfter } from './rate-changes.ts';
 import type { RunState } from './state.ts';
 
 /** What the learning rates of a run follow from, and the first step without a written one. */
@@ -7,6 +8,7 @@ export interface RateState extends Pick<RunState, 'ratesEnd'> {
   readonly plan: Pick<RunPlan, 'optimizer' | 'schedule'>;
   readonly arena: Pick<RunState['arena'], 'rates' | 'scheduleState'>;
   readonly progress: Pick<RunState['progress'], 'rate' | 'rollbacks'>;
+  readonly rateChanges: ReadonlyMap<number, number>;
 }
 
 /**
@@ -20,9 +22,9 @@ export function setRates(state: RateState, limit: number): void {
   }
 }
 
-function rateAt({ plan, arena, progress }: RateState, step: number): number {
+function rateAt({ plan, arena, progress, rateChanges }: RateState, step: number): number {
   const { optimizer, schedule } = plan;
-  const rate = progress.rate ?? optimizer.lr * schedule.factor(step, arena.scheduleState);
+  const rate = progress.rate ?? rateAfter(rateChanges, step, optimizer) * schedule.factor(step, arena.scheduleState);
   return rate / 2 ** (progress.rollbacks ?? 0);
 }
 
@@ -32,6 +34,13 @@ export function halveRate(state: RunState): void {
   progress.rollbacks = (progress.rollbacks ?? 0) + 1;
   state.ratesEnd = progress.step;
   state.halvesAt = Number.POSITIVE_INFINITY;
+}
+
+/** Changes the optimizer's rate from the next step on. Rates of later steps that are already written are replaced. */
+export function changeRate(state: RunState, rate: number): void {
+  const { step } = state.progress;
+  state.rateChanges.set(step, rate);
+  state.ratesEnd = Math.min(state.ratesEnd, step);
 }
 
 /** Replaces the schedule's rate by `rate` for steps without a written rate; null returns to the schedule. */

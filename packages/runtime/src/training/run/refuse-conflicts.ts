@@ -176,6 +176,10 @@ export function refuseLostNumbers(
   }
 }
 
+/** @throws OptionError for a learning rate at which numbers of an update overflow in the type of the run. */
+export const refuseRate = (optimizer: Optimizer, rate: number, type: ElementType): void =>
+  refuseOptimizerBeyondFloats('train', optimizer, rate, type);
+
 /** Shape of a row: that of the network's input, or of the dataset's rows if the network reads flat rows. */
 export const shapeOfRows = ({ input }: Network, { inputs }: Dataset): Shape =>
   input.length === 1 ? (inputs.shape ?? input) : input;

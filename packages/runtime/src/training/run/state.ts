@@ -25,7 +25,7 @@ import { createSpanLength, type SpanLength } from '../tuning/span-length.ts';
 import { type BusyMeter, createBusyMeter, createTuner, type Tuner } from '../tuning/tune.ts';
 import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { createEpochLog, type EpochLog } from './epoch-log.ts';
-import type { TrainEvent } from './events.ts';
+import type { SteerEvent, TrainEvent } from './events.ts';
 import type { OpenedRun, RunSurroundings } from './open-run.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { ProbeSteps } from './probe-steps.ts';
@@ -50,6 +50,12 @@ export interface RunState extends OpenedRun, RunSurroundings {
   readonly meter: BusyMeter;
   readonly spanLength: SpanLength;
   readonly warned: Set<string>; // datasets whose loss was not finite
+  readonly rateChanges: Map<number, number>; // those of the plan, and of the orders so far
+  readonly steers: SteerEvent[]; // changes of the rate in this process
+  retold: readonly SteerEvent[]; // after going back: changes of the rate to report again when their step is done
+  isPaused: boolean;
+  isStopped: boolean; // whether an order has ended the run
+  reached: number; // steps up to the last one that was tried, which may have been bad
   lastSteps: number; // steps of the newest span
   ratesEnd: number; // first step without a written learning rate
   told: number; // steps whose epochs and probes were reported
@@ -83,16 +89,18 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
   const early = await createEarlyStopping(plan, arena, progress, shares);
   const write = (entry: CheckpointEntry) =>
     writeCheckpoint(pool, setup, entry, (reason) => emit(ownWriting(progress.step, reason)));
+  const rateChanges = new Map(plan.rateChanges);
   const state: RunState = {
     ...run,
     ...surroundings,
     ...{ leaves, useful, progress, epochLog, stepLog, history, recovery, look, early },
     textLog: run.means.texts ? createTextLog(plan, arena.model) : null,
-    keeper: createKeeper({ ...run, place, progress, epochLog, stepLog, history, early, emit, write }),
+    keeper: createKeeper({ ...run, place, rateChanges, progress, epochLog, stepLog, history, early, emit, write }),
     tuner: plan.tunesThreads ? createTuner(useful) : null,
     meter: createBusyMeter(setup.workTimes, threads),
     spanLength: createSpanLength(),
     warned: new Set(),
+    ...{ rateChanges, steers: [], retold: [], isPaused: false, isStopped: false, reached: progress.step },
     lastSteps: 0,
     ratesEnd: progress.step,
     told: progress.step,

@@ -2,12 +2,13 @@ import type { ElementType, NetworkSpec } from '@gradloom/core';
 import type { DataSplits } from '../../data/dataset.ts';
 import { endTogether } from '../lockstep/do-together.ts';
 import { createEventStream } from './event-stream.ts';
-import type { TrainEvent } from './events.ts';
+import type { SteerAction, SteerEvent, TrainEvent } from './events.ts';
 import { runSteps } from './loop.ts';
 import { hold, prepareWith, takeSurroundings } from './open-run.ts';
 import type { OptionsFor, TrainOptions } from './options.ts';
 import type { TrainResult } from './results.ts';
 import { finishedRun } from './start-run.ts';
+import { createSteering, type Steering } from './steering.ts';
 
 /**
  * A run in the background: read its events (`for await (const event of run)`), await its result (`await run.result`),
@@ -20,6 +21,14 @@ export interface TrainingRun<T extends ElementType = ElementType> extends AsyncI
    * Error if threads fail too often or a checkpoint cannot be written.
    */
   readonly result: Promise<TrainResult<T>>;
+  /**
+   * Steers the run: 'pause' and 'continue', 'rate' for a learning rate in place of the optimizer's, 'checkpoint' to
+   * write one, 'stop' to end as `signal` does. Resolves when this has taken hold, between two spans of steps, to the
+   * event that says after which step. A changed rate is recorded in the checkpoint that is then written; a run with
+   * these `rateChanges` comes to the same bits.
+   * @throws Error (rejects) if the run has ended, or cannot do this.
+   */
+  steer(action: SteerAction, rate?: number): Promise<SteerEvent>;
   /**
    * Not a promise: the compiler refuses `await run`, and in JavaScript it rejects with an error that names
    * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result`, or
@@ -50,14 +59,16 @@ export function train<T extends ElementType = 'float64'>(
 ): TrainingRun<T> {
   const events = createEventStream<TrainEvent<T>>();
   const onEvent = options?.onEvent;
-  const result = runTraining(spec, data, options as TrainOptions, (event) => {
+  const steering = createSteering();
+  const emit = (event: TrainEvent): void => {
     const typed = event as TrainEvent<T>; // of the type in the options, like the result
     onEvent?.(typed);
     events.push(typed);
-  }) as Promise<TrainResult<T>>;
+  };
+  const result = runTraining(spec, data, options as TrainOptions, emit, steering) as Promise<TrainResult<T>>;
   result.then(events.end, events.fail);
   // biome-ignore lint/suspicious/noThenProperty: it rejects with a helpful message if awaited.
-  return { result, [Symbol.asyncIterator]: events.iterate, then: refuseAwait };
+  return { result, steer: steering.steer, [Symbol.asyncIterator]: events.iterate, then: refuseAwait };
 }
 
 /** Without it, `await run` would return the run itself instead of its result. */
@@ -72,6 +83,7 @@ async function runTraining(
   data: DataSplits,
   options: TrainOptions,
   emit: (event: TrainEvent) => void,
+  steering: Steering,
 ): Promise<TrainResult> {
   const held = hold(options);
   try {
@@ -79,7 +91,7 @@ async function runTraining(
     const run = await prepareWith(spec, data, options, emit);
     const finished = await finishedRun(run);
     if (finished !== null) return finished;
-    const { surroundings, close } = await takeSurroundings(run);
+    const { surroundings, close } = await takeSurroundings(run, steering);
     try {
       return await runSteps(run, surroundings);
     } finally {
@@ -89,6 +101,7 @@ async function runTraining(
     await endTogether(held.cluster, error);
     throw error;
   } finally {
+    steering.close();
     held.release();
   }
 }

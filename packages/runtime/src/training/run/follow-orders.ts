@@ -1,0 +1,52 @@
+import { isDone } from './early-stopping.ts';
+import type { SteerEvent } from './events.ts';
+import { changeRate } from './rates.ts';
+import { refuseRate } from './refuse-conflicts.ts';
+import type { RunState } from './state.ts';
+import type { Order, WaitingOrder } from './steering.ts';
+
+/**
+ * The orders that take hold now, without those that the run cannot follow. A run that went back first repeats its steps
+ * up to the bad one: a run that is given the same rates from the start must come to the same bad step.
+ */
+export function takeOrders({ plan, progress, reached, steering }: RunState): WaitingOrder[] {
+  if (progress.step < reached || isDone(plan, progress)) return [];
+  return steering.take().filter(({ order: { rate }, refuse }) => {
+    try {
+      if (rate !== undefined) refuseRate(plan.optimizer, rate, plan.elementType);
+      return true;
+    } catch (error) {
+      refuse(error);
+      return false;
+    }
+  });
+}
+
+/** Follows an order, on every rank. `waiting` is its sender's, on rank 0. */
+export async function follow(state: RunState, { action, rate }: Order, waiting?: WaitingOrder): Promise<void> {
+  const { progress, keeper, emit } = state;
+  const { step } = progress;
+  if (action === 'pause') state.isPaused = true;
+  if (action === 'continue') state.isPaused = false;
+  if (action === 'stop') state.isStopped = true;
+  if (rate !== undefined) changeRate(state, rate);
+  // A run that continues from an older checkpoint would not know of the change.
+  if (rate !== undefined || action === 'checkpoint') await keeper?.keep();
+  if (action === 'checkpoint' && keeper?.newest()?.step !== step) {
+    const reason = keeper === null ? 'the run keeps no checkpoints' : `no checkpoint of step ${step} could be written`;
+    waiting?.refuse(new Error(`steer: ${reason}, expected a run that writes them`));
+    return;
+  }
+  const event: SteerEvent = { type: 'steer', step, action, ...(rate === undefined ? {} : { rate }) };
+  if (rate !== undefined) state.steers.push(event);
+  emit(event);
+  waiting?.done(event);
+}
+
+/** Reports the changes of the rate again that a run has passed which went back behind them. */
+export function tellAgain(state: RunState): void {
+  const { progress, emit } = state;
+  const isPassed = ({ step }: SteerEvent): boolean => step <= progress.step;
+  for (const event of state.retold.filter(isPassed)) emit(event);
+  state.retold = state.retold.filter((event) => !isPassed(event));
+}

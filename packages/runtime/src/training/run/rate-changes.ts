@@ -1,0 +1,48 @@
+import { type Optimizer, OptionError } from '@gradloom/core';
+import { option, show } from '@gradloom/core/internal';
+
+/**
+ * Learning rates that replace that of the optimizer, by the number of steps done before: `{ 300: 0.001 }` takes hold
+ * after step 300. The factor of the schedule applies to them, too.
+ */
+export type RateChanges = Readonly<Record<number, number>>;
+
+/** Most changes of a run: each step searches them. */
+const MOST = 1000;
+
+/** @throws OptionError for a value that is no learning rate. */
+export const checkRate = (where: string, name: string, rate: unknown): number =>
+  option.nonNegative.check(where, name, rate);
+
+/** @throws OptionError for anything but numbers by whole steps. */
+export function checkRateChanges(where: string, name: string, value: unknown): RateChanges {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new OptionError(where, name, `has ${show(value)}, expected rates by step, such as { 300: 0.001 }`);
+  }
+  const changes = Object.entries(value).map(([key, rate]): [number, number] => {
+    const step = /^\d{1,15}$/.test(key) ? Number(key) : Number.NaN;
+    if (!Number.isSafeInteger(step)) {
+      throw new OptionError(where, name, `has the key ${show(key)}, expected a number of steps`);
+    }
+    return [step, checkRate(where, `${name}.${step}`, rate)];
+  });
+  if (changes.length > MOST) {
+    throw new OptionError(where, name, `has ${changes.length} rates, expected at most ${MOST}`);
+  }
+  return Object.fromEntries(changes.sort(([a], [b]) => a - b));
+}
+
+/** The rate of the optimizer after `step` steps, before the schedule scales it. */
+export function rateAfter(changes: ReadonlyMap<number, number>, step: number, { lr }: Optimizer): number {
+  let newest = -1;
+  for (const at of changes.keys()) if (at <= step && at > newest) newest = at;
+  return changes.get(newest) ?? lr;
+}
+
+/** Rates by step, as options and records have them. */
+export const recordOfRates = (changes: ReadonlyMap<number, number>): RateChanges =>
+  Object.fromEntries([...changes].sort(([a], [b]) => a - b));
+
+/** The inverse of `recordOfRates`. */
+export const ratesOf = (changes: RateChanges): Map<number, number> =>
+  new Map(Object.entries(changes).map(([step, rate]) => [Number(step), rate]));

@@ -1,0 +1,90 @@
+import { option } from '@gradloom/core/internal';
+import type { SteerAction, SteerEvent } from './events.ts';
+import { checkRate } from './rate-changes.ts';
+
+/** A change of a run, made between two spans. */
+export interface Order {
+  readonly action: SteerAction;
+  readonly rate?: number; // of action 'rate'
+}
+
+/** An order whose sender waits for the step at which it takes hold. */
+export interface WaitingOrder {
+  readonly order: Order;
+  done(event: SteerEvent): void;
+  refuse(reason: unknown): void;
+}
+
+/** Orders to a run from the program around it. */
+export interface Steering {
+  /** Resolves when the order has taken hold; rejects if the run cannot follow it. */
+  steer(action: SteerAction, rate?: number): Promise<SteerEvent>;
+  /** The orders since the last call. */
+  take(): WaitingOrder[];
+  /** Resolves at the next order or signal: a run that pauses waits here without a timer. */
+  next(signal: AbortSignal | undefined): Promise<void>;
+  /** Refuses all orders that have not taken hold, and later ones. */
+  close(): void;
+}
+
+const actions: Readonly<Record<SteerAction, true>> = {
+  pause: true,
+  continue: true,
+  rate: true,
+  checkpoint: true,
+  stop: true,
+};
+
+export function createSteering(): Steering {
+  const open = new Set<WaitingOrder>();
+  let untaken: WaitingOrder[] = [];
+  let isClosed = false;
+  let wake = (): void => {};
+
+  function orderOf(action: SteerAction, rate: number | undefined): Order {
+    option.oneOf(actions).check('steer', 'action', action);
+    if (action === 'rate') return { action, rate: checkRate('steer', 'rate', rate) };
+    if (rate !== undefined) throw new Error(`steer: rate is given with ${action}, expected it with rate alone`);
+    return { action };
+  }
+
+  async function steer(action: SteerAction, rate?: number): Promise<SteerEvent> {
+    const order = orderOf(action, rate);
+    if (isClosed) throw new Error(ENDED);
+    let entry: WaitingOrder | undefined;
+    try {
+      return await new Promise((done, refuse) => {
+        entry = { order, done, refuse };
+        open.add(entry);
+        untaken.push(entry);
+        wake();
+      });
+    } finally {
+      if (entry !== undefined) open.delete(entry);
+    }
+  }
+
+  return {
+    steer,
+    take() {
+      const taken = untaken;
+      untaken = [];
+      return taken;
+    },
+    next: (signal) =>
+      new Promise((resolve) => {
+        if (untaken.length > 0 || signal?.aborted) return resolve();
+        wake = () => {
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        signal?.addEventListener('abort', wake, { once: true });
+      }),
+    close() {
+      isClosed = true;
+      for (const { refuse } of open) refuse(new Error(ENDED));
+    },
+  };
+}
+
+const ENDED = 'steer: the run has ended, expected one that trains';
