@@ -2,6 +2,7 @@ import type { TargetedKeyboardEvent } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { type Curve, formatFigure } from './curves.ts';
+import { zoomByPinch } from './pinch.ts';
 
 export interface ChartProps {
   readonly name: string;
@@ -150,7 +151,7 @@ function createPlot(
           width: curve.isFaint ? 1 : 2,
           dash: [...curve.dash],
           spanGaps: true,
-          points: { show: curve.x.length < 3, size: 6 },
+          points: { show: (_plot, k) => (props.current.curves[k - 1]?.x.length ?? 0) < 3, size: 6 },
         }),
       ),
     ],
@@ -166,8 +167,14 @@ function createPlot(
       ],
     },
   };
-  return new uPlot(options, table, parent);
+  const plot = new uPlot(options, table, parent);
+  zoomByPinch(plot, (from, to) => zoomTo(props.current, from, to));
+  return plot;
 }
+
+/** Shows a part of the axis, which ends where the curves do. */
+const zoomTo = ({ onZoom, end }: ChartProps, from: number, to: number): void =>
+  onZoom(from <= 0 ? null : from, to >= end ? null : to);
 
 /** Handles a double click: uPlot takes null as done. */
 function showAll({ onZoom }: ChartProps): null {
@@ -178,7 +185,8 @@ function showAll({ onZoom }: ChartProps): null {
 const formatTick = (value: number): string => formatFigure(Number(value.toPrecision(12)));
 
 /** Moves the pointer or the part of the axis; false if the key does neither. */
-function moveByKey(key: string, plot: uPlot, index: number | null, { onZoom, end }: ChartProps): boolean {
+function moveByKey(key: string, plot: uPlot, index: number | null, props: ChartProps): boolean {
+  const { onZoom, end } = props;
   const xs = plot.data[0];
   if (xs.length === 0) return false;
   const [first, last] = plot.series[0].idxs ?? [0, xs.length - 1]; // the part that is shown
@@ -201,6 +209,6 @@ function moveByKey(key: string, plot: uPlot, index: number | null, { onZoom, end
   const { min = 0, max = end } = plot.scales.x;
   const half = ((max - min) / 2) * (key === '-' ? 2 : 0.5);
   const [from, to] = [xs[now] - half, xs[now] + half];
-  onZoom(from <= 0 ? null : from, to >= end ? null : to);
+  zoomTo(props, from, to);
   return true;
 }

@@ -1,5 +1,5 @@
 import type { EpochFigures, StepFigures } from '../src/commands/live/messages.ts';
-import type { Run } from './runs.ts';
+import { isRooted, type Run } from './runs.ts';
 
 /** A figure of runs, drawn in a chart of its own. */
 export interface Figure {
@@ -15,7 +15,7 @@ export interface Figure {
 }
 
 /** Every chart, from top to bottom, in the order of the report. */
-export const figures: readonly Figure[] = [
+const figures: readonly Figure[] = [
   {
     name: 'loss',
     title: 'Loss',
@@ -48,6 +48,17 @@ export const figures: readonly Figure[] = [
   },
 ];
 
+/** Whether the chart of losses shows roots, which then are the RMSE. */
+export const areRooted = (runs: readonly Run[]): boolean => runs.length > 0 && runs.every(isRooted);
+
+/** The charts of runs. The root of the loss is the RMSE, which needs no chart of its own. */
+export const figuresOf = (runs: readonly Run[]): readonly Figure[] =>
+  areRooted(runs)
+    ? figures
+        .filter(({ name }) => name !== 'rmse')
+        .map((figure) => (figure.name === 'loss' ? { ...figure, title: 'RMSE' } : figure))
+    : figures;
+
 /** A line of a chart. */
 export interface Curve {
   readonly run: Run;
@@ -65,11 +76,12 @@ const DASHES = [
 
 /** The lines of a figure. Values that the scale cannot show are left out, and so are lines without a value. */
 export function curvesOf(
-  { isShare = false, steps, epochs = [] }: Figure,
+  { name, isShare = false, steps, epochs = [] }: Figure,
   runs: readonly Run[],
   { by, log, smoothing }: { readonly by: 'step' | 'epoch'; readonly log: boolean; readonly smoothing: number },
 ): Curve[] {
   const isLog = log && !isShare;
+  const takesRoots = name === 'loss' && areRooted(runs);
   const curves = runs.flatMap((run): Curve[] => {
     const scale = by === 'epoch' ? 1 / (run.facts.stepsPerEpoch ?? 1) : 1;
     const own: Curve[] = [];
@@ -77,7 +89,10 @@ export function curvesOf(
       rest: Pick<Curve, 'label' | 'dash' | 'isFaint'>,
       rows: readonly { readonly step: number }[],
       y: Curve['y'],
-    ) => own.push({ run, ...rest, x: rows.map(({ step }) => step * scale), y });
+    ) => {
+      const shown = takesRoots ? y.map((value) => (value === null ? null : Math.sqrt(value))) : y;
+      own.push({ run, ...rest, x: rows.map(({ step }) => step * scale), y: shown });
+    };
     if (steps !== undefined) {
       const { figure, label, isNoisy } = steps;
       const isSmooth = isNoisy && smoothing > 0;

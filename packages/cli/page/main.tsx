@@ -1,12 +1,16 @@
 import { render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Layers, Threads } from './bars.tsx';
 import { Chart } from './chart.tsx';
 import { Controls } from './controls.tsx';
-import { curvesOf, figures } from './curves.ts';
+import { curvesOf, figuresOf } from './curves.ts';
 import { DifferencesTable, RunTable } from './run-table.tsx';
-import { afterEvent, noRuns, type Run, type Runs } from './runs.ts';
+import { noRuns, type Run, type Runs } from './runs.ts';
 import { useScheme } from './scheme.ts';
-import { type Connection, follow } from './stream.ts';
+import { Steering, SteerList } from './steering.tsx';
+import type { Connection } from './stream.ts';
+import { Texts } from './texts.tsx';
+import { followTogether } from './together.ts';
 import { isShown, readView, type View, writeView } from './view.ts';
 
 const COLORS = 6;
@@ -19,7 +23,7 @@ function App() {
   const [view, setView] = useState(() => readView(location.hash));
   const scheme = useScheme();
 
-  useEffect(() => void followRuns(setRuns, setConnection), []);
+  useEffect(() => followRuns(setRuns, setConnection), []);
   useEffect(() => {
     const onHash = () => setView(readView(location.hash));
     addEventListener('hashchange', onHash);
@@ -34,7 +38,7 @@ function App() {
   const { by, log, smoothing, from, to } = view;
   const shown = useMemo(() => list.filter(({ name }, k) => isShown(view, name, k)), [list, view.shown]);
   const charts = useMemo(
-    () => figures.map((figure) => ({ figure, curves: curvesOf(figure, shown, { by, log, smoothing }) })),
+    () => figuresOf(shown).map((figure) => ({ figure, curves: curvesOf(figure, shown, { by, log, smoothing }) })),
     [shown, by, log, smoothing],
   );
   const end = Math.max(0, ...charts.flatMap(({ curves }) => curves.map(({ x }) => x[x.length - 1])));
@@ -57,6 +61,11 @@ function App() {
         </p>
       ))}
       {list.length > 0 && <RunTable runs={list} shown={shown} colorOf={colorOf} onToggle={toggle} />}
+      {list
+        .filter(({ facts }) => facts.isSteered && connection.state === 'open')
+        .map((run) => (
+          <Steering key={run.place} run={run} />
+        ))}
       {shown.length > 1 && <DifferencesTable runs={shown} />}
       {shown.length > 0 && <Controls view={view} onChange={change} />}
       {charts
@@ -70,23 +79,27 @@ function App() {
             onZoom={(from, to) => change({ from, to })}
           />
         ))}
+      <Layers runs={shown} colorOf={colorOf} />
+      <Threads runs={shown} colorOf={colorOf} />
+      <Texts runs={shown} />
+      <SteerList runs={shown} />
     </main>
   );
 }
 
-/** Collects events, and shows them at most once a frame. */
-function followRuns(show: (runs: Runs) => void, onConnection: (connection: Connection) => void): Promise<void> {
-  let runs = noRuns;
+/** Shows the runs at most once a frame. */
+function followRuns(show: (runs: Runs) => void, onConnection: (connection: Connection) => void): void {
+  let newest = noRuns;
   let isDue = false;
-  return follow(
+  followTogether(
     `events${location.search}`,
-    (name, message) => {
-      runs = afterEvent(runs, name, message);
+    (runs) => {
+      newest = runs;
       if (isDue) return;
       isDue = true;
       requestAnimationFrame(() => {
         isDue = false;
-        show(runs);
+        show(newest);
       });
     },
     onConnection,

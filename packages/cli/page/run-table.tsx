@@ -1,5 +1,5 @@
 import { formatFigure } from './curves.ts';
-import { differences, newest, type Run, stepOf } from './runs.ts';
+import { differences, isPaused, newest, type Run, stepOf } from './runs.ts';
 
 interface RunTableProps {
   readonly runs: readonly Run[];
@@ -37,7 +37,15 @@ export function RunTable({ runs, shown, colorOf, onToggle }: RunTableProps) {
                   <i class={`swatch ${colorOf(run).slice(2)}`} /> {run.name}
                 </label>
               </th>
-              <td class={run.facts.state}>{states[run.facts.state]}</td>
+              <td class={run.facts.state}>
+                {isPaused(run) ? 'paused' : states[run.facts.state]}
+                {run.facts.hasReport && (
+                  <>
+                    {' '}
+                    <a href={`report${location.search}&run=${run.place}`}>report</a>
+                  </>
+                )}
+              </td>
               <td class="number">{stepText(run)}</td>
               {columns.map(({ head, read, isShare }) => {
                 const value = read(run);
@@ -74,6 +82,10 @@ const figureColumns: readonly FigureColumn[] = [
   { head: 'validation loss', read: (run) => newest(run, 'validationLoss') },
   { head: 'validation accuracy', isShare: true, read: (run) => newest(run, 'validationAccuracy') },
   { head: 'validation RMSE', read: (run) => newest(run, 'validationRmse') },
+  {
+    head: 'rows/s',
+    read: ({ facts, speed }) => (facts.state === 'running' ? (speed?.samplesPerSecond ?? null) : null),
+  },
   { head: 'test loss', read: ({ facts }) => facts.result?.testLoss ?? null },
   { head: 'test accuracy', isShare: true, read: ({ facts }) => facts.result?.testAccuracy ?? null },
   { head: 'test RMSE', read: ({ facts }) => facts.result?.testRmse ?? null },

@@ -1,9 +1,13 @@
 import type {
   EpochFigures,
   LinesMessage,
+  LookFigures,
   ProblemMessage,
   RunMessage,
+  SpeedMessage,
+  SteerLine,
   StepFigures,
+  WrittenText,
 } from '../src/commands/live/messages.ts';
 
 /** A run, as far as the stream has told of it. */
@@ -13,12 +17,21 @@ export interface Run {
   readonly facts: RunMessage;
   readonly steps: readonly StepFigures[];
   readonly epochs: readonly EpochFigures[];
+  readonly looks: readonly LookFigures[];
+  readonly steers: readonly SteerLine[];
+  readonly speed: SpeedMessage | null; // of the newest span
+  readonly texts: readonly WrittenText[];
 }
 
 export interface Runs {
   readonly list: readonly Run[]; // the newest first
   readonly problems: readonly string[];
 }
+
+/** Looks that are kept: those of a run with --probe 1 may be millions. */
+const MOST_LOOKS = 1000;
+
+const noLines = { steps: [], epochs: [], looks: [], steers: [], texts: [] };
 
 export const noRuns: Runs = { list: [], problems: [] };
 
@@ -32,16 +45,26 @@ export function afterEvent({ list, problems }: Runs, name: string, message: unkn
     const facts = message as RunMessage;
     const known = list.find(({ place }) => place === facts.run);
     if (known !== undefined) return { list: list.map((run) => (run === known ? { ...run, facts } : run)), problems };
-    const own = { place: facts.run, name: freeName(facts.name, list), facts, steps: [], epochs: [] };
+    const own = { place: facts.run, name: freeName(facts.name, list), facts, speed: null, ...noLines };
     const newestFirst = (a: Run, b: Run): number => b.facts.started.localeCompare(a.facts.started);
     return { list: [...list, own].sort(newestFirst), problems };
   }
-  const { run: place, restarts, steps, epochs } = message as LinesMessage;
-  const further = (run: Run): Run => ({
-    ...run,
-    steps: restarts ? steps : [...run.steps, ...steps],
-    epochs: restarts ? epochs : [...run.epochs, ...epochs],
-  });
+  if (name === 'speed') {
+    const speed = message as SpeedMessage;
+    return { list: list.map((run) => (run.place === speed.run ? { ...run, speed } : run)), problems };
+  }
+  const { run: place, restarts, ...lines } = message as LinesMessage;
+  const further = (run: Run): Run => {
+    const before = restarts ? noLines : run;
+    return {
+      ...run,
+      steps: [...before.steps, ...lines.steps],
+      epochs: [...before.epochs, ...lines.epochs],
+      looks: [...before.looks, ...lines.looks].slice(-MOST_LOOKS),
+      steers: [...before.steers, ...lines.steers],
+      texts: [...before.texts, ...lines.texts],
+    };
+  };
   return { list: list.map((run) => (run.place === place ? further(run) : run)), problems };
 }
 
@@ -52,6 +75,18 @@ function freeName(name: string, list: readonly Run[]): string {
   for (let number = 2; isTaken(free); number++) free = `${name} (${number})`;
   return free;
 }
+
+/** Whether the last order to a run that goes on was to pause. */
+export function isPaused({ facts, steers }: Run): boolean {
+  const last = steers.findLast(({ action }) => action === 'pause' || action === 'continue');
+  return facts.state === 'running' && last?.action === 'pause';
+}
+
+/** Whether losses are shown as their roots: mse of values has no unit that a reader knows. */
+export const isRooted = ({ facts, epochs }: Run): boolean =>
+  facts.options.loss === 'mse' &&
+  epochs.some(({ validationRmse }) => typeof validationRmse === 'number') &&
+  epochs.every(({ validationAccuracy }) => typeof validationAccuracy !== 'number');
 
 /** The step that a run has reached. */
 export const stepOf = ({ steps, epochs }: Run): number => Math.max(steps.at(-1)?.step ?? 0, epochs.at(-1)?.step ?? 0);

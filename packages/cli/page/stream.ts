@@ -17,10 +17,11 @@ const LATER = 503;
  */
 export async function follow(
   url: string,
-  onEvent: (name: string, message: unknown) => void,
+  from: string, // id of the last known event
+  onEvent: (name: string, message: unknown, id: string) => void,
   onConnection: (connection: Connection) => void,
 ): Promise<void> {
-  let lastId = '';
+  let lastId = from;
   for (let isFirst = true; ; isFirst = false) {
     if (!isFirst) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     try {
@@ -37,7 +38,7 @@ export async function follow(
           onConnection({ state: 'ended' });
           return;
         }
-        onEvent(name, JSON.parse(text));
+        onEvent(name, JSON.parse(text), id);
         if (id !== '') lastId = id;
       }
     } catch {

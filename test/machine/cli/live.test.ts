@@ -1,7 +1,9 @@
 /// <reference lib="dom" />
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { loadCheckpoint } from '@gradloom/runtime';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { closeBrowser, openBrowser } from '../../support/browser.ts';
@@ -142,6 +144,62 @@ test('runs lie over each other with the options that differ, in both themes and 
   }
 });
 
+test('all tabs of a browser share one stream, which another tab goes on with', async (context) => {
+  const browser = await openBrowser(context);
+  const { folder, append } = await partialRun();
+  append(0, 10);
+  const { url } = await serveLive(folder);
+  const window = await browser.newContext();
+  onTestFinished(() => window.close());
+  let streams = 0;
+  window.on('request', (request) => void (new URL(request.url()).pathname === '/events' && streams++));
+  const tabs: Page[] = [];
+  for (let k = 0; k < 8; k++) {
+    const tab = await window.newPage();
+    await tab.goto(url);
+    tabs.push(tab);
+  }
+  for (const tab of tabs) await inPage(tab, '#runs td', '10 of 40');
+  expect(streams).toBe(1);
+  append(10, 20);
+  for (const tab of tabs) await inPage(tab, '#runs td', '20 of 40');
+  await tabs[0].close();
+  append(20, 40);
+  for (const tab of tabs.slice(1)) await inPage(tab, '#runs td', '40 of 40');
+  expect(streams).toBe(2);
+  expect(await valuesOf(tabs[7], 'loss')).toBe(await valuesOf(tabs[1], 'loss'));
+});
+
+test('two fingers zoom all charts, and a double tap shows all', async (context) => {
+  const browser = await openBrowser(context);
+  const { folder, append } = await partialRun();
+  append(0, 40);
+  const { url } = await serveLive(folder);
+  const phone = await browser.newContext({ viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true });
+  onTestFinished(() => phone.close());
+  const page = await phone.newPage();
+  await page.goto(url);
+  await inPage(page, '#loss .values', 'step 40');
+  const { x = 0, y = 0, width = 0 } = (await page.locator('#loss .u-over').boundingBox()) ?? {};
+  const client = await phone.newCDPSession(page);
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', places: readonly number[]) =>
+    client.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: places.map((place, id) => ({ x: x + place * width, y: y + 50, id })),
+    });
+  // The middle half of the axis becomes all of it.
+  await touch('touchStart', [0.25, 0.75]);
+  await touch('touchMove', [0.1, 0.9]);
+  await touch('touchMove', [0, 1]);
+  await touch('touchEnd', []);
+  await page.waitForFunction(() => {
+    const { from, to } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+    return Math.abs(Number(from) - 10) < 0.5 && Math.abs(Number(to) - 30) < 0.5;
+  });
+  for (let tap = 0; tap < 2; tap++) await page.touchscreen.tap(x + width / 2, y + 50);
+  await page.waitForFunction(() => location.hash === '');
+});
+
 test('a training that is killed is said, by its own page and by one that watches its files', async (context) => {
   const browser = await openBrowser(context);
   const cwd = temporaryDirectory();
@@ -159,4 +217,47 @@ test('a training that is killed is said, by its own page and by one that watches
   await inPage(own.page, '#connection', 'The server does not answer: its process has ended or was killed.');
   await inPage(other.page, '#runs td', 'killed: its process is gone');
   await inPage(other.page, '#connection', 'Connected');
+});
+
+test('buttons pause a run, change its rate, write a checkpoint and stop it, and its report follows', async (context) => {
+  const browser = await openBrowser(context);
+  const cwd = temporaryDirectory();
+  const words = 'train --dataset moons --epochs 1000000 --threads 1 --out run --quiet --live-after';
+  const child = startProgram(words.split(' '), cwd);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [line] = await once(createInterface({ input: child.stderr }), 'line');
+  const { page, messages } = await openPage(browser, String(line).replace(/^.* at /, ''), 390);
+  const answer = page.locator('.steering output');
+  const stepOf = async (words: string): Promise<number> => {
+    await answer.filter({ hasText: words }).waitFor();
+    return Number(/step ([\d,]+)/.exec((await answer.textContent()) ?? '')?.[1].replaceAll(',', ''));
+  };
+  // Keys alone.
+  await page.locator('button[name=pause]').press('Enter');
+  const step = await stepOf('the run pauses');
+  await inPage(page, '#runs td', 'paused');
+  await page.locator('button[name=checkpoint]').press('Enter');
+  expect(await stepOf('a checkpoint is written')).toBe(step);
+  expect(loadCheckpoint(join(cwd, 'run/last.gradloom')).progress.step).toBe(step);
+  await page.locator('input[name=rate]').pressSequentially('0.003');
+  await page.keyboard.press('Enter');
+  expect(await stepOf('the learning rate is 0.003')).toBe(step);
+  const { options } = JSON.parse(readFileSync(join(cwd, 'run/config.json'), 'utf8'));
+  expect(options['rate-changes']).toEqual({ [step]: 0.003 });
+  await page.reload();
+  await inPage(page, '#runs td', 'paused');
+  await page.locator('button[name=continue]').press('Enter');
+  expect(await stepOf('the run goes on')).toBe(step);
+  await inPage(page, '#runs td', 'running');
+  await page.locator('button[name=stop]').press('Enter');
+  await inPage(page, '#runs td', 'ended');
+  expect(await page.locator('.steering').count()).toBe(0);
+  await inPage(page, '#steers li', /After step [\d,]+: the run stops/);
+  const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  expect(await page.evaluate(overflow)).toBe(0);
+  await page.locator('#runs a', { hasText: 'report' }).click();
+  await inPage(page, 'h1, h2', 'Training curves');
+  expect(messages).toEqual([]);
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });

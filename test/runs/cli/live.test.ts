@@ -1,11 +1,14 @@
+import { once } from 'node:events';
 import { appendFileSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { MOST_STREAMS } from '../../../packages/cli/src/commands/live/live-server.ts';
+import { MOST_STREAMS, startLiveServer } from '../../../packages/cli/src/commands/live/live-server.ts';
+import { watchRun } from '../../../packages/cli/src/commands/live/watched-run.ts';
+import { seal } from '../../../packages/cli/src/files/run-files/seal.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
-import { eventsUntil, partialRun, serveLive, stepsIn } from '../../support/live.ts';
+import { eventsUntil, type LiveEvent, partialRun, serveLive, stepsIn } from '../../support/live.ts';
 import { ask } from '../../support/serving.ts';
 
 describe('the server', () => {
@@ -13,24 +16,47 @@ describe('the server', () => {
     const { url, events } = await serveLive(temporaryDirectory());
     const { origin, search, port } = new URL(url);
     const wrong = `?token=${'0'.repeat(22)}`;
-    const answers: [url: string, options: NonNullable<Parameters<typeof ask>[2]>, status: number, sentence: RegExp][] =
+    const control = `${origin}/control`;
+    const [json, key] = [{ 'content-type': 'application/json' }, { 'x-gradloom-token': search.replace('?token=', '') }];
+    const order = { method: 'POST', body: '{"run":0,"action":"pause"}' };
+    const answers: [
+      url: string,
+      options: NonNullable<Parameters<typeof ask>[2]> & { readonly body?: string },
+      status: number,
+      sentence: RegExp,
+    ][] = [
+      [`${origin}/`, {}, 401, /^token is missing, expected the address that was printed/],
+      [`${origin}/events`, {}, 401, /^token is missing/],
+      [`${origin}/${wrong}`, {}, 401, /^token is another one/],
+      [`${origin}/events${wrong}`, {}, 401, /^token is another one/],
+      [`${origin}/events${search}&token=x`, {}, 401, /^token is another one/],
+      [url, { headers: { host: `evil.example:${port}` } }, 421, /^host has "evil\.example:\d+", expected localhost/],
+      [events, { headers: { host: 'evil.example' } }, 421, /^host has "evil\.example"/],
+      [url, { headers: { origin: 'http://evil.example' } }, 403, /^origin has "http:\/\/evil\.example", expected/],
+      [url, { headers: { origin: 'null' }, method: 'POST' }, 403, /^origin has "null"/],
+      [events, { headers: { origin: `http://127.0.0.1:1` } }, 403, /^origin has/],
+      [url, { headers: { origin }, method: 'POST' }, 401, /^token is missing/],
       [
-        [`${origin}/`, {}, 401, /^token is missing, expected the address that was printed/],
-        [`${origin}/events`, {}, 401, /^token is missing/],
-        [`${origin}/${wrong}`, {}, 401, /^token is another one/],
-        [`${origin}/events${wrong}`, {}, 401, /^token is another one/],
-        [`${origin}/events${search}&token=x`, {}, 401, /^token is another one/],
-        [url, { headers: { host: `evil.example:${port}` } }, 421, /^host has "evil\.example:\d+", expected localhost/],
-        [events, { headers: { host: 'evil.example' } }, 421, /^host has "evil\.example"/],
-        [url, { headers: { origin: 'http://evil.example' } }, 403, /^origin has "http:\/\/evil\.example", expected/],
-        [url, { headers: { origin: 'null' }, method: 'POST' }, 403, /^origin has "null"/],
-        [events, { headers: { origin: `http://127.0.0.1:1` } }, 403, /^origin has/],
-        [url, { headers: { origin }, method: 'POST' }, 405, /^POST "\/" is unknown, expected GET \/ or GET \/events$/],
-        [`${origin}/steps.jsonl${search}`, {}, 404, /^path is unknown/],
-        [`${origin}/../../etc/passwd${search}`, {}, 404, /^path is unknown/],
-      ];
+        url,
+        { headers: { origin, ...key }, method: 'POST' },
+        405,
+        /^POST "\/" is unknown, expected GET \/, GET \/events/,
+      ],
+      [control, { ...order, headers: json }, 401, /^token is missing.*\(a POST has it in x-gradloom-token\)$/],
+      [`${control}${search}`, { ...order, headers: json }, 401, /^token is missing/],
+      [control, { ...order, headers: { ...json, 'x-gradloom-token': 'x' } }, 401, /^token is another one/],
+      [control, { ...order, headers: { ...json, ...key, origin: 'http://evil.example' } }, 403, /^origin has/],
+      [control, { ...order, headers: { ...json, ...key, host: 'evil.example' } }, 421, /^host has "evil/],
+      [control, { ...order, headers: { ...key, 'content-type': 'text/plain' } }, 415, /Unsupported Media Type/],
+      [control, { ...order, headers: { ...json, ...key } }, 400, /^run has 0, expected the place of a run/],
+      [`${origin}/report`, {}, 401, /^token is missing/],
+      [`${origin}/report${search}&run=0`, {}, 404, /^run "0" has no report, expected one that has ended$/],
+      [`${origin}/steps.jsonl${search}`, {}, 404, /^path is unknown/],
+      [`${origin}/../../etc/passwd${search}`, {}, 404, /^path is unknown/],
+    ];
     for (const [address, options, status, sentence] of answers) {
-      const answer = await ask(address, undefined, options);
+      const { body, ...rest } = options;
+      const answer = await ask(address, body, rest);
       expect({ address, options, status: answer.status }).toEqual({ address, options, status });
       expect(JSON.parse(answer.body).error).toMatch(sentence);
       expect(answer.headers['access-control-allow-origin']).toBeUndefined();
@@ -62,20 +88,33 @@ describe('the server', () => {
     expect((await ask(events)).status).toBe(503);
   });
 
-  test('serves others and ends beside a reader that does not read', async () => {
+  test('serves others, reads no further for readers that do not read, and ends beside them', async () => {
     const { folder, append } = await partialRun();
-    const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
-    // More than the buffers of a connection take.
-    const options = { ...config.options, dataset: 'x'.repeat(2 ** 22) };
-    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, options, sum: undefined }));
     append(0, 40);
-    const { events, stop } = await serveLive(folder);
-    const { hostname, port, pathname, search } = new URL(events);
-    const socket = connect(Number(port), hostname);
-    onTestFinished(() => void socket.destroy());
-    socket.on('error', () => {});
-    socket.pause().write(`GET ${pathname}${search} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
-    expect(stepsIn(await eventsUntil(events, ({ event }) => event === 'lines'))).toHaveLength(40);
+    // Each reader could be sent 20 MB, more than the buffers of its connection take.
+    const line = (step: number) => seal(JSON.stringify({ event: 'text', step, texts: ['x'.repeat(50_000)] }));
+    writeFileSync(join(folder, 'metrics.jsonl'), Array.from({ length: 400 }, (_, k) => `${line(k)}\n`).join(''));
+    let looks = 0;
+    const counted = Object.defineProperty({ ...watchRun(folder) }, 'folder', {
+      get() {
+        looks++;
+        return folder;
+      },
+    });
+    const { url, stop } = await startLiveServer(() => [counted]);
+    const { hostname, port, search } = new URL(url);
+    for (let k = 1; k < MOST_STREAMS; k++) {
+      const socket = connect(Number(port), hostname);
+      onTestFinished(() => void socket.destroy());
+      socket.on('error', () => {});
+      socket.pause().write(`GET /events${search} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+      await once(socket, 'connect');
+    }
+    const isLast = ({ event, data }: LiveEvent): boolean => event === 'lines' && data.texts.at(-1)?.step === 399;
+    const pieces = (await eventsUntil(url.replace('/?', '/events?'), isLast)).length;
+    expect(pieces).toBeGreaterThan(100);
+    expect(looks).toBeGreaterThan(pieces);
+    expect(looks).toBeLessThan((MOST_STREAMS * pieces) / 2);
     await stop();
   });
 });
@@ -169,5 +208,69 @@ describe('train --live', () => {
     expect(all.filter(({ event }) => event === 'run').at(-1)?.data).toMatchObject({ name: 'watched', state: 'ended' });
     const { options } = JSON.parse(readFileSync(join(out, 'watched/config.json'), 'utf8'));
     expect(options.live).toBeUndefined();
+  });
+
+  test('is steered by its page, to the bits of a run from its configuration, and of a resume', async () => {
+    const out = temporaryDirectory();
+    const args = ['train', '--dataset', 'moons', '--epochs', '12', '--schedule', 'constant', '--json', '--out'];
+    const told: unknown[] = [];
+    let steering: Promise<void> | undefined;
+    const steered = await gradloom([...args, join(out, 'steered'), '--live'], {
+      onStderr(text) {
+        const [url] = /http:\S+/.exec(text) ?? [];
+        if (url !== undefined) steering = steer(url);
+      },
+    });
+    async function steer(url: string): Promise<void> {
+      const { origin, searchParams } = new URL(url);
+      const headers = { 'content-type': 'application/json', 'x-gradloom-token': searchParams.get('token') ?? '' };
+      for (const order of [
+        ...[{ action: 'pause' }, { action: 'rate', rate: 0.003 }, { action: 'rate', rate: -1 }, { action: 'halt' }],
+        ...[{ action: 'checkpoint' }, { action: 'continue' }],
+      ]) {
+        const body = JSON.stringify({ run: 0, ...order });
+        let answer = await fetch(`${origin}/control`, { method: 'POST', headers, body });
+        // The server listens before the run begins.
+        while (answer.status === 400 && order.action === 'pause') {
+          answer = await fetch(`${origin}/control`, { method: 'POST', headers, body });
+        }
+        told.push(await answer.json());
+      }
+    }
+    await steering;
+    const { step } = told[0] as { step: number };
+    expect(told).toEqual([
+      { action: 'pause', step, rate: null },
+      { action: 'rate', step, rate: 0.003 },
+      { error: 'rate has -1, expected a number of at least 0' },
+      { error: 'action has "halt", expected one of pause, continue, rate, checkpoint, stop' },
+      { action: 'checkpoint', step, rate: null },
+      { action: 'continue', step, rate: null },
+    ]);
+    const lines = jsonLines(steered.stdout);
+    expect(lines.filter(({ event }) => event === 'steer')).toHaveLength(4);
+    const config = join(out, 'steered/config.json');
+    expect(JSON.parse(readFileSync(config, 'utf8')).options['rate-changes']).toEqual({ [step]: 0.003 });
+    const again = await gradloom([
+      'train',
+      '--config',
+      config,
+      '--json',
+      '--threads',
+      '1',
+      '--out',
+      join(out, 'again'),
+    ]);
+    expect(jsonLines(again.stdout).at(-1)?.fingerprint).toBe(lines.at(-1)?.fingerprint);
+    const flag = await gradloom([...args, join(out, 'flag'), '--rate-changes', `${step}=0.003`]);
+    expect(jsonLines(flag.stdout).at(-1)?.fingerprint).toBe(lines.at(-1)?.fingerprint);
+    const longer = ['--epochs', '14', '--json'];
+    const [one, two] = await Promise.all([
+      gradloom(['train', '--resume', join(out, 'steered'), ...longer]),
+      gradloom(['train', '--config', config, ...longer, '--out', join(out, 'longer')]),
+    ]);
+    expect(one.code).toBe(0);
+    expect(jsonLines(one.stdout).at(-1)?.fingerprint).toBe(jsonLines(two.stdout).at(-1)?.fingerprint);
+    expect((await gradloom(['verify', join(out, 'steered')])).stderr).toBe('');
   });
 });

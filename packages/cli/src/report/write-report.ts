@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkOwnFile, writeAtomically } from '@gradloom/runtime/internal';
+import { REPORT_FILE } from '../files/run-files/names.ts';
 import { at } from './compose.ts';
 import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
 import { htmlPage, type Page, pictureNames } from './page.ts';
@@ -8,8 +9,6 @@ import { pageOf } from './page-of.ts';
 import { drawWide, type Picture } from './picture.ts';
 import { readStart } from './run-files.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
-
-export const REPORT_FILE = 'report.html';
 
 /** Most bytes of an earlier report that are read: our own pages are smaller. */
 const MOST_PAGE = 2 ** 28;

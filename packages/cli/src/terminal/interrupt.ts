@@ -35,6 +35,11 @@ export function listenForInterrupt({ stdout }: Io): Interrupt {
   };
 }
 
+/** Resolves when a signal has arrived. */
+export async function interrupted({ signal }: Interrupt): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
 /** Prints that a signal ends the work, and how. A closed stdout is not announced, since nobody reads it. */
 export function announceInterrupt(
   signal: AbortSignal,

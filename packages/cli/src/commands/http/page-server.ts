@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { show } from '@gradloom/core/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { TOKEN_HEADER } from '../live/messages.ts';
 import { createConnections, TIMES } from './connections.ts';
 import { createHostCheck } from './host-names.ts';
 import { type Fault, faultOfHost, LOOPBACK, limitsOf, listen } from './http-server.ts';
@@ -47,14 +48,14 @@ export function createPageServer({ routes, mostConnections, stopMs, headers = {}
   http.addHook('onRequest', (request, reply, done) => {
     connections.hold(reply);
     reply.headers({ ...HEADERS, ...headers });
-    const fault = hostFault(request) ?? faultOfOrigin(request) ?? faultOfToken(request, token);
+    const fault = hostFault(request) ?? faultOfOrigin(request) ?? faultOfToken(tokenOf(request), token);
     if (fault === undefined) done();
     else refuse(reply, ...fault);
   });
   http.setNotFoundHandler(({ method, url }, reply) => {
     if (method === 'GET') return refuse(reply, 404, `path is unknown, expected ${routes}`);
     return refuse(
-      reply.header('allow', 'GET'),
+      reply.header('allow', [...new Set(routes.match(/GET|POST/g))].join(', ')),
       405,
       `${method} ${show(url.split('?')[0])} is unknown, expected ${routes}`,
     );
@@ -79,13 +80,16 @@ function faultOfOrigin({ headers: { origin, host } }: FastifyRequest): Fault | u
   return [403, `origin has ${show(origin)}, expected the address of this server`];
 }
 
-function faultOfToken({ query }: FastifyRequest, token: string): Fault | undefined {
-  const { token: given } = query as { token?: unknown };
+/** Only pages of this server can send a header of their own: other sites would have to ask first. */
+const tokenOf = ({ method, query, headers }: FastifyRequest): unknown =>
+  method === 'GET' ? (query as { token?: unknown }).token : headers[TOKEN_HEADER];
+
+function faultOfToken(given: unknown, token: string): Fault | undefined {
   if (typeof given === 'string' && given.length === token.length) {
     if (timingSafeEqual(hashed(given), hashed(token))) return undefined;
   }
   const has = given === undefined ? 'token is missing' : 'token is another one';
-  return [401, `${has}, expected the address that was printed, with ?token=`];
+  return [401, `${has}, expected the address that was printed, with ?token= (a POST has it in ${TOKEN_HEADER})`];
 }
 
 const hashed = (text: string): Buffer => createHash('sha256').update(text).digest();

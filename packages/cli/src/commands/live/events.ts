@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
-import { linesOf, metricsLine, stepsLine } from '../../report/train/run-lines.ts';
-import { END, type LinesMessage, type ProblemMessage, type RunMessage } from './messages.ts';
+import { linesOf, type MetricsLine, metricsLine, stepsLine } from '../../report/train/run-lines.ts';
+import { shownRows } from '../../terminal/text/thin.ts';
+import { END, type LinesMessage, type ProblemMessage, type RunMessage, type SpeedMessage } from './messages.ts';
 import { type Piece, type Place, readOn, START } from './read-on.ts';
 import type { WatchedRun, WatchedRuns } from './watched-run.ts';
 
@@ -29,6 +30,7 @@ type Cursor = readonly [metrics: Place, steps: Place];
 export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: AbortSignal): AsyncGenerator<string> {
   const cursors = cursorsOf(lastId);
   const told: string[] = []; // by run: the facts that were sent last
+  const speeds: string[] = [];
   const problems = new Set<string>(); // each is sent once
   let sentMs = performance.now();
   yield COMMENT; // the head of the answer goes out with it
@@ -38,6 +40,9 @@ export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: Abort
       const facts = factsText(run, k);
       const parts = facts === told[k] ? [] : [facts];
       told[k] = facts;
+      const speed = speedText(run, k);
+      if (speed !== '' && speed !== speeds[k]) parts.push(speed);
+      speeds[k] = speed;
       const [metrics, steps] = readRun(run, cursors[k] ?? [START, START]);
       cursors[k] = [metrics.place, steps.place];
       hasMore ||= metrics.hasMore || steps.hasMore;
@@ -55,9 +60,9 @@ export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: Abort
           gradientNorm: gradientNorm.mean,
           learningRate: learningRate.mean,
         })),
-        epochs: linesOf(metrics.values, 'epoch'),
+        ...figuresOf(metrics.values),
       };
-      if (lines.restarts || lines.steps.length > 0 || lines.epochs.length > 0) {
+      if (lines.restarts || metrics.values.length + steps.values.length > 0) {
         parts.push(`id: ${idOf(cursors)}\n${eventText('lines', lines)}`);
       }
       if (parts.length === 0) continue;
@@ -80,6 +85,25 @@ export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: Abort
   }
 }
 
+/** Most layers of a look that are sent. */
+const MOST_LAYERS = 64;
+
+/** The lines of metrics.jsonl by kind. */
+function figuresOf(lines: readonly MetricsLine[]): Omit<LinesMessage, 'run' | 'restarts' | 'steps'> {
+  return {
+    epochs: linesOf(lines, 'epoch'),
+    looks: linesOf(lines, 'probe').map(({ step, layers }) => ({
+      step,
+      layers: shownRows(layers.length, MOST_LAYERS).map((k) => {
+        const { label, name = label, rmsDy, std } = layers[k];
+        return { name, gradient: rmsDy, output: std };
+      }),
+    })),
+    steers: linesOf(lines, 'steer').map(({ step, action, rate = null }) => ({ step, action, rate })),
+    texts: linesOf(lines, 'text').map(({ step, texts }) => ({ step, texts })),
+  };
+}
+
 /** The further lines of both files; if one was cut or replaced, both from the start. */
 function readRun({ folder }: WatchedRun, [metrics, steps]: Cursor) {
   const read = (...[m, s]: Cursor) =>
@@ -97,6 +121,13 @@ function factsText(run: WatchedRun, k: number): string {
   } catch (error) {
     return problemText(error instanceof Error ? error.message : String(error));
   }
+}
+
+function speedText({ own }: WatchedRun, k: number): string {
+  const newest = own?.speed();
+  if (newest === undefined) return '';
+  const { step, samplesPerSecond, busy = [] } = newest;
+  return eventText('speed', { run: k, step, samplesPerSecond, busy } satisfies SpeedMessage);
 }
 
 const problemText = (sentence: string): string => eventText('problem', { sentence } satisfies ProblemMessage);

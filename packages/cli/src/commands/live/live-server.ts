@@ -1,7 +1,14 @@
 import { setMaxListeners } from 'node:events';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { OptionError } from '@gradloom/core';
+import { reasonOf, show } from '@gradloom/core/internal';
+import type { SteerAction } from '@gradloom/runtime';
+import { REPORT_FILE, readOwnFile } from '../../files/run-files/names.ts';
+import { isRecord } from '../../options/read-object.ts';
 import { createPageServer, refuse, servePage } from '../http/page-server.ts';
 import { eventsOf } from './events.ts';
+import type { ControlMessage, SteerLine } from './messages.ts';
 import type { WatchedRuns } from './watched-run.ts';
 
 /** A server of the live page, which only this machine reaches. */
@@ -17,7 +24,17 @@ export const MOST_STREAMS = 16;
 /** A reader that takes nothing for so long after the end loses its connection. */
 const STOP_MS = 1000;
 
-const ROUTES = 'GET / or GET /events';
+/** A report has no script, whoever wrote it. */
+const REPORT_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+
+const ROUTES = 'GET /, GET /events, GET /report or POST /control';
+
+/** Most bytes of an order. */
+const MOST_ORDER = 1024;
+
+/** Most bytes of a report that is shown. */
+const MOST_REPORT = 2 ** 26;
 
 /** Serves the page and its events on a loopback address. @throws UsageError if `port` cannot be listened on. */
 export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<LiveServer> {
@@ -26,6 +43,31 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
   const server = createPageServer({ routes: ROUTES, mostConnections: 4 * MOST_STREAMS, stopMs: STOP_MS });
   const { http } = server;
   servePage(http, 'live.html');
+
+  http.addContentTypeParser('application/json', { parseAs: 'string' }, http.getDefaultJsonParser('error', 'error'));
+  http.post('/control', { bodyLimit: MOST_ORDER }, async ({ body }, reply) => {
+    const { run: place, action, rate } = (isRecord(body) ? body : {}) as Partial<ControlMessage>;
+    const run = runs().find((_, k) => k === place);
+    if (run === undefined) return refuse(reply, 400, `run has ${show(place)}, expected the place of a run, such as 0`);
+    if (run.own === undefined) {
+      return refuse(reply, 409, 'run is that of another process, expected one of this server (train --live steers it)');
+    }
+    try {
+      const { type: _, ...told } = await run.own.steer(action as SteerAction, rate);
+      return { ...told, rate: told.rate ?? null } satisfies SteerLine;
+    } catch (error) {
+      return refuse(reply, error instanceof OptionError ? 400 : 409, reasonOf(error).replace(/^steer: /, ''));
+    }
+  });
+
+  http.get('/report', ({ query }, reply) => {
+    const { run: place } = query as { run?: unknown };
+    const run = typeof place === 'string' && /^\d{1,3}$/.test(place) ? runs().at(Number(place)) : undefined;
+    const path = run === undefined ? undefined : join(run.folder, REPORT_FILE);
+    const html = path === undefined ? null : readOwnFile('live', path, 'a report', MOST_REPORT);
+    if (html === null) return refuse(reply, 404, `run ${show(place)} has no report, expected one that has ended`);
+    return reply.header('content-security-policy', REPORT_POLICY).type('text/html; charset=utf-8').send(html);
+  });
 
   let streams = 0;
   http.get('/events', (request, reply) => {

@@ -1,4 +1,4 @@
-/** Messages of the stream to the page. A figure that is not finite or does not apply is null. */
+/** Messages of the stream to the page, and of the page to the server. A figure that is not finite or does not apply is null. */
 
 /** `killed`: its process ended without releasing the run. */
 export type RunState = 'running' | 'ended' | 'killed';
@@ -14,6 +14,8 @@ export interface RunMessage {
   readonly stepsPerEpoch: number | null;
   readonly totalSteps: number | null;
   readonly result: RunResult | null; // of a run that has ended
+  readonly isSteered: boolean; // whether POST /control steers it
+  readonly hasReport: boolean; // whether GET /report shows it
 }
 
 export interface RunResult {
@@ -30,6 +32,9 @@ export interface LinesMessage {
   readonly restarts: boolean; // the files were cut or replaced: these lines are the first of both
   readonly steps: readonly StepFigures[];
   readonly epochs: readonly EpochFigures[];
+  readonly looks: readonly LookFigures[];
+  readonly steers: readonly SteerLine[];
+  readonly texts: readonly WrittenText[];
 }
 
 /** Means of the steps up to `step`. */
@@ -49,6 +54,49 @@ export type EpochFigures = { readonly step: number } & {
     | 'testLoss'
     | 'testAccuracy']?: number | null | undefined;
 };
+
+/** Figures of the layers before step `step`, in a run with --probe; of a deep network those of some layers. */
+export interface LookFigures {
+  readonly step: number;
+  readonly layers: readonly LayerFigures[];
+}
+
+export interface LayerFigures {
+  readonly name: string;
+  readonly gradient: number | null; // root mean square of dL/dy
+  readonly output: number | null; // standard deviation of y
+}
+
+/** An order that took hold after step `step`. */
+export interface SteerLine {
+  readonly step: number;
+  readonly action: string;
+  readonly rate: number | null;
+}
+
+/** Event `speed`: the newest span of a run of the server's own process. */
+export interface SpeedMessage {
+  readonly run: number;
+  readonly step: number;
+  readonly samplesPerSecond: number;
+  readonly busy: readonly number[]; // share of the time in which each thread works
+}
+
+/** What the model wrote after step `step`. */
+export interface WrittenText {
+  readonly step: number;
+  readonly texts: readonly string[];
+}
+
+/** The body of POST /control: an order to a run. Its answer is the `SteerLine`, or `{ error }`. */
+export interface ControlMessage {
+  readonly run: number;
+  readonly action: string;
+  readonly rate?: number; // of action 'rate'
+}
+
+/** The header with the token of POST /control. */
+export const TOKEN_HEADER = 'x-gradloom-token';
 
 /** Event `problem`: a file of a run that cannot be read. */
 export interface ProblemMessage {

@@ -1,7 +1,7 @@
 import { withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
-import { listenForInterrupt } from '../../terminal/interrupt.ts';
+import { interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
 import { plural } from '../../terminal/text/format.ts';
 import { liveOptions } from './options.ts';
@@ -18,8 +18,7 @@ export async function runLive(request: Request, io: Io): Promise<number> {
   try {
     const what = `${plural(runs().length, 'run')} of ${paths.join(', ')}`;
     printLines(io.stdout, [server.url, `shows ${what}, and new ones as they begin. Ctrl-C stops.`]);
-    const { signal } = interrupt;
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await interrupted(interrupt);
     return 0;
   } finally {
     interrupt.release();

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import type { ProgressEvent, TrainingRun } from '@gradloom/runtime';
 import { LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
-import { CONFIG_FILE, FINDINGS_FILE } from '../../files/run-files/names.ts';
+import { CONFIG_FILE, FINDINGS_FILE, REPORT_FILE } from '../../files/run-files/names.ts';
 import { formatValue } from '../../options/member.ts';
 import { findings } from '../../report/findings/findings.ts';
 import { readDocument } from '../../report/run-files.ts';
@@ -12,8 +13,16 @@ import type { RunMessage, RunResult, RunState } from './messages.ts';
 /** A run that is watched from its files, whichever process writes them. */
 export interface WatchedRun {
   readonly folder: string;
+  readonly own: OwnRun | undefined;
   /** Facts about the run for the page. @throws Error if a file is damaged. */
   facts(): Omit<RunMessage, 'run'>;
+}
+
+/** What only the process of a run can do and knows. */
+export interface OwnRun {
+  readonly steer: TrainingRun['steer'];
+  /** The newest span. */
+  speed(): Pick<ProgressEvent, 'step' | 'samplesPerSecond' | 'busy'> | undefined;
 }
 
 /** The runs of a server. Runs are added at the end, and none is removed. */
@@ -26,16 +35,22 @@ const FIRST_RUNS = 50;
 /** Milliseconds between two searches for new runs. */
 const SEARCH_MS = 1000;
 
-export function watchRun(folder: string): WatchedRun {
+export function watchRun(folder: string, own?: OwnRun): WatchedRun {
   const name = basename(resolve(folder));
   const config = whenChanged(join(folder, CONFIG_FILE), () => configFacts(folder));
   const result = whenChanged(join(folder, FINDINGS_FILE), () => resultOf(folder));
   return {
     folder,
+    own,
     facts() {
       const state = stateOf(folder);
+      const isEnded = state === 'ended';
       // A resumed run has the findings of its earlier end until it ends again.
-      return { name, state, ...config(), result: state === 'ended' ? result() : null };
+      return {
+        ...{ name, state, ...config(), result: isEnded ? result() : null },
+        isSteered: own !== undefined && state === 'running',
+        hasReport: isEnded && existsSync(join(folder, REPORT_FILE)),
+      };
     },
   };
 }

@@ -35,6 +35,7 @@ function saidOf(values: TrainValues, isWanted: (effect: Effect) => boolean): Rec
 export function runConfig(
   { spec, values }: Recipe,
   { parameters, batch, threads, tunesThreads, backend, precision, stepsPerEpoch }: StartEvent,
+  started: string,
 ): object {
   const { batch: given = batch, accumulate } = values;
   const parts = partsOfCommand();
@@ -54,6 +55,6 @@ export function runConfig(
     precision,
     ...(parts === undefined ? {} : { modules: parts.modules }),
     ...describeMachine(),
-    started: new Date().toISOString(),
+    started,
   };
 }

@@ -4,11 +4,14 @@ import {
   type Cluster,
   type FolderLock,
   type ModelMetadata,
+  type ProgressEvent,
   type RecoveryEvent,
   type RollbackEvent,
   type StartEvent,
+  type SteerEvent,
   type TrainEvent,
   TrainingError,
+  type TrainingRun,
   type TrainResult,
   train,
 } from '@gradloom/runtime';
@@ -17,7 +20,13 @@ import { kebabCase } from '../../options/flags-of.ts';
 import { metricsLines } from '../../report/train/run-lines.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutPlace } from '../../terminal/failure.ts';
-import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import {
+  announceInterrupt,
+  exitCodes,
+  type Interruption,
+  interrupted,
+  listenForInterrupt,
+} from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
 import type { LiveServer } from '../live/live-server.ts';
 import { type WatchedRun, watchRun } from '../live/watched-run.ts';
@@ -36,7 +45,7 @@ import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run
 
 /** Trains to the end or to a signal, shows progress and writes files. Resolves to the exit code. */
 export async function followRun(
-  recipe: Recipe,
+  asked: Recipe,
   reporter: Reporter,
   io: Io,
   { resumable, library }: Pick<GivenValues, 'resumable' | 'library'>,
@@ -44,9 +53,13 @@ export async function followRun(
   cluster: Cluster | null = null, // only rank 0 has the directory and gets events
 ): Promise<number> {
   const interrupt = listenForInterrupt(io);
+  let recipe = asked; // with the changes of a steered run
+  let run: TrainingRun | undefined;
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
+  let speed: ProgressEvent | undefined; // of the newest span
   const watched: WatchedRun[] = [];
+  const started = new Date().toISOString();
   let live: LiveServer | undefined;
   // A profile excludes probes.
   const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
@@ -58,8 +71,8 @@ export async function followRun(
    */
   function take(event: TrainEvent): void {
     if (event.type === 'start') {
-      directory = openDirectory(recipe, event, resumable, lock);
-      if (directory !== undefined) watched.push(watchRun(directory.path));
+      directory = openDirectory(recipe, event, started, resumable, lock);
+      if (directory !== undefined) watched.push(watchRun(directory.path, { steer, speed: () => speed }));
       start = { recipe, event, out: directory?.path ?? null };
       reporter.start(start);
       const other = otherLibrary(library, event.backend);
@@ -83,11 +96,30 @@ export async function followRun(
       // The looks of repeated steps are removed.
       directory?.cutMetrics(event.to);
       aside(describeRollback(event));
+    } else if (event.type === 'progress') {
+      speed = event;
+    } else if (event.type === 'steer') {
+      recordRate(event);
     } else if (event.type === 'steps') {
       note('steps.jsonl', directory?.addSteps(eventLine(event)));
     }
     if (Object.hasOwn(metricsLines, event.type)) note('metrics.jsonl', directory?.addMetrics(eventLine(event)));
     reporter.event(event);
+  }
+
+  /** Writes a changed rate into the configuration, so that it repeats the run. */
+  function recordRate({ step, rate }: SteerEvent): void {
+    if (rate === undefined || start === undefined) return;
+    const changes = { ...recipe.values['rate-changes'], [step]: rate };
+    recipe = { ...recipe, values: { ...recipe.values, 'rate-changes': changes } };
+    start = { ...start, recipe };
+    const lost = failureOf(() => directory?.saveConfig(runConfig(recipe, (start as RunStart).event, started)));
+    if (lost !== null) warn(reporter, `config.json cannot be written now, and lacks the new rate (${lost.message})`);
+  }
+
+  async function steer(...order: Parameters<TrainingRun['steer']>): Promise<SteerEvent> {
+    if (run === undefined) throw new Error('steer: the run has not begun, expected one that trains');
+    return await run.steer(...order);
   }
 
   function note(file: string, failure: Error | null = null): void {
@@ -104,11 +136,12 @@ export async function followRun(
   announceInterrupt(signal, 'train', ending, (line) => reporter.aside(line));
 
   try {
-    if (recipe.values.live && (cluster === null || cluster.rank === 0)) live = await startLive();
+    const isLive = recipe.values.live || recipe.values['live-after'];
+    if (isLive && (cluster === null || cluster.rank === 0)) live = await startLive();
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '');
     const { keep } = recipe.values;
     const kept = { ...(every === null ? {} : { every }), ...(keep === undefined ? {} : { keep }) };
-    const result = await train(recipe.spec, recipe.sets, {
+    run = train(recipe.spec, recipe.sets, {
       ...recipe.options,
       // A probe provides the weights of its step.
       ...(recipe.options.probe === undefined && divisions.length > 0 ? { probe: divisions } : {}),
@@ -117,7 +150,8 @@ export async function followRun(
       ...(recipe.values['no-out'] ? {} : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...kept } }),
       onEvent: take,
       signal,
-    }).result;
+    });
+    const result = await run.result;
     reporter.stop();
     const lost = failureOf(() => directory?.saveModel(modelOf(recipe, result.parameters)));
     // The run is complete even if its model cannot be written, so its results are printed.
@@ -129,7 +163,9 @@ export async function followRun(
     }
     if (lost !== null) throw lost;
     if (directory !== undefined) refuseLoss(directory.path, result, resumable?.checkpoint ?? null);
-    return signal.aborted ? exitCodes[signal.reason as Interruption] : 0;
+    if (signal.aborted) return exitCodes[signal.reason as Interruption];
+    if (live !== undefined && recipe.values['live-after']) await serveOn(live);
+    return 0;
   } catch (error) {
     reporter.stop();
     if (!(error instanceof TrainingError) || directory === undefined) throw error;
@@ -147,6 +183,17 @@ export async function followRun(
     } finally {
       await live?.stop();
     }
+  }
+
+  /** Shows the ended run until a signal arrives. */
+  async function serveOn({ url }: LiveServer): Promise<void> {
+    directory?.close();
+    directory = undefined;
+    interrupt.release();
+    const next = listenForInterrupt(io);
+    reporter.aside(`gradloom train: the run has ended, and is shown at ${url} until Ctrl-C`);
+    await interrupted(next);
+    next.release();
   }
 
   /** Its server loads with `--live` alone, and reads the files that the run writes. */
@@ -183,12 +230,13 @@ function stepsOf({ options: { steps, epochs = 1, batch }, sets }: Recipe): numbe
 function openDirectory(
   recipe: Recipe,
   event: StartEvent,
+  started: string,
   resumable: Resumable | null,
   lock: FolderLock | null,
 ): RunDirectory | undefined {
   const { values, sets } = recipe;
   if (values['no-out']) return undefined;
-  const config = runConfig(recipe, event);
+  const config = runConfig(recipe, event, started);
   if (lock !== null) return reopenRunDirectory(lock, config, event.step);
   const { file = null } = resumable ?? {};
   const name = basename(sets.train.name).replaceAll(/[^\w.-]+/g, '-');

@@ -24,6 +24,7 @@ import { memberOf } from '../../options/member.ts';
 import { networkFile, networkName } from '../../options/network-file.ts';
 import type { FileOption, FileOptionTable, Values } from '../../options/option.ts';
 import { moduleOption, ownParts } from '../../options/own-parts.ts';
+import { rateChanges } from '../../options/rate-changes.ts';
 import type { Alternatives } from '../../options/raw-options.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 import { widths } from '../../options/widths.ts';
@@ -159,6 +160,7 @@ export const trainOptions = {
   },
   'warmup-steps': { ...warmupOptions.table.warmupSteps, group: 'Training', effect: 'result' },
   ...training,
+  'rate-changes': { ...training['rate-changes'], ...rateChanges },
   'class-weight': { ...training['class-weight'], ...classWeights },
   batch: { ...training.batch, shown: byDataset },
   epochs: { ...training.epochs, shown: byDataset },
@@ -205,6 +207,11 @@ export const trainOptions = {
     effect: 'listening',
     ...option.flag(undefined, 'show the run on a page while it trains, at an address on 127.0.0.1 that is printed'),
   },
+  'live-after': {
+    ...output,
+    effect: 'listening',
+    ...option.flag(undefined, 'as --live, and show the run on the page after its end, too, until Ctrl-C'),
+  },
   'no-linear': {
     ...output,
     ...option.flag(undefined, 'do not compare the network of a small table with a linear model'),
@@ -229,6 +236,6 @@ export const trainAlternatives: Alternatives = [
   [['network'], ['hidden']],
   [['epochs'], ['steps']],
   [['out'], ['no-out']],
-  [['checkpoint-every', 'keep', 'live'], ['no-out']],
+  [['checkpoint-every', 'keep', 'live', 'live-after'], ['no-out']],
   [['resume'], ['config']],
 ];

@@ -52,8 +52,10 @@ function fromCheckpoint(folder: string | null, file: string): Resumable {
   if (!isRecord(metadata.options)) {
     throw new Error(`--resume has ${file} without options, expected a checkpoint that train wrote`);
   }
-  const { evaluateEvery, backend } = record;
-  const options = { ...metadata.options, 'evaluate-every': evaluateEvery, backend: backend.name };
+  const { evaluateEvery, backend, rateChanges } = record;
+  const own = { 'evaluate-every': evaluateEvery, backend: backend.name, 'rate-changes': rateChanges };
+  const known = Object.entries(own).filter(([, value]) => value !== undefined); // a run may have been steered
+  const options = { ...metadata.options, ...Object.fromEntries(known) };
   return { folder, file, checkpoint, options, library: null };
 }
 

@@ -35,6 +35,8 @@ export interface RunDirectory {
   /** Removes the lines after a step from all three files, when the run goes back to it. */
   cutMetrics(step: number): void;
   saveModel(model: ModelContents): void;
+  /** Replaces config.json. */
+  saveConfig(config: object): void;
   /** Releases the directory. @throws Error if lines of metrics could not be written. */
   close(): void;
 }
@@ -81,8 +83,11 @@ export function lockRunDirectory(path: string): FolderLock {
 
 function openDirectory(lock: FolderLock, config: object, step: number, from = lock.path): RunDirectory {
   const { path } = lock;
-  const text = `${seal(JSON.stringify(config, null, 2))}\n`;
-  writeAtomically('train', join(path, CONFIG_FILE), [Buffer.from(text)]);
+  const saveConfig = (config: object): void => {
+    const text = `${seal(JSON.stringify(config, null, 2))}\n`;
+    writeAtomically('train', join(path, CONFIG_FILE), [Buffer.from(text)]);
+  };
+  saveConfig(config);
   const files = new Map<string, MetricsFile>();
   const open = (name: string): MetricsFile => {
     const file = files.get(name) ?? openMetrics(join(path, name), step, join(from, name));
@@ -113,6 +118,7 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
     cutMetrics(to) {
       for (const file of files.values()) file.cut(to);
     },
+    saveConfig,
     saveModel: (model) => saveModel(join(path, MODEL_FILE), model),
     close() {
       const failures = [...files.values()].flatMap((file) => attempt(() => file.close()));

@@ -64,13 +64,14 @@ function addMissing(check: OpenCheck, missing: string, damagedFile: string | nul
   else check.notes.push(`lacks ${missing}, which a resume left out as damaged (see ${damagedFile})`);
 }
 
-/** Steps must ascend within each kind of event: no duplicates and no wrong order. */
+/** Steps must ascend within each kind of event: no duplicates, except of orders, and no wrong order. */
 function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
   const newest = new Map<unknown, number>();
   for (const { number, value } of lines) {
     const { event, step } = value;
     const before = newest.get(event) ?? Number.NEGATIVE_INFINITY;
-    if (typeof step !== 'number' || !(step > before)) {
+    const isOrdered = typeof step === 'number' && (step > before || (event === 'steer' && step === before));
+    if (typeof step !== 'number' || !isOrdered) {
       const wanted = before === Number.NEGATIVE_INFINITY ? 'a number' : `a step above ${before}`;
       const has = step === undefined ? 'no step' : `the step ${JSON.stringify(step)}`;
       check.faults.push(`has ${has} in line ${number}, expected ${wanted}`);

@@ -1,5 +1,5 @@
 import type { TrainEvent } from '@gradloom/runtime';
-import { list, optional, record, variant } from '../../options/schema/containers.ts';
+import { list, optional, orElse, record, variant } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { text as anyText, count, figure, literal } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
@@ -23,8 +23,14 @@ const epoch = record({
 const probe = record({
   event: literal('probe'),
   step: count(),
-  layers: list(record({ path: name, label: name, name: optional(name), rmsDy: figure() }), 1_000_000),
+  layers: list(
+    record({ path: name, label: name, name: optional(name), rmsDy: figure(), std: orElse(figure(), Number.NaN) }),
+    1_000_000,
+  ),
 });
+
+/** An order that took hold after step `step`. */
+const steer = record({ event: literal('steer'), step: count(), action: name, rate: optional(figure(0)) });
 
 /** A text that the model wrote after step `step`, or some lines. */
 const text = record({ event: literal('text'), step: count(), texts: list(anyText(2 ** 16), 100) });
@@ -33,7 +39,9 @@ const text = record({ event: literal('text'), step: count(), texts: list(anyText
  * The events of training that go to metrics.jsonl, with the figures that a page reads. To show another event on a page,
  * list it here.
  */
-export const metricsLines = { epoch, probe, text } satisfies Partial<Record<TrainEvent['type'], Schema<unknown>>>;
+export const metricsLines = { epoch, probe, steer, text } satisfies Partial<
+  Record<TrainEvent['type'], Schema<unknown>>
+>;
 
 /** A line of metrics.jsonl. */
 export const metricsLine = variant('event', metricsLines);
@@ -57,5 +65,6 @@ export const stepsLine = record({
 
 export type EpochFigures = Read<typeof epoch>;
 export type LookFigures = Read<typeof probe>;
+export type SteerLine = Read<typeof steer>;
 export type WrittenText = Read<typeof text>;
 export type StepFigures = Read<typeof stepsLine>;

@@ -1,11 +1,11 @@
 // @ts-expect-error: the build that never generates functions has no types of its own.
 import msgpackr from 'msgpackr/index-no-eval';
 import { reasonOf, show, showName } from '../../checks/show.ts';
-import { hexadecimal } from './sha256.ts';
 import { bytesOfElements, type Elements, type ElementType, elementTypes, typeOf } from '../../math/element-type.ts';
 import { withFlatten } from '../../network/with-flatten.ts';
 import { isJsonObject, type Json, type JsonObject, plainJson } from './json.ts';
 import { littleEndianNumbers } from './little-endian.ts';
+import { hexadecimal } from './sha256.ts';
 
 /** A file of named arrays: a JSON description, and the numbers. */
 export interface Container {

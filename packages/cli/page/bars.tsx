@@ -1,0 +1,131 @@
+import { useState } from 'preact/hooks';
+import { formatFigure } from './curves.ts';
+import type { Run } from './runs.ts';
+
+/** A bar of a share of the cell. */
+const Bar = ({ share, color }: { readonly share: number; readonly color: string }) => (
+  <svg class={`bar ${color}`} aria-hidden="true">
+    <rect width={`${100 * Math.min(1, Math.max(0, share))}%`} height="100%" />
+  </svg>
+);
+
+/** Gradients and outputs of the layers of runs with --probe, at the newest look or an earlier one. */
+export function Layers({ runs, colorOf }: { readonly runs: readonly Run[]; readonly colorOf: (run: Run) => string }) {
+  const probed = runs.filter(({ looks }) => looks.length > 0);
+  if (probed.length === 0) return null;
+  return (
+    <section id="layers">
+      <h2>Layers</h2>
+      <p class="lead">
+        Gradient: root mean square of dL/dy over the outputs y of a layer, on a logarithmic scale that all looks of a
+        run share. Output: standard deviation of y.
+      </p>
+      {probed.map((run) => (
+        <LayerTable key={run.place} run={run} color={colorOf(run).slice(2)} />
+      ))}
+    </section>
+  );
+}
+
+function LayerTable({ run: { name, looks }, color }: { readonly run: Run; readonly color: string }) {
+  const [chosen, setChosen] = useState<number | null>(null); // null follows the newest
+  const newest = looks.length - 1;
+  const at = Math.min(chosen ?? newest, newest);
+  const { step, layers } = looks[at];
+  const gradients = scaleOf(looks.map((look) => look.layers.map(({ gradient }) => gradient)));
+  const outputs = scaleOf(looks.map((look) => look.layers.map(({ output }) => output)));
+  const cell = (value: number | null, scale: (value: number) => number) => (
+    <td>
+      {value !== null && (
+        <span class="measured">
+          <Bar share={scale(value)} color={color} /> {formatFigure(value)}
+        </span>
+      )}
+    </td>
+  );
+  return (
+    <div class="table">
+      <table class="measures">
+        <caption>
+          <label>
+            {name} before step {(step + 1).toLocaleString('en')}{' '}
+            <input
+              type="range"
+              min="0"
+              max={newest}
+              value={at}
+              aria-valuetext={`step ${step + 1}`}
+              onInput={({ currentTarget: { valueAsNumber } }) =>
+                setChosen(valueAsNumber === newest ? null : valueAsNumber)
+              }
+            />
+          </label>
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">layer</th>
+            <th scope="col">gradient</th>
+            <th scope="col">output</th>
+          </tr>
+        </thead>
+        <tbody>
+          {layers.map((layer, k) => (
+            <tr key={k}>
+              <th scope="row">{layer.name}</th>
+              {cell(layer.gradient, gradients)}
+              {cell(layer.output, outputs)}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Smallest share of a bar that is drawn for a value above 0. */
+const LEAST_BAR = 0.02;
+
+/** A logarithmic scale from the smallest to the largest of the values, over at least one power of ten. */
+function scaleOf(values: readonly (readonly (number | null)[])[]): (value: number) => number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values.flat()) {
+    if (value === null || value <= 0) continue;
+    [low, high] = [Math.min(low, value), Math.max(high, value)];
+  }
+  const range = Math.max(1, Math.log10(high / low));
+  return (value) => (value <= 0 ? 0 : LEAST_BAR + (1 - LEAST_BAR) * (1 - Math.log10(high / value) / range));
+}
+
+/** The share of the time in which each thread of a run works, in the newest span. */
+export function Threads({ runs, colorOf }: { readonly runs: readonly Run[]; readonly colorOf: (run: Run) => string }) {
+  const known = runs.flatMap((run) => {
+    const busy = run.facts.state === 'running' ? (run.speed?.busy ?? []) : [];
+    return busy.length === 0 ? [] : [{ run, busy }];
+  });
+  if (known.length === 0) return null;
+  return (
+    <section id="threads">
+      <h2>Work of the threads</h2>
+      <p class="lead">The share of the newest span in which each thread computed; else it waited for the others.</p>
+      {known.map(({ run, busy }) => (
+        <div key={run.place} class="table">
+          <table class="measures">
+            <caption>{run.name}</caption>
+            <tbody>
+              {busy.map((share, k) => (
+                <tr key={k}>
+                  <th scope="row">thread {k + 1}</th>
+                  <td>
+                    <span class="measured">
+                      <Bar share={share} color={colorOf(run).slice(2)} /> {Math.floor(100 * share)} %
+                    </span>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,113 @@
+import { useState } from 'preact/hooks';
+import { type ControlMessage, type SteerLine, TOKEN_HEADER } from '../src/commands/live/messages.ts';
+import { formatFigure } from './curves.ts';
+import { isPaused, type Run } from './runs.ts';
+
+/** Buttons and a field that steer a run, and what it answers. */
+export function Steering({ run }: { readonly run: Run }) {
+  const [answer, setAnswer] = useState<Answer>({ sentence: '', isRefused: false });
+  const [isWaiting, setWaiting] = useState(false);
+  const [rate, setRate] = useState('');
+  const send = async (action: string, value?: number): Promise<void> => {
+    setWaiting(true);
+    setAnswer(await steer({ run: run.place, action, ...(value === undefined ? {} : { rate: value }) }));
+    setWaiting(false);
+  };
+  const paused = isPaused(run);
+  const button = (action: string, text: string) => (
+    <button type="button" name={action} disabled={isWaiting} onClick={() => void send(action)}>
+      {text}
+    </button>
+  );
+  return (
+    <form
+      class="steering"
+      aria-label={`Steer ${run.name}`}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (rate !== '') void send('rate', Number(rate));
+      }}
+    >
+      <b>{run.name}</b>
+      {paused ? button('continue', 'Go on') : button('pause', 'Pause')}
+      {button('checkpoint', 'Write a checkpoint')}
+      <label>
+        learning rate{' '}
+        <input
+          type="number"
+          name="rate"
+          min="0"
+          step="any"
+          value={rate}
+          placeholder={formatFigure(run.steps.at(-1)?.learningRate ?? 0)}
+          onInput={({ currentTarget }) => setRate(currentTarget.value)}
+        />
+      </label>
+      <button type="submit" name="set-rate" disabled={isWaiting || rate === ''}>
+        Set the rate
+      </button>
+      {button('stop', 'Stop')}
+      <output class={answer.isRefused ? 'refused' : ''} aria-live="polite">
+        {isWaiting ? 'Waiting for the step to end.' : answer.sentence}
+      </output>
+    </form>
+  );
+}
+
+interface Answer {
+  readonly sentence: string;
+  readonly isRefused: boolean;
+}
+
+async function steer(order: ControlMessage): Promise<Answer> {
+  try {
+    const response = await fetch('control', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        [TOKEN_HEADER]: new URLSearchParams(location.search).get('token') ?? '',
+      },
+      body: JSON.stringify(order),
+    });
+    const told = (await response.json()) as SteerLine & { readonly error?: string };
+    if (response.ok) return { sentence: `${describe(told)}.`, isRefused: false };
+    return { sentence: `The run refuses: ${told.error}.`, isRefused: true };
+  } catch {
+    return { sentence: 'The server does not answer.', isRefused: true };
+  }
+}
+
+/** 'After step 130: the learning rate is 0.01'. */
+function describe({ step, action, rate }: SteerLine): string {
+  const what: Readonly<Record<string, string>> = {
+    pause: 'the run pauses',
+    continue: 'the run goes on',
+    rate: `the learning rate is ${rate === null ? '' : formatFigure(rate)}, which the schedule scales`,
+    checkpoint: 'a checkpoint is written',
+    stop: 'the run stops',
+  };
+  return `After step ${step.toLocaleString('en')}: ${what[action] ?? action}`;
+}
+
+/** The orders that runs have followed. */
+export function SteerList({ runs }: { readonly runs: readonly Run[] }) {
+  const steered = runs.filter(({ steers }) => steers.length > 0);
+  if (steered.length === 0) return null;
+  return (
+    <section id="steers">
+      <h2>Steered</h2>
+      {steered.map((run) => (
+        <details key={run.place} open={run.steers.length <= 8}>
+          <summary>
+            {run.name}: {run.steers.length} {run.steers.length === 1 ? 'order' : 'orders'}
+          </summary>
+          <ol>
+            {run.steers.map((line, k) => (
+              <li key={k}>{describe(line)}</li>
+            ))}
+          </ol>
+        </details>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,46 @@
+import { useState } from 'preact/hooks';
+import type { Run } from './runs.ts';
+
+/** What the models wrote: the newest text of each run, or an earlier one. */
+export function Texts({ runs }: { readonly runs: readonly Run[] }) {
+  const writing = runs.filter(({ texts }) => texts.length > 0);
+  if (writing.length === 0) return null;
+  return (
+    <section id="texts">
+      <h2>Text</h2>
+      {writing.map((run) => (
+        <WrittenText key={run.place} run={run} />
+      ))}
+    </section>
+  );
+}
+
+function WrittenText({ run: { name, texts } }: { readonly run: Run }) {
+  const [chosen, setChosen] = useState<number | null>(null); // null follows the newest
+  const at = Math.min(chosen ?? texts.length - 1, texts.length - 1);
+  const { step, texts: lines } = texts[at];
+  return (
+    <figure>
+      <figcaption>
+        <label>
+          {name} after step{' '}
+          <select
+            value={String(at)}
+            onChange={({ currentTarget }) => {
+              const k = Number(currentTarget.value);
+              setChosen(k === texts.length - 1 ? null : k);
+            }}
+          >
+            {texts.map((text, k) => (
+              <option key={text.step} value={String(k)}>
+                {text.step.toLocaleString('en')}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span class="lead"> {step === 0 ? 'before training' : ''}</span>
+      </figcaption>
+      <pre>{lines.join('\n')}</pre>
+    </figure>
+  );
+}
