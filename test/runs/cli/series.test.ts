@@ -97,6 +97,7 @@ test('several steps of several series are forecast, a line for each series', asy
   const started = await gradloom(['train', '--dataset', path, ...asked]);
   expect(started.code).toBe(0); // a slow machine shows the epochs in stderr
   expect(started.stdout).toMatch(/^no rows are held out: a tenth of a series has less than the 14 rows of a window/m);
+  expect(started.stdout).toMatch(/^no early stopping: it needs validation rows \(--validation 0\.2\)$/m);
   const { stdout } = await gradloom(['predict', out, path]);
   const [head, ...lines] = stdout
     .trimEnd()

@@ -154,6 +154,10 @@ describe('what does not fit is refused in a sentence', () => {
     ],
     [[...data, '--class-weight', 'balanced'], 'class-weight has "balanced", expected none'],
     [[...data, '--tokenizer', 'letters'], '--tokenizer has "letters", expected one of characters, bytes, words, gpt2'],
+    [
+      ['train', '--dataset', file, '--hidden', '8'],
+      '--hidden is given with a text, expected --dropout, --activation, --init of its network gpt:4x4x128, or another by',
+    ],
     [[...data, '--target', '1'], `--target is given with "${file}", expected a table`],
     [['train', '--dataset', 'iris', '--lines'], '--lines is given with "iris", expected a text'],
     [['train', '--dataset', 'iris', '--network', 'gpt:1x1x8'], 'a row of iris has no tokens, expected a text'],

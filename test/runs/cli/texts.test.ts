@@ -82,7 +82,10 @@ test('a table, objects and lines of text have the same answers', async () => {
 });
 
 test.each([
-  [['--hidden', '8'], '--network gru:1x64 is given with --hidden, expected options that it has: --dropout, --init'],
+  [
+    ['--hidden', '8'],
+    '--hidden is given with a text, expected --dropout, --init of its network gru:1x64, or another by --network or --spec',
+  ],
   [['--network', 'convnet'], '[3], expected the shape of an image [H, W, C]'],
   [['--stream'], '--stream has true, expected none: the texts of a column are held in memory'],
   [['--target', 'review'], '--column has text for "review", expected another type: it is the target'],

@@ -98,7 +98,6 @@ test.each<TextOptions>([
   { tokenizer: 'characters', context },
   { tokenizer: 'bytes', context },
   { tokenizer: 'words', context },
-  { tokenizer: 'gpt2', context },
   { tokenizer: 'words', lines: true },
 ])('tokens that stay in a file train to the same weights, losses and texts: %j', async (given) => {
   const lines = text.split('\n').filter((line) => line !== '');

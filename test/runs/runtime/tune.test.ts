@@ -132,6 +132,13 @@ test('a given number is neither tried nor changed', async () => {
   expect(result).toMatchObject({ threads: 2, trials: [] });
 });
 
+test('one row a step is never split: a second thread is not tried', async () => {
+  const pool = await createPool({ threads: 2 });
+  onTestFinished(() => pool.destroy());
+  const result = await train(spec, { train: dataset }, { ...options, batch: 1, pool }).result;
+  expect(result).toMatchObject({ threads: 1, trials: [] });
+});
+
 test.each([0, 1.5, 'all', null])('threads %j are refused', async (threads) => {
   const run = train(spec, { train: dataset }, { ...options, threads: threads as number });
   await expect(run.result).rejects.toThrow(/^train: threads has .*, expected a whole number of at least 1, or auto$/);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { syntheticDatasets, train } from '@gradloom/runtime';
+import { syntheticDatasets, type TokenizerName, textDataset, train } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { baselineOf } from '../../../../packages/cli/src/report/findings/baseline.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../../support/command-line.ts';
@@ -85,6 +85,17 @@ describe('the baseline', () => {
     const rows = { ...data, targets: { ...data.targets, array: Float64Array.from([0, 2, 2, 1, 2]) as never }, rows: 5 };
     const of = { ...data, targets: { ...data.targets, array: Float64Array.from([2, 1, 2]) as never }, rows: 3 };
     expect(baselineOf(of, rows, measured as never)).toMatchObject({ answer: '2', accuracy: 3 / 5 });
+  });
+
+  test.each<[TokenizerName, string, string]>([
+    ['characters', 'a \n\n\nb', '"\\n"'],
+    ['bytes', 'a    b', '" "'],
+    ['bytes', 'éèê', 'token 195'],
+    ['words', 'the the the a the the', '" the"'],
+    ['gpt2', ' the the the', '" the"'],
+  ])('of tokens of %s is the most frequent one as text: %j', async (tokenizer, text, answer) => {
+    const { train: rows } = await textDataset(text, { tokenizer, context: 1, validation: 0 });
+    expect(baselineOf(rows, rows, { rows: 1, loss: 0, accuracy: 0 })).toMatchObject({ answer });
   });
 
   test('of values is the mean of the training rows', () => {

@@ -22,6 +22,7 @@ export interface Findings {
   readonly naive: ForecastErrors | null; // of the last value of each window; null unless rows are of a series
   readonly task: Task;
   readonly loss: string; // name of the loss
+  readonly token: string; // what a token of a text is
   readonly threshold: FoundThreshold | null; // null unless the task is binary
   readonly positive: string | null; // the class that figures of a binary task refer to
   readonly figures: readonly FoundFigure[];
@@ -72,13 +73,17 @@ const shares: ReadonlySet<string> = new Set([
 export const showFigure = (name: string, value: number): string =>
   shares.has(name) && Number.isFinite(value) ? percent(value) : decimal(value);
 
-function figureRows({ evaluation, naive, topK, figures, loss, task, residuals }: Findings, paint: Paint): string[][] {
+function figureRows(
+  { evaluation, naive, topK, figures, loss, token, task, residuals }: Findings,
+  paint: Paint,
+): string[][] {
   const { metrics = {}, unanswered = 0 } = evaluation;
   const rows = evaluation.positions ?? evaluation.rows;
   const table: string[][] = [];
   for (const { name, value, interval } of figures) {
     const isMacro = task === 'classes' && (name === 'precision' || name === 'recall' || name === 'f1');
-    const title = `${figureTable[name].title}${isMacro ? ', mean over classes' : ''}`;
+    const own = name === 'bits-per-character' ? `bits per ${token}` : figureTable[name].title;
+    const title = `${own}${isMacro ? ', mean over classes' : ''}`;
     const shown = showFigure(name, value);
     const cells = [title, name === 'accuracy' ? paint('bold', shown) : shown];
     if (interval !== null) cells.push(intervalText(name, interval));

@@ -12,6 +12,7 @@ import {
 import { inTurns, memoryRoom, naiveErrors, scoringOf } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
+import { tokenUnit } from '../../lab/figures/n-grams.ts';
 import { MOST_CURVES } from '../../report/findings/findings.ts';
 import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
@@ -107,6 +108,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     naive: naiveErrors(dataset),
     task,
     loss: loss.name,
+    token: tokenUnit(dataset),
     threshold,
     positive: task === 'binary' ? ((labels ?? dataset.labels)?.[1] ?? '1') : null,
     figures: collects ? await inTurns(figures.find(held?.held ?? null, resampling)) : figuresOfSums(evaluation),
@@ -121,9 +123,14 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
 }
 
 /** Rows that figures are of: those of the dataset, or the positions of its targets that count. */
-function countRows({ rows, classes, targets: { array, columns } }: Dataset): number {
+function countRows({ rows, classes, targets: { array, columns, file }, lengths }: Dataset): number {
   if (classes === null || columns === 1) return rows;
   let count = 0;
+  if (file !== undefined) {
+    // Tokens in a file all count, but for those after a line.
+    for (let row = 0; row < rows; row++) count += lengths?.array[row] ?? columns;
+    return count;
+  }
   for (let i = 0; i < array.length; i++) if (array[i] >= 0) count++;
   return count;
 }

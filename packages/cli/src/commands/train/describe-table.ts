@@ -4,7 +4,7 @@ import { summarizeTable } from '@gradloom/runtime';
 import { LEAST_WATCHED, timeInOrder } from '@gradloom/runtime/internal';
 import { heldOut } from '../../files/datasets/held-out.ts';
 import type { OpenedTable } from '../../files/datasets/open-dataset.ts';
-import { seriesShares } from '../../files/datasets/table-preset.ts';
+import { leastShare, seriesShares } from '../../files/datasets/table-preset.ts';
 import { plural, whole } from '../../terminal/text/format.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { table as drawTable } from '../../terminal/text/table.ts';
@@ -47,14 +47,26 @@ export function decisionsOf(recipe: Pick<Recipe, 'table' | 'decisions' | 'sets' 
 }
 
 /** Why a run does not stop early by default. */
-function earlyDecision({ sets: { train, validation }, values }: Pick<Recipe, 'sets' | 'values'>): string[] {
+function earlyDecision({ sets, values, table }: Pick<Recipe, 'sets' | 'values' | 'table'>): string[] {
+  const { train, validation } = sets;
   // The last rows of a text predict many tokens each.
   if (values.patience !== undefined || ofText(train.preprocessing) !== undefined) return [];
-  if (validation === undefined) return ['no early stopping: it needs validation rows (--validation 0.1)'];
+  if (validation === undefined) return [`no early stopping: it needs validation rows${validationAdvice(table?.table)}`];
   if (values.network !== undefined && validation.rows >= LEAST_WATCHED) return [TO_THE_END];
   const why = `of ${plural(validation.rows, 'validation row')} the best step is noise`;
   return [`no early stopping: ${why}, and from ${LEAST_WATCHED} on it is the default (--patience 20)`];
 }
+
+/** How a run gets validation rows: those of a series have to hold a window of each series. */
+function validationAdvice(table: OpenedTable['table'] | undefined): string {
+  const least = table?.series === undefined ? 0 : leastShare(table.rows, table.series);
+  if (least > MOST_HELD) return ', for which the series is too short (a smaller --context makes shorter windows)';
+  // In steps of a twentieth.
+  return ` (--validation ${Math.max(2, Math.ceil(20 * least)) / 20})`;
+}
+
+/** A larger share would leave too few rows to train on. */
+const MOST_HELD = 0.5;
 
 const TO_THE_END = 'no early stopping: the last steps of one-cycle are its best (--patience 20 stops early)';
 

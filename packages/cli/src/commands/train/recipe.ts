@@ -89,6 +89,12 @@ function networkOf(values: TrainValues, standard: Preset, train: Dataset): strin
   const taken: readonly string[] = findNetwork(name)?.options ?? [];
   const stray = STACKED.find((flag) => values[flag] !== undefined && !taken.includes(flag));
   if (stray === undefined) return name;
+  if (values.network === undefined) {
+    const own = taken.map((flag) => `--${flag}`).join(', ');
+    throw new UsageError(
+      `--${stray} is given with a text, expected ${own} of its network ${name}, or another by --network or --spec`,
+    );
+  }
   const expected =
     taken.length === 0 ? 'one of the two' : `options that it has: ${taken.map((flag) => `--${flag}`).join(', ')}`;
   throw new UsageError(`--network ${name} is given with --${stray}, expected ${expected}`);

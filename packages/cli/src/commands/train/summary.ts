@@ -1,5 +1,6 @@
 import { ofText } from '@gradloom/core/internal';
 import type { TrainResult } from '@gradloom/runtime';
+import { tokenUnit } from '../../lab/figures/n-grams.ts';
 import { folded } from '../../terminal/live-area.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
@@ -109,7 +110,7 @@ const lengthOf = ({ steps, epochs }: TrainResult): string =>
 function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, program: string): string[] {
   const { train, validation, test } = recipe.sets;
   const ofClasses = 'recall and precision of each class, and the confusion matrix';
-  const ofTokens = 'perplexity, bits per character, and each token';
+  const ofTokens = `perplexity, bits per ${tokenUnit(train)}, and each token`;
   const isText = ofText(train.preprocessing) !== undefined;
   const findings = train.classes === null ? 'its errors' : isText ? ofTokens : ofClasses;
   // No file may name a library or a module, so they must be typed again.

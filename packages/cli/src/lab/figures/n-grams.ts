@@ -12,6 +12,12 @@ export interface NGrams {
 /** Names of tokens, by tokenizer. */
 const UNITS = { characters: 'letters', bytes: 'bytes', words: 'words', gpt2: 'tokens' } as const;
 
+/** What a token of a text is. */
+export function tokenUnit({ preprocessing }: Dataset): 'character' | 'byte' | 'token' {
+  const kind = ofText(preprocessing)?.text.tokenizer.kind;
+  return kind === 'bytes' ? 'byte' : kind === 'words' || kind === 'gpt2' ? 'token' : 'character';
+}
+
 /** Most counts of pairs in one array: 64 MB. */
 const MOST_COUNTS = 2 ** 24;
 /** Most tokens whose pairs are counted in a map, which takes 100 bytes for each different pair. */

@@ -1,5 +1,5 @@
 import { createSpread, createSquares, decodeValue, ofText, rootMean } from '@gradloom/core/internal';
-import type { DataSplits, Dataset, Evaluation, TrainResult } from '@gradloom/runtime';
+import { createTokenizer, type DataSplits, type Dataset, type Evaluation, type TrainResult } from '@gradloom/runtime';
 import { showLabel } from '../../terminal/text/format.ts';
 import type { Baseline } from './findings.ts';
 
@@ -27,17 +27,18 @@ function mostFrequent(train: Dataset, rows: Dataset): Baseline {
   const own = classCounts(rows);
   const all = [...own.values()].reduce((sum, count) => sum + count, 0);
   return {
-    answer: showLabel(train.labels?.[answer] ?? tokenOf(train, answer) ?? String(answer)),
+    answer: tokenOf(train, answer) ?? showLabel(train.labels?.[answer] ?? String(answer)),
     accuracy: (own.get(answer) ?? 0) / all,
     rmse: Number.NaN,
   };
 }
 
-/** The token of a class, in a vocabulary of more tokens than a dataset has labels for. */
+/** The token of a class in quotes; its number if it is only a part of a character. */
 function tokenOf({ preprocessing }: Dataset, answer: number): string | undefined {
-  const tokenizer = ofText(preprocessing)?.text.tokenizer;
-  if (tokenizer === undefined || !('vocabulary' in tokenizer)) return undefined;
-  return JSON.stringify(tokenizer.vocabulary[answer]).slice(1, -1);
+  const spec = ofText(preprocessing)?.text.tokenizer;
+  if (spec === undefined) return undefined;
+  const token = createTokenizer(spec).decode([answer]);
+  return token.includes('\ufffd') ? `token ${answer}` : JSON.stringify(token);
 }
 
 /** How often each class is a target, or the bit of a binary dataset without classes. A position of -1 has none. */
