@@ -1,6 +1,6 @@
 /**
- * Makes the pictures of README and docs from real runs, which takes about a minute: node docs/make-pictures.mjs. That of
- * the live page needs Chromium, in /usr/bin or where CHROMIUM says; --live makes it alone.
+ * Makes the pictures of README and docs from real runs, which takes about a minute: node docs/make-pictures.mjs. That
+ * of the live page needs Chromium, in /usr/bin or where CHROMIUM says; --live makes it alone.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
