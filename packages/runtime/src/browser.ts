@@ -6,7 +6,7 @@
 
 export { browserCores } from './browser/browser-host.ts';
 export { type BrowserRun, type BrowserRunOptions, openBrowserRun } from './browser/browser-run.ts';
-export { createMember, type TeamMessage, type TeamWorker } from './browser/team.ts';
+export { joinTeam, type TeamMessage, type TeamWorker } from './browser/team.ts';
 export { type Dataset, valueMatrix } from './data/dataset.ts';
 export { sharedArrays } from './data/number-types.ts';
 export { splitDataset } from './data/split.ts';

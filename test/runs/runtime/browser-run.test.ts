@@ -14,11 +14,12 @@ const dense = (...units: number[]): NetworkSpec => ({
   ]),
 });
 
-const runs: [spec: NetworkSpec, optimizer: OptimizerSpec, batch: number | 'full', precision: 'float64' | 'float32'][] = [
-  [dense(8, 2), 'adam', 32, 'float64'],
-  [dense(16, 8, 4, 2), { kind: 'sgd', lr: 0.1, momentum: 0.9 }, 'full', 'float64'],
-  [dense(5, 2), 'lion', 30, 'float32'],
-];
+const runs: [spec: NetworkSpec, optimizer: OptimizerSpec, batch: number | 'full', precision: 'float64' | 'float32'][] =
+  [
+    [dense(8, 2), 'adam', 32, 'float64'],
+    [dense(16, 8, 4, 2), { kind: 'sgd', lr: 0.1, momentum: 0.9 }, 'full', 'float64'],
+    [dense(5, 2), 'lion', 30, 'float32'],
+  ];
 
 test.each(runs)('a run of a browser has the bits of train: %#', async (spec, optimizer, batch, precision) => {
   const { train: rows, test: others = rows } = splitDataset(syntheticDatasets.moons({ rows: 210, noise: 0.2 }), {
@@ -27,7 +28,7 @@ test.each(runs)('a run of a browser has the bits of train: %#', async (spec, opt
   const steps = 40; // in the middle of an epoch
   const shared = { optimizer, batch, seed: 3, precision };
   const bytes = readFileSync(createRequire(import.meta.url).resolve(`@gradloom/core/${kernelsFile(precision)}`));
-  const run = openBrowserRun(spec, rows, {
+  const run = await openBrowserRun(spec, rows, {
     ...shared,
     loss: 'softmax-cross-entropy',
     totalSteps: 1000,
@@ -40,18 +41,22 @@ test.each(runs)('a run of a browser has the bits of train: %#', async (spec, opt
   const outputs = new Float64Array(new SharedArrayBuffer(8 * 2 * others.rows));
   const expected: number[] = [];
   const looks: unknown[] = [];
-  const { result } = train(spec, { train: rows, test: others }, {
-    ...shared,
-    steps,
-    schedule: 'constant',
-    threads: 1,
-    backend: 'wasm',
-    probe: [steps - 1],
-    onEvent(event) {
-      if (event.type === 'steps') expected.push(event.loss.mean);
-      if (event.type === 'probe' && event.step === steps - 1) looks.push(event.layers);
+  const { result } = train(
+    spec,
+    { train: rows, test: others },
+    {
+      ...shared,
+      steps,
+      schedule: 'constant',
+      threads: 1,
+      backend: 'wasm',
+      probe: [steps - 1],
+      onEvent(event) {
+        if (event.type === 'steps') expected.push(event.loss.mean);
+        if (event.type === 'probe' && event.step === steps - 1) looks.push(event.layers);
+      },
     },
-  });
+  );
   const { parameters, test: tested } = await result;
   expect(run.fingerprint()).toBe(fingerprint(parameters));
   expect(losses).toEqual(expected);

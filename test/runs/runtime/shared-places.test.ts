@@ -2,8 +2,7 @@ import { createRandom, type ElementType, type NetworkSpec } from '@gradloom/core
 import { complete } from '@gradloom/core/internal';
 import { type BackendChoice, createPool, type Pool, type TrainOptions, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTeam } from '../../../packages/runtime/src/engine/threads/span.ts';
-import { runSpan } from '../../../packages/runtime/src/engine/threads/span.ts';
+import { openTeam, runSpan } from '../../../packages/runtime/src/engine/threads/span.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from '../../support/bits.ts';

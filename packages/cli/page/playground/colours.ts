@@ -18,7 +18,7 @@ const PAPER: Rgb = [255, 255, 255];
 
 /** Draws the shares of classes [side, side, C], rows from the bottom: the likelier the answer, the fuller its colour. */
 export function drawShares(context: CanvasRenderingContext2D, shares: Float32Array, side: number, C: number): void {
-  draw(context, side, (pixel, rgb) => {
+  draw(context, side, 0, (pixel, rgb) => {
     for (let k = 0; k < 3; k++) {
       let value = 0;
       for (let c = 0; c < C; c++) value += shares[pixel * C + c] * colourOf(c)[k];
@@ -27,12 +27,28 @@ export function drawShares(context: CanvasRenderingContext2D, shares: Float32Arr
   });
 }
 
-/** Draws outputs of a unit: orange above 0, blue below, as full as the largest of the map. */
-export function drawOutputs(context: CanvasRenderingContext2D, outputs: Float32Array, side: number): void {
-  let most = 0;
-  for (const value of outputs) most = Math.max(most, Math.abs(value));
-  draw(context, side, (pixel, rgb) => {
-    const value = most > 0 ? outputs[pixel] / most : 0;
+/** Share of a unit's greatest output below which its differences are taken as none. */
+const FAINT = 0.05;
+
+/**
+ * Draws the outputs of a unit at `left`: orange where they are above their mean, blue where they are below. A unit that
+ * says almost the same everywhere stays white.
+ */
+export function drawOutputs(
+  context: CanvasRenderingContext2D,
+  outputs: Float32Array,
+  side: number,
+  left: number,
+): void {
+  const mean = outputs.reduce((sum, value) => sum + value, 0) / outputs.length;
+  let [most, far] = [0, 0];
+  for (const value of outputs) {
+    most = Math.max(most, Math.abs(value));
+    far = Math.max(far, Math.abs(value - mean));
+  }
+  const scale = Math.max(far, FAINT * most, Number.MIN_VALUE);
+  draw(context, side, left, (pixel, rgb) => {
+    const value = (outputs[pixel] - mean) / scale;
     const own = colourOf(value > 0 ? 1 : 0);
     const part = Math.abs(value);
     for (let k = 0; k < 3; k++) rgb[k] = (1 - part) * PAPER[k] + part * own[k];
@@ -42,6 +58,7 @@ export function drawOutputs(context: CanvasRenderingContext2D, outputs: Float32A
 function draw(
   context: CanvasRenderingContext2D,
   side: number,
+  left: number,
   colour: (pixel: number, rgb: [number, number, number]) => void,
 ): void {
   const image = context.createImageData(side, side);
@@ -52,5 +69,5 @@ function draw(
       image.data.set([...rgb, 255], 4 * (row * side + column));
     }
   }
-  context.putImageData(image, 0, 0);
+  context.putImageData(image, left, 0);
 }

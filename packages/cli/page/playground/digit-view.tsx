@@ -24,7 +24,6 @@ export function DigitView({ answer, problem, isWaiting, onDigit }: DigitViewProp
     setDrawings((n) => n + 1);
     onDigit(digitOf(ink));
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the ink changes in place.
   useEffect(() => {
     const context = paper.current?.getContext('2d');
     if (!context) return;
@@ -35,7 +34,6 @@ export function DigitView({ answer, problem, isWaiting, onDigit }: DigitViewProp
     context.strokeStyle = '#0072b2';
     context.strokeRect(cursor[0] - 5, cursor[1] - 5, 10, 10);
   }, [drawings, cursor]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the ink changes in place.
   useEffect(() => {
     const context = seen.current?.getContext('2d');
     if (context) drawMatter(context, digitOf(ink), answer);
@@ -87,7 +85,6 @@ export function DigitView({ answer, problem, isWaiting, onDigit }: DigitViewProp
             ref={paper}
             width={PAPER}
             height={PAPER}
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: keys draw on it.
             tabIndex={0}
             role="img"
             aria-label="Paper to draw a digit on"

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { drawOutputs } from './colours.ts';
-import { type Frame, type LayerGradient, UNIT_MAP } from './messages.ts';
+import { type Frame, type HiddenLayer, type LayerGradient, MOST_UNITS, UNIT_MAP } from './messages.ts';
 
 /** The layers from the points to the answer: what each unit sees, and the gradient of each layer's weights. */
 export function Layers({ frame, activation }: { readonly frame: Frame; readonly activation: string }) {
@@ -12,19 +12,13 @@ export function Layers({ frame, activation }: { readonly frame: Frame; readonly 
       <p class="lead">{sentenceOf(rows.map(({ gradient }) => gradient))}</p>
       <ol>
         {hidden.map((layer, k) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a layer is its place.
           <li key={k}>
             <span class="name">
               {k + 1}. {activation}
             </span>
             <span class="units">
-              {Array.from({ length: layer.maps.length / (UNIT_MAP * UNIT_MAP) }, (_, unit) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a unit is its place.
-                <UnitMap key={unit} maps={layer.maps} unit={unit} />
-              ))}
-              {layer.units * UNIT_MAP * UNIT_MAP > layer.maps.length && (
-                <small>and {layer.units - layer.maps.length / (UNIT_MAP * UNIT_MAP)} more</small>
-              )}
+              <UnitMaps layer={layer} />
+              {layer.units > MOST_UNITS && <small>and {layer.units - MOST_UNITS} more</small>}
             </span>
             <GradientBar layer={layer} />
           </li>
@@ -39,14 +33,21 @@ export function Layers({ frame, activation }: { readonly frame: Frame; readonly 
   );
 }
 
-function UnitMap({ maps, unit }: { readonly maps: Float32Array; readonly unit: number }) {
+/** Room between two maps. */
+const GAP = 2;
+
+function UnitMaps({ layer: { maps, units } }: { readonly layer: HiddenLayer }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const shown = Math.min(units, MOST_UNITS);
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
-    const from = unit * UNIT_MAP * UNIT_MAP;
-    if (context) drawOutputs(context, maps.slice(from, from + UNIT_MAP * UNIT_MAP), UNIT_MAP);
-  }, [maps, unit]);
-  return <canvas ref={canvas} width={UNIT_MAP} height={UNIT_MAP} aria-hidden="true" />;
+    const pixels = UNIT_MAP * UNIT_MAP;
+    for (let unit = 0; context && unit < shown; unit++) {
+      drawOutputs(context, maps.slice(unit * pixels, (unit + 1) * pixels), UNIT_MAP, unit * (UNIT_MAP + GAP));
+    }
+  }, [maps, shown]);
+  const width = shown * (UNIT_MAP + GAP) - GAP;
+  return <canvas ref={canvas} width={width} height={UNIT_MAP} role="img" aria-label={`What ${units} units see`} />;
 }
 
 /** Gradients from the least to the greatest that bars tell apart, as powers of ten. */

@@ -16,7 +16,6 @@ export function LossChart({ losses, scheme }: { readonly losses: Losses; readonl
   const table = tableOf(losses);
   const tableNow = useRef(table);
   tableNow.current = table;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme's colours are read when it changes.
   useEffect(() => {
     if (frame.current === null) return;
     const parent = frame.current;

@@ -67,6 +67,7 @@ function App({ ready }: { readonly ready: Ready }) {
         if (message.kind === 'opened') setOpened(message);
         else if (message.kind === 'frame') {
           setFrame(message);
+          requestAnimationFrame(() => setTimeout(() => send({ kind: 'shown' })));
           setLosses((before) => withFrame(before, message));
           if (message.isOver) setGoing(false);
         } else {
@@ -98,7 +99,6 @@ function App({ ready }: { readonly ready: Ready }) {
     if (isGoing) send({ kind: 'go', stepsPerSecond: speeds[speed] });
   };
   const key = JSON.stringify([own, own.data === POINTS ? points : null]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for all that a run depends on.
   useEffect(open, [key]);
 
   const fragment = useMemo(() => {
@@ -249,7 +249,7 @@ function App({ ready }: { readonly ready: Ready }) {
             <Plane
               {...{ opened, frame }}
               colour={isOwn && points.isDrawn ? colour : null}
-              drawn={isOwn ? points.list : []}
+              drawn={isOwn && points.isDrawn ? points.list : []}
               onDraw={(list) => setPlace((before) => ({ ...before, points: { ...noPoints, list } }))}
             />
             {problem !== null && (

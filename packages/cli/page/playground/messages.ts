@@ -7,6 +7,7 @@ export type ToWorker =
   | { readonly kind: 'go'; readonly stepsPerSecond: number }
   | { readonly kind: 'pause' }
   | { readonly kind: 'step' }
+  | { readonly kind: 'shown' } // the last frame has been drawn
   | { readonly kind: 'digit'; readonly pixels: Float64Array };
 
 export type FromWorker = Ready | Opened | Frame | Failed | DigitAnswer;
@@ -69,7 +70,7 @@ export interface LayerGradient {
 export interface HiddenLayer extends LayerGradient {
   readonly flat: number | null; // share of outputs whose slope is almost 0
   readonly units: number; // of the layer
-  readonly maps: Float32Array; // [units that are shown, UNIT_MAP, UNIT_MAP] outputs
+  readonly maps: Float32Array; // [units that are shown, UNIT_MAP, UNIT_MAP] outputs, rows from the bottom
 }
 
 export interface Failed {
@@ -87,7 +88,7 @@ export interface DigitAnswer {
 }
 
 /** Pixels of a side of the large map, and of the map of a unit. */
-export const MAP = 60;
-export const UNIT_MAP = 20;
+export const MAP = 50;
+export const UNIT_MAP = 25;
 /** Most units of a layer that are shown. */
 export const MOST_UNITS = 16;

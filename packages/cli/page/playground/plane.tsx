@@ -66,7 +66,6 @@ export function Plane({ opened, frame, colour, drawn, onDraw }: PlaneProps) {
       ref={canvas}
       width={SIDE}
       height={SIDE}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: keys draw on it.
       tabIndex={0}
       role="img"
       aria-label={`The plane with its points, and what the network says about each place.${says}`}

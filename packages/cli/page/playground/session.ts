@@ -27,18 +27,19 @@ export interface Session {
   /** Runs `count` steps, as few as the run has left. */
   advance(count: number): void;
   frame(): Omit<Frame, 'kind' | 'run'>;
+  close(): void;
 }
 
 /** Most steps of a run: its command names the number of those that are done. */
 export const MOST_STEPS = 10_000_000;
 
 /** Opens a run of the settings. @throws Error for settings that do not fit. */
-export function openSession(
+export async function openSession(
   settings: Settings,
   points: Points,
   kernels: WasmModule,
   others: readonly TeamWorker[],
-): Session {
+): Promise<Session> {
   const data = openData(settings, points);
   const { train, test, loss, classes } = data;
   const precision = settings.precision as ElementType;
@@ -55,7 +56,7 @@ export function openSession(
   const { batch, seed } = settings;
   const optimizer = { kind: settings.optimizer, lr: settings.rate } as OptimizerSpec;
   const options = { loss, optimizer, batch, seed, precision, totalSteps: MOST_STEPS, kernels };
-  const run = openBrowserRun(spec, train, options, others);
+  const run = await openBrowserRun(spec, train, options, others);
   const sets = [placed(train, data), ...(test === null ? [] : [placed(test, data)])];
   const domain = domainOf(sets, settings.data === POINTS && points.isDrawn);
   const look = createLook(run.network, run.parameters, precision, loss, data, domain);
@@ -106,6 +107,7 @@ export function openSession(
         isOver,
       };
     },
+    close: run.close,
   };
 }
 

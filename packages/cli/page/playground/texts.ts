@@ -53,10 +53,10 @@ export const examples: readonly { readonly title: string; readonly settings: Par
   },
   {
     title: '20 layers of sigmoid',
-    settings: { layers: 20, units: 8, activation: 'sigmoid', optimizer: 'sgd', rate: 0.05 },
+    settings: { layers: 20, units: 16, activation: 'sigmoid', optimizer: 'sgd', rate: 0.01 },
   },
   {
     title: '20 layers of relu',
-    settings: { layers: 20, units: 8, activation: 'relu', optimizer: 'sgd', rate: 0.05 },
+    settings: { layers: 20, units: 16, activation: 'relu', optimizer: 'sgd', rate: 0.01 },
   },
 ];

@@ -1,11 +1,12 @@
+import './shared-memory.ts'; // before all modules that make shared arrays
 import { type Activation, activations, type ElementType, initializers, optimizers } from '@gradloom/core';
 import { compileWasmKernels, elementTypes, kernelsFile, reasonOf, type WasmModule } from '@gradloom/core/internal';
-import { browserCores, createMember, type TeamMessage } from '@gradloom/runtime/browser';
+import { browserCores, joinTeam, type TeamMessage } from '@gradloom/runtime/browser';
 import { planes } from './data.ts';
 import { createDigits } from './digits.ts';
 import type { FromWorker, Ready, ToWorker } from './messages.ts';
 import { openSession, type Session } from './session.ts';
-import { sharesMemory } from './shared-memory.ts'; // before modules that share memory
+import { sharesMemory } from './shared-memory.ts';
 
 /** The part of a worker's global object that is used here. */
 interface Scope {
@@ -21,8 +22,8 @@ const MEMBER = 'member';
 
 /** Works for another worker. */
 function join(): void {
-  const take = createMember((reason) => setTimeout(() => Promise.reject(new Error(reason))));
-  scope.onmessage = ({ data }) => take(data as TeamMessage);
+  scope.onmessage = ({ data }) =>
+    joinTeam(data as TeamMessage, (reason) => setTimeout(() => Promise.reject(new Error(reason))));
   scope.postMessage(null); // tells that it listens
 }
 
@@ -41,6 +42,7 @@ function lead(): void {
     if (message.kind === 'open') {
       run = message.run;
       stepsPerSecond = 0;
+      close();
       opening = opening.then(() => open(message));
     } else if (message.kind === 'go') {
       stepsPerSecond = message.stepsPerSecond;
@@ -48,7 +50,10 @@ function lead(): void {
       plan(0);
     } else if (message.kind === 'pause') stepsPerSecond = 0;
     else if (message.kind === 'step') guarded(() => advance(1));
-    else void digits.answer(message.pixels).then(tell);
+    else if (message.kind === 'shown') {
+      isDrawing = false;
+      if (isStale) guarded(show);
+    } else void digits.answer(message.pixels).then(tell);
   };
   tell({ kind: 'ready', choices, cores: browserCores(), sharesMemory });
 
@@ -58,20 +63,36 @@ function lead(): void {
       const threads = sharesMemory ? settings.threads : 1;
       const [kernels, others] = await Promise.all([kernelsOf(settings.precision as ElementType), team(threads - 1)]);
       if (own !== run) return;
-      session = openSession(settings, points, kernels, others);
+      const opened = await openSession(settings, points, kernels, others);
+      if (own !== run) {
+        opened.close();
+        return;
+      }
+      session = opened;
+      isDrawing = false;
       tell({ kind: 'opened', run, ...session.facts });
       show();
       plan(0);
     } catch (error) {
-      session = null;
       fail(error);
     }
   }
 
+  function close(): void {
+    session?.close();
+    session = null;
+  }
+
   const fail = (error: unknown): void => tell({ kind: 'failed', run, sentence: reasonOf(error) });
-  const show = (): void => {
-    if (session !== null) tell({ kind: 'frame', run, ...session.frame() });
-  };
+  let isDrawing = false; // whether the page still draws the last frame
+  let isStale = false; // whether there is more to show
+
+  function show(): void {
+    isStale = isDrawing;
+    if (session === null || isDrawing) return;
+    isDrawing = true;
+    tell({ kind: 'frame', run, ...session.frame() });
+  }
 
   let owed = 0; // part of a step that time has earned
   let spanSteps = 1; // at full speed, steps that take about a frame
@@ -112,7 +133,7 @@ function lead(): void {
     try {
       work();
     } catch (error) {
-      session = null;
+      close();
       fail(error);
     }
   }

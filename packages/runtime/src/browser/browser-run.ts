@@ -62,20 +62,22 @@ export interface BrowserRun {
   evaluate(dataset: Dataset, outputs: Float64Array<SharedArrayBuffer>): number;
   /** SHA-256 of the weights, as results have it. */
   fingerprint(): string;
+  /** Ends the run, and lets the other workers go. */
+  close(): void;
 }
 
 let lastRun = 0;
 
 /**
  * Opens a run at a constant learning rate on this worker and `others`. Their number does not change the result.
- * @throws OptionError for shapes and options that do not fit.
+ * @throws OptionError (rejects) for shapes and options that do not fit.
  */
-export function openBrowserRun(
+export async function openBrowserRun(
   spec: NetworkSpec,
   train: Dataset,
   options: BrowserRunOptions,
   others: readonly TeamWorker[] = [],
-): BrowserRun {
+): Promise<BrowserRun> {
   const { precision: elementType, kernels, totalSteps, seed } = options;
   const network = buildNetwork(spec);
   const loss = createLoss(options.loss);
@@ -123,7 +125,7 @@ export function openBrowserRun(
     dataset: train,
     orders: orders?.array ?? null,
   };
-  const team = createTeam(setup, others);
+  const team = await createTeam(setup, others);
   team.run({ kind: 'opening', draws: true });
   const start = arena.theta.slice();
   const before = createElements(elementType, start.length);
@@ -171,5 +173,6 @@ export function openBrowserRun(
       return sums[TALLY.loss] / rows;
     },
     fingerprint: () => hexadecimal(sha256Of(arena.theta.slice())),
+    close: team.close,
   };
 }

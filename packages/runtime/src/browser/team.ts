@@ -7,21 +7,17 @@ import type { OpeningTask, RunSetup, SpanTask } from '../engine/threads/protocol
 import { browserHost } from './browser-host.ts';
 
 /** A task for a thread of a run, without its place. */
-type Work = Pick<OpeningTask, 'kind' | 'draws'> | Pick<SpanTask, 'kind' | 'first' | 'limit' | 'probe'>;
+type Work = Pick<OpeningTask, 'kind' | 'draws'> | (Pick<SpanTask, 'kind' | 'first' | 'limit'> & { probe: boolean });
 
-/** Message to another thread. The setup comes with the first. */
+/** Message that makes a worker a member of a team. */
 export interface TeamMessage {
-  readonly setup: RunSetup | null;
-  readonly work: Work;
+  readonly setup: RunSetup;
   readonly thread: number;
   readonly threads: number;
-  readonly ended: Int32Array; // [2] see ENDED
+  readonly orders: Int32Array; // see ORDER
 }
 
-/** Words of `ended`: threads that have ended their task, and those that failed. */
-const ENDED = { count: 0, failed: 1 };
-
-/** Another worker, which passes its messages to a `createMember`. */
+/** Another worker, which passes its messages to `joinTeam`. */
 export interface TeamWorker {
   postMessage(message: TeamMessage): void;
 }
@@ -31,49 +27,83 @@ export interface BrowserTeam {
   readonly context: RunContext; // of thread 0
   /** Runs the work on every thread, and returns when all have ended. @throws Error if one fails. */
   run(work: Work): void;
+  /** Lets the other workers go. */
+  close(): void;
 }
 
-/** Opens a run on this worker and `others`, which wait for messages. */
-export function createTeam(setup: RunSetup, others: readonly TeamWorker[]): BrowserTeam {
-  const context = createContext(setup, 0, browserHost);
+/**
+ * Words of the orders. All that threads tell each other goes through these: while a worker waits, some browsers deliver
+ * none of the messages that it has sent.
+ */
+const ORDER = { turn: 0, kind: 1, first: 2, limit: 3, probe: 4, members: 5, ended: 6, failed: 7 };
+const KIND = { opening: 0, span: 1, leave: 2 };
+
+/** Time for the other workers to join. */
+const JOIN_LIMIT_MS = 20_000;
+
+/** Opens a run on this worker and `others`. @throws Error (rejects) if they do not join. */
+export async function createTeam(setup: RunSetup, others: readonly TeamWorker[]): Promise<BrowserTeam> {
   const threads = others.length + 1;
-  const ended = new Int32Array(new SharedArrayBuffer(8));
-  let isFirst = true;
+  const orders = new Int32Array(new SharedArrayBuffer(4 * Object.keys(ORDER).length));
+  for (const [k, other] of others.entries()) other.postMessage({ setup, thread: k + 1, threads, orders });
+  const context = createContext(setup, 0, browserHost);
+  const giveUpMs = performance.now() + JOIN_LIMIT_MS;
+  while (Atomics.load(orders, ORDER.members) < others.length) {
+    if (performance.now() > giveUpMs) throw new Error(`createTeam: not all of ${threads} threads have started`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const order = (kind: number): void => {
+    orders[ORDER.kind] = kind;
+    Atomics.add(orders, ORDER.turn, 1);
+    Atomics.notify(orders, ORDER.turn);
+  };
   return {
     context,
     run(work) {
       resetControl(setup.control);
-      ended.fill(0);
-      for (const [k, other] of others.entries()) {
-        other.postMessage({ setup: isFirst ? setup : null, work, thread: k + 1, threads, ended });
+      orders[ORDER.ended] = 0;
+      if (work.kind === 'span') {
+        orders[ORDER.first] = work.first;
+        orders[ORDER.limit] = work.limit;
+        orders[ORDER.probe] = Number(work.probe);
       }
-      isFirst = false;
+      order(KIND[work.kind]);
       try {
         runWork(context, work, 0, threads);
       } finally {
-        for (let count = 0; count < others.length; count = Atomics.load(ended, ENDED.count)) {
-          Atomics.wait(ended, ENDED.count, count);
+        for (let ended = 0; ended < others.length; ended = Atomics.load(orders, ORDER.ended)) {
+          Atomics.wait(orders, ORDER.ended, ended);
         }
       }
-      if (ended[ENDED.failed] > 0) throw new Error('createTeam: a worker has failed, and the run with it');
+      if (orders[ORDER.failed] > 0) throw new Error('createTeam: a worker has failed, and the run with it');
     },
+    close: () => order(KIND.leave),
   };
 }
 
-/** A function for the messages of another worker, and for its errors. */
-export function createMember(onError: (reason: string) => void): (message: TeamMessage) => void {
-  let context: RunContext | null = null;
-  return ({ setup, work, thread, threads, ended }) => {
+/** Works for a team until it lets this worker go. Calls `onError` if the work fails. */
+export function joinTeam({ setup, thread, threads, orders }: TeamMessage, onError: (reason: string) => void): void {
+  const context = createContext(setup, thread, browserHost);
+  Atomics.add(orders, ORDER.members, 1);
+  for (let turn = 0; ; turn++) {
+    while (Atomics.load(orders, ORDER.turn) === turn) Atomics.wait(orders, ORDER.turn, turn);
+    const kind = orders[ORDER.kind];
+    if (kind === KIND.leave) return;
+    const [first, limit, probe] = [orders[ORDER.first], orders[ORDER.limit], orders[ORDER.probe] === 1];
     try {
-      if (setup !== null) context = createContext(setup, thread, browserHost);
-      if (context !== null) runWork(context, work, thread, threads);
+      runWork(
+        context,
+        kind === KIND.opening ? { kind: 'opening', draws: true } : { kind: 'span', first, limit, probe },
+        thread,
+        threads,
+      );
     } catch (error) {
-      Atomics.add(ended, ENDED.failed, 1);
+      Atomics.add(orders, ORDER.failed, 1);
       onError(reasonOf(error));
     }
-    Atomics.add(ended, ENDED.count, 1);
-    Atomics.notify(ended, ENDED.count);
-  };
+    Atomics.add(orders, ORDER.ended, 1);
+    Atomics.notify(orders, ORDER.ended);
+  }
 }
 
 /** Runs the work of a thread. An error aborts the whole team, so that no thread waits for this one. */

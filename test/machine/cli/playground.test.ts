@@ -1,0 +1,186 @@
+/// <reference lib="dom" />
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { buildNetwork, createRandom } from '@gradloom/core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import type { DigitFile } from '../../../packages/cli/src/commands/playground/digit-file.ts';
+import { FILES, startPlayground } from '../../../packages/cli/src/commands/playground/playground-server.ts';
+import { closeBrowser, openBrowser } from '../../support/browser.ts';
+import { gradloom, temporaryDirectory } from '../../support/command-line.ts';
+
+afterAll(closeBrowser);
+
+/** A model of digits with weights by chance. */
+function anyDigits(): DigitFile {
+  const spec = { input: 784, layers: [{ kind: 'dense' as const, out: 10 }] };
+  const random = createRandom(1, 'weights');
+  const parameters = Array.from({ length: buildNetwork(spec).parameterCount }, () => 0.1 * random.normal());
+  const labels = Array.from({ length: 10 }, (_, c) => `digit ${c}`);
+  return { spec, loss: 'softmax-cross-entropy', labels, precision: 'float64', parameters };
+}
+
+async function servePlayground(): Promise<string> {
+  const server = await startPlayground(async () => anyDigits());
+  onTestFinished(() => server.stop());
+  return server.url;
+}
+
+interface Looked {
+  readonly page: Page;
+  readonly messages: readonly string[]; // of the console, and errors
+}
+
+async function openPage(browser: Browser, url: string, width = 1200): Promise<Looked> {
+  const page = await browser.newPage({ viewport: { width, height: 800 }, acceptDownloads: true });
+  onTestFinished(() => page.close());
+  const messages: string[] = [];
+  page.on('console', (message) => messages.push(message.text()));
+  page.on('pageerror', (error) => messages.push(error.message));
+  await page.goto(url);
+  return { page, messages };
+}
+
+/** Takes single steps, and returns the command and the fingerprint that the page shows then. */
+async function takeSteps(page: Page, steps: number): Promise<{ command: string; fingerprint: string }> {
+  for (let step = 1; step <= steps; step++) {
+    await page.locator('button[name=step]').click();
+    await page.locator('#state', { hasText: new RegExp(`^Step ${step},`) }).waitFor();
+  }
+  const [command, fingerprint] = await Promise.all(
+    ['#command', '#fingerprint'].map((place) => page.locator(place).textContent()),
+  );
+  return { command: String(command), fingerprint: String(fingerprint) };
+}
+
+/** The fingerprint that a command of the page comes to in a terminal. */
+async function inTerminal(command: string, folder: string): Promise<string> {
+  const words = command
+    .split(' ')
+    .slice(1)
+    .map((word) => (word.endsWith('.csv') ? join(folder, word) : word));
+  const { code, stdout, stderr } = await gradloom([...words, '--no-out']);
+  expect(code, stderr).toBe(0);
+  return /^fingerprint +(\w+)$/m.exec(stdout)?.[1] ?? stdout;
+}
+
+const networks = [
+  'data=moons',
+  'data=spirals&rows=300&noise=0.05&layers=3&units=16&activation=relu&optimizer=sgd&rate=0.1&batch=128&seed=7',
+  'data=xor&layers=1&units=5&activation=sigmoid&init=orthogonal&optimizer=lion&batch=full&precision=float32',
+];
+
+test.for(networks)(
+  'the page comes to the bits of its command, by any number of threads: %s',
+  { timeout: 120_000 },
+  async (network, context) => {
+    const browser = await openBrowser(context);
+    const url = await servePlayground();
+    const found: string[] = [];
+    for (const threads of [1, 2, 4]) {
+      const { page, messages } = await openPage(browser, `${url}#${network}&threads=${threads}`);
+      const { command, fingerprint } = await takeSteps(page, 15);
+      expect(command).toContain(`--threads ${threads}`);
+      expect(await inTerminal(command, '')).toBe(fingerprint);
+      expect(messages).toEqual([]);
+      found.push(fingerprint);
+      await page.close();
+    }
+    expect(new Set(found).size).toBe(1);
+  },
+);
+
+test('points that are drawn by keys alone are saved, and train to the same bits from their file', async (context) => {
+  const browser = await openBrowser(context);
+  const url = await servePlayground();
+  const { page, messages } = await openPage(browser, `${url}#data=points`);
+  await page.locator('.problem', { hasText: 'The points have 0 of the colours' }).waitFor();
+  const draw = async (colour: string, ...keys: string[]) => {
+    await page.locator(`button[name=${colour}]`).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#plane').focus();
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  await draw('blue', 'ArrowLeft', ' ', 'ArrowUp', ' ', 'ArrowLeft', ' ');
+  await draw('orange', 'ArrowRight', ' ', 'ArrowDown', ' ', 'ArrowRight', ' ', ' ', 'Backspace');
+  const { fingerprint, command } = await takeSteps(page, 6);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.locator('button[name=save]').press('Enter'),
+  ]);
+  const folder = temporaryDirectory();
+  await download.saveAs(join(folder, download.suggestedFilename()));
+  const text = readFileSync(join(folder, 'points.csv'), 'utf8');
+  expect(text).toBe(
+    'x,y,class\n-0.1,0,blue\n-0.1,0.1,blue\n-0.2,0.1,blue\n0.1,0,orange\n0.1,-0.1,orange\n0.2,-0.1,orange\n',
+  );
+  expect(await inTerminal(command, folder)).toBe(fingerprint);
+
+  // The address holds the points, and a file takes their place.
+  await page.reload();
+  expect((await takeSteps(page, 6)).fingerprint).toBe(fingerprint);
+  const rows = Array.from({ length: 40 }, (_, n) => `${(n * 37) % 20},${n % 3},${(n % 2) * 1000}.5`);
+  const table = ['group,a,b', ...rows, ''].join('\n');
+  await page.locator('input[name=file]').setInputFiles({
+    name: 'own.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(table),
+  });
+  await page.locator('#state', { hasText: /^Step 0,/ }).waitFor();
+  const own = await takeSteps(page, 5);
+  const path = join(folder, 'own.csv');
+  writeFileSync(path, table);
+  expect(await inTerminal(own.command, folder)).toBe(own.fingerprint);
+  expect(messages).toEqual([]);
+});
+
+test('the files alone work from a server without headers, by one thread, and the page says so', async (context) => {
+  const browser = await openBrowser(context);
+  const server = createServer(({ url = '' }, response) => {
+    const name = url === '/' ? 'index.html' : url.slice(1);
+    response.setHeader('content-type', FILES[name] ?? 'text/html');
+    response.end(readFileSync(join(String(process.env.GRADLOOM_TEST_PROGRAMS), 'playground', name)));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const { page, messages } = await openPage(browser, `http://127.0.0.1:${port}/#threads=4`);
+  await page.locator('#alone', { hasText: 'One thread trains' }).waitFor();
+  const { command, fingerprint } = await takeSteps(page, 3);
+  expect(command).toContain('--threads 1');
+  expect(await inTerminal(command, '')).toBe(fingerprint);
+  expect(messages).toEqual([]);
+});
+
+test('on a phone and by keys alone: runs, pauses, keeps its state, shows what each layer sees, reads digits', async (context) => {
+  const browser = await openBrowser(context);
+  const { page, messages } = await openPage(browser, `${await servePlayground()}#layers=20&units=4`, 390);
+  const press = (name: string) => page.locator(`button[name=${name}]`).press('Enter');
+  const overflow = () =>
+    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  await page.locator('#state', { hasText: /^Step 0,/ }).waitFor();
+  await press('go');
+  await page.locator('#state', { hasText: /^Step [1-9]\d/ }).waitFor();
+  await press('go');
+  await page.locator('#layers li', { hasText: /output.*gradient \d/ }).waitFor();
+  expect(await page.locator('#layers canvas').count()).toBe(20);
+  expect(await overflow()).toBe(0);
+
+  await page.locator('select[name=activation]').selectOption('relu');
+  await page.locator('input[name=rate]').fill('0.5');
+  await page.locator('input[name=rate]').press('Enter');
+  await expect.poll(() => new URL(page.url()).hash).toBe('#layers=20&units=4&activation=relu&rate=0.5');
+  await page.reload();
+  await page.locator('#state', { hasText: /^Step 0,/ }).waitFor();
+  expect(await page.locator('select[name=activation]').inputValue()).toBe('relu');
+
+  await press('digits');
+  await page.locator('#paper').focus();
+  for (const key of ['Shift+ArrowDown', 'Shift+ArrowDown', 'Shift+ArrowRight']) await page.keyboard.press(key);
+  await page.locator('#digits [role=status]', { hasText: /^The model sees a digit \d, with/ }).waitFor();
+  expect(await overflow()).toBe(0);
+  expect(messages).toEqual([]);
+});
