@@ -3,7 +3,7 @@
  * circle; and the code that runs the steps of a thread imports no module of Node. Prints each import that breaks a
  * rule.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -85,7 +85,8 @@ function circles(name, imports) {
 /** Type imports do not count, as they are gone when the code runs. */
 function ofNode(name, imports) {
   const wrong = [];
-  const { browser = {} } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
+  const manifest = join(packages, name, 'package.json');
+  const { browser = {} } = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : {};
   const seen = new Set();
   const visit = (source, by) => {
     const file = browser[`./src/${source}`]?.replace('./src/', '') ?? source;

@@ -47,7 +47,10 @@ function UnitMaps({ layer: { maps, units } }: { readonly layer: HiddenLayer }) {
     }
   }, [maps, shown]);
   const width = shown * (UNIT_MAP + GAP) - GAP;
-  return <canvas ref={canvas} width={width} height={UNIT_MAP} role="img" aria-label={`What ${units} units see`} />;
+  const style = { width: `${1.2 * width}px` };
+  return (
+    <canvas {...{ ref: canvas, width, height: UNIT_MAP, style }} role="img" aria-label={`What ${units} units see`} />
+  );
 }
 
 /** Gradients from the least to the greatest that bars tell apart, as powers of ten. */

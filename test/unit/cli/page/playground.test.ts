@@ -82,13 +82,13 @@ test('a digit is scaled and centred as those of MNIST, wherever and however larg
     return digitOf(ink) as Float64Array;
   };
   const [a, b] = [drawn(20, 20, 70), drawn(10, 30, 70)];
-  const rounded = (digit: Float64Array) => Array.from(digit, (value) => value.toFixed(9));
-  expect(rounded(a)).toEqual(rounded(b));
+  // A place may be rounded to either of two points.
+  expect(a.reduce((sum, value, p) => sum + Math.abs(value - b[p]), 0)).toBeLessThan(1);
   const [sum, x, y] = a.reduce(
     ([sum, x, y], value, p) => [sum + value, x + value * (p % SIDE), y + value * Math.floor(p / SIDE)],
     [0, 0, 0],
   );
-  expect([x / sum, y / sum].map((middle) => Math.round(middle - 13.5))).toEqual([0, 0]);
+  expect([x / sum, y / sum].map((middle) => Math.abs(middle - 13.5) < 0.5)).toEqual([true, true]);
   const rows = Array.from({ length: SIDE }, (_, row) => a.slice(row * SIDE, (row + 1) * SIDE).some((v) => v > 0.5));
   expect(rows.filter(Boolean).length).toBeGreaterThanOrEqual(19);
   expect(digitOf(new Float64Array(PAPER * PAPER))).toBeNull();
