@@ -16,7 +16,7 @@ export const cssOf = (c: number): string => `rgb(${colourOf(c).join(' ')})`;
 
 const PAPER: Rgb = [255, 255, 255];
 
-/** Draws the shares of classes [side, side, C], rows from the bottom: the likelier the answer, the fuller its colour. */
+/** Draws the shares of classes [side, side, C], rows from the bottom: the likelier a class, the fuller its colour. */
 export function drawShares(context: CanvasRenderingContext2D, shares: Float32Array, side: number, C: number): void {
   draw(context, side, 0, (pixel, rgb) => {
     for (let k = 0; k < 3; k++) {

@@ -1,7 +1,7 @@
 import type { Points } from './points.ts';
 import type { Choices, Settings } from './settings.ts';
 
-/** Messages from the page to its worker. Answers name the run that they are about, as older ones may be on their way. */
+/** Messages from the page to its worker. Answers name their run, as some of an older one may be on their way. */
 export type ToWorker =
   | { readonly kind: 'open'; readonly run: number; readonly settings: Settings; readonly points: Points }
   | { readonly kind: 'go'; readonly stepsPerSecond: number }
