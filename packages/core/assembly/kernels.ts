@@ -23,10 +23,10 @@ export { binaryCrossEntropy, huber, mae, mse, quadratic } from './elementwise-lo
 export { clip, noteStep, takeHyper } from './steps';
 export { smoothedCrossEntropy, softmaxCrossEntropy } from './softmax-cross-entropy';
 export {
-  avgPoolBackward, avgPoolForward, globalAvgPoolBackward, globalAvgPoolForward, maxPoolBackward, maxPoolForward,
-  sequenceMeanBackward, sequenceMeanForward,
-  upsampleBackward, upsampleForward,
-} from './pooling';
+  avgPoolBackward, avgPoolForward, globalAvgPoolBackward, globalAvgPoolForward, sequenceMeanBackward,
+  sequenceMeanForward, upsampleBackward, upsampleForward,
+} from './avg-pool';
+export { maxPoolBackward, maxPoolForward } from './max-pool';
 export { addRow, positionSums } from './positions';
 export { weighLosses } from './weigh-losses';
 export { attentionBackward, attentionForward, attentionNext, rotate, zeroPadding } from './attention';

@@ -4,6 +4,11 @@ import { bytes, copy, LANES, splat } from './lanes';
 // The gradient by the inputs is one too: its positions are inputs and its taps the outputs that read them. Only a block
 // of that matrix exists at a time.
 
+/** Outputs of windows along an axis of n inputs. */
+@inline export function outputsOf(n: i32, size: i32, stride: i32, padding: i32): i32 {
+  return (n + 2 * padding - size) / stride + 1;
+}
+
 /** One axis of windows: tap t of position j reads the source at step · j + start + tapStep · t. */
 @unmanaged
 export class Axis {

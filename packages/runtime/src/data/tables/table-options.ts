@@ -168,7 +168,7 @@ export const tableOptions = defineOptions('readTable', {
   stream: option.asFlag({ group: 'Data', effect: 'execution' })(
     option.flag(
       undefined,
-      'leave the inputs in their file, or those of a table in a cache beside it; never changes the result',
+      'leave the inputs in their file, or those of a table or text in a cache beside it; never changes the result',
     ),
   ),
 });

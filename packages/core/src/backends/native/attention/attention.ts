@@ -33,55 +33,51 @@ export function createNativeAttention(
 ): Attention {
   const { attention: formulas, losses, elementwise } = layout;
   const { bytes, zeros, packAll } = panels;
-  const {
-    groups,
-    join,
-    clear,
-    times,
-    rowFactors,
-    columnFactors,
-    packColumns,
-    limit,
-    constantsOf,
-    writeConstants,
-    drop,
-  } = createAttentionCalls(layout, panels, tape, scratch, dropoutScratch);
+  const calls = createAttentionCalls(layout, panels, tape, scratch, dropoutScratch);
   const free = addressOf(scratch);
+
+  /** Sizes and places of a layer, for both passes. */
+  function layerOf(T: number, H: number, d: number) {
+    const places = placesFrom(free, d, T);
+    const C = H * d;
+    const keyRow = scoreRow(T, bytes);
+    return {
+      ...{ places, C, row: bytes * 3 * C, yRow: bytes * C, keyRow },
+      columns: calls.columnFactors(T, d),
+      scale: 1 / Math.sqrt(d),
+      isPacked: T > QUERIES, // few rows are read where they lie
+      constants: calls.constantsOf(places, keyRow),
+    };
+  }
 
   return {
     attentionForward(y, maxima, sums, qkv, lengths, place, B, T, H, d, causal, key0, key1, threshold, factor) {
-      const places = placesFrom(free, d, T);
+      const { places, C, row, yRow, keyRow, columns: keys, scale, isPacked, constants } = layerOf(T, H, d);
       const { scores, limits, keyColumns, valueRows, found, lanes, leastLanes } = places;
       const [yAt, maximaAt, sumsAt, qkvAt] = [y, maxima, sums, qkv].map(addressOf);
-      const C = H * d;
-      const [row, yRow, keyRow] = [bytes * 3 * C, bytes * C, scoreRow(T, bytes)];
-      const keys = columnFactors(T, d);
-      const scale = 1 / Math.sqrt(d);
-      const isPacked = T > QUERIES; // few rows are read where they lie
-      const constants = constantsOf(places, keyRow);
       // Kernels are assembled as they are first read.
       const { rowSums, rowMaxima } = losses;
       const { place: fill } = elementwise.fill;
       const dropout = threshold > 0 ? layout.dropout : 0;
-      for (const name of forwardFormulas) groups(name, T);
+      for (const name of forwardFormulas) calls.groups(name, T);
 
       return () => {
-        writeConstants(constants);
+        calls.writeConstants(constants);
         for (let n = 0; n < B; n++)
-          clear(fill, yAt + yRow * (n * T + realOf(lengths, n, T)), (T - realOf(lengths, n, T)) * C);
+          calls.clear(fill, yAt + yRow * (n * T + realOf(lengths, n, T)), (T - realOf(lengths, n, T)) * C);
         for (let first = 0, heads = 1; first < B * H; first += heads) {
           heads = headsAt(first, lengths, B, T, H);
           const real = realOf(lengths, Math.floor(first / H), T);
-          const values = rowFactors(isPacked, d, row, real);
+          const values = calls.rowFactors(isPacked, d, row, real);
           for (let t0 = 0; t0 < real; t0 += QUERIES) {
             const rows = Math.min(QUERIES, real - t0);
             const read = causal ? t0 + rows : real;
             for (let k = 0; k < heads; k++) {
               const q = queryAt(first + k);
               const own = scores + keyRow * rows * k;
-              if (t0 === 0) packColumns(keyColumns, keys, q + yRow, row, real, d);
-              times(own, keyRow, true, q + row * t0, row, bytes, keys, keyColumns, rows, d, read);
-              if (causal) limit(own + bytes * t0, limits, keyRow, rows);
+              if (t0 === 0) calls.packColumns(keyColumns, keys, q + yRow, row, real, d);
+              calls.times(own, keyRow, true, q + row * t0, row, bytes, keys, keyColumns, rows, d, read);
+              if (causal) calls.limit(own + bytes * t0, limits, keyRow, rows);
             }
             const all = heads * rows;
             const at = bytes * (first * T + t0);
@@ -92,7 +88,7 @@ export function createNativeAttention(
                 const n = Math.floor(head / H);
                 const column = ((head - n * H) * T + t0 + (r % rows)) * T;
                 const own = scores + keyRow * r;
-                drop(dropout, own, own, column, read, n, place, key0, key1, threshold, factor);
+                calls.drop(dropout, own, own, column, read, n, place, key0, key1, threshold, factor);
               }
             }
             for (let k = 0; k < heads; k++) {
@@ -100,7 +96,7 @@ export function createNativeAttention(
               if (t0 === 0 && isPacked) packAll(values.panel, valueRows, v, row, real, d);
               const from = isPacked ? valueRows : v;
               const out = yAt + yRow * t0 + outAt(first + k);
-              times(out, yRow, true, scores + keyRow * rows * k, keyRow, bytes, values, from, rows, read, d);
+              calls.times(out, yRow, true, scores + keyRow * rows * k, keyRow, bytes, values, from, rows, read, d);
             }
           }
         }
@@ -121,16 +117,16 @@ export function createNativeAttention(
 
       /** Softmax of the scores of each query; notes m and s. Overwrites the scores. */
       function softmax(m: number, s: number, rows: number, columns: number): void {
-        join(rowMaxima, leastLanes, lanes, found, scores, keyRow, rows, columns);
-        const r = groups('maxima', rows);
+        calls.join(rowMaxima, leastLanes, lanes, found, scores, keyRow, rows, columns);
+        const r = calls.groups('maxima', rows);
         tape.write(tables.maxima, formulas.maxima.place, found, m, scale, r[0], r[1], r[2], r[3], r[4], 1, 0);
-        const e = groups('exponentials', columns);
+        const e = calls.groups('exponentials', columns);
         const { place } = formulas.exponentials;
         tape.write(tables.exponentials, place, scores, m, scores, scale, e[0], e[1], e[2], e[3], e[4], rows, keyRow);
-        join(rowSums, zeros, lanes, found, scores, keyRow, rows, columns);
-        const c = groups('copied', rows);
+        calls.join(rowSums, zeros, lanes, found, scores, keyRow, rows, columns);
+        const c = calls.groups('copied', rows);
         tape.write(tables.copied, formulas.copied.place, found, s, c[0], c[1], c[2], c[3], c[4], 1, 0);
-        const g = groups('shares', columns);
+        const g = calls.groups('shares', columns);
         const { shares } = formulas;
         tape.write(tables.shares, shares.place, scores, found, scores, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
       }
@@ -138,30 +134,24 @@ export function createNativeAttention(
 
     attentionBackward(dqkv, dy, y, ...others) {
       const [maxima, sums, qkv, lengths, place, B, T, H, d, causal, key0, key1, threshold, factor] = others;
-      const places = placesFrom(free, d, T);
+      const { places, C, row, yRow, keyRow, columns, scale, isPacked, constants } = layerOf(T, H, d);
       const { scores, slopes, limits, keyColumns, valueColumns, keyRows, queryRows, valueRows } = places;
       const { terms, D, lanes } = places;
       const dropped = threshold > 0 ? places.dropped : scores;
       const [dqkvAt, dyAt, yAt, maximaAt, sumsAt, qkvAt] = [dqkv, dy, y, maxima, sums, qkv].map(addressOf);
-      const C = H * d;
-      const [row, yRow, keyRow] = [bytes * 3 * C, bytes * C, scoreRow(T, bytes)];
-      const columns = columnFactors(T, d);
-      const scale = 1 / Math.sqrt(d);
-      const isPacked = T > QUERIES; // few rows are read where they lie
-      const constants = constantsOf(places, keyRow);
       // Kernels are assembled as they are first read.
       const { rowSums } = losses;
       const { place: fill } = elementwise.fill;
       const dropout = threshold > 0 ? layout.dropout : 0;
-      for (const name of backwardFormulas(threshold > 0)) groups(name, T);
+      for (const name of backwardFormulas(threshold > 0)) calls.groups(name, T);
 
       return () => {
-        writeConstants(constants);
+        calls.writeConstants(constants);
         for (let first = 0, heads = 1; first < B * H; first += heads) {
           heads = headsAt(first, lengths, B, T, H);
           const real = realOf(lengths, Math.floor(first / H), T);
-          const projections = rowFactors(isPacked, d, row, real);
-          const gradients = rowFactors(isPacked, d, yRow, real);
+          const projections = calls.rowFactors(isPacked, d, row, real);
+          const gradients = calls.rowFactors(isPacked, d, yRow, real);
           for (let t0 = 0; t0 < real; t0 += QUERIES) {
             const rows = Math.min(QUERIES, real - t0);
             const read = causal ? t0 + rows : real;
@@ -172,14 +162,14 @@ export function createNativeAttention(
               const out = yRow * T * n + bytes * d * h;
               const own = keyRow * rows * k;
               if (t0 === 0) {
-                packColumns(keyColumns, columns, q + yRow, row, real, d);
-                packColumns(valueColumns, columns, q + 2 * yRow, row, real, d);
+                calls.packColumns(keyColumns, columns, q + yRow, row, real, d);
+                calls.packColumns(valueColumns, columns, q + 2 * yRow, row, real, d);
                 sumTerms(D + bytes * real * k, out, real);
               }
-              times(scores + own, keyRow, true, q + row * t0, row, bytes, columns, keyColumns, rows, d, read);
+              calls.times(scores + own, keyRow, true, q + row * t0, row, bytes, columns, keyColumns, rows, d, read);
               const from = dyAt + out + yRow * t0;
-              times(slopes + own, keyRow, true, from, yRow, bytes, columns, valueColumns, rows, d, read);
-              if (causal) limit(scores + own + bytes * t0, limits, keyRow, rows);
+              calls.times(slopes + own, keyRow, true, from, yRow, bytes, columns, valueColumns, rows, d, read);
+              if (causal) calls.limit(scores + own + bytes * t0, limits, keyRow, rows);
             }
             const all = heads * rows;
             const at = bytes * (first * T + t0);
@@ -190,8 +180,8 @@ export function createNativeAttention(
                 const n = Math.floor(head / H);
                 const column = ((head - n * H) * T + t0 + (r % rows)) * T;
                 const own = keyRow * r;
-                drop(dropout, dropped + own, scores + own, column, read, n, place, key0, key1, threshold, factor);
-                drop(dropout, slopes + own, slopes + own, column, read, n, place, key0, key1, threshold, factor);
+                calls.drop(dropout, dropped + own, scores + own, column, read, n, place, key0, key1, threshold, factor);
+                calls.drop(dropout, slopes + own, slopes + own, column, read, n, place, key0, key1, threshold, factor);
               }
               slope(D + bytes * t0, all, read);
             } else {
@@ -217,35 +207,59 @@ export function createNativeAttention(
               const dq = dqkvAt + head;
               const [dk, dv] = [dq + yRow, dq + 2 * yRow];
               const [oldRow, oldColumn] = [row * old, bytes * old];
-              times(dq + row * t0, row, true, dS, keyRow, bytes, projections, fromKeys, rows, read, d);
-              times(dk, row, false, dS, bytes, keyRow, projections, fromQueries, old, rows, d);
-              times(dv, row, false, pf, bytes, keyRow, gradients, fromGradients, old, rows, d);
+              calls.times(dq + row * t0, row, true, dS, keyRow, bytes, projections, fromKeys, rows, read, d);
+              calls.times(dk, row, false, dS, bytes, keyRow, projections, fromQueries, old, rows, d);
+              calls.times(dv, row, false, pf, bytes, keyRow, gradients, fromGradients, old, rows, d);
               const news = read - old;
-              times(dk + oldRow, row, true, dS + oldColumn, bytes, keyRow, projections, fromQueries, news, rows, d);
-              times(dv + oldRow, row, true, pf + oldColumn, bytes, keyRow, gradients, fromGradients, news, rows, d);
+              calls.times(
+                dk + oldRow,
+                row,
+                true,
+                dS + oldColumn,
+                bytes,
+                keyRow,
+                projections,
+                fromQueries,
+                news,
+                rows,
+                d,
+              );
+              calls.times(
+                dv + oldRow,
+                row,
+                true,
+                pf + oldColumn,
+                bytes,
+                keyRow,
+                gradients,
+                fromGradients,
+                news,
+                rows,
+                d,
+              );
             }
           }
         }
         for (let n = 0; n < B; n++) {
           const real = realOf(lengths, n, T);
           scaleRows(dqkvAt + row * T * n, real);
-          clear(fill, dqkvAt + row * (T * n + real), (T - real) * 3 * C);
+          calls.clear(fill, dqkvAt + row * (T * n + real), (T - real) * 3 * C);
         }
         tape.run();
       };
 
       /** D of all queries of a head. */
       function sumTerms(to: number, out: number, real: number): void {
-        const g = groups('terms', d);
+        const g = calls.groups('terms', d);
         const { place } = formulas.terms;
         const arrays = [dyAt + out, yAt + out, terms] as const;
         tape.write(tables.terms, place, ...arrays, g[0], g[1], g[2], g[3], g[4], real, yRow, bytes * d);
-        join(rowSums, zeros, lanes, to, terms, bytes * d, real, d);
+        calls.join(rowSums, zeros, lanes, to, terms, bytes * d, real, d);
       }
 
       /** p, from scores. */
       function weigh(m: number, s: number, rows: number, keys: number): void {
-        const g = groups('weights', keys);
+        const g = calls.groups('weights', keys);
         const { place } = formulas.weights;
         const arrays = [scores, m, s, scores] as const;
         tape.write(tables.weights, place, ...arrays, scale, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
@@ -253,7 +267,7 @@ export function createNativeAttention(
 
       /** dS, from p and dP. */
       function slope(ownD: number, rows: number, keys: number): void {
-        const g = groups('slopes', keys);
+        const g = calls.groups('slopes', keys);
         const { place } = formulas.slopes;
         const arrays = [scores, slopes, ownD, slopes] as const;
         tape.write(tables.slopes, place, ...arrays, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
@@ -261,7 +275,7 @@ export function createNativeAttention(
 
       /** p and dS at once. */
       function weighAndSlope(m: number, s: number, ownD: number, rows: number, keys: number): void {
-        const g = groups('weightsAndSlopes', keys);
+        const g = calls.groups('weightsAndSlopes', keys);
         const { place } = formulas.weightsAndSlopes;
         const arrays = [scores, slopes, m, s, ownD, scores, slopes] as const;
         tape.write(tables.weightsAndSlopes, place, ...arrays, scale, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
@@ -269,7 +283,7 @@ export function createNativeAttention(
 
       /** dq and dk of a row, times 1/√d. */
       function scaleRows(at: number, real: number): void {
-        const g = groups('scaled', 2 * C);
+        const g = calls.groups('scaled', 2 * C);
         tape.write(tables.scaled, formulas.scaled.place, at, at, scale, g[0], g[1], g[2], g[3], g[4], real, row);
       }
     },

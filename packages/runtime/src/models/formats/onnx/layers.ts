@@ -2,43 +2,22 @@ import {
   type ActivationName,
   activations,
   type Elements,
-  type ElementType,
   type LayerKind,
-  type LayerSpec,
   type Network,
   type NetworkPlace,
   type Shape,
 } from '@gradloom/core';
-import { channelsOf, createElements, nameOfPlaced, rotaryTable, typeOf, viewOf } from '@gradloom/core/internal';
+import { channelsOf, createElements, nameOfPlaced, typeOf, viewOf } from '@gradloom/core/internal';
 import { reorder } from '../reorder.ts';
 import { stacksOf } from '../torch-tensors.ts';
 import { activationGraphs } from './activations.ts';
+import { attention } from './attention.ts';
+import type { Emission, Spec } from './emission.ts';
 import type { Graph, Value } from './graph.ts';
 import { recur } from './recurrent.ts';
-import { alongChannels, type Channels, channelsOfGraph, type Rows } from './rows.ts';
+import { alongChannels, channelsOfGraph, lengthsAt, positions, type Rows, sumWhere } from './rows.ts';
 import { elementTypes } from './schema.ts';
-import { type Axis, averagePool, convolve, convolveTransposed, maxPool } from './windows.ts';
-
-/** Arguments for adding a layer to a graph. */
-interface Emission {
-  readonly graph: Graph;
-  readonly channels: Channels;
-  readonly x: Rows;
-  /** Real positions of each row, integers [N] or [1]. */
-  readonly lengths: Value;
-  readonly place: NetworkPlace;
-  /** A tensor of the layer. @throws Error if it has none of this name */
-  readonly tensor: (name: string) => Elements;
-  /** Numbers [C, ...rest] along the last axis of rows as a constant; by default the tensor of this name. */
-  readonly along: (rows: Omit<Rows, 'value'>, name: string, rest?: Shape, numbers?: Elements) => Value;
-  /** The table [vocabulary, width] of the embedding at a path before the layer. */
-  readonly table: (path: string) => Value;
-  /** Adds the layers of a branch of this one; returns their output for x, which is x where it has none. */
-  readonly inner: (branch: 'layers' | 'shortcut') => Rows;
-}
-
-/** The options of a kind of layer. */
-type Spec<K extends LayerKind> = Extract<LayerSpec, { kind: K }>;
+import { type Axis, averagePool, convolve, convolveTransposed, maxPool, windowsOf } from './windows.ts';
 
 /** Each kind of layer in evaluation: its output for x. */
 const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
@@ -139,24 +118,6 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
 
 const INT64 = 7;
 
-/** Lengths [N, 1] of the rows of a layer of T positions. */
-const lengthsAt = (graph: Graph, lengths: Value, T: number): Value =>
-  graph.node('Reshape', [graph.node('Min', [lengths, graph.integers([1], [T])]), graph.integers([2], [-1, 1])]);
-
-/** The places of a sequence [1, T], from 0. */
-const positions = (graph: Graph, T: number): Value =>
-  graph.integers(
-    [1, T],
-    Array.from({ length: T }, (_, t) => t),
-  );
-
-/** The sum [N, C] of the positions of rows [N, T, C] at which `isTaken` [N, T] is true. */
-function sumWhere(graph: Graph, isTaken: Value, rows: Rows): Value {
-  const taken = graph.node('Unsqueeze', [isTaken, graph.integers([1], [2])]);
-  const terms = graph.node('Where', [taken, rows.value, graph.number(0)]);
-  return graph.node('ReduceSum', [terms, graph.integers([1], [1])], { keepdims: 0 });
-}
-
 const noCounterpart = (place: NetworkPlace): Error =>
   new Error(`${nameOfPlaced(place)} has no counterpart in ONNX, expected layers that come with Gradloom`);
 
@@ -191,71 +152,6 @@ function tiedTo({ graph, channels, x, place, along, table }: Emission): Rows {
   const terms = bias ? [along(y, 'b')] : [];
   const product = graph.node('Gemm', [flat(rows.value, [channelsOf(input)]), table(path), ...terms], { transB: 1 });
   return { ...y, value: flat(product, shape) };
-}
-
-/**
- * Self-attention on rows [N, T, C]; heads are an axis of their own. Keys that a query does not read have a score of -∞.
- */
-function attention({ graph, channels, x, lengths, place, tensor }: Emission): Rows {
-  const { heads: H, causal = true, bias = true, rotary = false } = place.spec as Spec<'self-attention'>;
-  const { in: shape } = place.layer;
-  const [T, C] = shape;
-  const d = C / H;
-  const weights = (name: string, O: number): Value => graph.reals(`${place.path}.${name}`, [C, O], tensor(name));
-  const plus = (value: Value, name: string, O: number): Value =>
-    bias ? graph.node('Add', [value, graph.reals(`${place.path}.${name}`, [O], tensor(name))]) : value;
-  const { value } = channels.last(x);
-  // onnxruntime would make one node of a MatMul and the Transpose before it: see `affine`.
-  const rows = x.image === null ? value : graph.node('Reshape', [value, graph.integers([4], [0, 1, T, C])]);
-  const projected = graph.node('MatMul', [rows, weights('Wqkv', 3 * C)]);
-  const qkv = graph.node('Reshape', [plus(projected, 'bqkv', 3 * C), graph.integers([5], [0, T, 3, H, d])]);
-  const turn = rotary ? rotation(graph, place.path, T, d, typeOf(tensor('Wo'))) : (value: Value): Value => value;
-  /** The heads of queries, keys or values, [N, T, H, d]. */
-  const part = (index: number): Value => graph.node('Gather', [qkv, graph.integers([], [index])], { axis: 2 });
-  const moved = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
-  const products = graph.node('MatMul', [moved(turn(part(0)), [0, 2, 1, 3]), moved(turn(part(1)), [0, 2, 3, 1])]);
-  const scores = graph.node('Mul', [products, graph.number(1 / Math.sqrt(d))]);
-  const isReal = graph.node('Less', [positions(graph, T), lengthsAt(graph, lengths, T)]);
-  const axesOf = (value: Value, ...axes: number[]): Value =>
-    graph.node('Unsqueeze', [value, graph.integers([axes.length], axes)]);
-  const isRead = causal ? graph.node('And', [axesOf(isReal, 1, 2), upToOwn(graph, T)]) : axesOf(isReal, 1, 2);
-  const sums = graph.node('MatMul', [
-    graph.node('Softmax', [graph.node('Where', [isRead, scores, graph.number(-Infinity)])], { axis: -1 }),
-    moved(part(2), [0, 2, 1, 3]),
-  ]);
-  const A = graph.node('Reshape', [moved(sums, [0, 2, 1, 3]), graph.integers([3], [0, T, C])]);
-  const y = plus(graph.node('MatMul', [A, weights('Wo', C)]), 'bo', C);
-  return { shape, value: graph.node('Where', [axesOf(isReal, 2), y, graph.number(0)]), image: null };
-}
-
-/** Whether key u is not after query t, [T, T]. */
-function upToOwn(graph: Graph, T: number): Value {
-  const keys = positions(graph, T);
-  const queries = graph.node('Reshape', [keys, graph.integers([2], [T, 1])]);
-  return graph.node('Not', [graph.node('Greater', [keys, queries])]);
-}
-
-/** A function that rotates the pairs (i, i + d/2) of heads [N, T, H, d] by the angles of their positions. */
-function rotation(graph: Graph, path: string, T: number, d: number, type: ElementType): (value: Value) => Value {
-  const half = d / 2;
-  const table = createElements(type, T * d);
-  rotaryTable(table, T, d);
-  const [c, s] = [0, half].map((from) => {
-    const numbers = createElements(type, T * half).map((_, i) => table[Math.floor(i / half) * d + from + (i % half)]);
-    return graph.reals(`${path}.${from === 0 ? 'cos' : 'sin'}`, [T, 1, half], numbers);
-  });
-  const indices = [0, half].map((from) =>
-    graph.integers(
-      [half],
-      Array.from({ length: half }, (_, i) => from + i),
-    ),
-  );
-  const times = (x: Value, y: Value): Value => graph.node('Mul', [x, y]);
-  return (value) => {
-    const [a, b] = indices.map((own) => graph.node('Gather', [value, own], { axis: 3 }));
-    const first = graph.node('Sub', [times(a, c), times(b, s)]);
-    return graph.node('Concat', [first, graph.node('Add', [times(b, c), times(a, s)])], { axis: 3 });
-  };
 }
 
 /** Numbers [C, O] as [O, C]. */
@@ -302,29 +198,6 @@ function pool(
   const { in: input, out: output } = place.layer;
   const along = windowsOf(input, output, { kernel: size, stride, padding });
   return { shape: output, value: emit(graph, channels.first(x).value, along), image: output };
-}
-
-/** A number for all axes, or one for each. */
-type PerAxis = number | readonly number[];
-
-interface Windows {
-  readonly kernel: PerAxis;
-  readonly stride: PerAxis;
-  readonly dilation?: PerAxis;
-  readonly padding: PerAxis | 'same';
-}
-
-/** The windows along each axis of an image. */
-function windowsOf(input: Shape, output: Shape, { kernel, stride, dilation = 1, padding }: Windows): Axis[] {
-  const at = (value: PerAxis, a: number): number => (typeof value === 'number' ? value : value[a]);
-  return input.slice(0, -1).map((inputs, a) => {
-    const own = { kernel: at(kernel, a), stride: at(stride, a), dilation: at(dilation, a) };
-    const beyond = own.dilation * (own.kernel - 1);
-    // 'same' has what is odd after the last input.
-    const before = padding === 'same' ? Math.floor(beyond / 2) : at(padding, a);
-    const after = padding === 'same' ? beyond - before : before;
-    return { ...own, inputs, outputs: output[a], before, after };
-  });
 }
 
 /**

@@ -83,3 +83,21 @@ export function alongChannels(
   reorder(out, numbers, [...image, ...rest], order);
   return { shape: own, numbers: out };
 }
+
+/** Lengths [N, 1] of the rows of a layer of T positions. */
+export const lengthsAt = (graph: Graph, lengths: Value, T: number): Value =>
+  graph.node('Reshape', [graph.node('Min', [lengths, graph.integers([1], [T])]), graph.integers([2], [-1, 1])]);
+
+/** The places of a sequence [1, T], from 0. */
+export const positions = (graph: Graph, T: number): Value =>
+  graph.integers(
+    [1, T],
+    Array.from({ length: T }, (_, t) => t),
+  );
+
+/** The sum [N, C] of the positions of rows [N, T, C] at which `isTaken` [N, T] is true. */
+export function sumWhere(graph: Graph, isTaken: Value, rows: Rows): Value {
+  const taken = graph.node('Unsqueeze', [isTaken, graph.integers([1], [2])]);
+  const terms = graph.node('Where', [taken, rows.value, graph.number(0)]);
+  return graph.node('ReduceSum', [terms, graph.integers([1], [1])], { keepdims: 0 });
+}

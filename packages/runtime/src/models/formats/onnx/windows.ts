@@ -17,6 +17,30 @@ export interface Axis {
   readonly after: number; // padding after the last
 }
 
+/** A number for all axes, or one for each. */
+type PerAxis = number | readonly number[];
+
+/** Windows of a layer. */
+interface Windows {
+  readonly kernel: PerAxis;
+  readonly stride: PerAxis;
+  readonly dilation?: PerAxis;
+  readonly padding: PerAxis | 'same';
+}
+
+/** The windows along each axis of an image. */
+export function windowsOf(input: Shape, output: Shape, { kernel, stride, dilation = 1, padding }: Windows): Axis[] {
+  const at = (value: PerAxis, a: number): number => (typeof value === 'number' ? value : value[a]);
+  return input.slice(0, -1).map((inputs, a) => {
+    const own = { kernel: at(kernel, a), stride: at(stride, a), dilation: at(dilation, a) };
+    const beyond = own.dilation * (own.kernel - 1);
+    // 'same' has what is odd after the last input.
+    const before = padding === 'same' ? Math.floor(beyond / 2) : at(padding, a);
+    const after = padding === 'same' ? beyond - before : before;
+    return { ...own, inputs, outputs: output[a], before, after };
+  });
+}
+
 /** Weights of a convolution, as they are here. */
 export interface Weights {
   readonly name: string;

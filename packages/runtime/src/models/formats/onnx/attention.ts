@@ -1,0 +1,70 @@
+import type { ElementType } from '@gradloom/core';
+import { createElements, rotaryTable, typeOf } from '@gradloom/core/internal';
+import type { Emission, Spec } from './emission.ts';
+import type { Graph, Value } from './graph.ts';
+import { lengthsAt, positions, type Rows } from './rows.ts';
+
+/**
+ * Self-attention on rows [N, T, C]; heads are an axis of their own. Keys that a query does not read have a score of -∞.
+ */
+export function attention({ graph, channels, x, lengths, place, tensor }: Emission): Rows {
+  const { heads: H, causal = true, bias = true, rotary = false } = place.spec as Spec<'self-attention'>;
+  const { in: shape } = place.layer;
+  const [T, C] = shape;
+  const d = C / H;
+  const weights = (name: string, O: number): Value => graph.reals(`${place.path}.${name}`, [C, O], tensor(name));
+  const plus = (value: Value, name: string, O: number): Value =>
+    bias ? graph.node('Add', [value, graph.reals(`${place.path}.${name}`, [O], tensor(name))]) : value;
+  const { value } = channels.last(x);
+  // onnxruntime would make one node of a MatMul and the Transpose before it: see `affine`.
+  const rows = x.image === null ? value : graph.node('Reshape', [value, graph.integers([4], [0, 1, T, C])]);
+  const projected = graph.node('MatMul', [rows, weights('Wqkv', 3 * C)]);
+  const qkv = graph.node('Reshape', [plus(projected, 'bqkv', 3 * C), graph.integers([5], [0, T, 3, H, d])]);
+  const turn = rotary ? rotation(graph, place.path, T, d, typeOf(tensor('Wo'))) : (value: Value): Value => value;
+  /** The heads of queries, keys or values, [N, T, H, d]. */
+  const part = (index: number): Value => graph.node('Gather', [qkv, graph.integers([], [index])], { axis: 2 });
+  const moved = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
+  const products = graph.node('MatMul', [moved(turn(part(0)), [0, 2, 1, 3]), moved(turn(part(1)), [0, 2, 3, 1])]);
+  const scores = graph.node('Mul', [products, graph.number(1 / Math.sqrt(d))]);
+  const isReal = graph.node('Less', [positions(graph, T), lengthsAt(graph, lengths, T)]);
+  const axesOf = (value: Value, ...axes: number[]): Value =>
+    graph.node('Unsqueeze', [value, graph.integers([axes.length], axes)]);
+  const isRead = causal ? graph.node('And', [axesOf(isReal, 1, 2), upToOwn(graph, T)]) : axesOf(isReal, 1, 2);
+  const sums = graph.node('MatMul', [
+    graph.node('Softmax', [graph.node('Where', [isRead, scores, graph.number(-Infinity)])], { axis: -1 }),
+    moved(part(2), [0, 2, 1, 3]),
+  ]);
+  const A = graph.node('Reshape', [moved(sums, [0, 2, 1, 3]), graph.integers([3], [0, T, C])]);
+  const y = plus(graph.node('MatMul', [A, weights('Wo', C)]), 'bo', C);
+  return { shape, value: graph.node('Where', [axesOf(isReal, 2), y, graph.number(0)]), image: null };
+}
+
+/** Whether key u is not after query t, [T, T]. */
+function upToOwn(graph: Graph, T: number): Value {
+  const keys = positions(graph, T);
+  const queries = graph.node('Reshape', [keys, graph.integers([2], [T, 1])]);
+  return graph.node('Not', [graph.node('Greater', [keys, queries])]);
+}
+
+/** A function that rotates the pairs (i, i + d/2) of heads [N, T, H, d] by the angles of their positions. */
+function rotation(graph: Graph, path: string, T: number, d: number, type: ElementType): (value: Value) => Value {
+  const half = d / 2;
+  const table = createElements(type, T * d);
+  rotaryTable(table, T, d);
+  const [c, s] = [0, half].map((from) => {
+    const numbers = createElements(type, T * half).map((_, i) => table[Math.floor(i / half) * d + from + (i % half)]);
+    return graph.reals(`${path}.${from === 0 ? 'cos' : 'sin'}`, [T, 1, half], numbers);
+  });
+  const indices = [0, half].map((from) =>
+    graph.integers(
+      [half],
+      Array.from({ length: half }, (_, i) => from + i),
+    ),
+  );
+  const times = (x: Value, y: Value): Value => graph.node('Mul', [x, y]);
+  return (value) => {
+    const [a, b] = indices.map((own) => graph.node('Gather', [value, own], { axis: 3 }));
+    const first = graph.node('Sub', [times(a, c), times(b, s)]);
+    return graph.node('Concat', [first, graph.node('Add', [times(b, c), times(a, s)])], { axis: 3 });
+  };
+}

@@ -1,0 +1,24 @@
+import type { Elements, LayerKind, LayerSpec, NetworkPlace, Shape } from '@gradloom/core';
+import type { Graph, Value } from './graph.ts';
+import type { Channels, Rows } from './rows.ts';
+
+/** Arguments for adding a layer to a graph. */
+export interface Emission {
+  readonly graph: Graph;
+  readonly channels: Channels;
+  readonly x: Rows;
+  /** Real positions of each row, integers [N] or [1]. */
+  readonly lengths: Value;
+  readonly place: NetworkPlace;
+  /** A tensor of the layer. @throws Error if it has none of this name */
+  readonly tensor: (name: string) => Elements;
+  /** Numbers [C, ...rest] along the last axis of rows as a constant; by default the tensor of this name. */
+  readonly along: (rows: Omit<Rows, 'value'>, name: string, rest?: Shape, numbers?: Elements) => Value;
+  /** The table [vocabulary, width] of the embedding at a path before the layer. */
+  readonly table: (path: string) => Value;
+  /** Adds the layers of a branch of this one; returns their output for x, which is x where it has none. */
+  readonly inner: (branch: 'layers' | 'shortcut') => Rows;
+}
+
+/** The options of a kind of layer. */
+export type Spec<K extends LayerKind> = Extract<LayerSpec, { kind: K }>;
