@@ -5,9 +5,9 @@ import type { DataSplits } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { readText } from '../read-text.ts';
 import { createTokenizer } from './gpt2.ts';
-import { readTokens, type TokenReader } from './read-tokens.ts';
+import { readTokens, type TextFault, type TokenReader } from './read-tokens.ts';
 import { type TextOptions, textOptions } from './text-options.ts';
-import { linesOf, type TextFault, type TokenStore, windowsOf } from './text-sets.ts';
+import { linesOf, type TokenStore, windowsOf } from './text-sets.ts';
 import { linesInFile, matrixInFile, tokensInFile } from './tokens-in-file.ts';
 import { allocateTokens, linesInMemory, matrixOf, tokensInMemory } from './tokens-in-memory.ts';
 

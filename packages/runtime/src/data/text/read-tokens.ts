@@ -1,7 +1,9 @@
 import { TextError, type Tokenizer, type TokenizerName, type TokenizerSpec } from '@gradloom/core';
 import { commonVocabulary, piecesOf, vocabularyOf } from '@gradloom/core/internal';
 import { createTokenizer } from './gpt2.ts';
-import type { TextFault } from './text-sets.ts';
+
+/** Makes an error: "<file> has ..., expected ...". */
+export type TextFault = (has: string, expected: string, cause?: unknown) => Error;
 
 /** A text that can be read from its start more than once, in parts. */
 export type TextSource = () => Iterable<string> | AsyncIterable<string>;

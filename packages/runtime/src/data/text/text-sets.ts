@@ -2,10 +2,7 @@ import type { TextPreprocessing, Tokenizer } from '@gradloom/core';
 import { counted } from '@gradloom/core/internal';
 import type { DataMatrix, DataSplits, Dataset } from '../dataset.ts';
 import { splitDataset } from '../split.ts';
-import type { TextSizes } from './read-tokens.ts';
-
-/** Makes an error: "<file> has ..., expected ...". */
-export type TextFault = (has: string, expected: string, cause?: unknown) => Error;
+import type { TextFault, TextSizes } from './read-tokens.ts';
 
 /** The tokens of a text, in memory or in a file. */
 export interface TokenStore {
@@ -24,7 +21,7 @@ export interface LineStore {
   readonly lengths: DataMatrix; // [N, 1]
 }
 
-/** T of rows of lines: `context`, or the tokens of the longest line and its end. @throws Error of `fault` for no line. */
+/** T of rows of lines: `context`, or that of the longest line with its end. @throws Error of `fault` for no line. */
 export function tokensOfRow({ parts, longest }: TextSizes, context: number | undefined, fault: TextFault): number {
   if (parts === 0) throw fault('no lines', 'at least one');
   return context ?? longest + 1;

@@ -8,8 +8,8 @@ import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { fileRows } from '../file-rows.ts';
 import { npyType, sharedArrays } from '../number-types.ts';
 import { createTokenizer } from './gpt2.ts';
-import { readTokens, type TextSource, type TokenReader } from './read-tokens.ts';
-import { type LineStore, putLine, type TextFault, type TokenStore, tokensOfRow } from './text-sets.ts';
+import { readTokens, type TextFault, type TextSource, type TokenReader } from './read-tokens.ts';
+import { type LineStore, putLine, type TokenStore, tokensOfRow } from './text-sets.ts';
 import { tokenArray } from './tokens-in-memory.ts';
 
 /** A text whose tokens are written into a folder of `<path>.gradloom-cache`, once. */

@@ -1,8 +1,8 @@
 import { RoomError } from '../../system/memory/memory-room.ts';
 import { valueMatrix } from '../dataset.ts';
 import { type DataArray, sharedArrays } from '../number-types.ts';
-import type { TokenReader } from './read-tokens.ts';
-import { type LineStore, MOST_TOKENS, putLine, type TextFault, type TokenStore, tokensOfRow } from './text-sets.ts';
+import type { TextFault, TokenReader } from './read-tokens.ts';
+import { type LineStore, MOST_TOKENS, putLine, type TokenStore, tokensOfRow } from './text-sets.ts';
 
 /** The tokens of a text in one array; all rows are views of it. @throws Error of `fault` if it has no place. */
 export async function tokensInMemory(reader: TokenReader, fault: TextFault): Promise<TokenStore> {

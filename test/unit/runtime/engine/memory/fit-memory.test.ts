@@ -40,7 +40,7 @@ test('as many threads as fit, with as many chunks as then fit; what fits is not 
       expect(bytesOf(plan.parts)).toBe(sizeOf(given));
       expect(sizeOf(given)).toBeLessThanOrEqual(bytes);
       if (sizeOf(means) <= bytes && means.threads <= need.most) expect(given).toEqual(means);
-      // One thread more has no room even with a chunk for each, one order and no texts; and texts have none that are left out.
+      // One thread more has no room even with a chunk for each, one order and no texts. Nor have texts that are spared.
       const leastOf = (threads: number) => ({ ...least, threads, chunks: Math.min(threads, means.chunks) });
       const more = given.threads + 1;
       if (more <= Math.min(need.most, means.threads)) expect(sizeOf(leastOf(more))).toBeGreaterThan(bytes);
