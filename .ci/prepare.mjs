@@ -20,7 +20,7 @@ const typed = packages.slice(0, 2); // packages that others import
 const bundled = [
   ...['core/dist/index.js', 'core/dist/internal.js'],
   ...['runtime/dist/index.js', 'runtime/dist/internal.js', 'runtime/dist/options.js', 'runtime/dist/worker.cjs'],
-  ...['cli/dist/main.js', 'cli/dist/live.html'],
+  ...['cli/dist/main.js', 'cli/dist/live.html', 'cli/dist/playground/index.html', 'cli/dist/playground/worker.js'],
 ].map((file) => join('packages', file));
 const readsOfPackages = () => [
   ...fromRoot('tsconfig.json', 'tsconfig.base.json'),
