@@ -11,27 +11,33 @@ const uplot = createRequire(join(page, 'main.tsx')).resolve('uplot/dist/uPlot.mi
 
 /** Bundles the live page, `live.html`, and the playground, `playground/`, into `folder`. */
 export async function bundlePage(folder) {
-  const live = { title: 'Gradloom live', script: join(page, 'main.tsx'), sheets: [uplot, join(page, 'page.css')] };
+  const live = {
+    licences: `${PREACT} and uPlot (MIT, (c) 2025 Leon Sorokin)`,
+    title: 'Gradloom live',
+    script: join(page, 'main.tsx'),
+    sheets: [uplot, join(page, 'page.css')],
+  };
   await writePage(join(folder, 'live.html'), live);
   const place = join(folder, 'playground');
   mkdirSync(place, { recursive: true });
   await writePage(join(place, 'index.html'), {
+    licences: PREACT,
     title: 'Gradloom playground',
     script: join(playground, 'main.tsx'),
-    sheets: [uplot, join(page, 'page.css'), join(playground, 'playground.css')],
+    sheets: [join(page, 'page.css'), join(playground, 'playground.css')],
   });
-  writeFileSync(join(place, 'worker.js'), await bundled(join(playground, 'worker.ts'), WORKER_LICENCES));
+  writeFileSync(join(place, 'worker.js'), await bundled(join(playground, 'worker.ts'), NOBLE));
   for (const kernels of ['kernels.wasm', 'kernels-float32.wasm']) {
     copyFileSync(join(packages, 'core', kernels), join(place, kernels));
   }
 }
 
-const PAGE_LICENCES = 'preact (MIT, (c) 2015-present Jason Miller) and uPlot (MIT, (c) 2025 Leon Sorokin)';
-const WORKER_LICENCES = 'noble-hashes (MIT, (c) 2022 Paul Miller) and msgpackr (MIT, (c) 2020 Kris Zyp)';
+const PREACT = 'preact (MIT, (c) 2015-present Jason Miller)';
+const NOBLE = 'noble-hashes (MIT, (c) 2022 Paul Miller)';
 
 /** Writes one file with its script and style inside, so that a page needs no other request. */
-async function writePage(path, { title, script, sheets }) {
-  const code = await bundled(script, PAGE_LICENCES);
+async function writePage(path, { title, licences, script, sheets }) {
+  const code = await bundled(script, licences);
   const style = sheets.map((sheet) => readFileSync(sheet, 'utf8').trim()).join('\n');
   const html = `<!doctype html>
 <html lang="en">

@@ -4,30 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { buildNetwork, createRandom } from '@gradloom/core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import type { DigitFile } from '../../../packages/cli/src/commands/playground/digit-file.ts';
-import { FILES, startPlayground } from '../../../packages/cli/src/commands/playground/playground-server.ts';
+import { FILES } from '../../../packages/cli/src/commands/playground/playground-server.ts';
 import { closeBrowser, openBrowser } from '../../support/browser.ts';
 import { gradloom, temporaryDirectory } from '../../support/command-line.ts';
+import { servePlayground } from '../../support/playground.ts';
 
 afterAll(closeBrowser);
-
-/** A model of digits with weights by chance. */
-function anyDigits(): DigitFile {
-  const spec = { input: 784, layers: [{ kind: 'dense' as const, out: 10 }] };
-  const random = createRandom(1, 'weights');
-  const parameters = Array.from({ length: buildNetwork(spec).parameterCount }, () => 0.1 * random.normal());
-  const labels = Array.from({ length: 10 }, (_, c) => `digit ${c}`);
-  return { spec, loss: 'softmax-cross-entropy', labels, precision: 'float64', parameters };
-}
-
-async function servePlayground(): Promise<string> {
-  const server = await startPlayground(async () => anyDigits());
-  onTestFinished(() => server.stop());
-  return server.url;
-}
 
 interface Looked {
   readonly page: Page;

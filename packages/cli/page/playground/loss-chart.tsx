@@ -1,58 +1,32 @@
 import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
 import { short } from './layers.tsx';
+
+type Pairs = readonly (readonly [step: number, loss: number])[];
 
 /** Losses of a run by step; of the test rows, those of some steps. */
 export interface Losses {
-  readonly training: readonly (readonly [step: number, loss: number])[];
-  readonly test: readonly (readonly [step: number, loss: number])[];
+  readonly training: Pairs;
+  readonly test: Pairs;
 }
 
-const HEIGHT = 200;
+/** Size of the canvas in its own pixels, two for each of the page, and the room for numbers at its axes. */
+const [WIDTH, HEIGHT, LEFT, BOTTOM] = [880, 360, 90, 44];
 
+/** Two lines from 0 up. uPlot, which draws the live page, would be half of this page. */
 export function LossChart({ losses, scheme }: { readonly losses: Losses; readonly scheme: string }) {
-  const frame = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const table = tableOf(losses);
-  const tableNow = useRef(table);
-  tableNow.current = table;
+  const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    if (frame.current === null) return;
-    const parent = frame.current;
-    const style = getComputedStyle(document.documentElement);
-    const color = (name: string): string => style.getPropertyValue(name).trim();
-    const axis = { stroke: color('--soft'), grid: { stroke: color('--rule') }, ticks: { stroke: color('--rule') } };
-    const options: uPlot.Options = {
-      width: parent.clientWidth,
-      height: HEIGHT,
-      legend: { show: false },
-      cursor: { show: false },
-      scales: { x: { time: false } },
-      axes: [axis, { ...axis, size: 50 }],
-      series: [
-        {},
-        { stroke: color('--c1'), width: 1.5, spanGaps: true, points: { show: false } },
-        { stroke: color('--c2'), width: 2, dash: [6, 3], spanGaps: true, points: { show: false } },
-      ],
-    };
-    const made = new uPlot(options, tableNow.current, parent);
-    plot.current = made;
-    const resized = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height: HEIGHT }));
-    resized.observe(parent);
-    return () => {
-      resized.disconnect();
-      made.destroy();
-    };
-  }, [scheme]);
-  useEffect(() => plot.current?.setData(table), [losses]);
-  const [training, test] = [losses.training.at(-1)?.[1], losses.test.at(-1)?.[1]];
+    const context = canvas.current?.getContext('2d');
+    if (context) drawLosses(context, losses);
+  }, [losses, scheme]);
+  const [training = null, test] = [losses.training, losses.test].map((pairs) => pairs.at(-1)?.[1]);
   return (
     <section id="loss">
       <h2>Loss</h2>
-      <div ref={frame} role="img" aria-label={`Loss by step: training ${short(training ?? null)}`} />
+      <canvas {...{ ref: canvas, width: WIDTH, height: HEIGHT }} role="img" aria-label="Loss by step" />
       <p class="values">
         <span>
-          <i class="swatch c1" /> training <b>{short(training ?? null)}</b>
+          <i class="swatch c1" /> training <b>{short(training)}</b>
         </span>
         {test !== undefined && (
           <span>
@@ -64,9 +38,65 @@ export function LossChart({ losses, scheme }: { readonly losses: Losses; readonl
   );
 }
 
-const tableOf = ({ training, test }: Losses): uPlot.AlignedData =>
-  uPlot.join(
-    [training, test].map(
-      (pairs) => [pairs.map(([step]) => step), pairs.map(([, loss]) => loss)] as [number[], number[]],
-    ),
+function drawLosses(context: CanvasRenderingContext2D, { training, test }: Losses): void {
+  const style = getComputedStyle(document.documentElement);
+  const color = (name: string): string => style.getPropertyValue(name).trim();
+  const finite = [...training, ...test].filter(([, loss]) => Number.isFinite(loss));
+  const greatest = (k: 0 | 1): number => finite.reduce((most, pair) => Math.max(most, pair[k]), 0) || 1;
+  const [steps, most] = [greatest(0), greatest(1)];
+  const x = (step: number) => LEFT + ((WIDTH - LEFT - 8) * step) / steps;
+  const y = (loss: number) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - 12) * loss) / most;
+  const line = (points: Pairs, stroke: string, width: number, dash: readonly number[] = []) => {
+    context.strokeStyle = color(stroke);
+    context.lineWidth = width;
+    context.setLineDash([...dash]);
+    context.beginPath();
+    for (const [step, loss] of points) context.lineTo(x(step), y(loss));
+    context.stroke();
+  };
+  context.clearRect(0, 0, WIDTH, HEIGHT);
+  context.fillStyle = color('--soft');
+  context.font = '22px system-ui, sans-serif';
+  for (const loss of ticks(most)) {
+    line(
+      [
+        [0, loss],
+        [steps, loss],
+      ],
+      '--rule',
+      1,
+    );
+    context.textAlign = 'right';
+    context.fillText(short(loss), LEFT - 10, y(loss) + 8);
+  }
+  for (const step of ticks(steps)) {
+    line(
+      [
+        [step, 0],
+        [step, most],
+      ],
+      '--rule',
+      1,
+    );
+    context.textAlign = step === 0 ? 'left' : 'right';
+    context.fillText(step.toLocaleString('en'), x(step), HEIGHT - 12);
+  }
+  line(
+    training.filter(([, loss]) => Number.isFinite(loss)),
+    '--c1',
+    3,
   );
+  line(
+    test.filter(([, loss]) => Number.isFinite(loss)),
+    '--c2',
+    3,
+    [12, 6],
+  );
+}
+
+/** Three to six round numbers from 0 to `most`. */
+function ticks(most: number): number[] {
+  const power = 10 ** Math.floor(Math.log10(most));
+  const stride = [0.2, 0.5, 1, 2].map((part) => part * power).find((part) => most / part <= 5) ?? power;
+  return Array.from({ length: Math.floor(most / stride) + 1 }, (_, k) => k * stride);
+}
