@@ -341,7 +341,7 @@ const withRents = (text: string): string =>
     .join('\n');
 
 const mixed = mixedTable();
-const gapWords = ['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', '?', ''];
+const gapWords = ['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', '?', '#N/A', 'k.A.', ''];
 const tables: [string, () => Promise<Case>][] = [
   ['a column of texts', async () => ofTexts()],
   ...(Object.keys(tableFiles) as TableName[]).map((name): [string, () => Promise<Case>] => [

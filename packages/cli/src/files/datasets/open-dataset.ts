@@ -100,7 +100,8 @@ function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource): voi
   const [own, other] = isText ? [textOptions.table, tableOptions.table] : [tableOptions.table, textOptions.table];
   const stray = Object.keys(options).find((name) => name in other && !(name in own));
   if (stray === undefined) return;
-  const problem = `is given with ${show(table ?? path)}, expected ${isText ? 'a table' : 'a text'}`;
+  const wanted = isText ? 'a table (.txt is a text to learn to write: give a table the ending .tsv or .csv)' : 'a text';
+  const problem = `is given with ${show(table ?? path)}, expected ${wanted}`;
   throw inFlags(new OptionError('openDataset', stray, problem), byFlag);
 }
 

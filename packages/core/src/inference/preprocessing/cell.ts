@@ -20,7 +20,10 @@ export class CellError extends Error {
 }
 
 /** Words that stand for a missing value, besides empty text. */
-export const GAP_WORDS = ['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', '?'] as const;
+export const GAP_WORDS = [
+  ...['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', '?'],
+  ...['#N/A', '#NA', '<NA>', 'N.A.', 'n.a.', 'k.A.', 'k. A.'],
+] as const;
 
 const gaps: ReadonlySet<unknown> = new Set<unknown>(['', null, undefined, ...GAP_WORDS]);
 

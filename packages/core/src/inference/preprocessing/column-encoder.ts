@@ -123,8 +123,10 @@ export function createCategoryEncoder(
       if (typeof cell === 'object' && cell !== null) {
         throw new CellError(name, `has ${show(cell)}, expected text, a number, true or false`);
       }
-      const gap = isGap(cell);
-      const place = gap ? gapInput : inputOf(readCategory(cell));
+      const own = inputOf(readCategory(cell));
+      // A word for a gap may be a category of an older model.
+      const gap = own === -1 && isGap(cell);
+      const place = gap ? gapInput : own;
       x.fill(0, offset, offset + inputs.length);
       if (place !== -1) x[offset + place] = 1;
       else if (gap || !others) onNote?.({ column: name, value: gap ? null : readCategory(cell) });

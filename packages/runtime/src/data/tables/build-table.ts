@@ -5,7 +5,7 @@ import type { ColumnStore } from './column-store.ts';
 import { columnWarnings, targetWarnings } from './column-warnings.ts';
 import { findTarget } from './find-target.ts';
 import { ColumnError, columnOf } from './find-type.ts';
-import { LeftOut, reasonOfId } from './left-out.ts';
+import { LeftOut, OnlyText, reasonOfId, textAmong } from './left-out.ts';
 import type { ColumnPlan, Reading } from './plan-columns.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import type { Table, TableColumn, TableSplit } from './table.ts';
@@ -69,6 +69,7 @@ export function buildTable(
     finish(reading, () => columnIn(reading, Number.POSITIVE_INFINITY)),
   );
   faults.refuse(fault);
+  refuseOnlyText();
   if (inputs.length === 0 && of('time').length === 0) {
     const left = [...reasons].map(([name, reason]) => `column ${show(name)} has ${reason}`);
     throw fault(` has no column left as an input, expected one: ${left.join('; ')}`);
@@ -100,6 +101,16 @@ export function buildTable(
   const untold = read.flatMap(({ reading, column }) => (isFound(reading) && inputs.includes(column) ? [column] : []));
   const alike = isKept ? [...ids].map(([name, reason]) => `column ${show(name)} has ${reason}`) : [];
   return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(untold, rows), ...alike] };
+
+  /** @throws OnlyText if all inputs are ids, or texts that are left out, and there is a text among them. */
+  function refuseOnlyText(): void {
+    if (!isKept || options.stream === true || !of('input').every(isFound)) return;
+    const cells = of('input').map(({ name, collector }) => ({ name, words: collector.collected().words }));
+    const text = textAmong(cells);
+    if (text !== undefined) {
+      throw new OnlyText(text, new Map([...reasons, ...ids].filter(([name]) => name !== text)));
+    }
+  }
 
   /** The column by which rows are split: an input, one that was left out, or one of its own. */
   function splitIn(): TableSplit | undefined {

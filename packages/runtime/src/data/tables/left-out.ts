@@ -1,3 +1,4 @@
+import { show } from '@gradloom/core/internal';
 import { flagWord } from './column-collector.ts';
 import { extentOf } from './column-warnings.ts';
 import { isNameOfTime } from './split-by-column.ts';
@@ -17,14 +18,33 @@ const NAME_OF_ID = /(^|[\s_.-])(id|ids|uuid|guid|key|nr|no|number|nummer|index)$
 /** A column that is left out, with the reason and how to keep it. */
 export class LeftOut extends Error {}
 
+/** A table of which nothing is left but a column of texts, with the reasons why others are left out. */
+export class OnlyText extends Error {
+  readonly column: string;
+  readonly others: ReadonlyMap<string, string>;
+
+  constructor(column: string, others: ReadonlyMap<string, string>) {
+    super(`column ${show(column)} is the only one left, and a text`);
+    this.column = column;
+    this.others = others;
+  }
+}
+
 /** @throws LeftOut for a column of words that hardly repeat. */
 export function leaveTextOut(name: string, words: readonly string[], isMore: boolean): never {
   const many = isMore ? `more than ${words.length.toLocaleString('en')}` : words.length.toLocaleString('en');
-  const spaces = words.reduce((sum, word) => sum + word.split(/\s+/).length, 0) / Math.max(1, words.length);
-  const isText = words.length === 0 || spaces >= WORDS_OF_TEXT;
-  throw isText
+  throw words.length === 0 || meanWords(words) >= WORDS_OF_TEXT
     ? new LeftOut(`text, ${many} different cells (--column ${flagWord(`${name}:text`)} reads its words)`)
     : new LeftOut(`${many} different words (--column ${flagWord(`${name}:categorical`)} reads it as categories)`);
+}
+
+const meanWords = (cells: readonly string[]): number =>
+  cells.reduce((sum, cell) => sum + cell.split(/\s+/).length, 0) / Math.max(1, cells.length);
+
+/** The column of texts among columns of different cells: the one with the most words a cell. */
+export function textAmong(columns: readonly { name: string; words: readonly string[] }[]): string | undefined {
+  const texts = columns.map(({ name, words }) => ({ name, mean: meanWords(words) }));
+  return texts.filter(({ mean }) => mean >= WORDS_OF_TEXT).toSorted((a, b) => b.mean - a.mean)[0]?.name;
 }
 
 /**

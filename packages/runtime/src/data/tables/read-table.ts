@@ -3,9 +3,11 @@ import { checkTablePreprocessing, counted, list, record, show, showPath } from '
 import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
 import { buildTable } from './build-table.ts';
+import { flagWord } from './column-collector.ts';
 import { type ColumnStore, memoryStore } from './column-store.ts';
 import { findFormats } from './find-formats.ts';
 import { openJsonRows } from './json-rows.ts';
+import { OnlyText } from './left-out.ts';
 import { type ColumnPlan, planColumns } from './plan-columns.ts';
 import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
@@ -137,6 +139,44 @@ async function readRows(
   request: TableRequest,
   store: ColumnStore,
   open: () => Promise<TableReader> = () => openFile(request),
+): Promise<Table> {
+  try {
+    return await readColumns(request, store, open);
+  } catch (error) {
+    if (!(error instanceof OnlyText)) throw error;
+    return readOnlyText(request, store, open, error);
+  }
+}
+
+/** Reads a table of ids and a text by the words of the text. */
+async function readOnlyText(
+  request: TableRequest,
+  store: ColumnStore,
+  open: () => Promise<TableReader>,
+  { column, others }: OnlyText,
+): Promise<Table> {
+  const { columns, drop = [] } = request.options;
+  const own = { columns: { ...columns, [column]: 'text' as const }, drop: [...drop, ...others.keys()] };
+  // A row without text says nothing.
+  const options = { ...request.options, ...own, missing: 'drop' as const };
+  const table = await readColumns({ ...request, options }, store, open);
+  const way = `--column ${flagWord(`${column}:categorical`)} reads it as categories`;
+  const decisions = [
+    `column ${show(column)} is read as text, since no other column is left as an input (${way})`,
+    ...[...others].map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
+  ];
+  return {
+    ...table,
+    inputs: table.inputs.map((input) => ({ ...input, reason: 'the only column left' })),
+    reasons: Object.fromEntries(others),
+    decisions: [...table.decisions, ...decisions],
+  };
+}
+
+async function readColumns(
+  request: TableRequest,
+  store: ColumnStore,
+  open: () => Promise<TableReader>,
 ): Promise<Table> {
   const { fault } = request;
   let reader = await open();

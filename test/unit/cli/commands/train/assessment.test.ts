@@ -59,6 +59,7 @@ test('no column is named where none answers the rows alone, or where it is the o
 test.each([
   { losses: [0.7, 0.2, 0.1], remark: /^$/ },
   { losses: [0.7], remark: /^$/ },
+  { losses: [0.7, 1e-5, 7e-6, 1.5e-5], remark: /^$/ },
   { losses: [0.7, 0.3, 0.2, 0.6], remark: /^the training diverged: its loss rose from 0\.2000 to 0\.6000/ },
   { losses: [0.7, 0.9, 4], remark: /^the training diverged: its loss rose from 0\.7000 to 4\.000/ },
   { losses: [0.7, 0.69, 0.6999], remark: /^the training loss did not fall: 0\.7000 in the first epoch, 0\.6999 in/ },

@@ -38,12 +38,15 @@ test('a number is the category of its text', () => {
   expect(encode([30, 1, '2020-02-29', 3]).slice(4)).toEqual([0, 0, 1, 0]);
 });
 
-test.each([[''], ['NA'], [' ? '], ['nan'], [null], [undefined], [Number.NaN]])('%o is a gap', (gap) => {
-  const notes: EncodingNote[] = [];
-  expect(encode([gap, gap, '2020-02-29', gap], notes)).toEqual([-0.2, 1, 1, day('2020-02-29'), 0, 0, 0, 1]);
-  // Gaps that have an input of their own were there in training.
-  expect(notes).toEqual([{ column: 'member', value: null }]);
-});
+test.each([[''], ['NA'], ['k.A.'], ['#N/A'], [' ? '], ['nan'], [null], [undefined], [Number.NaN]])(
+  '%o is a gap',
+  (gap) => {
+    const notes: EncodingNote[] = [];
+    expect(encode([gap, gap, '2020-02-29', gap], notes)).toEqual([-0.2, 1, 1, day('2020-02-29'), 0, 0, 0, 1]);
+    // Gaps that have an input of their own were there in training.
+    expect(notes).toEqual([{ column: 'member', value: null }]);
+  },
+);
 
 test('an unknown category is zeros, and is said', () => {
   const notes: EncodingNote[] = [];

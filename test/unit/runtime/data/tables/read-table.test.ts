@@ -139,6 +139,22 @@ describe('columns that say nothing of new rows', () => {
   const rows = (count: number, cells: (n: number) => readonly (string | number)[]) =>
     Array.from({ length: count }, (_, n) => [...cells(n), n % 2 ? 'x' : 'y'].join(',')).join('\n');
 
+  test('of text are read as such if no other column is left', async () => {
+    const lines = (gap: string) =>
+      rows(120, (n) => [n, `user${n}`, n === 7 ? gap : `one of many texts, ${n}`.replace(',', '')]);
+    const table = await read(`id,user,review,t\n${lines('')}`);
+    expect(table.inputs.map(({ name, type }) => [name, type])).toEqual([['review', 'text']]);
+    expect([table.rows, table.leftOut]).toEqual([119, ['id', 'user']]);
+    expect(table.decisions.slice(-3)).toEqual([
+      'column "review" is read as text, since no other column is left as an input (--column review:categorical reads it as categories)',
+      'column "user" is left out: 120 different words (--column user:categorical reads it as categories)',
+      'column "id" is left out: the numbers of the rows, from 0 to 119 (--column id:numeric keeps it)',
+    ]);
+    expect(table.reasons).toHaveProperty('id');
+    const kept = await read(`id,user,review,t\n${lines('none')}`, { columns: { id: 'numeric' } });
+    expect(kept.inputs.map(({ name }) => name)).toEqual(['id']);
+  });
+
   test('are left out if they are ids or text, and named if they have one value', async () => {
     const text = (n: number) => `a sentence of words ${n}`;
     const table = await read(
@@ -347,13 +363,14 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     `a,b\n${Array.from({ length: 30 }, (_, n) => `${n} ${n % 2 ? 'k' : ''}g,1`).join('\n')}`,
   ],
   [
-    ' has 3 kinds of faults: line 3, column 1 ("a") has "k.A.", expected a number such as 234,5 (an empty cell is a gap; --drop a leaves the column out) (1 more cell like it); line 6 has 2 columns, expected 3 (as in the names of columns) (2 more rows like it); line 9, column 2 ("b") has a gap, expected the target of the row',
-    `a;b;c\n1,5;1;2\nk.A.;1;2\n2,5;1;3\nk.A.;1;2\n1;2\n1;2\n1;2\n3;;2\n${Array.from({ length: 30 }, (_, n) => `${n},25;${n};1`).join('\n')}`,
+    ' has 3 kinds of faults: line 3, column 1 ("a") has "viel", expected a number such as 234,5 (an empty cell is a gap; --drop a leaves the column out) (1 more cell like it); line 6 has 2 columns, expected 3 (as in the names of columns) (2 more rows like it); line 9, column 2 ("b") has a gap, expected the target of the row',
+    `a;b;c\n1,5;1;2\nviel;1;2\n2,5;1;3\nviel;1;2\n1;2\n1;2\n1;2\n3;;2\n${Array.from({ length: 30 }, (_, n) => `${n},25;${n};1`).join('\n')}`,
     { target: 'b' },
   ],
   [
-    ' has no column left as an input, expected one: column "a" has text, 120 different cells',
-    `a,b\n${words(120).replaceAll('word', 'a long text ')}`,
+    ' has no column left as an input, expected one: column "a" has 120 different words',
+    `a,b\n${words(120)}`,
+    { columns: {} },
   ],
   [
     ': column 1 ("a") has "2024-02-30" in line 3, expected a date, as in most rows (--column a:categorical',

@@ -288,7 +288,7 @@ describe('a cache', () => {
     for (const [name, text] of [
       ['ragged.csv', 'a,kind\n1,x\n2\n'],
       ['empty.csv', 'a,kind\n'],
-      ['text.csv', `a,kind\n${Array.from({ length: 200 }, (_, n) => `word ${n},${n % 2}\n`).join('')}`],
+      ['text.csv', `a,kind\n${Array.from({ length: 200 }, (_, n) => `word${n},${n % 2}\n`).join('')}`],
       ['gap.csv', 'a,kind\n1,x\n2,\n'],
     ]) {
       const path = folder.write(`refused/${name}`, text);

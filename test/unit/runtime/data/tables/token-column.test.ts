@@ -167,11 +167,6 @@ describe('what does not fit is refused in one sentence', () => {
     ['tokenizer has "bytes", expected none without a column of type text', lines, { tokenizer: 'bytes', columns: {} }],
     ['horizon has 2, expected none without series', lines, { horizon: 2 }],
     ['expected another type in a series', ['t,review,x', '1,a,2', '2,b,3'], { series: 't' }],
-    [
-      '--column review:text reads its words)',
-      ['review,seen', ...Array.from({ length: 101 }, (_, n) => `word ${n},${n % 2}`)],
-      { columns: {} },
-    ],
   ])('%s', async (sentence, rows, options) => {
     await expect(read(rows, options)).rejects.toThrow(sentence);
   });

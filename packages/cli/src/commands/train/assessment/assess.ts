@@ -63,8 +63,9 @@ async function linearOrNone(
   }
 }
 
-/** A loss that ends above this multiple of its lowest epoch has diverged. */
+/** A loss that ends above this multiple of its lowest epoch has diverged, if it lost this share of its fall again. */
 const DIVERGED = 1.5;
+const LOST = 0.1;
 
 /** A loss that falls by less than this share has not fallen. */
 const LEAST_FALL = 1e-3;
@@ -75,7 +76,7 @@ function lossRemarks(losses: Float64Array): string[] {
   const [first, last] = [losses[0], losses[losses.length - 1]];
   const least = losses.reduce((least, loss) => Math.min(least, loss));
   const advice = 'a lower --lr may help';
-  if (last > DIVERGED * least) {
+  if (last > DIVERGED * least && last - least > LOST * (first - least)) {
     return [`the training diverged: its loss rose from ${decimal(least)} to ${decimal(last)} (${advice})`];
   }
   if (last < (1 - LEAST_FALL) * first) return [];

@@ -152,8 +152,8 @@ function emitCategories(graph: Graph, { name, categories, missing }: CategoryEnc
   const gaps = missing ? 'empty for a gap' : 'an empty text is unknown';
   const cell = graph.input(name, 'string', [1], `text, one of the categories; ${gaps}`);
   if (width === 0) return [];
-  const places = new Map(categories.map((category, place) => [category, place]));
-  for (const word of ['', ...GAP_WORDS]) places.set(word, missing ? categories.length : -1);
+  const places = new Map<string, number>(['', ...GAP_WORDS].map((word) => [word, missing ? categories.length : -1]));
+  for (const [place, category] of categories.entries()) places.set(category, place);
   const keys = [...places.keys()];
   const texts = { keys_strings: keys, values_int64s: [...places.values()], default_int64: -1 };
   const place = graph.node('LabelEncoder', [cell], texts, 'ai.onnx.ml');
