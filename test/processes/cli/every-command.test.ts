@@ -58,11 +58,14 @@ test('serve does its work', async () => {
   });
 });
 
-test('live does its work', async () => {
-  const child = startProgram(['live', at('run')], folder.path);
+test.each([
+  ['live', [at('run')], 'Gradloom live'],
+  ['playground', [], 'Gradloom playground'],
+])('%s does its work', async (command, words, title) => {
+  const child = startProgram([command, ...words], folder.path);
   onTestFinished(() => void child.kill('SIGKILL'));
   const [url] = await once(createInterface({ input: child.stdout }), 'line');
-  expect(await ask(String(url))).toMatchObject({ status: 200, body: expect.stringContaining('Gradloom live') });
+  expect(await ask(String(url))).toMatchObject({ status: 200, body: expect.stringContaining(title) });
 });
 
 test('generate does its work', async () => {
@@ -75,7 +78,9 @@ test('generate does its work', async () => {
 });
 
 test('so does each command of the program', () => {
-  expect([...Object.keys(words), 'generate', 'live', 'serve'].sort()).toEqual(Object.keys(commands).sort());
+  expect([...Object.keys(words), 'generate', 'live', 'playground', 'serve'].sort()).toEqual(
+    Object.keys(commands).sort(),
+  );
 });
 
 test('the program is a process with an exit code', async () => {

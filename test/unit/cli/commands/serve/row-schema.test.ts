@@ -59,6 +59,7 @@ const cells = fitting.map((own) => fc.oneof({ weight: 9, arbitrary: own }, { wei
 const row = fc.oneof(
   fc.tuple(...cells),
   fc.record(Object.fromEntries(columns.map(({ name }, c) => [name, cells[c]]))),
+  fc.record({ ...Object.fromEntries(columns.map(({ name }, c) => [name, cells[c]])), more: cell }),
   fc.array(cell, { minLength: 3, maxLength: 5 }),
   fc.array(fc.integer(), { minLength: 4, maxLength: 4 }),
 );
@@ -82,17 +83,9 @@ test.each(models)('what is answered of %s fits the schema, and so does the answe
   expect(answered).toBeGreaterThan(20);
 });
 
-test.each(models)('what has a column too few, too many or of another kind fits no schema of %s', (_name, model) => {
+test.each(models)('what has a column too few, a cell too many or another kind fits no schema of %s', (_name, model) => {
   const isRequest = new Ajv2020({ allowUnionTypes: true }).compile(rowSchema(model, 3, 100).request);
-  for (const body of [
-    7,
-    'x',
-    null,
-    {},
-    [1, 2, 3],
-    [1, 2, 3, 4, 5],
-    { age: 1, since: '', member: 1, city: '', more: 1 },
-  ]) {
+  for (const body of [7, 'x', null, {}, [1, 2, 3], [1, 2, 3, 4, 5], { age: 1, since: '', member: 1 }]) {
     expect(isRequest(body), JSON.stringify(body)).toBe(false);
   }
 });
