@@ -145,6 +145,7 @@ export {
 } from './inference/preprocessing/index.ts';
 export { createRowReader, type RowReader } from './inference/rows.ts';
 export {
+  bytePairs,
   checkTokenizer,
   commonVocabulary,
   createTextEncoder,

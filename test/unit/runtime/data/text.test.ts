@@ -22,6 +22,7 @@ import { gatherRows } from '../../../../packages/runtime/src/data/gather.ts';
 import { countedPositions } from '../../../../packages/runtime/src/data/targets.ts';
 import { readTokens } from '../../../../packages/runtime/src/data/text/read-tokens.ts';
 import { tokensInMemory } from '../../../../packages/runtime/src/data/text/tokens-in-memory.ts';
+import { requireInstalled } from '../../../../packages/runtime/src/system/installed.ts';
 import { createOrders } from '../../../../packages/runtime/src/training/run/orders.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -121,6 +122,49 @@ test('tokens of GPT-2 are those of its authors', () => {
   const known = createTokenizer({ kind: 'gpt2' });
   expect([...known.encode("Hello world, it's")]).toEqual([15496, 995, 11, 340, 338]);
   expect(known.decode(known.encode('<|endoftext|>'))).toBe('<|endoftext|>');
+  expect(known.decode([50256])).toBe('<|endoftext|>');
+});
+
+test(`tokens of GPT-2 are those of js-tiktoken, long words too (seed ${propertySeed})`, () => {
+  interface Library {
+    encode(text: string, allowedSpecial: readonly string[], disallowedSpecial: readonly string[]): number[];
+  }
+  const { Tiktoken } = requireInstalled('js-tiktoken/lite') as { Tiktoken: new (tables: unknown) => Library };
+  const library = new Tiktoken(requireInstalled('js-tiktoken/ranks/gpt2'));
+  const known = createTokenizer({ kind: 'gpt2' });
+  const letters = fc.constantFrom(
+    'a',
+    'e',
+    'th',
+    'in',
+    'er',
+    'the',
+    'é',
+    '語',
+    '=',
+    '-',
+    ' ',
+    '\n',
+    "'s",
+    '7',
+    '\ud83d',
+    '😀',
+  );
+  const words = fc.array(letters, { maxLength: 60 }).map((parts) => parts.join(''));
+  const check = fc.property(fc.oneof(words, fc.string({ unit: 'binary' })), (drawn) => {
+    const tokens = known.encode(drawn);
+    expect([...tokens]).toEqual(library.encode(drawn, [], []));
+    expect(known.decode(tokens)).toBe(new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.from(drawn)));
+  });
+  fc.assert(check, { seed: propertySeed, numRuns: 300 });
+  expect([...known.encode(text.slice(-20_000))]).toEqual(library.encode(text.slice(-20_000), [], []));
+});
+
+test('a long word takes no time by its square', () => {
+  // js-tiktoken takes half a minute for a tenth of it.
+  const word = 'ACGTTGCAAT'.repeat(20_000);
+  const known = createTokenizer({ kind: 'gpt2' });
+  expect(known.decode(known.encode(word))).toBe(word);
 });
 
 describe('windows', () => {

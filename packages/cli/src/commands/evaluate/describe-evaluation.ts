@@ -22,7 +22,7 @@ export interface Findings {
   readonly naive: ForecastErrors | null; // of the last value of each window; null unless rows are of a series
   readonly task: Task;
   readonly loss: string; // name of the loss
-  readonly token: string; // what a token of a text is
+  readonly token: string | null; // what a token of a text is; null for other data
   readonly threshold: FoundThreshold | null; // null unless the task is binary
   readonly positive: string | null; // the class that figures of a binary task refer to
   readonly figures: readonly FoundFigure[];
@@ -82,7 +82,7 @@ function figureRows(
   const table: string[][] = [];
   for (const { name, value, interval } of figures) {
     const isMacro = task === 'classes' && (name === 'precision' || name === 'recall' || name === 'f1');
-    const own = name === 'bits-per-character' ? `bits per ${token}` : figureTable[name].title;
+    const own = name === 'bits-per-character' && token !== null ? `bits per ${token}` : figureTable[name].title;
     const title = `${own}${isMacro ? ', mean over classes' : ''}`;
     const shown = showFigure(name, value);
     const cells = [title, name === 'accuracy' ? paint('bold', shown) : shown];

@@ -12,10 +12,11 @@ export interface NGrams {
 /** Names of tokens, by tokenizer. */
 const UNITS = { characters: 'letters', bytes: 'bytes', words: 'words', gpt2: 'tokens' } as const;
 
-/** What a token of a text is. */
-export function tokenUnit({ preprocessing }: Dataset): 'character' | 'byte' | 'token' {
+/** What a token of a text is; null for other data. */
+export function tokenUnit({ preprocessing }: Dataset): 'character' | 'byte' | 'token' | null {
   const kind = ofText(preprocessing)?.text.tokenizer.kind;
-  return kind === 'bytes' ? 'byte' : kind === 'words' || kind === 'gpt2' ? 'token' : 'character';
+  if (kind === undefined) return null;
+  return kind === 'characters' ? 'character' : kind === 'bytes' ? 'byte' : 'token';
 }
 
 /** Most counts of pairs in one array: 64 MB. */

@@ -1,11 +1,12 @@
 import { createTokenizer as createPlain, TextError, type Tokenizer, type TokenizerSpec } from '@gradloom/core';
-import { checkTokenizer, show } from '@gradloom/core/internal';
+import { bytePairs, checkTokenizer, show } from '@gradloom/core/internal';
 import { requireInstalled } from '../../system/installed.ts';
 
-/** The used part of js-tiktoken. */
-interface Tiktoken {
-  encode(text: string, allowedSpecial: readonly string[], disallowedSpecial: readonly string[]): number[];
-  decode(tokens: readonly number[]): string;
+/** The tables of js-tiktoken: lines of '! <rank of the first> <bytes in base64> ...', and how a text is cut. */
+interface Tables {
+  readonly bpe_ranks: string;
+  readonly pat_str: string;
+  readonly special_tokens: Readonly<Record<string, number>>;
 }
 
 /** Creates the tokenizer of a model. @throws Error if the tables of GPT-2 are needed and not installed. */
@@ -14,7 +15,7 @@ export const createTokenizer = (spec: TokenizerSpec): Tokenizer =>
 
 let loaded: Tokenizer | undefined;
 
-/** The tokenizer of GPT-2, loaded on first use: its tables take 0.2 s. The names of special tokens are plain text. */
+/** The tokenizer of GPT-2, loaded on first use. The names of special tokens are plain text. */
 export function gpt2(): Tokenizer {
   loaded ??= load();
   return loaded;
@@ -22,24 +23,42 @@ export function gpt2(): Tokenizer {
 
 function load(): Tokenizer {
   const { size, spec } = createPlain({ kind: 'gpt2' });
-  const library = open();
+  const { bpe_ranks, pat_str, special_tokens } = open();
+  const ranks = new Map<string, number>();
+  const bytesOf: Uint8Array[] = [];
+  for (const line of bpe_ranks.split('\n')) {
+    const [, first, ...tokens] = line.split(' ');
+    for (const [n, token] of tokens.entries()) {
+      const bytes = Buffer.from(token, 'base64');
+      ranks.set(bytes.toString('latin1'), Number(first) + n);
+      bytesOf[Number(first) + n] = bytes;
+    }
+  }
+  for (const [name, token] of Object.entries(special_tokens)) bytesOf[token] = Buffer.from(name);
+  const pieces = new RegExp(pat_str, 'gu');
   return {
     spec,
     size,
-    encode: (text) => Uint32Array.from(library.encode(text, [], [])),
+    encode(text) {
+      const found: number[] = [];
+      for (const [piece] of text.matchAll(pieces)) {
+        for (const token of bytePairs(Buffer.from(piece).toString('latin1'), ranks)) found.push(token);
+      }
+      return Uint32Array.from(found);
+    },
     decode(tokens) {
-      const list = Array.from(tokens);
-      const at = list.findIndex((token) => !(Number.isInteger(token) && token >= 0 && token < size));
-      if (at === -1) return library.decode(list);
-      throw new TextError(at, `has the token ${show(list[at])}, expected a whole number from 0 to ${size - 1}`);
+      const parts = Array.from(tokens, (token, at) => {
+        if (bytesOf[token] !== undefined) return bytesOf[token];
+        throw new TextError(at, `has the token ${show(token)}, expected a whole number from 0 to ${size - 1}`);
+      });
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(parts));
     },
   };
 }
 
-function open(): Tiktoken {
+function open(): Tables {
   try {
-    const { Tiktoken } = requireInstalled('js-tiktoken/lite') as { Tiktoken: new (ranks: unknown) => Tiktoken };
-    return new Tiktoken(requireInstalled('js-tiktoken/ranks/gpt2'));
+    return requireInstalled('js-tiktoken/ranks/gpt2') as Tables;
   } catch (cause) {
     throw new Error('gpt2: js-tiktoken is not installed, expected it beside @gradloom/runtime', { cause });
   }

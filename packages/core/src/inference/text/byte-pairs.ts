@@ -1,0 +1,70 @@
+/** Ranks of sequences of bytes, each written as a text with a character (U+0000 to U+00FF) for each byte. */
+export type ByteRanks = ReadonlyMap<string, number>;
+
+/**
+ * The tokens of a piece of text by byte pairs: of all neighbours whose union has a rank, those with the lowest are
+ * joined, the first of equals, until none are left. A heap has the pairs, so n bytes take n log n steps.
+ * [Sennrich, Haddow, Birch 2016](https://arxiv.org/abs/1508.07909)
+ */
+export function bytePairs(bytes: string, ranks: ByteRanks): number[] {
+  const whole = ranks.get(bytes);
+  if (whole !== undefined) return [whole];
+  const n = bytes.length;
+  const ends = Int32Array.from({ length: n }, (_, i) => i + 1); // of the part that starts at i; 0 if it was joined
+  const starts = Int32Array.from({ length: n }, (_, i) => i - 1); // of the part before it
+  const heap: number[] = []; // rank · n + start of each pair, also of some that have changed since
+  for (let i = 0; i < n; i++) add(i);
+  while (heap.length > 0) {
+    const least = takeLeast(heap);
+    const start = least % n;
+    if (ends[start] === 0 || rankAt(start) !== Math.floor(least / n)) continue;
+    const middle = ends[start];
+    const end = ends[middle];
+    ends[start] = end;
+    ends[middle] = 0;
+    if (end < n) starts[end] = start;
+    add(start);
+    if (start > 0) add(starts[start]);
+  }
+  const tokens: number[] = [];
+  for (let i = 0; i < n; i = ends[i]) tokens.push(ranks.get(bytes.slice(i, ends[i])) ?? 0);
+  return tokens;
+
+  /** Rank of the part at `start` joined with the next one. */
+  function rankAt(start: number): number | undefined {
+    const middle = ends[start];
+    return middle === n ? undefined : ranks.get(bytes.slice(start, ends[middle]));
+  }
+
+  function add(start: number): void {
+    const rank = rankAt(start);
+    if (rank !== undefined) addTo(heap, rank * n + start);
+  }
+}
+
+/** Adds a number to a binary heap. */
+function addTo(heap: number[], value: number): void {
+  let at = heap.length;
+  for (let above = (at - 1) >> 1; at > 0 && heap[above] > value; above = (at - 1) >> 1) {
+    heap[at] = heap[above];
+    at = above;
+  }
+  heap[at] = value;
+}
+
+/** Takes the least number from a binary heap that has some. */
+function takeLeast(heap: number[]): number {
+  const [least] = heap;
+  const last = heap.pop() ?? 0;
+  const length = heap.length;
+  if (length === 0) return least;
+  let at = 0;
+  for (let below = 1; below < length; below = 2 * at + 1) {
+    if (below + 1 < length && heap[below + 1] < heap[below]) below++;
+    if (heap[below] >= last) break;
+    heap[at] = heap[below];
+    at = below;
+  }
+  heap[at] = last;
+  return least;
+}
