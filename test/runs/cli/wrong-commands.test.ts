@@ -65,6 +65,29 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ],
   ['train --normalize', '--normalize is unknown, expected a flag from --help (did you mean --scale?)'],
   ['train --missing zero', '--missing has "zero", expected one of impute, drop'],
+  [
+    'train --features age,plan',
+    '--features is unknown, expected a flag from --help (all columns are inputs but the target, and --drop leaves some out)',
+  ],
+  [
+    'train --size 64',
+    '--size is unknown, expected a flag from --help (the size of images is an option of their folder, such as --dataset pets:size=64x64)',
+  ],
+  ['train --fill mean', '--fill is unknown, expected a flag from --help (did you mean --missing?)'],
+  [
+    'train --dataset mnist --network cnn',
+    '--network has "cnn", expected one of lenet5, convnet, resnet20, gpt:4x4x128, gru:2x256 (did you mean convnet?)',
+  ],
+  [
+    'train --dataset mnist --network lstm',
+    '--network has "lstm", expected one of lenet5, convnet, resnet20, gpt:4x4x128, gru:2x256 (did you mean gru:2x256?)',
+  ],
+  ['train --decimal ,', '--decimal has ",", expected one of point, comma (did you mean comma?)'],
+  ['train --date-format DD.MM.YYYY', '--date-format has "DD.MM.YYYY", expected one of dmy, mdy (did you mean dmy?)'],
+  [
+    'train --dataset https://example.com/a.csv',
+    '--dataset has "https://example.com/a.csv", expected a file: nothing is loaded from a network (download it first)',
+  ],
   ['train --delimiter ;', '--delimiter is unknown, expected a flag from --help (table)'],
   ['train --separator tab', '--separator is unknown, expected a flag from --help (table)'],
   ['train --header false', '--header is unknown, expected a flag from --help (table)'],

@@ -123,7 +123,8 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
     .filter((candidate) => candidate.isFolder === isFolder)
     .map(({ title }) => title);
   const has = isFolder ? 'has no data of a known format' : 'has no known format';
-  throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${known.join(', or ')}`);
+  const advice = /\.(xlsx?|xlsm|ods|numbers)$/i.test(path) ? ' (save its sheet as CSV)' : '';
+  throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${known.join(', or ')}${advice}`);
 }
 
 /** Checks the common options; each format checks its own. */

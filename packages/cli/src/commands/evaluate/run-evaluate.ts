@@ -20,7 +20,7 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(evaluateOptions, request);
   const values = parseRaw(evaluateOptions, raw);
   refuseIdleLibrary(raw, values);
-  refuseMoreThan(1, request.positionals, 'one model');
+  refuseMoreThan(1, request.positionals, 'one model', '--dataset');
   boundMemory(values);
   const model = openModel(request.positionals);
   try {

@@ -43,7 +43,7 @@ export async function runExplain(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(explainOptions, request);
   const values = parseRaw(explainOptions, raw);
   refuseIdleLibrary(raw, values);
-  refuseMoreThan(1, request.positionals, 'one model');
+  refuseMoreThan(1, request.positionals, 'one model', '--dataset');
   const model = openModel(request.positionals);
   return withOut(values.out, 'explain', (lock) => explain(model, raw, values, request, io, lock));
 }

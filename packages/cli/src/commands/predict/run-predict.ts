@@ -127,6 +127,9 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
   if (file !== undefined && isFolder(file)) throw refuse('folder', 'reads a folder of arrays');
   if (file !== undefined && /\.([ct]sv|npy)(\.gz)?$/i.test(file)) {
     await (await openHandle(file)).close(); // throws if the file is missing
+    if (isTable(file) && ofImages(model.preprocessing) !== undefined) {
+      throw new UsageError(`${file} is a table, expected PNG or JPEG images, or folders of them`);
+    }
     if (isTable(file)) throw refuse('table', 'reads a table');
     const rows = batchesOf(await npyRows(file, null, { columns: network.inputs, ...divisorsOf(model) }));
     return ofImages(model.preprocessing)?.image.scale === undefined ? rows : encoded(model, rows);

@@ -28,6 +28,11 @@ export const datasetSource = option.kind(
     const word = option.text('the name of a dataset or a path').check('', name, raw);
     if (Object.hasOwn(datasetNames, word.split(':')[0])) return named(name, word);
     if (existsSync(word)) return { path: word };
+    if (/^\w+:\/\//.test(word)) {
+      throw new Error(
+        `${name} has ${show(word)}, expected a file: nothing is loaded from a network (download it first)`,
+      );
+    }
     const [, path, options] = /^(.+?):([\w-]+=.*)$/s.exec(word) ?? [];
     if (path !== undefined && isPath(path)) {
       const { kind: _, ...read } = parseMember(name, `files:${options}`, { files: true });

@@ -94,9 +94,18 @@ export async function openDataset(
   return scale === 'standard' ? standardized(opened, source) : opened;
 }
 
+/** Options of tables that a folder of images has, too. */
+const OF_IMAGES = new Set(['classNames', 'scale', 'name', 'stream']);
+
 /** @throws OptionError for an option of tables with a text, and for one of texts with another file. */
 function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource): void {
-  const isText = formatOf(path) === 'text';
+  const format = formatOf(path);
+  const ofTables = Object.keys(options).find((name) => name in tableOptions.table && !OF_IMAGES.has(name));
+  if (format === 'image-folder' && ofTables !== undefined) {
+    const problem = `is given with ${show(path)}, expected none: the classes of images are the folders that they are in`;
+    throw inFlags(new OptionError('openDataset', ofTables, problem), byFlag);
+  }
+  const isText = format === 'text';
   const [own, other] = isText ? [textOptions.table, tableOptions.table] : [tableOptions.table, textOptions.table];
   const stray = Object.keys(options).find((name) => name in other && !(name in own));
   if (stray === undefined) return;

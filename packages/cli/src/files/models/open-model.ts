@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { ofImages, show } from '@gradloom/core/internal';
 import { loadModel, type Model } from '@gradloom/runtime';
 import { readValue } from '../../options/option.ts';
@@ -23,10 +24,12 @@ export const withModel = (given: RawOptions, [path]: readonly string[]): RawOpti
   model: { name: path, value: undefined },
 });
 
-/** @throws UsageError for extra arguments. */
-export function refuseMoreThan(count: number, positionals: readonly string[], expected: string): void {
+/** @throws UsageError for extra arguments; a file among them may be meant for `flag`. */
+export function refuseMoreThan(count: number, positionals: readonly string[], expected: string, flag?: string): void {
   if (positionals.length <= count) return;
-  throw new UsageError(`the word ${show(positionals[count])} is not needed, expected ${expected}`);
+  const word = positionals[count];
+  const hint = flag !== undefined && existsSync(word) ? ` (did you mean ${flag} ${word}?)` : '';
+  throw new UsageError(`the word ${show(word)} is not needed, expected ${expected}${hint}`);
 }
 
 const OWN = "the model's dataset";
