@@ -20,9 +20,11 @@ export function Layers({ runs, colorOf }: { readonly runs: readonly Run[]; reado
         Gradient: root mean square of dL/dy over the outputs y of a layer, on a logarithmic scale that all looks of a
         run share. Output: standard deviation of y.
       </p>
-      {probed.map((run) => (
-        <LayerTable key={run.place} run={run} color={colorOf(run).slice(2)} />
-      ))}
+      <div class="beside">
+        {probed.map((run) => (
+          <LayerTable key={run.place} run={run} color={colorOf(run).slice(2)} />
+        ))}
+      </div>
     </section>
   );
 }

@@ -66,6 +66,9 @@ function App() {
         .map((run) => (
           <Steering key={run.place} run={run} />
         ))}
+      {isForeign(list) && (
+        <p class="lead">A run of another process is steered on its own page, which train --live prints.</p>
+      )}
       {shown.length > 1 && <DifferencesTable runs={shown} />}
       {shown.length > 0 && <Controls view={view} onChange={change} />}
       {charts
@@ -105,6 +108,10 @@ function followRuns(show: (runs: Runs) => void, onConnection: (connection: Conne
     onConnection,
   );
 }
+
+/** Whether a run trains which this server does not steer. */
+const isForeign = (runs: readonly Run[]): boolean =>
+  runs.some(({ facts }) => facts.state === 'running' && !facts.isSteered);
 
 function sentenceOf(connection: Connection, { length }: readonly Run[]): string {
   switch (connection.state) {

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { type ControlMessage, type SteerLine, TOKEN_HEADER } from '../src/commands/live/messages.ts';
+import { steerText } from '../src/terminal/text/steer-text.ts';
 import { formatFigure } from './curves.ts';
 import { isPaused, type Run } from './runs.ts';
 
@@ -77,17 +78,9 @@ async function steer(order: ControlMessage): Promise<Answer> {
   }
 }
 
-/** 'After step 130: the learning rate is 0.01'. */
-function describe({ step, action, rate }: SteerLine): string {
-  const what: Readonly<Record<string, string>> = {
-    pause: 'the run pauses',
-    continue: 'the run goes on',
-    rate: `the learning rate is ${rate === null ? '' : formatFigure(rate)}, which the schedule scales`,
-    checkpoint: 'a checkpoint is written',
-    stop: 'the run stops',
-  };
-  return `After step ${step.toLocaleString('en')}: ${what[action] ?? action}`;
-}
+/** 'After step 130: the learning rate is 0.01, which the schedule scales'. */
+const describe = ({ step, action, rate }: SteerLine): string =>
+  `After step ${step.toLocaleString('en')}: ${steerText({ action, rate: rate ?? undefined })}`;
 
 /** The orders that runs have followed. */
 export function SteerList({ runs }: { readonly runs: readonly Run[] }) {

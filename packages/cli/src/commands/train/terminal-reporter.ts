@@ -1,9 +1,10 @@
-import type { ProgressEvent, StartEvent, SteerEvent } from '@gradloom/runtime';
+import type { ProgressEvent, StartEvent } from '@gradloom/runtime';
 import { invocation } from '../../terminal/invocation.ts';
 import { type Io, printLine, printLines, widthOf } from '../../terminal/io.ts';
 import { createLiveArea, folded, type LiveArea } from '../../terminal/live-area.ts';
 import { createPaint, type Paint } from '../../terminal/paint.ts';
 import { decimal, duration, whole } from '../../terminal/text/format.ts';
+import { steerText } from '../../terminal/text/steer-text.ts';
 import { describeLooks, type Look } from './describe-looks.ts';
 import { describeRun } from './describe-run.ts';
 import { describeData } from './describe-table.ts';
@@ -72,7 +73,7 @@ export function terminalReporter(io: Io): Reporter {
           area?.line(epochText(event, start, unit, columns));
         }
       } else if (event.type === 'steer') {
-        area?.note(steerText(event));
+        area?.note(`after step ${whole(event.step)}: ${steerText(event)}`);
       } else if (event.type === 'probe') {
         // Statistics of every layer would hide the epochs: the first and last are shown at the end. The weights are
         // left out; they would stay in memory until the end.
@@ -89,18 +90,6 @@ export function terminalReporter(io: Io): Reporter {
       printLines(io.stdout, summarize(run, result, { paint, program: invocation(io.env), width }));
     },
   };
-}
-
-/** 'after step 130: the learning rate is 0.01'. */
-function steerText({ step, action, rate }: SteerEvent): string {
-  const what = {
-    pause: 'the run pauses',
-    continue: 'the run goes on',
-    rate: `the learning rate is ${rate}, which the schedule scales`,
-    checkpoint: 'a checkpoint is written',
-    stop: 'the run stops',
-  };
-  return `after step ${whole(step)}: ${what[action]}`;
 }
 
 /** Values of a run, reduced to means of equally many values. */

@@ -1,5 +1,6 @@
 import { formatValue } from '../../options/member.ts';
 import { decimal, duration, percent, plural, sentence, whole } from '../../terminal/text/format.ts';
+import { steerText } from '../../terminal/text/steer-text.ts';
 import { attentionMaps } from '../charts/attention-maps.ts';
 import { calibrationPicture } from '../charts/calibration.ts';
 import { confusionMatrix } from '../charts/confusion-matrix.ts';
@@ -27,6 +28,7 @@ export function trainPage(run: TrainRun): Page {
   const chapters: Chapter[] = [
     { title: 'Results', tables: [resultTable(run)] },
     chapter('Training curves', curves(run)),
+    { title: 'Steered', tables: steerTable(run) },
     {
       title: 'Text',
       lead: 'What the model wrote at these steps: the beginning of what gradloom generate writes with its defaults, each time by the same draws.',
@@ -76,6 +78,15 @@ const chapter = (title: string, pictures: readonly (Picture | null)[]): Chapter 
   title,
   pictures: pictures.filter((picture) => picture !== null),
 });
+
+/** The orders that the run has followed. */
+function steerTable({ lines }: TrainRun): Table[] {
+  const rows = linesOf(lines, 'steer').map(({ step, ...order }): [string, string] => [
+    `after step ${whole(step)}`,
+    steerText(order),
+  ]);
+  return rows.length === 0 ? [] : [{ title: 'Orders while it trained', rows }];
+}
 
 /** A text of the model, below its step and the loss of the steps before it. */
 function quoteOf({ step, texts }: WrittenText, { steps }: TrainRun): Listing {
