@@ -87,6 +87,20 @@ export function scaleOver(values: readonly number[], label: string, log: boolean
   return { label, type: 'log', domain: [low, high], ticks: logTicks(low, high), tickFormat: tick, grid: true };
 }
 
+/** Least height of an axis, so that noise does not look like progress: a share of the value, or points of percent. */
+export const SHARE_OF_VALUE = 0.2;
+export const POINTS = 10;
+
+/** The range of values, widened to at least `least` of its highest value, or with `most` to `least` below that. */
+export function roomFor(values: readonly number[], least: number, most?: number): [number, number] {
+  const finite = values.filter((value) => isDrawable(value));
+  const [low, high] = [lowest(finite), highest(finite)];
+  if (finite.length === 0) return [0, 1];
+  const missing = Math.max(0, (most === undefined ? least * Math.abs(high) : least) - (high - low)) / 2;
+  const top = Math.min(high + missing, most ?? Number.POSITIVE_INFINITY);
+  return [Math.max(Math.min(0, low), low - missing - (high + missing - top)), top];
+}
+
 /** The lowest value; Infinity for none. Math.min takes only some ten thousand arguments. */
 export const lowest = (values: readonly number[]): number =>
   values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);

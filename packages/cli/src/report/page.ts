@@ -58,7 +58,7 @@ nav span{color:var(--soft)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;margin:20px 0 0}
 .figures div{min-width:0;display:flex;flex-direction:column-reverse;justify-content:flex-end;padding:12px 14px;border:1px solid var(--rule);border-radius:8px}
 .figures dt{color:var(--soft);font-size:.85rem;line-height:1.3;margin-top:2px}
-.figures dd{margin:0;font-size:1.5rem;line-height:1.2;font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
+.figures dd{margin:0;font-size:1.5rem;line-height:1.2;font-weight:600;font-variant-numeric:tabular-nums}
 .lead,figcaption{color:var(--soft)}
 figure{margin:0 0 36px;break-inside:avoid}
 figure svg{display:block;max-width:100%;height:auto}

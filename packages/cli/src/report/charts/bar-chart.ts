@@ -1,5 +1,5 @@
 import { barX, dot, link, ruleX, text } from '@observablehq/plot';
-import { highest, lowest, scaleOver } from '../axes.ts';
+import { fittingTicks, highest, lowest, scaleOver } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
@@ -38,15 +38,20 @@ export function barChart({ bars, x, rule }: BarChartOptions, width: number): Dra
   // Leaves room for the dot of the lowest value.
   const base = log ? lowest(values) / 2 : 0;
   const scale = scaleOver([base, ...values], x.label, log);
-  const [low] = scale.domain as [number, number];
+  const [low, high] = scale.domain as [number, number];
+  const [left, right] = [
+    above ? 8 : Math.min(width / 2, 12 + longest * LETTER),
+    Math.min(0.45 * width, 16 + widest * LETTER),
+  ];
+  const ticks = log ? undefined : fittingTicks(low, high, width - left - right, isNarrow(width) ? 4 : 8);
   const chart = drawPlot({
     width,
     height: rows.length * (above ? ROW + 14 : ROW) + 46,
-    marginLeft: above ? 8 : Math.min(width / 2, 12 + longest * LETTER),
-    marginRight: Math.min(0.45 * width, 16 + widest * LETTER),
+    marginLeft: left,
+    marginRight: right,
     marginTop: 4,
     marginBottom: 42,
-    x: { ...scale, nice: false, ...(log ? {} : { ticks: isNarrow(width) ? 4 : 8 }) },
+    x: { ...scale, nice: false, ...(ticks === undefined ? {} : { ticks }) },
     y: {
       type: 'band',
       domain: rows.map(({ name }) => name),

@@ -57,7 +57,7 @@ function spaces({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
       ? 'No straight line separates XOR’s inputs; one line separates its hidden activations'
       : 'From this start, the network does not learn XOR',
     sentence:
-      'Left: the four inputs and the decision boundary of the network. Right: the same four points as activations of the two hidden units, with the straight decision boundary of the output neuron, W2 · h + b2 = 0. The background has the colour of the prediction, darker where the network is more certain.',
+      'Inputs: the four inputs and the decision boundary of the network. Hidden activations: the same four points as activations of the two hidden units, with the straight decision boundary of the output neuron, W2 · h + b2 = 0. The background has the colour of the prediction, darker where the network is more certain.',
     alternative: hidden
       .map(
         (h, k) =>

@@ -3,6 +3,7 @@ import { list, record, table } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { count, figure, text } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
+import { POINTS, roomFor, SHARE_OF_VALUE } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
@@ -38,7 +39,10 @@ export function foldsPage(document: Folds): Page {
     lead: `${network}, trained once for each of ${folds} folds on the rows of the others, and measured on its own.${missing}`,
     figures: names.slice(0, 4).map((name) => ({
       name: `${name}, mean of the folds`,
-      value: `${figureText(name, mean[name])} ± ${figureText(name, deviation[name])}`,
+      // A line may break before the sign alone.
+      value: [figureText(name, mean[name]), spreadText(name, deviation[name])]
+        .map((own) => own.replaceAll(' ', '\u00a0'))
+        .join(' ±\u00a0'),
     })),
     chapters: [
       {
@@ -52,8 +56,15 @@ export function foldsPage(document: Folds): Page {
   };
 }
 
+/** Two digits of a deviation say enough beside the mean. */
+const spreadText = (name: string, deviation: number): string =>
+  name.endsWith('accuracy') ? figureText(name, deviation) : String(Number(deviation.toPrecision(2)));
+
 function figureByFold({ runs, mean }: Folds, name: string): Picture {
-  const points = runs.map(({ fold, figures }) => [fold, figures[name]] as const);
+  const inPercent = name.endsWith('accuracy');
+  const unit = inPercent ? 100 : 1;
+  const points = runs.map(({ fold, figures }) => [fold, unit * figures[name]] as const);
+  const values = points.map(([, value]) => value);
   const [first, last] = [runs[0].fold, runs[runs.length - 1].fold];
   return {
     name: `${name.toLowerCase().replaceAll(/[^a-z\d]+/g, '-')}-by-fold`,
@@ -65,10 +76,13 @@ function figureByFold({ runs, mean }: Folds, name: string): Picture {
         {
           series: [
             { name: 'fold', points, dots: true },
-            { name: 'mean', points: [first, last].map((fold) => [fold, mean[name]] as const), dots: false },
+            { name: 'mean', points: [first, last].map((fold) => [fold, unit * mean[name]] as const), dots: false },
           ],
           x: { label: 'fold', whole: true },
-          y: { label: name },
+          y: {
+            label: inPercent ? `${name} (%)` : name,
+            domain: inPercent ? roomFor(values, POINTS, 100) : roomFor(values, SHARE_OF_VALUE),
+          },
           height: 180,
         },
         width,

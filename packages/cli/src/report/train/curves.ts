@@ -1,7 +1,7 @@
 import type { Spread } from '@gradloom/runtime';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
-import { highest, isDrawable, lowest } from '../axes.ts';
+import { POINTS, roomFor, SHARE_OF_VALUE } from '../axes.ts';
 import { type Level, lineChart, type Series } from '../charts/line-chart.ts';
 import { courseOf, short } from '../course.ts';
 import type { Picture } from '../picture.ts';
@@ -36,20 +36,6 @@ export function spansDecades(values: readonly number[]): boolean {
   const high = values.reduce((a, b) => Math.max(a, b), 0);
   const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   return low > 0 && high / low > WIDE_RANGE;
-}
-
-/** Least height of an axis, so that noise does not look like progress: a share of the value, or points of percent. */
-const SHARE_OF_VALUE = 0.2;
-const POINTS = 10;
-
-/** The range of values, widened to at least `least` of its highest value, or with `most` to `least` below that. */
-function roomFor(values: readonly number[], least: number, most?: number): [number, number] {
-  const finite = values.filter((value) => isDrawable(value));
-  const [low, high] = [lowest(finite), highest(finite)];
-  if (finite.length === 0) return [0, 1];
-  const missing = Math.max(0, (most === undefined ? least * Math.abs(high) : least) - (high - low)) / 2;
-  const top = Math.min(high + missing, most ?? Number.POSITIVE_INFINITY);
-  return [Math.max(Math.min(0, low), low - missing - (high + missing - top)), top];
 }
 
 /** The axis of a run's charts: epochs, with steps between them; steps, if there is at most one epoch. */
