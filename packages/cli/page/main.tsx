@@ -66,9 +66,7 @@ function App() {
         .map((run) => (
           <Steering key={run.place} run={run} />
         ))}
-      {isForeign(list) && (
-        <p class="lead">A run of another process is steered on its own page, which train --live prints.</p>
-      )}
+      {hasDeaf(list) && <p class="lead">A run that train started without --live takes no orders.</p>}
       {shown.length > 1 && <DifferencesTable runs={shown} />}
       {shown.length > 0 && <Controls view={view} onChange={change} />}
       {charts
@@ -109,8 +107,8 @@ function followRuns(show: (runs: Runs) => void, onConnection: (connection: Conne
   );
 }
 
-/** Whether a run trains which this server does not steer. */
-const isForeign = (runs: readonly Run[]): boolean =>
+/** Whether a run trains that takes no orders. */
+const hasDeaf = (runs: readonly Run[]): boolean =>
   runs.some(({ facts }) => facts.state === 'running' && !facts.isSteered);
 
 function sentenceOf(connection: Connection, { length }: readonly Run[]): string {

@@ -1,5 +1,14 @@
 import { once } from 'node:events';
-import { appendFileSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -214,6 +223,7 @@ describe('train --live', () => {
     const out = temporaryDirectory();
     const args = ['train', '--dataset', 'moons', '--epochs', '12', '--schedule', 'constant', '--json', '--out'];
     const told: unknown[] = [];
+    let orderAgain = async () => ({});
     let steering: Promise<void> | undefined;
     const steered = await gradloom([...args, join(out, 'steered'), '--live'], {
       onStderr(text) {
@@ -226,7 +236,7 @@ describe('train --live', () => {
       const headers = { 'content-type': 'application/json', 'x-gradloom-token': searchParams.get('token') ?? '' };
       for (const order of [
         ...[{ action: 'pause' }, { action: 'rate', rate: 0.003 }, { action: 'rate', rate: -1 }, { action: 'halt' }],
-        ...[{ action: 'checkpoint' }, { action: 'continue' }],
+        { action: 'checkpoint' },
       ]) {
         const body = JSON.stringify({ run: 0, ...order });
         let answer = await fetch(`${origin}/control`, { method: 'POST', headers, body });
@@ -236,8 +246,21 @@ describe('train --live', () => {
         }
         told.push(await answer.json());
       }
+      // A server that watches the files passes orders on to the process of the run.
+      const { url: other } = await serveLive(join(out, 'steered'));
+      const { origin: elsewhere, search } = new URL(other);
+      const body = JSON.stringify({ run: 0, action: 'continue' });
+      const key = { ...headers, 'x-gradloom-token': search.replace('?token=', '') };
+      expect(statSync(join(out, 'steered/live.json')).mode & 0o777).toBe(0o600);
+      told.push(await (await fetch(`${elsewhere}/control`, { method: 'POST', headers: key, body })).json());
+      orderAgain = async () =>
+        (await (await fetch(`${elsewhere}/control`, { method: 'POST', headers: key, body })).json()) as object;
     }
     await steering;
+    expect(existsSync(join(out, 'steered/live.json'))).toBe(false);
+    expect(await orderAgain()).toEqual({
+      error: 'the run takes no orders, expected one that train --live has started',
+    });
     const { step } = told[0] as { step: number };
     expect(told).toEqual([
       { action: 'pause', step, rate: null },
@@ -271,6 +294,8 @@ describe('train --live', () => {
     ]);
     expect(one.code).toBe(0);
     expect(jsonLines(one.stdout).at(-1)?.fingerprint).toBe(jsonLines(two.stdout).at(-1)?.fingerprint);
-    expect((await gradloom(['verify', join(out, 'steered')])).stderr).toBe('');
+    for (const run of ['steered', 'again', 'longer']) {
+      expect(await gradloom(['verify', join(out, run)])).toMatchObject({ code: 0 });
+    }
   });
 });

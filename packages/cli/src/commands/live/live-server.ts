@@ -8,7 +8,7 @@ import { REPORT_FILE, readOwnFile } from '../../files/run-files/names.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { createPageServer, refuse, servePage } from '../http/page-server.ts';
 import { eventsOf } from './events.ts';
-import type { ControlMessage, SteerLine } from './messages.ts';
+import type { ControlMessage } from './messages.ts';
 import type { WatchedRuns } from './watched-run.ts';
 
 /** A server of the live page, which only this machine reaches. */
@@ -49,12 +49,8 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
     const { run: place, action, rate } = (isRecord(body) ? body : {}) as Partial<ControlMessage>;
     const run = runs().find((_, k) => k === place);
     if (run === undefined) return refuse(reply, 400, `run has ${show(place)}, expected the place of a run, such as 0`);
-    if (run.own === undefined) {
-      return refuse(reply, 409, 'run is that of another process, expected one of this server (train --live steers it)');
-    }
     try {
-      const { type: _, ...told } = await run.own.steer(action as SteerAction, rate);
-      return { ...told, rate: told.rate ?? null } satisfies SteerLine;
+      return await run.steer(action as SteerAction, rate);
     } catch (error) {
       return refuse(reply, error instanceof OptionError ? 400 : 409, reasonOf(error).replace(/^steer: /, ''));
     }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { ProgressEvent, TrainingRun } from '@gradloom/runtime';
+import type { ProgressEvent, SteerAction, TrainingRun } from '@gradloom/runtime';
 import { LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, FINDINGS_FILE, REPORT_FILE } from '../../files/run-files/names.ts';
 import { formatValue } from '../../options/member.ts';
@@ -8,12 +8,15 @@ import { findings } from '../../report/findings/findings.ts';
 import { readDocument } from '../../report/run-files.ts';
 import { runConfig } from '../../report/train/run-config.ts';
 import { UsageError } from '../../terminal/failure.ts';
-import type { RunMessage, RunResult, RunState } from './messages.ts';
+import type { RunMessage, RunResult, RunState, SteerLine } from './messages.ts';
+import { hasAddress, steerElsewhere } from './own-address.ts';
 
 /** A run that is watched from its files, whichever process writes them. */
 export interface WatchedRun {
   readonly folder: string;
   readonly own: OwnRun | undefined;
+  /** Steers it in its process. @throws Error if it cannot be steered. */
+  steer(action: SteerAction, rate?: number): Promise<SteerLine>;
   /** Facts about the run for the page. @throws Error if a file is damaged. */
   facts(): Omit<RunMessage, 'run'>;
 }
@@ -42,13 +45,18 @@ export function watchRun(folder: string, own?: OwnRun): WatchedRun {
   return {
     folder,
     own,
+    async steer(action, rate) {
+      if (own === undefined) return await steerElsewhere(folder, action, rate);
+      const { step, rate: told = null } = await own.steer(action, rate);
+      return { step, action, rate: told };
+    },
     facts() {
       const state = stateOf(folder);
       const isEnded = state === 'ended';
       // A resumed run has the findings of its earlier end until it ends again.
       return {
         ...{ name, state, ...config(), result: isEnded ? result() : null },
-        isSteered: own !== undefined && state === 'running',
+        isSteered: state === 'running' && (own !== undefined || hasAddress(folder)),
         hasReport: isEnded && existsSync(join(folder, REPORT_FILE)),
       };
     },

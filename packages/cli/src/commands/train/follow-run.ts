@@ -29,6 +29,7 @@ import {
 } from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
 import type { LiveServer } from '../live/live-server.ts';
+import { removeAddress, writeAddress } from '../live/own-address.ts';
 import { type WatchedRun, watchRun } from '../live/watched-run.ts';
 import { type Assessment, assess } from './assessment/assess.ts';
 import { configOf, runConfig } from './describe-flags.ts';
@@ -72,7 +73,10 @@ export async function followRun(
   function take(event: TrainEvent): void {
     if (event.type === 'start') {
       directory = openDirectory(recipe, event, started, resumable, lock);
-      if (directory !== undefined) watched.push(watchRun(directory.path, { steer, speed: () => speed }));
+      if (directory !== undefined) {
+        watched.push(watchRun(directory.path, { steer, speed: () => speed }));
+        if (live !== undefined) writeAddress(directory.path, live.url);
+      }
       start = { recipe, event, out: directory?.path ?? null };
       reporter.start(start);
       const other = otherLibrary(library, event.backend);
@@ -179,16 +183,22 @@ export async function followRun(
   } finally {
     interrupt.release();
     try {
-      directory?.close();
+      close();
     } finally {
       await live?.stop();
     }
   }
 
+  function close(): void {
+    const closed = directory;
+    directory = undefined;
+    if (closed !== undefined && live !== undefined) removeAddress(closed.path);
+    closed?.close();
+  }
+
   /** Shows the ended run until a signal arrives. */
   async function serveOn({ url }: LiveServer): Promise<void> {
-    directory?.close();
-    directory = undefined;
+    close();
     interrupt.release();
     const next = listenForInterrupt(io);
     reporter.aside(`gradloom train: the run has ended, and is shown at ${url} until Ctrl-C`);

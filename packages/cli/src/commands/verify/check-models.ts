@@ -6,6 +6,7 @@ import { checkOwnFile, differences } from '@gradloom/runtime/internal';
 import { MODEL_FILE } from '../../files/run-files/names.ts';
 import { loadOptions } from '../../options/own-parts.ts';
 import { isRecord } from '../../options/read-object.ts';
+import type { TrainValues } from '../train/options.ts';
 import { isOwnOption } from '../train/resumed-options.ts';
 import type { ConfigCheck } from './check-config.ts';
 import { type OpenCheck, openCheck, reading } from './file-check.ts';
@@ -58,8 +59,20 @@ function checkFile(check: OpenCheck, { model, checkpoint }: ModelFile, { options
   const { metadata } = checkpoint;
   if (!isRecord(metadata.options)) return;
   for (const name of new Set([...Object.keys(metadata.options), ...Object.keys(options)])) {
-    if (isOwnOption(name)) addDifference(check, name, metadata.options[name], options[name]);
+    if (isOwnOption(name) && name !== RATES) addDifference(check, name, metadata.options[name], options[name]);
   }
+  checkRates(check, checkpoint, options[RATES]);
+}
+
+const RATES = 'rate-changes' satisfies keyof TrainValues;
+
+/** A run that was steered has changes which an older checkpoint does not know. */
+function checkRates(check: OpenCheck, { record, progress }: Checkpoint, wanted: unknown): void {
+  const own: Readonly<Record<string, unknown>> = record.rateChanges ?? {};
+  const known = Object.entries(isRecord(wanted) ? wanted : {}).filter(
+    ([step]) => Number(step) < progress.step || Object.hasOwn(own, step),
+  );
+  addDifference(check, RATES, own, Object.fromEntries(known));
 }
 
 function addDifference(check: OpenCheck, name: string, own: unknown, wanted: unknown): void {
