@@ -77,10 +77,10 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
         {select('precision', 'precision')}
         {number('threads', 'threads', '1', !sharesMemory)}
         {!sharesMemory && (
-          <p id="alone" class="lead">
+          <small id="alone">
             One thread trains: this browser shares no memory between threads here, as the server of the page does not
             send the headers that allow it. The result is the same, to the bit.
-          </p>
+          </small>
         )}
       </fieldset>
     </form>

@@ -64,7 +64,9 @@ function GradientBar({ layer: { gradient, moved } }: { readonly layer: LayerGrad
     <span class="gradient">
       <meter min="0" max="1" value={share} aria-label="Gradient, on a logarithmic scale" />
       <span>
-        gradient {short(gradient)}, moved {short(moved)}
+        gradient {short(gradient)}
+        <br />
+        moved {short(moved)}
       </span>
     </span>
   );
@@ -86,6 +88,9 @@ function sentenceOf(gradients: readonly (number | null)[]): string {
   const [first, last] = [gradients[0], gradients[gradients.length - 1]];
   const scale =
     'Each bar is the size of the gradient of a layer, from 10⁻¹² to 1: ten times more is one twelfth longer.';
+  if (first !== null && gradients.every((gradient) => gradient === 0)) {
+    return 'All gradients are 0: every unit is off, and nothing moves any more. A smaller learning rate helps.';
+  }
   if (first === null || last === null || gradients.length < 2 || last === 0) return scale;
   const ratio = first / last;
   if (ratio < FAR) {

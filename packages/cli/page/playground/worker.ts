@@ -156,7 +156,9 @@ const choices: Ready['choices'] = {
 async function fetchFile(name: string): Promise<ArrayBuffer> {
   const response = await fetch(`${name}${scope.location.search}`);
   if (response.ok) return response.arrayBuffer();
-  const { error = `the server has no ${name}` } = await response.json().catch(() => ({}));
+  const { error = `The server has no ${name}, which gradloom playground --out writes.` } = await response
+    .json()
+    .catch(() => ({}));
   throw new Error(String(error));
 }
 
