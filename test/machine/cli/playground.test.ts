@@ -52,9 +52,9 @@ async function inTerminal(command: string, folder: string): Promise<string> {
 }
 
 const networks = [
-  'data=moons',
+  'data=moons&batch=64',
   'data=spirals&rows=300&noise=0.05&layers=3&units=16&activation=relu&optimizer=sgd&rate=0.1&batch=128&seed=7',
-  'data=xor&layers=1&units=5&activation=sigmoid&init=orthogonal&optimizer=lion&batch=full&precision=float32',
+  'data=xor&rows=90&noise=0.1&layers=1&units=5&activation=sigmoid&init=orthogonal&optimizer=lion&batch=full&precision=float32',
 ];
 
 test.for(networks)(
@@ -68,6 +68,7 @@ test.for(networks)(
       const { page, messages } = await openPage(browser, `${url}#${network}&threads=${threads}`);
       const { command, fingerprint } = await takeSteps(page, 15);
       expect(command).toContain(`--threads ${threads}`);
+      expect(await page.locator('#state').textContent()).toContain(threads === 1 ? 'one thread' : `${threads} threads`);
       expect(await inTerminal(command, '')).toBe(fingerprint);
       expect(messages).toEqual([]);
       found.push(fingerprint);
@@ -148,14 +149,19 @@ test('on a phone and by keys alone: runs, pauses, keeps its state, shows what ea
   await page.locator('#state', { hasText: /^Step 0,/ }).waitFor();
   await press('go');
   await page.locator('#state', { hasText: /^Step [1-9]\d/ }).waitFor();
+  // What is being typed outlives the frames of a run.
+  const rate = page.locator('input[name=rate]');
+  await rate.fill('0.5');
+  const seen = String(await page.locator('#state').textContent());
+  await page.locator('#state', { hasNotText: seen }).waitFor();
+  expect(await rate.inputValue()).toBe('0.5');
   await press('go');
   await page.locator('#layers li', { hasText: /output.*gradient \d/ }).waitFor();
   expect(await page.locator('#layers canvas').count()).toBe(20);
   expect(await overflow()).toBe(0);
 
   await page.locator('select[name=activation]').selectOption('relu');
-  await page.locator('input[name=rate]').fill('0.5');
-  await page.locator('input[name=rate]').press('Enter');
+  await rate.press('Enter');
   await expect.poll(() => new URL(page.url()).hash).toBe('#layers=20&units=4&activation=relu&rate=0.5');
   await page.reload();
   await page.locator('#state', { hasText: /^Step 0,/ }).waitFor();

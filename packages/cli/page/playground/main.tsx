@@ -111,6 +111,8 @@ function App({ ready }: { readonly ready: Ready }) {
   useEffect(() => history.replaceState(null, '', fragment), [fragment]);
 
   const change = (part: Partial<Settings>) => setSettings((before) => ({ ...before, ...part }));
+  // Drawn again for a choice alone: with every frame, numbers that are being typed would be lost.
+  const form = useMemo(() => <ChoicesForm {...{ ready, settings }} onChange={change} />, [ready, settings]);
   const go = (isNow: boolean, at = speed) => {
     setGoing(isNow);
     send(isNow ? { kind: 'go', stepsPerSecond: speeds[at] } : { kind: 'pause' });
@@ -163,7 +165,7 @@ function App({ ready }: { readonly ready: Ready }) {
         />
       ) : (
         <div class="columns">
-          <ChoicesForm ready={ready} settings={settings} onChange={change} />
+          {form}
           <div class="middle">
             <div id="run" role="toolbar" aria-label="Training">
               <button
@@ -301,14 +303,18 @@ function Same({ command, frame }: { readonly command: string; readonly frame: Fr
   );
 }
 
-function stateOf({ stepsPerEpoch, parameters, test }: Opened, { steps, accuracy, isOver, losses }: Frame): string {
+function stateOf(
+  { stepsPerEpoch, threads, parameters, test }: Opened,
+  { steps, accuracy, isOver, losses }: Frame,
+): string {
   const of = test.classes.length > 0 ? 'test points (the rings)' : 'points';
   const right = `${(100 * accuracy).toFixed(1)} % of the ${of} are answered rightly`;
   const epoch = (steps / stepsPerEpoch).toFixed(1);
   const last = losses.at(-1)?.[1];
   const end =
     isOver && !Number.isFinite(last ?? 0) ? ' The loss has left all bounds: a smaller learning rate helps.' : '';
-  return `Step ${steps}, epoch ${epoch}, ${parameters} weights: ${right}.${end}`;
+  const team = threads === 1 ? 'one thread' : `${threads} threads`;
+  return `Step ${steps}, epoch ${epoch}, ${parameters} weights, ${team}: ${right}.${end}`;
 }
 
 /** Most points of a line of the chart. */

@@ -29,6 +29,7 @@ export interface Opened {
   readonly test: PlacedPoints;
   readonly domain: Domain;
   readonly stepsPerEpoch: number;
+  readonly threads: number; // that have work
   readonly parameters: number;
 }
 

@@ -79,6 +79,7 @@ export async function openSession(
       test: sets[1] ?? { x: new Float64Array(0), y: new Float64Array(0), classes: new Int32Array(0) },
       domain,
       stepsPerEpoch: run.stepsPerEpoch,
+      threads: run.threads,
       parameters: run.network.parameterCount,
     },
     get isOver() {

@@ -14,7 +14,7 @@ export const aboutOption: Readonly<Record<keyof Settings, string>> = {
   batch: 'Points that one step looks at. Few make quick steps that wander, many make steady ones.',
   seed: 'The start of all chance: the same seed gives the same points, weights and steps, to the bit.',
   precision: 'Digits of the numbers: float64 has 16, float32 has 7.',
-  threads: 'Threads share the work of a step. Their number never changes a bit of the result.',
+  threads: 'Threads share the points of a batch, some at a time. Their number never changes a bit of the result.',
 };
 
 /** What is known about members of the tables. A new member is shown without a sentence. */

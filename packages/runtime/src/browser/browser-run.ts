@@ -10,9 +10,11 @@ import {
   type OptimizerSpec,
 } from '@gradloom/core';
 import {
+  blockCount,
   complete,
   createElements,
   hexadecimal,
+  leafCount,
   mostPassRows,
   sha256Of,
   WasmApi,
@@ -52,6 +54,7 @@ export interface BrowserRunOptions {
 export interface BrowserRun {
   readonly network: Network;
   readonly stepsPerEpoch: number;
+  readonly threads: number; // that have work
   readonly steps: number; // steps done
   readonly parameters: Elements; // [P] the weights, which steps change
   /** Runs up to `count` steps. Returns their losses; the last is not finite if the run cannot go on. */
@@ -69,7 +72,8 @@ export interface BrowserRun {
 let lastRun = 0;
 
 /**
- * Opens a run at a constant learning rate on this worker and `others`. Their number does not change the result.
+ * Opens a run at a constant learning rate on this worker and those of `others` that have work. Their number does not
+ * change the result.
  * @throws OptionError (rejects) for shapes and options that do not fit.
  */
 export async function openBrowserRun(
@@ -87,7 +91,10 @@ export async function openBrowserRun(
   const { stepsPerEpoch, ...division } = divideRows(network, elementType, { rows: train.rows, batch });
   const context = { totalSteps, stepsPerEpoch };
   const schedule = createSchedule('constant', context);
-  const threads = others.length + 1;
+  // A thread without a leaf and without a block would only make the others wait.
+  const useful = Math.max(leafCount(batch, division.leaf), blockCount(network.parameterCount));
+  const team = others.slice(0, useful - 1);
+  const threads = team.length + 1;
   const shape = { ...division, batch, elementType, seed, context };
   const passRows = Math.max(rowsOfPasses(shape), Math.min(EVALUATION_ROWS, mostPassRows(network, elementType)));
   const none = { ema: null, clipNorm: null, maxNorm: null, augment: null, cluster: null, weights: null, counted: null };
@@ -125,8 +132,8 @@ export async function openBrowserRun(
     dataset: train,
     orders: orders?.array ?? null,
   };
-  const team = await createTeam(setup, others);
-  team.run({ kind: 'opening', draws: true });
+  const { context: own, run, close } = await createTeam(setup, team);
+  run({ kind: 'opening', draws: true });
   const start = arena.theta.slice();
   const before = createElements(elementType, start.length);
   const rates: RateState = { plan: { optimizer, schedule }, arena, progress: {}, rateChanges: new Map(), ratesEnd: 0 };
@@ -139,7 +146,7 @@ export async function openBrowserRun(
     const limit = Math.min(totalSteps, done + Math.min(count, RING), ready);
     if (limit === done) return [];
     setRates(rates, limit);
-    team.run({ kind: 'span', first: done, limit, probe });
+    run({ kind: 'span', first: done, limit, probe });
     const steps = setup.control[CONTROL.steps];
     done += steps;
     const losses = Array.from(arena.losses.slice(0, steps));
@@ -151,6 +158,7 @@ export async function openBrowserRun(
   return {
     network,
     stepsPerEpoch,
+    threads,
     get steps() {
       return done;
     },
@@ -168,11 +176,11 @@ export async function openBrowserRun(
       const tallies = new Float64Array(new SharedArrayBuffer(8 * chunks * TALLIES));
       const place = { setup, live: [setup.run], thread: 0, threads: 1 };
       const { rows } = dataset;
-      evaluateChunks(team.context, { kind: 'evaluation', ...place, dataset, first: 0, rows, outputs, tallies });
+      evaluateChunks(own, { kind: 'evaluation', ...place, dataset, first: 0, rows, outputs, tallies });
       addTallies(sums, tallies, chunks);
       return sums[TALLY.loss] / rows;
     },
     fingerprint: () => hexadecimal(sha256Of(arena.theta.slice())),
-    close: team.close,
+    close,
   };
 }
