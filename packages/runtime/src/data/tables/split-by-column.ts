@@ -1,6 +1,7 @@
 import { createRandom, OptionError, shuffle } from '@gradloom/core';
 import { show, showName } from '@gradloom/core/internal';
 import { type Fold, foldOf, heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
+import { checkTable } from './check-table.ts';
 import type { Table, TableSplit } from './table.ts';
 
 interface Counts {
@@ -45,8 +46,8 @@ const END_OF_TIME = /[a-z](Time|Timestamp|Date|Day|Week|Month|Year|At)$/;
 export const isNameOfTime = (name: string): boolean => NAME_OF_TIME.test(name) || END_OF_TIME.test(name);
 
 /** The name of the input of dates, or of numbers with the name of a time, in whose order the rows are, up or down. */
-export const timeInOrder = ({ inputs }: Table): string | undefined =>
-  inputs.find(({ name, type, data, gaps }) => {
+export const timeInOrder = (table: Table): string | undefined =>
+  checkTable('timeInOrder', table).inputs.find(({ name, type, data, gaps }) => {
     if (gaps > 0 || data.kind !== 'numbers' || !(type === 'date' || (type === 'numeric' && isNameOfTime(name))))
       return false;
     const { values } = data;
