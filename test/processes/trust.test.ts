@@ -55,6 +55,9 @@ const exceptions: Record<string, readonly string[]> = {
 const OUT =
   /\b(fetch|WebSocket|EventSource|XMLHttpRequest|getBuiltinModule|eval)\s*\(|\bnew Function\b|\bprocess\.binding\b/;
 
+/** Sends orders of `gradloom live` to the `train --live` of the same machine, at an address that nothing else fits. */
+const ORDERS = 'packages/cli/src/commands/live/own-address.ts';
+
 interface Source {
   readonly path: string;
   readonly text: string;
@@ -103,7 +106,7 @@ describe.each(sources)('%s', (name, files) => {
   });
 
   test('calls no such function that needs no import', () => {
-    for (const { path, text } of files) expect(OUT.exec(text)?.[0], path).toBeUndefined();
+    for (const { path, text } of files) expect(OUT.exec(text)?.[0], path).toBe(path === ORDERS ? 'fetch(' : undefined);
   });
 });
 

@@ -46,6 +46,7 @@ export async function steerElsewhere(folder: string, action: string, rate: numbe
   }
   const response = await fetch(`${server}/control`, {
     method: 'POST',
+    redirect: 'error',
     headers: { 'content-type': 'application/json', [TOKEN_HEADER]: token },
     body: JSON.stringify({ run: 0, action, ...(rate === undefined ? {} : { rate }) }),
   }).catch((error: unknown) => {
