@@ -11,6 +11,7 @@ import {
   train,
 } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSteering } from '../../../packages/runtime/src/training/run/steering.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -117,6 +118,22 @@ describe('a changed rate', () => {
     const at = events.indexOf(rollback as TrainEvent);
     expect(events.slice(at).filter(({ type }) => type === 'steer')).toEqual(expect.arrayContaining([first, second]));
   });
+
+  test('waits for the end of a repetition in a resume, too', async () => {
+    const controller = new AbortController();
+    let to = Number.NaN;
+    const { signal } = controller;
+    const { run, last } = steered({ ...rising, signal, probe: 1 }, 'repeated', (event) => {
+      if (event.type === 'rollback') to = event.to;
+      if (event.type === 'probe' && event.step > to) controller.abort();
+    });
+    await run.result;
+    const resume = loadCheckpoint(last);
+    expect(resume.progress).toMatchObject({ step: to + 2, rollbacks: 1 });
+    const again = train(spec, data, { ...rising, resume, backend: 'wasm', threads: 1, pool });
+    const [{ step }, { fingerprint }] = await Promise.all([again.steer('rate', 0.001), again.result]);
+    expect(await fingerprintOf({ ...rising, rateChanges: { [step]: 0.001 } })).toBe(fingerprint);
+  });
 });
 
 describe('a pause', () => {
@@ -140,6 +157,19 @@ describe('a pause', () => {
     ]);
   });
 
+  test('keeps the process, as steps do', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const { next, steer, close } = createSteering();
+    const before = timers();
+    const waiting = next(undefined);
+    expect(timers()).toBe(before + 1);
+    const order = steer('continue').catch(({ message }: Error) => message);
+    await waiting;
+    expect(timers()).toBe(before);
+    close();
+    expect(await order).toBe('steer: the run has ended, expected one that trains');
+  });
+
   test('ends by the signal, with a checkpoint, and refuses what comes later', async () => {
     const controller = new AbortController();
     const { signal } = controller;
@@ -152,13 +182,24 @@ describe('a pause', () => {
   });
 });
 
+/** As many as a run may have, after its end. */
+const mostChanges = Object.fromEntries(Array.from({ length: 1000 }, (_, k) => [1000 + k, 0.1]));
+
 test('an order that cannot be followed is refused, and the run goes on', async () => {
   const refused: Promise<string>[] = [];
   const run = train(spec, data, {
-    ...{ ...calm, epochs: 2, precision: 'float32', threads: 1, pool },
+    ...{ ...calm, epochs: 2, precision: 'float32', threads: 1, pool, rateChanges: mostChanges },
     onEvent(event) {
       if (event.type !== 'epoch' || refused.length > 0) return;
-      for (const [action, rate] of [['rate', -1], ['rate'], ['pause', 1], ['halt'], ['rate', 1e39], ['checkpoint']]) {
+      for (const [action, rate] of [
+        ['rate', -1],
+        ['rate'],
+        ['pause', 1],
+        ['halt'],
+        ['rate', 1e39],
+        ['rate', 0.1],
+        ['checkpoint'],
+      ]) {
         refused.push(run.steer(action as 'rate', rate as number).then(String, ({ message }: Error) => message));
       }
     },
@@ -170,6 +211,7 @@ test('an order that cannot be followed is refused, and the run goes on', async (
     'steer: rate is given with pause, expected it with rate alone',
     'steer: action has "halt", expected one of pause, continue, rate, checkpoint, stop',
     expect.stringMatching(/^train: the learning rate has 1e\+39 in the first step, expected a smaller one/),
+    'steer: the run has 1000 changed rates, expected at most 1000',
     'steer: the run keeps no checkpoints, expected a run that writes them',
   ]);
 });

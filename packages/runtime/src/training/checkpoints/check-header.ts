@@ -37,7 +37,7 @@ export function checkProgress(
   whole('progress.samples', progress.samples, 0);
   whole('progress.threads', progress.threads, 1);
   whole('progress.gradientThreads', progress.gradientThreads, 0);
-  whole('progress.rollbacks', progress.rollbacks ?? 0, 0);
+  for (const name of ['rollbacks', 'reached']) whole(`progress.${name}`, progress[name] ?? 0, 0);
   const { elapsedMs, rate, validation, test, best } = progress;
   if (rate !== undefined) option.nonNegative.check('', 'progress.rate', rate);
   option.nonNegative.check('', 'progress.elapsedMs', elapsedMs);

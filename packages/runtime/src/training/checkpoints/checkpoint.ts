@@ -100,6 +100,8 @@ export interface Progress {
   test?: Evaluation;
   /** Number of rollbacks, each of which halved the learning rate. */
   rollbacks?: number;
+  /** Steps up to the last bad one before a rollback, inclusive. Orders to the run wait until it has done so many. */
+  reached?: number;
   /** The learning rate that `Trainer.setRate` has set in place of the schedule's. */
   rate?: number;
   /** The lowest loss among the evaluations or checkpoints so far, and the steps done by then. */

@@ -28,6 +28,7 @@ export async function goBack(state: RunState, first: number, span: SpanResult): 
     state.ending = bad;
     return;
   }
+  progress.reached = Math.max(progress.reached ?? 0, bad.step + 1);
   state.ratesEnd = progress.step;
   state.halvesAt = to;
   state.told = Math.min(state.told, to);

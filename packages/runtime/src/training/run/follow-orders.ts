@@ -1,5 +1,6 @@
 import { isDone } from './early-stopping.ts';
 import type { SteerEvent } from './events.ts';
+import { refuseMore } from './rate-changes.ts';
 import { changeRate } from './rates.ts';
 import { refuseRate } from './refuse-conflicts.ts';
 import type { RunState } from './state.ts';
@@ -9,11 +10,14 @@ import type { Order, WaitingOrder } from './steering.ts';
  * The orders that take hold now, without those that the run cannot follow. A run that went back first repeats its steps
  * up to the bad one: a run that is given the same rates from the start must come to the same bad step.
  */
-export function takeOrders({ plan, progress, reached, steering }: RunState): WaitingOrder[] {
-  if (progress.step < reached || isDone(plan, progress)) return [];
+export function takeOrders({ plan, progress, ending, rateChanges, steering }: RunState): WaitingOrder[] {
+  const { step, reached = 0 } = progress;
+  if (step < reached || ending !== undefined || isDone(plan, progress)) return [];
   return steering.take().filter(({ order: { rate }, refuse }) => {
     try {
-      if (rate !== undefined) refuseRate(plan.optimizer, rate, plan.elementType);
+      if (rate === undefined) return true;
+      refuseRate(plan.optimizer, rate, plan.elementType);
+      refuseMore(rateChanges, step);
       return true;
     } catch (error) {
       refuse(error);

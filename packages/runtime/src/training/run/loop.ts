@@ -98,7 +98,6 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
   spanLength.begin();
   const done = await trainSpan(state, span);
   spanLength.end();
-  state.reached = Math.max(state.reached, span.first + done.steps);
   if (done.bad || !(await weightsAreFinite(arena))) {
     await goBack(state, span.first, done);
     return;

@@ -32,6 +32,12 @@ export function checkRateChanges(where: string, name: string, value: unknown): R
   return Object.fromEntries(changes.sort(([a], [b]) => a - b));
 }
 
+/** @throws Error if a change after `step` steps would be one too many: no checkpoint could be read with it. */
+export function refuseMore(changes: ReadonlyMap<number, number>, step: number): void {
+  if (changes.size < MOST || changes.has(step)) return;
+  throw new Error(`steer: the run has ${changes.size} changed rates, expected at most ${MOST}`);
+}
+
 /** The rate of the optimizer after `step` steps, before the schedule scales it. */
 export function rateAfter(changes: ReadonlyMap<number, number>, step: number, { lr }: Optimizer): number {
   let newest = -1;

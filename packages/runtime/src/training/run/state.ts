@@ -55,7 +55,6 @@ export interface RunState extends OpenedRun, RunSurroundings {
   retold: readonly SteerEvent[]; // after going back: changes of the rate to report again when their step is done
   isPaused: boolean;
   isStopped: boolean; // whether an order has ended the run
-  reached: number; // steps up to the last one that was tried, which may have been bad
   lastSteps: number; // steps of the newest span
   ratesEnd: number; // first step without a written learning rate
   told: number; // steps whose epochs and probes were reported
@@ -107,7 +106,7 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
     meter: createBusyMeter(setup.workTimes, threads),
     spanLength: createSpanLength(),
     warned: new Set(),
-    ...{ rateChanges, steers: [], retold: [], isPaused: false, isStopped: false, reached: progress.step },
+    ...{ rateChanges, steers: [], retold: [], isPaused: false, isStopped: false },
     lastSteps: 0,
     ratesEnd: progress.step,
     told: progress.step,

@@ -21,7 +21,7 @@ export interface Steering {
   steer(action: SteerAction, rate?: number): Promise<SteerEvent>;
   /** The orders since the last call. */
   take(): WaitingOrder[];
-  /** Resolves at the next order or signal: a run that pauses waits here without a timer. */
+  /** Resolves at the next order or signal, and keeps the process until then, as a run that trains does. */
   next(signal: AbortSignal | undefined): Promise<void>;
   /** Refuses all orders that have not taken hold, and later ones. */
   close(): void;
@@ -34,6 +34,9 @@ const actions: Readonly<Record<SteerAction, true>> = {
   checkpoint: true,
   stop: true,
 };
+
+/** Longest interval of a timer. */
+const LONG_MS = 2 ** 31 - 1;
 
 export function createSteering(): Steering {
   const open = new Set<WaitingOrder>();
@@ -74,7 +77,9 @@ export function createSteering(): Steering {
     next: (signal) =>
       new Promise((resolve) => {
         if (untaken.length > 0 || signal?.aborted) return resolve();
+        const hold = setInterval(() => {}, LONG_MS);
         wake = () => {
+          clearInterval(hold);
           signal?.removeEventListener('abort', wake);
           resolve();
         };
