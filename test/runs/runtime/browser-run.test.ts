@@ -4,7 +4,8 @@ import type { NetworkSpec, OptimizerSpec } from '@gradloom/core';
 import { compileWasmKernels, kernelsFile } from '@gradloom/core/internal';
 import { fingerprint, splitDataset, syntheticDatasets, train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { openBrowserRun } from '../../../packages/runtime/src/browser.ts';
+import { createTeam } from '../../../packages/runtime/src/browser/team.ts';
+import { joinTeam, openBrowserRun, type TeamMessage } from '../../../packages/runtime/src/browser.ts';
 
 const dense = (...units: number[]): NetworkSpec => ({
   input: 2,
@@ -62,4 +63,15 @@ test.each(runs)('a run of a browser has the bits of train: %#', async (spec, opt
   expect(losses).toEqual(expected);
   expect([layers]).toEqual(looks);
   expect(run.evaluate(others, outputs)).toBe(tested?.loss);
+});
+
+test('a team that does not come together lets its members go', async () => {
+  const reasons: string[] = [];
+  const messages: TeamMessage[] = [];
+  const other = { postMessage: (message: TeamMessage) => void messages.push(message) };
+  const setup = {} as TeamMessage['setup']; // of which no thread makes a context
+  await expect(createTeam(setup, [other])).rejects.toThrow();
+  const [member] = messages;
+  joinTeam(member, (reason) => reasons.push(reason));
+  expect([reasons.length, ...member.orders]).toEqual([1, 1, 2, 0, 0, 0, 0, 0, 1]); // turn 1 is to leave, one has failed
 });

@@ -45,45 +45,67 @@ const JOIN_LIMIT_MS = 20_000;
 export async function createTeam(setup: RunSetup, others: readonly TeamWorker[]): Promise<BrowserTeam> {
   const threads = others.length + 1;
   const orders = new Int32Array(new SharedArrayBuffer(4 * Object.keys(ORDER).length));
-  for (const [k, other] of others.entries()) other.postMessage({ setup, thread: k + 1, threads, orders });
-  const context = createContext(setup, 0, browserHost);
-  const giveUpMs = performance.now() + JOIN_LIMIT_MS;
-  while (Atomics.load(orders, ORDER.members) < others.length) {
-    if (performance.now() > giveUpMs) throw new Error(`createTeam: not all of ${threads} threads have started`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
   const order = (kind: number): void => {
     orders[ORDER.kind] = kind;
     Atomics.add(orders, ORDER.turn, 1);
     Atomics.notify(orders, ORDER.turn);
   };
+  /** Lets the others go if the work fails: they would wait for ever, and hear of no later run. */
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      order(KIND.leave);
+      throw error;
+    }
+  };
+  for (const [k, other] of others.entries()) other.postMessage({ setup, thread: k + 1, threads, orders });
+  const context = guarded(() => createContext(setup, 0, browserHost));
+  const giveUpMs = performance.now() + JOIN_LIMIT_MS;
+  const isWhole = (): boolean => {
+    if (Atomics.load(orders, ORDER.failed) > 0 || performance.now() > giveUpMs) {
+      throw new Error(`createTeam: not all of ${threads} threads have started`);
+    }
+    return Atomics.load(orders, ORDER.members) === others.length;
+  };
+  while (!guarded(isWhole)) await new Promise((resolve) => setTimeout(resolve, 1));
+
   return {
     context,
-    run(work) {
-      resetControl(setup.control);
-      orders[ORDER.ended] = 0;
-      if (work.kind === 'span') {
-        orders[ORDER.first] = work.first;
-        orders[ORDER.limit] = work.limit;
-        orders[ORDER.probe] = Number(work.probe);
-      }
-      order(KIND[work.kind]);
-      try {
-        runWork(context, work, 0, threads);
-      } finally {
-        for (let ended = 0; ended < others.length; ended = Atomics.load(orders, ORDER.ended)) {
-          Atomics.wait(orders, ORDER.ended, ended);
-        }
-      }
-      if (orders[ORDER.failed] > 0) throw new Error('createTeam: a worker has failed, and the run with it');
-    },
+    run: (work) => guarded(() => runTogether(work)),
     close: () => order(KIND.leave),
   };
+
+  function runTogether(work: Work): void {
+    resetControl(setup.control);
+    orders[ORDER.ended] = 0;
+    if (work.kind === 'span') {
+      orders[ORDER.first] = work.first;
+      orders[ORDER.limit] = work.limit;
+      orders[ORDER.probe] = Number(work.probe);
+    }
+    order(KIND[work.kind]);
+    try {
+      runWork(context, work, 0, threads);
+    } finally {
+      for (let ended = 0; ended < others.length; ended = Atomics.load(orders, ORDER.ended)) {
+        Atomics.wait(orders, ORDER.ended, ended);
+      }
+    }
+    if (orders[ORDER.failed] > 0) throw new Error('createTeam: a worker has failed, and the run with it');
+  }
 }
 
 /** Works for a team until it lets this worker go. Calls `onError` if the work fails. */
 export function joinTeam({ setup, thread, threads, orders }: TeamMessage, onError: (reason: string) => void): void {
-  const context = createContext(setup, thread, browserHost);
+  let context: RunContext;
+  try {
+    context = createContext(setup, thread, browserHost);
+  } catch (error) {
+    Atomics.add(orders, ORDER.failed, 1);
+    onError(reasonOf(error));
+    return;
+  }
   Atomics.add(orders, ORDER.members, 1);
   for (let turn = 0; ; turn++) {
     while (Atomics.load(orders, ORDER.turn) === turn) Atomics.wait(orders, ORDER.turn, turn);
