@@ -261,6 +261,12 @@ describe('train --live', () => {
     expect(await orderAgain()).toEqual({
       error: 'the run takes no orders, expected one that train --live has started',
     });
+    // An address that names no lock is none, even where the folder has no lock.
+    writeFileSync(
+      join(out, 'steered/live.json'),
+      JSON.stringify({ url: `http://127.0.0.1:1/?token=${'x'.repeat(22)}` }),
+    );
+    expect(await orderAgain()).toMatchObject({ error: expect.stringMatching(/^the run takes no orders/) });
     const { step } = told[0] as { step: number };
     expect(told).toEqual([
       { action: 'pause', step, rate: null },

@@ -28,7 +28,7 @@ function readAddress(folder: string): readonly [server: string, token: string] |
     const bytes = readOwnFile('live', join(folder, LIVE_FILE), 'an address', MOST);
     const found: unknown = bytes === null ? null : JSON.parse(bytes.toString());
     // A file that a killed process left does not name the lock of a later one.
-    if (!isRecord(found) || found.lock !== lockOwner('live', folder)?.token) return null;
+    if (!isRecord(found) || found.lock === undefined || found.lock !== lockOwner('live', folder)?.token) return null;
     const [, server, token] = ADDRESS.exec(String(found.url)) ?? [];
     return server === undefined ? null : [server, token];
   } catch {
