@@ -56,7 +56,7 @@ export function followTogether(
     } else if (data.kind === 'connection') {
       takeConnection(data.connection);
       if (data.connection.state === 'ended') waiting.abort();
-    } else if (isInformed) {
+    } else if (isInformed && !isLeader) {
       takeEvent(data.name, data.message, data.id);
     }
   };

@@ -168,6 +168,17 @@ test('all tabs of a browser share one stream, which another tab goes on with', a
   for (const tab of tabs.slice(1)) await inPage(tab, '#runs td', '40 of 40');
   expect(streams).toBe(2);
   expect(await valuesOf(tabs[7], 'loss')).toBe(await valuesOf(tabs[1], 'loss'));
+  // What a closed tab has sent late is not for the tab that reads the stream, which reads it again.
+  await tabs[7].evaluate(
+    (name) => {
+      const late = { kind: 'event', name: 'problem', message: { sentence: 'late' }, id: '' };
+      new BroadcastChannel(name).postMessage(late);
+    },
+    `gradloom events${new URL(url).search}`,
+  );
+  await inPage(tabs[7], '.problem', 'late');
+  await inPage(tabs[2], '.problem', 'late');
+  expect(await tabs[1].locator('.problem').count()).toBe(0);
 });
 
 test('two fingers zoom all charts, and a double tap shows all', async (context) => {
