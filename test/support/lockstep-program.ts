@@ -30,6 +30,7 @@ export interface RankReport {
   readonly profiles?: readonly Profile[];
   readonly elapsedMs?: number;
   readonly error?: string;
+  readonly refused?: string; // order to a rank that is not the first
   readonly events: readonly TrainEvent[];
 }
 
@@ -88,8 +89,10 @@ export async function tell(
       return { ...reportOf(await one), error: refusal, events };
     }
     run = story.strides === undefined ? train(spec, data, options) : undefined;
+    const refusal = story.steers && (cluster?.rank ?? 0) > 0 ? run?.steer('stop').then(String, String) : undefined;
     const result = await (run === undefined ? stride(story.strides ?? []) : run.result);
-    return { ...reportOf(result), events };
+    const refused = await refusal;
+    return { ...reportOf(result), ...(refused === undefined ? {} : { refused }), events };
 
     /** Trains with a loop of its own. */
     async function stride(strides: readonly number[]): Promise<TrainResult> {

@@ -140,6 +140,11 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
     const { rate, step = 0 } = of('orders to rank 0').events.filter((event) => event.type === 'steer')[1];
     const changed = await alone({ options: { schedule: 'cosine', rateChanges: { [step]: Number(rate) } } });
     expect(of('orders to rank 0').fingerprint).toBe(changed.fingerprint);
+    expect(reports[Object.keys(kinds).indexOf('orders to rank 0')].map(({ refused }) => refused)).toEqual([
+      undefined,
+      'Error: steer: the order is to rank 1, expected one to rank 0',
+      'Error: steer: the order is to rank 2, expected one to rank 0',
+    ]);
     expect(of('early stopping').stopped).toBe('early');
     expect(of('a rollback').events).toContainEqual(expect.objectContaining({ type: 'rollback' }));
     expect(of('a step that is not finite').error).toMatch(/^train: step \d+, rows 0 to/);

@@ -10,11 +10,12 @@ import type { Order, WaitingOrder } from './steering.ts';
  * The orders that take hold now, without those that the run cannot follow. A run that went back first repeats its steps
  * up to the bad one: a run that is given the same rates from the start must come to the same bad step.
  */
-export function takeOrders({ plan, progress, ending, rateChanges, steering }: RunState): WaitingOrder[] {
+export function takeOrders({ plan, progress, ending, rateChanges, lockstep, steering }: RunState): WaitingOrder[] {
   const { step, reached = 0 } = progress;
   if (step < reached || ending !== undefined || isDone(plan, progress)) return [];
   return steering.take().filter(({ order: { rate }, refuse }) => {
     try {
+      if (!lockstep.isFirst) throw new Error(`steer: the order is to rank ${lockstep.rank}, expected one to rank 0`);
       if (rate === undefined) return true;
       refuseRate(plan.optimizer, rate, plan.elementType);
       refuseMore(rateChanges, step);

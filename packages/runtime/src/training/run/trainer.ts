@@ -25,7 +25,7 @@ export interface TrainingRun<T extends ElementType = ElementType> extends AsyncI
    * Steers the run: 'pause' and 'continue', 'rate' for a learning rate in place of the optimizer's, 'checkpoint' to
    * write one, 'stop' to end as `signal` does. Resolves when this has taken hold, between two spans of steps, to the
    * event that says after which step. A changed rate is recorded in the checkpoint that is then written; a run with
-   * these `rateChanges` comes to the same bits.
+   * these `rateChanges` comes to the same bits. With `cluster`, rank 0 steers all ranks.
    * @throws Error (rejects) if the run has ended, or cannot do this.
    */
   steer(action: SteerAction, rate?: number): Promise<SteerEvent>;
