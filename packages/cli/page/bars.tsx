@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { formatFigure } from './curves.ts';
-import type { Run } from './runs.ts';
+import { isTraining, type Run } from './runs.ts';
 
 /** A bar of a share of the cell. */
 const Bar = ({ share, color }: { readonly share: number; readonly color: string }) => (
@@ -17,8 +17,8 @@ export function Layers({ runs, colorOf }: { readonly runs: readonly Run[]; reado
     <section id="layers">
       <h2>Layers</h2>
       <p class="lead">
-        Gradient: root mean square of dL/dy over the outputs y of a layer, on a logarithmic scale that all looks of a
-        run share. Output: standard deviation of y.
+        Gradient: root mean square of dL/dy over the outputs y of a layer. Output: standard deviation of y. Bars are
+        logarithmic, and their scale is that of the whole run.
       </p>
       <div class="beside">
         {probed.map((run) => (
@@ -101,7 +101,7 @@ function scaleOf(values: readonly (readonly (number | null)[])[]): (value: numbe
 /** The share of the time in which each thread of a run works, in the newest span. */
 export function Threads({ runs, colorOf }: { readonly runs: readonly Run[]; readonly colorOf: (run: Run) => string }) {
   const known = runs.flatMap((run) => {
-    const busy = run.facts.state === 'running' ? (run.speed?.busy ?? []) : [];
+    const busy = isTraining(run) ? (run.speed?.busy ?? []) : [];
     return busy.length === 0 ? [] : [{ run, busy }];
   });
   if (known.length === 0) return null;

@@ -21,6 +21,9 @@ export interface ChartProps {
 
 const HEIGHT = 260;
 
+/** The range of an axis of shares, in percent. */
+const percentRange: uPlot.Range.Config = { min: { pad: 0.1, hard: 0 }, max: { pad: 0.1, hard: 100 } };
+
 /** A chart with values at the pointer. Dragging shows a part of the axis in all charts, a double click all of it. */
 export function Chart(props: ChartProps) {
   const { name, title, curves, colorOf, isLog, isShare, by, from, to, end, scheme } = props;
@@ -65,7 +68,7 @@ export function Chart(props: ChartProps) {
       <div class="plot" role="application" tabIndex={0} aria-label={labelOf(props)} ref={frame} onKeyDown={onKeyDown} />
       <p class="values">
         <span class="at">
-          {by} {index === null || index < 0 ? formatFigure(xs[xs.length - 1] ?? 0) : formatFigure(xs[index])}
+          {by} {(xs[index === null || index < 0 ? xs.length - 1 : index] ?? 0).toLocaleString('en')}
         </span>
         {curves.map((curve, k) => {
           const value = valueAt(table[k + 1], index ?? xs.length - 1);
@@ -133,13 +136,13 @@ function createPlot(
           return stop > start ? [start, stop] : [start, start + 1];
         },
       },
-      y: isLog ? { distr: 3 } : {},
+      y: isLog ? { distr: 3 } : isShare ? { range: percentRange } : {},
     },
     axes: [
       { ...axis, size: 34 },
       {
         ...axis,
-        size: 58,
+        size: 68,
         values: (_plot, splits) => splits.map((v) => (v === null ? '' : `${formatTick(v)}${isShare ? ' %' : ''}`)),
       },
     ],

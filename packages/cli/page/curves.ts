@@ -130,5 +130,5 @@ export function formatFigure(value: number, isShare = false): string {
   if (isShare) return `${value.toFixed(2)} %`;
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace(/\.?0+e/, 'e');
-  return String(Number(value.toPrecision(4)));
+  return Number(value.toPrecision(4)).toLocaleString('en', { maximumFractionDigits: 7 });
 }

@@ -60,7 +60,9 @@ function App() {
           {sentence}
         </p>
       ))}
-      {list.length > 0 && <RunTable runs={list} shown={shown} colorOf={colorOf} onToggle={toggle} />}
+      {list.length > 0 && (
+        <RunTable runs={list} {...{ shown, colorOf }} onToggle={toggle} isServed={connection.state === 'open'} />
+      )}
       {list
         .filter(({ facts }) => facts.isSteered && connection.state === 'open')
         .map((run) => (
@@ -111,12 +113,15 @@ function followRuns(show: (runs: Runs) => void, onConnection: (connection: Conne
 const hasDeaf = (runs: readonly Run[]): boolean =>
   runs.some(({ facts }) => facts.state === 'running' && !facts.isSteered);
 
-function sentenceOf(connection: Connection, { length }: readonly Run[]): string {
+function sentenceOf(connection: Connection, runs: readonly Run[]): string {
   switch (connection.state) {
     case 'connecting':
       return 'Connecting.';
     case 'open':
-      return length === 0 ? 'Waiting for a run to begin.' : 'Connected: new steps appear by themselves.';
+      if (runs.length === 0) return 'Waiting for a run to begin.';
+      return runs.some(({ facts }) => facts.state === 'running')
+        ? 'Connected: new steps appear by themselves.'
+        : 'Connected. No run trains now.';
     case 'lost':
       return 'The server does not answer: its process has ended or was killed. This page tries again every 2 seconds.';
     case 'ended':

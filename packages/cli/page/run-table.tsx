@@ -1,15 +1,16 @@
 import { formatFigure } from './curves.ts';
-import { differences, isPaused, newest, type Run, stepOf } from './runs.ts';
+import { differences, isPaused, isTraining, newest, type Run, stepOf } from './runs.ts';
 
 interface RunTableProps {
   readonly runs: readonly Run[];
   readonly shown: readonly Run[];
   readonly colorOf: (run: Run) => string;
   readonly onToggle: (name: string) => void;
+  readonly isServed: boolean; // whether reports can be opened
 }
 
 /** The runs, their state and newest figures, and which are drawn. Columns without a value are left out. */
-export function RunTable({ runs, shown, colorOf, onToggle }: RunTableProps) {
+export function RunTable({ runs, shown, colorOf, onToggle, isServed }: RunTableProps) {
   const columns = figureColumns.filter(({ read }) => runs.some((run) => read(run) !== null));
   return (
     <div class="table">
@@ -39,7 +40,7 @@ export function RunTable({ runs, shown, colorOf, onToggle }: RunTableProps) {
               </th>
               <td class={run.facts.state}>
                 {isPaused(run) ? 'paused' : states[run.facts.state]}
-                {run.facts.hasReport && (
+                {isServed && run.facts.hasReport && (
                   <>
                     {' '}
                     <a href={`report${location.search}&run=${run.place}`}>report</a>
@@ -84,7 +85,7 @@ const figureColumns: readonly FigureColumn[] = [
   { head: 'validation RMSE', read: (run) => newest(run, 'validationRmse') },
   {
     head: 'rows/s',
-    read: ({ facts, speed }) => (facts.state === 'running' ? (speed?.samplesPerSecond ?? null) : null),
+    read: (run) => (isTraining(run) ? (run.speed?.samplesPerSecond ?? null) : null),
   },
   { head: 'test loss', read: ({ facts }) => facts.result?.testLoss ?? null },
   { head: 'test accuracy', isShare: true, read: ({ facts }) => facts.result?.testAccuracy ?? null },

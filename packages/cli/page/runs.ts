@@ -82,6 +82,9 @@ export function isPaused({ facts, steers }: Run): boolean {
   return facts.state === 'running' && last?.action === 'pause';
 }
 
+/** Whether a run takes steps now. */
+export const isTraining = (run: Run): boolean => run.facts.state === 'running' && !isPaused(run);
+
 /** Whether losses are shown as their roots: mse of values has no unit that a reader knows. */
 export const isRooted = ({ facts, epochs }: Run): boolean =>
   facts.options.loss === 'mse' &&
@@ -89,7 +92,8 @@ export const isRooted = ({ facts, epochs }: Run): boolean =>
   epochs.every(({ validationAccuracy }) => typeof validationAccuracy !== 'number');
 
 /** The step that a run has reached. */
-export const stepOf = ({ steps, epochs }: Run): number => Math.max(steps.at(-1)?.step ?? 0, epochs.at(-1)?.step ?? 0);
+export const stepOf = ({ steps, epochs, steers }: Run): number =>
+  Math.max(...[steps, epochs, steers].map((rows) => rows.at(-1)?.step ?? 0));
 
 /** The newest value of a figure of epochs. */
 export const newest = ({ epochs }: Run, figure: Exclude<keyof EpochFigures, 'step'>): number | null =>

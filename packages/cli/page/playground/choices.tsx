@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Ready } from './messages.ts';
-import { AUTO, bounds, numberOf, POINTS, type Settings, standard } from './settings.ts';
+import { AUTO, bounds, dataOptions, numberOf, POINTS, type Settings, standard } from './settings.ts';
 import { aboutMember, aboutOption } from './texts.ts';
 
 export interface ChoicesProps {
@@ -12,6 +12,8 @@ export interface ChoicesProps {
 /** All that a reader may choose, each with a sentence. */
 export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
   const { choices, sharesMemory } = ready;
+  const isOwn = settings.data === POINTS;
+  const usual = isOwn ? {} : dataOptions({ ...settings, rows: null, noise: null });
   const select = (
     name: 'data' | 'activation' | 'init' | 'optimizer' | 'precision',
     label: string,
@@ -25,7 +27,7 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
       >
         {[...more, ...choices[name]].map((member) => (
           <option key={member} value={member}>
-            {member === POINTS ? 'your own points' : member === AUTO ? 'that of the activation' : member}
+            {member === POINTS ? 'your own' : member === AUTO ? 'by activation' : member}
           </option>
         ))}
       </select>
@@ -42,7 +44,7 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
           max={bounds[name][1]}
           step={step}
           value={value === 'full' || value === null ? '' : value}
-          placeholder={name === 'batch' ? 'all' : 'as usual'}
+          placeholder={name === 'batch' ? 'all' : name === 'rows' || name === 'noise' ? String(usual[name] ?? '') : ''}
           disabled={isDisabled}
           onChange={({ currentTarget }) => {
             const empty = name === 'batch' ? 'full' : name === 'rows' || name === 'noise' ? null : standard[name];
@@ -52,7 +54,6 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
       </Choice>
     );
   };
-  const isOwn = settings.data === POINTS;
   return (
     <form id="choices" aria-label="Choices" onSubmit={(event) => event.preventDefault()}>
       <fieldset>

@@ -44,6 +44,7 @@ export function openData(settings: Settings, points: Points): PlaneData {
 function openPoints(points: Points): PlaneData {
   const { list, name } = points;
   const classes = classesOf(points);
+  if (list.length === 0) throw new Error('There are no points yet: click on the plane, and draw at least 2 colours.');
   if (classes.length < 2) {
     throw new Error(`The points have ${classes.length} of the colours, expected at least 2: draw some of another.`);
   }

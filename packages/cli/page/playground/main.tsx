@@ -165,6 +165,18 @@ function App({ ready }: { readonly ready: Ready }) {
         />
       ) : (
         <div class="columns">
+          <p id="examples">
+            Examples
+            {examples.map(({ title, settings: part }) => (
+              <button
+                key={title}
+                type="button"
+                onClick={() => setSettings({ ...standard, ...part, threads: settings.threads })}
+              >
+                {title}
+              </button>
+            ))}
+          </p>
           {form}
           <div class="middle">
             <div id="run" role="toolbar" aria-label="Training">
@@ -265,20 +277,7 @@ function App({ ready }: { readonly ready: Ready }) {
             <LossChart losses={losses} scheme={scheme} />
             {command !== null && frame !== null && <Same {...{ command, frame }} />}
           </div>
-          <div class="right">
-            <p id="examples">
-              {examples.map(({ title, settings: part }) => (
-                <button
-                  key={title}
-                  type="button"
-                  onClick={() => setSettings({ ...standard, ...part, threads: settings.threads })}
-                >
-                  {title}
-                </button>
-              ))}
-            </p>
-            {frame !== null && <Layers frame={frame} activation={settings.activation} />}
-          </div>
+          <div class="right">{frame !== null && <Layers frame={frame} activation={settings.activation} />}</div>
         </div>
       )}
     </main>

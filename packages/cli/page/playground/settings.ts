@@ -124,7 +124,7 @@ export function commandOf(settings: Settings, steps: number, file: PointsFile): 
       ? `${quoted(file.name)} --target ${quoted(file.target)}${file.areNumbers ? ' --targets classes' : ''}`
       : `${data}:${options.join(',')}`;
   return [
-    `gradloom train --dataset ${source}`,
+    `npx gradloom train --dataset ${source}`,
     `--validation 0 --test ${testShareOf(settings)}`,
     `--hidden ${hidden.length === 0 ? 'none' : hidden.join(',')}`,
     `--activation ${activation}`,
