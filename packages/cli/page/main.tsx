@@ -4,6 +4,7 @@ import { Layers, Threads } from './bars.tsx';
 import { Chart } from './chart.tsx';
 import { Controls } from './controls.tsx';
 import { curvesOf, figuresOf } from './curves.ts';
+import { Mistakes } from './mistakes.tsx';
 import { DifferencesTable, RunTable } from './run-table.tsx';
 import { noRuns, type Run, type Runs } from './runs.ts';
 import { useScheme } from './scheme.ts';
@@ -85,6 +86,7 @@ function App() {
       <Layers runs={shown} colorOf={colorOf} />
       <Threads runs={shown} colorOf={colorOf} />
       <Texts runs={shown} />
+      <Mistakes runs={shown} />
       <SteerList runs={shown} />
     </main>
   );

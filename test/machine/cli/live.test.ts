@@ -233,7 +233,7 @@ test('a training that is killed is said, by its own page and by one that watches
 test('buttons pause a run, change its rate, write a checkpoint and stop it, and its report follows', async (context) => {
   const browser = await openBrowser(context);
   const cwd = temporaryDirectory();
-  const words = 'train --dataset moons --epochs 1000000 --threads 1 --out run --quiet --live-after';
+  const words = 'train --dataset moons:noise=0.6 --epochs 1000000 --threads 1 --out run --quiet --live-after';
   const child = startProgram(words.split(' '), cwd);
   onTestFinished(() => void child.kill('SIGKILL'));
   const [line] = await once(createInterface({ input: child.stderr }), 'line');
@@ -264,6 +264,7 @@ test('buttons pause a run, change its rate, write a checkpoint and stop it, and 
   await inPage(page, '#runs td', 'ended');
   expect(await page.locator('.steering').count()).toBe(0);
   await inPage(page, '#steers li', /After step [\d,]+: the run stops/);
+  await inPage(page, '#mistakes li', /\w → \w, [\d.]+ %/);
   const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
   expect(await page.evaluate(overflow)).toBe(0);
   await page.locator('#runs a', { hasText: 'report' }).click();

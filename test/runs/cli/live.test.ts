@@ -217,6 +217,13 @@ describe('train --live', () => {
     expect(all.filter(({ event }) => event === 'run').at(-1)?.data).toMatchObject({ name: 'watched', state: 'ended' });
     const { options } = JSON.parse(readFileSync(join(out, 'watched/config.json'), 'utf8'));
     expect(options.live).toBeUndefined();
+    const { answers } = JSON.parse(readFileSync(join(out, 'watched/findings.json'), 'utf8'));
+    const wrong = all.filter(({ event }) => event === 'run').at(-1)?.data.result.wrong;
+    expect(wrong).toMatchObject({ split: answers.split, sheet: null });
+    expect(wrong.rows.map(({ row }: { row: number }) => row)).toEqual(
+      answers.mistakes.slice(0, 12).map(({ row }: { row: number }) => row),
+    );
+    expect(wrong.rows[0]).toMatchObject({ label: answers.labels[answers.mistakes[0].label] });
   });
 
   test('is steered by its page, to the bits of a run from its configuration, and of a resume', async () => {

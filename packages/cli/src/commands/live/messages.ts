@@ -27,6 +27,30 @@ export interface RunResult {
   readonly testRmse: number | null;
   readonly elapsedMs: number | null;
   readonly fingerprint: string;
+  readonly wrong: WrongRows | null; // of a classifier
+}
+
+/** The rows whose wrong answer is the surest, the surest first. */
+export interface WrongRows {
+  readonly split: string; // split of the rows
+  readonly rows: readonly WrongRow[];
+  readonly sheet: WrongSheet | null; // their images, if rows are images
+}
+
+export interface WrongRow {
+  readonly row: number;
+  readonly label: string;
+  readonly answer: string;
+  readonly probability: number | null; // of the answer
+  readonly corner: readonly [x: number, y: number]; // of its image on the sheet
+}
+
+/** A PNG in base64 with all images, which have one size. */
+export interface WrongSheet {
+  readonly width: number; // of an image
+  readonly height: number;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly png: string;
 }
 
 /** Event `lines`: further lines of a run's files. */

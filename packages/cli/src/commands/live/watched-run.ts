@@ -3,12 +3,13 @@ import { basename, join, resolve } from 'node:path';
 import type { ProgressEvent, SteerAction, TrainingRun } from '@gradloom/runtime';
 import { LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, FINDINGS_FILE, REPORT_FILE } from '../../files/run-files/names.ts';
+import { cornerOf, sizeOf } from '../../lab/figures/sheet.ts';
 import { formatValue } from '../../options/member.ts';
-import { findings } from '../../report/findings/findings.ts';
+import { type Answers, findings } from '../../report/findings/findings.ts';
 import { readDocument } from '../../report/run-files.ts';
 import { runConfig } from '../../report/train/run-config.ts';
 import { UsageError } from '../../terminal/failure.ts';
-import type { RunMessage, RunResult, RunState, SteerLine } from './messages.ts';
+import type { RunMessage, RunResult, RunState, SteerLine, WrongRows } from './messages.ts';
 import { hasAddress, steerElsewhere } from './own-address.ts';
 
 /** A run that is watched from its files, whichever process writes them. */
@@ -34,6 +35,9 @@ export type WatchedRuns = () => readonly WatchedRun[];
 /** Most runs of a server, and how many of them may have begun before it. */
 const MOST_RUNS = 100;
 const FIRST_RUNS = 50;
+
+/** Most rows with a wrong answer that a page shows of a run. */
+const MOST_WRONG = 12;
 
 /** Milliseconds between two searches for new runs. */
 const SEARCH_MS = 1000;
@@ -142,6 +146,18 @@ function resultOf(folder: string): RunResult | null {
     testRmse: finite(testRmse),
     elapsedMs: finite(elapsedMs),
     fingerprint,
+    wrong: found.answers === null ? null : wrongRows(found.answers),
+  };
+}
+
+function wrongRows({ split, labels, mistakes, mistakenImages: sheet }: Answers): WrongRows {
+  return {
+    split,
+    rows: mistakes.slice(0, MOST_WRONG).map(({ row, label, answer, probability }, k) => ({
+      ...{ row, label: labels[label], answer: labels[answer], probability: finite(probability) },
+      corner: sheet ? cornerOf(sheet, k) : [0, 0],
+    })),
+    sheet: sheet ? { width: sheet.width, height: sheet.height, size: sizeOf(sheet), png: sheet.png } : null,
   };
 }
 
