@@ -23,7 +23,7 @@ export async function* readText(
 ): AsyncGenerator<string> {
   const { encoding, onFound } = choice ?? {};
   let name = encoding ?? 'utf-8';
-  let decoder = new TextDecoder(name, { fatal: true }); // drops a byte order mark
+  let decoder = decoderOf(name);
   const chunk = new Uint8Array(CHUNK);
   let line = 1;
   let offset = 0; // of the chunk
@@ -51,7 +51,7 @@ export async function* readText(
 
   function take(found: string): void {
     name = found;
-    decoder = new TextDecoder(found, { fatal: true });
+    decoder = decoderOf(found);
     onFound?.(found);
   }
 
@@ -126,6 +126,22 @@ function isWestern(bytes: Uint8Array): boolean {
     else if (run > 3) inRuns++;
   }
   return inRuns <= MOST_IN_RUNS * beyond;
+}
+
+/** The characters of the bytes 0x80 to 0x9f in Windows-1252. */
+const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+
+/**
+ * A decoder that drops a byte order mark. That of Node 20 reads Windows-1252, whatever name it is given, as Latin-1,
+ * which has control characters in place of €, dashes and quotation marks.
+ */
+function decoderOf(name: string): Pick<TextDecoder, 'decode'> {
+  const decoder = new TextDecoder(name, { fatal: true });
+  if (decoder.encoding !== 'windows-1252') return decoder;
+  return {
+    decode: (bytes, options) =>
+      decoder.decode(bytes, options).replace(/[\x80-\x9f]/g, (control) => WINDOWS_1252[control.charCodeAt(0) - 0x80]),
+  };
 }
 
 /** The UTF-16 of a byte order mark, or of zeros in every other of the first bytes, as in Latin text. */

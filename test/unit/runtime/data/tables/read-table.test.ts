@@ -283,6 +283,13 @@ describe('text is read in its encoding, which is said', () => {
   });
 });
 
+test('Windows-1252 has a euro, dashes and quotation marks, by each of its names', async () => {
+  const bytes = Buffer.from('a,t\n1,\x80\xe4\n2,\x84\x96\x94\n3,\x80\xe4\n', 'latin1');
+  for (const options of [{}, { encoding: 'windows-1252' }, { encoding: 'latin1' }]) {
+    expect((await read(bytes, options)).classes).toEqual(['„–”', '€ä']);
+  }
+});
+
 describe('a target with one value is named, with file, column and value', () => {
   test.each<[text: string, options: TableOptions, sentence: string]>([
     ['a,b\n1,x\n2,x\n3,x\n', {}, 'column "b", the target, has "x" in all 3 rows, so there is nothing to tell apart'],
