@@ -3,6 +3,10 @@ import type { ByteSource } from '../system/files/byte-source.ts';
 /** Bytes read at a time. Small, since a parser may keep a hundred bytes for each byte until rows are consumed. */
 const CHUNK = 1 << 16;
 
+interface TextReader {
+  decode(bytes: Uint8Array, options: { readonly stream: boolean }): string;
+}
+
 /** How the bytes of a file are read as text. */
 export interface TextEncodingChoice {
   /** A name of the [Encoding Standard](https://encoding.spec.whatwg.org/#names-and-labels). @default found */
@@ -135,7 +139,7 @@ const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’�
  * A decoder that drops a byte order mark. That of Node 20 reads Windows-1252, whatever name it is given, as Latin-1,
  * which has control characters in place of €, dashes and quotation marks.
  */
-function decoderOf(name: string): Pick<TextDecoder, 'decode'> {
+function decoderOf(name: string): TextReader {
   const decoder = new TextDecoder(name, { fatal: true });
   if (decoder.encoding !== 'windows-1252') return decoder;
   return {
