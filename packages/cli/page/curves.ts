@@ -64,7 +64,7 @@ export interface Curve {
   readonly run: Run;
   readonly label: string;
   readonly dash: readonly number[]; // none for steps, so that training and validation differ without colours
-  readonly isFaint: boolean; // drawn behind its smoothed line
+  readonly isFaint: boolean; // whether it lies, in a light colour, behind a smoothed one
   readonly x: readonly number[];
   readonly y: readonly (number | null)[];
 }

@@ -1,7 +1,7 @@
 import { afterEvent, noRuns, type Runs } from './runs.ts';
 import { type Connection, follow } from './stream.ts';
 
-/** What the tabs of a browser tell each other about one server. */
+/** Messages between the tabs of a browser that show one server. */
 type Word =
   | { readonly kind: 'ask'; readonly tab: string }
   | { readonly kind: 'all'; readonly tab: string; readonly state: State }

@@ -18,7 +18,7 @@ import type { ProbedFigures } from '@gradloom/runtime/browser';
 import type { PlaneData } from './data.ts';
 import { type Domain, type Frame, type HiddenLayer, MAP, MOST_UNITS, UNIT_MAP } from './messages.ts';
 
-/** What a network says about a square of the plane, as a page draws it. */
+/** The outputs of a network over a square of the plane, as a page draws them. */
 export type Look = (figures: ProbedFigures | null) => Pick<Frame, 'shares' | 'hidden' | 'output'>;
 
 /** Pixels of the large map from one of a unit's to the next. */

@@ -12,7 +12,7 @@ export type ToWorker =
 
 export type FromWorker = Ready | Opened | Frame | Failed | DigitAnswer;
 
-/** What this browser and the tables offer. */
+/** The worker is ready: the members that may be chosen, and the cores of this browser. */
 export interface Ready {
   readonly kind: 'ready';
   readonly choices: Choices;
@@ -80,7 +80,7 @@ export interface Failed {
   readonly sentence: string;
 }
 
-/** What the model sees in a drawn digit. */
+/** The answer of the model to a drawn digit. */
 export interface DigitAnswer {
   readonly kind: 'digit';
   readonly probabilities: readonly number[];

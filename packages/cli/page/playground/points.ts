@@ -16,7 +16,7 @@ export interface Points extends PointsFile {
 /** Names of the classes that a reader can draw, which are the names of their colours. */
 export const drawnClasses = ['blue', 'orange', 'green'];
 
-/** Digits of a drawn coordinate behind the point. */
+/** Number of decimals of a drawn coordinate. */
 const DIGITS = 3;
 
 export const noPoints: Points = { list: [], name: 'points.csv', target: 'class', areNumbers: false, isDrawn: true };

@@ -17,7 +17,7 @@ export const aboutOption: Readonly<Record<keyof Settings, string>> = {
   threads: 'Threads share the points of a batch, some at a time. Their number never changes a bit of the result.',
 };
 
-/** What is known about members of the tables. A new member is shown without a sentence. */
+/** A sentence about each member of the tables; a new member has none at first, and is shown without. */
 export const aboutMember: Readonly<Record<string, string>> = {
   points: 'Choose a colour and draw: click, drag, or move with the arrow keys and press the space bar.',
   xor: 'Four corners: the classes are on the diagonals, so no straight line parts them.',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { recordedOptions, trainOptions } from '../../../../packages/runtime/src/training/run/options.ts';
+import { recordedOptions } from '../../../../packages/runtime/src/training/checkpoints/recorded-options.ts';
+import { trainOptions } from '../../../../packages/runtime/src/training/run/options.ts';
 
 const recorded = (given: object) => recordedOptions(trainOptions.read(given));
 

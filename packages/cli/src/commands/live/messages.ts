@@ -109,7 +109,7 @@ export interface SpeedMessage {
   readonly busy: readonly number[]; // share of the time in which each thread works
 }
 
-/** What the model wrote after step `step`. */
+/** Texts that the model wrote after step `step`. */
 export interface WrittenText {
   readonly step: number;
   readonly texts: readonly string[];

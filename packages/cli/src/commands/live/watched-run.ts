@@ -22,7 +22,7 @@ export interface WatchedRun {
   facts(): Omit<RunMessage, 'run'>;
 }
 
-/** What only the process of a run can do and knows. */
+/** A run of this process: it can be steered, and its threads are known. */
 export interface OwnRun {
   readonly steer: TrainingRun['steer'];
   /** The newest span. */

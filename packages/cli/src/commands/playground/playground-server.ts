@@ -14,7 +14,7 @@ export const DIGITS = 'digits.json';
 /** Allows the page to share memory between its workers, which then cannot ask others for anything. */
 const ISOLATION = { 'cross-origin-embedder-policy': 'require-corp' };
 
-/** What a worker may do: compile the kernels, start workers of its own, and ask this server. */
+/** A worker may compile the kernels, start workers of its own, and ask this server. */
 const WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
 
 /**

@@ -12,7 +12,7 @@ export interface NGrams {
 /** Names of tokens, by tokenizer. */
 const UNITS = { characters: 'letters', bytes: 'bytes', words: 'words', gpt2: 'tokens' } as const;
 
-/** What a token of a text is; null for other data. */
+/** The unit that a tokenizer cuts a text into; null for data without one. */
 export function tokenUnit({ preprocessing }: Dataset): 'character' | 'byte' | 'token' | null {
   const kind = ofText(preprocessing)?.text.tokenizer.kind;
   if (kind === undefined) return null;

@@ -1,5 +1,4 @@
 import {
-  type Augmentation,
   type Elements,
   type ElementType,
   type LossSpec,
@@ -9,19 +8,11 @@ import {
   type ScheduleSpec,
   schedules,
 } from '@gradloom/core';
-import {
-  defineOptions,
-  list,
-  type Named,
-  type Option,
-  type OptionsOf,
-  type OptionValues,
-  option,
-} from '@gradloom/core/internal';
+import { defineOptions, list, type Named, type Option, type OptionsOf, option } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { backendChoices } from '../../engine/backends/backend-choices.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
-import type { Checkpoint, RunRecord } from '../checkpoints/checkpoint.ts';
+import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.ts';
 import { RETRIES } from '../faults/recovery.ts';
 import { checkClassWeight } from './class-weight.ts';
@@ -327,28 +318,6 @@ export const trainOptions = defineOptions('train', {
 
 /** Options of `train`. Every option has a default. */
 export interface TrainOptions extends OptionsOf<typeof trainOptions.table>, Named {}
-
-/** Options that a checkpoint has in other words, or that only say how long the run is. */
-const TOLD_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
-  ...(['loss', 'optimizer', 'schedule', 'batch', 'accumulate', 'epochs', 'steps', 'shuffle', 'seed'] as const),
-  ...(['clipNorm', 'rateChanges', 'evaluateEvery', 'patience', 'minDelta', 'monitor'] as const),
-]);
-
-/** All other options that decide the result, where they differ from their defaults. */
-export type RecordedOptions = Pick<
-  RunRecord,
-  'precision' | 'rateChanges' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan' | Exclude<keyof Augmentation, 'shape'>
->;
-
-/** What a checkpoint records of the options, so that a resume can compare it. */
-export const recordedOptions = (options: OptionValues<typeof trainOptions.table>): RecordedOptions =>
-  Object.fromEntries(
-    Object.entries(trainOptions.table).flatMap(([name, stated]) => {
-      const value = options[name as keyof TrainOptions];
-      const isRecorded = 'effect' in stated && stated.effect === 'result' && !TOLD_OTHERWISE.has(name);
-      return isRecorded && value !== stated.standard ? [[name, value]] : [];
-    }),
-  );
 
 /** Options whose `precision` the compiler knows, and with it the type of weights in events and in the result. */
 export interface OptionsFor<T extends ElementType> extends Omit<TrainOptions, 'precision' | 'onEvent'> {

@@ -47,10 +47,11 @@ import {
   checkpointSettings,
   checkpointTimes,
 } from '../checkpoints/checkpoint-options.ts';
+import { type RecordedOptions, recordedOptions } from '../checkpoints/recorded-options.ts';
 import { mostWorking } from '../tuning/tune.ts';
 import { checkSplits } from './check-splits.ts';
 import { copyJson } from './copy-json.ts';
-import { type OnNan, type RecordedOptions, recordedOptions, type TrainOptions, trainOptions } from './options.ts';
+import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
 import { isShuffled } from './orders.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import { ratesOf } from './rate-changes.ts';
