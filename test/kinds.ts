@@ -20,7 +20,6 @@ export const short: readonly string[] = [
   'test/runs/cli/predict/predict-images.test.ts',
   'test/runs/cli/predict/predict-table.test.ts',
   'test/runs/cli/refused-rows.test.ts',
-  'test/runs/cli/run-files/own-files.test.ts',
   'test/runs/cli/run-files/run-lines.test.ts',
   'test/runs/cli/serve/server.test.ts',
   'test/runs/cli/train/train.test.ts',
@@ -33,7 +32,6 @@ export const short: readonly string[] = [
   'test/runs/runtime/create-trainer.test.ts',
   'test/runs/runtime/early-stopping.test.ts',
   'test/runs/runtime/exports.test.ts',
-  'test/runs/runtime/kinds.test.ts',
   'test/runs/runtime/mistakes.test.ts',
   'test/runs/runtime/pool.test.ts',
   'test/runs/runtime/positions.test.ts',
@@ -52,5 +50,4 @@ export const short: readonly string[] = [
   'test/machine/runtime/native/blas-families.test.ts',
   'test/ranks/cli/cluster/run-cluster.test.ts',
   'test/lab/cli/experiments/neuron.test.ts',
-  'test/lab/cli/experiments/xor.test.ts',
 ];
