@@ -1,4 +1,4 @@
-import { assembleCode, extensions } from '@gradloom/core/internal';
+import { assembleCode, elementTypes, extensions, withOtherKernels } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
   makeMachineCode,
@@ -175,4 +175,24 @@ describe('on macOS, where nobody has run it, machine code', () => {
     const { reason } = makeMachineCode({ ...mac, environment: { GRADLOOM_NATIVE: '1' }, koffi });
     expect(reason).toMatch(/^machineCode: the system does not let this process run generated code/);
   });
+});
+
+/** Most bytes of all kernels together. A run assembles those that it calls; the tiles of AVX-512 alone take 200 kB. */
+const mostBytes: Readonly<Record<keyof typeof extensions, number>> = { avx512: 345_000, avx2: 300_000, neon: 300_000 };
+
+test.each(Object.entries(mostBytes))('all kernels of %s together have at most %i bytes', (name, most) => {
+  const { createIsa } = extensions[name as keyof typeof extensions];
+  for (const type of elementTypes) {
+    const { code, layout } = assembleCode(createIsa(type));
+    let bytes = code.length;
+    const all = withOtherKernels(layout, (assemble) => {
+      const isa = createIsa(type);
+      const kernel = assemble(isa);
+      bytes += isa.code().length;
+      return kernel;
+    });
+    JSON.stringify(all); // reads, and so assembles, every kernel
+    expect(bytes, type).toBeGreaterThan(1.4 * code.length);
+    expect(bytes, type).toBeLessThan(most);
+  }
 });
