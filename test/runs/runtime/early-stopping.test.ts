@@ -19,6 +19,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { afterEvaluation } from '../../../packages/runtime/src/training/run/early-stopping.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
+import { diverging, reluNetwork, reluRows } from '../../support/diverging-run.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -162,30 +163,22 @@ test('a run that a signal ends has the best weights so far, and those of the sta
 });
 
 test('a run that rolls back counts each evaluation once', async () => {
-  const relu: NetworkSpec = {
-    input: 8,
-    layers: [
-      { kind: 'dense', out: 16 },
-      { kind: 'activation', fn: 'relu' },
-      { kind: 'dropout', rate: 0.1 },
-      { kind: 'dense', out: 3 },
-    ],
-  };
-  const rows = splitDataset(randomDataset({ rows: 182, inputs: 8, classes: 3 }), { validation: 30 / 182, test: 0 });
-  // The rate is 16 times as high from the third epoch on and from the fifth: steps overflow within both.
-  const rising: TrainOptions = {
-    ...{ loss: 'mse', optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.5 }, batch: 5, epochs: 6, backend: 'wasm' },
-    ...{ schedule: { kind: 'step', everyEpochs: 2, gamma: 16 }, onNan: 'rollback' },
-  };
-  const whole = await checkpointedRun(relu, rows, { ...rising, pool }, { epochs: 1000 });
+  // Evaluated at the end of each epoch alone.
+  const { evaluateEvery: _, ...options } = { ...diverging, pool };
+  const whole = await checkpointedRun(reluNetwork, reluRows, options, { epochs: 1000 });
   expect(whole.result.rollbacks).toBeGreaterThan(0);
   for (const patience of [1, ...onlyInAll(2), 3]) {
     const { steps, bestStep } = scan(whole.events, patience, 0, ({ loss }) => -loss);
-    const { result, checkpoints } = await checkpointedRun(relu, rows, { ...rising, patience, pool }, counted(29, 11));
+    const { result, checkpoints } = await checkpointedRun(
+      reluNetwork,
+      reluRows,
+      { ...options, patience },
+      counted(29, 11),
+    );
     expect(result.bestStep).toBe(bestStep);
     expect(result.steps).toBe(Number.isNaN(steps) ? 186 : steps);
     for (const resume of checkpoints) {
-      const resumed = await train(relu, rows, { ...rising, patience, pool, resume }).result;
+      const resumed = await train(reluNetwork, reluRows, { ...options, patience, resume }).result;
       expect(figures(resumed)).toEqual(figures(result));
     }
   }

@@ -1,51 +1,17 @@
 import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
-import {
-  createPool,
-  datasetFromRows,
-  loadCheckpoint,
-  type Pool,
-  splitDataset,
-  type TrainEvent,
-  type TrainOptions,
-  train,
-} from '@gradloom/runtime';
+import { createPool, datasetFromRows, loadCheckpoint, type Pool, type TrainEvent, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { saveCheckpoint } from '../../../packages/runtime/src/training/checkpoints/checkpoint-file.ts';
 import { type CheckpointedRun, checkpointedRun } from '../../support/checkpointed-run.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
-import { randomDataset } from '../../support/random-dataset.ts';
+import { diverging, reluNetwork, reluRows } from '../../support/diverging-run.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Steps between the checkpoints that are gone on from. */
 const EVERY = counted(13, 3);
 
-const spec: NetworkSpec = {
-  input: 8,
-  layers: [
-    { kind: 'dense', out: 16 },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dropout', rate: 0.1 },
-    { kind: 'dense', out: 3 },
-  ],
-};
-// 31 steps an epoch, the last of 2 rows.
-const data = splitDataset(randomDataset({ rows: 182, inputs: 8, classes: 3 }), { validation: 30 / 182, test: 0 });
 const stepsPerEpoch = 31;
-/**
- * The rate is 16 times as high from the third epoch on and from the fifth: both times steps overflow within an epoch.
- */
-const rising = {
-  loss: 'mse',
-  optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.5 },
-  schedule: { kind: 'step', everyEpochs: 2, gamma: 16 },
-  batch: 5,
-
-  epochs: 6,
-  backend: 'wasm',
-  evaluateEvery: 2,
-  onNan: 'rollback',
-} satisfies TrainOptions;
 
 let pool: Pool;
 beforeAll(async () => {
@@ -95,7 +61,7 @@ const rollbacksOf = (events: readonly TrainEvent[]) =>
 describe('a rate that diverges', () => {
   let calm: CheckpointedRun;
   beforeAll(async () => {
-    calm = await checkpointedRun(spec, data, { ...rising, threads: 1, pool }, { epochs: 1000 });
+    calm = await checkpointedRun(reluNetwork, reluRows, { ...diverging, threads: 1, pool }, { epochs: 1000 });
   });
 
   test('is halved at the start of the epoch of each bad step, and the run ends well', () => {
@@ -119,8 +85,8 @@ describe('a rate that diverges', () => {
     [3, undefined],
     ...onlyInAll<[number, number | undefined]>([2, undefined], [3, 1]),
   ])('tells and ends the same on %i threads with looks at every %s steps, which end spans', async (threads, probe) => {
-    const options = { ...rising, threads, pool, ...(probe === undefined ? {} : { probe }) };
-    const run = await checkpointedRun(spec, data, options, counted(29, 7));
+    const options = { ...diverging, threads, pool, ...(probe === undefined ? {} : { probe }) };
+    const run = await checkpointedRun(reluNetwork, reluRows, options, counted(29, 7));
     expect(run.result.fingerprint).toBe(calm.result.fingerprint);
     expect(run.result.epochLosses).toEqual(calm.result.epochLosses);
     expect(run.result.validation).toEqual(calm.result.validation);
@@ -129,21 +95,28 @@ describe('a rate that diverges', () => {
   });
 
   test('never goes back past an evaluation: parts of an epoch are refused', async () => {
-    await expect((async () => train(spec, data, { ...rising, evaluateEvery: 0.5, pool }).result)()).rejects.toThrow(
+    await expect(
+      (async () => train(reluNetwork, reluRows, { ...diverging, evaluateEvery: 0.5, pool }).result)(),
+    ).rejects.toThrow(
       'train: evaluateEvery has 0.5, expected whole epochs (onNan rollback goes back to the start of one)',
     );
   });
 
   test('tells no step twice that lies before the epoch and is done again to reach it', async () => {
-    const run = await checkpointedRun(spec, data, { ...rising, evaluateEvery: 6, threads: 1, pool }, { steps: 7 });
+    const run = await checkpointedRun(
+      reluNetwork,
+      reluRows,
+      { ...diverging, evaluateEvery: 6, threads: 1, pool },
+      { steps: 7 },
+    );
     expect(run.result.fingerprint).toBe(calm.result.fingerprint);
     expect(stepsToldBy(run.events)).toEqual(Array.from({ length: 6 * stepsPerEpoch }, (_, k) => k + 1));
   });
 
   test('loses no step of a stretch that the epoch begins in', async () => {
     // 744 steps in stretches of two, and the rate rises at step 217, the second of its stretch.
-    const long = { ...rising, epochs: 24, schedule: { ...rising.schedule, everyEpochs: 7 }, threads: 2, pool };
-    const { events, checkpoints } = await checkpointedRun(spec, data, long, { steps: 45 });
+    const long = { ...diverging, epochs: 24, schedule: { ...diverging.schedule, everyEpochs: 7 }, threads: 2, pool };
+    const { events, checkpoints } = await checkpointedRun(reluNetwork, reluRows, long, { steps: 45 });
     expect(rollbacksOf(events)[0]).toMatchObject({ step: 228, to: 217 });
     expect(toldInARow(events)).toBe(24 * stepsPerEpoch);
     // In the bad epoch: of a run that goes on from there, the lines before its checkpoint stand in the file.
@@ -151,16 +124,16 @@ describe('a rate that diverges', () => {
     const resume = checkpoints.find(({ progress }) => progress.step === step);
     if (resume === undefined) throw new Error(`no checkpoint is of step ${step}`);
     const again: TrainEvent[] = [];
-    await train(spec, data, { ...long, resume, onEvent: (event) => again.push(event) }).result;
+    await train(reluNetwork, reluRows, { ...long, resume, onEvent: (event) => again.push(event) }).result;
     const end = events.findIndex((event) => event.type === 'checkpoint' && event.step === step);
     expect(toldInARow([...events.slice(0, end), ...again])).toBe(24 * stepsPerEpoch);
   });
 
   test('does so too from checkpoints, those of the epochs that were begun again included', async () => {
-    const { checkpoints } = await checkpointedRun(spec, data, { ...rising, threads: 2, pool }, EVERY);
+    const { checkpoints } = await checkpointedRun(reluNetwork, reluRows, { ...diverging, threads: 2, pool }, EVERY);
     expect(checkpoints.length).toBeGreaterThan(186 / EVERY);
     for (const [k, resume] of checkpoints.entries()) {
-      const resumed = await train(spec, data, { ...rising, threads: 1 + (k % 3), pool, resume }).result;
+      const resumed = await train(reluNetwork, reluRows, { ...diverging, threads: 1 + (k % 3), pool, resume }).result;
       const at = `checkpoint ${k} of step ${resume.progress.step}`;
       expect(resumed.fingerprint, at).toBe(calm.result.fingerprint);
       expect(resumed.epochLosses, at).toEqual(calm.result.epochLosses);
@@ -170,26 +143,26 @@ describe('a rate that diverges', () => {
 });
 
 test('where no evaluation ends a span at the start of an epoch, a resume goes back beyond the epoch that it began in', async () => {
-  const alone = { train: data.train };
-  const options = { ...rising, seed: 1, pool } as const;
-  const calm = await train(spec, alone, { ...options, threads: 1 }).result;
+  const alone = { train: reluRows.train };
+  const options = { ...diverging, seed: 1, pool } as const;
+  const calm = await train(reluNetwork, alone, { ...options, threads: 1 }).result;
   expect(calm.rollbacks).toBeGreaterThan(1);
-  const { checkpoints } = await checkpointedRun(spec, alone, { ...options, threads: 2 }, EVERY);
+  const { checkpoints } = await checkpointedRun(reluNetwork, alone, { ...options, threads: 2 }, EVERY);
   const before = checkpoints.filter(({ progress, earlier }) => {
     return earlier !== undefined && earlier.counters.step < progress.step - (progress.step % stepsPerEpoch);
   });
   expect(before.length).toBeGreaterThan(counted(3, 20));
   for (const resume of before) {
-    const resumed = await train(spec, alone, { ...options, threads: 2, resume }).result;
+    const resumed = await train(reluNetwork, alone, { ...options, threads: 2, resume }).result;
     expect(resumed.fingerprint, `of step ${resume.progress.step}`).toBe(calm.fingerprint);
     expect(resumed.epochLosses).toEqual(calm.epochLosses);
   }
 });
 
 test('runs with and without rollback do not resume each other', async () => {
-  const options = { ...rising, epochs: 1, pool, threads: 1 } as const;
-  const { checkpoints } = await checkpointedRun(spec, data, options, { epochs: 1 });
-  const other = train(spec, data, { ...options, onNan: 'stop', resume: checkpoints[0] });
+  const options = { ...diverging, epochs: 1, pool, threads: 1 } as const;
+  const { checkpoints } = await checkpointedRun(reluNetwork, reluRows, options, { epochs: 1 });
+  const other = train(reluNetwork, reluRows, { ...options, onNan: 'stop', resume: checkpoints[0] });
   await expect(other.result).rejects.toThrow('onNan has undefined, expected "rollback"');
 });
 
@@ -197,8 +170,8 @@ test('weights that no rate can save end the run after ten rollbacks, with the st
   const parameters = new Float64Array(8 * 16 + 16 + 16 * 3 + 3).fill(1e300);
   const events: TrainEvent[] = [];
   const onEvent = (event: TrainEvent) => void events.push(event);
-  const options = { ...rising, parameters, threads: 2, pool, onEvent };
-  const error = await train(spec, data, options).result.catch((e: unknown) => e);
+  const options = { ...diverging, parameters, threads: 2, pool, onEvent };
+  const error = await train(reluNetwork, reluRows, options).result.catch((e: unknown) => e);
   expect(error).toMatchObject({
     name: 'TrainingError',
     step: 0,
@@ -227,7 +200,7 @@ test('in the middle of an epoch, a checkpoint holds the state that its start is 
   const onEvent = (event: TrainEvent) => void (event.type === 'probe' && event.step === 39 && controller.abort());
   const checkpoint = { folder: temporary.path };
   const { signal } = controller;
-  await train(spec, data, { ...rising, probe: 1, threads: 1, pool, checkpoint, onEvent, signal }).result;
+  await train(reluNetwork, reluRows, { ...diverging, probe: 1, threads: 1, pool, checkpoint, onEvent, signal }).result;
   const { earlier, ...rest } = loadCheckpoint(path);
   expect(rest.progress.step).toBe(40);
   if (earlier === undefined) throw new Error('no earlier state');

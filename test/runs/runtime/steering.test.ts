@@ -1,10 +1,8 @@
-import type { NetworkSpec } from '@gradloom/core';
 import {
   createPool,
   loadCheckpoint,
   type Pool,
   type SteerEvent,
-  splitDataset,
   type TrainEvent,
   type TrainingRun,
   type TrainOptions,
@@ -12,26 +10,10 @@ import {
 } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSteering } from '../../../packages/runtime/src/training/run/steering.ts';
-import { randomDataset } from '../../support/random-dataset.ts';
+import { diverging, reluNetwork, reluRows } from '../../support/diverging-run.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const spec: NetworkSpec = {
-  input: 8,
-  layers: [
-    { kind: 'dense', out: 16 },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dropout', rate: 0.1 },
-    { kind: 'dense', out: 3 },
-  ],
-};
-// 31 steps an epoch, the last of 2 rows.
-const data = splitDataset(randomDataset({ rows: 182, inputs: 8, classes: 3 }), { validation: 30 / 182, test: 0 });
 const calm = { batch: 5, epochs: 6, schedule: 'cosine' } satisfies TrainOptions;
-/** The rate is 16 times as high from the third epoch on: a step overflows within an epoch. */
-const rising = {
-  ...{ loss: 'mse', optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.5 }, batch: 5, epochs: 6, evaluateEvery: 2 },
-  ...{ schedule: { kind: 'step', everyEpochs: 2, gamma: 16 }, onNan: 'rollback' },
-} satisfies TrainOptions;
 
 let pool: Pool;
 beforeAll(async () => {
@@ -54,7 +36,7 @@ function steered(
 ): Steered {
   const events: TrainEvent[] = [];
   const folder = `${temporary.path}/${name}`;
-  const run = train(spec, data, {
+  const run = train(reluNetwork, reluRows, {
     ...{ threads: 1, backend: 'wasm', ...options, pool },
     checkpoint: { folder, every: { epochs: 1000 } },
     onEvent(event) {
@@ -66,7 +48,7 @@ function steered(
 }
 
 const fingerprintOf = async (options: TrainOptions): Promise<string> =>
-  (await train(spec, data, { ...options, backend: 'wasm', threads: 2, pool }).result).fingerprint;
+  (await train(reluNetwork, reluRows, { ...options, backend: 'wasm', threads: 2, pool }).result).fingerprint;
 
 describe('a changed rate', () => {
   test.each([1, 3])(
@@ -99,7 +81,7 @@ describe('a changed rate', () => {
   test('within an epoch that is repeated, or while it is, takes hold where the run has not been', async () => {
     let isOrdered = false;
     const orders: Promise<SteerEvent>[] = [];
-    const { run, events, last } = steered({ ...rising, probe: [67] }, 'rollback', (event, steer) => {
+    const { run, events, last } = steered({ ...diverging, probe: [67] }, 'rollback', (event, steer) => {
       if (event.type === 'probe' && event.step === 67 && !isOrdered) {
         isOrdered = true;
         orders.push(steer('rate', 0.09));
@@ -113,7 +95,7 @@ describe('a changed rate', () => {
     expect(second.step).toBeGreaterThanOrEqual((rollback?.step ?? Number.NaN) + 1);
     const { rateChanges = {} } = loadCheckpoint(last).record;
     expect(rateChanges).toEqual({ [first.step]: 0.09, [second.step]: 0.08 });
-    expect(await fingerprintOf({ ...rising, rateChanges })).toBe(fingerprint);
+    expect(await fingerprintOf({ ...diverging, rateChanges })).toBe(fingerprint);
     // What lies behind the start of the epoch is told again.
     const at = events.indexOf(rollback as TrainEvent);
     expect(events.slice(at).filter(({ type }) => type === 'steer')).toEqual(expect.arrayContaining([first, second]));
@@ -123,16 +105,16 @@ describe('a changed rate', () => {
     const controller = new AbortController();
     let to = Number.NaN;
     const { signal } = controller;
-    const { run, last } = steered({ ...rising, signal, probe: 1 }, 'repeated', (event) => {
+    const { run, last } = steered({ ...diverging, signal, probe: 1 }, 'repeated', (event) => {
       if (event.type === 'rollback') to = event.to;
       if (event.type === 'probe' && event.step > to) controller.abort();
     });
     await run.result;
     const resume = loadCheckpoint(last);
     expect(resume.progress).toMatchObject({ step: to + 2, rollbacks: 1 });
-    const again = train(spec, data, { ...rising, resume, backend: 'wasm', threads: 1, pool });
+    const again = train(reluNetwork, reluRows, { ...diverging, resume, backend: 'wasm', threads: 1, pool });
     const [{ step }, { fingerprint }] = await Promise.all([again.steer('rate', 0.001), again.result]);
-    expect(await fingerprintOf({ ...rising, rateChanges: { [step]: 0.001 } })).toBe(fingerprint);
+    expect(await fingerprintOf({ ...diverging, rateChanges: { [step]: 0.001 } })).toBe(fingerprint);
   });
 });
 
@@ -187,7 +169,7 @@ const mostChanges = Object.fromEntries(Array.from({ length: 1000 }, (_, k) => [1
 
 test('an order that cannot be followed is refused, and the run goes on', async () => {
   const refused: Promise<string>[] = [];
-  const run = train(spec, data, {
+  const run = train(reluNetwork, reluRows, {
     ...{ ...calm, epochs: 2, precision: 'float32', threads: 1, pool, rateChanges: mostChanges },
     onEvent(event) {
       if (event.type !== 'epoch' || refused.length > 0) return;

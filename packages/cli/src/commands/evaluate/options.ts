@@ -1,24 +1,12 @@
 import { option } from '@gradloom/core/internal';
-import { datasetSource } from '../../files/datasets/dataset-source.ts';
-import { splitNames } from '../../files/datasets/split-names.ts';
+import { takenRows } from '../../files/datasets/split-names.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { moduleOption } from '../../options/own-parts.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 import { thresholdChoice } from '../../options/threshold.ts';
 
 export const evaluateOptions = {
-  dataset: {
-    group: 'Data',
-    ...datasetSource(undefined, 'name or path, as in train', 'the dataset of the run'),
-  },
-  split: {
-    group: 'Data',
-    ...option.oneOf(splitNames)(
-      undefined,
-      'rows to measure: train, validation or test',
-      'test, else validation, else all rows',
-    ),
-  },
+  ...takenRows('measure'),
   'top-k': {
     group: 'Data',
     ...option.positiveInteger(5, 'k of the top-k accuracy: a row counts if its class is among the k highest outputs'),

@@ -1,6 +1,5 @@
 import { figures, option } from '@gradloom/core/internal';
-import { datasetSource } from '../../files/datasets/dataset-source.ts';
-import { splitNames } from '../../files/datasets/split-names.ts';
+import { takenRows } from '../../files/datasets/split-names.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { moduleOption } from '../../options/own-parts.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
@@ -11,18 +10,7 @@ export const COLUMN_REPEATS = 5;
 export const IMAGE_REPEATS = 25;
 
 export const explainOptions = {
-  dataset: {
-    group: 'Data',
-    ...datasetSource(undefined, 'name or path, as in train', 'the dataset of the run'),
-  },
-  split: {
-    group: 'Data',
-    ...option.oneOf(splitNames)(
-      undefined,
-      'rows to use: train, validation or test',
-      'test, else validation, else all rows',
-    ),
-  },
+  ...takenRows('use'),
   rows: {
     group: 'Data',
     ...option.orWord(option.positiveInteger, 'all')(

@@ -1,10 +1,30 @@
+import { option } from '@gradloom/core/internal';
 import type { DataSplits, Dataset } from '@gradloom/runtime';
+import type { OptionTable } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
+import { datasetSource } from './dataset-source.ts';
 
 /** The parts of a dataset. */
 export const splitNames = { train: true, validation: true, test: true } satisfies Record<keyof DataSplits, true>;
 
 export type SplitName = keyof typeof splitNames;
+
+/** Options that choose the rows of a command on a run; `use` says what it does with them. */
+export const takenRows = (use: string) =>
+  ({
+    dataset: {
+      group: 'Data',
+      ...datasetSource(undefined, `rows to ${use}: name or path, as in train`, 'the dataset of the run'),
+    },
+    split: {
+      group: 'Data',
+      ...option.oneOf(splitNames)(
+        undefined,
+        'part of the dataset: train, validation or test',
+        'test, else validation, else all rows',
+      ),
+    },
+  }) satisfies OptionTable;
 
 /** The part of a dataset that is measured. `all` is for a dataset without parts that the model was not trained on. */
 export interface TakenRows {
