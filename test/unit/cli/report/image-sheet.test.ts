@@ -1,6 +1,13 @@
+import { tablePath } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { inOwnColours } from '../../../../packages/cli/src/commands/train/findings/first-images.ts';
-import { cornerOf, sheetOf, sizeOf } from '../../../../packages/cli/src/lab/figures/sheet.ts';
+import { openDataset } from '../../../../packages/cli/src/files/datasets/open-dataset.ts';
+import {
+  cornerOf,
+  inOwnColours,
+  sheetOf,
+  sheetOfRows,
+  sizeOf,
+} from '../../../../packages/cli/src/lab/figures/sheet.ts';
 import { firstImages, imageGrid } from '../../../../packages/cli/src/report/charts/image-sheet.ts';
 import { decodePng } from '../../../../packages/runtime/src/data/images/png.ts';
 
@@ -80,6 +87,26 @@ test('standardized images are shown in their own colours', () => {
   const scale = { mean: [0.1, 0.5, 0.9], deviation: [0.5, 2, 0.25] };
   const images = own.map((value, i) => (value - scale.mean[i % 3]) / scale.deviation[i % 3]);
   const inputs = { array: new Uint8Array(new SharedArrayBuffer(0)), columns: 18, divisor: 255, scale };
-  const found = inOwnColours({ shape: [2, 3, 3], images }, inputs);
+  const found = inOwnColours(images, { inputs });
   for (const [i, value] of own.entries()) expect(found[i]).toBeCloseTo(value, 12);
+});
+
+test('images of a table, whose columns are standardized, have the pixels of the table', async () => {
+  const open = async (scale: string) => {
+    const source = { path: tablePath('digits'), table: 'digits' as const, options: { scale } };
+    return (await openDataset(source, {})).sets.test ?? expect.unreachable();
+  };
+  const [standardized, plain] = [await open('standard'), await open('none')];
+  const rows = [...Array(20).keys()];
+  const sheet = sheetOfRows(standardized, rows) ?? expect.unreachable();
+  const { width, channels, pixels } = decodePng(Buffer.from(sheet.png, 'base64'));
+  expect(standardized.inputs.array[1]).not.toBe(plain.inputs.array[1]);
+  for (const n of rows) {
+    const [left, top] = cornerOf(sheet, n);
+    for (let at = 0; at < 64; at++) {
+      const grey = pixels[((top + Math.floor(at / 8)) * width + left + (at % 8)) * channels];
+      // 16 is white. A half is rounded either way.
+      expect(Math.abs(grey - (255 * plain.inputs.array[64 * n + at]) / 16)).toBeLessThan(0.501);
+    }
+  }
 });

@@ -1,9 +1,11 @@
 import type { Elements, Shape } from '@gradloom/core';
+import { ofTable } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import { encodePng, type Image, imagesOfRows, resizeImage, shapeOfImages } from '@gradloom/runtime/internal';
 import { agreeing, record } from '../../options/schema/containers.ts';
 import { text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
+import { ownUnits } from './own-units.ts';
 
 /** Images in a row of a sheet. */
 const ACROSS = 8;
@@ -78,7 +80,31 @@ export function sheetOf(images: Elements, [H, W, C]: Shape, range = rangeOf(imag
 /** A sheet of these rows of a dataset as they are stored. Null if they are no images. */
 export function sheetOfRows(dataset: Dataset, rows: readonly number[]): Sheet | null {
   const [shape, images] = [shapeOfImages(dataset), imagesOfRows(dataset, rows)];
-  return shape === null || images === null || rows.length === 0 ? null : sheetOf(images, shape);
+  if (shape === null || images === null || rows.length === 0) return null;
+  const { scale: _, ...stored } = dataset.inputs;
+  return sheetOf(inOwnColours(images, { ...dataset, inputs: stored }), shape);
+}
+
+/**
+ * Standardized images in their own colours. Those of a table, whose columns are each standardized, are from 0 to 1: the
+ * largest pixel of the training rows is 1, where the table tells it.
+ */
+export function inOwnColours(
+  images: Elements,
+  { inputs: { columns, scale }, preprocessing }: Pick<Dataset, 'inputs' | 'preprocessing'>,
+): Elements {
+  if (scale !== undefined) {
+    const { mean, deviation } = scale;
+    return Float64Array.from(images, (value, i) => value * deviation[i % mean.length] + mean[i % mean.length]);
+  }
+  const table = ofTable(preprocessing);
+  if (table === undefined) return images;
+  const { input } = ownUnits(table);
+  const most = table.columns.reduce((largest, column) => {
+    const [, own = 1] = ('range' in column && column.range) || [];
+    return Math.max(largest, own);
+  }, 1);
+  return Float64Array.from(images, (value, i) => input(value, i % columns) / most);
 }
 
 type Range = readonly [low: number, high: number];

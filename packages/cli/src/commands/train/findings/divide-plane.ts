@@ -1,8 +1,8 @@
 import { buildNetwork, type Elements, type NetworkSpec } from '@gradloom/core';
 import { createModel, type Dataset, type Model, type ModelContents, type TrainOptions } from '@gradloom/runtime';
+import { ownUnits } from '../../../lab/figures/own-units.ts';
 import { ownParts } from '../../../options/own-parts.ts';
 import type { Division, Plane } from '../../../report/findings/findings.ts';
-import { ownUnits } from '../../../report/findings/own-units.ts';
 import { modelOf } from '../model-of.ts';
 import type { Recipe } from '../recipe.ts';
 

@@ -1,8 +1,7 @@
 import { buildNetwork } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
-import type { DataMatrix } from '@gradloom/runtime';
-import { type FirstInputs, firstInputs } from '@gradloom/runtime/internal';
-import { type Sheet, sheetOf } from '../../../lab/figures/sheet.ts';
+import { firstInputs } from '@gradloom/runtime/internal';
+import { inOwnColours, type Sheet, sheetOf } from '../../../lab/figures/sheet.ts';
 import { ownParts } from '../../../options/own-parts.ts';
 import type { Recipe } from '../recipe.ts';
 
@@ -16,12 +15,5 @@ export function firstImages({ spec, sets, options }: Recipe): Sheet | null {
   const network = buildNetwork(spec, ownParts());
   const most = Math.max(LEAST_IMAGES, Math.min(MOST_IMAGES, Math.floor(MOST_NUMBERS / network.inputs)));
   const found = complete(firstInputs(network, sets.train, options, most));
-  return found === null ? null : sheetOf(inOwnColours(found, sets.train.inputs), found.shape);
-}
-
-/** Standardized images in their own colours. */
-export function inOwnColours({ images }: FirstInputs, { scale }: DataMatrix): FirstInputs['images'] {
-  if (scale === undefined) return images;
-  const { mean, deviation } = scale;
-  return Float64Array.from(images, (value, i) => value * deviation[i % mean.length] + mean[i % mean.length]);
+  return found === null ? null : sheetOf(inOwnColours(found.images, sets.train), found.shape);
 }

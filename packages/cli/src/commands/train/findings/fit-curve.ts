@@ -1,7 +1,7 @@
 import type { Elements } from '@gradloom/core';
 import { createModel, type Dataset } from '@gradloom/runtime';
+import { ownUnits } from '../../../lab/figures/own-units.ts';
 import type { Curve } from '../../../report/findings/findings.ts';
-import { ownUnits } from '../../../report/findings/own-units.ts';
 import { modelOf } from '../model-of.ts';
 import type { Recipe } from '../recipe.ts';
 import { takesIndices } from './divide-plane.ts';
