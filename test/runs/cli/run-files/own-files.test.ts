@@ -1,4 +1,14 @@
-import { cpSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder } from '@gradloom/runtime/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -24,6 +34,17 @@ function copyOfRun(): string {
 }
 
 const contents = (path: string) => readdirSync(path).map((name) => [name, readFileSync(join(path, name), 'hex')]);
+
+test('a directory in the place of live.json is refused by name before the run goes on', async () => {
+  const out = copyOfRun();
+  mkdirSync(join(out, 'live.json'));
+  const refused = await gradloom(['train', '--resume', out, '--epochs', '5', '--quiet', '--live']);
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: `gradloom train: ${join(out, 'live.json')} is a directory, expected a file that can be overwritten\n`,
+  });
+  expect(readdirSync(out)).toEqual([...readdirSync(run), 'live.json'].sort());
+});
 
 describe('a link', needs('links'), () => {
   test.each(RUN_FILES)('in the place of %s is refused by name, and what it leads to stays', async (name) => {

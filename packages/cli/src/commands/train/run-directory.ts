@@ -5,6 +5,7 @@ import { checkOwnFile, lockFolder, writeAtomically } from '@gradloom/runtime/int
 import {
   CONFIG_FILE,
   DIVISIONS_FILE,
+  LIVE_FILE,
   METRICS_FILE,
   MODEL_FILE,
   RUN_FILES,
@@ -76,7 +77,7 @@ const GOES_ON = 'a run that can be written, or another directory with --out';
 export function lockRunDirectory(path: string): FolderLock {
   const lock = writing(`--resume has ${path}`, GOES_ON, () => lockFolder('train', path, 'train'));
   return releasingAtFailure(lock, () => {
-    for (const name of RUN_FILES) checkOwnFile('train', join(path, name));
+    for (const name of [...RUN_FILES, LIVE_FILE]) checkOwnFile('train', join(path, name));
     return lock;
   });
 }
