@@ -4,6 +4,7 @@ import type { NetworkSpec, OptimizerSpec } from '@gradloom/core';
 import { compileWasmKernels, kernelsFile } from '@gradloom/core/internal';
 import { fingerprint, splitDataset, syntheticDatasets, train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
+import { browserHost } from '../../../packages/runtime/src/browser/browser-host.ts';
 import { createTeam } from '../../../packages/runtime/src/browser/team.ts';
 import { joinTeam, openBrowserRun, type TeamMessage } from '../../../packages/runtime/src/browser.ts';
 
@@ -63,6 +64,29 @@ test.each(runs)('a run of a browser has the bits of train: %#', async (spec, opt
   expect(losses).toEqual(expected);
   expect([layers]).toEqual(looks);
   expect(run.evaluate(others, outputs)).toBe(tested?.loss);
+});
+
+test('a run ends in a sentence if a member of its team is gone, before a task and within one', async () => {
+  const kernels = compileWasmKernels(
+    readFileSync(createRequire(import.meta.url).resolve(`@gradloom/core/${kernelsFile('float64')}`)),
+  );
+  const options = { loss: 'mse', optimizer: 'sgd', batch: 64, seed: 0, precision: 'float64', totalSteps: 9 } as const;
+  const { train: rows } = splitDataset(syntheticDatasets.moons({ rows: 64 }), {});
+  const messages: TeamMessage[] = [];
+  const first = {
+    postMessage(message: TeamMessage) {
+      messages.push(message);
+      throw new Error('its setup is known');
+    },
+  };
+  await expect(openBrowserRun(dense(8, 1), rows, { ...options, kernels }, [first])).rejects.toThrow('its setup');
+  const [{ setup }] = messages;
+  // It joins, and does nothing.
+  const gone = { postMessage: ({ orders }: TeamMessage) => void Atomics.add(orders, 5, 1) };
+  const team = await createTeam(setup, [gone], { ...browserHost, mostSleeps: 1 });
+  const sentence = 'createTeam: a worker no longer answers, and the run has ended';
+  expect(() => team.run({ kind: 'opening', draws: true })).toThrow(sentence);
+  expect(() => team.run({ kind: 'span', first: 0, limit: 2, probe: false })).toThrow(sentence);
 });
 
 test('a team that does not come together lets its members go', async () => {

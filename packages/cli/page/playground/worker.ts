@@ -83,7 +83,10 @@ function lead(): void {
     session = null;
   }
 
-  const fail = (error: unknown): void => tell({ kind: 'failed', run, sentence: reasonOf(error) });
+  const fail = (error: unknown): void => {
+    leave();
+    tell({ kind: 'failed', run, sentence: reasonOf(error) });
+  };
   let isDrawing = false; // whether the page still draws the last frame
   let isStale = false; // whether there is more to show
 
@@ -177,6 +180,11 @@ const members: Promise<Worker>[] = [];
 function team(count: number): Promise<Worker[]> {
   while (members.length < count) members.push(startMember());
   return Promise.all(members.slice(0, count));
+}
+
+/** Ends the other workers: one of them may be gone, and another run needs new ones. */
+function leave(): void {
+  for (const member of members.splice(0)) void member.then((worker) => worker.terminate()).catch(() => {});
 }
 
 function startMember(): Promise<Worker> {

@@ -10,6 +10,8 @@ export const browserCores = (): number =>
 /** The host of a browser's worker: WebAssembly, and neither files, custom parts nor other ranks. */
 export const browserHost: Host = {
   cores: browserCores(),
+  // 10 s. They are counted, since a clock would also count the time that a computer sleeps.
+  mostSleeps: 100,
   specOf: ({ spec }) => specOf(spec),
   partsOf: () => NO_PARTS,
   kernelsOf({ module, memory }, scratch) {

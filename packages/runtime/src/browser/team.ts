@@ -1,7 +1,7 @@
 import { reasonOf } from '@gradloom/core/internal';
 import { createContext, type RunContext } from '../engine/step/context.ts';
 import { runSteps } from '../engine/step/run-steps.ts';
-import { abortTeam, resetControl } from '../engine/threads/barrier.ts';
+import { abortTeam, isAborted, resetControl, SLEEP_MS } from '../engine/threads/barrier.ts';
 import { openThread } from '../engine/threads/opening.ts';
 import type { OpeningTask, RunSetup, SpanTask } from '../engine/threads/protocol.ts';
 import { browserHost } from './browser-host.ts';
@@ -38,11 +38,17 @@ export interface BrowserTeam {
 const ORDER = { turn: 0, kind: 1, first: 2, limit: 3, probe: 4, members: 5, ended: 6, failed: 7 };
 const KIND = { opening: 0, span: 1, leave: 2 };
 
+const GONE = 'createTeam: a worker no longer answers, and the run has ended';
+
 /** Time for the other workers to join. */
 const JOIN_LIMIT_MS = 20_000;
 
 /** Opens a run on this worker and `others`. @throws Error (rejects) if they do not join. */
-export async function createTeam(setup: RunSetup, others: readonly TeamWorker[]): Promise<BrowserTeam> {
+export async function createTeam(
+  setup: RunSetup,
+  others: readonly TeamWorker[],
+  host = browserHost,
+): Promise<BrowserTeam> {
   const threads = others.length + 1;
   const orders = new Int32Array(new SharedArrayBuffer(4 * Object.keys(ORDER).length));
   const order = (kind: number): void => {
@@ -60,7 +66,7 @@ export async function createTeam(setup: RunSetup, others: readonly TeamWorker[])
     }
   };
   for (const [k, other] of others.entries()) other.postMessage({ setup, thread: k + 1, threads, orders });
-  const context = guarded(() => createContext(setup, 0, browserHost));
+  const context = guarded(() => createContext(setup, 0, host));
   const giveUpMs = performance.now() + JOIN_LIMIT_MS;
   const isWhole = (): boolean => {
     if (Atomics.load(orders, ORDER.failed) > 0 || performance.now() > giveUpMs) {
@@ -88,11 +94,21 @@ export async function createTeam(setup: RunSetup, others: readonly TeamWorker[])
     try {
       runWork(context, work, 0, threads);
     } finally {
-      for (let ended = 0; ended < others.length; ended = Atomics.load(orders, ORDER.ended)) {
-        Atomics.wait(orders, ORDER.ended, ended);
-      }
+      awaitEnds();
     }
     if (orders[ORDER.failed] > 0) throw new Error('createTeam: a worker has failed, and the run with it');
+    if (isAborted(setup.control)) throw new Error(GONE);
+  }
+
+  /** Waits for the other workers. A browser that has ended one does not tell: this worker waits, and hears nothing. */
+  function awaitEnds(): void {
+    const { mostSleeps = Number.POSITIVE_INFINITY } = host;
+    for (let sleeps = 0; ; sleeps++) {
+      const ended = Atomics.load(orders, ORDER.ended);
+      if (ended === others.length) return;
+      if (sleeps - ended > mostSleeps) throw new Error(GONE);
+      Atomics.wait(orders, ORDER.ended, ended, SLEEP_MS);
+    }
   }
 }
 

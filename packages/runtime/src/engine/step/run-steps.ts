@@ -16,7 +16,7 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   const { setup, clock, workClock, note, next, place, stop } = context;
   const { threads, first, limit, probe = false, timedShare = 0 } = task;
   const { control, batch } = setup;
-  context.barrier = createBarrier(control, threads, context.cores);
+  context.barrier = createBarrier(control, threads, context.cores, context.host.mostSleeps);
   const { whole, last, held } = teamPrograms(context, threads, probe);
   if (held !== null) gatherLeaves(context, first, held.first, held.count, held.workspace);
   context.most = limit - first;

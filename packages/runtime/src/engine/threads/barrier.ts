@@ -8,7 +8,7 @@ const CONTROL_WORDS = 224;
 const ABORTED = -1;
 
 /** A sleeping thread checks again after this time, so that a lost wake-up cannot hang a run. */
-const SLEEP_MS = 100;
+export const SLEEP_MS = 100;
 
 /**
  * Checks of `gen` before a waiting thread sleeps, about 0.11 ms. In small steps the threads usually arrive closer
@@ -46,8 +46,16 @@ export function abortTeam(control: Int32Array): void {
 /** Whether the team was aborted. */
 export const isAborted = (control: Int32Array): boolean => Atomics.load(control, CONTROL.gen) === ABORTED;
 
-/** A barrier for `threads` threads over the shared control block; it spins only if every thread has a core. */
-export function createBarrier(control: Int32Array, threads: number, cores: number): Barrier {
+/**
+ * A barrier for `threads` threads over the shared control block; it spins only if every thread has a core. A thread that
+ * has slept `mostSleeps` times, of 100 ms each, gives the others up, and aborts.
+ */
+export function createBarrier(
+  control: Int32Array,
+  threads: number,
+  cores: number,
+  mostSleeps = Number.POSITIVE_INFINITY,
+): Barrier {
   if (threads === 1) return createPassage(control);
   const spins = threads <= cores ? SPINS : 0;
   return {
@@ -64,7 +72,7 @@ export function createBarrier(control: Int32Array, threads: number, cores: numbe
         if (Atomics.load(control, CONTROL.sleepers) > 0) Atomics.notify(control, CONTROL.gen);
         return true;
       }
-      if (!spin(control, gen, spins)) sleep(control, gen);
+      if (!spin(control, gen, spins)) sleep(control, gen, mostSleeps);
       return Atomics.load(control, CONTROL.gen) !== ABORTED;
     },
   };
@@ -81,9 +89,12 @@ function spin(control: Int32Array, gen: number, looks: number): boolean {
 }
 
 /** Sleeps until the others have arrived. */
-function sleep(control: Int32Array, gen: number): void {
+function sleep(control: Int32Array, gen: number, mostSleeps: number): void {
   Atomics.add(control, CONTROL.sleepers, 1);
-  while (Atomics.load(control, CONTROL.gen) === gen) Atomics.wait(control, CONTROL.gen, gen, SLEEP_MS);
+  for (let sleeps = 0; Atomics.load(control, CONTROL.gen) === gen; sleeps++) {
+    if (sleeps >= mostSleeps) abortTeam(control);
+    else Atomics.wait(control, CONTROL.gen, gen, SLEEP_MS);
+  }
   Atomics.sub(control, CONTROL.sleepers, 1);
 }
 

@@ -11,6 +11,11 @@ import type { TeamSetup } from './protocol.ts';
 export interface Host {
   /** Cores that the threads of a team may use. */
   readonly cores: number;
+  /**
+   * Sleeps of a waiting thread, of 100 ms each, after which the others are gone. @default no limit, where the system
+   * tells that a thread has ended
+   */
+  readonly mostSleeps?: number;
   /** The network of the team. */
   specOf(setup: TeamSetup): NetworkSpec;
   /** Custom parts, which are imported before the first task. */
