@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { loadCheckpoint } from '@gradloom/runtime';
@@ -272,4 +274,32 @@ test('buttons pause a run, change its rate, write a checkpoint and stop it, and 
   expect(messages).toEqual([]);
   child.kill('SIGINT');
   expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('a report that somebody else wrote runs no script, and no link of it tells its address', async (context) => {
+  const browser = await openBrowser(context);
+  const asked = new Map<string, IncomingHttpHeaders>();
+  const elsewhere = createServer(({ url = '', headers }, response) => {
+    asked.set(url, headers);
+    response.end('elsewhere');
+  }).listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  onTestFinished(() => void elsewhere.close());
+  const to = (path: string) => `"http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/${path}"`;
+  const all = 'referrerpolicy="unsafe-url"';
+  const { folder, append } = await partialRun();
+  append(0, 40);
+  writeFileSync(
+    join(folder, 'report.html'),
+    `<meta name="referrer" content="unsafe-url"><link rel="stylesheet" ${all} href=${to('style')}>
+     <img ${all} src=${to('image')}><a ${all} ping=${to('ping')} href=${to('link')}>link</a>
+     <script>document.querySelector('a').textContent = 'script';</script>`,
+  );
+  const { page } = await openPage(browser, (await serveLive(folder)).url);
+  await page.locator('#runs a', { hasText: 'report' }).click();
+  await page.locator('a', { hasText: /^link$/ }).click();
+  await inPage(page, 'body', 'elsewhere');
+  asked.delete('/favicon.ico');
+  expect([...asked.keys()]).toEqual(['/link']);
+  expect(asked.get('/link')).not.toHaveProperty('referer');
 });

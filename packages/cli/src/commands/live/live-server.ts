@@ -24,7 +24,11 @@ export const MOST_STREAMS = 16;
 /** A reader that takes nothing for so long after the end loses its connection. */
 const STOP_MS = 1000;
 
-/** A report has no script, whoever wrote it. */
+/**
+ * A report has no script, whoever wrote it. In a sandbox it has no origin, so no link of it tells its address, which has
+ * the token, whatever referrer policy the link names:
+ * [Referrer Policy, 8.4](https://www.w3.org/TR/referrer-policy/#determine-requests-referrer).
+ */
 const REPORT_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 

@@ -47,8 +47,8 @@ export function abortTeam(control: Int32Array): void {
 export const isAborted = (control: Int32Array): boolean => Atomics.load(control, CONTROL.gen) === ABORTED;
 
 /**
- * A barrier for `threads` threads over the shared control block; it spins only if every thread has a core. A thread that
- * has slept `mostSleeps` times, of 100 ms each, gives the others up, and aborts.
+ * A barrier for `threads` threads over the shared control block; it spins only if every thread has a core. A thread
+ * that has slept `mostSleeps` times, of 100 ms each, gives the others up, and aborts.
  */
 export function createBarrier(
   control: Int32Array,
