@@ -119,6 +119,30 @@ test('points that are drawn by keys alone are saved, and train to the same bits 
   const path = join(folder, 'own.csv');
   writeFileSync(path, table);
   expect(await inTerminal(own.command, folder)).toBe(own.fingerprint);
+
+  // A file that is dropped anywhere on the page takes its place in turn.
+  const drop = async (name: string, text: string) => {
+    const dataTransfer = await page.evaluateHandle(
+      ([name, text]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([text], name, { type: 'text/csv' }));
+        return transfer;
+      },
+      [name, text],
+    );
+    await page.dispatchEvent('#plane', 'dragover', { dataTransfer });
+    await page.dispatchEvent('#plane', 'drop', { dataTransfer });
+  };
+  const dropped = table.replaceAll(',1', ',7');
+  await drop('dropped.csv', dropped);
+  await page.locator('#state', { hasText: /^Step 0,/ }).waitFor();
+  const other = await takeSteps(page, 5);
+  expect(other.command).toContain('--dataset dropped.csv ');
+  expect(other.fingerprint).not.toBe(own.fingerprint);
+  writeFileSync(join(folder, 'dropped.csv'), dropped);
+  expect(await inTerminal(other.command, folder)).toBe(other.fingerprint);
+  await drop('words.csv', 'a,b\n1,2\n');
+  await page.locator('.problem', { hasText: 'words.csv has 2 columns, expected 3' }).waitFor();
   expect(messages).toEqual([]);
 });
 
@@ -170,7 +194,31 @@ test('on a phone and by keys alone: runs, pauses, keeps its state, shows what ea
   await press('digits');
   await page.locator('#paper').focus();
   for (const key of ['Shift+ArrowDown', 'Shift+ArrowDown', 'Shift+ArrowRight']) await page.keyboard.press(key);
-  await page.locator('#digits [role=status]', { hasText: /^The model sees a digit \d, with/ }).waitFor();
+  const answer = page.locator('#digits [role=status]', { hasText: /^The model sees a digit \d, with/ });
+  await answer.waitFor();
   expect(await overflow()).toBe(0);
+  // The address holds what is drawn, by the pointer too.
+  const { x = 0, y = 0, width = 0 } = (await page.locator('#paper').boundingBox()) ?? {};
+  await page.mouse.move(x + width / 5, y + width / 5);
+  await page.mouse.down();
+  await page.mouse.move(x + width / 3, y + width / 2, { steps: 9 });
+  await page.mouse.up();
+  const seenAs = () =>
+    page.evaluate(() => [
+      document.querySelector('#digits [role=status]')?.textContent,
+      ...Array.from(document.querySelectorAll('canvas'), (canvas) => canvas.toDataURL()),
+    ]);
+  await expect.poll(() => new URL(page.url()).hash).toMatch(/&digit=[\w-]+\.[\w-]+$/);
+  await page.locator('#paper').blur();
+  // What is sent in the end is the answer to the whole drawing.
+  await page.reload();
+  await answer.waitFor();
+  const last = await seenAs();
+  await page.reload();
+  await answer.waitFor();
+  await expect.poll(seenAs).toEqual(last);
+  await page.goto(page.url().replace(/&digit=.*/, '&digit=0'));
+  await page.reload();
+  await page.locator('#digits .problem', { hasText: 'The address has a digit that this page cannot read' }).waitFor();
   expect(messages).toEqual([]);
 });

@@ -18,6 +18,64 @@ export function drawDot(ink: Float64Array, x: number, y: number): void {
   }
 }
 
+/** A point of the paper, in whole numbers from 0 to PAPER. */
+export type PenPlace = readonly [x: number, y: number];
+
+/** Lines of the pen, each with the places that it goes through. One place is a dot. */
+export type Strokes = readonly (readonly PenPlace[])[];
+
+/** Least way of the pen from one place of a stroke to the next. */
+const LEAST_WAY = 3;
+
+/** Most places of all strokes: more would be too much for an address. */
+export const MOST_PLACES = 2000;
+
+export const placeAt = (x: number, y: number): PenPlace => [onPaper(x), onPaper(y)];
+
+const onPaper = (value: number): number => Math.round(Math.min(PAPER, Math.max(0, value)));
+
+/**
+ * Strokes with a further place, on the last stroke or on one of its own. It is left out where it is close to the place
+ * before it, or the strokes have too many.
+ */
+export function withPlace(strokes: Strokes, place: PenPlace, isNew: boolean): Strokes {
+  const stroke = isNew ? [] : (strokes.at(-1) ?? []);
+  const last = stroke.at(-1);
+  if (last !== undefined && Math.hypot(place[0] - last[0], place[1] - last[1]) < LEAST_WAY) return strokes;
+  if (strokes.flat().length >= MOST_PLACES) return strokes;
+  return [...(isNew ? strokes : strokes.slice(0, -1)), [...stroke, place]];
+}
+
+/** The ink [PAPER, PAPER] of strokes, 0 to 1. */
+export function inkOf(strokes: Strokes): Float64Array {
+  const ink = new Float64Array(PAPER * PAPER);
+  for (const stroke of strokes) {
+    for (const [k, place] of stroke.entries()) drawLine(ink, stroke[Math.max(0, k - 1)], place);
+  }
+  return ink;
+}
+
+/** A place in an address: a number to the base 36, of three digits. */
+const placeText = ([x, y]: PenPlace): string => (y * (PAPER + 1) + x).toString(36).padStart(3, '0');
+
+/** Strokes in an address, with a full stop between two. */
+export const strokesText = (strokes: Strokes): string =>
+  strokes.map((stroke) => stroke.map(placeText).join('')).join('.');
+
+/** The strokes of an address; null for a text that is none. */
+export function readStrokes(text: string): Strokes | null {
+  if (text === '') return [];
+  if (!/^([0-9a-z]{3})+(\.([0-9a-z]{3})+)*$/.test(text)) return null;
+  const strokes = text.split('.').map((part) =>
+    Array.from(part.matchAll(/.../g), ([digits]): PenPlace => {
+      const place = Number.parseInt(digits, 36);
+      return [place % (PAPER + 1), Math.floor(place / (PAPER + 1))];
+    }),
+  );
+  const places = strokes.flat();
+  return places.length <= MOST_PLACES && places.every(([, y]) => y <= PAPER) ? strokes : null;
+}
+
 /** Draws a line from one place to another. */
 export function drawLine(ink: Float64Array, from: readonly [number, number], to: readonly [number, number]): void {
   const steps = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / 2));

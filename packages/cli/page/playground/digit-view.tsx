@@ -1,11 +1,24 @@
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { digitOf, drawDot, drawLine, PAPER, SIDE } from './digit-image.ts';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import {
+  digitOf,
+  inkOf,
+  MOST_PLACES,
+  PAPER,
+  type PenPlace,
+  placeAt,
+  SIDE,
+  type Strokes,
+  withPlace,
+} from './digit-image.ts';
 import type { DigitAnswer } from './messages.ts';
 
+/** Points of the paper that an arrow key moves the pen. */
 const KEY_WAY = 4;
 
 export interface DigitViewProps {
+  readonly strokes: Strokes;
+  readonly onStrokes: (change: (before: Strokes) => Strokes) => void;
   readonly answer: DigitAnswer | null;
   readonly problem: string | null;
   readonly isWaiting: boolean;
@@ -13,17 +26,15 @@ export interface DigitViewProps {
 }
 
 /** A paper to draw a digit on, what the model sees in it, and the pixels that mattered. */
-export function DigitView({ answer, problem, isWaiting, onDigit }: DigitViewProps) {
-  const [ink] = useState(() => new Float64Array(PAPER * PAPER));
-  const [drawings, setDrawings] = useState(0); // changes with the ink
-  const [cursor, setCursor] = useState<readonly [number, number] | null>(null);
-  const last = useRef<readonly [number, number] | null>(null);
+export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, onDigit }: DigitViewProps) {
+  const ink = useMemo(() => inkOf(strokes), [strokes]);
+  const pixels = useMemo(() => digitOf(ink), [ink]);
+  const [cursor, setCursor] = useState<PenPlace | null>(null);
+  const isDown = useRef(false); // whether the pen is within a stroke
   const paper = useRef<HTMLCanvasElement>(null);
   const seen = useRef<HTMLCanvasElement>(null);
-  const changed = () => {
-    setDrawings((n) => n + 1);
-    onDigit(digitOf(ink));
-  };
+  const isFull = strokes.flat().length >= MOST_PLACES;
+  useEffect(() => onDigit(pixels), [pixels]);
   useEffect(() => {
     const context = paper.current?.getContext('2d');
     if (!context) return;
@@ -33,22 +44,22 @@ export function DigitView({ answer, problem, isWaiting, onDigit }: DigitViewProp
     if (cursor === null) return;
     context.strokeStyle = '#0072b2';
     context.strokeRect(cursor[0] - 5, cursor[1] - 5, 10, 10);
-  }, [drawings, cursor]);
+  }, [ink, cursor]);
   useEffect(() => {
     const context = seen.current?.getContext('2d');
-    if (context) drawMatter(context, digitOf(ink), answer);
-  }, [drawings, answer]);
+    if (context) drawMatter(context, pixels, answer);
+  }, [pixels, answer]);
 
   const stroke = (event: TargetedPointerEvent<HTMLCanvasElement>) => {
     if (event.buttons === 0) return;
     const { left, top, width, height } = event.currentTarget.getBoundingClientRect();
-    const place = [(PAPER * (event.clientX - left)) / width, (PAPER * (event.clientY - top)) / height] as const;
-    drawLine(ink, last.current ?? place, place);
-    last.current = place;
-    changed();
+    const place = placeAt((PAPER * (event.clientX - left)) / width, (PAPER * (event.clientY - top)) / height);
+    const isNew = !isDown.current;
+    onStrokes((before) => withPlace(before, place, isNew));
+    isDown.current = true;
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLCanvasElement>) => {
-    const [x, y] = cursor ?? [PAPER / 2, PAPER / 2];
+    const [x, y] = cursor ?? placeAt(PAPER / 2, PAPER / 2);
     const moves: Record<string, [number, number]> = {
       ArrowLeft: [x - KEY_WAY, y],
       ArrowRight: [x + KEY_WAY, y],
@@ -56,21 +67,19 @@ export function DigitView({ answer, problem, isWaiting, onDigit }: DigitViewProp
       ArrowDown: [x, y + KEY_WAY],
     };
     if (event.key in moves) {
-      const to = moves[event.key].map((v) => Math.min(PAPER, Math.max(0, v))) as [number, number];
+      const to = placeAt(...moves[event.key]);
       setCursor(to);
       if (!event.shiftKey) return event.preventDefault();
-      drawLine(ink, [x, y], to);
-      changed();
+      onStrokes((before) => {
+        const [fromX, fromY] = before.at(-1)?.at(-1) ?? [];
+        const goesOn = fromX === x && fromY === y;
+        return withPlace(goesOn ? before : withPlace(before, [x, y], true), to, false);
+      });
     } else if (event.key === ' ') {
       setCursor([x, y]);
-      drawDot(ink, x, y);
-      changed();
+      onStrokes((before) => withPlace(before, [x, y], true));
     } else return;
     event.preventDefault();
-  };
-  const clear = () => {
-    ink.fill(0);
-    changed();
   };
   return (
     <section id="digits" aria-label="Digits">
@@ -89,7 +98,7 @@ export function DigitView({ answer, problem, isWaiting, onDigit }: DigitViewProp
             role="img"
             aria-label="Paper to draw a digit on"
             onPointerDown={(event) => {
-              last.current = null;
+              isDown.current = false;
               stroke(event);
             }}
             onPointerMove={stroke}
@@ -98,7 +107,7 @@ export function DigitView({ answer, problem, isWaiting, onDigit }: DigitViewProp
           />
           <figcaption>
             Your digit{' '}
-            <button type="button" name="clear" onClick={clear}>
+            <button type="button" name="clear" onClick={() => onStrokes(() => [])}>
               Clear
             </button>
           </figcaption>
@@ -115,7 +124,7 @@ export function DigitView({ answer, problem, isWaiting, onDigit }: DigitViewProp
         {problem ??
           (isWaiting
             ? 'The model is on its way. The first time it is trained, which takes half a minute.'
-            : sentenceOf(answer))}
+            : sentenceOf(answer) + (isFull ? ' The paper takes no more lines: Clear empties it.' : ''))}
       </p>
     </section>
   );

@@ -3,40 +3,26 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useScheme } from '../scheme.ts';
 import { ChoicesForm } from './choices.tsx';
 import { cssOf } from './colours.ts';
+import type { Strokes } from './digit-image.ts';
 import { DigitView } from './digit-view.tsx';
 import { Layers } from './layers.tsx';
 import { LossChart, type Losses } from './loss-chart.tsx';
 import type { DigitAnswer, Frame, FromWorker, Opened, Ready, ToWorker } from './messages.ts';
+import { readPlace, speeds, writePlace } from './place.ts';
 import { Plane } from './plane.tsx';
-import { drawnClasses, fromText, noPoints, type Points, readCsv, toCsv, toText } from './points.ts';
-import { commandOf, POINTS, readSettings, type Settings, standard, writeSettings } from './settings.ts';
+import { drawnClasses, noPoints, type Points, readCsv, toCsv } from './points.ts';
+import { commandOf, POINTS, readSettings, type Settings, standard } from './settings.ts';
 import { examples } from './texts.ts';
-
-/** Steps a second that a reader may choose; Infinity is as fast as the machine. */
-const speeds = [1, 10, 100, 1000, Number.POSITIVE_INFINITY];
-const USUAL = 2;
-
-type Tab = 'plane' | 'digits';
-
-/** What the address holds besides settings. */
-interface Place {
-  readonly tab: Tab;
-  readonly speed: number; // index into `speeds`
-  readonly points: Points;
-}
-
-function readPlace(fragment: string): Place {
-  const values = new URLSearchParams(fragment.replace(/^#/, ''));
-  const speed = Number(values.get('speed') ?? USUAL);
-  return {
-    tab: values.get('tab') === 'digits' ? 'digits' : 'plane',
-    speed: speed in speeds ? speed : USUAL,
-    points: { ...noPoints, list: fromText(values.get('drawn') ?? '') },
-  };
-}
 
 const worker = new Worker(`worker.js${location.search}`);
 const send = (message: ToWorker): void => worker.postMessage(message);
+
+const NO_DIGIT =
+  'The address has a digit that this page cannot read, expected one that was drawn here: it is left out.';
+const noStrokes: Strokes = [];
+
+/** Milliseconds without a change before the address changes: browsers refuse to change it hundreds of times a second. */
+const ADDRESS_MS = 100;
 
 const noLosses: Losses = { training: [], test: [] };
 
@@ -54,7 +40,7 @@ function App({ ready }: { readonly ready: Ready }) {
   });
   const run = useRef(0);
   const scheme = useScheme();
-  const { tab, speed, points } = place;
+  const { tab, speed, points, strokes } = place;
   const own = ready.sharesMemory ? settings : { ...settings, threads: 1 };
 
   useEffect(() => {
@@ -101,14 +87,11 @@ function App({ ready }: { readonly ready: Ready }) {
   const key = JSON.stringify([own, own.data === POINTS ? points : null]);
   useEffect(open, [key]);
 
-  const fragment = useMemo(() => {
-    const values = writeSettings(settings);
-    if (tab !== 'plane') values.set('tab', tab);
-    if (speed !== USUAL) values.set('speed', String(speed));
-    if (points.isDrawn && points.list.length > 0) values.set('drawn', toText(points.list));
-    return `#${values}`;
-  }, [settings, place]);
-  useEffect(() => history.replaceState(null, '', fragment), [fragment]);
+  const fragment = useMemo(() => writePlace(settings, place), [settings, place]);
+  useEffect(() => {
+    const timer = setTimeout(() => history.replaceState(null, '', fragment), ADDRESS_MS);
+    return () => clearTimeout(timer);
+  }, [fragment]);
 
   const change = (part: Partial<Settings>) => setSettings((before) => ({ ...before, ...part }));
   // Drawn again for a choice alone: with every frame, numbers that are being typed would be lost.
@@ -155,6 +138,9 @@ function App({ ready }: { readonly ready: Ready }) {
       {tab === 'digits' ? (
         <DigitView
           {...digit}
+          {...(strokes === null ? { problem: NO_DIGIT } : {})}
+          strokes={strokes ?? noStrokes}
+          onStrokes={(change) => setPlace((before) => ({ ...before, strokes: change(before.strokes ?? noStrokes) }))}
           onDigit={(pixels) => {
             if (pixels === null) setDigit({ answer: null, problem: null, isWaiting: false });
             else {

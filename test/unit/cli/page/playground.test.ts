@@ -1,6 +1,19 @@
 import { activations, initializers, optimizers } from '@gradloom/core';
 import { expect, test } from 'vitest';
-import { digitOf, drawDot, drawLine, PAPER, SIDE } from '../../../../packages/cli/page/playground/digit-image.ts';
+import {
+  digitOf,
+  drawDot,
+  drawLine,
+  inkOf,
+  MOST_PLACES,
+  PAPER,
+  placeAt,
+  readStrokes,
+  SIDE,
+  type Strokes,
+  strokesText,
+  withPlace,
+} from '../../../../packages/cli/page/playground/digit-image.ts';
 import {
   classesOf,
   drawnPoint,
@@ -72,6 +85,27 @@ test('a file needs two columns of numbers and one of classes', () => {
   expect(() => readCsv('c.csv', 'a,b,c\n1,2,x\n')).toThrow('c.csv has 1 rows, expected at least 2');
   expect(() => readCsv('c.csv', 'a,b,c\n1,,x\n2,3,y\n')).toThrow('c.csv has 2 columns with words or gaps');
   expect(() => readCsv('c.csv', 'a,b,c\n1,2,\n2,3,y\n')).toThrow('c.csv has no class in row 1');
+});
+
+test('a drawn digit comes back from an address, which is bounded, and what is none there is refused', () => {
+  const places = [placeAt(-3, 200), placeAt(56.4, 10), placeAt(57, 12.4), placeAt(112, 0)];
+  expect(places[0]).toEqual([0, PAPER]);
+  let strokes: Strokes = [];
+  for (const [k, place] of places.entries()) strokes = withPlace(strokes, place, k % 3 === 0);
+  expect(strokes).toEqual([[places[0], places[1]], [places[3]]]); // the third place is close to the second
+  expect(readStrokes(strokesText(strokes))).toEqual(strokes);
+  expect(readStrokes('')).toEqual([]);
+  const ink = new Float64Array(PAPER * PAPER);
+  drawLine(ink, [0, 112], [56, 10]);
+  drawDot(ink, 112, 0);
+  expect(inkOf(strokes)).toEqual(ink);
+  for (let k = 0; k < 2 * MOST_PLACES; k++) strokes = withPlace(strokes, placeAt(4 * (k % 9), 50), k % 50 === 0);
+  expect(strokes.flat()).toHaveLength(MOST_PLACES);
+  expect(strokesText(strokes).length).toBeLessThan(3.1 * MOST_PLACES);
+  expect(readStrokes(strokesText(strokes))).toEqual(strokes);
+  const tooMany = `${strokesText(strokes)}.000`;
+  for (const text of ['0', '0000', '000..000', '.', '00%', '<b>', '0A0', '9up', tooMany])
+    expect(readStrokes(text)).toBeNull();
 });
 
 test('a digit is scaled and centred as those of MNIST, wherever and however large it is drawn', () => {
