@@ -86,7 +86,7 @@ function App() {
       <Layers runs={shown} colorOf={colorOf} />
       <Threads runs={shown} colorOf={colorOf} />
       <Texts runs={shown} />
-      <Mistakes runs={shown} />
+      <Mistakes runs={shown} isServed={connection.state === 'open'} />
       <SteerList runs={shown} />
     </main>
   );

@@ -1,35 +1,96 @@
-import type { WrongRow, WrongRows } from '../src/commands/live/messages.ts';
+import { useState } from 'preact/hooks';
+import type { WrongMessage, WrongRow, WrongRows } from '../src/commands/live/messages.ts';
 import type { Run } from './runs.ts';
 
-/** The rows that finished runs were most surely wrong about, with their images if rows are images. */
-export function Mistakes({ runs }: { readonly runs: readonly Run[] }) {
+interface MistakesProps {
+  readonly runs: readonly Run[];
+  readonly isServed: boolean; // whether checkpoints can be asked
+}
+
+/** The rows that runs were most surely wrong about, with their images if rows are images. */
+export function Mistakes({ runs, isServed }: MistakesProps) {
   const known = runs.flatMap(({ place, name, facts: { result } }) => {
     const wrong = result?.wrong ?? null;
     return wrong === null || wrong.rows.length === 0 ? [] : [{ place, name, wrong }];
   });
-  if (known.length === 0) return null;
+  const unfinished = isServed ? runs.filter(({ facts }) => facts.state !== 'ended') : [];
+  if (known.length + unfinished.length === 0) return null;
   return (
     <section id="mistakes">
       <h2>Wrong answers</h2>
       <p class="lead">The rows whose wrong answer is the surest: actual class → answer, and its probability.</p>
+      {unfinished.map((run) => (
+        <NewestCheckpoint key={run.place} run={run} />
+      ))}
       {known.map(({ place, name, wrong }) => (
         <figure key={place}>
           <figcaption>
             {name}, {wrong.split} rows
           </figcaption>
-          <ul>
-            {wrong.rows.map((row) => (
-              <li key={row.row}>
-                <Sample {...{ row, wrong }} />
-                {row.label} → <b>{row.answer}</b>
-                {row.probability !== null && `, ${(100 * row.probability).toFixed(1)} %`}
-                <small> row {row.row.toLocaleString('en')}</small>
-              </li>
-            ))}
-          </ul>
+          <Rows wrong={wrong} />
         </figure>
       ))}
     </section>
+  );
+}
+
+/** What the newest checkpoint of a run answers wrongly, when the reader asks. */
+function NewestCheckpoint({ run: { place, name } }: { readonly run: Run }) {
+  const [answer, setAnswer] = useState<WrongMessage | null>(null);
+  const [problem, setProblem] = useState('');
+  const [isWaiting, setWaiting] = useState(false);
+  const look = async (): Promise<void> => {
+    setWaiting(true);
+    const [found, sentence] = await ask(place);
+    if (found !== null) setAnswer(found);
+    setProblem(sentence);
+    setWaiting(false);
+  };
+  return (
+    <figure>
+      <figcaption>
+        <button type="button" name="look" disabled={isWaiting} onClick={() => void look()}>
+          Ask the newest checkpoint
+        </button>{' '}
+        {name}
+        {answer !== null && `, ${sentenceOf(answer)}`}
+      </figcaption>
+      <p role="status" class={problem === '' ? 'lead' : 'problem'}>
+        {isWaiting ? 'The checkpoint answers.' : problem}
+      </p>
+      {answer !== null && <Rows wrong={answer.wrong} />}
+    </figure>
+  );
+}
+
+async function ask(place: number): Promise<readonly [WrongMessage | null, string]> {
+  try {
+    const response = await fetch(`wrong${location.search}&run=${place}`);
+    const told = (await response.json()) as WrongMessage & { readonly error?: string };
+    return response.ok ? [told, ''] : [null, `No answer: ${told.error}.`];
+  } catch {
+    return [null, 'The server does not answer.'];
+  }
+}
+
+/** 'after step 1,266: 34 of 1,000 validation rows are wrong' */
+const sentenceOf = ({ step, rows, mistaken, wrong: { split } }: WrongMessage): string => {
+  const [count, of] = [mistaken, rows].map((number) => number.toLocaleString('en'));
+  return `${step === null ? '' : `after step ${step.toLocaleString('en')}: `}${count} of ${of} ${split} rows are wrong`;
+};
+
+function Rows({ wrong }: { readonly wrong: WrongRows }) {
+  return (
+    <ul>
+      {wrong.rows.map((row) => (
+        <li key={row.row}>
+          <Sample {...{ row, wrong }} />
+          {row.label} → <b>{row.answer}</b>
+          {row.probability !== null && `, ${(100 * row.probability).toFixed(1)} %`}
+          <small> row {row.row.toLocaleString('en')}</small>
+        </li>
+      ))}
+    </ul>
   );
 }
 

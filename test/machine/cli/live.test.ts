@@ -252,6 +252,11 @@ test('buttons pause a run, change its rate, write a checkpoint and stop it, and 
   await page.locator('button[name=checkpoint]').press('Enter');
   expect(await stepOf('a checkpoint is written')).toBe(step);
   expect(loadCheckpoint(join(cwd, 'run/last.gradloom')).progress.step).toBe(step);
+  // The checkpoint answers, and tells which rows it has wrong.
+  await page.locator('button[name=look]').press('Enter');
+  const asked = `after step ${step.toLocaleString('en')}: `;
+  await inPage(page, '#mistakes figcaption', new RegExp(`run, ${asked}\\d+ of \\d+ test rows are wrong`));
+  await inPage(page, '#mistakes li', /\w → \w, [\d.]+ %/);
   await page.locator('input[name=rate]').pressSequentially('0.003');
   await page.keyboard.press('Enter');
   expect(await stepOf('the learning rate is 0.003')).toBe(step);

@@ -7,14 +7,17 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { loadCheckpoint, loadModel } from '@gradloom/runtime';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MOST_STREAMS, startLiveServer } from '../../../packages/cli/src/commands/live/live-server.ts';
 import { watchRun } from '../../../packages/cli/src/commands/live/watched-run.ts';
+import { openModelRows } from '../../../packages/cli/src/files/models/model-rows.ts';
 import { seal } from '../../../packages/cli/src/files/run-files/seal.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
 import { eventsUntil, type LiveEvent, partialRun, serveLive, stepsIn } from '../../support/live.ts';
@@ -58,6 +61,11 @@ describe('the server', () => {
       [control, { ...order, headers: { ...json, ...key, host: 'evil.example' } }, 421, /^host has "evil/],
       [control, { ...order, headers: { ...key, 'content-type': 'text/plain' } }, 415, /Unsupported Media Type/],
       [control, { ...order, headers: { ...json, ...key } }, 400, /^run has 0, expected the place of a run/],
+      [`${origin}/wrong?run=0`, {}, 401, /^token is missing/],
+      [`${origin}/wrong${wrong}&run=0`, {}, 401, /^token is another one/],
+      [`${origin}/wrong${search}&run=0`, { headers: { host: 'evil.example' } }, 421, /^host has "evil/],
+      [`${origin}/wrong${search}&run=0`, { headers: { origin: 'http://evil.example' } }, 403, /^origin has/],
+      [`${origin}/wrong${search}&run=0`, {}, 404, /^run has "0", expected the place of a run, such as 0$/],
       [`${origin}/report`, {}, 401, /^token is missing/],
       [`${origin}/report${search}&run=0`, {}, 404, /^run "0" has no report, expected one that has ended$/],
       [`${origin}/steps.jsonl${search}`, {}, 404, /^path is unknown/],
@@ -239,7 +247,7 @@ describe('train --live', () => {
       },
     });
     async function steer(url: string): Promise<void> {
-      const { origin, searchParams } = new URL(url);
+      const { origin, searchParams, search: token } = new URL(url);
       const headers = { 'content-type': 'application/json', 'x-gradloom-token': searchParams.get('token') ?? '' };
       for (const order of [
         ...[{ action: 'pause' }, { action: 'rate', rate: 0.003 }, { action: 'rate', rate: -1 }, { action: 'halt' }],
@@ -252,12 +260,15 @@ describe('train --live', () => {
           answer = await fetch(`${origin}/control`, { method: 'POST', headers, body });
         }
         told.push(await answer.json());
+        if (order.action !== 'pause' && order.action !== 'checkpoint') continue;
+        told.push(await (await fetch(`${origin}/wrong${token}&run=0`)).json());
       }
       // A server that watches the files passes orders on to the process of the run.
       const { url: other } = await serveLive(join(out, 'steered'));
       const { origin: elsewhere, search } = new URL(other);
       const body = JSON.stringify({ run: 0, action: 'continue' });
       const key = { ...headers, 'x-gradloom-token': search.replace('?token=', '') };
+      told.push(await (await fetch(`${elsewhere}/wrong${search}&run=0`)).json());
       expect(statSync(join(out, 'steered/live.json')).mode & 0o777).toBe(0o600);
       told.push(await (await fetch(`${elsewhere}/control`, { method: 'POST', headers: key, body })).json());
       orderAgain = async () =>
@@ -277,12 +288,17 @@ describe('train --live', () => {
     const { step } = told[0] as { step: number };
     expect(told).toEqual([
       { action: 'pause', step, rate: null },
+      {
+        error: 'the run has no checkpoint yet, expected one ("Write a checkpoint", or --checkpoint-every 1e)',
+      },
       { action: 'rate', step, rate: 0.003 },
       { error: 'rate has -1, expected a number of at least 0' },
       { error: 'action has "halt", expected one of pause, continue, rate, checkpoint, stop' },
       { action: 'checkpoint', step, rate: null },
+      ...[told.at(-3), told.at(-3)],
       { action: 'continue', step, rate: null },
     ]);
+    expect(told.at(-3)).toMatchObject({ step, rows: expect.any(Number), wrong: { split: 'test', sheet: null } });
     const lines = jsonLines(steered.stdout);
     expect(lines.filter(({ event }) => event === 'steer')).toHaveLength(4);
     const config = join(out, 'steered/config.json');
@@ -311,4 +327,47 @@ describe('train --live', () => {
       expect(await gradloom(['verify', join(out, run)])).toMatchObject({ code: 0 });
     }
   });
+});
+
+test('the wrong rows of a checkpoint are those of evaluate, and are computed once for all that ask', async () => {
+  const folder = join(temporaryDirectory(), 'run');
+  const args = ['train', '--dataset', 'moons:rows=3000,noise=0.6', '--validation', '0.5', '--epochs', '1', '--quiet'];
+  expect(await gradloom([...args, '--out', folder])).toMatchObject({ code: 0 });
+  const run = watchRun(folder);
+  const answer = run.wrong();
+  expect(run.wrong()).toBe(answer);
+  const { step, rows, mistaken, wrong } = await answer;
+  const path = join(folder, 'last.gradloom');
+  expect(step).toBe(loadCheckpoint(path).progress.step);
+
+  const model = loadModel(path);
+  const { dataset } = await openModelRows(model, undefined, 'validation');
+  expect([dataset.rows > rows, rows]).toEqual([true, 1000]);
+  const { inputs, targets } = dataset;
+  const sure = Array.from({ length: rows }, (_, row) => {
+    const p = model.probabilities(Float64Array.from(inputs.array.slice(2 * row, 2 * row + 2)));
+    const answer = p.length === 1 ? Number(p[0] > 0.5) : p.indexOf(Math.max(...p));
+    const probability = p.length === 1 ? Math.max(p[0], 1 - p[0]) : p[answer];
+    return { row, label: String(targets.array[row]), answer: String(answer), probability };
+  }).filter(({ label, answer }) => label !== answer);
+  expect(mistaken).toBe(sure.length);
+  const worst = sure.sort((a, b) => b.probability - a.probability).slice(0, 12);
+  expect(wrong.rows.map(({ row, label, answer }) => [row, label, answer])).toEqual(
+    worst.map(({ row, label, answer }) => [row, label, answer]),
+  );
+  // Another checkpoint is another question.
+  utimesSync(path, 1, 1);
+  expect(run.wrong()).not.toBe(answer);
+  expect(await run.wrong()).toEqual(await answer);
+});
+
+test('a checkpoint without rows to ask is refused in a sentence', async () => {
+  for (const [flags, sentence] of [
+    [['sine'], /sine has rows without a class, expected a class for each row/],
+    [['moons', '--validation', '0', '--test', '0'], /moons has training rows alone, expected validation or test rows/],
+  ] as const) {
+    const folder = join(temporaryDirectory(), 'run');
+    await gradloom(['train', '--dataset', ...flags, '--epochs', '1', '--quiet', '--out', folder]);
+    await expect(watchRun(folder).wrong()).rejects.toThrow(sentence);
+  }
 });

@@ -6,10 +6,11 @@ import { reasonOf, show } from '@gradloom/core/internal';
 import type { SteerAction } from '@gradloom/runtime';
 import { REPORT_FILE, readOwnFile } from '../../files/run-files/names.ts';
 import { isRecord } from '../../options/read-object.ts';
+import { withoutPlace } from '../../terminal/failure.ts';
 import { createPageServer, refuse, servePage } from '../http/page-server.ts';
 import { eventsOf } from './events.ts';
 import type { ControlMessage } from './messages.ts';
-import type { WatchedRuns } from './watched-run.ts';
+import type { WatchedRun, WatchedRuns } from './watched-run.ts';
 
 /** A server of the live page, which only this machine reaches. */
 export interface LiveServer {
@@ -32,7 +33,7 @@ const STOP_MS = 1000;
 const REPORT_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
-const ROUTES = 'GET /, GET /events, GET /report or POST /control';
+const ROUTES = 'GET /, GET /events, GET /wrong, GET /report or POST /control';
 
 /** Most bytes of an order. */
 const MOST_ORDER = 1024;
@@ -60,9 +61,23 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
     }
   });
 
-  http.get('/report', ({ query }, reply) => {
+  const runAt = (query: unknown): readonly [run: WatchedRun | undefined, place: unknown] => {
     const { run: place } = query as { run?: unknown };
-    const run = typeof place === 'string' && /^\d{1,3}$/.test(place) ? runs().at(Number(place)) : undefined;
+    return [typeof place === 'string' && /^\d{1,3}$/.test(place) ? runs().at(Number(place)) : undefined, place];
+  };
+
+  http.get('/wrong', async ({ query }, reply) => {
+    const [run, place] = runAt(query);
+    if (run === undefined) return refuse(reply, 404, `run has ${show(place)}, expected the place of a run, such as 0`);
+    try {
+      return await run.wrong();
+    } catch (error) {
+      return refuse(reply, 409, withoutPlace(error));
+    }
+  });
+
+  http.get('/report', ({ query }, reply) => {
+    const [run, place] = runAt(query);
     const path = run === undefined ? undefined : join(run.folder, REPORT_FILE);
     const html = path === undefined ? null : readOwnFile('live', path, 'a report', MOST_REPORT);
     if (html === null) return refuse(reply, 404, `run ${show(place)} has no report, expected one that has ended`);

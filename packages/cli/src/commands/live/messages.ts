@@ -37,6 +37,14 @@ export interface WrongRows {
   readonly sheet: WrongSheet | null; // their images, if rows are images
 }
 
+/** Answer of GET /wrong: what the newest checkpoint of a run answers wrongly, among the first rows that it holds out. */
+export interface WrongMessage {
+  readonly step: number | null; // of the checkpoint
+  readonly rows: number; // that were asked
+  readonly mistaken: number; // answered wrongly
+  readonly wrong: WrongRows;
+}
+
 export interface WrongRow {
   readonly row: number;
   readonly label: string;

@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { ProgressEvent, SteerAction, TrainingRun } from '@gradloom/runtime';
+import { type DataSplits, LAST_FILE, type ProgressEvent, type SteerAction, type TrainingRun } from '@gradloom/runtime';
 import { LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, FINDINGS_FILE, REPORT_FILE } from '../../files/run-files/names.ts';
-import { cornerOf, sizeOf } from '../../lab/figures/sheet.ts';
 import { formatValue } from '../../options/member.ts';
-import { type Answers, findings } from '../../report/findings/findings.ts';
+import { findings } from '../../report/findings/findings.ts';
 import { readDocument } from '../../report/run-files.ts';
 import { runConfig } from '../../report/train/run-config.ts';
 import { UsageError } from '../../terminal/failure.ts';
-import type { RunMessage, RunResult, RunState, SteerLine, WrongRows } from './messages.ts';
+import type { RunMessage, RunResult, RunState, SteerLine, WrongMessage } from './messages.ts';
 import { hasAddress, steerElsewhere } from './own-address.ts';
+import { askCheckpoint, wrongRows } from './wrong-rows.ts';
 
 /** A run that is watched from its files, whichever process writes them. */
 export interface WatchedRun {
@@ -20,11 +20,14 @@ export interface WatchedRun {
   steer(action: SteerAction, rate?: number): Promise<SteerLine>;
   /** Facts about the run for the page. @throws Error if a file is damaged. */
   facts(): Omit<RunMessage, 'run'>;
+  /** What its newest checkpoint answers wrongly, computed once for each checkpoint. @throws Error (rejects) if none can. */
+  wrong(): Promise<WrongMessage>;
 }
 
 /** A run of this process: it can be steered, and its threads are known. */
 export interface OwnRun {
   readonly steer: TrainingRun['steer'];
+  readonly sets: DataSplits;
   /** The newest span. */
   speed(): Pick<ProgressEvent, 'step' | 'samplesPerSecond' | 'busy'> | undefined;
 }
@@ -36,9 +39,6 @@ export type WatchedRuns = () => readonly WatchedRun[];
 const MOST_RUNS = 100;
 const FIRST_RUNS = 50;
 
-/** Most rows with a wrong answer that a page shows of a run. */
-const MOST_WRONG = 12;
-
 /** Milliseconds between two searches for new runs. */
 const SEARCH_MS = 1000;
 
@@ -46,9 +46,14 @@ export function watchRun(folder: string, own?: OwnRun): WatchedRun {
   const name = basename(resolve(folder));
   const config = whenChanged(join(folder, CONFIG_FILE), () => configFacts(folder));
   const result = whenChanged(join(folder, FINDINGS_FILE), () => resultOf(folder));
+  const checkpoint = join(folder, LAST_FILE);
   return {
     folder,
     own,
+    wrong: whenChanged(checkpoint, async (isThere) => {
+      if (isThere) return askCheckpoint(checkpoint, own?.sets);
+      throw new Error('the run has no checkpoint yet, expected one ("Write a checkpoint", or --checkpoint-every 1e)');
+    }),
     async steer(action, rate) {
       if (own === undefined) return await steerElsewhere(folder, action, rate);
       const { step, rate: told = null } = await own.steer(action, rate);
@@ -150,29 +155,18 @@ function resultOf(folder: string): RunResult | null {
   };
 }
 
-function wrongRows({ split, labels, mistakes, mistakenImages: sheet }: Answers): WrongRows {
-  return {
-    split,
-    rows: mistakes.slice(0, MOST_WRONG).map(({ row, label, answer, probability }, k) => ({
-      ...{ row, label: labels[label], answer: labels[answer], probability: finite(probability) },
-      corner: sheet ? cornerOf(sheet, k) : [0, 0],
-    })),
-    sheet: sheet ? { width: sheet.width, height: sheet.height, size: sizeOf(sheet), png: sheet.png } : null,
-  };
-}
-
 const finite = (value: number | undefined): number | null =>
   value === undefined || Number.isNaN(value) ? null : value;
 
 /** Reads a file again only after it was replaced. */
-function whenChanged<T>(path: string, read: () => T): () => T {
+function whenChanged<T>(path: string, read: (isThere: boolean) => T): () => T {
   let key = '';
   let newest: { readonly value: T } | undefined;
   return () => {
     const stats = statSync(path, { throwIfNoEntry: false });
     const now = stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
     if (newest === undefined || now !== key) {
-      newest = { value: read() };
+      newest = { value: read(stats !== undefined) };
       key = now;
     }
     return newest.value;

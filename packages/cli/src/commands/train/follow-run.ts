@@ -74,7 +74,7 @@ export async function followRun(
     if (event.type === 'start') {
       directory = openDirectory(recipe, event, started, resumable, lock);
       if (directory !== undefined) {
-        watched.push(watchRun(directory.path, { steer, speed: () => speed }));
+        watched.push(watchRun(directory.path, { steer, sets: recipe.sets, speed: () => speed }));
         if (live !== undefined) writeAddress(directory.path, live.url);
       }
       start = { recipe, event, out: directory?.path ?? null };

@@ -18,7 +18,7 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
   const loss = createLoss(result.loss, result.parts?.own);
   const { targets, threshold = 0.5 } = loss;
   const confusion = metrics['confusion-matrix']({ targets, threshold });
-  const worst = mistakeReader(loss, threshold);
+  const worst = mistakeReader(loss);
   const scoring = createScoring({
     loss,
     outputs: buildNetwork(result.spec, result.parts?.own).outputs,
@@ -64,17 +64,17 @@ const toFigures = ({ rows, probability, share }: CalibrationBin) => ({
 
 type Found = Mistake & { readonly margin: number };
 
-/** Keeps the misclassified rows whose wrong answer is the most probable, or has the largest margin. */
-function mistakeReader(
-  loss: Loss,
-  threshold: number,
-): {
+/** Counts misclassified rows, and keeps those whose wrong answer is the most probable, or has the largest margin. */
+export function mistakeReader(loss: Loss): {
   reader: OutputReader;
   mistakes: () => Mistake[];
+  mistaken: () => number;
 } {
+  const { threshold = 0.5 } = loss;
   const { answer: answerOf, target: labelOf } = createDecision('answers', { targets: loss.targets, threshold });
   const worst: Found[] = [];
   let first = 0;
+  let count = 0;
   const reader: OutputReader = {
     add(y, t, B, O) {
       const p = hasProbabilities(loss) ? y.slice(0, B * O) : null;
@@ -84,6 +84,7 @@ function mistakeReader(
       for (let n = 0; n < B; n++) {
         const [answer, label] = [answerOf(y, n, O), labelOf(t, n, O)];
         if (answer === label || answer === NO_ANSWER) continue;
+        count++;
         const share = p?.[isBinary ? n : n * O + answer] ?? Number.NaN;
         const probability = isBinary && answer === 0 ? 1 - share : share;
         const margin = isBinary ? Math.abs(y[n] - threshold) : y[n * O + answer] - y[n * O + label];
@@ -94,5 +95,5 @@ function mistakeReader(
       first += B;
     },
   };
-  return { reader, mistakes: () => worst.map(({ margin: _, ...mistake }) => mistake) };
+  return { reader, mistakes: () => worst.map(({ margin: _, ...mistake }) => mistake), mistaken: () => count };
 }

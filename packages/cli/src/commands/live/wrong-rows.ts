@@ -1,0 +1,96 @@
+import { createLoss } from '@gradloom/core';
+import { type DataSplits, evaluateModel, openModelFile, subset } from '@gradloom/runtime';
+import { checkOwnFile, hasTargetsByPosition } from '@gradloom/runtime/internal';
+import { openModelRows } from '../../files/models/model-rows.ts';
+import { cornerOf, sheetOfRows, sizeOf } from '../../lab/figures/sheet.ts';
+import { loadOptions } from '../../options/own-parts.ts';
+import type { Answers } from '../../report/findings/findings.ts';
+import { mistakeReader } from '../train/findings/read-answers.ts';
+import type { WrongMessage, WrongRows } from './messages.ts';
+
+/** Most rows with a wrong answer that a page shows of a run. */
+const MOST_WRONG = 12;
+
+/** Most rows that a checkpoint answers: they take a moment of one core. */
+const MOST_ASKED = 1000;
+
+/** Ends with the newest question: checkpoints answer one after another. */
+let asked: Promise<unknown> = Promise.resolve();
+
+/**
+ * The rows that a checkpoint answers wrongly, among the first of those that the run holds out. A thread of its own
+ * computes the answers, which are those of `evaluate`. `own` has the rows of a run of this process.
+ * @throws Error (rejects) if there is no checkpoint, or its rows have no classes.
+ */
+export function askCheckpoint(path: string, own?: DataSplits): Promise<WrongMessage> {
+  const answer = asked.then(() => answerOf(path, own));
+  asked = answer.catch(() => {});
+  return answer;
+}
+
+async function answerOf(path: string, own: DataSplits | undefined): Promise<WrongMessage> {
+  checkOwnFile('live', path, 'a checkpoint');
+  const { model, checkpoint } = openModelFile(path, loadOptions());
+  const { split, dataset } = heldOut(own ?? (await openModelRows(model, undefined, 'train', { mayStream: true })).sets);
+  const { classes, rows } = dataset;
+  if (classes === null || hasTargetsByPosition(dataset)) {
+    throw new Error(`${dataset.name} has rows without a class, expected a class for each row`);
+  }
+  const count = Math.min(MOST_ASKED, rows);
+  const first =
+    count === rows
+      ? dataset
+      : subset(
+          dataset,
+          Uint32Array.from({ length: count }, (_, row) => row),
+        );
+  const lossSpec = model.loss ?? 'softmax-cross-entropy';
+  const loss = createLoss(lossSpec, model.parts?.own);
+  const { reader, mistakes, mistaken } = mistakeReader(loss);
+  await evaluateModel(model.spec, model.parameters, first, {
+    ...(model.parts === undefined ? {} : { parts: model.parts }),
+    loss: lossSpec,
+    threads: 1,
+    readers: [reader],
+  });
+  const found = mistakes();
+  const labels = Array.from({ length: classes }, (_, c) => dataset.labels?.[c] ?? String(c));
+  const places = found.map(({ row }) => row);
+  return {
+    step: checkpoint?.progress.step ?? null,
+    rows: count,
+    mistaken: mistaken(),
+    wrong: wrongRows({ split, labels, mistakes: found, mistakenImages: sheetOfRows(first, places) }),
+  };
+}
+
+/** Validation rows, else those of the test. */
+function heldOut(sets: DataSplits) {
+  for (const split of ['validation', 'test'] as const) {
+    const dataset = sets[split];
+    if (dataset !== undefined) return { split, dataset };
+  }
+  throw new Error(`${sets.train.name} has training rows alone, expected validation or test rows (--validation 0.1)`);
+}
+
+/** The surest wrong answers as the page shows them. */
+export function wrongRows({
+  split,
+  labels,
+  mistakes,
+  mistakenImages: sheet,
+}: Pick<Answers, 'split' | 'labels' | 'mistakes' | 'mistakenImages'>): WrongRows {
+  return {
+    split,
+    rows: mistakes.slice(0, MOST_WRONG).map(({ row, label, answer, probability }, k) => ({
+      ...{
+        row,
+        label: labels[label],
+        answer: labels[answer],
+        probability: Number.isNaN(probability) ? null : probability,
+      },
+      corner: sheet ? cornerOf(sheet, k) : [0, 0],
+    })),
+    sheet: sheet ? { width: sheet.width, height: sheet.height, size: sizeOf(sheet), png: sheet.png } : null,
+  };
+}
