@@ -21,7 +21,7 @@ const NO_DIGIT =
   'The address has a digit that this page cannot read, expected one that was drawn here: it is left out.';
 const noStrokes: Strokes = [];
 
-/** Milliseconds without a change before the address changes: browsers refuse to change it hundreds of times a second. */
+/** Milliseconds without a change before the address changes: browsers refuse hundreds of changes a second. */
 const ADDRESS_MS = 100;
 
 const noLosses: Losses = { training: [], test: [] };

@@ -26,8 +26,8 @@ export const MOST_STREAMS = 16;
 const STOP_MS = 1000;
 
 /**
- * A report has no script, whoever wrote it. In a sandbox it has no origin, so no link of it tells its address, which has
- * the token, whatever referrer policy the link names:
+ * A report has no script, whoever wrote it. In a sandbox it has no origin, so no link of it tells its address, which
+ * has the token, whatever referrer policy the link names:
  * [Referrer Policy, 8.4](https://www.w3.org/TR/referrer-policy/#determine-requests-referrer).
  */
 const REPORT_POLICY =

@@ -37,7 +37,7 @@ export interface WrongRows {
   readonly sheet: WrongSheet | null; // their images, if rows are images
 }
 
-/** Answer of GET /wrong: what the newest checkpoint of a run answers wrongly, among the first rows that it holds out. */
+/** Answer of GET /wrong: what the newest checkpoint answers wrongly, among the first rows that its run holds out. */
 export interface WrongMessage {
   readonly step: number | null; // of the checkpoint
   readonly rows: number; // that were asked

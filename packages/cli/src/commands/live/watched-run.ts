@@ -20,7 +20,7 @@ export interface WatchedRun {
   steer(action: SteerAction, rate?: number): Promise<SteerLine>;
   /** Facts about the run for the page. @throws Error if a file is damaged. */
   facts(): Omit<RunMessage, 'run'>;
-  /** What its newest checkpoint answers wrongly, computed once for each checkpoint. @throws Error (rejects) if none can. */
+  /** What its newest checkpoint answers wrongly, computed once for each. @throws Error (rejects) if none can answer. */
   wrong(): Promise<WrongMessage>;
 }
 
