@@ -21,6 +21,9 @@ export interface ChartProps {
 
 const HEIGHT = 260;
 
+/** Pixels from one number below a chart to the next, so that numbers up to `most` stand apart. */
+const roomFor = (most: number): number => Math.max(50, 8 * Math.round(most).toLocaleString('en').length + 16);
+
 /** The range of an axis of shares, in percent. */
 const percentRange: uPlot.Range.Config = { min: { pad: 0.1, hard: 0 }, max: { pad: 0.1, hard: 100 } };
 
@@ -139,7 +142,7 @@ function createPlot(
       y: isLog ? { distr: 3 } : isShare ? { range: percentRange } : {},
     },
     axes: [
-      { ...axis, size: 34 },
+      { ...axis, size: 34, space: (_plot, _axis, _from, to) => roomFor(to) },
       {
         ...axis,
         size: 68,

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { loadCheckpoint } from '@gradloom/runtime';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { seal } from '../../../packages/cli/src/files/run-files/seal.ts';
 import { closeBrowser, openBrowser } from '../../support/browser.ts';
 import { startProgram, temporaryDirectory } from '../../support/command-line.ts';
 import { partialRun, serveLive } from '../../support/live.ts';
@@ -143,6 +144,32 @@ test('runs lie over each other with the options that differ, in both themes and 
     await page.waitForFunction(() => location.hash === '#none=1');
     expect(await page.locator('.chart').count()).toBe(0);
     expect(messages).toEqual([]);
+  }
+});
+
+test('numbers of many digits below a chart stand apart on a phone', async (context) => {
+  const browser = await openBrowser(context);
+  const { folder, steps } = await partialRun();
+  const line = (at: number) =>
+    `${seal(JSON.stringify({ ...JSON.parse(steps[at]), sum: undefined, step: at * 7000 }))}\n`;
+  writeFileSync(join(folder, 'steps.jsonl'), [1, 20, 39].map(line).join(''));
+  const { page } = await openPage(browser, (await serveLive(folder)).url, 390);
+  await page.addInitScript(() => {
+    const drawn: [string, number, number][] = [];
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+      if (/,000$/.test(text)) drawn.push([text, x, this.measureText(text).width]);
+      fillText.call(this, text, x, y);
+    };
+    Object.assign(window, { drawn });
+  });
+  await page.reload();
+  await inPage(page, '#loss .values', 'step 273,000');
+  const drawn = await page.evaluate(() => (window as unknown as { drawn: [string, number, number][] }).drawn);
+  const places = [...new Map(drawn.map(([text, x, width]) => [text, { x, width }])).values()].sort((a, b) => a.x - b.x);
+  expect(places.length).toBeGreaterThan(1);
+  for (const [k, { x, width }] of places.slice(1).entries()) {
+    expect(x - places[k].x).toBeGreaterThan((width + places[k].width) / 2 + 6);
   }
 });
 
