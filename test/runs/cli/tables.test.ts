@@ -140,8 +140,12 @@ describe('a model of a table', () => {
 
   test('is evaluated on another file by the names of its columns, in any order', async () => {
     const rows = houses.slice(0, 30);
-    const other = folder.write('mixed.csv', linesOf(['price', 'garden', 'city', 'size'], rows));
-    const [found] = jsonLines((await gradloom(['evaluate', run, '--dataset', other, '--json'])).stdout);
+    const other = folder.write('mixed.csv', `${linesOf(['price', 'garden', 'city', 'size'], rows)},no,Bonn,100\n`);
+    const { stdout, stderr } = await gradloom(['evaluate', run, '--dataset', other, '--json']);
+    expect(stderr).toBe(
+      'gradloom evaluate: warning: 1 of 31 rows: the row has no "price", the target, and is left out: it is line 32\n',
+    );
+    const [found] = jsonLines(stdout);
     const answers = loadModel(`${run}/model.gradloom`).predict(
       rows.map(({ size, city, garden }) => ({ size, city, garden })),
     );

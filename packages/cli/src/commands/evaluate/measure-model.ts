@@ -34,7 +34,9 @@ const TABLE_COPIES = 4;
 
 /** Measures a model on the requested rows. */
 export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
-  const { split, dataset, sets, isOwn } = await openModelRows(model, values.dataset, values.split, { mayStream: true });
+  const opened = await openModelRows(model, values.dataset, values.split, { mayStream: true });
+  const { split, dataset, sets, isOwn } = opened;
+  for (const message of opened.warnings) printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec, model.parts?.own);
   const { targets } = loss;

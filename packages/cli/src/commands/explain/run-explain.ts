@@ -62,6 +62,7 @@ async function explain(
   const note = createNote('explain', io);
   try {
     const rows = await openModelRows(model, values.dataset, values.split);
+    for (const message of rows.warnings) printLine(io.stderr, `gradloom explain: warning: ${message}`);
     const found =
       ofText(model.preprocessing) !== undefined || tokensOf(model.preprocessing) !== undefined
         ? await lookAtTexts(model, rows, values, note.say)

@@ -117,7 +117,8 @@ type Batches = Iterable<RowBatch> | AsyncIterable<RowBatch>;
 async function openRows(model: Model, values: PredictValues, file: string | undefined, io: Io): Promise<Batches> {
   if (values.dataset !== undefined || values.split !== undefined || values.rows !== undefined) {
     if (file !== undefined) refuseDataset(values, file);
-    const { dataset } = await openModelRows(model, values.dataset, values.split);
+    const { dataset, warnings } = await openModelRows(model, values.dataset, values.split);
+    for (const message of warnings) printLine(io.stderr, `gradloom predict: warning: ${message}`);
     complete(checkInput('predict', buildNetwork(model.spec, model.parts?.own), dataset));
     return datasetRows(dataset, values.rows, typeOf(model.parameters));
   }

@@ -56,6 +56,8 @@ export interface OpenedDataset {
   readonly table?: OpenedTable;
   /** For the user's arrays or images: the automatic decisions, one sentence each. */
   readonly decisions?: readonly string[];
+  /** For a table that a model reads: the rows that are left out. */
+  readonly warnings?: readonly string[];
 }
 
 /** A table and its sets. */
@@ -214,7 +216,7 @@ async function openTableDataset(
       const split = splitOf(table, shares);
       const rows = rowsOfSplit(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED });
       const sets = withShape(encodeSplit(table, model.preprocessing, rows), source);
-      return { preset: presetOf(sets, model.preprocessing), shares: split, sets };
+      return { preset: presetOf(sets, model.preprocessing), shares: split, sets, warnings: table.warnings };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });

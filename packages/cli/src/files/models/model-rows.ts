@@ -8,6 +8,7 @@ import { dataOf } from './open-model.ts';
 export interface ModelRows extends TakenRows {
   readonly sets: DataSplits;
   readonly isOwn: boolean; // the model was trained on this dataset
+  readonly warnings: readonly string[]; // rows of another table that are left out
 }
 
 /**
@@ -23,8 +24,8 @@ export async function openModelRows(
 ): Promise<ModelRows> {
   const { source, shares, name, isOwn, classNames } = dataOf(model, asked);
   const read = mayStream && isOwn && model.metadata.streams === true ? streamed(source) : source;
-  const { sets } = await openDataset(read, shares, name, classNames, model.preprocessing ?? null);
-  return { ...takeSplit(sets, part, isOwn), sets, isOwn };
+  const { sets, warnings = [] } = await openDataset(read, shares, name, classNames, model.preprocessing ?? null);
+  return { ...takeSplit(sets, part, isOwn), sets, isOwn, warnings: isOwn ? [] : warnings };
 }
 
 const streamed = (source: DatasetSource): DatasetSource =>

@@ -1,15 +1,15 @@
 import { basename } from 'node:path';
 import { type CellFormat, OptionError, type SeriesStep } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
+import type { CollectedRows } from './collect-rows.ts';
 import type { ColumnStore } from './column-store.ts';
 import { columnWarnings, targetWarnings } from './column-warnings.ts';
 import { findTarget } from './find-target.ts';
 import { ColumnError, columnOf } from './find-type.ts';
 import { LeftOut, OnlyText, reasonOfId, textAmong } from './left-out.ts';
-import type { ColumnPlan, Reading } from './plan-columns.ts';
+import type { Reading } from './plan-columns.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import type { Table, TableColumn, TableSplit } from './table.ts';
-import type { TableFaults } from './table-faults.ts';
 import { ONE_HOT_LIMIT, splitOf, type TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
 import type { TableRequest } from './table-request.ts';
@@ -17,12 +17,11 @@ import type { TableRequest } from './table-request.ts';
 /** Builds the table from collected columns and decides their types. @throws Error naming the column of a problem. */
 export function buildTable(
   { path, options, preprocessing, isPlain, fault }: TableRequest,
-  { readings, leftOut, known, targets: asked, isNamed }: ColumnPlan,
-  rows: number,
+  { plan, rows, faults, untold }: CollectedRows,
   findings: readonly string[], // how the file was read, for messages
   keep: ColumnStore['keep'],
-  faults: TableFaults,
 ): Table {
+  const { readings, leftOut, known, targets: asked, isNamed } = plan;
   const { name = path, oneHotLimit = ONE_HOT_LIMIT, missing } = options;
   const isOwn = preprocessing === null;
   const reasons = new Map<string, string>(); // why columns are left out
@@ -81,6 +80,7 @@ export function buildTable(
   // The name of the file, not of the table: a cache is read under any name.
   const file = basename(path);
   const found = findings.length === 0 ? [] : [`${file}: ${findings.join(', ')}`];
+  const left = untold === undefined ? [] : [untold];
   const all: Table = {
     ...{ name, rows, inputs, targets: targets.map(({ column }) => column), weights, classes, options },
     leftOut: [...leftOut, ...reasons.keys()],
@@ -89,6 +89,7 @@ export function buildTable(
     ...(split === undefined ? {} : { split }),
     decisions: [
       ...found,
+      ...left,
       ...decided,
       ...(isOwn && classes === null ? targets.flatMap(({ column }) => spanOf(column, options)) : []),
       ...[...reasons].map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
@@ -96,11 +97,11 @@ export function buildTable(
     warnings: [],
   };
   const table = missing === 'drop' ? leaveGapsOut(all, fault, keep) : all;
-  if (!isOwn) return table;
+  if (!isOwn) return { ...table, warnings: left };
   // No warnings for columns with a given type, which the user knows, and for pixels: some have one value in all images.
-  const untold = read.flatMap(({ reading, column }) => (isFound(reading) && inputs.includes(column) ? [column] : []));
+  const guessed = read.flatMap(({ reading, column }) => (isFound(reading) && inputs.includes(column) ? [column] : []));
   const alike = isKept ? [...ids].map(([name, reason]) => `column ${show(name)} has ${reason}`) : [];
-  return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(untold, rows), ...alike] };
+  return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(guessed, rows), ...alike] };
 
   /** @throws OnlyText if all inputs are ids, or texts that are left out, and there is a text among them. */
   function refuseOnlyText(): void {

@@ -34,6 +34,8 @@ export interface ColumnPlan {
   readonly width: number; // number of columns in the file
   readonly isNamed: boolean; // the file has column names
   readonly readings: readonly Reading[];
+  /** The targets without which a row is left out; in other tables a gap in a target is a fault. */
+  readonly untold: readonly Reading[];
   readonly leftOut: readonly string[];
   readonly known: readonly string[] | undefined; // class names
   readonly targets: TargetKind | undefined; // undefined: decided from the cells
@@ -92,7 +94,13 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
     };
     return [{ at, name, role, type, format, collector: collectors[role]() }];
   });
-  return { width, isNamed, readings, leftOut: names.filter((_, at) => roles[at] === 'left out'), known, targets };
+  // A series needs all of its rows, and only a table that was read from a file says what was left out.
+  const leavesOut = where === 'readTable' && !isPlain && !roles.includes('time');
+  return {
+    ...{ width, isNamed, readings, known, targets },
+    untold: leavesOut ? readings.filter(({ role }) => role === 'target') : [],
+    leftOut: names.filter((_, at) => roles[at] === 'left out'),
+  };
 }
 
 /** @throws OptionError for a column of texts that is not the only input. */
@@ -196,7 +204,7 @@ const checking = (collector: ColumnCollector, check: (cell: Cell) => void): Colu
   },
 });
 
-/** Collects a target: gaps are refused, and so are unknown classes if `classes` are given. */
+/** Collects a target: gaps of rows that are not left out are refused, and so are unknown classes if `classes` are given. */
 function checkedTarget(
   name: string,
   collector: ColumnCollector,

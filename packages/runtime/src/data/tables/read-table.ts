@@ -1,17 +1,17 @@
-import { type Cell, CellError, OptionError, type TablePreprocessing } from '@gradloom/core';
-import { checkTablePreprocessing, counted, list, record, show, showPath } from '@gradloom/core/internal';
+import { type Cell, OptionError, type TablePreprocessing } from '@gradloom/core';
+import { checkTablePreprocessing, list, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
 import { buildTable } from './build-table.ts';
+import { type CollectedRows, collectRows } from './collect-rows.ts';
 import { flagWord } from './column-collector.ts';
 import { type ColumnStore, memoryStore } from './column-store.ts';
 import { findFormats } from './find-formats.ts';
 import { openJsonRows } from './json-rows.ts';
 import { OnlyText } from './left-out.ts';
-import { type ColumnPlan, planColumns } from './plan-columns.ts';
 import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
-import { createFaults, type TableFaults } from './table-faults.ts';
+import { createFaults } from './table-faults.ts';
 import { openTable, tableFormats } from './table-formats.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
 import type { TableReader } from './table-reader.ts';
@@ -121,7 +121,7 @@ export async function readRowsAs(path: string, reader: TableReader, given: Table
     new Error(`${where}: ${showPath(path)}${problem}`, { cause });
   const request = { where, path, options: {}, preprocessing, isPlain: false, formats: null, fault };
   try {
-    return build(reader, request, memoryStore, await collect(reader, request, memoryStore));
+    return build(reader, request, memoryStore, await collectRows(reader, request, memoryStore));
   } catch (error) {
     await reader.close?.();
     throw error;
@@ -181,7 +181,7 @@ async function readColumns(
   const { fault } = request;
   let reader = await open();
   try {
-    const first = await collect(reader, request, store);
+    const first = await collectRows(reader, request, store);
     const questions = createFaults();
     const formats = findFormats(first.plan, request, reader.delimiter, questions);
     questions.refuse(fault);
@@ -189,7 +189,7 @@ async function readColumns(
     // Only all cells tell how numbers and dates are written, so such a file is read twice.
     reader = await open();
     const again = { ...request, formats };
-    return build(reader, again, store, await collect(reader, again, store));
+    return build(reader, again, store, await collectRows(reader, again, store));
   } catch (error) {
     await reader.close?.();
     if (error instanceof RoomError) throw fault(` has ${error.has}, expected ${error.expected}`, error);
@@ -197,49 +197,6 @@ async function readColumns(
   }
 }
 
-/** The cells of a file by column, and the faults among them. */
-interface CollectedRows {
-  readonly plan: ColumnPlan;
-  readonly rows: number;
-  readonly faults: TableFaults;
-}
-
-async function collect(reader: TableReader, request: TableRequest, store: ColumnStore): Promise<CollectedRows> {
-  const { fault } = request;
-  const faults = createFaults();
-  const names = reader.names();
-  let plan: ColumnPlan | undefined = names === null ? undefined : planColumns(reader, names.length, request, store);
-  let rows = 0;
-  for await (const batch of reader.batches) {
-    for (const { place, cells } of batch) {
-      plan ??= planColumns(reader, cells.length, request, store);
-      rows++;
-      if (cells.length !== plan.width) {
-        const first = plan.isNamed ? 'the names of columns' : 'the first row';
-        const problem = `${place} has ${counted(cells.length, 'column')}, expected ${plan.width} (as in ${first})`;
-        faults.add(null, 'width', problem, 'row');
-        continue;
-      }
-      for (const { at, collector } of plan.readings) {
-        try {
-          collector.add(cells[at], place);
-        } catch (error) {
-          if (!(error instanceof CellError)) throw error;
-          const title = plan.isNamed ? ` (${show(error.column)})` : '';
-          const [, wanted] = error.problem.split(', expected ', 2);
-          faults.add(at, wanted, `${place}, column ${at + 1}${title} ${error.problem}`, 'cell', error);
-        }
-      }
-    }
-  }
-  if (plan === undefined || rows === 0) throw fault(' has no rows, expected at least one');
-  return { plan, rows, faults };
-}
-
 /** The table of collected rows. @throws Error naming all faults of the file. */
-const build = (
-  reader: TableReader,
-  request: TableRequest,
-  { keep }: ColumnStore,
-  { plan, rows, faults }: CollectedRows,
-): Table => buildTable(request, plan, rows, reader.findings ?? [], keep, faults);
+const build = (reader: TableReader, request: TableRequest, { keep }: ColumnStore, collected: CollectedRows): Table =>
+  buildTable(request, collected, reader.findings ?? [], keep);

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { readTable, type Table, type TableOptions } from '@gradloom/runtime';
+import { fit as fitRows, readTable, type Table, type TableOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { damageOf } from '../../../../support/damage.ts';
@@ -131,6 +131,32 @@ describe('rows with gaps are left out where that is asked for', () => {
     expect([table.rows, cellsOf(table, 'age'), cellsOf(table, 'kind')]).toEqual([1, [31], ['a']]);
     expect(table.decisions.at(-1)).toBe(
       '3 of 4 rows: the rows have gaps and are left out (--missing impute fills gaps in)',
+    );
+  });
+});
+
+describe('rows without a target are left out, which is said', () => {
+  const told = (lines: readonly string[]) => `a,b,y\n${lines.join('\n')}\n`;
+  const whole = ['1,,x', '2,u,z', '3,v,x'];
+  test.each<[lines: readonly string[], sentence: string, options?: TableOptions]>([
+    [['7,w,', ...whole], '1 of 4 rows: the row has no "y", the target, and is left out: it is line 2'],
+    [
+      [whole[0], '7,,n/a', whole[1], whole[2], ',w,'],
+      '2 of 5 rows: the rows have no "y", the target, and are left out: the first is line 3, with "n/a"',
+    ],
+    [[',,', ...whole], '1 of 4 rows: the row has no "y", the target, and is left out: it is line 2', { stream: true }],
+  ])('%j', async (lines, sentence, options) => {
+    const table = await read(told(lines), options, `untold-${lines.length}-${lines[0].length}.csv`);
+    const same = await read(told(whole));
+    expect(table.decisions).toContain(sentence);
+    expect(table.rows).toBe(3);
+    for (const name of ['a', 'b', 'y']) expect(cellsOf(table, name)).toEqual(cellsOf(same, name));
+    expect(table.inputs.map(({ gaps }) => gaps)).toEqual([0, 1]);
+  });
+
+  test('and objects, which have no place for a note, are refused', async () => {
+    await expect(fitRows([{ a: 1, y: 2 }, { a: 2 }], { target: 'y' })).rejects.toThrow(
+      'has a gap, expected the target',
     );
   });
 });
@@ -340,7 +366,12 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
   [': line 3 has 2 columns, expected 3 (as in the names of columns)', 'a,b,c\n1,2,3\n1,2\n'],
   [': line 2 has 4 columns, expected 3 (as in the first row)', '1,2,3\n1,2,3,4\n'],
   [' has 1 column, expected one or more beside the target', 'a\n1\n'],
-  [': line 3, column 2 ("b") has a gap, expected the target of the row', 'a,b\n1,2\n3,\n'],
+  [' has no "b", the target, in any row, expected one (--target names another column)', 'a,b\n1,\n3,NA\n'],
+  [
+    ': line 3, column 2 ("b") has a gap, expected the target of the row',
+    'a,b\n2024-01-01,2\n2024-01-02,\n',
+    { series: 'a', target: 'b' },
+  ],
   [': line 2, column 1 ("a") has "1e400", expected a finite number', 'a,b\n1e400,2\n3,4\n'],
   [': line 3, column 1 ("a") has "x", expected a number', 'a,b\n1,2\nx,4\n', { columns: { a: 'numeric' } }],
   [
@@ -370,8 +401,8 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     `a,b\n${Array.from({ length: 30 }, (_, n) => `${n} ${n % 2 ? 'k' : ''}g,1`).join('\n')}`,
   ],
   [
-    ' has 3 kinds of faults: line 3, column 1 ("a") has "viel", expected a number such as 234,5 (an empty cell is a gap; --drop a leaves the column out) (1 more cell like it); line 6 has 2 columns, expected 3 (as in the names of columns) (2 more rows like it); line 9, column 2 ("b") has a gap, expected the target of the row',
-    `a;b;c\n1,5;1;2\nviel;1;2\n2,5;1;3\nviel;1;2\n1;2\n1;2\n1;2\n3;;2\n${Array.from({ length: 30 }, (_, n) => `${n},25;${n};1`).join('\n')}`,
+    ' has 3 kinds of faults: line 3, column 1 ("a") has "viel", expected a number such as 234,5 (an empty cell is a gap; --drop a leaves the column out) (1 more cell like it); line 6 has 2 columns, expected 3 (as in the names of columns) (2 more rows like it); line 9, column 2 ("b") has "1e400", expected a finite number',
+    `a;b;c\n1,5;1;2\nviel;1;2\n2,5;1;3\nviel;1;2\n1;2\n1;2\n1;2\n3;1e400;2\n${Array.from({ length: 30 }, (_, n) => `${n},25;${n};1`).join('\n')}`,
     { target: 'b' },
   ],
   [

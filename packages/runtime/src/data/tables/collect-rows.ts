@@ -1,0 +1,77 @@
+import { type Cell, CellError } from '@gradloom/core';
+import { counted, isGap, show } from '@gradloom/core/internal';
+import type { ColumnStore } from './column-store.ts';
+import { type ColumnPlan, planColumns } from './plan-columns.ts';
+import { createFaults, type TableFaults } from './table-faults.ts';
+import type { TableReader } from './table-reader.ts';
+import type { TableRequest } from './table-request.ts';
+
+/** The cells of a file by column, and the faults among them. */
+export interface CollectedRows {
+  readonly plan: ColumnPlan;
+  /** N: number of rows. */
+  readonly rows: number;
+  readonly faults: TableFaults;
+  /** Says which rows were left out since they have no target; undefined if there are none. */
+  readonly untold: string | undefined;
+}
+
+/** Reads all rows. Those without a target are left out. @throws Error of the request's fault if none is left. */
+export async function collectRows(
+  reader: TableReader,
+  request: TableRequest,
+  store: ColumnStore,
+): Promise<CollectedRows> {
+  const { fault } = request;
+  const faults = createFaults();
+  const names = reader.names();
+  let plan: ColumnPlan | undefined = names === null ? undefined : planColumns(reader, names.length, request, store);
+  let rows = 0;
+  let untold = 0;
+  let firstUntold = '';
+  for await (const batch of reader.batches) {
+    for (const { place, cells } of batch) {
+      plan ??= planColumns(reader, cells.length, request, store);
+      rows++;
+      if (cells.length !== plan.width) {
+        const first = plan.isNamed ? 'the names of columns' : 'the first row';
+        const problem = `${place} has ${counted(cells.length, 'column')}, expected ${plan.width} (as in ${first})`;
+        faults.add(null, 'width', problem, 'row');
+        continue;
+      }
+      const gap = plan.untold.find(({ at }) => isGap(cells[at]));
+      if (gap !== undefined) {
+        if (untold === 0) firstUntold = `${place}${wordOf(cells[gap.at])}`;
+        untold++;
+        continue;
+      }
+      for (const { at, collector } of plan.readings) {
+        try {
+          collector.add(cells[at], place);
+        } catch (error) {
+          if (!(error instanceof CellError)) throw error;
+          const title = plan.isNamed ? ` (${show(error.column)})` : '';
+          const [, wanted] = error.problem.split(', expected ', 2);
+          faults.add(at, wanted, `${place}, column ${at + 1}${title} ${error.problem}`, 'cell', error);
+        }
+      }
+    }
+  }
+  if (plan === undefined || rows === 0) throw fault(' has no rows, expected at least one');
+  const target = plan.untold.map(({ name }) => show(name)).join(' or ');
+  if (untold === rows)
+    throw fault(` has no ${target}, the target, in any row, expected one (--target names another column)`);
+  const has = untold === 1 ? 'row has' : 'rows have';
+  const left = untold === 1 ? 'is left out: it' : `are left out: the first`;
+  return {
+    ...{ plan, rows: rows - untold, faults },
+    untold:
+      untold === 0
+        ? undefined
+        : `${untold} of ${counted(rows, 'row')}: the ${has} no ${target}, the target, and ${left} is ${firstUntold}`,
+  };
+}
+
+/** The word that stands for a gap, if there is one. */
+const wordOf = (cell: Cell): string =>
+  typeof cell === 'string' && cell.trim() !== '' ? `, with ${show(cell.trim())}` : '';
