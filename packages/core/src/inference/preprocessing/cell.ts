@@ -31,6 +31,17 @@ const gaps: ReadonlySet<unknown> = new Set<unknown>(['', null, undefined, ...GAP
 export const isGap = (cell: Cell): boolean =>
   gaps.has(typeof cell === 'string' ? cell.trim() : cell) || Number.isNaN(cell);
 
+/** Marks that stand for a missing number or date; among words they are words. */
+export const DASHES: readonly string[] = ['-', '--', '---', '–', '—'];
+
+const dashes: ReadonlySet<unknown> = new Set(DASHES);
+
+/** Whether the cell is a mark that stands for a missing number or date. */
+export const isDash = (cell: Cell): cell is string => typeof cell === 'string' && dashes.has(cell.trim());
+
+/** Whether the cell is a gap in a column of numbers, booleans or dates. */
+export const isNumberGap = (cell: Cell): boolean => isGap(cell) || isDash(cell);
+
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** The finite number in a cell, given as a number or in decimal notation; undefined for anything else. */

@@ -1,6 +1,6 @@
 import { show } from '../../checks/show.ts';
 import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
-import { type Cell, CellError, isGap, readCategory, readText } from './cell.ts';
+import { type Cell, CellError, isGap, isNumberGap, readCategory, readText } from './cell.ts';
 import { cellReader, dayText, timeText } from './cell-format.ts';
 import type { CategoryEncoding, ColumnEncoding, NumberEncoding, TokenEncoding } from './preprocessing.ts';
 
@@ -97,7 +97,7 @@ export function createNumberEncoder(
     inputs,
     encodeNumber,
     encode(cell, x, offset) {
-      const value = isGap(cell) ? Number.NaN : read(cell);
+      const value = isNumberGap(cell) ? Number.NaN : read(cell);
       if (value === undefined) throw new CellError(name, `has ${show(cell)}, expected ${wanted}`);
       encodeNumber(value, x, offset);
       return inputs.length;

@@ -1,8 +1,11 @@
 export {
   type Cell,
   CellError,
+  DASHES,
   GAP_WORDS,
+  isDash,
   isGap,
+  isNumberGap,
   readBoolean,
   readCategory,
   readNumber,

@@ -1,5 +1,5 @@
 import { type Cell, CellError } from '@gradloom/core';
-import { counted, isGap, show } from '@gradloom/core/internal';
+import { counted, show } from '@gradloom/core/internal';
 import type { ColumnStore } from './column-store.ts';
 import { type ColumnPlan, planColumns } from './plan-columns.ts';
 import { createFaults, type TableFaults } from './table-faults.ts';
@@ -39,7 +39,7 @@ export async function collectRows(
         faults.add(null, 'width', problem, 'row');
         continue;
       }
-      const gap = plan.untold.find(({ at }) => isGap(cells[at]));
+      const gap = plan.untold.find(({ at, isGap }) => isGap(cells[at]));
       if (gap !== undefined) {
         if (untold === 0) firstUntold = `${place}${wordOf(cells[gap.at])}`;
         untold++;

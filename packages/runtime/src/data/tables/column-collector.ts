@@ -1,5 +1,16 @@
 import { type Cell, CellError, type CellFormat, type ColumnType } from '@gradloom/core';
-import { cellReader, isGap, readCategory, readDate, readNumber, readText, show } from '@gradloom/core/internal';
+import {
+  cellReader,
+  DASHES,
+  isDash,
+  isGap,
+  isNumberGap,
+  readCategory,
+  readDate,
+  readNumber,
+  readText,
+  show,
+} from '@gradloom/core/internal';
 import { refuseBeyondRoom } from '../../system/memory/memory-room.ts';
 import { createGrowingNumbers, type GrowingNumbers } from '../growing-numbers.ts';
 import { createFormatFinder, type FormatEvidence, type FormatFinder, type Found } from './format-finder.ts';
@@ -21,6 +32,8 @@ export interface Collected {
   readonly gaps: number;
   /** The first cell that is not a number in a column that has numbers. */
   readonly odd: Found | null;
+  /** The first dash, which is a gap among numbers and dates. */
+  readonly dash: Found | null;
   /** Number of distinct words that are dates, and the first word that is not. */
   readonly dates: number;
   readonly undated: Found | null;
@@ -69,6 +82,8 @@ export function createCollector(
   let characters = 0;
   let gaps = 0;
   let odd: Found | null = null;
+  let dash: Found | null = null;
+  let dashes: number[] = []; // those among numbers, which are words if the column is none of numbers
   let dates = 0;
   let undated: Found | null = null;
 
@@ -88,8 +103,8 @@ export function createCollector(
       if (!keepsAll || !isFull) return -1;
       throw new CellError(name, `has more than ${most} classes, expected fewer (at ${place})`);
     }
-    if (readDate(word) === undefined) undated ??= { cell: word, place };
-    else dates++;
+    if (readDate(word) !== undefined) dates++;
+    else if (!isDash(word)) undated ??= { cell: word, place };
     characters += word.length;
     if (places.size % 1024 === 0) refuseBeyondRoom(2 * characters + 100 * places.size);
     places.set(word, places.size);
@@ -100,17 +115,22 @@ export function createCollector(
   function toWords(place: string): void {
     const values = numbers.take();
     numbers = create();
-    for (const value of values) {
-      const at = Number.isNaN(value) ? -1 : placeOf(String(value), place);
-      if (at === -1 && !Number.isNaN(value)) throw oddCell(name, odd, 'a number, as in the rows before');
+    let next = 0; // of the dashes
+    for (let n = 0; n < values.length; n++) {
+      const mark = Math.floor(dashes[next] / DASHES.length) === n ? DASHES[dashes[next++] % DASHES.length] : undefined;
+      const word = mark ?? (Number.isNaN(values[n]) ? undefined : String(values[n]));
+      const at = word === undefined ? -1 : placeOf(word, place);
+      if (at === -1 && word !== undefined) throw oddCell(name, odd, 'a number, as in the rows before');
       numbers.push(at);
     }
+    gaps -= dashes.length;
+    dashes = [];
     kind = 'words';
   }
 
   /** Handles more words than are kept: either all are dates, or the column is text. */
   function outgrow(): void {
-    const values = [...places.keys()].map(readDate);
+    const values = [...places.keys()].map((word) => (isDash(word) ? Number.NaN : readDate(word)));
     if (values.length === 0 || !values.every((value) => value !== undefined)) {
       kind = 'text';
       numbers = create();
@@ -118,14 +138,20 @@ export function createCollector(
     }
     const indices = numbers.take();
     numbers = create();
-    for (const at of indices) numbers.push(at === -1 ? Number.NaN : values[at]);
+    gaps = 0;
+    for (const at of indices) {
+      const value = at === -1 ? Number.NaN : values[at];
+      if (Number.isNaN(value)) gaps++;
+      numbers.push(value);
+    }
     places.clear();
     kind = 'dates';
   }
 
   function addWord(cell: Cell, place: string): void {
     const word = readCategory(cell);
-    if (finder !== undefined && readNumber(cell) === undefined && !places.has(word)) finder.add(cell, place);
+    if (finder !== undefined && readNumber(cell) === undefined && !isDash(cell) && !places.has(word))
+      finder.add(cell, place);
     const at = placeOf(word, place);
     if (at !== -1) {
       numbers.push(at);
@@ -147,12 +173,15 @@ export function createCollector(
         throw new CellError(name, `has ${show(cell)}, expected text, a number, true or false`);
       }
       if (kind === 'text') {
-        if (!isGap(cell)) finder?.add(cell, place);
+        if (!isNumberGap(cell)) finder?.add(cell, place);
         return;
       }
       const value = kind === 'dates' ? undefined : readNumber(cell);
       // A number is no gap, and most cells are numbers.
-      if (value === undefined && isGap(cell)) {
+      const isMark = value === undefined && isDash(cell);
+      if (isMark) dash ??= { cell, place };
+      if (isMark && kind === 'numbers') dashes.push(DASHES.length * numbers.length + DASHES.indexOf(cell.trim()));
+      if (value === undefined && (kind === 'words' ? isGap(cell) : isNumberGap(cell))) {
         gaps++;
         numbers.push(kind === 'words' ? -1 : Number.NaN);
         return;
@@ -166,11 +195,11 @@ export function createCollector(
           throw new CellError(name, `has ${show(cell)}, expected a finite number`);
         odd = { cell, place };
         toWords(place);
-      } else if (value === undefined) odd ??= { cell, place };
+      } else if (value === undefined && !isMark) odd ??= { cell, place };
       addWord(cell, place);
     },
     collected: () => ({
-      ...{ kind, words: [...places.keys()], gaps, odd, dates, undated },
+      ...{ kind, words: [...places.keys()], gaps, odd, dash, dates, undated },
       evidence: finder?.evidence() ?? null,
       take: () => numbers.take(),
     }),
@@ -214,7 +243,16 @@ export function createTextCollector(
       indices.push(at);
     },
     collected: () => ({
-      ...{ kind: 'words', words: [...places.keys()], gaps, odd: null, dates: 0, undated: null, evidence: null },
+      ...{
+        kind: 'words',
+        words: [...places.keys()],
+        gaps,
+        odd: null,
+        dash: null,
+        dates: 0,
+        undated: null,
+        evidence: null,
+      },
       take: () => indices.take(),
     }),
   };
@@ -249,9 +287,11 @@ function createNumberCollector(
   const isOwn = typeof format === 'object';
   const way = isOwn ? ` (an empty cell is a gap; ${leaveOut(name)})` : '';
   let gaps = 0;
+  let dash: Found | null = null;
   return {
     add(cell, place) {
-      const value = read(cell) ?? (isGap(cell) ? Number.NaN : undefined);
+      const value = read(cell) ?? (isNumberGap(cell) ? Number.NaN : undefined);
+      if (dash === null && isDash(cell)) dash = { cell, place };
       if (value === undefined) {
         // The file is read again if another format fits.
         if (finder?.add(cell, place) !== true) throw new CellError(name, `has ${show(cell)}, expected ${wanted}${way}`);
@@ -261,7 +301,7 @@ function createNumberCollector(
       numbers.push(value ?? Number.NaN);
     },
     collected: () => ({
-      ...{ kind: 'numbers', words: [], gaps, odd: null, dates: 0, undated: null },
+      ...{ kind: 'numbers', words: [], gaps, odd: null, dash, dates: 0, undated: null },
       evidence: finder?.evidence() ?? null,
       take: () => numbers.take(),
     }),

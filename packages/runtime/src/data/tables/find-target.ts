@@ -34,7 +34,11 @@ export function findTarget(
   collected: Collected,
   { asked, known, isPlain, format }: TargetSearch,
 ): FoundTarget {
-  const { kind, words, odd } = collected;
+  const { kind, words, odd, dash } = collected;
+  // A table that leaves rows out has none of these.
+  if (kind === 'numbers' && dash !== null) {
+    throw new ColumnError(`has ${show(dash.cell)} in ${dash.place}, expected a number`);
+  }
   if (
     (format !== undefined && 'order' in format) ||
     kind === 'dates' ||

@@ -1,5 +1,5 @@
 import type { Cell, CellFormat, ColumnType } from '@gradloom/core';
-import { counted, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
+import { counted, isDash, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
 import { type Collected, flagWord, leaveOut } from './column-collector.ts';
 import { describeFormat } from './format-finder.ts';
 import { leaveTextOut } from './left-out.ts';
@@ -23,11 +23,12 @@ export function columnOf(
   oneHotLimit: number,
   format?: CellFormat,
 ): TableColumn {
-  const { kind, words, gaps, odd, undated } = collected;
+  const { kind, words, gaps, odd, dash, undated } = collected;
   const given = (type: ColumnType) => (wanted === undefined ? undefined : `read as ${type}, as asked for`);
-  const numbers = (type: ColumnType, reason: string, values = collected.take()): TableColumn => ({
-    ...{ name, type, reason: given(type) ?? reason, gaps },
-    data: { kind: 'numbers', values },
+  const marked = dash === null ? '' : `, ${show(dash.cell)} is a gap`;
+  const numbers = (type: ColumnType, reason: string, values = collected.take(), own = gaps): TableColumn => ({
+    ...{ name, type, reason: (given(type) ?? reason) + marked },
+    ...{ gaps: own, data: { kind: 'numbers', values } },
   });
   if (wanted === 'text') {
     const data = { kind: 'words', words, indices: Int32Array.from(collected.take()) } as const;
@@ -35,7 +36,7 @@ export function columnOf(
   }
   if (format !== undefined) {
     const type = 'order' in format ? 'date' : 'numeric';
-    return { ...numbers(type, ''), reason: describeFormat(format), format };
+    return { ...numbers(type, ''), reason: describeFormat(format) + marked, format };
   }
   if (kind === 'dates') return numbers('date', 'all cells are dates');
   if (kind === 'numbers') return numbers(wanted ?? 'numeric', 'all cells are numbers');
@@ -45,8 +46,12 @@ export function columnOf(
     if (found !== undefined) {
       return numbers('boolean', `all cells are ${words.slice(0, 2).join(' or ')}`, decoded(collected, found));
     }
-    const dates = readAll(words, readDate);
-    if (dates !== undefined) return numbers('date', 'all cells are dates', decoded(collected, dates));
+    const dates =
+      collected.dates === 0 ? undefined : readAll(words, (word) => (isDash(word) ? Number.NaN : readDate(word)));
+    if (dates !== undefined) {
+      const values = decoded(collected, dates);
+      return numbers('date', 'all cells are dates', values, values.filter(Number.isNaN).length);
+    }
     const indices = kind === 'words' ? Int32Array.from(collected.take()) : null;
     const values = indices === null ? 0 : indices.length - gaps;
     if (undated !== null && 2 * collected.dates > words.length) {

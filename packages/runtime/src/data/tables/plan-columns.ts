@@ -6,7 +6,16 @@ import {
   OptionError,
   type TablePreprocessing,
 } from '@gradloom/core';
-import { cellReader, counted, isGap, listed, readCategory, show } from '@gradloom/core/internal';
+import {
+  cellReader,
+  counted,
+  isGap,
+  isNumberGap,
+  listed,
+  readCategory,
+  readNumber,
+  show,
+} from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
 import { type ColumnCollector, createCollector, createTextCollector, flagWord } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
@@ -29,13 +38,18 @@ export interface Reading {
   readonly collector: ColumnCollector;
 }
 
+/** A target, and which of its cells are gaps: dashes are those of numbers. */
+export interface Untold extends Pick<Reading, 'at' | 'name' | 'collector'> {
+  isGap(cell: Cell): boolean;
+}
+
 /** What to do with each column of a file. */
 export interface ColumnPlan {
   readonly width: number; // number of columns in the file
   readonly isNamed: boolean; // the file has column names
   readonly readings: readonly Reading[];
   /** The targets without which a row is left out; in other tables a gap in a target is a fault. */
-  readonly untold: readonly Reading[];
+  readonly untold: readonly Untold[];
   readonly leftOut: readonly string[];
   readonly known: readonly string[] | undefined; // class names
   readonly targets: TargetKind | undefined; // undefined: decided from the cells
@@ -86,7 +100,7 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
         : createCollector({ name, type: found, format, keepsAll }, create);
     const collectors: Readonly<Record<typeof role, () => ColumnCollector>> = {
       input: () => (isPlain ? checkedNumbers(name, cells) : cells),
-      target: () => checkedTarget(name, cells, known),
+      target: () => checkedTarget(name, cells, known, isNumeric ? isNumberGap : isGap),
       weight: () => checkedWeights(name, cells),
       time: () => checkedTimes(name, cells, format),
       key: () => checkedKeys(name, cells, 'series'),
@@ -98,7 +112,14 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
   const leavesOut = where === 'readTable' && !isPlain && !roles.includes('time');
   return {
     ...{ width, isNamed, readings, known, targets },
-    untold: leavesOut ? readings.filter(({ role }) => role === 'target') : [],
+    untold: (leavesOut ? readings : []).flatMap((reading): Untold[] => {
+      const { role, name, type, format } = reading;
+      const areNumbers =
+        type === 'numeric' || (typeof format === 'object' && !('order' in format)) || known?.every(isNumber);
+      return role === 'target'
+        ? [{ ...reading, isGap: areNumbers || request.dashed?.has(name) ? isNumberGap : isGap }]
+        : [];
+    }),
     leftOut: names.filter((_, at) => roles[at] === 'left out'),
   };
 }
@@ -195,6 +216,8 @@ function namesOf(found: readonly string[], place: string, fault: TableRequest['f
   return names;
 }
 
+const isNumber = (word: string): boolean => readNumber(word) !== undefined;
+
 /** Adds a check of each cell to a collector. */
 const checking = (collector: ColumnCollector, check: (cell: Cell) => void): ColumnCollector => ({
   ...collector,
@@ -209,10 +232,11 @@ function checkedTarget(
   name: string,
   collector: ColumnCollector,
   known: readonly string[] | undefined,
+  isMissing: (cell: Cell) => boolean,
 ): ColumnCollector {
   const classes = known && new Set(known);
   return checking(collector, (cell) => {
-    if (isGap(cell)) throw new CellError(name, 'has a gap, expected the target of the row');
+    if (isMissing(cell)) throw new CellError(name, 'has a gap, expected the target of the row');
     if (classes === undefined || classes.has(readCategory(cell))) return;
     throw new CellError(name, `has ${show(cell)}, expected one of ${listed([...classes])}`);
   });
@@ -221,7 +245,8 @@ function checkedTarget(
 /** Collects plain numbers; gaps are refused because nothing fills them in. */
 const checkedNumbers = (name: string, collector: ColumnCollector): ColumnCollector =>
   checking(collector, (cell) => {
-    if (isGap(cell)) throw new CellError(name, 'has a gap, expected a number (readTable and splitTable fill gaps)');
+    if (isNumberGap(cell))
+      throw new CellError(name, 'has a gap, expected a number (readTable and splitTable fill gaps)');
   });
 
 /** A month such as 1949-01, which only the time of a series may be: elsewhere it is a word. */
@@ -262,6 +287,6 @@ const checkedKeys = (name: string, collector: ColumnCollector, what: 'series' | 
 /** Collects weights: numbers of at least 0. */
 const checkedWeights = (name: string, collector: ColumnCollector): ColumnCollector =>
   checking(collector, (cell) => {
-    if (!isGap(cell) && !(Number(cell) < 0)) return;
-    throw new CellError(name, `has ${isGap(cell) ? 'a gap' : show(cell)}, expected a weight of at least 0`);
+    if (!isNumberGap(cell) && !(Number(cell) < 0)) return;
+    throw new CellError(name, `has ${isNumberGap(cell) ? 'a gap' : show(cell)}, expected a weight of at least 0`);
   });

@@ -9,6 +9,7 @@ import { type ColumnStore, memoryStore } from './column-store.ts';
 import { findFormats } from './find-formats.ts';
 import { openJsonRows } from './json-rows.ts';
 import { OnlyText } from './left-out.ts';
+import type { ColumnPlan } from './plan-columns.ts';
 import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
 import { createFaults } from './table-faults.ts';
@@ -185,10 +186,11 @@ async function readColumns(
     const questions = createFaults();
     const formats = findFormats(first.plan, request, reader.delimiter, questions);
     questions.refuse(fault);
-    if (formats.size === 0) return build(reader, request, store, first);
+    const dashed = dashedTargets(first.plan);
+    if (formats.size === 0 && dashed.size === 0) return build(reader, request, store, first);
     // Only all cells tell how numbers and dates are written, so such a file is read twice.
     reader = await open();
-    const again = { ...request, formats };
+    const again = { ...request, formats, dashed };
     return build(reader, again, store, await collectRows(reader, again, store));
   } catch (error) {
     await reader.close?.();
@@ -196,6 +198,15 @@ async function readColumns(
     throw error;
   }
 }
+
+/** Targets of numbers, of which some cells are dashes. */
+const dashedTargets = ({ untold }: ColumnPlan): ReadonlySet<string> =>
+  new Set(
+    untold.flatMap(({ name, collector }) => {
+      const { kind, dash } = collector.collected();
+      return kind === 'numbers' && dash !== null ? [name] : [];
+    }),
+  );
 
 /** The table of collected rows. @throws Error naming all faults of the file. */
 const build = (reader: TableReader, request: TableRequest, { keep }: ColumnStore, collected: CollectedRows): Table =>

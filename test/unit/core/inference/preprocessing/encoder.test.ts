@@ -48,6 +48,10 @@ test.each([[''], ['NA'], ['k.A.'], ['#N/A'], [' ? '], ['nan'], [null], [undefine
   },
 );
 
+test.each(['-', ' -- ', '–', '—'])('%o is a gap among numbers, and a word among others', (dash) => {
+  expect(encode([dash, dash, '2020-02-29', dash])).toEqual([-0.2, 1, 1, day('2020-02-29'), 0, 0, 0, 0]);
+});
+
 test('an unknown category is zeros, and is said', () => {
   const notes: EncodingNote[] = [];
   expect(encode([40, 'n', '2020-02-29', 'Trier'], notes).slice(4)).toEqual([0, 0, 0, 0]);

@@ -243,6 +243,14 @@ describe('numbers and dates are read as all cells of a column have them', () => 
     [['2025/01/02', '2025-01-02 12:00 pm'], [day('2025-01-02'), day('2025-01-02T12:00Z')], 'all cells are dates'],
     [['7:30 AM', '19:45'], [7.5 / 24, 19.75 / 24], 'times like 11:59 PM or 23:59'],
     [['1.234', '2.345'], [1.234, 2.345], 'all cells are numbers', ','],
+    [['1', '-', '2', '', '–'], [1, '', 2, '', ''], 'all cells are numbers, "-" is a gap', ','],
+    [['1,5 €', '2,5 €', ' -- ', '3,5 €'], [1.5, 2.5, '', 3.5], 'numbers like 234,5 €, "--" is a gap'],
+    [['—', '2025-01-02', ''], ['', day('2025-01-02'), ''], 'all cells are dates, "—" is a gap'],
+    [['31.12.2024', '-', '1.2.25'], [day('2024-12-31'), '', day('2025-02-01')], 'dates like 31.12.2024, "-" is a gap'],
+    [['7', '-', '', '–', '7'], [7, '', '', '', 7], 'all cells are numbers, "-" is a gap'],
+    [['-', '', 'a', '--', '-'], [0, -1, 1, 2, 0], '3 different words'],
+    [['1', '-', '', 'many', '2', '3'], [0, 1, -1, 2, 3, 4], '"many" in line 5 is not a number'],
+    [['yes', '-', 'no'], [0, 1, 2], '3 different words'],
   ];
   test.each(cases)('%j', async (cells, values, reason, separator = ';') => {
     const rows = cells.map((cell, n) => [cell, n % 2 ? 'x' : 'y'].join(separator));
@@ -251,6 +259,32 @@ describe('numbers and dates are read as all cells of a column have them', () => 
     const found = data.kind === 'numbers' ? cellsOf(table, 'a') : [...data.indices];
     expect(found).toEqual(values.map((value) => (value === '' ? '' : expect.closeTo(value, 9))));
     expect(table.inputs[0].reason).toBe(reason);
+    const missing = found.filter((cell) => cell === '' || (data.kind === 'words' && cell === -1));
+    expect(table.inputs[0].gaps).toBe(missing.length);
+  });
+
+  test('a dash is a gap of a target of numbers, and a class beside others', async () => {
+    const file = (cells: readonly string[]) => `a;t\n${cells.map((cell, n) => `${n}.5;${cell}`).join('\n')}`;
+    for (const cells of [
+      ['1,5', '-', '2,5', '1,5', '2,5'],
+      ['1.5', '-', '2.5', '2.5'],
+      ['-', '2', '3', '4'],
+      ['1', '-', '0', '1', '0'],
+    ]) {
+      const [table, same] = [await read(file(cells)), await read(file(cells.filter((cell) => cell !== '-')))];
+      expect(cellsOf(table, 't')).toEqual(cellsOf(same, 't'));
+      expect(table.decisions[1]).toContain('the row has no "t", the target, and is left out: it is line');
+    }
+    expect((await read(file(['+', '-', '+', '-']))).classes).toEqual(['+', '-']);
+    await expect(
+      fitRows(
+        [
+          { a: 1, t: 2 },
+          { a: 2, t: '-' },
+        ],
+        { target: 't' },
+      ),
+    ).rejects.toThrow('has "-" in row 1');
   });
 
   test('one column tells how another is written, and flags tell both', async () => {
@@ -427,6 +461,7 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     `a,b\n${'x'.repeat(5000)},2\n`,
     { columns: { a: 'categorical' } },
   ],
+  [': line 3, column 2 ("w") has a gap, expected a weight', 'a,w,b\n1,1,2\n1,-,2\n', { weightColumn: 'w' }],
   [': line 2, column 2 ("w") has "-1", expected a weight of at least 0', 'a,w,b\n1,-1,2\n', { weightColumn: 'w' }],
   [' has a gap in each row, expected rows without (--missing impute', 'a,b\n,x\n,y\n', { missing: 'drop' }],
   [
