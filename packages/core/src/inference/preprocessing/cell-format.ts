@@ -117,14 +117,31 @@ export function dateReader({ order }: DateFormat): (cell: Cell) => number | unde
     const [, first, mark, second, digits] = match;
     if (order === 'mdy' && mark === '.') return undefined;
     if (digits.length === 2 && mark === '-') return undefined;
-    const year = Number(digits) + (digits.length === 4 ? 0 : Number(digits) < 69 ? 2000 : 1900);
     const [day, month] = order === 'dmy' ? [first, second] : [second, first];
-    return sumOf(dateOf(year, Number(month), Number(day)), clockOf(match, 5));
+    return sumOf(dateOf(yearOf(digits), Number(month), Number(day)), clockOf(match, 5));
   };
 }
 
 const sumOf = (date: number | undefined, clock: number | undefined): number | undefined =>
   date === undefined || clock === undefined ? undefined : date + clock;
+
+/** ', a day that does not exist' for text such as 31.02.2024, whichever of its parts is the day; '' for all other cells. */
+export function noDay(cell: Cell): string {
+  const text = typeof cell === 'string' ? cell.trim() : '';
+  const [, year, month, day, , otherMonth, otherDay] = years.exec(text) ?? [];
+  const [, first, , second, digits] = days.exec(text) ?? [];
+  if (year === undefined && digits === undefined) return '';
+  const read =
+    digits === undefined
+      ? dateOf(Number(year), Number(month ?? otherMonth), Number(day ?? otherDay))
+      : (dateOf(yearOf(digits), Number(second), Number(first)) ??
+        dateOf(yearOf(digits), Number(first), Number(second)));
+  return read === undefined ? ', a day that does not exist' : '';
+}
+
+/** A year of two digits is from 1969 to 2068, as strptime has it. */
+const yearOf = (digits: string): number =>
+  Number(digits) + (digits.length === 4 ? 0 : Number(digits) < 69 ? 2000 : 1900);
 
 /** Days since 1970-01-01; undefined for a day that the month does not have. */
 function dateOf(year: number, month: number, day: number): number | undefined {

@@ -1,7 +1,7 @@
 import { show } from '../../checks/show.ts';
 import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
 import { type Cell, CellError, isGap, isNumberGap, readCategory, readText } from './cell.ts';
-import { cellReader, dayText, timeText } from './cell-format.ts';
+import { cellReader, dayText, noDay, timeText } from './cell-format.ts';
 import type { CategoryEncoding, ColumnEncoding, NumberEncoding, TokenEncoding } from './preprocessing.ts';
 
 /**
@@ -98,7 +98,10 @@ export function createNumberEncoder(
     encodeNumber,
     encode(cell, x, offset) {
       const value = isNumberGap(cell) ? Number.NaN : read(cell);
-      if (value === undefined) throw new CellError(name, `has ${show(cell)}, expected ${wanted}`);
+      if (value === undefined) {
+        const what = type === 'date' ? noDay(cell) : '';
+        throw new CellError(name, `has ${show(cell)}${what}, expected ${wanted}`);
+      }
       encodeNumber(value, x, offset);
       return inputs.length;
     },

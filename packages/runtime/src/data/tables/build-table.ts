@@ -3,7 +3,7 @@ import { type CellFormat, OptionError, type SeriesStep } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
 import type { CollectedRows } from './collect-rows.ts';
 import type { ColumnStore } from './column-store.ts';
-import { columnWarnings, targetWarnings } from './column-warnings.ts';
+import { columnWarnings, targetWarnings, timeOfDay } from './column-warnings.ts';
 import { findTarget } from './find-target.ts';
 import { ColumnError, columnOf } from './find-type.ts';
 import { LeftOut, OnlyText, reasonOfId, textAmong } from './left-out.ts';
@@ -13,11 +13,12 @@ import type { Table, TableColumn, TableSplit } from './table.ts';
 import { ONE_HOT_LIMIT, splitOf, type TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
 import type { TableRequest } from './table-request.ts';
+import { totalWarnings } from './total-row.ts';
 
 /** Builds the table from collected columns and decides their types. @throws Error naming the column of a problem. */
 export function buildTable(
   { path, options, preprocessing, isPlain, fault }: TableRequest,
-  { plan, rows, faults, untold }: CollectedRows,
+  { plan, rows, faults, untold, last }: CollectedRows,
   findings: readonly string[], // how the file was read, for messages
   keep: ColumnStore['keep'],
 ): Table {
@@ -93,6 +94,7 @@ export function buildTable(
       ...decided,
       ...(isOwn && classes === null ? targets.flatMap(({ column }) => spanOf(column, options)) : []),
       ...[...reasons].map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
+      ...(isOwn ? inputs.flatMap(timeOfDay) : []),
     ],
     warnings: [],
   };
@@ -100,8 +102,13 @@ export function buildTable(
   if (!isOwn) return { ...table, warnings: left };
   // No warnings for columns with a given type, which the user knows, and for pixels: some have one value in all images.
   const guessed = read.flatMap(({ reading, column }) => (isFound(reading) && inputs.includes(column) ? [column] : []));
+  const totals =
+    time === undefined ? totalWarnings(last, readings, [...targets.map(({ column }) => column), ...inputs]) : [];
   const alike = isKept ? [...ids].map(([name, reason]) => `column ${show(name)} has ${reason}`) : [];
-  return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(guessed, rows), ...alike] };
+  return {
+    ...table,
+    warnings: [...targetWarnings(file, table), ...columnWarnings(guessed, rows), ...alike, ...totals],
+  };
 
   /** @throws OnlyText if all inputs are ids, or texts that are left out, and there is a text among them. */
   function refuseOnlyText(): void {

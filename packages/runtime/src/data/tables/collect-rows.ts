@@ -3,7 +3,7 @@ import { counted, show } from '@gradloom/core/internal';
 import type { ColumnStore } from './column-store.ts';
 import { type ColumnPlan, planColumns } from './plan-columns.ts';
 import { createFaults, type TableFaults } from './table-faults.ts';
-import type { TableReader } from './table-reader.ts';
+import type { TableReader, TableRow } from './table-reader.ts';
 import type { TableRequest } from './table-request.ts';
 
 /** The cells of a file by column, and the faults among them. */
@@ -12,6 +12,8 @@ export interface CollectedRows {
   /** N: number of rows. */
   readonly rows: number;
   readonly faults: TableFaults;
+  /** The last of them. */
+  readonly last: TableRow;
   /** Says which rows were left out since they have no target; undefined if there are none. */
   readonly untold: string | undefined;
 }
@@ -29,8 +31,10 @@ export async function collectRows(
   let rows = 0;
   let untold = 0;
   let firstUntold = '';
+  let last: TableRow = { place: '', cells: [] };
   for await (const batch of reader.batches) {
-    for (const { place, cells } of batch) {
+    for (const row of batch) {
+      const { place, cells } = row;
       plan ??= planColumns(reader, cells.length, request, store);
       rows++;
       if (cells.length !== plan.width) {
@@ -45,6 +49,7 @@ export async function collectRows(
         untold++;
         continue;
       }
+      last = row;
       for (const { at, collector } of plan.readings) {
         try {
           collector.add(cells[at], place);
@@ -64,7 +69,7 @@ export async function collectRows(
   const has = untold === 1 ? 'row has' : 'rows have';
   const left = untold === 1 ? 'is left out: it' : `are left out: the first`;
   return {
-    ...{ plan, rows: rows - untold, faults },
+    ...{ plan, rows: rows - untold, faults, last },
     untold:
       untold === 0
         ? undefined

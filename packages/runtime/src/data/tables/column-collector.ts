@@ -5,6 +5,7 @@ import {
   isDash,
   isGap,
   isNumberGap,
+  noDay,
   readCategory,
   readDate,
   readNumber,
@@ -294,7 +295,10 @@ function createNumberCollector(
       if (dash === null && isDash(cell)) dash = { cell, place };
       if (value === undefined) {
         // The file is read again if another format fits.
-        if (finder?.add(cell, place) !== true) throw new CellError(name, `has ${show(cell)}, expected ${wanted}${way}`);
+        if (finder?.add(cell, place) !== true) {
+          const what = type === 'date' ? noDay(cell) : '';
+          throw new CellError(name, `has ${show(cell)}${what}, expected ${wanted}${way}`);
+        }
       } else if (Number.isNaN(value)) gaps++;
       else if (type === 'numeric') finder?.addNumber(cell, place);
       else finder?.add(cell, place);

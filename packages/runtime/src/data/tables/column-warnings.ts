@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core/internal';
+import { counted, readBoolean, readNumber, show } from '@gradloom/core/internal';
 import { leaveOut } from './column-collector.ts';
 import type { Table, TableColumn } from './table.ts';
 
@@ -20,15 +20,63 @@ export function columnWarnings(columns: readonly TableColumn[], rows: number): s
   );
 }
 
-/** Warns of a target with one value, or with one class if no others are known: nothing can be learned from it. */
+/**
+ * Warns of a target with one value, or with one class if no others are known: nothing can be learned from it. Warns of
+ * classes that seem to be one in two spellings.
+ */
 export const targetWarnings = (file: string, { rows, targets }: Pick<Table, 'rows' | 'targets'>): string[] =>
-  targets.flatMap(({ name: column, data }) => {
+  targets.flatMap((target) => {
+    const { name: column, data } = target;
     const value = onlyValue(data);
-    if (value === undefined) return [];
+    if (value === undefined) return spellings(target);
     const all = rows === 1 ? 'its only row' : `all ${rows} rows`;
     const nothing = data.kind === 'words' ? 'nothing to tell apart' : 'nothing to learn';
     return [`${file}: column ${show(column)}, the target, has ${show(value)} in ${all}, so there is ${nothing}`];
   });
+
+/** Warns of classes that differ in their case or spaces alone, or that are spellings of one answer, such as yes and Y. */
+function spellings({ name, data }: TableColumn): string[] {
+  if (data.kind !== 'words') return [];
+  const { words, indices } = data;
+  const areAnswers = words.every((word) => readNumber(word) === undefined && readBoolean(word) !== undefined);
+  const counts = new Uint32Array(words.length);
+  for (const index of indices) counts[index]++;
+  const groups = new Map<string, string[]>();
+  for (const [at, word] of words.entries()) {
+    if (counts[at] === 0) continue;
+    const key = areAnswers ? String(readBoolean(word)) : word.toLowerCase().replace(/\s+/g, ' ');
+    groups.set(key, [...(groups.get(key) ?? []), `${show(word)} in ${counted(counts[at], 'row')}`]);
+  }
+  const several = [...groups.values()].filter((group) => group.length > 1);
+  if (several.length === 0) return [];
+  const [first] = several;
+  const more = several.length === 1 ? '' : `, and ${counted(several.length - 1, 'more class')} like it`;
+  const has = `has ${first.slice(0, 5).join(' and ')}${more}, which stay different classes`;
+  return [`column ${show(name)}, the target, ${has}: write them alike in the file if they are one`];
+}
+
+/** Says of dates with a time of day, in a sentence, that it hardly counts. */
+export function timeOfDay({ name, type, data, format }: TableColumn): string[] {
+  if (
+    type !== 'date' ||
+    data.kind !== 'numbers' ||
+    (format !== undefined && 'order' in format && format.order === 'time')
+  )
+    return [];
+  const { values } = data;
+  const [least, greatest] = extentOf(values);
+  if (greatest - least < FEWEST_DAYS) return [];
+  const secondOf = (days: number): number => Math.round(86_400 * (days - Math.floor(days))) % 86_400;
+  const first = values.find((value) => !Number.isNaN(value)) ?? 0;
+  if (values.every((value) => Number.isNaN(value) || secondOf(value) === secondOf(first))) return [];
+  const span = `${Math.round(greatest - least)} days`;
+  return [
+    `the time of day in ${show(name)} hardly counts, since the column becomes one number over ${span} (a column of the hour makes it count)`,
+  ];
+}
+
+/** In fewer days a part of a day counts. */
+const FEWEST_DAYS = 3;
 
 /** The first warnings, and the number of the others. */
 function atMost(most: number, warnings: readonly string[]): string[] {
@@ -82,5 +130,5 @@ function sentinel({ type, data, format }: TableColumn): string | undefined {
   if (value === undefined || least > most) return undefined;
   const count = data.values.reduce((sum, other) => (other === value ? sum + 1 : sum), 0);
   const rows = count === 1 ? 'a row' : `${count} rows`;
-  return `has ${value} in ${rows}, far outside of the others, which are from ${least} to ${most}: if it stands for a gap, leave the cell empty`;
+  return `has ${value} in ${rows}, far outside of the others, which are from ${least} to ${most}: if it stands for a gap, make these cells empty, here and in rows to predict`;
 }

@@ -1,10 +1,11 @@
 import type { Cell, CellFormat, ColumnType } from '@gradloom/core';
-import { counted, isDash, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
+import { counted, isDash, noDay, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
 import { type Collected, flagWord, leaveOut } from './column-collector.ts';
 import { describeFormat } from './format-finder.ts';
 import { leaveTextOut } from './left-out.ts';
 import type { TableColumn } from './table.ts';
 import { ONE_HOT_LIMIT } from './table-options.ts';
+import { isTotal } from './total-row.ts';
 
 /** Numbers mixed with words are categories up to this many distinct cells; with more, a word is a mistake. */
 export const MOST_CODES = 20;
@@ -44,7 +45,7 @@ export function columnOf(
   if (wanted === undefined) {
     const found = readAll(words, readBoolean, isNoDigit);
     if (found !== undefined) {
-      return numbers('boolean', `all cells are ${words.slice(0, 2).join(' or ')}`, decoded(collected, found));
+      return numbers('boolean', `all cells are ${answersIn(words, found)}`, decoded(collected, found));
     }
     const dates =
       collected.dates === 0 ? undefined : readAll(words, (word) => (isDash(word) ? Number.NaN : readDate(word)));
@@ -57,14 +58,16 @@ export function columnOf(
     if (undated !== null && 2 * collected.dates > words.length) {
       const ways = `--column ${flagWord(`${name}:categorical`)} reads it as categories`;
       throw new ColumnError(
-        `has ${show(undated.cell)} in ${undated.place}, expected a date, as in most rows (${ways})`,
+        `has ${show(undated.cell)} in ${undated.place}${noDay(undated.cell)}, expected a date, as in most rows (${ways})`,
       );
     }
     const isNumeric = words.filter((word) => readNumber(word) !== undefined).length > words.length / 2;
     const isMistake = isNumeric && words.length > MOST_CODES;
     const isMany = indices === null || words.length > Math.max(ONE_HOT_LIMIT, oneHotLimit);
     if (isMistake || isMany) {
-      const ways = `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} reads it as categories`;
+      const ways = isTotal(odd?.cell)
+        ? 'take the row of totals out of the file'
+        : `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} reads it as categories`;
       if (isNumeric) throw new ColumnError(`has ${show(odd?.cell)} in ${odd?.place}, expected a number (${ways})`);
       if (indices === null || words.length > values / 2) leaveTextOut(name, words, indices === null);
     }
@@ -73,6 +76,13 @@ export function columnOf(
   }
   const data = { kind: 'words', words, indices: Int32Array.from(collected.take()) } as const;
   return { name, type: 'categorical', reason: given('categorical') ?? '', gaps, data };
+}
+
+/** The first words for true and for false, or all spellings of the only one. */
+function answersIn(words: readonly string[], values: Float64Array): string {
+  const other = words[values.findIndex((value) => value !== values[0])];
+  if (other !== undefined) return `${words[0]} or ${other}`;
+  return words.length === 1 ? words[0] : `${words[0]}, also written ${words.slice(1).join(', ')}`;
 }
 
 /** Parses all words; undefined if one of them cannot be parsed. */

@@ -1,5 +1,14 @@
 import type { Cell, CellFormat, DateFormat, NumberFormat } from '@gradloom/core';
-import { dateReader, exampleOf, numberReader, readDate, readNumber, show, THOUSANDS } from '@gradloom/core/internal';
+import {
+  dateReader,
+  dayText,
+  exampleOf,
+  numberReader,
+  readDate,
+  readNumber,
+  show,
+  THOUSANDS,
+} from '@gradloom/core/internal';
 import type { TableOptions } from './table-options.ts';
 import type { DelimiterName } from './table-reader.ts';
 
@@ -223,22 +232,49 @@ export function decideFormat(
     const orders = dateFormats.filter((_, at) => (mask & bit(FIRST_DATE + at)) !== 0);
     const own = orders.length === 1 ? orders[0] : orders.find(({ order }) => order === habits.order);
     if (own !== undefined) return { format: own };
-    return { question: `${asked(ambiguous)} (--date-format dmy, with the day first, or --date-format mdy)` };
+    return {
+      question: asked(
+        ambiguous,
+        orders.map((format) => ({ format, flag: `--date-format ${format.order}` })),
+      ),
+    };
   }
   const isOpen = ambiguous !== null && (mask & POINT) !== 0 && (mask & ~POINT) !== 0;
   const isPlain = units.length === 0 && (mask & 1) !== 0;
   const narrowed = habits.decimal === null ? 0 : mask & (habits.decimal === 'point' ? POINT : ~POINT);
   const chosen = isOpen && narrowed !== 0 ? narrowed : mask;
   if (isOpen && narrowed === 0 && !(isPlain && delimiter !== 'semicolon')) {
-    return { question: `${asked(ambiguous)} (--decimal comma or --decimal point)` };
+    const ways = (['comma', 'point'] as const).flatMap((decimal) => {
+      const at = numberFormats.findIndex(
+        (format, own) =>
+          format.decimal === decimal &&
+          (mask & bit(own)) !== 0 &&
+          numberReaders[own](digitsOf(ambiguous.cell)) !== undefined,
+      );
+      return at === -1 ? [] : [{ format: numberFormats[at], flag: `--decimal ${decimal}` }];
+    });
+    return { question: asked(ambiguous, ways) };
   }
   if (isPlain && (chosen & 1) !== 0) return { format: null };
   const format = numberFormats.find((_, at) => (chosen & bit(at)) !== 0) ?? numberFormats[0];
   return { format: units.length === 1 ? { ...format, unit: units[0] } : format };
 }
 
-const asked = (found: Found | null): string =>
-  `has ${show(found?.cell)} in ${found?.place}, and all cells allow two readings, expected one`;
+/** Asks which reading is meant, by what a cell is in each. */
+function asked(found: Found | null, ways: readonly { format: CellFormat; flag: string }[]): string {
+  const readings = ways.map(({ format, flag }) => {
+    const value = 'order' in format ? dateReader(format)(found?.cell) : numberReader(format)(digitsOf(found?.cell));
+    return `${'order' in format && value !== undefined ? dayText(value) : value} with ${flag}`;
+  });
+  const wanted = 'one of these flags, since all cells allow both';
+  return `has ${show(found?.cell)} in ${found?.place}, which is ${readings.join(' and ')}, expected ${wanted}`;
+}
+
+/** A number without its unit. */
+function digitsOf(cell: Cell): Cell {
+  const [, sign, , inner, digits] = typeof cell === 'string' ? (WITH_UNIT.exec(cell.trim()) ?? []) : [];
+  return digits === undefined ? cell : `${sign}${inner}${digits}`;
+}
 
 /** The format of a column, for a table of columns. */
 export const describeFormat = (format: CellFormat): string =>

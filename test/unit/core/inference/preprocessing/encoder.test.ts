@@ -114,7 +114,7 @@ const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string][] 
     '2020-01-01T00:00+00:60',
   ].map((date): [readonly Cell[], string] => [
     [1, 'y', date, ''],
-    `column "since" has "${date}", expected a date such as`,
+    `column "since" has "${date}"${/-13-|-30$|-29$/.test(date) ? ', a day that does not exist' : ''}, expected a date such as`,
   ]),
   [[1, 'y', '2020-01-01'], 'column "city" is missing in a row of 3 cells, expected 4'],
   [[1, 'y', '2020-01-01', '', 1], 'column "city" is the last of 4, expected no cell after it in a row of 5 cells'],

@@ -213,7 +213,7 @@ describe('columns that say nothing of new rows', () => {
   test('numbers that may stand for gaps are named if they are far outside of the others', async () => {
     const { warnings } = await read(`a,b,t\n${rows(40, (n) => [n % 9 ? n + 0.5 : -999, n % 9 ? 37 * n : 999])}`);
     expect(warnings).toEqual([
-      'column "a" has -999 in 5 rows, far outside of the others, which are from 1.5 to 39.5: if it stands for a gap, leave the cell empty',
+      'column "a" has -999 in 5 rows, far outside of the others, which are from 1.5 to 39.5: if it stands for a gap, make these cells empty, here and in rows to predict',
     ]);
   });
 });
@@ -251,6 +251,9 @@ describe('numbers and dates are read as all cells of a column have them', () => 
     [['-', '', 'a', '--', '-'], [0, -1, 1, 2, 0], '3 different words'],
     [['1', '-', '', 'many', '2', '3'], [0, 1, -1, 2, 3, 4], '"many" in line 5 is not a number'],
     [['yes', '-', 'no'], [0, 1, 2], '3 different words'],
+    [['No', 'no', 'NO'], [0, 0, 0], 'all cells are No, also written no, NO'],
+    [['y', 'Yes', 'no', 'N'], [1, 1, 0, 0], 'all cells are y or no'],
+    [['t', ''], [1, ''], 'all cells are t'],
   ];
   test.each(cases)('%j', async (cells, values, reason, separator = ';') => {
     const rows = cells.map((cell, n) => [cell, n % 2 ? 'x' : 'y'].join(separator));
@@ -377,6 +380,86 @@ describe('a target with one value is named, with file, column and value', () => 
   });
 });
 
+describe('classes that may be one in two spellings are named and stay as they are', () => {
+  test.each<[cells: readonly string[], has: string]>([
+    [
+      ['positive', 'Positive', 'negative', 'positive', ' negative'],
+      '"Positive" in 1 row and "positive" in 2 rows, which stay different classes',
+    ],
+    [
+      ['yes', 'Yes', 'y', 'no', 'no'],
+      '"Yes" in 1 row and "y" in 1 row and "yes" in 1 row, which stay different classes',
+    ],
+    [
+      ['b  c', 'B c', 'A', 'a'],
+      '"A" in 1 row and "a" in 1 row, and 1 more class like it, which stay different classes',
+    ],
+  ])('%j', async (cells, has) => {
+    const table = await read(`a,y\n${cells.map((cell, n) => `${n}.5,${cell}`).join('\n')}`);
+    expect(table.classes).toEqual([...new Set(cells.map((cell) => cell.trim()))].toSorted());
+    expect(table.warnings).toEqual([
+      `column "y", the target, has ${has}: write them alike in the file if they are one`,
+    ]);
+  });
+
+  test('others are not', async () => {
+    for (const cells of [
+      ['yes', 'no', 'y es'],
+      ['T', 'Y', 'A'],
+      ['1', '0', '1'],
+    ]) {
+      expect((await read(`a,y\n${cells.map((cell, n) => `${n}.5,${cell}`).join('\n')}`)).warnings).toEqual([]);
+    }
+  });
+});
+
+describe('a last row that may be the total of the others is named and kept', () => {
+  const rows = Array.from({ length: 12 }, (_, n) => `${'ab'[n % 2]},${n + 0.5},${n % 5}.25`);
+  test.each<[last: string, why: string | undefined]>([
+    ['Summe,1.5,2.25', 'has "Summe"'],
+    ['Grand Total,1.5,2.25', 'has "Grand Total"'],
+    ['total 2024:,1.5,2.25', 'has "total 2024:"'],
+    ['a,1.5,24.25', undefined],
+    ['a,1.5,24', 'has the sum of all others in "y"'],
+    ['a,72,2.25', 'has the sum of all others in "n"'],
+    ['totally,1.5,2.25', undefined],
+    ['b,1.5,2.25', undefined],
+  ])('%s', async (last, why) => {
+    const table = await read(`city,n,y\n${[...rows, last].join('\n')}\n`);
+    const found = table.warnings.filter((warning) => warning.includes('the last row'));
+    expect(found).toEqual(
+      why === undefined
+        ? []
+        : [
+            `line 14, the last row, ${why}: if it is a total, take it out of the file, since it is learned from as others are`,
+          ],
+    );
+    expect(table.rows).toBe(13);
+  });
+
+  test('a class of this name is none, and a column of numbers says what to do with it', async () => {
+    const often = Array.from({ length: 12 }, (_, n) => `${n % 2 ? 'total' : 'part'},${n}.5`).join('\n');
+    expect((await read(`what,y\n${often}`)).warnings).toEqual([]);
+    const numbered = `nr,y\n${Array.from({ length: 30 }, (_, n) => `${n * n},${n}.5`).join('\n')}\nSumme,9\n`;
+    await expect(read(numbered)).rejects.toThrow(
+      'has "Summe" in line 32, expected a number (take the row of totals out of the file)',
+    );
+  });
+});
+
+test('the time of day of dates over many days is said to count hardly', async () => {
+  const rows = (time: (n: number) => string, every = 1) =>
+    `at,y\n${Array.from({ length: 20 }, (_, n) => `2024-03-${String(1 + Math.floor(n / every)).padStart(2, '0')}${time(n)},${n}.5`).join('\n')}`;
+  const said = async (text: string) =>
+    (await read(text)).decisions.filter((decision) => decision.includes('time of day'));
+  expect(await said(rows((n) => ` ${10 + (n % 9)}:00`))).toEqual([
+    'the time of day in "at" hardly counts, since the column becomes one number over 19 days (a column of the hour makes it count)',
+  ]);
+  expect(await said(rows(() => ''))).toEqual([]);
+  expect(await said(rows(() => ' 12:07:09'))).toEqual([]);
+  expect(await said(rows((n) => ` ${10 + (n % 9)}:00`, 20))).toEqual([]);
+});
+
 test('a column whose type is said is not warned of', async () => {
   const lines = Array.from({ length: 12 }, (_, n) => `${n},${n % 2 ? 'x' : 'y'}`).join('\n');
   expect((await read(`year,t\n${lines}`, { columns: { year: 'numeric' } })).warnings).toEqual([]);
@@ -409,7 +492,7 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
   [': line 2, column 1 ("a") has "1e400", expected a finite number', 'a,b\n1e400,2\n3,4\n'],
   [': line 3, column 1 ("a") has "x", expected a number', 'a,b\n1,2\nx,4\n', { columns: { a: 'numeric' } }],
   [
-    ': line 3, column 1 ("a") has "2020-02-30", expected a date',
+    ': line 3, column 1 ("a") has "2020-02-30", a day that does not exist, expected a date',
     'a,b\n2020-02-29,2\n2020-02-30,4\n',
     { columns: { a: 'date' } },
   ],
@@ -423,12 +506,20 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
   ],
   [': column 2 ("b") has dates, expected classes or numbers', 'a,b\n1,2024-01-01\n2,2024-01-02\n'],
   [
-    ': column 1 ("a") has "1.234" in line 2, and all cells allow two readings, expected one (--decimal comma',
+    ': column 1 ("a") has "1.234" in line 2, which is 1234 with --decimal comma and 1.234 with --decimal point, expected one of these flags, since all cells allow both',
     'a;b\n1.234;1\n2;2\n3.500;2\n',
   ],
   [
-    ': column 1 ("a") has "01/02/2024" in line 2, and all cells allow two readings, expected one (--date-format dmy',
+    ': column 1 ("a") has "01/02/2024" in line 2, which is 2024-02-01 with --date-format dmy and 2024-01-02 with --date-format mdy, expected one',
     'a,b\n01/02/2024,1\n02/03/2024,2\n',
+  ],
+  [
+    ': column 1 ("a") has "-56,426 €" in line 3, which is -56.426 with --decimal comma and -56426 with --decimal point, expected one',
+    'a;b\n5;1\n-56,426 €;2\n3,500 €;2\n',
+  ],
+  [
+    ': line 23, column 1 ("a") has "31.02.2024", a day that does not exist, expected a date such as 31.12.2024',
+    `a;b\n${Array.from({ length: 21 }, (_, n) => `${n + 1}.03.2024;${n % 2}`).join('\n')}\n31.02.2024;1\n`,
   ],
   [
     ': column 1 ("a") has the units g, kg, expected one in all cells (--drop a',
@@ -445,7 +536,7 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     { columns: {} },
   ],
   [
-    ': column 1 ("a") has "2024-02-30" in line 3, expected a date, as in most rows (--column a:categorical',
+    ': column 1 ("a") has "2024-02-30" in line 3, a day that does not exist, expected a date, as in most rows (--column a:categorical',
     'a,b\n2024-01-01,1\n2024-02-30,2\n2024-03-01,2\n',
   ],
   [
