@@ -38,7 +38,10 @@ function shuffled(count: number, random: () => number): number[] {
 
 const pick = <T>(random: () => number, values: readonly T[]): T => values[Math.floor(random() * values.length)];
 
-/** A German price list: semicolons, decimal commas, points between thousands, units, days first, UTF-8 with a mark. */
+/**
+ * A German price list: a title, semicolons, decimal commas, points between thousands, units, days first, dashes, rows
+ * without a price, UTF-8 with a mark.
+ */
 export function germanPrices(rows = 400): RawFile {
   const random = createRandom(1).uniform;
   const numbers = shuffled(rows, random);
@@ -54,13 +57,13 @@ export function germanPrices(rows = 400): RawFile {
       place,
       `${marked(size, 1, '.', ',')} m²`,
       marked(1 + Math.floor(size / 25) / 2, 1, '.', ','),
-      n % 17 === 0 ? '' : String(year),
+      n % 17 === 0 ? '-' : String(year),
       day,
-      `${marked(price, 2, '.', ',')} €`,
+      n % 40 === 39 ? '' : `${marked(price, 2, '.', ',')} €`,
     ];
   });
   const head = ['Objekt', 'Ort', 'Wohnfläche', 'Zimmer', 'Baujahr', 'verkauft am', 'Preis'];
-  const bytes = Buffer.from(`\ufeff${textOf([head, ...body], ';', '\r\n')}`);
+  const bytes = Buffer.from(`\ufeffPreisliste, Mai\r\n${textOf([head, ...body], ';', '\r\n')}`);
   return { name: 'Preise.csv', target: 'Preis', bytes, first: firstOf(head, body) };
 }
 

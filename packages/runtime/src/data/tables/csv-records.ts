@@ -128,13 +128,8 @@ const MOST_ROWS = 100;
  */
 function findDelimiter(text: string, path: string, isWhole: boolean): DelimiterName {
   const standard: DelimiterName = /\.tsv(\.gz)?$/i.test(path) ? 'tab' : 'comma';
-  const rows = firstRows(text, isWhole);
-  const counted = Object.entries(delimiters).map(([name, character]) => {
-    const counts = rows.map((row) => row.split(character).length - 1);
-    const least = Math.min(...counts);
-    return { name: name as DelimiterName, least, isSame: counts.every((count) => count === least) };
-  });
-  const present = counted.filter(({ least }) => least > 0);
+  const rows = withoutTitles(firstRows(text, isWhole));
+  const present = separatorsOf(rows);
   const even = present.filter(({ isSame }) => isSame);
   const candidates = even.length > 0 ? even : present;
   const own = candidates.find(({ name }) => name === standard && standard === 'tab');
@@ -143,6 +138,27 @@ function findDelimiter(text: string, path: string, isWhole: boolean): DelimiterN
   const fields = rows.flatMap((row) => row.split(';'));
   if (hasSemicolon && fields.every((field) => !field.includes(',') || isMeasure(field))) return 'semicolon';
   return candidates.toSorted((a, b) => b.least - a.least).at(0)?.name ?? standard;
+}
+
+/** The characters that separate fields in all rows: how often at least, and whether equally often. */
+function separatorsOf(rows: readonly string[]): { name: DelimiterName; least: number; isSame: boolean }[] {
+  return Object.entries(delimiters).flatMap(([name, character]) => {
+    const counts = rows.map((row) => row.split(character).length - 1);
+    const least = Math.min(...counts);
+    return least > 0 ? [{ name: name as DelimiterName, least, isSame: counts.every((count) => count === least) }] : [];
+  });
+}
+
+/** Most lines above the names of columns, such as the title of a report. */
+export const MOST_TITLES = 20;
+
+/** The rows from the first one on after which a character separates fields in all; all rows if there is none. */
+function withoutTitles(rows: readonly string[]): readonly string[] {
+  for (let first = 0; first < Math.min(MOST_TITLES + 1, rows.length - 1); first++) {
+    const left = rows.slice(first);
+    if (separatorsOf(left).length > 0) return left;
+  }
+  return rows;
 }
 
 /** Whether a field is a number, with a unit or without. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
+import { show } from '@gradloom/core/internal';
 import type { ByteSource } from '../../system/files/byte-source.ts';
-import { type CsvRecord, readCsv } from './csv-records.ts';
+import { type CsvRecord, MOST_TITLES, readCsv } from './csv-records.ts';
 import { isSomeNumber } from './format-finder.ts';
 import {
   type DelimiterName,
@@ -43,22 +44,26 @@ export async function openCsvTable(
     source,
     { encoding, onFound: (name) => encoded.push(`text in ${encodingTitles[name]}`) },
   );
-  let first: readonly CsvRecord[] = [];
-  while (first.length === 0) {
+  let read: readonly CsvRecord[] = [];
+  while (read.length === 0) {
     const next = await records.next();
     if (next.done) break;
-    first = next.value;
+    read = next.value;
   }
+  const titles = header === undefined ? titlesAbove(read) : 0;
+  const first = read.slice(titles);
   const top = first.at(0);
   const isNamed = top !== undefined && (header ?? top.fields.every((field) => !isSomeNumber(field)));
   const separated = found === undefined ? [] : [`fields separated by ${shown[found]}`];
+  const above =
+    titles === 0 ? [] : [`${titlesOf(read.slice(0, titles))} (:header=true takes line ${read[0].line} for the names)`];
   const names = isNamed ? `names of columns in line ${top.line}` : 'no names of columns, so they are numbered from 1';
   return {
     names: () => (isNamed ? top.fields : null),
     ...(isNamed ? { namesPlace: `line ${top.line}` } : {}),
     // The encoding may be found later than the first row.
     get findings() {
-      return top === undefined ? [] : [...encoded, ...separated, names];
+      return top === undefined ? [] : [...encoded, ...separated, ...above, names];
     },
     delimiter: found,
     batches: rowsOf(isNamed ? first.slice(1) : first, records),
@@ -67,6 +72,23 @@ export async function openCsvTable(
     },
   };
 }
+
+/**
+ * The number of lines above the names of columns, such as the title of a report: they have less than half as many
+ * fields that are filled as most lines, and a line of names in all of these follows.
+ */
+function titlesAbove(records: readonly CsvRecord[]): number {
+  const filled = records.map(({ fields }) => fields.filter((field) => field !== '').length);
+  const usual = filled.toSorted((a, b) => a - b).at(filled.length >> 1) ?? 0;
+  const names = filled.findIndex((count) => 2 * count >= usual);
+  const isNames = names > 0 && filled[names] >= usual && records[names].fields.every((field) => !isSomeNumber(field));
+  return isNames && names <= MOST_TITLES ? names : 0;
+}
+
+const titlesOf = (titles: readonly CsvRecord[]): string =>
+  titles.length === 1
+    ? `line ${titles[0].line} is left out as a title: ${show(titles[0].fields.find((field) => field !== '') ?? '')}`
+    : `lines ${titles[0].line} to ${titles[titles.length - 1].line} are left out as titles`;
 
 async function* rowsOf(
   first: readonly CsvRecord[],

@@ -125,6 +125,34 @@ describe('files are read whatever their style', () => {
   });
 });
 
+describe('lines above the names of columns are left out, which is said', () => {
+  const body = 'Region;Typ;Menge;Preis\nNord;a;1;2,5\nSüd;b;2;3,5\nOst;a;3;4,5\n';
+  const names = ['Region', 'Typ', 'Menge'];
+  test.each<[text: string, found: string]>([
+    [`Report of May;;;\n${body}`, 'line 1 is left out as a title: "Report of May" (:header=true takes line 1 for'],
+    [`Report of May, 2024\n\n${body}`, 'line 1 is left out as a title: "Report of May, 2024" (:header=true'],
+    [`Report;\nvom 1.5.2024\n;;;\n${body}`, 'lines 1 to 3 are left out as titles (:header=true takes line 1 for'],
+    [
+      `"Umsatz; in €"\n${body.replaceAll(',', '.').replaceAll(';', '\t')}`,
+      'line 1 is left out as a title: "Umsatz; in €"',
+    ],
+  ])('%j', async (text, found) => {
+    const table = await read(text, { target: 'Preis' });
+    expect(table.inputs.map(({ name }) => name)).toEqual(names);
+    expect([table.rows, cellsOf(table, 'Menge'), cellsOf(table, 'Preis')]).toEqual([3, [1, 2, 3], [2.5, 3.5, 4.5]]);
+    expect(table.decisions[0]).toContain(found);
+  });
+
+  test('a first row is none if it has half of the fields, is named by an option, or rows of numbers follow', async () => {
+    const unnamed = await read(',b,,t\n1,2,3,x\n4,5,6,y\n');
+    expect([unnamed.rows, unnamed.inputs.map(({ name }) => name)]).toEqual([2, ['column 1', 'b', 'column 3']]);
+    const sparse = await read(',b,,,t\n1,2,3,4,x\n4,5,6,6,y\n');
+    expect([sparse.rows, sparse.inputs.length]).toEqual([2, 4]);
+    const asked = await read(`Report;;;\n${body.replaceAll(',', '.')}`, { header: true });
+    expect(asked.inputs[0].name).toBe('Report');
+  });
+});
+
 describe('rows with gaps are left out where that is asked for', () => {
   test('and the others are as in a file without them', async () => {
     const table = await read(people, { missing: 'drop' });
