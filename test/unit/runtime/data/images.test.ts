@@ -176,6 +176,10 @@ describe('is refused in one sentence', () => {
     ['/a/b.gif has another ending, expected images that end in', { 'a/b.gif': greyPng(1), 'a/c.png': greyPng(1) }],
     ['/a/b is a folder, expected images', { 'a/b/c.png': greyPng(1), 'a/d.png': greyPng(1) }],
     ['/a/1.png has damaged contents (it is cut off)', { 'a/1.png': greyPng(1, 2).slice(0, -1) }],
+    [
+      '/a/b.gif has another ending, expected images that end in .png, .jpg or .jpeg (so do 2 more entries of the folder)',
+      { 'a/b.gif': greyPng(1), 'a/b.webp': greyPng(1), 'a/c.png': greyPng(1), 'a/d.txt': greyPng(1) },
+    ],
     ['option "header" is unknown, expected size, channels, divisor', { 'a/1.png': greyPng(1) }, { header: true }],
     ['size has "0x3", expected a width and height of 1 to', { 'a/1.png': greyPng(1) }, { size: '0x3' }],
     ['channels has 2, expected 1 (grey) or 3', { 'a/1.png': greyPng(1) }, { channels: 2 }],
@@ -184,6 +188,20 @@ describe('is refused in one sentence', () => {
     const message = await refusal(path, options);
     expect(message).toContain(sentence);
     expect(message).toMatch(/^load\w+: [^\n]*, expected [^\n]*$/);
+  });
+
+  test('with all images that cannot be read, the first five by name', async () => {
+    const cut = greyPng(1, 2).slice(0, -1);
+    const whole = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`a/${10 + n}.png`, greyPng(n, n)]));
+    const two = layOut('two-broken', { ...whole, 'a/12.png': cut, 'b/1.jpg': Buffer.alloc(0) });
+    expect(await refusal(two)).toBe(
+      `loadImageFolder: 2 of 21 images cannot be read, expected whole PNG or JPEG images (mend these, or take them out of the folder): ${two}/a/12.png has damaged contents (it is cut off); ${two}/b/1.jpg has no bytes`,
+    );
+    const eight = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`a/${13 + n}.png`, cut]));
+    const message = await refusal(layOut('eight-broken', { ...whole, ...eight }));
+    expect(message).toContain('loadImageFolder: 8 of 20 images cannot be read, ');
+    expect(message.match(/it is cut off/g)).toHaveLength(5);
+    expect(message).toMatch(/17\.png has damaged contents \(it is cut off\); 3 more$/);
   });
 
   test.each<[string, (path: string) => void]>([

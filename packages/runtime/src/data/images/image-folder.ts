@@ -77,9 +77,9 @@ async function loadSet(
   const paths = files.map(({ path }) => path);
   const readAll = (size: ImageSize | undefined) => readRows(paths, size, channels, like);
   const asked = checkImageOptions(WHERE, options);
-  const one = (asked ?? like) !== undefined || (await seemAlike(paths)) ? await readAll(asked) : null;
-  const chosen = one === null ? await chooseSize(paths) : undefined;
-  const rows = one ?? (await readAll(chosen?.size));
+  const { rows, chosen } = await readInOneSize(paths, readAll, asked, like).catch(async (error: unknown) => {
+    throw (await unreadable(paths)) ?? error;
+  });
   if (rows === null) throw new Error(`${WHERE}: ${showPath(folder)} has changed, expected the same images`);
   const { array, ...shape } = rows.finished();
   const classes = names.sorted();
@@ -96,6 +96,36 @@ async function loadSet(
     }),
   );
   return { set, shape };
+}
+
+/** Reads all images, and chooses a size for them if they have several and none is given. */
+async function readInOneSize(
+  paths: readonly string[],
+  readAll: (size: ImageSize | undefined) => Promise<ImageRows | null>,
+  asked: ImageSize | undefined,
+  like: ImageShape | undefined,
+) {
+  const one = (asked ?? like) !== undefined || (await seemAlike(paths)) ? await readAll(asked) : null;
+  const chosen = one === null ? await chooseSize(paths) : undefined;
+  return { rows: one ?? (await readAll(chosen?.size)), chosen };
+}
+
+/** Most images that an error names. */
+const MOST_NAMED = 5;
+
+/** The error of several images that cannot be read; undefined if there are not several. */
+async function unreadable(paths: readonly string[]): Promise<Error | undefined> {
+  const { readImage } = await import('./image-file.ts');
+  const errors: Error[] = [];
+  for (const path of paths) await readImage(WHERE, path).catch((error: Error) => errors.push(error));
+  if (errors.length < 2) return undefined;
+  const named = errors
+    .slice(0, MOST_NAMED)
+    .map(({ message }) => message.slice(`${WHERE}: `.length).split(', expected ')[0]);
+  const more = errors.length > MOST_NAMED ? [`${errors.length - MOST_NAMED} more`] : [];
+  const has = `${errors.length} of ${paths.length} images cannot be read`;
+  const wanted = 'whole PNG or JPEG images (mend these, or take them out of the folder)';
+  return new Error(`${WHERE}: ${has}, expected ${wanted}: ${[...named, ...more].join('; ')}`, { cause: errors[0] });
 }
 
 /** Reads all images; null if they have several sizes, and there is none to resize them to. */
@@ -150,13 +180,15 @@ async function chooseSize(paths: readonly string[]): Promise<{ size: ImageSize; 
  * image: no file is skipped silently.
  */
 export function imagesIn(folder: string, deep = false): string[] {
-  return entriesOf(checkPath(WHERE, folder)).flatMap((name) => {
-    const path = join(folder, name);
-    if (IMAGE.test(name)) return [path];
-    if (deep && isFolder(path)) return imagesIn(path, true);
-    const has = isFolder(path) ? 'is a folder' : 'has another ending';
-    throw new Error(`${WHERE}: ${showPath(path)} ${has}, expected images that end in .png, .jpg or .jpeg`);
-  });
+  const entries = entriesOf(checkPath(WHERE, folder)).map((name) => join(folder, name));
+  const isOther = (path: string): boolean => !IMAGE.test(path) && !(deep && isFolder(path));
+  const [other, ...others] = entries.filter(isOther);
+  if (other !== undefined) {
+    const has = isFolder(other) ? 'is a folder' : 'has another ending';
+    const more = others.length === 0 ? '' : ` (so do ${others.length} more entries of the folder)`;
+    throw new Error(`${WHERE}: ${showPath(other)} ${has}, expected images that end in .png, .jpg or .jpeg${more}`);
+  }
+  return entries.flatMap((path) => (IMAGE.test(path) ? [path] : imagesIn(path, true)));
 }
 
 const entriesOf = (folder: string): string[] =>
