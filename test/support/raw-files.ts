@@ -136,7 +136,7 @@ export function spreadsheet(rows = 500): RawFile {
   });
   const head = ['city', 'visits', 'opened', 'share', 'revenue'];
   const bytes = Buffer.from(`\ufeff${textOf([head, ...body], '\t', '\r\n')}`, 'utf16le');
-  return { name: 'export.tsv', target: 'revenue', bytes, first: firstOf(head, body) };
+  return { name: 'export.txt', target: 'revenue', bytes, first: firstOf(head, body) };
 }
 
 /** A file in Latin-1 with pounds, percent signs, spaces between thousands and a target of words. */

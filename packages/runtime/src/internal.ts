@@ -39,6 +39,8 @@ export {
   withScale,
 } from './data/index.ts';
 export { npyRows } from './data/npy-rows.ts';
+export { createTextReader } from './data/read-text.ts';
+export { separatorIn } from './data/tables/csv-records.ts';
 export { timeInOrder } from './data/tables/split-by-column.ts';
 export { backendRecord, compileKernels, resolveBackend } from './engine/backends/backend.ts';
 export { isUntestedSystem } from './engine/backends/native/code-pages.ts';

@@ -185,6 +185,8 @@ const failures: Record<string, string | RegExp> = {
     'gradloom train: --dataset package.json: the file has an object at its beginning, expected an array of rows, [{…}, {…}] (name a file with a row a line .jsonl)',
   'train --dataset packages':
     'gradloom train: --dataset packages has no data of a known format, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte, or a folder with x.npy and y.npy, or a folder with a folder of PNG or JPEG images for each class',
+  'train --dataset packages/runtime/data --target species':
+    'gradloom train: --dataset packages/runtime/data is a folder with 6 tables, expected one file, such as packages/runtime/data/breast-cancer.csv.gz (copy the rows of several into one)',
   'train --config nowhere.yaml': 'gradloom train: --config nowhere.yaml does not exist, expected a file',
   'train --dataset xor --spec nowhere.json': 'gradloom train: --spec nowhere.json does not exist, expected a file',
   'train --config packages': 'gradloom train: --config packages cannot be read: it is a directory, expected a file',

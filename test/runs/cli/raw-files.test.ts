@@ -38,7 +38,7 @@ const files: [file: RawFile, finding: RegExp[], isLearned: (figures: Record<stri
     [/^rows are in the order of "time", but are held out at random \(--split time:time holds out/],
     ({ r2 }) => Number(r2) > 0.3,
   ],
-  [spreadsheet(), [/^export.tsv: text in UTF-16, fields separated by tabs/], ({ r2 }) => Number(r2) > 0.9],
+  [spreadsheet(), [/^export.txt: text in UTF-16, fields separated by tabs/], ({ r2 }) => Number(r2) > 0.9],
   [latin1(), [/^Antraege.csv: text in Windows-1252 /], ({ accuracy }) => Number(accuracy) > 0.8],
 ];
 

@@ -56,6 +56,29 @@ test('a run is repeated by its config, on more threads, and is whole', async () 
   expect(await gradloom(['verify', run])).toMatchObject({ code: 0 });
 });
 
+test('a text that looks like a table is said to, and is read as one with a target', async () => {
+  const rows = Array.from({ length: 30 }, (_, n) => `${n % 7}.5\t${'abc'[n % 3]}\t${n % 2 ? 'yes' : 'no'}`);
+  const text = `size\tkind\tsold\n${rows.join('\n')}\n`;
+  const path = folder.write('sales.txt', text);
+  const quickest = ['--no-out', '--steps', '1', '--backend', 'wasm', '--threads', '1'];
+  const said =
+    'sales.txt looks like a table: each of its 31 lines has 2 tabs (--target names the column to learn, and reads it as one)';
+  const small = ['--network', 'gpt:1x1x4', '--context', '8', '--batch', '1'];
+  const asText = await gradloom(['train', '--dataset', path, ...small, ...quickest, '--quiet']);
+  expect(asText).toMatchObject({ code: 0, stderr: expect.stringContaining(`gradloom train: warning: ${said}\n`) });
+  const wide = folder.write('wide/sales.txt', Buffer.from(`\ufeff${text}`, 'utf16le'));
+  const refused = await gradloom(['train', '--dataset', wide, ...quickest]);
+  expect(refused.stderr).toBe(
+    `gradloom train: --dataset ${wide} has text in UTF-16, expected UTF-8 (save it as UTF-8, which editors and Excel offer); ${said}\n`,
+  );
+  for (const own of [path, wide]) {
+    const asTable = await gradloom(['train', '--dataset', own, '--target', 'sold', ...quickest, '--json']);
+    expect(asTable).toMatchObject({ code: 0, stderr: '' });
+    const [{ columns }] = jsonLines(asTable.stdout);
+    expect((columns as { name: string }[]).map(({ name }) => name)).toEqual(['size', 'kind', 'sold']);
+  }
+});
+
 test('the model says which text it takes', async () => {
   const { stdout } = await gradloom(['inspect', run]);
   expect(stdout).toMatch(new RegExp(`^text +8 tokens, each one of ${vocabulary} \\(characters\\)$`, 'm'));
@@ -158,7 +181,7 @@ describe('what does not fit is refused in a sentence', () => {
       ['train', '--dataset', file, '--hidden', '8'],
       '--hidden is given with a text, expected --dropout, --activation, --init of its network gpt:4x4x128, or another by',
     ],
-    [[...data, '--target', '1'], `--target is given with "${file}", expected a table`],
+    [[...data, '--drop', '1'], `--drop is given with "${file}", expected a table (a .txt is one with --target`],
     [['train', '--dataset', 'iris', '--lines'], '--lines is given with "iris", expected a text'],
     [['train', '--dataset', 'iris', '--network', 'gpt:1x1x8'], 'a row of iris has no tokens, expected a text'],
     [[...data, '--lines', '--folds', '4'], 'expected none: lines of a text are held out by share'],

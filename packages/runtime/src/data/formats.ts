@@ -1,8 +1,8 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { OptionError } from '@gradloom/core';
 import { onlyKeys, option, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../system/files/check-path.ts';
-import { statsOf } from '../system/files/file-system.ts';
+import { namesIn, statsOf } from '../system/files/file-system.ts';
 import type { ArrayOptions } from './array-dataset.ts';
 import type { NamedArraysOptions } from './array-shelf.ts';
 import type { DataSplits } from './dataset.ts';
@@ -118,6 +118,17 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
     );
   }
   const isFolder = stats.isDirectory();
+  const tablesInside = isFolder
+    ? namesIn('loadDataset', path)
+        .filter((name) => tableFormatOf(name) !== undefined)
+        .sort()
+    : [];
+  if (tablesInside.length > 0) {
+    const has =
+      tablesInside.length === 1 ? 'is a folder with a table' : `is a folder with ${tablesInside.length} tables`;
+    const wanted = `one file, such as ${showPath(join(path, tablesInside[0]))} (copy the rows of several into one)`;
+    throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${wanted}`);
+  }
   const { csv: _, ...tables } = tableFormats;
   const known = [...formats, ...Object.values(tables).map(({ title }) => ({ title, isFolder: false }))]
     .filter((candidate) => candidate.isFolder === isFolder)

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../system/files/byte-source.ts';
+import { checkPath } from '../system/files/check-path.ts';
 
 /** Bytes read at a time. Small, since a parser may keep a hundred bytes for each byte until rows are consumed. */
 const CHUNK = 1 << 16;
@@ -22,21 +23,40 @@ export interface TextEncodingChoice {
  */
 export async function* readText(
   source: ByteSource,
-  fault: (has: string, expected: string, cause?: unknown) => Error,
+  fault: TextFault,
   choice?: TextEncodingChoice,
 ): AsyncGenerator<string> {
+  const read = textReader(fault, choice);
+  const chunk = new Uint8Array(CHUNK);
+  for (let isLast = false; !isLast; ) {
+    const got = await source.read(chunk);
+    isLast = got < chunk.length;
+    const text = read(chunk.subarray(0, got), isLast);
+    if (text !== '') yield text;
+  }
+}
+
+/** Makes the error of bytes that are not text. */
+type TextFault = (has: string, expected: string, cause?: unknown) => Error;
+
+/**
+ * Creates a reader of a stream that messages call `name`: its bytes in parts of any length, in the encodings that are
+ * found in files of tables.
+ */
+export function createTextReader(name: string): (bytes: Uint8Array, isLast: boolean) => string {
+  checkPath('createTextReader', name, 'name');
+  return textReader((has, expected, cause) => new Error(`${name} has ${has}, expected ${expected}`, { cause }), {});
+}
+
+function textReader(fault: TextFault, choice?: TextEncodingChoice): (bytes: Uint8Array, isLast: boolean) => string {
   const { encoding, onFound } = choice ?? {};
   let name = encoding ?? 'utf-8';
   let decoder = decoderOf(name);
-  const chunk = new Uint8Array(CHUNK);
   let line = 1;
-  let offset = 0; // of the chunk
-  let before = new Uint8Array(0); // the last bytes before the chunk, of which a character may be incomplete
+  let offset = 0; // of the bytes
+  let before = new Uint8Array(0); // the last bytes before these, of which a character may be incomplete
   let characters = 0; // of all text so far
-  for (let isLast = false; !isLast; ) {
-    const got = await source.read(chunk);
-    const bytes = chunk.subarray(0, got);
-    isLast = got < chunk.length;
+  return (bytes, isLast) => {
     if (offset === 0 && encoding === undefined) {
       const found = utf16Of(bytes);
       if (found !== undefined && choice === undefined) {
@@ -47,11 +67,11 @@ export async function* readText(
     const text = decode(bytes, !isLast);
     if (text.includes('\0')) throw fault(`a zero byte at line ${lineOf(text, text.indexOf('\0'))}`, 'text in UTF-8');
     characters += text.length;
-    if (text !== '') yield text;
     line = lineOf(text, text.length);
-    offset += got;
-    before = bytes.slice(-3);
-  }
+    offset += bytes.length;
+    before = bytes.length < 3 ? Buffer.concat([before, bytes]).subarray(-3).slice() : bytes.slice(-3);
+    return text;
+  };
 
   function take(found: string): void {
     name = found;

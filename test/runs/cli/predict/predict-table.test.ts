@@ -55,6 +55,10 @@ describe.each([
       stdin: textOf(['weight', 'home', 'years'], few),
     });
     expect(fromCsv.stdout).toBe(fromJson.stdout);
+    const utf16 = folder.write('rows.txt', Buffer.from(`\ufeff${textOf(['weight', 'home', 'years'], few)}`, 'utf16le'));
+    expect((await gradloom(['predict', run, utf16, '--json'])).stdout).toBe(fromJson.stdout);
+    const lines16 = folder.write('lines.txt', Buffer.from(`\ufeff${lines}`, 'utf16le'));
+    expect((await gradloom(['predict', run, lines16, '--json'])).stdout).toBe(fromJson.stdout);
   });
 });
 

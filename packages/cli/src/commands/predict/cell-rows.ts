@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Cell } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
-import type { TableReader, TableRow } from '@gradloom/runtime/internal';
+import { createTextReader, type TableReader, type TableRow } from '@gradloom/runtime/internal';
 
 /** Rows of a table for a model: the cells of the model's columns, in its order. */
 export interface CellRows {
@@ -122,17 +122,20 @@ function rowOf(text: string, wanted: readonly string[], place: string, source: s
   return { place, cells: wanted.map((name) => cells[name]) };
 }
 
-/** The text of a stream as it arrives. */
-export async function* textOf(stream: Readable): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-  const rest = decoder.decode();
+/** The text of a stream as it arrives, in the encodings of a file. */
+export async function* textOf(stream: Readable, source: string): AsyncGenerator<string> {
+  const read = createTextReader(source);
+  for await (const chunk of stream) yield typeof chunk === 'string' ? chunk : read(chunk, false);
+  const rest = read(new Uint8Array(0), true);
   if (rest !== '') yield rest;
 }
 
 /** The first line of a stream that is not empty, its first character, and the whole text of the stream. */
-export async function peek(stream: Readable): Promise<{ first: string; line: string; texts: AsyncGenerator<string> }> {
-  const texts = textOf(stream);
+export async function peek(
+  stream: Readable,
+  source: string,
+): Promise<{ first: string; line: string; texts: AsyncGenerator<string> }> {
+  const texts = textOf(stream, source);
   let start = '';
   while (!start.trimStart().includes('\n') && start.length < MOST_CHARACTERS) {
     const next = await texts.next();

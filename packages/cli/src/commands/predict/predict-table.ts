@@ -119,7 +119,7 @@ export async function predictSeries(
 /** A table, or a stream of CSV or JSON lines. */
 async function openSeries({ columns, series }: TablePreprocessing, from: RowSource, source: string) {
   if ('path' in from) return openTable(from.path);
-  const { first, texts } = await peek(from.stream);
+  const { first, texts } = await peek(from.stream, source);
   if (first !== '{' && first !== '[') return openCsvStream(Readable.from(texts), source);
   const ofSeries = [series?.time, series?.key].filter((name) => name !== undefined);
   const names = [...ofSeries, ...columns.map(({ name }) => name)];
@@ -129,7 +129,7 @@ async function openSeries({ columns, series }: TablePreprocessing, from: RowSour
 async function openRows({ columns }: TablePreprocessing, from: RowSource, source: string): Promise<CellRows> {
   const wanted = columns.map(({ name }) => name);
   if ('path' in from) return pickColumns(await openTable(from.path), wanted, source);
-  const { first, line, texts } = await peek(from.stream);
+  const { first, line, texts } = await peek(from.stream, source);
   if (first === '{' || first === '[') return { batches: jsonRows(texts, wanted, source), unread: [] };
   const isNamed = line.split(/[,;\t|]/).some((field) => field.trim().replace(/^"(.*)"$/, '$1') === wanted[0]);
   if (columns[0].type === 'text' && !isNamed) return { batches: textRows(texts, source), unread: [] };

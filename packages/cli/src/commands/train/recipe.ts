@@ -201,6 +201,6 @@ export function openRun({
   return openDataset(withTableFlags(dataset, values), { validation, test, folds, fold });
 }
 
-/** Warnings about the columns of a table, and about values that only held-out rows have. */
-export const warningsOf = ({ table }: OpenedDataset): readonly string[] =>
-  table === undefined ? [] : [...table.table.warnings, ...table.notes];
+/** Warnings about the columns of a table, about values that only held-out rows have, and about a text. */
+export const warningsOf = ({ table, warnings = [] }: OpenedDataset): readonly string[] =>
+  table === undefined ? warnings : [...table.table.warnings, ...table.notes];

@@ -1,5 +1,5 @@
 import { OptionError, type Preprocessing, type TablePreprocessing, type TextEncoding } from '@gradloom/core';
-import { networks, ofImages, ofTable, ofText, show, sizeOf } from '@gradloom/core/internal';
+import { networks, ofImages, ofTable, ofText, reasonOf, show, sizeOf } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -31,7 +31,7 @@ import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
 import { formatOf, fromFile, inFlags, readDataset } from './read-dataset.ts';
 import { seriesPreset, seriesShares, tablePreset, textsPreset } from './table-preset.ts';
-import { textDecisions, textPreset } from './text-preset.ts';
+import { tableAmongTexts, textDecisions, textPreset } from './text-preset.ts';
 
 /**
  * The seed of every split. It is fixed, so that runs of any seed are measured on the same rows, and a model can be
@@ -56,7 +56,7 @@ export interface OpenedDataset {
   readonly table?: OpenedTable;
   /** For the user's arrays or images: the automatic decisions, one sentence each. */
   readonly decisions?: readonly string[];
-  /** For a table that a model reads: the rows that are left out. */
+  /** For a table that a model reads: the rows that are left out. For a text: whether it looks like a table. */
   readonly warnings?: readonly string[];
 }
 
@@ -79,10 +79,12 @@ export async function openDataset(
   classNames?: readonly string[], // class names of the model that is evaluated, in its order
   preprocessing?: Preprocessing | null, // of the model that is evaluated; null: it takes plain numbers
 ): Promise<OpenedDataset> {
-  if ('path' in source) refuseOtherKind(source);
   const images = ofImages(preprocessing ?? undefined);
-  if ('path' in source && tableFormatOf(source.path) !== undefined && preprocessing !== null && images === undefined) {
-    return openTableDataset(source, shares, name, { classNames, preprocessing: ofTable(preprocessing) });
+  const ofModel = ofTable(preprocessing ?? undefined);
+  const isTable = 'path' in source && isReadAsTable(source, ofModel);
+  if ('path' in source) refuseOtherKind(source, isTable);
+  if (isTable && preprocessing !== null && images === undefined) {
+    return openTableDataset(source, shares, name, { classNames, preprocessing: ofModel });
   }
   if ('path' in source && formatOf(source.path) === 'text') {
     return openText(source, shares, name, ofText(preprocessing ?? undefined)?.text);
@@ -96,12 +98,17 @@ export async function openDataset(
   return scale === 'standard' ? standardized(opened, source) : opened;
 }
 
+/** Whether a file is read as a table: by its name, or one that ends in .txt with a target, or for a model of a table. */
+const isReadAsTable = ({ path, options }: FileSource, ofModel: TablePreprocessing | undefined): boolean =>
+  tableFormatOf(path) !== undefined ||
+  (formatOf(path) === 'text' && (options?.target !== undefined || ofModel !== undefined));
+
 /** Options of tables that a folder of images has, too. */
 const OF_IMAGES = new Set(['classNames', 'scale', 'name', 'stream']);
 
 /** @throws OptionError for an option of tables with a text, and for one of texts with another file. */
-function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource): void {
-  const format = formatOf(path);
+function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTable: boolean): void {
+  const format = isTable ? undefined : formatOf(path);
   const ofTables = Object.keys(options).find((name) => name in tableOptions.table && !OF_IMAGES.has(name));
   if (format === 'image-folder' && ofTables !== undefined) {
     const problem = `is given with ${show(path)}, expected none: the classes of images are the folders that they are in`;
@@ -111,7 +118,7 @@ function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource): voi
   const [own, other] = isText ? [textOptions.table, tableOptions.table] : [tableOptions.table, textOptions.table];
   const stray = Object.keys(options).find((name) => name in other && !(name in own));
   if (stray === undefined) return;
-  const wanted = isText ? 'a table (.txt is a text to learn to write: give a table the ending .tsv or .csv)' : 'a text';
+  const wanted = isText ? 'a table (a .txt is one with --target; without, it is a text to learn to write)' : 'a text';
   const problem = `is given with ${show(table ?? path)}, expected ${wanted}`;
   throw inFlags(new OptionError('openDataset', stray, problem), byFlag);
 }
@@ -243,8 +250,15 @@ async function openText(
     const problem = `has ${folds}, expected none: ${how} (--validation, --test)`;
     throw new OptionError('train', 'folds', problem);
   }
-  const sets = await fromFile(source, flag, () => loadText(source.path, { ...options, validation, test }));
-  return { preset: textPreset, shares: { validation, test }, sets, decisions: textDecisions(sets) };
+  const warnings = model === undefined ? await tableAmongTexts(source.path) : [];
+  const sets = await fromFile(source, flag, () => loadText(source.path, { ...options, validation, test })).catch(
+    (error) => {
+      throw warnings.length === 0 || error instanceof OptionError
+        ? error
+        : new Error(`${reasonOf(error)}; ${warnings[0]}`, { cause: error });
+    },
+  );
+  return { preset: textPreset, shares: { validation, test }, sets, decisions: textDecisions(sets), warnings };
 }
 
 /** Gives rows of a table of images their shape, if no column was left out. */

@@ -1,6 +1,7 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { ofText } from '@gradloom/core/internal';
 import type { DataSplits, Dataset } from '@gradloom/runtime';
+import { separatorIn } from '@gradloom/runtime/internal';
 import { plural, whole } from '../../terminal/text/format.ts';
 import type { Preset } from './presets.ts';
 
@@ -39,6 +40,15 @@ export function textDecisions(sets: DataSplits): string[] {
   const flags = [...(validation === undefined ? [] : ['--validation']), ...(test === undefined ? [] : ['--test'])];
   const how = `${lines ? 'at random' : 'the end of the text'} (${flags.join(', ')})`;
   return [tokens, rows, ...(held === '' ? [] : [`held out: ${held}, ${how}`]), ...streamed(train)];
+}
+
+/** Says of a text that looks like a table how it is read as one. */
+export async function tableAmongTexts(path: string): Promise<string[]> {
+  const found = await separatorIn(path).catch(() => undefined);
+  if (found === undefined) return [];
+  const { lines, name, count } = found;
+  const has = `each of its ${lines === 100 ? 'first 100' : lines} lines has ${plural(count, name)}`;
+  return [`${basename(path)} looks like a table: ${has} (--target names the column to learn, and reads it as one)`];
 }
 
 /** Where tokens are that are not the text's own bytes. */

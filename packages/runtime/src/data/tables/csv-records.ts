@@ -1,6 +1,7 @@
 import { reasonOf, showPath } from '@gradloom/core/internal';
 import { CsvError, Parser } from 'csv-parse';
 import { type ByteSource, openBytes } from '../../system/files/byte-source.ts';
+import { checkPath } from '../../system/files/check-path.ts';
 import { readText, type TextEncodingChoice } from '../read-text.ts';
 import { isSomeNumber } from './format-finder.ts';
 import { type DelimiterName, delimiters } from './table-reader.ts';
@@ -75,6 +76,35 @@ export async function* readCsv(
     throw fault(`a mistake${line}`, `comma-separated values (${reasonOf(error)})`, error);
   } finally {
     parser?.destroy();
+    await source.close();
+  }
+}
+
+/** Lines that tell whether a text is a table. */
+const FEWEST_LINES = 3;
+
+/** The separator of fields that all of a file's first lines have equally often, twice or more. */
+export interface FoundSeparator {
+  readonly lines: number;
+  readonly name: DelimiterName;
+  readonly count: number;
+}
+
+/** Finds whether a text looks like a table, such as one that a spreadsheet wrote with the ending .txt. */
+export async function separatorIn(path: string): Promise<FoundSeparator | undefined> {
+  const source = await openBytes('separatorIn', checkPath('separatorIn', path), 'a text file');
+  const fault = (has: string, expected: string) =>
+    new Error(`separatorIn: ${showPath(path)} has ${has}, expected ${expected}`);
+  try {
+    for await (const text of readText(source, fault, {})) {
+      const rows = firstRows(text, text.length < FIRST_TEXT);
+      const found = separatorsOf(rows).find(({ isSame, least, name }) => isSame && least > 1 && name !== 'pipe');
+      return rows.length < FEWEST_LINES || found === undefined
+        ? undefined
+        : { lines: rows.length, name: found.name, count: found.least };
+    }
+    return undefined;
+  } finally {
     await source.close();
   }
 }

@@ -54,7 +54,8 @@ export const tableFormatOf = (path: string): TableFormat | undefined =>
 export async function openTable(path: string, options: TableOptions = {}): Promise<TableReader> {
   checkPath('openTable', path);
   tableOptions.read(options);
-  const format = tableFormatOf(path);
+  // A text where none is asked for: spreadsheets write tables with this ending.
+  const format = tableFormatOf(path) ?? (/\.txt(\.gz)?$/i.test(path) ? tableFormats.csv : undefined);
   if (format !== undefined) return format.open(path, options);
   const exists = statsOf('readTable', path) !== undefined;
   const known = Object.values(tableFormats).map(({ title }) => title);
