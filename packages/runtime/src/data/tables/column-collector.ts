@@ -292,15 +292,16 @@ function createNumberCollector(
   return {
     add(cell, place) {
       const value = read(cell) ?? (isNumberGap(cell) ? Number.NaN : undefined);
-      if (dash === null && isDash(cell)) dash = { cell, place };
       if (value === undefined) {
         // The file is read again if another format fits.
         if (finder?.add(cell, place) !== true) {
           const what = type === 'date' ? noDay(cell) : '';
           throw new CellError(name, `has ${show(cell)}${what}, expected ${wanted}${way}`);
         }
-      } else if (Number.isNaN(value)) gaps++;
-      else if (type === 'numeric') finder?.addNumber(cell, place);
+      } else if (Number.isNaN(value)) {
+        gaps++;
+        if (isDash(cell)) dash ??= { cell, place };
+      } else if (type === 'numeric') finder?.addNumber(cell, place);
       else finder?.add(cell, place);
       numbers.push(value ?? Number.NaN);
     },

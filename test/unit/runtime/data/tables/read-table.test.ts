@@ -148,6 +148,10 @@ describe('lines above the names of columns are left out, which is said', () => {
     expect([unnamed.rows, unnamed.inputs.map(({ name }) => name)]).toEqual([2, ['column 1', 'b', 'column 3']]);
     const sparse = await read(',b,,,t\n1,2,3,4,x\n4,5,6,6,y\n');
     expect([sparse.rows, sparse.inputs.length]).toEqual([2, 4]);
+    const half = await read(',b,,t\nu,v,w,x\nu,v,w,y\n');
+    expect([half.rows, half.targets[0].name]).toEqual([2, 't']);
+    const two = await read('Report,May,,,\na,b,c,d,t\n1,2,3,4,x\n2,3,4,5,y\n');
+    expect([two.rows, two.targets[0].name]).toEqual([2, 't']);
     const asked = await read(`Report;;;\n${body.replaceAll(',', '.')}`, { header: true });
     expect(asked.inputs[0].name).toBe('Report');
   });
