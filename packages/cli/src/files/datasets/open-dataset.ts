@@ -98,7 +98,7 @@ export async function openDataset(
   return scale === 'standard' ? standardized(opened, source) : opened;
 }
 
-/** Whether a file is read as a table: by its name, or one that ends in .txt with a target, or for a model of a table. */
+/** Whether a file is read as a table: by its name, or a .txt with a target or for a model of a table. */
 const isReadAsTable = ({ path, options }: FileSource, ofModel: TablePreprocessing | undefined): boolean =>
   tableFormatOf(path) !== undefined ||
   (formatOf(path) === 'text' && (options?.target !== undefined || ofModel !== undefined));

@@ -125,7 +125,7 @@ export function dateReader({ order }: DateFormat): (cell: Cell) => number | unde
 const sumOf = (date: number | undefined, clock: number | undefined): number | undefined =>
   date === undefined || clock === undefined ? undefined : date + clock;
 
-/** ', a day that does not exist' for text such as 31.02.2024, whichever of its parts is the day; '' for all other cells. */
+/** ', a day that does not exist' for text such as 31.02.2024, whichever part is the day; '' for all other cells. */
 export function noDay(cell: Cell): string {
   const text = typeof cell === 'string' ? cell.trim() : '';
   const [, year, month, day, , otherMonth, otherDay] = years.exec(text) ?? [];

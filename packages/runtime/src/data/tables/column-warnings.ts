@@ -34,7 +34,7 @@ export const targetWarnings = (file: string, { rows, targets }: Pick<Table, 'row
     return [`${file}: column ${show(column)}, the target, has ${show(value)} in ${all}, so there is ${nothing}`];
   });
 
-/** Warns of classes that differ in their case or spaces alone, or that are spellings of one answer, such as yes and Y. */
+/** Warns of classes that differ in case or spaces alone, or that are spellings of one answer, such as yes and Y. */
 function spellings({ name, data }: TableColumn): string[] {
   if (data.kind !== 'words') return [];
   const { words, indices } = data;

@@ -227,7 +227,7 @@ const checking = (collector: ColumnCollector, check: (cell: Cell) => void): Colu
   },
 });
 
-/** Collects a target: gaps of rows that are not left out are refused, and so are unknown classes if `classes` are given. */
+/** Collects a target: gaps of rows that are not left out are refused, and so are classes that are not among `known`. */
 function checkedTarget(
   name: string,
   collector: ColumnCollector,
