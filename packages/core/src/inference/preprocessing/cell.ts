@@ -1,6 +1,6 @@
 import { show } from '../../checks/show.ts';
 
-/** A value of a table. Empty text, 'NA', '?' and the like, null, undefined and NaN are gaps. */
+/** A value of a table. Empty text, 'NA', '?' and the like, null, undefined, NaN, and '-' among numbers are gaps. */
 export type Cell = string | number | boolean | null | undefined;
 
 /** The error of a cell that its column cannot take. */

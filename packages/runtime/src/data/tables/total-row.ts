@@ -39,14 +39,15 @@ function isOnce(column: TableColumn | undefined): boolean {
   return indices.indexOf(indices[indices.length - 1]) === indices.length - 1;
 }
 
+/** Whether the last number is the sum of the others, which are all of its sign and smaller: no sum by chance. */
 function endsWithSum(values: Float64Array): boolean {
   if (values.length < FEWEST_ROWS) return false;
   const last = values[values.length - 1];
-  let sum = -last;
-  let size = 0;
-  for (const value of values) {
-    sum += value;
-    size += Math.abs(value);
+  let sum = 0;
+  for (let n = 0; n < values.length - 1; n++) {
+    const isPart = values[n] * Math.sign(last) >= 0 && Math.abs(values[n]) < Math.abs(last);
+    if (!isPart) return false;
+    sum += values[n];
   }
-  return last !== 0 && Math.abs(sum - last) <= ROUNDED * size;
+  return Math.abs(sum - last) <= ROUNDED * Math.abs(last);
 }

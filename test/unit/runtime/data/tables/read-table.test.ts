@@ -454,6 +454,7 @@ describe('a last row that may be the total of the others is named and kept', () 
     ['a,1.5,24.25', undefined],
     ['a,1.5,24', 'has the sum of all others in "y"'],
     ['a,72,2.25', 'has the sum of all others in "n"'],
+    ['a,-72,2.25', undefined],
     ['totally,1.5,2.25', undefined],
     ['b,1.5,2.25', undefined],
   ])('%s', async (last, why) => {
@@ -467,6 +468,15 @@ describe('a last row that may be the total of the others is named and kept', () 
           ],
     );
     expect(table.rows).toBe(13);
+  });
+
+  test.each([
+    [[5, -3, 0, 0, 1, 0, 0, -1, 0, 2, 4]],
+    [[0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 7]],
+    [[2e307, 9e307, 9e307, 1, 2, 3, 4, 5, 6, 7, 1e308]],
+  ])('%j is a sum by chance, or none', async (numbers) => {
+    const rows = numbers.map((n, at) => `${n},${at % 2 ? 'x' : 'y'}`).join('\n');
+    expect((await read(`n,t\n${rows}`)).warnings).toEqual([]);
   });
 
   test('a class of this name is none, and a column of numbers says what to do with it', async () => {
