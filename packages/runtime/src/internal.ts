@@ -30,6 +30,7 @@ export {
   readRowsAs,
   readTableAs,
   rowsOfSplit,
+  storedPieces,
   type TableReader,
   type TableReadOptions,
   type TableRow,

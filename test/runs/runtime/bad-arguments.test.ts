@@ -104,6 +104,7 @@ const right: Record<string, () => readonly unknown[]> = {
   gpt2: () => [],
   lastWindows: () => [table, preprocessing],
   naiveErrors: () => [data],
+  storedPieces: () => [data.inputs, 1],
   rowsOfSplit: () => [table, {}],
   splitTable: () => [table, {}],
   summarizeTable: () => [table, preprocessing],

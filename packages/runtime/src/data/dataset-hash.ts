@@ -4,9 +4,8 @@ import { updateHash } from '../system/files/hash.ts';
 import { littleEndianBytes } from '../system/files/little-endian.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
 import { checkDataset } from './check-dataset.ts';
-import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
-import { readStored } from './file-rows.ts';
-import { type DataArray, sharedArrayLike } from './number-types.ts';
+import type { DataMatrix, Dataset } from './dataset.ts';
+import { storedPieces } from './file-rows.ts';
 
 /**
  * SHA-256 of everything that training reads of a dataset: stored rows, targets, weights and lengths, sizes, divisors,
@@ -31,24 +30,9 @@ export const hashDataset = async (dataset: Dataset): Promise<string> =>
   inTurns(datasetHash(await inTurns(checkDataset('hashDataset', dataset))));
 
 function* addMatrix(hash: Hash, matrix: DataMatrix, rows: number, starts?: number): Pausable<void> {
-  const { array, columns, step, places, divisor, scale, file } = matrix;
+  const { array, columns, step, places, divisor, scale } = matrix;
   hash.update(JSON.stringify({ type: array.constructor.name, columns, step, divisor, scale }));
   if (places !== undefined) yield* updateHash(hash, littleEndianBytes(places));
-  if (file === undefined) yield* updateHash(hash, littleEndianBytes(array));
-  else if (starts !== undefined) yield* addFile(hash, array, 1, file, starts + columns - 1);
-  else yield* addFile(hash, array, columns, file, rows);
-}
-
-/** Numbers of a file hashed at a time. */
-const STRETCH = 1 << 17;
-
-/** Hashes the same bytes as for rows in memory, so that a run may resume with or without `stream`. */
-function* addFile(hash: Hash, like: DataArray, columns: number, file: FileRows, rows: number): Pausable<void> {
-  const most = Math.max(1, Math.floor(STRETCH / columns));
-  for (let first = 0; first < rows; first += most) {
-    const count = Math.min(most, rows - first);
-    const stored = sharedArrayLike(like, count * columns);
-    readStored(stored, columns, file, first, count);
-    yield* updateHash(hash, littleEndianBytes(stored));
-  }
+  // A file has the same bytes as an array, so that a run may resume with or without `stream`.
+  for (const piece of storedPieces(matrix, rows, starts)) yield* updateHash(hash, littleEndianBytes(piece));
 }

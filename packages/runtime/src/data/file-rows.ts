@@ -2,10 +2,9 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { type Elements, type ElementType, referenceKernels } from '@gradloom/core';
 import { createElements, option, record, showPath } from '@gradloom/core/internal';
 import { systemReason } from '../system/files/system-reason.ts';
-import type { Dataset, FileRows } from './dataset.ts';
+import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
 import { gatherRows, type RowReader } from './gather.ts';
-import type { NumberType } from './number-types.ts';
-import { idxTypes, npyType } from './number-types.ts';
+import { type DataArray, idxTypes, type NumberType, npyType, sharedArrayLike } from './number-types.ts';
 
 /** What a file's header says about its numbers, and the number of bytes read. */
 interface HeaderPlace {
@@ -71,18 +70,38 @@ function exact({ path, type }: FileRows, value: number): number {
   throw new Error(`${showPath(path)} has about ${value}, expected whole numbers of less than 2^53`);
 }
 
-/** Reads the stored numbers of `count` rows from row `first`, in the dataset's number type. Overwrites `out`. */
-export function readStored(
-  out: { [index: number]: number },
-  columns: number,
-  file: FileRows,
-  first: number,
-  count: number,
-): void {
-  let o = 0;
-  readRuns(file, columns, columns, null, first, count, ({ type, view }, numbers) => {
-    for (let i = 0; i < numbers; i++) out[o++] = exact(file, type.read(view, i * type.bytes));
-  });
+/** Numbers of a piece. */
+const PIECE = 1 << 17;
+
+/**
+ * The stored numbers of `rows` rows, in the dataset's number type: parts of the array, or what is read from the file a
+ * piece at a time, each over the one before. Matrices with the same rows and columns have pieces of the same lengths.
+ */
+export function* storedPieces(
+  matrix: DataMatrix,
+  rows: number,
+  starts?: number, // of windows, which share numbers
+): Generator<DataArray> {
+  const { array, columns, file } = record('storedPieces', 'matrix', matrix, '{ array, columns, divisor }');
+  const width = starts === undefined ? columns : 1;
+  const most = Math.max(1, Math.floor(PIECE / width));
+  if (file === undefined) {
+    for (let at = 0; at < array.length; at += most * width) yield array.subarray(at, at + most * width) as DataArray;
+    return;
+  }
+  const end = starts === undefined ? rows : starts + columns - 1;
+  const memory = sharedArrayLike(array, Math.min(most, end) * width);
+  for (let first = 0; first < end; first += most) {
+    const count = Math.min(most, end - first);
+    let o = 0;
+    readRuns(file, width, width, null, first, count, ({ type, view, stored }, numbers) => {
+      if (stored === null)
+        for (let i = 0; i < numbers; i++) memory[o + i] = exact(file, type.read(view, i * type.bytes));
+      else memory.set(stored.subarray(0, numbers), o);
+      o += numbers;
+    });
+    yield memory.subarray(0, o) as DataArray;
+  }
 }
 
 function readRuns(
@@ -126,8 +145,10 @@ function readAt(file: FileRows, { descriptor, bytes }: OpenFile, position: numbe
   }
 }
 
+type StoredNumbers = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array | Float64Array;
+
 /** Types with the same layout in memory and in the file: four times as fast as reading number by number. */
-const storedAlike: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayLike<number>>> = {
+const storedAlike: Readonly<Record<string, (buffer: ArrayBuffer) => StoredNumbers>> = {
   '|u1': (buffer) => new Uint8Array(buffer),
   '|i1': (buffer) => new Int8Array(buffer),
   'unsigned byte': (buffer) => new Uint8Array(buffer),
@@ -148,7 +169,7 @@ interface OpenFile {
   readonly type: NumberType;
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  readonly stored: ArrayLike<number> | null; // its bytes as numbers, if the machine stores them the same way
+  readonly stored: StoredNumbers | null; // its bytes as numbers, if the machine stores them the same way
 }
 
 /** Open files of this thread, the newest last. A thread closes its files when it ends. */

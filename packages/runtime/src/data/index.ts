@@ -2,7 +2,7 @@ export type { ArrayOptions } from './array-dataset.ts';
 export type { NamedArraysOptions } from './array-shelf.ts';
 export { checkDataset } from './check-dataset.ts';
 export type { DataMatrix, DataSplits, Dataset, FileRows } from './dataset.ts';
-export { inputRows } from './file-rows.ts';
+export { inputRows, storedPieces } from './file-rows.ts';
 export { datasetFormats, type FileOptions, loadDataset } from './formats.ts';
 export { datasetFromRows, type RowsOptions } from './from-rows.ts';
 export { gatherRows } from './gather.ts';

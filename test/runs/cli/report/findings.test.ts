@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { complete } from '@gradloom/core/internal';
 import { syntheticDatasets, type TokenizerName, textDataset, train } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { baselineOf } from '../../../../packages/cli/src/report/findings/baseline.ts';
@@ -84,7 +85,7 @@ describe('the baseline', () => {
     const { test: measured } = await train(spec, { train: data, test: data }, { steps: 1, threads: 1 }).result;
     const rows = { ...data, targets: { ...data.targets, array: Float64Array.from([0, 2, 2, 1, 2]) as never }, rows: 5 };
     const of = { ...data, targets: { ...data.targets, array: Float64Array.from([2, 1, 2]) as never }, rows: 3 };
-    expect(baselineOf(of, rows, measured as never)).toMatchObject({ answer: '2', accuracy: 3 / 5 });
+    expect(complete(baselineOf(of, rows, measured as never))).toMatchObject({ answer: '2', accuracy: 3 / 5 });
   });
 
   test.each<[TokenizerName, string, string]>([
@@ -95,7 +96,7 @@ describe('the baseline', () => {
     ['gpt2', ' the the the', '" the"'],
   ])('of tokens of %s is the most frequent one as text: %j', async (tokenizer, text, answer) => {
     const { train: rows } = await textDataset(text, { tokenizer, context: 1, validation: 0 });
-    expect(baselineOf(rows, rows, { rows: 1, loss: 0, accuracy: 0 })).toMatchObject({ answer });
+    expect(complete(baselineOf(rows, rows, { rows: 1, loss: 0, accuracy: 0 }))).toMatchObject({ answer });
   });
 
   test('of values is the mean of the training rows', () => {
@@ -103,7 +104,7 @@ describe('the baseline', () => {
     const withTargets = (...values: number[]) =>
       ({ ...data, targets: { ...data.targets, array: Float64Array.from(values) }, rows: values.length }) as never;
     const measured = { rows: 2, loss: 0, rmse: 0 };
-    expect(baselineOf(withTargets(1, 3), withTargets(2, 5), measured)).toMatchObject({
+    expect(complete(baselineOf(withTargets(1, 3), withTargets(2, 5), measured))).toMatchObject({
       answer: 'the mean',
       rmse: Math.sqrt((0 + 9) / 2),
     });

@@ -1,6 +1,7 @@
-import { math } from '@gradloom/core';
+import { math, type Pausable } from '@gradloom/core';
 import { ofText } from '@gradloom/core/internal';
-import type { DataSplits, Dataset } from '@gradloom/runtime';
+import type { DataArray, DataSplits, Dataset } from '@gradloom/runtime';
+import { storedPieces } from '@gradloom/runtime/internal';
 
 /** The losses of counting: what a model of text has to beat. */
 export interface NGrams {
@@ -26,46 +27,53 @@ const MOST_MAPPED = 10_000_000;
 
 /**
  * The losses on the validation text of models that count in the training text: p(c) = (count(c) + 1/2) / (tokens +
- * V/2), and p(c | b) = (count(b, c) + p(c)) / (count(b) + 1). Null without a validation text, or if tokens stay in a
- * file.
+ * V/2), and p(c | b) = (count(b, c) + p(c)) / (count(b) + 1). Null without a validation text.
  */
-export function countNGrams({ train, validation }: DataSplits): NGrams | null {
+export function* countNGrams({ train, validation }: DataSplits): Pausable<NGrams | null> {
   const kind = ofText(train.preprocessing)?.text.tokenizer.kind;
   const isCounted = [train, validation].every((set) => set === undefined || isPaired(set));
   if (kind === undefined || validation === undefined || !isCounted) return null;
-  return { unit: UNITS[kind], ...lossesOf(train, validation) };
+  return { unit: UNITS[kind], ...(yield* lossesOf(train, validation)) };
 }
 
-/** Whether inputs and targets are in memory side by side, a target for each input. */
-const isPaired = ({ inputs, targets }: Dataset): boolean =>
-  inputs.file === undefined && targets.file === undefined && inputs.columns === targets.columns;
+/** Whether there is a target for each input. */
+const isPaired = ({ inputs, targets }: Dataset): boolean => inputs.columns === targets.columns;
 
-function lossesOf(train: Dataset, validation: Dataset): Pick<NGrams, 'unigram' | 'bigram'> {
+function* lossesOf(train: Dataset, validation: Dataset): Pausable<Pick<NGrams, 'unigram' | 'bigram'>> {
   const V = train.classes ?? 0;
   const counts = new Float64Array(V); // [V]
   const before = new Float64Array(V); // [V] how often a token has another after it
-  const pairs = pairCounts(V, train.targets.array.length);
+  const pairs = pairCounts(V, train.rows * train.targets.columns);
   let tokens = 0;
-  eachPair(train, (b, c) => {
-    counts[c]++;
-    before[b]++;
-    pairs?.add(b * V + c);
-    tokens++;
-  });
+  for (const [x, t] of pairsOf(train)) {
+    for (let i = 0; i < t.length; i++) {
+      if (t[i] < 0) continue;
+      counts[t[i]]++;
+      before[x[i]]++;
+      pairs?.add(x[i] * V + t[i]);
+      tokens++;
+    }
+    yield;
+  }
   const share = counts.map((count) => (count + 0.5) / (tokens + V / 2));
   let [unigram, bigram, measured] = [0, 0, 0];
-  eachPair(validation, (b, c) => {
-    unigram -= math.log(share[c]);
-    bigram -= math.log(((pairs?.read(b * V + c) ?? Number.NaN) + share[c]) / (before[b] + 1));
-    measured++;
-  });
+  for (const [x, t] of pairsOf(validation)) {
+    for (let i = 0; i < t.length; i++) {
+      if (t[i] < 0) continue;
+      const [b, c] = [x[i], t[i]];
+      unigram -= math.log(share[c]);
+      bigram -= math.log(((pairs?.read(b * V + c) ?? Number.NaN) + share[c]) / (before[b] + 1));
+      measured++;
+    }
+    yield;
+  }
   return { unigram: unigram / measured, bigram: bigram / measured };
 }
 
-/** Visits each token that counts, with the one before it. */
-function eachPair({ inputs, targets }: Dataset, visit: (b: number, c: number) => void): void {
-  const [x, t] = [inputs.array, targets.array];
-  for (let i = 0; i < t.length; i++) if (t[i] >= 0) visit(x[i], t[i]);
+/** The tokens of a set, and those that follow them, where -1 counts nowhere. */
+function* pairsOf({ inputs, targets, rows, starts }: Dataset): Generator<[DataArray, DataArray]> {
+  const followers = storedPieces(targets, rows, starts);
+  for (const piece of storedPieces(inputs, rows, starts)) yield [piece, followers.next().value];
 }
 
 /** Counts by key; null if there may be too many. */

@@ -214,7 +214,7 @@ export const findings = record({
   histograms: list(layerHistogram, 64),
   images: optional(nullable(sheet)), // the first images of the run, only if rows are images
   filters: optional(nullable(filters)), // only if the first layer reads images
-  nGrams: optional(nullable(nGrams)), // only of a text in memory with a validation text
+  nGrams: optional(nullable(nGrams)), // only of a text with a validation text
   attention: optional(nullable(attention)), // only of a text, by a network with self-attention
 });
 

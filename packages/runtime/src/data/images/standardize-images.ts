@@ -2,7 +2,7 @@ import { type ChannelScale, OptionError } from '@gradloom/core';
 import { checkScale, complete, ofImages, record, showName } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import type { DataMatrix, DataSplits, Dataset } from '../dataset.ts';
-import { readStored } from '../file-rows.ts';
+import { storedPieces } from '../file-rows.ts';
 
 /**
  * Standardizes images: mean and deviation of each channel of the training rows become part of all sets, and of the
@@ -50,26 +50,13 @@ function scaleOf({ inputs, rows }: Dataset, C: number): ChannelScale {
   return { mean: found.map(({ mean }) => mean), deviation: found.map(({ deviation }) => deviation) };
 }
 
-/** Bytes read from a file at a time. */
-const STRETCH = 1 << 20;
-
 /** How often each byte stands in each channel [C][256]. */
-function countBytes({ array, columns, file }: DataMatrix, rows: number, C: number): Float64Array[] {
+function countBytes(inputs: DataMatrix, rows: number, C: number): Float64Array[] {
   const counts = Array.from({ length: C }, () => new Float64Array(256));
-  const add = (bytes: { readonly [index: number]: number }, length: number): void => {
+  for (const bytes of storedPieces(inputs, rows)) {
     for (let c = 0; c < C; c++) {
       const own = counts[c];
-      for (let i = c; i < length; i += C) own[bytes[i]]++;
-    }
-  };
-  if (file === undefined) add(array, array.length);
-  else {
-    const most = Math.max(1, Math.floor(STRETCH / columns));
-    const stored = new Uint8Array(most * columns);
-    for (let first = 0; first < rows; first += most) {
-      const count = Math.min(most, rows - first);
-      readStored(stored, columns, file, first, count);
-      add(stored, count * columns);
+      for (let i = c; i < bytes.length; i += C) own[bytes[i]]++;
     }
   }
   return counts;

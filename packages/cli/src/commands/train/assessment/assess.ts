@@ -1,6 +1,6 @@
 import { show } from '@gradloom/core/internal';
 import { type Evaluation, TrainingError, type TrainResult } from '@gradloom/runtime';
-import { type ForecastErrors, naiveErrors } from '@gradloom/runtime/internal';
+import { type ForecastErrors, inTurns, naiveErrors } from '@gradloom/runtime/internal';
 import { countNGrams, type NGrams } from '../../../lab/figures/n-grams.ts';
 import { baselineFor } from '../../../report/findings/baseline.ts';
 import type { Baseline } from '../../../report/findings/findings.ts';
@@ -29,10 +29,10 @@ export async function assess(
 ): Promise<Assessment> {
   const isWhole = result.stopped !== 'aborted';
   const rows = recipe.sets.test ?? recipe.sets.validation;
-  const baseline = baselineFor(recipe.sets, result);
+  const baseline = await inTurns(baselineFor(recipe.sets, result));
   const naive = result.test === undefined || rows === undefined ? null : naiveErrors(rows);
   const linear = isWhole ? await linearOrNone(recipe, result, warn) : null;
-  const counted = countNGrams(recipe.sets);
+  const counted = await inTurns(countNGrams(recipe.sets));
   const rare = await measureRareClass(recipe, result);
   const leak = isWhole && recipe.table !== undefined ? leakingColumn(recipe.sets.train) : null;
   const remarks = [

@@ -1,7 +1,7 @@
-import { createLoss, metrics } from '@gradloom/core';
+import { createLoss, metrics, type Pausable } from '@gradloom/core';
 import { createDecision, hasProbabilities, toProbabilities } from '@gradloom/core/internal';
 import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
-import { hasTargetsByPosition } from '@gradloom/runtime/internal';
+import { hasTargetsByPosition, inTurns } from '@gradloom/runtime/internal';
 import { classCounts } from '../../../report/findings/baseline.ts';
 import { classFigures } from '../../evaluate/class-figures.ts';
 import type { Recipe } from '../recipe.ts';
@@ -20,10 +20,10 @@ const MOST_SHARE = 0.1;
 const PART = 1 / 3;
 
 /** The class with the fewest training rows; null if none is rare. */
-function rarest(train: Dataset): { readonly index: number; readonly share: number } | null {
+function* rarest(train: Dataset): Pausable<{ readonly index: number; readonly share: number } | null> {
   const { classes } = train;
-  if (classes === null || classes < 2 || train.targets.file !== undefined || hasTargetsByPosition(train)) return null;
-  const counts = [...classCounts(train)];
+  if (classes === null || classes < 2 || hasTargetsByPosition(train)) return null;
+  const counts = [...(yield* classCounts(train))];
   if (counts.length < 2) return null;
   const [index, count] = counts.reduce((least, one) => (one[1] < least[1] ? one : least));
   const share = count / train.rows;
@@ -33,7 +33,7 @@ function rarest(train: Dataset): { readonly index: number; readonly share: numbe
 /** Measures the rarest class on held-out rows. Resolves to null if no class is rare, or no rows are held out. */
 export async function measureRareClass({ sets, values }: Recipe, result: TrainResult): Promise<RareClass | null> {
   const rows = sets.test ?? sets.validation;
-  const rare = rarest(sets.train);
+  const rare = await inTurns(rarest(sets.train));
   if (rare === null || rows === undefined) return null;
   const loss = createLoss(result.loss, result.parts?.own);
   const { targets, threshold = 0.5 } = loss;
