@@ -167,6 +167,17 @@ test('text is written, that of the library', async () => {
   expect(begun.stdout).toBe(`${[...model.generate('\n', { ...options, seed: 3 })].join('')}\n`);
 });
 
+test('text with the line ends of Windows, and letters that are joined, is printed as it is', async () => {
+  const spoken = folder.write('spoken.txt', 'می‌خواهم\r\n👩‍🚀\r\n'.repeat(20));
+  const out = join(folder.path, 'spoken');
+  const of = ['--network', 'gru:1x4', '--context', '8', '--steps', '5', '--threads', '1', '--backend', 'wasm'];
+  await gradloom(['train', '--dataset', spoken, ...of, '--out', out]);
+  const whole = [...loadModel(join(out, 'model.gradloom')).generate()].join('');
+  for (const character of ['\r\n', '\r', '\u200c', '\u200d']) expect(whole).toContain(character);
+  const { stdout } = await gradloom(['generate', out]);
+  expect(stdout).toBe(`${whole}\n`.replace(/\r(?!\n)/g, '\ufffd'));
+});
+
 describe('what does not fit is refused in a sentence', () => {
   const strange = folder.write('strange.txt', `☃\n${licence}`);
   const short = folder.write('short.txt', 'abc');
@@ -190,7 +201,13 @@ describe('what does not fit is refused in a sentence', () => {
     [['train', '--dataset', short, ...quick], `--dataset ${short} has 3 tokens, expected at least 9`],
     [['train', '--dataset', 'moons', '--context', '8'], '--context is given with --dataset moons, expected a text'],
     [['evaluate', 'RUN', '--dataset', strange], `--dataset ${strange} has the character "☃" (U+2603) at line`],
-    [['generate', 'RUN', '--prompt', 'The ☃'], 'prompt has the character "☃" (U+2603), expected one of the'],
+    [['evaluate', 'RUN', '--dataset', 'iris'], '--dataset iris is a table, expected a text, as that of the model'],
+    [['generate', 'RUN', '--prompt', 'The ☃'], '--prompt has the character "☃" (U+2603), expected one of the'],
+    [['generate', 'RUN', '--prompt', ''], '--prompt has no text, expected at least a character'],
+    [
+      ['generate', 'RUN', '--seed', '9007199254740991', '--samples', '2'],
+      '--seed has 9007199254740991, expected at most 9007199254740990 (each of 2 texts has the next seed)',
+    ],
     [['generate', 'RUN', '--top-p', '2'], '--top-p has 2, expected a number above 0 and at most 1'],
     [['predict', 'RUN', strange], `of ${strange} has the character "☃" (U+2603), expected one of the ${vocabulary} of`],
   ])('%j', async (args, sentence) => {

@@ -35,8 +35,12 @@ export function printPart(stream: Output, text: string): void {
   stream.write(rendered(text));
 }
 
-/** Prints text of several lines, and leaves the cursor after it. Returns false if the stream wants a pause. */
-export const printText = (stream: Output, text: string): boolean => stream.write(text.replace(/[^\n\t]+/g, printable));
+/**
+ * Prints text of several lines, and leaves the cursor after it. Returns false if the stream wants a pause. Line ends may
+ * be those of Windows. Zero-width joiners and non-joiners stay, too: they only shape letters, in Persian and in emoji.
+ */
+export const printText = (stream: Output, text: string): boolean =>
+  stream.write(text.replace(/(?:(?!\r\n)[^\n\t\u200c\u200d])+/g, printable));
 
 /** Prints several lines at once. */
 export function printLines(stream: Output, lines: readonly string[]): void {

@@ -102,7 +102,7 @@ export interface DataSplits {
 
 /** The size of a row in a message: '784 or [28, 28, 1]', or '784' for a row without axes. */
 export const rowText = ({ columns, shape }: DataMatrix): string =>
-  shape === undefined ? String(columns) : `${columns} or ${shapeText(shape)}`;
+  shape === undefined || shape.length === 1 ? String(columns) : `${columns} or ${shapeText(shape)}`;
 
 /** Whether rows are windows of one text or series, which may share numbers, and do not lie one after another. */
 export const hasWindows = ({ starts, inputs, targets }: Dataset): boolean =>

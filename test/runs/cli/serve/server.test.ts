@@ -234,6 +234,33 @@ describe('a text', () => {
     expect(said).toEqual([new Error('an output is NaN')]);
   });
 
+  test('whose client goes away before it begins is no failure', async () => {
+    const said: unknown[] = [];
+    let asked = () => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    let answer = () => {};
+    const isAnswered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const writes: AnswerPool['write'] = async (step) => {
+      asked();
+      await isAnswered;
+      await setImmediate();
+      return { text: 'x', rest: 'body' in step ? rest : null };
+    };
+    const { url, open, release, untilConnections } = await listen({ writes, onError: (error) => said.push(error) });
+    release();
+    const client = await open(request);
+    await isAsked;
+    client.destroy();
+    await untilConnections(0);
+    answer();
+    expect(await ask(`${url}/generate`, {})).toMatchObject({ status: 200, body: 'xx' });
+    expect(said).toEqual([]);
+  });
+
   test('ends when its client goes away, and only as many are written as have places', async () => {
     let steps = 0;
     const writes: AnswerPool['write'] = async () => {

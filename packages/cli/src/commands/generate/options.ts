@@ -8,7 +8,7 @@ const { tokens, temperature, topK, topP, seed } = generateOptions.table;
 export const generateFlags = {
   prompt: {
     group: 'Text',
-    ...option.text('a text')(undefined, 'start of the text', 'a line end; of a model of lines, no text'),
+    ...option.unchecked<string>('start of the text', 'a line end; of a model of lines, no text'),
   },
   tokens: { group: 'Text', ...tokens },
   samples: { group: 'Text', ...option.positiveInteger(1, 'texts to write; each has the next seed') },

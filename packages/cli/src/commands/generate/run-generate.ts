@@ -6,7 +6,8 @@ import { nameFlag } from '../../options/name-flag.ts';
 import { withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
-import { type Io, printLine, printText } from '../../terminal/io.ts';
+import { UsageError } from '../../terminal/failure.ts';
+import { type Io, printText } from '../../terminal/io.ts';
 import { generateFlags } from './options.ts';
 
 /** Milliseconds of writing until signals and a closed output are noticed. */
@@ -21,6 +22,12 @@ export async function runGenerate(request: Request, io: Io): Promise<number> {
   const model = openModel(request.positionals);
   const { tokens, temperature, seed, samples, 'top-k': topK, 'top-p': topP } = withDefaults(generateFlags, values);
   const sampling = { tokens, temperature, topP, ...(topK === undefined ? {} : { topK }) };
+  const lastSeed = Number.MAX_SAFE_INTEGER - (samples - 1);
+  if (seed > lastSeed) {
+    throw new UsageError(
+      `--seed has ${seed}, expected at most ${lastSeed} (each of ${samples} texts has the next seed)`,
+    );
+  }
   try {
     for (let sample = 0; sample < samples; sample++) {
       const parts = model.generate(values.prompt, { ...sampling, seed: seed + sample });
@@ -35,11 +42,14 @@ export async function runGenerate(request: Request, io: Io): Promise<number> {
 async function printParts(prompt: string, parts: Iterable<string>, { stdout }: Io): Promise<void> {
   printText(stdout, prompt);
   let turn = performance.now();
+  let held = ''; // a carriage return, until it is known whether a line end follows
   for (const part of parts) {
-    if (!printText(stdout, part)) await once(stdout, 'drain');
+    const text = held + part;
+    held = text.endsWith('\r') ? '\r' : '';
+    if (!printText(stdout, text.slice(0, text.length - held.length))) await once(stdout, 'drain');
     if (performance.now() - turn < TURN_MS) continue;
     await setImmediate();
     turn = performance.now();
   }
-  printLine(stdout, '');
+  printText(stdout, `${held}\n`);
 }

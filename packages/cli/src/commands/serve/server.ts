@@ -219,6 +219,7 @@ export function createServer(options: ServerOptions): Server {
   http.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode = 500 } = error;
     if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, mostBytes, known));
+    if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return reply.hijack(); // the client went before its text began
     onError(error);
     return refuse(reply, statusCode, 'the server has failed, expected an answer');
   });

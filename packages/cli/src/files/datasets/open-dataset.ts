@@ -84,6 +84,9 @@ export async function openDataset(
   const isTable = 'path' in source && isReadAsTable(source, ofModel);
   if ('path' in source) refuseOtherKind(source, isTable);
   if (isTable && preprocessing !== null && images === undefined) {
+    if (ofText(preprocessing) !== undefined) {
+      throw new Error(`${name} ${source.table ?? source.path} is a table, expected a text, as that of the model`);
+    }
     return openTableDataset(source, shares, name, { classNames, preprocessing: ofModel });
   }
   if ('path' in source && formatOf(source.path) === 'text') {

@@ -1,3 +1,4 @@
+import { OptionError } from '../../checks/option-error.ts';
 import { show } from '../../checks/show.ts';
 import { badOutput } from '../../families/metrics/index.ts';
 import { type Continuation, continuationProblem } from '../../network/continuation.ts';
@@ -68,7 +69,7 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
   return {
     begin(prompt = lines ? '' : defaultPrompt(tokenizer)) {
       const tokens = [...(end === undefined ? [] : [end]), ...encode(where, tokenizer, prompt, lines)];
-      if (tokens.length === 0) throw new Error(`${where}: prompt has no text, expected at least a character`);
+      if (tokens.length === 0) throw new OptionError(where, 'prompt', 'has no text, expected at least a character');
       return { window: tokens.slice(-T), written: 0, held: [], given: 0, isDone: false };
     },
     next({ window, written, held, given }, sampling) {
@@ -118,15 +119,15 @@ function defaultPrompt({ spec }: Tokenizer): string {
 
 /** The tokens of a prompt. @throws Error for a prompt that is not a text, ends a line, or has unknown characters. */
 function encode(where: string, tokenizer: Tokenizer, prompt: unknown, lines: boolean): Uint32Array {
-  if (typeof prompt !== 'string') throw new Error(`${where}: prompt has ${show(prompt)}, expected a text`);
+  if (typeof prompt !== 'string') throw new OptionError(where, 'prompt', `has ${show(prompt)}, expected a text`);
   const at = lines ? prompt.indexOf('\n') : -1;
   if (at !== -1) {
-    throw new Error(`${where}: prompt has a line end at position ${at}, expected the start of one line`);
+    throw new OptionError(where, 'prompt', `has a line end at position ${at}, expected the start of one line`);
   }
   try {
     return tokenizer.encode(prompt);
   } catch (error) {
     if (!(error instanceof TextError)) throw error;
-    throw new Error(`${where}: prompt ${error.problem}, at position ${error.at}`, { cause: error });
+    throw new OptionError(where, 'prompt', `${error.problem}, at position ${error.at}`, { cause: error });
   }
 }
