@@ -96,6 +96,12 @@ test('several steps of several series are forecast, a line for each series', asy
   const asked = [...series(), '--series-key', 'shop', '--horizon', '2', '--steps', '2', '--hidden', '4', '--out', out];
   const started = await gradloom(['train', '--dataset', path, ...asked]);
   expect(started.code).toBe(0); // a slow machine shows the epochs in stderr
+  expect(started.stdout).not.toContain('not trained on');
+  const opening = rows.slice(70, 80).map((row) => `east,${row}`);
+  const shorter = folder.write('opening.csv', ['shop,date,weekday,sales', ...mixed, ...opening, ''].join('\n'));
+  expect((await gradloom(['train', '--dataset', shorter, ...asked.slice(0, -2), '--no-out'])).stdout).toContain(
+    'not trained on: 1 of 3 series (east), with fewer than the 14 training rows of a window and its forecast (--context)',
+  );
   expect(started.stdout).toMatch(/^no rows are held out: a tenth of a series has less than the 14 rows of a window/m);
   expect(started.stdout).toMatch(/^no early stopping: it needs validation rows \(--validation 0\.2\)$/m);
   const { stdout } = await gradloom(['predict', out, path]);

@@ -1,5 +1,5 @@
 import { createTokenizer } from '@gradloom/core';
-import { ofText, show, tokensOf } from '@gradloom/core/internal';
+import { listed, ofText, show, tokensOf } from '@gradloom/core/internal';
 import { summarizeTable } from '@gradloom/runtime';
 import { LEAST_WATCHED, timeInOrder } from '@gradloom/runtime/internal';
 import { heldOut } from '../../files/datasets/held-out.ts';
@@ -79,7 +79,7 @@ function tableDecisions(opened: OpenedTable): string[] {
   const scaled = ofTexts.length > 0 && table.targets[0].data.kind === 'words' ? [] : [scalings[scale]];
   return [
     ...table.decisions,
-    ...windowsOf(table),
+    ...windowsOf(opened),
     ...ofTexts,
     ...scaled,
     ...imputed,
@@ -100,13 +100,23 @@ function textsOf(preprocessing: OpenedTable['preprocessing']): string[] {
   ];
 }
 
-/** A sentence on the windows of a series. */
-function windowsOf({ series, targets: [{ name }] }: OpenedTable['table']): string[] {
+/** Sentences on the windows of a series, and on those of several that are too short for one. */
+function windowsOf({ table: { series, targets }, rows: { train } }: OpenedTable): string[] {
   if (series === undefined) return [];
-  const { context, horizon } = series;
+  const [{ name }] = targets;
+  const { context, horizon, key } = series;
   const after = horizon === 1 ? 'row' : `${horizon} rows`;
   const windows = `windows of ${plural(context, 'row')} (--context)`;
-  return [`${windows} forecast ${show(name)} in the ${after} after each (--horizon)`];
+  const sentence = `${windows} forecast ${show(name)} in the ${after} after each (--horizon)`;
+  if (key?.data.kind !== 'words') return [sentence];
+  const { words, indices } = key.data;
+  const counts = new Uint32Array(words.length);
+  for (const row of train) counts[indices[row]]++;
+  const short = words.filter((_, k) => counts[k] < context + horizon);
+  if (short.length === 0) return [sentence];
+  const subject = `${whole(short.length)} of ${whole(words.length)} series (${listed(short, 3)})`;
+  const least = `the ${plural(context + horizon, 'training row')} of a window and its forecast`;
+  return [sentence, `not trained on: ${subject}, with fewer than ${least} (--context)`];
 }
 
 /** A sentence on a series of which nothing is held out, since a tenth has no window; null for other tables. */

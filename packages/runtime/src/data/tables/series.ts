@@ -33,13 +33,14 @@ export function checkTimes(
   const isDate = time.type === 'date';
   const values = time.data.kind === 'numbers' ? time.data.values : new Float64Array(rows);
   const previous = previousRows(key, rows);
-  const name = (n: number) => `row ${n + 1}${key?.data.kind === 'words' ? ` of ${show(keyOf(key, n))}` : ''}`;
+  const name = (n: number) => `row ${n + 1}${key?.data.kind === 'words' ? ` (${show(keyOf(key, n))})` : ''}`;
   const at = (n: number) => timeText(values[n], isDate);
   for (let n = 0; n < rows; n++) {
     const before = previous[n];
     if (before === -1 || values[n] > values[before]) continue;
-    const ways = key === null && values[n] === values[before] ? '; --series-key tells several series apart' : '';
-    const wanted = `a time after ${at(before)} of row ${before + 1} (rows are read in the order of time${ways})`;
+    const once = key === null ? '--series-key tells several series apart' : 'a series has one row for each time';
+    const why = values[n] === values[before] ? once : 'rows are read in the order of time';
+    const wanted = `a time after ${at(before)} of row ${before + 1} (${why})`;
     throw fault(`: ${name(n)} has the time ${at(n)}, expected ${wanted}`);
   }
   const steps = known === null ? likelySteps(values, previous, isDate) : [known];
