@@ -36,8 +36,8 @@ export function printPart(stream: Output, text: string): void {
 }
 
 /**
- * Prints text of several lines, and leaves the cursor after it. Returns false if the stream wants a pause. Line ends may
- * be those of Windows. Zero-width joiners and non-joiners stay, too: they only shape letters, in Persian and in emoji.
+ * Prints text of several lines, and leaves the cursor after it. Returns false if the stream wants a pause. Line ends
+ * may be those of Windows. Zero-width joiners and non-joiners stay, which shape letters and emoji.
  */
 export const printText = (stream: Output, text: string): boolean =>
   stream.write(text.replace(/(?:(?!\r\n)[^\n\t\u200c\u200d])+/g, printable));
