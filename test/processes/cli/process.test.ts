@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
@@ -21,6 +22,20 @@ test('a reader who leaves ends the run quietly, with its model', async () => {
   expect(await ended(child)).toEqual([141, null]);
   expect(complaints).toBe('');
   expect(loadModel(join(out, 'model.gradloom')).parameters.length).toBeGreaterThan(0);
+});
+
+test('a reader who leaves ends a text quietly', async () => {
+  const folder = temporaryDirectory();
+  const text = join(folder, 'text.txt');
+  writeFileSync(text, 'to be or not to be\n'.repeat(20));
+  const quick = ['--network', 'gru:1x2', '--context', '4', '--steps', '1', '--threads', '1', '--backend', 'wasm'];
+  await gradloom(['train', '--dataset', text, ...quick, '--out', join(folder, 'run')]);
+  const child = startProgram(['generate', join(folder, 'run'), '--tokens', '1000000000'], folder);
+  const complaints = child.stderr.setEncoding('utf8').toArray();
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  expect(await ended(child)).toEqual([141, null]);
+  expect(await complaints).toEqual([]);
 });
 
 test('the program says on stderr what is wrong, and exits with 2', async () => {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
@@ -46,7 +45,10 @@ async function printParts(prompt: string, parts: Iterable<string>, { stdout }: I
   for (const part of parts) {
     const text = held + part;
     held = text.endsWith('\r') ? '\r' : '';
-    if (!printText(stdout, text.slice(0, text.length - held.length))) await once(stdout, 'drain');
+    if (!printText(stdout, text.slice(0, text.length - held.length))) {
+      // Not `once` of node:events, which also listens to errors: a closed output ends the process.
+      await new Promise((resolve) => stdout.once('drain', resolve));
+    }
     if (performance.now() - turn < TURN_MS) continue;
     await setImmediate();
     turn = performance.now();
