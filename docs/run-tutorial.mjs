@@ -20,7 +20,7 @@ const FENCE = /^```(\S+)(?: (\S+))?\n([\s\S]*?)^```$/gm;
 const PORT = '8123';
 
 /** Most lines of a server's output that are shown. */
-const FIRST_LINES = 3;
+const FIRST_LINES = 4;
 
 /**
  * The page with the current output of each command.

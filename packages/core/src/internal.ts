@@ -123,7 +123,7 @@ export {
   createTokenEncoder,
   DASHES,
   dateReader,
-  dayText,
+  dateText,
   exampleOf,
   forecastNames,
   GAP_WORDS,

@@ -20,6 +20,10 @@ afterAll(() => {
 test('rows over HTTP get the answers of the model, one or many', async () => {
   const { url, model, stdout } = await startServer();
   expect(stdout[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+ answers for .*model\.gradloom$/);
+  await ask(`${url}/health`);
+  const [, body = ''] = / -H 'content-type: application\/json' -d '(.*)'$/.exec(stdout.at(-1) ?? '') ?? [];
+  expect(stdout.at(-1)).toMatch(`curl ${url}/predict -H `);
+  expect(await ask(`${url}/predict`, body)).toMatchObject({ status: 200, body: expect.not.stringContaining('notes') });
   const [one, many] = await Promise.all([
     ask(`${url}/predict`, { id: 7, ...row }), // of columns that the model does not read
     ask(`${url}/predict`, rows),
@@ -28,10 +32,10 @@ test('rows over HTTP get the answers of the model, one or many', async () => {
   expect(many).toMatchObject({ status: 200, body: JSON.stringify(model.predict([...rows])) });
   expect(one.headers['content-type']).toBe('application/json; charset=utf-8');
   expect(JSON.parse((await ask(`${url}/health`)).body)).toEqual({ status: 'ok', fingerprint: model.fingerprint });
-  expect(await metric(url, 'gradloom_rows_total')).toBe(4);
-  expect(await metric(url, 'gradloom_requests_total{route="/predict",status="200"}')).toBe(2);
-  expect(await metric(url, 'gradloom_predict_seconds_count')).toBe(2);
-  expect(await metric(url, 'gradloom_predict_seconds_bucket{le="+Inf"}')).toBe(2);
+  expect(await metric(url, 'gradloom_rows_total')).toBe(5);
+  expect(await metric(url, 'gradloom_requests_total{route="/predict",status="200"}')).toBe(3);
+  expect(await metric(url, 'gradloom_predict_seconds_count')).toBe(3);
+  expect(await metric(url, 'gradloom_predict_seconds_bucket{le="+Inf"}')).toBe(3);
   expect(await metric(url, 'gradloom_predict_seconds_sum')).toBeGreaterThan(0);
   expect(await metric(url, 'gradloom_predict_calls_total')).toBeGreaterThan(0);
 });
@@ -117,6 +121,15 @@ describe('what is no request for a prediction', () => {
     await refused(415, 'content-type has "text/csv", expected "application/json"', '/predict', 'a,b', {
       headers: { 'content-type': 'text/csv' },
     });
+    await refused(
+      415,
+      `expected "application/json" (for JSON, curl needs -H 'content-type: application/json')`,
+      '/predict',
+      row,
+      {
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      },
+    );
     await refused(
       415,
       'content-type has "application/json; charset=utf-16", expected "application/json"',

@@ -252,6 +252,15 @@ describe('without --out', () => {
   });
 });
 
+test('the next commands evaluate, predict and serve the run', async () => {
+  const out = join(temporaryDirectory(), 'run');
+  const { stdout } = await gradloom([...xor, '--epochs', '2', '--out', out]);
+  const commands = [...stdout.split('\nNext\n')[1].matchAll(/^ {2}[^#].* (\w+) (\S+)( .*)?$/gm)];
+  expect(commands.map(([, command, path]) => [command, path])).toEqual(
+    ['evaluate', 'predict', 'serve'].map((command) => [command, out]),
+  );
+});
+
 describe('colours and progress', () => {
   test('stay away from pipes', async () => {
     const { stdout, stderr } = await gradloom([...xor, '--no-out'], { env: { FORCE_COLOR: '1' } });

@@ -1,6 +1,7 @@
 import type { ColumnEncoding, JsonObject, SeriesEncoding, TextEncoding } from '@gradloom/core';
-import { generateOptions, inputsOf, ofImages, ofTable, ofText, sequenceOf } from '@gradloom/core/internal';
+import { exampleOf, generateOptions, inputsOf, ofImages, ofTable, ofText, sequenceOf } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
+import { exampleBody } from './example-body.ts';
 
 /** JSON Schema of the requests and answers of /predict, and for a model of text those of /generate. */
 export interface RowSchema extends Exchange {
@@ -20,10 +21,12 @@ export function rowSchema(model: Model, mostRows: number, mostTokens: number): R
   const rows = rowKinds(model);
   const answer = answerSchema(model);
   const text = ofText(model.preprocessing);
+  const example = exampleBody(model);
   return {
     request: {
       $schema: DRAFT,
       description: 'A row, or a list of rows.',
+      ...(example === undefined ? {} : { examples: [example] }),
       anyOf: [...rows, { type: 'array', items: { anyOf: rows }, maxItems: mostRows }],
     },
     response: {
@@ -139,7 +142,7 @@ const OTHERS = 'A category. Rare and unknown ones are predicted alike.';
 
 function cellSchema(column: ColumnEncoding): JsonObject {
   const { type } = column;
-  const text = type === 'categorical' && column.others === true ? OTHERS : texts[type];
+  const text = describeCell(column);
   const mayMiss = type === 'categorical' || (type !== 'text' && column.fill !== null);
   return {
     type: mayMiss ? [...typesOf[type], 'null'] : [...typesOf[type]],
@@ -147,6 +150,14 @@ function cellSchema(column: ColumnEncoding): JsonObject {
     ...(type === 'text' ? { minLength: 1 } : {}),
     ...(type === 'categorical' ? { examples: column.categories.slice(0, MOST_EXAMPLES) } : {}),
   };
+}
+
+function describeCell(column: ColumnEncoding): string {
+  if (column.type === 'categorical' && column.others === true) return OTHERS;
+  if (!('format' in column) || column.format === undefined) return texts[column.type];
+  const example = exampleOf(column.format);
+  if (!('order' in column.format)) return `A number; as text, such as ${example}.`;
+  return `${column.format.order === 'time' ? 'A time of day' : 'A date'} such as ${example}.`;
 }
 
 function answerSchema({ preprocessing }: Model): JsonObject {

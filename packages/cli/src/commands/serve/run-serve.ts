@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Json } from '@gradloom/core';
 import { inputsOf, ofImages, ofTable, ofText } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { createAnswerPool, npyRows } from '@gradloom/runtime/internal';
@@ -10,10 +11,11 @@ import type { Request } from '../../options/request.ts';
 import { withoutPlace } from '../../terminal/failure.ts';
 import { listenForInterrupt } from '../../terminal/interrupt.ts';
 import { type Io, printLine, printLines } from '../../terminal/io.ts';
+import { quote } from '../../terminal/text/quote.ts';
 import { createHostCheck, isLoopback } from '../http/host-names.ts';
 import { listen } from '../http/http-server.ts';
 import { serveOptions } from './options.ts';
-import { rowSchema } from './row-schema.ts';
+import { type RowSchema, rowSchema } from './row-schema.ts';
 
 const MOST_THREADS = 4;
 
@@ -43,9 +45,10 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   try {
     // Before listening, a model that cannot answer is refused, such as one with a weight that is not finite.
     model.outputs(new Float64Array(0));
+    const schema = rowSchema(model, mostRows, mostTokens);
     const server = createServer({
       pool,
-      schema: rowSchema(model, mostRows, mostTokens),
+      schema,
       fingerprint: model.fingerprint,
       places: queue,
       delayMs: delay,
@@ -61,7 +64,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
       const warning = `${host} is not a loopback address: any machine that reaches it may send requests, without a password`;
       printLine(io.stderr, `gradloom serve: warning: ${warning}`);
     }
-    printLines(io.stdout, describeServer(url, model, request.positionals[0]));
+    printLines(io.stdout, describeServer(url, model, request.positionals[0], schema));
     const { signal } = interrupt;
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     printLine(
@@ -77,7 +80,12 @@ export async function runServe(request: Request, io: Io): Promise<number> {
 }
 
 /** The address is the first word, so scripts can read it. */
-function describeServer(url: string, { preprocessing, metadata }: Model, name: string): string[] {
+function describeServer(
+  url: string,
+  { preprocessing, metadata }: Model,
+  name: string,
+  { request: { examples = [] } }: RowSchema,
+): string[] {
   const table = ofTable(preprocessing);
   const columns = table?.columns.map((column) => column.name).join(', ');
   const windows = table?.series === undefined ? '' : `windows of ${table.series.context} `;
@@ -95,5 +103,21 @@ function describeServer(url: string, { preprocessing, metadata }: Model, name: s
       : `POST /predict: ${rows}; gives ${answers}`,
     ...(isText ? ['POST /generate: a prompt; gives the text that follows'] : []),
     'GET /schema, /health, /metrics. Ctrl-C stops.',
+    ofImages(preprocessing) === undefined
+      ? exampleRequest(url, examples)
+      : `${curl(url, 'image/png')} --data-binary @image.png`,
   ];
 }
+
+/** Longer rows are only in the schema. */
+const MOST_EXAMPLE = 200;
+
+/** A request to copy, with the example of the schema. */
+function exampleRequest(url: string, examples: Json): string {
+  const body = JSON.stringify((examples as readonly Json[])[0]);
+  return body.length > MOST_EXAMPLE
+    ? `${url}/schema has an example of a row`
+    : `${curl(url, 'application/json')} -d ${quote(body)}`;
+}
+
+const curl = (url: string, type: string): string => `curl ${url}/predict -H ${quote(`content-type: ${type}`)}`;

@@ -255,7 +255,9 @@ function describe(
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${mostBytes} bytes`;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     const wanted = known.map(show).join(', ');
-    return `content-type has ${show(headers['content-type'] ?? null)}, expected ${wanted}`;
+    // Without the flag, curl sends JSON as the fields of a form. Forms stay refused: pages of any site may send them.
+    const hint = "for JSON, curl needs -H 'content-type: application/json'";
+    return `content-type has ${show(headers['content-type'] ?? null)}, expected ${wanted} (${hint})`;
   }
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return `content-length has ${show(headers['content-length'])}, expected the bytes of the body`;

@@ -124,6 +124,8 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
     ...writes,
     '  # predictions for single rows',
     `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? validation ?? train).rows - 1)}${parts}`,
+    '  # answers over HTTP',
+    `  ${program} serve ${out}${parts}`,
   ];
   if (result.stopped === 'aborted')
     return [...lines, '  # continue training', `  ${program} train --resume ${out}${library}`];

@@ -202,6 +202,15 @@ export function timeText(part: number): string {
   return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 }
 
+/** A day as readDate gives it, written in a format; a time of day as timeText. @default format ISO 8601 */
+export function dateText(days: number, format?: DateFormat): string {
+  if (format?.order === 'time') return timeText(days);
+  const text = dayText(days);
+  if (format === undefined) return text;
+  const [year, month, day] = text.split('-');
+  return format.order === 'dmy' ? `${day}.${month}.${year}` : `${month}/${day}/${year}`;
+}
+
 /** A number or date in the format, for messages. */
 export function exampleOf(format: CellFormat): string {
   if ('order' in format) return { dmy: '31.12.2024', mdy: '12/31/2024', time: '11:59 PM or 23:59' }[format.order];

@@ -18,7 +18,7 @@ export {
   type DateFormat,
   type DateOrder,
   dateReader,
-  dayText,
+  dateText,
   exampleOf,
   type NumberFormat,
   noDay,

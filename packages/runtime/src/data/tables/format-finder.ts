@@ -1,7 +1,7 @@
 import type { Cell, CellFormat, DateFormat, NumberFormat } from '@gradloom/core';
 import {
   dateReader,
-  dayText,
+  dateText,
   exampleOf,
   numberReader,
   readDate,
@@ -264,7 +264,7 @@ export function decideFormat(
 function asked(found: Found | null, ways: readonly { format: CellFormat; flag: string }[]): string {
   const readings = ways.map(({ format, flag }) => {
     const value = 'order' in format ? dateReader(format)(found?.cell) : numberReader(format)(digitsOf(found?.cell));
-    return `${'order' in format && value !== undefined ? dayText(value) : value} with ${flag}`;
+    return `${'order' in format && value !== undefined ? dateText(value) : value} with ${flag}`;
   });
   const wanted = 'one of these flags, since all cells allow both';
   return `has ${show(found?.cell)} in ${found?.place}, which is ${readings.join(' and ')}, expected ${wanted}`;

@@ -1,3 +1,4 @@
+import type { Json, JsonObject, Preprocessing } from '@gradloom/core';
 import { createModel, type Model, type TextPreprocessing } from '@gradloom/runtime';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
@@ -88,6 +89,51 @@ test.each(models)('what has a column too few, a cell too many or another kind fi
   for (const body of [7, 'x', null, {}, [1, 2, 3], [1, 2, 3, 4, 5], { age: 1, since: '', member: 1 }]) {
     expect(isRequest(body), JSON.stringify(body)).toBe(false);
   }
+});
+
+const formats = [
+  { name: 'sum', type: 'numeric', format: { decimal: 'comma', thousands: 'point', unit: '€' }, range: [900, 1234.56] },
+  { name: 'day', type: 'date', format: { order: 'dmy' }, range: [19_000, 20_000] },
+  { name: 'us', type: 'date', format: { order: 'mdy' }, range: [19_000, 20_000] },
+  { name: 'iso', type: 'date', range: [19_000, 20_000] },
+  { name: 'at', type: 'date', format: { order: 'time' }, range: [0.25, 0.75] },
+  { name: 'share', type: 'numeric', range: [0.123, 0.124] },
+].map((column) => ({ center: column.range[0] + 0.01, scale: 1, fill: null, indicator: false, ...column }));
+const words = (tokenizer: object) => [{ name: 'review', type: 'text', tokenizer, context: 8 }];
+const ofColumns = (columns: readonly object[], I: number, more = {}) => {
+  const preprocessing = { version: 1, columns, target: [value('y')], ...more } as unknown as Preprocessing;
+  return createModel({ ...dense(I, 1), preprocessing });
+};
+const series = { time: 't', target: 'sum', context: 3, horizon: 1, step: { unit: 'days', size: 1 } };
+
+test.each([
+  ...models,
+  ['cells written in other ways', ofColumns(formats, 6)],
+  ['words', ofColumns(words({ kind: 'words', vocabulary: ['<unk>', ',', ' film', 'the'] }), 8)],
+  ['characters', ofColumns(words({ kind: 'characters', vocabulary: ['\n', ' ', 'a', 'é'] }), 8)],
+  ['a character', ofColumns(words({ kind: 'characters', vocabulary: ['\n', '?'] }), 8)],
+  ['bytes', ofColumns(words({ kind: 'bytes' }), 8)],
+  ['text', createModel(textModel)],
+  ['a series', ofColumns(formats.slice(0, 1), 3, { series, target: [value('sum')] })],
+] as [string, Model][])(
+  'the schema of %s has a row that fits it, and that is answered without a note',
+  (_name, model) => {
+    const { request } = rowSchema(model, 3, 100);
+    const [example] = request.examples as Json[];
+    const isRequest = new Ajv2020({ allowUnionTypes: true }).compile(request);
+    expect(isRequest(example), JSON.stringify(isRequest.errors)).toBe(true);
+    const [{ text, fault }] = createTextAnswerer(model, { mostRows: 3 })([JSON.stringify(example)]);
+    expect(fault, text).toBeUndefined();
+    expect(JSON.parse(text)).not.toHaveProperty('notes');
+  },
+);
+
+test('the schema shows how numbers and dates are written, and cells like that are taken', () => {
+  const model = ofColumns(formats, 6);
+  const [{ properties }] = rowSchema(model, 3, 100).request.anyOf as { properties: Record<string, JsonObject> }[];
+  const shown = formats.map(({ name }) => / such as (.+?)( or |\.$)/.exec(String(properties[name].description))?.[1]);
+  expect(shown).toEqual(['1.234,5 €', '31.12.2024', '12/31/2024', '2024-12-31', '11:59 PM', undefined]);
+  expect(model.predict([[...shown.slice(0, 5), '0.1']])).toHaveLength(1);
 });
 
 test.each([false, true])(

@@ -1,0 +1,38 @@
+import type { ColumnEncoding, Json, NumberEncoding, TokenizerSpec } from '@gradloom/core';
+import { dateText, inputsOf, ofImages, ofTable, ofText } from '@gradloom/core/internal';
+import type { Model } from '@gradloom/runtime';
+
+/**
+ * A row that the model takes, of a series a window: values like those of the training rows, written as the model reads
+ * them. Undefined for a model of images.
+ */
+export function exampleBody({ preprocessing, spec }: Model): Json | undefined {
+  if (ofImages(preprocessing) !== undefined) return undefined;
+  const text = ofText(preprocessing)?.text;
+  if (text !== undefined) return exampleText(text.tokenizer);
+  const table = ofTable(preprocessing);
+  if (table === undefined) return new Array<number>(inputsOf(spec)).fill(0);
+  const row: Json = Object.fromEntries(table.columns.map((column) => [column.name, exampleCell(column)]));
+  return table.series === undefined ? row : new Array<Json>(table.series.context).fill(row);
+}
+
+function exampleCell(column: ColumnEncoding): Json {
+  if (column.type === 'text') return exampleText(column.tokenizer);
+  if (column.type === 'categorical') return column.categories[0] ?? null;
+  if (column.type === 'boolean') return true;
+  const value = within(column, column.center);
+  if (column.type === 'numeric') return within(column, Number(value.toPrecision(2)));
+  return dateText(value, column.format !== undefined && 'order' in column.format ? column.format : undefined);
+}
+
+/** The nearest value that is in the range of the training rows. */
+const within = ({ range }: NumberEncoding, value: number): number =>
+  range === undefined ? value : Math.min(range[1], Math.max(range[0], value));
+
+/** Some known words or letters. */
+function exampleText(tokenizer: TokenizerSpec): string {
+  if (!('vocabulary' in tokenizer)) return 'a text';
+  const { vocabulary } = tokenizer;
+  const known = vocabulary.filter((piece) => /^ ?\p{L}+$/u.test(piece)).slice(0, 3);
+  return known.length === 0 ? (vocabulary.at(-1) ?? '') : known.join('').trim();
+}
