@@ -83,8 +83,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset xor --nesterov':
     'gradloom train: --nesterov: momentum has 0, expected a number in (0, 1) with nesterov',
   'train --dataset xor --shards 2': 'gradloom train: --shards is unknown, expected a flag from --help',
-  'train --dataset xor --validation 0.1':
-    'gradloom train: --validation 0.1 with --dataset xor: validation has 0 rows (0.1 of 4), expected at least 1',
+  'train --dataset xor --validation 0.1': 'gradloom train: --validation has 0 rows (0.1 of 4), expected at least 1',
   'train --dataset spirals:rows=1':
     'gradloom train: --dataset spirals: rows has 1, expected at least 2 (one per class)',
   'train --dataset mnist:rows=1': 'gradloom train: --dataset mnist: option "rows" is unknown, expected none',
@@ -122,7 +121,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset moons --hidden 1000000,100000 --threads 1':
     /^gradloom train: --hidden 1000000,100000: the plan has \d+ MiB, expected at most 4096 MiB .*: parameters 762965 MiB, .*activations of 1 thread \d+ MiB\n$/,
   'train --dataset xor --test 0.99':
-    'gradloom train: --test 0.99 with --dataset xor: test has 4 of the 4 rows of xor, expected fewer (training needs rows too)',
+    'gradloom train: --test has 4 of the 4 rows of xor, expected fewer (training needs rows too)',
   'train --dataset xor --test 0.5 --validation 0.5':
     'gradloom train: --validation 0.5 with --test 0.5 with --dataset xor: validation and test have 4 of the 4 rows of xor, expected fewer (training needs rows too)',
   'train --dataset mnist --test 0.1': 'gradloom train: --test has 0.1, expected none, since mnist has its own test set',
@@ -214,7 +213,7 @@ const failures: Record<string, string | RegExp> = {
     'gradloom verify: no run found in "packages", expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   'verify nowhere':
     'gradloom verify: nowhere does not exist, expected a directory that train, search, lr-find, explain, experiment or scale wrote',
-  'evaluate nowhere': 'gradloom evaluate: nowhere does not exist, expected a Gradloom file',
+  'evaluate nowhere': 'gradloom evaluate: nowhere does not exist, expected a run or a model file',
 };
 
 describe.each([

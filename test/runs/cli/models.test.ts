@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
@@ -14,6 +14,38 @@ beforeAll(async () => {
   await gradloom(['train', '--dataset', 'blobs', '--epochs', '3', '--out', blobs, ...common]);
   await gradloom(['train', '--dataset', 'xor', '--out', xor, ...common]);
   return () => rmSync(runs, { recursive: true });
+});
+
+test('a command that takes no model where one is expected says which run is meant, and in which order', async () => {
+  const folder = temporaryDirectory();
+  mkdirSync(join(folder, 'runs'));
+  for (const name of ['rows.csv-1', 'rows.csv-2']) cpSync(xor, join(folder, 'runs', name), { recursive: true });
+  writeFileSync(join(folder, 'rows.csv'), 'a,b\n0,1\n');
+  mkdirSync(join(folder, 'rows'));
+  const [one, both] = ['runs/rows.csv-1', 'runs/rows.csv-1 or runs/rows.csv-2'];
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    for (const [line, sentence] of [
+      ['serve rows.csv-1', `rows.csv-1 does not exist, expected a run or a model file (did you mean ${one}?)`],
+      ['predict runs/row rows.csv', `runs/row does not exist, expected a run or a model file (did you mean ${both}?)`],
+      ['evaluate rows.csv', `rows.csv is a table, expected a run or a model file (did you mean ${both}?)`],
+      ['inspect rows', `(it has no model.gradloom) (did you mean ${both}?)`],
+      ['report row.csv-1', `scale wrote (did you mean ${one}?)`],
+      ['train --resume rows.csv-1', `does not exist, expected a run or a checkpoint (did you mean ${one}?)`],
+      ['serve other', 'other does not exist, expected a run or a model file'],
+      [
+        `predict rows.csv ${one}`,
+        `rows.csv is given before the model ${one}, expected the model first: ${one} rows.csv`,
+      ],
+      [`evaluate rows.csv ${one}`, `is not needed, expected one model (did you mean ${one} --dataset rows.csv?)`],
+      [`evaluate ${one} rows.csv`, 'is not needed, expected one model (did you mean --dataset rows.csv?)'],
+    ] as const) {
+      expect((await gradloom(line.split(' '))).stderr, line).toMatch(sentence.concat('\n'));
+    }
+  } finally {
+    process.chdir(before);
+  }
 });
 
 describe('evaluate', () => {

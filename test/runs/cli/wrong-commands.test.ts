@@ -5,6 +5,7 @@ import { gradloom } from '../../support/command-line.ts';
 const reasons: Readonly<Record<string, string>> = {
   GPU: 'Gradloom computes on CPUs alone, with the same bits on each: it has no code for GPUs',
   '16 bits': 'most CPUs do not compute with 16 bits; float32 takes half of the memory of float64',
+  model: 'the model knows its target, and reads all columns as in training',
   table: 'the separator of a file and the names of its columns are found by themselves',
 };
 
@@ -88,6 +89,9 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
     'train --dataset https://example.com/a.csv',
     '--dataset has "https://example.com/a.csv", expected a file: nothing is loaded from a network (download it first)',
   ],
+  ['evaluate runs/none --target y', '--target is unknown, expected a flag from --help (model)'],
+  ['predict runs/none --label y', '--label is unknown, expected a flag from --help (model)'],
+  ['serve runs/none --columns y', '--columns is unknown, expected a flag from --help (model)'],
   ['train --delimiter ;', '--delimiter is unknown, expected a flag from --help (table)'],
   ['train --separator tab', '--separator is unknown, expected a flag from --help (table)'],
   ['train --header false', '--header is unknown, expected a flag from --help (table)'],
@@ -256,7 +260,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ['gpu', 'command has "gpu", expected one of …'],
   [
     'train --dataset diabetes --class-weight balanced',
-    '--class-weight balanced with --dataset diabetes: class-weight has "balanced", expected none (the targets of diabetes are values, not classes)',
+    '--class-weight has "balanced", expected none (the targets of diabetes are values, not classes)',
   ],
   [
     'train --dataset iris --validation 0.6 --test 0.6',
@@ -264,17 +268,17 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ],
   [
     'train --dataset iris --network convnet',
-    '--network convnet with --dataset iris: a row of iris has [4], expected the shape of an image [H, W, C]',
+    '--network convnet with --dataset iris: a row of iris has 4 numbers, expected an image of height, width and channels (without --network, iris gets a network for its rows)',
   ],
   ['train --dataset iris --flip', '--flip has true with rows of shape [4], expected [height, width, channels]'],
+  ['evaluate runs/none --target y', '--target is unknown, expected a flag from --help (model)'],
+  ['predict runs/none --label y', '--label is unknown, expected a flag from --help (model)'],
+  ['serve runs/none --columns y', '--columns is unknown, expected a flag from --help (model)'],
   ['train --delimiter ;', '--delimiter is unknown, expected a flag from --help (table)'],
   ['train --header none', '--header is unknown, expected a flag from --help (table)'],
   ['train --units 32', '--units is unknown, expected a flag from --help (did you mean --hidden?)'],
   ['train --train x', '--train is unknown, expected a flag from --help (did you mean --dataset?)'],
-  [
-    'train --dataset iris --class-weight 1,2',
-    '--class-weight 1,2 with --dataset iris: class-weight has 2 numbers, expected 3 (one for each class of iris)',
-  ],
+  ['train --dataset iris --class-weight 1,2', '--class-weight has 2 numbers, expected 3 (one for each class of iris)'],
   [
     'train dataset=iris',
     'the word "dataset=iris" belongs to no flag, expected only flags (did you mean --dataset iris?)',
@@ -283,7 +287,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
 ];
 
 test.each(wrong)('%s', async (line, sentence) => {
-  const whole = sentence.replace(/(?<=\()(GPU|16 bits|table)(?=\)$)/, (name) => reasons[name]);
+  const whole = sentence.replace(/(?<=\()(GPU|16 bits|model|table)(?=\)$)/, (name) => reasons[name]);
   const parts = whole.split('…').map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   expect(await gradloom(line.split(' '))).toEqual({
     code: 2,

@@ -12,6 +12,10 @@ import { isRecord } from './read-object.ts';
 export function describeOption(given: readonly RawOptions[string][], error: OptionError, isOwnFlag = false): string {
   const { about, problem, options } = error;
   if (options.length === 1 && (about === options[0] || isOwnFlag)) return `${given[0].name} ${problem}`;
+  // The problem names the dataset.
+  if (about === options[0] && options.length === 2 && options[1] === 'dataset' && given.length === 2) {
+    return `${given[0].name} ${problem}`;
+  }
   return `${given.map(withValue).join(' with ')}: ${withKebabOptions(error)}`;
 }
 

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { suggestRun } from '../files/models/model-path.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import type { Request } from '../options/request.ts';
 import { UsageError } from '../terminal/failure.ts';
@@ -21,7 +22,7 @@ export async function runReport(request: Request, io: Io): Promise<number> {
     if (stats?.isDirectory()) continue;
     const why = stats === undefined ? 'it does not exist' : 'it is not a directory';
     throw new Error(
-      `no run found in ${JSON.stringify(folder)} (${why}), expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
+      `no run found in ${JSON.stringify(folder)} (${why}), expected a directory that train, search, lr-find, explain, experiment or scale wrote${suggestRun(folder)}`,
     );
   }
   if (folders.length > 1 && out === undefined) {

@@ -238,6 +238,11 @@ const absent: readonly { readonly words: RegExp; readonly among: readonly string
     why: 'the loss softmax-cross-entropy has softmax in it, and answers are probabilities',
   },
   {
+    words: /^(targets?|labels?|y|drop|columns?|scale|missing)$/,
+    among: ['--rows', '--top-k', '--max-rows'],
+    why: 'the model knows its target, and reads all columns as in training',
+  },
+  {
     words: /^model$/,
     among: ['--split', '--port', '--metric', '--format', '--temperature'],
     why: 'the model is a word of its own, such as runs/iris-1',

@@ -203,7 +203,7 @@ test('a missing file, or one that is not a Gradloom file, is refused in one sent
   writeFileSync(text, 'x'.repeat(100));
   for (const [args, code, sentence] of [
     [[text], 1, 'text is not a Gradloom file, expected a model or a checkpoint (it begins with "xxxxxxxxxxxxxxxx")'],
-    [[join(folder, 'none')], 1, 'none does not exist, expected a Gradloom file'],
+    [[join(folder, 'none')], 1, 'none does not exist, expected a run or a model file'],
     [[one, '--diff', text], 1, 'is not a Gradloom file'],
     [[], 2, 'the file is missing, expected a model, a checkpoint or a run'],
     [[one, other], 2, 'is not needed, expected one file, and another after --diff'],

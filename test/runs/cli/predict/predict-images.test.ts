@@ -100,6 +100,7 @@ test('a request with a picture is answered over HTTP, and one of another type is
 test.each([
   [['predict', run, paths[0], '--rows', '0'], `--rows is given with the file ${paths[0]}, expected one of the two`],
   [['predict', run, paths[0], 'rows.csv'], 'rows.csv is neither an image nor a folder, expected PNG or JPEG files'],
+  [['train', '--dataset', pets, '--stream'], 'expected none: a folder of images is read into memory'],
   [['train', '--dataset', pets, '--scale', 'minmax'], '--scale has "minmax", expected standard or none for images'],
   [['train', '--dataset', `${pets}:scale=robust`], 'scale has "robust", expected standard or none for images'],
 ])('%j is refused', async (args, sentence) => {

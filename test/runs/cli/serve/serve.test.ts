@@ -298,7 +298,7 @@ test('listening beyond loopback is warned of', async () => {
 describe('a command line that cannot be run', () => {
   test.each([
     [2, 'the model is missing, expected a run', []],
-    [1, 'nowhere does not exist, expected a Gradloom file', ['nowhere']],
+    [1, 'nowhere does not exist, expected a run or a model file', ['nowhere']],
     [2, '--port has 70000, expected a whole number from 0 to 65535', ['m', '--port', '70000']],
     [
       2,

@@ -144,7 +144,7 @@ describe('what does not fit is refused in a sentence', () => {
     ],
     [
       ['--dataset', 'iris', '--network', 'resnet20'],
-      '--network resnet20 with --dataset iris: a row of iris has [4], expected the shape of an image [H, W, C]',
+      '--network resnet20 with --dataset iris: a row of iris has 4 numbers, expected an image of height, width and channels (without --network, iris gets a network for its rows)',
     ],
   ])('%j', async (args, sentence) => {
     const { code, stderr } = await gradloom(['train', '--no-out', ...args]);

@@ -245,6 +245,10 @@ function faultOfCoding({ headers }: FastifyRequest): Fault | undefined {
 }
 const UTF8 = /;\s*charset\s*=\s*("?)utf-?8\1\s*(?=;|$)/gi;
 
+/** The type that curl gives a body unless told. It stays refused, since a page of any site may send a form. */
+const FORM = 'application/x-www-form-urlencoded';
+const HINT = " (for JSON, curl needs -H 'content-type: application/json')";
+
 /** The error message for a body that is refused before it is parsed. */
 function describe(
   error: FastifyError,
@@ -255,9 +259,8 @@ function describe(
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${mostBytes} bytes`;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     const wanted = known.map(show).join(', ');
-    // Without the flag, curl sends JSON as the fields of a form. Forms stay refused: pages of any site may send them.
-    const hint = "for JSON, curl needs -H 'content-type: application/json'";
-    return `content-type has ${show(headers['content-type'] ?? null)}, expected ${wanted} (${hint})`;
+    const type = headers['content-type'] ?? null;
+    return `content-type has ${show(type)}, expected ${wanted}${type === FORM ? HINT : ''}`;
   }
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return `content-length has ${show(headers['content-length'])}, expected the bytes of the body`;

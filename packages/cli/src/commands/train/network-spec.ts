@@ -8,7 +8,7 @@ import {
   type NetworkSpec,
   OptionError,
 } from '@gradloom/core';
-import { findNetwork, tokensOf, within } from '@gradloom/core/internal';
+import { counted, findNetwork, tokensOf, within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import { ownParts } from '../../options/own-parts.ts';
 import { readObject } from '../../options/read-object.ts';
@@ -38,6 +38,10 @@ function known(name: string, values: TrainValues, dataset: Dataset): NetworkSpec
     const vocabulary = vocabularyOf(dataset);
     if (found.takesTokens && shape.length === 1 && !('vocabulary' in vocabulary) && dataset.targets.columns !== columns)
       throw new OptionError('network', 'input', 'has no tokens, expected a text (or --column name:text)');
+    if (!found.takesTokens && shape.length === 1) {
+      const wanted = `an image of height, width and channels (without --network, ${dataset.name} gets a network for its rows)`;
+      throw new OptionError('network', 'input', `has ${counted(columns, 'number')}, expected ${wanted}`);
+    }
     const { input, layers } = found.builder({ ...tokenOptions(values), ...vocabulary })(shape, out);
     return { input, layers: [...layers, ...outputLayers(output)] };
   } catch (error) {

@@ -2,15 +2,13 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
 import { isLockName, isTemporaryName, lockFolder, makeDirectory, refuseInUse } from '@gradloom/runtime/internal';
+import { RUNS_FOLDER } from '../../files/run-files/names.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { writing } from './writing.ts';
 
-/** Folder for runs without --out, in the working directory. */
-const RUNS = 'runs';
-
 /** Descriptions for `writing` of the directory of a new run: what is wrong, and what is expected. */
 export const newDirectory = (out: string | undefined): [has: string, expected: string] => [
-  out === undefined ? `the folder ${RUNS} cannot hold a run` : `--out has ${out}`,
+  out === undefined ? `the folder ${RUNS_FOLDER} cannot hold a run` : `--out has ${out}`,
   'a directory that can be written, or --no-out',
 ];
 
@@ -61,10 +59,10 @@ export const makeNumbered = (name: string): string => writing(...newDirectory(un
 
 /** mkdir fails if another run took the number first: then the next is tried. */
 function takeNumber(name: string): string {
-  makeDirectory(RUNS);
-  const taken = readdirSync(RUNS).map((entry) => numberOf(entry, name));
+  makeDirectory(RUNS_FOLDER);
+  const taken = readdirSync(RUNS_FOLDER).map((entry) => numberOf(entry, name));
   for (let number = Math.max(0, ...taken) + 1; ; number++) {
-    const path = join(RUNS, `${name}-${number}`);
+    const path = join(RUNS_FOLDER, `${name}-${number}`);
     try {
       mkdirSync(path);
       return path;

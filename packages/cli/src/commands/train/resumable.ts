@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BEST_FILE, type Checkpoint, LAST_FILE, loadCheckpoint } from '@gradloom/runtime';
 import { readRun } from '@gradloom/runtime/internal';
+import { suggestRun } from '../../files/models/model-path.ts';
 import { CONFIG_FILE } from '../../files/run-files/names.ts';
 import { sealOf } from '../../files/run-files/seal.ts';
 import { loadOptions } from '../../options/own-parts.ts';
@@ -23,7 +24,9 @@ export interface Resumable {
  * @throws Error if there is none, or it is damaged.
  */
 export async function openResumable(path: string): Promise<Resumable> {
-  if (!existsSync(path)) throw new Error(`--resume ${path} does not exist, expected a run or a checkpoint`);
+  if (!existsSync(path)) {
+    throw new Error(`--resume ${path} does not exist, expected a run or a checkpoint${suggestRun(path)}`);
+  }
   if (!statSync(path).isDirectory()) return fromCheckpoint(null, path);
   const last = join(path, LAST_FILE);
   if (existsSync(last)) return fromCheckpoint(path, last);

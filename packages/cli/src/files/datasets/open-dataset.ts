@@ -107,14 +107,18 @@ const isReadAsTable = ({ path, options }: FileSource, ofModel: TablePreprocessin
   (formatOf(path) === 'text' && (options?.target !== undefined || ofModel !== undefined));
 
 /** Options of tables that a folder of images has, too. */
-const OF_IMAGES = new Set(['classNames', 'scale', 'name', 'stream']);
+const OF_IMAGES = new Set(['classNames', 'scale', 'name']);
 
 /** @throws OptionError for an option of tables with a text, and for one of texts with another file. */
 function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTable: boolean): void {
   const format = isTable ? undefined : formatOf(path);
   const ofTables = Object.keys(options).find((name) => name in tableOptions.table && !OF_IMAGES.has(name));
   if (format === 'image-folder' && ofTables !== undefined) {
-    const problem = `is given with ${show(path)}, expected none: the classes of images are the folders that they are in`;
+    const why =
+      ofTables === 'stream'
+        ? 'a folder of images is read into memory'
+        : 'the classes of images are the folders that they are in';
+    const problem = `is given with ${show(path)}, expected none: ${why}`;
     throw inFlags(new OptionError('openDataset', ofTables, problem), byFlag);
   }
   const isText = format === 'text';

@@ -1,25 +1,58 @@
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { showPath } from '@gradloom/core/internal';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { showPath, suggest } from '@gradloom/core/internal';
 import { LAST_FILE } from '@gradloom/runtime';
-import { MODEL_FILE } from '../run-files/names.ts';
+import { tableFormatOf } from '@gradloom/runtime/internal';
+import { MODEL_FILE, RUNS_FOLDER } from '../run-files/names.ts';
 
 /**
- * The path of a model file; for the directory of a run, that of the file inside. @throws Error if a directory has none.
+ * The path of a model file; for the directory of a run, that of the file inside. @throws Error if there is none, and
+ * for a table that has a run of its name.
  */
 export function modelPath(path: string): string {
-  if (!isFolder(path)) return path;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  const meant = stats === undefined || tableFormatOf(path) !== undefined ? suggestRun(path) : '';
+  if (stats === undefined || (stats.isFile() && meant !== '')) {
+    const has = stats === undefined ? 'does not exist' : 'is a table';
+    throw new Error(`${showPath(path)} ${has}, expected a run or a model file${meant}`);
+  }
+  if (!stats.isDirectory()) return path;
   const model = join(path, MODEL_FILE);
   if (existsSync(model)) return model;
   const last = join(path, LAST_FILE);
-  const hint = existsSync(last) ? `it has not ended; its newest checkpoint is ${last}` : `it has no ${MODEL_FILE}`;
-  throw new Error(`no model found in "${showPath(path)}", expected a run that train wrote (${hint})`);
+  const why = existsSync(last)
+    ? ` (it has not ended; its newest checkpoint is ${last})`
+    : ` (it has no ${MODEL_FILE})${suggestRun(path)}`;
+  throw new Error(`no model found in "${showPath(path)}", expected a run that train wrote${why}`);
 }
 
 /** The path of a model file; for a run that has not ended, that of its newest checkpoint. */
 export function anyModelPath(path: string): string {
   const last = join(path, LAST_FILE);
   return isFolder(path) && !existsSync(join(path, MODEL_FILE)) && existsSync(last) ? last : modelPath(path);
+}
+
+/** Whether a path looks like that of a model: a run, or a file with the extension of models. */
+export const looksLikeModel = (path: string): boolean =>
+  path.endsWith('.gradloom') ? existsSync(path) : [MODEL_FILE, LAST_FILE].some((file) => existsSync(join(path, file)));
+
+/** ' (did you mean runs/iris-1?)' if a run has nearly the name of a path, beside it or in `runs`; else ''. */
+export function suggestRun(path: string): string {
+  const folder = dirname(path) === '.' ? RUNS_FOLDER : dirname(path);
+  const runs = entriesOf(folder).map((name) => join(folder, name));
+  return suggest(
+    join(folder, basename(path)),
+    runs.filter((run) => run !== path && looksLikeModel(run)),
+  );
+}
+
+/** The entries of a folder; none if there is no such folder, or it cannot be read. */
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

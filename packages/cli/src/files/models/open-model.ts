@@ -7,16 +7,23 @@ import type { RawOptions } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type DatasetSource, datasetSource, formatSource } from '../datasets/dataset-source.ts';
 import type { Shares } from '../datasets/open-dataset.ts';
-import { modelPath } from './model-path.ts';
+import { looksLikeModel, modelPath } from './model-path.ts';
 
 /** The model named by the first argument. @throws UsageError if there is none. */
 export function openModel(positionals: readonly string[]): Model {
-  const [path] = positionals;
+  const [path, other] = positionals;
   if (path === undefined || path === '') {
     throw new UsageError('the model is missing, expected a run such as runs/mnist-1, or a model file');
   }
+  if (areSwapped(path, other)) {
+    throw new UsageError(`${path} is given before the model ${other}, expected the model first: ${other} ${path}`);
+  }
   return loadModel(modelPath(path), loadOptions());
 }
+
+/** Whether the second word is a model, and the first is not. */
+const areSwapped = (path: string, other: string | undefined): boolean =>
+  other !== undefined && looksLikeModel(other) && !looksLikeModel(path);
 
 /** The options with the model added, since errors may concern the model. */
 export const withModel = (given: RawOptions, [path]: readonly string[]): RawOptions => ({
@@ -28,7 +35,9 @@ export const withModel = (given: RawOptions, [path]: readonly string[]): RawOpti
 export function refuseMoreThan(count: number, positionals: readonly string[], expected: string, flag?: string): void {
   if (positionals.length <= count) return;
   const word = positionals[count];
-  const hint = flag !== undefined && existsSync(word) ? ` (did you mean ${flag} ${word}?)` : '';
+  const [first] = positionals;
+  const meant = areSwapped(first, word) ? `${word} ${flag} ${first}` : `${flag} ${word}`;
+  const hint = flag !== undefined && existsSync(word) ? ` (did you mean ${meant}?)` : '';
   throw new UsageError(`the word ${show(word)} is not needed, expected ${expected}${hint}`);
 }
 

@@ -2,6 +2,9 @@ import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { BEST_FILE, LAST_FILE } from '@gradloom/runtime';
 import { openOwnFile } from '@gradloom/runtime/internal';
 
+/** Folder for runs without --out, in the working directory. */
+export const RUNS_FOLDER = 'runs';
+
 /** The options of a run, and the machine. */
 export const CONFIG_FILE = 'config.json';
 

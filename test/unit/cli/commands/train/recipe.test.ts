@@ -67,7 +67,7 @@ test('a named network gets the activation that the loss wants of its outputs, an
 
 test.each([
   ['lenet5', pictures(9), 'has [9, 9, 1], expected the shape of an image [H, W, C] of at least 12 x 12 pixels'],
-  ['resnet20', classes, 'has [1], expected the shape of an image [H, W, C]'],
+  ['resnet20', classes, 'has 1 number, expected an image of height, width and channels (without --network, '],
 ] as const)('%s refuses rows that are not images of its size', async (network, train, problem) => {
   await expect(recipeOf({ network }, train)).rejects.toThrow(`train: a row of ${train.name} ${problem}`);
 });
