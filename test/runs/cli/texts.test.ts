@@ -86,7 +86,7 @@ test.each([
     ['--hidden', '8'],
     '--hidden is given with a text, expected --dropout, --init of its network gru:1x64, or another by --network or --spec',
   ],
-  [['--network', 'convnet'], '[3], expected the shape of an image [H, W, C]'],
+  [['--network', 'convnet'], 'has 3 numbers, expected an image of height, width and channels'],
   [['--stream'], '--stream has true, expected none: the texts of a column are held in memory'],
   [['--target', 'review'], '--column has text for "review", expected another type: it is the target'],
 ])('%j is refused', async (args, sentence) => {

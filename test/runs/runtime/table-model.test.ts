@@ -133,7 +133,7 @@ const refused: [rows: unknown, problem: string][] = [
   [[rows[0], { age: 'x', city: 'Bonn' }], 'predict: row 1, column "age" has "x", expected a number'],
   [[rows[0], 3], 'predict: row 1 has 3, expected an object by column name, or a list of cells'],
   [rows[0], 'predict: rows has {"age":30,"city":"Köln"}, expected an array of rows'],
-  [[[1]], 'predict: row 0, column "city" is missing in a row of 1 cells, expected 2'],
+  [[[1]], 'predict: row 0, column "city" is missing in a row of 1 cell, expected a row of 2 cells'],
 ];
 
 test.each(refused)('%j is refused', (given, problem) => {

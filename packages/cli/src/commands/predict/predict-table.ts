@@ -195,7 +195,7 @@ function createNotes(io: Io) {
   const found = new Map<string, { rows: number; readonly note: EncodingNote }>(); // the first note of each kind
   return {
     add(note: EncodingNote): void {
-      const kind = JSON.stringify([note.column, note.value === null, note.range ?? null]);
+      const kind = JSON.stringify([note.column, note.value === null, note.range ?? null, note.unknown !== undefined]);
       const known = found.get(kind);
       if (known === undefined) found.set(kind, { rows: 1, note });
       else known.rows++;

@@ -29,10 +29,12 @@ function exampleCell(column: ColumnEncoding): Json {
 const within = ({ range }: NumberEncoding, value: number): number =>
   range === undefined ? value : Math.min(range[1], Math.max(range[0], value));
 
-/** Some known words or letters. */
+/** Some known words or letters. Words after the first have the space before them. */
 function exampleText(tokenizer: TokenizerSpec): string {
   if (!('vocabulary' in tokenizer)) return 'a text';
-  const { vocabulary } = tokenizer;
-  const known = vocabulary.filter((piece) => /^ ?\p{L}+$/u.test(piece)).slice(0, 3);
-  return known.length === 0 ? (vocabulary.at(-1) ?? '') : known.join('').trim();
+  const { kind, vocabulary } = tokenizer;
+  const first = vocabulary.filter((piece) => /^\p{L}+$/u.test(piece)).slice(0, kind === 'words' ? 1 : 3);
+  const others = vocabulary.filter((piece) => /^ \p{L}+$/u.test(piece)).slice(0, 2);
+  const text = [...first, ...others].join('').trim();
+  return text === '' ? (vocabulary.at(-1) ?? '') : text;
 }

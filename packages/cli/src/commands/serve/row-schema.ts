@@ -165,7 +165,8 @@ function answerSchema({ preprocessing }: Model): JsonObject {
   const notes = {
     type: 'array',
     items: { type: 'string' },
-    description: 'Categories that no training row had, gaps that few or none had, and texts that are cut.',
+    description:
+      'Categories that no training row had, gaps that few or none had, and texts that are cut or half unknown.',
   };
   if (first?.type === 'classes') {
     const p = { type: 'number', minimum: 0, maximum: 1 };

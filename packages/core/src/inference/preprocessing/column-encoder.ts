@@ -1,4 +1,4 @@
-import { show } from '../../checks/show.ts';
+import { counted, show } from '../../checks/show.ts';
 import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
 import { type Cell, CellError, isGap, isNumberGap, readCategory, readText } from './cell.ts';
 import { cellReader, dayText, noDay, timeText } from './cell-format.ts';
@@ -6,7 +6,7 @@ import type { CategoryEncoding, ColumnEncoding, NumberEncoding, TokenEncoding } 
 
 /**
  * A note from encoding, which goes on: a category that no training row had, a number outside of the range of the
- * training rows, a gap in a column where few or none had one, or a text that is cut.
+ * training rows, a gap in a column where few or none had one, or a text that is cut or at least half unknown.
  */
 export interface EncodingNote {
   /** Name of the column. */
@@ -15,13 +15,18 @@ export interface EncodingNote {
   readonly value: string | null;
   /** For a number: the least and the greatest value of the training rows, as `value` is written. */
   readonly range?: readonly [least: string, greatest: string];
-  /** For a text that is cut: the number of its tokens. */
+  /** For a text that is cut: the number of its tokens. For one that is half unknown: of those that are read. */
   readonly tokens?: number;
+  /** For a text that is half unknown: the number of tokens that the vocabulary lacks. */
+  readonly unknown?: number;
 }
 
 /** Why a cell is unusual: 'which no training row had', or 'outside of 18 to 90, the range of the training rows'. */
-export function whyUnusual({ value, range, tokens }: EncodingNote): string {
+export function whyUnusual({ value, range, tokens, unknown }: EncodingNote): string {
   if (value === null) return 'which few or no training rows had';
+  if (unknown !== undefined) {
+    return `with ${counted(unknown, 'unknown token')} of ${tokens}: few or no training rows had such`;
+  }
   if (tokens !== undefined) return `whose ${tokens} tokens are cut to those that the model reads`;
   return range === undefined
     ? 'which no training row had'
@@ -166,6 +171,12 @@ export function createTokenEncoder(
         throw new CellError(name, `has ${has}, expected a text of at least a character`);
       }
       const tokens = tokensOf(text);
+      const { unknown } = tokenizer ?? {};
+      if (unknown !== undefined && onNote !== undefined) {
+        const count = tokens.filter((token) => token === unknown).length;
+        // A few rare words are in most texts, and training rows had such.
+        if (2 * count >= tokens.length) onNote({ column: name, value: text, tokens: tokens.length, unknown: count });
+      }
       x.fill(0, offset, offset + T).set(tokens, offset);
       return tokens.length;
     },

@@ -1,5 +1,5 @@
 import { nearest } from '../../checks/nearest.ts';
-import { show, showName } from '../../checks/show.ts';
+import { counted, show, showName } from '../../checks/show.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { type Cell, CellError } from './cell.ts';
 import { checkTablePreprocessing } from './check-preprocessing.ts';
@@ -24,9 +24,9 @@ export interface Encoder {
 }
 
 /**
- * Creates an encoder of rows. `onNote` is called for unknown categories, whose inputs are all 0, and for gaps in
- * columns where few or no training rows had one, and for texts that are cut. `gpt2` loads the tables of GPT-2, if a
- * column of texts has its tokens.
+ * Creates an encoder of rows. `onNote` is called for unknown categories, whose inputs are all 0, for gaps in columns
+ * where few or no training rows had one, and for texts that are cut or half unknown. `gpt2` loads the tables of GPT-2,
+ * if a column of texts has its tokens.
  */
 export function createEncoder(
   preprocessing: TablePreprocessing,
@@ -57,12 +57,13 @@ export function createEncoder(
     encode(row, x, offset) {
       const isList = Array.isArray(row);
       if (isList && row.length !== columns.length) {
+        const list = known.slice(0, 20).map(show).join(', ');
+        const wanted = `expected a row of ${counted(columns.length, 'cell')} (${list})`;
         if (row.length < columns.length) {
-          const problem = `is missing in a row of ${row.length} cells, expected ${columns.length}`;
-          throw new CellError(known[row.length], problem);
+          throw new CellError(known[row.length], `is missing in a row of ${counted(row.length, 'cell')}, ${wanted}`);
         }
-        const problem = `is the last of ${columns.length}, expected no cell after it in a row of ${row.length} cells`;
-        throw new CellError(known[columns.length - 1], problem);
+        const hint = columns.length === 1 ? '; several rows are [["..."], ["..."]]' : '';
+        throw new CellError(known[columns.length - 1], `is followed by another cell, ${wanted}${hint}`);
       }
       let at = offset;
       let real = 0;

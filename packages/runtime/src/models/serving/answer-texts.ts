@@ -121,7 +121,7 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
   const isRow = rowTest(model);
   const isOne = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
   if (!isObject(value) && !isRow(value)) {
-    return refused('content', `body has ${show(value)}, expected ${WANTED}`);
+    return refused('content', `body has ${show(value)}, expected ${WANTED}${formOf(model)}`);
   }
   const list = (isOne ? [value] : value) as readonly CellRow[];
   if (list.length > mostRows) return refused('rows', `body has ${list.length} rows, expected at most ${mostRows}`);
@@ -148,6 +148,15 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
     return refused('content', reasonOf(error).replace(/^encode: /, ''));
   }
 }
+
+/** ', such as {"age": ..., "city": ...}' for the rows of a table. */
+function formOf({ preprocessing }: Model): string {
+  const table = ofTable(preprocessing);
+  if (table === undefined || table.series !== undefined) return '';
+  const cells = table.columns.slice(0, MOST_NAMES).map(({ name }) => `${show(name)}: ...`);
+  return `, such as {${cells.join(', ')}${table.columns.length > MOST_NAMES ? ', ...' : ''}}`;
+}
+const MOST_NAMES = 5;
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 

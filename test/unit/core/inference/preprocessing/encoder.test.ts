@@ -116,8 +116,11 @@ const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string][] 
     [1, 'y', date, ''],
     `column "since" has "${date}"${/-13-|-30$|-29$/.test(date) ? ', a day that does not exist' : ''}, expected a date such as`,
   ]),
-  [[1, 'y', '2020-01-01'], 'column "city" is missing in a row of 3 cells, expected 4'],
-  [[1, 'y', '2020-01-01', '', 1], 'column "city" is the last of 4, expected no cell after it in a row of 5 cells'],
+  [
+    [1, 'y', '2020-01-01'],
+    'column "city" is missing in a row of 3 cells, expected a row of 4 cells ("age", "member", "since", "city")',
+  ],
+  [[1, 'y', '2020-01-01', '', 1], 'column "city" is followed by another cell, expected a row of 4 cells ("age", '],
   [{ age: 1, member: 'y', since: '2020-01-01' }, 'column "city" is missing, expected a value, or null for a gap'],
   [
     { Age: 1, member: 'y', since: '2020-01-01', city: '' },

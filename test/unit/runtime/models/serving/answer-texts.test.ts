@@ -43,6 +43,26 @@ const letters = createModel({
   },
 });
 
+const reviews = createModel({
+  spec: {
+    input: 4,
+    layers: [{ kind: 'embedding', vocabulary: 4, width: 2 }, { kind: 'flatten' }, { kind: 'dense', out: 1 }],
+  },
+  parameters: normals(8 + 9),
+  preprocessing: {
+    version: 1,
+    columns: [
+      {
+        name: 'review',
+        type: 'text',
+        tokenizer: { kind: 'words', vocabulary: ['<unk>', 'the', ' film', ','] },
+        context: 4,
+      },
+    ],
+    target: [{ name: 'stars', type: 'values', center: 0, scale: 1 }],
+  },
+});
+
 const answers = (model: Model, ...bodies: unknown[]) =>
   createTextAnswerer(model, { mostRows: 3 })(
     bodies.map((body) => (typeof body === 'string' ? body : JSON.stringify(body))),
@@ -128,12 +148,32 @@ describe('a body', () => {
     ]);
   });
 
+  test('hears which of its texts are at least half of words that the model does not know', () => {
+    const texts = ['the film, then', 'the plot, then', 'the cinema was'].map((review) => ({ review }));
+    const [{ text, unusual }] = answers(reviews, texts);
+    const [known, half, most] = JSON.parse(text);
+    expect(known).not.toHaveProperty('notes');
+    expect(half.notes).toEqual([
+      'column "review" has "the plot, then", with 2 unknown tokens of 4: few or no training rows had such',
+    ]);
+    expect(most.notes).toEqual([
+      'column "review" has "the cinema was", with 2 unknown tokens of 3: few or no training rows had such',
+    ]);
+    expect(unusual).toEqual({ review: 2 });
+  });
+
   test.each<[string, unknown, Model]>([
+    [
+      'row 0, column "review" is followed by another cell, expected a row of 1 cell ("review"); several rows are [["..."], ["..."]]',
+      ['the film', 'the'],
+      reviews,
+    ],
+    ['body has "the film", expected a row or a list of rows, as JSON, such as {"review": ...}', '"the film"', reviews],
     ['body is not valid JSON, expected a row or a list of rows, as JSON (', '{"age":', table],
     ['body is not valid JSON, expected', '', table],
-    ['body has 7, expected a row or a list of rows, as JSON', 7, table],
+    ['body has 7, expected a row or a list of rows, as JSON, such as {"age": ..., "city": ...}', 7, table],
     ['body has null, expected', null, table],
-    ['row 0, column "city" is the last of 2, expected no cell after it in a row of 3 cells', [1, 2, 3], table],
+    ['row 0, column "city" is followed by another cell, expected a row of 2 cells ("age", "city")', [1, 2, 3], table],
     ['row 1, column "age" has "old", expected a number', [rows[0], { age: 'old', city: '' }], table],
     ['row 0, column "ages" is unknown, expected "age", "city"', { ages: 1, city: '' }, table],
     ['row 0, column "age" is missing, expected a value', '{"__proto__":{"age":1},"city":""}', table],
