@@ -57,7 +57,7 @@ describe('training on a table', () => {
     expect(stdout).toMatch(/^size +numeric .* 18 /m);
     expect(stdout).toMatch(/^id +left out$/m);
     expect(stdout).toMatch(/^price +target: values /m);
-    const shown = await gradloom([...flags, '--no-out'], { terminal: 60 });
+    const shown = await gradloom([...flags, '--no-out'], { terminal: 60, env: { NO_COLOR: '1' } });
     const [head] = shown.stdout.split('Trained');
     expect(Math.max(...head.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
     for (const word of stdout.split('Trained')[0].match(/\(--[^)]*\)/g) ?? []) {

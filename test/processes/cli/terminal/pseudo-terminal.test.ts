@@ -90,7 +90,7 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
     const said = lines.indexOf('gradloom train: SIGINT: ending; a second signal ends at once');
     expect(lines.slice(said + 1, said + 4)).toEqual([
       '',
-      expect.stringMatching(/^test accuracy .* %, always [01] /),
+      expect.stringMatching(/^test accuracy .* %; always answering [01]: /),
       expect.stringMatching(/^Stopped after /),
     ]);
     expect(lines.join()).not.toContain('^C');

@@ -49,11 +49,13 @@ test('a network that is worse than a linear model, or no better than a constant,
   const [, results] = stdout.split(/\n\n(?=The )/);
   expect(results).toMatch(/^The training loss did not fall|^The network is/);
   expect(results).toMatch(/^The network is worse than a linear model, by \d+ of 40 rows\.$/m);
-  expect(results).toMatch(/^test accuracy [\d.]+ %, linear [\d.]+ %, always (yes|no) [\d.]+ %$/m);
+  expect(results).toMatch(/^40 test rows are few: of new rows, \d+ to \d+ % may be right \(try --folds 5\)\.$/m);
+  expect(results).toMatch(/^test accuracy [\d.]+ %; linear model: [\d.]+ %; always answering (yes|no): [\d.]+ %$/m);
 
-  const noise = write('noise.csv', 160, (_a, _b, n) => (n * n) % 7);
+  const noise = write('noise.csv', 200, (_a, _b, n) => (n * n) % 7);
   const { done } = await eventsOf([...noise, ...short, '--targets', 'values', '--no-out']);
   expect(done.remarks).toContain('the network is no better than always answering the mean');
+  expect(String(done.remarks)).not.toContain('few');
 });
 
 test('of a rare class recall, precision and PR AUC lead the results, and the weights that help it are named', async () => {

@@ -40,7 +40,7 @@ test('--patience ends a run early: model, figures and files are those of its bes
 
 test('the summary says where the run stopped, and which weights it has', async () => {
   const { stdout } = await gradloom([...stopping, '--no-out', '--monitor', 'accuracy']);
-  expect(stdout).toMatch(/ 200 epochs at most, patience 6\n/);
+  expect(stdout).toMatch(/ at most 200 epochs, until 6 evaluations bring no gain\n/);
   expect(stdout).toMatch(/^Stopped early after \d+ epochs in /m);
   expect(stdout).toMatch(/^weights +of epoch \d+, the best evaluation$/m);
 });

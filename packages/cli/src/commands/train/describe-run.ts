@@ -23,7 +23,7 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   return [
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
     ...(isChain(network) ? [network, rest] : [`${network}: ${rest}`]),
-    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}${emaText(values)}`,
+    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${lengthText(length, values)}${emaText(values)}`,
     `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,
     ...(event.cluster === undefined ? [] : [describeCluster(event.cluster)]),
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
@@ -40,9 +40,9 @@ export function describeCluster({ library, hosts, threads }: ClusterFacts): stri
 /** ', moving average 0.999', for a run that keeps an average of its weights. */
 const emaText = ({ ema }: TrainValues): string => (ema === undefined ? '' : `, moving average ${ema}`);
 
-/** ' at most, patience 10', for a run that may stop early. */
-const patienceText = ({ patience }: TrainValues): string =>
-  typeof patience === 'number' ? ` at most, patience ${patience}` : '';
+/** 'at most 60 epochs, until 10 evaluations bring no gain', for a run that may stop early. */
+const lengthText = (length: string, { patience }: TrainValues): string =>
+  typeof patience === 'number' ? `at most ${length}, until ${plural(patience, 'evaluation')} bring no gain` : length;
 
 /** ' (4 x 32)', for a step of several batches. */
 const accumulateText = ({ accumulate = 1, batch }: TrainValues): string =>

@@ -1,7 +1,11 @@
 import { createRandom } from '@gradloom/core';
-import type { Dataset } from '@gradloom/runtime';
+import type { Dataset, Evaluation } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { assess } from '../../../../../packages/cli/src/commands/train/assessment/assess.ts';
+import {
+  assess,
+  linearRemarks,
+  rangeOfShare,
+} from '../../../../../packages/cli/src/commands/train/assessment/assess.ts';
 import { leakingColumn } from '../../../../../packages/cli/src/commands/train/assessment/leaking-column.ts';
 
 const random = createRandom(1, 'leaks');
@@ -68,4 +72,39 @@ test.each([
   const result = { epochLosses: Float64Array.from(losses) };
   const { remarks } = await assess(recipe as never, result as never, () => {});
   expect(remarks.join()).toMatch(remark);
+});
+
+test.each<[by: 'accuracy' | 'rmse' | 'weightedLoss', rows: number, own: number, linear: number, remark: string | null]>(
+  [
+    ['accuracy', 1000, 0.9, 0.91, 'the network is worse than a linear model, by 10 of 1,000 rows'],
+    ['accuracy', 1000, 0.9, 0.909, null],
+    ['accuracy', 30, 0.9, 1, null], // 3 rows
+    ['accuracy', 30, 0.8, 1, 'the network is worse than a linear model, by 6 of 30 rows'],
+    ['accuracy', 30, 1, 0.9, null],
+    ['rmse', 200, 0.3013, 0.3008, null],
+    ['rmse', 200, 0.32, 0.3008, 'the network is worse than a linear model'],
+    ['rmse', 200, 0.2, 0.3008, null],
+    ['weightedLoss', 100, 0.32, 0.3, null],
+    ['weightedLoss', 100, 0.34, 0.3, 'the network is worse than a linear model'],
+  ],
+)(
+  'a linear model is better by %s on %i rows only beyond a standard error: %d and %d',
+  (by, rows, own, linear, remark) => {
+    const evaluation = (figure: number) => ({ rows, loss: 1, [by]: figure }) as unknown as Evaluation;
+    expect(linearRemarks(evaluation(own), evaluation(linear), by)).toEqual(remark === null ? [] : [remark]);
+    expect(linearRemarks(evaluation(own), undefined, by)).toEqual([]);
+  },
+);
+
+test('the ends of the range of a share are 1.96 of their own standard errors from it', () => {
+  for (const [share, rows] of [
+    [0.9, 30],
+    [0.5, 4],
+    [0, 12],
+    [1, 7],
+  ] as const) {
+    for (const end of rangeOfShare(share, rows)) {
+      expect(Math.abs(share - end)).toBeCloseTo(1.96 * Math.sqrt(Math.max(0, end * (1 - end)) / rows), 12);
+    }
+  }
 });

@@ -41,6 +41,7 @@ export async function assess(
     ...comparisons(recipe, evaluationOf(recipe, result), { baseline, naive, linear }, rare),
     ...countRemarks(result.validation, counted),
     ...(leak === null ? [] : [leakRemark(leak, recipe)]),
+    ...fewRowsRemarks(recipe, evaluationOf(recipe, result)),
   ];
   return { baseline, naive, linear, counted, remarks };
 }
@@ -102,27 +103,25 @@ function comparisons(
   if (own === undefined || baseline === null) return [];
   // Class weights trade accuracy for the recall of rare classes, and a constant has no recall.
   if (values['class-weight'] !== undefined) {
-    const [weighted, ofLinear] = [own.weightedLoss, linear?.evaluation.weightedLoss];
     return [
       ...(rare !== null && rare.prAuc <= rare.share
         ? [`the network finds ${showLabel(rare.label)} no better than chance`]
         : []),
-      ...(isAbove(weighted, ofLinear) ? [WORSE_THAN_LINEAR] : []),
+      ...linearRemarks(own, linear?.evaluation, 'weightedLoss'),
     ];
   }
   const { accuracy, rmse } = own;
   if (accuracy !== undefined) {
-    const { accuracy: ofLinear = 0 } = linear?.evaluation ?? {};
     const by = rare === null ? '' : ', by accuracy';
     return [
       ...constantRemarks(own, accuracy, baseline).map((remark) => `${remark}${by}`),
-      ...(accuracy < ofLinear ? [`${WORSE_THAN_LINEAR}, by ${rowsOf(own, ofLinear - accuracy)}`] : []),
+      ...linearRemarks(own, linear?.evaluation, 'accuracy'),
     ];
   }
   return [
     ...(isAbove(rmse, baseline.rmse) || rmse === baseline.rmse ? [`${NO_BETTER} ${baseline.answer}`] : []),
     ...(isAbove(rmse, naive?.rmse) ? ['the network is worse than answering the last value of the window'] : []),
-    ...(isAbove(rmse, linear?.evaluation.rmse) ? [WORSE_THAN_LINEAR] : []),
+    ...linearRemarks(own, linear?.evaluation, 'rmse'),
   ];
 }
 
@@ -130,8 +129,7 @@ function comparisons(
 function constantRemarks(own: Evaluation, accuracy: number, { answer, accuracy: constant }: Baseline): string[] {
   const gain = accuracy - constant;
   if (gain <= 0) return [`${NO_BETTER} ${answer}`];
-  const error = Math.sqrt((constant * (1 - constant)) / (own.positions ?? own.rows));
-  return gain > error
+  return gain > errorOfShare(constant, own.positions ?? own.rows)
     ? []
     : [`the network is hardly better than always answering ${answer}: ${rowsOf(own, gain)} more`];
 }
@@ -142,6 +140,54 @@ function countRemarks(validation: Evaluation | undefined, counted: NGrams | null
   const { unit, unigram, bigram } = counted;
   if (validation.loss >= unigram) return [`the network is no better than counting single ${unit}`];
   return validation.loss >= bigram ? [`the network is no better than counting pairs of ${unit}`] : [];
+}
+
+/**
+ * A sentence if a linear model is better by more than a standard error of its figure on the rows. Both answer the same
+ * rows, so they differ less by chance than on different ones. Of shares, fewer than four rows tell nothing: in a paired
+ * test the difference of d rows is at most √d standard errors.
+ */
+export function linearRemarks(
+  own: Evaluation,
+  linear: Evaluation | undefined,
+  by: 'accuracy' | 'rmse' | 'weightedLoss',
+): string[] {
+  const [figure, ofLinear] = [own[by], linear?.[by]];
+  if (figure === undefined || ofLinear === undefined) return [];
+  if (by !== 'accuracy') {
+    // Of n normal errors, and of n losses whose deviation is about their mean.
+    const error = ofLinear / Math.sqrt(by === 'rmse' ? 2 * own.rows : own.rows);
+    return figure - ofLinear > error ? [WORSE_THAN_LINEAR] : [];
+  }
+  const rows = own.positions ?? own.rows;
+  const lost = ofLinear - figure;
+  const isClear = Math.round(lost * rows) >= LEAST_ROWS && lost > errorOfShare(ofLinear, rows);
+  return isClear ? [`${WORSE_THAN_LINEAR}, by ${rowsOf(own, lost)}`] : [];
+}
+const LEAST_ROWS = 4;
+
+/** Standard error of a share of rows. */
+const errorOfShare = (share: number, rows: number): number => Math.sqrt((share * (1 - share)) / rows);
+
+/** Figures of fewer rows get a caveat. */
+const FEW_ROWS = 50;
+
+/** A sentence on figures of few rows: for a share, what it may be on new rows. */
+function fewRowsRemarks({ sets, values }: Recipe, own: Evaluation | undefined): string[] {
+  if (own === undefined || own.rows >= FEW_ROWS || own.positions !== undefined || sets.test === sets.train) return [];
+  const few = `${plural(own.rows, `${sets.test === undefined ? 'validation' : 'test'} row`)} ${own.rows === 1 ? 'is' : 'are'} few`;
+  const advice = values.folds === undefined ? ' (try --folds 5)' : '';
+  if (own.accuracy === undefined) return [`${few}: the figures of new rows may well be others${advice}`];
+  const [least, most] = rangeOfShare(own.accuracy, own.rows).map((share) => whole(100 * share));
+  return [`${few}: of new rows, ${least} to ${most} % may be right${advice}`];
+}
+
+/** The 95 % interval of a share of rows. [Wilson 1927](https://doi.org/10.1080/01621459.1927.10502953) */
+export function rangeOfShare(share: number, rows: number): [least: number, most: number] {
+  const z2 = 1.96 ** 2 / rows;
+  const middle = share + z2 / 2;
+  const half = Math.sqrt(z2 * (share * (1 - share) + z2 / 4));
+  return [(middle - half) / (1 + z2), (middle + half) / (1 + z2)];
 }
 
 const NO_BETTER = 'the network is no better than always answering';
@@ -176,9 +222,9 @@ export function comparisonLine(
     isShare ? percent(accuracy ?? Number.NaN) : decimal(rmse ?? Number.NaN);
   const parts = [
     `${recipe.sets.test === undefined ? 'validation' : 'test'} ${isShare ? 'accuracy' : 'RMSE'} ${figureOf(own)}`,
-    ...(linear === null ? [] : [`linear ${figureOf(linear.evaluation)}`]),
-    ...(naive === null ? [] : [`last value ${figureOf(naive)}`]),
-    `always ${baseline.answer} ${figureOf(baseline)}`,
+    ...(linear === null ? [] : [`linear model: ${figureOf(linear.evaluation)}`]),
+    ...(naive === null ? [] : [`last value: ${figureOf(naive)}`]),
+    `always answering ${baseline.answer}: ${figureOf(baseline)}`,
   ];
-  return parts.join(', ');
+  return parts.join('; ');
 }
