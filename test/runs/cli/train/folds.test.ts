@@ -70,6 +70,11 @@ test('a signal leaves the folds before it, their figures and their page', async 
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(`It was ended after ${runs.length} of them.`);
 });
 
+test('shows on a terminal the fold that is trained, and the time left', async () => {
+  const { stderr } = await gradloom([...flags, '--folds', '3', '--no-out'], { terminal: 80 });
+  expect(stderr).toMatch(/train: fold 1 of 3.*train: fold 3 of 3, about \d+ s left/s);
+});
+
 test('puts the rows of a test share aside where one is asked for', async () => {
   const { stdout } = await gradloom([...flags, '--folds', '2', '--test', '0.4', '--no-out', '--json']);
   const folds = jsonLines(stdout).slice(0, 2) as unknown as Fold[];

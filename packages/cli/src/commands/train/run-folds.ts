@@ -12,6 +12,7 @@ import { exitCodes, type Interruption, listenForInterrupt } from '../../terminal
 import { describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines, widthOf } from '../../terminal/io.ts';
 import { createNote, type Note } from '../../terminal/note.ts';
+import { timeLeft } from '../../terminal/text/format.ts';
 import { writeOut } from '../../terminal/text/out-directory.ts';
 import { table } from '../../terminal/text/table.ts';
 import type { Assessment } from './assessment/assess.ts';
@@ -24,6 +25,10 @@ import { lockNewDirectory } from './new-directory.ts';
 import type { TrainValues } from './options.ts';
 import { createRecipe, openRun, warningsOf } from './recipe.ts';
 import { quietReporter, type Reporter, type RunEnd, warn } from './reporter.ts';
+
+/** From this share of the first fold on, or after this time, the time left is told. */
+const STARTED = 0.1;
+const STARTED_MS = 5000;
 
 /** A fold in the document of the cross-validation. */
 interface FoldRun extends Fold {
@@ -54,19 +59,36 @@ export async function runFolds(
   let code = 0;
   // Each run listens too, but a signal may arrive between two runs.
   const interrupt = listenForInterrupt(io);
+  const startMs = performance.now();
+  /** Shows the fold that is trained, and the time that the rest may take: `share` of its steps are done. */
+  function sayProgress(fold: number, share: number): void {
+    const place = `fold ${fold} of ${folds}`;
+    const went = fold - 1 + share;
+    const elapsedMs = performance.now() - startMs;
+    const leftMs = (elapsedMs * (folds - went)) / went;
+    // The first steps of all are slow.
+    if (went < STARTED && elapsedMs < STARTED_MS) note.say(place);
+    else note.say(`${place}, ${timeLeft(leftMs)}`, leftMs);
+  }
   try {
     for (let fold = 1; fold <= folds; fold++) {
-      note.say(`fold ${fold} of ${folds}`);
+      const progress = (share: number) => sayProgress(fold, share);
+      progress(0);
       const own: TrainValues & typeof values = { ...values, fold, ...placeOf(lock, fold) };
       const opened = fold === 1 ? first : await openRun(own);
-      const reporter = foldReporter(io, note, { isFirst: fold === 1, isShown: !json && !quiet }, (run, result) => {
-        const { test } = result;
-        if (test === undefined || result.stopped === 'aborted') return;
-        const { steps, fingerprint } = result;
-        const figures = { ...figuresOf(test), ...linearFigures(run.assessment) };
-        done.push({ fold, out: run.out, figures, rows: test.rows, steps, fingerprint });
-        if (json && !quiet) printJson(io.stdout, JSON.stringify({ event: 'fold', ...done[done.length - 1] }));
-      });
+      const reporter = foldReporter(
+        io,
+        note,
+        { isFirst: fold === 1, isShown: !json && !quiet, progress },
+        (run, result) => {
+          const { test } = result;
+          if (test === undefined || result.stopped === 'aborted') return;
+          const { steps, fingerprint } = result;
+          const figures = { ...figuresOf(test), ...linearFigures(run.assessment) };
+          done.push({ fold, out: run.out, figures, rows: test.rows, steps, fingerprint });
+          if (json && !quiet) printJson(io.stdout, JSON.stringify({ event: 'fold', ...done[done.length - 1] }));
+        },
+      );
       if (fold === 1) for (const warning of warningsOf(opened)) warn(reporter, warning);
       const recipe = await createRecipe(own, opened);
       facts ??= { dataset: recipe.sets.train.name, network: describeNetwork(recipe.spec) };
@@ -110,11 +132,17 @@ async function checkFirst(values: TrainValues, opened: OpenedDataset): Promise<v
 const placeOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>
   lock === null ? {} : { out: join(lock.path, `fold-${fold}`) };
 
-/** Shows the start of the first run, and passes on the results of each. */
+interface FoldView {
+  readonly isFirst: boolean;
+  readonly isShown: boolean; // the start of the first fold
+  readonly progress: (share: number) => void; // called with the share of the steps that are done
+}
+
+/** Shows the start of the first run, and passes on progress and results of each. */
 function foldReporter(
   io: Io,
   note: Note,
-  { isFirst, isShown }: { readonly isFirst: boolean; readonly isShown: boolean },
+  { isFirst, isShown, progress }: FoldView,
   done: (run: RunEnd, result: TrainResult) => void,
 ): Reporter {
   return {
@@ -128,6 +156,9 @@ function foldReporter(
     aside(text) {
       note.clear();
       printLine(io.stderr, text);
+    },
+    event(event) {
+      if (event.type === 'progress') progress(event.step / event.totalSteps);
     },
     done,
   };
