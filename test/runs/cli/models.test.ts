@@ -208,7 +208,7 @@ describe('predict', () => {
       await gradloom(['predict', xor], { terminal: 80 }),
     ];
     expect(refusals.map(({ stderr }) => stderr)).toEqual([
-      'gradloom predict: --rows has 4, expected rows from 0 to 3 (of xor)\n',
+      'gradloom predict: --rows has 4, expected rows from 0 to 3 (of the train rows of xor)\n',
       'gradloom predict: --rows is given with the file rows.jsonl, expected one of the two\n',
       'gradloom predict: no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset\n',
     ]);

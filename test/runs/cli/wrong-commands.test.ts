@@ -6,6 +6,7 @@ const reasons: Readonly<Record<string, string>> = {
   GPU: 'Gradloom computes on CPUs alone, with the same bits on each: it has no code for GPUs',
   '16 bits': 'most CPUs do not compute with 16 bits; float32 takes half of the memory of float64',
   model: 'the model knows its target, and reads all columns as in training',
+  printed: 'the answer is printed, and > answers.txt writes it to a file',
   table: 'the separator of a file and the names of its columns are found by themselves',
 };
 
@@ -92,6 +93,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ['evaluate runs/none --target y', '--target is unknown, expected a flag from --help (model)'],
   ['predict runs/none --label y', '--label is unknown, expected a flag from --help (model)'],
   ['serve runs/none --columns y', '--columns is unknown, expected a flag from --help (model)'],
+  ['predict runs/none --output a.csv', '--output is unknown, expected a flag from --help (printed)'],
   ['train --delimiter ;', '--delimiter is unknown, expected a flag from --help (table)'],
   ['train --separator tab', '--separator is unknown, expected a flag from --help (table)'],
   ['train --header false', '--header is unknown, expected a flag from --help (table)'],
@@ -274,6 +276,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ['evaluate runs/none --target y', '--target is unknown, expected a flag from --help (model)'],
   ['predict runs/none --label y', '--label is unknown, expected a flag from --help (model)'],
   ['serve runs/none --columns y', '--columns is unknown, expected a flag from --help (model)'],
+  ['predict runs/none --output a.csv', '--output is unknown, expected a flag from --help (printed)'],
   ['train --delimiter ;', '--delimiter is unknown, expected a flag from --help (table)'],
   ['train --header none', '--header is unknown, expected a flag from --help (table)'],
   ['train --units 32', '--units is unknown, expected a flag from --help (did you mean --hidden?)'],
@@ -287,7 +290,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
 ];
 
 test.each(wrong)('%s', async (line, sentence) => {
-  const whole = sentence.replace(/(?<=\()(GPU|16 bits|model|table)(?=\)$)/, (name) => reasons[name]);
+  const whole = sentence.replace(/(?<=\()(GPU|16 bits|model|printed|table)(?=\)$)/, (name) => reasons[name]);
   const parts = whole.split('…').map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   expect(await gradloom(line.split(' '))).toEqual({
     code: 2,

@@ -243,6 +243,11 @@ const absent: readonly { readonly words: RegExp; readonly among: readonly string
     why: 'the model knows its target, and reads all columns as in training',
   },
   {
+    words: /^(out|output|outfile|outputfile|outputpath|save)$/,
+    among: ['--rows', '--top-k'],
+    why: 'the answer is printed, and > answers.txt writes it to a file',
+  },
+  {
     words: /^model$/,
     among: ['--split', '--port', '--metric', '--format', '--temperature'],
     why: 'the model is a word of its own, such as runs/iris-1',

@@ -109,10 +109,10 @@ test('columns that the model does not read are named, and what no training row h
     { ...few[1], weight: '4', years: '900' },
     { ...few[1], weight: '4', years: '-7' },
   ];
-  const rows = folder.write('rows.csv', textOf(['kind', 'weight', 'home', 'years'], other));
+  const rows = folder.write('rows.csv', textOf(['kind', 'weight', 'home', 'years'], other).replace('kind', 'sort'));
   const { stderr, code } = await gradloom(['predict', classes, rows]);
   expect(stderr.split('\n')).toEqual([
-    `gradloom predict: ${rows}: columns that the model does not read: "kind"`,
+    `gradloom predict: ${rows}: columns that the model does not read: "sort"`,
     'gradloom predict: warning: 1 row has a value such as "moon" in column "home", which no training row had',
     'gradloom predict: warning: 1 row has a gap in column "years", which few or no training rows had',
     expect.stringMatching(
@@ -121,6 +121,12 @@ test('columns that the model does not read are named, and what no training row h
     '',
   ]);
   expect(code).toBe(0);
+});
+
+test('the column of the target is left unread without a word', async () => {
+  expect(await gradloom(['predict', classes, file])).toMatchObject({ code: 0, stderr: '' });
+  const png = await gradloom(['predict', classes, 'a.png']);
+  expect(png.stderr).toBe('gradloom predict: a.png is an image, expected rows (the model is one of a table)\n');
 });
 
 test('evaluation of the same rows gives the same answers, bit by bit', async () => {

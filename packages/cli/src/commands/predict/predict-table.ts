@@ -44,7 +44,8 @@ export async function predictTable(
   const notes = createNotes(io);
   const encoder = createEncoder(preprocessing, notes.add, gpt2);
   const labels = classesOf(preprocessing.target, model);
-  const { batches, unread } = await openRows(preprocessing, from, source);
+  const { batches, unread: others } = await openRows(preprocessing, from, source);
+  const unread = others.filter((column) => !preprocessing.target.some(({ name }) => name === column));
   if (unread.length > 0) {
     const few = unread.slice(0, 10).map(show).join(', ');
     printLine(io.stderr, `gradloom predict: ${source}: columns that the model does not read: ${few}`);

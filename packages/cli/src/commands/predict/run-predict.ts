@@ -38,9 +38,11 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   if (picture !== undefined) {
     refuseDataset(values, picture);
     if (images === undefined) {
-      throw new UsageError(
-        `${picture} is an image, expected rows (the model does not say how bytes of an image become its inputs)`,
-      );
+      const why =
+        model.preprocessing === undefined
+          ? 'the model does not say how bytes of an image become its inputs'
+          : `the model is one of a ${ofText(model.preprocessing) === undefined ? 'table' : 'text'}`;
+      throw new UsageError(`${picture} is an image, expected rows (${why})`);
     }
     await predictImages(model, files, values.json ?? false, io);
     return 0;
@@ -117,10 +119,11 @@ type Batches = Iterable<RowBatch> | AsyncIterable<RowBatch>;
 async function openRows(model: Model, values: PredictValues, file: string | undefined, io: Io): Promise<Batches> {
   if (values.dataset !== undefined || values.split !== undefined || values.rows !== undefined) {
     if (file !== undefined) refuseDataset(values, file);
-    const { dataset, warnings } = await openModelRows(model, values.dataset, values.split);
+    const { dataset, split, warnings } = await openModelRows(model, values.dataset, values.split);
     for (const message of warnings) printLine(io.stderr, `gradloom predict: warning: ${message}`);
     complete(checkInput('predict', buildNetwork(model.spec, model.parts?.own), dataset));
-    return datasetRows(dataset, values.rows, typeOf(model.parameters));
+    const source = split === 'all' ? dataset.name : `the ${split} rows of ${dataset.name}`;
+    return datasetRows(dataset, values.rows, typeOf(model.parameters), source);
   }
   const network = buildNetwork(model.spec, model.parts?.own);
   const refuse = (what: string, reads: string) =>
@@ -200,12 +203,13 @@ export function* datasetRows(
   dataset: Dataset,
   ranges: readonly RowRange[] | undefined,
   type: ElementType,
+  source = dataset.name, // in errors
 ): Generator<RowBatch> {
-  const { rows, name, targets, labels, lengths } = dataset;
+  const { rows, targets, labels, lengths } = dataset;
   const byPosition = hasTargetsByPosition(dataset);
   const missing = ranges?.find(({ last }) => last >= rows);
   if (missing !== undefined) {
-    throw new UsageError(`--rows has ${missing.last}, expected rows from 0 to ${rows - 1} (of ${name})`);
+    throw new UsageError(`--rows has ${missing.last}, expected rows from 0 to ${rows - 1} (of ${source})`);
   }
   for (const { first, last } of ranges ?? [{ first: 0, last: rows - 1 }]) {
     for (let from = first; from <= last; from += BATCH_ROWS) {
