@@ -90,7 +90,8 @@ export function assembleCode(isa: Isa): Code {
     const most = { all: rowsOf(vectors), listed: listedRows, lanes: tileRows(isa, 1) }[terms];
     const kernels = (masked: boolean) => upTo(most, (M) => assembleTile(isa, { M, vectors, masked, terms }));
     const masked = kernels(true);
-    // Where masks have registers of their own, one of all lanes takes no time in y and dx, but 1 to 2 % in dW and lanes.
+    // Where masks have registers of their own, a mask of all lanes takes no time in y and dx, but 1 to 2 % in dW and
+    // lanes.
     const areSame = isa.formulas.maskRegisters > 0 && vectors !== leafVectors && terms !== 'lanes';
     return { full: areSame ? masked : kernels(false), masked };
   };
