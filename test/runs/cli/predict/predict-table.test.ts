@@ -149,7 +149,7 @@ describe('is refused with its place', () => {
     [
       () => csv('rows', '{"weight":1,"years":3}\n'.repeat(4000)),
       '',
-      'line 1 of FILE has no "home", expected a value, or null for a gap',
+      'line 1 of FILE, column "home" is missing, expected a value, or null for a gap',
     ],
     [() => csv('d.csv', '1,2\n3,4\n'), '', 'line 1 of FILE has 2 columns, expected 3 ("weight", "home", "years")'],
     [() => `${folder.path}/none.csv`, '', 'FILE does not exist, expected a CSV file'],
@@ -161,7 +161,7 @@ describe('is refused with its place', () => {
     [
       () => null,
       '{"weight":1,"years":3}\n',
-      'line 1 of standard input has no "home", expected a value, or null for a gap',
+      'line 1 of standard input, column "home" is missing, expected a value, or null for a gap',
     ],
     [() => null, '[1,"house",2]\n[1]\n', 'line 2 of standard input has 1 cells, expected 3'],
     [

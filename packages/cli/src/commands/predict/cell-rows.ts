@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Cell } from '@gradloom/core';
-import { show } from '@gradloom/core/internal';
+import { CellError, type ColumnEncoding } from '@gradloom/core';
+import { type CellPicker, listed, mayLack, show } from '@gradloom/core/internal';
 import { createTextReader, type TableReader, type TableRow } from '@gradloom/runtime/internal';
 
 /** Rows of a table for a model: the cells of the model's columns, in its order. */
@@ -12,18 +12,23 @@ export interface CellRows {
 
 /**
  * The columns of a model among those of a table, by name, or by position if the table has no names.
- * @throws Error (rejects) naming the column that is missing, after closing the table.
+ * @throws Error (rejects) naming the columns that are missing, after closing the table.
  */
-export async function pickColumns(reader: TableReader, wanted: readonly string[], source: string): Promise<CellRows> {
+export async function pickColumns(
+  reader: TableReader,
+  columns: readonly ColumnEncoding[],
+  source: string,
+): Promise<CellRows> {
+  const wanted = columns.map(({ name }) => name);
   const names = reader.names();
   if (names === null) return { batches: refuseOthers(reader, wanted, source), unread: [] };
   const places = wanted.map((name) => names.indexOf(name));
-  const missing = wanted.find((_, c) => places[c] === -1);
-  if (missing !== undefined) {
+  const missing = wanted.filter((_, c) => places[c] === -1 && !(reader.areObjects === true && mayLack(columns[c])));
+  if (missing.length > 0) {
     await reader.close?.();
     const known = names.slice(0, 20).map(show).join(', ');
     throw new Error(
-      `${source} has the columns ${known}, expected ${show(missing)} too, which the model was trained with`,
+      `${source} has the columns ${known}, expected ${listed(missing.map(show), 20)} too, which the model was trained with`,
     );
   }
   const unread = names.filter((name) => !wanted.includes(name));
@@ -68,9 +73,10 @@ const MOST_CHARACTERS = 1 << 22;
 export const jsonRows = (
   texts: AsyncIterable<string>,
   wanted: readonly string[],
+  pick: CellPicker, // of the same columns
   source: string,
 ): AsyncGenerator<readonly TableRow[]> =>
-  lineRows(texts, source, (text, place) => (text.trim() === '' ? [] : [rowOf(text, wanted, place, source)]));
+  lineRows(texts, source, (text, place) => (text.trim() === '' ? [] : [rowOf(text, wanted, pick, place, source)]));
 
 /** Rows of one cell each: the lines of a text. */
 export const textRows = (texts: AsyncIterable<string>, source: string): AsyncGenerator<readonly TableRow[]> =>
@@ -98,7 +104,7 @@ async function* lineRows(
   if (last.length > 0) yield last;
 }
 
-function rowOf(text: string, wanted: readonly string[], place: string, source: string): TableRow {
+function rowOf(text: string, wanted: readonly string[], pick: CellPicker, place: string, source: string): TableRow {
   const expected = 'a JSON object by column name, or an array of cells';
   let row: unknown;
   try {
@@ -114,12 +120,12 @@ function rowOf(text: string, wanted: readonly string[], place: string, source: s
       `${place} of ${source} has ${row.length} cells, expected ${wanted.length} (${wanted.map(show).join(', ')})`,
     );
   }
-  const missing = wanted.find((name) => !Object.hasOwn(row, name));
-  if (missing !== undefined) {
-    throw new Error(`${place} of ${source} has no ${show(missing)}, expected a value, or null for a gap`);
+  try {
+    return { place, cells: pick({ ...row }) };
+  } catch (error) {
+    if (!(error instanceof CellError)) throw error;
+    throw new Error(`${place} of ${source}, ${error.message}`, { cause: error });
   }
-  const cells: Readonly<Record<string, Cell>> = { ...row };
-  return { place, cells: wanted.map((name) => cells[name]) };
 }
 
 /** The text of a stream as it arrives, in the encodings of a file. */

@@ -9,7 +9,7 @@ import {
   type SeriesEncoding,
   type TablePreprocessing,
 } from '@gradloom/core';
-import { hasProbabilities, show, tokensOf, whyUnusual } from '@gradloom/core/internal';
+import { createCellPicker, hasProbabilities, show, tokensOf, whyUnusual } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import {
   gpt2,
@@ -118,23 +118,27 @@ export async function predictSeries(
 }
 
 /** A table, or a stream of CSV or JSON lines. */
-async function openSeries({ columns, series }: TablePreprocessing, from: RowSource, source: string) {
+async function openSeries(preprocessing: TablePreprocessing, from: RowSource, source: string) {
+  const { columns, series } = preprocessing;
   if ('path' in from) return openTable(from.path);
   const { first, texts } = await peek(from.stream, source);
   if (first !== '{' && first !== '[') return openCsvStream(Readable.from(texts), source);
   const ofSeries = [series?.time, series?.key].filter((name) => name !== undefined);
   const names = [...ofSeries, ...columns.map(({ name }) => name)];
-  return { names: () => names, batches: jsonRows(texts, names, source) };
+  return { names: () => names, batches: jsonRows(texts, names, createCellPicker(preprocessing, ofSeries), source) };
 }
 
-async function openRows({ columns }: TablePreprocessing, from: RowSource, source: string): Promise<CellRows> {
+async function openRows(preprocessing: TablePreprocessing, from: RowSource, source: string): Promise<CellRows> {
+  const { columns } = preprocessing;
   const wanted = columns.map(({ name }) => name);
-  if ('path' in from) return pickColumns(await openTable(from.path), wanted, source);
+  if ('path' in from) return pickColumns(await openTable(from.path), columns, source);
   const { first, line, texts } = await peek(from.stream, source);
-  if (first === '{' || first === '[') return { batches: jsonRows(texts, wanted, source), unread: [] };
+  if (first === '{' || first === '[') {
+    return { batches: jsonRows(texts, wanted, createCellPicker(preprocessing), source), unread: [] };
+  }
   const isNamed = line.split(/[,;\t|]/).some((field) => field.trim().replace(/^"(.*)"$/, '$1') === wanted[0]);
   if (columns[0].type === 'text' && !isNamed) return { batches: textRows(texts, source), unread: [] };
-  return pickColumns(await openCsvStream(Readable.from(texts), source), wanted, source);
+  return pickColumns(await openCsvStream(Readable.from(texts), source), columns, source);
 }
 
 /** Whether the name of a file is that of a table. */

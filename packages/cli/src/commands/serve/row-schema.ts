@@ -1,5 +1,15 @@
 import type { ColumnEncoding, JsonObject, SeriesEncoding, TextEncoding } from '@gradloom/core';
-import { exampleOf, generateOptions, inputsOf, ofImages, ofTable, ofText, sequenceOf } from '@gradloom/core/internal';
+import {
+  exampleOf,
+  generateOptions,
+  inputsOf,
+  mayLack,
+  ofImages,
+  ofTable,
+  ofText,
+  sequenceOf,
+  takesGaps,
+} from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { exampleBody } from './example-body.ts';
 
@@ -83,12 +93,14 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
   }
   const { columns } = table;
   const cells = columns.map(cellSchema);
+  const required = columns.filter((column) => !mayLack(column)).map(({ name }) => name);
   const kinds: JsonObject[] = [
     {
       type: 'object',
       properties: Object.fromEntries(columns.map(({ name }, c) => [name, cells[c]])),
-      required: columns.map(({ name }) => name),
-      description: 'The cells by column. Other columns are not read.',
+      required,
+      ...(required.length === 0 ? { minProperties: 1 } : {}),
+      description: 'The cells by column. One that is not there is a gap. Other columns are not read.',
     },
     { type: 'array', prefixItems: cells, minItems: cells.length, maxItems: cells.length },
   ];
@@ -143,7 +155,7 @@ const OTHERS = 'A category. Rare and unknown ones are predicted alike.';
 function cellSchema(column: ColumnEncoding): JsonObject {
   const { type } = column;
   const text = describeCell(column);
-  const mayMiss = type === 'categorical' || (type !== 'text' && column.fill !== null);
+  const mayMiss = takesGaps(column);
   return {
     type: mayMiss ? [...typesOf[type], 'null'] : [...typesOf[type]],
     description: mayMiss ? `${text} Null or empty text for a gap.` : text,

@@ -181,17 +181,18 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     };
   }
   if (kind === 'categorical') {
-    const column = fieldsOf(where, path, value, ['name', 'type', 'categories', 'missing'], ['others']);
+    const column = fieldsOf(where, path, value, ['name', 'type', 'categories', 'missing'], ['gaps', 'others']);
     return {
       name: textOf(where, `${path}.name`, column.name),
       type: kind,
       categories: namesOf(where, `${path}.categories`, column.categories),
       missing: flagOf(where, `${path}.missing`, column.missing),
+      ...(column.gaps === undefined ? {} : { gaps: flagOf(where, `${path}.gaps`, column.gaps) }),
       ...(column.others === undefined ? {} : { others: flagOf(where, `${path}.others`, column.others) }),
     };
   }
   const keys = ['name', 'type', 'center', 'scale', 'fill', 'indicator'];
-  const column = fieldsOf(where, path, value, keys, ['format', 'range']); // older models have none
+  const column = fieldsOf(where, path, value, keys, ['format', 'gaps', 'range']); // older models have none
   return {
     name: textOf(where, `${path}.name`, column.name),
     type: kind as (typeof numberTypes)[number],
@@ -200,6 +201,7 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     scale: scaleOf(where, `${path}.scale`, column.scale),
     fill: column.fill === null ? null : numberOf(where, `${path}.fill`, column.fill),
     indicator: flagOf(where, `${path}.indicator`, column.indicator),
+    ...(column.gaps === undefined ? {} : { gaps: flagOf(where, `${path}.gaps`, column.gaps) }),
     ...(column.range !== undefined ? { range: rangeOf(where, `${path}.range`, column.range) } : {}),
   };
 }

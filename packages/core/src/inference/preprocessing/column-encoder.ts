@@ -129,7 +129,7 @@ export function createCategoryEncoder(
     inputOf,
     encode(cell, x, offset) {
       if (typeof cell === 'object' && cell !== null) {
-        throw new CellError(name, `has ${show(cell)}, expected text, a number, true or false`);
+        throw new CellError(name, `has ${show(cell)}, expected text, a number, true, false, or null for a gap`);
       }
       const own = inputOf(readCategory(cell));
       // A word for a gap may be a category of an older model.

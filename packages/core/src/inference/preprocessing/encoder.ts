@@ -1,7 +1,7 @@
-import { nearest } from '../../checks/nearest.ts';
-import { counted, show, showName } from '../../checks/show.ts';
+import { counted, show } from '../../checks/show.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { type Cell, CellError } from './cell.ts';
+import { createCellPicker } from './cell-picker.ts';
 import { checkTablePreprocessing } from './check-preprocessing.ts';
 import { createColumnEncoder, type EncodingNote } from './column-encoder.ts';
 import type { TablePreprocessing } from './preprocessing.ts';
@@ -17,7 +17,8 @@ export interface Encoder {
   readonly names: readonly string[];
   /**
    * Encodes a row into [I] numbers of `x` from `offset` on. Returns how many of them are not padding: for a text the
-   * number of its tokens, else I. An object may have other columns, such as those that training left out.
+   * number of its tokens, else I. An object may have other columns, such as those that training left out, and lack
+   * columns in which training rows had gaps.
    * @throws CellError for a cell that its column cannot take, and for a column that is missing.
    */
   encode(row: CellRow, x: Float64Array, offset: number): number;
@@ -33,23 +34,11 @@ export function createEncoder(
   onNote?: (note: EncodingNote) => void,
   gpt2?: () => Tokenizer,
 ): Encoder {
-  const columns = checkTablePreprocessing('createEncoder', preprocessing).columns.map((encoding) =>
-    createColumnEncoder(encoding, onNote, gpt2),
-  );
+  const checked = checkTablePreprocessing('createEncoder', preprocessing);
+  const columns = checked.columns.map((encoding) => createColumnEncoder(encoding, onNote, gpt2));
   const known = columns.map(({ name }) => name);
-  const isKnown = new Set(known);
+  const pick = createCellPicker(checked);
   const names = columns.flatMap(({ inputs }) => inputs);
-
-  function refuseMissing(row: object, name: string): never {
-    const others = Object.keys(row).filter((key) => !isKnown.has(key));
-    const misspelled = others.find((other) => nearest(other, [name]) !== undefined);
-    if (misspelled !== undefined) {
-      const list = known.slice(0, 20).map(show).join(', ');
-      throw new CellError(misspelled, `is unknown, expected ${list} (did you mean ${showName(name)}?)`);
-    }
-    const also = others.length === 0 ? '' : ` (the row also has ${others.slice(0, 20).map(show).join(', ')})`;
-    throw new CellError(name, `is missing, expected a value, or null for a gap${also}`);
-  }
 
   return {
     width: names.length,
@@ -65,13 +54,12 @@ export function createEncoder(
         const hint = columns.length === 1 ? '; several rows are [["..."], ["..."]]' : '';
         throw new CellError(known[columns.length - 1], `is followed by another cell, ${wanted}${hint}`);
       }
+      const cells = isList ? row : pick(row as Readonly<Record<string, Cell>>);
       let at = offset;
       let real = 0;
       for (let c = 0; c < columns.length; c++) {
         const column = columns[c];
-        if (!isList && !Object.hasOwn(row, column.name)) refuseMissing(row, column.name);
-        const cell = isList ? row[c] : (row as Readonly<Record<string, Cell>>)[column.name];
-        real += column.encode(cell, x, at);
+        real += column.encode(cells[c], x, at);
         at += column.inputs.length;
       }
       return real;

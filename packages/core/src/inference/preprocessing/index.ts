@@ -27,6 +27,7 @@ export {
   THOUSANDS,
   type ThousandsMark,
 } from './cell-format.ts';
+export { type CellPicker, createCellPicker, mayLack, takesGaps } from './cell-picker.ts';
 export { checkPreprocessing, checkScale, checkTablePreprocessing } from './check-preprocessing.ts';
 export {
   type CategoryColumnEncoder,

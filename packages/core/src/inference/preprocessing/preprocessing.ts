@@ -169,6 +169,8 @@ export interface NumberEncoding {
   readonly fill: number | null;
   /** Whether a second input is 1 for a gap, else 0. */
   readonly indicator: boolean;
+  /** Without such an input: whether training rows had gaps, so that an object may lack the column. @default false */
+  readonly gaps?: boolean;
   /**
    * The least and the greatest value of the training rows, to tell of values outside. It changes no input.
    * @default unknown
@@ -189,6 +191,8 @@ export interface CategoryEncoding {
   readonly categories: readonly string[];
   /** Whether gaps have an input of their own, the last one. Otherwise all inputs are 0 for a gap. */
   readonly missing: boolean;
+  /** Without such an input: whether training rows had gaps, so that an object may lack the column. @default false */
+  readonly gaps?: boolean;
   /** Whether there are rarer categories, too. All inputs are 0 for them, as for unknown ones. @default false */
   readonly others?: boolean;
 }

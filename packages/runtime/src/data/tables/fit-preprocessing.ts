@@ -58,10 +58,10 @@ const MOST_BYTES = 1_800_000;
 /** @throws Error if there are more columns or categories than a model file can hold, before training starts. */
 function refuseTooMany({ name }: Table, preprocessing: TablePreprocessing): TablePreprocessing {
   const { columns } = preprocessing;
-  const parts = columns.reduce(
-    (sum, it) => sum + (it.type === 'categorical' ? 6 + it.categories.length : 'range' in it && it.range ? 10 : 7),
-    0,
-  );
+  const parts = columns.reduce((sum, it) => {
+    const own = it.type === 'categorical' ? 6 + it.categories.length : 'range' in it && it.range ? 10 : 7;
+    return sum + own + ('gaps' in it ? 1 : 0);
+  }, 0);
   if (parts <= MOST_PARTS && JSON.stringify(preprocessing).length <= MOST_BYTES) return preprocessing;
   const categories = columns.reduce((sum, it) => sum + (it.type === 'categorical' ? it.categories.length : 0), 0);
   const has = `${columns.length} columns with ${categories} categories`;
@@ -93,12 +93,14 @@ function encodingOf(
     return {
       ...{ name, type: 'categorical', categories: sortedNames(frequent.map(({ word }) => word)) },
       missing: gaps >= LEAST_GAPS,
+      ...(gaps > 0 && gaps < LEAST_GAPS ? { gaps: true } : {}),
       ...(used.length > frequent.length ? { others: true } : {}),
     };
   }
   const present = presentOf(data.values, rows);
   const kind = type === 'categorical' || type === 'text' ? 'numeric' : type;
   const fill = imputes ? fillOf(present, kind === 'boolean') : null;
+  const gaps = imputes ? rows.length - present.length : 0;
   const { center, shift } = scalingOf(present, scale);
   refuseTooFar(table, name, shift);
   return {
@@ -108,7 +110,8 @@ function encodingOf(
     center,
     scale: shift,
     fill,
-    indicator: imputes && rows.length - present.length >= LEAST_GAPS,
+    indicator: gaps >= LEAST_GAPS,
+    ...(gaps > 0 && gaps < LEAST_GAPS ? { gaps: true } : {}),
     ...(ranged && kind !== 'boolean' && present.length > 0 ? { range: extentOf(present) } : {}),
   };
 }

@@ -37,6 +37,7 @@ export async function openJsonRows(
   return {
     names: () => [...names.keys()],
     namesPlace: 'a row',
+    areObjects: true,
     findings: ['names of columns from the keys of all rows'],
     batches,
     close: async () => void (await batches.return(undefined)),

@@ -14,6 +14,8 @@ export interface TableReader {
   names(): readonly string[] | null;
   /** Where the names are, such as 'line 1'. */
   readonly namesPlace?: string;
+  /** Whether a row names its own cells, so that one that is not there is a gap. @default false */
+  readonly areObjects?: boolean;
   /** How the file was read, such as 'fields separated by ";"'; shown once. */
   readonly findings?: readonly string[];
   /** The separator of its fields, if it has one. */

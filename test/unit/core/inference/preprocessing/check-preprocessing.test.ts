@@ -20,6 +20,8 @@ test('a valid preprocessing is itself, through JSON too', () => {
   expect(checkPreprocessing('f', JSON.parse(JSON.stringify(valid)))).toEqual(valid);
   const ranged = withColumn({ range: [18, 90.5] });
   expect(checkPreprocessing('f', ranged)).toEqual(ranged);
+  const gaps = { ...valid, columns: valid.columns.map((column) => ({ ...column, gaps: true })) };
+  expect(checkPreprocessing('f', gaps)).toEqual(gaps);
 });
 
 const images = {
@@ -51,6 +53,7 @@ const refused: [value: unknown, problem: string][] = [
   [withColumn({ scale: 0 }), 'f: preprocessing.columns.0.scale has 0, expected a number other than 0'],
   [withColumn({ fill: '1' }), 'f: preprocessing.columns.0.fill has "1", expected a finite number'],
   [withColumn({ indicator: 1 }), 'f: preprocessing.columns.0.indicator has 1, expected true or false'],
+  [withColumn({ gaps: 1 }), 'f: preprocessing.columns.0.gaps has 1, expected true or false'],
   [withColumn({ range: [1] }), 'f: preprocessing.columns.0.range has [1], expected a least and a greatest number'],
   [
     withColumn({ range: [2, 1] }),

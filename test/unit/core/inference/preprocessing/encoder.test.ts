@@ -48,6 +48,18 @@ test.each([[''], ['NA'], ['k.A.'], ['#N/A'], [' ? '], ['nan'], [null], [undefine
   },
 );
 
+test('an object without the key of a column in which training rows had gaps has a gap there', () => {
+  const notes: EncodingNote[] = [];
+  const needed = { member: true, since: '2020-02-29' };
+  expect(encode({ ...needed, left: 'no', age2: 1 }, notes)).toEqual(encode({ ...needed, age: null, city: null }));
+  expect(notes).toEqual([]);
+  const columns = preprocessing.columns.map((column) =>
+    column.name === 'member' ? { ...column, gaps: true } : column,
+  );
+  const encoder = createEncoder({ ...preprocessing, columns } as never);
+  expect(encoder.encode({ since: '2020-02-29' }, new Float64Array(8), 0)).toBe(8);
+});
+
 test.each(['-', ' -- ', '–', '—'])('%o is a gap among numbers, and a word among others', (dash) => {
   expect(encode([dash, dash, '2020-02-29', dash])).toEqual([-0.2, 1, 1, day('2020-02-29'), 0, 0, 0, 0]);
 });
@@ -95,7 +107,7 @@ test('the day of a date is the one that was read', () => {
   );
 });
 
-const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string][] = [
+const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string | RegExp][] = [
   [['3O', 'y', '2020-01-01', ''], 'column "age" has "3O", expected a number'],
   [['0x1f', 'y', '2020-01-01', ''], 'column "age" has "0x1f", expected a number'],
   [['1e400', 'y', '2020-01-01', ''], 'column "age" has "1e400", expected a number'],
@@ -121,14 +133,22 @@ const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string][] 
     'column "city" is missing in a row of 3 cells, expected a row of 4 cells ("age", "member", "since", "city")',
   ],
   [[1, 'y', '2020-01-01', '', 1], 'column "city" is followed by another cell, expected a row of 4 cells ("age", '],
-  [{ age: 1, member: 'y', since: '2020-01-01' }, 'column "city" is missing, expected a value, or null for a gap'],
+  [{ age: 1, since: '2020-01-01', city: '' }, 'column "member" is missing, expected a value, or null for a gap'],
+  [{ age: 1, member: true, city: '' }, /column "since" is missing, expected a value$/],
+  [{ city: 'Bonn' }, 'column "member" is missing, and so is "since", expected a value, or null for a gap'],
+  // Not a row of gaps: it has no column of the model.
+  [{ rows: [] as never }, 'column "age" is missing, and so are "member", "since", "city", expected a value, or null'],
+  [
+    { Age: 1, member: 'y', since: '2020-01-01', town: '' },
+    'column "Age" is unknown, expected "age", "member", "since", "city" (did you mean age?)',
+  ],
   [
     { Age: 1, member: 'y', since: '2020-01-01', city: '' },
     'column "Age" is unknown, expected "age", "member", "since", "city" (did you mean age?)',
   ],
   [
-    { age: 1, member: 'y', since: '2020-01-01', left: 'no' },
-    'column "city" is missing, expected a value, or null for a gap (the row also has "left")',
+    { age: 1, since: '2020-01-01', left: 'no', height: 2 },
+    'column "member" is missing, expected a value, or null for a gap (the row also has "height")',
   ],
 ];
 
@@ -148,7 +168,9 @@ test('a cell that would become no finite number is refused, and one of no text o
     'column "age" has 1e+300, expected a smaller number: (value - 40)',
   );
   for (const cell of [{}, ['Bonn'], new Date(0)]) {
-    expect(() => encodeBoth([40, cell as never], x, 0)).toThrow(/^column "city" has .+, expected text, a number, true/);
+    expect(() => encodeBoth([40, cell as never], x, 0)).toThrow(
+      /^column "city" has .+, expected text, a number, true, false, or null/,
+    );
   }
 });
 

@@ -230,11 +230,13 @@ describe('a fit', () => {
         n < gaps ? '' : ['Bonn', 'Trier'][n % 2],
         ...['yes', '2020-01-01', n % 2 === 0 ? 'left' : 'stays', '1'],
       ]);
-    for (const [gaps, own] of [
-      [9, false],
-      [10, true],
+    for (const [gaps, own, few] of [
+      [0, false, false],
+      [9, false, true],
+      [10, true, false],
     ] as const) {
       const { columns } = fitPreprocessing(await tableOf(withGaps(gaps), kind), all.subarray(0, 40));
+      expect([columns[0], columns[2]].map((column) => 'gaps' in column)).toEqual([few, few]);
       expect(columns[0]).toMatchObject({ name: 'age', fill: expect.any(Number), indicator: own });
       expect(columns[2]).toMatchObject({ name: 'city', missing: own });
     }

@@ -1,0 +1,57 @@
+import { nearest } from '../../checks/nearest.ts';
+import { listed, show, showName } from '../../checks/show.ts';
+import { type Cell, CellError } from './cell.ts';
+import type { ColumnEncoding, TablePreprocessing } from './preprocessing.ts';
+
+/** Whether a cell of the column may be a gap. */
+export const takesGaps = (column: ColumnEncoding): boolean =>
+  column.type === 'categorical' || (column.type !== 'text' && column.fill !== null);
+
+/** Whether an object may lack the column, as a gap: training rows had some. */
+export const mayLack = (column: ColumnEncoding): boolean =>
+  column.type !== 'text' &&
+  (column.gaps === true || (column.type === 'categorical' ? column.missing : column.indicator));
+
+/** Picks the cells of `first`, and then of the columns, from an object by column name. */
+export type CellPicker = (row: Readonly<Record<string, Cell>>) => Cell[];
+
+/**
+ * Creates the picker of a model's columns. An absent key is a gap where training rows had gaps, as in the rows of a
+ * JSON file. It is a mistake in other columns, in a row that has none of the columns, and where the row has a key of
+ * nearly that name. @throws CellError (the picker) that names all columns that are missing.
+ */
+export function createCellPicker({ columns, target }: TablePreprocessing, first: readonly string[] = []): CellPicker {
+  const names = [...first, ...columns.map(({ name }) => name)];
+  const isKnown = new Set([...names, ...target.map(({ name }) => name)]);
+  const lacking = new Set(columns.filter(mayLack).map(({ name }) => name));
+  const gaps = new Set(columns.filter(takesGaps).map(({ name }) => name));
+
+  function refuse(absent: readonly string[], missing: readonly string[], others: readonly string[]): void {
+    for (const name of absent) {
+      const misspelled = others.find((other) => isMisspelling(other, name));
+      if (misspelled === undefined) continue;
+      const list = names.slice(0, 20).map(show).join(', ');
+      throw new CellError(misspelled, `is unknown, expected ${list} (did you mean ${showName(name)}?)`);
+    }
+    if (missing.length === 0) return;
+    const [name, ...more] = missing;
+    const so = more.length === 0 ? '' : `, and so ${more.length === 1 ? 'is' : 'are'} ${listed(more.map(show), 19)}`;
+    const wanted = missing.some((own) => gaps.has(own)) ? 'a value, or null for a gap' : 'a value';
+    const also = others.length === 0 ? '' : ` (the row also has ${others.slice(0, 20).map(show).join(', ')})`;
+    throw new CellError(name, `is missing${so}, expected ${wanted}${also}`);
+  }
+
+  return (row) => {
+    const absent = names.filter((name) => !Object.hasOwn(row, name));
+    if (absent.length > 0) {
+      const missing = absent.length === names.length ? absent : absent.filter((name) => !lacking.has(name));
+      const others = Object.keys(row).filter((key) => !isKnown.has(key));
+      refuse(absent, missing, others);
+    }
+    return names.map((name) => (Object.hasOwn(row, name) ? row[name] : null));
+  };
+}
+
+/** Whether a key is nearly the name. One that differs in its digits alone is another column, such as x2 beside x1. */
+const isMisspelling = (key: string, name: string): boolean =>
+  nearest(key, [name]) !== undefined && key.replace(/\d/g, '') !== name.replace(/\d/g, '');
