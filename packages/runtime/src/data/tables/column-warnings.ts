@@ -5,7 +5,10 @@ import type { Table, TableColumn } from './table.ts';
 /** Most warnings about single columns: a wide table may have thousands. */
 const MOST_WARNINGS = 10;
 
-/** Warns of columns with one value, which tell nothing about new rows, and of numbers that may stand for gaps. */
+/**
+ * Warns of columns with one value, which tell nothing about new rows, of numbers that may stand for gaps, and of words
+ * in several spellings.
+ */
 export function columnWarnings(columns: readonly TableColumn[], rows: number): string[] {
   // With a single row every column has one value; the warning of the target says so.
   if (rows === 1) return [];
@@ -14,7 +17,7 @@ export function columnWarnings(columns: readonly TableColumn[], rows: number): s
     columns.flatMap((column) => {
       const what = constancy(column, rows);
       if (what !== undefined) return [`column ${show(column.name)} ${what} (${leaveOut(column.name)})`];
-      const odd = sentinel(column);
+      const odd = sentinel(column) ?? spellings(column, 'categories', 'in the file, and in rows to predict,');
       return odd === undefined ? [] : [`column ${show(column.name)} ${odd}`];
     }),
   );
@@ -28,31 +31,40 @@ export const targetWarnings = (file: string, { rows, targets }: Pick<Table, 'row
   targets.flatMap((target) => {
     const { name: column, data } = target;
     const value = onlyValue(data);
-    if (value === undefined) return spellings(target);
+    if (value === undefined) {
+      const several = spellings(target, 'classes', 'in the file');
+      return several === undefined ? [] : [`column ${show(column)}, the target, ${several}`];
+    }
     const all = rows === 1 ? 'its only row' : `all ${rows} rows`;
     const nothing = data.kind === 'words' ? 'nothing to tell apart' : 'nothing to learn';
     return [`${file}: column ${show(column)}, the target, has ${show(value)} in ${all}, so there is ${nothing}`];
   });
 
-/** Warns of classes that differ in case or spaces alone, or that are spellings of one answer, such as yes and Y. */
-function spellings({ name, data }: TableColumn): string[] {
-  if (data.kind !== 'words') return [];
-  const { words, indices } = data;
+/** Most words that a warning lists as spellings of each other. */
+const MOST_SPELLINGS = 10;
+
+/** Says which words differ in case or spaces alone, or are spellings of one answer, such as yes and Y. */
+function spellings({ data }: TableColumn, what: 'classes' | 'categories', where: string): string | undefined {
+  if (data.kind !== 'words') return undefined;
+  const { words } = data;
   const areAnswers = words.every((word) => readNumber(word) === undefined && readBoolean(word) !== undefined);
+  const keyOf = (word: string): string =>
+    areAnswers ? String(readBoolean(word)) : word.toLowerCase().replace(/\s+/g, ' ');
+  const keys = words.map(keyOf);
+  if (new Set(keys).size === words.length) return undefined;
   const counts = new Uint32Array(words.length);
-  for (const index of indices) counts[index]++;
+  for (const index of data.indices) if (index !== -1) counts[index]++;
   const groups = new Map<string, string[]>();
   for (const [at, word] of words.entries()) {
     if (counts[at] === 0) continue;
-    const key = areAnswers ? String(readBoolean(word)) : word.toLowerCase().replace(/\s+/g, ' ');
-    groups.set(key, [...(groups.get(key) ?? []), `${show(word)} in ${counted(counts[at], 'row')}`]);
+    groups.set(keys[at], [...(groups.get(keys[at]) ?? []), `${show(word)} in ${counted(counts[at], 'row')}`]);
   }
   const several = [...groups.values()].filter((group) => group.length > 1);
-  if (several.length === 0) return [];
-  const [first] = several;
-  const more = several.length === 1 ? '' : `, and ${counted(several.length - 1, 'more class')} like it`;
-  const has = `has ${first.slice(0, 5).join(' and ')}${more}, which stay different classes`;
-  return [`column ${show(name)}, the target, ${has}: write them alike in the file if they are one`];
+  if (several.length === 0) return undefined;
+  const shown = several.slice(0, MOST_SPELLINGS).map((group) => group.slice(0, MOST_SPELLINGS).join(' and '));
+  const left = several.length - shown.length;
+  const all = [...shown, ...(left > 0 ? [`${left} more of the kind`] : [])].join(', and ');
+  return `has ${all}, which stay different ${what}: write them alike ${where} if they are one`;
 }
 
 /** Says of dates with a time of day, in a sentence, that it hardly counts. */
@@ -82,7 +94,7 @@ const FEWEST_DAYS = 3;
 function atMost(most: number, warnings: readonly string[]): string[] {
   if (warnings.length <= most) return [...warnings];
   const left = warnings.length - most + 1;
-  const rest = `${left} more columns have one value in all rows, nothing but gaps, or a number far outside of the others`;
+  const rest = `${left} more columns have one value in all rows, nothing but gaps, a number far outside of the others, or a word in several spellings`;
   return [...warnings.slice(0, most - 1), rest];
 }
 

@@ -1,6 +1,7 @@
 import type { CellFormat } from '@gradloom/core';
 import { counted, listed, readNumber, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
+import { answerClasses, classNamer, describeSpellings } from './answer-classes.ts';
 import type { Collected } from './column-collector.ts';
 import { ColumnError } from './find-type.ts';
 import { sortedNames } from './fit-preprocessing.ts';
@@ -25,8 +26,8 @@ interface TargetSearch {
 }
 
 /**
- * Decides whether a target holds classes or values. Words are classes, and so are whole numbers with at most 20
- * distinct values that occur twice each on average.
+ * Decides whether a target holds classes or values. Words are classes, those of yes and no in any spelling two, and so
+ * are whole numbers with at most 20 distinct values that occur twice each on average.
  * @throws ColumnError for a target from which nothing can be learned.
  */
 export function findTarget(
@@ -57,8 +58,10 @@ export function findTarget(
       const many = `${words.length} different names in ${counted(cells.length, 'row')}`;
       throw new ColumnError(`has ${many}, expected classes that repeat (--target names another column)`);
     }
-    const reason = asked === undefined ? counted(words.length, 'different name') : 'as asked for';
-    return classesOf(name, words, Int32Array.from(cells), reason, known);
+    const indices = Int32Array.from(cells);
+    const classes = known ?? answerClasses(words, indices) ?? sortedNames(words);
+    const own = asked === undefined ? counted(words.length, 'different name') : 'as asked for';
+    return classesOf(name, words, indices, own + describeSpellings(words, classes), classes);
   }
   const different = new Set<number>();
   for (const value of cells) if (different.size <= MOST_WHOLE_CLASSES || asked === 'classes') different.add(value);
@@ -75,7 +78,7 @@ export function findTarget(
       names,
       Int32Array.from(cells, (value) => places.get(value) ?? 0),
       reason,
-      known,
+      known ?? sortedNames(names),
     );
   }
   const why = !areWhole
@@ -100,15 +103,15 @@ function classesOf(
   words: readonly string[],
   indices: Int32Array, // [N] indices into `words`; overwritten
   reason: string,
-  known: readonly string[] | undefined,
+  classes: readonly string[],
 ): FoundTarget {
-  const classes = known ?? sortedNames(words);
+  const nameOf = classNamer(classes);
   const indexOf = new Map(classes.map((word, index) => [word, index]));
-  const unknown = words.find((word) => !indexOf.has(word));
+  const unknown = words.find((word) => !indexOf.has(nameOf(word)));
   if (unknown !== undefined) {
     throw new ColumnError(`has ${show(unknown)}, expected one of ${listed(classes)}`);
   }
-  const places = words.map((word) => indexOf.get(word) ?? 0);
+  const places = words.map((word) => indexOf.get(nameOf(word)) ?? 0);
   for (let n = 0; n < indices.length; n++) indices[n] = places[indices[n]];
   const data = { kind: 'words', words: classes, indices } as const;
   return { column: { name, type: 'categorical', reason, gaps: 0, data }, classes };

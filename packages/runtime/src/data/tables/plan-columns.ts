@@ -12,11 +12,13 @@ import {
   isGap,
   isNumberGap,
   listed,
+  readBoolean,
   readCategory,
   readNumber,
   show,
 } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
+import { classNamer } from './answer-classes.ts';
 import { type ColumnCollector, createCollector, createTextCollector, flagWord } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
 import type { ColumnStore } from './column-store.ts';
@@ -100,7 +102,13 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
         : createCollector({ name, type: found, format, keepsAll }, create);
     const collectors: Readonly<Record<typeof role, () => ColumnCollector>> = {
       input: () => (isPlain ? checkedNumbers(name, cells) : cells),
-      target: () => checkedTarget(name, cells, known, isNumeric ? isNumberGap : isGap),
+      target: () =>
+        checkedTarget(
+          name,
+          types.get(name) === 'boolean' ? checkedAnswers(name, cells) : cells,
+          known,
+          isNumeric ? isNumberGap : isGap,
+        ),
       weight: () => checkedWeights(name, cells),
       time: () => checkedTimes(name, cells, format),
       key: () => checkedKeys(name, cells, 'series'),
@@ -235,12 +243,19 @@ function checkedTarget(
   isMissing: (cell: Cell) => boolean,
 ): ColumnCollector {
   const classes = known && new Set(known);
+  const nameOf = classNamer(known ?? []);
   return checking(collector, (cell) => {
     if (isMissing(cell)) throw new CellError(name, 'has a gap, expected the target of the row');
-    if (classes === undefined || classes.has(readCategory(cell))) return;
+    if (classes === undefined || classes.has(nameOf(readCategory(cell)))) return;
     throw new CellError(name, `has ${show(cell)}, expected one of ${listed([...classes])}`);
   });
 }
+
+/** Collects the cells of a target that was said to be boolean. */
+const checkedAnswers = (name: string, collector: ColumnCollector): ColumnCollector =>
+  checking(collector, (cell) => {
+    if (readBoolean(cell) === undefined) throw new CellError(name, `has ${show(cell)}, expected true or false`);
+  });
 
 /** Collects plain numbers; gaps are refused because nothing fills them in. */
 const checkedNumbers = (name: string, collector: ColumnCollector): ColumnCollector =>

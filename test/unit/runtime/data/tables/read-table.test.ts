@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { fit as fitRows, readTable, type Table, type TableOptions } from '@gradloom/runtime';
+import { readTableAs } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { damageOf } from '../../../../support/damage.ts';
@@ -419,12 +420,12 @@ describe('classes that may be one in two spellings are named and stay as they ar
       '"Positive" in 1 row and "positive" in 2 rows, which stay different classes',
     ],
     [
-      ['yes', 'Yes', 'y', 'no', 'no'],
-      '"Yes" in 1 row and "y" in 1 row and "yes" in 1 row, which stay different classes',
+      ['yes', 'Yes', 'y', 'y', 'yes'],
+      '"Yes" in 1 row and "y" in 2 rows and "yes" in 2 rows, which stay different classes',
     ],
     [
       ['b  c', 'B c', 'A', 'a'],
-      '"A" in 1 row and "a" in 1 row, and 1 more class like it, which stay different classes',
+      '"A" in 1 row and "a" in 1 row, and "B c" in 1 row and "b  c" in 1 row, which stay different classes',
     ],
   ])('%j', async (cells, has) => {
     const table = await read(`a,y\n${cells.map((cell, n) => `${n}.5,${cell}`).join('\n')}`);
@@ -443,6 +444,57 @@ describe('classes that may be one in two spellings are named and stay as they ar
       expect((await read(`a,y\n${cells.map((cell, n) => `${n}.5,${cell}`).join('\n')}`)).warnings).toEqual([]);
     }
   });
+});
+
+describe('a target of yes and no in several spellings has two classes, named by the most frequent ones', () => {
+  const text = (cells: readonly string[]) => `a,y\n${cells.map((cell, n) => `${n}.5,${cell}`).join('\n')}`;
+  test.each<[cells: readonly string[], classes: readonly string[], indices: readonly number[], reason: string]>([
+    [
+      ['No', 'no', 'Yes', 'YES', 'yes', ' no', 'yes'],
+      ['no', 'yes'],
+      [0, 0, 1, 1, 1, 0, 1],
+      '5 different names; "no" and "No" are one class; "yes", "Yes" and "YES" are one class',
+    ],
+    [['Y', 'false', 'n'], ['Y', 'false'], [0, 1, 1], '3 different names; "false" and "n" are one class'],
+    [['T', 'F', 'T'], ['F', 'T'], [1, 0, 1], '2 different names'],
+  ])('%j', async (cells, classes, indices, reason) => {
+    const table = await read(text(cells));
+    expect(table).toMatchObject({ classes, warnings: [], targets: [{ reason }] });
+    expect(table.targets[0].data).toMatchObject({ indices: Int32Array.from(indices) });
+    const target = [{ name: 'y', type: 'classes', labels: classes }] as const;
+    const columns = [{ name: 'a', type: 'numeric', center: 0, scale: 1, fill: null, indicator: false }] as const;
+    // A model reads other spellings, too, as the class of their truth.
+    const others = folder.write('others.csv', text(['TRUE', 'no', 'f']));
+    const [{ data }] = (await readTableAs(others, { version: 1, columns, target })).targets;
+    const yes = classes.findIndex((word) => /^[ty]/i.test(word));
+    expect(data).toMatchObject({ words: classes, indices: Int32Array.from([yes, 1 - yes, 1 - yes]) });
+  });
+
+  test('one that is said to be boolean has no other words', async () => {
+    const options = { columns: { y: 'boolean' } } as const;
+    await expect(read(text(['yes', 'maybe', 'no']), options)).rejects.toThrow(
+      '("y") has "maybe", expected true or false',
+    );
+    expect((await read(text(['yes', 'No', 'no']), options)).classes).toEqual(['No', 'yes']);
+  });
+
+  test('others keep their names', async () => {
+    for (const cells of [
+      ['yes', 'Yes', 'no', 'maybe', 'no'],
+      ['yes', 'Yes', '0', 'no', 'yes'],
+    ])
+      expect((await read(text(cells))).classes).toEqual([...new Set(cells)].toSorted());
+  });
+});
+
+test('words of an input in several spellings are named and stay as they are', async () => {
+  const cells = ['Plus', 'plus', 'PLUS ', 'basic', 'Basic', 'plus', 'free'];
+  const { inputs, warnings } = await read(`plan,y\n${cells.map((cell, n) => `${cell},${n}.5`).join('\n')}`);
+  expect(inputs[0].data).toMatchObject({ words: ['Plus', 'plus', 'PLUS', 'basic', 'Basic', 'free'] });
+  expect(warnings).toEqual([
+    'column "plan" has "Plus" in 1 row and "plus" in 2 rows and "PLUS" in 1 row, and "basic" in 1 row and "Basic" in ' +
+      '1 row, which stay different categories: write them alike in the file, and in rows to predict, if they are one',
+  ]);
 });
 
 describe('a last row that may be the total of the others is named and kept', () => {

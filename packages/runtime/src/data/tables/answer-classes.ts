@@ -1,0 +1,46 @@
+import { readBoolean, readNumber, show } from '@gradloom/core/internal';
+
+/** 1 or 0 for a word of a boolean; 1 and 0 themselves are numbers. */
+const truthOf = (word: string): number | undefined => (readNumber(word) === undefined ? readBoolean(word) : undefined);
+
+/**
+ * The two classes of a target of yes and no in several spellings, named by the most frequent spelling of each;
+ * undefined for other targets.
+ */
+export function answerClasses(words: readonly string[], indices: Int32Array): readonly string[] | undefined {
+  if (words.length <= 2 || !words.every((word) => truthOf(word) !== undefined)) return undefined;
+  const counts = new Uint32Array(words.length);
+  for (const index of indices) counts[index]++;
+  const best = [0, 1].flatMap((truth) => {
+    const own = words.flatMap((word, at) => (truthOf(word) === truth ? [at] : []));
+    // Of spellings that are equally frequent, the one that comes first in the file.
+    return own.length === 0 ? [] : [words[own.reduce((most, at) => (counts[at] > counts[most] ? at : most))]];
+  });
+  return best.length === 2 ? best.sort() : undefined;
+}
+
+/** The class of a word: where the classes are yes and no, that of its truth in any spelling, else the word itself. */
+export function classNamer(classes: readonly string[]): (word: string) => string {
+  const [first, second] = classes.map(truthOf);
+  if (classes.length !== 2 || first === undefined || second === undefined || first === second) return (word) => word;
+  return (word) => {
+    const truth = truthOf(word);
+    return truth === undefined ? word : classes[truth === first ? 0 : 1];
+  };
+}
+
+/** '; "No" and "no" are one class' for each class with several spellings. */
+export function describeSpellings(words: readonly string[], classes: readonly string[]): string {
+  const nameOf = classNamer(classes);
+  const groups = classes.map((name) => [name, ...words.filter((word) => word !== name && nameOf(word) === name)]);
+  return groups
+    .filter((group) => group.length > 1)
+    .map(
+      (group) =>
+        `; ${group
+          .map(show)
+          .join(', ')
+          .replace(/, (?=[^,]*$)/, ' and ')} are one class`,
+    )
+    .join('');
+}
