@@ -127,6 +127,7 @@ export {
   dateReader,
   dateText,
   exampleOf,
+  flattenRow,
   forecastNames,
   GAP_WORDS,
   isDash,

@@ -144,10 +144,30 @@ test('every format of a random table is the same table, bit by bit', async () =>
   );
 });
 
+test('objects in rows are columns, and those of lists may be left out', async () => {
+  const rows = [
+    { id: 1, to: { city: 'Oslo', at: { x: 1.5 } }, tags: ['a'], y: 2.5 },
+    { id: 2, to: null, tags: [], y: 3.25 },
+    { id: 3, y: 1.75, to: { city: 'Bonn', 'at.x': 4 } },
+  ].map((row) => JSON.stringify(row));
+  const options = { target: 'y', drop: ['tags', 'id'] };
+  const flat = ['to.city,to.at.x,y', 'Oslo,1.5,2.5', ',,3.25', 'Bonn,4,1.75'].join('\n');
+  const expected = await contentOf(folder.write('flat.csv', flat), { target: 'y' });
+  for (const [name, text] of [
+    ['nested.jsonl', rows.join('\n')],
+    ['nested.json', `[${rows}]`],
+  ]) {
+    const path = folder.write(name, text);
+    expect(await contentOf(path, options)).toEqual({ ...(expected as Table), leftOut: ['id', 'tags'] });
+    const { inputs, leftOut } = await readTable(path, { ...options, drop: ['to', 'tags'] });
+    expect([inputs.map(({ name: own }) => own), leftOut]).toEqual([['id'], ['to.city', 'to.at.x', 'tags']]);
+  }
+});
+
 describe('is refused in one sentence', () => {
   test.each<[string, string, string, TableOptions?]>([
     ['a.jsonl', '{"a": 1, "b": 2}\n\n{"a": 1, "b": [2]}', ': line 3, column 2 ("b") has a list, expected a number, a'],
-    ['b.jsonl', '{"a": 1, "b": {"c": 2}}', ': line 1, column 2 ("b") has an object, expected a number, a text,'],
+    ['b.jsonl', '{"a": [2], "b": 2}', 'true, false or null (a cell holds one value; --drop a leaves the column out)'],
     ['c.jsonl', '{"a": 1, "b": 2}\n{"a": 1,', ': line 2 has "{\\"a\\": 1,", which is not JSON, expected an object'],
     ['d.jsonl', '{"a": 1, "b": 2}\n[1, 2]', ': line 2 has an array, expected an object (as the first row)'],
     ['e.jsonl', '[1, 2]\n{"a": 1, "b": 2}', ': line 2 has an object, expected an array (as the first row)'],
@@ -161,7 +181,9 @@ describe('is refused in one sentence', () => {
     ['m.jsonl', `${'['.repeat(1e5)}`, ', which is not JSON, expected'],
     ['n.jsonl', '\xff\xfe{\0', ' has text in UTF-16, expected UTF-8'],
     ['a.json', '{"a": [1, 2], "b": [3, 4]}', ': the file has an object at its beginning, expected an array of rows,'],
-    ['b.json', '[{"a": 1, "b": {}}]', ': row 1, column "b" has an object, expected a number, a text,'],
+    ['b.json', '[{"a": 1, "b": {"c": [{}]}}]', ': row 1, column 2 ("b.c") has a list, expected a number, a text,'],
+    ['o.json', '[{"a": 1, "b": {"c" 1}}]', ' has invalid JSON in row 1, expected an array of rows'],
+    ['p.json', '[{"a": 1, "b": {"c": 1', ' has no end: row 1 or the list is cut off, expected a whole array'],
     ['c.json', '[[1, 2], [3, [4]]]', ': row 2, column 2 has a list, expected a number, a text,'],
     ['d.json', '[{"a": 1, "b": 2, "a": 3}]', ': row 1 has "a" twice, expected each name once'],
     ['e.json', '[[1, 2], [3, 4]', ' has no end: row 3 or the list is cut off, expected a whole array'],

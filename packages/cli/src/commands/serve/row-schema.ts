@@ -93,7 +93,8 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
   }
   const { columns } = table;
   const cells = columns.map(cellSchema);
-  const required = columns.filter((column) => !mayLack(column)).map(({ name }) => name);
+  // A column such as to.city may also be in an object, to.
+  const required = columns.filter((column) => !mayLack(column) && !column.name.includes('.')).map(({ name }) => name);
   const kinds: JsonObject[] = [
     {
       type: 'object',

@@ -1,6 +1,7 @@
 import { nearest } from '../../checks/nearest.ts';
 import { listed, show, showName } from '../../checks/show.ts';
 import { type Cell, CellError } from './cell.ts';
+import { flattenRow } from './flatten-row.ts';
 import type { ColumnEncoding, TablePreprocessing } from './preprocessing.ts';
 
 /** Whether a cell of the column may be a gap. */
@@ -12,7 +13,7 @@ export const mayLack = (column: ColumnEncoding): boolean =>
   column.type !== 'text' &&
   (column.gaps === true || (column.type === 'categorical' ? column.missing : column.indicator));
 
-/** Picks the cells of `first`, and then of the columns, from an object by column name. */
+/** Picks the cells of `first`, and then of the columns, from an object by column name. Objects in it are flattened. */
 export type CellPicker = (row: Readonly<Record<string, Cell>>) => Cell[];
 
 /**
@@ -41,7 +42,9 @@ export function createCellPicker({ columns, target }: TablePreprocessing, first:
     throw new CellError(name, `is missing${so}, expected ${wanted}${also}`);
   }
 
-  return (row) => {
+  const isNested = names.some((name) => name.includes('.'));
+  return (given) => {
+    const row = isNested ? (flattenRow(given) as Readonly<Record<string, Cell>>) : given;
     const absent = names.filter((name) => !Object.hasOwn(row, name));
     if (absent.length > 0) {
       const missing = absent.length === names.length ? absent : absent.filter((name) => !lacking.has(name));

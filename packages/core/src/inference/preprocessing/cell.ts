@@ -61,7 +61,9 @@ const truths = new Map<string, number>([
 ]);
 
 /** 1 for true, yes, t, y or 1, and 0 for false, no, f, n or 0, in any case; undefined for anything else. */
-export const readBoolean = (cell: Cell): number | undefined => truths.get(String(cell).trim().toLowerCase());
+export const readBoolean = (cell: Cell): number | undefined =>
+  // The text of a list such as ["yes"] is that of its only entry.
+  typeof cell === 'object' ? undefined : truths.get(String(cell).trim().toLowerCase());
 
 /** The text in a cell without spaces at its ends; undefined for empty text, null, NaN and anything else. */
 export function readText(cell: Cell): string | undefined {

@@ -42,6 +42,7 @@ export {
   whyUnusual,
 } from './column-encoder.ts';
 export { type CellRow, createEncoder, type Encoder } from './encoder.ts';
+export { flattenRow } from './flatten-row.ts';
 export { encodeImage, standardizeChannels, widthOfImage } from './image-encoder.ts';
 export {
   type CategoryEncoding,

@@ -1,5 +1,6 @@
 import { type Cell, CellError } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
+import { leaveOut } from './column-collector.ts';
 import type { ColumnStore } from './column-store.ts';
 import { type ColumnPlan, planColumns } from './plan-columns.ts';
 import { createFaults, type TableFaults } from './table-faults.ts';
@@ -50,8 +51,9 @@ export async function collectRows(
         continue;
       }
       last = row;
-      for (const { at, collector } of plan.readings) {
+      for (const { at, name, collector } of plan.readings) {
         try {
+          if (!isOneValue(cells[at])) refuseSeveral(name, cells[at], request);
           collector.add(cells[at], place);
         } catch (error) {
           if (!(error instanceof CellError)) throw error;
@@ -75,6 +77,19 @@ export async function collectRows(
         ? undefined
         : `${untold} of ${counted(rows, 'row')}: the ${has} no ${target}, the target, and ${left} is ${firstUntold}`,
   };
+}
+
+/** Whether a cell holds one value: JSON also has lists. */
+function isOneValue(cell: unknown): boolean {
+  const type = typeof cell;
+  return type === 'string' || type === 'number' || type === 'boolean' || type === 'undefined' || cell === null;
+}
+
+function refuseSeveral(name: string, cell: unknown, { preprocessing }: TableRequest): never {
+  const has = Array.isArray(cell) || ArrayBuffer.isView(cell) ? 'a list' : 'an object';
+  const way = preprocessing === null ? `; ${leaveOut(name)}` : '';
+  const wanted = 'a number, a text, true, false or null';
+  throw new CellError(name, `has ${has}, expected ${wanted} (a cell holds one value${way})`);
 }
 
 /** The word that stands for a gap, if there is one. */

@@ -18,7 +18,11 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
     }
     roles[at] = role;
   };
-  for (const name of drop) give('drop', name, 'left out');
+  for (const name of drop) {
+    const parts = names.filter((own) => own.startsWith(`${name}.`)); // of an object
+    const isOwn = parts.length === 0 || names.includes(name) || isPlace(name, names);
+    for (const own of isOwn ? [name] : parts) give('drop', own, 'left out');
+  }
   if (weightColumn !== undefined) give('weightColumn', weightColumn, 'weight');
   if (series !== undefined) give('series', series, 'time');
   if (seriesKey !== undefined) give('seriesKey', seriesKey, 'key');
@@ -68,6 +72,10 @@ export function rolesFor(
   });
 }
 
+/** Whether the text is the number of a column, from 1. */
+const isPlace = (wanted: string | number, { length }: readonly string[]): boolean =>
+  Number.isInteger(Number(wanted)) && Number(wanted) >= 1 && Number(wanted) <= length;
+
 function findColumn(
   where: string,
   option: string,
@@ -77,8 +85,7 @@ function findColumn(
 ): number {
   const at = names.indexOf(String(wanted));
   if (at !== -1) return at;
-  const place = Number(wanted);
-  if (Number.isInteger(place) && place >= 1 && place <= names.length) return place - 1;
+  if (isPlace(wanted, names)) return Number(wanted) - 1;
   const known = isNamed
     ? `one of ${names.slice(0, 20).map(show).join(', ')}`
     : 'the number of a column, since the file has no names of columns';

@@ -1,5 +1,5 @@
 import { show, showPath } from '@gradloom/core/internal';
-import { Tokenizer, TokenType } from '@streamparser/json';
+import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
 import { openBytes } from '../../system/files/byte-source.ts';
 import { readText } from '../read-text.ts';
 import { MOST_CHARACTERS, MOST_UNPACKED } from './csv-records.ts';
@@ -59,7 +59,7 @@ interface Token {
 /** Handles the next token and returns the handler of the one after that. */
 type Step = (token: Token) => Step;
 
-/** Assembles the elements of an array from its tokens. Each is an object or an array of single values. */
+/** Assembles the elements of an array from its tokens. Each is an object or an array. */
 function createElements(fault: (problem: string) => Error) {
   let rows: JsonRow[] = [];
   let count = 0; // completed rows
@@ -99,20 +99,22 @@ function createElements(fault: (problem: string) => Error) {
     if (token.token === TokenType.COLON) return field;
     throw syntax(token, 'a colon');
   };
-  const field: Step = (token) => {
-    fields[name] = scalar(token, `row ${count + 1}, column ${show(name)}`);
-    return nextField;
-  };
+  const field: Step = (token) =>
+    valueFrom(token, (value) => {
+      fields[name] = value;
+      return nextField;
+    });
   const nextField: Step = (token) => {
     if (token.token === TokenType.COMMA) return key;
     if (token.token === TokenType.RIGHT_BRACE) return finish(fields);
     throw syntax(token, 'a comma');
   };
   const cellOrEnd: Step = (token) => (token.token === TokenType.RIGHT_BRACKET ? finish(cells) : cell(token));
-  const cell: Step = (token) => {
-    cells.push(scalar(token, `row ${count + 1}, column ${cells.length + 1}`));
-    return nextCell;
-  };
+  const cell: Step = (token) =>
+    valueFrom(token, (value) => {
+      cells.push(value);
+      return nextCell;
+    });
   const nextCell: Step = (token) => {
     if (token.token === TokenType.COMMA) return cell;
     if (token.token === TokenType.RIGHT_BRACKET) return finish(cells);
@@ -132,14 +134,23 @@ function createElements(fault: (problem: string) => Error) {
     throw fault(`the file has ${show(token.value)} after its array, expected nothing`);
   };
 
-  const scalar = (token: Token, place: string): unknown => {
+  /** Reads the value that a token begins, a list or an object to its end, and goes on with `then`. */
+  const valueFrom = (token: Token, then: (value: unknown) => Step): Step => {
     const { token: kind, value } = token;
-    if (kind === TokenType.LEFT_BRACE || kind === TokenType.LEFT_BRACKET) {
-      const has = kind === TokenType.LEFT_BRACE ? 'an object' : 'a list';
-      throw fault(`${place} has ${has}, expected a number, a text, true, false or null (a cell holds one value)`);
+    if (kind !== TokenType.LEFT_BRACE && kind !== TokenType.LEFT_BRACKET) {
+      if (typeof value === 'string' && kind !== TokenType.STRING) throw syntax(token, 'a value');
+      return then(value);
     }
-    if (typeof value === 'string' && kind !== TokenType.STRING) throw syntax(token, 'a value');
-    return value;
+    let next: Step | undefined;
+    const parser = new TokenParser({ paths: ['$'] });
+    parser.onValue = ({ value: whole }) => {
+      next = then(whole);
+    };
+    const more: Step = (part) => {
+      parser.write(part as Parameters<typeof parser.write>[0]);
+      return next ?? more;
+    };
+    return more(token);
   };
 
   let step = start;

@@ -1,5 +1,5 @@
 import { type Cell, OptionError } from '@gradloom/core';
-import { readNumber, show } from '@gradloom/core/internal';
+import { flattenRow, readNumber, show } from '@gradloom/core/internal';
 import type { TableReader, TableReadOptions, TableRow } from './table-reader.ts';
 
 /** A row of a JSON file: an object by column name, or an array of cells. */
@@ -18,8 +18,8 @@ type Rows = AsyncGenerator<readonly JsonRow[]>;
 
 /**
  * Opens a table of JSON rows. Rows of objects have the names of all their keys, in order of first appearance, so the
- * file is read twice; a missing key is a gap. If rows are arrays, the first holds names if all of its cells are text
- * and none is a number.
+ * file is read twice; a missing key is a gap. The keys of an object in a row are columns, too: to.city. If rows are
+ * arrays, the first holds names if all of its cells are text and none is a number.
  */
 export async function openJsonRows(
   options: TableReadOptions,
@@ -61,28 +61,37 @@ async function firstOf(rows: Rows): Promise<JsonRow | undefined> {
 
 async function namesOf(rows: Rows, fault: (problem: string) => Error): Promise<Map<string, number>> {
   const names = new Map<string, number>();
+  const filled = new Set<string>(); // names with a value
   for await (const batch of rows) {
     for (const row of batch) {
-      for (const key of Object.keys(objectOf(row, fault))) if (!names.has(key)) names.set(key, names.size);
+      for (const [key, value] of Object.entries(objectOf(row, fault))) {
+        if (!names.has(key)) names.set(key, names.size);
+        if (value !== null && value !== undefined) filled.add(key);
+      }
       if (names.size >= MOST_NAMES) {
         throw fault(`${row.place} has the ${names.size}th name of a column, expected at most ${MOST_NAMES - 1}`);
       }
     }
   }
-  return names;
+  // Where other rows have an object, null is a gap in each of its columns.
+  const objects = new Set(
+    [...names.keys()].flatMap((name) => [...name.matchAll(/\./g)].map((dot) => name.slice(0, dot.index))),
+  );
+  const kept = [...names.keys()].filter((name) => filled.has(name) || !objects.has(name));
+  return new Map(kept.map((name, at) => [name, at]));
 }
 
 function objectOf({ place, value }: JsonRow, fault: (problem: string) => Error): Readonly<Record<string, unknown>> {
   if (Array.isArray(value)) throw fault(`${place} has an array, expected an object (as the first row)`);
-  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null) return flattenRow(value as Record<string, unknown>);
   throw fault(`${place} has ${show(value)}, expected ${ROW_WANTED}`);
 }
 
 function objectCells(row: JsonRow, names: ReadonlyMap<string, number>, fault: (problem: string) => Error): Cell[] {
   const cells = new Array<Cell>(names.size).fill(null);
   for (const [key, value] of Object.entries(objectOf(row, fault))) {
-    const at = names.get(key) ?? 0;
-    cells[at] = cellOf(value, () => `${row.place}, column ${at + 1} (${show(key)})`, fault);
+    const at = names.get(key);
+    if (at !== undefined) cells[at] = cellOf(value, () => `${row.place}, column ${at + 1} (${show(key)})`, fault);
   }
   return cells;
 }
@@ -116,15 +125,13 @@ function arrayCells({ place, value }: JsonRow, fault: (problem: string) => Error
   return value.map((cell: unknown, at) => cellOf(cell, () => `${place}, column ${at + 1}`, fault));
 }
 
-/** @throws Error of `fault` for a value that cannot be a table cell. */
+/**
+ * A value as a cell. A list stays one, and is refused where its column is read. @throws Error of `fault` for a number
+ * that is not finite.
+ */
 export function cellOf(value: unknown, place: () => string, fault: (problem: string) => Error): Cell {
-  if (typeof value === 'number') {
-    if (Number.isFinite(value) || Number.isNaN(value)) return value;
-    throw fault(`${place()} has a number that is not finite, expected one of at most 1.8e308`);
-  }
-  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean') return value;
-  const has = Array.isArray(value) || ArrayBuffer.isView(value) ? 'a list' : 'an object';
-  throw fault(`${place()} has ${has}, expected a number, a text, true, false or null (a cell holds one value)`);
+  if (typeof value !== 'number' || Number.isFinite(value) || Number.isNaN(value)) return value as Cell;
+  throw fault(`${place()} has a number that is not finite, expected one of at most 1.8e308`);
 }
 
 async function* cellsOf(

@@ -60,6 +60,14 @@ test('an object without the key of a column in which training rows had gaps has 
   expect(encoder.encode({ since: '2020-02-29' }, new Float64Array(8), 0)).toBe(8);
 });
 
+test('an object in a row has columns, as in the rows of a JSON file', () => {
+  const columns = preprocessing.columns.map((column) => ({ ...column, name: `of.${column.name}` }));
+  const encoder = createEncoder({ ...preprocessing, columns } as never);
+  const x = new Float64Array(encoder.width);
+  encoder.encode({ of: { age: 30, member: true, since: '2020-02-29' }, 'of.city': 'Bonn' } as never, x, 0);
+  expect([...x]).toEqual(encode([30, true, '2020-02-29', 'Bonn']));
+});
+
 test.each(['-', ' -- ', '–', '—'])('%o is a gap among numbers, and a word among others', (dash) => {
   expect(encode([dash, dash, '2020-02-29', dash])).toEqual([-0.2, 1, 1, day('2020-02-29'), 0, 0, 0, 0]);
 });
@@ -114,6 +122,7 @@ const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string | R
   [[Infinity, 'y', '2020-01-01', ''], 'column "age" has Infinity, expected a number'],
   [[true, 'y', '2020-01-01', ''], 'column "age" has true, expected a number'],
   [[1, 'maybe', '2020-01-01', ''], 'column "member" has "maybe", expected true or false'],
+  [[1, ['yes'] as never, '2020-01-01', ''], 'column "member" has ["yes"], expected true or false'],
   [[1, 'y', '', ''], 'column "since" has a gap, expected a date'],
   ...[
     '2020-02-30',
