@@ -123,6 +123,16 @@ test('columns that the model does not read are named, and what no training row h
   expect(code).toBe(0);
 });
 
+test('rows of JSON without a key have a gap where training rows had gaps, in a file as in a stream', async () => {
+  const lines = (more: object) => `${JSON.stringify({ home: 'house', years: 2, ...more })}\n`.repeat(2);
+  const { stdout } = await gradloom(['predict', classes, '--json'], { stdin: lines({ weight: null }) });
+  expect(jsonLines(stdout)).toHaveLength(2);
+  const absent = await gradloom(['predict', classes, '--json'], { stdin: lines({}) });
+  expect(absent).toMatchObject({ code: 0, stdout });
+  const inFile = await gradloom(['predict', classes, folder.write('absent.jsonl', lines({})), '--json']);
+  expect(inFile).toMatchObject({ code: 0, stdout });
+});
+
 test('the column of the target is left unread without a word', async () => {
   expect(await gradloom(['predict', classes, file])).toMatchObject({ code: 0, stderr: '' });
   const png = await gradloom(['predict', classes, 'a.png']);
