@@ -119,6 +119,7 @@ const writers: Record<string, (columns: readonly Column[]) => string | Uint8Arra
           data: [...cells],
           type,
           nullable: true,
+          ...(type === 'DOUBLE' ? { encoding: 'PLAIN' } : {}), // its dictionary takes -0 for 0
         })),
         rowGroupSize: 5,
       }),
@@ -140,7 +141,7 @@ test('every format of a random table is the same table, bit by bit', async () =>
       const csv = await outcome('a.csv');
       for (const file of Object.keys(writers)) expect([file, await outcome(file)]).toEqual([file, csv]);
     }),
-    { numRuns: counted(40, 2000) },
+    { numRuns: counted(40, 1000) },
   );
 });
 
