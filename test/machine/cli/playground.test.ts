@@ -143,6 +143,14 @@ test('points that are drawn by keys alone are saved, and train to the same bits 
   expect(await inTerminal(other.command, folder)).toBe(other.fingerprint);
   await drop('words.csv', 'a,b\n1,2\n');
   await page.locator('.problem', { hasText: 'words.csv has 2 columns, expected 3' }).waitFor();
+
+  // Points of an address that are cut off are said to be left out, until others are drawn.
+  const cut = page.locator('.problem', { hasText: 'The address has points that this page cannot read' });
+  await page.goto(`${url}#data=points&drawn=0rsrs`);
+  await page.reload();
+  await cut.waitFor();
+  await draw('blue', ' ');
+  await cut.waitFor({ state: 'detached' });
   expect(messages).toEqual([]);
 });
 

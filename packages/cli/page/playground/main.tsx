@@ -19,6 +19,8 @@ const send = (message: ToWorker): void => worker.postMessage(message);
 
 const NO_DIGIT =
   'The address has a digit that this page cannot read, expected one that was drawn here: it is left out.';
+const NO_POINTS =
+  'The address has points that this page cannot read, expected those that were drawn here: they are left out.';
 const noStrokes: Strokes = [];
 
 /** Milliseconds without a change before the address changes: browsers refuse hundreds of changes a second. */
@@ -40,7 +42,8 @@ function App({ ready }: { readonly ready: Ready }) {
   });
   const run = useRef(0);
   const scheme = useScheme();
-  const { tab, speed, points, strokes } = place;
+  const { tab, speed, strokes } = place;
+  const points = place.points ?? noPoints;
   const own = ready.sharesMemory ? settings : { ...settings, threads: 1 };
 
   useEffect(() => {
@@ -68,7 +71,7 @@ function App({ ready }: { readonly ready: Ready }) {
       setSettings(readSettings(location.hash, ready.choices));
       setPlace((before) => ({
         ...readPlace(location.hash),
-        ...(before.points.isDrawn ? {} : { points: before.points }),
+        ...(before.points?.isDrawn === false ? { points: before.points } : {}),
       }));
     };
     addEventListener('hashchange', onHash);
@@ -252,10 +255,13 @@ function App({ ready }: { readonly ready: Ready }) {
               drawn={isOwn && points.isDrawn ? points.list : []}
               onDraw={(list) => setPlace((before) => ({ ...before, points: { ...noPoints, list } }))}
             />
-            {problem !== null && (
-              <p class="problem" role="alert">
-                {problem}
-              </p>
+            {[isOwn && place.points === null ? NO_POINTS : null, problem].map(
+              (sentence) =>
+                sentence !== null && (
+                  <p key={sentence} class="problem" role="alert">
+                    {sentence}
+                  </p>
+                ),
             )}
             <p id="state" role="status">
               {opened !== null && frame !== null && stateOf(opened, frame)}

@@ -10,17 +10,18 @@ const USUAL = 2;
 export interface Place {
   readonly tab: 'plane' | 'digits';
   readonly speed: number; // index into `speeds`
-  readonly points: Points;
+  readonly points: Points | null; // null if the address has points that cannot be read
   readonly strokes: Strokes | null; // of a drawn digit; null if the address has none that can be read
 }
 
 export function readPlace(fragment: string): Place {
   const values = new URLSearchParams(fragment.replace(/^#/, ''));
   const speed = Number(values.get('speed') ?? USUAL);
+  const list = fromText(values.get('drawn') ?? '');
   return {
     tab: values.get('tab') === 'digits' ? 'digits' : 'plane',
     speed: speed in speeds ? speed : USUAL,
-    points: { ...noPoints, list: fromText(values.get('drawn') ?? '') },
+    points: list === null ? null : { ...noPoints, list },
     strokes: readStrokes(values.get('digit') ?? ''),
   };
 }
@@ -30,7 +31,7 @@ export function writePlace(settings: Settings, { tab, speed, points, strokes }: 
   const values = writeSettings(settings);
   if (tab !== 'plane') values.set('tab', tab);
   if (speed !== USUAL) values.set('speed', String(speed));
-  if (points.isDrawn && points.list.length > 0) values.set('drawn', toText(points.list));
+  if (points?.isDrawn && points.list.length > 0) values.set('drawn', toText(points.list));
   if (strokes !== null && strokes.length > 0) values.set('digit', strokesText(strokes));
   return `#${values}`;
 }

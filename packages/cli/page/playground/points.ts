@@ -45,13 +45,15 @@ export const toText = (list: readonly Point[]): string =>
     })
     .join('');
 
-export function fromText(text: string): readonly Point[] {
-  const found: Point[] = [];
-  for (const [, place, ...digits] of text.matchAll(/(\d)([0-9a-z]{3})([0-9a-z]{3})/g)) {
-    const [x, y] = digits.map((part) => Number.parseInt(part, 36) / SIDE - 1);
-    if (Number(place) < drawnClasses.length) found.push(drawnPoint(x, y, drawnClasses[Number(place)]));
-  }
-  return found;
+/** The drawn points of an address; null for a text that is none. */
+export function fromText(text: string): readonly Point[] | null {
+  const parts = text.match(/.{1,7}/gs) ?? [];
+  const found = parts.flatMap((part) => {
+    const [, c, ...digits] = /^(\d)([0-9a-z]{3})([0-9a-z]{3})$/.exec(part) ?? [];
+    const [x, y] = digits.map((number) => Number.parseInt(number, 36) / SIDE - 1);
+    return Number(c) < drawnClasses.length && x <= 1 && y <= 1 ? [drawnPoint(x, y, drawnClasses[Number(c)])] : [];
+  });
+  return found.length === parts.length ? found : null;
 }
 
 /** Most rows of a file that is dropped. */

@@ -65,7 +65,20 @@ test('drawn points come back from an address and from their file', () => {
   const list = [drawnPoint(-1.5, 1, 'blue'), drawnPoint(0.12345, -0.001, 'orange'), drawnPoint(0.999, -1, 'green')];
   expect(list[1]).toEqual({ x: 0.123, y: -0.001, label: 'orange' });
   expect(fromText(toText(list))).toEqual(list);
-  expect(fromText('9zzzzzz!0')).toEqual([]);
+  expect(fromText('')).toEqual([]);
+  const whole = toText(list);
+  for (const text of [
+    '9zzzzzz!0',
+    '300000',
+    '3000000',
+    '0zzz000',
+    '0000zzz',
+    whole.slice(1),
+    `${whole}0`,
+    `${whole}\n`,
+  ]) {
+    expect(fromText(text)).toBeNull();
+  }
   const read = readCsv('p.csv', toCsv({ ...noPoints, list }));
   expect(read).toEqual({ list, name: 'p.csv', target: 'class', areNumbers: false, isDrawn: false });
 });
