@@ -371,3 +371,27 @@ test('a checkpoint without rows to ask is refused in a sentence', async () => {
     await expect(watchRun(folder).wrong()).rejects.toThrow(sentence);
   }
 });
+
+test('a checkpoint whose dataset is gone, or that is damaged, is refused, and answers when it is back', async () => {
+  const folder = join(temporaryDirectory(), 'run');
+  const table = join(folder, '../table.csv');
+  const rows = Array.from({ length: 60 }, (_, n) => `${n % 7},${(n * 5) % 11},${n % 3 === 0 ? 'yes' : 'no'}\n`);
+  writeFileSync(table, `a,b,kind\n${rows.join('')}`);
+  const train = ['train', '--dataset', table, '--epochs', '1', '--quiet', '--out', folder];
+  expect(await gradloom(train)).toMatchObject({ code: 0 });
+  const run = watchRun(folder);
+  renameSync(table, `${table}.away`);
+  await expect(run.wrong()).rejects.toThrow(/table\.csv does not exist, expected/);
+  renameSync(`${table}.away`, table);
+  const answer = await run.wrong();
+  expect(answer).toMatchObject({ rows: expect.any(Number), wrong: { sheet: null } });
+
+  const path = join(folder, 'last.gradloom');
+  const whole = readFileSync(path);
+  writeFileSync(path, whole.subarray(0, 100));
+  const asked = Array.from({ length: 3 }, () => run.wrong());
+  for (const refused of asked) await expect(refused).rejects.toThrow(/last\.gradloom has a header of \d+ bytes/);
+  expect(new Set(asked).size).toBe(1);
+  writeFileSync(path, whole);
+  expect(await run.wrong()).toEqual(answer);
+});

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { watchRun } from '../../../packages/cli/src/commands/live/watched-run.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
 
 const PARTS = `
@@ -51,6 +52,18 @@ test('a run with a module trains by its parts, and is evaluated, continued, insp
   expect(inspected.stdout).toContain('1-4-1 cube');
   const predicted = await gradloom(['predict', out, '--module', module], { stdin: '[0.5]\n' });
   expect(predicted).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('the module of gradloom live is used where its page asks a checkpoint', async () => {
+  const { out, module, train } = trained();
+  await train();
+  const asked = async (...flags: string[]) => {
+    const { stderr } = await gradloom(['live', `${out}-missing`, ...flags]);
+    expect(stderr).toMatch(/^gradloom live: no run found in "\S+run-missing", expected/);
+    return watchRun(out).wrong();
+  };
+  await expect(asked()).rejects.toThrow('last.gradloom has parts of parts.mjs, which was not given');
+  await expect(asked('--module', module)).rejects.toThrow('sine has rows without a class, expected');
 });
 
 test('without its module, or with another, a run is refused by name', async () => {

@@ -1,5 +1,6 @@
 import { option } from '@gradloom/core/internal';
 import type { OptionTable } from '../../options/option.ts';
+import { moduleOption } from '../../options/own-parts.ts';
 import { verbose } from '../../options/run-options.ts';
 
 export const liveOptions = {
@@ -7,5 +8,6 @@ export const liveOptions = {
     group: 'Server',
     ...option.wholeNumber(0, 65_535)(0, 'port of 127.0.0.1 to listen on; 0 takes a free one and prints it'),
   },
+  module: moduleOption,
   verbose,
 } satisfies OptionTable;

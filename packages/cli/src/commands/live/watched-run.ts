@@ -20,7 +20,7 @@ export interface WatchedRun {
   steer(action: SteerAction, rate?: number): Promise<SteerLine>;
   /** Facts about the run for the page. @throws Error if a file is damaged. */
   facts(): Omit<RunMessage, 'run'>;
-  /** What its newest checkpoint answers wrongly, computed once for each. @throws Error (rejects) if none can answer. */
+  /** What its newest checkpoint answers wrongly, computed once for each. @throws Error (rejects) if it cannot answer. */
   wrong(): Promise<WrongMessage>;
 }
 
@@ -158,7 +158,7 @@ function resultOf(folder: string): RunResult | null {
 const finite = (value: number | undefined): number | null =>
   value === undefined || Number.isNaN(value) ? null : value;
 
-/** Reads a file again only after it was replaced. */
+/** Reads a file again only after it was replaced, or could not be read: what was in the way may be gone. */
 function whenChanged<T>(path: string, read: (isThere: boolean) => T): () => T {
   let key = '';
   let newest: { readonly value: T } | undefined;
@@ -166,8 +166,15 @@ function whenChanged<T>(path: string, read: (isThere: boolean) => T): () => T {
     const stats = statSync(path, { throwIfNoEntry: false });
     const now = stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
     if (newest === undefined || now !== key) {
-      newest = { value: read(stats !== undefined) };
+      const value = read(stats !== undefined);
+      const kept = { value };
+      newest = kept;
       key = now;
+      if (value instanceof Promise) {
+        value.catch(() => {
+          if (newest === kept) newest = undefined;
+        });
+      }
     }
     return newest.value;
   };
