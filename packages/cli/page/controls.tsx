@@ -36,12 +36,7 @@ export function Controls({ view, onChange }: { view: View; onChange: (part: Part
       </label>
       {end('from', from)}
       {end('to', to)}
-      <button
-        type="button"
-        name="all"
-        disabled={from === null && to === null}
-        onClick={() => onChange({ from: null, to: null })}
-      >
+      <button type="button" name="all" onClick={() => onChange({ from: null, to: null })}>
         Show all
       </button>
       <label>
@@ -66,6 +61,11 @@ export function Controls({ view, onChange }: { view: View; onChange: (part: Part
         />{' '}
         <output>{smoothing.toFixed(2)}</output>
       </label>
+      {from !== null && to !== null && to <= from && (
+        <span class="problem" role="alert">
+          to has {to}, expected more than {from}
+        </span>
+      )}
     </form>
   );
 }

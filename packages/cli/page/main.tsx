@@ -48,6 +48,8 @@ function App() {
     change({ shown: names.includes(name) ? names.filter((other) => other !== name) : [...names, name] });
   };
 
+  // Drawn again for a choice alone: with every event, numbers that are being typed would be lost.
+  const controls = useMemo(() => <Controls view={view} onChange={change} />, [view]);
   return (
     <main>
       <header>
@@ -71,7 +73,7 @@ function App() {
         ))}
       {hasDeaf(list) && <p class="lead">A run that train started without --live takes no orders.</p>}
       {shown.length > 1 && <DifferencesTable runs={shown} />}
-      {shown.length > 0 && <Controls view={view} onChange={change} />}
+      {shown.length > 0 && controls}
       {charts
         .filter(({ curves }) => curves.length > 0)
         .map(({ figure: { name, title, isShare = false }, curves }) => (

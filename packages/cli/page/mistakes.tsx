@@ -40,6 +40,7 @@ function NewestCheckpoint({ run: { place, name } }: { readonly run: Run }) {
   const [problem, setProblem] = useState('');
   const [isWaiting, setWaiting] = useState(false);
   const look = async (): Promise<void> => {
+    if (isWaiting) return;
     setWaiting(true);
     const [found, sentence] = await ask(place);
     if (found !== null) setAnswer(found);
@@ -49,7 +50,7 @@ function NewestCheckpoint({ run: { place, name } }: { readonly run: Run }) {
   return (
     <figure>
       <figcaption>
-        <button type="button" name="look" disabled={isWaiting} onClick={() => void look()}>
+        <button type="button" name="look" aria-disabled={isWaiting} onClick={() => void look()}>
           Ask the newest checkpoint
         </button>{' '}
         {name}

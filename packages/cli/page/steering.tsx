@@ -9,14 +9,16 @@ export function Steering({ run }: { readonly run: Run }) {
   const [answer, setAnswer] = useState<Answer>({ sentence: '', isRefused: false });
   const [isWaiting, setWaiting] = useState(false);
   const [rate, setRate] = useState('');
+  // A button that is disabled would lose the focus of the keyboard.
   const send = async (action: string, value?: number): Promise<void> => {
+    if (isWaiting) return;
     setWaiting(true);
     setAnswer(await steer({ run: run.place, action, ...(value === undefined ? {} : { rate: value }) }));
     setWaiting(false);
   };
   const paused = isPaused(run);
   const button = (action: string, text: string) => (
-    <button type="button" name={action} disabled={isWaiting} onClick={() => void send(action)}>
+    <button type="button" name={action} aria-disabled={isWaiting} onClick={() => void send(action)}>
       {text}
     </button>
   );
@@ -44,7 +46,7 @@ export function Steering({ run }: { readonly run: Run }) {
           onInput={({ currentTarget }) => setRate(currentTarget.value)}
         />
       </label>
-      <button type="submit" name="set-rate" disabled={isWaiting || rate === ''}>
+      <button type="submit" name="set-rate" aria-disabled={isWaiting} disabled={rate === ''}>
         Set the rate
       </button>
       {button('stop', 'Stop')}

@@ -74,8 +74,10 @@ test('the page shows losses as they appear in the file, and a reload or a link s
     const { loss } = JSON.parse(steps[step - 1]);
     return String(Number(loss.mean.toPrecision(4)));
   };
+  const to = page.locator('input[name=to]');
   for (const step of [10, 25, 40]) {
     if (step > 10) append(step - 15, step);
+    if (step === 25) await to.pressSequentially('2');
     await inPage(page, '#runs td', `${step} of 40`);
     await inPage(page, '#runs td', lossAt(step));
     await inPage(page, '#loss .values', new RegExp(`step ${step}.*training ${lossAt(step)}`, 's'));
@@ -86,8 +88,10 @@ test('the page shows losses as they appear in the file, and a reload or a link s
   expect(await page.title()).toBe('Gradloom live');
 
   await page.locator('input[name=log]').check();
-  await page.locator('input[name=to]').fill('20');
-  await page.locator('input[name=to]').press('Enter');
+  // What is being typed outlives the events of a run.
+  await to.pressSequentially('0');
+  await to.press('Enter');
+  await page.waitForFunction(() => location.hash.includes('to=20'));
   await page.locator('input[name=smoothing]').fill('0.5');
   await page.locator('select[name=by]').selectOption('step');
   await inPage(page, '#loss .values', 'training, smoothed');
@@ -109,6 +113,18 @@ test('the page shows losses as they appear in the file, and a reload or a link s
   expect(await valuesOf(page, 'loss')).toBe(seen);
   await page.keyboard.press('0');
   await page.waitForFunction(() => location.hash === '#log=1&smoothing=0.5');
+  // Part of the axis that ends before it begins.
+  for (const [end, place] of [
+    ['from', '30'],
+    ['to', '3'],
+  ]) {
+    await page.locator(`input[name=${end}]`).fill(place);
+    await page.keyboard.press('Enter');
+  }
+  await inPage(page, '#controls .problem', 'to has 3, expected more than 30');
+  await page.locator('button[name=all]').press('Enter');
+  await page.waitForFunction(() => location.hash === '#log=1&smoothing=0.5');
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('all');
 
   replace(0, 7);
   await inPage(page, '#runs td', '7 of 40');
@@ -273,9 +289,11 @@ test('buttons pause a run, change its rate, write a checkpoint and stop it, and 
     return Number(/step ([\d,]+)/.exec((await answer.textContent()) ?? '')?.[1].replaceAll(',', ''));
   };
   // Keys alone.
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('name'));
   await page.locator('button[name=pause]').press('Enter');
   const step = await stepOf('the run pauses');
   await inPage(page, '#runs td', 'paused');
+  expect(await focused()).toBe('continue');
   await page.locator('button[name=checkpoint]').press('Enter');
   expect(await stepOf('a checkpoint is written')).toBe(step);
   expect(loadCheckpoint(join(cwd, 'run/last.gradloom')).progress.step).toBe(step);
@@ -284,6 +302,7 @@ test('buttons pause a run, change its rate, write a checkpoint and stop it, and 
   const asked = `after step ${step.toLocaleString('en')}: `;
   await inPage(page, '#mistakes figcaption', new RegExp(`run, ${asked}\\d+ of \\d+ test rows are wrong`));
   await inPage(page, '#mistakes li', /\w → \w, [\d.]+ %/);
+  expect(await focused()).toBe('look');
   await page.locator('input[name=rate]').pressSequentially('0.003');
   await page.keyboard.press('Enter');
   expect(await stepOf('the learning rate is 0.003')).toBe(step);

@@ -225,7 +225,6 @@ function App({ ready }: { readonly ready: Ready }) {
                 <button
                   type="button"
                   name="clear"
-                  disabled={points.list.length === 0}
                   onClick={() => setPlace((before) => ({ ...before, points: noPoints }))}
                 >
                   Clear
