@@ -192,6 +192,13 @@ test('on a phone and by keys alone: runs, pauses, keeps its state, shows what ea
   expect(await page.locator('#layers canvas').count()).toBe(20);
   expect(await overflow()).toBe(0);
 
+  // An arrow key goes on from what is shown, also where that is the usual number.
+  const rows = page.locator('input[name=rows]');
+  await rows.press('ArrowUp');
+  await page.waitForFunction(() => location.hash.includes('rows=501'));
+  await rows.fill('');
+  await rows.press('Enter');
+  await expect.poll(() => rows.inputValue()).toBe('500');
   await page.locator('select[name=activation]').selectOption('relu');
   await rate.press('Enter');
   await expect.poll(() => new URL(page.url()).hash).toBe('#layers=20&units=4&activation=relu&rate=0.5');

@@ -34,7 +34,7 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
     </Choice>
   );
   const number = (name: keyof typeof bounds, label: string, step = '1', isDisabled = false) => {
-    const value = settings[name];
+    const value = settings[name] ?? (name === 'rows' || name === 'noise' ? usual[name] : undefined);
     return (
       <Choice name={name} label={label}>
         <input
@@ -43,8 +43,8 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
           min={bounds[name][0]}
           max={bounds[name][1]}
           step={step}
-          value={value === 'full' || value === null ? '' : value}
-          placeholder={name === 'batch' ? 'all' : name === 'rows' || name === 'noise' ? String(usual[name] ?? '') : ''}
+          value={value === undefined || value === 'full' ? '' : value}
+          placeholder={name === 'batch' ? 'all' : ''}
           disabled={isDisabled}
           onChange={({ currentTarget }) => {
             const empty = name === 'batch' ? 'full' : name === 'rows' || name === 'noise' ? null : standard[name];
