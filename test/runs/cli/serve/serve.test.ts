@@ -264,9 +264,22 @@ describe('pages of other sites', () => {
   const headers = { origin: 'https://example.com' };
   test('may not ask unless told', async () => {
     const { url } = shared;
-    const answer = await ask(`${url}/predict`, row, { headers });
+    const answer = await ask(`${url}/schema`, undefined, { headers });
+    expect(answer.status).toBe(200);
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
     expect((await ask(`${url}/predict`, undefined, { method: 'OPTIONS', headers })).status).toBe(405);
+    const { host } = new URL(url);
+    for (const [origin, status] of [
+      ...[['https://example.com', 403] as const, ['null', 403] as const, [`http://${host}:1`, 403] as const],
+      ...[[`http://${host}`, 200] as const, [`https://${host}`, 200] as const], // its own, or behind a proxy with TLS
+    ]) {
+      const sent = await ask(`${url}/predict`, row, { headers: { origin } });
+      expect({ origin, status: sent.status }).toEqual({ origin, status });
+      if (status === 200) continue;
+      expect(JSON.parse(sent.body).error).toBe(
+        `origin has "${origin}", expected the address of this server, or the origin that --cors has`,
+      );
+    }
   });
 
   test('of the origin that is told may', async () => {
@@ -281,6 +294,8 @@ describe('pages of other sites', () => {
     });
     const answer = await ask(`${url}/predict`, row, { headers });
     expect(answer.headers).toMatchObject({ 'access-control-allow-origin': 'https://example.com', vary: 'origin' });
+    expect(answer.status).toBe(200);
+    expect((await ask(`${url}/predict`, row, { headers: { origin: 'https://c.example' } })).status).toBe(403);
     // A page that has a name of its own for the server asks its own origin.
     const statuses = ['a.example', 'c.b.example', 'c.example'].map((host) =>
       ask(`${url}/health`, undefined, { headers: { host } }),

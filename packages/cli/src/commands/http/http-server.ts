@@ -48,6 +48,15 @@ export const faultOfHost =
     return raw.httpVersion === '1.0' ? undefined : [400, `host is missing, expected ${wanted}`];
   };
 
+/**
+ * Refuses what a page of another site sends. Browsers name the origin of a page with all that it sends elsewhere, and
+ * with every POST. `wanted` describes the allowed ones.
+ */
+export function faultOfOrigin({ headers: { origin, host } }: FastifyRequest, wanted: string): Fault | undefined {
+  if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return undefined;
+  return [403, `origin has ${show(origin)}, expected ${wanted}`];
+}
+
 /** Listens, and resolves to the address. @throws UsageError if the system refuses host or port. */
 export async function listen(http: FastifyInstance, host: string, port: number): Promise<string> {
   try {

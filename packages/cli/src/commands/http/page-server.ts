@@ -5,7 +5,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { TOKEN_HEADER } from '../live/messages.ts';
 import { createConnections, TIMES } from './connections.ts';
 import { createHostCheck } from './host-names.ts';
-import { type Fault, faultOfHost, LOOPBACK, limitsOf, listen } from './http-server.ts';
+import { type Fault, faultOfHost, faultOfOrigin, LOOPBACK, limitsOf, listen } from './http-server.ts';
 
 /** A server of a page, which only this machine reaches, with the address that is printed. */
 export interface PageServer {
@@ -48,7 +48,10 @@ export function createPageServer({ routes, mostConnections, stopMs, headers = {}
   http.addHook('onRequest', (request, reply, done) => {
     connections.hold(reply);
     reply.headers({ ...HEADERS, ...headers });
-    const fault = hostFault(request) ?? faultOfOrigin(request) ?? faultOfToken(tokenOf(request), token);
+    const fault =
+      hostFault(request) ??
+      faultOfOrigin(request, 'the address of this server') ??
+      faultOfToken(tokenOf(request), token);
     if (fault === undefined) done();
     else refuse(reply, ...fault);
   });
@@ -72,12 +75,6 @@ export function createPageServer({ routes, mostConnections, stopMs, headers = {}
 
 export function refuse(reply: FastifyReply, status: number, sentence: string): FastifyReply {
   return reply.code(status).type('application/json; charset=utf-8').send({ error: sentence });
-}
-
-/** Browsers name the origin of a page with all that it sends elsewhere, and with every POST. */
-function faultOfOrigin({ headers: { origin, host } }: FastifyRequest): Fault | undefined {
-  if (origin === undefined || origin === `http://${host}`) return undefined;
-  return [403, `origin has ${show(origin)}, expected the address of this server`];
 }
 
 /** Only pages of this server can send a header of their own: other sites would have to ask first. */

@@ -5,7 +5,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { withoutPlace } from '../../terminal/failure.ts';
 import { createConnections, TIMES } from '../http/connections.ts';
 import type { HostCheck } from '../http/host-names.ts';
-import { type Fault, faultOfHost, limitsOf, ORIGIN } from '../http/http-server.ts';
+import { type Fault, faultOfHost, faultOfOrigin, limitsOf, ORIGIN } from '../http/http-server.ts';
 import { createRequestQueue, type QueueOptions } from './request-queue.ts';
 import type { RowSchema } from './row-schema.ts';
 import { createServerMetrics } from './server-metrics.ts';
@@ -122,11 +122,16 @@ export function createServer(options: ServerOptions): Server {
     return send(reply, status, JSON.stringify({ error: sentence }));
   }
 
+  /** Refuses what a page of another site sends, though its browser would not show it the answer. */
+  const faultOfPage = (request: FastifyRequest): Fault | undefined =>
+    request.method !== 'POST' || cors === '*' || cors === request.headers.origin
+      ? undefined
+      : faultOfOrigin(request, 'the address of this server, or the origin that --cors has');
   http.decorateRequest('begunMs', 0);
   http.addHook('onRequest', (request, reply, done) => {
     request.begunMs = performance.now();
     connections.hold(reply);
-    const fault = hostFault(request) ?? faultOfCoding(request);
+    const fault = hostFault(request) ?? faultOfPage(request) ?? faultOfCoding(request);
     if (fault === undefined) done();
     else refuse(reply, ...fault);
   });
