@@ -72,6 +72,7 @@ function App() {
           <Steering key={run.place} run={run} />
         ))}
       {hasDeaf(list) && <p class="lead">A run that train started without --live takes no orders.</p>}
+      {list.length > 0 && shown.length === 0 && <p class="lead">No run is drawn: tick one in the table.</p>}
       {shown.length > 1 && <DifferencesTable runs={shown} />}
       {shown.length > 0 && controls}
       {charts

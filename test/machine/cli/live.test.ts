@@ -159,6 +159,7 @@ test('runs lie over each other with the options that differ, in both themes and 
     await page.locator('#runs input').last().uncheck();
     await page.waitForFunction(() => location.hash === '#none=1');
     expect(await page.locator('.chart').count()).toBe(0);
+    await inPage(page, '.lead', 'No run is drawn: tick one in the table.');
     expect(messages).toEqual([]);
   }
 });
