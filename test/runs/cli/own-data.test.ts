@@ -138,7 +138,7 @@ describe('a folder with a validation set of its own', () => {
     expect(found).toMatchObject({ split: 'validation', rows: 3, loss: epoch.validationLoss });
   });
 
-  const OF_FEW = /^no early stopping: of 3 validation rows the best step is noise, .* \(--patience 20\)$/;
+  const OF_FEW = /^no early stopping: 3 validation rows are too few .* \(--patience 20 stops early\)$/;
   test.each([
     [{ train: 12, validation: 3, test: 2 }, [], [OF_FEW]],
     [{ train: 12, validation: 100, test: 2 }, [], []],

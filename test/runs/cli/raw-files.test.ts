@@ -78,7 +78,9 @@ describe('a raw file becomes a served model in three commands', () => {
     const out = `${folder.path}/run-pictures`;
     const { code, stdout, stderr } = await gradloom(['train', '--dataset', path, '--out', out, '--json', ...quick]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('images of 9 x 8 to 11 x 14 pixels are resized to 10 x 11, their median (');
+    expect(stdout).toContain(
+      'images of 9 x 8 to 11 x 14 pixels are resized to 10 x 11 (width x height), their median (',
+    );
     const answers = jsonLines((await gradloom(['predict', out, path, '--json'])).stdout);
     expect(answers.filter(({ file, prediction }) => String(file).includes(`/${prediction}/`)).length).toBeGreaterThan(
       35,

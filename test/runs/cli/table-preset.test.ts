@@ -123,7 +123,7 @@ describe('a table by its defaults', () => {
     expect(more.decisions).toEqual(
       expect.arrayContaining([
         'held out: 5 rows for validation and 5 rows for the test, each class in proportion (--validation 0 --test 0 hold out none)',
-        'no early stopping: of 5 validation rows the best step is noise, and from 100 on it is the default (--patience 20)',
+        'no early stopping: 5 validation rows are too few to tell the best step, 100 are enough (--patience 20 stops early)',
       ]),
     );
     expect(start.decisions).toEqual(

@@ -47,7 +47,7 @@ describe('training on a table', () => {
       'numbers are scaled by mean and deviation of the training rows (--scale minmax, robust or none)',
       'gaps are filled with the median, or are a category (--missing drop leaves their rows out)',
       'held out: 16 rows for validation and 40 rows for the test, at random (--validation 0 --test 0 hold out none)',
-      'no early stopping: of 16 validation rows the best step is noise, and from 100 on it is the default (--patience 20)',
+      'no early stopping: 16 validation rows are too few to tell the best step, 100 are enough (--patience 20 stops early)',
     ]);
   });
 

@@ -145,7 +145,7 @@ describe('a folder of images', () => {
     const { train } = await loadDataset(layOut('several', files));
     expect(train.inputs.shape).toEqual([8, 12, 1]);
     expect(train.decisions).toEqual([
-      'images of 10 x 8 to 12 x 20 pixels are resized to 12 x 8, their median (several:size=32x32 chooses another)',
+      'images of 10 x 8 to 12 x 20 pixels are resized to 12 x 8 (width x height), their median (several:size=32x32 chooses another)',
     ]);
     // The last of many is the only other one, so that the first hundred do not tell it.
     const many = Object.fromEntries(
@@ -154,7 +154,7 @@ describe('a folder of images', () => {
     const large = (await loadDataset(layOut('large', many))).train;
     expect(large.inputs.shape).toEqual([16, 64, 1]);
     expect(large.decisions?.[0]).toContain(
-      'are resized to 64 x 16, their median, 640 x 160, at 64 pixels a side (large:',
+      'are resized to 64 x 16 (width x height), their median, 640 x 160, at 64 pixels a side (large:',
     );
     expect((await loadDataset(layOut('several', files), { size: 5 })).train.decisions).toBeUndefined();
   });

@@ -53,8 +53,8 @@ function earlyDecision({ sets, values, table }: Pick<Recipe, 'sets' | 'values' |
   if (values.patience !== undefined || ofText(train.preprocessing) !== undefined) return [];
   if (validation === undefined) return [`no early stopping: it needs validation rows${validationAdvice(table?.table)}`];
   if (values.network !== undefined && validation.rows >= LEAST_WATCHED) return [TO_THE_END];
-  const why = `of ${plural(validation.rows, 'validation row')} the best step is noise`;
-  return [`no early stopping: ${why}, and from ${LEAST_WATCHED} on it is the default (--patience 20)`];
+  const few = `${plural(validation.rows, 'validation row')} ${validation.rows === 1 ? 'is' : 'are'} too few`;
+  return [`no early stopping: ${few} to tell the best step, ${LEAST_WATCHED} are enough (--patience 20 stops early)`];
 }
 
 /** How a run gets validation rows: those of a series have to hold a window of each series. */

@@ -172,7 +172,10 @@ async function chooseSize(paths: readonly string[]): Promise<{ size: ImageSize; 
   const ordered = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height);
   const range = [ordered[0], ordered[ordered.length - 1]].map((own) => `${own.width} x ${own.height}`).join(' to ');
   const why = shrink < 1 ? `their median, ${width} x ${height}, at ${MOST_CHOSEN} pixels a side` : 'their median';
-  return { size, decision: `images of ${range} pixels are resized to ${size.width} x ${size.height}, ${why}` };
+  return {
+    size,
+    decision: `images of ${range} pixels are resized to ${size.width} x ${size.height} (width x height), ${why}`,
+  };
 }
 
 /**

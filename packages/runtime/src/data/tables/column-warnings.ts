@@ -142,5 +142,5 @@ function sentinel({ type, data, format }: TableColumn): string | undefined {
   if (value === undefined || least > most) return undefined;
   const count = data.values.reduce((sum, other) => (other === value ? sum + 1 : sum), 0);
   const rows = count === 1 ? 'a row' : `${count} rows`;
-  return `has ${value} in ${rows}, far outside of the others, which are from ${least} to ${most}: if it stands for a gap, make these cells empty, here and in rows to predict`;
+  return `has ${value} in ${rows}, far outside of the others, which are from ${least} to ${most}: if it stands for a gap, empty these cells, here and in rows to predict, or lessen its effect by --scale robust`;
 }

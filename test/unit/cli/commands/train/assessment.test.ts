@@ -74,6 +74,24 @@ test.each([
   expect(remarks.join()).toMatch(remark);
 });
 
+test('numbers that may stand for gaps are a reason of a weak result alone, and --scale robust is said once', async () => {
+  const inputs = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
+  const warnings = [
+    ...['a', 'c', 'd', 'e'].map((name) => `column "${name}" has -999 in 5 rows, far outside of the others, which are`),
+    'column "b" has 7 in all rows',
+  ];
+  const remarksFor = async (losses: number[], options: object) => {
+    const sets = { train: tableOf(numbers(Math.random), null, ['noise']) };
+    const recipe = { sets, values: {}, table: { table: { inputs, warnings, options } } };
+    return (await assess(recipe as never, { epochLosses: Float64Array.from(losses) } as never, () => {})).remarks;
+  };
+  const reason = 'numbers far outside of the others in "a", "c", "d" and 1 more may be why';
+  const advice = 'empty these cells if they stand for gaps';
+  expect(await remarksFor([0.7, 0.9, 4], {})).toContain(`${reason}: ${advice}, or try --scale robust`);
+  expect(await remarksFor([0.7, 0.9, 4], { scale: 'robust' })).toContain(`${reason}: ${advice}`);
+  expect(await remarksFor([0.7, 0.3], {})).toEqual([]);
+});
+
 test.each<[by: 'accuracy' | 'rmse' | 'weightedLoss', rows: number, own: number, linear: number, remark: string | null]>(
   [
     ['accuracy', 1000, 0.9, 0.91, 'the network is worse than a linear model, by 10 of 1,000 rows'],

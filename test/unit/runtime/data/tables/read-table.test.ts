@@ -246,7 +246,7 @@ describe('columns that say nothing of new rows', () => {
   test('numbers that may stand for gaps are named if they are far outside of the others', async () => {
     const { warnings } = await read(`a,b,t\n${rows(40, (n) => [n % 9 ? n + 0.5 : -999, n % 9 ? 37 * n : 999])}`);
     expect(warnings).toEqual([
-      'column "a" has -999 in 5 rows, far outside of the others, which are from 1.5 to 39.5: if it stands for a gap, make these cells empty, here and in rows to predict',
+      'column "a" has -999 in 5 rows, far outside of the others, which are from 1.5 to 39.5: if it stands for a gap, empty these cells, here and in rows to predict, or lessen its effect by --scale robust',
     ]);
   });
 });

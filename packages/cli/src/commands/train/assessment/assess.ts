@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core/internal';
+import { listed, show } from '@gradloom/core/internal';
 import { type Evaluation, TrainingError, type TrainResult } from '@gradloom/runtime';
 import { type ForecastErrors, inTurns, naiveErrors } from '@gradloom/runtime/internal';
 import { countNGrams, type NGrams } from '../../../lab/figures/n-grams.ts';
@@ -35,10 +35,14 @@ export async function assess(
   const counted = await inTurns(countNGrams(recipe.sets));
   const rare = await measureRareClass(recipe, result);
   const leak = isWhole && recipe.table !== undefined ? leakingColumn(recipe.sets.train) : null;
+  const ofLoss = lossRemarks(result.epochLosses);
+  const compared = comparisons(recipe, evaluationOf(recipe, result), { baseline, naive, linear }, rare);
+  const isWeak = ofLoss.length > 0 || compared.length > 0 || rare?.recall === 0;
   const remarks = [
-    ...lossRemarks(result.epochLosses),
+    ...ofLoss,
     ...(rare === null ? [] : rareRemarks(rare, recipe)),
-    ...comparisons(recipe, evaluationOf(recipe, result), { baseline, naive, linear }, rare),
+    ...compared,
+    ...(isWeak ? sentinelRemarks(recipe) : []),
     ...countRemarks(result.validation, counted),
     ...(leak === null ? [] : [leakRemark(leak, recipe)]),
     ...fewRowsRemarks(recipe, evaluationOf(recipe, result)),
@@ -91,6 +95,19 @@ function rareRemarks({ label, share, recall, precision, prAuc }: RareClass, { va
   const advice =
     values['class-weight'] === undefined ? '; --class-weight balanced lets it count as much as the others' : '';
   return [`class ${showLabel(label)}: ${figures} (${percent(share)} of the training rows${advice})`];
+}
+
+/** A sentence on columns with a number that may stand for a gap, of which the run has warned. */
+function sentinelRemarks({ table: opened }: Recipe): string[] {
+  if (opened === undefined) return [];
+  const { inputs, warnings, options } = opened.table;
+  const isFar = (name: string) => (warning: string) =>
+    warning.startsWith(`column ${show(name)} has `) && warning.includes(', far outside of the others');
+  const names = inputs.map(({ name }) => name).filter((name) => warnings.some(isFar(name)));
+  if (names.length === 0) return [];
+  const robust = options.scale === 'robust' ? '' : ', or try --scale robust';
+  const far = `numbers far outside of the others in ${listed(names.map(show), 3)}`;
+  return [`${far} may be why: empty these cells if they stand for gaps${robust}`];
 }
 
 /** Sentences on simpler answers that are as good as the network. */
