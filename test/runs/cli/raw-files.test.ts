@@ -88,6 +88,10 @@ describe('a raw file becomes a served model in three commands', () => {
     const [{ bytes }] = pictures();
     const { url } = await startServer([], { contents: loadModel(`${out}/model.gradloom`) });
     const served = await ask(`${url}/predict`, bytes, { headers: { 'content-type': 'image/png' } });
+    const form = await ask(`${url}/predict`, bytes, { headers: { 'content-type': 'multipart/form-data; boundary=x' } });
+    expect(JSON.parse(form.body).error).toMatch(
+      /; for an image, --data-binary @image.png -H 'content-type: image.png'\)$/,
+    );
     const { file: _, ...answer } = answers.find(({ file }) => String(file).endsWith('day/0.png')) ?? {};
     expect(JSON.parse(served.body)).toEqual(answer);
   });

@@ -132,6 +132,15 @@ describe('what is no request for a prediction', () => {
     );
     await refused(
       415,
+      'content-type has "multipart/form-data", expected "application/json" (for JSON, curl needs',
+      '/predict',
+      row,
+      {
+        headers: { 'content-type': 'multipart/form-data; boundary=------------------------abcdefghijklmnopqrstuvwxyz' },
+      },
+    );
+    await refused(
+      415,
       'content-type has "application/json; charset=utf-16", expected "application/json"',
       '/predict',
       row,

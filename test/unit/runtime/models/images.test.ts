@@ -84,6 +84,7 @@ test('requests with pictures get the answers of the model, from threads; what is
     // It has 9 million pixels; two of them are more than a body may have.
     const bytes = encode({ width: 3000, height: 3000, channels: 1, data: new Uint8Array(9e6) });
     const half = Buffer.from(bytes).toString('base64');
+    const stripped = ' (it has no line ends: curl drops them with -d, and keeps them with --data-binary)';
     const replies = await pool.answer([
       ...pictures,
       JSON.stringify({ image: image[0] }),
@@ -93,6 +94,9 @@ test('requests with pictures get the answers of the model, from threads; what is
       JSON.stringify({ picture: image[0] }),
       huge,
       JSON.stringify([{ image: half }, { image: half }]),
+      ...pictures.slice(0, 2).map((bytes) => bytes.filter((byte) => byte !== 10 && byte !== 13)),
+      JSON.stringify({ image: 'cats/colour.png' }),
+      JSON.stringify({ rows: [{ image: image[0] }] }),
     ]);
     expect(replies.map(({ text }) => text)).toEqual([
       ...answers.map((answer) => JSON.stringify(answer)),
@@ -103,8 +107,12 @@ test('requests with pictures get the answers of the model, from threads; what is
       expect.stringMatching(/^row 0 has \{"picture":".*, expected \{"image": "<base64 of a PNG or JPEG file>"\}$/),
       'body has damaged contents (5000 x 4000 pixels, expected 1 to 16000000), expected a whole PNG image',
       'row 1: image has damaged contents (3000 x 3000 pixels, expected 1 to 7000000), expected a whole PNG image',
+      `body has the first bytes 89504e471a000000, expected a PNG or JPEG image${stripped}`,
+      expect.stringMatching(/^body has damaged contents \(.*\), expected a whole JPEG image \(it has no line ends: /),
+      'row 0: image has "cats/colour.png", expected a PNG or JPEG file in base64, or its data URL',
+      'body has a list of rows in "rows", expected the list itself: [...]',
     ]);
-    expect(replies.slice(5).map(({ fault }) => fault)).toEqual(Array(5).fill('content'));
+    expect(replies.slice(5).map(({ fault }) => fault)).toEqual(Array(9).fill('content'));
   } finally {
     await pool.close();
   }

@@ -250,9 +250,10 @@ function faultOfCoding({ headers }: FastifyRequest): Fault | undefined {
 }
 const UTF8 = /;\s*charset\s*=\s*("?)utf-?8\1\s*(?=;|$)/gi;
 
-/** The type that curl gives a body unless told. It stays refused, since a page of any site may send a form. */
-const FORM = 'application/x-www-form-urlencoded';
-const HINT = " (for JSON, curl needs -H 'content-type: application/json')";
+/** The types that curl gives a body with -d and -F. They stay refused, since a page of any site may send a form. */
+const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data'];
+const HINT = "for JSON, curl needs -H 'content-type: application/json'";
+const OF_IMAGES = "for an image, --data-binary @image.png -H 'content-type: image/png'";
 
 /** The error message for a body that is refused before it is parsed. */
 function describe(
@@ -264,8 +265,9 @@ function describe(
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${mostBytes} bytes`;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     const wanted = known.map(show).join(', ');
-    const type = headers['content-type'] ?? null;
-    return `content-type has ${show(type)}, expected ${wanted}${type === FORM ? HINT : ''}`;
+    const [type = null] = headers['content-type']?.split(';') ?? [];
+    const hint = known.includes(IMAGES[0]) ? `${HINT}; ${OF_IMAGES}` : HINT;
+    return `content-type has ${show(type)}, expected ${wanted}${FORMS.includes(type ?? '') ? ` (${hint})` : ''}`;
   }
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return `content-length has ${show(headers['content-length'])}, expected the bytes of the body`;

@@ -72,9 +72,18 @@ function imagePart(model: Model, bytes: Uint8Array, readImage: ImageReader | und
       unusual: {},
     };
   } catch (error) {
-    return refused('content', reasonOf(error));
+    return refused('content', `${reasonOf(error)}${readImage !== undefined && isStripped(bytes) ? STRIPPED : ''}`);
   }
 }
+
+/** Whether an image has lost its line ends, of which a PNG file begins with two and a JPEG file has some by chance. */
+const isStripped = (bytes: Uint8Array): boolean =>
+  [PNG, JPEG].some((start) => start.every((byte, k) => bytes[k] === byte)) &&
+  !bytes.includes(10) &&
+  !bytes.includes(13);
+const PNG = [0x89, 0x50, 0x4e, 0x47];
+const JPEG = [0xff, 0xd8, 0xff];
+const STRIPPED = ' (it has no line ends: curl drops them with -d, and keeps them with --data-binary)';
 
 /** The pixels of a row { image: <base64> }; other rows stay as they are. */
 function pixelsOf(row: unknown, n: number, readImage: ImageReader, budget: PixelBudget): unknown {
@@ -83,9 +92,14 @@ function pixelsOf(row: unknown, n: number, readImage: ImageReader, budget: Pixel
   if (typeof image !== 'string' || Object.keys(row).length > 1) {
     throw new Error(`row ${n} has ${show(row)}, expected {"image": "<base64 of a PNG or JPEG file>"}`);
   }
-  return readImage(`row ${n}: image`, Buffer.from(image.replace(DATA_URL, ''), 'base64'), budget);
+  const text = image.replace(DATA_URL, '');
+  if (!BASE64.test(text)) {
+    throw new Error(`row ${n}: image has ${show(image)}, expected a PNG or JPEG file in base64, or its data URL`);
+  }
+  return readImage(`row ${n}: image`, Buffer.from(text, 'base64'), budget);
 }
 const DATA_URL = /^data:[^,]*;base64,/;
+const BASE64 = /^[\w+/=\s-]*$/;
 
 /** The inputs of a row { inputs, length }; other rows stay as they are. */
 function sequenceRow(model: Model, row: unknown, n: number): { row: unknown; length?: number } {
@@ -123,6 +137,10 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
   if (!isObject(value) && !isRow(value)) {
     return refused('content', `body has ${show(value)}, expected ${WANTED}${formOf(model)}`);
   }
+  const wrapper = wrapperOf(model, value);
+  if (wrapper !== undefined) {
+    return refused('content', `body has a list of rows in ${show(wrapper)}, expected the list itself: [...]`);
+  }
   const list = (isOne ? [value] : value) as readonly CellRow[];
   if (list.length > mostRows) return refused('rows', `body has ${list.length} rows, expected at most ${mostRows}`);
   const notes = new Map<number, string[]>();
@@ -157,6 +175,15 @@ function formOf({ preprocessing }: Model): string {
   return `, such as {${cells.join(', ')}${table.columns.length > MOST_NAMES ? ', ...' : ''}}`;
 }
 const MOST_NAMES = 5;
+
+/** The only key of an object around a list of rows; undefined if the value is none, or the key is a column. */
+function wrapperOf({ preprocessing }: Model, value: unknown): string | undefined {
+  const entries = isObject(value) && !Array.isArray(value) ? Object.entries(value as object) : [];
+  if (entries.length !== 1) return undefined;
+  const [[key, list]] = entries;
+  const isColumn = ofTable(preprocessing)?.columns.some(({ name }) => name === key);
+  return !isColumn && Array.isArray(list) && isObject(list[0]) ? key : undefined;
+}
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 

@@ -177,6 +177,7 @@ describe('a body', () => {
     ['row 1, column "age" has "old", expected a number', [rows[0], { age: 'old', city: '' }], table],
     ['row 0, column "ages" is unknown, expected "age", "city"', { ages: 1, city: '' }, table],
     ['row 0, column "age" is missing, expected a value', '{"__proto__":{"age":1},"city":""}', table],
+    ['body has a list of rows in "rows", expected the list itself: [...]', { rows }, table],
     ['row 1 has 3, expected an object by column name, or a list of cells', [rows[0], 3], table],
     ['row 0, column "age" has Infinity, expected a number', '[1e400,"Bonn"]', table],
     ['row 0, column "city" has {}, expected text', { age: 1, city: {} }, table],
