@@ -151,6 +151,8 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --dataset spirals: seed has "abc", expected a whole number of at least 0',
   'train --dataset xor --init normal:std=1e308 --no-out':
     /^gradloom train: --init normal: at the start W of dense\(2->3\) at layer 0 has -?Infinity, expected finite numbers\n/,
+  'train --dataset churned --target package.json':
+    'gradloom train: --dataset has "churned" and --target has the file "package.json", expected --dataset package.json --target churned',
   'train --activation relu:alpha=1': 'gradloom train: --activation relu: option "alpha" is unknown, expected none',
   'train --batch 1e20':
     'gradloom train: --batch has 100000000000000000000, expected a whole number of at least 1, or full (at most 2^53 - 1)',
@@ -177,11 +179,15 @@ const failures: Record<string, string | RegExp> = {
     'gradloom train: --dataset ./nowhere does not exist, expected a file or folder with data',
   'train --dataset nofile.csv': 'gradloom train: --dataset nofile.csv does not exist, expected a CSV file',
   'train --dataset nofile.csv:target=price': 'gradloom train: --dataset nofile.csv does not exist, expected a CSV file',
+  'train --dataset packages.json':
+    'gradloom train: --dataset packages.json does not exist, expected a JSON file with an array of rows (did you mean package.json?)',
   'train --dataset nofile.txt': 'gradloom train: --dataset nofile.txt does not exist, expected a text file',
   'train --dataset README.md':
     'gradloom train: --dataset README.md has no known format, expected an IDX file of images such as train-images-idx3-ubyte, with its labels beside it, or one that ends in .npy, or one that ends in .npz, or a file whose name ends in .csv or .tsv, or a text that ends in .txt, or one that ends in .jsonl or .ndjson, or one that ends in .json, or one that ends in .parquet',
   'train --dataset package.json':
     'gradloom train: --dataset package.json: the file has an object at its beginning, expected an array of rows, [{…}, {…}] (name a file with a row a line .jsonl)',
+  'train --dataset docs/live.png':
+    'gradloom train: --dataset docs/live.png is one image, expected a folder with a folder of PNG or JPEG images for each class',
   'train --dataset packages':
     'gradloom train: --dataset packages has no data of a known format, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte, or a folder with x.npy and y.npy, or a folder with a folder of PNG or JPEG images for each class',
   'train --dataset packages/runtime/data --target species':

@@ -21,6 +21,7 @@ test('a command that takes no model where one is expected says which run is mean
   mkdirSync(join(folder, 'runs'));
   for (const name of ['rows.csv-1', 'rows.csv-2']) cpSync(xor, join(folder, 'runs', name), { recursive: true });
   writeFileSync(join(folder, 'rows.csv'), 'a,b\n0,1\n');
+  writeFileSync(join(folder, 'fresh.csv'), '\ufeffé,b\n0,1\n');
   mkdirSync(join(folder, 'rows'));
   const [one, both] = ['runs/rows.csv-1', 'runs/rows.csv-1 or runs/rows.csv-2'];
   const before = process.cwd();
@@ -30,6 +31,10 @@ test('a command that takes no model where one is expected says which run is mean
       ['serve rows.csv-1', `rows.csv-1 does not exist, expected a run or a model file (did you mean ${one}?)`],
       ['predict runs/row rows.csv', `runs/row does not exist, expected a run or a model file (did you mean ${both}?)`],
       ['evaluate rows.csv', `rows.csv is a table, expected a run or a model file (did you mean ${both}?)`],
+      [
+        'serve fresh.csv',
+        'fresh.csv is a table, expected a run or a model file (gradloom train --dataset fresh.csv makes a run of it)',
+      ],
       ['inspect rows', `(it has no model.gradloom) (did you mean ${both}?)`],
       ['report row.csv-1', `scale wrote (did you mean ${one}?)`],
       ['train --resume rows.csv-1', `does not exist, expected a run or a checkpoint (did you mean ${one}?)`],

@@ -8,7 +8,7 @@ import type { NamedArraysOptions } from './array-shelf.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadIdx } from './idx-dataset.ts';
 import { findIdxLabels, isIdxFolder, loadIdxFolder } from './idx-folder.ts';
-import { isImageFolder, loadImageFolder } from './images/image-folder.ts';
+import { IMAGE, isImageFolder, loadImageFolder } from './images/image-folder.ts';
 import type { ImageOptions } from './images/image-options.ts';
 import { loadNpy } from './npy-dataset.ts';
 import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
@@ -129,13 +129,26 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
     const wanted = `one file, such as ${showPath(join(path, tablesInside[0]))} (copy the rows of several into one)`;
     throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${wanted}`);
   }
+  const other = otherKind(path, isFolder);
+  if (other !== undefined) throw new Error(`loadDataset: ${showPath(path)} ${other}`);
   const { csv: _, ...tables } = tableFormats;
   const known = [...formats, ...Object.values(tables).map(({ title }) => ({ title, isFolder: false }))]
     .filter((candidate) => candidate.isFolder === isFolder)
     .map(({ title }) => title);
   const has = isFolder ? 'has no data of a known format' : 'has no known format';
-  const advice = /\.(xlsx?|xlsm|ods|numbers)$/i.test(path) ? ' (save its sheet as CSV)' : '';
-  throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${known.join(', or ')}${advice}`);
+  throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${known.join(', or ')}`);
+}
+
+/** What a spreadsheet, an image or a folder of images is, and what was expected in its place; undefined for others. */
+function otherKind(path: string, isFolder: boolean): string | undefined {
+  if (!isFolder && /\.(xlsx?|xlsm|ods|numbers)$/i.test(path))
+    return 'is a spreadsheet, expected its sheet saved as CSV';
+  const { title } = datasetFormats['image-folder'];
+  if (!isFolder) return IMAGE.test(path) ? `is one image, expected ${title}` : undefined;
+  if (!namesIn('loadDataset', path).some((name) => IMAGE.test(name))) return undefined;
+  const around = join(path, '..');
+  const meant = isImageFolder(around) ? ` (did you mean ${showPath(around)}?)` : '';
+  return `has images without classes, expected ${title}${meant}`;
 }
 
 /** Checks the common options; each format checks its own. */

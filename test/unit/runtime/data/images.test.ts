@@ -138,6 +138,22 @@ describe('a folder of images', () => {
     expect((await loadDataset(turned)).test?.inputs).toMatchObject({ shape: [1, 2, 1], array: Uint8Array.of(2, 2) });
   });
 
+  test('of one class, and a file that is an image or a spreadsheet, is refused with what to name instead', async () => {
+    const path = layOut('shapes', {
+      'circle/1.png': greyPng(1, 2),
+      'square/1.png': greyPng(1, 3),
+      'rows.xlsx': greyPng(1, 2),
+    });
+    const wanted = 'expected a folder with a folder of PNG or JPEG images for each class';
+    for (const [name, sentence] of [
+      ['circle', `has images without classes, ${wanted} (did you mean ${path}?)`],
+      ['circle/1.png', `is one image, ${wanted}`],
+      ['rows.xlsx', 'is a spreadsheet, expected its sheet saved as CSV'],
+    ]) {
+      await expect(loadDataset(`${path}/${name}`)).rejects.toThrow(`loadDataset: ${path}/${name} ${sentence}`);
+    }
+  });
+
   test('of several sizes is resized to their median, of 64 pixels at most, which is said', async () => {
     const sized = (width: number, height: number) =>
       encode({ width, height, channels: 1, data: new Uint8Array(width * height) });

@@ -8,6 +8,7 @@ import { flagsToRaw, mergeRaw, parseRaw, type RawOptions } from '../../options/r
 import type { Request } from '../../options/request.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
+import { quote } from '../../terminal/text/quote.ts';
 import { onEachRank } from '../cluster/on-each-rank.ts';
 import { isOfEachRank, refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
@@ -90,6 +91,7 @@ const saysToo = (values: TrainValues, flag: string, member: 'optimizer' | 'sched
 
 /** Checks that the options of one source do not contradict each other. @throws UsageError */
 export function parseSource(raw: RawOptions): TrainValues {
+  refuseSwapped(raw);
   const values = parseRaw(trainOptions, raw, trainAlternatives);
   for (const [flag, member] of optionsOfMembers) {
     if (!(flag in raw) || !saysToo(values, flag, member)) continue;
@@ -97,6 +99,15 @@ export function parseSource(raw: RawOptions): TrainValues {
   }
   refuseIdleLibrary(raw, values);
   return values;
+}
+
+/** @throws UsageError if the target is a file, and the dataset is none. */
+function refuseSwapped({ dataset, target }: RawOptions): void {
+  const [word, file] = [dataset?.value, target?.value];
+  if (typeof word !== 'string' || typeof file !== 'string' || existsSync(word) || !existsSync(file)) return;
+  if (Object.hasOwn(datasetNames, word.split(':')[0])) return;
+  const given = `${dataset.name} has ${show(word)} and ${target.name} has the file ${show(file)}`;
+  throw new UsageError(`${given}, expected ${dataset.name} ${quote(file)} ${target.name} ${quote(word)}`);
 }
 
 /** Drops options of a file that flags override under another name, or make unused. */

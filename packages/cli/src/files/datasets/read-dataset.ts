@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { dirname, normalize } from 'node:path';
 import { type ImageEncoding, OptionError } from '@gradloom/core';
-import { onlyKeys, show, within } from '@gradloom/core/internal';
+import { onlyKeys, show, suggest, within } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -11,6 +13,7 @@ import {
 import { datasetFormats, loadPlainTable, tableFormatOf } from '@gradloom/runtime/internal';
 import { flagName } from '../../options/flags-of.ts';
 import { withoutPlace } from '../../terminal/failure.ts';
+import { pathsIn } from '../paths-in.ts';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { presets } from './presets.ts';
 import { fileOptions } from './table-options.ts';
@@ -67,7 +70,8 @@ export async function fromFile<T>(
       /^[ :]/.test(sentence.slice(path.length)) && sentence.startsWith(path)
         ? sentence.slice(path.length)
         : `: ${sentence}`;
-    throw new Error(`${flag} ${table ?? path}${inside}`, { cause: error });
+    const meant = existsSync(path) ? '' : suggest(normalize(path), pathsIn(dirname(path)));
+    throw new Error(`${flag} ${table ?? path}${inside}${meant}`, { cause: error });
   }
 }
 

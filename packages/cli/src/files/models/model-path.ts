@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { showPath, suggest } from '@gradloom/core/internal';
 import { LAST_FILE } from '@gradloom/runtime';
 import { tableFormatOf } from '@gradloom/runtime/internal';
+import { pathsIn } from '../paths-in.ts';
 import { MODEL_FILE, RUNS_FOLDER } from '../run-files/names.ts';
 
 /**
@@ -11,10 +12,13 @@ import { MODEL_FILE, RUNS_FOLDER } from '../run-files/names.ts';
  */
 export function modelPath(path: string): string {
   const stats = statSync(path, { throwIfNoEntry: false });
-  const meant = stats === undefined || tableFormatOf(path) !== undefined ? suggestRun(path) : '';
-  if (stats === undefined || (stats.isFile() && meant !== '')) {
-    const has = stats === undefined ? 'does not exist' : 'is a table';
-    throw new Error(`${showPath(path)} ${has}, expected a run or a model file${meant}`);
+  const wanted = 'expected a run or a model file';
+  if (stats === undefined) throw new Error(`${showPath(path)} does not exist, ${wanted}${suggestRun(path)}`);
+  // Many files that end in .json are no tables.
+  const meant = tableFormatOf(path) === undefined ? '' : suggestRun(path);
+  if (stats.isFile() && (meant !== '' || /\.([ct]sv(\.gz)?|parquet)$/i.test(path))) {
+    const first = ` (gradloom train --dataset ${showPath(path)} makes a run of it)`;
+    throw new Error(`${showPath(path)} is a table, ${wanted}${meant === '' ? first : meant}`);
   }
   if (!stats.isDirectory()) return path;
   const model = join(path, MODEL_FILE);
@@ -39,20 +43,10 @@ export const looksLikeModel = (path: string): boolean =>
 /** ' (did you mean runs/iris-1?)' if a run has nearly the name of a path, beside it or in `runs`; else ''. */
 export function suggestRun(path: string): string {
   const folder = dirname(path) === '.' ? RUNS_FOLDER : dirname(path);
-  const runs = entriesOf(folder).map((name) => join(folder, name));
   return suggest(
     join(folder, basename(path)),
-    runs.filter((run) => run !== path && looksLikeModel(run)),
+    pathsIn(folder).filter((run) => run !== path && looksLikeModel(run)),
   );
-}
-
-/** The entries of a folder; none if there is no such folder, or it cannot be read. */
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -43,7 +43,8 @@ export const isImageFolder = (folder: string): boolean => {
   return foldersIn(inside).some((name) => entriesOf(join(inside, name)).some((entry) => IMAGE.test(entry)));
 };
 
-const IMAGE = /\.(png|jpe?g)$/i;
+/** The names of image files. */
+export const IMAGE = /\.(png|jpe?g)$/i;
 
 /** Hidden files, and files that operating systems add to folders. */
 const IGNORED = /^(\..*|Thumbs\.db|desktop\.ini)$/i;
