@@ -86,11 +86,12 @@ function App() {
             onZoom={(from, to) => change({ from, to })}
           />
         ))}
-      <Layers runs={shown} colorOf={colorOf} />
-      <Threads runs={shown} colorOf={colorOf} />
+      {/* From here on in the order of the chapters of a report. */}
+      <SteerList runs={shown} />
       <Texts runs={shown} />
       <Mistakes runs={shown} isServed={connection.state === 'open'} />
-      <SteerList runs={shown} />
+      <Layers runs={shown} colorOf={colorOf} />
+      <Threads runs={shown} colorOf={colorOf} />
     </main>
   );
 }

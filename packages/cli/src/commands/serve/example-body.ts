@@ -29,12 +29,23 @@ function exampleCell(column: ColumnEncoding): Json {
 const within = ({ range }: NumberEncoding, value: number): number =>
   range === undefined ? value : Math.min(range[1], Math.max(range[0], value));
 
-/** Some known words or letters. Words after the first have the space before them. */
+/** What is known of a sentence, or else some known words or letters. Words after the first have the space before them. */
 function exampleText(tokenizer: TokenizerSpec): string {
   if (!('vocabulary' in tokenizer)) return 'a text';
   const { kind, vocabulary } = tokenizer;
+  const known = new Set(vocabulary);
+  const isKnown = (word: string): boolean =>
+    kind === 'words' ? known.has(word) : [...word].every((c) => known.has(c));
+  const start = SENTENCE.findIndex(isKnown);
+  const rest = SENTENCE.slice(start + 1)
+    .map((word) => ` ${word}`)
+    .filter(isKnown);
+  if (start !== -1 && rest.length > 1) return [SENTENCE[start], ...rest].join('');
   const first = vocabulary.filter((piece) => /^\p{L}+$/u.test(piece)).slice(0, kind === 'words' ? 1 : 3);
   const others = vocabulary.filter((piece) => /^ \p{L}+$/u.test(piece)).slice(0, 2);
   const text = [...first, ...others].join('').trim();
   return text === '' ? (vocabulary.at(-1) ?? '') : text;
 }
+
+/** Frequent words, so that most of them are known to a model of English. */
+const SENTENCE = ['It', 'was', 'the', 'best', 'of', 'all', 'that', 'I', 'have', 'seen'];

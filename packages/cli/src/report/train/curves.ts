@@ -12,10 +12,18 @@ import type { TrainRun } from './train-run.ts';
 /** Above this ratio of the highest to the lowest loss, the scale is logarithmic. */
 const WIDE_RANGE = 15;
 
-/** Loss, metrics, learning rate and gradient norm, by step and epoch. */
+/** Loss, metrics, learning rate and gradient norm, by step and epoch, in the order of the live page. */
 export function curves(run: TrainRun): Picture[] {
   if (run.epochs.length === 0 && run.steps.length === 0) return [];
-  return [lossCurve(run), accuracyCurve(run), rateCurve(run), normCurve(run)].filter((picture) => picture !== null);
+  const isRmse = run.lossName === 'RMSE';
+  return [
+    lossCurve(run),
+    accuracyCurve(run),
+    isRmse ? null : validationCurve(run, 'rmse', 'validationRmse', 'RMSE'),
+    validationCurve(run, 'perplexity', 'validationPerplexity', 'perplexity'),
+    rateCurve(run),
+    normCurve(run),
+  ].filter((picture) => picture !== null);
 }
 
 /** Addition in legends to a figure of the test rows that the run measured in each epoch. */
@@ -223,6 +231,33 @@ function accuracyCurve(run: TrainRun): Picture | null {
           },
           height: 240,
           legend: test.length > 0,
+        },
+        width,
+      ),
+  };
+}
+
+/** A figure of the validation rows that is best where it is lowest. */
+function validationCurve(run: TrainRun, name: string, figure: Figure, label: string): Picture | null {
+  const axis = axisOf(run);
+  const points = seriesOf(run, axis, figure);
+  if (points.length < 2) return null;
+  const values = points.map(([, value]) => value);
+  const [epoch, least] = pointsOf(run.epochs, figure).reduce((low, point) => (point[1] < low[1] ? point : low));
+  const log = spansDecades(values);
+  return {
+    name,
+    title: `Validation ${label} is lowest after ${plural(Number(epoch.toPrecision(4)), 'epoch')}: ${decimal(least)}`,
+    sentence: `${label === 'RMSE' ? 'RMSE' : 'Perplexity'} on rows that are not trained on.${log ? ' Logarithmic scale.' : ''}`,
+    alternative: `Validation ${label} against ${axis.label}: ${endsText(points, decimal)}.`,
+    draw: (width) =>
+      lineChart(
+        {
+          series: [{ name: 'validation', points, stroke: strokeOf(1) }],
+          x: { label: axis.label },
+          y: { label, log, ...(log ? {} : { domain: roomFor(values, SHARE_OF_VALUE) }) },
+          height: 240,
+          legend: false,
         },
         width,
       ),

@@ -140,6 +140,15 @@ test.each([
   },
 );
 
+test.each([
+  ['words', ['<unk>', ' May', ' as', ' best', ' the', ' was', 'It', 'May'], 'It was the best'],
+  ['words', ['<unk>', ' film', ' was', 'the'], 'the film was'],
+  ['characters', [...' Iabehlstvw'], 'It was the best all that I have'],
+])('the example of a text of %s is a sentence, as far as its words are known: %j', (kind, vocabulary, text) => {
+  const model = ofColumns(words({ kind, vocabulary }), 8);
+  expect(rowSchema(model, 3, 100).request.examples).toEqual([{ review: text }]);
+});
+
 test('the schema shows how numbers and dates are written, and cells like that are taken', () => {
   const model = ofColumns(formats, 6);
   const [{ properties }] = rowSchema(model, 3, 100).request.anyOf as { properties: Record<string, JsonObject> }[];
