@@ -31,3 +31,10 @@ test.each(['xor', 'spirals:rows=9', { kind: 'spirals', rows: 9 }])('%j is a data
 test.each(['nowhere', 'mnits', '', 5, null])('%j is neither, and refused', (raw) => {
   expect(() => read(raw)).toThrow(/^--dataset has /);
 });
+
+test.each([
+  ['iri', 'iris'],
+  ['package', 'package.json'],
+])('%s is taken for the name of a dataset or of a file here: %s', (word, meant) => {
+  expect(() => read(word)).toThrow(`or a file or folder that exists (did you mean ${meant}`);
+});

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { option, show, suggest } from '@gradloom/core/internal';
 import { type TableName, tableFiles, tablePath } from '@gradloom/runtime';
 import { formatMember, type Member, parseMember } from '../../options/member.ts';
+import { pathsIn } from '../paths-in.ts';
 import { type DatasetName, presets } from './presets.ts';
 
 /** A source of rows: a named dataset and its options, or files and how to read them. */
@@ -46,7 +47,9 @@ export const datasetSource = option.kind(
     const [kind] = word.split(':');
     const known = Object.keys(datasetNames);
     const wanted = `one of ${known.join(', ')}, or a file or folder that exists`;
-    throw new Error(`${name} has ${show(word)}, expected ${wanted}${suggest(kind, known)}`);
+    throw new Error(
+      `${name} has ${show(word)}, expected ${wanted}${suggest(kind, known) || suggest(kind, pathsIn('.'))}`,
+    );
   },
   { choices: Object.keys(datasetNames) },
 );
