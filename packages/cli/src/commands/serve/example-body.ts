@@ -29,7 +29,7 @@ function exampleCell(column: ColumnEncoding): Json {
 const within = ({ range }: NumberEncoding, value: number): number =>
   range === undefined ? value : Math.min(range[1], Math.max(range[0], value));
 
-/** What is known of a sentence, or else some known words or letters. Words after the first have the space before them. */
+/** The known words of a sentence, or else some others, or letters. Words after the first have the space before them. */
 function exampleText(tokenizer: TokenizerSpec): string {
   if (!('vocabulary' in tokenizer)) return 'a text';
   const { kind, vocabulary } = tokenizer;
