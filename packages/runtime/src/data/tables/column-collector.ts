@@ -259,9 +259,15 @@ export function createTextCollector(
   };
 }
 
-/** Whether a cell is a number beyond the range of a double, such as 1e400. */
+/** Whether a cell is a number beyond the range of a double, such as 1e400, and no id in hexadecimal digits. */
 const isBeyondDoubles = (cell: Cell): boolean =>
-  typeof cell === 'string' && /\d/.test(cell) && Math.abs(Number(cell)) === Number.POSITIVE_INFINITY;
+  typeof cell === 'string' &&
+  /\d/.test(cell) &&
+  Math.abs(Number(cell)) === Number.POSITIVE_INFINITY &&
+  !HEXADECIMAL.test(cell);
+
+/** Digits around an e, as many as in the shortest ids of commits. */
+const HEXADECIMAL = /^\s*(?=\w{7})\d+e\d+\s*$/;
 
 function oddCell(name: string, odd: Found | null, wanted: string): CellError {
   const place = odd === null ? '' : ` at ${odd.place}`;

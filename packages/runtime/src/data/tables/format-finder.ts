@@ -53,6 +53,15 @@ const WITH_UNIT = new RegExp(
 /** Most different units that are counted. */
 const MOST_UNITS = 20;
 
+/** A column of numbers has one unit, or by mistake a few, in nearly all cells. */
+const FEW_UNITS = 5;
+const NEARLY_ALL = 0.9;
+
+const CURRENCY = new RegExp(`^(\\p{Sc}|${CODES})$`, 'u');
+
+/** Letters and digits in turn are part of an id, such as 7a9fe3 or 0x1f, not a unit such as m2. */
+const OF_AN_ID = /^\p{L}+(?![23]$)\d/u;
+
 /** What the cells of a column allow. */
 export interface FormatEvidence {
   /** The formats that read most cells, as a mask, and whether they read all. */
@@ -81,7 +90,7 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
   const unitCounts = new Map<number, number>(); // the same of numbers with a unit
   let plain = 0; // numbers without any mark, which are read the same in all formats
   let pointed = 0; // numbers with a point that is no mark between thousands
-  const units = new Set<string>();
+  const units = new Map<string, number>(); // cells by unit
   let bare = 0; // numbers without a unit
   let measured = 0; // numbers with a unit
   let total = 0;
@@ -123,7 +132,7 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
           } else {
             measured++;
             increase(unitCounts, mask);
-            if (units.size < MOST_UNITS) units.add(unit);
+            if (units.size < MOST_UNITS || units.has(unit)) increase(units, unit);
           }
           if ((mask & POINT) !== 0 && (mask & ~POINT) !== 0 && /[.,]/.test(digits)) ambiguousNumber ??= { cell, place };
           return true;
@@ -138,7 +147,7 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
     },
     evidence() {
       // A few cells with a unit among others without one are mistakes.
-      const hasUnits = measured >= bare;
+      const hasUnits = measured >= bare && (type !== undefined || areUnits(units, measured));
       const all = [[NUMBERS, plain] as const, [POINT, pointed] as const, ...counts, ...(hasUnits ? unitCounts : [])];
       const found = Array.from({ length: FORMATS }, (_, at) =>
         all.reduce((sum, [mask, count]) => ((mask & bit(at)) === 0 ? sum : sum + count), 0),
@@ -146,18 +155,26 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
       const most = Math.max(...found);
       const mask = most === 0 ? 0 : found.reduce((set, count, at) => (count === most ? set | bit(at) : set), 0);
       const isDate = mask >= bit(FIRST_DATE);
-      const hasBarePercent = bare > 0 && [...units].some((unit) => unit === '%' || unit === '‰');
+      const hasBarePercent = bare > 0 && [...units.keys()].some((unit) => unit === '%' || unit === '‰');
       return {
         ...{ mask, isDate, readsAll: most === total, share: most / Math.max(1, total) },
-        units: isDate || !hasUnits ? [] : [...units, ...(hasBarePercent ? ['none'] : [])],
+        units: isDate || !hasUnits ? [] : [...units.keys(), ...(hasBarePercent ? ['none'] : [])],
         ambiguous: isDate ? ambiguousDate : ambiguousNumber,
       };
     },
   };
 }
 
-const increase = (counts: Map<number, number>, mask: number): void =>
-  void counts.set(mask, (counts.get(mask) ?? 0) + 1);
+const increase = <T>(counts: Map<T, number>, key: T): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
+
+/** Whether the texts behind numbers are units, not parts of ids or the letters of flats. */
+function areUnits(counts: ReadonlyMap<string, number>, cells: number): boolean {
+  const most = [...counts].flatMap(([unit, count]) =>
+    OF_AN_ID.test(unit) ? [] : [CURRENCY.test(unit) ? cells : count],
+  );
+  const few = most.toSorted((a, b) => b - a).slice(0, FEW_UNITS);
+  return few.reduce((sum, count) => sum + count, 0) >= NEARLY_ALL * cells;
+}
 
 const THOUSAND = /^\s*[+-]?[1-9]\d{0,2}\.\d{3}\s*$/;
 

@@ -299,6 +299,20 @@ describe('numbers and dates are read as all cells of a column have them', () => 
     expect(table.inputs[0].gaps).toBe(missing.length);
   });
 
+  test.each<[title: string, cell: (n: number) => string, found: string]>([
+    ['hexadecimal ids', (n) => (n === 0 ? '1234e678' : (n * 2654435761).toString(16).padStart(8, '0')), 'left out'],
+    ['numbers in base 16', (n) => `0x${(n + 300).toString(16)}`, 'left out'],
+    ['flats', (n) => `${1 + (n % 9)}${'ABCDEFGH'[n % 8]}`, 'categorical'],
+    ['areas with a typing error', (n) => `${n} ${n === 7 ? 'm3' : 'm2'}`, 'fault'],
+    ['prices in many currencies', (n) => `${n} ${['EUR', '$', 'USD', 'GBP', 'CHF', 'JPY', 'INR'][n % 7]}`, 'fault'],
+    ['areas', (n) => `${n} m²`, 'numeric'],
+  ])('letters after a number are a unit if few different ones are in all cells: %s', async (_title, cell, found) => {
+    const file = `a,b,y\n${Array.from({ length: 80 }, (_, n) => `${cell(n)},${n}.5,${n % 3}.25`).join('\n')}\n`;
+    if (found === 'fault') return await expect(read(file)).rejects.toThrow('has the units');
+    const { inputs } = await read(file);
+    expect(inputs.find(({ name }) => name === 'a')?.type ?? 'left out').toBe(found);
+  });
+
   test('a dash is a gap of a target of numbers, and a class beside others', async () => {
     const file = (cells: readonly string[]) => `a;t\n${cells.map((cell, n) => `${n}.5;${cell}`).join('\n')}`;
     for (const cells of [
