@@ -18,7 +18,7 @@ import { totalWarnings } from './total-row.ts';
 /** Builds the table from collected columns and decides their types. @throws Error naming the column of a problem. */
 export function buildTable(
   { path, options, preprocessing, isPlain, fault }: TableRequest,
-  { plan, rows, faults, untold, last }: CollectedRows,
+  { plan, rows, faults, untold, last, atEnd }: CollectedRows,
   findings: readonly string[], // how the file was read, for messages
   keep: ColumnStore['keep'],
 ): Table {
@@ -90,6 +90,7 @@ export function buildTable(
     ...(split === undefined ? {} : { split }),
     decisions: [
       ...found,
+      ...atEnd,
       ...left,
       ...decided,
       ...(isOwn && classes === null ? targets.flatMap(({ column }) => spanOf(column, options)) : []),

@@ -2,6 +2,8 @@ import { type Cell, CellError } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
 import { leaveOut } from './column-collector.ts';
 import type { ColumnStore } from './column-store.ts';
+import { MOST_NOTES } from './csv-records.ts';
+import { reasonOfSum, withoutEnd } from './end-of-table.ts';
 import { type ColumnPlan, planColumns } from './plan-columns.ts';
 import { createFaults, type TableFaults } from './table-faults.ts';
 import type { TableReader, TableRow } from './table-reader.ts';
@@ -15,6 +17,8 @@ export interface CollectedRows {
   readonly faults: TableFaults;
   /** The last of them. */
   readonly last: TableRow;
+  /** Says which lines at the end of the file were left out, since they are no rows. */
+  readonly atEnd: readonly string[];
   /** Says which rows were left out since they have no target; undefined if there are none. */
   readonly untold: string | undefined;
 }
@@ -28,42 +32,65 @@ export async function collectRows(
   const { fault } = request;
   const faults = createFaults();
   const names = reader.names();
-  let plan: ColumnPlan | undefined = names === null ? undefined : planColumns(reader, names.length, request, store);
+  const planFor = (cells: number) => planColumns(reader, cells, request, store);
+  let plan: ColumnPlan | undefined = names === null ? undefined : planFor(names.length);
   let rows = 0;
   let untold = 0;
   let firstUntold = '';
   let last: TableRow = { place: '', cells: [] };
-  for await (const batch of reader.batches) {
-    for (const row of batch) {
-      const { place, cells } = row;
-      plan ??= planColumns(reader, cells.length, request, store);
-      rows++;
-      if (cells.length !== plan.width) {
-        const first = plan.isNamed ? 'the names of columns' : 'the first row';
-        const problem = `${place} has ${counted(cells.length, 'column')}, expected ${plan.width} (as in ${first})`;
-        faults.add(null, 'width', problem, 'row');
-        continue;
-      }
-      const gap = plan.untold.find(({ at, isGap }) => isGap(cells[at]));
-      if (gap !== undefined) {
-        if (untold === 0) firstUntold = `${place}${wordOf(cells[gap.at])}`;
-        untold++;
-        continue;
-      }
-      last = row;
-      for (const { at, name, collector } of plan.readings) {
-        try {
-          if (!isOneValue(cells[at])) refuseSeveral(name, cells[at], request);
-          collector.add(cells[at], place);
-        } catch (error) {
-          if (!(error instanceof CellError)) throw error;
-          const title = plan.isNamed ? ` (${show(error.column)})` : '';
-          const [, wanted] = error.problem.split(', expected ', 2);
-          faults.add(at, wanted, `${place}, column ${at + 1}${title} ${error.problem}`, 'cell', error);
-        }
+  const take = (row: TableRow): void => {
+    const { place, cells } = row;
+    plan ??= planFor(cells.length);
+    rows++;
+    if (cells.length !== plan.width) {
+      const first = plan.isNamed ? 'the names of columns' : 'the first row';
+      const problem = `${place} has ${counted(cells.length, 'column')}, expected ${plan.width} (as in ${first})`;
+      faults.add(null, 'width', problem, 'row');
+      return;
+    }
+    const gap = plan.untold.find(({ at, isGap }) => isGap(cells[at]));
+    if (gap !== undefined) {
+      if (untold === 0) firstUntold = `${place}${wordOf(cells[gap.at])}`;
+      untold++;
+      return;
+    }
+    last = row;
+    for (const { at, name, collector } of plan.readings) {
+      try {
+        if (!isOneValue(cells[at])) refuseSeveral(name, cells[at], request);
+        collector.add(cells[at], place);
+      } catch (error) {
+        if (!(error instanceof CellError)) throw error;
+        const title = plan.isNamed ? ` (${show(error.column)})` : '';
+        const [, wanted] = error.problem.split(', expected ', 2);
+        faults.add(at, wanted, `${place}, column ${at + 1}${title} ${error.problem}`, 'cell', error);
       }
     }
+  };
+  let end: readonly TableRow[] = [];
+  for await (const batch of reader.batches) {
+    const all = [...end, ...batch];
+    end = all.slice(-MOST_NOTES);
+    for (const row of all.slice(0, all.length - end.length)) take(row);
   }
+  const atEnd: string[] = [];
+  // Rows to predict are all answered.
+  if (request.where === 'readTable' && request.preprocessing === null && !request.isPlain && end.length > 0) {
+    plan ??= planFor(end[0].cells.length);
+    const found = withoutEnd(end, plan);
+    if (rows + found.kept.length > 0) {
+      end = found.kept;
+      atEnd.push(...found.left);
+    }
+    for (const row of end.slice(0, -1)) take(row);
+    end = end.slice(-1);
+    const reason = end.length === 0 || rows === 0 ? undefined : reasonOfSum(end[0], plan);
+    if (reason !== undefined) {
+      atEnd.unshift(reason);
+      end = [];
+    }
+  }
+  for (const row of end) take(row);
   if (plan === undefined || rows === 0) throw fault(' has no rows, expected at least one');
   const target = plan.untold.map(({ name }) => show(name)).join(' or ');
   if (untold === rows)
@@ -71,7 +98,7 @@ export async function collectRows(
   const has = untold === 1 ? 'row has' : 'rows have';
   const left = untold === 1 ? 'is left out: it' : `are left out: the first`;
   return {
-    ...{ plan, rows: rows - untold, faults, last },
+    ...{ plan, rows: rows - untold, faults, last, atEnd },
     untold:
       untold === 0
         ? undefined

@@ -31,6 +31,8 @@ export interface Collected {
   readonly kind: 'numbers' | 'dates' | 'words' | 'text';
   readonly words: readonly string[];
   readonly gaps: number;
+  /** The sum of all numbers; null in other columns. */
+  readonly sum: number | null;
   /** The first cell that is not a number in a column that has numbers. */
   readonly odd: Found | null;
   /** The first dash, which is a gap among numbers and dates. */
@@ -82,6 +84,7 @@ export function createCollector(
   const places = new Map<string, number>();
   let characters = 0;
   let gaps = 0;
+  let sum = 0; // of numbers, until there is a word
   let odd: Found | null = null;
   let dash: Found | null = null;
   let dashes: number[] = []; // those among numbers, which are words if the column is none of numbers
@@ -190,7 +193,10 @@ export function createCollector(
       if (kind === 'dates') return addDate(cell, place);
       if (value !== undefined) finder?.addNumber(cell, place);
       if (kind === 'numbers') {
-        if (value !== undefined) return numbers.push(value);
+        if (value !== undefined) {
+          sum += value;
+          return numbers.push(value);
+        }
         // A cell that looks like a number but is not a finite double is a mistake, not a word.
         if (typeof cell === 'number' || isBeyondDoubles(cell))
           throw new CellError(name, `has ${show(cell)}, expected a finite number`);
@@ -201,6 +207,7 @@ export function createCollector(
     },
     collected: () => ({
       ...{ kind, words: [...places.keys()], gaps, odd, dash, dates, undated },
+      sum: kind === 'numbers' ? sum : null,
       evidence: finder?.evidence() ?? null,
       take: () => numbers.take(),
     }),
@@ -248,6 +255,7 @@ export function createTextCollector(
         kind: 'words',
         words: [...places.keys()],
         gaps,
+        sum: null,
         odd: null,
         dash: null,
         dates: 0,
@@ -294,6 +302,7 @@ function createNumberCollector(
   const isOwn = typeof format === 'object';
   const way = isOwn ? ` (an empty cell is a gap; ${leaveOut(name)})` : '';
   let gaps = 0;
+  let sum = 0;
   let dash: Found | null = null;
   return {
     add(cell, place) {
@@ -307,11 +316,14 @@ function createNumberCollector(
       } else if (Number.isNaN(value)) {
         gaps++;
         if (isDash(cell)) dash ??= { cell, place };
-      } else if (type === 'numeric') finder?.addNumber(cell, place);
-      else finder?.add(cell, place);
+      } else if (type === 'numeric') {
+        sum += value;
+        finder?.addNumber(cell, place);
+      } else finder?.add(cell, place);
       numbers.push(value ?? Number.NaN);
     },
     collected: () => ({
+      sum: type === 'numeric' ? sum : null,
       ...{ kind: 'numbers', words: [], gaps, odd: null, dash, dates: 0, undated: null },
       evidence: finder?.evidence() ?? null,
       take: () => numbers.take(),

@@ -158,7 +158,7 @@ const MOST_ROWS = 100;
  */
 function findDelimiter(text: string, path: string, isWhole: boolean): DelimiterName {
   const standard: DelimiterName = /\.tsv(\.gz)?$/i.test(path) ? 'tab' : 'comma';
-  const rows = withoutTitles(firstRows(text, isWhole));
+  const rows = rowsOfTable(firstRows(text, isWhole));
   const present = separatorsOf(rows);
   const even = present.filter(({ isSame }) => isSame);
   const candidates = even.length > 0 ? even : present;
@@ -182,11 +182,16 @@ function separatorsOf(rows: readonly string[]): { name: DelimiterName; least: nu
 /** Most lines above the names of columns, such as the title of a report. */
 export const MOST_TITLES = 20;
 
-/** The rows from the first one on after which a character separates fields in all; all rows if there is none. */
-function withoutTitles(rows: readonly string[]): readonly string[] {
-  for (let first = 0; first < Math.min(MOST_TITLES + 1, rows.length - 1); first++) {
-    const left = rows.slice(first);
-    if (separatorsOf(left).length > 0) return left;
+/** Most lines below a table, such as notes, and a row of totals. */
+export const MOST_NOTES = 8;
+
+/** The rows between titles and notes, in all of which a character separates fields; all rows if there is none. */
+function rowsOfTable(rows: readonly string[]): readonly string[] {
+  for (let end = rows.length; end >= Math.max(2, rows.length - MOST_NOTES); end--) {
+    for (let first = 0; first < Math.min(MOST_TITLES + 1, end - 1); first++) {
+      const left = rows.slice(first, end);
+      if (separatorsOf(left).length > 0) return left;
+    }
   }
   return rows;
 }

@@ -16,6 +16,10 @@ const FEWEST_ROWS = 10;
 /** The sums of a file are rounded. */
 const ROUNDED = 1e-6;
 
+/** Whether a number is the sum of others, but for rounding. */
+export const isSum = (sum: number, value: number): boolean =>
+  value !== 0 && Math.abs(sum - value) <= ROUNDED * Math.abs(value);
+
 /** Warns of a last row that seems to be the total of the others. */
 export function totalWarnings(
   { place, cells }: TableRow,
@@ -49,5 +53,5 @@ function endsWithSum(values: Float64Array): boolean {
     if (!isPart) return false;
     sum += values[n];
   }
-  return Math.abs(sum - last) <= ROUNDED * Math.abs(last);
+  return isSum(sum, last);
 }

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { fit as fitRows, readTable, type Table, type TableOptions } from '@gradloom/runtime';
+import { fit as fitRows, readTable, splitTable, type Table, type TableOptions } from '@gradloom/runtime';
 import { readTableAs } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -512,10 +512,12 @@ test('words of an input in several spellings are named and stay as they are', as
 });
 
 describe('a last row that may be the total of the others is named and kept', () => {
+describe('a last row that is the total of the others is left out, and one that may be is named', () => {
   const rows = Array.from({ length: 12 }, (_, n) => `${'ab'[n % 2]},${n + 0.5},${n % 5}.25`);
   test.each<[last: string, why: string | undefined]>([
     ['Summe,1.5,2.25', 'has "Summe"'],
     ['Grand Total,1.5,2.25', 'has "Grand Total"'],
+    ['Summe,71,2.25', 'has "Summe"'],
     ['total 2024:,1.5,2.25', 'has "total 2024:"'],
     ['a,1.5,24.25', undefined],
     ['a,1.5,24', 'has the sum of all others in "y"'],
@@ -523,7 +525,7 @@ describe('a last row that may be the total of the others is named and kept', () 
     ['a,-72,2.25', undefined],
     ['totally,1.5,2.25', undefined],
     ['b,1.5,2.25', undefined],
-  ])('%s', async (last, why) => {
+  ])('only one sign of a total is in the last row, which is kept: %s', async (last, why) => {
     const table = await read(`city,n,y\n${[...rows, last].join('\n')}\n`);
     const found = table.warnings.filter((warning) => warning.includes('the last row'));
     expect(found).toEqual(
@@ -543,6 +545,46 @@ describe('a last row that may be the total of the others is named and kept', () 
   ])('%j is a sum by chance, or none', async (numbers) => {
     const rows = numbers.map((n, at) => `${n},${at % 2 ? 'x' : 'y'}`).join('\n');
     expect((await read(`n,t\n${rows}`)).warnings).toEqual([]);
+  });
+
+  const nine = Array.from(
+    { length: 9 },
+    (_, n) => `0${n + 1}.03.2024;${'ab'[n % 2]};Halle ${n % 3};${n + 1},5;${'xyz'[n % 3]}`,
+  );
+  test.each<[end: string, left: readonly string[]]>([
+    ['Gesamt:;;;50,25;', ['line 11, the last row, is left out: it has the totals ("Gesamt:")']],
+    ['10.03.2024;Summe;Halle;49,5;x', ['line 11, the last row, is left out: it has the totals ("Summe")']],
+    [
+      'Summe;;;49,5;\n\nAlle Preise zzgl. MwSt.\n',
+      [
+        'line 11, the last row, is left out: it has the totals ("Summe")',
+        'line 13 is left out as a note below the table: "Alle Preise zzgl. MwSt."',
+      ],
+    ],
+    ['Stand: Mai 2024;S. 1', ['line 11 is left out as a note below the table: "Stand: Mai 2024"']],
+  ])('a total is left out, and so are notes below it: %j', async (end, left) => {
+    const text = (rows: readonly string[]) => `am;art;ort;preis;t\n${rows.join('\n')}\n`;
+    const [table, same] = [await read(text([...nine, end])), await read(text(nine))];
+    expect(table.decisions.slice(1, 1 + left.length)).toEqual(left);
+    expect(table.decisions.toSpliced(1, left.length)).toEqual(same.decisions);
+    expect([table.rows, table.inputs, table.targets, table.warnings]).toEqual([9, same.inputs, same.targets, []]);
+  });
+
+  test.each([
+    ['10.03.2024', 'line 11 has 1 column, expected 5'],
+    ['10.03.2024;a', 'line 11 has 2 columns, expected 5'],
+    ['Halle;a', 'line 11 has 2 columns, expected 5'],
+    ['Summe 1;Summe 2;Summe 3', 'line 11 has 3 columns, expected 5'],
+  ])('any other line of a wrong length is a fault: %j', async (end, fault) => {
+    await expect(read(`am;art;ort;preis;t\n${[...nine, end].join('\n')}\n`)).rejects.toThrow(fault);
+  });
+
+  test('rows to predict are all read', async () => {
+    const text = ['art;preis;t', 'a;1,5;x', 'b;2,5;y', 'a;3,5;x', 'Summe;7,5;'].join('\n');
+    const table = await read(text);
+    const { preprocessing } = splitTable(table, { validation: 0, test: 0 });
+    const path = folder.write('rows.csv', `${text}y`);
+    expect([table.rows, (await readTableAs(path, preprocessing)).rows]).toEqual([3, 4]);
   });
 
   test('a class of this name is none, and a column of numbers says what to do with it', async () => {
