@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { type CellFormat, OptionError, type SeriesStep } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
 import type { CollectedRows } from './collect-rows.ts';
+import { flagWord } from './column-collector.ts';
 import type { ColumnStore } from './column-store.ts';
 import { columnWarnings, targetWarnings, timeOfDay } from './column-warnings.ts';
 import { findTarget } from './find-target.ts';
@@ -46,19 +47,23 @@ export function buildTable(
   const columnOfReading = (reading: Reading): TableColumn[] => finish(reading, () => keep(columnIn(reading, limit)));
   const isFound = (reading: Reading) => isOwn && !isPlain && reading.type === undefined && !isTableOfImages(path);
   const read = of('input').flatMap((reading) => columnOfReading(reading).map((column) => ({ reading, column })));
+  const filled = read.filter(({ reading, column: { gaps } }) => gaps < rows || !isFound(reading));
+  for (const { column } of read) {
+    if (!filled.some((other) => other.column === column)) reasons.set(column.name, 'nothing but gaps');
+  }
   const ids = new Map(
-    read.flatMap(({ reading, column }) => {
+    filled.flatMap(({ reading, column }) => {
       const reason = isFound(reading) ? reasonOfId(column, rows) : undefined;
       return reason === undefined ? [] : [[column.name, reason]];
     }),
   );
   // A table of nothing but ids is read: they are all that it has.
-  const isKept = ids.size === read.length && of('time').length === 0;
+  const isKept = ids.size === filled.length && of('time').length === 0;
   if (!isKept) for (const [name, reason] of ids) reasons.set(name, reason);
   const inputs = read.filter(({ column }) => !reasons.has(column.name)).map(({ column }) => column);
   const targets = of('target').flatMap((reading) =>
     finish(reading, () => {
-      const search = { asked, known, isPlain, format: formatIn(reading) };
+      const search = { asked, known, isPlain, leavesOut: plan.untold.length > 0, format: formatIn(reading) };
       const found = findTarget(reading.name, reading.collector.collected(), search);
       return { ...found, column: keep(found.column) };
     }),
@@ -96,6 +101,9 @@ export function buildTable(
       ...(isOwn && classes === null ? targets.flatMap(({ column }) => spanOf(column, options)) : []),
       ...[...reasons].map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
       ...(isOwn ? inputs.flatMap(timeOfDay) : []),
+      ...read.flatMap(({ reading, column }) =>
+        isFound(reading) && inputs.includes(column) ? codesIn(reading, column) : [],
+      ),
     ],
     warnings: [],
   };
@@ -161,6 +169,16 @@ function timeOf(reading: Reading): TableColumn {
   const column = columnIn(reading, Number.POSITIVE_INFINITY);
   if (column.type === 'date' || column.type === 'numeric') return column;
   throw new ColumnError('has numbers and dates, expected the times of all rows in one form');
+}
+
+/** Says of numbers with zeros before them that they may be codes, such as those of places. */
+function codesIn({ name, collector }: Reading, { type }: TableColumn): string[] {
+  const { padded } = collector.collected();
+  if (padded === null || type !== 'numeric') return [];
+  const way = `if they are codes, --column ${flagWord(`${name}:categorical`)} reads them as categories`;
+  return [
+    `column ${show(name)} has numbers with zeros before them, such as ${show(padded.cell)} in ${padded.place}: ${way}`,
+  ];
 }
 
 /** Tells how a numeric target was read, since this decision most often has to be changed. */

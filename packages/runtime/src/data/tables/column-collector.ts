@@ -35,6 +35,8 @@ export interface Collected {
   readonly sum: number | null;
   /** The first cell that is not a number in a column that has numbers. */
   readonly odd: Found | null;
+  /** The first whole number with zeros before it, as codes of places have. */
+  readonly padded: Found | null;
   /** The first dash, which is a gap among numbers and dates. */
   readonly dash: Found | null;
   /** Number of distinct words that are dates, and the first word that is not. */
@@ -62,6 +64,8 @@ export interface ColumnRequest {
   readonly type: ColumnType | undefined;
   /** How numbers and dates are written; 'any': found from all cells. @default plain */
   readonly format?: CellFormat | 'any' | undefined;
+  /** What can be done about cells that do not fit; empty: they have to be mended. */
+  readonly ways: string;
   /** All words are kept, as names of classes. @default false */
   readonly keepsAll?: boolean;
 }
@@ -71,11 +75,11 @@ export interface ColumnRequest {
  * the storage of numbers and word indices.
  */
 export function createCollector(
-  { name, type: wanted, format, keepsAll = false }: ColumnRequest,
+  { name, type: wanted, format, ways, keepsAll = false }: ColumnRequest,
   create: () => GrowingNumbers = createGrowingNumbers,
 ): ColumnCollector {
   if (wanted !== undefined && wanted !== 'categorical' && wanted !== 'text') {
-    return createNumberCollector(name, wanted, format, create);
+    return createNumberCollector(name, wanted, format, ways, create);
   }
   const finder = wanted === undefined && format === 'any' ? createFormatFinder() : undefined;
   const most = keepsAll ? MOST_CLASSES : MOST_WORDS;
@@ -86,6 +90,7 @@ export function createCollector(
   let gaps = 0;
   let sum = 0; // of numbers, until there is a word
   let odd: Found | null = null;
+  let padded: Found | null = null;
   let dash: Found | null = null;
   let dashes: number[] = []; // those among numbers, which are words if the column is none of numbers
   let dates = 0;
@@ -124,7 +129,7 @@ export function createCollector(
       const mark = Math.floor(dashes[next] / DASHES.length) === n ? DASHES[dashes[next++] % DASHES.length] : undefined;
       const word = mark ?? (Number.isNaN(values[n]) ? undefined : String(values[n]));
       const at = word === undefined ? -1 : placeOf(word, place);
-      if (at === -1 && word !== undefined) throw oddCell(name, odd, 'a number, as in the rows before');
+      if (at === -1 && word !== undefined) throw oddCell(odd, 'a number, as in the rows before');
       numbers.push(at);
     }
     gaps -= dashes.length;
@@ -167,9 +172,14 @@ export function createCollector(
 
   function addDate(cell: Cell, place: string): void {
     const value = readDate(cell);
-    if (value === undefined) throw oddCell(name, { cell, place }, 'a date, as in the rows before');
+    if (value === undefined) throw oddCell({ cell, place }, 'a date, as in the rows before');
     numbers.push(value);
   }
+
+  const oddCell = (odd: Found | null, wanted: string): CellError => {
+    const place = odd === null ? '' : ` at ${odd.place}`;
+    return new CellError(name, `has ${show(odd?.cell)}${place}, expected ${wanted}${ways === '' ? '' : ` (${ways})`}`);
+  };
 
   return {
     add(cell, place) {
@@ -195,6 +205,7 @@ export function createCollector(
       if (kind === 'numbers') {
         if (value !== undefined) {
           sum += value;
+          if (padded === null && typeof cell === 'string' && PADDED.test(cell)) padded = { cell, place };
           return numbers.push(value);
         }
         // A cell that looks like a number but is not a finite double is a mistake, not a word.
@@ -206,7 +217,7 @@ export function createCollector(
       addWord(cell, place);
     },
     collected: () => ({
-      ...{ kind, words: [...places.keys()], gaps, odd, dash, dates, undated },
+      ...{ kind, words: [...places.keys()], gaps, odd, padded, dash, dates, undated },
       sum: kind === 'numbers' ? sum : null,
       evidence: finder?.evidence() ?? null,
       take: () => numbers.take(),
@@ -257,6 +268,7 @@ export function createTextCollector(
         gaps,
         sum: null,
         odd: null,
+        padded: null,
         dash: null,
         dates: 0,
         undated: null,
@@ -274,16 +286,20 @@ const isBeyondDoubles = (cell: Cell): boolean =>
   Math.abs(Number(cell)) === Number.POSITIVE_INFINITY &&
   !HEXADECIMAL.test(cell);
 
+/** Two digits may be a month. */
+const PADDED = /^0\d\d+$/;
+
 /** Digits around an e, as many as in the shortest ids of commits. */
 const HEXADECIMAL = /^\s*(?=\w{7})\d+e\d+\s*$/;
 
-function oddCell(name: string, odd: Found | null, wanted: string): CellError {
-  const place = odd === null ? '' : ` at ${odd.place}`;
-  return new CellError(name, `has ${show(odd?.cell)}${place}, expected ${wanted} (${leaveOut(name)})`);
-}
-
 /** Advice for error messages that names the command-line flag. */
 export const leaveOut = (name: string): string => `--drop ${flagWord(name)} leaves the column out`;
+
+/** Advice on cells that no column of numbers or dates can have. */
+export const GAPS = 'empty these cells to make them gaps';
+
+/** The same of a target: a row without one is left out. */
+export const NO_ROWS = 'empty these cells to leave their rows out';
 
 /** Quotes a name for a shell if necessary. */
 export const flagWord = (name: string): string =>
@@ -293,14 +309,14 @@ function createNumberCollector(
   name: string,
   type: Exclude<ColumnType, 'categorical' | 'text'>,
   format: CellFormat | 'any' | undefined,
+  ways: string,
   create: () => GrowingNumbers,
 ): ColumnCollector {
   const numbers = create();
   const isAny = format === 'any' && type !== 'boolean';
   const finder: FormatFinder | undefined = isAny ? createFormatFinder(type) : undefined;
   const { read, wanted } = cellReader(type, format === 'any' ? undefined : format);
-  const isOwn = typeof format === 'object';
-  const way = isOwn ? ` (an empty cell is a gap; ${leaveOut(name)})` : '';
+  const advice = ways === '' ? '' : ` (${ways})`;
   let gaps = 0;
   let sum = 0;
   let dash: Found | null = null;
@@ -311,7 +327,7 @@ function createNumberCollector(
         // The file is read again if another format fits.
         if (finder?.add(cell, place) !== true) {
           const what = type === 'date' ? noDay(cell) : '';
-          throw new CellError(name, `has ${show(cell)}${what}, expected ${wanted}${way}`);
+          throw new CellError(name, `has ${show(cell)}${what}, expected ${wanted}${advice}`);
         }
       } else if (Number.isNaN(value)) {
         gaps++;
@@ -324,7 +340,7 @@ function createNumberCollector(
     },
     collected: () => ({
       sum: type === 'numeric' ? sum : null,
-      ...{ kind: 'numbers', words: [], gaps, odd: null, dash, dates: 0, undated: null },
+      ...{ kind: 'numbers', words: [], gaps, odd: null, padded: null, dash, dates: 0, undated: null },
       evidence: finder?.evidence() ?? null,
       take: () => numbers.take(),
     }),

@@ -15,7 +15,7 @@ export function columnWarnings(columns: readonly TableColumn[], rows: number): s
   return atMost(
     MOST_WARNINGS,
     columns.flatMap((column) => {
-      const what = constancy(column, rows);
+      const what = constancy(column);
       if (what !== undefined) return [`column ${show(column.name)} ${what} (${leaveOut(column.name)})`];
       const odd = sentinel(column) ?? spellings(column, 'categories', 'in the file, and in rows to predict,');
       return odd === undefined ? [] : [`column ${show(column.name)} ${odd}`];
@@ -94,12 +94,11 @@ const FEWEST_DAYS = 3;
 function atMost(most: number, warnings: readonly string[]): string[] {
   if (warnings.length <= most) return [...warnings];
   const left = warnings.length - most + 1;
-  const rest = `${left} more columns have one value in all rows, nothing but gaps, a number far outside of the others, or a word in several spellings`;
+  const rest = `${left} more columns have one value in all rows, a number far outside of the others, or a word in several spellings`;
   return [...warnings.slice(0, most - 1), rest];
 }
 
-function constancy({ data, gaps }: TableColumn, rows: number): string | undefined {
-  if (gaps === rows) return 'has nothing but gaps';
+function constancy({ data, gaps }: TableColumn): string | undefined {
   const value = gaps > 0 ? undefined : onlyValue(data);
   return value === undefined ? undefined : `has ${show(value)} in all rows`;
 }

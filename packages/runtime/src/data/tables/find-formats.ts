@@ -32,13 +32,16 @@ export function findFormats(
   const allowed = allowedBy(options);
   const formats = new Map<string, CellFormat>();
   for (const { reading, evidence, words } of found) {
-    const { at, name, type } = reading;
+    const { at, name, role, type } = reading;
     const title = isNamed ? ` (${show(name)})` : '';
     const isAsked = type === 'numeric' || type === 'date';
     if (!isAsked && !areNumbers(reading, evidence, words)) continue;
     if (evidence.units.length > 1) {
       const units = evidence.units.slice(0, 5).join(', ');
-      const ways = `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} reads it as categories`;
+      const ways =
+        role === 'target'
+          ? 'convert the others in the file'
+          : `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} reads it as categories`;
       faults.add(at, 'units', `column ${at + 1}${title} has the units ${units}, expected one in all cells (${ways})`);
       continue;
     }

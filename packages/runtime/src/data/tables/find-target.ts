@@ -2,8 +2,8 @@ import type { CellFormat } from '@gradloom/core';
 import { counted, listed, readNumber, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
 import { answerClasses, classNamer, describeSpellings } from './answer-classes.ts';
-import type { Collected } from './column-collector.ts';
-import { ColumnError } from './find-type.ts';
+import { type Collected, NO_ROWS } from './column-collector.ts';
+import { asIn, ColumnError, shareOf } from './find-type.ts';
 import { sortedNames } from './fit-preprocessing.ts';
 import { describeFormat } from './format-finder.ts';
 import type { TableColumn } from './table.ts';
@@ -21,6 +21,7 @@ export interface FoundTarget {
 interface TargetSearch {
   readonly asked: TargetKind | undefined;
   readonly known: readonly string[] | undefined; // class names
+  readonly leavesOut: boolean; // rows without a target are left out
   readonly isPlain: boolean; // numbers are always values, and must not be mixed with words
   readonly format: CellFormat | undefined; // how numbers are written
 }
@@ -33,7 +34,7 @@ interface TargetSearch {
 export function findTarget(
   name: string,
   collected: Collected,
-  { asked, known, isPlain, format }: TargetSearch,
+  { asked, known, leavesOut, isPlain, format }: TargetSearch,
 ): FoundTarget {
   const { kind, words, odd, dash } = collected;
   // A table that leaves rows out has none of these.
@@ -51,8 +52,9 @@ export function findTarget(
   if (kind !== 'numbers') {
     const isMixed = isPlain ? words.some(isNumber) : isMostlyNumeric(words) && words.length > MOST_WHOLE_CLASSES;
     if (asked === undefined && known === undefined && odd !== null && isMixed) {
-      const ways = '--targets classes reads all cells as names';
-      throw new ColumnError(`has ${show(odd.cell)} in ${odd.place}, expected a number, as in most rows (${ways})`);
+      const ways = [...(leavesOut ? [NO_ROWS] : []), '--targets classes reads all cells as names'].join(', ');
+      const share = asIn(shareOf(words, cells, isNumber));
+      throw new ColumnError(`has ${show(odd.cell)} in ${odd.place}, expected a number${share} (${ways})`);
     }
     if (asked === undefined && !isPlain && words.length > Math.max(MOST_WHOLE_CLASSES, cells.length / 2)) {
       const many = `${words.length} different names in ${counted(cells.length, 'row')}`;

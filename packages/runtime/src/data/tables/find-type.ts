@@ -1,6 +1,6 @@
 import type { Cell, CellFormat, ColumnType } from '@gradloom/core';
 import { counted, isDash, noDay, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
-import { type Collected, flagWord, leaveOut } from './column-collector.ts';
+import { type Collected, flagWord, GAPS, leaveOut } from './column-collector.ts';
 import { describeFormat } from './format-finder.ts';
 import { leaveTextOut } from './left-out.ts';
 import type { TableColumn } from './table.ts';
@@ -56,19 +56,19 @@ export function columnOf(
     const indices = kind === 'words' ? Int32Array.from(collected.take()) : null;
     const values = indices === null ? 0 : indices.length - gaps;
     if (undated !== null && 2 * collected.dates > words.length) {
-      const ways = `--column ${flagWord(`${name}:categorical`)} reads it as categories`;
-      throw new ColumnError(
-        `has ${show(undated.cell)} in ${undated.place}${noDay(undated.cell)}, expected a date, as in most rows (${ways})`,
-      );
+      const share = shareOf(words, indices, (word) => readDate(word) !== undefined);
+      const has = `has ${show(undated.cell)} in ${undated.place}${noDay(undated.cell)}`;
+      throw new ColumnError(`${has}, expected a date${asIn(share)} (${waysOf(name, share)})`);
     }
     const isNumeric = words.filter((word) => readNumber(word) !== undefined).length > words.length / 2;
     const isMistake = isNumeric && words.length > MOST_CODES;
     const isMany = indices === null || words.length > Math.max(ONE_HOT_LIMIT, oneHotLimit);
     if (isMistake || isMany) {
-      const ways = isTotal(odd?.cell)
-        ? 'take the row of totals out of the file'
-        : `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} reads it as categories`;
-      if (isNumeric) throw new ColumnError(`has ${show(odd?.cell)} in ${odd?.place}, expected a number (${ways})`);
+      const share = shareOf(words, indices, (word) => readNumber(word) !== undefined);
+      const ways = isTotal(odd?.cell) ? 'take the row of totals out of the file' : waysOf(name, share);
+      if (isNumeric) {
+        throw new ColumnError(`has ${show(odd?.cell)} in ${odd?.place}, expected a number${asIn(share)} (${ways})`);
+      }
       if (indices === null || words.length > values / 2) leaveTextOut(name, words, indices === null);
     }
     const reason = isNumeric ? oddCell : counted(words.length, 'different word');
@@ -76,6 +76,44 @@ export function columnOf(
   }
   const data = { kind: 'words', words, indices: Int32Array.from(collected.take()) } as const;
   return { name, type: 'categorical', reason: given('categorical') ?? '', gaps, data };
+}
+
+/** How many cells are as expected, of how many with a word. */
+interface Share {
+  readonly count: number;
+  readonly of: number;
+}
+
+/** Counts the cells that are as expected; undefined for a column whose cells were not kept. */
+export function shareOf(
+  words: readonly string[],
+  indices: ArrayLike<number> | null,
+  isFit: (word: string) => boolean,
+): Share | undefined {
+  if (indices === null) return undefined;
+  const fit = words.map(isFit);
+  let [count, of] = [0, 0];
+  for (let n = 0; n < indices.length; n++) {
+    if (indices[n] === -1) continue;
+    of++;
+    if (fit[indices[n]]) count++;
+  }
+  return { count, of };
+}
+
+export const asIn = (share: Share | undefined): string =>
+  share === undefined ? ', as in most rows' : `, as in ${share.count} of ${share.of} cells`;
+
+/** With fewer mistakes a column is none of categories. */
+const NEARLY_ALL = 0.9;
+
+/** What can be done about cells that are not as expected. */
+function waysOf(name: string, share: Share | undefined): string {
+  const isMixed = share !== undefined && share.count < NEARLY_ALL * share.of;
+  const ways = [GAPS, leaveOut(name)];
+  return [...ways, ...(isMixed ? [`--column ${flagWord(`${name}:categorical`)} reads it as categories`] : [])].join(
+    ', ',
+  );
 }
 
 /** The first words for true and for false, or all spellings of the only one. */

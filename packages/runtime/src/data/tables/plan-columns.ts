@@ -19,7 +19,15 @@ import {
 } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
 import { classNamer } from './answer-classes.ts';
-import { type ColumnCollector, createCollector, createTextCollector, flagWord } from './column-collector.ts';
+import {
+  type ColumnCollector,
+  createCollector,
+  createTextCollector,
+  flagWord,
+  GAPS,
+  leaveOut,
+  NO_ROWS,
+} from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
 import type { ColumnStore } from './column-store.ts';
 import { isSomeDate, isSomeNumber } from './format-finder.ts';
@@ -86,6 +94,13 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
     const known = role === 'split' ? request.formats : own;
     return known === null ? 'any' : known.get(name);
   };
+  // A series needs all of its rows, and only a table that was read from a file says what was left out.
+  const leavesOut = where === 'readTable' && !isPlain && !roles.includes('time');
+  const waysFor = (name: string, role: Role): string => {
+    if (role === 'target') return leavesOut ? NO_ROWS : '';
+    if (role !== 'input' || isPlain) return '';
+    return preprocessing === null ? `${GAPS}, ${leaveOut(name)}` : GAPS;
+  };
   const readings = names.flatMap((name, at): Reading[] => {
     const role = roles[at];
     if (role === 'left out') return [];
@@ -99,7 +114,7 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
     const cells =
       type === 'text'
         ? createTextCollector(name, options.missing === 'drop', create)
-        : createCollector({ name, type: found, format, keepsAll }, create);
+        : createCollector({ name, type: found, format, ways: waysFor(name, role), keepsAll }, create);
     const collectors: Readonly<Record<typeof role, () => ColumnCollector>> = {
       input: () => (isPlain ? checkedNumbers(name, cells) : cells),
       target: () =>
@@ -116,8 +131,6 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
     };
     return [{ at, name, role, type, format, collector: collectors[role]() }];
   });
-  // A series needs all of its rows, and only a table that was read from a file says what was left out.
-  const leavesOut = where === 'readTable' && !isPlain && !roles.includes('time');
   return {
     ...{ width, isNamed, readings, known, targets },
     untold: (leavesOut ? readings : []).flatMap((reading): Untold[] => {
@@ -217,7 +230,7 @@ function namesOf(found: readonly string[], place: string, fault: TableRequest['f
     const other = places.get(name);
     if (other !== undefined) {
       const twice = `the name ${show(name)} in columns ${other + 1} and ${at + 1}`;
-      throw fault(`: ${place} has ${twice}, expected each name once`);
+      throw fault(`: ${place} has ${twice}, expected each name once (rename one in the file)`);
     }
     places.set(name, at);
   }

@@ -220,24 +220,23 @@ describe('columns that say nothing of new rows', () => {
       `id,shuffled,name,note,one,none,t\n${rows(120, (n) => [120 - n, 500 + ((n * 77) % 120) * 3, `n${n}`, text(Math.max(n, 5)), 7, ''])}`,
     );
     expect([table.inputs.map(({ name }) => name), table.leftOut]).toEqual([
-      ['one', 'none'],
-      ['name', 'note', 'id', 'shuffled'],
+      ['one'],
+      ['name', 'note', 'none', 'id', 'shuffled'],
     ]);
     expect(table.decisions.slice(1)).toEqual([
       'column "name" is left out: 120 different words (--column name:categorical reads it as categories)',
       'column "note" is left out: text, 115 different cells (--column note:text reads its words)',
+      'column "none" is left out: nothing but gaps',
       'column "id" is left out: the numbers of the rows, from 1 to 120 (--column id:numeric keeps it)',
       'column "shuffled" is left out: another whole number in each row, as ids have (--column shuffled:numeric keeps it)',
     ]);
-    expect(table.warnings).toEqual([
-      'column "one" has 7 in all rows (--drop one leaves the column out)',
-      'column "none" has nothing but gaps (--drop none leaves the column out)',
-    ]);
+    expect(table.warnings).toEqual(['column "one" has 7 in all rows (--drop one leaves the column out)']);
   });
 
   test('are kept if they are measurements, are asked for, or are all that there is', async () => {
     const far = rows(120, (n) => [(n * 7919) % 10_007, 120 - n]);
     expect((await read(`area,id,t\n${far}`, { columns: { id: 'numeric' } })).leftOut).toEqual([]);
+    expect((await read('a,b,t\n,1,x\n,2,y\n', { columns: { a: 'numeric' } })).leftOut).toEqual([]);
     const { inputs, warnings } = await read(`id,t\n${rows(12, (n) => [n + 1])}`);
     expect(inputs).toHaveLength(1);
     expect(warnings).toEqual(['column "id" has the numbers of the rows, from 1 to 12 (--column id:numeric keeps it)']);
@@ -311,6 +310,18 @@ describe('numbers and dates are read as all cells of a column have them', () => 
     if (found === 'fault') return await expect(read(file)).rejects.toThrow('has the units');
     const { inputs } = await read(file);
     expect(inputs.find(({ name }) => name === 'a')?.type ?? 'left out').toBe(found);
+  });
+
+  test('numbers of three digits or more with zeros before them may be codes, which is said', async () => {
+    const file = (cell: string) => `zip,n,y\n01067,1,0.5\n${cell},2,1.5\n01067,3,2.5\n`.replaceAll('01067', cell);
+    const said = async (text: string, options?: TableOptions) =>
+      (await read(text, options)).decisions.filter((sentence) => sentence.includes('zeros'));
+    expect(await said(file('04049'))).toEqual([
+      'column "zip" has numbers with zeros before them, such as "04049" in line 2: if they are codes, --column zip:categorical reads them as categories',
+    ]);
+    for (const cell of ['09', '0.25', '14049', '00x']) expect(await said(file(cell))).toEqual([]);
+    for (const type of ['categorical', 'numeric'] as const)
+      expect(await said(file('04049'), { columns: { zip: type } })).toEqual([]);
   });
 
   test('a dash is a gap of a target of numbers, and a class beside others', async () => {
@@ -592,7 +603,7 @@ describe('a last row that is the total of the others is left out, and one that m
     expect((await read(`what,y\n${often}`)).warnings).toEqual([]);
     const numbered = `nr,y\n${Array.from({ length: 30 }, (_, n) => `${n * n},${n}.5`).join('\n')}\nSumme,9\n`;
     await expect(read(numbered)).rejects.toThrow(
-      'has "Summe" in line 32, expected a number (take the row of totals out of the file)',
+      'has "Summe" in line 32, expected a number, as in 30 of 31 cells (take the row of totals out of the file)',
     );
   });
 });
@@ -629,7 +640,7 @@ const words = (count: number) => Array.from({ length: count }, (_, n) => `word${
 const faults: [sentence: string, text: string | Uint8Array, options?: TableOptions][] = [
   [' has no rows, expected at least one', ''],
   [' has no rows, expected at least one', 'a,b\n'],
-  [': line 1 has the name "a" in columns 1 and 3, expected each name once', 'a,b,a\n1,2,3\n'],
+  [': line 1 has the name "a" in columns 1 and 3, expected each name once (rename one in the file)', 'a,b,a\n1,2,3\n'],
   [': line 3 has 2 columns, expected 3 (as in the names of columns)', 'a,b,c\n1,2,3\n1,2\n'],
   [': line 2 has 4 columns, expected 3 (as in the first row)', '1,2,3\n1,2,3,4\n'],
   [' has 1 column, expected one or more beside the target', 'a\n1\n'],
@@ -647,12 +658,12 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     { columns: { a: 'date' } },
   ],
   [
-    ': column 1 ("a") has "x" in line 202, expected a number (--drop a',
+    ': column 1 ("a") has "x" in line 202, expected a number, as in 200 of 201 cells (empty these cells to make them gaps, --drop a leaves the column out)',
     `a,b\n${Array.from({ length: 200 }, (_, n) => `${n},1`).join('\n')}\nx,2\n`,
   ],
   [
-    ': column 1 ("a") has "x" in line 24, expected a number (--drop a',
-    `a,b\n${Array.from({ length: 22 }, (_, n) => `${n},1`).join('\n')}\nx,2\n`,
+    ': column 1 ("a") has "x" in line 24, expected a number, as in 22 of 28 cells (empty these cells to make them gaps, --drop a leaves the column out, --column a:categorical',
+    `a,b\n${Array.from({ length: 22 }, (_, n) => `${n},1`).join('\n')}\nx,2\n,2\n${'x,2\n'.repeat(5)}`,
   ],
   [': column 2 ("b") has dates, expected classes or numbers', 'a,b\n1,2024-01-01\n2,2024-01-02\n'],
   [
@@ -676,21 +687,22 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     `a,b\n${Array.from({ length: 30 }, (_, n) => `${n} ${n % 2 ? 'k' : ''}g,1`).join('\n')}`,
   ],
   [
-    ' has 3 kinds of faults: line 3, column 1 ("a") has "viel", expected a number such as 234,5 (an empty cell is a gap; --drop a leaves the column out) (1 more cell like it); line 6 has 2 columns, expected 3 (as in the names of columns) (2 more rows like it); line 9, column 2 ("b") has "1e400", expected a finite number',
+    ' has 3 kinds of faults: line 3, column 1 ("a") has "viel", expected a number such as 234,5 (empty these cells to make them gaps, --drop a leaves the column out) (1 more cell like it); line 6 has 2 columns, expected 3 (as in the names of columns) (2 more rows like it); line 9, column 2 ("b") has "1e400", expected a finite number',
     `a;b;c\n1,5;1;2\nviel;1;2\n2,5;1;3\nviel;1;2\n1;2\n1;2\n1;2\n3;1e400;2\n${Array.from({ length: 30 }, (_, n) => `${n},25;${n};1`).join('\n')}`,
     { target: 'b' },
   ],
+  [' has no column left as an input, expected one: column "a" has nothing but gaps', 'a,b\n,1\n-,2\nNA,3\n'],
   [
     ' has no column left as an input, expected one: column "a" has 120 different words',
     `a,b\n${words(120)}`,
     { columns: {} },
   ],
   [
-    ': column 1 ("a") has "2024-02-30" in line 3, a day that does not exist, expected a date, as in most rows (--column a:categorical',
+    ': column 1 ("a") has "2024-02-30" in line 3, a day that does not exist, expected a date, as in 2 of 3 cells (empty these cells to make them gaps, --drop a leaves the column out, --column a:categorical',
     'a,b\n2024-01-01,1\n2024-02-30,2\n2024-03-01,2\n',
   ],
   [
-    ': column 2 ("b") has "x" in line 42, expected a number, as in most rows (--targets classes',
+    ': column 2 ("b") has "x" in line 42, expected a number, as in 40 of 41 cells (empty these cells to leave their rows out, --targets classes',
     `a,b\n${Array.from({ length: 40 }, (_, n) => `1,${n}`).join('\n')}\n1,x\n`,
   ],
   [
@@ -702,9 +714,17 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     `a,b\n${'x'.repeat(5000)},2\n`,
     { columns: { a: 'categorical' } },
   ],
+  [
+    ': line 4, column 2 ("b") has "x", expected a number such as 234,5 (empty these cells to leave their rows out)',
+    `a;b\n1;2,5\n1;3,5\n1;x\n${Array.from({ length: 30 }, (_, n) => `1;${n},5`).join('\n')}\n`,
+  ],
+  [
+    ': column 2 ("b") has the units g, kg, expected one in all cells (convert the others in the file)',
+    `a,b\n${Array.from({ length: 60 }, (_, n) => `1,${n} ${n % 2 ? 'k' : ''}g`).join('\n')}`,
+  ],
   [': line 3, column 2 ("w") has a gap, expected a weight', 'a,w,b\n1,1,2\n1,-,2\n', { weightColumn: 'w' }],
   [': line 2, column 2 ("w") has "-1", expected a weight of at least 0', 'a,w,b\n1,-1,2\n', { weightColumn: 'w' }],
-  [' has a gap in each row, expected rows without (--missing impute', 'a,b\n,x\n,y\n', { missing: 'drop' }],
+  [' has a gap in each row, expected rows without (--missing impute', 'a,b,t\n,1,x\n2,,y\n', { missing: 'drop' }],
   [
     ' has bytes at line 3 that are not text (byte 7), expected UTF-8 (--encoding names another',
     Buffer.from('a,b\n\xc3\xa4\n\xff', 'latin1'),
