@@ -126,6 +126,7 @@ export {
   DASHES,
   dateReader,
   dateText,
+  enclosedIn,
   exampleOf,
   flattenRow,
   forecastNames,

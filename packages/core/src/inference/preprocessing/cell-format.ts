@@ -40,15 +40,24 @@ const marks: Readonly<Record<ThousandsMark, string>> = {
 
 const SIGN = '[+\\-−]?';
 
+/** A dash for no cents, as in 827,- € */
+const NO_CENTS = '[\\-−–—]{1,2}';
+
+/** A negative number in the way of accounts. */
+const ENCLOSED = /^\(([^()+\-−]+|[^()+\-−]+[.,][-−–—]{1,2}\D*)\)$/;
+
+/** The number within brackets, which make it negative, as in ($12.00); undefined for anything else. */
+export const enclosedIn = (text: string): string | undefined => ENCLOSED.exec(text)?.[1].trim();
+
 /**
- * Reads numbers of a format: at most one sign, thousands in groups of three, and the unit before or after. A number may
+ * Reads numbers of a format: at most one sign, or brackets for a negative number, a dash in place of the fraction, thousands in groups of three, and the unit before or after. A number may
  * lack its unit, except for a percent sign. Undefined for anything else.
  */
 export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell: Cell) => number | undefined {
   const point = marks[decimal];
   const mark = thousands && marks[thousands];
   const whole = mark === undefined ? '\\d+' : `(?:\\d+|[1-9]\\d{0,2}(?:${mark}\\d{3})+)`;
-  const digits = `(?:${whole}(?:${point}\\d*)?|${point}\\d+)(?:[eE][+-]?\\d+)?`;
+  const digits = `(?:${whole}(?:${point}(?:\\d*|${NO_CENTS}))?|${point}\\d+)(?:[eE][+-]?\\d+)?`;
   const own = unit === undefined ? undefined : unit.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const forms =
     own === undefined
@@ -64,18 +73,23 @@ export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell:
   return (cell) => {
     if (typeof cell === 'number') return Number.isFinite(cell) ? cell : undefined;
     if (typeof cell !== 'string') return undefined;
-    const text = cell.trim();
+    const whole = cell.trim();
+    const enclosed = enclosedIn(whole);
+    const text = enclosed ?? whole;
     for (const pattern of patterns) {
       const match = pattern.exec(text);
       if (match === null) continue;
-      const plain = between === undefined ? match[2] : match[2].replace(between, '');
+      const bare = match[2].replace(AT_END, '');
+      const plain = between === undefined ? bare : bare.replace(between, '');
       const size = Number(decimal === 'comma' ? plain.replace(',', '.') : plain);
       if (!Number.isFinite(size)) return undefined;
-      return match[1] === '-' || match[1] === '−' ? -size : size;
+      return enclosed !== undefined || match[1] === '-' || match[1] === '−' ? -size : size;
     }
     return undefined;
   };
 }
+
+const AT_END = new RegExp(`${NO_CENTS}$`, 'u');
 
 /** Whether numbers without the unit would be others: 0.5 is not 0.5 %. */
 const isPercent = (unit: string | undefined): boolean => unit === '%' || unit === '‰';

@@ -19,6 +19,7 @@ export {
   type DateOrder,
   dateReader,
   dateText,
+  enclosedIn,
   exampleOf,
   type NumberFormat,
   noDay,

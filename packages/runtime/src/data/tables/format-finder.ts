@@ -2,6 +2,7 @@ import type { Cell, CellFormat, DateFormat, NumberFormat } from '@gradloom/core'
 import {
   dateReader,
   dateText,
+  enclosedIn,
   exampleOf,
   numberReader,
   readDate,
@@ -46,9 +47,11 @@ const CODES =
 
 /** Currencies stand before a number; behind it a unit may be any short text that begins with a letter or a sign. */
 const WITH_UNIT = new RegExp(
-  `^([+\\-−]?)\\s*(\\p{Sc}|${CODES})?\\s*([+\\-−]?)((?:\\d(?:[\\d.,'’ \\u00a0\\u2009\\u202f]*\\d)?[.,]?|[.,]\\d+)(?:[eE][+-]?\\d+)?)\\s*([\\p{L}\\p{Sc}%‰°″′"µ][^,;:]{0,15})?$`,
+  `^([+\\-−]?)\\s*(\\p{Sc}|${CODES})?\\s*([+\\-−]?)((?:\\d(?:[\\d.,'’ \\u00a0\\u2009\\u202f]*\\d)?(?:[.,][\\-−–—]{0,2})?|[.,]\\d+)(?:[eE][+-]?\\d+)?)\\s*([\\p{L}\\p{Sc}%‰°″′"µ][^,;:]{0,15})?$`,
   'u',
 );
+
+const NO_CENTS = /[-−–—]$/;
 
 /** Most different units that are counted. */
 const MOST_UNITS = 20;
@@ -71,6 +74,8 @@ export interface FormatEvidence {
   /** Share of the cells that the formats read. */
   readonly share: number;
   readonly units: readonly string[];
+  /** Whether a number has a dash for no cents, or brackets for a sign, which plain numbers have not. */
+  readonly isMarked: boolean;
   /** The first cell that is one number with a decimal comma and another with a point, or two dates. */
   readonly ambiguous: Found | null;
 }
@@ -94,6 +99,8 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
   let bare = 0; // numbers without a unit
   let measured = 0; // numbers with a unit
   let total = 0;
+  let enclosed = 0; // numbers in brackets
+  let isMarked = false;
   let ambiguousNumber: Found | null = null;
   let ambiguousDate: Found | null = null;
 
@@ -119,12 +126,15 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
       total++;
       if (typeof cell !== 'string') return false;
       const text = cell.trim();
-      const number = type === 'date' ? null : WITH_UNIT.exec(text);
+      const inner = enclosedIn(text);
+      const number = type === 'date' ? null : WITH_UNIT.exec(inner ?? text);
       if (number !== null) {
-        const [, sign, before, inner, digits, after] = number;
-        const isOne = (sign === '' || inner === '') && (before === undefined || after === undefined);
+        const [, sign, before, second, digits, after] = number;
+        const isOne = (sign === '' || second === '') && (before === undefined || after === undefined);
         const mask = isOne ? maskOf(digits, numberReaders) : 0;
         if (mask !== 0) {
+          if (inner !== undefined) enclosed++;
+          if (inner !== undefined || NO_CENTS.test(digits)) isMarked = true;
           const unit = before ?? after?.trim();
           if (unit === undefined) {
             bare++;
@@ -153,11 +163,13 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
         all.reduce((sum, [mask, count]) => ((mask & bit(at)) === 0 ? sum : sum + count), 0),
       );
       const most = Math.max(...found);
-      const mask = most === 0 ? 0 : found.reduce((set, count, at) => (count === most ? set | bit(at) : set), 0);
+      // Numbers that are nearly all in brackets, such as those of notes, are not negative.
+      const isNone = most === 0 || 2 * enclosed > total;
+      const mask = isNone ? 0 : found.reduce((set, count, at) => (count === most ? set | bit(at) : set), 0);
       const isDate = mask >= bit(FIRST_DATE);
       const hasBarePercent = bare > 0 && [...units.keys()].some((unit) => unit === '%' || unit === '‰');
       return {
-        ...{ mask, isDate, readsAll: most === total, share: most / Math.max(1, total) },
+        ...{ mask, isDate, isMarked, readsAll: most === total, share: most / Math.max(1, total) },
         units: isDate || !hasUnits ? [] : [...units.keys(), ...(hasBarePercent ? ['none'] : [])],
         ambiguous: isDate ? ambiguousDate : ambiguousNumber,
       };
@@ -237,7 +249,7 @@ export type FormatDecision = { readonly format: CellFormat | null } | { readonly
 
 /** Decides the format of a column of which most cells are numbers or dates. */
 export function decideFormat(
-  { mask: found, isDate, units, ambiguous }: FormatEvidence,
+  { mask: found, isDate, isMarked, units, ambiguous }: FormatEvidence,
   habits: FileHabits,
   delimiter: DelimiterName | undefined,
   allowed: number,
@@ -257,7 +269,7 @@ export function decideFormat(
     };
   }
   const isOpen = ambiguous !== null && (mask & POINT) !== 0 && (mask & ~POINT) !== 0;
-  const isPlain = units.length === 0 && (mask & 1) !== 0;
+  const isPlain = units.length === 0 && !isMarked && (mask & 1) !== 0;
   const narrowed = habits.decimal === null ? 0 : mask & (habits.decimal === 'point' ? POINT : ~POINT);
   const chosen = isOpen && narrowed !== 0 ? narrowed : mask;
   if (isOpen && narrowed === 0 && !(isPlain && delimiter !== 'semicolon')) {
@@ -289,8 +301,10 @@ function asked(found: Found | null, ways: readonly { format: CellFormat; flag: s
 
 /** A number without its unit. */
 function digitsOf(cell: Cell): Cell {
-  const [, sign, , inner, digits] = typeof cell === 'string' ? (WITH_UNIT.exec(cell.trim()) ?? []) : [];
-  return digits === undefined ? cell : `${sign}${inner}${digits}`;
+  if (typeof cell !== 'string') return cell;
+  const enclosed = enclosedIn(cell.trim());
+  const [, sign, , inner, digits] = WITH_UNIT.exec(enclosed ?? cell.trim()) ?? [];
+  return digits === undefined ? cell : `${enclosed === undefined ? sign : '-'}${inner}${digits}`;
 }
 
 /** The format of a column, for a table of columns. */
