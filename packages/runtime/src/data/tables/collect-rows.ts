@@ -44,8 +44,14 @@ export async function collectRows(
     rows++;
     if (cells.length !== plan.width) {
       const first = plan.isNamed ? 'the names of columns' : 'the first row';
-      const problem = `${place} has ${counted(cells.length, 'column')}, expected ${plan.width} (as in ${first})`;
+      const way = reader.delimiter === 'comma' && hasSplitNumber(cells) ? SPLIT_NUMBER : '';
+      const problem = `${place} has ${counted(cells.length, 'column')}, expected ${plan.width} (as in ${first}${way})`;
       faults.add(null, 'width', problem, 'row');
+      return;
+    }
+    if (names !== null && cells[0] === names[0] && cells.every((cell, at) => cell === names[at])) {
+      const problem = `${place} has the names of columns again, expected them once (delete such lines)`;
+      faults.add(null, 'names', problem, 'row');
       return;
     }
     const gap = plan.untold.find(({ at, isGap }) => isGap(cells[at]));
@@ -118,6 +124,15 @@ function refuseSeveral(name: string, cell: unknown, { preprocessing }: TableRequ
   const wanted = 'a number, a text, true, false or null';
   throw new CellError(name, `has ${has}, expected ${wanted} (a cell holds one value${way})`);
 }
+
+const SPLIT_NUMBER = '; a number with a comma needs quotation marks around it';
+
+/** Whether two cells seem to be one number, such as $1,200.50. */
+const hasSplitNumber = (cells: readonly Cell[]): boolean =>
+  cells.some(
+    (cell, at) =>
+      /^[^\d]{0,3}[1-9]\d{0,2}$/.test(String(cell)) && /^\d{3}(\.\d+)?[^\d]{0,3}$/.test(String(cells[at + 1])),
+  );
 
 /** The word that stands for a gap, if there is one. */
 const wordOf = (cell: Cell): string =>

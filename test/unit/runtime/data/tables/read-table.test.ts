@@ -727,6 +727,16 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     `a;b\n1;2,5\n1;3,5\n1;x\n${Array.from({ length: 30 }, (_, n) => `1;${n},5`).join('\n')}\n`,
   ],
   [
+    ': line 3 has 3 columns, expected 2 (as in the names of columns; a number with a comma needs quotation marks around it) (1 more row like it)',
+    'a,b\n5,1\n$1,200.50,2\n$1,300,2\n',
+  ],
+  [': line 3 has 3 columns, expected 2 (as in the names of columns)', 'a,b\n5,1\n1,20,2\n'],
+  [': line 3 has 3 columns, expected 2 (as in the names of columns)', 'a;b\n5;1\n1;200;2\n'],
+  [
+    ': line 3 has the names of columns again, expected them once (delete such lines) (1 more row like it)',
+    'a,b\n5,1\na,b\n6,2\na,b\na,2\n',
+  ],
+  [
     ': column 2 ("b") has the units g, kg, expected one in all cells (convert the others in the file)',
     `a,b\n${Array.from({ length: 60 }, (_, n) => `1,${n} ${n % 2 ? 'k' : ''}g`).join('\n')}`,
   ],
