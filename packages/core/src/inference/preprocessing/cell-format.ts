@@ -50,8 +50,9 @@ const ENCLOSED = /^\(([^()+\-−]+|[^()+\-−]+[.,][-−–—]{1,2}\D*)\)$/;
 export const enclosedIn = (text: string): string | undefined => ENCLOSED.exec(text)?.[1].trim();
 
 /**
- * Reads numbers of a format: at most one sign, or brackets for a negative number, a dash in place of the fraction, thousands in groups of three, and the unit before or after. A number may
- * lack its unit, except for a percent sign. Undefined for anything else.
+ * Reads numbers of a format: at most one sign, or brackets for a negative number, a dash in place of the fraction,
+ * thousands in groups of three, and the unit before or after. A number may lack its unit, except for a percent sign.
+ * Undefined for anything else.
  */
 export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell: Cell) => number | undefined {
   const point = marks[decimal];
