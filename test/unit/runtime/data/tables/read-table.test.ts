@@ -530,7 +530,6 @@ test('words of an input in several spellings are named and stay as they are', as
   ]);
 });
 
-describe('a last row that may be the total of the others is named and kept', () => {
 describe('a last row that is the total of the others is left out, and one that may be is named', () => {
   const rows = Array.from({ length: 12 }, (_, n) => `${'ab'[n % 2]},${n + 0.5},${n % 5}.25`);
   test.each<[last: string, why: string | undefined]>([
