@@ -86,7 +86,7 @@ export function buildTable(
   // The name of the file, not of the table: a cache is read under any name.
   const file = basename(path);
   const found = findings.length === 0 ? [] : [`${file}: ${findings.join(', ')}`];
-  const left = untold === undefined ? [] : [untold];
+  const left = [...atEnd, ...(untold === undefined ? [] : [untold])];
   const all: Table = {
     ...{ name, rows, inputs, targets: targets.map(({ column }) => column), weights, classes, options },
     leftOut: [...leftOut, ...reasons.keys()],
@@ -95,7 +95,6 @@ export function buildTable(
     ...(split === undefined ? {} : { split }),
     decisions: [
       ...found,
-      ...atEnd,
       ...left,
       ...decided,
       ...(isOwn && classes === null ? targets.flatMap(({ column }) => spanOf(column, options)) : []),

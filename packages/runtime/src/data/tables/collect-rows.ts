@@ -80,8 +80,7 @@ export async function collectRows(
     for (const row of all.slice(0, all.length - end.length)) take(row);
   }
   const atEnd: string[] = [];
-  // Rows to predict are all answered.
-  if (request.where === 'readTable' && request.preprocessing === null && !request.isPlain && end.length > 0) {
+  if (request.where === 'readTable' && !request.isPlain && end.length > 0) {
     plan ??= planFor(end[0].cells.length);
     const found = withoutEnd(end, plan);
     if (rows + found.kept.length > 0) {
