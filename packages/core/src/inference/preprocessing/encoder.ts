@@ -52,7 +52,10 @@ export function createEncoder(
           throw new CellError(known[row.length], `is missing in a row of ${counted(row.length, 'cell')}, ${wanted}`);
         }
         const hint = columns.length === 1 ? '; several rows are [["..."], ["..."]]' : '';
-        throw new CellError(known[columns.length - 1], `is followed by another cell, ${wanted}${hint}`);
+        throw new CellError(
+          known[columns.length - 1],
+          `is the last, and the row has ${counted(row.length, 'cell')}, ${wanted}${hint}`,
+        );
       }
       const cells = isList ? row : pick(row as Readonly<Record<string, Cell>>);
       let at = offset;

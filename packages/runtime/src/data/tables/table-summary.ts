@@ -68,7 +68,8 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
   const { center, scale, fill, indicator } = encoding;
   const filled = fill === null || !hasGaps ? '' : `, gaps ${short(fill)}`;
   const gaps = indicator ? `${filled} and an input` : filled;
-  return center === 0 && scale === 1 ? `as it is${gaps}` : `(x - ${short(center)}) / ${short(scale)}${gaps}`;
+  const centred = center < 0 ? `x + ${short(-center)}` : `x - ${short(center)}`;
+  return center === 0 && scale === 1 ? `as it is${gaps}` : `(${centred}) / ${short(scale)}${gaps}`;
 }
 
 function outputOf(decoding: TargetDecoding): string {

@@ -141,7 +141,10 @@ const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string | R
     [1, 'y', '2020-01-01'],
     'column "city" is missing in a row of 3 cells, expected a row of 4 cells ("age", "member", "since", "city")',
   ],
-  [[1, 'y', '2020-01-01', '', 1], 'column "city" is followed by another cell, expected a row of 4 cells ("age", '],
+  [
+    [1, 'y', '2020-01-01', '', 1],
+    'column "city" is the last, and the row has 5 cells, expected a row of 4 cells ("age", ',
+  ],
   [{ age: 1, since: '2020-01-01', city: '' }, 'column "member" is missing, expected a value, or null for a gap'],
   [{ age: 1, member: true, city: '' }, /column "since" is missing, expected a value$/],
   [{ city: 'Bonn' }, 'column "member" is missing, and so is "since", expected a value, or null for a gap'],

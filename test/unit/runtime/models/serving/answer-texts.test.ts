@@ -164,7 +164,7 @@ describe('a body', () => {
 
   test.each<[string, unknown, Model]>([
     [
-      'row 0, column "review" is followed by another cell, expected a row of 1 cell ("review"); several rows are [["..."], ["..."]]',
+      'row 0, column "review" is the last, and the row has 2 cells, expected a row of 1 cell ("review"); several rows are [["..."], ["..."]]',
       ['the film', 'the'],
       reviews,
     ],
@@ -173,7 +173,11 @@ describe('a body', () => {
     ['body is not valid JSON, expected', '', table],
     ['body has 7, expected a row or a list of rows, as JSON, such as {"age": ..., "city": ...}', 7, table],
     ['body has null, expected', null, table],
-    ['row 0, column "city" is followed by another cell, expected a row of 2 cells ("age", "city")', [1, 2, 3], table],
+    [
+      'row 0, column "city" is the last, and the row has 3 cells, expected a row of 2 cells ("age", "city")',
+      [1, 2, 3],
+      table,
+    ],
     ['row 1, column "age" has "old", expected a number', [rows[0], { age: 'old', city: '' }], table],
     ['row 0, column "ages" is unknown, expected "age", "city"', { ages: 1, city: '' }, table],
     ['row 0, column "age" is missing, expected a value', '{"__proto__":{"age":1},"city":""}', table],
