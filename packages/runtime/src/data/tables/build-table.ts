@@ -4,7 +4,7 @@ import { counted, show } from '@gradloom/core/internal';
 import type { CollectedRows } from './collect-rows.ts';
 import { flagWord } from './column-collector.ts';
 import type { ColumnStore } from './column-store.ts';
-import { columnWarnings, targetWarnings, timeOfDay } from './column-warnings.ts';
+import { columnWarnings, robustlyScaled, targetWarnings, timeOfDay } from './column-warnings.ts';
 import { findTarget } from './find-target.ts';
 import { ColumnError, columnOf } from './find-type.ts';
 import { LeftOut, OnlyText, reasonOfId, textAmong } from './left-out.ts';
@@ -100,6 +100,7 @@ export function buildTable(
       ...(isOwn && classes === null ? targets.flatMap(({ column }) => spanOf(column, options)) : []),
       ...[...reasons].map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
       ...(isOwn ? inputs.flatMap(timeOfDay) : []),
+      ...(isOwn && options.scale === undefined ? robustlyScaled(inputs) : []),
       ...read.flatMap(({ reading, column }) =>
         isFound(reading) && inputs.includes(column) ? codesIn(reading, column) : [],
       ),

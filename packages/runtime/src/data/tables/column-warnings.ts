@@ -1,4 +1,4 @@
-import { counted, readBoolean, readNumber, show } from '@gradloom/core/internal';
+import { counted, listed, readBoolean, readNumber, show } from '@gradloom/core/internal';
 import { leaveOut } from './column-collector.ts';
 import type { Table, TableColumn } from './table.ts';
 
@@ -17,7 +17,7 @@ export function columnWarnings(columns: readonly TableColumn[], rows: number): s
     columns.flatMap((column) => {
       const what = constancy(column);
       if (what !== undefined) return [`column ${show(column.name)} ${what} (${leaveOut(column.name)})`];
-      const odd = sentinel(column) ?? spellings(column, 'categories', 'in the file, and in rows to predict,');
+      const odd = warnOfSentinel(column) ?? spellings(column, 'categories', 'in the file, and in rows to predict,');
       return odd === undefined ? [] : [`column ${show(column.name)} ${odd}`];
     }),
   );
@@ -116,6 +116,14 @@ const SENTINELS: ReadonlySet<number> = new Set(
   Array.from({ length: 14 }, (_, k) => 10 ** (k + 2)).flatMap((power) => [power - 1, 1 - power, -10 * power]),
 );
 
+/** A sentence on the columns that are scaled by median and quartiles, since a number may stand for a gap. */
+export function robustlyScaled(columns: readonly TableColumn[]): string[] {
+  const names = columns.filter((column) => sentinelOf(column) !== undefined).map(({ name }) => show(name));
+  if (names.length === 0) return [];
+  const why = 'if training rows have the number far outside of the others (--scale standard: mean and deviation)';
+  return [`scaled by median and quartiles, ${why}: ${listed(names, 3)}`];
+}
+
 /** The least and the greatest number, without gaps and those that are left out; infinities if there is none. */
 export function extentOf(values: Float64Array, left?: ReadonlySet<number>): [least: number, greatest: number] {
   let least = Number.POSITIVE_INFINITY;
@@ -130,16 +138,29 @@ export function extentOf(values: Float64Array, left?: ReadonlySet<number>): [lea
   return [least, greatest];
 }
 
+/** A number that may stand for a gap, and the extent of the others. */
+interface Sentinel {
+  readonly value: number;
+  readonly least: number;
+  readonly most: number;
+}
+
 /** A number that may stand for a gap, far outside of all others: further than they are from each other. */
-function sentinel({ type, data, format }: TableColumn): string | undefined {
+export function sentinelOf({ type, data, format }: TableColumn): Sentinel | undefined {
   if (type !== 'numeric' || data.kind !== 'numbers' || (format !== undefined && 'order' in format)) return undefined;
   // A number between two others is not far outside.
   const outer = new Set(extentOf(data.values).filter((value) => SENTINELS.has(value)));
   if (outer.size === 0) return undefined;
   const [least, most] = extentOf(data.values, SENTINELS);
   const value = [...outer].find((value) => Math.max(least - value, value - most) > Math.max(most - least, 0));
-  if (value === undefined || least > most) return undefined;
-  const count = data.values.reduce((sum, other) => (other === value ? sum + 1 : sum), 0);
+  return value === undefined || least > most ? undefined : { value, least, most };
+}
+
+function warnOfSentinel(column: TableColumn): string | undefined {
+  const found = sentinelOf(column);
+  if (found === undefined || column.data.kind === 'words') return undefined;
+  const { value, least, most } = found;
+  const count = column.data.values.reduce((sum, other) => (other === value ? sum + 1 : sum), 0);
   const rows = count === 1 ? 'a row' : `${count} rows`;
-  return `has ${value} in ${rows}, far outside of the others, which are from ${least} to ${most}: if it stands for a gap, empty these cells, here and in rows to predict, or lessen its effect by --scale robust`;
+  return `has ${value} in ${rows}, far outside of the others, which are from ${least} to ${most}: if it stands for a gap, empty these cells, here and in rows to predict`;
 }

@@ -1,7 +1,7 @@
 import { type ColumnEncoding, math, OptionError, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
 import { forecastNames, readNumber, show, showName } from '@gradloom/core/internal';
 import { checkRows, checkTable } from './check-table.ts';
-import { extentOf } from './column-warnings.ts';
+import { extentOf, sentinelOf } from './column-warnings.ts';
 import { quantileOf, scalingOf } from './scaling.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
 import { ONE_HOT_LIMIT, type Scale } from './table-options.ts';
@@ -21,7 +21,7 @@ const LEAST_GAPS = 10;
  */
 export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreprocessing {
   checkRows('fitPreprocessing', 'rows', rows, checkTable('fitPreprocessing', table));
-  const { scale = 'standard', missing = 'impute' } = table.options;
+  const { scale, missing = 'impute' } = table.options;
   const target = table.targets.map((column) => decodingOf(table, column, rows, scale));
   // A table as wide as a model file can hold at all goes without ranges.
   const ranged = table.inputs.length <= MOST_RANGES;
@@ -72,10 +72,11 @@ function refuseTooMany({ name }: Table, preprocessing: TablePreprocessing): Tabl
 
 function encodingOf(
   table: Table,
-  { name, type, format, data }: TableColumn,
+  column: TableColumn,
   rows: Uint32Array,
-  { scale, missing: onGap, ranged }: { scale: Scale; missing: 'impute' | 'drop'; ranged: boolean },
+  { scale, missing: onGap, ranged }: { scale: Scale | undefined; missing: 'impute' | 'drop'; ranged: boolean },
 ): ColumnEncoding {
+  const { name, type, format, data } = column;
   if (data.kind === 'words' && type === 'text') return fitTokens(table, name, data, rows);
   const imputes = onGap === 'impute';
   if (data.kind === 'words') {
@@ -101,7 +102,11 @@ function encodingOf(
   const kind = type === 'categorical' || type === 'text' ? 'numeric' : type;
   const fill = imputes ? fillOf(present, kind === 'boolean') : null;
   const gaps = imputes ? rows.length - present.length : 0;
-  const { center, shift } = scalingOf(present, scale);
+  // A few numbers such as -999 would make a mean and a deviation in which all others are nearly alike.
+  const own =
+    scale ??
+    (sentinelOf({ ...column, data: { kind: 'numbers', values: present } }) === undefined ? 'standard' : 'robust');
+  const { center, shift } = scalingOf(present, own);
   refuseTooFar(table, name, shift);
   return {
     name,
@@ -136,7 +141,7 @@ function decodingOf(
   table: Table,
   { name, format, data }: TableColumn,
   rows: Uint32Array,
-  scale: Scale,
+  scale: Scale | undefined,
 ): TargetDecoding {
   if (data.kind === 'words') return { name, type: 'classes', labels: data.words };
   const isLog = table.options.targetTransform === 'log';

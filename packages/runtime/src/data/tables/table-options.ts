@@ -153,11 +153,12 @@ export const tableOptions = defineOptions('readTable', {
   targetTransform: data(
     option.oneOf(targetTransforms)('none', 'log learns the logarithm of a positive target, such as a price, or none'),
   ),
-  /** How numbers are scaled. @default 'standard' */
+  /** How numbers are scaled. @default 'standard'; 'robust' for a column with a number such as -999 far outside */
   scale: data(
     option.oneOf(scales)(
-      'standard',
+      undefined,
       'how numbers are scaled: standard, minmax, robust or none; images: none or standard',
+      'standard; robust for a column with a number such as -999 far outside of the others',
     ),
   ),
   /** Most inputs of a column of categories: the most frequent ones have an input each. @default 100 */

@@ -74,7 +74,7 @@ test.each([
   expect(remarks.join()).toMatch(remark);
 });
 
-test('numbers that may stand for gaps are a reason of a weak result alone, and --scale robust is said once', async () => {
+test('numbers that may stand for gaps are a reason of a weak result alone, and so is another scale than robust', async () => {
   const inputs = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
   const warnings = [
     ...['a', 'c', 'd', 'e'].map((name) => `column "${name}" has -999 in 5 rows, far outside of the others, which are`),
@@ -87,8 +87,11 @@ test('numbers that may stand for gaps are a reason of a weak result alone, and -
   };
   const reason = 'numbers far outside of the others in "a", "c", "d" and 1 more may be why';
   const advice = 'empty these cells if they stand for gaps';
-  expect(await remarksFor([0.7, 0.9, 4], {})).toContain(`${reason}: ${advice}, or try --scale robust`);
-  expect(await remarksFor([0.7, 0.9, 4], { scale: 'robust' })).toContain(`${reason}: ${advice}`);
+  const tried = `${reason}: ${advice}, or try --scale robust`;
+  expect(await remarksFor([0.7, 0.9, 4], { scale: 'standard' })).toContain(tried);
+  for (const own of [{}, { scale: 'robust' }]) {
+    expect(await remarksFor([0.7, 0.9, 4], own)).toContain(`${reason}: ${advice}`);
+  }
   expect(await remarksFor([0.7, 0.3], {})).toEqual([]);
 });
 

@@ -243,9 +243,18 @@ describe('columns that say nothing of new rows', () => {
   });
 
   test('numbers that may stand for gaps are named if they are far outside of the others', async () => {
-    const { warnings } = await read(`a,b,t\n${rows(40, (n) => [n % 9 ? n + 0.5 : -999, n % 9 ? 37 * n : 999])}`);
-    expect(warnings).toEqual([
-      'column "a" has -999 in 5 rows, far outside of the others, which are from 1.5 to 39.5: if it stands for a gap, empty these cells, here and in rows to predict, or lessen its effect by --scale robust',
+    const text = `a,b,t\n${rows(40, (n) => [n % 9 ? n + 0.5 : -999, n % 9 ? 37 * n : 999])}`;
+    const [table, robust, standard] = [
+      await read(text),
+      await read(text, { scale: 'robust' }),
+      await read(text, { scale: 'standard' }),
+    ];
+    // Their column alone is scaled by median and quartiles, unless a scale is asked for.
+    const columnsOf = (of: Table) => splitTable(of, { validation: 0, test: 0 }).preprocessing.columns;
+    expect(columnsOf(table)).toEqual([columnsOf(robust)[0], columnsOf(standard)[1]]);
+    expect(table.decisions).toContainEqual(expect.stringMatching(/^scaled by median and quartiles, .*: "a"$/));
+    expect(table.warnings).toEqual([
+      'column "a" has -999 in 5 rows, far outside of the others, which are from 1.5 to 39.5: if it stands for a gap, empty these cells, here and in rows to predict',
     ]);
   });
 });

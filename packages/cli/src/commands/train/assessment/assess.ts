@@ -105,7 +105,7 @@ function sentinelRemarks({ table: opened }: Recipe): string[] {
     warning.startsWith(`column ${show(name)} has `) && warning.includes(', far outside of the others');
   const names = inputs.map(({ name }) => name).filter((name) => warnings.some(isFar(name)));
   if (names.length === 0) return [];
-  const robust = options.scale === 'robust' ? '' : ', or try --scale robust';
+  const robust = options.scale === undefined || options.scale === 'robust' ? '' : ', or try --scale robust';
   const far = `numbers far outside of the others in ${listed(names.map(show), 3)}`;
   return [`${far} may be why: empty these cells if they stand for gaps${robust}`];
 }
