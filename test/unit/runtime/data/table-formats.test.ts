@@ -160,6 +160,9 @@ test('objects in rows are columns, and those of lists may be left out', async ()
   ]) {
     const path = folder.write(name, text);
     expect(await contentOf(path, options)).toEqual({ ...(expected as Table), leftOut: ['id', 'tags'] });
+    const untold = await readTable(path, { ...options, drop: ['id'] });
+    expect(untold).toMatchObject({ inputs: (expected as Table).inputs, leftOut: ['id', 'tags'] });
+    expect(untold.decisions.join('\n')).toContain('column "tags" is left out: lists or objects, where a cell holds');
     const { inputs, leftOut } = await readTable(path, { ...options, drop: ['to', 'tags'] });
     expect([inputs.map(({ name: own }) => own), leftOut]).toEqual([['id'], ['to.city', 'to.at.x', 'tags']]);
   }
@@ -168,7 +171,11 @@ test('objects in rows are columns, and those of lists may be left out', async ()
 describe('is refused in one sentence', () => {
   test.each<[string, string, string, TableOptions?]>([
     ['a.jsonl', '{"a": 1, "b": 2}\n\n{"a": 1, "b": [2]}', ': line 3, column 2 ("b") has a list, expected a number, a'],
-    ['b.jsonl', '{"a": [2], "b": 2}', 'true, false or null (a cell holds one value; --drop a leaves the column out)'],
+    [
+      'b.jsonl',
+      '{"a": [2], "b": 2}',
+      ' has no column left as an input, expected one: column "a" has lists or objects,',
+    ],
     ['c.jsonl', '{"a": 1, "b": 2}\n{"a": 1,', ': line 2 has "{\\"a\\": 1,", which is not JSON, expected an object'],
     ['d.jsonl', '{"a": 1, "b": 2}\n[1, 2]', ': line 2 has an array, expected an object (as the first row)'],
     ['e.jsonl', '[1, 2]\n{"a": 1, "b": 2}', ': line 2 has an object, expected an array (as the first row)'],

@@ -11,6 +11,7 @@ import { LeftOut, OnlyText, reasonOfId, textAmong } from './left-out.ts';
 import type { Reading } from './plan-columns.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import type { Table, TableColumn, TableSplit } from './table.ts';
+import { SEVERAL } from './table-faults.ts';
 import { ONE_HOT_LIMIT, splitOf, type TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
 import type { TableRequest } from './table-request.ts';
@@ -46,7 +47,14 @@ export function buildTable(
   const limit = isOwn ? oneHotLimit : Number.POSITIVE_INFINITY;
   const columnOfReading = (reading: Reading): TableColumn[] => finish(reading, () => keep(columnIn(reading, limit)));
   const isFound = (reading: Reading) => isOwn && !isPlain && reading.type === undefined && !isTableOfImages(path);
-  const read = of('input').flatMap((reading) => columnOfReading(reading).map((column) => ({ reading, column })));
+  // A column of nothing but lists is left out; one with other cells, too, has a fault.
+  const lists = of('input').filter((reading) => {
+    const { gaps } = reading.collector.collected();
+    return isFound(reading) && faults.takeBack(reading.at, SEVERAL, rows - gaps);
+  });
+  for (const { name } of lists) reasons.set(name, 'lists or objects, where a cell holds one value');
+  const ones = of('input').filter((reading) => !lists.includes(reading));
+  const read = ones.flatMap((reading) => columnOfReading(reading).map((column) => ({ reading, column })));
   const filled = read.filter(({ reading, column: { gaps } }) => gaps < rows || !isFound(reading));
   for (const { column } of read) {
     if (!filled.some((other) => other.column === column)) reasons.set(column.name, 'nothing but gaps');

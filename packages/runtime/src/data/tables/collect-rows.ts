@@ -5,7 +5,7 @@ import type { ColumnStore } from './column-store.ts';
 import { MOST_NOTES } from './csv-records.ts';
 import { reasonOfSum, withoutEnd } from './end-of-table.ts';
 import { type ColumnPlan, planColumns } from './plan-columns.ts';
-import { createFaults, type TableFaults } from './table-faults.ts';
+import { createFaults, SEVERAL, type TableFaults } from './table-faults.ts';
 import type { TableReader, TableRow } from './table-reader.ts';
 import type { TableRequest } from './table-request.ts';
 
@@ -69,7 +69,13 @@ export async function collectRows(
         if (!(error instanceof CellError)) throw error;
         const title = plan.isNamed ? ` (${show(error.column)})` : '';
         const [, wanted] = error.problem.split(', expected ', 2);
-        faults.add(at, wanted, `${place}, column ${at + 1}${title} ${error.problem}`, 'cell', error);
+        faults.add(
+          at,
+          isOneValue(cells[at]) ? wanted : SEVERAL,
+          `${place}, column ${at + 1}${title} ${error.problem}`,
+          'cell',
+          error,
+        );
       }
     }
   };

@@ -7,6 +7,8 @@ export interface TableFaults {
   add(column: number | null, kind: string, problem: string, what?: string, cause?: unknown): void;
   /** Whether a column has one. */
   isIn(column: number): boolean;
+  /** Takes back the faults of a column if they are so many of this kind, and no others. Returns whether it did. */
+  takeBack(column: number, kind: string, count: number): boolean;
   /** @throws Error of `fault` if there are any. */
   refuse(fault: (problem: string, cause?: unknown) => Error): void;
 }
@@ -22,6 +24,9 @@ export class TableFaultsError extends Error {
   }
 }
 
+/** The kind of faults of cells with several values, such as lists. */
+export const SEVERAL = 'one value';
+
 export function createFaults(): TableFaults {
   const kinds = new Map<string, { problem: string; what: string; count: number; cause: unknown }>();
   const columns = new Set<number>();
@@ -34,6 +39,12 @@ export function createFaults(): TableFaults {
       else known.count++;
     },
     isIn: (column) => columns.has(column),
+    takeBack(column, kind, count) {
+      const own = [...kinds.keys()].filter((key) => key.startsWith(`${column} `));
+      if (own.length !== 1 || kinds.get(`${column} ${kind}`)?.count !== count) return false;
+      columns.delete(column);
+      return kinds.delete(`${column} ${kind}`);
+    },
     refuse(fault) {
       const all = [...kinds.values()];
       if (all.length === 0) return;
