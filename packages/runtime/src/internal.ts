@@ -41,6 +41,7 @@ export {
 } from './data/index.ts';
 export { npyRows } from './data/npy-rows.ts';
 export { createTextReader } from './data/read-text.ts';
+export { sentinelsIn } from './data/tables/column-warnings.ts';
 export { separatorIn } from './data/tables/csv-records.ts';
 export { timeInOrder } from './data/tables/split-by-column.ts';
 export { backendRecord, compileKernels, resolveBackend } from './engine/backends/backend.ts';

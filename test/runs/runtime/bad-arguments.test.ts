@@ -106,6 +106,7 @@ const right: Record<string, () => readonly unknown[]> = {
   naiveErrors: () => [data],
   storedPieces: () => [data.inputs, 1],
   rowsOfSplit: () => [table, {}],
+  sentinelsIn: () => [table],
   splitTable: () => [table, {}],
   summarizeTable: () => [table, preprocessing],
   timeInOrder: () => [table],

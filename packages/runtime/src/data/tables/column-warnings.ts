@@ -1,4 +1,5 @@
 import { counted, listed, readBoolean, readNumber, show } from '@gradloom/core/internal';
+import { checkTable } from './check-table.ts';
 import { leaveOut } from './column-collector.ts';
 import type { Table, TableColumn } from './table.ts';
 
@@ -116,9 +117,15 @@ const SENTINELS: ReadonlySet<number> = new Set(
   Array.from({ length: 14 }, (_, k) => 10 ** (k + 2)).flatMap((power) => [power - 1, 1 - power, -10 * power]),
 );
 
+/** The names of the inputs of a table with a number that may stand for a gap, far outside of all others. */
+export const sentinelsIn = (table: Table): string[] => named(checkTable('sentinelsIn', table).inputs);
+
+const named = (columns: readonly TableColumn[]): string[] =>
+  columns.filter((column) => sentinelOf(column) !== undefined).map(({ name }) => name);
+
 /** A sentence on the columns that are scaled by median and quartiles, since a number may stand for a gap. */
 export function robustlyScaled(columns: readonly TableColumn[]): string[] {
-  const names = columns.filter((column) => sentinelOf(column) !== undefined).map(({ name }) => show(name));
+  const names = named(columns).map(show);
   if (names.length === 0) return [];
   const why = 'if training rows have the number far outside of the others (--scale standard: mean and deviation)';
   return [`scaled by median and quartiles, ${why}: ${listed(names, 3)}`];

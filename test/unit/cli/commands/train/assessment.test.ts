@@ -75,14 +75,13 @@ test.each([
 });
 
 test('numbers that may stand for gaps are a reason of a weak result alone, and so is another scale than robust', async () => {
-  const inputs = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
-  const warnings = [
-    ...['a', 'c', 'd', 'e'].map((name) => `column "${name}" has -999 in 5 rows, far outside of the others, which are`),
-    'column "b" has 7 in all rows',
-  ];
+  const inputs = ['a', 'b', 'c', 'd', 'e'].map((name) => ({
+    ...{ name, type: 'numeric' },
+    data: { kind: 'numbers', values: Float64Array.of(1, name === 'b' ? 7 : -999, 2) },
+  }));
   const remarksFor = async (losses: number[], options: object) => {
     const sets = { train: tableOf(numbers(Math.random), null, ['noise']) };
-    const recipe = { sets, values: {}, table: { table: { inputs, warnings, options } } };
+    const recipe = { sets, values: {}, table: { table: { rows: 3, inputs, targets: [{}], options } } };
     return (await assess(recipe as never, { epochLosses: Float64Array.from(losses) } as never, () => {})).remarks;
   };
   const reason = 'numbers far outside of the others in "a", "c", "d" and 1 more may be why';

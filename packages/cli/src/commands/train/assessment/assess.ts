@@ -1,6 +1,6 @@
 import { listed, show } from '@gradloom/core/internal';
 import { type Evaluation, TrainingError, type TrainResult } from '@gradloom/runtime';
-import { type ForecastErrors, inTurns, naiveErrors } from '@gradloom/runtime/internal';
+import { type ForecastErrors, inTurns, naiveErrors, sentinelsIn } from '@gradloom/runtime/internal';
 import { countNGrams, type NGrams } from '../../../lab/figures/n-grams.ts';
 import { baselineFor } from '../../../report/findings/baseline.ts';
 import type { Baseline } from '../../../report/findings/findings.ts';
@@ -97,15 +97,14 @@ function rareRemarks({ label, share, recall, precision, prAuc }: RareClass, { va
   return [`class ${showLabel(label)}: ${figures} (${percent(share)} of the training rows${advice})`];
 }
 
-/** A sentence on columns with a number that may stand for a gap, of which the run has warned. */
+/** A sentence on columns with a number that may stand for a gap. */
 function sentinelRemarks({ table: opened }: Recipe): string[] {
   if (opened === undefined) return [];
-  const { inputs, warnings, options } = opened.table;
-  const isFar = (name: string) => (warning: string) =>
-    warning.startsWith(`column ${show(name)} has `) && warning.includes(', far outside of the others');
-  const names = inputs.map(({ name }) => name).filter((name) => warnings.some(isFar(name)));
+  const { table } = opened;
+  const names = sentinelsIn(table);
   if (names.length === 0) return [];
-  const robust = options.scale === undefined || options.scale === 'robust' ? '' : ', or try --scale robust';
+  const { scale = 'robust' } = table.options; // of these columns
+  const robust = scale === 'robust' ? '' : ', or try --scale robust';
   const far = `numbers far outside of the others in ${listed(names.map(show), 3)}`;
   return [`${far} may be why: empty these cells if they stand for gaps${robust}`];
 }
