@@ -31,16 +31,20 @@ const gaps: ReadonlySet<unknown> = new Set<unknown>(['', null, undefined, ...GAP
 export const isGap = (cell: Cell): boolean =>
   gaps.has(typeof cell === 'string' ? cell.trim() : cell) || Number.isNaN(cell);
 
-/** Marks that stand for a missing number or date; among words they are words. */
-export const DASHES: readonly string[] = ['-', '--', '---', '–', '—'];
+/** Marks and words that stand for a missing number or date; among words they are words. */
+export const GAP_MARKS: readonly string[] = [
+  ...['-', '--', '---', '–', '—', '.'],
+  ...['N/D', 'n/d', 'N.D.', 'n.d.', 's.o.', 'keine Angabe', 'missing', 'None', 'ERR', 'ERROR', 'Error', 'error'],
+  ...['#VALUE!', '#REF!', '#DIV/0!', '#NAME?', '#NUM!', '#WERT!', '#BEZUG!', '#VALEUR!'],
+];
 
-const dashes: ReadonlySet<unknown> = new Set(DASHES);
+const marks: ReadonlySet<unknown> = new Set(GAP_MARKS);
 
 /** Whether the cell is a mark that stands for a missing number or date. */
-export const isDash = (cell: Cell): cell is string => typeof cell === 'string' && dashes.has(cell.trim());
+export const isGapMark = (cell: Cell): cell is string => typeof cell === 'string' && marks.has(cell.trim());
 
 /** Whether the cell is a gap in a column of numbers, booleans or dates. */
-export const isNumberGap = (cell: Cell): boolean => isGap(cell) || isDash(cell);
+export const isNumberGap = (cell: Cell): boolean => isGap(cell) || isGapMark(cell);
 
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 

@@ -1,10 +1,10 @@
 export {
   type Cell,
   CellError,
-  DASHES,
+  GAP_MARKS,
   GAP_WORDS,
-  isDash,
   isGap,
+  isGapMark,
   isNumberGap,
   readBoolean,
   readCategory,

@@ -7,7 +7,7 @@ import type { ColumnStore } from './column-store.ts';
 import { columnWarnings, robustlyScaled, targetWarnings, timeOfDay } from './column-warnings.ts';
 import { findTarget } from './find-target.ts';
 import { ColumnError, columnOf } from './find-type.ts';
-import { LeftOut, OnlyText, reasonOfId, textAmong } from './left-out.ts';
+import { LeftOut, OnlyText, READS_WORDS, reasonOfId, textAmong } from './left-out.ts';
 import type { Reading } from './plan-columns.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import type { Table, TableColumn, TableSplit } from './table.ts';
@@ -106,7 +106,7 @@ export function buildTable(
       ...left,
       ...decided,
       ...(isOwn && classes === null ? targets.flatMap(({ column }) => spanOf(column, options)) : []),
-      ...[...reasons].map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
+      ...[...reasons].map(([name, reason]) => `column ${show(name)} is left out: ${withAlone(name, reason)}`),
       ...(isOwn ? inputs.flatMap(timeOfDay) : []),
       ...(isOwn && options.scale === undefined ? robustlyScaled(inputs) : []),
       ...read.flatMap(({ reading, column }) =>
@@ -126,6 +126,13 @@ export function buildTable(
     ...table,
     warnings: [...targetWarnings(file, table), ...columnWarnings(guessed, rows), ...alike, ...totals],
   };
+
+  /** A text can only be the one input: how to read it names the columns to drop. */
+  function withAlone(name: string, reason: string): string {
+    const others = [...inputs.map((column) => column.name), ...reasons.keys()].filter((other) => other !== name);
+    if (!reason.endsWith(READS_WORDS) || others.length === 0 || others.length > MOST_DROPPED) return reason;
+    return `${reason.slice(0, -READS_WORDS.length)} with --drop ${flagWord(others.join(','))}${READS_WORDS}`;
+  }
 
   /** @throws OnlyText if all inputs are ids, or texts that are left out, and there is a text among them. */
   function refuseOnlyText(): void {
@@ -210,6 +217,9 @@ function spanOf({ name, data }: TableColumn, { targetTransform }: TableOptions):
     `the target ${show(name)} is ${span}: its large values decide the loss (--target-transform log makes ratios count)`,
   ];
 }
+
+/** Most columns that the way to read a text names. */
+const MOST_DROPPED = 20;
 
 /** The table without rows that have a gap in an input. @throws Error of `fault` if no rows are left. */
 function leaveGapsOut(table: Table, fault: (problem: string) => Error, keep: ColumnStore['keep']): Table {

@@ -1,9 +1,9 @@
 import { type Cell, CellError, type CellFormat, type ColumnType } from '@gradloom/core';
 import {
   cellReader,
-  DASHES,
-  isDash,
+  GAP_MARKS,
   isGap,
+  isGapMark,
   isNumberGap,
   noDay,
   readCategory,
@@ -37,8 +37,8 @@ export interface Collected {
   readonly odd: Found | null;
   /** The first whole number with zeros before it, as codes of places have. */
   readonly padded: Found | null;
-  /** The first dash, which is a gap among numbers and dates. */
-  readonly dash: Found | null;
+  /** The first mark of a gap, which is a gap among numbers and dates. */
+  readonly mark: Found | null;
   /** Number of distinct words that are dates, and the first word that is not. */
   readonly dates: number;
   readonly undated: Found | null;
@@ -91,8 +91,8 @@ export function createCollector(
   let sum = 0; // of numbers, until there is a word
   let odd: Found | null = null;
   let padded: Found | null = null;
-  let dash: Found | null = null;
-  let dashes: number[] = []; // those among numbers, which are words if the column is none of numbers
+  let mark: Found | null = null;
+  let marks: number[] = []; // those among numbers, which are words if the column is none of numbers
   let dates = 0;
   let undated: Found | null = null;
 
@@ -113,7 +113,7 @@ export function createCollector(
       throw new CellError(name, `has more than ${most} classes, expected fewer (at ${place})`);
     }
     if (readDate(word) !== undefined) dates++;
-    else if (!isDash(word)) undated ??= { cell: word, place };
+    else if (!isGapMark(word)) undated ??= { cell: word, place };
     characters += word.length;
     if (places.size % 1024 === 0) refuseBeyondRoom(2 * characters + 100 * places.size);
     places.set(word, places.size);
@@ -124,22 +124,23 @@ export function createCollector(
   function toWords(place: string): void {
     const values = numbers.take();
     numbers = create();
-    let next = 0; // of the dashes
+    let next = 0; // of the marks
     for (let n = 0; n < values.length; n++) {
-      const mark = Math.floor(dashes[next] / DASHES.length) === n ? DASHES[dashes[next++] % DASHES.length] : undefined;
-      const word = mark ?? (Number.isNaN(values[n]) ? undefined : String(values[n]));
+      const own =
+        Math.floor(marks[next] / GAP_MARKS.length) === n ? GAP_MARKS[marks[next++] % GAP_MARKS.length] : undefined;
+      const word = own ?? (Number.isNaN(values[n]) ? undefined : String(values[n]));
       const at = word === undefined ? -1 : placeOf(word, place);
       if (at === -1 && word !== undefined) throw oddCell(odd, 'a number, as in the rows before');
       numbers.push(at);
     }
-    gaps -= dashes.length;
-    dashes = [];
+    gaps -= marks.length;
+    marks = [];
     kind = 'words';
   }
 
   /** Handles more words than are kept: either all are dates, or the column is text. */
   function outgrow(): void {
-    const values = [...places.keys()].map((word) => (isDash(word) ? Number.NaN : readDate(word)));
+    const values = [...places.keys()].map((word) => (isGapMark(word) ? Number.NaN : readDate(word)));
     if (values.length === 0 || !values.every((value) => value !== undefined)) {
       kind = 'text';
       numbers = create();
@@ -159,7 +160,7 @@ export function createCollector(
 
   function addWord(cell: Cell, place: string): void {
     const word = readCategory(cell);
-    if (finder !== undefined && readNumber(cell) === undefined && !isDash(cell) && !places.has(word))
+    if (finder !== undefined && readNumber(cell) === undefined && !isGapMark(cell) && !places.has(word))
       finder.add(cell, place);
     const at = placeOf(word, place);
     if (at !== -1) {
@@ -192,9 +193,9 @@ export function createCollector(
       }
       const value = kind === 'dates' ? undefined : readNumber(cell);
       // A number is no gap, and most cells are numbers.
-      const isMark = value === undefined && isDash(cell);
-      if (isMark) dash ??= { cell, place };
-      if (isMark && kind === 'numbers') dashes.push(DASHES.length * numbers.length + DASHES.indexOf(cell.trim()));
+      const isMark = value === undefined && isGapMark(cell);
+      if (isMark) mark ??= { cell, place };
+      if (isMark && kind === 'numbers') marks.push(GAP_MARKS.length * numbers.length + GAP_MARKS.indexOf(cell.trim()));
       if (value === undefined && (kind === 'words' ? isGap(cell) : isNumberGap(cell))) {
         gaps++;
         numbers.push(kind === 'words' ? -1 : Number.NaN);
@@ -217,7 +218,7 @@ export function createCollector(
       addWord(cell, place);
     },
     collected: () => ({
-      ...{ kind, words: [...places.keys()], gaps, odd, padded, dash, dates, undated },
+      ...{ kind, words: [...places.keys()], gaps, odd, padded, mark, dates, undated },
       sum: kind === 'numbers' ? sum : null,
       evidence: finder?.evidence() ?? null,
       take: () => numbers.take(),
@@ -269,7 +270,7 @@ export function createTextCollector(
         sum: null,
         odd: null,
         padded: null,
-        dash: null,
+        mark: null,
         dates: 0,
         undated: null,
         evidence: null,
@@ -319,7 +320,7 @@ function createNumberCollector(
   const advice = ways === '' ? '' : ` (${ways})`;
   let gaps = 0;
   let sum = 0;
-  let dash: Found | null = null;
+  let mark: Found | null = null;
   return {
     add(cell, place) {
       const value = read(cell) ?? (isNumberGap(cell) ? Number.NaN : undefined);
@@ -331,7 +332,7 @@ function createNumberCollector(
         }
       } else if (Number.isNaN(value)) {
         gaps++;
-        if (isDash(cell)) dash ??= { cell, place };
+        if (isGapMark(cell)) mark ??= { cell, place };
       } else if (type === 'numeric') {
         sum += value;
         finder?.addNumber(cell, place);
@@ -340,7 +341,7 @@ function createNumberCollector(
     },
     collected: () => ({
       sum: type === 'numeric' ? sum : null,
-      ...{ kind: 'numbers', words: [], gaps, odd: null, padded: null, dash, dates: 0, undated: null },
+      ...{ kind: 'numbers', words: [], gaps, odd: null, padded: null, mark, dates: 0, undated: null },
       evidence: finder?.evidence() ?? null,
       take: () => numbers.take(),
     }),

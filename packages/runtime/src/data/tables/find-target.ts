@@ -36,10 +36,10 @@ export function findTarget(
   collected: Collected,
   { asked, known, leavesOut, isPlain, format }: TargetSearch,
 ): FoundTarget {
-  const { kind, words, odd, dash } = collected;
+  const { kind, words, odd, mark } = collected;
   // A table that leaves rows out has none of these.
-  if (kind === 'numbers' && dash !== null) {
-    throw new ColumnError(`has ${show(dash.cell)} in ${dash.place}, expected a number`);
+  if (kind === 'numbers' && mark !== null) {
+    throw new ColumnError(`has ${show(mark.cell)} in ${mark.place}, expected a number`);
   }
   if (
     (format !== undefined && 'order' in format) ||

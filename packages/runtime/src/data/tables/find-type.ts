@@ -1,5 +1,5 @@
 import type { Cell, CellFormat, ColumnType } from '@gradloom/core';
-import { counted, isDash, noDay, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
+import { counted, isGapMark, noDay, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
 import { type Collected, flagWord, GAPS, leaveOut } from './column-collector.ts';
 import { describeFormat } from './format-finder.ts';
 import { leaveTextOut } from './left-out.ts';
@@ -24,9 +24,9 @@ export function columnOf(
   oneHotLimit: number,
   format?: CellFormat,
 ): TableColumn {
-  const { kind, words, gaps, odd, dash, undated } = collected;
+  const { kind, words, gaps, odd, mark, undated } = collected;
   const given = (type: ColumnType) => (wanted === undefined ? undefined : `read as ${type}, as asked for`);
-  const marked = dash === null ? '' : `, ${show(dash.cell)} is a gap`;
+  const marked = mark === null ? '' : `, ${show(mark.cell)} is a gap`;
   const numbers = (type: ColumnType, reason: string, values = collected.take(), own = gaps): TableColumn => ({
     ...{ name, type, reason: (given(type) ?? reason) + marked },
     ...{ gaps: own, data: { kind: 'numbers', values } },
@@ -48,7 +48,7 @@ export function columnOf(
       return numbers('boolean', `all cells are ${answersIn(words, found)}`, decoded(collected, found));
     }
     const dates =
-      collected.dates === 0 ? undefined : readAll(words, (word) => (isDash(word) ? Number.NaN : readDate(word)));
+      collected.dates === 0 ? undefined : readAll(words, (word) => (isGapMark(word) ? Number.NaN : readDate(word)));
     if (dates !== undefined) {
       const values = decoded(collected, dates);
       return numbers('date', 'all cells are dates', values, values.filter(Number.isNaN).length);

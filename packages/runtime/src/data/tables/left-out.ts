@@ -15,6 +15,9 @@ const EXPECTED_REPEATS = 8;
 
 const NAME_OF_ID = /(^|[\s_.-])(id|ids|uuid|guid|key|nr|no|number|nummer|index)$|[a-z](Id|ID|Nr|No|Key)$/;
 
+/** The end of the reason of a text. */
+export const READS_WORDS = ' reads its words)';
+
 /** A column that is left out, with the reason and how to keep it. */
 export class LeftOut extends Error {}
 
@@ -34,7 +37,7 @@ export class OnlyText extends Error {
 export function leaveTextOut(name: string, words: readonly string[], isMore: boolean): never {
   const many = isMore ? `more than ${words.length.toLocaleString('en')}` : words.length.toLocaleString('en');
   throw words.length === 0 || meanWords(words) >= WORDS_OF_TEXT
-    ? new LeftOut(`text, ${many} different cells (--column ${flagWord(`${name}:text`)} reads its words)`)
+    ? new LeftOut(`text, ${many} different cells (--column ${flagWord(`${name}:text`)}${READS_WORDS}`)
     : new LeftOut(`${many} different words (--column ${flagWord(`${name}:categorical`)} reads it as categories)`);
 }
 

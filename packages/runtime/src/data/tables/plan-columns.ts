@@ -48,7 +48,7 @@ export interface Reading {
   readonly collector: ColumnCollector;
 }
 
-/** A target, and which of its cells are gaps: dashes are those of numbers. */
+/** A target, and which of its cells are gaps: some marks are so among numbers alone. */
 export interface Untold extends Pick<Reading, 'at' | 'name' | 'collector'> {
   isGap(cell: Cell): boolean;
 }

@@ -186,7 +186,7 @@ async function readColumns(
     const questions = createFaults();
     const formats = findFormats(first.plan, request, reader.delimiter, questions);
     questions.refuse(fault);
-    const dashed = dashedTargets(first.plan);
+    const dashed = markedTargets(first.plan);
     if (formats.size === 0 && dashed.size === 0) return build(reader, request, store, first);
     // Only all cells tell how numbers and dates are written, so such a file is read twice.
     reader = await open();
@@ -199,12 +199,12 @@ async function readColumns(
   }
 }
 
-/** Targets of numbers, of which some cells are dashes. */
-const dashedTargets = ({ untold }: ColumnPlan): ReadonlySet<string> =>
+/** Targets of numbers, of which some cells are marks of gaps. */
+const markedTargets = ({ untold }: ColumnPlan): ReadonlySet<string> =>
   new Set(
     untold.flatMap(({ name, collector }) => {
-      const { kind, dash } = collector.collected();
-      return kind === 'numbers' && dash !== null ? [name] : [];
+      const { kind, mark } = collector.collected();
+      return kind === 'numbers' && mark !== null ? [name] : [];
     }),
   );
 

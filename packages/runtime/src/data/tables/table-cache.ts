@@ -10,7 +10,7 @@ import type { Table, TableColumn, TableSplit } from './table.ts';
 import type { TableOptions } from './table-options.ts';
 
 /** Increased whenever older caches would be read incorrectly. */
-const VERSION = 5;
+const VERSION = 6;
 
 const COLUMNS = 'columns.bin';
 const WAITING = 'waiting.bin';

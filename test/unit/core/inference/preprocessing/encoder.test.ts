@@ -68,9 +68,12 @@ test('an object in a row has columns, as in the rows of a JSON file', () => {
   expect([...x]).toEqual(encode([30, true, '2020-02-29', 'Bonn']));
 });
 
-test.each(['-', ' -- ', '–', '—'])('%o is a gap among numbers, and a word among others', (dash) => {
-  expect(encode([dash, dash, '2020-02-29', dash])).toEqual([-0.2, 1, 1, day('2020-02-29'), 0, 0, 0, 0]);
-});
+test.each(['-', ' -- ', '–', '—', '.', 'N/D', 'ERR', '#VALUE!'])(
+  '%o is a gap among numbers, and a word among others',
+  (dash) => {
+    expect(encode([dash, dash, '2020-02-29', dash])).toEqual([-0.2, 1, 1, day('2020-02-29'), 0, 0, 0, 0]);
+  },
+);
 
 test('an unknown category is zeros, and is said', () => {
   const notes: EncodingNote[] = [];

@@ -225,7 +225,7 @@ describe('columns that say nothing of new rows', () => {
     ]);
     expect(table.decisions.slice(1)).toEqual([
       'column "name" is left out: 120 different words (--column name:categorical reads it as categories)',
-      'column "note" is left out: text, 115 different cells (--column note:text reads its words)',
+      `column "note" is left out: text, 115 different cells (--column note:text with --drop 'one,name,none,id,shuffled' reads its words)`,
       'column "none" is left out: nothing but gaps',
       'column "id" is left out: the numbers of the rows, from 1 to 120 (--column id:numeric keeps it)',
       'column "shuffled" is left out: another whole number in each row, as ids have (--column shuffled:numeric keeps it)',
@@ -297,7 +297,9 @@ describe('numbers and dates are read as all cells of a column have them', () => 
     [['—', '2025-01-02', ''], ['', day('2025-01-02'), ''], 'all cells are dates, "—" is a gap'],
     [['31.12.2024', '-', '1.2.25'], [day('2024-12-31'), '', day('2025-02-01')], 'dates like 31.12.2024, "-" is a gap'],
     [['7', '-', '', '–', '7'], [7, '', '', '', 7], 'all cells are numbers, "-" is a gap'],
+    [['N/D', '1,5', '2,5'], ['', 1.5, 2.5], 'numbers like 234,5, "N/D" is a gap'],
     [['-', '', 'a', '--', '-'], [0, -1, 1, 2, 0], '3 different words'],
+    [['ERR', 'ok', 'ERR'], [0, 1, 0], '2 different words'],
     [['1', '-', '', 'many', '2', '3'], [0, 1, -1, 2, 3, 4], '"many" in line 5 is not a number'],
     [['yes', '-', 'no'], [0, 1, 2], '3 different words'],
     [['No', 'no', 'NO'], [0, 0, 0], 'all cells are No, also written no, NO'],

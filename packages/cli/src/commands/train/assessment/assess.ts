@@ -173,7 +173,11 @@ export function linearRemarks(
   if (by !== 'accuracy') {
     // Of n normal errors, and of n losses whose deviation is about their mean.
     const error = ofLinear / Math.sqrt(by === 'rmse' ? 2 * own.rows : own.rows);
-    return figure - ofLinear > error ? [WORSE_THAN_LINEAR] : [];
+    const weighted =
+      by === 'rmse'
+        ? ''
+        : `, by its loss with class weights (${figure.toPrecision(3)}; linear ${ofLinear.toPrecision(3)})`;
+    return figure - ofLinear > error ? [`${WORSE_THAN_LINEAR}${weighted}`] : [];
   }
   const rows = own.positions ?? own.rows;
   const lost = ofLinear - figure;
