@@ -64,7 +64,7 @@ export interface Curve {
   readonly run: Run;
   readonly label: string;
   readonly dash: readonly number[]; // none for steps, so that training and validation differ without colours
-  readonly isFaint: boolean; // whether it lies, in a light colour, behind a smoothed one
+  readonly isFaint: boolean; // drawn in a light colour, behind the smoothed curve
   readonly x: readonly number[];
   readonly y: readonly (number | null)[];
 }

@@ -88,7 +88,7 @@ test('the page shows losses as they appear in the file, and a reload or a link s
   expect(await page.title()).toBe('Gradloom live');
 
   await page.locator('input[name=log]').check();
-  // What is being typed outlives the events of a run.
+  // A number that is being typed stays while events of the run arrive.
   await to.pressSequentially('0');
   await to.press('Enter');
   await page.waitForFunction(() => location.hash.includes('to=20'));

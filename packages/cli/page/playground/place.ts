@@ -6,7 +6,7 @@ import { type Settings, writeSettings } from './settings.ts';
 export const speeds = [1, 10, 100, 1000, Number.POSITIVE_INFINITY];
 const USUAL = 2;
 
-/** What the address holds besides settings. */
+/** The part of an address that is no setting of a run: the tab, the speed and drawings. */
 export interface Place {
   readonly tab: 'plane' | 'digits';
   readonly speed: number; // index into `speeds`

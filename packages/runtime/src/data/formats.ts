@@ -139,7 +139,7 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
   throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${known.join(', or ')}`);
 }
 
-/** What a spreadsheet, an image or a folder of images is, and what is expected instead; undefined for other paths. */
+/** Says that a path is a spreadsheet, one image or images without classes; undefined for other paths. */
 function otherKind(path: string, isFolder: boolean): string | undefined {
   if (!isFolder && /\.(xlsx?|xlsm|ods|numbers)$/i.test(path))
     return 'is a spreadsheet, expected its sheet saved as CSV';

@@ -20,7 +20,7 @@ export interface WatchedRun {
   steer(action: SteerAction, rate?: number): Promise<SteerLine>;
   /** Facts about the run for the page. @throws Error if a file is damaged. */
   facts(): Omit<RunMessage, 'run'>;
-  /** What its newest checkpoint answers wrongly, computed once for each. @throws Error (rejects) without an answer. */
+  /** Asks its newest checkpoint, once for each, for its wrong answers. @throws Error (rejects) without an answer. */
   wrong(): Promise<WrongMessage>;
 }
 

@@ -13,7 +13,7 @@ export function answerClasses(words: readonly string[], indices: Int32Array): re
   for (const index of indices) counts[index]++;
   const best = [0, 1].flatMap((truth) => {
     const own = words.flatMap((word, at) => (truthOf(word) === truth ? [at] : []));
-    // Of spellings that are equally frequent, the one that comes first in the file.
+    // Of equally frequent spellings the first in the file is taken.
     return own.length === 0 ? [] : [words[own.reduce((most, at) => (counts[at] > counts[most] ? at : most))]];
   });
   return best.length === 2 ? best.sort() : undefined;

@@ -37,7 +37,7 @@ export interface Collected {
   readonly odd: Found | null;
   /** The first whole number with zeros before it, as codes of places have. */
   readonly padded: Found | null;
-  /** The first mark of a gap, which is a gap among numbers and dates. */
+  /** The first mark that is a gap among numbers and dates. */
   readonly mark: Found | null;
   /** Number of distinct words that are dates, and the first word that is not. */
   readonly dates: number;
@@ -64,7 +64,7 @@ export interface ColumnRequest {
   readonly type: ColumnType | undefined;
   /** How numbers and dates are written; 'any': found from all cells. @default plain */
   readonly format?: CellFormat | 'any' | undefined;
-  /** What can be done about cells that do not fit; empty: they have to be mended. */
+  /** Advice on cells that do not fit, for messages; empty if there is none. */
   readonly ways: string;
   /** All words are kept, as names of classes. @default false */
   readonly keepsAll?: boolean;
@@ -299,7 +299,7 @@ export const leaveOut = (name: string): string => `--drop ${flagWord(name)} leav
 /** Advice on cells that no column of numbers or dates can have. */
 export const GAPS = 'empty these cells to make them gaps';
 
-/** The same of a target: a row without one is left out. */
+/** Advice on cells that no target can have: a row without a target is left out. */
 export const NO_ROWS = 'empty these cells to leave their rows out';
 
 /** Quotes a name for a shell if necessary. */

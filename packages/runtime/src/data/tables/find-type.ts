@@ -107,7 +107,7 @@ export const asIn = (share: Share | undefined): string =>
 /** With fewer mistakes a column is none of categories. */
 const NEARLY_ALL = 0.9;
 
-/** What can be done about cells that are not as expected. */
+/** Advice on cells that are not as expected. */
 function waysOf(name: string, share: Share | undefined): string {
   const isMixed = share !== undefined && share.count < NEARLY_ALL * share.of;
   const ways = [GAPS, leaveOut(name)];

@@ -179,7 +179,7 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
 
 const increase = <T>(counts: Map<T, number>, key: T): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
 
-/** Whether the texts behind numbers are units, not parts of ids or the letters of flats. */
+/** Whether the texts behind numbers are units: parts of ids, and letters of flats, are none. */
 function areUnits(counts: ReadonlyMap<string, number>, cells: number): boolean {
   const most = [...counts].flatMap(([unit, count]) =>
     OF_AN_ID.test(unit) ? [] : [CURRENCY.test(unit) ? cells : count],

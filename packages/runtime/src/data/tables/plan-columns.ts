@@ -138,7 +138,7 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
       const areNumbers =
         type === 'numeric' || (typeof format === 'object' && !('order' in format)) || known?.every(isNumber);
       return role === 'target'
-        ? [{ ...reading, isGap: areNumbers || request.dashed?.has(name) ? isNumberGap : isGap }]
+        ? [{ ...reading, isGap: areNumbers || request.marked?.has(name) ? isNumberGap : isGap }]
         : [];
     }),
     leftOut: names.filter((_, at) => roles[at] === 'left out'),

@@ -186,11 +186,11 @@ async function readColumns(
     const questions = createFaults();
     const formats = findFormats(first.plan, request, reader.delimiter, questions);
     questions.refuse(fault);
-    const dashed = markedTargets(first.plan);
-    if (formats.size === 0 && dashed.size === 0) return build(reader, request, store, first);
+    const marked = markedTargets(first.plan);
+    if (formats.size === 0 && marked.size === 0) return build(reader, request, store, first);
     // Only all cells tell how numbers and dates are written, so such a file is read twice.
     reader = await open();
-    const again = { ...request, formats, dashed };
+    const again = { ...request, formats, marked };
     return build(reader, again, store, await collectRows(reader, again, store));
   } catch (error) {
     await reader.close?.();

@@ -14,8 +14,8 @@ export interface TableRequest {
   readonly isPlain: boolean;
   /** How the cells of columns are written, where they are not plain; null: found from all cells. */
   readonly formats: ReadonlyMap<string, CellFormat> | null;
-  /** Targets of numbers with dashes, which are gaps; not known while they are found. */
-  readonly dashed?: ReadonlySet<string>;
+  /** Targets of numbers with marks of gaps; not known while they are found. */
+  readonly marked?: ReadonlySet<string>;
   /** Makes an error about the file. `problem` begins with ' has' or ': line 3', for example. */
   fault(problem: string, cause?: unknown): Error;
 }

@@ -15,7 +15,7 @@ export type RecordedOptions = Pick<
   'precision' | 'rateChanges' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan' | Exclude<keyof Augmentation, 'shape'>
 >;
 
-/** What a checkpoint records of the options, so that a resume can compare it. */
+/** Picks the options that a checkpoint records, so that a resume can compare them. */
 export const recordedOptions = (options: OptionValues<typeof trainOptions.table>): RecordedOptions =>
   Object.fromEntries(
     Object.entries(trainOptions.table).flatMap(([name, stated]) => {

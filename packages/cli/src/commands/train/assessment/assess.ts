@@ -171,7 +171,7 @@ export function linearRemarks(
   const [figure, ofLinear] = [own[by], linear?.[by]];
   if (figure === undefined || ofLinear === undefined) return [];
   if (by !== 'accuracy') {
-    // Of n normal errors, and of n losses whose deviation is about their mean.
+    // The standard error: of an RMSE for n normal errors; of a mean for n losses whose deviation is about their mean.
     const error = ofLinear / Math.sqrt(by === 'rmse' ? 2 * own.rows : own.rows);
     const weighted =
       by === 'rmse'
