@@ -41,6 +41,8 @@ export interface MachineCodeScratch {
   readonly rowNorms: Float64Array; // sums of rows
   readonly losses: Float64Array; // terms of losses, and numbers of rows
   readonly dropout: Float64Array; // keys and factors
+  readonly pieces: Float64Array; // of sums whose table did not fit into `tables`
+  readonly tables: Float64Array; // that calls read
 }
 
 /** Scratch size for a set of products that use it one after the other: the largest one. */

@@ -1,3 +1,4 @@
+import type { Call } from '../../program/op.ts';
 import { type ArgumentTable, type ArgumentValues, CALL_DOUBLES } from './isa/arguments.ts';
 
 /** Records kernel calls and runs them in one go, since entering machine code takes as long as a small kernel. */
@@ -12,18 +13,43 @@ export interface CallTape {
   answer(): number;
 }
 
-/** A call that is always the same: the offset of its kernel in the code, and its arguments in the kernel's order. */
-export type FixedCall = readonly number[];
+/**
+ * A kernel call with constant addresses: the offset of its kernel in the code, and its arguments in the kernel's order.
+ * An argument that is an array [1] is the double that stands there when the call is made.
+ */
+export type FixedCall = readonly (number | Float64Array)[];
 
-/** Writes calls once, and returns a function that runs them in order. They may read `data`. */
-export type RecordCalls = (calls: readonly FixedCall[], data?: Uint8Array) => () => void;
+/**
+ * What runs an operation: kernel calls that stay the same, which a program joins with those of its neighbours, or a
+ * function that decides as it runs.
+ */
+export type Bound = readonly FixedCall[] | (() => void);
+
+/** Binds the operations of one kind; null for others. */
+export type BindCall = (call: Call) => Bound | null;
+
+/** Memory for tables that fixed calls read, or null if no room is left. Its addresses are arguments of the calls. */
+export type TakeTable = (doubles: number) => Float64Array | null;
+
+/** Writes calls once, and returns a function that runs them in order. */
+export type RecordCalls = (calls: readonly FixedCall[]) => () => void;
 
 export const createRecorder =
-  (play: (doubles: Float64Array, calls: number, data?: Uint8Array) => void): RecordCalls =>
-  (calls, data) => {
+  (play: (doubles: Float64Array, calls: number) => void): RecordCalls =>
+  (calls) => {
     const doubles = new Float64Array(calls.length * CALL_DOUBLES);
-    for (const [k, call] of calls.entries()) doubles.set(call, k * CALL_DOUBLES);
-    return () => play(doubles, calls.length, data);
+    const changing: { place: number; value: Float64Array }[] = [];
+    for (const [k, call] of calls.entries()) {
+      for (const [i, value] of call.entries()) {
+        const place = k * CALL_DOUBLES + i;
+        if (typeof value === 'number') doubles[place] = value;
+        else changing.push({ place, value });
+      }
+    }
+    return () => {
+      for (let k = 0; k < changing.length; k++) doubles[changing[k].place] = changing[k].value[0];
+      play(doubles, calls.length);
+    };
   };
 
 /** Creates a tape that runs its calls whenever it is full. */

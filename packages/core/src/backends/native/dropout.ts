@@ -1,8 +1,7 @@
 import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
-import type { Call } from '../../program/op.ts';
 import type { channelDropout, dropout } from '../../program/reference/dropout.ts';
-import type { CallTape } from './call-tape.ts';
+import type { BindCall, CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { CHUNK, dropoutArguments, WORD } from './kernels/dropout.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
@@ -16,7 +15,7 @@ export function createDropout(
   tape: CallTape,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
   scratch: Float64Array, // [DROPOUT_SCRATCH]
-): (call: Call) => (() => void) | null {
+): BindCall {
   const { width } = layout;
   const scratchAt = addressOf(scratch);
 

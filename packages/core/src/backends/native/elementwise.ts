@@ -1,7 +1,6 @@
 import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
-import type { Call } from '../../program/op.ts';
-import type { CallTape } from './call-tape.ts';
+import type { BindCall, CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { elementwise as table } from './formulas/index.ts';
 import { arraysOf } from './kernels/elementwise.ts';
@@ -14,13 +13,11 @@ import type { PanelMemory } from './panels/panel-memory.ts';
 export const MIN_OPERATIONS = 4096;
 
 /** Makes calls of elementwise operations; null for others, and for short ones. */
-export type BindElementwise = (call: Call) => (() => void) | null;
-
 export function createElementwise(
   { elementwise, width }: CodeLayout,
   tape: CallTape,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
-): BindElementwise {
+): BindCall {
   return ({ op, args }) => {
     const own = Object.hasOwn(table, op.name) ? table[op.name] : undefined;
     if (own === undefined) return null;
@@ -34,6 +31,7 @@ export function createElementwise(
     const values = numbers.map(argumentOf) as (number | Float64Array)[];
     const rest = size % width;
     const ends = [maskOf(rest), count, (size - rest) / width, bytes * rest];
+    if (neutral === undefined) return [[place, ...arrays, ...values, ...ends]];
     const written = Float64Array.of(...arrays, ...values.map(() => 0), ...ends);
     return () => {
       for (let k = 0; k < values.length; k++) {

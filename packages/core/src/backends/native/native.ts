@@ -5,6 +5,7 @@ import {
   type MachineCodeScratch,
   mostScratch,
   type ProductShape,
+  viewOf,
 } from '../../math/scratch.ts';
 import { addressOf, placeOutside } from '../../program/address.ts';
 import type { GatherBytes, Kernels } from '../../program/kernels.ts';
@@ -15,7 +16,7 @@ import { allArrays } from '../wasm/wasm-tape.ts';
 import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { withProducts } from '../with-products.ts';
 import { type Attention, createNativeAttention } from './attention/attention.ts';
-import { type CallTape, createCallTape, createRecorder } from './call-tape.ts';
+import { type BindCall, type CallTape, createCallTape, createRecorder, type TakeTable } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';
 import { createDropout } from './dropout.ts';
@@ -26,7 +27,7 @@ import { gatherArguments } from './kernels/gather.ts';
 import { locateArguments } from './kernels/locate.ts';
 import { createLosses } from './losses/losses.ts';
 import { LOSS_SCRATCH } from './losses/row-kernels.ts';
-import { createColumnSums } from './matrices/column-sums.ts';
+import { createColumnSums, PIECES_SCRATCH } from './matrices/column-sums.ts';
 import { createMatrices } from './matrices/matrices.ts';
 import { createRowNorms, ROW_NORM_SCRATCH } from './matrices/row-norms.ts';
 import { PANELS_SCRATCH } from './panels/panel-memory.ts';
@@ -82,6 +83,8 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
     rowNorms: allocate(ROW_NORM_SCRATCH, FLOAT64),
     losses: allocate(LOSS_SCRATCH, FLOAT64),
     dropout: allocate(DROPOUT_SCRATCH, FLOAT64),
+    pieces: allocate(PIECES_SCRATCH, FLOAT64),
+    tables: allocate(TABLES_SCRATCH, FLOAT64),
   },
   // A product uses either wasm or machine code; both use the same scratch.
   products: allocate(
@@ -145,20 +148,39 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
   const record = createRecorder(playCalls);
   const playAll = (calls: Float64Array): void => playCalls(calls, calls.length / CALL_DOUBLES);
-  const parts = [
+  const takeTable = createTables(machineCode.tables);
+  const parts: readonly BindCall[] = [
     createUpdates(layout, playAll, tape, panels.maskOf, rowAdds, machineCode.updates),
     createElementwise(layout, tape, panels),
-    createLosses(layout, playAll, panels, machineCode.losses),
-    createMatrices(layout, record, panels),
-    createColumnSums(layout, record, panels),
-    createRowNorms(layout, record, panels, machineCode.rowNorms),
+    createLosses(layout, panels, machineCode.losses),
+    createMatrices(layout, panels),
+    createColumnSums(layout, record, takeTable, panels, machineCode.pieces),
+    createRowNorms(layout, panels, machineCode.rowNorms),
     createRecurrent(layout, tape, panels),
     createDropout(layout, tape, panels, machineCode.dropout),
-    createPools(layout, tape, panels),
+    createPools(layout, panels),
   ];
-  const bind = (call: Call): (() => void) | null =>
-    parts.reduce<(() => void) | null>((bound, bindPart) => bound ?? bindPart(call), null);
+  const bind = (call: Call): (() => void) | null => {
+    for (const bindPart of parts) {
+      const bound = bindPart(call);
+      if (bound !== null) return typeof bound === 'function' ? bound : record(bound);
+    }
+    return null;
+  };
   return { kernels: { ...wasm, gatherBytes, bind }, tape, panels, rowAdds };
+}
+
+/** Doubles of scratch for tables of fixed calls. Calls whose tables do not fit copy them as they run. */
+const TABLES_SCRATCH = 4096;
+
+function createTables(memory: Float64Array): TakeTable {
+  let used = 0;
+  return (doubles) => {
+    const from = used;
+    if (from + doubles > memory.length) return null;
+    used += doubles;
+    return viewOf(memory, from, doubles);
+  };
 }
 
 const ROWS = 62; // most rows of a call

@@ -1,7 +1,6 @@
 import type { Elements } from '../../math/element-type.ts';
 import { FLUSH_BELOW } from '../../math/flush.ts';
 import { addressOf } from '../../program/address.ts';
-import type { Call } from '../../program/op.ts';
 import type {
   avgPoolBackward,
   avgPoolForward,
@@ -13,10 +12,8 @@ import type {
   upsampleForward,
 } from '../../program/reference/pooling.ts';
 import { PIECE } from '../../program/reference/sum-rows.ts';
-import type { CallTape } from './call-tape.ts';
+import type { BindCall, Bound, FixedCall } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { elementwise as table } from './formulas/index.ts';
-import { elementwiseArguments } from './kernels/elementwise.ts';
 import { MOST_CHANNEL_VECTORS, type WindowWork } from './kernels/windows.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 import { type Axis, coversAll, inputAxis, outputAxis, ownAxis, type Run, reachesAll, singles } from './window-runs.ts';
@@ -46,18 +43,12 @@ interface Pooling {
   readonly cleared?: Elements | null; // images that are 0 before: of pixels if they are sums, else of windows
 }
 
-const fillArguments = elementwiseArguments(table.fill);
-
 /** Makes calls of pools and of upsampling; null for others, and for short ones. */
-export function createPools(
-  layout: CodeLayout,
-  tape: CallTape,
-  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
-): (call: Call) => (() => void) | null {
+export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>): BindCall {
   const { width, type } = layout;
   const wide = MOST_CHANNEL_VECTORS * width;
 
-  function bind(pooling: Pooling): (() => void) | null {
+  function bind(pooling: Pooling): Bound | null {
     const { pixels, windows, rows, columns, B, C, cleared = null } = pooling;
     const [pixelImage, windowImage] = [rows.pixels * columns.pixels * C, rows.positions * columns.positions * C];
     if (B * Math.max(pixelImage, windowImage) < MIN_NUMBERS) return null;
@@ -68,25 +59,21 @@ export function createPools(
     const clearedImage = pooling.work === 'sum' ? pixelImage : windowImage;
     const isOne = calls.length === 1 && cleared === null;
     const group = isOne ? B : Math.max(1, Math.floor(GROUP_BYTES / Math.max(pixelBytes, windowBytes)));
-    return () => {
-      for (let image = 0; image < B; image += group) {
-        const images = image + group < B ? group : B - image;
-        if (clearedAt >= 0) clear(clearedAt + bytes * clearedImage * image, clearedImage * images);
-        for (let k = 0; k < calls.length; k++) {
-          const { kernel, values, pixel, window } = calls[k];
-          values[0] = pixelsAt + pixel + pixelBytes * image;
-          values[1] = windowsAt + window + windowBytes * image;
-          values[3] = images;
-          tape.writeAll(kernel, values);
-        }
+    const all: FixedCall[] = [];
+    for (let image = 0; image < B; image += group) {
+      const images = Math.min(group, B - image);
+      if (clearedAt >= 0) all.push(clearing(clearedAt + bytes * clearedImage * image, clearedImage * images));
+      for (const { kernel, mask, values, pixel, window } of calls) {
+        const [pixelAt, windowAt] = [pixelsAt + pixel + pixelBytes * image, windowsAt + window + windowBytes * image];
+        all.push([kernel, pixelAt, windowAt, mask, images, ...values]);
       }
-      tape.run();
-    };
+    }
+    return all;
   }
 
-  function clear(at: number, n: number): void {
+  function clearing(at: number, n: number): FixedCall {
     const rest = n % width;
-    tape.write(fillArguments, layout.elementwise.fill.place, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest);
+    return [layout.elementwise.fill.place, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest];
   }
 
   /** The calls for one image: one for each piece of each run of rows and columns. */
@@ -101,7 +88,7 @@ export function createPools(
           const vectors = Math.floor((numbers + width - 1) / width);
           const rest = numbers % width;
           const values = [
-            ...[0, 0, maskOf(rest), 0, row.count, count, row.places, column.places],
+            ...[row.count, count, row.places, column.places],
             bytes * pixelStep,
             bytes * (row.step * pixelRow - count * pixelStep),
             bytes * (rows.pixels - row.count * row.step) * pixelRow,
@@ -114,7 +101,8 @@ export function createPools(
           ];
           return {
             kernel: layout.windows[work][rest === 0 ? 'full' : 'masked'][vectors],
-            values: Float64Array.from(values),
+            mask: maskOf(rest),
+            values,
             pixel: bytes * (row.first * pixelRow + column.first * C + at),
             window: bytes * (row.window * windowRow + column.window * C + at),
           };
@@ -185,7 +173,7 @@ export function createPools(
   return ({ op, args }) => {
     // The cast is safe: `emit` has checked the types of the arguments.
     const pool = Object.hasOwn(pools, op.name) ? pools[op.name as keyof typeof pools] : null;
-    return pool === null ? null : (pool as (...args: readonly unknown[]) => (() => void) | null)(...args);
+    return pool === null ? null : (pool as (...args: readonly unknown[]) => Bound | null)(...args);
   };
 }
 

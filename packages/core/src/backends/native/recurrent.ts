@@ -1,12 +1,11 @@
 import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
 import type { Call } from '../../program/op.ts';
-import type { CallTape } from './call-tape.ts';
+import type { BindCall, CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { MIN_OPERATIONS } from './elementwise.ts';
 import { recurrentOps } from './formulas/recurrent.ts';
 import { arraysOf } from './kernels/elementwise.ts';
-import type { BindCall } from './matrices/matrices.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
 /** A call of a kernel for each row: its first arguments are addresses, which differ from row to row. */

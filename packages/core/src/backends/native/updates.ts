@@ -1,10 +1,9 @@
 import type { UpdateKernel } from '../../families/optimizers/optimizer.ts';
 import { bytesOfElements, type Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
-import type { Call } from '../../program/op.ts';
 import type { maxNorm } from '../../program/reference/max-norm.ts';
 import type { averageRows } from '../../program/reference/products.ts';
-import type { CallTape } from './call-tape.ts';
+import type { BindCall, CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { MIN_OPERATIONS } from './elementwise.ts';
 import { updates as table } from './formulas/updates.ts';
@@ -42,8 +41,6 @@ interface Parts {
 }
 
 /** Makes calls of updates, of means and of updates by means; null for others, and for few parameters. */
-export type BindUpdate = (call: Call) => (() => void) | null;
-
 export function createUpdates(
   layout: CodeLayout,
   play: (call: Float64Array) => void,
@@ -51,7 +48,7 @@ export function createUpdates(
   maskOf: (lanes: number) => number,
   rowAdds: RowAdds,
   scratch: Float64Array, // [UPDATE_SCRATCH]
-): BindUpdate {
+): BindCall {
   const { updates: kernels, type, width } = layout;
   const bytes = bytesOfElements(type, 1);
   const vectors = vectorsOfTurn(bytes * width);

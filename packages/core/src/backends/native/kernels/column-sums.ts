@@ -12,13 +12,13 @@ export const PIECE_WORDS = {
   count: 4,
 } as const;
 
-/** The arguments of a kernel of sums: its arrays in the order of their lists, and sizes. The data are pieces. */
+/** The arguments of a kernel of sums: its arrays in the order of their lists, and sizes. */
 export const columnSumsArguments = ({ inputs, rows = [], columns = [] }: ColumnTerms, sums: number): ArgumentTable => [
   ...[...inputs, ...rows, ...columns].map((name) => [name, 'array'] as const),
   ...resultNames(sums).map((name) => [name, 'array'] as const),
   ['top', 'array'], // [depth, sums, columns] stack, where the sum of the first piece goes
   ...groupArguments,
-  ['first', 'stride'], // where the pieces begin in the data
+  ['table', 'array'], // [pieces, PIECE_WORDS] words
   ['pieces', 'count'], // at least 1
   ['distance', 'stride'], // of rows, of results, and of the sums of a level
   ['divisor', 'number'],
@@ -43,6 +43,7 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
     const [from, ofRows, ofColumns] = [inputs, rows, perRow].map((names) => names.map(keep));
     const results = resultNames(sums).map(keep);
     const stack = keep('top');
+    const firstPiece = keep('table');
     const pieces = isa.keep(places.pieces as Place<'counter'>);
     const row = isa.load(places.distance as Place<'stride'>);
 
@@ -56,8 +57,7 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
       });
       const [sources, scalars, ends] = [from, ofColumns, results].map((slots) => slots.map((slot) => isa.load(slot)));
       const top = isa.load(stack);
-      const table = isa.data();
-      isa.advance(table, places.first as Place<'stride'>);
+      const table = isa.load(firstPiece);
       const word = (name: keyof typeof PIECE_WORDS) => isa.word(isa.at(table, 4 * PIECE_WORDS[name]));
       /** Sum k on top of the stack; sums are numbered vector by vector. */
       const onTop = (k: number): Address => {

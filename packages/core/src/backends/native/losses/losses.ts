@@ -1,7 +1,7 @@
 import type { Elements } from '../../../math/element-type.ts';
 import { mathOf } from '../../../math/real-math.ts';
 import { addressOf } from '../../../program/address.ts';
-import type { Call } from '../../../program/op.ts';
+import type { BindCall, Bound } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { MIN_OPERATIONS } from '../elementwise.ts';
 import { elementwiseLosses } from '../formulas/losses.ts';
@@ -19,20 +19,18 @@ type WeighArguments = readonly [
 /** Makes calls of losses, and of their weighing; null for other operations, and for few outputs. */
 export function createLosses(
   layout: CodeLayout,
-  play: (calls: Float64Array) => void,
   panels: Pick<PanelMemory, 'maskOf' | 'zeros'>,
   scratch: Float64Array, // [LOSS_SCRATCH]
-): (call: Call) => (() => void) | null {
+): BindCall {
   const { places, record, formula, formulaOfRows, join, atClasses, addLeaves } = createRowKernels(
     layout,
-    play,
     panels,
     scratch,
   );
   const { terms, maxima, sums, logitSums, logits, gradients, rowLosses } = places;
   const { round } = mathOf(layout.type);
 
-  function elementwiseLoss(name: string, [lossSums, dy, y, t, B, leaf, O, parameter = 0]: Arguments): () => void {
+  function elementwiseLoss(name: string, [lossSums, dy, y, t, B, leaf, O, parameter = 0]: Arguments): Bound {
     const divisor = elementwiseLosses[name].over === 'mean' ? O : 1;
     const call = {
       name,
@@ -46,7 +44,7 @@ export function createLosses(
     return record(B, O, [formula(O, { ...call, sums: { results, divisor } }), addLeaves(leafSums, leaf, results)]);
   }
 
-  function crossEntropy([lossSums, dy, y, t, B, leaf, O, smoothing]: Arguments): () => void {
+  function crossEntropy([lossSums, dy, y, t, B, leaf, O, smoothing]: Arguments): Bound {
     const [leafSums, dyAt, yAt, classes] = [lossSums, dy, y, t].map(addressOf);
     const share = round(smoothing ?? 0);
     const kept = round(1 - share);
@@ -74,7 +72,7 @@ export function createLosses(
     ]);
   }
 
-  function weighing([lossSums, dy, losses, w, B, leaf, O]: WeighArguments): () => void {
+  function weighing([lossSums, dy, losses, w, B, leaf, O]: WeighArguments): Bound {
     const [leafSums, dyAt, lossesAt, weights] = [lossSums, dy, losses, w].map(addressOf);
     return record(B, O, [
       formulaOfRows(O, { name: 'weighed', arrays: [dyAt, weights, dyAt] }, 'doubles'),

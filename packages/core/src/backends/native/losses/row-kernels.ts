@@ -1,7 +1,7 @@
 import { bytesOfElements, elementView } from '../../../math/element-type.ts';
 import { viewOf } from '../../../math/scratch.ts';
 import { addressOf } from '../../../program/address.ts';
-import { createCallTape } from '../call-tape.ts';
+import { createCallTape, type FixedCall } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { CALL_DOUBLES } from '../isa/arguments.ts';
 import { LEAF_BLOCK, leafSumsArguments } from '../kernels/leaf-sums.ts';
@@ -60,8 +60,8 @@ interface FormulaCall {
  */
 export interface RowKernels {
   readonly places: Places;
-  /** Records the calls of B rows, group by group, and returns a function that runs them. */
-  record(B: number, O: number, calls: readonly RowCalls[]): () => void;
+  /** Records the calls of B rows, group by group. */
+  record(B: number, O: number, calls: readonly RowCalls[]): readonly FixedCall[];
   formula(O: number, call: FormulaCall): RowCalls;
   /** The second array of the formula has one number for each row: an element in scratch, or a double elsewhere. */
   formulaOfRows(O: number, call: FormulaCall, of: 'elements' | 'doubles'): RowCalls;
@@ -75,7 +75,6 @@ export interface RowKernels {
 
 export function createRowKernels(
   { losses: kernels, lossFormulas, width, type }: CodeLayout,
-  play: (calls: Float64Array) => void,
   { maskOf, zeros }: Pick<PanelMemory, 'maskOf' | 'zeros'>,
   scratch: Float64Array, // [LOSS_SCRATCH]
 ): RowKernels {
@@ -87,8 +86,10 @@ export function createRowKernels(
   elementView(type, scratch.buffer, scratch.byteOffset + leastLanes - start, sizes.leastLanes).fill(-Infinity);
 
   const buffer = new Float64Array(RECORDED * CALL_DOUBLES);
-  const recorded: number[] = [];
-  const tape = createCallTape(buffer, (calls) => recorded.push(...viewOf(buffer, 0, calls * CALL_DOUBLES)));
+  const recorded: FixedCall[] = [];
+  const tape = createCallTape(buffer, (calls) => {
+    for (let k = 0; k < calls; k++) recorded.push([...viewOf(buffer, k * CALL_DOUBLES, CALL_DOUBLES)]);
+  });
 
   /**
    * Computes rows x columns numbers. They begin at byte `offset` of arrays of the operation, at byte `place` of arrays
@@ -165,8 +166,7 @@ export function createRowKernels(
         for (const call of calls) call(first, Math.min(rows, B - first));
       }
       tape.run();
-      const all = Float64Array.from(recorded.splice(0));
-      return () => play(all);
+      return recorded.splice(0);
     },
 
     formula: (O, call) => inPieces(compute(call), true, O, call),

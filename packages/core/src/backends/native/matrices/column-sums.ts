@@ -3,13 +3,13 @@ import { leafCount } from '../../../math/tree/index.ts';
 import { addressOf } from '../../../program/address.ts';
 import type * as ops from '../../../program/reference/index.ts';
 import { PIECE } from '../../../program/reference/index.ts';
-import type { FixedCall, RecordCalls } from '../call-tape.ts';
+import type { BindCall, FixedCall, RecordCalls, TakeTable } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { MIN_OPERATIONS } from '../elementwise.ts';
 import { type ColumnTerms, columnTerms, type TermsName } from '../formulas/norms.ts';
 import { PIECE_WORDS } from '../kernels/column-sums.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
-import { type BindCall, groupsOf, rowsAtOnce } from './matrices.ts';
+import { groupsOf, rowsAtOnce } from './matrices.ts';
 
 /** Sums of terms over rows, in the order of `sumRows`. */
 interface ColumnSums {
@@ -69,18 +69,33 @@ type ArgumentsOf<F> = F extends (...args: infer Args) => unknown ? Args : never;
 /** Names of the operations that sum rows. */
 export const columnSums: readonly string[] = Object.keys(table);
 
+/** Most pieces that a call without a table of its own goes through. */
+const PIECES = 512;
+
+/** Doubles of scratch for the pieces of such calls. */
+export const PIECES_SCRATCH = (PIECES * PIECE_WORDS.count) / 2;
+
 export function createColumnSums(
   { columnSums: kernels, matrices, width }: CodeLayout,
   record: RecordCalls,
+  takeTable: TakeTable,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  scratch: Float64Array, // [PIECES_SCRATCH]
 ): BindCall {
-  const known = new Map<string, Int32Array>(); // pieces of other calls, as most have those of another
+  const known = new Map<string, Table>(); // tables of other calls, as most have that of another
+  const shared = new Int32Array(scratch.buffer, scratch.byteOffset, 2 * PIECES_SCRATCH);
 
-  function piecesOf({ rows, leaf, R, joins = false, divisor }: ColumnSums): Int32Array {
+  function tableOf({ rows, leaf, R, joins = false, divisor }: ColumnSums): Table {
     const key = `${rows} ${leaf} ${R} ${joins} ${divisor !== undefined}`;
-    const words = known.get(key) ?? writePieces(rows, leaf, R, !joins, divisor !== undefined);
-    known.set(key, words);
-    return words;
+    let table = known.get(key);
+    if (table === undefined) {
+      const words = writePieces(rows, leaf, R, !joins, divisor !== undefined);
+      const memory = takeTable(words.length / 2);
+      if (memory !== null) new Int32Array(memory.buffer, memory.byteOffset, words.length).set(words);
+      table = { words, at: memory === null ? null : addressOf(memory) };
+      known.set(key, table);
+    }
+    return table;
   }
 
   return ({ op, args }) => {
@@ -90,11 +105,12 @@ export function createColumnSums(
     const { terms, arrays, results, joins = false, levels, rows, R, size, divisor = 1 } = sums;
     const { place, steps, vectors } = kernels[terms];
     if (rows[0] * R * size * steps < MIN_OPERATIONS) return null;
-    const words = piecesOf(sums);
+    const { words, at: tableAt } = tableOf(sums);
     const { inputs, columns = [] }: ColumnTerms = columnTerms[terms];
     const row = bytes * size;
     const groups = groupsOf(size, vectors, width, maskOf);
-    const most = rowsAtOnce(groups, row);
+    const mostRows = rowsAtOnce(groups, row);
+    const mostWords = tableAt === null ? shared.length : words.length;
     const addresses = [...arrays, ...results, levels].map(addressOf);
     /** The address of array k after `n` rows, results and levels. */
     const after = (k: number, n: number, ended: number, depth: number): number => {
@@ -104,31 +120,43 @@ export function createColumnSums(
       return addresses[k] + (columns.length > 0 ? n * bytes : 0);
     };
     const calls: FixedCall[] = [];
+    const pieces: Int32Array[] = []; // of each call
     let [n, ended, depth] = [0, 0, 0];
     for (let at = 0; at < words.length; ) {
       const [first, start] = [at, addresses.map((_, k) => after(k, n, ended, depth))];
-      for (let taken = 0; at < words.length && (taken === 0 || taken + words[at] <= most); at += PIECE_WORDS.count) {
+      const hasRoom = (taken: number) => taken === 0 || (taken + words[at] <= mostRows && at - first < mostWords);
+      for (let taken = 0; at < words.length && hasRoom(taken); at += PIECE_WORDS.count) {
         taken += words[at];
         n += words[at];
         ended += words[at + PIECE_WORDS.ends];
         depth += 1 - words[at + PIECE_WORDS.joins] - words[at + PIECE_WORDS.ends];
       }
-      calls.push([place, ...start, ...groups, 4 * first, (at - first) / PIECE_WORDS.count, row, divisor]);
+      const from = tableAt === null ? addressOf(scratch) : tableAt + 4 * first;
+      calls.push([place, ...start, ...groups, from, (at - first) / PIECE_WORDS.count, row, divisor]);
+      pieces.push(words.slice(first, at));
     }
-    for (const [t, result] of (joins ? results : []).entries()) {
+    const last = (joins ? results : []).map((result, t): FixedCall => {
       const to = addressOf(result);
-      calls.push([
-        matrices.addRow.place,
-        to,
-        addressOf(levels) + t * row,
-        to,
-        ...groupsOf(size, matrices.addRow.vectors, width, maskOf),
-        1,
-        row,
-      ]);
-    }
-    return record(calls, new Uint8Array(words.buffer));
+      const groups = groupsOf(size, matrices.addRow.vectors, width, maskOf);
+      return [matrices.addRow.place, to, addressOf(levels) + t * row, to, ...groups, 1, row];
+    });
+    if (tableAt !== null) return [...calls, ...last];
+    const runs = calls.map((call) => record([call]));
+    const runLast = record(last);
+    return () => {
+      for (let k = 0; k < runs.length; k++) {
+        shared.set(pieces[k]);
+        runs[k]();
+      }
+      runLast();
+    };
   };
+}
+
+/** The pieces of a sum. */
+interface Table {
+  readonly words: Int32Array;
+  readonly at: number | null; // address of a copy that calls can read; null: they read `shared`
 }
 
 /** The pieces of a sum of all rows, or of sums of `each` rows, in the order of `sumRows`. */

@@ -1,14 +1,10 @@
 import type { Elements } from '../../../math/element-type.ts';
 import { addressOf } from '../../../program/address.ts';
-import type { Call } from '../../../program/op.ts';
-import type { FixedCall, RecordCalls } from '../call-tape.ts';
+import type { BindCall, FixedCall } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { MIN_OPERATIONS } from '../elementwise.ts';
 import { matrixOps } from '../formulas/norms.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
-
-/** Makes calls of some operations; null for others, and for short ones. */
-export type BindCall = (call: Call) => (() => void) | null;
 
 /** Numbers of a call that divide `size` columns, in the order of `groupArguments`. */
 export function groupsOf(
@@ -39,7 +35,6 @@ export const rowsAtOnce = (groups: readonly number[], row: number): number =>
 /** Makes calls of the operations in `matrixOps`. */
 export function createMatrices(
   { matrices: kernels, width }: CodeLayout,
-  record: RecordCalls,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
 ): BindCall {
   return ({ op, args }) => {
@@ -65,6 +60,6 @@ export function createMatrices(
         calls.push([place, ...arrays, ...numbers.map(numberOf), ...groups, Math.min(most, count - n), row]);
       }
     }
-    return record(calls);
+    return calls;
   };
 }

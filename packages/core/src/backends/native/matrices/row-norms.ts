@@ -1,12 +1,12 @@
 import { bytesOfElements, type Elements } from '../../../math/element-type.ts';
 import { addressOf } from '../../../program/address.ts';
-import type { FixedCall, RecordCalls } from '../call-tape.ts';
+import type { BindCall, FixedCall } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { MIN_OPERATIONS } from '../elementwise.ts';
 import { type RowFormula, type RowFormulaName, rowFormulas } from '../formulas/norms.ts';
 import { ROWS } from '../kernels/row-sums.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
-import { type BindCall, groupsOf } from './matrices.ts';
+import { groupsOf } from './matrices.ts';
 
 /** Bytes of rows that are summed before they are scaled, so that they are in the first-level cache by then. */
 const CHUNK_BYTES = 16_384;
@@ -26,7 +26,6 @@ export const ROW_NORM_SCRATCH = SUMS * ROOM;
  */
 export function createRowNorms(
   { type, width, rowSums, rowFormulas: kernels }: CodeLayout,
-  record: RecordCalls,
   { maskOf }: Pick<PanelMemory, 'maskOf'>,
   scratch: Float64Array, // [ROW_NORM_SCRATCH]
 ): BindCall {
@@ -65,6 +64,6 @@ export function createRowNorms(
       calls.push([place, ...arrays, ...groups, count, row]);
       n += count;
     }
-    return record(calls);
+    return calls;
   };
 }
