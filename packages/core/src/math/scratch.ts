@@ -35,6 +35,8 @@ export interface KernelScratch {
 }
 
 export interface MachineCodeScratch {
+  readonly tape: Float64Array; // calls that are recorded
+  readonly machine: Float64Array; // calls from outside of the memory of WebAssembly
   readonly panels: Float64Array; // constants and lists of terms
   readonly updates: Float64Array; // sums of squares
   readonly gathering: Float64Array; // where the rows of a call begin

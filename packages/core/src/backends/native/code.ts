@@ -32,30 +32,39 @@ import { assembleTranspose } from './kernels/transpose.ts';
 import { assembleUpdate, UPDATE_ROWS } from './kernels/update.ts';
 import { assembleWindows, type WindowPlaces, type WindowWork, windowWorks } from './kernels/windows.ts';
 
-/** Position-independent code. It starts with the tape player. */
+/** Position-independent code with the kernels of products. It starts with the tape player. */
 export interface Code {
   readonly code: Uint8Array;
   readonly layout: ProductLayout;
 }
 
-/** Offsets of the kernels of products, and of the few that every run calls, as JSON. */
+/** Offsets of the kernels of products in code that all threads share, as JSON. */
 export interface ProductLayout {
+  readonly type: ElementType;
+  readonly offsets: Readonly<Record<string, number>>; // by the names of `productKernels`
+}
+
+/** The kernels of products, and the few others that every run calls. Their offsets are found when they are asked for. */
+export interface ProductKernels {
   readonly type: ElementType;
   readonly width: number; // elements of a vector
   readonly tileVectors: number; // vectors of the widest tile, for y and dx
   readonly leafVectors: number; // vectors of the widest tile, for dW
-  readonly tiles: TilePlaces;
-  readonly listedTiles: TilePlaces;
-  readonly laneTiles: TilePlaces; // of one vector
-  readonly lists: readonly number[]; // [M] kernels that list the terms of listed tiles
-  readonly packs: Readonly<Record<number, number>>; // [vectors]
-  readonly transposes: readonly number[]; // [rows]
-  readonly gather: number;
-  readonly locate: number;
+  readonly listedRows: number; // most rows of a listed tile
+  /** Most rows of a tile of so many vectors. */
+  tileRows(vectors: number, terms: TileShape['terms']): number;
+  /** `masked` is for columns that do not fill the last vector. */
+  tile(vectors: number, terms: TileShape['terms'], masked: boolean, M: number): number;
+  /** Lists the terms of a listed tile of M rows. */
+  list(M: number): number;
+  pack(vectors: number): number;
+  transpose(rows: number): number;
+  gather(): number;
+  locate(): number;
 }
 
-/** Offsets of all kernels. Those that `ProductLayout` lacks are assembled when they are first read. */
-export interface CodeLayout extends ProductLayout {
+/** Offsets of all kernels. Those that are not in `ProductLayout` are assembled when they are first read. */
+export interface CodeLayout extends ProductKernels {
   readonly updates: Readonly<Record<string, Readonly<Record<number, FormulaKernel>>>>; // by operation name: [rows]
   readonly elementwise: Readonly<Record<string, FormulaKernel>>; // by operation name
   readonly recurrent: Readonly<Record<string, FormulaKernel>>; // by operation name
@@ -71,63 +80,96 @@ export interface CodeLayout extends ProductLayout {
   readonly maxNorm: ColumnKernel;
 }
 
-/** [vectors][M]; `masked` is for columns that do not fill the last vector. */
-export type TilePlaces = Readonly<
-  Record<number, { readonly full: readonly number[]; readonly masked: readonly number[] }>
->;
+/** The offset of the kernel of this name, which `assemble` makes. */
+type OffsetOf = (name: string, assemble: (isa: Isa) => number) => number;
+
+/** The kernels of products on a processor. */
+function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
+  const { type, tile, formulas } = isa;
+  const { vectors: tileVectors, leafVectors, narrowVectors } = tile;
+  const rowsOf = (vectors: number): number => tileRows(isa, Math.max(vectors, narrowVectors));
+  const listedRows = Math.min(rowsOf(Math.max(tileVectors, leafVectors)), LISTED_ROWS);
+  const laneRows = tileRows(isa, 1);
+  /** Where masks have registers of their own, one of all lanes takes no time in y and dx, but 1 to 2 % in dW and lanes. */
+  const isOne = (vectors: number, terms: TileShape['terms']): boolean =>
+    formulas.maskRegisters > 0 && vectors !== leafVectors && terms !== 'lanes';
+  const kernels = (name: string, assemble: (k: number) => (isa: Isa) => number) =>
+    numbered((k) => offsetOf(`${name} ${k}`, assemble(k)));
+  const tiles = (vectors: number, terms: TileShape['terms'], masked: boolean) =>
+    kernels(
+      `${masked ? 'masked ' : ''}tile of ${terms}, ${vectors} vectors,`,
+      (M) => (isa) => assembleTile(isa, { M, vectors, masked, terms }),
+    );
+  const made = Object.fromEntries(
+    (['all', 'listed', 'lanes'] as const).map((terms) => [
+      terms,
+      Array.from({ length: Math.max(tileVectors, leafVectors) + 1 }, (_, vectors) => {
+        const masked = tiles(vectors, terms, true);
+        return { masked, full: isOne(vectors, terms) ? masked : tiles(vectors, terms, false) };
+      }),
+    ]),
+  );
+  return {
+    type,
+    width: isa.vectors.width,
+    tileVectors,
+    leafVectors,
+    listedRows,
+    tileRows: (vectors, terms) => (terms === 'all' ? rowsOf(vectors) : terms === 'listed' ? listedRows : laneRows),
+    tile: (vectors, terms, masked, M) => made[terms][vectors][masked ? 'masked' : 'full'](M),
+    list: kernels('list', (M) => (isa) => assembleListTerms(isa, M)),
+    pack: kernels('pack', (vectors) => (isa) => assemblePack(isa, vectors)),
+    transpose: kernels('transpose', (rows) => (isa) => assembleTranspose(isa, rows)),
+    gather: () => offsetOf('gather', assembleGather),
+    locate: () => offsetOf('locate', assembleLocate),
+  };
+}
+
+/** A function that keeps what it returns for each number. */
+function numbered(make: (k: number) => number): (k: number) => number {
+  const made: number[] = [];
+  return (k) => {
+    made[k] ??= make(k);
+    return made[k];
+  };
+}
 
 /** Assembles the kernels of products for one processor type and element type. */
 export function assembleCode(isa: Isa): Code {
-  const { width } = isa.vectors;
-  const upTo = (most: number, assemble: (M: number) => number): number[] =>
-    Array.from({ length: most + 1 }, (_, M) => (M === 0 ? -1 : assemble(M)));
-  const { vectors: tileVectors, leafVectors } = isa.tile;
+  const offsets: Record<string, number> = {};
+  const kernels = productKernels(isa, (name, assemble) => {
+    offsets[name] ??= assemble(isa);
+    return offsets[name];
+  });
+  const { tileVectors, leafVectors, listedRows, width } = kernels;
+  const upTo = (most: number, make: (k: number) => number): void => {
+    for (let k = 1; k <= most; k++) make(k);
+  };
   const mostVectors = Math.max(tileVectors, leafVectors);
-  // Tiles for the last columns of a panel are as high as those of a narrow panel.
-  const rowsOf = (vectors: number): number => tileRows(isa, Math.max(vectors, Math.min(tileVectors, leafVectors)));
-  const listedRows = Math.min(rowsOf(mostVectors), LISTED_ROWS);
-  const tilesOf = (vectors: number, terms: TileShape['terms']) => {
-    const most = { all: rowsOf(vectors), listed: listedRows, lanes: tileRows(isa, 1) }[terms];
-    const kernels = (masked: boolean) => upTo(most, (M) => assembleTile(isa, { M, vectors, masked, terms }));
-    const masked = kernels(true);
-    // Where masks have registers of their own, a mask of all lanes takes no time in y and dx, but 1 to 2 % in dW and
-    // lanes.
-    const areSame = isa.formulas.maskRegisters > 0 && vectors !== leafVectors && terms !== 'lanes';
-    return { full: areSame ? masked : kernels(false), masked };
-  };
-  const tiles: Record<number, { full: number[]; masked: number[] }> = {};
-  const listedTiles: Record<number, { full: number[]; masked: number[] }> = {};
-  const packs: Record<number, number> = {};
-  for (let vectors = 1; vectors <= mostVectors; vectors++) {
-    packs[vectors] = assemblePack(isa, vectors);
-    tiles[vectors] = tilesOf(vectors, 'all');
-    listedTiles[vectors] = tilesOf(vectors, 'listed');
+  upTo(mostVectors, kernels.pack);
+  for (const terms of ['all', 'listed', 'lanes'] as const) {
+    for (let vectors = 1; vectors <= (terms === 'lanes' ? 1 : mostVectors); vectors++) {
+      for (const masked of [false, true]) {
+        upTo(kernels.tileRows(vectors, terms), (M) => kernels.tile(vectors, terms, masked, M));
+      }
+    }
   }
-  const laneTiles = { 1: tilesOf(1, 'lanes') };
-  const lists = upTo(listedRows, (M) => assembleListTerms(isa, M));
-  const transposes = upTo(width, (M) => assembleTranspose(isa, M));
-  const layout = {
-    type: isa.type,
-    width,
-    tileVectors,
-    leafVectors,
-    tiles,
-    listedTiles,
-    laneTiles,
-    lists,
-    packs,
-    transposes,
-    gather: assembleGather(isa),
-    locate: assembleLocate(isa),
-  };
-  return { code: isa.code(), layout };
+  upTo(listedRows, kernels.list);
+  upTo(width, kernels.transpose);
+  kernels.gather();
+  kernels.locate();
+  return { code: isa.code(), layout: { type: isa.type, offsets } };
 }
 
 /** Places the code of a kernel where the code of products can call it, and returns what `assemble` returns. */
 export type PlaceKernel = <T>(assemble: (isa: Isa) => T) => T;
 
-/** Adds the kernels that are assembled when they are first read: a run needs few of them. */
-export function withOtherKernels(layout: ProductLayout, place: PlaceKernel): CodeLayout {
+/**
+ * All kernels, assembled when they are first read: a run needs few of them. Those of products are at `offsets`, or are
+ * assembled likewise. `isa` is only asked for its sizes.
+ */
+export function createLayout(isa: Isa, place: PlaceKernel, offsets?: Readonly<Record<string, number>>): CodeLayout {
+  const products = productKernels(isa, (name, assemble) => offsets?.[name] ?? place(assemble));
   const formula = (own: Elementwise) => () => place((isa) => assembleElementwise(isa, own));
   const matrix = (own: MatrixFormula) => () => place((isa) => assembleMatrix(isa, own));
   const kernel = (assemble: (isa: Isa) => number) => () => place(assemble);
@@ -163,7 +205,7 @@ export function withOtherKernels(layout: ProductLayout, place: PlaceKernel): Cod
   return Object.assign(
     whenRead({ dropout: kernel(assembleDropout), maxNorm: () => place(assembleMaxNorm) }),
     all,
-    layout,
+    products,
   );
 }
 

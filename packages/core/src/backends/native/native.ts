@@ -22,6 +22,7 @@ import { type Convolutions, createNativeConvolutions } from './convolutions/conv
 import { createDropout } from './dropout.ts';
 import { createElementwise } from './elementwise.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
+import { MACHINE_SCRATCH } from './isa/wasm/machine.ts';
 import { DROPOUT_SCRATCH } from './kernels/dropout.ts';
 import { gatherArguments } from './kernels/gather.ts';
 import { locateArguments } from './kernels/locate.ts';
@@ -70,6 +71,33 @@ export interface NativeOptions {
   outside?: readonly SharedArrayBuffer[]; // further memory, for gradients and optimizer state
 }
 
+/** Kernels that are played, in machine code or in WebAssembly. */
+export interface PlayedOptions {
+  name: Kernels['name'];
+  layout: CodeLayout;
+  play: (tape: Float64Array, calls: number, data?: Uint8Array) => void;
+  scratch: NativeScratch;
+}
+
+/** All operations by the kernels of `Isa`. Operations without one are left to plain code. */
+export function createPlayedKernels({ name, layout, play, scratch }: PlayedOptions): Kernels {
+  const { machineCode } = scratch;
+  const { bind: bindOthers, tape, panels, rowAdds } = createPlayed(layout, play, machineCode);
+  const own = {
+    ...createNativeProducts(panels, tape, scratch.products),
+    ...createNativeConvolutions(panels, rowAdds, tape, scratch.products),
+    ...createNativeAttention(layout, panels, tape, scratch.products, machineCode.dropout),
+  };
+  function bind(call: Call): (() => void) | null {
+    const { op, args } = call;
+    if (!Object.hasOwn(own, op.name)) return bindOthers(call);
+    if (args[Object.keys(op.operands).indexOf('B')] === 0) return null;
+    // The cast is safe: `emit` has checked the types of the arguments.
+    return (own[op.name as keyof typeof own] as (...args: readonly unknown[]) => () => void)(...args);
+  }
+  return ofType(layout.type, { name, bind, blocks: null, gatherBytes: plain });
+}
+
 export interface NativeScratch extends KernelScratch {
   readonly machineCode: MachineCodeScratch;
 }
@@ -77,6 +105,8 @@ export interface NativeScratch extends KernelScratch {
 /** Takes the scratch of the kernels for products of these shapes. */
 export const takeNativeScratch = (products: readonly ProductShape[], allocate: Allocate): NativeScratch => ({
   machineCode: {
+    tape: allocate(TAPE_CALLS * CALL_DOUBLES, FLOAT64),
+    machine: allocate(MACHINE_SCRATCH, FLOAT64),
     updates: allocate(UPDATE_SCRATCH, FLOAT64),
     gathering: allocate(GATHER_SCRATCH, FLOAT64),
     panels: allocate(PANELS_SCRATCH, FLOAT64),
@@ -128,26 +158,35 @@ const ofType = (type: ElementType, { bind, ...kernels }: Kernels): Kernels => ({
 });
 
 function createParts({ layout, enter, module, memory, scratch, outside = [] }: NativeOptions) {
-  const { machineCode } = scratch;
-  const doubles = new Float64Array(TAPE_CALLS * CALL_DOUBLES);
   const bytes = new Uint8Array(memory.buffer);
-  let play: Play | undefined;
-  const playCalls = (doubles: Float64Array, calls: number, data: Uint8Array = bytes): void => {
-    play ??= enter();
-    play(doubles, bytes, calls, data);
+  let playTape: Play | undefined;
+  const play = (doubles: Float64Array, calls: number, data: Uint8Array = bytes): void => {
+    playTape ??= enter();
+    playTape(doubles, bytes, calls, data);
   };
-  const tape = createCallTape(doubles, (calls, data) => playCalls(doubles, calls, data));
-  const panels = createPanels(layout, tape, machineCode.panels);
-  const rowAdds = createRowAdds(layout, tape, panels.maskOf);
+  const played = createPlayed(layout, play, scratch.machineCode);
+  const { tape, bind } = played;
   for (const buffer of outside) {
-    tape.write(locateArguments, layout.locate, 0);
+    tape.write(locateArguments, layout.locate(), 0);
     tape.run(new Uint8Array(buffer, 0, 1));
     placeOutside(buffer, tape.answer());
   }
   const wasm = createWasmKernels({ module, memory, scratch });
-  const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
-  const record = createRecorder(playCalls);
-  const playAll = (calls: Float64Array): void => playCalls(calls, calls.length / CALL_DOUBLES);
+  const gatherBytes = createGatherBytes(layout, tape, scratch.machineCode.gathering);
+  return { ...played, kernels: { ...wasm, gatherBytes, bind } };
+}
+
+function createPlayed(
+  layout: CodeLayout,
+  play: (tape: Float64Array, calls: number, data?: Uint8Array) => void,
+  machineCode: MachineCodeScratch,
+) {
+  const doubles = machineCode.tape;
+  const tape = createCallTape(doubles, (calls, data) => play(doubles, calls, data));
+  const panels = createPanels(layout, tape, machineCode.panels);
+  const rowAdds = createRowAdds(layout, tape, panels.maskOf);
+  const record = createRecorder(play);
+  const playAll = (calls: Float64Array): void => play(calls, calls.length / CALL_DOUBLES);
   const takeTable = createTables(machineCode.tables);
   const parts: readonly BindCall[] = [
     createUpdates(layout, playAll, tape, panels.maskOf, rowAdds, machineCode.updates),
@@ -167,7 +206,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     }
     return null;
   };
-  return { kernels: { ...wasm, gatherBytes, bind }, tape, panels, rowAdds };
+  return { bind, tape, panels, rowAdds };
 }
 
 /** Doubles of scratch for tables of fixed calls. Calls whose tables do not fit copy them as they run. */
@@ -192,10 +231,11 @@ const MAX_BYTES = 4_294_967_296;
 const GATHER_SCRATCH = (ROWS + 2) / 2;
 
 function createGatherBytes(
-  { gather, type, width }: CodeLayout,
+  layout: CodeLayout,
   tape: CallTape,
   scratch: Float64Array, // [GATHER_SCRATCH]
 ): GatherBytes {
+  const { type, width } = layout;
   const size = bytesOfElements(type, 1);
   const starts = new Uint32Array(scratch.buffer, scratch.byteOffset, ROWS + 1);
   const startsAt = addressOf(scratch);
@@ -214,7 +254,7 @@ function createGatherBytes(
       const rest = columns % width;
       const outAt = addressOf(out) + size * done * columns;
       const vectors = (columns - rest) / width;
-      tape.write(gatherArguments, gather, outAt, startsAt, divisor, rows, rest, size * rest, vectors);
+      tape.write(gatherArguments, layout.gather(), outAt, startsAt, divisor, rows, rest, size * rest, vectors);
       tape.run(bytes);
       done += rows;
     }

@@ -8,9 +8,15 @@ export interface WasmMemory {
   readonly buffer: SharedArrayBuffer;
 }
 
+/** Functions that modules call by number. */
+export interface WasmTable {
+  grow(count: number): number;
+}
+
 interface WasmApi {
   readonly Module: new (bytes: Uint8Array) => WasmModule;
   readonly Memory: new (options: { initial: number; maximum: number; shared: true }) => WasmMemory;
+  readonly Table: new (options: { element: 'anyfunc'; initial: number }) => WasmTable;
   readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: object };
   validate(bytes: Uint8Array): boolean;
 }
@@ -20,7 +26,7 @@ declare const WebAssembly: WasmApi;
 const isHere = typeof WebAssembly !== 'undefined';
 
 /** Stand-in for WebAssembly objects if the engine has none. */
-class Absent implements WasmModule, WasmMemory {
+class Absent implements WasmModule, WasmMemory, WasmTable {
   readonly [Symbol.toStringTag] = 'WebAssembly.Module';
   readonly buffer = new SharedArrayBuffer(0);
   readonly exports = {};
@@ -28,12 +34,14 @@ class Absent implements WasmModule, WasmMemory {
   constructor() {
     throw new Error(`webassembly: ${NO_WASM}`);
   }
+
+  grow = (): number => 0;
 }
 
 /** The part of WebAssembly that is used here. It throws if the engine has none. */
 export const WasmApi: WasmApi = isHere
   ? WebAssembly
-  : { Module: Absent, Memory: Absent, Instance: Absent, validate: () => false };
+  : { Module: Absent, Memory: Absent, Table: Absent, Instance: Absent, validate: () => false };
 
 const NO_WASM =
   'this engine has no WebAssembly, expected it for every backend except reference (node --jitless disables it)';

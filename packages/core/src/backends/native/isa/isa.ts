@@ -55,6 +55,7 @@ export interface TileRegisters {
   readonly vectors: number; // most vectors of a row of sums, for y and dx
   readonly leafVectors: number; // the same for dW, whose sums are cleared after each leaf
   readonly factors: number; // factors loaded before the first is used
+  readonly narrowVectors: number; // tiles of fewer vectors are no higher
 }
 
 /**
@@ -195,6 +196,11 @@ interface Lanes<A = Address> {
 export interface Vectors<A = Address> extends Lanes<A> {
   /** to = the element at `from` as a factor: in all lanes, or in the one lane that the processor multiplies by. */
   loadFactor(to: Vector, from: A): void;
+  /**
+   * Loads at least the selected lanes; the others may get any numbers. May read their memory. Absent where `loadMasked`
+   * costs no more.
+   */
+  loadSelected?(to: Vector, from: A): void;
   add(sum: Vector, x: Vector): void;
   /** sum += factor · y in each lane, rounded once. */
   multiplyAdd(sum: Vector, factor: Vector, y: Vector): void;

@@ -68,6 +68,9 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
   const store = (v: number, to: Pointer, from: number) =>
     masked && v === last ? unit.storeMasked(isa.at(to, v * size), from) : unit.store(isa.at(to, v * size), from);
   const loadLanes = masked ? unit.loadMasked : unit.load;
+  const loadSelected = unit.loadSelected ?? unit.loadMasked;
+  const loadPanel = (v: number, from: Pointer) =>
+    (masked && v === last ? loadSelected : unit.load)(row(v), isa.at(from, v * size));
   const [loadFactor, multiplyAdd] =
     terms === 'lanes' ? [loadLanes, unit.multiplyAddLanes] : [unit.loadFactor, unit.multiplyAdd];
   const eachVector = (act: (v: number) => void): void => {
@@ -207,7 +210,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
     }
 
     function addTerm(panelRow: Pointer): void {
-      eachVector((v) => load(v, row(v), panelRow));
+      eachVector((v) => loadPanel(v, panelRow));
       eachLine(vectors * size, (offset) => isa.prefetch(isa.beyond(panelRow, ahead, offset)));
       // A factor that is used once costs least as an operand in memory: floats of one vector then take 0.75 of the
       // time.

@@ -1,5 +1,5 @@
 import type { CallTape } from '../call-tape.ts';
-import type { ProductLayout } from '../code.ts';
+import type { ProductKernels } from '../code.ts';
 import { packArguments } from '../kernels/pack.ts';
 import { transposeArguments } from '../kernels/transpose.ts';
 import type { PanelMemory, PanelSize } from './panel-memory.ts';
@@ -36,10 +36,12 @@ export interface Packing {
 }
 
 export function createPacking(
-  { width, packs, transposes }: ProductLayout,
+  layout: ProductKernels,
   tape: CallTape,
   { bytes, maskOf, vectorsOf, lastMask }: PanelMemory,
 ): Packing {
+  const { width } = layout;
+
   /** Packs `count` panels of `columns` columns each. */
   function packPanels(
     panel: number,
@@ -51,7 +53,7 @@ export function createPacking(
     columns: number,
     count: number,
   ): void {
-    const kernel = packs[vectorsOf(columns)];
+    const kernel = layout.pack(vectorsOf(columns));
     const mask = lastMask(columns);
     tape.write(packArguments, kernel, panel, source, mask, step, sourceStep, next, bytes * columns, K, count);
   }
@@ -88,7 +90,7 @@ export function createPacking(
       for (let r = 0; r < rows; r += width) {
         tape.write(
           transposeArguments,
-          transposes[Math.min(rows - r, width)],
+          layout.transpose(Math.min(rows - r, width)),
           panel + bytes * r,
           source + r * sourceStep,
           maskOf(rest),

@@ -1,7 +1,7 @@
 import { bytesOfElements, type ElementType, elementView } from '../../../math/element-type.ts';
 import { MOST_LEAVES } from '../../../math/tree/index.ts';
 import { addressOf } from '../../../program/address.ts';
-import type { ProductLayout } from '../code.ts';
+import type { ProductKernels } from '../code.ts';
 import { RUN, RUN_BYTES } from '../kernels/tile.ts';
 import { heightOf, tilesOver } from './tiles-over.ts';
 
@@ -81,7 +81,7 @@ export interface PanelMemory {
 
 /** Creates the memory in `scratch` and writes its constants. */
 export function createPanelMemory(
-  { type, width, tileVectors, leafVectors, tiles, laneTiles }: ProductLayout,
+  { type, width, tileVectors, leafVectors, tileRows }: ProductKernels,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): PanelMemory {
   const bytes = bytesOfElements(type, 1);
@@ -97,10 +97,10 @@ export function createPanelMemory(
   const sizeOf = (vectors: number): PanelSize => ({
     columns: vectors * width,
     step: bytes * vectors * width,
-    rows: tiles[vectors].full.length - 1,
+    rows: tileRows(vectors, 'all'),
   });
   const leafPanel = sizeOf(leafVectors);
-  const lanePanel = { ...sizeOf(1), rows: laneTiles[1].full.length - 1 };
+  const lanePanel = { ...sizeOf(1), rows: tileRows(1, 'lanes') };
   const sizes = Array.from({ length: Math.max(tileVectors, leafVectors) }, (_, k) => sizeOf(k + 1));
   const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
   const maskOf = (lanes: number): number => masks + MAX_VECTOR - bytes * lanes;

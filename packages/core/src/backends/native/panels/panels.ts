@@ -1,5 +1,5 @@
 import type { CallTape } from '../call-tape.ts';
-import type { ProductLayout } from '../code.ts';
+import type { ProductKernels } from '../code.ts';
 import { createPacking, type Packing } from './packing.ts';
 import { createPanelMemory, LISTS, type PanelMemory } from './panel-memory.ts';
 import { createTermLists, type TermLists } from './term-lists.ts';
@@ -30,7 +30,7 @@ export interface Panels
 
 /** Records calls on `tape`, which the caller runs. Overwrites the constants of `scratch`. */
 export function createPanels(
-  layout: ProductLayout,
+  layout: ProductKernels,
   tape: CallTape,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): Panels {
@@ -39,7 +39,7 @@ export function createPanels(
   const { pack, packAll, packTransposed } = createPacking(layout, tape, memory);
   const { listTerms, listLeaves, countTerms } = createTermLists(layout, tape, memory);
   const { multiply, setLeaves, sumLeaves, sumRuns } = createTileProducts(layout, tape, memory);
-  const listedRows = layout.lists.length - 1;
+  const { listedRows } = layout;
   return {
     type,
     bytes,

@@ -1,5 +1,5 @@
 import type { CallTape } from '../call-tape.ts';
-import type { ProductLayout } from '../code.ts';
+import type { ProductKernels } from '../code.ts';
 import { listArguments } from '../kernels/list-terms.ts';
 import { listStep, type PanelMemory } from './panel-memory.ts';
 import { countOf, heightOf, tilesOver } from './tiles-over.ts';
@@ -18,12 +18,10 @@ export interface TermLists {
 }
 
 export function createTermLists(
-  { lists }: ProductLayout,
+  { list: kernelOf, listedRows }: ProductKernels,
   tape: CallTape,
   { leafPanel, terms, firstList }: PanelMemory,
 ): TermLists {
-  const listedRows = lists.length - 1;
-
   /** Lists `count` times K terms of one tile from row n on, counted from the tile's first row. */
   function listOf(
     kernel: number,
@@ -68,7 +66,7 @@ export function createTermLists(
         const tileA = a + m * aRow;
         tape.write(
           listArguments,
-          lists[height],
+          kernelOf(height),
           tileA,
           tileA,
           terms + tile * next,
@@ -92,7 +90,7 @@ export function createTermLists(
     listLeaves(a, aRow, aStep, M, B, leaf) {
       const next = listStep(leaf);
       const whole = Math.floor(B / leaf);
-      const kernel = lists[M];
+      const kernel = kernelOf(M);
       if (whole > 0) listOf(kernel, terms, next, a, 0, aRow, aStep, leaf, whole);
       const n = whole * leaf;
       if (n < B) listOf(kernel, terms + whole * next, next, a, n, aRow, aStep, B - n, 1);

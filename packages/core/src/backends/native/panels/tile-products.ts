@@ -1,6 +1,6 @@
 import type { CallTape } from '../call-tape.ts';
-import type { ProductLayout, TilePlaces } from '../code.ts';
-import { RUN, tileArguments } from '../kernels/tile.ts';
+import type { ProductKernels } from '../code.ts';
+import { RUN, type TileShape, tileArguments } from '../kernels/tile.ts';
 import { AHEAD, listStep, type PanelMemory } from './panel-memory.ts';
 import { countOf, heightOf, tilesOver } from './tiles-over.ts';
 
@@ -71,32 +71,32 @@ export interface TileProducts {
 }
 
 export function createTileProducts(
-  { width, tiles, listedTiles, laneTiles }: ProductLayout,
+  { width, tile: kernelOf, tileRows }: ProductKernels,
   tape: CallTape,
-  { bytes, leafPanel, table, leafWords, terms, singleOf, vectorsOf, lastMask }: PanelMemory,
+  { bytes, leafPanel, table, leafWords, terms: lists, singleOf, vectorsOf, lastMask }: PanelMemory,
 ): TileProducts {
-  const kernelsOf = (places: TilePlaces, columns: number) =>
-    places[vectorsOf(columns)][columns % width === 0 ? 'full' : 'masked'];
+  const tileOf = (terms: TileShape['terms'], columns: number, M: number): number =>
+    kernelOf(vectorsOf(columns), terms, columns % width !== 0, M);
 
   return {
     multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, ahead, M, K, columns, listed) {
-      const kernels = kernelsOf(listed ? listedTiles : tiles, columns);
+      const terms = listed ? 'listed' : 'all';
       const mask = lastMask(columns);
-      const cut = tilesOver(M, kernels.length - 1);
+      const cut = tilesOver(M, tileRows(vectorsOf(columns), terms));
       for (let m = 0, tile = 0; m < M; ) {
         const left = cut - tile;
         const height = heightOf(M - m, left);
         const count = countOf(M - m, left); // tiles of this height
         tape.write(
           tileArguments,
-          kernels[height],
+          tileOf(terms, columns, height),
           c + m * cRow,
           init + m * initRow,
           a + m * aRow,
           panel,
           singleOf(K),
           mask,
-          terms + tile * listStep(K),
+          lists + tile * listStep(K),
           cRow,
           initRow,
           aRow,
@@ -124,14 +124,14 @@ export function createTileProducts(
         const count = Math.max(Math.floor((N - n) / leafPanel.columns), 1);
         tape.write(
           tileArguments,
-          kernelsOf(listed ? listedTiles : tiles, columns)[M],
+          tileOf(listed ? 'listed' : 'all', columns, M),
           c + bytes * n,
           nextInit === 0 ? init : init + bytes * n,
           a,
           panels + bytes * n * B,
           table,
           lastMask(columns),
-          terms,
+          lists,
           cRow,
           initRow,
           aRow,
@@ -153,7 +153,7 @@ export function createTileProducts(
     sumRuns(c, cRow, init, a, aRow, aStep, panel, step, runs, M, columns, count, nextC, nextA, joins, lanes) {
       tape.write(
         tileArguments,
-        kernelsOf(lanes ? laneTiles : tiles, columns)[M],
+        tileOf(lanes ? 'lanes' : 'all', columns, M),
         c,
         init,
         a,

@@ -3,6 +3,7 @@ import {
   assembleCode,
   assembleProcessorQueries,
   type CodeLayout,
+  createLayout,
   type ExtensionName,
   extensions,
   FLOAT64,
@@ -10,7 +11,6 @@ import {
   type ProductLayout,
   processorFlags,
   reasonOf,
-  withOtherKernels,
 } from '@gradloom/core/internal';
 import { type Koffi, loadKoffi } from '../../../system/native/koffi.ts';
 import {
@@ -146,15 +146,20 @@ const KERNEL_BYTES = 65_536;
 export function kernelsOf({ extension, layout, address }: MachineCode): CodeLayout {
   const known = layouts.get(address);
   if (known !== undefined) return known;
-  const made = withOtherKernels(layout, (assemble) => {
-    let kernel: ReturnType<typeof assemble> | undefined;
-    placeCodeFor(loadKoffi(), KERNEL_BYTES, (place) => {
-      const isa = extensions[extension].createIsa(layout.type, ownConvention, Number(place - address));
-      kernel = assemble(isa);
-      return isa.code();
-    });
-    return kernel as ReturnType<typeof assemble>;
-  });
+  const { createIsa } = extensions[extension];
+  const made = createLayout(
+    createIsa(layout.type, ownConvention),
+    (assemble) => {
+      let kernel: ReturnType<typeof assemble> | undefined;
+      placeCodeFor(loadKoffi(), KERNEL_BYTES, (place) => {
+        const isa = createIsa(layout.type, ownConvention, Number(place - address));
+        kernel = assemble(isa);
+        return isa.code();
+      });
+      return kernel as ReturnType<typeof assemble>;
+    },
+    layout.offsets,
+  );
   layouts.set(address, made);
   return made;
 }

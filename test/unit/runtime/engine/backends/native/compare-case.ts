@@ -41,7 +41,7 @@ export function compareCase(
   mix: ValueMix,
   seed: number,
 ): ReadonlySet<string> {
-  memory.reset();
+  memory.reset(kernel.products?.(dims));
   const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
   const actual = copiesOf(expected, memory.allocate as AllocateAs);
   memory.snapshot();

@@ -27,7 +27,7 @@ export function createArm64(type: ElementType, _convention?: unknown, origin = 0
     places,
     vectors: createNeon(assembler, type),
     vectorRegisters: VECTOR_REGISTERS,
-    tile: { vectors: 4, leafVectors: 4, factors: 3 },
+    tile: { vectors: 4, leafVectors: 4, factors: 3, narrowVectors: 4 },
     formulas: createNeonFormulas(assembler, type),
     quads: createNeonQuads(assembler, type),
     doubles: createNeonDoubles(assembler, type),

@@ -57,14 +57,14 @@ export const units = {
     // 9 rows of 3 vectors take 12 loads for 27 sums, 14 rows of 2 take 16 for 28; a hyper-thread on the same core takes
     // half of the decoding and loading. And rows of x that fall into one set of the first-level cache, such as rows of
     // 512 doubles, find 12 ways in it. dW reads a new panel for each tile, so narrower tiles of 2 vectors read less.
-    tile: { vectors: 3, leafVectors: 2, factors: 1 },
+    tile: { vectors: 3, leafVectors: 2, factors: 1, narrowVectors: 2 },
     createUnit: createAvx512,
   },
   avx2: {
     registers: 16,
     reserved: 1,
     flags: ['avx2', 'fma'],
-    tile: { vectors: 2, leafVectors: 2, factors: 1 },
+    tile: { vectors: 2, leafVectors: 2, factors: 1, narrowVectors: 2 },
     createUnit: createAvx2,
   },
 } satisfies Record<string, Unit>;

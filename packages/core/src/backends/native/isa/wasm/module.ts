@@ -1,0 +1,136 @@
+import { CALL_DOUBLES } from '../arguments.ts';
+
+/** Types of values, as modules encode them. */
+export const I32 = 0x7f;
+export const I64 = 0x7e;
+export const V128 = 0x7b;
+export type ValueType = typeof I32 | typeof I64 | typeof V128;
+
+/** An unsigned integer in LEB128. */
+export function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  while (rest >= 128) {
+    bytes.push((rest % 128) + 128);
+    rest = Math.floor(rest / 128);
+  }
+  bytes.push(rest);
+  return bytes;
+}
+
+/** A signed 32-bit integer in LEB128. */
+export function signed(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>= 7) {
+    const low = rest & 127;
+    const isLast = rest >> 7 === (low & 64 ? -1 : 0);
+    bytes.push(isLast ? low : low + 128);
+    if (isLast) return bytes;
+  }
+}
+
+const list = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()];
+
+const section = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content];
+
+const text = (name: string): number[] => [...unsigned(name.length), ...Array.from(name, (c) => c.charCodeAt(0))];
+
+/** The body of a function: its local variables after the parameters, and its instructions without the last `end`. */
+export interface FunctionBody {
+  readonly locals: readonly ValueType[];
+  readonly code: readonly number[];
+}
+
+function encodeBody({ locals, code }: FunctionBody): number[] {
+  const groups: [count: number, type: ValueType][] = [];
+  for (const type of locals) {
+    const last = groups.at(-1);
+    if (last?.[1] === type) last[0]++;
+    else groups.push([1, type]);
+  }
+  const bytes = list(groups.map(([count, type]) => [...unsigned(count), type]));
+  return [...unsigned(bytes.length + code.length + 1), ...bytes, ...code, END];
+}
+
+const END = 0x0b;
+const MOST_PAGES = 65_536;
+
+/** What a module imports as `env`: the memory, and the table of all kernels. */
+export interface ModuleOptions {
+  readonly shared: boolean; // whether the memory is shared between threads
+}
+
+const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
+function imports({ shared }: ModuleOptions): number[] {
+  const memory = [...text('env'), ...text('memory'), 2, shared ? 3 : 1, ...unsigned(1), ...unsigned(MOST_PAGES)];
+  const table = [...text('env'), ...text('table'), 1, 0x70, 0, ...unsigned(0)];
+  return section(2, list([memory, table]));
+}
+
+/** A module that puts kernels into the table, the first one at `first`. */
+export function encodeKernels(kernels: readonly FunctionBody[], first: number, options: ModuleOptions): Uint8Array {
+  const numbers = kernels.map((_, k) => unsigned(k));
+  return Uint8Array.from([
+    ...header,
+    ...section(1, list([[0x60, 1, I32, 0]])), // a kernel takes the address of its call
+    ...imports(options),
+    ...section(3, list(kernels.map(() => [0]))),
+    ...section(9, list([[0, 0x41, ...signed(first), END, ...list(numbers)]])),
+    ...section(10, list(kernels.map(encodeBody))),
+  ]);
+}
+
+/** Converts the double on the stack, an integer from -2³¹ to 2³² - 1, to its lower 32 bits. */
+export const TO_WORD = [
+  ...[0x44, ...new Uint8Array(Float64Array.of(1.5 * 2 ** 52).buffer)], // the sum's lower bits are the integer
+  ...[0xa0, 0xbd, 0xa7], // f64.add, i64.reinterpret_f64, i32.wrap_i64
+];
+
+/**
+ * A module with `play(tape, calls)`, which runs at least one call of a tape, and `playTimes(tape, calls, times, stop)`,
+ * which runs the tape up to `times` times, until the double at `stop` is not 0, and returns how many times it did.
+ */
+export function encodePlayer(options: ModuleOptions): Uint8Array {
+  const [tape, calls, times, stop, left] = [0, 1, 2, 3, 4];
+  const bytes = signed(8 * CALL_DOUBLES);
+  const play: FunctionBody = {
+    locals: [],
+    code: [
+      ...[0x03, 0x40], // loop
+      ...[0x20, tape, 0x20, tape, 0x2b, 3, 0, ...TO_WORD], // the call and its kernel, f64.load
+      ...[0x11, 0, 0], // call_indirect of type 0
+      ...[0x20, tape, 0x41, ...bytes, 0x6a, 0x21, tape],
+      ...[0x20, calls, 0x41, 1, 0x6b, 0x22, calls, 0x0d, 0], // br_if
+      END,
+    ],
+  };
+  const playTimes: FunctionBody = {
+    locals: [I32],
+    code: [
+      ...[0x20, times, 0x21, left, 0x03, 0x40],
+      ...[0x20, tape, 0x20, calls, 0x10, 0], // play
+      ...[0x20, left, 0x41, 1, 0x6b, 0x21, left],
+      ...[0x20, stop, 0x2b, 3, 0, 0x44, ...new Array(8).fill(0), 0x61], // f64.load, f64.const 0, f64.eq
+      ...[0x20, left, 0x41, 0, 0x47, 0x71, 0x0d, 0], // and `left` is not 0: br_if
+      END,
+      ...[0x20, times, 0x20, left, 0x6b],
+    ],
+  };
+  const player = [0x60, 2, I32, I32, 0];
+  const repeater = [0x60, 4, I32, I32, I32, I32, 1, I32];
+  return Uint8Array.from([
+    ...header,
+    ...section(1, list([[0x60, 1, I32, 0], player, repeater])),
+    ...imports(options),
+    ...section(3, list([[1], [2]])),
+    ...section(
+      7,
+      list([
+        [...text('play'), 0, 0],
+        [...text('playTimes'), 0, 1],
+      ]),
+    ),
+    ...section(10, list([play, playTimes].map(encodeBody))),
+  ]);
+}
