@@ -4,12 +4,10 @@ import {
   createWasmKernels,
   link,
   ops,
-  takeWasmScratch,
+  takeKernelScratch,
   WasmApi,
-  wasmHeapBase,
 } from '@gradloom/core/internal';
 import { Bench } from 'tinybench';
-import { compileKernels } from '../packages/runtime/src/engine/backends/backend.ts';
 import { createBlasKernels } from '../packages/runtime/src/engine/backends/native/blas-kernels.ts';
 import { findBlas } from '../packages/runtime/src/engine/backends/native/find-blas.ts';
 import { matching, readOptions } from './options.ts';
@@ -38,12 +36,11 @@ const shapes = [
   [32, 128, 10],
 ].map(([B, I, O]) => ({ name: `${B}x${I}x${O}`, B, I, O }));
 const PAGES = 1024; // 64 MiB; the largest shape needs 10
-const module = compileKernels();
 const memory = new WasmApi.Memory({ initial: PAGES, maximum: PAGES, shared: true });
 
 const table: Record<string, string>[] = [];
 for (const { name: shape, B, I, O } of matching('only', only, shapes)) {
-  let end = wasmHeapBase(module);
+  let end = 0;
   const allocate = (length: number): Float64Array => {
     const offset = Math.ceil(end / 64) * 64;
     end = offset + 8 * length;
@@ -51,10 +48,10 @@ for (const { name: shape, B, I, O } of matching('only', only, shapes)) {
     for (let i = 0; i < length; i++) array[i] = (i % 101) / 101 - 0.5;
     return array;
   };
-  const scratch = takeWasmScratch([[I, O]], allocate);
+  const scratch = takeKernelScratch([[I, O]], allocate);
   const [x, dx, W, dW] = [B * I, B * I, I * O, I * O].map(allocate);
   const [y, dy, b, db] = [B * O, B * O, O, O].map(allocate);
-  const kernels = createBlasKernels(library, createWasmKernels({ module, memory, scratch }));
+  const kernels = createBlasKernels(library, createWasmKernels({ memory, elementType: 'float64', scratch }));
 
   const linked = <Args extends readonly unknown[]>(op: Op<Args>, ...args: Args) => {
     const { calls, emit } = createList();

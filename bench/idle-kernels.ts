@@ -1,4 +1,4 @@
-import type { Call, Kernels } from '@gradloom/core';
+import type { Block, Bound, Call, FixedCall, Kernels } from '@gradloom/core';
 import { ops } from '@gradloom/core/internal';
 
 /**
@@ -7,40 +7,25 @@ import { ops } from '@gradloom/core/internal';
  */
 export function idleKernels(kernels: Kernels): Kernels {
   const { blocks } = kernels;
-  const counters: { words: Int32Array; count: Count }[] = [];
+  const counters = new Map<FixedCall, Count>();
   return {
     name: kernels.name,
     gatherBytes: () => {},
-    bind(call) {
-      if (kernels.bind(call) === null) {
-        if (blocks?.encode(call)) return null;
-        // The joined call of link.ts is not an operation of a backend; without it, link.ts keeps the two calls apart.
-        if (call.op.name.endsWith('OfMean')) return null;
-      }
+    bind(call): Bound | null {
+      const bound = kernels.bind(call);
+      // The joined call of link.ts is not an operation of a backend; without it, link.ts keeps the two calls apart.
+      if (bound === null && call.op.name.endsWith('OfMean')) return null;
       const count = counterOf(call);
-      return count === null ? () => {} : () => count(1);
+      if (bound === null || typeof bound === 'function') return count === null ? () => {} : () => count(1);
+      if (count !== null) counters.set(bound[0], count);
+      return bound;
     },
-    blocks: blocks && {
-      callWords: blocks.callWords,
-      single: (call) => {
-        const count = counterOf(call);
-        return count === null ? () => {} : () => count(1);
-      },
-      encode(call) {
-        const words = blocks.encode(call);
-        const count = counterOf(call);
-        if (words !== null && count !== null) counters.push({ words: Int32Array.from(words), count });
-        return words;
-      },
-      block(tape, calls) {
-        const tapeWords = new Int32Array(tape.buffer, tape.byteOffset, 2 * tape.length);
-        const counts: Count[] = [];
-        for (let k = 0; k < calls; k++) {
-          const at = k * blocks.callWords;
-          const own = counters.find(({ words }) => words.every((word, w) => tapeWords[at + w] === word));
-          if (own !== undefined) counts.push(own.count);
-        }
+    blocks:
+      blocks &&
+      ((calls): Block => {
+        const counts = calls.flatMap((call) => counters.get(call) ?? []);
         return {
+          calls,
           run() {
             for (const count of counts) count(1);
           },
@@ -48,10 +33,8 @@ export function idleKernels(kernels: Kernels): Kernels {
             for (const count of counts) count(times);
             return times;
           },
-          words: blocks.block(tape, calls).words,
         };
-      },
-    },
+      }),
   };
 }
 

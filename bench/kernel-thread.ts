@@ -24,8 +24,7 @@ const WARM_MS = 20;
 
 const { precision, backends, turnMs } = workerData as KernelTask;
 const memory = new WasmApi.Memory({ initial: 2048, maximum: 2048, shared: true }); // 128 MiB
-const heap = Math.max(...backends.map(({ compiled }) => Math.ceil(compiled.heapBase / 64) * 64));
-const allocate = createAllocator('bench', new Float64Array(memory.buffer, heap), precision);
+const allocate = createAllocator('bench', new Float64Array(memory.buffer), precision);
 const kernels = backends.map(({ backend, compiled }): Kernels => {
   // Each backend has its own scratch: the native kernels keep constants there.
   const scratch = takeKernelScratch([[1024, 1024]], backend.name, allocate);

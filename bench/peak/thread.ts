@@ -131,7 +131,7 @@ function bindDense(
     ...{ W: allocate(I * O), b: allocate(O) },
     gradients: Object.fromEntries(passes.map(({ row }) => [row, { dW: allocate(I * O), db: allocate(O) }])),
   });
-  const { memory, arrays } = createKernelMemory(compiled, take, type);
+  const { memory, arrays } = createKernelMemory(backend, take, type);
   const { scratch, x, y, dx, dy, W, b, gradients } = arrays;
   for (const array of [x, dy, W, b]) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
@@ -169,7 +169,7 @@ function bindConvolution(
     ...{ x: allocate(inputs), dx: allocate(inputs), y: allocate(outputs), dy: allocate(outputs) },
     ...{ W: allocate(window * O), b: allocate(O), dW: allocate(window * O), db: allocate(O) },
   });
-  const { memory, arrays } = createKernelMemory(compiled, take, type);
+  const { memory, arrays } = createKernelMemory(backend, take, type);
   const { scratch, x, dx, y, dy, W, b, dW, db } = arrays;
   for (const array of [x, dy, W, b]) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });

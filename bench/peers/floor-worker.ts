@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Activation, type Allocate, activations, type Elements, type ElementType, mathOf } from '@gradloom/core';
-import { createList, createTapeRoom, link, type NodePass, ops, runCalls, tapeLength } from '@gradloom/core/internal';
+import { createList, createTapeRoom, link, type NodePass, ops, runCalls, CALL_DOUBLES } from '@gradloom/core/internal';
 import {
   type Backend,
   type CompiledKernels,
@@ -53,10 +53,10 @@ function measure(task: FloorTask): number {
     const rows = new Map(
       gradients.map((row) => [row, layers.map(({ I, O }) => ({ dW: allocate(I * O), db: allocate(O) }))]),
     );
-    const tapes = allocate(tapeLength(passes.length * 3 * layers.length), 'float64');
+    const tapes = allocate(CALL_DOUBLES * 8 * passes.length * layers.length, 'float64');
     return { scratch, x, y, d, layers, rows, tapes };
   };
-  const { memory, arrays } = createKernelMemory(compiled, take, elementType);
+  const { memory, arrays } = createKernelMemory(backend, take, elementType);
   const { x, y, d, layers, rows } = arrays;
   for (const array of d) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
   for (const [l, { W, b }] of layers.entries()) {

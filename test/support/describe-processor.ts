@@ -17,7 +17,7 @@ const auto = resolveBackend('auto');
 const compiled = compileFor(auto);
 
 const [B, I, O] = [4, 32, 16]; // large enough for machine code
-const { memory, arrays } = createKernelMemory(compiled, (allocate) => ({
+const { memory, arrays } = createKernelMemory(auto, (allocate) => ({
   y: allocate(B * O),
   x: allocate(B * I).fill(1),
   W: allocate(I * O).fill(1),

@@ -1,5 +1,5 @@
-import { wasmHeapBase } from '../../packages/core/src/backends/wasm/wasm.ts';
-import { WasmApi, type WasmMemory, type WasmModule } from '../../packages/core/src/backends/wasm/webassembly.ts';
+import { takeKernelScratch } from '../../packages/core/src/backends/native/played-kernels.ts';
+import { WasmApi, type WasmMemory } from '../../packages/core/src/backends/wasm/webassembly.ts';
 import {
   bytesOfElements,
   type Elements,
@@ -8,7 +8,6 @@ import {
 } from '../../packages/core/src/math/element-type.ts';
 import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/math/scratch.ts';
 import type { Kernels } from '../../packages/core/src/program/kernels.ts';
-import { compileKernels } from '../../packages/runtime/src/engine/backends/backend.ts';
 import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 
 /** Bytes of a WebAssembly page, a multiple of every system's page size. */
@@ -33,23 +32,17 @@ export interface FencedMemory {
 export type Side = 'start' | 'end';
 
 /** Creates kernels on their scratch. */
-export interface FencedKernels<Scratch extends KernelScratch> {
-  take(products: readonly ProductShape[], allocate: Allocate): Scratch;
-  create(parts: {
-    module: WasmModule;
-    memory: WasmMemory;
-    scratch: Scratch;
-    outside: readonly SharedArrayBuffer[];
-  }): Kernels;
-}
+export type CreateKernels = (parts: {
+  memory: WasmMemory;
+  elementType: ElementType;
+  scratch: KernelScratch;
+  outside: readonly SharedArrayBuffer[];
+}) => Kernels;
 
-export function fenceKernels<Scratch extends KernelScratch>(
-  { take, create }: FencedKernels<Scratch>,
-  runType: ElementType,
-): FencedMemory {
-  const module = compileKernels(runType);
-  const inside = createFences(Math.ceil(wasmHeapBase(module) / PAGE));
-  const outside = createFences(0);
+/** `beyond`: bytes after an array that kernels may read. */
+export function fenceKernels(create: CreateKernels, runType: ElementType, beyond = 0): FencedMemory {
+  const inside = createFences(beyond);
+  const outside = createFences(beyond);
   let kernels: Kernels | null = null;
   return {
     get kernels() {
@@ -60,20 +53,20 @@ export function fenceKernels<Scratch extends KernelScratch>(
       inside.reset(side);
       outside.reset(side);
       const allocate = (length: number, type: ElementType = runType): Elements => inside.allocate(length, type);
-      const scratch = take(products, allocate as Allocate);
-      kernels = create({ module, memory: inside.memory, scratch, outside: [outside.memory.buffer] });
+      const scratch = takeKernelScratch(products, allocate as Allocate);
+      kernels = create({ elementType: runType, memory: inside.memory, scratch, outside: [outside.memory.buffer] });
     },
     allocate: inside.allocate,
     allocateOutside: outside.allocate,
   };
 }
 
-/** A memory of arrays between fences, after the first pages. */
-function createFences(firstPage: number) {
-  const pages = firstPage + 1 + ARRAYS * (ROOM + 1);
+/** A memory of arrays between fences. */
+function createFences(beyond: number) {
+  const pages = 1 + ARRAYS * (ROOM + 1);
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
   const protect = loadKoffi().load(null).func('int mprotect(void *, size_t, int)');
-  for (let page = firstPage; page < pages; page += ROOM + 1) {
+  for (let page = 0; page < pages; page += ROOM + 1) {
     const failed = protect(new Uint8Array(memory.buffer, page * PAGE, PAGE), PAGE, 0);
     if (failed !== 0) throw new Error(`createFences: mprotect has ${failed}, expected 0`);
   }
@@ -86,10 +79,10 @@ function createFences(firstPage: number) {
       side = next;
     },
     allocate(length: number, type: ElementType): Elements {
-      const room = ROOM * PAGE;
+      const room = ROOM * PAGE - beyond;
       const bytes = bytesOfElements(type, length);
       if (used === ARRAYS || bytes > room) throw new Error(`createFences: array has ${bytes} bytes, expected room`);
-      const from = (firstPage + 1) * PAGE + used++ * (room + PAGE);
+      const from = PAGE + used++ * (ROOM + 1) * PAGE;
       return elementView(type, memory.buffer, side === 'start' ? from : from + room - bytes, length);
     },
   };

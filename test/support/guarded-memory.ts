@@ -1,12 +1,6 @@
-import { readFileSync } from 'node:fs';
-import {
-  compileWasmKernels,
-  createWasmKernels,
-  kernelsFile,
-  takeWasmScratch,
-  wasmHeapBase,
-} from '../../packages/core/src/backends/wasm/wasm.ts';
-import { WasmApi, type WasmMemory, type WasmModule } from '../../packages/core/src/backends/wasm/webassembly.ts';
+import { takeKernelScratch } from '../../packages/core/src/backends/native/played-kernels.ts';
+import { createWasmKernels } from '../../packages/core/src/backends/wasm/wasm.ts';
+import { WasmApi, type WasmMemory } from '../../packages/core/src/backends/wasm/webassembly.ts';
 import {
   bytesOfElements,
   type Elements,
@@ -18,7 +12,7 @@ import {
 import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/math/scratch.ts';
 import type { Kernels } from '../../packages/core/src/program/kernels.ts';
 
-/** A memory in which every byte is checked, including the constants of the module. */
+/** A memory in which every byte is checked. */
 interface GuardedArrays<T extends ElementType> {
   /** Drops all arrays. */
   reset(): void;
@@ -48,37 +42,28 @@ const GUARD = 72; // bytes between arrays; an odd number of doubles, so that nei
 // would survive most operations unchanged.
 const GUARD_VALUE = 1234.5;
 
-/** Kernels and the scratch that they need. */
-export interface KernelsUnderGuard<Scratch extends KernelScratch> {
-  take(products: readonly ProductShape[], allocate: Allocate): Scratch;
-  create(parts: { module: WasmModule; memory: WasmMemory; scratch: Scratch }): Kernels;
-}
-
-const wasm: KernelsUnderGuard<KernelScratch> = { take: takeWasmScratch, create: createWasmKernels };
+/** Creates kernels on their scratch. */
+export type CreateKernels = (parts: { memory: WasmMemory; elementType: ElementType; scratch: KernelScratch }) => Kernels;
 
 export const createGuardedMemory = <T extends ElementType = 'float64'>(pages?: number, type?: T): GuardedMemory<T> =>
-  guardKernels(wasm, pages, type);
+  guardKernels(createWasmKernels, pages, type);
 
 /** Guards other kernels; each array of their scratch has guards on both sides. */
-export function guardKernels<Scratch extends KernelScratch, T extends ElementType = 'float64'>(
-  { take, create }: KernelsUnderGuard<Scratch>,
+export function guardKernels<T extends ElementType = 'float64'>(
+  create: CreateKernels,
   pages = 256,
   elementType = 'float64' as T,
 ): GuardedMemory<T> {
-  const { module, memory, arrays } = createGuardedArrays(pages, elementType);
+  const { memory, arrays } = createGuardedArrays(pages, elementType);
   let scratch: Elements[] = [];
-  let bare: Kernels | undefined; // kernels without scratch, created once: creating them takes longer than most tests
   const createKernels = (products: readonly ProductShape[]): Kernels => {
     scratch = [];
-    const taken = take(products, ((length: number, type: typeof FLOAT64) => {
+    const taken = takeKernelScratch(products, ((length: number, type: typeof FLOAT64) => {
       const array = arrays.allocate(length, type);
       scratch.push(array);
       return array;
     }) as Allocate);
-    const make = () => create({ module, memory, scratch: taken });
-    if (scratch.some(({ length }) => length > 0)) return make();
-    bare ??= make();
-    return bare;
+    return create({ memory, elementType, scratch: taken });
   };
   let kernels = createKernels([]);
 
@@ -95,18 +80,15 @@ export function guardKernels<Scratch extends KernelScratch, T extends ElementTyp
   };
 }
 
-/** The compiled kernels of a type, and a memory to call them on. */
+/** A memory to call kernels of a type on. */
 function createGuardedArrays<T extends ElementType>(
   pages: number,
   elementType: T,
-): { module: WasmModule; memory: WasmMemory; arrays: GuardedArrays<T> } {
-  const file = new URL(`../../packages/core/${kernelsFile(elementType)}`, import.meta.url);
-  const module = compileWasmKernels(readFileSync(file));
+): { memory: WasmMemory; arrays: GuardedArrays<T> } {
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
   const now = Buffer.from(memory.buffer);
   const before = Buffer.alloc(now.length);
-  const heapBase = Math.ceil(wasmHeapBase(module) / 8) * 8;
-  let end = heapBase; // end of the last array
+  let end = 0; // end of the last array
 
   const allocate = (length: number, type: ElementType = elementType): Elements => {
     const bytes = bytesOfElements(type, 1);
@@ -118,8 +100,8 @@ function createGuardedArrays<T extends ElementType>(
   const arrays: GuardedArrays<T> = {
     allocate: allocate as GuardedArrays<T>['allocate'],
     reset() {
-      new Float32Array(memory.buffer, heapBase, (end - heapBase + GUARD) / 4).fill(GUARD_VALUE);
-      end = heapBase;
+      new Float32Array(memory.buffer, 0, (end + GUARD) / 4).fill(GUARD_VALUE);
+      end = 0;
     },
     snapshot() {
       now.copy(before, 0, 0, end + GUARD);
@@ -136,5 +118,5 @@ function createGuardedArrays<T extends ElementType>(
       return null;
     },
   };
-  return { module, memory, arrays };
+  return { memory, arrays };
 }

@@ -3,8 +3,6 @@ import {
   createNativeKernels,
   type ExtensionName,
   extensions,
-  type NativeScratch,
-  takeNativeScratch,
 } from '@gradloom/core/internal';
 import { elementTypes } from '../../packages/core/src/math/element-type.ts';
 import {
@@ -13,7 +11,7 @@ import {
   type MachineCode,
   makeMachineCode,
 } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
-import type { KernelsUnderGuard } from './guarded-memory.ts';
+import type { CreateKernels } from './guarded-memory.ts';
 
 /** Extensions of this kind of processor, the widest first. */
 const names = (Object.keys(extensions) as ExtensionName[]).filter(
@@ -40,8 +38,6 @@ export const everyExtension = names.flatMap((name) =>
 export const nativeKernelsOf = (
   code: MachineCode,
   change = (layout: CodeLayout): CodeLayout => layout,
-): KernelsUnderGuard<NativeScratch> => ({
-  take: takeNativeScratch,
-  create: (parts) =>
-    createNativeKernels({ ...parts, layout: change(kernelsOf(code)), enter: () => enterMachineCode(code) }),
-});
+): CreateKernels =>
+  (parts) =>
+    createNativeKernels({ ...parts, layout: change(kernelsOf(code)), enter: () => enterMachineCode(code) });

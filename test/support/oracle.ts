@@ -15,11 +15,9 @@ import {
   createElements,
   targetColumns,
   WasmApi,
-  wasmHeapBase,
   wholeLength,
 } from '@gradloom/core/internal';
 import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
-import { compileKernels } from '@gradloom/runtime/internal';
 import { gatherLengths, gatherRows } from '../../packages/runtime/src/data/gather.ts';
 import { gatherTargets } from '../../packages/runtime/src/data/targets.ts';
 import { compileFor, createBackendKernels } from '../../packages/runtime/src/engine/backends/backend.ts';
@@ -59,8 +57,7 @@ export function oracle(
   const weighing = complete(planWeighing(options.classWeight, dataset));
   const weights = weighing === null ? null : complete(rowWeights(dataset, weighing));
   const memory = new WasmApi.Memory({ initial: 1024, maximum: 1024, shared: true });
-  const start = Math.ceil(wasmHeapBase(compileKernels(precision)) / 64) * 64;
-  const allocate = createAllocator('oracle', new Float64Array(memory.buffer, start), precision);
+  const allocate = createAllocator('oracle', new Float64Array(memory.buffer), precision);
   const trainStep = createTrainStep({
     network,
     loss,

@@ -13,20 +13,13 @@ export {
   createNativeUpdates,
   hasNativeProducts,
   type NativeOptions,
-  type NativeScratch,
   type Play,
-  takeNativeScratch,
 } from './backends/native/native.ts';
+export { CALL_DOUBLES } from './backends/native/isa/arguments.ts';
+export { takeKernelScratch } from './backends/native/played-kernels.ts';
 export { createStarts, type Starts } from './backends/starts.ts';
-export {
-  compileWasmKernels,
-  createWasmKernels,
-  kernelsFile,
-  takeWasmScratch,
-  wasmHeapBase,
-} from './backends/wasm/wasm.ts';
-export { tapeLength } from './backends/wasm/wasm-tape.ts';
-export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './backends/wasm/webassembly.ts';
+export { createWasmKernels } from './backends/wasm/wasm.ts';
+export { WasmApi, type WasmMemory, wasmProblem } from './backends/wasm/webassembly.ts';
 export { type Products, withProducts } from './backends/with-products.ts';
 export { doubles, elements, list, onlyKeys, record } from './checks/check.ts';
 export { suggest, suggestOption } from './checks/nearest.ts';

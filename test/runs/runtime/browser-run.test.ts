@@ -29,12 +29,10 @@ test.each(runs)('a run of a browser has the bits of train: %#', async (spec, opt
   });
   const steps = 40; // in the middle of an epoch
   const shared = { optimizer, batch, seed: 3, precision };
-  const bytes = readFileSync(createRequire(import.meta.url).resolve(`@gradloom/core/${kernelsFile(precision)}`));
   const run = await openBrowserRun(spec, rows, {
     ...shared,
     loss: 'softmax-cross-entropy',
     totalSteps: 1000,
-    kernels: compileWasmKernels(bytes),
   });
   const losses: number[] = [];
   while (run.steps < steps - 1) losses.push(...run.advance(Math.min(7, steps - 1 - run.steps)));
@@ -79,7 +77,7 @@ test('a run ends in a sentence if a member of its team is gone, before a task an
       throw new Error('its setup is known');
     },
   };
-  await expect(openBrowserRun(dense(8, 1), rows, { ...options, kernels }, [first])).rejects.toThrow('its setup');
+  await expect(openBrowserRun(dense(8, 1), rows, options, [first])).rejects.toThrow('its setup');
   const [{ setup }] = messages;
   // It joins, and does nothing.
   const gone = { postMessage: ({ orders }: TeamMessage) => void Atomics.add(orders, 5, 1) };

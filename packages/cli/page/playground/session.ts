@@ -5,7 +5,6 @@ import {
   type InitializerSpec,
   type OptimizerSpec,
 } from '@gradloom/core';
-import type { WasmModule } from '@gradloom/core/internal';
 import {
   type BrowserRun,
   type Dataset,
@@ -37,7 +36,6 @@ export const MOST_STEPS = 10_000_000;
 export async function openSession(
   settings: Settings,
   points: Points,
-  kernels: WasmModule,
   others: readonly TeamWorker[],
 ): Promise<Session> {
   const data = openData(settings, points);
@@ -55,7 +53,7 @@ export async function openSession(
   );
   const { batch, seed } = settings;
   const optimizer = { kind: settings.optimizer, lr: settings.rate } as OptimizerSpec;
-  const options = { loss, optimizer, batch, seed, precision, totalSteps: MOST_STEPS, kernels };
+  const options = { loss, optimizer, batch, seed, precision, totalSteps: MOST_STEPS };
   const run = await openBrowserRun(spec, train, options, others);
   const sets = [placed(train, data), ...(test === null ? [] : [placed(test, data)])];
   const domain = domainOf(sets, settings.data === POINTS && points.isDrawn);

@@ -1,6 +1,6 @@
 import './shared-memory.ts'; // before all modules that make shared arrays
-import { type Activation, activations, type ElementType, initializers, optimizers } from '@gradloom/core';
-import { compileWasmKernels, elementTypes, kernelsFile, reasonOf, type WasmModule } from '@gradloom/core/internal';
+import { type Activation, activations, initializers, optimizers } from '@gradloom/core';
+import { elementTypes, reasonOf } from '@gradloom/core/internal';
 import { browserCores, joinTeam, type TeamMessage } from '@gradloom/runtime/browser';
 import { planes } from './data.ts';
 import { createDigits } from './digits.ts';
@@ -61,9 +61,9 @@ function lead(): void {
     if (own !== run) return; // a newer one follows
     try {
       const threads = sharesMemory ? settings.threads : 1;
-      const [kernels, others] = await Promise.all([kernelsOf(settings.precision as ElementType), team(threads - 1)]);
+      const others = await team(threads - 1);
       if (own !== run) return;
-      const opened = await openSession(settings, points, kernels, others);
+      const opened = await openSession(settings, points, others);
       if (own !== run) {
         opened.close();
         return;
@@ -163,15 +163,6 @@ async function fetchFile(name: string): Promise<ArrayBuffer> {
     .json()
     .catch(() => ({}));
   throw new Error(String(error));
-}
-
-const compiled = new Map<ElementType, Promise<WasmModule>>();
-
-function kernelsOf(type: ElementType): Promise<WasmModule> {
-  const known =
-    compiled.get(type) ?? fetchFile(kernelsFile(type)).then((bytes) => compileWasmKernels(new Uint8Array(bytes)));
-  compiled.set(type, known);
-  return known;
 }
 
 const members: Promise<Worker>[] = [];

@@ -1,4 +1,4 @@
-import type { Kernels } from '../program/kernels.ts';
+import type { Bound, Kernels } from '../program/kernels.ts';
 import type { Call } from '../program/op.ts';
 import type { affine, affineBackwardInput, affineBackwardWeights } from '../program/reference/products.ts';
 
@@ -16,7 +16,7 @@ export function withProducts(
   products: Products,
   isLarge: (B: number, I: number, O: number) => boolean,
 ): Kernels {
-  function bind(call: Call): (() => void) | null {
+  function bind(call: Call): Bound | null {
     const { op, args } = call;
     if (!(op.name in products)) return kernels.bind(call);
     const place = Object.keys(op.operands);

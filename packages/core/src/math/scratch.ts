@@ -30,21 +30,17 @@ export type ProductShape = readonly [I: number, O: number, kind?: WindowShape | 
 
 /** Memory for the kernels of one thread, besides their arguments. */
 export interface KernelScratch {
-  readonly products: Float64Array; // packed factors and lists of terms
-  readonly machineCode: MachineCodeScratch | null; // null if no machine code is run
-}
-
-export interface MachineCodeScratch {
   readonly tape: Float64Array; // calls that are recorded
   readonly machine: Float64Array; // calls from outside of the memory of WebAssembly
   readonly panels: Float64Array; // constants and lists of terms
+  readonly tables: Float64Array; // tables of fixed calls
+  readonly pieces: Float64Array; // of sums whose table did not fit into `tables`
   readonly updates: Float64Array; // sums of squares
   readonly gathering: Float64Array; // where the rows of a call begin
   readonly rowNorms: Float64Array; // sums of rows
   readonly losses: Float64Array; // terms of losses, and numbers of rows
   readonly dropout: Float64Array; // keys and factors
-  readonly pieces: Float64Array; // of sums whose table did not fit into `tables`
-  readonly tables: Float64Array; // that calls read
+  readonly products: Float64Array; // packed factors, of the largest product
 }
 
 /** Scratch size for a set of products that use it one after the other: the largest one. */

@@ -9,13 +9,25 @@ import type { Call } from './op.ts';
 export interface Kernels {
   /** Name of the backend. */
   readonly name: BackendName;
-  /** A function that makes this one call, or null if the backend leaves it to `blocks` or to the reference. */
-  bind(call: Call): (() => void) | null;
-  /** Runs consecutive calls as one, without JavaScript between them; null if the backend has no blocks. */
-  readonly blocks: Blocks | null;
+  /** What runs this one call, or null if the backend leaves it to the reference. */
+  bind(call: Call): Bound | null;
+  /** Joins fixed calls into one; null if the backend has none. */
+  readonly blocks: CreateBlock | null;
   /** Converts rows of bytes to numbers. */
   readonly gatherBytes: GatherBytes;
 }
+
+/**
+ * A kernel call with constant addresses: the offset of its kernel in the code, and its arguments in the kernel's order.
+ * An argument that is an array [1] is the double that stands there when the call is made.
+ */
+export type FixedCall = readonly (number | Float64Array)[];
+
+/**
+ * What runs an operation: kernel calls that stay the same, which a program joins with those of its neighbours, or a
+ * function that decides as it runs.
+ */
+export type Bound = readonly FixedCall[] | (() => void);
 
 /**
  * Gathers rows order[first] .. order[first + count - 1] of `bytes`, each byte divided by `divisor`. Overwrites `out`.
@@ -30,20 +42,19 @@ export type GatherBytes = (
   count: number,
 ) => void;
 
-/** How a backend runs consecutive calls as one. */
-export interface Blocks {
-  /** Length of an encoded call on a tape, in words. */
-  readonly callWords: number;
-  /** The call as words of a tape, or null if the backend has no function for it or cannot reach one of its arrays. */
-  encode(call: Call): readonly number[] | null;
-  /** A function that makes one encodable call by itself, for calls that do not fit on a tape. */
-  single(call: Call): () => void;
-  /** The block of the calls on `tape`. */
-  block(tape: Float64Array, calls: number): Block;
-}
+/**
+ * Writes calls on a tape, which runs them without JavaScript between them. `take` gives memory for it, or null; a tape
+ * elsewhere takes a little longer and cannot repeat itself.
+ */
+export type CreateBlock = (calls: readonly FixedCall[], take: TakeDoubles) => Block;
 
-/** Calls on a tape. */
+/** `length` doubles of the kernels' memory, or null if no room is left. */
+export type TakeDoubles = (length: number) => Float64Array | null;
+
+/** Kernel calls on a tape. */
 export interface Block {
+  /** The calls. */
+  readonly calls: readonly FixedCall[];
   /** Makes all calls once. */
   run(): void;
   /** Makes all calls up to `times` times, until `stop` is not 0. Returns how many times it made them. */
@@ -51,8 +62,6 @@ export interface Block {
     times: number,
     stop: Float64Array, // [1]
   ): number;
-  /** The block itself as one call on another tape. */
-  readonly words: readonly number[];
 }
 
 /** Name of a backend: plain TypeScript, WebAssembly, machine code generated at the start, or a BLAS library. */

@@ -1,6 +1,6 @@
 import { FLOAT64 } from '../math/element-type.ts';
 import { type Allocate, viewOf } from '../math/scratch.ts';
-import type { Block, Kernels } from './kernels.ts';
+import type { Block, FixedCall, Kernels, TakeDoubles } from './kernels.ts';
 import { barrier, type Call, host, part } from './op.ts';
 import { meanUpdateOp, ops } from './ops/index.ts';
 
@@ -25,10 +25,10 @@ export interface ProgramSize {
   readonly hosts: number;
 }
 
-/** Memory for tapes. Calls that do not fit are made one by one. */
+/** Memory for tapes. A block that does not fit has its tape elsewhere. */
 export interface TapeRoom {
   /** `length` doubles, or null if fewer are left. */
-  take(length: number): Float64Array | null;
+  readonly take: TakeDoubles;
 }
 
 /** A room that hands out `memory` from its start. */
@@ -48,9 +48,13 @@ export const tapesOf = (allocate: Allocate): TapeRoom => ({ take: (length) => al
 
 type Step = () => unknown;
 
+/** Most kernel calls of a part that programs have on tapes of their own. */
+const MOST_INLINE = 64;
+
 /**
- * Makes a program runnable. A call uses the backend's own function if there is one; consecutive calls that the backend
- * can encode become one block; every other call runs its plain code. There is no other way to run an operation.
+ * Makes a program runnable. A call uses the backend's own function if there is one; kernel calls that stay the same
+ * become one block with those of their neighbours; every other call runs its plain code. There is no other way to run
+ * an operation.
  */
 export function link(
   calls: readonly Call[],
@@ -61,41 +65,33 @@ export function link(
   const { blocks } = kernels;
   const steps: Step[] = [];
   const parts = new Map<unknown, Program>();
+  const take: TakeDoubles = (length) => room?.take(length) ?? null;
   let only: Block | null = null;
-  let pending: { words: readonly number[]; single: () => Step; size: ProgramSize }[] = [];
-  const sizes: ProgramSize[] = [];
+  let pending: { calls: FixedCall[]; size: ProgramSize } = { calls: [], size: NOTHING };
+  let size = NOTHING;
 
   function closeBlock(): void {
-    if (pending.length === 0 || blocks === null) return;
-    const own = pending;
-    pending = [];
-    const tape = room?.take((own.length * blocks.callWords) / 2);
-    if (tape == null) {
-      for (const { single, size } of own) add(single(), size);
-      return;
-    }
-    const words = new Int32Array(tape.buffer, tape.byteOffset, 2 * tape.length);
-    for (const [k, call] of own.entries()) words.set(call.words, k * blocks.callWords);
-    only = blocks.block(tape, own.length);
+    const { calls, size: sizeOfBlock } = pending;
+    if (calls.length === 0 || blocks === null) return;
+    pending = { calls: [], size: NOTHING };
+    only = blocks(calls, take);
     steps.push(only.run);
-    sizes.push({
-      ...NOTHING,
-      calls: sum(
-        own.map(({ size }) => size),
-        'calls',
-      ),
-      blocks: 1,
-    });
+    size = sum(size, { ...sizeOfBlock, blocks: 1 });
   }
 
-  function add(step: Step, size: ProgramSize): void {
+  function add(step: Step, sizeOfStep: ProgramSize): void {
     closeBlock();
     steps.push(step);
-    sizes.push(size);
+    size = sum(size, sizeOfStep);
   }
 
-  const owns = (call: Call): boolean => kernels.bind(call) !== null || (blocks?.encode(call) ?? null) !== null;
-  for (const call of fuses ? fuse(calls, owns) : calls) {
+  /** Adds calls to the block at the end. */
+  function join(calls: readonly FixedCall[], sizeOfCalls: ProgramSize): void {
+    for (const call of calls) pending.calls.push(call);
+    pending.size = sum(pending.size, { ...NOTHING, calls: sizeOfCalls.calls });
+  }
+
+  for (const call of fuses ? fuse(calls, (call) => kernels.bind(call) !== null) : calls) {
     const { op, args } = call;
     if (op.name === barrier.name) continue; // teams have replaced their barriers with host operations by now
     if (op.name === host.name) {
@@ -103,29 +99,29 @@ export function link(
     } else if (op.name === part.name) {
       const program = parts.get(args[0]) ?? link(args[0] as readonly Call[], kernels, room, { fuses });
       parts.set(args[0], program);
-      const { block, run, size } = program;
-      if (block === null) add(run, size);
-      else pending.push({ words: block.words, single: () => run, size });
+      const { block, run } = program;
+      if (block === null || block.calls.length > MOST_INLINE) add(run, program.size);
+      else join(block.calls, program.size);
     } else {
-      const own = kernels.bind(call);
-      const words = own === null ? (blocks?.encode(call) ?? null) : null;
-      if (words !== null && blocks !== null) pending.push({ words, single: () => blocks.single(call), size: ALONE });
-      else add(own ?? plain(call), ALONE);
+      const bound = kernels.bind(call);
+      if (bound === null) add(plain(call), ALONE);
+      else if (typeof bound === 'function') add(bound, ALONE);
+      else join(bound, ALONE);
     }
   }
   closeBlock();
-  const size = {
-    ...{ calls: sum(sizes, 'calls'), alone: sum(sizes, 'alone') },
-    ...{ blocks: sum(sizes, 'blocks'), hosts: sum(sizes, 'hosts') },
-  };
   return { run: runner(steps), block: steps.length === 1 ? only : null, size };
 }
 
 const NOTHING: ProgramSize = { calls: 0, alone: 0, blocks: 0, hosts: 0 };
 const ALONE: ProgramSize = { ...NOTHING, calls: 1, alone: 1 };
 
-const sum = (sizes: readonly ProgramSize[], of: keyof ProgramSize): number =>
-  sizes.reduce((all, size) => all + size[of], 0);
+const sum = (a: ProgramSize, b: ProgramSize): ProgramSize => ({
+  calls: a.calls + b.calls,
+  alone: a.alone + b.alone,
+  blocks: a.blocks + b.blocks,
+  hosts: a.hosts + b.hosts,
+});
 
 /** Runs the call's plain code. */
 function plain({ op, args }: Call): Step {

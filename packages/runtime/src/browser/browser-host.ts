@@ -14,10 +14,7 @@ export const browserHost: Host = {
   mostSleeps: 100,
   specOf: ({ spec }) => specOf(spec),
   partsOf: () => NO_PARTS,
-  kernelsOf({ module, memory }, scratch) {
-    if (module === null) throw new Error('browserHost: module has null, expected the kernels of WebAssembly');
-    return createWasmKernels({ module, memory, scratch });
-  },
+  kernelsOf: ({ memory, elementType }, scratch) => createWasmKernels({ memory, elementType, scratch }),
   gatherFile() {
     throw new Error('browserHost: rows are in a file, expected rows in memory');
   },

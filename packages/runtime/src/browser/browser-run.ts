@@ -18,8 +18,6 @@ import {
   mostPassRows,
   sha256Of,
   WasmApi,
-  type WasmModule,
-  wasmHeapBase,
 } from '@gradloom/core/internal';
 import type { Dataset } from '../data/dataset.ts';
 import { checkFit } from '../data/targets.ts';
@@ -39,7 +37,7 @@ import { createOrders, isShuffled } from '../training/run/orders.ts';
 import { type RateState, setRates } from '../training/run/rates.ts';
 import { createTeam, type TeamWorker } from './team.ts';
 
-/** What decides the result of a run, and the kernels that compute it. */
+/** What decides the result of a run. */
 export interface BrowserRunOptions {
   readonly loss: LossSpec;
   readonly optimizer: OptimizerSpec;
@@ -47,7 +45,6 @@ export interface BrowserRunOptions {
   readonly seed: number;
   readonly precision: ElementType;
   readonly totalSteps: number; // most steps of the run
-  readonly kernels: WasmModule; // of the precision
 }
 
 /** A run in a worker of a browser, with the bits of `train` on the backend wasm. */
@@ -82,7 +79,7 @@ export async function openBrowserRun(
   options: BrowserRunOptions,
   others: readonly TeamWorker[] = [],
 ): Promise<BrowserRun> {
-  const { precision: elementType, kernels, totalSteps, seed } = options;
+  const { precision: elementType, totalSteps, seed } = options;
   const network = buildNetwork(spec);
   const loss = createLoss(options.loss);
   complete(checkFit('train', network, loss, train));
@@ -98,8 +95,7 @@ export async function openBrowserRun(
   const shape = { ...division, batch, elementType, seed, context };
   const passRows = Math.max(rowsOfPasses(shape), Math.min(EVALUATION_ROWS, mostPassRows(network, elementType)));
   const none = { ema: null, clipNorm: null, maxNorm: null, augment: null, cluster: null, weights: null, counted: null };
-  const heapBase = wasmHeapBase(kernels);
-  const planned = { ...shape, ...none, network, loss, optimizer, schedule, threads, heapBase, passRows };
+  const planned = { ...shape, ...none, network, loss, optimizer, schedule, threads, passRows };
   const plan = planArena({ ...planned, backend: 'wasm', probes: true });
   const pages = plan.bytes / PAGE;
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
@@ -118,9 +114,8 @@ export async function openBrowserRun(
     optimizer: options.optimizer,
     schedule: 'constant',
     modules: [],
-    ...{ threads, memory, heapBase, passRows },
+    ...{ threads, memory, passRows },
     backend: { name: 'wasm' },
-    module: kernels,
     code: null,
     outside: [],
     control: allocateControl(),

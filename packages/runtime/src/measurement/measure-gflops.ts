@@ -10,9 +10,10 @@ import {
   record,
   type WasmMemory,
 } from '@gradloom/core/internal';
-import { type Backend, type CompiledKernels, compileFor, createBackendKernels } from '../engine/backends/backend.ts';
+import { type Backend, compileFor, createBackendKernels } from '../engine/backends/backend.ts';
 import { backendNames } from '../engine/backends/backend-choices.ts';
 import { takeKernelScratch } from '../engine/memory/thread-scratch.ts';
+import { BEYOND } from '../system/memory/pages.ts';
 import { allocateSharedMemory } from '../system/memory/shared-memory.ts';
 
 const I = 512;
@@ -38,7 +39,7 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
     b: allocate(O),
     scratch: takeKernelScratch([[I, O]], backend.name, allocate),
   });
-  const { memory, arrays } = createKernelMemory(compiled, take, type);
+  const { memory, arrays } = createKernelMemory(backend, take, type);
   const { y, x, W, b, scratch } = arrays;
   for (const input of [x, W, b]) for (let i = 0; i < input.length; i++) input[i] = (i % 101) / 101 - 0.5;
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
@@ -60,21 +61,18 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
   return (2 * B * I * O) / callsMs[callsMs.length >> 1] / 1e6;
 }
 
-const LINE = 64; // bytes
-
 /**
  * Memory for kernels outside of a run, with arrays of an element type. `take` is called twice: once to count its size,
  * once to take the arrays.
  */
 export function createKernelMemory<T>(
-  { module, heapBase }: CompiledKernels,
+  { name }: Backend,
   take: (allocate: Allocate) => T,
   elementType: ElementType = FLOAT64,
 ): { memory: WasmMemory; arrays: T } {
-  const start = Math.ceil(heapBase / LINE) * LINE;
   const length = countDoubles(take, elementType);
-  const memory = allocateSharedMemory(start + 8 * length, module);
-  const doubles = new Float64Array(memory.buffer, start, length);
+  const memory = allocateSharedMemory(8 * length + BEYOND, name);
+  const doubles = new Float64Array(memory.buffer, 0, length);
   const allocate = createAllocator('createKernelMemory', doubles, elementType);
   return { memory, arrays: take(allocate) };
 }

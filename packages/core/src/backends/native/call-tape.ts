@@ -1,4 +1,7 @@
+import { addressOf } from '../../program/address.ts';
+import type { Bound, CreateBlock, FixedCall } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
+import type { CodeLayout } from './code.ts';
 import { type ArgumentTable, type ArgumentValues, CALL_DOUBLES } from './isa/arguments.ts';
 
 /** Records kernel calls and runs them in one go, since entering machine code takes as long as a small kernel. */
@@ -13,44 +16,86 @@ export interface CallTape {
   answer(): number;
 }
 
-/**
- * A kernel call with constant addresses: the offset of its kernel in the code, and its arguments in the kernel's order.
- * An argument that is an array [1] is the double that stands there when the call is made.
- */
-export type FixedCall = readonly (number | Float64Array)[];
-
-/**
- * What runs an operation: kernel calls that stay the same, which a program joins with those of its neighbours, or a
- * function that decides as it runs.
- */
-export type Bound = readonly FixedCall[] | (() => void);
-
 /** Binds the operations of one kind; null for others. */
 export type BindCall = (call: Call) => Bound | null;
 
-/** Memory for tables that fixed calls read, or null if no room is left. Its addresses are arguments of the calls. */
-export type TakeTable = (doubles: number) => Float64Array | null;
+/** Plays the first `calls` calls of a tape, at least one. Gather calls read `data`. */
+export type PlayTape = (tape: Float64Array, calls: number, data?: Uint8Array) => void;
 
-/** Writes calls once, and returns a function that runs them in order. */
-export type RecordCalls = (calls: readonly FixedCall[]) => () => void;
+/** Plays a tape of the kernels' memory several times, as `Block.repeat` does. */
+export type PlayTimes = (tape: Float64Array, calls: number, times: number, stop: Float64Array) => number;
 
-export const createRecorder =
-  (play: (doubles: Float64Array, calls: number) => void): RecordCalls =>
-  (calls) => {
-    const doubles = new Float64Array(calls.length * CALL_DOUBLES);
-    const changing: { place: number; value: Float64Array }[] = [];
-    for (const [k, call] of calls.entries()) {
-      for (const [i, value] of call.entries()) {
-        const place = k * CALL_DOUBLES + i;
-        if (typeof value === 'number') doubles[place] = value;
-        else changing.push({ place, value });
-      }
-    }
-    return () => {
-      for (let k = 0; k < changing.length; k++) doubles[changing[k].place] = changing[k].value[0];
-      play(doubles, calls.length);
+/** Creates blocks of calls. */
+export function createBlocks(
+  { copyNumber }: Pick<CodeLayout, 'copyNumber'>,
+  play: PlayTape,
+  playTimes: PlayTimes | null,
+): CreateBlock {
+  return (calls, take) => {
+    const changing = calls.reduce((sum, call) => sum + numbersOf(call).length, 0);
+    const tape = take((calls.length + changing) * CALL_DOUBLES);
+    const run = tape === null ? runElsewhere(calls, play) : runOn(tape, withCopies(calls, tape, copyNumber), play);
+    const count = calls.length + changing;
+    return {
+      calls,
+      run,
+      repeat(times, stop) {
+        if (playTimes !== null && tape !== null) return playTimes(tape, count, times, stop);
+        for (let k = 1; k < times; k++) {
+          run();
+          if (stop[0] !== 0) return k;
+        }
+        run();
+        return times;
+      },
     };
   };
+}
+
+/** The arguments of a call that change, and their places. */
+const numbersOf = (call: FixedCall): { place: number; value: Float64Array }[] =>
+  call.flatMap((value, place) => (typeof value === 'number' ? [] : [{ place, value }]));
+
+/** The calls with a call before each changing argument, which copies it to its place on the tape. */
+function withCopies(calls: readonly FixedCall[], tape: Float64Array, copyNumber: number): readonly FixedCall[] {
+  const all: FixedCall[] = [];
+  for (const call of calls) {
+    const numbers = numbersOf(call);
+    const at = addressOf(tape) + 8 * CALL_DOUBLES * (all.length + numbers.length);
+    for (const { place, value } of numbers) all.push([copyNumber, at + 8 * place, addressOf(value)]);
+    all.push(call.map((value) => (typeof value === 'number' ? value : 0)));
+  }
+  return all;
+}
+
+function runOn(tape: Float64Array, calls: readonly FixedCall[], play: PlayTape): () => void {
+  for (const [k, call] of calls.entries()) tape.set(call as readonly number[], k * CALL_DOUBLES);
+  return () => play(tape, calls.length);
+}
+
+/** Runs calls from a tape outside of the kernels' memory, where no kernel can write arguments. */
+function runElsewhere(calls: readonly FixedCall[], play: PlayTape): () => void {
+  const pieces: { tape: Float64Array; count: number; numbers: ReturnType<typeof numbersOf> }[] = [];
+  for (let first = 0; first < calls.length; ) {
+    // An argument may be what the call before has written.
+    let end = first + 1;
+    while (end < calls.length && numbersOf(calls[end]).length === 0) end++;
+    const tape = new Float64Array((end - first) * CALL_DOUBLES);
+    for (let k = first; k < end; k++) {
+      const values = calls[k].map((value) => (typeof value === 'number' ? value : 0));
+      tape.set(values, (k - first) * CALL_DOUBLES);
+    }
+    pieces.push({ tape, count: end - first, numbers: numbersOf(calls[first]) });
+    first = end;
+  }
+  return () => {
+    for (let k = 0; k < pieces.length; k++) {
+      const { tape, count, numbers } = pieces[k];
+      for (let i = 0; i < numbers.length; i++) tape[numbers[i].place] = numbers[i].value[0];
+      play(tape, count);
+    }
+  };
+}
 
 /** Creates a tape that runs its calls whenever it is full. */
 export function createCallTape(

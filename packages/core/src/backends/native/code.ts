@@ -17,6 +17,7 @@ import { type Update, updates } from './formulas/updates.ts';
 import type { Isa } from './isa/isa.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
 import { assembleColumnSums } from './kernels/column-sums.ts';
+import { assembleCopyNumber } from './kernels/copy-number.ts';
 import { assembleDropout } from './kernels/dropout.ts';
 import { assembleElementwise, type FormulaKernel } from './kernels/elementwise.ts';
 import { assembleGather } from './kernels/gather.ts';
@@ -76,6 +77,7 @@ export interface CodeLayout extends ProductKernels {
   readonly lossFormulas: Readonly<Record<string, FormulaKernel>>; // by their names in `lossFormulas`
   readonly losses: Readonly<Record<LossKernel, number>>;
   readonly windows: Readonly<Record<WindowWork, WindowPlaces>>;
+  readonly copyNumber: number;
   readonly dropout: number;
   readonly maxNorm: ColumnKernel;
 }
@@ -203,7 +205,7 @@ export function createLayout(isa: Isa, place: PlaceKernel, offsets?: Readonly<Re
     windows: whenRead(mapped(windowWorks, (work) => () => place((isa) => assembleWindows(isa, work)))),
   };
   return Object.assign(
-    whenRead({ dropout: kernel(assembleDropout), maxNorm: () => place(assembleMaxNorm) }),
+    whenRead({ copyNumber: kernel(assembleCopyNumber), dropout: kernel(assembleDropout), maxNorm: () => place(assembleMaxNorm) }),
     all,
     products,
   );

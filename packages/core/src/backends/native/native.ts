@@ -1,49 +1,17 @@
-import { bytesOfElements, type ElementType, FLOAT64, typeOf } from '../../math/element-type.ts';
-import {
-  type Allocate,
-  type KernelScratch,
-  type MachineCodeScratch,
-  mostScratch,
-  type ProductShape,
-  viewOf,
-} from '../../math/scratch.ts';
-import { addressOf, placeOutside } from '../../program/address.ts';
-import type { GatherBytes, Kernels } from '../../program/kernels.ts';
+import type { KernelScratch, ProductShape } from '../../math/scratch.ts';
+import { isInside, placeOutside } from '../../program/address.ts';
+import type { Bound, Kernels } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
-import { gatherBytes as plain } from '../../program/reference/gather-bytes.ts';
-import { createWasmKernels, wasmProductScratch } from '../wasm/wasm.ts';
-import { allArrays } from '../wasm/wasm-tape.ts';
-import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
-import { withProducts } from '../with-products.ts';
-import { type Attention, createNativeAttention } from './attention/attention.ts';
-import { type BindCall, type CallTape, createCallTape, createRecorder, type TakeTable } from './call-tape.ts';
+import type { WasmMemory } from '../wasm/webassembly.ts';
+import { createWasmKernels } from '../wasm/wasm.ts';
+import type { PlayTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';
-import { createDropout } from './dropout.ts';
-import { createElementwise } from './elementwise.ts';
-import { CALL_DOUBLES } from './isa/arguments.ts';
-import { MACHINE_SCRATCH } from './isa/wasm/machine.ts';
-import { DROPOUT_SCRATCH } from './kernels/dropout.ts';
-import { gatherArguments } from './kernels/gather.ts';
+import { createGatherBytes } from './gather-bytes.ts';
 import { locateArguments } from './kernels/locate.ts';
-import { createLosses } from './losses/losses.ts';
-import { LOSS_SCRATCH } from './losses/row-kernels.ts';
-import { createColumnSums, PIECES_SCRATCH } from './matrices/column-sums.ts';
-import { createMatrices } from './matrices/matrices.ts';
-import { createRowNorms, ROW_NORM_SCRATCH } from './matrices/row-norms.ts';
-import { PANELS_SCRATCH } from './panels/panel-memory.ts';
-import { createPanels } from './panels/panels.ts';
-import { createPools } from './pools.ts';
-import { createNativeProducts, nativeProductScratch } from './products.ts';
-import { createRecurrent } from './recurrent.ts';
-import { createRowAdds } from './row-adds.ts';
-import { createUpdates, UPDATE_SCRATCH } from './updates.ts';
+import { arraysOf, createPlayedKernels } from './played-kernels.ts';
 
 /** Runs the first `calls` calls of a tape. Arrays are byte offsets into `memory`, except those in `data`. */
 export type Play = (tape: Float64Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
-
-/** Most calls recorded before machine code is entered, which takes 0.06 us. The tape stays in the first-level cache. */
-const TAPE_CALLS = 128;
 
 /**
  * Number of weights, or of a head's keys, below which entering machine code costs more than it saves. Smaller layers
@@ -65,198 +33,53 @@ export const hasNativeProducts = (products: readonly ProductShape[]): boolean =>
 export interface NativeOptions {
   layout: CodeLayout; // of the code of `enter`
   enter: () => Play; // called at the first kernel call, so that a run without one loads nothing
-  module: WasmModule;
   memory: WasmMemory;
-  scratch: NativeScratch; // from takeNativeScratch, for all products that are called
+  scratch: KernelScratch; // from takeKernelScratch, for all products that are called
   outside?: readonly SharedArrayBuffer[]; // further memory, for gradients and optimizer state
 }
 
-/** Kernels that are played, in machine code or in WebAssembly. */
-export interface PlayedOptions {
-  name: Kernels['name'];
-  layout: CodeLayout;
-  play: (tape: Float64Array, calls: number, data?: Uint8Array) => void;
-  scratch: NativeScratch;
-}
-
-/** All operations by the kernels of `Isa`. Operations without one are left to plain code. */
-export function createPlayedKernels({ name, layout, play, scratch }: PlayedOptions): Kernels {
-  const { machineCode } = scratch;
-  const { bind: bindOthers, tape, panels, rowAdds } = createPlayed(layout, play, machineCode);
-  const own = {
-    ...createNativeProducts(panels, tape, scratch.products),
-    ...createNativeConvolutions(panels, rowAdds, tape, scratch.products),
-    ...createNativeAttention(layout, panels, tape, scratch.products, machineCode.dropout),
-  };
-  function bind(call: Call): (() => void) | null {
-    const { op, args } = call;
-    if (!Object.hasOwn(own, op.name)) return bindOthers(call);
-    if (args[Object.keys(op.operands).indexOf('B')] === 0) return null;
-    // The cast is safe: `emit` has checked the types of the arguments.
-    return (own[op.name as keyof typeof own] as (...args: readonly unknown[]) => () => void)(...args);
-  }
-  return ofType(layout.type, { name, bind, blocks: null, gatherBytes: plain });
-}
-
-export interface NativeScratch extends KernelScratch {
-  readonly machineCode: MachineCodeScratch;
-}
-
-/** Takes the scratch of the kernels for products of these shapes. */
-export const takeNativeScratch = (products: readonly ProductShape[], allocate: Allocate): NativeScratch => ({
-  machineCode: {
-    tape: allocate(TAPE_CALLS * CALL_DOUBLES, FLOAT64),
-    machine: allocate(MACHINE_SCRATCH, FLOAT64),
-    updates: allocate(UPDATE_SCRATCH, FLOAT64),
-    gathering: allocate(GATHER_SCRATCH, FLOAT64),
-    panels: allocate(PANELS_SCRATCH, FLOAT64),
-    rowNorms: allocate(ROW_NORM_SCRATCH, FLOAT64),
-    losses: allocate(LOSS_SCRATCH, FLOAT64),
-    dropout: allocate(DROPOUT_SCRATCH, FLOAT64),
-    pieces: allocate(PIECES_SCRATCH, FLOAT64),
-    tables: allocate(TABLES_SCRATCH, FLOAT64),
-  },
-  // A product uses either wasm or machine code; both use the same scratch.
-  products: allocate(
-    Math.max(mostScratch(products, wasmProductScratch), mostScratch(products, nativeProductScratch)),
-    FLOAT64,
-  ),
-});
-
 /**
- * The kernels of wasm, with the products of dense layers in machine code for this processor. The products use fused
- * multiply-add; `fusedProducts` defines their bits. The result of a row does not depend on the other rows.
+ * Kernels in machine code for this processor. Products use fused multiply-add: `fusedProducts`, `fusedConvolutions` and
+ * `fusedAttention` define their bits. Products of few weights are WebAssembly's, unfused. The result of a row does not
+ * depend on the other rows.
  */
-export function createNativeKernels(options: NativeOptions): Kernels {
-  const { kernels, tape, panels, rowAdds } = createParts(options);
-  const { layout, scratch } = options;
-  const attention = createNativeAttention(layout, panels, tape, scratch.products, scratch.machineCode.dropout);
-  const products = createNativeProducts(panels, tape, scratch.products);
-  const dense = withProducts('native', kernels, products, (B, I, O) => B > 0 && I * O >= MIN_WEIGHTS);
-  const convolutions = createNativeConvolutions(panels, rowAdds, tape, scratch.products);
-  const own: Convolutions & Attention = { ...convolutions, ...attention };
-  function bind(call: Call): (() => void) | null {
-    const { op, args } = call;
-    const sizeOf = (name: string): number => args[Object.keys(op.operands).indexOf(name)] as number;
-    const isSmall = op.name in attention && sizeOf('T') * sizeOf('d') < MIN_WEIGHTS;
-    if (!(op.name in own) || isSmall || sizeOf('B') === 0) return dense.bind(call);
-    // The cast is safe: `emit` has checked the types of the arguments.
-    const product = own[op.name as keyof typeof own] as (...args: readonly unknown[]) => () => void;
-    return product(...args);
-  }
-  return ofType(layout.type, { ...dense, bind });
-}
+export const createNativeKernels = (options: NativeOptions): Kernels => createKernels(options, isLargeProduct);
 
-/** The kernels of wasm, with updates and the gathering of bytes in machine code, to the same bits. */
-export const createNativeUpdates = (options: NativeOptions): Kernels =>
-  ofType(options.layout.type, createParts(options).kernels);
+/** The same with all products in WebAssembly. */
+export const createNativeUpdates = (options: NativeOptions): Kernels => createKernels(options, () => false);
 
-/** Restricts `kernels` to calls with elements of this type. Machine code is assembled for one type. */
-const ofType = (type: ElementType, { bind, ...kernels }: Kernels): Kernels => ({
-  ...kernels,
-  bind: (call) => (allArrays(call, type, (array, expected) => typeOf(array) === expected) ? bind(call) : null),
-});
-
-function createParts({ layout, enter, module, memory, scratch, outside = [] }: NativeOptions) {
+function createKernels(
+  { layout, enter, memory, scratch, outside = [] }: NativeOptions,
+  isFused: (call: Call) => boolean,
+): Kernels {
   const bytes = new Uint8Array(memory.buffer);
   let playTape: Play | undefined;
-  const play = (doubles: Float64Array, calls: number, data: Uint8Array = bytes): void => {
+  const play: PlayTape = (doubles, calls, data = bytes) => {
     playTape ??= enter();
     playTape(doubles, bytes, calls, data);
   };
-  const played = createPlayed(layout, play, scratch.machineCode);
-  const { tape, bind } = played;
+  const { tape, ...kernels } = createPlayedKernels({ name: 'native', layout, play, playTimes: null }, scratch);
   for (const buffer of outside) {
     tape.write(locateArguments, layout.locate(), 0);
     tape.run(new Uint8Array(buffer, 0, 1));
     placeOutside(buffer, tape.answer());
   }
-  const wasm = createWasmKernels({ module, memory, scratch });
-  const gatherBytes = createGatherBytes(layout, tape, scratch.machineCode.gathering);
-  return { ...played, kernels: { ...wasm, gatherBytes, bind } };
+  const wasm = createWasmKernels({ memory, elementType: layout.type, scratch });
+  function bind(call: Call): Bound | null {
+    if (!isProduct(call) || isFused(call)) return kernels.bind(call);
+    if (!arraysOf(call).every(isInside)) return null;
+    const bound = wasm.bind(call);
+    if (bound === null || typeof bound === 'function' || wasm.blocks === null) return bound;
+    return wasm.blocks(bound, () => null).run;
+  }
+  return { ...kernels, bind, gatherBytes: createGatherBytes(layout, tape, scratch.gathering) };
 }
 
-function createPlayed(
-  layout: CodeLayout,
-  play: (tape: Float64Array, calls: number, data?: Uint8Array) => void,
-  machineCode: MachineCodeScratch,
-) {
-  const doubles = machineCode.tape;
-  const tape = createCallTape(doubles, (calls, data) => play(doubles, calls, data));
-  const panels = createPanels(layout, tape, machineCode.panels);
-  const rowAdds = createRowAdds(layout, tape, panels.maskOf);
-  const record = createRecorder(play);
-  const playAll = (calls: Float64Array): void => play(calls, calls.length / CALL_DOUBLES);
-  const takeTable = createTables(machineCode.tables);
-  const parts: readonly BindCall[] = [
-    createUpdates(layout, playAll, tape, panels.maskOf, rowAdds, machineCode.updates),
-    createElementwise(layout, tape, panels),
-    createLosses(layout, panels, machineCode.losses),
-    createMatrices(layout, panels),
-    createColumnSums(layout, record, takeTable, panels, machineCode.pieces),
-    createRowNorms(layout, panels, machineCode.rowNorms),
-    createRecurrent(layout, tape, panels),
-    createDropout(layout, tape, panels, machineCode.dropout),
-    createPools(layout, panels),
-  ];
-  const bind = (call: Call): (() => void) | null => {
-    for (const bindPart of parts) {
-      const bound = bindPart(call);
-      if (bound !== null) return typeof bound === 'function' ? bound : record(bound);
-    }
-    return null;
-  };
-  return { bind, tape, panels, rowAdds };
-}
+const isProduct = ({ op: { name } }: Call): boolean => /^(affine|conv[FB]|attention)/.test(name);
 
-/** Doubles of scratch for tables of fixed calls. Calls whose tables do not fit copy them as they run. */
-const TABLES_SCRATCH = 4096;
-
-function createTables(memory: Float64Array): TakeTable {
-  let used = 0;
-  return (doubles) => {
-    const from = used;
-    if (from + doubles > memory.length) return null;
-    used += doubles;
-    return viewOf(memory, from, doubles);
-  };
-}
-
-const ROWS = 62; // most rows of a call
-// Below MIN_COLUMNS machine code costs more than it saves; from MAX_BYTES on it cannot address the bytes.
-const MIN_COLUMNS = 16;
-const MAX_BYTES = 4_294_967_296;
-
-/** Doubles of scratch for gathering. Starts take half a double each, one more than rows. */
-const GATHER_SCRATCH = (ROWS + 2) / 2;
-
-function createGatherBytes(
-  layout: CodeLayout,
-  tape: CallTape,
-  scratch: Float64Array, // [GATHER_SCRATCH]
-): GatherBytes {
-  const { type, width } = layout;
-  const size = bytesOfElements(type, 1);
-  const starts = new Uint32Array(scratch.buffer, scratch.byteOffset, ROWS + 1);
-  const startsAt = addressOf(scratch);
-  return (out, bytes, columns, divisor, order, first, count) => {
-    if (columns < MIN_COLUMNS || bytes.length >= MAX_BYTES || typeOf(out) !== type) {
-      plain(out, bytes, columns, divisor, order, first, count);
-      return;
-    }
-    for (let done = 0; done < count; ) {
-      const rows = count - done < ROWS ? count - done : ROWS;
-      for (let n = 0; n < rows; n++) {
-        const row = first + done + n;
-        starts[n] = (order === null ? row : order[row]) * columns;
-      }
-      starts[rows] = starts[rows - 1];
-      const rest = columns % width;
-      const outAt = addressOf(out) + size * done * columns;
-      const vectors = (columns - rest) / width;
-      tape.write(gatherArguments, layout.gather(), outAt, startsAt, divisor, rows, rest, size * rest, vectors);
-      tape.run(bytes);
-      done += rows;
-    }
-  };
+function isLargeProduct({ op: { name, operands }, args }: Call): boolean {
+  const names = Object.keys(operands);
+  const [T, d, I, O] = ['T', 'd', 'I', 'O'].map((size) => args[names.indexOf(size)] as number);
+  if (name.startsWith('conv')) return true;
+  return (name.startsWith('attention') ? T * d : I * O) >= MIN_WEIGHTS;
 }

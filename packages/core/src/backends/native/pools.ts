@@ -12,7 +12,8 @@ import type {
   upsampleForward,
 } from '../../program/reference/pooling.ts';
 import { PIECE } from '../../program/reference/sum-rows.ts';
-import type { BindCall, Bound, FixedCall } from './call-tape.ts';
+import type { Bound, FixedCall } from '../../program/kernels.ts';
+import type { BindCall } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { MOST_CHANNEL_VECTORS, type WindowWork } from './kernels/windows.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';

@@ -1,24 +1,18 @@
-import { readFileSync } from 'node:fs';
 import type { BackendName, ElementType } from '@gradloom/core';
 import { type Kernels, type Network, OptionError, referenceKernels } from '@gradloom/core';
 import {
-  compileWasmKernels,
   createNativeKernels,
   createNativeUpdates,
   createWasmKernels,
   FLOAT64,
   hasNativeProducts,
   type KernelScratch,
-  kernelsFile,
   option,
   record,
   show,
   type WasmMemory,
-  type WasmModule,
   wasmProblem,
 } from '@gradloom/core/internal';
-import { resolveInstalled } from '../../system/installed.ts';
-import { heapBaseOf } from '../../system/memory/shared-memory.ts';
 import { type BackendChoice, backendChoices } from './backend-choices.ts';
 import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
@@ -110,33 +104,26 @@ const withoutWhere = (reason: string): string => reason.replace('machineCode: ',
 export function createBackendKernels(
   backend: Backend,
   {
-    module,
+    elementType,
     code,
     memory,
     scratch,
     outside = [],
-  }: Omit<CompiledKernels, 'heapBase'> & {
+  }: CompiledKernels & {
     memory: WasmMemory;
     scratch: KernelScratch;
     outside?: readonly SharedArrayBuffer[]; // buffers outside of the memory that may hold arrays of the run
   },
 ): Kernels {
-  if (backend.name === 'reference' || module === null) return referenceKernels;
-  const { machineCode } = scratch;
+  if (backend.name === 'reference') return referenceKernels;
   const native =
-    code === null || machineCode === null
+    code === null
       ? null
-      : {
-          layout: kernelsOf(code),
-          enter: () => enterMachineCode(code),
-          module,
-          memory,
-          scratch: { ...scratch, machineCode },
-          outside,
-        };
+      : { layout: kernelsOf(code), enter: () => enterMachineCode(code), memory, scratch, outside };
   if (native !== null && backend.name === 'native') return createNativeKernels(native);
-  const wasm = native === null ? createWasmKernels({ module, memory, scratch }) : createNativeUpdates(native);
-  return 'library' in backend ? createBlasKernels(openLibrary(backend.library), wasm) : wasm;
+  const others =
+    native === null ? createWasmKernels({ memory, elementType, scratch }) : createNativeUpdates(native);
+  return 'library' in backend ? createBlasKernels(openLibrary(backend.library), others) : others;
 }
 
 const opened = new Map<string, BlasLibrary>();
@@ -152,35 +139,17 @@ function openLibrary({ path }: BlasIdentity): BlasLibrary {
 
 /** Compiled code of a backend, shared by all threads. */
 export interface CompiledKernels {
-  // The SIMD kernels; null for the reference, which also runs without SIMD.
-  readonly module: WasmModule | null;
+  readonly elementType: ElementType;
   readonly code: MachineCode | null; // for native, and for blas if the machine supports it; else null
-  readonly heapBase: number; // first byte of a run's memory that is free for arrays
 }
 
 /** Compiles a backend for an element type. @throws Error if this machine does not support it. */
 export function compileFor({ name }: Backend, elementType: ElementType = FLOAT64): CompiledKernels {
-  if (name === 'reference') return { module: null, code: null, heapBase: 0 };
-  const module = compileKernels(elementType);
-  // Threads are told the value: finding it creates a memory and reserves 10 GiB of address space.
-  heapBases[elementType] ??= heapBaseOf(module);
-  const heapBase = heapBases[elementType];
-  if (name === 'wasm') return { module, code: null, heapBase };
+  if (name === 'reference') return { elementType, code: null };
+  const problem = wasmProblem();
+  if (problem !== null) throw new Error(`compileFor: ${problem}`);
+  if (name === 'wasm') return { elementType, code: null };
   const { code, reason } = machineCode(elementType);
   if (code === null && name === 'native') throw new Error(reason);
-  return { module, code, heapBase };
-}
-
-const compiled: Partial<Record<ElementType, WasmModule>> = {};
-const heapBases: Partial<Record<ElementType, number>> = {};
-
-/**
- * The module of the SIMD kernels of a type, compiled once; threads share the code.
- * @throws Error if there is no SIMD.
- */
-export function compileKernels(elementType: ElementType = FLOAT64): WasmModule {
-  compiled[elementType] ??= compileWasmKernels(
-    readFileSync(resolveInstalled(`@gradloom/core/${kernelsFile(elementType)}`)),
-  );
-  return compiled[elementType];
+  return { elementType, code };
 }

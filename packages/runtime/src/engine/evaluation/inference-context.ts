@@ -16,9 +16,9 @@ export function createInferenceContext(setup: InferenceSetup, thread: number, ho
   const own = host.partsOf(setup);
   const network = buildNetwork(host.specOf(setup), own);
   const loss = createLoss(setup.loss, own);
-  const { elementType, threads, heapBase } = setup;
+  const { elementType, threads } = setup;
   const shape = { network, loss, elementType, backend: setup.backend.name };
-  const { theta, scratch } = planInference({ ...shape, threads, heapBase }).bind(setup.memory);
+  const { theta, scratch } = planInference({ ...shape, threads }).bind(setup.memory);
   const scratchOfThread = takeEvaluationScratch(
     shape,
     createAllocator('createInferenceContext', scratch[thread], elementType),

@@ -1,7 +1,7 @@
 import type { Elements } from '@gradloom/core';
 import { bytesOfElements, countDoubles, elementView, FLOAT64, type WasmMemory } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
-import { PAGE } from '../../system/memory/pages.ts';
+import { BEYOND, PAGE } from '../../system/memory/pages.ts';
 import { longestArray, mostInside } from '../memory/arena.ts';
 import { type EvaluationShape, takeEvaluationScratch } from '../memory/thread-scratch.ts';
 
@@ -9,7 +9,6 @@ const LINE = 64;
 
 export interface InferenceOptions extends EvaluationShape {
   readonly threads: number;
-  readonly heapBase: number; // first byte of memory that is free for arrays
 }
 
 /** The arrays for evaluating a model. */
@@ -28,13 +27,12 @@ export interface InferenceLayout {
 
 /** @throws OptionError with the size of each part if it exceeds what the kernels can address. */
 export function planInference(options: InferenceOptions, scratchLength = countScratch(options)): InferenceLayout {
-  const { network, elementType, backend, threads, heapBase } = options;
+  const { network, elementType, backend, threads } = options;
   const P = network.parameterCount;
-  const start = align(heapBase);
   const weights = align(bytesOfElements(elementType, P));
   const own = align(bytesOfElements(FLOAT64, scratchLength));
-  const end = start + weights + threads * own;
-  const bytes = Math.ceil(end / PAGE) * PAGE;
+  const end = weights + threads * own;
+  const bytes = Math.ceil((end + BEYOND) / PAGE) * PAGE;
   const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   const parts = [
     { name: 'parameters', bytes: weights },
@@ -52,9 +50,9 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
         throw new Error(`planInference: memory has ${buffer.byteLength} bytes, expected ${bytes} (the plan's)`);
       }
       return {
-        theta: elementView(elementType, buffer, start, P),
+        theta: elementView(elementType, buffer, 0, P),
         scratch: Array.from({ length: threads }, (_, t) =>
-          elementView(FLOAT64, buffer, start + weights + t * own, scratchLength),
+          elementView(FLOAT64, buffer, weights + t * own, scratchLength),
         ),
       };
     },

@@ -8,7 +8,6 @@ import {
   type LossSpec,
   type Network,
   type Predictor,
-  referenceKernels,
 } from '@gradloom/core';
 import {
   type AttentionWeights,
@@ -33,7 +32,7 @@ import {
 } from '@gradloom/core/internal';
 import { checkMemory, type MemoryRoom } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
-import { MOST_BYTES, PAGE } from '../../system/memory/pages.ts';
+import { BEYOND, MOST_BYTES } from '../../system/memory/pages.ts';
 import { allocateSharedMemory } from '../../system/memory/shared-memory.ts';
 import { type Backend, compileFor, createBackendKernels } from '../backends/backend.ts';
 import { takeKernelScratch } from '../memory/thread-scratch.ts';
@@ -131,8 +130,8 @@ export const createInputGradients = (
       createInputGradient(network, workspace, tensors, bindGradients(network, spare), kernels),
   );
 
-/** Memory of a model at most, without a page for the constants of the kernels. */
-export const addressable: MemoryRoom = { bytes: MOST_BYTES - PAGE, bound: 'what WebAssembly can address' };
+/** Memory of a model at most. */
+export const addressable: MemoryRoom = { bytes: MOST_BYTES - BEYOND, bound: 'what WebAssembly can address' };
 
 /** A model in the memory of this thread. */
 interface Resident {
@@ -222,7 +221,6 @@ const inferenceBackend = (): Backend => ({ name: wasmProblem() === null ? 'wasm'
 /** Larger memory belongs to one model and is freed with it. */
 const LARGEST_SHARED = 64 * 1024 ** 2;
 const SMALLEST = 1024 ** 2;
-const LINE = 64;
 
 /** Shared memory by type and size; unused ones are freed. */
 const shared = new Map<string, WeakRef<InferenceMemory>>();
@@ -233,7 +231,7 @@ const shared = new Map<string, WeakRef<InferenceMemory>>();
  * @throws Error if the system provides none.
  */
 function inferenceMemory(length: number, type: ElementType): InferenceMemory {
-  const bytes = 8 * length + PAGE; // one page for the constants of the kernels
+  const bytes = 8 * length + BEYOND;
   if (bytes > LARGEST_SHARED) return createMemory(bytes, type, false);
   const size = Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(bytes)));
   const key = `${type} ${size}`;
@@ -246,12 +244,17 @@ function inferenceMemory(length: number, type: ElementType): InferenceMemory {
 
 function createMemory(bytes: number, type: ElementType, isShared: boolean): InferenceMemory {
   const backend = inferenceBackend();
-  const compiled = compileFor(backend, type);
-  const memory = allocateSharedMemory(bytes, compiled.module);
-  const doubles = new Float64Array(memory.buffer, Math.ceil(compiled.heapBase / LINE) * LINE);
+  const memory = allocateSharedMemory(bytes, backend.name);
+  const doubles = new Float64Array(memory.buffer);
   // All models place their scratch at the start, where the kernels expect it: one instance serves all.
-  const scratch = { products: doubles, machineCode: null };
-  const kernels =
-    compiled.module === null ? referenceKernels : createBackendKernels(backend, { ...compiled, memory, scratch });
+  const scratch = takeKernelScratch([], backend.name, createAllocator('createMemory', doubles, type));
+  const { buffer, byteOffset } = scratch.products;
+  const products = new Float64Array(buffer, byteOffset); // as far as a model needs
+  const compiled = compileFor(backend, type);
+  const kernels = createBackendKernels(backend, {
+    ...compiled,
+    memory,
+    scratch: { ...scratch, products },
+  });
   return { kernels, doubles, isShared, tenant: null };
 }

@@ -13,7 +13,7 @@ import {
   type WasmMemory,
 } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
-import { MOST_BYTES, PAGE } from '../../system/memory/pages.ts';
+import { BEYOND, MOST_BYTES, PAGE } from '../../system/memory/pages.ts';
 import { ownershipOf, rowOfRank } from '../step/owned-blocks.ts';
 import { nodeRowsOf, notesLength } from '../step/rank-batch.ts';
 import { gradientRowsOf } from '../step/team-part.ts';
@@ -27,7 +27,6 @@ const ALIGNMENT = 64;
 export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
   threads: number; // most threads that the run may use
-  heapBase: number; // first byte of memory that is free for arrays
   insideBytes?: number; // size above which regions that may lie outside do so; default `mostInside`
 }
 
@@ -138,8 +137,7 @@ interface Layout extends ArenaPlan {
 
 function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boolean): Layout {
   const rows = gradientRowsOf(options, options.threads, options.probes ?? false);
-  const start = align(options.heapBase);
-  let end = start;
+  let end = 0;
   const outside: number[] = []; // sizes in bytes
   const places: Place[] = [];
   const parts: PlacedPart[] = [];
@@ -153,8 +151,8 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
     else end += bytes;
     return createElements(type, 0);
   });
-  const bytes = Math.ceil(end / PAGE) * PAGE;
-  parts.push({ name: 'tables of the kernels', bytes: bytes - end + start, type: FLOAT64, isOutside: false });
+  const bytes = Math.ceil((end + BEYOND) / PAGE) * PAGE;
+  parts.push({ name: 'tables of the kernels', bytes: bytes - end, type: FLOAT64, isOutside: false });
   return {
     bytes,
     outside,

@@ -10,6 +10,7 @@ import type {
 } from '@gradloom/core';
 import {
   blockCount,
+  CALL_DOUBLES,
   countDoubles,
   countMatrices,
   createList,
@@ -25,9 +26,7 @@ import {
   NO_BATCH,
   NO_SHARE,
   probeLength,
-  takeNativeScratch,
-  takeWasmScratch,
-  tapeLength,
+  takeKernelScratch as takeScratch,
   type Workspace,
 } from '@gradloom/core/internal';
 import { type BatchShape, mostLeavesOfRank } from '../step/team-part.ts';
@@ -111,7 +110,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     scale: allocate(1, FLOAT64),
     note: allocate(2, FLOAT64),
     tapesOf: allocate(1, FLOAT64),
-    tapes: allocate(tapeLength(mostCalls(shape)), FLOAT64),
+    tapes: allocate(CALL_DOUBLES * Math.min(MOST_TAPE_CALLS, CALLS_OF_OPERATION * mostCalls(shape)), FLOAT64),
   };
 }
 
@@ -156,7 +155,12 @@ const UPDATED_BLOCKS = 64;
 const CALLS_OF_BLOCK = 4;
 const CALLS_OF_STEP = 64;
 
-/** Most calls on the tapes of a thread. Calls that do not fit are made one by one. */
+/** Kernel calls of an operation: of most it is one. */
+const CALLS_OF_OPERATION = 3;
+/** Most kernel calls on the tapes of a thread. Others are copied as they are made, which takes some 10 ns each. */
+const MOST_TAPE_CALLS = 4096;
+
+/** Most operations on the tapes of a thread. */
 function mostCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchShape): number {
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
@@ -170,10 +174,10 @@ function mostCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchSh
   return passes * calls.length + 2 * (CALLS_OF_BLOCK * blocks + columns + CALLS_OF_STEP);
 }
 
-/** Takes the scratch of a backend's kernels for products of these shapes. */
+/** Takes the scratch of a backend's kernels for products of these shapes. Plain code needs none. */
 export const takeKernelScratch = (
   products: readonly ProductShape[],
   backend: BackendName,
   allocate: Allocate,
 ): KernelScratch =>
-  (backend === 'native' || backend === 'blas' ? takeNativeScratch : takeWasmScratch)(products, allocate);
+  takeScratch(products, backend === 'reference' ? (((_, type) => allocate(0, type as typeof FLOAT64)) as Allocate) : allocate);

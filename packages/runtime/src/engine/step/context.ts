@@ -50,7 +50,7 @@ export function createContext(setup: RunSetup, thread: number, host: Host): RunC
   const loss = createLoss(setup.loss, own);
   const optimizer = optimizerOf(setup.optimizer, setup.ema);
   const schedule = createSchedule(setup.schedule, setup.context, own);
-  const { elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, threads, probes, heapBase, insideBytes } =
+  const { elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, threads, probes, insideBytes } =
     setup;
   const { cluster } = setup;
   const backend = setup.backend.name;
@@ -69,7 +69,7 @@ export function createContext(setup: RunSetup, thread: number, host: Host): RunC
     maxNorm: setup.maxNorm,
     augment: setup.augment,
   };
-  const arena = planArena({ ...shape, schedule, heapBase, insideBytes }).bind(setup.memory, setup.outside);
+  const arena = planArena({ ...shape, schedule, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;
   const G = gradientLength(network);
   const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread], setup.elementType));

@@ -11,8 +11,8 @@ export const nodeHost: Host = {
   cores: availableParallelism(),
   specOf: ({ spec }) => specOf(spec),
   partsOf,
-  kernelsOf: ({ backend, module, code, memory, outside }, scratch) =>
-    createBackendKernels(backend, { module, code, memory, outside, scratch }),
+  kernelsOf: ({ backend, code, memory, outside, elementType }, scratch) =>
+    createBackendKernels(backend, { code, memory, outside, elementType, scratch }),
   gatherFile: gatherFileRows,
   openLink,
 };

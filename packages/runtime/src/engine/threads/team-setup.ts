@@ -23,7 +23,7 @@ export interface TeamShape {
 }
 
 /** What the layout of a team's memory depends on besides its shape. */
-export type Compiled = { readonly heapBase: number; readonly backend: TeamSetup['backend']['name'] };
+export type Compiled = { readonly backend: TeamSetup['backend']['name'] };
 
 /** Memory of a team with given means: the layout of the shared memory, and all parts. */
 export interface TeamPlan<Layout> {
@@ -59,10 +59,10 @@ export function* openTeamSetup<Layout>(
   const backend = resolveBackend(shape.backend, shape.blas, shape.network, shape.elementType);
   const compiled = compileFor(backend, shape.elementType);
   yield;
-  const planOf = yield* planner({ backend: backend.name, heapBase: compiled.heapBase });
+  const planOf = yield* planner({ backend: backend.name });
   const room = shareOfRoom(shape.sharers ?? 1);
   const { plan, means } = yield* fitMemory(planOf, { ...wanted, threads: shape.threads }, room);
-  const memory = allocateSharedMemory(plan.layout.bytes, compiled.module);
+  const memory = allocateSharedMemory(plan.layout.bytes, backend.name);
   const outside = plan.layout.outside.map(allocateOutside);
   yield;
   lastRun++;

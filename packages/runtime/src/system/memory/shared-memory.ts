@@ -1,4 +1,5 @@
-import { WasmApi, type WasmMemory, type WasmModule, wasmHeapBase } from '@gradloom/core/internal';
+import type { BackendName } from '@gradloom/core';
+import { WasmApi, type WasmMemory } from '@gradloom/core/internal';
 import { lackOfAddressSpace } from './limits.ts';
 import { mebibytes } from './memory.ts';
 import { PAGE } from './pages.ts';
@@ -13,15 +14,14 @@ const WHY =
   ', which WebAssembly may reserve for a memory of any size (unless node has --disable-wasm-trap-handler; backend reference needs none)';
 
 /**
- * Allocates a shared memory of `bytes`, in whole pages, for the kernels of `module`. It cannot grow later, since old
- * views would keep the old buffer. Without a module (for the reference) it is a plain buffer, which reserves no extra
- * address space.
+ * Allocates a shared memory of `bytes`, in whole pages. It cannot grow later, since old views would keep the old buffer.
+ * For the reference it is a plain buffer, which reserves no extra address space.
  * @throws Error if the system provides none, naming the limit.
  */
-export function allocateSharedMemory(bytes: number, module: WasmModule | null): WasmMemory {
+export function allocateSharedMemory(bytes: number, backend: BackendName): WasmMemory {
   const pages = Math.ceil(bytes / PAGE);
-  return explained(bytes, module !== null, () =>
-    module === null
+  return explained(bytes, backend !== 'reference', () =>
+    backend === 'reference'
       ? { buffer: new SharedArrayBuffer(pages * PAGE) }
       : new WasmApi.Memory({ initial: pages, maximum: pages, shared: true }),
   );
@@ -33,12 +33,6 @@ export function allocateSharedMemory(bytes: number, module: WasmModule | null): 
  */
 export const allocateOutside = (bytes: number): SharedArrayBuffer =>
   explained(bytes, false, () => new SharedArrayBuffer(bytes));
-
-/**
- * The first byte of a memory that the kernels of `module` leave free. Finding it allocates a memory.
- * @throws Error as `allocateSharedMemory` does.
- */
-export const heapBaseOf = (module: WasmModule): number => explained(PAGE, true, () => wasmHeapBase(module));
 
 function explained<T>(bytes: number, isWasm: boolean, allocate: () => T): T {
   try {

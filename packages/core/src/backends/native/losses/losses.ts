@@ -1,7 +1,8 @@
 import type { Elements } from '../../../math/element-type.ts';
 import { mathOf } from '../../../math/real-math.ts';
 import { addressOf } from '../../../program/address.ts';
-import type { BindCall, Bound } from '../call-tape.ts';
+import type { Bound } from '../../../program/kernels.ts';
+import type { BindCall } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { MIN_OPERATIONS } from '../elementwise.ts';
 import { elementwiseLosses } from '../formulas/losses.ts';

@@ -1,7 +1,8 @@
 import { bytesOfElements, elementView } from '../../../math/element-type.ts';
 import { viewOf } from '../../../math/scratch.ts';
 import { addressOf } from '../../../program/address.ts';
-import { createCallTape, type FixedCall } from '../call-tape.ts';
+import type { FixedCall } from '../../../program/kernels.ts';
+import { createCallTape } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { CALL_DOUBLES } from '../isa/arguments.ts';
 import { LEAF_BLOCK, leafSumsArguments } from '../kernels/leaf-sums.ts';

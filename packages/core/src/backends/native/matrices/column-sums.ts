@@ -3,7 +3,8 @@ import { leafCount } from '../../../math/tree/index.ts';
 import { addressOf } from '../../../program/address.ts';
 import type * as ops from '../../../program/reference/index.ts';
 import { PIECE } from '../../../program/reference/index.ts';
-import type { BindCall, FixedCall, RecordCalls, TakeTable } from '../call-tape.ts';
+import type { FixedCall, TakeDoubles } from '../../../program/kernels.ts';
+import type { BindCall } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { MIN_OPERATIONS } from '../elementwise.ts';
 import { type ColumnTerms, columnTerms, type TermsName } from '../formulas/norms.ts';
@@ -77,8 +78,8 @@ export const PIECES_SCRATCH = (PIECES * PIECE_WORDS.count) / 2;
 
 export function createColumnSums(
   { columnSums: kernels, matrices, width }: CodeLayout,
-  record: RecordCalls,
-  takeTable: TakeTable,
+  run: (calls: readonly FixedCall[]) => () => void,
+  takeTable: TakeDoubles,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
   scratch: Float64Array, // [PIECES_SCRATCH]
 ): BindCall {
@@ -141,8 +142,8 @@ export function createColumnSums(
       return [matrices.addRow.place, to, addressOf(levels) + t * row, to, ...groups, 1, row];
     });
     if (tableAt !== null) return [...calls, ...last];
-    const runs = calls.map((call) => record([call]));
-    const runLast = record(last);
+    const runs = calls.map((call) => run([call]));
+    const runLast = run(last);
     return () => {
       for (let k = 0; k < runs.length; k++) {
         shared.set(pieces[k]);

@@ -1,6 +1,7 @@
 import { bytesOfElements, type Elements } from '../../../math/element-type.ts';
 import { addressOf } from '../../../program/address.ts';
-import type { BindCall, FixedCall } from '../call-tape.ts';
+import type { FixedCall } from '../../../program/kernels.ts';
+import type { BindCall } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { MIN_OPERATIONS } from '../elementwise.ts';
 import { type RowFormula, type RowFormulaName, rowFormulas } from '../formulas/norms.ts';

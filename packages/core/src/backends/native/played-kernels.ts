@@ -1,0 +1,124 @@
+import { type Elements, FLOAT64, typeOf } from '../../math/element-type.ts';
+import { type Allocate, type KernelScratch, mostScratch, type ProductShape, viewOf } from '../../math/scratch.ts';
+import type { Bound, Kernels, TakeDoubles } from '../../program/kernels.ts';
+import type { Call } from '../../program/op.ts';
+import { gatherBytes } from '../../program/reference/gather-bytes.ts';
+import { createNativeAttention } from './attention/attention.ts';
+import { type BindCall, type CallTape, createBlocks, createCallTape, type PlayTape, type PlayTimes } from './call-tape.ts';
+import type { CodeLayout } from './code.ts';
+import { createNativeConvolutions } from './convolutions/convolutions.ts';
+import { createDropout } from './dropout.ts';
+import { createElementwise } from './elementwise.ts';
+import { GATHER_SCRATCH } from './gather-bytes.ts';
+import { CALL_DOUBLES } from './isa/arguments.ts';
+import { MACHINE_SCRATCH } from './isa/wasm/machine.ts';
+import { DROPOUT_SCRATCH } from './kernels/dropout.ts';
+import { createLosses } from './losses/losses.ts';
+import { LOSS_SCRATCH } from './losses/row-kernels.ts';
+import { createColumnSums, PIECES_SCRATCH } from './matrices/column-sums.ts';
+import { createMatrices } from './matrices/matrices.ts';
+import { createRowNorms, ROW_NORM_SCRATCH } from './matrices/row-norms.ts';
+import { PANELS_SCRATCH } from './panels/panel-memory.ts';
+import { createPanels } from './panels/panels.ts';
+import { createPools } from './pools.ts';
+import { createNativeProducts, nativeProductScratch } from './products.ts';
+import { createRecurrent } from './recurrent.ts';
+import { createRowAdds } from './row-adds.ts';
+import { createUpdates, UPDATE_SCRATCH } from './updates.ts';
+
+/** Code of kernels, and what runs it. */
+export interface Machine {
+  readonly name: Kernels['name'];
+  readonly layout: CodeLayout;
+  readonly play: PlayTape;
+  readonly playTimes: PlayTimes | null; // null if the machine runs a tape once alone
+}
+
+/** Most calls recorded before they are played, which takes 0.06 us in machine code. The tape stays in the first-level cache. */
+const TAPE_CALLS = 128;
+/** Doubles of scratch for tables of fixed calls. */
+const TABLES_SCRATCH = 4096;
+
+/** Takes the scratch of the kernels for products of these shapes. */
+export const takeKernelScratch = (products: readonly ProductShape[], allocate: Allocate): KernelScratch => ({
+  // Arrays of the same size for every network come first: models that share a memory share the constants in them.
+  tape: allocate(TAPE_CALLS * CALL_DOUBLES, FLOAT64),
+  machine: allocate(MACHINE_SCRATCH, FLOAT64),
+  panels: allocate(PANELS_SCRATCH, FLOAT64),
+  tables: allocate(TABLES_SCRATCH, FLOAT64),
+  pieces: allocate(PIECES_SCRATCH, FLOAT64),
+  updates: allocate(UPDATE_SCRATCH, FLOAT64),
+  gathering: allocate(GATHER_SCRATCH, FLOAT64),
+  rowNorms: allocate(ROW_NORM_SCRATCH, FLOAT64),
+  losses: allocate(LOSS_SCRATCH, FLOAT64),
+  dropout: allocate(DROPOUT_SCRATCH, FLOAT64),
+  products: allocate(mostScratch(products, nativeProductScratch), FLOAT64),
+});
+
+/** All operations by the kernels of a machine; those without one are left to plain code. */
+export function createPlayedKernels(machine: Machine, scratch: KernelScratch): Kernels & { readonly tape: CallTape } {
+  const { name, layout, play, playTimes } = machine;
+  const tape = createCallTape(scratch.tape, (calls, data) => play(scratch.tape, calls, data));
+  const panels = createPanels(layout, tape, scratch.panels);
+  const rowAdds = createRowAdds(layout, tape, panels.maskOf);
+  const blocks = createBlocks(layout, play, playTimes);
+  const takeTable = takeFrom(scratch.tables);
+  const playAll = (calls: Float64Array): void => play(calls, calls.length / CALL_DOUBLES);
+  const products = {
+    ...createNativeProducts(panels, tape, scratch.products),
+    ...createNativeConvolutions(panels, rowAdds, tape, scratch.products),
+    ...createNativeAttention(layout, panels, tape, scratch.products, scratch.dropout),
+  };
+  const parts: readonly BindCall[] = [
+    createUpdates(layout, playAll, tape, panels.maskOf, rowAdds, scratch.updates),
+    createElementwise(layout, tape, panels),
+    createLosses(layout, panels, scratch.losses),
+    createMatrices(layout, panels),
+    createColumnSums(layout, (calls) => blocks(calls, () => null).run, takeTable, panels, scratch.pieces),
+    createRowNorms(layout, panels, scratch.rowNorms),
+    createRecurrent(layout, tape, panels),
+    createDropout(layout, tape, panels, scratch.dropout),
+    createPools(layout, panels),
+  ];
+  function bind(call: Call): Bound | null {
+    const { op, args } = call;
+    // Code is made for one type.
+    if (!isOfType(call, layout)) return null;
+    if (Object.hasOwn(products, op.name)) {
+      if (args[Object.keys(op.operands).indexOf('B')] === 0) return null;
+      // The cast is safe: `emit` has checked the types of the arguments.
+      return (products[op.name as keyof typeof products] as (...args: readonly unknown[]) => () => void)(...args);
+    }
+    for (const bindPart of parts) {
+      const bound = bindPart(call);
+      if (bound !== null) return bound;
+    }
+    return null;
+  }
+  return { name, bind, blocks, gatherBytes, tape };
+}
+
+/** Hands out parts of `memory`. */
+function takeFrom(memory: Float64Array): TakeDoubles {
+  let used = 0;
+  return (length) => {
+    if (used + length > memory.length) return null;
+    used += length;
+    return viewOf(memory, used - length, length);
+  };
+}
+
+/** The arrays of a call. */
+export const arraysOf = ({ op, args }: Call): Elements[] =>
+  Object.values(op.operands).flatMap(({ kind }, k) =>
+    kind === 'array' || kind === 'arrays' ? (args[k] as Elements | Elements[]) : [],
+  );
+
+/** Whether all arrays of a call have the type that they have in a run of the layout's type. */
+const isOfType = ({ op, args }: Call, { type }: CodeLayout): boolean =>
+  Object.values(op.operands).every((operand, k) => {
+    if (operand.kind !== 'array' && operand.kind !== 'arrays') return true;
+    const expected = operand.type === 'element' ? type : operand.type;
+    const arrays = operand.kind === 'array' ? [args[k] as Elements] : (args[k] as Elements[]);
+    return arrays.every((array) => typeOf(array) === expected);
+  });
