@@ -42,7 +42,7 @@ export interface WeightProducts {
 
 /** Creates the product. It uses `weightProductBytes` bytes of memory from `free` on. */
 export function createWeightProducts(
-  { bytes, leafPanel, listedRows, zeros, one, pack, packAll, setLeaves, listLeaves, sumLeaves }: Panels,
+  { bytes, leafPanelFor, listedRows, zeros, one, pack, packAll, setLeaves, listLeaves, sumLeaves }: Panels,
   { hasSparseColumns }: Sparsity,
   tape: CallTape,
   free: number,
@@ -66,6 +66,7 @@ export function createWeightProducts(
     const iRow = bytes * I;
     const oRow = bytes * O;
     const panels = free + BLOCK_ROWS * STRIPS * MAX_PANEL;
+    const leafPanel = leafPanelFor(O);
     const next = starts ? 0 : leafPanel.step;
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
     const most = isSparse ? listedRows : leafPanel.rows;
@@ -80,7 +81,7 @@ export function createWeightProducts(
       packAll(leafPanel, panels, dy + bytes * o, oRow, B, N);
       // 1 · dy + s is dy + s, rounded once.
       const sums = db + bytes * o;
-      sumLeaves(sums, 0, starts ? zeros : sums, next, 0, one, 0, 0, panels, 1, B, N, joins, false);
+      sumLeaves(leafPanel, sums, 0, starts ? zeros : sums, next, 0, one, 0, 0, panels, 1, B, N, joins, false);
       for (let strip = 0, i = 0; strip < strips; strip++) {
         const isHigher = strip < higher;
         const height = isHigher ? lowest + 1 : lowest;
@@ -94,10 +95,10 @@ export function createWeightProducts(
           const alike = (isHigher ? higher : strips) - strip;
           if (place === 0) pack(free, step, B * step, column, iRow, B, Math.min(alike, STRIPS) * height, height);
           const a = free + place * B * step;
-          sumLeaves(c, oRow, init, next, initRow, a, bytes, step, panels, height, B, N, joins, false);
+          sumLeaves(leafPanel, c, oRow, init, next, initRow, a, bytes, step, panels, height, B, N, joins, false);
         } else {
-          if (isSparse) listLeaves(column, bytes, iRow, height, B, leaf);
-          sumLeaves(c, oRow, init, next, initRow, column, bytes, iRow, panels, height, B, N, joins, isSparse);
+          if (isSparse) listLeaves(leafPanel, column, bytes, iRow, height, B, leaf);
+          sumLeaves(leafPanel, c, oRow, init, next, initRow, column, bytes, iRow, panels, height, B, N, joins, isSparse);
         }
         i += height;
       }

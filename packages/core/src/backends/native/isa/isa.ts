@@ -56,6 +56,7 @@ export interface TileRegisters {
   readonly leafVectors: number; // the same for dW, whose sums are cleared after each leaf
   readonly factors: number; // factors loaded before the first is used
   readonly narrowVectors: number; // tiles of fewer vectors are no higher
+  readonly rows?: readonly number[]; // most rows by vectors, where it is not the number of registers that decides
 }
 
 /**

@@ -44,8 +44,8 @@ export interface TileShape {
 }
 
 /** Most rows of a tile with `vectors` vectors: its sums, a row of the panel and the factors fill the registers. */
-export const tileRows = ({ mostRows, vectorRegisters, tile: { factors } }: Isa, vectors: number): number =>
-  Math.min(mostRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
+export const tileRows = ({ mostRows, vectorRegisters, tile: { factors, rows } }: Isa, vectors: number): number =>
+  rows?.[vectors] ?? Math.min(mostRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
 
 /**
  * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding. Within a leaf k ascends and the sums

@@ -1,7 +1,7 @@
 import type { CallTape } from '../call-tape.ts';
 import type { ProductKernels } from '../code.ts';
 import { RUN, type TileShape, tileArguments } from '../kernels/tile.ts';
-import { AHEAD, listStep, type PanelMemory } from './panel-memory.ts';
+import { AHEAD, listStep, type PanelMemory, type PanelSize } from './panel-memory.ts';
 import { countOf, heightOf, tilesOver } from './tiles-over.ts';
 
 /** Products of panels, tile by tile. */
@@ -30,6 +30,7 @@ export interface TileProducts {
    * the tree. Adds to `c` if `joins`.
    */
   sumLeaves(
+    size: PanelSize,
     c: number,
     cRow: number,
     init: number,
@@ -73,7 +74,7 @@ export interface TileProducts {
 export function createTileProducts(
   { width, tile: kernelOf, tileRows }: ProductKernels,
   tape: CallTape,
-  { bytes, leafPanel, table, leafWords, terms: lists, singleOf, vectorsOf, lastMask }: PanelMemory,
+  { bytes, table, leafWords, terms: lists, singleOf, vectorsOf, lastMask }: PanelMemory,
 ): TileProducts {
   const tileOf = (terms: TileShape['terms'], columns: number, M: number): number =>
     kernelOf(vectorsOf(columns), terms, columns % width !== 0, M);
@@ -118,10 +119,10 @@ export function createTileProducts(
 
     setLeaves: (B, leaf) => writeLeaves(leafWords, B, leaf, listStep(leaf)),
 
-    sumLeaves(c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, B, N, joins, listed) {
+    sumLeaves(size, c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, B, N, joins, listed) {
       for (let n = 0; n < N; ) {
-        const columns = Math.min(N - n, leafPanel.columns);
-        const count = Math.max(Math.floor((N - n) / leafPanel.columns), 1);
+        const columns = Math.min(N - n, size.columns);
+        const count = Math.max(Math.floor((N - n) / size.columns), 1);
         tape.write(
           tileArguments,
           tileOf(listed ? 'listed' : 'all', columns, M),
@@ -136,13 +137,13 @@ export function createTileProducts(
           initRow,
           aRow,
           aStep,
-          leafPanel.step,
-          AHEAD * leafPanel.step,
+          size.step,
+          AHEAD * size.step,
           count,
           bytes * columns,
           nextInit,
           0,
-          B * leafPanel.step,
+          B * size.step,
           joins ? 1 : 0,
           0,
         );

@@ -1,7 +1,7 @@
 import type { Address } from '../isa.ts';
-import { type FunctionBody, signed, TO_WORD, unsigned, V128, type ValueType } from './module.ts';
+import { type FunctionBody, signed, unsigned, V128, type ValueType } from './module.ts';
 
-/** A local variable by its number. Local 0 is the address of the running call. */
+/** A local variable by its number. Local 0 is the address of the running call, local 1 that of its arguments as words. */
 export type Local = number;
 
 /** The address base + (index << shift) + offset. */
@@ -63,7 +63,7 @@ export function createFunctionWriter(): FunctionWriter {
   };
   const get = (local: Local): void => emit(0x20, ...unsigned(local));
   const constant = (value: number): void => emit(0x41, ...signed(value | 0));
-  const keep = (type: ValueType): Local => locals.push(type);
+  const keep = (type: ValueType): Local => locals.push(type) + 1;
   const vector = (opcode: number, ...after: readonly number[]): void => emit(0xfd, ...unsigned(opcode), ...after);
 
   function pushBase({ base, index, shift = 0, offset = 0 }: WasmAddress): number {
@@ -107,8 +107,8 @@ export function createFunctionWriter(): FunctionWriter {
     store: (opcode, offset) => emit(opcode, 0, ...unsigned(offset)),
     storeVector: (opcode, offset, ...after) => vector(opcode, 0, ...unsigned(offset), ...after),
     word(number) {
-      get(0);
-      emit(0x2b, 0, ...unsigned(8 * (1 + number)), ...TO_WORD); // f64.load
+      get(1);
+      emit(0x28, 0, ...unsigned(4 * number)); // i32.load
     },
     argument: (number) => ({ base: 0, offset: 8 * (1 + number) }),
     take(type) {

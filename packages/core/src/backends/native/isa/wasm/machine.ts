@@ -4,14 +4,14 @@ import { addressOf } from '../../../../program/address.ts';
 import { WasmApi, type WasmMemory, type WasmTable } from '../../../wasm/webassembly.ts';
 import { type CodeLayout, createLayout } from '../../code.ts';
 import { CALL_DOUBLES } from '../arguments.ts';
-import { encodeKernels, encodePlayer, type ModuleOptions } from './module.ts';
+import { encodeKernels, encodePlayer, type ModuleOptions, WORD_BYTES } from './module.ts';
 import { createWasm, type WasmOptions } from './wasm.ts';
 
 /** Most calls that are played at a time from outside of the memory. */
 const COPIED_CALLS = 32;
 
 /** Doubles of scratch of a machine. */
-export const MACHINE_SCRATCH = COPIED_CALLS * CALL_DOUBLES;
+export const MACHINE_SCRATCH = WORD_BYTES / 8 + COPIED_CALLS * CALL_DOUBLES;
 
 /** Kernels of WebAssembly on a memory. They are assembled and compiled when they are first played. */
 export interface WasmMachine {
@@ -31,8 +31,8 @@ export interface WasmMachine {
 }
 
 interface Player {
-  play(tape: number, calls: number): void;
-  playTimes(tape: number, calls: number, times: number, stop: number): number;
+  play(tape: number, calls: number, words: number): void;
+  playTimes(tape: number, calls: number, words: number, times: number, stop: number): number;
 }
 
 export function createWasmMachine(
@@ -45,6 +45,8 @@ export function createWasmMachine(
   const table: WasmTable = new WasmApi.Table({ element: 'anyfunc', initial: 0 });
   const instantiate = (bytes: Uint8Array): object =>
     new WasmApi.Instance(new WasmApi.Module(bytes), { env: { memory, table } }).exports;
+  const words = addressOf(scratch);
+  const copied = viewOf(scratch, WORD_BYTES / 8, COPIED_CALLS * CALL_DOUBLES);
   let isComplete = true; // whether all kernels are in the table
   let player: Player | null = null;
 
@@ -66,15 +68,15 @@ export function createWasmMachine(
     play(tape, calls) {
       const { play } = player !== null && isComplete ? player : complete();
       if (tape.buffer === memory.buffer) {
-        play(addressOf(tape), calls);
+        play(addressOf(tape), calls, words);
         return;
       }
       for (let done = 0; done < calls; done += COPIED_CALLS) {
         const some = Math.min(calls - done, COPIED_CALLS);
-        scratch.set(viewOf(tape, done * CALL_DOUBLES, some * CALL_DOUBLES));
-        play(addressOf(scratch), some);
+        copied.set(viewOf(tape, done * CALL_DOUBLES, some * CALL_DOUBLES));
+        play(addressOf(copied), some, words);
       }
     },
-    playTimes: (tape, calls, times, stop) => complete().playTimes(addressOf(tape), calls, times, addressOf(stop)),
+    playTimes: (tape, calls, times, stop) => complete().playTimes(addressOf(tape), calls, words, times, addressOf(stop)),
   };
 }

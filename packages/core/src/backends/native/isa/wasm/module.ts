@@ -1,4 +1,4 @@
-import { CALL_DOUBLES } from '../arguments.ts';
+import { CALL_DOUBLES, MOST_ARGUMENTS } from '../arguments.ts';
 
 /** Types of values, as modules encode them. */
 export const I32 = 0x7f;
@@ -60,6 +60,9 @@ export interface ModuleOptions {
   readonly shared: boolean; // whether the memory is shared between threads
 }
 
+/** The type of kernels: they take the addresses of their call and of the words of its arguments. */
+const KERNEL = [0x60, 2, I32, I32, 0];
+
 const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 function imports({ shared }: ModuleOptions): number[] {
@@ -73,7 +76,7 @@ export function encodeKernels(kernels: readonly FunctionBody[], first: number, o
   const numbers = kernels.map((_, k) => unsigned(k));
   return Uint8Array.from([
     ...header,
-    ...section(1, list([[0x60, 1, I32, 0]])), // a kernel takes the address of its call
+    ...section(1, list([KERNEL])),
     ...imports(options),
     ...section(3, list(kernels.map(() => [0]))),
     ...section(9, list([[0, 0x41, ...signed(first), END, ...list(numbers)]])),
@@ -81,24 +84,41 @@ export function encodeKernels(kernels: readonly FunctionBody[], first: number, o
   ]);
 }
 
-/** Converts the double on the stack, an integer from -2³¹ to 2³² - 1, to its lower 32 bits. */
-export const TO_WORD = [
-  ...[0x44, ...new Uint8Array(Float64Array.of(1.5 * 2 ** 52).buffer)], // the sum's lower bits are the integer
-  ...[0xa0, 0xbd, 0xa7], // f64.add, i64.reinterpret_f64, i32.wrap_i64
-];
+/** Bytes of the words into which the player converts the arguments of a call. */
+export const WORD_BYTES = 4 * MOST_ARGUMENTS;
 
 /**
- * A module with `play(tape, calls)`, which runs at least one call of a tape, and `playTimes(tape, calls, times, stop)`,
- * which runs the tape up to `times` times, until the double at `stop` is not 0, and returns how many times it did.
+ * Stores the arguments of the call at `call` as words at `words`, four at a time: of the sum of 1.5 · 2⁵² and an
+ * integer from -2³¹ to 2³² - 1 the lower half is the integer. A kernel would convert an argument where it uses it, again
+ * and again: V8 moves the instructions there.
+ */
+function convertArguments(call: number, words: number): number[] {
+  const large = new Uint8Array(Float64Array.of(1.5 * 2 ** 52, 1.5 * 2 ** 52).buffer);
+  const pair = (k: number) => [
+    ...[0x20, call, 0xfd, 0, 0, ...unsigned(8 + 16 * k)], // v128.load
+    ...[0xfd, 12, ...large, 0xfd, ...unsigned(0xf0)], // f64x2.add
+  ];
+  const lower = [0, 8, 16, 24].flatMap((byte) => [byte, byte + 1, byte + 2, byte + 3]);
+  return Array.from({ length: MOST_ARGUMENTS / 4 }, (_, k) => [
+    ...[0x20, words, ...pair(2 * k), ...pair(2 * k + 1), 0xfd, 13, ...lower], // i8x16.shuffle
+    ...[0xfd, 11, 0, ...unsigned(16 * k)], // v128.store
+  ]).flat();
+}
+
+/**
+ * A module with `play(tape, calls, words)`, which runs at least one call of a tape, and `playTimes(tape, calls, words,
+ * times, stop)`, which runs the tape up to `times` times, until the double at `stop` is not 0, and returns how many
+ * times it did.
  */
 export function encodePlayer(options: ModuleOptions): Uint8Array {
-  const [tape, calls, times, stop, left] = [0, 1, 2, 3, 4];
+  const [tape, calls, words, times, stop, left] = [0, 1, 2, 3, 4, 5];
   const bytes = signed(8 * CALL_DOUBLES);
   const play: FunctionBody = {
     locals: [],
     code: [
       ...[0x03, 0x40], // loop
-      ...[0x20, tape, 0x20, tape, 0x2b, 3, 0, ...TO_WORD], // the call and its kernel, f64.load
+      ...convertArguments(tape, words),
+      ...[0x20, tape, 0x20, words, 0x20, tape, 0x2b, 3, 0, 0xaa], // f64.load, i32.trunc_f64_s: the kernel
       ...[0x11, 0, 0], // call_indirect of type 0
       ...[0x20, tape, 0x41, ...bytes, 0x6a, 0x21, tape],
       ...[0x20, calls, 0x41, 1, 0x6b, 0x22, calls, 0x0d, 0], // br_if
@@ -109,7 +129,7 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
     locals: [I32],
     code: [
       ...[0x20, times, 0x21, left, 0x03, 0x40],
-      ...[0x20, tape, 0x20, calls, 0x10, 0], // play
+      ...[0x20, tape, 0x20, calls, 0x20, words, 0x10, 0], // play
       ...[0x20, left, 0x41, 1, 0x6b, 0x21, left],
       ...[0x20, stop, 0x2b, 3, 0, 0x44, ...new Array(8).fill(0), 0x61], // f64.load, f64.const 0, f64.eq
       ...[0x20, left, 0x41, 0, 0x47, 0x71, 0x0d, 0], // and `left` is not 0: br_if
@@ -117,20 +137,14 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
       ...[0x20, times, 0x20, left, 0x6b],
     ],
   };
-  const player = [0x60, 2, I32, I32, 0];
-  const repeater = [0x60, 4, I32, I32, I32, I32, 1, I32];
+  const player = [0x60, 3, I32, I32, I32, 0];
+  const repeater = [0x60, 5, I32, I32, I32, I32, I32, 1, I32];
   return Uint8Array.from([
     ...header,
-    ...section(1, list([[0x60, 1, I32, 0], player, repeater])),
+    ...section(1, list([KERNEL, player, repeater])),
     ...imports(options),
     ...section(3, list([[1], [2]])),
-    ...section(
-      7,
-      list([
-        [...text('play'), 0, 0],
-        [...text('playTimes'), 0, 1],
-      ]),
-    ),
+    ...section(7, list([[...text('play'), 0, 0], [...text('playTimes'), 0, 1]])),
     ...section(10, list([play, playTimes].map(encodeBody))),
   ]);
 }
