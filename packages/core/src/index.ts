@@ -259,7 +259,16 @@ export {
   type ScheduleDefinition,
   type SchedulePart,
 } from './own/index.ts';
-export type { BackendName, Block, Bound, CreateBlock, FixedCall, GatherBytes, Kernels, TakeDoubles } from './program/kernels.ts';
+export type {
+  BackendName,
+  Block,
+  Bound,
+  CreateBlock,
+  FixedCall,
+  GatherBytes,
+  Kernels,
+  TakeDoubles,
+} from './program/kernels.ts';
 export type { Call, Emit, Op, Operand } from './program/op.ts';
 export { referenceKernels } from './program/reference/reference-kernels.ts';
 export type { LayerFigures, TensorFigures } from './training/probe.ts';

@@ -5,6 +5,7 @@
 
 export { fusedAttention, fusedConvolutions, fusedProducts } from './backends/fused.ts';
 export { assembleCode, type CodeLayout, createLayout, type ProductLayout } from './backends/native/code.ts';
+export { CALL_DOUBLES } from './backends/native/isa/arguments.ts';
 export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
 export type { ConventionName } from './backends/native/isa/x64/convention.ts';
 export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
@@ -15,7 +16,6 @@ export {
   type NativeOptions,
   type Play,
 } from './backends/native/native.ts';
-export { CALL_DOUBLES } from './backends/native/isa/arguments.ts';
 export { takeKernelScratch } from './backends/native/played-kernels.ts';
 export { createStarts, type Starts } from './backends/starts.ts';
 export { createWasmKernels } from './backends/wasm/wasm.ts';

@@ -1,3 +1,4 @@
+import { viewOf } from '../../math/scratch.ts';
 import { addressOf } from '../../program/address.ts';
 import type { Bound, CreateBlock, FixedCall } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
@@ -178,3 +179,30 @@ export function createCallTape(
     answer: () => (words[2 * first] >>> 0) + words[2 * first + 1] * 4_294_967_296,
   };
 }
+
+/** A tape that keeps its calls instead of running them. */
+export interface CallRecorder {
+  readonly tape: CallTape;
+  /** The calls since the last time. */
+  take(): readonly FixedCall[];
+}
+
+export function createCallRecorder(): CallRecorder {
+  const doubles = new Float64Array(RECORDED_CALLS * CALL_DOUBLES);
+  let calls: FixedCall[] = [];
+  const tape = createCallTape(doubles, (count) => {
+    for (let k = 0; k < count; k++) calls.push([...viewOf(doubles, k * CALL_DOUBLES, CALL_DOUBLES)]);
+  });
+  return {
+    tape,
+    take() {
+      tape.run();
+      const all = calls;
+      calls = [];
+      return all;
+    },
+  };
+}
+
+/** Calls that are recorded at a time. */
+const RECORDED_CALLS = 16;

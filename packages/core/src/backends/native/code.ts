@@ -205,7 +205,11 @@ export function createLayout(isa: Isa, place: PlaceKernel, offsets?: Readonly<Re
     windows: whenRead(mapped(windowWorks, (work) => () => place((isa) => assembleWindows(isa, work)))),
   };
   return Object.assign(
-    whenRead({ copyNumber: kernel(assembleCopyNumber), dropout: kernel(assembleDropout), maxNorm: () => place(assembleMaxNorm) }),
+    whenRead({
+      copyNumber: kernel(assembleCopyNumber),
+      dropout: kernel(assembleDropout),
+      maxNorm: () => place(assembleMaxNorm),
+    }),
     all,
     products,
   );

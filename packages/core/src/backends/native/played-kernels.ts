@@ -4,11 +4,19 @@ import type { Bound, Kernels, TakeDoubles } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
 import { gatherBytes } from '../../program/reference/gather-bytes.ts';
 import { createNativeAttention } from './attention/attention.ts';
-import { type BindCall, type CallTape, createBlocks, createCallTape, type PlayTape, type PlayTimes } from './call-tape.ts';
+import {
+  type BindCall,
+  type CallTape,
+  createBlocks,
+  createCallTape,
+  type PlayTape,
+  type PlayTimes,
+} from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { createNativeConvolutions } from './convolutions/convolutions.ts';
 import { createDropout } from './dropout.ts';
 import { createElementwise } from './elementwise.ts';
+import { withFixedProducts } from './fixed-products.ts';
 import { GATHER_SCRATCH } from './gather-bytes.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
 import { MACHINE_SCRATCH } from './isa/wasm/machine.ts';
@@ -18,7 +26,7 @@ import { LOSS_SCRATCH } from './losses/row-kernels.ts';
 import { createColumnSums, PIECES_SCRATCH } from './matrices/column-sums.ts';
 import { createMatrices } from './matrices/matrices.ts';
 import { createRowNorms, ROW_NORM_SCRATCH } from './matrices/row-norms.ts';
-import { PANELS_SCRATCH } from './panels/panel-memory.ts';
+import { createPanelMemory, PANELS_SCRATCH } from './panels/panel-memory.ts';
 import { createPanels } from './panels/panels.ts';
 import { createPools } from './pools.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
@@ -59,13 +67,15 @@ export const takeKernelScratch = (products: readonly ProductShape[], allocate: A
 export function createPlayedKernels(machine: Machine, scratch: KernelScratch): Kernels & { readonly tape: CallTape } {
   const { name, layout, play, playTimes } = machine;
   const tape = createCallTape(scratch.tape, (calls, data) => play(scratch.tape, calls, data));
-  const panels = createPanels(layout, tape, scratch.panels);
+  const memory = createPanelMemory(layout, scratch.panels);
+  const panels = createPanels(layout, tape, memory);
   const rowAdds = createRowAdds(layout, tape, panels.maskOf);
   const blocks = createBlocks(layout, play, playTimes);
   const takeTable = takeFrom(scratch.tables);
   const playAll = (calls: Float64Array): void => play(calls, calls.length / CALL_DOUBLES);
+  const dense = createNativeProducts(panels, tape, scratch.products);
   const products = {
-    ...createNativeProducts(panels, tape, scratch.products),
+    ...withFixedProducts(dense, layout, memory, takeTable, scratch.products),
     ...createNativeConvolutions(panels, rowAdds, tape, scratch.products),
     ...createNativeAttention(layout, panels, tape, scratch.products, scratch.dropout),
   };
@@ -87,7 +97,7 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     if (Object.hasOwn(products, op.name)) {
       if (args[Object.keys(op.operands).indexOf('B')] === 0) return null;
       // The cast is safe: `emit` has checked the types of the arguments.
-      return (products[op.name as keyof typeof products] as (...args: readonly unknown[]) => () => void)(...args);
+      return (products[op.name as keyof typeof products] as (...args: readonly unknown[]) => Bound)(...args);
     }
     for (const bindPart of parts) {
       const bound = bindPart(call);

@@ -1,6 +1,7 @@
 import type { Elements } from '../../math/element-type.ts';
 import { FLUSH_BELOW } from '../../math/flush.ts';
 import { addressOf } from '../../program/address.ts';
+import type { Bound, FixedCall } from '../../program/kernels.ts';
 import type {
   avgPoolBackward,
   avgPoolForward,
@@ -12,7 +13,6 @@ import type {
   upsampleForward,
 } from '../../program/reference/pooling.ts';
 import { PIECE } from '../../program/reference/sum-rows.ts';
-import type { Bound, FixedCall } from '../../program/kernels.ts';
 import type { BindCall } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { MOST_CHANNEL_VECTORS, type WindowWork } from './kernels/windows.ts';

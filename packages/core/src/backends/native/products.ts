@@ -80,12 +80,12 @@ export function createNativeProducts(
     const isShort = oRow <= MAX_PLAIN_ROW;
     const plainSparse = isShort && B <= MAX_PLAIN_SPARSE_BATCH;
     const plainDense = isShort || B <= MAX_PLAIN_BATCH;
-    const blocks = Math.floor((I + BLOCK - 1) / BLOCK);
+    const blocks = Math.max(1, Math.floor((I + BLOCK - 1) / BLOCK)); // one of no terms, where sums are the bias
     for (let block = 0, end = 0; block < blocks; block = end) {
       const i = startOf(block, blocks, I);
       const a = x + bytes * i;
       const isSparse = isSparseBlock(x, iRow, B, block, blocks, I, O);
-      const plain = isSparse ? plainSparse : plainDense;
+      const plain = I === 0 || (isSparse ? plainSparse : plainDense);
       end = block + 1;
       if (!isSparse && !plain) {
         while (end < Math.min(block + JOINED, blocks) && !isSparseBlock(x, iRow, B, end, blocks, I, O)) end++;
@@ -136,7 +136,7 @@ export function createNativeProducts(
     const iRow = bytes * I;
     const oRow = bytes * O;
     const panel = panelFor(I);
-    const blocks = Math.floor((O + MAX_ROWS - 1) / MAX_ROWS);
+    const blocks = Math.max(1, Math.floor((O + MAX_ROWS - 1) / MAX_ROWS));
     for (let block = 0; block < blocks; block++) {
       const o = startOf(block, blocks, O);
       const K = startOf(block + 1, blocks, O) - o;

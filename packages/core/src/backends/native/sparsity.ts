@@ -8,6 +8,9 @@ const MAX_DENSITY = 0.75;
 // Strips of columns in the sample.
 const SAMPLES = 4;
 
+/** Whether zeros are looked for in the products of an I x O layer. */
+export const searchesZeros = (I: number, O: number): boolean => I >= MIN_SPARSE_INPUTS && O >= MIN_SPARSE_OUTPUTS;
+
 /** Decides whether enough terms of a product are 0 that skipping them pays off. */
 export interface Sparsity {
   /** Whether enough rows of x are 0 in a whole strip of columns, judged by a few strips. */
@@ -24,7 +27,7 @@ export function createSparsity({
 }: Pick<Panels, 'bytes' | 'listedRows' | 'listTerms' | 'countTerms'>): Sparsity {
   return {
     hasSparseColumns(x, iRow, rows, I, O) {
-      if (I < MIN_SPARSE_INPUTS || O < MIN_SPARSE_OUTPUTS) return false;
+      if (!searchesZeros(I, O)) return false;
       let terms = 0;
       for (let sample = 0; sample < SAMPLES; sample++) {
         const i = Math.floor(((sample + 0.5) * I) / SAMPLES);
@@ -35,7 +38,7 @@ export function createSparsity({
     },
 
     isSparseTile(x, iRow, rows, K, O) {
-      if (K < MIN_SPARSE_INPUTS || O < MIN_SPARSE_OUTPUTS) return false;
+      if (!searchesZeros(K, O)) return false;
       listTerms(x, iRow, bytes, 0, Math.min(rows, listedRows), K);
       return countTerms() <= MAX_DENSITY * K;
     },

@@ -98,7 +98,23 @@ export function createWeightProducts(
           sumLeaves(leafPanel, c, oRow, init, next, initRow, a, bytes, step, panels, height, B, N, joins, false);
         } else {
           if (isSparse) listLeaves(leafPanel, column, bytes, iRow, height, B, leaf);
-          sumLeaves(leafPanel, c, oRow, init, next, initRow, column, bytes, iRow, panels, height, B, N, joins, isSparse);
+          sumLeaves(
+            leafPanel,
+            c,
+            oRow,
+            init,
+            next,
+            initRow,
+            column,
+            bytes,
+            iRow,
+            panels,
+            height,
+            B,
+            N,
+            joins,
+            isSparse,
+          );
         }
         i += height;
       }

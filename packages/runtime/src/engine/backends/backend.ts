@@ -117,12 +117,9 @@ export function createBackendKernels(
 ): Kernels {
   if (backend.name === 'reference') return referenceKernels;
   const native =
-    code === null
-      ? null
-      : { layout: kernelsOf(code), enter: () => enterMachineCode(code), memory, scratch, outside };
+    code === null ? null : { layout: kernelsOf(code), enter: () => enterMachineCode(code), memory, scratch, outside };
   if (native !== null && backend.name === 'native') return createNativeKernels(native);
-  const others =
-    native === null ? createWasmKernels({ memory, elementType, scratch }) : createNativeUpdates(native);
+  const others = native === null ? createWasmKernels({ memory, elementType, scratch }) : createNativeUpdates(native);
   return 'library' in backend ? createBlasKernels(openLibrary(backend.library), others) : others;
 }
 

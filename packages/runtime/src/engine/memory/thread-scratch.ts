@@ -180,4 +180,7 @@ export const takeKernelScratch = (
   backend: BackendName,
   allocate: Allocate,
 ): KernelScratch =>
-  takeScratch(products, backend === 'reference' ? (((_, type) => allocate(0, type as typeof FLOAT64)) as Allocate) : allocate);
+  takeScratch(
+    products,
+    backend === 'reference' ? (((_, type) => allocate(0, type as typeof FLOAT64)) as Allocate) : allocate,
+  );

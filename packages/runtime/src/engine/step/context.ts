@@ -50,8 +50,7 @@ export function createContext(setup: RunSetup, thread: number, host: Host): RunC
   const loss = createLoss(setup.loss, own);
   const optimizer = optimizerOf(setup.optimizer, setup.ema);
   const schedule = createSchedule(setup.schedule, setup.context, own);
-  const { elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, threads, probes, insideBytes } =
-    setup;
+  const { elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, threads, probes, insideBytes } = setup;
   const { cluster } = setup;
   const backend = setup.backend.name;
   const rows = { batch, lastBatch, leaf, rowsAtOnce, passRows, couples, cluster };

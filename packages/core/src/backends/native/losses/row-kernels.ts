@@ -1,10 +1,8 @@
 import { bytesOfElements, elementView } from '../../../math/element-type.ts';
-import { viewOf } from '../../../math/scratch.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { FixedCall } from '../../../program/kernels.ts';
-import { createCallTape } from '../call-tape.ts';
+import { createCallRecorder } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
-import { CALL_DOUBLES } from '../isa/arguments.ts';
 import { LEAF_BLOCK, leafSumsArguments } from '../kernels/leaf-sums.ts';
 import { LANES, rowLanesArguments } from '../kernels/row-lanes.ts';
 import { spreadArguments } from '../kernels/spread.ts';
@@ -86,11 +84,7 @@ export function createRowKernels(
   const { terms, spread, lanes, leastLanes } = places;
   elementView(type, scratch.buffer, scratch.byteOffset + leastLanes - start, sizes.leastLanes).fill(-Infinity);
 
-  const buffer = new Float64Array(RECORDED * CALL_DOUBLES);
-  const recorded: FixedCall[] = [];
-  const tape = createCallTape(buffer, (calls) => {
-    for (let k = 0; k < calls; k++) recorded.push([...viewOf(buffer, k * CALL_DOUBLES, CALL_DOUBLES)]);
-  });
+  const { tape, take } = createCallRecorder();
 
   /**
    * Computes rows x columns numbers. They begin at byte `offset` of arrays of the operation, at byte `place` of arrays
@@ -166,8 +160,7 @@ export function createRowKernels(
       for (let first = 0; first < B; first += rows) {
         for (const call of calls) call(first, Math.min(rows, B - first));
       }
-      tape.run();
-      return recorded.splice(0);
+      return take();
     },
 
     formula: (O, call) => inPieces(compute(call), true, O, call),
@@ -220,9 +213,6 @@ export function createRowKernels(
     },
   };
 }
-
-/** Calls that are recorded at a time. */
-const RECORDED = 16;
 
 function placesFrom(start: number): Places {
   let next = start;

@@ -1,9 +1,9 @@
 import type { Elements } from '../../../math/element-type.ts';
 import { leafCount } from '../../../math/tree/index.ts';
 import { addressOf } from '../../../program/address.ts';
+import type { FixedCall, TakeDoubles } from '../../../program/kernels.ts';
 import type * as ops from '../../../program/reference/index.ts';
 import { PIECE } from '../../../program/reference/index.ts';
-import type { FixedCall, TakeDoubles } from '../../../program/kernels.ts';
 import type { BindCall } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { MIN_OPERATIONS } from '../elementwise.ts';

@@ -1,7 +1,7 @@
 import type { CallTape } from '../call-tape.ts';
 import type { ProductKernels } from '../code.ts';
 import { createPacking, type Packing } from './packing.ts';
-import { createPanelMemory, LISTS, type PanelMemory } from './panel-memory.ts';
+import { LISTS, type PanelMemory } from './panel-memory.ts';
 import { createTermLists, type TermLists } from './term-lists.ts';
 import { createTileProducts, type TileProducts } from './tile-products.ts';
 
@@ -28,13 +28,8 @@ export interface Panels
   readonly maxListedRows: number; // most rows of a call with listed terms
 }
 
-/** Records calls on `tape`, which the caller runs. Overwrites the constants of `scratch`. */
-export function createPanels(
-  layout: ProductKernels,
-  tape: CallTape,
-  scratch: Float64Array, // [PANELS_SCRATCH]
-): Panels {
-  const memory = createPanelMemory(layout, scratch);
+/** Records calls on `tape`, which the caller runs. */
+export function createPanels(layout: ProductKernels, tape: CallTape, memory: PanelMemory): Panels {
   const { type, bytes, width, panelFor, leafPanel, leafPanelFor, lanePanel, zeros, one, maskOf, singleOf } = memory;
   const { pack, packAll, packTransposed } = createPacking(layout, tape, memory);
   const { listTerms, listLeaves, countTerms } = createTermLists(layout, tape, memory);

@@ -181,7 +181,7 @@ export function createTileProducts(
 }
 
 /** Writes the leaf table of a sum of B terms in leaves of `leaf`, whose lists of terms are `nextTerms` bytes apart. */
-function writeLeaves(
+export function writeLeaves(
   words: Int32Array, // [leaves, RUN.words] out
   B: number,
   leaf: number,

@@ -77,6 +77,7 @@ export function createWasmMachine(
         play(addressOf(copied), some, words);
       }
     },
-    playTimes: (tape, calls, times, stop) => complete().playTimes(addressOf(tape), calls, words, times, addressOf(stop)),
+    playTimes: (tape, calls, times, stop) =>
+      complete().playTimes(addressOf(tape), calls, words, times, addressOf(stop)),
   };
 }

@@ -144,7 +144,13 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
     ...section(1, list([KERNEL, player, repeater])),
     ...imports(options),
     ...section(3, list([[1], [2]])),
-    ...section(7, list([[...text('play'), 0, 0], [...text('playTimes'), 0, 1]])),
+    ...section(
+      7,
+      list([
+        [...text('play'), 0, 0],
+        [...text('playTimes'), 0, 1],
+      ]),
+    ),
     ...section(10, list([play, playTimes].map(encodeBody))),
   ]);
 }
