@@ -1,11 +1,54 @@
 import { type Elements, typeOf } from './element-type.ts';
-import { scale } from './exponent.ts';
+import { powerOfTwo, scale } from './exponent.ts';
+
+/** x · y + z of an element type, rounded once or twice. */
+export type MultiplyAdd = (x: number, y: number, z: number) => number;
 
 /**
- * x · y + z, rounded once (IEEE 754-2019, fusedMultiplyAdd). It defines what processors do in one instruction; with
- * integers of any length it takes some 2 µs.
+ * x · y + z, rounded once (IEEE 754-2019, fusedMultiplyAdd). It defines what processors do in one instruction. The
+ * rounding errors of the product and of the sum are doubles. Their sum is rounded to odd and added to x · y + z ([Boldo
+ * and Melquiond 2008](https://doi.org/10.1109/TC.2007.70819)).
  */
 export function fma(x: number, y: number, z: number): number {
+  const product = x * y;
+  if (Math.abs(product) < SMALLEST_PRODUCT) return fmaOfIntegers(x, y, z);
+  const xHigh = upperHalf(x);
+  const yHigh = upperHalf(y);
+  const xLow = x - xHigh;
+  const yLow = y - yHigh;
+  // Dekker's product: x · y = product + productError.
+  const productError = xLow * yLow - (product - xHigh * yHigh - xLow * yHigh - xHigh * yLow);
+  const sum = product + z;
+  // If z cancels most of the product, the error of the sum is 0, and only the last addition rounds.
+  const result = sum + addToOdd(errorOfSum(sum, product, z), productError);
+  // An overflow on the way, of a half too, ends as an infinity or NaN.
+  return finite(result) ? result : fmaOfIntegers(x, y, z);
+}
+
+/** The error of a product of this size or more is a double: 106 digits end above 2⁻¹⁰⁷⁴. */
+const SMALLEST_PRODUCT = powerOfTwo(-960);
+
+/** x rounded to 26 bits (Veltkamp), so that products of such halves are exact. */
+function upperHalf(x: number): number {
+  const multiple = 134217729 * x; // 2²⁷ + 1
+  return multiple - (multiple - x);
+}
+
+/** a + b - sum, exactly, for the sum of a and b ([Knuth, TAOCP 2, 4.2.2]). NaN where the sum is not finite. */
+function errorOfSum(sum: number, a: number, b: number): number {
+  const part = sum - a;
+  return a - (sum - part) + (b - part);
+}
+
+/** a + b, rounded to odd: a sum that is not exact becomes the one of the two doubles around it whose last bit is 1. */
+function addToOdd(a: number, b: number): number {
+  const sum = a + b;
+  const error = errorOfSum(sum, a, b);
+  return error > 0 || error < 0 ? toOdd(sum, error) : sum;
+}
+
+/** `fma` by integers of any length, which takes up to 2 µs. It serves at the ends of the range. */
+function fmaOfIntegers(x: number, y: number, z: number): number {
   // Infinities and NaN, and products that are exactly 0, follow the rules of two operations.
   if (!finite(x) || !finite(y) || x === 0 || y === 0) return x * y + z;
   // x · y alone rounds x · y + 0 once, and keeps the sign of a product that rounds to 0. An infinite z wins over a
@@ -53,17 +96,26 @@ const HIDDEN = 1n << 52n;
  * sum is rounded to odd and then to a float; this equals one rounding, since a double has at least two bits more than a
  * float ([Boldo and Melquiond 2008](https://doi.org/10.1109/TC.2007.70819)).
  */
-export function fmaf(x: number, y: number, z: number): number {
-  const product = x * y;
-  const sum = product + z;
-  // The exact rounding error of the sum ([Knuth, TAOCP 2, 4.2.2]). NaN where the sum is not finite.
-  const part = sum - product;
-  const error = product - (sum - part) + (z - part);
-  return Math.fround(error > 0 || error < 0 ? toOdd(sum, error) : sum);
-}
+export const fmaf: MultiplyAdd = (x, y, z) => Math.fround(addToOdd(x * y, z));
+
+// One function literal makes those of both types, as in `roundings`: V8 inlines it in a thread that has run both.
+const fusedBy =
+  (isFloat: boolean): MultiplyAdd =>
+  (x, y, z) =>
+    isFloat ? fmaf(x, y, z) : fma(x, y, z);
+const unfusedBy =
+  (isFloat: boolean): MultiplyAdd =>
+  (x, y, z) =>
+    isFloat ? Math.fround(z + Math.fround(x * y)) : z + x * y;
+
+const fused = { float64: fusedBy(false), float32: fusedBy(true) };
+const unfused = { float64: unfusedBy(false), float32: unfusedBy(true) };
 
 /** The fused multiply-add of an array's type. */
-export const fmaOf = (array: Elements): typeof fma => (typeOf(array) === 'float32' ? fmaf : fma);
+export const fmaOf = (array: Elements): MultiplyAdd => fused[typeOf(array)];
+
+/** x · y + z of an array's type, with product and sum rounded each by itself. */
+export const unfusedOf = (array: Elements): MultiplyAdd => unfused[typeOf(array)];
 
 /**
  * Of the two doubles around sum + error, the one whose last bit is 1. The error is at most half a unit in the last

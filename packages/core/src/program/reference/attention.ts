@@ -1,5 +1,5 @@
 import { type Elements, type ElementType, roundingOf, typeOf } from '../../math/element-type.ts';
-import type { fma } from '../../math/fma.ts';
+import { type MultiplyAdd, unfusedOf } from '../../math/fma.ts';
 import { cos, pow, sin } from '../../math/index.ts';
 import { laneSum } from '../../math/lane-sum.ts';
 import { philox4x32 } from '../../math/random/index.ts';
@@ -12,7 +12,7 @@ import { keptZeros } from './kept-zeros.ts';
 // only those up to its own where `causal`: its keys. All others are left out.
 
 /** Both passes of attention. `multiplyAddOf` gives x · y + sum for the type of an array. */
-export function defineAttention(multiplyAddOf: (array: Elements) => typeof fma) {
+export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd) {
   /** score = (Σ q · k) · 1/√d over the keys of a query, each sum over d from 0. Overwrites `scores`. */
   function scoresOf(
     scores: Elements, // [keys] out
@@ -321,7 +321,4 @@ export function zeroPadding(
 }
 
 /** Attention whose products and sums are rounded each by itself. */
-export const { attentionForward, attentionNext, attentionBackward, attentionWeights } = defineAttention((array) => {
-  const round = roundingOf(array);
-  return (x, y, sum) => round(sum + round(x * y));
-});
+export const { attentionForward, attentionNext, attentionBackward, attentionWeights } = defineAttention(unfusedOf);

@@ -1,5 +1,5 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
-import type { fma } from '../../math/fma.ts';
+import { type MultiplyAdd, unfusedOf } from '../../math/fma.ts';
 import { joinLevels, treeLevels } from '../../math/tree/index.ts';
 import { keptZeros } from './kept-zeros.ts';
 import { PIECE } from './sum-rows.ts';
@@ -17,7 +17,7 @@ export const pieceCount = (OH: number, OV: number): number =>
   OV > PIECE ? OH * Math.floor((OV + PIECE - 1) / PIECE) : Math.floor((OH + pieceRows(OV) - 1) / pieceRows(OV));
 
 /** The three products of a convolution, with x · y + sum as `multiplyAddOf` gives it for the type of an array. */
-export function defineConvolutions(multiplyAddOf: (array: Elements) => typeof fma) {
+export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyAdd) {
   /** y = x * W + b; each sum starts at b[o] and adds (ky, kx, channel) ascending. Overwrites `y`. */
   function convForward(
     y: Elements, // [B, OH, OV, O] out
@@ -198,7 +198,4 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => typeof fm
 }
 
 /** Convolutions whose products and sums are rounded each by itself. */
-export const { convForward, convBackwardInput, convBackwardWeights } = defineConvolutions((array) => {
-  const round = roundingOf(array);
-  return (x, y, sum) => round(sum + round(x * y));
-});
+export const { convForward, convBackwardInput, convBackwardWeights } = defineConvolutions(unfusedOf);

@@ -1,4 +1,5 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
+import { type MultiplyAdd, unfusedOf } from '../../math/fma.ts';
 import { addTree, leafCount } from '../../math/tree/index.ts';
 import { keptZeros } from './kept-zeros.ts';
 
@@ -6,79 +7,88 @@ import { keptZeros } from './kept-zeros.ts';
 // documents the difference. Every operation is rounded to the type of its numbers. Sums of products end with + 0, which
 // turns -0 into +0: whether terms of 0 were added can change nothing but the sign of a zero sum.
 
-/** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. */
-export function affine(
-  y: Elements, // [B, O] out
-  x: Elements, // [B, I]
-  W: Elements, // [I, O]
-  b: Elements, // [O]
-  B: number,
-  I: number,
-  O: number,
-): void {
-  const round = roundingOf(y);
-  for (let n = 0; n < B; n++) {
-    const yRow = n * O;
-    for (let o = 0; o < O; o++) y[yRow + o] = b[o];
-    for (let i = 0; i < I; i++) {
-      const xi = x[n * I + i];
-      const wRow = i * O;
-      for (let o = 0; o < O; o++) y[yRow + o] += round(xi * W[wRow + o]);
-    }
-    for (let o = 0; o < O; o++) y[yRow + o] += 0;
-  }
-}
-
-/** dx[B,I] = dy[B,O] · Wᵀ; each sum starts at 0 and adds o ascending. Overwrites `dx`. */
-export function affineBackwardInput(
-  dx: Elements, // [B, I] out
-  dy: Elements, // [B, O]
-  W: Elements, // [I, O]
-  B: number,
-  I: number,
-  O: number,
-): void {
-  const round = roundingOf(dx);
-  for (let n = 0; n < B; n++) {
-    const dyRow = n * O;
-    for (let i = 0; i < I; i++) {
-      const wRow = i * O;
-      let sum = 0;
-      for (let o = 0; o < O; o++) sum = round(sum + round(dy[dyRow + o] * W[wRow + o]));
-      dx[n * I + i] = sum + 0;
-    }
-  }
-}
-
-/**
- * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy. Each sum is a tree over leaves; a leaf's sum starts at 0 and adds rows n
- * ascending. Overwrites `dW` and `db`, or adds to them if `joins`.
- */
-export function affineBackwardWeights(
-  dW: Elements, // [I, O] out
-  db: Elements, // [O] out
-  x: Elements, // [B, I]
-  dy: Elements, // [B, O]
-  B: number,
-  leaf: number,
-  joins: boolean,
-  I: number,
-  O: number,
-): void {
-  const round = roundingOf(dW);
-  // i = I stands for a column of ones in x; its row of the product is db.
-  for (let i = 0; i <= I; i++) {
-    const sums = keptZeros(typeOf(dW), leafCount(B, leaf) * O);
+/** The three products of a dense layer, with x · y + sum as `multiplyAddOf` gives it for the type of an array. */
+export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) {
+  /** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. */
+  function affine(
+    y: Elements, // [B, O] out
+    x: Elements, // [B, I]
+    W: Elements, // [I, O]
+    b: Elements, // [O]
+    B: number,
+    I: number,
+    O: number,
+  ): void {
+    const multiplyAdd = multiplyAddOf(y);
     for (let n = 0; n < B; n++) {
-      const xi = i < I ? x[n * I + i] : 1;
-      const sum = Math.floor(n / leaf) * O;
-      for (let o = 0; o < O; o++) sums[sum + o] += round(xi * dy[n * O + o]);
+      const yRow = n * O;
+      for (let o = 0; o < O; o++) y[yRow + o] = b[o];
+      for (let i = 0; i < I; i++) {
+        const xi = x[n * I + i];
+        const wRow = i * O;
+        for (let o = 0; o < O; o++) y[yRow + o] = multiplyAdd(xi, W[wRow + o], y[yRow + o]);
+      }
+      for (let o = 0; o < O; o++) y[yRow + o] += 0;
     }
-    const [out, row] = i < I ? [dW, i * O] : [db, 0];
-    addTree(sums, leafCount(B, leaf), O);
-    for (let o = 0; o < O; o++) out[row + o] = round(joins ? out[row + o] + sums[o] : sums[o]) + 0;
   }
+
+  /** dx[B,I] = dy[B,O] · Wᵀ; each sum starts at 0 and adds o ascending. Overwrites `dx`. */
+  function affineBackwardInput(
+    dx: Elements, // [B, I] out
+    dy: Elements, // [B, O]
+    W: Elements, // [I, O]
+    B: number,
+    I: number,
+    O: number,
+  ): void {
+    const multiplyAdd = multiplyAddOf(dx);
+    for (let n = 0; n < B; n++) {
+      const dyRow = n * O;
+      for (let i = 0; i < I; i++) {
+        const wRow = i * O;
+        let sum = 0;
+        for (let o = 0; o < O; o++) sum = multiplyAdd(dy[dyRow + o], W[wRow + o], sum);
+        dx[n * I + i] = sum + 0;
+      }
+    }
+  }
+
+  /**
+   * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy. Each sum is a tree over leaves; a leaf's sum starts at 0 and adds rows n
+   * ascending. Overwrites `dW` and `db`, or adds to them if `joins`.
+   */
+  function affineBackwardWeights(
+    dW: Elements, // [I, O] out
+    db: Elements, // [O] out
+    x: Elements, // [B, I]
+    dy: Elements, // [B, O]
+    B: number,
+    leaf: number,
+    joins: boolean,
+    I: number,
+    O: number,
+  ): void {
+    const multiplyAdd = multiplyAddOf(dW);
+    const round = roundingOf(dW);
+    // i = I stands for a column of ones in x; its row of the product is db.
+    for (let i = 0; i <= I; i++) {
+      const sums = keptZeros(typeOf(dW), leafCount(B, leaf) * O);
+      for (let n = 0; n < B; n++) {
+        const xi = i < I ? x[n * I + i] : 1;
+        const sum = Math.floor(n / leaf) * O;
+        for (let o = 0; o < O; o++) sums[sum + o] = multiplyAdd(xi, dy[n * O + o], sums[sum + o]);
+      }
+      const [out, row] = i < I ? [dW, i * O] : [db, 0];
+      addTree(sums, leafCount(B, leaf), O);
+      for (let o = 0; o < O; o++) out[row + o] = round(joins ? out[row + o] + sums[o] : sums[o]) + 0;
+    }
+  }
+
+  return { affine, affineBackwardInput, affineBackwardWeights };
 }
+
+/** Products whose terms and sums are rounded each by itself. */
+export const { affine, affineBackwardInput, affineBackwardWeights } = defineProducts(unfusedOf);
 
 /**
  * g[n] = (Σ of S rows that lie `row` numbers apart) · share[0], summed by the pairwise tree of strides 1, 2, 4, …;
