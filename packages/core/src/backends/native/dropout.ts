@@ -7,7 +7,7 @@ import { CHUNK, dropoutArguments, WORD } from './kernels/dropout.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
 /** Numbers of y below which WebAssembly computes as fast. */
-const MIN_NUMBERS = 0;
+const MIN_NUMBERS = 64;
 
 /** Makes calls of dropout and channel-dropout; null for others, and for short ones. */
 export function createDropout(

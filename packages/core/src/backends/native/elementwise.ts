@@ -10,7 +10,7 @@ import type { PanelMemory } from './panels/panel-memory.ts';
  * Operations on numbers, of one call, below which WebAssembly computes as fast: to enter machine code takes 0.1 us. So
  * relu takes WebAssembly for fewer than 1,024 numbers, gelu for fewer than 40.
  */
-export const MIN_OPERATIONS = 0;
+export const MIN_OPERATIONS = 4096;
 
 /** Makes calls of elementwise operations; null for others, and for short ones. */
 export function createElementwise(

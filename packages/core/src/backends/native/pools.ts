@@ -20,7 +20,7 @@ import type { PanelMemory } from './panels/panel-memory.ts';
 import { type Axis, coversAll, inputAxis, outputAxis, ownAxis, type Run, reachesAll, singles } from './window-runs.ts';
 
 /** Numbers of an image below which WebAssembly computes as fast. */
-const MIN_NUMBERS = 0;
+const MIN_NUMBERS = 64;
 
 /** Bytes of images that are taken at once, where several kernels go through them. */
 const GROUP_BYTES = 262_144;
