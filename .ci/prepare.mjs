@@ -1,5 +1,5 @@
 /**
- * Prepares a checkout for the command line and the tests: dependencies, kernels, compiled packages. A stage runs if its
+ * Prepares a checkout for the command line and the tests: dependencies, compiled packages. A stage runs if its
  * inputs have changed or its outputs are missing; otherwise nothing is started. Needs only Node and npm, and the
  * network only for the first installation.
  */
@@ -38,19 +38,6 @@ const stages = [
     // --prod=false: with NODE_ENV=production pnpm would leave the compilers out.
     command: ['npx', '--yes', '--prefer-offline', packageManager, 'install', '--frozen-lockfile', '--prod=false'],
   },
-  ...[
-    ['float64', 'kernels.wasm'],
-    ['float32', 'kernels-float32.wasm'],
-  ].map(([type, file]) => ({
-    name: `kernels of ${type}`,
-    title: `Compiling the kernels of ${type}`,
-    reads: () => filesUnder(join(root, 'packages/core/assembly')),
-    isMade: () => existsSync(join(root, 'packages/core', file)),
-    command: [
-      ...[process.execPath, 'node_modules/assemblyscript/bin/asc.js'],
-      ...['--config', 'packages/core/assembly/asconfig.json', '--target', type],
-    ],
-  })),
   {
     name: 'types',
     title: 'Checking the packages',
@@ -94,7 +81,7 @@ function requireNode(wanted) {
 requireNode(engines.node.replace('>=', ''));
 const stamps = openStamps(join(root, 'node_modules/.cache/gradloom/prepared.json'));
 for (const stage of stages) {
-  // The lock file represents the versions of pnpm's packages and of both compilers.
+  // The lock file represents the versions of pnpm's packages and of the compiler.
   const stamp = hashFiles([...fromRoot('pnpm-lock.yaml'), ...stage.reads()], root);
   const isMade = stage.isMade();
   if (isMade && stamps.get(stage.name) === stamp) continue;
