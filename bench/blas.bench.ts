@@ -1,12 +1,5 @@
 import type { Op } from '@gradloom/core';
-import {
-  createList,
-  createWasmKernels,
-  link,
-  ops,
-  takeKernelScratch,
-  WasmApi,
-} from '@gradloom/core/internal';
+import { createList, createWasmKernels, link, ops, takeKernelScratch, WasmApi } from '@gradloom/core/internal';
 import { Bench } from 'tinybench';
 import { createBlasKernels } from '../packages/runtime/src/engine/backends/native/blas-kernels.ts';
 import { findBlas } from '../packages/runtime/src/engine/backends/native/find-blas.ts';

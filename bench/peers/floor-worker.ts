@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Activation, type Allocate, activations, type Elements, type ElementType, mathOf } from '@gradloom/core';
-import { createList, createTapeRoom, link, type NodePass, ops, runCalls, CALL_DOUBLES } from '@gradloom/core/internal';
+import { CALL_DOUBLES, createList, createTapeRoom, link, type NodePass, ops, runCalls } from '@gradloom/core/internal';
 import {
   type Backend,
   type CompiledKernels,

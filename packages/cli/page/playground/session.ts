@@ -33,11 +33,7 @@ export interface Session {
 export const MOST_STEPS = 10_000_000;
 
 /** Opens a run of the settings. @throws Error for settings that do not fit. */
-export async function openSession(
-  settings: Settings,
-  points: Points,
-  others: readonly TeamWorker[],
-): Promise<Session> {
+export async function openSession(settings: Settings, points: Points, others: readonly TeamWorker[]): Promise<Session> {
   const data = openData(settings, points);
   const { train, test, loss, classes } = data;
   const precision = settings.precision as ElementType;

@@ -5,8 +5,6 @@ import type { DigitFile } from './digit-file.ts';
 /** Files that the page and its workers ask for, and their types. */
 export const FILES: Readonly<Record<string, string>> = {
   'worker.js': 'text/javascript; charset=utf-8',
-  'kernels.wasm': 'application/wasm',
-  'kernels-float32.wasm': 'application/wasm',
 };
 /** File of the model that reads digits. */
 export const DIGITS = 'digits.json';
@@ -14,7 +12,7 @@ export const DIGITS = 'digits.json';
 /** Allows the page to share memory between its workers, which then cannot ask others for anything. */
 const ISOLATION = { 'cross-origin-embedder-policy': 'require-corp' };
 
-/** A worker may compile the kernels, start workers of its own, and ask this server. */
+/** A worker may compile WebAssembly, start workers of its own, and ask this server. */
 const WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
 
 /**

@@ -84,6 +84,9 @@ export function encodeKernels(kernels: readonly FunctionBody[], first: number, o
   ]);
 }
 
+/** 1.5 · 2⁵². */
+const LARGE = 6_755_399_441_055_744;
+
 /** Bytes of the words into which the player converts the arguments of a call. */
 export const WORD_BYTES = 4 * MOST_ARGUMENTS;
 
@@ -93,7 +96,7 @@ export const WORD_BYTES = 4 * MOST_ARGUMENTS;
  * and again: V8 moves the instructions there.
  */
 function convertArguments(call: number, words: number): number[] {
-  const large = new Uint8Array(Float64Array.of(1.5 * 2 ** 52, 1.5 * 2 ** 52).buffer);
+  const large = new Uint8Array(Float64Array.of(LARGE, LARGE).buffer);
   const pair = (k: number) => [
     ...[0x20, call, 0xfd, 0, 0, ...unsigned(8 + 16 * k)], // v128.load
     ...[0xfd, 12, ...large, 0xfd, ...unsigned(0xf0)], // f64x2.add

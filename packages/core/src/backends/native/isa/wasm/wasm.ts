@@ -58,20 +58,15 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
 
   /** Pushes a value. */
   function push(what: Value): void {
-    if (typeof what === 'number') return get(what);
-    switch (what.kind) {
-      case 'slot':
-        return get(what.local);
-      case 'word':
-      case 'long':
-        return writer.load(0x28, what.address); // of a long, the lower half
-      case 'offset':
-        writer.load(0x28, what.address);
+    if (typeof what === 'number') get(what);
+    else if (what.kind === 'slot') get(what.local);
+    else if ('address' in what) {
+      writer.load(0x28, what.address); // of a long, the lower half
+      if (what.kind === 'offset') {
         get(what.base);
-        return emit(0x6a);
-      default:
-        return writer.word(what.number);
-    }
+        emit(0x6a);
+      }
+    } else writer.word(what.number);
   }
   function load(what: Value): Local {
     const local = take(I32);
@@ -279,7 +274,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     index(address: WasmAddress) {
       const local = take(I32);
       writer.load(isDouble ? 0x2b : 0x2a, address);
-      emit(isDouble ? 0xaa : 0xa8); // i32.trunc_f64_s
+      emit(0xfc, isDouble ? 2 : 0); // i32.trunc_sat_f64_s: what is no integer is never used, and must not end the program
       set(local);
       return local;
     },
