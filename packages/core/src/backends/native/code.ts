@@ -21,12 +21,16 @@ import { assembleDropout } from './kernels/dropout.ts';
 import { assembleElementwise, type FormulaKernel } from './kernels/elementwise.ts';
 import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
+import { assembleListedSums } from './kernels/listed-sums.ts';
 import { assembleLocate } from './kernels/locate.ts';
 import { type LossKernel, lossKernels } from './kernels/losses.ts';
 import { assembleMatrix } from './kernels/matrix.ts';
 import { assembleMaxNorm } from './kernels/max-norm.ts';
+import { type MoveKernel, moveKernels } from './kernels/moves.ts';
 import { assemblePack } from './kernels/pack.ts';
+import { assembleRotate } from './kernels/rotate.ts';
 import { assembleMoments, assembleSlopes } from './kernels/row-sums.ts';
+import { type StepKernel, stepKernels } from './kernels/steps.ts';
 import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
 import { assembleUpdate, UPDATE_ROWS } from './kernels/update.ts';
@@ -67,6 +71,10 @@ export interface CodeLayout extends ProductLayout {
   readonly lossFormulas: Readonly<Record<string, FormulaKernel>>; // by their names in `lossFormulas`
   readonly losses: Readonly<Record<LossKernel, number>>;
   readonly windows: Readonly<Record<WindowWork, WindowPlaces>>;
+  readonly stepKernels: Readonly<Record<StepKernel, number>>;
+  readonly moveKernels: Readonly<Record<MoveKernel, number>>;
+  readonly rotate: Readonly<Record<'forth' | 'back', number>>;
+  readonly listedSums: ColumnKernel;
   readonly dropout: number;
   readonly maxNorm: ColumnKernel;
 }
@@ -158,10 +166,20 @@ export function withOtherKernels(layout: ProductLayout, place: PlaceKernel): Cod
     attention: whenRead(mapped(attentionFormulas, matrix)),
     lossFormulas: whenRead(mapped(lossFormulas, formula)),
     losses: whenRead(mapped(lossKernels, kernel)),
+    stepKernels: whenRead(mapped(stepKernels, kernel)),
+    moveKernels: whenRead(mapped(moveKernels, kernel)),
+    rotate: whenRead({
+      forth: kernel((isa) => assembleRotate(isa, false)),
+      back: kernel((isa) => assembleRotate(isa, true)),
+    }),
     windows: whenRead(mapped(windowWorks, (work) => () => place((isa) => assembleWindows(isa, work)))),
   };
   return Object.assign(
-    whenRead({ dropout: kernel(assembleDropout), maxNorm: () => place(assembleMaxNorm) }),
+    whenRead({
+      dropout: kernel(assembleDropout),
+      maxNorm: () => place(assembleMaxNorm),
+      listedSums: () => place(assembleListedSums),
+    }),
     all,
     layout,
   );

@@ -21,6 +21,7 @@ import type { CodeLayout } from './code.ts';
 import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';
 import { createDropout } from './dropout.ts';
 import { createElementwise } from './elementwise.ts';
+import { createEmbeddings } from './embeddings.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
 import { DROPOUT_SCRATCH } from './kernels/dropout.ts';
 import { gatherArguments } from './kernels/gather.ts';
@@ -30,12 +31,15 @@ import { LOSS_SCRATCH } from './losses/row-kernels.ts';
 import { createColumnSums, PIECES_SCRATCH } from './matrices/column-sums.ts';
 import { createMatrices } from './matrices/matrices.ts';
 import { createRowNorms, ROW_NORM_SCRATCH } from './matrices/row-norms.ts';
+import { createMoves } from './moves.ts';
 import { PANELS_SCRATCH } from './panels/panel-memory.ts';
 import { createPanels } from './panels/panels.ts';
 import { createPools } from './pools.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
 import { createRecurrent } from './recurrent.ts';
 import { createRowAdds } from './row-adds.ts';
+import { createSequences } from './sequences.ts';
+import { createSteps } from './steps.ts';
 import { createUpdates, UPDATE_SCRATCH } from './updates.ts';
 
 /** Runs the first `calls` calls of a tape. Arrays are byte offsets into `memory`, except those in `data`. */
@@ -159,6 +163,10 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     createRecurrent(layout, tape, panels),
     createDropout(layout, tape, panels, machineCode.dropout),
     createPools(layout, panels),
+    createSteps(layout),
+    createMoves(layout, panels),
+    createEmbeddings(layout, tape, panels, machineCode.pieces),
+    createSequences(layout, tape, panels, machineCode.pieces),
   ];
   const bind = (call: Call): (() => void) | null => {
     for (const bindPart of parts) {
