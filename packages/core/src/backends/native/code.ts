@@ -22,12 +22,16 @@ import { assembleDropout } from './kernels/dropout.ts';
 import { assembleElementwise, type FormulaKernel } from './kernels/elementwise.ts';
 import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
+import { assembleListedSums } from './kernels/listed-sums.ts';
 import { assembleLocate } from './kernels/locate.ts';
 import { type LossKernel, lossKernels } from './kernels/losses.ts';
 import { assembleMatrix } from './kernels/matrix.ts';
 import { assembleMaxNorm } from './kernels/max-norm.ts';
+import { type MoveKernel, moveKernels } from './kernels/moves.ts';
 import { assemblePack } from './kernels/pack.ts';
+import { assembleRotate } from './kernels/rotate.ts';
 import { assembleMoments, assembleSlopes } from './kernels/row-sums.ts';
+import { type StepKernel, stepKernels } from './kernels/steps.ts';
 import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
 import { assembleUpdate, UPDATE_ROWS } from './kernels/update.ts';
@@ -78,6 +82,10 @@ export interface CodeLayout extends ProductKernels {
   readonly losses: Readonly<Record<LossKernel, number>>;
   readonly windows: Readonly<Record<WindowWork, WindowPlaces>>;
   readonly copyNumber: number;
+  readonly stepKernels: Readonly<Record<StepKernel, number>>;
+  readonly moveKernels: Readonly<Record<MoveKernel, number>>;
+  readonly rotate: Readonly<Record<'forth' | 'back', number>>;
+  readonly listedSums: ColumnKernel;
   readonly dropout: number;
   readonly maxNorm: ColumnKernel;
 }
@@ -202,6 +210,12 @@ export function createLayout(isa: Isa, place: PlaceKernel, offsets?: Readonly<Re
     attention: whenRead(mapped(attentionFormulas, matrix)),
     lossFormulas: whenRead(mapped(lossFormulas, formula)),
     losses: whenRead(mapped(lossKernels, kernel)),
+    stepKernels: whenRead(mapped(stepKernels, kernel)),
+    moveKernels: whenRead(mapped(moveKernels, kernel)),
+    rotate: whenRead({
+      forth: kernel((isa) => assembleRotate(isa, false)),
+      back: kernel((isa) => assembleRotate(isa, true)),
+    }),
     windows: whenRead(mapped(windowWorks, (work) => () => place((isa) => assembleWindows(isa, work)))),
   };
   return Object.assign(
@@ -209,6 +223,7 @@ export function createLayout(isa: Isa, place: PlaceKernel, offsets?: Readonly<Re
       copyNumber: kernel(assembleCopyNumber),
       dropout: kernel(assembleDropout),
       maxNorm: () => place(assembleMaxNorm),
+      listedSums: () => place(assembleListedSums),
     }),
     all,
     products,

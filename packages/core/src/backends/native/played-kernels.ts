@@ -16,6 +16,7 @@ import type { CodeLayout } from './code.ts';
 import { createNativeConvolutions } from './convolutions/convolutions.ts';
 import { createDropout } from './dropout.ts';
 import { createElementwise } from './elementwise.ts';
+import { createEmbeddings } from './embeddings.ts';
 import { withFixedProducts } from './fixed-products.ts';
 import { GATHER_SCRATCH } from './gather-bytes.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
@@ -26,12 +27,15 @@ import { LOSS_SCRATCH } from './losses/row-kernels.ts';
 import { createColumnSums, PIECES_SCRATCH } from './matrices/column-sums.ts';
 import { createMatrices } from './matrices/matrices.ts';
 import { createRowNorms, ROW_NORM_SCRATCH } from './matrices/row-norms.ts';
+import { createMoves } from './moves.ts';
 import { createPanelMemory, PANELS_SCRATCH } from './panels/panel-memory.ts';
 import { createPanels } from './panels/panels.ts';
 import { createPools } from './pools.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
 import { createRecurrent } from './recurrent.ts';
 import { createRowAdds } from './row-adds.ts';
+import { createSequences } from './sequences.ts';
+import { createSteps } from './steps.ts';
 import { createUpdates, UPDATE_SCRATCH } from './updates.ts';
 
 /** Code of kernels, and what runs it. */
@@ -89,6 +93,10 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     createRecurrent(layout, tape, panels),
     createDropout(layout, tape, panels, scratch.dropout),
     createPools(layout, panels),
+    createSteps(layout),
+    createMoves(layout, panels),
+    createEmbeddings(layout, tape, panels, scratch.pieces),
+    createSequences(layout, tape, panels, scratch.pieces),
   ];
   function bind(call: Call): Bound | null {
     const { op, args } = call;

@@ -1,5 +1,5 @@
 import { addressOf } from '../../../program/address.ts';
-import type { attentionBackward, attentionForward } from '../../../program/reference/attention.ts';
+import type { attentionBackward, attentionForward, attentionNext } from '../../../program/reference/attention.ts';
 import type { CallTape } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import type { AttentionFormulaName } from '../formulas/attention.ts';
@@ -10,10 +10,10 @@ import { HEADS, placesFrom, QUERIES, scoreRow } from './memory.ts';
 /** For each pass of attention, makes a function from the reference's arguments. */
 export interface Attention {
   attentionForward(...args: Parameters<typeof attentionForward>): () => void;
+  attentionNext(...args: Parameters<typeof attentionNext>): () => void;
   attentionBackward(...args: Parameters<typeof attentionBackward>): () => void;
 }
 
-const forwardFormulas = ['limited', 'maxima', 'exponentials', 'copied', 'shares'] as const;
 const backwardFormulas = (drops: boolean): readonly AttentionFormulaName[] => [
   ...(['limited', 'terms', 'scaled'] as const),
   ...(drops ? (['weights', 'slopes'] as const) : (['weightsAndSlopes'] as const)),
@@ -52,14 +52,14 @@ export function createNativeAttention(
 
   return {
     attentionForward(y, maxima, sums, qkv, lengths, place, B, T, H, d, causal, key0, key1, threshold, factor) {
-      const { places, C, row, yRow, keyRow, columns: keys, scale, isPacked, constants } = layerOf(T, H, d);
-      const { scores, limits, keyColumns, valueRows, found, lanes, leastLanes } = places;
+      const { places, C, row, yRow, keyRow, columns: keys, isPacked, constants } = layerOf(T, H, d);
+      const { scores, limits, keyColumns, valueRows } = places;
       const [yAt, maximaAt, sumsAt, qkvAt] = [y, maxima, sums, qkv].map(addressOf);
       // Kernels are assembled as they are first read.
-      const { rowSums, rowMaxima } = losses;
+      const softmax = calls.softmaxOf(places, T, d);
       const { place: fill } = elementwise.fill;
       const dropout = threshold > 0 ? layout.dropout : 0;
-      for (const name of forwardFormulas) calls.groups(name, T);
+      calls.groups('limited', T);
 
       return () => {
         calls.writeConstants(constants);
@@ -114,22 +114,62 @@ export function createNativeAttention(
         const n = Math.floor(head / H);
         return yRow * T * n + bytes * d * (head - n * H);
       }
+    },
 
-      /** Softmax of the scores of each query; notes m and s. Overwrites the scores. */
-      function softmax(m: number, s: number, rows: number, columns: number): void {
-        calls.join(rowMaxima, leastLanes, lanes, found, scores, keyRow, rows, columns);
-        const r = calls.groups('maxima', rows);
-        tape.write(tables.maxima, formulas.maxima.place, found, m, scale, r[0], r[1], r[2], r[3], r[4], 1, 0);
-        const e = calls.groups('exponentials', columns);
-        const { place } = formulas.exponentials;
-        tape.write(tables.exponentials, place, scores, m, scores, scale, e[0], e[1], e[2], e[3], e[4], rows, keyRow);
-        calls.join(rowSums, zeros, lanes, found, scores, keyRow, rows, columns);
-        const c = calls.groups('copied', rows);
-        tape.write(tables.copied, formulas.copied.place, found, s, c[0], c[1], c[2], c[3], c[4], 1, 0);
-        const g = calls.groups('shares', columns);
-        const { shares } = formulas;
-        tape.write(tables.shares, shares.place, scores, found, scores, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
-      }
+    attentionNext(y, qkv, rows, at, n, T, H, d) {
+      const { places, C, row, yRow, keyRow, columns: keys, constants } = layerOf(T, H, d);
+      const { scores, limits, keyColumns, valueRows, D, terms } = places;
+      const [yAt, qkvAt, rowsAt] = [y, qkv, rows].map(addressOf);
+      const isPacked = n > QUERIES; // values are then read more than once
+      const most = Math.max(Math.floor(QUERIES / n), 1); // heads that are taken at a time
+      // Kernels are assembled as they are first read.
+      const softmax = calls.softmaxOf(places, T, d);
+      const { place: copy } = elementwise.copy;
+      calls.groups('limited', T);
+
+      return () => {
+        calls.writeConstants(constants, n > 1);
+        const t0 = at[0];
+        const real = t0 + n;
+        calls.copy(copy, rowsAt, qkvAt + row * t0, n * 3 * C);
+        const values = calls.rowFactors(isPacked, d, row, real);
+        for (let first = 0; first < H; first += most) {
+          const heads = Math.min(most, H - first);
+          for (let t = t0; t < real; t += QUERIES) {
+            const queries = Math.min(QUERIES, real - t);
+            const read = t + queries;
+            for (let k = 0; k < heads; k++) {
+              const q = qkvAt + bytes * d * (first + k);
+              const own = scores + keyRow * queries * k;
+              if (t === t0) calls.packColumns(keyColumns, keys, q + yRow, row, real, d);
+              calls.times(own, keyRow, true, q + row * t, row, bytes, keys, keyColumns, queries, d, read);
+              calls.limit(own + bytes * t, limits, keyRow, queries);
+            }
+            softmax(D, terms, heads * queries, read); // scratch of the backward pass
+            for (let k = 0; k < heads; k++) {
+              const head = bytes * d * (first + k);
+              const v = qkvAt + head + 2 * yRow;
+              if (t === t0 && isPacked) packAll(values.panel, valueRows, v, row, real, d);
+              const from = isPacked ? valueRows : v;
+              const out = yAt + yRow * (t - t0) + head;
+              calls.times(
+                out,
+                yRow,
+                true,
+                scores + keyRow * queries * k,
+                keyRow,
+                bytes,
+                values,
+                from,
+                queries,
+                read,
+                d,
+              );
+            }
+          }
+        }
+        tape.run();
+      };
     },
 
     attentionBackward(dqkv, dy, y, ...others) {

@@ -13,7 +13,7 @@ import { groupsOf } from '../matrices/matrices.ts';
 import type { PanelSize } from '../panels/panel-memory.ts';
 import { AHEAD, MAX_ROWS, MOST_BLOCK } from '../panels/panel-memory.ts';
 import type { Panels } from '../panels/panels.ts';
-import { type Places, QUERIES } from './memory.ts';
+import { type Places, QUERIES, scoreRow } from './memory.ts';
 
 /** Rows of numbers as the factors of a product: packed in panels, or where they lie. */
 interface Factors {
@@ -23,6 +23,7 @@ interface Factors {
 }
 
 const fillArguments = elementwiseArguments(elementwise.fill);
+const copyArguments = elementwiseArguments(elementwise.copy);
 /** The arguments of the formulas of attention. */
 export const attentionTables = Object.fromEntries(
   Object.entries(attentionFormulas).map(([name, formula]) => [name, matrixArguments(formula)]),
@@ -146,6 +147,41 @@ export function createAttentionCalls(
     tape.write(attentionTables.limited, place, scores, limits, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
   }
 
+  function copy(copy: number, from: number, to: number, n: number): void {
+    const rest = n % width;
+    tape.write(copyArguments, copy, from, to, maskOf(rest), 1, (n - rest) / width, bytes * rest);
+  }
+
+  /**
+   * Softmax of the scores of each query in scratch, of up to T keys; notes m and s at these addresses. Overwrites the
+   * scores.
+   */
+  function softmaxOf(
+    { scores, found, lanes, leastLanes }: Places,
+    T: number,
+    d: number,
+  ): (m: number, s: number, rows: number, keys: number) => void {
+    const row = scoreRow(T, bytes);
+    const scale = 1 / Math.sqrt(d);
+    // Kernels are assembled as they are first read.
+    const { rowSums, rowMaxima } = layout.losses;
+    for (const name of ['maxima', 'exponentials', 'copied', 'shares'] as const) groups(name, T);
+    return (m, s, rows, keys) => {
+      const { maxima, exponentials, copied, shares } = attentionTables;
+      join(rowMaxima, leastLanes, lanes, found, scores, row, rows, keys);
+      const r = groups('maxima', rows);
+      tape.write(maxima, formulas.maxima.place, found, m, scale, r[0], r[1], r[2], r[3], r[4], 1, 0);
+      const e = groups('exponentials', keys);
+      const { place } = formulas.exponentials;
+      tape.write(exponentials, place, scores, m, scores, scale, e[0], e[1], e[2], e[3], e[4], rows, row);
+      join(rowSums, zeros, lanes, found, scores, row, rows, keys);
+      const c = groups('copied', rows);
+      tape.write(copied, formulas.copied.place, found, s, c[0], c[1], c[2], c[3], c[4], 1, 0);
+      const g = groups('shares', keys);
+      tape.write(shares, formulas.shares.place, scores, found, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
+    };
+  }
+
   /** Views of the limits, and of where maxima start. */
   function constantsOf({ limits, leastLanes }: Places, row: number) {
     const at = (place: number, length: number) =>
@@ -153,10 +189,13 @@ export function createAttentionCalls(
     return { limits: at(limits, (QUERIES * row) / bytes), leastLanes: at(leastLanes, LANES * LANES) };
   }
 
-  /** Limits are ∞ up to the diagonal, and -∞ after it. They are written at once, not by the tape. */
-  function writeConstants({ limits, leastLanes }: ReturnType<typeof constantsOf>): void {
+  /**
+   * Limits are ∞ up to the diagonal, and -∞ after it. They are written at once, not by the tape; only if
+   * queries are limited.
+   */
+  function writeConstants({ limits, leastLanes }: ReturnType<typeof constantsOf>, areLimited = true): void {
     const row = limits.length / QUERIES;
-    for (let r = 0; r < QUERIES; r++) {
+    for (let r = 0; areLimited && r < QUERIES; r++) {
       for (let u = 0; u < QUERIES; u++) limits[r * row + u] = u > r ? -Infinity : Infinity;
     }
     leastLanes.fill(-Infinity);
@@ -216,6 +255,8 @@ export function createAttentionCalls(
     columnFactors,
     packColumns,
     limit,
+    copy,
+    softmaxOf,
     constantsOf,
     writeConstants,
     drop,

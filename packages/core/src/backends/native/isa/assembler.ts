@@ -36,6 +36,7 @@ export interface Assembler {
   move(to: Register, from: Register): void;
   add(to: Operand, from: Register): void;
   subtract(to: Register, from: Register): void;
+  multiply(to: Register, from: Register): void;
   /** r = 0. */
   clear(r: Register): void;
   /** r |= the 64 bits at `from`. */

@@ -154,6 +154,10 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
       assembler.loadWhole(r, address, units.type);
       return r;
     },
+    multiply(count, by: Register | AnyPlace) {
+      scope(() => assembler.multiply(count, inRegister(by)));
+      return count as Register;
+    },
     loadBits(address: Address) {
       const r = takeNumber();
       if (isDouble) assembler.loadPointer(r, address);

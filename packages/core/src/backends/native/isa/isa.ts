@@ -123,7 +123,7 @@ export interface Isa {
   /** to - from, in bytes. */
   distance(from: Pointer, to: Pointer): Stride;
   advance(what: Pointer | Stride | Slot<'pointer'>, by: Stride | Place<'stride' | 'counter'>): void;
-  retreat(what: Pointer | Stride, by: Stride | Place<'stride'>): void;
+  retreat(what: Pointer | Stride | Counter, by: Stride | Place<'stride'>): void;
   /** Moves the pointer by `bytes`. */
   skip(pointer: Pointer, bytes: number): void;
 
@@ -153,6 +153,8 @@ export interface Isa {
   storeWord(address: Address, value: Stride | Counter): void;
   /** The element at `address`, an integer that is not negative. */
   index(address: Address): Counter;
+  /** count · by, as a distance in the same register. */
+  multiply(count: Counter, by: Stride | Place<'stride'>): Stride;
   /** Loads the bits of the element at `address`. */
   loadBits(address: Address): Counter;
   /** The element at `address` = these bits. */
@@ -325,4 +327,6 @@ export interface Doubles<A = Address> {
   addElement(sum: Vector, from: A, free: Vector): void;
   /** sum += the double at `x` · the double at `y`, each rounded. Overwrites `free`. */
   addProduct(sum: Vector, x: A, y: A, free: Vector): void;
+  /** to = the double in `from`, which is not negative, rounded towards 0. */
+  readWhole(to: Counter, from: Vector): void;
 }

@@ -189,6 +189,9 @@ function writePieces(
   return Int32Array.from(words);
 }
 
+/** The pieces of a mean of R positions of one row. */
+export const piecesOfRow = (R: number): Int32Array => writePieces([1, 1], 1, R, true, true);
+
 /** Sums that item k of the tree joins: those of complete neighbours, and the last item all that wait. */
 function joinsOf(k: number, count: number): number {
   let joins = 0;

@@ -12,7 +12,7 @@ import { everyExtension, nativeKernelsOf } from '../../../../../support/installe
 import { skipFor } from '../../../../../support/needs.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import { attentionCases } from '../../../../core/kernels/attention-cases.ts';
-import type { Arrays } from '../../../../core/kernels/kernel-case.ts';
+import type { Arrays, KernelCase } from '../../../../core/kernels/kernel-case.ts';
 import { arraysOf, callsOf, copiesOf } from '../../../../core/kernels/run-case.ts';
 
 /** Attention by its definition. */
@@ -24,7 +24,10 @@ const fused: Kernels = {
   },
 };
 
-const { attentionForward, attentionBackward } = attentionCases;
+const { attentionForward, attentionNext, attentionBackward } = attentionCases;
+
+/** A case with products. */
+type AttentionCase = KernelCase & Required<Pick<KernelCase, 'products'>>;
 
 /** The forward pass of a case of the backward pass. */
 const attend = (arrays: Arrays, dims: readonly number[]): boolean =>
@@ -33,14 +36,14 @@ const attend = (arrays: Arrays, dims: readonly number[]): boolean =>
 describe.each(everyExtension)(
   `in machine code for $name, $type (seed ${propertySeed})`,
   ({ type, code, lack, reason }) => {
-    test.for(Object.entries({ attentionForward, attentionBackward }))(
+    test.for(Object.entries<AttentionCase>({ attentionForward, attentionNext, attentionBackward }))(
       '%s has the bits of the fused attention, and writes nothing but its outputs',
       ([, kernel], context) => {
         if (code === null) return skipFor(context, lack, reason);
         const memory = guardKernels(nativeKernelsOf(code), 600, type);
         // Heads that are large enough for machine code. Keys that are not read have a factor of 0 in some products, so
         // numbers are finite, and so are their sums.
-        const large = kernel.dims.filter(([, T, , d]) => T * d >= 256);
+        const large = kernel.dims.filter((dims) => kernel.products(dims).every(([d, T]) => d * T >= 256));
         const input = fc.tuple(large, fc.constantFrom('plain' as const, 'broad' as const), fc.integer());
         const check = fc.property(input, ([dims, mix, seed]) => {
           memory.reset(kernel.products(dims));

@@ -31,7 +31,7 @@ const withSteps = <T extends object>(record: T): T =>
 
 /**
  * Expects that a case leaves the bits of plain code in a guarded memory, and writes nothing but its outputs. Returns
- * the operations that are machine code.
+ * the operations that are machine code. The case runs `runs` times.
  */
 export function compareCase(
   memory: GuardedMemory<ElementType>,
@@ -40,15 +40,18 @@ export function compareCase(
   dims: readonly number[],
   mix: ValueMix,
   seed: number,
+  runs = 1,
 ): ReadonlySet<string> {
   memory.reset(kernel.products?.(dims));
   const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
   const actual = copiesOf(expected, memory.allocate as AllocateAs);
   memory.snapshot();
-  link(callsOf(kernel, expected, dims), referenceKernels).run();
+  const reference = link(callsOf(kernel, expected, dims), referenceKernels);
+  for (let k = 0; k < runs; k++) reference.run();
   const calls = callsOf(kernel, actual, dims);
   const made = new Set<string>();
-  link(calls, noting(memory.kernels, made)).run();
+  const program = link(calls, noting(memory.kernels, made));
+  for (let k = 0; k < runs; k++) program.run();
   expect(memory.firstStrayByte(calls.flatMap(arraysWritten))).toBeNull();
   for (const name of kernel.writes) {
     const difference = firstDifference(actual[name], expected[name]);

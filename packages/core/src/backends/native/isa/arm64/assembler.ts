@@ -191,6 +191,7 @@ export function createAssembler(free: number): Assembler {
     move: (to, from) => emit(0xaa0003e0, to, 0, from), // orr with zero
     add: (to, from) => change(to, (r) => emit(0x8b000000, r, r, from)),
     subtract: (to, from) => emit(0xcb000000, to, to, from),
+    multiply: (to, from) => emit(0x9b007c00, to, to, from), // mul
     clear: (r) => loadNumber(r, 0),
     or: (r, from) => emit(0xaa000000, r, r, valueAt(from)),
     orWord: (r, from) => emit(0xaa000000, r, r, valueAt(from, LOAD_W)),

@@ -24,5 +24,6 @@ export function createNeonDoubles({ emit, access }: Assembler, type: ElementType
       emit(MULTIPLY, free, free, FREE);
       emit(ADD, sum, sum, free);
     },
+    readWhole: (to, from) => emit(0x9e780000, to, from), // fcvtzs
   };
 }

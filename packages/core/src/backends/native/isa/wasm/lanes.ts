@@ -113,5 +113,11 @@ export function createDoubles(writer: FunctionWriter, type: ElementType): Double
       vector(0xf0);
       set(sum);
     },
+    readWhole(to, from) {
+      get(from);
+      vector(33, 0); // f64x2.extract_lane
+      writer.emit(0xfc, 2); // i32.trunc_sat_f64_s
+      writer.set(to);
+    },
   };
 }

@@ -278,6 +278,10 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
       set(local);
       return local;
     },
+    multiply(count, by: Value) {
+      change(count as Local, by, 0x6c);
+      return count as Local;
+    },
     loadBits(address: WasmAddress) {
       const local = take(bitsType);
       writer.load(loadBits, address);

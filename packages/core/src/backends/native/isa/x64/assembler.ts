@@ -145,6 +145,11 @@ export function createAssembler(): Assembler {
     zeroExtend: (r) => instruction(false, 0x89, r, r),
     add: (to, from) => instruction(true, 0x01, from, to),
     subtract: (to, from) => instruction(true, 0x29, from, to),
+    multiply(to, from) {
+      prefix(true, to, from);
+      emit(0x0f, 0xaf); // imul
+      operands(to, from);
+    },
     clear: (r) => instruction(false, 0x33, r, r),
     or: (r, from) => instruction(true, 0x0b, r, from),
     orWord: (r, from) => instruction(false, 0x0b, r, from),

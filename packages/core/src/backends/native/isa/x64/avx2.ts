@@ -98,6 +98,8 @@ export function createAvx2(
       onDouble(0x59, free, free, y); // vmulsd
       onDouble(0x58, sum, sum, free);
     },
+    // vcvttsd2si
+    readWhole: (to, from) => instruction(MAP_0F, 0x2c, to, 0, from, { wide: 1, prefix: PREFIX_F2, bits: 128 }),
   };
 
   return {

@@ -1,0 +1,95 @@
+import { defineArguments } from '../isa/arguments.ts';
+import type { Address, Isa } from '../isa/isa.ts';
+import { type ColumnKernel, eachColumns, groupArguments, groupEnds } from './column-groups.ts';
+
+/** Words of a piece: listed rows that are added one after the other, and what then happens to their sum. */
+export const LISTED_WORDS = {
+  rows: 0,
+  begins: 1, // 1 if its sum begins with 0, 0 if it goes on with the sum on top of the stack
+  joins: 2, // sums on the stack that it joins, the last one first
+  ends: 3, // 1 if it is then added to a result, and leaves the stack
+  result: 4, // bytes before the result
+  count: 5,
+} as const;
+
+export const listedSumsArguments = defineArguments(
+  ['results', 'array'], // in and out
+  ['rows', 'array'],
+  ['top', 'array'], // [depth, columns] stack, where the sum of the first piece goes
+  ...groupArguments,
+  ['table', 'array'], // [pieces, LISTED_WORDS] words
+  ['list', 'array'], // words: bytes before each listed row, piece by piece
+  ['pieces', 'count'], // at least 1
+  ['distance', 'stride'], // of sums on the stack
+);
+
+/** Vectors of columns whose sums stay in registers at once. */
+const VECTORS = 4;
+
+/** Adds to rows of `results` the sums of listed rows, which are added by the trees that the table describes. */
+export function assembleListedSums(isa: Isa): ColumnKernel {
+  const unit = isa.formulas;
+  const size = unit.width * unit.bytes;
+  const free = VECTORS;
+
+  const place = isa.kernel(listedSumsArguments, (call) => {
+    const [results, rows, stack] = [isa.keep(call.results), isa.keep(call.rows), isa.keep(call.top)];
+    const [firstPiece, firstRow, pieces] = [isa.keep(call.table), isa.keep(call.list), isa.keep(call.pieces)];
+    const distance = isa.load(call.distance);
+
+    eachColumns(isa, call as never, VECTORS, [results, rows, stack], (columns) => {
+      const sums = Array.from({ length: columns.vectors }, (_, k) => k);
+      const [to, from, top] = [isa.load(results), isa.load(rows), isa.load(stack)];
+      const [table, list] = [isa.load(firstPiece), isa.load(firstRow)];
+      const wordAt = (name: keyof typeof LISTED_WORDS): Address => isa.at(table, 4 * LISTED_WORDS[name]);
+      const onTop = groupEnds(isa, columns, [top], [top]);
+
+      isa.repeat(isa.load(pieces), () => {
+        isa.unlessZero(
+          isa.word(wordAt('begins')),
+          () => {
+            for (const k of sums) unit.clear(k);
+          },
+          () => {
+            isa.retreat(top, distance);
+            for (const k of sums) onTop.load(k, k);
+          },
+        );
+        isa.times(isa.word(wordAt('rows')), () => {
+          const row = isa.load(isa.offset(from, isa.at(list)));
+          for (const k of sums) {
+            columns.load(free, isa.at(row, k * size));
+            unit.plus(k, k, free);
+          }
+          isa.skip(list, 4);
+        });
+        isa.times(isa.word(wordAt('joins')), () => {
+          isa.retreat(top, distance);
+          joinWith(onTop.load);
+        });
+        isa.unlessZero(
+          isa.word(wordAt('ends')),
+          () => {
+            const result = isa.load(isa.offset(to, wordAt('result')));
+            const { load, store } = groupEnds(isa, columns, [result], [result]);
+            joinWith(load);
+            for (const k of sums) store(k, k);
+          },
+          () => {
+            for (const k of sums) onTop.store(k, k);
+            isa.advance(top, distance);
+          },
+        );
+        isa.skip(table, 4 * LISTED_WORDS.count);
+      });
+
+      function joinWith(load: (to: number, place: number) => void): void {
+        for (const k of sums) {
+          load(free, k);
+          unit.plus(k, free, k);
+        }
+      }
+    });
+  });
+  return { place, steps: 1, vectors: VECTORS };
+}

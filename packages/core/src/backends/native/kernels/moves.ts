@@ -1,0 +1,196 @@
+import { bitsOf } from '../formulas/formula.ts';
+import { defineArguments } from '../isa/arguments.ts';
+import type { Counter, Isa, Quads, Vector, Vectors } from '../isa/isa.ts';
+import { LANES } from './row-lanes.ts';
+
+export const rowMoveArguments = defineArguments(
+  ['rows', 'array'], // [count, row]
+  ['matrix', 'array'], // of row 0
+  ['choice', 'array'], // says for each row which row of its matrix it is
+  ['positions', 'number'], // of a matrix
+  ['matrixStep', 'stride'], // from the matrix of a row to that of the next
+  ['row', 'stride'], // distance of rows
+  ['count', 'count'], // rows, at least 1
+  ['mask', 'array'], // of the numbers after the last whole vector
+  ['vectors', 'count'], // whole vectors of a row
+  ['rest', 'stride'], // bytes of the numbers after them
+);
+
+/**
+ * Reads rows of matrices, or writes them: the row with an index, or the last real one of as many as a double says, at
+ * most all.
+ */
+function assembleRowMove(isa: Isa, what: 'read' | 'write', choice: 'index' | 'length'): number {
+  const unit = isa.formulas;
+  const size = unit.bytes * unit.width;
+  const [value, positions, length] = [0, 1, 2];
+  return isa.kernel(rowMoveArguments, (call) => {
+    isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
+    const [rows, matrix, choices] = [isa.load(call.rows), isa.load(call.matrix), isa.load(call.choice)];
+    const row = isa.load(call.row);
+    const vectors = isa.keep(call.vectors);
+    const rest = isa.keep(call.rest);
+    const matrixStep = isa.keep(call.matrixStep);
+    if (choice === 'length') isa.wide.loadNumber(positions, isa.numberAt(call.positions));
+    isa.repeat(isa.load(call.count), () => {
+      const inMatrix = isa.pointTo(isa.at(matrix));
+      if (choice === 'index') {
+        isa.advance(inMatrix, isa.multiply(isa.index(isa.at(choices)), row));
+        isa.skip(choices, unit.bytes);
+      } else {
+        isa.wide.loadElement(length, isa.at(choices));
+        isa.wide.lesser(length, length, positions);
+        isa.advance(inMatrix, isa.multiply(whole(isa, length), row));
+        isa.retreat(inMatrix, row);
+        isa.skip(choices, 8);
+      }
+      const [to, from] = what === 'read' ? [rows, inMatrix] : [inMatrix, rows];
+      isa.times(vectors, () => {
+        unit.load(value, isa.at(from));
+        unit.store(isa.at(to), value);
+        for (const pointer of [from, to]) isa.skip(pointer, size);
+      });
+      isa.unlessZero(rest, () => {
+        unit.loadMasked(value, isa.at(from));
+        unit.storeMasked(isa.at(to), value);
+        isa.advance(rows, rest);
+      });
+      isa.advance(matrix, matrixStep);
+    });
+  });
+}
+
+export const clearPaddingArguments = defineArguments(
+  ['x', 'array'], // [count, positions, channels]
+  ['lengths', 'array'], // doubles
+  ['positions', 'number'],
+  ['channels', 'number'],
+  ['row', 'stride'], // distance of rows
+  ['count', 'count'], // rows, at least 1
+  ['noMask', 'array'], // the mask of 0 numbers; that of one more is an element before it
+  ['width', 'stride'], // numbers of a vector
+  ['bytes', 'stride'], // of a number
+);
+
+/** x = 0 at the positions of padding. */
+function assembleClearPadding(isa: Isa): number {
+  const unit = isa.formulas;
+  const { wide } = isa;
+  const [zero, positions, channels, real, free] = [0, 1, 2, 3, 4];
+  return isa.kernel(clearPaddingArguments, (call) => {
+    const [x, lengths] = [isa.load(call.x), isa.load(call.lengths)];
+    const noMask = isa.keep(call.noMask);
+    const row = isa.keep(call.row);
+    const width = isa.keep(call.width);
+    const bytes = isa.keep(call.bytes);
+    unit.clear(zero);
+    wide.loadNumber(positions, isa.numberAt(call.positions));
+    wide.loadNumber(channels, isa.numberAt(call.channels));
+
+    isa.repeat(isa.load(call.count), () => {
+      isa.scope(() => {
+        wide.loadElement(real, isa.at(lengths));
+        wide.lesser(real, real, positions);
+        wide.minus(free, positions, real);
+        wide.times(real, real, channels);
+        wide.times(free, free, channels); // numbers of the padding
+        const to = isa.pointTo(isa.element(x, whole(isa, real)));
+        const rest = whole(isa, free);
+        wide.times(free, free, wide.literal(bitsOf(1 / unit.width, 'float64')));
+        const vectors = whole(isa, free);
+        isa.times(vectors, () => {
+          unit.store(isa.at(to), zero);
+          isa.skip(to, unit.bytes * unit.width);
+        });
+        isa.retreat(rest, isa.multiply(whole(isa, free), width));
+        isa.unlessZero(rest, () => {
+          const mask = isa.load(noMask);
+          isa.retreat(mask, isa.multiply(rest, bytes));
+          unit.loadMask(isa.at(mask));
+          unit.storeMasked(isa.at(to), zero);
+        });
+      });
+      isa.skip(lengths, 8);
+      isa.advance(x, row);
+    });
+  });
+}
+
+export const transposeBlocksArguments = defineArguments(
+  ['y', 'array'],
+  ['x', 'array'],
+  ['yStep', 'stride'], // distance of rows of y
+  ['xStep', 'stride'], // distance of rows of x
+  ['xBlock', 'stride'], // distance of blocks of x
+  ['blocks', 'count'], // squares below each other, at least 1
+);
+
+/** y = xᵀ, for as many columns of x as a vector or a quad has numbers. */
+function assembleTransposeBlocks(isa: Isa, { load, store, transpose }: Vectors | Quads, width: number): number {
+  const { bytes } = isa.formulas;
+  return isa.kernel(transposeBlocksArguments, (call) => {
+    const rows = isa.rows(call.xStep, width);
+    rows.start(call.x);
+    const y = isa.load(call.y);
+    const yStep = isa.load(call.yStep);
+    const xBlock = isa.keep(call.xBlock);
+    isa.repeat(call.blocks, () => {
+      for (let m = 0; m < width; m++) load(m, rows.at(m));
+      const first = transpose(0, width);
+      const to = isa.pointTo(isa.at(y));
+      for (let k = 0; k < width; k++) {
+        if (k > 0) isa.advance(to, yStep);
+        store(isa.at(to), first + k);
+      }
+      rows.advance(xBlock);
+      isa.skip(y, width * bytes);
+    });
+  });
+}
+
+export const transposeNumbersArguments = defineArguments(
+  ['y', 'array'],
+  ['x', 'array'],
+  ['yStep', 'stride'], // distance of rows of y
+  ['rows', 'count'], // of x, at least 1
+  ['columns', 'count'], // of x, at least 1
+);
+
+/** y = xᵀ, number by number. */
+function assembleTransposeNumbers(isa: Isa): number {
+  const { bytes } = isa.formulas;
+  return isa.kernel(transposeNumbersArguments, (call) => {
+    const [y, x] = [isa.load(call.y), isa.load(call.x)];
+    const yStep = isa.load(call.yStep);
+    const columns = isa.keep(call.columns);
+    isa.repeat(isa.load(call.rows), () => {
+      const to = isa.pointTo(isa.at(y));
+      isa.repeat(isa.load(columns), () => {
+        isa.scope(() => isa.storeBits(isa.at(to), isa.loadBits(isa.at(x))));
+        isa.skip(x, bytes);
+        isa.advance(to, yStep);
+      });
+      isa.skip(y, bytes);
+    });
+  });
+}
+
+/** Kernels that move numbers. */
+export const moveKernels = {
+  readByIndex: (isa) => assembleRowMove(isa, 'read', 'index'),
+  readByLength: (isa) => assembleRowMove(isa, 'read', 'length'),
+  writeByLength: (isa) => assembleRowMove(isa, 'write', 'length'),
+  clearPadding: assembleClearPadding,
+  transposeBlocks: (isa) => assembleTransposeBlocks(isa, isa.vectors, isa.vectors.width),
+  transposeQuads: (isa) => assembleTransposeBlocks(isa, isa.quads, LANES),
+  transposeNumbers: assembleTransposeNumbers,
+} satisfies Record<string, (isa: Isa) => number>;
+
+export type MoveKernel = keyof typeof moveKernels;
+
+/** The double in a vector as a whole number, rounded towards 0. */
+function whole({ zero, doubles }: Isa, x: Vector): Counter {
+  const counter = zero();
+  doubles.readWhole(counter, x);
+  return counter;
+}

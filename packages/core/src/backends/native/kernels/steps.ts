@@ -1,0 +1,142 @@
+import { bitsOf } from '../formulas/formula.ts';
+import { defineArguments } from '../isa/arguments.ts';
+import type { Address, Isa, Place, Pointer, Vector } from '../isa/isa.ts';
+
+// All arrays of these kernels hold doubles, for every element type.
+
+const DOUBLE = 8;
+
+export const takeHyperArguments = defineArguments(
+  ['hyper', 'array'],
+  ['hypers', 'array'],
+  ['next', 'array'],
+  ['row', 'stride'], // distance of rows of `hypers`
+  ['numbers', 'count'], // of a row, at least 1
+);
+
+/** hyper = row next[0] of `hypers`; adds 1 to next[0]. */
+function assembleTakeHyper(isa: Isa): number {
+  const { doubles, wide } = isa;
+  return isa.kernel(takeHyperArguments, (call) => {
+    const [hyper, hypers, next] = [isa.load(call.hyper), isa.load(call.hypers), isa.load(call.next)];
+    wide.loadElement(0, isa.at(next));
+    const row = isa.zero();
+    doubles.readWhole(row, 0);
+    isa.advance(hypers, isa.multiply(row, call.row));
+    wide.plus(0, 0, constant(isa, 1));
+    doubles.store(isa.at(next), 0);
+    isa.repeat(isa.load(call.numbers), () => {
+      doubles.load(0, isa.at(hypers));
+      doubles.store(isa.at(hyper), 0);
+      for (const pointer of [hyper, hypers]) isa.skip(pointer, DOUBLE);
+    });
+  });
+}
+
+export const clipArguments = defineArguments(
+  ['factor', 'array'],
+  ['squares', 'array'],
+  ['blocks', 'count'],
+  ['limit', 'number'], // of the norm
+);
+
+/** factor = limit / (√(Σ squares) + 1e-6), at most 1. */
+function assembleClip(isa: Isa): number {
+  const { doubles, wide } = isa;
+  const [norm, factor, one] = [0, 1, 2];
+  return isa.kernel(clipArguments, (call) => {
+    readNorm(isa, norm, isa.load(call.squares), call.blocks);
+    wide.plus(norm, norm, constant(isa, 1e-6));
+    wide.loadNumber(factor, isa.numberAt(call.limit));
+    wide.over(factor, factor, norm);
+    wide.loadLiteral(one, constant(isa, 1));
+    wide.lesser(factor, one, factor);
+    doubles.store(isa.at(isa.load(call.factor)), factor);
+  });
+}
+
+export const addPairsArguments = defineArguments(
+  ['sums', 'array'],
+  ['step', 'stride'], // distance of neighbours
+  ['pairs', 'count'], // at least 1
+);
+
+/** Adds to the first of each pair of neighbours the second: a level of a tree. */
+function assembleAddPairs(isa: Isa): number {
+  const { doubles, wide } = isa;
+  const [left, right] = [0, 1];
+  return isa.kernel(addPairsArguments, (call) => {
+    const sums = isa.load(call.sums);
+    const step = isa.load(call.step);
+    isa.repeat(isa.load(call.pairs), () => {
+      wide.loadElement(left, isa.at(sums));
+      wide.loadElement(right, isa.beyond(sums, step, 0));
+      wide.plus(left, left, right);
+      doubles.store(isa.at(sums), left);
+      for (let k = 0; k < 2; k++) isa.advance(sums, step);
+    });
+  });
+}
+
+export const noteStepArguments = defineArguments(
+  ['note', 'array'],
+  ['losses', 'array'],
+  ['norms', 'array'],
+  ['lossSum', 'array'],
+  ['rows', 'array'],
+  ['squares', 'array'],
+  ['blocks', 'count'],
+);
+
+/**
+ * losses[at] = lossSum / rows, and norms[at] = √(Σ squares), where `note` = [at, stop]. Adds 1 to `at`; sets `stop` to 0
+ * if both are finite, else to 1.
+ */
+function assembleNoteStep(isa: Isa): number {
+  const { doubles, wide } = isa;
+  const [norm, loss, free, place, one] = [0, 1, 2, 3, 4];
+  return isa.kernel(noteStepArguments, (call) => {
+    readNorm(isa, norm, isa.load(call.squares), call.blocks);
+    const note = isa.load(call.note);
+    wide.loadElement(loss, isa.at(isa.load(call.lossSum)));
+    wide.loadElement(free, isa.at(isa.load(call.rows)));
+    wide.over(loss, loss, free);
+    wide.loadElement(place, isa.at(note));
+    const at = isa.zero();
+    doubles.readWhole(at, place);
+    doubles.store(isa.pair(isa.load(call.losses), at, 0), loss);
+    doubles.store(isa.pair(isa.load(call.norms), at, 0), norm);
+    wide.loadLiteral(one, constant(isa, 1));
+    wide.plus(place, place, one);
+    doubles.store(isa.at(note), place);
+    // x - x is 0 if x is finite, else NaN.
+    for (const x of [loss, norm]) wide.minus(x, x, x);
+    wide.plus(loss, loss, norm);
+    wide.lesser(loss, loss, one);
+    doubles.store(isa.at(note, DOUBLE), loss);
+  });
+}
+
+/** The kernels of steps outside of their passes. */
+export const stepKernels = {
+  takeHyper: assembleTakeHyper,
+  clip: assembleClip,
+  addPairs: assembleAddPairs,
+  noteStep: assembleNoteStep,
+};
+
+export type StepKernel = keyof typeof stepKernels;
+
+const constant = ({ wide }: Isa, x: number): Address => wide.literal(bitsOf(x, 'float64'));
+
+/** norm = √(Σ squares), ascending from 0. Uses the vector after `norm`, and moves the pointer. */
+function readNorm(isa: Isa, norm: Vector, squares: Pointer, blocks: Place<'counter'>): void {
+  const { wide } = isa;
+  wide.clear(norm);
+  isa.times(blocks, () => {
+    wide.loadElement(norm + 1, isa.at(squares));
+    wide.plus(norm, norm, norm + 1);
+    isa.skip(squares, DOUBLE);
+  });
+  wide.root(norm, norm);
+}
