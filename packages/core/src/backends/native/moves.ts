@@ -1,11 +1,12 @@
 import { addressOf } from '../../program/address.ts';
+import type { FixedCall } from '../../program/kernels.ts';
 import type {
   embeddingForward,
   lastPositionBackward,
   lastPositionForward,
   transpose,
 } from '../../program/reference/index.ts';
-import type { BindCall, FixedCall } from './call-tape.ts';
+import type { BindCall } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { LANES } from './kernels/row-lanes.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';

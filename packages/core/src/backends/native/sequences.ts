@@ -1,7 +1,8 @@
 import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
+import type { Bound } from '../../program/kernels.ts';
 import type { rotate, sequenceMeanBackward, sequenceMeanForward, zeroPadding } from '../../program/reference/index.ts';
-import type { BindCall, Bound, CallTape } from './call-tape.ts';
+import type { BindCall, CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { PIECE_WORDS } from './kernels/column-sums.ts';
 import { LANES } from './kernels/row-lanes.ts';
@@ -32,7 +33,8 @@ export function createSequences(
     rotate(...[qkv, angles, B, T, H, d, back]: Parameters<typeof rotate>) {
       const half = Math.floor(d / 2);
       if (B * T * H * half === 0) return null;
-      const [left, rest] = [half % width, half % LANES];
+      const left = half % width;
+      const rest = left % LANES;
       const sizes = [B, T, 2 * H, bytes * H * d, bytes * half];
       const vectors = [(half - left) / width, (left - rest) / LANES, bytes * rest];
       return [

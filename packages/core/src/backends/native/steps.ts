@@ -1,6 +1,7 @@
 import { addressOf } from '../../program/address.ts';
+import type { FixedCall } from '../../program/kernels.ts';
 import type { clip, noteStep, takeHyper } from '../../program/step-ops.ts';
-import type { BindCall, FixedCall } from './call-tape.ts';
+import type { BindCall } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 
 const DOUBLE = 8; // bytes
