@@ -3,7 +3,6 @@
  * @internal
  */
 
-export { fusedAttention, fusedConvolutions, fusedProducts } from './backends/fused.ts';
 export { assembleCode, type CodeLayout, createLayout, type ProductLayout } from './backends/native/code.ts';
 export { CALL_DOUBLES } from './backends/native/isa/arguments.ts';
 export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
@@ -11,13 +10,14 @@ export type { ConventionName } from './backends/native/isa/x64/convention.ts';
 export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
 export {
   createNativeKernels,
-  createNativeUpdates,
   hasNativeProducts,
   type NativeOptions,
   type Play,
 } from './backends/native/native.ts';
 export { takeKernelScratch } from './backends/native/played-kernels.ts';
 export { createStarts, type Starts } from './backends/starts.ts';
+export { unfusedKernels, unfusedProducts } from './backends/unfused.ts';
+export { hasFusedWasm } from './backends/wasm/relaxed-simd.ts';
 export { createWasmKernels } from './backends/wasm/wasm.ts';
 export { WasmApi, type WasmMemory, wasmProblem } from './backends/wasm/webassembly.ts';
 export { type Products, withProducts } from './backends/with-products.ts';

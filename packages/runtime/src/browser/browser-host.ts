@@ -14,7 +14,8 @@ export const browserHost: Host = {
   mostSleeps: 100,
   specOf: ({ spec }) => specOf(spec),
   partsOf: () => NO_PARTS,
-  kernelsOf: ({ memory, elementType }, scratch) => createWasmKernels({ memory, elementType, scratch }),
+  kernelsOf: ({ memory, elementType, backend }, scratch) =>
+    createWasmKernels({ memory, elementType, scratch, unfused: 'unfused' in backend }),
   gatherFile() {
     throw new Error('browserHost: rows are in a file, expected rows in memory');
   },

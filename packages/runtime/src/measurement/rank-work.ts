@@ -48,7 +48,7 @@ export function planRankWork(spec: NetworkSpec, data: DataSplits, options: Train
   checkRanks('planRankWork', ranks);
   const plan = complete(planRun(spec, data, options));
   const { network, batch, lastBatch, leaf, rowsAtOnce, couples, elementType, clipNorm } = plan;
-  const backend = resolveBackend(plan.backend, plan.blas, network).name;
+  const backend = resolveBackend(plan.backend, { path: plan.blas, network }).name;
   const shape = { backend, batch, lastBatch, leaf, rowsAtOnce, couples };
   return rankWork({ ...shape, network, elementType, clips: clipNorm !== null }, ranks);
 }

@@ -31,7 +31,7 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
   const plan = complete(planRun(spec, data, options));
   const { network, loss, optimizer, batch, lastBatch, leaf, rowsAtOnce, couples, clipNorm, maxNorm } = plan;
   const P = network.parameterCount;
-  const backend = resolveBackend(plan.backend, plan.blas, network).name;
+  const backend = resolveBackend(plan.backend, { path: plan.blas, network }).name;
   const shape = { backend, batch, lastBatch, leaf, rowsAtOnce, couples };
   const startOf = (t: number, threads: number): number =>
     Math.min(P, BLOCK * Math.floor((t * blockCount(P)) / threads));

@@ -175,7 +175,7 @@ async function run(
   const context: ExperimentContext = { machine, brief, note: note.say, paint: createPaint(io.stdout, io.env) };
   const compute = async (): Promise<Outcome> => {
     // Some experiments do not train, but all of them refuse a missing library.
-    if (blas !== undefined) resolveBackend(backend, blas);
+    if (blas !== undefined) resolveBackend(backend, { path: blas });
     return experiment.run(raw, context);
   };
   const outcome = await compute()

@@ -2,26 +2,29 @@ import type { ElementType } from '../../math/element-type.ts';
 import type { KernelScratch } from '../../math/scratch.ts';
 import type { Kernels } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
+import { referenceKernels } from '../../program/reference/reference-kernels.ts';
 import { createWasmMachine } from '../native/isa/wasm/machine.ts';
 import { arraysOf, createPlayedKernels } from '../native/played-kernels.ts';
+import { unfusedKernels } from '../unfused.ts';
 import type { WasmMemory } from './webassembly.ts';
 
 export interface WasmKernelOptions {
   memory: WasmMemory;
   elementType: ElementType;
   scratch: KernelScratch; // from takeKernelScratch, for all products that are called
-  fused?: boolean; // whether products use fused multiply-add, default false
+  unfused?: boolean; // whether products and sums are rounded each, as `unfusedProducts` defines; default false
 }
 
 /**
  * The kernels in WebAssembly, equal to plain code bit for bit. Calls on arrays outside of `memory` are left to plain
  * code. `scratch` lies in `memory` and is used by this thread only.
  */
-export function createWasmKernels({ memory, elementType, scratch, fused = false }: WasmKernelOptions): Kernels {
+export function createWasmKernels({ memory, elementType, scratch, unfused = false }: WasmKernelOptions): Kernels {
   const { buffer } = memory;
   const shared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
-  const machine = createWasmMachine(memory, elementType, scratch.machine, { fused, shared });
+  const machine = createWasmMachine(memory, elementType, scratch.machine, { fused: !unfused, shared });
   const { bind, ...kernels } = createPlayedKernels({ name: 'wasm', ...machine }, scratch);
   const isInside = (call: Call): boolean => arraysOf(call).every((array) => array.buffer === buffer);
-  return { ...kernels, bind: (call) => (isInside(call) ? bind(call) : null) };
+  const plain = unfused ? unfusedKernels : referenceKernels;
+  return { ...kernels, bind: (call) => (isInside(call) ? bind(call) : null) ?? plain.bind(call) };
 }

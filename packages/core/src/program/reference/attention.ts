@@ -1,5 +1,5 @@
 import { type Elements, type ElementType, roundingOf, typeOf } from '../../math/element-type.ts';
-import { type MultiplyAdd, unfusedOf } from '../../math/fma.ts';
+import { fmaOf, type MultiplyAdd } from '../../math/fma.ts';
 import { cos, pow, sin } from '../../math/index.ts';
 import { laneSum } from '../../math/lane-sum.ts';
 import { philox4x32 } from '../../math/random/index.ts';
@@ -321,4 +321,4 @@ export function zeroPadding(
 }
 
 /** Attention whose products and sums are rounded each by itself. */
-export const { attentionForward, attentionNext, attentionBackward, attentionWeights } = defineAttention(unfusedOf);
+export const { attentionForward, attentionNext, attentionBackward, attentionWeights } = defineAttention(fmaOf);

@@ -1,5 +1,5 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
-import { type MultiplyAdd, unfusedOf } from '../../math/fma.ts';
+import { fmaOf, type MultiplyAdd } from '../../math/fma.ts';
 import { joinLevels, treeLevels } from '../../math/tree/index.ts';
 import { keptZeros } from './kept-zeros.ts';
 import { PIECE } from './sum-rows.ts';
@@ -198,4 +198,4 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
 }
 
 /** Convolutions whose products and sums are rounded each by itself. */
-export const { convForward, convBackwardInput, convBackwardWeights } = defineConvolutions(unfusedOf);
+export const { convForward, convBackwardInput, convBackwardWeights } = defineConvolutions(fmaOf);

@@ -1,5 +1,5 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
-import { type MultiplyAdd, unfusedOf } from '../../math/fma.ts';
+import { fmaOf, type MultiplyAdd } from '../../math/fma.ts';
 import { addTree, leafCount } from '../../math/tree/index.ts';
 import { keptZeros } from './kept-zeros.ts';
 
@@ -88,7 +88,7 @@ export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) 
 }
 
 /** Products whose terms and sums are rounded each by itself. */
-export const { affine, affineBackwardInput, affineBackwardWeights } = defineProducts(unfusedOf);
+export const { affine, affineBackwardInput, affineBackwardWeights } = defineProducts(fmaOf);
 
 /**
  * g[n] = (Σ of S rows that lie `row` numbers apart) · share[0], summed by the pairwise tree of strides 1, 2, 4, …;

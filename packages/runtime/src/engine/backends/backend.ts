@@ -1,15 +1,16 @@
 import type { BackendName, ElementType } from '@gradloom/core';
-import { type Kernels, type Network, OptionError, referenceKernels } from '@gradloom/core';
+import { type Kernels, type Network, OptionError, type ProductShape, referenceKernels } from '@gradloom/core';
 import {
   createNativeKernels,
-  createNativeUpdates,
   createWasmKernels,
   FLOAT64,
+  hasFusedWasm,
   hasNativeProducts,
   type KernelScratch,
   option,
   record,
   show,
+  unfusedKernels,
   type WasmMemory,
   wasmProblem,
 } from '@gradloom/core/internal';
@@ -25,6 +26,11 @@ export type Backend = BuiltInBackend | BlasBackend;
 export interface BuiltInBackend {
   /** Its name. */
   readonly name: Exclude<BackendName, 'blas'>;
+  /**
+   * Whether each product and each sum of products is rounded by itself, since WebAssembly has no fused multiply-add
+   * here. @default false
+   */
+  readonly unfused?: true;
 }
 
 /** A BLAS library of the system. */
@@ -39,63 +45,103 @@ export interface BlasBackend {
  * A backend as files record it, compared on resume. The path is left out because loading a library runs its code: a
  * file may say which library was used, never where to load one.
  */
-export type BackendRecord =
-  | BuiltInBackend
+export type BackendRecord = (
+  | Pick<BuiltInBackend, 'name'>
   | {
       /** 'blas'. */
       readonly name: 'blas';
       /** The library. */
       readonly library: Omit<BlasIdentity, 'path'>;
-    };
+    }
+) & {
+  /** Whether products add each term with one rounding. Files of earlier versions do not say it. */
+  readonly fused?: boolean;
+};
+
+/** Whether the products of a backend add each term with one rounding. */
+export const isFused = (backend: Backend): boolean => !('unfused' in backend);
 
 export function backendRecord(backend: Backend): BackendRecord {
   record('backendRecord', 'backend', backend, 'a backend such as that of a result');
-  if (!('library' in backend)) return { name: backend.name };
+  const fused = isFused(backend);
+  if (!('library' in backend)) return { name: backend.name, fused };
   const { name, version, core } = backend.library;
-  return { name: backend.name, library: { name, version, core } };
+  return { name: backend.name, library: { name, version, core }, fused };
+}
+
+/** Whether the products of a recorded backend are fused. In earlier versions those of plain code and WebAssembly were not. */
+export const isFusedRecord = ({ name, fused }: BackendRecord): boolean =>
+  fused ?? (name === 'native' || name === 'blas');
+
+/**
+ * Whether no backend of this version has the bits of a recorded one: before `fused` was recorded, machine code and BLAS
+ * left products of few weights to WebAssembly, unfused.
+ */
+export const isMixedRecord = ({ name, fused }: BackendRecord, network: Network): boolean =>
+  fused === undefined &&
+  (name === 'blas' || (name === 'native' && network.products.some(([I, O, kind]) => isSmallProduct(I, O, kind))));
+
+const isSmallProduct = (I: number, O: number, kind: ProductShape[2]): boolean =>
+  (kind === undefined || kind === 'attention') && I * O < 256;
+
+/** What decides a backend besides its name. */
+export interface BackendNeeds {
+  path?: string | undefined; // of a BLAS library, default one that is found by name
+  network?: Network | undefined; // that it computes, default any
+  type?: ElementType; // default float64
+  unfused?: boolean; // whether products have to be unfused, as those of a run that goes on; default false
 }
 
 /**
- * Resolves `choice` to a backend on this machine, for `network` or for any, with the library at `path` or one found by
- * name. The library is told to use one thread per call, since the threads of the run already use all cores.
+ * Resolves `choice` to a backend on this machine. A BLAS library is told to use one thread per call, since the threads
+ * of the run already use all cores.
  * @throws OptionError if the requested backend is not available.
  */
-export function resolveBackend(
-  choice: BackendChoice,
-  path?: string,
-  network?: Network,
-  type: ElementType = FLOAT64,
-): Backend {
+export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}): Backend {
+  const { path, network, type = FLOAT64, unfused = false } = needs;
   const name = option.oneOf(backendChoices).check('train', 'backend', choice);
   if (path !== undefined && typeof path !== 'string') {
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
   }
-  if (name === 'reference') return { name };
   // If the user named a library that does not work, that is an error; no other backend is tried.
   const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
   const problem = wasmProblem();
-  if (problem !== null && name === 'auto' && !named) return { name: 'reference' };
+  if (unfused) return unfusedBackend(name, problem);
+  if (name === 'reference') return { name };
+  if (problem !== null && name === 'auto' && !named) return unfusedBackend(name, problem);
   if (problem !== null) {
     throw new OptionError('train', 'backend', `${name === 'auto' ? 'blas' : name} cannot run here: ${problem}`);
   }
-  if (name === 'wasm') return { name };
+  const wasm: Backend = hasFusedWasm() ? { name: 'wasm' } : { name: 'wasm', unfused: true };
+  if (name === 'wasm') return wasm;
   // Looking for a faster backend takes about 10 ms, in which XOR is learned.
-  if (name === 'auto' && !named && network !== undefined && !hasNativeProducts(network.products))
-    return { name: 'wasm' };
+  const isSmall = network !== undefined && !hasNativeProducts(network.products);
+  if (name === 'auto' && !named && isSmall && isFused(wasm)) return wasm;
   if (name === 'native' || (name === 'auto' && !named)) {
     const { code, reason } = machineCode(type);
     if (code !== null) return { name: 'native' };
     if (name === 'native') throw new OptionError('train', 'backend', `native cannot run here: ${withoutWhere(reason)}`);
+    if (isSmall) return wasm;
   }
   const { library, reason } = findBlas({ path });
   if (library !== null) {
     library.setThreads(1);
     return { name: 'blas', library: library.identity };
   }
-  if (name === 'auto' && !named) return { name: 'wasm' };
+  if (name === 'auto' && !named) return wasm;
   const [, ofPath, other] = /^findBlas: (?:path (.*)|(.*))$/s.exec(reason) ?? [];
   if (ofPath !== undefined) throw new OptionError('train', 'blas', ofPath);
   throw new OptionError('train', 'backend', `blas has no library, expected one: ${other}`);
+}
+
+function unfusedBackend(name: BackendChoice, problem: string | null): Backend {
+  if (name === 'native' || name === 'blas') {
+    const why = 'products of the checkpoint are unfused, expected reference, wasm or auto';
+    throw new OptionError('train', 'backend', `has ${name}, but ${why}`);
+  }
+  if (name === 'wasm' && problem !== null)
+    throw new OptionError('train', 'backend', `wasm cannot run here: ${problem}`);
+  return { name: name === 'reference' || problem !== null ? 'reference' : 'wasm', unfused: true };
 }
 
 const withoutWhere = (reason: string): string => reason.replace('machineCode: ', '');
@@ -115,11 +161,12 @@ export function createBackendKernels(
     outside?: readonly SharedArrayBuffer[]; // buffers outside of the memory that may hold arrays of the run
   },
 ): Kernels {
-  if (backend.name === 'reference') return referenceKernels;
+  const unfused = !isFused(backend);
+  if (backend.name === 'reference') return unfused ? unfusedKernels : referenceKernels;
   const native =
     code === null ? null : { layout: kernelsOf(code), enter: () => enterMachineCode(code), memory, scratch, outside };
-  if (native !== null && backend.name === 'native') return createNativeKernels(native);
-  const others = native === null ? createWasmKernels({ memory, elementType, scratch }) : createNativeUpdates(native);
+  const others =
+    native === null ? createWasmKernels({ memory, elementType, scratch, unfused }) : createNativeKernels(native);
   return 'library' in backend ? createBlasKernels(openLibrary(backend.library), others) : others;
 }
 

@@ -20,6 +20,7 @@ import {
   createInputGradient,
   createWorkspace,
   gradientLength,
+  hasFusedWasm,
   type InputGradient,
   mostPassRows,
   rowAttention,
@@ -35,6 +36,7 @@ import { memoryRoom } from '../../system/memory/memory-room.ts';
 import { BEYOND, MOST_BYTES } from '../../system/memory/pages.ts';
 import { allocateSharedMemory } from '../../system/memory/shared-memory.ts';
 import { type Backend, compileFor, createBackendKernels } from '../backends/backend.ts';
+import { machineCode } from '../backends/native/machine-code.ts';
 import { takeKernelScratch } from '../memory/thread-scratch.ts';
 
 /**
@@ -80,7 +82,7 @@ const forContinuation = ({ inputs }: Network): Needs => ({ rows: 1, spareLength:
 
 /** Bytes that a continuation takes. */
 export const continuationBytes = (network: Network, loss: Loss, type: ElementType): number =>
-  8 * countDoubles(arraysFor(network, loss, forContinuation(network)), type);
+  8 * countDoubles(arraysFor(network, loss, type, forContinuation(network)), type);
 
 function continuationIn(network: Network, parameters: Elements, loss: LossSpec, isLive: boolean): LiveContinuation {
   let renew = (): void => {};
@@ -153,8 +155,8 @@ interface Needs {
 }
 
 /** Takes the arrays of a model from an allocator. */
-function arraysFor(network: Network, loss: Loss, { rows, spareLength = 0 }: Needs) {
-  const { name } = inferenceBackend();
+function arraysFor(network: Network, loss: Loss, type: ElementType, { rows, spareLength = 0 }: Needs) {
+  const { name } = inferenceBackend(type);
   return (allocate: Allocate) => ({
     scratch: takeKernelScratch(network.products, name, allocate), // first in memory, where the kernels expect it
     theta: allocate(network.parameterCount),
@@ -175,7 +177,7 @@ function inMemory<A extends readonly unknown[], R>(
 ): (...args: A) => R {
   const loss = createLoss(lossSpec, network.own);
   const type = typeOf(parameters);
-  const takeArrays = arraysFor(network, loss, needs);
+  const takeArrays = arraysFor(network, loss, type, needs);
   const length = countDoubles(takeArrays, type);
   const weights = bytesOfElements(type, parameters.length);
   const parts = [
@@ -215,8 +217,15 @@ interface InferenceMemory {
   tenant: object | null; // the model whose weights it contains
 }
 
-/** The backend for prediction: never native code, so that results are the same on every machine. */
-const inferenceBackend = (): Backend => ({ name: wasmProblem() === null ? 'wasm' : 'reference' });
+/**
+ * The backend for prediction: WebAssembly where its products are fused, so that results are the same on every machine;
+ * else machine code, whose products are.
+ */
+function inferenceBackend(type: ElementType): Backend {
+  if (hasFusedWasm()) return { name: 'wasm' };
+  if (machineCode(type).code !== null) return { name: 'native' };
+  return { name: wasmProblem() === null ? 'wasm' : 'reference', unfused: true };
+}
 
 /** Larger memory belongs to one model and is freed with it. */
 const LARGEST_SHARED = 64 * 1024 ** 2;
@@ -236,14 +245,14 @@ function inferenceMemory(length: number, type: ElementType): InferenceMemory {
   const size = Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(bytes)));
   const key = `${type} ${size}`;
   const known = shared.get(key)?.deref();
-  if (known !== undefined && known.kernels.name === inferenceBackend().name) return known;
+  if (known !== undefined && known.kernels.name === inferenceBackend(type).name) return known;
   const memory = createMemory(size, type, true);
   shared.set(key, new WeakRef(memory));
   return memory;
 }
 
 function createMemory(bytes: number, type: ElementType, isShared: boolean): InferenceMemory {
-  const backend = inferenceBackend();
+  const backend = inferenceBackend(type);
   const memory = allocateSharedMemory(bytes, backend.name);
   const doubles = new Float64Array(memory.buffer);
   // All models place their scratch at the start, where the kernels expect it: one instance serves all.

@@ -20,6 +20,7 @@ export interface TeamShape {
   readonly sharers?: number; // processes that use the same memory, default 1
   readonly backend: BackendChoice;
   readonly blas: string | undefined;
+  readonly unfused?: boolean; // whether products have to be unfused: see `BackendNeeds`
 }
 
 /** What the layout of a team's memory depends on besides its shape. */
@@ -56,7 +57,12 @@ export function* openTeamSetup<Layout>(
   wanted: Omit<Means, 'threads'>,
   planner: (compiled: Compiled) => Pausable<(means: Means) => TeamPlan<Layout>>,
 ): Pausable<OpenedTeam<Layout>> {
-  const backend = resolveBackend(shape.backend, shape.blas, shape.network, shape.elementType);
+  const backend = resolveBackend(shape.backend, {
+    path: shape.blas,
+    network: shape.network,
+    type: shape.elementType,
+    unfused: shape.unfused ?? false,
+  });
   const compiled = compileFor(backend, shape.elementType);
   yield;
   const planOf = yield* planner({ backend: backend.name });

@@ -19,6 +19,9 @@ export function checkRecord(record: Json | undefined): asserts record is JsonObj
   if (!isJsonObject(backend) || typeof backend.name !== 'string') {
     throw new Error(`record.backend has ${show(backend)}, expected { name }`);
   }
+  if (backend.fused !== undefined && typeof backend.fused !== 'boolean') {
+    throw new Error(`record.backend.fused has ${show(backend.fused)}, expected true or false`);
+  }
   const { library } = backend;
   const isLibrary = isJsonObject(library) && ['name', 'version', 'core'].every((it) => typeof library[it] === 'string');
   if (library !== undefined && !isLibrary) {

@@ -2,7 +2,7 @@ import type { Pausable } from '@gradloom/core';
 import { findBadWeight, findNotFinite, reasonOf, show, showName } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import { datasetHash } from '../../data/dataset-hash.ts';
-import { type Backend, backendRecord } from '../../engine/backends/backend.ts';
+import { type Backend, backendRecord, isMixedRecord } from '../../engine/backends/backend.ts';
 import type { Difference } from '../../system/files/differences.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { isStop } from '../run/stops.ts';
@@ -58,6 +58,12 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
   if (found.length > 0) {
     const more = found.length > NAMED ? `; and ${found.length - NAMED} more` : '';
     throw new Error(`train: ${found.slice(0, NAMED).join('; ')}${more}: a resume continues the same run`);
+  }
+  if (isMixedRecord(checkpoint.record.backend, plan.network)) {
+    const { name } = checkpoint.record.backend;
+    throw new Error(
+      `train: the checkpoint has backend ${name} of a version whose products of few weights were unfused, expected one of this version (its model can start a new run: see parameters)`,
+    );
   }
   refuseOtherArrays(plan, checkpoint);
   const { arrays, earlier, best } = checkpoint;

@@ -31,6 +31,7 @@ import {
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { DataSplits, Dataset } from '../../data/dataset.ts';
 import { checkFit, refuseDivisors } from '../../data/targets.ts';
+import { isFusedRecord } from '../../engine/backends/backend.ts';
 import { refuseManyLayers } from '../../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../../engine/memory/thread-scratch.ts';
 import type { ClusterShape } from '../../engine/step/cluster-shape.ts';
@@ -195,6 +196,7 @@ export function* planRun(
     ownThreads: pool === undefined,
     backend: options.backend ?? resume?.record.backend.name ?? 'auto',
     blas: options.blas,
+    unfused: resume !== undefined && !isFusedRecord(resume.record.backend),
     seed: options.seed,
     data: splits,
     pool,

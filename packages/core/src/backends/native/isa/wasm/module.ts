@@ -29,11 +29,15 @@ export function signed(value: number): number[] {
   }
 }
 
-const list = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()];
+export const list = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()];
 
-const section = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content];
+export const section = (id: number, content: readonly number[]): number[] => [
+  id,
+  ...unsigned(content.length),
+  ...content,
+];
 
-const text = (name: string): number[] => [...unsigned(name.length), ...Array.from(name, (c) => c.charCodeAt(0))];
+export const text = (name: string): number[] => [...unsigned(name.length), ...Array.from(name, (c) => c.charCodeAt(0))];
 
 /** The body of a function: its local variables after the parameters, and its instructions without the last `end`. */
 export interface FunctionBody {
@@ -52,7 +56,8 @@ function encodeBody({ locals, code }: FunctionBody): number[] {
   return [...unsigned(bytes.length + code.length + 1), ...bytes, ...code, END];
 }
 
-const END = 0x0b;
+/** Ends a function, a block or an expression. */
+export const END = 0x0b;
 const MOST_PAGES = 65_536;
 
 /** What a module imports as `env`: the memory, and the table of all kernels. */
