@@ -15,6 +15,7 @@ import {
 import { recurrentOps } from './formulas/recurrent.ts';
 import { type Update, updates } from './formulas/updates.ts';
 import type { Isa } from './isa/isa.ts';
+import { type AugmentKernel, augmentKernels } from './kernels/augment.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
 import { assembleColumnSums } from './kernels/column-sums.ts';
 import { assembleDropout } from './kernels/dropout.ts';
@@ -75,6 +76,7 @@ export interface CodeLayout extends ProductLayout {
   readonly moveKernels: Readonly<Record<MoveKernel, number>>;
   readonly rotate: Readonly<Record<'forth' | 'back', number>>;
   readonly listedSums: ColumnKernel;
+  readonly augment: Readonly<Record<AugmentKernel, number>>;
   readonly dropout: number;
   readonly maxNorm: ColumnKernel;
 }
@@ -166,6 +168,7 @@ export function withOtherKernels(layout: ProductLayout, place: PlaceKernel): Cod
     attention: whenRead(mapped(attentionFormulas, matrix)),
     lossFormulas: whenRead(mapped(lossFormulas, formula)),
     losses: whenRead(mapped(lossKernels, kernel)),
+    augment: whenRead(mapped(augmentKernels, kernel)),
     stepKernels: whenRead(mapped(stepKernels, kernel)),
     moveKernels: whenRead(mapped(moveKernels, kernel)),
     rotate: whenRead({

@@ -16,6 +16,7 @@ import { allArrays } from '../wasm/wasm-tape.ts';
 import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { withProducts } from '../with-products.ts';
 import { type Attention, createNativeAttention } from './attention/attention.ts';
+import { createAugmentations } from './augmentations.ts';
 import { type BindCall, type CallTape, createCallTape, createRecorder, type TakeTable } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';
@@ -165,6 +166,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     createPools(layout, panels),
     createSteps(layout),
     createMoves(layout, panels),
+    createAugmentations(layout, tape, panels, machineCode.pieces),
     createEmbeddings(layout, tape, panels, machineCode.pieces),
     createSequences(layout, tape, panels, machineCode.pieces),
   ];

@@ -32,7 +32,8 @@ export function createSequences(
     rotate(...[qkv, angles, B, T, H, d, back]: Parameters<typeof rotate>) {
       const half = Math.floor(d / 2);
       if (B * T * H * half === 0) return null;
-      const [left, rest] = [half % width, half % LANES];
+      const left = half % width;
+      const rest = left % LANES;
       const sizes = [B, T, 2 * H, bytes * H * d, bytes * half];
       const vectors = [(half - left) / width, (left - rest) / LANES, bytes * rest];
       return [
