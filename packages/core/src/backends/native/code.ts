@@ -15,6 +15,7 @@ import {
 import { recurrentOps } from './formulas/recurrent.ts';
 import { type Update, updates } from './formulas/updates.ts';
 import type { Isa } from './isa/isa.ts';
+import { type AugmentKernel, augmentKernels } from './kernels/augment.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
 import { assembleColumnSums } from './kernels/column-sums.ts';
 import { assembleCopyNumber } from './kernels/copy-number.ts';
@@ -86,6 +87,7 @@ export interface CodeLayout extends ProductKernels {
   readonly moveKernels: Readonly<Record<MoveKernel, number>>;
   readonly rotate: Readonly<Record<'forth' | 'back', number>>;
   readonly listedSums: ColumnKernel;
+  readonly augment: Readonly<Record<AugmentKernel, number>>;
   readonly dropout: number;
   readonly maxNorm: ColumnKernel;
 }
@@ -210,6 +212,7 @@ export function createLayout(isa: Isa, place: PlaceKernel, offsets?: Readonly<Re
     attention: whenRead(mapped(attentionFormulas, matrix)),
     lossFormulas: whenRead(mapped(lossFormulas, formula)),
     losses: whenRead(mapped(lossKernels, kernel)),
+    augment: whenRead(mapped(augmentKernels, kernel)),
     stepKernels: whenRead(mapped(stepKernels, kernel)),
     moveKernels: whenRead(mapped(moveKernels, kernel)),
     rotate: whenRead({

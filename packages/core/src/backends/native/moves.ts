@@ -49,7 +49,8 @@ export function createMoves(
       const [yAt, xAt, yStep, xStep] = [addressOf(y), addressOf(x), bytes * I, bytes * J];
       const shorter = Math.min(I, J);
       if (shorter < LANES) return [[kernels.transposeNumbers, yAt, xAt, yStep, I, J]];
-      const [kernel, block] = shorter < width ? [kernels.transposeQuads, LANES] : [kernels.transposeBlocks, width];
+      const [kernel, block] =
+        shorter < width || width < LANES ? [kernels.transposeQuads, LANES] : [kernels.transposeBlocks, width];
       const calls: FixedCall[] = [];
       // The last squares have some rows and columns once more.
       for (let j = 0; j < J; j += block) {

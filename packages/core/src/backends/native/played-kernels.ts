@@ -4,6 +4,7 @@ import type { Bound, Kernels, TakeDoubles } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
 import { gatherBytes } from '../../program/reference/gather-bytes.ts';
 import { createNativeAttention } from './attention/attention.ts';
+import { createAugmentations } from './augmentations.ts';
 import {
   type BindCall,
   type CallTape,
@@ -95,6 +96,7 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     createPools(layout, panels),
     createSteps(layout),
     createMoves(layout, panels),
+    createAugmentations(layout, tape, panels, scratch.pieces),
     createEmbeddings(layout, tape, panels, scratch.pieces),
     createSequences(layout, tape, panels, scratch.pieces),
   ];

@@ -1,4 +1,4 @@
-import { type Elements, roundingOf } from '../../math/element-type.ts';
+import { type Elements, type Round, roundingOf } from '../../math/element-type.ts';
 import { cos, exp, log, sin } from '../../math/index.ts';
 import { philox4x32 } from '../../math/random/index.ts';
 
@@ -92,8 +92,7 @@ export function augment(
   isWhole: boolean,
 ): void {
   const round = roundingOf(x);
-  const line = V * C;
-  const size = H * line;
+  const size = H * V * C;
   for (let n = 0; n < B; n++) {
     const row = n * AUGMENTATION;
     const a = drawn[row];
@@ -110,33 +109,50 @@ export function augment(
       for (let j = 0; j < V; j++, to += C) {
         const pointX = a * j + lineX;
         const pointY = d * j + lineY;
-        const isErased = i >= top && i < bottom && j >= left && j < right;
-        if (isErased || !(pointX > -1 && pointX < V && pointY > -1 && pointY < H)) {
-          for (let k = 0; k < C; k++) x[to + k] = 0;
-          continue;
-        }
-        const column = Math.floor(pointX);
-        const from = Math.floor(pointY) * line + column * C;
-        if (isWhole) {
-          for (let k = 0; k < C; k++) x[to + k] = image[from + k];
-          continue;
-        }
-        const shareX = round(pointX - column);
-        const shareY = round(pointY - Math.floor(pointY));
-        const isAbove = pointY >= 0;
-        const isBelow = pointY < H - 1;
-        const isLeft = pointX >= 0;
-        const isRight = pointX < V - 1;
-        for (let k = from; k < from + C; k++) {
-          const p = isAbove && isLeft ? image[k] : 0;
-          const q = isAbove && isRight ? image[k + C] : 0;
-          const r = isBelow && isLeft ? image[k + line] : 0;
-          const s = isBelow && isRight ? image[k + line + C] : 0;
-          const upper = round(p + round(shareX * round(q - p)));
-          const lower = round(r + round(shareX * round(s - r)));
-          x[to + k - from] = upper + round(shareY * round(lower - upper));
-        }
+        if (i >= top && i < bottom && j >= left && j < right) for (let k = 0; k < C; k++) x[to + k] = 0;
+        else showPoint(x, to, image, pointX, pointY, H, V, C, isWhole, round);
       }
     }
+  }
+}
+
+/** The pixel of x from `to` on shows a point of the image. Overwrites it. */
+export function showPoint(
+  x: Elements, // in and out
+  to: number,
+  image: Elements, // [H, V, C]
+  pointX: number,
+  pointY: number,
+  H: number,
+  V: number,
+  C: number,
+  isWhole: boolean,
+  round: Round,
+): void {
+  if (!(pointX > -1 && pointX < V && pointY > -1 && pointY < H)) {
+    for (let k = 0; k < C; k++) x[to + k] = 0;
+    return;
+  }
+  const line = V * C;
+  const column = Math.floor(pointX);
+  const from = Math.floor(pointY) * line + column * C;
+  if (isWhole) {
+    for (let k = 0; k < C; k++) x[to + k] = image[from + k];
+    return;
+  }
+  const shareX = round(pointX - column);
+  const shareY = round(pointY - Math.floor(pointY));
+  const isAbove = pointY >= 0;
+  const isBelow = pointY < H - 1;
+  const isLeft = pointX >= 0;
+  const isRight = pointX < V - 1;
+  for (let k = from; k < from + C; k++) {
+    const p = isAbove && isLeft ? image[k] : 0;
+    const q = isAbove && isRight ? image[k + C] : 0;
+    const r = isBelow && isLeft ? image[k + line] : 0;
+    const s = isBelow && isRight ? image[k + line + C] : 0;
+    const upper = round(p + round(shareX * round(q - p)));
+    const lower = round(r + round(shareX * round(s - r)));
+    x[to + k - from] = upper + round(shareY * round(lower - upper));
   }
 }

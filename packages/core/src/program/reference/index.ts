@@ -6,7 +6,7 @@ export {
   rotate,
   zeroPadding,
 } from './attention.ts';
-export { AUGMENTATION, augment, drawAugmentation } from './augment.ts';
+export { AUGMENTATION, augment, drawAugmentation, showPoint } from './augment.ts';
 export { averageWeights } from './average-weights.ts';
 export {
   batchNormBackwardInput,

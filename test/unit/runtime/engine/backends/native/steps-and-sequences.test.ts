@@ -10,7 +10,7 @@ import { compareCase, compareDrawn } from './compare-case.ts';
 const names = [
   ...(['takeHyper', 'clip', 'noteStep', 'transpose', 'embeddingForward', 'embeddingBackward'] as const),
   ...(['lastPositionForward', 'lastPositionBackward', 'sequenceMeanForward', 'sequenceMeanBackward'] as const),
-  ...(['zeroPadding', 'rotate'] as const),
+  ...(['zeroPadding', 'rotate', 'augment'] as const),
 ];
 
 /** Sizes at which kernels go through several vectors, blocks or calls. */
@@ -25,6 +25,7 @@ const large: readonly (readonly [name: keyof typeof cases, ...dims: number[]])[]
   ['embeddingBackward', 70, 60, 4, 1, 30, 20],
   ['rotate', 3, 20, 4, 128, 0],
   ['rotate', 3, 20, 4, 70, 1],
+  ...[0, 1, 2, 3].flatMap((step) => [1, 3, 20].map((C) => ['augment', 4, 12, 17, C, step % 2, step] as const)),
 ];
 
 describe.each(everyExtension)(

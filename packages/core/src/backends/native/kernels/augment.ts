@@ -1,0 +1,148 @@
+import { bitsOf } from '../formulas/formula.ts';
+import { defineArguments } from '../isa/arguments.ts';
+import type { Counter, Isa, Vector } from '../isa/isa.ts';
+
+export const movePixelsArguments = defineArguments(
+  ['to', 'array'],
+  ['from', 'array'],
+  ['line', 'stride'], // distance of lines
+  ['toPixel', 'stride'], // distance of pixels
+  ['fromPixel', 'stride'], // the same, negative if the image is mirrored
+  ['lines', 'count'], // at least 1
+  ['pixels', 'count'], // of a line, at least 1
+  ['vectors', 'count'], // whole vectors of a pixel
+  ['numbers', 'count'], // after them
+);
+
+/** Moves the pixels of a part of an image. */
+function assembleMovePixels(isa: Isa): number {
+  const unit = isa.formulas;
+  return isa.kernel(movePixelsArguments, (call) => {
+    const [toLine, fromLine] = [isa.load(call.to), isa.load(call.from)];
+    const [toPixel, fromPixel] = [isa.load(call.toPixel), isa.load(call.fromPixel)];
+    const [line, pixels] = [isa.keep(call.line), isa.keep(call.pixels)];
+    const [vectors, numbers] = [isa.keep(call.vectors), isa.keep(call.numbers)];
+    isa.repeat(isa.load(call.lines), () => {
+      const [toFirst, fromFirst] = [isa.pointTo(isa.at(toLine)), isa.pointTo(isa.at(fromLine))];
+      isa.repeat(isa.load(pixels), () => {
+        const [to, from] = [isa.pointTo(isa.at(toFirst)), isa.pointTo(isa.at(fromFirst))];
+        isa.times(vectors, () => {
+          unit.load(0, isa.at(from));
+          unit.store(isa.at(to), 0);
+          for (const pointer of [to, from]) isa.skip(pointer, unit.bytes * unit.width);
+        });
+        isa.times(numbers, () => {
+          isa.scope(() => isa.storeBits(isa.at(to), isa.loadBits(isa.at(from))));
+          for (const pointer of [to, from]) isa.skip(pointer, unit.bytes);
+        });
+        isa.advance(toFirst, toPixel);
+        isa.advance(fromFirst, fromPixel);
+      });
+      for (const pointer of [toLine, fromLine]) isa.advance(pointer, line);
+    });
+  });
+}
+
+export const turnPixelsArguments = defineArguments(
+  ['x', 'array'], // the first pixel, out
+  ['image', 'array'],
+  ['shares', 'array'], // [2] doubles, scratch
+  ['j', 'number'], // of the first pixel: it shows column a · j + lineX and line d · j + lineY of the image
+  ['a', 'number'],
+  ['lineX', 'number'],
+  ['d', 'number'],
+  ['lineY', 'number'],
+  ['line', 'stride'], // distance of lines
+  ['pixel', 'stride'], // distance of pixels
+  ['pixels', 'count'], // at least 1
+  ['mask', 'array'], // of the channels after the last whole vector
+  ['vectors', 'count'], // whole vectors of channels
+  ['rest', 'stride'], // bytes of the channels after them
+);
+
+/**
+ * Pixels of a line whose points have four pixels of the image around them: each is interpolated between them. The
+ * shares of lines and columns are computed in doubles, and then rounded.
+ */
+function assembleTurnPixels(isa: Isa): number {
+  const { doubles, wide, formulas: unit } = isa;
+  const size = unit.bytes * unit.width;
+  const [j, a, lineX, d, lineY, one, whole, point, floor, free] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const [p, q, r, s, shareX, shareY] = [7, 8, 9, 10, 11, 12];
+  const above = wide.maskRegisters > 0 ? 0 : free;
+
+  return isa.kernel(turnPixelsArguments, (call) => {
+    isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
+    const [x, image, shares] = [isa.load(call.x), isa.load(call.image), isa.load(call.shares)];
+    const [line, pixel] = [isa.load(call.line), isa.load(call.pixel)];
+    const [vectors, rest] = [isa.keep(call.vectors), isa.keep(call.rest)];
+    for (const [to, place] of [
+      [j, call.j],
+      [a, call.a],
+      [lineX, call.lineX],
+      [d, call.d],
+      [lineY, call.lineY],
+    ] as const) {
+      wide.loadNumber(to, isa.numberAt(place));
+    }
+    wide.loadLiteral(one, wide.literal(bitsOf(1, 'float64')));
+    wide.loadLiteral(whole, wide.literal(bitsOf(4_503_599_627_370_496, 'float64'))); // from here on all are whole
+
+    isa.repeat(isa.load(call.pixels), () => {
+      const corner = isa.pointTo(isa.at(image));
+      isa.scope(() => isa.advance(corner, isa.multiply(place(a, lineX, 0), pixel)));
+      isa.scope(() => isa.advance(corner, isa.multiply(place(d, lineY, 8), line)));
+      const below = isa.pointTo(isa.beyond(corner, line, 0));
+      unit.loadNumber(shareX, isa.at(shares));
+      unit.loadNumber(shareY, isa.at(shares, 8));
+      wide.plus(j, j, one);
+      isa.times(vectors, () => {
+        show(unit.load, unit.store);
+        for (const pointer of [x, corner, below]) isa.skip(pointer, size);
+      });
+      isa.unlessZero(rest, () => {
+        show(unit.loadMasked, unit.storeMasked);
+        isa.advance(x, rest);
+      });
+
+      function show(load: typeof unit.load, store: typeof unit.store): void {
+        load(p, isa.at(corner));
+        load(q, isa.beyond(corner, pixel, 0));
+        load(r, isa.at(below));
+        load(s, isa.beyond(below, pixel, 0));
+        between(p, q, shareX);
+        between(r, s, shareX);
+        between(p, r, shareY);
+        store(isa.at(x), p);
+      }
+    });
+
+    /** The line or column of a point, rounded down. Its share of the next one goes to byte `offset` of the shares. */
+    function place(slope: Vector, start: Vector, offset: number): Counter {
+      wide.times(point, slope, j);
+      wide.plus(point, point, start);
+      wide.plus(floor, point, whole);
+      wide.minus(floor, floor, whole);
+      wide.compare(above, 'greater', floor, point);
+      wide.keep(free, above, one);
+      wide.minus(floor, floor, free);
+      wide.minus(point, point, floor);
+      doubles.store(isa.at(shares, offset), point);
+      const counter = isa.zero();
+      doubles.readWhole(counter, floor);
+      return counter;
+    }
+
+    /** x += share · (y - x). Overwrites y. */
+    function between(x: Vector, y: Vector, share: Vector): void {
+      unit.minus(y, y, x);
+      unit.times(y, share, y);
+      unit.plus(x, x, y);
+    }
+  });
+}
+
+/** The kernels of augmentations. */
+export const augmentKernels = { movePixels: assembleMovePixels, turnPixels: assembleTurnPixels };
+
+export type AugmentKernel = keyof typeof augmentKernels;
