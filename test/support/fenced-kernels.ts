@@ -95,7 +95,7 @@ for (const { name, type, code } of everyExtension) {
   const layout = kernelsOf(code);
   const enter = () => enterMachineCode(code);
   const memory = fenceKernels(
-    { take: takeNativeScratch, create: (parts) => createNativeKernels({ ...parts, layout, enter }) },
+    { take: takeNativeScratch, create: (parts) => createNativeKernels({ ...parts, layout, enter, minNumbers: 0 }) },
     type,
   );
   runCases(`in machine code for ${name}`, memory, type, true);

@@ -1,8 +1,8 @@
 import {
-  type CodeLayout,
   createNativeKernels,
   type ExtensionName,
   extensions,
+  type NativeOptions,
   type NativeScratch,
   takeNativeScratch,
 } from '@gradloom/core/internal';
@@ -36,12 +36,12 @@ export const everyExtension = names.flatMap((name) =>
   }),
 );
 
-/** Native kernels with this machine code, and the layout that `change` makes of its own. */
+/** Native kernels with this machine code. */
 export const nativeKernelsOf = (
   code: MachineCode,
-  change = (layout: CodeLayout): CodeLayout => layout,
+  options: Pick<NativeOptions, 'minNumbers'> = {},
 ): KernelsUnderGuard<NativeScratch> => ({
   take: takeNativeScratch,
   create: (parts) =>
-    createNativeKernels({ ...parts, layout: change(kernelsOf(code)), enter: () => enterMachineCode(code) }),
+    createNativeKernels({ ...parts, layout: kernelsOf(code), enter: () => enterMachineCode(code), ...options }),
 });

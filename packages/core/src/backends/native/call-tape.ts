@@ -37,6 +37,7 @@ export type RecordCalls = (calls: readonly FixedCall[]) => () => void;
 export const createRecorder =
   (play: (doubles: Float64Array, calls: number) => void): RecordCalls =>
   (calls) => {
+    if (calls.length === 0) return () => {}; // an operation on no rows
     const doubles = new Float64Array(calls.length * CALL_DOUBLES);
     const changing: { place: number; value: Float64Array }[] = [];
     for (const [k, call] of calls.entries()) {

@@ -1,7 +1,6 @@
 import { referenceKernels } from '@gradloom/core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { CodeLayout } from '../../../../../../packages/core/src/backends/native/code.ts';
 import {
   createElements,
   type Elements,
@@ -18,20 +17,12 @@ import { propertySeed } from '../../../../../support/seed.ts';
 import type { KernelCase } from '../../../../core/kernels/kernel-case.ts';
 import { type AllocateAs, arraysOf, callsOf, copiesOf } from '../../../../core/kernels/run-case.ts';
 
-/** The layout of machine code that is entered for a single number, too. */
-export const eager = (layout: CodeLayout): CodeLayout => withSteps(layout);
-
-const withSteps = <T extends object>(record: T): T =>
-  new Proxy(record, {
-    get(target, key) {
-      const value = Reflect.get(target, key);
-      return key === 'steps' ? 4096 : typeof value === 'object' && value !== null ? withSteps(value) : value;
-    },
-  });
+/** Kernels that enter machine code for a single number, too. */
+export const eager = { minNumbers: 0 };
 
 /**
- * Expects that a case leaves the bits of plain code in a guarded memory, and writes nothing but its outputs. Returns
- * the operations that are machine code.
+ * Expects that a case leaves the bits of plain code in a guarded memory, that all of its calls are machine code, and
+ * that they write nothing but their outputs. Returns the operations.
  */
 export function compareCase(
   memory: GuardedMemory<ElementType>,
@@ -72,12 +63,13 @@ export function compareDrawn(
   return made;
 }
 
-/** Kernels that note the names of the operations that they bind, joined ones too. */
+/** Kernels that note the names of the operations that they bind, joined ones too; all must be machine code. */
 const noting = (kernels: Kernels, names: Set<string>): Kernels => ({
   ...kernels,
   bind(call) {
     const run = kernels.bind(call);
-    if (run !== null) names.add(call.op.name);
+    names.add(call.op.name);
+    expect([call.op.name, run === null]).toEqual([call.op.name, false]);
     return run;
   },
 });
