@@ -3,7 +3,7 @@ import type { Elementwise } from '../formulas/elementwise.ts';
 import { allocateFormula, type FormulaEnds } from '../formulas/emit-formula.ts';
 import { bitsOf } from '../formulas/formula.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
-import type { Address, Counter, Isa, Place, Pointer } from '../isa/isa.ts';
+import type { Address, Isa, Place, Pointer } from '../isa/isa.ts';
 
 /** The arguments of an elementwise kernel: its arrays and numbers in the order of their lists, and sizes. */
 export const elementwiseArguments = (operation: Elementwise): ArgumentTable => [
@@ -41,15 +41,9 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): FormulaKe
 
   const place = isa.kernel(elementwiseArguments(operation), (call) => {
     const places = call as Record<string, Place<never>>;
-    if (neutral === undefined) compute(places);
-    else
-      whetherEqual(isa, places[numbers[0]], neutral, (is) =>
-        isa.unlessZero(
-          is,
-          () => {},
-          () => compute(places),
-        ),
-      );
+    const run = () => compute(places);
+    if (neutral === undefined) run();
+    else ifEqual(isa, places[numbers[0]], neutral, () => {}, run);
   });
   return { place };
 
@@ -83,15 +77,21 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): FormulaKe
   }
 }
 
-/** Emits the body with a counter that is not 0 if the number, rounded to an element, is `value`. */
-export function whetherEqual(isa: Isa, number: Place<'number'>, value: number, body: (is: Counter) => void): void {
+/** Emits bodies of which the first runs if the number, rounded to an element, is `value`, else the other. */
+export function ifEqual(
+  isa: Isa,
+  number: Place<'number'>,
+  value: number,
+  body: () => void,
+  otherwise: () => void,
+): void {
   const { maskRegisters, loadNumber, compare, literal, readMask } = isa.formulas;
   const mask = maskRegisters > 0 ? 0 : 1;
   isa.scope(() => {
-    const is = isa.zero();
+    const isEqual = isa.zero();
     loadNumber(0, isa.numberAt(number));
     compare(mask, 'equal', 0, literal(bitsOf(value, isa.type)));
-    readMask(is, mask);
-    body(is);
+    readMask(isEqual, mask);
+    isa.unlessZero(isEqual, body, otherwise);
   });
 }

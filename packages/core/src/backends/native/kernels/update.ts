@@ -4,7 +4,7 @@ import type { Value } from '../formulas/formula.ts';
 import type { Update } from '../formulas/updates.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, Isa, Place, Vector } from '../isa/isa.ts';
-import { type FormulaKernel, whetherEqual } from './elementwise.ts';
+import { type FormulaKernel, ifEqual } from './elementwise.ts';
 
 /** Numbers of gradient rows that a kernel can add while reading them. 0: it takes a mean, and notes no squares. */
 export const UPDATE_ROWS = [0, 1, 2, 4, 8];
@@ -65,18 +65,9 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): For
     const rows = isa.rows(places.rowStep as Place<'stride'>, count);
     rows.start(places.rows as Place<'pointer'>);
     const pointers = arrays.map((name) => isa.load(places[name] as Place<'pointer'>));
-    if (undecayed === undefined) {
-      updateAll(formulaOf(of));
-    } else {
-      const last = places[numbers[numbers.length - 1]];
-      whetherEqual(isa, last, 0, (isZero) => {
-        isa.unlessZero(
-          isZero,
-          () => updateAll(formulaOf(undecayed)),
-          () => updateAll(formulaOf(of)),
-        );
-      });
-    }
+    const run = (formula: Update['of']) => () => updateAll(formulaOf(formula));
+    if (undecayed === undefined) run(of)();
+    else ifEqual(isa, places[numbers[numbers.length - 1]], 0, run(undecayed), run(of));
     if (!isMean) joinSquares();
 
     function updateAll(formula: EmittableFormula): void {
