@@ -28,15 +28,15 @@ export type PlayTimes = (tape: Float64Array, calls: number, times: number, stop:
 
 /** Creates blocks of calls. */
 export function createBlocks(
-  { copyNumber }: Pick<CodeLayout, 'copyNumber'>,
+  { copyNumbers }: Pick<CodeLayout, 'copyNumbers'>,
   play: PlayTape,
   playTimes: PlayTimes | null,
 ): CreateBlock {
   return (calls, take) => {
-    const changing = calls.reduce((sum, call) => sum + numbersOf(call).length, 0);
-    const tape = take((calls.length + changing) * CALL_DOUBLES);
-    const run = tape === null ? runElsewhere(calls, play) : runOn(tape, withCopies(calls, tape, copyNumber), play);
-    const count = calls.length + changing;
+    const count = calls.reduce((sum, call) => sum + 1 + copiesOf(call).length, 0);
+    const tape = calls.length === 0 ? null : take(count * CALL_DOUBLES);
+    if (tape !== null) writeWithCopies(calls, tape, copyNumbers);
+    const run = tape === null ? runElsewhere(calls, play) : () => play(tape, count);
     return {
       calls,
       run,
@@ -57,21 +57,34 @@ export function createBlocks(
 const numbersOf = (call: FixedCall): { place: number; value: Float64Array }[] =>
   call.flatMap((value, place) => (typeof value === 'number' ? [] : [{ place, value }]));
 
-/** The calls with a call before each changing argument, which copies it to its place on the tape. */
-function withCopies(calls: readonly FixedCall[], tape: Float64Array, copyNumber: number): readonly FixedCall[] {
-  const all: FixedCall[] = [];
-  for (const call of calls) {
-    const numbers = numbersOf(call);
-    const at = addressOf(tape) + 8 * CALL_DOUBLES * (all.length + numbers.length);
-    for (const { place, value } of numbers) all.push([copyNumber, at + 8 * place, addressOf(value)]);
-    all.push(call.map((value) => (typeof value === 'number' ? value : 0)));
-  }
-  return all;
+/** Neighbouring doubles that are copied to neighbouring places of a call. */
+interface Copy {
+  readonly place: number; // of the first
+  readonly from: number; // its address
+  count: number;
 }
 
-function runOn(tape: Float64Array, calls: readonly FixedCall[], play: PlayTape): () => void {
-  for (const [k, call] of calls.entries()) tape.set(call as readonly number[], k * CALL_DOUBLES);
-  return () => play(tape, calls.length);
+function copiesOf(call: FixedCall): readonly Copy[] {
+  const copies: Copy[] = [];
+  for (const { place, value } of numbersOf(call)) {
+    const from = addressOf(value);
+    const last = copies.at(-1);
+    if (last !== undefined && last.place + last.count === place && last.from + 8 * last.count === from) last.count++;
+    else copies.push({ place, from, count: 1 });
+  }
+  return copies;
+}
+
+/** Writes the calls, and before each the calls that copy its changing arguments to their places on the tape. */
+function writeWithCopies(calls: readonly FixedCall[], tape: Float64Array, copyNumbers: number): void {
+  let written = 0;
+  const write = (call: readonly number[]): void => tape.set(call, CALL_DOUBLES * written++);
+  for (const call of calls) {
+    const copies = copiesOf(call);
+    const at = addressOf(tape) + 8 * CALL_DOUBLES * (written + copies.length);
+    for (const { place, from, count } of copies) write([copyNumbers, at + 8 * place, from, count]);
+    write(call.map((value) => (typeof value === 'number' ? value : 0)));
+  }
 }
 
 /** Runs calls from a tape outside of the kernels' memory, where no kernel can write arguments. */

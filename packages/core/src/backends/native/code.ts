@@ -18,7 +18,7 @@ import type { Isa } from './isa/isa.ts';
 import { type AugmentKernel, augmentKernels } from './kernels/augment.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
 import { assembleColumnSums } from './kernels/column-sums.ts';
-import { assembleCopyNumber } from './kernels/copy-number.ts';
+import { assembleCopyNumbers } from './kernels/copy-numbers.ts';
 import { assembleDropout } from './kernels/dropout.ts';
 import { assembleElementwise, type FormulaKernel } from './kernels/elementwise.ts';
 import { assembleGather } from './kernels/gather.ts';
@@ -82,7 +82,7 @@ export interface CodeLayout extends ProductKernels {
   readonly lossFormulas: Readonly<Record<string, FormulaKernel>>; // by their names in `lossFormulas`
   readonly losses: Readonly<Record<LossKernel, number>>;
   readonly windows: Readonly<Record<WindowWork, WindowPlaces>>;
-  readonly copyNumber: number;
+  readonly copyNumbers: number;
   readonly stepKernels: Readonly<Record<StepKernel, number>>;
   readonly moveKernels: Readonly<Record<MoveKernel, number>>;
   readonly rotate: Readonly<Record<'forth' | 'back', number>>;
@@ -223,7 +223,7 @@ export function createLayout(isa: Isa, place: PlaceKernel, offsets?: Readonly<Re
   };
   return Object.assign(
     whenRead({
-      copyNumber: kernel(assembleCopyNumber),
+      copyNumbers: kernel(assembleCopyNumbers),
       dropout: kernel(assembleDropout),
       maxNorm: () => place(assembleMaxNorm),
       listedSums: () => place(assembleListedSums),

@@ -1,23 +1,20 @@
 import type { Elements } from '../../math/element-type.ts';
+import { viewOf } from '../../math/scratch.ts';
 import { addressOf } from '../../program/address.ts';
+import type { FixedCall } from '../../program/kernels.ts';
 import type { channelDropout, dropout } from '../../program/reference/dropout.ts';
-import type { BindCall, CallTape } from './call-tape.ts';
+import type { BindCall } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { CHUNK, dropoutArguments, WORD } from './kernels/dropout.ts';
+import { CHUNK, WORD } from './kernels/dropout.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
-/** Numbers of y below which WebAssembly computes as fast. */
-const MIN_NUMBERS = 64;
-
-/** Makes calls of dropout and channel-dropout; null for others, and for short ones. */
+/** Makes calls of dropout and channel-dropout; null for others. */
 export function createDropout(
   layout: CodeLayout,
-  tape: CallTape,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
   scratch: Float64Array, // [DROPOUT_SCRATCH]
 ): BindCall {
   const { width } = layout;
-  const scratchAt = addressOf(scratch);
 
   /** y[B,R,C] = x · m[B,C]. */
   function bindDropout(
@@ -31,42 +28,18 @@ export function createDropout(
     key1: number,
     threshold: number,
     factor: number,
-  ): (() => void) | null {
-    if (B * R * C < MIN_NUMBERS) return null;
-    const [yAt, xAt] = [addressOf(y), addressOf(x)];
+  ): FixedCall[] {
+    if (B === 0) return [];
     const columns = C % CHUNK;
     const rest = columns % width;
-    const [mask, chunks, vectors] = [maskOf(rest), (C - columns) / CHUNK, (columns - rest) / width];
-    const [position, row] = [bytes * C, bytes * R * C];
-    return () => {
-      const step = place[0];
-      const first = place[1];
-      tape.write(
-        dropoutArguments,
-        layout.dropout,
-        yAt,
-        xAt,
-        scratchAt,
-        mask,
-        B,
-        R,
-        chunks,
-        columns,
-        vectors,
-        rest,
-        position,
-        row,
-        WORD + (key0 >>> 0),
-        WORD + (key1 >>> 0),
-        WORD + (first >>> 0),
-        WORD + (step >>> 0),
-        WORD + ((step / 4294967296) >>> 0),
-        WORD + threshold,
-        factor,
-        WORD,
-      );
-      tape.run();
-    };
+    return [
+      [
+        ...[layout.dropout, addressOf(y), addressOf(x), addressOf(scratch), maskOf(rest), B, R],
+        ...[(C - columns) / CHUNK, columns, (columns - rest) / width, rest, bytes * C, bytes * R * C],
+        ...[WORD + (key0 >>> 0), WORD + (key1 >>> 0), WORD + threshold, WORD, factor],
+        ...[viewOf(place, 1, 1), viewOf(place, 0, 1)],
+      ],
+    ];
   }
 
   return ({ op, args }) => {

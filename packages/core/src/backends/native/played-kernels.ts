@@ -77,7 +77,6 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
   const rowAdds = createRowAdds(layout, tape, panels.maskOf);
   const blocks = createBlocks(layout, play, playTimes);
   const takeTable = takeFrom(scratch.tables);
-  const playAll = (calls: Float64Array): void => play(calls, calls.length / CALL_DOUBLES);
   const dense = createNativeProducts(panels, tape, scratch.products);
   const products = {
     ...withFixedProducts(dense, layout, memory, takeTable, scratch.products),
@@ -85,14 +84,14 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     ...createNativeAttention(layout, panels, tape, scratch.products, scratch.dropout),
   };
   const parts: readonly BindCall[] = [
-    createUpdates(layout, playAll, tape, panels.maskOf, rowAdds, scratch.updates),
-    createElementwise(layout, tape, panels),
+    createUpdates(layout, panels.maskOf, rowAdds, scratch.updates),
+    createElementwise(layout, panels),
     createLosses(layout, panels, scratch.losses),
     createMatrices(layout, panels),
     createColumnSums(layout, (calls) => blocks(calls, () => null).run, takeTable, panels, scratch.pieces),
     createRowNorms(layout, panels, scratch.rowNorms),
     createRecurrent(layout, tape, panels),
-    createDropout(layout, tape, panels, scratch.dropout),
+    createDropout(layout, panels, scratch.dropout),
     createPools(layout, panels),
     createSteps(layout),
     createMoves(layout, panels),

@@ -19,9 +19,6 @@ import { MOST_CHANNEL_VECTORS, type WindowWork } from './kernels/windows.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 import { type Axis, coversAll, inputAxis, outputAxis, ownAxis, type Run, reachesAll, singles } from './window-runs.ts';
 
-/** Numbers of an image below which WebAssembly computes as fast. */
-const MIN_NUMBERS = 64;
-
 /** Bytes of images that are taken at once, where several kernels go through them. */
 const GROUP_BYTES = 262_144;
 
@@ -44,7 +41,7 @@ interface Pooling {
   readonly cleared?: Elements | null; // images that are 0 before: of pixels if they are sums, else of windows
 }
 
-/** Makes calls of pools and of upsampling; null for others, and for short ones. */
+/** Makes calls of pools and of upsampling; null for others. */
 export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>): BindCall {
   const { width, type } = layout;
   const wide = MOST_CHANNEL_VECTORS * width;
@@ -52,7 +49,6 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
   function bind(pooling: Pooling): Bound | null {
     const { pixels, windows, rows, columns, B, C, cleared = null } = pooling;
     const [pixelImage, windowImage] = [rows.pixels * columns.pixels * C, rows.positions * columns.positions * C];
-    if (B * Math.max(pixelImage, windowImage) < MIN_NUMBERS) return null;
     const calls = callsOf(pooling);
     const [pixelBytes, windowBytes] = [bytes * pixelImage, bytes * windowImage];
     const [pixelsAt, windowsAt] = [addressOf(pixels), addressOf(windows)];

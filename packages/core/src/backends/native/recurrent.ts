@@ -3,7 +3,6 @@ import { addressOf } from '../../program/address.ts';
 import type { Call } from '../../program/op.ts';
 import type { BindCall, CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { MIN_OPERATIONS } from './elementwise.ts';
 import { recurrentOps } from './formulas/recurrent.ts';
 import { arraysOf } from './kernels/elementwise.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
@@ -40,8 +39,7 @@ export function createRecurrent(
     const argumentOf = (name: string): unknown => args[names.indexOf(name)];
     const [t, B, T, O] = ['t', 'B', 'T', 'O'].map((name) => argumentOf(name) as number);
     const lengths = argumentOf('lengths') as Float64Array;
-    const { place, steps } = recurrent[op.name];
-    if (B * O * steps < MIN_OPERATIONS) return null;
+    const { place } = recurrent[op.name];
 
     /** The place of a part at position t. */
     function placeOf(part: string): Place {

@@ -1,4 +1,5 @@
 import { bytesOfElements } from '../../math/element-type.ts';
+import type { FixedCall } from '../../program/kernels.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { elementwise as table } from './formulas/index.ts';
@@ -6,18 +7,15 @@ import { elementwiseArguments } from './kernels/elementwise.ts';
 
 const addArguments = elementwiseArguments(table.add);
 
-/**
- * Additions in machine code, which reaches arrays in any memory. Arrays are byte offsets, steps are in bytes. Calls are
- * recorded on the tape, which the caller runs.
- */
+/** Additions in machine code, which reaches arrays in any memory. Arrays are byte offsets, steps are in bytes. */
 export interface RowAdds {
-  /** sum[i] += term[i] for n numbers. */
+  /** sum[i] += term[i] for n numbers. Writes the call to the tape, which the caller runs. */
   add(sum: number, term: number, n: number): void;
   /**
-   * Adds to each even one of `count` rows its right neighbour, if it has one. Half of the rows are left, at twice the
-   * distance.
+   * Calls that add to each even one of `count` rows its right neighbour, if it has one. Half of the rows are left, at
+   * twice the distance.
    */
-  addNeighbours(first: number, row: number, count: number, n: number): void;
+  neighbourCalls(first: number, row: number, count: number, n: number): FixedCall[];
 }
 
 export function createRowAdds(
@@ -26,14 +24,18 @@ export function createRowAdds(
   maskOf: (lanes: number) => number,
 ): RowAdds {
   const bytes = bytesOfElements(type, 1);
-  function add(sum: number, term: number, n: number): void {
-    const rest = n % width;
-    tape.write(addArguments, elementwise.add.place, sum, term, maskOf(rest), 1, (n - rest) / width, bytes * rest);
-  }
   return {
-    add,
-    addNeighbours(first, row, count, n) {
-      for (let k = 0; k + 1 < count; k += 2) add(first + row * k, first + row * (k + 1), n);
+    add(sum, term, n) {
+      const rest = n % width;
+      tape.write(addArguments, elementwise.add.place, sum, term, maskOf(rest), 1, (n - rest) / width, bytes * rest);
+    },
+    neighbourCalls(first, row, count, n) {
+      const rest = n % width;
+      const ends = [maskOf(rest), 1, (n - rest) / width, bytes * rest];
+      return Array.from({ length: count >> 1 }, (_, k) => {
+        const sum = first + row * 2 * k;
+        return [elementwise.add.place, sum, sum + row, ...ends];
+      });
     },
   };
 }

@@ -237,12 +237,11 @@ export function createAttentionCalls(
       0,
       WORD + (key0 >>> 0),
       WORD + (key1 >>> 0),
-      WORD + ((place[1] + n) >>> 0),
-      WORD + (place[0] >>> 0),
-      WORD + ((place[0] / 4294967296) >>> 0),
       WORD + threshold,
-      factor,
       WORD + Math.floor(first / 4),
+      factor,
+      place[1] + n,
+      place[0],
     );
   }
 

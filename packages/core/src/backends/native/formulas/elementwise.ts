@@ -17,7 +17,7 @@ export interface Elementwise {
   readonly outputs: readonly string[];
   /** Numbers of a row, and of rows. */
   readonly sizes: readonly [rows: string | null, columns: string];
-  /** The value of the first number at which the outputs are the inputs. */
+  /** The value of the first number at which the outputs are the inputs: nothing is read or written then. */
   readonly neutral?: number;
   /** The outputs, from inputs, rows, columns and numbers in this order. */
   of(m: Arithmetic, ...values: Value[]): Value[];

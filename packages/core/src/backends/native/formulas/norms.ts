@@ -98,6 +98,9 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
 
 /** A formula that reads sums of each row, which are made before. */
 export interface RowFormula extends MatrixFormula {
+  readonly columns: readonly string[];
+  /** The columns that are made of sums. */
+  readonly results: readonly string[];
   /** The arguments of the kernel that makes the sums: arrays, and then numbers. */
   readonly sums: readonly string[];
   readonly sumNumbers: readonly ('size' | 'epsilon')[];
@@ -108,6 +111,7 @@ export interface RowFormula extends MatrixFormula {
  */
 export const rowFormulas = {
   layerNormForward: {
+    results: ['means', 'scales'],
     sums: ['means', 'scales', 'x'],
     sumNumbers: ['size', 'epsilon'],
     inputs: ['x'],
@@ -117,6 +121,7 @@ export const rowFormulas = {
     of: (m, x, gamma, beta, mean, scale) => [m.plus(m.times(gamma, normalized(m, x, mean, scale)), beta)],
   },
   layerNormBackwardInput: {
+    results: ['slopes', 'meanGs'],
     sums: ['slopes', 'meanGs', 'dy', 'x', 'scales', 'means', 'gamma'],
     sumNumbers: ['size'],
     inputs: ['dy', 'x'],
@@ -130,6 +135,7 @@ export const rowFormulas = {
     },
   },
   rmsNormForward: {
+    results: ['scales'],
     sums: ['scales', 'x'],
     sumNumbers: ['size', 'epsilon'],
     inputs: ['x'],
@@ -139,6 +145,7 @@ export const rowFormulas = {
     of: ({ times }, x, gamma, scale) => [times(gamma, times(x, scale))],
   },
   rmsNormBackwardInput: {
+    results: ['slopes'],
     sums: ['slopes', 'dy', 'x', 'scales', 'gamma'],
     sumNumbers: ['size'],
     inputs: ['dy', 'x'],

@@ -8,7 +8,6 @@ import type { Address, Isa, Place, Pointer, Slot, Vector } from '../isa/isa.ts';
 /** A kernel whose call says into how many groups the columns are divided. */
 export interface ColumnKernel {
   readonly place: number; // its offset in the code
-  readonly steps: number; // operations on each number
   readonly vectors: number; // of a group of columns
 }
 
@@ -30,7 +29,6 @@ interface GroupFormula extends MatrixInputs {
 /** The formula for a group of vectors, and for one vector. */
 export interface GroupFormulas {
   readonly vectors: number; // of a group
-  readonly steps: number; // operations on a vector
   with(vectors: number): EmittableFormula;
 }
 
@@ -45,7 +43,6 @@ const MOST_VECTORS = 4;
 export function groupFormulas(isa: Isa, formula: GroupFormula, sums = 0, own = 0): GroupFormulas {
   const { inputs, rows = [], columns = [], numbers = [], of } = formula;
   const made = new Map<number, EmittableFormula>();
-  let steps = 0;
   const make = (vectors: number): EmittableFormula => {
     const m = createArithmetic(isa);
     const first = vectors * sums + own;
@@ -58,7 +55,6 @@ export function groupFormulas(isa: Isa, formula: GroupFormula, sums = 0, own = 0
         ...numbers.map((_, k) => m.number(k)),
       ),
     );
-    if (vectors === 1) steps = m.steps.filter(({ kind }) => kind !== 'literal').length;
     return allocateFormula(isa.formulas, m, results.flat(), first + columns.length);
   };
   let most = 1;
@@ -68,7 +64,7 @@ export function groupFormulas(isa: Isa, formula: GroupFormula, sums = 0, own = 0
     made.set(vectors, own);
     most = vectors;
   }
-  return { vectors: most, steps, with: (vectors) => made.get(vectors) as EmittableFormula };
+  return { vectors: most, with: (vectors) => made.get(vectors) as EmittableFormula };
 }
 
 /** Neighbouring columns. */

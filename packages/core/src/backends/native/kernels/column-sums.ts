@@ -101,5 +101,5 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
       });
     });
   });
-  return { place, steps: formulas.steps + sums, vectors: formulas.vectors };
+  return { place, vectors: formulas.vectors };
 }

@@ -1,8 +1,12 @@
+import { createArithmetic } from '../formulas/arithmetic.ts';
+import { allocateFormula } from '../formulas/emit-formula.ts';
 import { defineArguments } from '../isa/arguments.ts';
-import type { Address, Isa, Pointer } from '../isa/isa.ts';
+import type { Address, Isa, Place, Pointer } from '../isa/isa.ts';
 
 /** Numbers that are words are 2⁵² more: their bits then end with those of the word. */
 export const WORD = 4503599627370496;
+/** Number of words. */
+const WORDS = 4294967296;
 
 export const dropoutArguments = defineArguments(
   ['y', 'array'],
@@ -19,12 +23,11 @@ export const dropoutArguments = defineArguments(
   ['row', 'stride'], // distance of rows
   ['key0', 'number'], // a word, as the next ones
   ['key1', 'number'],
-  ['first', 'number'], // index of row 0 in the batch
-  ['step', 'number'],
-  ['stepHigh', 'number'],
   ['threshold', 'number'],
+  ['block', 'number'], // that has column 0
   ['factor', 'number'],
-  ['block', 'number'], // that has column 0, a word
+  ['first', 'number'], // index of row 0 in the batch, whole and below 2⁵³, as the step
+  ['step', 'number'],
 );
 
 // As in packages/core/src/math/random/philox.ts.
@@ -37,10 +40,12 @@ const VECTOR = 64;
 /** Columns of a chunk, which are drawn together: a round waits for the one before, so half of them take as long. */
 export const CHUNK = 32;
 
-// The scratch: keys of the rounds, the blocks and the row that are drawn next, factors of a chunk.
+// The scratch: keys of the rounds, the blocks and the row that are drawn next, both words of the step, factors of a
+// chunk.
 const BLOCKS = 2 * ROUNDS * VECTOR;
 const ROW = BLOCKS + VECTOR;
-const FACTORS = ROW + VECTOR;
+const STEP = ROW + VECTOR;
+const FACTORS = STEP + 2 * VECTOR;
 /** Doubles of scratch, a multiple of eight. */
 export const DROPOUT_SCRATCH = FACTORS / 8 + CHUNK;
 
@@ -71,8 +76,11 @@ export function assembleDropout(isa: Isa): number {
     const nextRow = isa.keep(call.row);
     const [blocks, row] = [isa.at(scratch, BLOCKS), isa.at(scratch, ROW)];
     storeKeys();
-    words.spread(value, isa.numberAt(call.first));
+    const [low, high] = [isa.at(scratch, STEP), isa.at(scratch, STEP + VECTOR)];
+    storeWords(call.first, low, high);
+    words.spread(value, low);
     unit.store(row, value);
+    storeWords(call.step, low, high);
 
     isa.repeat(isa.load(call.rows), () => {
       words.number(value);
@@ -121,6 +129,21 @@ export function assembleDropout(isa: Isa): number {
       }
     }
 
+    /** Splits a whole number below 2⁵³ into words, with `WORD` added. */
+    function storeWords(number: Place<'number'>, low: Address, high: Address): void {
+      const { wide } = isa;
+      const m = createArithmetic({ type: 'float64', formulas: wide });
+      const [word, size] = [m.constant(WORD), m.constant(WORDS)];
+      const x = m.number(0);
+      const nearest = m.minus(m.plus(m.times(x, m.constant(1 / WORDS)), word), word);
+      const isAbove = m.compare(m.times(nearest, size), 'greater', x);
+      const upper = m.minus(nearest, m.keep(isAbove, m.constant(1)));
+      const results = [m.plus(m.minus(x, m.times(upper, size)), word), m.plus(upper, word)];
+      const formula = allocateFormula(wide, m, results);
+      formula.prepare(() => isa.numberAt(number));
+      formula.emit({ load: () => {}, store: (k, from) => wide.store(k === 0 ? low : high, from) });
+    }
+
     /** The words at `place` += `step`. */
     function increase(place: Address, step: number): void {
       unit.load(value, place);
@@ -135,8 +158,8 @@ export function assembleDropout(isa: Isa): number {
         unit.load(first, blocks);
         if (k > 0) words.add(first, k * words.blocks);
         unit.load(first + 1, row);
-        words.spread(first + 2, isa.numberAt(call.step));
-        words.spread(first + 3, isa.numberAt(call.stepHigh));
+        words.spread(first + 2, low);
+        words.spread(first + 3, high);
         return { state: [0, 1, 2, 3].map((i) => first + i), free: [first + 4, first + 5] };
       });
       words.loadLiteral(multiplier0, MULTIPLIERS[0]);

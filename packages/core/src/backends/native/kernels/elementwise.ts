@@ -1,7 +1,7 @@
 import { createArithmetic } from '../formulas/arithmetic.ts';
 import type { Elementwise } from '../formulas/elementwise.ts';
 import { allocateFormula, type FormulaEnds } from '../formulas/emit-formula.ts';
-import type { Formula } from '../formulas/formula.ts';
+import { bitsOf } from '../formulas/formula.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, Isa, Place, Pointer } from '../isa/isa.ts';
 
@@ -18,11 +18,7 @@ export const elementwiseArguments = (operation: Elementwise): ArgumentTable => [
 /** A kernel that computes a formula for each number. */
 export interface FormulaKernel {
   readonly place: number; // its offset in the code
-  readonly steps: number; // operations on each number
 }
-
-export const stepsOf = ({ steps }: Formula): number =>
-  steps.filter(({ kind }) => kind !== 'literal' && kind !== 'number').length;
 
 /** Names of the arrays. One that is input and output stands there once. */
 export const arraysOf = ({ inputs, rows = [], columns = [], outputs }: Elementwise): string[] => [
@@ -31,7 +27,7 @@ export const arraysOf = ({ inputs, rows = [], columns = [], outputs }: Elementwi
 
 /** Computes an elementwise operation for all rows. An output may be an input. */
 export function assembleElementwise(isa: Isa, operation: Elementwise): FormulaKernel {
-  const { inputs, rows = [], columns = [], numbers = [], outputs, of } = operation;
+  const { inputs, rows = [], columns = [], numbers = [], outputs, neutral, of } = operation;
   const unit = isa.formulas;
   const size = unit.bytes * unit.width;
   const m = createArithmetic(isa);
@@ -45,6 +41,13 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): FormulaKe
 
   const place = isa.kernel(elementwiseArguments(operation), (call) => {
     const places = call as Record<string, Place<never>>;
+    const run = () => compute(places);
+    if (neutral === undefined) run();
+    else ifEqual(isa, places[numbers[0]], neutral, () => {}, run);
+  });
+  return { place };
+
+  function compute(places: Record<string, Place<never>>): void {
     const pointerTo = (name: string): Pointer => isa.load(places[name] as Place<'pointer'>);
     const ofPlaces = new Map([...new Set([...inputs, ...outputs])].map((name) => [name, pointerTo(name)]));
     const ofRows = columns.map(pointerTo);
@@ -71,6 +74,24 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): FormulaKe
         for (const pointer of ofPlaces.values()) isa.advance(pointer, rest);
       });
     });
+  }
+}
+
+/** Emits bodies of which the first runs if the number, rounded to an element, is `value`, else the other. */
+export function ifEqual(
+  isa: Isa,
+  number: Place<'number'>,
+  value: number,
+  body: () => void,
+  otherwise: () => void,
+): void {
+  const { maskRegisters, loadNumber, compare, literal, readMask } = isa.formulas;
+  const mask = maskRegisters > 0 ? 0 : 1;
+  isa.scope(() => {
+    const isEqual = isa.zero();
+    loadNumber(0, isa.numberAt(number));
+    compare(mask, 'equal', 0, literal(bitsOf(value, isa.type)));
+    readMask(isEqual, mask);
+    isa.unlessZero(isEqual, body, otherwise);
   });
-  return { place, steps: stepsOf(m) };
 }

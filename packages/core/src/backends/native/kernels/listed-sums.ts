@@ -91,5 +91,5 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
       }
     });
   });
-  return { place, steps: 1, vectors: VECTORS };
+  return { place, vectors: VECTORS };
 }

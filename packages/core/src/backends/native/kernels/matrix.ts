@@ -49,5 +49,5 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
       });
     });
   });
-  return { place, steps: formulas.steps, vectors: formulas.vectors };
+  return { place, vectors: formulas.vectors };
 }

@@ -2,7 +2,7 @@ import { createArithmetic } from '../formulas/arithmetic.ts';
 import { allocateFormula } from '../formulas/emit-formula.ts';
 import { maxNormFactor } from '../formulas/updates.ts';
 import { defineArguments } from '../isa/arguments.ts';
-import type { Isa, Pointer } from '../isa/isa.ts';
+import type { Isa, Pointer, Vector } from '../isa/isa.ts';
 import { type ColumnKernel, eachColumns, groupArguments } from './column-groups.ts';
 
 export const maxNormArguments = defineArguments(
@@ -10,13 +10,19 @@ export const maxNormArguments = defineArguments(
   ['distance', 'stride'], // of rows
   ...groupArguments,
   ['count', 'count'], // rows, at least 1
+  ['blocks', 'count'], // of `BLOCK_ROWS` of these
+  ['left', 'count'], // rows after them
   ['limit', 'number'],
 );
 
-/** Operations on each weight: square, sum and scaling. */
-const STEPS = 3;
 /** Vectors of a group of columns. */
 const GROUP = 2;
+
+/**
+ * Rows that are loaded before the first of them is stored: where rows are shorter than a vector, a load waits for the
+ * store of the row before.
+ */
+export const BLOCK_ROWS = 4;
 
 /**
  * Scales the columns of W whose norm is finite and above the limit by limit / norm. The squares of a column are added
@@ -33,11 +39,26 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
   const place = isa.kernel(maxNormArguments, (call) => {
     const W = isa.keep(call.W);
     const row = isa.load(call.distance);
-    factor.prepare(() => isa.numberAt(call.limit));
 
     eachColumns(isa, call as never, GROUP, [W], ({ vectors, load, store }) => {
       for (let sum = 0; sum < vectors * parts; sum++) wide.clear(sum);
-      eachRow((from) => {
+      isa.scope(() => {
+        const from = isa.load(W);
+        isa.repeat(isa.load(call.count), () => {
+          addSquares(from);
+          isa.advance(from, row);
+        });
+      });
+      factor.prepare(() => isa.numberAt(call.limit));
+      for (let sum = 0; sum < vectors * parts; sum++) {
+        factor.emit({ load: (to) => wide.move(to, sum), store: (_place, from) => wide.move(sum, from) });
+      }
+      for (let v = 0; v < vectors; v++) unit.narrow(v, v * parts);
+      const from = isa.load(W);
+      isa.times(call.blocks, () => scaleRows(from, BLOCK_ROWS));
+      isa.times(call.left, () => scaleRows(from, 1));
+
+      function addSquares(from: Pointer): void {
         for (let v = 0; v < vectors; v++) {
           load(x, isa.at(from, v * size));
           for (let part = 0; part < parts; part++) {
@@ -46,29 +67,23 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
             wide.plus(sum, sum, square);
           }
         }
-      });
-      for (let sum = 0; sum < vectors * parts; sum++) {
-        factor.emit({ load: (to) => wide.move(to, sum), store: (_place, from) => wide.move(sum, from) });
       }
-      for (let v = 0; v < vectors; v++) unit.narrow(v, v * parts);
-      eachRow((from) => {
-        for (let v = 0; v < vectors; v++) {
-          load(x, isa.at(from, v * size));
-          unit.times(x, x, v);
-          store(isa.at(from, v * size), x);
-        }
-      });
-    });
 
-    function eachRow(body: (from: Pointer) => void): void {
-      isa.scope(() => {
-        const from = isa.load(W);
-        isa.repeat(isa.load(call.count), () => {
-          body(from);
-          isa.advance(from, row);
+      /** Scales rows from `from` on, which moves past them. */
+      function scaleRows(from: Pointer, rows: number): void {
+        const scaled = (m: number, v: number): Vector => GROUP + m * vectors + v; // after the factors
+        isa.eachRow(from, row, rows, (at, m) => {
+          for (let v = 0; v < vectors; v++) {
+            load(scaled(m, v), isa.at(at, v * size));
+            unit.times(scaled(m, v), scaled(m, v), v);
+          }
         });
-      });
-    }
+        for (let m = 0; m < rows; m++) {
+          for (let v = 0; v < vectors; v++) store(isa.at(from, v * size), scaled(m, v));
+          isa.advance(from, row);
+        }
+      }
+    });
   });
-  return { place, steps: STEPS, vectors: GROUP };
+  return { place, vectors: GROUP };
 }

@@ -9,14 +9,44 @@ export const ROWS = 4;
 
 const sizes: ArgumentTable = [
   ['distance', 'stride'], // of rows
+  ['next', 'stride'], // from the end of a row's whole quads to the row but one
   ['blocks', 'count'], // of four rows, at least 1
-  ['quads', 'count'], // in a row, at least 1
+  ['quads', 'count'], // whole quads of a row
+  ['rest', 'count'], // numbers after them
+  ['mask', 'array'], // of these
   ['size', 'number'],
 ];
 
 const arrays = (...names: string[]): ArgumentTable => names.map((name) => [name, 'array']);
 
 const all = [0, 1, 2, 3];
+
+type Load = Isa['quads']['load'];
+
+/**
+ * Emits `body` for each quad of a row, and for the numbers after the last one, where `keep` sets the other lanes of a
+ * vector to 0: a sum of other terms never is -0, so these 0s change no bit. `memory` has room for a quad. `skip` moves
+ * on after each whole quad.
+ */
+function eachQuad(
+  isa: Isa,
+  [quads, rest]: readonly Place<'counter'>[],
+  memory: () => Address,
+  body: (load: Load, keep: (x: Vector) => void) => void,
+  skip: () => void,
+): void {
+  const { load, store, loadMasked } = isa.quads;
+  isa.times(quads, () => {
+    body(load, () => {});
+    skip();
+  });
+  isa.unlessZero(rest, () =>
+    body(loadMasked, (x) => {
+      store(memory(), x);
+      loadMasked(x, memory());
+    }),
+  );
+}
 
 /**
  * Joins the lanes of four sums from `first` on as (l0 + l1) + (l2 + l3), and divides. Overwrites those from `free` on.
@@ -51,30 +81,42 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
     const x = load('x');
     const means = hasMeans ? load('means') : null;
     const scales = load('scales');
-    const quads = isa.keep(places.quads as Place<'counter'>);
+    isa.scope(() => unit.loadMask(isa.at(load('mask'))));
+    const counts = ['quads', 'rest'].map((name) => isa.keep(places[name] as Place<'counter'>));
     const distance = isa.keep(places.distance as Place<'stride'>);
     const number = (name: string) => (to: Vector) => unit.loadNumber(to, isa.numberAt(places[name] as Place<'number'>));
 
-    /** Adds a term for each number of four rows. */
-    const sum = (add: (m: number, x: Address) => void): void => {
+    /** Adds a term for each number of four rows. The scales of these rows are written after it. */
+    const sum = (add: (m: number, x: Address, load: Load, keep: (x: Vector) => void) => void): void => {
       for (const m of all) unit.clear(m);
       rows.start(x);
-      isa.repeat(isa.load(quads), () => {
-        for (const m of all) add(m, rows.at(m));
-        rows.skip(size);
-      });
+      eachQuad(
+        isa,
+        counts,
+        () => isa.at(scales),
+        (load, keep) => {
+          for (const m of all) add(m, rows.at(m), load, keep);
+        },
+        () => rows.skip(size),
+      );
     };
 
     isa.repeat(isa.load(places.blocks as Place<'counter'>), () => {
       if (means !== null) {
-        sum((m, address) => unit.plus(m, m, address));
+        sum((m, address, load) => {
+          load(free, address);
+          unit.plus(m, m, free);
+        });
         unit.store(isa.at(means), totals(isa, 0, free, number('size')));
         for (const m of all) unit.loadElement(mean(m), isa.at(means, m * unit.bytes));
         isa.skip(means, size);
       }
-      sum((m, address) => {
-        unit.load(free, address);
-        if (means !== null) unit.minus(free, free, mean(m));
+      sum((m, address, load, keep) => {
+        load(free, address);
+        if (means !== null) {
+          unit.minus(free, free, mean(m));
+          keep(free);
+        }
         unit.times(free, free, free);
         unit.plus(m, m, free);
       });
@@ -119,12 +161,14 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
     const [dy, x] = [load('dy'), load('x')];
     const [scales, means] = known.map(load);
     const [slopes, meanGs] = results.map(load);
+    isa.scope(() => unit.loadMask(isa.at(load('mask'))));
     const gammas = isa.keep(places.gamma as Place<'pointer'>);
-    const quads = isa.keep(places.quads as Place<'counter'>);
+    const counts = ['quads', 'rest'].map((name) => isa.keep(places[name] as Place<'counter'>));
+    const next = isa.keep(places.next as Place<'stride'>);
     const distance = isa.load(places.distance as Place<'stride'>);
     const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(places.size as Place<'number'>));
 
-    /** Sums rows m and m + 1, the first of which `dy` and `x` point to. Moves these on to the next row but one. */
+    /** Sums rows m and m + 1, the first of which `dy` and `x` point to. Moves these on to the row but one. */
     const sumTwo = (m: number): void => {
       const two = [m, m + 1];
       for (const k of two) {
@@ -136,27 +180,31 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
       }
       isa.scope(() => {
         const from = isa.load(gammas);
-        const next = (pointer: Pointer): Pointer => isa.pointTo(isa.beyond(pointer, distance, 0));
-        const [dys, xs] = [
-          [dy, next(dy)],
-          [x, next(x)],
-        ];
-        isa.repeat(isa.load(quads), () => {
-          unit.load(gamma, isa.at(from));
-          for (const k of two) {
-            unit.times(g, gamma, isa.at(dys[k % 2]));
-            unit.load(h, isa.at(xs[k % 2]));
-            if (hasMeans) unit.minus(h, h, mean(k));
-            unit.times(h, h, scale(k));
-            unit.times(h, g, h);
-            unit.plus(sumGX(k), sumGX(k), h);
-            if (hasMeans) unit.plus(sumG(k), sumG(k), g);
-          }
-          for (const pointer of [from, ...dys, ...xs]) isa.skip(pointer, size);
-        });
+        const [dys, xs] = [dy, x].map((row) => [row, isa.pointTo(isa.beyond(row, distance, 0))]);
+        eachQuad(
+          isa,
+          counts,
+          () => isa.at(slopes), // of these rows, which are written after it
+          (load, keep) => {
+            load(gamma, isa.at(from));
+            for (const k of two) {
+              load(g, isa.at(dys[k % 2]));
+              unit.times(g, g, gamma);
+              load(h, isa.at(xs[k % 2]));
+              if (hasMeans) unit.minus(h, h, mean(k));
+              unit.times(h, h, scale(k));
+              unit.times(h, g, h);
+              keep(h);
+              unit.plus(sumGX(k), sumGX(k), h);
+              if (hasMeans) unit.plus(sumG(k), sumG(k), g);
+            }
+          },
+          () => {
+            for (const pointer of [from, ...dys, ...xs]) isa.skip(pointer, size);
+          },
+        );
       });
-      // Both have moved by one row.
-      for (const pointer of [dy, x]) isa.advance(pointer, distance);
+      for (const pointer of [dy, x]) isa.advance(pointer, next);
     };
 
     isa.repeat(isa.load(places.blocks as Place<'counter'>), () => {

@@ -1,10 +1,10 @@
 import { createArithmetic } from '../formulas/arithmetic.ts';
-import { allocateFormula } from '../formulas/emit-formula.ts';
+import { allocateFormula, type EmittableFormula } from '../formulas/emit-formula.ts';
 import type { Value } from '../formulas/formula.ts';
 import type { Update } from '../formulas/updates.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, Isa, Place, Vector } from '../isa/isa.ts';
-import { type FormulaKernel, stepsOf } from './elementwise.ts';
+import { type FormulaKernel, ifEqual } from './elementwise.ts';
 
 /** Numbers of gradient rows that a kernel can add while reading them. 0: it takes a mean, and notes no squares. */
 export const UPDATE_ROWS = [0, 1, 2, 4, 8];
@@ -25,7 +25,8 @@ export const updateArguments = ({ arrays, numbers }: Update, vectors: number): A
   ...arrays.map((name) => [name, 'array'] as const),
   ['rows', 'array'], // the first row of these parameters' gradients
   ['rowStep', 'stride'], // distance of rows
-  ['squares', 'array'], // [4] doubles, out
+  ['squares', 'array'], // [4] doubles, scratch: the lanes of the sum
+  ['square', 'array'], // a double, out
   ['mask', 'array'], // of the parameters after the last turn
   ['turns', 'count'],
   ...Array.from({ length: vectors }, (_, k) => [restOf(k), 'count'] as const), // parameters of each vector after them
@@ -36,55 +37,77 @@ export const updateArguments = ({ arrays, numbers }: Update, vectors: number): A
 const restOf = (k: number): string => `rest${k}`;
 
 /**
- * g = the tree's sum of `rowsToAdd` gradient rows · share; then updates the arrays; squares = Σ g² in doubles, in four
- * lanes. The mean itself is not written, which would take as long as reading it. If there are no rows to add, g is the
+ * g = the tree's sum of `rowsToAdd` gradient rows · share; then updates the arrays; square = Σ g² in doubles, in four
+ * lanes joined (l0 + l1) + (l2 + l3). The mean itself is not written, which would take as long as reading it. If there are no rows to add, g is the
  * only row, and nothing is squared.
  */
 export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): FormulaKernel {
   const { formulas: unit, wide } = isa;
-  const { arrays, numbers, of } = update;
+  const { arrays, numbers, of, undecayed } = update;
   const size = unit.bytes * unit.width;
   const vectors = vectorsOfTurn(size);
   const sums = Array.from({ length: LANES / wide.width }, (_, k) => k);
   const free = sums.length;
 
-  const m = createArithmetic(isa);
-  const treeOf = (first: number, rows: number): Value =>
-    rows === 1 ? m.input(first) : m.plus(treeOf(first, rows / 2), treeOf(first + rows / 2, rows / 2));
   const isMean = rowsToAdd === 0;
   const count = isMean ? 1 : rowsToAdd;
-  const g = isMean ? m.input(0) : m.times(treeOf(0, count), m.number(0));
-  const results = of(m, g, ...arrays.map((_, k) => m.input(count + k)), ...numbers.map((_, k) => m.number(1 + k)));
-  const formula = allocateFormula(unit, m, results, free + 1, isMean ? undefined : g);
+  const formulaOf = (of: Update['of']): EmittableFormula => {
+    const m = createArithmetic(isa);
+    const treeOf = (first: number, rows: number): Value =>
+      rows === 1 ? m.input(first) : m.plus(treeOf(first, rows / 2), treeOf(first + rows / 2, rows / 2));
+    const g = isMean ? m.input(0) : m.times(treeOf(0, count), m.number(0));
+    const results = of(m, g, ...arrays.map((_, k) => m.input(count + k)), ...numbers.map((_, k) => m.number(1 + k)));
+    return allocateFormula(unit, m, results, free + 1, isMean ? undefined : g);
+  };
 
   const place = isa.kernel(updateArguments(update, vectors), (call) => {
     const places = call as Record<string, Place<never>>;
     const rows = isa.rows(places.rowStep as Place<'stride'>, count);
     rows.start(places.rows as Place<'pointer'>);
     const pointers = arrays.map((name) => isa.load(places[name] as Place<'pointer'>));
-    for (const sum of sums) wide.clear(sum);
-    formula.prepare((place) => isa.numberAt(places[place === 0 ? 'share' : numbers[place - 1]]));
+    const run = (formula: Update['of']) => () => updateAll(formulaOf(formula));
+    if (undecayed === undefined) run(of)();
+    else ifEqual(isa, places[numbers[numbers.length - 1]], 0, run(undecayed), run(of));
+    if (!isMean) joinSquares();
 
-    isa.times(places.turns as Place<'counter'>, () => {
-      if (count + pointers.length > OWN_STREAMS) {
-        for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
-        for (const pointer of pointers) isa.prefetchToWrite(isa.at(pointer, AHEAD));
-      }
-      for (let k = 0; k < vectors; k++) updateVector(k, unit.load, unit.store);
-      rows.skip(vectors * size);
-      for (const pointer of pointers) isa.skip(pointer, vectors * size);
-    });
-    for (let k = 0; k < vectors; k++) {
-      isa.unlessZero(places[restOf(k)] as Place<'counter'>, () => {
-        isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Place<'pointer'>), k * size)));
-        updateVector(k, unit.loadMasked, unit.storeMasked);
+    function updateAll(formula: EmittableFormula): void {
+      for (const sum of sums) wide.clear(sum);
+      formula.prepare((place) => isa.numberAt(places[place === 0 ? 'share' : numbers[place - 1]]));
+      isa.times(places.turns as Place<'counter'>, () => {
+        if (count + pointers.length > OWN_STREAMS) {
+          for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
+          for (const pointer of pointers) isa.prefetchToWrite(isa.at(pointer, AHEAD));
+        }
+        for (let k = 0; k < vectors; k++) updateVector(formula, k, unit.load, unit.store);
+        rows.skip(vectors * size);
+        for (const pointer of pointers) isa.skip(pointer, vectors * size);
       });
+      for (let k = 0; k < vectors; k++) {
+        isa.unlessZero(places[restOf(k)] as Place<'counter'>, () => {
+          isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Place<'pointer'>), k * size)));
+          updateVector(formula, k, unit.loadMasked, unit.storeMasked);
+        });
+      }
     }
-    const squares = isa.load(places.squares as Place<'pointer'>);
-    for (const sum of sums) wide.store(isa.at(squares, 8 * wide.width * sum), sum);
+
+    function joinSquares(): void {
+      const squares = isa.load(places.squares as Place<'pointer'>);
+      for (const sum of sums) wide.store(isa.at(squares, 8 * wide.width * sum), sum);
+      const [l0, l1, l2, l3] = [0, 1, 2, 3];
+      for (const lane of [l0, l1, l2, l3]) wide.loadNumber(lane, isa.at(squares, 8 * lane));
+      wide.plus(l0, l0, l1);
+      wide.plus(l2, l2, l3);
+      wide.plus(l0, l0, l2);
+      isa.doubles.store(isa.at(isa.load(places.square as Place<'pointer'>)), l0);
+    }
 
     /** Updates vector k of a turn. */
-    function updateVector(k: number, load: typeof unit.load, store: typeof unit.store): void {
+    function updateVector(
+      formula: EmittableFormula,
+      k: number,
+      load: typeof unit.load,
+      store: typeof unit.store,
+    ): void {
       const at = (place: number): Address =>
         place < count ? rows.at(place, k * size) : isa.at(pointers[place - count], k * size);
       formula.emit({
@@ -95,7 +118,7 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): For
     }
   });
 
-  return { place, steps: stepsOf(m) };
+  return { place };
 
   /** Lane i mod 4 += x[i]², i ascending, for vector k of a turn. */
   function addSquares(x: Vector, k: number): void {

@@ -4,7 +4,6 @@ import { addressOf } from '../../../program/address.ts';
 import type { Bound } from '../../../program/kernels.ts';
 import type { BindCall } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
-import { MIN_OPERATIONS } from '../elementwise.ts';
 import { elementwiseLosses } from '../formulas/losses.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
 import { createRowKernels } from './row-kernels.ts';
@@ -17,7 +16,7 @@ type WeighArguments = readonly [
   ...[lossSums: Float64Array, dy: Elements, losses: Float64Array, w: Float64Array, B: number, leaf: number, O: number],
 ];
 
-/** Makes calls of losses, and of their weighing; null for other operations, and for few outputs. */
+/** Makes calls of losses, and of their weighing; null for other operations. */
 export function createLosses(
   layout: CodeLayout,
   panels: Pick<PanelMemory, 'maskOf' | 'zeros'>,
@@ -82,25 +81,14 @@ export function createLosses(
   }
 
   return ({ op: { name }, args }) => {
-    if (!Object.hasOwn(formulaOf, name)) return null;
-    const formula = formulaOf[name];
-    const [, , , , B, , O] = args as Arguments | WeighArguments;
-    if (B * O * layout.lossFormulas[formula].steps < MIN_OPERATIONS) return null;
     // The casts are safe: `emit` has checked the types of the arguments.
-    if (formula === 'weighed') return weighing(args as WeighArguments);
-    return Object.hasOwn(elementwiseLosses, name)
-      ? elementwiseLoss(name, args as Arguments)
-      : crossEntropy(args as Arguments);
+    if (Object.hasOwn(elementwiseLosses, name)) return elementwiseLoss(name, args as Arguments);
+    if (crossEntropies.includes(name)) return crossEntropy(args as Arguments);
+    return name === 'weighLosses' ? weighing(args as WeighArguments) : null;
   };
 }
 
-/** The formula of an operation that has the most steps. */
-const formulaOf: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(Object.keys(elementwiseLosses).map((name) => [name, name])),
-  softmaxCrossEntropy: 'classes',
-  smoothedCrossEntropy: 'classes',
-  weighLosses: 'weighed',
-};
+const crossEntropies = ['softmaxCrossEntropy', 'smoothedCrossEntropy'];
 
 /** Names of the operations that have machine code. */
-export const lossOperations = Object.keys(formulaOf);
+export const lossOperations = [...Object.keys(elementwiseLosses), ...crossEntropies, 'weighLosses'];

@@ -6,7 +6,6 @@ import type * as ops from '../../../program/reference/index.ts';
 import { PIECE } from '../../../program/reference/index.ts';
 import type { BindCall } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
-import { MIN_OPERATIONS } from '../elementwise.ts';
 import { type ColumnTerms, columnTerms, type TermsName } from '../formulas/norms.ts';
 import { PIECE_WORDS } from '../kernels/column-sums.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
@@ -31,7 +30,7 @@ interface ColumnSums {
   readonly divisor?: number;
 }
 
-/** Operations that sum rows, by name. Their arguments are those of plain code. */
+/** Operations that sum rows, by name; null if there is no result. Their arguments are those of plain code. */
 const table = {
   leafSums: (sums, levels, a, B, leaf, R, size) => ({
     ...{ terms: 'plain', arrays: [a], results: [sums], levels, rows: [B, leaf], leaf, R, size },
@@ -60,10 +59,11 @@ const table = {
   positionSums: (db, levels, dy, B, leaf, joins, R, O) => ({
     ...{ terms: 'plain', arrays: [dy], results: [db], joins, levels, rows: [B, B], leaf, R, size: O },
   }),
-  globalAvgPoolForward: (y, levels, x, B, R, C) => ({
-    ...{ terms: 'plain', arrays: [x], results: [y], levels, rows: [B, 1], leaf: 1, R, size: C, divisor: R },
-  }),
-} satisfies { [Name in keyof typeof ops]?: (...args: ArgumentsOf<(typeof ops)[Name]>) => ColumnSums };
+  globalAvgPoolForward: (y, levels, x, B, R, C) => {
+    if (B === 0) return null;
+    return { terms: 'plain', arrays: [x], results: [y], levels, rows: [B, 1], leaf: 1, R, size: C, divisor: R };
+  },
+} satisfies { [Name in keyof typeof ops]?: (...args: ArgumentsOf<(typeof ops)[Name]>) => ColumnSums | null };
 
 type ArgumentsOf<F> = F extends (...args: infer Args) => unknown ? Args : never;
 
@@ -102,10 +102,10 @@ export function createColumnSums(
   return ({ op, args }) => {
     if (!Object.hasOwn(table, op.name)) return null;
     // The cast is safe: `emit` has checked the types of the arguments.
-    const sums = (table[op.name as keyof typeof table] as (...args: readonly unknown[]) => ColumnSums)(...args);
-    const { terms, arrays, results, joins = false, levels, rows, R, size, divisor = 1 } = sums;
-    const { place, steps, vectors } = kernels[terms];
-    if (rows[0] * R * size * steps < MIN_OPERATIONS) return null;
+    const sums = (table[op.name as keyof typeof table] as (...args: readonly unknown[]) => ColumnSums | null)(...args);
+    if (sums === null) return [];
+    const { terms, arrays, results, joins = false, levels, size, divisor = 1 } = sums;
+    const { place, vectors } = kernels[terms];
     const { words, at: tableAt } = tableOf(sums);
     const { inputs, columns = [] }: ColumnTerms = columnTerms[terms];
     const row = bytes * size;
@@ -160,7 +160,7 @@ interface Table {
   readonly at: number | null; // address of a copy that calls can read; null: they read `shared`
 }
 
-/** The pieces of a sum of all rows, or of sums of `each` rows, in the order of `sumRows`. */
+/** The pieces of a sum of all rows, or of sums of `each` rows, in the order of `sumRows`. A sum of no rows is 0. */
 function writePieces(
   [all, each]: ColumnSums['rows'],
   leaf: number,
@@ -169,23 +169,25 @@ function writePieces(
   divides: boolean,
 ): Int32Array {
   const words: number[] = [];
-  for (let first = 0; first < all; first += each) {
+  let first = 0;
+  do {
     const B = Math.min(each, all - first);
-    const units = R === 1 ? leafCount(B, leaf) : B;
+    const units = R === 1 ? leafCount(B, leaf) : Math.max(1, B);
     const pieces = R === 1 ? 1 : Math.floor((R + PIECE - 1) / PIECE);
     for (let k = 0; k < units; k++) {
       for (let p = 0; p < pieces; p++) {
         const isLast = p + 1 === pieces;
         const isEnd = isLast && k + 1 === units;
         words.push(
-          R === 1 ? Math.min(leaf, B - k * leaf) : Math.min(PIECE, R - p * PIECE),
+          R === 1 ? Math.min(leaf, B - k * leaf) : Math.min(PIECE, B === 0 ? 0 : R - p * PIECE),
           joinsOf(p, pieces) + (isLast ? joinsOf(k, units) : 0),
           ends && isEnd ? 1 : 0,
           divides ? 1 : 0,
         );
       }
     }
-  }
+    first += each;
+  } while (first < all);
   return Int32Array.from(words);
 }
 

@@ -3,7 +3,6 @@ import { addressOf } from '../../../program/address.ts';
 import type { FixedCall } from '../../../program/kernels.ts';
 import type { BindCall } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
-import { MIN_OPERATIONS } from '../elementwise.ts';
 import { matrixOps } from '../formulas/norms.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
 
@@ -48,8 +47,7 @@ export function createMatrices(
     const addressesOf = (all: readonly string[], offset: number): number[] =>
       all.map((name) => addressOf(argumentOf(name) as Elements) + offset);
     const [count, size, matrices = 1] = sizes.map((name) => numberOf(name as string));
-    const { place, steps, vectors } = kernels[op.name];
-    if (matrices * count * size * steps < MIN_OPERATIONS) return null;
+    const { place, vectors } = kernels[op.name];
     const row = bytes * size;
     const groups = groupsOf(size, vectors, width, maskOf);
     const most = rowsAtOnce(groups, row);

@@ -7,7 +7,7 @@ import { propertySeed } from '../../../../../support/seed.ts';
 import type { KernelCase } from '../../../../core/kernels/kernel-case.ts';
 import { layerCases } from '../../../../core/kernels/layer-cases.ts';
 import { poolCases } from '../../../../core/kernels/pool-cases.ts';
-import { compareCase, compareDrawn } from './compare-case.ts';
+import { compareCase, compareDrawn, eager } from './compare-case.ts';
 
 const { dropout, channelDropout } = layerCases;
 const pools = Object.entries(poolCases).filter(([name]) => /pool|upsample/i.test(name));
@@ -32,7 +32,7 @@ describe.each(everyExtension)(
   `machine code for $name, $type (seed ${propertySeed})`,
   ({ code, type, lack, reason }) => {
     const guard = (context: TestContext) =>
-      code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code), undefined, type);
+      code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code, eager), undefined, type);
 
     test.for(Object.entries(ownCases))(
       '%s has the bits of the reference, and writes nothing but its outputs',
