@@ -1,3 +1,5 @@
+import { hasFusedWasm } from '../../../../packages/core/src/backends/wasm/relaxed-simd.ts';
+hasFusedWasm();
 import { describe, expect, test } from 'vitest';
 import { createWasmMachine } from '../../../../packages/core/src/backends/native/isa/wasm/machine.ts';
 import { createPlayedKernels } from '../../../../packages/core/src/backends/native/played-kernels.ts';
@@ -8,7 +10,7 @@ import { compareDrawn, eager } from '../../runtime/engine/backends/native/compar
 import { cases } from './cases.ts';
 
 const generated: CreateKernels = ({ memory, elementType, scratch }) => {
-  const machine = createWasmMachine(memory, elementType, scratch.machine, { shared: true, fused: false });
+  const machine = createWasmMachine(memory, elementType, scratch.machine, { shared: true, fused: true });
   return createPlayedKernels({ name: 'wasm', ...machine, layout: eager(machine.layout) }, scratch);
 };
 
