@@ -32,7 +32,7 @@ test('a checkpoint with a number that is not finite is refused, and which it is 
   await expect(of({ arrays: { ...arrays, parameters } })).rejects.toThrow(`train: the checkpoint's ${sentence}`);
   await expect(of({ earlier })).rejects.toThrow(`train: the checkpoint's ${sentence}`);
   await expect(of({ arrays: { ...arrays, state } })).rejects.toThrow(
-    "train: the checkpoint's v of adam has Infinity at 2, expected finite numbers",
+    "train: the checkpoint's v of adam for W of dense(4->3) at layer 0 has Infinity, expected finite numbers",
   );
 });
 
