@@ -118,6 +118,19 @@ describe('a run directory', () => {
     expect(model.metadata).toMatchObject({ dataset: 'xor', classes: null, divisor: 1 });
   });
 
+  test('has the divisions of the plane at the same steps, whether a step takes one batch or accumulates several', async () => {
+    const folder = temporaryDirectory();
+    const divisions = async (...batch: readonly string[]): Promise<string> => {
+      const out = join(folder, batch.join('-'));
+      const moons = ['--dataset', 'moons:rows=160', '--hidden', '4', '--epochs', '9', '--out', out];
+      await gradloom(['train', ...moons, '--batch', ...batch]);
+      return readFileSync(join(out, 'divisions.jsonl'), 'utf8');
+    };
+    const large = await divisions('32');
+    expect(jsonLines(large).length).toBeGreaterThan(2);
+    expect(await divisions('8', '--accumulate', '4')).toBe(large);
+  });
+
   test('makes the run again, by its configuration and by its command', async () => {
     const folder = temporaryDirectory();
     const [first, second, third] = ['first', 'second', 'third'].map((name) => join(folder, name));

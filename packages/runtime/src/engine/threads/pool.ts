@@ -132,9 +132,10 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     }
     mine.teams++;
     return {
-      // The cast: a thread's answer has the type that the task declares.
+      // The cast: a thread's answer has the type that the task declares. A message that cannot be made is a task that
+      // fails: the others have started, and wait for it.
       run: <Answer>(tasks: readonly Task<Answer>[]) =>
-        tasks.map((task) => mine.piscina.run(toMessage(task)) as Promise<Answer>),
+        tasks.map(async (task) => (await mine.piscina.run(toMessage(task))) as Answer),
       async release(broken = false) {
         mine.teams--;
         const replaced = broken ? replaceCrew(mine) : undefined;
