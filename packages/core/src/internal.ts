@@ -5,6 +5,7 @@
 
 export { fusedAttention, fusedConvolutions, fusedProducts } from './backends/fused.ts';
 export { assembleCode, type CodeLayout, type ProductLayout, withOtherKernels } from './backends/native/code.ts';
+export { convolutionBytes } from './backends/native/convolutions/convolutions.ts';
 export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
 export type { ConventionName } from './backends/native/isa/x64/convention.ts';
 export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
