@@ -237,3 +237,29 @@ test('on a phone and by keys alone: runs, pauses, keeps its state, shows what ea
   await page.locator('#digits .problem', { hasText: 'The address has a digit that this page cannot read' }).waitFor();
   expect(messages).toEqual([]);
 });
+
+test('an address that is typed stays as it is, until something is changed on the page', async (context) => {
+  const browser = await openBrowser(context);
+  const url = await servePlayground();
+  const { page } = await openPage(browser, url);
+  await page.clock.install();
+  const unreadable = '#tab=digits&digit=0&units=99&data=points&drawn=0rsrs';
+  const problem = (part: string) => page.locator('.problem', { hasText: `The address has ${part} that this page` });
+  const typed = async () => {
+    await problem('a digit').waitFor();
+    await page.clock.runFor(60_000);
+    expect(await page.evaluate(() => location.hash)).toBe(unreadable);
+  };
+  // A change still waits for its place in the address.
+  await page.evaluate((hash) => {
+    document.querySelector<HTMLElement>('button[name=step]')?.click();
+    document.querySelector<HTMLElement>('button[name=digits]')?.click();
+    location.hash = hash;
+  }, unreadable);
+  await typed();
+  await page.reload();
+  await typed();
+  await page.locator('button[name=plane]').press('Enter');
+  await problem('points').waitFor();
+  await page.waitForFunction(() => location.hash === '#data=points&units=32');
+});
