@@ -4,10 +4,10 @@ import { useScheme } from '../scheme.ts';
 import { ChoicesForm } from './choices.tsx';
 import { cssOf } from './colours.ts';
 import type { Strokes } from './digit-image.ts';
-import { DigitView } from './digit-view.tsx';
+import { DigitView, noDigit } from './digit-view.tsx';
 import { Layers } from './layers.tsx';
 import { LossChart, type Losses } from './loss-chart.tsx';
-import type { DigitAnswer, Frame, FromWorker, Opened, Ready, ToWorker } from './messages.ts';
+import type { Frame, FromWorker, Opened, Ready, ToWorker } from './messages.ts';
 import { createAddress, type Place, speeds } from './place.ts';
 import { Plane } from './plane.tsx';
 import { drawnClasses, noPoints, type Points, readCsv, toCsv } from './points.ts';
@@ -34,9 +34,7 @@ function App({ ready }: { readonly ready: Ready }) {
   const [losses, setLosses] = useState(noLosses);
   const [problem, setProblem] = useState<string | null>(null);
   const [colour, setColour] = useState(drawnClasses[0]);
-  const [digit, setDigit] = useState<{ answer: DigitAnswer | null; problem: string | null; isWaiting: boolean }>({
-    ...{ answer: null, problem: null, isWaiting: false },
-  });
+  const [digit, setDigit] = useState(noDigit);
   const run = useRef(0);
   const scheme = useScheme();
   const { settings, tab, speed, strokes } = place;
@@ -46,9 +44,10 @@ function App({ ready }: { readonly ready: Ready }) {
   useEffect(() => {
     worker.onmessage = ({ data }) => {
       const message = data as FromWorker;
-      if (message.kind === 'digit') setDigit({ answer: message, problem: null, isWaiting: false });
+      if (message.kind === 'digit') setDigit({ ...noDigit, answer: message });
+      else if (message.kind === 'digit-training') setDigit((before) => ({ ...before, share: message.share }));
       else if (message.kind === 'failed' && message.run === null) {
-        setDigit({ answer: null, problem: message.sentence, isWaiting: false });
+        setDigit({ ...noDigit, problem: message.sentence });
       } else if (message.kind !== 'ready' && message.run === run.current) {
         if (message.kind === 'opened') setOpened(message);
         else if (message.kind === 'frame') {
@@ -141,9 +140,9 @@ function App({ ready }: { readonly ready: Ready }) {
           strokes={strokes ?? noStrokes}
           onStrokes={(next) => change(({ strokes }) => ({ strokes: next(strokes ?? noStrokes) }))}
           onDigit={(pixels) => {
-            if (pixels === null) setDigit({ answer: null, problem: null, isWaiting: false });
+            if (pixels === null) setDigit(noDigit);
             else {
-              setDigit((before) => ({ ...before, isWaiting: before.answer === null }));
+              setDigit((before) => ({ ...before, problem: null, isWaiting: before.answer === null }));
               send({ kind: 'digit', pixels });
             }
           }}
