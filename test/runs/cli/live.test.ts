@@ -70,6 +70,8 @@ describe('the server', () => {
       [`${origin}/report${search}&run=0`, {}, 404, /^run "0" has no report, expected one that has ended$/],
       [`${origin}/steps.jsonl${search}`, {}, 404, /^path is unknown/],
       [`${origin}/../../etc/passwd${search}`, {}, 404, /^path is unknown/],
+      [`${origin}/%${search}`, {}, 400, /^path has "\/%", expected UTF-8, with two hexadecimal digits after each %/],
+      [`${origin}/%ff${search}`, {}, 400, /^path has "\/%ff", expected UTF-8/],
     ];
     for (const [address, options, status, sentence] of answers) {
       const { body, ...rest } = options;

@@ -162,7 +162,7 @@ describe('what is no request for a prediction', () => {
     );
     await refused(404, 'path is unknown, expected POST /predict, POST /generate, GET /schema', '/predictions');
     await refused(405, 'method has GET, expected POST /predict', '/predict');
-    await refused(400, 'is not a valid url component', '/%ff%');
+    await refused(400, 'path has "/%ff%", expected UTF-8, with two hexadecimal digits after each %', '/%ff%?x');
     expect((await ask(`${url}/schema`)).body).toContain('"maxItems":2');
     expect((await ask(`${url}/predict`, row)).status).toBe(200);
   });
