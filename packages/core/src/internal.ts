@@ -134,6 +134,7 @@ export {
   isGap,
   isGapMark,
   isNumberGap,
+  LONGEST_NUMBER,
   mayLack,
   type NumberColumnEncoder,
   noDay,
