@@ -35,6 +35,7 @@ async function listen({
       await held;
       return writes(step);
     },
+    hurry() {},
     close: async () => {},
   };
   const server = createServer({

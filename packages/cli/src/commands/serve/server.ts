@@ -61,7 +61,7 @@ const ARRAYS = ['application/x-npy', 'application/octet-stream'];
 const JSON_TYPE = 'application/json; charset=utf-8';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
-const statuses = { content: 400, rows: 413, model: 500 } as const;
+const statuses = { content: 400, rows: 413, model: 500, time: 503 } as const;
 
 /** The HTTP server; it does not listen yet. */
 export function createServer(options: ServerOptions): Server {
@@ -234,6 +234,7 @@ export function createServer(options: ServerOptions): Server {
     async stop() {
       stopping = true;
       queue.hurry();
+      pool.hurry(times.stop);
       await connections.end(http.close());
     },
   };
