@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { show } from '@gradloom/core/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { TOKEN_HEADER } from '../live/messages.ts';
-import { createConnections, TIMES } from './connections.ts';
+import { createConnections, type Fault, TIMES } from './connections.ts';
 import { createHostCheck } from './host-names.ts';
-import { type Fault, faultOfHost, faultOfOrigin, LOOPBACK, limitsOf, listen } from './http-server.ts';
+import { faultOfHost, faultOfOrigin, LOOPBACK, limitsOf, listen } from './http-server.ts';
 
 /** A server of a page, which only this machine reaches, with the address that is printed. */
 export interface PageServer {
@@ -42,13 +42,13 @@ export function createPageServer({ routes, mostConnections, stopMs, headers = {}
   const connections = createConnections(times, () => {});
   const hostFault = faultOfHost(createHostCheck([]), 'localhost or the address of this server');
   const http = Fastify({ bodyLimit: 1, exposeHeadRoutes: false, ...limitsOf(times, connections, hostFault, refuse) });
-  http.server.maxConnections = mostConnections;
-  connections.watch(http.server);
+  connections.watch(http.server, mostConnections);
   http.removeAllContentTypeParsers();
   http.addHook('onRequest', (request, reply, done) => {
-    connections.hold(reply);
+    const crowd = connections.hold(reply);
     reply.headers({ ...HEADERS, ...headers });
     const fault =
+      crowd ??
       hostFault(request) ??
       faultOfOrigin(request, 'the address of this server') ??
       faultOfToken(tokenOf(request), token);

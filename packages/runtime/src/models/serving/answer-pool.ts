@@ -27,10 +27,11 @@ export interface AnswerPool {
    */
   answer(bodies: readonly Body[]): Promise<readonly Reply[]>;
   /**
-   * Writes a part of a text on the next free thread.
+   * Writes a part of a text on the next free thread. `takeStep` is called when there is one: null if nobody waits for
+   * the text any more, which ends it.
    * @throws Error (rejects) if the thread fails.
    */
-  write(step: WritingStep): Promise<Written>;
+  write(takeStep: () => Promise<WritingStep | null>): Promise<Written>;
   /** From now on a thread has `limitMs` milliseconds for a call, if that is less, and no body has a second try. */
   hurry(limitMs: number): void;
   /** Ends the threads. Pending calls fail. */
@@ -66,7 +67,7 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
   async function answer(bodies: readonly Body[]): Promise<readonly Reply[]> {
     if (bodies.reduce((sum, { length }) => sum + length, 0) <= mostCharacters) return answerHere(bodies);
     const task: AnswersTask = { kind: 'answers', id: shared.id, bodies, mostRows };
-    const replies = await call<readonly Reply[]>(task);
+    const replies = await call<readonly Reply[]>(async () => task);
     if (replies !== null) return replies;
     if (hurried || bodies.length === 1) return bodies.map(() => ({ rows: 0, ...late() }));
     const alone: Reply[] = [];
@@ -75,9 +76,14 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
   }
 
   const { mostTokens = Number.MAX_SAFE_INTEGER } = options;
-  async function write(step: WritingStep): Promise<Written> {
-    const task: WritingTask = { kind: 'writing', id: shared.id, step, mostTokens };
-    return (await call<Written>(task)) ?? late();
+  async function write(takeStep: () => Promise<WritingStep | null>): Promise<Written> {
+    let isLeft = false;
+    const written = await call<Written>(async (): Promise<WritingTask | null> => {
+      const step = await takeStep();
+      isLeft = step === null;
+      return step && { kind: 'writing', id: shared.id, step, mostTokens };
+    });
+    return written ?? (isLeft ? { text: '', rest: null } : late());
   }
 
   const late = () => ({
@@ -85,10 +91,15 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
     text: `answer has taken longer than ${limitMs / 1000} seconds, expected less (${hurried ? 'the server stops' : 'ask for fewer or shorter rows'})`,
   });
 
-  /** Null if the thread took too long; then it is ended. */
-  async function call<Answer>(task: Task<Answer | 'unknown'>): Promise<Answer | null> {
+  /** Null if there is no task, or the thread took too long; then it is ended. */
+  async function call<Answer>(takeTask: () => Promise<Task<Answer | 'unknown'> | null>): Promise<Answer | null> {
     const team = await pool.acquire(1);
-    async function run(): Promise<Answer> {
+    const task = await takeTask();
+    if (task === null) {
+      void team.release();
+      return null;
+    }
+    async function run(task: Task<Answer | 'unknown'>): Promise<Answer> {
       // The pool chooses the thread, which may not have the model yet. It is sent only then: shared memory in a message
       // costs as much as ten rows.
       let [reply] = await Promise.all(team.run([task]));
@@ -104,7 +115,7 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
     const timer = setTimeout(end, limitMs);
     let failed = true;
     try {
-      const reply = await Promise.race([ended, run()]);
+      const reply = await Promise.race([ended, run(task)]);
       failed = reply === null;
       return reply;
     } finally {
