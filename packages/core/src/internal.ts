@@ -135,6 +135,7 @@ export {
   isGap,
   isGapMark,
   isNumberGap,
+  LONGEST_NUMBER,
   mayLack,
   type NumberColumnEncoder,
   noDay,

@@ -24,6 +24,17 @@ import { eventsUntil, type LiveEvent, partialRun, serveLive, stepsIn } from '../
 import { ask } from '../../support/serving.ts';
 
 describe('the server', () => {
+  test('answers a page while hundreds of clients have sent half a head', async () => {
+    const { url } = await serveLive(temporaryDirectory());
+    const clients = Array.from({ length: 300 }, () => connect(Number(new URL(url).port), '127.0.0.1'));
+    onTestFinished(() => {
+      for (const client of clients) client.destroy();
+    });
+    for (const client of clients) client.on('error', () => {}).write('GET / HT');
+    await Promise.all(clients.map((client) => once(client, 'connect')));
+    expect(await ask(url)).toMatchObject({ status: 200 });
+  });
+
   test('answers its own address with the token alone, and nothing else', async () => {
     const { url, events } = await serveLive(temporaryDirectory());
     const { origin, search, port } = new URL(url);

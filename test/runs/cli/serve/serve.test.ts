@@ -1,9 +1,22 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { NetworkSpec } from '@gradloom/core';
+import { loadParts } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gradloom } from '../../../support/command-line.ts';
-import { ask, metric, type Served, sendRaw, startServer, tableModel, textModel } from '../../../support/serving.ts';
+import { gradloom, temporaryDirectory } from '../../../support/command-line.ts';
+import {
+  ask,
+  type HttpAnswer,
+  metric,
+  type Served,
+  sendRaw,
+  startServer,
+  tableModel,
+  textModel,
+} from '../../../support/serving.ts';
 
 const row = { length: 5.1, width: '3.5', place: 'bog' };
 const rows = [row, [6, 3, ''], { length: 4, width: 1, place: 'shore' }] as const;
@@ -245,6 +258,45 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     kill(signal);
     expect(await end).toMatchObject({ code: null, signal });
     await half;
+  });
+});
+
+describe('a row that a thread never finishes', () => {
+  const source = `export const trap = {
+    part: 'activation', name: 'trap', derivative: () => 1,
+    apply(z) { while (z === 666); return z; },
+  };`;
+  async function startTrap(...flags: string[]): Promise<Served & { ask: (z: number) => Promise<HttpAnswer> }> {
+    const module = join(temporaryDirectory(), 'trap.mjs');
+    writeFileSync(module, source);
+    const spec = { input: 1, layers: [{ kind: 'trap' }, { kind: 'dense', out: 1 }] } as unknown as NetworkSpec;
+    const contents = {
+      spec,
+      parameters: Float64Array.of(2, 0),
+      loss: 'mse',
+      parts: await loadParts([module]),
+    } as const;
+    const served = await startServer(['--module', module, '--threads', '1', ...flags], { contents });
+    return { ...served, ask: (z) => ask(`${served.url}/predict`, [[z]]) };
+  }
+  const sentence = (seconds: number, why: string): string =>
+    JSON.stringify({ error: `answer has taken longer than ${seconds} seconds, expected less (${why})` });
+
+  test('is refused when its time is over, and the rows beside and after it are answered', async () => {
+    const trap = await startTrap('--answer-timeout', '3', '--delay', '50');
+    const [late, ...answers] = await Promise.all([trap.ask(666), trap.ask(1), trap.ask(2)]);
+    expect(late).toMatchObject({ status: 503, body: sentence(3, 'ask for fewer or shorter rows') });
+    const bodies = [...answers, await trap.ask(3)].map(({ body }) => JSON.parse(body)[0].prediction);
+    expect(bodies).toEqual([2, 4, 6]);
+  });
+
+  test('is refused when the server has stopped for a while', async () => {
+    const { kill, end, url, ...trap } = await startTrap();
+    const late = trap.ask(666);
+    while ((await metric(url, 'gradloom_predict_calls_total')) < 1);
+    kill('SIGTERM');
+    expect(await late).toMatchObject({ status: 503, body: sentence(5, 'the server stops') });
+    expect((await end).code).toBe(0);
   });
 });
 

@@ -1,11 +1,8 @@
 import { show } from '@gradloom/core/internal';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UsageError } from '../../terminal/failure.ts';
-import type { Connections, TIMES } from './connections.ts';
+import type { Connections, Fault, TIMES } from './connections.ts';
 import type { HostCheck } from './host-names.ts';
-
-/** Why a request is refused. */
-export type Fault = readonly [status: number, sentence: string];
 
 /** The address that `localhost` stands for. */
 export const LOOPBACK = '127.0.0.1';

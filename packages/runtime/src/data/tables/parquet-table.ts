@@ -235,6 +235,6 @@ function instant(count: bigint | null | undefined, perSecond: bigint): string | 
   const seconds = new Date(Number((count - rest) / perSecond) * 1000).toISOString().slice(0, -5);
   const digits = String(perSecond + rest)
     .slice(1)
-    .replace(/0+$/, '');
+    .replace(/0{1,9}$/, '');
   return `${seconds}${digits === '' ? '' : `.${digits}`}Z`;
 }

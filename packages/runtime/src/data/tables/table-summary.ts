@@ -32,7 +32,10 @@ export function summarizeTable(table: Table, preprocessing: TablePreprocessing):
     return { name, role: 'target', type: decoding.type, reason, gaps, becomes: outputOf(decoding) };
   });
   // The advice is one of the table's decisions.
-  const why = (name: string) => (table.reasons[name] ?? '').replace(/ \(.*\)$/, '');
+  const why = (name: string) => {
+    const reason = table.reasons[name] ?? '';
+    return reason.endsWith(')') ? reason.split(' (', 1)[0] : reason;
+  };
   const none = { type: null, reason: '', gaps: 0, becomes: '' };
   return [
     ...seriesColumns(table),
