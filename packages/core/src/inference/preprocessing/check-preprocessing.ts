@@ -188,7 +188,7 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
       categories: namesOf(where, `${path}.categories`, column.categories),
       missing: flagOf(where, `${path}.missing`, column.missing),
       ...(column.gaps === undefined ? {} : { gaps: flagOf(where, `${path}.gaps`, column.gaps) }),
-      ...(column.others === undefined ? {} : { others: flagOf(where, `${path}.others`, column.others) }),
+      ...(column.others === undefined ? {} : { others: othersOf(where, `${path}.others`, column.others) }),
     };
   }
   const keys = ['name', 'type', 'center', 'scale', 'fill', 'indicator'];
@@ -205,6 +205,9 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     ...(column.range !== undefined ? { range: rangeOf(where, `${path}.range`, column.range) } : {}),
   };
 }
+
+const othersOf = (where: string, path: string, value: unknown): boolean | readonly string[] =>
+  Array.isArray(value) ? namesOf(where, path, value) : flagOf(where, path, value);
 
 function rangeOf(where: string, path: string, value: unknown): ValueRange {
   const [least, greatest] = listOf(where, path, value).map((end, e) => numberOf(where, `${path}.${e}`, end));

@@ -277,6 +277,15 @@ const cases: Record<MetricName, Case[]> = {
       empty: none,
     },
     {
+      title: 'two classes: that of one of them',
+      metric: () => metrics.brier(classes),
+      O: 2,
+      y: [0.5, 0.5, 0.75, 0.25],
+      t: [0, 0],
+      value: (0.25 + 0.0625) / 2,
+      empty: none,
+    },
+    {
       title: 'an output a class',
       metric: () => metrics.brier(classes),
       O: 3,
