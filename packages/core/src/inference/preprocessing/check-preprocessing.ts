@@ -1,6 +1,6 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { positiveInteger } from '../../checks/options/index.ts';
-import { counted, show } from '../../checks/show.ts';
+import { counted, has } from '../../checks/show.ts';
 import { checkTokenizer } from '../text/tokenizer-spec.ts';
 import { type CellFormat, THOUSANDS } from './cell-format.ts';
 import {
@@ -239,7 +239,7 @@ function checkTarget(where: string, path: string, value: unknown): TargetDecodin
 }
 
 function fail(where: string, path: string, value: unknown, wanted: string): never {
-  throw new OptionError(where, path, `has ${show(value)}, expected ${wanted}`);
+  throw new OptionError(where, path, `${has(value)}, expected ${wanted}`);
 }
 
 /** The format of cells of a type, if there is one. */
