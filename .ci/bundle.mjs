@@ -14,8 +14,8 @@ const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
 const entries = { core: ['index', 'internal'], runtime: ['index', 'internal', 'options'], cli: ['main'] };
 /**
  * Bundled dependencies, needed by most starts of a package: yargs and its own are 30 files, Plot and its own 270, those
- * of core 20. They are still installed, with their licences. msgpackr is not, since an optional part of it has an install
- * script and core never loads it: its licence is in `dist` of core.
+ * of core 20. They are still installed, with their licences. msgpackr is bundled and not installed, since an optional
+ * part of it, which core never loads, has an install script: its licence is in `dist` of core.
  */
 const takenIn = { core: ['@noble/hashes'], runtime: [], cli: ['yargs', '@observablehq/plot'] };
 /** Replaces the package that yargs uses to measure its help: regular expressions of all emoji, 18 ms at every start. */

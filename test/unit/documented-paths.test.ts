@@ -46,7 +46,7 @@ function pathsIn(text: string): string[] {
   });
 }
 
-/** Whether the checkout has a path, which may leave out the folders before it, the `src` of a package and `.test.ts`. */
+/** Whether the checkout has a path, which may lack the folders before it, the `src` of a package and `.test.ts`. */
 const exists = (path: string): boolean =>
   [path, path.replace(/^(core|runtime|cli)\//, '$1/src/'), `${path}.test.ts`].some((it) => ends.has(it));
 

@@ -194,8 +194,8 @@ export interface CategoryEncoding {
   /** Without such an input: whether training rows had gaps, so that an object may lack the column. @default false */
   readonly gaps?: boolean;
   /**
-   * The rarer categories of the training rows, to tell of those that no row had. All inputs are 0 for both. True if there
-   * are rarer ones that are not listed. @default false
+   * The rarer categories of the training rows, to tell of those that no row had. All inputs are 0 for both. True if
+   * there are rarer ones that are not listed. @default false
    */
   readonly others?: boolean | readonly string[];
 }
