@@ -43,7 +43,7 @@ export {
   type OptionValues,
 } from './checks/options/index.ts';
 export * as option from './checks/options/kinds.ts';
-export { counted, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
+export { counted, has, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
 export { lossOptions, refuseLossBeyondFloats, softmaxCrossEntropyOptions } from './families/losses/index.ts';
 export {
   badOutput,

@@ -76,6 +76,7 @@ describe('the server', () => {
       [`${origin}/wrong${wrong}&run=0`, {}, 401, /^token is another one/],
       [`${origin}/wrong${search}&run=0`, { headers: { host: 'evil.example' } }, 421, /^host has "evil/],
       [`${origin}/wrong${search}&run=0`, { headers: { origin: 'http://evil.example' } }, 403, /^origin has/],
+      [`${origin}/wrong${search}`, {}, 404, /^run is missing, expected the place of a run, such as 0$/],
       [`${origin}/wrong${search}&run=0`, {}, 404, /^run has "0", expected the place of a run, such as 0$/],
       [`${origin}/report`, {}, 401, /^token is missing/],
       [`${origin}/report${search}&run=0`, {}, 404, /^run "0" has no report, expected one that has ended$/],

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { NetworkSpec } from '@gradloom/core';
+import type { NetworkSpec, Preprocessing } from '@gradloom/core';
+import { ofTable } from '@gradloom/core/internal';
 import { loadParts } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gradloom, temporaryDirectory } from '../../../support/command-line.ts';
@@ -51,6 +52,25 @@ test('rows over HTTP get the answers of the model, one or many', async () => {
   expect(await metric(url, 'gradloom_predict_seconds_bucket{le="+Inf"}')).toBe(3);
   expect(await metric(url, 'gradloom_predict_seconds_sum')).toBeGreaterThan(0);
   expect(await metric(url, 'gradloom_predict_calls_total')).toBeGreaterThan(0);
+});
+
+test('of a capped column, a word that no training row had is noted, and a rarer one is not', async () => {
+  const place = {
+    name: 'place',
+    type: 'categorical',
+    categories: ['bog', 'shore'],
+    missing: true,
+    others: ['fen'],
+  } as const;
+  const [length, width] = ofTable(tableModel.preprocessing)?.columns ?? [];
+  const preprocessing = { ...ofTable(tableModel.preprocessing), columns: [length, width, place] } as Preprocessing;
+  const { url } = await startServer([], { contents: { ...tableModel, preprocessing } });
+  const [fen, moon] = await Promise.all(
+    ['fen', 'moon'].map(async (place) => JSON.parse((await ask(`${url}/predict`, { ...row, place })).body)),
+  );
+  expect(fen.notes).toBeUndefined();
+  expect(moon).toEqual({ ...fen, notes: [expect.stringContaining('"moon", which no training row had')] });
+  expect((await ask(`${url}/schema`)).body).toContain('unknown ones are noted');
 });
 
 test('a body that is long goes to a thread, to the same bits', async () => {

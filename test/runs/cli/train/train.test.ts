@@ -83,7 +83,9 @@ describe('--json', () => {
     ]);
     expect(jsonLines(stdout)).toContainEqual({
       event: 'warning',
-      message: expect.stringMatching(/^--threads has 2, but a batch has 1 leaf/),
+      message: expect.stringMatching(
+        /^--threads has 2, but this run has work for 1 thread: a batch has 1 leaf of rows \(a leaf is the rows that/,
+      ),
     });
     expect(stderr).toMatch(/^gradloom train: warning: --threads has 2, /);
   });

@@ -60,7 +60,7 @@ function seriesColumns({ series }: Table): ColumnSummary[] {
 function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
   if (encoding.type === 'categorical') {
     const inputs = counted(encoding.categories.length, 'input');
-    const own = encoding.others === true ? `${inputs} for the most frequent, 0 for others` : inputs;
+    const own = encoding.others ? `${inputs} for the most frequent, 0 for others` : inputs;
     if (encoding.missing) return `${own} and one for gaps`;
     return hasGaps ? `${own}, all 0 for a gap` : own;
   }

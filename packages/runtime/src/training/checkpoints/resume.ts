@@ -1,5 +1,5 @@
 import type { Pausable } from '@gradloom/core';
-import { findBadWeight, reasonOf, show, showName } from '@gradloom/core/internal';
+import { findBadWeight, has, reasonOf, show, showName } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import { datasetHash } from '../../data/dataset-hash.ts';
 import { type Backend, backendRecord } from '../../engine/backends/backend.ts';
@@ -106,7 +106,8 @@ function describe({ path, own, other }: Difference): string {
   const module = /^modules\.(.*)$/.exec(path)?.[1];
   if (module !== undefined) return `module ${showName(module)} has ${hashText(own)}, expected ${hashText(other)}`;
   const part = /^data\.(\w+)$/.exec(path)?.[1];
-  if (part === undefined) return `${showName(path)} has ${show(own)}, expected ${show(other)}`;
+  if (part === undefined)
+    return `${showName(path)} ${has(own)}, expected ${other === undefined ? 'none' : show(other)}`;
   const rows = (hash: unknown) =>
     hash === null ? `no ${part} rows` : `${part} rows of SHA-256 ${String(hash).slice(0, 12)}…`;
   return `dataset has ${rows(own)}, expected ${rows(other)}`;
