@@ -2,7 +2,7 @@
  * Bundles each package's sources into few modules: a process and each of its threads then read a handful of files
  * instead of hundreds, which halves the time until a command begins. Modules that are imported late stay separate.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -14,10 +14,10 @@ const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
 const entries = { core: ['index', 'internal'], runtime: ['index', 'internal', 'options'], cli: ['main'] };
 /**
  * Bundled dependencies, needed by most starts of a package: yargs and its own are 30 files, Plot and its own 270, those
- * of core 20.
- * They are still installed, with their licences.
+ * of core 20. They are still installed, with their licences. msgpackr is bundled and not installed, since an optional
+ * part of it, which core never loads, has an install script: its licence is in `dist` of core.
  */
-const takenIn = { core: ['msgpackr', '@noble/hashes'], runtime: [], cli: ['yargs', '@observablehq/plot'] };
+const takenIn = { core: ['@noble/hashes'], runtime: [], cli: ['yargs', '@observablehq/plot'] };
 /** Replaces the package that yargs uses to measure its help: regular expressions of all emoji, 18 ms at every start. */
 const alias = { 'string-width': join(packages, 'cli/src/terminal/plain-width.ts') };
 
@@ -46,5 +46,6 @@ for (const [name, modules] of Object.entries(entries)) {
   });
   await bundle.close();
 }
+cpSync(join(packages, 'core/node_modules/msgpackr/LICENSE'), join(packages, 'core/dist/msgpackr-notice.txt'));
 await bundleThread(join(packages, 'runtime/dist'));
 await bundlePage(join(packages, 'cli/dist'));

@@ -11,7 +11,7 @@ const { name, exports, bin } = JSON.parse(manifest);
 const wanted = ['README.md', 'LICENSE', ...targetsOf(exports), ...targetsOf(bin)];
 const missing = wanted.map((file) => `package/${file.replace('./', '')}`).filter((file) => !files.includes(file));
 const allowed =
-  /^package\/(package\.json|README\.md|LICENSE|data\/(README\.md|[\w-]+\.csv(\.gz)?)|bin\/[\w-]+\.js|src\/[\w/-]+\.(ts|json)|dist\/[\w/-]+\.(c?js|d\.ts)(\.map)?|dist\/live\.html|dist\/playground\/(index\.html|worker\.js))$/;
+  /^package\/(package\.json|README\.md|LICENSE|data\/(README\.md|[\w-]+\.csv(\.gz)?)|bin\/[\w-]+\.js|src\/[\w/-]+\.(ts|json)|dist\/[\w/-]+\.(c?js|d\.ts)(\.map)?|dist\/live\.html|dist\/msgpackr-notice\.txt|dist\/playground\/(index\.html|worker\.js))$/;
 const foreign = files.filter((file) => !allowed.test(file));
 
 if (missing.length > 0) throw new Error(`${name}: the tarball lacks ${missing.join(', ')}`);

@@ -76,14 +76,34 @@ export function tell({ compared, slower }: Comparison): string[] {
   return ['Slower than what was recorded:', ...slower.map((line) => `  ${line}`)];
 }
 
-/** Why a run must not replace the record, which is always of one whole run; null if it may. */
+/** Whether a run with these options is a part that joins the record: some workloads, measured as in a whole run. */
+export const isPart = (given: readonly string[]): boolean => given.join() === '--only';
+
+/** Why a part is not of the run that the record has; null if it is. */
+function whyNotJoined(before: Results | null, { commit, machine, rounds }: Results): string | null {
+  if (commit == null) return 'the sources have changes, expected those of a commit';
+  if (before === null) return null;
+  const textOf = ({ cpu, cores, node }: Results['machine']) => `${cpu} with ${cores} cores and Node ${node}`;
+  const facts = [
+    [textOf(before.machine), textOf(machine)],
+    [`commit ${before.commit ?? 'unknown'}`, `commit ${commit}`],
+    [`${before.rounds} rounds`, `${rounds} rounds`],
+  ];
+  const other = facts.find(([was, is]) => was !== is);
+  return other === undefined
+    ? null
+    : `this part is of ${other[1]}, expected ${other[0]} as in the record (--record begins another one)`;
+}
+
+/** Why a run must not replace the record, or a part not join it; null if it may. */
 export function whyNotRecorded(
   before: Results | null,
   now: Results,
   given: readonly string[], // options that shorten or change the whole run
 ): string | null {
-  if (given.length > 0) return `with ${given.join(' and ')} it is not the whole run`;
-  if (before === null) return null;
+  if (given.length > 0 && !isPart(given)) return `with ${given.join(' and ')} it is not the whole run`;
+  const reason = isPart(given) ? whyNotJoined(before, now) : null;
+  if (reason !== null || before === null) return reason;
   if (before.digits !== now.digits) return `its rows are ${now.digits}, and those of the record ${before.digits}`;
   const lost = Object.keys(before.peers).filter((peer) => !Object.hasOwn(now.peers, peer));
   if (lost.length > 0) return `the record has ${lost.join(', ')}, not found this time`;

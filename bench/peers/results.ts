@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,8 @@ export interface Results {
   readonly date: string;
   readonly digits: string; // 'mnist' or 'noise'
   readonly rounds: number;
-  readonly minutes?: number; // duration of the whole run
+  readonly minutes?: number; // duration of the whole run, or of all parts
+  readonly commit?: string | null; // of the measured sources; null if they had changes
   readonly peers: Readonly<Record<string, { readonly about: string; readonly note: string | null }>>;
   readonly workloads: Readonly<Record<string, WorkloadResults>>;
   readonly processes: Readonly<Record<string, number>>; // ms of whole programs that learn XOR
@@ -36,6 +38,27 @@ export const machineOf = (): Results['machine'] => ({
   cores: availableParallelism(),
   node: process.versions.node,
 });
+
+/** Last commit of the sources that are measured; null if they have changes. Records are none of them. */
+export function measuredCommit(): string | null {
+  const git = (...args: string[]) =>
+    spawnSync('git', [...args, '--', 'packages', 'bench', 'pnpm-lock.yaml', ':!bench/results'], {
+      ...{ cwd: join(import.meta.dirname, '../..'), encoding: 'utf8' },
+    }).stdout.trim();
+  return git('status', '--porcelain') === '' ? git('log', '-1', '--format=%H') || null : null;
+}
+
+/** The record with a part that was measured later, its workloads in the order of `names`. */
+export function withPart(record: Results | null, part: Results, names: readonly string[]): Results {
+  const workloads = { ...record?.workloads, ...part.workloads };
+  return {
+    ...part,
+    minutes: (record?.minutes ?? 0) + (part.minutes ?? 0),
+    peers: { ...record?.peers, ...part.peers },
+    workloads: Object.fromEntries(names.flatMap((name) => (workloads[name] ? [[name, workloads[name]]] : []))),
+    processes: { ...record?.processes, ...part.processes },
+  };
+}
 
 /** Machines of one class share a file, named by processor and cores, without anything that identifies a machine. */
 export const resultsPath = ({ cpu, cores }: Results['machine']): string =>

@@ -10,18 +10,28 @@ import { count, matching, orRefuse, positive } from '../options.ts';
 import { createStable, runContest } from './contest.ts';
 import { tellDuration } from './duration.ts';
 import { type Floor, measureFloor } from './floor.ts';
-import { compare, isOurs, tell, whyNotRecorded } from './guard.ts';
+import { compare, isOurs, isPart, tell, whyNotRecorded } from './guard.ts';
 import { meanRows, meansOf } from './means.ts';
 import type { Peer } from './peer.ts';
 import { startPeer } from './peer-process.ts';
 import { peers } from './peers.ts';
 import { workloadRows } from './report.ts';
-import { hasPeers, machineOf, type Results, readRecorded, type WorkloadResults, writeRecorded } from './results.ts';
+import {
+  hasPeers,
+  machineOf,
+  measuredCommit,
+  type Results,
+  readRecorded,
+  type WorkloadResults,
+  withPart,
+  writeRecorded,
+} from './results.ts';
 import { createWorkloads, isDense } from './workloads.ts';
 
 // How long does a step take compared with PyTorch, with torch.compile and with DDP, jax-js, tfjs, scikit-learn,
 // brain.js, synaptic and NumPy, in float64 and in float32? Run alone on the machine: `npm run bench:peers` measures
-// all, says how long that takes, prints the most important means, and records them.
+// all, says how long that takes, prints the most important means, and records them. With --only it measures a part,
+// which joins the record if that is of the same machine and commit; --record begins a new record with it.
 // Usage: pnpm bench:peers [--only 784-128-10] [--peers Gradloom,PyTorch] [--rounds 5] [--no-install] [--no-record |
 // --record]
 
@@ -36,7 +46,7 @@ const { values } = orRefuse(() =>
       'warm-ms': { type: 'string', default: '4000' }, // most ms for warming up; the README's table states it
       'no-install': { type: 'boolean', default: false },
       'no-record': { type: 'boolean', default: false },
-      record: { type: 'boolean', default: false }, // record even if it is not a whole run
+      record: { type: 'boolean', default: false }, // replace the record, also by a part
     },
   }),
 );
@@ -59,6 +69,7 @@ const workloads = matching('only', values.only, all);
 
 if (!values['no-install']) install();
 const startMs = performance.now();
+const commit = measuredCommit();
 const recorded = readRecorded(machineOf());
 const heard = new Set<string>();
 const about: Record<string, { about: string; note: string | null }> = {};
@@ -96,12 +107,13 @@ const results: Results = {
   date: new Date().toISOString().slice(0, 10),
   digits,
   rounds: options.rounds,
+  commit,
   minutes: Math.round((performance.now() - startMs) / 60_000),
   peers: about,
   workloads: measured,
-  processes: given.length === 0 ? wholePrograms() : {},
+  processes: given.length === 0 || isPart(given) ? wholePrograms() : {},
 };
-if (given.length === 0) console.table(results.processes);
+if (Object.keys(results.processes).length > 0) console.table(results.processes);
 const means = meansOf(measured);
 if (means.length > 0) {
   say('\nTimes as fast, over workloads:');
@@ -111,7 +123,11 @@ for (const line of tell(compare(before, results))) say(line);
 const reason = whyNotRecorded(before, results, given);
 if (values['no-record']) say('Not recorded: --no-record was given.');
 else if (reason !== null && !values.record) say(`Not recorded: ${reason}.`);
-else say(`Recorded in ${writeRecorded(results.machine, results)}`);
+else {
+  const names = all.map(({ name }) => name);
+  const whole = isPart(given) && !values.record ? withPart(before, results, names) : results;
+  say(`Recorded in ${writeRecorded(results.machine, whole)}`);
+}
 
 /** Starts a peer once to get its description, or what it lacks. */
 async function isThere({ name, command, environments, get, note }: Peer): Promise<boolean> {

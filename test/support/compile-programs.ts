@@ -26,6 +26,7 @@ const entries = Object.fromEntries([
   ...libraries.map((name) => [`library-${name}`, join(root, `packages/${name}/src/index.ts`)]),
   ...[
     'barrier-worker',
+    'touch-worker',
     'blas-worker',
     'cluster-program',
     'counting-clock',

@@ -64,6 +64,7 @@ const parts = {
   },
   addressSpace: onLinux('a limit of address space that processes see'),
   peaks: onLinux('the peak memory of a process, from /proc'),
+  maps: onLinux('the memory maps of a process, from /proc'),
   descriptors: onLinux('the open files of a process, from /proc'),
   'Open MPI': tool('mpirun.openmpi', 'openmpi-bin'),
   MPICH: tool('mpirun.mpich', 'mpich'),

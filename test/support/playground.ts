@@ -1,7 +1,7 @@
 import { buildNetwork, createRandom } from '@gradloom/core';
 import { onTestFinished } from 'vitest';
 import type { DigitFile } from '../../packages/cli/src/commands/playground/digit-file.ts';
-import { startPlayground } from '../../packages/cli/src/commands/playground/playground-server.ts';
+import { type OpenDigits, startPlayground } from '../../packages/cli/src/commands/playground/playground-server.ts';
 
 /** A model of digits with weights by chance. */
 export function anyDigits(): DigitFile {
@@ -13,7 +13,7 @@ export function anyDigits(): DigitFile {
 }
 
 /** The address of a server in this process, which stops after the test. */
-export async function servePlayground(digits = async () => anyDigits()): Promise<string> {
+export async function servePlayground(digits: OpenDigits = async () => anyDigits()): Promise<string> {
   const server = await startPlayground(digits);
   onTestFinished(() => server.stop());
   return server.url;

@@ -25,6 +25,11 @@ test.each(Object.entries({ layers, activations, losses, optimizers, schedules })
   },
 );
 
+test('the README packs by the pnpm that package.json names', () => {
+  const { packageManager } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect([...readme.matchAll(/npx (pnpm\S*)/g)].map(([, pnpm]) => pnpm)).toEqual([packageManager]);
+});
+
 test('the README names all initializers, and no others', () => {
   const [scaled, ...others] = namesOf('initializers');
   const names = ['glorot', 'he', 'lecun'].flatMap((name) => ['uniform', 'normal'].map((kind) => `${name}-${kind}`));

@@ -129,6 +129,6 @@ function smooth(values: readonly (number | null)[], weight: number): (number | n
 export function formatFigure(value: number, isShare = false): string {
   if (isShare) return `${value.toFixed(2)} %`;
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace(/\.?0+e/, 'e');
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace(/\.?0{1,2}e/, 'e');
   return Number(value.toPrecision(4)).toLocaleString('en', { maximumFractionDigits: 7 });
 }

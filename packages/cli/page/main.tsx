@@ -134,6 +134,8 @@ function sentenceOf(connection: Connection, runs: readonly Run[]): string {
       return 'The server has ended. This page keeps what it has; gradloom live shows the run again.';
     case 'refused':
       return `The server refuses: ${connection.sentence}.`;
+    case 'failed':
+      return `This page cannot show what the server sent (${connection.sentence}). Load it again.`;
   }
 }
 

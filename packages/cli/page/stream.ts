@@ -3,7 +3,7 @@ import { END } from '../src/commands/live/messages.ts';
 /** State of the connection to the server. */
 export type Connection =
   | { readonly state: 'connecting' | 'open' | 'lost' | 'ended' }
-  | { readonly state: 'refused'; readonly sentence: string };
+  | { readonly state: 'refused' | 'failed'; readonly sentence: string }; // failed: the page, on an event
 
 /** Milliseconds between two attempts to connect. */
 const RETRY_MS = 2000;
@@ -14,6 +14,7 @@ const LATER = 503;
 /**
  * Reads the events of the server until it ends, and connects again after the last event that arrived if the connection
  * breaks. `EventSource` would not tell why a server refuses.
+ * @throws what `onEvent` throws, or SyntaxError for an event that is not JSON: it would come again.
  */
 export async function follow(
   url: string,
@@ -24,14 +25,14 @@ export async function follow(
   let lastId = from;
   for (let isFirst = true; ; isFirst = false) {
     if (!isFirst) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    try {
-      const response = await fetch(url, lastId === '' ? {} : { headers: { 'last-event-id': lastId } });
-      if (!response.ok || response.body === null) {
-        const { error } = (await response.json()) as { error: unknown };
-        onConnection({ state: 'refused', sentence: String(error) });
-        if (response.status === LATER) continue;
-        return;
-      }
+    const response = await fetch(url, lastId === '' ? {} : { headers: { 'last-event-id': lastId } }).catch(() => null);
+    if (response !== null && !response.ok) {
+      const { error = `its answer has status ${response.status}` } = await response.json().catch(() => ({}));
+      onConnection({ state: 'refused', sentence: String(error) });
+      if (response.status === LATER) continue;
+      return;
+    }
+    if (response?.body) {
       onConnection({ state: 'open' });
       for await (const { id, name, text } of eventsOf(response.body)) {
         if (name === END) {
@@ -41,27 +42,32 @@ export async function follow(
         onEvent(name, JSON.parse(text), id);
         if (id !== '') lastId = id;
       }
-    } catch {
-      // The connection broke.
     }
     onConnection({ state: 'lost' });
   }
 }
 
-/** The events of a stream in the form that our server writes: an id or none, a name, and a line of data. */
+/**
+ * The events of a stream in the form that our server writes: an id or none, a name, and a line of data. They end where
+ * the connection breaks, which is closed when no more are read.
+ */
 async function* eventsOf(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let waiting = ''; ; ) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    waiting += value;
-    if (!value.includes('\n')) continue;
-    const blocks = waiting.split('\n\n');
-    waiting = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const fields = new Map(block.split('\n').map((line) => [line.split(':', 1)[0], line.replace(/^\w*: ?/, '')]));
-      const text = fields.get('data');
-      if (text !== undefined) yield { id: fields.get('id') ?? '', name: fields.get('event') ?? '', text };
+  try {
+    for (let waiting = ''; ; ) {
+      const { done, value = '' } = await reader.read().catch(() => ({ done: true, value: '' }));
+      if (done) return;
+      waiting += value;
+      if (!value.includes('\n')) continue;
+      const blocks = waiting.split('\n\n');
+      waiting = blocks.pop() ?? '';
+      for (const block of blocks) {
+        const fields = new Map(block.split('\n').map((line) => [line.split(':', 1)[0], line.replace(/^\w*: ?/, '')]));
+        const text = fields.get('data');
+        if (text !== undefined) yield { id: fields.get('id') ?? '', name: fields.get('event') ?? '', text };
+      }
     }
+  } finally {
+    reader.cancel().catch(() => {}); // it broke
   }
 }

@@ -4,7 +4,7 @@ import { type Connection, follow } from './stream.ts';
 /** Messages between the tabs of a browser that show one server. */
 type Word =
   | { readonly kind: 'ask'; readonly tab: string }
-  | { readonly kind: 'all'; readonly tab: string; readonly state: State }
+  | { readonly kind: 'all'; readonly tab: string | null; readonly state: State } // null: for every tab
   | { readonly kind: 'event'; readonly name: string; readonly message: unknown; readonly id: string }
   | { readonly kind: 'connection'; readonly connection: Connection };
 
@@ -16,8 +16,9 @@ interface State {
 
 /**
  * Follows the runs of the server through one stream for all tabs of this browser. The tab that holds the lock reads it
- * and passes on the events; a new tab asks it for what it has. When that tab is closed, the next one goes on after the
- * last event. Without locks, which only an address of this machine or https has, each tab reads a stream of its own.
+ * and passes on the events; a new tab asks it for what it has. When that tab is closed, the next one sends to all what
+ * it has, and goes on after the last event. Without locks, which only an address of this machine or https has, each tab
+ * reads a stream of its own.
  */
 export function followTogether(
   url: string,
@@ -33,8 +34,10 @@ export function followTogether(
     state = { ...state, connection };
     onConnection(connection);
   };
+  const takeError = (error: unknown): void =>
+    takeConnection({ state: 'failed', sentence: error instanceof Error ? error.message : String(error) });
   if (navigator.locks === undefined || typeof BroadcastChannel === 'undefined') {
-    void follow(url, '', takeEvent, takeConnection);
+    follow(url, '', takeEvent, takeConnection).catch(takeError);
     return;
   }
   const name = `gradloom ${url}`;
@@ -44,25 +47,39 @@ export function followTogether(
   const waiting = new AbortController();
   let isLeader = false;
   let isInformed = false; // has all earlier events
-  channel.onmessage = ({ data }: MessageEvent<Word>) => {
-    if (data.kind === 'ask') {
-      if (isLeader) say({ kind: 'all', tab: data.tab, state });
-    } else if (data.kind === 'all') {
-      if (data.tab !== tab) return;
+  /** Leaves the stream and the lock to the other tabs. */
+  const fail = (error: unknown): void => {
+    channel.close();
+    waiting.abort();
+    takeError(error);
+  };
+  const hear = (word: Word): void => {
+    if (word.kind === 'ask') {
+      if (isLeader) say({ kind: 'all', tab: word.tab, state });
+    } else if (isLeader)
+      return; // a tab that was closed sent it late
+    else if (word.kind === 'all') {
+      if (word.tab !== null && word.tab !== tab) return;
       isInformed = true;
-      state = data.state;
+      state = word.state;
       onRuns(state.runs);
       takeConnection(state.connection);
-    } else if (data.kind === 'connection') {
-      takeConnection(data.connection);
-      if (data.connection.state === 'ended') waiting.abort();
-    } else if (isInformed && !isLeader) {
-      takeEvent(data.name, data.message, data.id);
+    } else if (word.kind === 'connection') {
+      takeConnection(word.connection);
+      if (word.connection.state === 'ended') waiting.abort();
+    } else if (isInformed) takeEvent(word.name, word.message, word.id);
+  };
+  channel.onmessage = ({ data }: MessageEvent<Word>) => {
+    try {
+      hear(data);
+    } catch (error) {
+      fail(error);
     }
   };
   say({ kind: 'ask', tab });
   const lead = async (): Promise<void> => {
     isLeader = true;
+    say({ kind: 'all', tab: null, state }); // a tab may have asked while no tab led
     await follow(
       url,
       state.lastId,
@@ -76,5 +93,7 @@ export function followTogether(
       },
     );
   };
-  navigator.locks.request(name, { signal: waiting.signal }, lead).catch(() => {}); // the server has ended
+  navigator.locks.request(name, { signal: waiting.signal }, lead).catch((error: unknown) => {
+    if (!waiting.signal.aborted) fail(error);
+  });
 }

@@ -5,6 +5,7 @@
 
 export { assembleCode, type CodeLayout, createLayout, type ProductLayout } from './backends/native/code.ts';
 export { CALL_DOUBLES } from './backends/native/isa/arguments.ts';
+export { convolutionBytes } from './backends/native/convolutions/convolutions.ts';
 export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
 export type { ConventionName } from './backends/native/isa/x64/convention.ts';
 export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
@@ -35,7 +36,7 @@ export {
   type OptionValues,
 } from './checks/options/index.ts';
 export * as option from './checks/options/kinds.ts';
-export { counted, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
+export { counted, has, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
 export { lossOptions, refuseLossBeyondFloats, softmaxCrossEntropyOptions } from './families/losses/index.ts';
 export {
   badOutput,
@@ -127,6 +128,7 @@ export {
   isGap,
   isGapMark,
   isNumberGap,
+  LONGEST_NUMBER,
   mayLack,
   type NumberColumnEncoder,
   noDay,

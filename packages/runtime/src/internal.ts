@@ -84,4 +84,4 @@ export { readRun } from './training/checkpoints/checkpoint-file.ts';
 export { endTogether } from './training/lockstep/do-together.ts';
 export { epochsPerReport } from './training/run/epoch-log.ts';
 export { type FirstInputs, firstInputs } from './training/run/first-inputs.ts';
-export { planRun } from './training/run/plan.ts';
+export { planRun, rowsPerStep } from './training/run/plan.ts';

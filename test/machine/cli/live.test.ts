@@ -227,6 +227,60 @@ test('all tabs of a browser share one stream, which another tab goes on with', a
   expect(await tabs[1].locator('.problem').count()).toBe(0);
 });
 
+test('tabs that ask while none reads the stream show the runs when one does', async (context) => {
+  const browser = await openBrowser(context);
+  const { folder, append } = await partialRun();
+  append(0, 10);
+  const { url } = await serveLive(folder);
+  const window = await browser.newContext();
+  onTestFinished(() => window.close());
+  const holder = await window.newPage();
+  await holder.goto(url.replace('/?', '/other?'));
+  const name = `gradloom events${new URL(url).search}`;
+  await holder.evaluate(
+    (name) => new Promise<void>((held) => void navigator.locks.request(name, () => new Promise(() => held()))),
+    name,
+  );
+  const tabs = [await window.newPage(), await window.newPage()];
+  for (const tab of tabs) {
+    await tab.goto(url);
+    await inPage(tab, '#connection', 'Connecting');
+  }
+  await holder.close();
+  for (const tab of tabs) await inPage(tab, '#runs td', '10 of 40');
+  append(10, 40);
+  for (const tab of tabs) await inPage(tab, '#runs td', '40 of 40');
+  expect(await valuesOf(tabs[1], 'loss')).toBe(await valuesOf(tabs[0], 'loss'));
+});
+
+test('an event that the page cannot read is said, and not asked for again', async (context) => {
+  const browser = await openBrowser(context);
+  let streams = 0;
+  let isClosed = false;
+  const html = readFileSync(join(String(process.env.GRADLOOM_TEST_PROGRAMS), 'live.html'));
+  const server = createServer(({ url }, response) => {
+    if (url === '/') return void response.setHeader('content-type', 'text/html').end(html);
+    streams++;
+    response.on('close', () => {
+      isClosed = true;
+    });
+    response.setHeader('content-type', 'text/event-stream').write('event: lines\ndata: {"run":\n\n');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { page, messages } = await openPage(browser, 'about:blank');
+  await page.clock.install();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await inPage(
+    page,
+    '#connection.failed',
+    /^This page cannot show what the server sent \(.*JSON.*\)\. Load it again\.$/,
+  );
+  await page.clock.runFor(60_000);
+  await expect.poll(() => isClosed).toBe(true);
+  expect({ streams, messages }).toEqual({ streams: 1, messages: [] });
+});
+
 test('two fingers zoom all charts, and a double tap shows all', async (context) => {
   const browser = await openBrowser(context);
   const { folder, append } = await partialRun();

@@ -9,7 +9,7 @@ import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { FILES } from '../../../packages/cli/src/commands/playground/playground-server.ts';
 import { closeBrowser, openBrowser } from '../../support/browser.ts';
 import { gradloom, temporaryDirectory } from '../../support/command-line.ts';
-import { servePlayground } from '../../support/playground.ts';
+import { anyDigits, servePlayground } from '../../support/playground.ts';
 
 afterAll(closeBrowser);
 
@@ -236,4 +236,86 @@ test('on a phone and by keys alone: runs, pauses, keeps its state, shows what ea
   await page.reload();
   await page.locator('#digits .problem', { hasText: 'The address has a digit that this page cannot read' }).waitFor();
   expect(messages).toEqual([]);
+});
+
+test('an address that is typed stays as it is, until something is changed on the page', async (context) => {
+  const browser = await openBrowser(context);
+  const url = await servePlayground();
+  const { page } = await openPage(browser, url);
+  await page.clock.install();
+  const unreadable = '#tab=digits&digit=0&units=99&data=points&drawn=0rsrs';
+  const problem = (part: string) => page.locator('.problem', { hasText: `The address has ${part} that this page` });
+  const typed = async () => {
+    await problem('a digit').waitFor();
+    await page.clock.runFor(60_000);
+    expect(await page.evaluate(() => location.hash)).toBe(unreadable);
+  };
+  // A change still waits for its place in the address.
+  await page.evaluate((hash) => {
+    document.querySelector<HTMLElement>('button[name=step]')?.click();
+    document.querySelector<HTMLElement>('button[name=digits]')?.click();
+    location.hash = hash;
+  }, unreadable);
+  await typed();
+  await page.reload();
+  await typed();
+  await page.locator('button[name=plane]').press('Enter');
+  await problem('points').waitFor();
+  await page.waitForFunction(() => location.hash === '#data=points&units=32');
+});
+
+test('while the server trains the model of digits, a bar shows how much is done', async (context) => {
+  const browser = await openBrowser(context);
+  let train: (share: number) => void = () => {};
+  let end = () => {};
+  const url = await servePlayground(async (onTraining) => {
+    train = onTraining;
+    await new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    return anyDigits();
+  });
+  const { page, messages } = await openPage(browser, `${url}#tab=digits`);
+  await page.locator('#paper').press(' ');
+  const bar = page.locator('#digits progress');
+  for (const [share, percent] of [
+    [0, '0 %'],
+    [0.255, '25 %'],
+    [0.999, '99 %'],
+  ] as const) {
+    train(share);
+    await page.locator('#digits .training', { hasText: percent }).waitFor();
+    expect(await bar.evaluate((element) => (element as HTMLProgressElement).value)).toBe(share);
+  }
+  await page.locator('#digits [role=status]', { hasText: 'The model trains on 60,000 digits' }).waitFor();
+  end();
+  await page.locator('#digits [role=status]', { hasText: /^The model sees a digit \d, with/ }).waitFor();
+  expect(await bar.count()).toBe(0);
+  expect(messages).toEqual([]);
+});
+
+test('files that the server once failed to send are fetched again', async (context) => {
+  const browser = await openBrowser(context);
+  const failed = new Set<string>();
+  const folder = join(String(process.env.GRADLOOM_TEST_PROGRAMS), 'playground');
+  const server = createServer(({ url = '' }, response) => {
+    const name = url === '/' ? 'index.html' : url.slice(1);
+    const isFirst = !failed.has(name);
+    failed.add(name);
+    response.setHeader('content-type', FILES[name] ?? 'text/html');
+    if (isFirst && /wasm|json/.test(name)) response.writeHead(500).end();
+    else response.end(name.endsWith('json') ? JSON.stringify(anyDigits()) : readFileSync(join(folder, name)));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { page } = await openPage(browser, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const problem = (name: string) => page.locator('.problem', { hasText: `The server has no ${name}` });
+  await problem('kernels.wasm').waitFor();
+  await page.locator('button[name=again]').press('Enter');
+  await takeSteps(page, 2);
+  await page.locator('button[name=digits]').press('Enter');
+  await page.locator('#paper').press(' ');
+  await problem('digits.json').waitFor();
+  await page.locator('#paper').press('Shift+ArrowLeft');
+  await page.locator('#digits [role=status]', { hasText: /^The model sees a digit \d, with/ }).waitFor();
 });

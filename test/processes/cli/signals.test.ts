@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { loadCheckpoint, loadModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
@@ -44,3 +47,24 @@ describe.each([
     expect(await endOf(child)).toMatchObject({ code: null, signal });
   }, 180_000);
 });
+
+test('a playground tells how much of the training of its digits is done, and a signal ends both', async () => {
+  const cache = temporaryDirectory();
+  const child = startProgram(['playground'], temporaryDirectory(), { env: { XDG_CACHE_HOME: cache } });
+  const [url] = await once(createInterface({ input: child.stdout }), 'line');
+  const { body } = await fetch(String(url).replace('/?', '/digits.json?'));
+  const shares: number[] = [];
+  let error = '';
+  for await (const line of createInterface({ input: Readable.fromWeb(body as ReadableStream) })) {
+    const message = JSON.parse(line);
+    if ('share' in message && message.share > 0 && !shares.some((share) => share > 0)) child.kill('SIGTERM');
+    if ('share' in message) shares.push(message.share);
+    else error = message.error;
+  }
+  expect(error).toBe('The server has ended (SIGTERM) before its model.');
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares.at(-1)).toBeGreaterThan(0);
+  expect(shares.at(-1)).toBeLessThan(1);
+  expect(await endOf(child)).toMatchObject({ code: 0, signal: null });
+  expect(readdirSync(cache)).toEqual([]); // no half of a model
+}, 180_000);

@@ -15,6 +15,18 @@ const tanh: LayerSpec = { kind: 'activation', fn: 'tanh' };
 const network = (input: number, layers: LayerSpec[]): NetworkSpec => ({ input, layers });
 const deep = network(4, [...Array.from({ length: 1000 }, () => [dense(4), tanh]).flat(), dense(3)]);
 const coupled = network(2, Array.from({ length: 100 }, (): LayerSpec[] => [dense(2), { kind: 'batch-norm' }]).flat());
+/** Convolutions of one shape, and of 400. */
+const alike: NetworkSpec = {
+  input: [4, 4, 1],
+  layers: [...Array.from({ length: 1500 }, (): LayerSpec => ({ kind: 'conv2d', out: 1, kernel: 3, padding: 1 }))],
+};
+const unlike: NetworkSpec = {
+  input: [4, 4, 1],
+  layers: Array.from({ length: 400 }, (_, k): LayerSpec => {
+    const kernel = [1 + (Math.floor(k / 20) % 4), 1 + Math.floor(k / 80)];
+    return { kind: 'conv2d', out: 1 + (k % 20), kernel, padding: 'same', init: { kind: 'glorot-uniform' } };
+  }),
+};
 const wide = network(8, [dense(1000), tanh, dense(1000), tanh, dense(3)]);
 /** With more parameters than all that a plan rounds up. */
 const wider = network(8, [dense(4000), tanh, dense(4000), tanh, dense(3)]);
@@ -59,15 +71,38 @@ const runs: [title: string, Sizes, TrainOptions, least: number][] = [
   ],
 ];
 
+/** The same in machine code. */
+const nativeRuns: typeof runs = [
+  [
+    'many convolutions',
+    { spec: { ...alike, layers: [...alike.layers, { kind: 'flatten' }, dense(20), dense(3)] }, rows: 32, classes: 3 },
+    { threads: 2, steps: 3, batch: 32 },
+    8 * MiB,
+  ],
+  [
+    'convolutions of many shapes',
+    { spec: { ...unlike, layers: [...unlike.layers, { kind: 'flatten' }, dense(3)] }, rows: 40, classes: 3 },
+    { threads: 1, steps: 3, batch: 32 },
+    16 * MiB,
+  ],
+];
+
 describe('at its peak', needs('peaks'), () => {
-  test.each(runs)('a run of %s takes no more than its plan says', async (_title, sizes, options, least) => {
-    const { bytes, plannedBytes } = await measureMemory({
-      kind: 'train',
-      network: sizes,
-      options: { backend: 'wasm', ...options },
-    });
-    expect(bytes).toBeLessThanOrEqual(plannedBytes);
-    expect(bytes).toBeGreaterThan(0.9 * least);
+  describe.each([
+    ['wasm', runs],
+    ['native', nativeRuns],
+  ] as const)('on backend %s', (backend, runs) => {
+    test.each(runs)(
+      'a run of %s takes no more than its plan says',
+      needs(backend),
+      async (_title, sizes, own, least) => {
+        const options = { backend, ...own };
+        const { bytes, plannedBytes } = await measureMemory({ kind: 'train', network: sizes, options });
+
+        expect(bytes).toBeLessThanOrEqual(plannedBytes);
+        expect(bytes).toBeGreaterThan(0.9 * least);
+      },
+    );
   });
 
   test('an evaluation takes no more than its plan says, and does not keep outputs that nobody reads', async () => {

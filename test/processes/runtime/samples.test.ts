@@ -3,7 +3,8 @@ import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { transform } from 'esbuild';
+import { gzipSync } from 'node:zlib';
+import { build, transform } from 'esbuild';
 import { expect, test } from 'vitest';
 import { compiledPackages } from '../../support/program-file.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -54,4 +55,14 @@ test.each(samples)('the code of %s runs', async (page, says) => {
   const { stdout, stderr } = await run(process.execPath, [path], { cwd: runnable.path });
   expect(stderr).toBe('');
   expect(stdout).toMatch(says);
+});
+
+test('docs/library.md states the size of openModel in a browser, to 3 KB', async () => {
+  const contents = "import { openModel } from '@gradloom/core'; globalThis.open = openModel;";
+  const options = { bundle: true, minify: true, format: 'esm', write: false } as const;
+  const { outputFiles } = await build({ ...options, stdin: { contents, resolveDir: root } });
+  const bytes = gzipSync(outputFiles[0].contents, { level: 9 }).length;
+  const [, stated] =
+    /(\d+) KB when minified and gzipped by/.exec(readFileSync(join(root, 'docs/library.md'), 'utf8')) ?? [];
+  expect(Math.abs(bytes / 1000 - Number(stated))).toBeLessThan(3);
 });

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCheckpoint, loadModel } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -50,8 +50,22 @@ describe('ranks by Open MPI', needs('Open MPI', 'koffi'), () => {
   });
 
   test('find the same bad step as one process, with the same sentence and state', { timeout }, async () => {
-    const wild = [...args, '--optimizer', 'sgd:lr=1e20', '--activation', 'identity', '--json'];
-    const [single, together] = ['bad-single', 'bad-together'].map((name) => join(folder.path, name));
+    await findAlike('bad', [...args, '--optimizer', 'sgd:lr=1e20', '--activation', 'identity']);
+  });
+
+  test('find the step whose update takes the state of one of them out of range', { timeout }, async () => {
+    const file = join(folder.path, 'large.csv');
+    const rows = Array.from({ length: 90 }, (_, n) => `${n === 50 ? '1e25' : '-1.5'},${(n * 37) % 90}.5`);
+    writeFileSync(file, ['x,y', ...rows].join('\n'));
+    const raw = ['--scale', 'none', '--loss', 'mae', '--precision', 'float32', '--optimizer', 'adam'];
+    const own = ['--dataset', file, '--hidden', '70,70', '--batch', '17', '--validation', '0', '--test', '0'];
+    await findAlike('state', [...own, ...raw, '--epochs', '3', '--activation', 'identity']);
+  });
+
+  /** Trains alone and on two ranks, and compares errors and checkpoints. */
+  async function findAlike(what: string, options: readonly string[]): Promise<void> {
+    const wild = [...options, '--json'];
+    const [single, together] = ['single', 'together'].map((name) => join(folder.path, `${what}-${name}`));
     const one = await gradloom(['train', ...wild, '--threads', '1', '--out', single]);
     const words = trainCommand([...wild, '--cluster', 'mpi', '--threads', '2', '--out', together]);
     const all = await endOf(startRanks('Open MPI', 2, words, folder.path));
@@ -60,7 +74,7 @@ describe('ranks by Open MPI', needs('Open MPI', 'koffi'), () => {
     const without = (text: string): string => text.replaceAll(single, 'OUT').replaceAll(together, 'OUT');
     expect(without(all.stderr)).toContain(without(one.stderr).trim());
     expect(readState(together)).toEqual(readState(single));
-  });
+  }
 
   test('repeat a span where a thread of one of them fails', { timeout }, async () => {
     const marks = temporaryDirectory();

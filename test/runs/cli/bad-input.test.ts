@@ -132,7 +132,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset xor --spec {"input":5,"layers":[{"kind":"dense","out":1}]}':
     "gradloom train: --spec with --dataset xor: the network's input has 5, expected 2 (numbers per row of xor)",
   'train --dataset xor --spec {"layers":[{"kind":"dense"}]}':
-    'gradloom train: --spec: layer 0: dense: out has undefined, expected a whole number of at least 1',
+    'gradloom train: --spec: layer 0: dense: out is missing, expected a whole number of at least 1',
   'train --dataset xor --spec {"lyers":[]}':
     'gradloom train: --spec: option "lyers" is unknown, expected input, layers (did you mean layers?)',
   'train --dataset xor --spec {"layers":[{"kind":"dense","out":1},{"kind":"activation","fn":"step"}]}':

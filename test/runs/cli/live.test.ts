@@ -24,6 +24,17 @@ import { eventsUntil, type LiveEvent, partialRun, serveLive, stepsIn } from '../
 import { ask } from '../../support/serving.ts';
 
 describe('the server', () => {
+  test('answers a page while hundreds of clients have sent half a head', async () => {
+    const { url } = await serveLive(temporaryDirectory());
+    const clients = Array.from({ length: 300 }, () => connect(Number(new URL(url).port), '127.0.0.1'));
+    onTestFinished(() => {
+      for (const client of clients) client.destroy();
+    });
+    for (const client of clients) client.on('error', () => {}).write('GET / HT');
+    await Promise.all(clients.map((client) => once(client, 'connect')));
+    expect(await ask(url)).toMatchObject({ status: 200 });
+  });
+
   test('answers its own address with the token alone, and nothing else', async () => {
     const { url, events } = await serveLive(temporaryDirectory());
     const { origin, search, port } = new URL(url);
@@ -65,11 +76,14 @@ describe('the server', () => {
       [`${origin}/wrong${wrong}&run=0`, {}, 401, /^token is another one/],
       [`${origin}/wrong${search}&run=0`, { headers: { host: 'evil.example' } }, 421, /^host has "evil/],
       [`${origin}/wrong${search}&run=0`, { headers: { origin: 'http://evil.example' } }, 403, /^origin has/],
+      [`${origin}/wrong${search}`, {}, 404, /^run is missing, expected the place of a run, such as 0$/],
       [`${origin}/wrong${search}&run=0`, {}, 404, /^run has "0", expected the place of a run, such as 0$/],
       [`${origin}/report`, {}, 401, /^token is missing/],
       [`${origin}/report${search}&run=0`, {}, 404, /^run "0" has no report, expected one that has ended$/],
       [`${origin}/steps.jsonl${search}`, {}, 404, /^path is unknown/],
       [`${origin}/../../etc/passwd${search}`, {}, 404, /^path is unknown/],
+      [`${origin}/%${search}`, {}, 400, /^path has "\/%", expected UTF-8, with two hexadecimal digits after each %/],
+      [`${origin}/%ff${search}`, {}, 400, /^path has "\/%ff", expected UTF-8/],
     ];
     for (const [address, options, status, sentence] of answers) {
       const { body, ...rest } = options;

@@ -272,7 +272,11 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
     'train --dataset iris --network convnet',
     '--network convnet with --dataset iris: a row of iris has 4 numbers, expected an image of height, width and channels (without --network, iris gets a network for its rows)',
   ],
-  ['train --dataset iris --flip', '--flip has true with rows of shape [4], expected [height, width, channels]'],
+  ['train --dataset moons --rate-changes 5=0.1,05=0.2', '--rate-changes has step 5 twice, expected each step once'],
+  [
+    'train --dataset iris --flip',
+    '--flip has true, expected none: iris has rows of shape [4], not images (rows of [height, width, channels])',
+  ],
   ['evaluate runs/none --target y', '--target is unknown, expected a flag from --help (model)'],
   ['predict runs/none --label y', '--label is unknown, expected a flag from --help (model)'],
   ['serve runs/none --columns y', '--columns is unknown, expected a flag from --help (model)'],

@@ -1,4 +1,4 @@
-import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, type LayerSpec, type NetworkSpec } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import {
   type BackendChoice,
@@ -8,6 +8,7 @@ import {
   type Pool,
   splitDataset,
   type TrainOptions,
+  textDataset,
   train,
 } from '@gradloom/runtime';
 import { firstInputs, resolveBackend } from '@gradloom/runtime/internal';
@@ -145,12 +146,26 @@ const dense = (input: NetworkSpec['input']): NetworkSpec => ({
 });
 
 test.each<[TrainOptions, NetworkSpec, string]>([
-  [{ flip: true }, dense(40), 'flip has true with rows of shape [40], expected [height, width, channels]'],
-  [{ zoom: 0.1 }, dense([8, 5]), 'zoom has 0.1 with rows of shape [8, 5], expected [height, width, channels]'],
+  [
+    { flip: true },
+    dense(40),
+    'flip has true, expected none: random has rows of shape [40], not images (rows of [height, width, channels])',
+  ],
+  [{ zoom: 0.1 }, dense([8, 5]), 'zoom has 0.1, expected none: random has rows of shape [8, 5], not images'],
   [{ shift: 4 }, spec, 'shift has 4, expected at most 3 (images of 4x5 pixels)'],
   [{ rotate: 181 }, spec, 'rotate has 181, expected a number from 0 to 180'],
   [{ zoom: 1 }, spec, 'zoom has 1, expected a number from 0 to below 1'],
   [{ erase: 1.5 }, spec, 'erase has 1.5, expected a number from 0 to 1'],
 ])('%o of %o is refused', async (own, network, sentence) => {
   await expect(train(network, data, { ...base, ...own, pool }).result).rejects.toThrow(`train: ${sentence}`);
+});
+
+test('a text is refused as one', async () => {
+  const text = await textDataset('ab'.repeat(50), { context: 4, validation: 0 });
+  const layers: LayerSpec[] = [
+    { kind: 'embedding', vocabulary: 2, width: 2 },
+    { kind: 'dense', out: 2 },
+  ];
+  const { result } = train({ input: 4, layers }, text, { ...base, flip: true, pool });
+  await expect(result).rejects.toThrow(/^train: flip has true, expected none: .* is a text, not images \(rows of/);
 });

@@ -358,16 +358,16 @@ describe.each(Object.entries(options))('an option of %s', (name, keys) => {
 test('a run without data says what is missing', async () => {
   const begin = functions.train as (...args: unknown[]) => runtime.TrainingRun;
   const wanted = 'expected { train, validation?, test? }, each a dataset';
-  await expect(begin(spec).result).rejects.toThrow(`train: data has undefined, ${wanted}`);
-  await expect(begin().result).rejects.toThrow(`train: data has undefined, ${wanted}`);
+  await expect(begin(spec).result).rejects.toThrow(`train: data is missing, ${wanted}`);
+  await expect(begin().result).rejects.toThrow(`train: data is missing, ${wanted}`);
   await expect(begin(spec, data).result).rejects.toThrow('train: data has a dataset, expected { train: dataset }');
   await expect(begin(spec, { train: data, tset: data }).result).rejects.toThrow(
     'train: data: option "tset" is unknown, expected train, validation, test (did you mean test?)',
   );
-  await expect(begin(spec, {}).result).rejects.toThrow('train: data.train has undefined, expected a dataset');
+  await expect(begin(spec, {}).result).rejects.toThrow('train: data.train is missing, expected a dataset');
   await expect(begin(spec, { train: data, test: null }).result).rejects.toThrow(
     'train: data.test has null, expected a dataset',
   );
-  await expect(begin(undefined, { train: data }).result).rejects.toThrow('buildNetwork: spec has undefined, expected');
+  await expect(begin(undefined, { train: data }).result).rejects.toThrow('buildNetwork: spec is missing, expected');
   await expect(begin(spec, { train: data }, null).result).rejects.toThrow('train: options have null, expected an obj');
 });

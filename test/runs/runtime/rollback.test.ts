@@ -163,7 +163,7 @@ test('runs with and without rollback do not resume each other', async () => {
   const options = { ...diverging, epochs: 1, pool, threads: 1 } as const;
   const { checkpoints } = await checkpointedRun(reluNetwork, reluRows, options, { epochs: 1 });
   const other = train(reluNetwork, reluRows, { ...options, onNan: 'stop', resume: checkpoints[0] });
-  await expect(other.result).rejects.toThrow('onNan has undefined, expected "rollback"');
+  await expect(other.result).rejects.toThrow('onNan is missing, expected "rollback"');
 });
 
 test('weights that no rate can save end the run after ten rollbacks, with the state before the bad step', async () => {

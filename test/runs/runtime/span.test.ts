@@ -58,3 +58,19 @@ describe('a thread that does not come back', () => {
     await destroyed;
   });
 });
+
+test('a task that cannot be sent ends its team, and frees its threads for the next', async () => {
+  const pool = await createPool({ threads: 2 });
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  control.fill(0);
+  const team = await pool.acquire(2);
+  const [first, second] = tasksOf(2);
+  const odd = { ...second, setup: { run: 1, sum: () => 0 } };
+  await expect(runTeam(team, [first, odd], control)).rejects.toThrow('could not be cloned');
+  const next = await pool.acquire(2);
+  expect(timers()).toBe(before);
+  await Promise.all(next.run(tasksOf(2)));
+  await next.release();
+  await pool.close();
+});

@@ -73,7 +73,7 @@ describe('a changed rate', () => {
       expect(await fingerprintOf({ ...calm, resume: loadCheckpoint(last) })).toBe(whole);
       expect(await fingerprintOf({ ...calm, rateChanges, resume: loadCheckpoint(last) })).toBe(whole);
       await expect(fingerprintOf({ ...calm, rateChanges: { 62: 0.03 }, resume: loadCheckpoint(last) })).rejects.toThrow(
-        'train: rateChanges.93 has undefined, expected 0.0001: a resume continues the same run',
+        'train: rateChanges.93 is missing, expected 0.0001: a resume continues the same run',
       );
     },
   );
@@ -189,7 +189,7 @@ test('an order that cannot be followed is refused, and the run goes on', async (
   await run.result;
   expect(await Promise.all(refused)).toEqual([
     'steer: rate has -1, expected a number of at least 0',
-    'steer: rate has undefined, expected a number of at least 0',
+    'steer: rate is missing, expected a number of at least 0',
     'steer: rate is given with pause, expected it with rate alone',
     'steer: action has "halt", expected one of pause, continue, rate, checkpoint, stop',
     expect.stringMatching(/^train: the learning rate has 1e\+39 in the first step, expected a smaller one/),

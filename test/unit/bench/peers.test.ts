@@ -8,7 +8,7 @@ import { meansOf } from '../../../bench/peers/means.ts';
 import type { Peer } from '../../../bench/peers/peer.ts';
 import { peers } from '../../../bench/peers/peers.ts';
 import { fullTables, meansTable } from '../../../bench/peers/report.ts';
-import { geometricMean, type Results, ratioOf, resultsPath } from '../../../bench/peers/results.ts';
+import { geometricMean, type Results, ratioOf, resultsPath, withPart } from '../../../bench/peers/results.ts';
 import type { Workload } from '../../../bench/peers/workloads.ts';
 
 const score = (peer: string, stepMs: number): Score => ({
@@ -81,8 +81,39 @@ describe('a record', () => {
     expect(whyNotRecorded(results(1), results(2), [])).toBeNull();
   });
 
+  test('is joined by a part of the same machine and commit, and by no other', () => {
+    const [before, now] = [1, 2].map((ms) => ({ ...results(ms), commit: 'abc', minutes: 40 }));
+    const part = { ...now, workloads: { 'images, batch 16': now.workloads['small, batch 32'] }, processes: { xor: 9 } };
+    expect(whyNotRecorded(before, part, ['--only'])).toBeNull();
+    expect(whyNotRecorded(null, part, ['--only'])).toBeNull();
+    const names = ['images, batch 16', 'small, batch 32', 'text'];
+    const whole = withPart(before, part, names);
+    expect(Object.keys(whole.workloads)).toEqual(names.slice(0, 2));
+    expect(whole).toMatchObject({ minutes: 80, commit: 'abc', processes: { xor: 9 }, peers: before.peers });
+    expect(whole.workloads).toEqual({ ...before.workloads, ...part.workloads });
+    expect(withPart(whole, { ...part, workloads: now.workloads }, names).workloads).toEqual({
+      ...part.workloads,
+      ...now.workloads,
+    });
+
+    const otherwise = '(--record begins another one)';
+    expect(whyNotRecorded(before, { ...part, commit: 'def' }, ['--only'])).toBe(
+      `this part is of commit def, expected commit abc as in the record ${otherwise}`,
+    );
+    const machine = { ...part.machine, node: '22.1.0' };
+    expect(whyNotRecorded(before, { ...part, machine }, ['--only'])).toBe(
+      `this part is of Some(R) CPU @ 2.10GHz with 2 cores and Node 22.1.0, expected Some(R) CPU @ 2.10GHz with 2 cores and Node 20.0.0 as in the record ${otherwise}`,
+    );
+    expect(whyNotRecorded(results(1), part, ['--only'])).toMatch(
+      /^this part is of commit abc, expected commit unknown/,
+    );
+    expect(whyNotRecorded(null, { ...part, commit: null }, ['--only'])).toMatch(/^the sources have changes, expected/);
+  });
+
   test('is not replaced by a partial run, one without a peer, or one with other rows', () => {
-    expect(whyNotRecorded(null, results(1), ['--only'])).toBe('with --only it is not the whole run');
+    expect(whyNotRecorded(null, results(1), ['--only', '--peers'])).toBe(
+      'with --only and --peers it is not the whole run',
+    );
     expect(whyNotRecorded(results(1), { ...results(1), peers }, [])).toBe(
       'the record has PyTorch, not found this time',
     );

@@ -16,17 +16,24 @@ import type { DigitAnswer } from './messages.ts';
 /** Points of the paper that an arrow key moves the pen. */
 const KEY_WAY = 4;
 
-export interface DigitViewProps {
-  readonly strokes: Strokes;
-  readonly onStrokes: (change: (before: Strokes) => Strokes) => void;
+/** What is known of a drawn digit. */
+export interface Digit {
   readonly answer: DigitAnswer | null;
   readonly problem: string | null;
-  readonly isWaiting: boolean;
+  readonly isWaiting: boolean; // for the model
+  readonly share: number | null; // of the training of the model that is done; null if it does not train
+}
+
+export const noDigit: Digit = { answer: null, problem: null, isWaiting: false, share: null };
+
+export interface DigitViewProps extends Digit {
+  readonly strokes: Strokes;
+  readonly onStrokes: (change: (before: Strokes) => Strokes) => void;
   readonly onDigit: (pixels: Float64Array | null) => void; // null: the paper is empty
 }
 
 /** A paper to draw a digit on, what the model sees in it, and the pixels that mattered. */
-export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, onDigit }: DigitViewProps) {
+export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, share, onDigit }: DigitViewProps) {
   const ink = useMemo(() => inkOf(strokes), [strokes]);
   const pixels = useMemo(() => digitOf(ink), [ink]);
   const [cursor, setCursor] = useState<PenPlace | null>(null);
@@ -111,6 +118,17 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, onDi
               Clear
             </button>
           </figcaption>
+          <p role="status" class={problem === null ? 'lead' : 'problem'}>
+            {problem ??
+              (isWaiting ? waitingSentence(share) : sentenceOf(answer)) +
+                (isFull ? ' The paper takes no more lines: Clear empties it.' : '')}
+          </p>
+          {isWaiting && problem === null && (
+            <p class="training">
+              <progress max="1" {...(share === null ? {} : { value: share })} aria-label="Training of the model" />
+              <span class="number">{share === null ? '' : `${Math.floor(100 * share)} %`}</span>
+            </p>
+          )}
         </figure>
         <figure>
           <canvas id="matter" ref={seen} width={SIDE} height={SIDE} role="img" aria-label="Pixels that mattered" />
@@ -120,15 +138,14 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, onDi
         </figure>
         <Probabilities answer={answer} />
       </div>
-      <p role="status" class={problem === null ? 'lead' : 'problem'}>
-        {problem ??
-          (isWaiting
-            ? 'The model is on its way. The first time it is trained, which takes half a minute.'
-            : sentenceOf(answer) + (isFull ? ' The paper takes no more lines: Clear empties it.' : ''))}
-      </p>
     </section>
   );
 }
+
+const waitingSentence = (share: number | null): string =>
+  share === null
+    ? 'The model is on its way.'
+    : 'The model trains on 60,000 digits of MNIST, and then reads yours. The next time it is there at once.';
 
 const sentenceOf = (answer: DigitAnswer | null): string => {
   if (answer === null) return 'The model has seen 60,000 digits of MNIST, and none of yours.';

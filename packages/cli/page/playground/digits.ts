@@ -20,7 +20,7 @@ import {
   toProbabilities,
   typeOf,
 } from '@gradloom/core/internal';
-import type { DigitFile } from '../../src/commands/playground/digit-file.ts';
+import type { DigitFile, DigitLine } from '../../src/commands/playground/digit-file.ts';
 import { SIDE } from './digit-image.ts';
 import type { DigitAnswer, Failed } from './messages.ts';
 
@@ -39,12 +39,16 @@ interface Opened {
   readonly labels: readonly string[];
 }
 
-export function createDigits(fetchFile: (name: string) => Promise<ArrayBuffer>): Digits {
+/** `onTraining` is told how much of the training of the model is done, while the server trains it. */
+export function createDigits(
+  fetchFile: (name: string) => Promise<Response>,
+  onTraining: (share: number) => void,
+): Digits {
   let opening: Promise<Opened> | null = null;
   return {
     async answer(pixels) {
       try {
-        opening ??= fetchFile(MODEL).then((bytes) => open(JSON.parse(new TextDecoder().decode(bytes))));
+        opening ??= fetchFile(MODEL).then(async ({ body }) => open(await modelOf(body, onTraining)));
         return answerOf(await opening, pixels);
       } catch (error) {
         opening = null;
@@ -52,6 +56,25 @@ export function createDigits(fetchFile: (name: string) => Promise<ArrayBuffer>):
       }
     },
   };
+}
+
+/** Reads the lines of an answer up to the model, or to the reason why there is none. */
+async function modelOf(body: Response['body'], onTraining: (share: number) => void): Promise<DigitFile> {
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+  for (let waiting = ''; ; ) {
+    const { done = true, value = '' } = (await reader?.read()) ?? {};
+    waiting += value;
+    if (!done && !value.includes('\n')) continue;
+    const lines = waiting.split('\n');
+    if (!done) waiting = lines.pop() ?? '';
+    for (const line of lines.filter((text) => text.trim() !== '')) {
+      const message = JSON.parse(line) as DigitLine;
+      if ('error' in message) throw new Error(message.error);
+      if ('share' in message) onTraining(message.share);
+      else return message;
+    }
+    if (done) throw new Error(`${MODEL} ends before its model, expected all of it`);
+  }
 }
 
 function open({ spec, loss, labels, precision, parameters: numbers }: DigitFile): Opened {

@@ -4,14 +4,14 @@ import { useScheme } from '../scheme.ts';
 import { ChoicesForm } from './choices.tsx';
 import { cssOf } from './colours.ts';
 import type { Strokes } from './digit-image.ts';
-import { DigitView } from './digit-view.tsx';
+import { DigitView, noDigit } from './digit-view.tsx';
 import { Layers } from './layers.tsx';
 import { LossChart, type Losses } from './loss-chart.tsx';
-import type { DigitAnswer, Frame, FromWorker, Opened, Ready, ToWorker } from './messages.ts';
-import { readPlace, speeds, writePlace } from './place.ts';
+import type { Frame, FromWorker, Opened, Ready, ToWorker } from './messages.ts';
+import { createAddress, type Place, speeds } from './place.ts';
 import { Plane } from './plane.tsx';
 import { drawnClasses, noPoints, type Points, readCsv, toCsv } from './points.ts';
-import { commandOf, POINTS, readSettings, type Settings, standard } from './settings.ts';
+import { commandOf, POINTS, type Settings, standard } from './settings.ts';
 import { examples } from './texts.ts';
 
 const worker = new Worker(`worker.js${location.search}`);
@@ -23,35 +23,31 @@ const NO_POINTS =
   'The address has points that this page cannot read, expected those that were drawn here: they are left out.';
 const noStrokes: Strokes = [];
 
-/** Milliseconds without a change before the address changes: browsers refuse hundreds of changes a second. */
-const ADDRESS_MS = 100;
-
 const noLosses: Losses = { training: [], test: [] };
 
 function App({ ready }: { readonly ready: Ready }) {
-  const [settings, setSettings] = useState(() => readSettings(location.hash, ready.choices));
-  const [place, setPlace] = useState(() => readPlace(location.hash));
+  const address = useMemo(() => createAddress(ready.choices), [ready]);
+  const [place, setPlace] = useState(address.read);
   const [isGoing, setGoing] = useState(false);
   const [opened, setOpened] = useState<Opened | null>(null);
   const [frame, setFrame] = useState<Frame | null>(null);
   const [losses, setLosses] = useState(noLosses);
   const [problem, setProblem] = useState<string | null>(null);
   const [colour, setColour] = useState(drawnClasses[0]);
-  const [digit, setDigit] = useState<{ answer: DigitAnswer | null; problem: string | null; isWaiting: boolean }>({
-    ...{ answer: null, problem: null, isWaiting: false },
-  });
+  const [digit, setDigit] = useState(noDigit);
   const run = useRef(0);
   const scheme = useScheme();
-  const { tab, speed, strokes } = place;
+  const { settings, tab, speed, strokes } = place;
   const points = place.points ?? noPoints;
   const own = ready.sharesMemory ? settings : { ...settings, threads: 1 };
 
   useEffect(() => {
     worker.onmessage = ({ data }) => {
       const message = data as FromWorker;
-      if (message.kind === 'digit') setDigit({ answer: message, problem: null, isWaiting: false });
+      if (message.kind === 'digit') setDigit({ ...noDigit, answer: message });
+      else if (message.kind === 'digit-training') setDigit((before) => ({ ...before, share: message.share }));
       else if (message.kind === 'failed' && message.run === null) {
-        setDigit({ answer: null, problem: message.sentence, isWaiting: false });
+        setDigit({ ...noDigit, problem: message.sentence });
       } else if (message.kind !== 'ready' && message.run === run.current) {
         if (message.kind === 'opened') setOpened(message);
         else if (message.kind === 'frame') {
@@ -68,15 +64,14 @@ function App({ ready }: { readonly ready: Ready }) {
       }
     };
     const onHash = () => {
-      setSettings(readSettings(location.hash, ready.choices));
       setPlace((before) => ({
-        ...readPlace(location.hash),
+        ...address.read(),
         ...(before.points?.isDrawn === false ? { points: before.points } : {}),
       }));
     };
     addEventListener('hashchange', onHash);
     return () => removeEventListener('hashchange', onHash);
-  }, [ready]);
+  }, [address]);
 
   const open = () => {
     run.current++;
@@ -90,15 +85,15 @@ function App({ ready }: { readonly ready: Ready }) {
   const key = JSON.stringify([own, own.data === POINTS ? points : null]);
   useEffect(open, [key]);
 
-  const fragment = useMemo(() => writePlace(settings, place), [settings, place]);
-  useEffect(() => {
-    const timer = setTimeout(() => history.replaceState(null, '', fragment), ADDRESS_MS);
-    return () => clearTimeout(timer);
-  }, [fragment]);
-
-  const change = (part: Partial<Settings>) => setSettings((before) => ({ ...before, ...part }));
+  const change = (part: (before: Place) => Partial<Place>) =>
+    setPlace((before) => {
+      const next = { ...before, ...part(before) };
+      address.write(next);
+      return next;
+    });
+  const set = (part: Partial<Settings>) => change(({ settings }) => ({ settings: { ...settings, ...part } }));
   // Drawn again for a choice alone: with every frame, numbers that are being typed would be lost.
-  const form = useMemo(() => <ChoicesForm {...{ ready, settings }} onChange={change} />, [ready, settings]);
+  const form = useMemo(() => <ChoicesForm {...{ ready, settings }} onChange={set} />, [ready, settings]);
   const go = (isNow: boolean, at = speed) => {
     setGoing(isNow);
     send(isNow ? { kind: 'go', stepsPerSecond: speeds[at] } : { kind: 'pause' });
@@ -107,8 +102,8 @@ function App({ ready }: { readonly ready: Ready }) {
     file
       ?.text()
       .then((text) => {
-        setPlace((before) => ({ ...before, points: readCsv(file.name, text) }));
-        change({ data: POINTS });
+        const points = readCsv(file.name, text);
+        change(({ settings }) => ({ points, settings: { ...settings, data: POINTS } }));
       })
       .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
   };
@@ -131,7 +126,7 @@ function App({ ready }: { readonly ready: Ready }) {
               type="button"
               name={name}
               aria-pressed={tab === name}
-              onClick={() => setPlace((before) => ({ ...before, tab: name }))}
+              onClick={() => change(() => ({ tab: name }))}
             >
               {name === 'plane' ? 'Points of a plane' : 'Digits'}
             </button>
@@ -143,11 +138,11 @@ function App({ ready }: { readonly ready: Ready }) {
           {...digit}
           {...(strokes === null ? { problem: NO_DIGIT } : {})}
           strokes={strokes ?? noStrokes}
-          onStrokes={(change) => setPlace((before) => ({ ...before, strokes: change(before.strokes ?? noStrokes) }))}
+          onStrokes={(next) => change(({ strokes }) => ({ strokes: next(strokes ?? noStrokes) }))}
           onDigit={(pixels) => {
-            if (pixels === null) setDigit({ answer: null, problem: null, isWaiting: false });
+            if (pixels === null) setDigit(noDigit);
             else {
-              setDigit((before) => ({ ...before, isWaiting: before.answer === null }));
+              setDigit((before) => ({ ...before, problem: null, isWaiting: before.answer === null }));
               send({ kind: 'digit', pixels });
             }
           }}
@@ -160,7 +155,7 @@ function App({ ready }: { readonly ready: Ready }) {
               <button
                 key={title}
                 type="button"
-                onClick={() => setSettings({ ...standard, ...part, threads: settings.threads })}
+                onClick={() => set({ ...standard, ...part, threads: settings.threads })}
               >
                 {title}
               </button>
@@ -196,7 +191,7 @@ function App({ ready }: { readonly ready: Ready }) {
                   value={speed}
                   onChange={({ currentTarget }) => {
                     const at = Number(currentTarget.value);
-                    setPlace((before) => ({ ...before, speed: at }));
+                    change(() => ({ speed: at }));
                     if (isGoing) go(true, at);
                   }}
                 >
@@ -222,11 +217,7 @@ function App({ ready }: { readonly ready: Ready }) {
                     <i class="dot" style={{ background: cssOf(c) }} /> {name}
                   </button>
                 ))}
-                <button
-                  type="button"
-                  name="clear"
-                  onClick={() => setPlace((before) => ({ ...before, points: noPoints }))}
-                >
+                <button type="button" name="clear" onClick={() => change(() => ({ points: noPoints }))}>
                   Clear
                 </button>
                 <label class="button">
@@ -252,7 +243,7 @@ function App({ ready }: { readonly ready: Ready }) {
               {...{ opened, frame }}
               colour={isOwn && points.isDrawn ? colour : null}
               drawn={isOwn && points.isDrawn ? points.list : []}
-              onDraw={(list) => setPlace((before) => ({ ...before, points: { ...noPoints, list } }))}
+              onDraw={(list) => change(() => ({ points: { ...noPoints, list } }))}
             />
             {[isOwn && place.points === null ? NO_POINTS : null, problem].map(
               (sentence) =>

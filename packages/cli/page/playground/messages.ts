@@ -10,7 +10,7 @@ export type ToWorker =
   | { readonly kind: 'shown' } // the last frame has been drawn
   | { readonly kind: 'digit'; readonly pixels: Float64Array };
 
-export type FromWorker = Ready | Opened | Frame | Failed | DigitAnswer;
+export type FromWorker = Ready | Opened | Frame | Failed | DigitAnswer | DigitTraining;
 
 /** The worker is ready: the members that may be chosen, and the cores of this browser. */
 export interface Ready {
@@ -86,6 +86,12 @@ export interface DigitAnswer {
   readonly probabilities: readonly number[];
   readonly labels: readonly string[];
   readonly matter: Float32Array; // [784] gradient of the answer's logit times the pixel
+}
+
+/** The server trains the model of digits. */
+export interface DigitTraining {
+  readonly kind: 'digit-training';
+  readonly share: number; // of its steps that are done
 }
 
 /** Pixels of a side of the large map, and of the map of a unit. */

@@ -76,7 +76,7 @@ export function readCsv(name: string, text: string): Points {
   if (rows.length < 2) throw new Error(`${name} has ${rows.length} rows, expected at least 2`);
   if (rows.length > MOST_ROWS) throw new Error(`${name} has ${rows.length} rows, expected at most ${MOST_ROWS}`);
   const isNumber = (cell: string | undefined): boolean =>
-    cell !== undefined && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell);
+    cell !== undefined && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(cell);
   const words = header.flatMap((_, column) => (rows.every((row) => isNumber(row[column])) ? [] : [column]));
   if (words.length > 1) throw new Error(`${name} has ${words.length} columns with words or gaps, expected ${wanted}`);
   const [target = 2] = words;

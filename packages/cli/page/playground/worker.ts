@@ -30,7 +30,7 @@ function join(): void {
 /** Answers the page, and trains. */
 function lead(): void {
   const tell = (message: FromWorker): void => scope.postMessage(message);
-  const digits = createDigits((name) => fetchFile(name));
+  const digits = createDigits(fetchFile, (share) => tell({ kind: 'digit-training', share }));
   let session: Session | null = null;
   let run = 0;
   let stepsPerSecond = 0; // 0: paused
@@ -74,7 +74,7 @@ function lead(): void {
       show();
       plan(0);
     } catch (error) {
-      fail(error);
+      fail(error, own);
     }
   }
 
@@ -83,9 +83,9 @@ function lead(): void {
     session = null;
   }
 
-  const fail = (error: unknown): void => {
+  const fail = (error: unknown, own = run): void => {
     leave();
-    tell({ kind: 'failed', run, sentence: reasonOf(error) });
+    tell({ kind: 'failed', run: own, sentence: reasonOf(error) });
   };
   let isDrawing = false; // whether the page still draws the last frame
   let isStale = false; // whether there is more to show
@@ -156,9 +156,11 @@ const choices: Ready['choices'] = {
 };
 
 /** A file beside this script, asked for with the token of this script's address. */
-async function fetchFile(name: string): Promise<ArrayBuffer> {
-  const response = await fetch(`${name}${scope.location.search}`);
-  if (response.ok) return response.arrayBuffer();
+async function fetchFile(name: string): Promise<Response> {
+  const response = await fetch(`${name}${scope.location.search}`).catch((error: unknown) => {
+    throw new Error(`The server does not answer for ${name} (${reasonOf(error)}).`);
+  });
+  if (response.ok) return response;
   const { error = `The server has no ${name}, which gradloom playground --out writes.` } = await response
     .json()
     .catch(() => ({}));

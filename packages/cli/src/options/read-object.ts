@@ -55,7 +55,7 @@ function parseJson(about: string, text: string): unknown {
 }
 
 /** Strings and punctuation of JSON; the rest does not matter. */
-const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"?|[{}[\],:]/g;
 
 /**
  * The first key that appears twice in one object of valid JSON, where JSON.parse would keep the later one; undefined if

@@ -100,5 +100,5 @@ const PLACES = new Set(['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx'
 /** Rounds coordinates to visible digits. */
 const shorten = (name: string, value: string): string =>
   PLACES.has(name)
-    ? value.replaceAll(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100))
+    ? value.replaceAll(/-?\d+(?:\.\d+)?(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100))
     : value;

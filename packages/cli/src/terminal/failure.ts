@@ -27,7 +27,7 @@ function listed(sentence: string, error: unknown): string[] {
 
 /** Shortens words that are longer than any path, and sentences longer than `MOST`: both may quote whole files. */
 function shortened(sentence: string): string {
-  const short = sentence.replace(/(\S{57})\S{4040,}/g, '$1...');
+  const short = sentence.replace(/\S+/g, (word) => (word.length > 4096 ? `${word.slice(0, 57)}...` : word));
   return short.length > MOST ? `${short.slice(0, MOST)}...` : short;
 }
 

@@ -22,8 +22,9 @@ export function createNote(name: string, { stderr }: Pick<Io, 'stderr'>, isRead 
     say(text) {
       clear();
       const line = `${name}: ${text}`;
+      const part = line.slice(0, width + 1);
       // Whole words only.
-      printPart(stderr, line.length <= width ? line : line.slice(0, width + 1).replace(/\s*\S*$/, ''));
+      printPart(stderr, line.length <= width ? line : part.slice(0, Math.max(0, part.search(/\s\S*$/))).trimEnd());
     },
     clear,
   };

@@ -1,11 +1,11 @@
 import { OptionError, unknownOption } from './option-error.ts';
-import { show } from './show.ts';
+import { has, show } from './show.ts';
 
 /** Returns the value if it is an object and not a list. @throws OptionError with `wanted` otherwise. */
 export function record<T>(where: string, name: string, value: T, wanted: string): T & object {
   if (isPromise(value)) throw new OptionError(where, name, `has a promise, expected ${wanted} (await it first)`);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
+  throw new OptionError(where, name, `${has(value)}, expected ${wanted}`);
 }
 
 /** A promise, also that of a training run, means a forgotten await. JSON would show it as {}. */
@@ -15,19 +15,19 @@ const isPromise = (value: unknown): boolean =>
 /** Returns the value if it is a list. @throws OptionError otherwise. */
 export function list<T>(where: string, name: string, value: readonly T[], wanted: string): readonly T[] {
   if (Array.isArray(value)) return value;
-  throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
+  throw new OptionError(where, name, `${has(value)}, expected ${wanted}`);
 }
 
 /** Returns the value if it is a Float64Array. @throws OptionError otherwise. */
 export function doubles(where: string, name: string, value: unknown): Float64Array {
   if (value instanceof Float64Array) return value;
-  throw new OptionError(where, name, `has ${show(value)}, expected a Float64Array`);
+  throw new OptionError(where, name, `${has(value)}, expected a Float64Array`);
 }
 
 /** Returns the value if it is an array of an element type. @throws OptionError otherwise. */
 export function elements(where: string, name: string, value: unknown): Float64Array | Float32Array {
   if (value instanceof Float64Array || value instanceof Float32Array) return value;
-  throw new OptionError(where, name, `has ${show(value)}, expected a Float64Array or a Float32Array`);
+  throw new OptionError(where, name, `${has(value)}, expected a Float64Array or a Float32Array`);
 }
 
 /** @throws Error if `options` is not an object, OptionError if it has a key that is not in `known`. */

@@ -15,6 +15,9 @@ const MOST_OF_REASON = 10_000;
 export const show = (value: unknown): string =>
   showName(typeof value === 'number' ? String(value) : (json(value) ?? String(value)));
 
+/** Predicate of a message about a refused value: 'has 0', or 'is missing' for undefined. Never throws. */
+export const has = (value: unknown): string => (value === undefined ? 'is missing' : `has ${show(value)}`);
+
 /**
  * A name from a user or a file, for a message: at most 60 printable characters, without quotes. A name that is no
  * string, which JavaScript allows, is shown as a value.

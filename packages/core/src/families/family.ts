@@ -1,6 +1,6 @@
 import { OptionError, unknownOption } from '../checks/option-error.ts';
 import { oneOf } from '../checks/options/index.ts';
-import { show } from '../checks/show.ts';
+import { has } from '../checks/show.ts';
 
 /** A table of factories, with one entry per member of the family. */
 export type Family<Member> = Record<string, (options: never) => Member>;
@@ -27,7 +27,7 @@ export function createMember<Member>(
   const table = { ...builtIn, ...own };
   if (typeof spec === 'string') return factoryOf(where, table, spec)({});
   if (typeof spec !== 'object' || spec === null || !('kind' in spec)) {
-    throw new OptionError(where, 'kind', `has ${show(spec)}, expected a name or an object with a kind`, {
+    throw new OptionError(where, 'kind', `${has(spec)}, expected a name or an object with a kind`, {
       about: 'spec',
     });
   }

@@ -1,4 +1,4 @@
-import { counted, show } from '../checks/show.ts';
+import { counted, has, show } from '../checks/show.ts';
 import type { ElementType } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import {
@@ -112,14 +112,12 @@ function cellReader(preprocessing: TablePreprocessing, gpt2?: () => Tokenizer): 
   const notes: EncodingNote[] = []; // of one row only, since a listener may call the model again
   const encoder = createEncoder(preprocessing, (note) => notes.push(note), gpt2);
   return (where, rows, onNote) => {
-    if (!Array.isArray(rows)) throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows`);
+    if (!Array.isArray(rows)) throw new Error(`${where}: rows ${has(rows)}, expected an array of rows`);
     const x = new Float64Array(rows.length * encoder.width);
     const lengths = new Float64Array(rows.length);
     for (const [row, cells] of (rows as CellRows).entries()) {
       if (typeof cells !== 'object' || cells === null) {
-        throw new Error(
-          `${where}: row ${row} has ${show(cells)}, expected an object by column name, or a list of cells`,
-        );
+        throw new Error(`${where}: row ${row} ${has(cells)}, expected an object by column name, or a list of cells`);
       }
       notes.length = 0;
       try {
@@ -164,7 +162,7 @@ export function flatRows(where: string, rows: Rows, I: number): Float64Array {
 
 function listOfRows(where: string, rows: unknown): readonly unknown[] {
   if (Array.isArray(rows)) return rows;
-  throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows, or a Float64Array`);
+  throw new Error(`${where}: rows ${has(rows)}, expected an array of rows, or a Float64Array`);
 }
 
 function numberRow(
@@ -175,7 +173,7 @@ function numberRow(
   wanted = `an array of ${I} numbers`,
 ): readonly number[] {
   if (Array.isArray(row) && row.length === I && row.every((value) => typeof value === 'number')) return row;
-  throw new Error(`${where}: row ${n} has ${show(row)}, expected ${wanted}`);
+  throw new Error(`${where}: row ${n} ${has(row)}, expected ${wanted}`);
 }
 
 /** Splits y [N, O] into one array per row. */

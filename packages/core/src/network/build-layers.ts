@@ -1,6 +1,6 @@
 import { OptionError, unknownOption, within } from '../checks/option-error.ts';
 import { oneOf } from '../checks/options/index.ts';
-import { show } from '../checks/show.ts';
+import { has, show } from '../checks/show.ts';
 import { activations } from '../families/activations/index.ts';
 import type { Pausable } from '../math/pausable.ts';
 import { type Layer, type LayerSpec, layers, type Place } from './layers/index.ts';
@@ -78,7 +78,7 @@ function* buildLayer(building: Building, spec: LayerSpec, input: Shape, path: Pa
   const place = `buildNetwork: layer ${path.join('.')}`;
   const at = `layers.${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {
-    throw new OptionError(place, at, `has ${show(spec)}, expected an object with a kind`, { about: 'spec' });
+    throw new OptionError(place, at, `${has(spec)}, expected an object with a kind`, { about: 'spec' });
   }
   const known = own === NO_PARTS ? ofKinds : oneOf({ ...kinds, ...own.layers, ...own.activations });
   const kind = within(at, () => known.check(place, 'kind', spec.kind));
@@ -117,5 +117,5 @@ function checkName(where: string, name: unknown): void {
   if (name === undefined) return;
   if (typeof name === 'string' && name.trim() !== '' && name.length <= MOST_NAME && !/\p{Cc}/u.test(name)) return;
   const expected = `a name of 1 to ${MOST_NAME} characters`;
-  throw new OptionError(where, 'name', `has ${show(name)}, expected ${expected}`);
+  throw new OptionError(where, 'name', `${has(name)}, expected ${expected}`);
 }

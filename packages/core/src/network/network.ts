@@ -1,7 +1,7 @@
 import { onlyKeys } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
 import { positiveInteger } from '../checks/options/index.ts';
-import { show } from '../checks/show.ts';
+import { has, show } from '../checks/show.ts';
 import type { Elements } from '../math/element-type.ts';
 import { complete, type Pausable } from '../math/pausable.ts';
 import { createRandom } from '../math/random/index.ts';
@@ -91,12 +91,12 @@ export const buildNetwork = (spec: NetworkSpec, own: OwnParts = NO_PARTS): Netwo
 /** `buildNetwork` with pauses between layers, since a hundred thousand layers take half a second. */
 export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS): Pausable<Network> {
   if (typeof spec !== 'object' || spec === null) {
-    throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: ..., layers: [...] }`);
+    throw new Error(`buildNetwork: spec ${has(spec)}, expected { input: ..., layers: [...] }`);
   }
   onlyKeys('buildNetwork', spec, ['input', 'layers']);
   const input = checkInputShape(spec.input);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
-    throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
+    throw new OptionError('buildNetwork', 'layers', `${has(spec.layers)}, expected a list of at least 1 layer`);
   }
   const specs = yield* layersInFull(spec.layers, own);
   const built = yield* buildLayers({ own, before: new Map() }, specs, input, [], []);
@@ -155,7 +155,7 @@ function checkInputShape(input: unknown): Shape {
     input.every((n) => Number.isSafeInteger(n) && n > 0);
   if (isShape && Number.isSafeInteger(sizeOf(input))) return [...input];
   const expected = `a positive integer, or a list of 1 to ${MOST_AXES} of them, such as [28, 28, 1]`;
-  throw new OptionError('buildNetwork', 'input', `has ${show(input)}, expected ${expected}`);
+  throw new OptionError('buildNetwork', 'input', `${has(input)}, expected ${expected}`);
 }
 
 /** Converts layers to long form. Returns `layers` itself if all are in long form. */

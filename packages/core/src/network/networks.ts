@@ -1,6 +1,6 @@
 import { OptionError } from '../checks/option-error.ts';
 import { positiveInteger } from '../checks/options/index.ts';
-import { show } from '../checks/show.ts';
+import { has } from '../checks/show.ts';
 import { batchNorm, conv2d, dense, dropout, flatten, globalAvgPool, maxPool, relu, residual } from './builders.ts';
 import type { LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
@@ -108,7 +108,7 @@ export function findNetwork(name: string): KnownNetwork | undefined {
   const { sizes, options, build, example } = sized[kind as keyof typeof sized];
   const numbers = /^\d{1,6}(x\d{1,6})*$/.test(text) ? text.split('x').map(Number) : [];
   if (numbers.length !== sizes.length || numbers.some((size) => size === 0)) {
-    throw new OptionError('findNetwork', 'network', `has ${show(name)}, expected ${sizes.join(' x ')}: ${example}`);
+    throw new OptionError('findNetwork', 'network', `${has(name)}, expected ${sizes.join(' x ')}: ${example}`);
   }
   build(numbers, {}); // refuses sizes that do not fit together
   return { takesTokens: true, options, builder: (given) => build(numbers, given) };
@@ -142,7 +142,7 @@ function network(
   const isShape = Array.isArray(input) && input.length === 3 && input.every((n) => positiveInteger.isValid(n));
   if (!isShape || input[0] < least || input[1] < least) {
     const size = isShape && least > 1 ? ` of at least ${least} x ${least} pixels` : '';
-    throw new OptionError(name, 'input', `has ${show(input)}, expected the shape of an image [H, W, C]${size}`);
+    throw new OptionError(name, 'input', `${has(input)}, expected the shape of an image [H, W, C]${size}`);
   }
   return { input: [...input], layers: [...layers, dense(outputs)] };
 }

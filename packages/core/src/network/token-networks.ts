@@ -7,7 +7,7 @@ import {
   oneOf,
   positiveInteger,
 } from '../checks/options/index.ts';
-import { show } from '../checks/show.ts';
+import { has } from '../checks/show.ts';
 import { activations } from '../families/activations/index.ts';
 import { type InitializerSpec, initializer } from '../families/initializers/index.ts';
 import {
@@ -139,7 +139,7 @@ function network(
           : null;
     if (layers === null) {
       const wanted = `a row of tokens [T]${layersOfSeries === null ? '' : ' or of a series [T, C]'}`;
-      throw new OptionError(where, 'input', `has ${show(input)}, expected the shape of ${wanted}`);
+      throw new OptionError(where, 'input', `${has(input)}, expected the shape of ${wanted}`);
     }
     return { input: [...input], layers: layers(outputs) };
   };

@@ -1,7 +1,7 @@
 import { onlyKeys } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
 import { finite } from '../checks/options/index.ts';
-import { show } from '../checks/show.ts';
+import { has, show } from '../checks/show.ts';
 
 /** Options of a user's own part with their defaults: a number, a string, or a boolean. */
 export type PartDefaults = Readonly<Record<string, number | boolean | string>>;
@@ -29,7 +29,7 @@ export function readPartOptions<D extends PartDefaults>({ name, options }: PartB
     const type = typeof defaults[key];
     if (type === 'number') finite.check(name, key, value);
     else if (typeof value !== type) {
-      throw new OptionError(name, key, `has ${show(value)}, expected a ${type} such as ${show(defaults[key])}`);
+      throw new OptionError(name, key, `${has(value)}, expected a ${type} such as ${show(defaults[key])}`);
     }
     values[key] = value;
   }

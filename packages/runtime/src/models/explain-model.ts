@@ -133,6 +133,13 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
     onProgress?.((first + copies) / total);
   }
   const [baseline, ...values] = found;
+  if (Number.isNaN(baseline) && metric === 'mape') {
+    throw new OptionError(
+      'explainModel',
+      'metric',
+      'has mape, expected another figure, since a target is 0 or nearly 0',
+    );
+  }
   const sign = better === 'higher' ? 1 : -1;
   const importances = groups.map(({ name }, g) => {
     const falls = values.slice(g * repeats, (g + 1) * repeats).map((value) => sign * (baseline - value));

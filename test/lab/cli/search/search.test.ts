@@ -185,6 +185,18 @@ describe('gradloom search', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  test('a halving counts steps of accumulated batches as those of a batch so many times as large', async () => {
+    const refusal = async (batch: object): Promise<string> => {
+      const options = { dataset: 'moons', validation: 0.3, epochs: 2, ...batch };
+      const halving = { from: 100_000, unit: 'steps' };
+      const content = { options, search: { lr: [0.1, 0.2] }, method: 'halving', halving };
+      return (await gradloom(['search', written(content), '--out', outOf()])).stderr.replace(/^.*: halving/, 'halving');
+    };
+    const large = await refusal({ batch: 40 });
+    expect(large).toContain('halving: from has 100000, expected at most the ');
+    expect(await refusal({ batch: 8, accumulate: 5 })).toBe(large);
+  });
+
   test('ranks a run whose loss is no number last, and goes on', async () => {
     const search = { lr: [0.1, 1e308], optimizer: ['sgd'] };
     const out = await searched({ ...config, search, method: 'grid', runs: undefined }, '--threads', '1');

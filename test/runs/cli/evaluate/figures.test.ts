@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { metrics } from '@gradloom/core';
@@ -94,6 +94,43 @@ test('figures of values are those of the outputs', async () => {
     metric.add(model.outputs(x), t, N, 1);
     expect(figures[name].value).toBeCloseTo(metric.value(), 10);
   }
+});
+
+describe('several targets', () => {
+  const names = ['height', 'weight', 'girth', 'age', 'pulse', 'sleep'];
+  const run = join(runs, 'several');
+
+  beforeAll(async () => {
+    const file = join(runs, 'several.csv');
+    const lines = Array.from({ length: 80 }, (_, n) => [n, ...names.map((_, k) => ((n * (k + 3)) % 17) + k)].join());
+    writeFileSync(file, [`x,${names.join()}`, ...lines, ''].join('\n'));
+    const flags = ['--target', names.join(), '--test', '0.25', '--epochs', '2', '--out', run, '--quiet'];
+    expect(await gradloom(['train', '--dataset', file, ...flags, ...machine])).toMatchObject({ code: 0 });
+  });
+
+  test('are all named by their columns, in the text, in JSON and in the report', async () => {
+    const { stdout } = await gradloom(['evaluate', run, ...machine]);
+    expect([...stdout.matchAll(/residuals of (\S+)/g)].map(([, name]) => name)).toEqual(names);
+    expect(await evaluate(run)).toMatchObject({ residuals: names.map((name) => ({ name })) });
+    const report = readFileSync(join(run, 'report.html'), 'utf8');
+    for (const name of names) {
+      expect(report).toMatch(new RegExp(`R² is [^.]*(\\.\\d[^.]*)*${name} `));
+      expect(report.match(new RegExp(`font-weight="600">${name}<`, 'g'))?.length).toBeGreaterThanOrEqual(2);
+    }
+  });
+
+  test('of which one is 0 somewhere have no mape, which is said', async () => {
+    const { stdout } = await gradloom(['evaluate', run, '--split', 'train', ...machine]);
+    expect(stdout).toMatch(/mape +none +\(a target is 0 or nearly 0\)/);
+    const { figures } = await evaluate(run, '--split', 'train', '--bootstrap', '5');
+    expect(figures.mape.value).toBeNull();
+    expect(figures.mae.value).toBeGreaterThan(0);
+    const explained = await gradloom(['explain', run, '--split', 'train', '--metric', 'mape', ...machine]);
+    expect(explained).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('expected another figure, since a target is 0 or nearly 0'),
+    });
+  });
 });
 
 describe('a threshold', () => {

@@ -165,7 +165,7 @@ test.each([
   ['import', [weights], 2, '--out is missing'],
   ['import', [weights, '--out', out], 1, 'no description of a network, expected a spec of the network too'],
   ['import', [weights, '--out', out, '--spec', '{"input":3,"layers":[]}'], 2, '--spec: layers has []'],
-  ['import', [weights, '--out', out, '--spec', '{"layers":[{"kind":"relu"}]}'], 2, 'input has undefined'],
+  ['import', [weights, '--out', out, '--spec', '{"layers":[{"kind":"relu"}]}'], 2, 'input is missing'],
   ['import', [weights, '--out', out, '--rename', 'fc1'], 2, '--rename has "fc1", expected a layer for each module'],
   ['import', [weights, '--out', out, '--labels', 'a,a'], 2, '--labels has "a,a", expected different names'],
   ['import', ['none.npz', '--out', out], 1, 'none.npz does not exist, expected a .safetensors or .npz file'],

@@ -124,7 +124,7 @@ describe('a config file', () => {
     ['momentum: 0.5\noptimizer: adam', '--config config.yaml: momentum is no option of adam, expected --lr'],
     [
       'spec: { layers: [{ kind: dense }] }',
-      '--config config.yaml: spec: layer 0: dense: out has undefined, expected a whole number',
+      '--config config.yaml: spec: layer 0: dense: out is missing, expected a whole number',
     ],
     ['hidden: [90000, 90000]', '--config config.yaml: hidden 90000,90000: the plan has'],
     ['seed: 1\nseed: 2', '--config config.yaml is not valid YAML, expected YAML or JSON (Map keys must be unique'],

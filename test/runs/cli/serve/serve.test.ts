@@ -1,9 +1,23 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { NetworkSpec, Preprocessing } from '@gradloom/core';
+import { ofTable } from '@gradloom/core/internal';
+import { loadParts } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gradloom } from '../../../support/command-line.ts';
-import { ask, metric, type Served, sendRaw, startServer, tableModel, textModel } from '../../../support/serving.ts';
+import { gradloom, temporaryDirectory } from '../../../support/command-line.ts';
+import {
+  ask,
+  type HttpAnswer,
+  metric,
+  type Served,
+  sendRaw,
+  startServer,
+  tableModel,
+  textModel,
+} from '../../../support/serving.ts';
 
 const row = { length: 5.1, width: '3.5', place: 'bog' };
 const rows = [row, [6, 3, ''], { length: 4, width: 1, place: 'shore' }] as const;
@@ -38,6 +52,25 @@ test('rows over HTTP get the answers of the model, one or many', async () => {
   expect(await metric(url, 'gradloom_predict_seconds_bucket{le="+Inf"}')).toBe(3);
   expect(await metric(url, 'gradloom_predict_seconds_sum')).toBeGreaterThan(0);
   expect(await metric(url, 'gradloom_predict_calls_total')).toBeGreaterThan(0);
+});
+
+test('of a capped column, a word that no training row had is noted, and a rarer one is not', async () => {
+  const place = {
+    name: 'place',
+    type: 'categorical',
+    categories: ['bog', 'shore'],
+    missing: true,
+    others: ['fen'],
+  } as const;
+  const [length, width] = ofTable(tableModel.preprocessing)?.columns ?? [];
+  const preprocessing = { ...ofTable(tableModel.preprocessing), columns: [length, width, place] } as Preprocessing;
+  const { url } = await startServer([], { contents: { ...tableModel, preprocessing } });
+  const [fen, moon] = await Promise.all(
+    ['fen', 'moon'].map(async (place) => JSON.parse((await ask(`${url}/predict`, { ...row, place })).body)),
+  );
+  expect(fen.notes).toBeUndefined();
+  expect(moon).toEqual({ ...fen, notes: [expect.stringContaining('"moon", which no training row had')] });
+  expect((await ask(`${url}/schema`)).body).toContain('unknown ones are noted');
 });
 
 test('a body that is long goes to a thread, to the same bits', async () => {
@@ -162,7 +195,7 @@ describe('what is no request for a prediction', () => {
     );
     await refused(404, 'path is unknown, expected POST /predict, POST /generate, GET /schema', '/predictions');
     await refused(405, 'method has GET, expected POST /predict', '/predict');
-    await refused(400, 'is not a valid url component', '/%ff%');
+    await refused(400, 'path has "/%ff%", expected UTF-8, with two hexadecimal digits after each %', '/%ff%?x');
     expect((await ask(`${url}/schema`)).body).toContain('"maxItems":2');
     expect((await ask(`${url}/predict`, row)).status).toBe(200);
   });
@@ -245,6 +278,45 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     kill(signal);
     expect(await end).toMatchObject({ code: null, signal });
     await half;
+  });
+});
+
+describe('a row that a thread never finishes', () => {
+  const source = `export const trap = {
+    part: 'activation', name: 'trap', derivative: () => 1,
+    apply(z) { while (z === 666); return z; },
+  };`;
+  async function startTrap(...flags: string[]): Promise<Served & { ask: (z: number) => Promise<HttpAnswer> }> {
+    const module = join(temporaryDirectory(), 'trap.mjs');
+    writeFileSync(module, source);
+    const spec = { input: 1, layers: [{ kind: 'trap' }, { kind: 'dense', out: 1 }] } as unknown as NetworkSpec;
+    const contents = {
+      spec,
+      parameters: Float64Array.of(2, 0),
+      loss: 'mse',
+      parts: await loadParts([module]),
+    } as const;
+    const served = await startServer(['--module', module, '--threads', '1', ...flags], { contents });
+    return { ...served, ask: (z) => ask(`${served.url}/predict`, [[z]]) };
+  }
+  const sentence = (seconds: number, why: string): string =>
+    JSON.stringify({ error: `answer has taken longer than ${seconds} seconds, expected less (${why})` });
+
+  test('is refused when its time is over, and the rows beside and after it are answered', async () => {
+    const trap = await startTrap('--answer-timeout', '3', '--delay', '50');
+    const [late, ...answers] = await Promise.all([trap.ask(666), trap.ask(1), trap.ask(2)]);
+    expect(late).toMatchObject({ status: 503, body: sentence(3, 'ask for fewer or shorter rows') });
+    const bodies = [...answers, await trap.ask(3)].map(({ body }) => JSON.parse(body)[0].prediction);
+    expect(bodies).toEqual([2, 4, 6]);
+  });
+
+  test('is refused when the server has stopped for a while', async () => {
+    const { kill, end, url, ...trap } = await startTrap();
+    const late = trap.ask(666);
+    while ((await metric(url, 'gradloom_predict_calls_total')) < 1);
+    kill('SIGTERM');
+    expect(await late).toMatchObject({ status: 503, body: sentence(5, 'the server stops') });
+    expect((await end).code).toBe(0);
   });
 });
 

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createModel } from '@gradloom/runtime';
-import { type AnswerPool, npyRows } from '@gradloom/runtime/internal';
+import { type AnswerPool, npyRows, type WritingStep, type Written } from '@gradloom/runtime/internal';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHostCheck } from '../../../../packages/cli/src/commands/http/host-names.ts';
 import { rowSchema } from '../../../../packages/cli/src/commands/serve/row-schema.ts';
@@ -15,12 +15,14 @@ import { ask, metric, sendRaw, tableModel } from '../../../support/serving.ts';
 const model = createModel(tableModel);
 const answerer = createTextAnswerer(model, { mostRows: 10 });
 
+type Writes = (step: WritingStep) => Promise<Written>;
+
 /** The server in this process. Answers to predictions wait until they are released. */
 async function listen({
   times,
   writes = async () => ({ text: 'x', rest: null }),
   ...options
-}: Partial<ServerOptions> & { writes?: AnswerPool['write'] } = {}) {
+}: Partial<ServerOptions> & { writes?: Writes } = {}) {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
@@ -31,10 +33,12 @@ async function listen({
       await held;
       return answerer(texts);
     },
-    async write(step) {
+    async write(takeStep) {
       await held;
-      return writes(step);
+      const step = await takeStep();
+      return step === null ? { text: '', rest: null } : writes(step);
     },
+    hurry() {},
     close: async () => {},
   };
   const server = createServer({
@@ -118,6 +122,34 @@ describe('a connection', () => {
     expect(String(await once(waiting, 'data'))).toMatch(/^HTTP\/1\.1 200 /);
     await stopped;
     expect(clients.slice(0, 3).map(({ bytesRead }) => bytesRead)).toEqual([0, 0, 0]);
+  });
+});
+
+describe('connections beyond the most that there may be', () => {
+  const mostBytes = 2 ** 28; // of which four have room
+
+  test('take the place of those that have sent no whole head, which are told why', async () => {
+    const { url, open, release } = await listen({ mostBytes });
+    release();
+    const halfSent = await Promise.all(Array.from({ length: 4 }, () => open(halves['half a head'])));
+    const told = halfSent.map((client) => once(client, 'data'));
+    expect(await ask(`${url}/health`)).toMatchObject({ status: 200 });
+    expect(String((await Promise.race(told))[0])).toMatch(/^HTTP\/1\.1 408 .*head has not arrived, expected it whole/s);
+  });
+
+  test('are refused in words if all others wait for answers, which they get', async () => {
+    const { url, http, open, release } = await listen({ mostBytes });
+    let requests = 0;
+    http.server.on('request', () => requests++);
+    const waiting = await Promise.all(Array.from({ length: 4 }, () => open(whole)));
+    while (requests < 4) await setImmediate();
+    const refused = await ask(`${url}/health`);
+    expect(refused).toMatchObject({ status: 503, headers: { connection: 'close' } });
+    expect(refused.body).toBe(
+      '{"error":"server has 5 connections, expected at most 4 (close pages or programs that hold them)"}',
+    );
+    release();
+    for (const client of waiting) expect(String((await once(client, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 
@@ -220,11 +252,11 @@ describe('a text', () => {
   const request =
     'POST /generate HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
 
-  test.each<[string, () => ReturnType<AnswerPool['write']>]>([
+  test.each<[string, () => ReturnType<Writes>]>([
     ['whose model fails', async () => ({ fault: 'model', text: 'an output is NaN' })],
     ['whose thread fails', () => Promise.reject(new Error('an output is NaN'))],
   ])('%s breaks its connection, so that it is not taken for whole', async (_, fail) => {
-    const writes: AnswerPool['write'] = async (step) => ('body' in step ? { text: 'begun', rest } : fail());
+    const writes: Writes = async (step) => ('body' in step ? { text: 'begun', rest } : fail());
     const said: unknown[] = [];
     const { url, release } = await listen({ writes, onError: (error) => said.push(error) });
     release();
@@ -244,26 +276,73 @@ describe('a text', () => {
     const isAnswered = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    const writes: AnswerPool['write'] = async (step) => {
+    const writes: Writes = async (step) => {
       asked();
       await isAnswered;
       await setImmediate();
       return { text: 'x', rest: 'body' in step ? rest : null };
     };
-    const { url, open, release, untilConnections } = await listen({ writes, onError: (error) => said.push(error) });
+    const { url, http, open, release, untilConnections } = await listen({ writes, onError: (e) => said.push(e) });
     release();
+    const ended = once(http.server, 'connection').then(([socket]) => once(socket, 'end'));
     const client = await open(request);
     await isAsked;
     client.destroy();
-    await untilConnections(0);
+    await ended;
     answer();
+    await untilConnections(0);
     expect(await ask(`${url}/generate`, {})).toMatchObject({ status: 200, body: 'xx' });
     expect(said).toEqual([]);
   });
 
+  test('is whole for a client that closes its side after its request', async () => {
+    const { http, open, release } = await listen({
+      writes: async (step) => ({ text: 'x', rest: 'body' in step ? rest : null }),
+    });
+    const ended = once(http.server, 'connection').then(([socket]) => once(socket, 'end'));
+    const client = await open(request);
+    client.end();
+    await ended;
+    release();
+    expect((await client.toArray()).join('')).toMatch(/HTTP\/1\.1 200 OK\r\n.*\r\n1\r\nx\r\n1\r\nx\r\n0\r\n\r\n$/s);
+  });
+
+  test('is not written for a client that has left while it waited', async () => {
+    const left = 20;
+    let calls = 0;
+    const steps: unknown[] = [];
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const pool: Partial<AnswerPool> = {
+      threads: 1,
+      hurry() {},
+      async write(takeStep) {
+        calls++;
+        await released;
+        const step = await takeStep();
+        if (step !== null) steps.push(step);
+        return { text: 'x', rest: null };
+      },
+    };
+    const { url, http, open, untilConnections } = await listen({ pool: pool as AnswerPool, places: left + 1 });
+    let ended = 0;
+    http.server.on('connection', (socket) => void socket.once('end', () => ended++));
+    const clients = await Promise.all(Array.from({ length: left }, () => open(request)));
+    while (calls < left) await setImmediate();
+    for (const client of clients) client.destroy();
+    while (ended < left) await setImmediate();
+    await setImmediate(); // the first probes have been refused
+    release();
+    await untilConnections(0);
+    expect(await ask(`${url}/generate`, '{"prompt":"a"}')).toMatchObject({ status: 200, body: 'x' });
+    expect(steps).toEqual([{ body: '{"prompt":"a"}' }]);
+  });
+
   test('ends when its client goes away, and only as many are written as have places', async () => {
     let steps = 0;
-    const writes: AnswerPool['write'] = async () => {
+    const writes: Writes = async () => {
       await setImmediate();
       // An end, so that a second text which is taken would not be waited for without end.
       return { text: 'x'.repeat(1000), rest: ++steps < 5000 ? rest : null };

@@ -83,7 +83,9 @@ describe('--json', () => {
     ]);
     expect(jsonLines(stdout)).toContainEqual({
       event: 'warning',
-      message: expect.stringMatching(/^--threads has 2, but a batch has 1 leaf/),
+      message: expect.stringMatching(
+        /^--threads has 2, but this run has work for 1 thread: a batch has 1 leaf of rows \(a leaf is the rows that/,
+      ),
     });
     expect(stderr).toMatch(/^gradloom train: warning: --threads has 2, /);
   });
@@ -116,6 +118,19 @@ describe('a run directory', () => {
     expect(stdout).toContain(`fingerprint    ${model.fingerprint}\n`);
     expect(stdout).toContain(`written to     ${out}\nreport         ${join(out, 'report.html')}\n`);
     expect(model.metadata).toMatchObject({ dataset: 'xor', classes: null, divisor: 1 });
+  });
+
+  test('has the divisions of the plane at the same steps, whether a step takes one batch or accumulates several', async () => {
+    const folder = temporaryDirectory();
+    const divisions = async (...batch: readonly string[]): Promise<string> => {
+      const out = join(folder, batch.join('-'));
+      const moons = ['--dataset', 'moons:rows=160', '--hidden', '4', '--epochs', '9', '--out', out];
+      await gradloom(['train', ...moons, '--batch', ...batch]);
+      return readFileSync(join(out, 'divisions.jsonl'), 'utf8');
+    };
+    const large = await divisions('32');
+    expect(jsonLines(large).length).toBeGreaterThan(2);
+    expect(await divisions('8', '--accumulate', '4')).toBe(large);
   });
 
   test('makes the run again, by its configuration and by its command', async () => {

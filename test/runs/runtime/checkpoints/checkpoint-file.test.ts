@@ -121,7 +121,7 @@ describe('a file that was made to do harm, with a SHA-256 that is right, is refu
   test.each<[string, () => () => Checkpoint]>([
     ['has checkpoint version 3, expected 2', () => forged(({ content }) => Object.assign(content, { version: 3 }))],
     ['has checkpoint version undefined', () => forged(({ content }) => delete content.version)],
-    ['(buildNetwork: spec has undefined', () => forged(({ content }) => delete content.spec)],
+    ['(buildNetwork: spec is missing', () => forged(({ content }) => delete content.spec)],
     ['buildNetwork: spec has null', () => forged(({ content }) => Object.assign(content, { spec: null }))],
     [
       'section parameters has 8 numbers, expected 4000000000012',

@@ -17,7 +17,7 @@ test('the path goes through every object that holds the option, and the sentence
   const layers = [{ kind: 'residual', layers: [{ kind: 'dense', out: 2 }, { kind: 'dense' }] }];
   const { options, message } = refusal(() => within('spec', () => buildNetwork({ input: 2, layers } as NetworkSpec)));
   expect(options).toEqual(['spec.layers.0.1.out']);
-  expect(message).toBe('buildNetwork: layer 0.1: dense: out has undefined, expected a whole number of at least 1');
+  expect(message).toBe('buildNetwork: layer 0.1: dense: out is missing, expected a whole number of at least 1');
 });
 
 test('what is known stays beside the name that is not', () => {

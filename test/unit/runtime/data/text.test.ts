@@ -426,4 +426,16 @@ describe('what does not fit is refused in one sentence', () => {
     const path = folder.write('strange.txt', bytes);
     await expect(loadText(path)).rejects.toThrow(`loadText: ${path} has ${sentence}`);
   });
+
+  test.each<TextOptions>([
+    { tokenizer: 'characters' },
+    { tokenizer: 'bytes' },
+    { tokenizer: 'words', lines: true },
+    { stream: true },
+  ])('a gzipped text that grows too much is refused before it is read: %j', async (options) => {
+    const bytes = gzipSync(Buffer.alloc(1 << 22, 'a '));
+    const path = folder.write('grows.txt.gz', bytes);
+    const sentence = `has ${bytes.length} bytes that unpack to more than ${256 * bytes.length}, expected at most 256 times its size`;
+    await expect(loadText(path, options)).rejects.toThrow(`loadText: ${path} ${sentence}`);
+  });
 });

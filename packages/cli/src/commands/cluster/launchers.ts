@@ -71,7 +71,7 @@ export const launchers = {
     ],
     speaks: null,
     deathIn(text) {
-      const found = /srun: error: (\S+): tasks? (\d+)\S*: (.+)/.exec(text);
+      const found = /srun: error: ([^\s:]+): tasks? (\d+)(?:[^\d\s:][^\s:]*)?: (.+)/.exec(text);
       if (found === null) return null;
       const [, host, rank, words] = found;
       const code = /^Exited with exit code (\d+)/.exec(words);

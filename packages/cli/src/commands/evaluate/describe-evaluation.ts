@@ -3,6 +3,7 @@ import type { Evaluation } from '@gradloom/runtime';
 import type { ForecastErrors } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { binsOf } from '../../lab/figures/calibration-bins.ts';
+import { MOST_UNNAMED } from '../../lab/figures/own-units.ts';
 import type { Curves } from '../../report/findings/findings.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
@@ -55,9 +56,6 @@ export function describeEvaluation(findings: Findings, width: number, paint: Pai
   return classes === null ? lines : [...lines, '', ...classTable(classes, unit), '', ...matrix(classes, width)];
 }
 
-/** Most outputs whose residuals are shown. */
-const MOST_OUTPUTS = 4;
-
 /** Figures that are shares of the rows. */
 const shares: ReadonlySet<string> = new Set([
   'accuracy',
@@ -85,6 +83,10 @@ function figureRows(
     const own = name === 'bits-per-character' && token !== null ? `bits per ${token}` : figureTable[name].title;
     const title = `${own}${isMacro ? ', mean over classes' : ''}`;
     const shown = showFigure(name, value);
+    if (name === 'mape' && Number.isNaN(value) && unanswered === 0) {
+      table.push([title, 'none', '(a target is 0 or nearly 0)']);
+      continue;
+    }
     const cells = [title, name === 'accuracy' ? paint('bold', shown) : shown];
     if (interval !== null) cells.push(intervalText(name, interval));
     else if (name === 'accuracy') cells.push(`(${whole(Math.round(value * rows))} of ${whole(rows)})`);
@@ -92,10 +94,15 @@ function figureRows(
     if (name === 'accuracy' && topK !== null) table.push([`top-${topK.k} accuracy`, percent(topK.accuracy)]);
   }
   if (naive !== null) table.push(...naiveRows(naive));
-  const isOne = residuals?.length === 1;
-  for (const [o, { p5, p50, p95 }] of (residuals ?? []).slice(0, MOST_OUTPUTS).entries()) {
+  const O = residuals?.length ?? 0;
+  for (const [o, { name, p5, p50, p95 }] of (residuals ?? []).entries()) {
+    if (name === undefined && o === MOST_UNNAMED) {
+      table.push([`residuals of ${plural(O - o, 'more output')}`, 'left out', '(--json has them)']);
+      break;
+    }
     const about = `(90 % of the rows; median ${decimal(p50)})`;
-    table.push([isOne ? 'residuals' : `residuals of output ${o + 1}`, `${decimal(p5)} to ${decimal(p95)}`, about]);
+    const title = O === 1 ? 'residuals' : `residuals of ${showLabel(name ?? `output ${o + 1}`)}`;
+    table.push([title, `${decimal(p5)} to ${decimal(p95)}`, about]);
   }
   // The root of mse is above, in the unit of the target.
   if (task !== 'values' || loss !== 'mse') table.push(['loss', decimal(evaluation.loss), `(${loss})`]);

@@ -61,13 +61,14 @@ export async function curvesOf(
 
 /** Quantiles of prediction minus target of an output, over the rows where both are numbers. */
 export interface Residuals {
+  readonly name?: string; // of the target column, if there are several
   readonly p5: number;
   readonly p50: number;
   readonly p95: number;
 }
 
 /** The residuals of each output of held rows. */
-export function residualsOf({ rows, outputs: O, y, t }: HeldRows): Residuals[] {
+export function residualsOf({ rows, outputs: O, y, t }: HeldRows, names: readonly string[] | null): Residuals[] {
   return Array.from({ length: O }, (_, o) => {
     const all = Float64Array.from({ length: rows }, (_, n) => y[n * O + o] - t[n * O + o])
       .filter(Number.isFinite)
@@ -75,6 +76,11 @@ export function residualsOf({ rows, outputs: O, y, t }: HeldRows): Residuals[] {
     // The value below which a share of the rows lies, without interpolation.
     const quantile = (share: number): number =>
       all[Math.min(all.length - 1, Math.floor(share * all.length))] ?? Number.NaN;
-    return { p5: quantile(0.05), p50: quantile(0.5), p95: quantile(0.95) };
+    return {
+      ...(names === null ? {} : { name: names[o] }),
+      p5: quantile(0.05),
+      p50: quantile(0.5),
+      p95: quantile(0.95),
+    };
   });
 }

@@ -13,6 +13,7 @@ import { inTurns, memoryRoom, naiveErrors, scoringOf } from '@gradloom/runtime/i
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
+import { targetNames } from '../../lab/figures/own-units.ts';
 import { MOST_CURVES } from '../../report/findings/findings.ts';
 import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
@@ -119,7 +120,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     topK: topK === null ? null : { k, accuracy: topK.value() },
     calibration: calibration?.value() ?? null,
     curves: curves ?? null,
-    residuals: held !== null && task === 'values' ? residualsOf(held.held) : null,
+    residuals: held !== null && task === 'values' ? residualsOf(held.held, targetNames(model.preprocessing)) : null,
     classes: confusion === null ? null : classFigures(confusion.value(), labels ?? dataset.labels),
   };
 }

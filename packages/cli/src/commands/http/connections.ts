@@ -10,13 +10,22 @@ export const TIMES = {
   check: 1000, // interval between checks of heads and requests
 };
 
+/** Why a request is refused. */
+export type Fault = readonly [status: number, sentence: string];
+
 type Socket = FastifyRequest['socket'];
+
+const OUTNUMBERED = 'head has not arrived, expected it whole (others need the connection)';
 
 /** The connections of a server. A client keeps its connection only while it sends, reads, or waits for an answer. */
 export interface Connections {
-  watch(server: FastifyInstance['server']): void;
-  /** Records a request whose head has arrived. */
-  hold(reply: FastifyReply): void;
+  /**
+   * Watches a server that has at most `mostOpen` connections. One more closes the oldest that has sent no whole head or
+   * waits for its next request; if there is none, its own request is refused.
+   */
+  watch(server: FastifyInstance['server'], mostOpen: number): void;
+  /** Records a request whose head has arrived. Returns why it is refused if there are too many. */
+  hold(reply: FastifyReply): Fault | undefined;
   /** Answers bytes that are not HTTP or arrive too late, and closes the connection. */
   refuseBytes(error: { readonly code?: string }, socket: Socket): void;
   /** Closes all connections; one with a request is closed after its answer. Resolves with `closed`. */
@@ -31,11 +40,31 @@ export function createConnections(times: typeof TIMES, onRefuse: (status: number
     const answer = answers.get(socket);
     return answer?.writableFinished === false ? answer : undefined;
   };
+  /** New connections that found no room. */
+  const crowded = new WeakMap<Socket, Fault>();
+  function sendFault(socket: Socket, status: number, reason: string, sentence: string): void {
+    onRefuse(status);
+    const body = JSON.stringify({ error: sentence });
+    const head = `content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nconnection: close`;
+    socket.end(`HTTP/1.1 ${status} ${reason}\r\n${head}\r\n\r\n${body}`);
+  }
   return {
-    watch(server) {
+    watch(server, mostOpen) {
+      server.maxConnections = 2 * mostOpen; // beyond these not even a refusal is sent
       server.on('connection', (socket) => {
         open.add(socket);
         socket.once('close', () => open.delete(socket));
+        if (open.size <= mostOpen) return;
+        const idle = [...open].find((one) => one !== socket && pendingOf(one) === undefined);
+        if (idle === undefined) {
+          const wanted = `at most ${mostOpen} (close pages or programs that hold them)`;
+          crowded.set(socket, [503, `server has ${open.size} connections, expected ${wanted}`]);
+          return;
+        }
+        open.delete(idle);
+        // Between two requests words would be taken for the answer to the next one.
+        if (!answers.has(idle) && idle.writable) sendFault(idle, 408, 'Request Timeout', OUTNUMBERED);
+        idle.destroySoon();
       });
       // A connection without traffic is closed, unless a request on it still waits for its answer.
       server.on('timeout', (socket) => {
@@ -46,15 +75,15 @@ export function createConnections(times: typeof TIMES, onRefuse: (status: number
     },
     hold({ request, raw }) {
       answers.set(request.socket, raw);
+      const fault = crowded.get(request.socket);
+      if (fault !== undefined) raw.setHeader('connection', 'close');
+      return fault;
     },
     refuseBytes({ code }, socket) {
       if (code === 'ECONNRESET') socket.destroy();
       if (!socket.writable) return; // already refused: these bytes followed the refused ones
       const [status, reason, sentence] = faultOfBytes(code, times);
-      onRefuse(status);
-      const body = JSON.stringify({ error: sentence });
-      const head = `content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nconnection: close`;
-      socket.end(`HTTP/1.1 ${status} ${reason}\r\n${head}\r\n\r\n${body}`);
+      sendFault(socket, status, reason, sentence);
       // A client that does not close its side would keep the connection.
       setTimeout(() => socket.destroy(), times.linger).unref();
     },

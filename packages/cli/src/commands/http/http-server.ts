@@ -1,11 +1,8 @@
 import { show } from '@gradloom/core/internal';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UsageError } from '../../terminal/failure.ts';
-import type { Connections, TIMES } from './connections.ts';
+import type { Connections, Fault, TIMES } from './connections.ts';
 import type { HostCheck } from './host-names.ts';
-
-/** Why a request is refused. */
-export type Fault = readonly [status: number, sentence: string];
 
 /** The address that `localhost` stands for. */
 export const LOOPBACK = '127.0.0.1';
@@ -28,12 +25,16 @@ export const limitsOf = (
   return503OnClosing: false, // requests on open connections are still answered, with connection: close
   http: { headersTimeout: times.head, connectionsCheckingInterval: times.check, requireHostHeader: false },
   clientErrorHandler: refuseBytes,
-  frameworkErrors: (
-    error: { readonly statusCode?: number; readonly message: string },
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) => void refuse(reply, ...(faultOf(request) ?? ([error.statusCode ?? 400, error.message] as const))),
+  // Routes without parameters and constraints have no other error than a path that cannot be decoded.
+  frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    void refuse(reply, ...(faultOf(request) ?? faultOfPath(request))),
 });
+
+/** Names the path alone: what follows it may hold a token. */
+const faultOfPath = ({ url }: FastifyRequest): Fault => {
+  const wanted = 'UTF-8, with two hexadecimal digits after each %, such as %20';
+  return [400, `path has ${show(url.split('?')[0])}, expected ${wanted}`];
+};
 
 /** Refuses requests for other hosts (DNS rebinding). `wanted` describes the allowed ones. */
 export const faultOfHost =

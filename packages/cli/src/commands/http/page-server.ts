@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { show } from '@gradloom/core/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { TOKEN_HEADER } from '../live/messages.ts';
-import { createConnections, TIMES } from './connections.ts';
+import { createConnections, type Fault, TIMES } from './connections.ts';
 import { createHostCheck } from './host-names.ts';
-import { type Fault, faultOfHost, faultOfOrigin, LOOPBACK, limitsOf, listen } from './http-server.ts';
+import { faultOfHost, faultOfOrigin, LOOPBACK, limitsOf, listen } from './http-server.ts';
 
 /** A server of a page, which only this machine reaches, with the address that is printed. */
 export interface PageServer {
@@ -42,13 +42,13 @@ export function createPageServer({ routes, mostConnections, stopMs, headers = {}
   const connections = createConnections(times, () => {});
   const hostFault = faultOfHost(createHostCheck([]), 'localhost or the address of this server');
   const http = Fastify({ bodyLimit: 1, exposeHeadRoutes: false, ...limitsOf(times, connections, hostFault, refuse) });
-  http.server.maxConnections = mostConnections;
-  connections.watch(http.server);
+  connections.watch(http.server, mostConnections);
   http.removeAllContentTypeParsers();
   http.addHook('onRequest', (request, reply, done) => {
-    connections.hold(reply);
+    const crowd = connections.hold(reply);
     reply.headers({ ...HEADERS, ...headers });
     const fault =
+      crowd ??
       hostFault(request) ??
       faultOfOrigin(request, 'the address of this server') ??
       faultOfToken(tokenOf(request), token);
@@ -102,7 +102,7 @@ export const builtFile = (name: string): URL =>
 export function servePage(http: FastifyInstance, name: string, more: Readonly<Record<string, string>> = {}): void {
   const html = readFileSync(builtFile(name), 'utf8');
   const hashOf = (tag: string): string => {
-    const [, text = ''] = new RegExp(`<${tag}[^>]*>(.*?)</${tag}>`, 's').exec(html) ?? [];
+    const [, text = ''] = html.split(new RegExp(`</?${tag}[^<>]*>`));
     return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   };
   const allowed: Record<string, string> = {

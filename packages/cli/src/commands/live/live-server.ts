@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { OptionError } from '@gradloom/core';
-import { reasonOf, show } from '@gradloom/core/internal';
+import { has, reasonOf, show } from '@gradloom/core/internal';
 import type { SteerAction } from '@gradloom/runtime';
 import { REPORT_FILE, readOwnFile } from '../../files/run-files/names.ts';
 import { isRecord } from '../../options/read-object.ts';
@@ -53,7 +53,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
   http.post('/control', { bodyLimit: MOST_ORDER }, async ({ body }, reply) => {
     const { run: place, action, rate } = (isRecord(body) ? body : {}) as Partial<ControlMessage>;
     const run = runs().find((_, k) => k === place);
-    if (run === undefined) return refuse(reply, 400, `run has ${show(place)}, expected the place of a run, such as 0`);
+    if (run === undefined) return refuse(reply, 400, `run ${has(place)}, expected the place of a run, such as 0`);
     try {
       return await run.steer(action as SteerAction, rate);
     } catch (error) {
@@ -68,7 +68,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
 
   http.get('/wrong', async ({ query }, reply) => {
     const [run, place] = runAt(query);
-    if (run === undefined) return refuse(reply, 404, `run has ${show(place)}, expected the place of a run, such as 0`);
+    if (run === undefined) return refuse(reply, 404, `run ${has(place)}, expected the place of a run, such as 0`);
     try {
       return await run.wrong();
     } catch (error) {

@@ -1,5 +1,8 @@
 import type { ElementType, LossSpec, NetworkSpec } from '@gradloom/core';
 
+/** A line of the answer: how much of the training of the model is done; the last one is the model, or a reason. */
+export type DigitLine = { readonly share: number } | DigitFile | { readonly error: string };
+
 /** A model of digits, as the playground fetches it: JSON, so that the page needs no reader of model files. */
 export interface DigitFile {
   readonly spec: NetworkSpec;

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { buildNetwork, createLoss, type Model } from '@gradloom/core';
 import { hasProbabilities, ofImages, typeOf } from '@gradloom/core/internal';
-import { loadMnist, loadModel, saveModel, train } from '@gradloom/runtime';
+import { loadMnist, loadModel, saveModel, type TrainOptions, train } from '@gradloom/runtime';
 import { presets } from '../../files/datasets/presets.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { stackedNetwork } from '../train/stacked-network.ts';
@@ -15,8 +15,11 @@ const PIXELS = 784;
 /** Increased whenever the standard model would be another one. */
 const VERSION = 1;
 
-/** The standard model: from the cache of this user, or trained, which takes some seconds, and kept there. */
-export async function standardModel(): Promise<Model> {
+/**
+ * The standard model: from the cache of this user, or trained, which takes half a minute, and kept there.
+ * @throws Error if `signal` ends the training.
+ */
+export async function standardModel(options: Pick<TrainOptions, 'onEvent' | 'signal'> = {}): Promise<Model> {
   const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'gradloom');
   const path = join(folder, `digits-${VERSION}.gradloom`);
   try {
@@ -28,8 +31,9 @@ export async function standardModel(): Promise<Model> {
   const { optimizer, schedule, batch } = presets.mnist;
   const loss = 'softmax-cross-entropy';
   const spec = stackedNetwork({ hidden: [64], activation: { kind: 'relu' } }, rows, createLoss(loss));
-  const { result } = train(spec, { train: rows }, { loss, optimizer, schedule, batch, epochs: 3, seed: 0 });
+  const { result } = train(spec, { train: rows }, { loss, optimizer, schedule, batch, epochs: 3, seed: 0, ...options });
   const { parameters } = await result;
+  if (options.signal?.aborted) throw new Error(`The server has ended (${options.signal.reason}) before its model.`);
   mkdirSync(folder, { recursive: true });
   saveModel(path, { spec, parameters, loss, metadata: { divisor: 255 } });
   return loadModel(path);

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { reasonOf } from '@gradloom/core/internal';
 import { builtFile, createPageServer, servePage } from '../http/page-server.ts';
-import type { DigitFile } from './digit-file.ts';
+import type { DigitFile, DigitLine } from './digit-file.ts';
 
 /** Files that the page and its workers ask for, and their types. */
 export const FILES: Readonly<Record<string, string>> = {
@@ -15,12 +18,18 @@ const ISOLATION = { 'cross-origin-embedder-policy': 'require-corp' };
 /** A worker may compile WebAssembly, start workers of its own, and ask this server. */
 const WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
 
+/** Milliseconds between two lines about the training of the model. */
+const LINE_MS = 250;
+
+/** Opens the model of digits. Calls `onTraining` with the share of its training that is done. */
+export type OpenDigits = (onTraining: (share: number) => void) => Promise<DigitFile>;
+
 /**
  * Serves the page and its files on a loopback address; `digits` is called when the first digit is drawn.
  * @throws UsageError if `port` cannot be listened on.
  */
 export async function startPlayground(
-  digits: () => Promise<DigitFile>,
+  digits: OpenDigits,
   port = 0,
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const names = ['', ...Object.keys(FILES), DIGITS];
@@ -35,14 +44,27 @@ export async function startPlayground(
     );
   }
   let opening: Promise<DigitFile> | null = null;
-  http.get(`/${DIGITS}`, async (_request, reply) => {
-    opening ??= digits();
-    try {
-      return await reply.type('application/json; charset=utf-8').send(await opening);
-    } catch (error) {
-      opening = null;
-      throw error;
+  let share = 0;
+  http.get(`/${DIGITS}`, (_request, reply) => {
+    if (opening === null) {
+      share = 0;
+      opening = digits((done) => {
+        share = done;
+      });
+      opening.catch(() => {
+        opening = null;
+      });
     }
+    return reply.type('application/x-ndjson; charset=utf-8').send(Readable.from(linesOf(opening, () => share)));
   });
   return { url: await server.listen(port), stop: server.stop };
+}
+
+/** The lines of the answer. A model that is there already is the only one, as in the file that --out writes. */
+async function* linesOf(opening: Promise<DigitFile>, share: () => number): AsyncGenerator<string> {
+  const last = opening.catch((error: unknown) => ({ error: reasonOf(error) }));
+  for (let line: DigitLine | null = null; line === null; ) {
+    line = await Promise.race([last, setTimeout(LINE_MS, null)]);
+    yield `${JSON.stringify(line ?? { share: share() })}\n`;
+  }
 }

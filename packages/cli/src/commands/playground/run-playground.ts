@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadModel } from '@gradloom/runtime';
+import { loadModel, type TrainEvent } from '@gradloom/runtime';
 import { modelPath } from '../../files/models/model-path.ts';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { withDefaults } from '../../options/option.ts';
@@ -11,7 +11,7 @@ import { type Io, printLines } from '../../terminal/io.ts';
 import { builtFile } from '../http/page-server.ts';
 import { digitFile, standardModel } from './digit-model.ts';
 import { playgroundOptions } from './options.ts';
-import { DIGITS, FILES, startPlayground } from './playground-server.ts';
+import { DIGITS, FILES, type OpenDigits, startPlayground } from './playground-server.ts';
 
 /** Serves the playground until a signal arrives, or writes its files. Resolves to the exit code. */
 export async function runPlayground(request: Request, io: Io): Promise<number> {
@@ -21,10 +21,9 @@ export async function runPlayground(request: Request, io: Io): Promise<number> {
     parseRaw(playgroundOptions, flagsToRaw(playgroundOptions, request)),
   );
   const given = model === undefined ? null : digitFile(loadModel(modelPath(model)));
-  const digits = async () => given ?? digitFile(await standardModel());
   if (out !== undefined) {
     mkdirSync(out, { recursive: true });
-    writeFileSync(join(out, DIGITS), JSON.stringify(await digits()));
+    writeFileSync(join(out, DIGITS), JSON.stringify(given ?? digitFile(await standardModel())));
     for (const name of ['index.html', ...Object.keys(FILES)])
       copyFileSync(builtFile(`playground/${name}`), join(out, name));
     const how = 'any web server can serve it; with the headers of the docs, several threads train';
@@ -32,10 +31,16 @@ export async function runPlayground(request: Request, io: Io): Promise<number> {
     return 0;
   }
   const interrupt = listenForInterrupt(io);
+  const { signal } = interrupt;
+  const digits: OpenDigits = async (onTraining) => {
+    const onEvent = (event: TrainEvent): void => {
+      if (event.type === 'progress') onTraining(event.step / event.totalSteps);
+    };
+    return given ?? digitFile(await standardModel({ onEvent, signal }));
+  };
   const server = await startPlayground(digits, port);
   try {
     printLines(io.stdout, [server.url, 'trains in your browser. Ctrl-C stops.']);
-    const { signal } = interrupt;
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     return 0;
   } finally {

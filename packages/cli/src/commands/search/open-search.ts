@@ -5,7 +5,7 @@ import { openDataset } from '../../files/datasets/open-dataset.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
 import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { type TrainValues, trainOptions } from '../train/options.ts';
-import { createRecipe, type Recipe } from '../train/recipe.ts';
+import { createRecipe, type Recipe, stepsPerEpoch } from '../train/recipe.ts';
 import { fixedOptions, type MetricName, type SearchConfig, spaceOf, valuesAt } from './config.ts';
 import type { RunKey } from './outcome.ts';
 import type { Dimension, Point } from './space.ts';
@@ -58,9 +58,9 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
   const hashes: string[] = [];
   for (const set of [sets.train, sets.validation, sets.test])
     if (set !== undefined) hashes.push(await hashDataset(set));
-  const stepsPerEpoch = typeof options.batch === 'number' ? Math.ceil(sets.train.rows / options.batch) : 1;
-  const { steps, epochs = steps === undefined ? 1 : Math.max(1, Math.round(steps / stepsPerEpoch)) } = options;
-  const length = config.halving?.unit === 'epochs' ? epochs : (steps ?? epochs * stepsPerEpoch);
+  const perEpoch = stepsPerEpoch(first);
+  const { steps, epochs = steps === undefined ? 1 : Math.max(1, Math.round(steps / perEpoch)) } = options;
+  const length = config.halving?.unit === 'epochs' ? epochs : (steps ?? epochs * perEpoch);
   const { from = null, to = null } = config.halving ?? {};
   if (from !== null && to === null && from > length) {
     throw new UsageError(

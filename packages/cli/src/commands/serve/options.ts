@@ -52,6 +52,10 @@ export const serveOptions = {
     group: 'Server',
     ...option.nonNegative(0, 'milliseconds that a request waits for others to be predicted with'),
   },
+  'answer-timeout': {
+    group: 'Server',
+    ...option.positive(30, 'seconds for an answer, after which its thread is ended and the request refused with 503'),
+  },
   'max-rows': { group: 'Server', ...option.positiveInteger(10_000, 'most rows of a request') },
   'max-tokens': {
     group: 'Server',

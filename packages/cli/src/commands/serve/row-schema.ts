@@ -151,7 +151,8 @@ const texts = {
   text: 'A text of at least a character; the model reads its first tokens.',
 } as const;
 
-const OTHERS = 'A category. Rare and unknown ones are predicted alike.';
+const OTHERS = 'A category. Rare and unknown ones are predicted alike; unknown ones are noted.';
+const UNLISTED = 'A category. Rare and unknown ones are predicted alike.';
 
 function cellSchema(column: ColumnEncoding): JsonObject {
   const { type } = column;
@@ -166,7 +167,7 @@ function cellSchema(column: ColumnEncoding): JsonObject {
 }
 
 function describeCell(column: ColumnEncoding): string {
-  if (column.type === 'categorical' && column.others === true) return OTHERS;
+  if (column.type === 'categorical' && column.others) return column.others === true ? UNLISTED : OTHERS;
   if (!('format' in column) || column.format === undefined) return texts[column.type];
   const example = exampleOf(column.format);
   if (!('order' in column.format)) return `A number; as text, such as ${example}.`;

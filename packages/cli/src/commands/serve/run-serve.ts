@@ -33,11 +33,12 @@ export async function runServe(request: Request, io: Io): Promise<number> {
     delay,
     'max-rows': mostRows,
     'max-tokens': mostTokens,
+    'answer-timeout': mostSeconds,
     cors,
   } = withDefaults(serveOptions, values);
   const threads = values.threads ?? Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1));
   const { createServer } = await import('./server.ts');
-  const pool = await createAnswerPool(model, { threads, mostRows, mostTokens });
+  const pool = await createAnswerPool(model, { threads, mostRows, mostTokens, mostSeconds });
   const takesImages = ofImages(model.preprocessing) !== undefined;
   const takesArrays = ofTable(model.preprocessing) === undefined && ofText(model.preprocessing) === undefined;
   const arrays = { columns: inputsOf(model.spec), ...divisorsOf(model) };

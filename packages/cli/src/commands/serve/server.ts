@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { show } from '@gradloom/core/internal';
 import type { AnswerPool, WritingStep, Written } from '@gradloom/runtime/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { withoutPlace } from '../../terminal/failure.ts';
-import { createConnections, TIMES } from '../http/connections.ts';
+import { createConnections, type Fault, TIMES } from '../http/connections.ts';
 import type { HostCheck } from '../http/host-names.ts';
-import { type Fault, faultOfHost, faultOfOrigin, limitsOf, ORIGIN } from '../http/http-server.ts';
+import { faultOfHost, faultOfOrigin, limitsOf, ORIGIN } from '../http/http-server.ts';
 import { createRequestQueue, type QueueOptions } from './request-queue.ts';
 import type { RowSchema } from './row-schema.ts';
 import { createServerMetrics } from './server-metrics.ts';
@@ -61,7 +62,7 @@ const ARRAYS = ['application/x-npy', 'application/octet-stream'];
 const JSON_TYPE = 'application/json; charset=utf-8';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
-const statuses = { content: 400, rows: 413, model: 500 } as const;
+const statuses = { content: 400, rows: 413, model: 500, time: 503 } as const;
 
 /** The HTTP server; it does not listen yet. */
 export function createServer(options: ServerOptions): Server {
@@ -90,8 +91,10 @@ export function createServer(options: ServerOptions): Server {
   let stopping = false;
   const hostFault = faultOfHost(allowsHost, 'localhost, the address of this server, or a name that --allow-host has');
   const http = Fastify({ bodyLimit: mostBytes, ...limitsOf(times, connections, hostFault, refuse) });
-  http.server.maxConnections = Math.max(1, Math.min(MOST_CONNECTIONS, Math.floor(MOST_ARRIVING_BYTES / mostBytes)));
-  connections.watch(http.server);
+  const mostOpen = Math.max(1, Math.min(MOST_CONNECTIONS, Math.floor(MOST_ARRIVING_BYTES / mostBytes)));
+  connections.watch(http.server, mostOpen);
+  // A client may close its side after its request. Without this its connection would end before its answer.
+  Object.assign(http.server, { httpAllowHalfOpen: true });
 
   http.removeAllContentTypeParsers();
   // The body goes to a thread unparsed; the thread parses it.
@@ -130,8 +133,8 @@ export function createServer(options: ServerOptions): Server {
   http.decorateRequest('begunMs', 0);
   http.addHook('onRequest', (request, reply, done) => {
     request.begunMs = performance.now();
-    connections.hold(reply);
-    const fault = hostFault(request) ?? faultOfPage(request) ?? faultOfCoding(request);
+    const crowd = connections.hold(reply);
+    const fault = crowd ?? hostFault(request) ?? faultOfPage(request) ?? faultOfCoding(request);
     if (fault === undefined) done();
     else refuse(reply, ...fault);
   });
@@ -162,19 +165,34 @@ export function createServer(options: ServerOptions): Server {
       return refuse(reply, 429, `${writing} texts are being written, expected fewer (try again later)`);
     }
     writing++;
+    const { socket, raw } = request;
+    // A client that has closed its side reads its text, or has left, which the second write to it tells.
+    const probe = (): void => {
+      if (raw.httpVersion !== '1.0' && !reply.sent) reply.raw.writeContinue();
+    };
+    socket.once('end', probe);
+    if (socket.readableEnded) probe();
+    const body = typeof request.body === 'string' ? request.body : '';
     try {
-      const begun = await write({ body: typeof request.body === 'string' ? request.body : '' });
+      const begun = await write(async () => {
+        if (socket.readableEnded) {
+          probe();
+          await setImmediate();
+        }
+        return socket.destroyed ? null : { body };
+      });
       if ('fault' in begun) return refuse(reply, statuses[begun.fault], begun.text);
-      return send(reply, 200, Readable.from(partsOf(begun)), TEXT_TYPE);
+      return send(reply, 200, Readable.from(partsOf(begun, socket)), TEXT_TYPE);
     } catch {
       return refuse(reply, 500, 'the writing thread has failed, expected a text (try again)');
     } finally {
+      socket.off('end', probe);
       writing--;
     }
   });
   /** Writes a part of a text, and reports what fails: the client may have received a part already. */
-  async function write(step: WritingStep): Promise<Written> {
-    const written = await pool.write(step).catch((error: unknown) => {
+  async function write(takeStep: () => Promise<WritingStep | null>): Promise<Written> {
+    const written = await pool.write(takeStep).catch((error: unknown) => {
       onError(error);
       throw error;
     });
@@ -182,14 +200,15 @@ export function createServer(options: ServerOptions): Server {
     return written;
   }
   /** The parts of a text as they are written. A fault breaks the connection, so that no client takes it for the end. */
-  async function* partsOf(begun: Written): AsyncGenerator<string> {
+  async function* partsOf(begun: Written, socket: FastifyRequest['socket']): AsyncGenerator<string> {
     writing++;
     try {
       for (let part = begun; ; ) {
         if ('fault' in part) throw new Error(part.text);
         if (part.text !== '') yield part.text;
-        if (part.rest === null) return;
-        part = await write(part.rest);
+        const { rest } = part;
+        if (rest === null) return;
+        part = await write(async () => (socket.destroyed ? null : rest));
       }
     } finally {
       writing--;
@@ -234,6 +253,7 @@ export function createServer(options: ServerOptions): Server {
     async stop() {
       stopping = true;
       queue.hurry();
+      pool.hurry(times.stop);
       await connections.end(http.close());
     },
   };

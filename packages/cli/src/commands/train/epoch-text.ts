@@ -33,7 +33,7 @@ export function epochText(
   parts.push(...testParts(test, unit));
   const line = (own: readonly string[]): string => [at, ...own, time].join('  ');
   const short = parts.map((part) => part.replace('training', 'train').replace('validation', 'val'));
-  const brief = short.map((part) => part.replace(/ \(weighed .*\)/, ''));
+  const brief = short.map((part) => part.replace(/ \(weighed [^()]*\)/, ''));
   const fewer = brief.map((_, k) => brief.slice(0, brief.length - k));
   const fits = [parts, short, ...fewer].find((own) => line(own).length <= columns) ?? [];
   return line(fits);

@@ -38,7 +38,7 @@ import { divisionLine, eventLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
 import { trainOptions } from './options.ts';
 import type { GivenValues } from './read-values.ts';
-import type { Recipe } from './recipe.ts';
+import { type Recipe, stepsPerEpoch } from './recipe.ts';
 import { otherLibrary } from './recorded-library.ts';
 import { type Reporter, type RunStart, warn } from './reporter.ts';
 import type { Resumable } from './resumable.ts';
@@ -64,7 +64,8 @@ export async function followRun(
   let live: LiveServer | undefined;
   // A profile excludes probes.
   const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
-  const divisions = looksAway ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
+  const { epochs = 1, steps = epochs * stepsPerEpoch(recipe) } = recipe.options;
+  const divisions = looksAway ? [] : divisionSteps(steps, recipe.options.probe);
 
   /**
    * Handles an event. The run waits for it, so a checkpoint never contains a step whose line is missing in
@@ -229,12 +230,6 @@ export async function followRun(
       return null;
     }
   }
-}
-
-/** Number of steps of the whole run. */
-function stepsOf({ options: { steps, epochs = 1, batch }, sets }: Recipe): number {
-  const { rows } = sets.train;
-  return steps ?? epochs * (typeof batch === 'number' ? Math.ceil(rows / batch) : 1);
 }
 
 function openDirectory(

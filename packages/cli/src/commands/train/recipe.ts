@@ -9,7 +9,7 @@ import {
 } from '@gradloom/core';
 import { findNetwork, ofTable, ofText, optimizerOptions, tokensOf } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
-import { LEAST_WATCHED } from '@gradloom/runtime/internal';
+import { LEAST_WATCHED, rowsPerStep } from '@gradloom/runtime/internal';
 import { trainOptions } from '@gradloom/runtime/options';
 import { type OpenedDataset, type OpenedTable, openDataset } from '../../files/datasets/open-dataset.ts';
 import type { Preset } from '../../files/datasets/presets.ts';
@@ -37,6 +37,10 @@ export interface Recipe {
   /** These settings as flags, to repeat the run. */
   readonly values: TrainValues;
 }
+
+/** Steps in which a run sees every row: each takes `accumulate` batches. */
+export const stepsPerEpoch = ({ options: { batch = 'full', accumulate = 1 }, sets: { train } }: Recipe): number =>
+  Math.ceil(train.rows / rowsPerStep({ batch, accumulate }, train));
 
 /** @throws OptionError for a network or a flag that does not fit. */
 export async function createRecipe(

@@ -9,6 +9,15 @@ export interface OwnUnits {
   readonly output: (value: number, o: number) => number;
 }
 
+/** Names of several target columns of a table; null for a single one, and for plain numbers. */
+export function targetNames(preprocessing: Preprocessing | undefined): string[] | null {
+  const target = ofTable(preprocessing)?.target ?? [];
+  return target.length < 2 ? null : target.map(({ name }) => name);
+}
+
+/** Most outputs without names that are shown. */
+export const MOST_UNNAMED = 64;
+
 /** The units of a dataset with this preprocessing. */
 export function ownUnits(preprocessing: Preprocessing | undefined): OwnUnits {
   const inputs = (ofTable(preprocessing)?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {

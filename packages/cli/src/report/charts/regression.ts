@@ -1,5 +1,6 @@
 import { dot, line, ruleY } from '@observablehq/plot';
-import { decimal, whole } from '../../terminal/text/format.ts';
+import { MOST_UNNAMED } from '../../lab/figures/own-units.ts';
+import { decimal, showLabel, whole } from '../../terminal/text/format.ts';
 import { fittingTicks, highest, lowest, scaleOver, tick } from '../axes.ts';
 import { grid } from '../compose.ts';
 import { short } from '../course.ts';
@@ -7,35 +8,42 @@ import type { Predictions } from '../findings/findings.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
+/** Most outputs whose figures are in a title. */
+const MOST_TITLED = 4;
+
 type Output = Predictions['outputs'][number];
 
 /** Predictions against targets, and the residuals. */
-export function regressionPictures({ split, rows, outputs }: Predictions): Picture[] {
-  const nameOf = (k: number) => (outputs.length === 1 ? '' : `output ${k + 1}`);
+export function regressionPictures({ split, rows, outputs, columns = outputs.length }: Predictions): Picture[] {
+  const nameOf = (k: number) => (outputs.length === 1 ? '' : showLabel(outputs[k].name ?? `output ${k + 1}`));
   const figures = (format: (output: Output) => string) =>
     outputs.map((output, k) => `${nameOf(k)} ${format(output)}`.trim()).join(', ');
+  const drawn = outputs.slice(0, MOST_UNNAMED);
+  const first = drawn.length < columns ? ` The first ${drawn.length} of ${whole(columns)} targets are drawn.` : '';
+  const isMany = outputs.length > MOST_TITLED;
+  const [r2, rmse] = [figures((output) => decimal(output.r2)), figures((output) => decimal(output.rmse))];
   const shown = highest(outputs.map(({ points }) => points.length));
-  const some = shown < rows ? ` ${whole(shown)} of the ${whole(rows)} rows are drawn.` : '';
+  const some = shown < rows ? ` ${whole(shown)} of the ${whole(rows)} rows are drawn.${first}` : first;
   const panels = (draw: (output: Output, width: number) => Drawing) => (width: number) =>
     outputs.length === 1
       ? draw(outputs[0], width)
       : grid(
-          outputs.map((output, k) => ({ title: nameOf(k), draw: (each) => draw(output, each) })),
+          drawn.map((output, k) => ({ title: nameOf(k), draw: (each) => draw(output, each) })),
           width,
           2,
         );
   return [
     {
       name: 'predicted-against-actual',
-      title: `Predicted against actual values: R² ${figures(({ r2 }) => decimal(r2))}`,
-      sentence: `Each point is a row of the ${split} set. On the dashed line the prediction is exact.${some}`,
+      title: `Predicted against actual values${isMany ? '' : `: R² ${r2}`}`,
+      sentence: `Each point is a row of the ${split} set. On the dashed line the prediction is exact.${some}${isMany ? ` R² is ${r2}.` : ''}`,
       alternative: `Predicted against actual values of ${whole(rows)} ${split} rows. ${figures(({ r2, rmse }) => `R² ${decimal(r2)}, RMSE ${decimal(rmse)}`)}.`,
       draw: panels(predicted),
     },
     {
       name: 'residuals',
-      title: `Residuals: RMSE ${figures(({ rmse }) => decimal(rmse))}`,
-      sentence: `Predicted minus actual value of each row, by the predicted value. Without a pattern around zero, the rest is noise.${some}`,
+      title: `Residuals${isMany ? '' : `: RMSE ${rmse}`}`,
+      sentence: `Predicted minus actual value of each row, by the predicted value. Without a pattern around zero, the rest is noise.${some}${isMany ? ` RMSE is ${rmse}.` : ''}`,
       alternative: figures(({ points }) => {
         const residuals = points.map(([actual, value]) => value - actual);
         return `Residuals from ${short(lowest(residuals))} to ${short(highest(residuals))}`;

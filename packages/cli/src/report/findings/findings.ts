@@ -111,8 +111,18 @@ const plane = agreeing(
 const predictions = record({
   split: name, // split of the rows
   rows: count(1),
+  columns: optional(count(1)), // number of all targets; runs of earlier versions have none
   /** Metrics cover all rows; points are pairs of actual and predicted values of some rows. */
-  outputs: list(record({ r2: figure(), rmse: figure(0), points: list(tuple(place, place), 1000) }), 64, 1),
+  outputs: list(
+    record({
+      name: optional(name), // of several targets; runs of earlier versions have none
+      r2: figure(),
+      rmse: figure(0),
+      points: list(tuple(place, place), 1000),
+    }),
+    16_384,
+    1,
+  ),
 });
 
 /** Predictions of a network along its single input, and the training rows. */

@@ -1,7 +1,7 @@
 import type { BackendRecord } from '@gradloom/runtime';
 
 /** '60,000'; NaN for a damaged value. Written by hand, since Intl takes 5 ms to load. */
-export const whole = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
+export const whole = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3}){1,7}$)/g, ',');
 
 /** '97.86 %' or '152.04 %', rounded. Below 1 never rounded up to 100 %. */
 export const percent = (share: number): string => {

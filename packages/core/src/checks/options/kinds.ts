@@ -1,6 +1,6 @@
 import { suggest } from '../nearest.ts';
 import { OptionError } from '../option-error.ts';
-import { show } from '../show.ts';
+import { has } from '../show.ts';
 import type { Check, Flag, Option, Typing } from './option.ts';
 
 /** A kind of value. Called, it makes an option of it, such as `positive(1e-8, 'added to the denominator')`. */
@@ -43,7 +43,7 @@ export function checkedBy<T>(
   const wantedFor = (value: unknown, text = wanted) => addTo(text, value);
   const check: Check<T> = (where, name, value) => {
     if (isValid(value)) return value;
-    throw new OptionError(where, name, `has ${show(value)}, expected ${wantedFor(value)}`);
+    throw new OptionError(where, name, `${has(value)}, expected ${wantedFor(value)}`);
   };
   return Object.assign(kind(check, typing), { isValid, wanted, wantedFor });
 }

@@ -4,7 +4,7 @@ import { type ProbabilityOptions, targetsOf } from './probability-options.ts';
 import { rowMean } from './row-mean.ts';
 import { NO_ANSWER } from './unanswered.ts';
 
-/** Squared distance between a row's probabilities and its class. */
+/** Squared distance between a row's probabilities and its class; half of it with two outputs. */
 export function rowBrier(options: ProbabilityOptions): RowNumber {
   const { target } = targetsOf('metric brier', options);
   const isBinary = options.targets === 'values';
@@ -17,13 +17,14 @@ export function rowBrier(options: ProbabilityOptions): RowNumber {
       const distance = o === c ? 1 - y[n * O + o] : y[n * O + o];
       sum += distance * distance;
     }
-    return sum;
+    return O === 2 ? sum / 2 : sum;
   };
 }
 
 /**
- * Brier score: mean over rows of the squared distance between probabilities and the row's class. With one output it is
- * (p - t)², from 0 to 1; with an output per class the sum over classes, from 0 to 2. Outputs are probabilities. [Brier
+ * Brier score: mean over rows of the squared distance between probabilities and the row's class. With one output or two
+ * classes it is (p - t)² of one of them, from 0 to 1; with more classes the sum over all, from 0 to 2, as in
+ * scikit-learn. Outputs are probabilities. [Brier
  * 1950](https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2)
  */
 export const brier = (options: ProbabilityOptions): Metric => rowMean(rowBrier(options));

@@ -17,7 +17,7 @@ import { type Counted, countedMean, countedValues, type HeldRows, type RowNumber
 import { explainedVariance } from './explained-variance.ts';
 import { logLoss, rowLogLoss } from './log-loss.ts';
 import { mae } from './mae.ts';
-import { mape, rowMape } from './mape.ts';
+import { rowMape } from './mape.ts';
 import type { Metric } from './metric.ts';
 import { bitsFigure, perplexityFigure } from './perplexity.ts';
 import { prRanking } from './pr-auc.ts';
@@ -25,6 +25,7 @@ import { r2 } from './r2.ts';
 import type { Ranking } from './ranking.ts';
 import { rmse } from './rmse.ts';
 import { rocRanking } from './roc-auc.ts';
+import { rowMean } from './row-mean.ts';
 
 /**
  * The kind of a model's answers. 'binary': one score per row and a target of 0 or 1; 'classes': one output per class
@@ -159,7 +160,7 @@ const table = {
   rmse: ofValues({ title: 'rmse', better: 'lower' }, () => rmse()),
   mape: ofMean(
     { title: 'mape', tasks: ['values'] },
-    () => mape(),
+    () => rowMean(rowMape),
     () => rowMape,
   ),
   r2: ofValues({ title: 'r2' }, () => r2()),

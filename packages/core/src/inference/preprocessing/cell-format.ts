@@ -1,4 +1,4 @@
-import { type Cell, readBoolean, readNumber } from './cell.ts';
+import { type Cell, LONGEST_NUMBER, readBoolean, readNumber } from './cell.ts';
 
 /** How the cells of a column are written, where they are no plain decimal numbers or dates of ISO 8601. */
 export type CellFormat = NumberFormat | DateFormat;
@@ -43,11 +43,17 @@ const SIGN = '[+\\-−]?';
 /** A dash for no cents, as in 827,- € */
 const NO_CENTS = '[\\-−–—]{1,2}';
 
-/** A negative number in the way of accounts. */
-const ENCLOSED = /^\(([^()+\-−]+|[^()+\-−]+[.,][-−–—]{1,2}\D*)\)$/;
+/** The number within brackets, which make it negative, as in ($12.00) of accounts; undefined for anything else. */
+export function enclosedIn(text: string): string | undefined {
+  if (!text.startsWith('(') || !text.endsWith(')')) return undefined;
+  const inner = text.slice(1, -1);
+  const last = inner.search(/\d\D*$/); // the last digit
+  const isUnsigned = /^[^()+\-−]*$/.test(inner.slice(0, last)) && WITHOUT_SIGN.test(inner.slice(last));
+  return last !== -1 && isUnsigned ? inner.trim() : undefined;
+}
 
-/** The number within brackets, which make it negative, as in ($12.00); undefined for anything else. */
-export const enclosedIn = (text: string): string | undefined => ENCLOSED.exec(text)?.[1].trim();
+/** The last digit of a number and what follows: no sign, except dashes for no cents. */
+const WITHOUT_SIGN = /^[^()+\-−]*(?:[.,][-−–—]|$)/;
 
 /**
  * Reads numbers of a format: at most one sign, or brackets for a negative number, a dash in place of the fraction,
@@ -75,6 +81,7 @@ export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell:
     if (typeof cell === 'number') return Number.isFinite(cell) ? cell : undefined;
     if (typeof cell !== 'string') return undefined;
     const whole = cell.trim();
+    if (whole.length > LONGEST_NUMBER) return undefined;
     const enclosed = enclosedIn(whole);
     const text = enclosed ?? whole;
     for (const pattern of patterns) {

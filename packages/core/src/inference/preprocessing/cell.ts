@@ -46,13 +46,16 @@ export const isGapMark = (cell: Cell): cell is string => typeof cell === 'string
 /** Whether the cell is a gap in a column of numbers, booleans or dates. */
 export const isNumberGap = (cell: Cell): boolean => isGap(cell) || isGapMark(cell);
 
+/** Longest text of a number, in characters: all digits of the smallest one, marks between them, and a unit. */
+export const LONGEST_NUMBER = 1200;
+
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** The finite number in a cell, given as a number or in decimal notation; undefined for anything else. */
 export function readNumber(cell: Cell): number | undefined {
   if (typeof cell === 'string') {
     const text = cell.trim();
-    return DECIMAL.test(text) ? finite(Number(text)) : undefined;
+    return text.length <= LONGEST_NUMBER && DECIMAL.test(text) ? finite(Number(text)) : undefined;
   }
   return typeof cell === 'number' ? finite(cell) : undefined;
 }

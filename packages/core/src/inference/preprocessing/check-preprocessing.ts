@@ -1,6 +1,6 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { positiveInteger } from '../../checks/options/index.ts';
-import { counted, show } from '../../checks/show.ts';
+import { counted, has } from '../../checks/show.ts';
 import { checkTokenizer } from '../text/tokenizer-spec.ts';
 import { type CellFormat, THOUSANDS } from './cell-format.ts';
 import {
@@ -188,7 +188,7 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
       categories: namesOf(where, `${path}.categories`, column.categories),
       missing: flagOf(where, `${path}.missing`, column.missing),
       ...(column.gaps === undefined ? {} : { gaps: flagOf(where, `${path}.gaps`, column.gaps) }),
-      ...(column.others === undefined ? {} : { others: flagOf(where, `${path}.others`, column.others) }),
+      ...(column.others === undefined ? {} : { others: othersOf(where, `${path}.others`, column.others) }),
     };
   }
   const keys = ['name', 'type', 'center', 'scale', 'fill', 'indicator'];
@@ -205,6 +205,9 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     ...(column.range !== undefined ? { range: rangeOf(where, `${path}.range`, column.range) } : {}),
   };
 }
+
+const othersOf = (where: string, path: string, value: unknown): boolean | readonly string[] =>
+  Array.isArray(value) ? namesOf(where, path, value) : flagOf(where, path, value);
 
 function rangeOf(where: string, path: string, value: unknown): ValueRange {
   const [least, greatest] = listOf(where, path, value).map((end, e) => numberOf(where, `${path}.${e}`, end));
@@ -236,7 +239,7 @@ function checkTarget(where: string, path: string, value: unknown): TargetDecodin
 }
 
 function fail(where: string, path: string, value: unknown, wanted: string): never {
-  throw new OptionError(where, path, `has ${show(value)}, expected ${wanted}`);
+  throw new OptionError(where, path, `${has(value)}, expected ${wanted}`);
 }
 
 /** The format of cells of a type, if there is one. */

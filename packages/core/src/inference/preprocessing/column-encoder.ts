@@ -58,6 +58,8 @@ export interface CategoryColumnEncoder extends ColumnEncoder {
   inputOf(category: string): number;
   /** Index of the input for gaps; -1 if there is none. */
   readonly gapInput: number;
+  /** Whether no training row had a category, as far as the rarer ones are listed. */
+  isNew(category: string): boolean;
 }
 
 /** Encodes a column of texts. */
@@ -122,22 +124,26 @@ export function createCategoryEncoder(
   const inputs = [...categories.map((category) => `${name}=${category}`), ...(missing ? [`${name} is missing`] : [])];
   const gapInput = missing ? categories.length : -1;
   const inputOf = (category: string): number => places.get(category) ?? -1;
+  const rarer = new Set(typeof others === 'boolean' ? [] : others);
+  const isNew = (category: string): boolean => others !== true && !places.has(category) && !rarer.has(category);
   return {
     name,
     inputs,
     gapInput,
     inputOf,
+    isNew,
     encode(cell, x, offset) {
       if (typeof cell === 'object' && cell !== null) {
         throw new CellError(name, `has ${show(cell)}, expected text, a number, true, false, or null for a gap`);
       }
-      const own = inputOf(readCategory(cell));
+      const category = readCategory(cell);
+      const own = inputOf(category);
       // A word for a gap may be a category of an older model.
       const gap = own === -1 && isGap(cell);
       const place = gap ? gapInput : own;
       x.fill(0, offset, offset + inputs.length);
       if (place !== -1) x[offset + place] = 1;
-      else if (gap || !others) onNote?.({ column: name, value: gap ? null : readCategory(cell) });
+      else if (gap || isNew(category)) onNote?.({ column: name, value: gap ? null : category });
       return inputs.length;
     },
   };

@@ -6,6 +6,7 @@ export {
   isGap,
   isGapMark,
   isNumberGap,
+  LONGEST_NUMBER,
   readBoolean,
   readCategory,
   readNumber,

@@ -193,8 +193,11 @@ export interface CategoryEncoding {
   readonly missing: boolean;
   /** Without such an input: whether training rows had gaps, so that an object may lack the column. @default false */
   readonly gaps?: boolean;
-  /** Whether there are rarer categories, too. All inputs are 0 for them, as for unknown ones. @default false */
-  readonly others?: boolean;
+  /**
+   * The rarer categories of the training rows, to tell of those that no row had. All inputs are 0 for both. True if
+   * there are rarer ones that are not listed. @default false
+   */
+  readonly others?: boolean | readonly string[];
 }
 
 /** Decoding of outputs as answers in the target's units. */

@@ -1,7 +1,7 @@
 import { list, record } from '../../checks/check.ts';
 import { OptionError } from '../../checks/option-error.ts';
 import { oneOf } from '../../checks/options/index.ts';
-import { show } from '../../checks/show.ts';
+import { has, show } from '../../checks/show.ts';
 
 /** Piece of a vocabulary that stands for all characters or words that the vocabulary lacks. */
 export const UNKNOWN = '<unk>';
@@ -56,7 +56,7 @@ export function checkTokenizer(where: string, path: string, value: unknown): Tok
     const isPiece =
       typeof piece === 'string' && piece !== '' && (kind === 'words' || piece === UNKNOWN || [...piece].length === 1);
     if (!isPiece || known.has(piece)) {
-      throw new OptionError(where, `${name}.${token}`, `has ${show(piece)}, expected ${wanted}`);
+      throw new OptionError(where, `${name}.${token}`, `${has(piece)}, expected ${wanted}`);
     }
     known.add(piece);
   }

@@ -1,5 +1,5 @@
 import { OptionError } from '../../checks/option-error.ts';
-import { show } from '../../checks/show.ts';
+import { has } from '../../checks/show.ts';
 import { badOutput } from '../../families/metrics/index.ts';
 import { type Continuation, continuationProblem } from '../../network/continuation.ts';
 import { InputError } from '../../network/layers/index.ts';
@@ -119,7 +119,7 @@ function defaultPrompt({ spec }: Tokenizer): string {
 
 /** The tokens of a prompt. @throws Error for a prompt that is not a text, ends a line, or has unknown characters. */
 function encode(where: string, tokenizer: Tokenizer, prompt: unknown, lines: boolean): Uint32Array {
-  if (typeof prompt !== 'string') throw new OptionError(where, 'prompt', `has ${show(prompt)}, expected a text`);
+  if (typeof prompt !== 'string') throw new OptionError(where, 'prompt', `${has(prompt)}, expected a text`);
   const at = lines ? prompt.indexOf('\n') : -1;
   if (at !== -1) {
     throw new OptionError(where, 'prompt', `has a line end at position ${at}, expected the start of one line`);

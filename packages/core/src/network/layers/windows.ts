@@ -1,6 +1,6 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { checkedBy } from '../../checks/options/index.ts';
-import { show } from '../../checks/show.ts';
+import { has, show } from '../../checks/show.ts';
 import type { Shape } from '../shape.ts';
 
 /** Largest number of a window: kernels compute places with 32 bits, and float32 represents all numbers up to it. */
@@ -51,7 +51,7 @@ export function alongAxis(
 ): number {
   if (typeof value === 'number') return value;
   if (value.length === axes) return value[a];
-  throw new OptionError(kind, name, `has ${show(value)}, expected a number for each axis, ${axes}`);
+  throw new OptionError(kind, name, `${has(value)}, expected a number for each axis, ${axes}`);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
+import { unpackAtMost } from '../../system/files/unpack-at-most.ts';
 import { checkImage, checkPixels, type Image, MOST_PIXELS } from './image.ts';
 
 export const PNG_START = '89504e470d0a1a0a';
@@ -62,7 +63,7 @@ function plainChunks(bytes: Uint8Array, mostPixels: number): Uint8Array {
   // Without a palette the decoder would read the indices as grey values.
   if (view.getUint8(25) === INDEXED && !hasPalette) throw new Error('no palette for its colours');
   // Checked here because the decoder unpacks any amount of data and fills missing pixels with zeros.
-  const { length } = inflateSync(Buffer.concat(contents), { maxOutputLength: Math.max(wanted, 1) });
+  const { length } = unpackAtMost(wanted, 'pixels', (options) => inflateSync(Buffer.concat(contents), options));
   if (length !== wanted) throw new Error(`${length} bytes of pixels instead of ${wanted}`);
   return Buffer.concat(kept);
 }

@@ -1,6 +1,6 @@
 import { reasonOf, showPath } from '@gradloom/core/internal';
 import { CsvError, Parser } from 'csv-parse';
-import { type ByteSource, openBytes } from '../../system/files/byte-source.ts';
+import { type ByteSource, MOST_UNPACKED_TEXT, openBytes } from '../../system/files/byte-source.ts';
 import { checkPath } from '../../system/files/check-path.ts';
 import { readText, type TextEncodingChoice } from '../read-text.ts';
 import { isSomeNumber } from './format-finder.ts';
@@ -20,12 +20,6 @@ export const MOST_CHARACTERS = 1 << 22;
 const FIRST_TEXT = (1 << 16) / 4;
 
 /**
- * Most that a gzipped table may grow when unpacked, relative to its size. Tables of numbers grow 3 to 30 times. Those
- * that grow more are nearly all zeros, such as hundreds of one-hot columns; unpack them first if you trust them.
- */
-export const MOST_UNPACKED = 256;
-
-/**
  * The records of a CSV file, plain or gzipped: quoted fields, any line endings, with or without a byte order mark.
  * Blank lines are skipped. Records come in batches as the text is read, since awaiting each record would take longer
  * than reading it. Without `delimiter` it is found from the first rows and reported. @throws Error naming the file and,
@@ -40,7 +34,7 @@ export async function* readCsv(
 ): AsyncGenerator<readonly CsvRecord[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
     new Error(`readCsv: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
-  const source = opened ?? (await openBytes('readCsv', path, 'a CSV file', MOST_UNPACKED));
+  const source = opened ?? (await openBytes('readCsv', path, 'a CSV file', MOST_UNPACKED_TEXT));
   let records: CsvRecord[] = [];
   let parser: RecordParser | undefined;
   const parserFor = (text: string): RecordParser => {

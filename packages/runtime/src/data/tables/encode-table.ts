@@ -199,7 +199,7 @@ function columnWriter(
   }
   if (column?.data.kind !== 'words')
     throw new Error(`encodeTable: column ${show(name)} is missing, expected its words`);
-  const { inputs, inputOf, gapInput } = createCategoryEncoder(encoding);
+  const { inputs, inputOf, gapInput, isNew } = createCategoryEncoder(encoding);
   const { data } = column;
   const { words } = data;
   const places = words.map(inputOf);
@@ -213,7 +213,7 @@ function columnWriter(
         const place = index === -1 ? gapInput : places[index];
         if (place !== -1) x[offset + place] = 1;
         else if (index === -1) onNote?.({ column: name, value: null });
-        else if (encoding.others !== true) onNote?.({ column: name, value: words[index] });
+        else if (isNew(words[index])) onNote?.({ column: name, value: words[index] });
       };
     },
   };

@@ -30,7 +30,7 @@ export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreproce
     columns: table.inputs.map((column) => encodingOf(table, column, rows, { scale, missing, ranged })),
     ...(table.series === undefined ? { target } : forecastsOf(table.series, target[0])),
   };
-  return refuseTooMany(table, preprocessing);
+  return fits(preprocessing) ? preprocessing : refuseTooMany(table, withoutRarer(preprocessing));
 }
 
 /** The target of a series at each step after a window, and how its rows become windows. */
@@ -55,14 +55,28 @@ const MOST_RANGES = 10_000;
 const MOST_PARTS = 115_000;
 const MOST_BYTES = 1_800_000;
 
+function fits(preprocessing: TablePreprocessing): boolean {
+  const parts = preprocessing.columns.reduce((sum, it) => {
+    const words = (list: unknown) => (Array.isArray(list) ? list.length : 0);
+    const own =
+      it.type === 'categorical' ? 6 + it.categories.length + words(it.others) : 'range' in it && it.range ? 10 : 7;
+    return sum + own + ('gaps' in it ? 1 : 0);
+  }, 0);
+  return parts <= MOST_PARTS && JSON.stringify(preprocessing).length <= MOST_BYTES;
+}
+
+/** Leaves out the names of rarer categories, for which a model file has no room. */
+const withoutRarer = (preprocessing: TablePreprocessing): TablePreprocessing => ({
+  ...preprocessing,
+  columns: preprocessing.columns.map((column) =>
+    column.type === 'categorical' && column.others ? { ...column, others: true } : column,
+  ),
+});
+
 /** @throws Error if there are more columns or categories than a model file can hold, before training starts. */
 function refuseTooMany({ name }: Table, preprocessing: TablePreprocessing): TablePreprocessing {
   const { columns } = preprocessing;
-  const parts = columns.reduce((sum, it) => {
-    const own = it.type === 'categorical' ? 6 + it.categories.length : 'range' in it && it.range ? 10 : 7;
-    return sum + own + ('gaps' in it ? 1 : 0);
-  }, 0);
-  if (parts <= MOST_PARTS && JSON.stringify(preprocessing).length <= MOST_BYTES) return preprocessing;
+  if (fits(preprocessing)) return preprocessing;
   const categories = columns.reduce((sum, it) => sum + (it.type === 'categorical' ? it.categories.length : 0), 0);
   const has = `${columns.length} columns with ${categories} categories`;
   throw new Error(
@@ -90,12 +104,13 @@ function encodingOf(
     const { oneHotLimit = ONE_HOT_LIMIT } = table.options;
     const used = words.flatMap((word, at) => (counts[at] > 0 ? [{ word, count: counts[at] }] : []));
     // Of words that are equally frequent, those that come first in the file.
-    const frequent = used.toSorted((a, b) => b.count - a.count).slice(0, oneHotLimit);
+    const ranked = used.toSorted((a, b) => b.count - a.count);
+    const [frequent, rarer] = [ranked.slice(0, oneHotLimit), ranked.slice(oneHotLimit)];
     return {
       ...{ name, type: 'categorical', categories: sortedNames(frequent.map(({ word }) => word)) },
       missing: gaps >= LEAST_GAPS,
       ...(gaps > 0 && gaps < LEAST_GAPS ? { gaps: true } : {}),
-      ...(used.length > frequent.length ? { others: true } : {}),
+      ...(rarer.length > 0 ? { others: sortedNames(rarer.map(({ word }) => word)) } : {}),
     };
   }
   const present = presentOf(data.values, rows);

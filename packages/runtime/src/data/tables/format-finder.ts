@@ -4,6 +4,7 @@ import {
   dateText,
   enclosedIn,
   exampleOf,
+  LONGEST_NUMBER,
   numberReader,
   readDate,
   readNumber,
@@ -47,7 +48,7 @@ const CODES =
 
 /** Currencies stand before a number; behind it a unit may be any short text that begins with a letter or a sign. */
 const WITH_UNIT = new RegExp(
-  `^([+\\-−]?)\\s*(\\p{Sc}|${CODES})?\\s*([+\\-−]?)((?:\\d(?:[\\d.,'’ \\u00a0\\u2009\\u202f]*\\d)?(?:[.,][\\-−–—]{0,2})?|[.,]\\d+)(?:[eE][+-]?\\d+)?)\\s*([\\p{L}\\p{Sc}%‰°″′"µ][^,;:]{0,15})?$`,
+  `^([+\\-−]?)\\s*(?:(\\p{Sc}|${CODES})\\s*)?([+\\-−]?)((?:\\d(?:[\\d.,'’ \\u00a0\\u2009\\u202f]*\\d)?(?:[.,][\\-−–—]{0,2})?|[.,]\\d+)(?:[eE][+-]?\\d+)?)\\s*([\\p{L}\\p{Sc}%‰°″′"µ][^,;:]{0,15})?$`,
   'u',
 );
 
@@ -127,7 +128,8 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
       if (typeof cell !== 'string') return false;
       const text = cell.trim();
       const inner = enclosedIn(text);
-      const number = type === 'date' ? null : WITH_UNIT.exec(inner ?? text);
+      const isNone = type === 'date' || text.length > LONGEST_NUMBER;
+      const number = isNone ? null : WITH_UNIT.exec(inner ?? text);
       if (number !== null) {
         const [, sign, before, second, digits, after] = number;
         const isOne = (sign === '' || second === '') && (before === undefined || after === undefined);

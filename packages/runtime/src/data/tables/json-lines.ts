@@ -1,7 +1,7 @@
 import { show, showPath } from '@gradloom/core/internal';
-import { openBytes } from '../../system/files/byte-source.ts';
+import { MOST_UNPACKED_TEXT, openBytes } from '../../system/files/byte-source.ts';
 import { readText } from '../read-text.ts';
-import { MOST_CHARACTERS, MOST_UNPACKED } from './csv-records.ts';
+import { MOST_CHARACTERS } from './csv-records.ts';
 import { type JsonRow, openJsonRows, ROW_WANTED } from './json-rows.ts';
 import type { TableReader, TableReadOptions } from './table-reader.ts';
 
@@ -16,7 +16,7 @@ export const openJsonLines = (path: string, options: TableReadOptions): Promise<
 async function* linesOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
     new Error(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
-  const source = await openBytes('readTable', path, 'a file with a JSON object a line', MOST_UNPACKED);
+  const source = await openBytes('readTable', path, 'a file with a JSON object a line', MOST_UNPACKED_TEXT);
   let line = 1;
   let open = ''; // the unfinished line
   try {

@@ -17,6 +17,7 @@ import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { compressors } from 'hyparquet-compressors';
 import { fileSize } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
+import { unpackAtMost } from '../../system/files/unpack-at-most.ts';
 import { RoomError, refuseBeyondRoom } from '../../system/memory/memory-room.ts';
 import { cellOf, refuseDelimiter } from './json-rows.ts';
 import { checkedPages } from './parquet-pages.ts';
@@ -202,8 +203,8 @@ async function readParts(
 /** Node's decompressors where available: they limit the size of their output. */
 const unpackers: Compressors = {
   ...compressors,
-  GZIP: (input, outputLength) => gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
-  BROTLI: (input, outputLength) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+  GZIP: (input, length) => unpackAtMost(length, 'a page', (options) => gunzipSync(input, options)),
+  BROTLI: (input, length) => unpackAtMost(length, 'a page', (options) => brotliDecompressSync(input, options)),
 };
 
 function cellIn(value: unknown, place: () => string, fault: (problem: string) => Error): Cell {
@@ -235,6 +236,6 @@ function instant(count: bigint | null | undefined, perSecond: bigint): string | 
   const seconds = new Date(Number((count - rest) / perSecond) * 1000).toISOString().slice(0, -5);
   const digits = String(perSecond + rest)
     .slice(1)
-    .replace(/0+$/, '');
+    .replace(/0{1,9}$/, '');
   return `${seconds}${digits === '' ? '' : `.${digits}`}Z`;
 }

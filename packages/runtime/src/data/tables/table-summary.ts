@@ -32,7 +32,10 @@ export function summarizeTable(table: Table, preprocessing: TablePreprocessing):
     return { name, role: 'target', type: decoding.type, reason, gaps, becomes: outputOf(decoding) };
   });
   // The advice is one of the table's decisions.
-  const why = (name: string) => (table.reasons[name] ?? '').replace(/ \(.*\)$/, '');
+  const why = (name: string) => {
+    const reason = table.reasons[name] ?? '';
+    return reason.endsWith(')') ? reason.split(' (', 1)[0] : reason;
+  };
   const none = { type: null, reason: '', gaps: 0, becomes: '' };
   return [
     ...seriesColumns(table),
@@ -57,7 +60,7 @@ function seriesColumns({ series }: Table): ColumnSummary[] {
 function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
   if (encoding.type === 'categorical') {
     const inputs = counted(encoding.categories.length, 'input');
-    const own = encoding.others === true ? `${inputs} for the most frequent, 0 for others` : inputs;
+    const own = encoding.others ? `${inputs} for the most frequent, 0 for others` : inputs;
     if (encoding.missing) return `${own} and one for gaps`;
     return hasGaps ? `${own}, all 0 for a gap` : own;
   }

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Loss, Network, NetworkSpec } from '@gradloom/core';
-import { countPieces, leafCount, targetColumns, targetPositions } from '@gradloom/core/internal';
+import { convolutionBytes, countPieces, leafCount, targetColumns, targetPositions } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
 import { mostPasses } from '../step/team-part.ts';
@@ -66,10 +66,11 @@ export function threadParts(
 
 /** Memory that a thread needs to train besides the arena, with this number of gradient rows. */
 export function trainingBytes(shape: ScratchShape, rows: number): number {
-  const { network, optimizer } = shape;
+  const { network, optimizer, backend, passRows } = shape;
   const gradients = network.tensors.length * rows * GRADIENT_BYTES;
   const passes = network.places.length * separateWorkspaces(shape) * PASS_LAYER_BYTES;
-  return gradients + passes + countPieces(network, optimizer) * PIECE_BYTES;
+  const tables = backend === 'native' ? convolutionBytes(network.products, passRows) : 0;
+  return gradients + passes + tables + countPieces(network, optimizer) * PIECE_BYTES;
 }
 
 /** Workspaces of passes that run in lockstep, in all programs that a thread keeps; 0 if no layer couples rows. */

@@ -3,6 +3,7 @@ import { reasonOf } from '@gradloom/core/internal';
 import type { Piscina } from 'piscina';
 import { fileBeside, loadInstalled } from '../../system/installed.ts';
 import { lackOfAddressSpace, threadLimits } from '../../system/memory/limits.ts';
+import { allocateCodePages, type CodePages, freeCodePages } from '../backends/native/code-pages.ts';
 import { type Message, toMessage } from './messages.ts';
 import type { PingTask } from './protocol.ts';
 
@@ -22,7 +23,7 @@ export interface Crew {
   idle: () => void;
   /** Ends the threads when no team uses them any more. */
   end(): Promise<void>;
-  /** Ends the threads at once; resolves when all have ended. */
+  /** Ends the threads at once and frees their machine code; resolves when all have ended. */
   stop(): Promise<void>;
 }
 
@@ -40,7 +41,8 @@ export async function openCrew(shape: CrewShape): Promise<Crew> {
   // Loaded here, not imported: Piscina finds its own worker file by its path, which a bundler would change, and
   // prediction does not need it.
   const { Piscina } = loadInstalled('piscina') as typeof import('piscina');
-  const options = piscinaOptions(shape);
+  const codePages = allocateCodePages(shape.threads);
+  const options = { ...piscinaOptions(shape), workerData: { codePages } };
   const begun: Worker[] = [];
   const note = (thread: Worker) => void begun.push(thread);
   // Node reports a new thread one tick after it starts. Ticks run in order, so only our threads are reported between
@@ -49,7 +51,7 @@ export async function openCrew(shape: CrewShape): Promise<Crew> {
   let crew: Crew | undefined;
   let refusal: unknown;
   try {
-    crew = crewOf(new Piscina<Message, unknown>(options));
+    crew = crewOf(new Piscina<Message, unknown>(options), codePages);
   } catch (error) {
     refusal = error;
   }
@@ -88,7 +90,7 @@ export async function startCrew(shape: CrewShape): Promise<Crew> {
     await Promise.race([Promise.all(pings), failed]);
     return crew;
   } catch (error) {
-    await crew.piscina.destroy();
+    await crew.stop();
     const reason = reasonOf(error);
     throw new Error(`createPool: a thread did not start (${reason}), expected all ${threads} to start`, {
       cause: error,
@@ -136,7 +138,7 @@ function piscinaOptions({ threads, execArgv, heapMiB }: CrewShape) {
   };
 }
 
-function crewOf(piscina: Piscina<Message, unknown>): Crew {
+function crewOf(piscina: Piscina<Message, unknown>, codePages: CodePages): Crew {
   let ending: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   const crew: Crew = {
@@ -148,7 +150,7 @@ function crewOf(piscina: Piscina<Message, unknown>): Crew {
       return ending;
     },
     stop() {
-      stopping ??= piscina.destroy();
+      stopping ??= piscina.destroy().then(() => freeCodePages(codePages));
       return stopping;
     },
   };

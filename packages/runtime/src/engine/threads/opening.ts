@@ -38,13 +38,14 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
 }
 
 /**
- * Touches memory without changing it. As bytes, because reading and writing a double may change a NaN; in parts,
- * because no byte array is long enough.
+ * Touches memory without changing it. Another thread may draw weights there meanwhile, also into their moving average: a
+ * plain byte that is read before and written after would undo its write, an atomic `or` does not. As bytes, because
+ * reading and writing a double may change a NaN; in parts, because no byte array is long enough.
  */
-function touch(array: Elements): void {
+export function touch(array: Elements): void {
   for (let from = 0; from < array.length; from += STRETCH) {
     const { buffer, byteOffset, byteLength } = viewOf(array, from, Math.min(STRETCH, array.length - from));
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    for (let i = 0; i < byteLength; i += PAGE) bytes[i] |= 0;
+    for (let i = 0; i < byteLength; i += PAGE) Atomics.or(bytes, i, 0);
   }
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { OptionError } from '@gradloom/core';
 import { onlyKeys, option, show } from '@gradloom/core/internal';
-import { type Crew, type CrewShape, openCrew, startCrew } from './crew.ts';
+import { type Crew, type CrewShape, startCrew } from './crew.ts';
 import { toMessage } from './messages.ts';
 import type { Task } from './protocol.ts';
 
@@ -111,7 +111,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
 
   /** Replaces a failed crew: all teams that need a new one wait for the same. */
   async function nextCrew(): Promise<Crew> {
-    opening ??= openCrew(shape);
+    opening ??= startCrew(shape);
     try {
       crew = await opening;
     } finally {
@@ -132,9 +132,10 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     }
     mine.teams++;
     return {
-      // The cast: a thread's answer has the type that the task declares.
+      // The cast: a thread's answer has the type that the task declares. A message that cannot be made is a task that
+      // fails: the others have started, and wait for it.
       run: <Answer>(tasks: readonly Task<Answer>[]) =>
-        tasks.map((task) => mine.piscina.run(toMessage(task)) as Promise<Answer>),
+        tasks.map(async (task) => (await mine.piscina.run(toMessage(task))) as Answer),
       async release(broken = false) {
         mine.teams--;
         const replaced = broken ? replaceCrew(mine) : undefined;

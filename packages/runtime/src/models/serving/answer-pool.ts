@@ -1,5 +1,15 @@
-import type { Model } from '@gradloom/core';
-import { elements, inputsOf, ofImages, option, record } from '@gradloom/core/internal';
+import { buildNetwork, type Model, type NetworkSpec } from '@gradloom/core';
+import {
+  elements,
+  inputsOf,
+  mayLack,
+  ofImages,
+  ofTable,
+  ofText,
+  option,
+  record,
+  sizeOf,
+} from '@gradloom/core/internal';
 import { createPool } from '../../engine/threads/pool.ts';
 import type { Task } from '../../engine/threads/protocol.ts';
 import type { AnswersTask } from './answer-task.ts';
@@ -11,66 +21,129 @@ import type { WritingStep, WritingTask, Written } from './writing-task.ts';
 export interface AnswerPool {
   readonly threads: number;
   /**
-   * Answers the bodies in one call, on the next free thread, or in this thread if that is faster.
+   * Answers the bodies in one call, on the next free thread, or in this thread if that is faster. If the call takes
+   * longer than a thread may, its bodies are answered one by one, so that only the slow ones have no answer.
    * @throws Error (rejects) if the thread fails.
    */
   answer(bodies: readonly Body[]): Promise<readonly Reply[]>;
   /**
-   * Writes a part of a text on the next free thread.
+   * Writes a part of a text on the next free thread. `takeStep` is called when there is one: null if nobody waits for
+   * the text any more, which ends it.
    * @throws Error (rejects) if the thread fails.
    */
-  write(step: WritingStep): Promise<Written>;
-  /** Waits for pending calls and ends the threads. */
+  write(takeStep: () => Promise<WritingStep | null>): Promise<Written>;
+  /** From now on a thread has `limitMs` milliseconds for a call, if that is less, and no body has a second try. */
+  hurry(limitMs: number): void;
+  /** Ends the threads. Pending calls fail. */
   close(): Promise<void>;
 }
 
+export interface AnswerPoolOptions extends TextLimits {
+  readonly threads: number;
+  readonly mostTokens?: number; // most tokens of a text, default no limit
+  readonly mostSeconds?: number; // time of a thread for a call, after which it is ended and replaced, default 30
+}
+
 /**
- * Starts threads that answer with a model. Failed threads are replaced.
+ * Starts threads that answer with a model. Failed and slow threads are replaced.
  * @throws Error (rejects) if they do not start, or the model cannot answer.
  */
-export async function createAnswerPool(
-  model: Model,
-  options: TextLimits & { threads: number; mostTokens?: number },
-): Promise<AnswerPool> {
+export async function createAnswerPool(model: Model, options: AnswerPoolOptions): Promise<AnswerPool> {
   record('createAnswerPool', 'model', model, 'a model');
   record('createAnswerPool', 'options', options, '{ threads, mostRows }');
   const threads = option.positiveInteger.check('createAnswerPool', 'threads', options.threads);
   const mostRows = option.positiveInteger.check('createAnswerPool', 'mostRows', options.mostRows);
+  const seconds = option.positive.check('createAnswerPool', 'mostSeconds', options.mostSeconds ?? 30);
   elements('createAnswerPool', 'model.parameters', model.parameters);
   // Done first: if there is no memory for a copy, no threads must be ended.
   const shared = shareModel(model);
   const pool = await createPool({ threads });
   const answerHere = createTextAnswerer(model, { mostRows });
   const mostCharacters = charactersOfSmall(model);
-  const answer = async (bodies: readonly Body[]): Promise<readonly Reply[]> => {
+  let limitMs = Math.min(seconds * 1000, LONGEST_TIMER_MS);
+  let hurried = false;
+  const ends = new Set<() => void>(); // each ends a call that is running
+
+  async function answer(bodies: readonly Body[]): Promise<readonly Reply[]> {
     if (bodies.reduce((sum, { length }) => sum + length, 0) <= mostCharacters) return answerHere(bodies);
     const task: AnswersTask = { kind: 'answers', id: shared.id, bodies, mostRows };
-    return call<readonly Reply[]>(task);
-  };
-  const { mostTokens = Number.MAX_SAFE_INTEGER } = options;
-  function write(step: WritingStep): Promise<Written> {
-    const task: WritingTask = { kind: 'writing', id: shared.id, step, mostTokens };
-    return call<Written>(task);
+    const replies = await call<readonly Reply[]>(async () => task);
+    if (replies !== null) return replies;
+    if (hurried || bodies.length === 1) return bodies.map(() => ({ rows: 0, ...late() }));
+    const alone: Reply[] = [];
+    for (const body of bodies) alone.push(...(await answer([body])));
+    return alone;
   }
 
-  async function call<Answer>(task: Task<Answer | 'unknown'>): Promise<Answer> {
+  const { mostTokens = Number.MAX_SAFE_INTEGER } = options;
+  async function write(takeStep: () => Promise<WritingStep | null>): Promise<Written> {
+    let isLeft = false;
+    const written = await call<Written>(async (): Promise<WritingTask | null> => {
+      const step = await takeStep();
+      isLeft = step === null;
+      return step && { kind: 'writing', id: shared.id, step, mostTokens };
+    });
+    return written ?? (isLeft ? { text: '', rest: null } : late());
+  }
+
+  const late = () => ({
+    fault: 'time' as const,
+    text: `answer has taken longer than ${limitMs / 1000} seconds, expected less (${hurried ? 'the server stops' : 'ask for fewer or shorter rows'})`,
+  });
+
+  /** Null if there is no task, or the thread took too long; then it is ended. */
+  async function call<Answer>(takeTask: () => Promise<Task<Answer | 'unknown'> | null>): Promise<Answer | null> {
     const team = await pool.acquire(1);
-    let failed = true;
-    try {
+    const task = await takeTask();
+    if (task === null) {
+      void team.release();
+      return null;
+    }
+    async function run(task: Task<Answer | 'unknown'>): Promise<Answer> {
       // The pool chooses the thread, which may not have the model yet. It is sent only then: shared memory in a message
       // costs as much as ten rows.
       let [reply] = await Promise.all(team.run([task]));
       const withModel = { ...task, model: shared };
       if (reply === 'unknown') [reply] = await Promise.all(team.run([withModel]));
-      failed = false;
       return reply as Answer;
+    }
+    let end = () => {};
+    const ended = new Promise<null>((resolve) => {
+      end = () => resolve(null);
+    });
+    ends.add(end);
+    const timer = setTimeout(end, limitMs);
+    let failed = true;
+    try {
+      const reply = await Promise.race([ended, run(task)]);
+      failed = reply === null;
+      return reply;
     } finally {
-      await team.release(failed);
+      clearTimeout(timer);
+      ends.delete(end);
+      // Not awaited: the old threads end when the last of them is free, and new ones answer meanwhile.
+      void team.release(failed);
     }
   }
 
-  return { threads, answer, write, close: () => pool.close() };
+  return {
+    threads,
+    answer,
+    write,
+    hurry(mostMs) {
+      hurried = true;
+      limitMs = Math.min(limitMs, mostMs);
+      const running = [...ends];
+      setTimeout(() => {
+        for (const end of running) end();
+      }, limitMs).unref();
+    },
+    close: () => pool.close(),
+  };
 }
+
+/** Longest time of a timer of Node. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 // Waking a thread and receiving its answer takes 25 to 30 µs. With iris, 1 row takes 4 µs, 45 rows of 3,400 characters
 // take 70 µs.
@@ -78,11 +151,38 @@ const SMALL_CHARACTERS = 4096;
 const SMALL_PRODUCTS = 1 << 18;
 
 /**
- * Longest texts, in characters, that this thread answers sooner than it could wake another. A number takes at least two
- * characters. Images always go to threads: a short file may take long to decode.
+ * Longest texts, in characters, that this thread answers sooner than it could wake another: -1 if there are none. Images
+ * always go to threads, since a short file may take long to decode, and so do models with parts of the user's own.
+ * Reading takes time by the length of a text, and predicting by its rows: see `charactersOfRow` and `productsOfRow`.
  */
-function charactersOfSmall({ spec, parameters, preprocessing }: Model): number {
-  if (ofImages(preprocessing) !== undefined) return -1;
-  const mostRows = SMALL_PRODUCTS / parameters.length;
-  return Math.min(SMALL_CHARACTERS, Math.floor(2 * inputsOf(spec) * mostRows));
+export function charactersOfSmall(model: Model): number {
+  const { spec, preprocessing, parts } = model;
+  if (ofImages(preprocessing) !== undefined || (parts?.modules.length ?? 0) > 0) return -1;
+  return Math.min(SMALL_CHARACTERS, Math.floor((charactersOfRow(model) * SMALL_PRODUCTS) / productsOfRow(spec)) || -1);
+}
+
+/** Fewest characters of a row that is predicted, with its comma: '"",', '{},', or two for each cell that must be there. */
+function charactersOfRow({ spec, preprocessing }: Model): number {
+  const table = ofTable(preprocessing);
+  if (ofText(preprocessing) !== undefined) return 3;
+  if (table === undefined) return 2 * inputsOf(spec);
+  const cells = table.columns.filter((column) => !mayLack(column)).length;
+  return Math.max(3, 2 * cells) * (table.series?.context ?? 1);
+}
+
+/**
+ * Most products of a row's pass. A layer without products, such as pooling, may read each input for each output. That of
+ * attention is infinite, since its shapes do not tell its work.
+ */
+function productsOfRow(spec: NetworkSpec): number {
+  const { products, places } = buildNetwork(spec);
+  const others = places.map(({ layer: { elementwise, isView, products, in: x, out: y } }) =>
+    elementwise || isView || products !== undefined ? sizeOf(y) : sizeOf(x) * sizeOf(y),
+  );
+  const ofProducts = products.map(([I, O, kind]) => {
+    if (kind === 'attention') return Number.POSITIVE_INFINITY;
+    const [, , , OH, OV] = kind ?? [0, 0, 0, 1, 1];
+    return I * O * OH * OV;
+  });
+  return [...others, ...ofProducts].reduce((sum, work) => sum + work, 0);
 }

@@ -29,8 +29,8 @@ export type Written =
       readonly rest: Unfinished | null;
     }
   | {
-      /** Whether the body is refused, or the model fails; `text` is the sentence. */
-      readonly fault: 'content' | 'model';
+      /** Whether the body is refused, the model fails, or it takes too long; `text` is the sentence. */
+      readonly fault: 'content' | 'model' | 'time';
       readonly text: string;
     };
 

@@ -8,6 +8,12 @@ import { systemReason } from './system-reason.ts';
 /** The highest compression ratio of DEFLATE. [zlib](https://zlib.net/zlib_tech.html) */
 const MOST_UNPACKED = 1032;
 
+/**
+ * Most that a gzipped text or table may grow when unpacked, relative to its size. Texts grow 2 to 5 times, tables of
+ * numbers 3 to 30 times. Those that grow more repeat themselves, such as hundreds of one-hot columns.
+ */
+export const MOST_UNPACKED_TEXT = 256;
+
 /** Size up to which any gzipped file may unpack, since it is harmless. */
 const ALWAYS_UNPACKED = 1 << 20;
 

@@ -1,9 +1,10 @@
 import type { Pausable } from '@gradloom/core';
-import { findBadWeight, findNotFinite, reasonOf, show, showName } from '@gradloom/core/internal';
+import { findBadWeight, has, reasonOf, show, showName } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import { datasetHash } from '../../data/dataset-hash.ts';
 import { type Backend, backendRecord, isMixedRecord } from '../../engine/backends/backend.ts';
 import type { Difference } from '../../system/files/differences.ts';
+import { findBadState } from '../faults/bad-state.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { isStop } from '../run/stops.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
@@ -98,28 +99,21 @@ const identityOf = ({ network, lossSpec, data }: RunPlan, record: RunRecord): Ru
 const countsOwnEnd = ({ record, progress: { step, early } }: Checkpoint): boolean =>
   early?.evaluated === step && !isStop(step, record.evaluateEvery, record.stepsPerEpoch);
 
-/**
- * Describes the first weight that is not finite, such as 'W of dense(2->3) at layer 0 has Infinity', or else the first
- * such number in the optimizer's state.
- */
+/** Describes the first weight that is not finite, or else the first such number in the optimizer's state. */
 function* badNumber(
   { network, optimizer }: RunPlan,
   { parameters, state }: Omit<RunArrays, 'epochLosses'>,
 ): Pausable<string | undefined> {
   const weight = yield* findBadWeight(network, parameters);
-  if (weight !== undefined) return weight;
-  for (const [k, slot] of optimizer.slots.entries()) {
-    const at = yield* findNotFinite(state[k]);
-    if (at !== undefined) return `${slot} of ${optimizer.name} has ${show(state[k][at])} at ${at}`;
-  }
-  return undefined;
+  return weight ?? (yield* findBadState(network, optimizer, { state, owned: [] }))?.what;
 }
 
 function describe({ path, own, other }: Difference): string {
   const module = /^modules\.(.*)$/.exec(path)?.[1];
   if (module !== undefined) return `module ${showName(module)} has ${hashText(own)}, expected ${hashText(other)}`;
   const part = /^data\.(\w+)$/.exec(path)?.[1];
-  if (part === undefined) return `${showName(path)} has ${show(own)}, expected ${show(other)}`;
+  if (part === undefined)
+    return `${showName(path)} ${has(own)}, expected ${other === undefined ? 'none' : show(other)}`;
   const rows = (hash: unknown) =>
     hash === null ? `no ${part} rows` : `${part} rows of SHA-256 ${String(hash).slice(0, 12)}…`;
   return `dataset has ${rows(own)}, expected ${rows(other)}`;

@@ -11,7 +11,7 @@ export type RunIdentity = Pick<Checkpoint, 'spec' | 'loss' | 'preprocessing' | '
 export function runDifferences(own: RunIdentity, other: RunIdentity): Difference[] {
   // The hash of the rows covers how images are encoded.
   const preprocessing = ({ preprocessing: own }: RunIdentity) =>
-    plainJson({ preprocessing: withoutRanges(ofTable(own)) ?? ofText(own) ?? null });
+    plainJson({ preprocessing: withoutRemarks(ofTable(own)) ?? ofText(own) ?? null });
   return [
     ...differences(plainJson(comparable(own)), plainJson(comparable(other))),
     // Only the first: another table differs in every column.
@@ -19,11 +19,14 @@ export function runDifferences(own: RunIdentity, other: RunIdentity): Difference
   ];
 }
 
-/** Ranges change no input, and checkpoints of earlier versions have none. */
-const withoutRanges = (preprocessing: TablePreprocessing | undefined) =>
+/** Ranges and names of rarer categories change no input, and checkpoints of earlier versions have none. */
+const withoutRemarks = (preprocessing: TablePreprocessing | undefined) =>
   preprocessing && {
     ...preprocessing,
-    columns: preprocessing.columns.map((column) => ({ ...column, range: undefined })),
+    columns: preprocessing.columns.map((column) => ({
+      ...{ ...column, range: undefined },
+      ...('others' in column ? { others: Boolean(column.others) } : {}),
+    })),
   };
 
 export const isSameRun = (own: RunIdentity, other: RunIdentity): boolean => runDifferences(own, other).length === 0;

@@ -14,28 +14,29 @@ export interface BadSpan {
   last: number; // last step of the span
   isSeen: boolean; // the loss or norm of the last step is not finite
   replay: (end: number) => Promise<void>; // restores the state before step `end` by replaying from `first`
-  weightsAreFinite: () => Promise<boolean>; // whether all weights are finite
+  stateIsFinite: () => Promise<boolean>; // whether all weights and all numbers of the optimizer's state are finite
   diagnose: (step: number, of: DiagnosisTask['of']) => Promise<Fault>; // see diagnose.ts
 }
 
 /**
  * Goes back to the state before the first bad step of a span, and describes the problem. If its loss or norm is not
- * finite, the last step is bad, unless an earlier update already made a weight not finite, which the loss may not show.
+ * finite, the last step is bad, unless an earlier update already took a weight or a number of the optimizer's state out
+ * of range, which the loss may not show.
  */
 export async function findBadStep(span: BadSpan): Promise<BadStep> {
-  const { first, last, isSeen, replay, weightsAreFinite, diagnose } = span;
-  let before = first; // last step known to start with finite weights
+  const { first, last, isSeen, replay, stateIsFinite, diagnose } = span;
+  let before = first; // last step known to start with a finite state
   let after = last + 1;
   if (isSeen) {
     await replay(last);
-    if (await weightsAreFinite()) return { step: last, ...(await diagnose(last, 'loss')) };
+    if (await stateIsFinite()) return { step: last, ...(await diagnose(last, 'loss')) };
     after = last;
   }
-  // Bisection, since a weight that is not finite stays so.
+  // Bisection, since a number that is not finite stays so.
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
     await replay(middle);
-    if (await weightsAreFinite()) before = middle;
+    if (await stateIsFinite()) before = middle;
     else after = middle;
   }
   await replay(before + 1);

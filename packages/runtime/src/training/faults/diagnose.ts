@@ -2,6 +2,7 @@ import { type Elements, InputError, type Inspect, type Network } from '@gradloom
 import {
   badWeight,
   batchLoss,
+  complete,
   firstNotFinite,
   leafCount,
   type NodePass,
@@ -20,13 +21,14 @@ import { type BatchPart, batchPart } from '../../engine/step/team-part.ts';
 import { CONTROL } from '../../engine/threads/barrier.ts';
 import type { Task, TaskPlace } from '../../engine/threads/protocol.ts';
 import { addGradients, findBadGradient } from './bad-gradient.ts';
+import { findBadState } from './bad-state.ts';
 import { createFirstFinding, type Fault, type FirstFinding, LOOKS, type Moment } from './first-finding.ts';
 
 /** Task that diagnoses a step that is not finite. */
 export interface DiagnosisTask extends TaskPlace, Task<Fault> {
   readonly kind: 'diagnosis';
   readonly step: number;
-  readonly of: 'loss' | 'update'; // whether the weights are those before or after the step
+  readonly of: 'loss' | 'update'; // whether the state is that before or after the step
 }
 
 const WHAT = {
@@ -70,12 +72,16 @@ function badLoss(context: RunContext, step: number): Fault {
   return { message, isData: false, at: { look: LOOKS.step, place: 0 } };
 }
 
-/** Describes a step whose update made a weight not finite: names the first one. */
-const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
-  message: `train: step ${step}: after its update ${badWeight(network, arena.theta)}, expected finite numbers`,
-  isData: false,
-  at: { look: LOOKS.step, place: 0 },
-});
+/** Describes a step whose update took a number out of range: names the first weight, or else the first of the state. */
+function badUpdate({ network, arena, optimizer }: RunContext, step: number): Fault {
+  const weight = badWeight(network, arena.theta);
+  const found = weight === undefined ? complete(findBadState(network, optimizer, arena)) : undefined;
+  const where = `train: step ${step}: after its update`;
+  // Another rank names the number if this one has none.
+  const place = weight !== undefined ? 0 : (found?.place ?? Number.MAX_SAFE_INTEGER);
+  const what = weight ?? found?.what;
+  return { message: `${where} ${what}, expected finite numbers`, isData: false, at: { look: LOOKS.step, place } };
+}
 
 /** Whether the passes of other ranks read what this rank's passes write. */
 const isShared = ({ setup }: RunContext): boolean => setup.couples && setup.cluster !== null;

@@ -6,12 +6,12 @@ import { type BadStep, diagnoseStep, findBadStep } from './bad-step.ts';
 import type { DiagnosisTask } from './diagnose.ts';
 import { isEarlier } from './first-finding.ts';
 import { orGiveUp, restore } from './give-up.ts';
-import { epochStart, weightsAreFinite } from './history.ts';
+import { epochStart, stateIsFinite } from './history.ts';
 
 /** Most halvings of the learning rate: if 1/1024 of it still diverges, the rate is not the problem. */
 const MOST_ROLLBACKS = 10;
 
-const ADVICE = 'a lower learning rate or clipping of the gradient norm may help';
+const ADVICE = 'a lower learning rate, clipping of the gradient norm, or smaller inputs and targets may help';
 
 /**
  * Called after a span from step `first` that was not finite. Goes back to the start of the span, from where the run
@@ -47,7 +47,7 @@ function badStepOf(state: RunState, first: number, { steps, bad }: SpanResult): 
     last,
     isSeen: bad,
     replay: (end: number) => recovery.attempt(first, () => replayOnce(state, first, end)),
-    weightsAreFinite: () => weightsAreFinite(arena),
+    stateIsFinite: () => stateIsFinite(arena, lockstep),
     diagnose: async (step: number, of: DiagnosisTask['of']) => {
       const own = await recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));
       const faults = await lockstep.fromAll(own);

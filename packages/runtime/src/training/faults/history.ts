@@ -1,5 +1,6 @@
 import type { Elements, Pausable } from '@gradloom/core';
 import { findNotFinite } from '@gradloom/core/internal';
+import type { Lockstep } from '../../cluster/lockstep.ts';
 import { sharedArrays } from '../../data/number-types.ts';
 import type { Arena } from '../../engine/memory/arena.ts';
 import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
@@ -78,6 +79,12 @@ export async function createHistory(
 /** The first step of the epoch that contains `step`. */
 export const epochStart = (step: number, stepsPerEpoch: number): number => step - (step % stepsPerEpoch);
 
-/** Whether all weights of a run are finite; only between spans. */
-export const weightsAreFinite = async ({ theta }: Pick<Arena, 'theta'>): Promise<boolean> =>
-  (await inTurns(findNotFinite(theta))) === undefined;
+/**
+ * Whether all weights and all numbers of the optimizer's state are finite; only between spans. All ranks have the
+ * weights, but each has the state of its own parameters only.
+ */
+export async function stateIsFinite({ theta, state }: Arena, lockstep: Lockstep): Promise<boolean> {
+  let allFinite = true;
+  for (const array of [theta, ...state]) allFinite &&= (await inTurns(findNotFinite(array))) === undefined;
+  return (await lockstep.fromAll(allFinite)).every(Boolean);
+}

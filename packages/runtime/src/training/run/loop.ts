@@ -6,7 +6,7 @@ import { runSpan, type SpanOptions, type SpanResult } from '../../engine/threads
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { orGiveUp, restore } from '../faults/give-up.ts';
 import { endAt, goBack } from '../faults/go-back.ts';
-import { epochStart, weightsAreFinite } from '../faults/history.ts';
+import { epochStart, stateIsFinite } from '../faults/history.ts';
 import { Refusal } from '../lockstep/do-together.ts';
 import { ROUND_MS } from '../tuning/tune.ts';
 import { isDone } from './early-stopping.ts';
@@ -89,7 +89,7 @@ export async function advance(state: RunState, until = Number.POSITIVE_INFINITY)
 }
 
 async function advanceSpan(state: RunState, until: number): Promise<void> {
-  const { plan, arena, progress, history, spanLength, keeper } = state;
+  const { plan, arena, lockstep, progress, history, spanLength, keeper } = state;
   if (progress.step === state.halvesAt) halveRate(state);
   if (progress.step === state.ending?.step) throw await endAt(state, state.ending);
   const span = await nextSpan(state, until);
@@ -98,7 +98,7 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
   spanLength.begin();
   const done = await trainSpan(state, span);
   spanLength.end();
-  if (done.bad || !(await weightsAreFinite(arena))) {
+  if (done.bad || !(await stateIsFinite(arena, lockstep))) {
     await goBack(state, span.first, done);
     return;
   }

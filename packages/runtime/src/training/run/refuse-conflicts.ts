@@ -16,11 +16,13 @@ import {
   findNotFinite,
   inFloats,
   NO_PARTS,
+  ofText,
   reasonOf,
   record,
   refuseLossBeyondFloats,
   refuseOptimizerBeyondFloats,
   show,
+  showName,
   targetColumns,
   typeOf,
 } from '@gradloom/core/internal';
@@ -199,8 +201,9 @@ export function augmentationOf(
   const shape = shapeOfRows(network, train);
   if (shape.length !== 3) {
     const [name, value] = asked;
-    const rows = `rows of shape ${show(shape)}`;
-    throw new OptionError('train', name, `has ${show(value)} with ${rows}, expected [height, width, channels]`);
+    const own = ofText(train.preprocessing) === undefined ? `has rows of shape ${show(shape)}` : 'is a text';
+    const problem = `has ${show(value)}, expected none: ${showName(train.name)} ${own}, not images`;
+    throw new OptionError('train', name, `${problem} (rows of [height, width, channels])`);
   }
   const [H, W] = shape;
   if (shift >= Math.min(H, W)) {

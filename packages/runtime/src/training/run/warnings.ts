@@ -25,13 +25,16 @@ export function warningsOf(
   if (asked === 'auto') return warnings;
   const cores = availableParallelism();
   if (askedThreads > leaves) {
-    const used = useful < askedThreads ? `, so that only ${useful} can work` : '';
+    const work = useful < askedThreads ? `this run has work for ${counted(useful, 'thread')}: ` : '';
     const ofLeaves = leaves === 1 ? '1 leaf' : `${leaves} leaves`;
-    const advice = 'larger batches have more, but give another result';
-    warnings.push(`threads has ${askedThreads}, but a batch has ${ofLeaves}${used} (${advice})`);
+    const others =
+      useful === leaves ? '' : `, and ${counted(useful - leaves, 'thread')} can only update weights or evaluate`;
+    const advice = 'a leaf is the rows that one thread computes; larger batches have more, but give another result';
+    warnings.push(`threads has ${askedThreads}, but ${work}a batch has ${ofLeaves} of rows${others} (${advice})`);
   }
   if (useful > cores) {
-    const effect = threads > cores ? 'they take turns' : `${counted(threads, 'thread')} can work, to the same result`;
+    const effect =
+      threads > cores ? 'they take turns' : `the run uses ${counted(threads, 'thread')}, with the same result`;
     warnings.push(`threads has ${askedThreads}, but this machine has ${counted(cores, 'core')}: ${effect}`);
   }
   return warnings;

@@ -161,7 +161,7 @@ test.each([
     { search: { lr: { from: 0, to: 1, scale: 'logg' } } },
     'search lr: scale has "logg", expected one of linear, log (did you mean log?)',
   ],
-  [{ search: { lr: { from: 0 } } }, 'search lr: to has undefined, expected a number'],
+  [{ search: { lr: { from: 0 } } }, 'search lr: to is missing, expected a number'],
   [{ search: { batchsize: [1] } }, /search has "batchsize", expected options of train that change its result/],
   [{ search: { out: ['x'] } }, /search has "out", expected options of train that change its result/],
   ...['dataset', 'target', 'validation', 'test'].map((key): [object, string] => [

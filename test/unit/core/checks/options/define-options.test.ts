@@ -65,7 +65,7 @@ test.each([
 test('a required option is missed, and named with the path of its object', () => {
   const inner = defineOptions('train', { keep: required(positive), every: positive() }, 'checkpoint');
   expect(inner.read({ keep: 1 })).toEqual({ keep: 1, every: undefined });
-  expect(() => inner.read({})).toThrow('train: checkpoint.keep has undefined, expected a number above 0');
+  expect(() => inner.read({})).toThrow('train: checkpoint.keep is missing, expected a number above 0');
   expect(() => inner.read({ kept: 1 })).toThrow('train: checkpoint: option "kept" is unknown, expected keep, every');
 });
 

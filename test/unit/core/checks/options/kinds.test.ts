@@ -34,7 +34,7 @@ describe.each([
       expect(isValid(value)).toBe(true);
     }
     for (const value of [...outside, ...NOT_NUMBERS]) {
-      expect(() => check('here', 'x', value)).toThrow(/^here: x has .*, expected a /);
+      expect(() => check('here', 'x', value)).toThrow(/^here: x (has .*|is missing), expected a /);
       expect(() => check('here', 'x', value)).toThrow(`expected ${wantedFor(value)}`);
       expect(isValid(value)).toBe(false);
     }
@@ -65,7 +65,7 @@ test.each([
 test('flag takes true or false', () => {
   expect([flag.check('here', 'x', true), flag.check('here', 'x', false)]).toEqual([true, false]);
   for (const value of [0, 1, 'true', null, undefined]) {
-    expect(() => flag.check('here', 'x', value)).toThrow(/^here: x has .*, expected true or false$/);
+    expect(() => flag.check('here', 'x', value)).toThrow(/^here: x (has .*|is missing), expected true or false$/);
   }
 });
 

@@ -277,6 +277,15 @@ const cases: Record<MetricName, Case[]> = {
       empty: none,
     },
     {
+      title: 'two classes: that of one of them',
+      metric: () => metrics.brier(classes),
+      O: 2,
+      y: [0.5, 0.5, 0.75, 0.25],
+      t: [0, 0],
+      value: (0.25 + 0.0625) / 2,
+      empty: none,
+    },
+    {
       title: 'an output a class',
       metric: () => metrics.brier(classes),
       O: 3,
@@ -494,7 +503,7 @@ describe('on random rows', () => {
 
 test('a metric says what is wrong with its options', () => {
   expect(() => metrics.accuracy(JSON.parse('{}'))).toThrow(
-    'metric accuracy: targets has undefined, expected one of classes, values',
+    'metric accuracy: targets is missing, expected one of classes, values',
   );
   expect(() => metrics['top-k']({ k: 0 })).toThrow('metric top-k: k has 0, expected a whole number of at least 1');
   expect(() => metrics.r2(JSON.parse('{ "k": 1 }'))).toThrow('metric r2: option "k" is unknown, expected none');

@@ -1,7 +1,12 @@
 import { type Cell, CellError, createEncoder, type EncodingNote, type TablePreprocessing } from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dayText } from '../../../../../packages/core/src/inference/preprocessing/cell-format.ts';
+import { readNumber } from '../../../../../packages/core/src/inference/preprocessing/cell.ts';
+import {
+  dayText,
+  enclosedIn,
+  numberReader,
+} from '../../../../../packages/core/src/inference/preprocessing/cell-format.ts';
 import { propertySeed } from '../../../../support/seed.ts';
 
 const preprocessing: TablePreprocessing = {
@@ -32,6 +37,14 @@ test('a row becomes its inputs, by place or by name, from texts or from values',
     ...['age', 'age is missing', 'member', 'since'],
     ...['city=Bonn', 'city=Köln', 'city=3', 'city is missing'],
   ]);
+});
+
+test('a text longer than any number is none, whatever its characters', () => {
+  const long = `0.${'0'.repeat(1198)}`;
+  for (const read of [readNumber, numberReader({ decimal: 'point' }), numberReader({ decimal: 'point', unit: '€' })]) {
+    expect([read(long), read(`0${long}`)]).toEqual([0, undefined]);
+  }
+  expect(['(5,- €)', '(5-)', '(–)', '(5.–.–('].map(enclosedIn)).toEqual(['5,- €', undefined, undefined, undefined]);
 });
 
 test('a number is the category of its text', () => {

@@ -16,6 +16,7 @@ import {
 } from '@gradloom/runtime';
 import { timeInOrder } from '@gradloom/runtime/internal';
 import { describe, expect, test } from 'vitest';
+import { isSameRun, type RunIdentity } from '../../../../../packages/runtime/src/training/checkpoints/same-run.ts';
 import { firstDifference } from '../../../../support/bits.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
@@ -372,7 +373,9 @@ test('of more categories than inputs the most frequent have one, and the rest an
   const { sets, preprocessing, notes } = splitTable(table, { test: 0.1 });
   const [, city] = preprocessing.columns;
   const frequent = Array.from({ length: 100 }, (_, k) => `c${k + 30}`).sort();
-  expect(city).toEqual({ name: 'city', type: 'categorical', categories: frequent, missing: false, others: true });
+  // c0 has two rows, which may both be test rows.
+  const rare = Array.from({ length: 30 }, (_, k) => `c${k}`).sort();
+  expect(city).toEqual({ name: 'city', type: 'categorical', categories: frequent, missing: false, others: rare });
   expect(summarizeTable(table, preprocessing)[1].becomes).toBe('100 inputs for the most frequent, 0 for others');
   expect(notes).toEqual([]);
   const told: unknown[] = [];
@@ -387,14 +390,42 @@ test('of more categories than inputs the most frequent have one, and the rest an
     encoder.encode({ income: 1, city: word }, x, 0);
     expect(x.slice(1).reduce((a, b) => a + b, 0)).toBe(sum);
   }
-  expect(told).toEqual([{ column: 'city', value: null }]);
+  expect(told).toEqual([
+    { column: 'city', value: 'Ulm' },
+    { column: 'city', value: null },
+  ]);
   const first = sets.train.inputs.array.slice(1, encoder.width);
   expect([...first]).toEqual(Array.from({ length: 100 }, () => 0));
   const few = await tableOf(lines, { ...table.options, oneHotLimit: 3 });
   expect(splitTable(few).preprocessing.columns[1]).toMatchObject({
     categories: ['c127', 'c128', 'c129'],
-    others: true,
+    others: expect.arrayContaining(['c5', 'c126']),
   });
+});
+
+test('the rarer categories are listed as far as a model file has room for them', async () => {
+  const lines = Array.from({ length: 116_000 }, (_, n) => `w${n},${n}`);
+  const path = folder.write('many.csv', ['word,size', ...lines].join('\n'));
+  const table = await readTable(path, { target: 'size', columns: { word: 'categorical' } });
+  const othersOf = (count: number) =>
+    fitPreprocessing(
+      table,
+      Uint32Array.from({ length: count }, (_, n) => n),
+    ).columns[0];
+  expect(othersOf(300)).toMatchObject({ others: expect.arrayContaining(['w299']) });
+  expect(othersOf(116_000)).toMatchObject({ others: true });
+});
+
+test('a checkpoint that does not list the rarer categories is of the same run, and one without any is not', async () => {
+  const preprocessing = fitPreprocessing(await tableOf(rows, { ...kind, oneHotLimit: 1 }), all);
+  const runOf = (others: boolean | readonly string[] | undefined) => {
+    const columns = preprocessing.columns.map((it) => (it.type === 'categorical' ? { ...it, others } : it));
+    const record = { backend: { name: 'wasm' } };
+    return { spec: { input: 1, layers: [] }, loss: 'mse', record, preprocessing: { ...preprocessing, columns } };
+  };
+  const [listed, older, none] = [['Köln'], true, undefined].map((one) => runOf(one) as unknown as RunIdentity);
+  expect(isSameRun(listed, older)).toBe(true);
+  expect(isSameRun(listed, none)).toBe(false);
 });
 
 test('a category that only other sets have is zeros there, and is said', async () => {

@@ -1,6 +1,6 @@
 import type { Elements } from '@gradloom/core';
 import { createModel, type Dataset } from '@gradloom/runtime';
-import { ownUnits } from '../../../lab/figures/own-units.ts';
+import { ownUnits, targetNames } from '../../../lab/figures/own-units.ts';
 import type { Curve } from '../../../report/findings/findings.ts';
 import { modelOf } from '../model-of.ts';
 import type { Recipe } from '../recipe.ts';
@@ -37,6 +37,7 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
   const every = Math.ceil(rows / MOST_POINTS);
   const shown = Array.from({ length: Math.ceil(rows / every) }, (_, k) => k * every);
   const units = ownUnits(train.preprocessing);
+  const names = targetNames(train.preprocessing);
   const x = (n: number) => units.input(inputs.array[n] / inputs.divisor, 0);
   const t = (n: number, o: number) => units.output(targets.array[n * targets.columns + o] / targets.divisor, o);
   const hasClasses = classes !== null;
@@ -47,7 +48,10 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
       return Array.from({ length: outputs }, (_, o) => [x(n), t(n, o), o]);
     }),
     lines: Array.from({ length: outputs }, (_, o) => ({
-      name: hasClasses && outputs > 1 ? (labels?.[o] ?? `class ${o}`) : outputs > 1 ? `output ${o + 1}` : 'network',
+      name:
+        hasClasses && outputs > 1
+          ? (labels?.[o] ?? `class ${o}`)
+          : (names?.[o] ?? (outputs > 1 ? `output ${o + 1}` : 'network')),
       points: Array.from(places, (place, k): [number, number] => [
         units.input(place, 0),
         units.output(y[k * outputs + o], o),

@@ -1,12 +1,12 @@
 import { metrics } from '@gradloom/core';
 import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import { MOST_UNNAMED, targetNames } from '../../../lab/figures/own-units.ts';
 import type { Predictions } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 
-/** Most rows kept per output: evenly spaced ones if there are more. */
+/** Most points kept per output, of evenly spaced rows if there are more, and of all outputs together. */
 const MOST_POINTS = 400;
-/** Most outputs that are shown. */
-const MOST_OUTPUTS = 4;
+const MOST_OF_ALL = 1600;
 
 /** Predictions and targets of a regression, and the metrics of each output over all rows. Null if rows have classes. */
 export async function readPredictions({ sets, values }: Recipe, result: TrainResult): Promise<Predictions | null> {
@@ -18,7 +18,7 @@ export async function readPredictions({ sets, values }: Recipe, result: TrainRes
         : ['training', sets.train];
   const { accuracy } = result.test ?? result.validation ?? {};
   if (rows.classes !== null || accuracy !== undefined) return null;
-  const { outputs, reader } = predictionReader(rows);
+  const { outputs, reader } = predictionReader(rows, targetNames(sets.train.preprocessing));
   const evaluation = await evaluateModel(result.spec, result.parameters, rows, {
     loss: result.loss,
     ...(result.parts === undefined ? {} : { parts: result.parts }),
@@ -28,15 +28,20 @@ export async function readPredictions({ sets, values }: Recipe, result: TrainRes
     readers: [reader],
   });
   if (evaluation.accuracy !== undefined) return null;
-  return { split, rows: rows.rows, outputs: outputs() };
+  return { split, rows: rows.rows, columns: rows.targets.columns, outputs: outputs() };
 }
 
-function predictionReader({ rows, targets: { columns } }: Dataset): {
+function predictionReader(
+  { rows, targets: { columns } }: Dataset,
+  names: readonly string[] | null,
+): {
   reader: OutputReader;
   outputs: () => Predictions['outputs'];
 } {
-  const every = Math.ceil(rows / MOST_POINTS);
-  const all = Array.from({ length: Math.min(columns, MOST_OUTPUTS) }, () => ({
+  const drawn = Math.min(columns, MOST_UNNAMED);
+  const every = Math.ceil(rows / Math.min(MOST_POINTS, MOST_OF_ALL / drawn));
+  const all = Array.from({ length: names === null ? drawn : columns }, (_, o) => ({
+    name: names?.[o],
     points: [] as [number, number][],
     rmse: metrics.rmse(),
     r2: metrics.r2(),
@@ -48,12 +53,13 @@ function predictionReader({ rows, targets: { columns } }: Dataset): {
         const [predicted, actual] = [y, t].map((of) => Float64Array.from({ length: B }, (_, n) => of[n * O + o]));
         for (const metric of [rmse, r2]) metric.add(predicted, actual, B, 1);
         for (let n = 0; n < B; n++) {
-          if ((seen + n) % every === 0 && Number.isFinite(predicted[n])) points.push([actual[n], predicted[n]]);
+          if (o < drawn && (seen + n) % every === 0 && Number.isFinite(predicted[n]))
+            points.push([actual[n], predicted[n]]);
         }
       }
       seen += B;
     },
   };
-  const outputs = () => all.map(({ points, rmse, r2 }) => ({ points, rmse: rmse.value(), r2: r2.value() }));
+  const outputs = () => all.map(({ rmse, r2, ...one }) => ({ ...one, rmse: rmse.value(), r2: r2.value() }));
   return { reader, outputs };
 }

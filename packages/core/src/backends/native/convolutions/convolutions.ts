@@ -1,11 +1,11 @@
 import type { Elements } from '../../../math/element-type.ts';
-import type { WindowShape } from '../../../math/scratch.ts';
+import type { ProductShape, WindowShape } from '../../../math/scratch.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { CallTape } from '../call-tape.ts';
 import type { Panels } from '../panels/panels.ts';
 import type { RowAdds } from '../row-adds.ts';
 import { createRowProduct, type Direction, rowProductBytes } from './row-products.ts';
-import { createWindowWeights, windowWeightsBytes } from './window-weights.ts';
+import { createWindowWeights, windowTableBytes, windowWeightsBytes } from './window-weights.ts';
 import { backwardReach, forwardReach, type Windows, windowsOf } from './windows.ts';
 
 const forward: Direction = { reachOf: forwardReach, isBackward: false };
@@ -33,6 +33,19 @@ export function convolutionScratch(shape: WindowShape): number {
   return Math.max(...rows, windowWeightsBytes(windows)) / 8;
 }
 
+/** The objects of the products of a shape, besides their tables. Measured and rounded up. */
+const PRODUCTS_BYTES = 64 * 1024;
+
+/** Bytes that the products of all convolutions keep in a thread, for passes of `rows` rows: one set for each shape. */
+export function convolutionBytes(products: readonly ProductShape[], rows: number): number {
+  const shapes = new Map<string, WindowShape>();
+  for (const [, , kind] of products) if (typeof kind === 'object') shapes.set(kind.join(), kind);
+  return [...shapes.values()].reduce(
+    (sum, shape) => sum + PRODUCTS_BYTES + windowTableBytes(windowsOf(shape), rows),
+    0,
+  );
+}
+
 /**
  * The products of convolutions, by the tiles of dense products. Every sum has the order of the reference and uses fused
  * multiply-add: it equals `fusedConvolutions` bit for bit.
@@ -44,21 +57,40 @@ export function createNativeConvolutions(
   scratch: Float64Array, // [convolutionScratch] of the largest convolution
 ): Convolutions {
   const free = addressOf(scratch);
+  // A product has tables for its shape, but no arrays: convolutions of one shape share it.
+  const rowProducts = shared((direction: Direction, B, shape) => {
+    const [windows, images] = asRow(windowsOf(shape), B);
+    return { images, product: createRowProduct(panels, tape, free, scratch, windows, direction) };
+  });
+  const windowWeights = shared((_direction: Direction, B, shape) =>
+    createWindowWeights(panels, rowAdds, tape, free, scratch, windowsOf(shape), B),
+  );
   return {
     convForward(y, x, W, b, B, ...shape) {
-      const [windows, images] = asRow(windowsOf(shape), B);
-      const product = createRowProduct(panels, tape, free, scratch, windows, forward);
+      const { product, images } = rowProducts(forward, B, shape);
       return () => product(addressOf(y), addressOf(x), addressOf(W), addressOf(b), images);
     },
     convBackwardInput(dx, dy, W, B, ...shape) {
-      const [windows, images] = asRow(windowsOf(shape), B);
-      const product = createRowProduct(panels, tape, free, scratch, windows, backward);
+      const { product, images } = rowProducts(backward, B, shape);
       return () => product(addressOf(dx), addressOf(dy), addressOf(W), null, images);
     },
     convBackwardWeights(dW, db, x, dy, B, joins, ...shape) {
-      const product = createWindowWeights(panels, rowAdds, tape, free, scratch, windowsOf(shape), B);
+      const product = windowWeights(backward, B, shape);
       return () => product(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), joins);
     },
+  };
+}
+
+/** What `create` makes, once for each shape. */
+function shared<Product>(
+  create: (direction: Direction, B: number, shape: WindowShape) => Product,
+): (direction: Direction, B: number, shape: WindowShape) => Product {
+  const known = new Map<string, Product>();
+  return (direction, B, shape) => {
+    const key = [direction.isBackward, B, ...shape].join();
+    const product = known.get(key) ?? create(direction, B, shape);
+    known.set(key, product);
+    return product;
   };
 }
 

@@ -59,6 +59,12 @@ export function windowWeightsBytes(windows: Windows): number {
   return copies + (y.kernel + 1) * tableBytes(sizes) + treeLevels(MOST_NODE_ROWS / images) * 8 * (K + 1) * columns;
 }
 
+/** Bytes of the tables of a product for passes of `rows` rows, outside of scratch. */
+export function windowTableBytes(windows: Windows, rows: number): number {
+  const { images, runs } = sizesOf(windows);
+  return 2 * (windows.y.kernel + 1) * RUN_BYTES * (runs / images) * Math.min(images, rows);
+}
+
 /** Rows of dW of one tile: `rows` of them from row `k` on, for the window's row `ky`. */
 interface Strip {
   readonly ky: number;

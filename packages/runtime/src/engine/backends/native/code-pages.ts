@@ -1,5 +1,6 @@
+import { workerData } from 'node:worker_threads';
 import type { ConventionName } from '@gradloom/core/internal';
-import type { Koffi } from '../../../system/native/koffi.ts';
+import { type Koffi, loadKoffi } from '../../../system/native/koffi.ts';
 
 /** Allocates `size` bytes, writes the code for that address to them and makes them executable. */
 type Place = (koffi: Koffi, size: number, codeFor: CodeFor) => bigint;
@@ -7,16 +8,30 @@ type CodeFor = (address: bigint) => Uint8Array;
 
 /** Systems on which code can be placed, named by `process.platform` and `process.arch`. */
 export const codeSystems = {
-  'linux x64': { processor: 'x64', convention: 'systemV', place: placeOnLinux, isUntested: false },
-  'win32 x64': { processor: 'x64', convention: 'windows', place: placeOnWindows, isUntested: false },
-  'linux arm64': { processor: 'arm64', convention: undefined, place: placeOnLinuxForArm, isUntested: false },
-  'darwin arm64': { processor: 'arm64', convention: undefined, place: placeOnMac, isUntested: true },
+  'linux x64': { processor: 'x64', convention: 'systemV', place: placeOnLinux, free: unmap, isUntested: false },
+  'win32 x64': {
+    processor: 'x64',
+    convention: 'windows',
+    place: placeOnWindows,
+    free: releaseOnWindows,
+    isUntested: false,
+  },
+  'linux arm64': {
+    processor: 'arm64',
+    convention: undefined,
+    place: placeOnLinuxForArm,
+    free: unmap,
+    isUntested: false,
+  },
+  'darwin arm64': { processor: 'arm64', convention: undefined, place: placeOnMac, free: unmap, isUntested: true },
 } as const satisfies Record<string, CodeSystem>;
 
 interface CodeSystem {
   readonly processor: string;
   readonly convention: ConventionName | undefined; // calling convention of x64
   readonly place: Place;
+  /** Gives pages of `place` back to the system. */
+  readonly free: (koffi: Koffi, address: bigint, size: number) => void;
   /** Written from the system's documentation, never run. */
   readonly isUntested: boolean;
 }
@@ -34,7 +49,38 @@ export const isUntestedSystem = (name = ownSystem): boolean => isCodeSystem(name
 export const ownConvention = isCodeSystem(ownSystem) ? codeSystems[ownSystem].convention : undefined;
 
 /**
- * Copies `code` into executable, read-only pages and returns its address. The pages live as long as the process.
+ * The pages that threads of a crew have placed: their number, then address and bytes of each. A thread that is terminated
+ * runs no handler that could free them, so its crew does.
+ */
+export type CodePages = BigInt64Array<SharedArrayBuffer>;
+
+/** More than there are kernels. */
+const PAGES_PER_THREAD = 1024;
+
+export const allocateCodePages = (threads: number): CodePages =>
+  new BigInt64Array(new SharedArrayBuffer(8 * (1 + 2 * PAGES_PER_THREAD * threads)));
+
+/** Frees the pages. Call it when all threads of the crew have ended. */
+export function freeCodePages(pages: CodePages): void {
+  const count = Math.min(Number(pages[0]), (pages.length - 1) / 2);
+  for (let k = 0; k < count; k++) {
+    codeSystems[ownSystem as CodeSystemName].free(loadKoffi(), pages[2 * k + 1], Number(pages[2 * k + 2]));
+  }
+  pages[0] = 0n;
+}
+
+/** Notes a page for the crew of this thread, if it belongs to one. */
+function notePage(address: bigint, size: number): void {
+  const pages = (workerData as { readonly codePages?: unknown } | null)?.codePages;
+  if (!(pages instanceof BigInt64Array)) return;
+  const k = Number(Atomics.add(pages, 0, 1n));
+  pages[2 * k + 1] = address;
+  pages[2 * k + 2] = BigInt(size);
+}
+
+/**
+ * Copies `code` into executable, read-only pages and returns its address. The pages live as long as the process; those
+ * that a thread of a crew places, as long as the crew.
  * @throws Error if the system gives no memory, or does not let this process run generated code.
  */
 export const placeCode = (koffi: Koffi, code: Uint8Array, system = ownSystem): bigint =>
@@ -43,11 +89,13 @@ export const placeCode = (koffi: Koffi, code: Uint8Array, system = ownSystem): b
 /** `placeCode` for code of at most `size` bytes, which is made when its address is known. */
 export function placeCodeFor(koffi: Koffi, size: number, codeFor: CodeFor, system = ownSystem): bigint {
   if (!isCodeSystem(system)) throw new Error(`placeCode: system has ${system}, expected ${systemNames}`);
-  return codeSystems[system].place(koffi, size, (address) => {
+  const address = codeSystems[system].place(koffi, size, (address) => {
     const code = codeFor(address);
     if (code.length > size) throw new Error(`placeCode: code has ${code.length} bytes, expected at most ${size}`);
     return code;
   });
+  notePage(address, size);
+  return address;
 }
 
 export const systemNames = Object.keys(codeSystems).join(', or ');
@@ -58,6 +106,7 @@ const MAP_PRIVATE = 2;
 const MAP_ANONYMOUS_LINUX = 0x20;
 const MAP_ANON_MAC = 0x1000;
 const MEM_COMMIT_RESERVE = 0x3000;
+const MEM_RELEASE = 0x8000;
 const PAGE_READWRITE = 4;
 const PAGE_EXECUTE_READ = 0x20;
 const THIS_PROCESS = -1;
@@ -82,6 +131,10 @@ function placeOnWindows(koffi: Koffi, size: number, codeFor: CodeFor): bigint {
   }
   flush(THIS_PROCESS, address, size);
   return address;
+}
+
+function releaseOnWindows(koffi: Koffi, address: bigint): void {
+  koffi.load('kernel32.dll').func('int VirtualFree(void *, size_t, uint32_t)')(address, 0, MEM_RELEASE);
 }
 
 /** Clears the instruction cache, since that of an arm64 processor may still hold what was at these addresses before. */
@@ -124,4 +177,8 @@ function placeByMmap(koffi: Koffi, size: number, codeFor: CodeFor, anonymous: nu
     throw new Error('the system does not let this process run generated code, expected mprotect to allow it');
   }
   return address;
+}
+
+function unmap(koffi: Koffi, address: bigint, size: number): void {
+  koffi.load(null).func('int munmap(void *, size_t)')(address, size);
 }

@@ -1,0 +1,48 @@
+import type { Elements, Network, Optimizer, Pausable } from '@gradloom/core';
+import { findNotFinite, nameOfPlaced, show } from '@gradloom/core/internal';
+import type { Range } from '../../engine/memory/arena.ts';
+
+/** A number that is not finite. */
+export interface BadNumber {
+  readonly place: number; // orders the findings of all ranks: slots in their order, each with its parameters ascending
+  readonly what: string; // such as 'v of adam for W of dense(2->3) at layer 0 has Infinity'
+}
+
+/** The optimizer's state of the parameters `owned`, or of all. */
+interface OwnedState {
+  readonly state: readonly Elements[]; // [slots][owned parameters or P]
+  readonly owned: readonly Range[];
+}
+
+/** The first number of an optimizer's state that is not finite; undefined if all are. */
+export function* findBadState(
+  { parameterCount, places }: Network,
+  { name, slots }: Optimizer,
+  { state, owned }: OwnedState,
+): Pausable<BadNumber | undefined> {
+  for (const [slot, numbers] of state.entries()) {
+    const at = yield* findNotFinite(numbers);
+    if (at === undefined) continue;
+    const parameter = numbers.length === parameterCount ? at : parameterAt(owned, at);
+    for (const place of places) {
+      const tensor = place.tensors.find(({ offset, length }) => offset <= parameter && parameter < offset + length);
+      if (tensor === undefined) continue;
+      const of = `${tensor.name} of ${nameOfPlaced(place)}`;
+      return {
+        place: 1 + slot * parameterCount + parameter,
+        what: `${slots[slot]} of ${name} for ${of} has ${show(numbers[at])}`,
+      };
+    }
+  }
+  return undefined;
+}
+
+/** The parameter at an index of the state. */
+function parameterAt(owned: readonly Range[], index: number): number {
+  let rest = index;
+  for (const { offset, length } of owned) {
+    if (rest < length) return offset + rest;
+    rest -= length;
+  }
+  throw new RangeError(`parameterAt: index has ${index}, expected one of the state`);
+}
