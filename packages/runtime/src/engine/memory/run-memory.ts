@@ -69,7 +69,7 @@ export function trainingBytes(shape: ScratchShape, rows: number): number {
   const { network, optimizer, backend, passRows } = shape;
   const gradients = network.tensors.length * rows * GRADIENT_BYTES;
   const passes = network.places.length * separateWorkspaces(shape) * PASS_LAYER_BYTES;
-  const tables = backend === 'native' ? convolutionBytes(network.products, passRows) : 0;
+  const tables = backend === 'native' || backend === 'wasm' ? convolutionBytes(network.products, passRows) : 0;
   return gradients + passes + tables + countPieces(network, optimizer) * PIECE_BYTES;
 }
 
