@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,9 +27,6 @@ export async function bundlePage(folder) {
     sheets: [join(page, 'page.css'), join(playground, 'playground.css')],
   });
   writeFileSync(join(place, 'worker.js'), await bundled(join(playground, 'worker.ts'), NOBLE));
-  for (const kernels of ['kernels.wasm', 'kernels-float32.wasm']) {
-    copyFileSync(join(packages, 'core', kernels), join(place, kernels));
-  }
 }
 
 const PREACT = 'preact (MIT, (c) 2015-present Jason Miller)';

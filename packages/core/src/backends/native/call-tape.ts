@@ -28,25 +28,24 @@ export type PlayTimes = (tape: Float64Array, calls: number, times: number, stop:
 
 /** Creates blocks of calls. */
 export function createBlocks(
-  { copyNumber }: Pick<CodeLayout, 'copyNumber'>,
+  layout: Pick<CodeLayout, 'copyNumber'>, // read only for blocks with changing arguments: reading it assembles a kernel
   play: PlayTape,
   playTimes: PlayTimes | null,
 ): CreateBlock {
   return (calls, take) => {
     const changing = calls.reduce((sum, call) => sum + numbersOf(call).length, 0);
     const tape = take((calls.length + changing) * CALL_DOUBLES);
-    const run = tape === null ? runElsewhere(calls, play) : runOn(tape, withCopies(calls, tape, copyNumber), play);
+    const run = tape === null ? runElsewhere(calls, play) : runOn(tape, withCopies(calls, tape, layout), play);
     const count = calls.length + changing;
     return {
       calls,
       run,
       repeat(times, stop) {
-        if (playTimes !== null && tape !== null) return playTimes(tape, count, times, stop);
-        for (let k = 1; k < times; k++) {
+        if (playTimes !== null && tape !== null && times > 0) return playTimes(tape, count, times, stop);
+        for (let k = 1; k <= times; k++) {
           run();
           if (stop[0] !== 0) return k;
         }
-        run();
         return times;
       },
     };
@@ -58,12 +57,16 @@ const numbersOf = (call: FixedCall): { place: number; value: Float64Array }[] =>
   call.flatMap((value, place) => (typeof value === 'number' ? [] : [{ place, value }]));
 
 /** The calls with a call before each changing argument, which copies it to its place on the tape. */
-function withCopies(calls: readonly FixedCall[], tape: Float64Array, copyNumber: number): readonly FixedCall[] {
+function withCopies(
+  calls: readonly FixedCall[],
+  tape: Float64Array,
+  layout: Pick<CodeLayout, 'copyNumber'>,
+): readonly FixedCall[] {
   const all: FixedCall[] = [];
   for (const call of calls) {
     const numbers = numbersOf(call);
     const at = addressOf(tape) + 8 * CALL_DOUBLES * (all.length + numbers.length);
-    for (const { place, value } of numbers) all.push([copyNumber, at + 8 * place, addressOf(value)]);
+    for (const { place, value } of numbers) all.push([layout.copyNumber, at + 8 * place, addressOf(value)]);
     all.push(call.map((value) => (typeof value === 'number' ? value : 0)));
   }
   return all;

@@ -1,4 +1,4 @@
-import type { KernelScratch, ProductShape } from '../../math/scratch.ts';
+import { type KernelScratch, type ProductShape, viewOf } from '../../math/scratch.ts';
 import { isInside, placeOutside } from '../../program/address.ts';
 import type { Bound, Kernels } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
@@ -58,13 +58,16 @@ function createKernels(
     playTape ??= enter();
     playTape(doubles, bytes, calls, data);
   };
-  const { tape, ...kernels } = createPlayedKernels({ name: 'native', layout, play, playTimes: null }, scratch);
+  // Fixed calls of both machines read their tables at any time.
+  const half = scratch.tables.length / 2;
+  const [own, others] = [0, half].map((from) => ({ ...scratch, tables: viewOf(scratch.tables, from, half) }));
+  const { tape, ...kernels } = createPlayedKernels({ name: 'native', layout, play, playTimes: null }, own);
   for (const buffer of outside) {
     tape.write(locateArguments, layout.locate(), 0);
     tape.run(new Uint8Array(buffer, 0, 1));
     placeOutside(buffer, tape.answer());
   }
-  const wasm = createWasmKernels({ memory, elementType: layout.type, scratch });
+  const wasm = createWasmKernels({ memory, elementType: layout.type, scratch: others });
   function bind(call: Call): Bound | null {
     if (!isProduct(call) || isFused(call)) return kernels.bind(call);
     if (!arraysOf(call).every(isInside)) return null;
