@@ -1,5 +1,4 @@
 import { takeKernelScratch } from '../../packages/core/src/backends/native/played-kernels.ts';
-import { createWasmKernels } from '../../packages/core/src/backends/wasm/wasm.ts';
 import { WasmApi, type WasmMemory } from '../../packages/core/src/backends/wasm/webassembly.ts';
 import {
   bytesOfElements,
@@ -11,6 +10,7 @@ import {
 } from '../../packages/core/src/math/element-type.ts';
 import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/math/scratch.ts';
 import type { Kernels } from '../../packages/core/src/program/kernels.ts';
+import { eager, wasmKernelsOf } from './generated-wasm.ts';
 
 /** A memory in which every byte is checked. */
 interface GuardedArrays<T extends ElementType> {
@@ -43,10 +43,15 @@ const GUARD = 72; // bytes between arrays; an odd number of doubles, so that nei
 const GUARD_VALUE = 1234.5;
 
 /** Creates kernels on their scratch. */
-export type CreateKernels = (parts: { memory: WasmMemory; elementType: ElementType; scratch: KernelScratch }) => Kernels;
+export type CreateKernels = (parts: {
+  memory: WasmMemory;
+  elementType: ElementType;
+  scratch: KernelScratch;
+}) => Kernels;
 
+/** Guards the kernels of WebAssembly, which take calls of any size. */
 export const createGuardedMemory = <T extends ElementType = 'float64'>(pages?: number, type?: T): GuardedMemory<T> =>
-  guardKernels(createWasmKernels, pages, type);
+  guardKernels(wasmKernelsOf(false, eager), pages, type);
 
 /** Guards other kernels; each array of their scratch has guards on both sides. */
 export function guardKernels<T extends ElementType = 'float64'>(

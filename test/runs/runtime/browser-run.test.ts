@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { NetworkSpec, OptimizerSpec } from '@gradloom/core';
-import { compileWasmKernels, kernelsFile } from '@gradloom/core/internal';
 import { fingerprint, splitDataset, syntheticDatasets, train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { browserHost } from '../../../packages/runtime/src/browser/browser-host.ts';
@@ -65,9 +62,6 @@ test.each(runs)('a run of a browser has the bits of train: %#', async (spec, opt
 });
 
 test('a run ends in a sentence if a member of its team is gone, before a task and within one', async () => {
-  const kernels = compileWasmKernels(
-    readFileSync(createRequire(import.meta.url).resolve(`@gradloom/core/${kernelsFile('float64')}`)),
-  );
   const options = { loss: 'mse', optimizer: 'sgd', batch: 64, seed: 0, precision: 'float64', totalSteps: 9 } as const;
   const { train: rows } = splitDataset(syntheticDatasets.moons({ rows: 64 }), {});
   const messages: TeamMessage[] = [];

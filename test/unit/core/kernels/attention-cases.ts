@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import type { ProductShape } from '../../../../packages/core/src/math/scratch.ts';
+import { runCalls } from '../../../../packages/core/src/program/link.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { type Arrays, choice, type KernelCase } from './kernel-case.ts';
+import { callsOf } from './run-case.ts';
 
 const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 /** A step, or a row of a batch. */
@@ -24,6 +27,9 @@ function writeLengths(lengths: Float64Array, T: number, seed: number): void {
   for (let n = 0; n < lengths.length; n++) lengths[n] = (seed + n) % 3 === 0 ? T : 1 + (Math.abs(seed + 7 * n) % T);
 }
 
+/** Keys that are not read have a factor of 0 in some products, so numbers are finite, and so are their sums. */
+const mixes = ['plain', 'broad'] as const;
+
 function prepare({ lengths, place, factor }: Arrays, [, T, , , , , , , step, firstRow, seed]: Dims): void {
   writeLengths(lengths, T, seed);
   place[0] = step;
@@ -42,6 +48,7 @@ const products = ([, T, , d]: Dims): ProductShape[] => [[d, T, 'attention']];
 export const attentionCases = {
   attentionForward: {
     ops: [ops.attentionForward],
+    mixes,
     dims,
     arrays: ([B, T, H, d]) => ({
       ...{ y: B * T * H * d, maxima: B * H * T, sums: B * H * T, qkv: B * T * 3 * H * d },
@@ -57,6 +64,7 @@ export const attentionCases = {
   },
   attentionNext: {
     ops: [ops.attentionNext],
+    mixes,
     dims: fc.tuple(
       positions,
       fc.integer({ min: 1, max: 3 }),
@@ -80,6 +88,7 @@ export const attentionCases = {
   },
   attentionBackward: {
     ops: [ops.attentionBackward],
+    mixes,
     dims,
     arrays: ([B, T, H, d]) => ({
       ...{ dqkv: B * T * 3 * H * d, dy: B * T * H * d, y: B * T * H * d, maxima: B * H * T, sums: B * H * T },
@@ -87,7 +96,11 @@ export const attentionCases = {
     }),
     writes: ['dqkv'],
     products,
-    prepare,
+    /** The forward pass comes first. */
+    prepare(arrays, dims) {
+      prepare(arrays, dims);
+      runCalls(callsOf(attentionCases.attentionForward, arrays, dims), referenceKernels);
+    },
     emit(emit, arrays, [B, T, H, d, causal, key0, key1, threshold]) {
       const { dqkv, dy, y, maxima, sums, qkv, lengths, place, factor } = arrays;
       const sizes = [B, T, H, d, causal === 1, key0, key1, threshold, factor[0]] as const;

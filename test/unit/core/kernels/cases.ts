@@ -12,7 +12,15 @@ import { stepCases } from './step-cases.ts';
 import { updateCases } from './update-cases.ts';
 import { vectorCases } from './vector-cases.ts';
 
-/** Every operation that WebAssembly has. */
+/** Operations without a kernel: they run by plain code on every machine. */
+export const plainOps: readonly string[] = [
+  ...['checkIndices', 'drawAugmentation', 'rotaryTable'],
+  ...['embeddingForward', 'embeddingBackward', 'augment', 'transpose', 'clip', 'takeHyper', 'noteStep'],
+  ...['lastPositionForward', 'lastPositionBackward', 'sequenceMeanForward', 'sequenceMeanBackward'],
+  ...['attentionNext', 'rotate', 'zeroPadding'],
+];
+
+/** Cases of every operation that is called in passes and updates. */
 export const cases: Record<string, KernelCase> = {
   ...productCases,
   ...convolutionCases,

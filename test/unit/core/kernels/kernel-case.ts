@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { ProductShape } from '../../../../packages/core/src/math/scratch.ts';
 import type { Emit, Op } from '../../../../packages/core/src/program/op.ts';
+import type { ValueMix } from '../../../support/hard-values.ts';
 
 /** Calls as the bit tests run them: on the same numbers by plain code, then by a backend. */
 export interface KernelCase {
@@ -15,6 +16,8 @@ export interface KernelCase {
   arrays(dims: readonly number[]): Record<string, number>;
   /** Arrays that are compared: what the operations leave of use. */
   readonly writes: readonly string[];
+  /** Numbers whose bits are the same on every machine; all mixes where it is not given. */
+  readonly mixes?: readonly ValueMix[];
   /** Products that are called; none where it is not given. */
   products?(dims: readonly number[]): readonly ProductShape[];
   /** Puts sense where any number will not do (class indices, hyper-parameters). Overwrites the arrays. */

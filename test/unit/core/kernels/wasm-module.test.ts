@@ -1,36 +1,72 @@
-import { readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
-import { compileWasmKernels, wasmHeapBase } from '../../../../packages/core/src/backends/wasm/wasm.ts';
-import { WasmApi } from '../../../../packages/core/src/backends/wasm/webassembly.ts';
+import { CALL_DOUBLES } from '../../../../packages/core/src/backends/native/isa/arguments.ts';
+import { takeKernelScratch } from '../../../../packages/core/src/backends/native/played-kernels.ts';
+import { createWasmKernels } from '../../../../packages/core/src/backends/wasm/wasm.ts';
+import { WasmApi, wasmProblem } from '../../../../packages/core/src/backends/wasm/webassembly.ts';
+import { type ElementType, elementTypes, FLOAT64 } from '../../../../packages/core/src/math/element-type.ts';
+import { createAllocator } from '../../../../packages/core/src/math/scratch.ts';
+import { createTapeRoom, link } from '../../../../packages/core/src/program/link.ts';
+import { createList } from '../../../../packages/core/src/program/op.ts';
+import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 
-const read = (file: string) => readFileSync(new URL(`../../../../packages/core/${file}`, import.meta.url));
-const bytes = read('kernels.wasm');
-const files = ['kernels.wasm', 'kernels-float32.wasm'];
+const N = 5000; // enough for a kernel to be worth its call
 
 afterEach(() => vi.restoreAllMocks());
 
-test('both element types have the same functions', () => {
-  const [names, others] = files.map((file) => {
-    const memory = new WasmApi.Memory({ initial: 1, maximum: 1, shared: true });
-    const { exports } = new WasmApi.Instance(compileWasmKernels(read(file)), { env: { memory } });
-    return Object.entries(exports).map(([name, it]) => [name, typeof it]);
-  });
-  expect(others).toEqual(names);
+/** Kernels of a memory, and its arrays. */
+function setUp(elementType: ElementType, memory = new WasmApi.Memory({ initial: 64, maximum: 64, shared: true })) {
+  const allocate = createAllocator('setUp', new Float64Array(memory.buffer), elementType);
+  const kernels = createWasmKernels({ memory, elementType, scratch: takeKernelScratch([], allocate) });
+  return { allocate, kernels, ...createList() };
+}
+
+test.each(elementTypes)('a kernel of %s is compiled when it is first played, and once', (type) => {
+  const compile = vi.spyOn(WasmApi, 'Module');
+  const { allocate, kernels, calls, emit } = setUp(type);
+  const [a, b] = [allocate(N).fill(1), allocate(N).fill(2)];
+  emit(ops.add, a, b, N);
+  const program = link(calls, kernels);
+  expect(compile).not.toHaveBeenCalled();
+  program.run();
+  const modules = compile.mock.calls.length;
+  expect(modules).toBeGreaterThan(0);
+  program.run();
+  link(calls, kernels).run();
+  expect(compile).toHaveBeenCalledTimes(modules);
+  expect(a.every((number) => number === 7)).toBe(true);
+  // A kernel that comes later leaves the others where they are.
+  emit(ops.plus, a, b, b, N);
+  emit(ops.add, a, b, N);
+  link(calls, kernels).run();
+  expect(compile).toHaveBeenCalledTimes(modules + 1);
+  expect(a.every((number) => number === 6)).toBe(true);
 });
 
-test.each(files)('memory is free from the first byte after the constants of %s', (file) => {
-  const module = compileWasmKernels(read(file));
-  const memory = new WasmApi.Memory({ initial: 1, maximum: 1, shared: true });
-  const words = new Uint8Array(memory.buffer);
-  new WasmApi.Instance(module, { env: { memory } });
-  expect(wasmHeapBase(module)).toBeGreaterThan(words.findLastIndex((byte) => byte !== 0));
+test.each(elementTypes)('calls of %s from outside of the memory are as many as there are', (type) => {
+  for (const room of [0, 100]) {
+    const { allocate, kernels, calls, emit } = setUp(type);
+    const tape = allocate(room * CALL_DOUBLES, FLOAT64);
+    const [a, b] = [allocate(N).fill(0), allocate(N).fill(1)];
+    for (let k = 0; k < 100; k++) emit(ops.add, a, b, N);
+    const program = link(calls, kernels, createTapeRoom(tape));
+    expect(program.block?.calls).toHaveLength(100);
+    program.run();
+    expect(a.every((number) => number === 100)).toBe(true);
+  }
 });
 
-test('where WebAssembly has no SIMD, compiling says so and names the backend that runs', () => {
+test('a memory that no other thread shares has kernels, too', () => {
+  const memory = new WasmApi.Memory({ initial: 64, maximum: 64, shared: false as true });
+  expect(memory.buffer).toBeInstanceOf(ArrayBuffer);
+  const { allocate, kernels, calls, emit } = setUp('float64', memory);
+  const [a, b] = [allocate(N).fill(1), allocate(N).fill(2)];
+  emit(ops.add, a, b, N);
+  link(calls, kernels, createTapeRoom(allocate(CALL_DOUBLES, FLOAT64))).run();
+  expect(a.every((number) => number === 3)).toBe(true);
+});
+
+test('where WebAssembly has no SIMD, the problem says so and names the backend that runs', () => {
+  expect(wasmProblem()).toBeNull();
   vi.spyOn(WasmApi, 'validate').mockReturnValue(false);
-  expect(() => compileWasmKernels(bytes)).toThrow(/has no SIMD .* every backend except reference/);
-});
-
-test('bytes that are no module are refused where SIMD is there', () => {
-  expect(() => compileWasmKernels(Uint8Array.of(1, 2, 3))).toThrow(/WebAssembly\.Module/);
+  expect(wasmProblem()).toMatch(/has no SIMD .* every backend except reference/);
 });

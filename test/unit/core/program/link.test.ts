@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { tapeLength } from '../../../../packages/core/src/backends/wasm/wasm-tape.ts';
+import { CALL_DOUBLES } from '../../../../packages/core/src/backends/native/isa/arguments.ts';
+import { createWasmKernels } from '../../../../packages/core/src/backends/wasm/wasm.ts';
 import { type ActivationName, activations } from '../../../../packages/core/src/families/activations/index.ts';
 import { createLoss, type LossName, losses } from '../../../../packages/core/src/families/losses/index.ts';
 import { createOptimizer } from '../../../../packages/core/src/families/optimizers/index.ts';
@@ -24,10 +25,10 @@ import {
 import type { Kernels } from '../../../../packages/core/src/program/kernels.ts';
 import { createTapeRoom, link, type TapeRoom, tapesOf } from '../../../../packages/core/src/program/link.ts';
 import { barrier, type Call, createList, host, part } from '../../../../packages/core/src/program/op.ts';
-import { ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
+import { activationOps, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
 import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { firstDifference } from '../../../support/bits.ts';
-import { createGuardedMemory } from '../../../support/guarded-memory.ts';
+import { createGuardedMemory, type GuardedMemory, guardKernels } from '../../../support/guarded-memory.ts';
 import { lacking } from '../../../support/lacking.ts';
 
 const memory = createGuardedMemory();
@@ -145,8 +146,8 @@ function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins 
 interface Way {
   type?: ElementType; // default: float64
   kernels?: Kernels; // default: those of the guarded memory
-  lacks?: readonly string[]; // operations that these have no function for; default none
-  room?: number; // of so many calls; default none
+  lacks?: readonly string[]; // operations that these leave to plain code; default none
+  room?: number; // of so many kernel calls; default none
   joins?: boolean; // default false
 }
 
@@ -155,7 +156,7 @@ function outcomes(spec: NetworkSpec, lossName: LossName, { type = FLOAT64, kerne
   const memory = memories[type];
   memory.reset([[64, 64]]);
   const run = setUp(spec, lossName, kernels === undefined ? memory.allocate : allocateOwn(type), joins);
-  const tapes = room === undefined ? null : createTapeRoom(memory.allocate(tapeLength(room), FLOAT64));
+  const tapes = room === undefined ? null : createTapeRoom(memory.allocate(room * CALL_DOUBLES, FLOAT64));
   const used = kernels ?? lacking(memory.kernels, lacks);
   const program = link(run.calls, used, tapes);
   const found: number[] = [];
@@ -164,59 +165,67 @@ function outcomes(spec: NetworkSpec, lossName: LossName, { type = FLOAT64, kerne
     expect(program.run()).toBe(true);
     found.push(...run.outcome());
   }
-  return { found, program, isOwned: run.calls.every((call) => has(used, call)) };
+  return { found, program, isFixed: run.calls.every((call) => isFixed(used, call)) };
 }
 
-// A thread that has the whole batch needs no barriers: they are nothing.
-const has = (kernels: Kernels, call: Call): boolean =>
-  call.op.name === barrier.name || kernels.blocks?.encode(call) != null;
+/** The kernel calls of an operation, null if JavaScript makes it. A barrier is nothing: the thread has the whole batch. */
+function fixedCalls(kernels: Kernels, call: Call): number | null {
+  const bound = call.op.name === barrier.name ? [] : kernels.bind(call);
+  return bound === null || typeof bound === 'function' ? null : bound.length;
+}
 
-const MANY = 200; // more calls than any of the networks makes
+const isFixed = (kernels: Kernels, call: Call): boolean => fixedCalls(kernels, call) !== null;
+
+const MANY = 4000; // more kernel calls than any of the networks makes
 
 const passes = elementTypes.flatMap((type) =>
   Object.entries(networks).map(([name, spec]) => [type, name, spec] as const),
 );
 
 describe.each(passes)('a pass of %s with %s', (type, _name, spec) => {
-  test.each(lossNames)('has the same bits in blocks, call by call and by plain code: %s', (lossName) => {
-    for (const joins of [false, true]) {
-      const plain = outcomes(spec, lossName, { type, kernels: referenceKernels, joins });
-      const single = outcomes(spec, lossName, { type, joins });
-      const blocks = outcomes(spec, lossName, { type, room: MANY, joins });
-      const between = outcomes(spec, lossName, { type, room: MANY, lacks: gaps, joins });
-      for (const { found } of [single, blocks, between]) expect(firstDifference(found, plain.found)).toBeNull();
-      // A whole pass that WebAssembly has is one block; without room, and in plain code, none is.
-      expect([blocks, between].map(({ program }) => program.block !== null)).toEqual([blocks.isOwned, between.isOwned]);
-      expect([single.program.block, plain.program.block]).toEqual([null, null]);
-    }
-  });
+  test.each(lossNames)(
+    'has the same bits in blocks on tapes in the memory and elsewhere, and by plain code: %s',
+    (lossName) => {
+      for (const joins of [false, true]) {
+        const plain = outcomes(spec, lossName, { type, kernels: referenceKernels, joins });
+        const elsewhere = outcomes(spec, lossName, { type, joins });
+        const blocks = outcomes(spec, lossName, { type, room: MANY, joins });
+        const between = outcomes(spec, lossName, { type, room: MANY, lacks: gaps, joins });
+        for (const pass of [elsewhere, blocks, between]) {
+          expect(firstDifference(pass.found, plain.found)).toBeNull();
+          // A pass of fixed calls alone is one block.
+          expect(pass.program.block !== null).toBe(pass.isFixed);
+        }
+        expect(plain.program.block).toBeNull();
+      }
+    },
+  );
 });
 
 test('some passes are whole blocks, and some are not', () => {
-  expect(outcomes(networks.tanh, 'softmax-cross-entropy', { room: MANY }).isOwned).toBe(true);
-  expect(outcomes(networks.tanh, 'mse', { room: MANY, lacks: gaps }).isOwned).toBe(false);
-  expect(outcomes(networks['mixed on indices'], 'mse', { room: MANY }).isOwned).toBe(false); // looks at the indices
+  expect(outcomes(networks.tanh, 'softmax-cross-entropy', { room: MANY }).isFixed).toBe(true);
+  expect(outcomes(networks.tanh, 'mse', { room: MANY, lacks: gaps }).isFixed).toBe(false);
+  expect(outcomes(networks['mixed on indices'], 'mse', { room: MANY }).isFixed).toBe(false); // looks at the indices
 });
 
-/** `kernels`, and how many calls each block of theirs has. */
+/** `kernels`, and how many kernel calls each block of theirs has. */
 function countBlocks(kernels: Kernels) {
   const sizes: number[] = [];
-  const { blocks } = kernels;
-  if (blocks === null) throw new Error('countBlocks: kernels have no blocks, expected those of wasm');
-  const block: typeof blocks.block = (tape, calls) => {
-    sizes.push(calls);
-    return blocks.block(tape, calls);
+  const blocks: Kernels['blocks'] = (calls, take) => {
+    sizes.push(calls.length);
+    if (kernels.blocks === null) throw new Error('countBlocks: kernels have no blocks, expected those of wasm');
+    return kernels.blocks(calls, take);
   };
-  return { sizes, kernels: { ...kernels, blocks: { ...blocks, block } } };
+  return { sizes, kernels: { ...kernels, blocks } };
 }
 
-/** Lengths of the stretches of calls that the kernels have. */
+/** Kernel calls of the stretches of operations that are fixed. */
 function stretches(calls: readonly Call[], kernels: Kernels): number[] {
   const lengths = [0];
   for (const call of calls) {
-    if (call.op.name === barrier.name) continue;
-    if (has(kernels, call)) lengths[lengths.length - 1]++;
-    else lengths.push(0);
+    const length = fixedCalls(kernels, call);
+    if (length === null) lengths.push(0);
+    else lengths[lengths.length - 1] += length;
   }
   return lengths.filter((length) => length > 0);
 }
@@ -227,16 +236,16 @@ test.each([
   ['mixed on indices', []],
   ['tanh', gaps],
   ['tanh', []],
-])('calls that follow each other are one block: %s, without %j', (name, lacks) => {
+])('fixed calls that follow each other are one block: %s, without %j', (name, lacks) => {
   memory.reset([[64, 64]]);
   const { calls } = setUp(networks[name], 'mse', memory.allocate);
   const { sizes, kernels } = countBlocks(lacking(memory.kernels, lacks));
   const { size } = link(calls, kernels, tapesOf(memory.allocate));
   expect(sizes).toEqual(stretches(calls, kernels));
-  const within = sizes.reduce((sum, length) => sum + length, 0);
-  const all = calls.filter(({ op }) => op.name !== barrier.name).length; // a barrier alone is none
-  expect(size).toEqual({ calls: all, alone: all - within, blocks: sizes.length, hosts: 0 });
-  expect(sizes.length > 1).toBe(lacks.length > 0);
+  const operations = calls.filter(({ op }) => op.name !== barrier.name); // a barrier alone is none
+  const alone = operations.filter((call) => !isFixed(kernels, call)).length;
+  expect(size).toEqual({ calls: operations.length, alone, blocks: sizes.length, hosts: 0 });
+  if (lacks.length > 0) expect(sizes.length).toBeGreaterThan(1);
 });
 
 describe.each([
@@ -245,14 +254,14 @@ describe.each([
 ])('room for fewer calls than %s makes', (name, lacks) => {
   test('changes no bit, and what is written lies in the room or in the arrays of the calls', () => {
     const { found } = outcomes(networks[name], 'mse', { kernels: referenceKernels });
-    for (let calls = 0; calls < 16; calls++) {
+    for (let calls = 0; calls < 160; calls += 9) {
       memory.reset([[64, 64]]);
       const arrays: Float64Array[] = [];
       const run = setUp(networks[name], 'mse', (length) => {
         arrays.push(memory.allocate(length));
         return arrays[arrays.length - 1];
       });
-      const tape = memory.allocate(tapeLength(calls) + (calls % 3)); // not always whole calls
+      const tape = memory.allocate(calls * CALL_DOUBLES + (calls % 4)); // not always whole calls
       memory.snapshot();
       const program = link(run.calls, lacking(memory.kernels, lacks), createTapeRoom(tape));
       const own: number[] = [];
@@ -278,13 +287,12 @@ test('a program counts what one run of it makes, that of its parts each time', (
   outer.emit(host, () => {});
   outer.emit(ops.copy, y, x, 3);
   const sizeOf = (kernels: Kernels, room: TapeRoom | null) => link(outer.calls, kernels, room).size;
-  // Parts that are blocks are calls on the tape of the block around them.
-  expect(sizeOf(memory.kernels, tapesOf(memory.allocate))).toEqual({ calls: 8, alone: 0, blocks: 2, hosts: 1 });
-  expect(sizeOf(memory.kernels, null)).toEqual({ calls: 8, alone: 8, blocks: 0, hosts: 1 });
+  // Calls of a small part are calls of the block around it, whether their tape finds room or not.
+  const room = createTapeRoom(memory.allocate(3 * CALL_DOUBLES));
+  for (const tapes of [tapesOf(memory.allocate), room, null]) {
+    expect(sizeOf(memory.kernels, tapes)).toEqual({ calls: 8, alone: 0, blocks: 2, hosts: 1 });
+  }
   expect(sizeOf(referenceKernels, null)).toEqual({ calls: 8, alone: 8, blocks: 0, hosts: 1 });
-  // Room for the part alone: it is a block whenever it runs.
-  const room = createTapeRoom(memory.allocate(tapeLength(3)));
-  expect(sizeOf(memory.kernels, room)).toEqual({ calls: 8, alone: 2, blocks: 2, hosts: 1 });
 });
 
 test('a room gives what it has once, from its start', () => {
@@ -298,59 +306,111 @@ test('a room gives what it has once, from its start', () => {
   ]);
 });
 
+const N = 5000; // numbers enough for kernels to be worth their calls
+
 test('calls on arrays that lie elsewhere are left to plain code, between blocks of the others', () => {
-  memory.reset();
-  const [a, b, c] = [memory.allocate(3).fill(1), memory.allocate(3).fill(2), new Float64Array(3).fill(4)];
+  const memory = guardKernels(createWasmKernels);
+  const [a, b, c] = [memory.allocate(N).fill(1), memory.allocate(N).fill(2), new Float64Array(N).fill(4)];
   const { calls, emit } = createList();
-  emit(ops.add, a, b, 3);
-  emit(ops.add, a, c, 3);
-  emit(ops.add, c, a, 3);
-  emit(ops.add, a, b, 3);
+  emit(ops.add, a, b, N);
+  emit(ops.add, a, c, N);
+  emit(ops.add, c, a, N);
+  emit(ops.add, a, b, N);
   const { sizes, kernels } = countBlocks(memory.kernels);
   link(calls, kernels, tapesOf(memory.allocate)).run();
-  expect([...a, ...c]).toEqual([9, 9, 9, 11, 11, 11]);
+  expect([a.every((number) => number === 9), c.every((number) => number === 11)]).toEqual([true, true]);
   expect(sizes).toEqual([1, 1]);
 });
 
 test.each(elementTypes)('kernels of %s leave calls with an array of another type to plain code', (type) => {
-  const memory = memories[type];
-  memory.reset();
-  const { allocate, kernels } = memory;
+  const { allocate, kernels } = guardKernels(createWasmKernels, undefined, type);
   const other = type === 'float64' ? 'float32' : 'float64';
-  const of = (type: ElementType): Elements => elementView(type, ...placeOf(allocate(8, FLOAT64)), 3);
+  const of = (type: ElementType): Elements => elementView(type, ...placeOf(allocate(N, FLOAT64)), N);
   const update = updateOp(createOptimizer('adam'));
-  const owned = (g: ElementType, factor: ElementType, v: ElementType): boolean[] => {
+  const isBound = (g: ElementType, factor: ElementType, v: ElementType): boolean[] => {
     const { calls, emit } = createList();
-    emit(ops.scale, of(g), 3, of(factor) as Float64Array);
-    emit(update, of(type), of(type), [of(type), of(v)], 3, of(FLOAT64) as Float64Array);
-    return calls.map((call) => kernels.blocks?.encode(call) != null);
+    emit(ops.scale, of(g), N, of(factor) as Float64Array);
+    emit(update, of(type), of(type), [of(type), of(v)], N, of(FLOAT64) as Float64Array);
+    return calls.map((call) => kernels.bind(call) !== null);
   };
-  expect(owned(type, 'float64', type)).toEqual([true, true]);
-  expect(owned(other, 'float64', type)).toEqual([false, true]);
-  expect(owned(type, 'float32', type)).toEqual([false, true]); // a factor is a double in every run
-  expect(owned(type, 'float64', other)).toEqual([true, false]);
+  expect(isBound(type, 'float64', type)).toEqual([true, true]);
+  expect(isBound(other, 'float64', type)).toEqual([false, true]);
+  expect(isBound(type, 'float32', type)).toEqual([false, true]); // a factor is a double in every run
+  expect(isBound(type, 'float64', other)).toEqual([true, false]);
 });
 
 const placeOf = ({ buffer, byteOffset }: Float64Array) => [buffer, byteOffset] as const;
 
-test("a backend's own function for a call is taken before its blocks, and ends no program", () => {
+test('a function of the backend ends a block, and no program', () => {
   memory.reset();
   const [a, b] = [memory.allocate(3).fill(1), memory.allocate(3).fill(2)];
   const { calls, emit } = createList();
   emit(ops.add, a, b, 3);
   emit(ops.scale, a, 3, b);
   emit(ops.add, a, b, 3);
-  const bind = ({ op, args }: Call) => (op.name === 'scale' ? () => void (args[0] as Float64Array).fill(10) : null);
-  const program = link(calls, { ...memory.kernels, bind }, tapesOf(memory.allocate));
+  const bind: Kernels['bind'] = (call) =>
+    call.op.name === 'scale' ? () => void (call.args[0] as Float64Array).fill(10) : memory.kernels.bind(call);
+  const { sizes, kernels } = countBlocks({ ...memory.kernels, bind });
+  const program = link(calls, kernels, tapesOf(memory.allocate));
   expect(program.run()).toBe(true);
   expect([...a]).toEqual([12, 12, 12]);
+  expect(sizes).toEqual([1, 1]);
   expect(program.block).toBeNull();
+});
+
+const rooms = {
+  'in the memory': (allocate: Allocate) => tapesOf(allocate),
+  elsewhere: () => null,
+};
+
+describe.each(Object.entries(rooms))('a block with its tape %s', (_place, roomOf) => {
+  test.each(elementTypes)('reads a number in a run of %s when its call is made', (type) => {
+    const memory: GuardedMemory<ElementType> = memories[type];
+    memory.reset();
+    const { allocate, kernels } = memory;
+    const [average, zeros] = [1, 0].map((number) => allocate(5).fill(number));
+    const [share, ...shares] = [1, 0.5, 0.25].map((number) => allocate(1, FLOAT64).fill(number));
+    /** The elements in whose place a double stands. */
+    const of = ({ buffer, byteOffset }: Float64Array) =>
+      elementView(type, buffer, byteOffset, type === 'float64' ? 1 : 2);
+    const { calls, emit } = createList();
+    for (const number of shares) {
+      emit(ops.copy, of(share), of(number), of(share).length);
+      emit(ops.averageWeights, average, zeros, 5, share);
+    }
+    const program = link(calls, kernels, roomOf(allocate as Allocate));
+    expect(program.block).not.toBeNull();
+    program.run();
+    expect([...average]).toEqual(new Array(5).fill(0.5 * 0.75));
+    shares[0].fill(0.75);
+    program.block?.repeat(2, allocate(1, FLOAT64).fill(0));
+    expect([...average]).toEqual(new Array(5).fill(0.5 * 0.75 * (0.25 * 0.75) ** 2));
+  });
+
+  test('repeats itself until `stop` is not 0', () => {
+    memory.reset();
+    const [count, one, stop] = [memory.allocate(1), memory.allocate(1).fill(1), memory.allocate(1)];
+    const { calls, emit } = createList();
+    emit(ops.add, count, one, 1);
+    emit(activationOps.relu.forward, stop, count, 1, 0);
+    const { block } = link(calls, memory.kernels, roomOf(memory.allocate));
+    if (block === null) throw new Error('a list of fixed calls is no block');
+    for (const portions of [[10], [4, 10], [1, 2, 1, 0]]) {
+      count[0] = -3;
+      stop[0] = 0;
+      const repeats = portions.map((times) => (stop[0] === 0 ? block.repeat(times, stop) : 0));
+      expect([repeats.reduce((a, b) => a + b), count[0], stop[0]]).toEqual([4, 1, 1]);
+    }
+    // It runs once before it looks.
+    expect([block.repeat(10, stop), count[0]]).toEqual([1, 2]);
+    expect([block.repeat(0, stop), count[0]]).toEqual([0, 2]);
+  });
 });
 
 /** Every way of running a list. */
 const ways: [string, () => [Kernels, TapeRoom | null, Allocate]][] = [
   ['plain code', () => [referenceKernels, null, ordinary]],
-  ['calls of their own', () => [memory.kernels, null, memory.allocate]],
+  ['blocks with tapes elsewhere', () => [memory.kernels, null, memory.allocate]],
   ['blocks', () => [memory.kernels, tapesOf(memory.allocate), memory.allocate]],
   ['blocks between plain code', () => [lacking(memory.kernels, gaps), tapesOf(memory.allocate), memory.allocate]],
 ];
@@ -434,39 +494,39 @@ describe.each(ways)('in %s', (_name, prepare) => {
 });
 
 describe('parts that are blocks', () => {
-  /** a, a pass, a pass, a: the room is for so many calls. */
-  function linked(room: (passCalls: number) => number) {
-    memory.reset([[64, 64]]);
-    const run = setUp(networks.tanh, 'mse', memory.allocate, true);
+  /** a, a part of `length` calls twice, a. */
+  function linked(length: number, kernels: Kernels, room: TapeRoom | null) {
+    const [sum, one] = [memory.allocate(1).fill(0), memory.allocate(1).fill(1)];
+    const inner = createList();
+    for (let k = 0; k < length; k++) inner.emit(ops.add, sum, one, 1);
     const { calls, emit } = createList();
-    const add = () => emit(ops.add, run.gradient, run.gradient, run.gradient.length);
-    add();
-    emit(part, run.calls);
-    emit(part, run.calls);
-    add();
-    const { sizes, kernels } = countBlocks(memory.kernels);
-    const tape = memory.allocate(tapeLength(room(run.calls.length)));
-    const program = link(calls, kernels, createTapeRoom(tape));
-    run.fill(0);
+    emit(ops.add, sum, one, 1);
+    for (let k = 0; k < 2; k++) emit(part, inner.calls);
+    emit(ops.add, sum, one, 1);
+    const counts = countBlocks(kernels);
+    const program = link(calls, counts.kernels, room);
     program.run();
-    return { sizes, program, passCalls: run.calls.length, outcome: run.outcome() };
+    expect(sum[0]).toBe(2 * length + 2);
+    return { sizes: counts.sizes, program };
   }
 
-  test('stand on the tape once, and are one call each of a block around them', () => {
-    const { sizes, program, passCalls } = linked((calls) => calls + 4);
-    expect(sizes).toEqual([passCalls, 4]);
-    expect(program.block).not.toBeNull();
-  });
+  test.each(Object.entries(rooms))(
+    'of up to 64 kernel calls are joined into the block around them: %s',
+    (_, roomOf) => {
+      memory.reset();
+      const { sizes, program } = linked(64, memory.kernels, roomOf(memory.allocate));
+      expect(sizes.at(-1)).toBe(130);
+      expect(program.block?.calls).toHaveLength(130);
+      expect(program.size).toEqual({ calls: 130, alone: 0, blocks: 1, hosts: 0 });
+    },
+  );
 
-  test('are run from the outside where the list around them finds no room, to the same bits', () => {
-    const whole = linked((calls) => calls + 4);
-    const outside = linked((calls) => calls + 3);
-    expect(outside.sizes).toEqual([whole.passCalls]);
-    expect(outside.program.block).toBeNull();
-    expect(outside.outcome).toEqual(whole.outcome);
-    // The list around a part is linked behind it, and finds the room that the part had no use for.
-    const inside = linked((calls) => calls - 1);
-    expect(inside.outcome).toEqual(whole.outcome);
+  test.each(Object.entries(rooms))('of more kernel calls stand on one tape and run by themselves: %s', (_, roomOf) => {
+    memory.reset();
+    const { sizes, program } = linked(65, memory.kernels, roomOf(memory.allocate));
+    expect(sizes).toEqual([65, 1, 1]);
+    expect(program.block).toBeNull();
+    expect(program.size).toEqual({ calls: 132, alone: 0, blocks: 4, hosts: 0 });
   });
 });
 

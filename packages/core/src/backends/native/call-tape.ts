@@ -28,25 +28,24 @@ export type PlayTimes = (tape: Float64Array, calls: number, times: number, stop:
 
 /** Creates blocks of calls. */
 export function createBlocks(
-  { copyNumbers }: Pick<CodeLayout, 'copyNumbers'>,
+  layout: Pick<CodeLayout, 'copyNumbers'>, // read only for blocks with changing arguments: reading it assembles a kernel
   play: PlayTape,
   playTimes: PlayTimes | null,
 ): CreateBlock {
   return (calls, take) => {
     const count = calls.reduce((sum, call) => sum + 1 + copiesOf(call).length, 0);
     const tape = calls.length === 0 ? null : take(count * CALL_DOUBLES);
-    if (tape !== null) writeWithCopies(calls, tape, copyNumbers);
+    if (tape !== null) writeWithCopies(calls, tape, layout);
     const run = tape === null ? runElsewhere(calls, play) : () => play(tape, count);
     return {
       calls,
       run,
       repeat(times, stop) {
-        if (playTimes !== null && tape !== null) return playTimes(tape, count, times, stop);
-        for (let k = 1; k < times; k++) {
+        if (playTimes !== null && tape !== null && times > 0) return playTimes(tape, count, times, stop);
+        for (let k = 1; k <= times; k++) {
           run();
           if (stop[0] !== 0) return k;
         }
-        run();
         return times;
       },
     };
@@ -76,13 +75,13 @@ function copiesOf(call: FixedCall): readonly Copy[] {
 }
 
 /** Writes the calls, and before each the calls that copy its changing arguments to their places on the tape. */
-function writeWithCopies(calls: readonly FixedCall[], tape: Float64Array, copyNumbers: number): void {
+function writeWithCopies(calls: readonly FixedCall[], tape: Float64Array, layout: Pick<CodeLayout, 'copyNumbers'>): void {
   let written = 0;
   const write = (call: readonly number[]): void => tape.set(call, CALL_DOUBLES * written++);
   for (const call of calls) {
     const copies = copiesOf(call);
     const at = addressOf(tape) + 8 * CALL_DOUBLES * (written + copies.length);
-    for (const { place, from, count } of copies) write([copyNumbers, at + 8 * place, from, count]);
+    for (const { place, from, count } of copies) write([layout.copyNumbers, at + 8 * place, from, count]);
     write(call.map((value) => (typeof value === 'number' ? value : 0)));
   }
 }

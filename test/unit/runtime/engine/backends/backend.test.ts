@@ -44,7 +44,7 @@ describe('blas', () => {
     () => {
       const backend = resolveBackend('blas');
       const compiled = compileFor(backend);
-      const { memory, arrays: scratch } = createKernelMemory(compiled, (allocate) =>
+      const { memory, arrays: scratch } = createKernelMemory(backend, (allocate) =>
         takeKernelScratch([], 'blas', allocate),
       );
       const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });

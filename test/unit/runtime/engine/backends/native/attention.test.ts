@@ -8,11 +8,10 @@ import { link } from '../../../../../../packages/core/src/program/link.ts';
 import { firstDifference } from '../../../../../support/bits.ts';
 import { counted } from '../../../../../support/count.ts';
 import { guardKernels } from '../../../../../support/guarded-memory.ts';
-import { everyExtension, nativeKernelsOf } from '../../../../../support/installed-extensions.ts';
+import { everyMachine } from '../../../../../support/installed-extensions.ts';
 import { skipFor } from '../../../../../support/needs.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import { attentionCases } from '../../../../core/kernels/attention-cases.ts';
-import type { Arrays, KernelCase } from '../../../../core/kernels/kernel-case.ts';
 import { arraysOf, callsOf, copiesOf } from '../../../../core/kernels/run-case.ts';
 
 /** Attention by its definition. */
@@ -24,43 +23,31 @@ const fused: Kernels = {
   },
 };
 
-const { attentionForward, attentionNext, attentionBackward } = attentionCases;
+const { attentionForward, attentionBackward } = attentionCases;
 
-/** A case with products. */
-type AttentionCase = KernelCase & Required<Pick<KernelCase, 'products'>>;
-
-/** The forward pass of a case of the backward pass. */
-const attend = (arrays: Arrays, dims: readonly number[]): boolean =>
-  link(callsOf(attentionForward, arrays, dims), fused).run();
-
-describe.each(everyExtension)(
-  `in machine code for $name, $type (seed ${propertySeed})`,
-  ({ type, code, lack, reason }) => {
-    test.for(Object.entries<AttentionCase>({ attentionForward, attentionNext, attentionBackward }))(
-      '%s has the bits of the fused attention, and writes nothing but its outputs',
-      ([, kernel], context) => {
-        if (code === null) return skipFor(context, lack, reason);
-        const memory = guardKernels(nativeKernelsOf(code), 600, type);
-        // Heads that are large enough for machine code. Keys that are not read have a factor of 0 in some products, so
-        // numbers are finite, and so are their sums.
-        const large = kernel.dims.filter((dims) => kernel.products(dims).every(([d, T]) => d * T >= 256));
-        const input = fc.tuple(large, fc.constantFrom('plain' as const, 'broad' as const), fc.integer());
-        const check = fc.property(input, ([dims, mix, seed]) => {
-          memory.reset(kernel.products(dims));
-          const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
-          const actual = copiesOf(expected, memory.allocate);
-          if (kernel === attentionBackward) for (const arrays of [actual, expected]) attend(arrays, dims);
-          memory.snapshot();
-          link(callsOf(kernel, actual, dims), memory.kernels).run();
-          link(callsOf(kernel, expected, dims), fused).run();
-          for (const name of kernel.writes) {
-            const difference = firstDifference(actual[name], expected[name]);
-            if (difference !== null) throw new Error(name + difference);
-          }
-          expect(memory.firstStrayByte(kernel.writes.map((name) => actual[name]))).toBeNull();
-        });
-        fc.assert(check, { seed: propertySeed, numRuns: counted(type === 'float32' ? 40 : 10, 400) });
-      },
-    );
-  },
-);
+describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, ({ type, createKernels, lack, reason }) => {
+  test.for(Object.entries({ attentionForward, attentionBackward }))(
+    '%s has the bits of the fused attention, and writes nothing but its outputs',
+    ([, kernel], context) => {
+      if (createKernels === null) return skipFor(context, lack, reason);
+      const memory = guardKernels(createKernels(), 600, type);
+      // Heads that are large enough for machine code.
+      const large = kernel.dims.filter(([, T, , d]) => T * d >= 256);
+      const input = fc.tuple(large, fc.constantFrom(...kernel.mixes), fc.integer());
+      const check = fc.property(input, ([dims, mix, seed]) => {
+        memory.reset(kernel.products(dims));
+        const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
+        const actual = copiesOf(expected, memory.allocate);
+        memory.snapshot();
+        link(callsOf(kernel, actual, dims), memory.kernels).run();
+        link(callsOf(kernel, expected, dims), fused).run();
+        for (const name of kernel.writes) {
+          const difference = firstDifference(actual[name], expected[name]);
+          if (difference !== null) throw new Error(name + difference);
+        }
+        expect(memory.firstStrayByte(kernel.writes.map((name) => actual[name]))).toBeNull();
+      });
+      fc.assert(check, { seed: propertySeed, numRuns: counted(type === 'float32' ? 40 : 10, 400) });
+    },
+  );
+});

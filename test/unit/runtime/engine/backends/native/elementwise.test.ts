@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { elementwise } from '../../../../../../packages/core/src/backends/native/formulas/index.ts';
 import { recurrentOps } from '../../../../../../packages/core/src/backends/native/formulas/recurrent.ts';
 import { lossOperations } from '../../../../../../packages/core/src/backends/native/losses/losses.ts';
+import { eager } from '../../../../../support/generated-wasm.ts';
 import { guardKernels } from '../../../../../support/guarded-memory.ts';
-import { everyExtension, nativeKernelsOf } from '../../../../../support/installed-extensions.ts';
+import { everyMachine } from '../../../../../support/installed-extensions.ts';
 import { skipFor } from '../../../../../support/needs.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import { cases } from '../../../../core/kernels/cases.ts';
-import { compareDrawn, eager } from './compare-case.ts';
+import { compareDrawn } from './compare-case.ts';
 
 /** Names of the operations with machine code that is made of formulas. */
 const made = [...Object.keys(elementwise), ...Object.keys(recurrentOps), ...lossOperations];
@@ -18,16 +19,10 @@ test('every operation of formulas has a case', () => {
   expect(new Set(covered)).toEqual(new Set(made));
 });
 
-describe.each(everyExtension)(
-  `machine code for $name, $type (seed ${propertySeed})`,
-  ({ code, type, lack, reason }) => {
-    test.for(ownCases)(
-      '%s has the bits of the reference, and writes nothing but its outputs',
-      ([, kernel], context) => {
-        const memory =
-          code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code, eager), undefined, type);
-        expect(compareDrawn(memory, type, kernel)).toEqual(new Set(kernel.ops.map(({ name }) => name)));
-      },
-    );
-  },
-);
+describe.each(everyMachine)(`$name, $type (seed ${propertySeed})`, ({ createKernels, type, lack, reason }) => {
+  test.for(ownCases)('%s has the bits of the reference, and writes nothing but its outputs', ([, kernel], context) => {
+    const memory =
+      createKernels === null ? skipFor(context, lack, reason) : guardKernels(createKernels(eager), undefined, type);
+    expect(compareDrawn(memory, type, kernel)).toEqual(new Set(kernel.ops.map(({ name }) => name)));
+  });
+});

@@ -1,30 +1,24 @@
-import { type ExtensionName, extensions } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import type { Elementwise } from '../../../../../../packages/core/src/backends/native/formulas/elementwise.ts';
-import { CALL_DOUBLES } from '../../../../../../packages/core/src/backends/native/isa/arguments.ts';
+import { arraysOf } from '../../../../../../packages/core/src/backends/native/kernels/elementwise.ts';
 import {
-  arraysOf,
-  assembleElementwise,
-} from '../../../../../../packages/core/src/backends/native/kernels/elementwise.ts';
-import {
-  bytesOfElements,
   createElements,
   type Elements,
   type ElementType,
 } from '../../../../../../packages/core/src/math/element-type.ts';
-import { ownConvention, placeCode } from '../../../../../../packages/runtime/src/engine/backends/native/code-pages.ts';
-import { enterMachineCode } from '../../../../../../packages/runtime/src/engine/backends/native/machine-code.ts';
-import { loadKoffi } from '../../../../../../packages/runtime/src/system/native/koffi.ts';
-import { everyExtension } from '../../../../../support/installed-extensions.ts';
+import { everyMachine, type Machine } from '../../../../../support/installed-extensions.ts';
 import { skipFor } from '../../../../../support/needs.ts';
+import { assembleFormula } from '../../../../../support/play-formula.ts';
 
 const N = 32; // a few whole vectors
 const range = (type: ElementType, of: (i: number) => number): Elements => createElements(type, N).map((_, i) => of(i));
 
-describe.each(everyExtension)('a formula of $name, $type', ({ name, code, type, lack, reason }) => {
+describe.each(everyMachine)('a formula of $name, $type', (machine) => {
+  const { createKernels, type, lack, reason } = machine;
+
   test('reads all arrays before it writes one of them', (context) => {
-    if (code === null) skipFor(context, lack, reason);
-    const [x, y] = run(name, type, [range(type, (i) => i), range(type, (i) => 100 + i)], [], {
+    if (createKernels === null) skipFor(context, lack, reason);
+    const [x, y] = run(machine, [range(type, (i) => i), range(type, (i) => 100 + i)], [], {
       ...{ inputs: ['x', 'y'], outputs: ['x', 'y'], sizes: [null, 'n'] },
       of: ({ plus, times, constant }, x, y) => [plus(y, constant(1)), times(x, constant(2))],
     });
@@ -33,9 +27,9 @@ describe.each(everyExtension)('a formula of $name, $type', ({ name, code, type, 
   });
 
   test('takes more numbers than there are registers', (context) => {
-    if (code === null) skipFor(context, lack, reason);
+    if (createKernels === null) skipFor(context, lack, reason);
     const numbers = Array.from({ length: 13 }, (_, k) => k + 0.1);
-    const [y] = run(name, type, [range(type, (i) => i), createElements(type, N)], numbers, {
+    const [y] = run(machine, [range(type, (i) => i), createElements(type, N)], numbers, {
       ...{ inputs: ['x'], numbers: numbers.map((_, k) => `number${k}`), outputs: ['y'], sizes: [null, 'n'] },
       // Half of the squares are computed before the loop, where they keep registers.
       of: ({ plus, times }, x, ...all) => [
@@ -50,7 +44,7 @@ describe.each(everyExtension)('a formula of $name, $type', ({ name, code, type, 
   });
 
   test('keeps a comparison of numbers beside those of each vector', (context) => {
-    if (code === null) skipFor(context, lack, reason);
+    if (createKernels === null) skipFor(context, lack, reason);
     const operation: Elementwise = {
       ...{ inputs: ['x'], numbers: ['a', 'b'], outputs: ['y'], sizes: [null, 'n'] },
       of({ compare, choose, constant }, x, a, b) {
@@ -64,35 +58,21 @@ describe.each(everyExtension)('a formula of $name, $type', ({ name, code, type, 
       [-3, 1],
       [3, -1],
     ]) {
-      const [y] = run(name, type, [range(type, (i) => i), createElements(type, N)], [a, b], operation);
+      const [y] = run(machine, [range(type, (i) => i), createElements(type, N)], [a, b], operation);
       const expected = range(type, (i) => (b > 0 ? (i < 9 ? i : a > 0 ? 1 : 2) : i < 9 ? a : i));
       expect([...y]).toEqual([...expected]);
     }
   });
 });
 
-/** The outputs of one call, on copies of the arrays, which stand in the order of `arraysOf`. */
+/** The outputs of one call, on arrays in the order of `arraysOf`. */
 function run(
-  name: ExtensionName,
-  type: ElementType,
+  machine: Machine,
   arrays: readonly Elements[],
   numbers: readonly number[],
   operation: Elementwise,
 ): Elements[] {
-  const isa = extensions[name].createIsa(type, ownConvention);
-  const { place } = assembleElementwise(isa, operation);
-  const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });
-  const size = bytesOfElements(type, N);
-  const memory = new Uint8Array(size * arrays.length);
-  for (const [k, array] of arrays.entries()) memory.set(new Uint8Array(array.buffer), k * size);
-  const doubles = new Float64Array(CALL_DOUBLES);
-  doubles.set([place, ...arrays.map((_, k) => k * size), ...numbers, 0, 1, N / isa.formulas.width, 0]);
-  play(doubles, memory, 1, memory);
+  assembleFormula(machine, operation)(arrays, numbers);
   const names = arraysOf(operation);
-  return operation.outputs.map((output) => {
-    const array = createElements(type, N);
-    const from = names.indexOf(output) * size;
-    new Uint8Array(array.buffer).set(memory.subarray(from, from + size));
-    return array;
-  });
+  return operation.outputs.map((output) => arrays[names.indexOf(output)]);
 }

@@ -1,22 +1,12 @@
-import { type ExtensionName, extensions } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { CALL_DOUBLES } from '../../../../../../packages/core/src/backends/native/isa/arguments.ts';
-import { assembleElementwise } from '../../../../../../packages/core/src/backends/native/kernels/elementwise.ts';
-import {
-  createElements,
-  type Elements,
-  type ElementType,
-  elementTypes,
-} from '../../../../../../packages/core/src/math/element-type.ts';
+import { createElements, type Elements, elementTypes } from '../../../../../../packages/core/src/math/element-type.ts';
 import { mathOf } from '../../../../../../packages/core/src/math/real-math.ts';
-import { ownConvention, placeCode } from '../../../../../../packages/runtime/src/engine/backends/native/code-pages.ts';
-import { enterMachineCode } from '../../../../../../packages/runtime/src/engine/backends/native/machine-code.ts';
-import { loadKoffi } from '../../../../../../packages/runtime/src/system/native/koffi.ts';
 import { firstDifference } from '../../../../../support/bits.ts';
 import { counted } from '../../../../../support/count.ts';
 import { fillHardValues, valueMixes } from '../../../../../support/hard-values.ts';
-import { everyExtension } from '../../../../../support/installed-extensions.ts';
+import { everyMachine, type Machine } from '../../../../../support/installed-extensions.ts';
 import { skipFor } from '../../../../../support/needs.ts';
+import { assembleFormula } from '../../../../../support/play-formula.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 
 const names = ['exp', 'expm1', 'log', 'log1p', 'tanh', 'erf', 'sigmoid', 'flush'] as const;
@@ -26,22 +16,22 @@ const FLOATS = 2 ** 32;
 /** Where a function changes its formula, by magnitude. */
 const bends = [0.29, 0.41, 0.5, 0.875, 1, 4, 6, 10, 20, 22, 37.4, 40, 87.3, 88.7, 100, 104, 110, 709, 745, 1000];
 
-describe.each(elementTypes)('in machine code for %s', (type) => {
+describe.each(elementTypes)('on every machine, in %s', (type) => {
   test.for(names)('%s has the bits of plain code', { timeout: 3_600_000 }, (name, context) => {
-    const installed = everyExtension.filter((extension) => extension.type === type && extension.code !== null);
-    const [{ lack, reason }] = everyExtension;
+    const installed = everyMachine.filter((machine) => machine.type === type && machine.createKernels !== null);
+    const [{ lack, reason }] = everyMachine;
     if (installed.length === 0) skipFor(context, lack, reason);
     const [x, y, expected] = [1, 1, 1].map(() => createElements(type, BLOCK));
-    const runs = installed.map((extension) => ({ extension, run: enter(extension.name, type, name) }));
+    const runs = installed.map((machine) => ({ machine, run: enter(machine, name) }));
     const plain = mathOf(type)[name];
     const check = (): void => {
-      // Plain code takes most of the time: its answers are compared with those of every extension.
+      // Plain code takes most of the time: its answers are compared with those of every machine.
       for (let i = 0; i < BLOCK; i++) expected[i] = plain(x[i]);
-      for (const { extension, run } of runs) {
+      for (const { machine, run } of runs) {
         run(y, x);
         const difference = firstDifference(y, expected);
         if (difference === null) continue;
-        expect.fail(`${extension.name}, x = ${x[Number(/\[(\d+)\]/.exec(difference)?.[1])]}: ${difference}`);
+        expect.fail(`${machine.name}, x = ${x[Number(/\[(\d+)\]/.exec(difference)?.[1])]}: ${difference}`);
       }
     };
     for (const mix of valueMixes) {
@@ -91,22 +81,12 @@ function scrambled(n: number): number {
 }
 
 /** The function of one vector kernel: y = f(x). */
-function enter(extension: ExtensionName, type: ElementType, name: (typeof names)[number]) {
-  const isa = extensions[extension].createIsa(type, ownConvention);
-  const { place } = assembleElementwise(isa, {
+function enter(machine: Machine, name: (typeof names)[number]) {
+  const play = assembleFormula(machine, {
     inputs: ['x'],
     outputs: ['y'],
     sizes: [null, 'n'],
     of: (m, x) => [m[name](x)],
   });
-  const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });
-  const doubles = new Float64Array(CALL_DOUBLES);
-  return (y: Elements, x: Elements): void => {
-    // Addresses are counted from x. Two arrays of one memory.
-    const memory = new Uint8Array(2 * x.byteLength);
-    memory.set(new Uint8Array(x.buffer));
-    doubles.set([place, 0, x.byteLength, 0, 1, x.length / isa.formulas.width, 0]);
-    play(doubles, memory, 1, memory);
-    new Uint8Array(y.buffer).set(memory.subarray(x.byteLength));
-  };
+  return (y: Elements, x: Elements): void => play([x, y]);
 }

@@ -1,13 +1,13 @@
 import { describe, expect, type TestContext, test } from 'vitest';
 import { guardKernels } from '../../../../../support/guarded-memory.ts';
 import { valueMixes } from '../../../../../support/hard-values.ts';
-import { everyExtension, nativeKernelsOf } from '../../../../../support/installed-extensions.ts';
+import { everyMachine } from '../../../../../support/installed-extensions.ts';
 import { skipFor } from '../../../../../support/needs.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import type { KernelCase } from '../../../../core/kernels/kernel-case.ts';
 import { layerCases } from '../../../../core/kernels/layer-cases.ts';
 import { poolCases } from '../../../../core/kernels/pool-cases.ts';
-import { compareCase, compareDrawn, eager } from './compare-case.ts';
+import { compareCase, compareDrawn } from './compare-case.ts';
 
 const { dropout, channelDropout } = layerCases;
 const pools = Object.entries(poolCases).filter(([name]) => /pool|upsample/i.test(name));
@@ -28,26 +28,23 @@ const large: readonly (readonly [name: keyof typeof ownCases, dims: readonly num
   ['upsampleForward', [2, 15, 16, 40, 2, 3]],
 ];
 
-describe.each(everyExtension)(
-  `machine code for $name, $type (seed ${propertySeed})`,
-  ({ code, type, lack, reason }) => {
-    const guard = (context: TestContext) =>
-      code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code, eager), undefined, type);
+describe.each(everyMachine)(`$name, $type (seed ${propertySeed})`, ({ createKernels, type, lack, reason }) => {
+  const guard = (context: TestContext) =>
+    createKernels === null ? skipFor(context, lack, reason) : guardKernels(createKernels(), undefined, type);
 
-    test.for(Object.entries(ownCases))(
-      '%s has the bits of the reference, and writes nothing but its outputs',
-      ([, kernel], context) => {
-        const made = compareDrawn(guard(context), type, kernel);
-        expect(made).toEqual(new Set(kernel.ops.map(({ name }) => name)));
-      },
-    );
+  test.for(Object.entries(ownCases))(
+    '%s has the bits of the reference, and writes nothing but its outputs',
+    ([, kernel], context) => {
+      const made = compareDrawn(guard(context), type, kernel);
+      expect(made).toEqual(new Set(kernel.ops.map(({ name }) => name)));
+    },
+  );
 
-    test.for(large)('%s has the bits of the reference in several calls: %j', ([name, dims], context) => {
-      const memory = guard(context);
-      for (const mix of valueMixes) {
-        const made = compareCase(memory, type, ownCases[name], dims, mix, propertySeed);
-        expect(made).toEqual(new Set(ownCases[name].ops.map((op) => op.name)));
-      }
-    });
-  },
-);
+  test.for(large)('%s has the bits of the reference in several calls: %j', ([name, dims], context) => {
+    const memory = guard(context);
+    for (const mix of valueMixes) {
+      const made = compareCase(memory, type, ownCases[name], dims, mix, propertySeed);
+      expect(made).toEqual(new Set(ownCases[name].ops.map((op) => op.name)));
+    }
+  });
+});

@@ -1,12 +1,13 @@
 import { describe, expect, type TestContext, test } from 'vitest';
 import { matrixOps, rowFormulas } from '../../../../../../packages/core/src/backends/native/formulas/norms.ts';
 import { columnSums } from '../../../../../../packages/core/src/backends/native/matrices/column-sums.ts';
+import { eager } from '../../../../../support/generated-wasm.ts';
 import { guardKernels } from '../../../../../support/guarded-memory.ts';
-import { everyExtension, nativeKernelsOf } from '../../../../../support/installed-extensions.ts';
+import { everyMachine } from '../../../../../support/installed-extensions.ts';
 import { skipFor } from '../../../../../support/needs.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import { cases } from '../../../../core/kernels/cases.ts';
-import { compareCase, compareDrawn, eager } from './compare-case.ts';
+import { compareCase, compareDrawn } from './compare-case.ts';
 
 const names = [...Object.keys(matrixOps), ...columnSums, ...Object.keys(rowFormulas)];
 const ownCases = Object.entries(cases).filter(([, { ops }]) => ops.every(({ name }) => names.includes(name)));
@@ -28,23 +29,17 @@ const large: readonly (readonly [name: keyof typeof cases, ...dims: number[]])[]
   ['layerNormBackwardInput', 523, 4],
 ];
 
-describe.each(everyExtension)(
-  `machine code for $name, $type (seed ${propertySeed})`,
-  ({ code, type, lack, reason }) => {
-    const guard = (context: TestContext) =>
-      code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code, eager), undefined, type);
+describe.each(everyMachine)(`$name, $type (seed ${propertySeed})`, ({ createKernels, type, lack, reason }) => {
+  const guard = (context: TestContext) =>
+    createKernels === null ? skipFor(context, lack, reason) : guardKernels(createKernels(eager), undefined, type);
 
-    test.for(ownCases)(
-      '%s has the bits of the reference, and writes nothing but its outputs',
-      ([, kernel], context) => {
-        const made = compareDrawn(guard(context), type, kernel);
-        expect(made).toEqual(new Set(kernel.ops.map(({ name }) => name)));
-      },
-    );
+  test.for(ownCases)('%s has the bits of the reference, and writes nothing but its outputs', ([, kernel], context) => {
+    const made = compareDrawn(guard(context), type, kernel);
+    expect(made).toEqual(new Set(kernel.ops.map(({ name }) => name)));
+  });
 
-    test.for(large)('%s has the same bits in several calls: %j', ([name, ...dims], context) => {
-      const memory = guard(context);
-      expect(compareCase(memory, type, cases[name], dims, 'plain', 1)).toEqual(new Set([name]));
-    });
-  },
-);
+  test.for(large)('%s has the same bits in several calls: %j', ([name, ...dims], context) => {
+    const memory = guard(context);
+    expect(compareCase(memory, type, cases[name], dims, 'plain', 1)).toEqual(new Set([name]));
+  });
+});

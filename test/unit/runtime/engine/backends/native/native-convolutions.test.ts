@@ -9,7 +9,7 @@ import { firstDifference } from '../../../../../support/bits.ts';
 import { counted } from '../../../../../support/count.ts';
 import { type GuardedMemory, guardKernels } from '../../../../../support/guarded-memory.ts';
 import { type ValueMix, valueMixes } from '../../../../../support/hard-values.ts';
-import { everyExtension, nativeKernelsOf } from '../../../../../support/installed-extensions.ts';
+import { everyMachine } from '../../../../../support/installed-extensions.ts';
 import { skipFor } from '../../../../../support/needs.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import { convolutionCases } from '../../../../core/kernels/convolutions.ts';
@@ -36,46 +36,43 @@ const manyBlocks: Record<string, readonly number[]> = {
   'wide weights, 2 blocks, joined': [66, 1, 1, 500, 1, 1, 270, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1],
 };
 
-describe.each(everyExtension)(
-  `in machine code for $name, $type (seed ${propertySeed})`,
-  ({ type, code, lack, reason }) => {
-    const memoryOf = (context: TestContext): GuardedMemory<ElementType> =>
-      code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code), 600, type);
+describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, ({ type, createKernels, lack, reason }) => {
+  const memoryOf = (context: TestContext): GuardedMemory<ElementType> =>
+    createKernels === null ? skipFor(context, lack, reason) : guardKernels(createKernels(), 600, type);
 
-    /** Compares a product of these sizes with its definition. */
-    function compare(
-      memory: GuardedMemory<ElementType>,
-      kernel: KernelCase,
-      dims: readonly number[],
-      mix: ValueMix,
-      seed: number,
-    ): void {
-      memory.reset(kernel.products?.(dims));
-      const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
-      const actual = copiesOf(expected, memory.allocate);
-      memory.snapshot();
-      link(callsOf(kernel, actual, dims), memory.kernels).run();
-      link(callsOf(kernel, expected, dims), fused).run();
-      for (const name of kernel.writes) {
-        const difference = firstDifference(actual[name], expected[name]);
-        if (difference !== null) throw new Error(name + difference);
-      }
-      expect(memory.firstStrayByte(kernel.writes.map((name) => actual[name]))).toBeNull();
+  /** Compares a product of these sizes with its definition. */
+  function compare(
+    memory: GuardedMemory<ElementType>,
+    kernel: KernelCase,
+    dims: readonly number[],
+    mix: ValueMix,
+    seed: number,
+  ): void {
+    memory.reset(kernel.products?.(dims));
+    const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
+    const actual = copiesOf(expected, memory.allocate);
+    memory.snapshot();
+    link(callsOf(kernel, actual, dims), memory.kernels).run();
+    link(callsOf(kernel, expected, dims), fused).run();
+    for (const name of kernel.writes) {
+      const difference = firstDifference(actual[name], expected[name]);
+      if (difference !== null) throw new Error(name + difference);
     }
+    expect(memory.firstStrayByte(kernel.writes.map((name) => actual[name]))).toBeNull();
+  }
 
-    test.for(Object.entries(convolutionCases))(
-      '%s has the bits of the fused convolution, and writes nothing but its outputs',
-      ([, kernel], context) => {
-        const memory = memoryOf(context);
-        const input = fc.tuple(kernel.dims, fc.constantFrom(...valueMixes), fc.integer());
-        const check = fc.property(input, ([dims, mix, seed]) => compare(memory, kernel, dims, mix, seed));
-        fc.assert(check, { seed: propertySeed, numRuns: counted(60, 1000) });
-      },
-    );
+  test.for(Object.entries(convolutionCases))(
+    '%s has the bits of the fused convolution, and writes nothing but its outputs',
+    ([, kernel], context) => {
+      const memory = memoryOf(context);
+      const input = fc.tuple(kernel.dims, fc.constantFrom(...valueMixes), fc.integer());
+      const check = fc.property(input, ([dims, mix, seed]) => compare(memory, kernel, dims, mix, seed));
+      fc.assert(check, { seed: propertySeed, numRuns: counted(60, 1000) });
+    },
+  );
 
-    // Doubles are rounded by whole numbers of any size, which takes long.
-    test.for(type === 'float32' ? Object.entries(manyBlocks) : [])('dW of %s', ([, dims], context) => {
-      compare(memoryOf(context), convolutionCases.convBackwardWeights, dims, 'plain', 1);
-    });
-  },
-);
+  // Doubles are rounded by whole numbers of any size, which takes long.
+  test.for(type === 'float32' ? Object.entries(manyBlocks) : [])('dW of %s', ([, dims], context) => {
+    compare(memoryOf(context), convolutionCases.convBackwardWeights, dims, 'plain', 1);
+  });
+});

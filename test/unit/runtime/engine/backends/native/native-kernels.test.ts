@@ -11,10 +11,8 @@ import {
   fusedProducts,
   gradientStride,
   type NativeOptions,
-  type NativeScratch,
   ops,
   runCalls,
-  takeNativeScratch,
   updateOp,
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
@@ -35,16 +33,15 @@ import {
 } from '../../../../../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { firstDifference } from '../../../../../support/bits.ts';
 import { counted } from '../../../../../support/count.ts';
-import { type GuardedMemory, guardKernels, type KernelsUnderGuard } from '../../../../../support/guarded-memory.ts';
+import { type CreateKernels, type GuardedMemory, guardKernels } from '../../../../../support/guarded-memory.ts';
 import { fillHardValues, valueMixes } from '../../../../../support/hard-values.ts';
-import { everyExtension, nativeKernelsOf } from '../../../../../support/installed-extensions.ts';
+import { everyExtension, everyMachine, nativeKernelsOf } from '../../../../../support/installed-extensions.ts';
 import { skipFor } from '../../../../../support/needs.ts';
 import { runOp } from '../../../../../support/run-op.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import { tensorsOf } from '../../../../../support/tensors-of.ts';
 import { leafOf } from '../../../../core/kernels/product-cases.ts';
 import { sparseProducts, sparseShapes } from '../../../../core/kernels/sparse-products.ts';
-import { eager } from './compare-case.ts';
 
 // Tiles are up to 14 and 6 rows high, panels up to 24 and 8 columns of doubles wide, 48 and 16 of floats, packed four
 // at a time, as the strips of x are; blocks 1,024 columns and 256 or 512 terms: on both sides of each.
@@ -53,7 +50,7 @@ const size = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom(...sizes) },
   { weight: 1, arbitrary: fc.constantFrom(85, 127, 128, 129, 130, 257, 300, 511, 513, 1023, 1025, 1050) },
 );
-// Layers of fewer weights are left to wasm.
+// Machine code takes no layers of fewer weights.
 const shape = fc.oneof(
   { weight: 9, arbitrary: fc.tuple(size, size, size).filter(([B, I, O]) => I * O >= 256 && B * I * O < 60_000) },
   // Enough rows for strips of x to be packed, and enough columns for several groups of them.
@@ -147,11 +144,11 @@ function expectBits(memory: GuardedMemory<ElementType>, { writes }: Case, actual
   expect(memory.firstStrayByte(writes.map((name) => actual[name]))).toBeNull();
 }
 
-describe.each(everyExtension)(`in machine code for $name, $type (seed ${propertySeed})`, (extension) => {
-  const { type, code, lack, reason } = extension;
+describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) => {
+  const { name, type, createKernels, lack, reason } = machine;
   const plain = plainOf(type);
   const memoryOf = (context: TestContext): GuardedMemory<ElementType> =>
-    code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code, eager), undefined, type);
+    createKernels === null ? skipFor(context, lack, reason) : guardKernels(createKernels(), undefined, type);
 
   test.for(Object.entries(cases))(
     '%s has the bits of the fused product, and writes nothing but its outputs',
@@ -292,9 +289,10 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
     { kind: 'adagrad', weightDecay: 0.01 },
     { kind: 'lion', weightDecay: 0.01 },
   ];
+  // Machine code updates 2,048 parameters or more.
   const count = fc.oneof(
-    { weight: 20, arbitrary: fc.nat(40) },
-    { weight: 1, arbitrary: fc.constantFrom(2047, 4095, 4096) },
+    { weight: 20, arbitrary: fc.integer({ min: 2048, max: 2088 }) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 3, 2047, 4095, 4096) },
   );
   // Up to 8 rows of gradients are added as they are read, if they are a power of two.
   const block = fc.tuple(fc.integer({ min: 1, max: 9 }), count, fc.nat(5), fc.nat(5), fc.integer({ min: 1, max: 999 }));
@@ -411,6 +409,75 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
     },
   );
 
+  test('calls with numbers of another type are left to others', (context) => {
+    const memory = memoryOf(context);
+    const others = plainOf(type === 'float64' ? 'float32' : 'float64');
+    const [B, I, O, n] = [2, 16, 16, 2048];
+    memory.reset([[I, O]]);
+    const allOf = (lengths: Record<string, number>): Arrays => fill(lengths, 1, 'plain', others);
+    const { y, x, W, b } = allOf(cases.affine.arrays(B, I, O));
+    const { theta, m, v, g, hyper } = allOf({ theta: n, m: n, v: n, g: n, hyper: 8 });
+    const { calls, emit } = createList();
+    emit(ops.affine, y, x, W, b, B, I, O);
+    emit(updateOp(createOptimizer('adam')), theta, g, [m, v], n, hyper);
+    expect(calls.map((call) => memory.kernels.bind(call))).toEqual([null, null]);
+    const bytes = Uint8Array.from({ length: 20 }, (_, k) => k);
+    const [is, wanted] = [others(20), others(20)];
+    memory.kernels.gatherBytes(is, bytes, 20, 3, null, 0, 1);
+    referenceKernels.gatherBytes(wanted, bytes, 20, 3, null, 0, 1);
+    expect(is).toEqual(wanted);
+  });
+
+  test('a layer of few weights is fused in WebAssembly alone, and a pass without rows has the bits of both', (context) => {
+    const memory = memoryOf(context);
+    const products = name === 'WebAssembly' ? fusedProducts : productsOf(referenceKernels);
+    for (const [B, I, O] of [
+      [9, 15, 17],
+      [0, 40, 40],
+    ]) {
+      for (const product of Object.values(cases)) {
+        memory.reset([[I, O]]);
+        const actual = fill(product.arrays(B, I, O), 4, 'plain', memory.allocate);
+        const expected = fill(product.arrays(B, I, O), 4, 'plain', plain);
+        product.run(productsOf(memory.kernels), actual, B, I, O, 4, false);
+        product.run(products, expected, B, I, O, 4, false);
+        for (const name of product.writes) expect(firstDifference(actual[name], expected[name]), name).toBeNull();
+      }
+    }
+  });
+});
+
+describe.each(everyExtension)(`in machine code for $name, $type (seed ${propertySeed})`, (extension) => {
+  const { type, code, lack, reason } = extension;
+  const plain = plainOf(type);
+
+  test('layers of few weights and of many stand in one program, each with its leaves', (context) => {
+    if (code === null) return skipFor(context, lack, reason);
+    const memory = guardKernels(nativeKernelsOf(code), undefined, type);
+    const shapes: readonly (readonly [B: number, leaf: number, I: number, O: number])[] = [
+      [33, 16, 16, 16],
+      [7, 2, 9, 8],
+      [16, 8, 20, 16],
+      [20, 16, 5, 3],
+    ];
+    memory.reset([[20, 16]]);
+    const { calls, emit } = createList();
+    const products = shapes.map(([B, leaf, I, O], k) => {
+      const [actual, expected] = [memory.allocate, plain].map((allocate) =>
+        fill(cases.affineBackwardWeights.arrays(B, I, O), k, 'plain', allocate),
+      );
+      const { dW, db, x, dy } = actual;
+      emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, I, O);
+      const definition = I * O < 256 ? productsOf(referenceKernels) : fusedProducts;
+      cases.affineBackwardWeights.run(definition, expected, B, I, O, leaf, false);
+      return { actual, expected };
+    });
+    runCalls(calls, memory.kernels);
+    for (const [k, { actual, expected }] of products.entries()) {
+      for (const name of ['dW', 'db']) expect([k, firstDifference(actual[name], expected[name])]).toEqual([k, null]);
+    }
+  });
+
   const matrix = fc.record({
     N: fc.integer({ min: 1, max: 200 }),
     columns: fc.integer({ min: 1, max: 40 }),
@@ -420,7 +487,8 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
     seed: fc.nat(),
   });
   test('gathered bytes are those of plain code, and nothing else is written', (context) => {
-    const memory = memoryOf(context);
+    if (code === null) return skipFor(context, lack, reason);
+    const memory = guardKernels(nativeKernelsOf(code), undefined, type);
     const check = fc.property(matrix, fc.nat(), fc.nat(), ({ N, columns, offset, ordered, divisor, seed }, a, b) => {
       const random = createRandom(seed, 'bytes');
       const bytes = new Uint8Array(new SharedArrayBuffer(offset + N * columns), offset);
@@ -456,11 +524,9 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
     const buffer = new SharedArrayBuffer(1 << 20);
     const bytes = new Uint8Array(buffer);
     const enter = () => enterMachineCode(code);
-    const kernels: KernelsUnderGuard<NativeScratch> = {
-      ...nativeKernelsOf(code),
-      create: (parts) => createNativeKernels({ ...parts, layout: kernelsOf(code), enter, outside: [buffer] }),
-    };
-    const memory = guardKernels(kernels, undefined, type);
+    const create: CreateKernels = (parts) =>
+      createNativeKernels({ ...parts, layout: kernelsOf(code), enter, outside: [buffer] });
+    const memory = guardKernels(create, undefined, type);
     const check = fc.property(outside, ([[I, O], B, asked, joins, threads, last, mix, seed]) => {
       memory.reset([[I, O]]);
       const leaf = leafOf(B, asked);
@@ -530,42 +596,6 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
     });
     fc.assert(check, { seed: propertySeed, numRuns: counted(60, 300) });
   });
-
-  test('calls with numbers of another type are left to others', (context) => {
-    const memory = memoryOf(context);
-    const others = plainOf(type === 'float64' ? 'float32' : 'float64');
-    const [B, I, O, n] = [2, 16, 16, 2048];
-    memory.reset([[I, O]]);
-    const allOf = (lengths: Record<string, number>): Arrays => fill(lengths, 1, 'plain', others);
-    const { y, x, W, b } = allOf(cases.affine.arrays(B, I, O));
-    const { theta, m, v, g, hyper } = allOf({ theta: n, m: n, v: n, g: n, hyper: 8 });
-    const { calls, emit } = createList();
-    emit(ops.affine, y, x, W, b, B, I, O);
-    emit(updateOp(createOptimizer('adam')), theta, g, [m, v], n, hyper);
-    expect(calls.map((call) => memory.kernels.bind(call))).toEqual([null, null]);
-    const bytes = Uint8Array.from({ length: 20 }, (_, k) => k);
-    const [is, wanted] = [others(20), others(20)];
-    memory.kernels.gatherBytes(is, bytes, 20, 3, null, 0, 1);
-    referenceKernels.gatherBytes(wanted, bytes, 20, 3, null, 0, 1);
-    expect(is).toEqual(wanted);
-  });
-
-  test('a layer of few weights, and a pass without rows, have the bits of the reference', (context) => {
-    const memory = memoryOf(context);
-    for (const [B, I, O] of [
-      [9, 15, 17],
-      [0, 40, 40],
-    ]) {
-      for (const product of Object.values(cases)) {
-        memory.reset([[I, O]]);
-        const actual = fill(product.arrays(B, I, O), 4, 'plain', memory.allocate);
-        const expected = fill(product.arrays(B, I, O), 4, 'plain', plain);
-        product.run(productsOf(memory.kernels), actual, B, I, O, 4, false);
-        product.run(productsOf(referenceKernels), expected, B, I, O, 4, false);
-        for (const name of product.writes) expect(firstDifference(actual[name], expected[name]), name).toBeNull();
-      }
-    }
-  });
 });
 
 test('layers of few weights alone never enter machine code', () => {
@@ -580,7 +610,7 @@ test('layers of few weights alone never enter machine code', () => {
     return () => {};
   };
   const create = (parts: Omit<NativeOptions, 'layout' | 'enter'>) => createNativeKernels({ ...parts, layout, enter });
-  const memory = guardKernels({ take: takeNativeScratch, create });
+  const memory = guardKernels(create);
   memory.reset([[16, 16]]);
   const { y, x, W, b } = fill(cases.affine.arrays(3, 15, 17), 1, 'plain', memory.allocate);
   runOp(memory.kernels, ops.affine, y, x, W, b, 3, 15, 17);

@@ -2,13 +2,14 @@ import { createOptimizer, type OptimizerSpec, optimizers } from '@gradloom/core'
 import { updateOp } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { updates } from '../../../../../../packages/core/src/backends/native/formulas/updates.ts';
+import { eager } from '../../../../../support/generated-wasm.ts';
 import { guardKernels } from '../../../../../support/guarded-memory.ts';
-import { everyExtension, nativeKernelsOf } from '../../../../../support/installed-extensions.ts';
+import { everyMachine } from '../../../../../support/installed-extensions.ts';
 import { skipFor } from '../../../../../support/needs.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import { updateCases } from '../../../../core/kernels/update-cases.ts';
 import { vectorCases } from '../../../../core/kernels/vector-cases.ts';
-import { compareDrawn, eager } from './compare-case.ts';
+import { compareDrawn } from './compare-case.ts';
 
 const { averageRows, maxNorm } = vectorCases;
 const cases = Object.entries({ averageRows, maxNorm, ...updateCases });
@@ -31,13 +32,10 @@ test('every update has a formula that takes the numbers of its optimizer, and a 
   expect(names.filter((name) => !covered.has(name))).toEqual([]);
 });
 
-describe.each(everyExtension)(
-  `machine code for $name, $type (seed ${propertySeed})`,
-  ({ code, type, lack, reason }) => {
-    test.for(cases)('%s has the bits of the reference, and writes nothing but its outputs', ([, kernel], context) => {
-      const memory =
-        code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code, eager), undefined, type);
-      expect(compareDrawn(memory, type, kernel)).toContain(kernel.ops[0].name);
-    });
-  },
-);
+describe.each(everyMachine)(`$name, $type (seed ${propertySeed})`, ({ createKernels, type, lack, reason }) => {
+  test.for(cases)('%s has the bits of the reference, and writes nothing but its outputs', ([, kernel], context) => {
+    const memory =
+      createKernels === null ? skipFor(context, lack, reason) : guardKernels(createKernels(eager), undefined, type);
+    expect(compareDrawn(memory, type, kernel)).toContain(kernel.ops[0].name);
+  });
+});
