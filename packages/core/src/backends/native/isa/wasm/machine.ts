@@ -1,7 +1,7 @@
 import type { ElementType } from '../../../../math/element-type.ts';
 import { viewOf } from '../../../../math/scratch.ts';
 import { addressOf } from '../../../../program/address.ts';
-import { WasmApi, type WasmMemory, type WasmTable } from '../../../wasm/webassembly.ts';
+import { WasmApi, type WasmMemory, type WasmModule, type WasmTable } from '../../../wasm/webassembly.ts';
 import { type CodeLayout, createLayout } from '../../code.ts';
 import { CALL_DOUBLES } from '../arguments.ts';
 import { encodeKernels, encodePlayer, type ModuleOptions, WORD_BYTES } from './module.ts';
@@ -41,43 +41,76 @@ export function createWasmMachine(
   scratch: Float64Array, // [MACHINE_SCRATCH]
   options: WasmOptions & ModuleOptions,
 ): WasmMachine {
-  const { isa, takeKernels } = createWasm(type, options);
+  const code = codeFor(type, options);
   const table: WasmTable = new WasmApi.Table({ element: 'anyfunc', initial: 0 });
-  const instantiate = (bytes: Uint8Array): object =>
-    new WasmApi.Instance(new WasmApi.Module(bytes), { env: { memory, table } }).exports;
+  const instantiate = (module: WasmModule): object => new WasmApi.Instance(module, { env: { memory, table } }).exports;
   const words = addressOf(scratch);
   const copied = viewOf(scratch, WORD_BYTES / 8, COPIED_CALLS * CALL_DOUBLES);
-  let isComplete = true; // whether all kernels are in the table
-  let player: Player | null = null;
+  const player = instantiate(code.player) as Player;
+  let kernels = 0; // in the table
 
-  function complete(): Player {
-    player ??= instantiate(encodePlayer(options)) as Player;
-    if (isComplete) return player;
-    isComplete = true;
-    const { kernels, first } = takeKernels();
-    table.grow(kernels.length);
-    instantiate(encodeKernels(kernels, first, options));
-    return player;
+  /** Puts all kernels of the code into the table. */
+  function complete(): void {
+    const modules = code.modules();
+    if (kernels === code.count()) return;
+    table.grow(code.count() - kernels);
+    for (const { module, first } of modules) if (first >= kernels) instantiate(module);
+    kernels = code.count();
   }
 
   return {
-    layout: createLayout(isa, (assemble) => {
-      isComplete = false;
-      return assemble(isa);
-    }),
+    layout: code.layout,
     play(tape, calls) {
-      const { play } = player !== null && isComplete ? player : complete();
+      if (kernels !== code.count()) complete();
       if (tape.buffer === memory.buffer) {
-        play(addressOf(tape), calls, words);
+        player.play(addressOf(tape), calls, words);
         return;
       }
       for (let done = 0; done < calls; done += COPIED_CALLS) {
         const some = Math.min(calls - done, COPIED_CALLS);
         copied.set(viewOf(tape, done * CALL_DOUBLES, some * CALL_DOUBLES));
-        play(addressOf(copied), some, words);
+        player.play(addressOf(copied), some, words);
       }
     },
-    playTimes: (tape, calls, times, stop) =>
-      complete().playTimes(addressOf(tape), calls, words, times, addressOf(stop)),
+    playTimes(tape, calls, times, stop) {
+      complete();
+      return player.playTimes(addressOf(tape), calls, words, times, addressOf(stop));
+    },
   };
+}
+
+/** The compiled kernels of a type, for every memory of this thread: an engine goes on optimizing them from run to run. */
+interface CompiledCode {
+  readonly layout: CodeLayout;
+  readonly player: WasmModule;
+  /** Compiles the kernels that have been assembled since the last time. Returns all modules in order. */
+  modules(): readonly { readonly module: WasmModule; readonly first: number }[];
+  /** Kernels that have been assembled. */
+  count(): number;
+}
+
+const codes = new Map<string, CompiledCode>();
+
+function codeFor(type: ElementType, options: WasmOptions & ModuleOptions): CompiledCode {
+  const key = `${type} ${options.fused} ${options.shared}`;
+  const known = codes.get(key);
+  if (known !== undefined) return known;
+  const { isa, count, takeKernels } = createWasm(type, options);
+  const modules: { module: WasmModule; first: number }[] = [];
+  let compiled = 0;
+  const code: CompiledCode = {
+    layout: createLayout(isa, (assemble) => assemble(isa)),
+    player: new WasmApi.Module(encodePlayer(options)),
+    modules() {
+      if (compiled < count()) {
+        const { kernels, first } = takeKernels();
+        modules.push({ module: new WasmApi.Module(encodeKernels(kernels, first, options)), first });
+        compiled = count();
+      }
+      return modules;
+    },
+    count,
+  };
+  codes.set(key, code);
+  return code;
 }

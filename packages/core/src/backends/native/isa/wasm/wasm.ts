@@ -35,6 +35,8 @@ export interface WasmOptions {
 /** WebAssembly as an instruction set: registers are local variables, kernels are functions of a table. */
 export interface WasmCode {
   readonly isa: Isa;
+  /** Kernels so far. */
+  count(): number;
   /** The kernels since the last call, and the place of the first one in the table. */
   takeKernels(): { readonly kernels: readonly FunctionBody[]; readonly first: number };
 }
@@ -314,6 +316,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
 
   return {
     isa,
+    count: () => count,
     takeKernels() {
       const kernels = made;
       made = [];
