@@ -32,8 +32,8 @@ export function withFixedProducts(
   const tables = new Map<string, number | null>(); // addresses of leaf tables
   const { bytes, width, maskOf } = memory;
 
-  /** Copies the table of leaves to its place. */
-  function setLeaves(B: number, leaf: number): void {
+  /** Copies a table of leaves to its place. */
+  function placeLeaves(B: number, leaf: number): void {
     const words = RUN.words * leafCount(B, leaf);
     const key = `${B} ${leaf}`;
     let from = tables.get(key);
@@ -49,7 +49,7 @@ export function withFixedProducts(
     const values = [from, memory.table, maskOf(rest), 1, (count - rest) / width, bytes * rest];
     recorder.tape.writeAll(layout.elementwise.copy.place, Float64Array.from(values));
   }
-  const panels = { ...createPanels(layout, recorder.tape, memory), setLeaves };
+  const panels = createPanels(layout, recorder.tape, memory, placeLeaves);
   const recorded = createNativeProducts(panels, recorder.tape, scratch);
 
   /** The calls of a product, or null if it has too many or finds no room for its table. */

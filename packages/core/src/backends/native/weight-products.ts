@@ -14,6 +14,8 @@ const STRIPS = 4;
 // x is read in place if it has at most this many rows, or if rows of dy have at most this many bytes.
 const MAX_PLAIN_ROWS = 32;
 const MAX_PLAIN_GRADIENT = 512;
+// A dy of one panel is read in place if it is read at most this often.
+const MAX_PLAIN_STRIPS = 4;
 /** Bytes of a cache line. */
 const LINE = 64;
 
@@ -65,7 +67,7 @@ export function createWeightProducts(
   ): void {
     const iRow = bytes * I;
     const oRow = bytes * O;
-    const panels = free + BLOCK_ROWS * STRIPS * MAX_PANEL;
+    const packed = free + BLOCK_ROWS * STRIPS * MAX_PANEL;
     const leafPanel = leafPanelFor(O);
     const next = starts ? 0 : leafPanel.step;
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
@@ -75,13 +77,33 @@ export function createWeightProducts(
     const higher = I - lowest * strips; // the first strips, a column wider than the rest
     const isPacked = !isSparse && B > MAX_PLAIN_ROWS && oRow > MAX_PLAIN_GRADIENT;
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
+    const isInPlace = O <= leafPanel.columns && strips <= MAX_PLAIN_STRIPS;
+    const panels = isInPlace ? dy : packed;
+    const step = isInPlace ? oRow : leafPanel.step;
     setLeaves(B, leaf);
     for (let o = 0; o < O; o += width) {
       const N = Math.min(O - o, width);
-      packAll(leafPanel, panels, dy + bytes * o, oRow, B, N);
+      if (!isInPlace) packAll(leafPanel, packed, dy + bytes * o, oRow, B, N);
       // 1 · dy + s is dy + s, rounded once.
       const sums = db + bytes * o;
-      sumLeaves(leafPanel, sums, 0, starts ? zeros : sums, next, 0, one, 0, 0, panels, 1, B, N, joins, false);
+      sumLeaves(
+        leafPanel.columns,
+        step,
+        sums,
+        0,
+        starts ? zeros : sums,
+        next,
+        0,
+        one,
+        0,
+        0,
+        panels,
+        1,
+        B,
+        N,
+        joins,
+        false,
+      );
       for (let strip = 0, i = 0; strip < strips; strip++) {
         const isHigher = strip < higher;
         const height = isHigher ? lowest + 1 : lowest;
@@ -90,16 +112,35 @@ export function createWeightProducts(
         const init = starts ? zeros : c;
         const initRow = starts ? 0 : oRow;
         if (isPacked) {
-          const step = stripRow(bytes * height);
+          const stripStep = stripRow(bytes * height);
           const place = (isHigher ? strip : strip - higher) % STRIPS;
           const alike = (isHigher ? higher : strips) - strip;
-          if (place === 0) pack(free, step, B * step, column, iRow, B, Math.min(alike, STRIPS) * height, height);
-          const a = free + place * B * step;
-          sumLeaves(leafPanel, c, oRow, init, next, initRow, a, bytes, step, panels, height, B, N, joins, false);
-        } else {
-          if (isSparse) listLeaves(leafPanel, column, bytes, iRow, height, B, leaf);
+          if (place === 0)
+            pack(free, stripStep, B * stripStep, column, iRow, B, Math.min(alike, STRIPS) * height, height);
+          const a = free + place * B * stripStep;
           sumLeaves(
-            leafPanel,
+            leafPanel.columns,
+            step,
+            c,
+            oRow,
+            init,
+            next,
+            initRow,
+            a,
+            bytes,
+            stripStep,
+            panels,
+            height,
+            B,
+            N,
+            joins,
+            false,
+          );
+        } else {
+          if (isSparse) listLeaves(step, column, bytes, iRow, height, B, leaf);
+          sumLeaves(
+            leafPanel.columns,
+            step,
             c,
             oRow,
             init,

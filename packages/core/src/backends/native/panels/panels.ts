@@ -3,7 +3,7 @@ import type { ProductKernels } from '../code.ts';
 import { createPacking, type Packing } from './packing.ts';
 import { LISTS, type PanelMemory } from './panel-memory.ts';
 import { createTermLists, type TermLists } from './term-lists.ts';
-import { createTileProducts, type TileProducts } from './tile-products.ts';
+import { createTileProducts, type PlaceLeaves, type TileProducts } from './tile-products.ts';
 
 /** Products of panels. A panel has rows of as many columns as a tile. Arrays are byte offsets, steps are in bytes. */
 export interface Panels
@@ -29,11 +29,16 @@ export interface Panels
 }
 
 /** Records calls on `tape`, which the caller runs. */
-export function createPanels(layout: ProductKernels, tape: CallTape, memory: PanelMemory): Panels {
+export function createPanels(
+  layout: ProductKernels,
+  tape: CallTape,
+  memory: PanelMemory,
+  placeLeaves?: PlaceLeaves,
+): Panels {
   const { type, bytes, width, panelFor, leafPanel, leafPanelFor, lanePanel, zeros, one, maskOf, singleOf } = memory;
   const { pack, packAll, packTransposed } = createPacking(layout, tape, memory);
   const { listTerms, listLeaves, countTerms } = createTermLists(layout, tape, memory);
-  const { multiply, setLeaves, sumLeaves, sumRuns } = createTileProducts(layout, tape, memory);
+  const { multiply, setLeaves, sumLeaves, sumRuns } = createTileProducts(layout, tape, memory, placeLeaves);
   const { listedRows } = layout;
   return {
     type,

@@ -1,7 +1,7 @@
 import type { CallTape } from '../call-tape.ts';
 import type { ProductKernels } from '../code.ts';
 import { listArguments } from '../kernels/list-terms.ts';
-import { listStep, type PanelMemory, type PanelSize } from './panel-memory.ts';
+import { listStep, type PanelMemory } from './panel-memory.ts';
 import { countOf, heightOf, tilesOver } from './tiles-over.ts';
 
 /** Lists the terms of a product that are not 0. */
@@ -12,7 +12,7 @@ export interface TermLists {
    */
   listTerms(a: number, aRow: number, aStep: number, panelStep: number, M: number, K: number): void;
   /** Lists the terms of the one tile of `sumLeaves`, leaf by leaf. B and `leaf` are as in `setLeaves`. */
-  listLeaves(size: PanelSize, a: number, aRow: number, aStep: number, M: number, B: number, leaf: number): void;
+  listLeaves(panelStep: number, a: number, aRow: number, aStep: number, M: number, B: number, leaf: number): void;
   /** Number of terms of the first listed tile. Runs the tape. */
   countTerms(): number;
 }
@@ -88,13 +88,13 @@ export function createTermLists(
       }
     },
 
-    listLeaves(size, a, aRow, aStep, M, B, leaf) {
+    listLeaves(panelStep, a, aRow, aStep, M, B, leaf) {
       const next = listStep(leaf);
       const whole = Math.floor(B / leaf);
       const kernel = kernelOf(M);
-      if (whole > 0) listOf(kernel, size.step, terms, next, a, 0, aRow, aStep, leaf, whole);
+      if (whole > 0) listOf(kernel, panelStep, terms, next, a, 0, aRow, aStep, leaf, whole);
       const n = whole * leaf;
-      if (n < B) listOf(kernel, size.step, terms + whole * next, next, a, n, aRow, aStep, B - n, 1);
+      if (n < B) listOf(kernel, panelStep, terms + whole * next, next, a, n, aRow, aStep, B - n, 1);
     },
 
     countTerms() {

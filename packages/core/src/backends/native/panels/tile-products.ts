@@ -1,7 +1,7 @@
 import type { CallTape } from '../call-tape.ts';
 import type { ProductKernels } from '../code.ts';
 import { RUN, type TileShape, tileArguments } from '../kernels/tile.ts';
-import { AHEAD, listStep, type PanelMemory, type PanelSize } from './panel-memory.ts';
+import { AHEAD, listStep, type PanelMemory } from './panel-memory.ts';
 import { countOf, heightOf, tilesOver } from './tiles-over.ts';
 
 /** Products of panels, tile by tile. */
@@ -23,14 +23,15 @@ export interface TileProducts {
     columns: number,
     listed: boolean,
   ): void;
-  /** Sets the division of the B terms into leaves for later calls of `sumLeaves`. The tape must be empty. */
+  /** Sets the division of the B terms into leaves for later calls of `sumLeaves`. */
   setLeaves(B: number, leaf: number): void;
   /**
    * c[M,N] = init + a[M,B] · consecutive panels, for one tile of rows and all columns; the sums of leaves are joined by
    * the tree. Adds to `c` if `joins`.
    */
   sumLeaves(
-    size: PanelSize,
+    panelColumns: number,
+    panelStep: number,
     c: number,
     cRow: number,
     init: number,
@@ -71,11 +72,18 @@ export interface TileProducts {
   ): void;
 }
 
+/** Writes the leaf table of a sum of B terms to its place, where later calls read it. */
+export type PlaceLeaves = (B: number, leaf: number) => void;
+
+/** `placeLeaves` writes at once where it is not given: the tape must then be empty when leaves are set. */
 export function createTileProducts(
   { width, tile: kernelOf, tileRows }: ProductKernels,
   tape: CallTape,
   { bytes, table, leafWords, terms: lists, singleOf, vectorsOf, lastMask }: PanelMemory,
+  placeLeaves: PlaceLeaves = (B, leaf) => writeLeaves(leafWords, B, leaf, listStep(leaf)),
 ): TileProducts {
+  let leaves = table;
+
   const tileOf = (terms: TileShape['terms'], columns: number, M: number): number =>
     kernelOf(vectorsOf(columns), terms, columns % width !== 0, M);
 
@@ -117,12 +125,32 @@ export function createTileProducts(
       }
     },
 
-    setLeaves: (B, leaf) => writeLeaves(leafWords, B, leaf, listStep(leaf)),
+    setLeaves(B, leaf) {
+      leaves = leaf >= B ? singleOf(B) : table;
+      if (leaf < B) placeLeaves(B, leaf);
+    },
 
-    sumLeaves(size, c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, B, N, joins, listed) {
+    sumLeaves(
+      panelColumns,
+      panelStep,
+      c,
+      cRow,
+      init,
+      nextInit,
+      initRow,
+      a,
+      aRow,
+      aStep,
+      panels,
+      M,
+      B,
+      N,
+      joins,
+      listed,
+    ) {
       for (let n = 0; n < N; ) {
-        const columns = Math.min(N - n, size.columns);
-        const count = Math.max(Math.floor((N - n) / size.columns), 1);
+        const columns = Math.min(N - n, panelColumns);
+        const count = Math.max(Math.floor((N - n) / panelColumns), 1);
         tape.write(
           tileArguments,
           tileOf(listed ? 'listed' : 'all', columns, M),
@@ -130,20 +158,20 @@ export function createTileProducts(
           nextInit === 0 ? init : init + bytes * n,
           a,
           panels + bytes * n * B,
-          table,
+          leaves,
           lastMask(columns),
           lists,
           cRow,
           initRow,
           aRow,
           aStep,
-          size.step,
-          AHEAD * size.step,
+          panelStep,
+          AHEAD * panelStep,
           count,
           bytes * columns,
           nextInit,
           0,
-          B * size.step,
+          B * panelStep,
           joins ? 1 : 0,
           0,
         );
