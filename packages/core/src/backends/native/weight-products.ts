@@ -14,6 +14,8 @@ const STRIPS = 4;
 // x is read in place if it has at most this many rows, or if rows of dy have at most this many bytes.
 const MAX_PLAIN_ROWS = 32;
 const MAX_PLAIN_GRADIENT = 512;
+// Most bytes of x that are read for each panel.
+const MAX_CACHED = 131_072;
 // A dy of one panel is read in place if it is read at most this often.
 const MAX_PLAIN_STRIPS = 4;
 /** Bytes of a cache line. */
@@ -44,7 +46,7 @@ export interface WeightProducts {
 
 /** Creates the product. It uses `weightProductBytes` bytes of memory from `free` on. */
 export function createWeightProducts(
-  { bytes, leafPanelFor, listedRows, zeros, one, pack, packAll, setLeaves, listLeaves, sumLeaves }: Panels,
+  { bytes, leafPanelFor, listedRows, zeros, one, pack, packAll, setLeaves, listLeaves, sumLeaves, sumStrips }: Panels,
   { hasSparseColumns }: Sparsity,
   tape: CallTape,
   free: number,
@@ -77,6 +79,8 @@ export function createWeightProducts(
     const higher = I - lowest * strips; // the first strips, a column wider than the rest
     const isPacked = !isSparse && B > MAX_PLAIN_ROWS && oRow > MAX_PLAIN_GRADIENT;
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
+    // Few calls for many strips: x is read again for each panel, from the second-level cache.
+    const isByPanels = !isSparse && !isPacked && (O <= leafPanel.columns || B * iRow <= MAX_CACHED);
     const isInPlace = O <= leafPanel.columns && strips <= MAX_PLAIN_STRIPS;
     const panels = isInPlace ? dy : packed;
     const step = isInPlace ? oRow : leafPanel.step;
@@ -104,6 +108,18 @@ export function createWeightProducts(
         joins,
         false,
       );
+      if (isByPanels) {
+        for (let n = 0; n < N; n += leafPanel.columns) {
+          const columns = Math.min(N - n, leafPanel.columns);
+          const c = dW + bytes * (o + n);
+          const panel = panels + bytes * n * B;
+          const after = higher * (lowest + 1);
+          addStrips(c, x, panel, higher, lowest + 1, columns);
+          addStrips(c + after * oRow, x + bytes * after, panel, strips - higher, lowest, columns);
+        }
+        tape.run();
+        continue;
+      }
       for (let strip = 0, i = 0; strip < strips; strip++) {
         const isHigher = strip < higher;
         const height = isHigher ? lowest + 1 : lowest;
@@ -160,6 +176,13 @@ export function createWeightProducts(
         i += height;
       }
       tape.run(); // before the next loop overwrites the panels
+    }
+
+    /** Strips of the same height, for the columns of a panel: one call. */
+    function addStrips(c: number, column: number, panel: number, count: number, height: number, columns: number): void {
+      if (count === 0) return;
+      const [init, initRow] = starts ? [zeros, 0] : [c, oRow];
+      sumStrips(c, oRow, init, initRow, column, iRow, panel, step, height, columns, count, joins);
     }
   }
 

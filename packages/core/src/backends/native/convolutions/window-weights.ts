@@ -6,7 +6,7 @@ import { RUN_BYTES } from '../kernels/tile.ts';
 import { MAX_SUM_BYTES } from '../panels/panel-memory.ts';
 import type { Panels } from '../panels/panels.ts';
 import { onesOf } from '../panels/tile-products.ts';
-import { heightOf, tilesOver } from '../panels/tiles-over.ts';
+import { countOf, heightOf, tilesOver } from '../panels/tiles-over.ts';
 import type { RowAdds } from '../row-adds.ts';
 import { copyBytes, createImageCopies } from './image-copies.ts';
 import { type Run, tableOf } from './runs.ts';
@@ -65,11 +65,12 @@ export function windowTableBytes(windows: Windows, rows: number): number {
   return 2 * (windows.y.kernel + 1) * RUN_BYTES * (runs / images) * Math.min(images, rows);
 }
 
-/** Rows of dW of one tile: `rows` of them from row `k` on, for the window's row `ky`. */
+/** Rows of dW of tiles of `rows` rows each, from row `k` on, for the window's row `ky`. */
 interface Strip {
   readonly ky: number;
   readonly k: number;
   readonly rows: number;
+  readonly count: number; // tiles below each other
   readonly a: number; // bytes from the pixel of an output to its first factor
 }
 
@@ -126,10 +127,13 @@ export function createWindowWeights(
       const rows = isWhole ? x.kernel * ins : ins;
       const at = ((tap % x.kernel) * x.dilation - x.before) * pixelBytes;
       const cut = tilesOver(rows, size.rows);
-      for (let row = 0, tile = 0; row < rows; tile++) {
-        const height = heightOf(rows - row, cut - tile);
-        strips.push({ ky: Math.floor(tap / x.kernel), k: tap * ins + row, rows: height, a: at + row * aRow });
-        row += height;
+      for (let row = 0, tile = 0; row < rows; ) {
+        const left = cut - tile;
+        const height = heightOf(rows - row, left);
+        const count = countOf(rows - row, left);
+        strips.push({ ky: Math.floor(tap / x.kernel), k: tap * ins + row, rows: height, count, a: at + row * aRow });
+        row += count * height;
+        tile += count;
       }
     }
     return strips;
@@ -264,13 +268,30 @@ export function createWindowWeights(
       sumRuns(to, 0, zeros, one, 0, 0, dy + bytes * o, oRow, ofBias.at, 1, columns, 1, 0, 0, joins, false);
     }
     for (const { o, count, group } of section) {
-      for (const { ky, k, rows, a } of strips) {
+      for (const { ky, k, rows, count: tiles, a } of strips) {
         const table = tables[ky];
         const start = isRest ? table.rest : table.whole;
         const to = dW + k * dWRow + bytes * (o - first);
         const from = image + start.a + a + bytes * (lanes ? o : group * ins);
         const panel = dy + start.panel + bytes * o;
-        sumRuns(to, dWRow, zeros, from, aRow, aStep, panel, oRow, table.at, rows, count, 1, 0, 0, joins, lanes);
+        sumRuns(
+          to,
+          dWRow,
+          zeros,
+          from,
+          aRow,
+          aStep,
+          panel,
+          oRow,
+          table.at,
+          rows,
+          count,
+          tiles,
+          rows * dWRow,
+          rows * aRow,
+          joins,
+          lanes,
+        );
       }
     }
   }

@@ -86,20 +86,48 @@ export function createPacking(
     },
 
     packTransposed(panel, panelStep, source, sourceStep, K, rows) {
-      const rest = K % width;
-      for (let r = 0; r < rows; r += width) {
-        tape.write(
-          transposeArguments,
-          layout.transpose(Math.min(rows - r, width)),
-          panel + bytes * r,
-          source + r * sourceStep,
-          maskOf(rest),
-          panelStep,
-          sourceStep,
-          (K - rest) / width,
-          rest,
-        );
-      }
+      const whole = Math.floor(rows / width);
+      const last = rows - whole * width;
+      if (whole > 0) transposeRows(panel, panelStep, source, sourceStep, K, width, whole);
+      if (last === 0) return;
+      transposeRows(
+        panel + bytes * whole * width,
+        panelStep,
+        source + whole * width * sourceStep,
+        sourceStep,
+        K,
+        last,
+        1,
+      );
     },
   };
+
+  /** Transposes `count` times M rows. */
+  function transposeRows(
+    panel: number,
+    panelStep: number,
+    source: number,
+    sourceStep: number,
+    K: number,
+    M: number,
+    count: number,
+  ): void {
+    const rest = K % width;
+    const kernel = layout.transpose(M);
+    const blocks = (K - rest) / width;
+    const next = M * sourceStep;
+    tape.write(
+      transposeArguments,
+      kernel,
+      panel,
+      source,
+      maskOf(rest),
+      panelStep,
+      sourceStep,
+      blocks,
+      rest,
+      count,
+      next,
+    );
+  }
 }

@@ -38,7 +38,7 @@ export function createPanels(
   const { type, bytes, width, panelFor, leafPanel, leafPanelFor, lanePanel, zeros, one, maskOf, singleOf } = memory;
   const { pack, packAll, packTransposed } = createPacking(layout, tape, memory);
   const { listTerms, listLeaves, countTerms } = createTermLists(layout, tape, memory);
-  const { multiply, setLeaves, sumLeaves, sumRuns } = createTileProducts(layout, tape, memory, placeLeaves);
+  const { multiply, setLeaves, sumLeaves, sumStrips, sumRuns } = createTileProducts(layout, tape, memory, placeLeaves);
   const { listedRows } = layout;
   return {
     type,
@@ -63,6 +63,7 @@ export function createPanels(
     multiply,
     setLeaves,
     sumLeaves,
+    sumStrips,
     sumRuns,
   };
 }

@@ -48,6 +48,23 @@ export interface TileProducts {
     listed: boolean,
   ): void;
   /**
+   * The same for one panel and `count` tiles of M rows, below each other. `a` has neighbouring columns.
+   */
+  sumStrips(
+    c: number,
+    cRow: number,
+    init: number,
+    initRow: number,
+    a: number,
+    aStep: number,
+    panel: number,
+    panelStep: number,
+    M: number,
+    columns: number,
+    count: number,
+    joins: boolean,
+  ): void;
+  /**
    * c[M,columns] = init + the terms of a table's runs, for `count` tiles of M rows. Adds to `c` if `joins`. With
    * `lanes` each column has factors of its own, see `assembleTile`. `columns` is at most that of a panel whose tiles
    * have M rows.
@@ -177,6 +194,33 @@ export function createTileProducts(
         );
         n += count * columns;
       }
+    },
+
+    sumStrips(c, cRow, init, initRow, a, aStep, panel, panelStep, M, columns, count, joins) {
+      tape.write(
+        tileArguments,
+        tileOf('all', columns, M),
+        c,
+        init,
+        a,
+        panel,
+        leaves,
+        lastMask(columns),
+        0,
+        cRow,
+        initRow,
+        bytes,
+        aStep,
+        panelStep,
+        AHEAD * panelStep,
+        count,
+        M * cRow,
+        M * initRow,
+        bytes * M,
+        0,
+        joins ? 1 : 0,
+        0,
+      );
     },
 
     sumRuns(c, cRow, init, a, aRow, aStep, panel, step, runs, M, columns, count, nextC, nextA, joins, lanes) {
