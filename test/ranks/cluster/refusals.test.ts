@@ -23,6 +23,8 @@ async function twoRanks(first: readonly string[], second: readonly string[]) {
   return await endOf(startRanks('Open MPI', 2, words, folder.path));
 }
 
+const fingerprintOf = (text: string) => (jsonLines(text).at(-1) as { fingerprint: string }).fingerprint;
+
 describe('ranks', needs('Open MPI', 'bash', 'koffi'), () => {
   test('of other code are refused', async () => {
     const program = programFile('program');
@@ -51,11 +53,29 @@ describe('ranks', needs('Open MPI', 'bash', 'koffi'), () => {
     expect(stderr).toMatch(/node version has "v\d+" on rank 0 .* "v99" on rank 1 /);
   });
 
-  test('of backends with other bits are refused', needs('native'), async () => {
+  test('of which one cannot fuse products are refused', async () => {
+    const wasm = trainCommand([...onRanks, '--backend', 'wasm']);
+    const { code, stderr } = await twoRanks(wasm, ['env', 'GRADLOOM_UNFUSED=1', ...wasm]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/train: fused has true on rank 0 \(.*\), false on rank 1 \(.*\): expected the same on all/);
+  });
+
+  test('of backends with other bits are refused', needs('native', 'blas'), async () => {
     const without = [process.execPath, '--import', programUrl('no-machine-code'), ...trainCommand(onRanks).slice(1)];
     const { code, stderr } = await twoRanks(trainCommand(onRanks), without);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/backend.* has "?native.* on rank 0 .* on rank 1 /);
+    expect(stderr).toMatch(/train: backend has "built-in" on rank 0 .* "blas" on rank 1 /);
+  });
+
+  test('on machine code and on WebAssembly agree', needs('native'), async () => {
+    // Of small networks auto takes WebAssembly, or machine code where only that fuses.
+    const small = (words: readonly string[]) => words.map((word) => (word === '256,256' ? '8' : word));
+    const command = trainCommand(small(onRanks));
+    const { code, stdout, stderr } = await twoRanks(['env', 'GRADLOOM_UNFUSED=1', ...command], command);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const alone = await gradloom(['train', ...small(args)]);
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ backend: 'native' });
+    expect(jsonLines(alone.stdout).at(-1)).toMatchObject({ backend: 'wasm', fingerprint: fingerprintOf(stdout) });
   });
 
   test('with AVX-512 and with AVX2 agree', needs('native'), async () => {
@@ -64,7 +84,6 @@ describe('ranks', needs('Open MPI', 'bash', 'koffi'), () => {
     const { code, stdout, stderr } = await twoRanks(trainCommand(native), narrow);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const alone = await gradloom(['train', ...args, '--backend', 'native']);
-    const fingerprintOf = (text: string) => (jsonLines(text).at(-1) as { fingerprint: string }).fingerprint;
     expect(fingerprintOf(stdout)).toBe(fingerprintOf(alone.stdout));
   });
 });

@@ -12,7 +12,7 @@ import { createAddress, type Place, speeds } from './place.ts';
 import { Plane } from './plane.tsx';
 import { drawnClasses, noPoints, type Points, readCsv, toCsv } from './points.ts';
 import { commandOf, POINTS, type Settings, standard } from './settings.ts';
-import { examples } from './texts.ts';
+import { aboutUnfused, examples } from './texts.ts';
 
 const worker = new Worker(`worker.js${location.search}`);
 const send = (message: ToWorker): void => worker.postMessage(message);
@@ -108,7 +108,8 @@ function App({ ready }: { readonly ready: Ready }) {
       .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
   };
   const isOwn = settings.data === POINTS;
-  const command = frame === null || frame.steps === 0 ? null : commandOf(own, frame.steps, points);
+  const { fused = true } = opened ?? {};
+  const command = frame === null || frame.steps === 0 ? null : commandOf(own, frame.steps, points, fused);
   return (
     <main
       onDragOver={(event) => event.preventDefault()}
@@ -257,7 +258,7 @@ function App({ ready }: { readonly ready: Ready }) {
               {opened !== null && frame !== null && stateOf(opened, frame)}
             </p>
             <LossChart losses={losses} scheme={scheme} />
-            {command !== null && frame !== null && <Same {...{ command, frame }} />}
+            {command !== null && frame !== null && <Same {...{ command, frame, fused }} />}
           </div>
           <div class="right">{frame !== null && <Layers frame={frame} activation={settings.activation} />}</div>
         </div>
@@ -267,7 +268,7 @@ function App({ ready }: { readonly ready: Ready }) {
 }
 
 /** The command that comes to the same bits, and their fingerprint. */
-function Same({ command, frame }: { readonly command: string; readonly frame: Frame }) {
+function Same({ command, frame, fused }: { readonly command: string; readonly frame: Frame; readonly fused: boolean }) {
   return (
     <section id="same">
       <h2>The same bits in a terminal</h2>
@@ -277,6 +278,7 @@ function Same({ command, frame }: { readonly command: string; readonly frame: Fr
       <button type="button" name="copy" onClick={() => void navigator.clipboard?.writeText(command)}>
         Copy
       </button>
+      {fused ? null : <p id="unfused">{aboutUnfused}</p>}
       <p class="lead">
         Fingerprint of the weights after step {frame.steps}: <code id="fingerprint">{frame.fingerprint}</code>
       </p>

@@ -30,6 +30,7 @@ export interface Opened {
   readonly domain: Domain;
   readonly stepsPerEpoch: number;
   readonly threads: number; // that have work
+  readonly fused: boolean; // whether this browser has a fused multiply-add
   readonly parameters: number;
 }
 

@@ -74,6 +74,7 @@ export async function openSession(settings: Settings, points: Points, others: re
       domain,
       stepsPerEpoch: run.stepsPerEpoch,
       threads: run.threads,
+      fused: run.fused,
       parameters: run.network.parameterCount,
     },
     get isOver() {

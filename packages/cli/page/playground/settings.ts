@@ -113,7 +113,7 @@ export interface PointsFile {
 }
 
 /** The command that comes to the same weights in a terminal. */
-export function commandOf(settings: Settings, steps: number, file: PointsFile): string {
+export function commandOf(settings: Settings, steps: number, file: PointsFile, fused: boolean): string {
   const { data, activation, init, optimizer, rate, batch, seed, precision, threads } = settings;
   const hidden = hiddenOf(settings);
   const options = Object.entries(data === POINTS ? {} : dataOptions(settings)).map(
@@ -124,7 +124,7 @@ export function commandOf(settings: Settings, steps: number, file: PointsFile): 
       ? `${quoted(file.name)} --target ${quoted(file.target)}${file.areNumbers ? ' --targets classes' : ''}`
       : `${data}:${options.join(',')}`;
   return [
-    `npx gradloom train --dataset ${source}`,
+    `${fused ? '' : 'GRADLOOM_UNFUSED=1 '}npx gradloom train --dataset ${source}`,
     `--validation 0 --test ${testShareOf(settings)}`,
     `--hidden ${hidden.length === 0 ? 'none' : hidden.join(',')}`,
     `--activation ${activation}`,

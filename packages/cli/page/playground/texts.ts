@@ -17,6 +17,10 @@ export const aboutOption: Readonly<Record<keyof Settings, string>> = {
   threads: 'Threads share the points of a batch, some at a time. Their number never changes a bit of the result.',
 };
 
+/** Where WebAssembly has no fused multiply-add. */
+export const aboutUnfused =
+  'This browser rounds products and sums one after the other, so its bits differ from those of most other machines.';
+
 /** A sentence about each member of the tables; a new member has none at first, and is shown without. */
 export const aboutMember: Readonly<Record<string, string>> = {
   points: 'Choose a colour and draw: click, drag, or move with the arrow keys and press the space bar.',

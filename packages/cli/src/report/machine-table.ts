@@ -1,6 +1,6 @@
 import { nullable, optional, record } from '../options/schema/containers.ts';
 import { name } from '../options/schema/names.ts';
-import { count } from '../options/schema/scalars.ts';
+import { count, flag } from '../options/schema/scalars.ts';
 import type { Read } from '../options/schema/schema.ts';
 import type { Table } from './page.ts';
 
@@ -12,7 +12,11 @@ export const machineFacts = {
 };
 
 /** The backend of a run. */
-export const backendFacts = record({ name, library: optional(record({ name, version: name })) });
+export const backendFacts = record({ name, fused: optional(flag), library: optional(record({ name, version: name })) });
+
+/** 'wasm', or 'wasm, unfused'. */
+export const backendText = ({ name, fused }: Pick<Read<typeof backendFacts>, 'name' | 'fused'>): string =>
+  fused === false ? `${name}, unfused` : name;
 
 type Facts = { readonly [K in keyof typeof machineFacts]: Read<(typeof machineFacts)[K]> };
 
@@ -28,7 +32,7 @@ export function machineTable(
     runtime === undefined ? ['Node', versions.node] : [runtime.name, runtime.version],
     ['Gradloom', versions.gradloom],
   ];
-  if (backend !== undefined) rows.push(['backend', backend.name]);
+  if (backend !== undefined) rows.push(['backend', backendText(backend)]);
   if (precision !== undefined) rows.push(['type of the numbers', precision]);
   if (backend?.library !== undefined) rows.push(['BLAS', `${backend.library.name} ${backend.library.version}`]);
   return { title: 'Machine', rows };

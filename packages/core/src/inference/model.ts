@@ -1,6 +1,6 @@
 import { elements, record } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
-import { finite, notZero } from '../checks/options/index.ts';
+import { finite, flag, notZero } from '../checks/options/index.ts';
 import { show } from '../checks/show.ts';
 import { createLoss, type LossSpec } from '../families/losses/index.ts';
 import { type Elements, typeOf } from '../math/element-type.ts';
@@ -60,6 +60,8 @@ export interface ModelContents {
   readonly metadata?: ModelMetadata;
   /** Encoding of table rows or images and decoding of outputs. @default rows are numbers for the network */
   readonly preprocessing?: Preprocessing;
+  /** Whether the products of its training added each term with one rounding. @default unknown */
+  readonly fused?: boolean;
   /** The user's own parts that spec and loss name. @default none */
   readonly parts?: LoadedParts;
 }
@@ -149,7 +151,7 @@ export interface ModelEngine {
  */
 export function assembleModel(where: string, contents: ModelContents, engine: ModelEngine): Model {
   const { network, loss: trainedOn, preprocessing } = checkModel(where, contents);
-  const { parameters, loss, metadata = {}, parts = NOTHING_LOADED } = contents;
+  const { parameters, loss, metadata = {}, parts = NOTHING_LOADED, fused } = contents;
   const { spec, inputs: I, outputs: O } = network;
   const R = trainedOn === null ? 1 : targetPositions(network, trainedOn);
   const readRows = createRowReader(preprocessing, I, typeOf(parameters), engine.gpt2);
@@ -204,6 +206,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     ...(loss === undefined ? {} : { loss }),
     metadata,
     ...(preprocessing === undefined ? {} : { preprocessing }),
+    ...(fused === undefined ? {} : { fused }),
     ...(parts.modules.length === 0 ? {} : { parts }),
     get fingerprint() {
       print ??= engine.fingerprint(parameters, parts.modules);
@@ -267,7 +270,7 @@ function kindOfRows(preprocessing: Preprocessing | undefined): string {
 /** Checks a model and returns its network, loss and preprocessing. @throws Error if its parts do not fit together. */
 export function checkModel(where: string, contents: ModelContents) {
   record(where, 'model', contents, '{ spec, parameters }');
-  const { spec, parameters, loss, metadata = {}, parts } = contents;
+  const { spec, parameters, loss, metadata = {}, parts, fused } = contents;
   const network = buildNetwork(spec, parts?.own);
   if (elements(where, 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
@@ -280,6 +283,7 @@ export function checkModel(where: string, contents: ModelContents) {
   }
   if (divisor !== undefined) notZero.check(where, 'metadata.divisor', divisor);
   if (threshold !== undefined) finite.check(where, 'metadata.threshold', threshold);
+  if (fused !== undefined) flag.check(where, 'fused', fused);
   const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
   if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
   return { network, loss: loss === undefined ? null : createLoss(loss, parts?.own), preprocessing };

@@ -45,10 +45,12 @@ export function modelOf(
     throw new Error(`${subject} has the sections ${listed([...sections.keys()])}, expected ${PARAMETERS}`);
   }
   const { spec, loss, metadata, preprocessing, record } = content;
-  checkModules(subject, isJsonObject(record) ? record.modules : content.modules, parts);
+  const run = isJsonObject(record) ? record : null;
+  checkModules(subject, run === null ? content.modules : run.modules, parts);
+  const { fused } = run !== null && isJsonObject(run.backend) ? run.backend : content;
   try {
     // assembleModel checks the content.
-    const contents = { spec, loss, metadata, preprocessing, parts, parameters } as unknown as ModelContents;
+    const contents = { spec, loss, metadata, preprocessing, parts, parameters, fused } as unknown as ModelContents;
     return assembleModel('createModel', contents, engine);
   } catch (error) {
     const reason = reasonOf(error);

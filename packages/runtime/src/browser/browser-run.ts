@@ -48,11 +48,12 @@ export interface BrowserRunOptions {
   readonly totalSteps: number; // most steps of the run
 }
 
-/** A run in a worker of a browser, with the bits of `train` on the backend wasm. */
+/** A run in a worker of a browser, with the bits of `train` on the backend wasm: unfused in an engine that is. */
 export interface BrowserRun {
   readonly network: Network;
   readonly stepsPerEpoch: number;
   readonly threads: number; // that have work
+  readonly fused: boolean; // whether products add each term with one rounding, as on most machines
   readonly steps: number; // steps done
   readonly parameters: Elements; // [P] the weights, which steps change
   /** Runs up to `count` steps. Returns their losses; the last is not finite if the run cannot go on. */
@@ -105,6 +106,7 @@ export async function openBrowserRun(
   arena.scheduleState.set(schedule.initialState);
   const orders = isShuffled(batch, train) ? createOrders(seed, train, Math.ceil(totalSteps / stepsPerEpoch)) : null;
   lastRun++;
+  const fused = hasFusedWasm();
   const setup: RunSetup = {
     ...shape,
     ...none,
@@ -116,7 +118,7 @@ export async function openBrowserRun(
     schedule: 'constant',
     modules: [],
     ...{ threads, memory, passRows },
-    backend: hasFusedWasm() ? { name: 'wasm' } : { name: 'wasm', unfused: true },
+    backend: fused ? { name: 'wasm' } : { name: 'wasm', unfused: true },
     code: null,
     outside: [],
     control: allocateControl(),
@@ -155,6 +157,7 @@ export async function openBrowserRun(
     network,
     stepsPerEpoch,
     threads,
+    fused,
     get steps() {
       return done;
     },

@@ -20,9 +20,9 @@ export const saveModel = (path: string, model: ModelContents): void =>
 export function packModel(where: string, model: ModelContents): Iterable<Uint8Array> {
   const { network, preprocessing } = checkModel(where, model);
   const { spec } = network; // with all defaults filled in
-  const { parameters, loss, metadata, parts } = model;
+  const { parameters, loss, metadata, parts, fused } = model;
   const modules = parts === undefined || parts.modules.length === 0 ? undefined : parts.modules;
-  const content = { spec, loss, metadata, preprocessing, modules };
+  const content = { spec, loss, metadata, preprocessing, modules, fused };
   return packContainer(where, MODEL_KINDS.model, content, new Map([[PARAMETERS, parameters]]));
 }
 

@@ -13,6 +13,7 @@ const complete: Examination = {
   cpu: 'M1',
   cores: 8,
   noWasm: null,
+  fusedWasm: true,
   koffi: true,
   extension: null,
   untested: false,

@@ -55,10 +55,14 @@ test('settings come back from an address, and what is unknown or out of bounds t
 
 test('a command quotes names of files and columns for a shell', () => {
   const file = { name: "a b'c.csv", target: '$(x)', areNumbers: true };
-  const command = commandOf({ ...standard, data: POINTS, layers: 0, batch: 'full' }, 7, file);
+  const command = commandOf({ ...standard, data: POINTS, layers: 0, batch: 'full' }, 7, file, true);
   expect(command).toContain(`--dataset 'a b'\\''c.csv' --target '$(x)' --targets classes --validation 0 --test 0`);
   expect(command).toContain('--hidden none --activation tanh --optimizer adam --lr 0.02');
   expect(command).toContain('--batch full --seed 0 --steps 7 --backend wasm --threads 1');
+  // Where a browser has no fused multiply-add, the terminal does without it too.
+  expect(commandOf({ ...standard, data: POINTS, layers: 0, batch: 'full' }, 7, file, false)).toBe(
+    `GRADLOOM_UNFUSED=1 ${command}`,
+  );
 });
 
 test('drawn points come back from an address and from their file', () => {

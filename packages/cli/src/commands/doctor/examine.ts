@@ -1,8 +1,15 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
-import { wasmProblem } from '@gradloom/core/internal';
+import { hasFusedWasm, wasmProblem } from '@gradloom/core/internal';
 import type { Backend, BlasIdentity } from '@gradloom/runtime';
-import { findBlas, isUntestedSystem, machineCode, measureGflops, resolveBackend } from '@gradloom/runtime/internal';
+import {
+  findBlas,
+  isUntestedSystem,
+  machineCode,
+  measureGflops,
+  resolveBackend,
+  wasmBackend,
+} from '@gradloom/runtime/internal';
 import { withoutPlace } from '../../terminal/failure.ts';
 import { type JsRuntime, jsRuntime, neededNode } from '../../terminal/invocation.ts';
 
@@ -22,6 +29,7 @@ export interface Examination {
   readonly cpu: string;
   readonly cores: number;
   readonly noWasm: string | null; // why the kernels in WebAssembly cannot run
+  readonly fusedWasm: boolean; // WebAssembly multiplies and adds with one rounding
   readonly koffi: boolean; // koffi is installed; it runs machine code and reaches a BLAS library
   readonly extension: string | null; // processor extensions that machine code is generated for
   readonly untested: boolean; // machine code runs here because GRADLOOM_NATIVE asks for it, on an untested system
@@ -41,7 +49,7 @@ export function examine(blasPath: string | undefined): Examination {
   if (library === null && blasPath !== undefined) throw new Error(reason.replace('findBlas: path', '--blas'));
   library?.setThreads(1);
   const { code, reason: noCode } = machineCode();
-  const backends: Backend[] = [{ name: 'reference' }, { name: 'wasm' }];
+  const backends: Backend[] = [{ name: 'reference' }, wasmBackend()];
   if (code !== null) backends.push({ name: 'native' });
   if (library !== null) backends.push({ name: 'blas', library: library.identity });
   const { name, version } = jsRuntime();
@@ -53,6 +61,7 @@ export function examine(blasPath: string | undefined): Examination {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     noWasm: wasmProblem(),
+    fusedWasm: hasFusedWasm(),
     extension: code?.extension ?? null,
     untested: code !== null && isUntestedSystem(),
     makesCode: code !== null || noCode.includes('koffi is not installed'),

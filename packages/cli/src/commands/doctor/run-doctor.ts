@@ -27,7 +27,7 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     [runtime.name, `${runtime.version}, ${verdict(node.ok, 'fine', 'too old')} (${needed(found)})`],
     ['System', `${found.platform} ${found.arch}, ${found.cpu}`],
     ['Cores', String(found.cores)],
-    ['WebAssembly', verdict(found.noWasm === null, 'yes, with SIMD', `none: ${found.noWasm}`)],
+    ['WebAssembly', webAssemblyText(found, paint)],
     ['Machine code', machineCodeText(found, paint)],
     ['koffi', found.koffi ? 'yes' : 'not installed'],
     ['BLAS', blas === null ? noBlasText(found, paint) : `${blas.name} ${blas.version} for ${blas.core}`],
@@ -48,6 +48,12 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     '',
     ...(advice.length === 0 ? ['Nothing is missing.'] : advice),
   ];
+}
+
+/** Unfused products have other bits than those of other machines. */
+function webAssemblyText({ noWasm, fusedWasm }: Examination, paint: Paint): string {
+  if (noWasm !== null) return paint('red', `none: ${noWasm}`);
+  return fusedWasm ? 'yes, with SIMD and fused multiply-add' : 'yes, with SIMD, unfused: no fused multiply-add';
 }
 
 function machineCodeText({ extension, untested, noNative }: Examination, paint: Paint): string {

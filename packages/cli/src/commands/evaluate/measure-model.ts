@@ -1,5 +1,5 @@
-import { createLoss, metrics } from '@gradloom/core';
-import { bitsOf, type FigureName, type HeldRows, lossOf, scoreInto } from '@gradloom/core/internal';
+import { buildNetwork, createLoss, metrics } from '@gradloom/core';
+import { bitsOf, type FigureName, type HeldRows, lossOf, scoreInto, typeOf } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -9,7 +9,7 @@ import {
   type OutputReader,
   type Retry,
 } from '@gradloom/runtime';
-import { inTurns, memoryRoom, naiveErrors, scoringOf } from '@gradloom/runtime/internal';
+import { inTurns, isFused, memoryRoom, naiveErrors, resolveBackend, scoringOf } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
@@ -37,7 +37,8 @@ const TABLE_COPIES = 4;
 export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
   const opened = await openModelRows(model, values.dataset, values.split, { mayStream: true });
   const { split, dataset, sets, isOwn } = opened;
-  for (const message of opened.warnings) printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
+  for (const message of [...opened.warnings, ...otherProducts(model, values)])
+    printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec, model.parts?.own);
   const { targets } = loss;
@@ -123,6 +124,19 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     residuals: held !== null && task === 'values' ? residualsOf(held.held, targetNames(model.preprocessing)) : null,
     classes: confusion === null ? null : classFigures(confusion.value(), labels ?? dataset.labels),
   };
+}
+
+/** Says that a model was trained with fused products and is measured with unfused ones, or the other way round. */
+function otherProducts(
+  { spec, parameters, parts, fused }: Model,
+  { backend = 'auto', blas }: Pick<EvaluateValues, 'backend' | 'blas'>,
+): string[] {
+  if (fused === undefined) return [];
+  const network = buildNetwork(spec, parts?.own);
+  const isFusedHere = isFused(resolveBackend(backend, { path: blas, network, type: typeOf(parameters) }));
+  if (fused === isFusedHere) return [];
+  const [before, here] = fused ? ['fused', 'unfused'] : ['unfused', 'fused'];
+  return [`the model was trained with ${before} products, this evaluation has ${here} ones: they differ by rounding`];
 }
 
 /** Rows that figures are of: those of the dataset, or the positions of its targets that count. */

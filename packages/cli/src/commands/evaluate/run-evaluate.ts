@@ -85,13 +85,14 @@ function keepThreshold([named]: readonly string[], threshold: { readonly value: 
   if (checkpoint !== null) {
     throw new Error(`--save-threshold: ${path} is a checkpoint, expected a model file such as model.gradloom`);
   }
-  const { spec, parameters, loss, metadata, preprocessing } = model;
+  const { spec, parameters, loss, metadata, preprocessing, fused } = model;
   saveModel(path, {
     ...loadOptions(),
     spec,
     parameters,
     ...(loss === undefined ? {} : { loss }),
     ...(preprocessing === undefined ? {} : { preprocessing }),
+    ...(fused === undefined ? {} : { fused }),
     metadata: { ...metadata, ...(threshold === null ? {} : { threshold: threshold.value }) },
   });
   return path;

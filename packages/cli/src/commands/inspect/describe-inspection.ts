@@ -15,17 +15,19 @@ import { columns } from '../../terminal/text/columns.ts';
 import { backendName, decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
 import { table } from '../../terminal/text/table.ts';
 import { describeNetwork, describeParameters } from '../train/describe-network.ts';
-import { type Inspected, type LayerFacts, layersOf } from './inspection.ts';
+import { fusedOf, type Inspected, type LayerFacts, layersOf } from './inspection.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 
 /** Text output: a summary of the file, then tables of its layers and its tensors. */
 export function describeInspection({ path, file, tensors }: Inspected, width: number, paint: Paint): string[] {
   const { model, checkpoint, format, bytes } = file;
+  const fused = fusedOf(file);
   const rows: [string, string][] = [
     ['network', `${describeNetwork(model.spec)}, ${describeParameters(model.spec)}`],
     ['loss', model.loss === undefined ? 'not said' : memberText(model.loss)],
     ...encodingRows(model.preprocessing),
     ['precision', precisionText(model)],
+    ...(fused === undefined ? [] : [['products', fused ? 'fused' : 'unfused'] as [string, string]]),
     ['fingerprint', model.fingerprint],
     ...(checkpoint === null ? [] : runRows(checkpoint)),
     ...Object.entries(model.metadata)

@@ -1,7 +1,7 @@
 import { buildNetwork, createOptimizer, type NetworkSpec } from '@gradloom/core';
 import { sizeOf, typeOf } from '@gradloom/core/internal';
 import { type ModelFile, openModelFile } from '@gradloom/runtime';
-import { largestChange } from '@gradloom/runtime/internal';
+import { isFusedRecord, largestChange } from '@gradloom/runtime/internal';
 import { loadOptions, ownParts } from '../../options/own-parts.ts';
 import { trainedParametersOf } from '../train/describe-network.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
@@ -79,11 +79,16 @@ export function inspectionOf({ path, file, tensors }: Inspected): Inspection {
   };
 }
 
+/** Whether products were fused in the run of a file; undefined in models of earlier versions. */
+export const fusedOf = ({ model, checkpoint }: Pick<ModelFile, 'model' | 'checkpoint'>): boolean | undefined =>
+  checkpoint === null ? model.fused : isFusedRecord(checkpoint.record.backend);
+
 /** Contents of a file except its arrays. */
 export function headerOf({ model, checkpoint }: ModelFile): Record<string, unknown> {
   const { spec, loss, metadata, preprocessing } = model;
+  const fused = fusedOf({ model, checkpoint });
   const run = checkpoint === null ? {} : { record: checkpoint.record, progress: checkpoint.progress };
   // Models of plain numbers have no preprocessing.
   const encoding = preprocessing === undefined ? {} : { preprocessing };
-  return { spec, loss: loss ?? null, ...encoding, metadata, ...run };
+  return { spec, loss: loss ?? null, ...encoding, ...(fused === undefined ? {} : { fused }), metadata, ...run };
 }

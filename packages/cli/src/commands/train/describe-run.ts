@@ -1,4 +1,5 @@
 import type { ClusterFacts } from '@gradloom/runtime';
+import { backendRecord } from '@gradloom/runtime/internal';
 import { formatMember, formatValue, type Member } from '../../options/member.ts';
 import { backendName, plural, whole } from '../../terminal/text/format.ts';
 import { describeNetwork, describeParameters, isChain } from './describe-network.ts';
@@ -24,7 +25,7 @@ export function describeRun({ recipe, event }: RunStart): string[] {
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
     ...(isChain(network) ? [network, rest] : [`${network}: ${rest}`]),
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${lengthText(length, values)}${emaText(values)}`,
-    `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,
+    `${backendName(backendRecord(event.backend))} on ${most}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,
     ...(event.cluster === undefined ? [] : [describeCluster(event.cluster)]),
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];

@@ -15,6 +15,7 @@ import {
   type TrainResult,
   train,
 } from '@gradloom/runtime';
+import { isFused } from '@gradloom/runtime/internal';
 import { intervalOf } from '../../options/checkpoint-every.ts';
 import { kebabCase } from '../../options/flags-of.ts';
 import { metricsLines } from '../../report/train/run-lines.ts';
@@ -158,7 +159,7 @@ export async function followRun(
     });
     const result = await run.result;
     reporter.stop();
-    const lost = failureOf(() => directory?.saveModel(modelOf(recipe, result.parameters)));
+    const lost = failureOf(() => directory?.saveModel({ ...modelOf(recipe, result.parameters), fused: result.fused }));
     // The run is complete even if its model cannot be written, so its results are printed.
     if (start !== undefined) {
       const assessment = await assess(recipe, result, (message) => warn(reporter, message));
@@ -174,7 +175,8 @@ export async function followRun(
   } catch (error) {
     reporter.stop();
     if (!(error instanceof TrainingError) || directory === undefined) throw error;
-    directory.saveModel(modelOf(recipe, error.parameters));
+    const fused = start === undefined ? {} : { fused: isFused(start.event.backend) };
+    directory.saveModel({ ...modelOf(recipe, error.parameters), ...fused });
     await tryReport(directory.path, 'train', io);
     const what =
       error.checkpoint === undefined

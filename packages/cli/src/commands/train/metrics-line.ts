@@ -107,6 +107,7 @@ export function doneLine(
     leaves: result.leaves,
     gradientThreads: result.gradientThreads,
     backend: result.backend.name,
+    ...(result.fused ? {} : { unfused: true }),
     precision: result.precision,
     elapsedMs: result.elapsedMs,
     samplesPerSecond: result.samplesPerSecond,

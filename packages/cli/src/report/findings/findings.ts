@@ -201,6 +201,7 @@ const result = record({
   leaves: figure(0),
   gradientThreads: figure(0),
   backend: name,
+  unfused: orElse(flag, false),
   elapsedMs: figure(0),
   samplesPerSecond: figure(0),
   // files of earlier versions have none of these

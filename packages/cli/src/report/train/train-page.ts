@@ -15,7 +15,7 @@ import { rankingPictures } from '../charts/ranking-curves.ts';
 import { regressionPictures } from '../charts/regression.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
 import type { Findings } from '../findings/findings.ts';
-import { machineTable } from '../machine-table.ts';
+import { backendText, machineTable } from '../machine-table.ts';
 import type { Chapter, KeyFigure, Listing, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { curves, LOOKED_AT } from './curves.ts';
@@ -176,14 +176,16 @@ function resultRows(
 const fewer = ({ threads, gradientThreads }: Findings['result']): number | undefined =>
   gradientThreads > 0 && gradientThreads < threads ? gradientThreads : undefined;
 
-const identityTable = ({ findings, config }: TrainRun): Table => ({
-  title: 'Fingerprint and backend',
-  rows: [
+const identityTable = ({ findings, config }: TrainRun): Table => {
+  const { result } = findings ?? {};
+  const backend = result === undefined ? config.backend : { name: result.backend, fused: !result.unfused };
+  const rows = [
     ...(findings === null ? [] : [['fingerprint of the weights', findings.result.fingerprint]]),
-    ['backend', findings?.result.backend ?? config.backend.name],
+    ['backend', backendText(backend)],
     ['type of the numbers', config.precision ?? 'float64'],
-  ],
-});
+  ];
+  return { title: 'Fingerprint and backend', rows };
+};
 
 const optionTable = ({ config }: TrainRun): Table => ({
   title: 'Configuration',

@@ -61,7 +61,7 @@ export type BackendRecord = (
 /** Whether the products of a backend add each term with one rounding. */
 export const isFused = (backend: Backend): boolean => !('unfused' in backend);
 
-export function backendRecord(backend: Backend): BackendRecord {
+export function backendRecord(backend: Backend): BackendRecord & { readonly fused: boolean } {
   record('backendRecord', 'backend', backend, 'a backend such as that of a result');
   const fused = isFused(backend);
   if (!('library' in backend)) return { name: backend.name, fused };
@@ -83,6 +83,21 @@ export const isMixedRecord = ({ name, fused }: BackendRecord, network: Network):
 
 const isSmallProduct = (I: number, O: number, kind: ProductShape[2]): boolean =>
   (kind === undefined || kind === 'attention') && I * O < 256;
+
+/**
+ * What has to be the same of two backends, so that they have the same bits: all but BLAS have, if both are fused or
+ * neither is.
+ */
+export const bitsOf = (backend: BackendRecord) => ({
+  backend: 'library' in backend ? backend.name : 'built-in',
+  fused: isFusedRecord(backend),
+  blas: 'library' in backend ? libraryText(backend.library) : null,
+});
+
+const libraryText = ({ name, version, core }: Omit<BlasIdentity, 'path'>): string => `${name} ${version} for ${core}`;
+
+/** WebAssembly with the products that it has here. */
+export const wasmBackend = (): BuiltInBackend => (hasFusedWasm() ? { name: 'wasm' } : { name: 'wasm', unfused: true });
 
 /** What decides a backend besides its name. */
 export interface BackendNeeds {
@@ -112,7 +127,7 @@ export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}):
   if (problem !== null) {
     throw new OptionError('train', 'backend', `${name === 'auto' ? 'blas' : name} cannot run here: ${problem}`);
   }
-  const wasm: Backend = hasFusedWasm() ? { name: 'wasm' } : { name: 'wasm', unfused: true };
+  const wasm = wasmBackend();
   if (name === 'wasm') return wasm;
   // Looking for a faster backend takes about 10 ms, in which XOR is learned.
   const isSmall = network !== undefined && !hasNativeProducts(network.products);

@@ -20,7 +20,6 @@ import {
   createInputGradient,
   createWorkspace,
   gradientLength,
-  hasFusedWasm,
   type InputGradient,
   mostPassRows,
   rowAttention,
@@ -35,7 +34,7 @@ import { checkMemory, type MemoryRoom } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
 import { BEYOND, MOST_BYTES } from '../../system/memory/pages.ts';
 import { allocateSharedMemory } from '../../system/memory/shared-memory.ts';
-import { type Backend, compileFor, createBackendKernels } from '../backends/backend.ts';
+import { type Backend, compileFor, createBackendKernels, isFused, wasmBackend } from '../backends/backend.ts';
 import { machineCode } from '../backends/native/machine-code.ts';
 import { takeKernelScratch } from '../memory/thread-scratch.ts';
 
@@ -222,9 +221,10 @@ interface InferenceMemory {
  * else machine code, whose products are.
  */
 function inferenceBackend(type: ElementType): Backend {
-  if (hasFusedWasm()) return { name: 'wasm' };
+  const wasm = wasmBackend();
+  if (isFused(wasm)) return wasm;
   if (machineCode(type).code !== null) return { name: 'native' };
-  return { name: wasmProblem() === null ? 'wasm' : 'reference', unfused: true };
+  return wasmProblem() === null ? wasm : { name: 'reference', unfused: true };
 }
 
 /** Larger memory belongs to one model and is freed with it. */

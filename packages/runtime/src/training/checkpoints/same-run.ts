@@ -1,6 +1,6 @@
 import type { TablePreprocessing } from '@gradloom/core';
 import { FLOAT64, ofTable, ofText, plainJson } from '@gradloom/core/internal';
-import { type BackendRecord, isFusedRecord } from '../../engine/backends/backend.ts';
+import { bitsOf } from '../../engine/backends/backend.ts';
 import { type Difference, differences } from '../../system/files/differences.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';
 
@@ -39,13 +39,6 @@ function comparable({ spec, loss, record }: RunIdentity) {
     precision: precision ?? FLOAT64,
     ...rest,
     modules: Object.fromEntries(modules.map(({ name, sha256 }) => [name, sha256])),
-    // Fused products have the same bits on all backends but BLAS.
-    backend: 'library' in backend ? backend.name : 'built-in',
-    fused: isFusedRecord(backend),
-    blas: 'library' in backend ? libraryText(backend.library) : null,
+    ...bitsOf(backend),
   };
 }
-
-type Library = Extract<BackendRecord, { name: 'blas' }>['library'];
-
-const libraryText = ({ name, version, core }: Library): string => `${name} ${version} for ${core}`;

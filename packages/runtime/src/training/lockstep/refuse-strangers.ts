@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import type { Json } from '@gradloom/core';
 import { plainJson, show } from '@gradloom/core/internal';
 import type { Lockstep } from '../../cluster/lockstep.ts';
+import { bitsOf } from '../../engine/backends/backend.ts';
 import { differences } from '../../system/files/differences.ts';
 import { fileBeside, resolveInstalled } from '../../system/installed.ts';
 import type { RunRecord } from '../checkpoints/checkpoint.ts';
@@ -44,7 +45,7 @@ export async function refuseStrangers(lockstep: Lockstep, plan: RunPlan, record:
 }
 
 /** Everything that affects results, and what determines which exchanges take place. */
-function identityOf(plan: RunPlan, { data, ...record }: RunRecord, code: string): Json {
+function identityOf(plan: RunPlan, { data, backend, ...record }: RunRecord, code: string): Json {
   const { network, lossSpec, retries, evaluateTest, overlap, probe, context } = plan;
   const { preprocessing } = plan.data.train;
   return plainJson({
@@ -53,6 +54,7 @@ function identityOf(plan: RunPlan, { data, ...record }: RunRecord, code: string)
     network: network.spec,
     loss: lossSpec,
     ...record,
+    ...bitsOf(backend),
     rows: { ...data, preprocessing: preprocessing ?? null },
     ...{ retries, evaluateTest, overlap },
     probe: probe === null ? null : { second: probe.next(0), count: probe.count(context.totalSteps) },

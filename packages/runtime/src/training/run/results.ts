@@ -7,7 +7,7 @@ import type {
   NetworkSpec,
   Preprocessing,
 } from '@gradloom/core';
-import type { Backend } from '../../engine/backends/backend.ts';
+import type { BackendRecord } from '../../engine/backends/backend.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import type { Profile } from '../../engine/step/clock.ts';
 import type { Trial } from '../tuning/tune.ts';
@@ -28,6 +28,8 @@ export interface TrainResult<T extends ElementType = ElementType> {
    * SHA-256 of the weights (and of `modules`, if any), as 64 hexadecimal digits: equal fingerprints mean equal bits.
    */
   readonly fingerprint: string;
+  /** Whether products added each term with one rounding: false only where WebAssembly cannot, or after a resume. */
+  readonly fused: boolean;
   /** The loss that was minimized. */
   readonly loss: LossSpec;
   /** The custom parts, with `modules`. */
@@ -70,8 +72,8 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly batch: number;
   /** The ranks that trained together, in a run with a cluster. */
   readonly cluster?: ClusterFacts;
-  /** The backend of the run. */
-  readonly backend: Backend;
+  /** The backend of the run, and whether its products were fused. */
+  readonly backend: BackendRecord & { readonly fused: boolean };
   /** Seed of the weights, the order of the rows and dropout. */
   readonly seed: number;
   /** Number of rollbacks to the start of an epoch, each of which halved the learning rate. */

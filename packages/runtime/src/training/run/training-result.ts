@@ -1,5 +1,6 @@
 import type { Elements, Pausable } from '@gradloom/core';
 import { leafCount } from '@gradloom/core/internal';
+import { backendRecord, isFused } from '../../engine/backends/backend.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import type { RunSetup } from '../../engine/threads/protocol.ts';
 import { fingerprintInTurns } from '../../system/files/hash.ts';
@@ -32,6 +33,7 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
     parameters,
     precision: plan.elementType,
     fingerprint: yield* fingerprintInTurns(parameters, plan.parts.modules),
+    fused: isFused(setup.backend),
     loss: setup.loss,
     ...(plan.parts.modules.length === 0 ? {} : { parts: plan.parts }),
     ...(preprocessing === undefined ? {} : { preprocessing }),
@@ -49,7 +51,7 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
     leaves: leafCount(plan.batch, plan.leaf),
     ...clusterFacts(plan),
     batch: plan.batch,
-    backend: setup.backend,
+    backend: backendRecord(setup.backend),
     seed: plan.seed,
     rollbacks: progress.rollbacks ?? 0,
     elapsedMs,
