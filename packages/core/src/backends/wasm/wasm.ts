@@ -9,7 +9,7 @@ import { unfusedKernels } from '../unfused.ts';
 import type { WasmMemory } from './webassembly.ts';
 
 export interface WasmKernelOptions {
-  memory: WasmMemory;
+  memory: WasmMemory<ArrayBufferLike>;
   elementType: ElementType;
   scratch: KernelScratch; // from takeKernelScratch, for all products that are called
   unfused?: boolean; // whether products and sums are rounded each, as `unfusedProducts` defines; default false
