@@ -226,8 +226,9 @@ export {
 } from './network/network.ts';
 export type { NetworkBuilder } from './network/network-builder.ts';
 export { convnet, lenet5, resnet20 } from './network/networks.ts';
+export { createPredictor } from './network/page-memory.ts';
 export type { PlacedLayer } from './network/placed-layer.ts';
-export { createPredictor, type Predictor } from './network/predict.ts';
+export type { Predictor } from './network/predict.ts';
 export type { Shape } from './network/shape.ts';
 export { type GptNetworkOptions, type GruNetworkOptions, gptNetwork, gruNetwork } from './network/token-networks.ts';
 export {

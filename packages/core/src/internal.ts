@@ -4,8 +4,8 @@
  */
 
 export { assembleCode, type CodeLayout, createLayout, type ProductLayout } from './backends/native/code.ts';
-export { CALL_DOUBLES } from './backends/native/isa/arguments.ts';
 export { convolutionBytes } from './backends/native/convolutions/convolutions.ts';
+export { CALL_DOUBLES } from './backends/native/isa/arguments.ts';
 export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
 export type { ConventionName } from './backends/native/isa/x64/convention.ts';
 export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
@@ -20,7 +20,7 @@ export { createStarts, type Starts } from './backends/starts.ts';
 export { unfusedKernels, unfusedProducts } from './backends/unfused.ts';
 export { hasFusedWasm } from './backends/wasm/relaxed-simd.ts';
 export { createWasmKernels } from './backends/wasm/wasm.ts';
-export { WasmApi, type WasmMemory, wasmProblem } from './backends/wasm/webassembly.ts';
+export { BEYOND, MOST_BYTES, PAGE, WasmApi, type WasmMemory, wasmProblem } from './backends/wasm/webassembly.ts';
 export { type Products, withProducts } from './backends/with-products.ts';
 export { doubles, elements, list, onlyKeys, record } from './checks/check.ts';
 export { suggest, suggestOption } from './checks/nearest.ts';
@@ -231,6 +231,7 @@ export { createInputGradient, type InputGradient } from './network/input-gradien
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
 export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';
+export { createModelMemory, forContinuation, type LiveContinuation, type ModelHost } from './network/model-memory.ts';
 export {
   bindGradients,
   bindTensors,

@@ -1,6 +1,5 @@
 import { listed, reasonOf, show } from '../checks/show.ts';
-import { createContinuation } from '../network/continuation.ts';
-import { createPredictor } from '../network/predict.ts';
+import { pageMemory } from '../network/page-memory.ts';
 import { type Container, HASH_BYTES, openContainer, type Sealed } from './files/container.ts';
 import { isJsonObject } from './files/json.ts';
 import { hexadecimal, sha256Of } from './files/sha256.ts';
@@ -14,8 +13,9 @@ export const MODEL_KINDS = { model: 'model', checkpoint: 'checkpoint' } as const
 export const PARAMETERS = 'parameters';
 
 /**
- * Opens a model from the bytes of a file that `saveModel` or a run wrote, for example in a browser. It runs in plain
- * JavaScript and gives the same bits as in Node, where `loadModel` opens the file itself and is faster.
+ * Opens a model from the bytes of a file that `saveModel` or a run wrote, for example in a browser. It computes in
+ * WebAssembly, or in plain JavaScript where none may be compiled, with the bits of `loadModel`, which opens the file
+ * itself in Node.
  *
  * ```ts
  * const model = openModel(await response.arrayBuffer()); // response to a request for iris.gradloom
@@ -30,7 +30,7 @@ export function openModel(bytes: Uint8Array | ArrayBuffer): Model {
     throw new Error(`openModel: bytes has ${show(bytes)}, expected a Uint8Array or an ArrayBuffer`);
   }
   const subject = 'openModel: bytes';
-  return modelOf(subject, openContainer(subject, Object.values(MODEL_KINDS), sealedBytes(subject, file)), plainEngine);
+  return modelOf(subject, openContainer(subject, Object.values(MODEL_KINDS), sealedBytes(subject, file)), pageEngine);
 }
 
 /** The model in a container. @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom'. */
@@ -79,10 +79,9 @@ export function sealedBytes(subject: string, bytes: Uint8Array): Sealed {
   };
 }
 
-/** Engine in plain JavaScript, which runs anywhere. */
-const plainEngine: ModelEngine = {
-  createPredictor: (network, parameters) => createPredictor(network, parameters),
-  createContinuation: (network, parameters) => createContinuation(network, parameters),
+/** Engine that runs anywhere. */
+const pageEngine: ModelEngine = {
+  ...pageMemory,
   // Only the runtime opens models with own parts, as it can import modules.
   fingerprint: (parameters) => hexadecimal(sha256Of(parameters)),
 };

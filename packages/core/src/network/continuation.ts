@@ -1,15 +1,13 @@
-import { mse } from '../families/losses/mse.ts';
 import { createElements, type Elements, typeOf } from '../math/element-type.ts';
-import { allocateOwn, viewOf } from '../math/scratch.ts';
+import { viewOf } from '../math/scratch.ts';
 import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { type Call, createList } from '../program/op.ts';
 import { ops } from '../program/ops/index.ts';
 import { type attentionNext, attentionWeights } from '../program/reference/attention.ts';
-import { referenceKernels } from '../program/reference/reference-kernels.ts';
-import { createWorkspace, type Tensors, type Workspace, wholeLength } from './backprop.ts';
-import { NO_BATCH, NO_SHARE, nextStack } from './layers/index.ts';
-import { bindTensors, type Network } from './network.ts';
+import { type Tensors, type Workspace, wholeLength } from './backprop.ts';
+import { NO_BATCH, nextStack } from './layers/index.ts';
+import type { Network } from './network.ts';
 import { nameOfPlaced } from './placed-layer.ts';
 import { channelsOf, shapeText } from './shape.ts';
 
@@ -28,15 +26,6 @@ export function continuationProblem({ input, output, places }: Network): string 
   if (other === undefined) return null;
   const wanted = 'layers that read no later position, such as gru without reverse';
   return `has ${nameOfPlaced(other)}, whose outputs do not follow one after the other, expected ${wanted}`;
-}
-
-/** Creates a continuation in plain JavaScript, of a network without a `continuationProblem`. Copies the parameters. */
-export function createContinuation(network: Network, parameters: Elements): Continuation {
-  const type = typeOf(parameters);
-  const allocate = allocateOwn(type);
-  const workspace = createWorkspace(network, mse(), 1, allocate, NO_SHARE);
-  const at = allocate(network.inputs);
-  return rowContinuation(network, workspace, at, bindTensors(network, parameters.slice()), referenceKernels);
 }
 
 /** Most programs that a continuation keeps: one for each number of tokens at once. */

@@ -17,6 +17,7 @@ import {
   hexadecimal,
   leafCount,
   mostPassRows,
+  PAGE,
   sha256Of,
   WasmApi,
 } from '@gradloom/core/internal';
@@ -33,7 +34,6 @@ import { allocateWorkTimes } from '../engine/step/work-clock.ts';
 import { allocateControl, CONTROL } from '../engine/threads/barrier.ts';
 import { DECISION, type RunSetup } from '../engine/threads/protocol.ts';
 import { shareSpec } from '../engine/threads/shared-spec.ts';
-import { PAGE } from '../system/memory/pages.ts';
 import { createOrders, isShuffled } from '../training/run/orders.ts';
 import { type RateState, setRates } from '../training/run/rates.ts';
 import { createTeam, type TeamWorker } from './team.ts';

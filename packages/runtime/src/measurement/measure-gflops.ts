@@ -1,5 +1,6 @@
 import type { Allocate, ElementType } from '@gradloom/core';
 import {
+  BEYOND,
   countDoubles,
   createAllocator,
   createList,
@@ -13,7 +14,6 @@ import {
 import { type Backend, compileFor, createBackendKernels } from '../engine/backends/backend.ts';
 import { backendNames } from '../engine/backends/backend-choices.ts';
 import { takeKernelScratch } from '../engine/memory/thread-scratch.ts';
-import { BEYOND } from '../system/memory/pages.ts';
 import { allocateSharedMemory } from '../system/memory/shared-memory.ts';
 
 const I = 512;

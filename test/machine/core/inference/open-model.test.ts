@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   buildNetwork,
   createPredictor,
@@ -11,14 +10,13 @@ import {
   type Preprocessing,
 } from '@gradloom/core';
 import { loadModel, type ModelContents, type NetworkSpec, saveModel, train } from '@gradloom/runtime';
-import { build } from 'esbuild';
 import { afterAll, describe, expect, type TestContext, test } from 'vitest';
 import { firstDifference } from '../../../support/bits.ts';
-import { closeBrowser, openBrowser } from '../../../support/browser.ts';
+import { closeBrowser } from '../../../support/browser.ts';
+import { onPage } from '../../../support/model-page.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const folder = temporaryFolder();
 const path = join(folder.path, 'model.gradloom');
 
@@ -126,36 +124,8 @@ test('a model of text writes in a browser what it writes in Node', async (contex
 }, 60_000);
 
 /** What a function says of the model in `path` and rows in a browser. */
-async function inBrowser<Rows, Said>(
-  context: TestContext,
-  say: (model: Model, rows: Rows) => Said,
-  rows: Rows,
-): Promise<Said> {
-  const browser = await openBrowser(context);
-  const entry = folder.write('entry.js', "export { openModel } from '@gradloom/core';");
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    format: 'iife',
-    globalName: 'gradloom',
-    platform: 'browser', // a module of Node's own would be an error
-    conditions: ['@gradloom/source'],
-    alias: { '@gradloom/core': join(root, 'packages/core/src/index.ts') },
-  });
-  const page = await browser.newPage();
-  await page.addScriptTag({ content: outputFiles[0].text });
-  const answer = await page.evaluate(
-    ([base64, rows, code]) => {
-      const bytes = Uint8Array.from(atob(base64 as string), (character) => character.charCodeAt(0));
-      const open = (globalThis as unknown as { gradloom: { openModel: typeof openModel } }).gradloom.openModel;
-      return new Function('model', 'rows', `return (${code})(model, rows)`)(open(bytes), rows);
-    },
-    [readFileSync(path, 'base64'), rows, String(say)] as const,
-  );
-  await page.close();
-  return answer;
-}
+const inBrowser = async <Rows, Said>(context: TestContext, say: (model: Model, rows: Rows) => Said, rows: Rows) =>
+  (await onPage(context, [readFileSync(path)], say, [rows])).said[0];
 
 test('a model of floats keeps its type in the file, computes in it, and answers in doubles', () => {
   const parameters = Float32Array.from(numbers.parameters);

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { CALL_DOUBLES } from '../../../../packages/core/src/backends/native/isa/arguments.ts';
 import { takeKernelScratch } from '../../../../packages/core/src/backends/native/played-kernels.ts';
 import { createWasmKernels } from '../../../../packages/core/src/backends/wasm/wasm.ts';
-import { WasmApi, wasmProblem } from '../../../../packages/core/src/backends/wasm/webassembly.ts';
+import { WasmApi, type WasmMemory, wasmProblem } from '../../../../packages/core/src/backends/wasm/webassembly.ts';
 import { type ElementType, elementTypes, FLOAT64 } from '../../../../packages/core/src/math/element-type.ts';
 import { createAllocator } from '../../../../packages/core/src/math/scratch.ts';
 import { createTapeRoom, link } from '../../../../packages/core/src/program/link.ts';
@@ -14,7 +14,10 @@ const N = 5000; // enough for a kernel to be worth its call
 afterEach(() => vi.restoreAllMocks());
 
 /** Kernels of a memory, and its arrays. */
-function setUp(elementType: ElementType, memory = new WasmApi.Memory({ initial: 64, maximum: 64, shared: true })) {
+function setUp(
+  elementType: ElementType,
+  memory: WasmMemory<ArrayBufferLike> = new WasmApi.Memory({ initial: 64, maximum: 64, shared: true }),
+) {
   const allocate = createAllocator('setUp', new Float64Array(memory.buffer), elementType);
   const kernels = createWasmKernels({ memory, elementType, scratch: takeKernelScratch([], allocate) });
   return { allocate, kernels, ...createList() };
@@ -56,7 +59,7 @@ test.each(elementTypes)('calls of %s from outside of the memory are as many as t
 });
 
 test('a memory that no other thread shares has kernels, too', () => {
-  const memory = new WasmApi.Memory({ initial: 64, maximum: 64, shared: false as true });
+  const memory = new WasmApi.Memory({ initial: 64, maximum: 64, shared: false });
   expect(memory.buffer).toBeInstanceOf(ArrayBuffer);
   const { allocate, kernels, calls, emit } = setUp('float64', memory);
   const [a, b] = [allocate(N).fill(1), allocate(N).fill(2)];
@@ -69,4 +72,14 @@ test('where WebAssembly has no SIMD, the problem says so and names the backend t
   expect(wasmProblem()).toBeNull();
   vi.spyOn(WasmApi, 'validate').mockReturnValue(false);
   expect(wasmProblem()).toMatch(/has no SIMD .* every backend except reference/);
+});
+
+test('where a page may not compile WebAssembly, the problem says so', () => {
+  class Refusal {
+    constructor() {
+      throw new Error('Wasm code generation disallowed by embedder');
+    }
+  }
+  vi.spyOn(WasmApi, 'Module').mockImplementation(Refusal as never);
+  expect(wasmProblem()).toMatch(/may not compile WebAssembly, expected 'wasm-unsafe-eval'/);
 });

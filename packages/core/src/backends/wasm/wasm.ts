@@ -10,7 +10,7 @@ import { hasFusedWasm } from './relaxed-simd.ts';
 import type { WasmMemory } from './webassembly.ts';
 
 export interface WasmKernelOptions {
-  memory: WasmMemory;
+  memory: WasmMemory<ArrayBufferLike>;
   elementType: ElementType;
   scratch: KernelScratch; // from takeKernelScratch, for all products that are called
   unfused?: boolean; // whether products and sums are rounded each, as `unfusedProducts` defines; default where it cannot fuse

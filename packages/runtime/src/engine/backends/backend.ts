@@ -205,9 +205,11 @@ export interface CompiledKernels {
 /** Compiles a backend for an element type. @throws Error if this machine does not support it. */
 export function compileFor({ name }: Backend, elementType: ElementType = FLOAT64): CompiledKernels {
   if (name === 'reference') return { elementType, code: null };
-  const problem = wasmProblem();
-  if (problem !== null) throw new Error(`compileFor: ${problem}`);
-  if (name === 'wasm') return { elementType, code: null };
+  if (name === 'wasm') {
+    const problem = wasmProblem();
+    if (problem !== null) throw new Error(`compileFor: ${problem}`);
+    return { elementType, code: null };
+  }
   const { code, reason } = machineCode(elementType);
   if (code === null && name === 'native') throw new Error(reason);
   return { elementType, code };

@@ -1,7 +1,14 @@
 import type { Elements } from '@gradloom/core';
-import { bytesOfElements, countDoubles, elementView, FLOAT64, type WasmMemory } from '@gradloom/core/internal';
+import {
+  BEYOND,
+  bytesOfElements,
+  countDoubles,
+  elementView,
+  FLOAT64,
+  PAGE,
+  type WasmMemory,
+} from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
-import { BEYOND, PAGE } from '../../system/memory/pages.ts';
 import { longestArray, mostInside } from '../memory/arena.ts';
 import { type EvaluationShape, takeEvaluationScratch } from '../memory/thread-scratch.ts';
 

@@ -1,5 +1,6 @@
 import type { BackendName, Elements, ElementsOf, ElementType, Schedule } from '@gradloom/core';
 import {
+  BEYOND,
   blockCount,
   bytesOfElements,
   countDoubles,
@@ -9,11 +10,12 @@ import {
   gradientLength,
   gradientStride,
   leafCount,
+  MOST_BYTES,
+  PAGE,
   probeLength,
   type WasmMemory,
 } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
-import { BEYOND, MOST_BYTES, PAGE } from '../../system/memory/pages.ts';
 import { ownershipOf, rowOfRank } from '../step/owned-blocks.ts';
 import { nodeRowsOf, notesLength } from '../step/rank-batch.ts';
 import { gradientRowsOf } from '../step/team-part.ts';

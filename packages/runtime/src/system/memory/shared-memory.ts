@@ -1,8 +1,7 @@
 import type { BackendName } from '@gradloom/core';
-import { WasmApi, type WasmMemory } from '@gradloom/core/internal';
+import { PAGE, WasmApi, type WasmMemory } from '@gradloom/core/internal';
 import { lackOfAddressSpace } from './limits.ts';
 import { mebibytes } from './memory.ts';
-import { PAGE } from './pages.ts';
 
 /**
  * Address space that V8 reserves for a memory of any size, so that accesses need no bounds check; Node 24 reserves 8

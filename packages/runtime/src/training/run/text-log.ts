@@ -3,12 +3,13 @@ import {
   continuationProblem,
   createWriter,
   generateOptions,
+  type LiveContinuation,
   ofText,
   reasonOf,
   type Writer,
 } from '@gradloom/core/internal';
 import { gpt2 } from '../../data/index.ts';
-import { createLiveContinuation, type LiveContinuation } from '../../engine/evaluation/predictor.ts';
+import { createLiveContinuation } from '../../engine/evaluation/predictor.ts';
 import type { TextEvent, WarningEvent } from './events.ts';
 import type { RunPlan } from './plan.ts';
 

@@ -36,7 +36,7 @@ interface Player {
 }
 
 export function createWasmMachine(
-  memory: WasmMemory,
+  memory: WasmMemory<ArrayBufferLike>,
   type: ElementType,
   scratch: Float64Array, // [MACHINE_SCRATCH]
   options: WasmOptions & ModuleOptions,

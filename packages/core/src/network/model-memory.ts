@@ -1,0 +1,203 @@
+import { BEYOND } from '../backends/wasm/webassembly.ts';
+import { createLoss, type Loss, type LossSpec } from '../families/losses/index.ts';
+import { bytesOfElements, type Elements, type ElementType, typeOf } from '../math/element-type.ts';
+import {
+  type Allocate,
+  countDoubles,
+  createAllocator,
+  type KernelScratch,
+  type ProductShape,
+} from '../math/scratch.ts';
+import type { Kernels } from '../program/kernels.ts';
+import { createWorkspace, type Tensors, type Workspace } from './backprop.ts';
+import { type Continuation, rowContinuation } from './continuation.ts';
+import { bindTensors, type Network } from './network.ts';
+import { mostPassRows } from './pass-rows.ts';
+import { type Predictor, rowPredictor } from './predict.ts';
+
+/** Gives models their memory, with kernels for it. */
+export interface ModelHost {
+  /** Name of the backend that a model of a type has now. */
+  backendOf(type: ElementType): string;
+  /** Takes the scratch of its kernels. */
+  takeScratch(products: readonly ProductShape[], type: ElementType, allocate: Allocate): KernelScratch;
+  /** @throws Error if the parts of a model do not fit into memory. Absent: they always fit. */
+  readonly checkMemory?: (parts: readonly { readonly name: string; readonly bytes: number }[]) => void;
+  /** @throws Error if the system provides no such memory. */
+  createMemory(
+    bytes: number,
+    type: ElementType,
+  ): { readonly buffer: ArrayBufferLike; createKernels(scratch: KernelScratch): Kernels };
+}
+
+/** A model in memory. */
+export interface PlacedModel {
+  readonly workspace: Workspace;
+  readonly tensors: Tensors;
+  readonly spare: Elements; // as long as was asked for
+  readonly kernels: Kernels;
+  /** The number of times that the weights were copied again, as another model had used the memory in between. */
+  moves(): number;
+  /** Makes the next call copy the weights again. */
+  renew(): void;
+}
+
+/** What a function of a model needs. */
+export interface ModelNeeds {
+  readonly rows: number; // at a time
+  readonly spareLength?: number; // of numbers of its own, default 0
+  readonly isLive?: boolean; // whether the parameters change and are read where they are, default false
+}
+
+/**
+ * Places a model in memory. Returns what `create` makes of it: a function that finds the weights whenever it is called.
+ */
+export type PlaceModel = <A extends readonly unknown[], R>(
+  network: Network,
+  parameters: Elements, // [P]
+  loss: LossSpec,
+  needs: ModelNeeds,
+  create: (model: PlacedModel) => (...args: A) => R,
+) => (...args: A) => R;
+
+/** Memory that models of this thread use, one after the other. */
+interface SharedMemory {
+  readonly kernels: Kernels;
+  readonly doubles: Float64Array; // starts on a cache line, with the scratch of the kernels
+  readonly isShared: boolean; // other models may overwrite it
+  owner: object | null; // the model whose weights it contains
+}
+
+/** Bytes. Larger memory belongs to one model and is freed with it. */
+const LARGEST_SHARED = 67_108_864;
+const SMALLEST = 1_048_576;
+
+/**
+ * Creates functions of models in the memory of `host`. Models of one type and similar size share it: V8 reserves up to
+ * 10 GiB of address space for a memory of WebAssembly, so separate ones would fail after some thousand models. A model
+ * copies its weights there again if another model has computed since, which takes as long as predicting a few rows.
+ */
+export function createModelMemory(host: ModelHost): ModelMemory {
+  /** By backend, type and size; unused ones are freed. */
+  const shared = new Map<string, WeakRef<SharedMemory>>();
+
+  function createMemory(bytes: number, type: ElementType, isShared: boolean): SharedMemory {
+    const { buffer, createKernels } = host.createMemory(bytes, type);
+    const doubles = new Float64Array(buffer);
+    // All models place their scratch at the start, where the kernels expect it: one instance serves all.
+    const scratch = host.takeScratch([], type, createAllocator('createMemory', doubles, type));
+    const products = new Float64Array(buffer, scratch.products.byteOffset); // as far as a model needs
+    return { kernels: createKernels({ ...scratch, products }), doubles, isShared, owner: null };
+  }
+
+  /** Memory of at least `length` doubles. */
+  function memoryOf(length: number, type: ElementType): SharedMemory {
+    const bytes = 8 * length + BEYOND;
+    if (bytes > LARGEST_SHARED) return createMemory(bytes, type, false);
+    let size = SMALLEST;
+    while (size < bytes) size *= 2;
+    const key = `${host.backendOf(type)} ${type} ${size}`;
+    const known = shared.get(key)?.deref();
+    if (known !== undefined) return known;
+    const memory = createMemory(size, type, true);
+    shared.set(key, new WeakRef(memory));
+    return memory;
+  }
+
+  /** Takes the arrays of a model from an allocator. */
+  const arraysOf =
+    (network: Network, loss: Loss, type: ElementType, { rows, spareLength = 0 }: ModelNeeds) =>
+    (allocate: Allocate) => ({
+      scratch: host.takeScratch(network.products, type, allocate), // first in memory, where the kernels expect it
+      theta: allocate(network.parameterCount),
+      spare: allocate(spareLength),
+      workspace: createWorkspace(network, loss, rows, allocate),
+    });
+
+  const place: PlaceModel = (network, parameters, lossSpec, needs, create) => {
+    const loss = createLoss(lossSpec, network.own);
+    const type = typeOf(parameters);
+    const takeArrays = arraysOf(network, loss, type, needs);
+    const length = countDoubles(takeArrays, type);
+    const weights = bytesOfElements(type, parameters.length);
+    host.checkMemory?.([
+      { name: 'parameters', bytes: weights },
+      { name: 'activations', bytes: 8 * length - weights },
+    ]);
+    const memory = memoryOf(length, type);
+    const { theta, spare, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));
+    const { kernels } = memory;
+    const tensors = bindTensors(network, theta);
+    const model = {};
+    let moves = 0;
+    const renew = (): void => {
+      if (memory.owner === model) memory.owner = null;
+    };
+    const compute = create({ workspace, tensors, spare, kernels, moves: () => moves, renew });
+    theta.set(parameters);
+    memory.owner = model;
+    const kept = needs.isLive ? parameters : memory.isShared ? parameters.slice() : theta;
+    return (...args) => {
+      if (memory.owner !== model) {
+        theta.set(kept);
+        memory.owner = model;
+        moves++;
+      }
+      return compute(...args);
+    };
+  };
+
+  function continuationIn(network: Network, parameters: Elements, loss: LossSpec, isLive: boolean): LiveContinuation {
+    let renew = (): void => {};
+    const next = place(network, parameters, loss, { ...forContinuation(network), isLive }, (model) => {
+      const { workspace, tensors, spare, kernels } = model;
+      const next = rowContinuation(network, workspace, spare, tensors, kernels);
+      let moves = model.moves();
+      renew = model.renew;
+      return (tokens: ArrayLike<number>) => {
+        if (moves !== model.moves()) next.forget();
+        moves = model.moves();
+        return next(tokens);
+      };
+    });
+    return { next, renew };
+  }
+
+  return {
+    place,
+    createPredictor: (network, parameters, loss) =>
+      place(
+        network,
+        parameters,
+        loss,
+        { rows: mostPassRows(network, typeOf(parameters)) },
+        ({ workspace, tensors, kernels }) => rowPredictor(network, workspace, tensors, kernels),
+      ),
+    createContinuation: (network, parameters, loss) => continuationIn(network, parameters, loss, false).next,
+    createLiveContinuation: (network, parameters, loss) => continuationIn(network, parameters, loss, true),
+    continuationBytes: (network, loss, type) =>
+      8 * countDoubles(arraysOf(network, loss, type, forContinuation(network)), type),
+  };
+}
+
+/** What a continuation and the attention over a row need. */
+export const forContinuation = ({ inputs }: Network): ModelNeeds => ({ rows: 1, spareLength: inputs });
+
+/** A continuation of weights that training changes: `renew` makes it read them anew. */
+export interface LiveContinuation {
+  readonly next: Continuation;
+  renew(): void;
+}
+
+/** Functions of models that share memory. */
+export interface ModelMemory {
+  readonly place: PlaceModel;
+  /** Creates a predictor with a copy of the parameters [P]. @throws Error if the model does not fit into memory. */
+  createPredictor(network: Network, parameters: Elements, loss: LossSpec): Predictor;
+  /** Creates a continuation with a copy of the parameters [P], of a network without a `continuationProblem`. */
+  createContinuation(network: Network, parameters: Elements, loss: LossSpec): Continuation;
+  /** Creates a continuation that does not keep a copy of the parameters [P]. */
+  createLiveContinuation(network: Network, parameters: Elements, loss: LossSpec): LiveContinuation;
+  /** Bytes that a continuation takes. */
+  continuationBytes(network: Network, loss: Loss, type: ElementType): number;
+}
