@@ -22,7 +22,9 @@ interface NodeProcess {
   getBuiltinModule?(name: 'v8'): { setFlagsFromString(flag: string): void } | undefined;
 }
 
-const nodeProcess = (globalThis as { readonly process?: NodeProcess }).process;
+/** TypeScript declares it only for Node.js. */
+declare const process: NodeProcess | undefined;
+const nodeProcess = typeof process === 'undefined' ? undefined : process;
 
 const isDeclined = (): boolean => nodeProcess?.env?.GRADLOOM_UNFUSED === '1';
 
