@@ -4,6 +4,7 @@ import {
   createPlayedKernels,
   takeKernelScratch,
 } from '../../packages/core/src/backends/native/played-kernels.ts';
+import { hasFusedWasm } from '../../packages/core/src/backends/wasm/relaxed-simd.ts';
 import { WasmApi, type WasmMemory } from '../../packages/core/src/backends/wasm/webassembly.ts';
 import {
   bytesOfElements,
@@ -59,7 +60,7 @@ const machines = new WeakMap<WasmMemory, WasmMachine>();
 
 /** Makes kernels in WebAssembly that bind no plain code. The scratch of a memory begins at one place. */
 export const wasmKernelsOf =
-  ({ unfused = false } = {}): CreateKernels =>
+  ({ unfused = !hasFusedWasm() } = {}): CreateKernels =>
   ({ memory, elementType, scratch }) => {
     const options = { fused: !unfused, shared: true };
     const machine = machines.get(memory) ?? createWasmMachine(memory, elementType, scratch.machine, options);

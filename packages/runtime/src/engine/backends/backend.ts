@@ -69,7 +69,10 @@ export function backendRecord(backend: Backend): BackendRecord {
   return { name: backend.name, library: { name, version, core }, fused };
 }
 
-/** Whether the products of a recorded backend are fused. In earlier versions those of plain code and WebAssembly were not. */
+/**
+ * Whether the products of a recorded backend are fused. In earlier versions those of plain code and WebAssembly were
+ * not.
+ */
 export const isFusedRecord = ({ name, fused }: BackendRecord): boolean =>
   fused ?? (name === 'native' || name === 'blas');
 
