@@ -28,7 +28,7 @@ export type PlayTimes = (tape: Float64Array, calls: number, times: number, stop:
 
 /** Creates blocks of calls. */
 export function createBlocks(
-  layout: Pick<CodeLayout, 'copyNumbers'>, // read only for blocks with changing arguments: reading it assembles a kernel
+  layout: Pick<CodeLayout, 'copyNumbers'>, // read only for changing arguments: reading it assembles a kernel
   play: PlayTape,
   playTimes: PlayTimes | null,
 ): CreateBlock {

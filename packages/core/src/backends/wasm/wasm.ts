@@ -13,15 +13,20 @@ export interface WasmKernelOptions {
   memory: WasmMemory<ArrayBufferLike>;
   elementType: ElementType;
   scratch: KernelScratch; // from takeKernelScratch, for all products that are called
-  unfused?: boolean; // whether products and sums are rounded each, as `unfusedProducts` defines; default where it cannot fuse
+  /** Whether products and sums are rounded each, as `unfusedProducts` defines. @default where nothing else runs */
+  unfused?: boolean;
 }
 
 /**
  * The kernels in WebAssembly, equal to plain code bit for bit. Calls on arrays outside of `memory` are left to plain
  * code. `scratch` lies in `memory` and is used by this thread only.
  */
-export function createWasmKernels(options: WasmKernelOptions): Kernels {
-  const { memory, elementType, scratch, unfused = !hasFusedWasm() } = options;
+export function createWasmKernels({
+  memory,
+  elementType,
+  scratch,
+  unfused = !hasFusedWasm(),
+}: WasmKernelOptions): Kernels {
   const { buffer } = memory;
   const shared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
   const machine = createWasmMachine(memory, elementType, scratch.machine, { fused: !unfused, shared });

@@ -69,7 +69,10 @@ export function backendRecord(backend: Backend): BackendRecord & { readonly fuse
   return { name: backend.name, library: { name, version, core }, fused };
 }
 
-/** Whether the products of a recorded backend are fused. In earlier versions those of plain code and WebAssembly were not. */
+/**
+ * Whether the products of a recorded backend are fused. In earlier versions those of plain code and WebAssembly were
+ * not.
+ */
 export const isFusedRecord = ({ name, fused }: BackendRecord): boolean =>
   fused ?? (name === 'native' || name === 'blas');
 
@@ -122,8 +125,7 @@ export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}):
   const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
   const problem = wasmProblem();
   if (unfused) return unfusedBackend(name, problem);
-  if (name === 'reference') return { name };
-  if (problem !== null && name === 'auto' && !named) return unfusedBackend(name, problem);
+  if (name === 'reference' || (problem !== null && name === 'auto' && !named)) return { name: 'reference' };
   if (problem !== null) {
     throw new OptionError('train', 'backend', `${name === 'auto' ? 'blas' : name} cannot run here: ${problem}`);
   }
