@@ -27,7 +27,6 @@ const run = train(
     optimizer: { kind: 'adam', lr: 0.05 },
     threads: 2,
     pool,
-    backend: 'wasm',
     seed: 1,
   },
 );

@@ -2,7 +2,17 @@
  * Words of the control block, each on its own 128-byte line, since neighbours on one line would slow each other down.
  */
 export const CONTROL = { gen: 0, count: 32, sleepers: 64, decision: 96, request: 128, checkedIn: 160, steps: 192 };
-const CONTROL_WORDS = 224;
+
+/**
+ * Most threads of a pool. More are refused as a mistake: each is a JavaScript engine, and V8 ends the process if the
+ * system has no room for one.
+ */
+export const MOST_THREADS = 512;
+
+/** Word with the number of contexts that threads have built, and the first of those that say which one each place has. */
+const BUILT = 224;
+const OWNERS = 225;
+const CONTROL_WORDS = OWNERS + MOST_THREADS;
 
 /** Value of `gen` after an abort; no generation has it. */
 const ABORTED = -1;
@@ -35,6 +45,16 @@ export const allocateControl = (): Int32Array<SharedArrayBuffer> =>
 /** Resets the control block for a span of any team. Only while no thread is inside. */
 export function resetControl(control: Int32Array): void {
   for (const word of Object.values(CONTROL)) Atomics.store(control, word, 0);
+}
+
+/** The context that last worked at a place of the team; 0: none. */
+export const ownerOf = (control: Int32Array, place: number): number => Atomics.load(control, OWNERS + place);
+
+/** Makes a new context the owner of a place. Returns its number. */
+export function ownPlace(control: Int32Array, place: number): number {
+  const owner = 1 + Atomics.add(control, BUILT, 1);
+  Atomics.store(control, OWNERS + place, owner);
+  return owner;
 }
 
 /** Aborts: every thread leaves the barrier, now and later. */

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { ownerOf, ownPlace } from './barrier.ts';
 import type { TaskPlace, TeamSetup } from './protocol.ts';
 
 type Contexts = Map<string, { readonly setup: TeamSetup }>;
@@ -14,15 +15,17 @@ const kept: Contexts[] = [];
 export function keepContexts<Setup extends TeamSetup, Context extends { readonly setup: Setup }>(
   create: (setup: Setup, thread: number) => Context,
 ): (place: TaskPlace<Setup>) => Context {
-  const contexts = new Map<string, Context>();
+  const contexts = new Map<string, { readonly setup: Setup; readonly context: Context; readonly owner: number }>();
   kept.push(contexts);
   return ({ setup, thread, live }) => {
     forgetAllBut(live, setup.mayHold);
     const key = `${setup.run}/${thread}`;
     const known = contexts.get(key);
-    if (known !== undefined) return known;
+    if (known?.owner === ownerOf(setup.control, thread)) return known.context;
+    // Another thread has had this place since, and has written its own tapes and tables into the memory of the place.
+    const owner = ownPlace(setup.control, thread);
     const context = create(setup, thread);
-    contexts.set(key, context);
+    contexts.set(key, { setup, context, owner });
     return context;
   };
 }

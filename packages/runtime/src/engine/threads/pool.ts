@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { OptionError } from '@gradloom/core';
 import { onlyKeys, option, show } from '@gradloom/core/internal';
+import { MOST_THREADS } from './barrier.ts';
 import { type Crew, type CrewShape, startCrew } from './crew.ts';
 import { toMessage } from './messages.ts';
 import type { Task } from './protocol.ts';
@@ -60,12 +61,6 @@ export interface PoolOptions {
    */
   heapMiB?: number;
 }
-
-/**
- * More are refused as a mistake: each thread is a JavaScript engine, and V8 ends the process if the system has no room
- * for one.
- */
-const MOST_THREADS = 512;
 
 /**
  * Starts a pool of threads.
