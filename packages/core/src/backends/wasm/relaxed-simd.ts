@@ -1,6 +1,6 @@
 import { createElements, type Elements, type ElementType, elementTypes } from '../../math/element-type.ts';
 import { fma, fmaf } from '../../math/fma.ts';
-import { END, list, section, text, unsigned } from '../native/isa/wasm/module.ts';
+import { concat, END, list, section, text, unsigned } from '../native/isa/wasm/module.ts';
 import { WasmApi, wasmProblem } from './webassembly.ts';
 
 let known: boolean | undefined;
@@ -83,12 +83,12 @@ function encodeTrial(): Uint8Array {
     const code = [0, 0x41, 0, ...load(0), ...load(1), ...load(2), 0xfd, ...unsigned(opcode), 0xfd, 11, 0, 48, END];
     return [...unsigned(code.length), ...code];
   };
-  return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, list([[0x60, 0, 0]])),
-    ...section(3, list([[0], [0]])),
-    ...section(5, list([[0, 1]])),
-    ...section(
+  return concat(
+    [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(1, list([[0x60, 0, 0]])),
+    section(3, list([[0], [0]])),
+    section(5, list([[0, 1]])),
+    section(
       7,
       list([
         [...text('memory'), 2, 0],
@@ -96,6 +96,6 @@ function encodeTrial(): Uint8Array {
         [...text('float32'), 0, 1],
       ]),
     ),
-    ...section(10, list([trial(0x107), trial(0x105)])), // relaxed_madd of doubles and of floats
-  ]);
+    section(10, list([trial(0x107), trial(0x105)])), // relaxed_madd of doubles and of floats
+  );
 }
