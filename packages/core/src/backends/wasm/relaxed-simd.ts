@@ -1,6 +1,6 @@
 import { type ElementType, elementTypes } from '../../math/element-type.ts';
 import { fma, fmaf, type MultiplyAdd } from '../../math/fma.ts';
-import { END, list, section, text, unsigned } from '../native/isa/wasm/module.ts';
+import { concat, END, list, section, text, unsigned } from '../native/isa/wasm/module.ts';
 import { WasmApi, wasmProblem } from './webassembly.ts';
 
 let known: boolean | undefined;
@@ -79,17 +79,17 @@ function encodeTrial(): Uint8Array {
     const code = [0, ...vectors, 0xfd, ...unsigned(multiplyAdd), 0xfd, extractLane, 0, END];
     return [...unsigned(code.length), ...code];
   };
-  return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, list([f64, f32].map((number) => [0x60, 3, number, number, number, 1, number]))),
-    ...section(3, list([[0], [1]])),
-    ...section(
+  return concat(
+    [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(1, list([f64, f32].map((number) => [0x60, 3, number, number, number, 1, number]))),
+    section(3, list([[0], [1]])),
+    section(
       7,
       list([
         [...text('float64'), 0, 0],
         [...text('float32'), 0, 1],
       ]),
     ),
-    ...section(10, list([trial(0x14, 0x107, 0x21), trial(0x13, 0x105, 0x1f)])), // relaxed_madd of doubles and of floats
-  ]);
+    section(10, list([trial(0x14, 0x107, 0x21), trial(0x13, 0x105, 0x1f)])), // relaxed_madd of doubles and of floats
+  );
 }

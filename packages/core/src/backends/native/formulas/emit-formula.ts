@@ -125,8 +125,9 @@ export function allocateFormula(
         const mayBeInMemory = takesMemory(step, k) && steps[o].kind === 'literal' && !constants.has(o);
         return mayBeInMemory ? (out ? literalOf(o) : firstVector) : registerOf(o);
       });
-      for (const [o, register] of live) {
-        if (lastUse.get(o) !== s || out?.fixed?.has(o)) continue;
+      for (const o of operandsOf(step)) {
+        const register = live.get(o);
+        if (register === undefined || lastUse.get(o) !== s || out?.fixed?.has(o)) continue;
         live.delete(o);
         poolOf(o).give(register);
       }

@@ -1,5 +1,5 @@
 import type { Address } from '../isa.ts';
-import { type FunctionBody, signed, unsigned, V128, type ValueType } from './module.ts';
+import { type FunctionBody, signed, V128, type ValueType } from './module.ts';
 
 /**
  * A local variable by its number. Local 0 is the address of the running call, local 1 that of its arguments as words.
@@ -53,20 +53,50 @@ export interface FunctionWriter {
 const kinds = { block: 0x02, loop: 0x03, if: 0x04 };
 
 export function createFunctionWriter(): FunctionWriter {
-  let code: number[] = [];
+  let code = new Uint8Array(4096);
+  let length = 0;
   let locals: ValueType[] = [];
   let registers = new Map<number, Local>();
   let free: [ValueType, Local][] = [];
   let taken: [ValueType, Local][] = [];
   let open = 0;
 
+  function put(byte: number): void {
+    if (length === code.length) {
+      const longer = new Uint8Array(2 * length);
+      longer.set(code);
+      code = longer;
+    }
+    code[length++] = byte;
+  }
+  /** Writes an unsigned integer of at most 32 bits in LEB128. */
+  function number(value: number): void {
+    let rest = value;
+    for (; rest > 127; rest >>>= 7) put((rest & 127) | 128);
+    put(rest);
+  }
   const emit = (...bytes: readonly number[]): void => {
-    for (const byte of bytes) code.push(byte);
+    for (let k = 0; k < bytes.length; k++) put(bytes[k]);
   };
-  const get = (local: Local): void => emit(0x20, ...unsigned(local));
+  const onLocal =
+    (opcode: number) =>
+    (local: Local): void => {
+      put(opcode);
+      number(local);
+    };
+  const get = onLocal(0x20);
   const constant = (value: number): void => emit(0x41, ...signed(value | 0));
   const keep = (type: ValueType): Local => locals.push(type) + 1;
-  const vector = (opcode: number, ...after: readonly number[]): void => emit(0xfd, ...unsigned(opcode), ...after);
+  function vector(opcode: number, ...after: readonly number[]): void {
+    put(0xfd);
+    number(opcode);
+    emit(...after);
+  }
+  /** The alignment and offset of an access. */
+  function access(offset: number): void {
+    put(0);
+    number(offset);
+  }
 
   function pushBase({ base, index, shift = 0, offset = 0 }: WasmAddress): number {
     get(base);
@@ -93,24 +123,35 @@ export function createFunctionWriter(): FunctionWriter {
   return {
     emit,
     get,
-    set: (local) => emit(0x21, ...unsigned(local)),
-    tee: (local) => emit(0x22, ...unsigned(local)),
+    set: onLocal(0x21),
+    tee: onLocal(0x22),
     constant,
     vector,
     load(opcode, from) {
       const offset = pushBase(from);
-      emit(opcode, 0, ...unsigned(offset));
+      put(opcode);
+      access(offset);
     },
     loadVector(opcode, from, ...after) {
       const offset = pushBase(from);
-      vector(opcode, 0, ...unsigned(offset), ...after);
+      vector(opcode);
+      access(offset);
+      emit(...after);
     },
     pushBase,
-    store: (opcode, offset) => emit(opcode, 0, ...unsigned(offset)),
-    storeVector: (opcode, offset, ...after) => vector(opcode, 0, ...unsigned(offset), ...after),
-    word(number) {
+    store(opcode, offset) {
+      put(opcode);
+      access(offset);
+    },
+    storeVector(opcode, offset, ...after) {
+      vector(opcode);
+      access(offset);
+      emit(...after);
+    },
+    word(argument) {
       get(1);
-      emit(0x28, 0, ...unsigned(4 * number)); // i32.load
+      put(0x28); // i32.load
+      access(4 * argument);
     },
     argument: (number) => ({ base: 0, offset: 8 * (1 + number) }),
     take(type) {
@@ -120,11 +161,11 @@ export function createFunctionWriter(): FunctionWriter {
       return local;
     },
     keep,
-    register(number) {
-      let local = registers.get(number);
+    register(vector) {
+      let local = registers.get(vector);
       if (local === undefined) {
         local = keep(V128);
-        registers.set(number, local);
+        registers.set(vector, local);
       }
       return local;
     },
@@ -142,8 +183,8 @@ export function createFunctionWriter(): FunctionWriter {
     },
     depth: () => open,
     finish() {
-      const body = { locals, code };
-      code = [];
+      const body = { locals, code: code.slice(0, length) };
+      length = 0;
       locals = [];
       registers = new Map();
       [free, taken] = [[], []];

@@ -29,23 +29,33 @@ export function signed(value: number): number[] {
   }
 }
 
-export const list = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()];
+/** Bytes of a part of a module. */
+type Bytes = ArrayLike<number>;
 
-export const section = (id: number, content: readonly number[]): number[] => [
-  id,
-  ...unsigned(content.length),
-  ...content,
-];
+/** One part after the other. Spreading them into arrays, level by level, would take most of the time of a module. */
+export function concat(...parts: readonly Bytes[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let length = 0;
+  for (const part of parts) {
+    bytes.set(part, length);
+    length += part.length;
+  }
+  return bytes;
+}
+
+export const list = (items: readonly Bytes[]): Uint8Array => concat(unsigned(items.length), ...items);
+
+export const section = (id: number, content: Bytes): Uint8Array => concat([id], unsigned(content.length), content);
 
 export const text = (name: string): number[] => [...unsigned(name.length), ...Array.from(name, (c) => c.charCodeAt(0))];
 
 /** The body of a function: its local variables after the parameters, and its instructions without the last `end`. */
 export interface FunctionBody {
   readonly locals: readonly ValueType[];
-  readonly code: readonly number[];
+  readonly code: Bytes;
 }
 
-function encodeBody({ locals, code }: FunctionBody): number[] {
+function encodeBody({ locals, code }: FunctionBody): Uint8Array {
   const groups: [count: number, type: ValueType][] = [];
   for (const type of locals) {
     const last = groups.at(-1);
@@ -53,7 +63,7 @@ function encodeBody({ locals, code }: FunctionBody): number[] {
     else groups.push([1, type]);
   }
   const bytes = list(groups.map(([count, type]) => [...unsigned(count), type]));
-  return [...unsigned(bytes.length + code.length + 1), ...bytes, ...code, END];
+  return concat(unsigned(bytes.length + code.length + 1), bytes, code, [END]);
 }
 
 /** Ends a function, a block or an expression. */
@@ -70,7 +80,7 @@ const KERNEL = [0x60, 2, I32, I32, 0];
 
 const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
-function imports({ shared }: ModuleOptions): number[] {
+function imports({ shared }: ModuleOptions): Uint8Array {
   const memory = [...text('env'), ...text('memory'), 2, shared ? 3 : 1, ...unsigned(1), ...unsigned(MOST_PAGES)];
   const table = [...text('env'), ...text('table'), 1, 0x70, 0, ...unsigned(0)];
   return section(2, list([memory, table]));
@@ -79,14 +89,14 @@ function imports({ shared }: ModuleOptions): number[] {
 /** A module that puts kernels into the table, the first one at `first`. */
 export function encodeKernels(kernels: readonly FunctionBody[], first: number, options: ModuleOptions): Uint8Array {
   const numbers = kernels.map((_, k) => unsigned(k));
-  return Uint8Array.from([
-    ...header,
-    ...section(1, list([KERNEL])),
-    ...imports(options),
-    ...section(3, list(kernels.map(() => [0]))),
-    ...section(9, list([[0, 0x41, ...signed(first), END, ...list(numbers)]])),
-    ...section(10, list(kernels.map(encodeBody))),
-  ]);
+  return concat(
+    header,
+    section(1, list([KERNEL])),
+    imports(options),
+    section(3, list(kernels.map(() => [0]))),
+    section(9, list([concat([0, 0x41, ...signed(first), END], list(numbers))])),
+    section(10, list(kernels.map(encodeBody))),
+  );
 }
 
 /** 1.5 · 2⁵². */
@@ -147,18 +157,18 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
   };
   const player = [0x60, 3, I32, I32, I32, 0];
   const repeater = [0x60, 5, I32, I32, I32, I32, I32, 1, I32];
-  return Uint8Array.from([
-    ...header,
-    ...section(1, list([KERNEL, player, repeater])),
-    ...imports(options),
-    ...section(3, list([[1], [2]])),
-    ...section(
+  return concat(
+    header,
+    section(1, list([KERNEL, player, repeater])),
+    imports(options),
+    section(3, list([[1], [2]])),
+    section(
       7,
       list([
         [...text('play'), 0, 0],
         [...text('playTimes'), 0, 1],
       ]),
     ),
-    ...section(10, list([play, playTimes].map(encodeBody))),
-  ]);
+    section(10, list([play, playTimes].map(encodeBody))),
+  );
 }
