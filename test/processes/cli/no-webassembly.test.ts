@@ -9,11 +9,20 @@ const jitless = (args: string) =>
 const run = 'train --dataset xor --epochs 50 --no-out --json --backend';
 const PROBLEM = 'this engine has no WebAssembly, expected it for every backend except reference';
 
-test('without WebAssembly auto takes the reference with a warning, and trains to the bits of any reference', async () => {
-  const [auto, elsewhere] = await Promise.all([jitless(`${run} auto`), gradloom(`${run} reference`.split(' '))]);
+test('without WebAssembly auto takes the reference with a warning, and trains to the bits of unfused WebAssembly', async () => {
+  const unfused = startProgram(`${run} wasm`.split(' '), temporaryDirectory(), { env: { GRADLOOM_UNFUSED: '1' } });
+  const [auto, elsewhere] = await Promise.all([jitless(`${run} auto`), endOf(unfused)]);
   expect(auto.stderr).toContain(`warning: backend auto uses reference, which is many times slower: ${PROBLEM}`);
   const [alone, beside] = [auto.stdout, elsewhere.stdout].map((text) => jsonLines(text).at(-1));
-  expect({ ...alone, code: auto.code }).toMatchObject({ code: 0, event: 'done', fingerprint: beside?.fingerprint });
+  expect({ ...alone, code: auto.code }).toMatchObject({
+    code: 0,
+    event: 'done',
+    unfused: true,
+    fingerprint: beside?.fingerprint,
+  });
+  expect(beside).toMatchObject({ backend: 'wasm', unfused: true });
+  const fused = jsonLines((await gradloom(`${run} reference`.split(' '))).stdout).at(-1);
+  expect(fused).not.toMatchObject({ fingerprint: beside?.fingerprint });
 });
 
 test.each(['wasm', ...onlyInAll('native', 'blas')])(

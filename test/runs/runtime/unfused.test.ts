@@ -3,6 +3,7 @@ import { createPool, type Pool, TrainingError, train } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openBrowserRun } from '../../../packages/runtime/src/browser.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
 import { counted } from '../../support/count.ts';
@@ -79,6 +80,17 @@ test('an unfused checkpoint goes on unfused, and native refuses it', needs('nati
   await expect(train(spec, data, { ...options, resume, backend: 'native' }).result).rejects.toThrow(
     'train: backend has native, but products of the checkpoint are unfused, expected reference, wasm or auto',
   );
+});
+
+test('a run of a browser says that it is unfused, and has the bits of wasm', async () => {
+  const rows = randomDataset({ rows: 20, inputs: 4, classes: 3 });
+  const spec = { input: 4, layers: [{ kind: 'dense', out: 3 } as const] };
+  const shared = { batch: 8, seed: 1, precision: 'float64', loss: 'softmax-cross-entropy', optimizer: 'adam' } as const;
+  const run = await openBrowserRun(spec, rows, { ...shared, totalSteps: 6 });
+  while (run.steps < 6) run.advance(6 - run.steps);
+  const { fingerprint } = await train(spec, { train: rows }, { ...shared, steps: 6, backend: 'wasm', pool }).result;
+  expect([run.fused, run.fingerprint()]).toEqual([false, fingerprint]);
+  run.close();
 });
 
 test('auto takes machine code for small networks, whose products are fused', needs('native'), async () => {
