@@ -56,13 +56,16 @@ function forgedRun(options: Record<string, unknown>): string {
   const forged = {
     ...rest,
     metadata: { ...metadata, options: { ...(metadata.options as object), ...options } },
-    record: { ...record, backend: { name: 'blas', library } },
+    record: { ...record, backend: { name: 'blas', library, fused: true } },
   } as Checkpoint;
   saveCheckpoint(join(copy, 'last.gradloom'), forged);
   const { sum: _, ...config } = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));
   Object.assign(config.options, { backend: 'blas', ...options });
   // A checksum is no signature: who forges a file makes it right again.
-  writeFileSync(join(copy, 'config.json'), seal(JSON.stringify({ ...config, backend: { name: 'blas', library } })));
+  writeFileSync(
+    join(copy, 'config.json'),
+    seal(JSON.stringify({ ...config, backend: { name: 'blas', library, fused: true } })),
+  );
   return copy;
 }
 
@@ -131,7 +134,11 @@ describe('a file behind --config', () => {
     const { options, backend, command } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
     expect(options).toMatchObject({ backend: 'blas' });
     expect(options).not.toHaveProperty('blas');
-    expect(backend).toEqual({ name: 'blas', library: { name: 'OpenBLAS', version: '1.2.3', core: 'Haswell' } });
+    expect(backend).toEqual({
+      name: 'blas',
+      library: { name: 'OpenBLAS', version: '1.2.3', core: 'Haswell' },
+      fused: true,
+    });
     expect(command).toContain(`--blas ${FORGED}`);
     const { record, metadata } = loadCheckpoint(join(out, 'last.gradloom'));
     expect(record.backend).toEqual(backend);

@@ -235,7 +235,7 @@ const places: Record<string, () => { args: string[]; tabs?: boolean } & Surround
       'inspect',
       checkpoint('k6', ({ record }) => {
         const library = { name: hostile, version: hostile, core: hostile };
-        Object.assign(record, { backend: { name: 'blas', library } });
+        Object.assign(record, { backend: { name: 'blas', library, fused: true } });
       }),
       '--diff',
       last,
