@@ -1,4 +1,4 @@
-import type { BackendRecord } from '@gradloom/runtime';
+import type { Backend, BackendRecord } from '@gradloom/runtime';
 
 /** '60,000'; NaN for a damaged value. Written by hand, since Intl takes 5 ms to load. */
 export const whole = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3}){1,7}$)/g, ',');
@@ -40,9 +40,9 @@ export function timeLeft(ms: number): string {
 export const plural = (count: number, noun: string): string =>
   `${whole(count)} ${count === 1 ? noun : noun.endsWith('f') ? `${noun.slice(0, -1)}ves` : `${noun}s`}`;
 
-/** 'wasm', or 'blas (OpenBLAS 0.3.29 SkylakeX)'. */
-export function backendName(backend: BackendRecord): string {
-  if (!('library' in backend)) return backend.name;
+/** 'wasm', 'wasm (unfused)', or 'blas (OpenBLAS 0.3.29 SkylakeX)'. */
+export function backendName(backend: BackendRecord | Backend): string {
+  if (!('library' in backend)) return 'unfused' in backend ? `${backend.name} (unfused)` : backend.name;
   const { name, version, core } = backend.library;
   return `${backend.name} (${name} ${version} ${core})`;
 }

@@ -1,7 +1,21 @@
+import type { Backend } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { columns } from '../../../../../packages/cli/src/terminal/text/columns.ts';
-import { decimal, duration, percent, plural, whole } from '../../../../../packages/cli/src/terminal/text/format.ts';
+import {
+  backendName,
+  decimal,
+  duration,
+  percent,
+  plural,
+  whole,
+} from '../../../../../packages/cli/src/terminal/text/format.ts';
 import { quote } from '../../../../../packages/cli/src/terminal/text/quote.ts';
+
+test('a backend without fused products says so', () => {
+  expect([{ name: 'wasm' }, { name: 'wasm', unfused: true }].map((backend) => backendName(backend as Backend))).toEqual(
+    ['wasm', 'wasm (unfused)'],
+  );
+});
 
 test.each([
   [0, '0'],
