@@ -10,7 +10,7 @@ const page = readFileSync(new URL('../../docs/tutorial.md', import.meta.url), 'u
 const OF_THE_MACHINE =
   /^(samples\/s|threads|backend|fingerprint) .*|^(?:native|wasm) on .*|^ {2}(# the same fingerprint|npx gradloom train --config) .*/gm;
 
-/** What must be the same on any machine: backends round differently, so numbers have three digits. */
+/** What must be the same on any machine: a BLAS library rounds differently, so numbers have three digits. */
 const comparable = (text: string): string[] =>
   text
     .replaceAll(OF_THE_MACHINE, (_line, name = '') => name)

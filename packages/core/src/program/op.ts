@@ -21,12 +21,10 @@ export type Operand =
 
 /** An operation on arrays of a run. Ops with one name differ only in the values that their reference captures. */
 export interface Op<Args extends readonly unknown[] = never> {
-  /** Also the name of its function in WebAssembly, if it has one. */
+  /** Its name, which is also that of its kernel. */
   readonly name: string;
   /** Its arguments by name, in order. */
   readonly operands: Readonly<Record<string, Operand>>;
-  /** Whether its function in WebAssembly takes a thread's scratch memory as the last argument. */
-  readonly usesScratch: boolean;
   /** The plain code that defines the bits. */
   readonly reference: (...args: Args) => void;
 }
@@ -46,9 +44,8 @@ export function defineOp<Args extends readonly unknown[]>(
   name: string,
   operands: Readonly<Record<string, Operand>>,
   reference: (...args: Args) => void,
-  { usesScratch = false } = {},
 ): Op<Args> {
-  return { name, operands, reference, usesScratch };
+  return { name, operands, reference };
 }
 
 const array = (access: 'in' | 'out' | 'inout', shape: readonly (string | number)[]): Operand => {

@@ -24,8 +24,8 @@ function setUp(
 }
 
 test.each(elementTypes)('a kernel of %s is compiled when it is first played, and once', (type) => {
-  const compile = vi.spyOn(WasmApi, 'Module');
-  const { allocate, kernels, calls, emit } = setUp(type);
+  const { allocate, kernels, calls, emit } = setUp(type); // compiles the player
+  const compile = vi.spyOn(WasmApi, 'Module').mockClear();
   const [a, b] = [allocate(N).fill(1), allocate(N).fill(2)];
   emit(ops.add, a, b, N);
   const program = link(calls, kernels);

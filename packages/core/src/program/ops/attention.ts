@@ -26,7 +26,6 @@ export const attentionOps = {
       ...{ lengths, place: double(input(2)), ...sizes, ...weighing },
     },
     attentionForward,
-    { usesScratch: true },
   ),
   /** Attention from further positions of one row, which are copied to those before. */
   attentionNext: defineOp(
@@ -36,7 +35,6 @@ export const attentionOps = {
       ...{ n: count, T: count, H: count, d: count },
     },
     attentionNext,
-    { usesScratch: true },
   ),
   /** The gradients of q, k and v. */
   attentionBackward: defineOp(
@@ -47,7 +45,6 @@ export const attentionOps = {
       ...{ lengths, place: double(input(2)), ...sizes, ...weighing },
     },
     attentionBackward,
-    { usesScratch: true },
   ),
   /** Cosines and sines of the angles of each position. */
   rotaryTable: defineOp('rotaryTable', { table: output('T', 'd'), T: count, d: count }, rotaryTable),

@@ -17,14 +17,12 @@ export const convolutionOps = {
       ...{ B: count, ...geometry },
     },
     convForward,
-    { usesScratch: true },
   ),
   /** dx. */
   convBackwardInput: defineOp(
     'convBackwardInput',
     { dx: output('B', 'H', 'V', 'C'), dy: input('B', 'OH', 'OV', 'O'), W: input('weights'), B: count, ...geometry },
     convBackwardInput,
-    { usesScratch: true },
   ),
   /** dW and db, by the trees over pieces of an image and over images. */
   convBackwardWeights: defineOp(
@@ -34,6 +32,5 @@ export const convolutionOps = {
       ...{ B: count, joins: flag, ...geometry },
     },
     convBackwardWeights,
-    { usesScratch: true },
   ),
 };

@@ -11,14 +11,12 @@ export const productOps = {
       ...{ B: count, I: count, O: count },
     },
     affine,
-    { usesScratch: true },
   ),
   /** dx[B,I] = dy[B,O] · Wᵀ. */
   affineBackwardInput: defineOp(
     'affineBackwardInput',
     { dx: output('B', 'I'), dy: input('B', 'O'), W: input('I', 'O'), B: count, I: count, O: count },
     affineBackwardInput,
-    { usesScratch: true },
   ),
   /** dW[I,O] = xᵀ · dy and db[O] = Σₙ dy, by the tree over leaves. */
   affineBackwardWeights: defineOp(
@@ -28,7 +26,6 @@ export const productOps = {
       ...{ B: count, leaf: count, joins: flag, I: count, O: count },
     },
     affineBackwardWeights,
-    { usesScratch: true },
   ),
   /** g = the mean of S rows of gradients, and its sum of squares. */
   averageRows: defineOp(

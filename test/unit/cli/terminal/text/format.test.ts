@@ -1,7 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { columns } from '../../../../../packages/cli/src/terminal/text/columns.ts';
-import { decimal, duration, percent, plural, whole } from '../../../../../packages/cli/src/terminal/text/format.ts';
+import {
+  backendName,
+  decimal,
+  duration,
+  percent,
+  plural,
+  whole,
+} from '../../../../../packages/cli/src/terminal/text/format.ts';
 import { quote } from '../../../../../packages/cli/src/terminal/text/quote.ts';
+
+test('a backend without fused products says so', () => {
+  const names = [true, false].map((fused) => backendName({ name: 'wasm', fused }));
+  expect(names).toEqual(['wasm', 'wasm, unfused']);
+});
 
 test.each([
   [0, '0'],

@@ -21,7 +21,7 @@ const twiceNormal = ({ constant, plus, times, erf }: Arithmetic, z: Value): Valu
 const above = ({ constant, compare, choose }: Arithmetic, z: Value, x: Value, y: Value): Value =>
   choose(compare(z, 'greater', constant(0)), x, y);
 
-/** Activations without a formula are WebAssembly's, or run their plain code. */
+/** Activations without a formula run their plain code. */
 export const activationFormulas: Readonly<Partial<Record<ActivationName, ActivationFormula>>> = {
   identity: { apply: (_m, z) => z, derivative: ({ constant }) => constant(1) },
   sigmoid: {
