@@ -156,7 +156,6 @@ test('points that are drawn by keys alone are saved, and train to the same bits 
 
 test('the files alone work from a server without headers, by one thread, and the page says so', async (context) => {
   const browser = await openBrowser(context);
-  let asked = 0;
   const server = createServer(({ url = '' }, response) => {
     const name = url === '/' ? 'index.html' : url.slice(1);
     response.setHeader('content-type', FILES[name] ?? 'text/html');
@@ -298,6 +297,7 @@ test('while the server trains the model of digits, a bar shows how much is done'
 test('a file that the server once failed to send is fetched again', async (context) => {
   const browser = await openBrowser(context);
   const folder = join(String(process.env.GRADLOOM_TEST_PROGRAMS), 'playground');
+  let asked = 0;
   let asked = 0;
   const server = createServer(({ url = '' }, response) => {
     const name = url === '/' ? 'index.html' : url.slice(1);
