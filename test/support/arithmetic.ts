@@ -1,4 +1,5 @@
 import type { ElementType } from '../../packages/core/src/math/element-type.ts';
+import { fma } from '../../packages/core/src/math/fma.ts';
 import { mathOf, type RealMath } from '../../packages/core/src/math/real-math.ts';
 
 /** Operations on one number type, each rounded once. */
@@ -8,6 +9,8 @@ export interface Arithmetic extends Omit<RealMath, 'round' | 'flush'> {
   add(a: number, b: number): number;
   sub(a: number, b: number): number;
   mul(a: number, b: number): number;
+  /** a · b + c, rounded once. */
+  fma(a: number, b: number, c: number): number;
   div(a: number, b: number): number;
   sqrt(a: number): number;
   /** 0 below the smallest number that is kept: 2⁻⁹³⁰ for doubles, 2⁻¹⁰⁰ for floats. */
@@ -24,6 +27,7 @@ export const arithmetics: Record<ElementType, Arithmetic> = {
     add: (a, b) => a + b,
     sub: (a, b) => a - b,
     mul: (a, b) => a * b,
+    fma,
     div: (a, b) => a / b,
     sqrt: (a) => Math.sqrt(a),
     flush: flushBelow(2 ** -930),
@@ -31,12 +35,16 @@ export const arithmetics: Record<ElementType, Arithmetic> = {
   float32: {
     ...mathOf('float32'),
     of: (x) => (isOrdinary(x) ? nearest(exactly(x)) : x),
-    add: (a, b) => sum(a, b),
-    sub: (a, b) => sum(a, -b),
+    add: (a, b) => sumOf(a, b),
+    sub: (a, b) => sumOf(a, -b),
     mul(a, b) {
       if (!isOrdinary(a) || !isOrdinary(b)) return a * b;
-      const [x, y] = [exactly(a), exactly(b)];
-      return nearest({ m: x.m * y.m, e: x.e + y.e });
+      return nearest(product(exactly(a), exactly(b)));
+    },
+    fma(a, b, c) {
+      if (!isOrdinary(a) || !isOrdinary(b)) return a * b + c;
+      const exact = product(exactly(a), exactly(b));
+      return isOrdinary(c) ? nearest(sum(exact, exactly(c))) : c === 0 ? nearest(exact) : c;
     },
     div(a, b) {
       if (!isOrdinary(a) || !isOrdinary(b)) return a / b;
@@ -77,13 +85,15 @@ function exactly(x: number): Exact {
   return { m: x < 0 ? -m : m, e: Math.max(exponent, 1) - 1075 };
 }
 
-function sum(a: number, b: number): number {
-  if (!isOrdinary(a) || !isOrdinary(b)) return a + b;
-  const [x, y] = [exactly(a), exactly(b)];
+const product = (x: Exact, y: Exact): Exact => ({ m: x.m * y.m, e: x.e + y.e });
+
+function sum(x: Exact, y: Exact): Exact {
   const e = Math.min(x.e, y.e);
-  const m = (x.m << BigInt(x.e - e)) + (y.m << BigInt(y.e - e));
-  return m === 0n ? 0 : nearest({ m, e });
+  return { m: (x.m << BigInt(x.e - e)) + (y.m << BigInt(y.e - e)), e };
 }
+
+const sumOf = (a: number, b: number): number =>
+  isOrdinary(a) && isOrdinary(b) ? nearest(sum(exactly(a), exactly(b))) : a + b;
 
 /** The largest integer whose square is at most n (Newton's iteration from above). */
 function rootOf(n: bigint): bigint {

@@ -1,4 +1,10 @@
-import { takeKernelScratch } from '../../packages/core/src/backends/native/played-kernels.ts';
+import { createWasmMachine, type WasmMachine } from '../../packages/core/src/backends/native/isa/wasm/machine.ts';
+import {
+  arraysOf,
+  createPlayedKernels,
+  takeKernelScratch,
+} from '../../packages/core/src/backends/native/played-kernels.ts';
+import { hasFusedWasm } from '../../packages/core/src/backends/wasm/relaxed-simd.ts';
 import { WasmApi, type WasmMemory } from '../../packages/core/src/backends/wasm/webassembly.ts';
 import {
   bytesOfElements,
@@ -10,7 +16,7 @@ import {
 } from '../../packages/core/src/math/element-type.ts';
 import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/math/scratch.ts';
 import type { Kernels } from '../../packages/core/src/program/kernels.ts';
-import { eager, wasmKernelsOf } from './generated-wasm.ts';
+import type { Call } from '../../packages/core/src/program/op.ts';
 
 /** A memory in which every byte is checked. */
 interface GuardedArrays<T extends ElementType> {
@@ -49,9 +55,24 @@ export type CreateKernels = (parts: {
   scratch: KernelScratch;
 }) => Kernels;
 
-/** Guards the kernels of WebAssembly, which take calls of any size. */
+/** Machines by memory: kernels on another scratch of it need not be compiled again. */
+const machines = new WeakMap<WasmMemory, WasmMachine>();
+
+/** Makes kernels in WebAssembly that bind no plain code. The scratch of a memory begins at one place. */
+export const wasmKernelsOf =
+  ({ unfused = !hasFusedWasm() } = {}): CreateKernels =>
+  ({ memory, elementType, scratch }) => {
+    const options = { fused: !unfused, shared: true };
+    const machine = machines.get(memory) ?? createWasmMachine(memory, elementType, scratch.machine, options);
+    machines.set(memory, machine);
+    const { bind, ...kernels } = createPlayedKernels({ name: 'wasm', ...machine }, scratch);
+    const isInside = (call: Call): boolean => arraysOf(call).every(({ buffer }) => buffer === memory.buffer);
+    return { ...kernels, bind: (call) => (isInside(call) ? bind(call) : null) };
+  };
+
+/** Guards the kernels of WebAssembly. */
 export const createGuardedMemory = <T extends ElementType = 'float64'>(pages?: number, type?: T): GuardedMemory<T> =>
-  guardKernels(wasmKernelsOf(false, eager), pages, type);
+  guardKernels(wasmKernelsOf(), pages, type);
 
 /** Guards other kernels; each array of their scratch has guards on both sides. */
 export function guardKernels<T extends ElementType = 'float64'>(

@@ -32,6 +32,7 @@ export function roundingBound(prepare: (A: Arithmetic) => () => Float64Array): F
     add: (a, b) => rounded(a + b),
     sub: (a, b) => rounded(a - b),
     mul: (a, b) => rounded(a * b),
+    fma: (a, b, c) => rounded(a * b + c),
     div: (a, b) => rounded(a / b),
     sqrt: (a) => rounded(Math.sqrt(a)),
     flush: A.flush,

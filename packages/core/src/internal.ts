@@ -4,8 +4,8 @@
  */
 
 export { assembleCode, type CodeLayout, createLayout, type ProductLayout } from './backends/native/code.ts';
-export { CALL_DOUBLES } from './backends/native/isa/arguments.ts';
 export { convolutionBytes } from './backends/native/convolutions/convolutions.ts';
+export { CALL_DOUBLES } from './backends/native/isa/arguments.ts';
 export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
 export type { ConventionName } from './backends/native/isa/x64/convention.ts';
 export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';

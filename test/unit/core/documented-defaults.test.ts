@@ -97,7 +97,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
 /** Outputs of a layer for two rows in training, and its parameters and state afterwards. */
 function outputsOf(spec: LayerSpec, input: readonly number[]): number[][] {
   const size = input.reduce((product, extent) => product * extent);
-  const rows = [5, 7].map((seed) => Array.from({ length: size }, (_, i) => (((i + 1) * seed) % 4) * 1e-3 - 1e-3));
+  const rows = [5, 7].map((seed) => Array.from({ length: size }, (_, i) => (((i + 1) * seed) % 9) * 1e-3 - 4e-3));
   const { y, parameters } = runLayer(spec, rows, () => 0, { input });
   return [y, ...parameters].map((numbers) => [...numbers]);
 }

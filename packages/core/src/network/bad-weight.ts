@@ -86,7 +86,9 @@ export function* findNotFinite(array: Elements): Pausable<number | undefined> {
   return undefined;
 }
 
-/** The sum of all numbers times 0: 0 if all are finite, else NaN. Four sums take a third of the time of comparing each. */
+/**
+ * The sum of all numbers times 0: 0 if all are finite, else NaN. Four sums take a third of the time of comparing each.
+ */
 function zeros(array: Elements): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = array.length - (array.length % 4);

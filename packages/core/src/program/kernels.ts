@@ -3,7 +3,7 @@ import type { Call } from './op.ts';
 
 /**
  * A backend: it runs the operations of a program. The functions in `reference/` define the bits of every operation; a
- * backend either equals them bit for bit (wasm) or documents the difference (native, blas). All arrays are row-major;
+ * backend either equals them bit for bit (wasm, native) or documents the difference (blas). All arrays are row-major;
  * no function allocates or checks. Arrays of different names never overlap unless documented.
  */
 export interface Kernels {

@@ -1,3 +1,4 @@
+import type { Call } from '../../../../packages/core/src/program/op.ts';
 import { activationCase } from './activation-case.ts';
 import { attentionCases } from './attention-cases.ts';
 import { batchNormCases } from './batch-norm-cases.ts';
@@ -13,12 +14,12 @@ import { updateCases } from './update-cases.ts';
 import { vectorCases } from './vector-cases.ts';
 
 /** Operations without a kernel: they run by plain code on every machine. */
-export const plainOps: readonly string[] = [
-  ...['checkIndices', 'drawAugmentation', 'rotaryTable'],
-  ...['embeddingForward', 'embeddingBackward', 'augment', 'transpose', 'clip', 'takeHyper', 'noteStep'],
-  ...['lastPositionForward', 'lastPositionBackward', 'sequenceMeanForward', 'sequenceMeanBackward'],
-  ...['attentionNext', 'rotate', 'zeroPadding'],
-];
+export const plainOps: readonly string[] = ['checkIndices', 'drawAugmentation', 'rotaryTable'];
+
+/** Whether plain code runs a call on every machine: it has no kernel, or one of its arrays is empty. */
+export const isPlain = ({ op, args }: Call): boolean =>
+  plainOps.includes(op.name) ||
+  Object.values(op.operands).some(({ kind }, k) => kind === 'array' && (args[k] as Float64Array).length === 0);
 
 /** Cases of every operation that is called in passes and updates. */
 export const cases: Record<string, KernelCase> = {

@@ -9,7 +9,7 @@ import { createTapeRoom, link } from '../../../../packages/core/src/program/link
 import { createList } from '../../../../packages/core/src/program/op.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 
-const N = 5000; // enough for a kernel to be worth its call
+const N = 100;
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -1,26 +1,29 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fmaf } from '../../../../packages/core/src/math/fma.ts';
 import { arithmetics } from '../../../support/arithmetic.ts';
 import { counted } from '../../../support/count.ts';
 import { fillHardValues, valueMixes } from '../../../support/hard-values.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
-const { of, add, sub, mul, div, sqrt } = arithmetics.float32;
+const { of, add, sub, mul, fma, div, sqrt } = arithmetics.float32;
 const round = Math.fround;
 
-/** Two floats that look for trouble. */
-const pairs = fc.tuple(fc.constantFrom(...valueMixes), fc.integer()).map(([mix, seed]) => {
-  const pair = new Float32Array(2);
-  fillHardValues(pair, mix, seed);
-  return pair;
+/** Three floats that look for trouble. */
+const triples = fc.tuple(fc.constantFrom(...valueMixes), fc.integer()).map(([mix, seed]) => {
+  const triple = new Float32Array(3);
+  fillHardValues(triple, mix, seed);
+  return triple;
 });
 
 // A double rounded once more is right, since it has more than twice the digits (Figueroa 1995): two ways that agree.
 test(`an operation of floats by whole numbers is that of doubles, rounded once more (seed ${propertySeed})`, () => {
-  const check = fc.property(pairs, ([a, b]) => {
+  const check = fc.property(triples, ([a, b, c]) => {
     expect([add(a, b), sub(a, b), mul(a, b), div(a, b), sqrt(a)]).toEqual(
       [a + b, a - b, a * b, a / b, Math.sqrt(a)].map(round),
     );
+    expect(fma(a, b, c)).toBe(fmaf(a, b, c));
+    expect(fma(a, b, round(-a * b))).toBe(fmaf(a, b, round(-a * b)));
   });
   fc.assert(check, { seed: propertySeed, numRuns: counted(2000, 20_000) });
 });

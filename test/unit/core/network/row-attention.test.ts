@@ -3,6 +3,7 @@ import { bindTensors, createWorkspace, rowAttention } from '@gradloom/core/inter
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mse } from '../../../../packages/core/src/families/losses/mse.ts';
+import { fma } from '../../../../packages/core/src/math/fma.ts';
 import { allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
 import { attentionForward, attentionWeights } from '../../../../packages/core/src/program/reference/attention.ts';
 import { propertySeed } from '../../../support/seed.ts';
@@ -24,7 +25,7 @@ test('weighing the values gives what attention gives, to the bit', () => {
       const weighed = y.map((_, at) => {
         const [t, h, j] = [Math.floor(at / (H * d)), Math.floor(at / d) % H, at % d];
         let sum = 0;
-        for (let u = 0; u < n; u++) sum += p[(h * n + t) * n + u] * qkv[u * 3 * H * d + 2 * H * d + h * d + j];
+        for (let u = 0; u < n; u++) sum = fma(p[(h * n + t) * n + u], qkv[u * 3 * H * d + 2 * H * d + h * d + j], sum);
         return sum;
       });
       expect(weighed).toEqual(y);

@@ -168,7 +168,9 @@ function outcomes(spec: NetworkSpec, lossName: LossName, { type = FLOAT64, kerne
   return { found, program, isFixed: run.calls.every((call) => isFixed(used, call)) };
 }
 
-/** The kernel calls of an operation, null if JavaScript makes it. A barrier is nothing: the thread has the whole batch. */
+/**
+ * The kernel calls of an operation, null if JavaScript makes it. A barrier is nothing: the thread has the whole batch.
+ */
 function fixedCalls(kernels: Kernels, call: Call): number | null {
   const bound = call.op.name === barrier.name ? [] : kernels.bind(call);
   return bound === null || typeof bound === 'function' ? null : bound.length;
@@ -306,7 +308,7 @@ test('a room gives what it has once, from its start', () => {
   ]);
 });
 
-const N = 5000; // numbers enough for kernels to be worth their calls
+const N = 100;
 
 test('calls on arrays that lie elsewhere are left to plain code, between blocks of the others', () => {
   const memory = guardKernels(createWasmKernels);

@@ -212,6 +212,16 @@ test('a step of calls that the backend joins is one block, and one of calls that
   expect(joined).toEqual(apart);
 });
 
+test('a step without room in the memory is repeated to the same bits', () => {
+  const [inside, ...outside] = [undefined, null, { take: () => null }].map((room) => {
+    const run = setUp({}, room === undefined ? {} : { room });
+    run.prepare(rates);
+    expect(run.block.repeat(STEPS, run.stop)).toBe(STEPS);
+    return run.outcome();
+  });
+  expect(outside).toEqual([inside, inside]);
+});
+
 describe('a step is no block', () => {
   test.each(['affine', 'affineBackwardWeights', 'tanhForward', 'tanhBackward', 'mse', 'takeHyper', 'sgd', 'noteStep'])(
     'where %s is plain code',
@@ -223,9 +233,7 @@ describe('a step is no block', () => {
     },
   );
 
-  test('where the backend has none, and where there is no room', () => {
+  test('where the backend has none', () => {
     expect(setUp({}, { kernels: () => referenceKernels }).program.block).toBeNull();
-    expect(setUp({}, { room: null }).program.block).toBeNull();
-    expect(setUp({}, { room: { take: () => null } }).program.block).toBeNull();
   });
 });

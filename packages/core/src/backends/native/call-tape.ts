@@ -28,7 +28,7 @@ export type PlayTimes = (tape: Float64Array, calls: number, times: number, stop:
 
 /** Creates blocks of calls. */
 export function createBlocks(
-  layout: Pick<CodeLayout, 'copyNumbers'>, // read only for blocks with changing arguments: reading it assembles a kernel
+  layout: Pick<CodeLayout, 'copyNumbers'>, // read only for changing arguments: reading it assembles a kernel
   play: PlayTape,
   playTimes: PlayTimes | null,
 ): CreateBlock {
@@ -75,7 +75,11 @@ function copiesOf(call: FixedCall): readonly Copy[] {
 }
 
 /** Writes the calls, and before each the calls that copy its changing arguments to their places on the tape. */
-function writeWithCopies(calls: readonly FixedCall[], tape: Float64Array, layout: Pick<CodeLayout, 'copyNumbers'>): void {
+function writeWithCopies(
+  calls: readonly FixedCall[],
+  tape: Float64Array,
+  layout: Pick<CodeLayout, 'copyNumbers'>,
+): void {
   let written = 0;
   const write = (call: readonly number[]): void => tape.set(call, CALL_DOUBLES * written++);
   for (const call of calls) {

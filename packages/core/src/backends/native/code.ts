@@ -50,7 +50,9 @@ export interface ProductLayout {
   readonly offsets: Readonly<Record<string, number>>; // by the names of `productKernels`
 }
 
-/** The kernels of products, and the few others that every run calls. Their offsets are found when they are asked for. */
+/**
+ * The kernels of products, and the few others that every run calls. Their offsets are found when they are asked for.
+ */
 export interface ProductKernels {
   readonly type: ElementType;
   readonly width: number; // elements of a vector
@@ -102,7 +104,9 @@ function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
   const rowsOf = (vectors: number): number => tileRows(isa, Math.max(vectors, narrowVectors));
   const listedRows = Math.min(rowsOf(Math.max(tileVectors, leafVectors)), LISTED_ROWS);
   const laneRows = tileRows(isa, 1);
-  /** Where masks have registers of their own, one of all lanes takes no time in y and dx, but 1 to 2 % in dW and lanes. */
+  /**
+   * Where masks have registers of their own, one of all lanes takes no time in y and dx, but 1 to 2 % in dW and lanes.
+   */
   const isOne = (vectors: number, terms: TileShape['terms']): boolean =>
     formulas.maskRegisters > 0 && vectors !== leafVectors && terms !== 'lanes';
   const kernels = (name: string, assemble: (k: number) => (isa: Isa) => number) =>

@@ -16,7 +16,9 @@ export function createMoves(
   { moveKernels: kernels, elementwise, width }: CodeLayout,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
 ): BindCall {
-  /** The last arguments of kernels that move `size` numbers: the mask, whole vectors, and bytes of the numbers after. */
+  /**
+   * The last arguments of kernels that move `size` numbers: the mask, whole vectors, and bytes of the numbers after.
+   */
   const ends = (size: number, ...between: number[]): readonly number[] => {
     const rest = size % width;
     return [maskOf(rest), ...between, (size - rest) / width, bytes * rest];

@@ -47,7 +47,10 @@ export interface Machine {
   readonly playTimes: PlayTimes | null; // null if the machine runs a tape once alone
 }
 
-/** Most calls recorded before they are played, which takes 0.06 us in machine code. The tape stays in the first-level cache. */
+/**
+ * Most calls recorded before they are played, which takes 0.06 us in machine code. The tape stays in the first-level
+ * cache.
+ */
 const TAPE_CALLS = 128;
 /** Doubles of scratch for tables of fixed calls. */
 const TABLES_SCRATCH = 4096;

@@ -6,20 +6,27 @@ import { referenceKernels } from '../../program/reference/reference-kernels.ts';
 import { createWasmMachine } from '../native/isa/wasm/machine.ts';
 import { arraysOf, createPlayedKernels } from '../native/played-kernels.ts';
 import { unfusedKernels } from '../unfused.ts';
+import { hasFusedWasm } from './relaxed-simd.ts';
 import type { WasmMemory } from './webassembly.ts';
 
 export interface WasmKernelOptions {
   memory: WasmMemory;
   elementType: ElementType;
   scratch: KernelScratch; // from takeKernelScratch, for all products that are called
-  unfused?: boolean; // whether products and sums are rounded each, as `unfusedProducts` defines; default false
+  /** Whether products and sums are rounded each, as `unfusedProducts` defines. @default where nothing else runs */
+  unfused?: boolean;
 }
 
 /**
  * The kernels in WebAssembly, equal to plain code bit for bit. Calls on arrays outside of `memory` are left to plain
  * code. `scratch` lies in `memory` and is used by this thread only.
  */
-export function createWasmKernels({ memory, elementType, scratch, unfused = false }: WasmKernelOptions): Kernels {
+export function createWasmKernels({
+  memory,
+  elementType,
+  scratch,
+  unfused = !hasFusedWasm(),
+}: WasmKernelOptions): Kernels {
   const { buffer } = memory;
   const shared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
   const machine = createWasmMachine(memory, elementType, scratch.machine, { fused: !unfused, shared });

@@ -320,5 +320,5 @@ export function zeroPadding(
   for (let n = 0; n < B; n++) x.fill(0, (n * T + Math.min(lengths[n], T)) * C, (n + 1) * T * C);
 }
 
-/** Attention whose products and sums are rounded each by itself. */
+/** Attention that adds each term with one rounding. */
 export const { attentionForward, attentionNext, attentionBackward, attentionWeights } = defineAttention(fmaOf);

@@ -197,5 +197,5 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
   return { convForward, convBackwardInput, convBackwardWeights };
 }
 
-/** Convolutions whose products and sums are rounded each by itself. */
+/** Convolutions that add each term with one rounding. */
 export const { convForward, convBackwardInput, convBackwardWeights } = defineConvolutions(fmaOf);

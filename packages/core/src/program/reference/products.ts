@@ -87,7 +87,7 @@ export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) 
   return { affine, affineBackwardInput, affineBackwardWeights };
 }
 
-/** Products whose terms and sums are rounded each by itself. */
+/** Products that add each term with one rounding. */
 export const { affine, affineBackwardInput, affineBackwardWeights } = defineProducts(fmaOf);
 
 /**

@@ -69,7 +69,10 @@ export function backendRecord(backend: Backend): BackendRecord {
   return { name: backend.name, library: { name, version, core }, fused };
 }
 
-/** Whether the products of a recorded backend are fused. In earlier versions those of plain code and WebAssembly were not. */
+/**
+ * Whether the products of a recorded backend are fused. In earlier versions those of plain code and WebAssembly were
+ * not.
+ */
 export const isFusedRecord = ({ name, fused }: BackendRecord): boolean =>
   fused ?? (name === 'native' || name === 'blas');
 
@@ -98,7 +101,8 @@ export interface BackendNeeds {
  * @throws OptionError if the requested backend is not available.
  */
 export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}): Backend {
-  const { path, network, type = FLOAT64, unfused = false } = needs;
+  const expected = 'an object such as { path }';
+  const { path, network, type = FLOAT64, unfused = false } = record('resolveBackend', 'needs', needs, expected);
   const name = option.oneOf(backendChoices).check('train', 'backend', choice);
   if (path !== undefined && typeof path !== 'string') {
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
@@ -107,8 +111,7 @@ export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}):
   const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
   const problem = wasmProblem();
   if (unfused) return unfusedBackend(name, problem);
-  if (name === 'reference') return { name };
-  if (problem !== null && name === 'auto' && !named) return unfusedBackend(name, problem);
+  if (name === 'reference' || (problem !== null && name === 'auto' && !named)) return { name: 'reference' };
   if (problem !== null) {
     throw new OptionError('train', 'backend', `${name === 'auto' ? 'blas' : name} cannot run here: ${problem}`);
   }

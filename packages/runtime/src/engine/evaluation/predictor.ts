@@ -219,12 +219,13 @@ interface InferenceMemory {
 
 /**
  * The backend for prediction: WebAssembly where its products are fused, so that results are the same on every machine;
- * else machine code, whose products are.
+ * else machine code, whose products are. Without WebAssembly it is plain code, whose products are, too.
  */
 function inferenceBackend(type: ElementType): Backend {
   if (hasFusedWasm()) return { name: 'wasm' };
+  if (wasmProblem() !== null) return { name: 'reference' };
   if (machineCode(type).code !== null) return { name: 'native' };
-  return { name: wasmProblem() === null ? 'wasm' : 'reference', unfused: true };
+  return { name: 'wasm', unfused: true };
 }
 
 /** Larger memory belongs to one model and is freed with it. */

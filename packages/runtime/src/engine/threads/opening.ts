@@ -38,8 +38,8 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
 }
 
 /**
- * Touches memory without changing it. Another thread may draw weights there meanwhile, also into their moving average: a
- * plain byte that is read before and written after would undo its write, an atomic `or` does not. As bytes, because
+ * Touches memory without changing it. Another thread may draw weights there meanwhile, also into their moving average:
+ * a plain byte that is read before and written after would undo its write, an atomic `or` does not. As bytes, because
  * reading and writing a double may change a NaN; in parts, because no byte array is long enough.
  */
 export function touch(array: Elements): void {

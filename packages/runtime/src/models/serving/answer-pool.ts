@@ -151,9 +151,10 @@ const SMALL_CHARACTERS = 4096;
 const SMALL_PRODUCTS = 1 << 18;
 
 /**
- * Longest texts, in characters, that this thread answers sooner than it could wake another: -1 if there are none. Images
- * always go to threads, since a short file may take long to decode, and so do models with parts of the user's own.
- * Reading takes time by the length of a text, and predicting by its rows: see `charactersOfRow` and `productsOfRow`.
+ * Longest texts, in characters, that this thread answers sooner than it could wake another: -1 if there are none.
+ * Images always go to threads, since a short file may take long to decode, and so do models with parts of the user's
+ * own. Reading takes time by the length of a text, and predicting by its rows: see `charactersOfRow` and
+ * `productsOfRow`.
  */
 export function charactersOfSmall(model: Model): number {
   const { spec, preprocessing, parts } = model;
@@ -161,7 +162,9 @@ export function charactersOfSmall(model: Model): number {
   return Math.min(SMALL_CHARACTERS, Math.floor((charactersOfRow(model) * SMALL_PRODUCTS) / productsOfRow(spec)) || -1);
 }
 
-/** Fewest characters of a row that is predicted, with its comma: '"",', '{},', or two for each cell that must be there. */
+/**
+ * Fewest characters of a row that is predicted, with its comma: '"",', '{},', or two for each cell that must be there.
+ */
 function charactersOfRow({ spec, preprocessing }: Model): number {
   const table = ofTable(preprocessing);
   if (ofText(preprocessing) !== undefined) return 3;
@@ -171,8 +174,8 @@ function charactersOfRow({ spec, preprocessing }: Model): number {
 }
 
 /**
- * Most products of a row's pass. A layer without products, such as pooling, may read each input for each output. That of
- * attention is infinite, since its shapes do not tell its work.
+ * Most products of a row's pass. A layer without products, such as pooling, may read each input for each output. That
+ * of attention is infinite, since its shapes do not tell its work.
  */
 function productsOfRow(spec: NetworkSpec): number {
   const { products, places } = buildNetwork(spec);

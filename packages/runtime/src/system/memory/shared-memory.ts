@@ -14,8 +14,8 @@ const WHY =
   ', which WebAssembly may reserve for a memory of any size (unless node has --disable-wasm-trap-handler; backend reference needs none)';
 
 /**
- * Allocates a shared memory of `bytes`, in whole pages. It cannot grow later, since old views would keep the old buffer.
- * For the reference it is a plain buffer, which reserves no extra address space.
+ * Allocates a shared memory of `bytes`, in whole pages. It cannot grow later, since old views would keep the old
+ * buffer. For the reference it is a plain buffer, which reserves no extra address space.
  * @throws Error if the system provides none, naming the limit.
  */
 export function allocateSharedMemory(bytes: number, backend: BackendName): WasmMemory {

@@ -1,7 +1,7 @@
 import { philox4x32 } from '../../../../../packages/core/src/math/random/philox.ts';
 import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import type { Definition } from './definition.ts';
-import { chain, lanes, upTo, write } from './sums.ts';
+import { dot, lanes, upTo, write } from './sums.ts';
 
 type Numbers = ArrayLike<number>;
 
@@ -11,11 +11,11 @@ const headOf =
   (n: number, t: number, h: number, part = 0): number[] =>
     upTo(d).map((j) => array[(((n * T + t) * parts + part) * H + h) * d + j]);
 
-const dot = (A: Arithmetic, a: readonly number[], b: readonly number[]): number =>
+const inner = (A: Arithmetic, a: readonly number[], b: readonly number[]): number =>
   A.add(
-    chain(
+    dot(
       A,
-      a.map((value, j) => A.mul(value, b[j])),
+      a.map((value, j) => [value, b[j]]),
     ),
     0,
   );
@@ -43,7 +43,7 @@ function keysOf(
   };
   return (n: number, h: number, t: number) =>
     upTo(causal ? t + 1 : real).map((u) => ({
-      score: A.mul(dot(A, at(n, t, h, 0), at(n, u, h, 1)), scale),
+      score: A.mul(inner(A, at(n, t, h, 0), at(n, u, h, 1)), scale),
       f: factorOf(n, (h * T + t) * T + u),
     }));
 }
@@ -70,7 +70,7 @@ export const attentionForward: Definition<'attentionForward'> = (
         const weights = keys.map(({ f }, u) => A.mul(A.flush(A.div(e[u], s)), f));
         for (const j of upTo(d)) {
           const values = keys.map((_, u) => at(n, u, h, 2)[j]);
-          y[out + j] = dot(A, weights, values);
+          y[out + j] = inner(A, weights, values);
         }
       }
     }
@@ -102,7 +102,7 @@ export const attentionBackward: Definition<'attentionBackward'> = (
         );
         return own(n, h, t).map(({ score, f }, u) => {
           const p = A.flush(A.div(A.exp(A.sub(score, maxima[row])), sums[row]));
-          const dP = A.mul(dot(A, dyAt(n, t, h), at(n, u, h, 2)), f);
+          const dP = A.mul(inner(A, dyAt(n, t, h), at(n, u, h, 2)), f);
           return { pf: A.mul(p, f), dS: A.flush(A.mul(p, A.sub(dP, D))) };
         });
       }),
@@ -116,7 +116,7 @@ export const attentionBackward: Definition<'attentionBackward'> = (
             // The queries that read key t.
             const readers = upTo(lengths[n]).filter((r) => queries[h][r].length > t);
             if (part === 0) {
-              const sum = dot(
+              const sum = inner(
                 A,
                 keys.map(({ dS }) => dS),
                 keys.map((_, u) => at(n, u, h, 1)[j]),
@@ -127,7 +127,7 @@ export const attentionBackward: Definition<'attentionBackward'> = (
               part === 1
                 ? [readers.map((r) => queries[h][r][t].dS), readers.map((r) => at(n, r, h, 0)[j])]
                 : [readers.map((r) => queries[h][r][t].pf), readers.map((r) => dyAt(n, r, h)[j])];
-            const sum = dot(A, weights, vectors);
+            const sum = inner(A, weights, vectors);
             return part === 1 ? A.mul(sum, scale) : sum;
           }),
         ),

@@ -1,5 +1,5 @@
 import type { Definition } from './definition.ts';
-import { chain, tree, upTo, write } from './sums.ts';
+import { chain, dot, tree, upTo, write } from './sums.ts';
 
 /** Most positions of a piece of dW. */
 const PIECE = 64;
@@ -21,17 +21,18 @@ export const convForward: Definition<'convForward'> = (
   write(y, B * OH * OV * O, (i) => {
     const [n, oy, ox, o] = placeOf(i, [OH, OV, O]);
     const group = Math.floor(o / (O / groups));
-    const terms = rows[oy].flatMap((ky) =>
+    const factors = rows[oy].flatMap((ky) =>
       columns[ox].flatMap((kx) =>
-        upTo(ins).map((c) =>
-          A.mul(
-            x[indexOf([n, ky.at, kx.at, group * ins + c], [H, V, C])],
-            W[indexOf([ky.tap, kx.tap, c, o], [KX, ins, O])],
-          ),
+        upTo(ins).map(
+          (c) =>
+            [
+              x[indexOf([n, ky.at, kx.at, group * ins + c], [H, V, C])],
+              W[indexOf([ky.tap, kx.tap, c, o], [KX, ins, O])],
+            ] as const,
         ),
       ),
     );
-    return A.add(chain(A, terms, b[o]), 0);
+    return A.add(dot(A, factors, b[o]), 0);
   });
 };
 
@@ -44,21 +45,21 @@ export const convBackwardInput: Definition<'convBackwardInput'> = (
   write(dx, B * H * V * C, (i) => {
     const [n, iy, ix, c] = placeOf(i, [H, V, C]);
     const group = Math.floor(c / ins);
-    const terms = upTo(OH).flatMap((oy) =>
+    const factors = upTo(OH).flatMap((oy) =>
       upTo(OV).flatMap((ox) => {
         const ky = rows[oy].find(({ at }) => at === iy);
         const kx = columns[ox].find(({ at }) => at === ix);
         if (ky === undefined || kx === undefined) return [];
         return upTo(outs).map((k) => {
           const o = group * outs + k;
-          return A.mul(
+          return [
             dy[indexOf([n, oy, ox, o], [OH, OV, O])],
             W[indexOf([ky.tap, kx.tap, c % ins, o], [KX, ins, O])],
-          );
+          ] as const;
         });
       }),
     );
-    return A.add(chain(A, terms), 0);
+    return A.add(dot(A, factors), 0);
   });
 };
 
@@ -69,46 +70,50 @@ export const convBackwardWeights: Definition<'convBackwardWeights'> = (
   const pieces = piecesOf(OH, OV);
   const rows = tapsOf(OH, KY, H, strideY, top, dilationY);
   const columns = tapsOf(OV, KX, V, strideX, left, dilationX);
-  const overBatch = (term: (n: number, oy: number, ox: number) => readonly number[]): number =>
-    B === 0
-      ? 0
-      : tree(
-          A,
-          upTo(B).map((n) =>
-            tree(
-              A,
-              pieces.map((piece) =>
-                chain(
-                  A,
-                  piece.flatMap(([oy, ox]) => term(n, oy, ox)),
-                ),
-              ),
-            ),
-          ),
-        );
+  const overBatch = (sumOf: (n: number, piece: Piece) => number): number => {
+    const sums = upTo(B).map((n) =>
+      tree(
+        A,
+        pieces.map((piece) => sumOf(n, piece)),
+      ),
+    );
+    return B === 0 ? 0 : tree(A, sums);
+  };
   const joined = (old: number, sum: number): number => A.add(joins ? A.add(old, sum) : sum, 0);
   write(dW, KY * KX * ins * O, (i) => {
     const [ky, kx, c, o] = placeOf(i, [KX, ins, O]);
     const from = Math.floor(o / (O / groups)) * ins + c;
-    const sum = overBatch((n, oy, ox) => {
-      const row = rows[oy].find(({ tap }) => tap === ky);
-      const column = columns[ox].find(({ tap }) => tap === kx);
-      if (row === undefined || column === undefined) return [];
-      return [A.mul(x[indexOf([n, row.at, column.at, from], [H, V, C])], dy[indexOf([n, oy, ox, o], [OH, OV, O])])];
+    const sum = overBatch((n, piece) => {
+      const factors = piece.flatMap(([oy, ox]) => {
+        const row = rows[oy].find(({ tap }) => tap === ky);
+        const column = columns[ox].find(({ tap }) => tap === kx);
+        if (row === undefined || column === undefined) return [];
+        return [
+          [x[indexOf([n, row.at, column.at, from], [H, V, C])], dy[indexOf([n, oy, ox, o], [OH, OV, O])]] as const,
+        ];
+      });
+      return dot(A, factors);
     });
     return joined(dW[i], sum);
   });
   write(db, O, (o) =>
     joined(
       db[o],
-      overBatch((n, oy, ox) => [dy[indexOf([n, oy, ox, o], [OH, OV, O])]]),
+      overBatch((n, piece) =>
+        chain(
+          A,
+          piece.map(([oy, ox]) => dy[indexOf([n, oy, ox, o], [OH, OV, O])]),
+        ),
+      ),
     ),
   );
 };
 
+type Piece = readonly (readonly [oy: number, ox: number])[];
+
 /** The positions of an image in pieces: as many whole rows as have at most 64 pixels, or parts of one row. */
-function piecesOf(OH: number, OV: number): (readonly [oy: number, ox: number])[][] {
-  const pieces: (readonly [number, number])[][] = [];
+function piecesOf(OH: number, OV: number): readonly Piece[] {
+  const pieces: [number, number][][] = [];
   let rows = 0; // whole rows in the last piece
   for (const oy of upTo(OH)) {
     const fits = pieces.length > 0 && rows > 0 && (rows + 1) * OV <= PIECE;

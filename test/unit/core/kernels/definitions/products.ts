@@ -1,21 +1,19 @@
 import { arithmetics } from '../../../../support/arithmetic.ts';
 import type { Definition } from './definition.ts';
-import { chain, lanes, overLeaves, tree, upTo, write } from './sums.ts';
+import { dot, lanes, leavesOf, overLeaves, tree, upTo, write } from './sums.ts';
 
 export const affine: Definition<'affine'> = (A, y, x, W, b, B, I, O) =>
   write(y, B * O, (at) => {
     const [n, o] = [Math.floor(at / O), at % O];
-    const terms = upTo(I).map((i) => A.mul(x[n * I + i], W[i * O + o]));
-    return A.add(chain(A, terms, b[o]), 0);
+    const factors = upTo(I).map((i) => [x[n * I + i], W[i * O + o]] as const);
+    return A.add(dot(A, factors, b[o]), 0);
   });
 
 export const affineBackwardInput: Definition<'affineBackwardInput'> = (A, dx, dy, W, B, I, O) =>
   write(dx, B * I, (at) => {
     const [n, i] = [Math.floor(at / I), at % I];
-    return chain(
-      A,
-      upTo(O).map((o) => A.mul(dy[n * O + o], W[i * O + o])),
-    );
+    const factors = upTo(O).map((o) => [dy[n * O + o], W[i * O + o]] as const);
+    return A.add(dot(A, factors), 0);
   });
 
 export const affineBackwardWeights: Definition<'affineBackwardWeights'> = (
@@ -24,10 +22,9 @@ export const affineBackwardWeights: Definition<'affineBackwardWeights'> = (
   const joined = (old: number, sum: number): number => A.add(joins ? A.add(old, sum) : sum, 0);
   write(dW, I * O, (at) => {
     const [i, o] = [Math.floor(at / O), at % O];
-    return joined(
-      dW[at],
-      overLeaves(A, B, leaf, (n) => A.mul(x[n * I + i], dy[n * O + o])),
-    );
+    const factorsOf = (n: number) => [x[n * I + i], dy[n * O + o]] as const;
+    const sums = leavesOf(B, leaf).map((rows) => dot(A, rows.map(factorsOf)));
+    return joined(dW[at], tree(A, sums));
   });
   write(db, O, (o) =>
     joined(

@@ -4,6 +4,10 @@ import type { Arithmetic } from '../../../../support/arithmetic.ts';
 /** A sum of terms, one after the other. */
 export const chain = ({ add }: Arithmetic, terms: readonly number[], start = 0): number => terms.reduce(add, start);
 
+/** A sum of products, one after the other, each added with one rounding. */
+export const dot = ({ fma }: Arithmetic, factors: readonly (readonly [x: number, y: number])[], start = 0): number =>
+  factors.reduce((sum, [x, y]) => fma(x, y, sum), start);
+
 /** In four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). */
 export function lanes(A: Arithmetic, terms: readonly number[]): number {
   const [l0, l1, l2, l3] = [0, 1, 2, 3].map((lane) =>
@@ -29,12 +33,11 @@ export const overLeaves = (A: Arithmetic, B: number, leaf: number, term: (n: num
 
 /** The sums of the leaves, at least one. */
 export const leafSumsOf = (A: Arithmetic, B: number, leaf: number, term: (n: number) => number): number[] =>
-  upTo(Math.max(1, Math.ceil(B / leaf))).map((k) =>
-    chain(
-      A,
-      upTo(Math.min(leaf, B - k * leaf)).map((n) => term(k * leaf + n)),
-    ),
-  );
+  leavesOf(B, leaf).map((rows) => chain(A, rows.map(term)));
+
+/** The rows of each leaf. */
+export const leavesOf = (B: number, leaf: number): readonly (readonly number[])[] =>
+  upTo(Math.max(1, Math.ceil(B / leaf))).map((k) => upTo(Math.min(leaf, B - k * leaf)).map((n) => k * leaf + n));
 
 /** A sum over B rows of R positions: over the rows where R = 1, else in pieces of 64 positions of a row. */
 export const overRows = (A: Arithmetic, B: number, leaf: number, R: number, term: (p: number) => number): number =>

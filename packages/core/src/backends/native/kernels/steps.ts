@@ -89,8 +89,8 @@ export const noteStepArguments = defineArguments(
 );
 
 /**
- * losses[at] = lossSum / rows, and norms[at] = √(Σ squares), where `note` = [at, stop]. Adds 1 to `at`; sets `stop` to 0
- * if both are finite, else to 1.
+ * losses[at] = lossSum / rows, and norms[at] = √(Σ squares), where `note` = [at, stop]. Adds 1 to `at`; sets `stop` to
+ * 0 if both are finite, else to 1.
  */
 function assembleNoteStep(isa: Isa): number {
   const { doubles, wide } = isa;

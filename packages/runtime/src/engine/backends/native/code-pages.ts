@@ -49,8 +49,8 @@ export const isUntestedSystem = (name = ownSystem): boolean => isCodeSystem(name
 export const ownConvention = isCodeSystem(ownSystem) ? codeSystems[ownSystem].convention : undefined;
 
 /**
- * The pages that threads of a crew have placed: their number, then address and bytes of each. A thread that is terminated
- * runs no handler that could free them, so its crew does.
+ * The pages that threads of a crew have placed: their number, then address and bytes of each. A thread that is
+ * terminated runs no handler that could free them, so its crew does.
  */
 export type CodePages = BigInt64Array<SharedArrayBuffer>;
 

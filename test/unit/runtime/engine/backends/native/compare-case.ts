@@ -1,75 +1,91 @@
-import { referenceKernels } from '@gradloom/core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { CALL_DOUBLES } from '../../../../../../packages/core/src/backends/native/isa/arguments.ts';
 import {
   createElements,
   type Elements,
   type ElementType,
+  FLOAT64,
 } from '../../../../../../packages/core/src/math/element-type.ts';
 import type { Kernels } from '../../../../../../packages/core/src/program/kernels.ts';
-import { link } from '../../../../../../packages/core/src/program/link.ts';
+import { createTapeRoom, link } from '../../../../../../packages/core/src/program/link.ts';
 import type { Call } from '../../../../../../packages/core/src/program/op.ts';
+import { referenceKernels } from '../../../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { firstDifference } from '../../../../../support/bits.ts';
 import { counted } from '../../../../../support/count.ts';
 import type { GuardedMemory } from '../../../../../support/guarded-memory.ts';
 import { type ValueMix, valueMixes } from '../../../../../support/hard-values.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
+import { isPlain } from '../../../../core/kernels/cases.ts';
 import type { KernelCase } from '../../../../core/kernels/kernel-case.ts';
 import { type AllocateAs, arraysOf, callsOf, copiesOf } from '../../../../core/kernels/run-case.ts';
 
+/** A tape for most cases. */
+const TAPE_DOUBLES = 256 * CALL_DOUBLES;
+
+interface CaseOptions {
+  readonly mix?: ValueMix; // default 'plain'
+  readonly seed?: number; // default 1
+  readonly plain?: Kernels; // what has the expected bits, default the reference
+  readonly onTape?: boolean; // whether its calls stand in the memory, default false
+  readonly fuses?: boolean; // whether pairs of calls are joined, default true
+  readonly times?: number; // how often the case runs, default once
+}
+
 /**
- * Expects that a case leaves the bits of plain code in a guarded memory, and writes nothing but its outputs. Returns
- * the operations that are machine code. The case runs `runs` times.
+ * Expects that a case leaves the bits of plain code in a guarded memory, that kernels run every call but those of
+ * `isPlain`, and that only outputs are written.
  */
 export function compareCase(
   memory: GuardedMemory<ElementType>,
   type: ElementType,
   kernel: KernelCase,
   dims: readonly number[],
-  mix: ValueMix,
-  seed: number,
-  runs = 1,
-): ReadonlySet<string> {
+  { mix = 'plain', seed = 1, plain = referenceKernels, onTape = false, fuses = true, times = 1 }: CaseOptions = {},
+): void {
   memory.reset(kernel.products?.(dims));
   const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
   const actual = copiesOf(expected, memory.allocate as AllocateAs);
+  const tape = onTape ? [memory.allocate(TAPE_DOUBLES, FLOAT64)] : [];
   memory.snapshot();
-  const reference = link(callsOf(kernel, expected, dims), referenceKernels);
-  for (let k = 0; k < runs; k++) reference.run();
+  const reference = link(callsOf(kernel, expected, dims), plain);
+  for (let k = 0; k < times; k++) reference.run();
   const calls = callsOf(kernel, actual, dims);
-  const made = new Set<string>();
-  const program = link(calls, noting(memory.kernels, made));
-  for (let k = 0; k < runs; k++) program.run();
-  expect(memory.firstStrayByte(calls.flatMap(arraysWritten))).toBeNull();
+  const program = link(calls, onlyBound(memory.kernels), onTape ? createTapeRoom(tape[0]) : null, { fuses });
+  for (let k = 0; k < times; k++) program.run();
+  expect(memory.firstStrayByte([...calls.flatMap(arraysWritten), ...tape])).toBeNull();
   for (const name of kernel.writes) {
     const difference = firstDifference(actual[name], expected[name]);
     if (difference !== null) throw new Error(name + difference);
   }
-  return made;
 }
 
-/** `compareCase` for drawn dimensions and numbers. */
+/** `compareCase` for drawn dimensions, numbers and ways to run. */
 export function compareDrawn(
   memory: GuardedMemory<ElementType>,
   type: ElementType,
   kernel: KernelCase,
-): ReadonlySet<string> {
-  const made = new Set<string>();
-  const input = fc.tuple(kernel.dims, fc.constantFrom(...(kernel.mixes ?? valueMixes)), fc.integer());
-  const check = fc.property(input, ([dims, mix, seed]) => {
-    for (const name of compareCase(memory, type, kernel, dims, mix, seed)) made.add(name);
+  plain?: Kernels,
+): void {
+  const options = fc.record({
+    mix: fc.constantFrom(...(kernel.mixes ?? valueMixes)),
+    seed: fc.integer(),
+    onTape: fc.boolean(),
+    fuses: fc.boolean(),
   });
-  fc.assert(check, { seed: propertySeed, numRuns: counted(60, 2000) });
-  return made;
+  const check = fc.property(kernel.dims, options, (dims, drawn) =>
+    compareCase(memory, type, kernel, dims, plain === undefined ? drawn : { ...drawn, plain }),
+  );
+  fc.assert(check, { seed: propertySeed, numRuns: counted(60, 1000) });
 }
 
-/** Kernels that note the names of the operations that they bind, joined ones too. */
-const noting = (kernels: Kernels, names: Set<string>): Kernels => ({
+/** Kernels that refuse a call which they leave to plain code without need. */
+const onlyBound = (kernels: Kernels): Kernels => ({
   ...kernels,
   bind(call) {
-    const run = kernels.bind(call);
-    if (run !== null) names.add(call.op.name);
-    return run;
+    const bound = kernels.bind(call);
+    if (bound === null && !isPlain(call)) throw new Error(`${call.op.name} is left to plain code`);
+    return bound;
   },
 });
 

@@ -14,7 +14,10 @@ const BLOCK = 4096;
 const FLOATS = 2 ** 32;
 
 /** Where a function changes its formula, by magnitude. */
-const bends = [0.29, 0.41, 0.5, 0.875, 1, 4, 6, 10, 20, 22, 37.4, 40, 87.3, 88.7, 100, 104, 110, 709, 745, 1000];
+const bends = [
+  ...[Math.SQRT1_2, Math.SQRT2, Math.SQRT2 - 1], // of log and log1p
+  ...[0.29, 0.41, 0.5, 0.875, 1, 4, 6, 10, 20, 22, 37.4, 40, 87.3, 88.7, 100, 104, 110, 709, 745, 1000],
+];
 
 describe.each(elementTypes)('on every machine, in %s', (type) => {
   test.for(names)('%s has the bits of plain code', { timeout: 3_600_000 }, (name, context) => {

@@ -1,7 +1,9 @@
 import type { Address } from '../isa.ts';
 import { type FunctionBody, signed, unsigned, V128, type ValueType } from './module.ts';
 
-/** A local variable by its number. Local 0 is the address of the running call, local 1 that of its arguments as words. */
+/**
+ * A local variable by its number. Local 0 is the address of the running call, local 1 that of its arguments as words.
+ */
 export type Local = number;
 
 /** The address base + (index << shift) + offset. */

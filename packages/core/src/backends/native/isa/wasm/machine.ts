@@ -19,8 +19,8 @@ export interface WasmMachine {
   /** Runs the first `calls` calls of a tape, at least one. */
   play(tape: Float64Array, calls: number): void;
   /**
-   * Runs a tape that lies in the memory up to `times` times, until `stop` is not 0 afterwards. Returns how many times it
-   * did.
+   * Runs a tape that lies in the memory up to `times` times, until `stop` is not 0 afterwards. Returns how many times
+   * it did.
    */
   playTimes(
     tape: Float64Array,

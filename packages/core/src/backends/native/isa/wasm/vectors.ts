@@ -7,7 +7,9 @@ import { I32 } from './module.ts';
 /** Vectors of 128 bits. */
 export type WasmUnit = FormulaUnit<WasmAddress> & Vectors<WasmAddress>;
 
-/** Vector registers that formulas may take. Each is a local variable: more than a few cost nothing unless they are used. */
+/**
+ * Vector registers that formulas may take. Each is a local variable: more than a few cost nothing unless they are used.
+ */
 const FORMULA_REGISTERS = 400;
 /** Registers of the unit itself. */
 const SPARE = FORMULA_REGISTERS + 100;

@@ -274,7 +274,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     index(address: WasmAddress) {
       const local = take(I32);
       writer.load(isDouble ? 0x2b : 0x2a, address);
-      emit(0xfc, isDouble ? 2 : 0); // i32.trunc_sat_f64_s: what is no integer is never used, and must not end the program
+      emit(0xfc, isDouble ? 2 : 0); // i32.trunc_sat_f64_s: what is no integer is never used, and must not trap
       set(local);
       return local;
     },
