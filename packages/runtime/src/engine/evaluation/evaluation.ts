@@ -34,6 +34,7 @@ interface Piece {
 /** A thread's view of a network in shared memory, used to evaluate. */
 export interface EvaluationContext {
   readonly setup: TeamSetup;
+  isCurrent(): boolean; // whether no other context has been created on its scratch
   readonly network: Network;
   readonly loss: Loss;
   readonly model: Tensors; // weights to evaluate
@@ -52,12 +53,16 @@ export function createEvaluationContext<Setup extends TeamSetup>(
   network: Network,
   loss: Loss,
   model: Elements, // [P]
-  { kernels: scratch, workspace, lossSums }: EvaluationScratch,
+  { contexts, kernels: scratch, workspace, lossSums }: EvaluationScratch,
   host: Host,
 ): EvaluationContext & { readonly setup: Setup } {
   const kernels = host.kernelsOf(setup, scratch);
+  const counter = new Int32Array(contexts.buffer, contexts.byteOffset, 1);
+  counter[0]++;
+  const [number] = counter;
   return {
     setup,
+    isCurrent: () => counter[0] === number,
     network,
     loss,
     model: bindTensors(network, model),

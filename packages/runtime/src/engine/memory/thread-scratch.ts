@@ -57,6 +57,7 @@ export interface ScratchShape extends BatchShape, EvaluationShape {
 
 /** The private arrays of an evaluating thread. */
 export interface EvaluationScratch {
+  readonly contexts: Float64Array; // [1] as an integer of 32 bits: contexts that were created on this scratch
   readonly kernels: KernelScratch;
   readonly lossSums: Float64Array; // [leaves] of a training pass, or losses of the rows of an evaluation
   readonly workspace: Workspace;
@@ -87,6 +88,7 @@ export function takeEvaluationScratch(
   augment: Augmentation | null = null,
 ): EvaluationScratch {
   return {
+    contexts: allocate(1, FLOAT64),
     kernels: takeKernelScratch(network.products, backend, allocate),
     lossSums: allocate(Math.max(MOST_LEAVES, rows), FLOAT64),
     workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE, weighs, augment),

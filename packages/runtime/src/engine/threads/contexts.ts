@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { EvaluationContext } from '../evaluation/evaluation.ts';
 import type { TaskPlace, TeamSetup } from './protocol.ts';
 
 type Contexts = Map<string, { readonly setup: TeamSetup }>;
@@ -9,9 +10,11 @@ const kept: Contexts[] = [];
 
 /**
  * Keeps what a thread has built for current runs, by run and place in the team, since a thread may get another place in
- * the next span. Returns a function that gives the context of a task; `create` builds it for the first.
+ * the next span. If another thread has had the place since, the context is created again: tapes and tables in the
+ * scratch of the place are those of the other thread's kernels. Returns a function that gives the context of a task;
+ * `create` builds it.
  */
-export function keepContexts<Setup extends TeamSetup, Context extends { readonly setup: Setup }>(
+export function keepContexts<Setup extends TeamSetup, Context extends EvaluationContext & { readonly setup: Setup }>(
   create: (setup: Setup, thread: number) => Context,
 ): (place: TaskPlace<Setup>) => Context {
   const contexts = new Map<string, Context>();
@@ -20,7 +23,7 @@ export function keepContexts<Setup extends TeamSetup, Context extends { readonly
     forgetAllBut(live, setup.mayHold);
     const key = `${setup.run}/${thread}`;
     const known = contexts.get(key);
-    if (known !== undefined) return known;
+    if (known?.isCurrent()) return known;
     const context = create(setup, thread);
     contexts.set(key, context);
     return context;
