@@ -298,7 +298,6 @@ test('a file that the server once failed to send is fetched again', async (conte
   const browser = await openBrowser(context);
   const folder = join(String(process.env.GRADLOOM_TEST_PROGRAMS), 'playground');
   let asked = 0;
-  let asked = 0;
   const server = createServer(({ url = '' }, response) => {
     const name = url === '/' ? 'index.html' : url.slice(1);
     response.setHeader('content-type', FILES[name] ?? 'text/html');

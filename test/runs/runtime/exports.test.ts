@@ -179,7 +179,7 @@ const typesOfBoth = words(`
 /** Types, likewise. */
 const types = {
   core: words(`
-  Activation Allocate AverageOptions BatchPlace Branch BranchName GradientPair Path Block Blocks CalibrationOptions Call DecisionOptions
+  Activation Allocate AverageOptions BatchPlace Branch BranchName GradientPair Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
   Emit GatherBytes NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
   Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass

@@ -116,7 +116,8 @@ export interface BackendNeeds {
  * @throws OptionError if the requested backend is not available.
  */
 export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}): Backend {
-  const { path, network, type = FLOAT64, unfused = false } = needs;
+  const expected = 'an object such as { path }';
+  const { path, network, type = FLOAT64, unfused = false } = record('resolveBackend', 'needs', needs, expected);
   const name = option.oneOf(backendChoices).check('train', 'backend', choice);
   if (path !== undefined && typeof path !== 'string') {
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);

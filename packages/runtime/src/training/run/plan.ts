@@ -25,6 +25,7 @@ import {
   ofImages,
   ofTable,
   ofText,
+  record,
   refuseBeyondFloats,
   within,
 } from '@gradloom/core/internal';
@@ -264,10 +265,14 @@ function intervalOf(
 }
 
 /** Rows of a whole batch, with all that is accumulated. */
-export const rowsPerStep = (
-  { batch, accumulate }: { readonly batch: number | 'full'; readonly accumulate: number },
-  { rows }: Dataset,
-): number => (batch === 'full' ? rows : Math.min(rows, batch * accumulate));
+export function rowsPerStep(
+  options: { readonly batch: number | 'full'; readonly accumulate: number },
+  train: Dataset,
+): number {
+  const { batch, accumulate } = record('rowsPerStep', 'options', options, 'those of a run');
+  const { rows } = record('rowsPerStep', 'train', train, 'a dataset');
+  return batch === 'full' ? rows : Math.min(rows, batch * accumulate);
+}
 
 /** Most rows of a pass, for which a thread's activations have room. */
 const passRows = (trained: number, most: number, evaluated: readonly (Dataset | undefined)[]): number =>

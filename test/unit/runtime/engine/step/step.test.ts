@@ -7,8 +7,9 @@ import { runSteps } from '../../../../../packages/runtime/src/engine/step/run-st
 import { teamPrograms } from '../../../../../packages/runtime/src/engine/step/step-program.ts';
 import { batchPart } from '../../../../../packages/runtime/src/engine/step/team-part.ts';
 import { resetControl } from '../../../../../packages/runtime/src/engine/threads/barrier.ts';
+import { keepContexts } from '../../../../../packages/runtime/src/engine/threads/contexts.ts';
 import { nodeHost } from '../../../../../packages/runtime/src/engine/threads/node-host.ts';
-import type { SpanTask } from '../../../../../packages/runtime/src/engine/threads/protocol.ts';
+import type { RunSetup, SpanTask } from '../../../../../packages/runtime/src/engine/threads/protocol.ts';
 import { planRun } from '../../../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from '../../../../support/bits.ts';
@@ -42,6 +43,24 @@ test('a thread that takes its place in a team again updates its own blocks, whoe
   });
   expect(blocks).toBe(4);
   expect(changed).toEqual([false, false, true, true]);
+});
+
+test('a thread builds its context again if another thread has had its place', () => {
+  const data = { train: randomDataset({ rows: 8, inputs: 2, classes: 3 }) };
+  const spec = { input: 2, layers: [{ kind: 'dense' as const, out: 3 }] };
+  const plan = complete(planRun(spec, data, { batch: 8, steps: 1, threads: 1, backend: 'wasm' }));
+  const { setup } = complete(prepareRun(plan, data));
+  const [own, other] = [1, 2].map(() =>
+    keepContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeHost)),
+  );
+  const place = { setup, thread: 0, threads: 1, live: [setup.run] };
+  const first = own(place);
+  expect(own(place)).toBe(first);
+  const between = other(place);
+  const second = own(place);
+  expect(second).not.toBe(first);
+  expect(own(place)).toBe(second);
+  expect(other(place)).not.toBe(between);
 });
 
 test.each([false, true])(
