@@ -77,8 +77,8 @@ export function wasmProblem(): string | null {
   }
 }
 
-// (module (func (result v128) (i32x4.splat (i32.const 0)))), which is valid only with SIMD. The padding makes it as long
-// as modules of kernels: before version 115 pages in Chrome compiled at most 4 KiB at once.
+// (module (func (result v128) (i32x4.splat (i32.const 0)))), which is valid only with SIMD. The padding makes it as
+// long as modules of kernels: before version 115 pages in Chrome compiled at most 4 KiB at once.
 const SIMD_PROBE = Uint8Array.of(
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic and version
   ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // type () -> v128

@@ -126,7 +126,8 @@ export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}):
   const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
   const problem = wasmProblem();
   if (unfused) return unfusedBackend(name, problem);
-  if (name === 'reference' || (problem !== null && name === 'auto' && !named)) return { name: 'reference' };
+  if (name === 'reference') return { name };
+  if (problem !== null && name === 'auto' && !named) return unfusedBackend(name, problem);
   if (problem !== null) {
     throw new OptionError('train', 'backend', `${name === 'auto' ? 'blas' : name} cannot run here: ${problem}`);
   }

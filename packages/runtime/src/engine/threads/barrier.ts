@@ -9,7 +9,9 @@ export const CONTROL = { gen: 0, count: 32, sleepers: 64, decision: 96, request:
  */
 export const MOST_THREADS = 512;
 
-/** Word with the number of contexts that threads have built, and the first of those that say which one each place has. */
+/**
+ * Word with the number of contexts that threads have built, and the first of those that say which one each place has.
+ */
 const BUILT = 224;
 const OWNERS = 225;
 const CONTROL_WORDS = OWNERS + MOST_THREADS;

@@ -79,7 +79,9 @@ export function createWasmMachine(
   };
 }
 
-/** The compiled kernels of a type, for every memory of this thread: an engine goes on optimizing them from run to run. */
+/**
+ * The compiled kernels of a type, for every memory of this thread: an engine goes on optimizing them from run to run.
+ */
 interface CompiledCode {
   readonly layout: CodeLayout;
   readonly player: WasmModule;
