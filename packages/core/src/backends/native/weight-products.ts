@@ -75,7 +75,7 @@ export function createWeightProducts(
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
     const most = isSparse ? listedRows : leafPanel.rows;
     const strips = Math.floor((I + most - 1) / most);
-    const lowest = Math.floor(I / strips);
+    const lowest = Math.floor(I / Math.max(strips, 1));
     const higher = I - lowest * strips; // the first strips, a column wider than the rest
     const isPacked = !isSparse && B > MAX_PLAIN_ROWS && oRow > MAX_PLAIN_GRADIENT;
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
