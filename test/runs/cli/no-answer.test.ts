@@ -24,7 +24,7 @@ test('predict says that a row has no answer, and why', async () => {
   expect(stdout.split('\n')).toEqual([
     '0\tleft\t100 %',
     expect.stringMatching(/^1\tright\t\d/),
-    '2\tno answer (output 0 has NaN, expected a finite number)\t-',
+    '2\tno answer (output 0 has Infinity, expected a finite number)\t-',
     '3\tno answer (output 0 has Infinity, expected a finite number)\t-',
     '4\tno answer (output 0 has -Infinity, expected a finite number)\t-',
     '',
@@ -39,7 +39,7 @@ test('predict --json has null for class and probability, and the reason', async 
   expect(answers[1]).not.toHaveProperty('reason');
   expect(answers[2]).toEqual({
     ...{ row: 2, class: null, probability: null, outputs: [null, 9] },
-    reason: 'output 0 has NaN, expected a finite number',
+    reason: 'output 0 has Infinity, expected a finite number',
   });
 });
 

@@ -17,14 +17,19 @@ afterEach(() => vi.restoreAllMocks());
 function setUp(
   elementType: ElementType,
   memory: WasmMemory<ArrayBufferLike> = new WasmApi.Memory({ initial: 64, maximum: 64, shared: true }),
+  create = createWasmKernels,
 ) {
   const allocate = createAllocator('setUp', new Float64Array(memory.buffer), elementType);
-  const kernels = createWasmKernels({ memory, elementType, scratch: takeKernelScratch([], allocate) });
+  const kernels = create({ memory, elementType, scratch: takeKernelScratch([], allocate) });
   return { allocate, kernels, ...createList() };
 }
 
-test.each(elementTypes)('a kernel of %s is compiled when it is first played, and once', (type) => {
-  const { allocate, kernels, calls, emit } = setUp(type); // compiles the player
+test.each(elementTypes)('a kernel of %s is compiled when it is first played, and once', async (type) => {
+  // Kernels are kept for every memory of a thread, also those that other tests have compiled.
+  vi.resetModules();
+  const fresh = await import('../../../../packages/core/src/backends/wasm/wasm.ts');
+  const { allocate, kernels, calls, emit } = setUp(type, undefined, fresh.createWasmKernels); // compiles the player
+  const { WasmApi } = await import('../../../../packages/core/src/backends/wasm/webassembly.ts');
   const compile = vi.spyOn(WasmApi, 'Module').mockClear();
   const [a, b] = [allocate(N).fill(1), allocate(N).fill(2)];
   emit(ops.add, a, b, N);
