@@ -44,7 +44,7 @@ export { createTextReader } from './data/read-text.ts';
 export { sentinelsIn } from './data/tables/column-warnings.ts';
 export { separatorIn } from './data/tables/csv-records.ts';
 export { timeInOrder } from './data/tables/split-by-column.ts';
-export { backendRecord, isFused, isFusedRecord, resolveBackend, wasmBackend } from './engine/backends/backend.ts';
+export { backendRecord, isFusedRecord, resolveBackend, wasmBackend } from './engine/backends/backend.ts';
 export { isUntestedSystem } from './engine/backends/native/code-pages.ts';
 export { type BlasSearch, findBlas } from './engine/backends/native/find-blas.ts';
 export { type MachineCode, type MachineCodeSearch, machineCode } from './engine/backends/native/machine-code.ts';

@@ -148,6 +148,7 @@ const right: Record<string, () => readonly unknown[]> = {
   shapeOfImages: () => [data],
   inputRows: () => [data, 0, 1, 'float64'],
   inTurns: () => [nothing()],
+  isFusedRecord: () => [{ name: 'wasm' }],
   isLockName: () => ['name'],
   isSocket: () => [0],
   isUntestedSystem: () => ['linux x64'],
@@ -208,6 +209,7 @@ const right: Record<string, () => readonly unknown[]> = {
   train: () => [spec, { train: data }, { ...quick, pool }],
   tableDefaults: () => [100, 8],
   textDefaults: () => [100, 8],
+  wasmBackend: () => [],
   withScale: () => [{ train: data }, { mean: [0, 0], deviation: [1, 1] }],
   writeAtomically: () => ['here', 'written', [new Uint8Array(3)]],
 };

@@ -9,7 +9,7 @@ import {
   type OutputReader,
   type Retry,
 } from '@gradloom/runtime';
-import { inTurns, isFused, memoryRoom, naiveErrors, resolveBackend, scoringOf } from '@gradloom/runtime/internal';
+import { backendRecord, inTurns, memoryRoom, naiveErrors, resolveBackend, scoringOf } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
@@ -133,7 +133,7 @@ function otherProducts(
 ): string[] {
   if (fused === undefined) return [];
   const network = buildNetwork(spec, parts?.own);
-  const isFusedHere = isFused(resolveBackend(backend, { path: blas, network, type: typeOf(parameters) }));
+  const isFusedHere = backendRecord(resolveBackend(backend, { path: blas, network, type: typeOf(parameters) })).fused;
   if (fused === isFusedHere) return [];
   const [before, here] = fused ? ['fused', 'unfused'] : ['unfused', 'fused'];
   return [`the model was trained with ${before} products, this evaluation has ${here} ones: they differ by rounding`];

@@ -1,5 +1,5 @@
 import type { StartEvent } from '@gradloom/runtime';
-import { backendRecord, isFused } from '@gradloom/runtime/internal';
+import { backendRecord } from '@gradloom/runtime/internal';
 import { formatSource } from '../../files/datasets/dataset-source.ts';
 import { type Effect, effects } from '../../options/effects.ts';
 import { formatValue } from '../../options/member.ts';
@@ -52,7 +52,7 @@ export function runConfig(
     parameters,
     stepsPerEpoch,
     backend: backendRecord(backend),
-    ...(isFused(backend) ? {} : { unfused: true }),
+    ...(backendRecord(backend).fused ? {} : { unfused: true }),
     precision,
     ...(parts === undefined ? {} : { modules: parts.modules }),
     ...describeMachine(),

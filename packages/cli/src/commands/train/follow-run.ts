@@ -15,7 +15,7 @@ import {
   type TrainResult,
   train,
 } from '@gradloom/runtime';
-import { isFused } from '@gradloom/runtime/internal';
+import { backendRecord } from '@gradloom/runtime/internal';
 import { intervalOf } from '../../options/checkpoint-every.ts';
 import { kebabCase } from '../../options/flags-of.ts';
 import { metricsLines } from '../../report/train/run-lines.ts';
@@ -175,7 +175,7 @@ export async function followRun(
   } catch (error) {
     reporter.stop();
     if (!(error instanceof TrainingError) || directory === undefined) throw error;
-    const fused = start === undefined ? {} : { fused: isFused(start.event.backend) };
+    const fused = start === undefined ? {} : { fused: backendRecord(start.event.backend).fused };
     directory.saveModel({ ...modelOf(recipe, error.parameters), ...fused });
     await tryReport(directory.path, 'train', io);
     const what =

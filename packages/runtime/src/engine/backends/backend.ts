@@ -73,8 +73,10 @@ export function backendRecord(backend: Backend): BackendRecord & { readonly fuse
  * Whether the products of a recorded backend are fused. In earlier versions those of plain code and WebAssembly were
  * not.
  */
-export const isFusedRecord = ({ name, fused }: BackendRecord): boolean =>
-  fused ?? (name === 'native' || name === 'blas');
+export function isFusedRecord(backend: BackendRecord): boolean {
+  const { name, fused } = record('isFusedRecord', 'backend', backend, 'a backend such as that of a checkpoint');
+  return fused ?? (name === 'native' || name === 'blas');
+}
 
 /**
  * Whether no backend of this version has the bits of a recorded one: before `fused` was recorded, machine code and BLAS
