@@ -73,7 +73,10 @@ export interface TrainResult<T extends ElementType = ElementType> {
   /** The ranks that trained together, in a run with a cluster. */
   readonly cluster?: ClusterFacts;
   /** The backend of the run, and whether its products were fused. */
-  readonly backend: BackendRecord & { readonly fused: boolean };
+  readonly backend: BackendRecord & {
+    /** Whether products added each term with one rounding. */
+    readonly fused: boolean;
+  };
   /** Seed of the weights, the order of the rows and dropout. */
   readonly seed: number;
   /** Number of rollbacks to the start of an epoch, each of which halved the learning rate. */
