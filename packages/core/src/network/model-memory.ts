@@ -42,7 +42,7 @@ export interface PlacedModel {
   renew(): void;
 }
 
-/** What a function of a model needs. */
+/** Memory that a function of a model needs. */
 export interface ModelNeeds {
   readonly rows: number; // at a time
   readonly spareLength?: number; // of numbers of its own, default 0
@@ -180,7 +180,7 @@ export function createModelMemory(host: ModelHost): ModelMemory {
   };
 }
 
-/** What a continuation and the attention over a row need. */
+/** The memory of a continuation, and of the attention over a row. */
 export const forContinuation = ({ inputs }: Network): ModelNeeds => ({ rows: 1, spareLength: inputs });
 
 /** A continuation of weights that training changes: `renew` makes it read them anew. */

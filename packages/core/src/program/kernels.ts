@@ -9,7 +9,7 @@ import type { Call } from './op.ts';
 export interface Kernels {
   /** Name of the backend. */
   readonly name: BackendName;
-  /** What runs this one call, or null if the backend leaves it to the reference. */
+  /** Binds this one call to the code that runs it. Null if the backend leaves it to the reference. */
   bind(call: Call): Bound | null;
   /** Joins fixed calls into one; null if the backend has none. */
   readonly blocks: CreateBlock | null;
@@ -24,7 +24,7 @@ export interface Kernels {
 export type FixedCall = readonly (number | Float64Array)[];
 
 /**
- * What runs an operation: kernel calls that stay the same, which a program joins with those of its neighbours, or a
+ * An operation that can run: kernel calls that stay the same, which a program joins with those of its neighbours, or a
  * function that decides as it runs.
  */
 export type Bound = readonly FixedCall[] | (() => void);

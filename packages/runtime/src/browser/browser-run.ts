@@ -38,7 +38,7 @@ import { createOrders, isShuffled } from '../training/run/orders.ts';
 import { type RateState, setRates } from '../training/run/rates.ts';
 import { createTeam, type TeamWorker } from './team.ts';
 
-/** What decides the result of a run. */
+/** Options that decide the result of a run. */
 export interface BrowserRunOptions {
   readonly loss: LossSpec;
   readonly optimizer: OptimizerSpec;

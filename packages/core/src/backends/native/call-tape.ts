@@ -28,7 +28,7 @@ export type PlayTimes = (tape: Float64Array, calls: number, times: number, stop:
 
 /** Creates blocks of calls. */
 export function createBlocks(
-  layout: Pick<CodeLayout, 'copyNumbers'>, // read only for changing arguments: reading it assembles a kernel
+  layout: Pick<CodeLayout, 'moveKernels'>, // read only for changing arguments: reading it assembles a kernel
   play: PlayTape,
   playTimes: PlayTimes | null,
 ): CreateBlock {
@@ -78,14 +78,14 @@ function copiesOf(call: FixedCall): readonly Copy[] {
 function writeWithCopies(
   calls: readonly FixedCall[],
   tape: Float64Array,
-  layout: Pick<CodeLayout, 'copyNumbers'>,
+  layout: Pick<CodeLayout, 'moveKernels'>,
 ): void {
   let written = 0;
   const write = (call: readonly number[]): void => tape.set(call, CALL_DOUBLES * written++);
   for (const call of calls) {
     const copies = copiesOf(call);
     const at = addressOf(tape) + 8 * CALL_DOUBLES * (written + copies.length);
-    for (const { place, from, count } of copies) write([layout.copyNumbers, at + 8 * place, from, count]);
+    for (const { place, from, count } of copies) write([layout.moveKernels.copyNumbers, at + 8 * place, from, count]);
     write(call.map((value) => (typeof value === 'number' ? value : 0)));
   }
 }

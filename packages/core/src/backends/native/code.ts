@@ -18,7 +18,6 @@ import type { Isa } from './isa/isa.ts';
 import { type AugmentKernel, augmentKernels } from './kernels/augment.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
 import { assembleColumnSums } from './kernels/column-sums.ts';
-import { assembleCopyNumbers } from './kernels/copy-numbers.ts';
 import { assembleDropout } from './kernels/dropout.ts';
 import { assembleElementwise, type FormulaKernel } from './kernels/elementwise.ts';
 import { assembleGather } from './kernels/gather.ts';
@@ -84,7 +83,6 @@ export interface CodeLayout extends ProductKernels {
   readonly lossFormulas: Readonly<Record<string, FormulaKernel>>; // by their names in `lossFormulas`
   readonly losses: Readonly<Record<LossKernel, number>>;
   readonly windows: Readonly<Record<WindowWork, WindowPlaces>>;
-  readonly copyNumbers: number;
   readonly stepKernels: Readonly<Record<StepKernel, number>>;
   readonly moveKernels: Readonly<Record<MoveKernel, number>>;
   readonly rotate: Readonly<Record<'forth' | 'back', number>>;
@@ -227,7 +225,6 @@ export function createLayout(isa: Isa, place: PlaceKernel, offsets?: Readonly<Re
   };
   return Object.assign(
     whenRead({
-      copyNumbers: kernel(assembleCopyNumbers),
       dropout: kernel(assembleDropout),
       maxNorm: () => place(assembleMaxNorm),
       listedSums: () => place(assembleListedSums),

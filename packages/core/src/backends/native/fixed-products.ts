@@ -17,7 +17,7 @@ const MOST_WEIGHTS = 4096;
 /** Most kernel calls of a product. */
 const MOST_CALLS = 64;
 
-/** What runs a product of a dense layer: fixed calls if it is small and looks for no zeros, else a function. */
+/** Bind each product of a dense layer: to fixed calls if it is small and looks for no zeros, else to a function. */
 export type BindProducts = { readonly [Name in keyof Products]: (...args: Parameters<Products[Name]>) => Bound };
 
 /** The products of `products`, small ones as fixed calls. */

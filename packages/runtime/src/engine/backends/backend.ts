@@ -90,8 +90,8 @@ const isSmallProduct = (I: number, O: number, kind: ProductShape[2]): boolean =>
   (kind === undefined || kind === 'attention') && I * O < 256;
 
 /**
- * What has to be the same of two backends, so that they have the same bits: all but BLAS have, if both are fused or
- * neither is.
+ * The properties that two backends must share to have the same bits. All but BLAS have the same ones, if both are fused
+ * or neither is.
  */
 export const bitsOf = (backend: BackendRecord) => ({
   backend: 'library' in backend ? backend.name : 'built-in',

@@ -81,7 +81,7 @@ export function createNativeConvolutions(
   };
 }
 
-/** What `create` makes, once for each shape. */
+/** Keeps the results of `create` by shape, and calls it once for each. */
 function shared<Product>(
   create: (direction: Direction, B: number, shape: WindowShape) => Product,
 ): (direction: Direction, B: number, shape: WindowShape) => Product {

@@ -9,7 +9,7 @@ export interface Update {
   readonly numbers: readonly string[];
   /** The new arrays, from g, the arrays and the numbers in this order. */
   of: UpdateFormula;
-  /** The same where the last number is 0, if that is faster. */
+  /** A faster formula for a last number of 0, if there is one. */
   readonly undecayed?: UpdateFormula;
 }
 

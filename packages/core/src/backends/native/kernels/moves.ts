@@ -175,8 +175,23 @@ function assembleTransposeNumbers(isa: Isa): number {
   });
 }
 
+const copyArguments = defineArguments(['to', 'array'], ['from', 'array'], ['count', 'count']);
+
+/** Copies `count` doubles, at least one. */
+const assembleCopyNumbers = (isa: Isa): number =>
+  isa.kernel(copyArguments, (call) => {
+    const to = isa.load(call.to);
+    const from = isa.load(call.from);
+    isa.repeat(isa.load(call.count), () => {
+      isa.doubles.load(0, isa.at(from));
+      isa.doubles.store(isa.at(to), 0);
+      for (const pointer of [from, to]) isa.skip(pointer, 8);
+    });
+  });
+
 /** Kernels that move numbers. */
 export const moveKernels = {
+  copyNumbers: assembleCopyNumbers,
   readByIndex: (isa) => assembleRowMove(isa, 'read', 'index'),
   readByLength: (isa) => assembleRowMove(isa, 'read', 'length'),
   writeByLength: (isa) => assembleRowMove(isa, 'write', 'length'),

@@ -48,7 +48,7 @@ export interface TileProducts {
     listed: boolean,
   ): void;
   /**
-   * The same for one panel and `count` tiles of M rows, below each other. `a` has neighbouring columns.
+   * Adds likewise to `count` tiles of M rows, which lie below each other in one panel. Columns of `a` are neighbours.
    */
   sumStrips(
     c: number,

@@ -70,7 +70,7 @@ function encodeBody({ locals, code }: FunctionBody): Uint8Array {
 export const END = 0x0b;
 const MOST_PAGES = 65_536;
 
-/** What a module imports as `env`: the memory, and the table of all kernels. */
+/** The memory that a module imports as `env`, beside the table of all kernels. */
 export interface ModuleOptions {
   readonly shared: boolean; // whether the memory is shared between threads
 }
