@@ -15,6 +15,12 @@ export interface WasmAddress extends Address {
   readonly literal?: readonly number[]; // 16 bytes that stand in the code instead
 }
 
+/** The address `bytes` after another. */
+export const offsetBy = (address: WasmAddress, bytes: number): WasmAddress => ({
+  ...address,
+  offset: (address.offset ?? 0) + bytes,
+});
+
 /** Writes the body of one kernel after the other. */
 export interface FunctionWriter {
   emit(...bytes: readonly number[]): void;

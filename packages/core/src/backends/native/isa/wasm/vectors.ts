@@ -1,8 +1,8 @@
 import type { ElementType } from '../../../../math/element-type.ts';
 import type { FormulaUnit, Mask, Operand, Relation, Vector, Vectors, WordUnit } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
-import type { FunctionWriter, WasmAddress } from './function-writer.ts';
-import { I32 } from './module.ts';
+import { type FunctionWriter, offsetBy, type WasmAddress } from './function-writer.ts';
+import type { LiveLanes } from './live-lanes.ts';
 
 /** Vectors of 128 bits. */
 export type WasmUnit = FormulaUnit<WasmAddress> & Vectors<WasmAddress>;
@@ -24,43 +24,6 @@ const relations: Record<Exclude<Relation, 'notLess'>, Opcodes> = {
   atLeast: [0x46, 0x4c],
   greater: [0x44, 0x4a],
 };
-
-/** Number of lanes that masked loads and stores move, in a local variable of the kernel. */
-export interface LiveLanes {
-  /** Counts the words at `from`, `bytes` apart, that are -1. */
-  count(from: WasmAddress, lanes: number, bytes: number): void;
-  /** Pushes whether exactly `lanes` are live. */
-  are(lanes: number): void;
-  reset(): void;
-}
-
-export function createLiveLanes(writer: FunctionWriter): LiveLanes {
-  let local: number | null = null;
-  return {
-    count(from, lanes, bytes) {
-      local ??= writer.keep(I32);
-      writer.constant(0);
-      for (let k = 0; k < lanes; k++) {
-        writer.load(0x28, offsetBy(from, bytes * k));
-        writer.emit(0x6b); // minus -1
-      }
-      writer.set(local);
-    },
-    are(lanes) {
-      writer.get(local as number);
-      writer.constant(lanes);
-      writer.emit(0x46);
-    },
-    reset() {
-      local = null;
-    },
-  };
-}
-
-export const offsetBy = (address: WasmAddress, bytes: number): WasmAddress => ({
-  ...address,
-  offset: (address.offset ?? 0) + bytes,
-});
 
 /** The operations of vectors of a type, in a run of the same type or of floats. */
 export function createUnit(
@@ -384,7 +347,7 @@ export function createUnit(
       vector(0x52); // v128.bitselect
       set(to);
     },
-    keep: binaryMask,
+    keep: (to, mask, x) => binary(0x4e, 0x4e)(to, x, mask),
     readMask(to, mask) {
       get(mask);
       vector(0x53); // v128.any_true
@@ -392,11 +355,4 @@ export function createUnit(
     },
     words,
   };
-
-  function binaryMask(to: Vector, mask: Mask, x: Vector): void {
-    get(x);
-    get(mask);
-    vector(0x4e);
-    set(to);
-  }
 }

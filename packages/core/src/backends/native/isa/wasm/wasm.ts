@@ -3,8 +3,9 @@ import type { ArgumentKind, ArgumentTable } from '../arguments.ts';
 import type { CallOf, Isa, Place, Rows, Slot } from '../isa.ts';
 import { createFunctionWriter, type Local, type WasmAddress } from './function-writer.ts';
 import { createDoubles, createQuads } from './lanes.ts';
+import { createLiveLanes } from './live-lanes.ts';
 import { type FunctionBody, I32, I64 } from './module.ts';
-import { createLiveLanes, createUnit } from './vectors.ts';
+import { createUnit } from './vectors.ts';
 
 interface ArgumentPlace extends Place<never> {
   readonly kind: ArgumentKind;
