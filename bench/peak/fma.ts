@@ -1,8 +1,8 @@
 import type { ElementType } from '@gradloom/core';
 import { type ExtensionName, extensions } from '@gradloom/core/internal';
-import { createCallTape } from '../../packages/core/src/backends/native/call-tape.ts';
-import { CALL_DOUBLES, defineArguments } from '../../packages/core/src/backends/native/isa/arguments.ts';
-import type { Isa } from '../../packages/core/src/backends/native/isa/isa.ts';
+import { createCallTape } from '../../packages/core/src/backends/bindings/call-tape.ts';
+import { CALL_DOUBLES, defineArguments } from '../../packages/core/src/backends/isa/arguments.ts';
+import type { Isa } from '../../packages/core/src/backends/isa/isa.ts';
 import { ownConvention, placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
 import { enterMachineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';

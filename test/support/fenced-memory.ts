@@ -1,4 +1,4 @@
-import { takeKernelScratch } from '../../packages/core/src/backends/native/played-kernels.ts';
+import { takeKernelScratch } from '../../packages/core/src/backends/played-kernels.ts';
 import { WasmApi, type WasmMemory } from '../../packages/core/src/backends/wasm/webassembly.ts';
 import {
   bytesOfElements,

@@ -1,9 +1,5 @@
-import { createWasmMachine, type WasmMachine } from '../../packages/core/src/backends/native/isa/wasm/machine.ts';
-import {
-  arraysOf,
-  createPlayedKernels,
-  takeKernelScratch,
-} from '../../packages/core/src/backends/native/played-kernels.ts';
+import { arraysOf, createPlayedKernels, takeKernelScratch } from '../../packages/core/src/backends/played-kernels.ts';
+import { createWasmMachine, type WasmMachine } from '../../packages/core/src/backends/wasm/machine.ts';
 import { hasFusedWasm } from '../../packages/core/src/backends/wasm/relaxed-simd.ts';
 import { WasmApi, type WasmMemory } from '../../packages/core/src/backends/wasm/webassembly.ts';
 import {

@@ -1,11 +1,11 @@
-import { CALL_DOUBLES } from '../../packages/core/src/backends/native/isa/arguments.ts';
-import { createAssembler, sp, x0, x16, x30 } from '../../packages/core/src/backends/native/isa/arm64/assembler.ts';
-import { LOAD_D, STORE_D } from '../../packages/core/src/backends/native/isa/arm64/forms.ts';
-import { CLEAR } from '../../packages/core/src/backends/native/isa/arm64/masked.ts';
-import { FREE } from '../../packages/core/src/backends/native/isa/arm64/neon.ts';
-import { assemblePlayer } from '../../packages/core/src/backends/native/isa/arm64/player.ts';
-import { CALL, registerFile } from '../../packages/core/src/backends/native/isa/arm64/registers.ts';
-import { at } from '../../packages/core/src/backends/native/isa/assembler.ts';
+import { CALL_DOUBLES } from '../../packages/core/src/backends/isa/arguments.ts';
+import { createAssembler, sp, x0, x16, x30 } from '../../packages/core/src/backends/isa/arm64/assembler.ts';
+import { LOAD_D, STORE_D } from '../../packages/core/src/backends/isa/arm64/forms.ts';
+import { CLEAR } from '../../packages/core/src/backends/isa/arm64/masked.ts';
+import { FREE } from '../../packages/core/src/backends/isa/arm64/neon.ts';
+import { assemblePlayer } from '../../packages/core/src/backends/isa/arm64/player.ts';
+import { CALL, registerFile } from '../../packages/core/src/backends/isa/arm64/registers.ts';
+import { at } from '../../packages/core/src/backends/isa/assembler.ts';
 import { placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
 import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 

@@ -1,9 +1,9 @@
 import { type ExtensionName, extensions, WasmApi } from '@gradloom/core/internal';
-import type { Elementwise } from '../../packages/core/src/backends/native/formulas/elementwise.ts';
-import { CALL_DOUBLES } from '../../packages/core/src/backends/native/isa/arguments.ts';
-import { encodeKernels, encodePlayer, WORD_BYTES } from '../../packages/core/src/backends/native/isa/wasm/module.ts';
-import { createWasm } from '../../packages/core/src/backends/native/isa/wasm/wasm.ts';
-import { assembleElementwise } from '../../packages/core/src/backends/native/kernels/elementwise.ts';
+import type { Elementwise } from '../../packages/core/src/backends/formulas/elementwise.ts';
+import { CALL_DOUBLES } from '../../packages/core/src/backends/isa/arguments.ts';
+import { encodeKernels, encodePlayer, WORD_BYTES } from '../../packages/core/src/backends/isa/wasm/module.ts';
+import { createWasm } from '../../packages/core/src/backends/isa/wasm/wasm.ts';
+import { assembleElementwise } from '../../packages/core/src/backends/kernels/elementwise.ts';
 import type { Elements, ElementType } from '../../packages/core/src/math/element-type.ts';
 import { ownConvention, placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
 import { enterMachineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';

@@ -3,19 +3,19 @@
  * @internal
  */
 
-export { assembleCode, type CodeLayout, createLayout, type ProductLayout } from './backends/native/code.ts';
-export { convolutionBytes } from './backends/native/convolutions/convolutions.ts';
-export { CALL_DOUBLES } from './backends/native/isa/arguments.ts';
-export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
-export type { ConventionName } from './backends/native/isa/x64/convention.ts';
-export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
+export { convolutionBytes } from './backends/bindings/convolutions/convolutions.ts';
+export { assembleCode, type CodeLayout, createLayout, type ProductLayout } from './backends/code.ts';
+export { CALL_DOUBLES } from './backends/isa/arguments.ts';
+export { type ExtensionName, extensions } from './backends/isa/extensions.ts';
+export type { ConventionName } from './backends/isa/x64/convention.ts';
+export { assembleProcessorQueries, processorFlags } from './backends/isa/x64/processor.ts';
 export {
   createNativeKernels,
   hasNativeProducts,
   type NativeOptions,
   type Play,
-} from './backends/native/native.ts';
-export { takeKernelScratch } from './backends/native/played-kernels.ts';
+} from './backends/native.ts';
+export { takeKernelScratch } from './backends/played-kernels.ts';
 export { createStarts, type Starts } from './backends/starts.ts';
 export { unfusedKernels, unfusedProducts } from './backends/unfused.ts';
 export { hasFusedWasm } from './backends/wasm/relaxed-simd.ts';

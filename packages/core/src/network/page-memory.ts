@@ -1,4 +1,4 @@
-import { takeKernelScratch } from '../backends/native/played-kernels.ts';
+import { takeKernelScratch } from '../backends/played-kernels.ts';
 import { unfusedKernels } from '../backends/unfused.ts';
 import { hasFusedWasm } from '../backends/wasm/relaxed-simd.ts';
 import { createWasmKernels } from '../backends/wasm/wasm.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CALL_DOUBLES } from '../../../../packages/core/src/backends/native/isa/arguments.ts';
+import { CALL_DOUBLES } from '../../../../packages/core/src/backends/isa/arguments.ts';
 import { createWasmKernels } from '../../../../packages/core/src/backends/wasm/wasm.ts';
 import { type ActivationName, activations } from '../../../../packages/core/src/families/activations/index.ts';
 import { createLoss, type LossName, losses } from '../../../../packages/core/src/families/losses/index.ts';

@@ -1,6 +1,6 @@
 import { type ElementType, elementTypes } from '../../math/element-type.ts';
 import { fma, fmaf, type MultiplyAdd } from '../../math/fma.ts';
-import { concat, END, list, section, text, unsigned } from '../native/isa/wasm/module.ts';
+import { concat, END, list, section, text, unsigned } from '../isa/wasm/module.ts';
 import { WasmApi, wasmProblem } from './webassembly.ts';
 
 let known: boolean | undefined;

@@ -3,9 +3,9 @@ import type { KernelScratch } from '../../math/scratch.ts';
 import type { Kernels } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
 import { referenceKernels } from '../../program/reference/reference-kernels.ts';
-import { createWasmMachine } from '../native/isa/wasm/machine.ts';
-import { arraysOf, createPlayedKernels } from '../native/played-kernels.ts';
+import { arraysOf, createPlayedKernels } from '../played-kernels.ts';
 import { unfusedKernels } from '../unfused.ts';
+import { createWasmMachine } from './machine.ts';
 import { hasFusedWasm } from './relaxed-simd.ts';
 import type { WasmMemory } from './webassembly.ts';
 

@@ -17,7 +17,7 @@ export { meanUpdateOp, updateOp } from './updates.ts';
 /**
  * All operations except those of activations, losses and optimizers: arguments in order, and the plain code that
  * defines the bits. To add one, write its reference, list it in a file of this folder, and, for a fast kernel, see
- * backends/native: its binding in played-kernels.ts, or a formula in formulas/.
+ * backends/: its binding in played-kernels.ts, or a formula in formulas/.
  */
 export const ops = {
   ...productOps,

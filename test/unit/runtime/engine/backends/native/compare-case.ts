@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { CALL_DOUBLES } from '../../../../../../packages/core/src/backends/native/isa/arguments.ts';
+import { CALL_DOUBLES } from '../../../../../../packages/core/src/backends/isa/arguments.ts';
 import {
   createElements,
   type Elements,

@@ -1,9 +1,9 @@
 import { describe, expect, type TestContext, test } from 'vitest';
-import { elementwise } from '../../../../../../packages/core/src/backends/native/formulas/index.ts';
-import { matrixOps, rowFormulas } from '../../../../../../packages/core/src/backends/native/formulas/norms.ts';
-import { recurrentOps } from '../../../../../../packages/core/src/backends/native/formulas/recurrent.ts';
-import { lossOperations } from '../../../../../../packages/core/src/backends/native/losses/losses.ts';
-import { columnSums } from '../../../../../../packages/core/src/backends/native/matrices/column-sums.ts';
+import { lossOperations } from '../../../../../../packages/core/src/backends/bindings/losses/losses.ts';
+import { columnSums } from '../../../../../../packages/core/src/backends/bindings/matrices/column-sums.ts';
+import { elementwise } from '../../../../../../packages/core/src/backends/formulas/index.ts';
+import { matrixOps, rowFormulas } from '../../../../../../packages/core/src/backends/formulas/norms.ts';
+import { recurrentOps } from '../../../../../../packages/core/src/backends/formulas/recurrent.ts';
 import type { ElementType } from '../../../../../../packages/core/src/math/element-type.ts';
 import { ops } from '../../../../../../packages/core/src/program/ops/index.ts';
 import { type GuardedMemory, guardKernels } from '../../../../../support/guarded-memory.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Elementwise } from '../../../../../../packages/core/src/backends/native/formulas/elementwise.ts';
-import { arraysOf } from '../../../../../../packages/core/src/backends/native/kernels/elementwise.ts';
+import type { Elementwise } from '../../../../../../packages/core/src/backends/formulas/elementwise.ts';
+import { arraysOf } from '../../../../../../packages/core/src/backends/kernels/elementwise.ts';
 import {
   createElements,
   type Elements,

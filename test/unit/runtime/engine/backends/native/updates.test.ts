@@ -1,7 +1,7 @@
 import { createOptimizer, type OptimizerSpec, optimizers } from '@gradloom/core';
 import { updateOp } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
-import { updates } from '../../../../../../packages/core/src/backends/native/formulas/updates.ts';
+import { updates } from '../../../../../../packages/core/src/backends/formulas/updates.ts';
 
 /** Every variant of every optimizer. */
 const specs = (Object.keys(optimizers) as (keyof typeof optimizers)[]).flatMap((kind): OptimizerSpec[] =>

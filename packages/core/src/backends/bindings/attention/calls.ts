@@ -1,0 +1,263 @@
+import { elementView } from '../../../math/element-type.ts';
+import { addressOf } from '../../../program/address.ts';
+import type { CodeLayout } from '../../code.ts';
+import { type AttentionFormulaName, attentionFormulas } from '../../formulas/attention.ts';
+import { elementwise } from '../../formulas/index.ts';
+import type { ArgumentTable } from '../../isa/arguments.ts';
+import { CHUNK, dropoutArguments, WORD } from '../../kernels/dropout.ts';
+import { elementwiseArguments } from '../../kernels/elementwise.ts';
+import { matrixArguments } from '../../kernels/matrix.ts';
+import { LANES, rowLanesArguments } from '../../kernels/row-lanes.ts';
+import type { CallTape } from '../call-tape.ts';
+import { groupsOf } from '../matrices/matrices.ts';
+import type { PanelSize } from '../panels/panel-memory.ts';
+import { AHEAD, MAX_ROWS, MOST_BLOCK } from '../panels/panel-memory.ts';
+import type { Panels } from '../panels/panels.ts';
+import { type Places, QUERIES, scoreRow } from './memory.ts';
+
+/** Rows of numbers as the factors of a product: packed in panels, or where they lie. */
+interface Factors {
+  readonly panel: PanelSize;
+  readonly step: number; // bytes of a row
+  readonly next: number; // bytes to the next panel
+}
+
+const fillArguments = elementwiseArguments(elementwise.fill);
+const copyArguments = elementwiseArguments(elementwise.copy);
+/** The arguments of the formulas of attention. */
+export const attentionTables = Object.fromEntries(
+  Object.entries(attentionFormulas).map(([name, formula]) => [name, matrixArguments(formula)]),
+) as Readonly<Record<AttentionFormulaName, ArgumentTable>>;
+
+/** Functions that write calls to the tape: sums of rows, products, limits of causal scores, and dropout. */
+export function createAttentionCalls(
+  layout: CodeLayout,
+  panels: Panels,
+  tape: CallTape,
+  scratch: Float64Array, // [attentionScratch] of the largest
+  dropoutScratch: Float64Array, // [DROPOUT_SCRATCH]
+) {
+  const { width, type, attention: formulas } = layout;
+  const { bytes, maskOf, zeros, panelFor, packTransposed, multiply } = panels;
+  const free = addressOf(scratch);
+  const divided: (readonly number[])[][] = [];
+
+  /** Numbers of a call that divide the columns of a formula. */
+  function groups(name: AttentionFormulaName, columns: number): readonly number[] {
+    const { vectors } = formulas[name];
+    divided[vectors] ??= [];
+    divided[vectors][columns] ??= groupsOf(columns, vectors, width, maskOf);
+    return divided[vectors][columns];
+  }
+
+  /** results[r] = the sum, or the greatest, of `columns` numbers of row r. Overwrites up to three results more. */
+  function join(
+    kernel: number,
+    start: number, // zeros, or the least numbers
+    lanes: number,
+    results: number,
+    x: number,
+    row: number,
+    rows: number,
+    columns: number,
+  ): void {
+    const rest = columns % LANES;
+    const quads = (columns - rest) / LANES;
+    const mask = maskOf(rest);
+    const whole = rows - (rows % LANES);
+    const table = rowLanesArguments;
+    if (whole > 0) {
+      const blocks = whole / LANES;
+      tape.write(table, kernel, results, x, start, lanes, mask, row, LANES * row, blocks, quads, rest, 1);
+    }
+    if (whole === rows) return;
+    // The last four rows, some of them a second time. Of fewer than four rows, each takes the place of all four.
+    const isFew = whole === 0;
+    for (let r = isFew ? 0 : rows - LANES; r < (isFew ? rows : rows - LANES + 1); r++) {
+      const to = results + bytes * r;
+      tape.write(table, kernel, to, x + row * r, start, lanes, mask, isFew ? 0 : row, 0, 1, quads, rest, 1);
+    }
+  }
+
+  function clear(fill: number, at: number, n: number): void {
+    if (n === 0) return;
+    const rest = n % width;
+    tape.write(fillArguments, fill, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest);
+  }
+
+  /** c[M,N] = a[M,K] · K rows of factors; from 0 if `starts`, else added to `c`. */
+  function times(
+    c: number,
+    cRow: number,
+    starts: boolean,
+    a: number,
+    aRow: number,
+    aStep: number,
+    { panel, step, next }: Factors,
+    factors: number,
+    M: number,
+    K: number,
+    N: number,
+  ): void {
+    if (M === 0) return;
+    for (let k = 0; k < K; k += MAX_ROWS) {
+      const terms = Math.min(K - k, MAX_ROWS);
+      const isFirst = starts && k === 0;
+      for (let j = 0, from = factors + k * step; j < N; j += panel.columns, from += next) {
+        const to = c + bytes * j;
+        const own = a + k * aStep;
+        const init = isFirst ? zeros : to;
+        const columns = Math.min(N - j, panel.columns);
+        const ahead = AHEAD * step;
+        multiply(to, cRow, init, isFirst ? 0 : cRow, own, aRow, aStep, from, step, ahead, M, terms, columns, false);
+      }
+    }
+  }
+
+  /** Rows of d numbers as factors: packed, or `row` bytes apart. */
+  function rowFactors(isPacked: boolean, d: number, row: number, real: number): Factors {
+    const panel = panelFor(d);
+    return isPacked ? { panel, step: panel.step, next: real * panel.step } : { panel, step: row, next: panel.step };
+  }
+
+  /** Rows of d numbers, T of them, as columns of factors. */
+  function columnFactors(T: number, d: number): Factors {
+    const panel = panelFor(T);
+    return { panel, step: panel.step, next: (d + MOST_BLOCK) * panel.step }; // packing overwrites whole blocks
+  }
+
+  function packColumns(
+    packed: number,
+    { panel, step, next }: Factors,
+    rows: number,
+    row: number,
+    real: number,
+    d: number,
+  ): void {
+    for (let r = 0, to = packed; r < real; r += panel.columns, to += next) {
+      packTransposed(to, step, rows + r * row, row, d, Math.min(real - r, panel.columns));
+    }
+  }
+
+  /** Scores of the last keys of a block become -∞ where a query does not read them: those after its own. */
+  function limit(scores: number, limits: number, row: number, rows: number): void {
+    if (rows < 2) return;
+    const g = groups('limited', rows);
+    const { place } = formulas.limited;
+    tape.write(attentionTables.limited, place, scores, limits, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
+  }
+
+  function copy(copy: number, from: number, to: number, n: number): void {
+    const rest = n % width;
+    tape.write(copyArguments, copy, from, to, maskOf(rest), 1, (n - rest) / width, bytes * rest);
+  }
+
+  /**
+   * Softmax of the scores of each query in scratch, of up to T keys; notes m and s at these addresses. Overwrites the
+   * scores.
+   */
+  function softmaxOf(
+    { scores, found, lanes, leastLanes }: Places,
+    T: number,
+    d: number,
+  ): (m: number, s: number, rows: number, keys: number) => void {
+    const row = scoreRow(T, bytes);
+    const scale = 1 / Math.sqrt(d);
+    // Kernels are assembled as they are first read.
+    const { rowSums, rowMaxima } = layout.losses;
+    for (const name of ['maxima', 'exponentials', 'copied', 'shares'] as const) groups(name, T);
+    return (m, s, rows, keys) => {
+      const { maxima, exponentials, copied, shares } = attentionTables;
+      join(rowMaxima, leastLanes, lanes, found, scores, row, rows, keys);
+      const r = groups('maxima', rows);
+      tape.write(maxima, formulas.maxima.place, found, m, scale, r[0], r[1], r[2], r[3], r[4], 1, 0);
+      const e = groups('exponentials', keys);
+      const { place } = formulas.exponentials;
+      tape.write(exponentials, place, scores, m, scores, scale, e[0], e[1], e[2], e[3], e[4], rows, row);
+      join(rowSums, zeros, lanes, found, scores, row, rows, keys);
+      const c = groups('copied', rows);
+      tape.write(copied, formulas.copied.place, found, s, c[0], c[1], c[2], c[3], c[4], 1, 0);
+      const g = groups('shares', keys);
+      tape.write(shares, formulas.shares.place, scores, found, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
+    };
+  }
+
+  /** Views of the limits, and of where maxima start. */
+  function constantsOf({ limits, leastLanes }: Places, row: number) {
+    const at = (place: number, length: number) =>
+      elementView(type, scratch.buffer, scratch.byteOffset + place - free, length);
+    return { limits: at(limits, (QUERIES * row) / bytes), leastLanes: at(leastLanes, LANES * LANES) };
+  }
+
+  /**
+   * Limits are ∞ up to the diagonal, and -∞ after it. They are written at once, not by the tape; only if
+   * queries are limited.
+   */
+  function writeConstants({ limits, leastLanes }: ReturnType<typeof constantsOf>, areLimited = true): void {
+    const row = limits.length / QUERIES;
+    for (let r = 0; areLimited && r < QUERIES; r++) {
+      for (let u = 0; u < QUERIES; u++) limits[r * row + u] = u > r ? -Infinity : Infinity;
+    }
+    leastLanes.fill(-Infinity);
+  }
+
+  /** Multiplies `columns` numbers of a row by the dropout of columns `first` and after. Overwrites `y`. */
+  function drop(
+    dropout: number, // the kernel
+    y: number,
+    x: number,
+    first: number,
+    columns: number,
+    n: number,
+    place: Float64Array,
+    key0: number,
+    key1: number,
+    threshold: number,
+    factor: number,
+  ): void {
+    const before = first % 4; // columns of the first block before those of the row, which may be overwritten
+    const all = before + columns;
+    const some = all % CHUNK;
+    const rest = some % width;
+    const shift = bytes * before;
+    tape.write(
+      dropoutArguments,
+      dropout,
+      y - shift,
+      x - shift,
+      addressOf(dropoutScratch),
+      maskOf(rest),
+      1,
+      1,
+      (all - some) / CHUNK,
+      some,
+      (some - rest) / width,
+      rest,
+      0,
+      0,
+      WORD + (key0 >>> 0),
+      WORD + (key1 >>> 0),
+      WORD + threshold,
+      WORD + Math.floor(first / 4),
+      factor,
+      place[1] + n,
+      place[0],
+    );
+  }
+
+  return {
+    groups,
+    join,
+    clear,
+    times,
+    rowFactors,
+    columnFactors,
+    packColumns,
+    limit,
+    copy,
+    softmaxOf,
+    constantsOf,
+    writeConstants,
+    drop,
+  };
+}

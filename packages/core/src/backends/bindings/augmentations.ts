@@ -1,0 +1,130 @@
+import { roundingOf } from '../../math/element-type.ts';
+import { addressOf } from '../../program/address.ts';
+import { AUGMENTATION, type augment, showPoint } from '../../program/reference/index.ts';
+import type { CodeLayout } from '../code.ts';
+import { elementwise as table } from '../formulas/index.ts';
+import { movePixelsArguments, turnPixelsArguments } from '../kernels/augment.ts';
+import { elementwiseArguments } from '../kernels/elementwise.ts';
+import type { BindCall, CallTape } from './call-tape.ts';
+import type { PanelMemory } from './panels/panel-memory.ts';
+
+const fillArguments = elementwiseArguments(table.fill);
+const copyArguments = elementwiseArguments(table.copy);
+
+/** Makes calls of augmentations; null for other operations, and for empty images. */
+export function createAugmentations(
+  layout: CodeLayout,
+  tape: CallTape,
+  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  scratch: Float64Array, // [2]
+): BindCall {
+  const { width } = layout;
+  const shares = addressOf(scratch);
+
+  return ({ op, args }) => {
+    if (op.name !== 'augment') return null;
+    const [x, image, drawn, B, H, V, C, isWhole] = args as Parameters<typeof augment>;
+    if (B * H * V * C === 0) return null;
+    const [xAt, imageAt] = [x, image].map(addressOf);
+    const [line, pixel] = [bytes * V * C, bytes * C];
+    const size = H * V * C;
+    const round = roundingOf(x);
+    const { place: fillKernel } = layout.elementwise.fill;
+    const { place: copyKernel } = layout.elementwise.copy;
+    // Kernels are assembled as they are first read.
+    const movePixels = isWhole ? layout.augment.movePixels : 0;
+    const turnPixels = isWhole ? 0 : layout.augment.turnPixels;
+    const rest = C % width;
+
+    const clear = (at: number, n: number): void => {
+      const rest = n % width;
+      if (n > 0) tape.write(fillArguments, fillKernel, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest);
+    };
+
+    /** Mirrored or not, and shifted: each pixel is one of the image. */
+    function move(n: number): void {
+      const row = n * AUGMENTATION;
+      const to = xAt + bytes * size * n;
+      const isMirrored = drawn[row] < 0;
+      const column = drawn[row + 2]; // shown by pixel 0
+      const firstLine = drawn[row + 5]; // shown by line 0
+      const first = Math.max(0, isMirrored ? column - V + 1 : -column);
+      const end = Math.min(V, isMirrored ? column + 1 : V - column);
+      const top = Math.max(0, -firstLine);
+      const bottom = Math.min(H, H - firstLine);
+      if (end - first < V || bottom - top < H) clear(to, size);
+      if (end <= first || bottom <= top) return;
+      const from = imageAt + line * (top + firstLine) + pixel * (isMirrored ? column - first : column + first);
+      const start = to + line * top + pixel * first;
+      const pixels = isMirrored ? end - first : 1; // of a line; if it is not mirrored, it moves as one
+      const numbers = isMirrored ? C : (end - first) * C;
+      const rest = numbers % width;
+      const fromPixel = isMirrored ? -pixel : pixel;
+      const lines = bottom - top;
+      const vectors = (numbers - rest) / width;
+      const { write } = tape;
+      write(movePixelsArguments, movePixels, start, from, line, pixel, fromPixel, lines, pixels, vectors, rest);
+    }
+
+    /** Whether four pixels of the image are around a point. */
+    const isInside = (pointX: number, pointY: number): boolean =>
+      pointX >= 0 && pointX < V - 1 && pointY >= 0 && pointY < H - 1;
+
+    /** Turned or scaled: the points of a line from j to `end` - 1 are inside. */
+    function turnLine(n: number, i: number): void {
+      const row = n * AUGMENTATION;
+      const a = drawn[row];
+      const d = drawn[row + 3];
+      const lineX = drawn[row + 1] * i + drawn[row + 2];
+      const lineY = drawn[row + 4] * i + drawn[row + 5];
+      const first = n * size + i * V * C;
+      let j = 0;
+      let end = V;
+      for (; j < end && !isInside(a * j + lineX, d * j + lineY); j++) {
+        showPoint(x, first + j * C, image, a * j + lineX, d * j + lineY, H, V, C, false, round);
+      }
+      for (; end > j && !isInside(a * (end - 1) + lineX, d * (end - 1) + lineY); end--) {
+        const at = end - 1;
+        showPoint(x, first + at * C, image, a * at + lineX, d * at + lineY, H, V, C, false, round);
+      }
+      if (j === end) return;
+      const to = xAt + bytes * (first + j * C);
+      tape.write(
+        turnPixelsArguments,
+        turnPixels,
+        to,
+        imageAt,
+        shares,
+        j,
+        a,
+        lineX,
+        d,
+        lineY,
+        line,
+        pixel,
+        end - j,
+        maskOf(rest),
+        (C - rest) / width,
+        bytes * rest,
+      );
+    }
+
+    return () => {
+      for (let n = 0; n < B; n++) {
+        const rest = size % width;
+        const from = xAt + bytes * size * n;
+        tape.write(copyArguments, copyKernel, from, imageAt, maskOf(rest), 1, (size - rest) / width, bytes * rest);
+        if (isWhole) move(n);
+        else {
+          tape.run(); // plain code reads the image
+          for (let i = 0; i < H; i++) turnLine(n, i);
+        }
+        const row = n * AUGMENTATION;
+        const [top, left, height, columns] = [drawn[row + 6], drawn[row + 7], drawn[row + 8], drawn[row + 9]];
+        for (let i = top; i < top + height; i++) clear(from + line * i + pixel * left, columns * C);
+        // Plain code writes the next image after the calls for this one have read theirs.
+        tape.run();
+      }
+    };
+  };
+}

@@ -1,0 +1,224 @@
+import { viewOf } from '../../math/scratch.ts';
+import { addressOf } from '../../program/address.ts';
+import type { Bound, CreateBlock, FixedCall } from '../../program/kernels.ts';
+import type { Call } from '../../program/op.ts';
+import type { CodeLayout } from '../code.ts';
+import { type ArgumentTable, type ArgumentValues, CALL_DOUBLES } from '../isa/arguments.ts';
+
+/** Records kernel calls and runs them in one go, since entering machine code takes as long as a small kernel. */
+export interface CallTape {
+  /** Records a call of the kernel at byte `kernel` of the code, with arguments in the order of `table`. */
+  write<T extends ArgumentTable>(table: T, kernel: number, ...values: ArgumentValues<T>): void;
+  /** Records a call with arguments from an array, in the order of the kernel's table. */
+  writeAll(kernel: number, values: Float64Array): void;
+  /** Runs the recorded calls in order. Gather calls read `data`. */
+  run(data?: Uint8Array): void;
+  /** The integer that the last call wrote into its first argument. */
+  answer(): number;
+}
+
+/** Binds the operations of one kind; null for others. */
+export type BindCall = (call: Call) => Bound | null;
+
+/** Plays the first `calls` calls of a tape, at least one. Gather calls read `data`. */
+export type PlayTape = (tape: Float64Array, calls: number, data?: Uint8Array) => void;
+
+/** Plays a tape of the kernels' memory several times, as `Block.repeat` does. */
+export type PlayTimes = (tape: Float64Array, calls: number, times: number, stop: Float64Array) => number;
+
+/** Creates blocks of calls. */
+export function createBlocks(
+  layout: Pick<CodeLayout, 'moveKernels'>, // read only for changing arguments: reading it assembles a kernel
+  play: PlayTape,
+  playTimes: PlayTimes | null,
+): CreateBlock {
+  return (calls, take) => {
+    const count = calls.reduce((sum, call) => sum + 1 + copiesOf(call).length, 0);
+    const tape = calls.length === 0 ? null : take(count * CALL_DOUBLES);
+    if (tape !== null) writeWithCopies(calls, tape, layout);
+    const run = tape === null ? runElsewhere(calls, play) : () => play(tape, count);
+    return {
+      calls,
+      run,
+      repeat(times, stop) {
+        if (playTimes !== null && tape !== null && times > 0) return playTimes(tape, count, times, stop);
+        for (let k = 1; k <= times; k++) {
+          run();
+          if (stop[0] !== 0) return k;
+        }
+        return times;
+      },
+    };
+  };
+}
+
+/** The arguments of a call that change, and their places. */
+const numbersOf = (call: FixedCall): { place: number; value: Float64Array }[] =>
+  call.flatMap((value, place) => (typeof value === 'number' ? [] : [{ place, value }]));
+
+/** Neighbouring doubles that are copied to neighbouring places of a call. */
+interface Copy {
+  readonly place: number; // of the first
+  readonly from: number; // its address
+  count: number;
+}
+
+function copiesOf(call: FixedCall): readonly Copy[] {
+  const copies: Copy[] = [];
+  for (const { place, value } of numbersOf(call)) {
+    const from = addressOf(value);
+    const last = copies.at(-1);
+    if (last !== undefined && last.place + last.count === place && last.from + 8 * last.count === from) last.count++;
+    else copies.push({ place, from, count: 1 });
+  }
+  return copies;
+}
+
+/** Writes the calls, and before each the calls that copy its changing arguments to their places on the tape. */
+function writeWithCopies(
+  calls: readonly FixedCall[],
+  tape: Float64Array,
+  layout: Pick<CodeLayout, 'moveKernels'>,
+): void {
+  let written = 0;
+  const write = (call: readonly number[]): void => tape.set(call, CALL_DOUBLES * written++);
+  for (const call of calls) {
+    const copies = copiesOf(call);
+    const at = addressOf(tape) + 8 * CALL_DOUBLES * (written + copies.length);
+    for (const { place, from, count } of copies) write([layout.moveKernels.copyNumbers, at + 8 * place, from, count]);
+    write(call.map((value) => (typeof value === 'number' ? value : 0)));
+  }
+}
+
+/** Runs calls from a tape outside of the kernels' memory, where no kernel can write arguments. */
+function runElsewhere(calls: readonly FixedCall[], play: PlayTape): () => void {
+  const pieces: { tape: Float64Array; count: number; numbers: ReturnType<typeof numbersOf> }[] = [];
+  for (let first = 0; first < calls.length; ) {
+    // An argument may be what the call before has written.
+    let end = first + 1;
+    while (end < calls.length && numbersOf(calls[end]).length === 0) end++;
+    const tape = new Float64Array((end - first) * CALL_DOUBLES);
+    for (let k = first; k < end; k++) {
+      const values = calls[k].map((value) => (typeof value === 'number' ? value : 0));
+      tape.set(values, (k - first) * CALL_DOUBLES);
+    }
+    pieces.push({ tape, count: end - first, numbers: numbersOf(calls[first]) });
+    first = end;
+  }
+  return () => {
+    for (let k = 0; k < pieces.length; k++) {
+      const { tape, count, numbers } = pieces[k];
+      for (let i = 0; i < numbers.length; i++) tape[numbers[i].place] = numbers[i].value[0];
+      play(tape, count);
+    }
+  };
+}
+
+/** Creates a tape that runs its calls whenever it is full. */
+export function createCallTape(
+  doubles: Float64Array, // [calls, CALL_DOUBLES]
+  play: (calls: number, data?: Uint8Array) => void, // runs this many calls from the start of `doubles`
+): CallTape {
+  const words = new Int32Array(doubles.buffer, doubles.byteOffset, 2 * doubles.length);
+  const room = Math.floor(doubles.length / CALL_DOUBLES);
+  let calls = 0;
+  let first = 0; // index of the last call's arguments
+
+  function run(data?: Uint8Array): void {
+    if (calls > 0) play(calls, data);
+    calls = 0;
+  }
+
+  function write<T extends ArgumentTable>(table: T, kernel: number, ...values: ArgumentValues<T>): void;
+  /**
+   * One parameter for each possible argument: rest parameters would be an array, which costs heap until V8 optimizes it
+   * away. Missing arguments are undefined and become NaN, which the kernel does not read.
+   */
+  function write(
+    _table: ArgumentTable,
+    kernel: number,
+    v0: number,
+    v1: number,
+    v2: number,
+    v3: number,
+    v4: number,
+    v5: number,
+    v6: number,
+    v7: number,
+    v8: number,
+    v9: number,
+    v10: number,
+    v11: number,
+    v12: number,
+    v13: number,
+    v14: number,
+    v15: number,
+    v16: number,
+    v17: number,
+    v18: number,
+    v19: number,
+  ): void {
+    if (calls === room) run();
+    first = calls++ * CALL_DOUBLES + 1;
+    doubles[first - 1] = kernel;
+    doubles[first] = v0;
+    doubles[first + 1] = v1;
+    doubles[first + 2] = v2;
+    doubles[first + 3] = v3;
+    doubles[first + 4] = v4;
+    doubles[first + 5] = v5;
+    doubles[first + 6] = v6;
+    doubles[first + 7] = v7;
+    doubles[first + 8] = v8;
+    doubles[first + 9] = v9;
+    doubles[first + 10] = v10;
+    doubles[first + 11] = v11;
+    doubles[first + 12] = v12;
+    doubles[first + 13] = v13;
+    doubles[first + 14] = v14;
+    doubles[first + 15] = v15;
+    doubles[first + 16] = v16;
+    doubles[first + 17] = v17;
+    doubles[first + 18] = v18;
+    doubles[first + 19] = v19;
+  }
+
+  return {
+    write,
+    writeAll(kernel, values) {
+      if (calls === room) run();
+      first = calls++ * CALL_DOUBLES + 1;
+      doubles[first - 1] = kernel;
+      for (let k = 0; k < values.length; k++) doubles[first + k] = values[k];
+    },
+    run,
+    answer: () => (words[2 * first] >>> 0) + words[2 * first + 1] * 4_294_967_296,
+  };
+}
+
+/** A tape that keeps its calls instead of running them. */
+export interface CallRecorder {
+  readonly tape: CallTape;
+  /** The calls since the last time. */
+  take(): readonly FixedCall[];
+}
+
+export function createCallRecorder(): CallRecorder {
+  const doubles = new Float64Array(RECORDED_CALLS * CALL_DOUBLES);
+  let calls: FixedCall[] = [];
+  const tape = createCallTape(doubles, (count) => {
+    for (let k = 0; k < count; k++) calls.push([...viewOf(doubles, k * CALL_DOUBLES, CALL_DOUBLES)]);
+  });
+  return {
+    tape,
+    take() {
+      tape.run();
+      const all = calls;
+      calls = [];
+      return all;
+    },
+  };
+}
+
+/** Calls that are recorded at a time. */
+const RECORDED_CALLS = 16;

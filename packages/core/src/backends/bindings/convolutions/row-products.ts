@@ -1,0 +1,245 @@
+import { RUN_BYTES } from '../../kernels/tile.ts';
+import type { CallTape } from '../call-tape.ts';
+import { MAX_PANEL, MOST_BLOCK, type PanelSize } from '../panels/panel-memory.ts';
+import type { Panels } from '../panels/panels.ts';
+import { countOf, heightOf, tilesOver } from '../panels/tiles-over.ts';
+import { copyBytes, createImageCopies } from './image-copies.ts';
+import { type Run, tableOf } from './runs.ts';
+import {
+  type Axis,
+  isDepthwise,
+  layoutOf,
+  type Phase,
+  type Reach,
+  type Span,
+  spacing,
+  spansOf,
+  type Windows,
+} from './windows.ts';
+
+/** Rows of y or dx: y = x * W + b, or dx from dy and W. Arrays are byte offsets. */
+export type RowProduct = (
+  out: number,
+  source: number,
+  W: number,
+  b: number | null, // null: sums start at 0
+  B: number,
+) => void;
+
+/** The direction of a product: outputs are sums over windows of inputs, or input gradients over output gradients. */
+export interface Direction {
+  readonly reachOf: (axis: Axis) => Reach;
+  readonly isBackward: boolean;
+}
+
+/** Channels of a direction: groups of `ins` numbers that are read for `outs` that are written. */
+function channelsOf(windows: Windows, { isBackward }: Direction) {
+  const { C, O, groups: asked } = windows;
+  const lanes = isDepthwise(windows);
+  const groups = lanes ? 1 : asked;
+  const [read, written] = isBackward ? [O, C] : [C, O];
+  return { lanes, groups, read, written, ins: lanes ? 1 : read / groups, outs: written / groups };
+}
+
+/** Bytes of scratch of a row product, for any number of images and either type. */
+export function rowProductBytes(windows: Windows, direction: Direction): number {
+  const { groups, read, ins, outs } = channelsOf(windows, direction);
+  const [y, x] = [direction.reachOf(windows.y), direction.reachOf(windows.x)];
+  const taps = windows.y.kernel * windows.x.kernel;
+  const panels = groups * taps * ins * (8 * outs + MAX_PANEL) + MOST_BLOCK * MAX_PANEL;
+  return copyBytes(y.inputs, x, read) + panels + RUN_BYTES * taps;
+}
+
+/**
+ * Binds the products of all rows of images. A row of outputs is a product of panels whose factors lie `stride` pixels
+ * apart; the sums of a tile stay in registers over the whole window. W is packed once a call, in the order of addition.
+ */
+export function createRowProduct(
+  panels: Panels,
+  tape: CallTape,
+  free: number, // rowProductBytes of scratch
+  scratch: Float64Array, // that it lies in
+  windows: Windows,
+  direction: Direction,
+): RowProduct {
+  const { bytes, width, pack, packTransposed, sumRuns, singleOf, zeros } = panels;
+  const { lanes, groups, read, written, ins, outs } = channelsOf(windows, direction);
+  const [y, x] = [direction.reachOf(windows.y), direction.reachOf(windows.x)];
+  const [KX, O] = [windows.x.kernel, windows.O];
+  const layout = layoutOf(x, read, width);
+  const copies = createImageCopies(panels, scratch, free, layout, y.inputs, x.inputs * read, 1);
+  const size: PanelSize = lanes ? panels.lanePanel : panels.panelFor(outs);
+  const perGroup = tilesOver(outs, size.columns); // panels
+  const panelRows = windows.y.kernel * KX * ins;
+  const packed = free + copyBytes(y.inputs, x, read);
+  const tables = packed + groups * perGroup * panelRows * size.step + MOST_BLOCK * MAX_PANEL;
+  const rowBytes = bytes * layout.row;
+  const pixelBytes = bytes * read;
+  const aRow = x.step * pixelBytes;
+
+  /** The sums at the positions of a phase of each axis. */
+  interface Part {
+    readonly y: Phase;
+    readonly x: Phase;
+    readonly spans: readonly Span[];
+    readonly first: number; // its first row in a panel
+    readonly aStep: number;
+    readonly runs: readonly Run[]; // of one row of the window
+    readonly table: number;
+  }
+  const parts: Part[] = [];
+  let first = 0;
+  let table = tables;
+  for (const yPhase of y.phases) {
+    for (const xPhase of x.phases) {
+      const aStep = lanes ? spacing(xPhase) * pixelBytes : bytes;
+      const runs = runsAlong(xPhase);
+      const spans = spansOf(yPhase, y);
+      parts.push({ y: yPhase, x: xPhase, spans, first, aStep, runs, table });
+      first += yPhase.taps.length * xPhase.taps.length * ins;
+      table += RUN_BYTES * yPhase.taps.length * runs.length;
+    }
+  }
+
+  const words = Int32Array.from(
+    parts.flatMap(({ y, runs, aStep }) => {
+      const rows = y.taps.map((_, k) => k * spacing(y) * rowBytes);
+      const all = rows.flatMap((row) => runs.map((run) => ({ ...run, a: run.a + row })));
+      return [...tableOf(all, aStep, size.step)];
+    }),
+  );
+  const tableWords = new Int32Array(scratch.buffer, tables, words.length);
+
+  /** Adjacent terms in a row of the window. */
+  function runsAlong({ taps }: Phase): Run[] {
+    const runs: Run[] = [];
+    for (const { at } of taps) {
+      const a = at * pixelBytes;
+      const last = runs.at(-1);
+      const follows = lanes || (last !== undefined && groups === 1 && last.a + last.terms * bytes === a);
+      if (last !== undefined && follows) runs[runs.length - 1] = { ...last, terms: last.terms + ins };
+      else runs.push({ a, panel: null, terms: ins, merges: 0, waits: false });
+    }
+    return runs;
+  }
+
+  const packedAt = (group: number, panel: number, row: number): number =>
+    packed + ((group * perGroup + panel) * panelRows + row) * size.step;
+
+  /** Packs W into panels: rows in the order of the taps, and of the numbers that are read at each. */
+  function packWeights(W: number): void {
+    for (let g = 0; g < groups; g++) {
+      if (!direction.isBackward) {
+        const at = W + bytes * g * outs;
+        pack(packedAt(g, 0, 0), size.step, panelRows * size.step, at, bytes * O, panelRows, outs, size.columns);
+        continue;
+      }
+      // Transposed blocks write past their last row, so rows are packed as they lie in memory.
+      for (let panel = 0; panel < perGroup; panel++) {
+        const c = panel * size.columns;
+        const columns = Math.min(outs - c, size.columns);
+        for (const { y, x, first } of parts) {
+          let row = first;
+          for (const ky of y.taps) {
+            for (const kx of x.taps) {
+              const tap = ky.k * KX + kx.k;
+              const to = packedAt(g, panel, row);
+              if (lanes) pack(to, size.step, 0, W + bytes * (tap * O + c), 0, 1, columns, columns);
+              else {
+                const at = W + bytes * ((tap * outs + c) * O + g * ins);
+                packTransposed(to, size.step, at, bytes * O, ins, columns);
+              }
+              row += ins;
+            }
+          }
+        }
+      }
+    }
+  }
+
+  return (out, source, W, b, B) => {
+    packWeights(W);
+    tableWords.set(words);
+    copies.clear();
+    for (let n = 0; n < B; n++) {
+      const image = copies.take(source, n, 1);
+      for (const part of parts) addPart(part, out + bytes * n * y.outputs * x.outputs * written, image, b);
+    }
+    tape.run();
+  };
+
+  function addPart(
+    { y: yPhase, x: xPhase, spans, first, aStep, runs, table }: Part,
+    out: number,
+    image: number,
+    b: number | null,
+  ) {
+    const columnTaps = xPhase.taps.length;
+    for (const { from, count, low, high } of spans) {
+      const taps = columnTaps === 0 ? 0 : high - low;
+      const runsAt = taps === 0 ? singleOf(0) : table + RUN_BYTES * (yPhase.taps.length - taps) * runs.length;
+      const inRow = taps === 0 ? 0 : yPhase.taps[low].at + y.step * from;
+      const inColumn = taps === 0 ? 0 : xPhase.taps[0].at;
+      const source = image + inRow * rowBytes + inColumn * pixelBytes;
+      const to = out + bytes * ((yPhase.first + y.every * from) * x.outputs + xPhase.first) * written;
+      for (let g = 0; g < groups; g++) {
+        for (let panel = 0; panel < perGroup; panel++) {
+          const o = g * outs + panel * size.columns;
+          const columns = Math.min((g + 1) * outs - o, size.columns);
+          const init = b === null ? zeros : b + bytes * o;
+          const a = source + bytes * (lanes ? o : g * ins);
+          const weights = packedAt(g, panel, first + low * columnTaps * ins);
+          addRows(to + bytes * o, init, a, aStep, weights, runsAt, xPhase.count, columns, count);
+        }
+      }
+    }
+  }
+
+  /** Sums of `count` rows of `pixels` positions. */
+  function addRows(
+    c: number,
+    init: number,
+    a: number,
+    aStep: number,
+    panel: number,
+    runs: number,
+    pixels: number,
+    columns: number,
+    count: number,
+  ): void {
+    const cRow = bytes * x.every * written;
+    const nextC = bytes * y.every * x.outputs * written;
+    const nextA = y.step * rowBytes;
+    const tiles = tilesOver(pixels, size.rows);
+    // Either each call has a tile of all rows, or those of one height of one row.
+    const isTall = tiles <= count;
+    for (let row = 0; row < (isTall ? 1 : count); row++) {
+      for (let m = 0, tile = 0; m < pixels; ) {
+        const M = heightOf(pixels - m, tiles - tile);
+        const some = isTall ? 1 : countOf(pixels - m, tiles - tile);
+        const [toC, toA] = [c + row * nextC + m * cRow, a + row * nextA + m * aRow];
+        const [next, stepC, stepA] = isTall ? [count, nextC, nextA] : [some, M * cRow, M * aRow];
+        sumRuns(
+          toC,
+          cRow,
+          init,
+          toA,
+          aRow,
+          aStep,
+          panel,
+          size.step,
+          runs,
+          M,
+          columns,
+          next,
+          stepC,
+          stepA,
+          false,
+          lanes,
+        );
+        m += some * M;
+        tile += some;
+      }
+    }
+  }
+}

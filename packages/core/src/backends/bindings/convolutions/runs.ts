@@ -1,0 +1,34 @@
+import { RUN } from '../../kernels/tile.ts';
+
+/** Consecutive terms of a sum. Places are bytes from any common start. */
+export interface Run {
+  readonly a: number;
+  readonly panel: number | null; // null: where the run before ended
+  readonly terms: number;
+  readonly merges: number; // waiting sums that are added after it
+  readonly waits: boolean; // whether the sum then waits, and the next run starts from 0
+}
+
+/** The table of a sum, see `RUN`. Its first run begins at the sum's factors and at the panel. */
+export function tableOf(runs: readonly Run[], aStep: number, panelStep: number): Int32Array {
+  const words = new Int32Array(RUN.words * runs.length);
+  for (const [k, { a, panel, terms, merges, waits }] of runs.entries()) {
+    const at = RUN.words * k;
+    const next = runs[k + 1];
+    words[at + RUN.terms] = terms;
+    words[at + RUN.merges] = merges;
+    words[at + RUN.waits] = waits ? 1 : 0;
+    if (next === undefined) continue;
+    words[at + RUN.more] = 1;
+    writeLong(words, at + RUN.skipA, next.a - (a + terms * aStep));
+    const isNext = next.panel === null || panel === null;
+    writeLong(words, at + RUN.skipPanel, isNext ? 0 : next.panel - (panel + terms * panelStep));
+  }
+  return words;
+}
+
+/** A signed 64-bit number in two words. */
+function writeLong(words: Int32Array, at: number, value: number): void {
+  words[at] = value | 0;
+  words[at + 1] = Math.floor(value / 4_294_967_296);
+}

@@ -1,0 +1,309 @@
+import { MOST_NODE_ROWS, treeLevels } from '../../../math/tree/index.ts';
+import { pieceCount, pieceRows } from '../../../program/reference/convolution.ts';
+import { PIECE } from '../../../program/reference/sum-rows.ts';
+import { RUN_BYTES } from '../../kernels/tile.ts';
+import type { CallTape } from '../call-tape.ts';
+import { MAX_SUM_BYTES } from '../panels/panel-memory.ts';
+import type { Panels } from '../panels/panels.ts';
+import { onesOf } from '../panels/tile-products.ts';
+import { countOf, heightOf, tilesOver } from '../panels/tiles-over.ts';
+import type { RowAdds } from '../row-adds.ts';
+import { copyBytes, createImageCopies } from './image-copies.ts';
+import { type Run, tableOf } from './runs.ts';
+import { forwardReach, isDepthwise, layoutOf, type Windows } from './windows.ts';
+
+/** Most bytes of images and gradients that are added at a time, to stay in the second-level cache. */
+const BLOCK_BYTES = 524_288;
+/** Most images that are added at a time. */
+const BLOCK_IMAGES = 64;
+/** Most bytes of weights whose sums over several images wait, unless a panel has more. */
+const WAITING_BYTES = 1_048_576;
+
+/** Overwrites dW and db, or adds to them if `joins`. Arrays are byte offsets. */
+export type WindowWeights = (dW: number, db: number, x: number, dy: number, joins: boolean) => void;
+
+/** Sizes of the work, for numbers of at most 8 bytes. */
+function sizesOf(windows: Windows) {
+  const { y, x, C, O, groups } = windows;
+  const lanes = isDepthwise(windows);
+  const ins = lanes ? 1 : C / groups;
+  const K = y.kernel * x.kernel * ins; // rows of dW
+  const imageBytes = 8 * (y.inputs * x.inputs * C + y.outputs * x.outputs * O);
+  let images = 1;
+  while (images < BLOCK_IMAGES && 2 * images * imageBytes <= BLOCK_BYTES) images *= 2;
+  const pieces = pieceCount(y.outputs, x.outputs);
+  const runs = images * y.outputs * Math.floor((x.outputs + PIECE - 1) / PIECE);
+  return { lanes, groups: lanes ? 1 : groups, ins, K, images, pieces, runs: runs + images * pieces };
+}
+
+/** Columns whose sums over several images wait at a time, unless a panel has more. */
+const columnsOf = (K: number, O: number): number => Math.min(O, Math.floor(WAITING_BYTES / (8 * (K + 1))));
+/** Most columns of a panel, over all extensions and types. */
+const MOST_COLUMNS = 32;
+
+/** Bytes of the sums of a tile that wait below a table. */
+const waitingBytes = (images: number, pieces: number): number =>
+  (treeLevels(images) + treeLevels(pieces)) * MAX_SUM_BYTES;
+
+/** Bytes of a table and the sums below it, in whole cache lines. */
+const tableBytes = ({ images, pieces, runs }: ReturnType<typeof sizesOf>): number =>
+  waitingBytes(images, pieces) + Math.floor((RUN_BYTES * runs + 63) / 64) * 64;
+
+/** Bytes of scratch, for either type. */
+export function windowWeightsBytes(windows: Windows): number {
+  const sizes = sizesOf(windows);
+  const { K, images } = sizes;
+  const { y, x, C, O } = windows;
+  const copies = images * copyBytes(y.inputs, forwardReach(x), C);
+  const columns = Math.max(columnsOf(K, O), Math.min(O, MOST_COLUMNS));
+  return copies + (y.kernel + 1) * tableBytes(sizes) + treeLevels(MOST_NODE_ROWS / images) * 8 * (K + 1) * columns;
+}
+
+/** Bytes of the tables of a product for passes of `rows` rows, outside of scratch. */
+export function windowTableBytes(windows: Windows, rows: number): number {
+  const { images, runs } = sizesOf(windows);
+  return 2 * (windows.y.kernel + 1) * RUN_BYTES * (runs / images) * Math.min(images, rows);
+}
+
+/** Rows of dW of tiles of `rows` rows each, from row `k` on, for the window's row `ky`. */
+interface Strip {
+  readonly ky: number;
+  readonly k: number;
+  readonly rows: number;
+  readonly count: number; // tiles below each other
+  readonly a: number; // bytes from the pixel of an output to its first factor
+}
+
+/** Neighbouring columns of dW in one group. */
+interface Columns {
+  readonly o: number;
+  readonly count: number;
+  readonly group: number;
+}
+
+/** The arrays that take sums over some images: dW and db, or memory in which the sums wait. */
+interface Target {
+  readonly dW: number;
+  readonly dWRow: number;
+  readonly db: number;
+}
+
+/**
+ * Binds dW and db of B images. A tile of dW stays in registers over a piece of an image; the pieces of a few images are
+ * joined in the first-level cache, and these sums in memory. All tiles are made for a few images before the next ones,
+ * which then come from the second-level cache.
+ */
+export function createWindowWeights(
+  panels: Panels,
+  rowAdds: RowAdds,
+  tape: CallTape,
+  free: number, // windowWeightsBytes of scratch
+  scratch: Float64Array, // that it lies in
+  windows: Windows,
+  B: number,
+): WindowWeights {
+  const { bytes, width, one, zeros, leafPanel, leafPanelFor, lanePanel, sumRuns } = panels;
+  if (B > MOST_NODE_ROWS) throw new Error(`convBackwardWeights: B has ${B}, expected at most ${MOST_NODE_ROWS}`);
+  const { y, x, C, O } = windows;
+  const sizes = sizesOf(windows);
+  const { lanes, groups, ins, K, images, pieces } = sizes;
+  const outs = O / groups;
+  const size = lanes ? lanePanel : leafPanelFor(outs);
+  const layout = layoutOf(forwardReach(x), C, width);
+  const atOnce = Math.min(B, images);
+  const copies = createImageCopies(panels, scratch, free, layout, y.inputs, x.inputs * C, atOnce);
+  const [rowBytes, pixelBytes, oRow] = [bytes * layout.row, bytes * C, bytes * O];
+  const aStep = x.stride * pixelBytes;
+  const aRow = lanes ? x.dilation * pixelBytes : bytes;
+  const strips = stripsOf();
+  const waitingAt = free + images * copyBytes(y.inputs, forwardReach(x), C) + (y.kernel + 1) * tableBytes(sizes);
+  const tables = Array.from({ length: y.kernel + 1 }, (_, ky) => createTable(ky));
+
+  /** Cuts the rows of dW into tiles. */
+  function stripsOf(): Strip[] {
+    const isWhole = lanes || (groups === 1 && x.dilation === 1); // a row of the window has factors at equal distances
+    const strips: Strip[] = [];
+    for (let tap = 0; tap < y.kernel * x.kernel; tap += isWhole ? x.kernel : 1) {
+      const rows = isWhole ? x.kernel * ins : ins;
+      const at = ((tap % x.kernel) * x.dilation - x.before) * pixelBytes;
+      const cut = tilesOver(rows, size.rows);
+      for (let row = 0, tile = 0; row < rows; ) {
+        const left = cut - tile;
+        const height = heightOf(rows - row, left);
+        const count = countOf(rows - row, left);
+        strips.push({ ky: Math.floor(tap / x.kernel), k: tap * ins + row, rows: height, count, a: at + row * aRow });
+        row += count * height;
+        tile += count;
+      }
+    }
+    return strips;
+  }
+
+  /** Columns of dW whose sums wait at a time. */
+  function sectionsOf(): Columns[][] {
+    const most = Math.max(columnsOf(K, O), size.columns);
+    const sections: Columns[][] = [];
+    let free = 0;
+    for (let group = 0; group < groups; group++) {
+      for (let o = group * outs; o < (group + 1) * outs; o += size.columns) {
+        const count = Math.min((group + 1) * outs - o, size.columns);
+        if (count > free || sections.length === 0) {
+          sections.push([]);
+          free = most;
+        }
+        sections[sections.length - 1].push({ o, count, group });
+        free -= count;
+      }
+    }
+    return sections;
+  }
+  const sections = sectionsOf();
+
+  /** The table of the sums over some images for row `ky` of the window; the one after the last row is that of db. */
+  function createTable(ky: number) {
+    const isBias = ky === y.kernel;
+    const at = waitingAt - (y.kernel + 1 - ky) * tableBytes(sizes) + waitingBytes(images, pieces);
+    const [whole, rest] = [atOnce, B % images].map((count) => {
+      const runs = runsOf(count, ky);
+      const words = tableOf(runs, isBias ? 0 : aStep, oRow);
+      const inScratch = new Int32Array(scratch.buffer, at, words.length);
+      return { put: () => inScratch.set(words), a: runs[0]?.a ?? 0, panel: runs[0]?.panel ?? 0 };
+    });
+    return { at, whole, rest };
+  }
+
+  /** The terms of dW over some images, in the order of addition; ky = KY: of db. */
+  function runsOf(count: number, ky: number): Run[] {
+    const isBias = ky === y.kernel;
+    const runs: Run[] = [];
+    let [a, panel] = [0, 0]; // ends of the last run
+    for (let n = 0; n < count; n++) {
+      for (let piece = 0; piece < pieces; piece++) {
+        const own: { a: number; panel: number; terms: number }[] = [];
+        for (const { oy, ox, terms } of rowsOfPiece(piece)) {
+          const iy = oy * y.stride + ky * y.dilation - y.before;
+          if (!isBias && (iy < 0 || iy >= y.inputs)) continue;
+          const from = isBias ? 0 : (n * y.inputs + iy) * rowBytes + ox * aStep;
+          const to = ((n * y.outputs + oy) * x.outputs + ox) * oRow;
+          const last = own.at(-1);
+          if (last !== undefined && a === from && panel === to) last.terms += terms;
+          else own.push({ a: from, panel: to, terms });
+          a = from + terms * (isBias ? 0 : aStep);
+          panel = to + terms * oRow;
+        }
+        if (own.length === 0) own.push({ a, panel, terms: 0 });
+        // The sums of pieces wait above those of images.
+        const merges = mergesAfter(piece, pieces) + (piece + 1 === pieces ? mergesAfter(n, count) : 0);
+        runs.push(
+          ...own.map((run, k) => ({ ...run, merges: k + 1 === own.length ? merges : 0, waits: k + 1 === own.length })),
+        );
+      }
+    }
+    return runs;
+  }
+
+  /** Output rows of a piece, or the part of one. */
+  function rowsOfPiece(piece: number): { oy: number; ox: number; terms: number }[] {
+    if (x.outputs <= PIECE) {
+      const first = piece * pieceRows(x.outputs);
+      const count = Math.min(pieceRows(x.outputs), y.outputs - first);
+      return Array.from({ length: count }, (_, k) => ({ oy: first + k, ox: 0, terms: x.outputs }));
+    }
+    const perRow = Math.floor((x.outputs + PIECE - 1) / PIECE);
+    const ox = (piece % perRow) * PIECE;
+    return [{ oy: Math.floor(piece / perRow), ox, terms: Math.min(PIECE, x.outputs - ox) }];
+  }
+
+  return (dW, db, source, dy, joins) => {
+    const blocks = Math.floor((B + images - 1) / images);
+    const isDirect = blocks === 1;
+    copies.clear();
+    for (const section of sections) {
+      const { o } = section[0];
+      const end = section[section.length - 1].o + section[section.length - 1].count;
+      const columns = end - o;
+      const out: Target = { dW: dW + bytes * o, dWRow: oRow, db: db + bytes * o };
+      /** Row of the stack of sums that wait. Without earlier sums dW itself is the lowest. */
+      const rowAt = (row: number): Target => {
+        if (row === 0 && !joins) return out;
+        const at = waitingAt + (joins ? row : row - 1) * bytes * (K + 1) * columns;
+        return { dW: at, dWRow: bytes * columns, db: at + bytes * K * columns };
+      };
+      for (let block = 0; block < blocks; block++) {
+        const count = Math.min(images, B - block * images);
+        const isRest = block > 0 && count < images;
+        if (block === 0 || isRest) {
+          tape.run(); // reads the tables that are overwritten
+          for (const { whole, rest } of tables) (isRest ? rest : whole).put();
+        }
+        const merges = mergesAfter(block, blocks);
+        const row = onesOf(block) - (merges > 0 ? 1 : 0);
+        const image = copies.take(source, block * images, count);
+        const gradient = dy + block * images * y.outputs * x.outputs * oRow;
+        if (isDirect) addBlock(out, image, gradient, section, isRest, joins);
+        else addBlock(rowAt(row), image, gradient, section, isRest, merges > 0);
+        for (let k = 1; k < merges; k++) addTarget(rowAt(row - k), rowAt(row - k + 1), columns);
+      }
+      if (joins && !isDirect) addTarget(out, rowAt(0), columns);
+    }
+    tape.run();
+  };
+
+  /** Sums over some images for the columns of a section. */
+  function addBlock(
+    { dW, dWRow, db }: Target,
+    image: number,
+    dy: number,
+    section: readonly Columns[],
+    isRest: boolean,
+    joins: boolean,
+  ): void {
+    const [{ o: first }] = section;
+    const last = section[section.length - 1];
+    const ofBias = tables[y.kernel];
+    for (let o = first; o < last.o + last.count; o += leafPanel.columns) {
+      const columns = Math.min(last.o + last.count - o, leafPanel.columns);
+      const to = db + bytes * (o - first);
+      // 1 · dy + s is dy + s, rounded once.
+      sumRuns(to, 0, zeros, one, 0, 0, dy + bytes * o, oRow, ofBias.at, 1, columns, 1, 0, 0, joins, false);
+    }
+    for (const { o, count, group } of section) {
+      for (const { ky, k, rows, count: tiles, a } of strips) {
+        const table = tables[ky];
+        const start = isRest ? table.rest : table.whole;
+        const to = dW + k * dWRow + bytes * (o - first);
+        const from = image + start.a + a + bytes * (lanes ? o : group * ins);
+        const panel = dy + start.panel + bytes * o;
+        sumRuns(
+          to,
+          dWRow,
+          zeros,
+          from,
+          aRow,
+          aStep,
+          panel,
+          oRow,
+          table.at,
+          rows,
+          count,
+          tiles,
+          rows * dWRow,
+          rows * aRow,
+          joins,
+          lanes,
+        );
+      }
+    }
+  }
+
+  /** Adds sums that wait to those left of them. */
+  function addTarget(sum: Target, term: Target, columns: number): void {
+    if (sum.dWRow === term.dWRow) rowAdds.add(sum.dW, term.dW, K * columns);
+    else for (let k = 0; k < K; k++) rowAdds.add(sum.dW + k * sum.dWRow, term.dW + k * term.dWRow, columns);
+    rowAdds.add(sum.db, term.db, columns);
+  }
+}
+
+/** Sums that wait and are added after leaf k. */
+const mergesAfter = (k: number, leaves: number): number =>
+  k + 1 === leaves ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);

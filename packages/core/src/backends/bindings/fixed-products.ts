@@ -1,0 +1,89 @@
+import { leafCount } from '../../math/tree/index.ts';
+import { addressOf } from '../../program/address.ts';
+import type { Bound, FixedCall, TakeDoubles } from '../../program/kernels.ts';
+import type { CodeLayout } from '../code.ts';
+import { RUN } from '../kernels/tile.ts';
+import type { Products } from '../with-products.ts';
+import { createCallRecorder } from './call-tape.ts';
+import { listStep, type PanelMemory } from './panels/panel-memory.ts';
+import { createPanels } from './panels/panels.ts';
+import { writeLeaves } from './panels/tile-products.ts';
+import { createNativeProducts } from './products.ts';
+import { searchesZeros } from './sparsity.ts';
+
+// Larger products take so long that JavaScript between them does not matter.
+const MOST_ROWS = 256;
+const MOST_WEIGHTS = 4096;
+/** Most kernel calls of a product. */
+const MOST_CALLS = 64;
+
+/** Bind each product of a dense layer: to fixed calls if it is small and looks for no zeros, else to a function. */
+export type BindProducts = { readonly [Name in keyof Products]: (...args: Parameters<Products[Name]>) => Bound };
+
+/** The products of `products`, small ones as fixed calls. */
+export function withFixedProducts(
+  products: Products,
+  layout: CodeLayout,
+  memory: PanelMemory,
+  takeTable: TakeDoubles,
+  scratch: Float64Array, // [nativeProductScratch] of the largest layer
+): BindProducts {
+  const recorder = createCallRecorder();
+  const tables = new Map<string, number | null>(); // addresses of leaf tables
+  const { bytes, width, maskOf } = memory;
+
+  /** Copies a table of leaves to its place. */
+  function placeLeaves(B: number, leaf: number): void {
+    const words = RUN.words * leafCount(B, leaf);
+    const key = `${B} ${leaf}`;
+    let from = tables.get(key);
+    if (from === undefined) {
+      const table = takeTable(words / 2);
+      if (table !== null) writeLeaves(new Int32Array(table.buffer, table.byteOffset, words), B, leaf, listStep(leaf));
+      from = table === null ? null : addressOf(table);
+      tables.set(key, from);
+    }
+    if (from === null) throw noRoom;
+    const count = (4 * words) / bytes;
+    const rest = count % width;
+    const values = [from, memory.table, maskOf(rest), 1, (count - rest) / width, bytes * rest];
+    recorder.tape.writeAll(layout.elementwise.copy.place, Float64Array.from(values));
+  }
+  const panels = createPanels(layout, recorder.tape, memory, placeLeaves);
+  const recorded = createNativeProducts(panels, recorder.tape, scratch);
+
+  /** The calls of a product, or null if it has too many or finds no room for its table. */
+  function record(run: () => void): readonly FixedCall[] | null {
+    try {
+      run();
+    } catch (error) {
+      if (error !== noRoom) throw error;
+      recorder.take();
+      return null;
+    }
+    const calls = recorder.take();
+    return calls.length <= MOST_CALLS ? calls : null;
+  }
+  const isSmall = (B: number, I: number, O: number): boolean =>
+    B <= MOST_ROWS && I * O <= MOST_WEIGHTS && !searchesZeros(I, O);
+
+  return {
+    affine(...args) {
+      const [, , , , B, I, O] = args;
+      return (isSmall(B, I, O) ? record(recorded.affine(...args)) : null) ?? products.affine(...args);
+    },
+    affineBackwardInput(...args) {
+      const [, , , B, I, O] = args;
+      const calls = isSmall(B, I, O) ? record(recorded.affineBackwardInput(...args)) : null;
+      return calls ?? products.affineBackwardInput(...args);
+    },
+    affineBackwardWeights(...args) {
+      const [, , , , B, , , I, O] = args;
+      const calls = isSmall(B, I, O) ? record(recorded.affineBackwardWeights(...args)) : null;
+      return calls ?? products.affineBackwardWeights(...args);
+    },
+  };
+}
+
+/** Thrown while a product is recorded whose table finds no room. */
+const noRoom = new Error('withFixedProducts: table of leaves has no room');

@@ -1,0 +1,94 @@
+import type { Elements } from '../../../math/element-type.ts';
+import { mathOf } from '../../../math/real-math.ts';
+import { addressOf } from '../../../program/address.ts';
+import type { Bound } from '../../../program/kernels.ts';
+import type { CodeLayout } from '../../code.ts';
+import { elementwiseLosses } from '../../formulas/losses.ts';
+import type { BindCall } from '../call-tape.ts';
+import type { PanelMemory } from '../panels/panel-memory.ts';
+import { createRowKernels } from './row-kernels.ts';
+
+type Arguments = readonly [
+  ...[lossSums: Float64Array, dy: Elements, y: Elements, t: Elements, B: number, leaf: number, O: number],
+  parameter?: number,
+];
+type WeighArguments = readonly [
+  ...[lossSums: Float64Array, dy: Elements, losses: Float64Array, w: Float64Array, B: number, leaf: number, O: number],
+];
+
+/** Makes calls of losses, and of their weighing; null for other operations. */
+export function createLosses(
+  layout: CodeLayout,
+  panels: Pick<PanelMemory, 'maskOf' | 'zeros'>,
+  scratch: Float64Array, // [LOSS_SCRATCH]
+): BindCall {
+  const { places, record, formula, formulaOfRows, join, atClasses, addLeaves } = createRowKernels(
+    layout,
+    panels,
+    scratch,
+  );
+  const { terms, maxima, sums, logitSums, logits, gradients, rowLosses } = places;
+  const { round } = mathOf(layout.type);
+
+  function elementwiseLoss(name: string, [lossSums, dy, y, t, B, leaf, O, parameter = 0]: Arguments): Bound {
+    const divisor = elementwiseLosses[name].over === 'mean' ? O : 1;
+    const call = {
+      name,
+      arrays: [addressOf(y), addressOf(t), terms, addressOf(dy)],
+      numbers: [parameter, divisor],
+    };
+    const leafSums = addressOf(lossSums);
+    // The only term of a row is its loss.
+    if (O === 1) return record(B, O, [formula(O, call), addLeaves(leafSums, leaf, terms)]);
+    const results = rowLosses;
+    return record(B, O, [formula(O, { ...call, sums: { results, divisor } }), addLeaves(leafSums, leaf, results)]);
+  }
+
+  function crossEntropy([lossSums, dy, y, t, B, leaf, O, smoothing]: Arguments): Bound {
+    const [leafSums, dyAt, yAt, classes] = [lossSums, dy, y, t].map(addressOf);
+    const share = round(smoothing ?? 0);
+    const kept = round(1 - share);
+    const off = round(share / round(O));
+    const on = round(kept + off);
+    const exponentials =
+      smoothing === undefined
+        ? { name: 'exponentials', arrays: [yAt, maxima, dyAt] }
+        : {
+            name: 'logitExponentials',
+            arrays: [yAt, maxima, dyAt, terms],
+            sums: { results: logitSums, divisor: 1 },
+          };
+    // Without smoothing any sum of logits will do: it is multiplied by 0.
+    const ofRows = [logits, maxima, sums, smoothing === undefined ? sums : logitSums, rowLosses, gradients];
+    return record(B, O, [
+      join('rowMaxima', O, maxima, yAt),
+      atClasses('readTargets', O, logits, yAt, classes),
+      formulaOfRows(O, exponentials, 'elements'),
+      join('rowSums', O, sums, dyAt),
+      formulaOfRows(O, { name: 'shares', arrays: [dyAt, sums, dyAt], numbers: [off] }, 'elements'),
+      formula(1, { name: 'classes', arrays: ofRows, numbers: [kept, on, off] }),
+      atClasses('writeTargets', O, gradients, dyAt, classes),
+      addLeaves(leafSums, leaf, rowLosses),
+    ]);
+  }
+
+  function weighing([lossSums, dy, losses, w, B, leaf, O]: WeighArguments): Bound {
+    const [leafSums, dyAt, lossesAt, weights] = [lossSums, dy, losses, w].map(addressOf);
+    return record(B, O, [
+      formulaOfRows(O, { name: 'weighed', arrays: [dyAt, weights, dyAt] }, 'doubles'),
+      addLeaves(leafSums, leaf, lossesAt, weights),
+    ]);
+  }
+
+  return ({ op: { name }, args }) => {
+    // The casts are safe: `emit` has checked the types of the arguments.
+    if (Object.hasOwn(elementwiseLosses, name)) return elementwiseLoss(name, args as Arguments);
+    if (crossEntropies.includes(name)) return crossEntropy(args as Arguments);
+    return name === 'weighLosses' ? weighing(args as WeighArguments) : null;
+  };
+}
+
+const crossEntropies = ['softmaxCrossEntropy', 'smoothedCrossEntropy'];
+
+/** Names of the operations that have machine code. */
+export const lossOperations = [...Object.keys(elementwiseLosses), ...crossEntropies, 'weighLosses'];

@@ -1,0 +1,225 @@
+import { bytesOfElements, elementView } from '../../../math/element-type.ts';
+import { addressOf } from '../../../program/address.ts';
+import type { FixedCall } from '../../../program/kernels.ts';
+import type { CodeLayout } from '../../code.ts';
+import { LEAF_BLOCK, leafSumsArguments } from '../../kernels/leaf-sums.ts';
+import { LANES, rowLanesArguments } from '../../kernels/row-lanes.ts';
+import { spreadArguments } from '../../kernels/spread.ts';
+import { targetsArguments } from '../../kernels/targets.ts';
+import { createCallRecorder } from '../call-tape.ts';
+import type { PanelMemory } from '../panels/panel-memory.ts';
+
+/** Most rows of a group. What one kernel writes for a group stays in the caches until the next one reads it. */
+const MOST_ROWS = 1024;
+/** Most columns of rows that are summed at once. Wider rows are cut into pieces. */
+const COLUMNS = 1024;
+/** Vectors of a row from which it is computed by itself: few of its lanes stay empty. */
+const WIDE = 4;
+
+/** Most bytes of a vector. */
+const VECTOR = 64;
+
+/** Arrays in scratch, by their size in elements. */
+const sizes = {
+  terms: LANES * COLUMNS, // of the sums of rows
+  spread: LANES * COLUMNS, // the number of each row, repeated
+  maxima: MOST_ROWS,
+  sums: MOST_ROWS,
+  logitSums: MOST_ROWS,
+  logits: MOST_ROWS, // at the classes of the rows
+  gradients: MOST_ROWS, // at the classes of the rows
+  rowLosses: MOST_ROWS,
+  lanes: LANES * LANES * LANES, // of up to four rows whose sums go on in the next piece, each four times
+  leastLanes: LANES * LANES, // where maxima begin
+} as const;
+
+type Places = Readonly<Record<keyof typeof sizes, number>>;
+
+/** Bytes of an array in scratch, and of a vector: kernels write up to a vector more than they fill. */
+const roomOf = (size: number): number => bytesOfElements('float64', size) + VECTOR;
+
+/** Doubles of scratch for losses of either element type. */
+export const LOSS_SCRATCH = Object.values(sizes).reduce((sum, size) => sum + roomOf(size), 0) / 8;
+
+/** Records calls for rows `first` to `first` + `count` - 1, which are a group. */
+type RowCalls = (first: number, count: number) => void;
+
+/** A formula of losses, with its arrays and numbers in order. */
+interface FormulaCall {
+  readonly name: string;
+  readonly arrays: readonly number[];
+  readonly numbers?: readonly number[];
+  /** Where the sum of the terms of each row goes, and what it is divided by. */
+  readonly sums?: { readonly results: number; readonly divisor: number };
+}
+
+/**
+ * Calls of kernels for rows of O numbers. They are recorded once, and then run as often as the operation. Arrays are
+ * given by address; those in scratch begin with the rows of a group.
+ */
+export interface RowKernels {
+  readonly places: Places;
+  /** Records the calls of B rows, group by group. */
+  record(B: number, O: number, calls: readonly RowCalls[]): readonly FixedCall[];
+  formula(O: number, call: FormulaCall): RowCalls;
+  /** The second array of the formula has one number for each row: an element in scratch, or a double elsewhere. */
+  formulaOfRows(O: number, call: FormulaCall, of: 'elements' | 'doubles'): RowCalls;
+  /** results[n] = the sum, or the greatest, of row n of x. */
+  join(what: 'rowSums' | 'rowMaxima', O: number, results: number, x: number): RowCalls;
+  /** Reads the numbers of x at the classes of the rows, or writes them. */
+  atClasses(what: 'readTargets' | 'writeTargets', O: number, values: number, x: number, classes: number): RowCalls;
+  /** Adds the losses of rows to the sums of their leaves: of a group, or doubles elsewhere with their weights. */
+  addLeaves(leafSums: number, leaf: number, losses: number, weights?: number): RowCalls;
+}
+
+export function createRowKernels(
+  { losses: kernels, lossFormulas, width, type }: CodeLayout,
+  { maskOf, zeros }: Pick<PanelMemory, 'maskOf' | 'zeros'>,
+  scratch: Float64Array, // [LOSS_SCRATCH]
+): RowKernels {
+  const bytes = bytesOfElements(type, 1);
+  const start = addressOf(scratch);
+  const end = start + 8 * LOSS_SCRATCH;
+  const places = placesFrom(start);
+  const { terms, spread, lanes, leastLanes } = places;
+  elementView(type, scratch.buffer, scratch.byteOffset + leastLanes - start, sizes.leastLanes).fill(-Infinity);
+
+  const { tape, take } = createCallRecorder();
+
+  /**
+   * Computes rows x columns numbers. They begin at byte `offset` of arrays of the operation, at byte `place` of arrays
+   * in scratch, and at byte `row` of an array with one number for each row.
+   */
+  type Compute = (offset: number, place: number, row: number, rows: number, columns: number) => void;
+
+  const compute =
+    ({ name, arrays, numbers = [] }: FormulaCall, ofRows?: number): Compute =>
+    (offset, place, row, rows, columns) => {
+      const moved = arrays.map((at) => at + (at === ofRows ? row : at >= start && at < end ? place : offset));
+      const rest = columns % width;
+      const ends = [maskOf(rest), rows, (columns - rest) / width, bytes * rest];
+      tape.writeAll(lossFormulas[name].place, Float64Array.of(...moved, ...numbers, ...ends));
+    };
+
+  /** `isFlat`: the numbers of a group may be computed as one row. */
+  const inPieces =
+    (compute: Compute, isFlat: boolean, O: number, { sums }: FormulaCall): RowCalls =>
+    (first, count) => {
+      const at = bytes * O * first;
+      if (sums === undefined || O <= COLUMNS) {
+        if (isFlat) compute(at, 0, 0, 1, O * count);
+        else compute(at, 0, 0, count, O);
+        if (sums !== undefined) joinRows('rowSums', sums.results, terms, bytes * O, count, O, zeros, sums.divisor);
+        return;
+      }
+      const step = bytes * COLUMNS;
+      for (let o = 0; o < O; o += COLUMNS) {
+        const size = Math.min(COLUMNS, O - o);
+        for (let n = 0; n < count; n++) compute(at + bytes * (n * O + o), step * n, bytes * n, 1, size);
+        joinRows('rowSums', sums.results, terms, step, count, size, o === 0 ? zeros : lanes, sums.divisor);
+      }
+    };
+
+  /** Joins rows that are `step` bytes apart. Sums that go on with an earlier piece begin at `lanes`. */
+  function joinRows(
+    what: 'rowSums' | 'rowMaxima',
+    results: number,
+    x: number,
+    step: number,
+    count: number,
+    columns: number,
+    from: number,
+    divisor: number,
+  ): void {
+    const rest = columns % LANES;
+    const quads = (columns - rest) / LANES;
+    /** Joins blocks of four rows from row n on; in a block they are `distance` bytes apart. */
+    const joinBlocks = (n: number, distance: number, blocks: number, from: number, own: number): void => {
+      const places = [results + bytes * n, x + step * n, from, own, maskOf(rest)] as const;
+      const size = [distance, LANES * distance, blocks, quads, rest] as const;
+      tape.write(rowLanesArguments, kernels[what], ...places, ...size, divisor);
+    };
+    if (count < LANES) {
+      // Four times the same row; three of the results are overwritten by the next.
+      for (let n = 0; n < count; n++) {
+        const own = lanes + bytes * LANES * LANES * n;
+        joinBlocks(n, 0, 1, from === lanes ? own : from, own);
+      }
+      return;
+    }
+    joinBlocks(0, step, Math.floor(count / LANES), from, lanes);
+    // The last four rows, some of them once more.
+    if (count % LANES > 0) joinBlocks(count - LANES, step, 1, from, lanes);
+  }
+
+  return {
+    places,
+
+    record(B, O, calls) {
+      const rows = Math.min(MOST_ROWS, LANES * Math.max(Math.floor(COLUMNS / O), 1));
+      for (let first = 0; first < B; first += rows) {
+        for (const call of calls) call(first, Math.min(rows, B - first));
+      }
+      return take();
+    },
+
+    formula: (O, call) => inPieces(compute(call), true, O, call),
+
+    formulaOfRows(O, call, of) {
+      const [x, ofRows, ...outputs] = call.arrays;
+      const isWide = O >= WIDE * width;
+      const isDouble = of === 'doubles';
+      const values = isDouble || !isWide ? spread : ofRows;
+      const own = { ...call, arrays: [x, values, ...outputs] };
+      const all = isWide
+        ? inPieces(compute({ ...own, name: `${call.name} of rows` }, values), false, O, call)
+        : inPieces(compute(own), true, O, call);
+      const columns = isWide ? 1 : O;
+      const quads = Math.floor((columns + LANES - 1) / LANES);
+      return (first, count) => {
+        const [kernel, from] = isDouble ? [kernels.spreadDoubles, ofRows + 8 * first] : [kernels.spread, ofRows];
+        if (values === spread) tape.write(spreadArguments, kernel, spread, from, bytes * columns, count, quads);
+        all(first, count);
+      };
+    },
+
+    join: (what, O, results, x) => (first, count) => {
+      const row = bytes * O;
+      joinRows(what, results, x + row * first, row, count, O, what === 'rowSums' ? zeros : leastLanes, 1);
+    },
+
+    atClasses: (what, O, values, x, classes) => (first, count) => {
+      const row = bytes * O;
+      tape.write(targetsArguments, kernels[what], values, x + row * first, classes + bytes * first, row, count);
+    },
+
+    addLeaves: (leafSums, leaf, losses, weights) => (first, count) => {
+      const kernel = weights === undefined ? kernels.leafSums : kernels.weighedSums;
+      for (let n = first; n < first + count; ) {
+        const added = n % leaf; // rows of this leaf in earlier groups
+        const whole = added === 0 ? Math.floor((first + count - n) / leaf) : 0;
+        const leaves = Math.max(whole, 1);
+        const rows = whole > 0 ? leaf : Math.min(leaf - added, first + count - n);
+        const to = leafSums + 8 * Math.floor(n / leaf);
+        const terms =
+          weights === undefined
+            ? ([losses + bytes * (n - first), 0] as const)
+            : ([losses + 8 * n, weights + 8 * n] as const);
+        const rest = rows % LEAF_BLOCK;
+        const size = [leaves, (rows - rest) / LEAF_BLOCK, rest] as const;
+        tape.write(leafSumsArguments, kernel, to, ...terms, added === 0 ? zeros : to, ...size);
+        n += leaves * rows;
+      }
+    },
+  };
+}
+
+function placesFrom(start: number): Places {
+  let next = start;
+  const places: [string, number][] = [];
+  for (const [name, size] of Object.entries(sizes)) {
+    places.push([name, next]);
+    next += roomOf(size);
+  }
+  return Object.fromEntries(places) as Places;
+}

@@ -1,0 +1,202 @@
+import type { Elements } from '../../../math/element-type.ts';
+import { leafCount } from '../../../math/tree/index.ts';
+import { addressOf } from '../../../program/address.ts';
+import type { FixedCall, TakeDoubles } from '../../../program/kernels.ts';
+import type * as ops from '../../../program/reference/index.ts';
+import { PIECE } from '../../../program/reference/index.ts';
+import type { CodeLayout } from '../../code.ts';
+import { type ColumnTerms, columnTerms, type TermsName } from '../../formulas/norms.ts';
+import { PIECE_WORDS } from '../../kernels/column-sums.ts';
+import type { BindCall } from '../call-tape.ts';
+import type { PanelMemory } from '../panels/panel-memory.ts';
+import { groupsOf, rowsAtOnce } from './matrices.ts';
+
+/** Sums of terms over rows, in the order of `sumRows`. */
+interface ColumnSums {
+  readonly terms: TermsName;
+  /** Inputs, rows and columns of the terms. */
+  readonly arrays: readonly Elements[];
+  /** One array for each term. */
+  readonly results: readonly Elements[];
+  /** Whether the only result of each term is added to its array. */
+  readonly joins?: boolean;
+  readonly levels: Elements;
+  /** Rows, and rows of a result. */
+  readonly rows: readonly [all: number, each: number];
+  readonly leaf: number;
+  readonly R: number;
+  readonly size: number;
+  /** Divisor of the results. @default none */
+  readonly divisor?: number;
+}
+
+/** Operations that sum rows, by name; null if there is no result. Their arguments are those of plain code. */
+const table = {
+  leafSums: (sums, levels, a, B, leaf, R, size) => ({
+    ...{ terms: 'plain', arrays: [a], results: [sums], levels, rows: [B, leaf], leaf, R, size },
+  }),
+  leafSquares: (sums, levels, x, mean, B, leaf, R, size) => ({
+    ...{ terms: 'squares', arrays: [x, mean], results: [sums], levels, rows: [B, leaf], leaf, R, size },
+  }),
+  leafGradients: (dGammas, dBetas, levels, dy, x, mean, scales, B, leaf, R, size) => ({
+    ...{ terms: 'byColumn', arrays: [dy, x, mean, scales], results: [dGammas, dBetas], levels, rows: [B, leaf] },
+    ...{ leaf, R, size },
+  }),
+  leafMean: (mean, levels, sums, leaves, size, rows) => ({
+    ...{ terms: 'plain', arrays: [sums], results: [mean], levels, rows: [leaves, leaves], leaf: 1, R: 1, size },
+    divisor: rows,
+  }),
+  leafTotal: (g, levels, sums, leaves, joins, size) => ({
+    ...{ terms: 'plain', arrays: [sums], results: [g], joins, levels, rows: [leaves, leaves], leaf: 1, R: 1, size },
+  }),
+  layerNormBackwardWeights: (dGamma, dBeta, levels, dy, x, means, scales, B, leaf, joins, R, size) => ({
+    ...{ terms: 'byRow', arrays: [dy, x, means, scales], results: [dGamma, dBeta], joins, levels, rows: [B, B] },
+    ...{ leaf, R, size },
+  }),
+  rmsNormBackwardWeights: (dGamma, levels, dy, x, scales, B, leaf, joins, R, size) => ({
+    ...{ terms: 'scaled', arrays: [dy, x, scales], results: [dGamma], joins, levels, rows: [B, B], leaf, R, size },
+  }),
+  positionSums: (db, levels, dy, B, leaf, joins, R, O) => ({
+    ...{ terms: 'plain', arrays: [dy], results: [db], joins, levels, rows: [B, B], leaf, R, size: O },
+  }),
+  globalAvgPoolForward: (y, levels, x, B, R, C) => {
+    if (B === 0) return null;
+    return { terms: 'plain', arrays: [x], results: [y], levels, rows: [B, 1], leaf: 1, R, size: C, divisor: R };
+  },
+} satisfies { [Name in keyof typeof ops]?: (...args: ArgumentsOf<(typeof ops)[Name]>) => ColumnSums | null };
+
+type ArgumentsOf<F> = F extends (...args: infer Args) => unknown ? Args : never;
+
+/** Names of the operations that sum rows. */
+export const columnSums: readonly string[] = Object.keys(table);
+
+/** Most pieces that a call without a table of its own goes through. */
+const PIECES = 512;
+
+/** Doubles of scratch for the pieces of such calls. */
+export const PIECES_SCRATCH = (PIECES * PIECE_WORDS.count) / 2;
+
+export function createColumnSums(
+  { columnSums: kernels, matrices, width }: CodeLayout,
+  run: (calls: readonly FixedCall[]) => () => void,
+  takeTable: TakeDoubles,
+  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  scratch: Float64Array, // [PIECES_SCRATCH]
+): BindCall {
+  const known = new Map<string, Table>(); // tables of other calls, as most have that of another
+  const shared = new Int32Array(scratch.buffer, scratch.byteOffset, 2 * PIECES_SCRATCH);
+
+  function tableOf({ rows, leaf, R, joins = false, divisor }: ColumnSums): Table {
+    const key = `${rows} ${leaf} ${R} ${joins} ${divisor !== undefined}`;
+    let table = known.get(key);
+    if (table === undefined) {
+      const words = writePieces(rows, leaf, R, !joins, divisor !== undefined);
+      const memory = takeTable(words.length / 2);
+      if (memory !== null) new Int32Array(memory.buffer, memory.byteOffset, words.length).set(words);
+      table = { words, at: memory === null ? null : addressOf(memory) };
+      known.set(key, table);
+    }
+    return table;
+  }
+
+  return ({ op, args }) => {
+    if (!Object.hasOwn(table, op.name)) return null;
+    // The cast is safe: `emit` has checked the types of the arguments.
+    const sums = (table[op.name as keyof typeof table] as (...args: readonly unknown[]) => ColumnSums | null)(...args);
+    if (sums === null) return [];
+    const { terms, arrays, results, joins = false, levels, size, divisor = 1 } = sums;
+    const { place, vectors } = kernels[terms];
+    const { words, at: tableAt } = tableOf(sums);
+    const { inputs, columns = [] }: ColumnTerms = columnTerms[terms];
+    const row = bytes * size;
+    const groups = groupsOf(size, vectors, width, maskOf);
+    const mostRows = rowsAtOnce(groups, row);
+    const mostWords = tableAt === null ? shared.length : words.length;
+    const addresses = [...arrays, ...results, levels].map(addressOf);
+    /** The address of array k after `n` rows, results and levels. */
+    const after = (k: number, n: number, ended: number, depth: number): number => {
+      if (k < inputs.length) return addresses[k] + n * row;
+      if (k === addresses.length - 1) return addresses[k] + depth * results.length * row;
+      if (k >= arrays.length) return addresses[k] + ended * row;
+      return addresses[k] + (columns.length > 0 ? n * bytes : 0);
+    };
+    const calls: FixedCall[] = [];
+    const pieces: Int32Array[] = []; // of each call
+    let [n, ended, depth] = [0, 0, 0];
+    for (let at = 0; at < words.length; ) {
+      const [first, start] = [at, addresses.map((_, k) => after(k, n, ended, depth))];
+      const hasRoom = (taken: number) => taken === 0 || (taken + words[at] <= mostRows && at - first < mostWords);
+      for (let taken = 0; at < words.length && hasRoom(taken); at += PIECE_WORDS.count) {
+        taken += words[at];
+        n += words[at];
+        ended += words[at + PIECE_WORDS.ends];
+        depth += 1 - words[at + PIECE_WORDS.joins] - words[at + PIECE_WORDS.ends];
+      }
+      const from = tableAt === null ? addressOf(scratch) : tableAt + 4 * first;
+      calls.push([place, ...start, ...groups, from, (at - first) / PIECE_WORDS.count, row, divisor]);
+      pieces.push(words.slice(first, at));
+    }
+    const last = (joins ? results : []).map((result, t): FixedCall => {
+      const to = addressOf(result);
+      const groups = groupsOf(size, matrices.addRow.vectors, width, maskOf);
+      return [matrices.addRow.place, to, addressOf(levels) + t * row, to, ...groups, 1, row];
+    });
+    if (tableAt !== null) return [...calls, ...last];
+    const runs = calls.map((call) => run([call]));
+    const runLast = run(last);
+    return () => {
+      for (let k = 0; k < runs.length; k++) {
+        shared.set(pieces[k]);
+        runs[k]();
+      }
+      runLast();
+    };
+  };
+}
+
+/** The pieces of a sum. */
+interface Table {
+  readonly words: Int32Array;
+  readonly at: number | null; // address of a copy that calls can read; null: they read `shared`
+}
+
+/** The pieces of a sum of all rows, or of sums of `each` rows, in the order of `sumRows`. A sum of no rows is 0. */
+function writePieces(
+  [all, each]: ColumnSums['rows'],
+  leaf: number,
+  R: number,
+  ends: boolean,
+  divides: boolean,
+): Int32Array {
+  const words: number[] = [];
+  let first = 0;
+  do {
+    const B = Math.min(each, all - first);
+    const units = R === 1 ? leafCount(B, leaf) : Math.max(1, B);
+    const pieces = R === 1 ? 1 : Math.floor((R + PIECE - 1) / PIECE);
+    for (let k = 0; k < units; k++) {
+      for (let p = 0; p < pieces; p++) {
+        const isLast = p + 1 === pieces;
+        const isEnd = isLast && k + 1 === units;
+        words.push(
+          R === 1 ? Math.min(leaf, B - k * leaf) : Math.min(PIECE, B === 0 ? 0 : R - p * PIECE),
+          joinsOf(p, pieces) + (isLast ? joinsOf(k, units) : 0),
+          ends && isEnd ? 1 : 0,
+          divides ? 1 : 0,
+        );
+      }
+    }
+    first += each;
+  } while (first < all);
+  return Int32Array.from(words);
+}
+
+/** The pieces of a mean of R positions of one row. */
+export const piecesOfRow = (R: number): Int32Array => writePieces([1, 1], 1, R, true, true);
+
+/** Sums that item k of the tree joins: those of complete neighbours, and the last item all that wait. */
+function joinsOf(k: number, count: number): number {
+  let joins = 0;
+  for (let n = k + 1 === count ? k : k & ~(k + 1); n > 0; n >>= 1) joins += n & 1;
+  return joins;
+}

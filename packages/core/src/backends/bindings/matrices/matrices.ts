@@ -1,0 +1,64 @@
+import type { Elements } from '../../../math/element-type.ts';
+import { addressOf } from '../../../program/address.ts';
+import type { FixedCall } from '../../../program/kernels.ts';
+import type { CodeLayout } from '../../code.ts';
+import { matrixOps } from '../../formulas/norms.ts';
+import type { BindCall } from '../call-tape.ts';
+import type { PanelMemory } from '../panels/panel-memory.ts';
+
+/** Numbers of a call that divide `size` columns, in the order of `groupArguments`. */
+export function groupsOf(
+  size: number,
+  vectors: number, // of a group
+  width: number,
+  maskOf: (lanes: number) => number,
+): readonly number[] {
+  const [whole, rest] = [Math.floor(size / width), size % width];
+  const groups = vectors > 2 ? Math.floor(whole / vectors) : 0;
+  const left = whole - groups * vectors;
+  const pairs = vectors > 1 ? Math.floor(left / 2) : 0;
+  return [maskOf(rest), groups, pairs, left - 2 * pairs, rest];
+}
+
+/**
+ * Most bytes of a matrix that a kernel takes at once where it goes down the rows several times: so they are in the
+ * second-level cache from the second time on.
+ */
+const BLOCK_BYTES = 65_536;
+
+/** Rows that a kernel takes at once, of columns divided by `groups`. */
+export const rowsAtOnce = (groups: readonly number[], row: number): number =>
+  groups.slice(1, -1).reduce((sum, count) => sum + count, Math.sign(groups[groups.length - 1])) === 1
+    ? Number.POSITIVE_INFINITY
+    : Math.max(1, Math.floor(BLOCK_BYTES / row));
+
+/** Makes calls of the operations in `matrixOps`. */
+export function createMatrices(
+  { matrices: kernels, width }: CodeLayout,
+  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+): BindCall {
+  return ({ op, args }) => {
+    const own = Object.hasOwn(matrixOps, op.name) ? matrixOps[op.name] : undefined;
+    if (own === undefined) return null;
+    const { inputs, rows = [], numbers = [], outputs, sizes } = own;
+    const names = Object.keys(op.operands);
+    const argumentOf = (name: string): unknown => args[names.indexOf(name)];
+    const numberOf = (name: string): number => argumentOf(name) as number;
+    const addressesOf = (all: readonly string[], offset: number): number[] =>
+      all.map((name) => addressOf(argumentOf(name) as Elements) + offset);
+    const [count, size, matrices = 1] = sizes.map((name) => numberOf(name as string));
+    const { place, vectors } = kernels[op.name];
+    const row = bytes * size;
+    const groups = groupsOf(size, vectors, width, maskOf);
+    const most = rowsAtOnce(groups, row);
+    const calls: FixedCall[] = [];
+    for (let k = 0; k < matrices; k++) {
+      for (let n = 0; n < count; n += most) {
+        const at = row * (k * count + n);
+        const arrays = [...addressesOf(inputs, at), ...addressesOf(rows, row * k), ...addressesOf(outputs, at)];
+        calls.push([place, ...arrays, ...numbers.map(numberOf), ...groups, Math.min(most, count - n), row]);
+      }
+    }
+    return calls;
+  };
+}

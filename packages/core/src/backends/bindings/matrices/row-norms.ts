@@ -1,0 +1,86 @@
+import { bytesOfElements, type Elements } from '../../../math/element-type.ts';
+import { addressOf } from '../../../program/address.ts';
+import type { FixedCall } from '../../../program/kernels.ts';
+import type { CodeLayout } from '../../code.ts';
+import { type RowFormula, type RowFormulaName, rowFormulas } from '../../formulas/norms.ts';
+import { ROWS } from '../../kernels/row-sums.ts';
+import type { BindCall } from '../call-tape.ts';
+import type { PanelMemory } from '../panels/panel-memory.ts';
+import { groupsOf } from './matrices.ts';
+
+/** Bytes of rows that are summed before they are scaled, so that they are in the first-level cache by then. */
+const CHUNK_BYTES = 16_384;
+/** Most rows of a chunk. */
+const MOST_ROWS = 256;
+/** Arrays with a number for each row that may stand in scratch. */
+const ARRAYS = 4;
+/** Elements of scratch for a number of each row; the last chunk has up to three rows more. */
+const ROOM = MOST_ROWS + ROWS;
+
+/** Doubles of scratch for numbers of rows. */
+export const ROW_NORM_SCRATCH = ARRAYS * ROOM;
+
+/** Makes calls of layer-norm and rms-norm: some rows are summed, four at a time, and then scaled. */
+export function createRowNorms(
+  { type, width, rowSums, rowFormulas: kernels, elementwise }: CodeLayout,
+  { maskOf }: Pick<PanelMemory, 'maskOf'>,
+  scratch: Float64Array, // [ROW_NORM_SCRATCH]
+): BindCall {
+  const bytes = bytesOfElements(type, 1);
+  return ({ op, args }) => {
+    if (!Object.hasOwn(rowFormulas, op.name)) return null;
+    const name = op.name as RowFormulaName;
+    const { sums, sumNumbers, inputs, rows = [], columns, outputs, results }: RowFormula = rowFormulas[name];
+    const operands = Object.keys(op.operands);
+    const numberOf = (operand: string): number => args[operands.indexOf(operand)] as number;
+    const addressIn = (array: string): number => addressOf(args[operands.indexOf(array)] as Elements);
+    const [B, size] = [numberOf('B'), numberOf('size')];
+    if (B === 0) return [];
+
+    const row = bytes * size;
+    const isFew = B < ROWS; // each row takes the place of four, and arrays of rows are those of scratch
+    /** The address of an array for row n, which is row k of its chunk. */
+    const at = (array: string, n: number, k: number): number => {
+      const isOfRows = columns.includes(array);
+      if (isOfRows && (isFew || !operands.includes(array))) {
+        return addressOf(scratch) + bytes * (columns.indexOf(array) * ROOM + k);
+      }
+      return addressIn(array) + (rows.includes(array) ? 0 : n * (isOfRows ? bytes : row));
+    };
+    const calls: FixedCall[] = [];
+    const sum = (n: number, k: number, blocks: number) => {
+      const rest = size % ROWS;
+      const distance = isFew ? 0 : row;
+      const counts = [distance, 2 * distance - bytes * (size - rest), blocks, (size - rest) / ROWS, rest, maskOf(rest)];
+      const numbers = [...sumNumbers.map(numberOf), 1]; // the last one is read with ε alone
+      calls.push([rowSums[name], ...sums.map((array) => at(array, n + k, k)), ...counts, ...numbers]);
+    };
+    const copy = (from: number, to: number) => {
+      const rest = B % width;
+      calls.push([elementwise.copy.place, from, to, maskOf(rest), 1, (B - rest) / width, bytes * rest]);
+    };
+    const scale = (n: number, count: number) => {
+      const { place, vectors } = kernels[name];
+      const arrays = [...inputs, ...rows, ...columns, ...outputs].map((array) => at(array, n, 0));
+      calls.push([place, ...arrays, ...groupsOf(size, vectors, width, maskOf), count, row]);
+    };
+
+    if (isFew) {
+      const known = columns.filter((array) => operands.includes(array));
+      for (const array of known.filter((array) => !results.includes(array))) copy(addressIn(array), at(array, 0, 0));
+      for (let n = 0; n < B; n++) sum(0, n, 1); // three of the results are overwritten by the next
+      scale(0, B);
+      for (const array of known.filter((array) => results.includes(array))) copy(at(array, 0, 0), addressIn(array));
+      return calls;
+    }
+    const most = Math.min(MOST_ROWS, Math.max(ROWS, Math.floor(CHUNK_BYTES / row / ROWS) * ROWS));
+    for (let n = 0; n < B; ) {
+      const count = B - n < most + ROWS ? B - n : most; // at least four
+      sum(n, 0, Math.floor(count / ROWS));
+      if (count % ROWS > 0) sum(n, count - ROWS, 1); // some rows once more
+      scale(n, count);
+      n += count;
+    }
+    return calls;
+  };
+}

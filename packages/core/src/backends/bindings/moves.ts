@@ -1,0 +1,76 @@
+import { addressOf } from '../../program/address.ts';
+import type { FixedCall } from '../../program/kernels.ts';
+import type {
+  embeddingForward,
+  lastPositionBackward,
+  lastPositionForward,
+  transpose,
+} from '../../program/reference/index.ts';
+import type { CodeLayout } from '../code.ts';
+import { LANES } from '../kernels/row-lanes.ts';
+import type { BindCall } from './call-tape.ts';
+import type { PanelMemory } from './panels/panel-memory.ts';
+
+/** Makes calls of operations that only move numbers; null for others, and for empty ones. */
+export function createMoves(
+  { moveKernels: kernels, elementwise, width }: CodeLayout,
+  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+): BindCall {
+  /**
+   * The last arguments of kernels that move `size` numbers: the mask, whole vectors, and bytes of the numbers after.
+   */
+  const ends = (size: number, ...between: number[]): readonly number[] => {
+    const rest = size % width;
+    return [maskOf(rest), ...between, (size - rest) / width, bytes * rest];
+  };
+
+  const moves = {
+    embeddingForward(...[y, x, E, n, size]: Parameters<typeof embeddingForward>) {
+      if (n * size === 0) return null;
+      const arrays = [y, E, x].map(addressOf);
+      return [[kernels.readByIndex, ...arrays, 0, 0, bytes * size, n, ...ends(size)]];
+    },
+
+    lastPositionForward(...[y, x, lengths, B, T, C]: Parameters<typeof lastPositionForward>) {
+      if (B * C === 0) return null;
+      const arrays = [y, x, lengths].map(addressOf);
+      return [[kernels.readByLength, ...arrays, T, bytes * T * C, bytes * C, B, ...ends(C)]];
+    },
+
+    lastPositionBackward(...[dx, dy, lengths, B, T, C]: Parameters<typeof lastPositionBackward>) {
+      if (B * C === 0) return null;
+      const arrays = [dy, dx, lengths].map(addressOf);
+      return [
+        [elementwise.fill.place, addressOf(dx), 0, ...ends(B * T * C, 1)],
+        [kernels.writeByLength, ...arrays, T, bytes * T * C, bytes * C, B, ...ends(C)],
+      ];
+    },
+
+    transpose(...[y, x, I, J]: Parameters<typeof transpose>) {
+      if (I * J === 0) return null;
+      const [yAt, xAt, yStep, xStep] = [addressOf(y), addressOf(x), bytes * I, bytes * J];
+      const shorter = Math.min(I, J);
+      if (shorter < LANES) return [[kernels.transposeNumbers, yAt, xAt, yStep, I, J]];
+      const [kernel, block] =
+        shorter < width || width < LANES ? [kernels.transposeQuads, LANES] : [kernels.transposeBlocks, width];
+      const calls: FixedCall[] = [];
+      // The last squares have some rows and columns once more.
+      for (let j = 0; j < J; j += block) {
+        const column = Math.min(j, J - block);
+        const callFrom = (row: number, blocks: number): FixedCall => {
+          const [to, from] = [yAt + yStep * column + bytes * row, xAt + xStep * row + bytes * column];
+          return [kernel, to, from, yStep, xStep, block * xStep, blocks];
+        };
+        calls.push(callFrom(0, Math.floor(I / block)));
+        if (I % block > 0) calls.push(callFrom(I - block, 1));
+      }
+      return calls;
+    },
+  };
+
+  return ({ op, args }) => {
+    // The cast is safe: `emit` has checked the types of the arguments.
+    const move = Object.hasOwn(moves, op.name) ? moves[op.name as keyof typeof moves] : null;
+    return move === null ? null : (move as (...args: readonly unknown[]) => readonly FixedCall[] | null)(...args);
+  };
+}

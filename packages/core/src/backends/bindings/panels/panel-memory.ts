@@ -1,0 +1,140 @@
+import { bytesOfElements, type ElementType, elementView } from '../../../math/element-type.ts';
+import { MOST_LEAVES } from '../../../math/tree/index.ts';
+import { addressOf } from '../../../program/address.ts';
+import type { ProductKernels } from '../../code.ts';
+import { RUN, RUN_BYTES } from '../../kernels/tile.ts';
+import { heightOf, tilesOver } from './tiles-over.ts';
+
+/** Most bytes of a vector, over all extensions. */
+const MAX_VECTOR = 64;
+/** Most bytes of a panel's row. */
+export const MAX_PANEL = 3 * MAX_VECTOR;
+/** Most rows of a transposed block: as many as a vector has elements. */
+export const MOST_BLOCK = MAX_VECTOR / 4;
+/**
+ * Rows of a panel to prefetch ahead, so that they arrive from the second-level cache in time. This makes a tile of 9 x
+ * 24 doubles over many panels take 0.88 of the time.
+ */
+export const AHEAD = 8;
+/** Most vectors of a tile's sums, over all extensions. */
+const MAX_SUMS = 28;
+const ZEROS = MAX_PANEL;
+const ONE = MAX_VECTOR;
+const MASKS = 2 * MAX_VECTOR;
+
+const CONSTANTS = ZEROS + ONE + MASKS;
+
+/** Most terms of a list. */
+export const MAX_TERMS = 256;
+/** Most rows of a panel. */
+export const MAX_ROWS = 2 * MAX_TERMS;
+/** Most lists, one for each tile. */
+export const LISTS = 128;
+
+/** Most bytes of a tile's sums. */
+export const MAX_SUM_BYTES = MAX_SUMS * MAX_VECTOR;
+/** Most sums of a tile that wait at once: of leaves 0 to 7, 8 to 11, 12 to 13, and 14. */
+const WAITING = 4 * MAX_SUM_BYTES;
+/** Sizes of the leaf table of a sum, and of tables for single leaves of each length. */
+const TABLE = RUN_BYTES * MOST_LEAVES;
+const SINGLES = RUN_BYTES * (MAX_ROWS + 1);
+
+/** Bytes of a list of K terms, and so the distance of lists. */
+export const listStep = (K: number): number => 8 * (1 + K);
+
+/** Doubles of scratch for panels of either element type: constants, tables and lists. */
+export const PANELS_SCRATCH = (CONSTANTS + WAITING + TABLE + SINGLES + LISTS * listStep(MAX_TERMS)) / 8;
+
+/** Size of a full panel and its tiles. */
+export interface PanelSize {
+  readonly columns: number;
+  readonly step: number; // bytes of a row
+  readonly rows: number; // rows of the highest tile
+}
+
+/** Memory of panel products. Places are byte offsets. */
+export interface PanelMemory {
+  readonly type: ElementType;
+  readonly bytes: number; // bytes of an element
+  readonly width: number; // elements of a vector
+  readonly leafPanel: PanelSize; // for dy, in the product dW
+  /** The panel of dy for few columns: as many vectors as they take, at most those of `leafPanel`. */
+  leafPanelFor(columns: number): PanelSize;
+  readonly lanePanel: PanelSize; // of one vector, whose columns have factors of their own
+  /** The panel of W, for y and dx, that splits `columns` columns most evenly. Only the last panel may be narrower. */
+  panelFor(columns: number): PanelSize;
+  readonly zeros: number; // a row of zeros, where sums begin
+  readonly one: number; // a factor of 1, which changes no bit
+  readonly table: number; // leaf table of a sum, above sums that wait
+  readonly leafWords: Int32Array; // the words of `table`
+  readonly terms: number; // consecutive lists of terms
+  readonly firstList: Int32Array; // [1] length of the first list
+  /** The table of a sum of K terms in one run, at most `MAX_ROWS`. */
+  singleOf(K: number): number;
+  /** Mask of the first `lanes` lanes, which may go on into the next vector. */
+  maskOf(lanes: number): number;
+  /** Vectors in a panel of `columns` columns. */
+  vectorsOf(columns: number): number;
+  /** Mask of the last vector of a panel. */
+  lastMask(columns: number): number;
+}
+
+/** Creates the memory in `scratch` and writes its constants. */
+export function createPanelMemory(
+  { type, width, tileVectors, leafVectors, tileRows }: ProductKernels,
+  scratch: Float64Array, // [PANELS_SCRATCH]
+): PanelMemory {
+  const bytes = bytesOfElements(type, 1);
+  const zeros = addressOf(scratch);
+  const one = zeros + ZEROS;
+  const masks = one + ONE;
+  const table = zeros + CONSTANTS + WAITING;
+  const singles = table + TABLE;
+  const terms = singles + SINGLES;
+  writeConstants(scratch, type);
+  const singleWords = new Int32Array(scratch.buffer, singles, SINGLES / 4).fill(0);
+  for (let K = 1; K <= MAX_ROWS; K++) singleWords[RUN.words * K + RUN.terms] = K;
+  const sizeOf = (vectors: number): PanelSize => ({
+    columns: vectors * width,
+    step: bytes * vectors * width,
+    rows: tileRows(vectors, 'all'),
+  });
+  const leafPanel = sizeOf(leafVectors);
+  const lanePanel = { ...sizeOf(1), rows: tileRows(1, 'lanes') };
+  const sizes = Array.from({ length: Math.max(tileVectors, leafVectors) }, (_, k) => sizeOf(k + 1));
+  const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
+  const maskOf = (lanes: number): number => masks + MAX_VECTOR - bytes * lanes;
+  return {
+    type,
+    bytes,
+    width,
+    leafPanel,
+    leafPanelFor: (columns) => sizes[Math.min(vectorsOf(columns), leafVectors) - 1],
+    lanePanel,
+    panelFor(columns) {
+      const vectors = Math.max(vectorsOf(columns), 1); // a layer without inputs has none
+      return sizes[heightOf(vectors, tilesOver(vectors, tileVectors)) - 1];
+    },
+    zeros,
+    one,
+    table,
+    leafWords: new Int32Array(scratch.buffer, table, RUN.words * MOST_LEAVES),
+    terms,
+    firstList: new Int32Array(scratch.buffer, terms, 1),
+    singleOf: (K) => singles + RUN_BYTES * K,
+    maskOf,
+    vectorsOf,
+    lastMask: (columns) => maskOf(columns - (vectorsOf(columns) - 1) * width),
+  };
+}
+
+/**
+ * Writes zeros, a one, and the source of masks: a vector with all bits 1, then one of zeros. A mask of n lanes starts
+ * n elements before the zeros.
+ */
+function writeConstants(scratch: Float64Array, type: ElementType): void {
+  const { buffer, byteOffset } = scratch;
+  scratch.fill(0, 0, CONSTANTS / 8);
+  elementView(type, buffer, byteOffset + ZEROS, 1)[0] = 1;
+  new Uint8Array(buffer, byteOffset + ZEROS + ONE).fill(255, 0, MAX_VECTOR);
+}

@@ -1,0 +1,105 @@
+import type { ProductKernels } from '../../code.ts';
+import { listArguments } from '../../kernels/list-terms.ts';
+import type { CallTape } from '../call-tape.ts';
+import { listStep, type PanelMemory } from './panel-memory.ts';
+import { countOf, heightOf, tilesOver } from './tiles-over.ts';
+
+/** Lists the terms of a product that are not 0. */
+export interface TermLists {
+  /**
+   * Lists the terms of each tile of M rows for a `listed` call of `multiply`: those k for which some a[m,k] is not 0. K
+   * is at most `MAX_TERMS`, M at most `maxListedRows`.
+   */
+  listTerms(a: number, aRow: number, aStep: number, panelStep: number, M: number, K: number): void;
+  /** Lists the terms of the one tile of `sumLeaves`, leaf by leaf. B and `leaf` are as in `setLeaves`. */
+  listLeaves(panelStep: number, a: number, aRow: number, aStep: number, M: number, B: number, leaf: number): void;
+  /** Number of terms of the first listed tile. Runs the tape. */
+  countTerms(): number;
+}
+
+export function createTermLists(
+  { list: kernelOf, listedRows }: ProductKernels,
+  tape: CallTape,
+  { terms, firstList }: PanelMemory,
+): TermLists {
+  /** Lists `count` times K terms of one tile from row n on, counted from the tile's first row. */
+  function listOf(
+    kernel: number,
+    panelStep: number,
+    list: number,
+    next: number,
+    a: number,
+    n: number,
+    aRow: number,
+    aStep: number,
+    K: number,
+    count: number,
+  ): void {
+    const start = n * panelStep;
+    tape.write(
+      listArguments,
+      kernel,
+      a + n * aStep,
+      a,
+      list,
+      next,
+      aRow,
+      aStep,
+      panelStep,
+      K,
+      count,
+      0,
+      0,
+      0,
+      start,
+      0,
+    );
+  }
+
+  return {
+    listTerms(a, aRow, aStep, step, M, K) {
+      const next = listStep(K);
+      const tiles = tilesOver(M, listedRows);
+      for (let m = 0, tile = 0; m < M; ) {
+        const left = tiles - tile;
+        const height = heightOf(M - m, left);
+        const count = countOf(M - m, left); // tiles of this height
+        const tileA = a + m * aRow;
+        tape.write(
+          listArguments,
+          kernelOf(height),
+          tileA,
+          tileA,
+          terms + tile * next,
+          next,
+          aRow,
+          aStep,
+          step,
+          K,
+          count,
+          height * aRow,
+          K * aStep,
+          height * aRow,
+          0,
+          K * step,
+        );
+        m += count * height;
+        tile += count;
+      }
+    },
+
+    listLeaves(panelStep, a, aRow, aStep, M, B, leaf) {
+      const next = listStep(leaf);
+      const whole = Math.floor(B / leaf);
+      const kernel = kernelOf(M);
+      if (whole > 0) listOf(kernel, panelStep, terms, next, a, 0, aRow, aStep, leaf, whole);
+      const n = whole * leaf;
+      if (n < B) listOf(kernel, panelStep, terms + whole * next, next, a, n, aRow, aStep, B - n, 1);
+    },
+
+    countTerms() {
+      tape.run();
+      return firstList[0];
+    },
+  };
+}

@@ -1,0 +1,281 @@
+import type { ProductKernels } from '../../code.ts';
+import { RUN, type TileShape, tileArguments } from '../../kernels/tile.ts';
+import type { CallTape } from '../call-tape.ts';
+import { AHEAD, listStep, type PanelMemory } from './panel-memory.ts';
+import { countOf, heightOf, tilesOver } from './tiles-over.ts';
+
+/** Products of panels, tile by tile. */
+export interface TileProducts {
+  /** c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as possible. */
+  multiply(
+    c: number,
+    cRow: number,
+    init: number,
+    initRow: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    panel: number,
+    panelStep: number,
+    ahead: number, // from a row of the panel to the memory to prefetch with it, in bytes
+    M: number,
+    K: number,
+    columns: number,
+    listed: boolean,
+  ): void;
+  /** Sets the division of the B terms into leaves for later calls of `sumLeaves`. */
+  setLeaves(B: number, leaf: number): void;
+  /**
+   * c[M,N] = init + a[M,B] · consecutive panels, for one tile of rows and all columns; the sums of leaves are joined by
+   * the tree. Adds to `c` if `joins`.
+   */
+  sumLeaves(
+    panelColumns: number,
+    panelStep: number,
+    c: number,
+    cRow: number,
+    init: number,
+    nextInit: number,
+    initRow: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    panels: number,
+    M: number,
+    B: number,
+    N: number,
+    joins: boolean,
+    listed: boolean,
+  ): void;
+  /**
+   * Adds likewise to `count` tiles of M rows, which lie below each other in one panel. Columns of `a` are neighbours.
+   */
+  sumStrips(
+    c: number,
+    cRow: number,
+    init: number,
+    initRow: number,
+    a: number,
+    aStep: number,
+    panel: number,
+    panelStep: number,
+    M: number,
+    columns: number,
+    count: number,
+    joins: boolean,
+  ): void;
+  /**
+   * c[M,columns] = init + the terms of a table's runs, for `count` tiles of M rows. Adds to `c` if `joins`. With
+   * `lanes` each column has factors of its own, see `assembleTile`. `columns` is at most that of a panel whose tiles
+   * have M rows.
+   */
+  sumRuns(
+    c: number,
+    cRow: number,
+    init: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    panel: number,
+    panelStep: number,
+    runs: number, // table
+    M: number,
+    columns: number,
+    count: number,
+    nextC: number,
+    nextA: number,
+    joins: boolean,
+    lanes: boolean,
+  ): void;
+}
+
+/** Writes the leaf table of a sum of B terms to its place, where later calls read it. */
+export type PlaceLeaves = (B: number, leaf: number) => void;
+
+/** `placeLeaves` writes at once where it is not given: the tape must then be empty when leaves are set. */
+export function createTileProducts(
+  { width, tile: kernelOf, tileRows }: ProductKernels,
+  tape: CallTape,
+  { bytes, table, leafWords, terms: lists, singleOf, vectorsOf, lastMask }: PanelMemory,
+  placeLeaves: PlaceLeaves = (B, leaf) => writeLeaves(leafWords, B, leaf, listStep(leaf)),
+): TileProducts {
+  let leaves = table;
+
+  const tileOf = (terms: TileShape['terms'], columns: number, M: number): number =>
+    kernelOf(vectorsOf(columns), terms, columns % width !== 0, M);
+
+  return {
+    multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, ahead, M, K, columns, listed) {
+      const terms = listed ? 'listed' : 'all';
+      const mask = lastMask(columns);
+      const cut = tilesOver(M, tileRows(vectorsOf(columns), terms));
+      for (let m = 0, tile = 0; m < M; ) {
+        const left = cut - tile;
+        const height = heightOf(M - m, left);
+        const count = countOf(M - m, left); // tiles of this height
+        tape.write(
+          tileArguments,
+          tileOf(terms, columns, height),
+          c + m * cRow,
+          init + m * initRow,
+          a + m * aRow,
+          panel,
+          singleOf(K),
+          mask,
+          lists + tile * listStep(K),
+          cRow,
+          initRow,
+          aRow,
+          aStep,
+          step,
+          ahead,
+          count,
+          height * cRow,
+          height * initRow,
+          height * aRow,
+          0,
+          0,
+          listStep(K),
+        );
+        m += count * height;
+        tile += count;
+      }
+    },
+
+    setLeaves(B, leaf) {
+      leaves = leaf >= B ? singleOf(B) : table;
+      if (leaf < B) placeLeaves(B, leaf);
+    },
+
+    sumLeaves(
+      panelColumns,
+      panelStep,
+      c,
+      cRow,
+      init,
+      nextInit,
+      initRow,
+      a,
+      aRow,
+      aStep,
+      panels,
+      M,
+      B,
+      N,
+      joins,
+      listed,
+    ) {
+      for (let n = 0; n < N; ) {
+        const columns = Math.min(N - n, panelColumns);
+        const count = Math.max(Math.floor((N - n) / panelColumns), 1);
+        tape.write(
+          tileArguments,
+          tileOf(listed ? 'listed' : 'all', columns, M),
+          c + bytes * n,
+          nextInit === 0 ? init : init + bytes * n,
+          a,
+          panels + bytes * n * B,
+          leaves,
+          lastMask(columns),
+          lists,
+          cRow,
+          initRow,
+          aRow,
+          aStep,
+          panelStep,
+          AHEAD * panelStep,
+          count,
+          bytes * columns,
+          nextInit,
+          0,
+          B * panelStep,
+          joins ? 1 : 0,
+          0,
+        );
+        n += count * columns;
+      }
+    },
+
+    sumStrips(c, cRow, init, initRow, a, aStep, panel, panelStep, M, columns, count, joins) {
+      tape.write(
+        tileArguments,
+        tileOf('all', columns, M),
+        c,
+        init,
+        a,
+        panel,
+        leaves,
+        lastMask(columns),
+        0,
+        cRow,
+        initRow,
+        bytes,
+        aStep,
+        panelStep,
+        AHEAD * panelStep,
+        count,
+        M * cRow,
+        M * initRow,
+        bytes * M,
+        0,
+        joins ? 1 : 0,
+        0,
+      );
+    },
+
+    sumRuns(c, cRow, init, a, aRow, aStep, panel, step, runs, M, columns, count, nextC, nextA, joins, lanes) {
+      tape.write(
+        tileArguments,
+        tileOf(lanes ? 'lanes' : 'all', columns, M),
+        c,
+        init,
+        a,
+        panel,
+        runs,
+        lastMask(columns),
+        0,
+        cRow,
+        0,
+        aRow,
+        aStep,
+        step,
+        AHEAD * step,
+        count,
+        nextC,
+        0,
+        nextA,
+        0,
+        joins ? 1 : 0,
+        0,
+      );
+    },
+  };
+}
+
+/** Writes the leaf table of a sum of B terms in leaves of `leaf`, whose lists of terms are `nextTerms` bytes apart. */
+export function writeLeaves(
+  words: Int32Array, // [leaves, RUN.words] out
+  B: number,
+  leaf: number,
+  nextTerms: number,
+): void {
+  for (let k = 0, n = 0; n < B; k++, n += leaf) {
+    const isLast = n + leaf >= B;
+    const at = RUN.words * k;
+    words[at + RUN.terms] = Math.min(leaf, B - n);
+    // As many sums of subtrees wait as k has binary ones. The last leaf adds all of them; any other leaf adds those
+    // that it completes a larger subtree with.
+    words[at + RUN.merges] = isLast ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);
+    words[at + RUN.more] = isLast ? 0 : 1;
+    words[at + RUN.waits] = 1;
+    words[at + RUN.nextTerms] = nextTerms;
+    words.fill(0, at + RUN.skipA, at + RUN.words);
+  }
+}
+
+/** Bits of k that are 1: as many sums of subtrees wait before leaf k. */
+export function onesOf(k: number): number {
+  let ones = 0;
+  for (let rest = k; rest > 0; rest >>= 1) ones += rest & 1;
+  return ones;
+}

@@ -1,0 +1,201 @@
+import type { Elements } from '../../math/element-type.ts';
+import { FLUSH_BELOW } from '../../math/flush.ts';
+import { addressOf } from '../../program/address.ts';
+import type { Bound, FixedCall } from '../../program/kernels.ts';
+import type {
+  avgPoolBackward,
+  avgPoolForward,
+  globalAvgPoolBackward,
+  globalAvgPoolForward,
+  maxPoolBackward,
+  maxPoolForward,
+  upsampleBackward,
+  upsampleForward,
+} from '../../program/reference/pooling.ts';
+import { PIECE } from '../../program/reference/sum-rows.ts';
+import type { CodeLayout } from '../code.ts';
+import { MOST_CHANNEL_VECTORS, type WindowWork } from '../kernels/windows.ts';
+import type { BindCall } from './call-tape.ts';
+import type { PanelMemory } from './panels/panel-memory.ts';
+import { type Axis, coversAll, inputAxis, outputAxis, ownAxis, type Run, reachesAll, singles } from './window-runs.ts';
+
+/** Bytes of images that are taken at once, where several kernels go through them. */
+const GROUP_BYTES = 262_144;
+
+/** Numbers of windows as they are scaled: a division by a power of two has the bits of a product. */
+function scaling(divisor: number, least: number): readonly number[] {
+  const isFactor = (divisor & (divisor - 1)) === 0;
+  return isFactor ? [0, 1 / divisor, 1, least] : [1, 1, divisor, least];
+}
+
+/** Pixels of images with C channels, and the images of their windows. */
+interface Pooling {
+  readonly work: WindowWork;
+  readonly pixels: Elements; // [B, rows.pixels, columns.pixels, C]
+  readonly windows: Elements; // [B, rows.positions, columns.positions, C]
+  readonly rows: Axis;
+  readonly columns: Axis;
+  readonly B: number;
+  readonly C: number;
+  readonly last: readonly number[]; // the last arguments of the kernel
+  readonly cleared?: Elements | null; // images that are 0 before: of pixels if they are sums, else of windows
+}
+
+/** Makes calls of pools and of upsampling; null for others. */
+export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>): BindCall {
+  const { width, type } = layout;
+  const wide = MOST_CHANNEL_VECTORS * width;
+
+  function bind(pooling: Pooling): Bound | null {
+    const { pixels, windows, rows, columns, B, C, cleared = null } = pooling;
+    const [pixelImage, windowImage] = [rows.pixels * columns.pixels * C, rows.positions * columns.positions * C];
+    const calls = callsOf(pooling);
+    const [pixelBytes, windowBytes] = [bytes * pixelImage, bytes * windowImage];
+    const [pixelsAt, windowsAt] = [addressOf(pixels), addressOf(windows)];
+    const clearedAt = cleared === null ? -1 : addressOf(cleared);
+    const clearedImage = pooling.work === 'sum' ? pixelImage : windowImage;
+    const isOne = calls.length === 1 && cleared === null;
+    const group = isOne ? B : Math.max(1, Math.floor(GROUP_BYTES / Math.max(pixelBytes, windowBytes)));
+    const all: FixedCall[] = [];
+    for (let image = 0; image < B; image += group) {
+      const images = Math.min(group, B - image);
+      if (clearedAt >= 0) all.push(clearing(clearedAt + bytes * clearedImage * image, clearedImage * images));
+      for (const { kernel, mask, values, pixel, window } of calls) {
+        const [pixelAt, windowAt] = [pixelsAt + pixel + pixelBytes * image, windowsAt + window + windowBytes * image];
+        all.push([kernel, pixelAt, windowAt, mask, images, ...values]);
+      }
+    }
+    return all;
+  }
+
+  function clearing(at: number, n: number): FixedCall {
+    const rest = n % width;
+    return [layout.elementwise.fill.place, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest];
+  }
+
+  /** The calls for one image: one for each piece of each run of rows and columns. */
+  function callsOf({ work, rows, columns, C, last }: Pooling) {
+    // Windows add to what is there in their order, row by row.
+    const isOrdered = work === 'giveMore' && columns.runs.length > 1;
+    const rowRuns = isOrdered ? rows.runs.flatMap(singles) : rows.runs;
+    const [pixelRow, windowRow] = [columns.pixels * C, columns.positions * C];
+    return rowRuns.flatMap((row) =>
+      columns.runs.flatMap((column) =>
+        piecesOf(work, column, C).map(({ at, count, numbers, pixelStep, windowStep }) => {
+          const vectors = Math.floor((numbers + width - 1) / width);
+          const rest = numbers % width;
+          const values = [
+            ...[row.count, count, row.places, column.places],
+            bytes * pixelStep,
+            bytes * (row.step * pixelRow - count * pixelStep),
+            bytes * (rows.pixels - row.count * row.step) * pixelRow,
+            bytes * windowStep,
+            bytes * (row.windowStep * windowRow - count * windowStep),
+            bytes * (rows.positions - row.count * row.windowStep) * windowRow,
+            bytes * C,
+            bytes * (windowRow - column.places * C),
+            ...last,
+          ];
+          return {
+            kernel: layout.windows[work][rest === 0 ? 'full' : 'masked'][vectors],
+            mask: maskOf(rest),
+            values,
+            pixel: bytes * (row.first * pixelRow + column.first * C + at),
+            window: bytes * (row.window * windowRow + column.window * C + at),
+          };
+        }),
+      ),
+    );
+  }
+
+  /** Pieces of channels that a kernel takes at once, at `count` pixels of a row. */
+  function piecesOf(work: WindowWork, { count, step, windowStep }: Run, C: number) {
+    const pieces: { at: number; count: number; numbers: number; pixelStep: number; windowStep: number }[] = [];
+    // The channels of neighbours whose windows are neighbours, too, are as those of one pixel.
+    const areOne = (work === 'most' || work === 'sum') && step === 1 && windowStep === 1 && count > 1;
+    const all = areOne ? count * C : C;
+    if (areOne && all >= wide) {
+      pieces.push({ at: 0, count: Math.floor(all / wide), numbers: wide, pixelStep: wide, windowStep: wide });
+    }
+    for (let at = areOne ? all - (all % wide) : 0; at < all; at += wide) {
+      const numbers = Math.min(wide, all - at);
+      const own = areOne
+        ? { count: 1, pixelStep: 0, windowStep: 0 }
+        : { count, pixelStep: step * C, windowStep: windowStep * C };
+      pieces.push({ at, numbers, ...own });
+    }
+    return pieces;
+  }
+
+  const flushed = FLUSH_BELOW[type];
+
+  const pools = {
+    maxPoolForward: (...[y, x, B, H, V, C, ...window]: Parameters<typeof maxPoolForward>) =>
+      bind({ work: 'most', pixels: y, windows: x, ...outputs(H, V, ...window), B, C, last: [] }),
+    maxPoolBackward(...[dx, dy, x, y, B, H, V, C, ...window]: Parameters<typeof maxPoolBackward>) {
+      const axes = outputs(H, V, ...window);
+      const adds = overlaps(...window);
+      return bind({
+        ...{ work: adds ? 'giveMore' : 'give', pixels: y, windows: x, ...axes, B, C },
+        last: [addressOf(dy) - addressOf(y), addressOf(dx) - addressOf(x)],
+        cleared: adds || !coversAll(axes.rows) || !coversAll(axes.columns) ? dx : null,
+      });
+    },
+    avgPoolForward: (...[y, x, B, H, V, C, ...window]: Parameters<typeof avgPoolForward>) =>
+      bind({ work: 'sum', pixels: y, windows: x, ...outputs(H, V, ...window), B, C, last: meanOf(window, 0) }),
+    avgPoolBackward(...[dx, dy, B, H, V, C, ...window]: Parameters<typeof avgPoolBackward>) {
+      const last = meanOf(window, flushed);
+      if (overlaps(...window)) {
+        const axes = inputs(H, V, ...window);
+        const cleared = reachesAll(axes.rows) && reachesAll(axes.columns) ? null : dx;
+        return bind({ work: 'sum', pixels: dx, windows: dy, ...axes, B, C, last, cleared });
+      }
+      const axes = outputs(H, V, ...window);
+      const cleared = coversAll(axes.rows) && coversAll(axes.columns) ? null : dx;
+      return bind({ work: 'spread', pixels: dy, windows: dx, ...axes, B, C, last, cleared });
+    },
+    globalAvgPoolForward(...[y, , x, B, R, C]: Parameters<typeof globalAvgPoolForward>) {
+      // More positions are summed in pieces.
+      if (R > PIECE) return null;
+      return bind({ work: 'sum', pixels: y, windows: x, ...oneWindow(R), B, C, last: scaling(R, 0) });
+    },
+    globalAvgPoolBackward: (...[dx, dy, B, R, C]: Parameters<typeof globalAvgPoolBackward>) =>
+      bind({ work: 'spread', pixels: dy, windows: dx, ...oneWindow(R), B, C, last: scaling(R, flushed) }),
+    upsampleForward: (...[y, x, B, H, V, C, FY, FX]: Parameters<typeof upsampleForward>) =>
+      bind({ work: 'spread', pixels: x, windows: y, ...repeats(H, V, FY, FX), B, C, last: scaling(1, 0) }),
+    upsampleBackward: (...[dx, dy, B, H, V, C, FY, FX]: Parameters<typeof upsampleBackward>) =>
+      bind({ work: 'sum', pixels: dx, windows: dy, ...repeats(H, V, FY, FX), B, C, last: scaling(1, 0) }),
+  };
+
+  return ({ op, args }) => {
+    // The cast is safe: `emit` has checked the types of the arguments.
+    const pool = Object.hasOwn(pools, op.name) ? pools[op.name as keyof typeof pools] : null;
+    return pool === null ? null : (pool as (...args: readonly unknown[]) => Bound | null)(...args);
+  };
+}
+
+type Axes = Pick<Pooling, 'rows' | 'columns'>;
+/** KY, KX, strideY, strideX, top, left. */
+type Window = readonly [number, number, number, number, number, number];
+
+const outputs = (H: number, V: number, ...[KY, KX, strideY, strideX, top, left]: Window): Axes => ({
+  rows: outputAxis(H, KY, strideY, top),
+  columns: outputAxis(V, KX, strideX, left),
+});
+
+const inputs = (H: number, V: number, ...[KY, KX, strideY, strideX, top, left]: Window): Axes => ({
+  rows: inputAxis(H, KY, strideY, top),
+  columns: inputAxis(V, KX, strideX, left),
+});
+
+const repeats = (H: number, V: number, FY: number, FX: number): Axes => ({
+  rows: ownAxis(H, FY),
+  columns: ownAxis(V, FX),
+});
+
+/** One pixel, whose window is all R positions. */
+const oneWindow = (R: number): Axes => repeats(1, 1, 1, R);
+
+const overlaps = (...[KY, KX, strideY, strideX]: Window): boolean => strideY < KY || strideX < KX;
+
+const meanOf = ([KY, KX]: Window, least: number): readonly number[] => scaling(KY * KX, least);

@@ -1,0 +1,76 @@
+import type { Elements } from '../../math/element-type.ts';
+import { addressOf } from '../../program/address.ts';
+import type { Call } from '../../program/op.ts';
+import type { CodeLayout } from '../code.ts';
+import { recurrentOps } from '../formulas/recurrent.ts';
+import { arraysOf } from '../kernels/elementwise.ts';
+import type { BindCall, CallTape } from './call-tape.ts';
+import type { PanelMemory } from './panels/panel-memory.ts';
+
+/** A call of a kernel for each row: its first arguments are addresses, which differ from row to row. */
+interface RowCalls {
+  /** Writes the call for row n. */
+  record(n: number): void;
+}
+
+/** Makes calls of the steps of recurrent layers, row by row, since each row ends where its padding begins. */
+export function createRecurrent(
+  { recurrent, elementwise, width }: CodeLayout,
+  tape: CallTape,
+  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+): BindCall {
+  /** Calls of a kernel on `size` numbers of each row. */
+  function callsOf(kernel: number, parts: readonly Place[], values: readonly number[], size: number): RowCalls {
+    const rest = size % width;
+    const ends = [maskOf(rest), 1, (size - rest) / width, bytes * rest];
+    const written = Float64Array.of(...parts.map(({ first }) => first), ...values, ...ends);
+    return {
+      record(n) {
+        for (let k = 0; k < parts.length; k++) written[k] = parts[k].first + n * parts[k].row;
+        tape.writeAll(kernel, written);
+      },
+    };
+  }
+
+  return ({ op, args }: Call) => {
+    const own = Object.hasOwn(recurrentOps, op.name) ? recurrentOps[op.name] : undefined;
+    if (own === undefined) return null;
+    const names = Object.keys(op.operands);
+    const argumentOf = (name: string): unknown => args[names.indexOf(name)];
+    const [t, B, T, O] = ['t', 'B', 'T', 'O'].map((name) => argumentOf(name) as number);
+    const lengths = argumentOf('lengths') as Float64Array;
+    const { place } = recurrent[op.name];
+
+    /** The place of a part at position t. */
+    function placeOf(part: string): Place {
+      const [name, gate] = part.split(' ');
+      const operand = op.operands[name];
+      const shape = 'shape' in operand ? operand.shape : [];
+      const position =
+        bytes * O * shape.reduce<number>((size, extent) => (typeof extent === 'number' ? extent : size), 1);
+      const [row, at] = shape.includes('T') ? [T * position, t * position] : [position, 0];
+      return { first: addressOf(argumentOf(name) as Elements) + at + bytes * O * Number(gate), row };
+    }
+    const copies = (all: readonly (readonly [to: string, from: string, gates: number])[]): RowCalls[] =>
+      all.map(([to, from, gates]) => callsOf(elementwise.copy.place, [placeOf(from), placeOf(to)], [], gates * O));
+    const formula = callsOf(place, arraysOf(own).map(placeOf), [], O);
+    const before = copies(own.before);
+    const real = [formula, ...copies(own.after)];
+    const padding = own.padding.map(([part, gates]) =>
+      callsOf(elementwise.fill.place, [placeOf(part)], [0], gates * O),
+    );
+    return () => {
+      for (let n = 0; n < B; n++) {
+        for (const calls of before) calls.record(n);
+        for (const calls of t < lengths[n] ? real : padding) calls.record(n);
+      }
+      tape.run();
+    };
+  };
+}
+
+/** The addresses of the same numbers of all rows. */
+interface Place {
+  readonly first: number; // address of those of row 0
+  readonly row: number; // bytes between rows
+}

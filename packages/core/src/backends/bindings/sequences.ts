@@ -1,0 +1,102 @@
+import type { Elements } from '../../math/element-type.ts';
+import { addressOf } from '../../program/address.ts';
+import type { Bound } from '../../program/kernels.ts';
+import type { rotate, sequenceMeanBackward, sequenceMeanForward, zeroPadding } from '../../program/reference/index.ts';
+import type { CodeLayout } from '../code.ts';
+import { PIECE_WORDS } from '../kernels/column-sums.ts';
+import { LANES } from '../kernels/row-lanes.ts';
+import type { BindCall, CallTape } from './call-tape.ts';
+import { PIECES_SCRATCH, piecesOfRow } from './matrices/column-sums.ts';
+import { groupsOf } from './matrices/matrices.ts';
+import type { PanelMemory } from './panels/panel-memory.ts';
+
+/** Makes calls of operations on the positions of rows; null for others, and for empty ones. */
+export function createSequences(
+  { rotate: kernels, moveKernels, columnSums, matrices, width }: CodeLayout,
+  tape: CallTape,
+  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  scratch: Float64Array, // [PIECES_SCRATCH]
+): BindCall {
+  const table = new Int32Array(scratch.buffer, scratch.byteOffset, 2 * PIECES_SCRATCH);
+  const tableAt = addressOf(scratch);
+  const known: Int32Array[] = []; // tables of pieces by real positions
+
+  const clearPadding = (x: Elements, lengths: Float64Array, B: number, T: number, C: number): readonly number[] => {
+    const sizes = [T, C, bytes * T * C, B, maskOf(0), width, bytes];
+    return [moveKernels.clearPadding, addressOf(x), addressOf(lengths), ...sizes];
+  };
+
+  const sequences = {
+    zeroPadding: (...[x, lengths, B, T, C]: Parameters<typeof zeroPadding>) =>
+      B * C === 0 ? null : [clearPadding(x, lengths, B, T, C)],
+
+    rotate(...[qkv, angles, B, T, H, d, back]: Parameters<typeof rotate>) {
+      const half = Math.floor(d / 2);
+      if (B * T * H * half === 0) return null;
+      const left = half % width;
+      const rest = left % LANES;
+      const sizes = [B, T, 2 * H, bytes * H * d, bytes * half];
+      const vectors = [(half - left) / width, (left - rest) / LANES, bytes * rest];
+      return [
+        [kernels[back ? 'back' : 'forth'], addressOf(qkv), addressOf(angles), maskOf(rest), ...sizes, ...vectors],
+      ];
+    },
+
+    sequenceMeanForward(...[y, levels, x, lengths, B, T, C]: Parameters<typeof sequenceMeanForward>) {
+      if (B * C === 0 || piecesOfRow(T).length > table.length) return null;
+      const { place, vectors } = columnSums.plain;
+      const [xAt, yAt, levelsAt] = [x, y, levels].map(addressOf);
+      const row = bytes * C;
+      const call = Float64Array.of(0, 0, levelsAt, ...groupsOf(C, vectors, width, maskOf), 0, 0, row, 0);
+      const last = call.length - 1;
+      return () => {
+        for (let n = 0, used = 0; n < B; n++) {
+          const real = Math.min(lengths[n], T);
+          known[real] ??= piecesOfRow(real);
+          const words = known[real];
+          if (used + words.length > table.length) {
+            tape.run();
+            used = 0;
+          }
+          for (let w = 0; w < words.length; w++) table[used + w] = words[w];
+          call[0] = xAt + n * T * row;
+          call[1] = yAt + n * row;
+          call[last - 3] = tableAt + 4 * used;
+          call[last - 2] = words.length / PIECE_WORDS.count;
+          call[last] = real;
+          tape.writeAll(place, call);
+          used += words.length;
+        }
+        tape.run();
+      };
+    },
+
+    sequenceMeanBackward(...[dx, dy, lengths, B, T, C]: Parameters<typeof sequenceMeanBackward>) {
+      if (B * C === 0) return null;
+      const { place, vectors } = matrices.globalAvgPoolBackward;
+      const [dxAt, dyAt] = [dx, dy].map(addressOf);
+      const row = bytes * C;
+      const call = Float64Array.of(0, 0, 0, ...groupsOf(C, vectors, width, maskOf), 0, row);
+      const [clear, ...cleared] = clearPadding(dx, lengths, B, T, C);
+      const padding = Float64Array.from(cleared);
+      return () => {
+        for (let n = 0; n < B; n++) {
+          const real = Math.min(lengths[n], T);
+          call[0] = dyAt + n * row;
+          call[1] = dxAt + n * T * row;
+          call[2] = real;
+          call[call.length - 2] = real;
+          tape.writeAll(place, call);
+        }
+        tape.writeAll(clear, padding);
+        tape.run();
+      };
+    },
+  };
+
+  return ({ op, args }) => {
+    // The cast is safe: `emit` has checked the types of the arguments.
+    const bind = Object.hasOwn(sequences, op.name) ? sequences[op.name as keyof typeof sequences] : null;
+    return bind === null ? null : (bind as (...args: readonly unknown[]) => Bound | null)(...args);
+  };
+}

@@ -1,0 +1,34 @@
+import { addressOf } from '../../program/address.ts';
+import type { FixedCall } from '../../program/kernels.ts';
+import type { clip, noteStep, takeHyper } from '../../program/step-ops.ts';
+import type { CodeLayout } from '../code.ts';
+import type { BindCall } from './call-tape.ts';
+
+const DOUBLE = 8; // bytes
+
+/** Makes calls of what a step does outside of its passes; null for other operations. */
+export function createSteps({ stepKernels: kernels }: CodeLayout): BindCall {
+  const steps = {
+    takeHyper(...[hyper, hypers, next, H]: Parameters<typeof takeHyper>) {
+      if (H === 0) return null;
+      return [[kernels.takeHyper, addressOf(hyper), addressOf(hypers), addressOf(next), DOUBLE * H, H]];
+    },
+    clip: (...[factor, squares, blocks, clipNorm]: Parameters<typeof clip>) => [
+      [kernels.clip, addressOf(factor), addressOf(squares), blocks, clipNorm],
+    ],
+    noteStep(...[note, losses, norms, lossSums, squares, leaves, blocks, rows]: Parameters<typeof noteStep>) {
+      const sums = addressOf(lossSums);
+      const calls: FixedCall[] = [];
+      for (let apart = 1; apart < leaves; apart *= 2) {
+        calls.push([kernels.addPairs, sums, DOUBLE * apart, Math.floor((leaves + apart - 1) / (2 * apart))]);
+      }
+      const to = [note, losses, norms].map(addressOf);
+      return [...calls, [kernels.noteStep, ...to, sums, addressOf(rows), addressOf(squares), blocks]];
+    },
+  };
+  return ({ op, args }) => {
+    // The cast is safe: `emit` has checked the types of the arguments.
+    const step = Object.hasOwn(steps, op.name) ? steps[op.name as keyof typeof steps] : null;
+    return step === null ? null : (step as (...args: readonly unknown[]) => readonly FixedCall[] | null)(...args);
+  };
+}

@@ -1,0 +1,99 @@
+import type { UpdateKernel } from '../../families/optimizers/optimizer.ts';
+import { bytesOfElements, type Elements } from '../../math/element-type.ts';
+import { viewOf } from '../../math/scratch.ts';
+import { addressOf } from '../../program/address.ts';
+import type { FixedCall } from '../../program/kernels.ts';
+import type { maxNorm } from '../../program/reference/max-norm.ts';
+import type { averageRows } from '../../program/reference/products.ts';
+import type { CodeLayout } from '../code.ts';
+import { updates as table } from '../formulas/updates.ts';
+import { BLOCK_ROWS } from '../kernels/max-norm.ts';
+import { vectorsOfTurn } from '../kernels/update.ts';
+import type { BindCall } from './call-tape.ts';
+import { groupsOf } from './matrices/matrices.ts';
+import { halved, type RowAdds } from './row-adds.ts';
+
+/** Doubles of scratch for the sums of squares. */
+export const UPDATE_SCRATCH = 4;
+
+/** Updates by the mean of gradient rows, without storing the mean. */
+type MeanUpdate = (
+  square: Float64Array, // [1] out
+  theta: Elements, // [n] in and out
+  state: readonly Elements[], // [slots][n] in and out
+  n: number,
+  hyper: Float64Array, // [hyperLength]
+  first: Elements, // [S, row] rows of gradients
+  row: number,
+  S: number,
+  share: Float64Array, // [1] 1 / the rows of the batch
+) => void;
+
+/** The arrays that an update reads and writes. */
+interface Parts {
+  readonly square: Float64Array; // [1] out
+  readonly arrays: readonly Elements[]; // [n] in and out
+  readonly n: number;
+  readonly hyper: Float64Array;
+  readonly first: Elements; // [S, row] rows of gradients
+  readonly row: number;
+  readonly S: number;
+  readonly share: Float64Array; // [1]
+}
+
+/** Makes calls of updates, of means and of updates by means, and of max-norm; null for others. */
+export function createUpdates(
+  layout: CodeLayout,
+  maskOf: (lanes: number) => number,
+  rowAdds: RowAdds,
+  scratch: Float64Array, // [UPDATE_SCRATCH]
+): BindCall {
+  const { updates: kernels, type, width } = layout;
+  const bytes = bytesOfElements(type, 1);
+  const vectors = vectorsOfTurn(bytes * width);
+  const nothing = new Float64Array(0);
+  const whole = Float64Array.of(1);
+
+  function update(name: string, { square, arrays, n, hyper, first, row, S, share }: Parts): FixedCall[] {
+    const firstAt = addressOf(first);
+    const calls: FixedCall[] = [];
+    let [rows, step] = [S, bytes * row]; // of the rows that the kernel adds
+    for (; kernels[name][rows] === undefined; rows = halved(rows), step *= 2) {
+      calls.push(...rowAdds.neighbourCalls(firstAt, step, rows, n));
+    }
+    const rest = n % (vectors * width);
+    calls.push([
+      kernels[name][rows].place,
+      ...arrays.map(addressOf),
+      ...[firstAt, step, addressOf(scratch), addressOf(square), maskOf(rest), (n - rest) / (vectors * width)],
+      ...Array.from({ length: vectors }, (_, k) => Math.min(Math.max(rest - k * width, 0), width)),
+      share,
+      ...table[name].numbers.map((_, k) => viewOf(hyper, k, 1)),
+    ]);
+    return calls;
+  }
+
+  function capNorms(...[W, , I, row, n, limit]: Parameters<typeof maxNorm>): FixedCall[] {
+    const { place, vectors } = layout.maxNorm;
+    const left = I % BLOCK_ROWS;
+    const rows = [I, (I - left) / BLOCK_ROWS, left];
+    return [[place, addressOf(W), bytes * row, ...groupsOf(n, vectors, width, maskOf), ...rows, limit]];
+  }
+
+  return ({ op: { name }, args }) => {
+    if (name === 'averageRows') {
+      const [square, g, first, S, row, n, share] = args as Parameters<typeof averageRows>;
+      return update(name, { square, arrays: [g], n, hyper: nothing, first, row, S, share });
+    }
+    if (name === 'maxNorm') return capNorms(...(args as Parameters<typeof maxNorm>));
+    if (Object.hasOwn(table, name)) {
+      const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
+      const alone = { square: scratch, first: g, row: 0, S: 0, share: whole }; // `averageRows` has noted the squares
+      return update(name, { ...alone, arrays: [theta, ...state], n, hyper });
+    }
+    const own = name.replace(/OfMean$/, '');
+    if (own === name || !Object.hasOwn(table, own)) return null;
+    const [square, theta, state, n, hyper, first, row, S, share] = args as Parameters<MeanUpdate>;
+    return update(own, { square, arrays: [theta, ...state], n, hyper, first, row, S, share });
+  };
+}

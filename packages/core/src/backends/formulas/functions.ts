@@ -1,0 +1,302 @@
+import { erfPolynomials } from '../../math/erf.ts';
+import { expPolynomial } from '../../math/exp.ts';
+import { LN2_HI, LN2_LO, LOG2_E } from '../../math/exponent.ts';
+import { erfPolynomials as floatErf } from '../../math/float32/erf.ts';
+import { expPolynomial as floatExp } from '../../math/float32/exp.ts';
+import * as floatExponent from '../../math/float32/exponent.ts';
+import { logPolynomial as floatLog } from '../../math/float32/log.ts';
+import { FLUSH_BELOW } from '../../math/flush.ts';
+import { logPolynomial } from '../../math/log.ts';
+import type { Condition, Formula, Value } from './formula.ts';
+
+/** The functions of `RealMath`, to the same bits, written with the operations of a formula. */
+export interface Functions {
+  /** x, or +0 if |x| is tiny. NaN stays NaN. */
+  flush(x: Value): Value;
+  negative(x: Value): Value;
+  absolute(x: Value): Value;
+  /** 1 or -1; x itself if it is a zero or NaN. */
+  sign(x: Value): Value;
+  exp(x: Value): Value;
+  /** eˣ for x ≤ 0, or NaN. */
+  expBelow(x: Value): Value;
+  expm1(x: Value): Value;
+  /** eˣ - 1 for x ≤ 0, or NaN. */
+  expm1Below(x: Value): Value;
+  log(x: Value): Value;
+  log1p(x: Value): Value;
+  /** ln(1 + x) for 0 ≤ x ≤ 1, or NaN. */
+  log1pWithin(x: Value): Value;
+  tanh(x: Value): Value;
+  erf(x: Value): Value;
+  sigmoid(x: Value): Value;
+}
+
+/** Numbers that depend on the element type. */
+const table = {
+  float64: {
+    fraction: 52, // bits
+    bias: 1023n,
+    sizeBits: 0x7fffffff_ffffffffn, // all but the sign
+    log2E: LOG2_E,
+    ln2Hi: LN2_HI,
+    ln2Lo: LN2_LO,
+    /** 1.5 · 2⁵² + 2 · bias: see `rounded`. */
+    round: 6755399441057790,
+    expMost: 1000,
+    expLeast: -1000,
+    expPolynomial,
+    expm1Most: 40,
+    tanhMost: 22,
+    ln2: 0.6931471805599453,
+    erfMost: 6,
+    ...{ erfNear: erfPolynomials.P, erfFar: erfPolynomials.Q },
+    logPolynomial,
+    leastNormal: 2.2250738585072014e-308,
+    ...{ lift: 18014398509481984, lifted: 54 }, // 2⁵⁴
+    oneOverSqrtHalf: 0x95f62_00000000n, // bits of 1 minus the upper half of those of √½
+    magic: 4503599627370496, // 2⁵²
+    ...{ log1pLeast: -0.29, log1pMost: 0.41 },
+    /** From here on a number has a binary exponent of 1: √2, of doubles its upper half alone. */
+    sqrt2: 0x3ff6a09e_00000000n,
+  },
+  float32: {
+    fraction: 23,
+    bias: 127n,
+    sizeBits: 0x7fffffffn,
+    log2E: floatExponent.LOG2_E,
+    ln2Hi: floatExponent.LN2_HI,
+    ln2Lo: floatExponent.LN2_LO,
+    round: 12583166, // 1.5 · 2²³ + 2 · bias
+    expMost: 100,
+    expLeast: -110,
+    expPolynomial: floatExp,
+    expm1Most: 20,
+    tanhMost: 10,
+    ln2: 0.6931471824645996,
+    erfMost: 4,
+    ...{ erfNear: floatErf.P, erfFar: floatErf.Q },
+    logPolynomial: floatLog,
+    leastNormal: 1.1754943508222875e-38,
+    ...{ lift: 33554432, lifted: 25 }, // 2²⁵
+    oneOverSqrtHalf: 0x4afb0dn,
+    magic: 8388608, // 2²³
+    ...{ log1pLeast: -0.28999999165534973, log1pMost: 0.4099999964237213 },
+    sqrt2: 0x3fb504f3n,
+  },
+} as const;
+
+/** Each function has the formula, the order and the limits of packages/core/src/math, of both types. */
+export function functionsOf(f: Formula): Functions {
+  const { constant, bits, plus, minus, times, over, lesser, greater, and, or, xor } = f;
+  const { compare, choose, keep, plusBits, minusBits, shiftLeft, shiftRight } = f;
+  const own = table[f.type];
+  const one = constant(1);
+  const signBit = constant(-0);
+
+  const negative = (x: Value): Value => xor(x, signBit);
+  const absolute = (x: Value): Value => and(x, bits(own.sizeBits));
+  /** y with the sign of x. y must be >= 0 or NaN. */
+  const withSignOf = (x: Value, y: Value): Value => or(y, and(x, signBit));
+  const atMost = (x: Value, limit: number): Value => lesser(constant(limit), x);
+  const atLeast = (x: Value, limit: number): Value => greater(constant(limit), x);
+
+  /** n = x / ln 2, rounded to a whole number, + 2 · bias in the low bits; powers of two take their exponents there. */
+  const rounded = (x: Value): Value => plus(times(x, constant(own.log2E)), constant(own.round));
+  const wholeOf = (r: Value): Value => minus(r, constant(own.round));
+  /** 2ⁿ for |n| < bias, where r = `rounded`. */
+  const powerOfTwo = (r: Value): Value => shiftLeft(minusBits(r, bits(own.bias)), own.fraction);
+
+  /** c₀ + w · (c₁ + w · (c₂ + …)). */
+  const horner = (w: Value, coefficients: readonly number[]): Value =>
+    coefficients
+      .slice(0, -1)
+      .reduceRight((sum, c) => plus(constant(c), times(w, sum)), constant(coefficients.at(-1) ?? 0));
+  /** Σ cₖ xᵏ, where even and odd powers are summed apart; w = x². */
+  const evenAndOdd = (x: Value, w: Value, coefficients: readonly number[]): Value => {
+    const [even, odd] = [0, 1].map((parity) =>
+      horner(
+        w,
+        coefficients.filter((_, k) => k % 2 === parity),
+      ),
+    );
+    return plus(even, times(x, odd));
+  };
+
+  /** eʳ - 1 - r for |r| ≤ ln 2 / 2. */
+  function expTail(r: Value): Value {
+    const rr = times(r, r);
+    const c = minus(r, times(rr, horner(rr, own.expPolynomial)));
+    return over(times(r, c), minus(constant(2), c));
+  }
+
+  /** x = n · ln 2 + hi - lo, where r = n as `rounded` has it; eˣ = 2ⁿ · e^(hi - lo). */
+  interface Reduced {
+    readonly n: Value;
+    readonly r: Value;
+    readonly hi: Value;
+    readonly lo: Value;
+    readonly tail: Value;
+  }
+
+  function reduce(x: Value): Reduced {
+    const r = rounded(x);
+    const n = wholeOf(r);
+    const hi = minus(x, times(n, constant(own.ln2Hi)));
+    const lo = times(n, constant(own.ln2Lo));
+    return { n, r, hi, lo, tail: expTail(minus(hi, lo)) };
+  }
+
+  /** e^(hi - lo). */
+  const expReduced = ({ hi, lo, tail }: Reduced): Value => minus(one, minus(minus(lo, tail), hi));
+
+  /** eˣ. */
+  function scaled(reduced: Reduced): Value {
+    const y = expReduced(reduced);
+    if (f.scale !== null) return f.scale(y, reduced.n);
+    // n + 2 · bias in two halves: two factors, both normal, of which only the second can round.
+    const half = shiftRight(reduced.r, 1);
+    const rest = minusBits(reduced.r, half);
+    return times(times(y, shiftLeft(half, own.fraction)), shiftLeft(rest, own.fraction));
+  }
+
+  const exp = (x: Value): Value => expBelow(atMost(x, own.expMost));
+  /** eˣ for x ≤ expMost, or NaN. */
+  const expBelow = (x: Value): Value => scaled(reduce(atLeast(x, own.expLeast)));
+
+  /** eˣ for -50 < x ≤ 0, where one factor 2ⁿ is normal and gives the same bits as two. */
+  function expNegative(x: Value): Value {
+    const reduced = reduce(x);
+    const y = expReduced(reduced);
+    return f.scale === null ? times(y, powerOfTwo(reduced.r)) : f.scale(y, reduced.n);
+  }
+
+  /** eˣ - 1 where it is below e^(expm1Most). */
+  function lessOne(x: Value, { r, hi, lo, tail }: Reduced): Value {
+    const scale = powerOfTwo(r);
+    const head = plus(times(scale, hi), minus(scale, one));
+    const y = plus(head, times(scale, minus(tail, lo)));
+    return withSignOf(x, y); // changes zeros alone: other y have the sign of x
+  }
+
+  const expm1Below = (x: Value): Value => lessOne(x, reduce(atLeast(x, -own.expm1Most)));
+
+  function expm1(x: Value): Value {
+    const reduced = reduce(atLeast(atMost(x, own.expMost), -own.expm1Most));
+    return choose(compare(x, 'greater', constant(own.expm1Most)), scaled(reduced), lessOne(x, reduced));
+  }
+
+  /** k · ln 2 + ln(1 + g) + c. */
+  function logSum(g: Value, k: Value, c: Value | null): Value {
+    const s = over(g, plus(constant(2), g));
+    const half = times(times(constant(0.5), g), g);
+    const z = times(s, s);
+    const w = times(z, z);
+    const [odd, even] = [0, 1].map((parity) =>
+      horner(
+        w,
+        own.logPolynomial.filter((_, i) => i % 2 === parity),
+      ),
+    );
+    const tail = plus(times(z, odd), times(w, even));
+    const low = times(k, constant(own.ln2Lo));
+    const head = plus(times(s, plus(half, tail)), c === null ? low : plus(low, c));
+    return plus(plus(minus(head, half), g), times(k, constant(own.ln2Hi)));
+  }
+
+  /** k and f of x = 2ᵏ · (1 + f), for 0 < x < ∞. */
+  function split(x: Value): { k: Value; f: Value } {
+    const isTiny = compare(x, 'less', constant(own.leastNormal));
+    const lifted = choose(isTiny, times(x, constant(own.lift)), x);
+    const exponent = shiftRight(plusBits(lifted, bits(own.oneOverSqrtHalf)), own.fraction); // k + bias
+    const offset = minusBits(exponent, bits(own.bias));
+    const fraction = minusBits(lifted, shiftLeft(offset, own.fraction));
+    // A whole number in the low bits of 2⁵², less 2⁵², is a double.
+    const whole = minus(or(exponent, constant(own.magic)), constant(own.magic + Number(own.bias)));
+    const k = minus(whole, keep(isTiny, constant(own.lifted)));
+    return { k, f: minus(fraction, one) };
+  }
+
+  /** y for 0 < x < ∞; x for ∞ and NaN; -∞ for 0; NaN below. */
+  function withEdges(x: Value, y: Value): Value {
+    const infinity = constant(Infinity);
+    const isInside = compare(x, 'less', infinity);
+    const above = choose(isInside, y, x);
+    const zero = constant(0);
+    const atZero = choose(compare(x, 'equal', zero), constant(-Infinity), above);
+    return choose(compare(x, 'less', zero), constant(Number.NaN), atZero);
+  }
+
+  function log(x: Value): Value {
+    const { k, f: g } = split(x);
+    return withEdges(x, logSum(g, k, null));
+  }
+
+  function log1p(x: Value): Value {
+    const isSmall: Condition = compare(x, 'greater', constant(own.log1pLeast));
+    const isSmallToo: Condition = compare(x, 'less', constant(own.log1pMost));
+    const u = plus(one, x);
+    const lost = choose(compare(x, 'greater', one), minus(one, minus(u, x)), minus(x, minus(u, one)));
+    const { k, f: g } = split(u);
+    const zero = constant(0);
+    const both = (small: Value, large: Value): Value => choose(isSmall, choose(isSmallToo, small, large), large);
+    const y = logSum(both(x, g), both(zero, k), both(zero, over(lost, u)));
+    const inside = withEdges(u, y); // u is 0, negative, infinite or NaN where 1 + x is
+    return choose(compare(x, 'equal', zero), x, inside);
+  }
+
+  function log1pWithin(x: Value): Value {
+    const isLarge = compare(x, 'atLeast', constant(own.log1pMost));
+    const u = plus(one, x);
+    const isDouble = compare(u, 'atLeast', bits(own.sqrt2)); // u = 2 · (1 + f)
+    const scaled = choose(isDouble, times(u, constant(0.5)), u);
+    const lost = over(minus(x, minus(u, one)), u);
+    const k = keep(isLarge, keep(isDouble, one));
+    return logSum(choose(isLarge, minus(scaled, one), x), k, keep(isLarge, lost));
+  }
+
+  function tanh(x: Value): Value {
+    const size = absolute(x);
+    const capped = atMost(size, own.tanhMost);
+    const u = plus(capped, capped);
+    const r = rounded(u);
+    const reduced = minus(u, times(wholeOf(r), constant(own.ln2)));
+    const scale = powerOfTwo(r);
+    const head = plus(times(scale, reduced), minus(scale, one));
+    const tail = times(scale, expTail(reduced));
+    const E = plus(head, tail);
+    const base = keep(compare(size, 'less', constant(0.5)), size);
+    const numerator = minus(plus(minus(head, plus(base, base)), tail), times(base, E));
+    return withSignOf(x, plus(over(numerator, plus(E, constant(2))), base));
+  }
+
+  function erf(x: Value): Value {
+    const size = absolute(x);
+    const s = times(x, x);
+    const near = plus(x, times(x, evenAndOdd(s, times(s, s), own.erfNear)));
+    const t = atMost(size, own.erfMost);
+    const Q = evenAndOdd(t, times(t, t), own.erfFar);
+    const far = minus(one, expNegative(negative(times(t, Q))));
+    return choose(compare(size, 'less', constant(0.875)), near, withSignOf(x, far));
+  }
+
+  function sigmoid(z: Value): Value {
+    if (f.type === 'float64') return over(one, plus(one, exp(negative(z))));
+    const e = expBelow(or(z, signBit));
+    const r = over(e, plus(one, e));
+    const most = choose(compare(z, 'less', constant(0)), e, one);
+    return minus(most, times(most, r));
+  }
+
+  function flush(x: Value): Value {
+    return keep(compare(absolute(x), 'notLess', constant(FLUSH_BELOW[f.type])), x);
+  }
+
+  function sign(x: Value): Value {
+    const isZeroOrNaN = compare(constant(0), 'notLess', absolute(x));
+    return choose(isZeroOrNaN, x, withSignOf(x, one));
+  }
+
+  const all = { exp, expBelow, expm1, expm1Below, log, log1p, log1pWithin, tanh, erf, sigmoid };
+  return { flush, negative, absolute, sign, ...all };
+}

@@ -1,0 +1,58 @@
+import type { ElementType } from '../../../math/element-type.ts';
+import type { Address, Register } from '../assembler.ts';
+import { createIsa } from '../create-isa.ts';
+import type { Isa } from '../isa.ts';
+import { createPlaces } from '../places.ts';
+import { createRegisters } from '../registers.ts';
+import type { CreateRowPointers } from '../rows.ts';
+import { createAssembler } from './assembler.ts';
+import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
+import { createNeonDoubles } from './neon-doubles.ts';
+import { createNeonFormulas } from './neon-formulas.ts';
+import { createNeonQuads } from './neon-quads.ts';
+import { assemblePlayer, frameOf } from './player.ts';
+import { registerFile } from './registers.ts';
+
+/** Code for arm64 processors and elements of `type`. All arm64 processors have NEON. */
+export function createArm64(type: ElementType, _convention?: unknown, origin = 0): Isa {
+  const assembler = createAssembler(FREE);
+  const registers = createRegisters(registerFile);
+  const places = createPlaces(assembler, registers, frameOf(assembler));
+  assemblePlayer(assembler);
+  return createIsa({
+    type,
+    origin,
+    assembler,
+    registers,
+    places,
+    vectors: createNeon(assembler, type),
+    vectorRegisters: VECTOR_REGISTERS,
+    tile: { vectors: 4, leafVectors: 4, factors: 3, narrowVectors: 4 },
+    formulas: createNeonFormulas(assembler, type),
+    quads: createNeonQuads(assembler, type),
+    doubles: createNeonDoubles(assembler, type),
+    wide: createNeonFormulas(assembler, 'float64'),
+    mostRows: MOST_ROWS,
+    createRowPointers,
+  });
+}
+
+const MOST_ROWS = 8;
+
+/** Row addresses as a pointer to the first row and a register with the distance of each other row. */
+const createRowPointers: CreateRowPointers = (assembler, registers, places, stride, M) => {
+  const first = registers.takePointer();
+  const distances: Register[] = [];
+  for (let m = 1; m < M; m++) {
+    const r = registers.takeNumber();
+    if (m === 1) places.load(r, stride);
+    else assembler.loadAddress(r, { base: distances[m - 2], index: distances[0] });
+    distances.push(r);
+  }
+  return {
+    pointers: [first],
+    follow() {},
+    at: (m, offset = 0): Address =>
+      m === 0 ? { base: first, offset } : { base: first, index: distances[m - 1], offset },
+  };
+};

@@ -1,0 +1,124 @@
+import type { ElementType } from '../../../math/element-type.ts';
+import type { Doubles, Operand, Quads, Vector } from '../isa.ts';
+import { type FunctionWriter, offsetBy, type WasmAddress } from './function-writer.ts';
+import type { LiveLanes } from './live-lanes.ts';
+import type { WasmUnit } from './vectors.ts';
+
+/** Four floats are a vector, four doubles the vectors 2k and 2k + 1. */
+export function createQuads(
+  writer: FunctionWriter,
+  live: LiveLanes,
+  type: ElementType,
+  unit: WasmUnit,
+): Quads<WasmAddress> {
+  if (type === 'float32') return unit;
+  const { loadVector } = writer;
+  const set = (x: Vector): void => writer.set(writer.register(x));
+  const halfOf = (operand: Operand<WasmAddress>, half: number): Operand<WasmAddress> =>
+    typeof operand === 'number' ? 2 * operand + half : offsetBy(operand, 16 * half);
+  const each =
+    (act: (to: Vector, x: Vector, y: Operand<WasmAddress>) => void) =>
+    (to: Vector, x: Vector, y: Operand<WasmAddress>): void => {
+      for (const half of [0, 1]) act(2 * to + half, 2 * x + half, halfOf(y, half));
+    };
+  const both =
+    (load: (to: Vector, from: WasmAddress) => void) =>
+    (to: Vector, from: WasmAddress): void => {
+      load(2 * to, from);
+      unit.move(2 * to + 1, 2 * to);
+    };
+  const loadLower = (to: Vector, from: WasmAddress): void => {
+    loadVector(0x5d, from); // v128.load64_zero
+    set(to);
+  };
+
+  return {
+    bytes: unit.bytes,
+    loadMask: (from) => live.count(from, 4, 8),
+    loadMasked(to, from) {
+      unit.clear(2 * to + 1);
+      live.are(1);
+      writer.block(
+        'if',
+        () => loadLower(2 * to, from),
+        () => {
+          unit.load(2 * to, from);
+          live.are(3);
+          writer.block('if', () => loadLower(2 * to + 1, offsetBy(from, 16)));
+          live.are(4);
+          writer.block('if', () => unit.load(2 * to + 1, offsetBy(from, 16)));
+        },
+      );
+    },
+    load(to, from) {
+      for (const half of [0, 1]) unit.load(2 * to + half, offsetBy(from, 16 * half));
+    },
+    store(to, from) {
+      for (const half of [0, 1]) unit.store(offsetBy(to, 16 * half), 2 * from + half);
+    },
+    loadElement: both(unit.loadElement),
+    loadNumber: both(unit.loadNumber),
+    clear(to) {
+      for (const half of [0, 1]) unit.clear(2 * to + half);
+    },
+    plus: each(unit.plus),
+    minus: each(unit.minus),
+    times: each(unit.times),
+    over: each(unit.over),
+    greater: each(unit.greater),
+    root(to, x) {
+      for (const half of [0, 1]) unit.root(2 * to + half, 2 * x + half);
+    },
+    transpose(a, b) {
+      for (let k = 0; k < 4; k++) {
+        for (const half of [0, 1]) {
+          const row = 2 * (a + 2 * half) + (k >> 1);
+          const lane = 8 * (k % 2);
+          for (const x of [row, row + 2]) writer.get(writer.register(x));
+          writer.vector(13, ...[lane, 16 + lane].flatMap((from) => Array.from({ length: 8 }, (_, i) => from + i)));
+          set(2 * (b + k) + half);
+        }
+      }
+      return b;
+    },
+  };
+}
+
+/** The lower halves of vectors. */
+export function createDoubles(writer: FunctionWriter, type: ElementType): Doubles<WasmAddress> {
+  const { loadVector, vector } = writer;
+  const get = (x: Vector): void => writer.get(writer.register(x));
+  const set = (x: Vector): void => writer.set(writer.register(x));
+  return {
+    load(to, from) {
+      loadVector(0x5d, from); // v128.load64_zero
+      set(to);
+    },
+    store(to, from) {
+      const offset = writer.pushBase(to);
+      get(from);
+      writer.storeVector(0x5b, offset, 0);
+    },
+    addElement(sum, from) {
+      get(sum);
+      loadVector(type === 'float64' ? 0x5d : 0x5c, from);
+      if (type === 'float32') vector(0x5f); // f64x2.promote_low_f32x4
+      vector(0xf0);
+      set(sum);
+    },
+    addProduct(sum, x, y) {
+      get(sum);
+      loadVector(0x5d, x);
+      loadVector(0x5d, y);
+      vector(0xf2);
+      vector(0xf0);
+      set(sum);
+    },
+    readWhole(to, from) {
+      get(from);
+      vector(33, 0); // f64x2.extract_lane
+      writer.emit(0xfc, 2); // i32.trunc_sat_f64_s
+      writer.set(to);
+    },
+  };
+}

@@ -1,0 +1,358 @@
+import type { ElementType } from '../../../math/element-type.ts';
+import type { FormulaUnit, Mask, Operand, Relation, Vector, Vectors, WordUnit } from '../isa.ts';
+import { laneBytes } from '../literals.ts';
+import { type FunctionWriter, offsetBy, type WasmAddress } from './function-writer.ts';
+import type { LiveLanes } from './live-lanes.ts';
+
+/** Vectors of 128 bits. */
+export type WasmUnit = FormulaUnit<WasmAddress> & Vectors<WasmAddress>;
+
+/**
+ * Vector registers that formulas may take. Each is a local variable: more than a few cost nothing unless they are used.
+ */
+const FORMULA_REGISTERS = 400;
+/** Registers of the unit itself. */
+const SPARE = FORMULA_REGISTERS + 100;
+
+/** An opcode for floats and one for doubles. */
+type Opcodes = readonly [number, number];
+
+const relations: Record<Exclude<Relation, 'notLess'>, Opcodes> = {
+  less: [0x43, 0x49],
+  atMost: [0x45, 0x4b],
+  equal: [0x41, 0x47],
+  atLeast: [0x46, 0x4c],
+  greater: [0x44, 0x4a],
+};
+
+/** The operations of vectors of a type, in a run of the same type or of floats. */
+export function createUnit(
+  writer: FunctionWriter,
+  live: LiveLanes,
+  type: ElementType,
+  runType: ElementType,
+  fused: boolean,
+): WasmUnit {
+  const { emit, vector, loadVector, pushBase, storeVector, block, constant } = writer;
+  const isDouble = type === 'float64';
+  const bytes = isDouble ? 8 : 4;
+  const width = 16 / bytes;
+  const of = ([float, double]: Opcodes): number => (isDouble ? double : float);
+  const get = (x: Vector): void => writer.get(writer.register(x));
+  const set = (x: Vector): void => writer.set(writer.register(x));
+
+  const push = (operand: Operand<WasmAddress>): void => {
+    if (typeof operand === 'number') get(operand);
+    else if (operand.literal !== undefined) vector(12, ...operand.literal);
+    else loadVector(0, operand);
+  };
+  const binary =
+    (...opcodes: Opcodes) =>
+    (to: Vector, x: Vector, y: Operand<WasmAddress>): void => {
+      get(x);
+      push(y);
+      vector(of(opcodes));
+      set(to);
+    };
+  /** pmin(a, b) is b where b < a, else a; so the operands change places. */
+  const swapped =
+    (...opcodes: Opcodes) =>
+    (to: Vector, x: Vector, y: Operand<WasmAddress>): void => {
+      push(y);
+      get(x);
+      vector(of(opcodes));
+      set(to);
+    };
+  /** to = these lanes of x and y, whose own are numbered from 0 and from `width` of such lanes. */
+  function shuffle(to: Vector, x: Vector, y: Vector, lanes: readonly number[], size = bytes): void {
+    get(x);
+    get(y);
+    vector(13, ...lanes.flatMap((lane) => Array.from({ length: size }, (_, k) => lane * size + k)));
+    set(to);
+  }
+  function store(to: WasmAddress, from: Vector): void {
+    const offset = pushBase(to);
+    get(from);
+    storeVector(11, offset);
+  }
+  /** Stores lane `lane` of `size` bytes. */
+  function storeLane(to: WasmAddress, from: Vector, size: number, lane: number): void {
+    const offset = pushBase(to);
+    get(from);
+    storeVector(size === 8 ? 0x5b : 0x5a, offset, lane);
+  }
+  function loadTo(to: Vector, opcode: number, from: WasmAddress): void {
+    loadVector(opcode, from);
+    set(to);
+  }
+  function multiplyAdd(sum: Vector, x: Vector, y: Vector): void {
+    if (fused) {
+      for (const operand of [x, y, sum]) get(operand);
+      vector(isDouble ? 0x107 : 0x105); // relaxed_madd
+    } else {
+      for (const operand of [sum, x, y]) get(operand);
+      vector(of([0xe6, 0xf2]));
+      vector(of([0xe4, 0xf0]));
+    }
+    set(sum);
+  }
+  const move = (to: Vector, from: Vector): void => {
+    if (to === from) return;
+    get(from);
+    set(to);
+  };
+
+  const words: WordUnit<WasmAddress> = {
+    blocks: 4,
+    number(to) {
+      vector(12, ...[0, 1, 2, 3].flatMap((block) => [block, 0, 0, 0]));
+      set(to);
+    },
+    spread: (to, from) => loadTo(to, 9, from),
+    add(x, step) {
+      get(x);
+      constant(step);
+      vector(17); // i32x4.splat
+      vector(0xae);
+      set(x);
+    },
+    plus(x, y) {
+      get(x);
+      get(y);
+      vector(0xae);
+      set(x);
+    },
+    loadLiteral(to, word) {
+      constant(word);
+      vector(17);
+      set(to);
+    },
+    multiply(high, low, x, y) {
+      const [lower, upper] = [SPARE, SPARE + 1];
+      for (const [to, opcode] of [
+        [lower, 0xde], // i64x2.extmul_low_i32x4_u
+        [upper, 0xdf],
+      ]) {
+        get(x);
+        get(y);
+        vector(opcode);
+        set(to);
+      }
+      shuffle(high, lower, upper, [1, 3, 5, 7], 4);
+      shuffle(low, lower, upper, [0, 2, 4, 6], 4);
+    },
+    mix(x, y, from) {
+      get(x);
+      get(y);
+      vector(0x51);
+      push(from);
+      vector(0x51);
+      set(x);
+    },
+    inOrder([a, b, c, d]) {
+      const [t0, t1, t2, t3] = [SPARE, SPARE + 1, SPARE + 2, SPARE + 3];
+      shuffle(t0, a, b, [0, 4, 1, 5], 4);
+      shuffle(t1, a, b, [2, 6, 3, 7], 4);
+      shuffle(t2, c, d, [0, 4, 1, 5], 4);
+      shuffle(t3, c, d, [2, 6, 3, 7], 4);
+      shuffle(a, t0, t2, [0, 1, 4, 5], 4);
+      shuffle(b, t0, t2, [2, 3, 6, 7], 4);
+      shuffle(c, t1, t3, [0, 1, 4, 5], 4);
+      shuffle(d, t1, t3, [2, 3, 6, 7], 4);
+      return [a, b, c, d];
+    },
+    keepAtLeast([to, other], own, least, x) {
+      get(own);
+      get(least);
+      vector(0x40); // i32x4.ge_u
+      set(own);
+      const keepBy = (lane: Vector, widening: number | null): void => {
+        get(own);
+        if (widening !== null) vector(widening);
+        get(x);
+        vector(0x4e);
+        set(lane);
+      };
+      if (runType === 'float32') return keepBy(to, null);
+      keepBy(SPARE, 0xc7); // i64x2.extend_low_i32x4_s
+      keepBy(other, 0xc8);
+      move(to, SPARE);
+    },
+  };
+
+  return {
+    bytes,
+    width,
+    registers: FORMULA_REGISTERS,
+    maskRegisters: 0,
+    load: (to, from) => loadTo(to, 0, from),
+    store,
+    loadMask: (from) => live.count(from, width, bytes),
+    loadMasked(to, from) {
+      live.are(width);
+      block(
+        'if',
+        () => loadTo(to, 0, from),
+        () => {
+          if (isDouble) return loadTo(to, 0x5d, from); // v128.load64_zero
+          live.are(1);
+          block(
+            'if',
+            () => loadTo(to, 0x5c, from), // v128.load32_zero
+            () => {
+              loadTo(to, 0x5d, from);
+              live.are(3);
+              block('if', () => {
+                const offset = pushBase(from);
+                get(to);
+                storeVector(0x56, offset + 8, 2); // v128.load32_lane
+                set(to);
+              });
+            },
+          );
+        },
+      );
+    },
+    loadSelected: (to, from) => loadTo(to, 0, from),
+    storeMasked(to, from) {
+      live.are(width);
+      block(
+        'if',
+        () => store(to, from),
+        () => {
+          if (isDouble) return storeLane(to, from, 8, 0);
+          live.are(1);
+          block(
+            'if',
+            () => storeLane(to, from, 4, 0),
+            () => {
+              storeLane(to, from, 8, 0);
+              live.are(3);
+              block('if', () => storeLane(offsetBy(to, 8), from, 4, 2));
+            },
+          );
+        },
+      );
+    },
+    clear(to) {
+      vector(12, ...new Array(16).fill(0));
+      set(to);
+    },
+    loadFactor: (to, from) => loadTo(to, of([9, 10]), from),
+    add: (sum, x) => binary(0xe4, 0xf0)(sum, sum, x),
+    multiplyAdd,
+    multiplyAddLanes: multiplyAdd,
+    transpose(a, b) {
+      if (isDouble) {
+        shuffle(b, a, a + 1, [0, 2]);
+        shuffle(b + 1, a, a + 1, [1, 3]);
+        return b;
+      }
+      for (const r of [0, 2]) {
+        shuffle(b + r, a + r, a + r + 1, [0, 4, 2, 6]);
+        shuffle(b + r + 1, a + r, a + r + 1, [1, 5, 3, 7]);
+      }
+      for (const k of [0, 1]) {
+        shuffle(a + k, b + k, b + k + 2, [0, 1, 4, 5]);
+        shuffle(a + k + 2, b + k, b + k + 2, [2, 3, 6, 7]);
+      }
+      return a;
+    },
+    loadBytes(to, from) {
+      if (isDouble) {
+        writer.load(0x2f, from); // i32.load16_u
+        vector(16); // i16x8.splat
+      } else {
+        loadVector(0x5c, from);
+      }
+      vector(0x89); // i16x8.extend_low_i8x16_u
+      vector(0xa9); // i32x4.extend_low_i16x8_u
+      vector(of([0xfb, 0xff])); // of an unsigned integer
+      set(to);
+    },
+    literal: (bits) => ({ base: 0, literal: [...laneBytes(bits, bytes, width)] }),
+    loadLiteral(to, literal) {
+      push(literal);
+      set(to);
+    },
+    loadNumber(to, from) {
+      writer.load(0x2b, from);
+      if (!isDouble) emit(0xb6); // f32.demote_f64
+      vector(of([19, 20]));
+      set(to);
+    },
+    loadElement: (to, from) => loadTo(to, of([9, 10]), from),
+    widen(to, x, part) {
+      if (isDouble || runType === 'float64') return x;
+      if (part === 0) get(x);
+      else {
+        shuffle(to, x, x, [1, 1], 8);
+        get(to);
+      }
+      vector(0x5f); // f64x2.promote_low_f32x4
+      set(to);
+      return to;
+    },
+    narrow(to, first) {
+      if (runType === 'float64') return move(to, first);
+      for (const part of [first, first + 1]) {
+        get(part);
+        vector(0x5e); // f32x4.demote_f64x2_zero
+        set(part);
+      }
+      shuffle(to, first, first + 1, [0, 2], 8);
+    },
+    move,
+    plus: binary(0xe4, 0xf0),
+    minus: binary(0xe5, 0xf1),
+    times: binary(0xe6, 0xf2),
+    over: binary(0xe7, 0xf3),
+    root(to, x) {
+      get(x);
+      vector(of([0xe3, 0xef]));
+      set(to);
+    },
+    lesser: swapped(0xea, 0xf6),
+    greater: swapped(0xeb, 0xf7),
+    and: binary(0x4e, 0x4e),
+    or: binary(0x50, 0x50),
+    xor: binary(0x51, 0x51),
+    plusBits: binary(0xae, 0xce),
+    minusBits: binary(0xb1, 0xd1),
+    shiftLeft(to, x, count) {
+      get(x);
+      constant(count);
+      vector(of([0xab, 0xcb]));
+      set(to);
+    },
+    shiftRight(to, x, count) {
+      get(x);
+      constant(count);
+      vector(of([0xad, 0xcd]));
+      set(to);
+    },
+    compare(to, relation, x, y) {
+      get(x);
+      push(y);
+      if (relation === 'notLess') {
+        vector(of(relations.less));
+        vector(0x4d); // v128.not
+      } else {
+        vector(of(relations[relation]));
+      }
+      set(to);
+    },
+    choose(to, mask: Mask, x, y) {
+      for (const operand of [x, y, mask]) get(operand);
+      vector(0x52); // v128.bitselect
+      set(to);
+    },
+    keep: (to, mask, x) => binary(0x4e, 0x4e)(to, x, mask),
+    readMask(to, mask) {
+      get(mask);
+      vector(0x53); // v128.any_true
+      writer.set(to);
+    },
+    words,
+  };
+}

@@ -1,0 +1,333 @@
+import type { ElementType } from '../../../math/element-type.ts';
+import type { ArgumentKind, ArgumentTable } from '../arguments.ts';
+import type { CallOf, Isa, Place, Rows, Slot } from '../isa.ts';
+import { createFunctionWriter, type Local, type WasmAddress } from './function-writer.ts';
+import { createDoubles, createQuads } from './lanes.ts';
+import { createLiveLanes } from './live-lanes.ts';
+import { type FunctionBody, I32, I64 } from './module.ts';
+import { createUnit } from './vectors.ts';
+
+interface ArgumentPlace extends Place<never> {
+  readonly kind: ArgumentKind;
+  readonly number: number; // index among the call's arguments
+}
+interface SlotPlace extends Slot<never> {
+  readonly kind: 'slot';
+  readonly local: Local;
+}
+interface WordPlace extends Place<never> {
+  readonly kind: 'word' | 'long';
+  readonly address: WasmAddress;
+}
+interface OffsetPlace extends Place<never> {
+  readonly kind: 'offset';
+  readonly base: Local;
+  readonly address: WasmAddress;
+}
+type AnyPlace = ArgumentPlace | SlotPlace | WordPlace | OffsetPlace;
+type Value = Local | AnyPlace;
+
+/** Options of the code. */
+export interface WasmOptions {
+  /** Whether terms of products are rounded once, by relaxed SIMD; else product and sum are rounded each. */
+  readonly fused: boolean;
+}
+
+/** WebAssembly as an instruction set: registers are local variables, kernels are functions of a table. */
+export interface WasmCode {
+  readonly isa: Isa;
+  /** Kernels so far. */
+  count(): number;
+  /** The kernels since the last call, and the place of the first one in the table. */
+  takeKernels(): { readonly kernels: readonly FunctionBody[]; readonly first: number };
+}
+
+/**
+ * Most rows of tiles by vectors. Larger ones do not fit into the registers of x64 that V8 uses, and then take twice the
+ * time (GFLOP/s of floats in Node 20: 4x2 55, 5x2 27; fused 3x3 59, 4x3 30).
+ */
+const TILE_ROWS = { fused: [0, 7, 4, 3, 2], unfused: [0, 7, 4, 2, 2] };
+
+/** Code for one element type. The kernels of a code are numbered from 0 on. */
+export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode {
+  const writer = createFunctionWriter();
+  const live = createLiveLanes(writer);
+  const { emit, get, set, tee, constant, take, scope, block } = writer;
+  const isDouble = type === 'float64';
+  const unit = createUnit(writer, live, type, type, fused);
+  const loops: number[] = []; // depths of the open loops that can be left
+  let made: FunctionBody[] = [];
+  let count = 0;
+
+  /** Pushes a value. */
+  function push(what: Value): void {
+    if (typeof what === 'number') get(what);
+    else if (what.kind === 'slot') get(what.local);
+    else if ('address' in what) {
+      writer.load(0x28, what.address); // of a long, the lower half
+      if (what.kind === 'offset') {
+        get(what.base);
+        emit(0x6a);
+      }
+    } else writer.word(what.number);
+  }
+  function load(what: Value): Local {
+    const local = take(I32);
+    push(what);
+    set(local);
+    return local;
+  }
+  const inLocal = (what: Value): Local =>
+    typeof what === 'number' ? what : what.kind === 'slot' ? what.local : load(what);
+  /** what += or -= by. */
+  function change(what: Local | SlotPlace, by: Value, opcode: number): void {
+    const local = inLocal(what);
+    get(local);
+    push(by);
+    emit(opcode);
+    set(local);
+  }
+  const advance = (what: Local | SlotPlace, by: Value): void => change(what, by, 0x6a);
+  const retreat = (what: Local | SlotPlace, by: Value): void => change(what, by, 0x6b);
+  function skip(pointer: Local, bytes: number): void {
+    get(pointer);
+    constant(bytes);
+    emit(0x6a);
+    set(pointer);
+  }
+
+  function repeat(times: Value, body: () => void): void {
+    scope(() => {
+      const counter = inLocal(times);
+      block('loop', () => {
+        scope(body);
+        get(counter);
+        constant(1);
+        emit(0x6b);
+        tee(counter);
+        emit(0x0d, 0); // br_if
+      });
+    });
+  }
+
+  const unlessZero = (what: Value, body: () => void, otherwise?: () => void): void => {
+    push(what);
+    block('if', body, otherwise);
+  };
+
+  const pointTo = (address: WasmAddress): Local => {
+    const pointer = take(I32);
+    const offset = writer.pushBase(address);
+    if (offset > 0) {
+      constant(offset);
+      emit(0x6a);
+    }
+    set(pointer);
+    return pointer;
+  };
+
+  /** Each row has a pointer of its own. */
+  function rows(stride: AnyPlace, M: number): Rows {
+    const pointers = Array.from({ length: M }, () => take(I32));
+    const [first] = pointers;
+    const step = M > 1 ? load(stride) : first;
+    const move = (by: Value, act: (pointer: Local, by: Value) => void): void =>
+      scope(() => {
+        const distance = inLocal(by);
+        for (const pointer of pointers) act(pointer, distance);
+      });
+    return {
+      first,
+      start(from: Value) {
+        push(from);
+        set(first);
+        for (let m = 1; m < M; m++) {
+          get(pointers[m - 1]);
+          get(step);
+          emit(0x6a);
+          set(pointers[m]);
+        }
+      },
+      at: (m, offset = 0): WasmAddress => ({ base: pointers[m], offset }),
+      advance: (by: Value) => move(by, advance),
+      retreat: (by: Value) => move(by, retreat),
+      skip(bytes) {
+        for (const pointer of pointers) skip(pointer, bytes);
+      },
+    };
+  }
+
+  const at = (base: Local, offset = 0): WasmAddress => ({ base, offset });
+  const bitsType = isDouble ? I64 : I32;
+  const loadBits = isDouble ? 0x29 : 0x28;
+
+  const isa: Isa = {
+    type,
+    vectors: unit,
+    vectorRegisters: 14,
+    tile: { vectors: 4, leafVectors: 4, factors: 1, narrowVectors: 1, rows: TILE_ROWS[fused ? 'fused' : 'unfused'] },
+    formulas: unit,
+    quads: createQuads(writer, live, type, unit),
+    doubles: createDoubles(writer, type),
+    wide: isDouble ? unit : createUnit(writer, live, 'float64', type, fused),
+    mostRows: 8,
+
+    code: () => new Uint8Array(0), // `takeKernels` has it
+    kernel(table, body) {
+      live.reset();
+      body(callOf(table));
+      made.push(writer.finish());
+      return count++;
+    },
+    scope,
+    load: (place: AnyPlace) => load(place),
+    keep(place: AnyPlace): SlotPlace {
+      const local = writer.keep(I32);
+      push(place);
+      set(local);
+      return { kind: 'slot', isSlot: true, local };
+    },
+    store(slot: SlotPlace, pointer) {
+      get(pointer);
+      set(slot.local);
+    },
+    answer(place: ArgumentPlace, distance) {
+      const offset = writer.pushBase(writer.argument(place.number));
+      get(distance);
+      emit(0xac); // i64.extend_i32_s
+      writer.store(0x37, offset);
+    },
+    word: (address: WasmAddress): AnyPlace => ({ kind: 'word', address }),
+    long: (address: WasmAddress): AnyPlace => ({ kind: 'long', address }),
+    offset: (base, address: WasmAddress): AnyPlace => ({ kind: 'offset', base, address }),
+
+    at,
+    beyond: (pointer, stride, offset): WasmAddress => ({ base: pointer, index: stride, offset }),
+    pair: (pointer, k, offset): WasmAddress => ({ base: pointer, index: k, shift: 3, offset }),
+    element: (pointer, k): WasmAddress => ({ base: pointer, index: k, shift: isDouble ? 3 : 2 }),
+    numberAt: ({ number }: ArgumentPlace) => writer.argument(number),
+    pointTo,
+    memory() {
+      const pointer = take(I32);
+      constant(0);
+      set(pointer);
+      return pointer;
+    },
+    data() {
+      throw new Error('isa wasm: kernel reads data outside of the memory, expected arrays alone');
+    },
+    distance(from, to) {
+      const local = take(I32);
+      get(to);
+      get(from);
+      emit(0x6b);
+      set(local);
+      return local;
+    },
+    advance,
+    retreat,
+    skip,
+
+    rows: (stride: AnyPlace, M) => rows(stride, M),
+    eachRow(from: Value, stride: Value, M, body) {
+      scope(() => {
+        const row = load(from);
+        const step = M > 1 ? inLocal(stride) : row;
+        for (let m = 0; m < M; m++) {
+          if (m > 0) advance(row, step);
+          scope(() => body(row, m));
+        }
+      });
+    },
+
+    repeat,
+    times(times: Value, body) {
+      scope(() => {
+        const counter = typeof times === 'number' ? times : load(times);
+        unlessZero(counter, () => repeat(counter, body));
+      });
+    },
+    unlessZero,
+    loop(body) {
+      block('block', () => {
+        loops.push(writer.depth());
+        block('loop', () => {
+          scope(body);
+          emit(0x0c, 0); // br
+        });
+        loops.pop();
+      });
+    },
+    leaveIfZero(what: AnyPlace) {
+      push(what);
+      emit(0x45, 0x0d, writer.depth() - (loops.at(-1) as number)); // i32.eqz, br_if
+    },
+
+    zero() {
+      const local = take(I32);
+      constant(0);
+      set(local);
+      return local;
+    },
+    storeWord(address: WasmAddress, value) {
+      const offset = writer.pushBase(address);
+      get(value);
+      writer.store(0x36, offset);
+    },
+    index(address: WasmAddress) {
+      const local = take(I32);
+      writer.load(isDouble ? 0x2b : 0x2a, address);
+      emit(0xfc, isDouble ? 2 : 0); // i32.trunc_sat_f64_s: what is no integer is never used, and must not trap
+      set(local);
+      return local;
+    },
+    multiply(count, by: Value) {
+      change(count as Local, by, 0x6c);
+      return count as Local;
+    },
+    loadBits(address: WasmAddress) {
+      const local = take(bitsType);
+      writer.load(loadBits, address);
+      set(local);
+      return local;
+    },
+    storeBits(address: WasmAddress, bits) {
+      const offset = writer.pushBase(address);
+      get(bits);
+      writer.store(isDouble ? 0x37 : 0x36, offset);
+    },
+    or(bits, address: WasmAddress) {
+      get(bits);
+      writer.load(loadBits, address);
+      emit(isDouble ? 0x84 : 0x72);
+      set(bits);
+    },
+    countUnlessZero(counter, bits) {
+      get(counter);
+      get(bits);
+      if (isDouble)
+        emit(0x42, 0, 0x52); // i64.const 0, i64.ne
+      else emit(0x41, 0, 0x47);
+      emit(0x6a);
+      set(counter);
+    },
+    prefetch() {},
+    prefetchToWrite() {},
+  };
+
+  return {
+    isa,
+    count: () => count,
+    takeKernels() {
+      const kernels = made;
+      made = [];
+      return { kernels, first: count - kernels.length };
+    },
+  };
+}
+
+function callOf<T extends ArgumentTable>(table: T): CallOf<T> {
+  return Object.fromEntries(
+    table.map(([name, kind], number) => [name, { kind, number } satisfies ArgumentPlace]),
+  ) as unknown as CallOf<T>;
+}

@@ -1,0 +1,64 @@
+import type { ElementType } from '../../../math/element-type.ts';
+import type { Relation, Vector, Vectors } from '../isa.ts';
+import type { Address } from './assembler.ts';
+
+// Opcode maps and implied prefixes, as numbered in VEX and EVEX.
+export const MAP_0F = 1;
+export const MAP_0F38 = 2;
+export const MAP_0F3A = 3;
+export const NO_PREFIX = 0;
+export const PREFIX_66 = 1;
+export const PREFIX_F3 = 2;
+export const PREFIX_F2 = 3;
+
+/** Encoding of the element type in vector instructions. */
+export interface Form {
+  readonly bytes: number; // bytes of an element
+  readonly prefix: number; // of arithmetic in map 0F: pd or ps
+  readonly wide: 0 | 1; // bit W, also the difference between opcodes of doubles and floats
+}
+
+export const forms = {
+  float64: { bytes: 8, prefix: PREFIX_66, wide: 1 },
+  float32: { bytes: 4, prefix: NO_PREFIX, wide: 0 },
+} satisfies Record<ElementType, Form>;
+
+/** Predicates of vcmppd. */
+export const relations: Readonly<Record<Relation, number>> = {
+  less: 0x11,
+  atMost: 0x12,
+  equal: 0,
+  atLeast: 0x1d,
+  greater: 0x1e,
+  notLess: 0x15,
+};
+
+/** vunpckl or vunpckh of doubles or floats, as `form` says. */
+export type Unpack = (form: Form, opcode: number, to: Vector, x: Vector, y: Vector) => void;
+
+/**
+ * Transposes the square of elements in each 128-bit lane of `width` vectors from `a` on. Uses vectors from `b` on as
+ * scratch. Overwrites both; returns the first vector of the result, and that of the scratch.
+ */
+export function transposeLanes(unpack: Unpack, { bytes }: Form, a: Vector, b: Vector, width: number): [Vector, Vector] {
+  let [from, to] = [a, b];
+  for (let size = bytes; size < 16; size *= 2) {
+    const form = size === 8 ? forms.float64 : forms.float32;
+    const apart = size / bytes;
+    // Interleaves each vector with the one `apart` below it. The two results become neighbours.
+    for (let r = 0, next = to; r < width; r += 2 * apart) {
+      for (let k = 0; k < apart; k++, next += 2) {
+        unpack(form, 0x14, next, from + r + k, from + r + k + apart);
+        unpack(form, 0x15, next + 1, from + r + k, from + r + k + apart);
+      }
+    }
+    [from, to] = [to, from];
+  }
+  return [from, to];
+}
+
+/** Vector instructions of one element type in one extension's encoding. */
+export interface VectorUnit extends Vectors<Address> {
+  /** Emitted before returning to code that does not use these vectors. */
+  leave(): void;
+}

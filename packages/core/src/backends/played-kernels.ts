@@ -1,0 +1,146 @@
+import { type Elements, FLOAT64, typeOf } from '../math/element-type.ts';
+import { type Allocate, type KernelScratch, mostScratch, type ProductShape, viewOf } from '../math/scratch.ts';
+import type { Bound, Kernels, TakeDoubles } from '../program/kernels.ts';
+import type { Call } from '../program/op.ts';
+import { gatherBytes } from '../program/reference/gather-bytes.ts';
+import { createNativeAttention } from './bindings/attention/attention.ts';
+import { createAugmentations } from './bindings/augmentations.ts';
+import {
+  type BindCall,
+  type CallTape,
+  createBlocks,
+  createCallTape,
+  type PlayTape,
+  type PlayTimes,
+} from './bindings/call-tape.ts';
+import { createNativeConvolutions } from './bindings/convolutions/convolutions.ts';
+import { createDropout } from './bindings/dropout.ts';
+import { createElementwise } from './bindings/elementwise.ts';
+import { createEmbeddings } from './bindings/embeddings.ts';
+import { withFixedProducts } from './bindings/fixed-products.ts';
+import { GATHER_SCRATCH } from './bindings/gather-bytes.ts';
+import { createLosses } from './bindings/losses/losses.ts';
+import { LOSS_SCRATCH } from './bindings/losses/row-kernels.ts';
+import { createColumnSums, PIECES_SCRATCH } from './bindings/matrices/column-sums.ts';
+import { createMatrices } from './bindings/matrices/matrices.ts';
+import { createRowNorms, ROW_NORM_SCRATCH } from './bindings/matrices/row-norms.ts';
+import { createMoves } from './bindings/moves.ts';
+import { createPanelMemory, PANELS_SCRATCH } from './bindings/panels/panel-memory.ts';
+import { createPanels } from './bindings/panels/panels.ts';
+import { createPools } from './bindings/pools.ts';
+import { createNativeProducts, nativeProductScratch } from './bindings/products.ts';
+import { createRecurrent } from './bindings/recurrent.ts';
+import { createRowAdds } from './bindings/row-adds.ts';
+import { createSequences } from './bindings/sequences.ts';
+import { createSteps } from './bindings/steps.ts';
+import { createUpdates, UPDATE_SCRATCH } from './bindings/updates.ts';
+import type { CodeLayout } from './code.ts';
+import { CALL_DOUBLES } from './isa/arguments.ts';
+import { DROPOUT_SCRATCH } from './kernels/dropout.ts';
+import { MACHINE_SCRATCH } from './wasm/machine.ts';
+
+/** Code of kernels, and what runs it. */
+export interface Machine {
+  readonly name: Kernels['name'];
+  readonly layout: CodeLayout;
+  readonly play: PlayTape;
+  readonly playTimes: PlayTimes | null; // null if the machine runs a tape once alone
+}
+
+/**
+ * Most calls recorded before they are played, which takes 0.06 us in machine code. The tape stays in the first-level
+ * cache.
+ */
+const TAPE_CALLS = 128;
+/** Doubles of scratch for tables of fixed calls. */
+const TABLES_SCRATCH = 4096;
+
+/** Takes the scratch of the kernels for products of these shapes. */
+export const takeKernelScratch = (products: readonly ProductShape[], allocate: Allocate): KernelScratch => ({
+  // Arrays of the same size for every network come first: models that share a memory share the constants in them.
+  tape: allocate(TAPE_CALLS * CALL_DOUBLES, FLOAT64),
+  machine: allocate(MACHINE_SCRATCH, FLOAT64),
+  panels: allocate(PANELS_SCRATCH, FLOAT64),
+  tables: allocate(TABLES_SCRATCH, FLOAT64),
+  pieces: allocate(PIECES_SCRATCH, FLOAT64),
+  updates: allocate(UPDATE_SCRATCH, FLOAT64),
+  gathering: allocate(GATHER_SCRATCH, FLOAT64),
+  rowNorms: allocate(ROW_NORM_SCRATCH, FLOAT64),
+  losses: allocate(LOSS_SCRATCH, FLOAT64),
+  dropout: allocate(DROPOUT_SCRATCH, FLOAT64),
+  products: allocate(mostScratch(products, nativeProductScratch), FLOAT64),
+});
+
+/** All operations by the kernels of a machine; those without one are left to plain code. */
+export function createPlayedKernels(machine: Machine, scratch: KernelScratch): Kernels & { readonly tape: CallTape } {
+  const { name, layout, play, playTimes } = machine;
+  const tape = createCallTape(scratch.tape, (calls, data) => play(scratch.tape, calls, data));
+  const memory = createPanelMemory(layout, scratch.panels);
+  const panels = createPanels(layout, tape, memory);
+  const rowAdds = createRowAdds(layout, tape, panels.maskOf);
+  const blocks = createBlocks(layout, play, playTimes);
+  const takeTable = takeFrom(scratch.tables);
+  const dense = createNativeProducts(panels, tape, scratch.products);
+  const products = {
+    ...withFixedProducts(dense, layout, memory, takeTable, scratch.products),
+    ...createNativeConvolutions(panels, rowAdds, tape, scratch.products),
+    ...createNativeAttention(layout, panels, tape, scratch.products, scratch.dropout),
+  };
+  const parts: readonly BindCall[] = [
+    createUpdates(layout, panels.maskOf, rowAdds, scratch.updates),
+    createElementwise(layout, panels),
+    createLosses(layout, panels, scratch.losses),
+    createMatrices(layout, panels),
+    createColumnSums(layout, (calls) => blocks(calls, () => null).run, takeTable, panels, scratch.pieces),
+    createRowNorms(layout, panels, scratch.rowNorms),
+    createRecurrent(layout, tape, panels),
+    createDropout(layout, panels, scratch.dropout),
+    createPools(layout, panels),
+    createSteps(layout),
+    createMoves(layout, panels),
+    createAugmentations(layout, tape, panels, scratch.pieces),
+    createEmbeddings(layout, tape, panels, scratch.pieces),
+    createSequences(layout, tape, panels, scratch.pieces),
+  ];
+  function bind(call: Call): Bound | null {
+    const { op, args } = call;
+    // Code is made for one type.
+    if (!isOfType(call, layout)) return null;
+    if (Object.hasOwn(products, op.name)) {
+      if (args[Object.keys(op.operands).indexOf('B')] === 0) return null;
+      // The cast is safe: `emit` has checked the types of the arguments.
+      return (products[op.name as keyof typeof products] as (...args: readonly unknown[]) => Bound)(...args);
+    }
+    for (const bindPart of parts) {
+      const bound = bindPart(call);
+      if (bound !== null) return bound;
+    }
+    return null;
+  }
+  return { name, bind, blocks, gatherBytes, tape };
+}
+
+/** Hands out parts of `memory`. */
+function takeFrom(memory: Float64Array): TakeDoubles {
+  let used = 0;
+  return (length) => {
+    if (used + length > memory.length) return null;
+    used += length;
+    return viewOf(memory, used - length, length);
+  };
+}
+
+/** The arrays of a call. */
+export const arraysOf = ({ op, args }: Call): Elements[] =>
+  Object.values(op.operands).flatMap(({ kind }, k) =>
+    kind === 'array' || kind === 'arrays' ? (args[k] as Elements | Elements[]) : [],
+  );
+
+/** Whether all arrays of a call have the type that they have in a run of the layout's type. */
+const isOfType = ({ op, args }: Call, { type }: CodeLayout): boolean =>
+  Object.values(op.operands).every((operand, k) => {
+    if (operand.kind !== 'array' && operand.kind !== 'arrays') return true;
+    const expected = operand.type === 'element' ? type : operand.type;
+    const arrays = operand.kind === 'array' ? [args[k] as Elements] : (args[k] as Elements[]);
+    return arrays.every((array) => typeOf(array) === expected);
+  });

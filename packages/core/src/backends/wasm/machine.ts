@@ -1,0 +1,118 @@
+import type { ElementType } from '../../math/element-type.ts';
+import { viewOf } from '../../math/scratch.ts';
+import { addressOf } from '../../program/address.ts';
+import { type CodeLayout, createLayout } from '../code.ts';
+import { CALL_DOUBLES } from '../isa/arguments.ts';
+import { encodeKernels, encodePlayer, type ModuleOptions, WORD_BYTES } from '../isa/wasm/module.ts';
+import { createWasm, type WasmOptions } from '../isa/wasm/wasm.ts';
+import { WasmApi, type WasmMemory, type WasmModule, type WasmTable } from './webassembly.ts';
+
+/** Most calls that are played at a time from outside of the memory. */
+const COPIED_CALLS = 32;
+
+/** Doubles of scratch of a machine. */
+export const MACHINE_SCRATCH = WORD_BYTES / 8 + COPIED_CALLS * CALL_DOUBLES;
+
+/** Kernels of WebAssembly on a memory. They are assembled and compiled when they are first played. */
+export interface WasmMachine {
+  readonly layout: CodeLayout;
+  /** Runs the first `calls` calls of a tape, at least one. */
+  play(tape: Float64Array, calls: number): void;
+  /**
+   * Runs a tape that lies in the memory up to `times` times, until `stop` is not 0 afterwards. Returns how many times
+   * it did.
+   */
+  playTimes(
+    tape: Float64Array,
+    calls: number,
+    times: number,
+    stop: Float64Array, // [1]
+  ): number;
+}
+
+interface Player {
+  play(tape: number, calls: number, words: number): void;
+  playTimes(tape: number, calls: number, words: number, times: number, stop: number): number;
+}
+
+export function createWasmMachine(
+  memory: WasmMemory<ArrayBufferLike>,
+  type: ElementType,
+  scratch: Float64Array, // [MACHINE_SCRATCH]
+  options: WasmOptions & ModuleOptions,
+): WasmMachine {
+  const code = codeFor(type, options);
+  const table: WasmTable = new WasmApi.Table({ element: 'anyfunc', initial: 0 });
+  const instantiate = (module: WasmModule): object => new WasmApi.Instance(module, { env: { memory, table } }).exports;
+  const words = addressOf(scratch);
+  const copied = viewOf(scratch, WORD_BYTES / 8, COPIED_CALLS * CALL_DOUBLES);
+  const player = instantiate(code.player) as Player;
+  let kernels = 0; // in the table
+
+  /** Puts all kernels of the code into the table. */
+  function complete(): void {
+    const modules = code.modules();
+    if (kernels === code.count()) return;
+    table.grow(code.count() - kernels);
+    for (const { module, first } of modules) if (first >= kernels) instantiate(module);
+    kernels = code.count();
+  }
+
+  return {
+    layout: code.layout,
+    play(tape, calls) {
+      if (kernels !== code.count()) complete();
+      if (tape.buffer === memory.buffer) {
+        player.play(addressOf(tape), calls, words);
+        return;
+      }
+      for (let done = 0; done < calls; done += COPIED_CALLS) {
+        const some = Math.min(calls - done, COPIED_CALLS);
+        copied.set(viewOf(tape, done * CALL_DOUBLES, some * CALL_DOUBLES));
+        player.play(addressOf(copied), some, words);
+      }
+    },
+    playTimes(tape, calls, times, stop) {
+      complete();
+      return player.playTimes(addressOf(tape), calls, words, times, addressOf(stop));
+    },
+  };
+}
+
+/**
+ * The compiled kernels of a type, for every memory of this thread: an engine goes on optimizing them from run to run.
+ */
+interface CompiledCode {
+  readonly layout: CodeLayout;
+  readonly player: WasmModule;
+  /** Compiles the kernels that have been assembled since the last time. Returns all modules in order. */
+  modules(): readonly { readonly module: WasmModule; readonly first: number }[];
+  /** Kernels that have been assembled. */
+  count(): number;
+}
+
+const codes = new Map<string, CompiledCode>();
+
+function codeFor(type: ElementType, options: WasmOptions & ModuleOptions): CompiledCode {
+  const key = `${type} ${options.fused} ${options.shared}`;
+  const known = codes.get(key);
+  if (known !== undefined) return known;
+  const { isa, count, takeKernels } = createWasm(type, options);
+  const modules: { module: WasmModule; first: number }[] = [];
+  let compiled = 0;
+  const code: CompiledCode = {
+    layout: createLayout(isa, (assemble) => assemble(isa)),
+    player: new WasmApi.Module(encodePlayer(options)),
+    modules() {
+      if (compiled < count()) {
+        const { kernels, first } = takeKernels();
+        modules.push({ module: new WasmApi.Module(encodeKernels(kernels, first, options)), first });
+        compiled = count();
+      }
+      return modules;
+    },
+    count,
+  };
+  codes.set(key, code);
+  return code;
+}
