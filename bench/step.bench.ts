@@ -65,7 +65,7 @@ async function spanMs(
   backend: BackendChoice,
   steps: number,
 ): Promise<number> {
-  const result = await train(spec, { train: dataset }, { ...options, backend, steps, pool: on }).result;
+  const result = await train(spec, { train: dataset }, { ...options, backend, steps, pool: on });
   return result.elapsedMs;
 }
 

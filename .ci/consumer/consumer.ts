@@ -33,7 +33,7 @@ const run = train(
 
 let epochs = 0;
 for await (const event of run) if (event.type === 'epoch') epochs++;
-const result = await run.result;
+const result = await run;
 await pool.close();
 saveModel('xor.model', result);
 const model = loadModel('xor.model');

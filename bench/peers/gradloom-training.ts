@@ -36,7 +36,7 @@ export function openTraining(workload: Workload, { threads, backend }: Variant, 
           if (event.type === 'epoch') times.set(event.step, performance.now());
         },
       });
-      const { elapsedMs } = await run.result;
+      const { elapsedMs } = await run;
       // Time inside spans. Ranks other than 0 get no events, and their times are not used.
       if (lead === 0 || (own.cluster?.rank ?? 0) > 0) return { steps, ms: elapsedMs };
       const [from, to] = [times.get(total - steps), times.get(total)];
@@ -44,7 +44,7 @@ export function openTraining(workload: Workload, { threads, backend }: Variant, 
       return { steps, ms: to - from };
     },
     async lossAfter(steps) {
-      const result = await train(network, { train: dataset, test: dataset }, { ...options, steps }).result;
+      const result = await train(network, { train: dataset, test: dataset }, { ...options, steps });
       if (result.test?.rows !== rows) throw new Error('gradloom: the test has other rows than the training');
       return result.test.loss;
     },

@@ -12,7 +12,7 @@ async function tryPrecision(pool: Pool): Promise<void> {
     { input: 1, layers: [{ kind: 'dense', out: 1 }] },
     { train: datasetFromRows({ inputs: [[0], [1]], targets: [0, 1] }) },
     { pool, steps: 1, backend: ownBackend as BackendChoice, ...inPrecision },
-  ).result;
+  );
   const { name } = parameters.constructor;
   if (name.toLowerCase() !== `${precision}array`) throw new Error(`weights are a ${name}, expected ${precision}`);
 }

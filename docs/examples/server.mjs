@@ -30,5 +30,5 @@ process.once('SIGTERM', () => {
 for await (const event of run) {
   if (event.type === 'progress') Object.assign(state, { step: event.step, loss: event.loss });
 }
-model = createModel(await run.result);
+model = createModel(await run);
 state.training = false;

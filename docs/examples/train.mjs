@@ -20,7 +20,7 @@ for await (const event of run) {
     console.log(`epoch ${event.epoch}: training loss ${event.trainLoss.toFixed(4)}`);
   }
 }
-const result = await run.result;
+const result = await run;
 console.log(`test accuracy ${result.test?.accuracy}`);
 
 saveModel('moons.gradloom', result);

@@ -28,7 +28,7 @@ async function trainWithPatience(patience: number): Promise<TrainResult> {
     best = Math.min(best, event.validation.loss);
     if (since >= patience) stop.abort();
   };
-  return train(network, data, { ...options, onEvent, signal: stop.signal }).result;
+  return train(network, data, { ...options, onEvent, signal: stop.signal });
 }
 
 const { stopped, epochs, validation } = await trainWithPatience(5);

@@ -34,7 +34,7 @@ export async function checkpointedRun(
     if (event.type === 'checkpoint') checkpoints.push(loadCheckpoint(event.path));
   };
   try {
-    const result = await train(spec, data, { ...options, checkpoint: { folder, every }, onEvent }).result;
+    const result = await train(spec, data, { ...options, checkpoint: { folder, every }, onEvent });
     return { result, checkpoints, events };
   } finally {
     rmSync(folder, { recursive: true });

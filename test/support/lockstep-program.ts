@@ -84,13 +84,13 @@ export async function tell(
   try {
     const [spec, data] = [storySpec(story, cluster?.rank ?? 0), storyData(story, cluster?.rank ?? 0)];
     if (story.beside) {
-      const one = train(spec, data, options).result;
-      const refusal = await train(spec, data, options).result.then(String, String);
+      const one = train(spec, data, options);
+      const refusal = await train(spec, data, options).then(String, String);
       return { ...reportOf(await one), error: refusal, events };
     }
     run = story.strides === undefined ? train(spec, data, options) : undefined;
     const refusal = story.steers && (cluster?.rank ?? 0) > 0 ? run?.steer('stop').then(String, String) : undefined;
-    const result = await (run === undefined ? stride(story.strides ?? []) : run.result);
+    const result = await (run === undefined ? stride(story.strides ?? []) : run);
     const refused = await refusal;
     return { ...reportOf(result), ...(refused === undefined ? {} : { refused }), events };
 

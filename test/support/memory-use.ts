@@ -62,7 +62,7 @@ async function useOfStream(path: string): Promise<MemoryUse> {
   const { train: whole } = await loadDataset(path, { stream: true, classes: 2 });
   const data = splitDataset(whole, { validation: 0.001 });
   const spec: NetworkSpec = { input: whole.inputs.columns, layers: [{ kind: 'dense', out: 2 }] };
-  await train(spec, data, { steps: 20, batch: 256, threads: 2 }).result;
+  await train(spec, data, { steps: 20, batch: 256, threads: 2 });
   return { bytes: residentPeak(), plannedBytes: 0 };
 }
 
@@ -70,7 +70,7 @@ async function useOfStream(path: string): Promise<MemoryUse> {
 async function useOfTable(path: string): Promise<MemoryUse> {
   const { sets } = splitTable(await readTable(path, { stream: true }), { validation: 0.01 });
   const spec: NetworkSpec = { input: sets.train.inputs.columns, layers: [{ kind: 'dense', out: 2 }] };
-  await train(spec, sets, { steps: 20, batch: 256, threads: 2 }).result;
+  await train(spec, sets, { steps: 20, batch: 256, threads: 2 });
   return { bytes: residentPeak(), plannedBytes: 0 };
 }
 
@@ -92,7 +92,7 @@ async function useOfTraining({ network, options, ownThreads = false }: TrainingJ
   const few = noise(40, 2, 2);
   const { threads, backend = 'auto' } = options;
   const pool = await createPool({ threads: ownThreads ? 1 : Number(threads) });
-  await train(small, { train: few, test: few }, { probe: 1, pool, threads: 1, epochs: 2, backend }).result;
+  await train(small, { train: few, test: few }, { probe: 1, pool, threads: 1, epochs: 2, backend });
   let plannedBytes = 0;
   // Events are not read during the run, so the memory of queued events counts too.
   const run = () =>
@@ -106,7 +106,7 @@ async function useOfTraining({ network, options, ownThreads = false }: TrainingJ
           if (event.type === 'start') plannedBytes = event.plannedBytes;
         },
       },
-    ).result;
+    );
   const { bytes } = await peakDuring(run);
   await pool.destroy();
   return { bytes, plannedBytes };

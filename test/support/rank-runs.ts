@@ -18,7 +18,7 @@ for (const { spec, dataset, options, threads } of fc.sample(randomRun, { seed, n
   const own = Array.from({ length: cluster.ranks }, () => 1 + random.integer(Math.min(4, threads)))[cluster.rank];
   const overlap = random.integer(2) === 0;
   const run = train(spec, { train: dataset }, { ...options, backend, overlap, threads: own, cluster });
-  const [together, alone] = [await outcomeOf(run.result), await outcomeAlone()];
+  const [together, alone] = [await outcomeOf(run), await outcomeAlone()];
   if (cluster.rank > 0) continue;
   if (together === alone) same++;
   else console.log(JSON.stringify({ together, alone, spec, options, backend, rows: dataset.rows }));
@@ -26,7 +26,7 @@ for (const { spec, dataset, options, threads } of fc.sample(randomRun, { seed, n
   async function outcomeAlone(): Promise<string | null> {
     const { rank } = cluster;
     const found =
-      rank > 0 ? null : await outcomeOf(train(spec, { train: dataset }, { ...options, backend, threads: 1 }).result);
+      rank > 0 ? null : await outcomeOf(train(spec, { train: dataset }, { ...options, backend, threads: 1 }));
     return await cluster.fromFirst(found);
   }
 }

@@ -22,7 +22,7 @@ const run = train(
 );
 try {
   for await (const event of run) if (event.type === 'recovery') console.error(event.reason);
-  console.log((await run.result).fingerprint);
+  console.log((await run).fingerprint);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -89,7 +89,7 @@ const cases: Record<string, Case> = {
 
 describe('beside other work of the process, no turn of the event loop is as long as a third of', () => {
   test.each(Object.entries(cases))('%s', async (_title, { spec, train: rows, options, atOnce }) => {
-    const turn = await longestTurn(() => train(spec, { train: rows }, { threads: 2, ...options, pool }).result);
+    const turn = await longestTurn(() => train(spec, { train: rows }, { threads: 2, ...options, pool }));
     const whole = lengthAtOnce(atOnce);
     expect(turn / whole).toBeLessThan(1 / 3);
   });
@@ -146,7 +146,7 @@ describe('a server beside a run', () => {
         if (type === 'start' || type === 'epoch' || type === 'checkpoint') mark(type);
       };
       const sets = { train: rows, validation: held, test: held };
-      await train(spec, sets, { epochs: 2, threads: 2, pool, checkpoint, onEvent }).result;
+      await train(spec, sets, { epochs: 2, threads: 2, pool, checkpoint, onEvent });
     } finally {
       await visitor.close();
     }

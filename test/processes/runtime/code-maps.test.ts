@@ -32,29 +32,29 @@ const run = (precision: 'float32' | 'float64', pool?: Pool, steps = 3) => {
 
 describe('machine code of threads', needs('native', 'maps'), () => {
   test('is unmapped when they have ended: after every run there is as much of it', async () => {
-    await run('float32').result;
-    await run('float64').result;
+    await run('float32');
+    await run('float64');
     const bytes = codeBytes();
     expect(bytes).toBeGreaterThan(0);
     for (let k = 0; k < 4; k++) {
-      await run('float32').result;
-      await run('float64').result;
+      await run('float32');
+      await run('float64');
       expect(codeBytes()).toBe(bytes);
     }
   });
 
   test('stays while they run, though those of another pool are destroyed at work', async () => {
-    const { fingerprint } = await run('float64', undefined, 3000).result;
+    const { fingerprint } = await run('float64', undefined, 3000);
     const bytes = codeBytes();
     const pool = await createPool({ threads: 2 });
-    const going = run('float64', pool, 3000).result;
+    const going = run('float64', pool, 3000);
     const other = await createPool({ threads: 2 });
     const events = run('float64', other, 1e6)[Symbol.asyncIterator]();
     await events.next();
     await other.destroy();
     await expect(events.next().then(() => events.next())).rejects.toThrow();
     expect((await going).fingerprint).toBe(fingerprint);
-    expect((await run('float64', pool, 3000).result).fingerprint).toBe(fingerprint);
+    expect((await run('float64', pool, 3000)).fingerprint).toBe(fingerprint);
     expect(codeBytes()).toBeGreaterThan(bytes);
     await pool.close();
     expect(codeBytes()).toBe(bytes);

@@ -39,10 +39,8 @@ describe('what a run posts to its threads', () => {
   test('has no views, which Deno copies element by element, and one setup of buffers', async () => {
     const pool = await createPool({ threads: 2 });
     const checkpoint = { folder: temporaryDirectory(), every: 50 };
-    const posted = await postedBy(
-      () =>
-        train(spec, data, { pool, threads: 2, batch: 8, epochs: 40, probe: 50, checkpoint, classWeight: 'balanced' })
-          .result,
+    const posted = await postedBy(() =>
+      train(spec, data, { pool, threads: 2, batch: 8, epochs: 40, probe: 50, checkpoint, classWeight: 'balanced' }),
     );
     await pool.close();
     const kinds = new Set(posted.map(({ kind }) => kind));

@@ -98,8 +98,8 @@ describe.each<BackendChoice>(['reference', 'wasm', 'native'])('training from a f
     async (threads) => {
       const [kept, streamed] = await both(npyFolder('f4'));
       const given = { ...options, backend };
-      const expected = await train(spec, split(kept), given).result;
-      const found = await train(spec, split(streamed), { ...given, threads }).result;
+      const expected = await train(spec, split(kept), given);
+      const found = await train(spec, split(streamed), { ...given, threads });
       expect(found.fingerprint).toBe(expected.fingerprint);
       expect([found.validation, found.test]).toEqual([expected.validation, expected.test]);
     },
@@ -109,9 +109,7 @@ describe.each<BackendChoice>(['reference', 'wasm', 'native'])('training from a f
     folder.write('train-images-idx3-ubyte', encodeIdx('unsigned byte', [ROWS, 4, 5], numbers));
     folder.write('train-labels-idx1-ubyte', encodeIdx('unsigned byte', [ROWS], classes));
     const [kept, streamed] = await both(join(folder.path, 'train-images-idx3-ubyte'));
-    const results = await Promise.all(
-      [kept, streamed].map((data) => train(spec, data, { ...options, backend }).result),
-    );
+    const results = await Promise.all([kept, streamed].map((data) => train(spec, data, { ...options, backend })));
     expect(results[1].fingerprint).toBe(results[0].fingerprint);
   });
 });
@@ -119,21 +117,20 @@ describe.each<BackendChoice>(['reference', 'wasm', 'native'])('training from a f
 test('without shuffling, and by full batches, likewise', async () => {
   const [kept, streamed] = await both(npyFolder('i2'));
   for (const more of [{ shuffle: false }, { batch: 'full' as const, epochs: 5 }]) {
-    const [a, b] = await Promise.all([kept, streamed].map((data) => train(spec, data, { ...options, ...more }).result));
+    const [a, b] = await Promise.all([kept, streamed].map((data) => train(spec, data, { ...options, ...more })));
     expect(b.fingerprint).toBe(a.fingerprint);
   }
 });
 
 test('a run from memory goes on from a file, and is evaluated from it', async () => {
   const [kept, streamed] = await both(npyFolder('f8'));
-  const whole = await train(spec, kept, options).result;
+  const whole = await train(spec, kept, options);
   const stop = new AbortController();
   const onEvent = ({ type }: { type: string }) => void (type === 'epoch' && stop.abort());
   const checkpoint = { folder: join(folder.path, 'run') };
-  const { checkpoint: written } = await train(spec, kept, { ...options, checkpoint, signal: stop.signal, onEvent })
-    .result;
+  const { checkpoint: written } = await train(spec, kept, { ...options, checkpoint, signal: stop.signal, onEvent });
   const resume = loadCheckpoint(written?.path ?? '');
-  expect((await train(spec, streamed, { ...options, resume }).result).fingerprint).toBe(whole.fingerprint);
+  expect((await train(spec, streamed, { ...options, resume })).fingerprint).toBe(whole.fingerprint);
   const evaluate = (data: DataSplits) => evaluateModel(spec, whole.parameters, data.train, { backend: 'wasm' });
   expect(await evaluate(streamed)).toEqual(await evaluate(kept));
 });
@@ -171,7 +168,7 @@ describe('faults', () => {
     const path = x(title);
     const data = { train: await loadNpy(path, y, { stream: true }) };
     change(path);
-    await expect(train(spec, data, { ...options, retries: 0 }).result).rejects.toThrow(message);
+    await expect(train(spec, data, { ...options, retries: 0 })).rejects.toThrow(message);
   });
 
   test('a file that has changed is not left open', needs('descriptors'), async () => {
@@ -197,7 +194,7 @@ describe('faults', () => {
     };
     const checkpoint = { folder: join(folder.path, 'shrunk'), every: { epochs: 1 } };
     const run = train(spec, data, { ...options, epochs: 50, retries: 0, checkpoint, onEvent });
-    await expect(run.result).rejects.toThrow('middle.npy has 5000 bytes, expected the 24128 bytes that it had');
+    await expect(run).rejects.toThrow('middle.npy has 5000 bytes, expected the 24128 bytes that it had');
     expect(loadCheckpoint(join(folder.path, 'shrunk/last.gradloom')).progress.step).toBeGreaterThan(0);
   });
 

@@ -33,7 +33,7 @@ test(`any run has the bits of the unfused definitions on any threads (seed ${pro
     for (const threads of [1, 2, 3]) {
       const run = train(spec, { train: dataset }, { ...options, threads, backend: 'wasm', pool });
       // Where it stops at a number that is not finite, it hands over the state before that step.
-      const { step, parameters } = await run.result.then(
+      const { step, parameters } = await run.then(
         ({ steps, parameters }) => ({ step: steps, parameters }),
         (error) => (error instanceof TrainingError ? error : Promise.reject(error)),
       );
@@ -59,10 +59,10 @@ test('a checkpoint of fused products is refused by unfused WebAssembly in a sent
   const whole = await checkpointedRun(spec, data, { ...options, backend: 'reference' }, 1);
   expect(whole.result.backend).toEqual({ name: 'reference', fused: true });
   const resume = whole.checkpoints[1];
-  await expect(train(spec, data, { ...options, resume, backend: 'wasm' }).result).rejects.toThrow(
+  await expect(train(spec, data, { ...options, resume, backend: 'wasm' })).rejects.toThrow(
     /^train: the products of WebAssembly are unfused here, expected fused ones as in the checkpoint [^:]*: a resume continues the same run$/,
   );
-  const { fingerprint } = await train(spec, data, { ...options, resume }).result;
+  const { fingerprint } = await train(spec, data, { ...options, resume });
   expect(fingerprint).toBe(whole.result.fingerprint);
 });
 
@@ -74,10 +74,10 @@ test('an unfused checkpoint goes on unfused, and native refuses it', needs('nati
   const [resume] = checkpoints;
   expect(resume.record.backend).toEqual({ name: 'wasm', fused: false });
   for (const backend of ['reference', 'wasm', 'auto'] as const) {
-    const { fingerprint, backend: own } = await train(spec, data, { ...options, resume, backend }).result;
+    const { fingerprint, backend: own } = await train(spec, data, { ...options, resume, backend });
     expect([fingerprint, own.fused]).toEqual([result.fingerprint, false]);
   }
-  await expect(train(spec, data, { ...options, resume, backend: 'native' }).result).rejects.toThrow(
+  await expect(train(spec, data, { ...options, resume, backend: 'native' })).rejects.toThrow(
     'train: backend has native, but products of the checkpoint are unfused, expected reference, wasm or auto',
   );
 });
@@ -88,7 +88,7 @@ test('a run of a browser says that it is unfused, and has the bits of wasm', asy
   const shared = { batch: 8, seed: 1, precision: 'float64', loss: 'softmax-cross-entropy', optimizer: 'adam' } as const;
   const run = await openBrowserRun(spec, rows, { ...shared, totalSteps: 6 });
   while (run.steps < 6) run.advance(6 - run.steps);
-  const { fingerprint } = await train(spec, { train: rows }, { ...shared, steps: 6, backend: 'wasm', pool }).result;
+  const { fingerprint } = await train(spec, { train: rows }, { ...shared, steps: 6, backend: 'wasm', pool });
   expect([run.fused, run.fingerprint()]).toEqual([false, fingerprint]);
   run.close();
 });

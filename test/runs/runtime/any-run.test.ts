@@ -28,7 +28,7 @@ afterAll(() => pool.destroy());
 /** Where a run stops at a number that is not finite, it hands over the state before that step. */
 async function outcome({ spec, dataset, options, threads }: RandomRun, backend: BackendChoice) {
   try {
-    const { steps, parameters } = await train(spec, { train: dataset }, { ...options, threads, backend, pool }).result;
+    const { steps, parameters } = await train(spec, { train: dataset }, { ...options, threads, backend, pool });
     return { steps, parameters, message: '' };
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error;
@@ -114,7 +114,7 @@ describe.each<[BackendChoice, BackendChoice]>([
     const options = { batch: 56, steps: 30, seed: 1, loss: 'softmax-cross-entropy' } as const;
     const expected = oracle(spec, dataset, options, resolveBackend(oracleOn), options.steps);
     for (const threads of [1, 3]) {
-      const { parameters } = await train(spec, { train: dataset }, { ...options, threads, backend, pool }).result;
+      const { parameters } = await train(spec, { train: dataset }, { ...options, threads, backend, pool });
       expect(fingerprint(parameters), `${threads} threads`).toBe(fingerprint(expected.parameters));
     }
   });

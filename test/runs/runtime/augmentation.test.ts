@@ -48,7 +48,7 @@ beforeAll(async () => {
 afterAll(() => pool.destroy());
 
 const printOf = async (network: NetworkSpec, options: TrainOptions): Promise<string> =>
-  (await train(network, data, { ...base, ...options, pool }).result).fingerprint;
+  (await train(network, data, { ...base, ...options, pool })).fingerprint;
 
 describe.each<[BackendChoice, BackendChoice]>([
   ['wasm', 'reference'],
@@ -90,7 +90,7 @@ test('each option changes the weights that come out, and evaluations see the row
   expect(new Set(prints).size).toBe(ways.length);
   const { validation } = data;
   if (validation === undefined) throw new Error('no held-out rows');
-  const result = await train(spec, data, { ...base, ...turned, pool }).result;
+  const result = await train(spec, data, { ...base, ...turned, pool });
   const { loss } = await evaluateModel(spec, result.parameters, validation, { backend: 'wasm' });
   expect(loss).toBe(result.validation?.loss);
 });
@@ -102,7 +102,7 @@ const meanOf = async (input: NetworkSpec['input'], options: TrainOptions) => {
   const ones = { ...data.train, inputs, targets, classes: null };
   const unit: NetworkSpec = { input, layers: [{ kind: 'flatten' }, { kind: 'dense', out: 1 }] };
   const own = { ...options, loss: 'quadratic', optimizer: { kind: 'sgd', lr: 1 }, steps: 1 } satisfies TrainOptions;
-  const { parameters } = await train(unit, { train: ones }, { ...own, pool, parameters: new Float64Array(41) }).result;
+  const { parameters } = await train(unit, { train: ones }, { ...own, pool, parameters: new Float64Array(41) });
   return { unit, ones, own, mean: parameters.subarray(0, 40) };
 };
 
@@ -133,10 +133,10 @@ test('a resume from any step ends in the same bits, and with another value it is
   const every = counted(5, 1);
   const { result, checkpoints } = await checkpointedRun(spec, data, { ...own, threads: 2 }, every);
   for (const [at, resume] of checkpoints.entries()) {
-    const resumed = await train(spec, data, { ...own, threads: 1 + (at % 3), resume }).result;
+    const resumed = await train(spec, data, { ...own, threads: 1 + (at % 3), resume });
     expect(resumed.fingerprint).toBe(result.fingerprint);
   }
-  const changed = train(spec, data, { ...own, rotate: 10, resume: checkpoints[0] }).result;
+  const changed = train(spec, data, { ...own, rotate: 10, resume: checkpoints[0] });
   await expect(changed).rejects.toThrow('a resume continues the same run');
 });
 
@@ -157,7 +157,7 @@ test.each<[TrainOptions, NetworkSpec, string]>([
   [{ zoom: 1 }, spec, 'zoom has 1, expected a number from 0 to below 1'],
   [{ erase: 1.5 }, spec, 'erase has 1.5, expected a number from 0 to 1'],
 ])('%o of %o is refused', async (own, network, sentence) => {
-  await expect(train(network, data, { ...base, ...own, pool }).result).rejects.toThrow(`train: ${sentence}`);
+  await expect(train(network, data, { ...base, ...own, pool })).rejects.toThrow(`train: ${sentence}`);
 });
 
 test('a text is refused as one', async () => {
@@ -166,6 +166,6 @@ test('a text is refused as one', async () => {
     { kind: 'embedding', vocabulary: 2, width: 2 },
     { kind: 'dense', out: 2 },
   ];
-  const { result } = train({ input: 4, layers }, text, { ...base, flip: true, pool });
-  await expect(result).rejects.toThrow(/^train: flip has true, expected none: .* is a text, not images \(rows of/);
+  const run = train({ input: 4, layers }, text, { ...base, flip: true, pool });
+  await expect(run).rejects.toThrow(/^train: flip has true, expected none: .* is a text, not images \(rows of/);
 });

@@ -1,27 +1,26 @@
-import { dense, sequential, syntheticDatasets, type TrainingRun, train } from '@gradloom/runtime';
-import { expect, test } from 'vitest';
+import { dense, sequential, syntheticDatasets, type TrainResult, train } from '@gradloom/runtime';
+import { expect, expectTypeOf, test } from 'vitest';
 
 const begin = () =>
   train(sequential(2, dense(1)), { train: syntheticDatasets.xor() }, { threads: 1, steps: 1, backend: 'wasm' });
 
-test('a run that is awaited itself is refused by the compiler, and in a sentence that names its result', async () => {
-  const awaiting = async () => {
-    // @ts-expect-error: TypeScript says that a run is no promise.
-    await begin();
-  };
-  await expect(awaiting()).rejects.toThrow(
-    'train: await has the run itself, expected its result (await run.result; an async function that returns a run awaits ' +
-      'it too: return run.result, or { run })',
-  );
+test('a run is awaited for its result, and so is one that an async function returns', async () => {
+  const result = await begin();
+  expectTypeOf(result).toEqualTypeOf<TrainResult<'float64'>>();
+  expect(result.steps).toBe(1);
+  const returning = async (): Promise<TrainResult> => begin();
+  expect((await returning()).fingerprint).toBe(result.fingerprint);
 });
 
-test('so is one that an async function returns', async () => {
-  // @ts-expect-error: likewise.
-  const returning = async (): Promise<TrainingRun> => begin();
-  await expect(returning()).rejects.toThrow('return run.result, or { run }');
-});
-
-test('its result, and an object that holds it, may be awaited', async () => {
-  const { run } = await (async () => ({ run: begin() }))();
-  expect(await run.result).toMatchObject({ steps: 1 });
+test('a run is read for its events and awaited for its result, in either order', async () => {
+  const run = begin();
+  const types: string[] = [];
+  for await (const event of run) types.push(event.type);
+  expect(types).toContain('epoch');
+  expect((await run).steps).toBe(1);
+  const ended = begin();
+  await ended;
+  const unread: string[] = [];
+  for await (const event of ended) unread.push(event.type);
+  expect(unread).toEqual(types);
 });

@@ -279,8 +279,7 @@ function circle(): object {
 /** What a call comes to: undefined where it gives a value, which it may, else what was thrown. */
 async function outcome(call: () => unknown): Promise<unknown> {
   try {
-    const value = call();
-    const settled = await (isRun(value) ? value.result : value);
+    const settled = await call();
     if (settled instanceof Object && 'destroy' in settled) await (settled as runtime.Pool).destroy();
     if (settled instanceof Object && 'release' in settled) (settled as runtime.FolderLock).release();
     return undefined;
@@ -290,8 +289,6 @@ async function outcome(call: () => unknown): Promise<unknown> {
     runtime.limitMemory(null);
   }
 }
-
-const isRun = (value: unknown): value is runtime.TrainingRun => value instanceof Object && 'result' in value;
 
 /** '<where>: <what> has <actual>, expected <wanted>', of this library and not of the engine below it. */
 function expectSentence(error: unknown): void {
@@ -360,16 +357,16 @@ describe.each(Object.entries(options))('an option of %s', (name, keys) => {
 test('a run without data says what is missing', async () => {
   const begin = functions.train as (...args: unknown[]) => runtime.TrainingRun;
   const wanted = 'expected { train, validation?, test? }, each a dataset';
-  await expect(begin(spec).result).rejects.toThrow(`train: data is missing, ${wanted}`);
-  await expect(begin().result).rejects.toThrow(`train: data is missing, ${wanted}`);
-  await expect(begin(spec, data).result).rejects.toThrow('train: data has a dataset, expected { train: dataset }');
-  await expect(begin(spec, { train: data, tset: data }).result).rejects.toThrow(
+  await expect(begin(spec)).rejects.toThrow(`train: data is missing, ${wanted}`);
+  await expect(begin()).rejects.toThrow(`train: data is missing, ${wanted}`);
+  await expect(begin(spec, data)).rejects.toThrow('train: data has a dataset, expected { train: dataset }');
+  await expect(begin(spec, { train: data, tset: data })).rejects.toThrow(
     'train: data: option "tset" is unknown, expected train, validation, test (did you mean test?)',
   );
-  await expect(begin(spec, {}).result).rejects.toThrow('train: data.train is missing, expected a dataset');
-  await expect(begin(spec, { train: data, test: null }).result).rejects.toThrow(
+  await expect(begin(spec, {})).rejects.toThrow('train: data.train is missing, expected a dataset');
+  await expect(begin(spec, { train: data, test: null })).rejects.toThrow(
     'train: data.test has null, expected a dataset',
   );
-  await expect(begin(undefined, { train: data }).result).rejects.toThrow('buildNetwork: spec is missing, expected');
-  await expect(begin(spec, { train: data }, null).result).rejects.toThrow('train: options have null, expected an obj');
+  await expect(begin(undefined, { train: data })).rejects.toThrow('buildNetwork: spec is missing, expected');
+  await expect(begin(spec, { train: data }, null)).rejects.toThrow('train: options have null, expected an obj');
 });

@@ -100,7 +100,7 @@ describe.each<[BackendChoice, BackendChoice]>([
       const expected = oracle(spec, dataset, shared, resolveBackend(oracleOn));
       for (const threads of backend === 'wasm' ? [1, 3, MOST, ...onlyInAll(2)] : [3, ...onlyInAll(1, 2, MOST)]) {
         const run = train(spec, { train: dataset }, { ...shared, ...more, threads, backend, pool });
-        const { parameters } = await run.result;
+        const { parameters } = await run;
         expect([threads, firstDifference(parameters, expected.parameters)]).toEqual([threads, null]);
       }
     },
@@ -136,7 +136,7 @@ describe('running statistics', () => {
   const base = { batch: 33, epochs: 3, seed: 3, backend: 'wasm' } satisfies TrainOptions;
 
   test('move, and are what a saved model predicts and evaluates with, in any thread and in plain code', async () => {
-    const { parameters, validation } = await train(spec, data, { ...base, threads: 3, pool }).result;
+    const { parameters, validation } = await train(spec, data, { ...base, threads: 3, pool });
     const { running } = parted(spec, parameters);
     expect(running).toHaveLength(8);
     expect(running.every((tensor) => tensor.every((value) => value !== 0 && value !== 1))).toBe(true);
@@ -157,13 +157,13 @@ describe('running statistics', () => {
   });
 
   test('survive checkpoints: a resume from each, on another number of threads, ends in the same bits', async () => {
-    const calm = await train(spec, data, { ...base, threads: 1, pool }).result;
+    const calm = await train(spec, data, { ...base, threads: 1, pool });
     const every = counted(4, 1);
     const { result, checkpoints } = await checkpointedRun(spec, data, { ...base, threads: 2, pool }, every);
     expect(figures(result)).toEqual(figures(calm));
     for (const [at, resume] of checkpoints.entries()) {
       if (resume.progress.step % every !== 0) continue; // the best so far
-      const resumed = await train(spec, data, { ...base, threads: 1 + (at % 5), pool, resume }).result;
+      const resumed = await train(spec, data, { ...base, threads: 1 + (at % 5), pool, resume });
       expect(figures(resumed), `from step ${resume.progress.step}`).toEqual(figures(calm));
     }
   });
@@ -182,7 +182,7 @@ describe('running statistics', () => {
       const run = train(spec, data, { ...rising, threads, pool });
       const backs: unknown[] = [];
       for await (const event of run) if (event.type === 'rollback') backs.push(event);
-      return { backs, result: figures(await run.result) };
+      return { backs, result: figures(await run) };
     });
     const [one, three] = await Promise.all(runs);
     expect(one.backs.length).toBeGreaterThan(0);
@@ -212,9 +212,9 @@ describe('a thread that fails between barriers', () => {
     faulty = await createPool({ threads: 2, execArgv: [...process.execArgv, '--import', fault], ...limits });
     const data = { train: datasetOf(145) };
     const options = { batch: 50, epochs: 6, seed: 2 } as const;
-    const { fingerprint: found } = await train(spec, data, { ...options, threads: 2, pool: faulty }).result;
+    const { fingerprint: found } = await train(spec, data, { ...options, threads: 2, pool: faulty });
     expect(readdirSync(marks)).toHaveLength(2);
-    const calm = await train(spec, data, { ...options, threads: 1, pool }).result;
+    const calm = await train(spec, data, { ...options, threads: 1, pool });
     expect(found).toBe(calm.fingerprint);
   });
 });
@@ -233,13 +233,11 @@ describe.each<BackendChoice>(['reference', 'wasm', 'native', 'blas'])('a step th
       const wide = datasetFromRows({ inputs, targets: inputs.map((row) => row.slice(0, 4)), name: 'wide' });
       const options = { batch: 50, seed: 1, backend, pool, loss: 'mse' } as const;
       const run = { ...options, optimizer: { kind: 'sgd', lr: 1e60 }, threads } as const;
-      const error = await train(network, { train: wide }, { ...run, epochs: 9 }).result.catch(
-        (cause: unknown) => cause,
-      );
+      const error = await train(network, { train: wide }, { ...run, epochs: 9 }).catch((cause: unknown) => cause);
       if (!(error instanceof TrainingError)) throw error;
       expect(error.step).toBeGreaterThan(0);
       expect(error.message).toMatch(new RegExp(`^train: step ${error.step}[,:] .*dense\\(\\d+->\\d+\\) at layer \\d`));
-      const before = await train(network, { train: wide }, { ...run, steps: error.step }).result;
+      const before = await train(network, { train: wide }, { ...run, steps: error.step });
       expect(firstDifference(error.parameters, before.parameters)).toBeNull();
     },
   );
@@ -248,7 +246,7 @@ describe.each<BackendChoice>(['reference', 'wasm', 'native', 'blas'])('a step th
     const inputs = Array.from({ length: 40 }, (_, n) => [n === 33 ? Number.NaN : n / 40, 1, ...new Array(7).fill(n)]);
     const bad = datasetFromRows({ inputs, targets: inputs.map(() => [1, 2, 3, 4]), name: 'holes' });
     const run = train(network, { train: bad }, { backend, pool, threads: 2, batch: 40, loss: 'mse' });
-    const error = await run.result.catch((cause: unknown) => cause);
+    const error = await run.catch((cause: unknown) => cause);
     expect(String(error)).toContain('step 0, rows 0 to 39 of the batch: the inputs have NaN, expected finite numbers');
     // The running statistics are those of the start.
     const { running } = parted(network, (error as TrainingError).parameters);

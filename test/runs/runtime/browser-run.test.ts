@@ -38,7 +38,7 @@ test.each(runs)('a run of a browser has the bits of train: %#', async (spec, opt
   const outputs = new Float64Array(new SharedArrayBuffer(8 * 2 * others.rows));
   const expected: number[] = [];
   const looks: unknown[] = [];
-  const { result } = train(
+  const result = train(
     spec,
     { train: rows, test: others },
     {

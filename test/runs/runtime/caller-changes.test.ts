@@ -24,7 +24,7 @@ test('changes by the caller to its objects after the start change nothing in the
   const pool = await createPool({ threads: 2 });
   const given = Float64Array.from({ length: 6 }, (_, i) => i / 8);
   const whole = { train: moons(1), validation: moons(2) };
-  const untouched = await train(spec, whole, { ...options, parameters: given.slice() }).result;
+  const untouched = await train(spec, whole, { ...options, parameters: given.slice() });
   const data: { -readonly [K in keyof DataSplits]: DataSplits[K] } = { ...whole };
   const mine: TrainOptions = { ...options, parameters: given.slice(), checkpoint: { folder }, pool };
   const seen: string[] = [];
@@ -38,24 +38,24 @@ test('changes by the caller to its objects after the start change nothing in the
     delete mine.pool;
     delete mine.onEvent;
   };
-  const result = await train(spec, data, mine).result;
+  const result = await train(spec, data, mine);
   expect(result.fingerprint).toBe(untouched.fingerprint);
   expect(result.validation).toEqual(untouched.validation);
   expect(result.test).toBeUndefined();
   expect(seen.filter((type) => type === 'epoch')).toHaveLength(6);
   const resume = loadCheckpoint(join(folder, 'last.gradloom'));
   const again = { ...options, epochs: 8, parameters: given, resume, pool };
-  const on = await train(spec, whole, again).result;
+  const on = await train(spec, whole, again);
   expect(on.steps).toBe(16);
   await pool.destroy();
 });
 
 test.each(['stop', 'rollback'] as const)('the weights of a result are in memory of their own (%s)', async (onNan) => {
   const data = { train: moons(1), test: moons(2) };
-  const { parameters } = await train(spec, data, { ...options, onNan }).result;
+  const { parameters } = await train(spec, data, { ...options, onNan });
   expect(parameters.buffer).toBeInstanceOf(ArrayBuffer);
   expect(parameters.buffer.byteLength).toBe(8 * 6);
-  const failing = train(spec, data, { ...options, onNan, loss: 'mse', optimizer: { kind: 'sgd', lr: 1e308 } }).result;
+  const failing = train(spec, data, { ...options, onNan, loss: 'mse', optimizer: { kind: 'sgd', lr: 1e308 } });
   const error = await failing.catch((reason: unknown) => reason as TrainingError);
   expect(error).toBeInstanceOf(TrainingError);
   expect((error as TrainingError).parameters.buffer).toBeInstanceOf(ArrayBuffer);
@@ -68,13 +68,13 @@ test('layers and options without an end, or nested 5,000 deep, are refused in on
   const cyclic: { kind: string; layers: unknown[] } = { kind: 'residual', layers: [] };
   cyclic.layers.push(cyclic);
   for (const layer of [deep, cyclic]) {
-    await expect(train({ input: 2, layers: [layer] } as NetworkSpec, data, options).result).rejects.toThrow(
+    await expect(train({ input: 2, layers: [layer] } as NetworkSpec, data, options)).rejects.toThrow(
       /has more than 16 levels of nested layers, expected at most 16/,
     );
   }
   const optimizer: { kind: string; beta?: unknown } = { kind: 'adam' };
   optimizer.beta = optimizer;
-  await expect(train(spec, data, { ...options, optimizer } as TrainOptions).result).rejects.toThrow(/beta/);
+  await expect(train(spec, data, { ...options, optimizer } as TrainOptions)).rejects.toThrow(/beta/);
 });
 
 test('a folder that was removed and made again by another run is left to it', async () => {
@@ -96,7 +96,7 @@ test('a folder that was removed and made again by another run is left to it', as
         other = lockFolder('train', folder, 'train');
       },
     },
-  ).result;
+  );
   expect(newest?.step).toBe(2);
   expect(warnings).toEqual([expect.stringMatching(/^the checkpoint of step 4 could not be written, .* in use by /)]);
   expect(existsSync(join(folder, 'last.gradloom'))).toBe(false);

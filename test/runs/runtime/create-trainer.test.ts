@@ -49,7 +49,7 @@ describe.each<BackendChoice>(['reference', 'wasm', 'native', 'blas'])('on %s', (
     'a loop of steps is train, bit by bit: %i threads',
     needs(backend),
     async (threads) => {
-      const whole = await train(spec, data, { ...options, pool, backend, threads: 3 }).result;
+      const whole = await train(spec, data, { ...options, pool, backend, threads: 3 });
       const trainer = await opened({ backend, threads });
       for (let k = 0; !trainer.isDone; k++) await trainer.step(1 + (k % 3));
       const result = await trainer.finish();
@@ -72,7 +72,7 @@ test.each(['float64', 'float32'] as const)(
     };
     const seeds = [1, 2, 3, 4];
     const alone: string[] = [];
-    for (const seed of seeds) alone.push((await train(wide, data, { ...same, seed, pool }).result).fingerprint);
+    for (const seed of seeds) alone.push((await train(wide, data, { ...same, seed, pool })).fingerprint);
     const trained = async (seed: number): Promise<string> => {
       const trainer = await createTrainer(wide, data, { ...same, seed, pool });
       onTestFinished(() => trainer.close());
@@ -119,7 +119,7 @@ test('evaluating, copying weights and copying the state change nothing', async (
 });
 
 test('a state goes on to the same bits, by a trainer or by train', async () => {
-  const whole = await train(spec, data, { pool, backend: 'wasm', threads: 2, ...options }).result;
+  const whole = await train(spec, data, { pool, backend: 'wasm', threads: 2, ...options });
   const first = await opened();
   await first.step(4); // in the middle of the second epoch
   const resume = await first.state();
@@ -128,9 +128,7 @@ test('a state goes on to the same bits, by a trainer or by train', async () => {
   expect(other.steps).toBe(4);
   await other.step(8);
   expect((await other.finish()).fingerprint).toBe(whole.fingerprint);
-  expect((await train(spec, data, { pool, backend: 'wasm', ...options, resume }).result).fingerprint).toBe(
-    whole.fingerprint,
-  );
+  expect((await train(spec, data, { pool, backend: 'wasm', ...options, resume })).fingerprint).toBe(whole.fingerprint);
 });
 
 describe('a rate that was set', () => {

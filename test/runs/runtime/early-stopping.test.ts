@@ -97,9 +97,9 @@ describe.each(cases)('%s', (_name, own, score) => {
     expect(steps).toBeLessThan(160);
     expect(bestStep).toBeLessThanOrEqual(steps);
     const { epochs: _, ...endless } = plain;
-    const best = await train(spec, data, { ...endless, steps: bestStep, threads: 1, pool }).result;
+    const best = await train(spec, data, { ...endless, steps: bestStep, threads: 1, pool });
     for (const threads of [1, 3]) {
-      const result = await train(spec, data, { ...options, threads, pool }).result;
+      const result = await train(spec, data, { ...options, threads, pool });
       expect(result).toMatchObject({ stopped: 'early', steps, bestStep, bestEpoch: bestStep / 4 });
       expect(result.fingerprint, `on ${threads}`).toBe(best.fingerprint);
       expect(result.fingerprint).toBe(fingerprint(result.parameters));
@@ -109,12 +109,12 @@ describe.each(cases)('%s', (_name, own, score) => {
   });
 
   test('ends in the same figures after a resume from any step', async () => {
-    const calm = await train(spec, data, { ...options, threads: 1, pool }).result;
+    const calm = await train(spec, data, { ...options, threads: 1, pool });
     const every = counted(11, 1);
     const { result, checkpoints } = await checkpointedRun(spec, data, { ...options, threads: 2, pool }, every);
     expect(figures(result)).toEqual(figures(calm));
     for (const [at, resume] of checkpoints.entries()) {
-      const resumed = await train(spec, data, { ...options, threads: 1 + (at % 3), pool, resume }).result;
+      const resumed = await train(spec, data, { ...options, threads: 1 + (at % 3), pool, resume });
       expect(figures(resumed), `from step ${resume.progress.step}`).toEqual(figures(calm));
     }
   });
@@ -123,24 +123,24 @@ describe.each(cases)('%s', (_name, own, score) => {
 test('best.gradloom has the weights of the result, last.gradloom those of the last step', async () => {
   const folder = join(temporary.path, 'checkpoints');
   const options: TrainOptions = { ...base, patience: 4, monitor: 'accuracy', pool };
-  const result = await train(spec, data, { ...options, checkpoint: { folder } }).result;
+  const result = await train(spec, data, { ...options, checkpoint: { folder } });
   const last = loadCheckpoint(join(folder, 'last.gradloom'));
   const best = loadCheckpoint(join(folder, 'best.gradloom'));
   expect(best.progress.step).toBe(result.bestStep);
   expect(fingerprint(best.arrays.parameters)).toBe(result.fingerprint);
   expect(last.progress).toMatchObject({ step: result.steps, test: result.test });
   const { epochs: _, ...plain } = base;
-  const whole = await train(spec, data, { ...plain, steps: result.steps, pool }).result;
+  const whole = await train(spec, data, { ...plain, steps: result.steps, pool });
   expect(fingerprint(last.arrays.parameters)).toBe(whole.fingerprint);
 });
 
 test('a run whose patience outlasts it completes, with the weights of its best evaluation', async () => {
   const { events } = await checkpointedRun(spec, data, { ...base, pool }, { epochs: 1000 });
   const { bestStep } = scan(events, 1000, 0, ({ loss }) => -loss);
-  const result = await train(spec, data, { ...base, patience: 1000, pool }).result;
+  const result = await train(spec, data, { ...base, patience: 1000, pool });
   expect(result).toMatchObject({ stopped: 'completed', steps: 160, bestStep });
   const { epochs: _, ...plain } = base;
-  const best = await train(spec, data, { ...plain, steps: bestStep, pool }).result;
+  const best = await train(spec, data, { ...plain, steps: bestStep, pool });
   expect(result.fingerprint).toBe(best.fingerprint);
 });
 
@@ -151,13 +151,13 @@ test('a run that a signal ends has the best weights so far, and those of the sta
       if (event.type === 'epoch' && event.step >= at) stop.abort();
     };
     if (at === 0) stop.abort();
-    return await train(spec, data, { ...base, patience: 1000, pool, signal: stop.signal, onEvent }).result;
+    return await train(spec, data, { ...base, patience: 1000, pool, signal: stop.signal, onEvent });
   };
   const { epochs: _, ...plain } = base;
   const late = await abortAt(120);
   expect(late.stopped).toBe('aborted');
   expect(late.bestStep).toBeLessThan(120);
-  const best = await train(spec, data, { ...plain, steps: late.bestStep ?? 0, pool }).result;
+  const best = await train(spec, data, { ...plain, steps: late.bestStep ?? 0, pool });
   expect(late.fingerprint).toBe(best.fingerprint);
   expect((await abortAt(0)).bestStep).toBeUndefined();
 });
@@ -178,7 +178,7 @@ test('a run that rolls back counts each evaluation once', async () => {
     expect(result.bestStep).toBe(bestStep);
     expect(result.steps).toBe(Number.isNaN(steps) ? 186 : steps);
     for (const resume of checkpoints) {
-      const resumed = await train(reluNetwork, reluRows, { ...options, patience, resume }).result;
+      const resumed = await train(reluNetwork, reluRows, { ...options, patience, resume });
       expect(figures(resumed)).toEqual(figures(result));
     }
   }
@@ -197,19 +197,19 @@ describe('refuses', () => {
     ],
     [{ patience: 1, monitor: 'f1' as MonitorName }, 'train: monitor has "f1", expected one of validation-loss,'],
   ])('%j', async (options, message) => {
-    await expect(train(spec, data, { ...base, ...options, pool }).result).rejects.toThrow(message);
+    await expect(train(spec, data, { ...base, ...options, pool })).rejects.toThrow(message);
   });
 
   test('patience without rows to validate on', async () => {
     const sentence = 'train: patience has 3, expected none without a validation set (early stopping watches it)';
-    await expect(train(spec, unwatched, { patience: 3, pool }).result).rejects.toThrow(sentence);
+    await expect(train(spec, unwatched, { patience: 3, pool })).rejects.toThrow(sentence);
   });
 
   test('a resume with another patience, or a longer one of a run that was evaluated in the middle of an epoch', async () => {
     const { epochs: _, ...plain } = base;
     const options: TrainOptions = { ...plain, steps: 6, patience: 3, pool };
     const { checkpoints } = await checkpointedRun(spec, data, options, 4);
-    const go = (resume: Checkpoint, own: TrainOptions) => train(spec, data, { ...options, ...own, resume }).result;
+    const go = (resume: Checkpoint, own: TrainOptions) => train(spec, data, { ...options, ...own, resume });
     await expect(go(checkpoints[0], { patience: 4 })).rejects.toThrow('train: early.patience has 4, expected 3');
     await expect(go(checkpoints[1], { steps: 7 })).rejects.toThrow(
       'train: steps has 7, expected 6 (early stopping has counted the evaluation at that end',

@@ -47,6 +47,6 @@ test('an evaluation in pieces has the losses of whole chunks of 256 rows, to the
     backend: 'wasm',
     optimizer: { kind: 'sgd', lr: 1e-300 },
   } as const;
-  const { validation } = await train(spec, { train: dataset, validation: dataset }, options).result;
+  const { validation } = await train(spec, { train: dataset, validation: dataset }, options);
   expect(validation?.loss).toBe(loss);
 });

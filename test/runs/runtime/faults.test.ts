@@ -37,7 +37,7 @@ let calmPool: Pool; // of runs that nothing disturbs
 let calm: TrainResult; // of `options`
 beforeAll(async () => {
   calmPool = await createPool({ threads: 1 });
-  calm = await train(spec, { train: dataset }, { ...options, threads: 1, pool: calmPool }).result;
+  calm = await train(spec, { train: dataset }, { ...options, threads: 1, pool: calmPool });
 });
 afterAll(() => calmPool.destroy());
 
@@ -70,7 +70,7 @@ async function runWithFault(
   const faulty = await poolWithFault(planned);
   const recoveries: Recovery[] = [];
   const onEvent = (event: TrainEvent) => void (event.type === 'recovery' && recoveries.push(event));
-  const result = await train(spec, data, { threads: 2, ...options, pool: faulty, onEvent }).result;
+  const result = await train(spec, data, { threads: 2, ...options, pool: faulty, onEvent });
   return { result, recoveries };
 }
 
@@ -101,7 +101,7 @@ describe.each([exited, ...onlyInAll(thrown, outOfMemory)])('a thread that does %
     // Each thread opens, then begins spans and evaluations in turns: one span an epoch.
     const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 3, times: 1, marks: newFolder() };
     const { result, recoveries } = await runWithFault(planned, { ...options, epochs: 3 }, data);
-    const calm = await train(spec, data, { ...options, epochs: 3, threads: 1, pool: calmPool }).result;
+    const calm = await train(spec, data, { ...options, epochs: 3, threads: 1, pool: calmPool });
     expect(recoveries.map(({ failures }) => failures)).toEqual([1]);
     expect([result.fingerprint, result.validation, result.test]).toEqual([
       calm.fingerprint,
@@ -113,8 +113,8 @@ describe.each([exited, ...onlyInAll(thrown, outOfMemory)])('a thread that does %
   test('ends a run that allows no failure, and leaves the pool fit for the next', async () => {
     const faulty = await poolWithFault({ kind, arrivals: 50, times: 1, marks: newFolder() });
     const run = { ...options, retries: 0, threads: 2, pool: faulty };
-    await expect(train(spec, { train: dataset }, run).result).rejects.toThrow(reason);
-    const after = await train(spec, { train: dataset }, run).result;
+    await expect(train(spec, { train: dataset }, run)).rejects.toThrow(reason);
+    const after = await train(spec, { train: dataset }, run);
     expect(after.fingerprint).toBe(calm.fingerprint);
   });
 
@@ -128,13 +128,13 @@ describe.each([exited, ...onlyInAll(thrown, outOfMemory)])('a thread that does %
       { train: dataset },
       { ...options, probe: 1, threads: 2, retries: 2, pool: faulty, checkpoint },
     );
-    const error = await run.result.catch((cause: Error) => cause);
+    const error = await run.catch((cause: Error) => cause);
     expect(String(error)).toContain(reason);
     expect(String(error)).toMatch(/\(failures in a row: 3, expected at most 2\) \(in steps \d+ to \d+\)$/);
     delete process.env.GRADLOOM_TEST_FAULT;
     const resume = loadCheckpoint(join(folder, 'last.gradloom'));
     expect(resume.progress.step).toBeGreaterThan(0);
-    const resumed = await train(spec, { train: dataset }, { ...options, resume, threads: 1, pool: calmPool }).result;
+    const resumed = await train(spec, { train: dataset }, { ...options, resume, threads: 1, pool: calmPool });
     expect(resumed.fingerprint).toBe(calm.fingerprint);
   });
 
@@ -145,11 +145,11 @@ describe.each([exited, ...onlyInAll(thrown, outOfMemory)])('a thread that does %
     const faulty = await poolWithFault(planned);
     const checkpoint = { folder };
     const run = train(spec, data, { ...options, threads: 2, retries: 1, pool: faulty, checkpoint });
-    await expect(run.result).rejects.toThrow(/failures in a row: 2, expected at most 1/);
+    await expect(run).rejects.toThrow(/failures in a row: 2, expected at most 1/);
     delete process.env.GRADLOOM_TEST_FAULT;
     const resume = loadCheckpoint(join(folder, 'last.gradloom'));
-    const resumed = await train(spec, data, { ...options, resume, threads: 1, pool: calmPool }).result;
-    const calm = await train(spec, data, { ...options, threads: 1, pool: calmPool }).result;
+    const resumed = await train(spec, data, { ...options, resume, threads: 1, pool: calmPool });
+    const calm = await train(spec, data, { ...options, threads: 1, pool: calmPool });
     expect([resumed.fingerprint, resumed.epochLosses, resumed.validation]).toEqual([
       calm.fingerprint,
       calm.epochLosses,
@@ -164,17 +164,15 @@ describe.each([exited, ...onlyInAll(thrown, outOfMemory)])('a thread that does %
     const diverging = { ...options, optimizer: { kind: 'sgd', lr: 1e308, weightDecay: 1e3 } } as const;
     const faulty = await poolWithFault({ kind, at: 'checkedIn', arrivals: 3, again: 1, times: 9, marks: newFolder() });
     const run = { ...diverging, threads: 2, retries: 1, pool: faulty, checkpoint: { folder } };
-    await expect(train(spec, { train: dataset }, run).result).rejects.toThrow(
+    await expect(train(spec, { train: dataset }, run)).rejects.toThrow(
       /^train: a worker thread failed: .*failures in a row: 2, expected at most 1\) \(while looking for the bad step among 0 to \d+\)$/,
     );
     delete process.env.GRADLOOM_TEST_FAULT;
     const resume = loadCheckpoint(join(folder, 'last.gradloom'));
-    const resumed = await train(
-      spec,
-      { train: dataset },
-      { ...diverging, resume, threads: 1, pool: calmPool },
-    ).result.catch((e: unknown) => e);
-    const calm = await train(spec, { train: dataset }, { ...diverging, threads: 1, pool: calmPool }).result.catch(
+    const resumed = await train(spec, { train: dataset }, { ...diverging, resume, threads: 1, pool: calmPool }).catch(
+      (e: unknown) => e,
+    );
+    const calm = await train(spec, { train: dataset }, { ...diverging, threads: 1, pool: calmPool }).catch(
       (e: unknown) => e,
     );
     expect(calm).toMatchObject({ name: 'TrainingError', step: 0 });
@@ -183,12 +181,12 @@ describe.each([exited, ...onlyInAll(thrown, outOfMemory)])('a thread that does %
 
   test('before the first step is started again after, and ends a run that allows no other', async () => {
     const once = await poolWithFault({ kind, at: 'checkedIn', arrivals: 1, times: 1, marks: newFolder() });
-    const run = await train(spec, { train: dataset }, { ...options, threads: 2, pool: once }).result;
+    const run = await train(spec, { train: dataset }, { ...options, threads: 2, pool: once });
     expect(run.fingerprint).toBe(calm.fingerprint);
     const ever = await poolWithFault({ kind, at: 'checkedIn', arrivals: 1, times: 9, marks: newFolder() });
-    await expect(
-      train(spec, { train: dataset }, { ...options, threads: 2, retries: 1, pool: ever }).result,
-    ).rejects.toThrow(/failures in a row: 2, expected at most 1\) \(before step 0\)$/);
+    await expect(train(spec, { train: dataset }, { ...options, threads: 2, retries: 1, pool: ever })).rejects.toThrow(
+      /failures in a row: 2, expected at most 1\) \(before step 0\)$/,
+    );
   });
 });
 
@@ -204,7 +202,7 @@ test.each(['float32' as const, ...onlyInAll('float64' as const)])(
     };
     const [kind] = exited;
     const { result, recoveries } = await runWithFault({ kind, arrivals: 101, times: 1, marks: newFolder() }, own, data);
-    const calm = await train(spec, data, { ...own, threads: 1, pool: calmPool }).result;
+    const calm = await train(spec, data, { ...own, threads: 1, pool: calmPool });
     expect(recoveries).toHaveLength(1);
     expect([result.fingerprint, result.validation]).toEqual([calm.fingerprint, calm.validation]);
   },
@@ -214,12 +212,12 @@ test('runs that share a pool all end in their own bits, whichever of them a thre
   const faulty = await poolWithFault({ kind: 'exit', arrivals: 40, times: 2, marks: newFolder() });
   const options = (seed: number) => ({ seed, epochs: 6, batch: 32 });
   const shared = await Promise.all(
-    [1, 2, 3].map(
-      (seed) => train(spec, { train: dataset }, { ...options(seed), threads: seed === 1 ? 1 : 2, pool: faulty }).result,
+    [1, 2, 3].map((seed) =>
+      train(spec, { train: dataset }, { ...options(seed), threads: seed === 1 ? 1 : 2, pool: faulty }),
     ),
   );
   for (const [k, { fingerprint }] of shared.entries()) {
-    const calm = await train(spec, { train: dataset }, { ...options(k + 1), threads: 1, pool: calmPool }).result;
+    const calm = await train(spec, { train: dataset }, { ...options(k + 1), threads: 1, pool: calmPool });
     expect(fingerprint).toBe(calm.fingerprint);
   }
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => pool.destroy());
 
 const run = (options: TrainOptions, network = spec, train_ = rows) =>
-  train(network, { train: train_ }, { ...floats, threads: 1, pool, ...options }).result;
+  train(network, { train: train_ }, { ...floats, threads: 1, pool, ...options });
 
 test.each<[option: string, TrainOptions, sentence: string]>([
   [

@@ -96,7 +96,7 @@ describe.each<[BackendChoice, BackendChoice]>([
         for (const threads of [type === 'uint8' ? 3 : 1, ...onlyInAll(type === 'uint8' ? 1 : 3)]) {
           const sets = { train: dataset, validation: dataset };
           const own = { ...options, threads, backend, pool };
-          const { parameters, validation } = await train(network, sets, own).result;
+          const { parameters, validation } = await train(network, sets, own);
           expect(fingerprint(parameters), `${type}, ${threads} threads`).toBe(fingerprint(expected));
           if (validation !== undefined) ({ loss } = validation);
         }

@@ -39,22 +39,22 @@ const inputs = [
 const mistakes: [title: string, call: () => unknown, sentence: string][] = [
   [
     'a dataset as it is',
-    () => train(spec, moons as never, options).result,
+    () => train(spec, moons as never, options),
     'train: data has a dataset, expected { train: dataset } (validation and test are keys of their own)',
   ],
   [
     'a dataset that is not awaited',
-    () => train(spec, { train: Promise.resolve(moons) } as never, options).result,
+    () => train(spec, { train: Promise.resolve(moons) } as never, options),
     'train: data.train has a promise, expected a dataset (await it first)',
   ],
   [
     'sets that are not awaited',
-    () => train(spec, Promise.resolve({ train: moons }) as never, options).result,
+    () => train(spec, Promise.resolve({ train: moons }) as never, options),
     'train: data has a promise, expected { train, validation?, test? }, each a dataset (await it first)',
   ],
   [
     'rows of plain arrays',
-    () => train(spec, { train: { inputs, targets: [0, 1] } } as never, options).result,
+    () => train(spec, { train: { inputs, targets: [0, 1] } } as never, options),
     'train: data.train has rows of plain arrays, expected a dataset (see datasetFromRows)',
   ],
   [
@@ -74,7 +74,7 @@ const mistakes: [title: string, call: () => unknown, sentence: string][] = [
   ],
   [
     'a result that is not awaited',
-    () => saveModel('never', train(spec, { train: moons }, options).result as never),
+    () => saveModel('never', train(spec, { train: moons }, options) as never),
     'saveModel: model has a promise, expected { spec, parameters } (await it first)',
   ],
   [
@@ -84,7 +84,7 @@ const mistakes: [title: string, call: () => unknown, sentence: string][] = [
   ],
   [
     'a pool that is not awaited',
-    () => train(spec, { train: moons }, { threads: 1, steps: 1, pool: Promise.resolve() } as never).result,
+    () => train(spec, { train: moons }, { threads: 1, steps: 1, pool: Promise.resolve() } as never),
     'train: pool has a promise, expected one that createPool made (await it first)',
   ],
   [
@@ -135,7 +135,7 @@ const wide: ModelContents = {
   } as NonNullable<ModelContents['preprocessing']>,
 };
 const run = (more: object, data: object = { train: moons }, net: unknown = spec) =>
-  train(net as typeof spec, data as { train: typeof moons }, { ...options, ...more }).result;
+  train(net as typeof spec, data as { train: typeof moons }, { ...options, ...more });
 const named = (name: string, more: object = {}) => ({ train: { ...moons, name, ...more } });
 const imported = (path: string, more: object = {}) => importModel(path, { spec, ...more });
 const tensors = (entries: object, bytes = 0): Uint8Array => {

@@ -63,7 +63,7 @@ for (const backend of ['reference', 'wasm', 'native'] as const) {
         const options: TrainOptions = { ...optionsOf(one), backend };
         for (const steps of [one.step + 1, 12]) {
           const run = train(spec, dataOf(one.rows), { ...options, steps, threads: 2, checkpoint: { folder } });
-          const error = await run.result.catch((e: unknown) => e);
+          const error = await run.catch((e: unknown) => e);
           expect(error).toMatchObject({
             name: 'TrainingError',
             step: one.step,
@@ -77,7 +77,7 @@ for (const backend of ['reference', 'wasm', 'native'] as const) {
           const resume: Checkpoint = loadCheckpoint((error as { checkpoint: { path: string } }).checkpoint.path);
           expect(resume.progress.step).toBe(one.step);
           const again = train(spec, dataOf(one.rows), { ...options, steps, threads: 1, resume });
-          await expect(again.result).rejects.toThrow((error as Error).message);
+          await expect(again).rejects.toThrow((error as Error).message);
         }
       },
     );

@@ -50,7 +50,7 @@ async function fingerprintInside(
   rows: Dataset,
   options: TrainOptions,
 ): Promise<string> {
-  const known = inside.get(key) ?? (await train(spec, { train: rows }, options).result).fingerprint;
+  const known = inside.get(key) ?? (await train(spec, { train: rows }, options)).fingerprint;
   inside.set(key, known);
   return known;
 }

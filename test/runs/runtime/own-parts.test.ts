@@ -109,13 +109,13 @@ const options: TrainOptions = {
   optimizer: { kind: 'sgd', lr: 0.05 },
   batch: 64,
 };
-const run = (more: TrainOptions = {}) => train(spec, data, { ...options, epochs: 3, ...more }).result;
+const run = (more: TrainOptions = {}) => train(spec, data, { ...options, epochs: 3, ...more });
 
 const backends = ['reference', 'wasm', 'native'] as const satisfies readonly BackendChoice[];
 const runs = elementTypes.flatMap((precision) => backends.map((backend) => [backend, precision] as const));
 
 describe.each(runs)('own parts of every family on %s in %s', (backend, precision) => {
-  const run = (more: TrainOptions) => train(spec, data, { ...options, epochs: 3, precision, ...more }).result;
+  const run = (more: TrainOptions) => train(spec, data, { ...options, epochs: 3, precision, ...more });
   test('give the same bits on any threads', needs(backend), async () => {
     const one = await run({ backend, threads: 1 });
     expect(one.precision).toBe(precision);
@@ -131,7 +131,7 @@ describe.each(runs)('own parts of every family on %s in %s', (backend, precision
 test('gradients of an own layer are added by the tree, also where a thread has several passes', async () => {
   const many = { train: randomDataset({ rows: 1500, inputs: 20, classes: 3 }) };
   const large = (threads: number, backend: BackendChoice) =>
-    train(spec, many, { ...options, batch: 700, steps: 3, threads, backend }).result;
+    train(spec, many, { ...options, batch: 700, steps: 3, threads, backend });
   const { fingerprint } = await large(1, 'reference');
   for (const threads of [1, 3]) expect((await large(threads, 'wasm')).fingerprint).toBe(fingerprint);
 });
@@ -146,7 +146,7 @@ test('an own activation and an own loss that equal built-in ones have their bits
   const layers = (kind: string): LayerSpec[] => [{ kind: 'dense', out: 16 }, own({ kind }), { kind: 'dense', out: 1 }];
   const trained = async (kind: string, loss: string) => {
     const given = { pool, backend: 'wasm', threads: 2, epochs: 2, modules: [copies], loss: loss as LossSpec } as const;
-    return (await train({ input: 20, layers: layers(kind) }, values, given).result).parameters;
+    return (await train({ input: 20, layers: layers(kind) }, values, given)).parameters;
   };
   expect(await trained('line', 'squares')).toEqual(await trained('relu', 'mse'));
 });
@@ -228,7 +228,7 @@ describe('faults', () => {
     export const own = { part: 'activation', name: 'own-tanh', apply: Math.tanh, derivative: (z) => ${derivative} };`;
   const network = { input: 20, layers: [{ kind: 'dense', out: 3 } as const, own({ kind: 'own-tanh' })] };
   const trained = (module: string, more: TrainOptions = {}) =>
-    train(network, data, { pool, epochs: 1, modules: [module], backend: 'wasm', ...more }).result;
+    train(network, data, { pool, epochs: 1, modules: [module], backend: 'wasm', ...more });
 
   test('a wrong derivative ends the run before it begins, unless nobody asks', async () => {
     const wrong = folder.write('wrong.js', tanh('1 - Math.tanh(z)'));

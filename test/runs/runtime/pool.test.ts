@@ -43,12 +43,10 @@ test('closed, lets the runs that have begun end, even one begun right before', a
   const runs = [run(pool, 2000), run(pool, 3000)];
   const closed = pool.close();
   const late = run(pool, 1);
-  await expect(late.result).rejects.toThrow(
-    'pool: has been closed, expected an open one (close it after the last run)',
-  );
+  await expect(late).rejects.toThrow('pool: has been closed, expected an open one (close it after the last run)');
   await closed;
   await expect(pool.acquire(1)).rejects.toThrow('pool: has been destroyed');
-  const results = await Promise.all(runs.map(({ result }) => result));
+  const results = await Promise.all(runs);
   expect(results.map(({ steps, stopped }) => [steps, stopped])).toEqual([
     [2000, 'completed'],
     [3000, 'completed'],
@@ -57,10 +55,10 @@ test('closed, lets the runs that have begun end, even one begun right before', a
 
 test('may be closed twice, without runs, after a run that failed, and destroyed while it closes', async () => {
   const pool = await createPool({ threads: 1 });
-  await expect(run(pool, 0).result).rejects.toThrow('train: steps has 0');
+  await expect(run(pool, 0)).rejects.toThrow('train: steps has 0');
   await Promise.all([pool.close(), pool.close()]);
   const other = await createPool({ threads: 1 });
   const going = run(other, 1e6);
   const closed = other.close();
-  await Promise.all([other.destroy(), closed, expect(going.result).rejects.toThrow('destroyed')]);
+  await Promise.all([other.destroy(), closed, expect(going).rejects.toThrow('destroyed')]);
 });

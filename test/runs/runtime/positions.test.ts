@@ -26,8 +26,8 @@ describe.each(['softmax-cross-entropy', { kind: 'softmax-cross-entropy', labelSm
   'a network of the next word under %j',
   (loss) => {
     test('learns it at each position, and evaluations count positions alone', async () => {
-      const { result } = train(spec, { train: dataset, validation: dataset }, { ...options, loss, threads: 2 });
-      const { parameters, validation } = await result;
+      const run = train(spec, { train: dataset, validation: dataset }, { ...options, loss, threads: 2 });
+      const { parameters, validation } = await run;
       const counted = targets.flat().filter((target) => target >= 0).length;
       expect(validation).toMatchObject({ rows: N, positions: counted, accuracy: 1 });
       const model = createModel({ spec, parameters, loss });
@@ -69,8 +69,8 @@ describe.each(['softmax-cross-entropy', { kind: 'softmax-cross-entropy', labelSm
 
 test('the weighted loss of an evaluation is over positions, by the weights of their rows', async () => {
   const weighed = datasetFromRows({ ...texts, weights });
-  const { result } = train(spec, { train: weighed, validation: weighed }, { ...options, epochs: 1, threads: 2 });
-  const { parameters, validation } = await result;
+  const run = train(spec, { train: weighed, validation: weighed }, { ...options, epochs: 1, threads: 2 });
+  const { parameters, validation } = await run;
   const model = createModel({ spec, parameters, loss: 'softmax-cross-entropy' });
   const p = model.probabilities(Float64Array.from(inputs.flat()));
   let [sum, all] = [0, 0];
@@ -102,6 +102,6 @@ test('an evaluation in which no position counts has the loss 0, and a step chang
   expect(await evaluateModel(spec, parameters, none, { threads: 1 })).toEqual({
     ...{ rows: N, positions: 0, loss: 0, accuracy: 0, perplexity: 1 },
   });
-  const { result } = train(spec, { train: none }, { ...options, epochs: 1, parameters, threads: 2 });
-  expect((await result).parameters).toEqual(parameters);
+  const run = train(spec, { train: none }, { ...options, epochs: 1, parameters, threads: 2 });
+  expect((await run).parameters).toEqual(parameters);
 });

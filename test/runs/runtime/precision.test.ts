@@ -50,8 +50,8 @@ const temporary = temporaryFolder();
 const isFloat = (value: number): boolean => Object.is(Math.fround(value), value);
 
 test('the weights of a run have its type, which the compiler knows', async () => {
-  const doubles = await train(spec, data, { ...base, pool }).result;
-  const floats = await train(spec, data, { ...base, pool, precision: 'float32' }).result;
+  const doubles = await train(spec, data, { ...base, pool });
+  const floats = await train(spec, data, { ...base, pool, precision: 'float32' });
   expectTypeOf(doubles.parameters).toEqualTypeOf<Float64Array>();
   expectTypeOf(floats.parameters).toEqualTypeOf<Float32Array>();
   expectTypeOf<TrainResult['parameters']>().toEqualTypeOf<Float64Array | Float32Array>();
@@ -67,16 +67,16 @@ test('the weights of a run have its type, which the compiler knows', async () =>
       expectTypeOf(event.parameters).toEqualTypeOf<Float32Array>();
       looks.push(event.parameters.constructor);
     },
-  }).result;
+  });
   expect(new Set(looks)).toEqual(new Set([Float32Array]));
   const listener = (event: TrainEvent): void => void event; // of any run: it does not make the result's type wider
-  const heard = train(spec, data, { ...base, pool, onEvent: listener }).result;
+  const heard = train(spec, data, { ...base, pool, onEvent: listener });
   expectTypeOf((await heard).parameters).toEqualTypeOf<Float64Array>();
   const given: TrainOptions = { ...base, pool };
-  expectTypeOf((await train(spec, data, given).result).parameters).toEqualTypeOf<Float64Array | Float32Array>();
+  expectTypeOf((await train(spec, data, given)).parameters).toEqualTypeOf<Float64Array | Float32Array>();
   const either: ElementType = 'float32' as ElementType;
-  const { result } = train(spec, data, { ...base, pool, precision: either });
-  expectTypeOf((await result).parameters).toEqualTypeOf<Float64Array | Float32Array>();
+  const run = train(spec, data, { ...base, pool, precision: either });
+  expectTypeOf((await run).parameters).toEqualTypeOf<Float64Array | Float32Array>();
   expect([doubles.precision, floats.precision]).toEqual(['float64', 'float32']);
   expect([doubles.parameters, floats.parameters].map((array) => array.constructor)).toEqual([
     Float64Array,
@@ -108,9 +108,9 @@ test('weights of a trainer have the type of its run', async () => {
 });
 
 test('starting weights may be of either type, and are rounded to that of the run', async () => {
-  const { parameters: drawn } = await train(spec, data, { ...base, pool, steps: 1, epochs: undefined as never }).result;
+  const { parameters: drawn } = await train(spec, data, { ...base, pool, steps: 1, epochs: undefined as never });
   const from = async (parameters: Float64Array | Float32Array, precision: ElementType) =>
-    (await train(spec, data, { ...base, pool, parameters, precision }).result).fingerprint;
+    (await train(spec, data, { ...base, pool, parameters, precision })).fingerprint;
   const rounded = Float32Array.from(drawn);
   expect(await from(drawn, 'float32')).toBe(await from(rounded, 'float32'));
   expect(await from(rounded, 'float64')).toBe(await from(Float64Array.from(rounded), 'float64'));
@@ -126,20 +126,20 @@ test('starting weights may be of either type, and are rounded to that of the run
 test('more words than floats can tell apart are refused, before memory is taken for their vectors', async () => {
   const words: NetworkSpec = { input: 1, layers: [{ kind: 'embedding', vocabulary: 2 ** 24 + 1, width: 2 }] };
   const rows = { train: randomDataset({ rows: 8, inputs: 1, classes: 2 }) };
-  await expect(train(words, rows, { ...base, precision: 'float32' }).result).rejects.toThrow(
+  await expect(train(words, rows, { ...base, precision: 'float32' })).rejects.toThrow(
     'train: embedding(16777217x2) at layer 0: vocabulary has 16777217, expected at most 16777216 in float32',
   );
 });
 
 test('another type than the two is refused', async () => {
-  await expect(train(spec, data, { precision: 'float16' as never }).result).rejects.toThrow(
+  await expect(train(spec, data, { precision: 'float16' as never })).rejects.toThrow(
     'train: precision has "float16", expected one of float64, float32',
   );
 });
 
 describe('a model of floats', () => {
   test('keeps its type in a file, and answers with the bits that the threads evaluate', async () => {
-    const { loss, parameters, fingerprint } = await train(spec, data, { ...base, pool, precision: 'float32' }).result;
+    const { loss, parameters, fingerprint } = await train(spec, data, { ...base, pool, precision: 'float32' });
     const path = join(temporary.path, 'floats.gradloom');
     saveModel(path, { spec, loss, parameters });
     const model = loadModel(path);
@@ -161,7 +161,7 @@ describe('a model of floats', () => {
   });
 
   test('shares the memory of its thread with models of doubles', async () => {
-    const { parameters } = await train(spec, data, { ...base, pool, precision: 'float32' }).result;
+    const { parameters } = await train(spec, data, { ...base, pool, precision: 'float32' });
     const floats = createModel({ spec, parameters });
     const doubles = createModel({ spec, parameters: Float64Array.from(parameters) });
     const rows = Float64Array.from({ length: 32 }, (_, i) => i / 32);
@@ -189,7 +189,7 @@ describe('a run of floats with every part that has sums, states or copies', () =
     ...{ clipNorm: 0.5, maxNorm: 0.9, ema: 0.9, classWeight: 'balanced' },
   } as const satisfies TrainOptions;
   const figuresOf = async (own: TrainOptions) => {
-    const result = await train(everything, data, { ...options, ...own, pool }).result;
+    const result = await train(everything, data, { ...options, ...own, pool });
     const { fingerprint, epochLosses, validation, test: held, parameters, precision } = result;
     expect(typeOf(parameters)).toBe(precision);
     return { fingerprint, epochLosses, validation, held };
@@ -228,7 +228,7 @@ describe('a step of floats that is not finite', () => {
     for (const threads of [1, 3]) {
       for (const backend of ['reference', 'wasm'] as const) {
         const run = train(spec, data, { ...diverging, backend, threads, pool, precision: 'float32' });
-        const error = await run.result.catch((cause: unknown) => cause);
+        const error = await run.catch((cause: unknown) => cause);
         expect(error).toBeInstanceOf(TrainingError);
         failures.push(error as TrainingError);
       }
@@ -239,7 +239,7 @@ describe('a step of floats that is not finite', () => {
     for (const one of failures) {
       expect([one.step, one.message, one.parameters]).toEqual([first.step, first.message, first.parameters]);
     }
-    const doubles = await train(spec, data, { ...diverging, pool }).result.catch((cause: unknown) => cause);
+    const doubles = await train(spec, data, { ...diverging, pool }).catch((cause: unknown) => cause);
     expect((doubles as TrainingError).step).toBeGreaterThan(first.step);
   });
 
@@ -253,7 +253,7 @@ describe('a step of floats that is not finite', () => {
         ...{ ...options, threads, pool, precision: 'float32', onNan: 'rollback' },
         onEvent: (event) => void (event.type === 'rollback' && rates.push(event.factor)),
       });
-      const outcome = await run.result.then(
+      const outcome = await run.then(
         ({ fingerprint }) => fingerprint,
         (error: TrainingError) => [error.step, error.parameters],
       );
@@ -272,7 +272,7 @@ test('the weighed loss of rows that all count 1 is their loss, whose terms are f
   });
   const network: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 1 }] };
   for (const precision of ['float64', 'float32'] as const) {
-    const { validation } = await train(network, sets, { ...base, pool, precision }).result;
+    const { validation } = await train(network, sets, { ...base, pool, precision });
     expect(validation?.weightedLoss, precision).toBe(validation?.loss);
   }
 });
@@ -281,13 +281,13 @@ test('indices that are no floats are refused before anything is allocated', asyn
   const words: NetworkSpec = { input: 1, layers: [{ kind: 'embedding', vocabulary: 2 ** 24 + 1, width: 2 }] };
   const rows = datasetFromRows({ inputs: [[1]], targets: [[1]] });
   const run = train(words, { train: rows }, { ...base, pool, precision: 'float32' });
-  await expect(run.result).rejects.toThrow(
+  await expect(run).rejects.toThrow(
     /vocabulary has 16777217, expected at most 16777216 in float32 \(it cannot represent larger ones\)$/,
   );
 });
 
 test('a model of floats answers requests on threads with its own bits', async () => {
-  const { parameters, loss } = await train(spec, data, { ...base, pool, precision: 'float32' }).result;
+  const { parameters, loss } = await train(spec, data, { ...base, pool, precision: 'float32' });
   const model = createModel({ spec, loss, parameters });
   const answers = createTextAnswerer(modelFrom(structuredClone(shareModel(model))), { mostRows: 9 });
   const rows = [Array.from({ length: 16 }, (_, i) => i / 16)];
@@ -296,7 +296,7 @@ test('a model of floats answers requests on threads with its own bits', async ()
 });
 
 test('what a column is worth to a model of floats is measured in floats', async () => {
-  const { parameters, loss } = await train(spec, data, { ...base, pool, precision: 'float32' }).result;
+  const { parameters, loss } = await train(spec, data, { ...base, pool, precision: 'float32' });
   const explained = (weights: Float32Array | Float64Array) =>
     explainModel(createModel({ spec, loss, parameters: weights }), data.train, { repeats: 1, threads: 2 });
   const { importances, baseline } = await explained(parameters);

@@ -58,7 +58,7 @@ async function looks(options: TrainOptions, network = spec) {
   const run = train(network, { train: dataset }, { backend: 'reference', seed: 3, pool, ...options });
   const found: Extract<TrainEvent, { type: 'probe' }>[] = [];
   for await (const event of run) if (event.type === 'probe') found.push(event);
-  return { found, result: await run.result };
+  return { found, result: await run };
 }
 
 test.each<[string, readonly LayerSpec[]]>([
@@ -360,7 +360,7 @@ function slopesAt(path: string, outputs: ReadonlyMap<string, readonly number[]>)
 }
 
 test.each([0, -1, 1.5, [-1], [0.5], 'all'])('a probe of %o is refused', async (probe) => {
-  await expect(train(spec, { train: dataset }, { probe: probe as number }).result).rejects.toThrow('train: probe has');
+  await expect(train(spec, { train: dataset }, { probe: probe as number })).rejects.toThrow('train: probe has');
 });
 
 /** x · W + b of one row. */

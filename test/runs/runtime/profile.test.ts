@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => pool.destroy());
 
-const run = (more: object) => train(spec, { train: dataset }, { ...options, pool, ...more }).result;
+const run = (more: object) => train(spec, { train: dataset }, { ...options, pool, ...more });
 
 test('each part has its place among the times', () => {
   expect(Object.entries(PART)).toEqual(parts.map((part, place) => [part, place]));

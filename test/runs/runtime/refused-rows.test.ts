@@ -48,7 +48,7 @@ afterAll(() => pool.destroy());
 async function failureOf(data: Parameters<typeof train>[1], more: TrainOptions) {
   const events: TrainEvent[] = [];
   const run = train(spec, data, { ...options, ...more, pool, onEvent: (event) => events.push(event) });
-  const error = await run.result.catch((cause: unknown) => cause);
+  const error = await run.catch((cause: unknown) => cause);
   return { error, kinds: new Set(events.map(({ type }) => type)) };
 }
 
@@ -76,7 +76,7 @@ describe('a row that leads to an index which an embedding behind other layers do
       spec,
       { train: rowsWith(60) },
       { ...options, ...clip, backend, shuffle: false, steps: 4, threads: 1, pool },
-    ).result;
+    );
     expect(error.parameters).toEqual(before.parameters);
   });
 
@@ -85,7 +85,7 @@ describe('a row that leads to an index which an embedding behind other layers do
     if (!(error instanceof TrainingError)) throw error;
     expect(error.message).toBe(`train: step ${error.step}: ${sentence(23)}`);
     const most = { ...options, pool, threads: 1, seed: 5, steps: error.step };
-    expect((await train(spec, { train: rowsWith(60, 23) }, most).result).steps).toBe(error.step);
+    expect((await train(spec, { train: rowsWith(60, 23) }, most)).steps).toBe(error.step);
   });
 
   test('ends a run in whose validation set it is', async () => {
@@ -126,7 +126,7 @@ test('where the number is not finite, the layer that it comes from is named', as
   };
   const data = datasetFromRows({ inputs: [[0], [0], [1e300]], targets: [0, 1, 0], classes: 2 });
   const run = train(large, { train: data }, { threads: 2, batch: 1, shuffle: false, epochs: 1, pool });
-  await expect(run.result).rejects.toThrow(
+  await expect(run).rejects.toThrow(
     /^train: step 2, row 0 of the batch: output of dense\(1->1\) at layer 0 has Infinity, expected finite numbers; the largest/,
   );
 });

@@ -94,8 +94,8 @@ test.each<[string, TrainOptions, object?]>([
 
 test('a run of repeated steps is the run step by step', async () => {
   const options = { ...whole, steps: 20_000, optimizer: 'adam', schedule: 'cosine', threads: 1 } as const;
-  const repeated = await train(spec, { train: dataset }, options).result;
-  const timed = await train(spec, { train: dataset }, { ...options, profile: true }).result;
+  const repeated = await train(spec, { train: dataset }, options);
+  const timed = await train(spec, { train: dataset }, { ...options, profile: true });
   expect(repeated.steps).toBe(20_000);
   expect(repeated.fingerprint).toBe(timed.fingerprint);
 });

@@ -96,7 +96,7 @@ describe('a rate that diverges', () => {
 
   test('never goes back past an evaluation: parts of an epoch are refused', async () => {
     await expect(
-      (async () => train(reluNetwork, reluRows, { ...diverging, evaluateEvery: 0.5, pool }).result)(),
+      (async () => train(reluNetwork, reluRows, { ...diverging, evaluateEvery: 0.5, pool }))(),
     ).rejects.toThrow(
       'train: evaluateEvery has 0.5, expected whole epochs (onNan rollback goes back to the start of one)',
     );
@@ -124,7 +124,7 @@ describe('a rate that diverges', () => {
     const resume = checkpoints.find(({ progress }) => progress.step === step);
     if (resume === undefined) throw new Error(`no checkpoint is of step ${step}`);
     const again: TrainEvent[] = [];
-    await train(reluNetwork, reluRows, { ...long, resume, onEvent: (event) => again.push(event) }).result;
+    await train(reluNetwork, reluRows, { ...long, resume, onEvent: (event) => again.push(event) });
     const end = events.findIndex((event) => event.type === 'checkpoint' && event.step === step);
     expect(toldInARow([...events.slice(0, end), ...again])).toBe(24 * stepsPerEpoch);
   });
@@ -133,7 +133,7 @@ describe('a rate that diverges', () => {
     const { checkpoints } = await checkpointedRun(reluNetwork, reluRows, { ...diverging, threads: 2, pool }, EVERY);
     expect(checkpoints.length).toBeGreaterThan(186 / EVERY);
     for (const [k, resume] of checkpoints.entries()) {
-      const resumed = await train(reluNetwork, reluRows, { ...diverging, threads: 1 + (k % 3), pool, resume }).result;
+      const resumed = await train(reluNetwork, reluRows, { ...diverging, threads: 1 + (k % 3), pool, resume });
       const at = `checkpoint ${k} of step ${resume.progress.step}`;
       expect(resumed.fingerprint, at).toBe(calm.result.fingerprint);
       expect(resumed.epochLosses, at).toEqual(calm.result.epochLosses);
@@ -145,7 +145,7 @@ describe('a rate that diverges', () => {
 test('where no evaluation ends a span at the start of an epoch, a resume goes back beyond the epoch that it began in', async () => {
   const alone = { train: reluRows.train };
   const options = { ...diverging, seed: 1, pool } as const;
-  const calm = await train(reluNetwork, alone, { ...options, threads: 1 }).result;
+  const calm = await train(reluNetwork, alone, { ...options, threads: 1 });
   expect(calm.rollbacks).toBeGreaterThan(1);
   const { checkpoints } = await checkpointedRun(reluNetwork, alone, { ...options, threads: 2 }, EVERY);
   const before = checkpoints.filter(({ progress, earlier }) => {
@@ -153,7 +153,7 @@ test('where no evaluation ends a span at the start of an epoch, a resume goes ba
   });
   expect(before.length).toBeGreaterThan(counted(3, 20));
   for (const resume of before) {
-    const resumed = await train(reluNetwork, alone, { ...options, threads: 2, resume }).result;
+    const resumed = await train(reluNetwork, alone, { ...options, threads: 2, resume });
     expect(resumed.fingerprint, `of step ${resume.progress.step}`).toBe(calm.fingerprint);
     expect(resumed.epochLosses).toEqual(calm.epochLosses);
   }
@@ -163,7 +163,7 @@ test('runs with and without rollback do not resume each other', async () => {
   const options = { ...diverging, epochs: 1, pool, threads: 1 } as const;
   const { checkpoints } = await checkpointedRun(reluNetwork, reluRows, options, { epochs: 1 });
   const other = train(reluNetwork, reluRows, { ...options, onNan: 'stop', resume: checkpoints[0] });
-  await expect(other.result).rejects.toThrow('onNan is missing, expected "rollback"');
+  await expect(other).rejects.toThrow('onNan is missing, expected "rollback"');
 });
 
 test('weights that no rate can save end the run after ten rollbacks, with the state before the bad step', async () => {
@@ -171,7 +171,7 @@ test('weights that no rate can save end the run after ten rollbacks, with the st
   const events: TrainEvent[] = [];
   const onEvent = (event: TrainEvent) => void events.push(event);
   const options = { ...diverging, parameters, threads: 2, pool, onEvent };
-  const error = await train(reluNetwork, reluRows, options).result.catch((e: unknown) => e);
+  const error = await train(reluNetwork, reluRows, options).catch((e: unknown) => e);
   expect(error).toMatchObject({
     name: 'TrainingError',
     step: 0,
@@ -190,7 +190,7 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])('a row with %s ends the run at
   const onEvent = (event: TrainEvent) => void events.push(event);
   const linear: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 1 }] };
   const run = train(linear, { train: holes }, { pool, threads: 2, batch: 8, onNan: 'rollback', onEvent });
-  await expect(run.result).rejects.toThrow(`the inputs have ${bad}, expected finite numbers (look at the data)`);
+  await expect(run).rejects.toThrow(`the inputs have ${bad}, expected finite numbers (look at the data)`);
   expect(rollbacksOf(events)).toEqual([]);
 });
 
@@ -200,7 +200,7 @@ test('in the middle of an epoch, a checkpoint holds the state that its start is 
   const onEvent = (event: TrainEvent) => void (event.type === 'probe' && event.step === 39 && controller.abort());
   const checkpoint = { folder: temporary.path };
   const { signal } = controller;
-  await train(reluNetwork, reluRows, { ...diverging, probe: 1, threads: 1, pool, checkpoint, onEvent, signal }).result;
+  await train(reluNetwork, reluRows, { ...diverging, probe: 1, threads: 1, pool, checkpoint, onEvent, signal });
   const { earlier, ...rest } = loadCheckpoint(path);
   expect(rest.progress.step).toBe(40);
   if (earlier === undefined) throw new Error('no earlier state');

@@ -72,7 +72,7 @@ describe.each<[BackendChoice, ElementType]>([
     needs(backend),
     async () => {
       const runs = [1, 2, 3].map((seed) => optionsOf(backend, precision, seed));
-      const expected = await Promise.all(runs.map((options) => train(spec, data, { ...options, threads: 1 }).result));
+      const expected = await Promise.all(runs.map((options) => train(spec, data, { ...options, threads: 1 })));
       const found = await Promise.all(runs.map(trained));
       for (const [k, theta] of found.entries()) expect(firstDifference(theta, expected[k].parameters)).toBeNull();
     },

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => pool.destroy());
 
-const run = (options: object) => train(spec, { train: dataset }, { steps: 3, pool, ...options }).result;
+const run = (options: object) => train(spec, { train: dataset }, { steps: 3, pool, ...options });
 
 describe('parameters', () => {
   test('take the place of what the seed draws', async () => {

@@ -48,7 +48,7 @@ function steered(
 }
 
 const fingerprintOf = async (options: TrainOptions): Promise<string> =>
-  (await train(reluNetwork, reluRows, { ...options, backend: 'wasm', threads: 2, pool }).result).fingerprint;
+  (await train(reluNetwork, reluRows, { ...options, backend: 'wasm', threads: 2, pool })).fingerprint;
 
 describe('a changed rate', () => {
   test.each([1, 3])(
@@ -59,7 +59,7 @@ describe('a changed rate', () => {
         if (event.type === 'epoch' && event.step === 62) orders.push(steer('rate', 0.02), steer('rate', 0.03));
         if (event.type === 'epoch' && event.step === 93) orders.push(steer('rate', 1e-4), steer('stop'));
       });
-      const { stopped, steps } = await run.result;
+      const { stopped, steps } = await run;
       expect(stopped).toBe('aborted');
       const told = await Promise.all(orders);
       expect(told).toMatchObject([{ step: 62 }, { step: 62, rate: 0.03 }, { step: 93 }, { action: 'stop', step: 93 }]);
@@ -88,7 +88,7 @@ describe('a changed rate', () => {
       }
       if (event.type === 'rollback' && orders.length === 1) orders.push(steer('rate', 0.08));
     });
-    const { fingerprint } = await run.result;
+    const { fingerprint } = await run;
     const [first, second] = await Promise.all(orders);
     const rollback = events.find((event) => event.type === 'rollback');
     expect(first.step).toBe(68);
@@ -109,11 +109,11 @@ describe('a changed rate', () => {
       if (event.type === 'rollback') to = event.to;
       if (event.type === 'probe' && event.step > to) controller.abort();
     });
-    await run.result;
+    await run;
     const resume = loadCheckpoint(last);
     expect(resume.progress).toMatchObject({ step: to + 2, rollbacks: 1 });
     const again = train(reluNetwork, reluRows, { ...diverging, resume, backend: 'wasm', threads: 1, pool });
-    const [{ step }, { fingerprint }] = await Promise.all([again.steer('rate', 0.001), again.result]);
+    const [{ step }, { fingerprint }] = await Promise.all([again.steer('rate', 0.001), again]);
     expect(await fingerprintOf({ ...diverging, rateChanges: { [step]: 0.001 } })).toBe(fingerprint);
   });
 });
@@ -129,7 +129,7 @@ describe('a pause', () => {
       expect(loadCheckpoint(last).progress.step).toBe(31);
       expect((await run.steer('continue')).step).toBe(31);
     }
-    const { fingerprint } = await run.result;
+    const { fingerprint } = await run;
     expect(fingerprint).toBe(await fingerprintOf(calm));
     expect(events.filter((event) => event.type === 'steer').map(({ action }) => action)).toEqual([
       'pause',
@@ -158,7 +158,7 @@ describe('a pause', () => {
     const { run, last } = steered({ ...calm, signal }, 'signal', (event, steer) => {
       if (event.type === 'epoch' && event.epoch === 1) void steer('pause').then(() => controller.abort());
     });
-    expect(await run.result).toMatchObject({ stopped: 'aborted', steps: 31 });
+    expect(await run).toMatchObject({ stopped: 'aborted', steps: 31 });
     expect(loadCheckpoint(last).progress.step).toBe(31);
     await expect(run.steer('pause')).rejects.toThrow('steer: the run has ended, expected one that trains');
   });
@@ -186,7 +186,7 @@ test('an order that cannot be followed is refused, and the run goes on', async (
       }
     },
   });
-  await run.result;
+  await run;
   expect(await Promise.all(refused)).toEqual([
     'steer: rate has -1, expected a number of at least 0',
     'steer: rate is missing, expected a number of at least 0',

@@ -143,7 +143,7 @@ describe('a run', () => {
       [1, 2].map(async (threads) => {
         const events: TrainEvent[] = [];
         const run = train(spec, data, { ...options, threads, onEvent: (event) => events.push(event) });
-        return { result: await run.result, stretches: stepsOf(events) };
+        return { result: await run, stretches: stepsOf(events) };
       }),
     );
     follows(one.stretches, 1200);
@@ -165,7 +165,7 @@ describe('a run', () => {
       const { step } = checkpoint.progress;
       const before = stepsOf(events).filter((event) => event.step <= step);
       const again: TrainEvent[] = [];
-      await train(spec, data, { ...settings, resume: checkpoint, onEvent: (event) => again.push(event) }).result;
+      await train(spec, data, { ...settings, resume: checkpoint, onEvent: (event) => again.push(event) });
       follows([...before, ...stepsOf(again)], 1200);
     }
   });

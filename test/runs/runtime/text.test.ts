@@ -40,7 +40,7 @@ const options = {
 } as const satisfies TrainOptions;
 
 const printOf = async (data: DataSplits, other: TrainOptions = {}): Promise<string> =>
-  (await train(specOf(data), data, { ...options, ...other }).result).fingerprint;
+  (await train(specOf(data), data, { ...options, ...other })).fingerprint;
 
 const textsOf = (events: readonly TrainEvent[]) => events.filter((event) => event.type === 'text');
 
@@ -58,7 +58,7 @@ describe.each([
     for (const threads of [1, 2, 3]) {
       const seen: TrainEvent[] = [];
       const onEvent = (event: TrainEvent) => void seen.push(event);
-      const { parameters } = await train(specOf(data), data, { ...options, threads, onEvent }).result;
+      const { parameters } = await train(specOf(data), data, { ...options, threads, onEvent });
       expect(parameters).toEqual(plain.parameters);
       all.push(textsOf(seen));
     }
@@ -69,7 +69,7 @@ describe.each([
     const data = await load();
     const seen: TrainEvent[] = [];
     const onEvent = (event: TrainEvent) => void seen.push(event);
-    const result = await train(specOf(data), data, { ...options, onEvent }).result;
+    const result = await train(specOf(data), data, { ...options, onEvent });
     const texts = textsOf(seen);
     expect(texts.map(({ step }) => step)).toEqual([3, 6, 9, 12, 15, 18, 21, 24, 27, 30]);
     const last = texts[9].texts;
@@ -107,7 +107,7 @@ test.each<TextOptions>([
     const seen: TrainEvent[] = [];
     const onEvent = (event: TrainEvent) => void seen.push(event);
     const few = { ...options, steps: 6, threads: stream ? 2 : 1, onEvent };
-    const { fingerprint, validation } = await train(specOf(data), data, few).result;
+    const { fingerprint, validation } = await train(specOf(data), data, few);
     return { fingerprint, validation, texts: textsOf(seen) };
   });
   const [inMemory, inFile] = await Promise.all(both);
@@ -139,7 +139,7 @@ test.each<[string, number, TrainOptions, number[]]>([
   const { evaluateEvery: _every, ...plain } = options;
   const seen: number[] = [];
   const onEvent = (event: TrainEvent) => void (event.type === 'epoch' && event.validation && seen.push(event.step));
-  await train(specOf(data), data, { ...plain, ...own, onEvent }).result;
+  await train(specOf(data), data, { ...plain, ...own, onEvent });
   expect(seen).toEqual(expected);
 });
 
@@ -147,9 +147,9 @@ test('each evaluation within a run is that of a run which ends there', async () 
   const data = await loadText(file, { context, validation: 0.02 });
   const found = new Map<number, Evaluation | undefined>();
   const onEvent = (event: TrainEvent) => void (event.type === 'epoch' && found.set(event.step, event.validation));
-  await train(specOf(data), data, { ...options, evaluateEvery: 0.2, onEvent }).result;
+  await train(specOf(data), data, { ...options, evaluateEvery: 0.2, onEvent });
   for (const steps of [8, 22]) {
-    const { validation } = await train(specOf(data), data, { ...options, steps }).result;
+    const { validation } = await train(specOf(data), data, { ...options, steps });
     expect(found.get(steps)).toEqual(validation);
   }
 });
@@ -167,7 +167,7 @@ test.each<[string, (data: DataSplits) => unknown]>([
   ],
   ['splitDataset: .* has windows of one text or series', (data) => splitDataset(data.train, { folds: 3 })],
   ['subset: .* has windows of one text or series', (data) => subset(data.train, Uint32Array.of(0))],
-  ['train: classWeight', (data) => train(specOf(data), data, { ...options, classWeight: 'balanced' }).result],
+  ['train: classWeight', (data) => train(specOf(data), data, { ...options, classWeight: 'balanced' })],
 ])('windows are refused where rows would be mixed or weighed: %s', async (sentence, make) => {
   const data = await loadText(file, { context });
   await expect((async () => make(data))()).rejects.toThrow(new RegExp(sentence));

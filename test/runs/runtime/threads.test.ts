@@ -67,7 +67,7 @@ describe.each(kinds)('on %s in %s', (backend, precision) => {
       needs(backend),
       async (threads) => {
         const run = train(spec, { train: dataset }, { ...base, ...options, backend, threads, pool });
-        const result = await run.result;
+        const result = await run;
         expect(result.steps).toBe(base.steps);
         expect(result.fingerprint).toBe(expected);
       },
@@ -86,8 +86,8 @@ describe.each(kinds)('batches of 35 leaves, and a last one of a single row, on %
     '%i threads end in the bits of one whole step at a time in one thread',
     needs(backend),
     async (threads) => {
-      const { result } = train(spec, { train: many }, { ...options, backend, threads, pool });
-      expect(await result).toMatchObject({ fingerprint: expected, leaves: 35, gradientThreads: Math.min(threads, 35) });
+      const run = train(spec, { train: many }, { ...options, backend, threads, pool });
+      expect(await run).toMatchObject({ fingerprint: expected, leaves: 35, gradientThreads: Math.min(threads, 35) });
     },
   );
 });
@@ -113,7 +113,7 @@ describe.each(kinds)('a batch of 31 images, whose leaves have one row, on %s in 
         images,
         { train: dataset },
         { ...options, backend, threads, pool },
-      ).result;
+      );
       expect(leaves).toBe(31);
       expect(found).toBe(fingerprint(expected));
     },
@@ -162,7 +162,7 @@ describe.each(kinds)('a network of every kind of layer, on %s in %s', (backend, 
     '%i threads end in the bits of one whole step at a time in one thread',
     needs(backend),
     async (threads) => {
-      const result = await train(words, { train: indices }, { ...options, backend, threads, pool }).result;
+      const result = await train(words, { train: indices }, { ...options, backend, threads, pool });
       expect(result.fingerprint).toBe(expected);
     },
   );
@@ -170,7 +170,7 @@ describe.each(kinds)('a network of every kind of layer, on %s in %s', (backend, 
 
 test('the seed decides the bits', async () => {
   const at = (seed: number) =>
-    train(spec, { train: dataset }, { ...base, seed, steps: 5, backend: 'wasm', threads: 2, pool }).result;
+    train(spec, { train: dataset }, { ...base, seed, steps: 5, backend: 'wasm', threads: 2, pool });
   const [a, b, c] = [await at(1), await at(1), await at(2)];
   expect(a.fingerprint).toBe(b.fingerprint);
   expect(a.fingerprint).not.toBe(c.fingerprint);

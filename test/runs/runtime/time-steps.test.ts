@@ -21,7 +21,7 @@ function runOf(...spans: [step: number, elapsedMs: number][]): TrainingRun {
     }
     return undefined;
   }
-  return { result, [Symbol.asyncIterator]: events } as unknown as TrainingRun;
+  return Object.assign(result, { [Symbol.asyncIterator]: events }) as unknown as TrainingRun;
 }
 
 test('steps are timed behind the spans of the first 350 ms', async () => {

@@ -96,7 +96,7 @@ beforeAll(async () => {
 afterAll(() => pool.destroy());
 
 const printOf = async (network: NetworkSpec, data: DataSplits, options: TrainOptions): Promise<string> =>
-  (await train(network, data, { ...base, ...options, pool }).result).fingerprint;
+  (await train(network, data, { ...base, ...options, pool })).fingerprint;
 
 describe.each(cases)('%s', (_name, own, data, other) => {
   test('change the weights that come out', async () => {
@@ -125,11 +125,11 @@ describe.each(cases)('%s', (_name, own, data, other) => {
     const { result, checkpoints } = await checkpointedRun(spec, data, { ...base, ...own, threads: 2, pool }, every);
     for (const [at, resume] of checkpoints.entries()) {
       if (resume.progress.step % every !== 0) continue; // the best so far
-      const resumed = await train(spec, data, { ...base, ...own, threads: 1 + (at % 3), pool, resume }).result;
+      const resumed = await train(spec, data, { ...base, ...own, threads: 1 + (at % 3), pool, resume });
       expect(resumed.fingerprint).toBe(result.fingerprint);
       expect([resumed.validation, resumed.test]).toEqual([result.validation, result.test]);
     }
-    const changed = train(spec, data, { ...base, ...own, ...other, pool, resume: checkpoints[0] }).result;
+    const changed = train(spec, data, { ...base, ...own, ...other, pool, resume: checkpoints[0] });
     if (Object.keys(other).length > 0) await expect(changed).rejects.toThrow('a resume continues the same run');
   });
 });
@@ -143,9 +143,9 @@ test('what is evaluated, kept as the best, saved and handed out is the moving av
   expect((await evaluateModel(spec, result.parameters, held, wasm)).loss).toBe(result.test?.loss);
   const last = checkpoints[checkpoints.length - 1];
   expect(fingerprint(last.arrays.state[last.arrays.state.length - 1])).toBe(result.fingerprint);
-  const trained = await train(spec, { train: rows }, { ...base, pool }).result;
+  const trained = await train(spec, { train: rows }, { ...base, pool });
   expect(fingerprint(last.arrays.parameters)).toBe(trained.fingerprint);
-  const stopped = await train(spec, plain, { ...own, patience: 1, epochs: 9 }).result;
+  const stopped = await train(spec, plain, { ...own, patience: 1, epochs: 9 });
   expect((await evaluateModel(spec, stopped.parameters, held, wasm)).loss).toBe(stopped.test?.loss);
 });
 
@@ -153,7 +153,7 @@ test('a model that is loaded from a checkpoint is the moving average', async () 
   const folder = mkdtempSync(join(tmpdir(), 'gradloom-'));
   try {
     const checkpoint = { folder, every: { epochs: 1 } } as const;
-    const result = await train(spec, plain, { ...base, ema: 0.9, pool, checkpoint }).result;
+    const result = await train(spec, plain, { ...base, ema: 0.9, pool, checkpoint });
     expect(fingerprint(loadModel(join(folder, LAST_FILE)).parameters)).toBe(result.fingerprint);
   } finally {
     rmSync(folder, { recursive: true });
@@ -163,11 +163,11 @@ test('a model that is loaded from a checkpoint is the moving average', async () 
 test('an average of a run that ends before its first step is its start', async () => {
   const signal = AbortSignal.abort();
   const own = { ...base, threads: 3, pool, signal } satisfies TrainOptions;
-  const result = await train(spec, plain, { ...own, ema: 0.9 }).result;
+  const result = await train(spec, plain, { ...own, ema: 0.9 });
   expect(result.steps).toBe(0);
-  expect(result.fingerprint).toBe((await train(spec, plain, own).result).fingerprint);
+  expect(result.fingerprint).toBe((await train(spec, plain, own)).fingerprint);
   const { parameters } = result;
-  const given = await train(spec, plain, { ...own, ema: 0.9, parameters }).result;
+  const given = await train(spec, plain, { ...own, ema: 0.9, parameters });
   expect(given.fingerprint).toBe(result.fingerprint);
 });
 
@@ -210,7 +210,7 @@ test('evaluations have the weighed loss besides, and early stopping and the best
     ],
   });
   expect(lowest.weightedLoss).toBeCloseTo(sum / weights, 12);
-  const plainly = await train(spec, plain, { ...base, pool }).result;
+  const plainly = await train(spec, plain, { ...base, pool });
   expect(plainly.validation).not.toHaveProperty('weightedLoss');
 });
 
@@ -232,7 +232,7 @@ test.each(
     const table = { ...made, preprocessing: { version: 1, columns, target } as const };
     const sets = { train: { ...table, weights: weightsFor(rows) }, validation: table };
     const options = { ...base, loss, epochs: 1, pool };
-    const { validation } = await train({ input: 3, layers: [{ kind: 'dense', out: 2 }] }, sets, options).result;
+    const { validation } = await train({ input: 3, layers: [{ kind: 'dense', out: 2 }] }, sets, options);
     expect((validation?.weightedLoss ?? 0) / (validation?.loss ?? 0)).toBeCloseTo(1, 12);
   },
 );
@@ -241,7 +241,7 @@ test('a subset keeps the weights of its rows, and weights count in the hash that
   const split = splitDataset(weighed.train, { test: 0.5 });
   expect(split.test?.weights?.array).toHaveLength(split.test?.rows ?? 0);
   const { checkpoints } = await checkpointedRun(spec, weighed, { ...base, pool }, { epochs: 1 });
-  const resumed = train(spec, plain, { ...base, pool, resume: checkpoints[0] }).result;
+  const resumed = train(spec, plain, { ...base, pool, resume: checkpoints[0] });
   await expect(resumed).rejects.toThrow(/dataset has train rows of SHA-256/);
 });
 
@@ -267,7 +267,7 @@ test.each<[string, NetworkSpec]>([
     expect(result.batch).toBe(40);
     expect(result.steps).toBe(base.epochs * Math.ceil(plain.train.rows / 40));
     const whole = { ...base, batch: 40, threads: 3, pool, resume: checkpoints[0] };
-    expect((await train(network, plain, whole).result).fingerprint).toBe(result.fingerprint);
+    expect((await train(network, plain, whole)).fingerprint).toBe(result.fingerprint);
   },
 );
 
@@ -289,7 +289,7 @@ test('to accumulate takes the memory of one part', async () => {
       wide,
       { train: rows },
       { ...base, steps: 1, epochs: undefined as never, ...options, threads: 1, pool, onEvent },
-    ).result;
+    );
     return bytes;
   };
   const part = await bytesOf({ batch: 16 });
@@ -313,14 +313,14 @@ test.each<[TrainOptions, string]>([
   ],
   [{ classWeight: new Array(12).fill(0) }, 'the sum of the weights of random has 0, expected a finite number above 0'],
 ])('%o is refused', async (own, sentence) => {
-  await expect(train(spec, plain, { ...base, ...own, pool }).result).rejects.toThrow(`train: ${sentence}`);
+  await expect(train(spec, plain, { ...base, ...own, pool })).rejects.toThrow(`train: ${sentence}`);
 });
 
 test('weights of classes are refused where targets are values, and weights below 0 by row', async () => {
   const inputs = [[1], [2]];
   const values = datasetFromRows({ inputs, targets: [3, 4] });
   const network: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1 }] };
-  await expect(train(network, { train: values }, { classWeight: 'balanced', pool }).result).rejects.toThrow(
+  await expect(train(network, { train: values }, { classWeight: 'balanced', pool })).rejects.toThrow(
     'train: classWeight has "balanced", expected none (the targets of rows are values, not classes)',
   );
   expect(() => datasetFromRows({ inputs, targets: [3, 4], weights: [1, -2] })).toThrow(

@@ -115,7 +115,7 @@ test('a run that changes its threads on the way ends in the bits of one thread',
   const run = train(spec, { train: dataset }, { ...options, pool });
   const events: TrainEvent[] = [];
   for await (const event of run) events.push(event);
-  const result = await run.result;
+  const result = await run;
   const expected = oracle(spec, dataset, options, resolveBackend('wasm')).parameters;
   expect(result.fingerprint).toBe(fingerprint(expected));
   expect(events[0]).toMatchObject({ type: 'start', threads: 3, tunesThreads: true });
@@ -128,18 +128,18 @@ test('a run that changes its threads on the way ends in the bits of one thread',
 });
 
 test('a given number is neither tried nor changed', async () => {
-  const result = await train(spec, { train: dataset }, { ...options, steps: 100, threads: 2 }).result;
+  const result = await train(spec, { train: dataset }, { ...options, steps: 100, threads: 2 });
   expect(result).toMatchObject({ threads: 2, trials: [] });
 });
 
 test('one row a step is never split: a second thread is not tried', async () => {
   const pool = await createPool({ threads: 2 });
   onTestFinished(() => pool.destroy());
-  const result = await train(spec, { train: dataset }, { ...options, batch: 1, pool }).result;
+  const result = await train(spec, { train: dataset }, { ...options, batch: 1, pool });
   expect(result).toMatchObject({ threads: 1, trials: [] });
 });
 
 test.each([0, 1.5, 'all', null])('threads %j are refused', async (threads) => {
   const run = train(spec, { train: dataset }, { ...options, threads: threads as number });
-  await expect(run.result).rejects.toThrow(/^train: threads has .*, expected a whole number of at least 1, or auto$/);
+  await expect(run).rejects.toThrow(/^train: threads has .*, expected a whole number of at least 1, or auto$/);
 });

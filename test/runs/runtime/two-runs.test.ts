@@ -17,7 +17,7 @@ for (const backend of ['reference', 'wasm', 'native'] satisfies BackendChoice[])
       const run = () =>
         train({ input: 4, layers: [{ kind: 'dense', out: 3 }] }, data, {
           ...{ batch: 8, epochs: 200, evaluateEvery: 1, backend, threads: 1, pool },
-        }).result;
+        });
       const { fingerprint } = await run();
       for (let k = 0; k < 4; k++) {
         const both = await Promise.all([run(), run()]);

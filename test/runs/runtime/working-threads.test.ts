@@ -17,7 +17,7 @@ test('of more threads than cores, as many as there are cores work, to the same r
       { input: 2, layers: [1000, 1000, 2].map((out) => ({ kind: 'dense', out })) },
       { train: syntheticDatasets.moons({ rows: 64 }) },
       { threads, steps: 3, onEvent: (event) => events.push(event) },
-    ).result;
+    );
   const all = await run(asked);
   vi.stubEnv('GRADLOOM_OVERSUBSCRIBE', '');
   events.length = 0;

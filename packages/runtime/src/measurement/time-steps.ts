@@ -21,13 +21,12 @@ const LEAST_TIMED = 1 / 3;
 
 /** Waits for a run and times the steps after its first 350 ms, or after fewer (or from the start) if it is short. */
 export async function timeSteps(run: TrainingRun): Promise<TimedRun> {
-  // Checked by its members, since a run has a `then` (which refuses to be awaited) and would look like a promise.
-  if (typeof run !== 'object' || run === null || !(Symbol.asyncIterator in run && 'result' in run)) {
+  if (typeof run !== 'object' || run === null || !(Symbol.asyncIterator in run && 'then' in run)) {
     throw new OptionError('timeSteps', 'run', `has ${show(run)}, expected one that train began`);
   }
   const told = [START];
   for await (const event of run) if (event.type === 'progress') told.push(event);
-  const result = await run.result;
+  const result = await run;
   // Skips up to the first report beyond 350 ms, if enough time is left after it.
   const enough = told.filter((report) => report.elapsedMs <= (1 - LEAST_TIMED) * result.elapsedMs);
   const lead = enough.find((report) => report.elapsedMs >= LEAD_MS) ?? enough[enough.length - 1];

@@ -99,7 +99,7 @@ export async function fit(
     ...(options.epochs === undefined ? { steps } : {}),
     ...(isWatched ? { patience } : {}),
     ...trainGiven,
-  }).result;
+  });
   return { ...createModel(result), result };
 }
 

@@ -145,8 +145,7 @@ test('opens the model of a checkpoint', async () => {
   const rows = randomDataset({ rows: 12, inputs: 3, classes: 2 });
   const spec: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }] };
   const checkpoint = { folder: folder.path, every: 2 };
-  const { fingerprint } = await train(spec, { train: rows }, { epochs: 2, backend: 'wasm', threads: 1, checkpoint })
-    .result;
+  const { fingerprint } = await train(spec, { train: rows }, { epochs: 2, backend: 'wasm', threads: 1, checkpoint });
   const opened = openModel(readFileSync(join(folder.path, 'last.gradloom')));
   expect(opened.fingerprint).toBe(fingerprint);
 });

@@ -273,7 +273,7 @@ async function trained(
       loss: classes === null ? 'mse' : 'softmax-cross-entropy',
     },
   );
-  const model = createModel(await run.result);
+  const model = createModel(await run);
   return { model, rows: cells, inputs: columnsOf(preprocessing, cells) };
 }
 

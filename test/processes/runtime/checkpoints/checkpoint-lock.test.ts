@@ -21,16 +21,16 @@ test('two runs of one process into one folder: the second is refused, the first 
     ...options,
     checkpoint,
     onEvent(event) {
-      if (event.type === 'start') second = train(spec, data, { ...options, checkpoint }).result.catch((error) => error);
+      if (event.type === 'start') second = train(spec, data, { ...options, checkpoint }).catch((error) => error);
       if (event.type === 'checkpoint') steps.push(event.step);
     },
-  }).result;
+  });
   const error = await second;
   expect(error).toBeInstanceOf(FolderInUseError);
   expect(String(error)).toContain(`train: ${folder} is in use by this process (train, since `);
   expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   expect(readdirSync(folder).sort()).toEqual(['best.gradloom', 'last.gradloom']);
-  await train(spec, data, { ...options, checkpoint }).result;
+  await train(spec, data, { ...options, checkpoint });
 });
 
 test('a folder that another process has is refused before the first step, and stays as it is', async () => {
@@ -39,7 +39,7 @@ test('a folder that another process has is refused before the first step, and st
   await other.ask({ do: 'take', folder });
   const events: string[] = [];
   const run = train(spec, data, { ...options, checkpoint: { folder }, onEvent: ({ type }) => events.push(type) });
-  await expect(run.result).rejects.toThrow(`is in use by process ${other.child.pid} (test, since `);
+  await expect(run).rejects.toThrow(`is in use by process ${other.child.pid} (test, since `);
   expect({ events, names: readdirSync(folder) }).toEqual({ events: [], names: ['gradloom.lock'] });
 });
 
@@ -51,13 +51,13 @@ test('a run that fails leaves its folder free', async () => {
       throw new Error('enough');
     },
   });
-  await expect(run.result).rejects.toThrow('enough');
+  await expect(run).rejects.toThrow('enough');
   expect(readdirSync(folder)).toEqual([]);
 });
 
 test('a folder that the caller has locked is written to, and stays locked', async () => {
   const lock = lockFolder('test', temporaryDirectory(), 'test');
-  await train(spec, data, { ...options, checkpoint: { folder: () => lock } }).result;
+  await train(spec, data, { ...options, checkpoint: { folder: () => lock } });
   expect(loadCheckpoint(join(lock.path, 'last.gradloom')).progress.step).toBe(12);
   expect(readdirSync(lock.path).sort()).toEqual(['best.gradloom', 'gradloom.lock', 'last.gradloom']);
   lock.release();

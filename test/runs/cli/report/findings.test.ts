@@ -82,7 +82,7 @@ describe('the baseline', () => {
   test('of classes is the most frequent of the training rows, measured on the others', async () => {
     const data = syntheticDatasets.blobs({ rows: 90, classes: 3, seed: 2 });
     const spec = { input: 2, layers: [{ kind: 'dense' as const, out: 3 }] };
-    const { test: measured } = await train(spec, { train: data, test: data }, { steps: 1, threads: 1 }).result;
+    const { test: measured } = await train(spec, { train: data, test: data }, { steps: 1, threads: 1 });
     const rows = { ...data, targets: { ...data.targets, array: Float64Array.from([0, 2, 2, 1, 2]) as never }, rows: 5 };
     const of = { ...data, targets: { ...data.targets, array: Float64Array.from([2, 1, 2]) as never }, rows: 3 };
     expect(complete(baselineOf(of, rows, measured as never))).toMatchObject({ answer: '2', accuracy: 3 / 5 });

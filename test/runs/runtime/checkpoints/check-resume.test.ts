@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => pool.destroy());
 
 const resume = (own: TrainOptions, network = spec, sets: DataSplits = data) =>
-  train(network, sets, { ...options, pool, resume: checkpoint, ...own }).result;
+  train(network, sets, { ...options, pool, resume: checkpoint, ...own });
 
 test('a checkpoint with a number that is not finite is refused, and which it is said', async () => {
   const { arrays } = checkpoint;
@@ -99,7 +99,7 @@ describe('a resume refuses another run and names each difference with both value
       `blas has "${library?.name} ${library?.version} for ${library?.core}", expected "${library?.name} 0.0.1 for ${library?.core}"`,
     );
     await expect(of({ core: 'Other' })).rejects.toThrow('blas has');
-    const straight = await train(spec, data, { ...options, backend: 'blas', pool }).result;
+    const straight = await train(spec, data, { ...options, backend: 'blas', pool });
     expect((await of({ path: '/elsewhere' })).fingerprint).toBe(straight.fingerprint);
   });
 
@@ -142,11 +142,11 @@ describe('a run may become longer', () => {
       const short = await checkpointedRun(spec, data, { ...options, schedule, pool }, { epochs: 1 });
       // 200 epochs evaluate every second epoch where nothing is said: here as often as the short run did.
       const long = { ...options, schedule, epochs: 200, pool };
-      const again = train(spec, data, { ...long, resume: short.checkpoints[3] }).result;
+      const again = train(spec, data, { ...long, resume: short.checkpoints[3] });
       if (['cosine', 'one-cycle', 'range-test'].includes(kind)) {
         await expect(again).rejects.toThrow(`epochs has 200, expected 4 (the rates of schedule ${kind} depend on it)`);
       } else {
-        const straight = await train(spec, data, { ...long, evaluateEvery: 1 }).result;
+        const straight = await train(spec, data, { ...long, evaluateEvery: 1 });
         expect((await again).fingerprint).toBe(straight.fingerprint);
         expect((await again).epochLosses).toEqual(straight.epochLosses);
       }
@@ -160,8 +160,8 @@ describe('a run may become longer', () => {
       { ...options, steps: 7, epochs: undefined as never, pool },
       7,
     );
-    const again = await train(spec, data, { ...options, pool, resume: checkpoints[0] }).result;
-    const straight = await train(spec, data, { ...options, pool }).result;
+    const again = await train(spec, data, { ...options, pool, resume: checkpoints[0] });
+    const straight = await train(spec, data, { ...options, pool });
     expect([again.fingerprint, again.epochLosses]).toEqual([straight.fingerprint, straight.epochLosses]);
   });
 });
@@ -174,7 +174,7 @@ test('a run that is done gives its result again, times and threads too, without 
   onTestFinished(() => idle.destroy());
   const acquire = vi.spyOn(idle, 'acquire');
   const { checkpoint: _, ...result } = first.result;
-  expect(await train(spec, sets, { ...options, threads: 1, pool: idle, ...(done && { resume: done }) }).result).toEqual(
+  expect(await train(spec, sets, { ...options, threads: 1, pool: idle, ...(done && { resume: done }) })).toEqual(
     result,
   );
   expect(acquire).not.toHaveBeenCalled();

@@ -37,7 +37,7 @@ let pool: Pool;
 let calm = '';
 beforeAll(async () => {
   pool = await createPool({ threads: 2 });
-  calm = (await train(spec, data, { ...options, pool }).result).fingerprint;
+  calm = (await train(spec, data, { ...options, pool })).fingerprint;
 });
 afterAll(() => pool.destroy());
 beforeEach(() => {
@@ -63,7 +63,7 @@ async function run(
   react: (event: TrainEvent) => void = () => {},
 ) {
   const events: TrainEvent[] = [];
-  const { result } = train(
+  const run = train(
     spec,
     { ...data, ...sets },
     {
@@ -77,7 +77,7 @@ async function run(
       },
     },
   );
-  const ended = await result;
+  const ended = await run;
   return {
     result: ended,
     checkpoints: events.filter((event) => event.type === 'checkpoint'),
@@ -157,7 +157,7 @@ describe('the folder', () => {
         checkpoint: { folder },
         onEvent: (event) => event.type === 'epoch' && losses.push(event.validation?.loss),
       },
-    ).result;
+    );
     const first = losses.findIndex((loss) => !Number.isNaN(loss));
     expect(first).toBeGreaterThan(0); // else this would show nothing
     const { best } = loadCheckpoint(join(folder, 'best.gradloom')).progress;
@@ -176,7 +176,7 @@ describe('the folder', () => {
 describe('the requested number of newest checkpoints stay under names with their steps', () => {
   const steps = () => readdirSync(folder).filter((name) => name.startsWith('step-'));
   const keep = (newest: number) => ({ checkpoint: { folder, every: 3, keep: newest } });
-  const start = (own: Partial<TrainOptions>) => train(spec, data, { ...options, pool, ...own }).result;
+  const start = (own: Partial<TrainOptions>) => train(spec, data, { ...options, pool, ...own });
 
   test('each whole, and no other file of the folder is touched', async () => {
     mkdirSync(folder);
@@ -240,7 +240,7 @@ test.each([
     const checkpoint = { folder: lock === undefined ? 'kept' : () => lock, every: 6 };
     const run = train(spec, data, { ...options, pool, checkpoint, onEvent });
     process.chdir(away);
-    expect(await run.result).toMatchObject({ checkpoint: { path: join(home, 'kept', 'last.gradloom'), step: 18 } });
+    expect(await run).toMatchObject({ checkpoint: { path: join(home, 'kept', 'last.gradloom'), step: 18 } });
     expect(loadCheckpoint(join(home, 'kept', 'last.gradloom')).progress.step).toBe(18);
     expect(readdirSync(away)).toEqual([]);
     lock?.release();
@@ -252,8 +252,8 @@ test.each([
 
 test('metadata that is no JSON is refused before anything is written', async () => {
   const checkpoint = { folder, metadata: { note: () => 1 } as never };
-  const { result } = train(spec, data, { ...options, pool, checkpoint });
-  await expect(result).rejects.toThrow('train: checkpoint.metadata.note has a value of type function, expected JSON');
+  const run = train(spec, data, { ...options, pool, checkpoint });
+  await expect(run).rejects.toThrow('train: checkpoint.metadata.note has a value of type function, expected JSON');
   expect(existsSync(folder)).toBe(false);
 });
 
@@ -262,8 +262,7 @@ test('a run that ends at a number that is not finite keeps a checkpoint right be
   const far = { train: datasetFromRows({ inputs: [[1e10]], targets: [[1]] }) };
   const line: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1 }] };
   const diverging = { optimizer: { kind: 'sgd', lr: 1 }, steps: 40, threads: 2, pool } as const;
-  const fail = (own: TrainOptions) =>
-    train(line, far, { ...diverging, ...own }).result.catch((error: unknown) => error);
+  const fail = (own: TrainOptions) => train(line, far, { ...diverging, ...own }).catch((error: unknown) => error);
   const calmEnd = await fail({});
   const events: TrainEvent[] = [];
   const ended = await fail({ checkpoint: { folder, keep: 1 }, onEvent: (event) => void events.push(event) });
@@ -365,7 +364,7 @@ test('a signal ends the run with a checkpoint of the step it ended at, which goe
   });
   expect(result).toMatchObject({ stopped: 'aborted', steps: 7, checkpoint: { step: 7 } });
   const resume = loadCheckpoint(join(folder, 'last.gradloom'));
-  expect((await train(spec, data, { ...options, pool, resume }).result).fingerprint).toBe(calm);
+  expect((await train(spec, data, { ...options, pool, resume })).fingerprint).toBe(calm);
 });
 
 test('a listener that throws ends the run with its error', async () => {

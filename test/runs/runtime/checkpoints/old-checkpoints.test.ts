@@ -96,7 +96,7 @@ const spec: NetworkSpec = {
 const data = { train: randomDataset({ rows: 40, inputs: 4, classes: 3 }) };
 const options = { batch: 16, epochs: 4, optimizer: 'adam' } satisfies TrainOptions;
 const goesOn = async (resume: Checkpoint, backend: BackendChoice, threads: number) =>
-  (await train(spec, data, { ...options, resume, backend, threads }).result).fingerprint;
+  (await train(spec, data, { ...options, resume, backend, threads })).fingerprint;
 
 test(
   'reference, wasm and native go on with checkpoints of each other to one fingerprint',

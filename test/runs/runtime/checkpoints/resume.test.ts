@@ -73,14 +73,14 @@ describe.each(cases)('%s', (_name, own) => {
   const options = { ...base, ...own };
 
   test('checkpoints change nothing, and a resume from them ends in the same bits', needs(options.backend), async () => {
-    const calm = await train(spec, data, { ...options, threads: 1, pool }).result;
+    const calm = await train(spec, data, { ...options, threads: 1, pool });
     const { result, checkpoints } = await checkpointedRun(spec, data, { ...options, threads: 2, pool }, EVERY);
     expect(figures(result)).toEqual(figures(calm));
     const due = Array.from({ length: Math.floor(TOTAL / EVERY) }, (_, k) => EVERY * (k + 1));
     expect(checkpoints.map(({ progress }) => progress.step)).toEqual(expect.arrayContaining(due));
     for (const [at, resume] of checkpoints.entries()) {
       if (!due.includes(resume.progress.step)) continue; // the best so far
-      const resumed = await train(spec, data, { ...options, threads: 1 + (at % 5), pool, resume }).result;
+      const resumed = await train(spec, data, { ...options, threads: 1 + (at % 5), pool, resume });
       expect(figures(resumed), `from step ${resume.progress.step}`).toEqual(figures(calm));
     }
   });

@@ -99,7 +99,7 @@ describe('standardized images', () => {
     const spec = { input: 12, layers: [{ kind: 'dense' as const, out: 2 }] };
     for (const precision of ['float64', 'float32'] as const) {
       const printOf = async (rows: Dataset, backend: 'auto' | 'reference' | 'wasm', threads: number) =>
-        (await train(spec, { train: rows }, { precision, backend, threads, steps: 3, batch: 6 }).result).fingerprint;
+        (await train(spec, { train: rows }, { precision, backend, threads, steps: 3, batch: 6 })).fingerprint;
       const prints = new Set([
         await printOf(data, 'reference', 1),
         await printOf(data, 'wasm', 2),

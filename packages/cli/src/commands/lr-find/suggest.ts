@@ -114,7 +114,7 @@ export async function sweepRates(
           }
         },
       },
-    ).result;
+    );
   } catch (error) {
     // A loss that is not finite ends the sweep, as one that is too high does.
     if (!(error instanceof TrainingError)) throw error;

@@ -31,8 +31,8 @@ export async function standardModel(options: Pick<TrainOptions, 'onEvent' | 'sig
   const { optimizer, schedule, batch } = presets.mnist;
   const loss = 'softmax-cross-entropy';
   const spec = stackedNetwork({ hidden: [64], activation: { kind: 'relu' } }, rows, createLoss(loss));
-  const { result } = train(spec, { train: rows }, { loss, optimizer, schedule, batch, epochs: 3, seed: 0, ...options });
-  const { parameters, fused } = await result;
+  const run = train(spec, { train: rows }, { loss, optimizer, schedule, batch, epochs: 3, seed: 0, ...options });
+  const { parameters, fused } = await run;
   if (options.signal?.aborted) throw new Error(`The server has ended (${options.signal.reason}) before its model.`);
   mkdirSync(folder, { recursive: true });
   saveModel(path, { spec, parameters, loss, fused, metadata: { divisor: 255 } });

@@ -80,8 +80,7 @@ async function stepsASecond(
   const { patience: _p, minDelta: _d, monitor: _m, probe: _o, ...rest } = options;
   const startMs = performance.now();
   try {
-    const { steps, elapsedMs } = await train(spec, { train: sets.train }, { ...rest, pool, threads, signal: ended })
-      .result;
+    const { steps, elapsedMs } = await train(spec, { train: sets.train }, { ...rest, pool, threads, signal: ended });
     return elapsedMs === 0 ? 0 : (1000 * steps) / elapsedMs;
   } catch (error) {
     // A run that diverges still has a speed.

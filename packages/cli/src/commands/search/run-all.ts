@@ -69,7 +69,7 @@ export async function runTrial(
   const { test, ...others } = sets;
   const startMs = performance.now();
   try {
-    const result = await train(spec, key.fold === null ? others : sets, { ...options, pool, threads, signal }).result;
+    const result = await train(spec, key.fold === null ? others : sets, { ...options, pool, threads, signal });
     if (signal.aborted) return null;
     const held = key.fold === null ? result.validation : result.test;
     if (held === undefined) throw new Error('search: the run has no held-out rows, expected some');

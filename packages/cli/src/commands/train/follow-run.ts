@@ -157,7 +157,7 @@ export async function followRun(
       onEvent: take,
       signal,
     });
-    const result = await run.result;
+    const result = await run;
     reporter.stop();
     const lost = failureOf(() => directory?.saveModel({ ...modelOf(recipe, result.parameters), fused: result.fused }));
     // The run is complete even if its model cannot be written, so its results are printed.

@@ -62,7 +62,7 @@ async function descend(dataset: Dataset, descent: Descent, machine: Machine, poo
       sineSpec,
       { train: dataset, test: dataset },
       { ...machine, ...options, ...length, loss: 'mse', pool, threads: pool.threads },
-    ).result;
+    );
   try {
     const { epochLosses, test, steps, elapsedMs } = await run({ epochs });
     return { losses: [...epochLosses], finalLoss: test?.loss ?? Number.NaN, steps, elapsedMs };

@@ -218,7 +218,7 @@ async function learn(
       }
     },
   });
-  const { parameters, test, elapsedMs, fingerprint, loss } = await run.result;
+  const { parameters, test, elapsedMs, fingerprint, loss } = await run;
   const { preprocessing } = data.train;
   const model = createModel({ spec, parameters, loss, ...(preprocessing === undefined ? {} : { preprocessing }) });
   return {

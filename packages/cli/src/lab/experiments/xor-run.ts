@@ -41,7 +41,7 @@ export const trainXor = (
       parameters: xorStart(seed),
       ...(pool === undefined ? {} : { pool }),
     },
-  ).result;
+  );
 
 /** The source of the digits that the chapter does not print. */
 export const NUMPY = "NumPy 2.2.4, on the chapter's program";

@@ -13,7 +13,7 @@ import type { Profile } from '../../engine/step/clock.ts';
 import type { Trial } from '../tuning/tune.ts';
 import type { ClusterFacts } from './events.ts';
 
-/** The result of a run: `await train(...).result`. `saveModel` accepts it. */
+/** The result of a run: `await train(...)`. `saveModel` accepts it. */
 export interface TrainResult<T extends ElementType = ElementType> {
   /** The network, with all defaults of its layers filled in. */
   readonly spec: NetworkSpec;

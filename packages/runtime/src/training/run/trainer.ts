@@ -11,16 +11,16 @@ import { finishedRun } from './start-run.ts';
 import { createSteering, type Steering } from './steering.ts';
 
 /**
- * A run in the background: read its events (`for await (const event of run)`), await its result (`await run.result`),
- * or both.
+ * A run in the background. `await run` gives its result, `for await (const event of run)` reads its events; a program may
+ * do both, in any order. Like every promise, a run that an async function returns is awaited.
+ *
+ * Rejects with an Error for options and shapes that do not fit, with a TrainingError for a loss or gradient that is not
+ * finite, with a FolderInUseError if another run writes to the checkpoint folder, and with an Error if threads fail too
+ * often or a checkpoint cannot be written.
  */
-export interface TrainingRun<T extends ElementType = ElementType> extends AsyncIterable<TrainEvent<T>, undefined> {
-  /**
-   * The result. Rejects with an Error for options and shapes that do not fit, with a TrainingError for a loss or
-   * gradient that is not finite, with a FolderInUseError if another run writes to the checkpoint folder, and with an
-   * Error if threads fail too often or a checkpoint cannot be written.
-   */
-  readonly result: Promise<TrainResult<T>>;
+export interface TrainingRun<T extends ElementType = ElementType>
+  extends Promise<TrainResult<T>>,
+    AsyncIterable<TrainEvent<T>, undefined> {
   /**
    * Steers the run: 'pause' and 'continue', 'rate' for a learning rate in place of the optimizer's, 'checkpoint' to
    * write one, 'stop' to end as `signal` does. Resolves when this has taken hold, between two spans of steps, to the
@@ -29,12 +29,6 @@ export interface TrainingRun<T extends ElementType = ElementType> extends AsyncI
    * @throws Error (rejects) if the run has ended, or cannot do this.
    */
   steer(action: SteerAction, rate?: number): Promise<SteerEvent>;
-  /**
-   * Not a promise: the compiler refuses `await run`, and in JavaScript it rejects with an error that names
-   * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result`, or
-   * an object that contains the run.
-   */
-  then(awaitRunResultInstead: never, notTheRunItself: never): never;
 }
 
 /**
@@ -47,8 +41,9 @@ export interface TrainingRun<T extends ElementType = ElementType> extends AsyncI
  *
  * The memory of the run is planned and compared with what is available (see `limitMemory`) before any is allocated.
  *
- * The run never waits for a reader: an event that is not read in time is replaced by newer ones. A failure rejects both
- * the result and the iterator; neither has to be used.
+ * The run never waits for a reader: an event that is not read in time is replaced by newer ones. A failure is thrown
+ * where the run is awaited and where its events are read; one of them is enough. The failure of a run that is neither
+ * awaited nor read is an unhandled rejection, as with any promise, which ends a Node process.
  * @throws nothing itself; rejects with an Error for options and shapes that do not fit, before any thread exists, with
  * a TrainingError for a loss or gradient that is not finite, and with an Error if a thread fails.
  */
@@ -66,16 +61,14 @@ export function train<T extends ElementType = 'float64'>(
     events.push(typed);
   };
   const result = runTraining(spec, data, options as TrainOptions, emit, steering) as Promise<TrainResult<T>>;
-  result.then(events.end, events.fail);
-  // biome-ignore lint/suspicious/noThenProperty: it rejects with a helpful message if awaited.
-  return { result, steer: steering.steer, [Symbol.asyncIterator]: events.iterate, then: refuseAwait };
-}
-
-/** Without it, `await run` would return the run itself instead of its result. */
-function refuseAwait(_resolve: unknown, reject: (error: Error) => void): never {
-  const returned = 'an async function that returns a run awaits it too: return run.result, or { run }';
-  reject(new Error(`train: await has the run itself, expected its result (await run.result; ${returned})`));
-  return undefined as never;
+  const run = result.finally(() => result.then(events.end, events.fail));
+  return Object.assign(run, {
+    steer: steering.steer,
+    [Symbol.asyncIterator]() {
+      run.catch(() => {}); // thrown to the reader of the events
+      return events.iterate();
+    },
+  });
 }
 
 async function runTraining(

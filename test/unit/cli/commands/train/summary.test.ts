@@ -14,7 +14,7 @@ async function summaryOf(
   values: TrainValues = {},
   network: NetworkSpec = spec,
 ): Promise<string> {
-  const result = await train(network, sets, { threads: 1, batch: 32, ...options }).result;
+  const result = await train(network, sets, { threads: 1, batch: 32, ...options });
   // All that a summary takes from the start of its run.
   const assessment = { baseline: null, naive: null, linear: null, remarks: [] };
   const run = { recipe: { sets, values }, out: 'runs/spirals-1', assessment, report: null } as unknown as RunEnd;

@@ -287,7 +287,7 @@ describe('a column whose numbers are equal in the training rows', () => {
   test('does not move answers for a number close to theirs', async () => {
     const { sets } = splitTable(await read(() => 0.19, { drop: ['local'] }));
     const layers: LayerSpec[] = [{ kind: 'dense', out: 1 }];
-    const result = await train({ input: 2, layers }, sets, { steps: 20, threads: 1, loss: 'mse' }).result;
+    const result = await train({ input: 2, layers }, sets, { steps: 20, threads: 1, loss: 'mse' });
     const answers = createModel(result).predict([0.19, 0.2].map((tax) => ({ size: 4, tax })));
     const [known, near] = answers.map(({ prediction }) => Number(prediction));
     expect(Math.abs(near - known)).toBeLessThan(100);
@@ -359,8 +359,8 @@ test('training on a table is training on the arrays that a plain script prepares
     ],
   };
   const options = { epochs: 3, batch: 32, seed: 1, threads: 1 };
-  const own = await train(spec, sets, options).result;
-  const other = await train(spec, { train: plain }, options).result;
+  const own = await train(spec, sets, options);
+  const other = await train(spec, { train: plain }, options);
   expect(own.fingerprint).toBe(other.fingerprint);
   expect(own.preprocessing).toEqual(sets.train.preprocessing);
 });

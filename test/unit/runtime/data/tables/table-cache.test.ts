@@ -79,8 +79,8 @@ const fingerprintOf = async ({ sets }: PreparedTable): Promise<string> => {
     layers: [{ kind: 'dense', out: 6 }, { kind: 'tanh' }, { kind: 'dense', out: classes ?? targets.columns }],
   };
   const loss = classes === null ? 'mse' : 'softmax-cross-entropy';
-  const { result } = train(spec, sets, { batch: 32, epochs: 2, threads: 2, backend: 'wasm', loss });
-  return (await result).fingerprint;
+  const run = train(spec, sets, { batch: 32, epochs: 2, threads: 2, backend: 'wasm', loss });
+  return (await run).fingerprint;
 };
 
 /** Its cache, if it has one only. */

@@ -51,7 +51,7 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
     batch: Math.min(BATCH, sets.train.rows),
     backend: backend.name,
     threads: 1,
-  }).result;
+  });
   const { test: evaluation, steps, fingerprint } = result;
   return evaluation === undefined ? null : { evaluation, steps, fingerprint };
 }

@@ -161,7 +161,7 @@ async function learn(
     if (event.type === 'probe') losses.push([event.step, event.loss]);
     if (event.type === 'progress') note(`step ${whole(event.step)} of ${whole(steps)}, loss ${decimal(event.loss)}`);
   }
-  return { losses, result: await run.result };
+  return { losses, result: await run };
 }
 
 /** The perplexity, e to the power of the loss: the number of equally likely symbols with the same uncertainty. */

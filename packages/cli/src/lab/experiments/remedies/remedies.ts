@@ -77,7 +77,7 @@ async function attempt(
   let rmsDz: number[] = [];
   try {
     for await (const event of run) if (event.type === 'probe') rmsDz = rmsDzOf(event.layers);
-    const { trainLoss, test } = await run.result;
+    const { trainLoss, test } = await run;
     return { loss: trainLoss, accuracy: test?.accuracy ?? Number.NaN, rmsDz };
   } catch (error) {
     if (error instanceof TrainingError) return { loss: Number.POSITIVE_INFINITY, accuracy: Number.NaN, rmsDz };

@@ -82,7 +82,7 @@ export async function runDeep(
       const figures = { layers: hiddenFigures(layers, depth), output: outputFigures(layers, depth) };
       seen.push({ step, loss: batchLoss, gradientNorm, ...figures });
     }
-    const { parameters, validation: found } = await run.result;
+    const { parameters, validation: found } = await run;
     return { spec, looks: seen, parameters, validation: found ?? null, diverged: null };
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error;

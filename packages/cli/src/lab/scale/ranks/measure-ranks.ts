@@ -79,7 +79,7 @@ export async function measureRanks(
   note('a rank by itself');
   await cluster.fromAll(null); // ranks start at the same time, as in a step
   // Every rank trains as many rows as the rank with most, even if a step gives it none.
-  const { profiles = [] } = await train(spec, data, { ...alone, batch: work.rows, steps, profile: true }).result;
+  const { profiles = [] } = await train(spec, data, { ...alone, batch: work.rows, steps, profile: true });
   const most = (of: (profile: Profile) => number): number => Math.max(...profiles.map(of)) / steps;
   await cluster.fromAll(null);
   const gigabytesPerSecond = await measureBandwidth(pool, threads);
