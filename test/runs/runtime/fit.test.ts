@@ -69,3 +69,34 @@ describe('what does not fit is named', () => {
     await expect(fitRows(given as never, options)).rejects.toThrow(sentence);
   });
 });
+
+/** Not a `type`: an interface has no index signature. */
+interface House {
+  readonly size: number;
+  readonly city: string;
+  readonly garden?: boolean;
+  readonly price: number;
+}
+
+test('rows of an interface are trained on and predicted; what is no cell is refused by the compiler', async () => {
+  const houses: House[] = Array.from({ length: 40 }, (_, n) => ({
+    size: n,
+    city: n % 2 ? 'Oslo' : 'Rome',
+    price: 3 * n,
+  }));
+  const model = await fitRows(houses, { ...few, target: 'price' });
+  const [house] = houses;
+  expect(model.predict([house])).toEqual(model.predict([{ size: 0, city: 'Rome' }]));
+  expect([model.outputs([house]), model.classify([house])].map(({ length }) => length)).toEqual([1, 1]);
+  const encoded: Float64Array = model.encode(houses);
+  expect(model.outputs(encoded)).toHaveLength(40);
+  const refused = () => {
+    // @ts-expect-error: a date is no cell.
+    model.predict([{ ...house, size: new Date(0) }]);
+    // @ts-expect-error: rows are a list.
+    model.predict(house);
+    // @ts-expect-error: rows of `fit` have names.
+    fitRows([[1, 2]]);
+  };
+  expect(refused).toThrow('rows has {"size":0');
+});

@@ -10,7 +10,17 @@ export {
   writerOf,
 } from './model.ts';
 export { MODEL_KINDS, modelOf, openModel, PARAMETERS } from './open-model.ts';
-export type { AnyRows, CellRows, NestedRows, NoteListener, PixelRows, Rows, TextRows, WindowRows } from './rows.ts';
+export type {
+  AnyRows,
+  CellRows,
+  ListedRows,
+  NestedRows,
+  NoteListener,
+  PixelRows,
+  Rows,
+  TextRows,
+  WindowRows,
+} from './rows.ts';
 export {
   createWriter,
   type Draft,

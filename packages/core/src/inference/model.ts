@@ -16,19 +16,22 @@ import { type Answer, answersOf, byRow, classify, nextTokens, toProbabilities } 
 import { checkEncoding } from './check-encoding.ts';
 import type { Json } from './files/json.ts';
 import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from './loaded-parts.ts';
-import { checkPreprocessing, ofImages, ofTable, ofText, type Preprocessing } from './preprocessing/index.ts';
+import {
+  checkPreprocessing,
+  type NamedRow,
+  ofImages,
+  ofTable,
+  ofText,
+  type Preprocessing,
+} from './preprocessing/index.ts';
 import {
   type AnyRows,
-  type CellRows,
   createRowReader,
   type EncodedRows,
   flatRows,
-  type NestedRows,
+  type ListedRows,
   type NoteListener,
   nestedRows,
-  type PixelRows,
-  type TextRows,
-  type WindowRows,
 } from './rows.ts';
 import { createTokenizer, type Tokenizer } from './text/index.ts';
 import { createWriter, type GenerateOptions, generateOptions, type Writer, writeText } from './writing/index.ts';
@@ -87,7 +90,7 @@ export interface Model extends ModelContents {
    */
   outputs(rows: Float64Array, lengths?: Lengths): Float64Array;
   /** Returns the outputs of each row as an array of its own. */
-  outputs(rows: NestedRows | CellRows | WindowRows | PixelRows | TextRows, lengths?: Lengths): number[][];
+  outputs<Row extends NamedRow<Row>>(rows: ListedRows<Row>, lengths?: Lengths): number[][];
   /**
    * Softmax or sigmoid of the outputs, for each position if positions have classes. Rows without an answer may contain
    * NaN.
@@ -95,25 +98,25 @@ export interface Model extends ModelContents {
    */
   probabilities(rows: Float64Array, lengths?: Lengths): Float64Array;
   /** The same probabilities, with one array per row. */
-  probabilities(rows: NestedRows | CellRows | WindowRows | PixelRows | TextRows, lengths?: Lengths): number[][];
+  probabilities<Row extends NamedRow<Row>>(rows: ListedRows<Row>, lengths?: Lengths): number[][];
   /**
    * Class [N] of each row, an index into `metadata.labels`: the largest output or, with one output for two classes, 1
    * for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its inputs or an
    * overflow. If positions have classes, all positions of a row follow each other [N, T].
    */
-  classify(rows: AnyRows, lengths?: Lengths): number[];
+  classify<Row extends NamedRow<Row>>(rows: AnyRows<Row>, lengths?: Lengths): number[];
   /**
    * An answer per row: the class name with probabilities by name, or the value in the target's units; for a text the
    * likeliest next token, with the probabilities of the ten likeliest. `onNote` is
    * called for unknown categories and unusual gaps, with the index of the row.
    */
-  predict(rows: AnyRows, onNote?: NoteListener, lengths?: Lengths): Answer[];
+  predict<Row extends NamedRow<Row>>(rows: AnyRows<Row>, onNote?: NoteListener, lengths?: Lengths): Answer[];
   /**
    * Encodes rows of a table or images as inputs x [N, I] of the network. The methods above accept the result in place
    * of rows.
    * `onNote` is as for `predict`. @throws Error naming row and column.
    */
-  encode(rows: AnyRows, onNote?: NoteListener): Float64Array;
+  encode<Row extends NamedRow<Row>>(rows: AnyRows<Row>, onNote?: NoteListener): Float64Array;
   /**
    * Writes on after a prompt, token by token, as they are asked for:
    *
@@ -183,17 +186,14 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   }
 
   function outputs(rows: Float64Array, lengths?: Lengths): Float64Array;
-  function outputs(rows: NestedRows | CellRows | WindowRows | PixelRows | TextRows, lengths?: Lengths): number[][];
+  function outputs(rows: ListedRows, lengths?: Lengths): number[][];
   function outputs(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
     const y = computed('outputs', rows, lengths);
     return rows instanceof Float64Array ? y : nestedRows(y, O);
   }
 
   function probabilities(rows: Float64Array, lengths?: Lengths): Float64Array;
-  function probabilities(
-    rows: NestedRows | CellRows | WindowRows | PixelRows | TextRows,
-    lengths?: Lengths,
-  ): number[][];
+  function probabilities(rows: ListedRows, lengths?: Lengths): number[][];
   function probabilities(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
     const y = computed('probabilities', rows, lengths);
     toProbabilities('probabilities', trainedOn, y, O / R);

@@ -8,6 +8,7 @@ import {
   type EncodingNote,
   encodeImage,
   type ImageEncoding,
+  type NamedRow,
   type Preprocessing,
   type SeriesEncoding,
   standardizeChannels,
@@ -35,8 +36,18 @@ export type WindowRows = readonly CellRows[];
 /** Texts, of which the model takes the last tokens. */
 export type TextRows = readonly string[];
 
-/** Rows of any model. */
-export type AnyRows = Rows | CellRows | WindowRows | PixelRows | TextRows;
+/** Rows of any model, one entry per row. `Row` is the type of the rows of a table. */
+export type ListedRows<Row = NamedRow> =
+  | NestedRows
+  | CellRows
+  | WindowRows
+  | PixelRows
+  | TextRows
+  | readonly Row[]
+  | readonly (readonly Row[])[];
+
+/** Rows of any model: one entry per row, or all inputs in one Float64Array. */
+export type AnyRows<Row = NamedRow> = Float64Array | ListedRows<Row>;
 
 /** Rows as inputs of a network. */
 export interface EncodedRows {

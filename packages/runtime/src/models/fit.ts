@@ -1,4 +1,4 @@
-import { type Cell, createTokenizer, dense, gelu, type LayerSpec, type Model, sequential } from '@gradloom/core';
+import { createTokenizer, dense, gelu, type LayerSpec, type Model, type NamedRow, sequential } from '@gradloom/core';
 import { defineOptions, findNetwork, list, option, record, tokensOf } from '@gradloom/core/internal';
 import { readObjects } from '../data/tables/read-table.ts';
 import { splitTable } from '../data/tables/split-table.ts';
@@ -60,8 +60,8 @@ export interface FittedModel extends Model {
  * @param rows objects by column name; a key that is missing, null or '' is a gap.
  * @throws OptionError (rejects) for an option, Error for a row or a column that does not fit.
  */
-export async function fit(
-  rows: readonly Readonly<Record<string, Cell>>[],
+export async function fit<Row extends NamedRow<Row>>(
+  rows: readonly Row[],
   options: FitOptions = {},
 ): Promise<FittedModel> {
   const { hidden, validation, test } = fitOptions.read(record('fit', 'options', options, 'options'));

@@ -1,6 +1,6 @@
 import { nearest } from '../../checks/nearest.ts';
 import { listed, show, showName } from '../../checks/show.ts';
-import { type Cell, CellError } from './cell.ts';
+import { type Cell, CellError, type NamedRow } from './cell.ts';
 import { flattenRow } from './flatten-row.ts';
 import type { ColumnEncoding, TablePreprocessing } from './preprocessing.ts';
 
@@ -14,7 +14,7 @@ export const mayLack = (column: ColumnEncoding): boolean =>
   (column.gaps === true || (column.type === 'categorical' ? column.missing : column.indicator));
 
 /** Picks the cells of `first`, and then of the columns, from an object by column name. Objects in it are flattened. */
-export type CellPicker = (row: Readonly<Record<string, Cell>>) => Cell[];
+export type CellPicker = (row: NamedRow) => Cell[];
 
 /**
  * Creates the picker of a model's columns. An absent key is a gap where training rows had gaps, as in the rows of a
@@ -44,7 +44,7 @@ export function createCellPicker({ columns, target }: TablePreprocessing, first:
 
   const isNested = names.some((name) => name.includes('.'));
   return (given) => {
-    const row = isNested ? (flattenRow(given) as Readonly<Record<string, Cell>>) : given;
+    const row = isNested ? (flattenRow(given) as NamedRow) : given;
     const absent = names.filter((name) => !Object.hasOwn(row, name));
     if (absent.length > 0) {
       const missing = absent.length === names.length ? absent : absent.filter((name) => !lacking.has(name));

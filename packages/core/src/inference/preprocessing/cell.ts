@@ -3,6 +3,12 @@ import { show } from '../../checks/show.ts';
 /** A value of a table. Empty text, 'NA', '?' and the like, null, undefined, NaN, and '-' among numbers are gaps. */
 export type Cell = string | number | boolean | null | undefined;
 
+/** A row by column name: an object, also of an interface or a class, whose properties are cells. */
+export type NamedRow<Row = Record<string, Cell>> = { readonly [Column in keyof Row & string]?: Cell };
+
+/** A row of a table: its cells in column order, or by column name. */
+export type CellRow = readonly Cell[] | NamedRow;
+
 /** The error of a cell that its column cannot take. */
 export class CellError extends Error {
   /** 'CellError'. */

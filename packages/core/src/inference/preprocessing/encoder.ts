@@ -1,13 +1,10 @@
 import { counted, show } from '../../checks/show.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import { type Cell, CellError } from './cell.ts';
+import { CellError, type CellRow, type NamedRow } from './cell.ts';
 import { createCellPicker } from './cell-picker.ts';
 import { checkTablePreprocessing } from './check-preprocessing.ts';
 import { createColumnEncoder, type EncodingNote } from './column-encoder.ts';
 import type { TablePreprocessing } from './preprocessing.ts';
-
-/** A row of a table: its cells in column order, or by column name. */
-export type CellRow = readonly Cell[] | Readonly<Record<string, Cell>>;
 
 /** Encodes rows of a table as inputs of a network. */
 export interface Encoder {
@@ -21,7 +18,7 @@ export interface Encoder {
    * columns in which training rows had gaps.
    * @throws CellError for a cell that its column cannot take, and for a column that is missing.
    */
-  encode(row: CellRow, x: Float64Array, offset: number): number;
+  encode<Row extends NamedRow<Row>>(row: CellRow | Row, x: Float64Array, offset: number): number;
 }
 
 /**
@@ -57,7 +54,7 @@ export function createEncoder(
           `is the last, and the row has ${counted(row.length, 'cell')}, ${wanted}${hint}`,
         );
       }
-      const cells = isList ? row : pick(row as Readonly<Record<string, Cell>>);
+      const cells = isList ? row : pick(row as NamedRow);
       let at = offset;
       let real = 0;
       for (let c = 0; c < columns.length; c++) {

@@ -1,12 +1,14 @@
 export {
   type Cell,
   CellError,
+  type CellRow,
   GAP_MARKS,
   GAP_WORDS,
   isGap,
   isGapMark,
   isNumberGap,
   LONGEST_NUMBER,
+  type NamedRow,
   readBoolean,
   readCategory,
   readNumber,
@@ -43,7 +45,7 @@ export {
   type TokenColumnEncoder,
   whyUnusual,
 } from './column-encoder.ts';
-export { type CellRow, createEncoder, type Encoder } from './encoder.ts';
+export { createEncoder, type Encoder } from './encoder.ts';
 export { flattenRow } from './flatten-row.ts';
 export { encodeImage, standardizeChannels, widthOfImage } from './image-encoder.ts';
 export {

@@ -1,4 +1,4 @@
-import { type Cell, OptionError, type TablePreprocessing } from '@gradloom/core';
+import { type NamedRow, OptionError, type TablePreprocessing } from '@gradloom/core';
 import { checkTablePreprocessing, list, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
@@ -47,12 +47,8 @@ export const readPlainTable = (where: string, path: string, options: TableOption
   read(path, options, { where, preprocessing: null, isPlain: true });
 
 /** Makes a table of objects by column name. Messages begin with `where`. */
-export async function readObjects(
-  where: string,
-  rows: readonly Readonly<Record<string, Cell>>[],
-  options: TableOptions,
-): Promise<Table> {
-  const found = list<Readonly<Record<string, Cell>>>(where, 'rows', rows, 'a list of objects');
+export async function readObjects(where: string, rows: readonly NamedRow[], options: TableOptions): Promise<Table> {
+  const found = list<NamedRow>(where, 'rows', rows, 'a list of objects');
   const fault: TableRequest['fault'] = (problem, cause) => new Error(`${where}: rows${problem}`, { cause });
   const open = () =>
     openJsonRows(
