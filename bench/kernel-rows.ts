@@ -21,11 +21,11 @@ import {
 import {
   activationOps,
   counted,
+  defaultLeafRows,
   emitLossOf,
   FLOAT64,
   host,
   leafCount,
-  leafRows,
   noMemory,
   ops,
   updateOp,
@@ -118,7 +118,7 @@ function products(shape: string, allocate: Allocate, fill?: (x: Elements, I: num
     row('affine', (emit) => emit(ops.affine, y, x, W, b, B, I, O)),
     row('affineBackwardInput', (emit) => emit(ops.affineBackwardInput, dx, dy, W, B, I, O)),
     row('affineBackwardWeights', (emit, kernels) => {
-      const leaf = kernels.name === 'blas' ? B : leafRows(B); // a BLAS takes one leaf per call
+      const leaf = kernels.name === 'blas' ? B : defaultLeafRows(B); // a BLAS takes one leaf per call
       emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, I, O);
     }),
   ];
@@ -152,7 +152,7 @@ function vectors(allocate: Allocate): KernelRow[] {
 
 /** Operations of a step after its passes. */
 function steps(allocate: Allocate): KernelRow[] {
-  const leaf = leafRows(BATCH);
+  const leaf = defaultLeafRows(BATCH);
   const [average, theta, W, dy] = [BLOCK, BLOCK, BLOCK, BLOCK].map((n) => allocate(n));
   const share = allocate(1, FLOAT64).fill(0.001);
   const factors = allocate(SIZE, FLOAT64);
@@ -232,16 +232,26 @@ function gate(allocate: Allocate): KernelRow[] {
 /** The passes of a layer in training. Dropout draws the same mask in both, so it has no row of its own for backward. */
 function layer(spec: LayerSpec, B: number, input: readonly number[], allocate: Allocate): KernelRow[] {
   const [own] = buildNetwork({ input: [...input], layers: [spec] }).layers;
-  const leaf = leafRows(B);
+  const leaf = defaultLeafRows(B);
   const leaves = leafCount(B, leaf);
-  const memory = own.createMemory?.(B, allocate, { leaves, take: (width) => allocate(leaves * width) }) ?? noMemory;
+  const memory =
+    own.createMemory?.(B, allocate, { leaves, allocatePerLeaf: (width) => allocate(leaves * width) }) ?? noMemory;
   const [y, x, dx, dy] = [BLOCK, BLOCK, BLOCK, BLOCK].map((n) => allocate(n));
   const tensors = own.tensors.map(({ shape }) => allocate(shape[0]));
   const gradients = own.tensors.map(({ shape }) => allocate(shape[0]));
   const place = allocate(2, FLOAT64).fill(0);
   const lengths = allocate(B, FLOAT64).fill(1);
   const batch = { rows: B, leaves, firstLeaf: 0 };
-  const pass = (emit: Emit) => ({ emit, training: true, seed: 1, leaf, joins: false, batch, place, lengths });
+  const pass = (emit: Emit) => ({
+    emit,
+    training: true,
+    seed: 1,
+    leafRows: leaf,
+    accumulate: false,
+    batch,
+    stepAndRow: place,
+    lengths,
+  });
   const forward = (emit: Emit) => own.forward(y, x, tensors, B, pass(emit), memory);
   const backward = (dx: Elements | null) => (emit: Emit) =>
     own.backward(dx, dy, x, y, tensors, gradients, B, pass(emit), memory);
@@ -255,7 +265,7 @@ function layer(spec: LayerSpec, B: number, input: readonly number[], allocate: A
 
 function loss(name: string, spec: LossSpec, allocate: Allocate, random: Random): KernelRow {
   const own = createLoss(spec);
-  const leaf = leafRows(BATCH);
+  const leaf = defaultLeafRows(BATCH);
   const lossSums = allocate(leafCount(BATCH, leaf), FLOAT64);
   const [y, dy, t] = [BLOCK, BLOCK, BLOCK].map((n) => allocate(n));
   if (own.targets === 'classes') for (let n = 0; n < BATCH; n++) t[n] = random.integer(SIZE);

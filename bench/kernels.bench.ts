@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ElementType } from '@gradloom/core';
-import { allocateOwn, FLOAT64 } from '@gradloom/core/internal';
+import { allocateEach, FLOAT64 } from '@gradloom/core/internal';
 import { compileFor } from '../packages/runtime/src/engine/backends/backend.ts';
 import { backendsHere } from './backends-here.ts';
 import { type KernelRow, kernelRows } from './kernel-rows.ts';
@@ -32,7 +32,7 @@ interface Figure {
 /** What torch_kernels.py measures. */
 type TorchKernel = Pick<KernelRow, 'op' | 'dims'> & { readonly precision: ElementType };
 
-const rows = matching('only', only, kernelRows(allocateOwn(FLOAT64)));
+const rows = matching('only', only, kernelRows(allocateEach(FLOAT64)));
 const backends = backendsHere(names);
 const torch = await startTorch();
 try {

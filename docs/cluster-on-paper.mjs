@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildNetwork } from '@gradloom/core';
-import { leafRows } from '@gradloom/core/internal';
+import { defaultLeafRows } from '@gradloom/core/internal';
 import { predictRanks } from '../packages/cli/src/lab/scale/ranks/measure-ranks.ts';
 import { rankWork } from '../packages/runtime/src/measurement/rank-work.ts';
 
@@ -37,7 +37,7 @@ function workOf({ spec, elementType }) {
   const batch = LEAF * RANKS * THREADS;
   const shape = { network: buildNetwork(spec), elementType, clips: false, backend: 'native', couples: false };
   return rankWork(
-    { ...shape, rowsAtOnce: 256, batch, lastBatch: batch, leaf: leafRows(batch) },
+    { ...shape, rowsAtOnce: 256, batch, lastBatch: batch, leaf: defaultLeafRows(batch) },
     { threadsOf: Array(RANKS).fill(THREADS), overlap: true },
   );
 }

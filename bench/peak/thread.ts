@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Allocate, ElementType, Emit } from '@gradloom/core';
-import { createList, type ExtensionName, leafRows, link, type NodePass, ops } from '@gradloom/core/internal';
+import { createList, defaultLeafRows, type ExtensionName, link, type NodePass, ops } from '@gradloom/core/internal';
 import {
   type Backend,
   type CompiledKernels,
@@ -122,7 +122,7 @@ function bindDense(
   passes: readonly NodePass[],
 ): Bound {
   if (backend === null || compiled === null) throw new Error('bench: products have no backend, expected one');
-  const leaf = leafRows(batch);
+  const leaf = defaultLeafRows(batch);
   const rowsOf = ({ first, count }: NodePass): number => Math.min(count * leaf, batch - first * leaf);
   const most = Math.max(...passes.map(rowsOf));
   const take = (allocate: Allocate) => ({
@@ -146,7 +146,7 @@ function bindDense(
     calls: {
       affine: linked((emit, _, B) => emit(ops.affine, y, x, W, b, B, I, O)),
       affineBackwardInput: linked((emit, _, B) => emit(ops.affineBackwardInput, dx, dy, W, B, I, O)),
-      affineBackwardWeights: linked((emit, { row, joins }, B) => {
+      affineBackwardWeights: linked((emit, { row, accumulate: joins }, B) => {
         const { dW, db } = gradients[row];
         emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins, I, O);
       }),

@@ -1,6 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Activation, type Allocate, activations, type Elements, type ElementType, mathOf } from '@gradloom/core';
-import { CALL_DOUBLES, createList, createTapeRoom, link, type NodePass, ops, runCalls } from '@gradloom/core/internal';
+import {
+  CALL_DOUBLES,
+  createList,
+  createTapeMemory,
+  link,
+  type NodePass,
+  ops,
+  runCalls,
+} from '@gradloom/core/internal';
 import {
   type Backend,
   type CompiledKernels,
@@ -65,7 +73,7 @@ function measure(task: FloorTask): number {
   }
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch: arrays.scratch });
 
-  const room = createTapeRoom(arrays.tapes);
+  const room = createTapeMemory(arrays.tapes);
   const groups = passes.map((pass) => {
     const firstRow = pass.first * leaf;
     const B = Math.min(pass.count * leaf, batch - firstRow);
@@ -87,7 +95,7 @@ function measure(task: FloorTask): number {
   }
 
   /** The products of a pass over B rows. */
-  function products({ row, joins }: NodePass, B: number): () => unknown {
+  function products({ row, accumulate: joins }: NodePass, B: number): () => unknown {
     const { calls, emit } = createList();
     for (const [l, { I, O, W, b }] of layers.entries()) emit(ops.affine, y, x[l], W, b, B, I, O);
     const gradient = rows.get(row) ?? [];

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { buildNetwork, type ElementType } from '@gradloom/core';
-import { bytesOfElements, leafRows } from '@gradloom/core/internal';
+import { bytesOfElements, defaultLeafRows } from '@gradloom/core/internal';
 import { type BackendChoice, createPool } from '@gradloom/runtime';
 import { measureBandwidth, resolveBackend } from '@gradloom/runtime/internal';
 import { compileFor } from '../../packages/runtime/src/engine/backends/backend.ts';
@@ -31,7 +31,7 @@ export async function measureFloor(
 ): Promise<Floor> {
   const { batch } = workload;
   const backend = resolveBackend(choice);
-  const leaf = leafRows(batch);
+  const leaf = defaultLeafRows(batch);
   const passes = passesOf(backend, batch, threads);
   const control = allocateControl();
   const cores = availableParallelism();

@@ -325,7 +325,7 @@ export function leftOut(): string[] {
   const kinds = new Set<string>(Object.keys(layers) as LayerKind[]);
   const functions = new Set<string>(Object.keys(activations));
   for (const spec of Object.values(everyLayer)) {
-    for (const { spec: layer } of buildNetwork(spec).places) {
+    for (const { spec: layer } of buildNetwork(spec).allLayers) {
       kinds.delete(layer.kind);
       if ('fn' in layer) functions.delete(layer.fn);
     }

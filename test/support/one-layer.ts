@@ -41,13 +41,19 @@ export function runLayer(
   };
   const leaf = 16;
   const leaves = leafCount(B, leaf);
-  const share = { leaves, take: (width: number) => blank(leaves * width) };
+  const share = { leaves, allocatePerLeaf: (width: number) => blank(leaves * width) };
   const memory = layer.createMemory?.(B, blank, share) ?? noMemory;
   const { calls, emit } = createList();
-  const settings = { training: true, seed: 1, leaf, joins: false, batch: { rows: B, leaves, firstLeaf: 0 } };
+  const settings = {
+    training: true,
+    seed: 1,
+    leafRows: leaf,
+    accumulate: false,
+    batch: { rows: B, leaves, firstLeaf: 0 },
+  };
   const whole = new Float64Array(B).fill(wholeLength(network));
   const real = lengths === undefined ? whole : Float64Array.from(lengths);
-  const pass: Pass = { ...settings, emit, place: Float64Array.of(0, 0), lengths: real };
+  const pass: Pass = { ...settings, emit, stepAndRow: Float64Array.of(0, 0), lengths: real };
   layer.forward(run.y, rows, run.parameters, B, pass, memory);
   const gradient = Float64Array.from(run.y, (_, o) => dy(o));
   layer.backward(first ? null : run.dx, gradient, rows, run.y, run.parameters, run.gradients, B, pass, memory);

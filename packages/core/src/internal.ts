@@ -173,18 +173,18 @@ export {
 export { erfPolynomials } from './math/erf.ts';
 export { complete } from './math/pausable.ts';
 export { shuffleInTurns } from './math/random/index.ts';
-export { allocateOwn, countDoubles, createAllocator, type KernelScratch, viewOf } from './math/scratch.ts';
+export { allocateEach, countDoubles, createAllocator, type KernelScratch, viewOf } from './math/scratch.ts';
 export {
   dealLeaves,
+  defaultLeafRows,
   gradientRows,
   type Joined,
   joinNodes,
   type LeafRange,
   leafCount,
-  leafRows,
-  MOST_LEAF_ROWS,
-  MOST_LEAVES,
-  MOST_NODE_ROWS,
+  MAX_LEAF_ROWS,
+  MAX_LEAVES,
+  MAX_NODE_ROWS,
   type Node,
   type NodePass,
   nodesOf,
@@ -195,7 +195,7 @@ export {
   type TeamPlan,
   type TeamPlanOptions,
 } from './math/tree/index.ts';
-export { createAugmenting, emitAugmentation } from './network/augmentation.ts';
+export { createAugmentationMemory, emitAugmentation } from './network/augmentation.ts';
 export {
   createWorkspace,
   emitForward,
@@ -228,7 +228,7 @@ export {
 } from './network/continuation.ts';
 export { flattenAdvice } from './network/flatten-advice.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
-export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
+export { NO_BATCH, NO_TEAM_MEMORY, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
 export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';
 export { createModelMemory, forContinuation, type LiveContinuation, type ModelHost } from './network/model-memory.ts';
@@ -240,8 +240,8 @@ export {
   gradientLength,
 } from './network/network.ts';
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
-export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';
-export { nameOfPlaced } from './network/placed-layer.ts';
+export { leafRowsOf, maxPassRows } from './network/pass-rows.ts';
+export { nameOfLayer } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
 export { channelsOf, inputsOf, positionsOf, sequenceOf, shapeText, sizeOf } from './network/shape.ts';
@@ -256,12 +256,12 @@ export {
   NO_PARTS,
   NOTHING_LOADED,
 } from './own/index.ts';
-export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } from './program/link.ts';
+export { createTapeMemory, link, type Program, runCalls, type TapeMemory, tapesOf } from './program/link.ts';
 export { barrier, createList, defineOp, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';
 export { rotaryTable } from './program/reference/index.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
-export { countMatrices, emitMaxNorm, mostColumns } from './training/max-norm.ts';
+export { countMatrices, emitMaxNorm, maxColumns } from './training/max-norm.ts';
 export { BLOCK, type BlockRange, blockCount, blocksOfRank, bucketsOf, countPieces } from './training/pieces.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './training/probe.ts';
 export {
@@ -269,7 +269,7 @@ export {
   createBlockUpdate,
   gradientOf,
   gradientStride,
-  type Held,
+  type HeldParameters,
   tiesWithin,
   type UpdateMemory,
 } from './training/update.ts';

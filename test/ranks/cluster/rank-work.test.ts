@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { buildNetwork } from '@gradloom/core';
-import { BLOCK, leafRows } from '@gradloom/core/internal';
+import { BLOCK, defaultLeafRows } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withTables } from '../../../docs/cluster-on-paper.mjs';
@@ -13,7 +13,7 @@ import { type RankStepShape, rankWork } from '../../../packages/runtime/src/meas
 const shapeOf = (widths: readonly number[], batch: number): RankStepShape => ({
   network: buildNetwork({ input: widths[0], layers: widths.slice(1).map((out) => ({ kind: 'dense', out })) }),
   ...{ elementType: 'float64', clips: false, backend: 'native', couples: false, rowsAtOnce: 256 },
-  ...{ batch, lastBatch: batch, leaf: leafRows(batch) },
+  ...{ batch, lastBatch: batch, leaf: defaultLeafRows(batch) },
 });
 const ranksOf = (threadsOf: readonly number[], overlap = true) => ({ threadsOf, overlap });
 

@@ -1,5 +1,5 @@
 import { buildNetwork, createLoss, initializeParameters, type NetworkSpec } from '@gradloom/core';
-import { mostPassRows } from '@gradloom/core/internal';
+import { maxPassRows } from '@gradloom/core/internal';
 import { createModel, datasetFromRows, evaluateModel, train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 
@@ -25,8 +25,8 @@ const dataset = datasetFromRows({
 
 test('an evaluation in pieces has the losses of whole chunks of 256 rows, to the bit', async () => {
   const network = buildNetwork(spec);
-  expect(mostPassRows(network, 'float64')).toBeLessThan(256);
-  expect(256 % mostPassRows(network, 'float64')).not.toBe(0); // the last piece of a chunk is shorter
+  expect(maxPassRows(network, 'float64')).toBeLessThan(256);
+  expect(256 % maxPassRows(network, 'float64')).not.toBe(0); // the last piece of a chunk is shorter
   const parameters = new Float64Array(network.parameterCount);
   initializeParameters(network, parameters, 1);
   const given = { spec, parameters, loss: 'softmax-cross-entropy' } as const;

@@ -179,11 +179,11 @@ const typesOfBoth = words(`
 /** Types, likewise. */
 const types = {
   core: words(`
-  Activation Allocate AverageOptions BatchPlace Branch BranchName GradientPair Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
+  Activation Allocate AverageOptions BatchSlice Branch BranchName GradientPair Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
   Emit GatherBytes NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
-  Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
-  Pausable Place PlacedLayer Predictor ProductShape WindowShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
+  Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant CustomParts Metric MetricName Network NetworkLayer NodeSums Op Operand Optimizer Pass
+  Pausable LayerContext PlacedLayer Predictor ProductShape WindowShape Random Schedule ScheduleContext ScheduleIn Shape TeamMemory StackMemory
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
   runtime: words(`

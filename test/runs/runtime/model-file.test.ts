@@ -55,7 +55,15 @@ function plainOutputs(x: Float64Array): Float64Array {
   const rows = x.length / network.inputs;
   const workspace = createWorkspace(network, createLoss('mse'), rows, (length) => new Float64Array(length));
   workspace.x.set(x);
-  const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };
+  const pass = {
+    kernels: referenceKernels,
+    training: false,
+    seed: 0,
+    step: 0,
+    firstRow: 0,
+    leafRows: 1,
+    accumulate: false,
+  };
   return Float64Array.from(forward(network, workspace, bindTensors(network, parameters), rows, pass));
 }
 

@@ -73,7 +73,7 @@ describe.each(['native', 'reference'] as const)('on %s', (backend) => {
           const expected = await fingerprintInside(`${backend} ${title}`, spec, rows, options);
           const run = complete(prepareRun({ ...complete(planRun(spec, data, options)), insideBytes: 0 }, data));
           // A moving average lies inside, as weights do.
-          const { slots, shareAt } = run.plan.optimizer;
+          const { slots, smoothingAt: shareAt } = run.plan.optimizer;
           expect(run.setup.outside).toHaveLength(1 + slots.length - (shareAt === undefined ? 0 : 1));
           pool.live.add(run.setup.run);
           const emit = () => {};

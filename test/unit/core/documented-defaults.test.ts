@@ -61,7 +61,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
     const network = buildNetwork({ input, layers: [{ kind, ...own, ...options } as unknown as LayerSpec] });
     const theta = new Float64Array(network.parameterCount);
     initializeParameters(network, theta, 3);
-    const { layer } = network.places[0];
+    const { layer } = network.allLayers[0];
     const runs = /-norm|attention|gru|lstm/.test(kind);
     return [[...theta], layer.label, layer.out, runs ? outputsOf(network.spec.layers[0], input) : null];
   },

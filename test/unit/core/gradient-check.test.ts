@@ -34,7 +34,7 @@ import {
 } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { createElements } from '../../../packages/core/src/math/element-type.ts';
-import { allocateOwn } from '../../../packages/core/src/math/scratch.ts';
+import { allocateEach } from '../../../packages/core/src/math/scratch.ts';
 import { maxError } from '../../support/errors.ts';
 import { numericGradient } from '../../support/numeric-gradient.ts';
 import { roundingBound } from '../../support/rounding-bound.ts';
@@ -50,7 +50,7 @@ const fns = (Object.keys(activations) as ActivationName[]).filter((fn) => activa
 const lossNames = Object.keys(losses) as LossName[];
 const allocate = (length: number): Float64Array => new Float64Array(length);
 const pass: PassSettings = {
-  ...{ kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 4, leaf: 2, joins: false },
+  ...{ kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 4, leafRows: 2, accumulate: false },
 };
 
 /** Widths of all layers. The bound of floats takes the square of a network's operations: theirs are small. */
@@ -204,7 +204,8 @@ const tiedOf = ({ nested: { embedding } }: Widths): NetworkSpec => ({
 /** The gradient by the parameters: the sum of those of all uses. */
 function summed(network: Network, g: Elements): Elements {
   const sum = g.slice(0, network.parameterCount);
-  for (const { offset, at, length } of network.ties) for (let i = 0; i < length; i++) sum[offset + i] += g[at + i];
+  for (const { offset, gradientOffset: at, length } of network.ties)
+    for (let i = 0; i < length; i++) sum[offset + i] += g[at + i];
   return sum;
 }
 
@@ -287,13 +288,13 @@ function targetsFor(lossName: LossName, y: Float64Array, network: Network): Floa
 
 /** A pass of B rows of its own parameters, linked once: it runs for each of some thousand differences. */
 function linkPass<T extends ElementType>(type: T, kernels: Kernels, network: Network, loss: Loss) {
-  const workspace = createWorkspace(network, loss, B, allocateOwn(type));
+  const workspace = createWorkspace(network, loss, B, allocateEach(type));
   const [theta, gradients] = [network.parameterCount, gradientLength(network)].map((n) => createElements(type, n));
   const sums = new Float64Array(2); // of leaves of 2 rows and 1
   const { calls, emit } = createList();
   const { kernels: _, step, firstRow, ...settings } = pass;
-  const batch = { rows: B, leaves: leafCount(B, settings.leaf), firstLeaf: 0 };
-  const node = { ...settings, emit, batch, place: Float64Array.of(step, firstRow), lengths: workspace.lengths };
+  const batch = { rows: B, leaves: leafCount(B, settings.leafRows), firstLeaf: 0 };
+  const node = { ...settings, emit, batch, stepAndRow: Float64Array.of(step, firstRow), lengths: workspace.lengths };
   emitNode(sums, network, workspace, bindTensors(network, theta), bindGradients(network, gradients), B, node);
   const program = link(calls, kernels);
   return {

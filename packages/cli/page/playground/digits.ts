@@ -8,14 +8,14 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import {
-  allocateOwn,
+  allocateEach,
   bindGradients,
   bindTensors,
   createInputGradient,
   createWorkspace,
   gradientLength,
   type InputGradient,
-  NO_SHARE,
+  NO_TEAM_MEMORY,
   reasonOf,
   toProbabilities,
   typeOf,
@@ -80,8 +80,8 @@ async function modelOf(body: Response['body'], onTraining: (share: number) => vo
 function open({ spec, loss, labels, precision, parameters: numbers }: DigitFile): Opened {
   const network = buildNetwork(spec as NetworkSpec);
   const parameters = precision === 'float32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
-  const allocate = allocateOwn(typeOf(parameters));
-  const workspace = createWorkspace(network, createLoss(loss), 1, allocate, NO_SHARE);
+  const allocate = allocateEach(typeOf(parameters));
+  const workspace = createWorkspace(network, createLoss(loss), 1, allocate, NO_TEAM_MEMORY);
   const gradients = bindGradients(network, allocate(gradientLength(network)));
   const tensors = bindTensors(network, parameters);
   const gradient = createInputGradient(network, workspace, tensors, gradients, referenceKernels);

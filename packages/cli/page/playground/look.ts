@@ -7,10 +7,10 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import {
-  allocateOwn,
+  allocateEach,
   bindTensors,
   createWorkspace,
-  NO_SHARE,
+  NO_TEAM_MEMORY,
   rowPredictor,
   toProbabilities,
 } from '@gradloom/core/internal';
@@ -34,7 +34,7 @@ export function createLook(
   { left, bottom, side }: Domain,
 ): Look {
   const rows = MAP * MAP;
-  const workspace = createWorkspace(network, createLoss(loss), rows, allocateOwn(type), NO_SHARE);
+  const workspace = createWorkspace(network, createLoss(loss), rows, allocateEach(type), NO_TEAM_MEMORY);
   const predict = rowPredictor(network, workspace, bindTensors(network, parameters), referenceKernels);
   const at = (pixel: number, from: number, c: number): number =>
     (from + (side * (pixel + 0.5)) / MAP - center[c]) / scale[c];

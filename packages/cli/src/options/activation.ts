@@ -24,7 +24,10 @@ export const activationSpec = option.kind(
     const spec = { ...options, kind: kind as ActivationName };
     try {
       onlyKeys('activation', options, table[spec.kind].alpha === 0 ? [] : ['alpha']);
-      layers.activation({ ...options, fn: spec.kind }, own === undefined ? { input: [1] } : { input: [1], own });
+      layers.activation(
+        { ...options, fn: spec.kind },
+        own === undefined ? { input: [1] } : { input: [1], customParts: own },
+      );
     } catch (error) {
       throw inMember(name, spec, error);
     }

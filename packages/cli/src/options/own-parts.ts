@@ -1,4 +1,4 @@
-import type { LoadedParts, OwnParts } from '@gradloom/core';
+import type { CustomParts, LoadedParts } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
 import type { LoadOptions } from '@gradloom/runtime';
 import { withoutPlace } from '../terminal/failure.ts';
@@ -11,7 +11,7 @@ let used: LoadedParts | undefined;
 export const partsOfCommand = (): LoadedParts | undefined => used;
 
 /** These parts by family. */
-export const ownParts = (): OwnParts | undefined => used?.own;
+export const ownParts = (): CustomParts | undefined => used?.customParts;
 
 /** Options for loading a model that may use these parts. */
 export const loadOptions = (): LoadOptions => (used === undefined ? {} : { parts: used });

@@ -1,5 +1,5 @@
 import { type Elements, FLOAT64, typeOf } from '../math/element-type.ts';
-import { type Allocate, type KernelScratch, mostScratch, type ProductShape, viewOf } from '../math/scratch.ts';
+import { type Allocate, type KernelScratch, maxScratch, type ProductShape, viewOf } from '../math/scratch.ts';
 import type { Bound, Kernels, TakeDoubles } from '../program/kernels.ts';
 import type { Call } from '../program/op.ts';
 import { gatherBytes } from '../program/reference/gather-bytes.ts';
@@ -68,7 +68,7 @@ export const takeKernelScratch = (products: readonly ProductShape[], allocate: A
   rowNorms: allocate(ROW_NORM_SCRATCH, FLOAT64),
   losses: allocate(LOSS_SCRATCH, FLOAT64),
   dropout: allocate(DROPOUT_SCRATCH, FLOAT64),
-  products: allocate(mostScratch(products, nativeProductScratch), FLOAT64),
+  products: allocate(maxScratch(products, nativeProductScratch), FLOAT64),
 });
 
 /** All operations by the kernels of a machine; those without one are left to plain code. */

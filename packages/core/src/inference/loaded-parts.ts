@@ -1,5 +1,5 @@
 import { show, showName } from '../checks/show.ts';
-import { NO_PARTS, type OwnParts } from '../network/layers/place.ts';
+import { type CustomParts, NO_PARTS } from '../network/layers/place.ts';
 import { isJsonObject, type Json } from './files/json.ts';
 
 /** How files identify a module of parts: its name, and the SHA-256 of its source and of all that it imports by path. */
@@ -29,11 +29,11 @@ export interface LoadedParts {
    * Parts by family and name.
    * @internal
    */
-  readonly own: OwnParts;
+  readonly customParts: CustomParts;
 }
 
 /** The parts of a model or run without modules. */
-export const NOTHING_LOADED: LoadedParts = { modules: [], sources: [], own: NO_PARTS };
+export const NOTHING_LOADED: LoadedParts = { modules: [], sources: [], customParts: NO_PARTS };
 
 /**
  * Checks that all modules named in a file are loaded.

@@ -271,7 +271,7 @@ function kindOfRows(preprocessing: Preprocessing | undefined): string {
 export function checkModel(where: string, contents: ModelContents) {
   record(where, 'model', contents, '{ spec, parameters }');
   const { spec, parameters, loss, metadata = {}, parts, fused } = contents;
-  const network = buildNetwork(spec, parts?.own);
+  const network = buildNetwork(spec, parts?.customParts);
   if (elements(where, 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
   }
@@ -286,5 +286,5 @@ export function checkModel(where: string, contents: ModelContents) {
   if (fused !== undefined) flag.check(where, 'fused', fused);
   const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
   if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
-  return { network, loss: loss === undefined ? null : createLoss(loss, parts?.own), preprocessing };
+  return { network, loss: loss === undefined ? null : createLoss(loss, parts?.customParts), preprocessing };
 }

@@ -44,7 +44,7 @@ export interface KernelScratch {
 }
 
 /** Scratch size for a set of products that use it one after the other: the largest one. */
-export const mostScratch = (products: readonly ProductShape[], scratchOf: (product: ProductShape) => number): number =>
+export const maxScratch = (products: readonly ProductShape[], scratchOf: (product: ProductShape) => number): number =>
   products.reduce((most, product) => Math.max(most, scratchOf(product)), 0);
 
 /** Doubles in a cache line. Each array begins on a new line. */
@@ -86,7 +86,7 @@ export function createAllocator(where: string, memory: Float64Array, elementType
 }
 
 /** Allocates each array by itself. */
-export const allocateOwn = (elementType: ElementType): Allocate => allocateBy(elementType, createElements);
+export const allocateEach = (elementType: ElementType): Allocate => allocateBy(elementType, createElements);
 
 /** The cast is safe: `make` returns an array of the type that it is given. */
 const allocateBy = (elementType: ElementType, make: (type: ElementType, length: number) => Elements): Allocate =>

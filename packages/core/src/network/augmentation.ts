@@ -23,37 +23,37 @@ export interface Augmentation {
 }
 
 /** The augmentation of a workspace's rows, with its memory. */
-export interface Augmenting {
+export interface AugmentationMemory {
   readonly augmentation: Augmentation & Required<Pick<Augmentation, 'shape'>>;
   readonly image: Elements; // [H, V, C] scratch
-  readonly drawn: Float64Array; // [rows, AUGMENTATION]
+  readonly draws: Float64Array; // [rows, AUGMENTATION]
 }
 
 /** Allocates the memory to augment up to `rows` images. @throws Error for rows of another shape. */
-export function createAugmenting(
+export function createAugmentationMemory(
   augmentation: Augmentation,
   input: Shape,
   rows: number,
   allocate: Allocate,
-): Augmenting {
+): AugmentationMemory {
   const { shape = input } = augmentation;
   if (shape.length !== 3) {
     throw new Error(`augment: the input has shape ${shapeText(shape)}, expected [height, width, channels]`);
   }
   const [image, drawn] = [allocate(sizeOf(shape)), allocate(rows * AUGMENTATION, FLOAT64)];
-  return { augmentation: { ...augmentation, shape }, image, drawn };
+  return { augmentation: { ...augmentation, shape }, image, draws: drawn };
 }
 
 /** Emits the augmentation of B images. Overwrites `x`. */
 export function emitAugmentation(
   x: Elements, // [B, H, V, C] in and out
-  { augmentation, image, drawn }: Augmenting,
+  { augmentation, image, draws: drawn }: AugmentationMemory,
   B: number,
-  { emit, seed, place }: Pass,
+  { emit, seed, stepAndRow }: Pass,
 ): void {
   const { flip = false, shift = 0, rotate = 0, zoom = 0, erase = 0 } = augmentation;
   const [H, V, C] = augmentation.shape;
   const [key0, key1] = streamKey(seed, 'augment');
-  emit(ops.drawAugmentation, drawn, place, B, H, V, key0, key1, flip, shift, rotate, zoom, erase);
+  emit(ops.drawAugmentation, drawn, stepAndRow, B, H, V, key0, key1, flip, shift, rotate, zoom, erase);
   emit(ops.augment, x, image, drawn, B, H, V, C, rotate === 0 && zoom === 0);
 }

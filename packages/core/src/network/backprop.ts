@@ -6,15 +6,20 @@ import type { Kernels } from '../program/kernels.ts';
 import { runCalls } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { emitLossOf, ops } from '../program/ops/index.ts';
-import { type Augmentation, type Augmenting, createAugmenting, emitAugmentation } from './augmentation.ts';
+import {
+  type Augmentation,
+  type AugmentationMemory,
+  createAugmentationMemory,
+  emitAugmentation,
+} from './augmentation.ts';
 import {
   backwardStack,
   createStackMemory,
   forwardStack,
   type Inspect,
   type Pass,
-  type Share,
   type StackMemory,
+  type TeamMemory,
 } from './layers/index.ts';
 import type { Network } from './network.ts';
 import { positionsOf } from './shape.ts';
@@ -34,13 +39,13 @@ export interface Workspace extends StackMemory {
   /** The loss that reads the targets. */
   readonly loss: Loss;
   /** Weights of rows in training, and of positions that are targets; null if each row counts 1. */
-  readonly weighing: Weighing | null;
+  readonly rowWeights: RowWeights | null;
   /** The augmentation of the rows in training, which overwrites `x`; null if there is none. */
-  readonly augmenting: Augmenting | null;
+  readonly augmentation: AugmentationMemory | null;
 }
 
 /** Weights of rows, or of the R positions of each, if these are targets. */
-export interface Weighing {
+export interface RowWeights {
   /** Weight of each row [rows], or position [rows, R], where it is 0 if the position does not count. */
   readonly w: Float64Array;
   /** Loss of each row or position, not yet multiplied by its weight. */
@@ -57,7 +62,7 @@ export function createWorkspace(
   rows: number,
   allocate: Allocate,
   // by default owned by this workspace, with room for leaves of any size
-  share: Share = { leaves: rows, take: (width) => allocate(rows * width) },
+  share: TeamMemory = { leaves: rows, allocatePerLeaf: (width) => allocate(rows * width) },
   weighs = false,
   augmentation: Augmentation | null = null,
 ): Workspace {
@@ -74,15 +79,15 @@ export function createWorkspace(
     t,
     lengths,
     loss,
-    weighing,
-    augmenting: augmentation === null ? null : createAugmenting(augmentation, network.input, rows, allocate),
+    rowWeights: weighing,
+    augmentation: augmentation === null ? null : createAugmentationMemory(augmentation, network.input, rows, allocate),
     ...columns,
     ...createStackMemory(network.layers, x, false, rows, allocate, share),
   };
 }
 
 /** The length of a row without padding: the most positions that a layer has, since some change their number. */
-export const wholeLength = ({ places }: Network): number =>
+export const wholeLength = ({ allLayers: places }: Network): number =>
   places.reduce((most, { layer }) => Math.max(most, positionsOf(layer.in), positionsOf(layer.out)), 1);
 
 /** R: positions of a row that have a class each as target; 1 if the row has one class, or values. */
@@ -97,7 +102,7 @@ export const targetColumns = (network: Network, loss: Loss): number =>
  * Spreads the weights of B rows over the R positions of each, and gives weight 0 and class 0 to positions whose target
  * is below 0. `weighs` says whether rows have weights; else each counts 1. Overwrites the targets and weights.
  */
-export function weighPositions({ t, weighing }: Workspace, B: number, R: number, weighs: boolean): void {
+export function weighPositions({ t, rowWeights: weighing }: Workspace, B: number, R: number, weighs: boolean): void {
   if (weighing === null || R === 1) return;
   const { w } = weighing;
   // From the last row, so that each weight is read before it is overwritten.
@@ -133,24 +138,24 @@ export function emitLoss(
   workspace: Workspace,
   y: Elements, // [B, O]
   B: number,
-  { emit, leaf, training }: Pass,
+  { emit, leafRows, training }: Pass,
 ): void {
-  const { loss, t, weighing, gradients } = workspace;
+  const { loss, t, rowWeights: weighing, gradients } = workspace;
   const dy = gradients[0];
   const R = targetPositions(network, loss);
   const O = network.outputs / R;
   if (weighing === null || (!training && R === 1)) {
-    emitLossOf(emit, loss, lossSums, dy, y, t, B, leaf, O);
+    emitLossOf(emit, loss, lossSums, dy, y, t, B, leafRows, O);
     return;
   }
   const { w, losses } = weighing;
   emitLossOf(emit, loss, losses, dy, y, t, B * R, 1, O); // leaves of one row give the loss of each row
-  emit(ops.weighLosses, lossSums, dy, losses, w, B * R, leaf * R, O);
+  emit(ops.weighLosses, lossSums, dy, losses, w, B * R, leafRows * R, O);
 }
 
 /**
- * Emits augmentation, forward pass, loss and backward pass of the first B rows of `workspace`, in leaves of `pass.leaf`
- * rows. They overwrite `gradients` with the gradient of the loss **summed** over the rows, or add it if `pass.joins`,
+ * Emits augmentation, forward pass, loss and backward pass of the first B rows of `workspace`, in leaves of `pass.leafRows`
+ * rows. They overwrite `gradients` with the gradient of the loss **summed** over the rows, or add it if `pass.accumulate`,
  * and overwrite `lossSums` with the sum of each leaf.
  */
 export function emitNode(
@@ -163,14 +168,14 @@ export function emitNode(
   pass: Pass,
   inspect?: Inspect,
 ): void {
-  if (workspace.augmenting !== null) emitAugmentation(workspace.x, workspace.augmenting, B, pass);
+  if (workspace.augmentation !== null) emitAugmentation(workspace.x, workspace.augmentation, B, pass);
   const y = emitForward(network, workspace, parameters, B, pass, inspect);
   emitLoss(lossSums, network, workspace, y, B, pass);
   backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
 }
 
 /** Settings of a single pass that is run at once. */
-export interface PassSettings extends Omit<Pass, 'emit' | 'place' | 'batch' | 'lengths'> {
+export interface PassSettings extends Omit<Pass, 'emit' | 'stepAndRow' | 'batch' | 'lengths'> {
   readonly kernels: Kernels;
   /** Step of the run, counted from 0. */
   readonly step: number;
@@ -181,8 +186,8 @@ export interface PassSettings extends Omit<Pass, 'emit' | 'place' | 'batch' | 'l
 /** A list of calls, and the pass that emits them, for a batch of B rows of a workspace. */
 function passOf({ kernels: _, step, firstRow, ...settings }: PassSettings, { lengths }: Workspace, B: number) {
   const { calls, emit } = createList();
-  const batch = { rows: B, leaves: leafCount(B, settings.leaf), firstLeaf: 0 };
-  return { calls, pass: { ...settings, emit, batch, place: Float64Array.of(step, firstRow), lengths } };
+  const batch = { rows: B, leaves: leafCount(B, settings.leafRows), firstLeaf: 0 };
+  return { calls, pass: { ...settings, emit, batch, stepAndRow: Float64Array.of(step, firstRow), lengths } };
 }
 
 /** Runs the forward pass of the first B rows of `workspace.x`. Returns the array of outputs [B, O]. */

@@ -3,7 +3,7 @@ import { type Elements, type ElementType, roundings, typeOf } from '../math/elem
 import { complete, type Pausable } from '../math/pausable.ts';
 import { viewOf } from '../math/scratch.ts';
 import type { Network, Tensor } from './network.ts';
-import { nameOfPlaced } from './placed-layer.ts';
+import { nameOfLayer } from './placed-layer.ts';
 
 /**
  * Describes the first weight that is not finite: 'W of dense(2->3) at layer 0 has Infinity'. Undefined if there is
@@ -14,7 +14,7 @@ export const badWeight = (network: Network, theta: Elements): string | undefined
 
 /** `badWeight` with pauses, for the tensors that `takes` selects. */
 export function* findBadWeight(
-  { places }: Network,
+  { allLayers: places }: Network,
   theta: Elements, // [P]
   takes: (tensor: Pick<Tensor, 'offset' | 'length'>) => boolean = () => true,
 ): Pausable<string | undefined> {
@@ -23,7 +23,7 @@ export function* findBadWeight(
       if (!takes(tensor)) continue;
       const { name, offset, length } = tensor;
       const at = yield* findNotFinite(viewOf(theta, offset, length));
-      if (at !== undefined) return `${name} of ${nameOfPlaced(place)} has ${show(theta[offset + at])}`;
+      if (at !== undefined) return `${name} of ${nameOfLayer(place)} has ${show(theta[offset + at])}`;
     }
   }
   return undefined;
@@ -43,12 +43,12 @@ export function refuseBadWeights(
   const bad = badWeight(network, theta);
   if (bad !== undefined) throw new Error(`${where}: ${bad}, expected finite numbers`);
   if (type === typeOf(theta)) return;
-  for (const place of network.places) {
+  for (const place of network.allLayers) {
     for (const { name, offset, length } of place.tensors) {
       const beyond = firstBeyond(viewOf(theta, offset, length), type);
       if (beyond === undefined) continue;
       const problem = `has ${show(beyond)}, expected numbers that ${type} can hold`;
-      throw new Error(`${where}: ${name} of ${nameOfPlaced(place)} ${problem}`);
+      throw new Error(`${where}: ${name} of ${nameOfLayer(place)} ${problem}`);
     }
   }
 }

@@ -3,13 +3,13 @@ import { oneOf } from '../checks/options/index.ts';
 import { has, show } from '../checks/show.ts';
 import { activations } from '../families/activations/index.ts';
 import type { Pausable } from '../math/pausable.ts';
-import { type Layer, type LayerSpec, layers, type Place } from './layers/index.ts';
-import { atLayer, NO_PARTS, type OwnParts, type Path } from './layers/place.ts';
+import { type Layer, type LayerContext, type LayerSpec, layers } from './layers/index.ts';
+import { atLayer, type CustomParts, NO_PARTS, type Path } from './layers/place.ts';
 import { channelsOf, type Shape, sizeOf } from './shape.ts';
 
 /** State of a network that is being built: its own parts, and the layers so far. */
 interface Building {
-  readonly own: OwnParts;
+  readonly own: CustomParts;
   /** The layers so far. */
   readonly before: Map<string, { readonly kind: string; readonly layer: Layer }>;
 }
@@ -71,7 +71,7 @@ function misfit({ in: wanted }: Layer, shape: Shape, source: string): string | n
 const kinds = { ...layers, ...activations };
 const ofKinds = oneOf(kinds);
 
-type LayerFactory = (options: object, place: Place) => Layer | Pausable<Layer>;
+type LayerFactory = (options: object, place: LayerContext) => Layer | Pausable<Layer>;
 
 function* buildLayer(building: Building, spec: LayerSpec, input: Shape, path: Path, stream: Path): Pausable<Layer> {
   const { own, before } = building;
@@ -90,14 +90,14 @@ function* buildLayer(building: Building, spec: LayerSpec, input: Shape, path: Pa
   const { kind: _, name, ...options } = spec;
   within(at, () => checkName(place, name));
   try {
-    const build: Place['build'] = (specs, input, inner) =>
+    const build: LayerContext['build'] = (specs, input, inner) =>
       // Each spec is checked by `buildLayer` and its factory.
       buildLayers(building, specs as readonly LayerSpec[], input, inner, [...stream, ...inner.slice(path.length)]);
     const made = factories[kind](options, {
       input,
       path,
       stream,
-      own,
+      customParts: own,
       before,
       build,
       ...(name === undefined ? {} : { name }),

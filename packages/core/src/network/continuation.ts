@@ -8,7 +8,7 @@ import { type attentionNext, attentionWeights } from '../program/reference/atten
 import { type Tensors, type Workspace, wholeLength } from './backprop.ts';
 import { NO_BATCH, nextStack } from './layers/index.ts';
 import type { Network } from './network.ts';
-import { nameOfPlaced } from './placed-layer.ts';
+import { nameOfLayer } from './placed-layer.ts';
 import { channelsOf, shapeText } from './shape.ts';
 
 /**
@@ -18,14 +18,14 @@ import { channelsOf, shapeText } from './shape.ts';
 export type Continuation = (tokens: ArrayLike<number>) => Float64Array;
 
 /** Why a network cannot write a row of tokens one after the other; null if it can. */
-export function continuationProblem({ input, output, places }: Network): string | null {
+export function continuationProblem({ input, output, allLayers: places }: Network): string | null {
   if (input.length !== 1 || output.length !== 2 || output[0] !== input[0]) {
     return `has inputs ${shapeText(input)} and outputs ${shapeText(output)}, expected tokens [T] and outputs [T, V]`;
   }
   const other = places.find(({ layer }) => layer.forwardNext === undefined);
   if (other === undefined) return null;
   const wanted = 'layers that read no later position, such as gru without reverse';
-  return `has ${nameOfPlaced(other)}, whose outputs do not follow one after the other, expected ${wanted}`;
+  return `has ${nameOfLayer(other)}, whose outputs do not follow one after the other, expected ${wanted}`;
 }
 
 /** Most programs that a continuation keeps: one for each number of tokens at once. */
@@ -91,8 +91,8 @@ function passOver(
   begins: boolean,
 ): { calls: readonly Call[]; outputs: Elements } {
   const { calls, emit } = createList();
-  const settings = { training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH };
-  const pass = { ...settings, emit, place: new Float64Array(2), lengths, n, begins, at };
+  const settings = { training: false, seed: 0, leafRows: 1, accumulate: false, batch: NO_BATCH };
+  const pass = { ...settings, emit, stepAndRow: new Float64Array(2), lengths, n, begins, at };
   return { calls, outputs: nextStack(network.layers, memory, x, tensors, pass) };
 }
 
@@ -123,7 +123,7 @@ export function rowAttention(
   workspace.lengths[0] = wholeLength(network);
   const { calls } = passOver(network, workspace, at, tensors, n, true);
   link(calls, kernels).run();
-  const places = network.places.filter(({ spec }) => spec.kind === 'self-attention');
+  const places = network.allLayers.filter(({ spec }) => spec.kind === 'self-attention');
   // Each layer has memory of its own, which still holds its queries, keys and values.
   return calls
     .filter(({ op }) => op === ops.attentionNext)

@@ -27,7 +27,7 @@ export function createInputGradient(
   gradients: Tensors, // of the tensors; overwritten
   kernels: Kernels,
 ): InputGradient {
-  const { inputs: I, outputs: O, layers, places } = network;
+  const { inputs: I, outputs: O, layers, allLayers: places } = network;
   const takesIndices = places[0].spec.kind === 'embedding';
   const first = takesIndices ? 1 : 0;
   const programs = new Map<number, { program: Program; dx: Elements }>();
@@ -35,8 +35,8 @@ export function createInputGradient(
   function programOf(B: number): { program: Program; dx: Elements } {
     const { calls, emit } = createList();
     // One leaf: the gradients of the tensors, which no one reads, are sums without a tree.
-    const settings = { training: false, seed: 0, leaf: B, joins: false, batch: NO_BATCH };
-    const pass = { ...settings, emit, place: new Float64Array(2), lengths: workspace.lengths };
+    const settings = { training: false, seed: 0, leafRows: B, accumulate: false, batch: NO_BATCH };
+    const pass = { ...settings, emit, stepAndRow: new Float64Array(2), lengths: workspace.lengths };
     emitForward(network, workspace, tensors, B, pass);
     const [outputs, memories] = [workspace.outputs.slice(first), workspace.memories.slice(first)];
     const memory = { ...workspace, outputs, memories };

@@ -1,14 +1,14 @@
 import { counted, show } from '../checks/show.ts';
 import type { Network } from './network.ts';
-import { nameOfPlaced } from './placed-layer.ts';
+import { nameOfLayer } from './placed-layer.ts';
 import { sequenceOf, shapeText } from './shape.ts';
 
 /** Why rows of T positions cannot have lengths in a network; null if they can. */
-export function lengthsProblem({ places }: Network, T: number): string | null {
+export function lengthsProblem({ allLayers: places }: Network, T: number): string | null {
   const other = places.find(({ layer }) => layer.readsLengths === true && layer.in[0] !== T);
   if (other === undefined) return null;
   const of = `${other.layer.in[0]} positions of a row`;
-  return `are given, expected none (${nameOfPlaced(other)} has ${of}, and the rows have ${T})`;
+  return `are given, expected none (${nameOfLayer(other)} has ${of}, and the rows have ${T})`;
 }
 
 /** @throws Error for lengths that are not a whole number for each of N rows, from 1 to the positions of a row. */

@@ -12,7 +12,7 @@ import type { Kernels } from '../program/kernels.ts';
 import { createWorkspace, type Tensors, type Workspace } from './backprop.ts';
 import { type Continuation, rowContinuation } from './continuation.ts';
 import { bindTensors, type Network } from './network.ts';
-import { mostPassRows } from './pass-rows.ts';
+import { maxPassRows } from './pass-rows.ts';
 import { type Predictor, rowPredictor } from './predict.ts';
 
 /** Gives models their memory, with kernels for it. */
@@ -115,7 +115,7 @@ export function createModelMemory(host: ModelHost): ModelMemory {
     });
 
   const place: PlaceModel = (network, parameters, lossSpec, needs, create) => {
-    const loss = createLoss(lossSpec, network.own);
+    const loss = createLoss(lossSpec, network.customParts);
     const type = typeOf(parameters);
     const takeArrays = arraysOf(network, loss, type, needs);
     const length = countDoubles(takeArrays, type);
@@ -170,7 +170,7 @@ export function createModelMemory(host: ModelHost): ModelMemory {
         network,
         parameters,
         loss,
-        { rows: mostPassRows(network, typeOf(parameters)) },
+        { rows: maxPassRows(network, typeOf(parameters)) },
         ({ workspace, tensors, kernels }) => rowPredictor(network, workspace, tensors, kernels),
       ),
     createContinuation: (network, parameters, loss) => continuationIn(network, parameters, loss, false).next,

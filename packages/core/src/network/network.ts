@@ -8,7 +8,7 @@ import { createRandom } from '../math/random/index.ts';
 import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { buildLayers } from './build-layers.ts';
 import type { Layer, LayerSpec, TensorSpec } from './layers/index.ts';
-import { NO_PARTS, type OwnParts } from './layers/place.ts';
+import { type CustomParts, NO_PARTS } from './layers/place.ts';
 import { layerInFull, type PlacedLayer, placeLayers } from './placed-layer.ts';
 import { type Shape, sizeOf } from './shape.ts';
 
@@ -43,11 +43,11 @@ export interface Tie {
   /** Number of elements. */
   readonly length: number;
   /** Offset of this use's gradient in a row of gradients, which starts with those of all parameters. */
-  readonly at: number;
+  readonly gradientOffset: number;
 }
 
 /** A layer and its own tensors. A layer with nested layers has none, as they belong to those. */
-export interface NetworkPlace extends PlacedLayer {
+export interface NetworkLayer extends PlacedLayer {
   /** The layer's own tensors, in the order of the parameter vector. */
   readonly tensors: readonly Pick<Tensor, 'name' | 'offset' | 'length'>[];
 }
@@ -67,7 +67,7 @@ export interface Network {
   /** Layers in order. `places` also has nested layers. */
   readonly layers: readonly Layer[];
   /** All layers, including nested ones. */
-  readonly places: readonly NetworkPlace[];
+  readonly allLayers: readonly NetworkLayer[];
   /** All tensors, in the order of the parameter vector. */
   readonly tensors: readonly Tensor[];
   /** Further uses of tensors, in the order of the layers. */
@@ -77,7 +77,7 @@ export interface Network {
   /** P: the length of the parameter vector. */
   readonly parameterCount: number;
   /** The user's own parts that the spec may name. */
-  readonly own: OwnParts;
+  readonly customParts: CustomParts;
 }
 
 /**
@@ -85,11 +85,11 @@ export interface Network {
  * b.
  * @throws OptionError naming the layer, its value and what was expected.
  */
-export const buildNetwork = (spec: NetworkSpec, own: OwnParts = NO_PARTS): Network =>
+export const buildNetwork = (spec: NetworkSpec, own: CustomParts = NO_PARTS): Network =>
   complete(buildNetworkInTurns(spec, own));
 
 /** `buildNetwork` with pauses between layers, since a hundred thousand layers take half a second. */
-export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS): Pausable<Network> {
+export function* buildNetworkInTurns(spec: NetworkSpec, own: CustomParts = NO_PARTS): Pausable<Network> {
   if (typeof spec !== 'object' || spec === null) {
     throw new Error(`buildNetwork: spec ${has(spec)}, expected { input: ..., layers: [...] }`);
   }
@@ -125,19 +125,19 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
     specs === spec.layers && (long === spec.input || input.length > 1) ? spec : { input: long, layers: specs };
   return {
     ...{ spec: inFull, input, output, inputs: sizeOf(input), outputs: sizeOf(output) },
-    ...{ layers: built, places, tensors, ties, products, parameterCount: offset, own },
+    ...{ layers: built, allLayers: places, tensors, ties, products, parameterCount: offset, customParts: own },
   };
 }
 
 /** The uses of tensors that other layers have. */
-function tiesOf(built: readonly Layer[], places: readonly NetworkPlace[], P: number): Tie[] {
+function tiesOf(built: readonly Layer[], places: readonly NetworkLayer[], P: number): Tie[] {
   const embeddings = new Map(places.map(({ path, tensors: [first] }) => [path, first]));
   const ties: Tie[] = [];
   let at = P;
   for (const { tiedTo } of built.flatMap(({ tensors }) => tensors)) {
     const table = tiedTo === undefined ? undefined : embeddings.get(tiedTo);
     if (table === undefined) continue;
-    ties.push({ offset: table.offset, length: table.length, at });
+    ties.push({ offset: table.offset, length: table.length, gradientOffset: at });
     at += table.length;
   }
   return ties;
@@ -159,7 +159,7 @@ function checkInputShape(input: unknown): Shape {
 }
 
 /** Converts layers to long form. Returns `layers` itself if all are in long form. */
-function* layersInFull(layers: LayerSpec[], own: OwnParts): Pausable<LayerSpec[]> {
+function* layersInFull(layers: LayerSpec[], own: CustomParts): Pausable<LayerSpec[]> {
   const specs: LayerSpec[] = [];
   let isShort = false;
   for (const layer of layers) {
@@ -172,9 +172,9 @@ function* layersInFull(layers: LayerSpec[], own: OwnParts): Pausable<LayerSpec[]
 }
 
 /** Gives each layer its own tensors, which are in the order of the layers. */
-function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[]): Pausable<NetworkPlace[]> {
+function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[]): Pausable<NetworkLayer[]> {
   let next = 0;
-  const places: NetworkPlace[] = [];
+  const places: NetworkLayer[] = [];
   for (const place of placed) {
     const { inner, tensors: own } = place.layer;
     // Tensors of a layer with nested layers belong to those.
@@ -223,7 +223,7 @@ export const bindTensors = (network: Network, vector: Elements): Elements[][] =>
 
 /** Views of gradients [gradientLength] in the same way. Each use of a tensor has a gradient of its own. */
 export const bindGradients = (network: Network, vector: Elements): Elements[][] =>
-  bind('bindGradients', network, vector, gradientLength(network), ({ at }) => at);
+  bind('bindGradients', network, vector, gradientLength(network), ({ gradientOffset: at }) => at);
 
 function bind(where: string, network: Network, vector: Elements, length: number, placeOf: (tie: Tie) => number) {
   if (vector.length !== length) throw new Error(`${where}: vector has length ${vector.length}, expected ${length}`);

@@ -1,5 +1,5 @@
 import { bytesOfElements, type ElementType } from '../math/element-type.ts';
-import { leafRows, MOST_NODE_ROWS } from '../math/tree/index.ts';
+import { defaultLeafRows, MAX_NODE_ROWS } from '../math/tree/index.ts';
 import type { Layer } from './layers/index.ts';
 import type { Network } from './network.ts';
 import { positionsOf, sizeOf } from './shape.ts';
@@ -11,11 +11,11 @@ const PASS_BYTES = 4194304;
  * Most rows that pass through a network at once: 256, and fewer where a row has many positions, so that what one layer
  * writes is still in a cache when the next reads it. No bit depends on it.
  */
-export function mostPassRows({ places }: Network, type: ElementType): number {
+export function maxPassRows({ allLayers: places }: Network, type: ElementType): number {
   const ofLayer = ({ out, atPositions = positionsOf(out) === 1 ? 0 : sizeOf(out) }: Layer): number => atPositions;
   const numbers = places.reduce((sum, { layer }) => sum + ofLayer(layer), 0);
   const rows = Math.floor(PASS_BYTES / Math.max(1, bytesOfElements(type, numbers)));
-  return Math.max(1, Math.min(MOST_NODE_ROWS, rows));
+  return Math.max(1, Math.min(MAX_NODE_ROWS, rows));
 }
 
 /** Leaves that a batch keeps where rows have positions: as many threads can share it. */
@@ -26,11 +26,11 @@ const LEAVES = 32;
  * summed by the tree within a row, and a row is work enough for a thread: leaves then have so few rows that a batch has
  * at least 32 leaves, or one row each.
  */
-export function leafRowsOf({ places }: Network, batch: number): number {
+export function leafRowsOf({ allLayers: places }: Network, batch: number): number {
   const has = places.some(
     ({ layer: { in: input, inner, tensors } }) => inner === undefined && tensors.length > 0 && positionsOf(input) > 1,
   );
-  let rows = leafRows(batch);
+  let rows = defaultLeafRows(batch);
   while (has && rows > 1 && rows * LEAVES > batch) rows /= 2;
   return rows;
 }

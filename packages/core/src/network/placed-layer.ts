@@ -1,7 +1,7 @@
 import { activations } from '../families/activations/index.ts';
 import type { LayerSpec } from './layers/index.ts';
 import { type BranchName, branchNames, type Layer } from './layers/layer.ts';
-import { atLayer, branchPath, NO_PARTS, type OwnParts, type Path } from './layers/place.ts';
+import { atLayer, branchPath, type CustomParts, NO_PARTS, type Path } from './layers/place.ts';
 
 /** Specs of nested layers. */
 type Branches = Readonly<Partial<Record<BranchName, LayerSpec[]>>>;
@@ -34,7 +34,7 @@ export function* placeLayers(
 }
 
 /** How messages name a layer of a network: see `atLayer`. */
-export const nameOfPlaced = ({ layer, path, spec }: PlacedLayer): string => atLayer(layer.label, path, spec.name);
+export const nameOfLayer = ({ layer, path, spec }: PlacedLayer): string => atLayer(layer.label, path, spec.name);
 
 /** Most levels that are converted: more than a network may have, but few enough for recursion. */
 const DEEPEST = 32;
@@ -44,7 +44,7 @@ const DEEPEST = 32;
  * layers. Returns the same object if nothing is short. Anything that is not a spec is left for `buildNetwork` to
  * reject.
  */
-export function layerInFull(spec: LayerSpec, own: OwnParts = NO_PARTS, depth = 0): LayerSpec {
+export function layerInFull(spec: LayerSpec, own: CustomParts = NO_PARTS, depth = 0): LayerSpec {
   if (typeof spec !== 'object' || spec === null || depth > DEEPEST) return spec;
   if (isShort(spec, own)) {
     const { kind, ...options } = spec;
@@ -61,7 +61,7 @@ export function layerInFull(spec: LayerSpec, own: OwnParts = NO_PARTS, depth = 0
 }
 
 /** Whether the spec is in short form. With an `fn` it would name the function twice. */
-const isShort = (spec: LayerSpec, own: OwnParts): spec is Extract<LayerSpec, { kind: keyof typeof activations }> =>
+const isShort = (spec: LayerSpec, own: CustomParts): spec is Extract<LayerSpec, { kind: keyof typeof activations }> =>
   typeof spec.kind === 'string' &&
   (Object.hasOwn(activations, spec.kind) || Object.hasOwn(own.activations, spec.kind)) &&
   !('fn' in spec);

@@ -34,8 +34,8 @@ export function rowPredictor(
     const known = programs.get(B);
     if (known !== undefined) return known;
     const { calls, emit } = createList();
-    const settings = { training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH };
-    const pass = { ...settings, emit, place: new Float64Array(2), lengths: workspace.lengths };
+    const settings = { training: false, seed: 0, leafRows: 1, accumulate: false, batch: NO_BATCH };
+    const pass = { ...settings, emit, stepAndRow: new Float64Array(2), lengths: workspace.lengths };
     const y = viewOf(emitForward(network, workspace, tensors, B, pass), 0, B * O);
     const made = { program: link(calls, kernels), y };
     for (const oldest of programs.keys()) {

@@ -4,7 +4,7 @@ import type { Loss } from '../families/losses/loss.ts';
 import type { ElementType } from '../math/element-type.ts';
 import { layerOptions } from './layers/index.ts';
 import type { Network } from './network.ts';
-import { nameOfPlaced } from './placed-layer.ts';
+import { nameOfLayer } from './placed-layer.ts';
 
 /**
  * Rejects networks that float32 would change.
@@ -19,8 +19,8 @@ export function refuseBeyondFloats(
 ): void {
   if (type === 'float64') return;
   refuseInexactIndices(where, network, loss, type);
-  for (const place of network.places) {
-    specInFloats(where, `layers.${place.path}`, place.spec, layerOptions, nameOfPlaced(place));
+  for (const place of network.allLayers) {
+    specInFloats(where, `layers.${place.path}`, place.spec, layerOptions, nameOfLayer(place));
   }
 }
 
@@ -33,7 +33,7 @@ const MOST_FLOAT_INDICES = 16777216;
  */
 export function refuseInexactIndices(
   where: string,
-  { places, outputs }: Pick<Network, 'places' | 'outputs'>,
+  { allLayers: places, outputs }: Pick<Network, 'allLayers' | 'outputs'>,
   loss: Pick<Loss, 'targets'> | null, // null: no targets
   type: ElementType,
 ): void {
@@ -45,7 +45,7 @@ export function refuseInexactIndices(
   for (const place of places) {
     const { spec } = place;
     if (spec.kind !== 'embedding' || spec.vocabulary <= MOST_FLOAT_INDICES) continue;
-    refuse(`${nameOfPlaced(place)}: vocabulary`, spec.vocabulary);
+    refuse(`${nameOfLayer(place)}: vocabulary`, spec.vocabulary);
   }
   if (loss?.targets === 'classes' && outputs > MOST_FLOAT_INDICES) refuse('the number of classes', outputs);
 }

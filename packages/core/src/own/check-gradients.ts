@@ -6,9 +6,9 @@ import { createRandom } from '../math/random/index.ts';
 import { mathOf } from '../math/real-math.ts';
 import { viewOf } from '../math/scratch.ts';
 import { targetPositions } from '../network/backprop.ts';
-import { type Layer, NO_BATCH, NO_SHARE, noMemory } from '../network/layers/index.ts';
+import { type Layer, NO_BATCH, NO_TEAM_MEMORY, noMemory } from '../network/layers/index.ts';
 import type { Network } from '../network/network.ts';
-import { nameOfPlaced } from '../network/placed-layer.ts';
+import { nameOfLayer } from '../network/placed-layer.ts';
 import { positionsOf, sizeOf } from '../network/shape.ts';
 import { runCalls } from '../program/link.ts';
 import { createList } from '../program/op.ts';
@@ -33,26 +33,26 @@ export interface GradientCheck {
  */
 export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausable<void> {
   const seen = new Set<string>();
-  for (const [k, place] of network.places.entries()) {
-    const { layer, spec } = place;
+  for (const [k, stepAndRow] of network.allLayers.entries()) {
+    const { layer, spec } = stepAndRow;
     const { activation } = layer;
-    if (activation?.f.own !== undefined && !seen.has(`${activation.f.own} ${activation.alpha}`)) {
-      seen.add(`${activation.f.own} ${activation.alpha}`);
+    if (activation?.f.customName !== undefined && !seen.has(`${activation.f.customName} ${activation.alpha}`)) {
+      seen.add(`${activation.f.customName} ${activation.alpha}`);
       checkActivation(activation.f, activation.alpha);
       yield;
     }
-    if (Object.hasOwn(network.own.layers, spec.kind)) {
+    if (Object.hasOwn(network.customParts.layers, spec.kind)) {
       const rows = k === 0 ? x : null;
-      yield* checkLayer(nameOfPlaced(place), layer, sizeOf(layer.in), sizeOf(layer.out), rows);
+      yield* checkLayer(nameOfLayer(stepAndRow), layer, sizeOf(layer.in), sizeOf(layer.out), rows);
     }
   }
-  if (loss.own !== undefined) yield* checkLoss(loss, t, network.outputs / targetPositions(network, loss));
+  if (loss.customName !== undefined) yield* checkLoss(loss, t, network.outputs / targetPositions(network, loss));
 }
 
 const POINTS = 64;
 
 /** Compares f′ with differences of f at points around 0. @throws Error naming the point. */
-function checkActivation({ own, ...f }: Activation, alpha: number): void {
+function checkActivation({ customName: own, ...f }: Activation, alpha: number): void {
   const math = mathOf('float64');
   const apply = (z: number): number => f.apply(math, z, alpha);
   const random = createRandom(0, 'check-gradients');
@@ -140,8 +140,8 @@ function* checkLoss(
       };
       const wrong = wrongSlope(value, y[o], gradient[o]);
       if (wrong === undefined) continue;
-      const place = `at y = ${y[o].toPrecision(4)}, t = ${target[columns === 1 ? 0 : o]}`;
-      throw new Error(`checkGradients: loss ${loss.name}: the gradient by output ${o} ${place} ${wrong}`);
+      const stepAndRow = `at y = ${y[o].toPrecision(4)}, t = ${target[columns === 1 ? 0 : o]}`;
+      throw new Error(`checkGradients: loss ${loss.name}: the gradient by output ${o} ${stepAndRow} ${wrong}`);
     }
     yield;
   }
@@ -203,17 +203,17 @@ function* checkLayer(
 
   /** The layer's outputs for `rows` rows of `inputs`. Also computes gradients if their arrays are given. */
   function run(inputs: Float64Array, rows: number, dx?: Float64Array, gradients?: Float64Array[]): Float64Array {
-    const memory = layer.createMemory?.(rows, allocate, NO_SHARE) ?? noMemory;
+    const memory = layer.createMemory?.(rows, allocate, NO_TEAM_MEMORY) ?? noMemory;
     const y = new Float64Array(rows * O).fill(Number.NaN);
     const { calls, emit } = createList();
     const pass = {
       emit,
       training: true,
       seed: 0,
-      leaf: rows,
-      joins: false,
+      leafRows: rows,
+      accumulate: false,
       batch: NO_BATCH,
-      place: new Float64Array(2),
+      stepAndRow: new Float64Array(2),
       lengths: new Float64Array(rows).fill(positionsOf(layer.in)),
     };
     layer.forward(y, inputs, tensors, rows, pass, memory);

@@ -5,7 +5,7 @@ import { losses } from '../families/losses/index.ts';
 import { metrics } from '../families/metrics/index.ts';
 import { schedules } from '../families/schedules/index.ts';
 import { layers } from '../network/layers/index.ts';
-import type { OwnParts } from '../network/layers/place.ts';
+import type { CustomParts } from '../network/layers/place.ts';
 import { type ActivationPart, activationOf } from './define-activation.ts';
 import { type InitializerPart, initializerOf } from './define-initializer.ts';
 import { type LayerPart, layerOf } from './define-layer.ts';
@@ -37,10 +37,10 @@ const families = {
  * Collects the parts that modules export, by family. Ignores other exports.
  * @throws Error naming the module and export if a part is incomplete or its name is taken.
  */
-export function collectParts(modules: readonly ModuleExports[]): OwnParts {
+export function collectParts(modules: readonly ModuleExports[]): CustomParts {
   const parts = {
     ...{ activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} },
-  } as { -readonly [K in keyof OwnParts]: Record<string, OwnParts[K][string]> };
+  } as { -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]> };
   const taken = new Map<string, string>(); // by family and name: the export
   for (const { source, exports } of modules) {
     const before = taken.size;
@@ -67,7 +67,10 @@ export function collectParts(modules: readonly ModuleExports[]): OwnParts {
   return parts;
 }
 
-function add(parts: { -readonly [K in keyof OwnParts]: Record<string, OwnParts[K][string]> }, part: OwnPart): void {
+function add(
+  parts: { -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]> },
+  part: OwnPart,
+): void {
   if (part.part === 'activation') parts.activations[part.name] = activationOf(part);
   else if (part.part === 'loss') parts.losses[part.name] = (options) => lossOf(part, options);
   else if (part.part === 'layer') parts.layers[part.name] = (options, place) => layerOf(part, options, place);

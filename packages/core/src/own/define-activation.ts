@@ -50,7 +50,7 @@ export function activationOf({ name, apply, derivative, alpha = 0 }: ActivationD
     if (slope > maxSlope) maxSlope = slope;
   }
   return {
-    own: name,
+    customName: name,
     // The result of `apply` is rounded when it is stored.
     apply: (_math, z, a) => apply(z, a),
     derivative: (math, z, _a, a) => math.round(derivative(z, a)),

@@ -4,10 +4,10 @@ import { viewOf } from '../math/scratch.ts';
 import { joinLevels, leafCount, treeLevels } from '../math/tree/index.ts';
 import type { LayerSpec } from '../network/layers/index.ts';
 import type { Layer, TensorSpec } from '../network/layers/layer.ts';
-import type { Place } from '../network/layers/place.ts';
+import type { LayerContext } from '../network/layers/place.ts';
 import { type Shape, sizeOf } from '../network/shape.ts';
 import { defineOp, type Op } from '../program/op.ts';
-import { ownName } from '../program/ops/index.ts';
+import { customOpName } from '../program/ops/index.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** A function of rows in plain code. It must have no state: all that it keeps is in the arrays that it is given. */
@@ -92,7 +92,7 @@ export const defineLayer = <const D extends PartDefaults = Record<never, never>>
 });
 
 /** Converts the definition to a layer for a network. @throws OptionError if an option is wrong. */
-export function layerOf(definition: LayerDefinition, given: object, { input }: Pick<Place, 'input'>): Layer {
+export function layerOf(definition: LayerDefinition, given: object, { input }: Pick<LayerContext, 'input'>): Layer {
   const { name } = definition;
   const inputs = sizeOf(input);
   const layer = definition.build(readPartOptions(definition, given), inputs, input);
@@ -145,14 +145,24 @@ function rowsLayer(
     forward(y, x, parameters, B, { emit }, { arrays: [kept] }) {
       emit(ownOp(`${name}Forward`, () => forward(y, x, parameters, B, kept)));
     },
-    backward(given, dy, x, y, parameters, gradients, B, { emit, leaf, joins }, { arrays: [kept, spare, sums] }) {
+    backward(
+      given,
+      dy,
+      x,
+      y,
+      parameters,
+      gradients,
+      B,
+      { emit, leafRows, accumulate },
+      { arrays: [kept, spare, sums] },
+    ) {
       const dx = given ?? spare;
-      const leaves = leafCount(B, leaf);
+      const leaves = leafCount(B, leafRows);
       /** Creates the views of arrays at the first run. Programs are also emitted just to be counted, without memory. */
       const views = () => ({
         levels: Array.from({ length: treeLevels(leaves) }, (_, level) => tensorsAt(sums, level * P)),
         parts: Array.from({ length: leaves }, (_, k) => {
-          const [first, rows] = [k * leaf, Math.min(leaf, B - k * leaf)];
+          const [first, rows] = [k * leafRows, Math.min(leafRows, B - k * leafRows)];
           const of = (array: Elements, width: number) => viewOf(array, first * width, rows * width);
           return { rows, dx: of(dx, I), dy: of(dy, O), x: of(x, I), y: of(y, O), kept: of(kept, keeps) };
         }),
@@ -169,7 +179,7 @@ function rowsLayer(
         }
         for (const [t, gradient] of gradients.entries()) {
           const sum = levels[0][t];
-          for (let i = 0; i < gradient.length; i++) gradient[i] = joins ? gradient[i] + sum[i] : sum[i];
+          for (let i = 0; i < gradient.length; i++) gradient[i] = accumulate ? gradient[i] + sum[i] : sum[i];
         }
       };
       emit(ownOp(`${name}Backward`, run));
@@ -178,4 +188,4 @@ function rowsLayer(
 }
 
 /** An operation without operands, since no backend ever asks for its arrays. */
-const ownOp = (name: string, run: () => void): Op<[]> => defineOp(ownName(name), {}, run);
+const ownOp = (name: string, run: () => void): Op<[]> => defineOp(customOpName(name), {}, run);

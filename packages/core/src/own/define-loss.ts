@@ -77,13 +77,13 @@ export const defineLoss = <const D extends PartDefaults = Record<never, never>>(
 export function lossOf(definition: LossDefinition, given: object): Loss {
   const { name, threshold } = definition;
   const options = readPartOptions(definition, given);
-  const own = { own: name, ...(threshold === undefined ? {} : { threshold }) };
+  const common = { customName: name, ...(threshold === undefined ? {} : { threshold }) };
   if ('ofRow' in definition)
-    return { name, targets: definition.targets, evaluate: byRows(definition, options), ...own };
+    return { name, targets: definition.targets, evaluate: byRows(definition, options), ...common };
   const { over = 'mean' } = definition;
   const value: ElementwiseLoss['value'] = ({ round }, y, t) => round(definition.value(y, t, options));
   const derivative: ElementwiseLoss['derivative'] = ({ round }, y, t) => round(definition.derivative(y, t, options));
-  return { ...elementwiseLoss({ name, over, value, derivative }), ...own };
+  return { ...elementwiseLoss({ name, over, value, derivative }), ...common };
 }
 
 /** Adds rows ascending within each leaf. */

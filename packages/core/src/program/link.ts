@@ -26,13 +26,13 @@ export interface ProgramSize {
 }
 
 /** Memory for tapes. A block that does not fit has its tape elsewhere. */
-export interface TapeRoom {
+export interface TapeMemory {
   /** `length` doubles, or null if fewer are left. */
   readonly take: TakeDoubles;
 }
 
 /** A room that hands out `memory` from its start. */
-export function createTapeRoom(memory: Float64Array): TapeRoom {
+export function createTapeMemory(memory: Float64Array): TapeMemory {
   let used = 0;
   return {
     take(length) {
@@ -44,7 +44,7 @@ export function createTapeRoom(memory: Float64Array): TapeRoom {
 }
 
 /** A room that allocates an array for each tape. */
-export const tapesOf = (allocate: Allocate): TapeRoom => ({ take: (length) => allocate(length, FLOAT64) });
+export const tapesOf = (allocate: Allocate): TapeMemory => ({ take: (length) => allocate(length, FLOAT64) });
 
 type Step = () => unknown;
 
@@ -59,7 +59,7 @@ const MOST_INLINE = 64;
 export function link(
   calls: readonly Call[],
   kernels: Kernels,
-  room: TapeRoom | null = null,
+  room: TapeMemory | null = null,
   { fuses = true } = {}, // whether to join calls by `fuse`
 ): Program {
   const { blocks } = kernels;

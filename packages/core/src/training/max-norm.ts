@@ -5,18 +5,18 @@ import type { Emit } from '../program/op.ts';
 import { ops } from '../program/ops/index.ts';
 
 /** Matrices whose columns are the incoming weights of a unit: all but embeddings, whose rows belong to words. */
-const matricesOf = ({ places, tensors }: Pick<Network, 'places' | 'tensors'>) => {
+const matricesOf = ({ allLayers: places, tensors }: Pick<Network, 'allLayers' | 'tensors'>) => {
   const embeddings = places.filter(({ spec }) => spec.kind === 'embedding').flatMap((place) => place.tensors);
   const others = new Set(embeddings.map(({ offset }) => offset));
   return tensors.filter(({ shape, offset }) => shape.length === 2 && !others.has(offset));
 };
 
 /** Columns of the widest such matrix. */
-export const mostColumns = (network: Pick<Network, 'places' | 'tensors'>): number =>
+export const maxColumns = (network: Pick<Network, 'allLayers' | 'tensors'>): number =>
   matricesOf(network).reduce((most, { shape: [, O] }) => Math.max(most, O), 0);
 
 /** Number of such matrices. */
-export const countMatrices = (network: Pick<Network, 'places' | 'tensors'>): number => matricesOf(network).length;
+export const countMatrices = (network: Pick<Network, 'allLayers' | 'tensors'>): number => matricesOf(network).length;
 
 /**
  * Emits max-norm after an update, which limits the norm of each unit's incoming weights. Thread `thread` of `threads`
@@ -25,7 +25,7 @@ export const countMatrices = (network: Pick<Network, 'places' | 'tensors'>): num
  */
 export function emitMaxNorm(
   emit: Emit,
-  network: Pick<Network, 'places' | 'tensors'>,
+  network: Pick<Network, 'allLayers' | 'tensors'>,
   theta: Elements, // [P]
   factors: Float64Array, // [mostColumns]
   limit: number,

@@ -9,7 +9,7 @@ export interface Piece {
 }
 
 /** The part of a network that pieces depend on. */
-export type Cut = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
+export type TensorLayout = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
 
 /** Weights are matrices; biases and the gains and shifts of norms are vectors. */
 const isWeights = (shape: readonly number[]): boolean => shape.length > 1;
@@ -19,7 +19,7 @@ const isWeights = (shape: readonly number[]): boolean => shape.length > 1;
  * alike; otherwise it is cut between weights and other parameters. Updates are elementwise, so a cut changes no bit.
  */
 export function piecesOf(
-  network: Cut,
+  network: TensorLayout,
   optimizer: Optimizer,
   first = 0,
   end = blockCount(network.parameterCount),
@@ -41,14 +41,14 @@ export function piecesOf(
  * Number of pieces, which is the number of update calls. Counted without creating them, since they may not fit into
  * memory.
  */
-export const countPieces = (network: Cut, optimizer: Optimizer): number =>
+export const countPieces = (network: TensorLayout, optimizer: Optimizer): number =>
   stretchesOf(network, optimizer).reduce(
     (sum, { offset, n }) => sum + Math.floor((offset + n - 1) / BLOCK) - Math.floor(offset / BLOCK) + 1,
     0,
   );
 
 /** Adjacent trained parameters that are treated alike, across blocks. */
-function stretchesOf({ tensors, parameterCount: P }: Cut, { undecayedHyper }: Optimizer): Piece[] {
+function stretchesOf({ tensors, parameterCount: P }: TensorLayout, { undecayedHyper }: Optimizer): Piece[] {
   const isDecayed = (shape: readonly number[]): boolean => undecayedHyper === 0 || isWeights(shape);
   const stretches: Piece[] = [];
   let from = 0;

@@ -61,11 +61,11 @@ export interface TensorFigures {
  * Numbers that a probe writes for a leaf: four per layer, then for each unit of all layers the number of flat outputs.
  */
 export const probeLength = (network: Network): number =>
-  network.places.reduce((length, { layer }) => length + SUMS + channelsOf(layer.out), 0);
+  network.allLayers.reduce((length, { layer }) => length + SUMS + channelsOf(layer.out), 0);
 
 /** An `Inspect` that writes the statistics of a leaf into `sums` [probeLength]. */
 export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
-  const { layers, places } = network;
+  const { layers, allLayers: places } = network;
   const units = unitOffsets(network);
   const numbers = new Map(places.map(({ layer }, k) => [layer, k]));
   const neighbours = new Map(neighboursOf(layers, workspace, workspace.x));
@@ -162,9 +162,9 @@ export function* probeFigures(
     yield;
   }
   const units = unitOffsets(network);
-  const firstToLearn = network.places.findIndex(({ tensors }) => tensors.length > 0);
+  const firstToLearn = network.allLayers.findIndex(({ tensors }) => tensors.length > 0);
   const figures: LayerFigures[] = [];
-  for (const [k, { path, layer, spec, tensors }] of network.places.entries()) {
+  for (const [k, { path, layer, spec, tensors }] of network.allLayers.entries()) {
     const { label, tensors: all } = layer;
     const out = sizeOf(layer.out);
     const count = rows * out;
@@ -209,7 +209,7 @@ export function* probeFigures(
 }
 
 /** Offset of each layer's units in the numbers of a leaf. */
-function unitOffsets({ places }: Network): number[] {
+function unitOffsets({ allLayers: places }: Network): number[] {
   let offset = places.length * SUMS;
   return places.map(({ layer }) => {
     const units = channelsOf(layer.out);

@@ -4,7 +4,7 @@ import type { Loss } from '../families/losses/loss.ts';
 import { refuseOptimizerBeyondFloats } from '../families/optimizers/in-floats.ts';
 import type { Optimizer } from '../families/optimizers/optimizer.ts';
 import { type Elements, type ElementsOf, type ElementType, FLOAT64, typeOf } from '../math/element-type.ts';
-import { type Allocate, allocateOwn, viewOf } from '../math/scratch.ts';
+import { type Allocate, allocateEach, viewOf } from '../math/scratch.ts';
 import { leafCount, ONE_ROW, treeLevels } from '../math/tree/index.ts';
 import type { Augmentation } from '../network/augmentation.ts';
 import {
@@ -29,7 +29,7 @@ import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList, segmentsOf } from '../program/op.ts';
 import { batchLoss, clipScale, gradientNorm } from '../program/step-ops.ts';
-import { emitMaxNorm, mostColumns } from './max-norm.ts';
+import { emitMaxNorm, maxColumns } from './max-norm.ts';
 import { blockCount } from './pieces.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
 
@@ -119,11 +119,11 @@ function refuseLostNumbers(options: TrainStepOptions, type: ElementType): void {
  */
 export function createTrainStep<T extends ElementType = typeof FLOAT64>(options: TrainStepOptions<T>): TrainStep<T> {
   const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false, augment = null } = options;
-  const allocate = options.allocate ?? allocateOwn(options.elementType ?? FLOAT64);
+  const allocate = options.allocate ?? allocateEach(options.elementType ?? FLOAT64);
   const P = network.parameterCount;
   const G = gradientLength(network);
-  const leaf = leafRowsOf(network, batch);
-  const most = leafCount(batch, leaf);
+  const leafRows = leafRowsOf(network, batch);
+  const most = leafCount(batch, leafRows);
   const parameters = allocate(P);
   refuseLostNumbers(options, typeOf(parameters));
   initializeParameters(network, parameters, seed);
@@ -138,11 +138,11 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const kept: Elements[] = []; // written by the first leaf and read by the others
   const workspaces = Array.from({ length: couples ? most : 1 }, () => {
     let taken = 0;
-    const take = (width: number): Elements => (shared[taken++] ??= allocate(most * width));
+    const allocatePerLeaf = (width: number): Elements => (shared[taken++] ??= allocate(most * width));
     let keeping = 0;
-    const own = (length: number): Elements => (kept[keeping++] ??= allocate(length));
-    const share = { leaves: most, take, own };
-    return createWorkspace(network, loss, Math.min(batch, leaf), allocate, share, weighs, augment);
+    const allocatePerThread = (length: number): Elements => (kept[keeping++] ??= allocate(length));
+    const teamMemory = { leaves: most, allocatePerLeaf, allocatePerThread };
+    return createWorkspace(network, loss, Math.min(batch, leafRows), allocate, teamMemory, weighs, augment);
   });
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength, FLOAT64);
@@ -158,7 +158,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const I = network.inputs;
   const T = targetColumns(network, loss);
   const R = targetPositions(network, loss);
-  const place = allocate(2, FLOAT64).fill(0); // step, first row
+  const stepAndRow = allocate(2, FLOAT64).fill(0); // step, first row
   const lossSum = allocate(1, FLOAT64);
 
   /**
@@ -167,11 +167,11 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
    */
   function leafPrograms(k: number, B: number, row: number): Program[] {
     const { calls, emit } = createList();
-    const at = { rows: B, leaves: leafCount(B, leaf), firstLeaf: k, follows: k > 0 };
+    const at = { rows: B, leaves: leafCount(B, leafRows), firstLeaf: k, isLaterPass: k > 0 };
     const workspace = workspaces[couples ? k : 0];
-    const settings = { training: true, seed, leaf, joins: false, batch: at };
-    const pass = { ...settings, emit, place, lengths: workspace.lengths };
-    const own = Math.min(B, (k + 1) * leaf) - k * leaf;
+    const settings = { training: true, seed, leafRows, accumulate: false, batch: at };
+    const pass = { ...settings, emit, stepAndRow, lengths: workspace.lengths };
+    const own = Math.min(B, (k + 1) * leafRows) - k * leafRows;
     const loss = couples ? viewOf(lossSums, k, 1) : lossSum;
     emitNode(loss, network, workspace, theta, gradients[row], own, pass);
     return segmentsOf(calls).map((segment) => link(segment, kernels));
@@ -180,7 +180,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const known = new Map<string, Program[]>();
   /** `leafPrograms`, kept for later steps. Whole leaves share one program per row. */
   function keptPrograms(k: number, B: number, row: number): Program[] {
-    const own = Math.min(B, (k + 1) * leaf) - k * leaf;
+    const own = Math.min(B, (k + 1) * leafRows) - k * leafRows;
     const key = couples ? `${k} ${B}` : `${own} ${row}`;
     const programs = known.get(key) ?? leafPrograms(k, B, row);
     known.set(key, programs);
@@ -189,17 +189,17 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
 
   /** Copies the rows of leaf k into its workspace. */
   function gather(k: number, { x, t, w, lengths, B }: Batch): void {
-    const [from, to] = [k * leaf, Math.min(B, (k + 1) * leaf)];
+    const [from, to] = [k * leafRows, Math.min(B, (k + 1) * leafRows)];
     const workspace = workspaces[couples ? k : 0];
     workspace.x.set(viewOf(x, from * I, (to - from) * I));
     workspace.t.set(viewOf(t, from * T, (to - from) * T));
-    if (weighs) workspace.weighing?.w.set(viewOf(w, from, to - from));
+    if (weighs) workspace.rowWeights?.w.set(viewOf(w, from, to - from));
     weighPositions(workspace, to - from, R, weighs);
     workspace.lengths.set(viewOf(lengths, from, to - from));
   }
 
   function runLeaf(k: number, program: Program): void {
-    place[1] = k * leaf;
+    stepAndRow[1] = k * leafRows;
     program.run();
     if (!couples) lossSums[k] = lossSum[0];
   }
@@ -229,8 +229,8 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const apply = createList();
   update.apply(apply.emit, scale);
   if (maxNorm !== undefined) {
-    emitMaxNorm(apply.emit, network, parameters, allocate(mostColumns(network), FLOAT64), maxNorm);
-    update.follow(apply.emit);
+    emitMaxNorm(apply.emit, network, parameters, allocate(maxColumns(network), FLOAT64), maxNorm);
+    update.updateEma(apply.emit);
   }
   const applied = link(apply.calls, kernels);
 
@@ -250,10 +250,10 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const own = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of this type
   return {
     parameters: own(parameters),
-    model: own(optimizer.shareAt === undefined ? parameters : state[state.length - 1]),
+    model: own(optimizer.smoothingAt === undefined ? parameters : state[state.length - 1]),
     state: state.map(own),
     step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1), lengths = wholeRows(B)) {
-      const leaves = leafCount(B, leaf);
+      const leaves = leafCount(B, leafRows);
       const rowsOfStep = { x, t, w, lengths, B };
       if (couples) runTogether(leaves, rowsOfStep);
       addTreeOf(0, leaves, 0, rowsOfStep);
@@ -266,7 +266,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
       optimizer.hyper(hyper, rate, scalars);
       applied.run();
       optimizer.advance(scalars);
-      place[0]++;
+      stepAndRow[0]++;
       return { loss: batchLoss(lossSums, leaves, count), norm };
     },
   };

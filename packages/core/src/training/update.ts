@@ -5,7 +5,7 @@ import type { NodeSums } from '../math/tree/index.ts';
 import { gradientLength, type Tie } from '../network/network.ts';
 import type { Emit } from '../program/op.ts';
 import { ops, updateOp } from '../program/ops/index.ts';
-import { BLOCK, blockCount, type Cut, piecesOf } from './pieces.ts';
+import { BLOCK, blockCount, piecesOf, type TensorLayout } from './pieces.ts';
 
 /**
  * Distance of gradient rows in elements. Each row begins on a cache line, since a vector across two lines takes twice
@@ -18,11 +18,11 @@ export function gradientStride(type: ElementType, length: number): number {
 const LINE = 64; // bytes
 
 /** Row `row` of the gradients. */
-export const gradientOf = (gSum: Elements, length: number, row: number): Elements =>
-  viewOf(gSum, row * gradientStride(typeOf(gSum), length), length);
+export const gradientOf = (gSum: Elements, length: number, rowLength: number): Elements =>
+  viewOf(gSum, rowLength * gradientStride(typeOf(gSum), length), length);
 
 /** The parameters that gradients and state cover, if not all. */
-export interface Held {
+export interface HeldParameters {
   /** Length of each row of gradients. */
   readonly row: number;
   /** Added to the index of a parameter in the weights for its index in gradients and state. */
@@ -36,7 +36,7 @@ export const tiesWithin = (ties: readonly Tie[], offset: number, n: number): Tie
   ties.flatMap((tie) => {
     const first = Math.max(tie.offset, offset);
     const length = Math.min(tie.offset + tie.length, offset + n) - first;
-    return length <= 0 ? [] : [{ offset: first, length, at: tie.at + first - tie.offset }];
+    return length <= 0 ? [] : [{ offset: first, length, gradientOffset: tie.gradientOffset + first - tie.offset }];
   });
 
 /** Memory shared by all threads of a run. Each thread writes only its own blocks. */
@@ -62,24 +62,24 @@ export interface BlockUpdate {
    */
   apply(emit: Emit, scale?: Float64Array): void;
   /** Emits the moving average of the weights of each block, if `apply` defers it. */
-  follow(emit: Emit): void;
+  updateEma(emit: Emit): void;
   /**
    * Emits both halves block by block, so that a block's gradient is in cache and the backend may join the two calls.
    */
-  take(emit: Emit, share: Float64Array, sums: NodeSums): void;
+  averageAndApply(emit: Emit, share: Float64Array, sums: NodeSums): void;
 }
 
 /** Creates the updates of the blocks from `first` to `end`. Operations read `hyper` and `scale` when they run. */
 export function createBlockUpdate(
   optimizer: Optimizer,
-  network: Cut,
+  network: TensorLayout,
   memory: UpdateMemory,
   hyper: Float64Array, // [hyperLength]
   first = 0,
   end = blockCount(network.parameterCount),
   {
     defersAverage = false, // max-norm changes the weights after the update
-    held = { row: gradientLength(network), shift: 0, ties: network.ties ?? [] } as Held,
+    held = { row: gradientLength(network), shift: 0, ties: network.ties ?? [] } as HeldParameters,
   } = {},
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
@@ -87,7 +87,7 @@ export function createBlockUpdate(
   const { shift, ties } = held;
   const stride = gradientStride(typeOf(gSum), held.row);
   const update = updateOp(optimizer);
-  const { hyperLength, undecayedHyper, shareAt } = optimizer;
+  const { hyperLength, undecayedHyper, smoothingAt: shareAt } = optimizer;
   const ownHyper = shareAt ?? hyperLength;
   const hyperOfDecayed = viewOf(hyper, 0, undecayedHyper === 0 ? ownHyper : undecayedHyper);
   const hyperOfOthers = viewOf(hyper, undecayedHyper, ownHyper - undecayedHyper);
@@ -111,7 +111,7 @@ export function createBlockUpdate(
   function average(emit: Emit, block: Block, share: Float64Array, { joins, count, step }: NodeSums): void {
     const { offset, n, square, g, ties } = block;
     const row = (k: number, length: number) => viewOf(gSum, k * stride + offset + shift, length);
-    const use = (k: number, { at, length }: Tie) => viewOf(gSum, k * stride + at, length);
+    const use = (k: number, { gradientOffset, length }: Tie) => viewOf(gSum, k * stride + gradientOffset, length);
     const add = (left: number, right: number): void => {
       emit(ops.add, row(left, n), row(right, n), n);
       for (const tie of ties) emit(ops.add, use(left, tie), use(right, tie), tie.length);
@@ -152,10 +152,10 @@ export function createBlockUpdate(
     apply: (emit, scale) => {
       for (const block of blocks) apply(emit, block, scale);
     },
-    follow: (emit) => {
+    updateEma: (emit) => {
       for (const block of blocks) follow(emit, block);
     },
-    take: (emit, share, sums) => {
+    averageAndApply: (emit, share, sums) => {
       for (const block of blocks) {
         average(emit, block, share, sums);
         apply(emit, block);

@@ -16,7 +16,7 @@ import {
   hasFusedWasm,
   hexadecimal,
   leafCount,
-  mostPassRows,
+  maxPassRows,
   PAGE,
   sha256Of,
   WasmApi,
@@ -95,7 +95,7 @@ export async function openBrowserRun(
   const team = others.slice(0, useful - 1);
   const threads = team.length + 1;
   const shape = { ...division, batch, elementType, seed, context };
-  const passRows = Math.max(rowsOfPasses(shape), Math.min(EVALUATION_ROWS, mostPassRows(network, elementType)));
+  const passRows = Math.max(rowsOfPasses(shape), Math.min(EVALUATION_ROWS, maxPassRows(network, elementType)));
   const none = { ema: null, clipNorm: null, maxNorm: null, augment: null, cluster: null, weights: null, counted: null };
   const planned = { ...shape, ...none, network, loss, optimizer, schedule, threads, passRows };
   const plan = planArena({ ...planned, backend: 'wasm', probes: true });

@@ -138,7 +138,7 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
   if (misfit !== null) {
     throw new OptionError(where, ['layers', 'dataset'], misfit, { about: `lengths of ${showName(name)}` });
   }
-  const [{ spec, layer }] = network.places;
+  const [{ spec, layer }] = network.allLayers;
   // For rows in a file, the layer checks indices when it reads them.
   if (spec.kind !== 'embedding' || inputs.file !== undefined) return;
   for (let i = 0; i < array.length; i++) {

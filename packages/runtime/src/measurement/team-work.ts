@@ -42,7 +42,7 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
     barriers:
       2 +
       (clipNorm === null ? 0 : 1) +
-      (maxNorm === null ? 0 : optimizer.shareAt === undefined ? 1 : 2) +
+      (maxNorm === null ? 0 : optimizer.smoothingAt === undefined ? 1 : 2) +
       (couples ? barriersOf({ network, loss }) : 0),
     threadsOf(threads) {
       const { passes, nodes } = planTeam(teamOptions(shape, batch, threads, false));

@@ -81,13 +81,13 @@ export async function evaluateModel(
 ): Promise<Evaluation> {
   const values = evaluateOptions.read(options);
   const { parts = NOTHING_LOADED } = values;
-  const network = buildNetwork(spec, parts.own);
+  const network = buildNetwork(spec, parts.customParts);
   record('evaluateModel', 'dataset', dataset, 'a dataset');
   if (elements('evaluateModel', 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`evaluateModel: parameters has length ${parameters.length}, expected ${network.parameterCount}`);
   }
   const lossSpec = values.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
-  const loss = within('loss', () => createLoss(lossSpec, parts.own));
+  const loss = within('loss', () => createLoss(lossSpec, parts.customParts));
   const type = typeOf(parameters);
   refuseBeyondFloats('evaluateModel', network, loss, type);
   refuseLossBeyondFloats('evaluateModel', loss, type);

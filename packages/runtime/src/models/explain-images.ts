@@ -1,6 +1,6 @@
 import { buildNetwork, createRandom, type Model, NO_ANSWER, type Pausable, type Shape } from '@gradloom/core';
 import {
-  allocateOwn,
+  allocateEach,
   defineOptions,
   type Named,
   type OptionsOf,
@@ -75,12 +75,12 @@ function* explanations(
     throw new Error(`explainImages: ${showName(name)} has ${has}, expected images of classes`);
   }
   const { spec, parameters, loss = 'softmax-cross-entropy', parts } = model;
-  const own = allocateOwn(typeOf(parameters))(N * inputs.columns);
+  const own = allocateEach(typeOf(parameters))(N * inputs.columns);
   gatherRows(own, inputs, null, 0, N, anyRows);
   const x = Float64Array.from(own);
   const answers = model.classify(x);
   const probabilities = scoringOf(model, dataset).hasProbabilities ? model.probabilities(x) : null;
-  const network = buildNetwork(spec, parts?.own);
+  const network = buildNetwork(spec, parts?.customParts);
   const gradient = createInputGradients(network, parameters, loss);
   const { inputs: I, outputs: O } = network;
   const found: ImageExplanation[] = [];

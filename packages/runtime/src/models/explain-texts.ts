@@ -84,9 +84,10 @@ function* explanations(
 ): Pausable<TextExplanation[]> {
   const { spec, parameters, loss = 'softmax-cross-entropy', parts } = model;
   const { name, targets } = dataset;
-  const network = buildNetwork(spec, parts?.own);
-  if (network.places[0].spec.kind !== 'embedding' || createLoss(loss, parts?.own).targets !== 'classes') {
-    const has = network.places[0].spec.kind === 'embedding' ? 'values as outputs' : `${network.layers[0].label} first`;
+  const network = buildNetwork(spec, parts?.customParts);
+  if (network.allLayers[0].spec.kind !== 'embedding' || createLoss(loss, parts?.customParts).targets !== 'classes') {
+    const has =
+      network.allLayers[0].spec.kind === 'embedding' ? 'values as outputs' : `${network.layers[0].label} first`;
     throw new Error(`explainTexts: the model has ${has}, expected an embedding first, and classes of each position`);
   }
   if (dataset.classes === null) {
@@ -95,7 +96,7 @@ function* explanations(
   yield* checkInput('explainTexts', network, dataset);
   const gradient = createInputGradients(network, parameters, loss);
   const { outputs: O } = network;
-  const R = targetPositions(network, createLoss(loss, parts?.own));
+  const R = targetPositions(network, createLoss(loss, parts?.customParts));
   const V = O / R;
   const t = new Float64Array(targets.columns);
   const own = new Float64Array(1); // length
@@ -133,7 +134,7 @@ function* explanations(
  */
 export function attentionOf(contents: ModelContents, tokens: readonly number[]): AttentionWeights[] {
   const { spec, parameters, loss = 'mse', parts } = createModel(contents);
-  const network = buildNetwork(spec, parts?.own);
+  const network = buildNetwork(spec, parts?.customParts);
   const count = list('attentionOf', 'tokens', tokens, 'a list of tokens').length;
   if (count < 1 || count > network.inputs) {
     throw new OptionError('attentionOf', 'tokens', `has ${count} tokens, expected 1 to ${network.inputs}`);

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildNetwork, createLoss, gptNetwork, type Model, type openModel, referenceKernels } from '@gradloom/core';
 import {
-  allocateOwn,
+  allocateEach,
   bindTensors,
   createWorkspace,
   hasFusedWasm,
-  NO_SHARE,
+  NO_TEAM_MEMORY,
   rowPredictor,
   typeOf,
   unfusedKernels,
@@ -118,7 +118,13 @@ describe('in Node without the runtime', () => {
 /** Outputs of plain code. */
 function plainOutputs({ spec, parameters }: ModelContents, rows: number[][], fused: boolean): number[][] {
   const network = buildNetwork(spec);
-  const workspace = createWorkspace(network, createLoss('mse'), rows.length, allocateOwn(typeOf(parameters)), NO_SHARE);
+  const workspace = createWorkspace(
+    network,
+    createLoss('mse'),
+    rows.length,
+    allocateEach(typeOf(parameters)),
+    NO_TEAM_MEMORY,
+  );
   const kernels = fused ? referenceKernels : unfusedKernels;
   const predict = rowPredictor(network, workspace, bindTensors(network, parameters), kernels);
   const y = predict(Float64Array.from(rows.flat()));

@@ -47,7 +47,7 @@ test('a folder of images trains a convnet, which learns what a few pictures have
 test('inspect lists the layers with the shape behind each', async () => {
   const [found] = await reads('inspect', run);
   const layers = found.layers as { layer: string; output: number[]; parameters: number }[];
-  const { places, parameterCount } = buildNetwork(convnet([12, 12, 3], 2));
+  const { allLayers: places, parameterCount } = buildNetwork(convnet([12, 12, 3], 2));
   expect(layers.map(({ output }) => output)).toEqual(places.map(({ layer }) => [...layer.out]));
   expect(layers.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(parameterCount);
   const { stdout } = await gradloom(['inspect', run]);
@@ -58,7 +58,7 @@ test('inspect lists the layers with the shape behind each', async () => {
 test('inspect lists a known network without a file, and has its spec', async () => {
   const args = ['inspect', '--network', 'resnet20', '--input', '9x8x3', '--outputs', '4'];
   const spec = networks.resnet20([9, 8, 3], 4);
-  const { places, parameterCount } = buildNetwork(spec);
+  const { allLayers: places, parameterCount } = buildNetwork(spec);
   expect(await reads(...args)).toEqual([
     expect.objectContaining({ event: 'network', spec, parameters: parameterCount, layers: expect.any(Array) }),
   ]);

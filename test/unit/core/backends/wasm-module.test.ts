@@ -5,7 +5,7 @@ import { createWasmKernels } from '../../../../packages/core/src/backends/wasm/w
 import { WasmApi, type WasmMemory, wasmProblem } from '../../../../packages/core/src/backends/wasm/webassembly.ts';
 import { type ElementType, elementTypes, FLOAT64 } from '../../../../packages/core/src/math/element-type.ts';
 import { createAllocator } from '../../../../packages/core/src/math/scratch.ts';
-import { createTapeRoom, link } from '../../../../packages/core/src/program/link.ts';
+import { createTapeMemory, link } from '../../../../packages/core/src/program/link.ts';
 import { createList } from '../../../../packages/core/src/program/op.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 
@@ -56,7 +56,7 @@ test.each(elementTypes)('calls of %s from outside of the memory are as many as t
     const tape = allocate(room * CALL_DOUBLES, FLOAT64);
     const [a, b] = [allocate(N).fill(0), allocate(N).fill(1)];
     for (let k = 0; k < 100; k++) emit(ops.add, a, b, N);
-    const program = link(calls, kernels, createTapeRoom(tape));
+    const program = link(calls, kernels, createTapeMemory(tape));
     expect(program.block?.calls).toHaveLength(100);
     program.run();
     expect(a.every((number) => number === 100)).toBe(true);
@@ -69,7 +69,7 @@ test('a memory that no other thread shares has kernels, too', () => {
   const { allocate, kernels, calls, emit } = setUp('float64', memory);
   const [a, b] = [allocate(N).fill(1), allocate(N).fill(2)];
   emit(ops.add, a, b, N);
-  link(calls, kernels, createTapeRoom(allocate(CALL_DOUBLES, FLOAT64))).run();
+  link(calls, kernels, createTapeMemory(allocate(CALL_DOUBLES, FLOAT64))).run();
   expect(a.every((number) => number === 3)).toBe(true);
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ProductShape, WindowShape } from '../../../../packages/core/src/math/scratch.ts';
-import { MOST_NODE_ROWS } from '../../../../packages/core/src/math/tree/leaves.ts';
+import { MAX_NODE_ROWS } from '../../../../packages/core/src/math/tree/leaves.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { counted } from '../../../support/count.ts';
 import { choice, type KernelCase } from './kernel-case.ts';
@@ -117,9 +117,7 @@ export const convolutionCases = {
   },
   convBackwardWeights: {
     ops: [ops.convBackwardWeights],
-    dims: fc
-      .tuple(geometries, choice)
-      .map(([[B, ...others], joins]) => [Math.min(B, MOST_NODE_ROWS), ...others, joins]),
+    dims: fc.tuple(geometries, choice).map(([[B, ...others], joins]) => [Math.min(B, MAX_NODE_ROWS), ...others, joins]),
     arrays(dims) {
       const { images, outputs, weights, O } = lengths(dims);
       return { dW: weights, db: O, x: images, dy: outputs };

@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import type { ProductShape } from '../../../../packages/core/src/math/scratch.ts';
-import {
-  leafCount,
-  MOST_LEAF_ROWS,
-  MOST_LEAVES,
-  MOST_NODE_ROWS,
-} from '../../../../packages/core/src/math/tree/index.ts';
+import { leafCount, MAX_LEAF_ROWS, MAX_LEAVES, MAX_NODE_ROWS } from '../../../../packages/core/src/math/tree/index.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
@@ -60,11 +55,11 @@ export const productCases = {
     emit(emit, { dW, db, x, dy }, [B, I, O, asked = B, joins = 0]) {
       const leaf = leafOf(B, asked);
       // A single leaf of many rows has no left neighbour.
-      emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins === 1 && leaf <= MOST_LEAF_ROWS, I, O);
+      emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins === 1 && leaf <= MAX_LEAF_ROWS, I, O);
     },
   },
 } satisfies Record<string, KernelCase>;
 
 /** `leaf`, or one of all rows where that would make more leaves, or of more rows, than a kernel takes. */
 export const leafOf = (B: number, leaf: number): number =>
-  B <= MOST_NODE_ROWS && leaf <= MOST_LEAF_ROWS && leafCount(B, leaf) <= MOST_LEAVES ? leaf : Math.max(B, 1);
+  B <= MAX_NODE_ROWS && leaf <= MAX_LEAF_ROWS && leafCount(B, leaf) <= MAX_LEAVES ? leaf : Math.max(B, 1);

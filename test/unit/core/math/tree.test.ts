@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import {
   addTree,
   dealLeaves,
+  defaultLeafRows,
   gradientRows,
   joinLevels,
   joinNodes,
   leafCount,
-  leafRows,
   nodesOf,
   planTeam,
   sizeOfPlan,
@@ -28,7 +28,7 @@ test.each([
   [4096, 64],
   [60_000, 938],
 ])('a batch of %i rows has %i leaves', (batch, leaves) => {
-  expect(leafCount(batch, leafRows(batch))).toBe(leaves);
+  expect(leafCount(batch, defaultLeafRows(batch))).toBe(leaves);
 });
 
 /** How leaves from `first` on are added, as text: the definition, by recursion. */
@@ -44,21 +44,21 @@ const plus = (left: string | undefined, right: string | undefined): string => `(
 const team = fc.record({
   leaves: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 21, max: 140 })),
   threads: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 150 })),
-  most: fc.constantFrom(1, 2, 4, 8, 16),
-  joins: fc.boolean(),
+  maxLeaves: fc.constantFrom(1, 2, 4, 8, 16),
+  canAccumulate: fc.boolean(),
   merges: fc.boolean(),
 });
 
 test('whatever the team, its rows of gradients come to the tree over all leaves', () => {
   const check = fc.property(team, (options) => {
-    const { leaves, threads, most } = options;
+    const { leaves, threads, maxLeaves } = options;
     const plan = planTeam(options);
     const rows: string[] = [];
     let next = 0;
     for (const passes of plan.passes) {
-      for (const { first, count, row, joins, merges } of passes) {
+      for (const { first, count, row, accumulate: joins, merges } of passes) {
         expect(first).toBe(next);
-        expect(count).toBeLessThanOrEqual(most);
+        expect(count).toBeLessThanOrEqual(maxLeaves);
         next += count;
         const own = treeOf(first, count);
         rows[row] = joins ? plus(rows[row], own) : own;
@@ -69,7 +69,7 @@ test('whatever the team, its rows of gradients come to the tree over all leaves'
     expect(rows.length).toBeLessThanOrEqual(plan.rows);
     // Where all passes go on together no row is used twice, but by the two of a join.
     if (!options.merges) {
-      const own = plan.passes.flat().filter((pass) => !pass.joins);
+      const own = plan.passes.flat().filter((pass) => !pass.accumulate);
       expect(new Set(own.map(({ row }) => row)).size).toBe(own.length);
       expect(plan.rows).toBe(own.length);
       expect(plan.passes.flat().every(({ merges }) => merges.length === 0)).toBe(true);
@@ -91,13 +91,16 @@ test('whatever the team, its rows of gradients come to the tree over all leaves'
 });
 
 test('rows of gradients grow by the logarithm of the leaves, and are counted without a plan of each of them', () => {
-  expect(gradientRows({ leaves: 2 ** 30, threads: 64, most: 16, joins: true })).toBeLessThan(64 * 3 * 24);
-  expect(sizeOfPlan({ leaves: 2 ** 30, threads: 1, most: 16, joins: true })).toEqual({ rows: 26, passes: 2 ** 26 });
+  expect(gradientRows({ leaves: 2 ** 30, threads: 64, maxLeaves: 16, canAccumulate: true })).toBeLessThan(64 * 3 * 24);
+  expect(sizeOfPlan({ leaves: 2 ** 30, threads: 1, maxLeaves: 16, canAccumulate: true })).toEqual({
+    rows: 26,
+    passes: 2 ** 26,
+  });
 });
 
 test('a team of a power of two needs one row of gradients a thread, and no joins', () => {
   for (const threads of [1, 2, 4, 8, 16]) {
-    const plan = planTeam({ leaves: 16, threads, most: 16, joins: true });
+    const plan = planTeam({ leaves: 16, threads, maxLeaves: 16, canAccumulate: true });
     expect(plan.rows).toBe(threads);
     expect(sumsOf(plan.nodes, 16)).toEqual({ joins: [], count: threads, step: 1 });
   }
@@ -188,28 +191,34 @@ test('a rank with more threads has more leaves', () => {
 });
 
 test('what the threads of ranks leave comes to one row for each subtree of a rank, and these to the tree over all', () => {
-  const most = fc.constantFrom(1, 2, 4, 8, 16);
-  const check = fc.property(leavesOfRanks, threadsOfRanks, most, fc.boolean(), (leaves, threadsOf, most, joins) => {
-    const ranges = dealLeaves(leaves, threadsOf, 16);
-    const nodes = ranges.flatMap((part, rank) => {
-      const plan = planTeam({ leaves, part, threads: threadsOf[rank], most, joins });
-      const own = nodesOf(part.first, part.end, leaves);
-      const rows = plan.nodes.map(({ first, count }) => treeOf(first, count));
-      const joined = joinNodes(plan.nodes, own, leaves);
-      for (const [left, right] of joined.joins) rows[left] = plus(rows[left], rows[right]);
-      expect(joined.rows.map((row) => rows[row])).toEqual(own.map(({ first, count }) => treeOf(first, count)));
-      const passes = plan.passes.flat();
-      expect(passes.reduce((sum, { count }) => sum + count, 0)).toBe(part.end - part.first);
-      return own;
-    });
-    const rows = nodes.map(({ first, count }) => treeOf(first, count));
-    const { joins: pairs, count, step } = sumsOf(nodes, leaves);
-    for (const [left, right] of pairs) rows[left] = plus(rows[left], rows[right]);
-    const left = Array.from({ length: count }, (_, k) => rows[k * step]);
-    for (let stride = 1; stride < count; stride *= 2) {
-      for (let k = 0; k + stride < count; k += 2 * stride) left[k] = plus(left[k], left[k + stride]);
-    }
-    expect(left[0]).toBe(treeOf(0, leaves));
-  });
+  const maxLeaves = fc.constantFrom(1, 2, 4, 8, 16);
+  const check = fc.property(
+    leavesOfRanks,
+    threadsOfRanks,
+    maxLeaves,
+    fc.boolean(),
+    (leaves, threadsOf, maxLeaves, joins) => {
+      const ranges = dealLeaves(leaves, threadsOf, 16);
+      const nodes = ranges.flatMap((part, rank) => {
+        const plan = planTeam({ leaves, part, threads: threadsOf[rank], maxLeaves, canAccumulate: joins });
+        const own = nodesOf(part.first, part.end, leaves);
+        const rows = plan.nodes.map(({ first, count }) => treeOf(first, count));
+        const joined = joinNodes(plan.nodes, own, leaves);
+        for (const [left, right] of joined.joins) rows[left] = plus(rows[left], rows[right]);
+        expect(joined.rows.map((row) => rows[row])).toEqual(own.map(({ first, count }) => treeOf(first, count)));
+        const passes = plan.passes.flat();
+        expect(passes.reduce((sum, { count }) => sum + count, 0)).toBe(part.end - part.first);
+        return own;
+      });
+      const rows = nodes.map(({ first, count }) => treeOf(first, count));
+      const { joins: pairs, count, step } = sumsOf(nodes, leaves);
+      for (const [left, right] of pairs) rows[left] = plus(rows[left], rows[right]);
+      const left = Array.from({ length: count }, (_, k) => rows[k * step]);
+      for (let stride = 1; stride < count; stride *= 2) {
+        for (let k = 0; k + stride < count; k += 2 * stride) left[k] = plus(left[k], left[k + stride]);
+      }
+      expect(left[0]).toBe(treeOf(0, leaves));
+    },
+  );
   fc.assert(check, { seed: 1, numRuns: counted(300, 2000) });
 });

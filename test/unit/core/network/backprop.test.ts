@@ -46,7 +46,15 @@ describe.each(cases)('%s layers under %s', (_fn, lossName, golden) => {
   workspace.t.set(golden.t);
   const g = new Float64Array(network.parameterCount);
   const theta = bindTensors(network, Float64Array.from(golden.params));
-  const pass = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0, leaf: 16, joins: false };
+  const pass = {
+    kernels: referenceKernels,
+    training: true,
+    seed: 1,
+    step: 0,
+    firstRow: 0,
+    leafRows: 16,
+    accumulate: false,
+  };
   const lossSums = new Float64Array(Math.ceil(golden.batch / 16));
   nodeGradient(lossSums, network, workspace, theta, bindGradients(network, g), golden.batch, pass);
   const lossSum = lossSums.reduce((sum, value) => sum + value, 0);
@@ -82,16 +90,16 @@ function unsharedGradient(
   const gradients = bindGradients(network, gradient);
   const outputs: Float64Array[] = [];
   const { calls, emit } = createList();
-  const leaves = leafCount(B, settings.leaf);
+  const leaves = leafCount(B, settings.leafRows);
   const batch = { rows: B, leaves, firstLeaf: 0 };
   const pass = {
     ...settings,
     emit,
     batch,
-    place: Float64Array.of(step, firstRow),
+    stepAndRow: Float64Array.of(step, firstRow),
     lengths: new Float64Array(B).fill(wholeLength(network)),
   };
-  const share = { leaves, take: (width: number) => blank(leaves * width) };
+  const share = { leaves, allocatePerLeaf: (width: number) => blank(leaves * width) };
   const memories = network.layers.map((layer) => layer.createMemory?.(B, blank, share) ?? noMemory);
   for (const [l, layer] of network.layers.entries()) {
     outputs.push(blank(B * sizeOf(layer.out)));
@@ -101,7 +109,7 @@ function unsharedGradient(
   const lossSums = blank(B);
   let dy = blank(B * network.outputs);
   const R = targetPositions(network, loss);
-  emit(lossOp(loss), lossSums, dy, y, t, B * R, pass.leaf * R, network.outputs / R);
+  emit(lossOp(loss), lossSums, dy, y, t, B * R, pass.leafRows * R, network.outputs / R);
   for (let l = network.layers.length - 1; l >= 0; l--) {
     const dx = blank(B * sizeOf(network.layers[l].in));
     network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass, memories[l]);
@@ -128,8 +136,8 @@ test(`layers that share arrays find the gradients of layers that do not (seed ${
       const network = buildNetwork(spec);
       const hasIndices = spec.layers[0].kind === 'embedding';
       const loss = createLoss(lossName);
-      const common = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 3, leaf };
-      const pass: PassSettings = { ...common, joins: false };
+      const common = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 3, leafRows: leaf };
+      const pass: PassSettings = { ...common, accumulate: false };
       const x = Float64Array.from({ length: B * network.inputs }, (_, i) =>
         hasIndices ? (i * 37) % 17 : ((i * 37) % 17) / 8 - 1,
       );
@@ -151,7 +159,10 @@ test(`layers that share arrays find the gradients of layers that do not (seed ${
       // Where a pass joins, its gradient is added to what is there.
       const joined = zeros(gradientLength(network)).fill(9);
       workspace.x.set(x);
-      nodeGradient(lossSums, network, workspace, theta, bindGradients(network, joined), B, { ...pass, joins: true });
+      nodeGradient(lossSums, network, workspace, theta, bindGradients(network, joined), B, {
+        ...pass,
+        accumulate: true,
+      });
       expect(
         firstDifference(
           joined,

@@ -94,11 +94,13 @@ test('a short activation keeps its options, and may stand inside of another laye
   const network = buildNetwork({ input: 4, layers: [{ kind: 'residual', layers: inner }] });
   const inFull = { kind: 'activation', fn: 'leaky-relu', alpha: 0.2, size: 4 };
   expect(network.spec.layers).toEqual([{ kind: 'residual', layers: [inner[0], inFull] }]);
-  expect(network.places.map(({ spec }) => spec)).toEqual([network.spec.layers[0], inner[0], inFull]);
+  expect(network.allLayers.map(({ spec }) => spec)).toEqual([network.spec.layers[0], inner[0], inFull]);
 });
 
 test('a short activation may stand in a shortcut', () => {
-  const { spec, places } = buildNetwork(sequential(2, residual([dense(2)], { shortcut: [{ kind: 'relu' }] })));
+  const { spec, allLayers: places } = buildNetwork(
+    sequential(2, residual([dense(2)], { shortcut: [{ kind: 'relu' }] })),
+  );
   expect(spec.layers).toEqual([{ kind: 'residual', layers: [dense(2)], shortcut: [relu()] }]);
   expect(places.map(({ path, layer }) => [path, layer.label])).toEqual([
     ['0', 'residual(dense(2->2) + relu(2))'],
@@ -123,7 +125,7 @@ test('a block of a transformer has the layers and the parameters of GPT-2', () =
   expect(output).toEqual([T, C]);
   const options = { heads: 2, hidden: 7, activation: 'silu', dropout: 0.1, bias: false, norm: 'rms-norm' } as const;
   const own = sequential([T, C], ...transformerBlock(C, { ...options, init: 'normal', outInit: 'zeros' }));
-  const { places, tensors } = buildNetwork(own);
+  const { allLayers: places, tensors } = buildNetwork(own);
   const kinds = places.map(({ spec }) => ('fn' in spec ? spec.fn : spec.kind));
   expect(kinds).toEqual([
     ...['residual', 'rms-norm', 'self-attention', 'dropout'],

@@ -15,7 +15,7 @@ import {
   rowPredictor,
 } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
-import { allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
+import { allocateEach } from '../../../../packages/core/src/math/scratch.ts';
 import { maxError } from '../../../support/errors.ts';
 import { numericGradient } from '../../../support/numeric-gradient.ts';
 
@@ -65,7 +65,7 @@ test.each(Object.keys(specs))('the gradient by the input %s is the central diffe
     if (name.endsWith('runningVariance')) parameters.set(drawn(length).map(Math.exp), offset);
   }
   // More rows than the workspace takes, so that one chunk is full and one is not.
-  const workspace = createWorkspace(network, createLoss('mse'), 2, allocateOwn('float64'));
+  const workspace = createWorkspace(network, createLoss('mse'), 2, allocateEach('float64'));
   const tensors = bindTensors(network, parameters);
   const x = drawn(3 * network.inputs);
   const y = rowPredictor(network, workspace, tensors, referenceKernels);
@@ -95,7 +95,7 @@ test('of an index it is that by a factor of its vector, which real positions rea
   const random = createRandom(4, 'indices');
   const drawn = (length: number) => Float64Array.from({ length }, () => random.normal());
   const parameters = drawn(network.parameterCount);
-  const workspace = createWorkspace(network, createLoss('mse'), 2, allocateOwn('float64'));
+  const workspace = createWorkspace(network, createLoss('mse'), 2, allocateEach('float64'));
   const x = Float64Array.of(4, 1, 6, 5, 0, 2);
   const dy = drawn(2 * network.outputs);
   const lengths = [3, 2];
@@ -120,7 +120,7 @@ test('of an index it is that by a factor of its vector, which real positions rea
 
 test('the gradients of the weights are those of one leaf, as kernels take few leaves at once', () => {
   const network = buildNetwork({ input: 3, layers: [{ kind: 'dense', out: 2 }] });
-  const workspace = createWorkspace(network, createLoss('mse'), 40, allocateOwn('float64'));
+  const workspace = createWorkspace(network, createLoss('mse'), 40, allocateEach('float64'));
   const parameters = bindTensors(network, new Float64Array(network.parameterCount));
   const leaves: unknown[] = [];
   const kernels: Kernels = {

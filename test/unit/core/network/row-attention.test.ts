@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mse } from '../../../../packages/core/src/families/losses/mse.ts';
 import { fma } from '../../../../packages/core/src/math/fma.ts';
-import { allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
+import { allocateEach } from '../../../../packages/core/src/math/scratch.ts';
 import { attentionForward, attentionWeights } from '../../../../packages/core/src/program/reference/attention.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
@@ -49,7 +49,7 @@ test('each layer of self-attention has its own weights, in the order of the netw
   const parameters = new Float64Array(network.parameterCount);
   initializeParameters(network, parameters, 1);
   const attend = (tokens: number[], theta = parameters) => {
-    const workspace = createWorkspace(network, mse(), 1, allocateOwn('float64'));
+    const workspace = createWorkspace(network, mse(), 1, allocateEach('float64'));
     const at = new Float64Array(5);
     return rowAttention(network, workspace, at, bindTensors(network, theta), referenceKernels, tokens);
   };

@@ -7,7 +7,7 @@ import {
   type OwnLayer,
   referenceKernels,
 } from '@gradloom/core';
-import { collectParts, createList, NO_BATCH, NO_SHARE, noMemory, runCalls } from '@gradloom/core/internal';
+import { collectParts, createList, NO_BATCH, NO_TEAM_MEMORY, noMemory, runCalls } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 
 const collect = (part: object) => collectParts([{ source: 'parts.js', exports: { part } }]);
@@ -108,13 +108,22 @@ describe('an own layer', () => {
 
   test('has the same gradients where nobody needs that by its inputs, and leaves its inputs as they are', () => {
     const part = scale();
-    const [{ layer }] = buildNetwork({ input: 2, layers: [part.spec()] }, collect(part)).places;
+    const [{ layer }] = buildNetwork({ input: 2, layers: [part.spec()] }, collect(part)).allLayers;
     const [x, dy] = [Float64Array.of(1, 2, 3, 4, 5, 6), Float64Array.of(1, -1, 2, 1, 0.5, 3)];
     const gradientOf = (dx: Float64Array | null): Float64Array => {
-      const memory = layer.createMemory?.(3, (length) => new Float64Array(length), NO_SHARE) ?? noMemory;
+      const memory = layer.createMemory?.(3, (length) => new Float64Array(length), NO_TEAM_MEMORY) ?? noMemory;
       const { calls, emit } = createList();
       const place = new Float64Array(2);
-      const pass = { emit, training: true, seed: 0, leaf: 2, joins: false, batch: NO_BATCH, place, lengths: place };
+      const pass = {
+        emit,
+        training: true,
+        seed: 0,
+        leafRows: 2,
+        accumulate: false,
+        batch: NO_BATCH,
+        stepAndRow: place,
+        lengths: place,
+      };
       const [y, gamma, dGamma] = [new Float64Array(6), Float64Array.of(2, 3), new Float64Array(2)];
       layer.forward(y, x, [gamma], 3, pass, memory);
       layer.backward(dx, dy, x, y, [gamma], [dGamma], 3, pass, memory);

@@ -28,7 +28,7 @@ import {
   inputsOf,
   leafCount,
   link,
-  MOST_NODE_ROWS,
+  MAX_NODE_ROWS,
   type NodePass,
   ops,
   type Program,
@@ -128,7 +128,7 @@ const chunkedRun: fc.Arbitrary<Omit<ChunkedRun, 'type'>> = fc
     return {
       ...rest,
       ...{ batch, rows: [B, B, 1 + (short % B)] },
-      most: Math.min(most, MOST_NODE_ROWS / leafRowsOf(network, batch)),
+      most: Math.min(most, MAX_NODE_ROWS / leafRowsOf(network, batch)),
     };
   });
 
@@ -185,7 +185,8 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   const G = gradientLength(network);
   const blocks = blockCount(P);
   const leaves = leafCount(B, leaf);
-  const planOf = (rows: number) => planTeam({ leaves: leafCount(rows, leaf), threads, most, joins, merges: !couples });
+  const planOf = (rows: number) =>
+    planTeam({ leaves: leafCount(rows, leaf), threads, maxLeaves: most, canAccumulate: joins, merges: !couples });
   const gradientRows = Math.max(...run.rows.map((rows) => planOf(rows).rows));
 
   const theta = allocate(P);
@@ -205,7 +206,11 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
     let [taken, keeping] = [0, 0];
     const take = (width: number): Elements => (shared[taken++] ??= allocate(leaves * width));
     const own = (length: number): Elements => (kept[keeping++] ??= allocate(length));
-    return createWorkspace(network, loss, rows, allocate, { leaves, take, ...(keeps ? { own } : {}) });
+    return createWorkspace(network, loss, rows, allocate, {
+      leaves,
+      allocatePerLeaf: take,
+      ...(keeps ? { allocatePerThread: own } : {}),
+    });
   }
   const only = couples ? null : createRoom(Math.min(B, most * leaf), []);
 
@@ -219,12 +224,26 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   /**
    * The k-th pass of a thread, over leaves of a batch of `rows` rows: its rows, and what stands between its barriers.
    */
-  function passOf({ first, count, row, joins, merges }: NodePass, rows: number, kept: Elements[], k: number) {
+  function passOf(
+    { first, count, row, accumulate: joins, merges }: NodePass,
+    rows: number,
+    kept: Elements[],
+    k: number,
+  ) {
     const own = Math.min(count * leaf, rows - first * leaf);
     const workspace = only ?? createRoom(own, kept);
     const { calls, emit } = createList();
     const at = { rows, leaves: leafCount(rows, leaf), firstLeaf: first, follows: keeps && k > 0 };
-    const settings = { emit, training: true, seed, leaf, joins, batch: at, place, lengths: workspace.lengths };
+    const settings = {
+      emit,
+      training: true,
+      seed,
+      leafRows: leaf,
+      accumulate: joins,
+      batch: at,
+      stepAndRow: place,
+      lengths: workspace.lengths,
+    };
     const tensors = bindGradients(network, gradients[row]);
     emitNode(viewOf(lossSums, first, count), network, workspace, bindTensors(network, theta), tensors, own, settings);
     for (const [left, right] of merges) emit(ops.add, gradients[left], gradients[right], G);
@@ -244,7 +263,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
       const share = (t: number): number => Math.floor((t * blocks) / threads);
       const memory = { theta, gSum, state, squares };
       const update = createBlockUpdate(optimizer, network, memory, hyper, share(t), share(t + 1));
-      if (clipNorm === undefined) return [linked(({ emit }) => update.take(emit, mean, sums))];
+      if (clipNorm === undefined) return [linked(({ emit }) => update.averageAndApply(emit, mean, sums))];
       return [linked(({ emit }) => update.average(emit, mean, sums)), linked(({ emit }) => update.apply(emit, scale))];
     });
     return { passes: isReversed ? passes.reverse() : passes, updates: isReversed ? updates.reverse() : updates };

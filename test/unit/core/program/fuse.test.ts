@@ -8,7 +8,7 @@ import {
   typeOf,
 } from '../../../../packages/core/src/math/element-type.ts';
 import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
-import { type Allocate, allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
+import { type Allocate, allocateEach } from '../../../../packages/core/src/math/scratch.ts';
 import { type NodeSums, planTeam, sumsOf } from '../../../../packages/core/src/math/tree/index.ts';
 import type { Kernels } from '../../../../packages/core/src/program/kernels.ts';
 import { fuse, link } from '../../../../packages/core/src/program/link.ts';
@@ -41,7 +41,7 @@ const sumsToTry: readonly (readonly [string, NodeSums])[] = [
   ['2 rows apart', { joins: [], count: 2, step: 3 }],
   ['4 rows after a join', { joins: [[1, 4] as const], count: 4, step: 1 }],
   ...[2, 3, 5].map((threads): [string, NodeSums] => {
-    const { nodes } = planTeam({ leaves: 11, threads, most: 4, joins: true });
+    const { nodes } = planTeam({ leaves: 11, threads, maxLeaves: 4, canAccumulate: true });
     return [`11 leaves of ${threads} threads`, sumsOf(nodes, 11)];
   }),
 ];
@@ -81,10 +81,10 @@ function outcome(
 ): Elements[] {
   const memory = memories[type];
   memory.reset();
-  const { update, arrays } = setUp(spec, kernels === null ? memory.allocate : allocateOwn(type));
+  const { update, arrays } = setUp(spec, kernels === null ? memory.allocate : allocateEach(type));
   const { calls, emit } = createList();
-  const own = (kernels === null ? memory.allocate : allocateOwn(type))(1, FLOAT64).fill(1 / BATCH);
-  update.take(emit, own, sums);
+  const own = (kernels === null ? memory.allocate : allocateEach(type))(1, FLOAT64).fill(1 / BATCH);
+  update.averageAndApply(emit, own, sums);
   link(calls, kernels ?? memory.kernels, null, { fuses }).run();
   return arrays.map((array) => array.slice());
 }
@@ -136,7 +136,7 @@ describe.each(specsOfTypes)('%s of %s', (_name, type, spec) => {
 
 describe('the mean of a gradient and the update by it', () => {
   const take = (count: number) => (update: BlockUpdate, emit: Emit, share: Float64Array) =>
-    update.take(emit, share, { joins: [[0, 1]], count, step: 1 });
+    update.averageAndApply(emit, share, { joins: [[0, 1]], count, step: 1 });
 
   const ofWhole = specs.filter((spec) => !JSON.stringify(spec).includes('decayed'));
 
@@ -189,7 +189,7 @@ test('a list that is not to be fused is run as it stands', () => {
   memory.reset();
   const { update } = setUp('adam', memory.allocate);
   const { calls, emit } = createList();
-  update.take(emit, memory.allocate(1, FLOAT64).fill(1 / BATCH), { joins: [], count: 1, step: 1 });
+  update.averageAndApply(emit, memory.allocate(1, FLOAT64).fill(1 / BATCH), { joins: [], count: 1, step: 1 });
   const g = calls[0].args[1] as Float64Array;
   const before = g.slice();
   link(calls, memory.kernels, null, { fuses: false }).run();

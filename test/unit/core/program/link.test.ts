@@ -12,7 +12,7 @@ import {
   FLOAT64,
 } from '../../../../packages/core/src/math/element-type.ts';
 import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
-import { type Allocate, allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
+import { type Allocate, allocateEach } from '../../../../packages/core/src/math/scratch.ts';
 import { leafCount } from '../../../../packages/core/src/math/tree/index.ts';
 import { createWorkspace, emitNode } from '../../../../packages/core/src/network/backprop.ts';
 import { type LayerSpec, layers } from '../../../../packages/core/src/network/layers/index.ts';
@@ -23,7 +23,7 @@ import {
   type NetworkSpec,
 } from '../../../../packages/core/src/network/network.ts';
 import type { Kernels } from '../../../../packages/core/src/program/kernels.ts';
-import { createTapeRoom, link, type TapeRoom, tapesOf } from '../../../../packages/core/src/program/link.ts';
+import { createTapeMemory, link, type TapeMemory, tapesOf } from '../../../../packages/core/src/program/link.ts';
 import { barrier, type Call, createList, host, part } from '../../../../packages/core/src/program/op.ts';
 import { activationOps, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
 import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
@@ -36,7 +36,7 @@ const memories = { float64: memory, float32: createGuardedMemory(256, 'float32')
 const B = 5;
 const LEAF = 2; // three leaves
 
-const ordinary = allocateOwn(FLOAT64);
+const ordinary = allocateEach(FLOAT64);
 
 const withActivation = (fn: ActivationName): NetworkSpec => ({
   input: 6,
@@ -125,7 +125,16 @@ function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins 
   const [gradient, lossSums, place] = [allocate(P).fill(3), allocate(3, FLOAT64), allocate(2, FLOAT64)];
   const { calls, emit } = createList();
   const batch = { rows: B, leaves: leafCount(B, LEAF), firstLeaf: 0 };
-  const pass = { emit, training: true, seed: 1, leaf: LEAF, joins, batch, place, lengths: workspace.lengths };
+  const pass = {
+    emit,
+    training: true,
+    seed: 1,
+    leafRows: LEAF,
+    accumulate: joins,
+    batch,
+    stepAndRow: place,
+    lengths: workspace.lengths,
+  };
   emitNode(lossSums, network, workspace, bindTensors(network, theta), bindTensors(network, gradient), B, pass);
   const hasIndices = spec.layers[0].kind === 'embedding';
   return {
@@ -155,8 +164,8 @@ interface Way {
 function outcomes(spec: NetworkSpec, lossName: LossName, { type = FLOAT64, kernels, lacks = [], room, joins }: Way) {
   const memory = memories[type];
   memory.reset([[64, 64]]);
-  const run = setUp(spec, lossName, kernels === undefined ? memory.allocate : allocateOwn(type), joins);
-  const tapes = room === undefined ? null : createTapeRoom(memory.allocate(room * CALL_DOUBLES, FLOAT64));
+  const run = setUp(spec, lossName, kernels === undefined ? memory.allocate : allocateEach(type), joins);
+  const tapes = room === undefined ? null : createTapeMemory(memory.allocate(room * CALL_DOUBLES, FLOAT64));
   const used = kernels ?? lacking(memory.kernels, lacks);
   const program = link(run.calls, used, tapes);
   const found: number[] = [];
@@ -265,7 +274,7 @@ describe.each([
       });
       const tape = memory.allocate(calls * CALL_DOUBLES + (calls % 4)); // not always whole calls
       memory.snapshot();
-      const program = link(run.calls, lacking(memory.kernels, lacks), createTapeRoom(tape));
+      const program = link(run.calls, lacking(memory.kernels, lacks), createTapeMemory(tape));
       const own: number[] = [];
       for (let round = 0; round < 3; round++) {
         run.fill(round);
@@ -288,9 +297,9 @@ test('a program counts what one run of it makes, that of its parts each time', (
   for (let k = 0; k < 2; k++) outer.emit(part, inner.calls);
   outer.emit(host, () => {});
   outer.emit(ops.copy, y, x, 3);
-  const sizeOf = (kernels: Kernels, room: TapeRoom | null) => link(outer.calls, kernels, room).size;
+  const sizeOf = (kernels: Kernels, room: TapeMemory | null) => link(outer.calls, kernels, room).size;
   // Calls of a small part are calls of the block around it, whether their tape finds room or not.
-  const room = createTapeRoom(memory.allocate(3 * CALL_DOUBLES));
+  const room = createTapeMemory(memory.allocate(3 * CALL_DOUBLES));
   for (const tapes of [tapesOf(memory.allocate), room, null]) {
     expect(sizeOf(memory.kernels, tapes)).toEqual({ calls: 8, alone: 0, blocks: 2, hosts: 1 });
   }
@@ -299,7 +308,7 @@ test('a program counts what one run of it makes, that of its parts each time', (
 
 test('a room gives what it has once, from its start', () => {
   const tape = new Float64Array(20);
-  const room = createTapeRoom(tape);
+  const room = createTapeMemory(tape);
   expect([room.take(8)?.byteOffset, room.take(13), room.take(12)?.byteOffset, room.take(1)]).toEqual([
     0,
     null,
@@ -410,7 +419,7 @@ describe.each(Object.entries(rooms))('a block with its tape %s', (_place, roomOf
 });
 
 /** Every way of running a list. */
-const ways: [string, () => [Kernels, TapeRoom | null, Allocate]][] = [
+const ways: [string, () => [Kernels, TapeMemory | null, Allocate]][] = [
   ['plain code', () => [referenceKernels, null, ordinary]],
   ['blocks with tapes elsewhere', () => [memory.kernels, null, memory.allocate]],
   ['blocks', () => [memory.kernels, tapesOf(memory.allocate), memory.allocate]],
@@ -497,7 +506,7 @@ describe.each(ways)('in %s', (_name, prepare) => {
 
 describe('parts that are blocks', () => {
   /** a, a part of `length` calls twice, a. */
-  function linked(length: number, kernels: Kernels, room: TapeRoom | null) {
+  function linked(length: number, kernels: Kernels, room: TapeMemory | null) {
     const [sum, one] = [memory.allocate(1).fill(0), memory.allocate(1).fill(1)];
     const inner = createList();
     for (let k = 0; k < length; k++) inner.emit(ops.add, sum, one, 1);

@@ -10,7 +10,7 @@ import { createWorkspace, emitNode } from '../../../../packages/core/src/network
 import { NO_BATCH } from '../../../../packages/core/src/network/layers/index.ts';
 import { bindTensors, buildNetwork, initializeParameters } from '../../../../packages/core/src/network/network.ts';
 import type { Block, Kernels } from '../../../../packages/core/src/program/kernels.ts';
-import { link, type TapeRoom, tapesOf } from '../../../../packages/core/src/program/link.ts';
+import { link, type TapeMemory, tapesOf } from '../../../../packages/core/src/program/link.ts';
 import { createList } from '../../../../packages/core/src/program/op.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
@@ -38,7 +38,7 @@ const usual: Settings = { type: 'float64', spec: 'adam', lossName: 'mse', fn: 't
 
 interface Ways {
   kernels?: (own: Kernels) => Kernels; // default: those of the guarded memory
-  room?: TapeRoom | null;
+  room?: TapeMemory | null;
 }
 
 /** A program of a step, and the same run by `createTrainStep` in plain code. */
@@ -95,16 +95,16 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
     emit,
     training: true,
     seed: 1,
-    leaf: LEAF,
-    joins: false,
+    leafRows: LEAF,
+    accumulate: false,
     batch: NO_BATCH,
-    place,
+    stepAndRow: place,
     lengths: workspace.lengths,
   };
   emitNode(lossSums, network, workspace, bindTensors(network, theta), gradients, ROWS, pass);
   const update = createBlockUpdate(optimizer, network, { theta, gSum, state, squares }, hyper);
   emit(ops.takeHyper, hyper, hypers, next, H);
-  if (clipNorm === null) update.take(emit, share, ONE_ROW);
+  if (clipNorm === null) update.averageAndApply(emit, share, ONE_ROW);
   else {
     update.average(emit, share, ONE_ROW);
     emit(ops.clip, scale, squares, squares.length, clipNorm);

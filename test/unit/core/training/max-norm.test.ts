@@ -1,5 +1,5 @@
 import { buildNetwork, createRandom, referenceKernels } from '@gradloom/core';
-import { createList, emitMaxNorm, mostColumns, runCalls } from '@gradloom/core/internal';
+import { createList, emitMaxNorm, maxColumns, runCalls } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { maxRelativeError } from '../../../support/errors.ts';
 import { followGolden, goldenOptions } from '../../../support/golden-options.ts';
@@ -20,7 +20,7 @@ const start = Float64Array.from({ length: network.parameterCount }, () => random
 
 function limited(limit: number, threads: number): Float64Array {
   const theta = start.slice();
-  const factors = new Float64Array(mostColumns(network));
+  const factors = new Float64Array(maxColumns(network));
   for (let thread = 0; thread < threads; thread++) {
     const { calls, emit } = createList();
     emitMaxNorm(emit, network, theta, factors, limit, thread, threads);

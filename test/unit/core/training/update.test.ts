@@ -48,16 +48,16 @@ function run(emitAll: (emit: Emit) => void): void {
 
 test('the blocks together apply the mean gradient to every parameter once, whoever takes which', () => {
   const { memory, mean, updateOf } = setUp();
-  for (const block of [2, 0, 1]) run((emit) => updateOf(block, block + 1).take(emit, TENTH, SUMS));
+  for (const block of [2, 0, 1]) run((emit) => updateOf(block, block + 1).averageAndApply(emit, TENTH, SUMS));
   expect([...memory.theta]).toEqual([...mean].map((g) => -g));
   const whole = setUp();
-  run((emit) => whole.update.take(emit, TENTH, SUMS));
+  run((emit) => whole.update.averageAndApply(emit, TENTH, SUMS));
   expect([...whole.memory.theta]).toEqual([...whole.mean].map((g) => -g));
 });
 
 test('an update writes its own blocks alone', () => {
   const { memory, mean, updateOf } = setUp();
-  run((emit) => updateOf(1, 2).take(emit, TENTH, SUMS));
+  run((emit) => updateOf(1, 2).averageAndApply(emit, TENTH, SUMS));
   expect([...memory.theta]).toEqual([...mean].map((g, p) => (p >= BLOCK && p < 2 * BLOCK ? -g : 0)));
 });
 

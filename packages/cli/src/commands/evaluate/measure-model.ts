@@ -40,7 +40,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   for (const message of [...opened.warnings, ...otherProducts(model, values)])
     printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
-  const loss = createLoss(lossSpec, model.parts?.own);
+  const loss = createLoss(lossSpec, model.parts?.customParts);
   const { targets } = loss;
   const k = values['top-k'] ?? evaluateOptions['top-k'].standard;
   const choices = targets === 'classes' ? (dataset.classes ?? 0) : 0;
@@ -132,7 +132,7 @@ function otherProducts(
   { backend = 'auto', blas }: Pick<EvaluateValues, 'backend' | 'blas'>,
 ): string[] {
   if (fused === undefined) return [];
-  const network = buildNetwork(spec, parts?.own);
+  const network = buildNetwork(spec, parts?.customParts);
   const isFusedHere = backendRecord(resolveBackend(backend, { path: blas, network, type: typeOf(parameters) })).fused;
   if (fused === isFusedHere) return [];
   const [before, here] = fused ? ['fused', 'unfused'] : ['unfused', 'fused'];

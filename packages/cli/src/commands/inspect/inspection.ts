@@ -33,7 +33,7 @@ export interface LayerFacts {
 
 /** Every layer, each right before those in it. */
 export const layersOf = (spec: NetworkSpec): LayerFacts[] =>
-  buildNetwork(spec, ownParts()).places.map(({ path, layer, spec: { name = null } }) => ({
+  buildNetwork(spec, ownParts()).allLayers.map(({ path, layer, spec: { name = null } }) => ({
     ...{ path, name, layer: layer.inner === undefined ? layer.label : layer.label.replace(/\(.*/s, '') },
     output: layer.out,
     parameters: layer.tensors.reduce((sum, { shape, tiedTo }) => (tiedTo === undefined ? sum + sizeOf(shape) : sum), 0),

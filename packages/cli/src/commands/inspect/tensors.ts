@@ -11,7 +11,7 @@ export interface NamedTensor {
 
 /** Every tensor, weights first, layer by layer. */
 export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly string[]): NamedTensor[] {
-  const { places, tensors } = buildNetwork(model.spec, model.parts?.own);
+  const { allLayers: places, tensors } = buildNetwork(model.spec, model.parts?.customParts);
   const known = new Map(tensors.map((tensor) => [tensor.offset, tensor]));
   const vectors: [string, Elements][] = [
     ['', model.parameters],

@@ -45,7 +45,7 @@ async function answerOf(path: string, own: DataSplits | undefined): Promise<Wron
           Uint32Array.from({ length: count }, (_, row) => row),
         );
   const lossSpec = model.loss ?? 'softmax-cross-entropy';
-  const loss = createLoss(lossSpec, model.parts?.own);
+  const loss = createLoss(lossSpec, model.parts?.customParts);
   const { reader, mistakes, mistaken } = mistakeReader(loss);
   await evaluateModel(model.spec, model.parameters, first, {
     ...(model.parts === undefined ? {} : { parts: model.parts }),

@@ -41,7 +41,7 @@ export async function standardModel(options: Pick<TrainOptions, 'onEvent' | 'sig
 
 /** The model as the page fetches it. @throws UsageError for one that does not read digits. */
 export function digitFile({ spec, parameters, loss, metadata, preprocessing, parts }: Model): DigitFile {
-  const { inputs, outputs } = buildNetwork(spec, parts?.own);
+  const { inputs, outputs } = buildNetwork(spec, parts?.customParts);
   const labels = metadata.labels ?? Array.from({ length: outputs }, (_, c) => String(c));
   if (inputs !== PIXELS || loss === undefined || !hasProbabilities(createLoss(loss)) || outputs !== labels.length) {
     const wanted = `a model of ${PIXELS} pixels and classes, such as gradloom train --dataset mnist makes`;

@@ -24,13 +24,13 @@ export interface Answer {
 
 /** A function that answers batches of rows. */
 export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
-  const loss = model.loss === undefined ? null : createLoss(model.loss, model.parts?.own);
+  const loss = model.loss === undefined ? null : createLoss(model.loss, model.parts?.customParts);
   const onLogits = loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
   const { classes, labels } = model.metadata;
   const decodings = model.preprocessing?.target;
   const text = ofText(model.preprocessing)?.text;
   const tokenizer = text === undefined ? undefined : createTokenizer(text.tokenizer);
-  const R = loss === null ? 1 : targetPositions(buildNetwork(model.spec, model.parts?.own), loss);
+  const R = loss === null ? 1 : targetPositions(buildNetwork(model.spec, model.parts?.customParts), loss);
   return ({ x, numbers, targets, targetLabels, lengths }) => {
     const outputs = predict(model, x, numbers, lengths);
     const O = outputs.length / numbers.length;

@@ -167,7 +167,7 @@ const headOf = ({ target }: TablePreprocessing, labels: readonly string[]): stri
 
 /** Names of the classes whose probabilities are printed, in column order. */
 function classesOf([first]: TablePreprocessing['target'], { loss, parts }: Model): readonly string[] {
-  const isKnown = hasProbabilities(loss === undefined ? null : createLoss(loss, parts?.own));
+  const isKnown = hasProbabilities(loss === undefined ? null : createLoss(loss, parts?.customParts));
   return first.type === 'classes' && isKnown ? first.labels : [];
 }
 

@@ -121,11 +121,11 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     if (file !== undefined) refuseDataset(values, file);
     const { dataset, split, warnings } = await openModelRows(model, values.dataset, values.split);
     for (const message of warnings) printLine(io.stderr, `gradloom predict: warning: ${message}`);
-    complete(checkInput('predict', buildNetwork(model.spec, model.parts?.own), dataset));
+    complete(checkInput('predict', buildNetwork(model.spec, model.parts?.customParts), dataset));
     const source = split === 'all' ? dataset.name : `the ${split} rows of ${dataset.name}`;
     return datasetRows(dataset, values.rows, typeOf(model.parameters), source);
   }
-  const network = buildNetwork(model.spec, model.parts?.own);
+  const network = buildNetwork(model.spec, model.parts?.customParts);
   const refuse = (what: string, reads: string) =>
     new UsageError(`${file} is a ${what}, expected a file with a JSON array on each line (--dataset ${file} ${reads})`);
   if (file !== undefined && isFolder(file)) throw refuse('folder', 'reads a folder of arrays');

@@ -12,14 +12,14 @@ const MOST_OF_A_NUMBER = 32;
  */
 export async function* textRows(
   stream: Readable,
-  { inputs: I, places }: Pick<Network, 'inputs' | 'places'>,
+  { inputs: I, allLayers }: Pick<Network, 'inputs' | 'allLayers'>,
   source: string,
 ): AsyncGenerator<RowBatch> {
   // Drops a byte-order mark at the start. Invalid UTF-8 becomes characters that are no JSON of numbers, so they are
   // refused.
   const decoder = new TextDecoder();
   const mostCharacters = MOST_BESIDE + MOST_OF_A_NUMBER * I;
-  const [{ spec }] = places;
+  const [{ spec }] = allLayers;
   const vocabulary = spec.kind === 'embedding' ? spec.vocabulary : null;
   const range = vocabulary === null ? '' : ` from 0 to ${vocabulary - 1}`;
   const wanted = `${vocabulary === null ? '' : 'whole '}${I === 1 ? 'number' : 'numbers'}${range}`;

@@ -148,7 +148,15 @@ function lossAndGradient(
   const gradient = new Float64Array(built.parameterCount);
   const lossSum = new Float64Array(1);
   const [theta, g] = [Float64Array.from(parameters), gradient].map((values) => bindTensors(built, values));
-  const pass = { kernels: referenceKernels, training: true, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };
+  const pass = {
+    kernels: referenceKernels,
+    training: true,
+    seed: 0,
+    step: 0,
+    firstRow: 0,
+    leafRows: 1,
+    accumulate: false,
+  };
   nodeGradient(lossSum, built, workspace, theta, g, 1, pass);
   return { loss: lossSum[0], gradient: [...gradient] };
 }

@@ -18,7 +18,15 @@ export function runRow(spec: NetworkSpec, parameters: ArrayLike<number>, row: re
   const network = buildNetwork(spec);
   const workspace = createWorkspace(network, createLoss('mse'), 1, (length) => new Float64Array(length));
   workspace.x.set(row);
-  const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };
+  const pass = {
+    kernels: referenceKernels,
+    training: false,
+    seed: 0,
+    step: 0,
+    firstRow: 0,
+    leafRows: 1,
+    accumulate: false,
+  };
   const outputs: number[][] = [];
   forward(network, workspace, bindTensors(network, Float64Array.from(parameters)), 1, pass, (_phase, _layer, y, n) =>
     outputs.push([...y.subarray(0, n)]),

@@ -8,7 +8,7 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import {
-  allocateOwn,
+  allocateEach,
   bindTensors,
   createElements,
   createWorkspace,
@@ -60,7 +60,7 @@ function weightsOf(network: Network, theta: Elements): Named {
   // Biases, and gains, shifts and running statistics of norms, are left out.
   const matrices = new Set(network.tensors.filter(({ shape }) => shape.length > 1).map(({ offset }) => offset));
   return new Map(
-    network.places.flatMap(({ tensors }, k) =>
+    network.allLayers.flatMap(({ tensors }, k) =>
       tensors
         .filter(({ offset, length }) => matrices.has(offset) && length > 1)
         .map(({ name, offset, length }) => [
@@ -72,16 +72,24 @@ function weightsOf(network: Network, theta: Elements): Named {
 }
 
 function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
-  const products = network.places.reduce((sum, { layer, tensors }) => {
+  const products = network.allLayers.reduce((sum, { layer, tensors }) => {
     return sum + positionsOf(layer.out) * tensors.reduce((weights, { length }) => weights + length, 0);
   }, 1);
   const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(BUDGET / products)));
-  const workspace = createWorkspace(network, createLoss('mse'), rows, allocateOwn(typeOf(theta)));
+  const workspace = createWorkspace(network, createLoss('mse'), rows, allocateEach(typeOf(theta)));
   workspace.x.set(inputRows(dataset, 0, rows, typeOf(theta)));
   const named: Named = new Map();
   const names = namesOf(network);
-  const places = new Map(network.places.map((place, k) => [place.layer, { ...place, name: names[k] }]));
-  const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };
+  const places = new Map(network.allLayers.map((place, k) => [place.layer, { ...place, name: names[k] }]));
+  const pass = {
+    kernels: referenceKernels,
+    training: false,
+    seed: 0,
+    step: 0,
+    firstRow: 0,
+    leafRows: 1,
+    accumulate: false,
+  };
   forward(network, workspace, bindTensors(network, theta), rows, pass, (_phase, layer, y, n) => {
     const place = places.get(layer);
     if (place?.spec.kind === 'activation') named.set(place.name, y.slice(0, n));
@@ -89,7 +97,7 @@ function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
   return named;
 }
 
-const namesOf = ({ places }: Network): string[] =>
+const namesOf = ({ allLayers: places }: Network): string[] =>
   layerNames(places.map(({ path, layer, spec }) => ({ path, label: layer.label, name: spec.name })));
 
 /** At most `MOST` of the names, including the first and the last. */

@@ -1,6 +1,6 @@
 import type { Elements } from '../../math/element-type.ts';
 import type { ProductShape } from '../../math/scratch.ts';
-import { leafCount, MOST_LEAVES } from '../../math/tree/index.ts';
+import { leafCount, MAX_LEAVES } from '../../math/tree/index.ts';
 import { addressOf } from '../../program/address.ts';
 import type { Products } from '../with-products.ts';
 import { attentionScratch } from './attention/memory.ts';
@@ -173,8 +173,8 @@ export function createNativeProducts(
     affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
       const leaves = leafCount(B, leaf);
       // More would be written beyond the table of leaves.
-      if (leaves > MOST_LEAVES)
-        throw new Error(`affineBackwardWeights: has ${leaves} leaves, expected at most ${MOST_LEAVES}`);
+      if (leaves > MAX_LEAVES)
+        throw new Error(`affineBackwardWeights: has ${leaves} leaves, expected at most ${MAX_LEAVES}`);
       return () => addWeights(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, leaf, joins, I, O);
     },
   };

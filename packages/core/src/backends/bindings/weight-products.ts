@@ -1,11 +1,11 @@
-import { MOST_NODE_ROWS } from '../../math/tree/index.ts';
+import { MAX_NODE_ROWS } from '../../math/tree/index.ts';
 import type { CallTape } from './call-tape.ts';
 import { MAX_PANEL } from './panels/panel-memory.ts';
 import type { Panels } from './panels/panels.ts';
 import type { Sparsity } from './sparsity.ts';
 
 /** Most rows of a batch at a time for dW, in one leaf or several. */
-const BLOCK_ROWS = MOST_NODE_ROWS;
+const BLOCK_ROWS = MAX_NODE_ROWS;
 // Most bytes of packed columns of dy at a time, to stay in the second-level cache.
 const PANEL_BYTES = 1_048_576;
 const BLOCK_BYTES = 8192; // bytes of a row

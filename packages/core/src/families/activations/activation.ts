@@ -3,7 +3,7 @@ import type { RealMath } from '../../math/real-math.ts';
 /** An elementwise nonlinearity a = f(z), computed in the arithmetic of an element type. */
 export interface Activation {
   /** Name of a user's own activation; absent for built-in ones, which backends may know by name. */
-  readonly own?: string;
+  readonly customName?: string;
   /** f(z). */
   apply(math: RealMath, z: number, alpha: number): number;
   /** f′ from z or from a = f(z), as `reads` says. The other argument is NaN. */

@@ -34,7 +34,7 @@ export interface Loss {
   /** Threshold above which a single yes/no output means yes. 0 for logits; 0.5 if absent. */
   readonly threshold?: number;
   /** Name of a user's own loss; absent for built-in ones, which backends may know by name. */
-  readonly own?: string;
+  readonly customName?: string;
   /** Set if the loss's function takes a parameter. */
   readonly variant?: LossVariant;
   /**

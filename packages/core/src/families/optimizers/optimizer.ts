@@ -35,7 +35,7 @@ export interface Optimizer {
    * Index in `hyper` of the share of the newest weights in their moving average; absent if there is no average. It is
    * the last scalar, and the average is the last slot. `update` gets neither.
    */
-  readonly shareAt?: number;
+  readonly smoothingAt?: number;
   /**
    * Writes the scalars of `update` for a step with learning rate `rate`. Overwrites `hyper`. (`rate` is an array, since
    * passing a number costs 16 bytes of heap wherever V8 does not inline the call.)
@@ -69,7 +69,7 @@ export function averaging(optimizer: Optimizer, decay: number): Optimizer {
       scalars[power] *= decay;
     },
     hyperLength: hyperLength + 1,
-    shareAt: hyperLength,
+    smoothingAt: hyperLength,
     hyper(hyper, rate, scalars) {
       optimizer.hyper(hyper, rate, scalars);
       hyper[hyperLength] = (1 - decay) / (1 - scalars[power]);

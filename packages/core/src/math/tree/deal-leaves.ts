@@ -20,13 +20,13 @@ const ROWS_OF_MOVE = 13;
 export function dealLeaves(
   leaves: number,
   threadsOf: readonly number[], // [ranks]
-  leaf: number, // rows of a leaf
+  leafRows: number, // rows of a leaf
 ): LeafRange[] {
   let best: LeafRange[] = [];
   let least = Number.POSITIVE_INFINITY;
   for (let portion = 1; portion < 2 * leaves; portion *= 2) {
     const ranges = dealPortions(leaves, portion, threadsOf);
-    const cost = costOf(ranges, leaves, threadsOf, leaf);
+    const cost = costOf(ranges, leaves, threadsOf, leafRows);
     if (cost <= least) [best, least] = [ranges, cost];
   }
   return best;
@@ -47,14 +47,14 @@ function dealPortions(leaves: number, portion: number, threadsOf: readonly numbe
 }
 
 /** Time of a step, measured in rows that a thread takes forward and backward. */
-function costOf(ranges: readonly LeafRange[], leaves: number, threadsOf: readonly number[], leaf: number): number {
+function costOf(ranges: readonly LeafRange[], leaves: number, threadsOf: readonly number[], leafRows: number): number {
   const nodes = ranges.map(({ first, end }) => nodesOf(first, end, leaves).length);
   const all = nodes.reduce((sum, own) => sum + own, 0);
   const ranks = ranges.length;
   let most = 0;
   for (const [rank, { first, end }] of ranges.entries()) {
     const threads = threadsOf[rank];
-    const taken = leaf * Math.floor((end - first + threads - 1) / threads);
+    const taken = leafRows * Math.floor((end - first + threads - 1) / threads);
     // A rank sends the parts of its rows that others own, and receives its own part of their rows.
     const moved = Math.max(nodes[rank] * (ranks - 1), all - nodes[rank]) / ranks;
     most = Math.max(most, taken + ROWS_OF_MOVE * moved);

@@ -1,12 +1,12 @@
 export { dealLeaves, type LeafRange } from './deal-leaves.ts';
 export {
   addTree,
+  defaultLeafRows,
   joinLevels,
   leafCount,
-  leafRows,
-  MOST_LEAF_ROWS,
-  MOST_LEAVES,
-  MOST_NODE_ROWS,
+  MAX_LEAF_ROWS,
+  MAX_LEAVES,
+  MAX_NODE_ROWS,
   type Node,
   nodesOf,
   treeLevels,

@@ -8,21 +8,22 @@ import type { Elements } from '../element-type.ts';
  * For each leaf a weight product adds, and mostly stores, every sum once more. On AVX-512 a step takes about 5 % longer
  * with leaves of 16 rows than with one leaf, 2 % with leaves of 32.
  */
-export function leafRows(batch: number): number {
+export function defaultLeafRows(batch: number): number {
   if (batch < 1024) return 16;
   if (batch < 4096) return 32;
   return 64;
 }
 
 /** Most rows of a leaf in a batch of several leaves. */
-export const MOST_LEAF_ROWS = 64;
+export const MAX_LEAF_ROWS = 64;
 /** Most rows that a kernel takes at once. */
-export const MOST_NODE_ROWS = 256;
+export const MAX_NODE_ROWS = 256;
 /** Most leaves that a kernel takes at once. */
-export const MOST_LEAVES = 16;
+export const MAX_LEAVES = 16;
 
 /** Leaves of B rows, at least 1. The last may be short. */
-export const leafCount = (B: number, leaf: number): number => Math.max(1, Math.floor((B + leaf - 1) / leaf));
+export const leafCount = (B: number, leafRows: number): number =>
+  Math.max(1, Math.floor((B + leafRows - 1) / leafRows));
 
 /**
  * Consecutive leaves that form a whole subtree: `count` leaves from leaf `first`, which is a multiple of a power of two

@@ -6,7 +6,7 @@ export interface NodePass extends Node {
   /** Row of the gradient. */
   readonly row: number;
   /** Whether to add the gradient to the row, which holds the sum of the left neighbour. */
-  readonly joins: boolean;
+  readonly accumulate: boolean;
   /** Rows to add afterwards: left += right. */
   readonly merges: readonly (readonly [left: number, right: number])[];
 }
@@ -29,9 +29,9 @@ export interface TeamPlanOptions {
   readonly part?: LeafRange;
   readonly threads: number;
   /** Most leaves of a pass, a power of two: the workspace has rows for this many. */
-  readonly most: number;
+  readonly maxLeaves: number;
   /** Whether a pass may add its gradient to its left neighbour's. A BLAS may not, as it rounds in its own order. */
-  readonly joins: boolean;
+  readonly canAccumulate: boolean;
   /**
    * Whether a later pass may reuse a row that was added to its neighbour's. Not if all passes advance together, from
    * barrier to barrier. @default true
@@ -72,7 +72,11 @@ function leavesOf({ leaves, threads, part = { first: 0, end: leaves } }: TeamPla
 }
 
 /** Passes of a thread, with rows counted from 0. */
-function planThread(first: number, end: number, { leaves, most, joins, merges: frees = true }: TeamPlanOptions) {
+function planThread(
+  first: number,
+  end: number,
+  { leaves, maxLeaves: most, canAccumulate: joins, merges: frees = true }: TeamPlanOptions,
+) {
   const passes: NodePass[] = [];
   const stack: Node[] = []; // the node in each row
   let rows = 0;
@@ -94,7 +98,7 @@ function planThread(first: number, end: number, { leaves, most, joins, merges: f
         merges.push([stack.length - 2, stack.length - 1]);
         addTo(stack, stack.pop()?.count ?? 0);
       }
-      passes.push({ first: at, count, row, joins: isRight, merges });
+      passes.push({ first: at, count, row, accumulate: isRight, merges });
     }
   }
   return { passes, nodes: stack, rows };
@@ -125,7 +129,11 @@ export function sizeOfPlan(options: TeamPlanOptions): PlanSize {
 }
 
 /** Size of the plan of `planThread`. */
-function sizeOfThread(first: number, end: number, { leaves, most, joins, merges = true }: TeamPlanOptions): PlanSize {
+function sizeOfThread(
+  first: number,
+  end: number,
+  { leaves, maxLeaves: most, canAccumulate: joins, merges = true }: TeamPlanOptions,
+): PlanSize {
   let [kept, rows, passes] = [0, 0, 0];
   for (const { first: at, count } of nodesOf(first, end, leaves)) {
     const chunks = Math.floor((count + most - 1) / most);

@@ -11,11 +11,11 @@ import {
   unchecked,
 } from '../../checks/options/index.ts';
 import { type Activation, type ActivationName, activations } from '../../families/activations/index.ts';
-import { activationOps, ownActivationOps } from '../../program/ops/index.ts';
+import { activationOps, customActivationOps } from '../../program/ops/index.ts';
 import { channelsOf, sizeOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
-import { NO_PARTS, type Place } from './place.ts';
+import { type LayerContext, NO_PARTS } from './place.ts';
 
 export const activationOptions = defineOptions('activation', {
   /** Name of the function in the table of activations. */
@@ -35,7 +35,10 @@ export interface ActivationOptions extends OptionsOf<typeof activationOptions.ta
 const ofActivations: PlainKind<string> = oneOf(activations);
 
 /** y[i] = f(x[i]) with f from the table of activations. */
-export function activation(options: ActivationOptions, { input, own }: Pick<Place, 'input' | 'own'>): Layer {
+export function activation(
+  options: ActivationOptions,
+  { input, customParts: own }: Pick<LayerContext, 'input' | 'customParts'>,
+): Layer {
   const { fn, size: width, alpha: given } = activationOptions.read(options);
   const table: Readonly<Record<string, Activation>> = { ...activations, ...own?.activations };
   const known = own === undefined || own === NO_PARTS ? ofActivations : oneOf(table);
@@ -44,7 +47,7 @@ export function activation(options: ActivationOptions, { input, own }: Pick<Plac
   const shape = width === undefined || width === sizeOf(input) ? input : [width];
   const size = sizeOf(shape);
   const alpha = given === undefined ? f.alpha : nonNegative.check('activation', 'alpha', given);
-  const ops = f.own === undefined ? activationOps[fn] : ownActivationOps(f.own, f);
+  const ops = f.customName === undefined ? activationOps[fn] : customActivationOps(f.customName, f);
   const readsZ = f.reads === 'z';
   return {
     label: `${fn}(${size})`,

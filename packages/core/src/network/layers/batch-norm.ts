@@ -14,7 +14,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 
 export const batchNormOptions = defineOptions('batch-norm', {
   /** C: length of the last axis. @default that of the layer before */
@@ -37,7 +37,7 @@ export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions.tabl
  * step updates before the weights. They use the unbiased variance, as in PyTorch, or the biased one where the batch has
  * one position. [Ioffe & Szegedy 2015, alg. 1](https://arxiv.org/abs/1502.03167)
  */
-export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
+export function batchNorm(options: BatchNormOptions, { input }: LayerContext): Layer {
   const { size: width, epsilon, momentum } = batchNormOptions.read(options);
   const size = width ?? channelsOf(input);
   const shape = [...input.slice(0, -1), size];
@@ -55,7 +55,7 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
       { name: 'runningVariance', shape: [size], isTrained: false, initialize: (out) => void out.fill(1) },
     ],
     couplesRows: true,
-    createMemory: (rows, allocate, { leaves, take, own = allocate }) => ({
+    createMemory: (rows, allocate, { leaves, allocatePerLeaf: take, allocatePerThread: own = allocate }) => ({
       // μ, σ² and 1 / √(σ² + ε), the means of dy and dy · x̂, scratch of sums, and a tree over all leaves.
       arrays: [
         ...[own(size), own(size), own(size), own(size), own(size)],
@@ -66,21 +66,21 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
     }),
     forward(y, x, [gamma, beta, runningMean, runningVariance], B, pass, { arrays, shared = [] }) {
       const [mean, variance, scales, , , scratch, levels] = arrays;
-      const { emit, training, leaf, batch } = pass;
+      const { emit, training, leafRows, batch } = pass;
       if (!training) {
         emit(ops.batchNormScales, scales, runningVariance, size, epsilon);
         emit(ops.batchNormForward, y, x, runningMean, scales, gamma, beta, B * R, size);
         return;
       }
-      const { rows, leaves, firstLeaf, follows = false } = batch;
-      const own = leafCount(B, leaf);
+      const { rows, leaves, firstLeaf, isLaterPass = false } = batch;
+      const own = leafCount(B, leafRows);
       const [sums, squares] = shared;
-      emit(ops.leafSums, partOf(sums, firstLeaf, own), scratch, x, B, leaf, R, size);
+      emit(ops.leafSums, partOf(sums, firstLeaf, own), scratch, x, B, leafRows, R, size);
       emit(barrier);
-      if (!follows) emit(ops.leafMean, mean, levels, sums, leaves, size, rows * R);
-      emit(ops.leafSquares, partOf(squares, firstLeaf, own), scratch, x, mean, B, leaf, R, size);
+      if (!isLaterPass) emit(ops.leafMean, mean, levels, sums, leaves, size, rows * R);
+      emit(ops.leafSquares, partOf(squares, firstLeaf, own), scratch, x, mean, B, leafRows, R, size);
       emit(barrier);
-      if (!follows) {
+      if (!isLaterPass) {
         emit(ops.leafMean, variance, levels, squares, leaves, size, rows * R);
         emit(ops.batchNormScales, scales, variance, size, epsilon);
       }
@@ -100,21 +100,21 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
         }),
     backward(dx, dy, x, _y, [gamma, , runningMean], gradients, B, pass, { arrays, shared = [] }) {
       const [ownMean, , scales, meanDy, meanDyXHat, scratch, levels] = arrays;
-      const { emit, training, leaf, joins, batch } = pass;
-      const { rows, leaves, firstLeaf, follows = false } = batch;
-      const own = leafCount(B, leaf);
+      const { emit, training, leafRows, accumulate, batch } = pass;
+      const { rows, leaves, firstLeaf, isLaterPass = false } = batch;
+      const own = leafCount(B, leafRows);
       const [dGamma, dBeta, ...untrained] = gradients;
       const [, , dGammas, dBetas] = shared;
       const mean = training ? ownMean : runningMean;
       const sums = [dGammas, dBetas].map((all) => partOf(all, firstLeaf, own));
-      emit(ops.leafGradients, sums[0], sums[1], scratch, dy, x, mean, scales, B, leaf, R, size);
-      emit(ops.leafTotal, dGamma, levels, sums[0], own, joins, size);
-      emit(ops.leafTotal, dBeta, levels, sums[1], own, joins, size);
-      if (!joins) for (const gradient of untrained) emit(ops.fill, gradient, 0, size);
+      emit(ops.leafGradients, sums[0], sums[1], scratch, dy, x, mean, scales, B, leafRows, R, size);
+      emit(ops.leafTotal, dGamma, levels, sums[0], own, accumulate, size);
+      emit(ops.leafTotal, dBeta, levels, sums[1], own, accumulate, size);
+      if (!accumulate) for (const gradient of untrained) emit(ops.fill, gradient, 0, size);
       if (dx === null) return;
       if (training) {
         emit(barrier);
-        if (!follows) {
+        if (!isLaterPass) {
           emit(ops.leafMean, meanDy, levels, dBetas, leaves, size, rows * R);
           emit(ops.leafMean, meanDyXHat, levels, dGammas, leaves, size, rows * R);
         }

@@ -6,7 +6,7 @@ import { channelsOf, positionsOf } from '../shape.ts';
 import { unchanged } from './at-each-position.ts';
 import type { Layer, Pass } from './layer.ts';
 import type { LayerMemory } from './memory.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 
 export const channelDropoutOptions = defineOptions('channel-dropout', {
   /** Probability that a channel of a row is set to 0 in training, in [0, 1). */
@@ -22,7 +22,7 @@ export interface ChannelDropoutOptions extends OptionsOf<typeof channelDropoutOp
  * dropout. Rows of one axis lose single numbers, as in dropout.
  * [Tompson et al. 2015](https://arxiv.org/abs/1411.4280); PyTorch's `Dropout2d`.
  */
-export function channelDropout(options: ChannelDropoutOptions, { input, stream }: Place): Layer {
+export function channelDropout(options: ChannelDropoutOptions, { input, stream }: LayerContext): Layer {
   const { rate } = channelDropoutOptions.read(options);
   const [R, C] = [positionsOf(input), channelsOf(input)];
   const threshold = Math.floor(rate * 4294967296);
@@ -30,10 +30,10 @@ export function channelDropout(options: ChannelDropoutOptions, { input, stream }
 
   /** y = x · m / (1 - rate) in training, else y = x. y may be x. */
   function drop(y: Elements, x: Elements, B: number, pass: Pass, { arrays: [mask] }: LayerMemory): void {
-    const { emit, training, seed, place } = pass;
+    const { emit, training, seed, stepAndRow } = pass;
     if (training && rate > 0) {
       const [key0, key1] = streamKey(seed, 'dropout', ...stream);
-      emit(ops.channelDropout, y, x, mask, place, B, R, C, key0, key1, threshold, factor);
+      emit(ops.channelDropout, y, x, mask, stepAndRow, B, R, C, key0, key1, threshold, factor);
     } else if (y !== x) emit(ops.copy, y, x, B * R * C);
   }
 

@@ -12,7 +12,7 @@ import { createInitializer, initializer } from '../../families/initializers/inde
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import type { Layer, TensorSpec } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 import { alongAxis, axesOf, perAxis } from './windows.ts';
 
 export const conv2dTransposeOptions = defineOptions('conv2d-transpose', {
@@ -42,7 +42,7 @@ export interface Conv2dTransposeOptions extends OptionsOf<typeof conv2dTranspose
  * plus b. An axis of n inputs has (n - 1) · stride - 2 · padding + kernel + outputPadding outputs, as in PyTorch.
  * [Dumoulin & Visin 2016, §4](https://arxiv.org/abs/1603.07285)
  */
-export function conv2dTranspose(options: Conv2dTransposeOptions, { input, own }: Place): Layer {
+export function conv2dTranspose(options: Conv2dTransposeOptions, { input, customParts: own }: LayerContext): Layer {
   const kind = 'conv2d-transpose';
   const read = conv2dTransposeOptions.read(options);
   const { out: O, bias } = read;
@@ -95,9 +95,9 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, own }:
       emit(ops.convBackwardInput, y, x, W, B, ...geometry);
       if (bias) emit(ops.addRow, y, b, B * H * V, O);
     },
-    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leaf, joins }, { arrays: [spare, sums] }) {
-      emit(ops.convBackwardWeights, dW, spare, dy, x, B, joins, ...geometry);
-      if (bias) emit(ops.positionSums, db, sums, dy, B, leaf, joins, H * V, O);
+    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leafRows, accumulate }, { arrays: [spare, sums] }) {
+      emit(ops.convBackwardWeights, dW, spare, dy, x, B, accumulate, ...geometry);
+      if (bias) emit(ops.positionSums, db, sums, dy, B, leafRows, accumulate, H * V, O);
       if (dx === null) return;
       emit(ops.fill, spare, 0, C);
       emit(ops.convForward, dx, dy, W, spare, B, ...geometry);

@@ -11,7 +11,7 @@ import {
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer, TensorSpec } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 import { alongAxis, axesOf, ONE, perAxis, windowsAlong } from './windows.ts';
 
 const paddingKind = checkedBy(
@@ -56,17 +56,17 @@ export interface ConvOptions extends OptionsOf<typeof table>, Named {}
  * y = x * W + b on images [H, W, C]: a cross-correlation, as everywhere in the field. An axis of n inputs has ⌊(n + 2 ·
  * padding - dilation · (kernel - 1) - 1) / stride⌋ + 1 outputs, as in PyTorch.
  */
-export const conv2d = (options: ConvOptions, place: Place): Layer =>
-  convolution('conv2d', conv2dOptions.read(options), place);
+export const conv2d = (options: ConvOptions, stepAndRow: LayerContext): Layer =>
+  convolution('conv2d', conv2dOptions.read(options), stepAndRow);
 
 /** y = x * W + b on sequences [T, C]; otherwise as conv2d. */
-export const conv1d = (options: ConvOptions, place: Place): Layer =>
-  convolution('conv1d', conv1dOptions.read(options), place);
+export const conv1d = (options: ConvOptions, stepAndRow: LayerContext): Layer =>
+  convolution('conv1d', conv1dOptions.read(options), stepAndRow);
 
 function convolution(
   kind: 'conv1d' | 'conv2d',
   { out: O, kernel, stride, padding, dilation, groups, bias, init, biasInit }: ReturnType<typeof conv2dOptions.read>,
-  { input, own }: Place,
+  { input, customParts: own }: LayerContext,
 ): Layer {
   const axes = axesOf(kind, input, kind === 'conv2d' ? [2] : [1]);
   const C = input[axes];
@@ -119,8 +119,8 @@ function convolution(
       if (!bias) emit(ops.fill, zeros, 0, O);
       emit(ops.convForward, y, x, W, bias ? b : zeros, B, ...geometry);
     },
-    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, joins }, { arrays: [, unused] }) {
-      emit(ops.convBackwardWeights, dW, bias ? db : unused, x, dy, B, joins, ...geometry);
+    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, accumulate }, { arrays: [, unused] }) {
+      emit(ops.convBackwardWeights, dW, bias ? db : unused, x, dy, B, accumulate, ...geometry);
       if (dx !== null) emit(ops.convBackwardInput, dx, dy, W, B, ...geometry);
     },
   };

@@ -18,7 +18,7 @@ import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf, type Shape } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer, TensorSpec } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 
 export const denseOptions = defineOptions('dense', {
   /** Inputs I, the last axis. @default that of the layer before */
@@ -45,9 +45,9 @@ export interface DenseOptions extends OptionsOf<typeof denseOptions.table>, Name
  * y = x · W + b with W [I, O], b [O], on the last axis of each position of a row. With `tiedTo` W is the transposed
  * table of an embedding, as in [Press and Wolf 2017](https://arxiv.org/abs/1608.05859), and b is added at last.
  */
-export function dense(options: DenseOptions, place: Place): Layer {
+export function dense(options: DenseOptions, stepAndRow: LayerContext): Layer {
   const { in: width, out: O, bias, tiedTo, init, biasInit } = denseOptions.read(options);
-  const { input, own } = place;
+  const { input, customParts: own } = stepAndRow;
   const I = width ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
@@ -63,7 +63,7 @@ export function dense(options: DenseOptions, place: Place): Layer {
   };
   const shape = { in: [...positions, I], out: [...positions, O], elementwise: false, reads: { x: true, y: false } };
   if (tiedTo !== undefined) {
-    refuseUntied(options, tiedTo, I, place);
+    refuseUntied(options, tiedTo, I, stepAndRow);
     const E: TensorSpec = { name: 'W', shape: [O, I], tiedTo, initialize: () => undefined };
     return {
       ...shape,
@@ -83,15 +83,15 @@ export function dense(options: DenseOptions, place: Place): Layer {
       if (!bias) emit(ops.fill, zeros, 0, O);
       emit(ops.affine, y, x, W, bias ? b : zeros, N, I, O);
     }),
-    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leaf, joins }, { arrays: [, unused] }) {
-      emitBackwardWeights(emit, dW, bias ? db : unused, x, dy, B, leaf, joins, R, I, O);
+    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leafRows, accumulate }, { arrays: [, unused] }) {
+      emitBackwardWeights(emit, dW, bias ? db : unused, x, dy, B, leafRows, accumulate, R, I, O);
       if (dx !== null) emit(ops.affineBackwardInput, dx, dy, W, B * R, I, O);
     },
   };
 }
 
 /** @throws OptionError if the layer cannot share the table of the embedding at `tiedTo`. */
-function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before }: Place): void {
+function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before }: LayerContext): void {
   const { kind, layer } = before.get(tiedTo) ?? {};
   if (layer === undefined || kind !== 'embedding') {
     const known = [...before].filter(([, one]) => one.kind === 'embedding').map(([path]) => show(path));
@@ -127,9 +127,9 @@ function tied(
       emit(ops.affineBackwardInput, y, x, E, N, O, I);
       if (b !== undefined) emit(ops.addRow, y, b, N, O);
     }),
-    backward(dx, dy, x, _y, [E], [dE, db], B, { emit, leaf, joins }, { arrays: [zeros, unused, sums] }) {
-      emitBackwardWeights(emit, dE, unused, dy, x, B, leaf, joins, R, O, I);
-      if (db !== undefined) emit(ops.positionSums, db, sums, dy, B, leaf, joins, R, O);
+    backward(dx, dy, x, _y, [E], [dE, db], B, { emit, leafRows, accumulate }, { arrays: [zeros, unused, sums] }) {
+      emitBackwardWeights(emit, dE, unused, dy, x, B, leafRows, accumulate, R, O, I);
+      if (db !== undefined) emit(ops.positionSums, db, sums, dy, B, leafRows, accumulate, R, O);
       if (dx === null) return;
       emit(ops.fill, zeros, 0, I);
       emit(ops.affine, dx, dy, E, zeros, B * R, O, I);
@@ -149,7 +149,7 @@ export const positionProducts = (R: number, I: number, O: number): readonly Prod
         [I, O, windowsOf(R, I, O)],
       ];
 
-/** Emits dW = Σ xᵀ · dy and db = Σ dy over the R positions of B rows. Overwrites `dW` and `db`, or adds if `joins`. */
+/** Emits dW = Σ xᵀ · dy and db = Σ dy over the R positions of B rows. Overwrites `dW` and `db`, or adds if `accumulate`. */
 export function emitBackwardWeights(
   emit: Emit,
   dW: Elements, // [I, O] out
@@ -157,12 +157,12 @@ export function emitBackwardWeights(
   x: Elements, // [B, R, I]
   dy: Elements, // [B, R, O]
   B: number,
-  leaf: number,
-  joins: boolean,
+  leafRows: number,
+  accumulate: boolean,
   R: number,
   I: number,
   O: number,
 ): void {
-  if (R === 1) emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins, I, O);
-  else emit(ops.convBackwardWeights, dW, db, x, dy, B, joins, ...windowsOf(R, I, O));
+  if (R === 1) emit(ops.affineBackwardWeights, dW, db, x, dy, B, leafRows, accumulate, I, O);
+  else emit(ops.convBackwardWeights, dW, db, x, dy, B, accumulate, ...windowsOf(R, I, O));
 }

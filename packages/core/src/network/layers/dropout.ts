@@ -12,7 +12,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
 import { unchanged } from './at-each-position.ts';
 import type { Layer, Pass } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 
 export const dropoutOptions = defineOptions('dropout', {
   /** Probability that an input is set to 0 in training, in [0, 1). */
@@ -30,7 +30,7 @@ export interface DropoutOptions extends OptionsOf<typeof dropoutOptions.table>, 
  * threads.
  * [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), scaled in training as in PyTorch.
  */
-export function dropout(options: DropoutOptions, { input, stream }: Place): Layer {
+export function dropout(options: DropoutOptions, { input, stream }: LayerContext): Layer {
   const { rate, size: width } = dropoutOptions.read(options);
   const shape = width === undefined || width === sizeOf(input) ? input : [width];
   const size = sizeOf(shape);
@@ -42,11 +42,11 @@ export function dropout(options: DropoutOptions, { input, stream }: Place): Laye
     y: Elements, // [B, size] out
     x: Elements, // [B, size]
     B: number,
-    { emit, training, seed, place }: Pass,
+    { emit, training, seed, stepAndRow }: Pass,
   ): void {
     if (training && rate > 0) {
       const [key0, key1] = streamKey(seed, 'dropout', ...stream);
-      emit(ops.dropout, y, x, place, B, size, key0, key1, threshold, factor);
+      emit(ops.dropout, y, x, stepAndRow, B, size, key0, key1, threshold, factor);
     } else if (y !== x) emit(ops.copy, y, x, B * size);
   }
 

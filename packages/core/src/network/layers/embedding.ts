@@ -6,7 +6,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
-import { atLayer, type Place } from './place.ts';
+import { atLayer, type LayerContext } from './place.ts';
 
 export const embeddingOptions = defineOptions('embedding', {
   /** V, size of the vocabulary: inputs are integers from 0 to V - 1. */
@@ -25,7 +25,7 @@ export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions.tabl
  * ascending, and places in a row ascending. Indices have no gradient: dx is 0.
  * @throws InputError in the forward pass if an index is not an integer in [0, V), before anything is read.
  */
-export function embedding(options: EmbeddingOptions, { input, path, name, own }: Place): Layer {
+export function embedding(options: EmbeddingOptions, { input, path, name, customParts: own }: LayerContext): Layer {
   const k = sizeOf(input);
   const { vocabulary: V, width, init } = embeddingOptions.read(options);
   const initialize = createInitializer(init, own);
@@ -50,9 +50,9 @@ export function embedding(options: EmbeddingOptions, { input, path, name, own }:
         doubles: [allocate(V, FLOAT64), allocate(rows * k, FLOAT64), allocate(levels, FLOAT64)],
       };
     },
-    backward(dx, dy, x, _y, _parameters, [dE], B, { emit, leaf, joins }, { arrays: [sums], doubles = [] }) {
+    backward(dx, dy, x, _y, _parameters, [dE], B, { emit, leafRows, accumulate }, { arrays: [sums], doubles = [] }) {
       const [firstPlace, nextPlace, leafOf] = doubles;
-      emit(ops.embeddingBackward, dE, firstPlace, nextPlace, sums, leafOf, x, dy, B, k, leaf, joins, V, width);
+      emit(ops.embeddingBackward, dE, firstPlace, nextPlace, sums, leafOf, x, dy, B, k, leafRows, accumulate, V, width);
       if (dx !== null) emit(ops.fill, dx, 0, B * k);
     },
   };

@@ -2,7 +2,7 @@ import { defineOptions, type Named } from '../../checks/options/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 
 export const flattenOptions = defineOptions('flatten', {});
 
@@ -10,7 +10,7 @@ export const flattenOptions = defineOptions('flatten', {});
 export interface FlattenOptions extends Named {}
 
 /** Makes one axis of all axes of a row, the last varying fastest: [28, 28, 1] becomes [784]. Moves no number. */
-export function flatten(options: FlattenOptions, { input }: Place): Layer {
+export function flatten(options: FlattenOptions, { input }: LayerContext): Layer {
   flattenOptions.read(options);
   const size = sizeOf(input);
   return {

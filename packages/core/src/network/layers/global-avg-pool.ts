@@ -5,7 +5,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 
 export const globalAvgPoolOptions = defineOptions('global-avg-pool', {});
 
@@ -13,7 +13,7 @@ export const globalAvgPoolOptions = defineOptions('global-avg-pool', {});
 export interface GlobalAvgPoolOptions extends OptionsOf<typeof globalAvgPoolOptions.table>, Named {}
 
 /** y[C] = the mean of each channel over all positions of an image [H, W, C], or the real ones of a sequence [T, C]. */
-export function globalAvgPool(options: GlobalAvgPoolOptions, { input }: Place): Layer {
+export function globalAvgPool(options: GlobalAvgPoolOptions, { input }: LayerContext): Layer {
   globalAvgPoolOptions.read(options);
   if (input.length < 2) {
     const problem = `has shape ${show(input)}, expected positions and channels, such as [height, width, channels]`;

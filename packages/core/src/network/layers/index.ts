@@ -132,7 +132,7 @@ export type { FlattenOptions } from './flatten.ts';
 export type { GlobalAvgPoolOptions } from './global-avg-pool.ts';
 export type { LastPositionOptions } from './last-position.ts';
 export {
-  type BatchPlace,
+  type BatchSlice,
   type Branch,
   type BranchName,
   type Inspect,
@@ -143,8 +143,15 @@ export {
   type TensorSpec,
 } from './layer.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
-export { type GradientPair, type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';
-export { type LayerBefore, NO_PARTS, type OwnParts, type Path, type Place } from './place.ts';
+export {
+  type GradientPair,
+  type LayerMemory,
+  NO_TEAM_MEMORY,
+  noMemory,
+  type StackMemory,
+  type TeamMemory,
+} from './memory.ts';
+export { type CustomParts, type LayerBefore, type LayerContext, NO_PARTS, type Path } from './place.ts';
 export type { PoolingOptions } from './pool.ts';
 export type { PositionEmbeddingOptions } from './position-embedding.ts';
 export type { RecurrentOptions } from './recurrent.ts';

@@ -1,7 +1,7 @@
 import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 import { axesOf } from './windows.ts';
 
 export const lastPositionOptions = defineOptions('last-position', {});
@@ -10,7 +10,7 @@ export const lastPositionOptions = defineOptions('last-position', {});
 export interface LastPositionOptions extends OptionsOf<typeof lastPositionOptions.table>, Named {}
 
 /** y[C] = the last real position of a sequence [T, C]. dx is dy there, and 0 at the other positions. */
-export function lastPosition(options: LastPositionOptions, { input }: Place): Layer {
+export function lastPosition(options: LastPositionOptions, { input }: LayerContext): Layer {
   lastPositionOptions.read(options);
   axesOf('last-position', input, [1]);
   const [T, C] = input;

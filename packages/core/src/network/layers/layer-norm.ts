@@ -12,7 +12,7 @@ import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 
 export const layerNormOptions = defineOptions('layer-norm', {
   /** Length of the last axis. @default that of the layer before */
@@ -31,7 +31,7 @@ export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions.tabl
  * position of a row. Its sums run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). [Ba et al.
  * 2016](https://arxiv.org/abs/1607.06450)
  */
-export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
+export function layerNorm(options: LayerNormOptions, { input }: LayerContext): Layer {
   const { size: width, epsilon, bias } = layerNormOptions.read(options);
   const size = width ?? channelsOf(input);
   const shape = [...input.slice(0, -1), size];
@@ -59,10 +59,10 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
       if (!bias) emit(ops.fill, zeros, 0, size);
       emit(ops.layerNormForward, y, means, scales, x, gamma, bias ? beta : zeros, N, size, epsilon);
     }),
-    backward(dx, dy, x, _y, [gamma], [dGamma, dBeta], B, { emit, leaf, joins }, { arrays }) {
+    backward(dx, dy, x, _y, [gamma], [dGamma, dBeta], B, { emit, leafRows, accumulate }, { arrays }) {
       const [means, scales, g, sums, , unused] = arrays;
       const db = bias ? dBeta : unused;
-      emit(ops.layerNormBackwardWeights, dGamma, db, sums, dy, x, means, scales, B, leaf, joins, R, size);
+      emit(ops.layerNormBackwardWeights, dGamma, db, sums, dy, x, means, scales, B, leafRows, accumulate, R, size);
       if (dx !== null) emit(ops.layerNormBackwardInput, dx, g, dy, x, means, scales, gamma, B * R, size);
     },
   };

@@ -4,7 +4,7 @@ import type { Random } from '../../math/random/create-random.ts';
 import type { Allocate, ProductShape } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import type { Shape } from '../shape.ts';
-import type { LayerMemory, Share } from './memory.ts';
+import type { LayerMemory, TeamMemory } from './memory.ts';
 
 /** Settings of a pass over rows, from which its operations are emitted. */
 export interface Pass {
@@ -15,13 +15,13 @@ export interface Pass {
   /** Seed of dropout. */
   readonly seed: number;
   /** Rows of a leaf. Gradients are summed within leaves, and leaves by a tree. */
-  readonly leaf: number;
+  readonly leafRows: number;
   /** Whether to add gradients to their arrays, which hold the sum of the rows to the left. */
-  readonly joins: boolean;
+  readonly accumulate: boolean;
   /** The batch that the rows belong to. Only layers that couple rows read it. */
-  readonly batch: BatchPlace;
+  readonly batch: BatchSlice;
   /** [2] Step, counted from 0, and index of the first row in the batch. Operations read them when they run. */
-  readonly place: Float64Array;
+  readonly stepAndRow: Float64Array;
   /** [B] Real positions of each row of a sequence, the first ones; all others are padding. */
   readonly lengths: Float64Array;
 }
@@ -37,7 +37,7 @@ export interface NextPass extends Pass {
 }
 
 /** The part of a batch that a pass takes. */
-export interface BatchPlace {
+export interface BatchSlice {
   /** Rows of the whole batch. */
   readonly rows: number;
   /** Leaves of the whole batch. */
@@ -45,11 +45,11 @@ export interface BatchPlace {
   /** The first leaf of the pass. */
   readonly firstLeaf: number;
   /** Whether an earlier pass of the same thread has filled the arrays of `Share.own`. @default false */
-  readonly follows?: boolean;
+  readonly isLaterPass?: boolean;
 }
 
 /** Placeholder for passes whose layers do not read `batch`, as in evaluation. */
-export const NO_BATCH: BatchPlace = { rows: 0, leaves: 0, firstLeaf: 0 };
+export const NO_BATCH: BatchSlice = { rows: 0, leaves: 0, firstLeaf: 0 };
 
 /** A tensor of a layer: trained weights, or a state that the layer's passes update. */
 export interface TensorSpec {
@@ -133,7 +133,7 @@ export interface Layer {
   /**
    * Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none.
    */
-  createMemory?(rows: number, allocate: Allocate, share: Share): LayerMemory;
+  createMemory?(rows: number, allocate: Allocate, share: TeamMemory): LayerMemory;
 
   /** Emits operations that overwrite `y`. */
   forward(

@@ -7,20 +7,20 @@ export interface LayerMemory {
   readonly arrays: readonly Elements[];
   /** Arrays that are always float64. */
   readonly doubles?: readonly Float64Array[];
-  /** Arrays from `Share.take`, which all threads of a team share. */
+  /** Arrays from `Share.allocatePerLeaf`, which all threads of a team share. */
   readonly shared?: readonly Elements[];
   /** Memory of each stack of nested layers. */
   readonly inner?: readonly StackMemory[];
 }
 
 /** Allocates memory that all threads of a team share. Every thread takes the same arrays in the same order. */
-export interface Share {
+export interface TeamMemory {
   /** Most leaves of a batch. */
   readonly leaves: number;
   /** An array [leaves, width]. */
-  take(width: number): Elements;
+  allocatePerLeaf(width: number): Elements;
   /** An array that all passes of a thread share. @default every pass allocates its own */
-  own?(length: number): Elements;
+  allocatePerThread?(length: number): Elements;
   /**
    * Gradients by outputs inside of the layer, a pair for each of its branches, which the layers beside it use too.
    * @default a layer allocates its own
@@ -29,7 +29,7 @@ export interface Share {
 }
 
 /** For networks that are not trained. */
-export const NO_SHARE: Share = { leaves: 0, take: () => nothing };
+export const NO_TEAM_MEMORY: TeamMemory = { leaves: 0, allocatePerLeaf: () => nothing };
 const nothing = new Float64Array(0);
 
 /** Gradients by layer outputs [rows, widest], used alternately. */

@@ -9,13 +9,13 @@ import type { Shape } from '../shape.ts';
 import type { BranchName, Layer } from './layer.ts';
 
 /** The user's own parts by family and name, in addition to the built-in ones. */
-export interface OwnParts {
+export interface CustomParts {
   /** Activations. */
   readonly activations: Readonly<Record<string, Activation>>;
   /** Losses. */
   readonly losses: Readonly<Record<string, (options: object) => Loss>>;
   /** Layers. */
-  readonly layers: Readonly<Record<string, (options: object, place: Place) => Layer>>;
+  readonly layers: Readonly<Record<string, (options: object, place: LayerContext) => Layer>>;
   /** Initializers. */
   readonly initializers: Readonly<Record<string, (options: object) => Initializer>>;
   /** Schedules. */
@@ -25,7 +25,7 @@ export interface OwnParts {
 }
 
 /** No own parts. */
-export const NO_PARTS: OwnParts = {
+export const NO_PARTS: CustomParts = {
   ...{ activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} },
 };
 
@@ -38,7 +38,7 @@ export type Path = readonly (number | BranchName)[];
 export const branchPath = (path: Path, branch: BranchName): Path => (branch === 'layers' ? path : [...path, branch]);
 
 /** The place of a layer in its network. */
-export interface Place {
+export interface LayerContext {
   /** Shape of a row's inputs. */
   readonly input: Shape;
   /** Position in the network. */
@@ -48,7 +48,7 @@ export interface Place {
   /** The name that its spec gives it. @default none */
   readonly name?: string;
   /** The user's own parts. @default none */
-  readonly own?: OwnParts;
+  readonly customParts?: CustomParts;
   /** The layers before it in the network by path, nested ones too. */
   readonly before: ReadonlyMap<string, LayerBefore>;
   /** Builds nested layers. @throws Error if they do not fit together. */

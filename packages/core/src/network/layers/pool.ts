@@ -2,7 +2,7 @@ import { OptionError } from '../../checks/option-error.ts';
 import { defineOptions, type Named, type OptionsOf, required } from '../../checks/options/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 import { alongAxis, axesOf, ONE, perAxis, windowsAlong } from './windows.ts';
 
 const table = {
@@ -25,7 +25,7 @@ export interface PoolingOptions extends OptionsOf<typeof table>, Named {}
  * NaN. Of equal maxima the first takes the gradient. Axes have ⌊(n + 2 · padding - size) / stride⌋ + 1 outputs, as in
  * PyTorch.
  */
-export function maxPool(options: PoolingOptions, place: Place): Layer {
+export function maxPool(options: PoolingOptions, place: LayerContext): Layer {
   const { geometry, ...layer } = windowsOf('max-pool', maxPoolOptions.read(options), place);
   return {
     ...layer,
@@ -44,7 +44,7 @@ export function maxPool(options: PoolingOptions, place: Place): Layer {
  * y = the mean of each window of each channel, over one axis of [T, C] or two of [H, W, C]. Padding counts as zeros, as
  * in PyTorch, where a sum is divided by the whole window. The number of outputs is that of max-pool.
  */
-export function avgPool(options: PoolingOptions, place: Place): Layer {
+export function avgPool(options: PoolingOptions, place: LayerContext): Layer {
   const { geometry, ...layer } = windowsOf('avg-pool', avgPoolOptions.read(options), place);
   return {
     ...layer,
@@ -61,7 +61,7 @@ export function avgPool(options: PoolingOptions, place: Place): Layer {
 function windowsOf(
   kind: 'max-pool' | 'avg-pool',
   { size, stride = size, padding }: ReturnType<typeof maxPoolOptions.read>,
-  { input }: Place,
+  { input }: LayerContext,
 ) {
   const axes = axesOf(kind, input, [1, 2]);
   const along = Array.from({ length: axes }, (_, a) => {

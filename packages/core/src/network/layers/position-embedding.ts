@@ -4,7 +4,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 import { axesOf } from './windows.ts';
 
 export const positionEmbeddingOptions = defineOptions('position-embedding', {
@@ -19,7 +19,7 @@ export interface PositionEmbeddingOptions extends OptionsOf<typeof positionEmbed
  * y = x + P on sequences [T, C]: each place has a trained vector of its own. dP adds the rows of a leaf ascending.
  * [Gehring et al. 2017, §3.1](https://arxiv.org/abs/1705.03122)
  */
-export function positionEmbedding(options: PositionEmbeddingOptions, { input, own }: Place): Layer {
+export function positionEmbedding(options: PositionEmbeddingOptions, { input, customParts: own }: LayerContext): Layer {
   const { init } = positionEmbeddingOptions.read(options);
   axesOf('position-embedding', input, [1]);
   const [T, C] = input;
@@ -43,8 +43,8 @@ export function positionEmbedding(options: PositionEmbeddingOptions, { input, ow
       emit(ops.embeddingForward, rows, at, P, n, C);
       emit(ops.add, y, rows, n * C);
     },
-    backward(dx, dy, _x, _y, _parameters, [dP], B, { emit, leaf, joins }, { arrays: [sums] }) {
-      emit(ops.positionSums, dP, sums, dy, B, leaf, joins, 1, size);
+    backward(dx, dy, _x, _y, _parameters, [dP], B, { emit, leafRows, accumulate }, { arrays: [sums] }) {
+      emit(ops.positionSums, dP, sums, dy, B, leafRows, accumulate, 1, size);
       if (dx !== null && dx !== dy) emit(ops.copy, dx, dy, B * size);
     },
   };

@@ -14,7 +14,7 @@ import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
 import type { Layer, Pass, TensorSpec } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 import { axesOf } from './windows.ts';
 
 const table = {
@@ -47,8 +47,8 @@ export interface RecurrentOptions extends OptionsOf<typeof table>, Named {}
  * state after its last real position, and `reverse` begins there; outputs at padding are 0. [Cho et al.
  * 2014](https://arxiv.org/abs/1406.1078), with r after the product, as in cuDNN
  */
-export function gru(options: RecurrentOptions, place: Place): Layer {
-  return recurrent('gru', 3, gruOptions.read(options), place, {
+export function gru(options: RecurrentOptions, stepAndRow: LayerContext): Layer {
+  return recurrent('gru', 3, gruOptions.read(options), stepAndRow, {
     // h · Wh + bh of gate n; the backward pass overwrites it with the gradients of all gates.
     widths: [3],
     forward(emit, y, { h, q, before, gates, own: [byState] }, lengths, ...sizes) {
@@ -69,8 +69,8 @@ export function gru(options: RecurrentOptions, place: Place): Layer {
  * 1997](https://doi.org/10.1162/neco.1997.9.8.1735), with the forget gate of [Gers et al.
  * 2000](https://doi.org/10.1162/089976600300015015)
  */
-export function lstm(options: RecurrentOptions, place: Place): Layer {
-  return recurrent('lstm', 4, lstmOptions.read(options), place, {
+export function lstm(options: RecurrentOptions, stepAndRow: LayerContext): Layer {
+  return recurrent('lstm', 4, lstmOptions.read(options), stepAndRow, {
     // The cells before each step.
     widths: [1],
     forward(emit, y, { h, c, q, before, gates, own: [cells] }, lengths, ...sizes) {
@@ -117,7 +117,7 @@ function recurrent(
   kind: 'gru' | 'lstm',
   gateCount: number,
   { out: O, returns, reverse, init, recurrentInit, biasInit }: ReturnType<typeof gruOptions.read>,
-  { input, own }: Place,
+  { input, customParts: own }: LayerContext,
   cell: Cell,
 ): Layer {
   axesOf(kind, input, [1]);
@@ -199,7 +199,7 @@ function recurrent(
           },
         }
       : {}),
-    backward(dx, dy, x, _y, [Wi, , Wh], [dWi, dbi, dWh, dbh], B, { emit, leaf, joins, lengths }, { arrays }) {
+    backward(dx, dy, x, _y, [Wi, , Wh], [dWi, dbi, dWh, dbh], B, { emit, leafRows, accumulate, lengths }, { arrays }) {
       const memory = memoryOf(arrays);
       const { h, c, q, product, before, gates } = memory;
       const [transposed, zeros, none] = arrays.slice(-3);
@@ -218,8 +218,8 @@ function recurrent(
         if (step < T - 1) emit(ops.affine, product, q, transposed, zeros, B, G, O);
         cell.backward(emit, isAll ? dy : none, memory, lengths, placeOf(step, T), B, T, O);
       }
-      emitBackwardWeights(emit, dWi, dbi, x, gates, B, leaf, joins, T, C, G);
-      emitBackwardWeights(emit, dWh, dbh, before, cell.byState(memory), B, leaf, joins, T, O, G);
+      emitBackwardWeights(emit, dWi, dbi, x, gates, B, leafRows, accumulate, T, C, G);
+      emitBackwardWeights(emit, dWh, dbh, before, cell.byState(memory), B, leafRows, accumulate, T, O, G);
       if (dx !== null) emit(ops.affineBackwardInput, dx, gates, Wi, B * T, C, G);
     },
   };

@@ -8,7 +8,7 @@ import { ops } from '../../program/ops/index.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import type { Branch, Layer } from './layer.ts';
 import type { LayerMemory, StackMemory } from './memory.ts';
-import { atLayer, branchPath, type Path, type Place } from './place.ts';
+import { atLayer, branchPath, type LayerContext, type Path } from './place.ts';
 import { backwardStack, createStackMemory, forwardStack, nextStack } from './stack.ts';
 
 /** A spec of any layer; index.ts, which lists the layers, has the type in full. */
@@ -39,7 +39,7 @@ export interface AnyResidualOptions extends OptionsOf<typeof residualOptions.tab
  * y = x + f(x), where f is `layers` in sequence, or y = s(x) + f(x) with the layers s of `shortcut`.
  * [He et al. 2016, eq. 1 and 2](https://arxiv.org/abs/1512.03385)
  */
-export function* residual(options: AnyResidualOptions, { input, path, build }: Place): Pausable<Layer> {
+export function* residual(options: AnyResidualOptions, { input, path, build }: LayerContext): Pausable<Layer> {
   const { layers, shortcut } = residualOptions.read(options);
   const f: Branch = { name: 'layers', layers: yield* build(layers, input, path) };
   const branches = [f];

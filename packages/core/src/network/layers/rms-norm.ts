@@ -4,7 +4,7 @@ import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 
 export const rmsNormOptions = defineOptions('rms-norm', {
   /** Length of the last axis. @default that of the layer before */
@@ -23,7 +23,7 @@ export interface RmsNormOptions extends OptionsOf<typeof rmsNormOptions.table>, 
  * y = γ · x / √(m + ε) with γ [size] and m the mean of x² over the last axis of each position of a row. Its sums run in
  * four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). [Zhang & Sennrich 2019](https://arxiv.org/abs/1910.07467)
  */
-export function rmsNorm(options: RmsNormOptions, { input }: Place): Layer {
+export function rmsNorm(options: RmsNormOptions, { input }: LayerContext): Layer {
   const { size: width, epsilon } = rmsNormOptions.read(options);
   const size = width ?? channelsOf(input);
   const shape = [...input.slice(0, -1), size];
@@ -40,8 +40,8 @@ export function rmsNorm(options: RmsNormOptions, { input }: Place): Layer {
     ...atEachPosition(shape, (y, x, [gamma], N, { emit }, { arrays: [scales] }) => {
       emit(ops.rmsNormForward, y, scales, x, gamma, N, size, epsilon);
     }),
-    backward(dx, dy, x, _y, [gamma], [dGamma], B, { emit, leaf, joins }, { arrays: [scales, sums] }) {
-      emit(ops.rmsNormBackwardWeights, dGamma, sums, dy, x, scales, B, leaf, joins, R, size);
+    backward(dx, dy, x, _y, [gamma], [dGamma], B, { emit, leafRows, accumulate }, { arrays: [scales, sums] }) {
+      emit(ops.rmsNormBackwardWeights, dGamma, sums, dy, x, scales, B, leafRows, accumulate, R, size);
       if (dx !== null) emit(ops.rmsNormBackwardInput, dx, dy, x, scales, gamma, B * R, size);
     },
   };

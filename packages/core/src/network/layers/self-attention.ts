@@ -13,7 +13,7 @@ import { streamKey } from '../../math/random/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
 import type { Layer, Pass, TensorSpec } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 import { axesOf } from './windows.ts';
 
 export const selfAttentionOptions = defineOptions('self-attention', {
@@ -47,7 +47,7 @@ export interface SelfAttentionOptions extends OptionsOf<typeof selfAttentionOpti
  * Dropout scales the weights that it keeps by 1 / (1 - rate), and its mask has T columns for each query of each head.
  * [Vaswani et al. 2017, §3.2](https://arxiv.org/abs/1706.03762)
  */
-export function selfAttention(options: SelfAttentionOptions, { input, stream, own }: Place): Layer {
+export function selfAttention(options: SelfAttentionOptions, { input, stream, customParts: own }: LayerContext): Layer {
   const { heads: H, causal, dropout, bias, rotary, init, outInit, biasInit } = selfAttentionOptions.read(options);
   axesOf('self-attention', input, [1]);
   const [T, C] = input;
@@ -109,7 +109,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, ow
       ],
     }),
     forward(y, x, parameters, B, pass, { arrays: [qkv, A, maxima, sums, , , table, zeros] }) {
-      const { emit, lengths, place } = pass;
+      const { emit, lengths, stepAndRow } = pass;
       const [Wqkv, bqkv, Wo, bo] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
       if (!bias) emit(ops.fill, zeros, 0, 3 * C);
       emit(ops.affine, qkv, x, Wqkv, bqkv, B * T, C, 3 * C);
@@ -117,22 +117,22 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, ow
         emit(ops.rotaryTable, table, T, d);
         emit(ops.rotate, qkv, table, B, T, H, d, false);
       }
-      emit(ops.attentionForward, A, maxima, sums, qkv, lengths, place, B, ...weighing(pass));
+      emit(ops.attentionForward, A, maxima, sums, qkv, lengths, stepAndRow, B, ...weighing(pass));
       emit(ops.affine, y, A, Wo, bo, B * T, C, C);
       if (bias) emit(ops.zeroPadding, y, lengths, B, T, C);
     },
     ...(causal ? { forwardNext } : {}),
     backward(dx, dy, x, _y, parameters, gradients, B, pass, { arrays }) {
-      const { emit, lengths, place, leaf, joins } = pass;
+      const { emit, lengths, stepAndRow, leafRows, accumulate } = pass;
       const [qkv, A, maxima, sums, dqkv, dA, table, , unused] = arrays;
       const [Wqkv, Wo] = bias ? [parameters[0], parameters[2]] : parameters;
       const [dWqkv, dbqkv, dWo, dbo] = bias ? gradients : [gradients[0], unused, gradients[1], unused];
       if (bias) emit(ops.zeroPadding, dy, lengths, B, T, C); // for dbo alone: A is 0 at padding
-      emitBackwardWeights(emit, dWo, dbo, A, dy, B, leaf, joins, T, C, C);
+      emitBackwardWeights(emit, dWo, dbo, A, dy, B, leafRows, accumulate, T, C, C);
       emit(ops.affineBackwardInput, dA, dy, Wo, B * T, C, C);
-      emit(ops.attentionBackward, dqkv, dA, A, maxima, sums, qkv, lengths, place, B, ...weighing(pass));
+      emit(ops.attentionBackward, dqkv, dA, A, maxima, sums, qkv, lengths, stepAndRow, B, ...weighing(pass));
       if (rotary) emit(ops.rotate, dqkv, table, B, T, H, d, true);
-      emitBackwardWeights(emit, dWqkv, dbqkv, x, dqkv, B, leaf, joins, T, C, 3 * C);
+      emitBackwardWeights(emit, dWqkv, dbqkv, x, dqkv, B, leafRows, accumulate, T, C, 3 * C);
       if (dx !== null) emit(ops.affineBackwardInput, dx, dqkv, Wqkv, B * T, C, 3 * C);
     },
   };

@@ -3,7 +3,7 @@ import type { Allocate } from '../../math/scratch.ts';
 import { host } from '../../program/op.ts';
 import { sizeOf } from '../shape.ts';
 import type { Inspect, Layer, NextPass, Pass } from './layer.ts';
-import { type GradientPair, noMemory, type Share, type StackMemory } from './memory.ts';
+import { type GradientPair, noMemory, type StackMemory, type TeamMemory } from './memory.ts';
 
 /** @param inputIsRead whether `x` is read after the first layer's forward pass, so that it must not be overwritten */
 export function createStackMemory(
@@ -12,7 +12,7 @@ export function createStackMemory(
   inputIsRead: boolean,
   rows: number,
   allocate: Allocate,
-  share: Share,
+  allocators: TeamMemory,
   given?: GradientPair, // default: arrays of its own
 ): StackMemory {
   const outputs: Elements[] = [];
@@ -36,7 +36,7 @@ export function createStackMemory(
   const inside = Array.from({ length: count }, (_, k) =>
     pairOf(branches.reduce((most, { b, width }) => (b === k ? Math.max(most, width) : most), 0)),
   );
-  const shared = { ...share, gradients: inside };
+  const shared = { ...allocators, gradients: inside };
   const memories = layers.map((layer) => layer.createMemory?.(rows, allocate, shared) ?? noMemory);
   return { outputs, gradients, memories };
 }

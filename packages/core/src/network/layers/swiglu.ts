@@ -12,7 +12,7 @@ import { channelsOf, positionsOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
 import type { Layer, TensorSpec } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 
 export const swigluOptions = defineOptions('swiglu', {
   /** Inputs I, the last axis. @default that of the layer before */
@@ -35,7 +35,7 @@ export interface SwigluOptions extends OptionsOf<typeof swigluOptions.table>, Na
  * last axis of each position of a row. dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq.
  * 5](https://arxiv.org/abs/2002.05202), with biases.
  */
-export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
+export function swiglu(options: SwigluOptions, { input, customParts: own }: LayerContext): Layer {
   const { in: width, out: O, bias, init, biasInit } = swigluOptions.read(options);
   const I = width ?? channelsOf(input);
   const positions = input.slice(0, -1);
@@ -73,12 +73,22 @@ export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
       emit(ops.affine, v, x, Wv, bv, N, I, O);
       emit(ops.gateForward, y, g, v, N * O);
     }),
-    backward(dx, dy, x, _y, parameters, gradients, B, { emit, leaf, joins }, { arrays: [g, v, byValue, , unused] }) {
+    backward(
+      dx,
+      dy,
+      x,
+      _y,
+      parameters,
+      gradients,
+      B,
+      { emit, leafRows, accumulate },
+      { arrays: [g, v, byValue, , unused] },
+    ) {
       const [Wg, Wv] = bias ? [parameters[0], parameters[2]] : parameters;
       const [dWg, dbg, dWv, dbv] = bias ? gradients : [gradients[0], unused, gradients[1], unused];
       emit(ops.gateBackward, g, v, dy, B * R * O);
-      emitBackwardWeights(emit, dWg, dbg, x, g, B, leaf, joins, R, I, O);
-      emitBackwardWeights(emit, dWv, dbv, x, v, B, leaf, joins, R, I, O);
+      emitBackwardWeights(emit, dWg, dbg, x, g, B, leafRows, accumulate, R, I, O);
+      emitBackwardWeights(emit, dWv, dbv, x, v, B, leafRows, accumulate, R, I, O);
       if (dx === null) return;
       emit(ops.affineBackwardInput, dx, g, Wg, B * R, I, O);
       emit(ops.affineBackwardInput, byValue, v, Wv, B * R, I, O);

@@ -1,7 +1,7 @@
 import { defineOptions, type Named, type OptionsOf, oneOf, required } from '../../checks/options/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import type { LayerContext } from './place.ts';
 import { alongAxis, axesOf, perAxis } from './windows.ts';
 
 export const upsampleOptions = defineOptions('upsample', {
@@ -15,7 +15,7 @@ export const upsampleOptions = defineOptions('upsample', {
 export interface UpsampleOptions extends OptionsOf<typeof upsampleOptions.table>, Named {}
 
 /** y: each position of [T, C] or [H, W, C] repeated `factor` times along its axes. */
-export function upsample(options: UpsampleOptions, { input }: Place): Layer {
+export function upsample(options: UpsampleOptions, { input }: LayerContext): Layer {
   const { factor } = upsampleOptions.read(options);
   const axes = axesOf('upsample', input, [1, 2]);
   const factors = Array.from({ length: axes }, (_, a) => alongAxis('upsample', 'factor', factor, a, axes));

@@ -2,7 +2,7 @@ import { activate, activateBackward } from '../../families/activations/activate.
 import { type Activation, type ActivationName, activations } from '../../families/activations/index.ts';
 import type { Elements } from '../../math/element-type.ts';
 import { count, defineOp, input, number, type Op, output } from '../op.ts';
-import { functionName, ownName } from './names.ts';
+import { customOpName, functionName } from './names.ts';
 
 /** a[n] = f(z), and dz[n] = da · f′; `za` is what the activation reads. */
 export interface ActivationOps {
@@ -16,7 +16,8 @@ export const activationOps = Object.fromEntries(
 ) as Readonly<Record<ActivationName, ActivationOps>>;
 
 /** Operations of a user's own activation. */
-export const ownActivationOps = (name: string, f: Activation): ActivationOps => activationOpsOf(ownName(name), f);
+export const customActivationOps = (name: string, f: Activation): ActivationOps =>
+  activationOpsOf(customOpName(name), f);
 
 function activationOpsOf(name: string, f: Activation): ActivationOps {
   const alpha = f.alpha === 0 ? {} : { alpha: number };

@@ -23,7 +23,7 @@ export const attentionOps = {
     'attentionForward',
     {
       ...{ y: output(...positions), maxima: output(...queries), sums: output(...queries), qkv: input(...projections) },
-      ...{ lengths, place: double(input(2)), ...sizes, ...weighing },
+      ...{ lengths, stepAndRow: double(input(2)), ...sizes, ...weighing },
     },
     attentionForward,
   ),
@@ -42,7 +42,7 @@ export const attentionOps = {
     {
       ...{ dqkv: output(...projections), dy: input(...positions), y: input(...positions) },
       ...{ maxima: input(...queries), sums: input(...queries), qkv: input(...projections) },
-      ...{ lengths, place: double(input(2)), ...sizes, ...weighing },
+      ...{ lengths, stepAndRow: double(input(2)), ...sizes, ...weighing },
     },
     attentionBackward,
   ),

@@ -29,7 +29,7 @@ export const convolutionOps = {
     'convBackwardWeights',
     {
       ...{ dW: inout('weights'), db: inout('O'), x: input('B', 'H', 'V', 'C'), dy: input('B', 'OH', 'OV', 'O') },
-      ...{ B: count, joins: flag, ...geometry },
+      ...{ B: count, accumulate: flag, ...geometry },
     },
     convBackwardWeights,
   ),

@@ -7,7 +7,7 @@ export const imageOps = {
   drawAugmentation: defineOp(
     'drawAugmentation',
     {
-      ...{ drawn: double(output('B', AUGMENTATION)), place: double(input(2)), B: count, H: count, V: count },
+      ...{ drawn: double(output('B', AUGMENTATION)), stepAndRow: double(input(2)), B: count, H: count, V: count },
       ...{ key0: count, key1: count, flip: flag, shift: count, rotate: number, zoom: number, erase: number },
     },
     drawAugmentation,

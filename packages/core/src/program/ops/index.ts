@@ -9,9 +9,9 @@ import { recurrentOps } from './recurrent.ts';
 import { stepOps } from './step.ts';
 import { vectorOps } from './vectors.ts';
 
-export { activationOps, ownActivationOps } from './activations.ts';
+export { activationOps, customActivationOps } from './activations.ts';
 export { emitLossOf, lossOp } from './losses.ts';
-export { ownName } from './names.ts';
+export { customOpName } from './names.ts';
 export { meanUpdateOp, updateOp } from './updates.ts';
 
 /**

@@ -26,7 +26,7 @@ export const layerOps = {
         x: input('B', 'k'),
         dy: input('B', 'k', 'width'),
       },
-      ...{ B: count, k: count, leaf: count, joins: flag, V: count, width: count },
+      ...{ B: count, k: count, leafRows: count, accumulate: flag, V: count, width: count },
     },
     embeddingBackward,
   ),

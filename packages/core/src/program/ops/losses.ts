@@ -1,16 +1,16 @@
 import type { Loss } from '../../families/losses/loss.ts';
 import type { Elements } from '../../math/element-type.ts';
 import { count, defineOp, double, type Emit, input, number, output } from '../op.ts';
-import { functionName, ownName } from './names.ts';
+import { customOpName, functionName } from './names.ts';
 
 /** Losses of B rows, summed by leaf, and their gradient. Only variants of a loss take a parameter. */
-export const lossOp = ({ name, targets, evaluate, own, variant }: Loss) =>
+export const lossOp = ({ name, targets, evaluate, customName: own, variant }: Loss) =>
   defineOp(
-    own === undefined ? functionName(variant?.name ?? name) : ownName(own),
+    own === undefined ? functionName(variant?.name ?? name) : customOpName(own),
     {
       ...{ lossSums: double(output('leaves')), dy: output('B', 'O'), y: input('B', 'O') },
       ...{ t: targets === 'classes' ? input('B') : input('B', 'O') },
-      ...{ B: count, leaf: count, O: count },
+      ...{ B: count, leafRows: count, O: count },
       ...(variant === undefined ? {} : { parameter: number }),
     },
     evaluate,
@@ -20,7 +20,7 @@ export const lossOp = ({ name, targets, evaluate, own, variant }: Loss) =>
 export function emitLossOf(
   emit: Emit,
   loss: Loss,
-  ...args: [lossSums: Float64Array, dy: Elements, y: Elements, t: Elements, B: number, leaf: number, O: number]
+  ...args: [lossSums: Float64Array, dy: Elements, y: Elements, t: Elements, B: number, leafRows: number, O: number]
 ): void {
   const { variant } = loss;
   if (variant === undefined) emit(lossOp(loss), ...args);

@@ -3,4 +3,4 @@ export const functionName = (name: string): string =>
   name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** Name of an operation of a user's own part. No backend has a function of such a name. */
-export const ownName = (name: string): string => `own:${name}`;
+export const customOpName = (name: string): string => `own:${name}`;

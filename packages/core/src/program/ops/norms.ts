@@ -34,7 +34,7 @@ export const normOps = {
     {
       ...{ dGamma: inout('size'), dBeta: inout('size'), sums: inout('levels', 2, 'size'), dy: input('B', 'R', 'size') },
       ...{ x: input('B', 'R', 'size'), means: input('B', 'R'), scales: input('B', 'R') },
-      ...{ B: count, leaf: count, joins: flag, R: count, size: count },
+      ...{ B: count, leafRows: count, accumulate: flag, R: count, size: count },
     },
     layerNormBackwardWeights,
   ),
@@ -52,7 +52,7 @@ export const normOps = {
     'leafSums',
     {
       ...{ sums: output('leaves', 'size'), levels: inout('levels', 'size'), a: input('B', 'R', 'size') },
-      ...{ B: count, leaf: count, R: count, size: count },
+      ...{ B: count, leafRows: count, R: count, size: count },
     },
     leafSums,
   ),
@@ -61,7 +61,7 @@ export const normOps = {
     'leafSquares',
     {
       ...{ sums: output('leaves', 'size'), levels: inout('levels', 'size'), x: input('B', 'R', 'size') },
-      ...{ mean: input('size'), B: count, leaf: count, R: count, size: count },
+      ...{ mean: input('size'), B: count, leafRows: count, R: count, size: count },
     },
     leafSquares,
   ),
@@ -71,7 +71,7 @@ export const normOps = {
     {
       ...{ dGammas: output('leaves', 'size'), dBetas: output('leaves', 'size'), levels: inout('levels', 2, 'size') },
       ...{ dy: input('B', 'R', 'size'), x: input('B', 'R', 'size'), mean: input('size'), scales: input('size') },
-      ...{ B: count, leaf: count, R: count, size: count },
+      ...{ B: count, leafRows: count, R: count, size: count },
     },
     leafGradients,
   ),
@@ -89,7 +89,7 @@ export const normOps = {
     'leafTotal',
     {
       ...{ g: inout('size'), levels: inout('levels', 'size'), sums: input('leaves', 'size') },
-      ...{ leaves: count, joins: flag, size: count },
+      ...{ leaves: count, accumulate: flag, size: count },
     },
     leafTotal,
   ),
@@ -139,7 +139,7 @@ export const normOps = {
     {
       ...{ dGamma: inout('size'), sums: inout('levels', 'size'), dy: input('B', 'R', 'size') },
       ...{ x: input('B', 'R', 'size'), scales: input('B', 'R') },
-      ...{ B: count, leaf: count, joins: flag, R: count, size: count },
+      ...{ B: count, leafRows: count, accumulate: flag, R: count, size: count },
     },
     rmsNormBackwardWeights,
   ),

@@ -92,7 +92,7 @@ export const poolOps = {
     'positionSums',
     {
       ...{ db: inout('O'), sums: inout('levels', 'O'), dy: input('B', 'R', 'O') },
-      ...{ B: count, leaf: count, joins: flag, R: count, O: count },
+      ...{ B: count, leafRows: count, accumulate: flag, R: count, O: count },
     },
     positionSums,
   ),

@@ -23,7 +23,7 @@ export const productOps = {
     'affineBackwardWeights',
     {
       ...{ dW: inout('I', 'O'), db: inout('O'), x: input('B', 'I'), dy: input('B', 'O') },
-      ...{ B: count, leaf: count, joins: flag, I: count, O: count },
+      ...{ B: count, leafRows: count, accumulate: flag, I: count, O: count },
     },
     affineBackwardWeights,
   ),

@@ -9,7 +9,7 @@ export const stepOps = {
     'weighLosses',
     {
       ...{ lossSums: double(output('leaves')), dy: inout('B', 'O'), losses: double(input('B')), w: double(input('B')) },
-      ...{ B: count, leaf: count, O: count },
+      ...{ B: count, leafRows: count, O: count },
     },
     weighLosses,
   ),

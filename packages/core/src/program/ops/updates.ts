@@ -20,7 +20,7 @@ export const updateOp = (optimizer: Optimizer) =>
   );
 
 /** State vectors that `update` gets: all but a moving average. */
-const ownSlots = ({ slots, shareAt }: Optimizer): number => slots.length - (shareAt === undefined ? 0 : 1);
+const ownSlots = ({ slots, smoothingAt: shareAt }: Optimizer): number => slots.length - (shareAt === undefined ? 0 : 1);
 
 /** `averageRows` and the update by the mean as one operation. The mean is not left in memory. */
 export const meanUpdateOp = ({ name, operands, reference: update }: Op<Parameters<UpdateKernel>>) =>

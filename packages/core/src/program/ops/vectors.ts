@@ -22,7 +22,7 @@ export const vectorOps = {
   dropout: defineOp(
     'dropout',
     {
-      ...{ y: output('B', 'size'), x: input('B', 'size'), place: double(input(2)), B: count, size: count },
+      ...{ y: output('B', 'size'), x: input('B', 'size'), stepAndRow: double(input(2)), B: count, size: count },
       ...{ key0: count, key1: count, threshold: count, factor: number },
     },
     dropout,
@@ -31,7 +31,7 @@ export const vectorOps = {
   channelDropout: defineOp(
     'channelDropout',
     {
-      ...{ y: output('B', 'R', 'C'), x: input('B', 'R', 'C'), mask: inout('C'), place: double(input(2)) },
+      ...{ y: output('B', 'R', 'C'), x: input('B', 'R', 'C'), mask: inout('C'), stepAndRow: double(input(2)) },
       ...{ B: count, R: count, C: count, key0: count, key1: count, threshold: count, factor: number },
     },
     channelDropout,

@@ -46,7 +46,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     sums: Elements, // [B, H, T] out, s
     qkv: Elements, // [B, T, 3, H, d]
     lengths: Float64Array, // [B]
-    place: Float64Array, // [2] as in `dropout`
+    stepAndRow: Float64Array, // [2] as in `dropout`
     B: number,
     T: number,
     H: number,
@@ -67,7 +67,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
         for (let t = 0; t < real; t++) {
           const row = (n * H + h) * T + t;
           const query = (h * T + t) * T;
-          const factorOf = (u: number) => maskOf(place, n, query + u, key0, key1, threshold, kept);
+          const factorOf = (u: number) => maskOf(stepAndRow, n, query + u, key0, key1, threshold, kept);
           const out = (n * T + t) * C + h * d;
           [maxima[row], sums[row]] = attend(y, out, qkv, first, t, causal ? t + 1 : real, T, C, d, factorOf);
         }
@@ -172,7 +172,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     sums: Elements, // [B, H, T], s
     qkv: Elements, // [B, T, 3, H, d]
     lengths: Float64Array, // [B]
-    place: Float64Array, // [2] as in `dropout`
+    stepAndRow: Float64Array, // [2] as in `dropout`
     B: number,
     T: number,
     H: number,
@@ -204,7 +204,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
           const D = laneSum(round, scratch, T, d);
           for (let u = 0; u < keys; u++) {
             const p = flush(round(exp(round(scratch[u] - maxima[row])) / sums[row]));
-            const f = maskOf(place, n, (h * T + t) * T + u, key0, key1, threshold, kept);
+            const f = maskOf(stepAndRow, n, (h * T + t) * T + u, key0, key1, threshold, kept);
             const key = first + C + u * 3 * C;
             const value = key + C;
             let dP = 0;
@@ -231,7 +231,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
 
 /** `kept`, or 0 if the random word of a column is below `threshold`; 1 without a threshold. */
 function maskOf(
-  place: Float64Array,
+  stepAndRow: Float64Array,
   n: number,
   column: number,
   key0: number,
@@ -240,7 +240,7 @@ function maskOf(
   kept: number,
 ): number {
   if (threshold === 0) return 1;
-  philox4x32(words, Math.floor(column / 4), place[1] + n, place[0], place[0] / 4294967296, key0, key1);
+  philox4x32(words, Math.floor(column / 4), stepAndRow[1] + n, stepAndRow[0], stepAndRow[0] / 4294967296, key0, key1);
   return words[column % 4] < threshold ? 0 : kept;
 }
 

@@ -14,7 +14,7 @@ export const AUGMENTATION = 10;
  */
 export function drawAugmentation(
   drawn: Float64Array, // [B, AUGMENTATION] out
-  place: Float64Array, // [2] step of the run, and index of row 0 in the batch
+  stepAndRow: Float64Array, // [2] step of the run, and index of row 0 in the batch
   B: number,
   H: number, // height
   V: number, // width
@@ -26,10 +26,11 @@ export function drawAugmentation(
   zoom: number, // largest change of the scale
   erase: number, // probability of a rectangle
 ): void {
-  const step = place[0];
+  const step = stepAndRow[0];
   const [middleY, middleX] = [(H - 1) / 2, (V - 1) / 2];
   for (let n = 0; n < B; n++) {
-    const draw = (block: number): void => philox4x32(words, block, place[1] + n, step, step / 4294967296, key0, key1);
+    const draw = (block: number): void =>
+      philox4x32(words, block, stepAndRow[1] + n, step, step / 4294967296, key0, key1);
     draw(0);
     const mirror = flip && unit(0) < 0.5 ? -1 : 1;
     const shiftY = Math.floor(unit(1) * (2 * shift + 1)) - shift;

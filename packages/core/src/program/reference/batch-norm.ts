@@ -11,13 +11,13 @@ export function leafSums(
   levels: Elements, // [sumLevels, size] scratch
   a: Elements, // [B, R, size]
   B: number,
-  leaf: number,
+  leafRows: number,
   R: number,
   size: number,
 ): void {
-  for (let k = 0; k < leafCount(B, leaf); k++) {
-    const row = k * leaf;
-    sumRows(levels, size, Math.min(leaf, B - row), leaf, R, (level, first, n) => {
+  for (let k = 0; k < leafCount(B, leafRows); k++) {
+    const row = k * leafRows;
+    sumRows(levels, size, Math.min(leafRows, B - row), leafRows, R, (level, first, n) => {
       levels.fill(0, level * size, (level + 1) * size);
       for (let p = row * R + first; p < row * R + first + n; p++) {
         for (let j = 0; j < size; j++) levels[level * size + j] += a[p * size + j];
@@ -37,14 +37,14 @@ export function leafSquares(
   x: Elements, // [B, R, size]
   mean: Elements, // [size]
   B: number,
-  leaf: number,
+  leafRows: number,
   R: number,
   size: number,
 ): void {
   const round = roundingOf(sums);
-  for (let k = 0; k < leafCount(B, leaf); k++) {
-    const row = k * leaf;
-    sumRows(levels, size, Math.min(leaf, B - row), leaf, R, (level, first, n) => {
+  for (let k = 0; k < leafCount(B, leafRows); k++) {
+    const row = k * leafRows;
+    sumRows(levels, size, Math.min(leafRows, B - row), leafRows, R, (level, first, n) => {
       levels.fill(0, level * size, (level + 1) * size);
       for (let p = row * R + first; p < row * R + first + n; p++) {
         for (let j = 0; j < size; j++) {
@@ -70,14 +70,14 @@ export function leafGradients(
   mean: Elements, // [size]
   scales: Elements, // [size]
   B: number,
-  leaf: number,
+  leafRows: number,
   R: number,
   size: number,
 ): void {
   const round = roundingOf(dGammas);
-  for (let k = 0; k < leafCount(B, leaf); k++) {
-    const row = k * leaf;
-    sumRows(levels, 2 * size, Math.min(leaf, B - row), leaf, R, (level, first, n) => {
+  for (let k = 0; k < leafCount(B, leafRows); k++) {
+    const row = k * leafRows;
+    sumRows(levels, 2 * size, Math.min(leafRows, B - row), leafRows, R, (level, first, n) => {
       const byGamma = level * 2 * size;
       const byBeta = byGamma + size;
       levels.fill(0, byGamma, byBeta + size);
@@ -115,7 +115,7 @@ export function leafMean(
 }
 
 /**
- * g[size] = the tree's sum of the leaf sums. Overwrites `g`, or adds to it if `joins`; also overwrites `levels`. Where
+ * g[size] = the tree's sum of the leaf sums. Overwrites `g`, or adds to it if `accumulate`; also overwrites `levels`. Where
  * leaves have 2ᵏ rows, this is the sum of all positions in the order of `sumRows`.
  */
 export function leafTotal(
@@ -123,11 +123,11 @@ export function leafTotal(
   levels: Elements, // [treeLevels, size] scratch
   sums: Elements, // [leaves, size]
   leaves: number,
-  joins: boolean,
+  accumulate: boolean,
   size: number,
 ): void {
   joinLeaves(levels, sums, leaves, size);
-  for (let j = 0; j < size; j++) g[j] = joins ? g[j] + levels[j] : levels[j];
+  for (let j = 0; j < size; j++) g[j] = accumulate ? g[j] + levels[j] : levels[j];
 }
 
 /** Row 0 of levels = the tree's sum of the rows of `sums`. Overwrites `levels`. */

@@ -121,7 +121,7 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
   /**
    * dW and db. Pieces of an image of at most 64 positions are summed from 0 in the order of the positions, the pieces
    * of an image by the tree, and the images of the batch by the tree. Overwrites `dW` and `db`, or adds to them if
-   * `joins`.
+   * `accumulate`.
    */
   function convBackwardWeights(
     dW: Elements, // [KY, KX, C / groups, O] out
@@ -129,7 +129,7 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
     x: Elements, // [B, H, V, C]
     dy: Elements, // [B, OH, OV, O]
     B: number,
-    joins: boolean,
+    accumulate: boolean,
     H: number,
     V: number,
     C: number,
@@ -190,8 +190,8 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
       }
       level = joinLevels(sums, width, level, n, B);
     }
-    for (let i = 0; i < weights; i++) dW[i] = round(joins ? dW[i] + sums[i] : sums[i]) + 0;
-    for (let o = 0; o < O; o++) db[o] = round(joins ? db[o] + sums[weights + o] : sums[weights + o]) + 0;
+    for (let i = 0; i < weights; i++) dW[i] = round(accumulate ? dW[i] + sums[i] : sums[i]) + 0;
+    for (let o = 0; o < O; o++) db[o] = round(accumulate ? db[o] + sums[weights + o] : sums[weights + o]) + 0;
   }
 
   return { convForward, convBackwardInput, convBackwardWeights };

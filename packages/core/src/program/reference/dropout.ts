@@ -9,7 +9,7 @@ import { philox4x32 } from '../../math/random/index.ts';
 export function dropout(
   y: Elements, // [B, size] out
   x: Elements, // [B, size]
-  place: Float64Array, // [2] step of the run, and index of row 0 in the batch; both whole and below 2⁵³
+  stepAndRow: Float64Array, // [2] step of the run, and index of row 0 in the batch; both whole and below 2⁵³
   B: number,
   size: number,
   key0: number, // 32 bits, signed or unsigned
@@ -18,8 +18,8 @@ export function dropout(
   factor: number,
 ): void {
   const kept = roundingOf(y)(factor);
-  const step = place[0];
-  const firstRow = place[1];
+  const step = stepAndRow[0];
+  const firstRow = stepAndRow[1];
   for (let n = 0; n < B; n++) {
     const row = n * size;
     for (let o = 0; o < size; o++) {
@@ -37,7 +37,7 @@ export function channelDropout(
   y: Elements, // [B, R, C] out
   x: Elements, // [B, R, C]
   mask: Elements, // [C] scratch
-  place: Float64Array, // [2] as in `dropout`
+  stepAndRow: Float64Array, // [2] as in `dropout`
   B: number,
   R: number,
   C: number,
@@ -47,10 +47,10 @@ export function channelDropout(
   factor: number,
 ): void {
   const kept = roundingOf(y)(factor);
-  const step = place[0];
+  const step = stepAndRow[0];
   for (let n = 0; n < B; n++) {
     for (let c = 0; c < C; c++) {
-      if ((c & 3) === 0) philox4x32(words, c >>> 2, place[1] + n, step, step / 4294967296, key0, key1);
+      if ((c & 3) === 0) philox4x32(words, c >>> 2, stepAndRow[1] + n, step, step / 4294967296, key0, key1);
       mask[c] = words[c & 3] < threshold ? 0 : kept;
     }
     for (let r = n * R; r < (n + 1) * R; r++) for (let c = 0; c < C; c++) y[r * C + c] = x[r * C + c] * mask[c];

@@ -17,9 +17,9 @@ export function embeddingForward(
 }
 
 /**
- * dE[V,width]: row v is the sum of dy over the places of x that hold v. It is a tree over leaves of `leaf` rows; a
+ * dE[V,width]: row v is the sum of dy over the places of x that hold v. It is a tree over leaves of `leafRows` rows; a
  * leaf's sum starts at 0 and adds rows ascending, and places within a row ascending. Overwrites `dE`, or adds to it if
- * `joins`; also overwrites `firstPlace`, `nextPlace`, `sums` and `leafOf`.
+ * `accumulate`; also overwrites `firstPlace`, `nextPlace`, `sums` and `leafOf`.
  */
 export function embeddingBackward(
   dE: Elements, // [V, width] out
@@ -31,12 +31,12 @@ export function embeddingBackward(
   dy: Elements, // [B, k, width]
   B: number,
   k: number,
-  leaf: number,
-  joins: boolean,
+  leafRows: number,
+  accumulate: boolean,
   V: number,
   width: number,
 ): void {
-  if (!joins) dE.fill(0, 0, V * width);
+  if (!accumulate) dE.fill(0, 0, V * width);
   firstPlace.fill(NOWHERE, 0, V);
   for (let p = B * k - 1; p >= 0; p--) {
     nextPlace[p] = firstPlace[x[p]];
@@ -46,7 +46,7 @@ export function embeddingBackward(
     if (firstPlace[v] === NOWHERE) continue;
     let level = -1;
     for (let p = firstPlace[v]; p !== NOWHERE; p = nextPlace[p]) {
-      const own = Math.floor(p / (k * leaf));
+      const own = Math.floor(p / (k * leafRows));
       if (level === -1 || own !== leafOf[level]) {
         // Leaves without the index are skipped: they would add 0 to sums that are not -0. Neighbours that are closer to
         // each other in the tree than to this leaf are joined before it.

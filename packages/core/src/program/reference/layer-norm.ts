@@ -35,7 +35,7 @@ export function layerNormForward(
 
 /**
  * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions, in the order of `sumRows`, with x̂ = (x - μ) ·
- * s. Overwrites `dGamma` and `dBeta`, or adds to them if `joins`; also overwrites `sums`.
+ * s. Overwrites `dGamma` and `dBeta`, or adds to them if `accumulate`; also overwrites `sums`.
  */
 export function layerNormBackwardWeights(
   dGamma: Elements, // [size] out
@@ -46,13 +46,13 @@ export function layerNormBackwardWeights(
   means: Elements, // [B, R], μ
   scales: Elements, // [B, R], s
   B: number,
-  leaf: number,
-  joins: boolean,
+  leafRows: number,
+  accumulate: boolean,
   R: number,
   size: number,
 ): void {
   const round = roundingOf(dGamma);
-  sumRows(sums, 2 * size, B, leaf, R, (level, first, n) => {
+  sumRows(sums, 2 * size, B, leafRows, R, (level, first, n) => {
     const byGamma = level * 2 * size;
     const byBeta = byGamma + size;
     sums.fill(0, byGamma, byBeta + size);
@@ -65,8 +65,8 @@ export function layerNormBackwardWeights(
     }
   });
   for (let j = 0; j < size; j++) {
-    dGamma[j] = (joins ? dGamma[j] : 0) + sums[j];
-    dBeta[j] = (joins ? dBeta[j] : 0) + sums[size + j];
+    dGamma[j] = (accumulate ? dGamma[j] : 0) + sums[j];
+    dBeta[j] = (accumulate ? dBeta[j] : 0) + sums[size + j];
   }
 }
 

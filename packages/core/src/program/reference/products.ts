@@ -55,7 +55,7 @@ export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) 
 
   /**
    * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy. Each sum is a tree over leaves; a leaf's sum starts at 0 and adds rows n
-   * ascending. Overwrites `dW` and `db`, or adds to them if `joins`.
+   * ascending. Overwrites `dW` and `db`, or adds to them if `accumulate`.
    */
   function affineBackwardWeights(
     dW: Elements, // [I, O] out
@@ -63,8 +63,8 @@ export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) 
     x: Elements, // [B, I]
     dy: Elements, // [B, O]
     B: number,
-    leaf: number,
-    joins: boolean,
+    leafRows: number,
+    accumulate: boolean,
     I: number,
     O: number,
   ): void {
@@ -72,15 +72,15 @@ export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) 
     const round = roundingOf(dW);
     // i = I stands for a column of ones in x; its row of the product is db.
     for (let i = 0; i <= I; i++) {
-      const sums = keptZeros(typeOf(dW), leafCount(B, leaf) * O);
+      const sums = keptZeros(typeOf(dW), leafCount(B, leafRows) * O);
       for (let n = 0; n < B; n++) {
         const xi = i < I ? x[n * I + i] : 1;
-        const sum = Math.floor(n / leaf) * O;
+        const sum = Math.floor(n / leafRows) * O;
         for (let o = 0; o < O; o++) sums[sum + o] = multiplyAdd(xi, dy[n * O + o], sums[sum + o]);
       }
       const [out, row] = i < I ? [dW, i * O] : [db, 0];
-      addTree(sums, leafCount(B, leaf), O);
-      for (let o = 0; o < O; o++) out[row + o] = round(joins ? out[row + o] + sums[o] : sums[o]) + 0;
+      addTree(sums, leafCount(B, leafRows), O);
+      for (let o = 0; o < O; o++) out[row + o] = round(accumulate ? out[row + o] + sums[o] : sums[o]) + 0;
     }
   }
 

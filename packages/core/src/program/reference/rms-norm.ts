@@ -31,7 +31,7 @@ export function rmsNormForward(
 
 /**
  * dγ[size] = Σ dy · x̂ over B rows of R positions, in the order of `sumRows`, with x̂ = x · s. Overwrites `dGamma`, or
- * adds to it if `joins`; also overwrites `sums`.
+ * adds to it if `accumulate`; also overwrites `sums`.
  */
 export function rmsNormBackwardWeights(
   dGamma: Elements, // [size] out
@@ -40,20 +40,20 @@ export function rmsNormBackwardWeights(
   x: Elements, // [B, R, size]
   scales: Elements, // [B, R], s
   B: number,
-  leaf: number,
-  joins: boolean,
+  leafRows: number,
+  accumulate: boolean,
   R: number,
   size: number,
 ): void {
   const round = roundingOf(dGamma);
-  sumRows(sums, size, B, leaf, R, (level, first, n) => {
+  sumRows(sums, size, B, leafRows, R, (level, first, n) => {
     const row = level * size;
     sums.fill(0, row, row + size);
     for (let p = first; p < first + n; p++) {
       for (let j = 0; j < size; j++) sums[row + j] += round(dy[p * size + j] * round(x[p * size + j] * scales[p]));
     }
   });
-  for (let j = 0; j < size; j++) dGamma[j] = (joins ? dGamma[j] : 0) + sums[j];
+  for (let j = 0; j < size; j++) dGamma[j] = (accumulate ? dGamma[j] : 0) + sums[j];
 }
 
 /**

@@ -24,15 +24,15 @@ export function sumRows(
   levels: Elements, // [sumLevels, width] scratch
   width: number,
   B: number,
-  leaf: number,
+  leafRows: number,
   R: number,
   add: (level: number, first: number, n: number) => void,
 ): void {
-  const units = R === 1 ? leafCount(B, leaf) : Math.max(1, B);
+  const units = R === 1 ? leafCount(B, leafRows) : Math.max(1, B);
   const pieces = R === 1 ? 1 : piecesOf(R);
   for (let k = 0, level = 0; k < units; k++) {
     for (let p = 0, top = level; p < pieces; p++) {
-      if (R === 1) add(level, k * leaf, Math.min(leaf, B - k * leaf));
+      if (R === 1) add(level, k * leafRows, Math.min(leafRows, B - k * leafRows));
       else add(top, k * R + p * PIECE, B === 0 ? 0 : Math.min(PIECE, R - p * PIECE));
       top = joinLevels(levels, width, top, p, pieces, level);
     }

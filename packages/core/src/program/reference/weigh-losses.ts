@@ -11,16 +11,16 @@ export function weighLosses(
   losses: Float64Array, // [B]
   w: Float64Array, // [B]
   B: number,
-  leaf: number,
+  leafRows: number,
   O: number,
 ): void {
   const { round, flush } = mathOf(typeOf(dy));
   let sum = 0;
   for (let n = 0; n < B; n++) {
-    if (n % leaf === 0) sum = 0;
+    if (n % leafRows === 0) sum = 0;
     sum += w[n] * losses[n];
     const weight = round(w[n]);
     for (let i = n * O; i < (n + 1) * O; i++) dy[i] = flush(round(weight * dy[i]));
-    lossSums[Math.floor(n / leaf)] = sum;
+    lossSums[Math.floor(n / leafRows)] = sum;
   }
 }

@@ -74,7 +74,7 @@ export async function evaluateDataset(
   const byPosition = targetPositions(network, loss) > 1;
   const figures = byPosition ? {} : await inTurns(figuresOf(network, loss, dataset));
   const unanswered = metrics.unanswered();
-  const own = Object.entries(network.own.metrics).map(([name, create]) => [name, create()] as const);
+  const own = Object.entries(network.customParts.metrics).map(([name, create]) => [name, create()] as const);
   const others = [...own.map(([, metric]) => metric), ...extra];
   const readers = byPosition ? others : [...Object.values(figures), unanswered, ...others];
   const most = Math.min(dataset.rows, held * EVALUATION_ROWS);

@@ -119,11 +119,20 @@ function pieceOf(context: EvaluationContext, B: number): Piece {
   // Only dropout reads seed and place, and only in training.
   const place = new Float64Array(2);
   const { lengths } = workspace;
-  const pass = { emit, training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place, lengths };
+  const pass = {
+    emit,
+    training: false,
+    seed: 0,
+    leafRows: 1,
+    accumulate: false,
+    batch: NO_BATCH,
+    stepAndRow: place,
+    lengths,
+  };
   const y = emitForward(network, workspace, model, B, pass);
   // The loss overwrites the first gradient buffer, which does not overlap the outputs.
   emitLoss(lossSums, network, workspace, y, B, pass);
-  const { weighing, gradients, t } = workspace;
+  const { rowWeights: weighing, gradients, t } = workspace;
   if (weighing !== null && loss.variant !== undefined && hasSurprise(loss)) {
     // The loss with label smoothing is not the surprise.
     const R = context.targetPositions;

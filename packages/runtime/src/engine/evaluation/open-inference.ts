@@ -30,7 +30,7 @@ export function openInference(
   chunks = 0, // chunks of an evaluation to hold at once, if memory allows
 ): OpenedInference {
   refuseBadWeights(where, network, parameters);
-  const loss = createLoss(lossSpec, network.own);
+  const loss = createLoss(lossSpec, network.customParts);
   const elementType = typeOf(parameters);
   const shape = { network, lossSpec, elementType, ...machine };
   const read = { name: 'readers of the outputs', bytes: readers.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };

@@ -9,7 +9,7 @@ import {
   gradientLength,
   type InputGradient,
   MOST_BYTES,
-  mostPassRows,
+  maxPassRows,
   rowAttention,
   typeOf,
   wasmProblem,
@@ -84,7 +84,7 @@ export const createInputGradients = (
     network,
     parameters,
     loss,
-    { rows: mostPassRows(network, typeOf(parameters)), spareLength: gradientLength(network) },
+    { rows: maxPassRows(network, typeOf(parameters)), spareLength: gradientLength(network) },
     ({ workspace, tensors, spare, kernels }) =>
       createInputGradient(network, workspace, tensors, bindGradients(network, spare), kernels),
   );

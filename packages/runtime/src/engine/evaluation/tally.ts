@@ -25,12 +25,13 @@ export const TALLIES = Object.keys(TALLY).length;
 const { answer } = createDecision('tally', { targets: 'classes' });
 
 /** Whether evaluations have the surprise of each position, and so the perplexity. */
-export const hasSurprise = (loss: Loss): boolean => loss.own === undefined && loss.name === 'softmax-cross-entropy';
+export const hasSurprise = (loss: Loss): boolean =>
+  loss.customName === undefined && loss.name === 'softmax-cross-entropy';
 
 /** Adds the losses of `rows` rows to a tally, and the positions of each that count, ascending. */
 export function addPositions(
   tally: Float64Array, // [TALLIES] in and out
-  { t, weighing }: Workspace, // `losses` has the surprise of each position
+  { t, rowWeights: weighing }: Workspace, // `losses` has the surprise of each position
   lossSums: Float64Array, // [rows] summed losses of the positions of each that count
   y: Elements, // [rows, R, V]
   { weights }: Dataset,

@@ -205,7 +205,7 @@ function takeArena(
       cluster === null ? 0 : nodeRowsOf(cluster, options) * gradientStride(elementType, rowOfRank(network, cluster)),
     mayLieOutside: true,
   });
-  const own = optimizer.slots.length - (optimizer.shareAt === undefined ? 0 : 1);
+  const own = optimizer.slots.length - (optimizer.smoothingAt === undefined ? 0 : 1);
   const state = optimizer.slots.map((slot, k) => {
     const region: Region = { name: `optimizer state ${slot}`, type: elementType, length: k < own ? held : P };
     // The moving average stays inside, since evaluations read it like weights.

@@ -56,7 +56,7 @@ export function threadParts(
   { threads }: Pick<Means, 'threads'>,
   trainingBytes = 0,
 ): Part[] {
-  const layers = network.places.length * LAYER_BYTES;
+  const layers = network.allLayers.length * LAYER_BYTES;
   return [
     { name: "this thread's heap", bytes: 2 * semispaceBytes() + GARBAGE_BYTES + layers },
     { name: 'threads', bytes: ownThreads ? threads * THREAD_BYTES : 0, option: 'threads' },
@@ -68,7 +68,7 @@ export function threadParts(
 export function trainingBytes(shape: ScratchShape, rows: number): number {
   const { network, optimizer, backend, passRows } = shape;
   const gradients = network.tensors.length * rows * GRADIENT_BYTES;
-  const passes = network.places.length * separateWorkspaces(shape) * PASS_LAYER_BYTES;
+  const passes = network.allLayers.length * separateWorkspaces(shape) * PASS_LAYER_BYTES;
   const tables = backend === 'native' || backend === 'wasm' ? convolutionBytes(network.products, passRows) : 0;
   return gradients + passes + tables + countPieces(network, optimizer) * PIECE_BYTES;
 }
@@ -101,7 +101,7 @@ export function chunksOf({ outputs }: Network, rows: readonly number[]): number 
  * metrics of the user and other readers need outputs.
  */
 export const collectsOutputs = (network: Network, loss: Loss, readers: number): boolean =>
-  targetPositions(network, loss) === 1 || readers > 0 || Object.keys(network.own.metrics).length > 0;
+  targetPositions(network, loss) === 1 || readers > 0 || Object.keys(network.customParts.metrics).length > 0;
 
 /** Output values read between two pauses: about a millisecond for each reader. */
 export const STRETCH = 1 << 16;

@@ -19,12 +19,12 @@ import {
   FLOAT64,
   type KernelScratch,
   leafCount,
-  MOST_LEAVES,
-  MOST_NODE_ROWS,
-  mostColumns,
-  mostPassRows,
+  MAX_LEAVES,
+  MAX_NODE_ROWS,
+  maxColumns,
+  maxPassRows,
   NO_BATCH,
-  NO_SHARE,
+  NO_TEAM_MEMORY,
   probeLength,
   takeKernelScratch as takeScratch,
   type Workspace,
@@ -32,7 +32,7 @@ import {
 import { type BatchShape, mostLeavesOfRank } from '../step/team-part.ts';
 
 /** Rows of an evaluation chunk, whose losses are added one after the other. A pass has at most as many. */
-export const EVALUATION_ROWS = MOST_NODE_ROWS;
+export const EVALUATION_ROWS = MAX_NODE_ROWS;
 
 /** Most steps whose hyperparameters a thread writes in advance. */
 export const STEPS = 128;
@@ -82,14 +82,14 @@ export interface ThreadScratch extends EvaluationScratch {
 export function takeEvaluationScratch(
   { network, loss, backend, elementType }: EvaluationShape,
   allocate: Allocate,
-  rows = mostPassRows(network, elementType),
+  rows = maxPassRows(network, elementType),
   weighs = false,
   augment: Augmentation | null = null,
 ): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
-    lossSums: allocate(Math.max(MOST_LEAVES, rows), FLOAT64),
-    workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE, weighs, augment),
+    lossSums: allocate(Math.max(MAX_LEAVES, rows), FLOAT64),
+    workspace: createWorkspace(network, loss, rows, allocate, NO_TEAM_MEMORY, weighs, augment),
   };
 }
 
@@ -105,7 +105,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     hyper: allocate(H, FLOAT64),
     hypers: allocate(STEPS * H, FLOAT64),
     next: allocate(1, FLOAT64),
-    factors: allocate(maxNorm === null ? 0 : mostColumns(network), FLOAT64),
+    factors: allocate(maxNorm === null ? 0 : maxColumns(network), FLOAT64),
     means: allocate(4, FLOAT64),
     scale: allocate(1, FLOAT64),
     note: allocate(2, FLOAT64),
@@ -121,7 +121,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
 export function passMemoryLength(shape: ScratchShape): number {
   const { network, loss, elementType, batch, leaf, couples, weighs, augment } = shape;
   if (!couples) return 0;
-  const share = { leaves: leafCount(batch, leaf), take: () => EMPTY };
+  const share = { leaves: leafCount(batch, leaf), allocatePerLeaf: () => EMPTY };
   const ofLeaf = countDoubles(
     (allocate) => createWorkspace(network, loss, Math.min(batch, leaf), allocate, share, weighs, augment),
     elementType,
@@ -134,7 +134,7 @@ export function sharedLength({ network, loss, elementType, batch, leaf, couples 
   if (!couples) return 0;
   const leaves = leafCount(batch, leaf);
   return countDoubles((allocate) => {
-    createWorkspace(network, loss, 1, () => EMPTY, { leaves, take: (width) => allocate(leaves * width) });
+    createWorkspace(network, loss, 1, () => EMPTY, { leaves, allocatePerLeaf: (width) => allocate(leaves * width) });
   }, elementType);
 }
 
@@ -164,9 +164,18 @@ const MOST_TAPE_CALLS = 4096;
 function mostCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchShape): number {
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
-  const share = { leaves: 0, take: () => EMPTY };
+  const share = { leaves: 0, allocatePerLeaf: () => EMPTY };
   const workspace = createWorkspace(network, loss, 1, () => EMPTY, share, weighs, augment);
-  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: EMPTY, lengths: EMPTY };
+  const pass = {
+    emit,
+    training: true,
+    seed: 0,
+    leafRows: 1,
+    accumulate: false,
+    batch: NO_BATCH,
+    stepAndRow: EMPTY,
+    lengths: EMPTY,
+  };
   emitNode(EMPTY, network, workspace, tensors, tensors, 1, pass);
   const passes = calls.length > MANY_CALLS ? PASSES_OF_MANY : PASSES;
   const blocks = Math.min(UPDATED_BLOCKS, blockCount(network.parameterCount));

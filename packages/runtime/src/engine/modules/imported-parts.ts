@@ -1,18 +1,18 @@
-import type { OwnParts } from '@gradloom/core';
+import type { CustomParts } from '@gradloom/core';
 import { collectParts, type ModuleSource, NO_PARTS, reasonOf, showPath } from '@gradloom/core/internal';
 import { EXPECTED, refuseChanged } from './module-source.ts';
 
 /** Parts that this thread has imported, by their modules. */
-const imported = new Map<string, OwnParts>();
+const imported = new Map<string, CustomParts>();
 
 const keyOf = (modules: readonly ModuleSource[]): string => modules.map(({ url, sha256 }) => `${url} ${sha256}`).join();
 
 /** The parts of modules that this thread has imported; undefined if it has not. */
-export const importedParts = (modules: readonly ModuleSource[]): OwnParts | undefined =>
+export const importedParts = (modules: readonly ModuleSource[]): CustomParts | undefined =>
   modules.length === 0 ? NO_PARTS : imported.get(keyOf(modules));
 
 /** The parts of a team, which its thread imports before its first task. */
-export function partsOf({ modules }: { readonly modules: readonly ModuleSource[] }): OwnParts {
+export function partsOf({ modules }: { readonly modules: readonly ModuleSource[] }): CustomParts {
   const parts = importedParts(modules);
   if (parts === undefined) throw new Error('worker: parts have not been imported, expected them before the first task');
   return parts;
@@ -23,7 +23,7 @@ export function partsOf({ modules }: { readonly modules: readonly ModuleSource[]
  * code would not run.
  * @throws Error naming the module that cannot be imported or has changed.
  */
-export async function importParts(modules: readonly ModuleSource[]): Promise<OwnParts> {
+export async function importParts(modules: readonly ModuleSource[]): Promise<CustomParts> {
   const found = importedParts(modules);
   if (found !== undefined) return found;
   const parts = collectParts(
@@ -49,9 +49,7 @@ const hashes = new Map<string, string>();
 function refuseSecond({ files }: ModuleSource): void {
   for (const { path, sha256 } of files) {
     if ((hashes.get(path) ?? sha256) !== sha256) {
-      throw new Error(
-        `${showPath(path)} has changed since this program imported it, expected it as it was (start it again)`,
-      );
+      throw new Error(`${showPath(path)} has changed since this program imported it, expected it was (start it again)`);
     }
     hashes.set(path, sha256);
   }

@@ -27,7 +27,7 @@ export async function loadModules(where: string, modules: readonly (string | URL
   try {
     const sources = paths.map((path) => sourceOf(path, (source) => localImports(parse(source)[0])));
     const own = await importParts(sources);
-    return { modules: sources.map(({ name, sha256 }) => ({ name, sha256 })), sources, own };
+    return { modules: sources.map(({ name, sha256 }) => ({ name, sha256 })), sources, customParts: own };
   } catch (error) {
     const reason = reasonOf(error);
     throw new OptionError(where, 'modules', reason, { about: 'module', cause: error });

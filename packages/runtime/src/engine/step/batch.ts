@@ -18,7 +18,7 @@ export function gatherLeaves(
   const place = firstOf(setup, step) + first * leaf;
   gatherRows(workspace.x, dataset.inputs, orders, place, rows, reader);
   gatherLengths(workspace.lengths, dataset, context.whole, orders, place, rows, reader);
-  const { weighing } = workspace;
+  const { rowWeights: weighing } = workspace;
   if (weighing !== null && setup.weights !== null) {
     gatherRows(weighing.w, setup.weights, orders, place, rows, reader);
   }

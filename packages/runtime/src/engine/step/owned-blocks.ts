@@ -56,7 +56,7 @@ export function ownershipOf(
     let row = at;
     const placed = ties.map((tie) => {
       row += tie.length;
-      return { ...tie, at: row - tie.length };
+      return { ...tie, gradientOffset: row - tie.length };
     });
     return { ranges: ranges.reverse(), held: at, ties: placed, row };
   });

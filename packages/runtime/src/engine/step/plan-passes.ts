@@ -49,7 +49,7 @@ function separatePasses(
   const { arena, workspace, lossSums, probe, probeOf } = context;
   const known = new Map<string, readonly Call[]>();
   return passes.map((pass) => {
-    const { first, count, row, joins } = pass;
+    const { first, count, row, accumulate: joins } = pass;
     const losses = viewOf(arena.lossSums, first, count);
     const sums = passes.length === 1 ? losses : lossSums;
     const key = `${rowsOfPass(context, pass, rows)} ${row} ${joins}`;
@@ -89,7 +89,15 @@ function coupledPasses(
     const kept = (length: number): Elements => (shared[taken++] ??= allocate(length));
     const B = rowsOfPass(context, pass, rows);
     const weighs = setup.weights !== null;
-    const workspace = createWorkspace(network, loss, B, allocate, { leaves, take, own: kept }, weighs, setup.augment);
+    const workspace = createWorkspace(
+      network,
+      loss,
+      B,
+      allocate,
+      { leaves, allocatePerLeaf: take, allocatePerThread: kept },
+      weighs,
+      setup.augment,
+    );
     const look = looks ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length)) : inspect;
     const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), look, k > 0);
     return { ...pass, workspace, segments: segmentsOf(calls), copies: [] };
@@ -105,7 +113,16 @@ export function barriersOf({ network, loss }: Pick<RunContext, 'network' | 'loss
   const empty = new Float64Array(0);
   const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
   const workspace = createWorkspace(network, loss, 1, () => empty);
-  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: empty, lengths: empty };
+  const pass = {
+    emit,
+    training: true,
+    seed: 0,
+    leafRows: 1,
+    accumulate: false,
+    batch: NO_BATCH,
+    stepAndRow: empty,
+    lengths: empty,
+  };
   emitNode(empty, network, workspace, tensors, tensors, 1, pass);
   return segmentsOf(calls).length - 1;
 }
@@ -125,7 +142,16 @@ function passCalls(
   const { calls, emit } = createList();
   const batch = { rows, leaves: leafCount(rows, leaf), firstLeaf: node.first, follows };
   const { lengths } = workspace;
-  const pass = { emit, training: true, seed, leaf, joins: node.joins, batch, place, lengths };
+  const pass = {
+    emit,
+    training: true,
+    seed,
+    leafRows: leaf,
+    accumulate: node.accumulate,
+    batch,
+    stepAndRow: place,
+    lengths,
+  };
   const B = rowsOfPass(context, node, rows);
   emitNode(lossSums, network, workspace, theta, gradients[node.row], B, pass, inspect);
   return calls;

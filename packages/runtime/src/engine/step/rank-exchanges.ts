@@ -95,13 +95,17 @@ export function rankExchanges(
         const received = gradientParts(ownership.ties[rank], mine);
         return {
           send: [
-            ...rows.flatMap((row) => sent.map(({ at, length }) => viewOf(arena.gSum, row * stride + at, length))),
+            ...rows.flatMap((row) =>
+              sent.map(({ gradientOffset, length }) => viewOf(arena.gSum, row * stride + gradientOffset, length)),
+            ),
             // Only the passes of the first leaf write untrained state.
             ...(rank === batch.lead ? stateOf(theirs) : []),
           ],
           receive: [
             ...batch.nodes[peer].flatMap((_, k) =>
-              received.map(({ at, length }) => viewOf(arena.nodes, (rowOf[peer] + k) * heldStride + at, length)),
+              received.map(({ gradientOffset, length }) =>
+                viewOf(arena.nodes, (rowOf[peer] + k) * heldStride + gradientOffset, length),
+              ),
             ),
             ...(peer === batch.lead ? stateOf(mine) : []),
           ],
@@ -136,7 +140,10 @@ export function rankExchanges(
 export const gradientParts = (
   ties: readonly Tie[],
   { offset, length, shift }: Pick<OwnedBlocks, 'offset' | 'length' | 'shift'>,
-): readonly Pick<Tie, 'at' | 'length'>[] => [{ at: offset + shift, length }, ...tiesWithin(ties, offset, length)];
+): readonly Pick<Tie, 'gradientOffset' | 'length'>[] => [
+  { gradientOffset: offset + shift, length },
+  ...tiesWithin(ties, offset, length),
+];
 
 /** Numbers to send to a rank and to receive from it, in the order of the messages. */
 interface Sides {

@@ -90,10 +90,10 @@ export function rankStep(
     const { first, end } = threadShare(ownership.buckets[bucket], threads, thread);
     for (let block = first; block < end; block++) {
       const n = Math.min(BLOCK, P - block * BLOCK);
-      const parts = [{ at: block * BLOCK, length: n }, ...tiesWithin(network.ties, block * BLOCK, n)];
+      const parts = [{ gradientOffset: block * BLOCK, length: n }, ...tiesWithin(network.ties, block * BLOCK, n)];
       for (const [left, right] of joins) {
-        for (const { at, length } of parts) {
-          const part = (row: number) => viewOf(arena.gSum, row * stride + at, length);
+        for (const { gradientOffset, length } of parts) {
+          const part = (row: number) => viewOf(arena.gSum, row * stride + gradientOffset, length);
           emit(ops.add, part(left), part(right), length);
         }
       }
@@ -108,9 +108,9 @@ export function rankStep(
     const theirs = gradientParts(network.ties, { offset: first * BLOCK, length: n, shift: 0 });
     const mine = gradientParts(ties, { offset: first * BLOCK, length: n, shift: own[bucket].shift });
     for (const [k, row] of joined.entries()) {
-      for (const [p, { at, length }] of mine.entries()) {
-        const to = viewOf(arena.nodes, (firstRow + k) * heldStride + at, length);
-        emit(ops.copy, to, viewOf(arena.gSum, row * stride + theirs[p].at, length), length);
+      for (const [p, { gradientOffset, length }] of mine.entries()) {
+        const to = viewOf(arena.nodes, (firstRow + k) * heldStride + gradientOffset, length);
+        emit(ops.copy, to, viewOf(arena.gSum, row * stride + theirs[p].gradientOffset, length), length);
       }
     }
   }

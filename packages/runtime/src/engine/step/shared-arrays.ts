@@ -31,8 +31,17 @@ export function sharedArrays(
   const empty = new Float64Array(0);
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
-  const workspace = createWorkspace(network, loss, 1, () => empty, { leaves, take });
-  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: empty, lengths: empty };
+  const workspace = createWorkspace(network, loss, 1, () => empty, { leaves, allocatePerLeaf: take });
+  const pass = {
+    emit,
+    training: true,
+    seed: 0,
+    leafRows: 1,
+    accumulate: false,
+    batch: NO_BATCH,
+    stepAndRow: empty,
+    lengths: empty,
+  };
   emitNode(empty, network, workspace, tensors, tensors, 1, pass);
   return segmentsOf(calls)
     .slice(0, -1)

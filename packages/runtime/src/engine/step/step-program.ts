@@ -4,7 +4,7 @@ import {
   type BlockRange,
   barrier,
   createList,
-  createTapeRoom,
+  createTapeMemory,
   emitMaxNorm,
   gradientLength,
   host,
@@ -14,7 +14,7 @@ import {
   ops,
   type Program,
   part,
-  type TapeRoom,
+  type TapeMemory,
   viewOf,
 } from '@gradloom/core/internal';
 import { type BatchMean, countBatch, gatherLeaves, meanOf } from './batch.ts';
@@ -59,7 +59,7 @@ export function teamPrograms(context: RunContext, threads: number, looks: boolea
   if (known !== undefined && (looks || tapesOf[0] === threads)) return known;
   // Programs for other team sizes are dropped: tuning tries many sizes, and all their programs would stay in memory.
   for (const [other, { threads: size }] of programs) if (size !== threads) programs.delete(other);
-  const room = looks ? null : createTapeRoom(tapes);
+  const room = looks ? null : createTapeMemory(tapes);
   if (!looks) tapesOf[0] = threads;
   const whole = stepProgram(context, threads, setup.batch, looks, room);
   const last = setup.lastBatch === setup.batch ? whole : stepProgram(context, threads, setup.lastBatch, looks, room);
@@ -74,7 +74,7 @@ function stepProgram(
   threads: number,
   rows: number,
   looks: boolean,
-  room: TapeRoom | null,
+  room: TapeMemory | null,
 ): { program: Program; held: PlannedPass | null } {
   const { calls, held } = stepCalls(context, threads, rows, looks);
   // Probes read the mean gradient, which a fused update does not store.
@@ -116,8 +116,8 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
     // A column may be spread over the blocks of several threads.
     emit(barrier);
     emitMaxNorm(emit, network, arena.theta, context.factors, maxNorm, thread, threads);
-    if (optimizer.shareAt !== undefined) emit(barrier);
-    for (const { update } of updates) update.follow(emit);
+    if (optimizer.smoothingAt !== undefined) emit(barrier);
+    for (const { update } of updates) update.updateEma(emit);
   }
   emitLap(clock, emit, PART.update);
   const readsPlace = planned.some(({ segments }) => segments.some((segment) => reads(segment, place)));
@@ -224,7 +224,7 @@ function emitUpdates(
       ranks?.finishGradients(emit, bucket);
       // All threads have updated the previous bucket.
       if (bucket > 0) ranks?.startWeights(emit, bucket - 1);
-      update.take(emit, share, sums);
+      update.averageAndApply(emit, share, sums);
     }
   }
   if (ranks === null) return;

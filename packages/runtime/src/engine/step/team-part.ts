@@ -4,8 +4,8 @@ import {
   gradientRows,
   leafCount,
   leafRowsOf,
-  MOST_LEAVES,
-  mostPassRows,
+  MAX_LEAVES,
+  maxPassRows,
   type Node,
   type NodePass,
   planTeam,
@@ -33,7 +33,7 @@ export function divideRows(
   type: ElementType,
   { rows, batch, accumulate = 1 }: { readonly rows: number; readonly batch: number; readonly accumulate?: number },
 ) {
-  const mostRows = mostPassRows(network, type);
+  const mostRows = maxPassRows(network, type);
   return {
     stepsPerEpoch: Math.ceil(rows / batch),
     lastBatch: rows % batch || batch,
@@ -52,12 +52,19 @@ export function teamOptions(shape: BatchShape, rows: number, threads: number, lo
   const most = isBlas || looks ? 1 : mostLeaves(shape);
   const { leaf, cluster = null } = shape;
   const part = cluster === null ? {} : { part: rankBatch(cluster, leaf, rows).ranges[cluster.connection.rank] };
-  return { leaves: leafCount(rows, leaf), ...part, threads, most, joins: !isBlas, merges: !shape.couples };
+  return {
+    leaves: leafCount(rows, leaf),
+    ...part,
+    threads,
+    maxLeaves: most,
+    canAccumulate: !isBlas,
+    merges: !shape.couples,
+  };
 }
 
 /** Most leaves of a pass, a power of two that kernels take. Their number does not change results. */
 const mostLeaves = ({ leaf, rowsAtOnce }: Pick<BatchShape, 'leaf' | 'rowsAtOnce'>): number =>
-  Math.min(MOST_LEAVES, 2 ** (31 - Math.clz32(Math.max(1, Math.floor(rowsAtOnce / leaf)))));
+  Math.min(MAX_LEAVES, 2 ** (31 - Math.clz32(Math.max(1, Math.floor(rowsAtOnce / leaf)))));
 
 /** Most rows of a pass. */
 export const rowsOfPasses = (shape: Pick<BatchShape, 'batch' | 'leaf' | 'rowsAtOnce'>): number =>

@@ -1,4 +1,4 @@
-import type { Kernels, NetworkSpec, OwnParts } from '@gradloom/core';
+import type { CustomParts, Kernels, NetworkSpec } from '@gradloom/core';
 import type { KernelScratch } from '@gradloom/core/internal';
 import type { Connection, Link } from '../../cluster/cluster.ts';
 import type { RowReader } from '../../data/gather.ts';
@@ -19,7 +19,7 @@ export interface Host {
   /** The network of the team. */
   specOf(setup: TeamSetup): NetworkSpec;
   /** Custom parts, which are imported before the first task. */
-  partsOf(setup: TeamSetup): OwnParts;
+  partsOf(setup: TeamSetup): CustomParts;
   /** The kernels of the team's backend over its memory; `scratch` belongs to this thread. */
   kernelsOf(setup: TeamSetup, scratch: KernelScratch): Kernels;
   /** Reads rows that stay in a file. */

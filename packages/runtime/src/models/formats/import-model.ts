@@ -94,7 +94,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   const file = await openTensors(where, path, fault);
   try {
     const described = spec === undefined ? descriptionOf(file, fault) : { spec };
-    const network = buildNetwork(described.spec, parts?.own);
+    const network = buildNetwork(described.spec, parts?.customParts);
     const encoding = images === undefined ? {} : { preprocessing: imagesFor(where, network, images) };
     const type = asked ?? precisionOf(file, fault);
     const names = spec === undefined ? { ...movedNames(file, described.spec), ...rename } : rename;

@@ -1,5 +1,5 @@
-import type { LayerKind, LayerSpec, Network, NetworkPlace, Shape } from '@gradloom/core';
-import { channelsOf, nameOfPlaced, positionsOf, shapeText } from '@gradloom/core/internal';
+import type { LayerKind, LayerSpec, Network, NetworkLayer, Shape } from '@gradloom/core';
+import { channelsOf, nameOfLayer, positionsOf, shapeText } from '@gradloom/core/internal';
 import { channelsFirst } from './reorder.ts';
 
 /** A tensor of a network as PyTorch's `nn.Sequential` of the same layers has it. */
@@ -78,7 +78,7 @@ export function torchTensors(network: Network): TorchTensor[] {
   const shapes = new Map(network.tensors.map(({ offset, shape }) => [offset, shape]));
   const orders = ordersOf(network);
   const named: TorchTensor[] = [];
-  for (const place of network.places) {
+  for (const place of network.allLayers) {
     const { path, layer, spec, tensors } = place;
     const tied = 'tiedTo' in spec ? tiedTensor(place, named, orders.get(path)) : undefined;
     if (tied !== undefined) named.push(tied);
@@ -107,13 +107,13 @@ export function torchTensors(network: Network): TorchTensor[] {
 const torchName = (path: string, name: string): string => `${path.replace(/(?<=\d)\.(?=\d)/g, '.layers.')}.${name}`;
 
 /** The weights of a dense layer that is tied to an embedding: nn.Linear has them in the same layout, [out, in]. */
-function tiedTensor(place: NetworkPlace, named: readonly TorchTensor[], orders?: Orders): TorchTensor | undefined {
+function tiedTensor(place: NetworkLayer, named: readonly TorchTensor[], orders?: Orders): TorchTensor | undefined {
   const { path, layer, spec } = place;
   const tiedTo = (spec as { readonly tiedTo?: string }).tiedTo;
   if (tiedTo === undefined) return undefined;
   if (orders?.reads != null || orders?.writes != null) {
     const why = 'expected another, since PyTorch flattens channels first';
-    throw new Error(`${nameOfPlaced(place)} shares weights along the axis of a flattened image, ${why}`);
+    throw new Error(`${nameOfLayer(place)} shares weights along the axis of a flattened image, ${why}`);
   }
   const table = named.find(({ name }) => name === torchName(tiedTo, weight));
   return table && { ...table, name: torchName(path, weight), layer: layer.label, tiedTo: table.name };
@@ -164,13 +164,13 @@ function ordersOf(network: Network): Map<string, Orders> {
   const passStack = (above: string, x: Rows): Rows => (stacks.get(above) ?? []).reduce(pass, x);
 
   /** The rows that a layer makes of `x`. */
-  function pass(x: Rows, place: NetworkPlace): Rows {
+  function pass(x: Rows, place: NetworkLayer): Rows {
     const y = made(x, place);
     known.set(place.path, [x.order, y.order]);
     return y;
   }
 
-  function made(x: Rows, place: NetworkPlace): Rows {
+  function made(x: Rows, place: NetworkLayer): Rows {
     const { path, layer, spec } = place;
     const { order, isChannelsFirst } = x;
     switch (kindOf(spec)?.writes) {
@@ -203,21 +203,21 @@ function ordersOf(network: Network): Map<string, Orders> {
 }
 
 /** Gives two rows one order. @throws Error if both are flattened images, of different shapes. */
-function join(place: NetworkPlace, one: Order, other: Order): void {
+function join(place: NetworkLayer, one: Order, other: Order): void {
   const [a, b] = [rootOf(one), rootOf(other)];
   if (a === b) return;
   if (a.image === undefined) a.image = b.image;
   else if (b.image !== undefined && String(a.image) !== String(b.image)) {
     const [first, second] = [a.image, b.image].map((image) => (image === null ? 'none' : shapeText(image)));
     const images = `${first} and ${second}, expected one shape, since PyTorch flattens channels first`;
-    throw new Error(`${nameOfPlaced(place)} adds flattened images of the shapes ${images}`);
+    throw new Error(`${nameOfLayer(place)} adds flattened images of the shapes ${images}`);
   }
   b.same = a;
 }
 
 /** The layers of each stack, by the path of the layer that contains it: '' for those of the network itself. */
-export function stacksOf({ places }: Network): Map<string, NetworkPlace[]> {
-  const stacks = new Map<string, NetworkPlace[]>();
+export function stacksOf({ allLayers: places }: Network): Map<string, NetworkLayer[]> {
+  const stacks = new Map<string, NetworkLayer[]>();
   for (const place of places) {
     const above = place.path.slice(0, Math.max(0, place.path.lastIndexOf('.')));
     const stack = stacks.get(above) ?? [];

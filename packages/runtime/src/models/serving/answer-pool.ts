@@ -178,7 +178,7 @@ function charactersOfRow({ spec, preprocessing }: Model): number {
  * of attention is infinite, since its shapes do not tell its work.
  */
 function productsOfRow(spec: NetworkSpec): number {
-  const { products, places } = buildNetwork(spec);
+  const { products, allLayers: places } = buildNetwork(spec);
   const others = places.map(({ layer: { elementwise, isView, products, in: x, out: y } }) =>
     elementwise || isView || products !== undefined ? sizeOf(y) : sizeOf(x) * sizeOf(y),
   );

@@ -111,7 +111,7 @@ function sequenceRow(model: Model, row: unknown, n: number): { row: unknown; len
     throw new Error(`row ${n} has ${show(row)}, expected {"inputs": [...], "length": 3}`);
   }
   if (length === undefined) return { row: inputs };
-  refuseBadLengths(`row ${n}`, buildNetwork(model.spec, model.parts?.own), [length], 1);
+  refuseBadLengths(`row ${n}`, buildNetwork(model.spec, model.parts?.customParts), [length], 1);
   return { row: inputs, length };
 }
 

@@ -104,16 +104,16 @@ export function checkpointOf(
 /** The checkpoint of a file, after checking everything that a resume reads. */
 function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Elements>, parts: LoadedParts): Checkpoint {
   const { loss, metadata, record, progress } = header as unknown as Checkpoint;
-  const network = buildNetwork((header as unknown as Checkpoint).spec, parts.own);
+  const network = buildNetwork((header as unknown as Checkpoint).spec, parts.customParts);
   const { spec } = network;
   const preprocessing =
     header.preprocessing === undefined ? undefined : checkPreprocessing('checkpoint', header.preprocessing);
   if (preprocessing !== undefined) checkEncoding('checkpoint', network, preprocessing);
-  createLoss(loss, parts.own);
+  createLoss(loss, parts.customParts);
   if (!isJsonObject(header.metadata)) throw new Error(`metadata has ${show(metadata)}, expected an object`);
   checkRecord(header.record);
   checkProgress(header.progress, record);
-  const { initialState } = createSchedule(record.schedule, record, parts.own);
+  const { initialState } = createSchedule(record.schedule, record, parts.customParts);
   const counters = checkEarlier(header.earlier, record, progress);
   const arrays = arraysOf(sections, {
     record,

@@ -99,8 +99,9 @@ const recordedOptimizer = ({ optimizer, ema }: RunRecord): Optimizer => optimize
  * The section of the trained weights. With a moving average they have their own section, since every reader takes the
  * model from `parameters`.
  */
-const weightsSection = ({ shareAt }: Optimizer): string => (shareAt === undefined ? PARAMETERS : 'trained parameters');
+const weightsSection = ({ smoothingAt: shareAt }: Optimizer): string =>
+  shareAt === undefined ? PARAMETERS : 'trained parameters';
 
 /** The sections of the optimizer's state. A moving average of the weights is the model. */
-const slotSections = ({ slots, shareAt }: Optimizer): string[] =>
+const slotSections = ({ slots, smoothingAt: shareAt }: Optimizer): string[] =>
   slots.map((slot, k) => (shareAt !== undefined && k === slots.length - 1 ? PARAMETERS : `optimizer ${slot}`));

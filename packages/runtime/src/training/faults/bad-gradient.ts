@@ -6,7 +6,7 @@ import {
   leafCount,
   link,
   type Node,
-  nameOfPlaced,
+  nameOfLayer,
   show,
   viewOf,
 } from '@gradloom/core/internal';
@@ -41,7 +41,7 @@ export function addGradients(context: RunContext, step: number, rows: number, no
 /** Notes the first number of the gradient that is not finite, in the part that this rank has. */
 export function findBadGradient(context: RunContext, rows: number, note: (at: Moment, what: string) => void): void {
   const { arena, network, setup } = context;
-  const { parameterCount: P, places } = network;
+  const { parameterCount: P, allLayers: places } = network;
   // If rows are independent, each rank has run all leaves itself and has the whole gradient.
   const own = setup.couples ? rankExchanges(context, rows)?.own : undefined;
   const parts =
@@ -58,7 +58,7 @@ export function findBadGradient(context: RunContext, rows: number, note: (at: Mo
         const part = partOf(numbers, first - from, offset + length - from);
         const at = firstNotFinite(part, part.length);
         if (at === undefined) continue;
-        const what = `gradient with respect to ${name} of ${nameOfPlaced(place)} has ${show(part[at])}`;
+        const what = `gradient with respect to ${name} of ${nameOfLayer(place)} has ${show(part[at])}`;
         note({ look: LOOKS.gradients, place: first + at }, what);
       }
     }

@@ -1,5 +1,5 @@
 import type { Elements, Network, Optimizer, Pausable } from '@gradloom/core';
-import { findNotFinite, nameOfPlaced, show } from '@gradloom/core/internal';
+import { findNotFinite, nameOfLayer, show } from '@gradloom/core/internal';
 import type { Range } from '../../engine/memory/arena.ts';
 
 /** A number that is not finite. */
@@ -16,7 +16,7 @@ interface OwnedState {
 
 /** The first number of an optimizer's state that is not finite; undefined if all are. */
 export function* findBadState(
-  { parameterCount, places }: Network,
+  { parameterCount, allLayers: places }: Network,
   { name, slots }: Optimizer,
   { state, owned }: OwnedState,
 ): Pausable<BadNumber | undefined> {
@@ -27,7 +27,7 @@ export function* findBadState(
     for (const place of places) {
       const tensor = place.tensors.find(({ offset, length }) => offset <= parameter && parameter < offset + length);
       if (tensor === undefined) continue;
-      const of = `${tensor.name} of ${nameOfPlaced(place)}`;
+      const of = `${tensor.name} of ${nameOfLayer(place)}`;
       return {
         place: 1 + slot * parameterCount + parameter,
         what: `${slots[slot]} of ${name} for ${of} has ${show(numbers[at])}`,

@@ -6,7 +6,7 @@ import {
   firstNotFinite,
   leafCount,
   type NodePass,
-  nameOfPlaced,
+  nameOfLayer,
   runCalls,
   show,
   typeOf,
@@ -90,7 +90,7 @@ const isShared = ({ setup }: RunContext): boolean => setup.couples && setup.clus
 function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly BatchPart[] {
   if (setup.couples) return [batchPart(setup, rows, 1, 0, false)];
   return Array.from({ length: leaves }, (_, first) => ({
-    passes: [{ first, count: 1, row: 0, joins: false, merges: [] }],
+    passes: [{ first, count: 1, row: 0, accumulate: false, merges: [] }],
     nodes: [],
   }));
 }
@@ -110,7 +110,7 @@ interface Search {
 }
 
 function createSearch(
-  { setup: { leaf, couples }, network: { places } }: RunContext,
+  { setup: { leaf, couples }, network: { allLayers: places } }: RunContext,
   step: number,
   rows: number,
   passes: readonly NodePass[],
@@ -140,7 +140,7 @@ function createSearch(
       const [firstRow, lastRow] = rowsOfPass(pass, leaf, rows);
       const place = firstRow + Math.floor((at * (lastRow + 1 - firstRow)) / n);
       const of = places.find((one) => one.layer === layer);
-      const name = of === undefined ? layer.label : nameOfPlaced(of);
+      const name = of === undefined ? layer.label : nameOfLayer(of);
       noteNumber({ look, place }, `${WHAT[phase]} of ${name} has ${show(numbers[at])}`);
     },
   };
@@ -202,8 +202,8 @@ function runPasses(context: RunContext, search: Search, planned: readonly Planne
 }
 
 function findBadLoss({ arena, network }: RunContext, search: Search, planned: readonly PlannedPass[]): void {
-  const last = network.places.find(({ layer }) => layer === network.layers[network.layers.length - 1]);
-  const name = last === undefined ? 'the last layer' : nameOfPlaced(last);
+  const last = network.allLayers.find(({ layer }) => layer === network.layers[network.layers.length - 1]);
+  const name = last === undefined ? 'the last layer' : nameOfLayer(last);
   for (const { first, count } of planned) {
     const losses = viewOf(arena.lossSums, first, count);
     const bad = firstNotFinite(losses, count);
@@ -218,12 +218,12 @@ const NAMED = 3;
 
 /** The largest weight of each of the tensors with the largest weights: 'W of dense(2->3) at layer 0 -1.50e+160, …'. */
 function largestWeights(
-  { places }: Network,
+  { allLayers: places }: Network,
   theta: Elements, // [P]
 ): string {
   const found = places.flatMap((place) =>
     place.tensors.map(({ name, offset, length }) => ({
-      name: `${name} of ${nameOfPlaced(place)}`,
+      name: `${name} of ${nameOfLayer(place)}`,
       value: largest(viewOf(theta, offset, length)),
     })),
   );

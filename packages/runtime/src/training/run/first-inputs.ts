@@ -1,7 +1,7 @@
 import { type Elements, type Network, type Pausable, referenceKernels, type Shape } from '@gradloom/core';
 import {
-  allocateOwn,
-  createAugmenting,
+  allocateEach,
+  createAugmentationMemory,
   createList,
   emitAugmentation,
   NO_BATCH,
@@ -36,7 +36,7 @@ export function* firstInputs(
   const count = Math.min(most, batch);
   const orders = shuffle && batch < train.rows ? createOrders(seed, train, 1) : null;
   if (orders !== null) yield* orders.prepare(0, 1);
-  const allocate = allocateOwn(precision);
+  const allocate = allocateEach(precision);
   const images = allocate(count * network.inputs);
   gatherRows(images, train.inputs, orders?.array ?? null, 0, count, anyRows);
   const augmentation = augmentationOf(options, network, train);
@@ -44,8 +44,17 @@ export function* firstInputs(
     const { calls, emit } = createList();
     const place = Float64Array.of(0, 0);
     const lengths = new Float64Array(0); // images have none
-    const pass = { emit, training: true, seed, leaf: count, joins: false, batch: NO_BATCH, place, lengths };
-    emitAugmentation(images, createAugmenting(augmentation, network.input, count, allocate), count, pass);
+    const pass = {
+      emit,
+      training: true,
+      seed,
+      leafRows: count,
+      accumulate: false,
+      batch: NO_BATCH,
+      stepAndRow: place,
+      lengths,
+    };
+    emitAugmentation(images, createAugmentationMemory(augmentation, network.input, count, allocate), count, pass);
     runCalls(calls, referenceKernels);
   }
   return { shape, images };

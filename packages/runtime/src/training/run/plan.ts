@@ -20,7 +20,7 @@ import {
   buildNetworkInTurns,
   checkEncoding,
   leafCount,
-  mostPassRows,
+  maxPassRows,
   NOTHING_LOADED,
   ofImages,
   ofTable,
@@ -130,10 +130,10 @@ export function* planRun(
   const checkpoint = options.checkpoint === undefined ? null : checkpointSettings(options.checkpoint);
   const ownSpec = copyJson(spec);
   refuseManyLayers(ownSpec);
-  const network = yield* buildNetworkInTurns(ownSpec, parts.own);
+  const network = yield* buildNetworkInTurns(ownSpec, parts.customParts);
   yield* refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
-  const loss = within('loss', () => createLoss(lossSpec, parts.own));
+  const loss = within('loss', () => createLoss(lossSpec, parts.customParts));
   refuseBeyondFloats('train', network, loss, options.precision);
   const { preprocessing } = train;
   const encoding = preprocessing && checkPreprocessing('train', preprocessing);
@@ -158,10 +158,10 @@ export function* planRun(
     batch,
     accumulate: options.accumulate,
   });
-  const mostRows = mostPassRows(network, elementType);
+  const mostRows = maxPassRows(network, elementType);
   const leaves = leafCount(batch, leaf);
   const context = { totalSteps: steps ?? epochs * stepsPerEpoch, stepsPerEpoch };
-  const schedule = within('schedule', () => createSchedule(scheduleSpec, context, parts.own));
+  const schedule = within('schedule', () => createSchedule(scheduleSpec, context, parts.customParts));
   const firstRate = optimizer.lr * schedule.factor(0, Float64Array.from(schedule.initialState));
   refuseLostNumbers(options, loss, optimizer, firstRate, elementType);
   const changes = options.rateChanges ?? resume?.record.rateChanges ?? {};

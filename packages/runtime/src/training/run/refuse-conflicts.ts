@@ -77,7 +77,7 @@ const ROWS = 8;
 
 /** Checks the derivatives of custom parts on the first rows. @throws OptionError for one that is wrong. */
 export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset): Pausable<void> {
-  const isOwn = loss.own !== undefined || network.own !== NO_PARTS;
+  const isOwn = loss.customName !== undefined || network.customParts !== NO_PARTS;
   if (!isOwn) return;
   const rows = Math.min(ROWS, train.rows);
   const x = new Float64Array(rows * network.inputs);
@@ -214,7 +214,7 @@ export function augmentationOf(
 }
 
 /** @throws OptionError for an activation whose derivative is 0 everywhere: no weight before it would change. */
-export function* refuseUntrainable({ places }: Network): Pausable<void> {
+export function* refuseUntrainable({ allLayers: places }: Network): Pausable<void> {
   for (const { path, layer, spec } of places) {
     yield;
     if (layer.activation === undefined || layer.activation.f.maxSlope > 0 || spec.kind !== 'activation') continue;

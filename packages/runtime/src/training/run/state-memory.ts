@@ -46,7 +46,7 @@ export function stateParts(
   const weights = bytesOfElements(plan.elementType, network.parameterCount);
   // With other ranks, a rank holds the state of its own parameters only, but the whole moving average.
   const held = plan.ranks == null ? network.parameterCount : heldBy(network, plan.ranks);
-  const averages = optimizer.shareAt === undefined ? 0 : 1;
+  const averages = optimizer.smoothingAt === undefined ? 0 : 1;
   const slots = bytesOfElements(plan.elementType, held) * (optimizer.slots.length - averages);
   const state = weights * (1 + averages) + slots;
   // To write a checkpoint, rank 0 gathers the state of all ranks, and also that for a rollback.

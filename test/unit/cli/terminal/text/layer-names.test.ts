@@ -5,7 +5,7 @@ import { layerNames } from '../../../../../packages/cli/src/terminal/text/layer-
 
 const namesOf = (layers: NetworkSpec['layers']) =>
   layerNames(
-    buildNetwork({ input: 4, layers }).places.map(({ path, layer, spec }) => {
+    buildNetwork({ input: 4, layers }).allLayers.map(({ path, layer, spec }) => {
       return { path, label: layer.label, name: spec.name };
     }),
   );

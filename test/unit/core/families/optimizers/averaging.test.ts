@@ -46,7 +46,7 @@ test('the shares of all steps are those of a geometric mean, and the first is 1'
     const theta = random.normal();
     optimizer.hyper(hyper, Float64Array.of(lr), scalars);
     optimizer.advance(scalars);
-    const share = hyper[optimizer.shareAt ?? Number.NaN];
+    const share = hyper[optimizer.smoothingAt ?? Number.NaN];
     if (t === 1) expect(share).toBe(1);
     average = (1 - share) * average + share * theta;
     [sum, weight] = [0.75 * sum + theta, 0.75 * weight + 1];

@@ -12,7 +12,7 @@ import {
 } from '@gradloom/core';
 import { BLOCK, blockCount, createBlockUpdate, createList, gradientStride, runCalls } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { type Cut, countPieces, piecesOf } from '../../../../../packages/core/src/training/pieces.ts';
+import { countPieces, piecesOf, type TensorLayout } from '../../../../../packages/core/src/training/pieces.ts';
 import { firstDifference } from '../../../../support/bits.ts';
 import { maxRelativeError } from '../../../../support/errors.ts';
 import { type GoldenTrajectory, goldenTrajectories, networkSpec, optimizerSpec } from '../../../../support/golden.ts';
@@ -82,7 +82,7 @@ describe.each(names)('%s on blocks of weights, biases and both', (kind) => {
     const hyper = new Float64Array(optimizer.hyperLength);
     optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
     const { calls, emit } = createList();
-    createBlockUpdate(optimizer, cut, memory, hyper).take(emit, Float64Array.of(1 / 10), {
+    createBlockUpdate(optimizer, cut, memory, hyper).averageAndApply(emit, Float64Array.of(1 / 10), {
       joins: [],
       count: S,
       step: 1,
@@ -150,13 +150,13 @@ describe.each(names)('%s', (kind) => {
     const normals = (length: number) => Float64Array.from({ length }, () => random.normal());
     const start = [normals(P), ...optimizer.slots.map(() => normals(P).map(Math.abs))];
     const gSum = normals(2 * gradientStride('float64', P));
-    const updated = (cut: Cut) => {
+    const updated = (cut: TensorLayout) => {
       const [theta, ...state] = start.map((vector) => vector.slice());
       const hyper = new Float64Array(optimizer.hyperLength);
       optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
       const memory = { theta, state, gSum: gSum.slice(), squares: new Float64Array(blockCount(P)) };
       const { calls, emit } = createList();
-      createBlockUpdate(optimizer, cut, memory, hyper).take(emit, Float64Array.of(1 / 10), {
+      createBlockUpdate(optimizer, cut, memory, hyper).averageAndApply(emit, Float64Array.of(1 / 10), {
         joins: [],
         count: 2,
         step: 1,

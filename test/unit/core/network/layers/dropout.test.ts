@@ -20,8 +20,16 @@ const start: Settings = { training: true, seed: 3, step: 8, firstRow: 0 };
 function listOf(changes: Partial<Settings>) {
   const { calls, emit } = createList();
   const { step, firstRow, ...settings } = { ...start, ...changes };
-  const place = Float64Array.of(step, firstRow);
-  const pass: Pass = { ...settings, emit, leaf: 16, joins: false, batch: NO_BATCH, place, lengths: Float64Array.of() };
+  const stepAndRow = Float64Array.of(step, firstRow);
+  const pass: Pass = {
+    ...settings,
+    emit,
+    leafRows: 16,
+    accumulate: false,
+    batch: NO_BATCH,
+    stepAndRow,
+    lengths: Float64Array.of(),
+  };
   return { calls, pass };
 }
 
@@ -65,7 +73,7 @@ test('a program draws the masks of the step and the row that it finds in its pla
     [9, 16],
     [8, 0],
   ]) {
-    pass.place.set([step, firstRow]);
+    pass.stepAndRow.set([step, firstRow]);
     program.run();
     expect([...y]).toEqual([...masked({ step, firstRow })]);
   }

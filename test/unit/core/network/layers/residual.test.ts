@@ -83,7 +83,7 @@ describe('with a shortcut', () => {
   });
 
   test('its tensors lie after those of f, and are named by their branch', () => {
-    const { tensors, places } = buildNetwork({ input: image, layers: [{ kind: 'layer-norm' }, block] });
+    const { tensors, allLayers: places } = buildNetwork({ input: image, layers: [{ kind: 'layer-norm' }, block] });
     expect(tensors.filter(({ layer }) => layer === 1).map(({ name }) => name)).toEqual([
       ...['layers.0.W', 'layers.0.b', 'layers.2.gamma', 'layers.2.beta', 'shortcut.1.W', 'shortcut.1.b'],
       ...['shortcut.2.gamma', 'shortcut.2.beta', 'shortcut.2.runningMean', 'shortcut.2.runningVariance'],

@@ -65,7 +65,15 @@ function gradientsOf(own: typeof tied, parameters: Float64Array) {
   workspace.t.set(t);
   const g = new Float64Array(gradientLength(own)).fill(Number.NaN);
   const sums = new Float64Array(B);
-  const settings = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0, leaf, joins: false };
+  const settings = {
+    kernels: referenceKernels,
+    training: true,
+    seed: 1,
+    step: 0,
+    firstRow: 0,
+    leafRows: leaf,
+    accumulate: false,
+  };
   nodeGradient(sums, own, workspace, bindTensors(own, parameters), bindGradients(own, g), B, settings);
   return { sums, gradients: bindGradients(own, g).map((tensors) => tensors.map((one) => one as Float64Array)) };
 }
@@ -73,7 +81,7 @@ function gradientsOf(own: typeof tied, parameters: Float64Array) {
 test('a table that layers share is drawn and counted once', () => {
   expect(tied.parameterCount).toBe(untied.parameterCount - 2 * V * WIDTH);
   expect(tied.tensors.map(({ name }) => name)).toEqual(['E', 'layers.1.W', 'layers.1.b']);
-  expect(tied.ties.map(({ offset, at }) => [offset, at - tied.parameterCount])).toEqual([
+  expect(tied.ties.map(({ offset, gradientOffset: at }) => [offset, at - tied.parameterCount])).toEqual([
     [0, 0],
     [0, V * WIDTH],
   ]);
@@ -105,13 +113,13 @@ test('an update adds the gradients of all uses in the order of the layers, befor
 
 test('the gradients of a block are the parts of each use that belong to it', () => {
   const ties = [
-    { offset: 10, length: 20, at: 100 },
-    { offset: 10, length: 20, at: 120 },
+    { offset: 10, length: 20, gradientOffset: 100 },
+    { offset: 10, length: 20, gradientOffset: 120 },
   ];
   expect(tiesWithin(ties, 0, 10)).toEqual([]);
   expect(tiesWithin(ties, 25, 10)).toEqual([
-    { offset: 25, length: 5, at: 115 },
-    { offset: 25, length: 5, at: 135 },
+    { offset: 25, length: 5, gradientOffset: 115 },
+    { offset: 25, length: 5, gradientOffset: 135 },
   ]);
 });
 

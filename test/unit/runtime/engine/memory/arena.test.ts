@@ -7,7 +7,7 @@ import {
   type ElementType,
   type NetworkSpec,
 } from '@gradloom/core';
-import { couplesRows, gradientOf, leafRows } from '@gradloom/core/internal';
+import { couplesRows, defaultLeafRows, gradientOf } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { planArena } from '../../../../../packages/runtime/src/engine/memory/arena.ts';
 import { allocateSharedMemory } from '../../../../../packages/runtime/src/system/memory/shared-memory.ts';
@@ -30,7 +30,7 @@ const plan = (spec: NetworkSpec, options: PlanOptions = {}) => {
     schedule: createSchedule('plateau', { totalSteps: 10, stepsPerEpoch: 5 }),
     batch: options.batch ?? 32,
     lastBatch: options.batch ?? 32,
-    leaf: leafRows(options.batch ?? 32),
+    leaf: defaultLeafRows(options.batch ?? 32),
     passRows: 256,
     rowsAtOnce: 256,
     couples: couplesRows(network),

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  defaultLeafRows,
   leafCount,
-  leafRows,
-  MOST_LEAVES,
+  MAX_LEAVES,
   planTeam,
   sizeOfPlan,
 } from '../../../../../packages/core/src/math/tree/index.ts';
@@ -23,7 +23,7 @@ test(`no team takes a batch, or a shorter one, in more passes a thread than memo
     fc.constantFrom(1, 16, 100, 256),
     (batch, less, threads, backend, rowsAtOnce) => {
       const lastBatch = 1 + (less % batch);
-      const shape = { backend, batch, lastBatch, leaf: leafRows(batch), rowsAtOnce, couples: true };
+      const shape = { backend, batch, lastBatch, leaf: defaultLeafRows(batch), rowsAtOnce, couples: true };
       const most = mostPasses(shape);
       for (const own of [batch, lastBatch]) {
         expect(sizeOfPlan(teamOptions(shape, own, threads, false)).passes).toBeLessThanOrEqual(most);
@@ -38,7 +38,7 @@ test.each([1, 2, 4, 8, 16, 32, 64])(
   (leaf) => {
     const shape = { backend: 'wasm' as const, batch: 700, lastBatch: 700, leaf, rowsAtOnce: 256, couples: false };
     const { passes } = planTeam(teamOptions(shape, 700, 1, false));
-    expect(Math.max(...passes[0].map(({ count }) => count))).toBeLessThanOrEqual(MOST_LEAVES);
-    expect(leafCount(rowsOfPasses(shape), leaf)).toBeLessThanOrEqual(MOST_LEAVES);
+    expect(Math.max(...passes[0].map(({ count }) => count))).toBeLessThanOrEqual(MAX_LEAVES);
+    expect(leafCount(rowsOfPasses(shape), leaf)).toBeLessThanOrEqual(MAX_LEAVES);
   },
 );

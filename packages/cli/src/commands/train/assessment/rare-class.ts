@@ -35,7 +35,7 @@ export async function measureRareClass({ sets, values }: Recipe, result: TrainRe
   const rows = sets.test ?? sets.validation;
   const rare = await inTurns(rarest(sets.train));
   if (rare === null || rows === undefined) return null;
-  const loss = createLoss(result.loss, result.parts?.own);
+  const loss = createLoss(result.loss, result.parts?.customParts);
   const { targets, threshold = 0.5 } = loss;
   const { target: labelOf } = createDecision('rare class', { targets, threshold });
   const confusion = metrics['confusion-matrix']({ targets, threshold });

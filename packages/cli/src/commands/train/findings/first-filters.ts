@@ -15,11 +15,11 @@ const MOST_FILTERS = 64;
  */
 export function firstFilters({ sets: { train } }: Recipe, { spec, parameters, parts }: TrainResult): Filters | null {
   const images = shapeOfImages(train);
-  const network = buildNetwork(spec, parts?.own);
+  const network = buildNetwork(spec, parts?.customParts);
   const W = network.tensors.find(({ shape }) => shape.length > 1);
-  const first = network.places.findIndex(({ tensors }) => tensors.some(({ offset }) => offset === W?.offset));
+  const first = network.allLayers.findIndex(({ tensors }) => tensors.some(({ offset }) => offset === W?.offset));
   if (images === null || W === undefined) return null;
-  const { path, layer, spec: own } = network.places[first];
+  const { path, layer, spec: own } = network.allLayers[first];
   const [layerName] = layerNames([{ path, label: layer.label, name: own.name }]);
   const O = W.shape[W.shape.length - 1];
   const shape = own.kind === 'conv2d' ? W.shape.slice(0, 3) : images;

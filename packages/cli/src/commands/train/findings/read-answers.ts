@@ -15,13 +15,13 @@ const WORST = 15;
 export async function readAnswers({ sets, values }: Recipe, result: TrainResult): Promise<Answers | null> {
   const [split, dataset] = sets.test === undefined ? ['validation', sets.validation] : ['test', sets.test];
   if (dataset === undefined || dataset.classes === null || hasTargetsByPosition(dataset)) return null;
-  const loss = createLoss(result.loss, result.parts?.own);
+  const loss = createLoss(result.loss, result.parts?.customParts);
   const { targets, threshold = 0.5 } = loss;
   const confusion = metrics['confusion-matrix']({ targets, threshold });
   const worst = mistakeReader(loss);
   const scoring = createScoring({
     loss,
-    outputs: buildNetwork(result.spec, result.parts?.own).outputs,
+    outputs: buildNetwork(result.spec, result.parts?.customParts).outputs,
     classes: dataset.classes,
     areBits: false,
   });

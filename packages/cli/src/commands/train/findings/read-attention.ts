@@ -14,8 +14,8 @@ const MOST_LAYERS = 24;
 /** The weights of all self-attention over the first tokens of the validation text; null without either. */
 export function readAttention({ sets }: Recipe, result: TrainResult): Attention | null {
   const text = ofText(sets.train.preprocessing)?.text;
-  const network = buildNetwork(result.spec, result.parts?.own);
-  const hasAttention = network.places.some((place) => place.spec.kind === 'self-attention');
+  const network = buildNetwork(result.spec, result.parts?.customParts);
+  const hasAttention = network.allLayers.some((place) => place.spec.kind === 'self-attention');
   if (text === undefined || !hasAttention || continuationProblem(network) !== null) return null;
   const dataset = sets.validation ?? sets.train;
   const row = inputRows(dataset, 0, 1, 'float64');
@@ -27,7 +27,7 @@ export function readAttention({ sets }: Recipe, result: TrainResult): Attention 
     split: sets.validation === undefined ? 'training' : 'validation',
     tokens: tokens.map((token) => tokenizer.decode([token])),
     layers: found.slice(0, MOST_LAYERS).map(({ path, heads, weights }) => {
-      const place = network.places.find((one) => one.path === path);
+      const place = network.allLayers.find((one) => one.path === path);
       const [layer] = layerNames([{ path, label: place?.layer.label ?? '', name: place?.spec.name }]);
       const ofQuery = (h: number, t: number): number[] =>
         Array.from(weights.subarray((h * n + t) * n, (h * n + t) * n + t + 1), (p) => Math.round(1000 * p) / 1000);

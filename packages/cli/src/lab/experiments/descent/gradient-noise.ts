@@ -52,7 +52,15 @@ function createGradient(spec: NetworkSpec, { inputs, targets, rows }: Dataset, s
   const theta = new Float64Array(network.parameterCount);
   initializeParameters(network, theta, seed);
   const lossSum = new Float64Array(1);
-  const pass = { kernels: referenceKernels, training: true, seed, step: 0, firstRow: 0, leaf: rows, joins: false };
+  const pass = {
+    kernels: referenceKernels,
+    training: true,
+    seed,
+    step: 0,
+    firstRow: 0,
+    leafRows: rows,
+    accumulate: false,
+  };
   return (batch: Uint32Array): Float64Array => {
     for (const [k, n] of batch.entries()) {
       workspace.x.set(inputs.array.subarray(n * inputs.columns, (n + 1) * inputs.columns), k * inputs.columns);

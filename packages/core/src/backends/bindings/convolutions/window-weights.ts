@@ -1,4 +1,4 @@
-import { MOST_NODE_ROWS, treeLevels } from '../../../math/tree/index.ts';
+import { MAX_NODE_ROWS, treeLevels } from '../../../math/tree/index.ts';
 import { pieceCount, pieceRows } from '../../../program/reference/convolution.ts';
 import { PIECE } from '../../../program/reference/sum-rows.ts';
 import { RUN_BYTES } from '../../kernels/tile.ts';
@@ -56,7 +56,7 @@ export function windowWeightsBytes(windows: Windows): number {
   const { y, x, C, O } = windows;
   const copies = images * copyBytes(y.inputs, forwardReach(x), C);
   const columns = Math.max(columnsOf(K, O), Math.min(O, MOST_COLUMNS));
-  return copies + (y.kernel + 1) * tableBytes(sizes) + treeLevels(MOST_NODE_ROWS / images) * 8 * (K + 1) * columns;
+  return copies + (y.kernel + 1) * tableBytes(sizes) + treeLevels(MAX_NODE_ROWS / images) * 8 * (K + 1) * columns;
 }
 
 /** Bytes of the tables of a product for passes of `rows` rows, outside of scratch. */
@@ -103,7 +103,7 @@ export function createWindowWeights(
   B: number,
 ): WindowWeights {
   const { bytes, width, one, zeros, leafPanel, leafPanelFor, lanePanel, sumRuns } = panels;
-  if (B > MOST_NODE_ROWS) throw new Error(`convBackwardWeights: B has ${B}, expected at most ${MOST_NODE_ROWS}`);
+  if (B > MAX_NODE_ROWS) throw new Error(`convBackwardWeights: B has ${B}, expected at most ${MAX_NODE_ROWS}`);
   const { y, x, C, O } = windows;
   const sizes = sizesOf(windows);
   const { lanes, groups, ins, K, images, pieces } = sizes;

@@ -1,5 +1,5 @@
 import { bytesOfElements, type ElementType, elementView } from '../../../math/element-type.ts';
-import { MOST_LEAVES } from '../../../math/tree/index.ts';
+import { MAX_LEAVES } from '../../../math/tree/index.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { ProductKernels } from '../../code.ts';
 import { RUN, RUN_BYTES } from '../../kernels/tile.ts';
@@ -36,7 +36,7 @@ export const MAX_SUM_BYTES = MAX_SUMS * MAX_VECTOR;
 /** Most sums of a tile that wait at once: of leaves 0 to 7, 8 to 11, 12 to 13, and 14. */
 const WAITING = 4 * MAX_SUM_BYTES;
 /** Sizes of the leaf table of a sum, and of tables for single leaves of each length. */
-const TABLE = RUN_BYTES * MOST_LEAVES;
+const TABLE = RUN_BYTES * MAX_LEAVES;
 const SINGLES = RUN_BYTES * (MAX_ROWS + 1);
 
 /** Bytes of a list of K terms, and so the distance of lists. */
@@ -118,7 +118,7 @@ export function createPanelMemory(
     zeros,
     one,
     table,
-    leafWords: new Int32Array(scratch.buffer, table, RUN.words * MOST_LEAVES),
+    leafWords: new Int32Array(scratch.buffer, table, RUN.words * MAX_LEAVES),
     terms,
     firstList: new Int32Array(scratch.buffer, terms, 1),
     singleOf: (K) => singles + RUN_BYTES * K,

@@ -1,4 +1,4 @@
-import type { Elements, LayerKind, LayerSpec, NetworkPlace, Shape } from '@gradloom/core';
+import type { Elements, LayerKind, LayerSpec, NetworkLayer, Shape } from '@gradloom/core';
 import type { Graph, Value } from './graph.ts';
 import type { Channels, Rows } from './rows.ts';
 
@@ -9,7 +9,7 @@ export interface Emission {
   readonly x: Rows;
   /** Real positions of each row, integers [N] or [1]. */
   readonly lengths: Value;
-  readonly place: NetworkPlace;
+  readonly place: NetworkLayer;
   /** A tensor of the layer. @throws Error if it has none of this name */
   readonly tensor: (name: string) => Elements;
   /** Numbers [C, ...rest] along the last axis of rows as a constant; by default the tensor of this name. */

@@ -4,10 +4,10 @@ import {
   type Elements,
   type LayerKind,
   type Network,
-  type NetworkPlace,
+  type NetworkLayer,
   type Shape,
 } from '@gradloom/core';
-import { channelsOf, createElements, nameOfPlaced, typeOf, viewOf } from '@gradloom/core/internal';
+import { channelsOf, createElements, nameOfLayer, typeOf, viewOf } from '@gradloom/core/internal';
 import { reorder } from '../reorder.ts';
 import { stacksOf } from '../torch-tensors.ts';
 import { activationGraphs } from './activations.ts';
@@ -118,8 +118,8 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
 
 const INT64 = 7;
 
-const noCounterpart = (place: NetworkPlace): Error =>
-  new Error(`${nameOfPlaced(place)} has no counterpart in ONNX, expected layers that come with Gradloom`);
+const noCounterpart = (place: NetworkLayer): Error =>
+  new Error(`${nameOfLayer(place)} has no counterpart in ONNX, expected layers that come with Gradloom`);
 
 /**
  * x · W + b on the last axis, or x · W if the layer has no bias. Sequences with channels first stay so: Wᵀ · x.
@@ -212,7 +212,7 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
   function table(path: string): Value {
     const known = tables.get(path);
     if (known !== undefined) return known;
-    const place = network.places.find((one) => one.path === path);
+    const place = network.allLayers.find((one) => one.path === path);
     const [own] = place?.tensors ?? [];
     if (place === undefined || own === undefined) throw new Error(`layer ${path} has no table, expected an embedding`);
     const { vocabulary, width } = place.spec as Spec<'embedding'>;
@@ -223,12 +223,12 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
 
   const emitStack = (above: string, input: Rows): Rows => (stacks.get(above) ?? []).reduce(emitLayer, input);
 
-  function emitLayer(input: Rows, place: NetworkPlace): Rows {
+  function emitLayer(input: Rows, place: NetworkLayer): Rows {
     const { path, spec, tensors } = place;
     if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(place);
     const tensor = (name: string): Elements => {
       const found = tensors.find((one) => one.name === name);
-      if (found === undefined) throw new Error(`${nameOfPlaced(place)} has no tensor ${name}, expected it`);
+      if (found === undefined) throw new Error(`${nameOfLayer(place)} has no tensor ${name}, expected it`);
       return viewOf(parameters, found.offset, found.length);
     };
     return layerGraphs[spec.kind as LayerKind]({

@@ -73,7 +73,7 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
 /** Adds the optional input of lengths, if a layer reads them. */
 function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): Value {
   const [T] = network.input;
-  const reads = network.places.some(({ layer }) => layer.readsLengths === true);
+  const reads = network.allLayers.some(({ layer }) => layer.readsLengths === true);
   if (
     !reads ||
     lengthsProblem(network, T) !== null ||

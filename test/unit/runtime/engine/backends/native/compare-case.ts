@@ -8,7 +8,7 @@ import {
   FLOAT64,
 } from '../../../../../../packages/core/src/math/element-type.ts';
 import type { Kernels } from '../../../../../../packages/core/src/program/kernels.ts';
-import { createTapeRoom, link } from '../../../../../../packages/core/src/program/link.ts';
+import { createTapeMemory, link } from '../../../../../../packages/core/src/program/link.ts';
 import type { Call } from '../../../../../../packages/core/src/program/op.ts';
 import { referenceKernels } from '../../../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { firstDifference } from '../../../../../support/bits.ts';
@@ -51,7 +51,7 @@ export function compareCase(
   const reference = link(callsOf(kernel, expected, dims), plain);
   for (let k = 0; k < times; k++) reference.run();
   const calls = callsOf(kernel, actual, dims);
-  const program = link(calls, onlyBound(memory.kernels), onTape ? createTapeRoom(tape[0]) : null, { fuses });
+  const program = link(calls, onlyBound(memory.kernels), onTape ? createTapeMemory(tape[0]) : null, { fuses });
   for (let k = 0; k < times; k++) program.run();
   expect(memory.firstStrayByte([...calls.flatMap(arraysWritten), ...tape])).toBeNull();
   for (const name of kernel.writes) {

@@ -23,7 +23,7 @@ import {
   elementView,
   FLOAT64,
 } from '../../../../../../packages/core/src/math/element-type.ts';
-import { MOST_LEAF_ROWS, planTeam, sumsOf } from '../../../../../../packages/core/src/math/tree/index.ts';
+import { MAX_LEAF_ROWS, planTeam, sumsOf } from '../../../../../../packages/core/src/math/tree/index.ts';
 import { link } from '../../../../../../packages/core/src/program/link.ts';
 import { meanUpdateOp } from '../../../../../../packages/core/src/program/ops/index.ts';
 import * as reference from '../../../../../../packages/core/src/program/reference/products.ts';
@@ -111,7 +111,7 @@ const cases: Record<keyof typeof referenceProducts, Case> = {
     run: (products, { dW, db, x, dy }, B, I, O, asked, joins) => {
       const leaf = leafOf(B, asked);
       // A single leaf of many rows has no left neighbour.
-      products.affineBackwardWeights(dW, db, x, dy, B, leaf, joins && leaf <= MOST_LEAF_ROWS, I, O);
+      products.affineBackwardWeights(dW, db, x, dy, B, leaf, joins && leaf <= MAX_LEAF_ROWS, I, O);
     },
   },
 };
@@ -394,7 +394,7 @@ describe.each(everyMachine)(`in $name, $type (seed ${propertySeed})`, (machine) 
           optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
           const shared = { theta, gSum, state: [m, v], squares };
           const { calls, emit } = createList();
-          createBlockUpdate(optimizer, cut, shared, hyper).take(emit, Float64Array.of(1 / 10), {
+          createBlockUpdate(optimizer, cut, shared, hyper).averageAndApply(emit, Float64Array.of(1 / 10), {
             joins: [],
             count: S,
             step: 1,
@@ -515,7 +515,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
       const leaf = leafOf(B, asked);
       const n = I * O + O;
       const P = n + 3;
-      const { nodes } = planTeam({ leaves: 17, threads, most: 4, joins: true });
+      const { nodes } = planTeam({ leaves: 17, threads, maxLeaves: 4, canAccumulate: true });
       const sums = sumsOf(nodes, 17);
       const optimizer = createOptimizer(
         last === 'mean' ? 'sgd' : last === 'sgd' ? { kind: last, momentum: 0.9 } : last,
@@ -542,7 +542,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
         const state = slots.map((slot) => arrays[slot]);
         for (const vector of state) for (let i = 0; i < n; i++) vector[i] = Math.abs(vector[i]);
         const row = (k: number) => gSum.subarray(k * P, k * P + n);
-        const goesOn = joins && leaf <= MOST_LEAF_ROWS;
+        const goesOn = joins && leaf <= MAX_LEAF_ROWS;
         const { calls, emit } = createList();
         emit(ops.affineBackwardWeights, row(0), row(0).subarray(I * O), x, dy, B, leaf, goesOn, I, O);
         if (nodes.length > 1) emit(ops.add, row(0), row(1), n);
