@@ -50,12 +50,16 @@ export function allocateFormula(
   const isConstant = (s: number) => steps[s].kind === 'literal' || steps[s].kind === 'number';
   const used = [...steps.keys()].filter((s) => isUsed.has(s) && steps[s].kind !== 'held' && !isConstant(s));
   const before = used.filter((s) => !isVarying.has(s));
-  const within = loadingLate(
+  const loop = loadingLate(
     steps,
     used.filter((s) => isVarying.has(s)),
     results,
   );
-  const isRead = new Set<number>([...results, ...within.flatMap((s) => operandsOf(steps[s]))]);
+  const rare = unit.ifAny === undefined ? new Map<number, readonly number[]>() : rareSteps(steps, loop, results, noted);
+  const isRare = new Set([...rare.values()].flat());
+  const within = loop.filter((s) => !isRare.has(s));
+  const withRare = (list: readonly number[]) => list.flatMap((s) => [...(rare.get(s) ?? []), s]);
+  const isRead = new Set<number>([...results, ...loop.flatMap((s) => operandsOf(steps[s]))]);
 
   const hasMasks = unit.maskRegisters > 0;
   const isMask = (s: number) => hasMasks && steps[s].kind === 'compare';
@@ -66,7 +70,7 @@ export function allocateFormula(
   }
   const most = Math.max(walk(within, kept, new Map()), walk(before, new Map(), new Map()));
   const constants = new Map(
-    constantsByUse(steps, within)
+    constantsByUse(steps, loop)
       .filter((s) => !kept.has(s))
       .slice(0, Math.max(0, unit.registers - most))
       .map((s, k) => [s, unit.registers - 1 - k]),
@@ -103,27 +107,40 @@ export function allocateFormula(
     out?: Out,
   ): number {
     const lastUse = new Map<number, number>();
-    for (const s of list) for (const o of operandsOf(steps[s])) lastUse.set(o, s);
+    for (const s of withRare(list)) for (const o of operandsOf(steps[s])) lastUse.set(o, s);
     const live = new Map<number, number>();
     const vectors = createPool(firstVector);
     const masks = hasMasks ? createPool(firstMask) : vectors;
     const poolOf = (s: number) => (isMask(s) ? masks : vectors);
+    const registerOf = (s: number): Vector | undefined => {
+      const step = steps[s];
+      return step.kind === 'held' ? step.place : (live.get(s) ?? known.get(s) ?? constants.get(s));
+    };
 
     for (const s of list) {
+      const rareOnes = rare.get(s);
+      const to = rareOnes === undefined ? visit(s) : visitRare(s, rareOnes);
+      if (s === noted) out?.ends?.note?.(to);
+      for (const [place, result] of results.entries()) if (result === s) out?.ends?.store(place, to);
+    }
+    if (hasMasks && masks.most() > unit.maskRegisters) {
+      throw new Error(`formula: takes ${masks.most()} mask registers, expected at most ${unit.maskRegisters}`);
+    }
+    return vectors.most();
+
+    /** Emits step s, whose result goes to `result` or a register of its own, and frees what is not read again. */
+    function visit(s: number, result?: Vector): Vector {
       const step = steps[s];
       const loaded: Vector[] = []; // constants of this step alone
-      const registerOf = (o: number): Vector => {
-        const operand = steps[o];
-        const register = operand.kind === 'held' ? operand.place : (live.get(o) ?? known.get(o) ?? constants.get(o));
-        if (register !== undefined) return register;
-        const own = vectors.take();
-        loaded.push(own);
-        if (out) loadConstant(own, o);
-        return own;
+      const load = (o: number): Vector => {
+        const register = vectors.take();
+        loaded.push(register);
+        if (out) loadConstant(register, o);
+        return register;
       };
       const sources = operandsOf(step).map((o, k): Operand => {
         const mayBeInMemory = takesMemory(step, k) && steps[o].kind === 'literal' && !constants.has(o);
-        return mayBeInMemory ? (out ? literalOf(o) : firstVector) : registerOf(o);
+        return mayBeInMemory ? (out ? literalOf(o) : firstVector) : (registerOf(o) ?? load(o));
       });
       for (const o of operandsOf(step)) {
         const register = live.get(o);
@@ -132,17 +149,31 @@ export function allocateFormula(
         poolOf(o).give(register);
       }
       for (const register of loaded) vectors.give(register);
-      const to = out?.fixed?.get(s) ?? poolOf(s).take();
+      const to = result ?? out?.fixed?.get(s) ?? poolOf(s).take();
       if (out) emitStep(step, to, sources, out);
-      if (s === noted) out?.ends?.note?.(to);
-      for (const [place, result] of results.entries()) if (result === s) out?.ends?.store(place, to);
       if (lastUse.has(s) || out?.fixed?.has(s)) live.set(s, to);
       else poolOf(s).give(to);
+      return to;
     }
-    if (hasMasks && masks.most() > unit.maskRegisters) {
-      throw new Error(`formula: takes ${masks.most()} mask registers, expected at most ${unit.maskRegisters}`);
+
+    /** Emits step s, which chooses y unless the mask is set in some lane; the steps that x needs are emitted for it. */
+    function visitRare(s: number, stepsOfX: readonly number[]): Vector {
+      const { mask, y } = steps[s] as Extract<Step, { kind: 'choose' }>;
+      const to = vectors.take();
+      const emit = (): void => {
+        for (const x of stepsOfX) visit(x);
+        visit(s, to);
+      };
+      if (!out) {
+        emit();
+        return to;
+      }
+      const from = registerOf(y);
+      if (from === undefined) loadConstant(to, y);
+      else unit.move(to, from);
+      unit.ifAny?.(registerOf(mask) as Vector, emit);
+      return to;
     }
-    return vectors.most();
   }
 
   /** Loads a literal, or a number, which is rounded to an element. */
@@ -220,6 +251,33 @@ function loadingLate(steps: readonly Step[], list: readonly number[], results: r
     order.add(s);
   }
   return [...order];
+}
+
+/** By rare choices: the steps of `list` that only their x needs. */
+function rareSteps(
+  steps: readonly Step[],
+  list: readonly number[],
+  results: readonly Value[],
+  noted?: Value,
+): Map<number, readonly number[]> {
+  const rare = new Map<number, readonly number[]>();
+  const isRare = new Set<number>();
+  const readers = new Map<number, number[]>(list.map((s) => [s, []]));
+  for (const s of list) for (const o of operandsOf(steps[s])) readers.get(o)?.push(s);
+  for (const s of list.toReversed()) {
+    const step = steps[s];
+    if (step.kind !== 'choose' || !step.isRare || isRare.has(s)) continue;
+    const body: number[] = [];
+    for (const t of list.slice(0, list.indexOf(s)).toReversed()) {
+      // Inputs are loaded before a result is stored, which may overwrite them.
+      if (steps[t].kind === 'input' || results.includes(t) || t === noted || t === step.y || t === step.mask) continue;
+      const isOnlyOfX = readers.get(t)?.every((r) => body.includes(r) || (r === s && t === step.x));
+      if (isOnlyOfX) body.push(t);
+    }
+    for (const t of body) isRare.add(t);
+    rare.set(s, body.reverse());
+  }
+  return rare;
 }
 
 /** Registers from `first` on, the last one given back first. */

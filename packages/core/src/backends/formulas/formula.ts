@@ -30,7 +30,7 @@ export type Step =
   | { readonly kind: 'root'; readonly x: number }
   | { readonly kind: 'shift'; readonly name: 'shiftLeft' | 'shiftRight'; readonly x: number; readonly count: number }
   | { readonly kind: 'compare'; readonly relation: Relation; readonly x: number; readonly y: number }
-  | { readonly kind: 'choose'; readonly mask: number; readonly x: number; readonly y: number }
+  | { readonly kind: 'choose'; readonly mask: number; readonly x: number; readonly y: number; readonly isRare: boolean }
   | { readonly kind: 'keep'; readonly mask: number; readonly x: number };
 
 /**
@@ -73,6 +73,8 @@ export interface Formula {
   compare(x: Value, relation: Relation, y: Value): Condition;
   /** x where the condition holds, else y. */
   choose(condition: Condition, x: Value, y: Value): Value;
+  /** `choose` for an x that takes long: short vectors skip it if the condition holds in no lane. */
+  chooseRare(condition: Condition, x: Value, y: Value): Value;
   /** x where the condition holds, else +0. */
   keep(condition: Condition, x: Value): Value;
 }
@@ -127,7 +129,8 @@ export function createFormula(type: ElementType, hasScale: boolean): Formula {
     shiftLeft: shift('shiftLeft'),
     shiftRight: shift('shiftRight'),
     compare: (x, relation, y) => add({ kind: 'compare', relation, x, y }),
-    choose: (mask, x, y) => add({ kind: 'choose', mask, x, y }),
+    choose: (mask, x, y) => add({ kind: 'choose', mask, x, y, isRare: false }),
+    chooseRare: (mask, x, y) => add({ kind: 'choose', mask, x, y, isRare: true }),
     keep: (mask, x) => add({ kind: 'keep', mask, x }),
   };
 }

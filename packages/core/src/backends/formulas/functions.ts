@@ -89,7 +89,7 @@ const table = {
 /** Each function has the formula, the order and the limits of packages/core/src/math, of both types. */
 export function functionsOf(f: Formula): Functions {
   const { constant, bits, plus, minus, times, over, lesser, greater, and, or, xor } = f;
-  const { compare, choose, keep, plusBits, minusBits, shiftLeft, shiftRight } = f;
+  const { compare, choose, chooseRare, keep, plusBits, minusBits, shiftLeft, shiftRight } = f;
   const own = table[f.type];
   const one = constant(1);
   const signBit = constant(-0);
@@ -277,7 +277,7 @@ export function functionsOf(f: Formula): Functions {
     const t = atMost(size, own.erfMost);
     const Q = evenAndOdd(t, times(t, t), own.erfFar);
     const far = minus(one, expNegative(negative(times(t, Q))));
-    return choose(compare(size, 'less', constant(0.875)), near, withSignOf(x, far));
+    return chooseRare(compare(size, 'notLess', constant(0.875)), withSignOf(x, far), near);
   }
 
   function sigmoid(z: Value): Value {

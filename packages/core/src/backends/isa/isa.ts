@@ -270,6 +270,8 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
   keep(to: Vector, mask: Mask, x: Vector): void;
   /** to = 0 if the mask is set in no lane, else another number. */
   readMask(to: Counter, mask: Mask): void;
+  /** Runs the body if the mask is set in some lane. Absent for vectors of so many lanes that this seldom saves time. */
+  ifAny?(mask: Mask, body: () => void): void;
   readonly words: WordUnit<A>;
 }
 

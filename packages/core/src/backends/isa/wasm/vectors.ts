@@ -353,6 +353,11 @@ export function createUnit(
       vector(0x53); // v128.any_true
       writer.set(to);
     },
+    ifAny(mask, body) {
+      get(mask);
+      vector(0x53);
+      block('if', body);
+    },
     words,
   };
 }
