@@ -57,9 +57,9 @@ export { createPassTimer, type PassTimerOptions, type PassTimes } from './measur
 export { planRankWork, type RankWork, rankWork, type Way } from './measurement/rank-work.ts';
 export { planStepWork, type StepWork, type ThreadWork } from './measurement/team-work.ts';
 export { type TimedRun, timeSteps } from './measurement/time-steps.ts';
+export { scoringOf } from './models/evaluate-model.ts';
 export { attentionOf } from './models/explain-texts.ts';
-export { largestChange } from './models/formats/round-model.ts';
-export { scoringOf } from './models/scoring-of.ts';
+export { largestChange } from './models/formats/export-model.ts';
 export { type AnswerPool, createAnswerPool } from './models/serving/answer-pool.ts';
 export type { Body, Reply } from './models/serving/answer-texts.ts';
 export type { WritingStep, Written } from './models/serving/writing-task.ts';

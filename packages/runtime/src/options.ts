@@ -10,5 +10,4 @@ export { backendChoices } from './engine/backends/backend-choices.ts';
 export { endingsOf, formatOf, modelFormats } from './models/formats/index.ts';
 export { checkpointOptions } from './training/checkpoints/checkpoint-options.ts';
 export { monitors } from './training/run/monitors.ts';
-export { trainOptions } from './training/run/options.ts';
-export { precisions } from './training/run/precision.ts';
+export { precisions, trainOptions } from './training/run/options.ts';

@@ -6,11 +6,13 @@ import {
   InputError,
   type LoadedParts,
   type LossSpec,
+  type Model,
   type NetworkSpec,
   OptionError,
 } from '@gradloom/core';
 import {
   complete,
+  createScoring,
   defineOptions,
   elements,
   list,
@@ -21,7 +23,9 @@ import {
   record,
   refuseBeyondFloats,
   refuseLossBeyondFloats,
+  type Scoring,
   show,
+  targetPositions,
   typeOf,
   within,
 } from '@gradloom/core/internal';
@@ -113,4 +117,16 @@ export async function evaluateModel(
   } finally {
     await pool.destroy();
   }
+}
+
+/** How the readers of an evaluation score outputs: values in the units of their targets. */
+export function scoringOf(model: Model, dataset: Dataset): Scoring {
+  const { spec, loss, parts } = record('scoringOf', 'model', model, 'a model');
+  const { classes, targets } = record('scoringOf', 'dataset', dataset, 'a dataset');
+  const network = buildNetwork(spec, parts?.customParts);
+  const areBits =
+    classes === null && network.outputs === 1 && targets.array.every((target) => target === 0 || target === 1);
+  const trainedOn = createLoss(loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'), parts?.customParts);
+  const R = targetPositions(network, trainedOn);
+  return createScoring({ loss: trainedOn, outputs: network.outputs / R, classes, areBits, hasPositions: R > 1 });
 }

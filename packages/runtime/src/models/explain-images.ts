@@ -17,7 +17,7 @@ import { gatherRows } from '../data/gather.ts';
 import { shapeOfImages } from '../data/images/images-of-rows.ts';
 import { createInputGradients } from '../engine/evaluation/predictor.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
-import { scoringOf } from './scoring-of.ts';
+import { scoringOf } from './evaluate-model.ts';
 
 const explainImagesOptions = defineOptions('explainImages', {
   /** n: noisy copies of each image. @default 25 */

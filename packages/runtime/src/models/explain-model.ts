@@ -26,8 +26,7 @@ import type { BackendChoice } from '../engine/backends/backend-choices.ts';
 import type { OutputReader } from '../engine/evaluation/evaluate-dataset.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
 import type { Retry } from '../training/faults/recovery.ts';
-import { evaluateModel } from './evaluate-model.ts';
-import { scoringOf } from './scoring-of.ts';
+import { evaluateModel, scoringOf } from './evaluate-model.ts';
 
 const explainOptions = defineOptions('explainModel', {
   /** The figure that is watched, such as 'roc-auc'. @default 'accuracy' for classes, 'r2' for values */

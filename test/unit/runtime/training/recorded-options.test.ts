@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { recordedOptions } from '../../../../packages/runtime/src/training/checkpoints/recorded-options.ts';
-import { trainOptions } from '../../../../packages/runtime/src/training/run/options.ts';
+import { recordedOptions, trainOptions } from '../../../../packages/runtime/src/training/run/options.ts';
 
 const recorded = (given: object) => recordedOptions(trainOptions.read(given));
 

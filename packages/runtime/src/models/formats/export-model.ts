@@ -1,18 +1,22 @@
-import { type ModelContents, OptionError } from '@gradloom/core';
+import { type ElementType, type ModelContents, OptionError } from '@gradloom/core';
 import {
   checkModel,
+  createElements,
   defineOptions,
+  elements,
   type Named,
   type OptionsOf,
   option,
+  record,
   refuseBadWeights,
   show,
+  typeOf,
 } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
+import { fingerprint } from '../../system/files/hash.ts';
 import { writeAtomically } from '../../system/files/write-atomically.ts';
-import { precision } from '../../training/run/precision.ts';
+import { precision } from '../../training/run/options.ts';
 import { endingsOf, formatOf, type ModelFormatName, modelFormats } from './index.ts';
-import { roundModel } from './round-model.ts';
 
 const exportOptions = defineOptions('exportModel', {
   /** The format. @default by the ending of the path */
@@ -54,4 +58,33 @@ function chosenFormat(where: string, path: string, asked: ModelFormatName | unde
   }
   if (Object.hasOwn(modelFormats, asked)) return asked;
   throw new OptionError(where, 'format', `has ${show(asked)}, expected one of ${Object.keys(modelFormats).join(', ')}`);
+}
+
+/**
+ * Converts a model's weights to a type. Converting floats to doubles is exact. Doubles are rounded, and the metadata
+ * record this: `rounded: { largestChange, from, fingerprint }`, with the fingerprint of the original model.
+ */
+export function roundModel(model: ModelContents, type: ElementType): ModelContents {
+  const { parameters, metadata = {}, parts } = model;
+  const from = typeOf(parameters);
+  if (from === type) return model;
+  const rounded = createElements(type, parameters.length);
+  rounded.set(parameters);
+  if (type === 'float64') return { ...model, parameters: rounded };
+  const change = { largestChange: largestChange(model), from, fingerprint: fingerprint(parameters, parts?.modules) };
+  return { ...model, parameters: rounded, metadata: { ...metadata, rounded: change } };
+}
+
+/**
+ * The largest difference between a weight and its nearest float; Infinity if a weight is beyond the range of floats.
+ */
+export function largestChange(model: Pick<ModelContents, 'parameters'>): number {
+  const { parameters: given } = record('largestChange', 'model', model, 'a model');
+  const parameters = elements('largestChange', 'model.parameters', given);
+  let largest = 0;
+  for (let i = 0; i < parameters.length; i++) {
+    const change = Math.abs(parameters[i] - Math.fround(parameters[i]));
+    if (change > largest) largest = change;
+  }
+  return largest;
 }

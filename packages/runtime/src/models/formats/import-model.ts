@@ -38,7 +38,7 @@ import {
 import { fileSize } from '../../system/files/file-system.ts';
 import { mebibytes } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
-import { precision } from '../../training/run/precision.ts';
+import { precision } from '../../training/run/options.ts';
 import { createModel } from '../model.ts';
 import { endingsOf, formatOf, modelFormats } from './index.ts';
 import { matchTensors, type Renames } from './match-tensors.ts';

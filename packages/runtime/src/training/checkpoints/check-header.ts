@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@gradloom/core';
 import { elementTypes, FLOAT64, isJsonObject, option, show } from '@gradloom/core/internal';
 import { checkRateChanges } from '../run/rate-changes.ts';
-import { epochsOrPart } from '../run/stops.ts';
+import { epochsOrPart } from '../run/scheduled-steps.ts';
 import type { Progress, RunRecord, SavedState } from './checkpoint.ts';
 
 /** Checks the parts of a record that are read; the rest is only compared. */

@@ -6,7 +6,7 @@ import { type Backend, backendRecord, isMixedRecord } from '../../engine/backend
 import type { Difference } from '../../system/files/differences.ts';
 import { findBadState } from '../faults/bad-state.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { isStop } from '../run/stops.ts';
+import { isStop } from '../run/scheduled-steps.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
 import { arraysOf, sectionsOf } from './checkpoint-sections.ts';
 import { type RunIdentity, runDifferences } from './same-run.ts';

@@ -26,6 +26,11 @@ export interface Fault {
   readonly at: Moment; // of several ranks, the one with the earliest finding reports
 }
 
+/** The first step of a run that is not finite. */
+export interface BadStep extends Fault {
+  readonly step: number;
+}
+
 /** Keeps the earliest fault that it is told. */
 export interface FirstFinding {
   readonly fault: Fault | null;

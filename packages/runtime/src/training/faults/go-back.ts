@@ -1,12 +1,16 @@
-import { runSpan, type SpanResult } from '../../engine/threads/span.ts';
+import { InputError } from '@gradloom/core';
+import { ClusterError } from '../../cluster/cluster-error.ts';
+import type { Pool } from '../../engine/threads/pool.ts';
+import type { RunSetup } from '../../engine/threads/protocol.ts';
+import { runOnTeam, runSpan, type SpanResult, ThreadError } from '../../engine/threads/span.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { TrainingError } from '../run/results.ts';
 import type { RunState } from '../run/state.ts';
-import { type BadStep, diagnoseStep, findBadStep } from './bad-step.ts';
 import type { DiagnosisTask } from './diagnose.ts';
+import type { BadStep, Fault } from './first-finding.ts';
 import { isEarlier } from './first-finding.ts';
-import { orGiveUp, restore } from './give-up.ts';
 import { epochStart, stateIsFinite } from './history.ts';
+import { runFailure } from './recovery.ts';
 
 /** Most halvings of the learning rate: if 1/1024 of it still diverges, the rate is not the problem. */
 const MOST_ROLLBACKS = 10;
@@ -78,4 +82,69 @@ export async function endAt(state: RunState, { step, message, isData }: BadStep)
   const parameters = await inTurns(history.handOut());
   const checkpoint = newest?.step === step ? newest : undefined;
   return new TrainingError(`${message}${isData ? '' : ` (${advice})`}`, step, parameters, checkpoint);
+}
+
+/** The result of `work`. If it fails, throws the error that ends the run, naming `place`. */
+export async function orGiveUp<T>(state: RunState, work: () => Promise<T>, place: string): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ClusterError) throw error;
+    // Restores the state before the span and keeps it in a checkpoint, unless this rank alone has failed: the others
+    // would not send it their state.
+    await restore(state);
+    const isOfAll = error instanceof ThreadError || error instanceof InputError;
+    if (isOfAll || state.lockstep.cluster === null) await state.keeper?.keep();
+    throw runFailure(error, place);
+  }
+}
+
+/** Restores the state before the span. */
+export const restore = ({ history }: RunState): Promise<void> => inTurns(history.restore());
+
+export interface BadSpan {
+  first: number; // first step of the span
+  last: number; // last step of the span
+  isSeen: boolean; // the loss or norm of the last step is not finite
+  replay: (end: number) => Promise<void>; // restores the state before step `end` by replaying from `first`
+  stateIsFinite: () => Promise<boolean>; // whether all weights and all numbers of the optimizer's state are finite
+  diagnose: (step: number, of: DiagnosisTask['of']) => Promise<Fault>; // see diagnose.ts
+}
+
+/**
+ * Goes back to the state before the first bad step of a span, and describes the problem. If its loss or norm is not
+ * finite, the last step is bad, unless an earlier update already took a weight or a number of the optimizer's state out
+ * of range, which the loss may not show.
+ */
+export async function findBadStep(span: BadSpan): Promise<BadStep> {
+  const { first, last, isSeen, replay, stateIsFinite, diagnose } = span;
+  let before = first; // last step known to start with a finite state
+  let after = last + 1;
+  if (isSeen) {
+    await replay(last);
+    if (await stateIsFinite()) return { step: last, ...(await diagnose(last, 'loss')) };
+    after = last;
+  }
+  // Bisection, since a number that is not finite stays so.
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    await replay(middle);
+    if (await stateIsFinite()) before = middle;
+    else after = middle;
+  }
+  await replay(before + 1);
+  const overflow = await diagnose(before, 'update');
+  await replay(before);
+  return { step: before, ...overflow };
+}
+
+/** Lets a thread diagnose a step: see diagnose.ts. */
+export async function diagnoseStep(pool: Pool, setup: RunSetup, step: number, of: DiagnosisTask['of']): Promise<Fault> {
+  const [fault] = await runOnTeam(
+    pool,
+    setup,
+    1,
+    (place): DiagnosisTask => ({ kind: 'diagnosis', ...place, step, of }),
+  );
+  return fault;
 }

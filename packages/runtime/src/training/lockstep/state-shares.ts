@@ -5,6 +5,7 @@ import type { Lockstep } from '../../cluster/lockstep.ts';
 import { sharedArrays } from '../../data/number-types.ts';
 import type { Arena, Range } from '../../engine/memory/arena.ts';
 import { copyArray, inTurns } from '../../system/turns/in-turns.ts';
+import type { RunArrays } from '../checkpoints/checkpoint.ts';
 
 /**
  * Distribution of the optimizer's state over ranks, and its transfer between ranks while no span runs. All ranks make
@@ -153,4 +154,18 @@ function placeOf(
   const made = like.map((array) => sharedArrays[typeOf(array) satisfies ElementType](length));
   places.set(place, made);
   return made;
+}
+
+type Saved = Pick<RunArrays, 'parameters' | 'state' | 'scalars' | 'scheduleState'>;
+
+/** Overwrites the state of a run, or a copy of it, with the state in rank 0's checkpoint. */
+export async function restoreArrays(
+  { theta, state, scalars, scheduleState }: Pick<Arena, 'theta' | 'state' | 'scalars' | 'scheduleState'>,
+  saved: Saved,
+  shares: StateShares,
+): Promise<void> {
+  await shares.spread(theta, saved.parameters);
+  for (const [slot, array] of state.entries()) await shares.deal(slot, array, saved.state[slot]);
+  scalars.set(saved.scalars);
+  scheduleState.set(saved.scheduleState);
 }

@@ -12,7 +12,7 @@ import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import { RING } from '../../engine/memory/arena.ts';
 import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
 import type { Checkpoint, RunArrays } from '../checkpoints/checkpoint.ts';
-import { type CurrentState, currentState } from '../checkpoints/current-state.ts';
+import { type CurrentState, currentState } from '../checkpoints/keeper.ts';
 import { recordOf } from '../checkpoints/resume.ts';
 import { endTogether } from '../lockstep/do-together.ts';
 import { isDone } from './early-stopping.ts';

@@ -4,11 +4,11 @@ import type { Dataset } from '../../data/dataset.ts';
 import { type Evaluation, evaluateDataset, type OutputReader } from '../../engine/evaluation/evaluate-dataset.ts';
 import { lossUnit } from '../../engine/evaluation/own-units.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
-import { orGiveUp } from '../faults/give-up.ts';
+import { orGiveUp } from '../faults/go-back.ts';
 import type { EpochEvent } from './events.ts';
 import { type RowWeighing, weightOf } from './row-weights.ts';
+import { isStop } from './scheduled-steps.ts';
 import type { RunState } from './state.ts';
-import { isStop } from './stops.ts';
 import { lossWarning } from './warnings.ts';
 
 /** Results of an epoch's evaluations. */

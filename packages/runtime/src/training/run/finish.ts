@@ -1,12 +1,23 @@
+import type { Elements, Pausable } from '@gradloom/core';
+import { leafCount } from '@gradloom/core/internal';
 import type { Lockstep } from '../../cluster/lockstep.ts';
+import { backendRecord, isFused } from '../../engine/backends/backend.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import { readProfiles } from '../../engine/step/clock.ts';
+import type { RunSetup } from '../../engine/threads/protocol.ts';
+import { fingerprintInTurns } from '../../system/files/hash.ts';
 import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
-import { isDone } from './early-stopping.ts';
+import type { Progress } from '../checkpoints/checkpoint.ts';
+import { restoreArrays } from '../lockstep/state-shares.ts';
+import { isDone, stopsEarly } from './early-stopping.ts';
+import type { EpochLog } from './epoch-log.ts';
+import { createEpochLog } from './epoch-log.ts';
 import { evaluate } from './evaluate-epoch.ts';
+import type { OpenedRun } from './open-run.ts';
+import type { RunPlan } from './plan.ts';
+import { clusterFacts, startEvent } from './report.ts';
 import type { TrainResult } from './results.ts';
 import type { RunState } from './state.ts';
-import { trainingResult } from './training-result.ts';
 
 /** After the last step or the signal: evaluates the test rows, writes the last checkpoint, and returns the result. */
 export async function finish(state: RunState): Promise<TrainResult> {
@@ -53,4 +64,67 @@ async function refuseOthers({ fromAll }: Lockstep, { fingerprint }: TrainResult)
   const short = (one: string): string => `${one.slice(0, 12)}…`;
   const problem = `weights have the fingerprint ${short(all[other])} on rank ${other}, expected ${short(all[0])} as on rank 0`;
   throw new Error(`train: ${problem} (a fault of the network or the memory, or a bug of Gradloom)`);
+}
+
+export interface ResultParts {
+  plan: RunPlan;
+  setup: RunSetup;
+  parameters: Elements; // [P] a copy of its own
+  progress: Readonly<Progress>;
+  epochLog: EpochLog;
+  test: Evaluation | undefined;
+}
+
+/** The result of a run, from its final state. */
+export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
+  const { plan, setup, parameters, progress, epochLog, test } = parts;
+  const { totalSteps, stepsPerEpoch } = plan.context;
+  const { step, samples, elapsedMs, threads } = progress;
+  const { bestStep, validation = progress.validation } = progress.early ?? {};
+  const { preprocessing } = plan.data.train;
+  const epochLosses = epochLog.losses();
+  return {
+    spec: plan.network.spec,
+    parameters,
+    precision: plan.elementType,
+    fingerprint: yield* fingerprintInTurns(parameters, plan.parts.modules),
+    fused: isFused(setup.backend),
+    loss: setup.loss,
+    ...(plan.parts.modules.length === 0 ? {} : { parts: plan.parts }),
+    ...(preprocessing === undefined ? {} : { preprocessing }),
+    stopped: step >= totalSteps ? 'completed' : stopsEarly(plan, progress) ? 'early' : 'aborted',
+    steps: step,
+    epochs: step / stepsPerEpoch,
+    ...(bestStep === undefined ? {} : { bestStep, bestEpoch: bestStep / stepsPerEpoch }),
+    epochLosses,
+    trainLoss: epochLosses.at(-1) ?? Number.NaN,
+    ...(validation === undefined ? {} : { validation }),
+    ...(test === undefined ? {} : { test }),
+    threads,
+    trials: [],
+    gradientThreads: progress.gradientThreads,
+    leaves: leafCount(plan.batch, plan.leaf),
+    ...clusterFacts(plan),
+    batch: plan.batch,
+    backend: backendRecord(setup.backend),
+    seed: plan.seed,
+    rollbacks: progress.rollbacks ?? 0,
+    elapsedMs,
+    samplesPerSecond: elapsedMs === 0 ? 0 : (samples / elapsedMs) * 1000,
+  };
+}
+
+/** The result of a run whose checkpoint is already complete; null if there is something left to do. */
+export async function finishedRun(run: OpenedRun): Promise<TrainResult | null> {
+  const { plan, setup, arena, shares, notices } = run;
+  const { resume, totalEpochs } = plan;
+  if (resume === null || !isDone(plan, resume.progress)) return null;
+  const { progress } = resume;
+  if (plan.data.test !== undefined && progress.test === undefined) return null;
+  await restoreArrays(arena, resume.arrays, shares);
+  notices.emit(startEvent(run, progress));
+  const epochLog = createEpochLog(totalEpochs, resume.arrays);
+  if (resume.best !== undefined) await shares.spread(arena.model, resume.best);
+  const parameters = await inTurns(cloneArray(arena.model));
+  return await inTurns(trainingResult({ plan, setup, parameters, progress, epochLog, test: progress.test }));
 }

@@ -4,8 +4,7 @@ import { lossUnit } from '../../engine/evaluation/own-units.ts';
 import { RING } from '../../engine/memory/arena.ts';
 import { runSpan, type SpanOptions, type SpanResult } from '../../engine/threads/span.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
-import { orGiveUp, restore } from '../faults/give-up.ts';
-import { endAt, goBack } from '../faults/go-back.ts';
+import { endAt, goBack, orGiveUp, restore } from '../faults/go-back.ts';
 import { epochStart, stateIsFinite } from '../faults/history.ts';
 import { Refusal } from '../lockstep/do-together.ts';
 import { ROUND_MS } from '../tuning/tune.ts';
@@ -14,12 +13,11 @@ import { finish } from './finish.ts';
 import { follow, takeOrders, tellAgain } from './follow-orders.ts';
 import type { OpenedRun, RunSurroundings } from './open-run.ts';
 import { halveRate, setRates } from './rates.ts';
-import { reportLook, reportSpan, reportThreads } from './report.ts';
+import { reportLook, reportSpan, reportThreads, startEvent } from './report.ts';
 import type { TrainResult } from './results.ts';
-import { startEvent } from './start-run.ts';
+import { stopAfter } from './scheduled-steps.ts';
 import { type NextSpan, openState, type RunState, teamSize } from './state.ts';
 import type { Order } from './steering.ts';
-import { stopAfter } from './stops.ts';
 
 /** Runs all steps of a run, or those before the signal. */
 export async function runSteps(run: OpenedRun, surroundings: RunSurroundings): Promise<TrainResult> {

@@ -13,12 +13,11 @@ import { checkpointTimes } from '../checkpoints/checkpoint-options.ts';
 import { checkResume, recordOf } from '../checkpoints/resume.ts';
 import { refuseStrangers } from '../lockstep/refuse-strangers.ts';
 import { createStateShares, type StateShares } from '../lockstep/state-shares.ts';
-import { checkSplits } from './check-splits.ts';
-import { copyJson } from './copy-json.ts';
 import type { TrainEvent } from './events.ts';
-import { isCluster, type TrainOptions } from './options.ts';
+import { copyJson, isCluster, type TrainOptions } from './options.ts';
 import { planRun, type RunPlan } from './plan.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
+import { checkSplits } from './refuse-conflicts.ts';
 import { createSteering, type Steering } from './steering.ts';
 import { backendWarnings, idleWarnings } from './warnings.ts';
 

@@ -49,19 +49,23 @@ import {
   checkpointSettings,
   checkpointTimes,
 } from '../checkpoints/checkpoint-options.ts';
-import { type RecordedOptions, recordedOptions } from '../checkpoints/recorded-options.ts';
 import { mostWorking } from '../tuning/tune.ts';
-import { checkSplits } from './check-splits.ts';
-import { copyJson } from './copy-json.ts';
-import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
+import {
+  copyJson,
+  type OnNan,
+  type RecordedOptions,
+  recordedOptions,
+  type TrainOptions,
+  trainOptions,
+} from './options.ts';
 import { isShuffled } from './orders.ts';
-import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import { ratesOf } from './rate-changes.ts';
 import {
   augmentationOf,
   checkOwnGradients,
   checkParameters,
   checkPool,
+  checkSplits,
   earlySettings,
   refuseConflicts,
   refuseLostNumbers,
@@ -69,6 +73,7 @@ import {
   refuseUntrainable,
 } from './refuse-conflicts.ts';
 import { planWeighing, type RowWeighing } from './row-weights.ts';
+import { type ProbeSteps, probeSteps } from './scheduled-steps.ts';
 import { missingClasses, warningsOf } from './warnings.ts';
 
 /** The parameters of the memory layout, from which threads rebuild the run. */

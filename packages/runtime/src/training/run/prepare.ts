@@ -1,7 +1,8 @@
 import type { Pausable } from '@gradloom/core';
+import { bytesOfElements } from '@gradloom/core/internal';
 import type { DataSplits, Dataset } from '../../data/dataset.ts';
 import { countedPositions } from '../../data/targets.ts';
-import { addressable } from '../../engine/evaluation/predictor.ts';
+import { addressable, continuationBytes } from '../../engine/evaluation/predictor.ts';
 import {
   type Arena,
   type ArenaOptions,
@@ -13,15 +14,17 @@ import {
 import type { Means } from '../../engine/memory/fit-memory.ts';
 import { chunksOf, evaluationParts, threadParts, trainingBytes } from '../../engine/memory/run-memory.ts';
 import { allocateTimes } from '../../engine/step/clock.ts';
+import { heldBy } from '../../engine/step/owned-blocks.ts';
 import { allocateWorkTimes } from '../../engine/step/work-clock.ts';
 import { type RunSetup, stepShapeOf } from '../../engine/threads/protocol.ts';
 import { type Compiled, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
-import type { MemoryRoom } from '../../system/memory/memory.ts';
+import type { MemoryRoom, Part } from '../../system/memory/memory.ts';
 import { copyArray } from '../../system/turns/in-turns.ts';
+import { piecesAtOnce } from '../lockstep/state-shares.ts';
 import { createOrders, type Orders, orderSlots } from './orders.ts';
 import type { RunPlan } from './plan.ts';
 import { rowWeights } from './row-weights.ts';
-import { stateParts, textBytes } from './state-memory.ts';
+import { planTexts } from './text-log.ts';
 import { fewerThreads, noTexts } from './warnings.ts';
 
 /** A run with its memory. If no weights are given, its threads draw them later. */
@@ -106,4 +109,68 @@ function withThreads(plan: RunPlan, threads: number, room: MemoryRoom): RunPlan 
 function drawnFrom(train: Dataset): Dataset {
   if (train.starts === undefined) return train;
   return { ...train, inputs: { ...train.inputs, step: 1 }, targets: { ...train.targets, step: 1 } };
+}
+
+const MiB = 1024 ** 2;
+
+/** Bytes of weights from probes that V8 lets pile up before it collects them. */
+const LOOK_GARBAGE = 128 * MiB;
+
+/**
+ * Copies of the weights for probes: at the start, in the newest event, and in the one before it, which a listener may
+ * hold.
+ */
+const LOOK_COPIES = 3;
+
+/**
+ * Copies for early stopping: the best weights, the current ones while the test set is evaluated, and those of the
+ * result.
+ */
+const BEST_COPIES = 3;
+
+/** Copies of epoch losses: while they are collected, in a checkpoint, and in the result. */
+const LOSS_COPIES = 3;
+
+/** Memory of the texts that the model writes while it trains. Rank 0 writes them. */
+export function textBytes(plan: Omit<RunPlan, 'backend' | 'cluster'>): number {
+  if ((plan.ranks?.connection.rank ?? 0) > 0 || planTexts(plan) === null) return 0;
+  return continuationBytes(plan.network, plan.loss, plan.elementType);
+}
+
+/**
+ * Memory of the main thread: saved states, figures, and the weights of probes. The result takes over the copy for
+ * faults, unless that is in shared memory.
+ */
+export function stateParts(
+  plan: Omit<RunPlan, 'backend' | 'cluster'>,
+  rows: number,
+  { orders, texts }: Pick<Means, 'orders' | 'texts'>,
+): Part[] {
+  const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
+  const weights = bytesOfElements(plan.elementType, network.parameterCount);
+  // With other ranks, a rank holds the state of its own parameters only, but the whole moving average.
+  const held = plan.ranks == null ? network.parameterCount : heldBy(network, plan.ranks);
+  const averages = optimizer.smoothingAt === undefined ? 0 : 1;
+  const slots = bytesOfElements(plan.elementType, held) * (optimizer.slots.length - averages);
+  const state = weights * (1 + averages) + slots;
+  // To write a checkpoint, rank 0 gathers the state of all ranks, and also that for a rollback.
+  const others = plan.ranks?.connection.rank === 0 && plan.checkpoint !== null ? (onNan === 'rollback' ? 2 : 1) : 0;
+  const whole = bytesOfElements(plan.elementType, network.parameterCount) * (optimizer.slots.length - averages);
+  const dealt = plan.ranks?.connection.rank === 0 && plan.resume !== null ? plan.ranks.connection.ranks : 1;
+  const pieces = bytesOfElements(plan.elementType, piecesAtOnce(dealt, network.parameterCount));
+  const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
+  return [
+    { name: 'orders of the rows', bytes: orders * rows * 4 },
+    { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
+    { name: 'copy of the state for faults', bytes: state },
+    { name: 'state of all ranks for checkpoints', bytes: held < network.parameterCount ? others * whole : 0 },
+    { name: 'pieces of the state for other ranks', bytes: pieces },
+    { name: 'list of messages between ranks', bytes: plan.ranks?.connection.ledger.byteLength ?? 0 },
+    { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
+    { name: 'weights of the best evaluation', bytes: plan.early === null ? 0 : BEST_COPIES * weights },
+    { name: 'copies for looks', bytes: probe === null ? 0 : LOOK_COPIES * weights + Math.min(LOOK_GARBAGE, handedOut) },
+    { name: 'texts that the model writes', bytes: texts ? textBytes(plan) : 0 },
+    { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
+    { name: 'result', bytes: onNan === 'rollback' ? weights : 0 },
+  ];
 }

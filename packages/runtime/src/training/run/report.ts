@@ -1,10 +1,32 @@
+import { leafCount } from '@gradloom/core/internal';
 import { RING } from '../../engine/memory/arena.ts';
 import type { SpanResult } from '../../engine/threads/span.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
+import type { Progress } from '../checkpoints/checkpoint.ts';
 import { type Evaluations, epochOf, evaluateEpoch, isEvaluated } from './evaluate-epoch.ts';
+import type { ClusterFacts, TrainEvent } from './events.ts';
 import { watchedLoss } from './monitors.ts';
+import type { RunPlan } from './plan.ts';
+import type { PreparedRun } from './prepare.ts';
 import type { RunState } from './state.ts';
 import { teamSize } from './state.ts';
+
+/** The first event of a run. */
+export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {
+  const { network, batch, context, tunesThreads, elementType: precision } = plan;
+  const { backend } = setup;
+  const leaves = leafCount(batch, plan.leaf);
+  const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
+  const facts = clusterFacts(plan);
+  return { ...start, ...facts, leaves, batch, backend, precision, plannedBytes, ...context, step };
+}
+
+/** Description of a run's cluster; empty without a cluster. */
+export function clusterFacts({ cluster, ranks, threads }: RunPlan): { readonly cluster?: ClusterFacts } {
+  if (cluster === null) return {};
+  const { library, hosts } = cluster;
+  return { cluster: { library, hosts, threads: ranks?.threadsOf ?? [threads] } };
+}
 
 /** Reports what a probe found in the current step, before that step is counted. Rank 0 has all data. */
 export async function reportLook({ look, lockstep, history, progress, told, emit }: RunState): Promise<void> {

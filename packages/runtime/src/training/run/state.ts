@@ -16,20 +16,20 @@ import {
   type Written,
 } from '../checkpoints/checkpoint-folder.ts';
 import { createKeeper, type Keeper } from '../checkpoints/keeper.ts';
-import { restoreArrays } from '../checkpoints/restore-arrays.ts';
-import type { BadStep } from '../faults/bad-step.ts';
+import type { BadStep } from '../faults/first-finding.ts';
 import { createHistory, type History } from '../faults/history.ts';
 import { createRecovery, type Recovery, runFailure } from '../faults/recovery.ts';
 import { doTogether } from '../lockstep/do-together.ts';
+import { restoreArrays } from '../lockstep/state-shares.ts';
 import { createSpanLength, type SpanLength } from '../tuning/span-length.ts';
 import { type BusyMeter, createBusyMeter, createTuner, type Tuner } from '../tuning/tune.ts';
 import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { createEpochLog, type EpochLog } from './epoch-log.ts';
 import type { SteerEvent, TrainEvent } from './events.ts';
 import type { OpenedRun, RunSurroundings } from './open-run.ts';
+import type { RunPlan } from './plan.ts';
 import type { PreparedRun } from './prepare.ts';
-import type { ProbeSteps } from './probe-steps.ts';
-import { startingProgress } from './start-run.ts';
+import type { ProbeSteps } from './scheduled-steps.ts';
 import { createStepLog, type StepLog } from './step-log.ts';
 import { createTextLog, type TextLog } from './text-log.ts';
 
@@ -116,6 +116,16 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
   };
   await inTurns(history.take());
   return state;
+}
+
+/**
+ * Progress of the checkpoint, with this process's number of threads. A shorter run's evaluation of the test set is
+ * dropped.
+ */
+function startingProgress({ resume, threads }: RunPlan): Progress {
+  if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads, gradientThreads: 0 };
+  const { test: _, ...progress } = resume.progress;
+  return { ...progress, threads };
 }
 
 /** Lets the threads draw the starting weights. If they fail nothing is lost, so no checkpoint is written. */

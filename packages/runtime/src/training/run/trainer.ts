@@ -3,11 +3,11 @@ import type { DataSplits } from '../../data/dataset.ts';
 import { endTogether } from '../lockstep/do-together.ts';
 import { createEventStream } from './event-stream.ts';
 import type { SteerAction, SteerEvent, TrainEvent } from './events.ts';
+import { finishedRun } from './finish.ts';
 import { runSteps } from './loop.ts';
 import { hold, prepareWith, takeSurroundings } from './open-run.ts';
 import type { OptionsFor, TrainOptions } from './options.ts';
 import type { TrainResult } from './results.ts';
-import { finishedRun } from './start-run.ts';
 import { createSteering, type Steering } from './steering.ts';
 
 /**
