@@ -162,10 +162,11 @@ function bindConvolution(
   if (backend === null || compiled === null) throw new Error('bench: products have no backend, expected one');
   const window = (kernel * kernel * C) / groups;
   const before = Math.floor(kernel / 2);
-  const shape = [size, size, C, size, size, O, kernel, kernel, 1, 1, before, before, 1, 1, groups] as const;
+  const axis = { inputs: size, outputs: size, kernel, stride: 1, before, dilation: 1 };
+  const geometry = { height: axis, width: axis, C, O, groups };
   const [inputs, outputs] = [B * size * size * C, B * size * size * O];
   const take = (allocate: Allocate) => ({
-    scratch: takeKernelScratch([[window, O, shape]], backend.name, allocate),
+    scratch: takeKernelScratch([[window, O, geometry]], backend.name, allocate),
     ...{ x: allocate(inputs), dx: allocate(inputs), y: allocate(outputs), dy: allocate(outputs) },
     ...{ W: allocate(window * O), b: allocate(O), dW: allocate(window * O), db: allocate(O) },
   });
@@ -181,9 +182,9 @@ function bindConvolution(
   return {
     flops: 2 * outputs * window,
     calls: {
-      convForward: linked((emit) => emit(ops.convForward, y, x, W, b, B, ...shape)),
-      convBackwardInput: linked((emit) => emit(ops.convBackwardInput, dx, dy, W, B, ...shape)),
-      convBackwardWeights: linked((emit) => emit(ops.convBackwardWeights, dW, db, x, dy, B, false, ...shape)),
+      convForward: linked((emit) => emit(ops.convForward, y, x, W, b, B, geometry)),
+      convBackwardInput: linked((emit) => emit(ops.convBackwardInput, dx, dy, W, B, geometry)),
+      convBackwardWeights: linked((emit) => emit(ops.convBackwardWeights, dW, db, x, dy, B, false, geometry)),
     },
   };
 }

@@ -204,7 +204,7 @@ export const withoutDropout = (workload: Workload): Workload => {
 export const flopsOf = ({ network, batch }: Pick<Workload, 'network' | 'batch'>): number =>
   buildNetwork(network).products.reduce((sum, [I, O, geometry], l) => {
     if (geometry === 'attention') return sum; // a few percent of the others
-    const positions = geometry === undefined ? 1 : geometry[3] * geometry[4];
+    const positions = geometry === undefined ? 1 : geometry.height.outputs * geometry.width.outputs;
     return sum + 2 * batch * positions * I * O * (l === 0 ? 2 : 3);
   }, 0);
 

@@ -132,8 +132,9 @@ export * as math from './math/index.ts';
 export type { Pausable } from './math/pausable.ts';
 export { createRandom, type Random, shuffle } from './math/random/index.ts';
 export { mathOf, type RealMath } from './math/real-math.ts';
-export type { Allocate, ProductShape, WindowShape } from './math/scratch.ts';
+export type { Allocate, ProductShape } from './math/scratch.ts';
 export type { NodeSums } from './math/tree/node-sums.ts';
+export type { ConvolutionGeometry, WindowAxis, WindowGeometry } from './math/windows.ts';
 export type { Augmentation } from './network/augmentation.ts';
 export {
   type ActivationBuilder,

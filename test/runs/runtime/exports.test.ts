@@ -183,7 +183,7 @@ const types = {
   Emit GatherBytes NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
   Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant CustomParts Metric MetricName Network NetworkLayer NodeSums Op Operand Optimizer Pass
-  Pausable LayerContext PlacedLayer Predictor ProductShape WindowShape Random Schedule ScheduleContext ScheduleIn Shape TeamMemory StackMemory
+  Pausable LayerContext PlacedLayer Predictor ProductShape ConvolutionGeometry WindowAxis WindowGeometry Random Schedule ScheduleContext ScheduleIn Shape TeamMemory StackMemory
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
   runtime: words(`

@@ -21,8 +21,7 @@ const MIN_WINDOW_TERMS = 4096;
 export const hasNativeProducts = (products: readonly ProductShape[]): boolean =>
   products.some(([I, O, kind]) => {
     if (kind === undefined || kind === 'attention') return I * O >= MIN_WEIGHTS;
-    const [, , , OH, OV] = kind;
-    return I * O * OH * OV >= MIN_WINDOW_TERMS;
+    return I * O * kind.height.outputs * kind.width.outputs >= MIN_WINDOW_TERMS;
   });
 
 export interface NativeOptions {

@@ -6,6 +6,7 @@ import {
   elementView,
   type FLOAT64,
 } from './element-type.ts';
+import type { ConvolutionGeometry } from './windows.ts';
 
 /** Returns arrays with unspecified contents. */
 export interface Allocate {
@@ -15,18 +16,11 @@ export interface Allocate {
   (length: number, type: typeof FLOAT64): Float64Array;
 }
 
-/** Sizes of a convolution, in the order of the arguments of its products. */
-export type WindowShape = readonly [
-  ...[H: number, V: number, C: number, OH: number, OV: number, O: number, KY: number, KX: number],
-  ...[strideY: number, strideX: number, top: number, left: number, dilationY: number, dilationX: number],
-  groups: number,
-];
-
 /**
  * Shape I x O of a dense product, of the weights of a convolution: those of a window by outputs, or of the keys of a
  * head of attention: its numbers by positions. Its scratch memory depends on the shape, not on the number of rows.
  */
-export type ProductShape = readonly [I: number, O: number, kind?: WindowShape | 'attention'];
+export type ProductShape = readonly [I: number, O: number, kind?: ConvolutionGeometry | 'attention'];
 
 /** Memory for the kernels of one thread, besides their arguments. */
 export interface KernelScratch {

@@ -5,7 +5,7 @@ export type Operand =
   | {
       /** An array, or a list of arrays of one shape. */
       readonly kind: 'array' | 'arrays';
-      /** Names of count operands, or numbers. The array's length is their product. */
+      /** Names of dimensions, or numbers. The array's length is their product. */
       readonly shape: readonly (string | number)[];
       /** Number of arrays. */
       readonly count: number;
@@ -15,8 +15,8 @@ export type Operand =
       readonly type: 'element' | 'float64';
     }
   | {
-      /** An integer; a boolean; a distance in elements; any number; a text for errors. */
-      readonly kind: 'count' | 'flag' | 'stride' | 'number' | 'text';
+      /** An integer; a boolean; a distance in elements; any number; a text for errors; the sizes of windows. */
+      readonly kind: 'count' | 'flag' | 'stride' | 'number' | 'text' | 'geometry';
     };
 
 /** An operation on arrays of a run. Ops with one name differ only in the values that their reference captures. */
@@ -69,6 +69,7 @@ export const flag: Operand = { kind: 'flag' };
 export const stride: Operand = { kind: 'stride' };
 export const number: Operand = { kind: 'number' };
 export const text: Operand = { kind: 'text' };
+export const geometry: Operand = { kind: 'geometry' };
 
 /** JavaScript of the thread, such as gathering rows, a probe, or a wait. A result of false ends the program. */
 export const host = defineOp('host', {}, (act: () => unknown): void => void act());

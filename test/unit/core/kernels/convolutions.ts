@@ -1,15 +1,15 @@
 import fc from 'fast-check';
-import type { ProductShape, WindowShape } from '../../../../packages/core/src/math/scratch.ts';
+import type { ProductShape } from '../../../../packages/core/src/math/scratch.ts';
 import { MAX_NODE_ROWS } from '../../../../packages/core/src/math/tree/leaves.ts';
+import type { ConvolutionGeometry } from '../../../../packages/core/src/math/windows.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { counted } from '../../../support/count.ts';
 import { choice, type KernelCase } from './kernel-case.ts';
 
 /**
- * Sizes of a convolution as its operations take them: B, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left,
- * dilationY, dilationX, groups.
+ * Dimensions of a case: B, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups.
  */
-export type Geometry = readonly number[];
+type Dims = readonly number[];
 
 /** One axis, from its outputs on: an input size follows. Windows may lie outside of the image altogether. */
 const axis = (outputs: fc.Arbitrary<number>) =>
@@ -52,7 +52,7 @@ const MOST = fc.oneof(
   fc.constant(counted(200_000, 500_000)),
 );
 
-export const geometries: fc.Arbitrary<Geometry> = fc
+const convolutions: fc.Arbitrary<Dims> = fc
   .record({
     B: fc.constantFrom<number>(0, 1, 1, 2, 3, 4, 5, 9, 21, 300),
     y: axis(few),
@@ -71,19 +71,33 @@ export const geometries: fc.Arbitrary<Geometry> = fc
     ];
   });
 
+const geometryOf = (dims: Dims): ConvolutionGeometry => {
+  const [, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups] = dims;
+  return {
+    height: { inputs: H, outputs: OH, kernel: KY, stride: strideY, before: top, dilation: dilationY },
+    width: { inputs: V, outputs: OV, kernel: KX, stride: strideX, before: left, dilation: dilationX },
+    C,
+    O,
+    groups,
+  };
+};
+
 /** Lengths of the arrays of a convolution. */
-function lengths([B, H, V, C, OH, OV, O, KY, KX, , , , , , , groups]: Geometry) {
-  return { images: B * H * V * C, outputs: B * OH * OV * O, weights: (KY * KX * C * O) / groups, O };
+function lengths(dims: Dims) {
+  const { height, width, C, O, groups } = geometryOf(dims);
+  return {
+    images: dims[0] * height.inputs * width.inputs * C,
+    outputs: dims[0] * height.outputs * width.outputs * O,
+    weights: (height.kernel * width.kernel * C * O) / groups,
+    O,
+  };
 }
 
-/** The sizes as an operation takes them, after B. */
-const sizesOf = ([, ...sizes]: Geometry) => sizes.slice(0, 15) as unknown as WindowShape;
-
 /** Its products, for scratch. */
-const products = (dims: Geometry): ProductShape[] => {
-  const [, , , C, , , O, KY, KX, , , , , , , groups] = dims;
-  return [[(KY * KX * C) / groups, O, sizesOf(dims)]];
-};
+function products(dims: Dims): ProductShape[] {
+  const { weights, O } = lengths(dims);
+  return [[weights / O, O, geometryOf(dims)]];
+}
 
 /** Not finite in a weight or a dy, a number shows whether terms of 0 were added: 0 · Infinity is NaN. */
 function makeFinite(...arrays: readonly Float64Array[]): void {
@@ -93,7 +107,7 @@ function makeFinite(...arrays: readonly Float64Array[]): void {
 export const convolutionCases = {
   convForward: {
     ops: [ops.convForward],
-    dims: geometries,
+    dims: convolutions,
     arrays(dims) {
       const { images, outputs, weights, O } = lengths(dims);
       return { y: outputs, x: images, W: weights, b: O };
@@ -101,11 +115,11 @@ export const convolutionCases = {
     products,
     writes: ['y'],
     prepare: ({ W }) => makeFinite(W),
-    emit: (emit, { y, x, W, b }, dims) => emit(ops.convForward, y, x, W, b, dims[0], ...sizesOf(dims)),
+    emit: (emit, { y, x, W, b }, dims) => emit(ops.convForward, y, x, W, b, dims[0], geometryOf(dims)),
   },
   convBackwardInput: {
     ops: [ops.convBackwardInput],
-    dims: geometries,
+    dims: convolutions,
     arrays(dims) {
       const { images, outputs, weights } = lengths(dims);
       return { dx: images, dy: outputs, W: weights };
@@ -113,11 +127,13 @@ export const convolutionCases = {
     products,
     writes: ['dx'],
     prepare: ({ W }) => makeFinite(W),
-    emit: (emit, { dx, dy, W }, dims) => emit(ops.convBackwardInput, dx, dy, W, dims[0], ...sizesOf(dims)),
+    emit: (emit, { dx, dy, W }, dims) => emit(ops.convBackwardInput, dx, dy, W, dims[0], geometryOf(dims)),
   },
   convBackwardWeights: {
     ops: [ops.convBackwardWeights],
-    dims: fc.tuple(geometries, choice).map(([[B, ...others], joins]) => [Math.min(B, MAX_NODE_ROWS), ...others, joins]),
+    dims: fc
+      .tuple(convolutions, choice)
+      .map(([[B, ...others], joins]) => [Math.min(B, MAX_NODE_ROWS), ...others, joins]),
     arrays(dims) {
       const { images, outputs, weights, O } = lengths(dims);
       return { dW: weights, db: O, x: images, dy: outputs };
@@ -126,7 +142,7 @@ export const convolutionCases = {
     writes: ['dW', 'db'],
     prepare: ({ dy }) => makeFinite(dy),
     emit(emit, { dW, db, x, dy }, dims) {
-      emit(ops.convBackwardWeights, dW, db, x, dy, dims[0], dims[16] === 1, ...sizesOf(dims));
+      emit(ops.convBackwardWeights, dW, db, x, dy, dims[0], dims[16] === 1, geometryOf(dims));
     },
   },
 } satisfies Record<string, KernelCase>;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { WindowGeometry } from '../../../../packages/core/src/math/windows.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
 import { type Arrays, choice, type KernelCase, leaf } from './kernel-case.ts';
@@ -7,23 +8,17 @@ import { type Arrays, choice, type KernelCase, leaf } from './kernel-case.ts';
 const axis = fc
   .record({
     outputs: fc.integer({ min: 1, max: 5 }),
-    size: fc.constantFrom(1, 2, 2, 3, 3, 4, 5),
+    kernel: fc.constantFrom(1, 2, 2, 3, 3, 4, 5),
     stride: fc.constantFrom(1, 2, 2, 3, 5),
     half: fc.nat(2),
     unread: fc.nat(4),
   })
-  .map(({ outputs, size, stride, half, unread }) => {
-    const padding = Math.min(half, Math.floor(size / 2));
-    const inputs = (outputs - 1) * stride + size - 2 * padding + (unread % stride);
+  .map(({ outputs, kernel, stride, half, unread }) => {
+    const before = Math.min(half, Math.floor(kernel / 2));
+    const inputs = (outputs - 1) * stride + kernel - 2 * before + (unread % stride);
     // An image has a position at least; a window may then have none of its padding.
-    return inputs > 0
-      ? { outputs, size, stride, padding, inputs }
-      : { outputs, size, stride, padding: 0, inputs: size };
-  })
-  .map((drawn) => ({
-    ...drawn,
-    outputs: Math.floor((drawn.inputs + 2 * drawn.padding - drawn.size) / drawn.stride) + 1,
-  }));
+    return inputs > 0 ? { kernel, stride, before, inputs } : { kernel, stride, before: 0, inputs: kernel };
+  });
 
 const rows = fc.constantFrom(0, 1, 1, 2, 3, 5);
 /** Channels: vectors are 2 or 4 wide and taken four at a time. */
@@ -32,18 +27,24 @@ const channels = fc.oneof(
   fc.constantFrom(31, 32, 33, 64, 65),
 );
 
-/** B, H, V, C, KY, KX, strideY, strideX, top, left, and the outputs OH, OV. */
+/** B, H, V, C, KY, KX, strideY, strideX, top, left. */
 const pools = fc
   .tuple(rows, axis, axis, channels)
-  .map(([B, y, x, C]) => [
-    ...[B, y.inputs, x.inputs, C, y.size, x.size, y.stride, x.stride, y.padding, x.padding],
-    ...[y.outputs, x.outputs],
-  ]);
+  .map(([B, y, x, C]) => [B, y.inputs, x.inputs, C, y.kernel, x.kernel, y.stride, x.stride, y.before, x.before]);
 
-type Ten = readonly [number, number, number, number, number, number, number, number, number, number];
-const geometryOf = (dims: readonly number[]) => dims.slice(0, 10) as unknown as Ten;
+function geometryOf([, H, V, C, KY, KX, strideY, strideX, top, left]: readonly number[]): WindowGeometry {
+  const along = (inputs: number, kernel: number, stride: number, before: number) => {
+    const outputs = Math.floor((inputs + 2 * before - kernel) / stride) + 1;
+    return { inputs, outputs, kernel, stride, before, dilation: 1 };
+  };
+  return { height: along(H, KY, strideY, top), width: along(V, KX, strideX, left), C };
+}
+
 const imagesOf = ([B, H, V, C]: readonly number[]): number => B * H * V * C;
-const pooledOf = (dims: readonly number[]): number => dims[0] * dims[10] * dims[11] * dims[3];
+function pooledOf(dims: readonly number[]): number {
+  const { height, width, C } = geometryOf(dims);
+  return dims[0] * height.outputs * width.outputs * C;
+}
 
 /** Lengths from 1 to past the last of T positions, as rows are given that have no padding. Overwrites them. */
 function drawLengths({ lengths }: Arrays, [, T]: readonly number[]): void {
@@ -72,7 +73,7 @@ export const poolCases = {
     dims: pools,
     arrays: (dims) => ({ y: pooledOf(dims), x: imagesOf(dims) }),
     writes: ['y'],
-    emit: (emit, { y, x }, dims) => emit(ops.maxPoolForward, y, x, ...geometryOf(dims)),
+    emit: (emit, { y, x }, dims) => emit(ops.maxPoolForward, y, x, dims[0], geometryOf(dims)),
   },
   // dx by the maxima of the pass before it, with as many equal inputs as there are.
   maxPoolBackward: {
@@ -81,11 +82,11 @@ export const poolCases = {
     arrays: (dims) => ({ dx: imagesOf(dims), dy: pooledOf(dims), x: imagesOf(dims), y: pooledOf(dims) }),
     writes: ['dx'],
     prepare({ x }, dims) {
-      if (dims[12] === 1) for (const [i, value] of x.entries()) x[i] = Math.sign(value);
+      if (dims[10] === 1) for (const [i, value] of x.entries()) x[i] = Math.sign(value);
     },
     emit(emit, { dx, dy, x, y }, dims) {
-      emit(ops.maxPoolForward, y, x, ...geometryOf(dims));
-      emit(ops.maxPoolBackward, dx, dy, x, y, ...geometryOf(dims));
+      emit(ops.maxPoolForward, y, x, dims[0], geometryOf(dims));
+      emit(ops.maxPoolBackward, dx, dy, x, y, dims[0], geometryOf(dims));
     },
   },
   avgPoolForward: {
@@ -93,14 +94,14 @@ export const poolCases = {
     dims: pools,
     arrays: (dims) => ({ y: pooledOf(dims), x: imagesOf(dims) }),
     writes: ['y'],
-    emit: (emit, { y, x }, dims) => emit(ops.avgPoolForward, y, x, ...geometryOf(dims)),
+    emit: (emit, { y, x }, dims) => emit(ops.avgPoolForward, y, x, dims[0], geometryOf(dims)),
   },
   avgPoolBackward: {
     ops: [ops.avgPoolBackward],
     dims: pools,
     arrays: (dims) => ({ dx: imagesOf(dims), dy: pooledOf(dims) }),
     writes: ['dx'],
-    emit: (emit, { dx, dy }, dims) => emit(ops.avgPoolBackward, dx, dy, ...geometryOf(dims)),
+    emit: (emit, { dx, dy }, dims) => emit(ops.avgPoolBackward, dx, dy, dims[0], geometryOf(dims)),
   },
   globalAvgPoolForward: {
     ops: [ops.globalAvgPoolForward],

@@ -1,5 +1,6 @@
 import type { Elements } from '../../math/element-type.ts';
 import { FLUSH_BELOW } from '../../math/flush.ts';
+import type { WindowGeometry } from '../../math/windows.ts';
 import { addressOf } from '../../program/address.ts';
 import type { Bound, FixedCall } from '../../program/kernels.ts';
 import type {
@@ -17,7 +18,7 @@ import type { CodeLayout } from '../code.ts';
 import { MOST_CHANNEL_VECTORS, type WindowWork } from '../kernels/windows.ts';
 import type { BindCall } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
-import { type Axis, coversAll, inputAxis, outputAxis, ownAxis, type Run, reachesAll, singles } from './window-runs.ts';
+import { backwardReach, forwardReach, type PixelAxis, type PixelRun, pixelAxis } from './reach.ts';
 
 /** Bytes of images that are taken at once, where several kernels go through them. */
 const GROUP_BYTES = 262_144;
@@ -33,8 +34,8 @@ interface Pooling {
   readonly work: WindowWork;
   readonly pixels: Elements; // [B, rows.pixels, columns.pixels, C]
   readonly windows: Elements; // [B, rows.positions, columns.positions, C]
-  readonly rows: Axis;
-  readonly columns: Axis;
+  readonly rows: PixelAxis;
+  readonly columns: PixelAxis;
   readonly B: number;
   readonly C: number;
   readonly last: readonly number[]; // the last arguments of the kernel
@@ -109,7 +110,7 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
   }
 
   /** Pieces of channels that a kernel takes at once, at `count` pixels of a row. */
-  function piecesOf(work: WindowWork, { count, step, windowStep }: Run, C: number) {
+  function piecesOf(work: WindowWork, { count, step, windowStep }: PixelRun, C: number) {
     const pieces: { at: number; count: number; numbers: number; pixelStep: number; windowStep: number }[] = [];
     // The channels of neighbours whose windows are neighbours, too, are as those of one pixel.
     const areOne = (work === 'most' || work === 'sum') && step === 1 && windowStep === 1 && count > 1;
@@ -130,27 +131,36 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
   const flushed = FLUSH_BELOW[type];
 
   const pools = {
-    maxPoolForward: (...[y, x, B, H, V, C, ...window]: Parameters<typeof maxPoolForward>) =>
-      bind({ work: 'most', pixels: y, windows: x, ...outputs(H, V, ...window), B, C, last: [] }),
-    maxPoolBackward(...[dx, dy, x, y, B, H, V, C, ...window]: Parameters<typeof maxPoolBackward>) {
-      const axes = outputs(H, V, ...window);
-      const adds = overlaps(...window);
+    maxPoolForward: (...[y, x, B, geometry]: Parameters<typeof maxPoolForward>) =>
+      bind({ work: 'most', pixels: y, windows: x, ...outputs(geometry), B, C: geometry.C, last: [] }),
+    maxPoolBackward(...[dx, dy, x, y, B, geometry]: Parameters<typeof maxPoolBackward>) {
+      const axes = outputs(geometry);
+      const adds = overlaps(geometry);
       return bind({
-        ...{ work: adds ? 'giveMore' : 'give', pixels: y, windows: x, ...axes, B, C },
+        work: adds ? 'giveMore' : 'give',
+        pixels: y,
+        windows: x,
+        ...axes,
+        B,
+        C: geometry.C,
         last: [addressOf(dy) - addressOf(y), addressOf(dx) - addressOf(x)],
         cleared: adds || !coversAll(axes.rows) || !coversAll(axes.columns) ? dx : null,
       });
     },
-    avgPoolForward: (...[y, x, B, H, V, C, ...window]: Parameters<typeof avgPoolForward>) =>
-      bind({ work: 'sum', pixels: y, windows: x, ...outputs(H, V, ...window), B, C, last: meanOf(window, 0) }),
-    avgPoolBackward(...[dx, dy, B, H, V, C, ...window]: Parameters<typeof avgPoolBackward>) {
-      const last = meanOf(window, flushed);
-      if (overlaps(...window)) {
-        const axes = inputs(H, V, ...window);
+    avgPoolForward: (...[y, x, B, geometry]: Parameters<typeof avgPoolForward>) =>
+      bind({ work: 'sum', pixels: y, windows: x, ...outputs(geometry), B, C: geometry.C, last: meanOf(geometry, 0) }),
+    avgPoolBackward(...[dx, dy, B, geometry]: Parameters<typeof avgPoolBackward>) {
+      const { C } = geometry;
+      const last = meanOf(geometry, flushed);
+      if (overlaps(geometry)) {
+        const axes = {
+          rows: pixelAxis(backwardReach(geometry.height)),
+          columns: pixelAxis(backwardReach(geometry.width)),
+        };
         const cleared = reachesAll(axes.rows) && reachesAll(axes.columns) ? null : dx;
         return bind({ work: 'sum', pixels: dx, windows: dy, ...axes, B, C, last, cleared });
       }
-      const axes = outputs(H, V, ...window);
+      const axes = outputs(geometry);
       const cleared = coversAll(axes.rows) && coversAll(axes.columns) ? null : dx;
       return bind({ work: 'spread', pixels: dy, windows: dx, ...axes, B, C, last, cleared });
     },
@@ -175,27 +185,47 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
 }
 
 type Axes = Pick<Pooling, 'rows' | 'columns'>;
-/** KY, KX, strideY, strideX, top, left. */
-type Window = readonly [number, number, number, number, number, number];
 
-const outputs = (H: number, V: number, ...[KY, KX, strideY, strideX, top, left]: Window): Axes => ({
-  rows: outputAxis(H, KY, strideY, top),
-  columns: outputAxis(V, KX, strideX, left),
+/** Outputs as pixels; their windows are of inputs. */
+const outputs = ({ height, width }: WindowGeometry): Axes => ({
+  rows: pixelAxis(forwardReach(height)),
+  columns: pixelAxis(forwardReach(width)),
 });
 
-const inputs = (H: number, V: number, ...[KY, KX, strideY, strideX, top, left]: Window): Axes => ({
-  rows: inputAxis(H, KY, strideY, top),
-  columns: inputAxis(V, KX, strideX, left),
+/** Pixels of which each has its own window of `size` positions. */
+const repeatedAxis = (pixels: number, size: number): PixelAxis => ({
+  pixels,
+  positions: pixels * size,
+  runs: [{ first: 0, step: 1, count: pixels, window: 0, windowStep: size, places: size }],
 });
 
 const repeats = (H: number, V: number, FY: number, FX: number): Axes => ({
-  rows: ownAxis(H, FY),
-  columns: ownAxis(V, FX),
+  rows: repeatedAxis(H, FY),
+  columns: repeatedAxis(V, FX),
 });
 
 /** One pixel, whose window is all R positions. */
 const oneWindow = (R: number): Axes => repeats(1, 1, 1, R);
 
-const overlaps = (...[KY, KX, strideY, strideX]: Window): boolean => strideY < KY || strideX < KX;
+const overlaps = ({ height, width }: WindowGeometry): boolean =>
+  height.stride < height.kernel || width.stride < width.kernel;
 
-const meanOf = ([KY, KX]: Window, least: number): readonly number[] => scaling(KY * KX, least);
+/** Whether each position is in the window of a pixel, where windows do not overlap. */
+const coversAll = ({ positions, runs }: PixelAxis): boolean =>
+  runs.reduce((covered, { count, places }) => covered + count * places, 0) === positions;
+
+/** Whether each pixel has a place in its window. */
+const reachesAll = ({ pixels, runs }: PixelAxis): boolean =>
+  runs.reduce((reached, { count }) => reached + count, 0) === pixels;
+
+/** A run of one pixel for each of the run. */
+const singles = (run: PixelRun): PixelRun[] =>
+  Array.from({ length: run.count }, (_, k) => ({
+    ...run,
+    first: run.first + k * run.step,
+    count: 1,
+    window: run.window + k * run.windowStep,
+  }));
+
+const meanOf = ({ height, width }: WindowGeometry, least: number): readonly number[] =>
+  scaling(height.kernel * width.kernel, least);

@@ -9,6 +9,7 @@ import {
 } from '../../checks/options/index.ts';
 import { show } from '../../checks/show.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import type { ConvolutionGeometry, WindowAxis } from '../../math/windows.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import type { Layer, TensorSpec } from './layer.ts';
@@ -48,7 +49,7 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
   const { out: O, bias } = read;
   const axes = axesOf(kind, input, [2]);
   const C = input[axes];
-  const [y, x] = [0, 1].map((a) => {
+  const [height, width] = [0, 1].map((a): WindowAxis => {
     const at = (name: 'kernel' | 'stride' | 'padding' | 'outputPadding') => alongAxis(kind, name, read[name], a, axes);
     const [kernel, stride, padding, beyond] = [at('kernel'), at('stride'), at('padding'), at('outputPadding')];
     if (beyond >= stride) {
@@ -59,20 +60,17 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
       const problem = `has ${padding}, expected one that leaves an output of ${show(input)} with a kernel of ${kernel}`;
       throw new OptionError(kind, 'padding', problem);
     }
-    return { inputs: input[a], outputs, kernel, stride, padding };
+    // The convolution goes from the output to the input.
+    return { inputs: outputs, outputs: input[a], kernel, stride, before: padding, dilation: 1 };
   });
-  const window = y.kernel * x.kernel;
-  const [H, V] = [y.outputs, x.outputs];
-  // The convolution from the output to the input.
-  const geometry = [
-    ...[H, V, O, y.inputs, x.inputs, C, y.kernel, x.kernel],
-    ...[y.stride, x.stride, y.padding, x.padding, 1, 1, 1],
-  ] as const;
+  const places = height.kernel * width.kernel;
+  const [H, V] = [height.inputs, width.inputs];
+  const geometry: ConvolutionGeometry = { height, width, C: O, O: C, groups: 1 };
   const initializeW = createInitializer(read.init, own);
   const initializeB = createInitializer(read.biasInit, own);
-  const [fanIn, fanOut] = [window * C, window * O];
+  const [fanIn, fanOut] = [places * C, places * O];
   const W: TensorSpec = {
-    ...{ name: 'W', shape: [y.kernel, x.kernel, O, C] },
+    ...{ name: 'W', shape: [height.kernel, width.kernel, O, C] },
     initialize: (out, random) => initializeW(out, fanIn, fanOut, random, C),
   };
   const b: TensorSpec = {
@@ -80,7 +78,7 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
     initialize: (out, random) => initializeB(out, fanIn, fanOut, random),
   };
   return {
-    label: `${kind}(${C}->${O}, ${y.kernel}x${x.kernel})`,
+    label: `${kind}(${C}->${O}, ${height.kernel}x${width.kernel})`,
     in: input,
     out: [H, V, O],
     elementwise: false,
@@ -92,15 +90,15 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
       arrays: [allocate(C), allocate(bias ? sumLevels(rows, H * V) * O : 0)],
     }),
     forward(y, x, [W, b], B, { emit }) {
-      emit(ops.convBackwardInput, y, x, W, B, ...geometry);
+      emit(ops.convBackwardInput, y, x, W, B, geometry);
       if (bias) emit(ops.addRow, y, b, B * H * V, O);
     },
     backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leafRows, accumulate }, { arrays: [spare, sums] }) {
-      emit(ops.convBackwardWeights, dW, spare, dy, x, B, accumulate, ...geometry);
+      emit(ops.convBackwardWeights, dW, spare, dy, x, B, accumulate, geometry);
       if (bias) emit(ops.positionSums, db, sums, dy, B, leafRows, accumulate, H * V, O);
       if (dx === null) return;
       emit(ops.fill, spare, 0, C);
-      emit(ops.convForward, dx, dy, W, spare, B, ...geometry);
+      emit(ops.convForward, dx, dy, W, spare, B, geometry);
     },
   };
 }

@@ -9,10 +9,11 @@ import {
   required,
 } from '../../checks/options/index.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { type ConvolutionGeometry, ONE_POSITION } from '../../math/windows.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer, TensorSpec } from './layer.ts';
 import type { LayerContext } from './place.ts';
-import { alongAxis, axesOf, ONE, perAxis, windowsAlong } from './windows.ts';
+import { alongAxis, axesOf, perAxis, windowsAlong } from './windows.ts';
 
 const paddingKind = checkedBy(
   "a whole number from 0 to 16777216, a list of one for each axis, or 'same'",
@@ -86,17 +87,14 @@ function convolution(
     const both = padding === 'same' ? span - 1 : 2 * before;
     return windowsAlong(kind, 'kernel', input, a, { kernel: k, stride: s, dilation: d, before, padding: both });
   });
-  const [y, x] = axes === 2 ? along : [ONE, ...along];
+  const [height, width] = axes === 2 ? along : [ONE_POSITION, ...along];
   const size = along.map((axis) => axis.kernel);
   const shape = [...size, C / groups, O];
-  const window = y.kernel * x.kernel;
-  const geometry = [
-    ...[y.inputs, x.inputs, C, y.outputs, x.outputs, O, y.kernel, x.kernel],
-    ...[y.stride, x.stride, y.before, x.before, y.dilation, x.dilation, groups],
-  ] as const;
+  const places = height.kernel * width.kernel;
+  const geometry: ConvolutionGeometry = { height, width, C, O, groups };
   const initializeW = createInitializer(init, own);
   const initializeB = createInitializer(biasInit, own);
-  const [fanIn, fanOut] = [(window * C) / groups, window * O];
+  const [fanIn, fanOut] = [(places * C) / groups, places * O];
   const W: TensorSpec = {
     ...{ name: 'W', shape },
     initialize: (out, random) => initializeW(out, fanIn, fanOut, random, O),
@@ -117,11 +115,11 @@ function convolution(
     createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
     forward(y, x, [W, b], B, { emit }, { arrays: [zeros] }) {
       if (!bias) emit(ops.fill, zeros, 0, O);
-      emit(ops.convForward, y, x, W, bias ? b : zeros, B, ...geometry);
+      emit(ops.convForward, y, x, W, bias ? b : zeros, B, geometry);
     },
     backward(dx, dy, x, _y, [W], [dW, db], B, { emit, accumulate }, { arrays: [, unused] }) {
-      emit(ops.convBackwardWeights, dW, bias ? db : unused, x, dy, B, accumulate, ...geometry);
-      if (dx !== null) emit(ops.convBackwardInput, dx, dy, W, B, ...geometry);
+      emit(ops.convBackwardWeights, dW, bias ? db : unused, x, dy, B, accumulate, geometry);
+      if (dx !== null) emit(ops.convBackwardInput, dx, dy, W, B, geometry);
     },
   };
 }

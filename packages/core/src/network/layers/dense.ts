@@ -11,7 +11,8 @@ import {
 import { listed, show } from '../../checks/show.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import type { Elements } from '../../math/element-type.ts';
-import type { ProductShape, WindowShape } from '../../math/scratch.ts';
+import type { ProductShape } from '../../math/scratch.ts';
+import { type ConvolutionGeometry, ONE_POSITION } from '../../math/windows.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
@@ -138,7 +139,13 @@ function tied(
 }
 
 /** A product at each position is a convolution with a window of one position. */
-const windowsOf = (R: number, I: number, O: number): WindowShape => [1, R, I, 1, R, O, 1, 1, 1, 1, 0, 0, 1, 1, 1];
+const geometryOf = (R: number, I: number, O: number): ConvolutionGeometry => ({
+  height: ONE_POSITION,
+  width: { ...ONE_POSITION, inputs: R, outputs: R },
+  C: I,
+  O,
+  groups: 1,
+});
 
 /** Shapes of the products of I x O weights at R positions of a row. */
 export const positionProducts = (R: number, I: number, O: number): readonly ProductShape[] =>
@@ -146,7 +153,7 @@ export const positionProducts = (R: number, I: number, O: number): readonly Prod
     ? [[I, O]]
     : [
         [I, O],
-        [I, O, windowsOf(R, I, O)],
+        [I, O, geometryOf(R, I, O)],
       ];
 
 /** Emits dW = Σ xᵀ · dy and db = Σ dy over the R positions of B rows. Overwrites `dW` and `db`, or adds if `accumulate`. */
@@ -164,5 +171,5 @@ export function emitBackwardWeights(
   O: number,
 ): void {
   if (R === 1) emit(ops.affineBackwardWeights, dW, db, x, dy, B, leafRows, accumulate, I, O);
-  else emit(ops.convBackwardWeights, dW, db, x, dy, B, accumulate, ...windowsOf(R, I, O));
+  else emit(ops.convBackwardWeights, dW, db, x, dy, B, accumulate, geometryOf(R, I, O));
 }

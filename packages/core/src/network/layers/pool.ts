@@ -1,9 +1,10 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { defineOptions, type Named, type OptionsOf, required } from '../../checks/options/index.ts';
+import { ONE_POSITION, type WindowGeometry } from '../../math/windows.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './place.ts';
-import { alongAxis, axesOf, ONE, perAxis, windowsAlong } from './windows.ts';
+import { alongAxis, axesOf, perAxis, windowsAlong } from './windows.ts';
 
 const table = {
   /** Size of the window: 2, or [2, 3] for height and width. */
@@ -26,16 +27,16 @@ export interface PoolingOptions extends OptionsOf<typeof table>, Named {}
  * PyTorch.
  */
 export function maxPool(options: PoolingOptions, place: LayerContext): Layer {
-  const { geometry, ...layer } = windowsOf('max-pool', maxPoolOptions.read(options), place);
+  const { geometry, ...layer } = poolLayer('max-pool', maxPoolOptions.read(options), place);
   return {
     ...layer,
     // The place of the maximum is found again from both.
     reads: { x: true, y: true },
     forward(y, x, _parameters, B, { emit }) {
-      emit(ops.maxPoolForward, y, x, B, ...geometry);
+      emit(ops.maxPoolForward, y, x, B, geometry);
     },
     backward(dx, dy, x, y, _parameters, _gradients, B, { emit }) {
-      if (dx !== null) emit(ops.maxPoolBackward, dx, dy, x, y, B, ...geometry);
+      if (dx !== null) emit(ops.maxPoolBackward, dx, dy, x, y, B, geometry);
     },
   };
 }
@@ -45,20 +46,20 @@ export function maxPool(options: PoolingOptions, place: LayerContext): Layer {
  * in PyTorch, where a sum is divided by the whole window. The number of outputs is that of max-pool.
  */
 export function avgPool(options: PoolingOptions, place: LayerContext): Layer {
-  const { geometry, ...layer } = windowsOf('avg-pool', avgPoolOptions.read(options), place);
+  const { geometry, ...layer } = poolLayer('avg-pool', avgPoolOptions.read(options), place);
   return {
     ...layer,
     reads: { x: false, y: false },
     forward(y, x, _parameters, B, { emit }) {
-      emit(ops.avgPoolForward, y, x, B, ...geometry);
+      emit(ops.avgPoolForward, y, x, B, geometry);
     },
     backward(dx, dy, _x, _y, _parameters, _gradients, B, { emit }) {
-      if (dx !== null) emit(ops.avgPoolBackward, dx, dy, B, ...geometry);
+      if (dx !== null) emit(ops.avgPoolBackward, dx, dy, B, geometry);
     },
   };
 }
 
-function windowsOf(
+function poolLayer(
   kind: 'max-pool' | 'avg-pool',
   { size, stride = size, padding }: ReturnType<typeof maxPoolOptions.read>,
   { input }: LayerContext,
@@ -74,12 +75,9 @@ function windowsOf(
     const window = { kernel, stride: at('stride', stride), dilation: 1, before, padding: 2 * before };
     return windowsAlong(kind, 'size', input, a, window);
   });
-  const [y, x] = axes === 2 ? along : [ONE, ...along];
+  const [height, width] = axes === 2 ? along : [ONE_POSITION, ...along];
   const C = input[axes];
-  const geometry = [
-    ...[y.inputs, x.inputs, C, y.kernel, x.kernel],
-    ...[y.stride, x.stride, y.before, x.before],
-  ] as const;
+  const geometry: WindowGeometry = { height, width, C };
   return {
     label: `${kind}(${along.map(({ kernel }) => kernel).join('x')})`,
     in: input,

@@ -1,6 +1,7 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { checkedBy } from '../../checks/options/index.ts';
 import { has, show } from '../../checks/show.ts';
+import type { WindowAxis } from '../../math/windows.ts';
 import type { Shape } from '../shape.ts';
 
 /** Largest number of a window: kernels compute places with 32 bits, and float32 represents all numbers up to it. */
@@ -16,20 +17,6 @@ export const perAxis = (least: number) =>
     (value): value is number | readonly number[] =>
       Array.isArray(value) ? value.length <= 2 && value.every((n) => isWhole(n, least)) : isWhole(value, least),
   );
-
-/** Sizes along one axis. */
-export interface Axis {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  /** Positions of padding before the first input. */
-  readonly before: number;
-}
-
-/** The axis that a sequence lacks. */
-export const ONE: Axis = { inputs: 1, outputs: 1, kernel: 1, stride: 1, dilation: 1, before: 0 };
 
 const SHAPES: Readonly<Record<number, string>> = { 1: '[length, channels]', 2: '[height, width, channels]' };
 
@@ -63,8 +50,8 @@ export function windowsAlong(
   name: string,
   input: Shape,
   a: number,
-  { padding, ...window }: Omit<Axis, 'inputs' | 'outputs'> & { readonly padding: number },
-): Axis {
+  { padding, ...window }: Omit<WindowAxis, 'inputs' | 'outputs'> & { readonly padding: number },
+): WindowAxis {
   const span = window.dilation * (window.kernel - 1) + 1;
   const padded = input[a] + padding;
   if (span > padded) {

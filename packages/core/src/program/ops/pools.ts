@@ -1,4 +1,4 @@
-import { count, defineOp, double, flag, inout, input, output } from '../op.ts';
+import { count, defineOp, double, flag, geometry, inout, input, output } from '../op.ts';
 import {
   avgPoolBackward,
   avgPoolForward,
@@ -15,11 +15,6 @@ import {
   upsampleForward,
 } from '../reference/index.ts';
 
-/** Sizes of images, and the window. Those of the outputs follow. */
-const geometry = {
-  ...{ B: count, H: count, V: count, C: count, KY: count, KX: count },
-  ...{ strideY: count, strideX: count, top: count, left: count },
-};
 const factors = { B: count, H: count, V: count, C: count, FY: count, FX: count };
 const image = ['B', 'H', 'V', 'C'] as const;
 const pooled = ['B', 'OH', 'OV', 'C'] as const;
@@ -27,19 +22,27 @@ const pooled = ['B', 'OH', 'OV', 'C'] as const;
 /** Operations on the positions of images and sequences. */
 export const poolOps = {
   /** y = the largest input of each window. */
-  maxPoolForward: defineOp('maxPoolForward', { y: output(...pooled), x: input(...image), ...geometry }, maxPoolForward),
+  maxPoolForward: defineOp(
+    'maxPoolForward',
+    { y: output(...pooled), x: input(...image), B: count, geometry },
+    maxPoolForward,
+  ),
   /** dx of max-pool. */
   maxPoolBackward: defineOp(
     'maxPoolBackward',
-    { dx: output(...image), dy: input(...pooled), x: input(...image), y: input(...pooled), ...geometry },
+    { dx: output(...image), dy: input(...pooled), x: input(...image), y: input(...pooled), B: count, geometry },
     maxPoolBackward,
   ),
   /** y = the mean of each window. */
-  avgPoolForward: defineOp('avgPoolForward', { y: output(...pooled), x: input(...image), ...geometry }, avgPoolForward),
+  avgPoolForward: defineOp(
+    'avgPoolForward',
+    { y: output(...pooled), x: input(...image), B: count, geometry },
+    avgPoolForward,
+  ),
   /** dx of avg-pool. */
   avgPoolBackward: defineOp(
     'avgPoolBackward',
-    { dx: output(...image), dy: input(...pooled), ...geometry },
+    { dx: output(...image), dy: input(...pooled), B: count, geometry },
     avgPoolBackward,
   ),
   /** y = the mean of all positions. */

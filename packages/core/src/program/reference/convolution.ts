@@ -1,13 +1,12 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { fmaOf, type MultiplyAdd } from '../../math/fma.ts';
 import { joinLevels, treeLevels } from '../../math/tree/index.ts';
+import { type ConvolutionGeometry, imageSizes, inputAt, outputAt } from '../../math/windows.ts';
 import { keptZeros } from './kept-zeros.ts';
 import { PIECE } from './sum-rows.ts';
 
 // Convolutions over two axes, channels last; one axis is an image of height 1. Images are [H, V, C], outputs
-// [OH, OV, O]. Output (oy, ox) reads the inputs (oy · strideY + ky · dilationY - top, ox · strideX + kx · dilationX -
-// left); inputs outside of the image are 0 and left out, which changes no bit. Group g of the outputs reads group g of
-// the channels.
+// [OH, OV, O]. Inputs outside of the image are 0 and left out, which changes no bit.
 
 /** Output rows of a piece of dW: as many as have at most 64 pixels, at least one. */
 export const pieceRows = (OV: number): number => Math.max(1, Math.floor(PIECE / OV));
@@ -25,22 +24,10 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
     W: Elements, // [KY, KX, C / groups, O]
     b: Elements, // [O]
     B: number,
-    H: number,
-    V: number,
-    C: number,
-    OH: number,
-    OV: number,
-    O: number,
-    KY: number,
-    KX: number,
-    strideY: number,
-    strideX: number,
-    top: number,
-    left: number,
-    dilationY: number,
-    dilationX: number,
-    groups: number,
+    geometry: ConvolutionGeometry,
   ): void {
+    const { height, width, C, O, groups } = geometry;
+    const [H, V, OH, OV] = imageSizes(geometry);
     const multiplyAdd = multiplyAddOf(y);
     const [ins, outs] = [C / groups, O / groups];
     for (let p = 0; p < B * OH * OV; p++) {
@@ -49,15 +36,15 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
       const ox = p % OV;
       const pixel = p * O;
       for (let o = 0; o < O; o++) y[pixel + o] = b[o];
-      for (let ky = 0; ky < KY; ky++) {
-        const iy = oy * strideY + ky * dilationY - top;
+      for (let ky = 0; ky < height.kernel; ky++) {
+        const iy = inputAt(height, oy, ky);
         if (iy < 0 || iy >= H) continue;
-        for (let kx = 0; kx < KX; kx++) {
-          const ix = ox * strideX + kx * dilationX - left;
+        for (let kx = 0; kx < width.kernel; kx++) {
+          const ix = inputAt(width, ox, kx);
           if (ix < 0 || ix >= V) continue;
           const at = ((n * H + iy) * V + ix) * C;
           for (let c = 0; c < C; c++) {
-            const w = ((ky * KX + kx) * ins + (c % ins)) * O;
+            const w = ((ky * width.kernel + kx) * ins + (c % ins)) * O;
             const first = Math.floor(c / ins) * outs;
             for (let o = first; o < first + outs; o++) y[pixel + o] = multiplyAdd(x[at + c], W[w + o], y[pixel + o]);
           }
@@ -73,22 +60,10 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
     dy: Elements, // [B, OH, OV, O]
     W: Elements, // [KY, KX, C / groups, O]
     B: number,
-    H: number,
-    V: number,
-    C: number,
-    OH: number,
-    OV: number,
-    O: number,
-    KY: number,
-    KX: number,
-    strideY: number,
-    strideX: number,
-    top: number,
-    left: number,
-    dilationY: number,
-    dilationX: number,
-    groups: number,
+    geometry: ConvolutionGeometry,
   ): void {
+    const { height, width, C, O, groups } = geometry;
+    const [H, V, OH, OV] = imageSizes(geometry);
     const multiplyAdd = multiplyAddOf(dx);
     const [ins, outs] = [C / groups, O / groups];
     for (let p = 0; p < B * H * V; p++) {
@@ -98,15 +73,15 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
       const pixel = p * C;
       dx.fill(0, pixel, pixel + C);
       // A lower ky or kx is a higher output.
-      for (let ky = KY - 1; ky >= 0; ky--) {
-        const oy = (iy + top - ky * dilationY) / strideY;
+      for (let ky = height.kernel - 1; ky >= 0; ky--) {
+        const oy = outputAt(height, iy, ky);
         if (oy < 0 || oy >= OH || oy !== Math.floor(oy)) continue;
-        for (let kx = KX - 1; kx >= 0; kx--) {
-          const ox = (ix + left - kx * dilationX) / strideX;
+        for (let kx = width.kernel - 1; kx >= 0; kx--) {
+          const ox = outputAt(width, ix, kx);
           if (ox < 0 || ox >= OV || ox !== Math.floor(ox)) continue;
           const at = ((n * OH + oy) * OV + ox) * O;
           for (let c = 0; c < C; c++) {
-            const w = ((ky * KX + kx) * ins + (c % ins)) * O;
+            const w = ((ky * width.kernel + kx) * ins + (c % ins)) * O;
             const first = Math.floor(c / ins) * outs;
             let sum = dx[pixel + c];
             for (let o = first; o < first + outs; o++) sum = multiplyAdd(dy[at + o], W[w + o], sum);
@@ -130,43 +105,31 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
     dy: Elements, // [B, OH, OV, O]
     B: number,
     accumulate: boolean,
-    H: number,
-    V: number,
-    C: number,
-    OH: number,
-    OV: number,
-    O: number,
-    KY: number,
-    KX: number,
-    strideY: number,
-    strideX: number,
-    top: number,
-    left: number,
-    dilationY: number,
-    dilationX: number,
-    groups: number,
+    geometry: ConvolutionGeometry,
   ): void {
+    const { height, width, C, O, groups } = geometry;
+    const [H, V, OH, OV] = imageSizes(geometry);
     const multiplyAdd = multiplyAddOf(dW);
     const round = roundingOf(dW);
     const [ins, outs] = [C / groups, O / groups];
-    const weights = KY * KX * ins * O;
-    const width = weights + O; // dW, then db
+    const weights = height.kernel * width.kernel * ins * O;
+    const sumLength = weights + O; // dW, then db
     const pieces = pieceCount(OH, OV);
     const perRow = Math.floor((OV + PIECE - 1) / PIECE);
-    const sums = keptZeros(typeOf(dW), (treeLevels(pieces) + treeLevels(B)) * width);
+    const sums = keptZeros(typeOf(dW), (treeLevels(pieces) + treeLevels(B)) * sumLength);
 
     /** Adds the terms of an output's pixel to the row of `sums` at `row`. */
     function addPixel(row: number, n: number, oy: number, ox: number): void {
       const pixel = ((n * OH + oy) * OV + ox) * O;
-      for (let ky = 0; ky < KY; ky++) {
-        const iy = oy * strideY + ky * dilationY - top;
+      for (let ky = 0; ky < height.kernel; ky++) {
+        const iy = inputAt(height, oy, ky);
         if (iy < 0 || iy >= H) continue;
-        for (let kx = 0; kx < KX; kx++) {
-          const ix = ox * strideX + kx * dilationX - left;
+        for (let kx = 0; kx < width.kernel; kx++) {
+          const ix = inputAt(width, ox, kx);
           if (ix < 0 || ix >= V) continue;
           const at = ((n * H + iy) * V + ix) * C;
           for (let c = 0; c < C; c++) {
-            const w = row + ((ky * KX + kx) * ins + (c % ins)) * O;
+            const w = row + ((ky * width.kernel + kx) * ins + (c % ins)) * O;
             const first = Math.floor(c / ins) * outs;
             for (let o = first; o < first + outs; o++) {
               sums[w + o] = multiplyAdd(x[at + c], dy[pixel + o], sums[w + o]);
@@ -179,16 +142,16 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
 
     for (let n = 0, level = 0; n < B; n++) {
       for (let piece = 0, top = level; piece < pieces; piece++) {
-        const row = top * width;
-        sums.fill(0, row, row + width);
+        const row = top * sumLength;
+        sums.fill(0, row, row + sumLength);
         const first = OV > PIECE ? Math.floor(piece / perRow) : piece * pieceRows(OV);
         const from = OV > PIECE ? (piece % perRow) * PIECE : 0;
         for (let oy = first; oy < Math.min(first + pieceRows(OV), OH); oy++) {
           for (let ox = from; ox < Math.min(from + PIECE, OV); ox++) addPixel(row, n, oy, ox);
         }
-        top = joinLevels(sums, width, top, piece, pieces, level);
+        top = joinLevels(sums, sumLength, top, piece, pieces, level);
       }
-      level = joinLevels(sums, width, level, n, B);
+      level = joinLevels(sums, sumLength, level, n, B);
     }
     for (let i = 0; i < weights; i++) dW[i] = round(accumulate ? dW[i] + sums[i] : sums[i]) + 0;
     for (let o = 0; o < O; o++) db[o] = round(accumulate ? db[o] + sums[weights + o] : sums[weights + o]) + 0;

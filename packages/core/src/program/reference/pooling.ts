@@ -1,22 +1,25 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import { viewOf } from '../../math/scratch.ts';
+import { imageSizes, inputAt, type WindowAxis, type WindowGeometry } from '../../math/windows.ts';
 import { sumRows } from './sum-rows.ts';
 
 // Pools over two axes, channels last; one axis is an image of height 1. Images are [H, V, C], outputs [OH, OV, C].
-// Output (oy, ox) reads the inputs (oy · strideY + ky - top, ox · strideX + kx - left) with ky < KY and kx < KX.
+// Windows have no dilation.
 
-/** Outputs along an axis of n inputs with `padding` positions on each side. */
-export const poolOutputs = (n: number, size: number, stride: number, padding: number): number =>
-  Math.floor((n + 2 * padding - size) / stride) + 1;
+/** The first input of the window of output o that is inside of the image. */
+const firstInput = (axis: WindowAxis, o: number): number => Math.max(0, inputAt(axis, o, 0));
+
+/** The input after the last one of the window of output o that is inside of the image. */
+const endInput = (axis: WindowAxis, o: number): number => Math.min(axis.inputs, inputAt(axis, o, axis.kernel));
 
 /** The first output whose window reaches input i. */
-const firstOver = (i: number, size: number, stride: number, padding: number): number =>
-  Math.max(0, Math.floor((i + padding - size) / stride) + 1);
+const firstOutput = ({ kernel, stride, before }: WindowAxis, i: number): number =>
+  Math.max(0, Math.floor((i + before - kernel) / stride) + 1);
 
-/** The last output whose window reaches input i, of `outputs`. */
-const lastOver = (i: number, stride: number, padding: number, outputs: number): number =>
-  Math.min(outputs - 1, Math.floor((i + padding) / stride));
+/** The last output whose window reaches input i. */
+const lastOutput = ({ outputs, stride, before }: WindowAxis, i: number): number =>
+  Math.min(outputs - 1, Math.floor((i + before) / stride));
 
 /**
  * y = the largest input of each window, of equal ones the first in (ky, kx) order; NaN if an input is. Inputs outside
@@ -26,35 +29,28 @@ export function maxPoolForward(
   y: Elements, // [B, OH, OV, C] out
   x: Elements, // [B, H, V, C]
   B: number,
-  H: number,
-  V: number,
-  C: number,
-  KY: number,
-  KX: number,
-  strideY: number,
-  strideX: number,
-  top: number,
-  left: number,
+  geometry: WindowGeometry,
 ): void {
-  const [OH, OV] = [poolOutputs(H, KY, strideY, top), poolOutputs(V, KX, strideX, left)];
+  const { height, width, C } = geometry;
+  const [H, V, OH, OV] = imageSizes(geometry);
   for (let p = 0; p < B * OH * OV; p++) {
     const n = Math.floor(p / (OH * OV));
-    const [firstY, firstX] = [(Math.floor(p / OV) % OH) * strideY - top, (p % OV) * strideX - left];
+    const [oy, ox] = [Math.floor(p / OV) % OH, p % OV];
     for (let c = 0; c < C; c++) {
-      let most = Number.NEGATIVE_INFINITY;
-      for (let iy = Math.max(0, firstY); iy < Math.min(H, firstY + KY); iy++) {
-        for (let ix = Math.max(0, firstX); ix < Math.min(V, firstX + KX); ix++) {
+      let maximum = Number.NEGATIVE_INFINITY;
+      for (let iy = firstInput(height, oy); iy < endInput(height, oy); iy++) {
+        for (let ix = firstInput(width, ox); ix < endInput(width, ox); ix++) {
           const value = x[((n * H + iy) * V + ix) * C + c];
-          if (value > most || Number.isNaN(value)) most = value;
+          if (value > maximum || Number.isNaN(value)) maximum = value;
         }
       }
-      y[p * C + c] = most;
+      y[p * C + c] = maximum;
     }
   }
 }
 
 /** Whether an input is the maximum y of its window. */
-const isMost = (x: number, y: number): boolean => x === y || Number.isNaN(x);
+const isMaximum = (x: number, y: number): boolean => x === y || Number.isNaN(x);
 
 /**
  * dx; each sum starts at 0 and adds dy of the windows whose maximum the input is, (oy, ox) ascending. Of several maxima
@@ -66,33 +62,25 @@ export function maxPoolBackward(
   x: Elements, // [B, H, V, C]
   y: Elements, // [B, OH, OV, C]
   B: number,
-  H: number,
-  V: number,
-  C: number,
-  KY: number,
-  KX: number,
-  strideY: number,
-  strideX: number,
-  top: number,
-  left: number,
+  geometry: WindowGeometry,
 ): void {
+  const { height, width, C } = geometry;
+  const [H, V, OH, OV] = imageSizes(geometry);
   const round = roundingOf(dx);
-  const [OH, OV] = [poolOutputs(H, KY, strideY, top), poolOutputs(V, KX, strideX, left)];
   for (let p = 0; p < B * H * V; p++) {
     const n = Math.floor(p / (H * V));
     const [iy, ix] = [Math.floor(p / V) % H, p % V];
     for (let c = 0; c < C; c++) {
       let sum = 0;
-      for (let oy = firstOver(iy, KY, strideY, top); oy <= lastOver(iy, strideY, top, OH); oy++) {
-        for (let ox = firstOver(ix, KX, strideX, left); ox <= lastOver(ix, strideX, left, OV); ox++) {
+      for (let oy = firstOutput(height, iy); oy <= lastOutput(height, iy); oy++) {
+        for (let ox = firstOutput(width, ix); ox <= lastOutput(width, ix); ox++) {
           const o = ((n * OH + oy) * OV + ox) * C + c;
-          if (!isMost(x[p * C + c], y[o])) continue;
+          if (!isMaximum(x[p * C + c], y[o])) continue;
           let isFirst = true;
-          const firstX = ox * strideX - left;
-          for (let ry = Math.max(0, oy * strideY - top); ry <= iy; ry++) {
-            const end = ry === iy ? ix : Math.min(V, firstX + KX);
-            for (let rx = Math.max(0, firstX); rx < end; rx++) {
-              if (isMost(x[((n * H + ry) * V + rx) * C + c], y[o])) isFirst = false;
+          for (let ry = firstInput(height, oy); ry <= iy; ry++) {
+            const end = ry === iy ? ix : endInput(width, ox);
+            for (let rx = firstInput(width, ox); rx < end; rx++) {
+              if (isMaximum(x[((n * H + ry) * V + rx) * C + c], y[o])) isFirst = false;
             }
           }
           if (isFirst) sum = round(sum + dy[o]);
@@ -108,26 +96,19 @@ export function avgPoolForward(
   y: Elements, // [B, OH, OV, C] out
   x: Elements, // [B, H, V, C]
   B: number,
-  H: number,
-  V: number,
-  C: number,
-  KY: number,
-  KX: number,
-  strideY: number,
-  strideX: number,
-  top: number,
-  left: number,
+  geometry: WindowGeometry,
 ): void {
+  const { height, width, C } = geometry;
+  const [H, V, OH, OV] = imageSizes(geometry);
   const round = roundingOf(y);
-  const size = round(KY * KX);
-  const [OH, OV] = [poolOutputs(H, KY, strideY, top), poolOutputs(V, KX, strideX, left)];
+  const size = round(height.kernel * width.kernel);
   for (let p = 0; p < B * OH * OV; p++) {
     const n = Math.floor(p / (OH * OV));
-    const [firstY, firstX] = [(Math.floor(p / OV) % OH) * strideY - top, (p % OV) * strideX - left];
+    const [oy, ox] = [Math.floor(p / OV) % OH, p % OV];
     for (let c = 0; c < C; c++) {
       let sum = 0;
-      for (let iy = Math.max(0, firstY); iy < Math.min(H, firstY + KY); iy++) {
-        for (let ix = Math.max(0, firstX); ix < Math.min(V, firstX + KX); ix++) {
+      for (let iy = firstInput(height, oy); iy < endInput(height, oy); iy++) {
+        for (let ix = firstInput(width, ox); ix < endInput(width, ox); ix++) {
           sum = round(sum + x[((n * H + iy) * V + ix) * C + c]);
         }
       }
@@ -144,26 +125,19 @@ export function avgPoolBackward(
   dx: Elements, // [B, H, V, C] out
   dy: Elements, // [B, OH, OV, C]
   B: number,
-  H: number,
-  V: number,
-  C: number,
-  KY: number,
-  KX: number,
-  strideY: number,
-  strideX: number,
-  top: number,
-  left: number,
+  geometry: WindowGeometry,
 ): void {
+  const { height, width, C } = geometry;
+  const [H, V, OH, OV] = imageSizes(geometry);
   const { round, flush } = mathOf(typeOf(dx));
-  const size = round(KY * KX);
-  const [OH, OV] = [poolOutputs(H, KY, strideY, top), poolOutputs(V, KX, strideX, left)];
+  const size = round(height.kernel * width.kernel);
   for (let p = 0; p < B * H * V; p++) {
     const n = Math.floor(p / (H * V));
     const [iy, ix] = [Math.floor(p / V) % H, p % V];
     for (let c = 0; c < C; c++) {
       let sum = 0;
-      for (let oy = firstOver(iy, KY, strideY, top); oy <= lastOver(iy, strideY, top, OH); oy++) {
-        for (let ox = firstOver(ix, KX, strideX, left); ox <= lastOver(ix, strideX, left, OV); ox++) {
+      for (let oy = firstOutput(height, iy); oy <= lastOutput(height, iy); oy++) {
+        for (let ox = firstOutput(width, ix); ox <= lastOutput(width, ix); ox++) {
           sum = round(sum + dy[((n * OH + oy) * OV + ox) * C + c]);
         }
       }

@@ -184,8 +184,7 @@ function productsOfRow(spec: NetworkSpec): number {
   );
   const ofProducts = products.map(([I, O, kind]) => {
     if (kind === 'attention') return Number.POSITIVE_INFINITY;
-    const [, , , OH, OV] = kind ?? [0, 0, 0, 1, 1];
-    return I * O * OH * OV;
+    return I * O * (kind === undefined ? 1 : kind.height.outputs * kind.width.outputs);
   });
   return [...others, ...ofProducts].reduce((sum, work) => sum + work, 0);
 }

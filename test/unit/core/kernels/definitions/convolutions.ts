@@ -1,3 +1,4 @@
+import type { ConvolutionGeometry, WindowAxis } from '../../../../../packages/core/src/math/windows.ts';
 import type { Definition } from './definition.ts';
 import { chain, dot, tree, upTo, write } from './sums.ts';
 
@@ -5,19 +6,23 @@ import { chain, dot, tree, upTo, write } from './sums.ts';
 const PIECE = 64;
 
 /** Of each window along one axis the taps that lie inside of the image, with the input that each reads. */
-const tapsOf = (windows: number, K: number, size: number, stride: number, before: number, dilation: number) =>
-  upTo(windows).map((j) =>
-    upTo(K)
+const tapsOf = ({ inputs, outputs, kernel, stride, before, dilation }: WindowAxis) =>
+  upTo(outputs).map((j) =>
+    upTo(kernel)
       .map((tap) => ({ tap, at: j * stride + tap * dilation - before }))
-      .filter(({ at }) => at >= 0 && at < size),
+      .filter(({ at }) => at >= 0 && at < inputs),
   );
 
-export const convForward: Definition<'convForward'> = (
-  ...[A, y, x, W, b, B, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups]
-) => {
+/** Sizes and taps of both axes. */
+const along = ({ height, width }: ConvolutionGeometry) => ({
+  ...{ H: height.inputs, V: width.inputs, OH: height.outputs, OV: width.outputs, KY: height.kernel, KX: width.kernel },
+  ...{ rows: tapsOf(height), columns: tapsOf(width) },
+});
+
+export const convForward: Definition<'convForward'> = (A, y, x, W, b, B, geometry) => {
+  const { C, O, groups } = geometry;
+  const { H, V, OH, OV, KX, rows, columns } = along(geometry);
   const ins = C / groups;
-  const rows = tapsOf(OH, KY, H, strideY, top, dilationY);
-  const columns = tapsOf(OV, KX, V, strideX, left, dilationX);
   write(y, B * OH * OV * O, (i) => {
     const [n, oy, ox, o] = placeOf(i, [OH, OV, O]);
     const group = Math.floor(o / (O / groups));
@@ -36,12 +41,10 @@ export const convForward: Definition<'convForward'> = (
   });
 };
 
-export const convBackwardInput: Definition<'convBackwardInput'> = (
-  ...[A, dx, dy, W, B, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups]
-) => {
+export const convBackwardInput: Definition<'convBackwardInput'> = (A, dx, dy, W, B, geometry) => {
+  const { C, O, groups } = geometry;
+  const { H, V, OH, OV, KX, rows, columns } = along(geometry);
   const [ins, outs] = [C / groups, O / groups];
-  const rows = tapsOf(OH, KY, H, strideY, top, dilationY);
-  const columns = tapsOf(OV, KX, V, strideX, left, dilationX);
   write(dx, B * H * V * C, (i) => {
     const [n, iy, ix, c] = placeOf(i, [H, V, C]);
     const group = Math.floor(c / ins);
@@ -63,13 +66,11 @@ export const convBackwardInput: Definition<'convBackwardInput'> = (
   });
 };
 
-export const convBackwardWeights: Definition<'convBackwardWeights'> = (
-  ...[A, dW, db, x, dy, B, joins, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups]
-) => {
+export const convBackwardWeights: Definition<'convBackwardWeights'> = (A, dW, db, x, dy, B, joins, geometry) => {
+  const { C, O, groups } = geometry;
+  const { H, V, OH, OV, KY, KX, rows, columns } = along(geometry);
   const ins = C / groups;
   const pieces = piecesOf(OH, OV);
-  const rows = tapsOf(OH, KY, H, strideY, top, dilationY);
-  const columns = tapsOf(OV, KX, V, strideX, left, dilationX);
   const overBatch = (sumOf: (n: number, piece: Piece) => number): number => {
     const sums = upTo(B).map((n) =>
       tree(

@@ -1,18 +1,16 @@
+import type { WindowAxis, WindowGeometry } from '../../../../../packages/core/src/math/windows.ts';
 import type { Definition } from './definition.ts';
 import { chain, overRows, upTo, write } from './sums.ts';
 
-/** The places of one axis that window `o` reads, ascending. */
-const window = (o: number, n: number, size: number, stride: number, padding: number): number[] =>
-  upTo(size)
-    .map((k) => o * stride + k - padding)
-    .filter((i) => i >= 0 && i < n);
+/** The inputs that the window of output `o` reads along one axis, ascending. */
+const window = (o: number, { inputs, kernel, stride, before }: WindowAxis): number[] =>
+  upTo(kernel)
+    .map((k) => o * stride + k - before)
+    .filter((i) => i >= 0 && i < inputs);
 
 /** Images as pools see them: which inputs an output reads, and which outputs read an input. */
-function windows(...[B, H, V, C, KY, KX, strideY, strideX, top, left]: readonly number[]): {
-  read: number[][];
-  readBy: number[][];
-} {
-  const [OH, OV] = [Math.floor((H + 2 * top - KY) / strideY) + 1, Math.floor((V + 2 * left - KX) / strideX) + 1];
+function windows(B: number, { height, width, C }: WindowGeometry): { read: number[][]; readBy: number[][] } {
+  const [H, V, OH, OV] = [height.inputs, width.inputs, height.outputs, width.outputs];
   const read = upTo(B * OH * OV * C).map((at) => {
     const [n, oy, ox, c] = [
       Math.floor(at / (OH * OV * C)),
@@ -20,8 +18,8 @@ function windows(...[B, H, V, C, KY, KX, strideY, strideX, top, left]: readonly 
       Math.floor(at / C) % OV,
       at % C,
     ];
-    const columns = window(ox, V, KX, strideX, left);
-    return window(oy, H, KY, strideY, top).flatMap((iy) => columns.map((ix) => ((n * H + iy) * V + ix) * C + c));
+    const columns = window(ox, width);
+    return window(oy, height).flatMap((iy) => columns.map((ix) => ((n * H + iy) * V + ix) * C + c));
   });
   const readBy = upTo(B * H * V * C).map((): number[] => []);
   for (const [o, inputs] of read.entries()) for (const i of inputs) readBy[i].push(o);
@@ -34,13 +32,13 @@ function place(x: ArrayLike<number>, inputs: readonly number[]): number {
   return lost ?? inputs.reduce((most, i) => (x[i] > x[most] ? i : most));
 }
 
-export const maxPoolForward: Definition<'maxPoolForward'> = (_A, y, x, ...geometry) => {
-  const { read } = windows(...geometry);
+export const maxPoolForward: Definition<'maxPoolForward'> = (_A, y, x, B, geometry) => {
+  const { read } = windows(B, geometry);
   write(y, read.length, (o) => x[place(x, read[o])]);
 };
 
-export const maxPoolBackward: Definition<'maxPoolBackward'> = (A, dx, dy, x, _y, ...geometry) => {
-  const { read, readBy } = windows(...geometry);
+export const maxPoolBackward: Definition<'maxPoolBackward'> = (A, dx, dy, x, _y, B, geometry) => {
+  const { read, readBy } = windows(B, geometry);
   const places = read.map((inputs) => place(x, inputs));
   write(dx, readBy.length, (i) =>
     chain(
@@ -50,21 +48,21 @@ export const maxPoolBackward: Definition<'maxPoolBackward'> = (A, dx, dy, x, _y,
   );
 };
 
-export const avgPoolForward: Definition<'avgPoolForward'> = (A, y, x, ...geometry) => {
-  const { read } = windows(...geometry);
+export const avgPoolForward: Definition<'avgPoolForward'> = (A, y, x, B, geometry) => {
+  const { read } = windows(B, geometry);
   write(y, read.length, (o) =>
     A.div(
       chain(
         A,
         read[o].map((i) => x[i]),
       ),
-      A.of(geometry[4] * geometry[5]),
+      A.of(geometry.height.kernel * geometry.width.kernel),
     ),
   );
 };
 
-export const avgPoolBackward: Definition<'avgPoolBackward'> = (A, dx, dy, ...geometry) => {
-  const { readBy } = windows(...geometry);
+export const avgPoolBackward: Definition<'avgPoolBackward'> = (A, dx, dy, B, geometry) => {
+  const { readBy } = windows(B, geometry);
   write(dx, readBy.length, (i) =>
     A.flush(
       A.div(
@@ -72,7 +70,7 @@ export const avgPoolBackward: Definition<'avgPoolBackward'> = (A, dx, dy, ...geo
           A,
           readBy[i].map((o) => dy[o]),
         ),
-        A.of(geometry[4] * geometry[5]),
+        A.of(geometry.height.kernel * geometry.width.kernel),
       ),
     ),
   );

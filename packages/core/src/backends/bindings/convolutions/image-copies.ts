@@ -1,6 +1,6 @@
 import { elementView } from '../../../math/element-type.ts';
 import type { Panels } from '../panels/panels.ts';
-import { layoutOf, type Reach, type RowLayout } from './windows.ts';
+import { layoutOf, type Reach, type RowLayout } from '../reach.ts';
 
 /** Most numbers of a vector, over all extensions and types. */
 const MOST_LANES = 16;

@@ -1,21 +1,12 @@
+import type { ConvolutionGeometry, WindowAxis } from '../../../math/windows.ts';
 import { RUN_BYTES } from '../../kernels/tile.ts';
 import type { CallTape } from '../call-tape.ts';
 import { MAX_PANEL, MOST_BLOCK, type PanelSize } from '../panels/panel-memory.ts';
 import type { Panels } from '../panels/panels.ts';
 import { countOf, heightOf, tilesOver } from '../panels/tiles-over.ts';
+import { isDepthwise, layoutOf, type Phase, type Reach, type Span, spacing, spansOf } from '../reach.ts';
 import { copyBytes, createImageCopies } from './image-copies.ts';
 import { type Run, tableOf } from './runs.ts';
-import {
-  type Axis,
-  isDepthwise,
-  layoutOf,
-  type Phase,
-  type Reach,
-  type Span,
-  spacing,
-  spansOf,
-  type Windows,
-} from './windows.ts';
 
 /** Rows of y or dx: y = x * W + b, or dx from dy and W. Arrays are byte offsets. */
 export type RowProduct = (
@@ -28,24 +19,24 @@ export type RowProduct = (
 
 /** The direction of a product: outputs are sums over windows of inputs, or input gradients over output gradients. */
 export interface Direction {
-  readonly reachOf: (axis: Axis) => Reach;
+  readonly reachOf: (axis: WindowAxis) => Reach;
   readonly isBackward: boolean;
 }
 
 /** Channels of a direction: groups of `ins` numbers that are read for `outs` that are written. */
-function channelsOf(windows: Windows, { isBackward }: Direction) {
-  const { C, O, groups: asked } = windows;
-  const lanes = isDepthwise(windows);
-  const groups = lanes ? 1 : asked;
+function channelsOf(geometry: ConvolutionGeometry, { isBackward }: Direction) {
+  const { C, O } = geometry;
+  const lanes = isDepthwise(geometry);
+  const groups = lanes ? 1 : geometry.groups;
   const [read, written] = isBackward ? [O, C] : [C, O];
   return { lanes, groups, read, written, ins: lanes ? 1 : read / groups, outs: written / groups };
 }
 
 /** Bytes of scratch of a row product, for any number of images and either type. */
-export function rowProductBytes(windows: Windows, direction: Direction): number {
-  const { groups, read, ins, outs } = channelsOf(windows, direction);
-  const [y, x] = [direction.reachOf(windows.y), direction.reachOf(windows.x)];
-  const taps = windows.y.kernel * windows.x.kernel;
+export function rowProductBytes(geometry: ConvolutionGeometry, direction: Direction): number {
+  const { groups, read, ins, outs } = channelsOf(geometry, direction);
+  const [y, x] = [direction.reachOf(geometry.height), direction.reachOf(geometry.width)];
+  const taps = geometry.height.kernel * geometry.width.kernel;
   const panels = groups * taps * ins * (8 * outs + MAX_PANEL) + MOST_BLOCK * MAX_PANEL;
   return copyBytes(y.inputs, x, read) + panels + RUN_BYTES * taps;
 }
@@ -59,18 +50,18 @@ export function createRowProduct(
   tape: CallTape,
   free: number, // rowProductBytes of scratch
   scratch: Float64Array, // that it lies in
-  windows: Windows,
+  geometry: ConvolutionGeometry,
   direction: Direction,
 ): RowProduct {
   const { bytes, width, pack, packTransposed, sumRuns, singleOf, zeros } = panels;
-  const { lanes, groups, read, written, ins, outs } = channelsOf(windows, direction);
-  const [y, x] = [direction.reachOf(windows.y), direction.reachOf(windows.x)];
-  const [KX, O] = [windows.x.kernel, windows.O];
+  const { lanes, groups, read, written, ins, outs } = channelsOf(geometry, direction);
+  const [y, x] = [direction.reachOf(geometry.height), direction.reachOf(geometry.width)];
+  const [KX, O] = [geometry.width.kernel, geometry.O];
   const layout = layoutOf(x, read, width);
   const copies = createImageCopies(panels, scratch, free, layout, y.inputs, x.inputs * read, 1);
   const size: PanelSize = lanes ? panels.lanePanel : panels.panelFor(outs);
   const perGroup = tilesOver(outs, size.columns); // panels
-  const panelRows = windows.y.kernel * KX * ins;
+  const panelRows = geometry.height.kernel * KX * ins;
   const packed = free + copyBytes(y.inputs, x, read);
   const tables = packed + groups * perGroup * panelRows * size.step + MOST_BLOCK * MAX_PANEL;
   const rowBytes = bytes * layout.row;

@@ -1,4 +1,5 @@
 import { MAX_NODE_ROWS, treeLevels } from '../../../math/tree/index.ts';
+import type { ConvolutionGeometry } from '../../../math/windows.ts';
 import { pieceCount, pieceRows } from '../../../program/reference/convolution.ts';
 import { PIECE } from '../../../program/reference/sum-rows.ts';
 import { RUN_BYTES } from '../../kernels/tile.ts';
@@ -7,10 +8,10 @@ import { MAX_SUM_BYTES } from '../panels/panel-memory.ts';
 import type { Panels } from '../panels/panels.ts';
 import { onesOf } from '../panels/tile-products.ts';
 import { countOf, heightOf, tilesOver } from '../panels/tiles-over.ts';
+import { forwardReach, isDepthwise, layoutOf } from '../reach.ts';
 import type { RowAdds } from '../row-adds.ts';
 import { copyBytes, createImageCopies } from './image-copies.ts';
 import { type Run, tableOf } from './runs.ts';
-import { forwardReach, isDepthwise, layoutOf, type Windows } from './windows.ts';
 
 /** Most bytes of images and gradients that are added at a time, to stay in the second-level cache. */
 const BLOCK_BYTES = 524_288;
@@ -23,9 +24,9 @@ const WAITING_BYTES = 1_048_576;
 export type WindowWeights = (dW: number, db: number, x: number, dy: number, joins: boolean) => void;
 
 /** Sizes of the work, for numbers of at most 8 bytes. */
-function sizesOf(windows: Windows) {
-  const { y, x, C, O, groups } = windows;
-  const lanes = isDepthwise(windows);
+function sizesOf(geometry: ConvolutionGeometry) {
+  const { height: y, width: x, C, O, groups } = geometry;
+  const lanes = isDepthwise(geometry);
   const ins = lanes ? 1 : C / groups;
   const K = y.kernel * x.kernel * ins; // rows of dW
   const imageBytes = 8 * (y.inputs * x.inputs * C + y.outputs * x.outputs * O);
@@ -50,19 +51,19 @@ const tableBytes = ({ images, pieces, runs }: ReturnType<typeof sizesOf>): numbe
   waitingBytes(images, pieces) + Math.floor((RUN_BYTES * runs + 63) / 64) * 64;
 
 /** Bytes of scratch, for either type. */
-export function windowWeightsBytes(windows: Windows): number {
-  const sizes = sizesOf(windows);
+export function windowWeightsBytes(geometry: ConvolutionGeometry): number {
+  const sizes = sizesOf(geometry);
   const { K, images } = sizes;
-  const { y, x, C, O } = windows;
+  const { height: y, width: x, C, O } = geometry;
   const copies = images * copyBytes(y.inputs, forwardReach(x), C);
   const columns = Math.max(columnsOf(K, O), Math.min(O, MOST_COLUMNS));
   return copies + (y.kernel + 1) * tableBytes(sizes) + treeLevels(MAX_NODE_ROWS / images) * 8 * (K + 1) * columns;
 }
 
 /** Bytes of the tables of a product for passes of `rows` rows, outside of scratch. */
-export function windowTableBytes(windows: Windows, rows: number): number {
-  const { images, runs } = sizesOf(windows);
-  return 2 * (windows.y.kernel + 1) * RUN_BYTES * (runs / images) * Math.min(images, rows);
+export function windowTableBytes(geometry: ConvolutionGeometry, rows: number): number {
+  const { images, runs } = sizesOf(geometry);
+  return 2 * (geometry.height.kernel + 1) * RUN_BYTES * (runs / images) * Math.min(images, rows);
 }
 
 /** Rows of dW of tiles of `rows` rows each, from row `k` on, for the window's row `ky`. */
@@ -99,13 +100,13 @@ export function createWindowWeights(
   tape: CallTape,
   free: number, // windowWeightsBytes of scratch
   scratch: Float64Array, // that it lies in
-  windows: Windows,
+  geometry: ConvolutionGeometry,
   B: number,
 ): WindowWeights {
   const { bytes, width, one, zeros, leafPanel, leafPanelFor, lanePanel, sumRuns } = panels;
   if (B > MAX_NODE_ROWS) throw new Error(`convBackwardWeights: B has ${B}, expected at most ${MAX_NODE_ROWS}`);
-  const { y, x, C, O } = windows;
-  const sizes = sizesOf(windows);
+  const { height: y, width: x, C, O } = geometry;
+  const sizes = sizesOf(geometry);
   const { lanes, groups, ins, K, images, pieces } = sizes;
   const outs = O / groups;
   const size = lanes ? lanePanel : leafPanelFor(outs);

@@ -1,32 +1,10 @@
-import type { WindowShape } from '../../../math/scratch.ts';
+import { type ConvolutionGeometry, inputAt, outputAt, type WindowAxis } from '../../math/windows.ts';
 
-/** Sizes of a convolution along one axis. */
-export interface Axis {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly before: number; // zeros before the first input
-  readonly dilation: number;
-}
-
-/** The axes of a convolution, channels, and groups of these. */
-export interface Windows {
-  readonly y: Axis;
-  readonly x: Axis;
-  readonly C: number;
-  readonly O: number;
-  readonly groups: number;
-}
-
-export const windowsOf = ([H, V, C, OH, OV, O, KY, KX, sy, sx, top, left, dy, dx, groups]: WindowShape): Windows => ({
-  y: { inputs: H, outputs: OH, kernel: KY, stride: sy, before: top, dilation: dy },
-  x: { inputs: V, outputs: OV, kernel: KX, stride: sx, before: left, dilation: dx },
-  ...{ C, O, groups },
-});
+// What the kernels of convolutions and pools read along an axis, worked out from its geometry.
 
 /** Whether each channel has one output of its own. */
-export const isDepthwise = ({ C, O, groups }: Windows): boolean => groups > 1 && groups === C && groups === O;
+export const isDepthwise = ({ C, O, groups }: ConvolutionGeometry): boolean =>
+  groups > 1 && groups === C && groups === O;
 
 /** A place in a window, and the first position that is read there. */
 export interface Tap {
@@ -53,20 +31,26 @@ export interface Reach {
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, k) => k);
 
 /** Outputs read inputs. */
-export const forwardReach = ({ inputs, outputs, kernel, stride, before, dilation }: Axis): Reach => ({
-  ...{ every: 1, step: stride, inputs, outputs },
-  phases: [{ first: 0, count: outputs, taps: upTo(kernel).map((k) => ({ k, at: k * dilation - before })) }],
+export const forwardReach = (axis: WindowAxis): Reach => ({
+  every: 1,
+  step: axis.stride,
+  inputs: axis.inputs,
+  outputs: axis.outputs,
+  phases: [{ first: 0, count: axis.outputs, taps: upTo(axis.kernel).map((k) => ({ k, at: inputAt(axis, 0, k) })) }],
 });
 
 /** Gradients of inputs read those of outputs. A phase has the inputs whose place differs by multiples of the stride. */
-export const backwardReach = ({ inputs, outputs, kernel, stride, before, dilation }: Axis): Reach => ({
-  ...{ every: stride, step: 1, inputs: outputs, outputs: inputs },
-  phases: upTo(Math.min(stride, inputs)).map((first) => ({
+export const backwardReach = (axis: WindowAxis): Reach => ({
+  every: axis.stride,
+  step: 1,
+  inputs: axis.outputs,
+  outputs: axis.inputs,
+  phases: upTo(Math.min(axis.stride, axis.inputs)).map((first) => ({
     first,
-    count: Math.floor((inputs - first + stride - 1) / stride),
-    taps: upTo(kernel)
+    count: Math.floor((axis.inputs - first + axis.stride - 1) / axis.stride),
+    taps: upTo(axis.kernel)
       .reverse()
-      .map((k) => ({ k, at: (first + before - k * dilation) / stride }))
+      .map((k) => ({ k, at: outputAt(axis, first, k) }))
       .filter(({ at }) => Number.isInteger(at)),
   })),
 });
@@ -119,3 +103,38 @@ export function layoutOf(reach: Reach, channels: number, width: number): RowLayo
   const row = plain - low * channels + right;
   return { row: Math.floor((row + width - 1) / width) * width, left: -low * channels, isCopy: true };
 }
+
+/** Pixels along an axis whose windows are alike: pixel k of `count` is at first + k · step, its window likewise. */
+export interface PixelRun {
+  readonly first: number;
+  readonly step: number;
+  readonly count: number;
+  readonly window: number; // first position of the first window
+  readonly windowStep: number;
+  readonly places: number; // of a window, at least one
+}
+
+/** One axis of pixels, and of the images that their windows are in. */
+export interface PixelAxis {
+  readonly pixels: number;
+  readonly positions: number;
+  readonly runs: readonly PixelRun[];
+}
+
+/** The positions that are written as pixels, each with a window of those that it reads; windows have no dilation. */
+export const pixelAxis = (reach: Reach): PixelAxis => ({
+  pixels: reach.outputs,
+  positions: reach.inputs,
+  runs: reach.phases.flatMap((phase) =>
+    spansOf(phase, reach)
+      .filter(({ low, high }) => low < high)
+      .map(({ from, count, low, high }) => ({
+        first: phase.first + reach.every * from,
+        step: reach.every,
+        count,
+        window: phase.taps[low].at + reach.step * from,
+        windowStep: reach.step,
+        places: high - low,
+      })),
+  ),
+});

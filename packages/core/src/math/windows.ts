@@ -1,0 +1,41 @@
+/** Windows along one axis: place k of the window of output o is input o · stride + k · dilation - before. */
+export interface WindowAxis {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: number; // places of a window
+  readonly stride: number;
+  readonly before: number; // positions of padding before the first input
+  readonly dilation: number;
+}
+
+/** The axis that a sequence lacks. */
+export const ONE_POSITION: WindowAxis = { inputs: 1, outputs: 1, kernel: 1, stride: 1, before: 0, dilation: 1 };
+
+/** The input at place k of the window of output o. It is in the padding if it is below 0 or not below `inputs`. */
+export const inputAt = ({ stride, dilation, before }: WindowAxis, o: number, k: number): number =>
+  o * stride + k * dilation - before;
+
+/** The output whose window has input i at place k; not a whole number if none has. */
+export const outputAt = ({ stride, dilation, before }: WindowAxis, i: number, k: number): number =>
+  (i + before - k * dilation) / stride;
+
+/** Windows of images with C channels. A sequence is an image of height 1. */
+export interface WindowGeometry {
+  readonly height: WindowAxis;
+  readonly width: WindowAxis;
+  readonly C: number;
+}
+
+/** Windows of a convolution: each group of the O output channels reads its group of the C channels. */
+export interface ConvolutionGeometry extends WindowGeometry {
+  readonly O: number;
+  readonly groups: number;
+}
+
+/** Height and width of an image of inputs, and of an image of outputs. */
+export const imageSizes = ({ height, width }: WindowGeometry): [H: number, V: number, OH: number, OV: number] => [
+  height.inputs,
+  width.inputs,
+  height.outputs,
+  width.outputs,
+];
