@@ -11,7 +11,7 @@ const Bar = ({ share, color }: { readonly share: number; readonly color: string 
 
 /** Gradients and outputs of the layers of runs with --probe, at the newest look or an earlier one. */
 export function Layers({ runs, colorOf }: { readonly runs: readonly Run[]; readonly colorOf: (run: Run) => string }) {
-  const probed = runs.filter(({ looks }) => looks.length > 0);
+  const probed = runs.filter(({ probes }) => probes.length > 0);
   if (probed.length === 0) return null;
   return (
     <section id="layers">
@@ -22,20 +22,20 @@ export function Layers({ runs, colorOf }: { readonly runs: readonly Run[]; reado
       </p>
       <div class="beside">
         {probed.map((run) => (
-          <LayerTable key={run.place} run={run} color={colorOf(run).slice(2)} />
+          <LayerTable key={run.index} run={run} color={colorOf(run).slice(2)} />
         ))}
       </div>
     </section>
   );
 }
 
-function LayerTable({ run: { name, looks }, color }: { readonly run: Run; readonly color: string }) {
+function LayerTable({ run: { name, probes }, color }: { readonly run: Run; readonly color: string }) {
   const [chosen, setChosen] = useState<number | null>(null); // null follows the newest
-  const newest = looks.length - 1;
+  const newest = probes.length - 1;
   const at = Math.min(chosen ?? newest, newest);
-  const { step, layers } = looks[at];
-  const gradients = scaleOf(looks.map((look) => look.layers.map(({ gradient }) => gradient)));
-  const outputs = scaleOf(looks.map((look) => look.layers.map(({ output }) => output)));
+  const { step, layers } = probes[at];
+  const gradients = scaleOf(probes.map((probe) => probe.layers.map(({ gradient }) => gradient)));
+  const outputs = scaleOf(probes.map((look) => look.layers.map(({ output }) => output)));
   const cell = (value: number | null, scale: (value: number) => number) => (
     <td>
       {value !== null && (
@@ -85,7 +85,7 @@ function LayerTable({ run: { name, looks }, color }: { readonly run: Run; readon
 }
 
 /** Smallest share of a bar that is drawn for a value above 0. */
-const LEAST_BAR = 0.02;
+const MIN_BAR_SHARE = 0.02;
 
 /** A logarithmic scale from the smallest to the largest of the values, over at least one power of ten. */
 function scaleOf(values: readonly (readonly (number | null)[])[]): (value: number) => number {
@@ -95,7 +95,7 @@ function scaleOf(values: readonly (readonly (number | null)[])[]): (value: numbe
     [low, high] = [Math.min(low, value), Math.max(high, value)];
   }
   const range = Math.max(1, Math.log10(high / low));
-  return (value) => (value <= 0 ? 0 : LEAST_BAR + (1 - LEAST_BAR) * (1 - Math.log10(high / value) / range));
+  return (value) => (value <= 0 ? 0 : MIN_BAR_SHARE + (1 - MIN_BAR_SHARE) * (1 - Math.log10(high / value) / range));
 }
 
 /** The share of the time in which each thread of a run works, in the newest span. */
@@ -110,7 +110,7 @@ export function Threads({ runs, colorOf }: { readonly runs: readonly Run[]; read
       <h2>Work of the threads</h2>
       <p class="lead">The share of the newest span in which each thread computed; else it waited for the others.</p>
       {known.map(({ run, busy }) => (
-        <div key={run.place} class="table">
+        <div key={run.index} class="table">
           <table class="measures">
             <caption>{run.name}</caption>
             <tbody>

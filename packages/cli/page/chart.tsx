@@ -22,7 +22,7 @@ export interface ChartProps {
 const HEIGHT = 260;
 
 /** Pixels from one number below a chart to the next, so that numbers up to `most` stand apart. */
-const roomFor = (most: number): number => Math.max(50, 8 * Math.round(most).toLocaleString('en').length + 16);
+const roomFor = (largest: number): number => Math.max(50, 8 * Math.round(largest).toLocaleString('en').length + 16);
 
 /** The range of an axis of shares, in percent. */
 const percentRange: uPlot.Range.Config = { min: { pad: 0.1, hard: 0 }, max: { pad: 0.1, hard: 100 } };
@@ -77,7 +77,7 @@ export function Chart(props: ChartProps) {
           const value = valueAt(table[k + 1], index ?? xs.length - 1);
           if (curve.isFaint || value === null) return null;
           return (
-            <span key={`${curve.run.place} ${curve.label}`}>
+            <span key={`${curve.run.index} ${curve.label}`}>
               <i class={`swatch ${colorOf(curve).slice(2)}${curve.dash.length === 0 ? '' : ' dashed'}`} />
               {curve.run.name} {curve.label} <b>{formatFigure(value, isShare)}</b>
             </span>
@@ -197,8 +197,8 @@ function moveByKey(key: string, plot: uPlot, index: number | null, props: ChartP
   if (xs.length === 0) return false;
   const [first, last] = plot.series[0].idxs ?? [0, xs.length - 1]; // the part that is shown
   const now = index ?? last;
-  const point = (place: number): true => {
-    const k = Math.min(last, Math.max(first, place));
+  const point = (index: number): true => {
+    const k = Math.min(last, Math.max(first, index));
     plot.setCursor({ left: plot.valToPos(xs[k], 'x'), top: 0 });
     return true;
   };

@@ -1,4 +1,4 @@
-import { MOST_SMOOTHING, type View } from './view.ts';
+import { MAX_SMOOTHING, type View } from './view.ts';
 
 /** The choices that apply to all charts. */
 export function Controls({ view, onChange }: { view: View; onChange: (part: Partial<View>) => void }) {
@@ -54,7 +54,7 @@ export function Controls({ view, onChange }: { view: View; onChange: (part: Part
           type="range"
           name="smoothing"
           min="0"
-          max={MOST_SMOOTHING}
+          max={MAX_SMOOTHING}
           step="0.01"
           value={smoothing}
           onInput={({ currentTarget }) => onChange({ smoothing: currentTarget.valueAsNumber })}

@@ -11,12 +11,12 @@ import { useScheme } from './scheme.ts';
 import { Steering, SteerList } from './steering.tsx';
 import type { Connection } from './stream.ts';
 import { Texts } from './texts.tsx';
-import { followTogether } from './together.ts';
+import { shareStream } from './together.ts';
 import { isShown, readView, type View, writeView } from './view.ts';
 
 const COLORS = 6;
 
-const colorOf = ({ place }: Pick<Run, 'place'>): string => `--c${(place % COLORS) + 1}`;
+const colorOf = ({ index }: Pick<Run, 'index'>): string => `--c${(index % COLORS) + 1}`;
 
 function App() {
   const [{ list, problems }, setRuns] = useState(noRuns);
@@ -69,7 +69,7 @@ function App() {
       {list
         .filter(({ facts }) => facts.isSteered && connection.state === 'open')
         .map((run) => (
-          <Steering key={run.place} run={run} />
+          <Steering key={run.index} run={run} />
         ))}
       {hasDeaf(list) && <p class="lead">A run that train started without --live takes no orders.</p>}
       {list.length > 0 && shown.length === 0 && <p class="lead">No run is drawn: tick one in the table.</p>}
@@ -100,7 +100,7 @@ function App() {
 function followRuns(show: (runs: Runs) => void, onConnection: (connection: Connection) => void): void {
   let newest = noRuns;
   let isDue = false;
-  followTogether(
+  shareStream(
     `events${location.search}`,
     (runs) => {
       newest = runs;
@@ -139,5 +139,5 @@ function sentenceOf(connection: Connection, runs: readonly Run[]): string {
   }
 }
 
-const place = document.getElementById('page');
-if (place !== null) render(<App />, place);
+const root = document.getElementById('page');
+if (root !== null) render(<App />, root);

@@ -9,9 +9,9 @@ interface MistakesProps {
 
 /** The rows that runs were most surely wrong about, with their images if rows are images. */
 export function Mistakes({ runs, isServed }: MistakesProps) {
-  const known = runs.flatMap(({ place, name, facts: { result } }) => {
+  const known = runs.flatMap(({ index, name, facts: { result } }) => {
     const wrong = result?.wrong ?? null;
-    return wrong === null || wrong.rows.length === 0 ? [] : [{ place, name, wrong }];
+    return wrong === null || wrong.rows.length === 0 ? [] : [{ index, name, wrong }];
   });
   const unfinished = isServed ? runs.filter(({ facts }) => facts.state !== 'ended') : [];
   if (known.length + unfinished.length === 0) return null;
@@ -20,10 +20,10 @@ export function Mistakes({ runs, isServed }: MistakesProps) {
       <h2>Wrong answers</h2>
       <p class="lead">The rows whose wrong answer is the surest: actual class → answer, and its probability.</p>
       {unfinished.map((run) => (
-        <NewestCheckpoint key={run.place} run={run} />
+        <NewestCheckpoint key={run.index} run={run} />
       ))}
-      {known.map(({ place, name, wrong }) => (
-        <figure key={place}>
+      {known.map(({ index, name, wrong }) => (
+        <figure key={index}>
           <figcaption>
             {name}, {wrong.split} rows
           </figcaption>
@@ -35,22 +35,22 @@ export function Mistakes({ runs, isServed }: MistakesProps) {
 }
 
 /** What the newest checkpoint of a run answers wrongly, when the reader asks. */
-function NewestCheckpoint({ run: { place, name } }: { readonly run: Run }) {
+function NewestCheckpoint({ run: { index, name } }: { readonly run: Run }) {
   const [answer, setAnswer] = useState<WrongMessage | null>(null);
   const [problem, setProblem] = useState('');
   const [isWaiting, setWaiting] = useState(false);
-  const look = async (): Promise<void> => {
+  const askNow = async (): Promise<void> => {
     if (isWaiting) return;
     setWaiting(true);
-    const [found, sentence] = await ask(place);
-    if (found !== null) setAnswer(found);
+    const [reply, sentence] = await ask(index);
+    if (reply !== null) setAnswer(reply);
     setProblem(sentence);
     setWaiting(false);
   };
   return (
     <figure>
       <figcaption>
-        <button type="button" name="look" aria-disabled={isWaiting} onClick={() => void look()}>
+        <button type="button" name="look" aria-disabled={isWaiting} onClick={() => void askNow()}>
           Ask the newest checkpoint
         </button>{' '}
         {name}
@@ -64,11 +64,11 @@ function NewestCheckpoint({ run: { place, name } }: { readonly run: Run }) {
   );
 }
 
-async function ask(place: number): Promise<readonly [WrongMessage | null, string]> {
+async function ask(index: number): Promise<readonly [WrongMessage | null, string]> {
   try {
-    const response = await fetch(`wrong${location.search}&run=${place}`);
-    const told = (await response.json()) as WrongMessage & { readonly error?: string };
-    return response.ok ? [told, ''] : [null, `No answer: ${told.error}.`];
+    const response = await fetch(`wrong${location.search}&run=${index}`);
+    const body = (await response.json()) as WrongMessage & { readonly error?: string };
+    return response.ok ? [body, ''] : [null, `No answer: ${body.error}.`];
   } catch {
     return [null, 'The server does not answer.'];
   }

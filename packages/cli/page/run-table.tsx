@@ -31,7 +31,7 @@ export function RunTable({ runs, shown, colorOf, onToggle, isServed }: RunTableP
         </thead>
         <tbody>
           {runs.map((run) => (
-            <tr key={run.place}>
+            <tr key={run.index}>
               <th scope="row">
                 <label>
                   <input type="checkbox" checked={shown.includes(run)} onChange={() => onToggle(run.name)} />{' '}
@@ -43,7 +43,7 @@ export function RunTable({ runs, shown, colorOf, onToggle, isServed }: RunTableP
                 {isServed && run.facts.hasReport && (
                   <>
                     {' '}
-                    <a href={`report${location.search}&run=${run.place}`}>report</a>
+                    <a href={`report${location.search}&run=${run.index}`}>report</a>
                   </>
                 )}
               </td>
@@ -103,8 +103,8 @@ export function DifferencesTable({ runs }: { readonly runs: readonly Run[] }) {
         <thead>
           <tr>
             <th scope="col">option</th>
-            {runs.map(({ place, name }) => (
-              <th key={place} scope="col">
+            {runs.map(({ index, name }) => (
+              <th key={index} scope="col">
                 {name}
               </th>
             ))}
@@ -115,7 +115,7 @@ export function DifferencesTable({ runs }: { readonly runs: readonly Run[] }) {
             <tr key={name}>
               <th scope="row">{name}</th>
               {values.map((value, k) => (
-                <td key={runs[k].place}>{value}</td>
+                <td key={runs[k].index}>{value}</td>
               ))}
             </tr>
           ))}

@@ -1,7 +1,7 @@
 import type {
   EpochFigures,
   LinesMessage,
-  LookFigures,
+  ProbeFigures,
   ProblemMessage,
   RunMessage,
   SpeedMessage,
@@ -12,12 +12,12 @@ import type {
 
 /** A run, as far as the stream has told of it. */
 export interface Run {
-  readonly place: number; // among the runs of the server
+  readonly index: number; // among the runs of the server
   readonly name: string; // differs from those of all other runs
   readonly facts: RunMessage;
   readonly steps: readonly StepFigures[];
   readonly epochs: readonly EpochFigures[];
-  readonly looks: readonly LookFigures[];
+  readonly probes: readonly ProbeFigures[];
   readonly steers: readonly SteerLine[];
   readonly speed: SpeedMessage | null; // of the newest span
   readonly texts: readonly WrittenText[];
@@ -29,9 +29,9 @@ export interface Runs {
 }
 
 /** Looks that are kept: those of a run with --probe 1 may be millions. */
-const MOST_LOOKS = 1000;
+const MAX_PROBES = 1000;
 
-const noLines = { steps: [], epochs: [], looks: [], steers: [], texts: [] };
+const noLines = { steps: [], epochs: [], probes: [], steers: [], texts: [] };
 
 export const noRuns: Runs = { list: [], problems: [] };
 
@@ -43,29 +43,29 @@ export function afterEvent({ list, problems }: Runs, name: string, message: unkn
   }
   if (name === 'run') {
     const facts = message as RunMessage;
-    const known = list.find(({ place }) => place === facts.run);
+    const known = list.find(({ index }) => index === facts.run);
     if (known !== undefined) return { list: list.map((run) => (run === known ? { ...run, facts } : run)), problems };
-    const own = { place: facts.run, name: freeName(facts.name, list), facts, speed: null, ...noLines };
+    const added = { index: facts.run, name: freeName(facts.name, list), facts, speed: null, ...noLines };
     const newestFirst = (a: Run, b: Run): number => b.facts.started.localeCompare(a.facts.started);
-    return { list: [...list, own].sort(newestFirst), problems };
+    return { list: [...list, added].sort(newestFirst), problems };
   }
   if (name === 'speed') {
     const speed = message as SpeedMessage;
-    return { list: list.map((run) => (run.place === speed.run ? { ...run, speed } : run)), problems };
+    return { list: list.map((run) => (run.index === speed.run ? { ...run, speed } : run)), problems };
   }
-  const { run: place, restarts, ...lines } = message as LinesMessage;
+  const { run: index, restarts, ...lines } = message as LinesMessage;
   const further = (run: Run): Run => {
     const before = restarts ? noLines : run;
     return {
       ...run,
       steps: [...before.steps, ...lines.steps],
       epochs: [...before.epochs, ...lines.epochs],
-      looks: [...before.looks, ...lines.looks].slice(-MOST_LOOKS),
+      probes: [...before.probes, ...lines.probes].slice(-MAX_PROBES),
       steers: [...before.steers, ...lines.steers],
       texts: [...before.texts, ...lines.texts],
     };
   };
-  return { list: list.map((run) => (run.place === place ? further(run) : run)), problems };
+  return { list: list.map((run) => (run.index === index ? further(run) : run)), problems };
 }
 
 /** 'mnist-1', or 'mnist-1 (2)' for a second folder of that name. */

@@ -13,7 +13,7 @@ export function Steering({ run }: { readonly run: Run }) {
   const send = async (action: string, value?: number): Promise<void> => {
     if (isWaiting) return;
     setWaiting(true);
-    setAnswer(await steer({ run: run.place, action, ...(value === undefined ? {} : { rate: value }) }));
+    setAnswer(await steer({ run: run.index, action, ...(value === undefined ? {} : { rate: value }) }));
     setWaiting(false);
   };
   const paused = isPaused(run);
@@ -72,9 +72,9 @@ async function steer(order: ControlMessage): Promise<Answer> {
       },
       body: JSON.stringify(order),
     });
-    const told = (await response.json()) as SteerLine & { readonly error?: string };
-    if (response.ok) return { sentence: `${describe(told)}.`, isRefused: false };
-    return { sentence: `The run refuses: ${told.error}.`, isRefused: true };
+    const reply = (await response.json()) as SteerLine & { readonly error?: string };
+    if (response.ok) return { sentence: `${describe(reply)}.`, isRefused: false };
+    return { sentence: `The run refuses: ${reply.error}.`, isRefused: true };
   } catch {
     return { sentence: 'The server does not answer.', isRefused: true };
   }
@@ -92,7 +92,7 @@ export function SteerList({ runs }: { readonly runs: readonly Run[] }) {
     <section id="steers">
       <h2>Steered</h2>
       {steered.map((run) => (
-        <details key={run.place} open={run.steers.length <= 8}>
+        <details key={run.index} open={run.steers.length <= 8}>
           <summary>
             {run.name}: {run.steers.length} {run.steers.length === 1 ? 'order' : 'orders'}
           </summary>

@@ -16,7 +16,7 @@ const LATER = 503;
  * breaks. `EventSource` would not tell why a server refuses.
  * @throws what `onEvent` throws, or SyntaxError for an event that is not JSON: it would come again.
  */
-export async function follow(
+export async function readEvents(
   url: string,
   from: string, // id of the last known event
   onEvent: (name: string, message: unknown, id: string) => void,

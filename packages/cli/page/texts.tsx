@@ -9,7 +9,7 @@ export function Texts({ runs }: { readonly runs: readonly Run[] }) {
     <section id="texts">
       <h2>Text</h2>
       {writing.map((run) => (
-        <WrittenText key={run.place} run={run} />
+        <WrittenText key={run.index} run={run} />
       ))}
     </section>
   );

@@ -1,8 +1,8 @@
 import { afterEvent, noRuns, type Runs } from './runs.ts';
-import { type Connection, follow } from './stream.ts';
+import { type Connection, readEvents } from './stream.ts';
 
 /** Messages between the tabs of a browser that show one server. */
-type Word =
+type TabMessage =
   | { readonly kind: 'ask'; readonly tab: string }
   | { readonly kind: 'all'; readonly tab: string | null; readonly state: State } // null: for every tab
   | { readonly kind: 'event'; readonly name: string; readonly message: unknown; readonly id: string }
@@ -20,30 +20,30 @@ interface State {
  * it has, and goes on after the last event. Without locks, which only an address of this machine or https has, each tab
  * reads a stream of its own.
  */
-export function followTogether(
+export function shareStream(
   url: string,
   onRuns: (runs: Runs) => void,
   onConnection: (connection: Connection) => void,
 ): void {
   let state: State = { runs: noRuns, lastId: '', connection: { state: 'connecting' } };
-  const takeEvent = (name: string, message: unknown, id: string): void => {
+  const applyEvent = (name: string, message: unknown, id: string): void => {
     state = { ...state, runs: afterEvent(state.runs, name, message), lastId: id === '' ? state.lastId : id };
     onRuns(state.runs);
   };
-  const takeConnection = (connection: Connection): void => {
+  const setConnection = (connection: Connection): void => {
     state = { ...state, connection };
     onConnection(connection);
   };
-  const takeError = (error: unknown): void =>
-    takeConnection({ state: 'failed', sentence: error instanceof Error ? error.message : String(error) });
+  const showError = (error: unknown): void =>
+    setConnection({ state: 'failed', sentence: error instanceof Error ? error.message : String(error) });
   if (navigator.locks === undefined || typeof BroadcastChannel === 'undefined') {
-    follow(url, '', takeEvent, takeConnection).catch(takeError);
+    readEvents(url, '', applyEvent, setConnection).catch(showError);
     return;
   }
   const name = `gradloom ${url}`;
   const tab = crypto.randomUUID();
   const channel = new BroadcastChannel(name);
-  const say = (word: Word): void => channel.postMessage(word);
+  const send = (word: TabMessage): void => channel.postMessage(word);
   const waiting = new AbortController();
   let isLeader = false;
   let isInformed = false; // has all earlier events
@@ -51,11 +51,11 @@ export function followTogether(
   const fail = (error: unknown): void => {
     channel.close();
     waiting.abort();
-    takeError(error);
+    showError(error);
   };
-  const hear = (word: Word): void => {
+  const receive = (word: TabMessage): void => {
     if (word.kind === 'ask') {
-      if (isLeader) say({ kind: 'all', tab: word.tab, state });
+      if (isLeader) send({ kind: 'all', tab: word.tab, state });
     } else if (isLeader)
       return; // a tab that was closed sent it late
     else if (word.kind === 'all') {
@@ -63,33 +63,33 @@ export function followTogether(
       isInformed = true;
       state = word.state;
       onRuns(state.runs);
-      takeConnection(state.connection);
+      setConnection(state.connection);
     } else if (word.kind === 'connection') {
-      takeConnection(word.connection);
+      setConnection(word.connection);
       if (word.connection.state === 'ended') waiting.abort();
-    } else if (isInformed) takeEvent(word.name, word.message, word.id);
+    } else if (isInformed) applyEvent(word.name, word.message, word.id);
   };
-  channel.onmessage = ({ data }: MessageEvent<Word>) => {
+  channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {
     try {
-      hear(data);
+      receive(data);
     } catch (error) {
       fail(error);
     }
   };
-  say({ kind: 'ask', tab });
+  send({ kind: 'ask', tab });
   const lead = async (): Promise<void> => {
     isLeader = true;
-    say({ kind: 'all', tab: null, state }); // a tab may have asked while no tab led
-    await follow(
+    send({ kind: 'all', tab: null, state }); // a tab may have asked while no tab led
+    await readEvents(
       url,
       state.lastId,
       (name, message, id) => {
-        takeEvent(name, message, id);
-        say({ kind: 'event', name, message, id });
+        applyEvent(name, message, id);
+        send({ kind: 'event', name, message, id });
       },
       (connection) => {
-        takeConnection(connection);
-        say({ kind: 'connection', connection });
+        setConnection(connection);
+        send({ kind: 'connection', connection });
       },
     );
   };

@@ -8,10 +8,10 @@ export interface View {
   readonly shown: readonly string[] | null; // names of runs; null for the first ones
 }
 
-export const MOST_SMOOTHING = 0.99;
+export const MAX_SMOOTHING = 0.99;
 
 /** Most runs that are shown if the reader has not chosen. */
-const MOST_SHOWN = 6;
+const MAX_SHOWN = 6;
 
 export function readView(fragment: string): View {
   const values = new URLSearchParams(fragment.replace(/^#/, ''));
@@ -22,7 +22,7 @@ export function readView(fragment: string): View {
   return {
     by: values.get('by') === 'epoch' ? 'epoch' : 'step',
     log: values.get('log') === '1',
-    smoothing: Math.min(MOST_SMOOTHING, Math.max(0, numberOf('smoothing') ?? 0)),
+    smoothing: Math.min(MAX_SMOOTHING, Math.max(0, numberOf('smoothing') ?? 0)),
     from: numberOf('from'),
     to: numberOf('to'),
     shown: values.has('run') || values.has('none') ? values.getAll('run') : null,
@@ -42,4 +42,4 @@ export function writeView({ by, log, smoothing, from, to, shown }: View): string
 }
 
 export const isShown = ({ shown }: View, name: string, index: number): boolean =>
-  shown === null ? index < MOST_SHOWN : shown.includes(name);
+  shown === null ? index < MAX_SHOWN : shown.includes(name);

@@ -17,13 +17,13 @@ declare module 'yargs' {
 }
 
 /** The request of a command line: a command, or a text to print (help, the version, completions). */
-export type Asked = { readonly command: string; readonly request: Request } | { readonly text: string };
+export type CommandLine = { readonly command: string; readonly request: Request } | { readonly text: string };
 
 /** Parses a command line; values stay as they were typed. @throws UsageError */
-export async function readCommandLine(args: readonly string[], columns: number): Promise<Asked> {
+export async function readCommandLine(args: readonly string[], columns: number): Promise<CommandLine> {
   // Completion scripts pass this flag. Otherwise yargs would run the command as well.
   if (args[0] === '--get-yargs-completions') return { text: (await complete(args.slice(1))).join('\n') };
-  refuseInherited(args);
+  refuseInheritedNames(args);
   let command = '';
   let text = '';
   const parser = createParser(args, columns, (name) => {
@@ -43,7 +43,7 @@ export async function readCommandLine(args: readonly string[], columns: number):
 }
 
 /** yargs mistakes names that every object inherits for known options, and throws. */
-function refuseInherited(args: readonly string[]): void {
+function refuseInheritedNames(args: readonly string[]): void {
   const flag = args.find((arg) => arg.startsWith('--') && arg.replace(/^--|=.*$/gs, '') in {});
   if (flag !== undefined) throw new UsageError(`${flag.replace(/=.*$/s, '')} is unknown, expected a flag from --help`);
 }
@@ -85,10 +85,10 @@ function createParser(args: readonly string[], columns: number, choose: (command
     parser.command(
       name,
       command.describe,
-      async (own) => {
-        const asked = await memberOf(command, args);
-        if (shown) describeCommand(own, name, asked);
-        return addOptions(own, await asked.options(), shown);
+      async (subparser) => {
+        const member = await memberOf(command, args);
+        if (shown) describeCommand(subparser, name, member);
+        return addOptions(subparser, await member.options(), shown);
       },
       () => choose(name),
     );
@@ -114,14 +114,14 @@ function describeProgram(parser: Argv): void {
   }
 }
 
-function describeCommand(own: Argv, name: string, { usage, describe, examples, epilogue }: Command): void {
-  own.usage(`$0 ${name} ${usage}\n\n${describe}.`).epilogue(epilogue);
-  for (const [line, meaning] of examples) own.example(exampleText(line, meaning), '');
+function describeCommand(subparser: Argv, name: string, { usage, describe, examples, epilogue }: Command): void {
+  subparser.usage(`$0 ${name} ${usage}\n\n${describe}.`).epilogue(epilogue);
+  for (const [line, meaning] of examples) subparser.example(exampleText(line, meaning), '');
 }
 
-function addOptions(own: Argv, table: OptionTable, shown: boolean): Argv {
+function addOptions(subparser: Argv, table: OptionTable, shown: boolean): Argv {
   for (const [key, option] of Object.entries(table)) {
-    own.option(key, {
+    subparser.option(key, {
       alias: aliasesOf(key),
       group: `${option.group}:`,
       describe: helpLine(option),
@@ -130,7 +130,7 @@ function addOptions(own: Argv, table: OptionTable, shown: boolean): Argv {
       ...(option.standsAlone ? { type: 'boolean' } : { requiresArg: true }),
     });
   }
-  return own;
+  return subparser;
 }
 
 /** The comment stands above the command: side by side, both would wrap and could not be copied. */

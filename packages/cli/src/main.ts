@@ -25,14 +25,15 @@ export async function runCommandLine(typed: readonly string[], io: Io): Promise<
   const args = withFlags(typed);
   const where = Object.hasOwn(commands, args[0] ?? '') ? `gradloom ${args[0]}` : 'gradloom';
   try {
-    const asked = await readCommandLine(args, widthOf(io.stdout));
-    if ('text' in asked) {
-      if (asked.text !== '') printLines(io.stdout, asked.text.split('\n'));
+    const commandLine = await readCommandLine(args, widthOf(io.stdout));
+    if ('text' in commandLine) {
+      if (commandLine.text !== '') printLines(io.stdout, commandLine.text.split('\n'));
       return 0;
     }
-    await importModules(asked.request);
-    if (Object.hasOwn(commands, asked.command)) return await commands[asked.command].run(asked.request, io);
-    return await runNoCommand(asked.request, io);
+    await importModules(commandLine.request);
+    if (Object.hasOwn(commands, commandLine.command))
+      return await commands[commandLine.command].run(commandLine.request, io);
+    return await runNoCommand(commandLine.request, io);
   } catch (error) {
     const say = (what: unknown): void =>
       printLines(io.stderr, describeFailure(where, what, args.includes('--verbose')));
@@ -48,7 +49,7 @@ export async function runCommandLine(typed: readonly string[], io: Io): Promise<
 /** Imports the modules of --module: the options of any command may name their parts. */
 async function importModules({ flags }: Request): Promise<void> {
   if (flags.module === undefined && !hasModules) return;
-  const { useModules } = await import('./options/own-parts.ts');
+  const { useModules } = await import('./options/custom-parts.ts');
   await useModules(flags.module);
   hasModules = flags.module !== undefined;
 }

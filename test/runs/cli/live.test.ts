@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { loadCheckpoint, loadModel } from '@gradloom/runtime';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { MOST_STREAMS, startLiveServer } from '../../../packages/cli/src/commands/live/live-server.ts';
+import { MAX_STREAMS, startLiveServer } from '../../../packages/cli/src/commands/live/live-server.ts';
 import { watchRun } from '../../../packages/cli/src/commands/live/watched-run.ts';
 import { openModelRows } from '../../../packages/cli/src/files/models/model-rows.ts';
 import { seal } from '../../../packages/cli/src/files/run-files/seal.ts';
@@ -114,7 +114,7 @@ describe('the server', () => {
     expect(new URL((await serveLive(folder)).url).search).not.toBe(new URL(url).search);
     const open = new AbortController();
     onTestFinished(() => open.abort());
-    const streams = Array.from({ length: MOST_STREAMS }, () => fetch(events, { signal: open.signal }));
+    const streams = Array.from({ length: MAX_STREAMS }, () => fetch(events, { signal: open.signal }));
     for (const stream of await Promise.all(streams)) expect(stream.status).toBe(200);
     expect((await ask(events)).status).toBe(503);
   });
@@ -134,7 +134,7 @@ describe('the server', () => {
     });
     const { url, stop } = await startLiveServer(() => [counted]);
     const { hostname, port, search } = new URL(url);
-    for (let k = 1; k < MOST_STREAMS; k++) {
+    for (let k = 1; k < MAX_STREAMS; k++) {
       const socket = connect(Number(port), hostname);
       onTestFinished(() => void socket.destroy());
       socket.on('error', () => {});
@@ -145,7 +145,7 @@ describe('the server', () => {
     const pieces = (await eventsUntil(url.replace('/?', '/events?'), isLast)).length;
     expect(pieces).toBeGreaterThan(100);
     expect(looks).toBeGreaterThan(pieces);
-    expect(looks).toBeLessThan((MOST_STREAMS * pieces) / 2);
+    expect(looks).toBeLessThan((MAX_STREAMS * pieces) / 2);
     await stop();
   });
 });

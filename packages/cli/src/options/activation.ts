@@ -1,7 +1,7 @@
 import { type Activation, type ActivationName, activations, layers } from '@gradloom/core';
 import { onlyKeys, option, show } from '@gradloom/core/internal';
+import { customParts } from './custom-parts.ts';
 import { inMember, type Member, parseMember } from './member.ts';
-import { ownParts } from './own-parts.ts';
 
 /** An activation and its options, without the size, which depends on its position. */
 export interface ActivationSpec extends Member {
@@ -15,8 +15,8 @@ const trainable = Object.keys(activations).filter((kind) => isTrainable(activati
 /** 'relu', or 'leaky-relu:alpha=0.2'. */
 export const activationSpec = option.kind(
   (_where, name, raw): ActivationSpec => {
-    const own = ownParts();
-    const table: Readonly<Record<string, Activation>> = { ...activations, ...own?.activations };
+    const parts = customParts();
+    const table: Readonly<Record<string, Activation>> = { ...activations, ...parts?.activations };
     const { kind, ...options } = parseMember(name, raw, table);
     if (!isTrainable(table[kind])) {
       throw new Error(`${name} has ${show(kind)}, which has no gradient, expected one of ${trainable.join(', ')}`);
@@ -26,7 +26,7 @@ export const activationSpec = option.kind(
       onlyKeys('activation', options, table[spec.kind].alpha === 0 ? [] : ['alpha']);
       layers.activation(
         { ...options, fn: spec.kind },
-        own === undefined ? { input: [1] } : { input: [1], customParts: own },
+        parts === undefined ? { input: [1] } : { input: [1], customParts: parts },
       );
     } catch (error) {
       throw inMember(name, spec, error);

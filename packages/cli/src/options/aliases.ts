@@ -2,7 +2,7 @@
 const aliases: Readonly<Record<string, string>> = { 'batch-size': 'batch', 'learning-rate': 'lr', n: 'ranks' };
 
 /** The name in `table` that `key` stands for: its own, or that of an alias. Undefined where it is neither. */
-export function ownName(table: object, key: string): string | undefined {
+export function resolveAlias(table: object, key: string): string | undefined {
   if (Object.hasOwn(table, key)) return key;
   const name = Object.hasOwn(aliases, key) ? aliases[key] : undefined;
   return name !== undefined && Object.hasOwn(table, name) ? name : undefined;

@@ -2,7 +2,7 @@ import { option, show } from '@gradloom/core/internal';
 import type { ClassWeight } from '@gradloom/runtime';
 import { isRecord } from './read-object.ts';
 
-const WANTED = 'balanced, numbers of at least 0 such as 1,5, or numbers by class such as yes=5,no=1';
+const EXPECTED = 'balanced, numbers of at least 0 such as 1,5, or numbers by class such as yes=5,no=1';
 
 /**
  * 'balanced', '1,5' in the order of the classes, or 'yes=5,no=1'; in a config file also a list or an object. Names with
@@ -14,7 +14,7 @@ export const classWeights = option.kind(
     if (weights === 'balanced') return weights;
     const values = isRecord(weights) || Array.isArray(weights) ? Object.values(weights) : [];
     if (values.length > 0 && values.every(isWeight)) return weights as ClassWeight;
-    throw new Error(`${name} has ${show(raw)}, expected ${WANTED}`);
+    throw new Error(`${name} has ${show(raw)}, expected ${EXPECTED}`);
   },
   { choices: ['balanced'] },
 );

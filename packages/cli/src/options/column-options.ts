@@ -3,14 +3,14 @@ import { columnTypes } from '@gradloom/runtime/options';
 import { isRecord } from './read-object.ts';
 
 /** Names, such as 'id,name': a flag for each, or a JSON array where a name has a comma. */
-const namesOf = (wanted: string) =>
+const namesOf = (expected: string) =>
   option.kind(
     (_where, name, raw): readonly string[] => {
       const names = partsOf(raw)
         .flatMap((part) => (Array.isArray(part) ? part : [part]))
         .map(nameOf);
       if (names.length > 0 && names.every((entry) => entry !== undefined)) return names;
-      throw new Error(`${name} has ${show(raw)}, expected ${wanted}`);
+      throw new Error(`${name} has ${show(raw)}, expected ${expected}`);
     },
     { repeats: true },
   );
@@ -35,8 +35,8 @@ export const columnTypesByName = option.kind(
 
 /** The texts of a flag that is given once or more, each of them split at its commas or read as JSON. */
 function partsOf(raw: unknown): unknown[] {
-  const given: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
-  return given.flatMap((entry): unknown[] => {
+  const entries: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+  return entries.flatMap((entry): unknown[] => {
     if (typeof entry !== 'string') return [entry];
     const json = /^\s*[[{]/.test(entry) ? parseJson(entry) : undefined;
     return json === undefined ? entry.split(',').map((part) => part.trim()) : [json];

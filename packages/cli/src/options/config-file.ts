@@ -1,12 +1,12 @@
 import { show, suggest } from '@gradloom/core/internal';
 import { UsageError } from '../terminal/failure.ts';
-import { allNames, ownName } from './aliases.ts';
+import { allNames, resolveAlias } from './aliases.ts';
 import { effects, mayStandIn } from './effects.ts';
 import { kebabCase } from './flags-of.ts';
 import type { FileOptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
 import { isRecord, readObject } from './read-object.ts';
-import { isOwnPipe } from './read-text.ts';
+import { isInheritedPipe } from './read-text.ts';
 
 /**
  * Options from a JSON or YAML file: flags without their dashes, in kebab-case or camelCase; `shuffle: false` is
@@ -37,7 +37,7 @@ export interface ConfigFile {
  * Options of earlier versions that files may still hold: the value that every run has now, if there is one, and why
  * others are refused.
  */
-const GONE: Readonly<Record<string, { readonly now?: string; readonly why: string }>> = {
+const REMOVED: Readonly<Record<string, { readonly now?: string; readonly why: string }>> = {
   shards: { why: 'a batch is now cut by its size alone: train again without it, to another result' },
   reduce: { now: 'tree', why: 'MPI no longer adds gradients: train again without it, to another result' },
 };
@@ -74,7 +74,7 @@ export function entriesToRaw(
       foreign.push({ name: name(key), value, why: effects[table[option].effect].why });
       return;
     }
-    if (table[option].effect === 'reading' && isOwnPipe(value)) {
+    if (table[option].effect === 'reading' && isInheritedPipe(value)) {
       throw new UsageError(`${name(key)} has ${show(value)}, expected a file (only a flag can name a pipe)`);
     }
     if (Object.hasOwn(raw, option)) {
@@ -83,7 +83,7 @@ export function entriesToRaw(
     raw[option] = { name: name(key), value };
   };
   for (const [key, value] of Object.entries(entries)) {
-    const option = ownName(table, kebabCase(key)) ?? kebabCase(key);
+    const option = resolveAlias(table, kebabCase(key)) ?? kebabCase(key);
     const negation = `no-${option}`;
     if (typeof value === 'boolean' && Object.hasOwn(table, negation)) {
       // `out: true` is invalid: it names no directory.
@@ -92,14 +92,14 @@ export function entriesToRaw(
       put(option, key, value);
     } else if (Object.hasOwn(table, negation)) {
       throw new UsageError(`${name(key)} has ${show(value)}, expected true or false`);
-    } else if (Object.hasOwn(GONE, option)) {
-      const { now, why } = GONE[option];
+    } else if (Object.hasOwn(REMOVED, option)) {
+      const { now, why } = REMOVED[option];
       if (value !== now) throw new UsageError(`${name(key)} has ${show(value)}, expected no such key (${why})`);
     } else {
       throw new UsageError(
         `${from}: key ${show(key)} is unknown, expected options of --help${suggest(
           option,
-          allNames(table).filter((name) => mayHold(ownName(table, name) ?? name)),
+          allNames(table).filter((name) => mayHold(resolveAlias(table, name) ?? name)),
         )}`,
       );
     }

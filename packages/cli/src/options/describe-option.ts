@@ -9,14 +9,18 @@ import { isRecord } from './read-object.ts';
  * The message of `error` in terms of the options that were given. Its subject is the flag if the error is about a whole
  * option, or about an inner option with a flag of its own.
  */
-export function describeOption(given: readonly RawOptions[string][], error: OptionError, isOwnFlag = false): string {
+export function describeOption(
+  flags: readonly RawOptions[string][],
+  error: OptionError,
+  isDedicatedFlag = false,
+): string {
   const { about, problem, options } = error;
-  if (options.length === 1 && (about === options[0] || isOwnFlag)) return `${given[0].name} ${problem}`;
+  if (options.length === 1 && (about === options[0] || isDedicatedFlag)) return `${flags[0].name} ${problem}`;
   // The problem names the dataset.
-  if (about === options[0] && options.length === 2 && options[1] === 'dataset' && given.length === 2) {
-    return `${given[0].name} ${problem}`;
+  if (about === options[0] && options.length === 2 && options[1] === 'dataset' && flags.length === 2) {
+    return `${flags[0].name} ${problem}`;
   }
-  return `${given.map(withValue).join(' with ')}: ${withKebabOptions(error)}`;
+  return `${flags.map(withValue).join(' with ')}: ${withKebabOptions(error)}`;
 }
 
 /** Options of a member are written as flags; in a network they are written as in the file. */

@@ -2,8 +2,8 @@ import type { OptionTable as StatedTable } from '@gradloom/core/internal';
 import type { Group } from './option.ts';
 
 /** The name of the flag of an option: 'class-weight', or 'no-shuffle' for an option that is true by default. */
-export type FlagName<Name extends string, O> = O extends { flag: infer Own extends string }
-  ? Own
+export type FlagName<Name extends string, O> = O extends { flag: infer Flag extends string }
+  ? Flag
   : O extends { standard: true }
     ? `no-${Kebab<Name>}`
     : Kebab<Name>;

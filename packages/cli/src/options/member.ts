@@ -1,8 +1,8 @@
 import { OptionError } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
+import { customParts } from './custom-parts.ts';
 import { describeOption } from './describe-option.ts';
 import { camelCase, kebabCase } from './flags-of.ts';
-import { ownParts } from './own-parts.ts';
 import { isRecord } from './read-object.ts';
 
 /** A member of a family and its options, as a spec of core. */
@@ -22,7 +22,7 @@ export const memberOf = <Spec>(
 ): option.Kind<Exclude<Spec, string> & Member> =>
   option.kind(
     (_where, name, raw) => {
-      const member = parseMember(name, raw, { ...table, ...(family === undefined ? {} : ownParts()?.[family]) });
+      const member = parseMember(name, raw, { ...table, ...(family === undefined ? {} : customParts()?.[family]) });
       assertSpec(name, member, create);
       return member;
     },

@@ -17,23 +17,23 @@ const flagsOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Their availability depends on the machine, so they are not usage errors. */
-const OF_THE_MACHINE = new Set(['backend', 'blas']);
+const MACHINE_FLAGS = new Set(['backend', 'blas']);
 
 /**
  * Rewrites an option error of the libraries in terms of the flags that were `given`: '--batch has 0, expected …', or,
  * if the fault is inside a value or between two, '--spec net.json beside --dataset xor: the network's output has …'.
  * The exit code is 2 if any of these flags was typed.
  */
-export function nameFlag(error: unknown, table: OptionTable, given: RawOptions = allOf(table)): unknown {
+export function nameFlag(error: unknown, table: OptionTable, raw: RawOptions = allOf(table)): unknown {
   if (!(error instanceof OptionError)) return error;
-  const keys = error.options.map((path) => keyOf(path, given)).filter((key) => key !== undefined);
+  const keys = error.options.map((path) => keyOf(path, raw)).filter((key) => key !== undefined);
   if (keys.length === 0) return nameDefault(error, table);
   const sentence = describeOption(
-    keys.map((key) => given[key]),
+    keys.map((key) => raw[key]),
     error,
-    ownFlags(error.options[0]).includes(keys[0]) && !error.about.includes(' '),
+    dedicatedFlags(error.options[0]).includes(keys[0]) && !error.about.includes(' '),
   );
-  const typed = keys.some((key) => Object.hasOwn(table, key) && !OF_THE_MACHINE.has(key));
+  const typed = keys.some((key) => Object.hasOwn(table, key) && !MACHINE_FLAGS.has(key));
   return typed ? new UsageError(sentence, { cause: error }) : new Error(sentence, { cause: error });
 }
 
@@ -47,14 +47,14 @@ function nameDefault(error: OptionError, table: OptionTable): Error {
 }
 
 /** The key of the given options that the option at `path` comes from. */
-function keyOf(path: string, given: RawOptions): string | undefined {
+function keyOf(path: string, raw: RawOptions): string | undefined {
   const [option] = path.split('.');
-  const keys = [...ownFlags(path), ...(flagsOf[option] ?? [kebabCase(option)])];
-  return keys.find((key) => Object.hasOwn(given, key));
+  const keys = [...dedicatedFlags(path), ...(flagsOf[option] ?? [kebabCase(option)])];
+  return keys.find((key) => Object.hasOwn(raw, key));
 }
 
 /** Options of optimizer, loss and images have flags of their own, and so has the initializer of all layers. */
-function ownFlags(path: string): string[] {
+function dedicatedFlags(path: string): string[] {
   const [option, inner] = path.split('.');
   if (/^layers\..*\.init\b/.test(path)) return ['init'];
   return inner !== undefined && /^(optimizer|loss|images)$/.test(option) ? [kebabCase(inner)] : [];

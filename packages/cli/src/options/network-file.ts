@@ -19,10 +19,10 @@ export const networkName = option.kind(
       const about = option === 'network' ? name : `${name} ${raw}: ${option}`;
       throw new Error(`${about} ${error.problem}`, { cause: error });
     }
-    const wanted = `one of ${networkNames.join(', ')}`;
+    const expected = `one of ${networkNames.join(', ')}`;
     const isFile = typeof raw === 'string' && /[./\\{]/.test(raw);
     const hint = isFile ? ' (--spec takes a file)' : suggest(raw, networkNames);
-    throw new Error(`${name} has ${show(raw)}, expected ${wanted}${hint}`);
+    throw new Error(`${name} has ${show(raw)}, expected ${expected}${hint}`);
   },
   { choices: networkNames },
 );

@@ -1,7 +1,7 @@
 import { Lexer, Parser, parseDocument } from 'yaml';
 
 /** Most levels of nesting, as in the header of a model; the deepest network takes half of them. */
-const MOST_LEVELS = 64;
+const MAX_LEVELS = 64;
 
 /**
  * The value of a YAML text; null if it has none.
@@ -24,6 +24,6 @@ function refuseDeep(text: string): void {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     for (const _ of parser.next(lexeme));
-    if (parser.stack.length > MOST_LEVELS) throw new Error(`it has more than ${MOST_LEVELS} levels of nesting`);
+    if (parser.stack.length > MAX_LEVELS) throw new Error(`it has more than ${MAX_LEVELS} levels of nesting`);
   }
 }

@@ -2,12 +2,12 @@ import { option, show } from '@gradloom/core/internal';
 import type { RateChanges } from '@gradloom/runtime';
 import { trainOptions } from '@gradloom/runtime/options';
 
-const WANTED = 'a rate for each step that changes it, such as 300=0.001,500=0.0001';
+const EXPECTED = 'a rate for each step that changes it, such as 300=0.001,500=0.0001';
 
 /** '300=0.001,500=0.0001': the learning rate from each step on; in files also an object. */
 export const rateChanges = option.kind((where, name, raw): RateChanges => {
   const value = typeof raw === 'string' ? fromText(name, raw) : raw;
-  if (typeof value !== 'object' || value === null) throw new Error(`${name} has ${show(raw)}, expected ${WANTED}`);
+  if (typeof value !== 'object' || value === null) throw new Error(`${name} has ${show(raw)}, expected ${EXPECTED}`);
   return trainOptions.table.rateChanges.check(where, name, value);
 });
 

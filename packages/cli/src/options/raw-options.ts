@@ -18,15 +18,15 @@ export function flagsToRaw(table: OptionTable, { flags, args }: Pick<Request, 'f
     if (!Object.hasOwn(table, key)) {
       // yargs takes -lr for the letters l and r.
       const letters = key.length === 1 ? args.find((word) => /^-[a-z][\w-]+$/i.test(word) && word.includes(key)) : null;
-      const known = allNames(table).map((own) => `--${own}`);
+      const known = allNames(table).map((name) => `--${name}`);
       const typed = letters ?? name;
       throw new UsageError(`${typed} is unknown, expected a flag from --help${suggest(typed, known)}`);
     }
     if (Array.isArray(value) && !table[key].repeats)
       throw new UsageError(`${name} has ${value.length} values, expected one`);
-    const own = args.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
-    if (table[key].standsAlone && own !== undefined && own !== 'true' && own !== 'false') {
-      throw new UsageError(`${name} has ${show(own)}, expected no value`);
+    const typedValue = args.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+    if (table[key].standsAlone && typedValue !== undefined && typedValue !== 'true' && typedValue !== 'false') {
+      throw new UsageError(`${name} has ${show(typedValue)}, expected no value`);
     }
     raw[key] = { name, value };
   }

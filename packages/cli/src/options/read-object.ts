@@ -5,10 +5,10 @@ import { UsageError } from '../terminal/failure.ts';
 import { readText } from './read-text.ts';
 
 /** Enough for a JSON network of about 50,000 layers. */
-const MOST_JSON_BYTES = 1 << 22;
+const MAX_JSON_BYTES = 1 << 22;
 
 /** The YAML parser takes a second for the worst text of this length. */
-const MOST_YAML_BYTES = 1 << 16;
+const MAX_YAML_BYTES = 1 << 16;
 
 /**
  * The object in a JSON or YAML file, or in the text itself if it begins with a brace. @throws UsageError if the content
@@ -18,7 +18,7 @@ export async function readObject(name: string, path: string): Promise<Record<str
   const inline = path.startsWith('{');
   const isJson = inline || path.endsWith('.json');
   const about = inline ? name : `${name} ${path}`;
-  const text = inline ? path : readText(name, path, isJson ? MOST_JSON_BYTES : MOST_YAML_BYTES);
+  const text = inline ? path : readText(name, path, isJson ? MAX_JSON_BYTES : MAX_YAML_BYTES);
   const value = await parse(about, text, isJson);
   if (isRecord(value)) return value;
   if (value === null) throw new UsageError(`${about} is empty, expected an object`);
@@ -83,9 +83,9 @@ export function duplicateKey(json: string): string | undefined {
 export function jsonMistake(text: string): string | undefined {
   // Loads only where there is a mistake.
   const jsonc: typeof import('jsonc-parser') = createRequire(import.meta.url)('jsonc-parser');
-  const mistakes: { name: string; place: string }[] = [];
+  const mistakes: { name: string; position: string }[] = [];
   const onError = (code: ParseErrorCode, _offset: number, _length: number, line: number, character: number) => {
-    mistakes.push({ name: jsonc.printParseErrorCode(code), place: `line ${line + 1}, column ${character + 1}` });
+    mistakes.push({ name: jsonc.printParseErrorCode(code), position: `line ${line + 1}, column ${character + 1}` });
   };
   try {
     jsonc.visit(text, { onError }, { disallowComments: true });
@@ -97,11 +97,11 @@ export function jsonMistake(text: string): string | undefined {
   if (first === undefined) return undefined;
   // For an unquoted word, the parser reports the word and then what should replace it.
   const name = first.name === 'InvalidSymbol' ? (second?.name ?? 'EndOfFileExpected') : first.name;
-  return ` at ${first.place}, expected ${wanted[name] ?? 'a value'}`;
+  return ` at ${first.position}, expected ${EXPECTED[name] ?? 'a value'}`;
 }
 
 /** Expected content, by jsonc-parser's names of mistakes. */
-const wanted: Readonly<Record<string, string>> = {
+const EXPECTED: Readonly<Record<string, string>> = {
   PropertyNameExpected: 'a key in double quotes',
   ColonExpected: 'a colon after the key',
   CommaExpected: 'a comma',

@@ -2,17 +2,17 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { systemReason } from '@gradloom/runtime/internal';
 import { UsageError } from '../terminal/failure.ts';
 
-const OWN_PIPE = /^\/dev\/(stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
+const INHERITED_PIPE = /^\/dev\/(stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
 
 /** Whether a path is a pipe that this process was started with: opening it never waits, reading it may. */
-export const isOwnPipe = (path: unknown): boolean => typeof path === 'string' && OWN_PIPE.test(path);
+export const isInheritedPipe = (path: unknown): boolean => typeof path === 'string' && INHERITED_PIPE.test(path);
 
 /**
  * The text of the file that the flag `name` gives, or of a pipe such as /dev/stdin.
  * @throws UsageError if it is not text or has more than `mostBytes`, Error if it cannot be read.
  */
-export function readText(name: string, path: string, mostBytes: number): string {
-  const bytes = readBounded(name, path, mostBytes);
+export function readText(name: string, path: string, maxBytes: number): string {
+  const bytes = readBounded(name, path, maxBytes);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
@@ -22,20 +22,20 @@ export function readText(name: string, path: string, mostBytes: number): string 
   throw new UsageError(`${name} ${path} is not text, expected JSON or YAML in UTF-8`);
 }
 
-function readBounded(name: string, path: string, mostBytes: number): Uint8Array {
+function readBounded(name: string, path: string, maxBytes: number): Uint8Array {
   let file: number | undefined;
   try {
     // Opening a FIFO without a writer would wait.
-    if (!isOwnPipe(path) && !statSync(path).isFile()) {
+    if (!isInheritedPipe(path) && !statSync(path).isFile()) {
       const isFolder = statSync(path).isDirectory();
       throw new Error(isFolder ? 'it is a directory' : 'it is not a regular file (use /dev/stdin for a pipe)');
     }
     file = openSync(path, 'r');
     // With big integers: after an fstat of a pipe without them, Node 20 no longer resolves links of packages.
-    if (fstatSync(file, { bigint: true }).size <= mostBytes) {
-      const bytes = new Uint8Array(mostBytes + 1);
+    if (fstatSync(file, { bigint: true }).size <= maxBytes) {
+      const bytes = new Uint8Array(maxBytes + 1);
       const filled = fill(file, bytes);
-      if (filled <= mostBytes) return bytes.subarray(0, filled);
+      if (filled <= maxBytes) return bytes.subarray(0, filled);
     }
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
@@ -44,7 +44,7 @@ function readBounded(name: string, path: string, mostBytes: number): Uint8Array 
   } finally {
     if (file !== undefined) closeSync(file);
   }
-  throw new UsageError(`${name} ${path} has more than ${mostBytes} bytes, expected fewer`);
+  throw new UsageError(`${name} ${path} has more than ${maxBytes} bytes, expected fewer`);
 }
 
 /** Reads until the bytes are full or the file ends; returns how many there were. */

@@ -37,10 +37,10 @@ export const takesLibrary = (backend: BackendChoice | undefined): boolean =>
 
 /** @throws UsageError for --blas with a backend that loads no library. */
 export function refuseIdleLibrary(
-  given: RawOptions,
+  raw: RawOptions,
   { backend, blas }: { backend?: BackendChoice; blas?: string },
 ): void {
   if (blas === undefined || takesLibrary(backend)) return;
-  const beside = given.backend === undefined ? `backend ${backend}, the default` : `${given.backend.name} ${backend}`;
-  throw new UsageError(`${given.blas.name} is given with ${beside}, expected backend blas or auto`);
+  const beside = raw.backend === undefined ? `backend ${backend}, the default` : `${raw.backend.name} ${backend}`;
+  throw new UsageError(`${raw.blas.name} is given with ${beside}, expected backend blas or auto`);
 }

@@ -5,12 +5,12 @@ export interface SeedRange {
   readonly last: number; // included
 }
 
-const LARGEST = 2 ** 32 - 1;
+const MAX_SEED = 2 ** 32 - 1;
 
 /** A seed as NumPy takes it: 0 to 2^32 - 1. */
 export const numpySeed = option.kind((_where, name, raw): number => {
   const value = /^\d+$/.test(String(raw)) ? Number(raw) : Number.NaN;
-  if (value <= LARGEST) return value;
+  if (value <= MAX_SEED) return value;
   throw new Error(`${name} has ${show(raw)}, expected a whole number from 0 to 2^32 - 1, as NumPy takes it`);
 });
 
@@ -18,6 +18,6 @@ export const numpySeed = option.kind((_where, name, raw): number => {
 export const seedRange = option.kind((_where, name, raw): SeedRange => {
   const [, from, to = from] = /^\s*(\d+)(?:\.\.(\d+))?\s*$/.exec(String(raw)) ?? [];
   const range = { first: Number(from), last: Number(to) };
-  if (from !== undefined && range.first <= range.last && range.last <= LARGEST) return range;
+  if (from !== undefined && range.first <= range.last && range.last <= MAX_SEED) return range;
   throw new Error(`${name} has ${show(raw)}, expected seeds such as 1..100, each from 0 to 2^32 - 1`);
 });

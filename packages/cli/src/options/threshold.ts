@@ -3,12 +3,12 @@ import { option, show, type ThresholdCriterion, thresholdCriteria } from '@gradl
 /** A threshold, or what it is chosen by. */
 export type ThresholdChoice = number | ThresholdCriterion;
 
-const STANDARD: ThresholdCriterion = 'f1';
+const DEFAULT_CRITERION: ThresholdCriterion = 'f1';
 
 /** A number, or a criterion; 'auto' is the first. */
 export const thresholdChoice = option.kind(
   (_where, name, raw): ThresholdChoice => {
-    if (raw === 'auto') return STANDARD;
+    if (raw === 'auto') return DEFAULT_CRITERION;
     const criterion = Object.keys(thresholdCriteria).find((key) => key === raw);
     if (criterion !== undefined) return criterion as ThresholdCriterion;
     if (option.finite.isValid(raw)) return raw;

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { show } from '@gradloom/core/internal';
 import { findFile, openOwnFile } from '@gradloom/runtime/internal';
-import { CONFIG_FILE, EXPERIMENTS_FILE, readOwnFile } from '../files/run-files/names.ts';
+import { CONFIG_FILE, EXPERIMENTS_FILE, readRunFile } from '../files/run-files/names.ts';
 import { sealOf } from '../files/run-files/seal.ts';
 import { readAs, type Schema } from '../options/schema/schema.ts';
 import { UsageError } from '../terminal/failure.ts';
@@ -20,7 +20,7 @@ const MOST_LINE = 2 ** 24;
  */
 export function readDocument<T>(folder: string, name: string, schema: Schema<T>): T | null {
   const path = join(folder, name);
-  const bytes = readOwnFile('report', path, 'the file as it was written', MOST_DOCUMENT);
+  const bytes = readRunFile('report', path, 'the file as it was written', MOST_DOCUMENT);
   if (bytes === null) return null;
   const where = `report: ${path}`;
   const value = parse(bytes);
@@ -35,7 +35,7 @@ export function readDocument<T>(folder: string, name: string, schema: Schema<T>)
  */
 export function readLines<T>(folder: string, name: string, schema: Schema<T>): T[] {
   const path = join(folder, name);
-  const bytes = readOwnFile('report', path, 'a file of lines', MOST_LINES) ?? Buffer.alloc(0);
+  const bytes = readRunFile('report', path, 'a file of lines', MOST_LINES) ?? Buffer.alloc(0);
   const read: T[] = [];
   let number = 1;
   for (let start = 0; start < bytes.length; number++) {

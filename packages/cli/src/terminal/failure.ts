@@ -28,18 +28,18 @@ function listed(sentence: string, error: unknown): string[] {
 /** Shortens words that are longer than any path, and sentences longer than `MOST`: both may quote whole files. */
 function shortened(sentence: string): string {
   const short = sentence.replace(/\S+/g, (word) => (word.length > 4096 ? `${word.slice(0, 57)}...` : word));
-  return short.length > MOST ? `${short.slice(0, MOST)}...` : short;
+  return short.length > MAX_CHARACTERS ? `${short.slice(0, MAX_CHARACTERS)}...` : short;
 }
 
 /** Most characters of an error: enough for two paths. */
-const MOST = 10_000;
+const MAX_CHARACTERS = 10_000;
 
 /** The stack without the message, which may contain lines that look like stack frames. */
 function stackOf(error: Error): string[] {
   const { stack = '' } = error;
   const head = String(error);
-  const places = stack.startsWith(head) ? stack.slice(head.length) : stack;
-  return places.split('\n').filter((line) => line.startsWith('    at '));
+  const frames = stack.startsWith(head) ? stack.slice(head.length) : stack;
+  return frames.split('\n').filter((line) => line.startsWith('    at '));
 }
 
 export const exitCodeOf = (error: unknown): number => (error instanceof UsageError ? 2 : 1);

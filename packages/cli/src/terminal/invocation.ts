@@ -50,10 +50,10 @@ function runtimeFacts() {
 }
 
 /** Relative to this source file, or to the bundle in `dist`. */
-const place = import.meta.url.endsWith('.ts') ? '../../package.json' : '../package.json';
+const manifestPath = import.meta.url.endsWith('.ts') ? '../../package.json' : '../package.json';
 
 const manifest: { version: string; engines: { node: string } } = JSON.parse(
-  readFileSync(new URL(place, import.meta.url), 'utf8'),
+  readFileSync(new URL(manifestPath, import.meta.url), 'utf8'),
 );
 
 export const version = manifest.version;

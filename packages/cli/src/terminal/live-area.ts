@@ -10,7 +10,7 @@ export interface LiveArea {
   /** Prints a permanent line. */
   line(text: string): void;
   /** Prints an important permanent line, at any time. */
-  note(text: string): void;
+  print(text: string): void;
   /** Removes the redrawn lines. */
   stop(): void;
 }
@@ -32,7 +32,7 @@ const PATIENCE_MS = { live: 300, plain: 1000 };
 const SILENCE_MS = 30_000;
 
 /** Moves to the start of the line: a terminal shows typed text, such as `^C`, at the cursor. */
-const ON_ITS_OWN = '\r';
+const LINE_START = '\r';
 
 export function createLiveArea({ stderr, env }: Pick<Io, 'stderr' | 'env'>): LiveArea {
   return stderr.isTTY && env.TERM !== 'dumb' ? liveArea(stderr) : plainLines(stderr);
@@ -41,18 +41,18 @@ export function createLiveArea({ stderr, env }: Pick<Io, 'stderr' | 'env'>): Liv
 function plainLines(stream: Output): LiveArea {
   const startMs = performance.now();
   let lastMs = startMs;
-  function note(text: string): void {
+  function print(text: string): void {
     lastMs = performance.now();
     printLine(stream, text);
   }
   return {
     show(picture) {
-      if (performance.now() - lastMs >= SILENCE_MS) note(picture.plain());
+      if (performance.now() - lastMs >= SILENCE_MS) print(picture.plain());
     },
     line(text) {
-      if (performance.now() - startMs >= PATIENCE_MS.plain) note(text);
+      if (performance.now() - startMs >= PATIENCE_MS.plain) print(text);
     },
-    note,
+    print,
     stop() {},
   };
 }
@@ -75,7 +75,7 @@ function liveArea(stream: Output): LiveArea {
     const lines = picture.lines(columns).slice(0, Math.max(1, (stream.rows || 24) - 2));
     drawn = lines.map(rendered);
     drawnColumns = columns;
-    log(ON_ITS_OWN + drawn.join('\n'));
+    log(LINE_START + drawn.join('\n'));
   }
 
   /** A narrower terminal folds lines, so the frame is higher than when it was drawn. */
@@ -86,10 +86,10 @@ function liveArea(stream: Output): LiveArea {
     if (folds > 0) moveCursor(stream, `\u001b[${folds}A\u001b[J`);
   }
 
-  function note(text: string): void {
+  function print(text: string): void {
     const columns = widthOf(stream);
     goAboveFolds(columns);
-    log.persist(ON_ITS_OWN + wrap(rendered(text), columns - 1).join('\n'));
+    log.persist(LINE_START + wrap(rendered(text), columns - 1).join('\n'));
     if (drawn.length === 0) return;
     drawn = [];
     frameMs = Number.NEGATIVE_INFINITY;
@@ -110,9 +110,9 @@ function liveArea(stream: Output): LiveArea {
       draw();
     },
     line(text) {
-      if (performance.now() - startMs >= PATIENCE_MS.live) note(text);
+      if (performance.now() - startMs >= PATIENCE_MS.live) print(text);
     },
-    note,
+    print,
     stop() {
       stream.removeListener('resize', draw);
       process.removeListener('SIGCONT', forget);

@@ -1,9 +1,9 @@
 import { type Io, moveCursor, printLine, printPart, widthOf } from './io.ts';
 
 /** Progress of long work on stderr: on a terminal a line that is replaced by the next, elsewhere a few plain lines. */
-export interface Note {
+export interface ProgressLine {
   /** Shows progress, and with `leftMs` decides at once whether the work is long. */
-  readonly say: (text: string, leftMs?: number) => void;
+  readonly show: (text: string, leftMs?: number) => void;
   readonly clear: () => void;
 }
 
@@ -14,12 +14,12 @@ const LONG_MS = 10_000;
 const SILENCE_MS = 60_000;
 
 /** Creates the progress of a command. For a program that reads it (`isRead`) only a terminal shows it. */
-export function createNote(name: string, { stderr }: Pick<Io, 'stderr'>, isRead = false): Note {
-  if (!stderr.isTTY) return isRead ? { say() {}, clear() {} } : plainNote(name, stderr);
+export function createProgressLine(name: string, { stderr }: Pick<Io, 'stderr'>, isRead = false): ProgressLine {
+  if (!stderr.isTTY) return isRead ? { show() {}, clear() {} } : plainProgress(name, stderr);
   const clear = () => moveCursor(stderr, '\r\u001b[K');
   const width = widthOf(stderr) - 1;
   return {
-    say(text) {
+    show(text) {
       clear();
       const line = `${name}: ${text}`;
       const part = line.slice(0, width + 1);
@@ -30,11 +30,11 @@ export function createNote(name: string, { stderr }: Pick<Io, 'stderr'>, isRead 
   };
 }
 
-function plainNote(name: string, stderr: Io['stderr']): Note {
+function plainProgress(name: string, stderr: Io['stderr']): ProgressLine {
   let lastMs = performance.now();
   let isAnnounced = false;
   return {
-    say(text, leftMs = 0) {
+    show(text, leftMs = 0) {
       const isDue = performance.now() - lastMs >= SILENCE_MS || (!isAnnounced && leftMs >= LONG_MS);
       if (!isDue) return;
       isAnnounced = true;

@@ -59,7 +59,7 @@ describe('a sealed line', () => {
 describe('a file of lines that is opened again', () => {
   test('is unchanged if it is intact', () => {
     const { file, text, beside } = opened(whole);
-    expect({ notes: file.notes, text, beside }).toEqual({ notes: [], text: whole.toString(), beside: [] });
+    expect({ notes: file.warnings, text, beside }).toEqual({ notes: [], text: whole.toString(), beside: [] });
   });
 
   test('with a bit flipped at any of its bytes loses at most the lines beside it, says so, and the old file is kept', () => {
@@ -75,7 +75,7 @@ describe('a file of lines that is opened again', () => {
       const kept = lines.filter((_, n) => !lost.includes(n));
       // A line whose end alone is gone may still be read.
       expect([kept, kept.length === 3 ? kept : lines.slice(0, 3)].map(textOf), `byte ${at}`).toContain(text);
-      expect(file.notes, `byte ${at}`).toEqual([
+      expect(file.warnings, `byte ${at}`).toEqual([
         expect.stringMatching(
           /^metrics\.jsonl has damaged lines? [^;]*, now left out; the damaged file is kept as metrics\.jsonl\.damaged-1$/,
         ),
@@ -94,7 +94,7 @@ describe('a file of lines that is opened again', () => {
       const count = whole.subarray(0, length).toString('latin1').split('\n').length - 1 + (isWhole ? 1 : 0);
       expect(text).toBe(textOf(lines.slice(0, count)));
       const dropped = rest === '' || isWhole ? '' : 'half a line of metrics.jsonl';
-      expect({ notes: file.notes, dropped: file.dropped, beside }, `${length} bytes`).toEqual({
+      expect({ notes: file.warnings, dropped: file.dropped, beside }, `${length} bytes`).toEqual({
         ...{ notes: [], dropped, beside: [] },
       });
     }
@@ -109,7 +109,7 @@ describe('a file of lines that is opened again', () => {
   test('of an earlier version, without checksums, keeps its lines and gets them', () => {
     const { file, text } = opened(Buffer.from(textOf(bodies)));
     expect(text).toBe(whole.toString());
-    expect(file.notes).toEqual([
+    expect(file.warnings).toEqual([
       'metrics.jsonl has no checksums (an earlier version wrote it), so its lines are not checked',
     ]);
     // Among lines that have one, a line without is none of ours.

@@ -18,7 +18,7 @@ function heldPool(threads: number) {
 
 function opened({ threads = 1, places = 100, mostCharacters = 1000, delayMs = 0 } = {}) {
   const pool = heldPool(threads);
-  const queue = createRequestQueue(pool, { places, mostCharacters, delayMs });
+  const queue = createRequestQueue(pool, { maxWaiting: places, maxCharacters: mostCharacters, delayMs });
   const heard: [string, string][] = [];
   const ask = (body: string) =>
     queue.ask(body, (reply) => heard.push([body, reply instanceof Error ? reply.message : reply.text]));

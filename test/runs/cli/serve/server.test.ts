@@ -46,9 +46,9 @@ async function listen({
     // More than the buffers of a connection take.
     schema: { ...rowSchema(model, 10, 100), description: 'x'.repeat(2 ** 24) } as ServerOptions['schema'],
     fingerprint: model.fingerprint,
-    places: 10,
+    maxWaiting: 10,
     delayMs: 0,
-    mostBytes: 1000,
+    maxBytes: 1000,
     cors: undefined,
     allowsHost: createHostCheck([]),
     onError() {},
@@ -129,7 +129,7 @@ describe('connections beyond the most that there may be', () => {
   const mostBytes = 2 ** 28; // of which four have room
 
   test('take the place of those that have sent no whole head, which are told why', async () => {
-    const { url, open, release } = await listen({ mostBytes });
+    const { url, open, release } = await listen({ maxBytes: mostBytes });
     release();
     const halfSent = await Promise.all(Array.from({ length: 4 }, () => open(halves['half a head'])));
     const told = halfSent.map((client) => once(client, 'data'));
@@ -138,7 +138,7 @@ describe('connections beyond the most that there may be', () => {
   });
 
   test('are refused in words if all others wait for answers, which they get', async () => {
-    const { url, http, open, release } = await listen({ mostBytes });
+    const { url, http, open, release } = await listen({ maxBytes: mostBytes });
     let requests = 0;
     http.server.on('request', () => requests++);
     const waiting = await Promise.all(Array.from({ length: 4 }, () => open(whole)));
@@ -326,7 +326,7 @@ describe('a text', () => {
         return { text: 'x', rest: null };
       },
     };
-    const { url, http, open, untilConnections } = await listen({ pool: pool as AnswerPool, places: left + 1 });
+    const { url, http, open, untilConnections } = await listen({ pool: pool as AnswerPool, maxWaiting: left + 1 });
     let ended = 0;
     http.server.on('connection', (socket) => void socket.once('end', () => ended++));
     const clients = await Promise.all(Array.from({ length: left }, () => open(request)));
@@ -347,7 +347,7 @@ describe('a text', () => {
       // An end, so that a second text which is taken would not be waited for without end.
       return { text: 'x'.repeat(1000), rest: ++steps < 5000 ? rest : null };
     };
-    const { url, open, release, untilConnections } = await listen({ writes, places: 1 });
+    const { url, open, release, untilConnections } = await listen({ writes, maxWaiting: 1 });
     release();
     const client = await open(request);
     await once(client, 'data');

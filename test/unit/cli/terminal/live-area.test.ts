@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createLiveArea, type LiveArea, type Picture } from '../../../../packages/cli/src/terminal/live-area.ts';
-import { createNote } from '../../../../packages/cli/src/terminal/note.ts';
+import { createProgressLine } from '../../../../packages/cli/src/terminal/note.ts';
 import { expectPrintable, hostile } from '../../../support/hostile-text.ts';
 import { createScreen, type Screen } from '../../../support/screen.ts';
 
@@ -47,7 +47,7 @@ describe('on a terminal', () => {
     const { screen, area } = open(80);
     vi.advanceTimersByTime(300);
     area.show({ lines: () => [hostile], plain: () => hostile });
-    area.note(hostile);
+    area.print(hostile);
     area.stop();
     expectPrintable(String(screen.stream.read()), { terminal: true });
   });
@@ -63,11 +63,11 @@ describe('on a terminal', () => {
 
   test('lines and notes stay above the frame, notes before the first frame too', async () => {
     const { screen, area } = open(30);
-    area.note('early');
+    area.print('early');
     vi.advanceTimersByTime(300);
     area.show(picture('a'));
     area.line('epoch 1');
-    area.note('a warning that takes more than one line');
+    area.print('a warning that takes more than one line');
     expect(await screen.lines()).toEqual([
       'before',
       'early',
@@ -89,8 +89,8 @@ describe('on a terminal', () => {
     const area = createLiveArea({ stderr: screen.stream, env: {} });
     vi.advanceTimersByTime(300);
     area.show(picture('a'));
-    area.note('a warning');
-    area.note('another');
+    area.print('a warning');
+    area.print('another');
     vi.advanceTimersByTime(100);
     area.show(picture('b'));
     expect((await screen.lines()).slice(0, 5)).toEqual(['before', 'a warning', 'another', bar('b', 30), 'two b']);
@@ -111,7 +111,7 @@ describe('on a terminal', () => {
       }
       // Too soon for a frame: lines are folded when it ends, or when a line is to stay.
       await screen.resize(6);
-      area.note('note');
+      area.print('note');
       await screen.resize(5);
       area.stop();
       expect(await screen.lines()).toEqual(['befor', 'e', 'note']);
@@ -147,7 +147,7 @@ describe('on a terminal', () => {
     const { screen, area } = open(30);
     vi.advanceTimersByTime(300);
     area.show(picture('a'));
-    area.note('note');
+    area.print('note');
     const text = String(screen.stream.read());
     expect(text).not.toMatch(/\?(25l|7l|1049h)/);
     expect(text.match(/\?2026h/g)?.length).toBe(text.match(/\?2026l/g)?.length);
@@ -164,7 +164,7 @@ describe.each([
     const area = createLiveArea({ stderr, env });
     area.line('too early');
     area.show(picture('a'));
-    area.note('warning');
+    area.print('warning');
     vi.advanceTimersByTime(1000);
     area.line('epoch 1');
     vi.advanceTimersByTime(29_999);
@@ -181,7 +181,7 @@ describe('a status line', () => {
   test('without a terminal is a line at the start of long work and after a minute, and none for a program', () => {
     const lines = (isRead: boolean): string => {
       const stderr = new PassThrough();
-      const { say } = createNote('search', { stderr }, isRead);
+      const { show: say } = createProgressLine('search', { stderr }, isRead);
       say('run 1 of 9, about 9 s left', 9000);
       say('run 2 of 9, about 3 min left', 180_000);
       for (let second = 0; second < 125; second++) {
@@ -196,7 +196,7 @@ describe('a status line', () => {
 
   test('on a terminal is replaced by the next, and whole words only', async () => {
     const screen = createScreen(20);
-    const { say, clear } = createNote('scale', { stderr: screen.stream });
+    const { show: say, clear } = createProgressLine('scale', { stderr: screen.stream });
     say('warming up');
     say('round 1 of 7, about 3 min left');
     expect(await screen.lines()).toEqual(['scale: round 1 of']);

@@ -5,8 +5,8 @@ import type { Death } from './launchers.ts';
 
 /** 'rank 2 of 4 has died (signal 9); the last checkpoint is runs/mnist-1/last.gradloom'. */
 export function describeLoss({ rank, pid, host, how }: Death, ranks: number, out: string | null): string {
-  const place = pid === null ? '' : ` (process ${pid}${host === null ? '' : ` on ${host}`})`;
-  const who = rank === null ? `one of ${ranks} ranks${place}` : `rank ${rank} of ${ranks}`;
+  const process = pid === null ? '' : ` (process ${pid}${host === null ? '' : ` on ${host}`})`;
+  const who = rank === null ? `one of ${ranks} ranks${process}` : `rank ${rank} of ${ranks}`;
   return `${who} has died: ${how}; ${describeLast(lastIn(out))}`;
 }
 

@@ -6,24 +6,24 @@ import { versionOf } from './start-job.ts';
  * Error if it is missing or unknown.
  */
 export function findLauncher(
-  named: string | undefined,
+  requested: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): FoundLauncher {
   const isSlurm = env.SLURM_JOB_ID !== undefined;
-  const commands = named === undefined ? [...(isSlurm ? ['srun'] : []), 'mpirun', 'mpiexec'] : [named];
-  let has = named === undefined ? 'the PATH has neither mpirun nor mpiexec' : `--launcher has ${named}`;
+  const commands = requested === undefined ? [...(isSlurm ? ['srun'] : []), 'mpirun', 'mpiexec'] : [requested];
+  let has = requested === undefined ? 'the PATH has neither mpirun nor mpiexec' : `--launcher has ${requested}`;
   for (const command of commands) {
     const version = versionOf(command, env);
     if (version instanceof Error) {
-      if (named !== undefined) has = `--launcher has ${named}, which cannot be started (${codeOf(version)})`;
+      if (requested !== undefined) has = `--launcher has ${requested}, which cannot be started (${codeOf(version)})`;
       continue;
     }
-    const found = Object.entries<Launcher>(launchers).find(([, launcher]) => launcher.isIt(version));
-    if (found !== undefined) return { command, name: found[0], launcher: found[1] };
+    const match = Object.entries<Launcher>(launchers).find(([, launcher]) => launcher.isVersion(version));
+    if (match !== undefined) return { command, name: match[0], launcher: match[1] };
     has = `${command} calls itself ${JSON.stringify(version.split('\n')[0].slice(0, 60))}`;
   }
-  const wanted = `expected ${Object.keys(launchers).join(', ')} (Debian: apt install openmpi-bin, or mpich)`;
-  throw new Error(`cluster: ${has}, ${wanted}`);
+  const expected = `expected ${Object.keys(launchers).join(', ')} (Debian: apt install openmpi-bin, or mpich)`;
+  throw new Error(`cluster: ${has}, ${expected}`);
 }
 
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.message);

@@ -16,11 +16,11 @@ export interface Death {
 /** A program that starts the ranks of a job. */
 export interface Launcher {
   /** Whether a program with this `--version` is the launcher. */
-  isIt(version: string): boolean;
+  isVersion(version: string): boolean;
   /** Default flags for ranks of several threads, added to those that the user gives. */
-  flags(given: readonly string[], env: Io['env']): readonly string[];
+  flags(userFlags: readonly string[], env: Io['env']): readonly string[];
   /** Start of the launcher's own lines among the ranks' output on stdout; null if it only uses stderr. */
-  readonly speaks: RegExp | null;
+  readonly messageStart: RegExp | null;
   /** The first process that ended badly, found in stderr and the end of stdout. Later ones were ended because of it. */
   deathIn(text: string): Death | null;
   /** If the launcher started no rank, says what to do about it. Null if its messages give no reason. */
@@ -29,10 +29,11 @@ export interface Launcher {
 
 export const launchers = {
   "Open MPI's mpirun": {
-    isIt: (version) => version.includes('Open MPI'),
+    isVersion: (version) => version.includes('Open MPI'),
     // By default it would bind each of two ranks to one core.
-    flags: (given) => (given.some((flag) => /^--?(bind-to|map-by|cpu-set)/.test(flag)) ? [] : ['--bind-to', 'none']),
-    speaks: null,
+    flags: (userFlags) =>
+      userFlags.some((flag) => /^--?(bind-to|map-by|cpu-set)/.test(flag)) ? [] : ['--bind-to', 'none'],
+    messageStart: null,
     deathIn(text) {
       const killed = /process rank (\d+) with PID (\d+) on node (\S+) exited on\s+signal (\d+)/.exec(text);
       if (killed !== null) {
@@ -51,9 +52,9 @@ export const launchers = {
   },
   Hydra: {
     // The launcher of MPICH and its relatives.
-    isIt: (version) => /HYDRA|Intel\(R\) MPI|MVAPICH/.test(version),
+    isVersion: (version) => /HYDRA|Intel\(R\) MPI|MVAPICH/.test(version),
     flags: () => [],
-    speaks: /^={70,}$/,
+    messageStart: /^={70,}$/,
     deathIn(text) {
       // Hydra ends the other ranks and may name one of them. The rank that died announces itself first.
       const watched = watchedDeathIn(text);
@@ -64,16 +65,16 @@ export const launchers = {
     adviceIn: () => null,
   },
   srun: {
-    isIt: (version) => version.startsWith('slurm'),
-    flags: (given, env) => [
+    isVersion: (version) => version.startsWith('slurm'),
+    flags: (userFlags, env) => [
       '--kill-on-bad-exit=1',
-      ...(given.some((flag) => flag.startsWith('--mpi')) ? [] : pmiOf(env)),
+      ...(userFlags.some((flag) => flag.startsWith('--mpi')) ? [] : pmiOf(env)),
     ],
-    speaks: null,
+    messageStart: null,
     deathIn(text) {
-      const found = /srun: error: ([^\s:]+): tasks? (\d+)(?:[^\d\s:][^\s:]*)?: (.+)/.exec(text);
-      if (found === null) return null;
-      const [, host, rank, words] = found;
+      const match = /srun: error: ([^\s:]+): tasks? (\d+)(?:[^\d\s:][^\s:]*)?: (.+)/.exec(text);
+      if (match === null) return null;
+      const [, host, rank, words] = match;
       const code = /^Exited with exit code (\d+)/.exec(words);
       const death = { rank: Number(rank), pid: null, host };
       if (code === null) return { ...death, how: words.toLowerCase(), exitCode: null };
@@ -84,9 +85,9 @@ export const launchers = {
 } satisfies Record<string, Launcher>;
 
 function hydraDeathIn(text: string): Death | null {
-  const found = /(?:RANK (\d+) )?PID (\d+) RUNNING AT (\S+)\s+=\s+(EXIT CODE|KILLED BY SIGNAL): (\d+)/.exec(text);
-  if (found === null) return null;
-  const [, rank, pid, host, what, number] = found;
+  const match = /(?:RANK (\d+) )?PID (\d+) RUNNING AT (\S+)\s+=\s+(EXIT CODE|KILLED BY SIGNAL): (\d+)/.exec(text);
+  if (match === null) return null;
+  const [, rank, pid, host, what, number] = match;
   const how = what === 'EXIT CODE' ? hydraEnd(Number(number)) : signal(Number(number));
   return { rank: rank === undefined ? null : Number(rank), pid: Number(pid), host, how };
 }
@@ -115,8 +116,8 @@ export interface FoundLauncher {
 function pmiOf(env: Io['env']): readonly string[] {
   if (env.SLURM_MPI_TYPE !== undefined) return [];
   const { stdout } = spawnSync('scontrol', ['show', 'config'], { encoding: 'utf8', env });
-  const usual = /^MpiDefault\s*=\s*(\S+)/m.exec(stdout ?? '')?.[1];
-  if (usual !== 'none' && usual !== '(null)') return [];
+  const mpiDefault = /^MpiDefault\s*=\s*(\S+)/m.exec(stdout ?? '')?.[1];
+  if (mpiDefault !== 'none' && mpiDefault !== '(null)') return [];
   const { library } = findMpi({ environment: env });
   return library === null ? [] : [`--mpi=${library.family.slurm}`];
 }

@@ -14,7 +14,7 @@ export async function onEachRank<T>(cluster: Cluster | null, work: () => T | Pro
   } catch (error) {
     return await failTogether(cluster, error);
   }
-  await meet(cluster);
+  await awaitRanks(cluster);
   return value;
 }
 
@@ -25,25 +25,25 @@ export async function onEachRank<T>(cluster: Cluster | null, work: () => T | Pro
 export async function failTogether(cluster: Cluster, error: unknown): Promise<never> {
   const isUsage = error instanceof UsageError;
   const sentence = isUsage ? error.message : withoutPlace(error);
-  const told = (await hear(cluster, { sentence, isUsage })) as Error;
+  const firstError = (await exchangeObstacles(cluster, { sentence, isUsage })) as Error;
   // Rank 0 throws its own error, which has a cause.
-  const thrown = cluster.rank === 0 && error instanceof Error ? error : told;
-  known.add(thrown);
+  const thrown = cluster.rank === 0 && error instanceof Error ? error : firstError;
+  sharedErrors.add(thrown);
   throw thrown;
 }
 
 /** Waits for all other ranks. @throws the error of the first rank that failed, if any. */
-export async function meet(cluster: Cluster): Promise<void> {
-  const told = await hear(cluster, null);
-  if (told === null) return;
-  known.add(told);
-  throw told;
+export async function awaitRanks(cluster: Cluster): Promise<void> {
+  const firstError = await exchangeObstacles(cluster, null);
+  if (firstError === null) return;
+  sharedErrors.add(firstError);
+  throw firstError;
 }
 
 /** Errors that all ranks have thrown together. */
-const known = new WeakSet<Error>();
+const sharedErrors = new WeakSet<Error>();
 
-export const isKnownToAll = (error: unknown): boolean => error instanceof Error && known.has(error);
+export const isKnownToAll = (error: unknown): boolean => error instanceof Error && sharedErrors.has(error);
 
 /** Why a rank cannot go on, as text that the other ranks can repeat. */
 interface Obstacle {
@@ -51,15 +51,15 @@ interface Obstacle {
   readonly isUsage: boolean;
 }
 
-async function hear({ fromAll, ranks, hosts }: Cluster, own: Obstacle | null): Promise<Error | null> {
-  const all = await fromAll(own);
-  const first = all.findIndex((obstacle) => obstacle !== null);
-  const obstacle = all[first];
-  if (obstacle === undefined || obstacle === null) return null;
-  const { sentence, isUsage } = obstacle;
+async function exchangeObstacles({ fromAll, ranks, hosts }: Cluster, obstacle: Obstacle | null): Promise<Error | null> {
+  const all = await fromAll(obstacle);
+  const first = all.findIndex((one) => one !== null);
+  const firstObstacle = all[first] ?? null;
+  if (firstObstacle === null) return null;
+  const { sentence, isUsage } = firstObstacle;
   const alike = [...all.keys()].filter((rank) => all[rank]?.sentence === sentence);
-  const places = [...new Set(alike.map((rank) => hosts[rank]))].join(', ');
+  const hostNames = [...new Set(alike.map((rank) => hosts[rank]))].join(', ');
   // An error of rank 0 reads as in a run without ranks.
-  const message = first === 0 ? sentence : `${namesOf(alike, ranks)} (${places}): ${sentence}`;
+  const message = first === 0 ? sentence : `${namesOf(alike, ranks)} (${hostNames}): ${sentence}`;
   return isUsage ? new UsageError(message) : new Error(message);
 }

@@ -15,7 +15,7 @@ import { readTrainWords } from './train-words.ts';
 const FAILED = 1;
 
 /** Exit codes of a command that ended by itself: it would end in the same way again. */
-const ownCodes = new Set<number>([0, 1, 2, ...Object.values(exitCodes)]);
+const normalExitCodes = new Set<number>([0, 1, 2, ...Object.values(exitCodes)]);
 
 /**
  * Starts a training on ranks. If a rank dies, starts it again from the last checkpoint with one rank less. Resolves to
@@ -23,16 +23,17 @@ const ownCodes = new Set<number>([0, 1, 2, ...Object.values(exitCodes)]);
  */
 export async function runCluster(request: Request, io: Io): Promise<number> {
   const end = request.args.indexOf('--');
-  const [own, words] = end === -1 ? [request.args, []] : [request.args.slice(0, end), request.args.slice(end + 1)];
-  const values = parseRaw(clusterRunOptions, flagsToRaw(clusterRunOptions, { ...request, args: own }));
-  refuseWords(request.positionals, words.length);
+  const [clusterArgs, trainWords] =
+    end === -1 ? [request.args, []] : [request.args.slice(0, end), request.args.slice(end + 1)];
+  const values = parseRaw(clusterRunOptions, flagsToRaw(clusterRunOptions, { ...request, args: clusterArgs }));
+  refuseWords(request.positionals, trainWords.length);
   const { ranks, restarts = clusterRunOptions.restarts.standard } = values;
   if (ranks === undefined) throw new UsageError('--ranks is missing, expected the number of processes, such as -n 4');
   const found = findLauncher(values.launcher, io.env);
-  return follow(values, ranks, restarts, words, found, io);
+  return runWithRestarts(values, ranks, restarts, trainWords, found, io);
 }
 
-async function follow(
+async function runWithRestarts(
   values: ClusterRunValues,
   ranks: number,
   restarts: number,
@@ -41,8 +42,8 @@ async function follow(
   io: Io,
 ): Promise<number> {
   const train = readTrainWords(words, restarts);
-  const given = values['launcher-flags']?.split(/\s+/).filter((word) => word !== '') ?? [];
-  const flags = [...launcher.flags(given, io.env), ...given];
+  const userFlags = values['launcher-flags']?.split(/\s+/).filter((word) => word !== '') ?? [];
+  const flags = [...launcher.flags(userFlags, io.env), ...userFlags];
   const signals = createSignals();
   const say = (text: string): void => printLine(io.stderr, `gradloom cluster: ${text}`);
   try {
@@ -51,7 +52,7 @@ async function follow(
       const { code: last, tail } = await signals.forwardTo(job);
       const death = launcher.deathIn(tail);
       const code = last === 0 ? 0 : (death?.exitCode ?? last);
-      const hasDied = endedByDeath(last, death) || (code !== null && !ownCodes.has(code));
+      const hasDied = endedByDeath(last, death) || (code !== null && !normalExitCodes.has(code));
       if (signals.received !== null) {
         say(describeSignal(signals.received, train.out));
         return exitCodes[signals.received];

@@ -16,7 +16,7 @@ export interface JobEnd {
 }
 
 /** Characters kept of the end of the output. */
-const TAIL = 20_000;
+const TAIL_CHARACTERS = 20_000;
 
 /** The launcher's `--version` text, or why it cannot be started. */
 export function versionOf(command: string, env: Io['env']): string | Error {
@@ -42,33 +42,33 @@ export function startJob(
     detached: true,
   });
   let tail = '';
-  const hear = (text: string): void => {
+  const printLauncherLine = (text: string): void => {
     // Open MPI ends some of its messages with the NUL of C.
     const line = text.replaceAll('\0', '');
     if (line === '' && text !== '') return;
     printLine(stderr, line);
-    tail = `${tail}${line}\n`.slice(-TAIL);
+    tail = `${tail}${line}\n`.slice(-TAIL_CHARACTERS);
   };
-  createInterface({ input: child.stderr }).on('line', hear);
-  let isLaunchers = false;
-  let empty = 0; // empty lines, printed before the next line
-  const pass = (line: string): void => {
-    if (isLaunchers) hear(line);
+  createInterface({ input: child.stderr }).on('line', printLauncherLine);
+  let isLauncherText = false;
+  let emptyLines = 0; // empty lines, printed before the next line
+  const printOutputLine = (line: string): void => {
+    if (isLauncherText) printLauncherLine(line);
     else printLine(stdout, line);
   };
-  const passEmpty = (): void => {
-    for (; empty > 0; empty--) pass('');
+  const printEmptyLines = (): void => {
+    for (; emptyLines > 0; emptyLines--) printOutputLine('');
   };
   createInterface({ input: child.stdout })
     .on('line', (line) => {
-      isLaunchers ||= launcher.speaks?.test(line) ?? false;
-      if (line === '') empty++;
+      isLauncherText ||= launcher.messageStart?.test(line) ?? false;
+      if (line === '') emptyLines++;
       else {
-        passEmpty();
-        pass(line);
+        printEmptyLines();
+        printOutputLine(line);
       }
     })
-    .on('close', passEmpty);
+    .on('close', printEmptyLines);
   const ended = once(child, 'close').then(([code]): JobEnd => ({ code, tail }));
   return { child, ended };
 }

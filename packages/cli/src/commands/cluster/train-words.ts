@@ -30,12 +30,12 @@ export function readTrainWords(words: readonly string[], restarts: number): Trai
   const cluster = flags.has('cluster') ? [] : ['--cluster', 'mpi'];
   const first = [...words, ...cluster];
   if (flags.has('no-out') || restarts === 0) return { out: flags.get('out') ?? null, next: () => first };
-  const isKept = ['checkpoint-every', 'config', 'resume'].some((name) => flags.has(name));
-  const kept = isKept ? [] : ['--checkpoint-every', CHECKPOINT_EVERY];
-  const named = flags.get('out') ?? folderOf(flags.get('resume'));
-  const out = named ?? makeNumbered('cluster');
-  const begin = [...first, ...kept, ...(named === null ? ['--out', out] : [])];
-  const goOn = [...withoutFlags(words, ['out', 'resume', 'config']), ...cluster, ...kept, '--resume', out];
+  const hasCheckpoints = ['checkpoint-every', 'config', 'resume'].some((name) => flags.has(name));
+  const checkpointFlags = hasCheckpoints ? [] : ['--checkpoint-every', CHECKPOINT_EVERY];
+  const folder = flags.get('out') ?? folderOf(flags.get('resume'));
+  const out = folder ?? makeNumbered('cluster');
+  const begin = [...first, ...checkpointFlags, ...(folder === null ? ['--out', out] : [])];
+  const goOn = [...withoutFlags(words, ['out', 'resume', 'config']), ...cluster, ...checkpointFlags, '--resume', out];
   let hasBegun = false;
   return {
     out,

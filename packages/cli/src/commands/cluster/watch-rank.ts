@@ -17,11 +17,11 @@ export function watchRank(
   last: string | null, // file of the last checkpoint, if known
   env: Io['env'],
 ): () => void {
-  const own = hydraRank(env);
-  if (own === null) return () => {};
-  const who = `gradloom: rank ${own.rank} of ${own.ranks} (process ${process.pid} on ${hostname()})`;
+  const hydra = hydraRank(env);
+  if (hydra === null) return () => {};
+  const who = `gradloom: rank ${hydra.rank} of ${hydra.ranks} (process ${process.pid} on ${hostname()})`;
   const words = [String(process.pid), who, last ?? '', printable(last ?? '')];
-  const stdio: StdioOptions = ['pipe', 'inherit', 'inherit', own.socket ?? 'ignore'];
+  const stdio: StdioOptions = ['pipe', 'inherit', 'inherit', hydra.socket ?? 'ignore'];
   const shell = spawn('/bin/sh', ['-c', watch, 'sh', ...words], { stdio });
   shell.on('error', () => {}); // without a shell only Hydra's messages remain
   // Neither the shell nor its stdin keeps this process alive.
@@ -40,9 +40,9 @@ export interface WatchedDeath {
 
 /** The first death announced in this text. */
 export function watchedDeathIn(text: string): WatchedDeath | null {
-  const found = /^gradloom: rank (\d+) of \d+ \(process (\d+) on (\S+)\) has died(?:: ([^;\n]+))?/m.exec(text);
-  if (found === null) return null;
-  const [, rank, pid, host, how = null] = found;
+  const match = /^gradloom: rank (\d+) of \d+ \(process (\d+) on (\S+)\) has died(?:: ([^;\n]+))?/m.exec(text);
+  if (match === null) return null;
+  const [, rank, pid, host, how = null] = match;
   return { rank: Number(rank), pid: Number(pid), host, how };
 }
 

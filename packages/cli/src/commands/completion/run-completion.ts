@@ -13,9 +13,9 @@ export async function runCompletion(request: Request, io: Io): Promise<number> {
   parseRaw(completionOptions, flagsToRaw(completionOptions, request));
   refuseMoreThan(1, request.positionals, 'one shell');
   const [word] = request.positionals;
-  const own = basename(io.env.SHELL ?? '');
+  const userShell = basename(io.env.SHELL ?? '');
   const shell = asUsage(() =>
-    option.oneOf(shells).check('', 'shell', word ?? (Object.hasOwn(shells, own) ? own : 'bash')),
+    option.oneOf(shells).check('', 'shell', word ?? (Object.hasOwn(shells, userShell) ? userShell : 'bash')),
   );
   printLines(io.stdout, scriptFor(shell).split('\n'));
   return 0;

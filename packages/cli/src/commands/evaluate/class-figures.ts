@@ -16,8 +16,8 @@ export function classFigures(
 ): ClassFigures[] {
   const classes = Math.floor(Math.sqrt(confusion.length));
   const columns = classes + 1;
-  const taken = new Float64Array(columns);
-  for (let i = 0; i < confusion.length; i++) taken[i % columns] += confusion[i];
+  const predicted = new Float64Array(columns);
+  for (let i = 0; i < confusion.length; i++) predicted[i % columns] += confusion[i];
   return Array.from({ length: classes }, (_, c) => {
     const answers = [...confusion.subarray(c * columns, c * columns + classes)];
     const unanswered = confusion[c * columns + classes];
@@ -26,7 +26,7 @@ export function classFigures(
       label: labels?.[c] ?? String(c),
       rows,
       recall: answers[c] / rows,
-      precision: answers[c] / taken[c],
+      precision: answers[c] / predicted[c],
       answers,
       unanswered,
     };

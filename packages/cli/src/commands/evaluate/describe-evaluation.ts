@@ -10,9 +10,9 @@ import { columns } from '../../terminal/text/columns.ts';
 import { decimal, percent, plural, showLabel, whole } from '../../terminal/text/format.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
 import type { ClassFigures } from './class-figures.ts';
-import type { FoundThreshold } from './find-threshold.ts';
+import type { ChosenThreshold } from './find-threshold.ts';
 import { type Residuals, TOO_MANY_SCORES } from './held-scores.ts';
-import type { FoundFigure, Resampling } from './measure-figures.ts';
+import type { MeasuredFigure, Resampling } from './measure-figures.ts';
 
 /** The results of `evaluate`. */
 export interface Findings {
@@ -24,9 +24,9 @@ export interface Findings {
   readonly task: Task;
   readonly loss: string; // name of the loss
   readonly token: string | null; // what a token of a text is; null for other data
-  readonly threshold: FoundThreshold | null; // null unless the task is binary
+  readonly threshold: ChosenThreshold | null; // null unless the task is binary
   readonly positive: string | null; // the class that figures of a binary task refer to
-  readonly figures: readonly FoundFigure[];
+  readonly figures: readonly MeasuredFigure[];
   readonly withoutRankings: boolean; // whether there were too many rows to hold
   readonly resampling: Resampling | null;
   readonly topK: { readonly k: number; readonly accuracy: number } | null;
@@ -47,7 +47,7 @@ export function describeEvaluation(findings: Findings, width: number, paint: Pai
     `${dataset}: ${plural(rows, `${split === 'all' ? '' : split === 'train' ? 'training ' : `${split} `}row`)}${of}`,
     '',
     ...columns(figureRows(findings, paint)),
-    ...notes(findings).flatMap((note) => ['', `  ${note}`]),
+    ...explanations(findings).flatMap((sentence) => ['', `  ${sentence}`]),
     ...(calibration === null ? [] : ['', ...calibrationTable(calibration, findings, unit)]),
     ...(task === 'binary' && curves !== null ? curveCharts(curves) : []),
   ];
@@ -80,8 +80,8 @@ function figureRows(
   const table: string[][] = [];
   for (const { name, value, interval } of figures) {
     const isMacro = task === 'classes' && (name === 'precision' || name === 'recall' || name === 'f1');
-    const own = name === 'bits-per-character' && token !== null ? `bits per ${token}` : figureTable[name].title;
-    const title = `${own}${isMacro ? ', mean over classes' : ''}`;
+    const figureTitle = name === 'bits-per-character' && token !== null ? `bits per ${token}` : figureTable[name].title;
+    const title = `${figureTitle}${isMacro ? ', mean over classes' : ''}`;
     const shown = showFigure(name, value);
     if (name === 'mape' && Number.isNaN(value) && unanswered === 0) {
       table.push([title, 'none', '(a target is 0 or nearly 0)']);
@@ -130,7 +130,7 @@ const intervalText = (name: string, { low, high, without }: Interval): string =>
   `${showFigure(name, low)} to ${showFigure(name, high)}${without === 0 ? '' : ` (${plural(without, 'draw')} without a value)`}`;
 
 /** Notes: the class that figures refer to, and how thresholds and intervals were found. */
-function notes({ threshold, positive, resampling, withoutRankings }: Findings): string[] {
+function explanations({ threshold, positive, resampling, withoutRankings }: Findings): string[] {
   const lines: string[] = [];
   if (threshold !== null) {
     const { value, by, on } = threshold;

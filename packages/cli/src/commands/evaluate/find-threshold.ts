@@ -4,7 +4,7 @@ import type { ThresholdChoice } from '../../options/threshold.ts';
 import { UsageError } from '../../terminal/failure.ts';
 
 /** The threshold that figures are measured at, and its source. */
-export interface FoundThreshold {
+export interface ChosenThreshold {
   readonly value: number;
   readonly by: ThresholdCriterion | 'flag' | 'model' | 'default';
   /** Rows on which it was chosen: the validation set, or the measured rows themselves. */
@@ -12,30 +12,30 @@ export interface FoundThreshold {
 }
 
 /** The threshold of a binary task. `scoresOf` returns the rows to choose it on. */
-export async function findThreshold(
-  asked: ThresholdChoice | undefined,
-  ofModel: number | undefined,
+export async function chooseThresholdFor(
+  choice: ThresholdChoice | undefined,
+  modelThreshold: number | undefined,
   scoring: Scoring,
-  scoresOf: () => Promise<{ held: HeldRows; split: string; areMeasured: boolean }>,
-): Promise<FoundThreshold | null> {
+  scoresOf: () => Promise<{ scores: HeldRows; split: string; areMeasured: boolean }>,
+): Promise<ChosenThreshold | null> {
   if (scoring.task !== 'binary') {
-    if (asked === undefined) return null;
+    if (choice === undefined) return null;
     throw new UsageError(
-      `--threshold has ${asked}, expected none, since the model does not choose between two classes`,
+      `--threshold has ${choice}, expected none, since the model does not choose between two classes`,
     );
   }
-  if (asked === undefined) {
-    return ofModel === undefined
+  if (choice === undefined) {
+    return modelThreshold === undefined
       ? { value: scoring.threshold, by: 'default', on: null }
-      : { value: ofModel, by: 'model', on: null };
+      : { value: modelThreshold, by: 'model', on: null };
   }
-  if (typeof asked === 'number') return { value: asked, by: 'flag', on: null };
-  const { held, split, areMeasured } = await scoresOf();
-  const chosen = await inTurns(chooseThreshold(held, asked));
+  if (typeof choice === 'number') return { value: choice, by: 'flag', on: null };
+  const { scores: held, split, areMeasured } = await scoresOf();
+  const chosen = await inTurns(chooseThreshold(held, choice));
   if (chosen === null) {
     throw new Error(
-      `--threshold has ${asked}, expected a number, since the ${held.rows} ${split === 'all' ? '' : `${split} `}rows are of one class`,
+      `--threshold has ${choice}, expected a number, since the ${held.rows} ${split === 'all' ? '' : `${split} `}rows are of one class`,
     );
   }
-  return { value: chosen.threshold, by: asked, on: { split, rows: held.rows, areMeasured } };
+  return { value: chosen.threshold, by: choice, on: { split, rows: held.rows, areMeasured } };
 }

@@ -5,54 +5,54 @@ import { type Curves, MOST_CURVE_POINTS } from '../../report/findings/findings.t
 
 /** Scores and targets of all rows, for figures that need all of them at once. */
 export interface HeldScores extends Required<OutputReader> {
-  readonly held: HeldRows;
+  readonly scores: HeldRows;
 }
 
 /** Bytes of a row while sorting. */
-const SORTING = 24;
+const SORTING_BYTES = 24;
 
 /** Bytes of a row in each ranking of a class. */
-const RANKED = 6;
+const RANKING_BYTES = 6;
 
 /** Bytes to hold the scores of `rows` rows and their rankings. */
 const bytesOfScores = (rows: number, { outputs, columns }: Scoring): number =>
-  rows * (8 * (outputs + columns) + SORTING + RANKED * outputs);
+  rows * (8 * (outputs + columns) + SORTING_BYTES + RANKING_BYTES * outputs);
 
 /** Larger scores are not held: rankings and intervals are then left out. */
-const MOST_HELD = 2 ** 30;
+const MAX_SCORE_BYTES = 2 ** 30;
 
 /** Why the scores are not held. */
 export const TOO_MANY_SCORES = 'the scores of all rows take more than a quarter of the free memory, or than 1 GiB';
 
 /** Whether the scores of `rows` rows may be held: they may take at most a quarter of the free memory. */
 export const scoresFit = (rows: number, scoring: Scoring, freeBytes: number): boolean =>
-  bytesOfScores(rows, scoring) <= Math.min(MOST_HELD, freeBytes / 4);
+  bytesOfScores(rows, scoring) <= Math.min(MAX_SCORE_BYTES, freeBytes / 4);
 
 /** Collects the scores of `rows` rows. */
 export function holdScores(rows: number, scoring: Scoring): HeldScores {
   const { outputs, columns } = scoring;
   const y = new Float64Array(rows * outputs);
   const t = new Float64Array(rows * columns);
-  let at = 0;
+  let filled = 0;
   return {
     bytes: bytesOfScores(rows, scoring),
-    held: { rows, outputs, y, t },
+    scores: { rows, outputs, y, t },
     add(scores, targets, B) {
-      y.set(scores, at * outputs);
-      t.set(targets, at * columns);
-      at += B;
+      y.set(scores, filled * outputs);
+      t.set(targets, filled * columns);
+      filled += B;
     },
   };
 }
 
 /** ROC and precision-recall curves of held rows; undefined if a row has no answer. */
 export async function curvesOf(
-  held: HeldRows,
+  scores: HeldRows,
   { task }: Scoring,
   labels: readonly string[] | undefined,
 ): Promise<Curves | undefined> {
-  const found = await inTurns(rankingCurves(held, task === 'classes' ? 'classes' : 'values', MOST_CURVE_POINTS));
-  return found?.map(({ index, points, ...figures }) => ({
+  const curves = await inTurns(rankingCurves(scores, task === 'classes' ? 'classes' : 'values', MOST_CURVE_POINTS));
+  return curves?.map(({ index, points, ...figures }) => ({
     label: labels?.[index] ?? String(index),
     ...figures,
     points: points.map(({ falsePositives, recall, precision }) => [falsePositives, recall, precision]),

@@ -12,7 +12,7 @@ import {
 import type { OutputReader } from '@gradloom/runtime';
 
 /** A figure measured on rows. */
-export interface FoundFigure {
+export interface MeasuredFigure {
   readonly name: FigureName;
   readonly value: number;
   readonly interval: Interval | null;
@@ -22,7 +22,7 @@ export interface FoundFigure {
 export interface FigureReaders {
   readonly readers: readonly OutputReader[];
   /** The figures, after the last row. Figures that need all rows at once are left out if `held` is null. */
-  find(held: HeldRows | null, resampling: Resampling | null): Pausable<FoundFigure[]>;
+  measure(scores: HeldRows | null, resampling: Resampling | null): Pausable<MeasuredFigure[]>;
 }
 
 /** How confidence intervals are found. */
@@ -40,22 +40,22 @@ export function createFigures(scoring: Scoring, threshold: number): FigureReader
   );
   return {
     readers: [...streamed.values()],
-    *find(held, resampling) {
-      const found: { name: FigureName; value: number }[] = [];
+    *measure(scores, resampling) {
+      const measured: { name: FigureName; value: number }[] = [];
       const counted: Partial<Record<FigureName, Counted>> = {};
       for (const name of names) {
         const metric = streamed.get(name);
         const needsRows = metric === undefined || resampling !== null;
-        if (needsRows && held !== null) counted[name] = yield* figures[name].counted(held, task, threshold);
-        const value = metric?.value() ?? counted[name]?.(new Uint32Array(held?.rows ?? 0).fill(1));
-        if (value !== undefined) found.push({ name, value });
+        if (needsRows && scores !== null) counted[name] = yield* figures[name].counted(scores, task, threshold);
+        const value = metric?.value() ?? counted[name]?.(new Uint32Array(scores?.rows ?? 0).fill(1));
+        if (value !== undefined) measured.push({ name, value });
         yield;
       }
       const intervals =
-        resampling === null || held === null
+        resampling === null || scores === null
           ? {}
-          : yield* bootstrap(held.rows, counted as Record<FigureName, Counted>, resampling);
-      return found.map((figure) => ({ ...figure, interval: intervals[figure.name as never] ?? null }));
+          : yield* bootstrap(scores.rows, counted as Record<FigureName, Counted>, resampling);
+      return measured.map((figure) => ({ ...figure, interval: intervals[figure.name as never] ?? null }));
     },
   };
 }

@@ -19,16 +19,16 @@ import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
 import { classFigures } from './class-figures.ts';
 import type { Findings } from './describe-evaluation.ts';
-import { findThreshold } from './find-threshold.ts';
+import { chooseThresholdFor } from './find-threshold.ts';
 import { curvesOf, holdScores, residualsOf, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
-import { createFigures, type FoundFigure } from './measure-figures.ts';
+import { createFigures, type MeasuredFigure } from './measure-figures.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
 
 /** With more classes, the outputs of all positions are too many to collect. */
-const MOST_POSITION_CLASSES = 100;
+const MAX_POSITION_CLASSES = 100;
 
 /** With more classes the confusion table would take 128 MiB, and nobody would read it. */
-const MOST_CLASSES = 2048;
+const MAX_CLASSES = 2048;
 
 /** The table exists as counts, as returned figures, as rows of the classes, and as text. */
 const TABLE_COPIES = 4;
@@ -36,7 +36,7 @@ const TABLE_COPIES = 4;
 /** Measures a model on the requested rows. */
 export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
   const opened = await openModelRows(model, values.dataset, values.split, { mayStream: true });
-  const { split, dataset, sets, isOwn } = opened;
+  const { split, dataset, sets, isTrainingDataset } = opened;
   for (const message of [...opened.warnings, ...otherProducts(model, values)])
     printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
@@ -45,8 +45,10 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   const k = values['top-k'] ?? evaluateOptions['top-k'].standard;
   const choices = targets === 'classes' ? (dataset.classes ?? 0) : 0;
   if (values['top-k'] !== undefined && k > choices) {
-    const wanted = choices === 0 ? 'none, since the model does not choose among classes' : `at most ${choices}`;
-    throw new UsageError(`--top-k has ${k}, expected ${wanted}${choices === 0 ? '' : ` (classes of ${dataset.name})`}`);
+    const expected = choices === 0 ? 'none, since the model does not choose among classes' : `at most ${choices}`;
+    throw new UsageError(
+      `--top-k has ${k}, expected ${expected}${choices === 0 ? '' : ` (classes of ${dataset.name})`}`,
+    );
   }
   if (values.seed !== undefined && values.bootstrap === undefined) {
     throw new UsageError('--seed is given without --bootstrap, expected both (the seed of its draws)');
@@ -54,11 +56,11 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
 
   const scoring = scoringOf(model, dataset);
   const { task, hasProbabilities } = scoring;
-  const collects = !scoring.hasPositions || choices <= MOST_POSITION_CLASSES;
-  const refused = (['bootstrap', 'top-k'] as const).find((name) => values[name] !== undefined);
-  if (!collects && refused !== undefined) {
-    const problem = `expected none, since the outputs of positions are collected only up to ${MOST_POSITION_CLASSES} classes`;
-    throw new UsageError(`--${refused} has ${values[refused]}, ${problem} (${dataset.name} has ${choices})`);
+  const collects = !scoring.hasPositions || choices <= MAX_POSITION_CLASSES;
+  const refusedFlag = (['bootstrap', 'top-k'] as const).find((name) => values[name] !== undefined);
+  if (!collects && refusedFlag !== undefined) {
+    const problem = `expected none, since the outputs of positions are collected only up to ${MAX_POSITION_CLASSES} classes`;
+    throw new UsageError(`--${refusedFlag} has ${values[refusedFlag]}, ${problem} (${dataset.name} has ${choices})`);
   }
   const evaluate = (rows: Dataset, readers: readonly OutputReader[]) =>
     evaluateModel(model.spec, model.parameters, rows, {
@@ -70,14 +72,14 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   const hold = async (rows: Dataset): Promise<HeldRows> => {
     const scores = holdScores(countRows(rows), scoring);
     await evaluate(rows, [{ add: scoreInto(scoring, [scores]), bytes: scores.bytes }]);
-    return scores.held;
+    return scores.scores;
   };
-  const threshold = await findThreshold(values.threshold, model.metadata.threshold, scoring, async () => {
-    const chosenOn = validationRows(sets, isOwn) ?? { split, dataset };
-    return { held: await hold(chosenOn.dataset), split: chosenOn.split, areMeasured: chosenOn.dataset === dataset };
+  const threshold = await chooseThresholdFor(values.threshold, model.metadata.threshold, scoring, async () => {
+    const chosenOn = validationRows(sets, isTrainingDataset) ?? { split, dataset };
+    return { scores: await hold(chosenOn.dataset), split: chosenOn.split, areMeasured: chosenOn.dataset === dataset };
   });
 
-  const hasTable = dataset.classes !== null && dataset.classes <= MOST_CLASSES && collects;
+  const hasTable = dataset.classes !== null && dataset.classes <= MAX_CLASSES && collects;
   const decision = { targets: task === 'classes' ? ('classes' as const) : ('values' as const) };
   const at = threshold?.value ?? scoring.threshold;
   const confusion = hasTable ? metrics['confusion-matrix']({ ...decision, threshold: at }) : null;
@@ -91,18 +93,18 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   if (!fits && values.bootstrap !== undefined) {
     throw new Error(`--bootstrap has ${values.bootstrap}, expected none, since ${TOO_MANY_SCORES}`);
   }
-  const held = needsRows && fits ? holdScores(count, scoring) : null;
-  const scored = [...figures.readers, ...[confusion, calibration, held].filter((reader) => reader !== null)];
+  const collected = needsRows && fits ? holdScores(count, scoring) : null;
+  const scored = [...figures.readers, ...[confusion, calibration, collected].filter((reader) => reader !== null)];
   const tableBytes = confusion === null ? 0 : TABLE_COPIES * 8 * (dataset.classes ?? 0) ** 2;
-  const reader = { add: scoreInto(scoring, scored), bytes: tableBytes + (held?.bytes ?? 0) };
+  const reader = { add: scoreInto(scoring, scored), bytes: tableBytes + (collected?.bytes ?? 0) };
   const evaluation = await evaluate(dataset, collects ? [reader, ...(topK === null ? [] : [topK])] : []);
   const resampling =
     values.bootstrap === undefined
       ? null
       : { resamples: values.bootstrap, seed: values.seed ?? evaluateOptions.seed.standard };
   const { labels } = model.metadata;
-  const isRanked = held !== null && task !== 'values' && (dataset.classes ?? 2) <= MOST_CURVES;
-  const curves = isRanked ? await curvesOf(held.held, scoring, labels ?? dataset.labels) : undefined;
+  const isRanked = collected !== null && task !== 'values' && (dataset.classes ?? 2) <= MOST_CURVES;
+  const curves = isRanked ? await curvesOf(collected.scores, scoring, labels ?? dataset.labels) : undefined;
   return {
     fingerprint: model.fingerprint,
     dataset: dataset.name,
@@ -115,13 +117,16 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     token: tokenUnit(dataset),
     threshold,
     positive: task === 'binary' ? ((labels ?? dataset.labels)?.[1] ?? '1') : null,
-    figures: collects ? await inTurns(figures.find(held?.held ?? null, resampling)) : figuresOfSums(evaluation),
+    figures: collects
+      ? await inTurns(figures.measure(collected?.scores ?? null, resampling))
+      : figuresOfSums(evaluation),
     withoutRankings: task !== 'values' && needsRows && !fits,
     resampling,
     topK: topK === null ? null : { k, accuracy: topK.value() },
     calibration: calibration?.value() ?? null,
     curves: curves ?? null,
-    residuals: held !== null && task === 'values' ? residualsOf(held.held, targetNames(model.preprocessing)) : null,
+    residuals:
+      collected !== null && task === 'values' ? residualsOf(collected.scores, targetNames(model.preprocessing)) : null,
     classes: confusion === null ? null : classFigures(confusion.value(), labels ?? dataset.labels),
   };
 }
@@ -153,20 +158,20 @@ function countRows({ rows, classes, targets: { array, columns, file }, lengths }
 }
 
 /** The figures that an evaluation of positions has without its outputs. */
-function figuresOfSums({ accuracy, perplexity }: Evaluation): FoundFigure[] {
-  const found: Partial<Record<FigureName, number | undefined>> = { accuracy };
+function figuresOfSums({ accuracy, perplexity }: Evaluation): MeasuredFigure[] {
+  const figures: Partial<Record<FigureName, number | undefined>> = { accuracy };
   if (perplexity !== undefined) {
     const logLoss = lossOf(perplexity);
-    Object.assign(found, { 'log-loss': logLoss, perplexity, 'bits-per-character': bitsOf(logLoss) });
+    Object.assign(figures, { 'log-loss': logLoss, perplexity, 'bits-per-character': bitsOf(logLoss) });
   }
-  return Object.entries(found).flatMap(([name, value]) =>
+  return Object.entries(figures).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name: name as FigureName, value, interval: null }],
   );
 }
 
 /** Validation rows of the run that made the model. */
-const validationRows = ({ validation }: DataSplits, isOwn: boolean): TakenRows | null =>
-  isOwn && validation !== undefined ? { split: 'validation', dataset: validation } : null;
+const validationRows = ({ validation }: DataSplits, isTrainingDataset: boolean): TakenRows | null =>
+  isTrainingDataset && validation !== undefined ? { split: 'validation', dataset: validation } : null;
 
 /** Evaluation options from flags; prints warnings. */
 export function runOf(

@@ -3,8 +3,8 @@ import { modelPath } from '../../files/models/model-path.ts';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { binsOf } from '../../lab/figures/calibration-bins.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
+import { loadOptions } from '../../options/custom-parts.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { loadOptions } from '../../options/own-parts.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
@@ -28,12 +28,13 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
       throw new UsageError('--save-threshold is given without --threshold, expected both');
     }
     const findings = await measureModel(model, values, io);
-    const kept = values['save-threshold'] ? keepThreshold(request.positionals, findings.threshold) : null;
+    const savedPath = values['save-threshold'] ? saveThreshold(request.positionals, findings.threshold) : null;
     if (values.json) printJson(io.stdout, jsonLine(findings));
     else {
       const paint = createPaint(io.stdout, io.env);
       printLines(io.stdout, describeEvaluation(findings, widthOf(io.stdout), paint));
-      if (kept !== null) printLines(io.stdout, ['', `  The threshold is written to ${kept}: predict uses it.`]);
+      if (savedPath !== null)
+        printLines(io.stdout, ['', `  The threshold is written to ${savedPath}: predict uses it.`]);
     }
     return 0;
   } catch (error) {
@@ -54,8 +55,9 @@ function jsonLine({
   ...rest
 }: Findings): string {
   const { rows, positions, loss, unanswered = 0, metrics } = evaluation;
-  const found = Object.fromEntries(figures.map(({ name, value, interval }) => [name, { value, ...interval }]));
-  const valueOfFigure = (name: 'accuracy' | 'mae' | 'rmse' | 'r2') => found[name]?.value ?? evaluation[name] ?? null;
+  const figuresByName = Object.fromEntries(figures.map(({ name, value, interval }) => [name, { value, ...interval }]));
+  const valueOfFigure = (name: 'accuracy' | 'mae' | 'rmse' | 'r2') =>
+    figuresByName[name]?.value ?? evaluation[name] ?? null;
   return JSON.stringify({
     event: 'evaluation',
     ...rest,
@@ -69,7 +71,7 @@ function jsonLine({
     unanswered,
     ...(metrics === undefined ? {} : { metrics }),
     ...(naive === null ? {} : { naive }),
-    figures: found,
+    figures: figuresByName,
     calibration: calibration === null ? null : binsOf(calibration),
     classes,
   });
@@ -79,7 +81,7 @@ function jsonLine({
  * Writes a threshold into the metadata of the model file that the first argument names. Returns its path.
  * @throws Error for a checkpoint, whose run may go on.
  */
-function keepThreshold([named]: readonly string[], threshold: { readonly value: number } | null): string {
+function saveThreshold([named]: readonly string[], threshold: { readonly value: number } | null): string {
   const path = modelPath(named);
   const { model, checkpoint } = openModelFile(path, loadOptions());
   if (checkpoint !== null) {

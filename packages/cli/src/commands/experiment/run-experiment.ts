@@ -19,7 +19,7 @@ import type { Request } from '../../options/request.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { asUsage } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
-import { createNote } from '../../terminal/note.ts';
+import { createProgressLine } from '../../terminal/note.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { timeLeft } from '../../terminal/text/format.ts';
@@ -87,13 +87,13 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   const paint = createPaint(io.stdout, io.env);
   const outcomes: Record<string, Outcome> = {};
   const started = new Date();
-  const progress = createNote('experiment', io, json);
-  const chosen = Object.entries(experiments).filter(([name]) => only?.some((own) => own === name) ?? true);
+  const progress = createProgressLine('experiment', io, json);
+  const chosen = Object.entries(experiments).filter(([name]) => only?.some((other) => other === name) ?? true);
   const loaded = await Promise.all(chosen.map(([, load]) => load()));
   for (const [k, [name]] of chosen.entries()) {
     const left = leftMs(loaded, k, Date.now() - started.getTime());
     const label = `${name}, ${k + 1} of ${chosen.length}, ${timeLeft(left)}`;
-    progress.say(label, left);
+    progress.show(label, left);
     const { outcome } = await run(name, loaded[k], raw, true, io, lock, label);
     outcomes[name] = outcome;
     if (json) continue;
@@ -171,8 +171,8 @@ async function run(
     ...(threads === undefined ? {} : { threads }),
     ...(blas === undefined ? {} : { blas }),
   };
-  const note = createNote(label, io, json);
-  const context: ExperimentContext = { machine, brief, note: note.say, paint: createPaint(io.stdout, io.env) };
+  const progress = createProgressLine(label, io, json);
+  const context: ExperimentContext = { machine, brief, note: progress.show, paint: createPaint(io.stdout, io.env) };
   const compute = async (): Promise<Outcome> => {
     // Some experiments do not train, but all of them refuse a missing library.
     if (blas !== undefined) resolveBackend(backend, { path: blas });
@@ -180,7 +180,7 @@ async function run(
   };
   const outcome = await compute()
     .catch((error: unknown) => Promise.reject(nameFlag(error, experiment.options)))
-    .finally(note.clear);
+    .finally(progress.clear);
   if (lock !== undefined) writeOut(lock, `${name}.json`, `${stringify(documentOf(outcome), 2)}\n`);
   return { json, outcome };
 }

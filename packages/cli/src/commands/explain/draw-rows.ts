@@ -14,7 +14,7 @@ export function drawn({ rows }: Dataset, count: number | 'all', seed: number): U
 }
 
 /** More images would be too small on a page, and more texts too many. */
-const MOST_ROWS = 100;
+const MAX_ROWS = 100;
 
 /** Draws the rows of an explanation of images or texts. @throws UsageError for an option without effect on them. */
 export function drawFew(
@@ -24,8 +24,8 @@ export function drawFew(
   { what, standard }: { readonly what: 'images' | 'texts'; readonly standard: number },
 ): { readonly order: Uint32Array; readonly about: ExplainedRows } {
   const { rows = standard, seed = explainOptions.seed.standard, metric, threads, backend, blas } = values;
-  const refuse = (name: string, has: unknown, wanted: string): never => {
-    throw new UsageError(`--${name} has ${has}, expected ${wanted}, since the rows are ${what}`);
+  const refuse = (name: string, has: unknown, expected: string): never => {
+    throw new UsageError(`--${name} has ${has}, expected ${expected}, since the rows are ${what}`);
   };
   if (metric !== undefined) refuse('metric', metric, 'none');
   // WebAssembly computes gradients in one thread.
@@ -34,7 +34,7 @@ export function drawFew(
   if (blas !== undefined) refuse('blas', blas, 'none');
   if (what === 'texts' && values.repeats !== undefined) refuse('repeats', values.repeats, 'none');
   const order = drawn(dataset, rows, seed);
-  if (order.length > MOST_ROWS) refuse('rows', rows, `at most ${MOST_ROWS}`);
+  if (order.length > MAX_ROWS) refuse('rows', rows, `at most ${MAX_ROWS}`);
   const { fingerprint } = model;
   return { order, about: { fingerprint, dataset: dataset.name, split, allRows: dataset.rows, seed } };
 }

@@ -34,28 +34,28 @@ export const areImages = (model: Model, dataset: Dataset): boolean =>
 /** Finds where a model looks in some images. */
 export async function lookAtImages(
   model: Model,
-  taken: TakenRows,
+  source: TakenRows,
   values: ExplainValues,
   say: (text: string) => void,
 ): Promise<ImagesDocument> {
-  const { dataset } = taken;
-  const { order, about } = drawFew(model, taken, values, { what: 'images', standard: IMAGES });
+  const { dataset } = source;
+  const { order, about } = drawFew(model, source, values, { what: 'images', standard: IMAGES });
   const { repeats = IMAGE_REPEATS } = values;
   const shape = shapeOfImages(dataset);
   const images = sheetOfRows(dataset, [...order]);
   if (shape === null || images === null) throw new Error(`rows of ${dataset.name} are no images, expected some`);
-  const found = await explainImages(model, subset(dataset, order), {
+  const explanations = await explainImages(model, subset(dataset, order), {
     copies: repeats,
     seed: about.seed,
     onProgress: (done) => say(`${percent(done)} done`),
   });
   const nameOf = (c: number): string => (model.metadata.labels ?? dataset.labels)?.[c] ?? String(c);
-  const maps = found.flatMap(({ sensitivity }) => [...capped(sensitivity)]);
+  const maps = explanations.flatMap(({ sensitivity }) => [...capped(sensitivity)]);
   return {
     event: 'image-explanation',
     ...about,
     repeats,
-    answers: found.map(({ answer, probability }, k) => ({
+    answers: explanations.map(({ answer, probability }, k) => ({
       row: order[k],
       label: nameOf(dataset.targets.array[order[k] * dataset.targets.columns]),
       answer: answer < 0 ? null : nameOf(answer),
@@ -72,8 +72,8 @@ const CAP = 0.99;
 /** The numbers from 0 to 1, where 1 is the largest but for outliers. */
 function capped(sensitivity: Float64Array): Float64Array {
   const sorted = sensitivity.slice().sort();
-  const most = sorted[Math.floor(CAP * (sorted.length - 1))] || sorted[sorted.length - 1];
-  return sensitivity.map((value) => (most > 0 ? Math.min(1, value / most) : 0));
+  const white = sorted[Math.floor(CAP * (sorted.length - 1))] || sorted[sorted.length - 1];
+  return sensitivity.map((value) => (white > 0 ? Math.min(1, value / white) : 0));
 }
 
 /** Text output: the answers; the pictures are on the page. */

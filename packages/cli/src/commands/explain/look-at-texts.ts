@@ -20,11 +20,11 @@ export interface TextsDocument extends ExplainedRows {
 /** Finds the tokens that a model's answers depend on, in some texts. */
 export async function lookAtTexts(
   model: Model,
-  taken: TakenRows,
+  source: TakenRows,
   values: ExplainValues,
   say: (text: string) => void,
 ): Promise<TextsDocument> {
-  const { order, about } = drawFew(model, taken, values, { what: 'texts', standard: TEXTS });
+  const { order, about } = drawFew(model, source, values, { what: 'texts', standard: TEXTS });
   const { preprocessing, metadata } = model;
   const text = ofText(preprocessing)?.text ?? tokensOf(preprocessing);
   if (text === undefined) throw new Error('explain: the model has no tokenizer, expected one');
@@ -32,14 +32,14 @@ export async function lookAtTexts(
   const wordOf = (token: number): string => tokenizer.decode([token]);
   const hasClasses = tokensOf(preprocessing) !== undefined;
   const answerOf = (answer: number): string =>
-    hasClasses ? ((metadata.labels ?? taken.dataset.labels)?.[answer] ?? String(answer)) : wordOf(answer);
+    hasClasses ? ((metadata.labels ?? source.dataset.labels)?.[answer] ?? String(answer)) : wordOf(answer);
   const onProgress = (done: number) => say(`${percent(done)} done`);
-  const found = await explainTexts(model, taken.dataset, { rows: order, onProgress });
+  const explanations = await explainTexts(model, source.dataset, { rows: order, onProgress });
   return {
     event: 'text-explanation',
     ...about,
     hasClasses,
-    answers: found.map(({ row, tokens, target, answer, probability, influences }) => ({
+    answers: explanations.map(({ row, tokens, target, answer, probability, influences }) => ({
       row,
       tokens: tokens.map(wordOf),
       influences: [...influences],
@@ -57,11 +57,11 @@ export function describeTexts({ answers, hasClasses, ...about }: TextsDocument, 
     '',
     '  The higher a bar, the more the probability of the answer depends on the token.',
     ...answers.flatMap((one) => {
-      const given = one.answer === null ? 'no answer' : JSON.stringify(one.answer);
+      const answerText = one.answer === null ? 'no answer' : JSON.stringify(one.answer);
       const right = one.answer === one.next ? '' : ` (${hasClasses ? 'target' : 'next'}: ${JSON.stringify(one.next)})`;
       return [
         '',
-        `  row ${one.row}, answered ${given}${afterAnswer(one.probability)}${right}`,
+        `  row ${one.row}, answered ${answerText}${afterAnswer(one.probability)}${right}`,
         ...inLines(one, width - 4),
       ];
     }),

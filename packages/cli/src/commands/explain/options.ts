@@ -1,7 +1,7 @@
 import { figures, option } from '@gradloom/core/internal';
 import { takenRows } from '../../files/datasets/split-names.ts';
+import { moduleOption } from '../../options/custom-parts.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { moduleOption } from '../../options/own-parts.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 
 /** Shuffles of a column. */

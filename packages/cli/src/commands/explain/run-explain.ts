@@ -15,7 +15,7 @@ import { refuseOtherRun } from '../../report/run-files.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines, widthOf } from '../../terminal/io.ts';
-import { createNote } from '../../terminal/note.ts';
+import { createProgressLine } from '../../terminal/note.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { percent, plural } from '../../terminal/text/format.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
@@ -28,7 +28,7 @@ import { COLUMN_REPEATS, type ExplainValues, explainOptions } from './options.ts
 
 /** Default number of predicted rows, over all columns and repeats. */
 const PREDICTED_ROWS = 2_000_000;
-const LEAST_ROWS = 500;
+const MIN_ROWS = 500;
 
 /** The JSON output of explain for a model of columns. */
 interface ColumnsDocument extends FoundImportances {
@@ -59,18 +59,18 @@ async function explain(
   const { out, json } = values;
   boundMemory(values);
   if (out !== undefined) refuseOtherRun(out);
-  const note = createNote('explain', io);
+  const progress = createProgressLine('explain', io);
   try {
     const rows = await openModelRows(model, values.dataset, values.split);
     for (const message of rows.warnings) printLine(io.stderr, `gradloom explain: warning: ${message}`);
-    const found =
+    const explanation =
       ofText(model.preprocessing) !== undefined || tokensOf(model.preprocessing) !== undefined
-        ? await lookAtTexts(model, rows, values, note.say)
+        ? await lookAtTexts(model, rows, values, progress.show)
         : areImages(model, rows.dataset)
-          ? await lookAtImages(model, rows, values, note.say)
-          : await find(model, rows, values, io, note.say);
-    const document = { ...found, command: commandOf(request.args), ...describeMachine() };
-    note.clear();
+          ? await lookAtImages(model, rows, values, progress.show)
+          : await explainColumns(model, rows, values, io, progress.show);
+    const document = { ...explanation, command: commandOf(request.args), ...describeMachine() };
+    progress.clear();
     if (lock !== undefined) writeOut(lock, EXPLAIN_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = out === undefined ? null : await tryReport(out, 'explain', io);
     if (json) printJson(io.stdout, JSON.stringify(document));
@@ -83,7 +83,7 @@ async function explain(
   } catch (error) {
     throw nameFlag(error, explainOptions, withModel(raw, request.positionals));
   } finally {
-    note.clear();
+    progress.clear();
   }
 }
 
@@ -97,7 +97,7 @@ function describe(
   return describeImages(document, hasPage);
 }
 
-async function find(
+async function explainColumns(
   model: Model,
   { split, dataset }: TakenRows,
   values: ExplainValues,
@@ -107,8 +107,8 @@ async function find(
   const { metric, repeats = COLUMN_REPEATS, seed = explainOptions.seed.standard } = values;
   const table = ofTable(model.preprocessing);
   const columns = table?.columns.length ?? dataset.inputs.columns;
-  const most = Math.max(LEAST_ROWS, Math.floor(PREDICTED_ROWS / (columns * repeats)));
-  const { rows = most } = values;
+  const defaultRows = Math.max(MIN_ROWS, Math.floor(PREDICTED_ROWS / (columns * repeats)));
+  const { rows = defaultRows } = values;
   const order = drawn(dataset, rows, seed);
   const explanation = await explainModel(model, order.length < dataset.rows ? subset(dataset, order) : dataset, {
     ...runOf(values, io, 'explain'),
@@ -130,25 +130,25 @@ async function find(
 }
 
 /** Most columns shown in a terminal. */
-const MOST = 30;
+const MAX_COLUMNS = 30;
 const BAR = 24;
 
 /** Text output: the columns with bars, most important first. */
-function describeExplanation(found: FoundImportances): string[] {
-  const all = ranked(found);
-  const shown = all.slice(0, MOST);
-  const most = Math.max(...shown.map(({ mean }) => mean), 0);
+function describeExplanation(importances: FoundImportances): string[] {
+  const all = ranked(importances);
+  const shown = all.slice(0, MAX_COLUMNS);
+  const largest = Math.max(...shown.map(({ mean }) => mean), 0);
   const rows = shown.map((one) => [
-    nameOf(found, one.name),
+    nameOf(importances, one.name),
     meanText(one),
-    one.mean > 0 && most > 0 ? '█'.repeat(Math.max(1, Math.round((BAR * one.mean) / most))) : '',
+    one.mean > 0 && largest > 0 ? '█'.repeat(Math.max(1, Math.round((BAR * one.mean) / largest))) : '',
   ]);
   return [
-    `${found.dataset}: ${howText(found)}`,
+    `${importances.dataset}: ${howText(importances)}`,
     '',
-    ...columns([[wordOf(found), 'importance', ''], ...rows]),
-    ...(all.length > MOST
-      ? ['', `  ${plural(all.length - MOST, `less important ${wordOf(found)}`)} left out: --json has all.`]
+    ...columns([[wordOf(importances), 'importance', ''], ...rows]),
+    ...(all.length > MAX_COLUMNS
+      ? ['', `  ${plural(all.length - MAX_COLUMNS, `less important ${wordOf(importances)}`)} left out: --json has all.`]
       : []),
   ];
 }

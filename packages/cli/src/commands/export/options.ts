@@ -1,7 +1,7 @@
 import { option } from '@gradloom/core/internal';
 import { modelFormats, precisions } from '@gradloom/runtime/options';
+import { moduleOption } from '../../options/custom-parts.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { moduleOption } from '../../options/own-parts.ts';
 import { verbose } from '../../options/run-options.ts';
 
 const formats = Object.entries(modelFormats).map(([name, { title }]) => `${name} (${title})`);

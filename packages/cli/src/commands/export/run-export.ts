@@ -15,22 +15,22 @@ import { exportOptions } from './options.ts';
 /** Writes a model in another format. Resolves to the exit code. */
 export async function runExport(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(exportOptions, request);
-  const { format: asked, precision, json } = parseRaw(exportOptions, raw);
+  const { format: requestedFormat, precision, json } = parseRaw(exportOptions, raw);
   refuseMoreThan(2, request.positionals, 'one model and one file to write');
   const path = request.positionals[1];
   const endings = endingsOf(Object.values(modelFormats));
   if (path === undefined || path === '') {
     throw new UsageError(`the file to write is missing, expected one that ends in ${endings}`);
   }
-  if (asked === undefined && formatOf(path) === undefined) {
+  if (requestedFormat === undefined && formatOf(path) === undefined) {
     throw new UsageError(`the file ${path} has no known ending, expected ${endings}, or --format`);
   }
   const model = openModel(request.positionals);
-  const asks = {
-    ...(asked === undefined ? {} : { format: asked }),
+  const exportOverrides = {
+    ...(requestedFormat === undefined ? {} : { format: requestedFormat }),
     ...(precision === undefined ? {} : { precision }),
   };
-  const format = await exportModel(path, model, asks).catch((error: unknown) => {
+  const format = await exportModel(path, model, exportOverrides).catch((error: unknown) => {
     throw nameFlag(error, exportOptions, raw);
   });
   const from = typeOf(model.parameters);

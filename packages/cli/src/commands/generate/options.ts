@@ -1,6 +1,6 @@
 import { generateOptions, option } from '@gradloom/core/internal';
+import { moduleOption } from '../../options/custom-parts.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { moduleOption } from '../../options/own-parts.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 
 const { tokens, temperature, topK, topP, seed } = generateOptions.table;

@@ -41,11 +41,11 @@ export async function runGenerate(request: Request, io: Io): Promise<number> {
 async function printParts(prompt: string, parts: Iterable<string>, { stdout }: Io): Promise<void> {
   printText(stdout, prompt);
   let turn = performance.now();
-  let held = ''; // a carriage return, until it is known whether a line end follows
+  let carriageReturn = ''; // a carriage return, until it is known whether a line end follows
   for (const part of parts) {
-    const text = held + part;
-    held = text.endsWith('\r') ? '\r' : '';
-    if (!printText(stdout, text.slice(0, text.length - held.length))) {
+    const text = carriageReturn + part;
+    carriageReturn = text.endsWith('\r') ? '\r' : '';
+    if (!printText(stdout, text.slice(0, text.length - carriageReturn.length))) {
       // Not `once` of node:events, which also listens to errors: a closed output ends the process.
       await new Promise((resolve) => stdout.once('drain', resolve));
     }
@@ -53,5 +53,5 @@ async function printParts(prompt: string, parts: Iterable<string>, { stdout }: I
     await setImmediate();
     turn = performance.now();
   }
-  printText(stdout, `${held}\n`);
+  printText(stdout, `${carriageReturn}\n`);
 }

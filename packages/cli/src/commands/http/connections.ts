@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Milliseconds after which a slow or silent client loses its connection. */
-export const TIMES = {
+export const TIME_LIMITS = {
   head: 10_000, // for the head of a request to arrive
   request: 30_000, // for a whole request to arrive
   read: 60_000, // for the client to read a part of the answer
@@ -23,16 +23,16 @@ export interface Connections {
    * Watches a server that has at most `mostOpen` connections. One more closes the oldest that has sent no whole head or
    * waits for its next request; if there is none, its own request is refused.
    */
-  watch(server: FastifyInstance['server'], mostOpen: number): void;
+  watch(server: FastifyInstance['server'], maxOpen: number): void;
   /** Records a request whose head has arrived. Returns why it is refused if there are too many. */
-  hold(reply: FastifyReply): Fault | undefined;
+  admit(reply: FastifyReply): Fault | undefined;
   /** Answers bytes that are not HTTP or arrive too late, and closes the connection. */
   refuseBytes(error: { readonly code?: string }, socket: Socket): void;
   /** Closes all connections; one with a request is closed after its answer. Resolves with `closed`. */
   end(closed: Promise<unknown>): Promise<void>;
 }
 
-export function createConnections(times: typeof TIMES, onRefuse: (status: number) => void): Connections {
+export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: number) => void): Connections {
   const open = new Set<Socket>();
   /** The answer to the newest request of each connection. Answers go out in the order of their requests. */
   const answers = new WeakMap<Socket, FastifyReply['raw']>();
@@ -49,16 +49,16 @@ export function createConnections(times: typeof TIMES, onRefuse: (status: number
     socket.end(`HTTP/1.1 ${status} ${reason}\r\n${head}\r\n\r\n${body}`);
   }
   return {
-    watch(server, mostOpen) {
-      server.maxConnections = 2 * mostOpen; // beyond these not even a refusal is sent
+    watch(server, maxOpen) {
+      server.maxConnections = 2 * maxOpen; // beyond these not even a refusal is sent
       server.on('connection', (socket) => {
         open.add(socket);
         socket.once('close', () => open.delete(socket));
-        if (open.size <= mostOpen) return;
+        if (open.size <= maxOpen) return;
         const idle = [...open].find((one) => one !== socket && pendingOf(one) === undefined);
         if (idle === undefined) {
-          const wanted = `at most ${mostOpen} (close pages or programs that hold them)`;
-          crowded.set(socket, [503, `server has ${open.size} connections, expected ${wanted}`]);
+          const expected = `at most ${maxOpen} (close pages or programs that hold them)`;
+          crowded.set(socket, [503, `server has ${open.size} connections, expected ${expected}`]);
           return;
         }
         open.delete(idle);
@@ -73,7 +73,7 @@ export function createConnections(times: typeof TIMES, onRefuse: (status: number
       // Node would also close connections whose answers are still going out. `end` closes them when they are done.
       server.closeIdleConnections = () => {};
     },
-    hold({ request, raw }) {
+    admit({ request, raw }) {
       answers.set(request.socket, raw);
       const fault = crowded.get(request.socket);
       if (fault !== undefined) raw.setHeader('connection', 'close');
@@ -108,14 +108,14 @@ export function createConnections(times: typeof TIMES, onRefuse: (status: number
 
 function faultOfBytes(
   code: string | undefined,
-  { head, request }: typeof TIMES,
+  { head, request }: typeof TIME_LIMITS,
 ): [status: number, reason: string, sentence: string] {
   if (code === 'HPE_HEADER_OVERFLOW') {
     return [431, 'Request Header Fields Too Large', 'head is too long, expected at most 16 KiB'];
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    const wanted = `its head within ${head} ms and all of it within ${request} ms`;
-    return [408, 'Request Timeout', `request has not arrived, expected ${wanted}`];
+    const expected = `its head within ${head} ms and all of it within ${request} ms`;
+    return [408, 'Request Timeout', `request has not arrived, expected ${expected}`];
   }
   return [400, 'Bad Request', 'request is not HTTP, expected HTTP/1.1'];
 }

@@ -1,7 +1,7 @@
 import { show } from '@gradloom/core/internal';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UsageError } from '../../terminal/failure.ts';
-import type { Connections, Fault, TIMES } from './connections.ts';
+import type { Connections, Fault, TIME_LIMITS } from './connections.ts';
 import type { HostCheck } from './host-names.ts';
 
 /** The address that `localhost` stands for. */
@@ -15,7 +15,7 @@ export type Refuse = (reply: FastifyReply, ...fault: Fault) => FastifyReply;
 
 /** Options of Fastify for a server with limits of time, whose every refused request is answered by `refuse`. */
 export const limitsOf = (
-  times: typeof TIMES,
+  times: typeof TIME_LIMITS,
   { refuseBytes }: Connections,
   faultOf: (request: FastifyRequest) => Fault | undefined,
   refuse: Refuse,
@@ -32,30 +32,30 @@ export const limitsOf = (
 
 /** Names the path alone: what follows it may hold a token. */
 const faultOfPath = ({ url }: FastifyRequest): Fault => {
-  const wanted = 'UTF-8, with two hexadecimal digits after each %, such as %20';
-  return [400, `path has ${show(url.split('?')[0])}, expected ${wanted}`];
+  const expected = 'UTF-8, with two hexadecimal digits after each %, such as %20';
+  return [400, `path has ${show(url.split('?')[0])}, expected ${expected}`];
 };
 
 /** Refuses requests for other hosts (DNS rebinding). `wanted` describes the allowed ones. */
 export const faultOfHost =
-  (allowsHost: HostCheck, wanted: string) =>
+  (allowsHost: HostCheck, expected: string) =>
   ({ url, headers, socket, raw }: FastifyRequest): Fault | undefined => {
     const authority = (url.startsWith('/') ? undefined : ORIGIN.exec(url)?.[1]) ?? headers.host;
     if (authority !== undefined) {
       if (allowsHost(authority, socket.localAddress)) return undefined;
-      return [421, `host has ${show(authority)}, expected ${wanted}`];
+      return [421, `host has ${show(authority)}, expected ${expected}`];
     }
     // HTTP/1.0 has no such header. Health checks leave it out; browsers never do.
-    return raw.httpVersion === '1.0' ? undefined : [400, `host is missing, expected ${wanted}`];
+    return raw.httpVersion === '1.0' ? undefined : [400, `host is missing, expected ${expected}`];
   };
 
 /**
  * Refuses what a page of another site sends. Browsers name the origin of a page with all that it sends elsewhere, and
  * with every POST. `wanted` describes the allowed ones.
  */
-export function faultOfOrigin({ headers: { origin, host } }: FastifyRequest, wanted: string): Fault | undefined {
+export function faultOfOrigin({ headers: { origin, host } }: FastifyRequest, expected: string): Fault | undefined {
   if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return undefined;
-  return [403, `origin has ${show(origin)}, expected ${wanted}`];
+  return [403, `origin has ${show(origin)}, expected ${expected}`];
 }
 
 /** Listens, and resolves to the address. @throws UsageError if the system refuses host or port. */

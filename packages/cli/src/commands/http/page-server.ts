@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { show } from '@gradloom/core/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { TOKEN_HEADER } from '../live/messages.ts';
-import { createConnections, type Fault, TIMES } from './connections.ts';
+import { createConnections, type Fault, TIME_LIMITS } from './connections.ts';
 import { createHostCheck } from './host-names.ts';
 import { faultOfHost, faultOfOrigin, LOOPBACK, limitsOf, listen } from './http-server.ts';
 
@@ -18,7 +18,7 @@ export interface PageServer {
 
 export interface PageOptions {
   readonly routes: string; // described in errors
-  readonly mostConnections: number;
+  readonly maxConnections: number;
   readonly stopMs?: number; // a reader that takes nothing for so long after the end loses its connection
   readonly headers?: Readonly<Record<string, string>>; // of every answer
 }
@@ -36,16 +36,16 @@ const HEADERS = {
 const here = import.meta.url;
 
 /** A server whose every request needs an allowed host, its own origin and the token. */
-export function createPageServer({ routes, mostConnections, stopMs, headers = {} }: PageOptions): PageServer {
+export function createPageServer({ routes, maxConnections, stopMs, headers = {} }: PageOptions): PageServer {
   const token = randomBytes(16).toString('base64url');
-  const times = { ...TIMES, ...(stopMs === undefined ? {} : { stop: stopMs }) };
+  const times = { ...TIME_LIMITS, ...(stopMs === undefined ? {} : { stop: stopMs }) };
   const connections = createConnections(times, () => {});
   const hostFault = faultOfHost(createHostCheck([]), 'localhost or the address of this server');
   const http = Fastify({ bodyLimit: 1, exposeHeadRoutes: false, ...limitsOf(times, connections, hostFault, refuse) });
-  connections.watch(http.server, mostConnections);
+  connections.watch(http.server, maxConnections);
   http.removeAllContentTypeParsers();
   http.addHook('onRequest', (request, reply, done) => {
-    const crowd = connections.hold(reply);
+    const crowd = connections.admit(reply);
     reply.headers({ ...HEADERS, ...headers });
     const fault =
       crowd ??
@@ -81,11 +81,11 @@ export function refuse(reply: FastifyReply, status: number, sentence: string): F
 const tokenOf = ({ method, query, headers }: FastifyRequest): unknown =>
   method === 'GET' ? (query as { token?: unknown }).token : headers[TOKEN_HEADER];
 
-function faultOfToken(given: unknown, token: string): Fault | undefined {
-  if (typeof given === 'string' && given.length === token.length) {
-    if (timingSafeEqual(hashed(given), hashed(token))) return undefined;
+function faultOfToken(sentToken: unknown, token: string): Fault | undefined {
+  if (typeof sentToken === 'string' && sentToken.length === token.length) {
+    if (timingSafeEqual(hashed(sentToken), hashed(token))) return undefined;
   }
-  const has = given === undefined ? 'token is missing' : 'token is another one';
+  const has = sentToken === undefined ? 'token is missing' : 'token is another one';
   return [401, `${has}, expected the address that was printed, with ?token= (a POST has it in ${TOKEN_HEADER})`];
 }
 

@@ -1,10 +1,10 @@
 import { createLoss, type LossSpec, losses } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
 import { precisions } from '@gradloom/runtime/options';
+import { customParts, moduleOption } from '../../options/custom-parts.ts';
 import { memberOf } from '../../options/member.ts';
 import { networkFile } from '../../options/network-file.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { moduleOption, ownParts } from '../../options/own-parts.ts';
 import { verbose } from '../../options/run-options.ts';
 
 /** Names with commas between them. */
@@ -46,7 +46,7 @@ export const importOptions = {
   },
   loss: {
     group: 'Model',
-    ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, ownParts()), 'losses')(
+    ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, customParts()), 'losses')(
       undefined,
       `the loss it was trained with, which says what outputs mean: ${Object.keys(losses).join(', ')}`,
       'outputs are values',

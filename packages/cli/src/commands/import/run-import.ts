@@ -3,8 +3,8 @@ import { within } from '@gradloom/core/internal';
 import { type ImportOptions, importModel, saveModel } from '@gradloom/runtime';
 import { endingsOf, modelFormats } from '@gradloom/runtime/options';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { customParts, loadOptions } from '../../options/custom-parts.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { loadOptions, ownParts } from '../../options/own-parts.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import { readObject } from '../../options/read-object.ts';
 import type { Request } from '../../options/request.ts';
@@ -44,7 +44,7 @@ export async function runImport(request: Request, io: Io): Promise<number> {
 }
 
 async function optionsOf(values: ImportValues): Promise<ImportOptions> {
-  const { spec: given, loss, labels, rename, precision, divisor, mean, deviation } = values;
+  const { spec: specOrPath, loss, labels, rename, precision, divisor, mean, deviation } = values;
   if ((mean === undefined) !== (deviation === undefined)) {
     const [is, isNot] = mean === undefined ? ['deviation', 'mean'] : ['mean', 'deviation'];
     throw new UsageError(`--${is} is given without --${isNot}, expected both`);
@@ -55,8 +55,10 @@ async function optionsOf(values: ImportValues): Promise<ImportOptions> {
     ...(deviation === undefined ? {} : { deviation }),
   };
   // The network is checked when it is built.
-  const spec = (typeof given === 'string' ? await readObject('--spec', given) : given) as NetworkSpec | undefined;
-  if (spec !== undefined) within('spec', () => buildNetwork(spec, ownParts()));
+  const spec = (typeof specOrPath === 'string' ? await readObject('--spec', specOrPath) : specOrPath) as
+    | NetworkSpec
+    | undefined;
+  if (spec !== undefined) within('spec', () => buildNetwork(spec, customParts()));
   return {
     ...loadOptions(),
     ...(spec === undefined ? {} : { spec }),

@@ -64,7 +64,7 @@ function precisionText(model: Inspected['file']['model']): string {
 }
 
 /** Most columns that are named: --json has them all. */
-const MOST_COLUMNS = 8;
+const MAX_COLUMNS = 8;
 
 /** Inputs and target of a model of a table, or the images that a model takes. */
 function encodingRows(preprocessing: Preprocessing | undefined): [string, string][] {
@@ -72,7 +72,7 @@ function encodingRows(preprocessing: Preprocessing | undefined): [string, string
   if ('image' in preprocessing) return [['images', imageText(preprocessing.image)]];
   if ('text' in preprocessing) return [['text', textText(preprocessing.text)]];
   const { columns, target, series } = preprocessing;
-  const named = columns.slice(0, MOST_COLUMNS).map(({ name, type }) => `${name} (${type})`);
+  const named = columns.slice(0, MAX_COLUMNS).map(({ name, type }) => `${name} (${type})`);
   const left = columns.length - named.length;
   return [
     ['columns', [...named, ...(left > 0 ? [`${left} more`] : [])].join(', ')],
@@ -110,9 +110,9 @@ function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
   const { step, validation, test, best, elapsedMs } = progress;
   const within = step % stepsPerEpoch;
   const epochs = Math.floor(step / stepsPerEpoch);
-  const place = `${plural(epochs, 'epoch')}${within === 0 ? '' : ` and ${plural(within, 'batch').replace(/hs$/, 'hes')}`}`;
+  const epochText = `${plural(epochs, 'epoch')}${within === 0 ? '' : ` and ${plural(within, 'batch').replace(/hs$/, 'hes')}`}`;
   const rows: [string, string][] = [
-    ['done', `${whole(step)} of ${plural(totalSteps, 'step')} (${place}) in ${duration(elapsedMs)}`],
+    ['done', `${whole(step)} of ${plural(totalSteps, 'step')} (${epochText}) in ${duration(elapsedMs)}`],
     ['optimizer', memberText(record.optimizer)],
     ['schedule', memberText(record.schedule)],
     ['batch', `${whole(batch)}, ${plural(stepsPerEpoch, 'step')} an epoch`],

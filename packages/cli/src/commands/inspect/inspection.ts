@@ -2,7 +2,7 @@ import { buildNetwork, createOptimizer, type NetworkSpec } from '@gradloom/core'
 import { sizeOf, typeOf } from '@gradloom/core/internal';
 import { type ModelFile, openModelFile } from '@gradloom/runtime';
 import { isFusedRecord, largestChange } from '@gradloom/runtime/internal';
-import { loadOptions, ownParts } from '../../options/own-parts.ts';
+import { customParts, loadOptions } from '../../options/custom-parts.ts';
 import { trainedParametersOf } from '../train/describe-network.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 import { type NamedTensor, tensorsOf } from './tensors.ts';
@@ -33,7 +33,7 @@ export interface LayerFacts {
 
 /** Every layer, each right before those in it. */
 export const layersOf = (spec: NetworkSpec): LayerFacts[] =>
-  buildNetwork(spec, ownParts()).allLayers.map(({ path, layer, spec: { name = null } }) => ({
+  buildNetwork(spec, customParts()).allLayers.map(({ path, layer, spec: { name = null } }) => ({
     ...{ path, name, layer: layer.inner === undefined ? layer.label : layer.label.replace(/\(.*/s, '') },
     output: layer.out,
     parameters: layer.tensors.reduce((sum, { shape, tiedTo }) => (tiedTo === undefined ? sum + sizeOf(shape) : sum), 0),
@@ -41,7 +41,7 @@ export const layersOf = (spec: NetworkSpec): LayerFacts[] =>
 
 /** The part of the JSON that the network alone decides. */
 export const networkFacts = (spec: NetworkSpec): Pick<Inspection, 'parameters' | 'trainedParameters' | 'layers'> => ({
-  parameters: buildNetwork(spec, ownParts()).parameterCount,
+  parameters: buildNetwork(spec, customParts()).parameterCount,
   trainedParameters: trainedParametersOf(spec),
   layers: layersOf(spec),
 });

@@ -1,7 +1,7 @@
 import { networkNames, option, show } from '@gradloom/core/internal';
+import { moduleOption } from '../../options/custom-parts.ts';
 import { networkName } from '../../options/network-file.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { moduleOption } from '../../options/own-parts.ts';
 import { verbose } from '../../options/run-options.ts';
 
 /** The shape of a row: of an image, height x width x channels, or a number of tokens. */

@@ -33,9 +33,9 @@ export async function runInspect(request: Request, io: Io): Promise<number> {
     else printLines(io.stdout, describeInspection(inspected, width, paint));
     return 0;
   }
-  const found = compare(inspected, inspectFile(anyModelPath(diff)));
-  if (json) printJson(io.stdout, JSON.stringify({ event: 'comparison', ...found }));
-  else printLines(io.stdout, describeComparison(found, width, paint));
+  const comparison = compare(inspected, inspectFile(anyModelPath(diff)));
+  if (json) printJson(io.stdout, JSON.stringify({ event: 'comparison', ...comparison }));
+  else printLines(io.stdout, describeComparison(comparison, width, paint));
   return 0;
 }
 
@@ -46,10 +46,10 @@ function inspectNetwork(values: InspectValues & { network: string }, path: strin
     throw new UsageError(`--network is given with ${path ?? '--diff'}, expected it alone`);
   }
   try {
-    const found = findNetwork(network);
-    if (found === undefined) throw new UsageError(`--network has ${network}, expected a known network`);
-    const { input = found.takesTokens ? [64] : [28, 28, 1], outputs = found.takesTokens ? 65 : 10 } = values;
-    const spec = found.builder({})(input, outputs);
+    const match = findNetwork(network);
+    if (match === undefined) throw new UsageError(`--network has ${network}, expected a known network`);
+    const { input = match.takesTokens ? [64] : [28, 28, 1], outputs = match.takesTokens ? 65 : 10 } = values;
+    const spec = match.builder({})(input, outputs);
     if (json) printJson(io.stdout, JSON.stringify({ event: 'network', ...networkFacts(spec), spec }));
     else printLines(io.stdout, describeKnown(spec, widthOf(io.stdout)));
     return 0;

@@ -19,8 +19,8 @@ export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly stri
     ...slots.map((slot, k): [string, Elements] => [` ${slot}`, checkpoint?.arrays.state[k] ?? new Float64Array(0)]),
   ];
   return vectors.flatMap(([suffix, vector]) =>
-    places.flatMap(({ path, spec, tensors: own }) =>
-      own.flatMap(({ name, offset, length }) => {
+    places.flatMap(({ path, spec, tensors: layerTensors }) =>
+      layerTensors.flatMap(({ name, offset, length }) => {
         const { shape, isTrained } = known.get(offset) ?? { shape: [], isTrained: true };
         // The optimizer has no state for tensors that it does not train.
         if (suffix !== '' && !isTrained) return [];

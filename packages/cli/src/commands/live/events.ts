@@ -4,11 +4,11 @@ import { METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
 import { linesOf, type MetricsLine, metricsLine, stepsLine } from '../../report/train/run-lines.ts';
 import { shownRows } from '../../terminal/text/thin.ts';
 import { END, type LinesMessage, type ProblemMessage, type RunMessage, type SpeedMessage } from './messages.ts';
-import { type Piece, type Place, readOn, START } from './read-on.ts';
+import { type FileCursor, type NewLines, readNewLines, START } from './read-on.ts';
 import type { WatchedRun, WatchedRuns } from './watched-run.ts';
 
 /** Milliseconds between two looks at the files. */
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /** A comment goes out after so long without an event: a connection without traffic is closed after 60 s. */
 const HEARTBEAT_MS = 15_000;
@@ -17,10 +17,10 @@ const HEARTBEAT_MS = 15_000;
 const COMMENT = ': gradloom\n\n';
 
 /** Most problems that a stream tells of. */
-const MOST_PROBLEMS = 100;
+const MAX_PROBLEMS = 100;
 
 /** How far a stream has read the files of a run. */
-type Cursor = readonly [metrics: Place, steps: Place];
+type RunCursor = readonly [metrics: FileCursor, steps: FileCursor];
 
 /**
  * A stream of [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html) about the runs, read
@@ -29,7 +29,7 @@ type Cursor = readonly [metrics: Place, steps: Place];
  */
 export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: AbortSignal): AsyncGenerator<string> {
   const cursors = cursorsOf(lastId);
-  const told: string[] = []; // by run: the facts that were sent last
+  const sentFacts: string[] = []; // by run: the facts that were sent last
   const speeds: string[] = [];
   const problems = new Set<string>(); // each is sent once
   let sentMs = performance.now();
@@ -38,16 +38,16 @@ export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: Abort
     let hasMore = false;
     for (const [k, run] of runs().entries()) {
       const facts = factsText(run, k);
-      const parts = facts === told[k] ? [] : [facts];
-      told[k] = facts;
+      const parts = facts === sentFacts[k] ? [] : [facts];
+      sentFacts[k] = facts;
       const speed = speedText(run, k);
       if (speed !== '' && speed !== speeds[k]) parts.push(speed);
       speeds[k] = speed;
       const [metrics, steps] = readRun(run, cursors[k] ?? [START, START]);
-      cursors[k] = [metrics.place, steps.place];
+      cursors[k] = [metrics.cursor, steps.cursor];
       hasMore ||= metrics.hasMore || steps.hasMore;
       for (const { problem } of [metrics, steps]) {
-        if (problem === null || problems.has(problem) || problems.size >= MOST_PROBLEMS) continue;
+        if (problem === null || problems.has(problem) || problems.size >= MAX_PROBLEMS) continue;
         problems.add(problem);
         parts.push(problemText(problem));
       }
@@ -81,20 +81,20 @@ export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: Abort
       sentMs = performance.now();
       yield COMMENT;
     }
-    await setTimeout(LOOK_MS, undefined, { signal }).catch(() => {});
+    await setTimeout(POLL_MS, undefined, { signal }).catch(() => {});
   }
 }
 
 /** Most layers of a look that are sent. */
-const MOST_LAYERS = 64;
+const MAX_LAYERS = 64;
 
 /** The lines of metrics.jsonl by kind. */
 function figuresOf(lines: readonly MetricsLine[]): Omit<LinesMessage, 'run' | 'restarts' | 'steps'> {
   return {
     epochs: linesOf(lines, 'epoch'),
-    looks: linesOf(lines, 'probe').map(({ step, layers }) => ({
+    probes: linesOf(lines, 'probe').map(({ step, layers }) => ({
       step,
-      layers: shownRows(layers.length, MOST_LAYERS).map((k) => {
+      layers: shownRows(layers.length, MAX_LAYERS).map((k) => {
         const { label, name = label, rmsDy, std } = layers[k];
         return { name, gradient: rmsDy, output: std };
       }),
@@ -105,11 +105,14 @@ function figuresOf(lines: readonly MetricsLine[]): Omit<LinesMessage, 'run' | 'r
 }
 
 /** The further lines of both files; if one was cut or replaced, both from the start. */
-function readRun({ folder }: WatchedRun, [metrics, steps]: Cursor) {
-  const read = (...[m, s]: Cursor) =>
-    [readOn(join(folder, METRICS_FILE), m, metricsLine), readOn(join(folder, STEPS_FILE), s, stepsLine)] as const;
+function readRun({ folder }: WatchedRun, [metrics, steps]: RunCursor) {
+  const read = (...[m, s]: RunCursor) =>
+    [
+      readNewLines(join(folder, METRICS_FILE), m, metricsLine),
+      readNewLines(join(folder, STEPS_FILE), s, stepsLine),
+    ] as const;
   const pieces = read(metrics, steps);
-  const restarts = pieces.some((piece: Piece<unknown>) => piece.restarts);
+  const restarts = pieces.some((piece: NewLines<unknown>) => piece.restarts);
   if (!restarts) return pieces;
   const [first, second] = read(START, START);
   return [{ ...first, restarts }, second] as const;
@@ -123,7 +126,7 @@ function factsText(run: WatchedRun, k: number): string {
   }
 }
 
-function speedText({ own }: WatchedRun, k: number): string {
+function speedText({ local: own }: WatchedRun, k: number): string {
   const newest = own?.speed();
   if (newest === undefined) return '';
   const { step, samplesPerSecond, busy = [] } = newest;
@@ -136,17 +139,17 @@ const problemText = (sentence: string): string => eventText('problem', { sentenc
 const eventText = (name: string, message: object): string => `event: ${name}\ndata: ${JSON.stringify(message)}\n\n`;
 
 /** '0:1523.ab12cd34:20580.9f00aa11,1:0.:330.55aa0011': each run with its places in metrics.jsonl and steps.jsonl. */
-const idOf = (cursors: readonly Cursor[]): string =>
-  cursors.map((places, k) => [k, ...places.map(({ offset, mark }) => `${offset}.${mark}`)].join(':')).join(',');
+const idOf = (cursors: readonly RunCursor[]): string =>
+  cursors.map((cursor, k) => [k, ...cursor.map(({ offset, mark }) => `${offset}.${mark}`)].join(':')).join(',');
 
 /** The places of an id; those that it does not name, or not well, are at the start. */
-function cursorsOf(id: string): Cursor[] {
-  const cursors: Cursor[] = [];
-  for (const [, k, ...places] of id.matchAll(
+function cursorsOf(id: string): RunCursor[] {
+  const cursors: RunCursor[] = [];
+  for (const [, k, ...numbers] of id.matchAll(
     /(?<![^,])(\d{1,2}):(\d{1,15})\.([\da-f]{8}|):(\d{1,15})\.([\da-f]{8}|)(?![^,])/g,
   )) {
     if (Number(k) !== cursors.length) break;
-    const [m, mMark, s, sMark] = places;
+    const [m, mMark, s, sMark] = numbers;
     cursors.push([
       { offset: Number(m), mark: mMark },
       { offset: Number(s), mark: sMark },

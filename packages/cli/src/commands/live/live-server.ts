@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { OptionError } from '@gradloom/core';
 import { has, reasonOf, show } from '@gradloom/core/internal';
 import type { SteerAction } from '@gradloom/runtime';
-import { REPORT_FILE, readOwnFile } from '../../files/run-files/names.ts';
+import { REPORT_FILE, readRunFile } from '../../files/run-files/names.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { withoutPlace } from '../../terminal/failure.ts';
 import { createPageServer, refuse, servePage } from '../http/page-server.ts';
@@ -20,7 +20,7 @@ export interface LiveServer {
 }
 
 /** Most streams at once: a browser opens at most six, and a tab that is not seen has none. */
-export const MOST_STREAMS = 16;
+export const MAX_STREAMS = 16;
 
 /** A reader that takes nothing for so long after the end loses its connection. */
 const STOP_MS = 1000;
@@ -36,24 +36,24 @@ const REPORT_POLICY =
 const ROUTES = 'GET /, GET /events, GET /wrong, GET /report or POST /control';
 
 /** Most bytes of an order. */
-const MOST_ORDER = 1024;
+const MAX_ORDER_BYTES = 1024;
 
 /** Most bytes of a report that is shown. */
-const MOST_REPORT = 2 ** 26;
+const MAX_REPORT_BYTES = 2 ** 26;
 
 /** Serves the page and its events on a loopback address. @throws UsageError if `port` cannot be listened on. */
 export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<LiveServer> {
   const ending = new AbortController();
-  setMaxListeners(MOST_STREAMS, ending.signal); // each stream waits for it
-  const server = createPageServer({ routes: ROUTES, mostConnections: 4 * MOST_STREAMS, stopMs: STOP_MS });
+  setMaxListeners(MAX_STREAMS, ending.signal); // each stream waits for it
+  const server = createPageServer({ routes: ROUTES, maxConnections: 4 * MAX_STREAMS, stopMs: STOP_MS });
   const { http } = server;
   servePage(http, 'live.html');
 
   http.addContentTypeParser('application/json', { parseAs: 'string' }, http.getDefaultJsonParser('error', 'error'));
-  http.post('/control', { bodyLimit: MOST_ORDER }, async ({ body }, reply) => {
-    const { run: place, action, rate } = (isRecord(body) ? body : {}) as Partial<ControlMessage>;
-    const run = runs().find((_, k) => k === place);
-    if (run === undefined) return refuse(reply, 400, `run ${has(place)}, expected the place of a run, such as 0`);
+  http.post('/control', { bodyLimit: MAX_ORDER_BYTES }, async ({ body }, reply) => {
+    const { run: index, action, rate } = (isRecord(body) ? body : {}) as Partial<ControlMessage>;
+    const run = runs().find((_, k) => k === index);
+    if (run === undefined) return refuse(reply, 400, `run ${has(index)}, expected the place of a run, such as 0`);
     try {
       return await run.steer(action as SteerAction, rate);
     } catch (error) {
@@ -62,13 +62,13 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
   });
 
   const runAt = (query: unknown): readonly [run: WatchedRun | undefined, place: unknown] => {
-    const { run: place } = query as { run?: unknown };
-    return [typeof place === 'string' && /^\d{1,3}$/.test(place) ? runs().at(Number(place)) : undefined, place];
+    const { run: index } = query as { run?: unknown };
+    return [typeof index === 'string' && /^\d{1,3}$/.test(index) ? runs().at(Number(index)) : undefined, index];
   };
 
   http.get('/wrong', async ({ query }, reply) => {
-    const [run, place] = runAt(query);
-    if (run === undefined) return refuse(reply, 404, `run ${has(place)}, expected the place of a run, such as 0`);
+    const [run, index] = runAt(query);
+    if (run === undefined) return refuse(reply, 404, `run ${has(index)}, expected the place of a run, such as 0`);
     try {
       return await run.wrong();
     } catch (error) {
@@ -77,16 +77,16 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
   });
 
   http.get('/report', ({ query }, reply) => {
-    const [run, place] = runAt(query);
+    const [run, index] = runAt(query);
     const path = run === undefined ? undefined : join(run.folder, REPORT_FILE);
-    const html = path === undefined ? null : readOwnFile('live', path, 'a report', MOST_REPORT);
-    if (html === null) return refuse(reply, 404, `run ${show(place)} has no report, expected one that has ended`);
+    const html = path === undefined ? null : readRunFile('live', path, 'a report', MAX_REPORT_BYTES);
+    if (html === null) return refuse(reply, 404, `run ${show(index)} has no report, expected one that has ended`);
     return reply.header('content-security-policy', REPORT_POLICY).type('text/html; charset=utf-8').send(html);
   });
 
   let streams = 0;
   http.get('/events', (request, reply) => {
-    if (streams >= MOST_STREAMS) {
+    if (streams >= MAX_STREAMS) {
       return refuse(reply, 503, `${streams} pages read this server, expected fewer (close some)`);
     }
     const { 'last-event-id': lastId = '' } = request.headers;

@@ -67,7 +67,7 @@ export interface LinesMessage {
   readonly restarts: boolean; // the files were cut or replaced: these lines are the first of both
   readonly steps: readonly StepFigures[];
   readonly epochs: readonly EpochFigures[];
-  readonly looks: readonly LookFigures[];
+  readonly probes: readonly ProbeFigures[];
   readonly steers: readonly SteerLine[];
   readonly texts: readonly WrittenText[];
 }
@@ -91,7 +91,7 @@ export type EpochFigures = { readonly step: number } & {
 };
 
 /** Figures of the layers before step `step`, in a run with --probe; of a deep network those of some layers. */
-export interface LookFigures {
+export interface ProbeFigures {
   readonly step: number;
   readonly layers: readonly LayerFigures[];
 }

@@ -1,6 +1,6 @@
 import { option } from '@gradloom/core/internal';
+import { moduleOption } from '../../options/custom-parts.ts';
 import type { OptionTable } from '../../options/option.ts';
-import { moduleOption } from '../../options/own-parts.ts';
 import { verbose } from '../../options/run-options.ts';
 
 export const liveOptions = {

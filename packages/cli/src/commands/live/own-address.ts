@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockOwner } from '@gradloom/runtime/internal';
-import { LIVE_FILE, readOwnFile } from '../../files/run-files/names.ts';
+import { LIVE_FILE, readRunFile } from '../../files/run-files/names.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { type SteerLine, TOKEN_HEADER } from './messages.ts';
 
 /** Most bytes of the file. */
-const MOST = 1024;
+const MAX_BYTES = 1024;
 
 /** Only a server of this machine takes orders, at an address that train prints. */
 const ADDRESS = /^(http:\/\/127\.0\.0\.1:\d{1,5})\/\?token=([\w-]{22})$/;
@@ -25,11 +25,12 @@ export const removeAddress = (folder: string): void => rmSync(join(folder, LIVE_
 /** The server of the run and its token; null if the process that trains has none. */
 function readAddress(folder: string): readonly [server: string, token: string] | null {
   try {
-    const bytes = readOwnFile('live', join(folder, LIVE_FILE), 'an address', MOST);
-    const found: unknown = bytes === null ? null : JSON.parse(bytes.toString());
+    const bytes = readRunFile('live', join(folder, LIVE_FILE), 'an address', MAX_BYTES);
+    const address: unknown = bytes === null ? null : JSON.parse(bytes.toString());
     // A file that a killed process left does not name the lock of a later one.
-    if (!isRecord(found) || found.lock === undefined || found.lock !== lockOwner('live', folder)?.token) return null;
-    const [, server, token] = ADDRESS.exec(String(found.url)) ?? [];
+    if (!isRecord(address) || address.lock === undefined || address.lock !== lockOwner('live', folder)?.token)
+      return null;
+    const [, server, token] = ADDRESS.exec(String(address.url)) ?? [];
     return server === undefined ? null : [server, token];
   } catch {
     return null; // half written
@@ -52,7 +53,7 @@ export async function steerElsewhere(folder: string, action: string, rate: numbe
   }).catch((error: unknown) => {
     throw new Error('the process of the run does not answer, expected one that trains', { cause: error });
   });
-  const told = (await response.json()) as SteerLine & { readonly error?: string };
-  if (!response.ok) throw new Error(String(told.error));
-  return told;
+  const reply = (await response.json()) as SteerLine & { readonly error?: string };
+  if (!response.ok) throw new Error(String(reply.error));
+  return reply;
 }

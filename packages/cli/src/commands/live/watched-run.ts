@@ -15,7 +15,7 @@ import { askCheckpoint, wrongRows } from './wrong-rows.ts';
 /** A run that is watched from its files, whichever process writes them. */
 export interface WatchedRun {
   readonly folder: string;
-  readonly own: OwnRun | undefined;
+  readonly local: LocalRun | undefined;
   /** Steers it in its process. @throws Error if it cannot be steered. */
   steer(action: SteerAction, rate?: number): Promise<SteerLine>;
   /** Facts about the run for the page. @throws Error if a file is damaged. */
@@ -25,7 +25,7 @@ export interface WatchedRun {
 }
 
 /** A run of this process: it can be steered, and its threads are known. */
-export interface OwnRun {
+export interface LocalRun {
   readonly steer: TrainingRun['steer'];
   readonly sets: DataSplits;
   /** The newest span. */
@@ -36,28 +36,28 @@ export interface OwnRun {
 export type WatchedRuns = () => readonly WatchedRun[];
 
 /** Most runs of a server, and how many of them may have begun before it. */
-const MOST_RUNS = 100;
-const FIRST_RUNS = 50;
+const MAX_RUNS = 100;
+const MAX_FIRST_RUNS = 50;
 
 /** Milliseconds between two searches for new runs. */
 const SEARCH_MS = 1000;
 
-export function watchRun(folder: string, own?: OwnRun): WatchedRun {
+export function watchRun(folder: string, local?: LocalRun): WatchedRun {
   const name = basename(resolve(folder));
   const config = whenChanged(join(folder, CONFIG_FILE), () => configFacts(folder));
   const result = whenChanged(join(folder, FINDINGS_FILE), () => resultOf(folder));
   const checkpoint = join(folder, LAST_FILE);
   return {
     folder,
-    own,
+    local,
     wrong: whenChanged(checkpoint, async (isThere) => {
-      if (isThere) return askCheckpoint(checkpoint, own?.sets);
+      if (isThere) return askCheckpoint(checkpoint, local?.sets);
       throw new Error('the run has no checkpoint yet, expected one ("Write a checkpoint", or --checkpoint-every 1e)');
     }),
     async steer(action, rate) {
-      if (own === undefined) return await steerElsewhere(folder, action, rate);
-      const { step, rate: told = null } = await own.steer(action, rate);
-      return { step, action, rate: told };
+      if (local === undefined) return await steerElsewhere(folder, action, rate);
+      const { step, rate: changedRate = null } = await local.steer(action, rate);
+      return { step, action, rate: changedRate };
     },
     facts() {
       const state = stateOf(folder);
@@ -65,7 +65,7 @@ export function watchRun(folder: string, own?: OwnRun): WatchedRun {
       // A resumed run has the findings of its earlier end until it ends again.
       return {
         ...{ name, state, ...config(), result: isEnded ? result() : null },
-        isSteered: state === 'running' && (own !== undefined || hasAddress(folder)),
+        isSteered: state === 'running' && (local !== undefined || hasAddress(folder)),
         hasReport: isEnded && existsSync(join(folder, REPORT_FILE)),
       };
     },
@@ -86,9 +86,9 @@ export function watchFolders(paths: readonly string[]): WatchedRuns {
   let searchedMs = Number.NEGATIVE_INFINITY;
   return () => {
     if (performance.now() - searchedMs < SEARCH_MS) return [...runs.values()];
-    const [most, sinceMs] = searchedMs < 0 ? [FIRST_RUNS, 0] : [MOST_RUNS, beganMs];
+    const [maxRuns, sinceMs] = searchedMs < 0 ? [MAX_FIRST_RUNS, 0] : [MAX_RUNS, beganMs];
     for (const { folder, begunMs } of paths.flatMap(runsIn)) {
-      if (begunMs >= sinceMs && runs.size < most && !runs.has(folder)) runs.set(folder, watchRun(folder));
+      if (begunMs >= sinceMs && runs.size < maxRuns && !runs.has(folder)) runs.set(folder, watchRun(folder));
     }
     searchedMs = performance.now();
     return [...runs.values()];
@@ -142,16 +142,16 @@ function configFacts(
 }
 
 function resultOf(folder: string): RunResult | null {
-  const found = readDocument(folder, FINDINGS_FILE, findings);
-  if (found === null) return null;
-  const { testLoss, testAccuracy, testRmse, elapsedMs, fingerprint } = found.result;
+  const document = readDocument(folder, FINDINGS_FILE, findings);
+  if (document === null) return null;
+  const { testLoss, testAccuracy, testRmse, elapsedMs, fingerprint } = document.result;
   return {
     testLoss: finite(testLoss),
     testAccuracy: finite(testAccuracy),
     testRmse: finite(testRmse),
     elapsedMs: finite(elapsedMs),
     fingerprint,
-    wrong: found.answers === null ? null : wrongRows(found.answers),
+    wrong: document.answers === null ? null : wrongRows(document.answers),
   };
 }
 
@@ -167,12 +167,12 @@ function whenChanged<T>(path: string, read: (isThere: boolean) => T): () => T {
     const now = stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
     if (newest === undefined || now !== key) {
       const value = read(stats !== undefined);
-      const kept = { value };
-      newest = kept;
+      const current = { value };
+      newest = current;
       key = now;
       if (value instanceof Promise) {
         value.catch(() => {
-          if (newest === kept) newest = undefined;
+          if (newest === current) newest = undefined;
         });
       }
     }

@@ -3,40 +3,42 @@ import { type DataSplits, evaluateModel, openModelFile, subset } from '@gradloom
 import { checkOwnFile, hasTargetsByPosition } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { cornerOf, sheetOfRows, sizeOf } from '../../lab/figures/sheet.ts';
-import { loadOptions } from '../../options/own-parts.ts';
+import { loadOptions } from '../../options/custom-parts.ts';
 import type { Answers } from '../../report/findings/findings.ts';
 import { mistakeReader } from '../train/findings/read-answers.ts';
 import type { WrongMessage, WrongRows } from './messages.ts';
 
 /** Most rows with a wrong answer that a page shows of a run. */
-const MOST_WRONG = 12;
+const MAX_SHOWN = 12;
 
 /** Most rows that a checkpoint answers: they take a moment of one core. */
-const MOST_ASKED = 1000;
+const MAX_ASKED = 1000;
 
 /** Ends with the newest question: checkpoints answer one after another. */
-let asked: Promise<unknown> = Promise.resolve();
+let newestQuestion: Promise<unknown> = Promise.resolve();
 
 /**
  * The rows that a checkpoint answers wrongly, among the first of those that the run holds out. A thread of its own
  * computes the answers, which are those of `evaluate`. `own` has the rows of a run of this process.
  * @throws Error (rejects) if there is no checkpoint, or its rows have no classes.
  */
-export function askCheckpoint(path: string, own?: DataSplits): Promise<WrongMessage> {
-  const answer = asked.then(() => answerOf(path, own));
-  asked = answer.catch(() => {});
+export function askCheckpoint(path: string, localSets?: DataSplits): Promise<WrongMessage> {
+  const answer = newestQuestion.then(() => answerOf(path, localSets));
+  newestQuestion = answer.catch(() => {});
   return answer;
 }
 
-async function answerOf(path: string, own: DataSplits | undefined): Promise<WrongMessage> {
+async function answerOf(path: string, localSets: DataSplits | undefined): Promise<WrongMessage> {
   checkOwnFile('live', path, 'a checkpoint');
   const { model, checkpoint } = openModelFile(path, loadOptions());
-  const { split, dataset } = heldOut(own ?? (await openModelRows(model, undefined, 'train', { mayStream: true })).sets);
+  const { split, dataset } = heldOut(
+    localSets ?? (await openModelRows(model, undefined, 'train', { mayStream: true })).sets,
+  );
   const { classes, rows } = dataset;
   if (classes === null || hasTargetsByPosition(dataset)) {
     throw new Error(`${dataset.name} has rows without a class, expected a class for each row`);
   }
-  const count = Math.min(MOST_ASKED, rows);
+  const count = Math.min(MAX_ASKED, rows);
   const first =
     count === rows
       ? dataset
@@ -53,14 +55,14 @@ async function answerOf(path: string, own: DataSplits | undefined): Promise<Wron
     threads: 1,
     readers: [reader],
   });
-  const found = mistakes();
+  const mistakenRows = mistakes();
   const labels = Array.from({ length: classes }, (_, c) => dataset.labels?.[c] ?? String(c));
-  const places = found.map(({ row }) => row);
+  const rowNumbers = mistakenRows.map(({ row }) => row);
   return {
     step: checkpoint?.progress.step ?? null,
     rows: count,
     mistaken: mistaken(),
-    wrong: wrongRows({ split, labels, mistakes: found, mistakenImages: sheetOfRows(first, places) }),
+    wrong: wrongRows({ split, labels, mistakes: mistakenRows, mistakenImages: sheetOfRows(first, rowNumbers) }),
   };
 }
 
@@ -82,7 +84,7 @@ export function wrongRows({
 }: Pick<Answers, 'split' | 'labels' | 'mistakes' | 'mistakenImages'>): WrongRows {
   return {
     split,
-    rows: mistakes.slice(0, MOST_WRONG).map(({ row, label, answer, probability }, k) => ({
+    rows: mistakes.slice(0, MAX_SHOWN).map(({ row, label, answer, probability }, k) => ({
       ...{
         row,
         label: labels[label],

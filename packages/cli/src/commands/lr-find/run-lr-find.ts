@@ -16,7 +16,7 @@ import { UsageError } from '../../terminal/failure.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { describeMachine, typed } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
-import { createNote } from '../../terminal/note.ts';
+import { createProgressLine } from '../../terminal/note.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
@@ -29,15 +29,15 @@ import { type RateSweep, rounded, type Suggestion, suggest, sweepRates } from '.
 
 /** Sweeps the learning rate and suggests one. Resolves to the exit code: 1 if no rate lowers the loss. */
 export async function runLrFind(request: Request, io: Io): Promise<number> {
-  const given = flagsToRaw(lrFindOptions, request);
-  const values = parseRaw(lrFindOptions, given, lrFindAlternatives);
-  refuseIdleLibrary(given, values);
+  const raw = flagsToRaw(lrFindOptions, request);
+  const values = parseRaw(lrFindOptions, raw, lrFindAlternatives);
+  refuseIdleLibrary(raw, values);
   refuseMoreThan(0, request.positionals, 'only flags');
-  return withOut(values.out, 'lr-find', (lock) => lrFind(given, values, request, io, lock));
+  return withOut(values.out, 'lr-find', (lock) => lrFind(raw, values, request, io, lock));
 }
 
 async function lrFind(
-  given: RawOptions,
+  raw: RawOptions,
   values: LrFindValues,
   request: Request,
   io: Io,
@@ -63,15 +63,15 @@ async function lrFind(
   boundMemory(values);
   if (out !== undefined) refuseOtherRun(out);
   const interrupt = listenForInterrupt(io);
-  const note = createNote('lr-find', io);
+  const progress = createProgressLine('lr-find', io);
   try {
     const { validation, test } = values;
     const recipe = await createRecipe(
       { ...trainFlags(values), schedule: { kind: 'constant' } },
       await openDataset(withTableFlags(dataset, values), { validation, test }),
     );
-    const sweep = await sweepRates(recipe, { from, to, steps }, note.say, interrupt.signal);
-    note.clear();
+    const sweep = await sweepRates(recipe, { from, to, steps }, progress.show, interrupt.signal);
+    progress.clear();
     const suggestion = suggest(sweep.points);
     const rate = suggestion === null ? null : rounded(suggestion.steepest);
     const document: LrFindDocument = {
@@ -95,9 +95,9 @@ async function lrFind(
     if (interrupt.signal.aborted) return exitCodes[interrupt.signal.reason as Interruption];
     return suggestion === null ? 1 : 0;
   } catch (error) {
-    throw nameFlag(error, lrFindOptions, given);
+    throw nameFlag(error, lrFindOptions, raw);
   } finally {
-    note.clear();
+    progress.clear();
     interrupt.release();
   }
 }

@@ -16,13 +16,13 @@ export interface Suggestion {
 }
 
 /** Weight of the earlier losses in the smoothed loss at each step. */
-const KEPT = 0.9;
+const SMOOTHING = 0.9;
 
 /** The loss has diverged if it is this many times the lowest, and above the first. */
-const DIVERGED = 4;
+const DIVERGENCE_FACTOR = 4;
 
 /** The slope at a rate is that of a line fitted to this many decades on each side. */
-const REACH = 0.25;
+const SLOPE_DECADES = 0.25;
 
 /**
  * Smooths the losses: at step k the mean of the losses up to k, each with 0.9 times the weight of the next. Ends at the
@@ -33,12 +33,12 @@ export function smooth(losses: readonly Omit<SweepPoint, 'smoothed'>[]): { point
   let [sum, weight, lowest] = [0, 0, Number.POSITIVE_INFINITY];
   for (const point of losses) {
     if (!Number.isFinite(point.loss)) return { points, diverged: true };
-    sum = KEPT * sum + (1 - KEPT) * point.loss;
-    weight = KEPT * weight + (1 - KEPT);
+    sum = SMOOTHING * sum + (1 - SMOOTHING) * point.loss;
+    weight = SMOOTHING * weight + (1 - SMOOTHING);
     const smoothed = sum / weight;
     points.push({ ...point, smoothed });
     lowest = Math.min(lowest, smoothed);
-    if (smoothed > DIVERGED * lowest && smoothed > points[0].smoothed) return { points, diverged: true };
+    if (smoothed > DIVERGENCE_FACTOR * lowest && smoothed > points[0].smoothed) return { points, diverged: true };
   }
   return { points, diverged: false };
 }
@@ -66,7 +66,7 @@ function slopeAt(points: readonly SweepPoint[], k: number): number {
   const at = Math.log10(points[k].rate);
   const near = points
     .map(({ rate, smoothed }): [number, number] => [Math.log10(rate) - at, smoothed])
-    .filter(([x]) => Math.abs(x) <= REACH);
+    .filter(([x]) => Math.abs(x) <= SLOPE_DECADES);
   const meanX = near.reduce((sum, [x]) => sum + x, 0) / near.length;
   const meanY = near.reduce((sum, [, y]) => sum + y, 0) / near.length;
   const spread = near.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
@@ -88,7 +88,7 @@ export interface RateSweep {
 export async function sweepRates(
   { spec, sets, options }: Recipe,
   { from, to, steps }: Pick<RateSweep, 'from' | 'to' | 'steps'>,
-  note: (text: string) => void,
+  onProgress: (text: string) => void,
   signal: AbortSignal,
 ): Promise<RateSweep> {
   const losses: Omit<SweepPoint, 'smoothed'>[] = [];
@@ -109,7 +109,7 @@ export async function sweepRates(
           if (event.type === 'steps') {
             losses.push({ step: event.step, rate: event.learningRate.mean, loss: event.loss.mean });
           } else if (event.type === 'progress') {
-            note(`step ${event.step} of ${event.totalSteps}`);
+            onProgress(`step ${event.step} of ${event.totalSteps}`);
             if (smooth(losses).diverged) diverged.abort();
           }
         },
@@ -120,7 +120,7 @@ export async function sweepRates(
     if (!(error instanceof TrainingError)) throw error;
     losses.push({ step: error.step, rate: to, loss: Number.NaN });
   }
-  const found = smooth(losses);
-  const stopped = found.diverged ? 'diverged' : signal.aborted ? 'aborted' : 'completed';
-  return { from, to, steps, stopped, points: found.points };
+  const smoothedLosses = smooth(losses);
+  const stopped = smoothedLosses.diverged ? 'diverged' : signal.aborted ? 'aborted' : 'completed';
+  return { from, to, steps, stopped, points: smoothedLosses.points };
 }

@@ -44,8 +44,8 @@ export function digitFile({ spec, parameters, loss, metadata, preprocessing, par
   const { inputs, outputs } = buildNetwork(spec, parts?.customParts);
   const labels = metadata.labels ?? Array.from({ length: outputs }, (_, c) => String(c));
   if (inputs !== PIXELS || loss === undefined || !hasProbabilities(createLoss(loss)) || outputs !== labels.length) {
-    const wanted = `a model of ${PIXELS} pixels and classes, such as gradloom train --dataset mnist makes`;
-    throw new UsageError(`--model has ${inputs} inputs and ${outputs} outputs, expected ${wanted}`);
+    const expected = `a model of ${PIXELS} pixels and classes, such as gradloom train --dataset mnist makes`;
+    throw new UsageError(`--model has ${inputs} inputs and ${outputs} outputs, expected ${expected}`);
   }
   if (ofImages(preprocessing)?.image.scale !== undefined || (parts?.modules.length ?? 0) > 0) {
     throw new UsageError('--model has standardized pixels or parts of its own, expected pixels from 0 to 1 and none');

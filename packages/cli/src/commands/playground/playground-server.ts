@@ -34,7 +34,7 @@ export async function startPlayground(
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const names = ['', ...Object.keys(FILES), DIGITS];
   const routes = `GET ${names.map((name) => `/${name}`).join(', ')}`;
-  const server = createPageServer({ routes, mostConnections: 64, headers: ISOLATION });
+  const server = createPageServer({ routes, maxConnections: 64, headers: ISOLATION });
   const { http } = server;
   servePage(http, 'playground/index.html', { 'worker-src': "'self'" });
   for (const [name, type] of Object.entries(FILES)) {

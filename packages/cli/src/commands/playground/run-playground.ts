@@ -20,10 +20,10 @@ export async function runPlayground(request: Request, io: Io): Promise<number> {
     playgroundOptions,
     parseRaw(playgroundOptions, flagsToRaw(playgroundOptions, request)),
   );
-  const given = model === undefined ? null : digitFile(loadModel(modelPath(model)));
+  const userModel = model === undefined ? null : digitFile(loadModel(modelPath(model)));
   if (out !== undefined) {
     mkdirSync(out, { recursive: true });
-    writeFileSync(join(out, DIGITS), JSON.stringify(given ?? digitFile(await standardModel())));
+    writeFileSync(join(out, DIGITS), JSON.stringify(userModel ?? digitFile(await standardModel())));
     for (const name of ['index.html', ...Object.keys(FILES)])
       copyFileSync(builtFile(`playground/${name}`), join(out, name));
     const how = 'any web server can serve it; with the headers of the docs, several threads train';
@@ -36,7 +36,7 @@ export async function runPlayground(request: Request, io: Io): Promise<number> {
     const onEvent = (event: TrainEvent): void => {
       if (event.type === 'progress') onTraining(event.step / event.totalSteps);
     };
-    return given ?? digitFile(await standardModel({ onEvent, signal }));
+    return userModel ?? digitFile(await standardModel({ onEvent, signal }));
   };
   const server = await startPlayground(digits, port);
   try {

@@ -70,15 +70,15 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
   ): Answer[] {
     const O = outputs.length / numbers.length;
     return numbers.map((row, n) => {
-      const found = chosen.slice(n * R, n * R + (lengths?.[n] ?? R));
-      const own = found.map((best) => (best === NO_ANSWER ? null : best));
+      const rowClasses = chosen.slice(n * R, n * R + (lengths?.[n] ?? R));
+      const classesOrNull = rowClasses.map((best) => (best === NO_ANSWER ? null : best));
       return {
         row,
-        classes: own,
-        ...(labels === undefined ? {} : { names: own.map((best) => (best === null ? null : labels[best])) }),
+        classes: classesOrNull,
+        ...(labels === undefined ? {} : { names: classesOrNull.map((best) => (best === null ? null : labels[best])) }),
         outputs: [...outputs.subarray(n * O, (n + 1) * O)],
         ...(targets === undefined ? {} : { target: targets[n] }),
-        ...(tokenizer === undefined || own.includes(null) ? {} : { text: tokenizer.decode(found) }),
+        ...(tokenizer === undefined || classesOrNull.includes(null) ? {} : { text: tokenizer.decode(rowClasses) }),
         ...(tokenizer === undefined || targets === undefined
           ? {}
           : { targetText: tokenizer.decode(targets[n].filter((token) => token >= 0)) }),

@@ -19,11 +19,13 @@ export async function pickColumns(
   columns: readonly ColumnEncoding[],
   source: string,
 ): Promise<CellRows> {
-  const wanted = columns.map(({ name }) => name);
+  const expectedNames = columns.map(({ name }) => name);
   const names = reader.names();
-  if (names === null) return { batches: refuseOthers(reader, wanted, source), unread: [] };
-  const places = wanted.map((name) => names.indexOf(name));
-  const missing = wanted.filter((_, c) => places[c] === -1 && !(reader.areObjects === true && mayLack(columns[c])));
+  if (names === null) return { batches: refuseOthers(reader, expectedNames, source), unread: [] };
+  const indices = expectedNames.map((name) => names.indexOf(name));
+  const missing = expectedNames.filter(
+    (_, c) => indices[c] === -1 && !(reader.areObjects === true && mayLack(columns[c])),
+  );
   if (missing.length > 0) {
     await reader.close?.();
     const known = names.slice(0, 20).map(show).join(', ');
@@ -31,19 +33,19 @@ export async function pickColumns(
       `${source} has the columns ${known}, expected ${listed(missing.map(show), 20)} too, which the model was trained with`,
     );
   }
-  const unread = names.filter((name) => !wanted.includes(name));
-  return { batches: picked(reader, places, names.length, source), unread };
+  const unread = names.filter((name) => !expectedNames.includes(name));
+  return { batches: picked(reader, indices, names.length, source), unread };
 }
 
 async function* picked(
   reader: TableReader,
-  places: readonly number[],
+  indices: readonly number[],
   width: number,
   source: string,
 ): AsyncGenerator<readonly TableRow[]> {
   for await (const batch of reader.batches) {
     yield batch.map(({ place, cells }) => {
-      if (cells.length === width) return { place, cells: places.map((at) => cells[at]) };
+      if (cells.length === width) return { place, cells: indices.map((at) => cells[at]) };
       throw new Error(
         `${place} of ${source} has ${cells.length} columns, expected ${width} (as in the names of columns)`,
       );
@@ -53,30 +55,32 @@ async function* picked(
 
 async function* refuseOthers(
   reader: TableReader,
-  wanted: readonly string[],
+  expectedNames: readonly string[],
   source: string,
 ): AsyncGenerator<readonly TableRow[]> {
   for await (const batch of reader.batches) {
     for (const { place, cells } of batch) {
-      if (cells.length === wanted.length) continue;
-      const list = wanted.slice(0, 20).map(show).join(', ');
-      throw new Error(`${place} of ${source} has ${cells.length} columns, expected ${wanted.length} (${list})`);
+      if (cells.length === expectedNames.length) continue;
+      const list = expectedNames.slice(0, 20).map(show).join(', ');
+      throw new Error(`${place} of ${source} has ${cells.length} columns, expected ${expectedNames.length} (${list})`);
     }
     yield batch;
   }
 }
 
 /** Most characters of a line, far more than any row needs. */
-const MOST_CHARACTERS = 1 << 22;
+const MAX_CHARACTERS = 1 << 22;
 
 /** Rows of JSON lines, each an object by column name or an array of cells. */
 export const jsonRows = (
   texts: AsyncIterable<string>,
-  wanted: readonly string[],
+  expectedNames: readonly string[],
   pick: CellPicker, // of the same columns
   source: string,
 ): AsyncGenerator<readonly TableRow[]> =>
-  lineRows(texts, source, (text, place) => (text.trim() === '' ? [] : [rowOf(text, wanted, pick, place, source)]));
+  lineRows(texts, source, (text, place) =>
+    text.trim() === '' ? [] : [rowOf(text, expectedNames, pick, place, source)],
+  );
 
 /** Rows of one cell each: the lines of a text. */
 export const textRows = (texts: AsyncIterable<string>, source: string): AsyncGenerator<readonly TableRow[]> =>
@@ -90,21 +94,27 @@ async function* lineRows(
 ): AsyncGenerator<readonly TableRow[]> {
   let rest = '';
   let line = 0;
-  const take = (lines: readonly string[]): TableRow[] => lines.flatMap((text) => read(text, `line ${++line}`));
+  const readLines = (lines: readonly string[]): TableRow[] => lines.flatMap((text) => read(text, `line ${++line}`));
   for await (const text of texts) {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    const rows = take(lines);
+    const rows = readLines(lines);
     if (rows.length > 0) yield rows;
-    if (rest.length > MOST_CHARACTERS) {
-      throw new Error(`line ${line + 1} of ${source} has more than ${MOST_CHARACTERS} characters, expected a row`);
+    if (rest.length > MAX_CHARACTERS) {
+      throw new Error(`line ${line + 1} of ${source} has more than ${MAX_CHARACTERS} characters, expected a row`);
     }
   }
-  const last = rest === '' ? [] : take([rest]);
+  const last = rest === '' ? [] : readLines([rest]);
   if (last.length > 0) yield last;
 }
 
-function rowOf(text: string, wanted: readonly string[], pick: CellPicker, place: string, source: string): TableRow {
+function rowOf(
+  text: string,
+  expectedNames: readonly string[],
+  pick: CellPicker,
+  place: string,
+  source: string,
+): TableRow {
   const expected = 'a JSON object by column name, or an array of cells';
   let row: unknown;
   try {
@@ -115,9 +125,9 @@ function rowOf(text: string, wanted: readonly string[], pick: CellPicker, place:
   if (typeof row !== 'object' || row === null)
     throw new Error(`${place} of ${source} has ${show(row)}, expected ${expected}`);
   if (Array.isArray(row)) {
-    if (row.length === wanted.length) return { place, cells: row };
+    if (row.length === expectedNames.length) return { place, cells: row };
     throw new Error(
-      `${place} of ${source} has ${row.length} cells, expected ${wanted.length} (${wanted.map(show).join(', ')})`,
+      `${place} of ${source} has ${row.length} cells, expected ${expectedNames.length} (${expectedNames.map(show).join(', ')})`,
     );
   }
   try {
@@ -143,7 +153,7 @@ export async function peek(
 ): Promise<{ first: string; line: string; texts: AsyncGenerator<string> }> {
   const texts = textOf(stream, source);
   let start = '';
-  while (!start.trimStart().includes('\n') && start.length < MOST_CHARACTERS) {
+  while (!start.trimStart().includes('\n') && start.length < MAX_CHARACTERS) {
     const next = await texts.next();
     if (next.done) break;
     start += next.value;

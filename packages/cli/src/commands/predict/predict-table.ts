@@ -41,14 +41,14 @@ export async function predictTable(
   io: Io,
 ) {
   const source = 'path' in from ? from.path : from.name;
-  const notes = createNotes(io);
-  const encoder = createEncoder(preprocessing, notes.add, gpt2);
+  const warnings = collectWarnings(io);
+  const encoder = createEncoder(preprocessing, warnings.add, gpt2);
   const labels = classesOf(preprocessing.target, model);
   const { batches, unread: others } = await openRows(preprocessing, from, source);
   const unread = others.filter((column) => !preprocessing.target.some(({ name }) => name === column));
   if (unread.length > 0) {
-    const few = unread.slice(0, 10).map(show).join(', ');
-    printLine(io.stderr, `gradloom predict: ${source}: columns that the model does not read: ${few}`);
+    const unreadText = unread.slice(0, 10).map(show).join(', ');
+    printLine(io.stderr, `gradloom predict: ${source}: columns that the model does not read: ${unreadText}`);
   }
   let rows = 0;
   for await (const batch of batches) {
@@ -79,7 +79,7 @@ export async function predictTable(
       }
     }
   }
-  notes.say();
+  warnings.say();
   return rows;
 }
 
@@ -96,11 +96,11 @@ export async function predictSeries(
   io: Io,
 ) {
   const source = 'path' in from ? from.path : from.name;
-  const notes = createNotes(io);
+  const warnings = collectWarnings(io);
   const table = await readRowsAs(source, await openSeries(preprocessing, from, source), preprocessing);
-  const { x, keys } = lastWindows(table, preprocessing, notes.add);
+  const { x, keys } = lastWindows(table, preprocessing, warnings.add);
   const answers = model.predict(x);
-  const own = (n: number) => (keys[n] === null ? [] : [keys[n]]);
+  const keyCells = (n: number) => (keys[n] === null ? [] : [keys[n]]);
   if (json) {
     printJson(
       io.stdout,
@@ -110,10 +110,10 @@ export async function predictSeries(
     printLine(io.stdout, csvLine([...(key === undefined ? [] : [key]), ...headOf(preprocessing, [])]));
     printLines(
       io.stdout,
-      answers.map((answer, n) => csvLine([...own(n), ...cellsOf(answer, preprocessing, [])])),
+      answers.map((answer, n) => csvLine([...keyCells(n), ...cellsOf(answer, preprocessing, [])])),
     );
   }
-  notes.say();
+  warnings.say();
   return answers.length;
 }
 
@@ -130,13 +130,13 @@ async function openSeries(preprocessing: TablePreprocessing, from: RowSource, so
 
 async function openRows(preprocessing: TablePreprocessing, from: RowSource, source: string): Promise<CellRows> {
   const { columns } = preprocessing;
-  const wanted = columns.map(({ name }) => name);
+  const expectedNames = columns.map(({ name }) => name);
   if ('path' in from) return pickColumns(await openTable(from.path), columns, source);
   const { first, line, texts } = await peek(from.stream, source);
   if (first === '{' || first === '[') {
-    return { batches: jsonRows(texts, wanted, createCellPicker(preprocessing), source), unread: [] };
+    return { batches: jsonRows(texts, expectedNames, createCellPicker(preprocessing), source), unread: [] };
   }
-  const isNamed = line.split(/[,;\t|]/).some((field) => field.trim().replace(/^"(.*)"$/, '$1') === wanted[0]);
+  const isNamed = line.split(/[,;\t|]/).some((field) => field.trim().replace(/^"(.*)"$/, '$1') === expectedNames[0]);
   if (columns[0].type === 'text' && !isNamed) return { batches: textRows(texts, source), unread: [] };
   return pickColumns(await openCsvStream(Readable.from(texts), source), columns, source);
 }
@@ -196,17 +196,17 @@ const csvLine = (cells: readonly string[]): string =>
   cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
 
 /** Collects values that few or no training rows had, and prints a note on them at the end. */
-function createNotes(io: Io) {
-  const found = new Map<string, { rows: number; readonly note: EncodingNote }>(); // the first note of each kind
+function collectWarnings(io: Io) {
+  const firstNotes = new Map<string, { rows: number; readonly note: EncodingNote }>(); // the first note of each kind
   return {
     add(note: EncodingNote): void {
       const kind = JSON.stringify([note.column, note.value === null, note.range ?? null, note.unknown !== undefined]);
-      const known = found.get(kind);
-      if (known === undefined) found.set(kind, { rows: 1, note });
+      const known = firstNotes.get(kind);
+      if (known === undefined) firstNotes.set(kind, { rows: 1, note });
       else known.rows++;
     },
     say(): void {
-      for (const { rows, note } of found.values()) {
+      for (const { rows, note } of firstNotes.values()) {
         const { column, value } = note;
         const has = rows === 1 ? '1 row has' : `${rows} rows have`;
         const what = value === null ? 'a gap' : `a value such as ${show(value)}`;

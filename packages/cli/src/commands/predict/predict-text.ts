@@ -5,7 +5,7 @@ import { type Io, printJson, printRows } from '../../terminal/io.ts';
 import { percent } from '../../terminal/text/format.ts';
 
 /** Most characters of a line; a model reads its last tokens. */
-const MOST_CHARACTERS = 1 << 20;
+const MAX_CHARACTERS = 1 << 20;
 
 /**
  * Answers each line of a stream with the token that follows it: a line each with the token in quotes and its
@@ -15,7 +15,7 @@ const MOST_CHARACTERS = 1 << 20;
 export async function predictText(model: Model, stream: Readable, source: string, json: boolean, io: Io) {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let line = 0;
-  let held = '';
+  let pending = '';
 
   function answer(lines: readonly string[]): void {
     for (const text of lines) {
@@ -48,14 +48,14 @@ export async function predictText(model: Model, stream: Readable, source: string
   }
 
   for await (const chunk of stream) {
-    held += typeof chunk === 'string' ? chunk : decode(chunk);
-    const lines = held.split('\n');
-    held = lines.pop() ?? '';
+    pending += typeof chunk === 'string' ? chunk : decode(chunk);
+    const lines = pending.split('\n');
+    pending = lines.pop() ?? '';
     answer(lines);
-    if (held.length <= MOST_CHARACTERS) continue;
-    throw new Error(`line ${line + 1} of ${source} has more than ${MOST_CHARACTERS} characters, expected fewer`);
+    if (pending.length <= MAX_CHARACTERS) continue;
+    throw new Error(`line ${line + 1} of ${source} has more than ${MAX_CHARACTERS} characters, expected fewer`);
   }
-  held += decode();
-  if (held !== '') answer([held]);
+  pending += decode();
+  if (pending !== '') answer([pending]);
   return line;
 }

@@ -184,7 +184,7 @@ function cellsOf(answer: Answer): string[] {
   const { text, targetText } = answer;
   const cells = [String(row)];
   if (text !== undefined) cells.push(JSON.stringify(text));
-  else if (classes !== undefined) cells.push(classes.map((own, p) => names?.[p] ?? own ?? '-').join(' '));
+  else if (classes !== undefined) cells.push(classes.map((index, p) => names?.[p] ?? index ?? '-').join(' '));
   else if (reason !== undefined) cells.push(`no answer (${reason})`);
   else if (best === undefined) cells.push(...outputs.map(decimal));
   else cells.push(label ?? String(best));

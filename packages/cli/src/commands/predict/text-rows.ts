@@ -3,8 +3,8 @@ import type { Network } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 
 /** Most extra characters of a line, beside 32 per number, far more than a number needs. */
-const MOST_BESIDE = 1 << 20;
-const MOST_OF_A_NUMBER = 32;
+const MAX_EXTRA_CHARACTERS = 1 << 20;
+const MAX_NUMBER_CHARACTERS = 32;
 
 /**
  * Rows of a stream of JSON arrays, one a line. All lines that have arrived make a batch: rows from a pipe are answered
@@ -18,22 +18,22 @@ export async function* textRows(
   // Drops a byte-order mark at the start. Invalid UTF-8 becomes characters that are no JSON of numbers, so they are
   // refused.
   const decoder = new TextDecoder();
-  const mostCharacters = MOST_BESIDE + MOST_OF_A_NUMBER * I;
+  const maxCharacters = MAX_EXTRA_CHARACTERS + MAX_NUMBER_CHARACTERS * I;
   const [{ spec }] = allLayers;
   const vocabulary = spec.kind === 'embedding' ? spec.vocabulary : null;
   const range = vocabulary === null ? '' : ` from 0 to ${vocabulary - 1}`;
-  const wanted = `${vocabulary === null ? '' : 'whole '}${I === 1 ? 'number' : 'numbers'}${range}`;
+  const expected = `${vocabulary === null ? '' : 'whole '}${I === 1 ? 'number' : 'numbers'}${range}`;
   const isFit = (value: unknown): boolean =>
     vocabulary === null
       ? Number.isFinite(value)
       : Number.isInteger(value) && Number(value) >= 0 && Number(value) < vocabulary;
   const fault = (has: string): Error =>
-    new Error(`line ${line} of ${source} has ${has}, expected a JSON array of ${I} ${wanted}`);
+    new Error(`line ${line} of ${source} has ${has}, expected a JSON array of ${I} ${expected}`);
   let rest = '';
   let line = 0;
   let row = 0;
 
-  function take(lines: readonly string[]): RowBatch {
+  function readLines(lines: readonly string[]): RowBatch {
     const rows: number[][] = [];
     for (const text of lines) {
       line++;
@@ -46,13 +46,13 @@ export async function* textRows(
   for await (const chunk of stream) {
     const lines = (rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))).split('\n');
     rest = lines.pop() ?? '';
-    const batch = take(lines);
+    const batch = readLines(lines);
     if (batch.numbers.length > 0) yield batch;
-    if (rest.length <= mostCharacters) continue;
+    if (rest.length <= maxCharacters) continue;
     line++;
-    throw fault(`more than ${mostCharacters} characters`);
+    throw fault(`more than ${maxCharacters} characters`);
   }
-  const last = take([rest + decoder.decode()]);
+  const last = readLines([rest + decoder.decode()]);
   if (last.numbers.length > 0) yield last;
 }
 

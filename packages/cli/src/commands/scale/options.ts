@@ -8,17 +8,17 @@ const { dataset, hidden, activation, init, dropout, network, spec, precision, lo
   trainOptions;
 
 /** As many as a pool may have threads. */
-const MOST_CORES = 512;
-const MOST_RANKS = 4096;
+const MAX_CORES = 512;
+const MAX_RANKS = 4096;
 
 /** Numbers of `what`, '4,8,16', ascending and each once. */
-const counts = (what: string, example: string, most: number): option.Kind<readonly number[]> =>
+const counts = (what: string, example: string, max: number): option.Kind<readonly number[]> =>
   option.kind((_where, name, raw): readonly number[] => {
     const values = String(raw)
       .split(',')
       .map((part) => option.numeric(part.trim()));
-    if (values.every(option.wholeNumber(1, most).isValid)) return [...new Set(values)].sort((a, b) => a - b);
-    throw new Error(`${name} has ${show(raw)}, expected numbers of ${what} such as ${example}, each from 1 to ${most}`);
+    if (values.every(option.wholeNumber(1, max).isValid)) return [...new Set(values)].sort((a, b) => a - b);
+    throw new Error(`${name} has ${show(raw)}, expected numbers of ${what} such as ${example}, each from 1 to ${max}`);
   });
 
 /** The workload as `train` takes it, and how it is measured. */
@@ -46,7 +46,7 @@ export const scaleOptions = {
     ...counts(
       'cores',
       '4,8,16,32,64',
-      MOST_CORES,
+      MAX_CORES,
     )(undefined, 'predict the step time on so many cores, such as 4,8,16,32,64, from parts that are measured here'),
   },
   ranks: {
@@ -54,7 +54,7 @@ export const scaleOptions = {
     ...counts(
       'ranks',
       '1,2,4',
-      MOST_RANKS,
+      MAX_RANKS,
     )(undefined, 'measure so many ranks of MPI too, such as 1,2,4, which mpirun or srun starts'),
   },
   cluster: {

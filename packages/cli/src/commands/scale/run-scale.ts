@@ -19,7 +19,7 @@ import { UsageError } from '../../terminal/failure.ts';
 import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
-import { createNote, type Note } from '../../terminal/note.ts';
+import { createProgressLine, type ProgressLine } from '../../terminal/note.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
@@ -33,36 +33,39 @@ import { measureEach, scaleRanks } from './scale-ranks.ts';
 
 /** Measures how training scales with threads. Resolves to the exit code: 1 if the number of threads changed a bit. */
 export async function runScale(request: Request, io: Io): Promise<number> {
-  const given = flagsToRaw(scaleOptions, request);
-  const values = parseRaw(scaleOptions, given, scaleAlternatives);
-  refuseIdleLibrary(given, values);
+  const raw = flagsToRaw(scaleOptions, request);
+  const values = parseRaw(scaleOptions, raw, scaleAlternatives);
+  refuseIdleLibrary(raw, values);
   refuseMoreThan(0, request.positionals, 'only flags');
   const { cluster, out } = values;
   if (cluster !== undefined) {
     if (out !== undefined) throw new UsageError('--out is given with --cluster, expected --json, which prints it all');
-    return onAllRanks(undefined, request, io, async (joined, own) => {
-      await refuseOtherFlags(joined, given);
+    return onAllRanks(undefined, request, io, async (joined, rankIo) => {
+      await refuseOtherFlags(joined, raw);
       const recipe = await onEachRank(joined, () => {
         boundMemory(values);
-        return named(() => recipeOf(values), given);
+        return named(() => recipeOf(values), raw);
       });
-      return await named(() => scaleRanks(joined, recipe, values, createNote('scale', own, values.json), own), given);
+      return await named(
+        () => scaleRanks(joined, recipe, values, createProgressLine('scale', rankIo, values.json), rankIo),
+        raw,
+      );
     });
   }
-  return withOut(out, 'scale', (lock) => scale(given, values, request, io, lock));
+  return withOut(out, 'scale', (lock) => scale(raw, values, request, io, lock));
 }
 
 /** Awaits `work`; option names in its errors become flags. */
-async function named<T>(work: () => Promise<T>, given: RawOptions): Promise<T> {
+async function named<T>(work: () => Promise<T>, raw: RawOptions): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw nameFlag(error, scaleOptions, given);
+    throw nameFlag(error, scaleOptions, raw);
   }
 }
 
 async function scale(
-  given: RawOptions,
+  raw: RawOptions,
   values: ScaleValues,
   request: Request,
   io: Io,
@@ -73,16 +76,16 @@ async function scale(
   if (out !== undefined) refuseOtherRun(out);
   const interrupt = listenForInterrupt(io);
   const { signal } = interrupt;
-  const note = createNote('scale', io, json);
+  const progress = createProgressLine('scale', io, json);
   announceInterrupt(signal, 'scale', 'ending with the results of the finished rounds', (line) => {
-    note.clear();
+    progress.clear();
     printLine(io.stderr, line);
   });
   const code = (otherwise: number) => (signal.aborted ? exitCodes[signal.reason as Interruption] : otherwise);
   try {
     const recipe = await recipeOf(values);
-    const report = await measure(recipe, values, note, signal, () =>
-      measureEach(values.ranks ?? [], request, note, io, signal),
+    const report = await measure(recipe, values, progress, signal, () =>
+      measureEach(values.ranks ?? [], request, progress, io, signal),
     );
     const document = { ...documentOf(report), command: commandOf(request.args) };
     if (lock !== undefined) writeOut(lock, SCALE_FILE, `${JSON.stringify(document, null, 2)}\n`);
@@ -96,7 +99,7 @@ async function scale(
     }
     return code(report.sameBits ? 0 : 1);
   } catch (error) {
-    if (!(error instanceof NothingMeasured)) throw nameFlag(error, scaleOptions, given);
+    if (!(error instanceof NothingMeasured)) throw nameFlag(error, scaleOptions, raw);
     printLine(io.stderr, 'gradloom scale: stopped before the first round was finished: there is nothing to report');
     return code(1);
   } finally {
@@ -124,18 +127,18 @@ async function recipeOf(values: ScaleValues): Promise<Recipe> {
 async function measure(
   { spec, sets, options }: Recipe,
   values: ScaleValues,
-  note: Note,
+  progress: ProgressLine,
   signal: AbortSignal,
   measureOnRanks: () => Promise<RankPoint[]>,
 ): Promise<ScaleReport> {
   const cores = availableParallelism();
   const {
     rounds = scaleOptions.rounds.standard,
-    'max-threads': most = 2 * cores,
+    'max-threads': maxThreads = 2 * cores,
     'model-cores': modelCores = [],
   } = values;
   const { epochs: _, ...workload } = options;
-  const counts = threadCounts(cores, most);
+  const counts = threadCounts(cores, maxThreads);
   if (modelCores.length > 0 && cores === 1) throw new UsageError(tooFewCores(modelCores));
   // A barrier needs two threads, even if the steps have one.
   const pool = await createPool({ threads: Math.max(...counts, modelCores.length > 0 ? 2 : 1) });
@@ -147,11 +150,11 @@ async function measure(
       cores,
       rounds,
       modelCores,
-      note: note.say,
+      note: progress.show,
       signal,
     });
   } finally {
-    note.clear();
+    progress.clear();
     await pool.destroy();
   }
   // Measured now that the threads no longer use the cores.
@@ -172,17 +175,17 @@ function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> 
 }
 
 /** Most thread counts to try, up to the number of cores. */
-const MOST = 12;
+const MAX_COUNTS = 12;
 
 /**
  * Counts from 1 to the number of cores. Above it, where threads share cores, only `most` and at most one count between.
  */
-export function threadCounts(cores: number, most: number): number[] {
-  const within = Math.min(cores, most);
+export function threadCounts(cores: number, maxThreads: number): number[] {
+  const within = Math.min(cores, maxThreads);
   const counts = new Set<number>([within]);
   // Every small count, then counts in even ratios: scaling laws show in ratios.
-  for (let k = 0; k < MOST; k++)
-    counts.add(within <= MOST ? Math.min(within, k + 1) : Math.round(within ** (k / (MOST - 1))));
-  if (most > cores) for (const count of [cores + 1, most]) counts.add(count);
+  for (let k = 0; k < MAX_COUNTS; k++)
+    counts.add(within <= MAX_COUNTS ? Math.min(within, k + 1) : Math.round(within ** (k / (MAX_COUNTS - 1))));
+  if (maxThreads > cores) for (const count of [cores + 1, maxThreads]) counts.add(count);
   return [...counts].sort((a, b) => a - b);
 }

@@ -3,7 +3,7 @@ import { describeRanks } from '../../lab/scale/ranks/describe-ranks.ts';
 import { measureRanks, type RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
 import type { Request } from '../../options/request.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
-import type { Note } from '../../terminal/note.ts';
+import type { ProgressLine } from '../../terminal/note.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { describeNetwork } from '../train/describe-network.ts';
 import type { Recipe } from '../train/recipe.ts';
@@ -14,20 +14,25 @@ import { type RankDocument, startRanks } from './start-ranks.ts';
 export async function scaleRanks(
   cluster: Cluster,
   { spec, sets, options: { epochs: _, ...options } }: Recipe,
-  { steps, rounds = scaleOptions.rounds.standard, json, 'max-threads': most = Number.POSITIVE_INFINITY }: ScaleValues,
-  note: Note,
+  {
+    steps,
+    rounds = scaleOptions.rounds.standard,
+    json,
+    'max-threads': maxThreads = Number.POSITIVE_INFINITY,
+  }: ScaleValues,
+  progress: ProgressLine,
   io: Io,
 ): Promise<number> {
-  const threads = Math.min(cluster.cores, most);
+  const threads = Math.min(cluster.cores, maxThreads);
   const pool = await createPool({ threads });
   try {
     const point = await measureRanks(
       cluster,
       pool,
       { spec, sets, options, steps },
-      { threads, rounds, note: note.say },
+      { threads, rounds, note: progress.show },
     );
-    note.clear();
+    progress.clear();
     const document: RankDocument = { event: 'ranks', ...point };
     if (json) printJson(io.stdout, JSON.stringify(document));
     else {
@@ -36,7 +41,7 @@ export async function scaleRanks(
     }
     return 0;
   } finally {
-    note.clear();
+    progress.clear();
     await pool.destroy();
   }
 }
@@ -45,29 +50,29 @@ export async function scaleRanks(
 export async function measureEach(
   counts: readonly number[],
   request: Request,
-  note: Note,
+  progress: ProgressLine,
   io: Io,
   signal: AbortSignal,
 ): Promise<RankPoint[]> {
   const points: RankPoint[] = [];
   for (const ranks of counts) {
     if (signal.aborted) break;
-    note.say(`${ranks} ranks of ${counts}`);
+    progress.show(`${ranks} ranks of ${counts}`);
     points.push(await startRanks(ranks, argumentsOfRanks(request.args), io, signal));
   }
   return points;
 }
 
 /** Flags that say what else to measure and where to show it; true if a value follows. */
-const OWN = { '--ranks': true, '--model-cores': true, '--out': true, '--json': false } as const;
+const PARENT_FLAGS = { '--ranks': true, '--model-cores': true, '--out': true, '--json': false } as const;
 
 /** The arguments for ranks that are measured: those that say what to train and how long. */
 export function argumentsOfRanks(args: readonly string[]): string[] {
-  const kept: string[] = [];
+  const rankArgs: string[] = [];
   for (let k = 0; k < args.length; k++) {
     const [flag] = args[k].split('=', 1);
-    if (!Object.hasOwn(OWN, flag)) kept.push(args[k]);
-    else if (OWN[flag as keyof typeof OWN] && flag === args[k]) k++;
+    if (!Object.hasOwn(PARENT_FLAGS, flag)) rankArgs.push(args[k]);
+    else if (PARENT_FLAGS[flag as keyof typeof PARENT_FLAGS] && flag === args[k]) k++;
   }
-  return [...kept, '--cluster', 'mpi', '--json'];
+  return [...rankArgs, '--cluster', 'mpi', '--json'];
 }

@@ -4,7 +4,7 @@ import type { Io } from '../../terminal/io.ts';
 import { findLauncher } from '../cluster/find-launcher.ts';
 
 /** Allows more ranks than cores: Open MPI 5 and 4 read these variables, others ignore them. */
-const FREE = {
+const OVERSUBSCRIBE = {
   PRTE_MCA_rmaps_default_mapping_policy: ':oversubscribe',
   OMPI_MCA_rmaps_base_oversubscribe: '1',
 };
@@ -22,7 +22,7 @@ export async function startRanks(
   const { command, launcher } = findLauncher(undefined, env);
   const program = [process.execPath, ...process.execArgv, process.argv[1]];
   const child = spawn(command, [...launcher.flags([], env), '-n', String(ranks), ...program, ...words], {
-    env: { ...FREE, ...env },
+    env: { ...OVERSUBSCRIBE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
     killSignal: 'SIGTERM',

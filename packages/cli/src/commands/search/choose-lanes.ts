@@ -17,11 +17,11 @@ const MEASURE_MS = 300;
 const MARGIN = 1.05;
 
 /** How runs share the threads: as asked for, or as measured with the first runs to do. */
-export function createLanes(pool: Pool, asked: number | 'auto', signal: AbortSignal, say: (lanes: Lanes) => void) {
+export function createLanes(pool: Pool, requested: number | 'auto', signal: AbortSignal, say: (lanes: Lanes) => void) {
   let chosen: Lanes | null = null;
   return async (recipes: readonly Recipe[]): Promise<Lanes> => {
     if (chosen === null) {
-      const atOnce = asked === 'auto' ? null : Math.min(asked, pool.threads);
+      const atOnce = requested === 'auto' ? null : Math.min(requested, pool.threads);
       chosen =
         atOnce === null
           ? await chooseLanes(recipes, pool, signal).catch((error) => oneAtATime(error, pool))
@@ -53,11 +53,11 @@ async function chooseLanes(
   if (threads === 1) return { atOnce: 1, threads: 1, why: 'there is one thread' };
   if (recipes.length === 1) return { atOnce: 1, threads, why: 'there is one run' };
   const together = Math.min(threads, recipes.length);
-  const many = recipes.slice(0, together);
+  const concurrent = recipes.slice(0, together);
   const best = { alone: 0, together: 0 };
   for (let round = 0; round < 2 && !signal.aborted; round++) {
     best.alone = Math.max(best.alone, await stepsASecond(recipes[0], pool, threads, signal));
-    const speeds = await Promise.all(many.map((recipe) => stepsASecond(recipe, pool, 1, signal)));
+    const speeds = await Promise.all(concurrent.map((recipe) => stepsASecond(recipe, pool, 1, signal)));
     // Runs of other networks have other steps, so the speed of the first run beside the others counts.
     best.together = Math.max(best.together, speeds[0] * together);
   }

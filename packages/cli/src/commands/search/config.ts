@@ -37,7 +37,7 @@ export interface Halving {
 }
 
 /** Options of train that decide which rows a run is measured on: figures on other rows do not compare. */
-const OF_ROWS: readonly SearchedKey[] = [
+const ROW_OPTIONS: readonly SearchedKey[] = [
   'dataset',
   'target',
   'targets',
@@ -49,10 +49,10 @@ const OF_ROWS: readonly SearchedKey[] = [
 ];
 
 /** Options of the loss, by which the losses of trials differ that are equally good. */
-const OF_LOSS: readonly SearchedKey[] = ['loss', 'label-smoothing'];
+const LOSS_OPTIONS: readonly SearchedKey[] = ['loss', 'label-smoothing'];
 
 /** The rounds of a halving have these. */
-const OF_LENGTH: readonly SearchedKey[] = ['epochs', 'steps'];
+const LENGTH_OPTIONS: readonly SearchedKey[] = ['epochs', 'steps'];
 
 /** @throws UsageError naming the first key that does not fit, Error where the file cannot be read. */
 export async function readSearch(path: string): Promise<SearchConfig> {
@@ -60,14 +60,14 @@ export async function readSearch(path: string): Promise<SearchConfig> {
 }
 
 /** Most trials: more must be a mistake. */
-const MOST_RUNS = 100_000;
+const MAX_RUNS = 100_000;
 
 /** The keys of the file. */
 const searchKeys = {
   options: option.unchecked<unknown>(),
   search: option.unchecked<unknown>(),
   method: option.oneOf(methods)('random'),
-  runs: option.wholeNumber(1, MOST_RUNS)(),
+  runs: option.wholeNumber(1, MAX_RUNS)(),
   seed: option.count(0),
   folds: option.wholeNumber(2)(),
   metric: option.oneOf(monitors)(),
@@ -99,12 +99,12 @@ export function checkSearch(where: string, file: Readonly<Record<string, unknown
   const space = readSpace(where, (key) => searchedKey(where, key), search);
   const fixed = fixedOptions(where, options);
   for (const { key } of space) {
-    if (method === 'halving' && OF_LENGTH.includes(key)) {
+    if (method === 'halving' && LENGTH_OPTIONS.includes(key)) {
       throw new UsageError(
         `${where}: search has ${key}, expected none with method halving (halving says how long runs are)`,
       );
     }
-    if (metric === 'validation-loss' && OF_LOSS.includes(key)) {
+    if (metric === 'validation-loss' && LOSS_OPTIONS.includes(key)) {
       throw new UsageError(
         `${where}: metric has "validation-loss", expected another where search has ${key} (losses of different kinds do not compare)`,
       );
@@ -147,20 +147,20 @@ export const spaceOf = (where: string, { search }: Pick<SearchConfig, 'search'>)
 
 /** @throws UsageError for an option that train does not have, or that cannot be searched. */
 function searchedKey(where: string, key: string): SearchedKey {
-  const own = kebabCase(key);
+  const optionName = kebabCase(key);
   const isSearched = (name: string): name is SearchedKey =>
     Object.hasOwn(trainOptions, name) &&
     ['result', 'reading', 'naming'].includes(trainOptions[name as SearchedKey].effect) &&
-    !OF_ROWS.includes(name as SearchedKey);
-  if (isSearched(own)) return own;
-  if ((OF_ROWS as readonly string[]).includes(own)) {
+    !ROW_OPTIONS.includes(name as SearchedKey);
+  if (isSearched(optionName)) return optionName;
+  if ((ROW_OPTIONS as readonly string[]).includes(optionName)) {
     throw new UsageError(
-      `${where}: search has ${own}, expected it ${own.startsWith('fold') ? 'beside search, as folds' : 'in options'} (figures on different rows do not compare)`,
+      `${where}: search has ${optionName}, expected it ${optionName.startsWith('fold') ? 'beside search, as folds' : 'in options'} (figures on different rows do not compare)`,
     );
   }
   const known = Object.keys(trainOptions).filter(isSearched);
   throw new UsageError(
-    `${where}: search has ${show(key)}, expected options of train that change its result${suggest(own, known)}`,
+    `${where}: search has ${show(key)}, expected options of train that change its result${suggest(optionName, known)}`,
   );
 }
 

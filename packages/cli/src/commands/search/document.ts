@@ -27,7 +27,7 @@ export interface SearchDocument {
 /** A number, or the text of any other value. */
 export type SearchedValue = number | string;
 
-interface Found {
+interface SearchState {
   readonly file: string;
   readonly config: SearchConfig;
   readonly space: readonly Dimension[];
@@ -47,7 +47,7 @@ export const documentOf = ({
   standings,
   metric,
   stopped,
-}: Found): Omit<SearchDocument, 'best'> => ({
+}: SearchState): Omit<SearchDocument, 'best'> => ({
   event: 'search',
   ...{ file, method: config.method, seed: config.seed, folds: config.folds },
   ...{ metric, isHigherBetter: monitors[metric].isHigherBetter, rounds },

@@ -18,7 +18,7 @@ export interface SearchStart {
 /** The finished runs, in search.jsonl. */
 export interface Journal {
   readonly outcomes: ReadonlyMap<string, RunOutcome>;
-  readonly notes: readonly string[]; // problems found in the file
+  readonly warnings: readonly string[]; // problems found in the file
   /** Returns the reason if the line cannot be written, the first time only; the line is then kept for the next call. */
   add(outcome: RunOutcome): Error | null;
   /** @throws Error if lines could not be written */
@@ -52,7 +52,10 @@ export function openJournal(folder: string, start: SearchStart, trials: number):
   }
   return {
     outcomes,
-    notes: [...file.notes, ...(file.dropped === '' ? [] : [`${file.dropped} is left out: its run is done again`])],
+    warnings: [
+      ...file.warnings,
+      ...(file.dropped === '' ? [] : [`${file.dropped} is left out: its run is done again`]),
+    ],
     add(outcome) {
       outcomes.set(keyText(outcome), outcome);
       const failure = file.add(JSON.stringify({ event: 'run', ...outcome }));
@@ -72,10 +75,14 @@ export function readStart(folder: string): SearchStart {
     throw new Error(`${path} has no line that describes the search, expected it first (the file is damaged)`);
   }
   // As in the file: options that were null there and filled in later are left out.
-  const given = Object.entries(start.config).filter(
+  const stated = Object.entries(start.config).filter(
     ([key, value]) => value !== null && !(key === 'runs' && isGrid(start.config)),
   );
-  return { file: start.file, config: checkSearch(path, unfilled(Object.fromEntries(given))), data: String(start.data) };
+  return {
+    file: start.file,
+    config: checkSearch(path, unfilled(Object.fromEntries(stated))),
+    data: String(start.data),
+  };
 }
 
 /** Whether a line has all fields that are read. It has no checksum, so it may have been edited. */

@@ -99,7 +99,7 @@ interface Runs {
 /** @throws UsageError naming the file and what does not fit */
 function openRuns(where: string, config: SearchConfig): Runs {
   const opened = new Map<string, Promise<Opened>>();
-  const most = 2 * (config.folds ?? 1);
+  const maxOpened = 2 * (config.folds ?? 1);
 
   function open(values: TrainValues, fold: RunKey['fold']): Promise<Opened> {
     const { dataset, validation, test } = values;
@@ -114,7 +114,7 @@ function openRuns(where: string, config: SearchConfig): Runs {
     const folds = config.folds === null || fold === null ? {} : { folds: config.folds, fold };
     const fresh = openDataset(withTableFlags(dataset, values), { validation, test, ...folds });
     opened.set(key, fresh);
-    for (const old of opened.keys()) if (opened.size > most) opened.delete(old);
+    for (const old of opened.keys()) if (opened.size > maxOpened) opened.delete(old);
     return fresh;
   }
 

@@ -42,7 +42,7 @@ export interface Standing {
 export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName, folds: number | null): Standing[] {
   const byTrial = new Map<number, RunOutcome[]>();
   for (const outcome of outcomes) byTrial.set(outcome.trial, [...(byTrial.get(outcome.trial) ?? []), outcome]);
-  const found = [...byTrial].flatMap(([trial, all]) => {
+  const standings = [...byTrial].flatMap(([trial, all]) => {
     const rounds = [...new Set(all.map(({ round }) => round))].sort((a, b) => b - a);
     const round = rounds.find((r) => all.filter((outcome) => outcome.round === r).length === (folds ?? 1));
     if (round === undefined) return [];
@@ -50,7 +50,7 @@ export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName,
   });
   const sign = monitors[metric].isHigherBetter ? -1 : 1;
   const worst = Number.POSITIVE_INFINITY;
-  const byMerit = found.sort(
+  const byMerit = standings.sort(
     (a, b) =>
       compare(a.score === null ? 1 : 0, b.score === null ? 1 : 0) ||
       b.round - a.round ||
@@ -89,15 +89,15 @@ function standing(
   metric: MetricName,
   folds: number | null,
 ): Omit<Standing, 'rank'> {
-  const own = all.filter((outcome) => outcome.round === round).sort((a, b) => (a.fold ?? 0) - (b.fold ?? 0));
-  const scores = own.map(({ figures }) => figures[monitors[metric].figure] ?? null);
+  const runs = all.filter((outcome) => outcome.round === round).sort((a, b) => (a.fold ?? 0) - (b.fold ?? 0));
+  const scores = runs.map(({ figures }) => figures[monitors[metric].figure] ?? null);
   const score = meanOf(scores);
   return {
     ...{ trial, round, score },
     deviation: folds === null || score === null ? null : deviationOf(scores as number[]),
-    loss: meanOf(own.map(({ figures }) => figures.loss ?? null)),
-    steps: Math.max(...own.map(({ step }) => step)),
-    early: own.some(({ early }) => early),
+    loss: meanOf(runs.map(({ figures }) => figures.loss ?? null)),
+    steps: Math.max(...runs.map(({ step }) => step)),
+    early: runs.some(({ early }) => early),
     elapsedMs: all.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
   };
 }

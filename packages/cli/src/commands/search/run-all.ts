@@ -71,12 +71,12 @@ export async function runTrial(
   try {
     const result = await train(spec, key.fold === null ? others : sets, { ...options, pool, threads, signal });
     if (signal.aborted) return null;
-    const held = key.fold === null ? result.validation : result.test;
-    if (held === undefined) throw new Error('search: the run has no held-out rows, expected some');
+    const evaluation = key.fold === null ? result.validation : result.test;
+    if (evaluation === undefined) throw new Error('search: the run has no held-out rows, expected some');
     return {
       ...key,
       state: 'done',
-      figures: figuresOf(held),
+      figures: figuresOf(evaluation),
       step: result.steps,
       early: result.stopped === 'early',
       fingerprint: result.fingerprint,

@@ -5,7 +5,7 @@ import { createPool, type FolderLock, type Pool } from '@gradloom/runtime';
 import { lockFolder } from '@gradloom/runtime/internal';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { SEARCH_FILE, SEARCH_LINES } from '../../files/run-files/names.ts';
-import { ownName } from '../../options/aliases.ts';
+import { resolveAlias } from '../../options/aliases.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import type { Group } from '../../options/option.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
@@ -16,7 +16,7 @@ import { failureOf, UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { describeMachine, typed } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
-import { createNote } from '../../terminal/note.ts';
+import { createProgressLine } from '../../terminal/note.ts';
 import { plural, timeLeft } from '../../terminal/text/format.ts';
 import { writeOut } from '../../terminal/text/out-directory.ts';
 import { table } from '../../terminal/text/table.ts';
@@ -61,14 +61,14 @@ export async function runSearch(request: Request, io: Io): Promise<number> {
 /** @throws UsageError for an option of the runs, which is in the file. */
 function refuseTrainFlags({ flags }: Request): void {
   for (const key of Object.keys(flags)) {
-    const own = Object.hasOwn(searchOptions, key) ? undefined : ownName(trainOptions, key);
-    if (own === undefined || !OF_RUNS.has(trainOptions[own as keyof TrainValues].group)) continue;
-    const advice = `options: { ${own}: ... } fixes it, search: { ${own}: [...] } tries several`;
+    const optionName = Object.hasOwn(searchOptions, key) ? undefined : resolveAlias(trainOptions, key);
+    if (optionName === undefined || !RUN_GROUPS.has(trainOptions[optionName as keyof TrainValues].group)) continue;
+    const advice = `options: { ${optionName}: ... } fixes it, search: { ${optionName}: [...] } tries several`;
     throw new UsageError(`--${key} is an option of train, expected it in the file (${advice})`);
   }
 }
 
-const OF_RUNS = new Set<Group>(['Data', 'Model', 'Training']);
+const RUN_GROUPS = new Set<Group>(['Data', 'Model', 'Training']);
 
 async function goOn(folder: string, values: SearchValues, io: Io): Promise<number> {
   if (
@@ -98,10 +98,10 @@ async function search(
   const rounds = roundsOf(trials.length, config.halving, length);
   const journal = openJournal(lock.path, { file, config, data }, trials.length);
   const interrupt = listenForInterrupt(io);
-  const note = createNote('search', io, json);
+  const progress = createProgressLine('search', io, json);
   const { signal } = interrupt;
   announceInterrupt(signal, 'search', `ending; go on with --resume ${lock.path}`, (line) => {
-    note.clear();
+    progress.clear();
     printLine(io.stderr, line);
   });
   let unmeasured = 0;
@@ -109,7 +109,7 @@ async function search(
   try {
     const threadPool = await createPool({ threads });
     pool = threadPool;
-    for (const text of journal.notes) warn(text);
+    for (const text of journal.warnings) warn(text);
     const total = rounds.reduce((sum, { count }) => sum + count, 0) * (config.folds ?? 1);
     if (json) {
       printJson(
@@ -126,7 +126,7 @@ async function search(
       printLine(io.stdout, `${journal.outcomes.size} of ${total} runs are in ${lock.path} already`);
     }
     const lanesOf = createLanes(threadPool, atOnce, signal, (lanes) => {
-      note.clear();
+      progress.clear();
       if (json) printJson(io.stdout, JSON.stringify({ event: 'lanes', ...lanes }));
       else printLine(io.stdout, lanesText(lanes));
     });
@@ -157,7 +157,7 @@ async function search(
           const best = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
           const msOfOne = (performance.now() - begun) / (weightOfDone() - weightBefore);
           const leftMs = msOfOne * (weightAll - weightOfDone());
-          note.say(`${progressText(journal.outcomes.size, total, metric, best)}, ${timeLeft(leftMs)}`, leftMs);
+          progress.show(`${progressText(journal.outcomes.size, total, metric, best)}, ${timeLeft(leftMs)}`, leftMs);
           if (json)
             printJson(io.stdout, JSON.stringify({ event: 'run', ...outcome, point: trials[outcome.trial - 1].point }));
         },
@@ -168,10 +168,10 @@ async function search(
         left = survivors([...journal.outcomes.values()], metric, config.folds, round.number, next.count);
       }
     }
-    note.clear();
+    progress.clear();
     return await finish();
   } finally {
-    note.clear();
+    progress.clear();
     interrupt.release();
     try {
       await pool?.destroy();
@@ -181,7 +181,7 @@ async function search(
   }
 
   function warn(text: string): void {
-    note.clear();
+    progress.clear();
     printLine(io.stderr, `gradloom search: warning: ${text}`);
   }
 
@@ -226,20 +226,20 @@ const progressText = (
   metric: string,
   best: { readonly trial: number; readonly score: number | null } | undefined,
 ): string => {
-  const found = best?.score == null ? '' : `, best ${metric} ${best.score.toPrecision(4)} (trial ${best.trial})`;
-  return `run ${done} of ${total}${found}`;
+  const bestText = best?.score == null ? '' : `, best ${metric} ${best.score.toPrecision(4)} (trial ${best.trial})`;
+  return `run ${done} of ${total}${bestText}`;
 };
 
 const lanesText = ({ atOnce, threads, why }: Lanes): string =>
   `${atOnce === 1 ? 'one run at a time' : `${atOnce} runs at once`}, ${threads === 1 ? 'one thread' : `${threads} threads`} each (${why})`;
 
 /** Trials in the terminal's table; search.json has all. */
-const SHOWN = 15;
+const MAX_SHOWN = 15;
 
 /** Text output, at most 80 columns wide, except for the command. */
 function describeSearch(document: SearchDocument, env: Io['env']): string[] {
   const { trials, best } = document;
-  const { head, rows, numeric } = trialTable(document, SHOWN);
+  const { head, rows, numeric } = trialTable(document, MAX_SHOWN);
   const more = trials.length - rows.length;
   return [
     searchText(document),

@@ -117,7 +117,7 @@ function between({ from, to, log, whole }: Extract<Dimension, { kind: 'range' }>
 }
 
 /** Most points of a grid: more must be a mistake. */
-const MOST_POINTS = 100_000;
+const MAX_POINTS = 100_000;
 
 /**
  * Every combination of the values, the last option changing fastest.
@@ -126,9 +126,9 @@ const MOST_POINTS = 100_000;
 export function gridOf(where: string, space: readonly Dimension[]): Point[] {
   const axes = space.map((dimension) => axisOf(where, dimension));
   const size = axes.reduce((product, values) => product * values.length, 1);
-  if (size > MOST_POINTS) {
+  if (size > MAX_POINTS) {
     throw new UsageError(
-      `${where}: the grid has ${size} points, expected at most ${MOST_POINTS} (method random draws some of them)`,
+      `${where}: the grid has ${size} points, expected at most ${MAX_POINTS} (method random draws some of them)`,
     );
   }
   let points: Point[] = [{}];

@@ -1,7 +1,7 @@
 import { option, show } from '@gradloom/core/internal';
+import { moduleOption } from '../../options/custom-parts.ts';
 import { memorySize } from '../../options/memory-size.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { moduleOption } from '../../options/own-parts.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 import { hostNames } from '../http/host-names.ts';
 import { LOOPBACK } from '../http/http-server.ts';
@@ -9,9 +9,9 @@ import { LOOPBACK } from '../http/http-server.ts';
 /** An origin as browsers send it in `Origin`: without a path. */
 const origin = option.kind((_where, name, raw): string => {
   if (raw === '*') return raw;
-  const wanted = 'an origin such as https://example.com, or *';
+  const expected = 'an origin such as https://example.com, or *';
   if (typeof raw === 'string' && URL.canParse(raw) && new URL(raw).origin === raw) return raw;
-  throw new Error(`${name} has ${show(raw)}, expected ${wanted}`);
+  throw new Error(`${name} has ${show(raw)}, expected ${expected}`);
 });
 
 export const serveOptions = {

@@ -15,14 +15,14 @@ export interface RequestQueue {
 }
 
 export interface QueueOptions {
-  readonly places: number; // requests that may wait
-  readonly mostCharacters: number; // characters or bytes of all waiting bodies
+  readonly maxWaiting: number; // requests that may wait
+  readonly maxCharacters: number; // characters or bytes of all waiting bodies
   readonly delayMs: number; // how long a request waits for others while a thread is free
 }
 
 /** Most bodies and characters of a call: later requests should not wait for all that arrived at once. */
-const MOST_BODIES = 512;
-const MOST_CHARACTERS = 1 << 22;
+const MAX_BODIES = 512;
+const MAX_CHARACTERS = 1 << 22;
 
 interface Waiting {
   readonly body: Body;
@@ -35,9 +35,9 @@ interface Waiting {
  */
 export function createRequestQueue(
   pool: Pick<AnswerPool, 'answer' | 'threads'>,
-  { places, mostCharacters, delayMs }: QueueOptions,
+  { maxWaiting, maxCharacters, delayMs }: QueueOptions,
 ): RequestQueue {
-  let list: Waiting[] = [];
+  let queue: Waiting[] = [];
   let characters = 0;
   let calls = 0;
   let free = pool.threads;
@@ -45,45 +45,45 @@ export function createRequestQueue(
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
   function schedule(): void {
-    if (timer !== undefined || list.length === 0 || free === 0) return;
-    timer = delay === 0 ? setImmediate(hand) : setTimeout(hand, delay);
+    if (timer !== undefined || queue.length === 0 || free === 0) return;
+    timer = delay === 0 ? setImmediate(startCalls) : setTimeout(startCalls, delay);
   }
 
-  function hand(): void {
+  function startCalls(): void {
     timer = undefined;
-    while (free > 0 && list.length > 0) {
+    while (free > 0 && queue.length > 0) {
       free--;
       calls++;
-      void call(take());
+      void call(nextBatch());
     }
   }
 
-  function take(): Waiting[] {
+  function nextBatch(): Waiting[] {
     let count = 0;
     let sum = 0;
     while (
-      count < list.length &&
-      count < MOST_BODIES &&
-      (count === 0 || sum + list[count].body.length <= MOST_CHARACTERS)
+      count < queue.length &&
+      count < MAX_BODIES &&
+      (count === 0 || sum + queue[count].body.length <= MAX_CHARACTERS)
     ) {
-      sum += list[count++].body.length;
+      sum += queue[count++].body.length;
     }
     characters -= sum;
-    if (count === list.length) {
-      const all = list;
-      list = [];
+    if (count === queue.length) {
+      const all = queue;
+      queue = [];
       return all;
     }
-    return list.splice(0, count);
+    return queue.splice(0, count);
   }
 
-  async function call(taken: readonly Waiting[]): Promise<void> {
+  async function call(batch: readonly Waiting[]): Promise<void> {
     try {
-      const replies = await pool.answer(taken.map(({ body }) => body));
-      for (let i = 0; i < taken.length; i++) taken[i].answered(replies[i]);
+      const replies = await pool.answer(batch.map(({ body }) => body));
+      for (let i = 0; i < batch.length; i++) batch[i].answered(replies[i]);
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
-      for (const { answered } of taken) answered(failure);
+      for (const { answered } of batch) answered(failure);
     } finally {
       free++;
       schedule();
@@ -92,15 +92,15 @@ export function createRequestQueue(
 
   return {
     get waiting() {
-      return list.length;
+      return queue.length;
     },
     get calls() {
       return calls;
     },
     ask(body, answered) {
-      const isFull = list.length >= places || (list.length > 0 && characters + body.length > mostCharacters);
+      const isFull = queue.length >= maxWaiting || (queue.length > 0 && characters + body.length > maxCharacters);
       if (isFull) return false;
-      list.push({ body, answered });
+      queue.push({ body, answered });
       characters += body.length;
       schedule();
       return true;

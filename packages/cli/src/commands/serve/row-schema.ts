@@ -24,10 +24,10 @@ interface Exchange {
 }
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
-const MOST_EXAMPLES = 20;
+const MAX_EXAMPLES = 20;
 
 /** The schema of a model, from the columns of its table. A text has at most `mostTokens` tokens. */
-export function rowSchema(model: Model, mostRows: number, mostTokens: number): RowSchema {
+export function rowSchema(model: Model, maxRows: number, maxTokens: number): RowSchema {
   const rows = rowKinds(model);
   const answer = answerSchema(model);
   const text = ofText(model.preprocessing);
@@ -37,20 +37,20 @@ export function rowSchema(model: Model, mostRows: number, mostTokens: number): R
       $schema: DRAFT,
       description: 'A row, or a list of rows.',
       ...(example === undefined ? {} : { examples: [example] }),
-      anyOf: [...rows, { type: 'array', items: { anyOf: rows }, maxItems: mostRows }],
+      anyOf: [...rows, { type: 'array', items: { anyOf: rows }, maxItems: maxRows }],
     },
     response: {
       $schema: DRAFT,
       description: 'The answer to a row, or a list of answers to a list of rows.',
       anyOf: [answer, { type: 'array', items: answer }],
     },
-    ...(text === undefined ? {} : { generate: generateSchema(text.text, mostTokens) }),
+    ...(text === undefined ? {} : { generate: generateSchema(text.text, maxTokens) }),
   };
 }
 
-function generateSchema({ lines }: TextEncoding, mostTokens: number): Exchange {
+function generateSchema({ lines }: TextEncoding, maxTokens: number): Exchange {
   const ranges: Readonly<Record<keyof typeof generateOptions.table, JsonObject>> = {
-    tokens: { type: 'integer', minimum: 1, maximum: mostTokens },
+    tokens: { type: 'integer', minimum: 1, maximum: maxTokens },
     temperature: { type: 'number', minimum: 0 },
     topK: { type: 'integer', minimum: 1 },
     topP: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
@@ -162,7 +162,7 @@ function cellSchema(column: ColumnEncoding): JsonObject {
     type: mayMiss ? [...typesOf[type], 'null'] : [...typesOf[type]],
     description: mayMiss ? `${text} Null or empty text for a gap.` : text,
     ...(type === 'text' ? { minLength: 1 } : {}),
-    ...(type === 'categorical' ? { examples: column.categories.slice(0, MOST_EXAMPLES) } : {}),
+    ...(type === 'categorical' ? { examples: column.categories.slice(0, MAX_EXAMPLES) } : {}),
   };
 }
 

@@ -17,7 +17,7 @@ import { listen } from '../http/http-server.ts';
 import { serveOptions } from './options.ts';
 import { type RowSchema, rowSchema } from './row-schema.ts';
 
-const MOST_THREADS = 4;
+const MAX_THREADS = 4;
 
 /** Answers requests until a signal arrives. Resolves to the exit code. */
 export async function runServe(request: Request, io: Io): Promise<number> {
@@ -31,14 +31,19 @@ export async function runServe(request: Request, io: Io): Promise<number> {
     host,
     queue,
     delay,
-    'max-rows': mostRows,
-    'max-tokens': mostTokens,
-    'answer-timeout': mostSeconds,
+    'max-rows': maxRows,
+    'max-tokens': maxTokens,
+    'answer-timeout': maxSeconds,
     cors,
   } = withDefaults(serveOptions, values);
-  const threads = values.threads ?? Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1));
+  const threads = values.threads ?? Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1));
   const { createServer } = await import('./server.ts');
-  const pool = await createAnswerPool(model, { threads, mostRows, mostTokens, mostSeconds });
+  const pool = await createAnswerPool(model, {
+    threads,
+    mostRows: maxRows,
+    mostTokens: maxTokens,
+    mostSeconds: maxSeconds,
+  });
   const takesImages = ofImages(model.preprocessing) !== undefined;
   const takesArrays = ofTable(model.preprocessing) === undefined && ofText(model.preprocessing) === undefined;
   const arrays = { columns: inputsOf(model.spec), ...divisorsOf(model) };
@@ -46,16 +51,16 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   try {
     // Before listening, a model that cannot answer is refused, such as one with a weight that is not finite.
     model.outputs(new Float64Array(0));
-    const schema = rowSchema(model, mostRows, mostTokens);
+    const schema = rowSchema(model, maxRows, maxTokens);
     const server = createServer({
       pool,
       schema,
       fingerprint: model.fingerprint,
-      places: queue,
+      maxWaiting: queue,
       delayMs: delay,
       takesImages,
       ...(takesArrays ? { readArray: (bytes) => npyRows('body', bytes, arrays) } : {}),
-      mostBytes: values['max-body'] ?? (takesImages ? 8 : 1) * 1024 ** 2,
+      maxBytes: values['max-body'] ?? (takesImages ? 8 : 1) * 1024 ** 2,
       cors,
       allowsHost: createHostCheck([host, ...(values['allow-host'] ?? [])]),
       onError: (error) => printLine(io.stderr, `gradloom serve: ${withoutPlace(error)}`),
@@ -111,12 +116,12 @@ function describeServer(
 }
 
 /** Longer rows are only in the schema. */
-const MOST_EXAMPLE = 200;
+const MAX_EXAMPLE_CHARACTERS = 200;
 
 /** A request to copy, with the example of the schema. */
 function exampleRequest(url: string, examples: Json): string {
   const body = JSON.stringify((examples as readonly Json[])[0]);
-  return body.length > MOST_EXAMPLE
+  return body.length > MAX_EXAMPLE_CHARACTERS
     ? `${url}/schema has an example of a row`
     : `${curl(url, 'application/json')} -d ${quote(body)}`;
 }

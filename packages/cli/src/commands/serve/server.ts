@@ -4,7 +4,7 @@ import { show } from '@gradloom/core/internal';
 import type { AnswerPool, WritingStep, Written } from '@gradloom/runtime/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { withoutPlace } from '../../terminal/failure.ts';
-import { createConnections, type Fault, TIMES } from '../http/connections.ts';
+import { createConnections, type Fault, TIME_LIMITS } from '../http/connections.ts';
 import type { HostCheck } from '../http/host-names.ts';
 import { faultOfHost, faultOfOrigin, limitsOf, ORIGIN } from '../http/http-server.ts';
 import { createRequestQueue, type QueueOptions } from './request-queue.ts';
@@ -17,16 +17,16 @@ declare module 'fastify' {
   }
 }
 
-export interface ServerOptions extends Pick<QueueOptions, 'places' | 'delayMs'> {
+export interface ServerOptions extends Pick<QueueOptions, 'maxWaiting' | 'delayMs'> {
   readonly pool: AnswerPool;
   readonly schema: RowSchema;
   readonly fingerprint: string; // fingerprint of the model
   readonly takesImages?: boolean; // bodies may be images
   readonly readArray?: (bytes: Uint8Array) => Promise<number[][]>; // rows of a body that is an npy file
-  readonly mostBytes: number; // most bytes of a body
+  readonly maxBytes: number; // most bytes of a body
   readonly cors: string | undefined;
   readonly allowsHost: HostCheck;
-  readonly times?: Partial<typeof TIMES>;
+  readonly times?: Partial<typeof TIME_LIMITS>;
   readonly onError: (error: unknown) => void; // called for unexpected errors
 }
 
@@ -36,11 +36,11 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-const MOST_CONNECTIONS = 4096;
+const MAX_CONNECTIONS = 4096;
 /** Most bytes of all bodies that arrive at once, one on each connection. */
-const MOST_ARRIVING_BYTES = 2 ** 30;
+const MAX_ARRIVING_BYTES = 2 ** 30;
 /** Most characters of all waiting bodies. */
-const MOST_WAITING_CHARACTERS = 1 << 26;
+const MAX_WAITING_CHARACTERS = 1 << 26;
 
 const methods: Readonly<Record<string, string>> = {
   '/predict': 'POST',
@@ -72,27 +72,27 @@ export function createServer(options: ServerOptions): Server {
     fingerprint,
     takesImages = false,
     readArray,
-    places,
+    maxWaiting,
     delayMs,
-    mostBytes,
+    maxBytes,
     cors,
     allowsHost,
     onError,
   } = options;
   const known = ['application/json', ...(takesImages ? IMAGES : []), ...(readArray === undefined ? [] : ARRAYS)];
-  const times = { ...TIMES, ...options.times };
+  const times = { ...TIME_LIMITS, ...options.times };
   const queue = createRequestQueue(pool, {
-    places,
+    maxWaiting,
     delayMs,
-    mostCharacters: Math.max(mostBytes, MOST_WAITING_CHARACTERS),
+    maxCharacters: Math.max(maxBytes, MAX_WAITING_CHARACTERS),
   });
   const metrics = createServerMetrics();
   const connections = createConnections(times, (status) => metrics.count('none', status, 0));
   let stopping = false;
   const hostFault = faultOfHost(allowsHost, 'localhost, the address of this server, or a name that --allow-host has');
-  const http = Fastify({ bodyLimit: mostBytes, ...limitsOf(times, connections, hostFault, refuse) });
-  const mostOpen = Math.max(1, Math.min(MOST_CONNECTIONS, Math.floor(MOST_ARRIVING_BYTES / mostBytes)));
-  connections.watch(http.server, mostOpen);
+  const http = Fastify({ bodyLimit: maxBytes, ...limitsOf(times, connections, hostFault, refuse) });
+  const maxOpen = Math.max(1, Math.min(MAX_CONNECTIONS, Math.floor(MAX_ARRIVING_BYTES / maxBytes)));
+  connections.watch(http.server, maxOpen);
   // A client may close its side after its request. Without this its connection would end before its answer.
   Object.assign(http.server, { httpAllowHalfOpen: true });
 
@@ -133,7 +133,7 @@ export function createServer(options: ServerOptions): Server {
   http.decorateRequest('begunMs', 0);
   http.addHook('onRequest', (request, reply, done) => {
     request.begunMs = performance.now();
-    const crowd = connections.hold(reply);
+    const crowd = connections.admit(reply);
     const fault = crowd ?? hostFault(request) ?? faultOfPage(request) ?? faultOfCoding(request);
     if (fault === undefined) done();
     else refuse(reply, ...fault);
@@ -160,7 +160,7 @@ export function createServer(options: ServerOptions): Server {
   });
   let writing = 0; // texts that are being written
   http.post('/generate', async (request, reply) => {
-    if (writing >= places) {
+    if (writing >= maxWaiting) {
       reply.header('retry-after', '1');
       return refuse(reply, 429, `${writing} texts are being written, expected fewer (try again later)`);
     }
@@ -242,7 +242,7 @@ export function createServer(options: ServerOptions): Server {
   });
   http.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode = 500 } = error;
-    if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, mostBytes, known));
+    if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, maxBytes, known));
     if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return reply.hijack(); // the client went before its text began
     onError(error);
     return refuse(reply, statusCode, 'the server has failed, expected an answer');
@@ -272,22 +272,22 @@ const UTF8 = /;\s*charset\s*=\s*("?)utf-?8\1\s*(?=;|$)/gi;
 
 /** The types that curl gives a body with -d and -F. They stay refused, since a page of any site may send a form. */
 const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data'];
-const HINT = "for JSON, curl needs -H 'content-type: application/json'";
-const OF_IMAGES = "for an image, --data-binary @image.png -H 'content-type: image/png'";
+const JSON_HINT = "for JSON, curl needs -H 'content-type: application/json'";
+const IMAGE_HINT = "for an image, --data-binary @image.png -H 'content-type: image/png'";
 
 /** The error message for a body that is refused before it is parsed. */
 function describe(
   error: FastifyError,
   { headers }: FastifyRequest,
-  mostBytes: number,
+  maxBytes: number,
   known: readonly string[],
 ): string {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${mostBytes} bytes`;
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${maxBytes} bytes`;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    const wanted = known.map(show).join(', ');
+    const expected = known.map(show).join(', ');
     const [type = null] = headers['content-type']?.split(';') ?? [];
-    const hint = known.includes(IMAGES[0]) ? `${HINT}; ${OF_IMAGES}` : HINT;
-    return `content-type has ${show(type)}, expected ${wanted}${FORMS.includes(type ?? '') ? ` (${hint})` : ''}`;
+    const hint = known.includes(IMAGES[0]) ? `${JSON_HINT}; ${IMAGE_HINT}` : JSON_HINT;
+    return `content-type has ${show(type)}, expected ${expected}${FORMS.includes(type ?? '') ? ` (${hint})` : ''}`;
   }
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return `content-length has ${show(headers['content-length'])}, expected the bytes of the body`;

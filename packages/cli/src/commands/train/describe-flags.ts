@@ -1,9 +1,9 @@
 import type { StartEvent } from '@gradloom/runtime';
 import { backendRecord } from '@gradloom/runtime/internal';
 import { formatSource } from '../../files/datasets/dataset-source.ts';
+import { loadedModules } from '../../options/custom-parts.ts';
 import { type Effect, effects } from '../../options/effects.ts';
 import { formatValue } from '../../options/member.ts';
-import { partsOfCommand } from '../../options/own-parts.ts';
 import { describeMachine } from '../../terminal/invocation.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { type TrainValues, trainOptions } from './options.ts';
@@ -11,24 +11,24 @@ import type { Recipe } from './recipe.ts';
 
 /** The options of a run, in the order of help, as its files hold them. */
 export const configOf = (values: TrainValues): Record<string, unknown> =>
-  saidOf(values, (effect) => effects[effect].setBy === 'run');
+  selectOptions(values, (effect) => effects[effect].setBy === 'run');
 
 /** These options as a command line, quoted for a shell, with the library, which no file may name. */
 export function commandOf(values: TrainValues): string {
-  const said = saidOf(values, (effect) => effects[effect].setBy === 'run' || effect === 'code');
-  const words = Object.entries(said).map(([key, value]) =>
+  const options = selectOptions(values, (effect) => effects[effect].setBy === 'run' || effect === 'code');
+  const words = Object.entries(options).map(([key, value]) =>
     value === true ? `--${key}` : `--${key} ${quote(formatValue(value))}`,
   );
   return ['gradloom train', ...words].join(' ');
 }
 
-function saidOf(values: TrainValues, isWanted: (effect: Effect) => boolean): Record<string, unknown> {
-  const said: Record<string, unknown> = {};
+function selectOptions(values: TrainValues, isSelected: (effect: Effect) => boolean): Record<string, unknown> {
+  const options: Record<string, unknown> = {};
   for (const [key, { effect }] of Object.entries(trainOptions) as [keyof TrainValues, { effect: Effect }][]) {
-    if (!isWanted(effect) || values[key] === undefined || values[key] === false) continue;
-    said[key] = key === 'dataset' && values.dataset !== undefined ? formatSource(values.dataset) : values[key];
+    if (!isSelected(effect) || values[key] === undefined || values[key] === false) continue;
+    options[key] = key === 'dataset' && values.dataset !== undefined ? formatSource(values.dataset) : values[key];
   }
-  return said;
+  return options;
 }
 
 /** Contents of config.json: the options that repeat the run, and the machine. */
@@ -37,11 +37,11 @@ export function runConfig(
   { parameters, batch, threads, tunesThreads, backend, precision, stepsPerEpoch }: StartEvent,
   started: string,
 ): object {
-  const { batch: given = batch, accumulate } = values;
-  const parts = partsOfCommand();
+  const { batch: requestedBatch = batch, accumulate } = values;
+  const parts = loadedModules();
   const resolved = {
     ...values,
-    batch: given === 'full' || accumulate !== undefined ? given : batch,
+    batch: requestedBatch === 'full' || accumulate !== undefined ? requestedBatch : batch,
     threads: tunesThreads ? ('auto' as const) : threads,
     backend: backend.name,
   };

@@ -8,27 +8,28 @@ import { table } from '../../terminal/text/table.ts';
 import { shownRows } from '../../terminal/text/thin.ts';
 
 /** Most rows of the picture; with more layers, only some are shown. */
-const MOST_ROWS = 40;
+const MAX_ROWS = 40;
 
 /** The statistics of one look. */
-export type Look = Pick<ProbeEvent, 'step' | 'layers'>;
+export type Probe = Pick<ProbeEvent, 'step' | 'layers'>;
 
 /**
  * Text output of the statistics of the first and last look, at most 80 columns wide; the others are in metrics.jsonl.
  */
-export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
+export function describeProbes(first: Probe, last: Probe, paint: Paint): string[] {
   const names = layerNames(last.layers);
-  const places = shownRows(last.layers.length, MOST_ROWS);
-  const thinned = places.length < last.layers.length ? `, ${places.length} of ${last.layers.length} layers` : '';
+  const layerIndices = shownRows(last.layers.length, MAX_ROWS);
+  const thinned =
+    layerIndices.length < last.layers.length ? `, ${layerIndices.length} of ${last.layers.length} layers` : '';
   // No gradient is computed below the first layer with trained weights.
-  const reached = places.filter((k) => last.layers[k].rmsDy !== null);
-  const looks = first === last ? [last] : [first, last];
+  const reached = layerIndices.filter((k) => last.layers[k].rmsDy !== null);
+  const probes = first === last ? [last] : [first, last];
   return [
     '',
     paint('bold', `dL/dy of each layer's outputs y, from the input to the output${thinned}`),
     '',
     ...logBars(
-      looks.map(({ step, layers }) => ({
+      probes.map(({ step, layers }) => ({
         name: `before step ${step + 1}`,
         values: reached.map((k) => layers[k].rmsDy ?? Number.NaN),
       })),
@@ -39,7 +40,7 @@ export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
     '',
     ...table(
       ['layer', 'mean y', 'std y', 'flat', 'dead', 'W', 'dL/dW', 'moved'],
-      places.map((k) => figuresOf(names[k], last.layers[k])),
+      layerIndices.map((k) => figuresOf(names[k], last.layers[k])),
       { right: [1, 2, 3, 4, 5, 6, 7], width: 78 },
     ).map((line) => `  ${line}`),
     '',

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { buildNetwork, type Layer, type Network, type NetworkSpec } from '@gradloom/core';
 import { channelsOf, findNetwork, networks, sizeOf } from '@gradloom/core/internal';
-import { ownParts } from '../../options/own-parts.ts';
+import { customParts } from '../../options/custom-parts.ts';
 import { plural, whole } from '../../terminal/text/format.ts';
 
 /** Number of parameters that an optimizer trains: all except running statistics of norms. */
 export const trainedParametersOf = (spec: NetworkSpec): number =>
-  buildNetwork(spec, ownParts()).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
+  buildNetwork(spec, customParts()).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
 
 /** '1,234 parameters', or '1,234 parameters, 128 of them not trained'. */
 export function describeParameters(spec: NetworkSpec): string {
-  const all = buildNetwork(spec, ownParts()).parameterCount;
+  const all = buildNetwork(spec, customParts()).parameterCount;
   const untrained = all - trainedParametersOf(spec);
   return `${plural(all, 'parameter')}${untrained === 0 ? '' : `, ${whole(untrained)} of them not trained`}`;
 }
@@ -21,7 +21,7 @@ export function describeParameters(spec: NetworkSpec): string {
  * '784-128-10 relu', for networks of vectors.
  */
 export function describeNetwork(spec: NetworkSpec): string {
-  const network = buildNetwork(spec, ownParts());
+  const network = buildNetwork(spec, customParts());
   const { input, output, tensors, layers } = network;
   const name = nameOf(network);
   if (name !== undefined) return name;
@@ -53,11 +53,11 @@ function nameOf({ spec, input, output, outputs }: Network): string | undefined {
   const [last] = spec.layers.slice(-1);
   const ends = last.kind === 'activation' ? [last] : [];
   const layers = spec.layers.slice(0, spec.layers.length - ends.length);
-  const found = [...Object.keys(networks), ...tokenNames(spec)].find((name) =>
+  const knownName = [...Object.keys(networks), ...tokenNames(spec)].find((name) =>
     isDeepStrictEqual(layersOf(name, spec, input, input.length === 1 ? channelsOf(output) : outputs), layers),
   );
   const activation = last.kind === 'activation' ? ` with ${last.fn} outputs` : '';
-  return found && `${found} on ${input.join('x')}${activation}`;
+  return knownName && `${knownName} on ${input.join('x')}${activation}`;
 }
 
 /** The names that a network for tokens would have by its sizes. */

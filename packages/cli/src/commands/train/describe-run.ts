@@ -18,14 +18,14 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   const totalEpochs = event.totalSteps / event.stepsPerEpoch;
   const length = Number.isInteger(totalEpochs) ? plural(totalEpochs, 'epoch') : plural(event.totalSteps, 'step');
   const schedule = values.schedule?.kind === 'constant' ? '' : ` ${nameOf(values.schedule)}`;
-  const most = event.tunesThreads && event.threads > 1 ? 'up to ' : '';
+  const upTo = event.tunesThreads && event.threads > 1 ? 'up to ' : '';
   const network = describeNetwork(spec);
   const rest = `${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`;
   return [
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
     ...(isChain(network) ? [network, rest] : [`${network}: ${rest}`]),
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${lengthText(length, values)}${emaText(values)}`,
-    `${backendName(backendRecord(event.backend))} on ${most}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,
+    `${backendName(backendRecord(event.backend))} on ${upTo}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,
     ...(event.cluster === undefined ? [] : [describeCluster(event.cluster)]),
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];
@@ -51,8 +51,8 @@ const accumulateText = ({ accumulate = 1, batch }: TrainValues): string =>
 
 /** Weights of rows and classes in the training loss, if they differ. */
 function describeWeights({ sets, values }: RunStart['recipe']): string {
-  const given = values['class-weight'];
-  const classes = given === undefined ? '' : `, class weights ${formatValue(given)}`;
+  const classWeight = values['class-weight'];
+  const classes = classWeight === undefined ? '' : `, class weights ${formatValue(classWeight)}`;
   return `${classes}${sets.train.weights === undefined ? '' : ', rows by their weights'}`;
 }
 

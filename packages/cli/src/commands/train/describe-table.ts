@@ -4,14 +4,14 @@ import { summarizeTable } from '@gradloom/runtime';
 import { LEAST_WATCHED, timeInOrder } from '@gradloom/runtime/internal';
 import { heldOut } from '../../files/datasets/held-out.ts';
 import type { OpenedTable } from '../../files/datasets/open-dataset.ts';
-import { leastShare, seriesShares } from '../../files/datasets/table-preset.ts';
+import { minSeriesShare, seriesShares } from '../../files/datasets/table-preset.ts';
 import { plural, whole } from '../../terminal/text/format.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { table as drawTable } from '../../terminal/text/table.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Most columns that are shown: more would scroll the run away. */
-const MOST_COLUMNS = 40;
+const MAX_COLUMNS = 40;
 
 /** Lines about the columns of the user's table and the decisions made for it. Empty for data that needed none. */
 export function describeData(recipe: Recipe, width: number): string[] {
@@ -23,8 +23,7 @@ export function describeData(recipe: Recipe, width: number): string[] {
 /** The columns of a table and how each is used. */
 function describeTable({ table, preprocessing }: OpenedTable, width: number): string[] {
   const columns = summarizeTable(table, preprocessing);
-  const shown =
-    columns.length <= MOST_COLUMNS ? columns : [...columns.slice(0, MOST_COLUMNS - 1), ...columns.slice(-1)];
+  const shown = columns.length <= MAX_COLUMNS ? columns : [...columns.slice(0, MAX_COLUMNS - 1), ...columns.slice(-1)];
   const rows = shown.map(({ name, role, type, reason, gaps, becomes }) => [
     name,
     role === 'target' ? `target: ${type}` : (type ?? role),
@@ -53,20 +52,22 @@ function earlyDecision({ sets, values, table }: Pick<Recipe, 'sets' | 'values' |
   if (values.patience !== undefined || ofText(train.preprocessing) !== undefined) return [];
   if (validation === undefined) return [`no early stopping: it needs validation rows${validationAdvice(table?.table)}`];
   if (values.network !== undefined && validation.rows >= LEAST_WATCHED) return [TO_THE_END];
-  const few = `${plural(validation.rows, 'validation row')} ${validation.rows === 1 ? 'is' : 'are'} too few`;
-  return [`no early stopping: ${few} to tell the best step, ${LEAST_WATCHED} are enough (--patience 20 stops early)`];
+  const subject = `${plural(validation.rows, 'validation row')} ${validation.rows === 1 ? 'is' : 'are'} too few`;
+  return [
+    `no early stopping: ${subject} to tell the best step, ${LEAST_WATCHED} are enough (--patience 20 stops early)`,
+  ];
 }
 
 /** How a run gets validation rows: those of a series have to hold a window of each series. */
 function validationAdvice(table: OpenedTable['table'] | undefined): string {
-  const least = table?.series === undefined ? 0 : leastShare(table.rows, table.series);
-  if (least > MOST_HELD) return ', for which the series is too short (a smaller --context makes shorter windows)';
+  const minShare = table?.series === undefined ? 0 : minSeriesShare(table.rows, table.series);
+  if (minShare > MAX_SHARE) return ', for which the series is too short (a smaller --context makes shorter windows)';
   // In steps of a twentieth.
-  return ` (--validation ${Math.max(2, Math.ceil(20 * least)) / 20})`;
+  return ` (--validation ${Math.max(2, Math.ceil(20 * minShare)) / 20})`;
 }
 
 /** A larger share would leave too few rows to train on. */
-const MOST_HELD = 0.5;
+const MAX_SHARE = 0.5;
 
 const TO_THE_END = 'no early stopping: the last steps of one-cycle are its best (--patience 20 stops early)';
 
@@ -115,26 +116,28 @@ function windowsOf({ table: { series, targets }, rows: { train } }: OpenedTable)
   const short = words.filter((_, k) => counts[k] < context + horizon);
   if (short.length === 0) return [sentence];
   const subject = `${whole(short.length)} of ${whole(words.length)} series (${listed(short, 3)})`;
-  const least = `the ${plural(context + horizon, 'training row')} of a window and its forecast`;
-  return [sentence, `not trained on: ${subject}, with fewer than ${least} (--context)`];
+  const needed = `the ${plural(context + horizon, 'training row')} of a window and its forecast`;
+  return [sentence, `not trained on: ${subject}, with fewer than ${needed} (--context)`];
 }
 
 /** A sentence on a series of which nothing is held out, since a tenth has no window; null for other tables. */
 function shortSeries({ table: { rows: N, series }, rows }: OpenedTable): string[] | null {
   if (series === undefined || rows.validation !== undefined || rows.test !== undefined) return null;
   if (seriesShares(N, series).test > 0) return null;
-  const least = plural(series.context + series.horizon, 'row');
-  return [`no rows are held out: a tenth of a series has less than the ${least} of a window (--validation, --test)`];
+  const windowRows = plural(series.context + series.horizon, 'row');
+  return [
+    `no rows are held out: a tenth of a series has less than the ${windowRows} of a window (--validation, --test)`,
+  ];
 }
 
 function heldOutOf({ table, rows, folds }: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {
   const random = table.targets[0].data.kind === 'words' ? 'class' : 'chance';
   const by = table.series !== undefined ? 'time' : (table.split?.by ?? random);
-  const held = heldOut({ validation: rows.validation?.length, test: rows.test?.length }, by, folds);
+  const sentences = heldOut({ validation: rows.validation?.length, test: rows.test?.length }, by, folds);
   const time = by === random && table.options.split === undefined ? timeInOrder(table) : undefined;
-  if (time === undefined || (rows.validation ?? rows.test) === undefined) return held;
+  if (time === undefined || (rows.validation ?? rows.test) === undefined) return sentences;
   const way = `--split ${quote(`time:${time}`)} holds out the last ones, --split random says that this is meant`;
-  return [...held, `rows are in the order of ${show(time)}, but are held out at random (${way})`];
+  return [...sentences, `rows are in the order of ${show(time)}, but are held out at random (${way})`];
 }
 
 const scalings = {

@@ -31,12 +31,12 @@ export function epochText(
   if (validation !== undefined) parts.push(`validation ${lossText(validation, unit)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
   parts.push(...testParts(test, unit));
-  const line = (own: readonly string[]): string => [at, ...own, time].join('  ');
+  const line = (lineParts: readonly string[]): string => [at, ...lineParts, time].join('  ');
   const short = parts.map((part) => part.replace('training', 'train').replace('validation', 'val'));
   const brief = short.map((part) => part.replace(/ \(weighed [^()]*\)/, ''));
   const fewer = brief.map((_, k) => brief.slice(0, brief.length - k));
-  const fits = [parts, short, ...fewer].find((own) => line(own).length <= columns) ?? [];
-  return line(fits);
+  const fitting = [parts, short, ...fewer].find((candidate) => line(candidate).length <= columns) ?? [];
+  return line(fitting);
 }
 
 /** How a loss is shown. */

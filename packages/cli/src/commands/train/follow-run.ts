@@ -38,7 +38,7 @@ import { dividePlane, divisionSteps, isPlanar } from './findings/divide-plane.ts
 import { divisionLine, eventLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
 import { trainOptions } from './options.ts';
-import type { GivenValues } from './read-values.ts';
+import type { RunRequest } from './read-values.ts';
 import { type Recipe, stepsPerEpoch } from './recipe.ts';
 import { otherLibrary } from './recorded-library.ts';
 import { type Reporter, type RunStart, warn } from './reporter.ts';
@@ -47,15 +47,15 @@ import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run
 
 /** Trains to the end or to a signal, shows progress and writes files. Resolves to the exit code. */
 export async function followRun(
-  asked: Recipe,
+  initialRecipe: Recipe,
   reporter: Reporter,
   io: Io,
-  { resumable, library }: Pick<GivenValues, 'resumable' | 'library'>,
+  { resumable, library }: Pick<RunRequest, 'resumable' | 'library'>,
   lock: FolderLock | null = null, // of the resumed run's folder, if it continues there
   cluster: Cluster | null = null, // only rank 0 has the directory and gets events
 ): Promise<number> {
   const interrupt = listenForInterrupt(io);
-  let recipe = asked; // with the changes of a steered run
+  let recipe = initialRecipe; // with the changes of a steered run
   let run: TrainingRun | undefined;
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
@@ -64,15 +64,15 @@ export async function followRun(
   const started = new Date().toISOString();
   let live: LiveServer | undefined;
   // A profile excludes probes.
-  const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
+  const drawsNoPlane = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
   const { epochs = 1, steps = epochs * stepsPerEpoch(recipe) } = recipe.options;
-  const divisions = looksAway ? [] : divisionSteps(steps, recipe.options.probe);
+  const divisions = drawsNoPlane ? [] : divisionSteps(steps, recipe.options.probe);
 
   /**
    * Handles an event. The run waits for it, so a checkpoint never contains a step whose line is missing in
    * metrics.jsonl.
    */
-  function take(event: TrainEvent): void {
+  function handleEvent(event: TrainEvent): void {
     if (event.type === 'start') {
       directory = openDirectory(recipe, event, started, resumable, lock);
       if (directory !== undefined) {
@@ -83,7 +83,7 @@ export async function followRun(
       reporter.start(start);
       const other = otherLibrary(library, event.backend);
       if (other !== null) warn(reporter, other);
-      const { notes = [] } = directory ?? {};
+      const { warnings: notes = [] } = directory ?? {};
       if (notes.length > 0) warn(reporter, notes.join('; '));
       return;
     }
@@ -97,19 +97,20 @@ export async function followRun(
       }
       if (recipe.options.probe === undefined) return;
     } else if (event.type === 'recovery') {
-      aside(describeRecovery(event));
+      printWarning(describeRecovery(event));
     } else if (event.type === 'rollback') {
       // The looks of repeated steps are removed.
       directory?.cutMetrics(event.to);
-      aside(describeRollback(event));
+      printWarning(describeRollback(event));
     } else if (event.type === 'progress') {
       speed = event;
     } else if (event.type === 'steer') {
       recordRate(event);
     } else if (event.type === 'steps') {
-      note('steps.jsonl', directory?.addSteps(eventLine(event)));
+      warnUnwritten('steps.jsonl', directory?.addSteps(eventLine(event)));
     }
-    if (Object.hasOwn(metricsLines, event.type)) note('metrics.jsonl', directory?.addMetrics(eventLine(event)));
+    if (Object.hasOwn(metricsLines, event.type))
+      warnUnwritten('metrics.jsonl', directory?.addMetrics(eventLine(event)));
     reporter.event(event);
   }
 
@@ -128,33 +129,35 @@ export async function followRun(
     return await run.steer(...order);
   }
 
-  function note(file: string, failure: Error | null = null): void {
+  function warnUnwritten(file: string, failure: Error | null = null): void {
     if (failure !== null)
       warn(reporter, `${file} cannot be written now, its last lines are kept in memory (${failure.message})`);
   }
 
-  function aside(message: string): void {
-    reporter.aside(`gradloom train: warning: ${message}`);
+  function printWarning(message: string): void {
+    reporter.print(`gradloom train: warning: ${message}`);
   }
 
   const { signal } = interrupt;
   const ending = recipe.values['no-out'] ? 'ending' : 'ending with a checkpoint';
-  announceInterrupt(signal, 'train', ending, (line) => reporter.aside(line));
+  announceInterrupt(signal, 'train', ending, (line) => reporter.print(line));
 
   try {
     const isLive = recipe.values.live || recipe.values['live-after'];
     if (isLive && (cluster === null || cluster.rank === 0)) live = await startLive();
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '');
     const { keep } = recipe.values;
-    const kept = { ...(every === null ? {} : { every }), ...(keep === undefined ? {} : { keep }) };
+    const checkpointOptions = { ...(every === null ? {} : { every }), ...(keep === undefined ? {} : { keep }) };
     run = train(recipe.spec, recipe.sets, {
       ...recipe.options,
       // A probe provides the weights of its step.
       ...(recipe.options.probe === undefined && divisions.length > 0 ? { probe: divisions } : {}),
       ...(cluster === null ? {} : { cluster }),
       ...(resumable?.checkpoint ? { resume: resumable.checkpoint } : {}),
-      ...(recipe.values['no-out'] ? {} : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...kept } }),
-      onEvent: take,
+      ...(recipe.values['no-out']
+        ? {}
+        : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...checkpointOptions } }),
+      onEvent: handleEvent,
       signal,
     });
     const result = await run;
@@ -204,7 +207,7 @@ export async function followRun(
     close();
     interrupt.release();
     const next = listenForInterrupt(io);
-    reporter.aside(`gradloom train: the run has ended, and is shown at ${url} until Ctrl-C`);
+    reporter.print(`gradloom train: the run has ended, and is shown at ${url} until Ctrl-C`);
     await interrupted(next);
     next.release();
   }
@@ -213,7 +216,7 @@ export async function followRun(
   async function startLive(): Promise<LiveServer> {
     const { startLiveServer } = await import('../live/live-server.ts');
     const server = await startLiveServer(() => watched);
-    reporter.aside(`gradloom train: live at ${server.url}`);
+    reporter.print(`gradloom train: live at ${server.url}`);
     return server;
   }
 

@@ -18,7 +18,7 @@ import { seal } from '../../files/run-files/seal.ts';
 /** A run's metrics.jsonl, or another file of lines, open for writing. */
 export interface MetricsFile {
   /** Problems found when it was opened, each a sentence without its full stop. */
-  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
   /** Lines left out when it was opened, because the run repeats their steps; '' if none. */
   readonly dropped: string;
   /** The lines that the file had when it was opened. */
@@ -46,13 +46,14 @@ export interface MetricsFile {
  * @throws Error if a link or something other than a regular file has this name.
  */
 export function openMetrics(path: string, step: number, from = path): MetricsFile {
-  const bytes = readOwn(from);
-  const found = runLines(bytes);
-  const kept = found.lines.filter(({ value }) => belongs(value, step));
-  const notes = notesOf(found, path, from, () => keepAside(path, bytes));
+  const bytes = readFile(from);
+  const oldLines = runLines(bytes);
+  const kept = oldLines.lines.filter(({ value }) => belongs(value, step));
+  const warnings = warningsOf(oldLines, path, from, () => keepAside(path, bytes));
   // The file of another run is not changed, so nothing is lost.
-  const dropped = from === path ? droppedOf(basename(path), found.lines.length - kept.length, found.isCutOff) : '';
-  const text = kept.map(({ text }) => `${found.isUnsealed ? seal(text) : text}\n`).join('');
+  const dropped =
+    from === path ? droppedOf(basename(path), oldLines.lines.length - kept.length, oldLines.isCutOff) : '';
+  const text = kept.map(({ text }) => `${oldLines.isUnsealed ? seal(text) : text}\n`).join('');
   const file = replace(path, Buffer.from(text));
   let position = fstatSync(file).size;
   let waiting = Buffer.alloc(0);
@@ -84,7 +85,7 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   }
 
   return {
-    notes,
+    warnings,
     dropped,
     kept: kept.map(({ value }) => value),
     add(line) {
@@ -102,19 +103,19 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   };
 }
 
-function notesOf({ damaged, isUnsealed }: RunLines, path: string, from: string, keep: () => string): string[] {
-  const isOwn = from === path;
-  const name = isOwn ? basename(path) : from;
-  const notes: string[] = [];
+function warningsOf({ damaged, isUnsealed }: RunLines, path: string, from: string, keep: () => string): string[] {
+  const isSameFile = from === path;
+  const name = isSameFile ? basename(path) : from;
+  const warnings: string[] = [];
   if (damaged.length > 0) {
     const what = `${name} has damaged ${damaged.length === 1 ? 'line' : 'lines'} ${describeLines(damaged)}`;
-    const kept = isOwn ? `; the damaged file is kept as ${keep()}` : '';
-    notes.push(`${what}, now left out${kept}`);
+    const keptAs = isSameFile ? `; the damaged file is kept as ${keep()}` : '';
+    warnings.push(`${what}, now left out${keptAs}`);
   }
   if (isUnsealed) {
-    notes.push(`${name} has no checksums (an earlier version wrote it), so its lines are not checked`);
+    warnings.push(`${name} has no checksums (an earlier version wrote it), so its lines are not checked`);
   }
-  return notes;
+  return warnings;
 }
 
 /** '2 lines and half a line of metrics.jsonl': the lines that do not go into the new file; '' if there are none. */
@@ -124,7 +125,7 @@ function droppedOf(name: string, later: number, isCutOff: boolean): string {
   return parts.length === 0 ? '' : `${parts.join(' and ')} of ${name}`;
 }
 
-function readOwn(path: string): Uint8Array {
+function readFile(path: string): Uint8Array {
   const file = openOwnFile('train', path);
   if (file === null) return new Uint8Array(0);
   try {
@@ -169,12 +170,12 @@ function bytesUpTo(bytes: Buffer, step: number): number {
 }
 
 /** Events that describe the state before a step. */
-const LOOKS = new Set<unknown>(['probe', 'division']);
+const BEFORE_STEP = new Set<unknown>(['probe', 'division']);
 
 /** The step of an epoch event counts steps done; that of a look is the next step. */
 function belongs(value: Readonly<Record<string, unknown>>, step: number): boolean {
   if (typeof value.step !== 'number') return false;
-  return LOOKS.has(value.event) ? value.step < step : value.step <= step;
+  return BEFORE_STEP.has(value.event) ? value.step < step : value.step <= step;
 }
 
 /** Stores the bytes of a damaged file next to it, under the first free name; returns that name. */
@@ -190,10 +191,10 @@ function keepAside(path: string, bytes: Uint8Array): string {
  * Steps among the first `step` that no line of steps.jsonl covers, counted from 1, such as 'step 4' or 'steps 1 to 10';
  * '' if none is missing.
  */
-export function missingSteps(stretches: readonly Readonly<Record<string, unknown>>[], step: number): string {
+export function missingSteps(lines: readonly Readonly<Record<string, unknown>>[], step: number): string {
   const missing: number[] = [];
   let next = 0;
-  for (const { first, step: end } of [...stretches, { first: step, step }]) {
+  for (const { first, step: end } of [...lines, { first: step, step }]) {
     for (let lacking = next; lacking < Number(first); lacking++) missing.push(lacking + 1);
     next = Math.max(next, Number(end));
   }

@@ -41,8 +41,9 @@ function startLine({ recipe, event, out }: RunStart): string {
 /** A line of --json, metrics.jsonl or steps.jsonl. */
 export function eventLine(event: TrainEvent): string {
   const { type, ...figures } = event;
-  const told = event.type === 'epoch' ? epochFigures(event) : event.type === 'probe' ? probeFigures(event) : figures;
-  return JSON.stringify({ event: type, ...told });
+  const eventFigures =
+    event.type === 'epoch' ? epochFigures(event) : event.type === 'probe' ? probeFigures(event) : figures;
+  return JSON.stringify({ event: type, ...eventFigures });
 }
 
 /** A figure that is not finite or does not apply is null. */
@@ -121,7 +122,7 @@ export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
   return {
     start: (run) => print(startLine(run)),
     warning: (message) => print(JSON.stringify({ event: 'warning', message })),
-    aside: (text) => printLine(stderr, text),
+    print: (text) => printLine(stderr, text),
     event(event) {
       // There are too many of these; steps.jsonl has the steps.
       if (event.type !== 'progress' && event.type !== 'steps') print(eventLine(event));

@@ -1,7 +1,7 @@
 import type { Elements } from '@gradloom/core';
 import type { ModelContents } from '@gradloom/runtime';
 import { formatSource } from '../../files/datasets/dataset-source.ts';
-import { loadOptions } from '../../options/own-parts.ts';
+import { loadOptions } from '../../options/custom-parts.ts';
 import { version } from '../../terminal/invocation.ts';
 import type { Recipe } from './recipe.ts';
 

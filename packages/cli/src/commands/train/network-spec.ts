@@ -10,7 +10,7 @@ import {
 } from '@gradloom/core';
 import { counted, findNetwork, tokensOf, within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
-import { ownParts } from '../../options/own-parts.ts';
+import { customParts } from '../../options/custom-parts.ts';
 import { readObject } from '../../options/read-object.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import { IDENTITY, outputLayers, outputsOf, stackedNetwork } from './stacked-network.ts';
@@ -23,26 +23,31 @@ export async function networkSpec(values: TrainValues, dataset: Dataset): Promis
   if (values.network !== undefined) return known(values.network, values, dataset);
   if (values.spec !== undefined) return readSpec(values.spec, dataset);
   const dropout = values.dropout ?? trainOptions.dropout.standard;
-  const loss = createLoss(values.loss ?? 'mse', ownParts());
+  const loss = createLoss(values.loss ?? 'mse', customParts());
   return stackedNetwork({ ...values, dropout }, dataset, loss);
 }
 
 /** A network by its name, and the activation of its outputs. @throws OptionError for rows that are too small. */
 function known(name: string, values: TrainValues, dataset: Dataset): NetworkSpec {
   const { columns, shape = [columns] } = dataset.inputs;
-  const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', ownParts()));
+  const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', customParts()));
   const output = values['output-activation'] ?? IDENTITY;
   try {
-    const found = findNetwork(name);
-    if (found === undefined) throw new Error(`--network has ${name}, expected a known network`);
+    const knownNetwork = findNetwork(name);
+    if (knownNetwork === undefined) throw new Error(`--network has ${name}, expected a known network`);
     const vocabulary = vocabularyOf(dataset);
-    if (found.takesTokens && shape.length === 1 && !('vocabulary' in vocabulary) && dataset.targets.columns !== columns)
+    if (
+      knownNetwork.takesTokens &&
+      shape.length === 1 &&
+      !('vocabulary' in vocabulary) &&
+      dataset.targets.columns !== columns
+    )
       throw new OptionError('network', 'input', 'has no tokens, expected a text (or --column name:text)');
-    if (!found.takesTokens && shape.length === 1) {
-      const wanted = `an image of height, width and channels (without --network, ${dataset.name} gets a network for its rows)`;
-      throw new OptionError('network', 'input', `has ${counted(columns, 'number')}, expected ${wanted}`);
+    if (!knownNetwork.takesTokens && shape.length === 1) {
+      const expected = `an image of height, width and channels (without --network, ${dataset.name} gets a network for its rows)`;
+      throw new OptionError('network', 'input', `has ${counted(columns, 'number')}, expected ${expected}`);
     }
-    const { input, layers } = found.builder({ ...tokenOptions(values), ...vocabulary })(shape, out);
+    const { input, layers } = knownNetwork.builder({ ...tokenOptions(values), ...vocabulary })(shape, out);
     return { input, layers: [...layers, ...outputLayers(output)] };
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
@@ -78,7 +83,7 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
   const network = { input, ...description } as unknown as NetworkSpec;
   refuseManyLayers(network);
   // The spec is checked when the network is built.
-  within('spec', () => buildNetwork(network, ownParts()));
+  within('spec', () => buildNetwork(network, customParts()));
   return network;
 }
 

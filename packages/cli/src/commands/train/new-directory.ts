@@ -49,9 +49,11 @@ export function lockNewDirectory(out: string | undefined, name: string): FolderL
 
 /** Files left by a run that was killed before it wrote any results do not count. */
 function refuseFilled(out: string, entries: readonly string[]): void {
-  const held = entries.filter((name) => !isLockName(name) && !isTemporaryName(name));
-  if (held.length === 0) return;
-  throw new UsageError(`--out has ${out}, expected a new or empty directory (it holds ${held.slice(0, 3).join(', ')})`);
+  const occupants = entries.filter((name) => !isLockName(name) && !isTemporaryName(name));
+  if (occupants.length === 0) return;
+  throw new UsageError(
+    `--out has ${out}, expected a new or empty directory (it holds ${occupants.slice(0, 3).join(', ')})`,
+  );
 }
 
 /** Creates runs/<name>-<number>, and returns its path. @throws Error naming the directory. */
@@ -60,8 +62,8 @@ export const makeNumbered = (name: string): string => writing(...newDirectory(un
 /** mkdir fails if another run took the number first: then the next is tried. */
 function takeNumber(name: string): string {
   makeDirectory(RUNS_FOLDER);
-  const taken = readdirSync(RUNS_FOLDER).map((entry) => numberOf(entry, name));
-  for (let number = Math.max(0, ...taken) + 1; ; number++) {
+  const numbers = readdirSync(RUNS_FOLDER).map((entry) => numberOf(entry, name));
+  for (let number = Math.max(0, ...numbers) + 1; ; number++) {
     const path = join(RUNS_FOLDER, `${name}-${number}`);
     try {
       mkdirSync(path);

@@ -8,7 +8,7 @@ import { type Io, printLines } from '../../terminal/io.ts';
 import { describeLast } from '../cluster/describe-loss.ts';
 import { endUnderHydra, hydraRank, readByHydra } from '../cluster/hydra.ts';
 import { LATE_CODE } from '../cluster/late-code.ts';
-import { failTogether, isKnownToAll, meet } from '../cluster/on-each-rank.ts';
+import { awaitRanks, failTogether, isKnownToAll } from '../cluster/on-each-rank.ts';
 import { watchRank } from '../cluster/watch-rank.ts';
 
 /** Time for the first rank to print the error and end all ranks. After it, the other ranks print it themselves. */
@@ -30,11 +30,11 @@ export async function onAllRanks(
   const unwatch = watchRank(last, io.env);
   try {
     const cluster = await openCluster(timeLimitSeconds === undefined ? {} : { timeLimitMs: timeLimitSeconds * 1000 });
-    const own = cluster.rank === 0 ? io : { ...io, stdout: nowhere(), stderr: nowhere() };
+    const rankIo = cluster.rank === 0 ? io : { ...io, stdout: nowhere(), stderr: nowhere() };
     const release = standIn(cluster, where, last, io);
     try {
-      await meet(cluster);
-      const code = await work(cluster, own);
+      await awaitRanks(cluster);
+      const code = await work(cluster, rankIo);
       await cluster.close();
       return code;
     } catch (error) {
@@ -46,7 +46,7 @@ export async function onAllRanks(
       }
       if (!isKnownToAll(error)) await endTogether(cluster, error);
       // Printed before leaving: a launcher ends all ranks when one ends with an exit code.
-      printLines(own.stderr, describeFailure(where, error, request.args.includes('--verbose')));
+      printLines(rankIo.stderr, describeFailure(where, error, request.args.includes('--verbose')));
       await cluster.close();
       return exitCodeOf(error);
     } finally {
@@ -70,22 +70,28 @@ export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error
   const isAlone = (rankCount(env) ?? 1) === 1;
   const cluster = isAlone || hasOpened ? null : await openCluster().catch(() => null);
   hasOpened = true;
-  const told = cluster === null ? error : await failTogether(cluster, error).catch((reason: unknown) => reason);
+  const sharedError = cluster === null ? error : await failTogether(cluster, error).catch((reason: unknown) => reason);
   if (cluster === null && !isAlone && (localRank(env) ?? 0) > 0) await sleep(LAST_WORDS_MS);
-  if (cluster === null || cluster.rank === 0) say(told);
-  if (cluster === null && !isAlone) await endUnderHydra(env, exitCodeOf(told));
-  if (cluster !== null && isKnownToAll(told)) await cluster.close();
-  return exitCodeOf(told);
+  if (cluster === null || cluster.rank === 0) say(sharedError);
+  if (cluster === null && !isAlone) await endUnderHydra(env, exitCodeOf(sharedError));
+  if (cluster !== null && isKnownToAll(sharedError)) await cluster.close();
+  return exitCodeOf(sharedError);
 }
 
 /**
  * Says why all ranks are about to end. Late or dead ranks cannot answer, so the first of the others speaks. If it does
  * not, each of them does.
  */
-async function sayLate(cluster: Cluster, where: string, own: ClusterError, last: string | null, io: Io): Promise<void> {
-  const { error, speaker } = await hearLate(cluster, own, LAST_WORDS_MS);
-  const kept = last === null ? '' : `; ${describeLast(last)}`;
-  const lines = describeFailure(where, error, false).map((line) => `${line}${kept}`);
+async function sayLate(
+  cluster: Cluster,
+  where: string,
+  clusterError: ClusterError,
+  last: string | null,
+  io: Io,
+): Promise<void> {
+  const { error, speaker } = await hearLate(cluster, clusterError, LAST_WORDS_MS);
+  const checkpointText = last === null ? '' : `; ${describeLast(last)}`;
+  const lines = describeFailure(where, error, false).map((line) => `${line}${checkpointText}`);
   if (speaker !== cluster.rank) await sleep(LAST_WORDS_MS);
   printLines(io.stderr, lines);
 }
@@ -111,14 +117,14 @@ function standIn(cluster: Cluster, where: string, last: string | null, io: Io): 
     if (first === cluster.rank) printLines(io.stderr, [sentence]);
     return true;
   };
-  const hear = (): void => {
+  const onTerminate = (): void => {
     if (!say()) timer = setTimeout(say, GONE_MS);
     // If nothing else listens for the signal, it keeps its usual effect.
     if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM');
   };
-  process.once('SIGTERM', hear);
+  process.once('SIGTERM', onTerminate);
   return () => {
-    process.removeListener('SIGTERM', hear);
+    process.removeListener('SIGTERM', onTerminate);
     clearTimeout(timer);
   };
 }

@@ -35,8 +35,8 @@ function isOfAll(name: string): boolean {
 function helpOf(option: string): Pick<FileOption<unknown>, 'help' | 'standard'> {
   const owners = ownersOf(option).map(([kind, table]) => ({ kind, ...table[option] }));
   const lines = [...new Set(owners.map(({ help }) => help))].map((line) => {
-    const own = owners.filter(({ help }) => help === line);
-    return { text: line?.replace('{}', namesOf(own.map(({ kind }) => kind))), shown: defaultsOf(own) };
+    const lineOwners = owners.filter(({ help }) => help === line);
+    return { text: line?.replace('{}', namesOf(lineOwners.map(({ kind }) => kind))), shown: defaultsOf(lineOwners) };
   });
   const help = lines.map(({ text, shown }, i) => text + (shown === lines[i + 1]?.shown ? '' : shown)).join(', and ');
   return { help, standard: undefined };

@@ -19,11 +19,11 @@ import { tableFlags } from '../../files/datasets/table-options.ts';
 import { activationSpec } from '../../options/activation.ts';
 import { checkpointEvery } from '../../options/checkpoint-every.ts';
 import { classWeights } from '../../options/class-weights.ts';
+import { customParts, moduleOption } from '../../options/custom-parts.ts';
 import { flagsOf } from '../../options/flags-of.ts';
 import { memberOf } from '../../options/member.ts';
 import { networkFile, networkName } from '../../options/network-file.ts';
 import type { FileOption, FileOptionTable, Values } from '../../options/option.ts';
-import { moduleOption, ownParts } from '../../options/own-parts.ts';
 import { rateChanges } from '../../options/rate-changes.ts';
 import type { Alternatives } from '../../options/raw-options.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
@@ -117,7 +117,7 @@ export const trainOptions = {
   },
   init: {
     ...model,
-    ...memberOf<InitializerSpec>(initializers, (spec) => createInitializer(spec, ownParts()), 'initializers')(
+    ...memberOf<InitializerSpec>(initializers, (spec) => createInitializer(spec, customParts()), 'initializers')(
       undefined,
       `initializer of the weights: ${names(initializers)}`,
       'he-normal before relu and similar activations, else glorot-uniform',
@@ -148,14 +148,14 @@ export const trainOptions = {
   'no-gradient-check': noGradientCheck,
 
   precision,
-  loss: { ...loss, ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, ownParts()), 'losses') },
+  loss: { ...loss, ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, customParts()), 'losses') },
   'label-smoothing': { ...softmaxCrossEntropyOptions.table.labelSmoothing, group: 'Training', effect: 'result' },
   optimizer: { ...optimizer, ...memberOf<OptimizerSpec>(optimizers, createOptimizer), shown: byDataset },
   lr: { ...lr, group: 'Training', effect: 'result', shown: `${byDataset}, else the optimizer's default` },
   ...optimizerFlags,
   schedule: {
     ...schedule,
-    ...memberOf<ScheduleSpec>(schedules, (spec) => createSchedule(spec, anyContext, ownParts()), 'schedules'),
+    ...memberOf<ScheduleSpec>(schedules, (spec) => createSchedule(spec, anyContext, customParts()), 'schedules'),
     shown: byDataset,
   },
   'warmup-steps': { ...warmupOptions.table.warmupSteps, group: 'Training', effect: 'result' },

@@ -10,7 +10,7 @@ import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { onEachRank } from '../cluster/on-each-rank.ts';
-import { isOfEachRank, refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
+import { isPerRank, refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
 import { recordedLibrary } from './recorded-library.ts';
@@ -18,9 +18,9 @@ import { openResumable, type Resumable } from './resumable.ts';
 import { resumedOptions } from './resumed-options.ts';
 
 /** The options of a run, how the user gave each, and the run that it continues. */
-export interface GivenValues {
+export interface RunRequest {
   readonly values: TrainValues;
-  readonly given: RawOptions;
+  readonly raw: RawOptions;
   readonly resumable: Resumable | null;
   readonly library: string | null; // library that computed the run whose config.json provides the options
   readonly warnings: readonly string[];
@@ -49,35 +49,35 @@ function meantBy(word: string, args: readonly string[]): string | undefined {
  * Reads the flags, and the config file or run that they name, which in a cluster only rank 0 needs to have. @throws
  * UsageError, or Error if a file cannot be read, on all ranks of a cluster.
  */
-export async function readValues(request: Request, cluster: Cluster | null = null): Promise<GivenValues> {
-  if (cluster === null) return await readOwnValues(request);
+export async function readValues(request: Request, cluster: Cluster | null = null): Promise<RunRequest> {
+  if (cluster === null) return await readLocalValues(request);
   const typed = flagsToRaw(trainOptions, request);
   await onEachRank(cluster, () => parseRaw(trainOptions, typed, trainAlternatives));
   await refuseOtherFlags(cluster, typed);
-  const own = await onEachRank(cluster, () => (cluster.rank === 0 ? readOwnValues(request) : null));
-  const ofFirst = Object.entries(own?.given ?? {}).filter(([key]) => !(isOfEachRank(key) && key in typed));
-  const shared = await cluster.fromFirst(Object.fromEntries(ofFirst));
-  if (own !== null) return own;
-  const ofThis = Object.entries(typed).filter(([key]) => isOfEachRank(key));
-  const given = { ...shared, ...Object.fromEntries(ofThis) };
-  return { values: parseRaw(trainOptions, given), given, resumable: null, library: null, warnings: [] };
+  const firstValues = await onEachRank(cluster, () => (cluster.rank === 0 ? readLocalValues(request) : null));
+  const firstFlags = Object.entries(firstValues?.raw ?? {}).filter(([key]) => !(isPerRank(key) && key in typed));
+  const shared = await cluster.fromFirst(Object.fromEntries(firstFlags));
+  if (firstValues !== null) return firstValues;
+  const rankFlags = Object.entries(typed).filter(([key]) => isPerRank(key));
+  const raw = { ...shared, ...Object.fromEntries(rankFlags) };
+  return { values: parseRaw(trainOptions, raw), raw, resumable: null, library: null, warnings: [] };
 }
 
-async function readOwnValues(request: Request): Promise<GivenValues> {
+async function readLocalValues(request: Request): Promise<RunRequest> {
   const flags = flagsToRaw(trainOptions, request);
-  const { config, resume, ...own } = parseSource(flags);
+  const { config, resume, ...flagValues } = parseSource(flags);
   const resumable = resume === undefined ? null : await openResumable(resume);
-  let given = flags;
+  let raw = flags;
   let library = resumable?.library ?? null;
   let warnings: readonly string[] = [];
-  if (resumable !== null && resume !== undefined) ({ given, warnings } = resumedOptions(flags, resumable, resume));
+  if (resumable !== null && resume !== undefined) ({ raw, warnings } = resumedOptions(flags, resumable, resume));
   else if (config !== undefined) {
-    const { raw, file } = await readConfig(trainOptions, config);
-    parseSource(raw);
-    given = mergeRaw(flags, besideFlags(raw, own), trainAlternatives);
+    const { raw: fileRaw, file } = await readConfig(trainOptions, config);
+    parseSource(fileRaw);
+    raw = mergeRaw(flags, besideFlags(fileRaw, flagValues), trainAlternatives);
     library = recordedLibrary(file);
   }
-  return { values: parseRaw(trainOptions, given), given, resumable, library, warnings };
+  return { values: parseRaw(trainOptions, raw), raw, resumable, library, warnings };
 }
 
 /** Flags that repeat an option inside of another flag: `--lr 0.1` and `--optimizer sgd:lr=0.1`. */
@@ -106,8 +106,8 @@ function refuseSwapped({ dataset, target }: RawOptions): void {
   const [word, file] = [dataset?.value, target?.value];
   if (typeof word !== 'string' || typeof file !== 'string' || existsSync(word) || !existsSync(file)) return;
   if (Object.hasOwn(datasetNames, word.split(':')[0])) return;
-  const given = `${dataset.name} has ${show(word)} and ${target.name} has the file ${show(file)}`;
-  throw new UsageError(`${given}, expected ${dataset.name} ${quote(file)} ${target.name} ${quote(word)}`);
+  const problem = `${dataset.name} has ${show(word)} and ${target.name} has the file ${show(file)}`;
+  throw new UsageError(`${problem}, expected ${dataset.name} ${quote(file)} ${target.name} ${quote(word)}`);
 }
 
 /** Drops options of a file that flags override under another name, or make unused. */

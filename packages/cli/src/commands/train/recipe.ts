@@ -16,9 +16,9 @@ import type { Preset } from '../../files/datasets/presets.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
 import { imagePreset } from '../../files/datasets/table-preset.ts';
 import { textPreset } from '../../files/datasets/text-preset.ts';
+import { customParts } from '../../options/custom-parts.ts';
 import { camelCase, optionsFrom } from '../../options/flags-of.ts';
 import type { Member } from '../../options/member.ts';
-import { ownParts } from '../../options/own-parts.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { networkSpec } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
@@ -59,7 +59,7 @@ export async function createRecipe(
         : imagePreset(standard, sets.train.rows);
   const shape: TrainValues = {
     ...(network === undefined ? { hidden: preset.hidden, activation: { kind: preset.activation } } : { network }),
-    'output-activation': { kind: outputActivation(sets.train, createLoss(loss, ownParts())) },
+    'output-activation': { kind: outputActivation(sets.train, createLoss(loss, customParts())) },
   };
   const { 'warmup-steps': warmupSteps, ...rest } = withoutOptimizerFlags(values);
   const optimizer = optimizerSpec(values, preset);
@@ -79,8 +79,8 @@ export async function createRecipe(
   const spec = await networkSpec(filled, sets.train);
   // Holds the network itself, since its file may change.
   if (filled.spec !== undefined) filled.spec = { ...spec };
-  const found = { ...(table === undefined ? {} : { table }), ...(decisions === undefined ? {} : { decisions }) };
-  return { sets, spec, options: trainOptionsOf(filled), values: filled, ...found };
+  const tableFacts = { ...(table === undefined ? {} : { table }), ...(decisions === undefined ? {} : { decisions }) };
+  return { sets, spec, options: trainOptionsOf(filled), values: filled, ...tableFacts };
 }
 
 /** The known network of a run. @throws OptionError for options that it does not take. */
@@ -90,17 +90,19 @@ function networkOf(values: TrainValues, standard: Preset, train: Dataset): strin
   const name =
     values.network ?? (isText || STACKED.every((flag) => values[flag] === undefined) ? standard.network : undefined);
   if (name === undefined) return undefined;
-  const taken: readonly string[] = findNetwork(name)?.options ?? [];
-  const stray = STACKED.find((flag) => values[flag] !== undefined && !taken.includes(flag));
+  const networkOptions: readonly string[] = findNetwork(name)?.options ?? [];
+  const stray = STACKED.find((flag) => values[flag] !== undefined && !networkOptions.includes(flag));
   if (stray === undefined) return name;
   if (values.network === undefined) {
-    const own = taken.map((flag) => `--${flag}`).join(', ');
+    const expectedFlags = networkOptions.map((flag) => `--${flag}`).join(', ');
     throw new UsageError(
-      `--${stray} is given with a text, expected ${own} of its network ${name}, or another by --network or --spec`,
+      `--${stray} is given with a text, expected ${expectedFlags} of its network ${name}, or another by --network or --spec`,
     );
   }
   const expected =
-    taken.length === 0 ? 'one of the two' : `options that it has: ${taken.map((flag) => `--${flag}`).join(', ')}`;
+    networkOptions.length === 0
+      ? 'one of the two'
+      : `options that it has: ${networkOptions.map((flag) => `--${flag}`).join(', ')}`;
   throw new UsageError(`--network ${name} is given with --${stray}, expected ${expected}`);
 }
 
@@ -126,15 +128,15 @@ function refuseNumbers(
   loss: LossSpec,
   table: OpenedTable | undefined,
 ): void {
-  const { name: kind, targets: wanted } = createLoss(loss, ownParts());
+  const { name: kind, targets: expectedTargets } = createLoss(loss, customParts());
   const outside = targets.array.find((value) => value < 0 || value > 1);
   if (kind === 'binary-cross-entropy' && classes === null && outside !== undefined) {
     const problem = `has ${outside}, expected numbers from 0 to 1 for ${kind}`;
     throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
   }
-  if (wanted !== 'classes' || classes !== null || dataset === undefined || !('path' in dataset)) return;
-  const own = table?.table.targets[0].data;
-  const numbers = own?.kind === 'numbers' ? own.values : targets.array;
+  if (expectedTargets !== 'classes' || classes !== null || dataset === undefined || !('path' in dataset)) return;
+  const targetColumn = table?.table.targets[0].data;
+  const numbers = targetColumn?.kind === 'numbers' ? targetColumn.values : targets.array;
   const areWhole = targets.columns === 1 && numbers.every((value) => Number.isInteger(value) && value >= 0);
   const advice = areWhole ? `--targets classes reads them as classes` : `mse takes values`;
   const problem = `has numbers, expected classes for ${kind} (${advice})`;
@@ -191,9 +193,9 @@ function optimizerSpec(values: TrainValues, preset: Preset): Exclude<OptimizerSp
 const takes = (kind: OptimizerName, flag: string): boolean => Object.hasOwn(optimizerOptions[kind], camelCase(flag));
 
 function foreignFlag(kind: OptimizerName, flag: string): string {
-  const own = Object.keys(optimizerFlags).filter((other) => takes(kind, other));
+  const optimizerOwnFlags = Object.keys(optimizerFlags).filter((other) => takes(kind, other));
   const owners = (Object.keys(optimizerOptions) as OptimizerName[]).filter((other) => takes(other, flag));
-  return `is no option of ${kind}, expected ${['lr', ...own].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
+  return `is no option of ${kind}, expected ${['lr', ...optimizerOwnFlags].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
 }
 
 /** Reads the data of a run and splits it. With folds, no rows are held out unless a test share is asked for. */

@@ -12,7 +12,7 @@ export function recordedLibrary({ backend }: Readonly<Record<string, unknown>>):
 
 /** A warning if a run computes with another library than the run that its options come from; else null. */
 export function otherLibrary(recorded: string | null, backend: Backend): string | null {
-  const own = backendName(backendRecord(backend));
-  if (recorded === null || backend.name !== 'blas' || own === recorded) return null;
-  return `the options come from a run on ${recorded}, this one takes ${own}: their weights differ by rounding (--blas chooses the library)`;
+  const current = backendName(backendRecord(backend));
+  if (recorded === null || backend.name !== 'blas' || current === recorded) return null;
+  return `the options come from a run on ${recorded}, this one takes ${current}: their weights differ by rounding (--blas chooses the library)`;
 }

@@ -21,7 +21,7 @@ export interface Reporter {
   start(run: RunStart): void;
   warning(message: string): void;
   /** Prints a sentence on stderr, whatever stdout shows. */
-  aside(text: string): void;
+  print(text: string): void;
   /** Every event after the first, except warnings. */
   event(event: TrainEvent): void;
   /** Removes the redrawn output. */
@@ -31,7 +31,7 @@ export interface Reporter {
 
 /** Reports a warning on stderr and in JSON. */
 export function warn(reporter: Reporter, message: string): void {
-  reporter.aside(`gradloom train: warning: ${message}`);
+  reporter.print(`gradloom train: warning: ${message}`);
   reporter.warning(message);
 }
 
@@ -39,7 +39,7 @@ export function warn(reporter: Reporter, message: string): void {
 export const quietReporter = ({ stdout, stderr }: Io): Reporter => ({
   start() {},
   warning() {},
-  aside: (text) => printLine(stderr, text),
+  print: (text) => printLine(stderr, text),
   event() {},
   stop() {},
   done({ out }) {

@@ -5,7 +5,7 @@ import { readRun } from '@gradloom/runtime/internal';
 import { suggestRun } from '../../files/models/model-path.ts';
 import { CONFIG_FILE } from '../../files/run-files/names.ts';
 import { sealOf } from '../../files/run-files/seal.ts';
-import { loadOptions } from '../../options/own-parts.ts';
+import { loadOptions } from '../../options/custom-parts.ts';
 import { isRecord, readObject } from '../../options/read-object.ts';
 import { recordedLibrary } from './recorded-library.ts';
 
@@ -56,8 +56,8 @@ function fromCheckpoint(folder: string | null, file: string): Resumable {
     throw new Error(`--resume has ${file} without options, expected a checkpoint that train wrote`);
   }
   const { evaluateEvery, backend, rateChanges } = record;
-  const own = { 'evaluate-every': evaluateEvery, backend: backend.name, 'rate-changes': rateChanges };
-  const known = Object.entries(own).filter(([, value]) => value !== undefined); // a run may have been steered
+  const recorded = { 'evaluate-every': evaluateEvery, backend: backend.name, 'rate-changes': rateChanges };
+  const known = Object.entries(recorded).filter(([, value]) => value !== undefined); // a run may have been steered
   const options = { ...metadata.options, ...Object.fromEntries(known) };
   return { folder, file, checkpoint, options, library: null };
 }

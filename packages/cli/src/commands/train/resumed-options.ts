@@ -30,14 +30,14 @@ const isFree = (name: string): boolean =>
     !DECIDING.includes(trainOptions[name as keyof TrainValues].effect));
 
 /** Whether an option is fixed from the start of a run to its end. */
-export const isOwnOption = (name: string): boolean => !isFree(name) && !RESOLVED.has(name);
+export const isFixedOption = (name: string): boolean => !isFree(name) && !RESOLVED.has(name);
 
 /** Options with defaults of the library; the record of the checkpoint has their values. */
 const RESOLVED = new Set(['evaluate-every', 'batch']);
 
 /** The options of a resumed run. */
 export interface ResumedOptions {
-  readonly given: RawOptions;
+  readonly raw: RawOptions;
   readonly warnings: readonly string[]; // ignored options in its files, which no file may set
 }
 
@@ -52,50 +52,50 @@ export function resumedOptions(typed: RawOptions, { options, folder }: Resumable
       `--resume has ${path}, a file, expected --out or --no-out with it (the run of the file may have gone further)`,
     );
   }
-  const { stored, own, foreign } = ownOptions(options, path);
-  const found = changes(values, own);
-  if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume continues the same run`);
+  const { stored, runValues, foreign } = readRunOptions(options, path);
+  const conflicts = changes(values, runValues);
+  if (conflicts.length > 0) throw new UsageError(`${conflicts.join('; ')}: --resume continues the same run`);
   const free = Object.fromEntries(Object.entries(typed).filter(([key]) => isFree(key)));
-  const given = mergeRaw(free, stored, trainAlternatives);
-  if (values.blas !== undefined) refuseIdleLibrary(given, parseRaw(trainOptions, given));
+  const raw = mergeRaw(free, stored, trainAlternatives);
+  if (values.blas !== undefined) refuseIdleLibrary(raw, parseRaw(trainOptions, raw));
   return {
-    given,
+    raw,
     warnings: foreign.map(({ name, value, why }) => `${name} has ${show(value)}, which is ignored (${why})`),
   };
 }
 
 /** @throws Error if the file of the run is faulty, which is not a usage error. */
-function ownOptions(
+function readRunOptions(
   options: Resumable['options'],
   path: string,
-): { stored: RawOptions; own: TrainValues; foreign: readonly ForeignEntry[] } {
+): { stored: RawOptions; runValues: TrainValues; foreign: readonly ForeignEntry[] } {
   try {
     const { raw, foreign } = entriesToRaw(trainOptions, options, `--resume ${path}`, 'run');
-    return { stored: raw, own: parseRaw(trainOptions, raw, trainAlternatives), foreign };
+    return { stored: raw, runValues: parseRaw(trainOptions, raw, trainAlternatives), foreign };
   } catch (error) {
     throw new Error(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
 /** One sentence for each typed flag that differs from the run. */
-function changes(typed: TrainValues, own: TrainValues): string[] {
-  const config = configOf(own);
+function changes(typed: TrainValues, runValues: TrainValues): string[] {
+  const config = configOf(runValues);
   return Object.entries(configOf(typed)).flatMap(([flag, value]) => {
     if (flag === 'dataset' ? isSameSource(value, config.dataset) : isFree(flag)) return [];
-    const run = ownValue(config, flag);
+    const run = runValue(config, flag);
     return agrees(value, run) ? [] : [`--${flag} has ${text(value)}, expected ${text(run)}`];
   });
 }
 
 /** Files may have been moved; their rows are compared later. */
-const isSameSource = (typed: unknown, own: unknown): boolean =>
-  typed === own || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(own)));
+const isSameSource = (typed: unknown, runSource: unknown): boolean =>
+  typed === runSource || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(runSource)));
 
 /**
  * Options of the optimizer, the schedule and the loss have become part of them. What is not written has the default of
  * the library.
  */
-function ownValue(config: Record<string, unknown>, flag: string): unknown {
+function runValue(config: Record<string, unknown>, flag: string): unknown {
   const { optimizer, schedule, loss } = config;
   if ((flag === 'lr' || flag in optimizerFlags) && isRecord(optimizer)) return optimizer[camelCase(flag)];
   if (flag === 'label-smoothing' && isRecord(loss)) return loss.labelSmoothing;
@@ -105,9 +105,10 @@ function ownValue(config: Record<string, unknown>, flag: string): unknown {
 }
 
 /** Whether a typed value agrees with the run's; of an optimizer, schedule or loss, only the typed options count. */
-function agrees(typed: unknown, own: unknown): boolean {
-  if (isRecord(typed)) return isRecord(own) && Object.entries(typed).every(([key, value]) => agrees(value, own[key]));
-  return isDeepStrictEqual(typed, own);
+function agrees(typed: unknown, runValue: unknown): boolean {
+  if (isRecord(typed))
+    return isRecord(runValue) && Object.entries(typed).every(([key, value]) => agrees(value, runValue[key]));
+  return isDeepStrictEqual(typed, runValue);
 }
 
 const text = (value: unknown): string => (value === undefined || value === false ? 'none' : formatValue(value));

@@ -12,7 +12,7 @@ import {
   STEPS_FILE,
 } from '../../files/run-files/names.ts';
 import { seal } from '../../files/run-files/seal.ts';
-import { loadOptions } from '../../options/own-parts.ts';
+import { loadOptions } from '../../options/custom-parts.ts';
 import { type MetricsFile, missingSteps, openMetrics } from './metrics-file.ts';
 import { lockNewDirectory, newDirectory } from './new-directory.ts';
 import { writing } from './writing.ts';
@@ -21,7 +21,7 @@ import { writing } from './writing.ts';
 export interface RunDirectory {
   readonly path: string;
   /** Problems found in its lines, and lines that were dropped, each without a full stop. */
-  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
   /** The directory for a checkpoint, after syncing the lines of the steps before it. */
   forCheckpoint(): FolderLock;
   /**
@@ -101,8 +101,8 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
   const dropped = [...files.values()].map(({ dropped }) => dropped).filter((text) => text !== '');
   return {
     path,
-    notes: [
-      ...[...files.values()].flatMap(({ notes }) => notes),
+    warnings: [
+      ...[...files.values()].flatMap(({ warnings: notes }) => notes),
       ...(dropped.length === 0 ? [] : [`deleted, because the run continues from step ${step}: ${dropped.join(', ')}`]),
       ...(missing === '' ? [] : [`${STEPS_FILE} lacks ${missing}`]),
     ],
@@ -132,11 +132,11 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
 /** @throws Error if the file is no longer the one that was read: its own run may be writing. */
 function copyCheckpoint(file: string, copy: string, step: number): void {
   copyFileSync(file, copy);
-  const found = loadCheckpoint(copy, loadOptions()).progress.step;
-  if (found === step) return;
+  const copiedStep = loadCheckpoint(copy, loadOptions()).progress.step;
+  if (copiedStep === step) return;
   rmSync(copy);
   throw new Error(
-    `${file} has a checkpoint of step ${found}, expected ${step} as it was read (its run is still writing: try again)`,
+    `${file} has a checkpoint of step ${copiedStep}, expected ${step} as it was read (its run is still writing: try again)`,
   );
 }
 

@@ -11,7 +11,7 @@ import { tryReport } from '../../report/try-report.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines, widthOf } from '../../terminal/io.ts';
-import { createNote, type Note } from '../../terminal/note.ts';
+import { createProgressLine, type ProgressLine } from '../../terminal/note.ts';
 import { timeLeft } from '../../terminal/text/format.ts';
 import { writeOut } from '../../terminal/text/out-directory.ts';
 import { table } from '../../terminal/text/table.ts';
@@ -47,7 +47,7 @@ export async function runFolds(
 ): Promise<number> {
   const { folds, json = false, quiet = false, out, 'no-out': noOut = false } = values;
   const name = basename(formatSource(values.dataset)).replaceAll(/[^\w.-]+/g, '-');
-  const note = createNote('train', io, json || quiet);
+  const progress = createProgressLine('train', io, json || quiet);
   // Data are read and the first run is checked before a directory is created, so that a mistake leaves none.
   const first = await openRun({ ...values, fold: 1 });
   await checkFirst(values, first);
@@ -62,24 +62,24 @@ export async function runFolds(
   const startMs = performance.now();
   /** Shows the fold that is trained, and the time that the rest may take: `share` of its steps are done. */
   function sayProgress(fold: number, share: number): void {
-    const place = `fold ${fold} of ${folds}`;
+    const foldText = `fold ${fold} of ${folds}`;
     const went = fold - 1 + share;
     const elapsedMs = performance.now() - startMs;
     const leftMs = (elapsedMs * (folds - went)) / went;
     // The first steps of all are slow.
-    if (went < STARTED && elapsedMs < STARTED_MS) note.say(place);
-    else note.say(`${place}, ${timeLeft(leftMs)}`, leftMs);
+    if (went < STARTED && elapsedMs < STARTED_MS) progress.show(foldText);
+    else progress.show(`${foldText}, ${timeLeft(leftMs)}`, leftMs);
   }
   try {
     for (let fold = 1; fold <= folds; fold++) {
-      const progress = (share: number) => sayProgress(fold, share);
-      progress(0);
-      const own: TrainValues & typeof values = { ...values, fold, ...placeOf(lock, fold) };
-      const opened = fold === 1 ? first : await openRun(own);
+      const onProgress = (share: number) => sayProgress(fold, share);
+      onProgress(0);
+      const foldValues: TrainValues & typeof values = { ...values, fold, ...outOf(lock, fold) };
+      const opened = fold === 1 ? first : await openRun(foldValues);
       const reporter = foldReporter(
         io,
-        note,
-        { isFirst: fold === 1, isShown: !json && !quiet, progress },
+        progress,
+        { isFirst: fold === 1, isShown: !json && !quiet, onProgress },
         (run, result) => {
           const { test } = result;
           if (test === undefined || result.stopped === 'aborted') return;
@@ -90,13 +90,13 @@ export async function runFolds(
         },
       );
       if (fold === 1) for (const warning of warningsOf(opened)) warn(reporter, warning);
-      const recipe = await createRecipe(own, opened);
+      const recipe = await createRecipe(foldValues, opened);
       facts ??= { dataset: recipe.sets.train.name, network: describeNetwork(recipe.spec) };
       code = await followRun(recipe, reporter, io, { resumable: null, library: null });
       if (code === 0 && interrupt.signal.aborted) code = exitCodes[interrupt.signal.reason as Interruption];
       if (code !== 0) break;
     }
-    note.clear();
+    progress.clear();
     // After a signal, completed folds are kept.
     if (code !== 0 && done.length === 0) return code;
     const summary = summaryOf(done);
@@ -112,7 +112,7 @@ export async function runFolds(
     return code;
   } finally {
     interrupt.release();
-    note.clear();
+    progress.clear();
     lock?.release();
     if (lock !== null && isNew) removeEmpty(lock.path);
   }
@@ -129,36 +129,36 @@ async function checkFirst(values: TrainValues, opened: OpenedDataset): Promise<v
   if (options.modules === undefined) complete(planRun(spec, sets, options));
 }
 
-const placeOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>
+const outOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>
   lock === null ? {} : { out: join(lock.path, `fold-${fold}`) };
 
 interface FoldView {
   readonly isFirst: boolean;
   readonly isShown: boolean; // the start of the first fold
-  readonly progress: (share: number) => void; // called with the share of the steps that are done
+  readonly onProgress: (share: number) => void; // called with the share of the steps that are done
 }
 
 /** Shows the start of the first run, and passes on progress and results of each. */
 function foldReporter(
   io: Io,
-  note: Note,
-  { isFirst, isShown, progress }: FoldView,
+  progress: ProgressLine,
+  { isFirst, isShown, onProgress }: FoldView,
   done: (run: RunEnd, result: TrainResult) => void,
 ): Reporter {
   return {
     ...quietReporter(io),
     start(run) {
       if (!isFirst || !isShown) return;
-      note.clear();
+      progress.clear();
       printLines(io.stdout, describeData(run.recipe, Math.min(widthOf(io.stdout), 120)));
       printLines(io.stdout, [...describeRun(run), '']);
     },
-    aside(text) {
-      note.clear();
+    print(text) {
+      progress.clear();
       printLine(io.stderr, text);
     },
     event(event) {
-      if (event.type === 'progress') progress(event.step / event.totalSteps);
+      if (event.type === 'progress') onProgress(event.step / event.totalSteps);
     },
     done,
   };

@@ -25,7 +25,7 @@ import { terminalReporter } from './terminal-reporter.ts';
 export async function runTrain(request: Request, io: Io): Promise<number> {
   const values = parseCluster(request);
   if (values.cluster === undefined) return await runAlone(request, io);
-  const work = (cluster: Cluster, own: Io): Promise<number> => runAlone(request, own, cluster);
+  const work = (cluster: Cluster, rankIo: Io): Promise<number> => runAlone(request, rankIo, cluster);
   return await onAllRanks(values['exchange-timeout'], request, io, work, lastOf(request));
 }
 
@@ -49,15 +49,15 @@ async function runAlone(request: Request, io: Io, cluster: Cluster | null = null
 const isFirst = (cluster: Cluster | null): boolean => cluster === null || cluster.rank === 0;
 
 /** Flags for the exchange of numbers among ranks. */
-const OF_CLUSTER = ['exchange-timeout', 'no-overlap'];
+const CLUSTER_FLAGS = ['exchange-timeout', 'no-overlap'];
 
 /** The flags of the cluster, which must be known before anything is read. */
 function parseCluster(request: Request): Pick<TrainValues, 'cluster' | 'exchange-timeout'> {
   refuseWords(request);
   const raw = flagsToRaw(trainOptions, request);
-  const own = Object.entries(raw).filter(([name]) => name === 'cluster' || name === 'exchange-timeout');
-  const values = parseRaw(trainOptions, Object.fromEntries(own));
-  const stray = OF_CLUSTER.find((name) => name in raw);
+  const clusterFlags = Object.entries(raw).filter(([name]) => name === 'cluster' || name === 'exchange-timeout');
+  const values = parseRaw(trainOptions, Object.fromEntries(clusterFlags));
+  const stray = CLUSTER_FLAGS.find((name) => name in raw);
   if (stray !== undefined && values.cluster === undefined) {
     throw new UsageError(`--${stray} is given without --cluster, expected both`);
   }
@@ -73,23 +73,23 @@ function lockResumed(request: Request): FolderLock | null {
 }
 
 async function runLocked(request: Request, io: Io, lock: FolderLock | null, cluster: Cluster | null): Promise<number> {
-  const { values, given, resumable, library, warnings } = await readValues(request, cluster);
+  const { values, raw, resumable, library, warnings } = await readValues(request, cluster);
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw nameFlags(error, given);
+      throw nameFlags(error, raw);
     }
   };
   const reporter = reporterFor(values, io);
-  const asked = await onEachRank(cluster, () => {
-    const asked = checkData(values, cluster);
+  const checked = await onEachRank(cluster, () => {
+    const checked = checkData(values, cluster);
     if (values.out !== undefined && isFirst(cluster)) checkOut(values.out);
     boundMemory(values);
-    return asked;
+    return checked;
   });
   for (const warning of warnings) warn(reporter, warning);
-  const { dataset, folds } = asked;
+  const { dataset, folds } = checked;
   if (folds !== null) return await named(() => runFolds({ ...values, dataset, folds }, io));
   const recipe = await onEachRank(cluster, () =>
     named(async () => {
@@ -125,9 +125,9 @@ function checkData(
 }
 
 /** An error with flags for option names, also for each part of 'train: epochs has 2, …; dataset has …' of a resume. */
-function nameFlags(error: unknown, given: RawOptions): unknown {
+function nameFlags(error: unknown, raw: RawOptions): unknown {
   if (!(error instanceof Error) || !error.message.endsWith(': a resume continues the same run')) {
-    return nameFlag(error, trainOptions, given);
+    return nameFlag(error, trainOptions, raw);
   }
   const named = error.message
     .replace(/^train: /, '')

@@ -11,16 +11,16 @@ import { describeCluster } from './describe-run.ts';
 import { lossUnitOf } from './epoch-text.ts';
 import type { RunEnd, RunStart } from './reporter.ts';
 
-export interface Surroundings {
+export interface TerminalView {
   readonly paint: Paint;
   readonly program: string; // as the user starts it
   readonly width: number; // columns of the terminal
 }
 
 /** The summary of a run: what speaks against it, its results, where it was written and the next steps. */
-export function summarize(run: RunEnd, result: TrainResult, surroundings: Surroundings): string[] {
+export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalView): string[] {
   const { out, recipe, assessment } = run;
-  const { paint, program, width } = surroundings;
+  const { paint, program, width } = terminal;
   const { test, trainLoss, steps, backend, precision } = result;
   const rows: [string, string][] = [];
   if (test?.accuracy !== undefined) {
@@ -90,12 +90,12 @@ function wentOf(result: TrainResult): string {
 /** '2  (0.3085 ms per step, 0.5210 on 1)', or '4  (2 of them had rows in a step: a batch has 2 leaves)'. */
 function threadsText({ threads, trials, gradientThreads, leaves }: TrainResult): string {
   const notes: string[] = [];
-  const own = trials.find((trial) => trial.threads === threads);
-  if (own !== undefined) {
+  const chosenTrial = trials.find((trial) => trial.threads === threads);
+  if (chosenTrial !== undefined) {
     const others = trials
-      .filter((trial) => trial !== own)
+      .filter((trial) => trial !== chosenTrial)
       .map((trial) => `, ${decimal(trial.stepMs)} on ${trial.threads}`);
-    notes.push(`${decimal(own.stepMs)} ms per step${others.join('')}`);
+    notes.push(`${decimal(chosenTrial.stepMs)} ms per step${others.join('')}`);
   }
   // 0: no step was taken.
   if (gradientThreads > 0 && gradientThreads < threads) {

@@ -5,7 +5,7 @@ import { createLiveArea, folded, type LiveArea } from '../../terminal/live-area.
 import { createPaint, type Paint } from '../../terminal/paint.ts';
 import { decimal, duration, whole } from '../../terminal/text/format.ts';
 import { steerText } from '../../terminal/text/steer-text.ts';
-import { describeLooks, type Look } from './describe-looks.ts';
+import { describeProbes, type Probe } from './describe-looks.ts';
 import { describeRun } from './describe-run.ts';
 import { describeData } from './describe-table.ts';
 import { countOf, epochText, type LossUnit, lossAsIs, lossUnitOf, metricsOf } from './epoch-text.ts';
@@ -13,7 +13,7 @@ import type { Reporter } from './reporter.ts';
 import { summarize } from './summary.ts';
 
 /** Most epochs that leave a line, evenly spaced. */
-const MOST_LINES = 20;
+const MAX_LINES = 20;
 
 /** Losses kept for the panel's curve, over twice its greatest width. */
 const CURVE_POINTS = 128;
@@ -29,15 +29,15 @@ export function terminalReporter(io: Io): Reporter {
   let start: StartEvent;
   let unit: LossUnit = lossAsIs;
   let totalEpochs = 0;
-  let firstLook: Look | undefined;
-  let lastLook: Look | undefined;
+  let firstProbe: Probe | undefined;
+  let lastProbe: Probe | undefined;
 
   function figuresOf({ step, totalSteps, samplesPerSecond, busy }: ProgressEvent): PanelFigures {
     const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
     const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / (step - start.step);
     const share = step / totalSteps;
-    const own = { losses: losses.read().map(unit.name === 'RMSE' ? Math.sqrt : Number), lossName: unit.name };
-    return { epoch, totalEpochs, share, leftMs, ...own, samplesPerSecond, metrics, busy };
+    const lossFigures = { losses: losses.read().map(unit.name === 'RMSE' ? Math.sqrt : Number), lossName: unit.name };
+    return { epoch, totalEpochs, share, leftMs, ...lossFigures, samplesPerSecond, metrics, busy };
   }
 
   return {
@@ -51,9 +51,9 @@ export function terminalReporter(io: Io): Reporter {
       printLines(io.stdout, io.stdout.isTTY ? lines.flatMap((line) => folded(line, widthOf(io.stdout))) : lines);
     },
     warning() {},
-    aside(text) {
+    print(text) {
       if (area === undefined) printLine(io.stderr, text);
-      else area.note(text);
+      else area.print(text);
     },
     event(event) {
       // The summary shows the threads, and warnings on stderr tell of faults.
@@ -66,25 +66,25 @@ export function terminalReporter(io: Io): Reporter {
         });
       } else if (event.type === 'epoch') {
         metrics = metricsOf(event, unit);
-        const every = Math.ceil(totalEpochs / MOST_LINES);
+        const every = Math.ceil(totalEpochs / MAX_LINES);
         const isPart = !Number.isInteger(event.epoch);
         if (isPart || event.epoch % every === 0 || event.epoch === totalEpochs) {
           const columns = io.stderr.isTTY ? widthOf(io.stderr) - 1 : Number.POSITIVE_INFINITY;
           area?.line(epochText(event, start, unit, columns));
         }
       } else if (event.type === 'steer') {
-        area?.note(`after step ${whole(event.step)}: ${steerText(event)}`);
+        area?.print(`after step ${whole(event.step)}: ${steerText(event)}`);
       } else if (event.type === 'probe') {
         // Statistics of every layer would hide the epochs: the first and last are shown at the end. The weights are
         // left out; they would stay in memory until the end.
-        lastLook = { step: event.step, layers: event.layers };
-        firstLook ??= lastLook;
+        lastProbe = { step: event.step, layers: event.layers };
+        firstProbe ??= lastProbe;
       }
     },
     stop: () => area?.stop(),
     done(run, result) {
-      if (firstLook !== undefined && lastLook !== undefined) {
-        printLines(io.stdout, describeLooks(firstLook, lastLook, paint));
+      if (firstProbe !== undefined && lastProbe !== undefined) {
+        printLines(io.stdout, describeProbes(firstProbe, lastProbe, paint));
       }
       const width = Math.min(widthOf(io.stdout), 120);
       printLines(io.stdout, summarize(run, result, { paint, program: invocation(io.env), width }));
@@ -131,8 +131,8 @@ export interface PanelFigures {
   readonly busy?: readonly number[] | undefined; // share of time that each thread works (runtime's progress event)
 }
 
-const WIDEST = 40; // greatest width of bar and curve
-const NARROWEST = 4;
+const MAX_WIDTH = 40; // greatest width of bar and curve
+const MIN_WIDTH = 4;
 const LABEL = 9;
 
 /**
@@ -169,8 +169,8 @@ function progressText(figures: PanelFigures, room: number, paint: Paint): string
     [whole(epoch), left],
   ]) {
     const after = [done, ...parts].join('  ');
-    const width = Math.min(WIDEST, room - before.length - after.length - 2);
-    if (width < NARROWEST) continue;
+    const width = Math.min(MAX_WIDTH, room - before.length - after.length - 2);
+    if (width < MIN_WIDTH) continue;
     const [full, empty] = bar(share, width);
     return `${before} ${paint('cyan', full)}${paint('dim', empty)} ${after}`;
   }
@@ -182,8 +182,8 @@ function progressText(figures: PanelFigures, room: number, paint: Paint): string
 function lossCurve(losses: readonly number[], room: number, paint: Paint): string {
   if (losses.length === 0) return '';
   const [first, last] = [losses[0], losses[losses.length - 1]].map(decimal);
-  const width = Math.min(WIDEST, room - first.length - last.length - 2);
-  if (losses.length < 2 || width < NARROWEST) return partsWithin([last], room);
+  const width = Math.min(MAX_WIDTH, room - first.length - last.length - 2);
+  if (losses.length < 2 || width < MIN_WIDTH) return partsWithin([last], room);
   return `${first} ${paint('cyan', sparkline(losses, width))} ${last}`;
 }
 
@@ -237,8 +237,8 @@ const LEVELS = [...'▁▂▃▄▅▆▇█'];
 export function sparkline(values: readonly number[], width: number): string {
   const log = values.every((value) => value > 0);
   const columns = Array.from({ length: Math.min(width, values.length) }, (_, c, n = Math.min(width, values.length)) => {
-    const own = values.slice(Math.floor((c * values.length) / n), Math.floor(((c + 1) * values.length) / n));
-    const mean = own.reduce((sum, value) => sum + value / own.length, 0);
+    const columnValues = values.slice(Math.floor((c * values.length) / n), Math.floor(((c + 1) * values.length) / n));
+    const mean = columnValues.reduce((sum, value) => sum + value / columnValues.length, 0);
     return log ? Math.log(mean) : mean;
   });
   const [least, most] = [Math.min(...columns), Math.max(...columns)];

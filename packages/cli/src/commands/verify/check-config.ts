@@ -2,7 +2,7 @@ import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 import { CONFIG_FILE } from '../../files/run-files/names.ts';
 import { entriesToRaw } from '../../options/config-file.ts';
-import { ownParts } from '../../options/own-parts.ts';
+import { customParts } from '../../options/custom-parts.ts';
 import { parseRaw } from '../../options/raw-options.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { runConfig } from '../../report/train/run-config.ts';
@@ -41,7 +41,7 @@ export function checkConfig(folder: string): ConfigCheck {
 function checkNetwork(check: OpenCheck, network: unknown, parameters: unknown): NetworkSpec | null {
   return reading(check, '', () => {
     // buildNetwork checks the claims of the file part by part.
-    const { parameterCount, spec } = buildNetwork(network as NetworkSpec, ownParts());
+    const { parameterCount, spec } = buildNetwork(network as NetworkSpec, customParts());
     check.about = `${parameterCount} parameters`;
     if (parameters !== parameterCount)
       check.faults.push(`has ${show(parameters)} parameters, expected ${parameterCount} (of its network)`);

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { show } from '@gradloom/core/internal';
 import type { Checkpoint } from '@gradloom/runtime';
 import { epochsPerReport } from '@gradloom/runtime/internal';
-import { DIVISIONS_FILE, METRICS_FILE, readOwnFile, STEPS_FILE } from '../../files/run-files/names.ts';
+import { DIVISIONS_FILE, METRICS_FILE, readRunFile, STEPS_FILE } from '../../files/run-files/names.ts';
 import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { missingSteps } from '../train/metrics-file.ts';
 import { type FileCheck, type OpenCheck, openCheck, reading } from './file-check.ts';
 
 /** The longest file that this program writes. */
-const MOST_BYTES = 2 ** 29;
+const MAX_BYTES = 2 ** 29;
 
 /**
  * Checks the files of lines of a run: checksums, order, and agreement with the newest checkpoint about the same steps.
@@ -24,18 +24,18 @@ export function checkLines(folder: string, last: Checkpoint | null): FileCheck[]
       check.faults.push('is missing');
       return [check];
     }
-    const found = reading(check, path, () =>
-      runLines(readOwnFile('verify', path, 'a file of lines', MOST_BYTES) ?? Buffer.alloc(0)),
+    const runFile = reading(check, path, () =>
+      runLines(readRunFile('verify', path, 'a file of lines', MAX_BYTES) ?? Buffer.alloc(0)),
     );
     // A resume keeps the damaged file under this name.
     const damaged = `${name}.damaged-1`;
-    if (found !== null) checkFound(check, found, last, existsSync(join(folder, damaged)) ? damaged : null);
+    if (runFile !== null) checkFile(check, runFile, last, existsSync(join(folder, damaged)) ? damaged : null);
     return [check];
   });
 }
 
-function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null, damagedFile: string | null): void {
-  const { lines, damaged, isCutOff, isUnsealed } = found;
+function checkFile(check: OpenCheck, runFile: RunLines, last: Checkpoint | null, damagedFile: string | null): void {
+  const { lines, damaged, isCutOff, isUnsealed } = runFile;
   check.about = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`;
   if (damaged.length > 0) check.faults.push(`has damaged lines: ${describeLines(damaged)}`);
   if (isCutOff) check.notes.push('ends in half a line (a crash leaves one)');
@@ -72,9 +72,9 @@ function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
     const before = newest.get(event) ?? Number.NEGATIVE_INFINITY;
     const isOrdered = typeof step === 'number' && (step > before || (event === 'steer' && step === before));
     if (typeof step !== 'number' || !isOrdered) {
-      const wanted = before === Number.NEGATIVE_INFINITY ? 'a number' : `a step above ${before}`;
+      const expected = before === Number.NEGATIVE_INFINITY ? 'a number' : `a step above ${before}`;
       const has = step === undefined ? 'no step' : `the step ${JSON.stringify(step)}`;
-      check.faults.push(`has ${has} in line ${number}, expected ${wanted}`);
+      check.faults.push(`has ${has} in line ${number}, expected ${expected}`);
       return;
     }
     newest.set(event, step);
@@ -116,10 +116,10 @@ function checkEpochs(
 ): void {
   const epochs = lines.filter(({ value }) => value.event === 'epoch');
   for (const { number, value } of epochs) {
-    const own = arrays.epochLosses[Number(value.epoch) - 1];
+    const checkpointLoss = arrays.epochLosses[Number(value.epoch) - 1];
     // JSON has null for a number that is not finite.
-    const loss = Number.isFinite(own) ? own : null;
-    if (own === undefined || Object.is(loss, value.trainLoss)) continue;
+    const loss = Number.isFinite(checkpointLoss) ? checkpointLoss : null;
+    if (checkpointLoss === undefined || Object.is(loss, value.trainLoss)) continue;
     check.faults.push(
       `has the training loss ${show(value.trainLoss)} in line ${number}, expected ${loss} (epoch ${value.epoch} of the newest checkpoint)`,
     );

@@ -4,10 +4,10 @@ import { FLOAT64, plainJson, show, typeOf } from '@gradloom/core/internal';
 import { BEST_FILE, type Checkpoint, fingerprint, LAST_FILE, type ModelFile, openModelFile } from '@gradloom/runtime';
 import { checkOwnFile, differences } from '@gradloom/runtime/internal';
 import { MODEL_FILE } from '../../files/run-files/names.ts';
-import { loadOptions } from '../../options/own-parts.ts';
+import { loadOptions } from '../../options/custom-parts.ts';
 import { isRecord } from '../../options/read-object.ts';
 import type { TrainValues } from '../train/options.ts';
-import { isOwnOption } from '../train/resumed-options.ts';
+import { isFixedOption } from '../train/resumed-options.ts';
 import type { ConfigCheck } from './check-config.ts';
 import { type OpenCheck, openCheck, reading } from './file-check.ts';
 
@@ -22,9 +22,12 @@ export interface ModelChecks {
  * Checks every model and checkpoint of a folder: undamaged, with the network and options of config.json, and in order.
  */
 export function checkModels(folder: string, config: ConfigCheck): ModelChecks {
-  const found = readdirSync(folder).filter((name) => name.endsWith('.gradloom'));
-  const own = [MODEL_FILE, LAST_FILE, BEST_FILE];
-  const names = [...own.filter((name) => found.includes(name)), ...found.filter((name) => !own.includes(name)).sort()];
+  const modelFiles = readdirSync(folder).filter((name) => name.endsWith('.gradloom'));
+  const standardFiles = [MODEL_FILE, LAST_FILE, BEST_FILE];
+  const names = [
+    ...standardFiles.filter((name) => modelFiles.includes(name)),
+    ...modelFiles.filter((name) => !standardFiles.includes(name)).sort(),
+  ];
   const files = new Map<string, ModelFile>();
   const checks = names.map((name) => {
     const check = openCheck(name);
@@ -59,7 +62,7 @@ function checkFile(check: OpenCheck, { model, checkpoint }: ModelFile, { options
   const { metadata } = checkpoint;
   if (!isRecord(metadata.options)) return;
   for (const name of new Set([...Object.keys(metadata.options), ...Object.keys(options)])) {
-    if (isOwnOption(name) && name !== RATES) addDifference(check, name, metadata.options[name], options[name]);
+    if (isFixedOption(name) && name !== RATES) addDifference(check, name, metadata.options[name], options[name]);
   }
   checkRates(check, checkpoint, options[RATES]);
 }
@@ -67,16 +70,16 @@ function checkFile(check: OpenCheck, { model, checkpoint }: ModelFile, { options
 const RATES = 'rate-changes' satisfies keyof TrainValues;
 
 /** A run that was steered has changes which an older checkpoint does not know. */
-function checkRates(check: OpenCheck, { record, progress }: Checkpoint, wanted: unknown): void {
-  const own: Readonly<Record<string, unknown>> = record.rateChanges ?? {};
-  const known = Object.entries(isRecord(wanted) ? wanted : {}).filter(
-    ([step]) => Number(step) < progress.step || Object.hasOwn(own, step),
+function checkRates(check: OpenCheck, { record, progress }: Checkpoint, configRates: unknown): void {
+  const recordedRates: Readonly<Record<string, unknown>> = record.rateChanges ?? {};
+  const known = Object.entries(isRecord(configRates) ? configRates : {}).filter(
+    ([step]) => Number(step) < progress.step || Object.hasOwn(recordedRates, step),
   );
-  addDifference(check, RATES, own, Object.fromEntries(known));
+  addDifference(check, RATES, recordedRates, Object.fromEntries(known));
 }
 
-function addDifference(check: OpenCheck, name: string, own: unknown, wanted: unknown): void {
-  const [first] = differences(jsonOf(own), jsonOf(wanted), name);
+function addDifference(check: OpenCheck, name: string, value: unknown, configValue: unknown): void {
+  const [first] = differences(jsonOf(value), jsonOf(configValue), name);
   if (first === undefined) return;
   const [has, expected] = [first.own, first.other].map((value) => (value === undefined ? 'none' : show(value)));
   check.faults.push(`has ${first.path} ${has}, expected ${expected} (of config.json)`);
@@ -86,19 +89,19 @@ const jsonOf = (value: unknown) => (value === undefined ? undefined : plainJson(
 
 /** The best checkpoint must be at least as new as the newest checkpoint says. */
 function checkBest(folder: string, checks: OpenCheck[], last: Checkpoint | null, best: Checkpoint | null): void {
-  const said = last?.progress.best?.step;
-  if (last === null || said === undefined) return;
+  const recordedStep = last?.progress.best?.step;
+  if (last === null || recordedStep === undefined) return;
   if (!existsSync(join(folder, BEST_FILE))) {
     checks.push({
       ...openCheck(BEST_FILE),
-      faults: [`is missing, expected the checkpoint of step ${said} (${LAST_FILE})`],
+      faults: [`is missing, expected the checkpoint of step ${recordedStep} (${LAST_FILE})`],
     });
     return;
   }
   const step = best?.progress.best?.step;
   const check = checks.find(({ name }) => name === BEST_FILE);
-  if (best === null || check === undefined || (step !== undefined && step >= said)) return;
-  check.faults.push(`has step ${step ?? best.progress.step}, expected ${said} (of ${LAST_FILE})`);
+  if (best === null || check === undefined || (step !== undefined && step >= recordedStep)) return;
+  check.faults.push(`has step ${step ?? best.progress.step}, expected ${recordedStep} (of ${LAST_FILE})`);
 }
 
 /** Valid fingerprints of a model of the run with this checkpoint: that of the last weights, or of the best. */

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { readOwnFile } from '../../files/run-files/names.ts';
+import { readRunFile } from '../../files/run-files/names.ts';
 import { sealOf } from '../../files/run-files/seal.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { readAs, type Schema } from '../../options/schema/schema.ts';
@@ -9,7 +9,7 @@ import { type OpenCheck, reading } from './file-check.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** The longest file that this program writes. */
-const MOST_BYTES = 1 << 28;
+const MAX_BYTES = 1 << 28;
 
 /**
  * The object in a JSON file of a folder, checked against its checksum if it has one; null if it is missing or faulty.
@@ -23,7 +23,7 @@ export function readDocument(
   const path = join(folder, check.name);
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
   const value = reading(check, path, () => {
-    const text = readOwnFile('verify', path, 'a JSON file', MOST_BYTES)?.toString() ?? '';
+    const text = readRunFile('verify', path, 'a JSON file', MAX_BYTES)?.toString() ?? '';
     const state = sealOf(text.replace(/\n$/, ''));
     if (state === 'broken') check.faults.push('has a wrong checksum (it is damaged)');
     if (state === 'none' && isSealed) check.notes.push('has no checksum (an earlier version wrote it)');

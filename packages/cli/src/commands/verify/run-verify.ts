@@ -17,9 +17,9 @@ export async function runVerify(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one run');
   const [path] = request.positionals;
   if (path === undefined || path === '') throw new UsageError('the run is missing, expected one such as runs/mnist-1');
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || !found.isDirectory()) {
-    const has = found === undefined ? 'does not exist' : 'is a file';
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || !stats.isDirectory()) {
+    const has = stats === undefined ? 'does not exist' : 'is a file';
     throw new Error(
       `${path} ${has}, expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
     );

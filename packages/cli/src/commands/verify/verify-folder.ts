@@ -29,8 +29,8 @@ const PAUSES_MS = [50, 100, 200, 400];
 export async function verifyFolder(path: string): Promise<Verification> {
   for (const pauseMs of PAUSES_MS) {
     const before = writerOf(path);
-    const found = lookAt(path);
-    if (isWhole(found) || (before.owner === null && writerOf(path).owner === null)) return found;
+    const verification = lookAt(path);
+    if (isWhole(verification) || (before.owner === null && writerOf(path).owner === null)) return verification;
     await wait(pauseMs);
   }
   return lookAt(path);

@@ -24,11 +24,11 @@ export function verifyTrain(folder: string): FileCheck[] {
 function checkFindings(folder: string, { last, model }: ModelChecks, seed: unknown): FileCheck[] {
   const check = openCheck(FINDINGS_FILE);
   const document = readDocument(folder, check, true, findings);
-  const found = document === null || !isRecord(document.result) ? null : document.result;
-  if (document !== null && found === null && check.faults.length === 0)
+  const result = document === null || !isRecord(document.result) ? null : document.result;
+  if (document !== null && result === null && check.faults.length === 0)
     check.faults.push('has no result, expected that of the run');
   if (model !== null && last !== null) {
-    const known = [...weightsOf(last), ...(found === null ? [] : [found.fingerprint])];
+    const known = [...weightsOf(last), ...(result === null ? [] : [result.fingerprint])];
     const isDone = last.progress.step === last.record.totalSteps;
     if (!known.includes(model.fingerprint)) {
       const whose = `has weights that match neither ${LAST_FILE} nor ${FINDINGS_FILE}`;
@@ -36,28 +36,28 @@ function checkFindings(folder: string, { last, model }: ModelChecks, seed: unkno
       else model.check.notes.push(`${whose} (they are from before a step that was not finite, or from another run)`);
     }
   }
-  if (found !== null) checkResult(check, found, last, model?.fingerprint, seed);
+  if (result !== null) checkResult(check, result, last, model?.fingerprint, seed);
   return document === null && check.faults.length === 0 ? [] : [check];
 }
 
 function checkResult(
   check: ReturnType<typeof openCheck>,
-  found: Readonly<Record<string, unknown>>,
+  result: Readonly<Record<string, unknown>>,
   last: ModelChecks['last'],
   model: string | undefined,
   seed: unknown,
 ): void {
-  const { steps } = found;
+  const { steps } = result;
   check.about = `of step ${show(steps)}`;
-  if (found.seed !== seed)
-    check.faults.push(`has the seed ${show(found.seed)}, expected ${show(seed)} (of config.json)`);
+  if (result.seed !== seed)
+    check.faults.push(`has the seed ${show(result.seed)}, expected ${show(seed)} (of config.json)`);
   if (last === null) return;
   const { step } = last.progress;
   if (!(typeof steps === 'number' && steps <= step)) {
     check.faults.push(`has step ${show(steps)}, expected at most ${step} (of ${LAST_FILE})`);
   } else if (steps < step) {
     check.notes.push(`is from an earlier end of the run, which has continued to step ${step}`);
-  } else if (model !== undefined && found.fingerprint !== model) {
+  } else if (model !== undefined && result.fingerprint !== model) {
     check.faults.push(`has another fingerprint than ${MODEL_FILE}, expected the same (${model.slice(0, 12)})`);
   }
 }

@@ -46,9 +46,9 @@ export const datasetSource = option.kind(
     if (isPath(word)) return { path: word };
     const [kind] = word.split(':');
     const known = Object.keys(datasetNames);
-    const wanted = `one of ${known.join(', ')}, or a file or folder that exists`;
+    const expected = `one of ${known.join(', ')}, or a file or folder that exists`;
     throw new Error(
-      `${name} has ${show(word)}, expected ${wanted}${suggest(kind, known) || suggest(kind, pathsIn('.'))}`,
+      `${name} has ${show(word)}, expected ${expected}${suggest(kind, known) || suggest(kind, pathsIn('.'))}`,
     );
   },
   { choices: Object.keys(datasetNames) },

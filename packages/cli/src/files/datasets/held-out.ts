@@ -9,19 +9,19 @@ interface HeldOut {
 
 /** Sentences on which rows are held out, and how to change it. Of `folds`, one is the test set. */
 export function heldOut(rows: HeldOut, by: 'class' | 'chance' | 'time' | 'group', folds?: number): string[] {
-  const taken = (['validation', 'test'] as const).flatMap((set) => {
+  const counts = (['validation', 'test'] as const).flatMap((set) => {
     const count = rows[set];
     return typeof count === 'number' ? [{ set, count }] : [];
   });
-  if (taken.length === 0) return rows.test === undefined ? [NO_TEST] : [];
-  const parts = taken.map(({ set, count }) => `${plural(count, 'row')} for ${set === 'test' ? 'the test' : set}`);
+  if (counts.length === 0) return rows.test === undefined ? [NO_TEST] : [];
+  const parts = counts.map(({ set, count }) => `${plural(count, 'row')} for ${set === 'test' ? 'the test' : set}`);
   const how = {
     class: 'each class in proportion',
     chance: 'at random',
     time: 'the last in time',
     group: 'whole groups',
   }[by];
-  const shares = taken.filter(({ set }) => set === 'validation' || folds === undefined).map(({ set }) => `--${set} 0`);
+  const shares = counts.filter(({ set }) => set === 'validation' || folds === undefined).map(({ set }) => `--${set} 0`);
   const none = shares.length === 0 ? [] : [`${shares.join(' ')} ${shares.length === 1 ? 'holds' : 'hold'} out none`];
   const ways = [...(folds === undefined ? [] : [`the test rows are one of ${folds} folds`]), ...none];
   return [`held out: ${parts.join(' and ')}, ${how} (${ways.join('; ')})`];
@@ -30,21 +30,22 @@ export function heldOut(rows: HeldOut, by: 'class' | 'chance' | 'time' | 'group'
 const NO_TEST = 'no rows are held out for the test (--test 0.1 holds out a tenth)';
 
 /** Sentences on the automatic decisions about arrays and images. */
-export function decisionsOnArrays(own: DataSplits, sets: DataSplits, folds?: number): string[] {
-  const { divisor } = own.train.inputs;
-  const what = own.train.classes === null ? 'inputs and targets' : 'inputs';
+export function decisionsOnArrays(original: DataSplits, sets: DataSplits, folds?: number): string[] {
+  const { divisor } = original.train.inputs;
+  const what = original.train.classes === null ? 'inputs and targets' : 'inputs';
   const scaled =
     divisor === 1
       ? `${what} are not scaled: scale columns of very different sizes first, or train on a table, which is scaled`
-      : `inputs are bytes, divided by ${divisor} (${own.train.name}:divisor=1 takes them as they are)`;
+      : `inputs are bytes, divided by ${divisor} (${original.train.name}:divisor=1 takes them as they are)`;
   // A fold replaces the dataset's own test set.
-  const rowsOf = (set: 'validation' | 'test') => (sets[set] === own[set] && own[set] ? 'own' : sets[set]?.rows);
+  const rowsOf = (set: 'validation' | 'test') =>
+    sets[set] === original[set] && original[set] ? 'own' : sets[set]?.rows;
   return [
-    ...(own.train.decisions ?? []),
+    ...(original.train.decisions ?? []),
     scaled,
     ...heldOut(
       { validation: rowsOf('validation'), test: rowsOf('test') },
-      own.train.classes === null ? 'chance' : 'class',
+      original.train.classes === null ? 'chance' : 'class',
       folds,
     ),
   ];

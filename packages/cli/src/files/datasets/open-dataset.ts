@@ -107,26 +107,26 @@ const isReadAsTable = ({ path, options }: FileSource, ofModel: TablePreprocessin
   (formatOf(path) === 'text' && (options?.target !== undefined || ofModel !== undefined));
 
 /** Options of tables that a folder of images has, too. */
-const OF_IMAGES = new Set(['classNames', 'scale', 'name']);
+const IMAGE_OPTIONS = new Set(['classNames', 'scale', 'name']);
 
 /** @throws OptionError for an option of tables with a text, and for one of texts with another file. */
 function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTable: boolean): void {
   const format = isTable ? undefined : formatOf(path);
-  const ofTables = Object.keys(options).find((name) => name in tableOptions.table && !OF_IMAGES.has(name));
-  if (format === 'image-folder' && ofTables !== undefined) {
+  const tableOption = Object.keys(options).find((name) => name in tableOptions.table && !IMAGE_OPTIONS.has(name));
+  if (format === 'image-folder' && tableOption !== undefined) {
     const why =
-      ofTables === 'stream'
+      tableOption === 'stream'
         ? 'a folder of images is read into memory'
         : 'the classes of images are the folders that they are in';
     const problem = `is given with ${show(path)}, expected none: ${why}`;
-    throw inFlags(new OptionError('openDataset', ofTables, problem), byFlag);
+    throw inFlags(new OptionError('openDataset', tableOption, problem), byFlag);
   }
   const isText = format === 'text';
-  const [own, other] = isText ? [textOptions.table, tableOptions.table] : [tableOptions.table, textOptions.table];
-  const stray = Object.keys(options).find((name) => name in other && !(name in own));
+  const [allowed, foreign] = isText ? [textOptions.table, tableOptions.table] : [tableOptions.table, textOptions.table];
+  const stray = Object.keys(options).find((name) => name in foreign && !(name in allowed));
   if (stray === undefined) return;
-  const wanted = isText ? 'a table (a .txt is one with --target; without, it is a text to learn to write)' : 'a text';
-  const problem = `is given with ${show(table ?? path)}, expected ${wanted}`;
+  const expected = isText ? 'a table (a .txt is one with --target; without, it is a text to learn to write)' : 'a text';
+  const problem = `is given with ${show(table ?? path)}, expected ${expected}`;
   throw inFlags(new OptionError('openDataset', stray, problem), byFlag);
 }
 

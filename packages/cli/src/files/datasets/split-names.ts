@@ -37,10 +37,11 @@ export interface TakenRows {
  * rows.
  * @throws UsageError if the dataset does not have it.
  */
-export function takeSplit(sets: DataSplits, asked: SplitName | undefined, isOwn: boolean): TakenRows {
-  if (asked === undefined && !isOwn && Object.keys(sets).length === 1) return { split: 'all', dataset: sets.train };
-  const held = (['test', 'validation'] as const).find((name) => isOwn && sets[name] !== undefined);
-  const split = asked ?? held ?? (sets.test === undefined ? 'train' : 'test');
+export function takeSplit(sets: DataSplits, requested: SplitName | undefined, isTrainingDataset: boolean): TakenRows {
+  if (requested === undefined && !isTrainingDataset && Object.keys(sets).length === 1)
+    return { split: 'all', dataset: sets.train };
+  const heldOutName = (['test', 'validation'] as const).find((name) => isTrainingDataset && sets[name] !== undefined);
+  const split = requested ?? heldOutName ?? (sets.test === undefined ? 'train' : 'test');
   const dataset = sets[split];
   if (dataset !== undefined) return { split, dataset };
   const known = Object.keys(splitNames).filter((name) => name in sets);

@@ -6,21 +6,21 @@ import type { FileOptionTable, Values } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 
-const stated = flagsOf(library.table, 'Data');
+const tableStated = flagsOf(library.table, 'Data');
 
 const textFlags = flagsOf(textOptions.table, 'Data');
 
 /** The options of tables and texts, as flags of every command that reads one to train on. */
 export const tableFlags = {
-  ...stated,
-  target: { ...stated.target, ...columnNames },
-  column: { ...stated.column, ...columnTypesByName },
-  drop: { ...stated.drop, ...columnNames },
-  'class-names': { ...stated['class-names'], ...classNames },
-  'weight-column': { ...stated['weight-column'], ...option.text('the name of a column') },
-  series: { ...stated.series, ...option.text('the name of a column') },
-  split: { ...stated.split, ...option.text('random, time:<column> or group:<column>') },
-  'series-key': { ...stated['series-key'], ...option.text('the name of a column') },
+  ...tableStated,
+  target: { ...tableStated.target, ...columnNames },
+  column: { ...tableStated.column, ...columnTypesByName },
+  drop: { ...tableStated.drop, ...columnNames },
+  'class-names': { ...tableStated['class-names'], ...classNames },
+  'weight-column': { ...tableStated['weight-column'], ...option.text('the name of a column') },
+  series: { ...tableStated.series, ...option.text('the name of a column') },
+  split: { ...tableStated.split, ...option.text('random, time:<column> or group:<column>') },
+  'series-key': { ...tableStated['series-key'], ...option.text('the name of a column') },
   ...textFlags,
 } satisfies FileOptionTable;
 
@@ -39,27 +39,28 @@ export function withTableFlags<Source extends DatasetSource | undefined>(source:
     const ofFiles = { ...textFlags, series: true, 'series-key': true, horizon: true, split: true, 'class-names': true };
     const stray = Object.keys(ofFiles).find((flag) => values[flag as keyof typeof ofFiles] !== undefined);
     if (stray !== undefined) {
-      const wanted = stray in textFlags ? 'a text' : stray === 'class-names' ? 'a file' : 'a table';
-      throw new UsageError(`--${stray} is given with --dataset ${source.name}, expected ${wanted}`);
+      const expected = stray in textFlags ? 'a text' : stray === 'class-names' ? 'a file' : 'a table';
+      throw new UsageError(`--${stray} is given with --dataset ${source.name}, expected ${expected}`);
     }
     if (values.stream !== true) return source;
     throw new UsageError(`--stream is given with --dataset ${source.name}, expected a table, NumPy or IDX files`);
   }
-  const given = optionsFrom(fileOptions, values);
-  refuseTwice(source, given);
-  const byFlag = Object.keys(fileOptions).filter((name) => name in given || !(name in (source.options ?? {})));
-  if (Object.keys(given).length === 0) return { ...source, byFlag };
-  return { ...source, options: { ...source.options, ...given }, byFlag };
+  const flagOptions = optionsFrom(fileOptions, values);
+  refuseTwice(source, flagOptions);
+  const byFlag = Object.keys(fileOptions).filter((name) => name in flagOptions || !(name in (source.options ?? {})));
+  if (Object.keys(flagOptions).length === 0) return { ...source, byFlag };
+  return { ...source, options: { ...source.options, ...flagOptions }, byFlag };
 }
 
 /** @throws UsageError for an option that the dataset and a flag have with two values. */
-function refuseTwice({ path, options = {} }: FileSource, given: Readonly<Record<string, unknown>>): void {
+function refuseTwice({ path, options = {} }: FileSource, flagOptions: Readonly<Record<string, unknown>>): void {
   const textOf = (value: unknown): string => [value].flat().map(String).join(',');
-  for (const [name, value] of Object.entries(given)) {
-    const own = options[name];
-    if (own === undefined || typeof own === 'object' || textOf(own) === textOf(value)) continue;
+  for (const [name, value] of Object.entries(flagOptions)) {
+    const datasetValue = options[name];
+    if (datasetValue === undefined || typeof datasetValue === 'object' || textOf(datasetValue) === textOf(value))
+      continue;
     const flag = flagName(name, fileOptions[name as keyof typeof fileOptions]);
-    const both = `--${flag} has ${show(textOf(value))} and --dataset has ${path}:${name}=${textOf(own)}`;
+    const both = `--${flag} has ${show(textOf(value))} and --dataset has ${path}:${name}=${textOf(datasetValue)}`;
     throw new UsageError(`${both}, expected one of the two`);
   }
 }

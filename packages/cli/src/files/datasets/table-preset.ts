@@ -3,14 +3,14 @@ import { sequenceDefaults, tableDefaults, tableShares, textDefaults } from '@gra
 import type { Preset } from './presets.ts';
 
 /** The least share of the rows of a table that has a window of each series. */
-export function leastShare(rows: number, { key, context, horizon }: TableSeries): number {
+export function minSeriesShare(rows: number, { key, context, horizon }: TableSeries): number {
   const count = key?.data.kind === 'words' ? key.data.words.length : 1;
   return (count * (context + horizon)) / rows;
 }
 
 /** Default shares of a series: those of a table, if they have a window of each series. */
 export const seriesShares = (rows: number, series: TableSeries): ReturnType<typeof tableShares> =>
-  leastShare(rows, series) > 0.1 ? { validation: 0, test: 0 } : tableShares(rows);
+  minSeriesShare(rows, series) > 0.1 ? { validation: 0, test: 0 } : tableShares(rows);
 
 const nothingHeldOut = { options: {}, validation: 0, test: 0, testsItself: false };
 

@@ -28,7 +28,7 @@ export function textDecisions(sets: DataSplits): string[] {
   if (encoding === undefined) return [];
   const { tokenizer, context, lines } = encoding;
   const tokens = `tokens are ${tokenizer.kind}: ${whole(train.classes ?? 0)} of them (--tokenizer)`;
-  const held = [
+  const heldText = [
     ...(validation === undefined ? [] : [`${plural(validation.rows, 'row')} for validation`]),
     ...(test === undefined ? [] : [`${plural(test.rows, 'row')} for the test`]),
   ].join(' and ');
@@ -39,14 +39,14 @@ export function textDecisions(sets: DataSplits): string[] {
     : `rows are windows of ${plural(context, 'token')}, drawn at random places of the text (--context)`;
   const flags = [...(validation === undefined ? [] : ['--validation']), ...(test === undefined ? [] : ['--test'])];
   const how = `${lines ? 'at random' : 'the end of the text'} (${flags.join(', ')})`;
-  return [tokens, rows, ...(held === '' ? [] : [`held out: ${held}, ${how}`]), ...streamed(train)];
+  return [tokens, rows, ...(heldText === '' ? [] : [`held out: ${heldText}, ${how}`]), ...streamed(train)];
 }
 
 /** Says of a text that looks like a table how it is read as one. */
 export async function tableAmongTexts(path: string): Promise<string[]> {
-  const found = await separatorIn(path).catch(() => undefined);
-  if (found === undefined) return [];
-  const { lines, name, count } = found;
+  const separator = await separatorIn(path).catch(() => undefined);
+  if (separator === undefined) return [];
+  const { lines, name, count } = separator;
   const has = `each of its ${lines === 100 ? 'first 100' : lines} lines has ${plural(count, name)}`;
   return [`${basename(path)} looks like a table: ${has} (--target names the column to learn, and reads it as one)`];
 }

@@ -12,13 +12,13 @@ import { MODEL_FILE, RUNS_FOLDER } from '../run-files/names.ts';
  */
 export function modelPath(path: string): string {
   const stats = statSync(path, { throwIfNoEntry: false });
-  const wanted = 'expected a run or a model file';
-  if (stats === undefined) throw new Error(`${showPath(path)} does not exist, ${wanted}${suggestRun(path)}`);
+  const expected = 'expected a run or a model file';
+  if (stats === undefined) throw new Error(`${showPath(path)} does not exist, ${expected}${suggestRun(path)}`);
   // Many files that end in .json are no tables.
   const meant = tableFormatOf(path) === undefined ? '' : suggestRun(path);
   if (stats.isFile() && (meant !== '' || /\.([ct]sv(\.gz)?|parquet)$/i.test(path))) {
     const first = ` (gradloom train --dataset ${showPath(path)} makes a run of it)`;
-    throw new Error(`${showPath(path)} is a table, ${wanted}${meant === '' ? first : meant}`);
+    throw new Error(`${showPath(path)} is a table, ${expected}${meant === '' ? first : meant}`);
   }
   if (!stats.isDirectory()) return path;
   const model = join(path, MODEL_FILE);

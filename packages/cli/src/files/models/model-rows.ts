@@ -7,7 +7,7 @@ import { dataOf } from './open-model.ts';
 /** Rows that a model is used on. */
 export interface ModelRows extends TakenRows {
   readonly sets: DataSplits;
-  readonly isOwn: boolean; // the model was trained on this dataset
+  readonly isTrainingDataset: boolean; // the model was trained on this dataset
   readonly warnings: readonly string[]; // rows of another table that are left out
 }
 
@@ -18,14 +18,19 @@ export interface ModelRows extends TakenRows {
  */
 export async function openModelRows(
   model: Model,
-  asked: DatasetSource | undefined,
+  requested: DatasetSource | undefined,
   part: SplitName | undefined,
   { mayStream = false } = {}, // whether the inputs of a streaming run stay in their file
 ): Promise<ModelRows> {
-  const { source, shares, name, isOwn, classNames } = dataOf(model, asked);
-  const read = mayStream && isOwn && model.metadata.streams === true ? streamed(source) : source;
+  const { source, shares, name, isTrainingDataset, classNames } = dataOf(model, requested);
+  const read = mayStream && isTrainingDataset && model.metadata.streams === true ? streamed(source) : source;
   const { sets, warnings = [] } = await openDataset(read, shares, name, classNames, model.preprocessing ?? null);
-  return { ...takeSplit(sets, part, isOwn), sets, isOwn, warnings: isOwn ? [] : warnings };
+  return {
+    ...takeSplit(sets, part, isTrainingDataset),
+    sets,
+    isTrainingDataset,
+    warnings: isTrainingDataset ? [] : warnings,
+  };
 }
 
 const streamed = (source: DatasetSource): DatasetSource =>

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { ofImages, show } from '@gradloom/core/internal';
 import { loadModel, type Model } from '@gradloom/runtime';
+import { loadOptions } from '../../options/custom-parts.ts';
 import { readValue } from '../../options/option.ts';
-import { loadOptions } from '../../options/own-parts.ts';
 import type { RawOptions } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type DatasetSource, datasetSource, formatSource } from '../datasets/dataset-source.ts';
@@ -26,8 +26,8 @@ const areSwapped = (path: string, other: string | undefined): boolean =>
   other !== undefined && looksLikeModel(other) && !looksLikeModel(path);
 
 /** The options with the model added, since errors may concern the model. */
-export const withModel = (given: RawOptions, [path]: readonly string[]): RawOptions => ({
-  ...given,
+export const withModel = (raw: RawOptions, [path]: readonly string[]): RawOptions => ({
+  ...raw,
   model: { name: path, value: undefined },
 });
 
@@ -41,13 +41,13 @@ export function refuseMoreThan(count: number, positionals: readonly string[], ex
   throw new UsageError(`the word ${show(word)} is not needed, expected ${expected}${hint}`);
 }
 
-const OWN = "the model's dataset";
+const MODEL_DATASET = "the model's dataset";
 
 export interface ModelData {
   readonly source: DatasetSource;
   readonly shares: Shares;
   readonly name: string; // name of the source in errors
-  readonly isOwn: boolean; // the model was trained on it
+  readonly isTrainingDataset: boolean; // the model was trained on it
   readonly classNames?: readonly string[]; // the dataset of its labels
 }
 
@@ -55,7 +55,7 @@ export interface ModelData {
  * The rows to evaluate a model on, by default those of its run, with the same split. No rows of another dataset were
  * used in training, so none are held out. @throws UsageError if no dataset is named.
  */
-export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
+export function dataOf({ metadata }: Model, requested: DatasetSource | undefined): ModelData {
   const { dataset, missing, split, encoding, labels } = metadata;
   const share = (name: string, otherwise?: number) => {
     const value = metadata[name];
@@ -63,31 +63,31 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
   };
   // Class names are those of the model, whatever other names these rows have.
   const classNames = labels === undefined ? {} : { classNames: labels };
-  const stored = typeof dataset === 'string' ? readValue(datasetSource, OWN, dataset) : undefined;
-  const found = {
+  const stored = typeof dataset === 'string' ? readValue(datasetSource, MODEL_DATASET, dataset) : undefined;
+  const runOptions = {
     ...(missing === 'drop' ? { missing } : {}),
     ...(split === undefined ? {} : { split }),
     ...(encoding === undefined ? {} : { encoding }),
   };
-  const own = stored && withOptions(stored, found);
-  const name = asked === undefined ? OWN : '--dataset';
-  const source = asked ?? stored;
+  const runSource = stored && withOptions(stored, runOptions);
+  const name = requested === undefined ? MODEL_DATASET : '--dataset';
+  const source = requested ?? stored;
   if (source === undefined) {
     throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
   }
-  if (stored === undefined || own === undefined || formatSource(source) !== formatSource(stored)) {
+  if (stored === undefined || runSource === undefined || formatSource(source) !== formatSource(stored)) {
     return {
       source: withOptions(source, missing === 'drop' ? { missing } : {}),
       name,
-      isOwn: false,
+      isTrainingDataset: false,
       ...classNames,
       shares: { validation: 0, test: 0 },
     };
   }
   return {
-    source: own,
+    source: runSource,
     name,
-    isOwn: true,
+    isTrainingDataset: true,
     ...classNames,
     shares: { validation: share('validation', 0), test: share('test', 0), folds: share('folds'), fold: share('fold') },
   };

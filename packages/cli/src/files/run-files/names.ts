@@ -55,12 +55,12 @@ export const RUN_FILES: readonly string[] = [
  * The bytes of a file of a run. A link is refused, since it may lead to any file of the user. Null if there is no such
  * file. @throws Error naming the path if it is not a regular file, or it has more than `most` bytes.
  */
-export function readOwnFile(where: string, path: string, wanted: string, most: number): Buffer | null {
-  const file = openOwnFile(where, path, wanted);
+export function readRunFile(where: string, path: string, expected: string, maxBytes: number): Buffer | null {
+  const file = openOwnFile(where, path, expected);
   if (file === null) return null;
   try {
     const { size } = fstatSync(file);
-    if (size > most) throw new Error(`${where}: ${path} has ${size} bytes, expected at most ${most}`);
+    if (size > maxBytes) throw new Error(`${where}: ${path} has ${size} bytes, expected at most ${maxBytes}`);
     return readFileSync(file);
   } finally {
     closeSync(file);

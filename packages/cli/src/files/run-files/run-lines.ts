@@ -43,12 +43,12 @@ export function describeLines(numbers: readonly number[]): string {
     ranges.push(end === at ? String(numbers[at]) : `${numbers[at]} to ${numbers[end]}`);
     at = end + 1;
   }
-  const shown = ranges.length > MOST_RANGES ? [...ranges.slice(0, MOST_RANGES), 'others'] : ranges;
+  const shown = ranges.length > MAX_RANGES ? [...ranges.slice(0, MAX_RANGES), 'others'] : ranges;
   const last = shown.pop() ?? '';
   return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`;
 }
 
-const MOST_RANGES = 5;
+const MAX_RANGES = 5;
 
 function parse(text: string): unknown {
   try {

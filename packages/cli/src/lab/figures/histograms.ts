@@ -18,7 +18,7 @@ import {
 } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import { inputRows } from '@gradloom/runtime/internal';
-import { ownParts } from '../../options/own-parts.ts';
+import { customParts } from '../../options/custom-parts.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
 import type { LayerHistogram } from './layer-histogram.ts';
 
@@ -39,7 +39,7 @@ export interface TrainedNetwork {
  * Histograms of weights, and of activation outputs for some rows, at the start and at the end, in the type of the run.
  */
 export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows: Dataset): LayerHistogram[] {
-  const network = buildNetwork(spec, ownParts());
+  const network = buildNetwork(spec, customParts());
   const start = createElements(typeOf(parameters), network.parameterCount);
   initializeParameters(network, start, seed);
   const kinds = { weights: weightsOf, outputs: outputsOf } as const;

@@ -1,4 +1,4 @@
-import { agreeing, either, list, record } from '../../options/schema/containers.ts';
+import { either, list, record, refined } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { figure, literal } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
@@ -7,7 +7,7 @@ import type { Read } from '../../options/schema/schema.ts';
 const shares = list(figure(0, 2), 1000, 1);
 
 /** Histograms of the numbers of one layer at the start and at the end, in the same bins. */
-export const layerHistogram = agreeing(
+export const layerHistogram = refined(
   record({
     kind: either(literal('weights'), literal('outputs')),
     layer: name,

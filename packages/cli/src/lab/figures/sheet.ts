@@ -2,7 +2,7 @@ import type { Elements, Shape } from '@gradloom/core';
 import { ofTable } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import { encodePng, type Image, imagesOfRows, resizeImage, shapeOfImages } from '@gradloom/runtime/internal';
-import { agreeing, record } from '../../options/schema/containers.ts';
+import { record, refined } from '../../options/schema/containers.ts';
 import { text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { ownUnits } from './own-units.ts';
@@ -19,7 +19,7 @@ const MOST_BYTES = 110_000;
 const MOST_IMAGES = 128;
 
 /** Images of one size, eight in a row, as one PNG in base64. */
-export const sheet = agreeing(
+export const sheet = refined(
   record({
     images: whole(1, MOST_IMAGES),
     width: whole(1, MOST_SIDE), // of an image

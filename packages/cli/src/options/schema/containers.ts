@@ -1,14 +1,14 @@
 import { isRecord } from '../read-object.ts';
-import { Mismatch, type Place, type Read, refuse, type Schema } from './schema.ts';
+import { Mismatch, type Read, refuse, type Schema, type ValuePath } from './schema.ts';
 
 /** At least `least` and at most `most` of them. */
-export function list<T>(item: Schema<T>, most: number, least = 0): Schema<readonly T[]> {
-  const expected = least === 0 ? `a list of at most ${most}` : `a list of ${least} to ${most}`;
+export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly T[]> {
+  const expected = min === 0 ? `a list of at most ${max}` : `a list of ${min} to ${max}`;
   return {
     expected,
-    read(value, place) {
-      if (!Array.isArray(value) || value.length < least || value.length > most) return refuse(value, expected);
-      return value.map((one: unknown, k) => within(place, k, item, one));
+    read(value, path) {
+      if (!Array.isArray(value) || value.length < min || value.length > max) return refuse(value, expected);
+      return value.map((one: unknown, k) => within(path, k, item, one));
     },
   };
 }
@@ -20,9 +20,9 @@ export function tuple<const S extends readonly Schema<unknown>[]>(
   const expected = `a list of ${items.length}`;
   return {
     expected,
-    read(value, place) {
+    read(value, path) {
       if (!Array.isArray(value) || value.length !== items.length) return refuse(value, expected);
-      return items.map((item, k) => within(place, k, item, value[k])) as { [K in keyof S]: Read<S[K]> };
+      return items.map((item, k) => within(path, k, item, value[k])) as { [K in keyof S]: Read<S[K]> };
     },
   };
 }
@@ -35,27 +35,27 @@ export function record<const S extends Readonly<Record<string, Schema<unknown>>>
   const expected = 'an object';
   return {
     expected,
-    read(value, place) {
+    read(value, path) {
       if (!isRecord(value)) return refuse(value, expected);
-      const read = entries.map(([key, field]) => [key, within(place, key, field, ownOf(value, key))]);
+      const read = entries.map(([key, field]) => [key, within(path, key, field, ownProperty(value, key))]);
       return Object.fromEntries(read) as { [K in keyof S]: Read<S[K]> };
     },
   };
 }
 
 /** An object with any keys that `key` reads. */
-export function table<T>(key: Schema<string>, item: Schema<T>, most: number, least = 0): Schema<Record<string, T>> {
-  const expected = `an object of ${least} to ${most} entries`;
+export function table<T>(key: Schema<string>, item: Schema<T>, max: number, min = 0): Schema<Record<string, T>> {
+  const expected = `an object of ${min} to ${max} entries`;
   return {
     expected,
-    read(value, place) {
+    read(value, path) {
       if (!isRecord(value)) return refuse(value, expected);
       const entries = Object.entries(value);
-      if (entries.length < least || entries.length > most) throw new Mismatch(`${entries.length} entries`, expected);
+      if (entries.length < min || entries.length > max) throw new Mismatch(`${entries.length} entries`, expected);
       return Object.fromEntries(
         entries.map(([name, one]) => {
-          key.read(name, place);
-          return [name, within(place, name, item, one)];
+          key.read(name, path);
+          return [name, within(path, name, item, one)];
         }),
       );
     },
@@ -65,13 +65,13 @@ export function table<T>(key: Schema<string>, item: Schema<T>, most: number, lea
 /** The value may be absent. */
 export const optional = <T>(schema: Schema<T>): Schema<T | undefined> => ({
   expected: schema.expected,
-  read: (value, place) => (value === undefined ? undefined : schema.read(value, place)),
+  read: (value, path) => (value === undefined ? undefined : schema.read(value, path)),
 });
 
 /** The value may be absent, and is then this one. */
 export const orElse = <T>(schema: Schema<T>, absent: T): Schema<T> => ({
   expected: schema.expected,
-  read: (value, place) => (value === undefined ? absent : schema.read(value, place)),
+  read: (value, path) => (value === undefined ? absent : schema.read(value, path)),
 });
 
 /** The value may be null. */
@@ -79,14 +79,14 @@ export function nullable<T>(schema: Schema<T>): Schema<T | null> {
   const expected = `${schema.expected}, or null`;
   return {
     expected,
-    read(value, place) {
+    read(value, path) {
       if (value === null) return null;
       // A wrong kind of value could have been null; what is wrong inside of it could not.
-      const depth = place.length;
+      const depth = path.length;
       try {
-        return schema.read(value, place);
+        return schema.read(value, path);
       } catch (error) {
-        if (error instanceof Mismatch && place.length === depth) throw new Mismatch(error.has, expected);
+        if (error instanceof Mismatch && path.length === depth) throw new Mismatch(error.has, expected);
         throw error;
       }
     },
@@ -98,14 +98,14 @@ export function either<const S extends readonly Schema<unknown>[]>(...schemas: S
   const expected = schemas.map((schema) => schema.expected).join(', or ');
   return {
     expected,
-    read(value, place) {
-      const depth = place.length;
+    read(value, path) {
+      const depth = path.length;
       for (const schema of schemas) {
         try {
-          return schema.read(value, place) as Read<S[number]>;
+          return schema.read(value, path) as Read<S[number]>;
         } catch (error) {
           if (!(error instanceof Mismatch)) throw error;
-          place.length = depth;
+          path.length = depth;
         }
       }
       return refuse(value, expected);
@@ -121,25 +121,25 @@ export function variant<const S extends Readonly<Record<string, Schema<unknown>>
   const names = Object.keys(kinds).map((name) => JSON.stringify(name));
   return {
     expected: 'an object',
-    read(value, place) {
+    read(value, path) {
       if (!isRecord(value)) return refuse(value, 'an object');
-      const kind = ownOf(value, key);
+      const kind = ownProperty(value, key);
       if (typeof kind === 'string' && Object.hasOwn(kinds, kind))
-        return kinds[kind].read(value, place) as Read<S[keyof S]>;
-      place.push(key);
+        return kinds[kind].read(value, path) as Read<S[keyof S]>;
+      path.push(key);
       return refuse(kind, names.join(' or '));
     },
   };
 }
 
 /** A value with a further condition: `check` calls `fail`. */
-export function agreeing<T>(schema: Schema<T>, check: (value: T, fail: Fail) => void): Schema<T> {
+export function refined<T>(schema: Schema<T>, check: (value: T, fail: Fail) => void): Schema<T> {
   return {
     expected: schema.expected,
-    read(value, place) {
-      const read = schema.read(value, place);
+    read(value, path) {
+      const read = schema.read(value, path);
       check(read, (at, has, expected) => {
-        place.push(...at);
+        path.push(...at);
         throw new Mismatch(has, expected);
       });
       return read;
@@ -148,15 +148,15 @@ export function agreeing<T>(schema: Schema<T>, check: (value: T, fail: Fail) => 
 }
 
 /** Refuses the value at a place below. */
-export type Fail = (at: Place, has: string, expected: string) => never;
+export type Fail = (at: ValuePath, has: string, expected: string) => never;
 
-function within<T>(place: Place, key: string | number, schema: Schema<T>, value: unknown): T {
-  place.push(key);
-  const read = schema.read(value, place);
-  place.pop();
+function within<T>(path: ValuePath, key: string | number, schema: Schema<T>, value: unknown): T {
+  path.push(key);
+  const read = schema.read(value, path);
+  path.pop();
   return read;
 }
 
 /** Only own keys: inherited ones do not count. */
-const ownOf = (value: Readonly<Record<string, unknown>>, key: string): unknown =>
+const ownProperty = (value: Readonly<Record<string, unknown>>, key: string): unknown =>
   Object.hasOwn(value, key) ? value[key] : undefined;

@@ -4,7 +4,7 @@ import { text, word } from './scalars.ts';
 export const name = text(4096);
 
 /** Keys of an object that are learning rates. */
-export const rate = word(/^[\d.]{1,30}(?:e[+-]?\d{1,3})?$/, 'learning rates as keys');
+export const learningRateKey = word(/^[\d.]{1,30}(?:e[+-]?\d{1,3})?$/, 'learning rates as keys');
 
 /** Keys of an object that are seeds. */
-export const seed = word(/^\d{1,16}$/, 'seeds as keys');
+export const seedKey = word(/^\d{1,16}$/, 'seeds as keys');

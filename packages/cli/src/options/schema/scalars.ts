@@ -28,11 +28,11 @@ export const whole = (low: number, high: number): Schema<number> => ofKind(optio
 /** A whole number that counts, such as steps. */
 export const count = (low = 0): Schema<number> => ofKind(option.wholeNumber(low));
 
-export const text = (mostLength: number): Schema<string> =>
+export const text = (maxLength: number): Schema<string> =>
   ofKind(
     option.checkedBy(
-      `text of at most ${mostLength} characters`,
-      (value): value is string => typeof value === 'string' && value.length <= mostLength,
+      `text of at most ${maxLength} characters`,
+      (value): value is string => typeof value === 'string' && value.length <= maxLength,
     ),
   );
 
@@ -42,5 +42,5 @@ export const word = (form: RegExp, expected: string): Schema<string> =>
 
 export const flag: Schema<boolean> = ofKind(option.flag);
 
-export const literal = <const V extends string>(wanted: V): Schema<V> =>
-  ofKind(option.checkedBy(JSON.stringify(wanted), (value): value is V => value === wanted));
+export const literal = <const V extends string>(expected: V): Schema<V> =>
+  ofKind(option.checkedBy(JSON.stringify(expected), (value): value is V => value === expected));

@@ -4,14 +4,14 @@ import { show } from '@gradloom/core/internal';
 export interface Schema<T> {
   readonly expected: string; // 'a whole number from 1 to 512'
   /** The typed value, without unknown keys. @throws Mismatch for anything else. */
-  read(value: unknown, place: Place): T;
+  read(value: unknown, path: ValuePath): T;
 }
 
 /** The type of what a schema reads. */
 export type Read<S> = S extends Schema<infer T> ? T : never;
 
 /** Keys and numbers of items from the root of the document to the value that is being read. */
-export type Place = (string | number)[];
+export type ValuePath = (string | number)[];
 
 /** A value that does not fit its schema, at the place given to `read`. */
 export class Mismatch extends Error {
@@ -30,23 +30,23 @@ export class Mismatch extends Error {
  * @throws Error with `where`, the place, and both sides, in one sentence.
  */
 export function readAs<T>(schema: Schema<T>, value: unknown, where: string): T {
-  const place: Place = [];
+  const path: ValuePath = [];
   try {
-    return schema.read(value, place);
+    return schema.read(value, path);
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error;
-    const at = place.length === 0 ? '' : ` at ${place.map(keyText).join('.')}`;
+    const at = path.length === 0 ? '' : ` at ${path.map(keyText).join('.')}`;
     throw new Error(`${where}${at} ${error.message}`, { cause: error });
   }
 }
 
 /** @throws Mismatch. */
 export function refuse(value: unknown, expected: string): never {
-  throw new Mismatch(found(value), expected);
+  throw new Mismatch(describeValue(value), expected);
 }
 
 /** The value if it is short, else its kind. */
-function found(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';

@@ -1,5 +1,5 @@
 import { list, nullable, optional, record, table } from '../../options/schema/containers.ts';
-import { name, rate } from '../../options/schema/names.ts';
+import { learningRateKey, name } from '../../options/schema/names.ts';
 import { count, figure, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal } from '../../terminal/text/format.ts';
@@ -17,7 +17,7 @@ const noiseOfBatch = record({ batch: count(1), measured: number(0), theory: numb
 
 /** The part of descent.json that is drawn. */
 export const descentDocument = record({
-  rates: optional(table(rate, rateRun, 1000, 1)),
+  rates: optional(table(learningRateKey, rateRun, 1000, 1)),
   noise: optional(list(noiseOfBatch, 1000, 1)),
 });
 

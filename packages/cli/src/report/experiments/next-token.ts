@@ -1,4 +1,4 @@
-import { agreeing, list, record, table } from '../../options/schema/containers.ts';
+import { list, record, refined, table } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { count, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
@@ -12,7 +12,7 @@ import { strokeOf } from '../theme.ts';
 export const nextTokenDocument = record({
   context: count(1),
   words: record({ heldOut: count() }),
-  natsPerCharacter: agreeing(table(name, number(), 100, 2), (levels, fail) => {
+  natsPerCharacter: refined(table(name, number(), 100, 2), (levels, fail) => {
     if (!Object.hasOwn(levels, 'network')) fail([], 'no network', 'one besides the counting models');
   }),
   losses: list(record({ step: count(), loss: number() }), 1_000_000, 1),

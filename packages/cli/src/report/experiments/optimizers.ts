@@ -1,5 +1,5 @@
 import { list, record, table } from '../../options/schema/containers.ts';
-import { name, rate } from '../../options/schema/names.ts';
+import { learningRateKey, name } from '../../options/schema/names.ts';
 import { figure, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal } from '../../terminal/text/format.ts';
@@ -11,7 +11,7 @@ const optimizer = record({
   rate: number(),
   finalLoss: figure(), // NaN if training diverges at every rate
   losses: list(figure(), 1_000_000, 1),
-  tried: table(rate, figure(), 1000), // NaN if the run diverged
+  tried: table(learningRateKey, figure(), 1000), // NaN if the run diverged
 });
 
 /** The part of optimizers.json that is drawn. */

@@ -1,5 +1,5 @@
 import { text } from '@observablehq/plot';
-import { agreeing, list, record, table } from '../../options/schema/containers.ts';
+import { list, record, refined, table } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { count, flag, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
@@ -10,7 +10,7 @@ import { grid } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
-const gate = agreeing(
+const gate = refined(
   record({
     rows: list(list(number(), 2, 1), 64, 1), // one or two inputs per row
     targets: list(number(), 64),

@@ -1,5 +1,5 @@
 import { medianText, rangeOf } from '../../lab/figures/range.ts';
-import { agreeing, list, record, variant } from '../../options/schema/containers.ts';
+import { list, record, refined, variant } from '../../options/schema/containers.ts';
 import { count, figure, literal, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { percent, plural } from '../../terminal/text/format.ts';
@@ -18,7 +18,7 @@ export const MOST_LAYERS = 100_000;
 
 const look = record({ layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
 /** Statistics of one network from several starts. */
-const looks = agreeing(list(look, 10_000, 1), ([{ layers }, ...others], fail) => {
+const looks = refined(list(look, 10_000, 1), ([{ layers }, ...others], fail) => {
   for (const [k, { layers: own }] of others.entries()) {
     if (own.length === layers.length) continue;
     fail([k + 1, 'layers'], `a list of ${own.length}`, `a list of ${layers.length} (as in the first look)`);
@@ -27,7 +27,7 @@ const looks = agreeing(list(look, 10_000, 1), ([{ layers }, ...others], fail) =>
 const mean = record({ mean: figure() });
 const seeds = list(count(), 10_000, 1);
 
-const nielsenNetwork = agreeing(
+const nielsenNetwork = refined(
   record({
     depth: count(1),
     published: list(number(), 1000, 2),
@@ -45,7 +45,7 @@ const glorotInit = record({ looks, dz: mean });
 
 const heInit = record({ starts: looks, factors: list(number(), 10_000, 1), accuracies: list(number(0, 1), 1000, 1) });
 
-const heDocument = agreeing(
+const heDocument = refined(
   record({ preset: literal('he'), seeds, steps: count(), 'glorot-normal': heInit, 'he-normal': heInit }),
   (document, fail) => {
     for (const init of ['glorot-normal', 'he-normal'] as const) {

@@ -1,6 +1,6 @@
 import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { isRecord } from '../../options/read-object.ts';
-import { agreeing, list, nullable, optional, record, table } from '../../options/schema/containers.ts';
+import { list, nullable, optional, record, refined, table } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { count, figure, number } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
@@ -18,7 +18,7 @@ import { MOST_LAYERS, type PresetDocument, presetDocument, presetPictures } from
 
 const look = record({ step: count(), layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
 
-const activation = agreeing(
+const activation = refined(
   record({
     layers: list(record({ rmsDz: figure(), expectedFactor: figure() }), MOST_LAYERS, 1),
     factorPerLayer: nullable(number()),

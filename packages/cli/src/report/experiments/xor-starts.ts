@@ -1,6 +1,6 @@
 import { rectY, ruleX } from '@observablehq/plot';
 import { list, record, table } from '../../options/schema/containers.ts';
-import { seed } from '../../options/schema/names.ts';
+import { seedKey } from '../../options/schema/names.ts';
 import { count, figure, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, plural } from '../../terminal/text/format.ts';
@@ -10,7 +10,7 @@ import { drawPlot } from '../theme.ts';
 
 /** The part of xor.json that is drawn, for many starts. */
 export const xorStartsDocument = record({
-  finalLosses: table(seed, figure(), 1_000_000),
+  finalLosses: table(seedKey, figure(), 1_000_000),
   neverLearn: list(count(), 1_000_000), // seeds
   threshold: number(1e-9, 1e9),
 });

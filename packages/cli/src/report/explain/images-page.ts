@@ -1,6 +1,6 @@
 import { afterAnswer, explainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { sheet } from '../../lab/figures/sheet.ts';
-import { agreeing, list, nullable, record } from '../../options/schema/containers.ts';
+import { list, nullable, record, refined } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { count, figure, literal } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
@@ -13,7 +13,7 @@ import type { Picture } from '../picture.ts';
 const imageAnswer = record({ row: count(), label: name, answer: nullable(name), probability: figure(0, 1) });
 
 /** The parts of explain.json that are shown, for a model of images. */
-export const imageExplanation = agreeing(
+export const imageExplanation = refined(
   record({
     event: literal('image-explanation'),
     ...machineFacts,

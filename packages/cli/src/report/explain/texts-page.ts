@@ -1,6 +1,6 @@
 import { afterAnswer, explainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { heightOf } from '../../lab/figures/influences.ts';
-import { agreeing, list, nullable, orElse, record } from '../../options/schema/containers.ts';
+import { list, nullable, orElse, record, refined } from '../../options/schema/containers.ts';
 import { count, figure, flag, literal, text } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, whole } from '../../terminal/text/format.ts';
@@ -12,7 +12,7 @@ import type { Picture } from '../picture.ts';
 const MOST_TOKENS = 4096;
 const token = text(1024);
 
-const textAnswer = agreeing(
+const textAnswer = refined(
   record({
     row: count(),
     tokens: list(token, MOST_TOKENS, 1),

@@ -1,6 +1,6 @@
 import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { sheet } from '../../lab/figures/sheet.ts';
-import { agreeing, list, nullable, optional, orElse, record, tuple } from '../../options/schema/containers.ts';
+import { list, nullable, optional, orElse, record, refined, tuple } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { count, figure, flag, literal, number, text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
@@ -35,7 +35,7 @@ const rankingCurve = record({
   points: list(tuple(figure(0, 1), figure(0, 1), figure(0, 1)), MOST_CURVE_POINTS + 1),
 });
 
-const answers = agreeing(
+const answers = refined(
   record({
     split: name, // split of the rows
     labels: list(name, 8192, 1),
@@ -70,7 +70,7 @@ const answers = agreeing(
 const place = number(-1e300, 1e300);
 
 /** Decision regions before a step. */
-export const division = agreeing(
+export const division = refined(
   record({
     step: count(), // steps done before
     extent: tuple(place, place, place, place), // x1, y1, x2, y2
@@ -93,7 +93,7 @@ export const division = agreeing(
 );
 
 /** Points of a plane, and the decision regions. */
-const plane = agreeing(
+const plane = refined(
   record({
     labels: list(name, 64, 1),
     points: list(tuple(place, place, count()), 1000), // x, y, label
@@ -126,7 +126,7 @@ const predictions = record({
 });
 
 /** Predictions of a network along its single input, and the training rows. */
-const curve = agreeing(
+const curve = refined(
   record({
     points: list(tuple(place, place, count()), 10_000), // input, target, line
     lines: list(record({ name, points: list(tuple(place, place), 1000, 2) }), 64, 1),
@@ -159,7 +159,7 @@ const filters = record({ layer: name, total: count(1), sheet });
 const MOST_READ = 64;
 
 /** How much each token of a sentence reads the tokens up to itself. */
-const attention = agreeing(
+const attention = refined(
   record({
     split: name, // the text that the sentence begins
     tokens: list(text(1024), MOST_READ, 1),

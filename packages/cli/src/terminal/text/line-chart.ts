@@ -58,8 +58,8 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
   const text = plot(
     order.map(({ mark, points }) => {
       if (mark === BAR) return everyRow(points, rows);
-      const kept = thin(points, 4 * width);
-      return several ? everyColumn(kept, low, high, width) : kept.map(([a, b]): [number, number] => [a, b]);
+      const thinned = thin(points, 4 * width);
+      return several ? everyColumn(thinned, low, high, width) : thinned.map(([a, b]): [number, number] => [a, b]);
     }),
     {
       width,

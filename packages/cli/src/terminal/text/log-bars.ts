@@ -14,8 +14,8 @@ export interface LogBarsOptions {
 
 const NUMBER = 8; // columns of a number such as 1.2e-100
 const GAP = 2;
-const WIDEST = 40;
-const NARROWEST = 12;
+const MAX_BAR = 40;
+const MIN_BAR = 12;
 const COLOURS = ['yellow', 'cyan', 'magenta', 'green'] as const;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
@@ -32,8 +32,8 @@ export function logBars(series: readonly BarSeries[], options: LogBarsOptions): 
   const labelWidth = Math.max(head.length, ...rows.map(({ length }) => length));
   const room = width - GAP - labelWidth;
   const around = GAP + 1 + NUMBER; // columns of a series besides the bar
-  const across = Math.max(1, Math.min(series.length, Math.floor(room / (NARROWEST + around))));
-  const barWidth = Math.min(WIDEST, Math.floor(room / across) - around);
+  const across = Math.max(1, Math.min(series.length, Math.floor(room / (MIN_BAR + around))));
+  const barWidth = Math.min(MAX_BAR, Math.floor(room / across) - around);
   const share = (value: number): number => (Math.log10(value) - low) / (high - low);
   const lines: string[] = [];
   for (let first = 0; first < series.length; first += across) {

@@ -13,7 +13,7 @@ const ENDS = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': 
 const SIDES = { left: '', 'left-mid': '', right: '', 'right-mid': '', middle: '  ' };
 
 /** Most rows of a table: 1,000 take a fifth of a second to lay out, and further ones take longer each. */
-const MOST_ROWS = 1000;
+const MAX_ROWS = 1000;
 
 /**
  * Lines of a table with a rule below its header. If it is too wide, the widest column of text wraps. If there are too
@@ -25,7 +25,7 @@ export function table(
   { right = [], width = 80 }: TableOptions = {},
 ): string[] {
   // A cell is one line of text; only the width of the table may break it.
-  const cells = [head, ...rows.slice(0, MOST_ROWS)].map((row) => row.map(printable));
+  const cells = [head, ...rows.slice(0, MAX_ROWS)].map((row) => row.map(printable));
   const widths = head.map((_, c) => Math.max(...cells.map((row) => visibleLength(row[c]))));
   const gaps = 2 * (head.length - 1);
   for (let over = widths.reduce((sum, w) => sum + w, gaps) - width; over > 0; over--) {
@@ -42,20 +42,20 @@ export function table(
   const [first, ...rest] = markedAgain(drawn.toString())
     .split('\n')
     .map((line) => line.trimEnd());
-  const left = rows.length - MOST_ROWS;
+  const left = rows.length - MAX_ROWS;
   const more = left > 0 ? [`and ${plural(left, 'row')} more: --json has them all`] : [];
   return [first, widths.map((w) => '─'.repeat(w)).join('  '), ...rest, ...more];
 }
 
 /** Least width of a text column that is readable. */
-const LEAST = 6;
+const MIN_TEXT_WIDTH = 6;
 
 /**
  * The column to narrow. Columns of numbers, which would change their meaning if cut, only if no text column can be
  * narrowed.
  */
 function narrowed(widths: readonly number[], right: readonly number[]): number {
-  const texts = widths.map((width, c) => (right.includes(c) || width <= LEAST ? 0 : width));
+  const texts = widths.map((width, c) => (right.includes(c) || width <= MIN_TEXT_WIDTH ? 0 : width));
   const widest = Math.max(...texts);
   return widest > 0 ? texts.indexOf(widest) : widths.indexOf(Math.max(...widths));
 }

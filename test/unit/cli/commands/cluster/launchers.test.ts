@@ -85,7 +85,7 @@ test.each([
   ['Intel(R) MPI Library for Linux* OS, Version 2021.10', 'Hydra'],
   ['slurm 24.11.5', 'srun'],
 ])('a launcher is known by its own words: %j', (version, name) => {
-  const found = Object.entries(launchers).filter(([, { isIt }]) => isIt(version));
+  const found = Object.entries(launchers).filter(([, { isVersion }]) => isVersion(version));
   expect(found.map(([known]) => known)).toEqual([name]);
 });
 

@@ -7,7 +7,7 @@ const loss = createLoss('softmax-cross-entropy');
 const scoring = createScoring({ loss, outputs: 5, classes: 5, areBits: false });
 
 test('scores are kept in the order in which they come', () => {
-  const { add, held } = holdScores(3, scoring);
+  const { add, scores: held } = holdScores(3, scoring);
   add(Float64Array.of(1, 2, 3, 4, 5), Float64Array.of(4), 1, 5);
   add(Float64Array.of(6, 7, 8, 9, 10, 11, 12, 13, 14, 15), Float64Array.of(0, 2), 2, 5);
   expect(held).toMatchObject({ rows: 3, outputs: 5 });

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  agreeing,
   either,
   list,
   nullable,
   optional,
   record,
+  refined,
   table,
   tuple,
   variant,
@@ -26,7 +26,7 @@ import { readAs, type Schema } from '../../../../../packages/cli/src/options/sch
 import { isBase64Of } from '../../../../../packages/cli/src/report/findings/findings.ts';
 import { propertySeed } from '../../../../support/seed.ts';
 
-const image = agreeing(record({ side: whole(1, 4), bytes: text(40) }), ({ side, bytes }, fail) => {
+const image = refined(record({ side: whole(1, 4), bytes: text(40) }), ({ side, bytes }, fail) => {
   if (!isBase64Of(bytes, side ** 2)) fail(['bytes'], `${bytes.length} characters`, `${side ** 2} bytes in base64`);
 });
 const document = record({

@@ -69,29 +69,29 @@ async function linearOrNone(
 }
 
 /** A loss that ends above this multiple of its lowest epoch has diverged, if it lost this share of its fall again. */
-const DIVERGED = 1.5;
-const LOST = 0.1;
+const DIVERGENCE_FACTOR = 1.5;
+const LOST_SHARE = 0.1;
 
 /** A loss that falls by less than this share has not fallen. */
-const LEAST_FALL = 1e-3;
+const MIN_FALL = 1e-3;
 
 /** Sentences on a training loss that rose or did not fall. A single epoch says nothing about it. */
 function lossRemarks(losses: Float64Array): string[] {
   if (losses.length < 2) return [];
   const [first, last] = [losses[0], losses[losses.length - 1]];
-  const least = losses.reduce((least, loss) => Math.min(least, loss));
+  const lowest = losses.reduce((least, loss) => Math.min(least, loss));
   const advice = 'a lower --lr may help';
-  if (last > DIVERGED * least && last - least > LOST * (first - least)) {
-    return [`the training diverged: its loss rose from ${decimal(least)} to ${decimal(last)} (${advice})`];
+  if (last > DIVERGENCE_FACTOR * lowest && last - lowest > LOST_SHARE * (first - lowest)) {
+    return [`the training diverged: its loss rose from ${decimal(lowest)} to ${decimal(last)} (${advice})`];
   }
-  if (last < (1 - LEAST_FALL) * first) return [];
+  if (last < (1 - MIN_FALL) * first) return [];
   const course = `${decimal(first)} in the first epoch, ${decimal(last)} in the last`;
   return [`the training loss did not fall: ${course} (another --lr may help, or the inputs say nothing of the target)`];
 }
 
 function rareRemarks({ label, share, recall, precision, prAuc }: RareClass, { values }: Recipe): string[] {
-  const rate = (value: number): string => (Number.isNaN(value) ? 'none' : percent(value));
-  const figures = `recall ${rate(recall)}, precision ${rate(precision)}, PR AUC ${decimal(prAuc)}`;
+  const shareText = (value: number): string => (Number.isNaN(value) ? 'none' : percent(value));
+  const figures = `recall ${shareText(recall)}, precision ${shareText(precision)}, PR AUC ${decimal(prAuc)}`;
   const advice =
     values['class-weight'] === undefined ? '; --class-weight balanced lets it count as much as the others' : '';
   return [`class ${showLabel(label)}: ${figures} (${percent(share)} of the training rows${advice})`];
@@ -112,42 +112,42 @@ function sentinelRemarks({ table: opened }: Recipe): string[] {
 /** Sentences on simpler answers that are as good as the network. */
 function comparisons(
   { values }: Recipe,
-  own: Evaluation | undefined,
+  evaluation: Evaluation | undefined,
   { baseline, naive, linear }: Pick<Assessment, 'baseline' | 'naive' | 'linear'>,
   rare: RareClass | null,
 ): string[] {
-  if (own === undefined || baseline === null) return [];
+  if (evaluation === undefined || baseline === null) return [];
   // Class weights trade accuracy for the recall of rare classes, and a constant has no recall.
   if (values['class-weight'] !== undefined) {
     return [
       ...(rare !== null && rare.prAuc <= rare.share
         ? [`the network finds ${showLabel(rare.label)} no better than chance`]
         : []),
-      ...linearRemarks(own, linear?.evaluation, 'weightedLoss'),
+      ...linearRemarks(evaluation, linear?.evaluation, 'weightedLoss'),
     ];
   }
-  const { accuracy, rmse } = own;
+  const { accuracy, rmse } = evaluation;
   if (accuracy !== undefined) {
     const by = rare === null ? '' : ', by accuracy';
     return [
-      ...constantRemarks(own, accuracy, baseline).map((remark) => `${remark}${by}`),
-      ...linearRemarks(own, linear?.evaluation, 'accuracy'),
+      ...constantRemarks(evaluation, accuracy, baseline).map((remark) => `${remark}${by}`),
+      ...linearRemarks(evaluation, linear?.evaluation, 'accuracy'),
     ];
   }
   return [
     ...(isAbove(rmse, baseline.rmse) || rmse === baseline.rmse ? [`${NO_BETTER} ${baseline.answer}`] : []),
     ...(isAbove(rmse, naive?.rmse) ? ['the network is worse than answering the last value of the window'] : []),
-    ...linearRemarks(own, linear?.evaluation, 'rmse'),
+    ...linearRemarks(evaluation, linear?.evaluation, 'rmse'),
   ];
 }
 
 /** A sentence if the network is right no more often than a constant answer, or by no more than a standard error. */
-function constantRemarks(own: Evaluation, accuracy: number, { answer, accuracy: constant }: Baseline): string[] {
+function constantRemarks(evaluation: Evaluation, accuracy: number, { answer, accuracy: constant }: Baseline): string[] {
   const gain = accuracy - constant;
   if (gain <= 0) return [`${NO_BETTER} ${answer}`];
-  return gain > errorOfShare(constant, own.positions ?? own.rows)
+  return gain > errorOfShare(constant, evaluation.positions ?? evaluation.rows)
     ? []
-    : [`the network is hardly better than always answering ${answer}: ${rowsOf(own, gain)} more`];
+    : [`the network is hardly better than always answering ${answer}: ${rowsOf(evaluation, gain)} more`];
 }
 
 /** A sentence if counting the tokens of a text comes to no higher loss than the network. */
@@ -164,27 +164,27 @@ function countRemarks(validation: Evaluation | undefined, counted: NGrams | null
  * test the difference of d rows is at most √d standard errors.
  */
 export function linearRemarks(
-  own: Evaluation,
+  evaluation: Evaluation,
   linear: Evaluation | undefined,
   by: 'accuracy' | 'rmse' | 'weightedLoss',
 ): string[] {
-  const [figure, ofLinear] = [own[by], linear?.[by]];
+  const [figure, ofLinear] = [evaluation[by], linear?.[by]];
   if (figure === undefined || ofLinear === undefined) return [];
   if (by !== 'accuracy') {
     // The standard error: of an RMSE for n normal errors; of a mean for n losses whose deviation is about their mean.
-    const error = ofLinear / Math.sqrt(by === 'rmse' ? 2 * own.rows : own.rows);
+    const error = ofLinear / Math.sqrt(by === 'rmse' ? 2 * evaluation.rows : evaluation.rows);
     const weighted =
       by === 'rmse'
         ? ''
         : `, by its loss with class weights (${figure.toPrecision(3)}; linear ${ofLinear.toPrecision(3)})`;
     return figure - ofLinear > error ? [`${WORSE_THAN_LINEAR}${weighted}`] : [];
   }
-  const rows = own.positions ?? own.rows;
+  const rows = evaluation.positions ?? evaluation.rows;
   const lost = ofLinear - figure;
-  const isClear = Math.round(lost * rows) >= LEAST_ROWS && lost > errorOfShare(ofLinear, rows);
-  return isClear ? [`${WORSE_THAN_LINEAR}, by ${rowsOf(own, lost)}`] : [];
+  const isClear = Math.round(lost * rows) >= MIN_ROWS && lost > errorOfShare(ofLinear, rows);
+  return isClear ? [`${WORSE_THAN_LINEAR}, by ${rowsOf(evaluation, lost)}`] : [];
 }
-const LEAST_ROWS = 4;
+const MIN_ROWS = 4;
 
 /** Standard error of a share of rows. */
 const errorOfShare = (share: number, rows: number): number => Math.sqrt((share * (1 - share)) / rows);
@@ -193,13 +193,19 @@ const errorOfShare = (share: number, rows: number): number => Math.sqrt((share *
 const FEW_ROWS = 50;
 
 /** A sentence on figures of few rows: for a share, what it may be on new rows. */
-function fewRowsRemarks({ sets, values }: Recipe, own: Evaluation | undefined): string[] {
-  if (own === undefined || own.rows >= FEW_ROWS || own.positions !== undefined || sets.test === sets.train) return [];
-  const few = `${plural(own.rows, `${sets.test === undefined ? 'validation' : 'test'} row`)} ${own.rows === 1 ? 'is' : 'are'} few`;
+function fewRowsRemarks({ sets, values }: Recipe, evaluation: Evaluation | undefined): string[] {
+  if (
+    evaluation === undefined ||
+    evaluation.rows >= FEW_ROWS ||
+    evaluation.positions !== undefined ||
+    sets.test === sets.train
+  )
+    return [];
+  const subject = `${plural(evaluation.rows, `${sets.test === undefined ? 'validation' : 'test'} row`)} ${evaluation.rows === 1 ? 'is' : 'are'} few`;
   const advice = values.folds === undefined ? ' (try --folds 5)' : '';
-  if (own.accuracy === undefined) return [`${few}: the figures of new rows may well be others${advice}`];
-  const [least, most] = rangeOfShare(own.accuracy, own.rows).map((share) => whole(100 * share));
-  return [`${few}: of new rows, ${least} to ${most} % may be right${advice}`];
+  if (evaluation.accuracy === undefined) return [`${subject}: the figures of new rows may well be others${advice}`];
+  const [low, high] = rangeOfShare(evaluation.accuracy, evaluation.rows).map((share) => whole(100 * share));
+  return [`${subject}: of new rows, ${low} to ${high} % may be right${advice}`];
 }
 
 /** The 95 % interval of a share of rows. [Wilson 1927](https://doi.org/10.1080/01621459.1927.10502953) */
@@ -235,13 +241,13 @@ export function comparisonLine(
   result: TrainResult,
   { baseline, naive, linear }: Assessment,
 ): string | null {
-  const own = evaluationOf(recipe, result);
-  if (own === undefined || baseline === null) return null;
-  const isShare = own.accuracy !== undefined;
+  const evaluation = evaluationOf(recipe, result);
+  if (evaluation === undefined || baseline === null) return null;
+  const isShare = evaluation.accuracy !== undefined;
   const figureOf = ({ accuracy, rmse }: { readonly accuracy?: number; readonly rmse?: number }): string =>
     isShare ? percent(accuracy ?? Number.NaN) : decimal(rmse ?? Number.NaN);
   const parts = [
-    `${recipe.sets.test === undefined ? 'validation' : 'test'} ${isShare ? 'accuracy' : 'RMSE'} ${figureOf(own)}`,
+    `${recipe.sets.test === undefined ? 'validation' : 'test'} ${isShare ? 'accuracy' : 'RMSE'} ${figureOf(evaluation)}`,
     ...(linear === null ? [] : [`linear model: ${figureOf(linear.evaluation)}`]),
     ...(naive === null ? [] : [`last value: ${figureOf(naive)}`]),
     `always answering ${baseline.answer}: ${figureOf(baseline)}`,

@@ -11,14 +11,14 @@ export interface LeakingColumn {
 }
 
 /** Share of what a constant answer leaves unexplained that a leaking column explains at least. */
-const LEAST_EXPLAINED = 0.98;
+const MIN_EXPLAINED = 0.98;
 
 /** A score on fewer rows says little. */
-const LEAST_ROWS = 50;
+const MIN_ROWS = 50;
 
 /** Most cells that are read: a table with more is sampled, to cost less than a tenth of a second. */
-const MOST_CELLS = 400_000;
-const MOST_SAMPLED = 5_000;
+const MAX_CELLS = 400_000;
+const MAX_SAMPLED_ROWS = 5_000;
 
 /**
  * Finds a column that answers nearly all training rows alone. Every other row is answered by the rows between: those
@@ -29,28 +29,31 @@ export function leakingColumn({ rows, inputs, targets, classes, preprocessing }:
   const { columns = [], series } = ofTable(preprocessing) ?? {};
   const isRead = columns.length > 1 && series === undefined && targets.columns === 1;
   if (!isRead || inputs.file !== undefined || targets.file !== undefined) return null;
-  const sampled = Math.min(rows, MOST_SAMPLED, Math.floor(MOST_CELLS / inputs.columns));
-  const places = Array.from({ length: sampled }, (_, k) => Math.floor((k * rows) / sampled));
-  if (sampled < 2 * LEAST_ROWS) return null;
-  const t = places.map((n) => targets.array[n]);
-  const found: { name: string; score: number }[] = [];
+  const sampled = Math.min(rows, MAX_SAMPLED_ROWS, Math.floor(MAX_CELLS / inputs.columns));
+  const sampledRows = Array.from({ length: sampled }, (_, k) => Math.floor((k * rows) / sampled));
+  if (sampled < 2 * MIN_ROWS) return null;
+  const t = sampledRows.map((n) => targets.array[n]);
+  const leaking: { name: string; score: number }[] = [];
   let first = 0;
   for (const column of columns) {
-    const { name, inputs: own } = createColumnEncoder(column);
-    const at = first;
-    first += own.length;
+    const { name, inputs: columnInputs } = createColumnEncoder(column);
+    const offset = first;
+    first += columnInputs.length;
     const isCategory = column.type === 'categorical';
     const cellOf = (n: number): number => {
-      const cell = inputs.array.subarray(n * inputs.columns + at, n * inputs.columns + at + own.length);
+      const cell = inputs.array.subarray(
+        n * inputs.columns + offset,
+        n * inputs.columns + offset + columnInputs.length,
+      );
       if (isCategory) return cell.indexOf(1);
       return 'indicator' in column && column.indicator && cell[1] === 1 ? GAP : cell[0];
     };
-    const { explained, score } = scoreOf(places.map(cellOf), t, classes !== null);
-    if (explained >= LEAST_EXPLAINED) found.push({ name, score });
+    const { explained, score } = scoreOf(sampledRows.map(cellOf), t, classes !== null);
+    if (explained >= MIN_EXPLAINED) leaking.push({ name, score });
   }
-  if (found.length === 0) return null;
-  const best = found.reduce((best, one) => (one.score > best.score ? one : best));
-  return { ...best, others: found.length - 1 };
+  if (leaking.length === 0) return null;
+  const best = leaking.reduce((best, one) => (one.score > best.score ? one : best));
+  return { ...best, others: leaking.length - 1 };
 }
 
 /** Stands for a gap: far below all scaled numbers. */
@@ -65,8 +68,8 @@ interface Score {
 function scoreOf(x: readonly number[], t: readonly number[], areClasses: boolean): Score {
   const answers = answersByCell(x, t, areClasses);
   const measured = Array.from({ length: Math.floor(x.length / 2) }, (_, k) => 2 * k + 1);
-  const own = measured.map((n) => t[n]);
-  const constant = areClasses ? mostFrequent(own) : meanOf(own);
+  const targets = measured.map((n) => t[n]);
+  const constant = areClasses ? mostFrequent(targets) : meanOf(targets);
   const lossOf = (answer: number, target: number): number =>
     areClasses ? Number(answer !== target) : (answer - target) ** 2;
   let [errors, ofConstant] = [0, 0];
@@ -88,7 +91,7 @@ function answersByCell(x: readonly number[], t: readonly number[], areClasses: b
   }
   return [...groups]
     .sort(([a], [b]) => a - b)
-    .map(([cell, own]) => [cell, areClasses ? mostFrequent(own) : meanOf(own)]);
+    .map(([cell, targets]) => [cell, areClasses ? mostFrequent(targets) : meanOf(targets)]);
 }
 
 function nearest(answers: readonly (readonly [x: number, t: number])[], cell: number): number {
@@ -108,5 +111,5 @@ const meanOf = (numbers: readonly number[]): number => numbers.reduce((sum, one)
 function mostFrequent(labels: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts].reduce((most, one) => (one[1] > most[1] ? one : most))[0];
+  return [...counts].reduce((largest, one) => (one[1] > largest[1] ? one : largest))[0];
 }

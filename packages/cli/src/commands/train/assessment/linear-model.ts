@@ -1,7 +1,7 @@
 import { buildNetwork, type LayerSpec } from '@gradloom/core';
 import { tokensOf } from '@gradloom/core/internal';
 import { type DataSplits, type Evaluation, type TrainResult, train } from '@gradloom/runtime';
-import { ownParts } from '../../../options/own-parts.ts';
+import { customParts } from '../../../options/custom-parts.ts';
 import type { Recipe } from '../recipe.ts';
 
 /** The linear model of a run, measured on the rows that the network is measured on. */
@@ -12,8 +12,8 @@ export interface LinearModel {
 }
 
 /** Larger tables, and linear models with more weights, have none: training it would take more than a second. */
-const MOST_ROWS = 100_000;
-const MOST_WEIGHTS = 2_000;
+const MAX_ROWS = 100_000;
+const MAX_WEIGHTS = 2_000;
 
 /**
  * How the linear model is trained. Its loss has a single minimum, so little depends on it: on iris, digits, diabetes,
@@ -35,8 +35,8 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
   // Indices of tokens are no quantities.
   if (tokensOf(table.preprocessing) !== undefined) return null;
   const { columns, file } = sets.train.inputs;
-  const { outputs } = buildNetwork(spec, ownParts());
-  if (file !== undefined || sets.train.rows > MOST_ROWS || columns * outputs > MOST_WEIGHTS) return null;
+  const { outputs } = buildNetwork(spec, customParts());
+  if (file !== undefined || sets.train.rows > MAX_ROWS || columns * outputs > MAX_WEIGHTS) return null;
   const { loss, precision, classWeight, seed, blas, modules } = options;
   const layers: LayerSpec[] = [{ kind: 'dense', out: outputs, init: ZEROS }, ...outputActivations(spec.layers)];
   const data: DataSplits = { train: sets.train, test };

@@ -16,8 +16,8 @@ export interface RareClass {
 }
 
 /** A class with a smaller share is rare, if its share is also less than a third of an equal one. */
-const MOST_SHARE = 0.1;
-const PART = 1 / 3;
+const MAX_SHARE = 0.1;
+const SHARE_OF_EQUAL = 1 / 3;
 
 /** The class with the fewest training rows; null if none is rare. */
 function* rarest(train: Dataset): Pausable<{ readonly index: number; readonly share: number } | null> {
@@ -25,9 +25,9 @@ function* rarest(train: Dataset): Pausable<{ readonly index: number; readonly sh
   if (classes === null || classes < 2 || hasTargetsByPosition(train)) return null;
   const counts = [...(yield* classCounts(train))];
   if (counts.length < 2) return null;
-  const [index, count] = counts.reduce((least, one) => (one[1] < least[1] ? one : least));
+  const [index, count] = counts.reduce((smallest, one) => (one[1] < smallest[1] ? one : smallest));
   const share = count / train.rows;
-  return share < Math.min(MOST_SHARE, PART / classes) ? { index, share } : null;
+  return share < Math.min(MAX_SHARE, SHARE_OF_EQUAL / classes) ? { index, share } : null;
 }
 
 /** Measures the rarest class on held-out rows. Resolves to null if no class is rare, or no rows are held out. */

@@ -1,14 +1,14 @@
 import { buildNetwork, type Elements, type NetworkSpec } from '@gradloom/core';
 import { createModel, type Dataset, type Model, type ModelContents, type TrainOptions } from '@gradloom/runtime';
 import { ownUnits } from '../../../lab/figures/own-units.ts';
-import { ownParts } from '../../../options/own-parts.ts';
+import { customParts } from '../../../options/custom-parts.ts';
 import type { Division, Plane } from '../../../report/findings/findings.ts';
 import { modelOf } from '../model-of.ts';
 import type { Recipe } from '../recipe.ts';
 
 const SIDE = 48;
-const MOST_CLASSES = 6;
-const MOST_POINTS = 400;
+const MAX_CLASSES = 6;
+const MAX_POINTS = 400;
 
 /**
  * Whether rows are points of the plane, in 2 to 6 classes or with targets of 0 or 1. Indices are excluded: there is
@@ -17,13 +17,13 @@ const MOST_POINTS = 400;
 export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
   if (train.inputs.columns !== 2 || train.inputs.file !== undefined || takesIndices(spec)) return false;
   const { array, columns } = train.targets;
-  if (train.classes !== null) return columns === 1 && train.classes > 1 && train.classes <= MOST_CLASSES;
+  if (train.classes !== null) return columns === 1 && train.classes > 1 && train.classes <= MAX_CLASSES;
   return columns === 1 && spec.input === 2 && Array.prototype.every.call(array, (value) => value === 0 || value === 1);
 }
 
 /** Whether an input is an index of an embedding: there is nothing between two of them. */
 export const takesIndices = (spec: NetworkSpec): boolean =>
-  buildNetwork(spec, ownParts()).allLayers.some((place) => place.spec.kind === 'embedding');
+  buildNetwork(spec, customParts()).allLayers.some((place) => place.spec.kind === 'embedding');
 
 /** The decision regions of a network with these parameters [P] around the training rows. */
 export function dividePlane(recipe: Recipe, parameters: Elements, step: number): Division {
@@ -39,9 +39,9 @@ export function dividePlane(recipe: Recipe, parameters: Elements, step: number):
   const classes = likely.length / (SIDE * SIDE);
   const margins = Array.from({ length: classes }, (_, c) => {
     const bytes = Uint8Array.from({ length: SIDE * SIDE }, (_, k) => {
-      const own = likely.subarray(k * classes, (k + 1) * classes);
-      const other = own.reduce((most, p, j) => (j !== c && p > most ? p : most), 0);
-      return Math.min(255, Math.max(0, Math.round((own[c] - other + 1) * 127.5)));
+      const shares = likely.subarray(k * classes, (k + 1) * classes);
+      const other = shares.reduce((largest, p, j) => (j !== c && p > largest ? p : largest), 0);
+      return Math.min(255, Math.max(0, Math.round((shares[c] - other + 1) * 127.5)));
     });
     return Buffer.from(bytes).toString('base64');
   });
@@ -52,7 +52,7 @@ export function dividePlane(recipe: Recipe, parameters: Elements, step: number):
 /** The training rows (or some, if there are very many), and the final decision regions. */
 export function planeOf(recipe: Recipe, parameters: Elements, step: number): Plane {
   const { inputs, targets, classes, labels, rows } = recipe.sets.train;
-  const every = Math.ceil(rows / MOST_POINTS);
+  const every = Math.ceil(rows / MAX_POINTS);
   const names = Array.from({ length: classes ?? 2 }, (_, c) => labels?.[c] ?? String(c));
   const points = Array.from({ length: Math.ceil(rows / every) }, (_, k): [number, number, number] => {
     const n = k * every;
@@ -75,8 +75,8 @@ function rightAmong(points: readonly (readonly [number, number, number])[], cont
   );
   const classes = likely.length / points.length;
   return points.filter(([, , label], n) => {
-    const own = likely.subarray(n * classes, (n + 1) * classes);
-    return own.every((p, c) => c === label || p < own[label]);
+    const shares = likely.subarray(n * classes, (n + 1) * classes);
+    return shares.every((p, c) => c === label || p < shares[label]);
   }).length;
 }
 

@@ -6,10 +6,10 @@ import { modelOf } from '../model-of.ts';
 import type { Recipe } from '../recipe.ts';
 import { takesIndices } from './divide-plane.ts';
 
-const MOST_POINTS = 400;
+const MAX_POINTS = 400;
 /** Number of inputs at which the network is evaluated. */
-const PLACES = 200;
-const MOST_LINES = 6;
+const CURVE_POINTS = 200;
+const MAX_LINES = 6;
 const MARGIN = 0.04;
 
 /**
@@ -23,18 +23,18 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
   const [low, high] = rangeOf(train);
   if (!(high > low)) return null;
   const margin = MARGIN * (high - low);
-  const places = Float64Array.from(
-    { length: PLACES },
-    (_, k) => low - margin + (k / (PLACES - 1)) * (high - low + 2 * margin),
+  const curveInputs = Float64Array.from(
+    { length: CURVE_POINTS },
+    (_, k) => low - margin + (k / (CURVE_POINTS - 1)) * (high - low + 2 * margin),
   );
   const model = createModel(modelOf(recipe, parameters));
   const { loss } = model;
   const kind = typeof loss === 'string' ? loss : (loss?.kind ?? 'mse');
   const isLogits = kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
-  const y = isLogits ? model.probabilities(places) : model.outputs(places);
-  const outputs = y.length / PLACES;
-  if (outputs > MOST_LINES) return null;
-  const every = Math.ceil(rows / MOST_POINTS);
+  const y = isLogits ? model.probabilities(curveInputs) : model.outputs(curveInputs);
+  const outputs = y.length / CURVE_POINTS;
+  if (outputs > MAX_LINES) return null;
+  const every = Math.ceil(rows / MAX_POINTS);
   const shown = Array.from({ length: Math.ceil(rows / every) }, (_, k) => k * every);
   const units = ownUnits(train.preprocessing);
   const names = targetNames(train.preprocessing);
@@ -52,8 +52,8 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
         hasClasses && outputs > 1
           ? (labels?.[o] ?? `class ${o}`)
           : (names?.[o] ?? (outputs > 1 ? `output ${o + 1}` : 'network')),
-      points: Array.from(places, (place, k): [number, number] => [
-        units.input(place, 0),
+      points: Array.from(curveInputs, (input, k): [number, number] => [
+        units.input(input, 0),
         units.output(y[k * outputs + o], o),
       ]),
     })),

@@ -9,7 +9,7 @@ import { classFigures } from '../../evaluate/class-figures.ts';
 import { curvesOf, holdScores, scoresFit } from '../../evaluate/held-scores.ts';
 import type { Recipe } from '../recipe.ts';
 
-const WORST = 15;
+const MAX_MISTAKES = 15;
 
 /** The confusion matrix and the worst errors of rows, from the evaluation of the test accuracy. */
 export async function readAnswers({ sets, values }: Recipe, result: TrainResult): Promise<Answers | null> {
@@ -28,31 +28,31 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
   const calibration = scoring.hasProbabilities
     ? metrics.calibration({ targets: scoring.task === 'binary' ? 'values' : 'classes' })
     : null;
-  const few = dataset.classes <= MOST_CURVES && scoresFit(dataset.rows, scoring, memoryRoom().bytes);
-  const held = few ? holdScores(dataset.rows, scoring) : null;
-  const scored = [calibration, held].filter((reader) => reader !== null);
+  const hasCurves = dataset.classes <= MOST_CURVES && scoresFit(dataset.rows, scoring, memoryRoom().bytes);
+  const collected = hasCurves ? holdScores(dataset.rows, scoring) : null;
+  const scored = [calibration, collected].filter((reader) => reader !== null);
   await evaluateModel(result.spec, result.parameters, dataset, {
     loss: result.loss,
     ...(result.parts === undefined ? {} : { parts: result.parts }),
     backend: result.backend.name,
     ...(values.blas === undefined ? {} : { blas: values.blas }),
     threads: result.threads,
-    readers: [confusion, worst.reader, { add: scoreInto(scoring, scored), bytes: held?.bytes ?? 0 }],
+    readers: [confusion, worst.reader, { add: scoreInto(scoring, scored), bytes: collected?.bytes ?? 0 }],
   });
-  const found = classFigures(confusion.value(), dataset.labels);
+  const classes = classFigures(confusion.value(), dataset.labels);
   const mistakes = worst.mistakes();
-  const isWhole = found.every(({ unanswered }) => unanswered === 0);
+  const isWhole = classes.every(({ unanswered }) => unanswered === 0);
   return {
     split,
-    labels: found.map(({ label }) => label),
-    confusion: found.map(({ answers, unanswered }) => (isWhole ? answers : [...answers, unanswered])),
+    labels: classes.map(({ label }) => label),
+    confusion: classes.map(({ answers, unanswered }) => (isWhole ? answers : [...answers, unanswered])),
     mistakes,
     mistakenImages: sheetOfRows(
       dataset,
       mistakes.map(({ row }) => row),
     ),
     calibration: calibration === null ? undefined : binsOf(calibration.value()).map(toFigures),
-    curves: held === null ? undefined : await curvesOf(held.held, scoring, dataset.labels),
+    curves: collected === null ? undefined : await curvesOf(collected.scores, scoring, dataset.labels),
   };
 }
 
@@ -62,7 +62,7 @@ const toFigures = ({ rows, probability, share }: CalibrationBin) => ({
   share: share ?? Number.NaN,
 });
 
-type Found = Mistake & { readonly margin: number };
+type RankedMistake = Mistake & { readonly margin: number };
 
 /** Counts misclassified rows, and keeps those whose wrong answer is the most probable, or has the largest margin. */
 export function mistakeReader(loss: Loss): {
@@ -72,7 +72,7 @@ export function mistakeReader(loss: Loss): {
 } {
   const { threshold = 0.5 } = loss;
   const { answer: answerOf, target: labelOf } = createDecision('answers', { targets: loss.targets, threshold });
-  const worst: Found[] = [];
+  const worst: RankedMistake[] = [];
   let first = 0;
   let count = 0;
   const reader: OutputReader = {
@@ -90,7 +90,7 @@ export function mistakeReader(loss: Loss): {
         const margin = isBinary ? Math.abs(y[n] - threshold) : y[n * O + answer] - y[n * O + label];
         worst.push({ row: first + n, label, answer, probability, margin });
         worst.sort((a, b) => b.probability - a.probability || b.margin - a.margin || a.row - b.row);
-        worst.length = Math.min(worst.length, WORST);
+        worst.length = Math.min(worst.length, MAX_MISTAKES);
       }
       first += B;
     },

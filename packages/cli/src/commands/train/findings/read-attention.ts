@@ -7,9 +7,9 @@ import { layerNames } from '../../../terminal/text/layer-names.ts';
 import type { Recipe } from '../recipe.ts';
 
 /** Most tokens: on a phone, two maps side by side still have room for their letters. */
-const MOST_TOKENS = 16;
+const MAX_TOKENS = 16;
 /** Most layers whose weights are kept. */
-const MOST_LAYERS = 24;
+const MAX_LAYERS = 24;
 
 /** The weights of all self-attention over the first tokens of the validation text; null without either. */
 export function readAttention({ sets }: Recipe, result: TrainResult): Attention | null {
@@ -19,14 +19,14 @@ export function readAttention({ sets }: Recipe, result: TrainResult): Attention 
   if (text === undefined || !hasAttention || continuationProblem(network) !== null) return null;
   const dataset = sets.validation ?? sets.train;
   const row = inputRows(dataset, 0, 1, 'float64');
-  const n = Math.min(MOST_TOKENS, dataset.lengths?.array[0] ?? row.length);
+  const n = Math.min(MAX_TOKENS, dataset.lengths?.array[0] ?? row.length);
   const tokens = Array.from(row.subarray(0, n));
   const tokenizer = createTokenizer(text.tokenizer);
-  const found = attentionOf(result, tokens);
+  const attention = attentionOf(result, tokens);
   return {
     split: sets.validation === undefined ? 'training' : 'validation',
     tokens: tokens.map((token) => tokenizer.decode([token])),
-    layers: found.slice(0, MOST_LAYERS).map(({ path, heads, weights }) => {
+    layers: attention.slice(0, MAX_LAYERS).map(({ path, heads, weights }) => {
       const place = network.allLayers.find((one) => one.path === path);
       const [layer] = layerNames([{ path, label: place?.layer.label ?? '', name: place?.spec.name }]);
       const ofQuery = (h: number, t: number): number[] =>
@@ -36,6 +36,6 @@ export function readAttention({ sets }: Recipe, result: TrainResult): Attention 
         heads: Array.from({ length: heads }, (_, h) => tokens.map((_, t) => ofQuery(h, t))),
       };
     }),
-    layersInAll: found.length,
+    layersInAll: attention.length,
   };
 }

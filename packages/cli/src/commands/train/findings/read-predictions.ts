@@ -5,8 +5,8 @@ import type { Predictions } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 
 /** Most points kept per output, of evenly spaced rows if there are more, and of all outputs together. */
-const MOST_POINTS = 400;
-const MOST_OF_ALL = 1600;
+const MAX_POINTS = 400;
+const MAX_POINTS_OF_ALL = 1600;
 
 /** Predictions and targets of a regression, and the metrics of each output over all rows. Null if rows have classes. */
 export async function readPredictions({ sets, values }: Recipe, result: TrainResult): Promise<Predictions | null> {
@@ -39,7 +39,7 @@ function predictionReader(
   outputs: () => Predictions['outputs'];
 } {
   const drawn = Math.min(columns, MOST_UNNAMED);
-  const every = Math.ceil(rows / Math.min(MOST_POINTS, MOST_OF_ALL / drawn));
+  const every = Math.ceil(rows / Math.min(MAX_POINTS, MAX_POINTS_OF_ALL / drawn));
   const all = Array.from({ length: names === null ? drawn : columns }, (_, o) => ({
     name: names?.[o],
     points: [] as [number, number][],

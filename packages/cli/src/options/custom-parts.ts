@@ -5,24 +5,24 @@ import { withoutPlace } from '../terminal/failure.ts';
 import type { FileOption } from './option.ts';
 import { readValue } from './option.ts';
 
-let used: LoadedParts | undefined;
+let loaded: LoadedParts | undefined;
 
 /** The parts of the --module files: one set per command. Undefined without --module. */
-export const partsOfCommand = (): LoadedParts | undefined => used;
+export const loadedModules = (): LoadedParts | undefined => loaded;
 
 /** These parts by family. */
-export const ownParts = (): CustomParts | undefined => used?.customParts;
+export const customParts = (): CustomParts | undefined => loaded?.customParts;
 
 /** Options for loading a model that may use these parts. */
-export const loadOptions = (): LoadOptions => (used === undefined ? {} : { parts: used });
+export const loadOptions = (): LoadOptions => (loaded === undefined ? {} : { parts: loaded });
 
 /** Imports what --module names, before the other options are read, which may name its parts. */
 export async function useModules(module: unknown): Promise<void> {
-  used = undefined;
+  loaded = undefined;
   if (typeof module !== 'string' || module === '') return;
   const { loadParts } = await import('@gradloom/runtime');
   try {
-    used = await loadParts(readValue(modules, '--module', module));
+    loaded = await loadParts(readValue(modules, '--module', module));
   } catch (error) {
     throw new Error(`--${withoutPlace(error)}`, { cause: error });
   }
