@@ -338,7 +338,7 @@ const options: Record<string, readonly string[]> = {
   train: Object.keys(trainOptions.table),
   evaluateModel: ['loss', 'threads', 'backend', 'blas', 'readers'],
   createPool: ['threads', 'execArgv', 'heapMiB'],
-  datasetFromRows: ['inputs', 'targets', 'classes', 'labels', 'name'],
+  datasetFromRows: ['inputs', 'targets', 'classes', 'classNames', 'name'],
   splitDataset: ['validation', 'test', 'seed', 'stratify'],
 };
 

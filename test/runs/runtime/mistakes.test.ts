@@ -88,15 +88,14 @@ const mistakes: [title: string, call: () => unknown, sentence: string][] = [
     'train: pool has a promise, expected one that createPool made (await it first)',
   ],
   [
-    'targets that are names',
-    () => datasetFromRows({ inputs, targets: ['cat', 'dog'] as never }),
-    'datasetFromRows: targets has "cat" in row 0, expected the index of a class (targets: names.map((name) => ' +
-      'labels.indexOf(name)), with labels and classes: labels.length)',
+    'a name that is no class',
+    () => datasetFromRows({ inputs, targets: ['cat', 'cow'], classNames: ['cat', 'dog'] }),
+    'datasetFromRows: targets has "cow" in row 1, expected one of cat, dog',
   ],
   [
-    'labels without classes',
-    () => datasetFromRows({ inputs, targets: [0, 1], labels: ['cat', 'dog'] }),
-    'datasetFromRows: classes is not set, expected 2 (as many as labels; targets are then indices)',
+    'names and numbers as targets',
+    () => datasetFromRows({ inputs, targets: ['cat', 1] as never }),
+    'datasetFromRows: targets has 1 in row 1, expected one of cat',
   ],
   [
     'loadMnist with a folder',

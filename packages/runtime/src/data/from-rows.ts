@@ -1,24 +1,25 @@
 import { OptionError } from '@gradloom/core';
-import { complete, list, onlyKeys, show } from '@gradloom/core/internal';
+import { complete, counted, list, listed, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import { sharedArrays } from './number-types.ts';
+import { sortedNames } from './tables/fit-preprocessing.ts';
 
 /** Arguments of `datasetFromRows`. */
 export interface RowsOptions {
   /** Rows of numbers [N][I]. */
   inputs: readonly (readonly number[])[];
   /**
-   * One number per row [N], a class index or a value; or a list per row: of values [N][O], or, with `classes`, of the
-   * classes of its positions [N][T], where -1 is a position that does not count.
+   * One entry per row [N]: a value, or the index or name of a class; or a list per row: of values [N][O], or, with
+   * `classes`, of the classes of its positions [N][T], where -1 is a position that does not count.
    */
-  targets: readonly number[] | readonly (readonly number[])[];
+  targets: readonly number[] | readonly string[] | readonly (readonly number[])[];
   /** Shape of a row of inputs, such as [28, 28, 1] for 784 numbers. @default [I] */
   shape?: readonly number[];
-  /** Number of classes, if targets are indices from 0 to classes - 1. @default targets are values */
+  /** Number of classes, if targets are indices from 0 to classes - 1. @default as many as names; without, values */
   classes?: number;
-  /** Names of the classes, in the order of their indices; only together with `classes`. */
-  labels?: readonly string[];
+  /** The class names, in the order of their indices. @default all names in the targets, sorted */
+  classNames?: readonly string[];
   /** Weight of each row in the training loss [N], at least 0: see `Dataset.weights`. @default each counts 1 */
   weights?: readonly number[];
   /** Real positions of each row [N] of sequences: see `Dataset.lengths`. @default all */
@@ -33,20 +34,20 @@ export interface RowsOptions {
  */
 export function datasetFromRows(options: RowsOptions): Dataset {
   const where = 'datasetFromRows';
-  onlyKeys(where, options, ['inputs', 'targets', 'shape', 'classes', 'labels', 'weights', 'lengths', 'name']);
-  const { inputs, targets, shape, classes, labels, weights, lengths, name = 'rows' } = options;
+  onlyKeys(where, options, ['inputs', 'targets', 'shape', 'classes', 'classNames', 'weights', 'lengths', 'name']);
+  const { inputs, targets, shape, weights, lengths, name = 'rows' } = options;
   list(where, 'inputs', inputs, 'a list of rows');
   list<unknown>(where, 'targets', targets, 'a list of numbers or of rows');
-  refuseNames(where, targets);
-  if (labels !== undefined && classes === undefined) {
-    const names = list(where, 'labels', labels, 'a list of names').length;
-    throw new OptionError(
-      where,
-      'classes',
-      `is not set, expected ${names} (as many as labels; targets are then indices)`,
-    );
+  const words = targets.filter((target) => typeof target === 'string');
+  const { classNames = words.length === 0 ? undefined : sortedNames(new Set(words)) } = options;
+  if (classNames !== undefined) list(where, 'classNames', classNames, 'a list of names');
+  const { classes = classNames?.length ?? null } = options;
+  if (classNames !== undefined && classNames.length !== classes) {
+    const problem = `has ${counted(classNames.length, 'name')}, expected ${classes} (classes)`;
+    throw new OptionError(where, 'classNames', problem);
   }
-  const targetRows = targets.map((target) => (typeof target === 'number' ? [target] : target));
+  const indices = words.length === 0 ? targets : indicesOf(where, targets, classNames ?? []);
+  const targetRows = indices.map((target) => (typeof target === 'number' ? [target] : (target as readonly number[])));
   if (targetRows.length !== inputs.length) {
     throw new Error(`${where}: targets has ${targetRows.length} rows, expected ${inputs.length} (as many as inputs)`);
   }
@@ -56,8 +57,8 @@ export function datasetFromRows(options: RowsOptions): Dataset {
       rows: inputs.length,
       inputs: { ...matrixFromRows(where, 'inputs', inputs), ...(shape === undefined ? {} : { shape }) },
       targets: matrixFromRows(where, 'targets', targetRows),
-      classes: classes ?? null,
-      ...(labels === undefined ? {} : { labels }),
+      classes,
+      ...(classNames === undefined ? {} : { labels: classNames }),
       ...(weights === undefined ? {} : { weights: columnOf(where, 'weights', weights) }),
       ...(lengths === undefined ? {} : { lengths: columnOf(where, 'lengths', lengths) }),
     }),
@@ -71,16 +72,14 @@ const columnOf = (where: string, name: string, numbers: readonly number[]): Data
     list(where, name, numbers, 'a list of numbers').map((number) => [number]),
   );
 
-/** Refuses targets given as names: the caller must map names to indices. */
-function refuseNames(where: string, targets: readonly unknown[]): void {
-  const n = targets.findIndex((target) => typeof target === 'string');
-  if (n === -1) return;
-  const hint = 'targets: names.map((name) => labels.indexOf(name)), with labels and classes: labels.length';
-  throw new OptionError(
-    where,
-    'targets',
-    `has ${show(targets[n])} in row ${n}, expected the index of a class (${hint})`,
-  );
+/** The index of each name. @throws OptionError for another target. */
+function indicesOf(where: string, targets: readonly unknown[], classNames: readonly string[]): number[] {
+  const indices = new Map<unknown, number>(classNames.map((name, index) => [name, index]));
+  return targets.map((target, n) => {
+    const index = indices.get(target);
+    if (index !== undefined) return index;
+    throw new OptionError(where, 'targets', `has ${show(target)} in row ${n}, expected one of ${listed(classNames)}`);
+  });
 }
 
 function matrixFromRows(where: string, name: string, rows: readonly (readonly number[])[]) {

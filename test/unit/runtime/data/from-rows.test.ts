@@ -10,11 +10,21 @@ const inputs = [
 ];
 
 test('rows lie one after the other in shared memory', () => {
-  const dataset = datasetFromRows({ inputs, targets: [0, 1, 1], classes: 2, labels: ['no', 'yes'], name: 'answers' });
+  const dataset = datasetFromRows({ inputs, targets: [0, 1, 1], classNames: ['no', 'yes'], name: 'answers' });
   expect(dataset).toMatchObject({ name: 'answers', rows: 3, classes: 2, labels: ['no', 'yes'] });
   expect(dataset.inputs).toMatchObject({ columns: 2, divisor: 1, array: Float64Array.of(1, 2, 3, 4, 5, 6) });
   expect(dataset.inputs.array.buffer).toBeInstanceOf(SharedArrayBuffer);
   expect(dataset.targets).toMatchObject({ columns: 1, array: Float64Array.of(0, 1, 1) });
+});
+
+test('targets that are names become indices, in the order of fit or of classNames', () => {
+  const targets = ['yes', 'no', 'yes'];
+  const sorted = datasetFromRows({ inputs, targets });
+  expect(sorted).toMatchObject({ classes: 2, labels: ['no', 'yes'], targets: { array: Float64Array.of(1, 0, 1) } });
+  const classNames = ['yes', 'no', 'maybe'];
+  const given = datasetFromRows({ inputs, targets, classNames });
+  expect(given).toMatchObject({ classes: 3, labels: classNames, targets: { array: Float64Array.of(0, 1, 0) } });
+  expect(datasetFromRows({ inputs, targets: ['10', '9', '9'] }).labels).toEqual(['9', '10']);
 });
 
 test('without classes, targets are values: a number a row, or several', () => {
@@ -63,7 +73,7 @@ test.each<[string, RowsOptions]>([
     'lengths are given, expected none (rows of 2 or [1, 2, 1] are no sequences)',
     { inputs, targets: [0, 1, 1], lengths: [2, 2, 1], shape: [1, 2, 1] },
   ],
-  ['labels has 1 name, expected 2', { inputs, targets: [0, 1, 1], classes: 2, labels: ['no'] }],
+  ['classNames has 1 name, expected 2', { inputs, targets: [0, 1, 1], classes: 2, classNames: ['no'] }],
 ])('what does not fit is refused: %s', (sentence, options) => {
   expect(() => datasetFromRows(options)).toThrow(`datasetFromRows: ${sentence}`);
 });
