@@ -4,7 +4,7 @@ import { createContext } from '../packages/runtime/src/engine/step/context.ts';
 import { runSteps } from '../packages/runtime/src/engine/step/run-steps.ts';
 import { teamPrograms } from '../packages/runtime/src/engine/step/step-program.ts';
 import { resetControl } from '../packages/runtime/src/engine/threads/barrier.ts';
-import { nodeHost } from '../packages/runtime/src/engine/threads/node-host.ts';
+import { nodeEnvironment } from '../packages/runtime/src/engine/threads/node-environment.ts';
 import { planRun } from '../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../packages/runtime/src/training/run/prepare.ts';
 import { backendsHere } from './backends-here.ts';
@@ -47,7 +47,7 @@ function prepare({ spec, dataset, options }: StepWorkload, backend: BackendChoic
   const data = { train: dataset };
   const plan = complete(planRun(spec, data, { ...options, threads: 1, backend, steps: 1 }));
   const { setup } = complete(prepareRun(plan, data));
-  const real = createContext(setup, 0, nodeHost);
+  const real = createContext(setup, 0, nodeEnvironment);
   const context = { ...real, kernels: idleKernels(real.kernels) };
   const { size } = teamPrograms(context, 1, false).whole;
   function idleMs(limit: number): number {

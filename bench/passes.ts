@@ -8,6 +8,6 @@ const ROWS_AT_ONCE = 256;
 /** The rows of each pass of each thread of a team, as in a training step. */
 export function passesOf({ name }: Backend, batch: number, threads: number): readonly (readonly NodePass[])[] {
   const leaf = defaultLeafRows(batch);
-  const shape = { backend: name, batch, lastBatch: batch, leaf, rowsAtOnce: ROWS_AT_ONCE, couples: false };
+  const shape = { backend: name, batch, lastBatch: batch, leafRows: leaf, rowsAtOnce: ROWS_AT_ONCE, couples: false };
   return planTeam(teamOptions(shape, batch, threads, false)).passes;
 }

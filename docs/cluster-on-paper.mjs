@@ -37,7 +37,7 @@ function workOf({ spec, elementType }) {
   const batch = LEAF * RANKS * THREADS;
   const shape = { network: buildNetwork(spec), elementType, clips: false, backend: 'native', couples: false };
   return rankWork(
-    { ...shape, rowsAtOnce: 256, batch, lastBatch: batch, leaf: defaultLeafRows(batch) },
+    { ...shape, rowsAtOnce: 256, batch, lastBatch: batch, leafRows: defaultLeafRows(batch) },
     { threadsOf: Array(RANKS).fill(THREADS), overlap: true },
   );
 }

@@ -98,7 +98,7 @@ function ofNode(name, imports) {
       else if (path.startsWith('node:')) {
         const way = by.length === 0 ? '' : ` (imported by ${[...by].reverse().join(', by ')})`;
         wrong.push(
-          `${name}: ${file} imports ${path}${way}, expected no module of Node in what runs steps: see host.ts`,
+          `${name}: ${file} imports ${path}${way}, expected no module of Node in what runs steps: see thread-environment.ts`,
         );
       }
     }

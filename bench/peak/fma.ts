@@ -3,7 +3,7 @@ import { type ExtensionName, extensions } from '@gradloom/core/internal';
 import { createCallTape } from '../../packages/core/src/backends/bindings/call-tape.ts';
 import { CALL_DOUBLES, defineArguments } from '../../packages/core/src/backends/isa/arguments.ts';
 import type { Isa } from '../../packages/core/src/backends/isa/isa.ts';
-import { ownConvention, placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
+import { callingConvention, placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
 import { enterMachineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 
@@ -47,7 +47,7 @@ const CALL_FLOPS = 1e8;
 
 /** The code stays in memory as long as the process lives. @throws Error if the system refuses to run generated code. */
 export function createFma(extension: ExtensionName, type: ElementType): Fma {
-  const isa = extensions[extension].createIsa(type, ownConvention);
+  const isa = extensions[extension].createIsa(type, callingConvention);
   const { width } = isa.vectors;
   const kernel = assembleFma(isa);
   const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });

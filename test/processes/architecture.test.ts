@@ -106,7 +106,7 @@ const crooked: [files: Record<string, string>, said: string][] = [
       'runtime/src/engine/step/context.ts': "import { low } from '../../system/low.ts';",
       'runtime/src/system/low.ts': "import { readFileSync } from 'node:fs';",
     },
-    'runtime: system/low.ts imports node:fs (imported by engine/step/context.ts), expected no module of Node in what runs steps: see host.ts',
+    'runtime: system/low.ts imports node:fs (imported by engine/step/context.ts), expected no module of Node in what runs steps: see thread-environment.ts',
   ],
   [{ 'core/src/utils/x.ts': '' }, 'core: utils/x.ts lies on no floor, expected one of checks, math'],
 ];

@@ -118,7 +118,7 @@ async function useOfEvaluation({ spec, rows, classes }: Sizes): Promise<MemoryUs
   const parameters = new Float64Array(network.parameterCount);
   const [backend, loss] = ['wasm', 'softmax-cross-entropy'] as const;
   await evaluateModel(small, new Float64Array(6), noise(40, 2, 2), { threads: 1, backend });
-  const machine = { threads: 1, ownThreads: true, backend, blas: undefined };
+  const machine = { threads: 1, startsThreads: true, backend, blas: undefined };
   const { plannedBytes } = openInference('test', network, parameters, loss, machine, [], chunksOf(network, [rows]));
   const { bytes } = await peakDuring(() => evaluateModel(spec, parameters, set, { threads: 1, backend }));
   return { bytes, plannedBytes };

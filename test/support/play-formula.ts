@@ -5,7 +5,7 @@ import { encodeKernels, encodePlayer, WORD_BYTES } from '../../packages/core/src
 import { createWasm } from '../../packages/core/src/backends/isa/wasm/wasm.ts';
 import { assembleElementwise } from '../../packages/core/src/backends/kernels/elementwise.ts';
 import type { Elements, ElementType } from '../../packages/core/src/math/element-type.ts';
-import { ownConvention, placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
+import { callingConvention, placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
 import { enterMachineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 import type { Machine } from './installed-extensions.ts';
@@ -41,7 +41,7 @@ export function assembleFormula({ name, type }: Pick<Machine, 'name' | 'type'>, 
 }
 
 function ofMachineCode(name: ExtensionName, type: ElementType, operation: Elementwise) {
-  const isa = extensions[name].createIsa(type, ownConvention);
+  const isa = extensions[name].createIsa(type, callingConvention);
   const { place } = assembleElementwise(isa, operation);
   const bytes = new Uint8Array(ROOM);
   const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });

@@ -1,7 +1,7 @@
 import { type Call, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
 import { barrier, complete, createList, host, link, type Program } from '@gradloom/core/internal';
 import type { BackendChoice, Dataset, TrainOptions } from '@gradloom/runtime';
-import type { Connection, Stretch } from '../../packages/runtime/src/cluster/cluster.ts';
+import type { Connection, SharedNumbers } from '../../packages/runtime/src/cluster/cluster.ts';
 import { gatherLeaves, rowsOf } from '../../packages/runtime/src/engine/step/batch.ts';
 import { createContext, type RunContext } from '../../packages/runtime/src/engine/step/context.ts';
 import { finishSteps } from '../../packages/runtime/src/engine/step/finish-steps.ts';
@@ -9,7 +9,7 @@ import { gatherCalls } from '../../packages/runtime/src/engine/step/rank-gather.
 import { stepCalls } from '../../packages/runtime/src/engine/step/step-program.ts';
 import { type ExchangeAct, exchange, type PlannedExchange } from '../../packages/runtime/src/engine/step/sync.ts';
 import { resetControl } from '../../packages/runtime/src/engine/threads/barrier.ts';
-import { nodeHost } from '../../packages/runtime/src/engine/threads/node-host.ts';
+import { nodeEnvironment } from '../../packages/runtime/src/engine/threads/node-environment.ts';
 import { planRun } from '../../packages/runtime/src/training/run/plan.ts';
 import { type PreparedRun, prepareRun } from '../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from './bits.ts';
@@ -54,12 +54,13 @@ export function createRankGroup(group: RankGroupOptions): RankGroup {
       prepareRun({ ...asked, threads, ranks: threadsOf.length === 1 ? null : shape }, { train: dataset }),
     );
     const { arena, setup, plan } = run;
-    for (const array of [arena.gSum, arena.nodes, arena.notes, arena.squares, arena.lossSums]) array.fill(Number.NaN);
+    for (const array of [arena.gSum, arena.rankGradients, arena.rankNotes, arena.squares, arena.lossSums])
+      array.fill(Number.NaN);
     initializeParameters(plan.network, arena.theta, plan.seed);
     if (arena.model !== arena.theta) arena.model.set(arena.theta);
     resetControl(setup.control);
-    const contexts = Array.from({ length: threads }, (_, thread) => createContext(setup, thread, nodeHost));
-    for (const context of contexts) context.most = options.steps;
+    const contexts = Array.from({ length: threads }, (_, thread) => createContext(setup, thread, nodeEnvironment));
+    for (const context of contexts) context.spanSteps = options.steps;
     return { ...run, contexts };
   });
   const random = createRandom(group.seed, 'rank-group');
@@ -94,13 +95,13 @@ export function createRankGroup(group: RankGroupOptions): RankGroup {
         const { optimizer, schedule } = plan;
         if (orders !== null) complete(orders.prepare(Math.floor(step / plan.context.stepsPerEpoch), 1));
         for (const context of contexts) {
-          context.rate[0] = optimizer.lr * schedule.factor(step, arena.scheduleState);
-          optimizer.hyper(context.hyper, context.rate, arena.scalars);
+          context.learningRate[0] = optimizer.lr * schedule.factor(step, arena.scheduleState);
+          optimizer.hyper(context.hyper, context.learningRate, arena.scalars);
           context.hypers.set(context.hyper);
-          context.next[0] = 0;
+          context.hyperRow[0] = 0;
           context.step = step;
-          context.place[0] = step;
-          context.note[0] = step;
+          context.stepAndRow[0] = step;
+          context.stepResult[0] = step;
         }
       }
       const threads = ranks.flatMap(({ contexts }, rank) => contexts.map((context) => ({ rank, context })));
@@ -203,8 +204,8 @@ function runAll(acts: readonly (readonly Act[])[], threads: readonly Thread[], d
 }
 
 interface Posted {
-  readonly numbers: Stretch;
-  readonly sent: Stretch; // contents when sending began
+  readonly numbers: SharedNumbers;
+  readonly sent: SharedNumbers; // contents when sending began
   isDone: boolean;
 }
 
@@ -255,7 +256,7 @@ function createPost() {
 }
 
 /** A copy of `numbers` in separate memory. */
-const copyOf = (numbers: Stretch): Stretch => numbers.slice() as ArrayLike<number> as Stretch;
+const copyOf = (numbers: SharedNumbers): SharedNumbers => numbers.slice() as ArrayLike<number> as SharedNumbers;
 
 function deliver({ send, receive }: Record<'send' | 'receive', Posted[]>): void {
   const [from, to] = [send.shift(), receive.shift()];

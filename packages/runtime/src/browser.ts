@@ -4,7 +4,7 @@
  * @internal
  */
 
-export { browserCores } from './browser/browser-host.ts';
+export { browserCores } from './browser/browser-environment.ts';
 export { type BrowserRun, type BrowserRunOptions, openBrowserRun } from './browser/browser-run.ts';
 export { joinTeam, type TeamMessage, type TeamWorker } from './browser/team.ts';
 export { type Dataset, valueMatrix } from './data/dataset.ts';

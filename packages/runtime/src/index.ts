@@ -190,7 +190,7 @@ export {
   type WeightDecayOptions,
   type WindowRows,
 } from '@gradloom/core';
-export type { Cluster, Connection, Stretch, Transfer } from './cluster/cluster.ts';
+export type { Cluster, Connection, SharedNumbers, Transfer } from './cluster/cluster.ts';
 export { ClusterError } from './cluster/cluster-error.ts';
 export { type ClusterOptions, openCluster } from './cluster/mpi/open-cluster.ts';
 export {

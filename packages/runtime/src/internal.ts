@@ -49,7 +49,7 @@ export { isUntestedSystem } from './engine/backends/native/code-pages.ts';
 export { type BlasSearch, findBlas } from './engine/backends/native/find-blas.ts';
 export { type MachineCode, type MachineCodeSearch, machineCode } from './engine/backends/native/machine-code.ts';
 export { refuseManyLayers } from './engine/memory/run-memory.ts';
-export { parts } from './engine/step/clock.ts';
+export { phases } from './engine/step/clock.ts';
 export { measureBandwidth } from './measurement/measure-bandwidth.ts';
 export { type Exchange, measureExchange } from './measurement/measure-exchange.ts';
 export { measureGflops } from './measurement/measure-gflops.ts';
@@ -75,7 +75,7 @@ export {
 export { type Difference, differences } from './system/files/differences.ts';
 export { fileSystem, findFile, isSocket, makeDirectory } from './system/files/file-system.ts';
 export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './system/files/folder-lock.ts';
-export { checkOwnFile, openOwnFile } from './system/files/own-file.ts';
+export { checkRunFile, openRunFile } from './system/files/run-file.ts';
 export { systemReason } from './system/files/system-reason.ts';
 export { isTemporaryName, temporaryPath, writeAtomically } from './system/files/write-atomically.ts';
 export { memoryRoom } from './system/memory/memory-room.ts';

@@ -9,7 +9,7 @@ import { runSteps } from './engine/step/run-steps.ts';
 import { abortTeam, CONTROL } from './engine/threads/barrier.ts';
 import { keepContexts } from './engine/threads/contexts.ts';
 import { fromMessage, type Message } from './engine/threads/messages.ts';
-import { nodeHost } from './engine/threads/node-host.ts';
+import { nodeEnvironment } from './engine/threads/node-environment.ts';
 import { openThread } from './engine/threads/opening.ts';
 import type {
   EvaluationTask,
@@ -26,9 +26,9 @@ import { type WritingTask, writingTask } from './models/serving/writing-task.ts'
 import { type CheckpointTask, keepCheckpoint, type Written } from './training/checkpoints/checkpoint-folder.ts';
 import { type DiagnosisTask, diagnose } from './training/faults/diagnose.ts';
 
-const contextOf = keepContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeHost));
+const contextOf = keepContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeEnvironment));
 const inferenceContextOf = keepContexts((setup: InferenceSetup, thread) =>
-  createInferenceContext(setup, thread, nodeHost),
+  createInferenceContext(setup, thread, nodeEnvironment),
 );
 
 /** All tasks of a thread. */

@@ -56,7 +56,7 @@ test('the parts of a plan are all of its bytes', () => {
     ...{
       batch: 32,
       lastBatch: 32,
-      leaf: 16,
+      leafRows: 16,
       passRows: 32,
       rowsAtOnce: 256,
       couples: false,

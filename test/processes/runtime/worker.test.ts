@@ -24,7 +24,7 @@ const data = { train: randomDataset({ rows: 40, inputs: 3000, classes: 500 }) };
 
 const small: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }] };
 const few = randomDataset({ rows: 40, inputs: 3, classes: 2 });
-const machine = { threads: 1, ownThreads: false, backend: 'wasm', blas: undefined } as const;
+const machine = { threads: 1, startsThreads: false, backend: 'wasm', blas: undefined } as const;
 
 /** One step of a new run as a thread does it; `live` are runs that still go on. Returns its name and its memory. */
 function stepOfNewRun(live: readonly number[]) {

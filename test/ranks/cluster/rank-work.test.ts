@@ -13,7 +13,7 @@ import { type RankStepShape, rankWork } from '../../../packages/runtime/src/meas
 const shapeOf = (widths: readonly number[], batch: number): RankStepShape => ({
   network: buildNetwork({ input: widths[0], layers: widths.slice(1).map((out) => ({ kind: 'dense', out })) }),
   ...{ elementType: 'float64', clips: false, backend: 'native', couples: false, rowsAtOnce: 256 },
-  ...{ batch, lastBatch: batch, leaf: defaultLeafRows(batch) },
+  ...{ batch, lastBatch: batch, leafRows: defaultLeafRows(batch) },
 });
 const ranksOf = (threadsOf: readonly number[], overlap = true) => ({ threadsOf, overlap });
 
@@ -43,7 +43,7 @@ describe('the work of ranks', () => {
       fc.property(anyShape, anyThreads, (shape, threadsOf) => {
         const ranks = ranksOf(threadsOf);
         const work = rankWork(shape, ranks);
-        const sent = rankBytes(shape.network, shape.elementType, ranks, shape.leaf, shape.batch);
+        const sent = rankBytes(shape.network, shape.elementType, ranks, shape.leafRows, shape.batch);
         for (const kind of ['gradients', 'weights', 'notes'] as const) {
           expect(work[kind].bytes).toBeGreaterThanOrEqual(Math.max(...sent.map((own) => own[kind])));
           if (threadsOf.length === 1) expect(work[kind]).toEqual({ messages: 0, bytes: 0 });

@@ -74,7 +74,7 @@ const rankShape = {
     backend: 'wasm',
     batch: 2,
     lastBatch: 2,
-    leaf: 16,
+    leafRows: 16,
     rowsAtOnce: 256,
     couples: false,
   },
@@ -86,7 +86,7 @@ const picture = { width: 2, height: 1, channels: 1, pixels: Uint8Array.of(0, 255
 /** Arguments that are right, for every function that is exported. */
 const right: Record<string, () => readonly unknown[]> = {
   backendRecord: () => [{ name: 'wasm' }],
-  checkOwnFile: () => ['here', 'nowhere'],
+  checkRunFile: () => ['here', 'nowhere'],
   checkPreprocessing: () => ['here', preprocessing],
   createEncoder: () => [preprocessing],
   createTextReader: () => ['text'],
@@ -182,7 +182,7 @@ const right: Record<string, () => readonly unknown[]> = {
   namesOf: () => [[0], 2],
   openCluster: () => [{ path: 'nowhere' }],
   openLink: () => [null],
-  openOwnFile: () => ['here', 'nowhere'],
+  openRunFile: () => ['here', 'nowhere'],
   openModelFile: () => ['nowhere'],
   planRankWork: () => [spec, { train: data }, quick, ranks],
   planRun: () => [spec, { train: data }, quick],

@@ -1,7 +1,7 @@
 import type { NetworkSpec, OptimizerSpec } from '@gradloom/core';
 import { fingerprint, splitDataset, syntheticDatasets, train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { browserHost } from '../../../packages/runtime/src/browser/browser-host.ts';
+import { browserEnvironment } from '../../../packages/runtime/src/browser/browser-environment.ts';
 import { createTeam } from '../../../packages/runtime/src/browser/team.ts';
 import { joinTeam, openBrowserRun, type TeamMessage } from '../../../packages/runtime/src/browser.ts';
 
@@ -75,7 +75,7 @@ test('a run ends in a sentence if a member of its team is gone, before a task an
   const [{ setup }] = messages;
   // It joins, and does nothing.
   const gone = { postMessage: ({ orders }: TeamMessage) => void Atomics.add(orders, 5, 1) };
-  const team = await createTeam(setup, [gone], { ...browserHost, mostSleeps: 1 });
+  const team = await createTeam(setup, [gone], { ...browserEnvironment, maxSleeps: 1 });
   const sentence = 'createTeam: a worker no longer answers, and the run has ended';
   expect(() => team.run({ kind: 'opening', draws: true })).toThrow(sentence);
   expect(() => team.run({ kind: 'span', first: 0, limit: 2, probe: false })).toThrow(sentence);

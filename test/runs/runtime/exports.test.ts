@@ -196,7 +196,7 @@ const types = {
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   RateChanges StartEvent SteerAction SteerEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind TextEvent ThreadsEvent TrainEvent TrainOptions
   Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
-  ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions TableSeries TableSplit TextExplanation TextOptions WordColumn Stretch Transfer
+  ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions TableSeries TableSplit TextExplanation TextOptions WordColumn SharedNumbers Transfer
 `),
 };
 

@@ -1,8 +1,8 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { createPool, type Pool, train } from '@gradloom/runtime';
-import { parts } from '@gradloom/runtime/internal';
+import { phases } from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PART } from '../../../packages/runtime/src/engine/step/clock.ts';
+import { PHASE } from '../../../packages/runtime/src/engine/step/clock.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 90, inputs: 40, classes: 5 });
@@ -25,7 +25,7 @@ afterAll(() => pool.destroy());
 const run = (more: object) => train(spec, { train: dataset }, { ...options, pool, ...more });
 
 test('each part has its place among the times', () => {
-  expect(Object.entries(PART)).toEqual(parts.map((part, place) => [part, place]));
+  expect(Object.entries(PHASE)).toEqual(phases.map((part, place) => [part, place]));
 });
 
 test.each([1, 2, 3])(
@@ -38,7 +38,7 @@ test.each([1, 2, 3])(
     expect(profiles).toHaveLength(threads);
     for (const profile of profiles) {
       for (const part of ['gather', 'forward', 'backward', 'update'] as const) expect(profile[part]).toBeGreaterThan(0);
-      const total = parts.reduce((sum, part) => sum + profile[part], 0);
+      const total = phases.reduce((sum, part) => sum + profile[part], 0);
       expect(total).toBeLessThan(elapsedMs);
     }
   },

@@ -154,8 +154,8 @@ test('a rank sends the bytes that are counted, which are those of a ring where r
     const own = { ...options, batch };
     const { ranks } = createRankGroup({ ...group, spec: { input: 90, layers }, options: own, threadsOf });
     const shape = { threadsOf, overlap: true, leastBucket: Number.POSITIVE_INFINITY } as const;
-    const { network, leaf, elementType } = ranks[0].plan;
-    const counted = rankBytes(network, elementType, shape, leaf, batch);
+    const { network, leafRows, elementType } = ranks[0].plan;
+    const counted = rankBytes(network, elementType, shape, leafRows, batch);
     for (const [rank, { contexts }] of ranks.entries()) {
       const exchanges = rankExchanges(contexts[0], batch);
       const sent = (planned: ReturnType<NonNullable<typeof exchanges>['weights']> | undefined) =>

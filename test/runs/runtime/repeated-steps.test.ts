@@ -7,7 +7,7 @@ import { runSteps } from '../../../packages/runtime/src/engine/step/run-steps.ts
 import { teamPrograms } from '../../../packages/runtime/src/engine/step/step-program.ts';
 import { CONTROL, resetControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
 import { toMessage } from '../../../packages/runtime/src/engine/threads/messages.ts';
-import { nodeHost } from '../../../packages/runtime/src/engine/threads/node-host.ts';
+import { nodeEnvironment } from '../../../packages/runtime/src/engine/threads/node-environment.ts';
 import { DECISION, type SpanTask } from '../../../packages/runtime/src/engine/threads/protocol.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
@@ -30,7 +30,7 @@ const whole: TrainOptions = { batch: 6, shuffle: false, steps: 500, backend: 'wa
 function open(options: TrainOptions = {}, { threads = 1, probe = false } = {}) {
   const data = { train: dataset };
   const { setup, arena } = complete(prepareRun(complete(planRun(spec, data, { ...whole, threads, ...options })), data));
-  const context = createContext(setup, 0, nodeHost);
+  const context = createContext(setup, 0, nodeEnvironment);
   const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads, probe, first: 0, limit: 500 };
   resetControl(setup.control);
   return { setup, arena, context, task };
@@ -62,7 +62,7 @@ describe.each(['wasm', 'native'] as const)('the steps of a team of one with the 
     expect([one, many].map(isRepeated)).toEqual([false, true]);
     // As the main thread writes them.
     for (const { arena } of [one, many])
-      for (let k = 0; k < 500; k++) arena.rates[k] = one.context.optimizer.lr / (1 + k);
+      for (let k = 0; k < 500; k++) arena.learningRates[k] = one.context.optimizer.lr / (1 + k);
     for (const { task } of [one, many]) void work(toMessage(task));
     expect(outcomeOf(many)).toEqual(outcomeOf(one));
     const diverges = name.startsWith('until');
@@ -72,7 +72,7 @@ describe.each(['wasm', 'native'] as const)('the steps of a team of one with the 
 
 test('an end that is asked for comes within a moment, behind a whole step', () => {
   const [asked, other] = [open(), open()];
-  for (const { arena } of [asked, other]) arena.rates.fill(0.1);
+  for (const { arena } of [asked, other]) arena.learningRates.fill(0.1);
   asked.setup.control[CONTROL.request] = 1;
   void work(toMessage(asked.task));
   const steps = asked.setup.control[CONTROL.steps];

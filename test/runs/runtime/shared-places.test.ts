@@ -50,7 +50,7 @@ async function trained(options: TrainOptions) {
   const random = createRandom(propertySeed, `places ${options.seed}`);
   pool.live.add(setup.run);
   expect(await openTeam(pool, setup, TEAM, true)).toBe(true);
-  arena.rates.fill(RATE);
+  arena.learningRates.fill(RATE);
   for (let step = 0; step < STEPS; ) {
     const threads = 1 + random.integer(TEAM);
     const limit = Math.min(STEPS, step + 1 + random.integer(SPAN_STEPS));

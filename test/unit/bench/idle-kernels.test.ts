@@ -5,7 +5,7 @@ import { createContext } from '../../../packages/runtime/src/engine/step/context
 import { runSteps } from '../../../packages/runtime/src/engine/step/run-steps.ts';
 import { teamPrograms } from '../../../packages/runtime/src/engine/step/step-program.ts';
 import { CONTROL, resetControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
-import { nodeHost } from '../../../packages/runtime/src/engine/threads/node-host.ts';
+import { nodeEnvironment } from '../../../packages/runtime/src/engine/threads/node-environment.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { needs } from '../../support/needs.ts';
@@ -33,16 +33,16 @@ describe.each([
   test('take the same calls in as many steps, and compute nothing', needs(backend), () => {
     const plan = complete(planRun(spec, data, { batch, threads: 1, backend, steps: 1, shuffle: false }));
     const { setup } = complete(prepareRun(plan, data));
-    const real = createContext(setup, 0, nodeHost);
+    const real = createContext(setup, 0, nodeEnvironment);
     const size = teamPrograms(real, 1, false).whole.size;
     const context = { ...real, kernels: idleKernels(real.kernels), programs: new Map() };
     const program = teamPrograms(context, 1, false).whole;
     expect(program.size).toEqual(size);
     expect(size.calls).toBeGreaterThan(10);
-    const { theta, gSum, rates } = real.arena;
+    const { theta, gSum, learningRates } = real.arena;
     // Products would overwrite the gradients, and an update move the weights.
     theta.fill(0.5);
-    for (const array of [gSum, rates]) array.fill(1);
+    for (const array of [gSum, learningRates]) array.fill(1);
     resetControl(setup.control);
     runSteps(context, { kind: 'span', setup, live: [], thread: 0, threads: 1, first: 0, limit: 1000 });
     expect(setup.control[CONTROL.steps]).toBe(1000);

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { show } from '@gradloom/core/internal';
-import { findFile, openOwnFile } from '@gradloom/runtime/internal';
+import { findFile, openRunFile } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, EXPERIMENTS_FILE, readRunFile } from '../files/run-files/names.ts';
 import { sealOf } from '../files/run-files/seal.ts';
 import { readAs, type Schema } from '../options/schema/schema.ts';
@@ -62,7 +62,7 @@ export function readLine<T>(where: string, line: Buffer, schema: Schema<T>): T {
 /** The first bytes of a file, one character per byte. Null if there is no such file. */
 export function readStart(folder: string, name: string, most: number): string | null {
   const path = join(folder, name);
-  const file = openOwnFile('report', path, 'a file of an earlier report, or none');
+  const file = openRunFile('report', path, 'a file of an earlier report, or none');
   if (file === null) return null;
   const bytes = Buffer.alloc(Math.min(fstatSync(file).size, most));
   try {

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkOwnFile, writeAtomically } from '@gradloom/runtime/internal';
+import { checkRunFile, writeAtomically } from '@gradloom/runtime/internal';
 import { REPORT_FILE } from '../files/run-files/names.ts';
 import { at } from './compose.ts';
 import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
@@ -36,7 +36,7 @@ const svgOf = (name: string): string => `${name}.svg`;
 
 /** Only accepts markup, in which all text is escaped. */
 function write(path: string, markup: Markup): void {
-  checkOwnFile('report', path);
+  checkRunFile('report', path);
   writeAtomically('report', path, [Buffer.from(String(markup))]);
 }
 

@@ -29,7 +29,7 @@ import { planArena, RING } from '../engine/memory/arena.ts';
 import { EVALUATION_ROWS } from '../engine/memory/thread-scratch.ts';
 import { optimizerOf } from '../engine/step/optimizer-of.ts';
 import { type ProbedFigures, readProbe } from '../engine/step/read-probe.ts';
-import { divideRows, rowsOfPasses } from '../engine/step/team-part.ts';
+import { divideRows, trainingPassRows } from '../engine/step/team-part.ts';
 import { allocateWorkTimes } from '../engine/step/work-clock.ts';
 import { allocateControl, CONTROL } from '../engine/threads/barrier.ts';
 import { DECISION, type RunSetup } from '../engine/threads/protocol.ts';
@@ -91,11 +91,11 @@ export async function openBrowserRun(
   const context = { totalSteps, stepsPerEpoch };
   const schedule = createSchedule('constant', context);
   // A thread without a leaf and without a block would only make the others wait.
-  const useful = Math.max(leafCount(batch, division.leaf), blockCount(network.parameterCount));
+  const useful = Math.max(leafCount(batch, division.leafRows), blockCount(network.parameterCount));
   const team = others.slice(0, useful - 1);
   const threads = team.length + 1;
   const shape = { ...division, batch, elementType, seed, context };
-  const passRows = Math.max(rowsOfPasses(shape), Math.min(EVALUATION_ROWS, maxPassRows(network, elementType)));
+  const passRows = Math.max(trainingPassRows(shape), Math.min(EVALUATION_ROWS, maxPassRows(network, elementType)));
   const none = { ema: null, clipNorm: null, maxNorm: null, augment: null, cluster: null, weights: null, counted: null };
   const planned = { ...shape, ...none, network, loss, optimizer, schedule, threads, passRows };
   const plan = planArena({ ...planned, backend: 'wasm', probes: true });

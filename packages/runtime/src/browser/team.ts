@@ -4,7 +4,7 @@ import { runSteps } from '../engine/step/run-steps.ts';
 import { abortTeam, isAborted, resetControl, SLEEP_MS } from '../engine/threads/barrier.ts';
 import { openThread } from '../engine/threads/opening.ts';
 import type { OpeningTask, RunSetup, SpanTask } from '../engine/threads/protocol.ts';
-import { browserHost } from './browser-host.ts';
+import { browserEnvironment } from './browser-environment.ts';
 
 /** A task for a thread of a run, without its place. */
 type Work = Pick<OpeningTask, 'kind' | 'draws'> | (Pick<SpanTask, 'kind' | 'first' | 'limit'> & { probe: boolean });
@@ -47,7 +47,7 @@ const JOIN_LIMIT_MS = 20_000;
 export async function createTeam(
   setup: RunSetup,
   others: readonly TeamWorker[],
-  host = browserHost,
+  environment = browserEnvironment,
 ): Promise<BrowserTeam> {
   const threads = others.length + 1;
   const orders = new Int32Array(new SharedArrayBuffer(4 * Object.keys(ORDER).length));
@@ -66,7 +66,7 @@ export async function createTeam(
     }
   };
   for (const [k, other] of others.entries()) other.postMessage({ setup, thread: k + 1, threads, orders });
-  const context = guarded(() => createContext(setup, 0, host));
+  const context = guarded(() => createContext(setup, 0, environment));
   const giveUpMs = performance.now() + JOIN_LIMIT_MS;
   const isWhole = (): boolean => {
     if (Atomics.load(orders, ORDER.failed) > 0 || performance.now() > giveUpMs) {
@@ -102,11 +102,11 @@ export async function createTeam(
 
   /** Waits for the other workers. A browser that has ended one does not tell: this worker waits, and hears nothing. */
   function awaitEnds(): void {
-    const { mostSleeps = Number.POSITIVE_INFINITY } = host;
+    const { maxSleeps = Number.POSITIVE_INFINITY } = environment;
     for (let sleeps = 0; ; sleeps++) {
       const ended = Atomics.load(orders, ORDER.ended);
       if (ended === others.length) return;
-      if (sleeps - ended > mostSleeps) throw new Error(GONE);
+      if (sleeps - ended > maxSleeps) throw new Error(GONE);
       Atomics.wait(orders, ORDER.ended, ended, SLEEP_MS);
     }
   }
@@ -116,7 +116,7 @@ export async function createTeam(
 export function joinTeam({ setup, thread, threads, orders }: TeamMessage, onError: (reason: string) => void): void {
   let context: RunContext;
   try {
-    context = createContext(setup, thread, browserHost);
+    context = createContext(setup, thread, browserEnvironment);
   } catch (error) {
     Atomics.add(orders, ORDER.failed, 1);
     onError(reasonOf(error));

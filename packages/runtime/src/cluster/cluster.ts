@@ -1,7 +1,7 @@
 import type { ClusterError } from './cluster-error.ts';
 
 /** Numbers that a rank sends or receives: a view of shared memory, which stays at its address. */
-export type Stretch =
+export type SharedNumbers =
   | Float64Array<SharedArrayBuffer>
   | Float32Array<SharedArrayBuffer>
   | Int32Array<SharedArrayBuffer>
@@ -17,7 +17,7 @@ export interface Transfer {
   /** The other rank. */
   readonly peer: number;
   /** The numbers to send, or where to receive them. */
-  readonly numbers: Stretch;
+  readonly numbers: SharedNumbers;
 }
 
 /** Data with which a thread reaches the cluster of its process. It is posted to threads in the setup of a run. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, hostname } from 'node:os';
 
 /** What a rank reports about its machine. */
-export interface Place {
+export interface MachineReport {
   readonly host: string;
   readonly machine: string; // equal for all ranks that share cores
   readonly cores: readonly number[] | null; // core numbers that this process may use; null if the system does not say
@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /** The place of this process. */
-export function ownPlace(): Place {
+export function reportMachine(): MachineReport {
   const host = hostname();
   return {
     host,
@@ -27,7 +27,7 @@ export function ownPlace(): Place {
  * Cores for each rank, at least 1: a core that several ranks of a machine may use is divided equally among them. A rank
  * that mpirun binds to cores has those alone.
  */
-export function coreShares(places: readonly Place[]): number[] {
+export function coreShares(places: readonly MachineReport[]): number[] {
   return places.map((place) => {
     const here = places.filter(({ machine }) => machine === place.machine);
     const cores = place.cores ?? Array.from({ length: place.parallel }, (_, core) => core);
@@ -38,7 +38,7 @@ export function coreShares(places: readonly Place[]): number[] {
 }
 
 /** Cores of each rank's machine that none of its ranks may use. */
-export function idleCores(places: readonly Place[]): number[] {
+export function idleCores(places: readonly MachineReport[]): number[] {
   return places.map(({ machine, all }) => {
     const here = places.filter((other) => other.machine === machine);
     const used = new Set(here.flatMap(({ cores }) => cores ?? []));

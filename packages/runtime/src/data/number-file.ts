@@ -67,9 +67,9 @@ export function leaveNumbers(
  * Checks the size: a plain file must have exactly the bytes that its header says; a gzipped one must be large enough to
  * unpack to them.
  */
-function checkSize({ gzipped, fileBytes, mostBytes }: ByteSource, total: number, contents: string, fault: Fault): void {
-  if (gzipped ? total <= mostBytes : total === fileBytes) return;
-  const has = gzipped ? `${fileBytes} bytes, which unpack to ${mostBytes} at most` : `${fileBytes} bytes`;
+function checkSize({ gzipped, fileBytes, maxBytes }: ByteSource, total: number, contents: string, fault: Fault): void {
+  if (gzipped ? total <= maxBytes : total === fileBytes) return;
+  const has = gzipped ? `${fileBytes} bytes, which unpack to ${maxBytes} at most` : `${fileBytes} bytes`;
   throw fault(has, `${total} (${contents})`);
 }
 

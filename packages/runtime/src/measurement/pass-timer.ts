@@ -6,7 +6,7 @@ import { gatherLeaves } from '../engine/step/batch.ts';
 import { createContext } from '../engine/step/context.ts';
 import { planPasses } from '../engine/step/plan-passes.ts';
 import { batchPart } from '../engine/step/team-part.ts';
-import { nodeHost } from '../engine/threads/node-host.ts';
+import { nodeEnvironment } from '../engine/threads/node-environment.ts';
 import { planRun } from '../training/run/plan.ts';
 import { prepareRun } from '../training/run/prepare.ts';
 
@@ -34,7 +34,7 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
   const plan = complete(planRun(spec, data, { ...options, threads: 1, shuffle: false, steps: 1, loss: 'mse' }));
   const { setup, arena } = complete(prepareRun(plan, data));
   initializeParameters(plan.network, arena.theta, plan.seed);
-  const context = createContext(setup, 0, nodeHost);
+  const context = createContext(setup, 0, nodeEnvironment);
   const { passes } = batchPart(setup, batch, 1, 0, false);
   let [forwardEnd, backwardStart] = [0, 0];
   const planned = planPasses(context, passes, batch, false, (phase) => {

@@ -47,9 +47,9 @@ export type Ranks = Omit<ClusterShape, 'connection'>;
 export function planRankWork(spec: NetworkSpec, data: DataSplits, options: TrainOptions, ranks: Ranks): RankWork {
   checkRanks('planRankWork', ranks);
   const plan = complete(planRun(spec, data, options));
-  const { network, batch, lastBatch, leaf, rowsAtOnce, couples, elementType, clipNorm } = plan;
+  const { network, batch, lastBatch, leafRows, rowsAtOnce, couples, elementType, clipNorm } = plan;
   const backend = resolveBackend(plan.backend, { path: plan.blas, network }).name;
-  const shape = { backend, batch, lastBatch, leaf, rowsAtOnce, couples };
+  const shape = { backend, batch, lastBatch, leafRows, rowsAtOnce, couples };
   return rankWork({ ...shape, network, elementType, clips: clipNorm !== null }, ranks);
 }
 
@@ -59,22 +59,22 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
   if (!Array.isArray(shape?.network?.tensors)) {
     throw new Error(`rankWork: shape has ${show(shape)}, expected that of a step, with its network`);
   }
-  const { network, batch, leaf, elementType } = shape;
+  const { network, batch, leafRows, elementType } = shape;
   const { parameterCount: P } = network;
-  const share = rankBatch(ranks, leaf, batch);
+  const share = rankBatch(ranks, leafRows, batch);
   const ownership = ownershipOf(network, ranks);
   const bytesOfNumber = bytesOfElements(elementType, 1);
-  const rowsOf = share.ranges.map(({ first, end }) => Math.max(0, Math.min(end * leaf, batch) - first * leaf));
+  const rowsOf = share.ranges.map(({ first, end }) => Math.max(0, Math.min(end * leafRows, batch) - first * leafRows));
   const rows = Math.max(...rowsOf);
   const busiest = rowsOf.indexOf(rows);
   const { first, end } = share.ranges[busiest];
   const count = ranks.threadsOf.length;
-  const lastBucket = ownership.of.reduce((sum, own) => sum + own[own.length - 1].length, 0);
+  const lastBucket = ownership.blocksOf.reduce((sum, own) => sum + own[own.length - 1].length, 0);
   return {
     ...{ ranks: count, parameters: P, bytesOfNumber, leaves: share.leaves, rows },
-    threadRows: Math.min(rows, leaf * Math.ceil((end - first) / ranks.threadsOf[busiest])),
+    threadRows: Math.min(rows, leafRows * Math.ceil((end - first) / ranks.threadsOf[busiest])),
     idle: rowsOf.filter((own) => own === 0).length,
-    held: Math.max(...ownership.held),
+    held: Math.max(...ownership.parameterCounts),
     nodeRows: share.nodes.flat().length,
     joins: joinsOf(shape, ranks, share, busiest),
     ...waysOf(share, ownership, P, bytesOfNumber),
@@ -99,31 +99,36 @@ function joinsOf(shape: RankStepShape, ranks: Ranks, { nodes }: RankBatch, rank:
 }
 
 /** Messages that bring gradients to the ranks that update them, and weights from these to all. */
-function waysOf({ nodes }: RankBatch, { buckets, of, held }: Ownership, P: number, bytesOfNumber: number) {
-  const ranks = held.length;
+function waysOf(
+  { nodes }: RankBatch,
+  { buckets, blocksOf, parameterCounts }: Ownership,
+  P: number,
+  bytesOfNumber: number,
+) {
+  const ranks = parameterCounts.length;
   const all = nodes.flat().length;
-  const owners = buckets.map((_, b) => of.filter((own) => own[b].length > 0).length); // owners of a bucket
+  const owners = buckets.map((_, b) => blocksOf.filter((own) => own[b].length > 0).length); // owners of a bucket
   let [gradients, weights]: [Way, Way] = [NOTHING, NOTHING];
   for (let rank = 0; rank < ranks; rank++) {
     const own = nodes[rank].length;
-    const parts = of[rank].filter(({ length }) => length > 0).length;
-    const others = owners.reduce((sum, one, b) => sum + one - (of[rank][b].length > 0 ? 1 : 0), 0);
+    const parts = blocksOf[rank].filter(({ length }) => length > 0).length;
+    const others = owners.reduce((sum, one, b) => sum + one - (blocksOf[rank][b].length > 0 ? 1 : 0), 0);
     gradients = most(gradients, {
       messages: Math.max(own * others, (all - own) * parts),
-      bytes: bytesOfNumber * Math.max(own * (P - held[rank]), (all - own) * held[rank]),
+      bytes: bytesOfNumber * Math.max(own * (P - parameterCounts[rank]), (all - own) * parameterCounts[rank]),
     });
     weights = most(weights, {
       messages: Math.max((ranks - 1) * parts, others),
-      bytes: bytesOfNumber * Math.max((ranks - 1) * held[rank], P - held[rank]),
+      bytes: bytesOfNumber * Math.max((ranks - 1) * parameterCounts[rank], P - parameterCounts[rank]),
     });
   }
   return { gradients, weights };
 }
 
 /** Notes of each rank to all: a request, losses of its leaves, and squares of its blocks. */
-function notesOf({ ranges }: RankBatch, { of }: Ownership, hasSquares: boolean): Way {
+function notesOf({ ranges }: RankBatch, { blocksOf }: Ownership, hasSquares: boolean): Way {
   const lengths = ranges.map(({ first, end }, rank) => {
-    const blocks = hasSquares ? of[rank].reduce((sum, own) => sum + own.end - own.first, 0) : 0;
+    const blocks = hasSquares ? blocksOf[rank].reduce((sum, own) => sum + own.end - own.first, 0) : 0;
     return 1 + end - first + blocks;
   });
   const all = lengths.reduce((sum, length) => sum + length, 0);

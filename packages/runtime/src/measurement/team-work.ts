@@ -18,7 +18,7 @@ export interface ThreadWork {
 /** Work of a step, for teams of any size. */
 export interface StepWork {
   readonly batch: number;
-  readonly leaf: number; // rows of a leaf
+  readonly leafRows: number;
   readonly parameters: number;
   readonly slots: number; // state vectors of the optimizer
   readonly barriers: number; // barriers of a team per step
@@ -29,14 +29,14 @@ export interface StepWork {
 /** Work of each step of `train(spec, data, options)`. */
 export function planStepWork(spec: NetworkSpec, data: DataSplits, options: TrainOptions): StepWork {
   const plan = complete(planRun(spec, data, options));
-  const { network, loss, optimizer, batch, lastBatch, leaf, rowsAtOnce, couples, clipNorm, maxNorm } = plan;
+  const { network, loss, optimizer, batch, lastBatch, leafRows, rowsAtOnce, couples, clipNorm, maxNorm } = plan;
   const P = network.parameterCount;
   const backend = resolveBackend(plan.backend, { path: plan.blas, network }).name;
-  const shape = { backend, batch, lastBatch, leaf, rowsAtOnce, couples };
+  const shape = { backend, batch, lastBatch, leafRows, rowsAtOnce, couples };
   const startOf = (t: number, threads: number): number =>
     Math.min(P, BLOCK * Math.floor((t * blockCount(P)) / threads));
   return {
-    ...{ batch, leaf, parameters: P, slots: optimizer.slots.length },
+    ...{ batch, leafRows, parameters: P, slots: optimizer.slots.length },
     // One after the gradients, one at the end of the step; one more if clipping needs the norm first; more around
     // max-norm.
     barriers:
@@ -47,7 +47,7 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
     threadsOf(threads) {
       const { passes, nodes } = planTeam(teamOptions(shape, batch, threads, false));
       return passes.map((own, t) => ({
-        rows: own.reduce((sum, { first, count }) => sum + Math.min(count * leaf, batch - first * leaf), 0),
+        rows: own.reduce((sum, { first, count }) => sum + Math.min(count * leafRows, batch - first * leafRows), 0),
         passes: own.length,
         gradientRows: new Set(own.flatMap(({ row }) => (row < nodes.length ? [row] : []))).size,
         parameters: startOf(t + 1, threads) - startOf(t, threads),

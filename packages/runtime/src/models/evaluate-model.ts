@@ -99,11 +99,11 @@ export async function evaluateModel(
   refuseDivisors('evaluateModel', dataset, type);
   const { threads: asked = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
   const wanted = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
-  const machine = { parts, threads: wanted, ownThreads: true, backend, blas };
+  const machine = { parts, threads: wanted, startsThreads: true, backend, blas };
   const chunksHeld = chunksOf(network, [dataset.rows]);
   const opened = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
-  const { setup, means, room } = opened;
-  const { threads, chunks } = means;
+  const { setup, budget, room } = opened;
+  const { threads, chunks } = budget;
   if (threads < wanted) onWarning?.(fewerThreads(threads, wanted, room));
   const pool = await createPool({ threads });
   pool.live.add(setup.run);

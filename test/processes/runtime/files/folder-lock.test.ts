@@ -7,7 +7,7 @@ import { FolderInUseError } from '@gradloom/runtime';
 import { lockFolder } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ownProcess, startOf } from '../../../../packages/runtime/src/system/files/process-identity.ts';
+import { startOf, thisProcess } from '../../../../packages/runtime/src/system/files/process-identity.ts';
 import { temporaryPath } from '../../../../packages/runtime/src/system/files/write-atomically.ts';
 import { temporaryDirectory } from '../../../support/command-line.ts';
 import { counted } from '../../../support/count.ts';
@@ -24,7 +24,7 @@ const ENTRIES = counted(1, 100);
 
 /** An owner that is no more: nobody has an id as high. */
 const dead = {
-  ...ownProcess(),
+  ...thisProcess(),
   ...{ token: '0123456789abcdef', by: 'train', since: '2026-01-02T03:04:05.678Z', pid: 2 ** 31 - 1 },
 };
 
@@ -91,7 +91,7 @@ describe('a folder that is locked', () => {
     for (const owner of [
       dead,
       { ...dead, pid: process.pid, start: '1' },
-      { ...ownProcess(), ...dead, boot: 'earlier' },
+      { ...thisProcess(), ...dead, boot: 'earlier' },
     ]) {
       writeLock(folder, owner);
       expect(take(folder)).toBe('taken');
@@ -128,7 +128,7 @@ describe('a folder that is locked', () => {
     const folder = temporaryDirectory();
     const path = join(folder, 'gradloom.lock');
     const draw = fc.property(
-      fc.constantFrom(dead, { ...ownProcess(), ...dead, pid: process.pid }),
+      fc.constantFrom(dead, { ...thisProcess(), ...dead, pid: process.pid }),
       fc.gen(),
       (owner, g) => {
         const text = JSON.stringify(g(withStranger, owner));
@@ -171,13 +171,13 @@ describe('claims of processes that died as they took over', () => {
   test('count as long as they live', () => {
     const folder = temporaryDirectory();
     writeLock(folder, dead);
-    writeLock(folder, { ...dead, ...ownProcess(), token: 'a'.repeat(16) }, `gradloom.lock.${dead.token}`);
+    writeLock(folder, { ...dead, ...thisProcess(), token: 'a'.repeat(16) }, `gradloom.lock.${dead.token}`);
     expect(take(folder)).toContain('in use by this process');
   });
 
   test('do not affect another lock, and a ring of them ends', () => {
     const folder = temporaryDirectory();
-    writeLock(folder, { ...dead, ...ownProcess(), token: 'b'.repeat(16) }, `gradloom.lock.${'a'.repeat(16)}`);
+    writeLock(folder, { ...dead, ...thisProcess(), token: 'b'.repeat(16) }, `gradloom.lock.${'a'.repeat(16)}`);
     expect(take(folder)).toBe('taken');
     writeLock(folder, dead);
     writeLock(folder, dead, `gradloom.lock.${dead.token}`);

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parts } from '@gradloom/runtime/internal';
+import { phases } from '@gradloom/runtime/internal';
 import { afterAll, describe, expect, test } from 'vitest';
 import { counted } from '../../../support/count.ts';
 import type { PlannedFault } from '../../../support/fault.ts';
@@ -170,7 +170,7 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
     for (const { fingerprint: same, profiles = [], elapsedMs = 0 } of reports) {
       expect(same).toBe(fingerprint);
       expect(profiles.map(({ exchange }) => exchange > 0)).toEqual([true, false]);
-      for (const one of profiles) expect(parts.reduce((sum, part) => sum + one[part], 0)).toBeLessThan(elapsedMs);
+      for (const one of profiles) expect(phases.reduce((sum, part) => sum + one[part], 0)).toBeLessThan(elapsedMs);
     }
   });
 

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { lockFolder } from '@gradloom/runtime/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { RUN_FILES } from '../../../../packages/cli/src/files/run-files/names.ts';
-import { ownProcess } from '../../../../packages/runtime/src/system/files/process-identity.ts';
+import { thisProcess } from '../../../../packages/runtime/src/system/files/process-identity.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../../support/command-line.ts';
 import { needs } from '../../../support/needs.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -155,7 +155,7 @@ describe('a folder that another process writes to', () => {
 
 test('what a run leaves that was killed before it wrote anything is no reason to refuse its directory', async () => {
   const out = temporaryDirectory();
-  const dead = { ...ownProcess(), token: '0'.repeat(16), by: 'train', since: '2026-01-01T00:00:00.000Z', start: '1' };
+  const dead = { ...thisProcess(), token: '0'.repeat(16), by: 'train', since: '2026-01-01T00:00:00.000Z', start: '1' };
   writeFileSync(join(out, 'gradloom.lock'), JSON.stringify(dead));
   writeFileSync(join(out, 'config.json.2147483647-1-00000000.tmp'), '{');
   expect(await gradloom([...train, '--out', out])).toMatchObject({ code: 0, stderr: '' });

@@ -3,10 +3,10 @@ import {
   allowedCores,
   coreShares,
   idleCores,
-  type Place,
+  type MachineReport,
 } from '../../../../packages/runtime/src/cluster/core-share.ts';
 
-const place = (machine: string, cores: readonly number[] | null, all = 8): Place => ({
+const place = (machine: string, cores: readonly number[] | null, all = 8): MachineReport => ({
   ...{ host: machine, machine, cores, all },
   parallel: cores?.length ?? all,
 });

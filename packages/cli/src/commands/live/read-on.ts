@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { openOwnFile } from '@gradloom/runtime/internal';
+import { openRunFile } from '@gradloom/runtime/internal';
 import type { Schema } from '../../options/schema/schema.ts';
 import { readLine } from '../../report/run-files.ts';
 
@@ -36,7 +36,7 @@ const MARKED_BYTES = 32;
  */
 export function readNewLines<T>(path: string, from: FileCursor, schema: Schema<T>): NewLines<T> {
   try {
-    const file = openOwnFile('live', path, 'a file of lines');
+    const file = openRunFile('live', path, 'a file of lines');
     if (file === null) return { cursor: START, values: [], restarts: from.offset > 0, hasMore: false, problem: null };
     try {
       return readFrom(file, path, from, schema);

@@ -1,6 +1,6 @@
 import { createLoss } from '@gradloom/core';
 import { type DataSplits, evaluateModel, openModelFile, subset } from '@gradloom/runtime';
-import { checkOwnFile, hasTargetsByPosition } from '@gradloom/runtime/internal';
+import { checkRunFile, hasTargetsByPosition } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { cornerOf, sheetOfRows, sizeOf } from '../../lab/figures/sheet.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
@@ -29,7 +29,7 @@ export function askCheckpoint(path: string, localSets?: DataSplits): Promise<Wro
 }
 
 async function answerOf(path: string, localSets: DataSplits | undefined): Promise<WrongMessage> {
-  checkOwnFile('live', path, 'a checkpoint');
+  checkRunFile('live', path, 'a checkpoint');
   const { model, checkpoint } = openModelFile(path, loadOptions());
   const { split, dataset } = heldOut(
     localSets ?? (await openModelRows(model, undefined, 'train', { mayStream: true })).sets,

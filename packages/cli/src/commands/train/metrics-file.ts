@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename } from 'node:path';
-import { fileSystem, openOwnFile, temporaryPath, writeAtomically } from '@gradloom/runtime/internal';
+import { fileSystem, openRunFile, temporaryPath, writeAtomically } from '@gradloom/runtime/internal';
 import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
 import { seal } from '../../files/run-files/seal.ts';
 
@@ -126,7 +126,7 @@ function droppedOf(name: string, later: number, isCutOff: boolean): string {
 }
 
 function readFile(path: string): Uint8Array {
-  const file = openOwnFile('train', path);
+  const file = openRunFile('train', path);
   if (file === null) return new Uint8Array(0);
   try {
     return readAll(file, fstatSync(file).size);

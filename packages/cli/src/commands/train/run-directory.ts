@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type FolderLock, LAST_FILE, loadCheckpoint, type ModelContents, saveModel } from '@gradloom/runtime';
-import { checkOwnFile, lockFolder, writeAtomically } from '@gradloom/runtime/internal';
+import { checkRunFile, lockFolder, writeAtomically } from '@gradloom/runtime/internal';
 import {
   CONFIG_FILE,
   DIVISIONS_FILE,
@@ -77,7 +77,7 @@ const GOES_ON = 'a run that can be written, or another directory with --out';
 export function lockRunDirectory(path: string): FolderLock {
   const lock = writing(`--resume has ${path}`, GOES_ON, () => lockFolder('train', path, 'train'));
   return releasingAtFailure(lock, () => {
-    for (const name of [...RUN_FILES, LIVE_FILE]) checkOwnFile('train', join(path, name));
+    for (const name of [...RUN_FILES, LIVE_FILE]) checkRunFile('train', join(path, name));
     return lock;
   });
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FLOAT64, plainJson, show, typeOf } from '@gradloom/core/internal';
 import { BEST_FILE, type Checkpoint, fingerprint, LAST_FILE, type ModelFile, openModelFile } from '@gradloom/runtime';
-import { checkOwnFile, differences } from '@gradloom/runtime/internal';
+import { checkRunFile, differences } from '@gradloom/runtime/internal';
 import { MODEL_FILE } from '../../files/run-files/names.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
 import { isRecord } from '../../options/read-object.ts';
@@ -33,7 +33,7 @@ export function checkModels(folder: string, config: ConfigCheck): ModelChecks {
     const check = openCheck(name);
     const path = join(folder, name);
     const file = reading(check, path, () => {
-      checkOwnFile('verify', path, 'a Gradloom file');
+      checkRunFile('verify', path, 'a Gradloom file');
       return openModelFile(path, loadOptions());
     });
     if (file === null) return check;

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { BEST_FILE, LAST_FILE } from '@gradloom/runtime';
-import { openOwnFile } from '@gradloom/runtime/internal';
+import { openRunFile } from '@gradloom/runtime/internal';
 
 /** Folder for runs without --out, in the working directory. */
 export const RUNS_FOLDER = 'runs';
@@ -56,7 +56,7 @@ export const RUN_FILES: readonly string[] = [
  * file. @throws Error naming the path if it is not a regular file, or it has more than `most` bytes.
  */
 export function readRunFile(where: string, path: string, expected: string, maxBytes: number): Buffer | null {
-  const file = openOwnFile(where, path, expected);
+  const file = openRunFile(where, path, expected);
   if (file === null) return null;
   try {
     const { size } = fstatSync(file);

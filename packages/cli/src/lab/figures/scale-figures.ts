@@ -1,5 +1,5 @@
 import type { Profile } from '@gradloom/runtime';
-import { parts } from '@gradloom/runtime/internal';
+import { phases } from '@gradloom/runtime/internal';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { Amdahl, Usl } from '../scale/laws.ts';
 import type { PredictedPoint, Range } from '../scale/predict-cores.ts';
@@ -52,8 +52,8 @@ export function countOf({ threads, beyondCores, working, gradientThreads }: Poin
  */
 export const phasesOf = ({ profiles, stepMs }: Pick<Point, 'profiles' | 'stepMs'>): Profile[] =>
   profiles.map((profile) => {
-    const factor = stepMs / parts.reduce((sum, part) => sum + profile[part], 0);
-    return Object.fromEntries(parts.map((part) => [part, factor * profile[part]])) as unknown as Profile;
+    const factor = stepMs / phases.reduce((sum, part) => sum + profile[part], 0);
+    return Object.fromEntries(phases.map((part) => [part, factor * profile[part]])) as unknown as Profile;
   });
 
 export const pointTable = ({ points }: ScaleFigures): FigureTable => ({

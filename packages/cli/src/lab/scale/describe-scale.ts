@@ -1,4 +1,4 @@
-import { parts } from '@gradloom/runtime/internal';
+import { phases } from '@gradloom/runtime/internal';
 import type { Paint } from '../../terminal/paint.ts';
 import { backendName, decimal, plural, whole } from '../../terminal/text/format.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
@@ -88,14 +88,14 @@ function breakdown({ points }: ScaleReport): string[] {
     phasesOf(point).map((profile, k) => [
       k === 0 ? countOf(point) : '',
       String(k),
-      ...parts.map((part) => decimal(profile[part])),
+      ...phases.map((part) => decimal(profile[part])),
     ]),
   );
   if (rows.length === 0) return [];
   const { stepMs, profiles } = points[0];
-  const clockedMs = profiles.reduce((sum, profile) => parts.reduce((all, part) => all + profile[part], sum), 0);
+  const clockedMs = profiles.reduce((sum, profile) => phases.reduce((all, part) => all + profile[part], sum), 0);
   return [
-    ...table(['threads', 'thread', ...parts], rows, { right: [1, 2, 3, 4, 5, 6] }),
+    ...table(['threads', 'thread', ...phases], rows, { right: [1, 2, 3, 4, 5, 6] }),
     ...(clockedMs < CLOCK_IS_FELT * stepMs
       ? []
       : wrap(

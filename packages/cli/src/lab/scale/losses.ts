@@ -1,5 +1,5 @@
 import type { Profile } from '@gradloom/runtime';
-import { parts } from '@gradloom/runtime/internal';
+import { phases } from '@gradloom/runtime/internal';
 import { plural } from '../../terminal/text/format.ts';
 import type { Scaling } from './measure-scaling.ts';
 
@@ -19,7 +19,7 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
   const most = points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1);
   if (most === undefined || most.threads === 1 || most.profiles.length === 0) return [];
   const [before, after] = [totalOf(one.profiles), totalOf(most.profiles)];
-  const whole = parts.reduce((sum, part) => sum + after[part], 0);
+  const whole = phases.reduce((sum, part) => sum + after[part], 0);
   const share = (...of: (keyof Profile)[]) => of.reduce((sum, part) => sum + after[part] - before[part], 0) / whole;
   const T = most.threads;
   const fastest = bandwidth.at(-1);
@@ -71,5 +71,5 @@ function trafficOf(gigabytesPerSecond: number, ofMemory: number): string {
 /** Sum over all threads. */
 function totalOf(profiles: readonly Profile[]): Profile {
   const sum = (part: keyof Profile) => profiles.reduce((total, profile) => total + profile[part], 0);
-  return Object.fromEntries(parts.map((part) => [part, sum(part)])) as Profile;
+  return Object.fromEntries(phases.map((part) => [part, sum(part)])) as Profile;
 }

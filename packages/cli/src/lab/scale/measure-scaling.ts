@@ -4,7 +4,7 @@ import {
   type Exchange,
   measureBandwidth,
   measureExchange,
-  parts,
+  phases,
   planStepWork,
   type TimedRun,
   timeSteps,
@@ -155,8 +155,8 @@ export async function measureScaling(
     let [whole] = profiles;
     let leaf: Profile | null = null;
     // Alternately, keeping the faster of each: a slow moment of the machine is no part of a step.
-    for (let k = 0; k < PARTS_RUNS && work.leaf < batch; k++) {
-      const [alone] = await profilesOf(1, { batch: work.leaf });
+    for (let k = 0; k < PARTS_RUNS && work.leafRows < batch; k++) {
+      const [alone] = await profilesOf(1, { batch: work.leafRows });
       if (leaf === null || passesMs(alone) < passesMs(leaf)) leaf = alone;
       const [again] = await profilesOf(1);
       if (passesMs(again) < passesMs(whole)) whole = again;
@@ -208,4 +208,4 @@ export const runLength = (
 const stepsIn = (ms: number, stepMs: number): number => Math.max(5, Math.round(ms / stepMs));
 
 const perStep = (profile: Profile, steps: number): Profile =>
-  Object.fromEntries(parts.map((part) => [part, profile[part] / steps])) as Profile;
+  Object.fromEntries(phases.map((part) => [part, profile[part] / steps])) as Profile;

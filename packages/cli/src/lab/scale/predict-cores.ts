@@ -44,13 +44,13 @@ export interface OneThread {
  */
 export function measuredParts(
   { stepMs, whole, leaf, bandwidth, exchanges }: OneThread,
-  work: Pick<StepWork, 'batch' | 'leaf' | 'slots' | 'parameters' | 'threadsOf'>,
+  work: Pick<StepWork, 'batch' | 'leafRows' | 'slots' | 'parameters' | 'threadsOf'>,
 ): MeasuredParts {
   const unclocked = stepMs / (passesMs(whole) + whole.update);
   const [{ passes, gradientRows }] = work.threadsOf(1);
   const [all, one] = [passesMs(whole) * unclocked, leaf === null ? null : passesMs(leaf) * unclocked];
   // Solves passes · passMs + batch · rowMs = all, and passMs + leaf · rowMs = one.
-  const solved = one === null ? 0 : (one * work.batch - all * work.leaf) / (work.batch - passes * work.leaf);
+  const solved = one === null ? 0 : (one * work.batch - all * work.leafRows) / (work.batch - passes * work.leafRows);
   const passMs = Number.isFinite(solved) ? Math.min(Math.max(0, solved), all / passes) : 0;
   const updateMs = whole.update * unclocked;
   const bytes = updateBytes(work.slots, gradientRows) * work.parameters;

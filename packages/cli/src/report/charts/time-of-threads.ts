@@ -1,5 +1,5 @@
 import type { Profile } from '@gradloom/runtime';
-import { parts as allParts } from '@gradloom/runtime/internal';
+import { phases as allParts } from '@gradloom/runtime/internal';
 import { barX } from '@observablehq/plot';
 import { decimal, duration } from '../../terminal/text/format.ts';
 import { highest } from '../axes.ts';

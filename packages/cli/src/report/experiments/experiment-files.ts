@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { checkOwnFile, writeAtomically } from '@gradloom/runtime/internal';
+import { checkRunFile, writeAtomically } from '@gradloom/runtime/internal';
 import { EXPERIMENTS_FILE } from '../../files/run-files/names.ts';
 import { either, list, nullable, optional, record, table } from '../../options/schema/containers.ts';
 import { anyObject } from '../../options/schema/json.ts';
@@ -64,7 +64,7 @@ export function recordOf(
 
 /** Adds the records to those of earlier experiments in the folder. */
 export function keepRecords(folder: string, records: Readonly<Record<string, ExperimentRecord>>): void {
-  checkOwnFile('report', join(folder, EXPERIMENTS_FILE));
+  checkRunFile('report', join(folder, EXPERIMENTS_FILE));
   const all = { ...readDocument(folder, EXPERIMENTS_FILE, anyObject), ...records };
   const text = `${JSON.stringify(all, null, 2)}\n`;
   writeAtomically('report', join(folder, EXPERIMENTS_FILE), [Buffer.from(text)]);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
-import { checkOwnFile, lockFolder, makeDirectory, writeAtomically } from '@gradloom/runtime/internal';
+import { checkRunFile, lockFolder, makeDirectory, writeAtomically } from '@gradloom/runtime/internal';
 import { UsageError } from '../failure.ts';
 
 /**
@@ -36,7 +36,7 @@ export const withOut = <T>(
  */
 export function writeOut({ path: out }: FolderLock, name: string, text: string): void {
   const path = join(out, name);
-  checkOwnFile('--out', path);
+  checkRunFile('--out', path);
   writeAtomically('--out', path, [Buffer.from(text)]);
 }
 

@@ -1,5 +1,5 @@
 import { viewOf } from '@gradloom/core/internal';
-import type { Stretch, Transfer } from '../cluster.ts';
+import type { SharedNumbers, Transfer } from '../cluster.ts';
 import { ClusterError } from '../cluster-error.ts';
 import { REQUEST, type Slots } from './ledger.ts';
 import type { MpiLibrary } from './mpi-library.ts';
@@ -106,7 +106,7 @@ function handleReader(mpi: MpiLibrary, { requests }: Slots): (place: number) => 
     : (place) => view.getInt32(place * 4, true);
 }
 
-function cutBytes(numbers: Stretch, pieceBytes: number): Uint8Array<SharedArrayBuffer>[] {
+function cutBytes(numbers: SharedNumbers, pieceBytes: number): Uint8Array<SharedArrayBuffer>[] {
   const pieces: Uint8Array<SharedArrayBuffer>[] = [];
   for (let from = 0; from < numbers.byteLength; from += pieceBytes) {
     const bytes = Math.min(pieceBytes, numbers.byteLength - from);

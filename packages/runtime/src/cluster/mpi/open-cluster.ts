@@ -1,9 +1,9 @@
 import { OptionError } from '@gradloom/core';
 import { onlyKeys, option, show, showPath } from '@gradloom/core/internal';
 import { isSocket } from '../../system/files/file-system.ts';
-import { ownProcess, stateOf } from '../../system/files/process-identity.ts';
+import { stateOf, thisProcess } from '../../system/files/process-identity.ts';
 import type { Cluster, Connection } from '../cluster.ts';
-import { coreShares, idleCores, ownPlace } from '../core-share.ts';
+import { coreShares, idleCores, reportMachine } from '../core-share.ts';
 import { findMpi, rankCount, startedBy } from './find-mpi.ts';
 import { allocateLedger, openLedger } from './ledger.ts';
 import type { MpiLibrary } from './mpi-library.ts';
@@ -38,7 +38,7 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   const ledger = openLedger(memory, ranks, requestBytes);
   const connection: Connection = { rank, ranks, timeLimitMs, path: mpi.path, ledger: memory };
   const { begin, ...talk } = createTalk(mpi, ledger, connection);
-  const said = await begin({ place: ownPlace(), process: ownProcess() });
+  const said = await begin({ place: reportMachine(), process: thisProcess() });
   const places = said.map(({ place }) => place);
   const near = [...said.keys()].filter((other) => stateOf(said[other].process) !== 'elsewhere');
   const dead = (): number[] => near.filter((other) => stateOf(said[other].process) === 'dead');

@@ -1,6 +1,6 @@
 import { reasonOf, showPath } from '@gradloom/core/internal';
 import { CsvError, Parser } from 'csv-parse';
-import { type ByteSource, MOST_UNPACKED_TEXT, openBytes } from '../../system/files/byte-source.ts';
+import { type ByteSource, MAX_TEXT_RATIO, openBytes } from '../../system/files/byte-source.ts';
 import { checkPath } from '../../system/files/check-path.ts';
 import { readText, type TextEncodingChoice } from '../read-text.ts';
 import { isSomeNumber } from './format-finder.ts';
@@ -34,7 +34,7 @@ export async function* readCsv(
 ): AsyncGenerator<readonly CsvRecord[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
     new Error(`readCsv: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
-  const source = opened ?? (await openBytes('readCsv', path, 'a CSV file', MOST_UNPACKED_TEXT));
+  const source = opened ?? (await openBytes('readCsv', path, 'a CSV file', MAX_TEXT_RATIO));
   let records: CsvRecord[] = [];
   let parser: RecordParser | undefined;
   const parserFor = (text: string): RecordParser => {

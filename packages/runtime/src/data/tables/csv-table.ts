@@ -115,7 +115,7 @@ function streamSource(stream: Readable): ByteSource {
   return {
     gzipped: false,
     fileBytes: Number.POSITIVE_INFINITY,
-    mostBytes: Number.POSITIVE_INFINITY,
+    maxBytes: Number.POSITIVE_INFINITY,
     async read(into) {
       let filled = 0;
       while (filled < into.length) {

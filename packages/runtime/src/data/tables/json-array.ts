@@ -1,6 +1,6 @@
 import { show, showPath } from '@gradloom/core/internal';
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
-import { MOST_UNPACKED_TEXT, openBytes } from '../../system/files/byte-source.ts';
+import { MAX_TEXT_RATIO, openBytes } from '../../system/files/byte-source.ts';
 import { readText } from '../read-text.ts';
 import { MOST_CHARACTERS } from './csv-records.ts';
 import { type JsonRow, openJsonRows, ROW_WANTED } from './json-rows.ts';
@@ -20,7 +20,7 @@ export const openJsonArray = (path: string, options: TableReadOptions): Promise<
 async function* elementsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
     new Error(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
-  const source = await openBytes('readTable', path, 'a JSON file with an array of rows', MOST_UNPACKED_TEXT);
+  const source = await openBytes('readTable', path, 'a JSON file with an array of rows', MAX_TEXT_RATIO);
   const elements = createElements((problem) => new Error(`readTable: ${showPath(path)}: ${problem}`));
   const tokenizer = new Tokenizer();
   tokenizer.onToken = elements.add;

@@ -1,5 +1,5 @@
 import { show, showPath } from '@gradloom/core/internal';
-import { MOST_UNPACKED_TEXT, openBytes } from '../../system/files/byte-source.ts';
+import { MAX_TEXT_RATIO, openBytes } from '../../system/files/byte-source.ts';
 import { readText } from '../read-text.ts';
 import { MOST_CHARACTERS } from './csv-records.ts';
 import { type JsonRow, openJsonRows, ROW_WANTED } from './json-rows.ts';
@@ -16,7 +16,7 @@ export const openJsonLines = (path: string, options: TableReadOptions): Promise<
 async function* linesOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
     new Error(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
-  const source = await openBytes('readTable', path, 'a file with a JSON object a line', MOST_UNPACKED_TEXT);
+  const source = await openBytes('readTable', path, 'a file with a JSON object a line', MAX_TEXT_RATIO);
   let line = 1;
   let open = ''; // the unfinished line
   try {

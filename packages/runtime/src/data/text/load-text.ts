@@ -1,5 +1,5 @@
 import { show, showPath } from '@gradloom/core/internal';
-import { type ByteSource, MOST_UNPACKED_TEXT, openBytes } from '../../system/files/byte-source.ts';
+import { type ByteSource, MAX_TEXT_RATIO, openBytes } from '../../system/files/byte-source.ts';
 import { checkPath } from '../../system/files/check-path.ts';
 import type { DataSplits } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
@@ -73,11 +73,11 @@ async function* textOf(path: string, fault: TextFault): AsyncGenerator<string> {
   }
 }
 
-const open = (path: string): Promise<ByteSource> => openBytes('loadText', path, 'a text file', MOST_UNPACKED_TEXT);
+const open = (path: string): Promise<ByteSource> => openBytes('loadText', path, 'a text file', MAX_TEXT_RATIO);
 
 async function bytesOf(path: string, fault: TextFault): Promise<TokenStore> {
   let source = await open(path);
-  let count = source.mostBytes;
+  let count = source.maxBytes;
   try {
     // A gzipped file is unpacked once to know its size.
     if (source.gzipped) {

@@ -1,18 +1,18 @@
 import { InputError, type Loss, type Metric, metrics, type Network, type Pausable } from '@gradloom/core';
 import { perplexityOf, show, targetColumns, targetPositions, viewOf } from '@gradloom/core/internal';
-import type { Stretch, Transfer } from '../../cluster/cluster.ts';
+import type { SharedNumbers, Transfer } from '../../cluster/cluster.ts';
 import { alone, type Lockstep } from '../../cluster/lockstep.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
-import { collectsOutputs, STRETCH, stretchRows } from '../memory/run-memory.ts';
+import { collectsOutputs, OUTPUTS_PER_TURN, rowsPerTurn } from '../memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { BadRow, EvaluationTask, InferenceSetup, RunSetup, TeamSetup } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';
-import { lossUnit, toOwnUnits } from './own-units.ts';
 import { addTallies, hasSurprise, TALLIES, TALLY } from './tally.ts';
+import { lossUnit, toTargetUnits } from './target-units.ts';
 
 /** Loss and metrics of a network on a set of rows. A metric that does not apply is absent. */
 export interface Evaluation {
@@ -153,7 +153,7 @@ function* readOutputs(
   const R = targetPositions(network, loss);
   const O = network.outputs / R;
   const columns = targetColumns(network, loss);
-  const most = Math.min(rows, stretchRows(network));
+  const most = Math.min(rows, rowsPerTurn(network));
   for (let from = 0; from < rows; from += most) {
     const gathered = Math.min(most, rows - from);
     const y = viewOf(outputs, from * R * O, gathered * R * O);
@@ -163,8 +163,8 @@ function* readOutputs(
       reader.add(y, t, B, O);
       yield;
     }
-    toOwnUnits(t, B, dataset.preprocessing);
-    toOwnUnits(y, B, dataset.preprocessing);
+    toTargetUnits(t, B, dataset.preprocessing);
+    toTargetUnits(y, B, dataset.preprocessing);
     for (const reader of readers) {
       reader.add(y, t, B, O);
       yield;
@@ -233,7 +233,7 @@ export function* figuresOf(
 
 function* areBits(values: Dataset['targets']['array']): Pausable<boolean> {
   for (let n = 0; n < values.length; n++) {
-    if (n % STRETCH === 0) yield;
+    if (n % OUTPUTS_PER_TURN === 0) yield;
     if (values[n] !== 0 && values[n] !== 1) return false;
   }
   return true;
@@ -259,7 +259,7 @@ function arraysOf(
   if (arrays === undefined) {
     const collects = collectsOutputs(network, loss, readers);
     const outputs = collects ? sharedDoubles(chunks * EVALUATION_ROWS * network.outputs) : null;
-    const targets = new Float64Array(stretchRows(network) * targetColumns(network, loss));
+    const targets = new Float64Array(rowsPerTurn(network) * targetColumns(network, loss));
     arrays = { outputs, targets, tallies: sharedDoubles(chunks * TALLIES) };
     known.set(setup, arrays);
   }
@@ -300,7 +300,8 @@ export function partsOf(
 
 /** Transfers that bring outputs and sums of all ranks to rank 0, which has arrays of the same shape. */
 function outputsToFirst({ rank, isFirst }: Lockstep, parts: readonly Segment[]): readonly Transfer[] {
-  const arraysOf = ({ outputs, tallies }: Segment): Stretch[] => (outputs === null ? [tallies] : [outputs, tallies]);
+  const arraysOf = ({ outputs, tallies }: Segment): SharedNumbers[] =>
+    outputs === null ? [tallies] : [outputs, tallies];
   if (!isFirst) return arraysOf(parts[rank]).map((numbers) => ({ kind: 'send', peer: 0, numbers }));
   return parts
     .slice(1)

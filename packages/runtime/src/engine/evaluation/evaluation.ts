@@ -20,8 +20,8 @@ import { gatherLengths, gatherRows, type RowReader } from '../../data/gather.ts'
 import { gatherTargets } from '../../data/targets.ts';
 import { EVALUATION_ROWS, type EvaluationScratch } from '../memory/thread-scratch.ts';
 import { CONTROL } from '../threads/barrier.ts';
-import type { Host } from '../threads/host.ts';
 import type { BadRow, EvaluationTask, TeamSetup } from '../threads/protocol.ts';
+import type { ThreadEnvironment } from '../threads/thread-environment.ts';
 import { addPositions, hasSurprise, TALLIES, TALLY } from './tally.ts';
 
 /** A linked forward pass with the loss of each row. */
@@ -43,7 +43,7 @@ export interface EvaluationContext {
   readonly lossSums: Float64Array; // [rows of the workspace] or longer
   readonly targetColumns: number;
   readonly targetPositions: number; // positions of a row that are targets; 1 if the row has one
-  readonly whole: number; // length of a row without padding
+  readonly rowLength: number; // length of a row without padding
   piece: Piece | null; // the most recent one
 }
 
@@ -53,21 +53,21 @@ export function createEvaluationContext<Setup extends TeamSetup>(
   loss: Loss,
   model: Elements, // [P]
   { kernels: scratch, workspace, lossSums }: EvaluationScratch,
-  host: Host,
+  environment: ThreadEnvironment,
 ): EvaluationContext & { readonly setup: Setup } {
-  const kernels = host.kernelsOf(setup, scratch);
+  const kernels = environment.kernelsOf(setup, scratch);
   return {
     setup,
     network,
     loss,
     model: bindTensors(network, model),
     kernels,
-    reader: { gatherBytes: kernels.gatherBytes, gatherFile: host.gatherFile },
+    reader: { gatherBytes: kernels.gatherBytes, gatherFile: environment.gatherFile },
     workspace,
     lossSums,
     targetColumns: targetColumns(network, loss),
     targetPositions: targetPositions(network, loss),
-    whole: wholeLength(network),
+    rowLength: wholeLength(network),
     piece: null,
   };
 }
@@ -93,7 +93,7 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
         const rows = Math.min(workspace.rows, B - done);
         const { y, program } = pieceOf(context, rows);
         gatherRows(workspace.x, dataset.inputs, null, first, rows, reader);
-        gatherLengths(workspace.lengths, dataset, context.whole, null, first, rows, reader);
+        gatherLengths(workspace.lengths, dataset, context.rowLength, null, first, rows, reader);
         gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, rows, reader);
         weighPositions(workspace, rows, R, false);
         program.run();

@@ -1,8 +1,8 @@
 import { buildNetwork, createLoss } from '@gradloom/core';
 import { createAllocator } from '@gradloom/core/internal';
 import { takeEvaluationScratch } from '../memory/thread-scratch.ts';
-import type { Host } from '../threads/host.ts';
 import type { InferenceSetup } from '../threads/protocol.ts';
+import type { ThreadEnvironment } from '../threads/thread-environment.ts';
 import { createEvaluationContext, type EvaluationContext } from './evaluation.ts';
 import { planInference } from './inference-layout.ts';
 
@@ -12,9 +12,13 @@ export interface InferenceContext extends EvaluationContext {
 }
 
 /** Creates the context of thread `thread`. */
-export function createInferenceContext(setup: InferenceSetup, thread: number, host: Host): InferenceContext {
-  const own = host.partsOf(setup);
-  const network = buildNetwork(host.specOf(setup), own);
+export function createInferenceContext(
+  setup: InferenceSetup,
+  thread: number,
+  environment: ThreadEnvironment,
+): InferenceContext {
+  const own = environment.partsOf(setup);
+  const network = buildNetwork(environment.specOf(setup), own);
   const loss = createLoss(setup.loss, own);
   const { elementType, threads } = setup;
   const shape = { network, loss, elementType, backend: setup.backend.name };
@@ -23,5 +27,5 @@ export function createInferenceContext(setup: InferenceSetup, thread: number, ho
     shape,
     createAllocator('createInferenceContext', scratch[thread], elementType),
   );
-  return createEvaluationContext(setup, network, loss, theta, scratchOfThread, host);
+  return createEvaluationContext(setup, network, loss, theta, scratchOfThread, environment);
 }

@@ -9,7 +9,7 @@ import {
   type WasmMemory,
 } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
-import { longestArray, mostInside } from '../memory/arena.ts';
+import { maxArrayBytes, maxInsideBytes } from '../memory/arena.ts';
 import { type EvaluationShape, takeEvaluationScratch } from '../memory/thread-scratch.ts';
 
 const LINE = 64;
@@ -46,8 +46,8 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
     { name: activations, bytes: threads * own, option: 'threads' },
     { name: 'tables of the kernels', bytes: bytes - weights - threads * own },
   ];
-  checkMemory(parts, { bytes: mostInside(backend), bound: 'the address space of the kernels' });
-  checkMemory([parts[0]], { bytes: longestArray(elementType), bound: 'the longest array of Node 20' });
+  checkMemory(parts, { bytes: maxInsideBytes(backend), bound: 'the address space of the kernels' });
+  checkMemory([parts[0]], { bytes: maxArrayBytes(elementType), bound: 'the longest array of Node 20' });
   return {
     bytes,
     outside: [],

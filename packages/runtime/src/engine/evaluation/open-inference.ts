@@ -1,7 +1,7 @@
 import { createLoss, type Elements, type LossSpec, type Network } from '@gradloom/core';
 import { complete, refuseBadWeights, typeOf } from '@gradloom/core/internal';
 import type { MemoryRoom } from '../../system/memory/memory.ts';
-import type { Means } from '../memory/fit-memory.ts';
+import type { MemoryBudget } from '../memory/memory-budget.ts';
 import { evaluationParts, threadParts } from '../memory/run-memory.ts';
 import type { InferenceSetup } from '../threads/protocol.ts';
 import { openTeamSetup, type TeamShape } from '../threads/team-setup.ts';
@@ -11,7 +11,7 @@ import { countScratch, planInference } from './inference-layout.ts';
 /** A model in the shared memory of a team. */
 export interface OpenedInference {
   readonly setup: InferenceSetup;
-  readonly means: Means;
+  readonly budget: MemoryBudget;
   readonly room: MemoryRoom; // the memory limit that it was fitted to
   readonly plannedBytes: number;
 }

@@ -16,8 +16,8 @@ import {
   type WasmMemory,
 } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
-import { ownershipOf, rowOfRank } from '../step/owned-blocks.ts';
-import { nodeRowsOf, notesLength } from '../step/rank-batch.ts';
+import { ownershipOf, rankGradientLength } from '../step/owned-blocks.ts';
+import { maxRankGradientRows, rankNotesLength } from '../step/rank-batch.ts';
 import { gradientRowsOf } from '../step/team-part.ts';
 import { passMemoryLength, type ScratchShape, sharedLength, takeThreadScratch } from './thread-scratch.ts';
 
@@ -36,16 +36,16 @@ export interface ArenaOptions extends ScratchShape {
 export interface Arena {
   readonly theta: Elements; // [P]
   readonly gSum: Elements; // [rows, gradientStride] gradient sums of this rank's nodes of the tree
-  readonly nodes: Elements; // [rows, gradientStride] sums of all ranks' nodes, for `owned`; empty without others
+  readonly rankGradients: Elements; // [rows, gradientStride] sums of all ranks' nodes, for `owned`; empty without others
   readonly state: readonly Elements[]; // [slots][P]; with several ranks only `owned`, except for an average
   readonly owned: readonly Range[]; // parameters that this rank updates, in order: all without other ranks
   readonly model: Elements; // theta, or its moving average (last of `state`): evaluated and returned
   readonly squares: Float64Array; // [blocks]
   readonly lossSums: Float64Array; // [leaves]
-  readonly notes: Float64Array; // messages between ranks in a step: see rank-step.ts; empty without other ranks
+  readonly rankNotes: Float64Array; // messages between ranks in a step: see rank-step.ts; empty without other ranks
   readonly scalars: Float64Array; // scalars of the optimizer
   readonly scheduleState: Float64Array;
-  readonly rates: Float64Array; // [RING] learning rate of step n at n mod RING, written between spans
+  readonly learningRates: Float64Array; // [RING] learning rate of step n at n mod RING, written between spans
   readonly losses: Float64Array; // [RING] mean loss of each step of a span
   readonly norms: Float64Array; // [RING] gradient norm of each step of a span
   readonly probeSums: Float64Array; // [leaves, probeLength] of the last probed step; empty if no step is probed
@@ -87,10 +87,10 @@ const reachesOutside: Readonly<Record<BackendName, boolean>> = {
 };
 
 /** Bytes of the longest array in V8 11.3: 2³² numbers. */
-export const longestArray = (type: ElementType): number => bytesOfElements(type, 2 ** 32);
+export const maxArrayBytes = (type: ElementType): number => bytesOfElements(type, 2 ** 32);
 
 /** Largest memory of a run, in bytes. The reference uses a plain SharedArrayBuffer of any size. */
-export const mostInside = (backend: BackendName): number => (backend === 'reference' ? Infinity : MOST_BYTES);
+export const maxInsideBytes = (backend: BackendName): number => (backend === 'reference' ? Infinity : MOST_BYTES);
 
 /**
  * Offset of a region in its own buffer. glibc puts 16 bytes before a large block, so this offset is 64-byte aligned;
@@ -99,7 +99,7 @@ export const mostInside = (backend: BackendName): number => (backend === 'refere
 const OUTSIDE_START = ALIGNMENT - 16;
 
 /** Position of a region: in the memory, or in the buffer with this number outside of it. */
-interface Place {
+interface ArenaSlot {
   readonly outside: number | null;
   readonly offset: number; // in bytes
 }
@@ -112,17 +112,17 @@ interface Place {
  * addresses; nothing is allocated.
  */
 export function planArena(options: ArenaOptions, scratchLength = countScratch(options)): ArenaPlan {
-  const { backend, insideBytes = mostInside(backend) } = options;
+  const { backend, insideBytes = maxInsideBytes(backend) } = options;
   const whole = layOut(options, scratchLength, false);
   const fits = whole.bytes <= insideBytes || !reachesOutside[backend];
   const plan = fits ? whole : layOut(options, scratchLength, true);
   const bound = `the address space of the kernels${fits ? '' : ', without gradients and optimizer state'}`;
   checkMemory(
     plan.parts.filter(({ isOutside }) => !isOutside),
-    { bytes: mostInside(backend), bound },
+    { bytes: maxInsideBytes(backend), bound },
   );
   for (const part of plan.parts) {
-    checkMemory([part], { bytes: longestArray(part.type), bound: 'the longest array of Node 20' });
+    checkMemory([part], { bytes: maxArrayBytes(part.type), bound: 'the longest array of Node 20' });
   }
   return plan;
 }
@@ -141,7 +141,7 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
   const rows = gradientRowsOf(options, options.threads, options.probes ?? false);
   let end = 0;
   const outside: number[] = []; // sizes in bytes
-  const places: Place[] = [];
+  const places: ArenaSlot[] = [];
   const parts: PlacedPart[] = [];
   takeArena(options, rows, scratchLength, ({ name, type, length, option, mayLieOutside = false }) => {
     const isOutside = usesOutside && mayLieOutside && length > 0;
@@ -186,7 +186,7 @@ function takeArena(
 ): Arena {
   const { network, optimizer, schedule, threads, elementType, probes = false, cluster = null } = options;
   const P = network.parameterCount;
-  const leaves = leafCount(options.batch, options.leaf);
+  const leaves = leafCount(options.batch, options.leafRows);
   const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   const theta = take({ name: 'parameters', type: elementType, length: P });
   const gSum = take({
@@ -198,11 +198,13 @@ function takeArena(
   });
   const owned = ownedRanges(options);
   const held = owned.reduce((sum, { length }) => sum + length, 0);
-  const nodes = take({
+  const rankGradients = take({
     name: 'gradients of all ranks',
     type: elementType,
     length:
-      cluster === null ? 0 : nodeRowsOf(cluster, options) * gradientStride(elementType, rowOfRank(network, cluster)),
+      cluster === null
+        ? 0
+        : maxRankGradientRows(cluster, options) * gradientStride(elementType, rankGradientLength(network, cluster)),
     mayLieOutside: true,
   });
   const own = optimizer.slots.length - (optimizer.smoothingAt === undefined ? 0 : 1);
@@ -213,17 +215,17 @@ function takeArena(
   });
   const blocks = blockCount(P);
   return {
-    ...{ theta, gSum, nodes, state, owned, model: state[own] ?? theta },
+    ...{ theta, gSum, rankGradients, state, owned, model: state[own] ?? theta },
     squares: take({ name: 'block norms', type: FLOAT64, length: blocks }),
     lossSums: take({ name: 'losses of the leaves', type: FLOAT64, length: leaves }),
-    notes: take({
+    rankNotes: take({
       name: 'notes of the ranks',
       type: FLOAT64,
-      length: cluster === null ? 0 : notesLength(cluster.connection.ranks, leaves, blocks),
+      length: cluster === null ? 0 : rankNotesLength(cluster.connection.ranks, leaves, blocks),
     }),
     scalars: take({ name: 'optimizer scalars', type: FLOAT64, length: optimizer.initialScalars.length }),
     scheduleState: take({ name: 'schedule state', type: FLOAT64, length: schedule.initialState.length }),
-    rates: take({ name: 'rate ring', type: FLOAT64, length: RING }),
+    learningRates: take({ name: 'rate ring', type: FLOAT64, length: RING }),
     losses: take({ name: 'loss ring', type: FLOAT64, length: RING }),
     norms: take({ name: 'norm ring', type: FLOAT64, length: RING }),
     probeSums: take({ name: 'looks into layers', type: FLOAT64, length: probes ? leaves * probeLength(network) : 0 }),
@@ -243,7 +245,7 @@ function takeArena(
 /** The parameters that this rank updates; all of them without other ranks. */
 function ownedRanges({ network, cluster = null }: Pick<ArenaOptions, 'network' | 'cluster'>): readonly Range[] {
   if (cluster === null) return [{ offset: 0, length: network.parameterCount }];
-  const own = ownershipOf(network, cluster).of[cluster.connection.rank];
+  const own = ownershipOf(network, cluster).blocksOf[cluster.connection.rank];
   return own
     .filter(({ length }) => length > 0)
     .map(({ offset, length }) => ({ offset, length }))

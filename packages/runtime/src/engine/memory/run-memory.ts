@@ -3,8 +3,8 @@ import type { Loss, Network, NetworkSpec } from '@gradloom/core';
 import { convolutionBytes, countPieces, leafCount, targetColumns, targetPositions } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
-import { mostPasses } from '../step/team-part.ts';
-import type { Means } from './fit-memory.ts';
+import { maxPasses } from '../step/team-part.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 import { EVALUATION_ROWS, type ScratchShape } from './thread-scratch.ts';
 
 const MiB = 1024 ** 2;
@@ -47,19 +47,19 @@ const FEW_LAYERS = 100;
 /** The threads of a run and their network. */
 export interface ThreadNeeds {
   readonly network: Network;
-  readonly ownThreads: boolean; // started for this run, not taken from a pool
+  readonly startsThreads: boolean; // started for this run, not taken from a pool
 }
 
 /** Memory of threads besides that of the kernels; `trainingBytes` is what each needs to train. */
 export function threadParts(
-  { network, ownThreads }: ThreadNeeds,
-  { threads }: Pick<Means, 'threads'>,
+  { network, startsThreads }: ThreadNeeds,
+  { threads }: Pick<MemoryBudget, 'threads'>,
   trainingBytes = 0,
 ): Part[] {
   const layers = network.allLayers.length * LAYER_BYTES;
   return [
     { name: "this thread's heap", bytes: 2 * semispaceBytes() + GARBAGE_BYTES + layers },
-    { name: 'threads', bytes: ownThreads ? threads * THREAD_BYTES : 0, option: 'threads' },
+    { name: 'threads', bytes: startsThreads ? threads * THREAD_BYTES : 0, option: 'threads' },
     { name: 'layers of the threads', bytes: threads * (layers + trainingBytes), option: 'threads' },
   ];
 }
@@ -75,24 +75,24 @@ export function trainingBytes(shape: ScratchShape, rows: number): number {
 
 /** Workspaces of passes that run in lockstep, in all programs that a thread keeps; 0 if no layer couples rows. */
 function separateWorkspaces(shape: ScratchShape): number {
-  const { batch, lastBatch, leaf, couples, probes = false } = shape;
+  const { batch, lastBatch, leafRows, couples, probes = false } = shape;
   if (!couples) return 0;
   const kinds = lastBatch === batch ? 1 : 2;
-  return kinds * (mostPasses(shape) + (probes ? leafCount(batch, leaf) : 0));
+  return kinds * (maxPasses(shape) + (probes ? leafCount(batch, leafRows) : 0));
 }
 
 /**
  * Most chunks whose outputs are held at once. Their number does not change results; with 16,384 rows the pauses between
  * segments do not matter.
  */
-const MOST_CHUNKS = 64;
+const MAX_CHUNKS = 64;
 
 /** Most bytes of the outputs of these chunks, where a chunk has fewer. */
-const MOST_OUTPUTS = 64 * MiB;
+const MAX_OUTPUT_BYTES = 64 * MiB;
 
 /** Chunks to hold at once when evaluating sets of these numbers of rows. */
 export function chunksOf({ outputs }: Network, rows: readonly number[]): number {
-  const most = Math.max(1, Math.min(MOST_CHUNKS, Math.floor(MOST_OUTPUTS / (8 * EVALUATION_ROWS * outputs))));
+  const most = Math.max(1, Math.min(MAX_CHUNKS, Math.floor(MAX_OUTPUT_BYTES / (8 * EVALUATION_ROWS * outputs))));
   return Math.min(most, Math.ceil(Math.max(0, ...rows) / EVALUATION_ROWS));
 }
 
@@ -104,19 +104,19 @@ export const collectsOutputs = (network: Network, loss: Loss, readers: number): 
   targetPositions(network, loss) === 1 || readers > 0 || Object.keys(network.customParts.metrics).length > 0;
 
 /** Output values read between two pauses: about a millisecond for each reader. */
-export const STRETCH = 1 << 16;
+export const OUTPUTS_PER_TURN = 1 << 16;
 
 /** Rows read between two pauses. */
-export const stretchRows = ({ outputs }: Network): number => Math.ceil(STRETCH / outputs);
+export const rowsPerTurn = ({ outputs }: Network): number => Math.ceil(OUTPUTS_PER_TURN / outputs);
 
 /** Memory of an evaluation, besides its readers. */
 export function evaluationParts(
   network: Network,
   loss: Loss,
-  { chunks }: Pick<Means, 'chunks'>,
+  { chunks }: Pick<MemoryBudget, 'chunks'>,
   readers = 0, // besides those that every evaluation has
 ): Part[] {
-  const targets = stretchRows(network) * targetColumns(network, loss);
+  const targets = rowsPerTurn(network) * targetColumns(network, loss);
   const held = collectsOutputs(network, loss, readers) ? chunks : 0;
   return [
     { name: 'outputs of an evaluation', bytes: held * EVALUATION_ROWS * network.outputs * 8 },

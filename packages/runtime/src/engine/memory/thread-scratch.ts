@@ -29,7 +29,7 @@ import {
   takeKernelScratch as takeScratch,
   type Workspace,
 } from '@gradloom/core/internal';
-import { type BatchShape, mostLeavesOfRank } from '../step/team-part.ts';
+import { type BatchShape, maxRankLeaves } from '../step/team-part.ts';
 
 /** Rows of an evaluation chunk, whose losses are added one after the other. A pass has at most as many. */
 export const EVALUATION_ROWS = MAX_NODE_ROWS;
@@ -65,16 +65,16 @@ export interface EvaluationScratch {
 /** The private arrays of a training thread. */
 export interface ThreadScratch extends EvaluationScratch {
   readonly probe: Float64Array; // [probeLength] of a probed leaf; empty if no step is probed
-  readonly place: Float64Array; // [2] step, and the row of the batch at which a pass begins
+  readonly stepAndRow: Float64Array; // [2] step, and the row of the batch at which a pass begins
   readonly one: Float64Array; // [1] increment of the step
   readonly hyper: Float64Array; // [H] of the optimizer, for this step
   readonly hypers: Float64Array; // [STEPS, H] for the next steps
-  readonly next: Float64Array; // [1] index of the next row of `hypers`
+  readonly hyperRow: Float64Array; // [1] index of the next row of `hypers`
   readonly factors: Float64Array; // factors for columns whose norm exceeds the limit; empty without a limit
-  readonly means: Float64Array; // [2, 2] rows of a whole batch and 1 / rows, then those of the last: see batch.ts
+  readonly divisors: Float64Array; // [2, 2] rows of a whole batch and 1 / rows, then those of the last: see batch.ts
   readonly scale: Float64Array; // [1] clipping factor of the gradient
-  readonly note: Float64Array; // [2] ring index of a step's loss and norm, and whether they end the span
-  readonly tapesOf: Float64Array; // [1] size of the team whose programs are on the tapes
+  readonly stepResult: Float64Array; // [2] ring index of a step's loss and norm, and whether they end the span
+  readonly tapeThreads: Float64Array; // [1] size of the team whose programs are on the tapes
   readonly tapes: Float64Array;
 }
 
@@ -100,16 +100,16 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
   return {
     ...takeEvaluationScratch(shape, allocate, passRows, weighs, augment),
     probe: allocate(probes ? probeLength(network) : 0, FLOAT64),
-    place: allocate(2, FLOAT64),
+    stepAndRow: allocate(2, FLOAT64),
     one: allocate(1, FLOAT64),
     hyper: allocate(H, FLOAT64),
     hypers: allocate(STEPS * H, FLOAT64),
-    next: allocate(1, FLOAT64),
+    hyperRow: allocate(1, FLOAT64),
     factors: allocate(maxNorm === null ? 0 : maxColumns(network), FLOAT64),
-    means: allocate(4, FLOAT64),
+    divisors: allocate(4, FLOAT64),
     scale: allocate(1, FLOAT64),
-    note: allocate(2, FLOAT64),
-    tapesOf: allocate(1, FLOAT64),
+    stepResult: allocate(2, FLOAT64),
+    tapeThreads: allocate(1, FLOAT64),
     tapes: allocate(CALL_DOUBLES * Math.min(MOST_TAPE_CALLS, CALLS_OF_OPERATION * mostCalls(shape)), FLOAT64),
   };
 }
@@ -119,20 +119,20 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
  * one of several leaves a workspace takes no more than it would for each leaf.
  */
 export function passMemoryLength(shape: ScratchShape): number {
-  const { network, loss, elementType, batch, leaf, couples, weighs, augment } = shape;
+  const { network, loss, elementType, batch, leafRows, couples, weighs, augment } = shape;
   if (!couples) return 0;
-  const share = { leaves: leafCount(batch, leaf), allocatePerLeaf: () => EMPTY };
+  const share = { leaves: leafCount(batch, leafRows), allocatePerLeaf: () => EMPTY };
   const ofLeaf = countDoubles(
-    (allocate) => createWorkspace(network, loss, Math.min(batch, leaf), allocate, share, weighs, augment),
+    (allocate) => createWorkspace(network, loss, Math.min(batch, leafRows), allocate, share, weighs, augment),
     elementType,
   );
-  return mostLeavesOfRank(shape) * ofLeaf;
+  return maxRankLeaves(shape) * ofLeaf;
 }
 
 /** Doubles of the memory that layers share between threads. */
-export function sharedLength({ network, loss, elementType, batch, leaf, couples }: ScratchShape): number {
+export function sharedLength({ network, loss, elementType, batch, leafRows, couples }: ScratchShape): number {
   if (!couples) return 0;
-  const leaves = leafCount(batch, leaf);
+  const leaves = leafCount(batch, leafRows);
   return countDoubles((allocate) => {
     createWorkspace(network, loss, 1, () => EMPTY, { leaves, allocatePerLeaf: (width) => allocate(leaves * width) });
   }, elementType);

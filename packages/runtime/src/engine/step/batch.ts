@@ -13,11 +13,11 @@ export function gatherLeaves(
   workspace: Workspace = context.workspace,
 ): number {
   const { setup, loss, reader } = context;
-  const { dataset, orders, leaf } = setup;
+  const { dataset, orders, leafRows } = setup;
   const rows = leafRowsOf(setup, step, first, count);
-  const place = firstOf(setup, step) + first * leaf;
+  const place = firstOf(setup, step) + first * leafRows;
   gatherRows(workspace.x, dataset.inputs, orders, place, rows, reader);
-  gatherLengths(workspace.lengths, dataset, context.whole, orders, place, rows, reader);
+  gatherLengths(workspace.lengths, dataset, context.rowLength, orders, place, rows, reader);
   const { rowWeights: weighing } = workspace;
   if (weighing !== null && setup.weights !== null) {
     gatherRows(weighing.w, setup.weights, orders, place, rows, reader);
@@ -36,9 +36,9 @@ export interface BatchMean {
 }
 
 /** The means of whole batches, or of an epoch's last one of `rows` rows: before the first step as if all count. */
-export function meanOf({ setup, targetPositions, means }: RunContext, rows: number): BatchMean {
+export function meanOf({ setup, targetPositions, divisors }: RunContext, rows: number): BatchMean {
   const first = rows === setup.batch ? 0 : 2;
-  const mean = { count: viewOf(means, first, 1), share: viewOf(means, first + 1, 1) };
+  const mean = { count: viewOf(divisors, first, 1), share: viewOf(divisors, first + 1, 1) };
   mean.count[0] = rows * targetPositions;
   mean.share[0] = 1 / mean.count[0];
   return mean;
@@ -56,7 +56,7 @@ export function countBatch({ setup, targetPositions }: RunContext, step: number,
 
 /** Number of rows in `count` leaves from leaf `first` of `step`. */
 const leafRowsOf = (setup: RunSetup, step: number, first: number, count: number): number =>
-  Math.min(count * setup.leaf, rowsOf(setup, step) - first * setup.leaf);
+  Math.min(count * setup.leafRows, rowsOf(setup, step) - first * setup.leafRows);
 
 /** Rows in the batch of `step`: the last batch of an epoch may be short. */
 export function rowsOf({ batch, context, dataset }: RunSetup, step: number): number {

@@ -5,13 +5,13 @@ import { host, viewOf } from '@gradloom/core/internal';
  * Phases of a step. `update` sums the gradients and applies the optimizer; `exchange` sends to other ranks, receives
  * from them and waits for them (first thread of a rank only); `wait` is the time at barriers.
  */
-export const parts = ['gather', 'forward', 'backward', 'update', 'exchange', 'wait'] as const;
+export const phases = ['gather', 'forward', 'backward', 'update', 'exchange', 'wait'] as const;
 
 /** Milliseconds that a thread spent in each phase, over all steps of a run. */
-export type Profile = { readonly [Part in (typeof parts)[number]]: number };
+export type Profile = { readonly [Part in (typeof phases)[number]]: number };
 
 /** Index of each phase in a thread's row of times. */
-export const PART = { gather: 0, forward: 1, backward: 2, update: 3, exchange: 4, wait: 5 } satisfies Record<
+export const PHASE = { gather: 0, forward: 1, backward: 2, update: 3, exchange: 4, wait: 5 } satisfies Record<
   keyof Profile,
   number
 >;
@@ -36,15 +36,15 @@ export interface Clock {
 
 /** Allocates the times of all threads, outside the run's memory. */
 export const allocateTimes = (threads: number): Float64Array<SharedArrayBuffer> =>
-  new Float64Array(new SharedArrayBuffer(8 * threads * parts.length));
+  new Float64Array(new SharedArrayBuffer(8 * threads * phases.length));
 
 export function createClock(times: Float64Array, thread: number): Clock {
-  const { start, lap } = createStopwatch(viewOf(times, thread * parts.length, parts.length));
+  const { start, lap } = createStopwatch(viewOf(times, thread * phases.length, phases.length));
   return {
     start,
     lap,
     inspect(phase) {
-      if (phase === 'loss') lap(PART.forward);
+      if (phase === 'loss') lap(PHASE.forward);
     },
   };
 }
@@ -67,7 +67,7 @@ export function createStopwatch(own: Float64Array): { start(): void; lap(place: 
 /** Reads the times of the first `threads` threads. */
 export function readProfiles(times: Float64Array, threads: number): Profile[] {
   return Array.from({ length: threads }, (_, thread) => {
-    const own = viewOf(times, thread * parts.length, parts.length);
-    return Object.fromEntries(parts.map((part, place) => [part, own[place]])) as Profile;
+    const own = viewOf(times, thread * phases.length, phases.length);
+    return Object.fromEntries(phases.map((part, place) => [part, own[place]])) as Profile;
   });
 }

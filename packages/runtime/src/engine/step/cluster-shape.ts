@@ -12,7 +12,7 @@ export interface ClusterShape {
   /** Whether gradients are exchanged while later ones are still computed. */
   readonly overlap: boolean;
   /** Least number of parameters in a bucket, which is exchanged as a whole. @default LEAST_BUCKET */
-  readonly leastBucket?: number;
+  readonly minBucketParameters?: number;
 }
 
 /** The shape of a cluster; null for a single rank, which takes steps as without a cluster. */

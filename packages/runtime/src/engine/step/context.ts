@@ -14,8 +14,8 @@ import { createEvaluationContext, type EvaluationContext } from '../evaluation/e
 import { type Arena, planArena } from '../memory/arena.ts';
 import { type ThreadScratch, takeThreadScratch } from '../memory/thread-scratch.ts';
 import { type Barrier, createBarrier } from '../threads/barrier.ts';
-import type { Host } from '../threads/host.ts';
 import type { RunSetup } from '../threads/protocol.ts';
+import type { ThreadEnvironment } from '../threads/thread-environment.ts';
 import { type Clock, createClock } from './clock.ts';
 import { optimizerOf } from './optimizer-of.ts';
 import { createWorkClock, type WorkClock } from './work-clock.ts';
@@ -29,31 +29,32 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly optimizer: Optimizer;
   readonly gradientRows: readonly Elements[]; // [rows][P]
   readonly gradients: readonly Tensors[]; // tensors of each row
-  readonly probeOf: Inspect | undefined; // inspects the layers of a leaf; undefined if no step is probed
+  readonly inspectProbe: Inspect | undefined; // inspects the layers of a leaf; undefined if no step is probed
   readonly clock: Clock | null; // null unless the run has a profile
   readonly workClock: WorkClock;
   readonly scalarsAhead: Float64Array; // the optimizer's, for the first step without written hyperparameters
-  readonly rate: Float64Array; // [1] learning rate of a step
-  readonly stop: Float64Array; // [1] the last element of `note`
+  readonly learningRate: Float64Array; // [1] learning rate of a step
+  readonly stopFlag: Float64Array; // [1] the last element of `note`
   readonly cores: number;
-  readonly host: Host;
+  readonly environment: ThreadEnvironment;
   step: number; // the current step
-  most: number; // number of steps in the span
+  spanSteps: number; // number of steps in the span
   isTimed: boolean; // whether working and waiting are timed in this step
   barrier: Barrier; // barrier of the current team
 }
 
 /** Builds the context of thread `thread`. Everything that spans need is allocated here. */
-export function createContext(setup: RunSetup, thread: number, host: Host): RunContext {
-  const own = host.partsOf(setup);
-  const network = buildNetwork(host.specOf(setup), own);
+export function createContext(setup: RunSetup, thread: number, environment: ThreadEnvironment): RunContext {
+  const own = environment.partsOf(setup);
+  const network = buildNetwork(environment.specOf(setup), own);
   const loss = createLoss(setup.loss, own);
   const optimizer = optimizerOf(setup.optimizer, setup.ema);
   const schedule = createSchedule(setup.schedule, setup.context, own);
-  const { elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, threads, probes, insideBytes } = setup;
+  const { elementType, batch, lastBatch, leafRows, rowsAtOnce, passRows, couples, threads, probes, insideBytes } =
+    setup;
   const { cluster } = setup;
   const backend = setup.backend.name;
-  const rows = { batch, lastBatch, leaf, rowsAtOnce, passRows, couples, cluster };
+  const rows = { batch, lastBatch, leafRows, rowsAtOnce, passRows, couples, cluster };
   const weighs = setup.weights !== null;
   const shape = {
     ...rows,
@@ -75,10 +76,10 @@ export function createContext(setup: RunSetup, thread: number, host: Host): RunC
   const { workspace } = scratch;
   scratch.scale.fill(1);
   scratch.one.fill(1);
-  const evaluation = createEvaluationContext(setup, network, loss, arena.model, scratch, host);
+  const evaluation = createEvaluationContext(setup, network, loss, arena.model, scratch, environment);
   const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(elementType, G);
   const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, G, row));
-  const cores = cluster?.cores ?? host.cores;
+  const cores = cluster?.cores ?? environment.cores;
   return {
     ...scratch,
     ...evaluation,
@@ -90,16 +91,16 @@ export function createContext(setup: RunSetup, thread: number, host: Host): RunC
     // Without parameters there are no gradient rows.
     gradients:
       P === 0 ? [bindGradients(network, new Float64Array(0))] : gradientRows.map((row) => bindGradients(network, row)),
-    probeOf: probes ? createProbe(network, workspace, scratch.probe) : undefined,
+    inspectProbe: probes ? createProbe(network, workspace, scratch.probe) : undefined,
     clock: setup.times === null ? null : createClock(setup.times, thread),
     workClock: createWorkClock(setup.workTimes, thread),
     scalarsAhead: new Float64Array(optimizer.initialScalars.length),
-    rate: new Float64Array(1),
-    stop: viewOf(scratch.note, 1, 1),
+    learningRate: new Float64Array(1),
+    stopFlag: viewOf(scratch.stepResult, 1, 1),
     cores,
-    host,
+    environment,
     step: 0,
-    most: 0,
+    spanSteps: 0,
     isTimed: false,
     barrier: createBarrier(setup.control, 1, cores),
   };

@@ -7,13 +7,16 @@ import type { RunContext } from './context.ts';
  * scalars, and decides for all threads whether to go on. If each thread read the request itself, some could stop and
  * others continue.
  */
-export function finishSteps({ arena, setup, optimizer, note, stop, most }: RunContext, taken: number): void {
+export function finishSteps(
+  { arena, setup, optimizer, stepResult, stopFlag, spanSteps }: RunContext,
+  taken: number,
+): void {
   const { control, cluster } = setup;
   for (let k = 0; k < taken; k++) optimizer.advance(arena.scalars);
   // With several ranks, the first rank's note decides for all.
-  const isAsked = cluster === null ? Atomics.load(control, CONTROL.request) !== 0 : arena.notes[0] !== 0;
-  const isOver = note[0] === most || isAsked;
+  const isAsked = cluster === null ? Atomics.load(control, CONTROL.request) !== 0 : arena.rankNotes[0] !== 0;
+  const isOver = stepResult[0] === spanSteps || isAsked;
   // No atomics: readers wait at the barrier or for the end of the task.
-  control[CONTROL.steps] = note[0];
-  control[CONTROL.decision] = stop[0] === 0 ? (isOver ? DECISION.end : DECISION.go) : DECISION.bad;
+  control[CONTROL.steps] = stepResult[0];
+  control[CONTROL.decision] = stopFlag[0] === 0 ? (isOver ? DECISION.end : DECISION.go) : DECISION.bad;
 }

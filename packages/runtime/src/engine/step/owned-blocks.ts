@@ -17,29 +17,29 @@ export interface Ownership {
   /** Buckets, in the order in which a backward pass completes their gradients. */
   readonly buckets: readonly BlockRange[];
   /** The blocks of each rank, bucket by bucket. */
-  readonly of: readonly (readonly OwnedBlocks[])[];
+  readonly blocksOf: readonly (readonly OwnedBlocks[])[];
   /** Number of parameters of each rank. */
-  readonly held: readonly number[];
+  readonly parameterCounts: readonly number[];
   /** Further gradients of each rank's parameters, with their places in its rows of gradients. */
   readonly ties: readonly (readonly Tie[])[];
   /** Length of each rank's rows of gradients: those of its parameters, and then the further ones. */
-  readonly rows: readonly number[];
+  readonly gradientLengths: readonly number[];
 }
 
 /** The part of the network that ownership depends on. */
 type Owned = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
 
 /** Least number of parameters in a bucket: exchanging fewer takes about as long as the fixed cost of an exchange. */
-const LEAST_BUCKET = 1 << 18;
+const MIN_BUCKET_PARAMETERS = 1 << 18;
 
 /** Divides each bucket of blocks over all ranks. */
 export function ownershipOf(
   network: Owned,
-  { threadsOf, overlap, leastBucket = LEAST_BUCKET }: Omit<ClusterShape, 'connection'>,
+  { threadsOf, overlap, minBucketParameters = MIN_BUCKET_PARAMETERS }: Omit<ClusterShape, 'connection'>,
 ): Ownership {
   const { parameterCount: P } = network;
   const ranks = threadsOf.length;
-  const buckets = bucketsOf(network, overlap ? leastBucket : P);
+  const buckets = bucketsOf(network, overlap ? minBucketParameters : P);
   const shares = threadsOf.map((_, rank) => {
     let at = 0;
     const ranges: OwnedBlocks[] = [];
@@ -61,15 +61,15 @@ export function ownershipOf(
     return { ranges: ranges.reverse(), held: at, ties: placed, row };
   });
   return {
-    ...{ buckets, of: shares.map(({ ranges }) => ranges), held: shares.map(({ held }) => held) },
-    ...{ ties: shares.map(({ ties }) => ties), rows: shares.map(({ row }) => row) },
+    ...{ buckets, blocksOf: shares.map(({ ranges }) => ranges), parameterCounts: shares.map(({ held }) => held) },
+    ...{ ties: shares.map(({ ties }) => ties), gradientLengths: shares.map(({ row }) => row) },
   };
 }
 
 /** Number of parameters whose state this rank holds. */
-export const heldBy = (network: Owned, cluster: ClusterShape): number =>
-  ownershipOf(network, cluster).held[cluster.connection.rank];
+export const rankParameterCount = (network: Owned, cluster: ClusterShape): number =>
+  ownershipOf(network, cluster).parameterCounts[cluster.connection.rank];
 
 /** Length of this rank's rows of gradients. */
-export const rowOfRank = (network: Owned, cluster: ClusterShape): number =>
-  ownershipOf(network, cluster).rows[cluster.connection.rank];
+export const rankGradientLength = (network: Owned, cluster: ClusterShape): number =>
+  ownershipOf(network, cluster).gradientLengths[cluster.connection.rank];

@@ -14,7 +14,7 @@ import {
   type Workspace,
 } from '@gradloom/core/internal';
 import type { RunContext } from './context.ts';
-import { leavesOfRank, mostLeavesOfRank, shapeOf } from './team-part.ts';
+import { leavesOfRank, maxRankLeaves, shapeOf } from './team-part.ts';
 
 /** A pass with its operations. */
 export interface PlannedPass extends NodePass {
@@ -30,10 +30,10 @@ export const planPasses = (
   context: RunContext,
   passes: readonly NodePass[],
   rows: number,
-  looks: boolean,
+  probed: boolean,
   inspect: Inspect | undefined = context.clock?.inspect,
 ): readonly PlannedPass[] =>
-  (context.setup.couples ? coupledPasses : separatePasses)(context, passes, rows, looks, inspect);
+  (context.setup.couples ? coupledPasses : separatePasses)(context, passes, rows, probed, inspect);
 
 /**
  * Passes that run one after the other. They share a workspace; passes with equal row counts and the same gradient row
@@ -43,20 +43,20 @@ function separatePasses(
   context: RunContext,
   passes: readonly NodePass[],
   rows: number,
-  looks: boolean,
+  probed: boolean,
   inspect: Inspect | undefined,
 ): readonly PlannedPass[] {
-  const { arena, workspace, lossSums, probe, probeOf } = context;
+  const { arena, workspace, lossSums, probe, inspectProbe } = context;
   const known = new Map<string, readonly Call[]>();
   return passes.map((pass) => {
     const { first, count, row, accumulate: joins } = pass;
     const losses = viewOf(arena.lossSums, first, count);
     const sums = passes.length === 1 ? losses : lossSums;
     const key = `${rowsOfPass(context, pass, rows)} ${row} ${joins}`;
-    const calls = known.get(key) ?? passCalls(context, pass, rows, workspace, sums, looks ? probeOf : inspect);
+    const calls = known.get(key) ?? passCalls(context, pass, rows, workspace, sums, probed ? inspectProbe : inspect);
     known.set(key, calls);
-    const look = [viewOf(arena.probeSums, first * probe.length, looks ? probe.length : 0), probe] as const;
-    const copies = [...(sums === losses ? [] : [[losses, sums] as const]), ...(looks ? [look] : [])];
+    const look = [viewOf(arena.probeSums, first * probe.length, probed ? probe.length : 0), probe] as const;
+    const copies = [...(sums === losses ? [] : [[losses, sums] as const]), ...(probed ? [look] : [])];
     return { ...pass, workspace, segments: [calls], copies };
   });
 }
@@ -70,14 +70,14 @@ function coupledPasses(
   context: RunContext,
   passes: readonly NodePass[],
   rows: number,
-  looks: boolean,
+  probed: boolean,
   inspect: Inspect | undefined,
 ): readonly PlannedPass[] {
   const { arena, network, loss, setup } = context;
   const own = leavesOfRank(setup, rows);
-  const ofLeaf = arena.passMemory.length / mostLeavesOfRank(shapeOf(setup));
-  const leaves = leafCount(setup.batch, setup.leaf);
-  const length = looks ? probeLength(network) : 0;
+  const ofLeaf = arena.passMemory.length / maxRankLeaves(shapeOf(setup));
+  const leaves = leafCount(setup.batch, setup.leafRows);
+  const length = probed ? probeLength(network) : 0;
   const shared: Elements[] = []; // arrays shared by all passes
   return passes.map((pass, k) => {
     const { first, count } = pass;
@@ -98,14 +98,14 @@ function coupledPasses(
       weighs,
       setup.augment,
     );
-    const look = looks ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length)) : inspect;
+    const look = probed ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length)) : inspect;
     const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), look, k > 0);
     return { ...pass, workspace, segments: segmentsOf(calls), copies: [] };
   });
 }
 
-const rowsOfPass = ({ setup: { leaf } }: RunContext, { first, count }: NodePass, rows: number): number =>
-  Math.min(count * leaf, rows - first * leaf);
+const rowsOfPass = ({ setup: { leafRows } }: RunContext, { first, count }: NodePass, rows: number): number =>
+  Math.min(count * leafRows, rows - first * leafRows);
 
 /** Number of barriers in a pass. A thread without passes also waits at each. */
 export function barriersOf({ network, loss }: Pick<RunContext, 'network' | 'loss'>): number {
@@ -137,21 +137,12 @@ function passCalls(
   inspect: Inspect | undefined,
   follows = false, // runs in lockstep after the first pass
 ): readonly Call[] {
-  const { setup, network, theta, gradients, place } = context;
-  const { seed, leaf } = setup;
+  const { setup, network, theta, gradients, stepAndRow } = context;
+  const { seed, leafRows } = setup;
   const { calls, emit } = createList();
-  const batch = { rows, leaves: leafCount(rows, leaf), firstLeaf: node.first, follows };
+  const batch = { rows, leaves: leafCount(rows, leafRows), firstLeaf: node.first, follows };
   const { lengths } = workspace;
-  const pass = {
-    emit,
-    training: true,
-    seed,
-    leafRows: leaf,
-    accumulate: node.accumulate,
-    batch,
-    stepAndRow: place,
-    lengths,
-  };
+  const pass = { emit, training: true, seed, leafRows, accumulate: node.accumulate, batch, stepAndRow, lengths };
   const B = rowsOfPass(context, node, rows);
   emitNode(lossSums, network, workspace, theta, gradients[node.row], B, pass, inspect);
   return calls;

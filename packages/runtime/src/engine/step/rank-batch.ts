@@ -13,9 +13,9 @@ export interface RankBatch {
 }
 
 /** Shares the `rows` rows of a batch. */
-export function rankBatch({ threadsOf }: Pick<ClusterShape, 'threadsOf'>, leaf: number, rows: number): RankBatch {
-  const leaves = leafCount(rows, leaf);
-  const ranges = dealLeaves(leaves, threadsOf, leaf);
+export function rankBatch({ threadsOf }: Pick<ClusterShape, 'threadsOf'>, leafRows: number, rows: number): RankBatch {
+  const leaves = leafCount(rows, leafRows);
+  const ranges = dealLeaves(leaves, threadsOf, leafRows);
   const nodes = ranges.map(({ first, end }) => nodesOf(first, end, leaves));
   return { leaves, ranges, nodes, lead: ranges.findIndex(({ first, end }) => first < end) };
 }
@@ -30,16 +30,16 @@ export function firstRows({ nodes }: RankBatch): number[] {
 }
 
 /** Most gradient rows of all ranks, in a whole batch or the last. Fewer leaves can give more rows. */
-export function nodeRowsOf(cluster: ClusterShape, { batch, lastBatch, leaf }: Rows): number {
-  return Math.max(...[batch, lastBatch].map((rows) => rankBatch(cluster, leaf, rows).nodes.flat().length));
+export function maxRankGradientRows(cluster: ClusterShape, { batch, lastBatch, leafRows }: Rows): number {
+  return Math.max(...[batch, lastBatch].map((rows) => rankBatch(cluster, leafRows, rows).nodes.flat().length));
 }
 
 /** Rows of the batches of a run. */
 interface Rows {
   readonly batch: number;
   readonly lastBatch: number;
-  readonly leaf: number; // rows of a leaf
+  readonly leafRows: number;
 }
 
 /** Most numbers in the notes of all ranks (see rank-step.ts). */
-export const notesLength = (ranks: number, leaves: number, blocks: number): number => ranks + leaves + blocks;
+export const rankNotesLength = (ranks: number, leaves: number, blocks: number): number => ranks + leaves + blocks;

@@ -22,15 +22,15 @@ export function rankBytes(
   network: Parameters<typeof ownershipOf>[0],
   elementType: ElementType,
   cluster: Omit<ClusterShape, 'connection'>,
-  leaf: number, // rows of a leaf
+  leafRows: number,
   rows: number,
 ): RankBytes[] {
-  const batch = rankBatch(cluster, leaf, rows);
-  const { of, held, rows: lengths } = ownershipOf(network, cluster);
-  const others = held.length - 1;
-  return held.map((own, rank) => {
+  const batch = rankBatch(cluster, leafRows, rows);
+  const { blocksOf, parameterCounts, gradientLengths: lengths } = ownershipOf(network, cluster);
+  const others = parameterCounts.length - 1;
+  return parameterCounts.map((own, rank) => {
     const { first, end } = batch.ranges[rank];
-    const blocks = of[rank].reduce((sum, range) => sum + range.end - range.first, 0);
+    const blocks = blocksOf[rank].reduce((sum, range) => sum + range.end - range.first, 0);
     const ofOthers = gradientLength(network) - lengths[rank];
     return {
       gradients: bytesOfElements(elementType, batch.nodes[rank].length * ofOthers),

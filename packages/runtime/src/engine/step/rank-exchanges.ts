@@ -1,6 +1,6 @@
 import type { Elements, Tensor, Tie } from '@gradloom/core';
 import { gradientLength, gradientStride, tiesWithin, viewOf } from '@gradloom/core/internal';
-import type { Stretch, Transfer } from '../../cluster/cluster.ts';
+import type { SharedNumbers, Transfer } from '../../cluster/cluster.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { RunContext } from './context.ts';
 import { type OwnedBlocks, type Ownership, ownershipOf } from './owned-blocks.ts';
@@ -8,7 +8,7 @@ import { firstRows, type RankBatch, rankBatch } from './rank-batch.ts';
 import type { PlannedExchange } from './sync.ts';
 
 /** Channels of exchanges: those of two buckets may be pending at the same time. */
-const CHANNEL = { squares: 0, notes: 1, statistics: 2, model: 3, look: 4, gradients: 5, weights: 6 };
+const CHANNEL = { squares: 0, notes: 1, statistics: 2, model: 3, probe: 4, gradients: 5, weights: 6 };
 
 /** Channels that each bucket has. */
 const OF_BUCKET = 2;
@@ -19,7 +19,7 @@ export interface RankExchanges {
   readonly batch: RankBatch;
   readonly ownership: Ownership;
   /** Blocks that this rank updates, bucket by bucket. */
-  readonly own: readonly OwnedBlocks[];
+  readonly rankBlocks: readonly OwnedBlocks[];
   /** Row of this rank's first node among the nodes of all. */
   readonly firstRow: number;
   /** Sends the gradients of a bucket to the ranks that update it; `rows` are the rows of this rank's nodes. */
@@ -35,7 +35,7 @@ export interface RankExchanges {
   /** Sends the moving average of the weights to all ranks. */
   model(): PlannedExchange;
   /** Sends what a probe reads to the first rank, the mean gradient to its first row of gradients. */
-  look(probeLength: number): PlannedExchange;
+  probe(probeLength: number): PlannedExchange;
 }
 
 /** An array of numbers for each leaf of a batch. */
@@ -53,14 +53,14 @@ export function rankExchanges(
   const { cluster, elementType } = setup;
   if (cluster === null) return null;
   const { rank, ranks } = cluster.connection;
-  const batch = rankBatch(cluster, setup.leaf, rows);
+  const batch = rankBatch(cluster, setup.leafRows, rows);
   const ownership = ownershipOf(network, cluster);
   const rowOf = firstRows(batch);
   const { parameterCount: P } = network;
   // Each rank begins with its neighbour, so that they do not all send to the same rank.
   const peers = Array.from({ length: ranks - 1 }, (_, k) => (rank + 1 + k) % ranks);
   const untrained = network.tensors.filter(({ isTrained }) => !isTrained);
-  const own = ownership.of[rank];
+  const rankBlocks = ownership.blocksOf[rank];
 
   /** The messages to and from each other rank. */
   const plan = (channel: number, of: (peer: number) => Sides): PlannedExchange => ({
@@ -76,7 +76,7 @@ export function rankExchanges(
   const planOwned = (channel: number, of: (rank: number) => readonly Elements[]): PlannedExchange =>
     plan(channel, (peer) => ({ send: of(rank), receive: of(peer) }));
   const rangeOf = (array: Elements, peer: number, bucket: number): Elements =>
-    viewOf(array, ownership.of[peer][bucket].offset, ownership.of[peer][bucket].length);
+    viewOf(array, ownership.blocksOf[peer][bucket].offset, ownership.blocksOf[peer][bucket].length);
   const stateOf = ({ offset, length }: OwnedBlocks): Elements[] =>
     untrained.map((tensor) => commonPart(arena.theta, tensor, offset, length));
   const leavesOf = ({ array, width }: LeafArray, peer: number): Elements => {
@@ -85,12 +85,12 @@ export function rankExchanges(
   };
 
   return {
-    ...{ rank, batch, ownership, own, firstRow: rowOf[rank] },
+    ...{ rank, batch, ownership, rankBlocks, firstRow: rowOf[rank] },
     gradients: (bucket, rows) =>
       plan(CHANNEL.gradients + OF_BUCKET * bucket, (peer) => {
-        const [mine, theirs] = [own[bucket], ownership.of[peer][bucket]];
+        const [mine, theirs] = [rankBlocks[bucket], ownership.blocksOf[peer][bucket]];
         const stride = gradientStride(elementType, gradientLength(network));
-        const heldStride = gradientStride(elementType, ownership.rows[rank]);
+        const heldStride = gradientStride(elementType, ownership.gradientLengths[rank]);
         const sent = gradientParts(network.ties, { ...theirs, shift: 0 });
         const received = gradientParts(ownership.ties[rank], mine);
         return {
@@ -104,7 +104,7 @@ export function rankExchanges(
           receive: [
             ...batch.nodes[peer].flatMap((_, k) =>
               received.map(({ gradientOffset, length }) =>
-                viewOf(arena.nodes, (rowOf[peer] + k) * heldStride + gradientOffset, length),
+                viewOf(arena.rankGradients, (rowOf[peer] + k) * heldStride + gradientOffset, length),
               ),
             ),
             ...(peer === batch.lead ? stateOf(mine) : []),
@@ -113,7 +113,7 @@ export function rankExchanges(
       }),
     weights: (bucket) =>
       planOwned(CHANNEL.weights + OF_BUCKET * bucket, (peer) => [rangeOf(arena.theta, peer, bucket)]),
-    squares: () => planOwned(CHANNEL.squares, (peer) => squaresOf(arena, ownership.of[peer])),
+    squares: () => planOwned(CHANNEL.squares, (peer) => squaresOf(arena, ownership.blocksOf[peer])),
     notes: (notes) => plan(CHANNEL.notes, (peer) => ({ send: [notes[rank]], receive: [notes[peer]] })),
     statistics: (arrays) =>
       plan(CHANNEL.statistics, (peer) => {
@@ -122,12 +122,13 @@ export function rankExchanges(
         if (!shares) return {};
         return { send: arrays.map((one) => leavesOf(one, rank)), receive: arrays.map((one) => leavesOf(one, peer)) };
       }),
-    model: () => planOwned(CHANNEL.model, (peer) => own.map((_, bucket) => rangeOf(arena.model, peer, bucket))),
-    look: (probeLength) =>
-      plan(CHANNEL.look, (peer) => {
+    model: () => planOwned(CHANNEL.model, (peer) => rankBlocks.map((_, bucket) => rangeOf(arena.model, peer, bucket))),
+    probe: (probeLength) =>
+      plan(CHANNEL.probe, (peer) => {
         const sums: LeafArray = { array: arena.probeSums, width: probeLength };
-        const mine = () => own.map(({ offset, length, shift }) => viewOf(arena.nodes, offset + shift, length));
-        const theirs = () => own.map((_, bucket) => rangeOf(viewOf(arena.gSum, 0, P), peer, bucket));
+        const mine = () =>
+          rankBlocks.map(({ offset, length, shift }) => viewOf(arena.rankGradients, offset + shift, length));
+        const theirs = () => rankBlocks.map((_, bucket) => rangeOf(viewOf(arena.gSum, 0, P), peer, bucket));
         return {
           send: peer === 0 ? [leavesOf(sums, rank), ...mine()] : [],
           receive: rank === 0 ? [leavesOf(sums, peer), ...theirs()] : [],
@@ -156,7 +157,7 @@ const transfer =
   (kind: Transfer['kind'], peer: number) =>
   (numbers: Elements): Transfer => ({
     ...{ kind, peer },
-    numbers: numbers as Stretch,
+    numbers: numbers as SharedNumbers,
   });
 
 const squaresOf = ({ squares }: Arena, blocks: readonly OwnedBlocks[]): Float64Array[] =>

@@ -9,10 +9,10 @@ import { bindWaits, exchange } from './sync.ts';
  * Gathers what ranks keep separately during a span: the moving average of the weights on all ranks, and the data of a
  * probed last step on the first rank. The first thread does it after the last step of a span.
  */
-export function gatherFromRanks(context: RunContext, looks: boolean): void {
+export function gatherFromRanks(context: RunContext, probed: boolean): void {
   const { setup, step, kernels, thread } = context;
   if (thread > 0) return;
-  link(bindWaits(context, 1, gatherCalls(context, rowsOf(setup, step), looks)), kernels).run();
+  link(bindWaits(context, 1, gatherCalls(context, rowsOf(setup, step), probed)), kernels).run();
 }
 
 /** Called between two segments of coupled passes: sends to all ranks what the leaves of each have written. */
@@ -27,20 +27,20 @@ export function shareStatistics(context: RunContext, rows: number, arrays: reado
 }
 
 /** The operations of `gatherFromRanks` after a step on `rows` rows. */
-export function gatherCalls(context: RunContext, rows: number, looks: boolean): readonly Call[] {
+export function gatherCalls(context: RunContext, rows: number, probed: boolean): readonly Call[] {
   const { network, arena } = context;
   const exchanges = rankExchanges(context, rows);
   const { calls, emit } = createList();
   if (exchanges === null) return calls;
   const planned = [];
   if (arena.model !== arena.theta) planned.push(exchanges.model());
-  if (looks) {
+  if (probed) {
     // The mean gradient goes to the same place as in a run of one rank.
     const mean = gradientOf(arena.gSum, network.parameterCount, 0);
-    for (const { offset, length, shift } of arena.nodes.length === 0 ? [] : exchanges.own) {
-      emit(ops.copy, viewOf(mean, offset, length), viewOf(arena.nodes, offset + shift, length), length);
+    for (const { offset, length, shift } of arena.rankGradients.length === 0 ? [] : exchanges.rankBlocks) {
+      emit(ops.copy, viewOf(mean, offset, length), viewOf(arena.rankGradients, offset + shift, length), length);
     }
-    planned.push(exchanges.look(probeLength(network)));
+    planned.push(exchanges.probe(probeLength(network)));
   }
   for (const one of planned) {
     emit(exchange, one, 'start');

@@ -14,7 +14,7 @@ import {
   viewOf,
 } from '@gradloom/core/internal';
 import { CONTROL } from '../threads/barrier.ts';
-import { emitLap, PART } from './clock.ts';
+import { emitLap, PHASE } from './clock.ts';
 import type { RunContext } from './context.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import type { RankBatch } from './rank-batch.ts';
@@ -26,9 +26,9 @@ export interface RankStep {
   /** Buckets of blocks, in the order in which a backward pass completes them. */
   readonly buckets: readonly BlockRange[];
   /** Blocks that the rank updates, bucket by bucket. */
-  readonly own: readonly OwnedBlocks[];
+  readonly rankBlocks: readonly OwnedBlocks[];
   /** Numbers in a row of gradients that this rank's update reads. */
-  readonly row: number;
+  readonly rowLength: number;
   /** Further gradients of the rank's parameters, with their places in such a row. */
   readonly ties: readonly Tie[];
   /** Rows of gradients that the update reads. */
@@ -66,16 +66,21 @@ export function rankStep(
   const { setup, network, arena, thread, clock } = context;
   if (exchanges === null) return null;
   const { parameterCount: P } = network;
-  const { rank, batch, own, firstRow, ownership } = exchanges;
+  const { rank, batch, rankBlocks, firstRow, ownership } = exchanges;
   const { joins, rows: joined } = joinNodes(nodes, batch.nodes[rank], batch.leaves);
   const stride = gradientStride(setup.elementType, gradientLength(network));
-  const { [rank]: row } = ownership.rows;
+  const { [rank]: rowLength } = ownership.gradientLengths;
   const { [rank]: ties } = ownership.ties;
-  const heldStride = gradientStride(setup.elementType, row);
-  const notes = rankNotes(context, batch, rank, setup.clipNorm !== null ? ownership.of.map(() => []) : ownership.of);
+  const heldStride = gradientStride(setup.elementType, rowLength);
+  const notes = rankNotes(
+    context,
+    batch,
+    rank,
+    setup.clipNorm !== null ? ownership.blocksOf.map(() => []) : ownership.blocksOf,
+  );
   const noted = exchanges.notes(notes.notes);
-  const weights = own.map((_, bucket) => exchanges.weights(bucket));
-  const gradients = own.map((_, bucket) => exchanges.gradients(bucket, joined));
+  const weights = rankBlocks.map((_, bucket) => exchanges.weights(bucket));
+  const gradients = rankBlocks.map((_, bucket) => exchanges.gradients(bucket, joined));
   const emitExchange = (emit: Emit, planned: PlannedExchange, ...acts: ExchangeAct[]): void => {
     for (const act of acts) emit(exchange, planned, act);
   };
@@ -102,21 +107,21 @@ export function rankStep(
 
   /** Copies the rank's own gradients of the blocks that it updates. */
   function copyOwn(emit: Emit, bucket: number): void {
-    const { first, end } = threadShare(own[bucket], threads, thread);
+    const { first, end } = threadShare(rankBlocks[bucket], threads, thread);
     const n = Math.min(P, end * BLOCK) - first * BLOCK;
     if (end === first) return;
     const theirs = gradientParts(network.ties, { offset: first * BLOCK, length: n, shift: 0 });
-    const mine = gradientParts(ties, { offset: first * BLOCK, length: n, shift: own[bucket].shift });
+    const mine = gradientParts(ties, { offset: first * BLOCK, length: n, shift: rankBlocks[bucket].shift });
     for (const [k, row] of joined.entries()) {
       for (const [p, { gradientOffset, length }] of mine.entries()) {
-        const to = viewOf(arena.nodes, (firstRow + k) * heldStride + gradientOffset, length);
+        const to = viewOf(arena.rankGradients, (firstRow + k) * heldStride + gradientOffset, length);
         emit(ops.copy, to, viewOf(arena.gSum, row * stride + theirs[p].gradientOffset, length), length);
       }
     }
   }
 
   return {
-    ...{ buckets: ownership.buckets, own, row, ties, rows: arena.nodes },
+    ...{ buckets: ownership.buckets, rankBlocks, rowLength, ties, rows: arena.rankGradients },
     ...{ sums: sumsOf(batch.nodes.flat(), batch.leaves), unpack: notes.unpack },
     statistics(emit, arrays) {
       emitExchange(emit, exchanges.statistics(arrays), 'start', 'wait');
@@ -125,20 +130,20 @@ export function rankStep(
     startGradients(emit, bucket) {
       if (joins.length > 0) {
         merge(emit, bucket);
-        emitLap(clock, emit, PART.update);
+        emitLap(clock, emit, PHASE.update);
         emit(barrier);
       }
       emitExchange(emit, gradients[bucket], 'start');
       copyOwn(emit, bucket);
-      emitLap(clock, emit, PART.update);
+      emitLap(clock, emit, PHASE.update);
     },
     moveGradients(emit, bucket) {
-      if (bucket > 0) emitLap(clock, emit, PART.backward);
+      if (bucket > 0) emitLap(clock, emit, PHASE.backward);
       // MPI makes progress only while it is called.
       for (const earlier of gradients.slice(0, bucket)) emitExchange(emit, earlier, 'look');
     },
     finishGradients(emit, bucket) {
-      emitLap(clock, emit, PART.update);
+      emitLap(clock, emit, PHASE.update);
       emitExchange(emit, gradients[bucket], 'wait');
       emit(barrier);
     },
@@ -190,7 +195,7 @@ function rankNotes(
     const start = at;
     const take = (length: number): Float64Array => {
       at += length;
-      return viewOf(arena.notes, at - length, length);
+      return viewOf(arena.rankNotes, at - length, length);
     };
     const request = take(1);
     const losses = [take(end - first), viewOf(arena.lossSums, first, end - first)] as const;
@@ -198,7 +203,7 @@ function rankNotes(
       (blocks) =>
         [take(blocks.end - blocks.first), viewOf(arena.squares, blocks.first, blocks.end - blocks.first)] as const,
     );
-    return { all: viewOf(arena.notes, start, at - start), request, copies: [losses, ...squares] };
+    return { all: viewOf(arena.rankNotes, start, at - start), request, copies: [losses, ...squares] };
   });
   const own = parts[rank];
   const others = parts.filter((part) => part !== own);

@@ -13,16 +13,16 @@ const MOMENT_MS = 0.5;
 
 /** Runs steps until the limit, a request or an abort, by the thread's programs, one after the other. */
 export function runSteps(context: RunContext, task: SpanTask): void {
-  const { setup, clock, workClock, note, next, place, stop } = context;
+  const { setup, clock, workClock, stepResult, hyperRow, stepAndRow, stopFlag } = context;
   const { threads, first, limit, probe = false, timedShare = 0 } = task;
   const { control, batch } = setup;
-  context.barrier = createBarrier(control, threads, context.cores, context.host.mostSleeps);
+  context.barrier = createBarrier(control, threads, context.cores, context.environment.maxSleeps);
   const { whole, last, held } = teamPrograms(context, threads, probe);
   if (held !== null) gatherLeaves(context, first, held.first, held.count, held.workspace);
-  context.most = limit - first;
+  context.spanSteps = limit - first;
   const isShort = (step: number): boolean => whole !== last && rowsOf(setup, step) !== batch;
   context.scalarsAhead.set(context.arena.scalars);
-  next[0] = 0;
+  hyperRow[0] = 0;
   let ready = 0; // steps whose hyperparameters are already written
   let count = 1; // steps that a block may repeat at once
   Atomics.add(control, CONTROL.checkedIn, 1);
@@ -30,17 +30,17 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   clock?.start();
   let nowMs = performance.now();
   for (let step = first; ; ) {
-    if (next[0] === ready) {
+    if (hyperRow[0] === ready) {
       ready = writeHypers(context, step, Math.min(STEPS, limit - step));
-      next[0] = 0;
+      hyperRow[0] = 0;
     }
     context.step = step;
-    place[0] = step;
-    note[0] = step - first;
+    stepAndRow[0] = step;
+    stepResult[0] = step - first;
     context.isTimed = timedShare > 0 && workClock.begin(step, timedShare);
     const program = isShort(step) ? last : whole;
     if (threads === 1 && program.block !== null) {
-      const taken = program.block.repeat(Math.min(count, ready - next[0]), stop);
+      const taken = program.block.repeat(Math.min(count, ready - hyperRow[0]), stopFlag);
       const startMs = nowMs;
       nowMs = performance.now();
       count = nowMs - startMs > MOMENT_MS ? Math.max(1, count >> 1) : Math.min(STEPS, 2 * count);
@@ -60,11 +60,15 @@ export function runSteps(context: RunContext, task: SpanTask): void {
 }
 
 /** Writes the hyperparameters of `count` steps from `step`, and returns how many. Overwrites `hypers`. */
-function writeHypers({ optimizer, arena, hypers, hyper, rate, scalarsAhead }: RunContext, step: number, count: number) {
+function writeHypers(
+  { optimizer, arena, hypers, hyper, learningRate, scalarsAhead }: RunContext,
+  step: number,
+  count: number,
+) {
   const H = optimizer.hyperLength;
   for (let k = 0; k < count; k++) {
-    rate[0] = arena.rates[(step + k) % RING];
-    optimizer.hyper(hyper, rate, scalarsAhead);
+    learningRate[0] = arena.learningRates[(step + k) % RING];
+    optimizer.hyper(hyper, learningRate, scalarsAhead);
     // A loop: calling `set` takes 8 ns, and a step of XOR 200.
     for (let h = 0; h < H; h++) hypers[k * H + h] = hyper[h];
     optimizer.advance(scalarsAhead);

@@ -20,7 +20,7 @@ export function sharedArrays(
   context: Pick<RunContext, 'network' | 'loss' | 'arena' | 'setup'>,
 ): readonly LeafArray[][] {
   const { network, loss, arena, setup } = context;
-  const leaves = leafCount(setup.batch, setup.leaf);
+  const leaves = leafCount(setup.batch, setup.leafRows);
   const share = createAllocator('sharedArrays', arena.shared, setup.elementType);
   const arrays: LeafArray[] = [];
   const take = (width: number): Elements => {

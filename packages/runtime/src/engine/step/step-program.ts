@@ -18,7 +18,7 @@ import {
   viewOf,
 } from '@gradloom/core/internal';
 import { type BatchMean, countBatch, gatherLeaves, meanOf } from './batch.ts';
-import { emitLap, PART } from './clock.ts';
+import { emitLap, PHASE } from './clock.ts';
 import type { RunContext } from './context.ts';
 import { finishSteps } from './finish-steps.ts';
 import { type PlannedPass, planPasses } from './plan-passes.ts';
@@ -50,19 +50,19 @@ const programsOf = new WeakMap<RunContext, Map<string, TeamPrograms>>();
  * belongs to a place in the team, and another thread may have written the tapes of its own team there. All programs of
  * a team are linked at once and in one order, so every thread writes the same tapes there.
  */
-export function teamPrograms(context: RunContext, threads: number, looks: boolean): TeamPrograms {
-  const { tapesOf, tapes, setup } = context;
+export function teamPrograms(context: RunContext, threads: number, probed: boolean): TeamPrograms {
+  const { tapeThreads, tapes, setup } = context;
   const programs = programsOf.get(context) ?? new Map<string, TeamPrograms>();
   programsOf.set(context, programs);
-  const key = looks ? `${threads} looks` : `${threads}`;
+  const key = probed ? `${threads} looks` : `${threads}`;
   const known = programs.get(key);
-  if (known !== undefined && (looks || tapesOf[0] === threads)) return known;
+  if (known !== undefined && (probed || tapeThreads[0] === threads)) return known;
   // Programs for other team sizes are dropped: tuning tries many sizes, and all their programs would stay in memory.
   for (const [other, { threads: size }] of programs) if (size !== threads) programs.delete(other);
-  const room = looks ? null : createTapeMemory(tapes);
-  if (!looks) tapesOf[0] = threads;
-  const whole = stepProgram(context, threads, setup.batch, looks, room);
-  const last = setup.lastBatch === setup.batch ? whole : stepProgram(context, threads, setup.lastBatch, looks, room);
+  const room = probed ? null : createTapeMemory(tapes);
+  if (!probed) tapeThreads[0] = threads;
+  const whole = stepProgram(context, threads, setup.batch, probed, room);
+  const last = setup.lastBatch === setup.batch ? whole : stepProgram(context, threads, setup.lastBatch, probed, room);
   const made = { threads, whole: whole.program, last: last.program, held: whole.held };
   programs.set(key, made);
   return made;
@@ -73,12 +73,12 @@ function stepProgram(
   context: RunContext,
   threads: number,
   rows: number,
-  looks: boolean,
+  probed: boolean,
   room: TapeMemory | null,
 ): { program: Program; held: PlannedPass | null } {
-  const { calls, held } = stepCalls(context, threads, rows, looks);
+  const { calls, held } = stepCalls(context, threads, rows, probed);
   // Probes read the mean gradient, which a fused update does not store.
-  return { program: link(bindWaits(context, threads, calls), context.kernels, room, { fuses: !looks }), held };
+  return { program: link(bindWaits(context, threads, calls), context.kernels, room, { fuses: !probed }), held };
 }
 
 /** The calls of a thread in a step. */
@@ -96,13 +96,13 @@ interface StepCalls {
  * and the end of the step. Probes, the profile's clock, clipping, barriers and messages to other ranks are operations
  * like all others.
  */
-export function stepCalls(context: RunContext, threads: number, rows: number, looks: boolean): StepCalls {
-  const { setup, clock, network, arena, thread, place, optimizer } = context;
+export function stepCalls(context: RunContext, threads: number, rows: number, probed: boolean): StepCalls {
+  const { setup, clock, network, arena, thread, stepAndRow, optimizer } = context;
   const { maxNorm, dataset, augment } = setup;
-  const { passes, nodes } = batchPart(setup, rows, threads, thread, looks);
+  const { passes, nodes } = batchPart(setup, rows, threads, thread, probed);
   const ranks = rankStep(context, threads, rows, nodes);
   const { calls, emit } = createList();
-  const planned = planPasses(context, passes, rows, looks);
+  const planned = planPasses(context, passes, rows, probed);
   const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1;
   // A pass that overwrites its input rows must gather them again.
   const held = isSame && augment === null && !writesInputs(network, planned[0]) ? planned[0] : null;
@@ -110,7 +110,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   if (held !== null) countBatch(context, 0, mean);
   else if (setup.counted !== null) emit(host, () => countBatch(context, context.step, mean));
   emitPasses(context, planned, held, ranks, emit);
-  const updates = threadUpdates(context, threads, leafCount(rows, setup.leaf), nodes, ranks);
+  const updates = threadUpdates(context, threads, leafCount(rows, setup.leafRows), nodes, ranks);
   emitUpdates(context, updates, mean, ranks, emit);
   if (maxNorm !== null) {
     // A column may be spread over the blocks of several threads.
@@ -119,8 +119,8 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
     if (optimizer.smoothingAt !== undefined) emit(barrier);
     for (const { update } of updates) update.updateEma(emit);
   }
-  emitLap(clock, emit, PART.update);
-  const readsPlace = planned.some(({ segments }) => segments.some((segment) => reads(segment, place)));
+  emitLap(clock, emit, PHASE.update);
+  const readsPlace = planned.some(({ segments }) => segments.some((segment) => reads(segment, stepAndRow)));
   end(context, threads, rows, mean, emit, readsPlace, ranks?.unpack);
   return { calls, held };
 }
@@ -137,7 +137,7 @@ function emitPasses(
   ranks: RankStep | null,
   emit: Emit,
 ): void {
-  const { setup, clock, network, place, gradientRows } = context;
+  const { setup, clock, network, stepAndRow, gradientRows } = context;
   const buckets = ranks?.buckets ?? [];
   const early = buckets.length > 1 ? buckets.slice(0, -1).keys() : [];
   const last = planned.at(-1);
@@ -147,30 +147,30 @@ function emitPasses(
     for (const pass of planned) {
       const { first, row, segments, merges, copies } = pass;
       if (s === 0 && held === null) gather(context, pass, emit);
-      emitLap(clock, emit, PART.gather);
+      emitLap(clock, emit, PHASE.gather);
       const segment = segments[s];
-      if (reads(segment, place)) emit(ops.fill, viewOf(place, 1, 1), first * setup.leaf, 1);
+      if (reads(segment, stepAndRow)) emit(ops.fill, viewOf(stepAndRow, 1, 1), first * setup.leafRows, 1);
       const isCut = buckets.length > 1 && s === shared.length && pass === last;
       const pieces = isCut
         ? cutAtBuckets(segment, viewOf(gradientRows[row], 0, network.parameterCount), buckets)
         : [segment];
       for (const [bucket, piece] of pieces.entries()) {
         if (bucket > 0) {
-          emitLap(clock, emit, PART.backward);
+          emitLap(clock, emit, PHASE.backward);
           startBucket(bucket - 1);
         }
         if (isCut) emitMoving(piece, bucket);
         else if (planned.length > 1) emit(part, piece);
         else emitAll(emit, piece);
       }
-      emitLap(clock, emit, PART.backward);
+      emitLap(clock, emit, PHASE.backward);
       if (s < shared.length) continue;
       for (const [to, from] of copies) emit(ops.copy, to, from, to.length);
       // Without parameters there are no gradient rows.
       for (const [left, right] of gradientRows.length === 0 ? [] : merges) {
         emit(ops.add, gradientRows[left], gradientRows[right], gradientLength(network));
       }
-      emitLap(clock, emit, PART.backward);
+      emitLap(clock, emit, PHASE.backward);
     }
     if (s === shared.length) continue;
     emit(barrier);
@@ -205,15 +205,15 @@ function emitUpdates(
   ranks: RankStep | null,
   emit: Emit,
 ): void {
-  const { setup, clock, arena, hyper, hypers, next, scale } = context;
+  const { setup, clock, arena, hyper, hypers, hyperRow, scale } = context;
   const { clipNorm } = setup;
-  emit(ops.takeHyper, hyper, hypers, next, hyper.length);
+  emit(ops.takeHyper, hyper, hypers, hyperRow, hyper.length);
   if (clipNorm !== null) {
     for (const { update, sums, bucket } of updates) {
       ranks?.finishGradients(emit, bucket);
       update.average(emit, share, sums);
     }
-    emitLap(clock, emit, PART.update);
+    emitLap(clock, emit, PHASE.update);
     // No weight may change before the norm of the whole gradient is known.
     emit(barrier);
     ranks?.squares(emit);
@@ -228,7 +228,7 @@ function emitUpdates(
     }
   }
   if (ranks === null) return;
-  emitLap(clock, emit, PART.update);
+  emitLap(clock, emit, PHASE.update);
   emit(barrier);
   const first = clipNorm === null ? updates.length - 1 : 0;
   for (const { bucket } of updates.slice(first)) ranks.startWeights(emit, bucket);
@@ -260,22 +260,22 @@ function end(
   readsPlace: boolean,
   unpack: (() => void) | undefined, // reads the notes of other ranks
 ): void {
-  const { arena, setup, clock, workClock, note, place, one } = context;
+  const { arena, setup, clock, workClock, stepResult, stepAndRow, one } = context;
   const { losses, norms, lossSums, squares } = arena;
-  const leaves = leafCount(rows, setup.leaf);
+  const leaves = leafCount(rows, setup.leafRows);
   if (threads === 1) {
     if (unpack !== undefined) emit(host, unpack);
-    emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, squares.length, count);
-    if (readsPlace) emit(ops.add, viewOf(place, 0, 1), one, 1);
+    emit(ops.noteStep, stepResult, losses, norms, lossSums, squares, leaves, squares.length, count);
+    if (readsPlace) emit(ops.add, viewOf(stepAndRow, 0, 1), one, 1);
     return;
   }
   emit(barrier, () => {
-    clock?.lap(PART.wait);
+    clock?.lap(PHASE.wait);
     if (context.isTimed) workClock.wait();
     unpack?.();
-    noteStep(note, losses, norms, lossSums, squares, leaves, squares.length, count);
+    noteStep(stepResult, losses, norms, lossSums, squares, leaves, squares.length, count);
     finishSteps(context, 1);
-    clock?.lap(PART.update);
+    clock?.lap(PHASE.update);
     if (context.isTimed) workClock.work();
   });
 }

@@ -2,7 +2,7 @@ import type { Call } from '@gradloom/core';
 import { barrier, defineOp, host } from '@gradloom/core/internal';
 import type { Exchange, Link, Transfer } from '../../cluster/cluster.ts';
 import { abortTeam, isAborted } from '../threads/barrier.ts';
-import { PART } from './clock.ts';
+import { PHASE } from './clock.ts';
 import type { RunContext } from './context.ts';
 
 /** Messages to and from other ranks, exchanged at one point of a step. */
@@ -42,7 +42,7 @@ function arrive(context: RunContext, completion?: () => void): boolean {
   const { barrier, clock, workClock } = context;
   if (context.isTimed) workClock.work();
   const goesOn = barrier.arrive(completion);
-  clock?.lap(PART.wait);
+  clock?.lap(PHASE.wait);
   if (context.isTimed) workClock.wait();
   return goesOn;
 }
@@ -54,7 +54,7 @@ function boundExchange(context: RunContext, planned: PlannedExchange, act: Excha
   return () => {
     if (act === 'start') messages.start();
     else messages.isDone();
-    clock?.lap(PART.exchange);
+    clock?.lap(PHASE.exchange);
   };
 }
 
@@ -66,7 +66,7 @@ export function finishExchange(context: RunContext, messages: Exchange): boolean
   const goesOn = messages.wait(() => isAborted(control));
   // If another rank has failed, nothing else would stop this team. The cluster records the cause.
   if (!goesOn) abortTeam(control);
-  clock?.lap(PART.exchange);
+  clock?.lap(PHASE.exchange);
   if (context.isTimed) workClock.wait();
   return goesOn;
 }
@@ -81,10 +81,10 @@ const connections = new WeakMap<RunContext, Connected>();
 
 /** The exchange of these messages, planned once. */
 export function exchangeOf(context: RunContext, { channel, transfers }: PlannedExchange): Exchange {
-  const { setup, host } = context;
+  const { setup, environment } = context;
   if (setup.cluster === null) throw new Error('exchangeOf: the run has no cluster, expected one');
   const connected = connections.get(context) ?? {
-    link: host.openLink(setup.cluster.connection),
+    link: environment.openLink(setup.cluster.connection),
     exchanges: new Map<string, Exchange>(),
   };
   connections.set(context, connected);

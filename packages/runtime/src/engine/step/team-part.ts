@@ -21,7 +21,7 @@ export interface BatchShape {
   readonly backend: BackendName;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last batch, which may be short
-  readonly leaf: number; // rows of a leaf
+  readonly leafRows: number;
   readonly rowsAtOnce: number; // most rows of a pass, unless a leaf has more
   readonly couples: boolean; // whether rows depend on each other, so that passes contain barriers
   readonly cluster?: ClusterShape | null; // ranks that share the batch, default only this one
@@ -37,7 +37,7 @@ export function divideRows(
   return {
     stepsPerEpoch: Math.ceil(rows / batch),
     lastBatch: rows % batch || batch,
-    leaf: leafRowsOf(network, batch),
+    leafRows: leafRowsOf(network, batch),
     rowsAtOnce: accumulate === 1 ? mostRows : Math.min(mostRows, Math.ceil(batch / accumulate)),
     couples: couplesRows(network),
   };
@@ -47,13 +47,13 @@ export function divideRows(
  * How teams divide a batch of `rows` rows, or this rank's part of it. Probed steps take one leaf per pass, and so does
  * a BLAS, which gives a row other bits in calls of other sizes.
  */
-export function teamOptions(shape: BatchShape, rows: number, threads: number, looks: boolean): TeamPlanOptions {
+export function teamOptions(shape: BatchShape, rows: number, threads: number, probed: boolean): TeamPlanOptions {
   const isBlas = shape.backend === 'blas';
-  const most = isBlas || looks ? 1 : mostLeaves(shape);
-  const { leaf, cluster = null } = shape;
-  const part = cluster === null ? {} : { part: rankBatch(cluster, leaf, rows).ranges[cluster.connection.rank] };
+  const most = isBlas || probed ? 1 : maxLeaves(shape);
+  const { leafRows, cluster = null } = shape;
+  const part = cluster === null ? {} : { part: rankBatch(cluster, leafRows, rows).ranges[cluster.connection.rank] };
   return {
-    leaves: leafCount(rows, leaf),
+    leaves: leafCount(rows, leafRows),
     ...part,
     threads,
     maxLeaves: most,
@@ -63,12 +63,12 @@ export function teamOptions(shape: BatchShape, rows: number, threads: number, lo
 }
 
 /** Most leaves of a pass, a power of two that kernels take. Their number does not change results. */
-const mostLeaves = ({ leaf, rowsAtOnce }: Pick<BatchShape, 'leaf' | 'rowsAtOnce'>): number =>
-  Math.min(MAX_LEAVES, 2 ** (31 - Math.clz32(Math.max(1, Math.floor(rowsAtOnce / leaf)))));
+const maxLeaves = ({ leafRows, rowsAtOnce }: Pick<BatchShape, 'leafRows' | 'rowsAtOnce'>): number =>
+  Math.min(MAX_LEAVES, 2 ** (31 - Math.clz32(Math.max(1, Math.floor(rowsAtOnce / leafRows)))));
 
 /** Most rows of a pass. */
-export const rowsOfPasses = (shape: Pick<BatchShape, 'batch' | 'leaf' | 'rowsAtOnce'>): number =>
-  Math.min(shape.batch, mostLeaves(shape) * shape.leaf);
+export const trainingPassRows = (shape: Pick<BatchShape, 'batch' | 'leafRows' | 'rowsAtOnce'>): number =>
+  Math.min(shape.batch, maxLeaves(shape) * shape.leafRows);
 
 /** Work of one thread in a batch. */
 export interface BatchPart {
@@ -78,15 +78,15 @@ export interface BatchPart {
 }
 
 /** Work of one thread in a batch of `rows` rows. */
-export function batchPart(setup: RunSetup, rows: number, threads: number, thread: number, looks: boolean): BatchPart {
-  const { passes, nodes } = planTeam(teamOptions(shapeOf(setup), rows, threads, looks));
+export function batchPart(setup: RunSetup, rows: number, threads: number, thread: number, probed: boolean): BatchPart {
+  const { passes, nodes } = planTeam(teamOptions(shapeOf(setup), rows, threads, probed));
   return { passes: passes[thread], nodes };
 }
 
 /** Gradient rows that teams of up to `threads` threads need, in whole batches and in the last. */
-export function gradientRowsOf(shape: BatchShape, threads: number, looks: boolean): number {
+export function gradientRowsOf(shape: BatchShape, threads: number, probed: boolean): number {
   const sizes = shape.lastBatch === shape.batch ? [shape.batch] : [shape.batch, shape.lastBatch];
-  const kinds = looks ? [false, true] : [false];
+  const kinds = probed ? [false, true] : [false];
   // A rank without leaves has one row, for gradients from other ranks and for probed steps.
   return Math.max(
     shape.cluster == null ? 0 : 1,
@@ -102,9 +102,9 @@ export const gradientRowsOfTeam = (setup: RunSetup, threads: number): number =>
 const COUNTED_TEAMS = 16;
 
 /** Most passes of one thread in any team, in a whole batch or the last. Fewer leaves can give more passes. */
-export function mostPasses(shape: BatchShape): number {
+export function maxPasses(shape: BatchShape): number {
   const sizes = [shape.batch, shape.lastBatch].flatMap((rows) =>
-    Array.from({ length: Math.min(COUNTED_TEAMS, leafCount(rows, shape.leaf)) }, (_, t) =>
+    Array.from({ length: Math.min(COUNTED_TEAMS, leafCount(rows, shape.leafRows)) }, (_, t) =>
       sizeOfPlan(teamOptions(shape, rows, t + 1, false)),
     ),
   );
@@ -112,18 +112,29 @@ export function mostPasses(shape: BatchShape): number {
 }
 
 /** Most leaves of this rank's part of a batch, in a whole batch or the last. */
-export const mostLeavesOfRank = (shape: BatchShape): number =>
+export const maxRankLeaves = (shape: BatchShape): number =>
   Math.max(...[shape.batch, shape.lastBatch].map((rows) => leavesOfRank(shape, rows).count));
 
 /** This rank's leaves of a batch of `rows` rows; all of them without other ranks. */
-export function leavesOfRank({ leaf, cluster = null }: Pick<BatchShape, 'leaf' | 'cluster'>, rows: number): Node {
-  if (cluster === null) return { first: 0, count: leafCount(rows, leaf) };
-  const { first, end } = rankBatch(cluster, leaf, rows).ranges[cluster.connection.rank];
+export function leavesOfRank(
+  { leafRows, cluster = null }: Pick<BatchShape, 'leafRows' | 'cluster'>,
+  rows: number,
+): Node {
+  if (cluster === null) return { first: 0, count: leafCount(rows, leafRows) };
+  const { first, end } = rankBatch(cluster, leafRows, rows).ranges[cluster.connection.rank];
   return { first, count: end - first };
 }
 
 /** The batch shape of a run. */
-export const shapeOf = ({ backend, batch, lastBatch, leaf, rowsAtOnce, couples, cluster }: RunSetup): BatchShape => ({
-  ...{ batch, lastBatch, leaf, rowsAtOnce, couples, cluster },
+export const shapeOf = ({
+  backend,
+  batch,
+  lastBatch,
+  leafRows,
+  rowsAtOnce,
+  couples,
+  cluster,
+}: RunSetup): BatchShape => ({
+  ...{ batch, lastBatch, leafRows, rowsAtOnce, couples, cluster },
   backend: backend.name,
 });

@@ -29,11 +29,11 @@ export function threadUpdates(
     const update = createBlockUpdate(optimizer, network, arena, hyper, first, end, { defersAverage });
     return [{ bucket: 0, update, sums: sumsOf(nodes, leaves) }];
   }
-  const { own, row, ties, sums, rows: gSum } = ranks;
+  const { rankBlocks, rowLength, ties, sums, rows: gSum } = ranks;
   const { theta, state, squares } = arena;
-  return own.map(({ first, end, shift }, bucket) => {
+  return rankBlocks.map(({ first, end, shift }, bucket) => {
     const share = threadShare({ first, end }, threads, thread);
-    const options = { defersAverage, held: { row, shift, ties } };
+    const options = { defersAverage, held: { row: rowLength, shift, ties } };
     const memory = { theta, gSum, state, squares };
     const update = createBlockUpdate(optimizer, network, memory, hyper, share.first, share.end, options);
     return { bucket, update, sums };

@@ -7,14 +7,14 @@ export const CONTROL = { gen: 0, count: 32, sleepers: 64, decision: 96, request:
  * Most threads of a pool. More are refused as a mistake: each is a JavaScript engine, and V8 ends the process if the
  * system has no room for one.
  */
-export const MOST_THREADS = 512;
+export const MAX_THREADS = 512;
 
 /**
  * Word with the number of contexts that threads have built, and the first of those that say which one each place has.
  */
 const BUILT = 224;
 const OWNERS = 225;
-const CONTROL_WORDS = OWNERS + MOST_THREADS;
+const CONTROL_WORDS = OWNERS + MAX_THREADS;
 
 /** Value of `gen` after an abort; no generation has it. */
 const ABORTED = -1;
@@ -50,12 +50,12 @@ export function resetControl(control: Int32Array): void {
 }
 
 /** The context that last worked at a place of the team; 0: none. */
-export const ownerOf = (control: Int32Array, place: number): number => Atomics.load(control, OWNERS + place);
+export const ownerOf = (control: Int32Array, thread: number): number => Atomics.load(control, OWNERS + thread);
 
 /** Makes a new context the owner of a place. Returns its number. */
-export function ownPlace(control: Int32Array, place: number): number {
+export function claimThread(control: Int32Array, thread: number): number {
   const owner = 1 + Atomics.add(control, BUILT, 1);
-  Atomics.store(control, OWNERS + place, owner);
+  Atomics.store(control, OWNERS + thread, owner);
   return owner;
 }
 
@@ -76,7 +76,7 @@ export function createBarrier(
   control: Int32Array,
   threads: number,
   cores: number,
-  mostSleeps = Number.POSITIVE_INFINITY,
+  maxSleeps = Number.POSITIVE_INFINITY,
 ): Barrier {
   if (threads === 1) return createPassage(control);
   const spins = threads <= cores ? SPINS : 0;
@@ -94,7 +94,7 @@ export function createBarrier(
         if (Atomics.load(control, CONTROL.sleepers) > 0) Atomics.notify(control, CONTROL.gen);
         return true;
       }
-      if (!spin(control, gen, spins)) sleep(control, gen, mostSleeps);
+      if (!spin(control, gen, spins)) sleep(control, gen, maxSleeps);
       return Atomics.load(control, CONTROL.gen) !== ABORTED;
     },
   };
@@ -105,16 +105,16 @@ export function createBarrier(
  * the code after it has ever run: in one function, each thread that goes to sleep would fall back to slow code, and the
  * barrier would never get fast.
  */
-function spin(control: Int32Array, gen: number, looks: number): boolean {
-  for (let look = 0; look < looks; look++) if (Atomics.load(control, CONTROL.gen) !== gen) return true;
+function spin(control: Int32Array, gen: number, spins: number): boolean {
+  for (let look = 0; look < spins; look++) if (Atomics.load(control, CONTROL.gen) !== gen) return true;
   return false;
 }
 
 /** Sleeps until the others have arrived. */
-function sleep(control: Int32Array, gen: number, mostSleeps: number): void {
+function sleep(control: Int32Array, gen: number, maxSleeps: number): void {
   Atomics.add(control, CONTROL.sleepers, 1);
   for (let sleeps = 0; Atomics.load(control, CONTROL.gen) === gen; sleeps++) {
-    if (sleeps >= mostSleeps) abortTeam(control);
+    if (sleeps >= maxSleeps) abortTeam(control);
     else Atomics.wait(control, CONTROL.gen, gen, SLEEP_MS);
   }
   Atomics.sub(control, CONTROL.sleepers, 1);

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { ownerOf, ownPlace } from './barrier.ts';
-import type { TaskPlace, TeamSetup } from './protocol.ts';
+import { claimThread, ownerOf } from './barrier.ts';
+import type { TeamSetup, TeamTask } from './protocol.ts';
 
 type Contexts = Map<string, { readonly setup: TeamSetup }>;
 
@@ -14,7 +14,7 @@ const kept: Contexts[] = [];
  */
 export function keepContexts<Setup extends TeamSetup, Context extends { readonly setup: Setup }>(
   create: (setup: Setup, thread: number) => Context,
-): (place: TaskPlace<Setup>) => Context {
+): (place: TeamTask<Setup>) => Context {
   const contexts = new Map<string, { readonly setup: Setup; readonly context: Context; readonly owner: number }>();
   kept.push(contexts);
   return ({ setup, thread, live }) => {
@@ -23,7 +23,7 @@ export function keepContexts<Setup extends TeamSetup, Context extends { readonly
     const known = contexts.get(key);
     if (known?.owner === ownerOf(setup.control, thread)) return known.context;
     // Another thread has had this place since, and has written its own tapes and tables into the memory of the place.
-    const owner = ownPlace(setup.control, thread);
+    const owner = claimThread(setup.control, thread);
     const context = create(setup, thread);
     contexts.set(key, { setup, context, owner });
     return context;

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import { type Packed, pack, unpack } from './packed.ts';
-import type { Task, TaskPlace, TeamSetup } from './protocol.ts';
+import type { Task, TeamSetup, TeamTask } from './protocol.ts';
 
 /** Message that posts a task to a thread. Its size does not grow with the run. */
 export type Message = Packed<Task> & { readonly setup?: SharedSetup };
@@ -22,7 +22,7 @@ export function toMessage(task: Task): Message {
   return { ...pack(rest), setup: sharedSetup(setup) };
 }
 
-const isOfTeam = (task: Task): task is Task & TaskPlace<TeamSetup> => 'setup' in task;
+const isOfTeam = (task: Task): task is Task & TeamTask<TeamSetup> => 'setup' in task;
 
 const shared = new WeakMap<TeamSetup, SharedSetup>();
 
@@ -55,7 +55,7 @@ export function fromMessage(message: Message): Task {
   const { setup, ...rest } = message;
   const task: Task = unpack(rest);
   if (setup === undefined) return task;
-  const { live } = task as Task & TaskPlace<TeamSetup>;
+  const { live } = task as Task & TeamTask<TeamSetup>;
   for (const run of read.keys()) if (!live.includes(run)) read.delete(run);
   let known = read.get(setup.run);
   if (known === undefined) {

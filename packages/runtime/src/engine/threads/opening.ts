@@ -6,9 +6,9 @@ import { gradientRowsOfTeam } from '../step/team-part.ts';
 import { CONTROL } from './barrier.ts';
 import type { OpeningTask } from './protocol.ts';
 
-const PAGE = 4096;
+const PAGE_BYTES = 4096;
 /** Doubles touched at a time. */
-const STRETCH = 1 << 26;
+const CHUNK_ELEMENTS = 1 << 26;
 
 /** A thread's part of `openTeam`. Apart from drawn weights, memory keeps its contents. */
 export function openThread(context: RunContext, { thread, threads, draws }: OpeningTask): boolean {
@@ -43,9 +43,9 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
  * reading and writing a double may change a NaN; in parts, because no byte array is long enough.
  */
 export function touch(array: Elements): void {
-  for (let from = 0; from < array.length; from += STRETCH) {
-    const { buffer, byteOffset, byteLength } = viewOf(array, from, Math.min(STRETCH, array.length - from));
+  for (let from = 0; from < array.length; from += CHUNK_ELEMENTS) {
+    const { buffer, byteOffset, byteLength } = viewOf(array, from, Math.min(CHUNK_ELEMENTS, array.length - from));
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    for (let i = 0; i < byteLength; i += PAGE) Atomics.or(bytes, i, 0);
+    for (let i = 0; i < byteLength; i += PAGE_BYTES) Atomics.or(bytes, i, 0);
   }
 }

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { OptionError } from '@gradloom/core';
 import { onlyKeys, option, show } from '@gradloom/core/internal';
-import { MOST_THREADS } from './barrier.ts';
-import { type Crew, type CrewShape, startCrew } from './crew.ts';
+import { MAX_THREADS } from './barrier.ts';
 import { toMessage } from './messages.ts';
 import type { Task } from './protocol.ts';
+import { startWorkerGroup, type WorkerGroup, type WorkerGroupShape } from './worker-group.ts';
 
 /**
  * Worker threads that runs share: `train(spec, data, { pool })`. A run uses its whole team of threads at once; runs
@@ -70,21 +70,21 @@ export interface PoolOptions {
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   onlyKeys('createPool', options, ['threads', 'execArgv', 'heapMiB']);
   const threads = option.positiveInteger.check('createPool', 'threads', options.threads ?? availableParallelism());
-  if (threads > MOST_THREADS)
-    throw new OptionError('createPool', 'threads', `has ${threads}, expected at most ${MOST_THREADS}`);
-  const shape: CrewShape = { ...options, threads };
+  if (threads > MAX_THREADS)
+    throw new OptionError('createPool', 'threads', `has ${threads}, expected at most ${MAX_THREADS}`);
+  const shape: WorkerGroupShape = { ...options, threads };
   if (options.execArgv !== undefined && !isListOfTexts(options.execArgv)) {
     throw new OptionError('createPool', 'execArgv', `has ${show(options.execArgv)}, expected a list of flags of Node`);
   }
   if (options.heapMiB !== undefined) option.positiveInteger.check('createPool', 'heapMiB', options.heapMiB);
-  let crew: Crew | null = await startCrew(shape);
-  let opening: Promise<Crew> | undefined; // the next crew while it starts
+  let crew: WorkerGroup | null = await startWorkerGroup(shape);
+  let opening: Promise<WorkerGroup> | undefined; // the next crew while it starts
   let free = threads;
   let destroyed = false;
   let closing: Promise<void> | undefined;
   let held = 0; // number of runs that hold the pool
   let lastReleased: (() => void) | undefined; // called when the pool closes and no run holds it any more
-  const leaving = new Set<Crew>(); // replaced crews with threads that are still working
+  const leaving = new Set<WorkerGroup>(); // replaced crews with threads that are still working
   const waiting: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
 
   /** Teams are served in order and as a whole: two runs that each held half of the threads would deadlock. */
@@ -95,7 +95,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     }
   }
 
-  async function replaceCrew(old: Crew): Promise<void> {
+  async function replaceCrew(old: WorkerGroup): Promise<void> {
     // Its tasks settled when its threads were told to end; this waits until they have.
     if (destroyed) return old.stop();
     if (crew === old) crew = null;
@@ -105,8 +105,8 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
 
   /** Replaces a failed crew: all teams that need a new one wait for the same. */
-  async function nextCrew(): Promise<Crew> {
-    opening ??= startCrew(shape);
+  async function nextCrew(): Promise<WorkerGroup> {
+    opening ??= startWorkerGroup(shape);
     try {
       crew = await opening;
     } finally {
@@ -117,7 +117,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
 
   async function open(team: number): Promise<Team> {
-    let mine: Crew;
+    let mine: WorkerGroup;
     try {
       mine = crew ?? (await nextCrew());
     } catch (error) {

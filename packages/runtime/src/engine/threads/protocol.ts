@@ -26,7 +26,7 @@ export interface StepShape {
   readonly context: ScheduleContext;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last batch
-  readonly leaf: number; // rows of a leaf
+  readonly leafRows: number;
   readonly rowsAtOnce: number; // most rows of a training pass: see team-part.ts
   readonly passRows: number; // most rows of any pass
   readonly couples: boolean; // see couplesRows
@@ -39,7 +39,7 @@ export interface StepShape {
 /** These fields of a plan; the rest of it does not go to threads. */
 export function stepShapeOf(plan: StepShape): StepShape {
   const { context, seed, ema, clipNorm, maxNorm, augment } = plan;
-  const { batch, lastBatch, leaf, rowsAtOnce, passRows, couples } = plan;
+  const { batch, lastBatch, leafRows, rowsAtOnce, passRows, couples } = plan;
   return {
     context,
     seed,
@@ -47,7 +47,7 @@ export function stepShapeOf(plan: StepShape): StepShape {
     clipNorm,
     maxNorm,
     augment,
-    ...{ batch, lastBatch, leaf, rowsAtOnce, passRows, couples },
+    ...{ batch, lastBatch, leafRows, rowsAtOnce, passRows, couples },
   };
 }
 
@@ -84,7 +84,7 @@ export interface Task<Answer = unknown> {
 }
 
 /** Fields of all tasks of a team: thread and team. */
-export interface TaskPlace<Setup extends TeamSetup = RunSetup> {
+export interface TeamTask<Setup extends TeamSetup = RunSetup> {
   readonly setup: Setup;
   readonly live: readonly number[]; // current runs of this pool; a thread frees the others
   readonly thread: number;
@@ -92,7 +92,7 @@ export interface TaskPlace<Setup extends TeamSetup = RunSetup> {
 }
 
 /** Runs before the first span: see opening.ts. Answers whether all weights that the thread drew are finite. */
-export interface OpeningTask extends TaskPlace, Task<boolean> {
+export interface OpeningTask extends TeamTask, Task<boolean> {
   readonly kind: 'opening';
   readonly draws: boolean; // whether to draw the starting weights from the seed
 }
@@ -101,7 +101,7 @@ export interface OpeningTask extends TaskPlace, Task<boolean> {
  * Steps from `first` to `limit`, or until the main thread asks for the end. Answers 'refused' if a layer cannot take a
  * row of the next step.
  */
-export interface SpanTask extends TaskPlace, Task<'refused' | undefined> {
+export interface SpanTask extends TeamTask, Task<'refused' | undefined> {
   readonly kind: 'span';
   readonly first: number;
   readonly limit: number;
@@ -113,7 +113,7 @@ export interface SpanTask extends TaskPlace, Task<'refused' | undefined> {
  * Computes outputs and sums of `rows` rows from row `first` of a dataset, in chunks. Answers the first row
  * that a layer refuses.
  */
-export interface EvaluationTask extends TaskPlace<RunSetup | InferenceSetup>, Task<BadRow | undefined> {
+export interface EvaluationTask extends TeamTask<RunSetup | InferenceSetup>, Task<BadRow | undefined> {
   readonly kind: 'evaluation';
   readonly dataset: Dataset;
   readonly first: number;

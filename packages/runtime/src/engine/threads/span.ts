@@ -1,6 +1,5 @@
 import { reasonOf } from '@gradloom/core/internal';
 import { abortTeam, CONTROL, resetControl } from './barrier.ts';
-import { START_LIMIT_MS } from './crew.ts';
 import type { Pool, Team } from './pool.ts';
 import {
   DECISION,
@@ -8,9 +7,10 @@ import {
   type RunSetup,
   type SpanTask,
   type Task,
-  type TaskPlace,
   type TeamSetup,
+  type TeamTask,
 } from './protocol.ts';
+import { START_LIMIT_MS } from './worker-group.ts';
 
 /**
  * Length of a span of a small network: short enough to report soon, long enough to hide the cost of starting and ending
@@ -90,7 +90,7 @@ export async function runOnTeam<Answer, Setup extends TeamSetup>(
   pool: Pool,
   setup: Setup,
   threads: number,
-  taskOf: (place: TaskPlace<Setup>) => Task<Answer>,
+  taskOf: (place: TeamTask<Setup>) => Task<Answer>,
 ): Promise<Answer[]> {
   const team = await pool.acquire(threads);
   resetControl(setup.control);

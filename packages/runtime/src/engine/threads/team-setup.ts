@@ -4,7 +4,7 @@ import { shareOfRoom } from '../../system/memory/memory-room.ts';
 import { allocateOutside, allocateSharedMemory } from '../../system/memory/shared-memory.ts';
 import { compileFor, resolveBackend } from '../backends/backend.ts';
 import type { BackendChoice } from '../backends/backend-choices.ts';
-import { fitMemory, type Means } from '../memory/fit-memory.ts';
+import { fitMemory, type MemoryBudget } from '../memory/memory-budget.ts';
 import { allocateControl } from './barrier.ts';
 import type { TeamSetup } from './protocol.ts';
 import { shareSpec } from './shared-spec.ts';
@@ -16,7 +16,7 @@ export interface TeamShape {
   readonly elementType: ElementType;
   readonly parts?: LoadedParts; // custom parts that network and loss may name
   readonly threads: number; // most threads; fewer if memory is short
-  readonly ownThreads: boolean; // started for this team, not taken from a pool
+  readonly startsThreads: boolean; // started for this team, not taken from a pool
   readonly sharers?: number; // processes that use the same memory, default 1
   readonly backend: BackendChoice;
   readonly blas: string | undefined;
@@ -36,7 +36,7 @@ export interface TeamPlan<Layout> {
 export interface OpenedTeam<Layout> {
   readonly team: TeamSetup;
   readonly layout: Layout;
-  readonly means: Means;
+  readonly budget: MemoryBudget;
   readonly room: MemoryRoom; // the memory limit that it was fitted to
   readonly plannedBytes: number;
 }
@@ -54,8 +54,8 @@ const MOST_HELD = 512 * 1024 ** 2;
  */
 export function* openTeamSetup<Layout>(
   shape: TeamShape,
-  wanted: Omit<Means, 'threads'>,
-  planner: (compiled: Compiled) => Pausable<(means: Means) => TeamPlan<Layout>>,
+  wanted: Omit<MemoryBudget, 'threads'>,
+  planner: (compiled: Compiled) => Pausable<(means: MemoryBudget) => TeamPlan<Layout>>,
 ): Pausable<OpenedTeam<Layout>> {
   const backend = resolveBackend(shape.backend, {
     path: shape.blas,
@@ -67,7 +67,7 @@ export function* openTeamSetup<Layout>(
   yield;
   const planOf = yield* planner({ backend: backend.name });
   const room = shareOfRoom(shape.sharers ?? 1);
-  const { plan, means } = yield* fitMemory(planOf, { ...wanted, threads: shape.threads }, room);
+  const { plan, means: budget } = yield* fitMemory(planOf, { ...wanted, threads: shape.threads }, room);
   const memory = allocateSharedMemory(plan.layout.bytes, backend.name);
   const outside = plan.layout.outside.map(allocateOutside);
   yield;
@@ -80,12 +80,12 @@ export function* openTeamSetup<Layout>(
     loss: shape.lossSpec,
     elementType: shape.elementType,
     modules: shape.parts?.sources ?? [],
-    threads: means.threads,
+    threads: budget.threads,
     backend,
     memory,
     outside,
     control: allocateControl(),
     mayHold: Math.min(MOST_HELD, Math.max(LEAST_HELD, HELD_SHARE * room.bytes)),
   };
-  return { team, layout: plan.layout, means, room, plannedBytes: bytesOf(plan.parts) };
+  return { team, layout: plan.layout, budget, room, plannedBytes: bytesOf(plan.parts) };
 }

@@ -6,26 +6,26 @@ import { fileSize } from './file-system.ts';
 import { systemReason } from './system-reason.ts';
 
 /** The highest compression ratio of DEFLATE. [zlib](https://zlib.net/zlib_tech.html) */
-const MOST_UNPACKED = 1032;
+const MAX_DEFLATE_RATIO = 1032;
 
 /**
  * Most that a gzipped text or table may grow when unpacked, relative to its size. Texts grow 2 to 5 times, tables of
  * numbers 3 to 30 times. Those that grow more repeat themselves, such as hundreds of one-hot columns.
  */
-export const MOST_UNPACKED_TEXT = 256;
+export const MAX_TEXT_RATIO = 256;
 
 /** Size up to which any gzipped file may unpack, since it is harmless. */
-const ALWAYS_UNPACKED = 1 << 20;
+const HARMLESS_BYTES = 1 << 20;
 
 /** Bytes unpacked at a time. */
-const CHUNK = 1 << 18;
+const CHUNK_BYTES = 1 << 18;
 
 /** The bytes of a file in order, decompressed if it is gzipped. */
 export interface ByteSource {
   readonly gzipped: boolean;
   readonly fileBytes: number;
   /** Number of bytes that `read` can return: exact for a plain file, an upper bound for a gzipped one. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /**
    * Fills `into` and returns the number of bytes, which is smaller at the end of the file.
    * @throws Error for more than `mostBytes`.
@@ -42,12 +42,12 @@ export interface ByteSource {
 export async function openBytes(
   where: string,
   path: string,
-  wanted: string,
-  mostUnpacked = MOST_UNPACKED,
+  expected: string,
+  maxRatio = MAX_DEFLATE_RATIO,
 ): Promise<ByteSource> {
-  const fileBytes = fileSize(where, path, wanted);
+  const fileBytes = fileSize(where, path, expected);
   const handle = await open(path).catch((error: unknown) => {
-    throw new Error(`${where}: ${showPath(path)} cannot be opened: ${systemReason(error)}, expected ${wanted}`, {
+    throw new Error(`${where}: ${showPath(path)} cannot be opened: ${systemReason(error)}, expected ${expected}`, {
       cause: error,
     });
   });
@@ -56,26 +56,26 @@ export async function openBytes(
     await handle.read(magic, 0, 2, 0);
   } catch (error) {
     await handle.close();
-    throw new Error(`${where}: ${showPath(path)} cannot be read: ${systemReason(error)}, expected ${wanted}`, {
+    throw new Error(`${where}: ${showPath(path)} cannot be read: ${systemReason(error)}, expected ${expected}`, {
       cause: error,
     });
   }
   if (magic[0] === 0x1f && magic[1] === 0x8b) {
-    const mostBytes = Math.min(fileBytes * MOST_UNPACKED, Math.max(ALWAYS_UNPACKED, fileBytes * mostUnpacked));
+    const maxBytes = Math.min(fileBytes * MAX_DEFLATE_RATIO, Math.max(HARMLESS_BYTES, fileBytes * maxRatio));
     const fault = (has: string, expected: string, cause?: unknown) =>
       new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
     const tooMuch = () =>
       fault(
-        `${fileBytes} bytes that unpack to more than ${mostBytes}`,
-        `at most ${mostUnpacked} times its size (unpack it first if you trust it)`,
+        `${fileBytes} bytes that unpack to more than ${maxBytes}`,
+        `at most ${maxRatio} times its size (unpack it first if you trust it)`,
       );
-    const open = () => unpacked(handle, mostBytes, fault, tooMuch);
+    const open = () => unpacked(handle, maxBytes, fault, tooMuch);
     // Parsing a row takes a hundred times as long as unpacking it, and more memory: a file with too much is refused
     // before its first row.
-    if (mostUnpacked < MOST_UNPACKED) {
+    if (maxRatio < MAX_DEFLATE_RATIO) {
       const counting = open();
       try {
-        for (const bytes = new Uint8Array(CHUNK); (await counting.read(bytes)) === CHUNK; );
+        for (const bytes = new Uint8Array(CHUNK_BYTES); (await counting.read(bytes)) === CHUNK_BYTES; );
       } catch (error) {
         await handle.close();
         throw error;
@@ -88,9 +88,9 @@ export async function openBytes(
       end();
       return handle.close();
     };
-    return { gzipped: true, fileBytes, mostBytes, read, close };
+    return { gzipped: true, fileBytes, maxBytes, read, close };
   }
-  return { gzipped: false, fileBytes, mostBytes: fileBytes, ...plain(handle) };
+  return { gzipped: false, fileBytes, maxBytes: fileBytes, ...plain(handle) };
 }
 
 /** The bytes of a file in memory. */
@@ -98,7 +98,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   const { length } = bytes;
   let at = 0;
   return {
-    ...{ gzipped: false, fileBytes: length, mostBytes: length },
+    ...{ gzipped: false, fileBytes: length, maxBytes: length },
     async read(into) {
       const part = bytes.subarray(at, at + into.length);
       into.set(part);
@@ -128,11 +128,11 @@ function plain(handle: FileHandle): Pick<ByteSource, 'read' | 'close'> {
 
 function unpacked(
   handle: FileHandle,
-  mostBytes: number,
+  maxBytes: number,
   fault: (has: string, expected: string, cause: unknown) => Error,
   tooMuch: () => Error,
 ): Pick<ByteSource, 'read'> & { end(): void } {
-  const gunzip = createGunzip({ chunkSize: CHUNK });
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   // If either stream fails, the iteration below ends and reports it.
   pipeline(handle.createReadStream({ start: 0, autoClose: false }), gunzip, () => {});
   const chunks: AsyncIterator<Buffer> = gunzip[Symbol.asyncIterator]();
@@ -144,7 +144,7 @@ function unpacked(
     });
     if (next.done) return null;
     bytes += next.value.length;
-    if (bytes > mostBytes) throw tooMuch();
+    if (bytes > maxBytes) throw tooMuch();
     return next.value;
   }
 

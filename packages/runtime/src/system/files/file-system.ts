@@ -37,7 +37,7 @@ export interface FileCalls {
   readonly waitMs: (ms: number) => void;
 }
 
-const ownCalls: FileCalls = {
+const systemCalls: FileCalls = {
   rename: renameSync,
   open: (path) => openSync(path, 'r'),
   sync: fsyncSync,
@@ -98,7 +98,7 @@ export const fileSystems = {
 } satisfies Record<string, (calls: FileCalls) => FileSystem>;
 
 /** The file system of this process. */
-export const fileSystem: FileSystem = fileSystems[process.platform === 'win32' ? 'win32' : 'posix'](ownCalls);
+export const fileSystem: FileSystem = fileSystems[process.platform === 'win32' ? 'win32' : 'posix'](systemCalls);
 
 /** Creates a directory and its parents. Node's recursive mkdir never returns below /proc. */
 export function makeDirectory(path: string): string {
@@ -117,18 +117,18 @@ export function makeDirectory(path: string): string {
  * Size of a regular file; a pipe or device is refused before it is opened.
  * @throws Error naming what is there instead.
  */
-export function fileSize(where: string, path: string, wanted: string): number {
-  const size = findFile(where, path, wanted);
-  if (size === null) throw new Error(`${where}: ${showPath(path)} does not exist, expected ${wanted}`);
+export function fileSize(where: string, path: string, expected: string): number {
+  const size = findFile(where, path, expected);
+  if (size === null) throw new Error(`${where}: ${showPath(path)} does not exist, expected ${expected}`);
   return size;
 }
 
 /** Same as `fileSize`; null if nothing is there. */
-export function findFile(where: string, path: string, wanted: string): number | null {
+export function findFile(where: string, path: string, expected: string): number | null {
   const stats = statsOf(where, checkPath(where, path));
   if (stats === undefined) return null;
-  if (stats.isDirectory()) throw new Error(`${where}: ${showPath(path)} is a directory, expected ${wanted}`);
-  if (!stats.isFile()) throw new Error(`${where}: ${showPath(path)} is not a regular file, expected ${wanted}`);
+  if (stats.isDirectory()) throw new Error(`${where}: ${showPath(path)} is a directory, expected ${expected}`);
+  if (!stats.isFile()) throw new Error(`${where}: ${showPath(path)} is not a regular file, expected ${expected}`);
   return stats.size;
 }
 

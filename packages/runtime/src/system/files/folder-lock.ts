@@ -5,7 +5,7 @@ import { reasonOf, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
 import { fileSystem } from './file-system.ts';
 import { FolderInUseError, isActivity, LockError, type LockOwner, readLock } from './lock-owner.ts';
-import { ownProcess, stateOf } from './process-identity.ts';
+import { stateOf, thisProcess } from './process-identity.ts';
 import { removeTemporaries, temporaryPath, writeSynced } from './write-atomically.ts';
 
 /** Exists in a folder while a process writes there. */
@@ -64,7 +64,7 @@ export function lockFolder(where: string, folder: string, by: string): FolderLoc
 function lockFree(where: string, folder: string, by: string): FolderLock {
   const path = join(resolve(folder), LOCK_FILE);
   const token = randomBytes(8).toString('hex');
-  const owner: LockOwner = { token, by, since: new Date().toISOString(), ...ownProcess() };
+  const owner: LockOwner = { token, by, since: new Date().toISOString(), ...thisProcess() };
   const temporary = temporaryPath(path);
   try {
     writeSynced(temporary, [Buffer.from(`${JSON.stringify(owner)}\n`)]);

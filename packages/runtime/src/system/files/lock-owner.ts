@@ -1,8 +1,8 @@
 import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { showName, showPath } from '@gradloom/core/internal';
-import { openOwnFile } from './own-file.ts';
 import type { ProcessIdentity, ProcessState } from './process-identity.ts';
+import { openRunFile } from './run-file.ts';
 
 /** The owner of a folder lock. */
 export interface LockOwner extends ProcessIdentity {
@@ -39,7 +39,7 @@ const MOST_BYTES = 4096;
  * @throws LockError if it cannot be read.
  */
 export function readLock(where: string, path: string): LockOwner | null {
-  const file = openOwnFile(where, path);
+  const file = openRunFile(where, path);
   if (file === null) return null;
   const bytes = new Uint8Array(MOST_BYTES);
   let length: number;

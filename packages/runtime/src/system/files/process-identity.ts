@@ -26,8 +26,8 @@ export interface ProcessIdentity {
 /** `elsewhere`: on another host or in another container, where its state cannot be seen. */
 export type ProcessState = 'running' | 'dead' | 'elsewhere';
 
-export function ownProcess(): ProcessIdentity {
-  return { pid: process.pid, start: startOf(process.pid) ?? '', ...ownPlace(), uptime: Math.floor(uptime()) };
+export function thisProcess(): ProcessIdentity {
+  return { pid: process.pid, start: startOf(process.pid) ?? '', ...thisHost(), uptime: Math.floor(uptime()) };
 }
 
 /**
@@ -35,7 +35,7 @@ export function ownProcess(): ProcessIdentity {
  * reused counts as running.
  */
 export function stateOf(other: ProcessIdentity): ProcessState {
-  const own = ownPlace();
+  const own = thisHost();
   if (other.host !== own.host || other.machine !== own.machine) return 'elsewhere';
   // Without machine ids, two hosts of one name (such as containers of one image) differ only in their boot id.
   if (other.boot !== own.boot) return own.machine === '' ? 'elsewhere' : 'dead';
@@ -62,7 +62,7 @@ export function startOf(pid: number): string | null {
   return (state === 'Z' || state === 'X') && threads <= 1 ? null : start;
 }
 
-function ownPlace(): Pick<ProcessIdentity, 'host' | 'machine' | 'boot' | 'pids'> {
+function thisHost(): Pick<ProcessIdentity, 'host' | 'machine' | 'boot' | 'pids'> {
   return {
     // Restricted to these characters, since the name is printed and some systems allow any.
     host:

@@ -24,11 +24,11 @@ const LOCAL_HEADER_BYTES = 30;
  * Opens a zip archive. Sizes in its directory are checked against the size of the file; the checksum of each entry is
  * compared after reading it. @throws Error naming the file and what is wrong with it.
  */
-export async function openZip(where: string, path: string, wanted: string): Promise<ZipArchive> {
-  const fileBytes = fileSize(where, path, wanted);
-  const fault = (has: string, expected = wanted, cause?: unknown) =>
-    new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
-  const damaged = (error: unknown) => fault(`damaged zip contents (${sentenceOf(error)})`, wanted, error);
+export async function openZip(where: string, path: string, expected: string): Promise<ZipArchive> {
+  const fileBytes = fileSize(where, path, expected);
+  const fault = (has: string, remedy = expected, cause?: unknown) =>
+    new Error(`${where}: ${showPath(path)} has ${has}, expected ${remedy}`, { cause });
+  const damaged = (error: unknown) => fault(`damaged zip contents (${sentenceOf(error)})`, expected, error);
   const archive = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
     throw damaged(error);
   });
@@ -77,7 +77,7 @@ export async function openZip(where: string, path: string, wanted: string): Prom
     let sum = 0;
     const next = async (): Promise<Uint8Array | null> => {
       const part = await parts.next().catch((error: unknown) => {
-        throw fault(`${show(name)} damaged (${sentenceOf(error)})`, wanted, error);
+        throw fault(`${show(name)} damaged (${sentenceOf(error)})`, expected, error);
       });
       if (!part.done) {
         sum = crc32(part.value, sum);
@@ -89,7 +89,7 @@ export async function openZip(where: string, path: string, wanted: string): Prom
     return {
       gzipped: false,
       fileBytes: entry.uncompressedSize,
-      mostBytes: entry.uncompressedSize,
+      maxBytes: entry.uncompressedSize,
       read: readParts(next),
       close: async () => void stream.destroy(),
     };

@@ -3,7 +3,7 @@ import { type Elements, OptionError, type Pausable } from '@gradloom/core';
 import { createElements, show, typeOf, viewOf } from '@gradloom/core/internal';
 
 /** Longest time that a thread works before waiting requests, timers and signals are handled. */
-const STRETCH_MS = 5;
+const TURN_MS = 5;
 
 /** Runs the work in this thread and yields to the event loop every 5 ms; short work does not yield. */
 export async function inTurns<T>(work: Pausable<T>): Promise<T> {
@@ -14,19 +14,19 @@ export async function inTurns<T>(work: Pausable<T>): Promise<T> {
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;
-    if (performance.now() - beginMs < STRETCH_MS) continue;
+    if (performance.now() - beginMs < TURN_MS) continue;
     await setImmediate();
     beginMs = performance.now();
   }
 }
 
 /** Numbers between two pauses, 1 MiB: 0.1 to 0.5 ms, the longest if the memory is touched for the first time. */
-const STRETCH = 1 << 17;
+const CHUNK_ELEMENTS = 1 << 17;
 
 /** Overwrites `to` with `from`, which has the same length. */
 export function* copyArray(to: Elements, from: Elements): Pausable<void> {
-  for (let at = 0; at < from.length; at += STRETCH) {
-    to.set(viewOf(from, at, Math.min(STRETCH, from.length - at)), at);
+  for (let at = 0; at < from.length; at += CHUNK_ELEMENTS) {
+    to.set(viewOf(from, at, Math.min(CHUNK_ELEMENTS, from.length - at)), at);
     yield;
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@gradloom/core/internal';
-import type { Task, TaskPlace } from '../../engine/threads/protocol.ts';
+import type { Task, TeamTask } from '../../engine/threads/protocol.ts';
 import { type SharedSpec, specOf } from '../../engine/threads/shared-spec.ts';
 import { makeDirectory } from '../../system/files/file-system.ts';
 import { type FolderLock, lockFolder } from '../../system/files/folder-lock.ts';
@@ -12,7 +12,7 @@ import type { CheckpointSettings } from './checkpoint-options.ts';
 import { isSameRun } from './same-run.ts';
 
 /** Task that writes a checkpoint. */
-export interface CheckpointTask extends TaskPlace, Task<Written> {
+export interface CheckpointTask extends TeamTask, Task<Written> {
   readonly kind: 'checkpoint';
   readonly entry: CheckpointEntry;
 }

@@ -29,7 +29,13 @@ export function addGradients(context: RunContext, step: number, rows: number, no
   const mean = meanOf(context, rows);
   countBatch(context, step, mean);
   for (const bucket of ranks?.buckets.keys() ?? []) ranks?.startGradients(emit, bucket);
-  for (const { update, sums, bucket } of threadUpdates(context, 1, leafCount(rows, context.setup.leaf), nodes, ranks)) {
+  for (const { update, sums, bucket } of threadUpdates(
+    context,
+    1,
+    leafCount(rows, context.setup.leafRows),
+    nodes,
+    ranks,
+  )) {
     ranks?.finishGradients(emit, bucket);
     update.average(emit, mean.share, sums);
   }
@@ -43,13 +49,13 @@ export function findBadGradient(context: RunContext, rows: number, note: (at: Mo
   const { arena, network, setup } = context;
   const { parameterCount: P, allLayers: places } = network;
   // If rows are independent, each rank has run all leaves itself and has the whole gradient.
-  const own = setup.couples ? rankExchanges(context, rows)?.own : undefined;
+  const own = setup.couples ? rankExchanges(context, rows)?.rankBlocks : undefined;
   const parts =
-    own === undefined || arena.nodes.length === 0
+    own === undefined || arena.rankGradients.length === 0
       ? [{ from: 0, numbers: gradientOf(arena.gSum, P, 0) }]
       : own.map(({ offset, length, shift }) => ({
           from: offset,
-          numbers: viewOf(arena.nodes, offset + shift, length),
+          numbers: viewOf(arena.rankGradients, offset + shift, length),
         }));
   for (const { from, numbers } of parts) {
     for (const place of places) {

@@ -19,13 +19,13 @@ import { shareStatistics } from '../../engine/step/rank-gather.ts';
 import { sharedArrays } from '../../engine/step/shared-arrays.ts';
 import { type BatchPart, batchPart } from '../../engine/step/team-part.ts';
 import { CONTROL } from '../../engine/threads/barrier.ts';
-import type { Task, TaskPlace } from '../../engine/threads/protocol.ts';
+import type { Task, TeamTask } from '../../engine/threads/protocol.ts';
 import { addGradients, findBadGradient } from './bad-gradient.ts';
 import { findBadState } from './bad-state.ts';
 import { createFirstFinding, type Fault, type FirstFinding, LOOKS, type Moment } from './first-finding.ts';
 
 /** Task that diagnoses a step that is not finite. */
-export interface DiagnosisTask extends TaskPlace, Task<Fault> {
+export interface DiagnosisTask extends TeamTask, Task<Fault> {
   readonly kind: 'diagnosis';
   readonly step: number;
   readonly of: 'loss' | 'update'; // whether the state is that before or after the step
@@ -52,7 +52,7 @@ export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Faul
 function badLoss(context: RunContext, step: number): Fault {
   const { setup, network, arena } = context;
   const rows = rowsOf(setup, step);
-  const leaves = leafCount(rows, setup.leaf);
+  const leaves = leafCount(rows, setup.leafRows);
   const weights = `; the largest weights before it: ${largestWeights(network, arena.theta)}`;
   for (const { passes, nodes } of piecesOf(context, rows, leaves)) {
     const search = createSearch(context, step, rows, passes, weights);
@@ -110,14 +110,14 @@ interface Search {
 }
 
 function createSearch(
-  { setup: { leaf, couples }, network: { allLayers: places } }: RunContext,
+  { setup: { leafRows, couples }, network: { allLayers: places } }: RunContext,
   step: number,
   rows: number,
   passes: readonly NodePass[],
   weights: string,
 ): Search {
   const first = createFirstFinding();
-  const [from, to] = couples ? [0, rows - 1] : rowsOfPass(passes[0], leaf, rows);
+  const [from, to] = couples ? [0, rows - 1] : rowsOfPass(passes[0], leafRows, rows);
   const where = `train: step ${step}, ${from === to ? `row ${from}` : `rows ${from} to ${to}`} of the batch`;
   const looksOf = new Map<NodePass, number>();
   let pass = passes[0];
@@ -137,7 +137,7 @@ function createSearch(
       looksOf.set(pass, look + 1);
       const at = firstNotFinite(numbers, n);
       if (at === undefined) return;
-      const [firstRow, lastRow] = rowsOfPass(pass, leaf, rows);
+      const [firstRow, lastRow] = rowsOfPass(pass, leafRows, rows);
       const place = firstRow + Math.floor((at * (lastRow + 1 - firstRow)) / n);
       const of = places.find((one) => one.layer === layer);
       const name = of === undefined ? layer.label : nameOfLayer(of);
@@ -165,7 +165,7 @@ function findBadData(context: RunContext, search: Search, planned: readonly Plan
     ] as const) {
       const at = firstNotFinite(numbers, rows * width);
       if (at === undefined) continue;
-      const place = first * setup.leaf + Math.floor(at / width);
+      const place = first * setup.leafRows + Math.floor(at / width);
       search.noteData({ look: LOOKS[name], place }, `the ${name} have ${show(numbers[at])}, ${wanted}`);
     }
   }
@@ -173,22 +173,22 @@ function findBadData(context: RunContext, search: Search, planned: readonly Plan
 
 /** Runs the inspected passes. Also notes a row that a layer refuses, perhaps because of an earlier bad number. */
 function runPasses(context: RunContext, search: Search, planned: readonly PlannedPass[]): void {
-  const { setup, kernels, place } = context;
+  const { setup, kernels, stepAndRow } = context;
   const { step, rows, first } = search;
-  place[0] = step;
+  stepAndRow[0] = step;
   const shared = isShared(context) ? sharedArrays(context) : [];
   const segmentCount = isShared(context) ? shared.length + 1 : planned[0].segments.length;
   // One segment of all passes after the other, as a single thread takes a step.
   for (let s = 0; s < segmentCount; s++) {
     // After the first bad number, further findings say nothing new.
     for (const pass of first.fault === null ? planned : []) {
-      place[1] = pass.first * setup.leaf;
+      stepAndRow[1] = pass.first * setup.leafRows;
       search.enter(pass);
       try {
         runCalls(pass.segments[s], kernels);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        const row = pass.first * setup.leaf + error.row;
+        const row = pass.first * setup.leafRows + error.row;
         const { message } = new InputError(rowOfDataset(setup, step, row), error.problem, { of: setup.dataset.name });
         const fault = { message: `train: step ${step}: ${message}`, isData: true };
         first.note({ look: search.looks, place: row }, () => fault);

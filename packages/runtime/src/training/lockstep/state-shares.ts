@@ -1,6 +1,6 @@
 import type { Elements, ElementType, Pausable } from '@gradloom/core';
 import { typeOf, viewOf } from '@gradloom/core/internal';
-import type { Stretch, Transfer } from '../../cluster/cluster.ts';
+import type { SharedNumbers, Transfer } from '../../cluster/cluster.ts';
 import type { Lockstep } from '../../cluster/lockstep.ts';
 import { sharedArrays } from '../../data/number-types.ts';
 import type { Arena, Range } from '../../engine/memory/arena.ts';
@@ -114,7 +114,8 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
 const lengthOf = (ranges: readonly Range[]): number => ranges.reduce((sum, { length }) => sum + length, 0);
 
 /** The arrays of a run lie in shared memory, hence the cast. */
-const stretch = (array: Elements, offset: number, length: number): Stretch => viewOf(array, offset, length) as Stretch;
+const stretch = (array: Elements, offset: number, length: number): SharedNumbers =>
+  viewOf(array, offset, length) as SharedNumbers;
 
 const piecesOf = (ranges: readonly Range[]): readonly Range[] =>
   ranges.flatMap(({ offset, length }) =>

@@ -177,7 +177,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
       }
     }
     const { step } = progress;
-    const learningRate = arena.rates[(step - 1) % RING];
+    const learningRate = arena.learningRates[(step - 1) % RING];
     return { step, count: losses.length, loss: meanOf(losses), gradientNorm: meanOf(norms), learningRate };
   }
 

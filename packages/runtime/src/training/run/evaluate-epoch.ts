@@ -2,7 +2,7 @@ import type { Elements, ElementType, Loss } from '@gradloom/core';
 import { createElements, targetPositions, typeOf } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 import { type Evaluation, evaluateDataset, type OutputReader } from '../../engine/evaluation/evaluate-dataset.ts';
-import { lossUnit } from '../../engine/evaluation/own-units.ts';
+import { lossUnit } from '../../engine/evaluation/target-units.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { orGiveUp } from '../faults/go-back.ts';
 import type { EpochEvent } from './events.ts';

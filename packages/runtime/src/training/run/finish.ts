@@ -103,7 +103,7 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
     threads,
     trials: [],
     gradientThreads: progress.gradientThreads,
-    leaves: leafCount(plan.batch, plan.leaf),
+    leaves: leafCount(plan.batch, plan.leafRows),
     ...clusterFacts(plan),
     batch: plan.batch,
     backend: backendRecord(setup.backend),

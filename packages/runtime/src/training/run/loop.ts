@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { namesOf } from '../../cluster/cluster-error.ts';
-import { lossUnit } from '../../engine/evaluation/own-units.ts';
+import { lossUnit } from '../../engine/evaluation/target-units.ts';
 import { RING } from '../../engine/memory/arena.ts';
 import { runSpan, type SpanOptions, type SpanResult } from '../../engine/threads/span.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';

@@ -37,7 +37,7 @@ import { refuseManyLayers } from '../../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../../engine/memory/thread-scratch.ts';
 import type { ClusterShape } from '../../engine/step/cluster-shape.ts';
 import { optimizerOf } from '../../engine/step/optimizer-of.ts';
-import { divideRows, rowsOfPasses } from '../../engine/step/team-part.ts';
+import { divideRows, trainingPassRows } from '../../engine/step/team-part.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
 import type { StepShape } from '../../engine/threads/protocol.ts';
 import type { TeamShape } from '../../engine/threads/team-setup.ts';
@@ -158,13 +158,13 @@ export function* planRun(
   const ema = options.ema ?? null;
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
   const batch = rowsPerStep(options, train);
-  const { leaf, rowsAtOnce, stepsPerEpoch, ...division } = divideRows(network, elementType, {
+  const { leafRows, rowsAtOnce, stepsPerEpoch, ...division } = divideRows(network, elementType, {
     rows: train.rows,
     batch,
     accumulate: options.accumulate,
   });
   const mostRows = maxPassRows(network, elementType);
-  const leaves = leafCount(batch, leaf);
+  const leaves = leafCount(batch, leafRows);
   const context = { totalSteps: steps ?? epochs * stepsPerEpoch, stepsPerEpoch };
   const schedule = within('schedule', () => createSchedule(scheduleSpec, context, parts.customParts));
   const firstRate = optimizer.lr * schedule.factor(0, Float64Array.from(schedule.initialState));
@@ -193,13 +193,13 @@ export function* planRun(
     scheduleSpec,
     context,
     elementType,
-    ...{ batch, leaf, rowsAtOnce, ...division },
-    passRows: passRows(rowsOfPasses({ batch, leaf, rowsAtOnce }), mostRows, [validation, test]),
+    ...{ batch, leafRows, rowsAtOnce, ...division },
+    passRows: passRows(trainingPassRows({ batch, leafRows, rowsAtOnce }), mostRows, [validation, test]),
     threads,
     // With several ranks, one alone cannot measure how fast all of them are.
     tunesThreads: team === 'auto' && cluster === null,
     ...{ cluster, overlap },
-    ownThreads: pool === undefined,
+    startsThreads: pool === undefined,
     backend: options.backend ?? resume?.record.backend.name ?? 'auto',
     blas: options.blas,
     unfused: resume !== undefined && !isFusedRecord(resume.record.backend),

@@ -8,13 +8,13 @@ import {
   type ArenaOptions,
   type ArenaPlan,
   countScratch,
-  mostInside,
+  maxInsideBytes,
   planArena,
 } from '../../engine/memory/arena.ts';
-import type { Means } from '../../engine/memory/fit-memory.ts';
+import type { MemoryBudget } from '../../engine/memory/memory-budget.ts';
 import { chunksOf, evaluationParts, threadParts, trainingBytes } from '../../engine/memory/run-memory.ts';
 import { allocateTimes } from '../../engine/step/clock.ts';
-import { heldBy } from '../../engine/step/owned-blocks.ts';
+import { rankParameterCount } from '../../engine/step/owned-blocks.ts';
 import { allocateWorkTimes } from '../../engine/step/work-clock.ts';
 import { type RunSetup, stepShapeOf } from '../../engine/threads/protocol.ts';
 import { type Compiled, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
@@ -33,7 +33,7 @@ export interface PreparedRun {
   readonly setup: RunSetup;
   readonly arena: Arena;
   readonly orders: Orders | null;
-  readonly means: Means;
+  readonly means: MemoryBudget;
   readonly plannedBytes: number;
 }
 
@@ -45,22 +45,22 @@ export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSpl
     texts: textBytes(asked) <= addressable.bytes,
   };
   const shape = { ...asked, sharers: asked.ranks?.ranksHere ?? 1 };
-  const { team, layout, means, room, plannedBytes } = yield* openTeamSetup(shape, wanted, function* (compiled) {
+  const { team, layout, budget, room, plannedBytes } = yield* openTeamSetup(shape, wanted, function* (compiled) {
     const options = { ...asked, ...compiled, cluster: asked.ranks ?? null };
     const scratchLength = countScratch(options);
     yield;
     return (given) => planTraining(options, train.rows, scratchLength, given);
   });
   const arena = layout.bind(team.memory, team.outside);
-  const plan = { ...withThreads(asked, means.threads, room) };
-  if (!means.texts) plan.warnings = [...plan.warnings, noTexts(textBytes(asked), wanted.texts ? room : addressable)];
+  const plan = { ...withThreads(asked, budget.threads, room) };
+  if (!budget.texts) plan.warnings = [...plan.warnings, noTexts(textBytes(asked), wanted.texts ? room : addressable)];
   if (plan.parameters !== null) {
     yield* copyArray(arena.theta, plan.parameters);
     if (arena.model !== arena.theta) yield* copyArray(arena.model, plan.parameters);
   }
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
-  const orders = plan.shuffle ? createOrders(plan.seed, train, plan.totalEpochs, means.orders) : null;
+  const orders = plan.shuffle ? createOrders(plan.seed, train, plan.totalEpochs, budget.orders) : null;
   const setup: RunSetup = {
     ...team,
     ...stepShapeOf(plan),
@@ -70,15 +70,15 @@ export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSpl
     schedule: plan.scheduleSpec,
     cluster: plan.ranks ?? null,
     probes: plan.probes ?? false,
-    times: plan.profile ? allocateTimes(means.threads) : null,
-    workTimes: allocateWorkTimes(means.threads),
-    insideBytes: plan.insideBytes ?? mostInside(team.backend.name),
+    times: plan.profile ? allocateTimes(budget.threads) : null,
+    workTimes: allocateWorkTimes(budget.threads),
+    insideBytes: plan.insideBytes ?? maxInsideBytes(team.backend.name),
     dataset: orders === null ? train : drawnFrom(train),
     weights: plan.weighing === null ? null : yield* rowWeights(train, plan.weighing),
     counted: yield* countedPositions(train),
     orders: orders?.array ?? null,
   };
-  return { plan, setup, arena, orders, means, plannedBytes };
+  return { plan, setup, arena, orders, means: budget, plannedBytes };
 }
 
 /** Memory plan of a run on `rows` rows with the given means. */
@@ -86,7 +86,7 @@ function planTraining(
   options: Omit<RunPlan, 'backend' | 'cluster'> & Compiled & Pick<ArenaOptions, 'cluster'>,
   rows: number,
   scratchLength: number,
-  means: Means,
+  means: MemoryBudget,
 ): TeamPlan<ArenaPlan> {
   const { network, loss } = options;
   const layout = planArena({ ...options, threads: means.threads }, scratchLength);
@@ -144,12 +144,12 @@ export function textBytes(plan: Omit<RunPlan, 'backend' | 'cluster'>): number {
 export function stateParts(
   plan: Omit<RunPlan, 'backend' | 'cluster'>,
   rows: number,
-  { orders, texts }: Pick<Means, 'orders' | 'texts'>,
+  { orders, texts }: Pick<MemoryBudget, 'orders' | 'texts'>,
 ): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = bytesOfElements(plan.elementType, network.parameterCount);
   // With other ranks, a rank holds the state of its own parameters only, but the whole moving average.
-  const held = plan.ranks == null ? network.parameterCount : heldBy(network, plan.ranks);
+  const held = plan.ranks == null ? network.parameterCount : rankParameterCount(network, plan.ranks);
   const averages = optimizer.smoothingAt === undefined ? 0 : 1;
   const slots = bytesOfElements(plan.elementType, held) * (optimizer.slots.length - averages);
   const state = weights * (1 + averages) + slots;

@@ -6,7 +6,7 @@ import type { RunState } from './state.ts';
 /** What the learning rates of a run follow from, and the first step without a written one. */
 export interface RateState extends Pick<RunState, 'ratesEnd'> {
   readonly plan: Pick<RunPlan, 'optimizer' | 'schedule'>;
-  readonly arena: Pick<RunState['arena'], 'rates' | 'scheduleState'>;
+  readonly arena: Pick<RunState['arena'], 'learningRates' | 'scheduleState'>;
   readonly progress: Pick<RunState['progress'], 'rate' | 'rollbacks'>;
   readonly rateChanges: ReadonlyMap<number, number>;
 }
@@ -16,9 +16,9 @@ export interface RateState extends Pick<RunState, 'ratesEnd'> {
  * already written stay valid.
  */
 export function setRates(state: RateState, limit: number): void {
-  const { rates } = state.arena;
+  const { learningRates } = state.arena;
   for (; state.ratesEnd < limit; state.ratesEnd++) {
-    rates[state.ratesEnd % RING] = rateAt(state, state.ratesEnd);
+    learningRates[state.ratesEnd % RING] = rateAt(state, state.ratesEnd);
   }
 }
 

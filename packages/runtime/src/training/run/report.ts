@@ -15,7 +15,7 @@ import { teamSize } from './state.ts';
 export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {
   const { network, batch, context, tunesThreads, elementType: precision } = plan;
   const { backend } = setup;
-  const leaves = leafCount(batch, plan.leaf);
+  const leaves = leafCount(batch, plan.leafRows);
   const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
   const facts = clusterFacts(plan);
   return { ...start, ...facts, leaves, batch, backend, precision, plannedBytes, ...context, step };
@@ -38,14 +38,14 @@ export async function reportLook({ look, lockstep, history, progress, told, emit
 export async function reportSpan(state: RunState, span: SpanResult): Promise<void> {
   const { plan, arena, progress, epochLog, stepLog, meter, told, emit } = state;
   const { totalSteps, stepsPerEpoch } = plan.context;
-  const { losses, norms, rates } = arena;
+  const { losses, norms, learningRates } = arena;
   const { batch } = plan;
   const { rows } = plan.data.train;
   const { steps } = span;
   progress.elapsedMs += span.elapsedMs;
   state.lastSteps = steps;
   meter.note(teamSize(state), steps, span.elapsedMs);
-  stepLog.add(Math.max(told, progress.step), { first: progress.step, steps, losses, norms, rates });
+  stepLog.add(Math.max(told, progress.step), { first: progress.step, steps, losses, norms, rates: learningRates });
   let lossSum = 0;
   for (let k = 0; k < steps; k++) {
     lossSum += losses[k];
@@ -81,7 +81,7 @@ function endEpoch({ plan, arena, progress, epochLog, told, emit }: RunState, eva
   const isWhole = step % stepsPerEpoch === 0;
   const epoch = isWhole || step === totalSteps ? epochOf(step, stepsPerEpoch) : step / stepsPerEpoch;
   const { trainLoss, gradientNorm } = epochLog.end(isWhole);
-  const learningRate = arena.rates[(step - 1) % RING];
+  const learningRate = arena.learningRates[(step - 1) % RING];
   // The schedule observes only figures of this epoch: an older one, or another kind, would look like a lack of
   // progress.
   const every = data.validation === undefined ? 1 : Math.max(1, evaluateEvery);

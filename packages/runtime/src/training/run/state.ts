@@ -76,7 +76,7 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
   const { batch, threads, context, resume } = plan;
   const goesBack = plan.onNan === 'rollback';
   // A thread without a leaf and without a block would only make the others wait.
-  const leaves = leafCount(batch, plan.leaf);
+  const leaves = leafCount(batch, plan.leafRows);
   const blocks = blockCount(plan.network.parameterCount);
   const useful = Math.min(threads, Math.max(leaves, blocks));
   const progress = startingProgress(plan);

@@ -30,7 +30,7 @@ const plan = (spec: NetworkSpec, options: PlanOptions = {}) => {
     schedule: createSchedule('plateau', { totalSteps: 10, stepsPerEpoch: 5 }),
     batch: options.batch ?? 32,
     lastBatch: options.batch ?? 32,
-    leaf: defaultLeafRows(options.batch ?? 32),
+    leafRows: defaultLeafRows(options.batch ?? 32),
     passRows: 256,
     rowsAtOnce: 256,
     couples: couplesRows(network),

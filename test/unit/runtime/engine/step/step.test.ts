@@ -8,7 +8,7 @@ import { teamPrograms } from '../../../../../packages/runtime/src/engine/step/st
 import { batchPart } from '../../../../../packages/runtime/src/engine/step/team-part.ts';
 import { resetControl } from '../../../../../packages/runtime/src/engine/threads/barrier.ts';
 import { keepContexts } from '../../../../../packages/runtime/src/engine/threads/contexts.ts';
-import { nodeHost } from '../../../../../packages/runtime/src/engine/threads/node-host.ts';
+import { nodeEnvironment } from '../../../../../packages/runtime/src/engine/threads/node-environment.ts';
 import type { RunSetup, SpanTask } from '../../../../../packages/runtime/src/engine/threads/protocol.ts';
 import { planRun } from '../../../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../../../packages/runtime/src/training/run/prepare.ts';
@@ -27,7 +27,7 @@ test('a thread that takes its place in a team again updates its own blocks, whoe
   const { setup, arena } = complete(
     prepareRun(complete(planRun(spec, data, { batch: 8, steps: 10, threads: 3, backend: 'wasm' })), data),
   );
-  const [own, other] = [createContext(setup, 1, nodeHost), createContext(setup, 1, nodeHost)];
+  const [own, other] = [createContext(setup, 1, nodeEnvironment), createContext(setup, 1, nodeEnvironment)];
   teamPrograms(own, 2, false);
   teamPrograms(other, 3, false);
   const { whole } = teamPrograms(own, 2, false);
@@ -51,7 +51,7 @@ test('a thread builds its context again if another thread has had its place', ()
   const plan = complete(planRun(spec, data, { batch: 8, steps: 1, threads: 1, backend: 'wasm' }));
   const { setup } = complete(prepareRun(plan, data));
   const [own, other] = [1, 2].map(() =>
-    keepContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeHost)),
+    keepContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeEnvironment)),
   );
   const place = { setup, thread: 0, threads: 1, live: [setup.run] };
   const first = own(place);
@@ -74,7 +74,7 @@ test.each([false, true])(
     const { setup } = complete(prepareRun(plan, data));
     const { passes } = batchPart(setup, 1000, 1, 0, looks);
     expect(passes.length).toBeGreaterThan(1);
-    const planned = planPasses(createContext(setup, 0, nodeHost), passes, 1000, looks);
+    const planned = planPasses(createContext(setup, 0, nodeEnvironment), passes, 1000, looks);
     const calls = planned.flatMap(({ segments }) => segments.flat());
     expect(calls.filter(({ op }) => op.name === ops.leafMean.name)).toHaveLength(4);
   },
@@ -86,7 +86,7 @@ describe('rows of a pass', () => {
   const start = (layers: LayerSpec[], batch: number) => {
     const plan = complete(planRun({ input: 2, layers }, data, { batch, steps: 10, threads: 1, backend: 'wasm' }));
     const { setup } = complete(prepareRun(plan, data));
-    const context = createContext(setup, 0, nodeHost);
+    const context = createContext(setup, 0, nodeEnvironment);
     const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads: 1, first: 0, limit: 10 };
     return { context, task, rows: context.workspace.x.subarray(0, 2 * batch) };
   };

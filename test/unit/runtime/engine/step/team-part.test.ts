@@ -7,7 +7,7 @@ import {
   planTeam,
   sizeOfPlan,
 } from '../../../../../packages/core/src/math/tree/index.ts';
-import { mostPasses, rowsOfPasses, teamOptions } from '../../../../../packages/runtime/src/engine/step/team-part.ts';
+import { maxPasses, teamOptions, trainingPassRows } from '../../../../../packages/runtime/src/engine/step/team-part.ts';
 import { counted } from '../../../../support/count.ts';
 import { propertySeed } from '../../../../support/seed.ts';
 
@@ -23,8 +23,8 @@ test(`no team takes a batch, or a shorter one, in more passes a thread than memo
     fc.constantFrom(1, 16, 100, 256),
     (batch, less, threads, backend, rowsAtOnce) => {
       const lastBatch = 1 + (less % batch);
-      const shape = { backend, batch, lastBatch, leaf: defaultLeafRows(batch), rowsAtOnce, couples: true };
-      const most = mostPasses(shape);
+      const shape = { backend, batch, lastBatch, leafRows: defaultLeafRows(batch), rowsAtOnce, couples: true };
+      const most = maxPasses(shape);
       for (const own of [batch, lastBatch]) {
         expect(sizeOfPlan(teamOptions(shape, own, threads, false)).passes).toBeLessThanOrEqual(most);
       }
@@ -36,9 +36,16 @@ test(`no team takes a batch, or a shorter one, in more passes a thread than memo
 test.each([1, 2, 4, 8, 16, 32, 64])(
   'a pass of leaves of %i rows has at most as many leaves as kernels take',
   (leaf) => {
-    const shape = { backend: 'wasm' as const, batch: 700, lastBatch: 700, leaf, rowsAtOnce: 256, couples: false };
+    const shape = {
+      backend: 'wasm' as const,
+      batch: 700,
+      lastBatch: 700,
+      leafRows: leaf,
+      rowsAtOnce: 256,
+      couples: false,
+    };
     const { passes } = planTeam(teamOptions(shape, 700, 1, false));
     expect(Math.max(...passes[0].map(({ count }) => count))).toBeLessThanOrEqual(MAX_LEAVES);
-    expect(leafCount(rowsOfPasses(shape), leaf)).toBeLessThanOrEqual(MAX_LEAVES);
+    expect(leafCount(trainingPassRows(shape), leaf)).toBeLessThanOrEqual(MAX_LEAVES);
   },
 );

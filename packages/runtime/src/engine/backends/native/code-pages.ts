@@ -3,7 +3,7 @@ import type { ConventionName } from '@gradloom/core/internal';
 import { type Koffi, loadKoffi } from '../../../system/native/koffi.ts';
 
 /** Allocates `size` bytes, writes the code for that address to them and makes them executable. */
-type Place = (koffi: Koffi, size: number, codeFor: CodeFor) => bigint;
+type PlaceCode = (koffi: Koffi, size: number, codeFor: CodeFor) => bigint;
 type CodeFor = (address: bigint) => Uint8Array;
 
 /** Systems on which code can be placed, named by `process.platform` and `process.arch`. */
@@ -29,7 +29,7 @@ export const codeSystems = {
 interface CodeSystem {
   readonly processor: string;
   readonly convention: ConventionName | undefined; // calling convention of x64
-  readonly place: Place;
+  readonly place: PlaceCode;
   /** Gives pages of `place` back to the system. */
   readonly free: (koffi: Koffi, address: bigint, size: number) => void;
   /** Written from the system's documentation, never run. */
@@ -40,13 +40,13 @@ export type CodeSystemName = keyof typeof codeSystems;
 
 export const isCodeSystem = (name: string): name is CodeSystemName => Object.hasOwn(codeSystems, name);
 
-export const ownSystem = `${process.platform} ${process.arch}`;
+export const thisSystem = `${process.platform} ${process.arch}`;
 
 /** Whether code was never run on a system, by default this one. */
-export const isUntestedSystem = (name = ownSystem): boolean => isCodeSystem(name) && codeSystems[name].isUntested;
+export const isUntestedSystem = (name = thisSystem): boolean => isCodeSystem(name) && codeSystems[name].isUntested;
 
 /** Calling convention of code in this process. */
-export const ownConvention = isCodeSystem(ownSystem) ? codeSystems[ownSystem].convention : undefined;
+export const callingConvention = isCodeSystem(thisSystem) ? codeSystems[thisSystem].convention : undefined;
 
 /**
  * The pages that threads of a crew have placed: their number, then address and bytes of each. A thread that is
@@ -64,13 +64,13 @@ export const allocateCodePages = (threads: number): CodePages =>
 export function freeCodePages(pages: CodePages): void {
   const count = Math.min(Number(pages[0]), (pages.length - 1) / 2);
   for (let k = 0; k < count; k++) {
-    codeSystems[ownSystem as CodeSystemName].free(loadKoffi(), pages[2 * k + 1], Number(pages[2 * k + 2]));
+    codeSystems[thisSystem as CodeSystemName].free(loadKoffi(), pages[2 * k + 1], Number(pages[2 * k + 2]));
   }
   pages[0] = 0n;
 }
 
 /** Notes a page for the crew of this thread, if it belongs to one. */
-function notePage(address: bigint, size: number): void {
+function recordPage(address: bigint, size: number): void {
   const pages = (workerData as { readonly codePages?: unknown } | null)?.codePages;
   if (!(pages instanceof BigInt64Array)) return;
   const k = Number(Atomics.add(pages, 0, 1n));
@@ -83,18 +83,18 @@ function notePage(address: bigint, size: number): void {
  * that a thread of a crew places, as long as the crew.
  * @throws Error if the system gives no memory, or does not let this process run generated code.
  */
-export const placeCode = (koffi: Koffi, code: Uint8Array, system = ownSystem): bigint =>
+export const placeCode = (koffi: Koffi, code: Uint8Array, system = thisSystem): bigint =>
   placeCodeFor(koffi, code.length, () => code, system);
 
 /** `placeCode` for code of at most `size` bytes, which is made when its address is known. */
-export function placeCodeFor(koffi: Koffi, size: number, codeFor: CodeFor, system = ownSystem): bigint {
+export function placeCodeFor(koffi: Koffi, size: number, codeFor: CodeFor, system = thisSystem): bigint {
   if (!isCodeSystem(system)) throw new Error(`placeCode: system has ${system}, expected ${systemNames}`);
   const address = codeSystems[system].place(koffi, size, (address) => {
     const code = codeFor(address);
     if (code.length > size) throw new Error(`placeCode: code has ${code.length} bytes, expected at most ${size}`);
     return code;
   });
-  notePage(address, size);
+  recordPage(address, size);
   return address;
 }
 

@@ -15,14 +15,14 @@ import {
 import { type Koffi, loadKoffi } from '../../../system/native/koffi.ts';
 import {
   type CodeSystemName,
+  callingConvention,
   codeSystems,
   isCodeSystem,
   isUntestedSystem,
-  ownConvention,
-  ownSystem,
   placeCode,
   placeCodeFor,
   systemNames,
+  thisSystem,
 } from './code-pages.ts';
 
 /** Executable code in memory, shared by all threads of the process. */
@@ -55,7 +55,7 @@ export function machineCode(type: ElementType = FLOAT64): MachineCodeSearch {
 
 /** Creates the code for this processor. Never throws. */
 export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSearch {
-  const { system = ownSystem, koffi = loadKoffi, type = FLOAT64 } = options;
+  const { system = thisSystem, koffi = loadKoffi, type = FLOAT64 } = options;
   if (!isCodeSystem(system)) return refusal(`system has ${system}, expected ${systemNames}`);
   const { GRADLOOM_NATIVE } = options.environment ?? process.env;
   if (isUntestedSystem(system) && GRADLOOM_NATIVE !== '1') {
@@ -102,9 +102,9 @@ export function widestExtension(processor: ProcessorName, flags: ReadonlySet<str
 
 /** The extensions of this process's processor, the widest first. */
 export function extensionsHere(): ExtensionName[] {
-  if (!isCodeSystem(ownSystem)) return [];
-  const { processor } = codeSystems[ownSystem];
-  return namesFor(processor).filter(isIn(flagsOf(loadKoffi(), ownSystem)));
+  if (!isCodeSystem(thisSystem)) return [];
+  const { processor } = codeSystems[thisSystem];
+  return namesFor(processor).filter(isIn(flagsOf(loadKoffi(), thisSystem)));
 }
 
 const isIn =
@@ -148,11 +148,11 @@ export function kernelsOf({ extension, layout, address }: MachineCode): CodeLayo
   if (known !== undefined) return known;
   const { createIsa } = extensions[extension];
   const made = createLayout(
-    createIsa(layout.type, ownConvention),
+    createIsa(layout.type, callingConvention),
     (assemble) => {
       let kernel: ReturnType<typeof assemble> | undefined;
       placeCodeFor(loadKoffi(), KERNEL_BYTES, (place) => {
-        const isa = createIsa(layout.type, ownConvention, Number(place - address));
+        const isa = createIsa(layout.type, callingConvention, Number(place - address));
         kernel = assemble(isa);
         return isa.code();
       });

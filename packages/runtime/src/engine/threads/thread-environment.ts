@@ -8,14 +8,14 @@ import type { TeamSetup } from './protocol.ts';
  * What a thread needs from its environment. Steps and evaluations import no Node modules themselves, so that other
  * environments, such as workers of a browser, can run them. `node-host.ts` is the host for Node.
  */
-export interface Host {
+export interface ThreadEnvironment {
   /** Cores that the threads of a team may use. */
   readonly cores: number;
   /**
    * Sleeps of a waiting thread, of 100 ms each, after which the others are gone. @default no limit, where the system
    * tells that a thread has ended
    */
-  readonly mostSleeps?: number;
+  readonly maxSleeps?: number;
   /** The network of the team. */
   specOf(setup: TeamSetup): NetworkSpec;
   /** Custom parts, which are imported before the first task. */

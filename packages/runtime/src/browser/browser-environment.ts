@@ -1,6 +1,6 @@
 import { createWasmKernels, NO_PARTS } from '@gradloom/core/internal';
-import type { Host } from '../engine/threads/host.ts';
 import { specOf } from '../engine/threads/shared-spec.ts';
+import type { ThreadEnvironment } from '../engine/threads/thread-environment.ts';
 
 /** Cores of this machine, as a browser tells them. */
 export const browserCores = (): number =>
@@ -8,10 +8,10 @@ export const browserCores = (): number =>
   1;
 
 /** The host of a browser's worker: WebAssembly, and neither files, custom parts nor other ranks. */
-export const browserHost: Host = {
+export const browserEnvironment: ThreadEnvironment = {
   cores: browserCores(),
   // 10 s. They are counted, since a clock would also count the time that a computer sleeps.
-  mostSleeps: 100,
+  maxSleeps: 100,
   specOf: ({ spec }) => specOf(spec),
   partsOf: () => NO_PARTS,
   kernelsOf: ({ memory, elementType, backend }, scratch) =>

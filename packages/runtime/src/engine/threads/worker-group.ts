@@ -10,14 +10,14 @@ import type { PingTask } from './protocol.ts';
 /** Longest time for a thread to start, or to begin a span. */
 export const START_LIMIT_MS = 60_000;
 
-export interface CrewShape {
+export interface WorkerGroupShape {
   readonly threads: number;
   readonly execArgv?: readonly string[]; // Node flags, default: those of this process
   readonly heapMiB?: number; // JavaScript heap limit of a thread
 }
 
 /** One Piscina pool and the number of teams that use it. */
-export interface Crew {
+export interface WorkerGroup {
   readonly piscina: Piscina<Message, unknown>;
   teams: number;
   idle: () => void;
@@ -36,7 +36,7 @@ const YOUNG_MIB = 8;
 /**
  * Starts all threads of a crew. @throws Error (rejects) if the system has no room for them; then none is left running.
  */
-export async function openCrew(shape: CrewShape): Promise<Crew> {
+export async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   refuseWithoutRoom(shape.threads);
   // Loaded here, not imported: Piscina finds its own worker file by its path, which a bundler would change, and
   // prediction does not need it.
@@ -48,10 +48,10 @@ export async function openCrew(shape: CrewShape): Promise<Crew> {
   // Node reports a new thread one tick after it starts. Ticks run in order, so only our threads are reported between
   // these two.
   process.nextTick(() => process.on('worker', note));
-  let crew: Crew | undefined;
+  let crew: WorkerGroup | undefined;
   let refusal: unknown;
   try {
-    crew = crewOf(new Piscina<Message, unknown>(options), codePages);
+    crew = workerGroupOf(new Piscina<Message, unknown>(options), codePages);
   } catch (error) {
     refusal = error;
   }
@@ -73,9 +73,9 @@ export async function openCrew(shape: CrewShape): Promise<Crew> {
  * Opens a crew and waits for its threads to start: a thread that cannot load rejects here, instead of hanging the first
  * span.
  */
-export async function startCrew(shape: CrewShape): Promise<Crew> {
+export async function startWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   const { threads } = shape;
-  const crew = await openCrew(shape);
+  const crew = await openWorkerGroup(shape);
   let timer: NodeJS.Timeout | undefined;
   const failed = new Promise<never>((_, reject) => {
     crew.piscina.on('error', reject);
@@ -120,7 +120,7 @@ function notStarted(refusal: unknown, begun: number, threads: number): string {
   return `threads has ${threads}, expected at most ${begun} (the system refused the next one with EAGAIN; take fewer, or raise ${raise})`;
 }
 
-function piscinaOptions({ threads, execArgv, heapMiB }: CrewShape) {
+function piscinaOptions({ threads, execArgv, heapMiB }: WorkerGroupShape) {
   // Without execArgv, threads get the flags of this process. With it, Node refuses V8 flags such as
   // --max-old-space-size.
   const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
@@ -138,10 +138,10 @@ function piscinaOptions({ threads, execArgv, heapMiB }: CrewShape) {
   };
 }
 
-function crewOf(piscina: Piscina<Message, unknown>, codePages: CodePages): Crew {
+function workerGroupOf(piscina: Piscina<Message, unknown>, codePages: CodePages): WorkerGroup {
   let ending: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
-  const crew: Crew = {
+  const crew: WorkerGroup = {
     piscina,
     teams: 0,
     idle: () => {},

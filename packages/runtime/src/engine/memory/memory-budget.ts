@@ -2,7 +2,7 @@ import { OptionError, type Pausable } from '@gradloom/core';
 import { bytesOf, checkMemory, type MemoryRoom, type Part } from '../../system/memory/memory.ts';
 
 /** Resources of a run. Smaller numbers save memory, cost some time, and do not change results. */
-export interface Means {
+export interface MemoryBudget {
   readonly threads: number;
   readonly chunks: number; // chunks of an evaluation whose outputs are held at once
   readonly orders: number; // epochs whose row order is held at once
@@ -22,16 +22,16 @@ const LEVELS = 6;
  * @throws OptionError with the size of each part if even the minimum does not fit.
  */
 export function* fitMemory<Plan extends Planned>(
-  planOf: (means: Means) => Plan,
-  wanted: Means,
+  planOf: (means: MemoryBudget) => Plan,
+  wanted: MemoryBudget,
   room: MemoryRoom,
-): Pausable<{ plan: Plan; means: Means }> {
-  const at = (threads: number, level: number, texts: boolean): Means => ({
+): Pausable<{ plan: Plan; means: MemoryBudget }> {
+  const at = (threads: number, level: number, texts: boolean): MemoryBudget => ({
     ...{ threads, texts },
     chunks: Math.min(wanted.chunks, Math.max(threads, wanted.chunks >> level)),
     orders: level === LEVELS ? Math.min(1, wanted.orders) : wanted.orders,
   });
-  const fits = (means: Means): boolean => {
+  const fits = (means: MemoryBudget): boolean => {
     try {
       return bytesOf(planOf(means).parts) <= room.bytes;
     } catch (error) {

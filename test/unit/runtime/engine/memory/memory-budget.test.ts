@@ -2,7 +2,7 @@ import { OptionError } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitMemory, type Means } from '../../../../../packages/runtime/src/engine/memory/fit-memory.ts';
+import { fitMemory, type MemoryBudget } from '../../../../../packages/runtime/src/engine/memory/memory-budget.ts';
 import { bytesOf } from '../../../../../packages/runtime/src/system/memory/memory.ts';
 import { propertySeed } from '../../../../support/seed.ts';
 
@@ -24,9 +24,9 @@ const wanted = fc.record({
 test('as many threads as fit, with as many chunks as then fit; what fits is not lowered', () => {
   fc.assert(
     fc.property(needs, wanted, fc.nat(8000), (need, means, bytes) => {
-      const sizeOf = ({ threads, chunks, orders, texts }: Means) =>
+      const sizeOf = ({ threads, chunks, orders, texts }: MemoryBudget) =>
         need.fixed + threads * need.thread + chunks * need.chunk + orders * need.order + (texts ? need.text : 0);
-      const planOf = (some: Means) => {
+      const planOf = (some: MemoryBudget) => {
         if (some.threads > need.most) throw new OptionError('train', 'layers', 'has too many threads');
         return { parts: [{ name: 'all', bytes: sizeOf(some) }] };
       };

@@ -25,7 +25,7 @@ export function lossUnit({ degree }: Loss, preprocessing: Preprocessing | undefi
 /**
  * Converts rows of outputs or targets to the units of the target columns. Overwrites `rows`; does nothing for classes.
  */
-export function toOwnUnits(
+export function toTargetUnits(
   rows: Float64Array, // [B, O] in and out
   B: number,
   preprocessing: Preprocessing | undefined,

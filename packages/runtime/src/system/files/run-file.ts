@@ -11,23 +11,23 @@ const REASON = 'links are not followed, since their target may not belong to the
  * Refuses a link, directory, pipe or device where a run's file should be.
  * @throws Error naming the path and what is there.
  */
-export function checkOwnFile(where: string, path: string, wanted = WRITABLE): void {
+export function checkRunFile(where: string, path: string, expected = WRITABLE): void {
   const stats = statsOf(where, checkPath(where, path), lstatSync);
   if (stats === undefined) return;
   if (stats.isSymbolicLink())
-    throw new Error(`${where}: ${showPath(path)} is a symbolic link, expected ${wanted} (${REASON})`);
-  if (stats.isDirectory()) throw new Error(`${where}: ${showPath(path)} is a directory, expected ${wanted}`);
-  if (!stats.isFile()) throw new Error(`${where}: ${showPath(path)} is not a regular file, expected ${wanted}`);
+    throw new Error(`${where}: ${showPath(path)} is a symbolic link, expected ${expected} (${REASON})`);
+  if (stats.isDirectory()) throw new Error(`${where}: ${showPath(path)} is a directory, expected ${expected}`);
+  if (!stats.isFile()) throw new Error(`${where}: ${showPath(path)} is not a regular file, expected ${expected}`);
 }
 
 /**
  * Opens a file of a run for reading, without following a link; null if there is none. O_NOFOLLOW makes the system
  * refuse a link that appears after the check. Windows has no such flag: there, a link created between check and opening
  * is followed, but only administrators can create links.
- * @throws as checkOwnFile does.
+ * @throws as checkRunFile does.
  */
-export function openOwnFile(where: string, path: string, wanted = WRITABLE): number | null {
-  checkOwnFile(where, path, wanted);
+export function openRunFile(where: string, path: string, expected = WRITABLE): number | null {
+  checkRunFile(where, path, expected);
   // O_NONBLOCK avoids waiting if a FIFO has replaced the file.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   let file: number;
@@ -45,5 +45,5 @@ export function openOwnFile(where: string, path: string, wanted = WRITABLE): num
   }
   if (fstatSync(file).isFile()) return file;
   closeSync(file);
-  throw new Error(`${where}: ${showPath(path)} is not a regular file, expected ${wanted}`);
+  throw new Error(`${where}: ${showPath(path)} is not a regular file, expected ${expected}`);
 }
