@@ -7,7 +7,7 @@ export const browserCores = (): number =>
   (globalThis as { readonly navigator?: { readonly hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ??
   1;
 
-/** The host of a browser's worker: WebAssembly, and neither files, custom parts nor other ranks. */
+/** The environment of a browser's worker: WebAssembly, and neither files, custom parts nor other ranks. */
 export const browserEnvironment: ThreadEnvironment = {
   cores: browserCores(),
   // 10 s. They are counted, since a clock would also count the time that a computer sleeps.
@@ -17,9 +17,9 @@ export const browserEnvironment: ThreadEnvironment = {
   kernelsOf: ({ memory, elementType, backend }, scratch) =>
     createWasmKernels({ memory, elementType, scratch, unfused: 'unfused' in backend }),
   gatherFile() {
-    throw new Error('browserHost: rows are in a file, expected rows in memory');
+    throw new Error('browserEnvironment: rows are in a file, expected rows in memory');
   },
   openLink() {
-    throw new Error('browserHost: the run has other ranks, expected none');
+    throw new Error('browserEnvironment: the run has other ranks, expected none');
   },
 };

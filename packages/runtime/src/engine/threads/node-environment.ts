@@ -6,7 +6,7 @@ import { partsOf } from '../modules/imported-parts.ts';
 import { specOf } from './shared-spec.ts';
 import type { ThreadEnvironment } from './thread-environment.ts';
 
-/** The host of a Node thread. */
+/** The environment of a Node thread. */
 export const nodeEnvironment: ThreadEnvironment = {
   cores: availableParallelism(),
   specOf: ({ spec }) => specOf(spec),

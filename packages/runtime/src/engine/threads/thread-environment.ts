@@ -5,15 +5,15 @@ import type { RowReader } from '../../data/gather.ts';
 import type { TeamSetup } from './protocol.ts';
 
 /**
- * What a thread needs from its environment. Steps and evaluations import no Node modules themselves, so that other
- * environments, such as workers of a browser, can run them. `node-host.ts` is the host for Node.
+ * What a thread needs from its environment. Steps and evaluations import no Node modules themselves, so that workers of
+ * a browser can run them, too.
  */
 export interface ThreadEnvironment {
   /** Cores that the threads of a team may use. */
   readonly cores: number;
   /**
-   * Sleeps of a waiting thread, of 100 ms each, after which the others are gone. @default no limit, where the system
-   * tells that a thread has ended
+   * Number of sleeps, of 100 ms each, after which a waiting thread gives the others up. @default no limit, where the
+   * system tells that a thread has ended
    */
   readonly maxSleeps?: number;
   /** The network of the team. */
