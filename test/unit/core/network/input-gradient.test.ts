@@ -126,8 +126,8 @@ test('the gradients of the weights are those of one leaf, as kernels take few le
   const kernels: Kernels = {
     ...referenceKernels,
     bind({ op, args }) {
-      const [B, leaf] = ['B', 'leaf'].map((name) => Number(args[Object.keys(op.operands).indexOf(name)]));
-      if ('leaf' in op.operands) leaves.push(Math.ceil(B / leaf));
+      const [B, leafRows] = ['B', 'leafRows'].map((name) => Number(args[Object.keys(op.operands).indexOf(name)]));
+      if ('leafRows' in op.operands) leaves.push(Math.ceil(B / leafRows));
       return null;
     },
   };

@@ -27,6 +27,6 @@ export function shareModel({ spec, loss, metadata, preprocessing, parameters, pa
 
 /** Rebuilds the model in this thread, which has imported its modules. */
 export function modelFrom({ content, parameters, modules }: SharedModel): Model {
-  const parts = { modules, sources: modules, own: partsOf({ modules }) };
+  const parts = { modules, sources: modules, customParts: partsOf({ modules }) };
   return createModel({ ...deserialize(Buffer.from(content)), parameters, parts });
 }
