@@ -3,12 +3,12 @@ import type { Value } from './formula.ts';
 import type { MatrixFormula } from './norms.ts';
 
 /** exp(score · scale - m), where m is the largest scaled score of the query. */
-const exponential = ({ exp, minus, times }: Arithmetic, score: Value, m: Value, scale: Value): Value =>
-  exp(minus(times(score, scale), m));
+const exponential = ({ exp, subtract, multiply }: Arithmetic, score: Value, m: Value, scale: Value): Value =>
+  exp(subtract(multiply(score, scale), m));
 
 /** dS = p · (dP - D), flushed. */
-const slope = ({ flush, minus, times }: Arithmetic, p: Value, dP: Value, D: Value): Value =>
-  flush(times(p, minus(dP, D)));
+const slope = ({ flush, subtract, multiply }: Arithmetic, p: Value, dP: Value, D: Value): Value =>
+  flush(multiply(p, subtract(dP, D)));
 
 /** The elementwise formulas of attention. The columns of a row are the keys of a query, or its d numbers. */
 export const attentionFormulas = {
@@ -23,7 +23,7 @@ export const attentionFormulas = {
     inputs: ['most'],
     numbers: ['scale'],
     outputs: ['maxima'],
-    of: ({ constant, plus, times }, most, scale) => [plus(times(most, scale), constant(0))],
+    of: ({ constant, add, multiply }, most, scale) => [add(multiply(most, scale), constant(0))],
   },
   exponentials: {
     inputs: ['scores'],
@@ -37,7 +37,7 @@ export const attentionFormulas = {
     inputs: ['exponentials'],
     columns: ['sums'],
     outputs: ['exponentials'],
-    of: ({ flush, over }, e, s) => [flush(over(e, s))],
+    of: ({ flush, divide }, e, s) => [flush(divide(e, s))],
   },
   /** Computes p from scores once more, as the forward pass did. */
   weights: {
@@ -45,7 +45,7 @@ export const attentionFormulas = {
     columns: ['maxima', 'sums'],
     numbers: ['scale'],
     outputs: ['scores'],
-    of: (m, score, most, s, scale) => [m.flush(m.over(exponential(m, score, most, scale), s))],
+    of: (m, score, most, s, scale) => [m.flush(m.divide(exponential(m, score, most, scale), s))],
   },
   slopes: {
     inputs: ['weights', 'dP'],
@@ -60,17 +60,22 @@ export const attentionFormulas = {
     numbers: ['scale'],
     outputs: ['scores', 'dP'],
     of(m, score, dP, most, s, D, scale) {
-      const p = m.flush(m.over(exponential(m, score, most, scale), s));
+      const p = m.flush(m.divide(exponential(m, score, most, scale), s));
       return [p, slope(m, p, dP, D)];
     },
   },
   /** The terms of D. */
-  terms: { inputs: ['dy', 'y'], outputs: ['terms'], hasOwnDistance: true, of: ({ times }, dy, y) => [times(dy, y)] },
+  terms: {
+    inputs: ['dy', 'y'],
+    outputs: ['terms'],
+    hasOwnDistance: true,
+    of: ({ multiply }, dy, y) => [multiply(dy, y)],
+  },
   scaled: {
     inputs: ['x'],
     numbers: ['scale'],
     outputs: ['x'],
-    of: ({ times }, x, scale) => [times(x, scale)],
+    of: ({ multiply }, x, scale) => [multiply(x, scale)],
   },
   copied: { inputs: ['x'], outputs: ['y'], of: (_m, x) => [x] },
 } satisfies Record<string, MatrixFormula>;

@@ -200,16 +200,16 @@ export function allocateFormula(
         return loadFixed?.(to, step.place);
       case 'binary':
         return unit[step.name]?.(to, x, y);
-      case 'root':
-        return unit.root(to, x);
+      case 'squareRoot':
+        return unit.squareRoot(to, x);
       case 'shift':
         return unit[step.name](to, x, step.count);
       case 'compare':
         return unit.compare(to, step.relation, x, y);
       case 'choose':
         return unit.choose(to, x, y, z);
-      case 'keep':
-        return unit.keep(to, x, y);
+      case 'chooseOrZero':
+        return unit.chooseOrZero(to, x, y);
     }
   }
 }

@@ -9,17 +9,17 @@ export type Value = number & { readonly [kind]?: 'value' };
 export type Condition = number & { readonly [kind]?: 'condition' };
 
 type Binary =
-  | 'plus'
-  | 'minus'
-  | 'times'
-  | 'over'
+  | 'add'
+  | 'subtract'
+  | 'multiply'
+  | 'divide'
   | 'lesser'
   | 'greater'
   | 'and'
   | 'or'
   | 'xor'
-  | 'plusBits'
-  | 'minusBits'
+  | 'addBits'
+  | 'subtractBits'
   | 'scale';
 
 /** One operation of a formula. Numbers of operands are places in the list of steps. */
@@ -27,11 +27,11 @@ export type Step =
   | { readonly kind: 'input' | 'fixed' | 'number' | 'held'; readonly place: number }
   | { readonly kind: 'literal'; readonly bits: bigint }
   | { readonly kind: 'binary'; readonly name: Binary; readonly x: number; readonly y: number }
-  | { readonly kind: 'root'; readonly x: number }
+  | { readonly kind: 'squareRoot'; readonly x: number }
   | { readonly kind: 'shift'; readonly name: 'shiftLeft' | 'shiftRight'; readonly x: number; readonly count: number }
   | { readonly kind: 'compare'; readonly relation: Relation; readonly x: number; readonly y: number }
   | { readonly kind: 'choose'; readonly mask: number; readonly x: number; readonly y: number; readonly isRare: boolean }
-  | { readonly kind: 'keep'; readonly mask: number; readonly x: number };
+  | { readonly kind: 'chooseOrZero'; readonly mask: number; readonly x: number };
 
 /**
  * The operations that formulas are written with, lane by lane; each rounds its result to the element type. A formula
@@ -52,11 +52,11 @@ export interface Formula {
   constant(x: number): Value;
   /** An unsigned integer as wide as an element, in all lanes. */
   bits(x: bigint): Value;
-  plus(x: Value, y: Value): Value;
-  minus(x: Value, y: Value): Value;
-  times(x: Value, y: Value): Value;
-  over(x: Value, y: Value): Value;
-  root(x: Value): Value;
+  add(x: Value, y: Value): Value;
+  subtract(x: Value, y: Value): Value;
+  multiply(x: Value, y: Value): Value;
+  divide(x: Value, y: Value): Value;
+  squareRoot(x: Value): Value;
   /** x where x < y, else y. */
   lesser(x: Value, y: Value): Value;
   /** x where x > y, else y. */
@@ -64,8 +64,8 @@ export interface Formula {
   and(x: Value, y: Value): Value;
   or(x: Value, y: Value): Value;
   xor(x: Value, y: Value): Value;
-  plusBits(x: Value, y: Value): Value;
-  minusBits(x: Value, y: Value): Value;
+  addBits(x: Value, y: Value): Value;
+  subtractBits(x: Value, y: Value): Value;
   /** x · 2ⁿ, rounded once, if the processor has an instruction for it. n has whole numbers. */
   readonly scale: ((x: Value, n: Value) => Value) | null;
   shiftLeft(x: Value, count: number): Value;
@@ -76,7 +76,7 @@ export interface Formula {
   /** `choose` for an x that takes long: short vectors skip it if the condition holds in no lane. */
   chooseRare(condition: Condition, x: Value, y: Value): Value;
   /** x where the condition holds, else +0. */
-  keep(condition: Condition, x: Value): Value;
+  chooseOrZero(condition: Condition, x: Value): Value;
 }
 
 /** An empty formula for a processor that has `scale` or not. Equal steps are made once. */
@@ -84,7 +84,7 @@ export function createFormula(type: ElementType, hasScale: boolean): Formula {
   const steps: Step[] = [];
   const known = new Map<string, number>();
 
-  function add(step: Step): number {
+  function addStep(step: Step): number {
     const name = Object.values(step).join();
     const before = known.get(name);
     if (before !== undefined) return before;
@@ -97,45 +97,45 @@ export function createFormula(type: ElementType, hasScale: boolean): Formula {
     (x: Value, y: Value): Value => {
       // Only second operands can stand in memory.
       const swaps = commutative.has(name) && steps[x].kind === 'literal' && steps[y].kind !== 'literal';
-      return add(swaps ? { kind: 'binary', name, x: y, y: x } : { kind: 'binary', name, x, y });
+      return addStep(swaps ? { kind: 'binary', name, x: y, y: x } : { kind: 'binary', name, x, y });
     };
   const shift =
     (name: 'shiftLeft' | 'shiftRight') =>
     (x: Value, count: number): Value =>
-      add({ kind: 'shift', name, x, count });
+      addStep({ kind: 'shift', name, x, count });
 
   return {
     type,
     steps,
-    input: (place) => add({ kind: 'input', place }),
-    fixed: (place) => add({ kind: 'fixed', place }),
-    number: (place) => add({ kind: 'number', place }),
-    held: (place) => add({ kind: 'held', place }),
-    constant: (x) => add({ kind: 'literal', bits: bitsOf(x, type) }),
-    bits: (bits) => add({ kind: 'literal', bits }),
-    plus: binary('plus'),
-    minus: binary('minus'),
-    times: binary('times'),
-    over: binary('over'),
-    root: (x) => add({ kind: 'root', x }),
+    input: (place) => addStep({ kind: 'input', place }),
+    fixed: (place) => addStep({ kind: 'fixed', place }),
+    number: (place) => addStep({ kind: 'number', place }),
+    held: (place) => addStep({ kind: 'held', place }),
+    constant: (x) => addStep({ kind: 'literal', bits: bitsOf(x, type) }),
+    bits: (bits) => addStep({ kind: 'literal', bits }),
+    add: binary('add'),
+    subtract: binary('subtract'),
+    multiply: binary('multiply'),
+    divide: binary('divide'),
+    squareRoot: (x) => addStep({ kind: 'squareRoot', x }),
     lesser: binary('lesser'),
     greater: binary('greater'),
     and: binary('and'),
     or: binary('or'),
     xor: binary('xor'),
-    plusBits: binary('plusBits'),
-    minusBits: binary('minusBits'),
+    addBits: binary('addBits'),
+    subtractBits: binary('subtractBits'),
     scale: hasScale ? binary('scale') : null,
     shiftLeft: shift('shiftLeft'),
     shiftRight: shift('shiftRight'),
-    compare: (x, relation, y) => add({ kind: 'compare', relation, x, y }),
-    choose: (mask, x, y) => add({ kind: 'choose', mask, x, y, isRare: false }),
-    chooseRare: (mask, x, y) => add({ kind: 'choose', mask, x, y, isRare: true }),
-    keep: (mask, x) => add({ kind: 'keep', mask, x }),
+    compare: (x, relation, y) => addStep({ kind: 'compare', relation, x, y }),
+    choose: (mask, x, y) => addStep({ kind: 'choose', mask, x, y, isRare: false }),
+    chooseRare: (mask, x, y) => addStep({ kind: 'choose', mask, x, y, isRare: true }),
+    chooseOrZero: (mask, x) => addStep({ kind: 'chooseOrZero', mask, x }),
   };
 }
 
-const commutative: ReadonlySet<Binary> = new Set(['plus', 'times', 'and', 'or', 'xor', 'plusBits']);
+const commutative: ReadonlySet<Binary> = new Set(['add', 'multiply', 'and', 'or', 'xor', 'addBits']);
 
 /** The bits of x as an element. */
 export function bitsOf(x: number, type: ElementType): bigint {
@@ -154,9 +154,9 @@ export function operandsOf(step: Step): readonly number[] {
       return [step.x, step.y];
     case 'choose':
       return [step.mask, step.x, step.y];
-    case 'keep':
+    case 'chooseOrZero':
       return [step.mask, step.x];
-    case 'root':
+    case 'squareRoot':
     case 'shift':
       return [step.x];
     default:

@@ -88,8 +88,8 @@ const table = {
 
 /** Each function has the formula, the order and the limits of packages/core/src/math, of both types. */
 export function functionsOf(f: Formula): Functions {
-  const { constant, bits, plus, minus, times, over, lesser, greater, and, or, xor } = f;
-  const { compare, choose, chooseRare, keep, plusBits, minusBits, shiftLeft, shiftRight } = f;
+  const { constant, bits, add, subtract, multiply, divide, lesser, greater, and, or, xor } = f;
+  const { compare, choose, chooseRare, chooseOrZero, addBits, subtractBits, shiftLeft, shiftRight } = f;
   const own = table[f.type];
   const one = constant(1);
   const signBit = constant(-0);
@@ -102,16 +102,16 @@ export function functionsOf(f: Formula): Functions {
   const atLeast = (x: Value, limit: number): Value => greater(constant(limit), x);
 
   /** n = x / ln 2, rounded to a whole number, + 2 · bias in the low bits; powers of two take their exponents there. */
-  const rounded = (x: Value): Value => plus(times(x, constant(own.log2E)), constant(own.round));
-  const wholeOf = (r: Value): Value => minus(r, constant(own.round));
+  const rounded = (x: Value): Value => add(multiply(x, constant(own.log2E)), constant(own.round));
+  const wholeOf = (r: Value): Value => subtract(r, constant(own.round));
   /** 2ⁿ for |n| < bias, where r = `rounded`. */
-  const powerOfTwo = (r: Value): Value => shiftLeft(minusBits(r, bits(own.bias)), own.fraction);
+  const powerOfTwo = (r: Value): Value => shiftLeft(subtractBits(r, bits(own.bias)), own.fraction);
 
   /** c₀ + w · (c₁ + w · (c₂ + …)). */
   const horner = (w: Value, coefficients: readonly number[]): Value =>
     coefficients
       .slice(0, -1)
-      .reduceRight((sum, c) => plus(constant(c), times(w, sum)), constant(coefficients.at(-1) ?? 0));
+      .reduceRight((sum, c) => add(constant(c), multiply(w, sum)), constant(coefficients.at(-1) ?? 0));
   /** Σ cₖ xᵏ, where even and odd powers are summed apart; w = x². */
   const evenAndOdd = (x: Value, w: Value, coefficients: readonly number[]): Value => {
     const [even, odd] = [0, 1].map((parity) =>
@@ -120,14 +120,14 @@ export function functionsOf(f: Formula): Functions {
         coefficients.filter((_, k) => k % 2 === parity),
       ),
     );
-    return plus(even, times(x, odd));
+    return add(even, multiply(x, odd));
   };
 
   /** eʳ - 1 - r for |r| ≤ ln 2 / 2. */
   function expTail(r: Value): Value {
-    const rr = times(r, r);
-    const c = minus(r, times(rr, horner(rr, own.expPolynomial)));
-    return over(times(r, c), minus(constant(2), c));
+    const rr = multiply(r, r);
+    const c = subtract(r, multiply(rr, horner(rr, own.expPolynomial)));
+    return divide(multiply(r, c), subtract(constant(2), c));
   }
 
   /** x = n · ln 2 + hi - lo, where r = n as `rounded` has it; eˣ = 2ⁿ · e^(hi - lo). */
@@ -142,13 +142,13 @@ export function functionsOf(f: Formula): Functions {
   function reduce(x: Value): Reduced {
     const r = rounded(x);
     const n = wholeOf(r);
-    const hi = minus(x, times(n, constant(own.ln2Hi)));
-    const lo = times(n, constant(own.ln2Lo));
-    return { n, r, hi, lo, tail: expTail(minus(hi, lo)) };
+    const hi = subtract(x, multiply(n, constant(own.ln2Hi)));
+    const lo = multiply(n, constant(own.ln2Lo));
+    return { n, r, hi, lo, tail: expTail(subtract(hi, lo)) };
   }
 
   /** e^(hi - lo). */
-  const expReduced = ({ hi, lo, tail }: Reduced): Value => minus(one, minus(minus(lo, tail), hi));
+  const expReduced = ({ hi, lo, tail }: Reduced): Value => subtract(one, subtract(subtract(lo, tail), hi));
 
   /** eˣ. */
   function scaled(reduced: Reduced): Value {
@@ -156,8 +156,8 @@ export function functionsOf(f: Formula): Functions {
     if (f.scale !== null) return f.scale(y, reduced.n);
     // n + 2 · bias in two halves: two factors, both normal, of which only the second can round.
     const half = shiftRight(reduced.r, 1);
-    const rest = minusBits(reduced.r, half);
-    return times(times(y, shiftLeft(half, own.fraction)), shiftLeft(rest, own.fraction));
+    const rest = subtractBits(reduced.r, half);
+    return multiply(multiply(y, shiftLeft(half, own.fraction)), shiftLeft(rest, own.fraction));
   }
 
   const exp = (x: Value): Value => expBelow(atMost(x, own.expMost));
@@ -168,14 +168,14 @@ export function functionsOf(f: Formula): Functions {
   function expNegative(x: Value): Value {
     const reduced = reduce(x);
     const y = expReduced(reduced);
-    return f.scale === null ? times(y, powerOfTwo(reduced.r)) : f.scale(y, reduced.n);
+    return f.scale === null ? multiply(y, powerOfTwo(reduced.r)) : f.scale(y, reduced.n);
   }
 
   /** eˣ - 1 where it is below e^(expm1Most). */
   function lessOne(x: Value, { r, hi, lo, tail }: Reduced): Value {
     const scale = powerOfTwo(r);
-    const head = plus(times(scale, hi), minus(scale, one));
-    const y = plus(head, times(scale, minus(tail, lo)));
+    const head = add(multiply(scale, hi), subtract(scale, one));
+    const y = add(head, multiply(scale, subtract(tail, lo)));
     return withSignOf(x, y); // changes zeros alone: other y have the sign of x
   }
 
@@ -188,33 +188,33 @@ export function functionsOf(f: Formula): Functions {
 
   /** k · ln 2 + ln(1 + g) + c. */
   function logSum(g: Value, k: Value, c: Value | null): Value {
-    const s = over(g, plus(constant(2), g));
-    const half = times(times(constant(0.5), g), g);
-    const z = times(s, s);
-    const w = times(z, z);
+    const s = divide(g, add(constant(2), g));
+    const half = multiply(multiply(constant(0.5), g), g);
+    const z = multiply(s, s);
+    const w = multiply(z, z);
     const [odd, even] = [0, 1].map((parity) =>
       horner(
         w,
         own.logPolynomial.filter((_, i) => i % 2 === parity),
       ),
     );
-    const tail = plus(times(z, odd), times(w, even));
-    const low = times(k, constant(own.ln2Lo));
-    const head = plus(times(s, plus(half, tail)), c === null ? low : plus(low, c));
-    return plus(plus(minus(head, half), g), times(k, constant(own.ln2Hi)));
+    const tail = add(multiply(z, odd), multiply(w, even));
+    const low = multiply(k, constant(own.ln2Lo));
+    const head = add(multiply(s, add(half, tail)), c === null ? low : add(low, c));
+    return add(add(subtract(head, half), g), multiply(k, constant(own.ln2Hi)));
   }
 
   /** k and f of x = 2ᵏ · (1 + f), for 0 < x < ∞. */
   function split(x: Value): { k: Value; f: Value } {
     const isTiny = compare(x, 'less', constant(own.leastNormal));
-    const lifted = choose(isTiny, times(x, constant(own.lift)), x);
-    const exponent = shiftRight(plusBits(lifted, bits(own.oneOverSqrtHalf)), own.fraction); // k + bias
-    const offset = minusBits(exponent, bits(own.bias));
-    const fraction = minusBits(lifted, shiftLeft(offset, own.fraction));
+    const lifted = choose(isTiny, multiply(x, constant(own.lift)), x);
+    const exponent = shiftRight(addBits(lifted, bits(own.oneOverSqrtHalf)), own.fraction); // k + bias
+    const offset = subtractBits(exponent, bits(own.bias));
+    const fraction = subtractBits(lifted, shiftLeft(offset, own.fraction));
     // A whole number in the low bits of 2⁵², less 2⁵², is a double.
-    const whole = minus(or(exponent, constant(own.magic)), constant(own.magic + Number(own.bias)));
-    const k = minus(whole, keep(isTiny, constant(own.lifted)));
-    return { k, f: minus(fraction, one) };
+    const whole = subtract(or(exponent, constant(own.magic)), constant(own.magic + Number(own.bias)));
+    const k = subtract(whole, chooseOrZero(isTiny, constant(own.lifted)));
+    return { k, f: subtract(fraction, one) };
   }
 
   /** y for 0 < x < ∞; x for ∞ and NaN; -∞ for 0; NaN below. */
@@ -235,61 +235,61 @@ export function functionsOf(f: Formula): Functions {
   function log1p(x: Value): Value {
     const isSmall: Condition = compare(x, 'greater', constant(own.log1pLeast));
     const isSmallToo: Condition = compare(x, 'less', constant(own.log1pMost));
-    const u = plus(one, x);
-    const lost = choose(compare(x, 'greater', one), minus(one, minus(u, x)), minus(x, minus(u, one)));
+    const u = add(one, x);
+    const lost = choose(compare(x, 'greater', one), subtract(one, subtract(u, x)), subtract(x, subtract(u, one)));
     const { k, f: g } = split(u);
     const zero = constant(0);
     const both = (small: Value, large: Value): Value => choose(isSmall, choose(isSmallToo, small, large), large);
-    const y = logSum(both(x, g), both(zero, k), both(zero, over(lost, u)));
+    const y = logSum(both(x, g), both(zero, k), both(zero, divide(lost, u)));
     const inside = withEdges(u, y); // u is 0, negative, infinite or NaN where 1 + x is
     return choose(compare(x, 'equal', zero), x, inside);
   }
 
   function log1pWithin(x: Value): Value {
     const isLarge = compare(x, 'atLeast', constant(own.log1pMost));
-    const u = plus(one, x);
+    const u = add(one, x);
     const isDouble = compare(u, 'atLeast', bits(own.sqrt2)); // u = 2 · (1 + f)
-    const scaled = choose(isDouble, times(u, constant(0.5)), u);
-    const lost = over(minus(x, minus(u, one)), u);
-    const k = keep(isLarge, keep(isDouble, one));
-    return logSum(choose(isLarge, minus(scaled, one), x), k, keep(isLarge, lost));
+    const scaled = choose(isDouble, multiply(u, constant(0.5)), u);
+    const lost = divide(subtract(x, subtract(u, one)), u);
+    const k = chooseOrZero(isLarge, chooseOrZero(isDouble, one));
+    return logSum(choose(isLarge, subtract(scaled, one), x), k, chooseOrZero(isLarge, lost));
   }
 
   function tanh(x: Value): Value {
     const size = absolute(x);
     const capped = atMost(size, own.tanhMost);
-    const u = plus(capped, capped);
+    const u = add(capped, capped);
     const r = rounded(u);
-    const reduced = minus(u, times(wholeOf(r), constant(own.ln2)));
+    const reduced = subtract(u, multiply(wholeOf(r), constant(own.ln2)));
     const scale = powerOfTwo(r);
-    const head = plus(times(scale, reduced), minus(scale, one));
-    const tail = times(scale, expTail(reduced));
-    const E = plus(head, tail);
-    const base = keep(compare(size, 'less', constant(0.5)), size);
-    const numerator = minus(plus(minus(head, plus(base, base)), tail), times(base, E));
-    return withSignOf(x, plus(over(numerator, plus(E, constant(2))), base));
+    const head = add(multiply(scale, reduced), subtract(scale, one));
+    const tail = multiply(scale, expTail(reduced));
+    const E = add(head, tail);
+    const base = chooseOrZero(compare(size, 'less', constant(0.5)), size);
+    const numerator = subtract(add(subtract(head, add(base, base)), tail), multiply(base, E));
+    return withSignOf(x, add(divide(numerator, add(E, constant(2))), base));
   }
 
   function erf(x: Value): Value {
     const size = absolute(x);
-    const s = times(x, x);
-    const near = plus(x, times(x, evenAndOdd(s, times(s, s), own.erfNear)));
+    const s = multiply(x, x);
+    const near = add(x, multiply(x, evenAndOdd(s, multiply(s, s), own.erfNear)));
     const t = atMost(size, own.erfMost);
-    const Q = evenAndOdd(t, times(t, t), own.erfFar);
-    const far = minus(one, expNegative(negative(times(t, Q))));
+    const Q = evenAndOdd(t, multiply(t, t), own.erfFar);
+    const far = subtract(one, expNegative(negative(multiply(t, Q))));
     return chooseRare(compare(size, 'notLess', constant(0.875)), withSignOf(x, far), near);
   }
 
   function sigmoid(z: Value): Value {
-    if (f.type === 'float64') return over(one, plus(one, exp(negative(z))));
+    if (f.type === 'float64') return divide(one, add(one, exp(negative(z))));
     const e = expBelow(or(z, signBit));
-    const r = over(e, plus(one, e));
+    const r = divide(e, add(one, e));
     const most = choose(compare(z, 'less', constant(0)), e, one);
-    return minus(most, times(most, r));
+    return subtract(most, multiply(most, r));
   }
 
   function flush(x: Value): Value {
-    return keep(compare(absolute(x), 'notLess', constant(FLUSH_BELOW[f.type])), x);
+    return chooseOrZero(compare(absolute(x), 'notLess', constant(FLUSH_BELOW[f.type])), x);
   }
 
   function sign(x: Value): Value {

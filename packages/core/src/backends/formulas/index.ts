@@ -28,7 +28,7 @@ function activationOps(): Record<string, Elementwise> {
           ...shared,
           inputs: ['da', 'za'],
           outputs: ['dz'],
-          of: (m, da, za, alpha) => [m.flush(m.times(da, derivative(m, za, alpha)))],
+          of: (m, da, za, alpha) => [m.flush(m.multiply(da, derivative(m, za, alpha)))],
         },
       ],
     );

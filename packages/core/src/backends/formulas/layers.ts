@@ -11,14 +11,14 @@ const layer = (
 
 /** Elementwise operations of layers, those of packages/core/src/program/reference. */
 export const layerFormulas: Readonly<Record<string, Elementwise>> = {
-  gateForward: layer(['g', 'v'], ['y'], ({ times, sigmoid }, g, v) => [times(times(g, sigmoid(g)), v)]),
+  gateForward: layer(['g', 'v'], ['y'], ({ multiply, sigmoid }, g, v) => [multiply(multiply(g, sigmoid(g)), v)]),
   gateBackward: layer(['g', 'v', 'dy'], ['g', 'v'], (m, g, v, dy) => {
-    const { constant, plus, minus, times, sigmoid, flush } = m;
+    const { constant, add, subtract, multiply, sigmoid, flush } = m;
     const s = sigmoid(g);
-    const slope = times(s, plus(constant(1), times(g, minus(constant(1), s))));
-    return [flush(times(times(dy, v), slope)), flush(times(dy, times(g, s)))];
+    const slope = multiply(s, add(constant(1), multiply(g, subtract(constant(1), s))));
+    return [flush(multiply(multiply(dy, v), slope)), flush(multiply(dy, multiply(g, s)))];
   }),
-  plus: layer(['a', 'b'], ['y'], ({ plus }, a, b) => [plus(a, b)]),
+  plus: layer(['a', 'b'], ['y'], ({ add }, a, b) => [add(a, b)]),
   copy: layer(['x'], ['y'], (_m, x) => [x]),
   fill: { ...layer([], ['y'], (_m, value) => [value]), numbers: ['value'] },
 };

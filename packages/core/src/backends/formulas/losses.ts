@@ -12,22 +12,22 @@ interface LossFormula {
 /** Losses that are sums or means over outputs, by the names of their operations. */
 export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
   mse: {
-    of({ constant, minus, times }, y, t) {
-      const d = minus(y, t);
-      return { term: times(d, d), slope: times(constant(2), d) };
+    of({ constant, subtract, multiply }, y, t) {
+      const d = subtract(y, t);
+      return { term: multiply(d, d), slope: multiply(constant(2), d) };
     },
     over: 'mean',
   },
   quadratic: {
     of(m, y, t) {
-      const d = m.minus(y, t);
+      const d = m.subtract(y, t);
       return { term: halfSquare(m, d), slope: d };
     },
     over: 'sum',
   },
   mae: {
-    of({ constant, minus, absolute, compare, choose }, y, t) {
-      const d = minus(y, t);
+    of({ constant, subtract, absolute, compare, choose }, y, t) {
+      const d = subtract(y, t);
       const below = choose(compare(y, 'less', t), constant(-1), d);
       return { term: absolute(d), slope: choose(compare(y, 'greater', t), constant(1), below) };
     },
@@ -35,10 +35,10 @@ export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
   },
   huber: {
     of(m, y, t, delta) {
-      const { constant, minus, times, lesser, greater, negative, absolute, compare, choose } = m;
-      const d = minus(y, t);
+      const { constant, subtract, multiply, lesser, greater, negative, absolute, compare, choose } = m;
+      const d = subtract(y, t);
       const size = absolute(d);
-      const linear = times(delta, minus(size, times(constant(0.5), delta)));
+      const linear = multiply(delta, subtract(size, multiply(constant(0.5), delta)));
       return {
         term: choose(compare(size, 'greater', delta), linear, halfSquare(m, size)),
         slope: greater(negative(delta), lesser(delta, d)),
@@ -48,16 +48,16 @@ export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
   },
   binaryCrossEntropy: {
     of(m, y, t) {
-      const { constant, plus, minus, times, negative, absolute, compare, keep, exp, log1p, sigmoid } = m;
-      const isYes = keep(compare(y, 'greater', constant(0)), constant(1));
-      const term = plus(times(y, minus(isYes, t)), log1p(exp(negative(absolute(y)))));
-      return { term, slope: minus(sigmoid(y), t) };
+      const { constant, add, subtract, multiply, negative, absolute, compare, chooseOrZero, exp, log1p, sigmoid } = m;
+      const isYes = chooseOrZero(compare(y, 'greater', constant(0)), constant(1));
+      const term = add(multiply(y, subtract(isYes, t)), log1p(exp(negative(absolute(y)))));
+      return { term, slope: subtract(sigmoid(y), t) };
     },
     over: 'mean',
   },
 };
 
-const halfSquare = ({ constant, times }: Arithmetic, d: Value): Value => times(times(constant(0.5), d), d);
+const halfSquare = ({ constant, multiply }: Arithmetic, d: Value): Value => multiply(multiply(constant(0.5), d), d);
 
 /** Formulas of numbers and one number of their row. */
 const withRows: Readonly<Record<string, Elementwise>> = {
@@ -66,15 +66,15 @@ const withRows: Readonly<Record<string, Elementwise>> = {
     inputs: ['y', 'm'],
     outputs: ['e'],
     sizes: [null, 'n'],
-    of: ({ minus, exp }, y, m) => [exp(minus(y, m))],
+    of: ({ subtract, exp }, y, m) => [exp(subtract(y, m))],
   },
   /** c = y - m, and e^c. */
   logitExponentials: {
     inputs: ['y', 'm'],
     outputs: ['e', 'c'],
     sizes: [null, 'n'],
-    of({ minus, exp }, y, m) {
-      const c = minus(y, m);
+    of({ subtract, exp }, y, m) {
+      const c = subtract(y, m);
       return [exp(c), c];
     },
   },
@@ -84,14 +84,14 @@ const withRows: Readonly<Record<string, Elementwise>> = {
     outputs: ['dy'],
     numbers: ['off'],
     sizes: [null, 'n'],
-    of: ({ flush, minus, over }, e, s, off) => [flush(minus(over(e, s), off))],
+    of: ({ flush, subtract, divide }, e, s, off) => [flush(subtract(divide(e, s), off))],
   },
   /** The gradient by the weight of its row. */
   weighed: {
     inputs: ['g', 'w'],
     outputs: ['dy'],
     sizes: [null, 'n'],
-    of: ({ flush, times }, g, w) => [flush(times(w, g))],
+    of: ({ flush, multiply }, g, w) => [flush(multiply(w, g))],
   },
 };
 
@@ -107,7 +107,7 @@ export const lossFormulas: Readonly<Record<string, Elementwise>> = {
         sizes: [null, 'n'],
         of(m, y, t, parameter, divisor) {
           const { term, slope } = of(m, y, t, parameter);
-          return [term, m.flush(m.over(slope, divisor))];
+          return [term, m.flush(m.divide(slope, divisor))];
         },
       },
     ]),
@@ -125,10 +125,10 @@ export const lossFormulas: Readonly<Record<string, Elementwise>> = {
     outputs: ['loss', 'dy'],
     numbers: ['kept', 'on', 'off'],
     sizes: [null, 'n'],
-    of({ flush, minus, times, over, exp, log }, y, m, s, sum, kept, on, off) {
-      const c = minus(y, m);
-      const loss = minus(minus(log(s), times(kept, c)), times(off, sum));
-      return [loss, flush(minus(over(exp(c), s), on))];
+    of({ flush, subtract, multiply, divide, exp, log }, y, m, s, sum, kept, on, off) {
+      const c = subtract(y, m);
+      const loss = subtract(subtract(log(s), multiply(kept, c)), multiply(off, sum));
+      return [loss, flush(subtract(divide(exp(c), s), on))];
     },
   },
 };

@@ -36,8 +36,8 @@ export interface ColumnTerms extends MatrixInputs {
 }
 
 /** (x - mean) · scale. */
-const normalized = ({ minus, times }: Arithmetic, x: Value, mean: Value, scale: Value): Value =>
-  times(minus(x, mean), scale);
+const normalized = ({ subtract, multiply }: Arithmetic, x: Value, mean: Value, scale: Value): Value =>
+  multiply(subtract(x, mean), scale);
 
 /** Elementwise operations of batch-norm, on a number of each channel. */
 export const channelFormulas: Readonly<Record<string, Elementwise>> = {
@@ -46,15 +46,17 @@ export const channelFormulas: Readonly<Record<string, Elementwise>> = {
     numbers: ['epsilon'],
     outputs: ['scales'],
     sizes: [null, 'size'],
-    of: ({ constant, plus, over, root }, variance, epsilon) => [over(constant(1), root(plus(variance, epsilon)))],
+    of: ({ constant, add, divide, squareRoot }, variance, epsilon) => [
+      divide(constant(1), squareRoot(add(variance, epsilon))),
+    ],
   },
   movingAverage: {
     inputs: ['running', 'value'],
     numbers: ['momentum', 'factor'],
     outputs: ['running'],
     sizes: [null, 'n'],
-    of({ constant, plus, minus, times }, running, value, share, factor) {
-      return [plus(times(minus(constant(1), share), running), times(share, times(value, factor)))];
+    of({ constant, add, subtract, multiply }, running, value, share, factor) {
+      return [add(multiply(subtract(constant(1), share), running), multiply(share, multiply(value, factor)))];
     },
   },
 };
@@ -66,7 +68,7 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     rows: ['mean', 'scales', 'gamma', 'beta'],
     outputs: ['y'],
     sizes: ['B', 'size'],
-    of: (m, x, mean, scale, gamma, beta) => [m.plus(m.times(gamma, normalized(m, x, mean, scale)), beta)],
+    of: (m, x, mean, scale, gamma, beta) => [m.add(m.multiply(gamma, normalized(m, x, mean, scale)), beta)],
   },
   batchNormBackwardInput: {
     inputs: ['dy', 'x'],
@@ -74,9 +76,9 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     outputs: ['dx'],
     sizes: ['B', 'size'],
     of(m, dy, x, mean, scale, gamma, meanDy, meanDyXHat) {
-      const { minus, times, flush } = m;
-      const slope = times(normalized(m, x, mean, scale), meanDyXHat);
-      return [flush(times(times(gamma, scale), minus(minus(dy, meanDy), slope)))];
+      const { subtract, multiply, flush } = m;
+      const slope = multiply(normalized(m, x, mean, scale), meanDyXHat);
+      return [flush(multiply(multiply(gamma, scale), subtract(subtract(dy, meanDy), slope)))];
     },
   },
   addRow: {
@@ -84,7 +86,7 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     rows: ['row'],
     outputs: ['y'],
     sizes: ['B', 'size'],
-    of: ({ plus }, y, row) => [plus(y, row)],
+    of: ({ add }, y, row) => [add(y, row)],
   },
   globalAvgPoolBackward: {
     inputs: [],
@@ -92,7 +94,7 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
     numbers: ['R'],
     outputs: ['dx'],
     sizes: ['R', 'C', 'B'],
-    of: ({ over, flush }, dy, count) => [flush(over(dy, count))],
+    of: ({ divide, flush }, dy, count) => [flush(divide(dy, count))],
   },
 };
 
@@ -118,7 +120,7 @@ export const rowFormulas = {
     rows: ['gamma', 'beta'],
     columns: ['means', 'scales'],
     outputs: ['y'],
-    of: (m, x, gamma, beta, mean, scale) => [m.plus(m.times(gamma, normalized(m, x, mean, scale)), beta)],
+    of: (m, x, gamma, beta, mean, scale) => [m.add(m.multiply(gamma, normalized(m, x, mean, scale)), beta)],
   },
   layerNormBackwardInput: {
     results: ['slopes', 'meanGs'],
@@ -129,9 +131,9 @@ export const rowFormulas = {
     columns: ['means', 'scales', 'meanGs', 'slopes'],
     outputs: ['dx'],
     of(m, dy, x, gamma, mean, scale, meanG, slope) {
-      const { minus, times, flush } = m;
-      const rest = minus(minus(times(dy, gamma), meanG), times(normalized(m, x, mean, scale), slope));
-      return [flush(times(scale, rest))];
+      const { subtract, multiply, flush } = m;
+      const rest = subtract(subtract(multiply(dy, gamma), meanG), multiply(normalized(m, x, mean, scale), slope));
+      return [flush(multiply(scale, rest))];
     },
   },
   rmsNormForward: {
@@ -142,7 +144,7 @@ export const rowFormulas = {
     rows: ['gamma'],
     columns: ['scales'],
     outputs: ['y'],
-    of: ({ times }, x, gamma, scale) => [times(gamma, times(x, scale))],
+    of: ({ multiply }, x, gamma, scale) => [multiply(gamma, multiply(x, scale))],
   },
   rmsNormBackwardInput: {
     results: ['slopes'],
@@ -152,8 +154,8 @@ export const rowFormulas = {
     rows: ['gamma'],
     columns: ['scales', 'slopes'],
     outputs: ['dx'],
-    of: ({ minus, times, flush }, dy, x, gamma, scale, slope) => [
-      flush(times(scale, minus(times(dy, gamma), times(times(x, scale), slope)))),
+    of: ({ subtract, multiply, flush }, dy, x, gamma, scale, slope) => [
+      flush(multiply(scale, subtract(multiply(dy, gamma), multiply(multiply(x, scale), slope)))),
     ],
   },
 } satisfies Record<string, RowFormula>;
@@ -166,28 +168,28 @@ export const columnTerms = {
   squares: {
     inputs: ['x'],
     rows: ['mean'],
-    of({ minus, times }, x, mean) {
-      const c = minus(x, mean);
-      return [times(c, c)];
+    of({ subtract, multiply }, x, mean) {
+      const c = subtract(x, mean);
+      return [multiply(c, c)];
     },
   },
   /** dy · x̂ and dy, where mean and scale are those of a column. */
   byColumn: {
     inputs: ['dy', 'x'],
     rows: ['mean', 'scale'],
-    of: (m, dy, x, mean, scale) => [m.times(dy, normalized(m, x, mean, scale)), dy],
+    of: (m, dy, x, mean, scale) => [m.multiply(dy, normalized(m, x, mean, scale)), dy],
   },
   /** dy · x̂ and dy, where mean and scale are those of a row. */
   byRow: {
     inputs: ['dy', 'x'],
     columns: ['mean', 'scale'],
-    of: (m, dy, x, mean, scale) => [m.times(dy, normalized(m, x, mean, scale)), dy],
+    of: (m, dy, x, mean, scale) => [m.multiply(dy, normalized(m, x, mean, scale)), dy],
   },
   /** dy · x̂ where x̂ is x · scale of the row. */
   scaled: {
     inputs: ['dy', 'x'],
     columns: ['scale'],
-    of: ({ times }, dy, x, scale) => [times(dy, times(x, scale))],
+    of: ({ multiply }, dy, x, scale) => [multiply(dy, multiply(x, scale))],
   },
 } satisfies Record<string, ColumnTerms>;
 

@@ -16,10 +16,12 @@ export interface RecurrentOp extends Elementwise {
 }
 
 /** a · (1 - a), the slope of a = σ(z). */
-const slopeOf = ({ constant, minus, times }: Arithmetic, a: Value): Value => times(a, minus(constant(1), a));
+const slopeOf = ({ constant, subtract, multiply }: Arithmetic, a: Value): Value =>
+  multiply(a, subtract(constant(1), a));
 
 /** 1 - a · a, the slope of a = tanh(z). */
-const tanhSlope = ({ constant, minus, times }: Arithmetic, a: Value): Value => minus(constant(1), times(a, a));
+const tanhSlope = ({ constant, subtract, multiply }: Arithmetic, a: Value): Value =>
+  subtract(constant(1), multiply(a, a));
 
 const sizes = [null, 'O'] as const;
 
@@ -29,11 +31,11 @@ export const recurrentOps: Readonly<Record<string, RecurrentOp>> = {
     inputs: ['gates 0', 'gates 1', 'gates 2', 'q 0', 'q 1', 'q 2', 'h 0'],
     outputs: ['gates 0', 'gates 1', 'gates 2', 'h 0', 'y 0'],
     sizes,
-    of({ plus, minus, times, sigmoid, tanh }, p0, p1, p2, q0, q1, q2, h) {
-      const r = sigmoid(plus(p0, q0));
-      const z = sigmoid(plus(p1, q1));
-      const n = tanh(plus(p2, times(r, q2)));
-      const next = plus(n, times(z, minus(h, n)));
+    of({ add, subtract, multiply, sigmoid, tanh }, p0, p1, p2, q0, q1, q2, h) {
+      const r = sigmoid(add(p0, q0));
+      const z = sigmoid(add(p1, q1));
+      const n = tanh(add(p2, multiply(r, q2)));
+      const next = add(n, multiply(z, subtract(h, n)));
       return [r, z, n, next, next];
     },
     before: [['before 0', 'h 0', 1]],
@@ -45,12 +47,12 @@ export const recurrentOps: Readonly<Record<string, RecurrentOp>> = {
     outputs: ['gates 0', 'gates 1', 'gates 2', 'byState 2', 'dh 0'],
     sizes,
     of(m, r, z, n, q2, dy, dh, product, state) {
-      const { constant, plus, minus, times, flush } = m;
-      const g = plus(dy, plus(dh, product));
-      const dn = flush(times(times(g, minus(constant(1), z)), tanhSlope(m, n)));
-      const dz = flush(times(times(g, minus(state, n)), slopeOf(m, z)));
-      const dr = flush(times(times(dn, q2), slopeOf(m, r)));
-      return [dr, dz, dn, flush(times(dn, r)), flush(times(g, z))];
+      const { constant, add, subtract, multiply, flush } = m;
+      const g = add(dy, add(dh, product));
+      const dn = flush(multiply(multiply(g, subtract(constant(1), z)), tanhSlope(m, n)));
+      const dz = flush(multiply(multiply(g, subtract(state, n)), slopeOf(m, z)));
+      const dr = flush(multiply(multiply(dn, q2), slopeOf(m, r)));
+      return [dr, dz, dn, flush(multiply(dn, r)), flush(multiply(g, z))];
     },
     before: [],
     after: [
@@ -67,11 +69,11 @@ export const recurrentOps: Readonly<Record<string, RecurrentOp>> = {
     inputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'q 0', 'q 1', 'q 2', 'q 3', 'c 0'],
     outputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'c 0', 'y 0'],
     sizes,
-    of({ plus, times, sigmoid, tanh }, p0, p1, p2, p3, q0, q1, q2, q3, c) {
-      const [i, f, o] = [sigmoid(plus(p0, q0)), sigmoid(plus(p1, q1)), sigmoid(plus(p3, q3))];
-      const g = tanh(plus(p2, q2));
-      const cell = plus(times(f, c), times(i, g));
-      return [i, f, g, o, cell, times(o, tanh(cell))];
+    of({ add, multiply, sigmoid, tanh }, p0, p1, p2, p3, q0, q1, q2, q3, c) {
+      const [i, f, o] = [sigmoid(add(p0, q0)), sigmoid(add(p1, q1)), sigmoid(add(p3, q3))];
+      const g = tanh(add(p2, q2));
+      const cell = add(multiply(f, c), multiply(i, g));
+      return [i, f, g, o, cell, multiply(o, tanh(cell))];
     },
     before: [
       ['before 0', 'h 0', 1],
@@ -85,16 +87,16 @@ export const recurrentOps: Readonly<Record<string, RecurrentOp>> = {
     outputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'dc 0', 'dh 0'],
     sizes,
     of(m, i, f, g, o, dy, dh, product, dc, c) {
-      const { constant, plus, times, flush, tanh } = m;
-      const u = tanh(plus(times(f, c), times(i, g)));
-      const dState = plus(dy, plus(dh, product));
-      const dCell = plus(dc, times(times(dState, o), tanhSlope(m, u)));
+      const { constant, add, multiply, flush, tanh } = m;
+      const u = tanh(add(multiply(f, c), multiply(i, g)));
+      const dState = add(dy, add(dh, product));
+      const dCell = add(dc, multiply(multiply(dState, o), tanhSlope(m, u)));
       return [
-        flush(times(times(dCell, g), slopeOf(m, i))),
-        flush(times(times(dCell, c), slopeOf(m, f))),
-        flush(times(times(dCell, i), tanhSlope(m, g))),
-        flush(times(times(dState, u), slopeOf(m, o))),
-        flush(times(dCell, f)),
+        flush(multiply(multiply(dCell, g), slopeOf(m, i))),
+        flush(multiply(multiply(dCell, c), slopeOf(m, f))),
+        flush(multiply(multiply(dCell, i), tanhSlope(m, g))),
+        flush(multiply(multiply(dState, u), slopeOf(m, o))),
+        flush(multiply(dCell, f)),
         constant(0),
       ];
     },

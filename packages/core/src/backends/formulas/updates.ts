@@ -48,78 +48,78 @@ const rmspropNumbers = ['eta', 'rho', 'oneMinusRho', 'epsilon', 'mu', 'lambda'] 
 export const updates: Readonly<Record<string, Update>> = {
   averageRows: { arrays: ['g'], numbers: [], of: (_f, g) => [g] },
   sgd: optimizer([], sgdNumbers, (f, x) => ({
-    theta: f.minus(x.theta, f.times(x.eta, decayed(f, x))),
+    theta: f.subtract(x.theta, f.multiply(x.eta, decayed(f, x))),
   })),
   sgdMomentum: optimizer(['m'], sgdNumbers, (f, x) => {
     const d = decayed(f, x);
-    const m = f.flush(f.plus(f.times(x.mu, x.m), d));
+    const m = f.flush(f.add(f.multiply(x.mu, x.m), d));
     const isPlain = f.compare(x.nesterov, 'equal', f.constant(0));
-    const step = f.choose(isPlain, m, f.plus(d, f.times(x.mu, m)));
-    return { theta: f.minus(x.theta, f.times(x.eta, step)), m };
+    const step = f.choose(isPlain, m, f.add(d, f.multiply(x.mu, m)));
+    return { theta: f.subtract(x.theta, f.multiply(x.eta, step)), m };
   }),
   adam: optimizer(
     ['m', 'v'],
     [...momentNumbers, 'lambda'],
     (f, x) => {
       const { m, v } = moments(f, x, decayed(f, x));
-      return { theta: f.minus(x.theta, adamStep(f, x, m, v)), m, v };
+      return { theta: f.subtract(x.theta, adamStep(f, x, m, v)), m, v };
     },
     // Takes 0.9 of the time with AVX2, which has few registers.
     (f, x) => {
       const { m, v } = moments(f, x, x.g);
-      return { theta: f.minus(x.theta, adamStep(f, x, m, v)), m, v };
+      return { theta: f.subtract(x.theta, adamStep(f, x, m, v)), m, v };
     },
   ),
   adamw: optimizer(['m', 'v'], [...momentNumbers, 'kept'], (f, x) => {
     const { m, v } = moments(f, x, x.g);
-    return { theta: f.minus(f.times(x.theta, x.kept), adamStep(f, x, m, v)), m, v };
+    return { theta: f.subtract(f.multiply(x.theta, x.kept), adamStep(f, x, m, v)), m, v };
   }),
   rmsprop: optimizer(['v'], rmspropNumbers, (f, x) => {
     const d = decayed(f, x);
     const v = meanSquare(f, x.v, x.rho, x.oneMinusRho, d);
-    const u = f.over(d, f.plus(f.root(v), x.epsilon));
-    return { theta: f.minus(x.theta, f.times(x.eta, u)), v };
+    const u = f.divide(d, f.add(f.squareRoot(v), x.epsilon));
+    return { theta: f.subtract(x.theta, f.multiply(x.eta, u)), v };
   }),
   rmspropMomentum: optimizer(['v', 'm'], rmspropNumbers, (f, x) => {
     const d = decayed(f, x);
     const v = meanSquare(f, x.v, x.rho, x.oneMinusRho, d);
-    const u = f.over(d, f.plus(f.root(v), x.epsilon));
-    const m = f.flush(f.plus(f.times(x.mu, x.m), u));
-    return { theta: f.minus(x.theta, f.times(x.eta, m)), v, m };
+    const u = f.divide(d, f.add(f.squareRoot(v), x.epsilon));
+    const m = f.flush(f.add(f.multiply(x.mu, x.m), u));
+    return { theta: f.subtract(x.theta, f.multiply(x.eta, m)), v, m };
   }),
   adagrad: optimizer(['v'], ['eta', 'epsilon', 'lambda'], (f, x) => {
     const d = decayed(f, x);
-    const v = f.flush(f.plus(x.v, f.times(d, d)));
-    return { theta: f.minus(x.theta, f.over(f.times(x.eta, d), f.plus(f.root(v), x.epsilon))), v };
+    const v = f.flush(f.add(x.v, f.multiply(d, d)));
+    return { theta: f.subtract(x.theta, f.divide(f.multiply(x.eta, d), f.add(f.squareRoot(v), x.epsilon))), v };
   }),
   lion: optimizer(['m'], ['eta', 'beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2', 'kept'], (f, x) => {
     const c = mixed(f, x.beta1, x.m, x.oneMinusBeta1, x.g);
-    const theta = f.minus(f.times(x.theta, x.kept), f.times(x.eta, f.sign(c)));
+    const theta = f.subtract(f.multiply(x.theta, x.kept), f.multiply(x.eta, f.sign(c)));
     return { theta, m: f.flush(mixed(f, x.beta2, x.m, x.oneMinusBeta2, x.g)) };
   }),
 };
 
 /** The factor of a column with this sum of squares: limit / norm if its norm is finite and above the limit, else 1. */
 export function maxNormFactor(f: Arithmetic, sum: Value, limit: Value): Value {
-  const norm = f.root(sum);
+  const norm = f.squareRoot(sum);
   const isAbove = f.compare(norm, 'greater', limit);
   const isBelow = f.compare(norm, 'less', f.constant(Infinity));
   const one = f.constant(1);
-  return f.choose(isAbove, f.choose(isBelow, f.over(limit, norm), one), one);
+  return f.choose(isAbove, f.choose(isBelow, f.divide(limit, norm), one), one);
 }
 
 /** d = g + λ · θ, or g where λ is 0. */
 function decayed(f: Arithmetic, { g, theta, lambda }: Values<'g' | 'theta' | 'lambda'>): Value {
-  return f.choose(f.compare(lambda, 'equal', f.constant(0)), g, f.plus(g, f.times(lambda, theta)));
+  return f.choose(f.compare(lambda, 'equal', f.constant(0)), g, f.add(g, f.multiply(lambda, theta)));
 }
 
 /** β · m + (1 - β) · d. */
 const mixed = (f: Arithmetic, beta: Value, m: Value, oneMinusBeta: Value, d: Value): Value =>
-  f.plus(f.times(beta, m), f.times(oneMinusBeta, d));
+  f.add(f.multiply(beta, m), f.multiply(oneMinusBeta, d));
 
 /** ρ · v + ((1 - ρ) · d) · d, flushed. */
 const meanSquare = (f: Arithmetic, v: Value, rho: Value, oneMinusRho: Value, d: Value): Value =>
-  f.flush(f.plus(f.times(rho, v), f.times(f.times(oneMinusRho, d), d)));
+  f.flush(f.add(f.multiply(rho, v), f.multiply(f.multiply(oneMinusRho, d), d)));
 
 /** The moments of adam and adamw. */
 const moments = (
@@ -133,4 +133,4 @@ const moments = (
 
 /** (a · m) / (√v · b + ε). */
 const adamStep = (f: Arithmetic, { a, b, epsilon }: Values<'a' | 'b' | 'epsilon'>, m: Value, v: Value): Value =>
-  f.over(f.times(a, m), f.plus(f.times(f.root(v), b), epsilon));
+  f.divide(f.multiply(a, m), f.add(f.multiply(f.squareRoot(v), b), epsilon));

@@ -1,20 +1,20 @@
 import type { ArgumentTable } from './arguments.ts';
 import { type Address, type Assembler, at, type Register } from './assembler.ts';
 import type { CallOf, Isa } from './isa.ts';
-import type { AnyPlace, ArgumentPlace, Places, SlotPlace } from './places.ts';
 import type { Registers } from './registers.ts';
 import { type CreateRowPointers, createRows } from './rows.ts';
+import type { AnySource, ArgumentSource, SlotSource, Sources } from './sources.ts';
 
 /** Parts of an `Isa` that depend on the processor. */
 export interface IsaParts
   extends Pick<
     Isa,
-    'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'formulas' | 'quads' | 'doubles' | 'wide' | 'mostRows'
+    'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'formulas' | 'quads' | 'doubles' | 'wide' | 'maxRows'
   > {
   readonly origin: number; // offset of this code in the code that calls its kernels
   readonly assembler: Assembler; // already contains the tape player
   readonly registers: Registers;
-  readonly places: Places;
+  readonly places: Sources;
   readonly createRowPointers: CreateRowPointers;
 }
 
@@ -25,14 +25,14 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
   const loops: (() => void)[][] = []; // forward jumps out of the open loops, the innermost loop last
 
   /** The register of `what`, or a new register after a load. */
-  function inRegister(what: Register | AnyPlace): Register {
+  function inRegister(what: Register | AnySource): Register {
     if (typeof what === 'number') return what;
     const r = takeNumber();
     places.load(r, what);
     return r;
   }
 
-  function repeat(count: Register | AnyPlace, body: () => void): void {
+  function repeat(count: Register | AnySource, body: () => void): void {
     scope(() => {
       const counter = isSlot(count) ? count : inRegister(count);
       const next = assembler.position;
@@ -42,7 +42,7 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
     });
   }
 
-  function unlessZero(what: Register | AnyPlace, body: () => void, otherwise?: () => void): void {
+  function unlessZero(what: Register | AnySource, body: () => void, otherwise?: () => void): void {
     let land = () => {};
     scope(() => {
       land = assembler.skipIfZero(inRegister(what));
@@ -75,23 +75,23 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
     },
     scope,
 
-    load(place: AnyPlace) {
+    load(place: AnySource) {
       const isPointer = ['array', 'slot', 'offset'].includes(place.kind);
       const r = isPointer ? takePointer() : takeNumber();
       places.load(r, place);
       return r;
     },
-    keep: (place: AnyPlace) => places.keep(place),
-    store: (slot: SlotPlace, pointer) => assembler.storePointer(places.operandOf(slot), pointer),
-    answer: (place: ArgumentPlace, distance) => assembler.storePointer(places.addressOf(place), distance),
-    word: (address: Address): AnyPlace => ({ kind: 'word', address }),
-    long: (address: Address): AnyPlace => ({ kind: 'long', address }),
-    offset: (base, address: Address): AnyPlace => ({ kind: 'offset', base, address }),
+    spill: (place: AnySource) => places.spill(place),
+    store: (slot: SlotSource, pointer) => assembler.storePointer(places.operandOf(slot), pointer),
+    answer: (place: ArgumentSource, distance) => assembler.storePointer(places.addressOf(place), distance),
+    word: (address: Address): AnySource => ({ kind: 'word', address }),
+    long: (address: Address): AnySource => ({ kind: 'long', address }),
+    offset: (base, address: Address): AnySource => ({ kind: 'offset', base, address }),
 
     at,
     beyond: (pointer, stride, offset): Address => ({ base: pointer, index: stride, offset }),
     element: (pointer, k): Address => ({ base: pointer, index: k, scale: isDouble ? 8 : 4 }),
-    numberAt: (place: ArgumentPlace) => places.addressOf(place),
+    numberAt: (place: ArgumentSource) => places.addressOf(place),
     pair: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
     pointTo,
     memory: () => pointTo(at(registers.memory())),
@@ -106,14 +106,14 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
       assembler.subtract(r, from);
       return r;
     },
-    advance: (what: Register | SlotPlace, by: Register | AnyPlace) =>
+    advance: (what: Register | SlotSource, by: Register | AnySource) =>
       scope(() => assembler.add(typeof what === 'number' ? what : places.operandOf(what), inRegister(by))),
-    retreat: (what, by: Register | AnyPlace) => scope(() => assembler.subtract(what, inRegister(by))),
+    retreat: (what, by: Register | AnySource) => scope(() => assembler.subtract(what, inRegister(by))),
     skip: (pointer, bytes) => assembler.loadAddress(pointer, at(pointer, bytes)),
 
-    rows: (stride: AnyPlace, M) =>
+    rows: (stride: AnySource, M) =>
       createRows(assembler, registers, places, createRowPointers(assembler, registers, places, stride, M)),
-    eachRow(from: Register | AnyPlace, stride: Register | AnyPlace, M, body) {
+    eachRow(from: Register | AnySource, stride: Register | AnySource, M, body) {
       scope(() => {
         const row = takePointer();
         if (typeof from === 'number') assembler.move(row, from);
@@ -127,7 +127,7 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
     },
 
     repeat,
-    times(count: Register | AnyPlace, body) {
+    repeatOrSkip(count: Register | AnySource, body) {
       scope(() => {
         const counter = inRegister(count);
         unlessZero(counter, () => repeat(counter, body));
@@ -141,7 +141,7 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
       assembler.jump(next);
       for (const land of loops.pop() ?? []) land();
     },
-    leaveIfZero: (what: AnyPlace) => scope(() => loops.at(-1)?.push(assembler.skipIfZero(inRegister(what)))),
+    leaveIfZero: (what: AnySource) => scope(() => loops.at(-1)?.push(assembler.skipIfZero(inRegister(what)))),
 
     zero() {
       const r = takeNumber();
@@ -154,7 +154,7 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
       assembler.loadWhole(r, address, units.type);
       return r;
     },
-    multiply(count, by: Register | AnyPlace) {
+    multiply(count, by: Register | AnySource) {
       scope(() => assembler.multiply(count, inRegister(by)));
       return count as Register;
     },
@@ -172,7 +172,7 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
   };
 }
 
-const isSlot = (what: Register | AnyPlace): what is SlotPlace => typeof what === 'object' && what.kind === 'slot';
+const isSlot = (what: Register | AnySource): what is SlotSource => typeof what === 'object' && what.kind === 'slot';
 
 const placesOf = new WeakMap<ArgumentTable, object>();
 
@@ -180,7 +180,7 @@ const placesOf = new WeakMap<ArgumentTable, object>();
 function callOf<T extends ArgumentTable>(table: T): CallOf<T> {
   const places: object =
     placesOf.get(table) ??
-    Object.fromEntries(table.map(([name, kind], number) => [name, { kind, number } satisfies ArgumentPlace]));
+    Object.fromEntries(table.map(([name, kind], number) => [name, { kind, number } satisfies ArgumentSource]));
   placesOf.set(table, places);
   return places as CallOf<T>;
 }

@@ -15,12 +15,12 @@ export interface Address {
 }
 
 /** A value that can be loaded into a register: an argument, a slot, or a word in memory. */
-export interface Place<R extends 'pointer' | 'stride' | 'counter' | 'answer' | 'number'> {
+export interface Source<R extends 'pointer' | 'stride' | 'counter' | 'answer' | 'number'> {
   readonly [role]?: R;
 }
 
 /** A value of the kernel that is kept outside of the registers for pointers and numbers, and may change. */
-export interface Slot<R extends 'pointer' | 'stride' | 'counter'> extends Place<R> {
+export interface Slot<R extends 'pointer' | 'stride' | 'counter'> extends Source<R> {
   readonly isSlot: true;
 }
 
@@ -34,18 +34,18 @@ interface RoleOf extends Record<ArgumentKind, string> {
 
 /** The arguments of the running call, by name. */
 export type CallOf<T extends ArgumentTable> = {
-  readonly [A in T[number] as A[0]]: Place<RoleOf[A[1]]>;
+  readonly [A in T[number] as A[0]]: Source<RoleOf[A[1]]>;
 };
 
 /** Rows at equal distances. The first row can be moved. */
 export interface Rows {
   readonly first: Pointer;
   /** Sets the first row. */
-  start(from: Pointer | Place<'pointer'>): void;
+  start(from: Pointer | Source<'pointer'>): void;
   /** Address `offset` bytes after the start of row m, valid until the next `at`. */
   at(m: number, offset?: number): Address;
-  advance(by: Stride | Place<'stride'>): void;
-  retreat(by: Stride | Place<'stride'>): void;
+  advance(by: Stride | Source<'stride'>): void;
+  retreat(by: Stride | Source<'stride'>): void;
   /** Moves all rows by `bytes`. */
   skip(bytes: number): void;
 }
@@ -77,7 +77,7 @@ export interface Isa {
   /** Vectors of at most four doubles: see `widen`. */
   readonly wide: FormulaUnit;
   /** Most rows of `rows`. */
-  readonly mostRows: number;
+  readonly maxRows: number;
 
   /** The code so far. It is position-independent and starts with the tape player, `Play`. */
   code(): Uint8Array;
@@ -86,24 +86,24 @@ export interface Isa {
   scope(body: () => void): void;
 
   /** Loads a place into a new register. */
-  load(place: Place<'pointer'>): Pointer;
-  load(place: Place<'stride'>): Stride;
-  load(place: Place<'counter'>): Counter;
+  load(place: Source<'pointer'>): Pointer;
+  load(place: Source<'stride'>): Stride;
+  load(place: Source<'counter'>): Counter;
   /**
    * Puts a value into a slot. A kernel makes all its slots before its loops. An argument that a loop loads often is
    * better kept in a slot: it is then converted only once.
    */
-  keep(place: Place<'pointer'>): Slot<'pointer'>;
-  keep(place: Place<'stride'>): Slot<'stride'>;
-  keep(place: Place<'counter'>): Slot<'counter'>;
+  spill(place: Source<'pointer'>): Slot<'pointer'>;
+  spill(place: Source<'stride'>): Slot<'stride'>;
+  spill(place: Source<'counter'>): Slot<'counter'>;
   store(slot: Slot<'pointer'>, pointer: Pointer): void;
-  answer(place: Place<'answer'>, distance: Stride): void;
+  answer(place: Source<'answer'>, distance: Stride): void;
   /** The 32-bit word at `address`. */
-  word(address: Address): Place<'counter'>;
+  word(address: Address): Source<'counter'>;
   /** The signed 64-bit distance at `address`. */
-  long(address: Address): Place<'stride'>;
+  long(address: Address): Source<'stride'>;
   /** A pointer to `base` plus as many bytes as the 32-bit word at `address` says. */
-  offset(base: Pointer, address: Address): Place<'pointer'>;
+  offset(base: Pointer, address: Address): Source<'pointer'>;
 
   at(pointer: Pointer, offset?: number): Address;
   /** The address pointer + stride + offset. */
@@ -113,7 +113,7 @@ export interface Isa {
   /** The address of element k after `pointer`. */
   element(pointer: Pointer, k: Counter): Address;
   /** The address of a number on the tape: an argument of kind `number`. */
-  numberAt(place: Place<'number'>): Address;
+  numberAt(place: Source<'number'>): Address;
   /** A pointer to `address`. */
   pointTo(address: Address): Pointer;
   /** A pointer to the start of the memory. */
@@ -122,30 +122,30 @@ export interface Isa {
   data(): Pointer;
   /** to - from, in bytes. */
   distance(from: Pointer, to: Pointer): Stride;
-  advance(what: Pointer | Stride | Slot<'pointer'>, by: Stride | Place<'stride' | 'counter'>): void;
-  retreat(what: Pointer | Stride | Counter, by: Stride | Place<'stride'>): void;
+  advance(what: Pointer | Stride | Slot<'pointer'>, by: Stride | Source<'stride' | 'counter'>): void;
+  retreat(what: Pointer | Stride | Counter, by: Stride | Source<'stride'>): void;
   /** Moves the pointer by `bytes`. */
   skip(pointer: Pointer, bytes: number): void;
 
   /** M rows, `stride` apart. Takes fixed registers, so call it first. */
-  rows(stride: Place<'stride'>, M: number): Rows;
+  rows(stride: Source<'stride'>, M: number): Rows;
   /** Emits the body for each of M rows. */
   eachRow(
-    from: Pointer | Place<'pointer'>,
-    stride: Stride | Place<'stride'>,
+    from: Pointer | Source<'pointer'>,
+    stride: Stride | Source<'stride'>,
     M: number,
     body: (row: Pointer, m: number) => void,
   ): void;
 
   /** Runs the body `count` times, at least once. Counts down in the register or slot itself. */
-  repeat(count: Counter | Place<'counter'>, body: () => void): void;
+  repeat(count: Counter | Source<'counter'>, body: () => void): void;
   /** `repeat` for a count that may be 0. */
-  times(count: Counter | Place<'counter'>, body: () => void): void;
-  unlessZero(what: Counter | Stride | Place<'counter' | 'stride'>, body: () => void, otherwise?: () => void): void;
+  repeatOrSkip(count: Counter | Source<'counter'>, body: () => void): void;
+  unlessZero(what: Counter | Stride | Source<'counter' | 'stride'>, body: () => void, otherwise?: () => void): void;
   /** Repeats the body until `leaveIfZero`. */
   loop(body: () => void): void;
   /** Leaves the innermost `loop` if the value is 0. */
-  leaveIfZero(what: Place<'counter'>): void;
+  leaveIfZero(what: Source<'counter'>): void;
 
   /** A counter set to 0. */
   zero(): Counter;
@@ -154,7 +154,7 @@ export interface Isa {
   /** The element at `address`, an integer that is not negative. */
   index(address: Address): Counter;
   /** count · by, as a distance in the same register. */
-  multiply(count: Counter, by: Stride | Place<'stride'>): Stride;
+  multiply(count: Counter, by: Stride | Source<'stride'>): Stride;
   /** Loads the bits of the element at `address`. */
   loadBits(address: Address): Counter;
   /** The element at `address` = these bits. */
@@ -204,7 +204,7 @@ export interface Vectors<A = Address> extends Lanes<A> {
    * costs no more.
    */
   loadSelected?(to: Vector, from: A): void;
-  add(sum: Vector, x: Vector): void;
+  add(to: Vector, x: Vector, y: Vector): void;
   /** sum += factor · y in each lane, rounded once. */
   multiplyAdd(sum: Vector, factor: Vector, y: Vector): void;
   /** sum += the element at `from` · y in each lane. Absent if the processor multiplies registers alone. */
@@ -245,11 +245,11 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
   /** to = the parts in the vectors from `first` on, rounded to elements. Overwrites them; `to` is not after `first`. */
   narrow(to: Vector, first: Vector): void;
   move(to: Vector, from: Vector): void;
-  plus(to: Vector, x: Vector, y: Operand<A>): void;
-  minus(to: Vector, x: Vector, y: Operand<A>): void;
-  times(to: Vector, x: Vector, y: Operand<A>): void;
-  over(to: Vector, x: Vector, y: Operand<A>): void;
-  root(to: Vector, x: Vector): void;
+  add(to: Vector, x: Vector, y: Operand<A>): void;
+  subtract(to: Vector, x: Vector, y: Operand<A>): void;
+  multiply(to: Vector, x: Vector, y: Operand<A>): void;
+  divide(to: Vector, x: Vector, y: Operand<A>): void;
+  squareRoot(to: Vector, x: Vector): void;
   /** to = x where x < y, else y. */
   lesser(to: Vector, x: Vector, y: Operand<A>): void;
   /** to = x where x > y, else y. */
@@ -257,8 +257,8 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
   and(to: Vector, x: Vector, y: Operand<A>): void;
   or(to: Vector, x: Vector, y: Operand<A>): void;
   xor(to: Vector, x: Vector, y: Operand<A>): void;
-  plusBits(to: Vector, x: Vector, y: Operand<A>): void;
-  minusBits(to: Vector, x: Vector, y: Operand<A>): void;
+  addBits(to: Vector, x: Vector, y: Operand<A>): void;
+  subtractBits(to: Vector, x: Vector, y: Operand<A>): void;
   /** to = x · 2ⁿ, rounded once; n has whole numbers. Absent if the processor has no instruction for it. */
   scale?(to: Vector, x: Vector, n: Operand<A>): void;
   shiftLeft(to: Vector, x: Vector, count: number): void;
@@ -267,7 +267,7 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
   /** to = x where the mask is set, else y. */
   choose(to: Vector, mask: Mask, x: Vector, y: Vector): void;
   /** to = x where the mask is set, else +0. */
-  keep(to: Vector, mask: Mask, x: Vector): void;
+  chooseOrZero(to: Vector, mask: Mask, x: Vector): void;
   /** to = 0 if the mask is set in no lane, else another number. */
   readMask(to: Counter, mask: Mask): void;
   /** Runs the body if the mask is set in some lane. Absent for vectors of so many lanes that this seldom saves time. */
@@ -282,13 +282,13 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
 export interface WordUnit<A = Address> {
   readonly blocks: number; // of a vector
   /** to = the number of each word's block, from 0 on. */
-  number(to: Vector): void;
+  numberBlocks(to: Vector): void;
   /** All words of `to` = the lower half of the 64 bits at `from`. */
   spread(to: Vector, from: A): void;
   /** x += `step` in each word. */
-  add(x: Vector, step: number): void;
+  addNumber(x: Vector, step: number): void;
   /** x += y, word by word. */
-  plus(x: Vector, y: Vector): void;
+  addWords(x: Vector, y: Vector): void;
   /** to = `word` in each word. */
   loadLiteral(to: Vector, word: number): void;
   /** The upper and lower words of the products x · y. `low` may be x. */
@@ -310,11 +310,11 @@ export interface Quads<A = Address>
     FormulaUnit<A>,
     'bytes' | 'load' | 'store' | 'loadMask' | 'loadMasked' | 'loadElement' | 'loadNumber' | 'clear'
   > {
-  plus(to: Vector, x: Vector, y: Operand<A>): void;
-  minus(to: Vector, x: Vector, y: Operand<A>): void;
-  times(to: Vector, x: Vector, y: Operand<A>): void;
-  over(to: Vector, x: Vector, y: Operand<A>): void;
-  root(to: Vector, x: Vector): void;
+  add(to: Vector, x: Vector, y: Operand<A>): void;
+  subtract(to: Vector, x: Vector, y: Operand<A>): void;
+  multiply(to: Vector, x: Vector, y: Operand<A>): void;
+  divide(to: Vector, x: Vector, y: Operand<A>): void;
+  squareRoot(to: Vector, x: Vector): void;
   /** to = x where x > y, else y. */
   greater(to: Vector, x: Vector, y: Vector): void;
   /** Transposes four vectors from `a` on into those from `b` on or into their own; returns the first of the result. */

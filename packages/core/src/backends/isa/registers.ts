@@ -41,7 +41,9 @@ export function createRegisters({ processor, pointers, numbers, memory }: Regist
     const register = order.find((candidate) => !isTaken(candidate));
     if (register === undefined) {
       const size = new Set([...pointers, ...numbers].filter(isTaken)).size;
-      throw new Error(`isa ${processor}: kernel has ${size} registers taken, expected fewer (use scopes, or \`keep\`)`);
+      throw new Error(
+        `isa ${processor}: kernel has ${size} registers taken, expected fewer (use scopes, or \`spill\`)`,
+      );
     }
     take(register);
     return register;

@@ -1,7 +1,7 @@
 import { type Address, type Assembler, at, type Register } from './assembler.ts';
 import type { Rows } from './isa.ts';
-import type { AnyPlace, Places } from './places.ts';
 import type { Registers } from './registers.ts';
+import type { AnySource, Sources } from './sources.ts';
 
 /** The registers that rows are addressed by, on one processor. */
 export interface RowPointers {
@@ -16,8 +16,8 @@ export interface RowPointers {
 export type CreateRowPointers = (
   assembler: Assembler,
   registers: Registers,
-  places: Places,
-  stride: AnyPlace,
+  places: Sources,
+  stride: AnySource,
   M: number,
 ) => RowPointers;
 
@@ -25,11 +25,11 @@ export type CreateRowPointers = (
 export function createRows(
   assembler: Assembler,
   registers: Registers,
-  places: Places,
+  places: Sources,
   { pointers, follow, at: addressOf }: RowPointers,
 ): Rows {
   const [first] = pointers;
-  const move = (by: Register | AnyPlace, act: (pointer: Register, by: Register) => void): void =>
+  const move = (by: Register | AnySource, act: (pointer: Register, by: Register) => void): void =>
     registers.scope(() => {
       const step = typeof by === 'number' ? by : registers.takeNumber();
       if (typeof by !== 'number') places.load(step, by);
@@ -37,14 +37,14 @@ export function createRows(
     });
   return {
     first,
-    start(from: Register | AnyPlace) {
+    start(from: Register | AnySource) {
       if (typeof from === 'number') assembler.move(first, from);
       else places.load(first, from);
       follow();
     },
     at: addressOf,
-    advance: (by: Register | AnyPlace) => move(by, assembler.add),
-    retreat: (by: Register | AnyPlace) => move(by, assembler.subtract),
+    advance: (by: Register | AnySource) => move(by, assembler.add),
+    retreat: (by: Register | AnySource) => move(by, assembler.subtract),
     skip(bytes) {
       for (const pointer of pointers) assembler.loadAddress(pointer, at(pointer, bytes));
     },

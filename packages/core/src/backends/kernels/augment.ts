@@ -20,18 +20,18 @@ function assembleMovePixels(isa: Isa): number {
   return isa.kernel(movePixelsArguments, (call) => {
     const [toLine, fromLine] = [isa.load(call.to), isa.load(call.from)];
     const [toPixel, fromPixel] = [isa.load(call.toPixel), isa.load(call.fromPixel)];
-    const [line, pixels] = [isa.keep(call.line), isa.keep(call.pixels)];
-    const [vectors, numbers] = [isa.keep(call.vectors), isa.keep(call.numbers)];
+    const [line, pixels] = [isa.spill(call.line), isa.spill(call.pixels)];
+    const [vectors, numbers] = [isa.spill(call.vectors), isa.spill(call.numbers)];
     isa.repeat(isa.load(call.lines), () => {
       const [toFirst, fromFirst] = [isa.pointTo(isa.at(toLine)), isa.pointTo(isa.at(fromLine))];
       isa.repeat(isa.load(pixels), () => {
         const [to, from] = [isa.pointTo(isa.at(toFirst)), isa.pointTo(isa.at(fromFirst))];
-        isa.times(vectors, () => {
+        isa.repeatOrSkip(vectors, () => {
           unit.load(0, isa.at(from));
           unit.store(isa.at(to), 0);
           for (const pointer of [to, from]) isa.skip(pointer, unit.bytes * unit.width);
         });
-        isa.times(numbers, () => {
+        isa.repeatOrSkip(numbers, () => {
           isa.scope(() => isa.storeBits(isa.at(to), isa.loadBits(isa.at(from))));
           for (const pointer of [to, from]) isa.skip(pointer, unit.bytes);
         });
@@ -75,7 +75,7 @@ function assembleTurnPixels(isa: Isa): number {
     isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
     const [x, image, shares] = [isa.load(call.x), isa.load(call.image), isa.load(call.shares)];
     const [line, pixel] = [isa.load(call.line), isa.load(call.pixel)];
-    const [vectors, rest] = [isa.keep(call.vectors), isa.keep(call.rest)];
+    const [vectors, rest] = [isa.spill(call.vectors), isa.spill(call.rest)];
     for (const [to, place] of [
       [j, call.j],
       [a, call.a],
@@ -95,8 +95,8 @@ function assembleTurnPixels(isa: Isa): number {
       const below = isa.pointTo(isa.beyond(corner, line, 0));
       unit.loadNumber(shareX, isa.at(shares));
       unit.loadNumber(shareY, isa.at(shares, 8));
-      wide.plus(j, j, one);
-      isa.times(vectors, () => {
+      wide.add(j, j, one);
+      isa.repeatOrSkip(vectors, () => {
         show(unit.load, unit.store);
         for (const pointer of [x, corner, below]) isa.skip(pointer, size);
       });
@@ -119,14 +119,14 @@ function assembleTurnPixels(isa: Isa): number {
 
     /** The line or column of a point, rounded down. Its share of the next one goes to byte `offset` of the shares. */
     function place(slope: Vector, start: Vector, offset: number): Counter {
-      wide.times(point, slope, j);
-      wide.plus(point, point, start);
-      wide.plus(floor, point, whole);
-      wide.minus(floor, floor, whole);
+      wide.multiply(point, slope, j);
+      wide.add(point, point, start);
+      wide.add(floor, point, whole);
+      wide.subtract(floor, floor, whole);
       wide.compare(above, 'greater', floor, point);
-      wide.keep(free, above, one);
-      wide.minus(floor, floor, free);
-      wide.minus(point, point, floor);
+      wide.chooseOrZero(free, above, one);
+      wide.subtract(floor, floor, free);
+      wide.subtract(point, point, floor);
       doubles.store(isa.at(shares, offset), point);
       const counter = isa.zero();
       doubles.readWhole(counter, floor);
@@ -135,9 +135,9 @@ function assembleTurnPixels(isa: Isa): number {
 
     /** x += share · (y - x). Overwrites y. */
     function between(x: Vector, y: Vector, share: Vector): void {
-      unit.minus(y, y, x);
-      unit.times(y, share, y);
-      unit.plus(x, x, y);
+      unit.subtract(y, y, x);
+      unit.multiply(y, share, y);
+      unit.add(x, x, y);
     }
   });
 }

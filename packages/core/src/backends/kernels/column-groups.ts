@@ -3,7 +3,7 @@ import { allocateFormula, type EmittableFormula, type FormulaEnds } from '../for
 import type { Value } from '../formulas/formula.ts';
 import type { MatrixInputs } from '../formulas/norms.ts';
 import type { Argument } from '../isa/arguments.ts';
-import type { Address, Isa, Place, Pointer, Slot, Vector } from '../isa/isa.ts';
+import type { Address, Isa, Pointer, Slot, Source, Vector } from '../isa/isa.ts';
 
 /** A kernel whose call says into how many groups the columns are divided. */
 export interface ColumnKernel {
@@ -80,13 +80,13 @@ export interface Columns {
  */
 export function eachColumns(
   isa: Isa,
-  call: Readonly<Record<(typeof groupArguments)[number][0], Place<never>>>,
+  call: Readonly<Record<(typeof groupArguments)[number][0], Source<never>>>,
   most: number,
   pointers: readonly Slot<'pointer'>[],
   body: (columns: Columns) => void,
 ): void {
   const { load, store, loadMask, loadMasked, storeMasked, bytes, width } = isa.formulas;
-  const mask = isa.keep(call.mask as Place<'pointer'>);
+  const mask = isa.spill(call.mask as Source<'pointer'>);
 
   const take = (columns: Columns): void => {
     isa.scope(() => body(columns));
@@ -99,10 +99,10 @@ export function eachColumns(
     }
   };
 
-  if (most > 2) isa.times(call.groups as Place<'counter'>, () => take({ vectors: most, load, store }));
-  if (most > 1) isa.times(call.pairs as Place<'counter'>, () => take({ vectors: 2, load, store }));
-  isa.times(call.singles as Place<'counter'>, () => take({ vectors: 1, load, store }));
-  isa.unlessZero(call.rest as Place<'counter'>, () => {
+  if (most > 2) isa.repeatOrSkip(call.groups as Source<'counter'>, () => take({ vectors: most, load, store }));
+  if (most > 1) isa.repeatOrSkip(call.pairs as Source<'counter'>, () => take({ vectors: 2, load, store }));
+  isa.repeatOrSkip(call.singles as Source<'counter'>, () => take({ vectors: 1, load, store }));
+  isa.unlessZero(call.rest as Source<'counter'>, () => {
     isa.scope(() => loadMask(isa.at(isa.load(mask))));
     take({ vectors: 1, load: loadMasked, store: storeMasked });
   });

@@ -1,6 +1,6 @@
 import type { ColumnTerms } from '../formulas/norms.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
-import type { Address, Isa, Place, Slot } from '../isa/isa.ts';
+import type { Address, Isa, Slot, Source } from '../isa/isa.ts';
 import { type ColumnKernel, eachColumns, groupArguments, groupEnds, groupFormulas } from './column-groups.ts';
 
 /** Words of a piece: rows that are added one after the other, and what then happens to their sum. */
@@ -38,14 +38,14 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
   const formulas = groupFormulas(isa, terms, sums, 1);
 
   const place = isa.kernel(columnSumsArguments(terms, sums), (call) => {
-    const places = call as Readonly<Record<string, Place<never>>>;
-    const keep = (name: string): Slot<'pointer'> => isa.keep(places[name] as Place<'pointer'>);
+    const places = call as Readonly<Record<string, Source<never>>>;
+    const keep = (name: string): Slot<'pointer'> => isa.spill(places[name] as Source<'pointer'>);
     const [from, ofRows, ofColumns] = [inputs, rows, perRow].map((names) => names.map(keep));
     const results = resultNames(sums).map(keep);
     const stack = keep('top');
     const firstPiece = keep('table');
-    const pieces = isa.keep(places.pieces as Place<'counter'>);
-    const row = isa.load(places.distance as Place<'stride'>);
+    const pieces = isa.spill(places.pieces as Source<'counter'>);
+    const row = isa.load(places.distance as Source<'stride'>);
 
     eachColumns(isa, call as never, formulas.vectors, [...from, ...ofRows, ...results, stack], (columns) => {
       const formula = formulas.with(columns.vectors);
@@ -67,30 +67,30 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
 
       isa.repeat(isa.load(pieces), () => {
         for (const sum of registers) unit.clear(sum);
-        isa.times(word('rows'), () => {
+        isa.repeatOrSkip(word('rows'), () => {
           for (const [k, pointer] of scalars.entries()) {
             unit.loadElement(free + 1 + k, isa.at(pointer));
             isa.skip(pointer, unit.bytes);
           }
           formula.emit({
             load: groupEnds(isa, columns, sources).load,
-            store: (k, term) => unit.plus(k, k, term),
+            store: (k, term) => unit.add(k, k, term),
           });
           for (const pointer of sources) isa.advance(pointer, row);
         });
-        isa.times(word('joins'), () => {
+        isa.repeatOrSkip(word('joins'), () => {
           for (let t = 0; t < sums; t++) isa.retreat(top, row);
           for (const k of registers) {
             columns.load(free, onTop(k));
-            unit.plus(k, free, k);
+            unit.add(k, free, k);
           }
         });
         for (const k of registers) columns.store(onTop(k), k);
         for (let t = 0; t < sums; t++) isa.advance(top, row);
         isa.unlessZero(word('ends'), () => {
           isa.unlessZero(word('divides'), () => {
-            unit.loadNumber(free, isa.numberAt(places.divisor as Place<'number'>));
-            for (const k of registers) unit.over(k, k, free);
+            unit.loadNumber(free, isa.numberAt(places.divisor as Source<'number'>));
+            for (const k of registers) unit.divide(k, k, free);
           });
           const { store } = groupEnds(isa, columns, [], ends);
           for (const k of registers) store(k, k);

@@ -1,7 +1,7 @@
 import { createArithmetic } from '../formulas/arithmetic.ts';
 import { allocateFormula } from '../formulas/emit-formula.ts';
 import { defineArguments } from '../isa/arguments.ts';
-import type { Address, Isa, Place, Pointer } from '../isa/isa.ts';
+import type { Address, Isa, Pointer, Source } from '../isa/isa.ts';
 
 /** Numbers that are words are 2⁵² more: their bits then end with those of the word. */
 export const WORD = 4503599627370496;
@@ -67,13 +67,13 @@ export function assembleDropout(isa: Isa): number {
     const toY = isa.distance(x, isa.load(call.y));
     const scratch = isa.load(call.scratch);
     isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
-    const positions = isa.keep(call.positions);
+    const positions = isa.spill(call.positions);
     const position = isa.load(call.position);
-    const vectors = isa.keep(call.vectors);
-    const columns = isa.keep(call.columns);
-    const chunks = isa.keep(call.chunks);
-    const rest = isa.keep(call.rest);
-    const nextRow = isa.keep(call.row);
+    const vectors = isa.spill(call.vectors);
+    const columns = isa.spill(call.columns);
+    const chunks = isa.spill(call.chunks);
+    const rest = isa.spill(call.rest);
+    const nextRow = isa.spill(call.row);
     const [blocks, row] = [isa.at(scratch, BLOCKS), isa.at(scratch, ROW)];
     storeKeys();
     const [low, high] = [isa.at(scratch, STEP), isa.at(scratch, STEP + VECTOR)];
@@ -83,12 +83,12 @@ export function assembleDropout(isa: Isa): number {
     storeWords(call.step, low, high);
 
     isa.repeat(isa.load(call.rows), () => {
-      words.number(value);
+      words.numberBlocks(value);
       words.spread(multiplier0, isa.numberAt(call.block));
-      words.plus(value, multiplier0);
+      words.addWords(value, multiplier0);
       unit.store(blocks, value);
       const at = isa.pointTo(isa.at(x));
-      isa.times(chunks, () => {
+      isa.repeatOrSkip(chunks, () => {
         drawFactors();
         eachPosition(at, (from) => {
           for (let v = 0; v < chunkVectors; v++) mask(from, size * v, factorAt(v), unit.load, unit.store);
@@ -100,7 +100,7 @@ export function assembleDropout(isa: Isa): number {
         drawFactors();
         eachPosition(at, (from) => {
           const factors = isa.pointTo(factorAt(0));
-          isa.times(vectors, () => {
+          isa.repeatOrSkip(vectors, () => {
             mask(from, 0, isa.at(factors), unit.load, unit.store);
             for (const pointer of [from, factors]) isa.skip(pointer, size);
           });
@@ -124,21 +124,21 @@ export function assembleDropout(isa: Isa): number {
         words.spread(value, isa.numberAt(key));
         for (let round = 0; round < ROUNDS; round++) {
           unit.store(keyAt(round, k), value);
-          words.add(value, KEY_STEPS[k]);
+          words.addNumber(value, KEY_STEPS[k]);
         }
       }
     }
 
     /** Splits a whole number below 2⁵³ into words, with `WORD` added. */
-    function storeWords(number: Place<'number'>, low: Address, high: Address): void {
+    function storeWords(number: Source<'number'>, low: Address, high: Address): void {
       const { wide } = isa;
       const m = createArithmetic({ type: 'float64', formulas: wide });
       const [word, size] = [m.constant(WORD), m.constant(WORDS)];
       const x = m.number(0);
-      const nearest = m.minus(m.plus(m.times(x, m.constant(1 / WORDS)), word), word);
-      const isAbove = m.compare(m.times(nearest, size), 'greater', x);
-      const upper = m.minus(nearest, m.keep(isAbove, m.constant(1)));
-      const results = [m.plus(m.minus(x, m.times(upper, size)), word), m.plus(upper, word)];
+      const nearest = m.subtract(m.add(m.multiply(x, m.constant(1 / WORDS)), word), word);
+      const isAbove = m.compare(m.multiply(nearest, size), 'greater', x);
+      const upper = m.subtract(nearest, m.chooseOrZero(isAbove, m.constant(1)));
+      const results = [m.add(m.subtract(x, m.multiply(upper, size)), word), m.add(upper, word)];
       const formula = allocateFormula(wide, m, results);
       formula.prepare(() => isa.numberAt(number));
       formula.emit({ load: () => {}, store: (k, from) => wide.store(k === 0 ? low : high, from) });
@@ -147,7 +147,7 @@ export function assembleDropout(isa: Isa): number {
     /** The words at `place` += `step`. */
     function increase(place: Address, step: number): void {
       unit.load(value, place);
-      words.add(value, step);
+      words.addNumber(value, step);
       unit.store(place, value);
     }
 
@@ -156,7 +156,7 @@ export function assembleDropout(isa: Isa): number {
       const drawn = Array.from({ length: sets }, (_, k) => {
         const first = 6 * k;
         unit.load(first, blocks);
-        if (k > 0) words.add(first, k * words.blocks);
+        if (k > 0) words.addNumber(first, k * words.blocks);
         unit.load(first + 1, row);
         words.spread(first + 2, low);
         words.spread(first + 3, high);
@@ -202,7 +202,7 @@ export function assembleDropout(isa: Isa): number {
       store: typeof unit.store,
     ): void {
       load(value, isa.at(from, offset));
-      unit.times(value, value, factors);
+      unit.multiply(value, value, factors);
       store(isa.beyond(from, toY, offset), value);
     }
   });

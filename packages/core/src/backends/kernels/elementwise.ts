@@ -3,7 +3,7 @@ import type { Elementwise } from '../formulas/elementwise.ts';
 import { allocateFormula, type FormulaEnds } from '../formulas/emit-formula.ts';
 import { bitsOf } from '../formulas/formula.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
-import type { Address, Isa, Place, Pointer } from '../isa/isa.ts';
+import type { Address, Isa, Pointer, Source } from '../isa/isa.ts';
 
 /** The arguments of an elementwise kernel: its arrays and numbers in the order of their lists, and sizes. */
 export const elementwiseArguments = (operation: Elementwise): ArgumentTable => [
@@ -40,19 +40,19 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): FormulaKe
   const formula = allocateFormula(unit, m, results, columns.length);
 
   const place = isa.kernel(elementwiseArguments(operation), (call) => {
-    const places = call as Record<string, Place<never>>;
+    const places = call as Record<string, Source<never>>;
     const run = () => compute(places);
     if (neutral === undefined) run();
     else ifEqual(isa, places[numbers[0]], neutral, () => {}, run);
   });
   return { place };
 
-  function compute(places: Record<string, Place<never>>): void {
-    const pointerTo = (name: string): Pointer => isa.load(places[name] as Place<'pointer'>);
+  function compute(places: Record<string, Source<never>>): void {
+    const pointerTo = (name: string): Pointer => isa.load(places[name] as Source<'pointer'>);
     const ofPlaces = new Map([...new Set([...inputs, ...outputs])].map((name) => [name, pointerTo(name)]));
     const ofRows = columns.map(pointerTo);
     formula.prepare((place) => isa.numberAt(places[numbers[place]]));
-    isa.repeat(isa.load(places.count as Place<'counter'>), () => {
+    isa.repeat(isa.load(places.count as Source<'counter'>), () => {
       for (const [k, pointer] of ofRows.entries()) {
         unit.loadElement(k, isa.at(pointer));
         isa.skip(pointer, unit.bytes);
@@ -63,14 +63,14 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): FormulaKe
         load: (to, place) => load(to, at([...inputs, ...rows][place])),
         store: (place, from) => store(at(outputs[place]), from),
       });
-      isa.times(places.vectors as Place<'counter'>, () => {
+      isa.repeatOrSkip(places.vectors as Source<'counter'>, () => {
         formula.emit(ends(unit.load, unit.store));
         for (const pointer of pointers.values()) isa.skip(pointer, size);
       });
-      isa.unlessZero(places.rest as Place<'stride'>, () => {
-        isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Place<'pointer'>))));
+      isa.unlessZero(places.rest as Source<'stride'>, () => {
+        isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Source<'pointer'>))));
         formula.emit(ends(unit.loadMasked, unit.storeMasked));
-        const rest = isa.load(places.rest as Place<'stride'>);
+        const rest = isa.load(places.rest as Source<'stride'>);
         for (const pointer of ofPlaces.values()) isa.advance(pointer, rest);
       });
     });
@@ -80,7 +80,7 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): FormulaKe
 /** Emits bodies of which the first runs if the number, rounded to an element, is `value`, else the other. */
 export function ifEqual(
   isa: Isa,
-  number: Place<'number'>,
+  number: Source<'number'>,
   value: number,
   body: () => void,
   otherwise: () => void,

@@ -48,7 +48,7 @@ export function assembleGather(isa: Isa): number {
 
     function convertVector(from: Pointer): void {
       unit.loadBytes(value, isa.at(from));
-      unit.over(value, value, divisors);
+      unit.divide(value, value, divisors);
       unit.store(isa.at(out), value);
     }
   });

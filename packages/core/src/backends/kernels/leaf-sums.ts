@@ -22,8 +22,8 @@ export function assembleLeafSums(isa: Isa, areWeighed: boolean): number {
   return isa.kernel(leafSumsArguments, (call) => {
     const [sums, losses, weights] = [isa.load(call.sums), isa.load(call.losses), isa.load(call.weights)];
     const start = isa.load(call.start);
-    const blocks = isa.keep(call.blocks);
-    const rest = isa.keep(call.rest);
+    const blocks = isa.spill(call.blocks);
+    const rest = isa.spill(call.rest);
 
     const addRows = (rows: number): void => {
       for (let n = 0; n < rows; n++) {
@@ -36,8 +36,8 @@ export function assembleLeafSums(isa: Isa, areWeighed: boolean): number {
 
     isa.repeat(isa.load(call.leaves), () => {
       doubles.load(sum, isa.at(start));
-      isa.times(blocks, () => addRows(LEAF_BLOCK));
-      isa.times(rest, () => addRows(1));
+      isa.repeatOrSkip(blocks, () => addRows(LEAF_BLOCK));
+      isa.repeatOrSkip(rest, () => addRows(1));
       doubles.store(isa.at(sums), sum);
       isa.skip(sums, 8);
     });

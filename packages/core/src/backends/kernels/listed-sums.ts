@@ -33,8 +33,8 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
   const free = VECTORS;
 
   const place = isa.kernel(listedSumsArguments, (call) => {
-    const [results, rows, stack] = [isa.keep(call.results), isa.keep(call.rows), isa.keep(call.top)];
-    const [firstPiece, firstRow, pieces] = [isa.keep(call.table), isa.keep(call.list), isa.keep(call.pieces)];
+    const [results, rows, stack] = [isa.spill(call.results), isa.spill(call.rows), isa.spill(call.top)];
+    const [firstPiece, firstRow, pieces] = [isa.spill(call.table), isa.spill(call.list), isa.spill(call.pieces)];
     const distance = isa.load(call.distance);
 
     eachColumns(isa, call as never, VECTORS, [results, rows, stack], (columns) => {
@@ -55,15 +55,15 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
             for (const k of sums) onTop.load(k, k);
           },
         );
-        isa.times(isa.word(wordAt('rows')), () => {
+        isa.repeatOrSkip(isa.word(wordAt('rows')), () => {
           const row = isa.load(isa.offset(from, isa.at(list)));
           for (const k of sums) {
             columns.load(free, isa.at(row, k * size));
-            unit.plus(k, k, free);
+            unit.add(k, k, free);
           }
           isa.skip(list, 4);
         });
-        isa.times(isa.word(wordAt('joins')), () => {
+        isa.repeatOrSkip(isa.word(wordAt('joins')), () => {
           isa.retreat(top, distance);
           joinWith(onTop.load);
         });
@@ -86,7 +86,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
       function joinWith(load: (to: number, place: number) => void): void {
         for (const k of sums) {
           load(free, k);
-          unit.plus(k, free, k);
+          unit.add(k, free, k);
         }
       }
     });

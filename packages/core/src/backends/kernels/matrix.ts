@@ -1,6 +1,6 @@
 import type { MatrixFormula } from '../formulas/norms.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
-import type { Isa, Place } from '../isa/isa.ts';
+import type { Isa, Source } from '../isa/isa.ts';
 import { type ColumnKernel, eachColumns, groupArguments, groupEnds, groupFormulas } from './column-groups.ts';
 
 /** The arguments of a formula of matrices: its arrays and numbers in the order of their lists, and sizes. */
@@ -23,13 +23,13 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
   const unit = isa.formulas;
   const formulas = groupFormulas(isa, matrix);
   const place = isa.kernel(matrixArguments(matrix), (call) => {
-    const places = call as Readonly<Record<string, Place<never>>>;
-    const keep = (name: string) => isa.keep(places[name] as Place<'pointer'>);
+    const places = call as Readonly<Record<string, Source<never>>>;
+    const keep = (name: string) => isa.spill(places[name] as Source<'pointer'>);
     const from = inputs.map((name) => keep(`${name} in`));
     const [ofRows, ofColumns, to] = [rows.map(keep), perRow.map(keep), outputs.map(keep)];
-    const count = isa.keep(places.count as Place<'counter'>);
-    const row = isa.load(places.distance as Place<'stride'>);
-    const outRow = matrix.hasOwnDistance === true ? isa.load(places.outDistance as Place<'stride'>) : row;
+    const count = isa.spill(places.count as Source<'counter'>);
+    const row = isa.load(places.distance as Source<'stride'>);
+    const outRow = matrix.hasOwnDistance === true ? isa.load(places.outDistance as Source<'stride'>) : row;
     eachColumns(isa, call as never, formulas.vectors, [...from, ...ofRows, ...to], (columns) => {
       const formula = formulas.with(columns.vectors);
       isa.scope(() => {

@@ -37,7 +37,7 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
   const factor = allocateFormula(wide, m, [maxNormFactor(m, m.input(0), m.number(0))], square + 1);
 
   const place = isa.kernel(maxNormArguments, (call) => {
-    const W = isa.keep(call.W);
+    const W = isa.spill(call.W);
     const row = isa.load(call.distance);
 
     eachColumns(isa, call as never, GROUP, [W], ({ vectors, load, store }) => {
@@ -55,16 +55,16 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
       }
       for (let v = 0; v < vectors; v++) unit.narrow(v, v * parts);
       const from = isa.load(W);
-      isa.times(call.blocks, () => scaleRows(from, BLOCK_ROWS));
-      isa.times(call.left, () => scaleRows(from, 1));
+      isa.repeatOrSkip(call.blocks, () => scaleRows(from, BLOCK_ROWS));
+      isa.repeatOrSkip(call.left, () => scaleRows(from, 1));
 
       function addSquares(from: Pointer): void {
         for (let v = 0; v < vectors; v++) {
           load(x, isa.at(from, v * size));
           for (let part = 0; part < parts; part++) {
             const [sum, own] = [v * parts + part, unit.widen(square, x, part)];
-            wide.times(square, own, own);
-            wide.plus(sum, sum, square);
+            wide.multiply(square, own, own);
+            wide.add(sum, sum, square);
           }
         }
       }
@@ -75,7 +75,7 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
         isa.eachRow(from, row, rows, (at, m) => {
           for (let v = 0; v < vectors; v++) {
             load(scaled(m, v), isa.at(at, v * size));
-            unit.times(scaled(m, v), scaled(m, v), v);
+            unit.multiply(scaled(m, v), scaled(m, v), v);
           }
         });
         for (let m = 0; m < rows; m++) {

@@ -28,9 +28,9 @@ function assembleRowMove(isa: Isa, what: 'read' | 'write', choice: 'index' | 'le
     isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
     const [rows, matrix, choices] = [isa.load(call.rows), isa.load(call.matrix), isa.load(call.choice)];
     const row = isa.load(call.row);
-    const vectors = isa.keep(call.vectors);
-    const rest = isa.keep(call.rest);
-    const matrixStep = isa.keep(call.matrixStep);
+    const vectors = isa.spill(call.vectors);
+    const rest = isa.spill(call.rest);
+    const matrixStep = isa.spill(call.matrixStep);
     if (choice === 'length') isa.wide.loadNumber(positions, isa.numberAt(call.positions));
     isa.repeat(isa.load(call.count), () => {
       const inMatrix = isa.pointTo(isa.at(matrix));
@@ -45,7 +45,7 @@ function assembleRowMove(isa: Isa, what: 'read' | 'write', choice: 'index' | 'le
         isa.skip(choices, 8);
       }
       const [to, from] = what === 'read' ? [rows, inMatrix] : [inMatrix, rows];
-      isa.times(vectors, () => {
+      isa.repeatOrSkip(vectors, () => {
         unit.load(value, isa.at(from));
         unit.store(isa.at(to), value);
         for (const pointer of [from, to]) isa.skip(pointer, size);
@@ -79,10 +79,10 @@ function assembleClearPadding(isa: Isa): number {
   const [zero, positions, channels, real, free] = [0, 1, 2, 3, 4];
   return isa.kernel(clearPaddingArguments, (call) => {
     const [x, lengths] = [isa.load(call.x), isa.load(call.lengths)];
-    const noMask = isa.keep(call.noMask);
-    const row = isa.keep(call.row);
-    const width = isa.keep(call.width);
-    const bytes = isa.keep(call.bytes);
+    const noMask = isa.spill(call.noMask);
+    const row = isa.spill(call.row);
+    const width = isa.spill(call.width);
+    const bytes = isa.spill(call.bytes);
     unit.clear(zero);
     wide.loadNumber(positions, isa.numberAt(call.positions));
     wide.loadNumber(channels, isa.numberAt(call.channels));
@@ -91,14 +91,14 @@ function assembleClearPadding(isa: Isa): number {
       isa.scope(() => {
         wide.loadElement(real, isa.at(lengths));
         wide.lesser(real, real, positions);
-        wide.minus(free, positions, real);
-        wide.times(real, real, channels);
-        wide.times(free, free, channels); // numbers of the padding
+        wide.subtract(free, positions, real);
+        wide.multiply(real, real, channels);
+        wide.multiply(free, free, channels); // numbers of the padding
         const to = isa.pointTo(isa.element(x, whole(isa, real)));
         const rest = whole(isa, free);
-        wide.times(free, free, wide.literal(bitsOf(1 / unit.width, 'float64')));
+        wide.multiply(free, free, wide.literal(bitsOf(1 / unit.width, 'float64')));
         const vectors = whole(isa, free);
-        isa.times(vectors, () => {
+        isa.repeatOrSkip(vectors, () => {
           unit.store(isa.at(to), zero);
           isa.skip(to, unit.bytes * unit.width);
         });
@@ -133,7 +133,7 @@ function assembleTransposeBlocks(isa: Isa, { load, store, transpose }: Vectors |
     rows.start(call.x);
     const y = isa.load(call.y);
     const yStep = isa.load(call.yStep);
-    const xBlock = isa.keep(call.xBlock);
+    const xBlock = isa.spill(call.xBlock);
     isa.repeat(call.blocks, () => {
       for (let m = 0; m < width; m++) load(m, rows.at(m));
       const first = transpose(0, width);
@@ -162,7 +162,7 @@ function assembleTransposeNumbers(isa: Isa): number {
   return isa.kernel(transposeNumbersArguments, (call) => {
     const [y, x] = [isa.load(call.y), isa.load(call.x)];
     const yStep = isa.load(call.yStep);
-    const columns = isa.keep(call.columns);
+    const columns = isa.spill(call.columns);
     isa.repeat(isa.load(call.rows), () => {
       const to = isa.pointTo(isa.at(y));
       isa.repeat(isa.load(columns), () => {

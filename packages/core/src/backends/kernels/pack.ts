@@ -33,7 +33,7 @@ export function assemblePack(isa: Isa, vectors: number): number {
     const sourceStep = isa.load(call.sourceStep);
     const nextPanel = isa.load(call.nextPanel);
     const nextSource = isa.load(call.nextSource);
-    const count = isa.keep(call.count);
+    const count = isa.spill(call.count);
     isa.repeat(call.K, () => {
       const to = isa.pointTo(isa.at(panel));
       const from = isa.pointTo(isa.at(source));

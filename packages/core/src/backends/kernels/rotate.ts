@@ -27,20 +27,20 @@ export function assembleRotate(isa: Isa, back: boolean): number {
   return isa.kernel(rotateArguments, (call) => {
     const qkv = isa.load(call.qkv);
     const half = isa.load(call.half);
-    const [table, positions, heads] = [isa.keep(call.table), isa.keep(call.positions), isa.keep(call.heads)];
-    const [vectors, quads] = [isa.keep(call.vectors), isa.keep(call.quads)];
-    const [rest, values] = [isa.keep(call.rest), isa.keep(call.values)];
+    const [table, positions, heads] = [isa.spill(call.table), isa.spill(call.positions), isa.spill(call.heads)];
+    const [vectors, quads] = [isa.spill(call.vectors), isa.spill(call.quads)];
+    const [rest, values] = [isa.spill(call.rest), isa.spill(call.values)];
     isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
 
     isa.repeat(isa.load(call.rows), () => {
       const angles = isa.load(table);
       isa.repeat(isa.load(positions), () => {
         isa.repeat(isa.load(heads), () => {
-          isa.times(vectors, () => {
+          isa.repeatOrSkip(vectors, () => {
             rotate(unit, unit.load, unit.store);
             skip(unit.width);
           });
-          isa.times(quads, () => {
+          isa.repeatOrSkip(quads, () => {
             rotate(isa.quads, isa.quads.load, isa.quads.store);
             skip(LANES);
           });
@@ -56,7 +56,7 @@ export function assembleRotate(isa: Isa, back: boolean): number {
       });
 
       function rotate(
-        { times, plus, minus }: Pick<FormulaUnit, 'times' | 'plus' | 'minus'>,
+        { multiply, add, subtract }: Pick<FormulaUnit, 'multiply' | 'add' | 'subtract'>,
         load: FormulaUnit['load'],
         store: FormulaUnit['store'],
       ): void {
@@ -64,16 +64,16 @@ export function assembleRotate(isa: Isa, back: boolean): number {
         load(b, isa.beyond(qkv, half, 0));
         load(c, isa.at(angles));
         load(s, isa.beyond(angles, half, 0));
-        times(ac, a, c);
-        times(bc, b, c);
-        times(b, b, s);
-        times(a, a, s);
+        multiply(ac, a, c);
+        multiply(bc, b, c);
+        multiply(b, b, s);
+        multiply(a, a, s);
         if (back) {
-          plus(ac, ac, b);
-          minus(bc, bc, a);
+          add(ac, ac, b);
+          subtract(bc, bc, a);
         } else {
-          minus(ac, ac, b);
-          plus(bc, bc, a);
+          subtract(ac, ac, b);
+          add(bc, bc, a);
         }
         store(isa.at(qkv), ac);
         store(isa.beyond(qkv, half, 0), bc);

@@ -28,7 +28,7 @@ export function assembleRowLanes(isa: Isa, what: 'sum' | 'greatest'): number {
   const all = [0, 1, 2, 3];
   const free = LANES;
   const divisor = 2 * LANES; // rows are transposed below it
-  const join = (x: Vector, y: Vector): void => (what === 'sum' ? unit.plus(x, x, y) : unit.greater(x, y, x));
+  const join = (x: Vector, y: Vector): void => (what === 'sum' ? unit.add(x, x, y) : unit.greater(x, y, x));
 
   return isa.kernel(rowLanesArguments, (call) => {
     isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
@@ -37,17 +37,17 @@ export function assembleRowLanes(isa: Isa, what: 'sum' | 'greatest'): number {
     const results = isa.load(call.results);
     const start = isa.load(call.start);
     const lanes = isa.load(call.lanes);
-    const quads = isa.keep(call.quads);
-    const rest = isa.keep(call.rest);
-    const block = isa.keep(call.block);
+    const quads = isa.spill(call.quads);
+    const rest = isa.spill(call.rest);
+    const block = isa.spill(call.block);
     if (what === 'sum') unit.loadNumber(divisor, isa.numberAt(call.divisor));
 
     isa.repeat(isa.load(call.blocks), () => {
       rows.start(x);
       for (const m of all) unit.load(m, isa.at(start, m * size));
-      isa.times(quads, () => {
+      isa.repeatOrSkip(quads, () => {
         for (const m of all) {
-          if (what === 'sum') unit.plus(m, m, rows.at(m));
+          if (what === 'sum') unit.add(m, m, rows.at(m));
           else joinWith(m, unit.load);
         }
         rows.skip(size);
@@ -57,7 +57,7 @@ export function assembleRowLanes(isa: Isa, what: 'sum' | 'greatest'): number {
           for (const m of all) joinWith(m, unit.loadMasked);
         });
       } else {
-        isa.times(rest, () => {
+        isa.repeatOrSkip(rest, () => {
           for (const m of all) joinWith(m, unit.loadElement);
           rows.skip(unit.bytes);
         });
@@ -67,7 +67,7 @@ export function assembleRowLanes(isa: Isa, what: 'sum' | 'greatest'): number {
       join(first, first + 1);
       join(first + 2, first + 3);
       join(first, first + 2);
-      if (what === 'sum') unit.over(first, first, divisor);
+      if (what === 'sum') unit.divide(first, first, divisor);
       unit.store(isa.at(results), first);
       isa.skip(results, size);
       isa.advance(x, block);

@@ -1,5 +1,5 @@
 import type { ArgumentTable } from '../isa/arguments.ts';
-import type { Address, Isa, Place, Pointer, Vector } from '../isa/isa.ts';
+import type { Address, Isa, Pointer, Source, Vector } from '../isa/isa.ts';
 
 // Sums over rows of a norm, in four lanes j mod 4. Four rows are summed at a time, since an addition to a sum waits for
 // the one before; their lanes are then transposed, so that the four sums are joined, divided and stored as one vector.
@@ -30,13 +30,13 @@ type Load = Isa['quads']['load'];
  */
 function eachQuad(
   isa: Isa,
-  [quads, rest]: readonly Place<'counter'>[],
+  [quads, rest]: readonly Source<'counter'>[],
   memory: () => Address,
   body: (load: Load, keep: (x: Vector) => void) => void,
   skip: () => void,
 ): void {
   const { load, store, loadMasked } = isa.quads;
-  isa.times(quads, () => {
+  isa.repeatOrSkip(quads, () => {
     body(load, () => {});
     skip();
   });
@@ -53,11 +53,11 @@ function eachQuad(
  */
 function totals({ quads }: Isa, first: Vector, free: Vector, divisor: (to: Vector) => void): Vector {
   const lane = quads.transpose(first, free);
-  quads.plus(lane, lane, lane + 1);
-  quads.plus(lane + 2, lane + 2, lane + 3);
-  quads.plus(lane, lane, lane + 2);
+  quads.add(lane, lane, lane + 1);
+  quads.add(lane + 2, lane + 2, lane + 3);
+  quads.add(lane, lane, lane + 2);
   divisor(lane + 1);
-  quads.over(lane, lane, lane + 1);
+  quads.divide(lane, lane, lane + 1);
   return lane;
 }
 
@@ -75,16 +75,17 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
   ];
 
   return isa.kernel(table, (call) => {
-    const places = call as Readonly<Record<string, Place<never>>>;
-    const load = (name: string): Pointer => isa.load(places[name] as Place<'pointer'>);
-    const rows = isa.rows(places.distance as Place<'stride'>, ROWS);
+    const places = call as Readonly<Record<string, Source<never>>>;
+    const load = (name: string): Pointer => isa.load(places[name] as Source<'pointer'>);
+    const rows = isa.rows(places.distance as Source<'stride'>, ROWS);
     const x = load('x');
     const means = hasMeans ? load('means') : null;
     const scales = load('scales');
     isa.scope(() => unit.loadMask(isa.at(load('mask'))));
-    const counts = ['quads', 'rest'].map((name) => isa.keep(places[name] as Place<'counter'>));
-    const distance = isa.keep(places.distance as Place<'stride'>);
-    const number = (name: string) => (to: Vector) => unit.loadNumber(to, isa.numberAt(places[name] as Place<'number'>));
+    const counts = ['quads', 'rest'].map((name) => isa.spill(places[name] as Source<'counter'>));
+    const distance = isa.spill(places.distance as Source<'stride'>);
+    const number = (name: string) => (to: Vector) =>
+      unit.loadNumber(to, isa.numberAt(places[name] as Source<'number'>));
 
     /** Adds a term for each number of four rows. The scales of these rows are written after it. */
     const sum = (add: (m: number, x: Address, load: Load, keep: (x: Vector) => void) => void): void => {
@@ -101,11 +102,11 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
       );
     };
 
-    isa.repeat(isa.load(places.blocks as Place<'counter'>), () => {
+    isa.repeat(isa.load(places.blocks as Source<'counter'>), () => {
       if (means !== null) {
         sum((m, address, load) => {
           load(free, address);
-          unit.plus(m, m, free);
+          unit.add(m, m, free);
         });
         unit.store(isa.at(means), totals(isa, 0, free, number('size')));
         for (const m of all) unit.loadElement(mean(m), isa.at(means, m * unit.bytes));
@@ -114,19 +115,19 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
       sum((m, address, load, keep) => {
         load(free, address);
         if (means !== null) {
-          unit.minus(free, free, mean(m));
+          unit.subtract(free, free, mean(m));
           keep(free);
         }
-        unit.times(free, free, free);
-        unit.plus(m, m, free);
+        unit.multiply(free, free, free);
+        unit.add(m, m, free);
       });
       const variance = totals(isa, 0, free, number('size'));
       const other = variance + 1;
       number('epsilon')(other);
-      unit.plus(variance, variance, other);
-      unit.root(variance, variance);
+      unit.add(variance, variance, other);
+      unit.squareRoot(variance, variance);
       number('one')(other);
-      unit.over(variance, other, variance);
+      unit.divide(variance, other, variance);
       unit.store(isa.at(scales), variance);
       isa.skip(scales, size);
       for (const _ of all) isa.advance(x, distance);
@@ -156,17 +157,17 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
   const table = [...arrays(...results, 'dy', 'x', ...known, 'gamma'), ...sizes];
 
   return isa.kernel(table, (call) => {
-    const places = call as Readonly<Record<string, Place<never>>>;
-    const load = (name: string): Pointer => isa.load(places[name] as Place<'pointer'>);
+    const places = call as Readonly<Record<string, Source<never>>>;
+    const load = (name: string): Pointer => isa.load(places[name] as Source<'pointer'>);
     const [dy, x] = [load('dy'), load('x')];
     const [scales, means] = known.map(load);
     const [slopes, meanGs] = results.map(load);
     isa.scope(() => unit.loadMask(isa.at(load('mask'))));
-    const gammas = isa.keep(places.gamma as Place<'pointer'>);
-    const counts = ['quads', 'rest'].map((name) => isa.keep(places[name] as Place<'counter'>));
-    const next = isa.keep(places.next as Place<'stride'>);
-    const distance = isa.load(places.distance as Place<'stride'>);
-    const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(places.size as Place<'number'>));
+    const gammas = isa.spill(places.gamma as Source<'pointer'>);
+    const counts = ['quads', 'rest'].map((name) => isa.spill(places[name] as Source<'counter'>));
+    const next = isa.spill(places.next as Source<'stride'>);
+    const distance = isa.load(places.distance as Source<'stride'>);
+    const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(places.size as Source<'number'>));
 
     /** Sums rows m and m + 1, the first of which `dy` and `x` point to. Moves these on to the row but one. */
     const sumTwo = (m: number): void => {
@@ -189,14 +190,14 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
             load(gamma, isa.at(from));
             for (const k of two) {
               load(g, isa.at(dys[k % 2]));
-              unit.times(g, g, gamma);
+              unit.multiply(g, g, gamma);
               load(h, isa.at(xs[k % 2]));
-              if (hasMeans) unit.minus(h, h, mean(k));
-              unit.times(h, h, scale(k));
-              unit.times(h, g, h);
+              if (hasMeans) unit.subtract(h, h, mean(k));
+              unit.multiply(h, h, scale(k));
+              unit.multiply(h, g, h);
               keep(h);
-              unit.plus(sumGX(k), sumGX(k), h);
-              if (hasMeans) unit.plus(sumG(k), sumG(k), g);
+              unit.add(sumGX(k), sumGX(k), h);
+              if (hasMeans) unit.add(sumG(k), sumG(k), g);
             }
           },
           () => {
@@ -207,7 +208,7 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
       for (const pointer of [dy, x]) isa.advance(pointer, next);
     };
 
-    isa.repeat(isa.load(places.blocks as Place<'counter'>), () => {
+    isa.repeat(isa.load(places.blocks as Source<'counter'>), () => {
       for (const m of [0, 2]) sumTwo(m);
       unit.store(isa.at(slopes), totals(isa, sumGX(0), 8, count));
       if (hasMeans) unit.store(isa.at(meanGs), totals(isa, sumG(0), 8, count));

@@ -19,12 +19,12 @@ export function assembleSpread(isa: Isa, values: 'elements' | 'doubles'): number
   return isa.kernel(spreadArguments, (call) => {
     const [to, from] = [isa.load(call.to), isa.load(call.values)];
     const row = isa.load(call.row);
-    const quads = isa.keep(call.quads);
+    const quads = isa.spill(call.quads);
     isa.repeat(isa.load(call.count), () => {
       if (values === 'elements') unit.loadElement(0, isa.at(from));
       else unit.loadNumber(0, isa.at(from));
       const place = isa.pointTo(isa.at(to));
-      isa.times(quads, () => {
+      isa.repeatOrSkip(quads, () => {
         unit.store(isa.at(place), 0);
         isa.skip(place, LANES * unit.bytes);
       });

@@ -1,6 +1,6 @@
 import { bitsOf } from '../formulas/formula.ts';
 import { defineArguments } from '../isa/arguments.ts';
-import type { Address, Isa, Place, Pointer, Vector } from '../isa/isa.ts';
+import type { Address, Isa, Pointer, Source, Vector } from '../isa/isa.ts';
 
 // All arrays of these kernels hold doubles, for every element type.
 
@@ -23,7 +23,7 @@ function assembleTakeHyper(isa: Isa): number {
     const row = isa.zero();
     doubles.readWhole(row, 0);
     isa.advance(hypers, isa.multiply(row, call.row));
-    wide.plus(0, 0, constant(isa, 1));
+    wide.add(0, 0, constant(isa, 1));
     doubles.store(isa.at(next), 0);
     isa.repeat(isa.load(call.numbers), () => {
       doubles.load(0, isa.at(hypers));
@@ -46,9 +46,9 @@ function assembleClip(isa: Isa): number {
   const [norm, factor, one] = [0, 1, 2];
   return isa.kernel(clipArguments, (call) => {
     readNorm(isa, norm, isa.load(call.squares), call.blocks);
-    wide.plus(norm, norm, constant(isa, 1e-6));
+    wide.add(norm, norm, constant(isa, 1e-6));
     wide.loadNumber(factor, isa.numberAt(call.limit));
-    wide.over(factor, factor, norm);
+    wide.divide(factor, factor, norm);
     wide.loadLiteral(one, constant(isa, 1));
     wide.lesser(factor, one, factor);
     doubles.store(isa.at(isa.load(call.factor)), factor);
@@ -71,7 +71,7 @@ function assembleAddPairs(isa: Isa): number {
     isa.repeat(isa.load(call.pairs), () => {
       wide.loadElement(left, isa.at(sums));
       wide.loadElement(right, isa.beyond(sums, step, 0));
-      wide.plus(left, left, right);
+      wide.add(left, left, right);
       doubles.store(isa.at(sums), left);
       for (let k = 0; k < 2; k++) isa.advance(sums, step);
     });
@@ -100,18 +100,18 @@ function assembleNoteStep(isa: Isa): number {
     const note = isa.load(call.note);
     wide.loadElement(loss, isa.at(isa.load(call.lossSum)));
     wide.loadElement(free, isa.at(isa.load(call.rows)));
-    wide.over(loss, loss, free);
+    wide.divide(loss, loss, free);
     wide.loadElement(place, isa.at(note));
     const at = isa.zero();
     doubles.readWhole(at, place);
     doubles.store(isa.pair(isa.load(call.losses), at, 0), loss);
     doubles.store(isa.pair(isa.load(call.norms), at, 0), norm);
     wide.loadLiteral(one, constant(isa, 1));
-    wide.plus(place, place, one);
+    wide.add(place, place, one);
     doubles.store(isa.at(note), place);
     // x - x is 0 if x is finite, else NaN.
-    for (const x of [loss, norm]) wide.minus(x, x, x);
-    wide.plus(loss, loss, norm);
+    for (const x of [loss, norm]) wide.subtract(x, x, x);
+    wide.add(loss, loss, norm);
     wide.lesser(loss, loss, one);
     doubles.store(isa.at(note, DOUBLE), loss);
   });
@@ -130,13 +130,13 @@ export type StepKernel = keyof typeof stepKernels;
 const constant = ({ wide }: Isa, x: number): Address => wide.literal(bitsOf(x, 'float64'));
 
 /** norm = √(Σ squares), ascending from 0. Uses the vector after `norm`, and moves the pointer. */
-function readNorm(isa: Isa, norm: Vector, squares: Pointer, blocks: Place<'counter'>): void {
+function readNorm(isa: Isa, norm: Vector, squares: Pointer, blocks: Source<'counter'>): void {
   const { wide } = isa;
   wide.clear(norm);
-  isa.times(blocks, () => {
+  isa.repeatOrSkip(blocks, () => {
     wide.loadElement(norm + 1, isa.at(squares));
-    wide.plus(norm, norm, norm + 1);
+    wide.add(norm, norm, norm + 1);
     isa.skip(squares, DOUBLE);
   });
-  wide.root(norm, norm);
+  wide.squareRoot(norm, norm);
 }

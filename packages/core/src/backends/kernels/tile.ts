@@ -44,8 +44,10 @@ export interface TileShape {
 }
 
 /** Most rows of a tile with `vectors` vectors: its sums, a row of the panel and the factors fill the registers. */
-export const tileRows = ({ mostRows, vectorRegisters, tile: { factors, rows } }: Isa, vectors: number): number =>
-  rows?.[vectors] ?? Math.min(mostRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
+export const tileRows = (
+  { maxRows: mostRows, vectorRegisters, tile: { factors, rows } }: Isa,
+  vectors: number,
+): number => rows?.[vectors] ?? Math.min(mostRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
 
 /**
  * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding. Within a leaf k ascends and the sums
@@ -83,20 +85,20 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
   return isa.kernel(tileArguments, (call) => {
     if (masked) isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
     const rows = isa.rows(call.aRow, M);
-    const c = isa.keep(call.c);
+    const c = isa.spill(call.c);
     const a = isa.load(call.a);
-    const count = isa.keep(call.count);
-    const runs = isa.keep(call.runs);
-    const init = isa.keep(call.init);
-    const panel = isa.keep(call.panel);
+    const count = isa.spill(call.count);
+    const runs = isa.spill(call.runs);
+    const init = isa.spill(call.init);
+    const panel = isa.spill(call.panel);
     const ahead = isa.load(call.ahead);
-    const initStep = isa.keep(call.initRow);
-    const cStep = isa.keep(call.cRow);
-    const joins = isa.keep(call.joins);
-    const nextC = isa.keep(call.nextC);
-    const nextA = isa.keep(call.nextA);
-    const nextPanel = isa.keep(call.nextPanel);
-    const nextInit = isa.keep(call.nextInit);
+    const initStep = isa.spill(call.initRow);
+    const cStep = isa.spill(call.cRow);
+    const joins = isa.spill(call.joins);
+    const nextC = isa.spill(call.nextC);
+    const nextA = isa.spill(call.nextA);
+    const nextPanel = isa.spill(call.nextPanel);
+    const nextInit = isa.spill(call.nextInit);
     const addTerms = terms === 'listed' ? createListed() : createAll();
 
     isa.repeat(count, () => {
@@ -108,7 +110,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
       isa.scope(addLeaves);
       // Makes every zero +0, whichever zero terms were left out.
       unit.clear(factor);
-      eachSum((m, v) => unit.add(sum(m, v), factor));
+      eachSum((m, v) => unit.add(sum(m, v), sum(m, v), factor));
       isa.scope(storeSums);
       isa.advance(c, nextC);
       isa.advance(a, nextA);
@@ -123,11 +125,11 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
       const addTermsOf = addTerms.start();
       isa.loop(() => {
         addTermsOf(run);
-        isa.times(isa.word(isa.at(run, 4 * RUN.merges)), () => {
+        isa.repeatOrSkip(isa.word(isa.at(run, 4 * RUN.merges)), () => {
           for (let first = 0; first < M * vectors; first += factors) {
             const some = Array.from({ length: Math.min(factors, M * vectors - first) }, (_, k) => k);
             for (const k of some) unit.load(factor + k, isa.at(top, (first + k) * size));
-            for (const k of some) unit.add(first + k, factor + k);
+            for (const k of some) unit.add(first + k, first + k, factor + k);
           }
           isa.skip(top, waiting);
         });
@@ -150,7 +152,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
         isa.eachRow(c, cRow, M, (to, m) =>
           eachVector((v) => {
             load(v, factor, to);
-            unit.add(sum(m, v), factor);
+            unit.add(sum(m, v), sum(m, v), factor);
           }),
         );
       });
@@ -172,7 +174,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
           rows.start(a);
           const panelRow = isa.load(panel);
           return (run) => {
-            isa.times(isa.word(isa.at(run, 4 * RUN.terms)), () => {
+            isa.repeatOrSkip(isa.word(isa.at(run, 4 * RUN.terms)), () => {
               addTerm(panelRow);
               rows.advance(aStep);
               isa.advance(panelRow, panelStep);
@@ -187,9 +189,9 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
 
     /** Terms by the distances in a list. */
     function createListed(): Terms {
-      const firstList = isa.keep(call.terms);
-      const nextList = isa.keep(call.terms);
-      const nextTerms = isa.keep(call.nextTerms);
+      const firstList = isa.spill(call.terms);
+      const nextList = isa.spill(call.terms);
+      const nextTerms = isa.spill(call.nextTerms);
       return {
         start() {
           isa.scope(() => isa.store(nextList, isa.load(firstList)));
@@ -198,7 +200,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
               const list = isa.load(nextList);
               const first = isa.load(panel);
               isa.advance(nextList, isa.word(isa.at(run, 4 * RUN.nextTerms)));
-              isa.times(isa.word(isa.at(list)), () => {
+              isa.repeatOrSkip(isa.word(isa.at(list)), () => {
                 isa.skip(list, 8);
                 rows.start(isa.offset(a, isa.at(list)));
                 addTerm(isa.load(isa.offset(first, isa.at(list, 4))));

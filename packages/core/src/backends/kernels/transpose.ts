@@ -23,17 +23,17 @@ export function assembleTranspose(isa: Isa, M: number): number {
   const { bytes, width } = vectors;
   return isa.kernel(transposeArguments, (call) => {
     const rows = isa.rows(call.sourceStep, M);
-    const source = isa.keep(call.source);
-    const first = isa.keep(call.panel);
-    const blocks = isa.keep(call.blocks);
-    const rest = isa.keep(call.rest);
-    const mask = isa.keep(call.mask);
-    const nextSource = isa.keep(call.nextSource);
+    const source = isa.spill(call.source);
+    const first = isa.spill(call.panel);
+    const blocks = isa.spill(call.blocks);
+    const rest = isa.spill(call.rest);
+    const mask = isa.spill(call.mask);
+    const nextSource = isa.spill(call.nextSource);
     const panelStep = isa.load(call.panelStep);
-    isa.repeat(isa.keep(call.count), () => {
+    isa.repeat(isa.spill(call.count), () => {
       rows.start(source);
       const panel = isa.load(first);
-      isa.times(blocks, () => {
+      isa.repeatOrSkip(blocks, () => {
         transposeBlock(panel, vectors.load);
         rows.skip(bytes * width);
       });

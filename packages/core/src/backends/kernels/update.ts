@@ -3,7 +3,7 @@ import { allocateFormula, type EmittableFormula } from '../formulas/emit-formula
 import type { Value } from '../formulas/formula.ts';
 import type { Update } from '../formulas/updates.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
-import type { Address, Isa, Place, Vector } from '../isa/isa.ts';
+import type { Address, Isa, Source, Vector } from '../isa/isa.ts';
 import { type FormulaKernel, ifEqual } from './elementwise.ts';
 
 /** Numbers of gradient rows that a kernel can add while reading them. 0: it takes a mean, and notes no squares. */
@@ -54,17 +54,17 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): For
   const formulaOf = (of: Update['of']): EmittableFormula => {
     const m = createArithmetic(isa);
     const treeOf = (first: number, rows: number): Value =>
-      rows === 1 ? m.input(first) : m.plus(treeOf(first, rows / 2), treeOf(first + rows / 2, rows / 2));
-    const g = isMean ? m.input(0) : m.times(treeOf(0, count), m.number(0));
+      rows === 1 ? m.input(first) : m.add(treeOf(first, rows / 2), treeOf(first + rows / 2, rows / 2));
+    const g = isMean ? m.input(0) : m.multiply(treeOf(0, count), m.number(0));
     const results = of(m, g, ...arrays.map((_, k) => m.input(count + k)), ...numbers.map((_, k) => m.number(1 + k)));
     return allocateFormula(unit, m, results, free + 1, isMean ? undefined : g);
   };
 
   const place = isa.kernel(updateArguments(update, vectors), (call) => {
-    const places = call as Record<string, Place<never>>;
-    const rows = isa.rows(places.rowStep as Place<'stride'>, count);
-    rows.start(places.rows as Place<'pointer'>);
-    const pointers = arrays.map((name) => isa.load(places[name] as Place<'pointer'>));
+    const places = call as Record<string, Source<never>>;
+    const rows = isa.rows(places.rowStep as Source<'stride'>, count);
+    rows.start(places.rows as Source<'pointer'>);
+    const pointers = arrays.map((name) => isa.load(places[name] as Source<'pointer'>));
     const run = (formula: Update['of']) => () => updateAll(formulaOf(formula));
     if (undecayed === undefined) run(of)();
     else ifEqual(isa, places[numbers[numbers.length - 1]], 0, run(undecayed), run(of));
@@ -73,7 +73,7 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): For
     function updateAll(formula: EmittableFormula): void {
       for (const sum of sums) wide.clear(sum);
       formula.prepare((place) => isa.numberAt(places[place === 0 ? 'share' : numbers[place - 1]]));
-      isa.times(places.turns as Place<'counter'>, () => {
+      isa.repeatOrSkip(places.turns as Source<'counter'>, () => {
         if (count + pointers.length > OWN_STREAMS) {
           for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
           for (const pointer of pointers) isa.prefetchToWrite(isa.at(pointer, AHEAD));
@@ -83,22 +83,22 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): For
         for (const pointer of pointers) isa.skip(pointer, vectors * size);
       });
       for (let k = 0; k < vectors; k++) {
-        isa.unlessZero(places[restOf(k)] as Place<'counter'>, () => {
-          isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Place<'pointer'>), k * size)));
+        isa.unlessZero(places[restOf(k)] as Source<'counter'>, () => {
+          isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Source<'pointer'>), k * size)));
           updateVector(formula, k, unit.loadMasked, unit.storeMasked);
         });
       }
     }
 
     function joinSquares(): void {
-      const squares = isa.load(places.squares as Place<'pointer'>);
+      const squares = isa.load(places.squares as Source<'pointer'>);
       for (const sum of sums) wide.store(isa.at(squares, 8 * wide.width * sum), sum);
       const [l0, l1, l2, l3] = [0, 1, 2, 3];
       for (const lane of [l0, l1, l2, l3]) wide.loadNumber(lane, isa.at(squares, 8 * lane));
-      wide.plus(l0, l0, l1);
-      wide.plus(l2, l2, l3);
-      wide.plus(l0, l0, l2);
-      isa.doubles.store(isa.at(isa.load(places.square as Place<'pointer'>)), l0);
+      wide.add(l0, l0, l1);
+      wide.add(l2, l2, l3);
+      wide.add(l0, l0, l2);
+      isa.doubles.store(isa.at(isa.load(places.square as Source<'pointer'>)), l0);
     }
 
     /** Updates vector k of a turn. */
@@ -126,8 +126,8 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): For
     for (let part = 0; part < parts; part++) {
       const sum = sums[(k * parts + part) % sums.length];
       const own = unit.widen(free, x, part);
-      wide.times(free, own, own);
-      wide.plus(sum, sum, free);
+      wide.multiply(free, own, own);
+      wide.add(sum, sum, free);
     }
   }
 }

@@ -66,11 +66,11 @@ function forEachPixel(
   const pixel = isa.load(call.pixels);
   const window = isa.load(call.windows);
   if (masked) isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
-  const columns = isa.keep(call.columns);
-  const lines = isa.keep(call.lines);
-  const places = isa.keep(call.places);
-  const pixelColumn = isa.keep(call.pixelColumn);
-  const windowColumn = isa.keep(call.windowColumn);
+  const columns = isa.spill(call.columns);
+  const lines = isa.spill(call.lines);
+  const places = isa.spill(call.places);
+  const pixelColumn = isa.spill(call.pixelColumn);
+  const windowColumn = isa.spill(call.windowColumn);
   const [toPlace, toLine] = [isa.load(call.place), isa.load(call.line)];
 
   const each: EachVector = (act) => {
@@ -139,7 +139,7 @@ function assembleSum(isa: Isa, channels: Channels): number {
       eachPlace((place) =>
         each((v, offset, load) => {
           load(FREE, isa.at(place, offset));
-          unit.plus(v, v, FREE);
+          unit.add(v, v, FREE);
         }),
       );
       scale(each);
@@ -177,8 +177,8 @@ function assembleGive(isa: Isa, channels: Channels, adds: boolean): number {
       each((v, offset, load) => {
         load(v, isa.at(pixel, offset));
         load(given(v), isa.beyond(pixel, pixelPair, offset));
-        unit.plus(given(v), given(v), literal(0)); // no -0
-        unit.plus(value, value, v);
+        unit.add(given(v), given(v), literal(0)); // no -0
+        unit.add(value, value, v);
       });
       unit.compare(mask, 'notLess', value, literal(Infinity));
       const mayBeNaN = isa.zero();
@@ -188,7 +188,7 @@ function assembleGive(isa: Isa, channels: Channels, adds: boolean): number {
           each((v, offset, load, store) => {
             load(value, isa.at(place, offset));
             unit.compare(mask, 'equal', value, v);
-            unit.keep(part, mask, given(v));
+            unit.chooseOrZero(part, mask, given(v));
             if (takesNaN) {
               unit.compare(mask, 'equal', value, value);
               unit.choose(part, mask, part, given(v));
@@ -197,7 +197,7 @@ function assembleGive(isa: Isa, channels: Channels, adds: boolean): number {
             const to = isa.beyond(place, windowPair, offset);
             if (adds) {
               load(value, to);
-              unit.plus(part, value, part);
+              unit.add(part, value, part);
             }
             store(to, part);
           }),
@@ -222,12 +222,12 @@ function createScale(isa: Isa, call: CallOf<typeof scaledArguments>): (each: Eac
   unit.loadNumber(least, isa.numberAt(call.least));
   const sizeBits = unit.literal(bitsOf(-0, isa.type) - 1n); // all but the sign
   return (each) => {
-    each((v) => unit.times(v, v, factor));
-    isa.unlessZero(divides, () => each((v) => unit.over(v, v, divisor)));
+    each((v) => unit.multiply(v, v, factor));
+    isa.unlessZero(divides, () => each((v) => unit.divide(v, v, divisor)));
     each((v) => {
       unit.and(FREE, v, sizeBits);
       unit.compare(mask, 'notLess', FREE, least);
-      unit.keep(v, mask, v);
+      unit.chooseOrZero(v, mask, v);
     });
   };
 }

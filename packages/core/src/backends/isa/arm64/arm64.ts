@@ -2,9 +2,9 @@ import type { ElementType } from '../../../math/element-type.ts';
 import type { Address, Register } from '../assembler.ts';
 import { createIsa } from '../create-isa.ts';
 import type { Isa } from '../isa.ts';
-import { createPlaces } from '../places.ts';
 import { createRegisters } from '../registers.ts';
 import type { CreateRowPointers } from '../rows.ts';
+import { createSources } from '../sources.ts';
 import { createAssembler } from './assembler.ts';
 import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
 import { createNeonDoubles } from './neon-doubles.ts';
@@ -17,7 +17,7 @@ import { registerFile } from './registers.ts';
 export function createArm64(type: ElementType, _convention?: unknown, origin = 0): Isa {
   const assembler = createAssembler(FREE);
   const registers = createRegisters(registerFile);
-  const places = createPlaces(assembler, registers, frameOf(assembler));
+  const places = createSources(assembler, registers, frameOf(assembler));
   assemblePlayer(assembler);
   return createIsa({
     type,
@@ -32,7 +32,7 @@ export function createArm64(type: ElementType, _convention?: unknown, origin = 0
     quads: createNeonQuads(assembler, type),
     doubles: createNeonDoubles(assembler, type),
     wide: createNeonFormulas(assembler, 'float64'),
-    mostRows: MOST_ROWS,
+    maxRows: MOST_ROWS,
     createRowPointers,
   });
 }

@@ -126,39 +126,39 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
       emit(0x4e616800, to, first + 1); // fcvtn2
     },
     move,
-    plus: typed(0x4e20d400), // fadd
-    minus: typed(0x4ea0d400), // fsub
-    times: typed(0x6e20dc00), // fmul
-    over: typed(0x6e20fc00), // fdiv
-    root: (to, x) => emit(0x6ea1f800 | wide, to, x), // fsqrt
+    add: typed(0x4e20d400), // fadd
+    subtract: typed(0x4ea0d400), // fsub
+    multiply: typed(0x6e20dc00), // fmul
+    divide: typed(0x6e20fc00), // fdiv
+    squareRoot: (to, x) => emit(0x6ea1f800 | wide, to, x), // fsqrt
     lesser: chosen('less'),
     greater: chosen('greater'),
     and: onBits(AND),
     or: onBits(OR),
     xor: onBits(XOR),
-    plusBits: typed(0x4ea08400), // add
-    minusBits: typed(0x6ea08400), // sub
+    addBits: typed(0x4ea08400), // add
+    subtractBits: typed(0x6ea08400), // sub
     shiftLeft: (to, x, count) => emit(0x4f005400 | ((lanes + count) << 16), to, x), // shl
     shiftRight: (to, x, count) => emit(0x6f000400 | ((2 * lanes - count) << 16), to, x), // ushr
     compare,
     choose,
-    keep: (to, mask, x) => emit(AND, to, mask, x),
+    chooseOrZero: (to, mask, x) => emit(AND, to, mask, x),
     readMask(to, mask) {
       emit(isFloat ? 0x4eb1b800 : 0x5ef1b800, FREE, mask); // addv, addp
       emit(isFloat ? 0x1e260000 : 0x9e660000, to, FREE); // fmov
     },
     words: {
       blocks: 4,
-      number: (to) => access(LOAD_Q, to, literal(new Uint8Array(Uint32Array.of(0, 1, 2, 3).buffer))),
+      numberBlocks: (to) => access(LOAD_Q, to, literal(new Uint8Array(Uint32Array.of(0, 1, 2, 3).buffer))),
       spread(to, from) {
         access(LOAD_S, to, from);
         emit(0x4e040400, to, to); // dup
       },
-      add(x, step) {
+      addNumber(x, step) {
         access(LOAD_Q, FREE, wordLiteral(step));
         emit(0x4ea08400, x, x, FREE); // add
       },
-      plus: (x, y) => emit(0x4ea08400, x, x, y),
+      addWords: (x, y) => emit(0x4ea08400, x, x, y),
       loadLiteral: (to, word) => access(LOAD_Q, to, wordLiteral(word)),
       multiply(high, low, x, y) {
         emit(0x2ea0c000, FREE, x, y); // umull: the products of two words

@@ -49,13 +49,13 @@ export function createNeonQuads(assembler: Assembler, type: ElementType): Quads<
     clear(to) {
       for (const half of [0, 1]) unit.clear(2 * to + half);
     },
-    plus: each(unit.plus),
-    minus: each(unit.minus),
-    times: each(unit.times),
-    over: each(unit.over),
+    add: each(unit.add),
+    subtract: each(unit.subtract),
+    multiply: each(unit.multiply),
+    divide: each(unit.divide),
     greater: each(unit.greater),
-    root(to, x) {
-      for (const half of [0, 1]) unit.root(2 * to + half, 2 * x + half);
+    squareRoot(to, x) {
+      for (const half of [0, 1]) unit.squareRoot(2 * to + half, 2 * x + half);
     },
     transpose(a, b) {
       for (let k = 0; k < 4; k++) {

@@ -31,7 +31,7 @@ export function createNeon(assembler: Assembler, type: ElementType): Vectors<Add
     storeMasked: masked.store,
     clear: (to) => emit(CLEAR, to),
     loadFactor: (to, from) => access(loadOne, to, from),
-    add: (sum, x) => emit(0x4e20d400 | wide, sum, sum, x), // fadd
+    add: (to, x, y) => emit(0x4e20d400 | wide, to, x, y), // fadd
     multiplyAdd: (sum, factor, y) => emit(0x4f801000 | wide, sum, y, factor), // fmla by lane 0
     multiplyAddLanes: (sum, x, y) => emit(0x4e20cc00 | wide, sum, x, y), // fmla
     transpose(a, b) {

@@ -1,6 +1,6 @@
 import { CALL_DOUBLES } from '../arguments.ts';
 import { at } from '../assembler.ts';
-import type { Frame } from '../places.ts';
+import type { Frame } from '../sources.ts';
 import { type Assembler, STACK_BYTES, sp, x0, x1, x2, x3, x16, x17, x19, x29, x30 } from './assembler.ts';
 import { CALL, registerFile, SLOTS } from './registers.ts';
 

@@ -104,19 +104,19 @@ export function createUnit(
 
   const words: WordUnit<WasmAddress> = {
     blocks: 4,
-    number(to) {
+    numberBlocks(to) {
       vector(12, ...[0, 1, 2, 3].flatMap((block) => [block, 0, 0, 0]));
       set(to);
     },
     spread: (to, from) => loadTo(to, 9, from),
-    add(x, step) {
+    addNumber(x, step) {
       get(x);
       constant(step);
       vector(17); // i32x4.splat
       vector(0xae);
       set(x);
     },
-    plus(x, y) {
+    addWords(x, y) {
       get(x);
       get(y);
       vector(0xae);
@@ -239,7 +239,6 @@ export function createUnit(
       set(to);
     },
     loadFactor: (to, from) => loadTo(to, of([9, 10]), from),
-    add: (sum, x) => binary(0xe4, 0xf0)(sum, sum, x),
     multiplyAdd,
     multiplyAddLanes: multiplyAdd,
     transpose(a, b) {
@@ -303,11 +302,11 @@ export function createUnit(
       shuffle(to, first, first + 1, [0, 2], 8);
     },
     move,
-    plus: binary(0xe4, 0xf0),
-    minus: binary(0xe5, 0xf1),
-    times: binary(0xe6, 0xf2),
-    over: binary(0xe7, 0xf3),
-    root(to, x) {
+    add: binary(0xe4, 0xf0),
+    subtract: binary(0xe5, 0xf1),
+    multiply: binary(0xe6, 0xf2),
+    divide: binary(0xe7, 0xf3),
+    squareRoot(to, x) {
       get(x);
       vector(of([0xe3, 0xef]));
       set(to);
@@ -317,8 +316,8 @@ export function createUnit(
     and: binary(0x4e, 0x4e),
     or: binary(0x50, 0x50),
     xor: binary(0x51, 0x51),
-    plusBits: binary(0xae, 0xce),
-    minusBits: binary(0xb1, 0xd1),
+    addBits: binary(0xae, 0xce),
+    subtractBits: binary(0xb1, 0xd1),
     shiftLeft(to, x, count) {
       get(x);
       constant(count);
@@ -347,7 +346,7 @@ export function createUnit(
       vector(0x52); // v128.bitselect
       set(to);
     },
-    keep: (to, mask, x) => binary(0x4e, 0x4e)(to, x, mask),
+    chooseOrZero: (to, mask, x) => binary(0x4e, 0x4e)(to, x, mask),
     readMask(to, mask) {
       get(mask);
       vector(0x53); // v128.any_true

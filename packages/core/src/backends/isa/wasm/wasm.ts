@@ -1,13 +1,13 @@
 import type { ElementType } from '../../../math/element-type.ts';
 import type { ArgumentKind, ArgumentTable } from '../arguments.ts';
-import type { CallOf, Isa, Place, Rows, Slot } from '../isa.ts';
+import type { CallOf, Isa, Rows, Slot, Source } from '../isa.ts';
 import { createFunctionWriter, type Local, type WasmAddress } from './function-writer.ts';
 import { createDoubles, createQuads } from './lanes.ts';
 import { createLiveLanes } from './live-lanes.ts';
 import { type FunctionBody, I32, I64 } from './module.ts';
 import { createUnit } from './vectors.ts';
 
-interface ArgumentPlace extends Place<never> {
+interface ArgumentPlace extends Source<never> {
   readonly kind: ArgumentKind;
   readonly number: number; // index among the call's arguments
 }
@@ -15,11 +15,11 @@ interface SlotPlace extends Slot<never> {
   readonly kind: 'slot';
   readonly local: Local;
 }
-interface WordPlace extends Place<never> {
+interface WordPlace extends Source<never> {
   readonly kind: 'word' | 'long';
   readonly address: WasmAddress;
 }
-interface OffsetPlace extends Place<never> {
+interface OffsetPlace extends Source<never> {
   readonly kind: 'offset';
   readonly base: Local;
   readonly address: WasmAddress;
@@ -170,7 +170,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     quads: createQuads(writer, live, type, unit),
     doubles: createDoubles(writer, type),
     wide: isDouble ? unit : createUnit(writer, live, 'float64', type, fused),
-    mostRows: 8,
+    maxRows: 8,
 
     code: () => new Uint8Array(0), // `takeKernels` has it
     kernel(table, body) {
@@ -181,7 +181,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     },
     scope,
     load: (place: AnyPlace) => load(place),
-    keep(place: AnyPlace): SlotPlace {
+    spill(place: AnyPlace): SlotPlace {
       const local = writer.keep(I32);
       push(place);
       set(local);
@@ -241,7 +241,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     },
 
     repeat,
-    times(times: Value, body) {
+    repeatOrSkip(times: Value, body) {
       scope(() => {
         const counter = typeof times === 'number' ? times : load(times);
         unlessZero(counter, () => repeat(counter, body));

@@ -112,7 +112,6 @@ export function createAvx2(
     storeMasked: (to, from) => instruction(MAP_0F38, 0x2e + form.wide, from, MASK, to),
     loadFactor: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from), // vbroadcastsd
     clear: (to) => typed(0x57, to, to, to), // vxorpd
-    add: (sum, x) => typed(0x58, sum, sum, x), // vaddpd
     multiplyAdd: fuse,
     multiplyAddLanes: fuse,
     transpose(a, b) {
@@ -129,11 +128,11 @@ export function createAvx2(
     },
     leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
     doubles,
-    plus: (to, x, y) => typed(0x58, to, x, y), // vaddpd
-    minus: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
-    times: (to, x, y) => typed(0x59, to, x, y), // vmulpd
-    over: (to, x, y) => typed(0x5e, to, x, y), // vdivpd
-    root: (to, x) => typed(0x51, to, 0, x), // vsqrtpd
+    add: (to, x, y) => typed(0x58, to, x, y), // vaddpd
+    subtract: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
+    multiply: (to, x, y) => typed(0x59, to, x, y), // vmulpd
+    divide: (to, x, y) => typed(0x5e, to, x, y), // vdivpd
+    squareRoot: (to, x) => typed(0x51, to, 0, x), // vsqrtpd
     loadBytes(to, from) {
       if (type === 'float64') {
         instruction(MAP_0F38, 0x31, to, 0, from, { bits: 128 }); // vpmovzxbd
@@ -174,8 +173,8 @@ export function createAvx2(
     and: (to, x, y) => typed(0x54, to, x, y), // vandpd
     or: (to, x, y) => typed(0x56, to, x, y), // vorpd
     xor: (to, x, y) => typed(0x57, to, x, y), // vxorpd
-    plusBits: (to, x, y) => onBits([0xfe, 0xd4], to, x, y), // vpaddq
-    minusBits: (to, x, y) => onBits([0xfa, 0xfb], to, x, y), // vpsubq
+    addBits: (to, x, y) => onBits([0xfe, 0xd4], to, x, y), // vpaddq
+    subtractBits: (to, x, y) => onBits([0xfa, 0xfb], to, x, y), // vpsubq
     shiftLeft(to, x, count) {
       onBits([0x72, 0x73], 6, to, x); // vpsllq
       emit(count);
@@ -192,14 +191,14 @@ export function createAvx2(
       instruction(MAP_0F3A, 0x4a + form.wide, to, y, x); // vblendvpd
       emit(mask << 4);
     },
-    keep: (to, mask, x) => typed(0x54, to, mask, x),
+    chooseOrZero: (to, mask, x) => typed(0x54, to, mask, x),
     readMask: (to, mask) => typed(0x50, to, 0, mask), // vmovmskpd
     words: {
       blocks: 4,
-      number: (to) => typed(0x10, to, 0, literal(blockNumbers(4))),
+      numberBlocks: (to) => typed(0x10, to, 0, literal(blockNumbers(4))),
       spread: (to, from) => instruction(MAP_0F38, 0x58, to, 0, from), // vpbroadcastd
-      add: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 8))), // vpaddd
-      plus: (x, y) => instruction(MAP_0F, 0xfe, x, x, y),
+      addNumber: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 8))), // vpaddd
+      addWords: (x, y) => instruction(MAP_0F, 0xfe, x, x, y),
       loadLiteral: (to, word) => typed(0x10, to, 0, literal(laneBytes(BigInt(word), 4, 8))),
       multiply(high, low, x, y) {
         instruction(MAP_0F, 0xf4, low, x, y); // vpmuludq

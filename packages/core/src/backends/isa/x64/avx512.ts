@@ -119,7 +119,6 @@ export function createAvx512(
     storeMasked: (to, from) => typed(0x11, from, 0, to, { mask: K1 }),
     loadFactor: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from, { bytes }), // vbroadcastsd
     clear: (to) => typed(0x57, to, to, to), // vxorpd
-    add: (sum, x) => typed(0x58, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
     multiplyAddAt: (sum, from, y) => instruction(MAP_0F38, 0xb8, sum, y, from, { bytes, spread: true }),
     multiplyAddLanes: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y),
@@ -182,18 +181,18 @@ export function createAvx512(
       }
     },
     move,
-    plus: (to, x, y) => typed(0x58, to, x, y), // vaddpd
-    minus: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
-    times: (to, x, y) => typed(0x59, to, x, y), // vmulpd
-    over: (to, x, y) => typed(0x5e, to, x, y), // vdivpd
-    root: (to, x) => typed(0x51, to, 0, x), // vsqrtpd
+    add: (to, x, y) => typed(0x58, to, x, y), // vaddpd
+    subtract: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
+    multiply: (to, x, y) => typed(0x59, to, x, y), // vmulpd
+    divide: (to, x, y) => typed(0x5e, to, x, y), // vdivpd
+    squareRoot: (to, x) => typed(0x51, to, 0, x), // vsqrtpd
     lesser: (to, x, y) => typed(0x5d, to, x, y), // vminpd
     greater: (to, x, y) => typed(0x5f, to, x, y), // vmaxpd
     and: (to, x, y) => typed(0x54, to, x, y), // vandpd
     or: (to, x, y) => typed(0x56, to, x, y), // vorpd
     xor: (to, x, y) => typed(0x57, to, x, y), // vxorpd
-    plusBits: (to, x, y) => onBits([0xfe, 0xd4], to, x, y), // vpaddq
-    minusBits: (to, x, y) => onBits([0xfa, 0xfb], to, x, y), // vpsubq
+    addBits: (to, x, y) => onBits([0xfe, 0xd4], to, x, y), // vpaddq
+    subtractBits: (to, x, y) => onBits([0xfa, 0xfb], to, x, y), // vpsubq
     scale: (to, x, n) => instruction(MAP_0F38, 0x2c, to, x, n), // vscalefpd
     shiftLeft(to, x, count) {
       onBits([0x72, 0x73], 6, to, x); // vpsllq
@@ -208,14 +207,14 @@ export function createAvx512(
       emit(relations[relation]);
     },
     choose: (to, mask, x, y) => instruction(MAP_0F38, 0x65, to, y, x, { mask: K2 + mask }), // vblendmpd
-    keep: (to, mask, x) => typed(0x28, to, 0, x, { mask: K2 + mask, zeroing: true }), // vmovapd
+    chooseOrZero: (to, mask, x) => typed(0x28, to, 0, x, { mask: K2 + mask, zeroing: true }), // vmovapd
     readMask: (to, mask) => emit(0xc5, to < 8 ? 0xf8 : 0x78, 0x93, 0xc0 | ((to & 7) << 3) | (K2 + mask)), // kmovw
     words: {
       blocks: 8,
-      number: (to) => typed(0x10, to, 0, literal(blockNumbers(8)), { spread: false }),
+      numberBlocks: (to) => typed(0x10, to, 0, literal(blockNumbers(8)), { spread: false }),
       spread: (to, from) => instruction(MAP_0F38, 0x58, to, 0, from, { wide: 0, bytes: 4 }), // vpbroadcastd
-      add: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 1)), { wide: 0 }), // vpaddd
-      plus: (x, y) => instruction(MAP_0F, 0xfe, x, x, y, { wide: 0 }),
+      addNumber: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 1)), { wide: 0 }), // vpaddd
+      addWords: (x, y) => instruction(MAP_0F, 0xfe, x, x, y, { wide: 0 }),
       loadLiteral: (to, word) =>
         instruction(MAP_0F38, 0x58, to, 0, literal(laneBytes(BigInt(word), 4, 1)), { wide: 0, spread: false }),
       multiply(high, low, x, y) {

@@ -1,5 +1,5 @@
 import { CALL_DOUBLES } from '../arguments.ts';
-import type { Frame } from '../places.ts';
+import type { Frame } from '../sources.ts';
 import { type Assembler, at, rax, rcx, rdx, rsp } from './assembler.ts';
 import { type ConventionName, conventions } from './convention.ts';
 import type { VectorUnit } from './forms.ts';

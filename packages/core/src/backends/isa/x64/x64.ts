@@ -1,8 +1,8 @@
 import type { ElementType } from '../../../math/element-type.ts';
 import { createIsa } from '../create-isa.ts';
 import type { FormulaUnit, Isa, TileRegisters } from '../isa.ts';
-import { createPlaces } from '../places.ts';
 import { createRegisters } from '../registers.ts';
+import { createSources } from '../sources.ts';
 import { type Address, type Assembler, createAssembler } from './assembler.ts';
 import { createAvx2 } from './avx2.ts';
 import { createAvx512 } from './avx512.ts';
@@ -17,7 +17,7 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
   const { registers: vectorRegisters, reserved, tile, createUnit } = units[name];
   const assembler = createAssembler();
   const registers = createRegisters(registerFile);
-  const places = createPlaces(assembler, registers, frameOf(assembler));
+  const places = createSources(assembler, registers, frameOf(assembler));
   const vectors = createUnit(assembler, type);
   assemblePlayer(assembler, vectors, convention);
   const avx2 = createAvx2(assembler, type); // every processor with AVX-512 has it
@@ -34,7 +34,7 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
     quads: type === 'float64' ? avx2 : createAvx2(assembler, type, 128),
     doubles: avx2.doubles,
     wide: type === 'float64' ? avx2 : createAvx2(assembler, 'float64'),
-    mostRows: MOST_ROWS,
+    maxRows: MOST_ROWS,
     createRowPointers,
   });
 }

@@ -20,7 +20,7 @@ describe.each(everyMachine)('a formula of $name, $type', (machine) => {
     if (createKernels === null) skipFor(context, lack, reason);
     const [x, y] = run(machine, [range(type, (i) => i), range(type, (i) => 100 + i)], [], {
       ...{ inputs: ['x', 'y'], outputs: ['x', 'y'], sizes: [null, 'n'] },
-      of: ({ plus, times, constant }, x, y) => [plus(y, constant(1)), times(x, constant(2))],
+      of: ({ add, multiply, constant }, x, y) => [add(y, constant(1)), multiply(x, constant(2))],
     });
     expect([...x]).toEqual([...range(type, (i) => 101 + i)]);
     expect([...y]).toEqual([...range(type, (i) => 2 * i)]);
@@ -32,8 +32,8 @@ describe.each(everyMachine)('a formula of $name, $type', (machine) => {
     const [y] = run(machine, [range(type, (i) => i), createElements(type, N)], numbers, {
       ...{ inputs: ['x'], numbers: numbers.map((_, k) => `number${k}`), outputs: ['y'], sizes: [null, 'n'] },
       // Half of the squares are computed before the loop, where they keep registers.
-      of: ({ plus, times }, x, ...all) => [
-        all.reduce((sum, number, k) => plus(sum, times(number, k % 2 === 0 ? x : number)), x),
+      of: ({ add, multiply }, x, ...all) => [
+        all.reduce((sum, number, k) => add(sum, multiply(number, k % 2 === 0 ? x : number)), x),
       ],
     });
     const round = (value: number): number => (type === 'float64' ? value : Math.fround(value));

@@ -1,26 +1,26 @@
 import type { ArgumentKind } from './arguments.ts';
 import { type Address, type Assembler, at, type Operand, type Register } from './assembler.ts';
-import type { Place, Slot } from './isa.ts';
+import type { Slot, Source } from './isa.ts';
 import type { Registers } from './registers.ts';
 
-export interface ArgumentPlace extends Place<never> {
+export interface ArgumentSource extends Source<never> {
   readonly kind: ArgumentKind;
   readonly number: number; // index among the call's arguments
 }
-export interface SlotPlace extends Slot<never> {
+export interface SlotSource extends Slot<never> {
   readonly kind: 'slot';
   readonly number: number; // index among the kernel's slots
 }
-interface NumberPlace extends Place<never> {
+interface WordSource extends Source<never> {
   readonly kind: 'word' | 'long';
   readonly address: Address;
 }
-interface OffsetPlace extends Place<never> {
+interface OffsetSource extends Source<never> {
   readonly kind: 'offset';
   readonly base: Register;
   readonly address: Address;
 }
-export type AnyPlace = ArgumentPlace | SlotPlace | NumberPlace | OffsetPlace;
+export type AnySource = ArgumentSource | SlotSource | WordSource | OffsetSource;
 
 /** The state of registers and stack when a kernel begins, as the processor's player leaves it. */
 export interface Frame {
@@ -33,26 +33,26 @@ export interface Frame {
 }
 
 /** Finds places in memory and loads them into registers. */
-export interface Places {
-  load(r: Register, place: AnyPlace): void;
-  keep(place: AnyPlace): SlotPlace;
-  addressOf(place: ArgumentPlace): Address;
-  operandOf(slot: SlotPlace): Operand;
+export interface Sources {
+  load(r: Register, place: AnySource): void;
+  spill(place: AnySource): SlotSource;
+  addressOf(place: ArgumentSource): Address;
+  operandOf(slot: SlotSource): Operand;
   /** r = a pointer to the data. */
   loadData(r: Register): void;
   /** Frees the slots on the stack. */
   leave(): void;
 }
 
-export function createPlaces(assembler: Assembler, registers: Registers, frame: Frame): Places {
+export function createSources(assembler: Assembler, registers: Registers, frame: Frame): Sources {
   let kept = 0; // slots of the kernel
 
   const depth = (): number => frame.slotBytes * Math.max(kept - frame.slots.length, 0);
-  const addressOf = (place: ArgumentPlace): Address => at(frame.call, 8 * (1 + place.number));
-  const operandOf = ({ number }: SlotPlace): Operand =>
+  const addressOf = (place: ArgumentSource): Address => at(frame.call, 8 * (1 + place.number));
+  const operandOf = ({ number }: SlotSource): Operand =>
     frame.slots[number] ?? at(frame.stack, frame.slotBytes * (kept - 1 - number));
 
-  function load(r: Register, place: AnyPlace): void {
+  function load(r: Register, place: AnySource): void {
     switch (place.kind) {
       case 'array':
         assembler.loadWhole(r, addressOf(place));
@@ -86,7 +86,7 @@ export function createPlaces(assembler: Assembler, registers: Registers, frame: 
     load,
     addressOf,
     operandOf,
-    keep(place) {
+    spill(place) {
       const register = frame.slots[kept];
       if (register !== undefined) load(register, place);
       else {
