@@ -79,7 +79,7 @@ test('ranks of one machine plan with an equal share of its memory', () => {
   );
   const connection = { rank: 0, ranks: 2, timeLimitMs: 0, path: '', ledger: new SharedArrayBuffer(0) };
   const shape = { connection, threadsOf: [1, 1], overlap: true } as const;
-  expect(complete(prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 } }, data)).means.threads).toBe(1);
+  expect(complete(prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 } }, data)).budget.threads).toBe(1);
   // More than any machine has room for.
   expect(() => complete(prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 ** 30 } }, data))).toThrow(
     /^train: the plan has \d+ MiB, expected at most \d+ MiB \(what .*, for each of 1073741824 ranks\): /,

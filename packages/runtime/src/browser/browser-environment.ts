@@ -1,5 +1,4 @@
 import { createWasmKernels, NO_PARTS } from '@gradloom/core/internal';
-import { specOf } from '../engine/threads/shared-spec.ts';
 import type { ThreadEnvironment } from '../engine/threads/thread-environment.ts';
 
 /** Cores of this machine, as a browser tells them. */
@@ -12,7 +11,6 @@ export const browserEnvironment: ThreadEnvironment = {
   cores: browserCores(),
   // 10 s. They are counted, since a clock would also count the time that a computer sleeps.
   maxSleeps: 100,
-  specOf: ({ spec }) => specOf(spec),
   partsOf: () => NO_PARTS,
   kernelsOf: ({ memory, elementType, backend }, scratch) =>
     createWasmKernels({ memory, elementType, scratch, unfused: 'unfused' in backend }),

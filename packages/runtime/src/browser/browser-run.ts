@@ -16,7 +16,6 @@ import {
   hasFusedWasm,
   hexadecimal,
   leafCount,
-  maxPassRows,
   PAGE,
   sha256Of,
   WasmApi,
@@ -29,13 +28,13 @@ import { planArena, RING } from '../engine/memory/arena.ts';
 import { EVALUATION_ROWS } from '../engine/memory/thread-scratch.ts';
 import { optimizerOf } from '../engine/step/optimizer-of.ts';
 import { type ProbedFigures, readProbe } from '../engine/step/read-probe.ts';
-import { divideRows, trainingPassRows } from '../engine/step/team-part.ts';
-import { allocateWorkTimes } from '../engine/step/work-clock.ts';
-import { allocateControl, CONTROL } from '../engine/threads/barrier.ts';
-import { DECISION, type RunSetup } from '../engine/threads/protocol.ts';
-import { shareSpec } from '../engine/threads/shared-spec.ts';
-import { createOrders, isShuffled } from '../training/run/orders.ts';
+import { divideRows } from '../engine/step/team-part.ts';
+import { CONTROL } from '../engine/threads/barrier.ts';
+import { createTeamSetup } from '../engine/threads/create-team-setup.ts';
+import { DECISION } from '../engine/threads/protocol.ts';
+import { isShuffled } from '../training/run/orders.ts';
 import { type RateState, setRates } from '../training/run/rates.ts';
+import { layOutRun } from '../training/run/run-layout.ts';
 import { createTeam, type TeamWorker } from './team.ts';
 
 /** Options that decide the result of a run. */
@@ -68,8 +67,6 @@ export interface BrowserRun {
   close(): void;
 }
 
-let lastRun = 0;
-
 /**
  * Opens a run at a constant learning rate on this worker and those of `others` that have work. Their number does not
  * change the result.
@@ -87,50 +84,47 @@ export async function openBrowserRun(
   complete(checkFit('train', network, loss, train));
   const optimizer = optimizerOf(options.optimizer, null);
   const batch = options.batch === 'full' ? train.rows : Math.min(options.batch, train.rows);
-  const { stepsPerEpoch, ...division } = divideRows(network, elementType, { rows: train.rows, batch });
+  const { stepsPerEpoch, ...division } = divideRows(network, elementType, {
+    rows: train.rows,
+    batch,
+    evaluated: EVALUATION_ROWS,
+  });
   const context = { totalSteps, stepsPerEpoch };
   const schedule = createSchedule('constant', context);
   // A thread without a leaf and without a block would only make the others wait.
   const useful = Math.max(leafCount(batch, division.leafRows), blockCount(network.parameterCount));
-  const team = others.slice(0, useful - 1);
-  const threads = team.length + 1;
-  const shape = { ...division, batch, elementType, seed, context };
-  const passRows = Math.max(trainingPassRows(shape), Math.min(EVALUATION_ROWS, maxPassRows(network, elementType)));
-  const none = { ema: null, clipNorm: null, maxNorm: null, augment: null, cluster: null, weights: null, counted: null };
-  const planned = { ...shape, ...none, network, loss, optimizer, schedule, threads, passRows };
-  const plan = planArena({ ...planned, backend: 'wasm', probes: true });
+  const workers = others.slice(0, useful - 1);
+  const threads = workers.length + 1;
+  const shape = {
+    ...division,
+    network,
+    loss,
+    lossSpec: options.loss,
+    optimizer,
+    optimizerSpec: options.optimizer,
+    schedule,
+    scheduleSpec: 'constant' as const,
+    context,
+    elementType,
+    seed,
+    threads,
+    probes: true,
+    shuffle: isShuffled(batch, train),
+    totalEpochs: Math.ceil(totalSteps / stepsPerEpoch),
+  };
+  const plan = planArena({ ...shape, backend: 'wasm' });
   const pages = plan.bytes / PAGE;
-  const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
-  const arena = plan.bind(memory, []);
-  arena.scalars.set(optimizer.initialScalars);
-  arena.scheduleState.set(schedule.initialState);
-  const orders = isShuffled(batch, train) ? createOrders(seed, train, Math.ceil(totalSteps / stepsPerEpoch)) : null;
-  lastRun++;
   const fused = hasFusedWasm();
-  const setup: RunSetup = {
-    ...shape,
-    ...none,
-    kind: 'training',
-    run: lastRun,
-    spec: complete(shareSpec(network.spec)),
-    loss: options.loss,
-    optimizer: options.optimizer,
-    schedule: 'constant',
-    modules: [],
-    ...{ threads, memory, passRows },
+  const team = createTeamSetup(shape, {
+    threads,
     backend: fused ? { name: 'wasm' } : { name: 'wasm', unfused: true },
     code: null,
+    memory: new WasmApi.Memory({ initial: pages, maximum: pages, shared: true }),
     outside: [],
-    control: allocateControl(),
     mayHold: 0,
-    probes: true,
-    times: null,
-    workTimes: allocateWorkTimes(threads),
-    insideBytes: plan.bytes,
-    dataset: train,
-    orders: orders?.array ?? null,
-  };
-  const { context: own, run, close } = await createTeam(setup, team);
+  });
+  const { setup, arena, orders } = complete(layOutRun(shape, team, plan, train));
+  const { context: firstThread, run, close } = await createTeam(setup, workers);
   run({ kind: 'opening', draws: true });
   const start = arena.theta.slice();
   const before = createElements(elementType, start.length);
@@ -139,8 +133,8 @@ export async function openBrowserRun(
 
   function span(count: number, probe: boolean): number[] {
     const epoch = Math.floor(done / stepsPerEpoch);
-    const wanted = 1 + Math.ceil(count / stepsPerEpoch);
-    const ready = orders === null ? totalSteps : complete(orders.prepare(epoch, wanted)) * stepsPerEpoch;
+    const epochs = 1 + Math.ceil(count / stepsPerEpoch);
+    const ready = orders === null ? totalSteps : complete(orders.prepare(epoch, epochs)) * stepsPerEpoch;
     const limit = Math.min(totalSteps, done + Math.min(count, RING), ready);
     if (limit === done) return [];
     setRates(rates, limit);
@@ -173,9 +167,9 @@ export async function openBrowserRun(
       const sums = new Float64Array(TALLIES);
       const chunks = Math.ceil(dataset.rows / EVALUATION_ROWS);
       const tallies = new Float64Array(new SharedArrayBuffer(8 * chunks * TALLIES));
-      const place = { setup, live: [setup.run], thread: 0, threads: 1 };
+      const teamTask = { setup, live: [setup.run], thread: 0, threads: 1 };
       const { rows } = dataset;
-      evaluateChunks(own, { kind: 'evaluation', ...place, dataset, first: 0, rows, outputs, tallies });
+      evaluateChunks(firstThread, { kind: 'evaluation', ...teamTask, dataset, first: 0, rows, outputs, tallies });
       addTallies(sums, tallies, chunks);
       return sums[TALLY.loss] / rows;
     },

@@ -1,6 +1,7 @@
 import { buildNetwork, createLoss } from '@gradloom/core';
 import { createAllocator } from '@gradloom/core/internal';
 import { takeEvaluationScratch } from '../memory/thread-scratch.ts';
+import { specOf } from '../threads/create-team-setup.ts';
 import type { InferenceSetup } from '../threads/protocol.ts';
 import type { ThreadEnvironment } from '../threads/thread-environment.ts';
 import { createEvaluationContext, type EvaluationContext } from './evaluation.ts';
@@ -18,7 +19,7 @@ export function createInferenceContext(
   environment: ThreadEnvironment,
 ): InferenceContext {
   const own = environment.partsOf(setup);
-  const network = buildNetwork(environment.specOf(setup), own);
+  const network = buildNetwork(specOf(setup.spec), own);
   const loss = createLoss(setup.loss, own);
   const { elementType, threads } = setup;
   const shape = { network, loss, elementType, backend: setup.backend.name };

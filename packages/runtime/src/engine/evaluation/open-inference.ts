@@ -1,5 +1,5 @@
 import { createLoss, type Elements, type LossSpec, type Network } from '@gradloom/core';
-import { complete, refuseBadWeights, typeOf } from '@gradloom/core/internal';
+import { refuseBadWeights, typeOf } from '@gradloom/core/internal';
 import type { MemoryRoom } from '../../system/memory/memory.ts';
 import type { MemoryBudget } from '../memory/memory-budget.ts';
 import { evaluationParts, threadParts } from '../memory/run-memory.ts';
@@ -34,17 +34,15 @@ export function openInference(
   const elementType = typeOf(parameters);
   const shape = { network, lossSpec, elementType, ...machine };
   const read = { name: 'readers of the outputs', bytes: readers.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
-  const opening = openTeamSetup(shape, { chunks, orders: 0, texts: false }, function* (compiled) {
+  const { team, layout, ...opened } = openTeamSetup(shape, { chunks, orders: 0, texts: false }, (compiled) => {
     const options = { network, loss, elementType, ...compiled };
     const scratchLength = countScratch(options);
-    yield;
-    return (means) => {
-      const layout = planInference({ ...options, threads: means.threads }, scratchLength);
-      const others = [...threadParts(shape, means), ...evaluationParts(network, loss, means, readers.length), read];
+    return (budget) => {
+      const layout = planInference({ ...options, threads: budget.threads }, scratchLength);
+      const others = [...threadParts(shape, budget), ...evaluationParts(network, loss, budget, readers.length), read];
       return { layout, parts: [...layout.parts, ...others] };
     };
   });
-  const { team, layout, ...opened } = complete(opening);
   layout.bind(team.memory).theta.set(parameters);
   return { ...opened, setup: { ...team, kind: 'inference' } };
 }

@@ -14,6 +14,7 @@ import { createEvaluationContext, type EvaluationContext } from '../evaluation/e
 import { type Arena, planArena } from '../memory/arena.ts';
 import { type ThreadScratch, takeThreadScratch } from '../memory/thread-scratch.ts';
 import { type Barrier, createBarrier } from '../threads/barrier.ts';
+import { specOf } from '../threads/create-team-setup.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import type { ThreadEnvironment } from '../threads/thread-environment.ts';
 import { type Clock, createClock } from './clock.ts';
@@ -46,7 +47,7 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
 /** Builds the context of thread `thread`. Everything that spans need is allocated here. */
 export function createContext(setup: RunSetup, thread: number, environment: ThreadEnvironment): RunContext {
   const own = environment.partsOf(setup);
-  const network = buildNetwork(environment.specOf(setup), own);
+  const network = buildNetwork(specOf(setup.spec), own);
   const loss = createLoss(setup.loss, own);
   const optimizer = optimizerOf(setup.optimizer, setup.ema);
   const schedule = createSchedule(setup.schedule, setup.context, own);

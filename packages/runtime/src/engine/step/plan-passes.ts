@@ -135,12 +135,12 @@ function passCalls(
   workspace: Workspace,
   lossSums: Float64Array, // [count]
   inspect: Inspect | undefined,
-  follows = false, // runs in lockstep after the first pass
+  isLaterPass = false, // runs in lockstep after the first pass
 ): readonly Call[] {
   const { setup, network, theta, gradients, stepAndRow } = context;
   const { seed, leafRows } = setup;
   const { calls, emit } = createList();
-  const batch = { rows, leaves: leafCount(rows, leafRows), firstLeaf: node.first, follows };
+  const batch = { rows, leaves: leafCount(rows, leafRows), firstLeaf: node.first, isLaterPass };
   const { lengths } = workspace;
   const pass = { emit, training: true, seed, leafRows, accumulate: node.accumulate, batch, stepAndRow, lengths };
   const B = rowsOfPass(context, node, rows);

@@ -27,18 +27,26 @@ export interface BatchShape {
   readonly cluster?: ClusterShape | null; // ranks that share the batch, default only this one
 }
 
+/** Rows of a run. */
+interface RunRows {
+  readonly rows: number; // of an epoch
+  readonly batch: number;
+  readonly accumulate?: number; // parts of a batch that are computed one after the other, default 1
+  readonly evaluated: number; // of the largest set that is evaluated
+}
+
 /** How the rows of an epoch are divided into batches, and a batch into leaves and passes. */
-export function divideRows(
-  network: Network,
-  type: ElementType,
-  { rows, batch, accumulate = 1 }: { readonly rows: number; readonly batch: number; readonly accumulate?: number },
-) {
-  const mostRows = maxPassRows(network, type);
+export function divideRows(network: Network, type: ElementType, { rows, batch, accumulate = 1, evaluated }: RunRows) {
+  const maxRows = maxPassRows(network, type);
+  const leafRows = leafRowsOf(network, batch);
+  const rowsAtOnce = accumulate === 1 ? maxRows : Math.min(maxRows, Math.ceil(batch / accumulate));
   return {
     stepsPerEpoch: Math.ceil(rows / batch),
+    batch,
     lastBatch: rows % batch || batch,
-    leafRows: leafRowsOf(network, batch),
-    rowsAtOnce: accumulate === 1 ? mostRows : Math.min(mostRows, Math.ceil(batch / accumulate)),
+    leafRows,
+    rowsAtOnce,
+    passRows: Math.max(trainingPassRows({ batch, leafRows, rowsAtOnce }), Math.min(maxRows, evaluated)),
     couples: couplesRows(network),
   };
 }
@@ -66,7 +74,7 @@ export function teamOptions(shape: BatchShape, rows: number, threads: number, pr
 const maxLeaves = ({ leafRows, rowsAtOnce }: Pick<BatchShape, 'leafRows' | 'rowsAtOnce'>): number =>
   Math.min(MAX_LEAVES, 2 ** (31 - Math.clz32(Math.max(1, Math.floor(rowsAtOnce / leafRows)))));
 
-/** Most rows of a pass. */
+/** Most rows of a training pass. */
 export const trainingPassRows = (shape: Pick<BatchShape, 'batch' | 'leafRows' | 'rowsAtOnce'>): number =>
   Math.min(shape.batch, maxLeaves(shape) * shape.leafRows);
 

@@ -3,7 +3,12 @@ import type { ModuleSource, WasmMemory } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset } from '../../data/dataset.ts';
 import type { Backend, CompiledKernels } from '../backends/backend.ts';
 import type { ClusterShape } from '../step/cluster-shape.ts';
-import type { SharedSpec } from './shared-spec.ts';
+
+/**
+ * The JSON of a network in shared memory. Every task refers to it: copying a hundred thousand layers would take 60 ms
+ * per thread and task.
+ */
+export type SharedSpec = Uint8Array<SharedArrayBuffer>;
 
 /** What the threads of a team need for any task. */
 export interface TeamSetup extends CompiledKernels {
@@ -22,7 +27,6 @@ export interface TeamSetup extends CompiledKernels {
 
 /** What the plan of a run decides about its steps, and its threads read. */
 export interface StepShape {
-  readonly ema: number | null; // decay of the moving average of the weights; null if there is none
   readonly context: ScheduleContext;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last batch
@@ -31,30 +35,36 @@ export interface StepShape {
   readonly passRows: number; // most rows of any pass
   readonly couples: boolean; // see couplesRows
   readonly seed: number;
-  readonly clipNorm: number | null;
-  readonly maxNorm: number | null; // limit of the norm of weights into a unit
-  readonly augment: Augmentation | null; // of the rows; null if there is none
+  readonly ema?: number | null; // decay of the moving average of the weights, default no average
+  readonly clipNorm?: number | null; // limit of the norm of the gradient, default none
+  readonly maxNorm?: number | null; // limit of the norm of weights into a unit, default none
+  readonly augment?: Augmentation | null; // of the rows, default none
 }
 
 /** These fields of a plan; the rest of it does not go to threads. */
-export function stepShapeOf(plan: StepShape): StepShape {
-  const { context, seed, ema, clipNorm, maxNorm, augment } = plan;
-  const { batch, lastBatch, leafRows, rowsAtOnce, passRows, couples } = plan;
+export function stepShapeOf(plan: StepShape): Required<StepShape> {
+  const { context, batch, lastBatch, leafRows, rowsAtOnce, passRows, couples, seed } = plan;
+  const { ema = null, clipNorm = null, maxNorm = null, augment = null } = plan;
   return {
     context,
+    batch,
+    lastBatch,
+    leafRows,
+    rowsAtOnce,
+    passRows,
+    couples,
     seed,
     ema,
     clipNorm,
     maxNorm,
     augment,
-    ...{ batch, lastBatch, leafRows, rowsAtOnce, passRows, couples },
   };
 }
 
 /**
  * What a thread needs for a run. Every task refers to it, since the pool chooses the thread of a task: see messages.ts.
  */
-export interface RunSetup extends TeamSetup, StepShape {
+export interface RunSetup extends TeamSetup, Required<StepShape> {
   readonly kind: 'training'; // memory laid out by arena.ts
   readonly optimizer: OptimizerSpec;
   readonly schedule: ScheduleSpec;

@@ -1,4 +1,4 @@
-import type { CustomParts, Kernels, NetworkSpec } from '@gradloom/core';
+import type { CustomParts, Kernels } from '@gradloom/core';
 import type { KernelScratch } from '@gradloom/core/internal';
 import type { Connection, Link } from '../../cluster/cluster.ts';
 import type { RowReader } from '../../data/gather.ts';
@@ -16,8 +16,6 @@ export interface ThreadEnvironment {
    * system tells that a thread has ended
    */
   readonly maxSleeps?: number;
-  /** The network of the team. */
-  specOf(setup: TeamSetup): NetworkSpec;
   /** Custom parts, which are imported before the first task. */
   partsOf(setup: TeamSetup): CustomParts;
   /** The kernels of the team's backend over its memory; `scratch` belongs to this thread. */

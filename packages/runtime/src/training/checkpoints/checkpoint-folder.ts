@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '@gradloom/core/internal';
-import type { Task, TeamTask } from '../../engine/threads/protocol.ts';
-import { type SharedSpec, specOf } from '../../engine/threads/shared-spec.ts';
+import { specOf } from '../../engine/threads/create-team-setup.ts';
+import type { SharedSpec, Task, TeamTask } from '../../engine/threads/protocol.ts';
 import { makeDirectory } from '../../system/files/file-system.ts';
 import { type FolderLock, lockFolder } from '../../system/files/folder-lock.ts';
 import { removeTemporaries } from '../../system/files/write-atomically.ts';

@@ -40,7 +40,7 @@ export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
 
 /** Evaluates a set; undefined if the run does not have it. */
 export async function evaluate(state: RunState, part: 'validation' | 'test'): Promise<Evaluation | undefined> {
-  const { pool, plan, setup, lockstep, means, progress, recovery, warned, emit } = state;
+  const { pool, plan, setup, lockstep, budget, progress, recovery, warned, emit } = state;
   const dataset = plan.data[part];
   if (dataset === undefined) return undefined;
   const { step } = progress;
@@ -56,7 +56,7 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
     network,
     loss,
     threads,
-    chunks: means.chunks,
+    chunks: budget.chunks,
     attempt,
     lockstep,
     threadsOf,

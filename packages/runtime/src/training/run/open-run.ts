@@ -104,11 +104,11 @@ export async function prepareWith(
 
 /** Adds to a run what it needs to know about other ranks; without checkpoints. */
 export async function joinRanks(run: PreparedRun, lockstep: Lockstep, notices: Notices): Promise<OpenedRun> {
-  const { means, arena } = run;
+  const { budget, arena } = run;
   // The minimum over ranks, since some may be short of memory and all must evaluate the same chunks at once.
-  const chunks = Math.min(...(await lockstep.fromAll(means.chunks)));
+  const chunks = Math.min(...(await lockstep.fromAll(budget.chunks)));
   const shares = await createStateShares(lockstep, arena);
-  return { ...run, means: { ...means, chunks }, lockstep, shares, notices, record: null, keeps: false };
+  return { ...run, budget: { ...budget, chunks }, lockstep, shares, notices, record: null, keeps: false };
 }
 
 /** Takes the threads of a run and the folder of its checkpoints; `close` releases both. */

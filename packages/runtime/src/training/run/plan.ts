@@ -8,19 +8,14 @@ import {
   type Loss,
   type Network,
   type NetworkSpec,
-  type Optimizer,
-  type OptimizerSpec,
   OptionError,
   type Pausable,
-  type Schedule,
-  type ScheduleSpec,
 } from '@gradloom/core';
 import {
   blockCount,
   buildNetworkInTurns,
   checkEncoding,
   leafCount,
-  maxPassRows,
   NOTHING_LOADED,
   ofImages,
   ofTable,
@@ -35,9 +30,8 @@ import { checkFit, refuseDivisors } from '../../data/targets.ts';
 import { isFusedRecord } from '../../engine/backends/backend.ts';
 import { refuseManyLayers } from '../../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../../engine/memory/thread-scratch.ts';
-import type { ClusterShape } from '../../engine/step/cluster-shape.ts';
 import { optimizerOf } from '../../engine/step/optimizer-of.ts';
-import { divideRows, trainingPassRows } from '../../engine/step/team-part.ts';
+import { divideRows } from '../../engine/step/team-part.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
 import type { StepShape } from '../../engine/threads/protocol.ts';
 import type { TeamShape } from '../../engine/threads/team-setup.ts';
@@ -73,25 +67,13 @@ import {
   refuseUntrainable,
 } from './refuse-conflicts.ts';
 import { planWeighing, type RowWeighing } from './row-weights.ts';
+import type { RunShape } from './run-layout.ts';
 import { type ProbeSteps, probeSteps } from './scheduled-steps.ts';
 import { missingClasses, warningsOf } from './warnings.ts';
 
-/** The parameters of the memory layout, from which threads rebuild the run. */
-export interface RunShape extends TeamShape, StepShape {
-  readonly loss: Loss;
-  readonly optimizer: Optimizer;
-  readonly schedule: Schedule;
-  readonly optimizerSpec: OptimizerSpec;
-  readonly scheduleSpec: ScheduleSpec;
-  readonly ranks?: ClusterShape | null; // ranks that take a step together, default only this one
-  readonly probes?: boolean;
-  readonly weighs?: boolean; // whether rows have weights
-  readonly profile?: boolean;
-  readonly insideBytes?: number; // limit of the memory: see arena.ts
-}
-
 /** A run with every default filled in and every shape checked. */
-export interface RunPlan extends RunShape {
+export interface RunPlan extends TeamShape, Omit<RunShape, keyof StepShape>, Required<StepShape> {
+  readonly loss: Loss;
   readonly parts: LoadedParts; // custom parts
   readonly tunesThreads: boolean; // whether the run measures which number of threads is fastest
   readonly data: DataSplits; // the caller's arrays, in dataset objects of the run
@@ -104,11 +86,9 @@ export interface RunPlan extends RunShape {
   readonly recorded: RecordedOptions;
   readonly rateChanges: ReadonlyMap<number, number>; // rates of the optimizer, each by its first step
   readonly weighing: RowWeighing | null; // null if each row counts 1
-  readonly shuffle: boolean;
   readonly onNan: OnNan;
   readonly retries: number;
   readonly early: EarlyRecord | null;
-  readonly totalEpochs: number; // `steps` may cut the last one short
   readonly lengthIn: 'epochs' | 'steps'; // which of the two options was given
   readonly evaluateEvery: number;
   readonly evaluateTest: boolean; // whether each evaluation includes the test set
@@ -158,13 +138,13 @@ export function* planRun(
   const ema = options.ema ?? null;
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
   const batch = rowsPerStep(options, train);
-  const { leafRows, rowsAtOnce, stepsPerEpoch, ...division } = divideRows(network, elementType, {
+  const { stepsPerEpoch, ...division } = divideRows(network, elementType, {
     rows: train.rows,
     batch,
     accumulate: options.accumulate,
+    evaluated: Math.max(validation?.rows ?? 0, test?.rows ?? 0),
   });
-  const mostRows = maxPassRows(network, elementType);
-  const leaves = leafCount(batch, leafRows);
+  const leaves = leafCount(batch, division.leafRows);
   const context = { totalSteps: steps ?? epochs * stepsPerEpoch, stepsPerEpoch };
   const schedule = within('schedule', () => createSchedule(scheduleSpec, context, parts.customParts));
   const firstRate = optimizer.lr * schedule.factor(0, Float64Array.from(schedule.initialState));
@@ -193,8 +173,7 @@ export function* planRun(
     scheduleSpec,
     context,
     elementType,
-    ...{ batch, leafRows, rowsAtOnce, ...division },
-    passRows: passRows(trainingPassRows({ batch, leafRows, rowsAtOnce }), mostRows, [validation, test]),
+    ...division,
     threads,
     // With several ranks, one alone cannot measure how fast all of them are.
     tunesThreads: team === 'auto' && cluster === null,
@@ -278,10 +257,6 @@ export function rowsPerStep(
   const { rows } = record('rowsPerStep', 'train', train, 'a dataset');
   return batch === 'full' ? rows : Math.min(rows, batch * accumulate);
 }
-
-/** Most rows of a pass, for which a thread's activations have room. */
-const passRows = (trained: number, most: number, evaluated: readonly (Dataset | undefined)[]): number =>
-  Math.max(trained, Math.min(most, Math.max(0, ...evaluated.map((set) => set?.rows ?? 0))));
 
 /** Most threads that have work: a thread without a leaf, a block or an evaluation chunk would only cost time. */
 function mostUseful(leaves: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {

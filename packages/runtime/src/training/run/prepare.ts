@@ -1,114 +1,72 @@
 import type { Pausable } from '@gradloom/core';
 import { bytesOfElements } from '@gradloom/core/internal';
-import type { DataSplits, Dataset } from '../../data/dataset.ts';
-import { countedPositions } from '../../data/targets.ts';
+import type { DataSplits } from '../../data/dataset.ts';
 import { addressable, continuationBytes } from '../../engine/evaluation/predictor.ts';
-import {
-  type Arena,
-  type ArenaOptions,
-  type ArenaPlan,
-  countScratch,
-  maxInsideBytes,
-  planArena,
-} from '../../engine/memory/arena.ts';
+import { type ArenaOptions, type ArenaPlan, countScratch, planArena } from '../../engine/memory/arena.ts';
 import type { MemoryBudget } from '../../engine/memory/memory-budget.ts';
 import { chunksOf, evaluationParts, threadParts, trainingBytes } from '../../engine/memory/run-memory.ts';
-import { allocateTimes } from '../../engine/step/clock.ts';
 import { rankParameterCount } from '../../engine/step/owned-blocks.ts';
-import { allocateWorkTimes } from '../../engine/step/work-clock.ts';
-import { type RunSetup, stepShapeOf } from '../../engine/threads/protocol.ts';
 import { type Compiled, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
-import type { MemoryRoom, Part } from '../../system/memory/memory.ts';
+import type { Part } from '../../system/memory/memory.ts';
 import { copyArray } from '../../system/turns/in-turns.ts';
 import { piecesAtOnce } from '../lockstep/state-shares.ts';
-import { createOrders, type Orders, orderSlots } from './orders.ts';
+import { orderSlots } from './orders.ts';
 import type { RunPlan } from './plan.ts';
-import { rowWeights } from './row-weights.ts';
+import { layOutRun, type RunLayout } from './run-layout.ts';
 import { planTexts } from './text-log.ts';
 import { fewerThreads, noTexts } from './warnings.ts';
 
 /** A run with its memory. If no weights are given, its threads draw them later. */
-export interface PreparedRun {
+export interface PreparedRun extends RunLayout {
   readonly plan: RunPlan; // with as many threads as fit into memory
-  readonly setup: RunSetup;
-  readonly arena: Arena;
-  readonly orders: Orders | null;
-  readonly means: MemoryBudget;
+  readonly budget: MemoryBudget;
   readonly plannedBytes: number;
 }
 
 /** Allocates a run's memory and fills in optimizer, schedule and given weights for the first step. */
-export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSplits): Pausable<PreparedRun> {
-  const wanted = {
-    chunks: chunksOf(asked.network, [validation?.rows ?? 0, test?.rows ?? 0]),
-    orders: asked.shuffle ? orderSlots(train.rows, asked.totalEpochs) : 0,
-    texts: textBytes(asked) <= addressable.bytes,
+export function* prepareRun(requested: RunPlan, { train, validation, test }: DataSplits): Pausable<PreparedRun> {
+  const { network, parameters } = requested;
+  const texts = textBytes(requested) <= addressable.bytes;
+  const limits = {
+    chunks: chunksOf(network, [validation?.rows ?? 0, test?.rows ?? 0]),
+    orders: requested.shuffle ? orderSlots(train.rows, requested.totalEpochs) : 0,
+    texts,
   };
-  const shape = { ...asked, sharers: asked.ranks?.ranksHere ?? 1 };
-  const { team, layout, budget, room, plannedBytes } = yield* openTeamSetup(shape, wanted, function* (compiled) {
-    const options = { ...asked, ...compiled, cluster: asked.ranks ?? null };
+  const shape = { ...requested, sharers: requested.ranks?.ranksHere ?? 1 };
+  const { team, layout, budget, room, plannedBytes } = openTeamSetup(shape, limits, (compiled) => {
+    const options = { ...requested, ...compiled, cluster: requested.ranks ?? null };
     const scratchLength = countScratch(options);
-    yield;
-    return (given) => planTraining(options, train.rows, scratchLength, given);
+    return (budget) => planTraining(options, train.rows, scratchLength, budget);
   });
-  const arena = layout.bind(team.memory, team.outside);
-  const plan = { ...withThreads(asked, budget.threads, room) };
-  if (!budget.texts) plan.warnings = [...plan.warnings, noTexts(textBytes(asked), wanted.texts ? room : addressable)];
-  if (plan.parameters !== null) {
-    yield* copyArray(arena.theta, plan.parameters);
-    if (arena.model !== arena.theta) yield* copyArray(arena.model, plan.parameters);
+  const warnings = [...requested.warnings];
+  if (budget.threads < requested.threads) warnings.push(fewerThreads(budget.threads, requested.threads, room));
+  if (!budget.texts) warnings.push(noTexts(textBytes(requested), texts ? room : addressable));
+  const plan = { ...requested, threads: budget.threads, warnings };
+  const run = yield* layOutRun(plan, team, layout, train, budget.orders);
+  const { theta, model } = run.arena;
+  if (parameters !== null) {
+    yield* copyArray(theta, parameters);
+    if (model !== theta) yield* copyArray(model, parameters);
   }
-  arena.scalars.set(plan.optimizer.initialScalars);
-  arena.scheduleState.set(plan.schedule.initialState);
-  const orders = plan.shuffle ? createOrders(plan.seed, train, plan.totalEpochs, budget.orders) : null;
-  const setup: RunSetup = {
-    ...team,
-    ...stepShapeOf(plan),
-    kind: 'training',
-    // Threads rebuild the optimizer from these.
-    optimizer: plan.optimizerSpec,
-    schedule: plan.scheduleSpec,
-    cluster: plan.ranks ?? null,
-    probes: plan.probes ?? false,
-    times: plan.profile ? allocateTimes(budget.threads) : null,
-    workTimes: allocateWorkTimes(budget.threads),
-    insideBytes: plan.insideBytes ?? maxInsideBytes(team.backend.name),
-    dataset: orders === null ? train : drawnFrom(train),
-    weights: plan.weighing === null ? null : yield* rowWeights(train, plan.weighing),
-    counted: yield* countedPositions(train),
-    orders: orders?.array ?? null,
-  };
-  return { plan, setup, arena, orders, means: budget, plannedBytes };
+  return { ...run, plan, budget, plannedBytes };
 }
 
-/** Memory plan of a run on `rows` rows with the given means. */
+/** Memory plan of a run on `rows` rows with some budget. */
 function planTraining(
   options: Omit<RunPlan, 'backend' | 'cluster'> & Compiled & Pick<ArenaOptions, 'cluster'>,
   rows: number,
   scratchLength: number,
-  means: MemoryBudget,
+  budget: MemoryBudget,
 ): TeamPlan<ArenaPlan> {
   const { network, loss } = options;
-  const layout = planArena({ ...options, threads: means.threads }, scratchLength);
+  const layout = planArena({ ...options, threads: budget.threads }, scratchLength);
   const parts = [
     ...layout.parts,
-    ...threadParts(options, means, trainingBytes(options, layout.rows)),
-    ...stateParts(options, rows, means),
-    ...evaluationParts(network, loss, means),
+    ...threadParts(options, budget, trainingBytes(options, layout.rows)),
+    ...stateParts(options, rows, budget),
+    ...evaluationParts(network, loss, budget),
   ];
   return { layout, parts };
-}
-
-function withThreads(plan: RunPlan, threads: number, room: MemoryRoom): RunPlan {
-  if (threads === plan.threads) return plan;
-  const message = fewerThreads(threads, plan.threads, room);
-  return { ...plan, threads, warnings: [...plan.warnings, message] };
-}
-
-/** Windows that start at any place, if the rows are windows of one text. */
-function drawnFrom(train: Dataset): Dataset {
-  if (train.starts === undefined) return train;
-  return { ...train, inputs: { ...train.inputs, step: 1 }, targets: { ...train.targets, step: 1 } };
 }
 
 const MiB = 1024 ** 2;

@@ -100,7 +100,7 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
     ...run,
     ...surroundings,
     ...{ leaves, useful, progress, epochLog, stepLog, history, recovery, look, early },
-    textLog: run.means.texts ? createTextLog(plan, arena.model) : null,
+    textLog: run.budget.texts ? createTextLog(plan, arena.model) : null,
     keeper: createKeeper({ ...run, place, rateChanges, progress, epochLog, stepLog, history, early, emit, write }),
     tuner: plan.tunesThreads ? createTuner(leaves === 1 && blocks <= ONE_LEAF_BLOCKS ? 1 : useful) : null,
     meter: createBusyMeter(setup.workTimes, threads),

@@ -1,0 +1,40 @@
+import type { ElementType, LoadedParts, LossSpec, Network, NetworkSpec } from '@gradloom/core';
+import { allocateControl } from './barrier.ts';
+import type { SharedSpec, TeamSetup } from './protocol.ts';
+
+/** What the threads of a team compute. */
+export interface TeamComputation {
+  readonly network: Network;
+  readonly lossSpec: LossSpec;
+  readonly elementType: ElementType;
+  readonly parts?: LoadedParts; // custom parts that network and loss may name
+}
+
+let lastRun = 0;
+
+/** The setup of a new team, whose threads rebuild network and loss from it. */
+export function createTeamSetup(
+  { network, lossSpec, elementType, parts }: TeamComputation,
+  memory: Pick<TeamSetup, 'threads' | 'backend' | 'code' | 'memory' | 'outside' | 'mayHold'>,
+): TeamSetup {
+  lastRun++;
+  return {
+    ...memory,
+    run: lastRun,
+    spec: shareSpec(network.spec),
+    loss: lossSpec,
+    elementType,
+    modules: parts?.sources ?? [],
+    control: allocateControl(),
+  };
+}
+
+function shareSpec(spec: NetworkSpec): SharedSpec {
+  const json = new TextEncoder().encode(JSON.stringify(spec));
+  const shared = new Uint8Array(new SharedArrayBuffer(json.length));
+  shared.set(json);
+  return shared;
+}
+
+// Copied, because browsers decode no text from shared memory.
+export const specOf = (shared: SharedSpec): NetworkSpec => JSON.parse(new TextDecoder().decode(shared.slice()));
