@@ -46,7 +46,7 @@ allowed.runtime = [...allowed.runtime, 'timers/promises', 'util', 'v8', 'worker_
 const exceptions: Record<string, readonly string[]> = {
   'packages/cli/src/commands/cluster/launchers.ts': ['child_process'], // asks Slurm how it starts ranks
   'packages/cli/src/commands/cluster/start-job.ts': ['child_process'], // `cluster run` is there to start processes
-  'packages/cli/src/commands/cluster/watch-rank.ts': ['child_process'], // a shell says that its rank has died
+  'packages/cli/src/commands/cluster/hydra.ts': ['child_process'], // a shell says that its rank has died
   'packages/cli/src/commands/scale/start-ranks.ts': ['child_process'], // `scale --ranks` measures ranks that it starts
   'packages/runtime/src/engine/threads/contexts.ts': ['vm'], // runs the constant text 'gc', which V8 has no other way to
 };
@@ -56,7 +56,7 @@ const OUT =
   /\b(fetch|WebSocket|EventSource|XMLHttpRequest|getBuiltinModule|eval)\s*\(|\bnew Function\b|\bprocess\.binding\b/;
 
 /** Sends orders of `gradloom live` to the `train --live` of the same machine, at an address that nothing else fits. */
-const ORDERS = 'packages/cli/src/commands/live/own-address.ts';
+const ORDERS = 'packages/cli/src/commands/live/live-address.ts';
 
 interface Source {
   readonly path: string;

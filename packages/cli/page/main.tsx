@@ -8,10 +8,10 @@ import { Mistakes } from './mistakes.tsx';
 import { DifferencesTable, RunTable } from './run-table.tsx';
 import { noRuns, type Run, type Runs } from './runs.ts';
 import { useScheme } from './scheme.ts';
+import { shareStream } from './shared-stream.ts';
 import { Steering, SteerList } from './steering.tsx';
 import type { Connection } from './stream.ts';
 import { Texts } from './texts.tsx';
-import { shareStream } from './together.ts';
 import { isShown, readView, type View, writeView } from './view.ts';
 
 const COLORS = 6;

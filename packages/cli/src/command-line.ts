@@ -5,7 +5,7 @@ import { commands } from './commands/index.ts';
 import { complete } from './complete.ts';
 import { aliasesOf } from './options/aliases.ts';
 import { helpLine, type OptionTable } from './options/option.ts';
-import type { Request } from './options/request.ts';
+import type { Request } from './options/raw-options.ts';
 import { UsageError } from './terminal/failure.ts';
 import { version } from './terminal/invocation.ts';
 

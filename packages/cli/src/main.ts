@@ -1,6 +1,6 @@
 import { readCommandLine } from './command-line.ts';
 import { commands } from './commands/index.ts';
-import type { Request } from './options/request.ts';
+import type { Request } from './options/raw-options.ts';
 import { asUsage, describeFailure, exitCodeOf, UsageError } from './terminal/failure.ts';
 import { exitCodes } from './terminal/interrupt.ts';
 import { type Io, printLine, printLines, processIo, widthOf } from './terminal/io.ts';
@@ -38,7 +38,7 @@ export async function runCommandLine(typed: readonly string[], io: Io): Promise<
     const say = (what: unknown): void =>
       printLines(io.stderr, describeFailure(where, what, args.includes('--verbose')));
     if (args.some((word) => /^--cluster(=|$)/.test(word))) {
-      const { failOnAllRanks } = await import('./commands/train/on-all-ranks.ts');
+      const { failOnAllRanks } = await import('./commands/cluster/on-all-ranks.ts');
       return await failOnAllRanks(error, io.env, say);
     }
     say(error);

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { limitMemory } from '@gradloom/runtime';
 import { afterEach, expect, test } from 'vitest';
-import { memorySize } from '../../../packages/cli/src/options/memory-size.ts';
 import { readValue } from '../../../packages/cli/src/options/option.ts';
+import { memorySize } from '../../../packages/cli/src/options/run-options.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
 
 afterEach(() => limitMemory(null));

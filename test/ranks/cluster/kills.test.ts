@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { createRandom } from '@gradloom/core';
 import { loadModel } from '@gradloom/runtime';
 import { beforeAll, expect, test } from 'vitest';
-import { watchedDeathIn } from '../../../packages/cli/src/commands/cluster/watch-rank.ts';
+import { watchedDeathIn } from '../../../packages/cli/src/commands/cluster/hydra.ts';
 import { gradloom } from '../../support/command-line.ts';
 import { counted } from '../../support/count.ts';
 import { mpirunNames, startRanks } from '../../support/mpirun.ts';

@@ -1,5 +1,5 @@
 import type { OptionTable } from '../options/option.ts';
-import type { Request } from '../options/request.ts';
+import type { Request } from '../options/raw-options.ts';
 import type { Io } from '../terminal/io.ts';
 
 /** A command as help shows it. Its implementation loads only when it runs, so that help is quick. */

@@ -1,6 +1,6 @@
 import { option, show } from '@gradloom/core/internal';
 import { columnTypes } from '@gradloom/runtime/options';
-import { isRecord } from './read-object.ts';
+import { isRecord, tryJson } from './read-object.ts';
 
 /** Names, such as 'id,name': a flag for each, or a JSON array where a name has a comma. */
 const namesOf = (expected: string) =>
@@ -38,17 +38,9 @@ function partsOf(raw: unknown): unknown[] {
   const entries: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
   return entries.flatMap((entry): unknown[] => {
     if (typeof entry !== 'string') return [entry];
-    const json = /^\s*[[{]/.test(entry) ? parseJson(entry) : undefined;
+    const json = /^\s*[[{]/.test(entry) ? tryJson(entry) : undefined;
     return json === undefined ? entry.split(',').map((part) => part.trim()) : [json];
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const nameOf = (part: unknown): string | undefined =>

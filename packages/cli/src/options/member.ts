@@ -1,8 +1,8 @@
 import { OptionError } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
 import { customParts } from './custom-parts.ts';
-import { describeOption } from './describe-option.ts';
 import { camelCase, kebabCase } from './flags-of.ts';
+import { describeOption } from './name-flag.ts';
 import { isRecord } from './read-object.ts';
 
 /** A member of a family and its options, as a spec of core. */

@@ -2,7 +2,6 @@ import { show, suggest } from '@gradloom/core/internal';
 import { asUsage, UsageError } from '../terminal/failure.ts';
 import { aliasesOf, allNames } from './aliases.ts';
 import { type OptionTable, readValue, type Values } from './option.ts';
-import type { Request } from './request.ts';
 
 /** Options as typed, before parsing: the value of each, and its name in errors. */
 export type RawOptions = Readonly<Record<string, { readonly name: string; readonly value: unknown }>>;
@@ -75,4 +74,11 @@ function parseOne<T extends OptionTable, K extends keyof T & string>(
   raw: RawOptions,
 ): ReturnType<T[K]['check']> {
   return readValue(table[key], raw[key].name, raw[key].value) as ReturnType<T[K]['check']>;
+}
+
+/** A command line, taken apart but not yet read. */
+export interface Request {
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly positionals: readonly string[];
+  readonly args: readonly string[]; // as typed
 }

@@ -28,6 +28,15 @@ export async function readObject(name: string, path: string): Promise<Record<str
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The value of a JSON text; undefined if it is not valid. */
+export function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 async function parse(about: string, text: string, isJson: boolean): Promise<unknown> {
   if (text.trim() === '') return null;
   try {

@@ -1,6 +1,5 @@
 import { nullable, optional, record } from '../options/schema/containers.ts';
-import { name } from '../options/schema/names.ts';
-import { count, flag } from '../options/schema/scalars.ts';
+import { count, flag, name } from '../options/schema/scalars.ts';
 import type { Read } from '../options/schema/schema.ts';
 import type { Table } from './page.ts';
 

@@ -1,10 +1,9 @@
 import { statSync } from 'node:fs';
 import { suggestRun } from '../files/models/model-path.ts';
-import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
-import type { Request } from '../options/request.ts';
+import { withFolder } from '../files/out-directory.ts';
+import { flagsToRaw, parseRaw, type Request } from '../options/raw-options.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { type Io, printJson, printLine } from '../terminal/io.ts';
-import { withFolder } from '../terminal/text/out-directory.ts';
 import { reportOptions } from './options.ts';
 import { pageOf } from './page-of.ts';
 import { writeReport } from './write-report.ts';

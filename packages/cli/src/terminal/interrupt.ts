@@ -3,7 +3,7 @@ import type { Io } from './io.ts';
 /** 128 + the number of the signal, as in a shell. */
 export const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 };
 
-export type Interruption = keyof typeof exitCodes;
+type Interruption = keyof typeof exitCodes;
 
 export interface Interrupt {
   readonly signal: AbortSignal; // its reason is the Interruption
@@ -34,6 +34,9 @@ export function listenForInterrupt({ stdout }: Io): Interrupt {
     },
   };
 }
+
+/** The exit code of work that `signal` has ended. */
+export const interruptExitCode = ({ reason }: AbortSignal): number => exitCodes[reason as Interruption];
 
 /** Resolves when a signal has arrived. */
 export async function interrupted({ signal }: Interrupt): Promise<void> {

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCheckpoint, loadModel, saveModel } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { tensorFigures } from '../../../../packages/cli/src/commands/inspect/tensor-figures.ts';
+import { tensorFigures } from '../../../../packages/cli/src/commands/inspect/tensors.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../../support/command-line.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

@@ -1,8 +1,8 @@
 import { option } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { readValue } from '../../../../packages/cli/src/options/option.ts';
+import { rowRanges } from '../../../../packages/cli/src/options/ranges.ts';
 import { mergeRaw, parseRaw } from '../../../../packages/cli/src/options/raw-options.ts';
-import { rowRanges } from '../../../../packages/cli/src/options/row-ranges.ts';
 import { widths } from '../../../../packages/cli/src/options/widths.ts';
 
 const raw = (origin: string, values: Record<string, unknown>) =>

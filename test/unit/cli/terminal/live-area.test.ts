@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createLiveArea, type LiveArea, type Picture } from '../../../../packages/cli/src/terminal/live-area.ts';
-import { createProgressLine } from '../../../../packages/cli/src/terminal/note.ts';
+import { createProgressLine } from '../../../../packages/cli/src/terminal/progress-line.ts';
 import { expectPrintable, hostile } from '../../../support/hostile-text.ts';
 import { createScreen, type Screen } from '../../../support/screen.ts';
 

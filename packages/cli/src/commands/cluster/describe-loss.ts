@@ -25,3 +25,9 @@ const lastIn = (out: string | null): string | null => (out === null ? null : joi
 /** 'the last checkpoint is runs/mnist-1/last.gradloom'. */
 export const describeLast = (last: string | null): string =>
   last !== null && existsSync(last) ? `the last checkpoint is ${last}` : 'there is no checkpoint yet';
+
+/**
+ * Exit code of a training that ended because ranks did not arrive within the time limit (EX_TEMPFAIL of sysexits.h).
+ * Unlike other own exit codes it allows a restart.
+ */
+export const LATE_CODE = 75;

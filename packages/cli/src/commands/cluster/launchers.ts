@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { findMpi } from '@gradloom/runtime/internal';
 import type { Io } from '../../terminal/io.ts';
-import { watchedDeathIn } from './watch-rank.ts';
+import { watchedDeathIn } from './hydra.ts';
 
 /** A process of the job that ended badly, as its launcher describes it. */
 export interface Death {
@@ -121,3 +121,30 @@ function pmiOf(env: Io['env']): readonly string[] {
   const { library } = findMpi({ environment: env });
   return library === null ? [] : [`--mpi=${library.family.slurm}`];
 }
+
+/**
+ * The named launcher. Without a name srun inside a Slurm job, else mpirun or mpiexec, whichever is installed. @throws
+ * Error if it is missing or unknown.
+ */
+export function findLauncher(
+  requested: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): FoundLauncher {
+  const isSlurm = env.SLURM_JOB_ID !== undefined;
+  const commands = requested === undefined ? [...(isSlurm ? ['srun'] : []), 'mpirun', 'mpiexec'] : [requested];
+  let has = requested === undefined ? 'the PATH has neither mpirun nor mpiexec' : `--launcher has ${requested}`;
+  for (const command of commands) {
+    const { stdout: version, error } = spawnSync(command, ['--version'], { encoding: 'utf8', env });
+    if (error !== undefined) {
+      if (requested !== undefined) has = `--launcher has ${requested}, which cannot be started (${codeOf(error)})`;
+      continue;
+    }
+    const match = Object.entries<Launcher>(launchers).find(([, launcher]) => launcher.isVersion(version));
+    if (match !== undefined) return { command, name: match[0], launcher: match[1] };
+    has = `${command} calls itself ${JSON.stringify(version.split('\n')[0].slice(0, 60))}`;
+  }
+  const expected = `expected ${Object.keys(launchers).join(', ')} (Debian: apt install openmpi-bin, or mpich)`;
+  throw new Error(`cluster: ${has}, ${expected}`);
+}
+
+const codeOf = (error: Error): string => ('code' in error ? String(error.code) : error.message);

@@ -1,12 +1,9 @@
-import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { exitCodes } from '../../terminal/interrupt.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
-import { describeLate, describeLoss, describeSignal } from './describe-loss.ts';
-import { findLauncher } from './find-launcher.ts';
-import { LATE_CODE } from './late-code.ts';
-import type { Death, FoundLauncher } from './launchers.ts';
+import { describeLate, describeLoss, describeSignal, LATE_CODE } from './describe-loss.ts';
+import { type Death, type FoundLauncher, findLauncher } from './launchers.ts';
 import { type ClusterRunValues, clusterRunOptions } from './options.ts';
 import { type Job, type JobEnd, startJob } from './start-job.ts';
 import { readTrainWords } from './train-words.ts';

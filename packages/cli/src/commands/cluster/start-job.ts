@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { type Io, printLine } from '../../terminal/io.ts';
@@ -17,12 +17,6 @@ export interface JobEnd {
 
 /** Characters kept of the end of the output. */
 const TAIL_CHARACTERS = 20_000;
-
-/** The launcher's `--version` text, or why it cannot be started. */
-export function versionOf(command: string, env: Io['env']): string | Error {
-  const { stdout, error } = spawnSync(command, ['--version'], { encoding: 'utf8', env });
-  return error ?? stdout;
-}
 
 /**
  * Starts this program on ranks through a launcher. Output of the ranks goes to our stdout and stderr, messages of the

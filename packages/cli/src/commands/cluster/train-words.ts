@@ -1,6 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LAST_FILE } from '@gradloom/runtime';
+import { isFolder } from '../../files/folders.ts';
 import { CONFIG_FILE } from '../../files/run-files/names.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { makeNumbered } from '../train/new-directory.ts';
@@ -49,7 +50,7 @@ export function readTrainWords(words: readonly string[], restarts: number): Trai
 
 /** The folder of a run that continues in place; a checkpoint file begins another run. */
 const folderOf = (resume: string | undefined): string | null =>
-  resume !== undefined && (statSync(resume, { throwIfNoEntry: false })?.isDirectory() ?? false) ? resume : null;
+  resume !== undefined && isFolder(resume) ? resume : null;
 
 /** Whether a run in this directory can be resumed: it may have died before it wrote anything. */
 const isRun = (out: string): boolean => [LAST_FILE, CONFIG_FILE].some((name) => existsSync(join(out, name)));

@@ -1,6 +1,5 @@
 import { refuseMoreThan } from '../../files/models/open-model.ts';
-import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { type Io, printJson, printLines } from '../../terminal/io.ts';
 import { createPaint, type Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';

@@ -10,9 +10,8 @@ import { columns } from '../../terminal/text/columns.ts';
 import { decimal, percent, plural, showLabel, whole } from '../../terminal/text/format.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
 import type { ClassFigures } from './class-figures.ts';
-import type { ChosenThreshold } from './find-threshold.ts';
 import { type Residuals, TOO_MANY_SCORES } from './held-scores.ts';
-import type { MeasuredFigure, Resampling } from './measure-figures.ts';
+import type { ChosenThreshold, MeasuredFigure, Resampling } from './measure-figures.ts';
 
 /** The results of `evaluate`. */
 export interface Findings {

@@ -19,9 +19,8 @@ import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
 import { classFigures } from './class-figures.ts';
 import type { Findings } from './describe-evaluation.ts';
-import { chooseThresholdFor } from './find-threshold.ts';
 import { curvesOf, holdScores, residualsOf, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
-import { createFigures, type MeasuredFigure } from './measure-figures.ts';
+import { chooseThresholdFor, createFigures, type MeasuredFigure } from './measure-figures.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
 
 /** With more classes, the outputs of all positions are too many to collect. */

@@ -2,6 +2,7 @@ import { option } from '@gradloom/core/internal';
 import type { FolderLock } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { withOut, writeOut } from '../../files/out-directory.ts';
 import { allOptions } from '../../lab/experiments/all-options.ts';
 import {
   commonOptions,
@@ -14,16 +15,14 @@ import { CHAPTER, isFailure } from '../../lab/experiments/finding.ts';
 import { experiments } from '../../lab/experiments/index.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { asUsage } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
-import { createProgressLine } from '../../terminal/note.ts';
 import { createPaint } from '../../terminal/paint.ts';
+import { createProgressLine } from '../../terminal/progress-line.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { timeLeft } from '../../terminal/text/format.ts';
-import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 
 const ALL = 'All of these, and how many of their numbers agree';
 

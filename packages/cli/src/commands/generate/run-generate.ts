@@ -3,8 +3,7 @@ import { openModel, refuseMoreThan, withModel } from '../../files/models/open-mo
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { withDefaults } from '../../options/option.ts';
-import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printText } from '../../terminal/io.ts';
 import { generateFlags } from './options.ts';

@@ -16,7 +16,7 @@ import { backendName, decimal, duration, percent, plural, whole } from '../../te
 import { table } from '../../terminal/text/table.ts';
 import { describeNetwork, describeParameters } from '../train/describe-network.ts';
 import { fusedOf, type Inspected, type LayerFacts, layersOf } from './inspection.ts';
-import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
+import { type TensorFigures, tensorFigures } from './tensors.ts';
 
 /** Text output: a summary of the file, then tables of its layers and its tensors. */
 export function describeInspection({ path, file, tensors }: Inspected, width: number, paint: Paint): string[] {

@@ -4,8 +4,7 @@ import { type ModelFile, openModelFile } from '@gradloom/runtime';
 import { isFusedRecord, largestChange } from '@gradloom/runtime/internal';
 import { customParts, loadOptions } from '../../options/custom-parts.ts';
 import { trainedParametersOf } from '../train/describe-network.ts';
-import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
-import { type NamedTensor, tensorsOf } from './tensors.ts';
+import { type NamedTensor, type TensorFigures, tensorFigures, tensorsOf } from './tensors.ts';
 
 /** An opened model or checkpoint file. */
 export interface Inspected {

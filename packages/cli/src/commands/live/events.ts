@@ -4,7 +4,7 @@ import { METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
 import { linesOf, type MetricsLine, metricsLine, stepsLine } from '../../report/train/run-lines.ts';
 import { shownRows } from '../../terminal/text/thin.ts';
 import { END, type LinesMessage, type ProblemMessage, type RunMessage, type SpeedMessage } from './messages.ts';
-import { type FileCursor, type NewLines, readNewLines, START } from './read-on.ts';
+import { type FileCursor, type NewLines, readNewLines, START } from './new-lines.ts';
 import type { WatchedRun, WatchedRuns } from './watched-run.ts';
 
 /** Milliseconds between two looks at the files. */

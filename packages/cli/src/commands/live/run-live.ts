@@ -1,6 +1,5 @@
 import { withDefaults } from '../../options/option.ts';
-import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
 import { plural } from '../../terminal/text/format.ts';

@@ -2,14 +2,15 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type DataSplits, LAST_FILE, type ProgressEvent, type SteerAction, type TrainingRun } from '@gradloom/runtime';
 import { LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
+import { isFolder } from '../../files/folders.ts';
 import { CONFIG_FILE, FINDINGS_FILE, REPORT_FILE } from '../../files/run-files/names.ts';
 import { formatValue } from '../../options/member.ts';
 import { findings } from '../../report/findings/findings.ts';
 import { readDocument } from '../../report/run-files.ts';
 import { runConfig } from '../../report/train/run-config.ts';
 import { UsageError } from '../../terminal/failure.ts';
+import { hasAddress, steerElsewhere } from './live-address.ts';
 import type { RunMessage, RunResult, RunState, SteerLine, WrongMessage } from './messages.ts';
-import { hasAddress, steerElsewhere } from './own-address.ts';
 import { askCheckpoint, wrongRows } from './wrong-rows.ts';
 
 /** A run that is watched from its files, whichever process writes them. */
@@ -78,7 +79,7 @@ export function watchRun(folder: string, local?: LocalRun): WatchedRun {
  */
 export function watchFolders(paths: readonly string[]): WatchedRuns {
   for (const path of paths) {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) continue;
+    if (isFolder(path)) continue;
     throw new UsageError(`no run found in ${JSON.stringify(path)}, expected a folder that train wrote, or one of such`);
   }
   const runs = new Map<string, WatchedRun>();

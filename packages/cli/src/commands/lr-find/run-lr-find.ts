@@ -3,27 +3,26 @@ import type { FolderLock } from '@gradloom/runtime';
 import { openDataset } from '../../files/datasets/open-dataset.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { withOut, writeOut } from '../../files/out-directory.ts';
 import { LR_FIND_FILE } from '../../files/run-files/names.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { suggestionLines, sweepText } from '../../report/lr-find/lr-find-page.ts';
 import { refuseOtherRun } from '../../report/run-files.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { UsageError } from '../../terminal/failure.ts';
-import { exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { describeMachine, typed } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
-import { createProgressLine } from '../../terminal/note.ts';
+import { createProgressLine } from '../../terminal/progress-line.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
-import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
-import { commandOf as trainCommandOf } from '../train/describe-flags.ts';
 import { describeNetwork } from '../train/describe-network.ts';
 import { trainOptions } from '../train/options.ts';
 import { createRecipe } from '../train/recipe.ts';
+import { commandOf as trainCommandOf } from '../train/run-record.ts';
 import { type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
 import { type RateSweep, rounded, type Suggestion, suggest, sweepRates } from './suggest.ts';
 
@@ -92,7 +91,7 @@ async function lrFind(
       if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, LR_FIND_FILE)}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
-    if (interrupt.signal.aborted) return exitCodes[interrupt.signal.reason as Interruption];
+    if (interrupt.signal.aborted) return interruptExitCode(interrupt.signal);
     return suggestion === null ? 1 : 0;
   } catch (error) {
     throw nameFlag(error, lrFindOptions, raw);

@@ -4,9 +4,8 @@ import { loadModel, type TrainEvent } from '@gradloom/runtime';
 import { modelPath } from '../../files/models/model-path.ts';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { withDefaults } from '../../options/option.ts';
-import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
-import { listenForInterrupt } from '../../terminal/interrupt.ts';
+import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
+import { interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
 import { builtFile } from '../http/page-server.ts';
 import { digitFile, standardModel } from './digit-model.ts';
@@ -31,17 +30,16 @@ export async function runPlayground(request: Request, io: Io): Promise<number> {
     return 0;
   }
   const interrupt = listenForInterrupt(io);
-  const { signal } = interrupt;
   const digits: OpenDigits = async (onTraining) => {
     const onEvent = (event: TrainEvent): void => {
       if (event.type === 'progress') onTraining(event.step / event.totalSteps);
     };
-    return userModel ?? digitFile(await standardModel({ onEvent, signal }));
+    return userModel ?? digitFile(await standardModel({ onEvent, signal: interrupt.signal }));
   };
   const server = await startPlayground(digits, port);
   try {
     printLines(io.stdout, [server.url, 'trains in your browser. Ctrl-C stops.']);
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await interrupted(interrupt);
     return 0;
   } finally {
     interrupt.release();

@@ -1,7 +1,7 @@
 import { buildNetwork, createLoss, InputError, NO_ANSWER } from '@gradloom/core';
 import { badOutput, decodeValue, ofText, show, targetPositions } from '@gradloom/core/internal';
 import { createTokenizer, type Model } from '@gradloom/runtime';
-import type { RowBatch } from './text-rows.ts';
+import type { RowBatch } from './number-rows.ts';
 
 /** The prediction of a row. */
 export interface Answer {

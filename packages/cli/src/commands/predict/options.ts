@@ -2,7 +2,7 @@ import { option } from '@gradloom/core/internal';
 import { takenRows } from '../../files/datasets/split-names.ts';
 import { moduleOption } from '../../options/custom-parts.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { rowRanges } from '../../options/row-ranges.ts';
+import { rowRanges } from '../../options/ranges.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 
 export const predictOptions = {

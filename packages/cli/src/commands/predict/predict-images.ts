@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Answer } from '@gradloom/core';
 import { imageRow, type Model } from '@gradloom/runtime';
 import { imagesIn } from '@gradloom/runtime/internal';
+import { isFolder } from '../../files/folders.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printRows } from '../../terminal/io.ts';
 import { decimal, percent } from '../../terminal/text/format.ts';
@@ -9,7 +10,8 @@ import { decimal, percent } from '../../terminal/text/format.ts';
 /** Whether a path has the name of an image. */
 export const isPicture = (path: string): boolean => /\.(png|jpe?g)$/i.test(path);
 
-export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+/** Whether a path is that of a folder; false for a path that cannot be looked up. */
+export const isReadableFolder = (path: string): boolean => existsSync(path) && isFolder(path);
 
 /** Images read and answered at a time. */
 const BATCH = 64;
@@ -20,7 +22,7 @@ const BATCH = 64;
  */
 export async function predictImages(model: Model, paths: readonly string[], json: boolean, io: Io): Promise<void> {
   const files = paths.flatMap((path) => {
-    if (isFolder(path)) return imagesIn(path, true);
+    if (isReadableFolder(path)) return imagesIn(path, true);
     if (isPicture(path)) return [path];
     throw new UsageError(`${path} is neither an image nor a folder, expected PNG or JPEG files, as the others are`);
   });

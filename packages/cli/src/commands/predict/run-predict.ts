@@ -8,18 +8,17 @@ import { openModelRows } from '../../files/models/model-rows.ts';
 import { divisorsOf, openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
-import type { RowRange } from '../../options/row-ranges.ts';
+import type { Range } from '../../options/ranges.ts';
+import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine, printRows } from '../../terminal/io.ts';
 import { decimal, percent } from '../../terminal/text/format.ts';
 import { type Answer, createAnswers } from './answers.ts';
+import { type RowBatch, textRows } from './number-rows.ts';
 import { type PredictValues, predictOptions } from './options.ts';
-import { isFolder, isPicture, predictImages } from './predict-images.ts';
+import { isPicture, isReadableFolder, predictImages } from './predict-images.ts';
 import { isTable, predictSeries, predictTable, type RowSource } from './predict-table.ts';
 import { predictText } from './predict-text.ts';
-import { type RowBatch, textRows } from './text-rows.ts';
 
 const STANDARD_INPUT = 'standard input';
 
@@ -30,11 +29,11 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   const [, ...files] = request.positionals;
   const [file] = files;
   const refuseOthers = () => refuseMoreThan(2, request.positionals, 'one model and one file of rows, or images');
-  if (!files.some((path) => isPicture(path) || isFolder(path))) refuseOthers();
+  if (!files.some((path) => isPicture(path) || isReadableFolder(path))) refuseOthers();
   boundMemory(values);
   const model = openModel(request.positionals);
   const images = ofImages(model.preprocessing);
-  const picture = files.find((path) => isPicture(path) || (images !== undefined && isFolder(path)));
+  const picture = files.find((path) => isPicture(path) || (images !== undefined && isReadableFolder(path)));
   if (picture !== undefined) {
     refuseDataset(values, picture);
     if (images === undefined) {
@@ -128,7 +127,7 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
   const network = buildNetwork(model.spec, model.parts?.customParts);
   const refuse = (what: string, reads: string) =>
     new UsageError(`${file} is a ${what}, expected a file with a JSON array on each line (--dataset ${file} ${reads})`);
-  if (file !== undefined && isFolder(file)) throw refuse('folder', 'reads a folder of arrays');
+  if (file !== undefined && isReadableFolder(file)) throw refuse('folder', 'reads a folder of arrays');
   if (file !== undefined && /\.([ct]sv|npy)(\.gz)?$/i.test(file)) {
     await (await openHandle(file)).close(); // throws if the file is missing
     if (isTable(file) && ofImages(model.preprocessing) !== undefined) {
@@ -201,7 +200,7 @@ const BATCH_ROWS = 256;
 /** Rows of a dataset for a network of type `type`, as in training. @throws UsageError for a missing row. */
 export function* datasetRows(
   dataset: Dataset,
-  ranges: readonly RowRange[] | undefined,
+  ranges: readonly Range[] | undefined,
   type: ElementType,
   source = dataset.name, // in errors
 ): Generator<RowBatch> {

@@ -1,10 +1,10 @@
 import { type Cluster, createPool } from '@gradloom/runtime';
 import { describeRanks } from '../../lab/scale/ranks/describe-ranks.ts';
 import { measureRanks, type RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
-import type { Request } from '../../options/request.ts';
+import type { Request } from '../../options/raw-options.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
-import type { ProgressLine } from '../../terminal/note.ts';
 import { createPaint } from '../../terminal/paint.ts';
+import type { ProgressLine } from '../../terminal/progress-line.ts';
 import { describeNetwork } from '../train/describe-network.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { type ScaleValues, scaleOptions } from './options.ts';

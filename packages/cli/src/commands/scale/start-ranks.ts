@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
 import type { Io } from '../../terminal/io.ts';
-import { findLauncher } from '../cluster/find-launcher.ts';
+import { findLauncher } from '../cluster/launchers.ts';
 
 /** Allows more ranks than cores: Open MPI 5 and 4 read these variables, others ignore them. */
 const OVERSUBSCRIBE = {

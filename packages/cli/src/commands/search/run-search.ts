@@ -1,28 +1,28 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createPool, type FolderLock, type Pool } from '@gradloom/runtime';
 import { lockFolder } from '@gradloom/runtime/internal';
+import { isFolder } from '../../files/folders.ts';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { writeOut } from '../../files/out-directory.ts';
 import { SEARCH_FILE, SEARCH_LINES } from '../../files/run-files/names.ts';
 import { resolveAlias } from '../../options/aliases.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import type { Group } from '../../options/option.ts';
-import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { searchText, trialTable } from '../../report/search/search-page.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { failureOf, UsageError, withoutPlace } from '../../terminal/failure.ts';
-import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { announceInterrupt, interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { describeMachine, typed } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
-import { createProgressLine } from '../../terminal/note.ts';
+import { createProgressLine } from '../../terminal/progress-line.ts';
 import { plural, timeLeft } from '../../terminal/text/format.ts';
-import { writeOut } from '../../terminal/text/out-directory.ts';
 import { table } from '../../terminal/text/table.ts';
-import { commandOf } from '../train/describe-flags.ts';
 import { lockNewDirectory } from '../train/new-directory.ts';
 import { type TrainValues, trainOptions } from '../train/options.ts';
+import { commandOf } from '../train/run-record.ts';
 import { createLanes, type Lanes } from './choose-lanes.ts';
 import { readSearch, type SearchConfig, valuesAt } from './config.ts';
 import { documentOf, type SearchDocument } from './document.ts';
@@ -71,10 +71,7 @@ function refuseTrainFlags({ flags }: Request): void {
 const RUN_GROUPS = new Set<Group>(['Data', 'Model', 'Training']);
 
 async function goOn(folder: string, values: SearchValues, io: Io): Promise<number> {
-  if (
-    !(statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false) ||
-    !existsSync(join(folder, SEARCH_LINES))
-  ) {
+  if (!isFolder(folder) || !existsSync(join(folder, SEARCH_LINES))) {
     throw new UsageError(`--resume has ${folder}, expected the directory of a search, with its ${SEARCH_LINES}`);
   }
   const lock = lockFolder('search', folder, 'search');
@@ -204,7 +201,7 @@ async function search(
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
     if (lost !== null) throw lost;
-    if (signal.aborted) return exitCodes[signal.reason as Interruption];
+    if (signal.aborted) return interruptExitCode(signal);
     return winner === null || unmeasured > 0 ? 1 : 0;
   }
 

@@ -1,8 +1,7 @@
 import { option, show } from '@gradloom/core/internal';
 import { moduleOption } from '../../options/custom-parts.ts';
-import { memorySize } from '../../options/memory-size.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { runOptions, verbose } from '../../options/run-options.ts';
+import { memorySize, runOptions, verbose } from '../../options/run-options.ts';
 import { hostNames } from '../http/host-names.ts';
 import { LOOPBACK } from '../http/http-server.ts';
 

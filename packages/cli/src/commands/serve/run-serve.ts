@@ -6,10 +6,9 @@ import { createAnswerPool, npyRows } from '@gradloom/runtime/internal';
 import { divisorsOf, openModel, refuseMoreThan } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { withDefaults } from '../../options/option.ts';
-import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { withoutPlace } from '../../terminal/failure.ts';
-import { listenForInterrupt } from '../../terminal/interrupt.ts';
+import { interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { type Io, printLine, printLines } from '../../terminal/io.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { createHostCheck, isLoopback } from '../http/host-names.ts';
@@ -71,11 +70,10 @@ export async function runServe(request: Request, io: Io): Promise<number> {
       printLine(io.stderr, `gradloom serve: warning: ${warning}`);
     }
     printLines(io.stdout, describeServer(url, model, request.positionals[0], schema));
-    const { signal } = interrupt;
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await interrupted(interrupt);
     printLine(
       io.stderr,
-      `gradloom serve: ${signal.reason}: answering the requests that have arrived; a second signal ends at once`,
+      `gradloom serve: ${interrupt.signal.reason}: answering the requests that have arrived; a second signal ends at once`,
     );
     await server.stop();
     return 0;

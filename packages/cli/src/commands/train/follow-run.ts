@@ -21,29 +21,21 @@ import { kebabCase } from '../../options/flags-of.ts';
 import { metricsLines } from '../../report/train/run-lines.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutPlace } from '../../terminal/failure.ts';
-import {
-  announceInterrupt,
-  exitCodes,
-  type Interruption,
-  interrupted,
-  listenForInterrupt,
-} from '../../terminal/interrupt.ts';
+import { announceInterrupt, interruptExitCode, interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
+import { removeAddress, writeAddress } from '../live/live-address.ts';
 import type { LiveServer } from '../live/live-server.ts';
-import { removeAddress, writeAddress } from '../live/own-address.ts';
 import { type WatchedRun, watchRun } from '../live/watched-run.ts';
 import { type Assessment, assess } from './assessment/assess.ts';
-import { configOf, runConfig } from './describe-flags.ts';
 import { dividePlane, divisionSteps, isPlanar } from './findings/divide-plane.ts';
 import { divisionLine, eventLine } from './metrics-line.ts';
-import { modelOf } from './model-of.ts';
 import { trainOptions } from './options.ts';
 import type { RunRequest } from './read-values.ts';
 import { type Recipe, stepsPerEpoch } from './recipe.ts';
-import { otherLibrary } from './recorded-library.ts';
 import { type Reporter, type RunStart, warn } from './reporter.ts';
-import type { Resumable } from './resumable.ts';
+import type { Resumable } from './resume.ts';
 import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run-directory.ts';
+import { configOf, modelOf, otherLibrary, runConfig } from './run-record.ts';
 
 /** Trains to the end or to a signal, shows progress and writes files. Resolves to the exit code. */
 export async function followRun(
@@ -172,7 +164,7 @@ export async function followRun(
     }
     if (lost !== null) throw lost;
     if (directory !== undefined) refuseLoss(directory.path, result, resumable?.checkpoint ?? null);
-    if (signal.aborted) return exitCodes[signal.reason as Interruption];
+    if (signal.aborted) return interruptExitCode(signal);
     if (live !== undefined && recipe.values['live-after']) await serveOn(live);
     return 0;
   } catch (error) {

@@ -6,12 +6,12 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
-  readSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { basename } from 'node:path';
 import { fileSystem, openRunFile, temporaryPath, writeAtomically } from '@gradloom/runtime/internal';
+import { readBytes } from '../../files/run-files/names.ts';
 import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
 import { seal } from '../../files/run-files/seal.ts';
 
@@ -60,7 +60,7 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   let failing = false;
 
   function cut(step: number): void {
-    const all = Buffer.concat([readAll(file, position), waiting]);
+    const all = Buffer.concat([readBytes(file, 0, position), waiting]);
     const end = bytesUpTo(all, step);
     waiting = all.subarray(Math.min(position, end), end);
     position = Math.min(position, end);
@@ -129,19 +129,10 @@ function readFile(path: string): Uint8Array {
   const file = openRunFile('train', path);
   if (file === null) return new Uint8Array(0);
   try {
-    return readAll(file, fstatSync(file).size);
+    return readBytes(file, 0, fstatSync(file).size);
   } finally {
     closeSync(file);
   }
-}
-
-function readAll(file: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  for (let got = -1; got !== 0 && filled < length; filled += got) {
-    got = readSync(file, bytes, filled, length - filled, filled);
-  }
-  return bytes.subarray(0, filled);
 }
 
 /** Creates a file with these bytes, replacing any other; returns its descriptor. */

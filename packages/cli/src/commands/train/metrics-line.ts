@@ -4,10 +4,10 @@ import { type Io, printJson, printLine } from '../../terminal/io.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
 import type { Assessment } from './assessment/assess.ts';
 import type { LinearModel } from './assessment/linear-model.ts';
-import { configOf } from './describe-flags.ts';
 import { decisionsOf } from './describe-table.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reporter, RunStart } from './reporter.ts';
+import { configOf } from './run-record.ts';
 
 /** The first line of --json. */
 function startLine({ recipe, event, out }: RunStart): string {

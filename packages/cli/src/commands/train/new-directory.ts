@@ -1,10 +1,9 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FolderLock } from '@gradloom/runtime';
+import { FolderInUseError, type FolderLock, LockError } from '@gradloom/runtime';
 import { isLockName, isTemporaryName, lockFolder, makeDirectory, refuseInUse } from '@gradloom/runtime/internal';
 import { RUNS_FOLDER } from '../../files/run-files/names.ts';
 import { UsageError } from '../../terminal/failure.ts';
-import { writing } from './writing.ts';
 
 /** Descriptions for `writing` of the directory of a new run: what is wrong, and what is expected. */
 export const newDirectory = (out: string | undefined): [has: string, expected: string] => [
@@ -77,4 +76,17 @@ function takeNumber(name: string): string {
 function numberOf(entry: string, name: string): number {
   const number = entry.startsWith(`${name}-`) ? Number(entry.slice(name.length + 1)) : 0;
   return Number.isSafeInteger(number) ? number : 0;
+}
+
+/** @throws Error with `has` and `expected` if the system refuses what `write` does. */
+export function writing<T>(has: string, expected: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    // These messages are complete.
+    if (error instanceof FolderInUseError || error instanceof LockError || error instanceof UsageError) throw error;
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const reason = cause instanceof Error ? cause.message : cause;
+    throw new Error(`${has}, expected ${expected} (${reason})`, { cause: error });
+  }
 }

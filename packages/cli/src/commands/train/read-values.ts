@@ -4,18 +4,15 @@ import type { Cluster } from '@gradloom/runtime';
 import { datasetNames } from '../../files/datasets/dataset-source.ts';
 import { readConfig } from '../../options/config-file.ts';
 import { camelCase } from '../../options/flags-of.ts';
-import { flagsToRaw, mergeRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, mergeRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { quote } from '../../terminal/text/quote.ts';
-import { onEachRank } from '../cluster/on-each-rank.ts';
-import { isPerRank, refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
+import { isPerRank, onEachRank, refuseOtherFlags } from '../cluster/on-each-rank.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
-import { recordedLibrary } from './recorded-library.ts';
-import { openResumable, type Resumable } from './resumable.ts';
-import { resumedOptions } from './resumed-options.ts';
+import { openResumable, type Resumable, resumedOptions } from './resume.ts';
+import { recordedLibrary } from './run-record.ts';
 
 /** The options of a run, how the user gave each, and the run that it continues. */
 export interface RunRequest {

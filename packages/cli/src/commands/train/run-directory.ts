@@ -14,8 +14,7 @@ import {
 import { seal } from '../../files/run-files/seal.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
 import { type MetricsFile, missingSteps, openMetrics } from './metrics-file.ts';
-import { lockNewDirectory, newDirectory } from './new-directory.ts';
-import { writing } from './writing.ts';
+import { lockNewDirectory, newDirectory, writing } from './new-directory.ts';
 
 /** The locked directory of a run, open for writing. */
 export interface RunDirectory {

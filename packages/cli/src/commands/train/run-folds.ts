@@ -5,18 +5,17 @@ import type { Evaluation, FolderLock, TrainResult } from '@gradloom/runtime';
 import { planRun } from '@gradloom/runtime/internal';
 import { formatSource } from '../../files/datasets/dataset-source.ts';
 import type { OpenedDataset } from '../../files/datasets/open-dataset.ts';
+import { writeOut } from '../../files/out-directory.ts';
 import { FOLDS_FILE } from '../../files/run-files/names.ts';
 import { type Figures, type Fold, type FoldsSummary, foldsTable, summaryOf } from '../../lab/figures/folds-table.ts';
 import { tryReport } from '../../report/try-report.ts';
-import { exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines, widthOf } from '../../terminal/io.ts';
-import { createProgressLine, type ProgressLine } from '../../terminal/note.ts';
+import { createProgressLine, type ProgressLine } from '../../terminal/progress-line.ts';
 import { timeLeft } from '../../terminal/text/format.ts';
-import { writeOut } from '../../terminal/text/out-directory.ts';
 import { table } from '../../terminal/text/table.ts';
 import type { Assessment } from './assessment/assess.ts';
-import { commandOf } from './describe-flags.ts';
 import { describeNetwork } from './describe-network.ts';
 import { describeRun } from './describe-run.ts';
 import { describeData } from './describe-table.ts';
@@ -25,6 +24,7 @@ import { lockNewDirectory } from './new-directory.ts';
 import type { TrainValues } from './options.ts';
 import { createRecipe, openRun, warningsOf } from './recipe.ts';
 import { quietReporter, type Reporter, type RunEnd, warn } from './reporter.ts';
+import { commandOf } from './run-record.ts';
 
 /** From this share of the first fold on, or after this time, the time left is told. */
 const STARTED = 0.1;
@@ -93,7 +93,7 @@ export async function runFolds(
       const recipe = await createRecipe(foldValues, opened);
       facts ??= { dataset: recipe.sets.train.name, network: describeNetwork(recipe.spec) };
       code = await followRun(recipe, reporter, io, { resumable: null, library: null });
-      if (code === 0 && interrupt.signal.aborted) code = exitCodes[interrupt.signal.reason as Interruption];
+      if (code === 0 && interrupt.signal.aborted) code = interruptExitCode(interrupt.signal);
       if (code !== 0) break;
     }
     progress.clear();

@@ -1,18 +1,17 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cluster, type FolderLock, LAST_FILE } from '@gradloom/runtime';
 import type { DatasetSource } from '../../files/datasets/dataset-source.ts';
+import { isFolder } from '../../files/folders.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import type { Io } from '../../terminal/io.ts';
+import { onAllRanks } from '../cluster/on-all-ranks.ts';
 import { onEachRank } from '../cluster/on-each-rank.ts';
 import { followRun } from './follow-run.ts';
 import { jsonReporter } from './metrics-line.ts';
 import { checkOut } from './new-directory.ts';
-import { onAllRanks } from './on-all-ranks.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import { readValues, refuseWords } from './read-values.ts';
 import { createRecipe, openRun, warningsOf } from './recipe.ts';
@@ -68,8 +67,7 @@ function parseCluster(request: Request): Pick<TrainValues, 'cluster' | 'exchange
 function lockResumed(request: Request): FolderLock | null {
   const { resume, out, 'no-out': noOut } = flagsToRaw(trainOptions, request);
   if (typeof resume?.value !== 'string' || out !== undefined || noOut !== undefined) return null;
-  const isFolder = statSync(resume.value, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return isFolder ? lockRunDirectory(resume.value) : null;
+  return isFolder(resume.value) ? lockRunDirectory(resume.value) : null;
 }
 
 async function runLocked(request: Request, io: Io, lock: FolderLock | null, cluster: Cluster | null): Promise<number> {

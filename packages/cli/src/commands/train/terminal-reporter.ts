@@ -5,7 +5,7 @@ import { createLiveArea, folded, type LiveArea } from '../../terminal/live-area.
 import { createPaint, type Paint } from '../../terminal/paint.ts';
 import { decimal, duration, whole } from '../../terminal/text/format.ts';
 import { steerText } from '../../terminal/text/steer-text.ts';
-import { describeProbes, type Probe } from './describe-looks.ts';
+import { describeProbes, type Probe } from './describe-probes.ts';
 import { describeRun } from './describe-run.ts';
 import { describeData } from './describe-table.ts';
 import { countOf, epochText, type LossUnit, lossAsIs, lossUnitOf, metricsOf } from './epoch-text.ts';

@@ -7,8 +7,7 @@ import { parseRaw } from '../../options/raw-options.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { runConfig } from '../../report/train/run-config.ts';
 import { trainAlternatives, trainOptions } from '../train/options.ts';
-import { type OpenCheck, openCheck, reading } from './file-check.ts';
-import { readDocument } from './read-document.ts';
+import { type OpenCheck, openCheck, readDocument, reading } from './file-check.ts';
 
 export interface ConfigCheck {
   readonly check: OpenCheck;

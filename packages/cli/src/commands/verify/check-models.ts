@@ -7,7 +7,7 @@ import { MODEL_FILE } from '../../files/run-files/names.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
 import { isRecord } from '../../options/read-object.ts';
 import type { TrainValues } from '../train/options.ts';
-import { isFixedOption } from '../train/resumed-options.ts';
+import { isFixedOption } from '../train/resume.ts';
 import type { ConfigCheck } from './check-config.ts';
 import { type OpenCheck, openCheck, reading } from './file-check.ts';
 

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
-import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
-import type { Request } from '../../options/request.ts';
+import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLines } from '../../terminal/io.ts';
 import { createPaint, type Paint } from '../../terminal/paint.ts';

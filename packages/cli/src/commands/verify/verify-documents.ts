@@ -15,8 +15,7 @@ import { foldsDocument } from '../../report/folds/folds-page.ts';
 import { lrFindDocument } from '../../report/lr-find/lr-find-page.ts';
 import { scaleDocument } from '../../report/scale/scale-page.ts';
 import { searchDocument } from '../../report/search/search-page.ts';
-import { type FileCheck, type OpenCheck, openCheck } from './file-check.ts';
-import { readDocument } from './read-document.ts';
+import { type FileCheck, type OpenCheck, openCheck, readDocument } from './file-check.ts';
 
 /** The documents of experiments, and the record of their commands. */
 export function verifyExperiments(folder: string): FileCheck[] {

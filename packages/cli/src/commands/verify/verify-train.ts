@@ -6,8 +6,7 @@ import { findings } from '../../report/findings/findings.ts';
 import { checkConfig } from './check-config.ts';
 import { checkLines } from './check-lines.ts';
 import { checkModels, type ModelChecks, weightsOf } from './check-models.ts';
-import { type FileCheck, openCheck } from './file-check.ts';
-import { readDocument } from './read-document.ts';
+import { type FileCheck, openCheck, readDocument } from './file-check.ts';
 
 /** All files of a run of train, each alone and compared with the others. */
 export function verifyTrain(folder: string): FileCheck[] {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { option, show, suggest } from '@gradloom/core/internal';
 import { type TableName, tableFiles, tablePath } from '@gradloom/runtime';
 import { formatMember, type Member, parseMember } from '../../options/member.ts';
-import { pathsIn } from '../paths-in.ts';
+import { pathsIn } from '../folders.ts';
 import { type DatasetName, presets } from './presets.ts';
 
 /** A source of rows: a named dataset and its options, or files and how to read them. */

@@ -13,7 +13,7 @@ import {
 import { datasetFormats, loadPlainTable, tableFormatOf } from '@gradloom/runtime/internal';
 import { flagName } from '../../options/flags-of.ts';
 import { withoutPlace } from '../../terminal/failure.ts';
-import { pathsIn } from '../paths-in.ts';
+import { pathsIn } from '../folders.ts';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { presets } from './presets.ts';
 import { fileOptions } from './table-options.ts';

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { showPath, suggest } from '@gradloom/core/internal';
 import { LAST_FILE } from '@gradloom/runtime';
 import { tableFormatOf } from '@gradloom/runtime/internal';
-import { pathsIn } from '../paths-in.ts';
+import { isFolder, pathsIn } from '../folders.ts';
 import { MODEL_FILE, RUNS_FOLDER } from '../run-files/names.ts';
 
 /**
@@ -48,5 +48,3 @@ export function suggestRun(path: string): string {
     pathsIn(folder).filter((run) => run !== path && looksLikeModel(run)),
   );
 }
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

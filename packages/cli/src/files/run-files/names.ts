@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
 import { BEST_FILE, LAST_FILE } from '@gradloom/runtime';
 import { openRunFile } from '@gradloom/runtime/internal';
 
@@ -65,4 +65,14 @@ export function readRunFile(where: string, path: string, expected: string, maxBy
   } finally {
     closeSync(file);
   }
+}
+
+/** The bytes of an open file from `start` on; fewer at its end. */
+export function readBytes(file: number, start: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let filled = 0;
+  for (let got = -1; got !== 0 && filled < length; filled += got) {
+    got = readSync(file, bytes, filled, length - filled, start + filled);
+  }
+  return bytes.subarray(0, filled);
 }

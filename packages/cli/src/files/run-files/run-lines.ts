@@ -1,4 +1,4 @@
-import { isRecord } from '../../options/read-object.ts';
+import { isRecord, tryJson } from '../../options/read-object.ts';
 import { sealOf } from './seal.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export function runLines(bytes: Uint8Array): RunLines {
   const texts = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split('\n');
   const rest = texts.pop() ?? '';
   // A crash cuts a line off, so a complete line without its newline has been edited.
-  const isCutOff = rest !== '' && !isRecord(parse(rest)) && sealOf(rest.slice(0, -1)) !== 'whole';
+  const isCutOff = rest !== '' && !isRecord(tryJson(rest)) && sealOf(rest.slice(0, -1)) !== 'whole';
   if (rest !== '' && !isCutOff) texts.push(rest);
   const states = texts.map(sealOf);
   const isUnsealed = texts.length > 0 && states.every((state) => state === 'none');
@@ -27,7 +27,7 @@ export function runLines(bytes: Uint8Array): RunLines {
   const lines: RunLines['lines'][number][] = [];
   const damaged: number[] = [];
   for (const [at, text] of texts.entries()) {
-    const value = states[at] === trusted ? parse(text) : null;
+    const value = states[at] === trusted ? tryJson(text) : null;
     if (isRecord(value)) lines.push({ number: at + 1, text, value });
     else damaged.push(at + 1);
   }
@@ -49,11 +49,3 @@ export function describeLines(numbers: readonly number[]): string {
 }
 
 const MAX_RANGES = 5;
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

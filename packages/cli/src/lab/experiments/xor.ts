@@ -1,5 +1,5 @@
 import { createPool, type TrainResult } from '@gradloom/runtime';
-import { numpySeed, type SeedRange, seedRange } from '../../options/seed-range.ts';
+import { numpySeed, type Range, seedRange } from '../../options/ranges.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { thin } from '../../terminal/text/thin.ts';
@@ -141,7 +141,7 @@ function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number):
   ];
 }
 
-async function many({ first, last }: SeedRange, { machine, note }: ExperimentContext): Promise<Outcome> {
+async function many({ first, last }: Range, { machine, note }: ExperimentContext): Promise<Outcome> {
   // Four rows are one leaf, so a second thread would be idle.
   const pool = await createPool({ threads: 1 });
   const finalLosses = new Map<number, number>();

@@ -1,5 +1,4 @@
-import { name } from '../../options/schema/names.ts';
-import { count, text } from '../../options/schema/scalars.ts';
+import { count, name, text } from '../../options/schema/scalars.ts';
 import { percent, whole } from '../../terminal/text/format.ts';
 
 /** Facts about the rows that an explanation of images or texts covers. */

@@ -1,6 +1,5 @@
 import { either, list, record, refined } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { figure, literal } from '../../options/schema/scalars.ts';
+import { figure, literal, name } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 
 /** The sum of shares may exceed 1 slightly by rounding. */

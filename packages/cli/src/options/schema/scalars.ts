@@ -2,9 +2,9 @@ import { option } from '@gradloom/core/internal';
 import { refuse, type Schema } from './schema.ts';
 
 /** A value of a kind that options have, too. */
-const ofKind = <T>({ isValid, wanted }: option.PlainKind<T>): Schema<T> => ({
-  expected: wanted,
-  read: (value) => (isValid(value) ? value : refuse(value, wanted)),
+const ofKind = <T>({ isValid, wanted: expected }: option.PlainKind<T>): Schema<T> => ({
+  expected,
+  read: (value) => (isValid(value) ? value : refuse(value, expected)),
 });
 
 /** A finite number. JSON has no other, but 1e999 reads as Infinity. */
@@ -44,3 +44,12 @@ export const flag: Schema<boolean> = ofKind(option.flag);
 
 export const literal = <const V extends string>(expected: V): Schema<V> =>
   ofKind(option.checkedBy(JSON.stringify(expected), (value): value is V => value === expected));
+
+/** A name of a layer, class, model or machine; short, since it appears on a page several times. */
+export const name = text(4096);
+
+/** Keys of an object that are learning rates. */
+export const learningRateKey = word(/^[\d.]{1,30}(?:e[+-]?\d{1,3})?$/, 'learning rates as keys');
+
+/** Keys of an object that are seeds. */
+export const seedKey = word(/^\d{1,16}$/, 'seeds as keys');

@@ -1,6 +1,5 @@
 import { list, record, refined, table } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, number } from '../../options/schema/scalars.ts';
+import { count, name, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { whole } from '../../terminal/text/format.ts';
 import { barChart } from '../charts/bar-chart.ts';

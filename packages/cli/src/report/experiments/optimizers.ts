@@ -1,6 +1,5 @@
 import { list, record, table } from '../../options/schema/containers.ts';
-import { learningRateKey, name } from '../../options/schema/names.ts';
-import { figure, number } from '../../options/schema/scalars.ts';
+import { figure, learningRateKey, name, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal } from '../../terminal/text/format.ts';
 import { tick } from '../axes.ts';

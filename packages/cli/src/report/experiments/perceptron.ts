@@ -1,7 +1,6 @@
 import { text } from '@observablehq/plot';
 import { list, record, refined, table } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, flag, number } from '../../options/schema/scalars.ts';
+import { count, flag, name, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { plural, whole } from '../../terminal/text/format.ts';
 import { tick } from '../axes.ts';

@@ -1,6 +1,5 @@
 import { nullable, record, table } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, number } from '../../options/schema/scalars.ts';
+import { count, name, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { percent, plural, whole } from '../../terminal/text/format.ts';
 import { highest, lowest, tick } from '../axes.ts';

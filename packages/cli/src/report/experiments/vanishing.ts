@@ -1,8 +1,7 @@
 import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { list, nullable, optional, record, refined, table } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, figure, number } from '../../options/schema/scalars.ts';
+import { count, figure, name, number } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
 import { percent } from '../../terminal/text/format.ts';
 import { highest, logRange, lowest, tick } from '../axes.ts';

@@ -1,7 +1,6 @@
 import { rectY, ruleX } from '@observablehq/plot';
 import { list, record, table } from '../../options/schema/containers.ts';
-import { seedKey } from '../../options/schema/names.ts';
-import { count, figure, number } from '../../options/schema/scalars.ts';
+import { count, figure, number, seedKey } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, plural } from '../../terminal/text/format.ts';
 import { highest, isDrawable, logTicks, lowest, tick } from '../axes.ts';

@@ -1,7 +1,6 @@
 import { howText, meanText, nameOf, ranked, showMean, titleOf, wordOf } from '../../lab/figures/importances.ts';
 import { list, record, variant } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, figure, flag, literal, text } from '../../options/schema/scalars.ts';
+import { count, figure, flag, literal, name, text } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
 import { decimal, plural, whole as wholeText } from '../../terminal/text/format.ts';
 import { barChart } from '../charts/bar-chart.ts';

@@ -1,8 +1,7 @@
 import { afterAnswer, explainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { sheet } from '../../lab/figures/sheet.ts';
 import { list, nullable, record, refined } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, figure, literal } from '../../options/schema/scalars.ts';
+import { count, figure, literal, name } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { plural, whole } from '../../terminal/text/format.ts';
 import { imageGrid } from '../charts/image-sheet.ts';

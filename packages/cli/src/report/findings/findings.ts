@@ -1,8 +1,7 @@
 import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { sheet } from '../../lab/figures/sheet.ts';
 import { list, nullable, optional, orElse, record, refined, tuple } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, figure, flag, literal, number, text, whole } from '../../options/schema/scalars.ts';
+import { count, figure, flag, literal, name, number, text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 
 /** Most points along a side of a grid; their bytes are in base64. */

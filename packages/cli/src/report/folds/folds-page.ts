@@ -1,7 +1,6 @@
 import { figureText, foldsTable } from '../../lab/figures/folds-table.ts';
 import { list, record, table } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, figure, text } from '../../options/schema/scalars.ts';
+import { count, figure, name, text } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { POINTS, roomFor, SHARE_OF_VALUE } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';

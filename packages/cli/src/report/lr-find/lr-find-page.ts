@@ -1,6 +1,5 @@
 import { list, nullable, record } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, literal, number, text } from '../../options/schema/scalars.ts';
+import { count, literal, name, number, text } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
 import { decimal, plural, whole } from '../../terminal/text/format.ts';
 import { lineChart } from '../charts/line-chart.ts';

@@ -19,8 +19,7 @@ import {
   weakTable,
 } from '../../lab/figures/scale-figures.ts';
 import { list, nullable, optional, record, tuple } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, figure, flag, number, text, whole as wholeFrom } from '../../options/schema/scalars.ts';
+import { count, figure, flag, name, number, text, whole as wholeFrom } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import { highest } from '../axes.ts';

@@ -1,7 +1,6 @@
 import { monitors } from '@gradloom/runtime/options';
 import { list, nullable, record } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, flag, number, text, whole } from '../../options/schema/scalars.ts';
+import { count, flag, name, number, text, whole } from '../../options/schema/scalars.ts';
 import { type Read, refuse, type Schema } from '../../options/schema/schema.ts';
 import { decimal, duration, plural, whole as wholeText } from '../../terminal/text/format.ts';
 import { parallelCoordinates } from '../charts/parallel-coordinates.ts';

@@ -1,8 +1,6 @@
 import { isRecord } from '../../options/read-object.ts';
-import { either, list, optional, record, table } from '../../options/schema/containers.ts';
-import { json } from '../../options/schema/json.ts';
-import { name } from '../../options/schema/names.ts';
-import { count, flag, number, text } from '../../options/schema/scalars.ts';
+import { either, json, list, optional, record, table } from '../../options/schema/containers.ts';
+import { count, flag, name, number, text } from '../../options/schema/scalars.ts';
 import type { Schema } from '../../options/schema/schema.ts';
 import { backendFacts, machineFacts } from '../machine-table.ts';
 

@@ -1,7 +1,6 @@
 import type { TrainEvent } from '@gradloom/runtime';
 import { list, optional, orElse, record, variant } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
-import { text as anyText, count, figure, literal } from '../../options/schema/scalars.ts';
+import { text as anyText, count, figure, literal, name } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
 
 const epoch = record({

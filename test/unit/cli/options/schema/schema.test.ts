@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   either,
+  json,
   list,
   nullable,
   optional,
@@ -11,7 +12,6 @@ import {
   tuple,
   variant,
 } from '../../../../../packages/cli/src/options/schema/containers.ts';
-import { json } from '../../../../../packages/cli/src/options/schema/json.ts';
 import {
   count,
   figure,

@@ -3,8 +3,8 @@ import { createModel, type Dataset, type Model, type ModelContents, type TrainOp
 import { ownUnits } from '../../../lab/figures/own-units.ts';
 import { customParts } from '../../../options/custom-parts.ts';
 import type { Division, Plane } from '../../../report/findings/findings.ts';
-import { modelOf } from '../model-of.ts';
 import type { Recipe } from '../recipe.ts';
+import { modelOf } from '../run-record.ts';
 
 const SIDE = 48;
 const MAX_CLASSES = 6;

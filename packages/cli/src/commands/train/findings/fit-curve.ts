@@ -2,8 +2,8 @@ import type { Elements } from '@gradloom/core';
 import { createModel, type Dataset } from '@gradloom/runtime';
 import { ownUnits, targetNames } from '../../../lab/figures/own-units.ts';
 import type { Curve } from '../../../report/findings/findings.ts';
-import { modelOf } from '../model-of.ts';
 import type { Recipe } from '../recipe.ts';
+import { modelOf } from '../run-record.ts';
 import { takesIndices } from './divide-plane.ts';
 
 const MAX_POINTS = 400;

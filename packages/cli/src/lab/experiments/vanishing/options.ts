@@ -10,7 +10,7 @@ import { option } from '@gradloom/core/internal';
 import { datasetSource } from '../../../files/datasets/dataset-source.ts';
 import { memberOf } from '../../../options/member.ts';
 import type { Filled, Group, OptionTable } from '../../../options/option.ts';
-import { seedRange } from '../../../options/seed-range.ts';
+import { seedRange } from '../../../options/ranges.ts';
 import { activationList } from './activation-list.ts';
 import { presets } from './presets/index.ts';
 

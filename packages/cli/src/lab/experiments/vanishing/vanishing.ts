@@ -1,7 +1,7 @@
 import { createOptimizer } from '@gradloom/core';
 import { createPool } from '@gradloom/runtime';
 import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
-import type { SeedRange } from '../../../options/seed-range.ts';
+import type { Range } from '../../../options/ranges.ts';
 import { asUsage, UsageError } from '../../../terminal/failure.ts';
 import type { Paint } from '../../../terminal/paint.ts';
 import { defineExperiment, type ExperimentContext, type Outcome, type Section } from '../experiment.ts';
@@ -90,7 +90,7 @@ function setupOf(values: VanishingValues): Setup {
   };
 }
 
-const seedsOf = ({ first, last }: SeedRange): number[] => Array.from({ length: last - first + 1 }, (_, k) => first + k);
+const seedsOf = ({ first, last }: Range): number[] => Array.from({ length: last - first + 1 }, (_, k) => first + k);
 
 function sectionsOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData, paint: Paint): Section[] {
   return [

@@ -1,13 +1,13 @@
 import type { LossSpec } from '@gradloom/core';
 import { createPool, type Dataset, loadMnist, subset } from '@gradloom/runtime';
-import type { SeedRange } from '../../../../options/seed-range.ts';
+import type { Range } from '../../../../options/ranges.ts';
 import type { ExperimentContext, Outcome, Section } from '../../experiment.ts';
 import type { Finding } from '../../finding.ts';
 import type { Bench } from '../deep-run.ts';
 
 /** Published figures, measured again from a number of starts. */
 export interface Preset {
-  readonly seeds: SeedRange; // the default seeds
+  readonly seeds: Range; // the default seeds
   readonly run: (seeds: readonly number[], context: ExperimentContext, long?: boolean) => Promise<Outcome>;
 }
 
@@ -41,7 +41,7 @@ export const definePreset = <Found>(
     show,
   }: {
     readonly rows: number;
-    readonly seeds: SeedRange;
+    readonly seeds: Range;
     measure(measuring: Measuring): Promise<Found>;
     show(found: Found, seeds: readonly number[]): Shown;
   },

@@ -2,14 +2,12 @@ import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, ClusterError, openCluster } from '@gradloom/runtime';
 import { endTogether, hearLate, localRank, namesOf, rankCount } from '@gradloom/runtime/internal';
-import type { Request } from '../../options/request.ts';
+import type { Request } from '../../options/raw-options.ts';
 import { describeFailure, exitCodeOf } from '../../terminal/failure.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
-import { describeLast } from '../cluster/describe-loss.ts';
-import { endUnderHydra, hydraRank, readByHydra } from '../cluster/hydra.ts';
-import { LATE_CODE } from '../cluster/late-code.ts';
-import { awaitRanks, failTogether, isKnownToAll } from '../cluster/on-each-rank.ts';
-import { watchRank } from '../cluster/watch-rank.ts';
+import { describeLast, LATE_CODE } from './describe-loss.ts';
+import { endUnderHydra, hydraRank, readByHydra, watchRank } from './hydra.ts';
+import { awaitRanks, failTogether, isKnownToAll } from './on-each-rank.ts';
 
 /** Time for the first rank to print the error and end all ranks. After it, the other ranks print it themselves. */
 const LAST_WORDS_MS = 3000;

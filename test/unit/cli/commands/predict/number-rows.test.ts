@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { textRows } from '../../../../../packages/cli/src/commands/predict/text-rows.ts';
+import { textRows } from '../../../../../packages/cli/src/commands/predict/number-rows.ts';
 
 const points = buildNetwork({ input: 2, layers: [{ kind: 'dense', out: 1 }] });
 

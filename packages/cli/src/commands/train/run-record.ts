@@ -1,10 +1,13 @@
-import type { StartEvent } from '@gradloom/runtime';
+import type { Elements } from '@gradloom/core';
+import type { Backend, ModelContents, StartEvent } from '@gradloom/runtime';
 import { backendRecord } from '@gradloom/runtime/internal';
 import { formatSource } from '../../files/datasets/dataset-source.ts';
-import { loadedModules } from '../../options/custom-parts.ts';
+import { loadedModules, loadOptions } from '../../options/custom-parts.ts';
 import { type Effect, effects } from '../../options/effects.ts';
 import { formatValue } from '../../options/member.ts';
-import { describeMachine } from '../../terminal/invocation.ts';
+import { isRecord } from '../../options/read-object.ts';
+import { describeMachine, version } from '../../terminal/invocation.ts';
+import { backendName } from '../../terminal/text/format.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import type { Recipe } from './recipe.ts';
@@ -58,4 +61,46 @@ export function runConfig(
     ...describeMachine(),
     started,
   };
+}
+
+/** Contents of a run's model file: the network, and enough about its data to measure it again on the same rows. */
+export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): ModelContents {
+  const { classes, labels, inputs, preprocessing } = sets.train;
+  const { loss, dataset, validation = 0, test = 0, folds, fold } = values;
+  return {
+    spec,
+    parameters,
+    ...loadOptions(),
+    ...(loss === undefined ? {} : { loss }),
+    ...(preprocessing === undefined ? {} : { preprocessing }),
+    metadata: {
+      ...(labels === undefined ? {} : { labels }),
+      divisor: inputs.divisor,
+      classes,
+      dataset: dataset === undefined ? null : formatSource(dataset),
+      // These options find the same rows again. Types, formats, target and scaling are in the preprocessing.
+      ...(values.missing === 'drop' ? { missing: values.missing } : {}),
+      ...(values.split === undefined ? {} : { split: values.split }),
+      ...(values.encoding === undefined ? {} : { encoding: values.encoding }),
+      ...(values.stream ? { streams: true } : {}),
+      validation,
+      test,
+      ...(folds === undefined || fold === undefined ? {} : { folds, fold }),
+      writtenBy: `gradloom ${version}`,
+    },
+  };
+}
+
+/** 'blas (OpenBLAS 0.3.29 Haswell)' from a run's config.json; null if no library computed it. */
+export function recordedLibrary({ backend }: Readonly<Record<string, unknown>>): string | null {
+  if (!isRecord(backend) || !isRecord(backend.library)) return null;
+  const { name, version, core } = backend.library;
+  return `blas (${name} ${version} ${core})`;
+}
+
+/** A warning if a run computes with another library than the run that its options come from; else null. */
+export function otherLibrary(recorded: string | null, backend: Backend): string | null {
+  const current = backendName(backendRecord(backend));
+  if (recorded === null || backend.name !== 'blas' || current === recorded) return null;
+  return `the options come from a run on ${recorded}, this one takes ${current}: their weights differ by rounding (--blas chooses the library)`;
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The paths in a folder; none if there is no such folder, or it cannot be read. */
@@ -9,3 +9,5 @@ export function pathsIn(folder: string): string[] {
     return [];
   }
 }
+
+export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
 import { checkRunFile, lockFolder, makeDirectory, writeAtomically } from '@gradloom/runtime/internal';
-import { UsageError } from '../failure.ts';
+import { UsageError } from '../terminal/failure.ts';
 
 /**
  * Runs `work` with a directory that no other process writes to meanwhile, and creates it if missing; `has` names it in

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { classWeights } from '../../../../packages/cli/src/options/class-weights.ts';
 import { formatValue } from '../../../../packages/cli/src/options/member.ts';
 import { readValue } from '../../../../packages/cli/src/options/option.ts';
+import { classWeights } from '../../../../packages/cli/src/options/pairs.ts';
 
 describe.each<[unknown, unknown]>([
   ['balanced', 'balanced'],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { openRunFile } from '@gradloom/runtime/internal';
+import { readBytes } from '../../files/run-files/names.ts';
 import type { Schema } from '../../options/schema/schema.ts';
 import { readLine } from '../../report/run-files.ts';
 
@@ -86,14 +87,4 @@ function markAt(file: number, offset: number): string {
   const length = Math.min(MARKED_BYTES, offset);
   const bytes = readBytes(file, offset - length, length);
   return bytes.length < length || length === 0 ? '' : createHash('sha256').update(bytes).digest('hex').slice(0, 8);
-}
-
-/** The bytes at `start`; fewer at the end of the file. */
-function readBytes(file: number, start: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  let filled = 0;
-  for (let got = -1; got !== 0 && filled < length; filled += got) {
-    got = readSync(file, bytes, filled, length - filled, start + filled);
-  }
-  return bytes.subarray(0, filled);
 }

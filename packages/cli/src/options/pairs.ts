@@ -1,0 +1,56 @@
+import { option, show } from '@gradloom/core/internal';
+import type { ClassWeight, RateChanges } from '@gradloom/runtime';
+import { trainOptions } from '@gradloom/runtime/options';
+import { isRecord, tryJson } from './read-object.ts';
+
+const CLASS_WEIGHTS = 'balanced, numbers of at least 0 such as 1,5, or numbers by class such as yes=5,no=1';
+
+/**
+ * 'balanced', '1,5' in the order of the classes, or 'yes=5,no=1'; in a config file also a list or an object. Names with
+ * a comma or an equals sign stand in JSON: '{"a,b": 2}'.
+ */
+export const classWeights = option.kind(
+  (_where, name, raw): ClassWeight => {
+    const weights = typeof raw === 'string' && raw !== 'balanced' ? weightsOf(raw) : raw;
+    if (weights === 'balanced') return weights;
+    const values = isRecord(weights) || Array.isArray(weights) ? Object.values(weights) : [];
+    if (values.length > 0 && values.every(isWeight)) return weights as ClassWeight;
+    throw new Error(`${name} has ${show(raw)}, expected ${CLASS_WEIGHTS}`);
+  },
+  { choices: ['balanced'] },
+);
+
+const isWeight = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+function weightsOf(text: string): unknown {
+  if (text.startsWith('{')) return tryJson(text);
+  const parts = text.split(',').map((part) => part.split('='));
+  if (parts.every((part) => part.length === 1)) return parts.map(([value]) => option.numeric(value.trim()));
+  const named = parts.map(([label, ...rest]): [string, unknown] => [
+    label.trim(),
+    option.numeric(rest.join('=').trim()),
+  ]);
+  const isTwice = new Set(named.map(([label]) => label)).size < named.length;
+  return isTwice ? undefined : Object.fromEntries(named);
+}
+
+const RATE_CHANGES = 'a rate for each step that changes it, such as 300=0.001,500=0.0001';
+
+/** '300=0.001,500=0.0001': the learning rate from each step on; in files also an object. */
+export const rateChanges = option.kind((where, name, raw): RateChanges => {
+  const value = typeof raw === 'string' ? changesOf(name, raw) : raw;
+  if (typeof value !== 'object' || value === null) {
+    throw new Error(`${name} has ${show(raw)}, expected ${RATE_CHANGES}`);
+  }
+  return trainOptions.table.rateChanges.check(where, name, value);
+});
+
+/** Also reads the JSON of an object, which is how the command line of a run holds them. */
+function changesOf(name: string, text: string): unknown {
+  if (text.startsWith('{')) return tryJson(text);
+  const parts = text.split(',').map((part) => part.split('=').map((word) => word.trim()));
+  if (parts.some((part) => part.length !== 2)) return undefined;
+  const twice = parts.find(([step], at) => parts.findIndex(([other]) => Number(other) === Number(step)) < at);
+  if (twice !== undefined) throw new Error(`${name} has step ${show(Number(twice[0]))} twice, expected each step once`);
+  return Object.fromEntries(parts.map(([step, learningRate]) => [step, option.numeric(learningRate)]));
+}
