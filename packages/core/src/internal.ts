@@ -24,7 +24,7 @@ export { BEYOND, MOST_BYTES, PAGE, WasmApi, type WasmMemory, wasmProblem } from 
 export { type Products, withProducts } from './backends/with-products.ts';
 export { doubles, elements, list, onlyKeys, record } from './checks/check.ts';
 export { suggest, suggestOption } from './checks/nearest.ts';
-export { unknownOption, within, withinInTurns } from './checks/option-error.ts';
+export { unknownOption, within } from './checks/option-error.ts';
 export {
   defineOptions,
   inFloats,
@@ -229,13 +229,12 @@ export {
 export { flattenAdvice } from './network/flatten-advice.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_TEAM_MEMORY, noMemory } from './network/layers/index.ts';
-export { atLayer } from './network/layers/place.ts';
+export { atLayer } from './network/layers/layer-context.ts';
 export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';
 export { createModelMemory, forContinuation, type LiveContinuation, type ModelHost } from './network/model-memory.ts';
 export {
   bindGradients,
   bindTensors,
-  buildNetworkInTurns,
   couplesRows,
   gradientLength,
 } from './network/network.ts';

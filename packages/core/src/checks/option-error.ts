@@ -67,18 +67,6 @@ export function within<T>(path: string, check: () => T): T {
   }
 }
 
-/** `within` for a check with pauses. */
-export function* withinInTurns<T>(
-  path: string,
-  check: Generator<undefined, T, undefined>,
-): Generator<undefined, T, undefined> {
-  try {
-    return yield* check;
-  } catch (error) {
-    throw error instanceof OptionError ? error.inside(path) : error;
-  }
-}
-
 /** An error for an unknown option. */
 export const unknownOption = (where: string, key: string, known: readonly string[]): OptionError =>
   new OptionError(where, key, `is unknown, expected ${known.join(', ') || 'none'}${suggestOption(key, known)}`, {

@@ -22,23 +22,21 @@ export function createMember<Member>(
   where: string,
   builtIn: Family<Member>,
   spec: unknown,
-  own: Family<Member> = {}, // the user's own members: see own/
+  custom: Family<Member> = {}, // the user's members: see own/
 ): Member {
-  const table = { ...builtIn, ...own };
-  if (typeof spec === 'string') return factoryOf(where, table, spec)({});
-  if (typeof spec !== 'object' || spec === null || !('kind' in spec)) {
-    throw new OptionError(where, 'kind', `${has(spec)}, expected a name or an object with a kind`, {
-      about: 'spec',
-    });
+  const isObject = typeof spec === 'object' && spec !== null && 'kind' in spec;
+  if (typeof spec !== 'string' && !isObject) {
+    throw new OptionError(where, 'kind', `${has(spec)}, expected a name or an object with a kind`, { about: 'spec' });
   }
-  const { kind, ...options } = spec;
-  return factoryOf(where, table, kind)(options);
+  const { kind, ...options } = isObject ? spec : { kind: spec };
+  const family = Object.hasOwn(custom, String(kind)) ? custom : builtIn;
+  // Only an error lists the names: a network may look up a hundred thousand members.
+  const name = isKeyOf(family, kind) ? kind : oneOf({ ...builtIn, ...custom }).check(where, 'kind', kind);
+  // Specs may come from files, so every factory checks the names and values of its options itself.
+  return (family[name] as (options: object) => Member)(options);
 }
 
-function factoryOf<Member>(where: string, table: Family<Member>, kind: unknown): (options: object) => Member {
-  // Specs may come from files, so every factory checks the names and values of its options itself.
-  return table[oneOf(table).check(where, 'kind', kind)] as (options: object) => Member;
-}
+const isKeyOf = (table: object, key: unknown): key is string => typeof key === 'string' && Object.hasOwn(table, key);
 
 /** Options of a member without options. */
 export type NoOptions = Record<never, never>;

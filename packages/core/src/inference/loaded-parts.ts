@@ -1,5 +1,5 @@
 import { show, showName } from '../checks/show.ts';
-import { type CustomParts, NO_PARTS } from '../network/layers/place.ts';
+import { type CustomParts, NO_PARTS } from '../network/layers/layer-context.ts';
 import { isJsonObject, type Json } from './files/json.ts';
 
 /** How files identify a module of parts: its name, and the SHA-256 of its source and of all that it imports by path. */

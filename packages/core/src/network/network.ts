@@ -3,13 +3,12 @@ import { OptionError } from '../checks/option-error.ts';
 import { positiveInteger } from '../checks/options/index.ts';
 import { has, show } from '../checks/show.ts';
 import type { Elements } from '../math/element-type.ts';
-import { complete, type Pausable } from '../math/pausable.ts';
 import { createRandom } from '../math/random/index.ts';
 import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { buildLayers } from './build-layers.ts';
 import type { Layer, LayerSpec, TensorSpec } from './layers/index.ts';
-import { type CustomParts, NO_PARTS } from './layers/place.ts';
-import { layerInFull, type PlacedLayer, placeLayers } from './placed-layer.ts';
+import { type CustomParts, NO_PARTS } from './layers/layer-context.ts';
+import { layerInFull, listLayers, type PlacedLayer } from './placed-layer.ts';
 import { type Shape, sizeOf } from './shape.ts';
 
 /** JSON that rebuilds a network in any thread. */
@@ -85,11 +84,7 @@ export interface Network {
  * b.
  * @throws OptionError naming the layer, its value and what was expected.
  */
-export const buildNetwork = (spec: NetworkSpec, own: CustomParts = NO_PARTS): Network =>
-  complete(buildNetworkInTurns(spec, own));
-
-/** `buildNetwork` with pauses between layers, since a hundred thousand layers take half a second. */
-export function* buildNetworkInTurns(spec: NetworkSpec, own: CustomParts = NO_PARTS): Pausable<Network> {
+export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PARTS): Network {
   if (typeof spec !== 'object' || spec === null) {
     throw new Error(`buildNetwork: spec ${has(spec)}, expected { input: ..., layers: [...] }`);
   }
@@ -98,47 +93,48 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: CustomParts = NO_PA
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `${has(spec.layers)}, expected a list of at least 1 layer`);
   }
-  const specs = yield* layersInFull(spec.layers, own);
-  const built = yield* buildLayers({ own, before: new Map() }, specs, input, [], []);
+  const specs = layersInFull(spec.layers, customParts);
+  const layers = buildLayers({ customParts, before: new Map() }, specs, input, [], []);
   const tensors: Tensor[] = [];
-  let offset = 0;
-  for (const [index, layer] of built.entries()) {
-    for (const { name, shape, isTrained = true, tiedTo } of layer.tensors) {
-      if (tiedTo !== undefined) continue;
+  let parameterCount = 0;
+  for (const [index, layer] of layers.entries()) {
+    for (const { name, shape, isTrained = true } of layer.tensors.filter(isParameter)) {
       const length = sizeOf(shape);
-      tensors.push({ layer: index, name, shape, offset, length, isTrained });
-      offset += length;
+      tensors.push({ layer: index, name, shape, offset: parameterCount, length, isTrained });
+      parameterCount += length;
     }
-    yield;
   }
-  const output = built[built.length - 1].out;
-  const places = yield* withTensors(placeLayers(built, specs), tensors);
-  yield* refuseSameNames(places);
-  const ties = tiesOf(built, places, offset);
-  const products: ProductShape[] = [];
-  for (const { layer } of places) {
-    if (layer.products !== undefined) products.push(...layer.products);
-    yield;
-  }
-  const long = input.length === 1 ? input[0] : input;
-  const inFull =
-    specs === spec.layers && (long === spec.input || input.length > 1) ? spec : { input: long, layers: specs };
+  const output = layers[layers.length - 1].out;
+  const allLayers = withTensors(listLayers(layers, specs), tensors);
+  refuseSameNames(allLayers);
+  const inputInFull = input.length === 1 ? input[0] : input;
+  const isInFull = specs === spec.layers && (inputInFull === spec.input || input.length > 1);
   return {
-    ...{ spec: inFull, input, output, inputs: sizeOf(input), outputs: sizeOf(output) },
-    ...{ layers: built, allLayers: places, tensors, ties, products, parameterCount: offset, customParts: own },
+    spec: isInFull ? spec : { input: inputInFull, layers: specs },
+    input,
+    output,
+    inputs: sizeOf(input),
+    outputs: sizeOf(output),
+    layers,
+    allLayers,
+    tensors,
+    ties: tiesOf(layers, allLayers, parameterCount),
+    products: allLayers.flatMap(({ layer }) => layer.products ?? []),
+    parameterCount,
+    customParts,
   };
 }
 
 /** The uses of tensors that other layers have. */
-function tiesOf(built: readonly Layer[], places: readonly NetworkLayer[], P: number): Tie[] {
-  const embeddings = new Map(places.map(({ path, tensors: [first] }) => [path, first]));
+function tiesOf(layers: readonly Layer[], allLayers: readonly NetworkLayer[], P: number): Tie[] {
+  const tables = new Map(allLayers.map(({ path, tensors: [first] }) => [path, first]));
   const ties: Tie[] = [];
-  let at = P;
-  for (const { tiedTo } of built.flatMap(({ tensors }) => tensors)) {
-    const table = tiedTo === undefined ? undefined : embeddings.get(tiedTo);
+  let gradientOffset = P;
+  for (const { tiedTo } of layers.flatMap(({ tensors }) => tensors)) {
+    const table = tiedTo === undefined ? undefined : tables.get(tiedTo);
     if (table === undefined) continue;
-    ties.push({ offset: table.offset, length: table.length, gradientOffset: at });
-    at += table.length;
+    ties.push({ offset: table.offset, length: table.length, gradientOffset });
+    gradientOffset += table.length;
   }
   return ties;
 }
@@ -159,43 +155,33 @@ function checkInputShape(input: unknown): Shape {
 }
 
 /** Converts layers to long form. Returns `layers` itself if all are in long form. */
-function* layersInFull(layers: LayerSpec[], own: CustomParts): Pausable<LayerSpec[]> {
-  const specs: LayerSpec[] = [];
-  let isShort = false;
-  for (const layer of layers) {
-    const spec = layerInFull(layer, own);
-    isShort ||= spec !== layer;
-    specs.push(spec);
-    yield;
-  }
-  return isShort ? specs : layers;
+function layersInFull(layers: LayerSpec[], customParts: CustomParts): LayerSpec[] {
+  const specs = layers.map((layer) => layerInFull(layer, customParts));
+  return specs.every((spec, l) => spec === layers[l]) ? layers : specs;
 }
 
 /** Gives each layer its own tensors, which are in the order of the layers. */
-function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[]): Pausable<NetworkLayer[]> {
+function withTensors(placedLayers: readonly PlacedLayer[], tensors: readonly Tensor[]): NetworkLayer[] {
   let next = 0;
-  const places: NetworkLayer[] = [];
-  for (const place of placed) {
-    const { inner, tensors: own } = place.layer;
+  return placedLayers.map((placed) => {
+    const { inner, tensors: layerTensors } = placed.layer;
     // Tensors of a layer with nested layers belong to those.
-    const dealt = (inner === undefined ? own : []).filter(hasPlace).map(({ name }, k) => {
-      const { offset, length } = tensors[next + k];
+    const parameters = (inner === undefined ? layerTensors : []).filter(isParameter);
+    const placedTensors = parameters.map(({ name }) => {
+      const { offset, length } = tensors[next++];
       return { name, offset, length };
     });
-    next += dealt.length;
-    places.push({ ...place, tensors: dealt });
-    yield;
-  }
-  return places;
+    return { ...placed, tensors: placedTensors };
+  });
 }
 
-/** Whether a tensor has a place in the parameter vector. */
-const hasPlace = ({ tiedTo }: TensorSpec): boolean => tiedTo === undefined;
+/** Whether a tensor is a part of the parameter vector. */
+const isParameter = ({ tiedTo }: TensorSpec): boolean => tiedTo === undefined;
 
 /** @throws OptionError for the second layer of a name. */
-function* refuseSameNames(places: readonly PlacedLayer[]): Pausable<void> {
+function refuseSameNames(allLayers: readonly PlacedLayer[]): void {
   const known = new Map<string, string>();
-  for (const { path, spec } of places) {
+  for (const { path, spec } of allLayers) {
     if (spec.name === undefined) continue;
     const other = known.get(spec.name);
     if (other !== undefined) {
@@ -203,7 +189,6 @@ function* refuseSameNames(places: readonly PlacedLayer[]): Pausable<void> {
       throw new OptionError(`buildNetwork: layer ${path}`, `layers.${path}.name`, problem, { about: 'name' });
     }
     known.set(spec.name, path);
-    yield;
   }
 }
 
@@ -225,12 +210,12 @@ export const bindTensors = (network: Network, vector: Elements): Elements[][] =>
 export const bindGradients = (network: Network, vector: Elements): Elements[][] =>
   bind('bindGradients', network, vector, gradientLength(network), ({ gradientOffset: at }) => at);
 
-function bind(where: string, network: Network, vector: Elements, length: number, placeOf: (tie: Tie) => number) {
+function bind(where: string, network: Network, vector: Elements, length: number, offsetOf: (tie: Tie) => number) {
   if (vector.length !== length) throw new Error(`${where}: vector has length ${vector.length}, expected ${length}`);
   let [next, tie] = [0, 0];
   return network.layers.map((layer) =>
     layer.tensors.map((tensor) => {
-      if (!hasPlace(tensor)) return viewOf(vector, placeOf(network.ties[tie]), network.ties[tie++].length);
+      if (!isParameter(tensor)) return viewOf(vector, offsetOf(network.ties[tie]), network.ties[tie++].length);
       const { offset, length } = network.tensors[next++];
       return viewOf(vector, offset, length);
     }),
@@ -248,10 +233,10 @@ export function initializeParameters(
   takes: (tensor: Tensor) => boolean = () => true,
 ): void {
   let next = 0;
-  let index = 0; // layers but flatten, as in `Place.stream`
+  let index = 0; // layers but flatten, as in `LayerContext.stream`
   for (const layer of network.layers) {
     for (const [k, spec] of layer.tensors.entries()) {
-      if (!hasPlace(spec)) continue;
+      if (!isParameter(spec)) continue;
       const { initialize } = spec;
       const tensor = network.tensors[next++];
       const { offset, length } = tensor;

@@ -33,8 +33,8 @@ export interface GradientCheck {
  */
 export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausable<void> {
   const seen = new Set<string>();
-  for (const [k, stepAndRow] of network.allLayers.entries()) {
-    const { layer, spec } = stepAndRow;
+  for (const [k, placed] of network.allLayers.entries()) {
+    const { layer, spec } = placed;
     const { activation } = layer;
     if (activation?.f.customName !== undefined && !seen.has(`${activation.f.customName} ${activation.alpha}`)) {
       seen.add(`${activation.f.customName} ${activation.alpha}`);
@@ -43,7 +43,7 @@ export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausabl
     }
     if (Object.hasOwn(network.customParts.layers, spec.kind)) {
       const rows = k === 0 ? x : null;
-      yield* checkLayer(nameOfLayer(stepAndRow), layer, sizeOf(layer.in), sizeOf(layer.out), rows);
+      yield* checkLayer(nameOfLayer(placed), layer, sizeOf(layer.in), sizeOf(layer.out), rows);
     }
   }
   if (loss.customName !== undefined) yield* checkLoss(loss, t, network.outputs / targetPositions(network, loss));

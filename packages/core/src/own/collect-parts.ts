@@ -5,7 +5,7 @@ import { losses } from '../families/losses/index.ts';
 import { metrics } from '../families/metrics/index.ts';
 import { schedules } from '../families/schedules/index.ts';
 import { layers } from '../network/layers/index.ts';
-import type { CustomParts } from '../network/layers/place.ts';
+import type { CustomParts } from '../network/layers/layer-context.ts';
 import { type ActivationPart, activationOf } from './define-activation.ts';
 import { type InitializerPart, initializerOf } from './define-initializer.ts';
 import { type LayerPart, layerOf } from './define-layer.ts';

@@ -4,7 +4,7 @@ import { viewOf } from '../math/scratch.ts';
 import { joinLevels, leafCount, treeLevels } from '../math/tree/index.ts';
 import type { LayerSpec } from '../network/layers/index.ts';
 import type { Layer, TensorSpec } from '../network/layers/layer.ts';
-import type { LayerContext } from '../network/layers/place.ts';
+import type { LayerContext } from '../network/layers/layer-context.ts';
 import { type Shape, sizeOf } from '../network/shape.ts';
 import { defineOp, type Op } from '../program/op.ts';
 import { customOpName } from '../program/ops/index.ts';

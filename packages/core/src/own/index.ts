@@ -5,7 +5,7 @@ export {
   type ModuleSource,
   NOTHING_LOADED,
 } from '../inference/loaded-parts.ts';
-export { type CustomParts, NO_PARTS } from '../network/layers/place.ts';
+export { type CustomParts, NO_PARTS } from '../network/layers/layer-context.ts';
 export { checkGradients, type GradientCheck } from './check-gradients.ts';
 export { collectParts, type ModuleExports, type OwnPart } from './collect-parts.ts';
 export { type ActivationDefinition, type ActivationPart, defineActivation } from './define-activation.ts';

@@ -19,7 +19,6 @@ import {
   show,
   showName,
   within,
-  withinInTurns,
 } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type Dataset, rowText } from './dataset.ts';
@@ -81,7 +80,11 @@ export function* countedPositions(dataset: Dataset): Pausable<Uint32Array<Shared
 /** @throws OptionError if the dataset is invalid or does not fit the network's input, its output or the loss. */
 export function* checkFit(where: string, network: Network, loss: Loss, dataset: Dataset): Pausable<void> {
   const { name, targets, classes } = dataset;
-  yield* withinInTurns('dataset', checkDataset(`${where}: ${showName(name)}`, dataset));
+  try {
+    yield* checkDataset(`${where}: ${showName(name)}`, dataset);
+  } catch (error) {
+    throw error instanceof OptionError ? error.inside('dataset') : error;
+  }
   yield* checkInput(where, network, dataset);
   const failOutput = (expected: number | string, why: string): never => {
     const problem = `has ${shapeText(network.output)}, expected ${expected} (${why} of ${showName(name)})${flattenAdvice(network)}`;

@@ -15,7 +15,7 @@ import { activationOps, customActivationOps } from '../../program/ops/index.ts';
 import { channelsOf, sizeOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
-import { type LayerContext, NO_PARTS } from './place.ts';
+import { type LayerContext, NO_PARTS } from './layer-context.ts';
 
 export const activationOptions = defineOptions('activation', {
   /** Name of the function in the table of activations. */
@@ -37,11 +37,11 @@ const ofActivations: PlainKind<string> = oneOf(activations);
 /** y[i] = f(x[i]) with f from the table of activations. */
 export function activation(
   options: ActivationOptions,
-  { input, customParts: own }: Pick<LayerContext, 'input' | 'customParts'>,
+  { input, customParts }: Pick<LayerContext, 'input' | 'customParts'>,
 ): Layer {
   const { fn, size: width, alpha: given } = activationOptions.read(options);
-  const table: Readonly<Record<string, Activation>> = { ...activations, ...own?.activations };
-  const known = own === undefined || own === NO_PARTS ? ofActivations : oneOf(table);
+  const table: Readonly<Record<string, Activation>> = { ...activations, ...customParts?.activations };
+  const known = customParts === undefined || customParts === NO_PARTS ? ofActivations : oneOf(table);
   const f = table[known.check('activation', 'fn', fn)];
   if (given !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const shape = width === undefined || width === sizeOf(input) ? input : [width];

@@ -14,7 +14,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 
 export const batchNormOptions = defineOptions('batch-norm', {
   /** C: length of the last axis. @default that of the layer before */
@@ -55,14 +55,14 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
       { name: 'runningVariance', shape: [size], isTrained: false, initialize: (out) => void out.fill(1) },
     ],
     couplesRows: true,
-    createMemory: (rows, allocate, { leaves, allocatePerLeaf: take, allocatePerThread: own = allocate }) => ({
-      // μ, σ² and 1 / √(σ² + ε), the means of dy and dy · x̂, scratch of sums, and a tree over all leaves.
+    createMemory: (rows, allocate, { leaves, allocatePerLeaf, allocatePerThread = allocate }) => ({
       arrays: [
-        ...[own(size), own(size), own(size), own(size), own(size)],
-        ...[allocate(sumLevels(rows, R) * 2 * size), own(treeLevels(leaves) * size)],
+        ...Array.from({ length: 5 }, () => allocatePerThread(size)), // μ, σ², 1 / √(σ² + ε), the means of dy and dy · x̂
+        allocate(sumLevels(rows, R) * 2 * size), // scratch of sums
+        allocatePerThread(treeLevels(leaves) * size), // a tree over all leaves
       ],
       // Sums over each leaf of a batch: x, its squares about μ, dy · x̂, and dy.
-      shared: [size, size, size, size].map(take),
+      shared: [size, size, size, size].map(allocatePerLeaf),
     }),
     forward(y, x, [gamma, beta, runningMean, runningVariance], B, pass, { arrays, shared = [] }) {
       const [mean, variance, scales, , , scratch, levels] = arrays;
@@ -73,12 +73,12 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
         return;
       }
       const { rows, leaves, firstLeaf, isLaterPass = false } = batch;
-      const own = leafCount(B, leafRows);
+      const passLeaves = leafCount(B, leafRows);
       const [sums, squares] = shared;
-      emit(ops.leafSums, partOf(sums, firstLeaf, own), scratch, x, B, leafRows, R, size);
+      emit(ops.leafSums, partOf(sums, firstLeaf, passLeaves), scratch, x, B, leafRows, R, size);
       emit(barrier);
       if (!isLaterPass) emit(ops.leafMean, mean, levels, sums, leaves, size, rows * R);
-      emit(ops.leafSquares, partOf(squares, firstLeaf, own), scratch, x, mean, B, leafRows, R, size);
+      emit(ops.leafSquares, partOf(squares, firstLeaf, passLeaves), scratch, x, mean, B, leafRows, R, size);
       emit(barrier);
       if (!isLaterPass) {
         emit(ops.leafMean, variance, levels, squares, leaves, size, rows * R);
@@ -99,17 +99,17 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
           },
         }),
     backward(dx, dy, x, _y, [gamma, , runningMean], gradients, B, pass, { arrays, shared = [] }) {
-      const [ownMean, , scales, meanDy, meanDyXHat, scratch, levels] = arrays;
+      const [batchMean, , scales, meanDy, meanDyXHat, scratch, levels] = arrays;
       const { emit, training, leafRows, accumulate, batch } = pass;
       const { rows, leaves, firstLeaf, isLaterPass = false } = batch;
-      const own = leafCount(B, leafRows);
+      const passLeaves = leafCount(B, leafRows);
       const [dGamma, dBeta, ...untrained] = gradients;
       const [, , dGammas, dBetas] = shared;
-      const mean = training ? ownMean : runningMean;
-      const sums = [dGammas, dBetas].map((all) => partOf(all, firstLeaf, own));
+      const mean = training ? batchMean : runningMean;
+      const sums = [dGammas, dBetas].map((all) => partOf(all, firstLeaf, passLeaves));
       emit(ops.leafGradients, sums[0], sums[1], scratch, dy, x, mean, scales, B, leafRows, R, size);
-      emit(ops.leafTotal, dGamma, levels, sums[0], own, accumulate, size);
-      emit(ops.leafTotal, dBeta, levels, sums[1], own, accumulate, size);
+      emit(ops.leafTotal, dGamma, levels, sums[0], passLeaves, accumulate, size);
+      emit(ops.leafTotal, dBeta, levels, sums[1], passLeaves, accumulate, size);
       if (!accumulate) for (const gradient of untrained) emit(ops.fill, gradient, 0, size);
       if (dx === null) return;
       if (training) {
@@ -126,8 +126,8 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
       emit(ops.batchNormBackwardInput, dx, dy, x, mean, scales, gamma, meanDy, meanDyXHat, B * R, size);
     },
   };
-  /** The sums of `own` leaves from `firstLeaf` on. An empty array (when operations are only counted) stays empty. */
-  function partOf(sums: Elements, firstLeaf: number, own: number): Elements {
-    return sums.length === 0 ? sums : viewOf(sums, firstLeaf * size, own * size);
+  /** The sums of `count` leaves from `firstLeaf` on. An empty array (when operations are only counted) stays empty. */
+  function partOf(sums: Elements, firstLeaf: number, count: number): Elements {
+    return sums.length === 0 ? sums : viewOf(sums, firstLeaf * size, count * size);
   }
 }

@@ -5,8 +5,8 @@ import { ops } from '../../program/ops/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import { unchanged } from './at-each-position.ts';
 import type { Layer, Pass } from './layer.ts';
+import type { LayerContext } from './layer-context.ts';
 import type { LayerMemory } from './memory.ts';
-import type { LayerContext } from './place.ts';
 
 export const channelDropoutOptions = defineOptions('channel-dropout', {
   /** Probability that a channel of a row is set to 0 in training, in [0, 1). */

@@ -13,7 +13,7 @@ import type { ConvolutionGeometry, WindowAxis } from '../../math/windows.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import type { Layer, TensorSpec } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 import { alongAxis, axesOf, perAxis } from './windows.ts';
 
 export const conv2dTransposeOptions = defineOptions('conv2d-transpose', {
@@ -43,7 +43,7 @@ export interface Conv2dTransposeOptions extends OptionsOf<typeof conv2dTranspose
  * plus b. An axis of n inputs has (n - 1) · stride - 2 · padding + kernel + outputPadding outputs, as in PyTorch.
  * [Dumoulin & Visin 2016, §4](https://arxiv.org/abs/1603.07285)
  */
-export function conv2dTranspose(options: Conv2dTransposeOptions, { input, customParts: own }: LayerContext): Layer {
+export function conv2dTranspose(options: Conv2dTransposeOptions, { input, customParts }: LayerContext): Layer {
   const kind = 'conv2d-transpose';
   const read = conv2dTransposeOptions.read(options);
   const { out: O, bias } = read;
@@ -66,8 +66,8 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
   const places = height.kernel * width.kernel;
   const [H, V] = [height.inputs, width.inputs];
   const geometry: ConvolutionGeometry = { height, width, C: O, O: C, groups: 1 };
-  const initializeW = createInitializer(read.init, own);
-  const initializeB = createInitializer(read.biasInit, own);
+  const initializeW = createInitializer(read.init, customParts);
+  const initializeB = createInitializer(read.biasInit, customParts);
   const [fanIn, fanOut] = [places * C, places * O];
   const W: TensorSpec = {
     ...{ name: 'W', shape: [height.kernel, width.kernel, O, C] },

@@ -12,7 +12,7 @@ import { createInitializer, initializer } from '../../families/initializers/inde
 import { type ConvolutionGeometry, ONE_POSITION } from '../../math/windows.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer, TensorSpec } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 import { alongAxis, axesOf, perAxis, windowsAlong } from './windows.ts';
 
 const paddingKind = checkedBy(
@@ -57,17 +57,17 @@ export interface ConvOptions extends OptionsOf<typeof table>, Named {}
  * y = x * W + b on images [H, W, C]: a cross-correlation, as everywhere in the field. An axis of n inputs has ⌊(n + 2 ·
  * padding - dilation · (kernel - 1) - 1) / stride⌋ + 1 outputs, as in PyTorch.
  */
-export const conv2d = (options: ConvOptions, stepAndRow: LayerContext): Layer =>
-  convolution('conv2d', conv2dOptions.read(options), stepAndRow);
+export const conv2d = (options: ConvOptions, context: LayerContext): Layer =>
+  convolution('conv2d', conv2dOptions.read(options), context);
 
 /** y = x * W + b on sequences [T, C]; otherwise as conv2d. */
-export const conv1d = (options: ConvOptions, stepAndRow: LayerContext): Layer =>
-  convolution('conv1d', conv1dOptions.read(options), stepAndRow);
+export const conv1d = (options: ConvOptions, context: LayerContext): Layer =>
+  convolution('conv1d', conv1dOptions.read(options), context);
 
 function convolution(
   kind: 'conv1d' | 'conv2d',
   { out: O, kernel, stride, padding, dilation, groups, bias, init, biasInit }: ReturnType<typeof conv2dOptions.read>,
-  { input, customParts: own }: LayerContext,
+  { input, customParts }: LayerContext,
 ): Layer {
   const axes = axesOf(kind, input, kind === 'conv2d' ? [2] : [1]);
   const C = input[axes];
@@ -92,8 +92,8 @@ function convolution(
   const shape = [...size, C / groups, O];
   const places = height.kernel * width.kernel;
   const geometry: ConvolutionGeometry = { height, width, C, O, groups };
-  const initializeW = createInitializer(init, own);
-  const initializeB = createInitializer(biasInit, own);
+  const initializeW = createInitializer(init, customParts);
+  const initializeB = createInitializer(biasInit, customParts);
   const [fanIn, fanOut] = [(places * C) / groups, places * O];
   const W: TensorSpec = {
     ...{ name: 'W', shape },

@@ -19,7 +19,7 @@ import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf, type Shape } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer, TensorSpec } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 
 export const denseOptions = defineOptions('dense', {
   /** Inputs I, the last axis. @default that of the layer before */
@@ -46,14 +46,14 @@ export interface DenseOptions extends OptionsOf<typeof denseOptions.table>, Name
  * y = x · W + b with W [I, O], b [O], on the last axis of each position of a row. With `tiedTo` W is the transposed
  * table of an embedding, as in [Press and Wolf 2017](https://arxiv.org/abs/1608.05859), and b is added at last.
  */
-export function dense(options: DenseOptions, stepAndRow: LayerContext): Layer {
+export function dense(options: DenseOptions, context: LayerContext): Layer {
   const { in: width, out: O, bias, tiedTo, init, biasInit } = denseOptions.read(options);
-  const { input, customParts: own } = stepAndRow;
+  const { input, customParts } = context;
   const I = width ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
-  const initializeW = createInitializer(init, own);
-  const initializeB = createInitializer(biasInit, own);
+  const initializeW = createInitializer(init, customParts);
+  const initializeB = createInitializer(biasInit, customParts);
   const W: TensorSpec = {
     ...{ name: 'W', shape: [I, O] },
     initialize: (out, random) => initializeW(out, I, O, random),
@@ -64,7 +64,7 @@ export function dense(options: DenseOptions, stepAndRow: LayerContext): Layer {
   };
   const shape = { in: [...positions, I], out: [...positions, O], elementwise: false, reads: { x: true, y: false } };
   if (tiedTo !== undefined) {
-    refuseUntied(options, tiedTo, I, stepAndRow);
+    refuseUntied(options, tiedTo, I, context);
     const E: TensorSpec = { name: 'W', shape: [O, I], tiedTo, initialize: () => undefined };
     return {
       ...shape,

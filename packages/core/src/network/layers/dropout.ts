@@ -12,7 +12,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
 import { unchanged } from './at-each-position.ts';
 import type { Layer, Pass } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 
 export const dropoutOptions = defineOptions('dropout', {
   /** Probability that an input is set to 0 in training, in [0, 1). */

@@ -6,7 +6,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
-import { atLayer, type LayerContext } from './place.ts';
+import { atLayer, type LayerContext } from './layer-context.ts';
 
 export const embeddingOptions = defineOptions('embedding', {
   /** V, size of the vocabulary: inputs are integers from 0 to V - 1. */
@@ -25,10 +25,10 @@ export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions.tabl
  * ascending, and places in a row ascending. Indices have no gradient: dx is 0.
  * @throws InputError in the forward pass if an index is not an integer in [0, V), before anything is read.
  */
-export function embedding(options: EmbeddingOptions, { input, path, name, customParts: own }: LayerContext): Layer {
+export function embedding(options: EmbeddingOptions, { input, path, name, customParts }: LayerContext): Layer {
   const k = sizeOf(input);
   const { vocabulary: V, width, init } = embeddingOptions.read(options);
-  const initialize = createInitializer(init, own);
+  const initialize = createInitializer(init, customParts);
   const label = `embedding(${V}x${width})`;
   const where = atLayer(label, path, name);
   return {

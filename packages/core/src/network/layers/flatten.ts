@@ -2,7 +2,7 @@ import { defineOptions, type Named } from '../../checks/options/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 
 export const flattenOptions = defineOptions('flatten', {});
 

@@ -142,6 +142,7 @@ export {
   type Pass,
   type TensorSpec,
 } from './layer.ts';
+export { type CustomParts, type LayerBefore, type LayerContext, NO_PARTS, type Path } from './layer-context.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
 export {
   type GradientPair,
@@ -151,7 +152,6 @@ export {
   type StackMemory,
   type TeamMemory,
 } from './memory.ts';
-export { type CustomParts, type LayerBefore, type LayerContext, NO_PARTS, type Path } from './place.ts';
 export type { PoolingOptions } from './pool.ts';
 export type { PositionEmbeddingOptions } from './position-embedding.ts';
 export type { RecurrentOptions } from './recurrent.ts';

@@ -1,7 +1,7 @@
 import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 import { axesOf } from './windows.ts';
 
 export const lastPositionOptions = defineOptions('last-position', {});

@@ -12,7 +12,7 @@ import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 
 export const layerNormOptions = defineOptions('layer-norm', {
   /** Length of the last axis. @default that of the layer before */

@@ -3,7 +3,7 @@ import { defineOptions, type Named, type OptionsOf, required } from '../../check
 import { ONE_POSITION, type WindowGeometry } from '../../math/windows.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 import { alongAxis, axesOf, perAxis, windowsAlong } from './windows.ts';
 
 const table = {
@@ -26,8 +26,8 @@ export interface PoolingOptions extends OptionsOf<typeof table>, Named {}
  * NaN. Of equal maxima the first takes the gradient. Axes have ⌊(n + 2 · padding - size) / stride⌋ + 1 outputs, as in
  * PyTorch.
  */
-export function maxPool(options: PoolingOptions, place: LayerContext): Layer {
-  const { geometry, ...layer } = poolLayer('max-pool', maxPoolOptions.read(options), place);
+export function maxPool(options: PoolingOptions, context: LayerContext): Layer {
+  const { geometry, ...layer } = poolLayer('max-pool', maxPoolOptions.read(options), context);
   return {
     ...layer,
     // The place of the maximum is found again from both.
@@ -45,8 +45,8 @@ export function maxPool(options: PoolingOptions, place: LayerContext): Layer {
  * y = the mean of each window of each channel, over one axis of [T, C] or two of [H, W, C]. Padding counts as zeros, as
  * in PyTorch, where a sum is divided by the whole window. The number of outputs is that of max-pool.
  */
-export function avgPool(options: PoolingOptions, place: LayerContext): Layer {
-  const { geometry, ...layer } = poolLayer('avg-pool', avgPoolOptions.read(options), place);
+export function avgPool(options: PoolingOptions, context: LayerContext): Layer {
+  const { geometry, ...layer } = poolLayer('avg-pool', avgPoolOptions.read(options), context);
   return {
     ...layer,
     reads: { x: false, y: false },

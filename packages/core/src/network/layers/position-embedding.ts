@@ -4,7 +4,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 import { axesOf } from './windows.ts';
 
 export const positionEmbeddingOptions = defineOptions('position-embedding', {
@@ -19,12 +19,12 @@ export interface PositionEmbeddingOptions extends OptionsOf<typeof positionEmbed
  * y = x + P on sequences [T, C]: each place has a trained vector of its own. dP adds the rows of a leaf ascending.
  * [Gehring et al. 2017, §3.1](https://arxiv.org/abs/1705.03122)
  */
-export function positionEmbedding(options: PositionEmbeddingOptions, { input, customParts: own }: LayerContext): Layer {
+export function positionEmbedding(options: PositionEmbeddingOptions, { input, customParts }: LayerContext): Layer {
   const { init } = positionEmbeddingOptions.read(options);
   axesOf('position-embedding', input, [1]);
   const [T, C] = input;
   const size = sizeOf(input);
-  const initialize = createInitializer(init, own);
+  const initialize = createInitializer(init, customParts);
   return {
     label: `position-embedding(${T}x${C})`,
     in: input,

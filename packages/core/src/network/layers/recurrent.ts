@@ -14,7 +14,7 @@ import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
 import type { Layer, Pass, TensorSpec } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 import { axesOf } from './windows.ts';
 
 const table = {
@@ -47,17 +47,17 @@ export interface RecurrentOptions extends OptionsOf<typeof table>, Named {}
  * state after its last real position, and `reverse` begins there; outputs at padding are 0. [Cho et al.
  * 2014](https://arxiv.org/abs/1406.1078), with r after the product, as in cuDNN
  */
-export function gru(options: RecurrentOptions, stepAndRow: LayerContext): Layer {
-  return recurrent('gru', 3, gruOptions.read(options), stepAndRow, {
+export function gru(options: RecurrentOptions, context: LayerContext): Layer {
+  return recurrent('gru', 3, gruOptions.read(options), context, {
     // h · Wh + bh of gate n; the backward pass overwrites it with the gradients of all gates.
     widths: [3],
-    forward(emit, y, { h, q, before, gates, own: [byState] }, lengths, ...sizes) {
+    forward(emit, y, { h, q, before, gates, extra: [byState] }, lengths, ...sizes) {
       emit(ops.gruForward, y, h, before, gates, byState, q, lengths, ...sizes);
     },
-    backward(emit, dy, { h, q, before, gates, product, own: [byState] }, lengths, ...sizes) {
+    backward(emit, dy, { h, q, before, gates, product, extra: [byState] }, lengths, ...sizes) {
       emit(ops.gruBackward, h, q, gates, byState, dy, product, before, lengths, ...sizes);
     },
-    byState: ({ own: [byState] }) => byState,
+    byState: ({ extra: [byState] }) => byState,
   });
 }
 
@@ -69,14 +69,14 @@ export function gru(options: RecurrentOptions, stepAndRow: LayerContext): Layer 
  * 1997](https://doi.org/10.1162/neco.1997.9.8.1735), with the forget gate of [Gers et al.
  * 2000](https://doi.org/10.1162/089976600300015015)
  */
-export function lstm(options: RecurrentOptions, stepAndRow: LayerContext): Layer {
-  return recurrent('lstm', 4, lstmOptions.read(options), stepAndRow, {
+export function lstm(options: RecurrentOptions, context: LayerContext): Layer {
+  return recurrent('lstm', 4, lstmOptions.read(options), context, {
     // The cells before each step.
     widths: [1],
-    forward(emit, y, { h, c, q, before, gates, own: [cells] }, lengths, ...sizes) {
+    forward(emit, y, { h, c, q, before, gates, extra: [cells] }, lengths, ...sizes) {
       emit(ops.lstmForward, y, h, c, before, cells, gates, q, lengths, ...sizes);
     },
-    backward(emit, dy, { h, c, q, gates, product, own: [cells] }, lengths, ...sizes) {
+    backward(emit, dy, { h, c, q, gates, product, extra: [cells] }, lengths, ...sizes) {
       emit(ops.lstmBackward, h, c, q, gates, dy, product, cells, lengths, ...sizes);
     },
     byState: ({ gates }) => gates,
@@ -91,7 +91,7 @@ interface RecurrentMemory {
   readonly product: Elements; // [B, O] dq · Whᵀ
   readonly before: Elements; // [B, T, O] states before each step
   readonly gates: Elements; // [B, T, gates, O], and in the backward pass their gradients
-  readonly own: readonly Elements[]; // [B, T, width · O] arrays of the kind: see `Cell.widths`
+  readonly extra: readonly Elements[]; // [B, T, width · O] arrays of the kind: see `Cell.widths`
 }
 
 /** The position of a step, and sizes. */
@@ -99,7 +99,7 @@ type Sizes = [t: number, B: number, T: number, O: number];
 
 /** The parts in which a GRU and an LSTM differ. */
 interface Cell {
-  /** Widths of the kind's own arrays, in units. */
+  /** Widths of the arrays that the kind needs beside those of both, in units. */
   readonly widths: readonly number[];
   /** Emits a step. */
   forward(emit: Emit, y: Elements, memory: RecurrentMemory, lengths: Float64Array, ...sizes: Sizes): void;
@@ -109,34 +109,34 @@ interface Cell {
   byState(memory: RecurrentMemory): Elements;
 }
 
-/** Most positions of a row: each takes calls of its own. */
-const MOST_POSITIONS = 16384;
+/** Positions of a row: each takes calls of its own. */
+const MAX_POSITIONS = 16384;
 
 /** Products by inputs are made for all positions at once, those by states step by step for all rows of a pass. */
 function recurrent(
   kind: 'gru' | 'lstm',
   gateCount: number,
   { out: O, returns, reverse, init, recurrentInit, biasInit }: ReturnType<typeof gruOptions.read>,
-  { input, customParts: own }: LayerContext,
+  { input, customParts }: LayerContext,
   cell: Cell,
 ): Layer {
   axesOf(kind, input, [1]);
   const [T, C] = input;
-  if (T > MOST_POSITIONS) {
-    const problem = `has ${T} positions, expected at most ${MOST_POSITIONS}`;
+  if (T > MAX_POSITIONS) {
+    const problem = `has ${T} positions, expected at most ${MAX_POSITIONS}`;
     throw new OptionError(kind, 'in', problem, { about: 'input' });
   }
   const G = gateCount * O;
   const isAll = returns === 'all';
   const limit = 1 / Math.sqrt(O);
   const tensor = (name: string, shape: readonly number[], spec: InitializerSpec | undefined): TensorSpec => {
-    const initialize = createInitializer(spec ?? { kind: 'uniform', low: -limit, high: limit }, own);
+    const initialize = createInitializer(spec ?? { kind: 'uniform', low: -limit, high: limit }, customParts);
     return { name, shape, initialize: (out, random) => initialize(out, shape.length === 2 ? shape[0] : O, G, random) };
   };
-  const placeOf = (step: number, steps: number): number => (reverse ? steps - 1 - step : step);
-  const memoryOf = ([h, c, q, product, before, gates, ...others]: readonly Elements[]): RecurrentMemory => ({
-    ...{ h, c, q, product, before, gates, own: others.slice(0, cell.widths.length) },
-  });
+  const positionOf = (step: number, steps: number): number => (reverse ? steps - 1 - step : step);
+  const memoryOf = ([h, c, q, product, before, gates, ...others]: readonly Elements[]): RecurrentMemory => {
+    return { h, c, q, product, before, gates, extra: others.slice(0, cell.widths.length) };
+  };
 
   /** Emits `steps` steps of B rows, from a state of 0 if they begin the rows, else from the state in memory. */
   function emitStates(
@@ -156,7 +156,7 @@ function recurrent(
     if (begins && kind === 'lstm') emit(ops.fill, c, 0, B * O);
     for (let step = 0; step < steps; step++) {
       emit(ops.affine, q, h, Wh, bh, B, O, G);
-      cell.forward(emit, y, memory, lengths, placeOf(step, steps), B, steps, O);
+      cell.forward(emit, y, memory, lengths, positionOf(step, steps), B, steps, O);
     }
   }
 
@@ -216,7 +216,7 @@ function recurrent(
       for (let step = T - 1; step >= 0; step--) {
         // Rows of dq · Whᵀ start at 0 and add the gates ascending, as dx of a dense layer does.
         if (step < T - 1) emit(ops.affine, product, q, transposed, zeros, B, G, O);
-        cell.backward(emit, isAll ? dy : none, memory, lengths, placeOf(step, T), B, T, O);
+        cell.backward(emit, isAll ? dy : none, memory, lengths, positionOf(step, T), B, T, O);
       }
       emitBackwardWeights(emit, dWi, dbi, x, gates, B, leafRows, accumulate, T, C, G);
       emitBackwardWeights(emit, dWh, dbh, before, cell.byState(memory), B, leafRows, accumulate, T, O, G);

@@ -3,12 +3,11 @@ import { checkedBy, defineOptions, type Named, type OptionsOf, required } from '
 import { listed, show } from '../../checks/show.ts';
 import type { KindOf } from '../../families/family.ts';
 import type { Elements } from '../../math/element-type.ts';
-import type { Pausable } from '../../math/pausable.ts';
 import { ops } from '../../program/ops/index.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import type { Branch, Layer } from './layer.ts';
+import { atLayer, branchPath, type LayerContext, type Path } from './layer-context.ts';
 import type { LayerMemory, StackMemory } from './memory.ts';
-import { atLayer, branchPath, type LayerContext, type Path } from './place.ts';
 import { backwardStack, createStackMemory, forwardStack, nextStack } from './stack.ts';
 
 /** A spec of any layer; index.ts, which lists the layers, has the type in full. */
@@ -39,13 +38,12 @@ export interface AnyResidualOptions extends OptionsOf<typeof residualOptions.tab
  * y = x + f(x), where f is `layers` in sequence, or y = s(x) + f(x) with the layers s of `shortcut`.
  * [He et al. 2016, eq. 1 and 2](https://arxiv.org/abs/1512.03385)
  */
-export function* residual(options: AnyResidualOptions, { input, path, build }: LayerContext): Pausable<Layer> {
+export function residual(options: AnyResidualOptions, { input, path, build }: LayerContext): Layer {
   const { layers, shortcut } = residualOptions.read(options);
-  const f: Branch = { name: 'layers', layers: yield* build(layers, input, path) };
+  const f: Branch = { name: 'layers', layers: build(layers, input, path) };
   const branches = [f];
   if (shortcut !== undefined) {
-    const built = yield* build(shortcut, input, branchPath(path, 'shortcut'));
-    branches.push({ name: 'shortcut', layers: built });
+    branches.push({ name: 'shortcut', layers: build(shortcut, input, branchPath(path, 'shortcut')) });
   }
   const out = lastOf(f).out;
   const expected = shortcut === undefined ? input : lastOf(branches[1]).out;

@@ -13,7 +13,7 @@ import { streamKey } from '../../math/random/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
 import type { Layer, Pass, TensorSpec } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 import { axesOf } from './windows.ts';
 
 export const selfAttentionOptions = defineOptions('self-attention', {
@@ -47,7 +47,7 @@ export interface SelfAttentionOptions extends OptionsOf<typeof selfAttentionOpti
  * Dropout scales the weights that it keeps by 1 / (1 - rate), and its mask has T columns for each query of each head.
  * [Vaswani et al. 2017, §3.2](https://arxiv.org/abs/1706.03762)
  */
-export function selfAttention(options: SelfAttentionOptions, { input, stream, customParts: own }: LayerContext): Layer {
+export function selfAttention(options: SelfAttentionOptions, { input, stream, customParts }: LayerContext): Layer {
   const { heads: H, causal, dropout, bias, rotary, init, outInit, biasInit } = selfAttentionOptions.read(options);
   axesOf('self-attention', input, [1]);
   const [T, C] = input;
@@ -56,11 +56,11 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
   const threshold = Math.floor(dropout * 4294967296);
 
   const weights = (name: string, O: number, spec: InitializerSpec): TensorSpec => {
-    const initialize = createInitializer(spec, own);
+    const initialize = createInitializer(spec, customParts);
     return { name, shape: [C, O], initialize: (out, random) => initialize(out, C, O, random) };
   };
   const biases = (name: string, O: number): TensorSpec => {
-    const initialize = createInitializer(biasInit, own);
+    const initialize = createInitializer(biasInit, customParts);
     return { name, shape: [O], initialize: (out, random) => initialize(out, C, O, random) };
   };
   const products = [weights('Wqkv', 3 * C, init), weights('Wo', C, outInit)];

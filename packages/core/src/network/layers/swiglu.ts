@@ -12,7 +12,7 @@ import { channelsOf, positionsOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
 import type { Layer, TensorSpec } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 
 export const swigluOptions = defineOptions('swiglu', {
   /** Inputs I, the last axis. @default that of the layer before */
@@ -35,13 +35,13 @@ export interface SwigluOptions extends OptionsOf<typeof swigluOptions.table>, Na
  * last axis of each position of a row. dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq.
  * 5](https://arxiv.org/abs/2002.05202), with biases.
  */
-export function swiglu(options: SwigluOptions, { input, customParts: own }: LayerContext): Layer {
+export function swiglu(options: SwigluOptions, { input, customParts }: LayerContext): Layer {
   const { in: width, out: O, bias, init, biasInit } = swigluOptions.read(options);
   const I = width ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
-  const initializeW = createInitializer(init, own);
-  const initializeB = createInitializer(biasInit, own);
+  const initializeW = createInitializer(init, customParts);
+  const initializeB = createInitializer(biasInit, customParts);
   const weights = (name: string): TensorSpec => ({
     ...{ name, shape: [I, O] },
     initialize: (out, random) => initializeW(out, I, O, random),

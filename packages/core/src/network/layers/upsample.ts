@@ -1,7 +1,7 @@
 import { defineOptions, type Named, type OptionsOf, oneOf, required } from '../../checks/options/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer } from './layer.ts';
-import type { LayerContext } from './place.ts';
+import type { LayerContext } from './layer-context.ts';
 import { alongAxis, axesOf, perAxis } from './windows.ts';
 
 export const upsampleOptions = defineOptions('upsample', {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import {
+  buildNetwork,
   checkPreprocessing,
   createLoss,
   createSchedule,
@@ -13,7 +14,6 @@ import {
 } from '@gradloom/core';
 import {
   blockCount,
-  buildNetworkInTurns,
   checkEncoding,
   leafCount,
   NOTHING_LOADED,
@@ -115,8 +115,8 @@ export function* planRun(
   const checkpoint = options.checkpoint === undefined ? null : checkpointSettings(options.checkpoint);
   const ownSpec = copyJson(spec);
   refuseManyLayers(ownSpec);
-  const network = yield* buildNetworkInTurns(ownSpec, parts.customParts);
-  yield* refuseUntrainable(network);
+  const network = buildNetwork(ownSpec, parts.customParts);
+  refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec, parts.customParts));
   refuseBeyondFloats('train', network, loss, options.precision);

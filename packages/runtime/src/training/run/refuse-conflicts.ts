@@ -215,9 +215,8 @@ export function augmentationOf(
 }
 
 /** @throws OptionError for an activation whose derivative is 0 everywhere: no weight before it would change. */
-export function* refuseUntrainable({ allLayers: places }: Network): Pausable<void> {
-  for (const { path, layer, spec } of places) {
-    yield;
+export function refuseUntrainable({ allLayers }: Network): void {
+  for (const { path, layer, spec } of allLayers) {
     if (layer.activation === undefined || layer.activation.f.maxSlope > 0 || spec.kind !== 'activation') continue;
     const problem = 'has derivative 0 everywhere, expected an activation with a gradient';
     throw new OptionError('train', `layers.${path}.fn`, problem, { about: atLayer(spec.fn, path, spec.name) });

@@ -4,7 +4,6 @@ import type { Initializer } from '../../families/initializers/initializer.ts';
 import type { Loss } from '../../families/losses/loss.ts';
 import type { Metric } from '../../families/metrics/metric.ts';
 import type { ScheduleIn } from '../../families/schedules/schedule.ts';
-import type { Pausable } from '../../math/pausable.ts';
 import type { Shape } from '../shape.ts';
 import type { BranchName, Layer } from './layer.ts';
 
@@ -15,7 +14,7 @@ export interface CustomParts {
   /** Losses. */
   readonly losses: Readonly<Record<string, (options: object) => Loss>>;
   /** Layers. */
-  readonly layers: Readonly<Record<string, (options: object, place: LayerContext) => Layer>>;
+  readonly layers: Readonly<Record<string, (options: object, context: LayerContext) => Layer>>;
   /** Initializers. */
   readonly initializers: Readonly<Record<string, (options: object) => Initializer>>;
   /** Schedules. */
@@ -52,7 +51,7 @@ export interface LayerContext {
   /** The layers before it in the network by path, nested ones too. */
   readonly before: ReadonlyMap<string, LayerBefore>;
   /** Builds nested layers. @throws Error if they do not fit together. */
-  build(specs: readonly KindOf<string>[], input: Shape, path: Path): Pausable<Layer[]>;
+  build(specs: readonly KindOf<string>[], input: Shape, path: Path): Layer[];
 }
 
 /** A layer that stands before another. */
