@@ -59,7 +59,7 @@ describe('a sealed line', () => {
 describe('a file of lines that is opened again', () => {
   test('is unchanged if it is intact', () => {
     const { file, text, beside } = opened(whole);
-    expect({ notes: file.warnings, text, beside }).toEqual({ notes: [], text: whole.toString(), beside: [] });
+    expect({ warnings: file.warnings, text, beside }).toEqual({ warnings: [], text: whole.toString(), beside: [] });
   });
 
   test('with a bit flipped at any of its bytes loses at most the lines beside it, says so, and the old file is kept', () => {
@@ -94,8 +94,10 @@ describe('a file of lines that is opened again', () => {
       const count = whole.subarray(0, length).toString('latin1').split('\n').length - 1 + (isWhole ? 1 : 0);
       expect(text).toBe(textOf(lines.slice(0, count)));
       const dropped = rest === '' || isWhole ? '' : 'half a line of metrics.jsonl';
-      expect({ notes: file.warnings, dropped: file.dropped, beside }, `${length} bytes`).toEqual({
-        ...{ notes: [], dropped, beside: [] },
+      expect({ warnings: file.warnings, dropped: file.dropped, beside }, `${length} bytes`).toEqual({
+        warnings: [],
+        dropped,
+        beside: [],
       });
     }
   });
@@ -103,7 +105,7 @@ describe('a file of lines that is opened again', () => {
   test('loses the lines after an earlier step, and says so', () => {
     const { file, text } = opened(whole, 7);
     expect(text).toBe(textOf(lines.slice(0, 2)));
-    expect(file).toMatchObject({ notes: [], dropped: '2 lines of metrics.jsonl' });
+    expect(file).toMatchObject({ warnings: [], dropped: '2 lines of metrics.jsonl' });
   });
 
   test('of an earlier version, without checksums, keeps its lines and gets them', () => {
