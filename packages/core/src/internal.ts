@@ -237,6 +237,7 @@ export {
   bindTensors,
   couplesRows,
   gradientLength,
+  namedWeights,
 } from './network/network.ts';
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
 export { leafRowsOf, maxPassRows } from './network/pass-rows.ts';
@@ -244,6 +245,7 @@ export { nameOfLayer } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
 export { channelsOf, inputsOf, positionsOf, sequenceOf, shapeText, sizeOf } from './network/shape.ts';
+export { type LayerFacts, layerFacts, layerTable, parametersText, trainedParameters } from './network/summary.ts';
 export { withFlatten } from './network/with-flatten.ts';
 export {
   checkGradients,

@@ -4,7 +4,7 @@
  */
 
 export { namesOf } from './cluster/cluster-error.ts';
-export { measureNetwork, type Network } from './cluster/measure-network.ts';
+export { type ClusterNetwork as Network, measureNetwork } from './cluster/measure-network.ts';
 export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { hearLate, type Late } from './cluster/mpi/hear-late.ts';
 export { openLink } from './cluster/mpi/link.ts';

@@ -110,12 +110,12 @@ test('evaluating, copying weights and copying the state change nothing', async (
     const { accuracy = -1 } = await looks.evaluate();
     expect(accuracy).toBeGreaterThanOrEqual(0);
     await looks.evaluate('test');
-    (await looks.weights()).fill(0);
+    (await looks.parameters()).fill(0);
     (await looks.state()).arrays.parameters.fill(0);
     await looks.step();
   }
   await plain.step(5);
-  expect(await looks.weights()).toEqual(await plain.weights());
+  expect(await looks.parameters()).toEqual(await plain.parameters());
 });
 
 test('a state goes on to the same bits, by a trainer or by train', async () => {
@@ -138,7 +138,7 @@ describe('a rate that was set', () => {
     expect((await trainer.step(4)).learningRate).toBe(0.003);
     const own = await opened({ schedule: 'constant', optimizer: { kind: 'adam', lr: 0.003 } });
     await own.step(4);
-    expect(await trainer.weights()).toEqual(await own.weights());
+    expect(await trainer.parameters()).toEqual(await own.parameters());
     trainer.setRate(null);
     expect((await trainer.step()).learningRate).toBe(0.01);
   });
@@ -153,15 +153,15 @@ describe('a rate that was set', () => {
     const other = await opened({ resume: await trainer.state() });
     await other.step(3);
     await whole.step(3);
-    expect(await other.weights()).toEqual(await whole.weights());
+    expect(await other.parameters()).toEqual(await whole.parameters());
   });
 
   test('of 0 changes no weight', async () => {
     const trainer = await opened({ optimizer: 'sgd' });
-    const before = await trainer.weights();
+    const before = await trainer.parameters();
     trainer.setRate(0);
     await trainer.step(2);
-    expect(await trainer.weights()).toEqual(before);
+    expect(await trainer.parameters()).toEqual(before);
   });
 });
 

@@ -45,22 +45,14 @@ const builders = [
 ];
 
 const helpers = [
+  ...['buildNetwork', 'math', 'summary'],
   ...['defineActivation', 'defineInitializer', 'defineLayer', 'defineLoss', 'defineMetric', 'defineSchedule'],
 ];
 
 /** Values that a program can import: a name that comes or goes is a decision, taken here. */
 const published = {
   core: [
-    ...[
-      'CellError',
-      'InputError',
-      'TextError',
-      'NO_ANSWER',
-      'OptionError',
-      'activations',
-      'buildNetwork',
-      'checkPreprocessing',
-    ],
+    ...['CellError', 'InputError', 'TextError', 'NO_ANSWER', 'OptionError', 'activations', 'checkPreprocessing'],
     ...['createEncoder', 'createInitializer', 'createLoss'],
     ...[
       'createOptimizer',
@@ -72,18 +64,7 @@ const published = {
       'initializeParameters',
       'initializers',
     ],
-    ...[
-      'layers',
-      'losses',
-      'math',
-      'mathOf',
-      'metrics',
-      'openModel',
-      'optimizers',
-      'referenceKernels',
-      'schedules',
-      'shuffle',
-    ],
+    ...['layers', 'losses', 'mathOf', 'metrics', 'openModel', 'optimizers', 'referenceKernels', 'schedules', 'shuffle'],
     ...builders,
     ...helpers,
   ],
@@ -162,7 +143,7 @@ const typesOfBoth = words(`
   ChannelScale ImageEncoding ImagePreprocessing PixelRows TablePreprocessing
   GenerateOptions Lengths TextEncoding TextPreprocessing TextRows TokenEncoding Tokenizer TokenizerName TokenizerSpec
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
-  LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkBuilder NetworkSpec NormalOptions NoteListener
+  LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows Network NetworkBuilder NetworkLayer NetworkSpec Tensor Weight NormalOptions NoteListener
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
   Preprocessing RangeTestOptions ResidualOptions RmsNormOptions RmspropOptions Rows ScheduleName ScheduleSpec
   SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding ValueRange
@@ -182,9 +163,9 @@ const types = {
   Activation Allocate AverageOptions BatchSlice Branch BranchName GradientPair Path Block Bound CreateBlock FixedCall TakeDoubles CalibrationOptions Call DecisionOptions
   Emit GatherBytes NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
-  Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant CustomParts Metric MetricName Network NetworkLayer NodeSums Op Operand Optimizer Pass
+  Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant CustomParts Metric MetricName NodeSums Op Operand Optimizer Pass
   Pausable LayerContext PlacedLayer Predictor ProductShape ConvolutionGeometry WindowAxis WindowGeometry Random Schedule ScheduleContext ScheduleIn Shape TeamMemory StackMemory
-  StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
+  StepFigures TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
   runtime: words(`
   ExportOptions ImageInputs ImportOptions ModelFormatName Renames

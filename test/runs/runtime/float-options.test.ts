@@ -98,10 +98,10 @@ test('a trainer of floats refuses a rate that is Infinity as a float, and takes 
   expect(() => trainer.setRate(1e39)).toThrow(
     'setRate: rate has 1e+39, expected a number that float32 does not round to Infinity',
   );
-  const before = await trainer.weights();
+  const before = await trainer.parameters();
   trainer.setRate(1e-50);
   await trainer.step();
-  expect(await trainer.weights()).toEqual(before);
+  expect(await trainer.parameters()).toEqual(before);
   await trainer.close();
 });
 

@@ -98,7 +98,7 @@ test('weights of a trainer have the type of its run', async () => {
     },
   });
   await trainer.step(2);
-  const weights = await trainer.weights();
+  const weights = await trainer.parameters();
   expectTypeOf(weights).toEqualTypeOf<Float32Array>();
   expect(weights).toBeInstanceOf(Float32Array);
   const resume = await trainer.state();

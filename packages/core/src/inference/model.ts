@@ -9,9 +9,10 @@ import { refuseBadWeights } from '../network/bad-weight.ts';
 import type { Continuation } from '../network/continuation.ts';
 import { InputError } from '../network/layers/index.ts';
 import { refuseBadLengths } from '../network/lengths.ts';
-import { buildNetwork, type Network, type NetworkSpec } from '../network/network.ts';
+import { buildNetwork, type Network, type NetworkSpec, namedWeights, type Weight } from '../network/network.ts';
 import type { Predictor } from '../network/predict.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
+import { summarize } from '../network/summary.ts';
 import { type Answer, answersOf, byRow, classify, nextTokens, toProbabilities } from './answers/index.ts';
 import { checkEncoding } from './check-encoding.ts';
 import type { Json } from './files/json.ts';
@@ -82,6 +83,13 @@ export interface Model extends ModelContents {
   readonly metadata: ModelMetadata;
   /** SHA-256 of the weights as 64 hexadecimal digits. */
   readonly fingerprint: string;
+  /**
+   * The tensors of `parameters` by name: position or name of the layer, then name of the tensor, such as `'0.W'`,
+   * `'3.0.b'` in a block, or `'encoder.W'`. Their values are views of `parameters`.
+   */
+  readonly weights: Readonly<Record<string, Weight>>;
+  /** A table of the layers as text, with output shapes and numbers of parameters: see the function `summary`. */
+  summary(): string;
   /**
    * Outputs [N, O] of the network, values or logits, for rows [N, I]. Rows must be divided by the divisor as in
    * training. A float32 model rounds rows first; its outputs are floats, stored as doubles.
@@ -212,6 +220,10 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       print ??= engine.fingerprint(parameters, parts.modules);
       return print;
     },
+    get weights() {
+      return namedWeights(network, parameters);
+    },
+    summary: () => summarize(network),
     outputs,
     probabilities,
     encode: (rows, onNote) => inputsOf('encode', rows, onNote).x,

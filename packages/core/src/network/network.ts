@@ -47,8 +47,8 @@ export interface Tie {
 
 /** A layer and its own tensors. A layer with nested layers has none, as they belong to those. */
 export interface NetworkLayer extends PlacedLayer {
-  /** The layer's own tensors, in the order of the parameter vector. */
-  readonly tensors: readonly Pick<Tensor, 'name' | 'offset' | 'length'>[];
+  /** The layer's own tensors, in the order of the parameter vector, each with its name in this layer. */
+  readonly tensors: readonly Tensor[];
 }
 
 /** A validated network: its layers, and the offset of each tensor in the parameter vector. */
@@ -167,11 +167,7 @@ function withTensors(placedLayers: readonly PlacedLayer[], tensors: readonly Ten
     const { inner, tensors: layerTensors } = placed.layer;
     // Tensors of a layer with nested layers belong to those.
     const parameters = (inner === undefined ? layerTensors : []).filter(isParameter);
-    const placedTensors = parameters.map(({ name }) => {
-      const { offset, length } = tensors[next++];
-      return { name, offset, length };
-    });
-    return { ...placed, tensors: placedTensors };
+    return { ...placed, tensors: parameters.map(({ name }) => ({ ...tensors[next++], name })) };
   });
 }
 
@@ -221,6 +217,27 @@ function bind(where: string, network: Network, vector: Elements, length: number,
     }),
   );
 }
+
+/** A tensor of weights. */
+export interface Weight {
+  /** Shape, such as [I, O]. */
+  readonly shape: readonly number[];
+  /** Its numbers, the last axis varying fastest: a view of the parameter vector. */
+  readonly values: Elements;
+  /** False for a state of the layer, such as a running mean. */
+  readonly isTrained: boolean;
+}
+
+/** The tensors in `vector` [P] by name, in its order: position or name of the layer, then name of the tensor: '0.W'. */
+export const namedWeights = ({ allLayers }: Network, vector: Elements): Readonly<Record<string, Weight>> =>
+  Object.fromEntries(
+    allLayers.flatMap(({ path, spec, tensors }) =>
+      tensors.map(({ name, shape, offset, length, isTrained }) => [
+        `${spec.name ?? path}.${name}`,
+        { shape, values: viewOf(vector, offset, length), isTrained },
+      ]),
+    ),
+  );
 
 /**
  * Fills `parameters` [P] with starting values: a pure function of spec and seed, with a separate random stream for each

@@ -5,18 +5,17 @@ import type { Emit } from '../program/op.ts';
 import { ops } from '../program/ops/index.ts';
 
 /** Matrices whose columns are the incoming weights of a unit: all but embeddings, whose rows belong to words. */
-const matricesOf = ({ allLayers: places, tensors }: Pick<Network, 'allLayers' | 'tensors'>) => {
-  const embeddings = places.filter(({ spec }) => spec.kind === 'embedding').flatMap((place) => place.tensors);
-  const others = new Set(embeddings.map(({ offset }) => offset));
-  return tensors.filter(({ shape, offset }) => shape.length === 2 && !others.has(offset));
-};
+const matricesOf = ({ allLayers }: Pick<Network, 'allLayers'>) =>
+  allLayers
+    .flatMap(({ spec, tensors }) => (spec.kind === 'embedding' ? [] : tensors))
+    .filter(({ shape }) => shape.length === 2);
 
 /** Columns of the widest such matrix. */
-export const maxColumns = (network: Pick<Network, 'allLayers' | 'tensors'>): number =>
+export const maxColumns = (network: Pick<Network, 'allLayers'>): number =>
   matricesOf(network).reduce((most, { shape: [, O] }) => Math.max(most, O), 0);
 
 /** Number of such matrices. */
-export const countMatrices = (network: Pick<Network, 'allLayers' | 'tensors'>): number => matricesOf(network).length;
+export const countMatrices = (network: Pick<Network, 'allLayers'>): number => matricesOf(network).length;
 
 /**
  * Emits max-norm after an update, which limits the norm of each unit's incoming weights. Thread `thread` of `threads`
@@ -25,7 +24,7 @@ export const countMatrices = (network: Pick<Network, 'allLayers' | 'tensors'>): 
  */
 export function emitMaxNorm(
   emit: Emit,
-  network: Pick<Network, 'allLayers' | 'tensors'>,
+  network: Pick<Network, 'allLayers'>,
   theta: Elements, // [P]
   factors: Float64Array, // [mostColumns]
   limit: number,

@@ -3,7 +3,7 @@ import type { Cluster, Exchange, Transfer } from './cluster.ts';
 import { openLink } from './mpi/link.ts';
 
 /** Speed of the network between ranks. */
-export interface Network {
+export interface ClusterNetwork {
   readonly ranks: number;
   /** Time for one number from one rank to another, in milliseconds: half of the round trip. */
   readonly latencyMs: number;
@@ -21,7 +21,7 @@ const CHANNELS = { there: 32_750, back: 32_751 };
  * since in others a rank has lost its core. All ranks call it, between runs, and all get the same figures; a cluster of
  * one has none.
  */
-export async function measureNetwork(cluster: Cluster): Promise<Network | null> {
+export async function measureNetwork(cluster: Cluster): Promise<ClusterNetwork | null> {
   if (!(cluster?.connection?.ledger instanceof SharedArrayBuffer)) {
     throw new Error(`measureNetwork: cluster has ${show(cluster)}, expected one that openCluster made`);
   }

@@ -1,5 +1,5 @@
-import type { NetworkSpec } from '@gradloom/core';
-import { show, typeOf } from '@gradloom/core/internal';
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { layerTable, show, typeOf } from '@gradloom/core/internal';
 import {
   type Checkpoint,
   createTokenizer,
@@ -9,13 +9,14 @@ import {
   type TextEncoding,
 } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
+import { customParts } from '../../options/custom-parts.ts';
 import { formatMember, type Member } from '../../options/member.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { backendName, decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
 import { table } from '../../terminal/text/table.ts';
 import { describeNetwork, describeParameters } from '../train/describe-network.ts';
-import { fusedOf, type Inspected, type LayerFacts, layersOf } from './inspection.ts';
+import { fusedOf, type Inspected } from './inspection.ts';
 import { type TensorFigures, tensorFigures } from './tensors.ts';
 
 /** Text output: a summary of the file, then tables of its layers and its tensors. */
@@ -41,7 +42,7 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
     // Without indent a fingerprint fits into 80 columns.
     ...columns(rows, { indent: 0 }),
     '',
-    ...layerTable(layersOf(model.spec), width),
+    ...layersText(model.spec, width),
     '',
     ...tensorTable(tensors.map(tensorFigures), width),
   ];
@@ -51,7 +52,7 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
 export const describeKnown = (spec: NetworkSpec, width: number): string[] => [
   `${describeNetwork(spec)}: ${describeParameters(spec)}`,
   '',
-  ...layerTable(layersOf(spec), width),
+  ...layersText(spec, width),
 ];
 
 /** 'float32', or 'float64; float32 would change a weight by 5.960e-8 at most'. */
@@ -133,14 +134,9 @@ function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
 }
 
 /** The layers and their output shapes; layers of a block are indented. */
-function layerTable(layers: readonly LayerFacts[], width: number): string[] {
-  const rows = layers.map(({ path, name, layer, output, parameters }) => [
-    `${'  '.repeat(path.split('.').filter((step) => /\d/.test(step)).length - 1)}${path}`,
-    name === null ? layer : `${name}: ${layer}`,
-    output.join('x'),
-    whole(parameters),
-  ]);
-  return table(['layer', '', 'output', 'parameters'], rows, { width, right: [2, 3] });
+function layersText(spec: NetworkSpec, width: number): string[] {
+  const [head, ...rows] = layerTable(buildNetwork(spec, customParts()));
+  return table(head, rows, { width, right: [2, 3] });
 }
 
 function tensorTable(figures: readonly TensorFigures[], width: number): string[] {

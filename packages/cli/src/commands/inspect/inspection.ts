@@ -1,9 +1,8 @@
 import { buildNetwork, createOptimizer, type NetworkSpec } from '@gradloom/core';
-import { sizeOf, typeOf } from '@gradloom/core/internal';
+import { type LayerFacts, layerFacts, trainedParameters, typeOf } from '@gradloom/core/internal';
 import { type ModelFile, openModelFile } from '@gradloom/runtime';
 import { isFusedRecord, largestChange } from '@gradloom/runtime/internal';
 import { customParts, loadOptions } from '../../options/custom-parts.ts';
-import { trainedParametersOf } from '../train/describe-network.ts';
 import { type NamedTensor, type TensorFigures, tensorFigures, tensorsOf } from './tensors.ts';
 
 /** An opened model or checkpoint file. */
@@ -21,29 +20,15 @@ export function inspectFile(path: string): Inspected {
   return { path, file, tensors: tensorsOf(file, slots) };
 }
 
-/** A layer of a network. */
-export interface LayerFacts {
-  readonly path: string; // position in the network: 3.0 is nested in layer 3
-  readonly name: string | null; // name in its spec
-  readonly layer: string; // such as conv2d(1->32, 3x3)
-  readonly output: readonly number[]; // shape of a row of its outputs
-  readonly parameters: number; // with those of layers in it
-}
-
-/** Every layer, each right before those in it. */
-export const layersOf = (spec: NetworkSpec): LayerFacts[] =>
-  buildNetwork(spec, customParts()).allLayers.map(({ path, layer, spec: { name = null } }) => ({
-    ...{ path, name, layer: layer.inner === undefined ? layer.label : layer.label.replace(/\(.*/s, '') },
-    output: layer.out,
-    parameters: layer.tensors.reduce((sum, { shape, tiedTo }) => (tiedTo === undefined ? sum + sizeOf(shape) : sum), 0),
-  }));
-
 /** The part of the JSON that the network alone decides. */
-export const networkFacts = (spec: NetworkSpec): Pick<Inspection, 'parameters' | 'trainedParameters' | 'layers'> => ({
-  parameters: buildNetwork(spec, customParts()).parameterCount,
-  trainedParameters: trainedParametersOf(spec),
-  layers: layersOf(spec),
-});
+export function networkFacts(spec: NetworkSpec): Pick<Inspection, 'parameters' | 'trainedParameters' | 'layers'> {
+  const network = buildNetwork(spec, customParts());
+  return {
+    parameters: network.parameterCount,
+    trainedParameters: trainedParameters(network),
+    layers: layerFacts(network),
+  };
+}
 
 /** The JSON of a file. */
 export interface Inspection {

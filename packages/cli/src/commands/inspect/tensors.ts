@@ -1,40 +1,25 @@
-import { buildNetwork, type Elements } from '@gradloom/core';
-import { createSpread } from '@gradloom/core/internal';
+import { buildNetwork, type Elements, type Weight } from '@gradloom/core';
+import { createSpread, namedWeights } from '@gradloom/core/internal';
 import type { ModelFile } from '@gradloom/runtime';
 
 /** A tensor of a file: a weight or optimizer state of one. */
-export interface NamedTensor {
+export interface NamedTensor extends Weight {
   readonly name: string; // '0.W', '1.2.gamma' inside of layer 1, 'encoder.W', or '0.W m' for the optimizer's m
-  readonly shape: readonly number[];
-  readonly isTrained: boolean; // false for running statistics of batch-norm
-  readonly values: Elements;
 }
 
 /** Every tensor, weights first, layer by layer. */
 export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly string[]): NamedTensor[] {
-  const { allLayers: places, tensors } = buildNetwork(model.spec, model.parts?.customParts);
-  const known = new Map(tensors.map((tensor) => [tensor.offset, tensor]));
+  const network = buildNetwork(model.spec, model.parts?.customParts);
   const vectors: [string, Elements][] = [
     ['', model.parameters],
     ...(checkpoint?.record.ema === undefined ? [] : [[' trained', checkpoint.arrays.parameters] as [string, Elements]]),
     ...slots.map((slot, k): [string, Elements] => [` ${slot}`, checkpoint?.arrays.state[k] ?? new Float64Array(0)]),
   ];
   return vectors.flatMap(([suffix, vector]) =>
-    places.flatMap(({ path, spec, tensors: layerTensors }) =>
-      layerTensors.flatMap(({ name, offset, length }) => {
-        const { shape, isTrained } = known.get(offset) ?? { shape: [], isTrained: true };
-        // The optimizer has no state for tensors that it does not train.
-        if (suffix !== '' && !isTrained) return [];
-        return [
-          {
-            name: `${spec.name ?? path}.${name}${suffix}`,
-            shape,
-            isTrained,
-            values: vector.subarray(offset, offset + length),
-          },
-        ];
-      }),
-    ),
+    Object.entries(namedWeights(network, vector))
+      // The optimizer has no state for tensors that it does not train.
+      .filter(([, { isTrained }]) => suffix === '' || isTrained)
+      .map(([name, weight]) => ({ name: `${name}${suffix}`, ...weight })),
   );
 }
 

@@ -1,19 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { buildNetwork, type Layer, type Network, type NetworkSpec } from '@gradloom/core';
-import { channelsOf, findNetwork, networks, sizeOf } from '@gradloom/core/internal';
+import { channelsOf, findNetwork, networks, parametersText, sizeOf } from '@gradloom/core/internal';
 import { customParts } from '../../options/custom-parts.ts';
-import { plural, whole } from '../../terminal/text/format.ts';
-
-/** Number of parameters that an optimizer trains: all except running statistics of norms. */
-export const trainedParametersOf = (spec: NetworkSpec): number =>
-  buildNetwork(spec, customParts()).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
 
 /** '1,234 parameters', or '1,234 parameters, 128 of them not trained'. */
-export function describeParameters(spec: NetworkSpec): string {
-  const all = buildNetwork(spec, customParts()).parameterCount;
-  const untrained = all - trainedParametersOf(spec);
-  return `${plural(all, 'parameter')}${untrained === 0 ? '' : `, ${whole(untrained)} of them not trained`}`;
-}
+export const describeParameters = (spec: NetworkSpec): string => parametersText(buildNetwork(spec, customParts()));
 
 /**
  * A network in at most 80 columns: 'convnet on 28x28x1' or 'gpt:4x4x128 on 64' for a known one, '8x8x1 · conv2d 4 3x3 ·

@@ -57,12 +57,11 @@ type Named = Map<string, ArrayLike<number>>;
 
 function weightsOf(network: Network, theta: Elements): Named {
   const names = namesOf(network);
-  // Biases, and gains, shifts and running statistics of norms, are left out.
-  const matrices = new Set(network.tensors.filter(({ shape }) => shape.length > 1).map(({ offset }) => offset));
   return new Map(
     network.allLayers.flatMap(({ tensors }, k) =>
       tensors
-        .filter(({ offset, length }) => matrices.has(offset) && length > 1)
+        // Biases, and gains, shifts and running statistics of norms, are left out.
+        .filter(({ shape, length }) => shape.length > 1 && length > 1)
         .map(({ name, offset, length }) => [
           `${names[k]}${name === 'W' ? '' : ` ${name}`}`,
           theta.subarray(offset, offset + length),

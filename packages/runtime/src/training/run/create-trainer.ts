@@ -72,7 +72,7 @@ export interface Trainer<T extends ElementType = ElementType> {
    */
   setRate(rate: number | null): void;
   /** A copy of the current weights [P], layer by layer, W then b; not their average, even if `ema` is set. */
-  weights(): Promise<ElementsOf<T>>;
+  parameters(): Promise<ElementsOf<T>>;
   /** A copy of the whole state, for `resume` of `createTrainer` or `train`. */
   state(): Promise<Checkpoint>;
   /** Ends the run as `train` does: evaluates the test set, writes the last checkpoint, ends the threads. */
@@ -217,7 +217,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
       }
       setRate(state, rate);
     },
-    weights: () => alone('weights', () => inTurns(cloneArray(arena.theta))),
+    parameters: () => alone('weights', () => inTurns(cloneArray(arena.theta))),
     state: () =>
       alone('state', async () => {
         const record = state.record ?? (await inTurns(recordOf(plan, plan.data, state.setup.backend)));
