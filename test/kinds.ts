@@ -27,7 +27,7 @@ export const short: readonly string[] = [
   'test/runs/runtime/augmentation.test.ts',
   'test/runs/runtime/evaluate-images.test.ts',
   'test/runs/runtime/barrier.test.ts',
-  'test/runs/runtime/checkpoints/keeper.test.ts',
+  'test/runs/runtime/checkpoints/checkpointer.test.ts',
   'test/runs/runtime/checkpoints/resume.test.ts',
   'test/runs/runtime/create-trainer.test.ts',
   'test/runs/runtime/early-stopping.test.ts',

@@ -4,7 +4,7 @@ import { createPool, type Dataset, type Pool, type TrainOptions, train } from '@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alone } from '../../../packages/runtime/src/cluster/lockstep.ts';
 import { runSteps } from '../../../packages/runtime/src/training/run/loop.ts';
-import { createNotices, joinRanks } from '../../../packages/runtime/src/training/run/open-run.ts';
+import { createReporter, joinRanks } from '../../../packages/runtime/src/training/run/open-run.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { createSteering } from '../../../packages/runtime/src/training/run/steering.ts';
@@ -77,7 +77,7 @@ describe.each(['native', 'reference'] as const)('on %s', (backend) => {
           expect(run.setup.outside).toHaveLength(1 + slots.length - (shareAt === undefined ? 0 : 1));
           pool.live.add(run.setup.run);
           const emit = () => {};
-          const opened = await joinRanks(run, alone, createNotices(alone, emit));
+          const opened = await joinRanks(run, alone, createReporter(alone, emit));
           const result = await runSteps(opened, { pool, place: null, emit, steering: createSteering() });
           pool.live.delete(run.setup.run);
           expect(result.fingerprint).toBe(expected);

@@ -19,9 +19,9 @@ function run(most: number, stepMs: (threads: number, span: number) => number, sp
   const tried: number[] = [];
   const settled: number[] = [];
   for (let span = 0; span < spans; span++) {
-    if (tuner.trying) tried.push(tuner.threads);
+    if (tuner.isTrial) tried.push(tuner.threads);
     const ms = stepMs(tuner.threads, span);
-    const steps = Math.ceil((tuner.trying ? ROUND_MS : 200) / ms);
+    const steps = Math.ceil((tuner.isTrial ? ROUND_MS : 200) / ms);
     if (tuner.note(steps, steps * ms)) settled.push(tuner.choice.threads);
   }
   return { tuner, tried, settled };

@@ -33,7 +33,7 @@ export const effects = {
     setBy: 'flag',
     why: 'a library or module is code: only --blas, GRADLOOM_BLAS and --module name one',
   },
-  company: { setBy: 'flag', why: 'which processes train together, and how, is said where they are started' },
+  cluster: { setBy: 'flag', why: 'which processes train together, and how, is said where they are started' },
   source: { setBy: 'flag', why: 'only flags say where options come from' },
 } as const satisfies Readonly<Record<string, { setBy: SetBy; why: string }>>;
 

@@ -32,8 +32,8 @@ import { divideRows } from '../engine/step/team-part.ts';
 import { CONTROL } from '../engine/threads/barrier.ts';
 import { createTeamSetup } from '../engine/threads/create-team-setup.ts';
 import { DECISION } from '../engine/threads/protocol.ts';
+import { type LearningRateState, writeLearningRates } from '../training/run/learning-rates.ts';
 import { isShuffled } from '../training/run/orders.ts';
-import { type RateState, setRates } from '../training/run/rates.ts';
 import { layOutRun } from '../training/run/run-layout.ts';
 import { createTeam, type TeamWorker } from './team.ts';
 
@@ -128,7 +128,13 @@ export async function openBrowserRun(
   run({ kind: 'opening', draws: true });
   const start = arena.theta.slice();
   const before = createElements(elementType, start.length);
-  const rates: RateState = { plan: { optimizer, schedule }, arena, progress: {}, rateChanges: new Map(), ratesEnd: 0 };
+  const rates: LearningRateState = {
+    plan: { optimizer, schedule },
+    arena,
+    progress: {},
+    rateChanges: new Map(),
+    writtenRatesEnd: 0,
+  };
   let done = 0;
 
   function span(count: number, probe: boolean): number[] {
@@ -137,7 +143,7 @@ export async function openBrowserRun(
     const ready = orders === null ? totalSteps : complete(orders.prepare(epoch, epochs)) * stepsPerEpoch;
     const limit = Math.min(totalSteps, done + Math.min(count, RING), ready);
     if (limit === done) return [];
-    setRates(rates, limit);
+    writeLearningRates(rates, limit);
     run({ kind: 'span', first: done, limit, probe });
     const steps = setup.control[CONTROL.steps];
     done += steps;

@@ -175,7 +175,7 @@ export const trainOptions = {
   cluster: { ...run.cluster, ...option.oneOf({ mpi: true }) },
   'exchange-timeout': {
     group: 'Run',
-    effect: 'company',
+    effect: 'cluster',
     ...option.positive(
       undefined,
       'with --cluster, seconds after which a rank that does not take part ends the run',

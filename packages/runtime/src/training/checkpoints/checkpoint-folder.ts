@@ -55,7 +55,7 @@ export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threa
       others.map((name) => join(folder, name)),
     );
     if (keep === 0) return { error: null, kept: [] };
-    const older = new Set([...(opens && adopts ? findOlder(folder, checkpoint) : []), ...entry.kept]);
+    const older = new Set([...(opens && adopts ? findOlderSteps(folder, checkpoint) : []), ...entry.kept]);
     older.delete(step);
     return { error: null, kept: removeAllBut(keep, folder, [...older, step]) };
   } catch (error) {
@@ -64,7 +64,7 @@ export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threa
 }
 
 /** A folder of checkpoints that one run writes to. */
-export interface CheckpointPlace {
+export interface CheckpointFolder {
   /** Returns its path, locked by this run. @throws Error if it cannot be locked. */
   open(): string;
   release(): void;
@@ -76,7 +76,7 @@ export interface CheckpointPlace {
  * continues.
  * @throws FolderInUseError if another run writes to it; Error if its lock cannot be read.
  */
-export function takeCheckpointPlace(folder: CheckpointSettings['folder']): CheckpointPlace {
+export function lockCheckpointFolder(folder: CheckpointSettings['folder']): CheckpointFolder {
   if (typeof folder !== 'string') return { open: () => folder().path, release() {} };
   let lock: FolderLock | undefined;
   const open = (): string => {
@@ -103,18 +103,18 @@ const stepFile = (step: number): string => `step-${String(step).padStart(6, '0')
  * Steps of the named checkpoints that this run wrote before a resume, in the order of removal: first those of steps
  * that are repeated now, then the oldest.
  */
-function findOlder(folder: string, run: Omit<Checkpoint, 'arrays'>): number[] {
+function findOlderSteps(folder: string, run: Omit<Checkpoint, 'arrays'>): number[] {
   const now = run.progress.step;
   const steps = readdirSync(folder).flatMap((name) => {
     const step = Number(/^step-(\d{6,})\.gradloom$/.exec(name)?.[1] ?? Number.NaN);
-    return step !== now && stepFile(step) === name && isOf(run, join(folder, name)) ? [step] : [];
+    return step !== now && stepFile(step) === name && belongsTo(run, join(folder, name)) ? [step] : [];
   });
   steps.sort((a, b) => a - b);
   return [...steps.filter((step) => step > now), ...steps.filter((step) => step < now)];
 }
 
 /** Whether a file is a readable checkpoint of this run. */
-function isOf(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
+function belongsTo(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
   try {
     return isSameRun(readRun(path), run);
   } catch {

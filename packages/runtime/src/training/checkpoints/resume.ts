@@ -6,7 +6,7 @@ import { type Backend, backendRecord, isMixedRecord } from '../../engine/backend
 import type { Difference } from '../../system/files/differences.ts';
 import { findBadState } from '../faults/bad-state.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { isStop } from '../run/scheduled-steps.ts';
+import { isEvaluationStep } from '../run/scheduled-steps.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
 import { arraysOf, sectionsOf } from './checkpoint-sections.ts';
 import { type RunIdentity, runDifferences } from './same-run.ts';
@@ -34,7 +34,7 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
 }
 
 /** Most differences named in an error: there may be as many as layers. */
-const NAMED = 20;
+const MAX_NAMED = 20;
 
 /**
  * Checks that a run continues a checkpoint. Options that do not affect results may differ, and so may the length if no
@@ -52,13 +52,13 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
     );
   } else if (ownSteps < step) {
     found.push(tooShort(plan, step));
-  } else if (ownSteps !== totalSteps && plan.early !== null && countsOwnEnd(checkpoint)) {
+  } else if (ownSteps !== totalSteps && plan.early !== null && evaluatedAtItsEnd(checkpoint)) {
     const why = `early stopping has counted the evaluation at that end, which a longer run would not make`;
     found.push(`${lengthText(plan, ownSteps, totalSteps)} (${why})`);
   }
   if (found.length > 0) {
-    const more = found.length > NAMED ? `; and ${found.length - NAMED} more` : '';
-    throw new Error(`train: ${found.slice(0, NAMED).join('; ')}${more}: a resume continues the same run`);
+    const more = found.length > MAX_NAMED ? `; and ${found.length - MAX_NAMED} more` : '';
+    throw new Error(`train: ${found.slice(0, MAX_NAMED).join('; ')}${more}: a resume continues the same run`);
   }
   if (isMixedRecord(checkpoint.record.backend, plan.network)) {
     const { name } = checkpoint.record.backend;
@@ -96,8 +96,8 @@ const identityOf = ({ network, lossSpec, data }: RunPlan, record: RunRecord): Ru
 };
 
 /** Whether the shorter run was evaluated at its end, where the longer one would not be. */
-const countsOwnEnd = ({ record, progress: { step, early } }: Checkpoint): boolean =>
-  early?.evaluated === step && !isStop(step, record.evaluateEvery, record.stepsPerEpoch);
+const evaluatedAtItsEnd = ({ record, progress: { step, early } }: Checkpoint): boolean =>
+  early?.evaluated === step && !isEvaluationStep(step, record.evaluateEvery, record.stepsPerEpoch);
 
 /** Describes the first weight that is not finite, or else the first such number in the optimizer's state. */
 function* badNumber(
@@ -105,7 +105,7 @@ function* badNumber(
   { parameters, state }: Omit<RunArrays, 'epochLosses'>,
 ): Pausable<string | undefined> {
   const weight = yield* findBadWeight(network, parameters);
-  return weight ?? (yield* findBadState(network, optimizer, { state, owned: [] }))?.what;
+  return weight ?? (yield* findBadState(network, optimizer, { state, owned: [] }))?.description;
 }
 
 function describe({ path, own, other }: Difference): string {

@@ -16,7 +16,7 @@ import { rankExchanges } from '../../engine/step/rank-exchanges.ts';
 import { rankStep } from '../../engine/step/rank-step.ts';
 import { bindWaits } from '../../engine/step/sync.ts';
 import { threadUpdates } from '../../engine/step/thread-updates.ts';
-import { LOOKS, type Moment } from './first-finding.ts';
+import { CHECKS, type FindingPosition } from './earliest-fault.ts';
 
 /**
  * Adds the gradients that the passes of a step on `rows` rows have left, on all ranks and in the order of a step, to
@@ -45,7 +45,11 @@ export function addGradients(context: RunContext, step: number, rows: number, no
 }
 
 /** Notes the first number of the gradient that is not finite, in the part that this rank has. */
-export function findBadGradient(context: RunContext, rows: number, note: (at: Moment, what: string) => void): void {
+export function findBadGradient(
+  context: RunContext,
+  rows: number,
+  note: (at: FindingPosition, what: string) => void,
+): void {
   const { arena, network, setup } = context;
   const { parameterCount: P, allLayers: places } = network;
   // If rows are independent, each rank has run all leaves itself and has the whole gradient.
@@ -65,7 +69,7 @@ export function findBadGradient(context: RunContext, rows: number, note: (at: Mo
         const at = firstNotFinite(part, part.length);
         if (at === undefined) continue;
         const what = `gradient with respect to ${name} of ${nameOfLayer(place)} has ${show(part[at])}`;
-        note({ look: LOOKS.gradients, place: first + at }, what);
+        note({ check: CHECKS.gradients, index: first + at }, what);
       }
     }
   }

@@ -4,8 +4,8 @@ import type { Range } from '../../engine/memory/arena.ts';
 
 /** A number that is not finite. */
 export interface BadNumber {
-  readonly place: number; // orders the findings of all ranks: slots in their order, each with its parameters ascending
-  readonly what: string; // such as 'v of adam for W of dense(2->3) at layer 0 has Infinity'
+  readonly position: number; // orders the findings of all ranks: slots in their order, each with its parameters ascending
+  readonly description: string; // such as 'v of adam for W of dense(2->3) at layer 0 has Infinity'
 }
 
 /** The optimizer's state of the parameters `owned`, or of all. */
@@ -29,8 +29,8 @@ export function* findBadState(
       if (tensor === undefined) continue;
       const of = `${tensor.name} of ${nameOfLayer(place)}`;
       return {
-        place: 1 + slot * parameterCount + parameter,
-        what: `${slots[slot]} of ${name} for ${of} has ${show(numbers[at])}`,
+        position: 1 + slot * parameterCount + parameter,
+        description: `${slots[slot]} of ${name} for ${of} has ${show(numbers[at])}`,
       };
     }
   }

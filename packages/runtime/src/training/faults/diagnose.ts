@@ -22,7 +22,7 @@ import { CONTROL } from '../../engine/threads/barrier.ts';
 import type { Task, TeamTask } from '../../engine/threads/protocol.ts';
 import { addGradients, findBadGradient } from './bad-gradient.ts';
 import { findBadState } from './bad-state.ts';
-import { createFirstFinding, type Fault, type FirstFinding, LOOKS, type Moment } from './first-finding.ts';
+import { CHECKS, createEarliestFault, type EarliestFault, type Fault, type FindingPosition } from './earliest-fault.ts';
 
 /** Task that diagnoses a step that is not finite. */
 export interface DiagnosisTask extends TeamTask, Task<Fault> {
@@ -62,14 +62,14 @@ function badLoss(context: RunContext, step: number): Fault {
     if (search.first.fault === null || isShared(context)) runPasses(context, search, planned);
     if (search.first.fault === null || isShared(context)) findBadLoss(context, search, planned);
     if (isShared(context) || (setup.couples && search.first.fault === null)) addGradients(context, step, rows, nodes);
-    if (search.first.fault === null) findBadGradient(context, rows, search.noteNumber);
+    if (search.first.fault === null) findBadGradient(context, rows, search.recordBadNumber);
     if (search.first.fault !== null) return search.first.fault;
   }
   const loss = batchLoss(arena.lossSums, leaves, rows);
   const what =
     loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the rows' losses has ${show(loss)}`;
   const message = `train: step ${step}: ${what}, expected a finite number${weights}`;
-  return { message, isData: false, at: { look: LOOKS.step, place: 0 } };
+  return { message, isData: false, at: { check: CHECKS.step, index: 0 } };
 }
 
 /** Describes a step whose update took a number out of range: names the first weight, or else the first of the state. */
@@ -78,9 +78,13 @@ function badUpdate({ network, arena, optimizer }: RunContext, step: number): Fau
   const found = weight === undefined ? complete(findBadState(network, optimizer, arena)) : undefined;
   const where = `train: step ${step}: after its update`;
   // Another rank names the number if this one has none.
-  const place = weight !== undefined ? 0 : (found?.place ?? Number.MAX_SAFE_INTEGER);
-  const what = weight ?? found?.what;
-  return { message: `${where} ${what}, expected finite numbers`, isData: false, at: { look: LOOKS.step, place } };
+  const place = weight !== undefined ? 0 : (found?.position ?? Number.MAX_SAFE_INTEGER);
+  const what = weight ?? found?.description;
+  return {
+    message: `${where} ${what}, expected finite numbers`,
+    isData: false,
+    at: { check: CHECKS.step, index: place },
+  };
 }
 
 /** Whether the passes of other ranks read what this rank's passes write. */
@@ -99,14 +103,14 @@ function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly
 interface Search {
   readonly step: number;
   readonly rows: number; // rows of the batch
-  readonly first: FirstFinding;
+  readonly first: EarliestFault;
   readonly inspect: Inspect;
   /** Sets the pass that runs, before each of its segments. */
   enter(pass: NodePass): void;
   /** Number of arrays checked in the pass so far. */
-  readonly looks: number;
-  noteData(at: Moment, what: string): void;
-  noteNumber(at: Moment, what: string): void;
+  readonly checks: number;
+  recordBadData(at: FindingPosition, what: string): void;
+  recordBadNumber(at: FindingPosition, what: string): void;
 }
 
 function createSearch(
@@ -116,22 +120,22 @@ function createSearch(
   passes: readonly NodePass[],
   weights: string,
 ): Search {
-  const first = createFirstFinding();
+  const first = createEarliestFault();
   const [from, to] = couples ? [0, rows - 1] : rowsOfPass(passes[0], leafRows, rows);
   const where = `train: step ${step}, ${from === to ? `row ${from}` : `rows ${from} to ${to}`} of the batch`;
   const looksOf = new Map<NodePass, number>();
   let pass = passes[0];
-  const noteNumber = (at: Moment, what: string): void =>
-    first.note(at, () => ({ message: `${where}: ${what}, expected finite numbers${weights}`, isData: false }));
+  const recordBadNumber = (at: FindingPosition, what: string): void =>
+    first.record(at, () => ({ message: `${where}: ${what}, expected finite numbers${weights}`, isData: false }));
   return {
-    ...{ step, rows, first, noteNumber },
-    get looks() {
+    ...{ step, rows, first, recordBadNumber },
+    get checks() {
       return looksOf.get(pass) ?? 0;
     },
     enter(next) {
       pass = next;
     },
-    noteData: (at, what) => first.note(at, () => ({ message: `${where}: ${what}`, isData: true })),
+    recordBadData: (at, what) => first.record(at, () => ({ message: `${where}: ${what}`, isData: true })),
     inspect(phase, layer, numbers, n) {
       const look = looksOf.get(pass) ?? 0;
       looksOf.set(pass, look + 1);
@@ -141,7 +145,7 @@ function createSearch(
       const place = firstRow + Math.floor((at * (lastRow + 1 - firstRow)) / n);
       const of = places.find((one) => one.layer === layer);
       const name = of === undefined ? layer.label : nameOfLayer(of);
-      noteNumber({ look, place }, `${WHAT[phase]} of ${name} has ${show(numbers[at])}`);
+      recordBadNumber({ check: look, index: place }, `${WHAT[phase]} of ${name} has ${show(numbers[at])}`);
     },
   };
 }
@@ -166,7 +170,7 @@ function findBadData(context: RunContext, search: Search, planned: readonly Plan
       const at = firstNotFinite(numbers, rows * width);
       if (at === undefined) continue;
       const place = first * setup.leafRows + Math.floor(at / width);
-      search.noteData({ look: LOOKS[name], place }, `the ${name} have ${show(numbers[at])}, ${wanted}`);
+      search.recordBadData({ check: CHECKS[name], index: place }, `the ${name} have ${show(numbers[at])}, ${wanted}`);
     }
   }
 }
@@ -191,7 +195,7 @@ function runPasses(context: RunContext, search: Search, planned: readonly Planne
         const row = pass.first * setup.leafRows + error.row;
         const { message } = new InputError(rowOfDataset(setup, step, row), error.problem, { of: setup.dataset.name });
         const fault = { message: `train: step ${step}: ${message}`, isData: true };
-        first.note({ look: search.looks, place: row }, () => fault);
+        first.record({ check: search.checks, index: row }, () => fault);
       }
       if (s + 1 === segmentCount) for (const [to, from] of pass.copies) to.set(viewOf(from, 0, to.length));
     }
@@ -208,13 +212,13 @@ function findBadLoss({ arena, network }: RunContext, search: Search, planned: re
     const losses = viewOf(arena.lossSums, first, count);
     const bad = firstNotFinite(losses, count);
     if (bad === undefined) continue;
-    const at = { look: LOOKS.losses, place: first + bad };
-    search.noteNumber(at, `the loss after ${name} has ${show(losses[bad])}`);
+    const at = { check: CHECKS.losses, index: first + bad };
+    search.recordBadNumber(at, `the loss after ${name} has ${show(losses[bad])}`);
   }
 }
 
 /** Most tensors named: a diverging network usually diverges in one. */
-const NAMED = 3;
+const MAX_NAMED = 3;
 
 /** The largest weight of each of the tensors with the largest weights: 'W of dense(2->3) at layer 0 -1.50e+160, …'. */
 function largestWeights(
@@ -229,7 +233,7 @@ function largestWeights(
   );
   found.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   return found
-    .slice(0, NAMED)
+    .slice(0, MAX_NAMED)
     .map(({ name, value }) => `${name} ${value.toPrecision(3)}`)
     .join(', ');
 }

@@ -7,13 +7,13 @@ import { inTurns } from '../../system/turns/in-turns.ts';
 import { TrainingError } from '../run/results.ts';
 import type { RunState } from '../run/state.ts';
 import type { DiagnosisTask } from './diagnose.ts';
-import type { BadStep, Fault } from './first-finding.ts';
-import { isEarlier } from './first-finding.ts';
+import type { BadStep, Fault } from './earliest-fault.ts';
+import { isEarlier } from './earliest-fault.ts';
 import { epochStart, stateIsFinite } from './history.ts';
 import { runFailure } from './recovery.ts';
 
 /** Most halvings of the learning rate: if 1/1024 of it still diverges, the rate is not the problem. */
-const MOST_ROLLBACKS = 10;
+const MAX_ROLLBACKS = 10;
 
 const ADVICE = 'a lower learning rate, clipping of the gradient norm, or smaller inputs and targets may help';
 
@@ -23,27 +23,27 @@ const ADVICE = 'a lower learning rate, clipping of the gradient norm, or smaller
  */
 export async function goBack(state: RunState, first: number, span: SpanResult): Promise<void> {
   const { plan, progress, history, stepLog, emit } = state;
-  const bad = await badStepOf(state, first, span);
+  const bad = await locateBadStep(state, first, span);
   const rollbacks = (progress.rollbacks ?? 0) + 1;
   const to = epochStart(bad.step, plan.context.stepsPerEpoch);
-  const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MOST_ROLLBACKS;
-  if (!goesBack || !(await inTurns(history.backTo(to)))) {
+  const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MAX_ROLLBACKS;
+  if (!goesBack || !(await inTurns(history.restoreBefore(to)))) {
     await restore(state);
-    state.ending = bad;
+    state.badStep = bad;
     return;
   }
   progress.reached = Math.max(progress.reached ?? 0, bad.step + 1);
-  state.ratesEnd = progress.step;
-  state.halvesAt = to;
-  state.told = Math.min(state.told, to);
+  state.writtenRatesEnd = progress.step;
+  state.halvingStep = to;
+  state.reportedSteps = Math.min(state.reportedSteps, to);
   stepLog.goBack(to);
-  state.retold = state.steers.filter(({ step }) => step > to);
+  state.pendingReports = state.rateChangeEvents.filter(({ step }) => step > to);
   const reason = bad.message.replace(/^train: /, '');
   const factor = 1 / 2 ** rollbacks;
-  emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MOST_ROLLBACKS, reason });
+  emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MAX_ROLLBACKS, reason });
 }
 
-function badStepOf(state: RunState, first: number, { steps, bad }: SpanResult): Promise<BadStep> {
+function locateBadStep(state: RunState, first: number, { steps, bad }: SpanResult): Promise<BadStep> {
   const { pool, setup, lockstep, arena, recovery } = state;
   const last = first + steps - 1;
   const search = {
@@ -58,34 +58,34 @@ function badStepOf(state: RunState, first: number, { steps, bad }: SpanResult): 
       return faults.reduce((first, one) => (isEarlier(one.at, first.at) ? one : first));
     },
   };
-  return orGiveUp(state, () => findBadStep(search), `while looking for the bad step among ${first} to ${last}`);
+  return orEndRun(state, () => findBadStep(search), `while looking for the bad step among ${first} to ${last}`);
 }
 
 /** Restores the state before step `end`, by replaying from the last saved state, before `first`. */
 async function replayOnce(state: RunState, first: number, end: number): Promise<void> {
-  const { pool, setup, useful } = state;
+  const { pool, setup, usefulThreads } = state;
   await restore(state);
   for (let from = first; from < end; ) {
-    from += (await runSpan(pool, setup, { first: from, limit: end, threads: useful })).steps;
+    from += (await runSpan(pool, setup, { first: from, limit: end, threads: usefulThreads })).steps;
   }
 }
 
 /** Creates the error that ends the run before a bad step; keeps a checkpoint of the state. */
 export async function endAt(state: RunState, { step, message, isData }: BadStep): Promise<TrainingError> {
-  const { progress, lockstep, stepLog, history, keeper } = state;
+  const { progress, lockstep, stepLog, history, checkpointer } = state;
   stepLog.close();
-  await keeper?.keep();
+  await checkpointer?.keep();
   const { rollbacks } = progress;
   const advice = rollbacks === undefined ? ADVICE : `the learning rate had already been halved ${rollbacks} times`;
-  const newest = await lockstep.fromFirst(keeper?.newest());
-  await inTurns(history.take());
+  const newest = await lockstep.fromFirst(checkpointer?.newest());
+  await inTurns(history.save());
   const parameters = await inTurns(history.handOut());
   const checkpoint = newest?.step === step ? newest : undefined;
   return new TrainingError(`${message}${isData ? '' : ` (${advice})`}`, step, parameters, checkpoint);
 }
 
 /** The result of `work`. If it fails, throws the error that ends the run, naming `place`. */
-export async function orGiveUp<T>(state: RunState, work: () => Promise<T>, place: string): Promise<T> {
+export async function orEndRun<T>(state: RunState, work: () => Promise<T>, place: string): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -94,7 +94,7 @@ export async function orGiveUp<T>(state: RunState, work: () => Promise<T>, place
     // would not send it their state.
     await restore(state);
     const isOfAll = error instanceof ThreadError || error instanceof InputError;
-    if (isOfAll || state.lockstep.cluster === null) await state.keeper?.keep();
+    if (isOfAll || state.lockstep.cluster === null) await state.checkpointer?.keep();
     throw runFailure(error, place);
   }
 }
@@ -102,7 +102,7 @@ export async function orGiveUp<T>(state: RunState, work: () => Promise<T>, place
 /** Restores the state before the span. */
 export const restore = ({ history }: RunState): Promise<void> => inTurns(history.restore());
 
-export interface BadSpan {
+export interface SpanSearch {
   first: number; // first step of the span
   last: number; // last step of the span
   isSeen: boolean; // the loss or norm of the last step is not finite
@@ -116,7 +116,7 @@ export interface BadSpan {
  * finite, the last step is bad, unless an earlier update already took a weight or a number of the optimizer's state out
  * of range, which the loss may not show.
  */
-export async function findBadStep(span: BadSpan): Promise<BadStep> {
+export async function findBadStep(span: SpanSearch): Promise<BadStep> {
   const { first, last, isSeen, replay, stateIsFinite, diagnose } = span;
   let before = first; // last step known to start with a finite state
   let after = last + 1;

@@ -14,13 +14,13 @@ export interface History {
   /** The weights [P] of the saved state. */
   readonly parameters: Elements;
   /** Saves the state between two spans. */
-  take(): Pausable<void>;
+  save(): Pausable<void>;
   /** Restores the saved state. */
   restore(): Pausable<void>;
   /** Called after a span, in the epoch that started at step `start`. */
-  passTo(start: number): void;
+  keepEpochStart(start: number): void;
   /** Restores the newest state at or before `step`. Returns false if there is none. */
-  backTo(step: number): Pausable<boolean>;
+  restoreBefore(step: number): Pausable<boolean>;
   /** State before step `start` for a checkpoint, in shared memory. */
   saved(start: number): SavedState | undefined;
   /** Hands the saved model [P] to the caller; nothing can be saved afterwards. */
@@ -44,22 +44,22 @@ export async function createHistory(
   let anchor: Snapshot | undefined;
   if (saved !== undefined && keepsEpoch) {
     anchor = create();
-    await anchor.fill(saved, shares);
+    await anchor.load(saved, shares);
   }
 
   return {
     get parameters() {
       return last.parameters;
     },
-    take: () => last.take(),
+    save: () => last.take(),
     restore: () => last.restore(),
-    passTo(start) {
+    keepEpochStart(start) {
       // A span may begin in the middle of an epoch; the start of the epoch is then reached by replaying from an earlier
       // state.
       if (!keepsEpoch || last.step > start) return;
       [last, anchor] = [anchor ?? create(), last];
     },
-    *backTo(step) {
+    *restoreBefore(step) {
       const state = [last, anchor].find((one) => one !== undefined && one.step <= step);
       if (state === undefined) return false;
       yield* state.restore();
@@ -101,7 +101,7 @@ export interface Snapshot {
   /** The saved state in the form of a checkpoint. */
   state(): SavedState;
   /** Overwrites the copy with a state from rank 0's checkpoint. */
-  fill(state: SavedState, shares: StateShares): Promise<void>;
+  load(state: SavedState, shares: StateShares): Promise<void>;
 }
 
 /** Allocates the copies outside of the arena: one of the weights, and one of each state vector of the optimizer. */
@@ -148,7 +148,7 @@ export function createSnapshot(
         epochSums: Float64Array.from(epochSums),
       };
     },
-    async fill(saved, shares) {
+    async load(saved, shares) {
       const [copies, [ownScalars, ownSchedule]] = [kept.slice(1, 1 + slots), kept.slice(1 + slots) as Float64Array[]];
       const own = { theta: kept[0], state: copies, scalars: ownScalars, scheduleState: ownSchedule };
       await restoreArrays(own, saved, shares);

@@ -44,7 +44,7 @@ export function createRecovery(
           await undo();
           failures++;
           farthest = Math.max(farthest, step + error.steps);
-          if (failures > retries) throw tooMany(error, failures, retries);
+          if (failures > retries) throw tooManyFailures(error, failures, retries);
           tell({ failures, retries, reason: error.message });
         }
       }
@@ -52,7 +52,7 @@ export function createRecovery(
   };
 }
 
-function tooMany(error: ThreadError, failures: number, retries: number): ThreadError {
+function tooManyFailures(error: ThreadError, failures: number, retries: number): ThreadError {
   const message = `${error.message} (failures in a row: ${failures}, expected at most ${retries})`;
   return new ThreadError(message, error.steps, error.cause);
 }

@@ -5,7 +5,7 @@ import type { Lockstep } from '../../cluster/lockstep.ts';
 import { ThreadError } from '../../engine/threads/span.ts';
 
 /** A layer refuses a row of a step. The rank that has the row reports it to all. */
-export class Refusal extends Error {
+export class RowRefusal extends Error {
   readonly steps: number; // steps done in the span, including this one
 
   constructor(steps: number) {
@@ -15,7 +15,7 @@ export class Refusal extends Error {
 }
 
 /** Status that a rank reports after a failure. */
-export type Word =
+export type RankStatus =
   | { readonly kind: 'thread'; readonly message: string; readonly steps: number } // its work can be repeated
   | { readonly kind: 'refusal'; readonly steps: number }
   | { readonly kind: 'end'; readonly message: string } // it gives up
@@ -36,34 +36,34 @@ export async function doTogether<T>({ cluster }: Lockstep, work: () => Promise<T
   } catch (error) {
     if (error instanceof ThreadError)
       return fail(cluster, { kind: 'thread', message: error.message, steps: error.steps });
-    if (error instanceof Refusal) return fail(cluster, { kind: 'refusal', steps: error.steps });
+    if (error instanceof RowRefusal) return fail(cluster, { kind: 'refusal', steps: error.steps });
     if (error instanceof ClusterError && !error.isLate) throw await failureOf(cluster, null, error);
     throw error;
   }
 }
 
-async function fail(cluster: Cluster, word: Exclude<Word, null | { kind: 'end' }>): Promise<never> {
+async function fail(cluster: Cluster, word: Exclude<RankStatus, null | { kind: 'end' }>): Promise<never> {
   cluster.fail(word.kind === 'thread' ? word.message : 'a layer cannot take a row');
   throw await failureOf(cluster, word);
 }
 
 /** The error that all ranks agree on or, if they cannot agree, the reason. */
-async function failureOf(cluster: Cluster, own: Word, found?: ClusterError): Promise<Error> {
+async function failureOf(cluster: Cluster, own: RankStatus, found?: ClusterError): Promise<Error> {
   const error = await cluster.recover(own).then((words) => agreedOn(cluster, words, found), asError);
   // No other rank needs to be told of it.
-  if (error instanceof ClusterError) told.add(error);
+  if (error instanceof ClusterError) knownErrors.add(error);
   return error;
 }
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
-function agreedOn(cluster: Cluster, words: readonly Word[], found: ClusterError | undefined): Error {
-  const rankOf = (kind: Exclude<Word, null>['kind']): number => words.findIndex((word) => word?.kind === kind);
+function agreedOn(cluster: Cluster, words: readonly RankStatus[], found: ClusterError | undefined): Error {
+  const rankOf = (kind: Exclude<RankStatus, null>['kind']): number => words.findIndex((word) => word?.kind === kind);
   for (const kind of ['end', 'thread', 'refusal'] as const) {
     const rank = rankOf(kind);
     const word = words[rank];
     if (word === undefined || word === null) continue;
-    if (word.kind === 'refusal') return new Refusal(word.steps);
+    if (word.kind === 'refusal') return new RowRefusal(word.steps);
     const message = `${namesOf([rank], cluster.ranks)} has failed: ${word.message}`;
     if (word.kind === 'end') return new ClusterError(`cluster: ${message}`, [rank]);
     return new ThreadError(
@@ -76,7 +76,7 @@ function agreedOn(cluster: Cluster, words: readonly Word[], found: ClusterError 
 }
 
 /** Errors that all ranks already know. */
-const told = new WeakSet<Error>();
+const knownErrors = new WeakSet<Error>();
 
 /**
  * Tells the other ranks that this one gives up, unless all give up because of another rank's report; all of them then
@@ -86,14 +86,14 @@ export async function endTogether(cluster: Cluster | null, error: unknown): Prom
   if (cluster !== null && typeof cluster?.fail !== 'function') {
     throw new Error(`endTogether: cluster has ${show(cluster)}, expected one that openCluster opened, or null`);
   }
-  if (cluster === null || isTold(error) || (error instanceof ClusterError && error.isLate)) return;
-  if (error instanceof Error) told.add(error);
+  if (cluster === null || isKnown(error) || (error instanceof ClusterError && error.isLate)) return;
+  if (error instanceof Error) knownErrors.add(error);
   // An MPI error may have occurred on this rank alone.
   const isOfAnother = error instanceof ClusterError && cluster.trouble() !== null;
   const message = reasonOf(error);
   if (!isOfAnother) cluster.fail(message);
-  await cluster.recover<Word>(isOfAnother ? null : { kind: 'end', message }).catch(() => {});
+  await cluster.recover<RankStatus>(isOfAnother ? null : { kind: 'end', message }).catch(() => {});
 }
 
 /** Whether all ranks know an error, or the cause of it. */
-const isTold = (error: unknown): boolean => error instanceof Error && (told.has(error) || isTold(error.cause));
+const isKnown = (error: unknown): boolean => error instanceof Error && (knownErrors.has(error) || isKnown(error.cause));

@@ -24,10 +24,10 @@ export interface StateShares {
 }
 
 /** Numbers sent to a rank at a time: copying 1 MiB takes less than a millisecond. */
-const PIECE = 1 << 17;
+const PIECE_NUMBERS = 1 << 17;
 
 /** Most numbers in the pieces that rank 0 holds at once, when it deals an array of P numbers to all ranks. */
-export const piecesAtOnce = (ranks: number, P: number): number => Math.min(P, (ranks - 1) * PIECE);
+export const maxPieceNumbers = (ranks: number, P: number): number => Math.min(P, (ranks - 1) * PIECE_NUMBERS);
 
 export async function createStateShares(lockstep: Lockstep, arena: Arena): Promise<StateShares> {
   const { rank, ranks, isFirst } = lockstep;
@@ -41,7 +41,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
   const places = new Map<string, readonly Elements[]>();
 
   async function deal(to: Elements, from: Elements, ranges: readonly (readonly Range[])[]): Promise<void> {
-    if (isFirst) await inTurns(copyRanges(to, from, ranges[0]));
+    if (isFirst) await inTurns(gatherRanges(to, from, ranges[0]));
     if (ranks === 1) return;
     const pieces = ranges.map(piecesOf);
     const rounds = Math.max(...pieces.slice(1).map(({ length }) => length));
@@ -61,11 +61,11 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
           if (piece === undefined || stage === undefined) continue;
           const isFirstPeer = ranges.indexOf(ranges[peer], 1) === peer;
           if (isFirstPeer) stage.set(viewOf(from, piece.offset, piece.length));
-          transfers.push({ kind: 'send', peer, numbers: stretch(stage, 0, piece.length) });
+          transfers.push({ kind: 'send', peer, numbers: transferView(stage, 0, piece.length) });
         }
       } else if (pieces[rank][round] !== undefined) {
         const { length } = pieces[rank][round];
-        transfers.push({ kind: 'receive', peer: 0, numbers: stretch(to, at, length) });
+        transfers.push({ kind: 'receive', peer: 0, numbers: transferView(to, at, length) });
         at += length;
       }
       await lockstep.move(transfers);
@@ -81,7 +81,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
     if (areWhole) return receivers.includes(rank) ? state : null;
     const divided = state.filter((_, slot) => rangesOf(slot) === owned);
     const receives = receivers.includes(rank);
-    const wholes = receives ? placeOf(places, place, divided, P) : [];
+    const wholes = receives ? buffersOf(places, place, divided, P) : [];
     const transfers: Transfer[] = [];
     for (const [k, own] of divided.entries()) {
       for (const to of receivers) {
@@ -89,14 +89,14 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
           if (from === to) continue;
           let at = 0;
           for (const { offset, length } of owned[from]) {
-            if (from === rank) transfers.push({ kind: 'send', peer: to, numbers: stretch(own, at, length) });
+            if (from === rank) transfers.push({ kind: 'send', peer: to, numbers: transferView(own, at, length) });
             if (to === rank)
-              transfers.push({ kind: 'receive', peer: from, numbers: stretch(wholes[k], offset, length) });
+              transfers.push({ kind: 'receive', peer: from, numbers: transferView(wholes[k], offset, length) });
             at += length;
           }
         }
       }
-      if (receives) await inTurns(layRanges(wholes[k], own, owned[rank]));
+      if (receives) await inTurns(scatterRanges(wholes[k], own, owned[rank]));
     }
     await lockstep.move(transfers);
     if (!receives) return null;
@@ -114,19 +114,19 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
 const lengthOf = (ranges: readonly Range[]): number => ranges.reduce((sum, { length }) => sum + length, 0);
 
 /** The arrays of a run lie in shared memory, hence the cast. */
-const stretch = (array: Elements, offset: number, length: number): SharedNumbers =>
+const transferView = (array: Elements, offset: number, length: number): SharedNumbers =>
   viewOf(array, offset, length) as SharedNumbers;
 
 const piecesOf = (ranges: readonly Range[]): readonly Range[] =>
   ranges.flatMap(({ offset, length }) =>
-    Array.from({ length: Math.ceil(length / PIECE) }, (_, k) => ({
-      offset: offset + k * PIECE,
-      length: Math.min(PIECE, length - k * PIECE),
+    Array.from({ length: Math.ceil(length / PIECE_NUMBERS) }, (_, k) => ({
+      offset: offset + k * PIECE_NUMBERS,
+      length: Math.min(PIECE_NUMBERS, length - k * PIECE_NUMBERS),
     })),
   );
 
 /** Copies the ranges of `from`, one after the other, into `to`. */
-function* copyRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
+function* gatherRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
   let at = 0;
   for (const { offset, length } of ranges) {
     yield* copyArray(viewOf(to, at, length), viewOf(from, offset, length));
@@ -135,7 +135,7 @@ function* copyRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pa
 }
 
 /** The reverse: copies `from` into the ranges of `to`. */
-function* layRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
+function* scatterRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
   let at = 0;
   for (const { offset, length } of ranges) {
     yield* copyArray(viewOf(to, offset, length), viewOf(from, at, length));
@@ -144,7 +144,7 @@ function* layRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pau
 }
 
 /** Arrays of a run, allocated once: V8 does not count shared memory. */
-function placeOf(
+function buffersOf(
   places: Map<string, readonly Elements[]>,
   place: string,
   like: readonly Elements[],

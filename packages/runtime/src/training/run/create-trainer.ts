@@ -12,17 +12,17 @@ import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import { RING } from '../../engine/memory/arena.ts';
 import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
 import type { Checkpoint, RunArrays } from '../checkpoints/checkpoint.ts';
-import { type CurrentState, currentState } from '../checkpoints/keeper.ts';
+import { type CurrentState, currentState } from '../checkpoints/checkpointer.ts';
 import { recordOf } from '../checkpoints/resume.ts';
 import { endTogether } from '../lockstep/do-together.ts';
 import { isDone } from './early-stopping.ts';
 import { evaluate } from './evaluate-epoch.ts';
 import type { TrainEvent } from './events.ts';
 import { finish } from './finish.ts';
+import { setLearningRate } from './learning-rates.ts';
 import { advance, isAborted, startRun } from './loop.ts';
-import { hold, prepareWith, takeSurroundings } from './open-run.ts';
+import { acquireResources, prepareWith, reserve } from './open-run.ts';
 import type { OptionsFor, TrainOptions } from './options.ts';
-import { setRate } from './rates.ts';
 import type { TrainResult } from './results.ts';
 import type { RunState } from './state.ts';
 
@@ -102,7 +102,7 @@ export async function createTrainer<T extends ElementType = 'float64'>(
   options: OptionsFor<T> = {},
 ): Promise<Trainer<T>> {
   const asked = options as TrainOptions; // whose listener takes events of either type
-  const held = hold(asked);
+  const held = reserve(asked);
   const onEvent = asked?.onEvent;
   const emit = (event: TrainEvent): void => onEvent?.(event);
   try {
@@ -110,7 +110,7 @@ export async function createTrainer<T extends ElementType = 'float64'>(
     const prepared = await prepareWith(spec, data, asked, emit);
     // Spans of a few steps do not show which number of threads is fastest.
     const run = { ...prepared, plan: { ...prepared.plan, tunesThreads: false } };
-    const { surroundings, close } = await takeSurroundings(run);
+    const { surroundings, close } = await acquireResources(run);
     try {
       const state = await startRun(run, surroundings);
       return trainerOf(state, () => close().finally(held.release)) as Trainer<T>; // the type in the options
@@ -215,7 +215,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
         // Like a schedule's, the rate may become 0.
         if (plan.elementType === 'float32' && Math.fround(rate) !== 0) inFloats('setRate', 'rate', rate);
       }
-      setRate(state, rate);
+      setLearningRate(state, rate);
     },
     parameters: () => alone('weights', () => inTurns(cloneArray(arena.theta))),
     state: () =>

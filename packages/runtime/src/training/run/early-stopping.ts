@@ -13,7 +13,7 @@ export interface EarlyStopping {
   /** Weights [P] of the best evaluation; undefined before the first. In shared memory. */
   readonly best: Elements | undefined;
   /** Counts an evaluation of the current weights. Returns whether it is the best so far; then its weights are kept. */
-  note(evaluation: Evaluation): Pausable<boolean>;
+  recordEvaluation(evaluation: Evaluation): Pausable<boolean>;
   /** Exchanges the current weights with the best ones; a second call undoes it. */
   exchange(): Pausable<void>;
 }
@@ -35,7 +35,7 @@ export async function createEarlyStopping(
     get best() {
       return progress.early?.bestStep === undefined ? undefined : kept;
     },
-    *note(evaluation) {
+    *recordEvaluation(evaluation) {
       const { step } = progress;
       // A rollback never goes back past an evaluation: a span ends at each, and the state after it is kept.
       const next = afterEvaluation(settings, progress.early, step, evaluation);

@@ -2,11 +2,11 @@ import { option, viewOf } from '@gradloom/core/internal';
 import type { RunArrays } from '../checkpoints/checkpoint.ts';
 
 /** Approximate limit of epoch events in a run: a run of a million short epochs reports every thousandth. */
-const REPORTS = 1000;
+const MAX_REPORTS = 1000;
 
 /** Epochs between two events. */
 export const epochsPerReport = (totalEpochs: number): number =>
-  Math.ceil(option.positiveInteger.check('epochsPerReport', 'totalEpochs', totalEpochs) / REPORTS);
+  Math.ceil(option.positiveInteger.check('epochsPerReport', 'totalEpochs', totalEpochs) / MAX_REPORTS);
 
 /** Collects the losses and gradient norms of steps into means of epochs. */
 export interface EpochLog {
@@ -65,7 +65,7 @@ export function createEpochLog(totalEpochs: number, from?: EpochLogState): Epoch
   };
 }
 
-const LENGTH = 1 << 12;
+const LOSSES_PER_ARRAY = 1 << 12;
 
 /** A growing array of losses. A JavaScript array would be copied whenever it grows, and is limited to 2^27 entries. */
 function createLosses(from: Float64Array = new Float64Array(0)) {
@@ -76,20 +76,20 @@ function createLosses(from: Float64Array = new Float64Array(0)) {
       return length;
     },
     push(loss: number): void {
-      const at = length % LENGTH;
-      if (at === 0) arrays[length / LENGTH] = new Float64Array(LENGTH);
-      arrays[(length - at) / LENGTH][at] = loss;
+      const at = length % LOSSES_PER_ARRAY;
+      if (at === 0) arrays[length / LOSSES_PER_ARRAY] = new Float64Array(LOSSES_PER_ARRAY);
+      arrays[(length - at) / LOSSES_PER_ARRAY][at] = loss;
       length++;
     },
     cut(to: number): void {
       length = to;
-      arrays.length = Math.ceil(to / LENGTH);
+      arrays.length = Math.ceil(to / LOSSES_PER_ARRAY);
     },
     /** All losses followed by `more`, in one array. */
     copy(more: readonly number[]): Float64Array {
       const copy = new Float64Array(length + more.length);
       for (const [k, array] of arrays.entries()) {
-        copy.set(viewOf(array, 0, Math.min(LENGTH, length - k * LENGTH)), k * LENGTH);
+        copy.set(viewOf(array, 0, Math.min(LOSSES_PER_ARRAY, length - k * LOSSES_PER_ARRAY)), k * LOSSES_PER_ARRAY);
       }
       copy.set(more, length);
       return copy;

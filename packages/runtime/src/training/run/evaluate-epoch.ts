@@ -4,10 +4,10 @@ import type { Dataset } from '../../data/dataset.ts';
 import { type Evaluation, evaluateDataset, type OutputReader } from '../../engine/evaluation/evaluate-dataset.ts';
 import { lossUnit } from '../../engine/evaluation/target-units.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
-import { orGiveUp } from '../faults/go-back.ts';
+import { orEndRun } from '../faults/go-back.ts';
 import type { EpochEvent } from './events.ts';
 import { type RowWeighing, weightOf } from './row-weights.ts';
-import { isStop } from './scheduled-steps.ts';
+import { isEvaluationStep } from './scheduled-steps.ts';
 import type { RunState } from './state.ts';
 import { lossWarning } from './warnings.ts';
 
@@ -18,20 +18,20 @@ export type Evaluations = Pick<EpochEvent, 'validation' | 'test'>;
 export function isEvaluated({ plan }: RunState, step: number): boolean {
   const { data, evaluateTest, evaluateEvery, context } = plan;
   const isAny = data.validation !== undefined || evaluateTest;
-  return isAny && (isStop(step, evaluateEvery, context.stepsPerEpoch) || step === context.totalSteps);
+  return isAny && (isEvaluationStep(step, evaluateEvery, context.stepsPerEpoch) || step === context.totalSteps);
 }
 
 /** The epoch, counted from 1, that contains step `step` or ends with it. */
 export const epochOf = (step: number, stepsPerEpoch: number): number => Math.ceil(step / stepsPerEpoch);
 
 export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
-  const { plan, progress, early, keeper } = state;
+  const { plan, progress, early, checkpointer } = state;
   const evaluation = await evaluate(state, 'validation');
   if (evaluation !== undefined) {
     progress.validation = evaluation;
     const watched = evaluation.weightedLoss ?? evaluation.loss;
-    if (early === null) keeper?.watch(watched);
-    else if (await inTurns(early.note(evaluation))) keeper?.improve(watched);
+    if (early === null) checkpointer?.recordLoss(watched);
+    else if (await inTurns(early.recordEvaluation(evaluation))) checkpointer?.recordBest(watched);
   }
   const { validation } = progress;
   const test = plan.evaluateTest ? await evaluate(state, 'test') : undefined;
@@ -40,7 +40,7 @@ export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
 
 /** Evaluates a set; undefined if the run does not have it. */
 export async function evaluate(state: RunState, part: 'validation' | 'test'): Promise<Evaluation | undefined> {
-  const { pool, plan, setup, lockstep, budget, progress, recovery, warned, emit } = state;
+  const { pool, plan, setup, lockstep, budget, progress, recovery, warnedDatasets, emit } = state;
   const dataset = plan.data[part];
   if (dataset === undefined) return undefined;
   const { step } = progress;
@@ -64,11 +64,11 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
     weighs: weighing !== null,
   };
   const work = () => evaluateDataset(pool, setup, dataset, run);
-  const figures = await orGiveUp(state, work, `in the evaluation after step ${step}`);
+  const figures = await orEndRun(state, work, `in the evaluation after step ${step}`);
   const value = weighted === null ? Number.NaN : await lockstep.fromFirst(weighted.value());
   const evaluation = Number.isNaN(value) ? figures : { ...figures, weightedLoss: value };
-  if (!Number.isFinite(evaluation.loss) && !warned.has(part)) {
-    warned.add(part);
+  if (!Number.isFinite(evaluation.loss) && !warnedDatasets.has(part)) {
+    warnedDatasets.add(part);
     emit({ type: 'warning', message: lossWarning(part, evaluation.loss, step) });
   }
   return evaluation;

@@ -21,33 +21,34 @@ import type { RunState } from './state.ts';
 
 /** After the last step or the signal: evaluates the test rows, writes the last checkpoint, and returns the result. */
 export async function finish(state: RunState): Promise<TrainResult> {
-  const { plan, setup, lockstep, progress, epochLog, stepLog, history, early, keeper, tuner, useful } = state;
+  const { plan, setup, lockstep, progress, epochLog, stepLog, history, early, checkpointer, tuner, usefulThreads } =
+    state;
   stepLog.close();
   // A stopped run writes its checkpoint first. A completed one evaluates first, since its checkpoint contains the
   // figures.
   const done = isDone(plan, progress);
-  if (!done) await keeper?.keep();
-  await inTurns(history.take());
-  const test = await evaluateBest(state);
+  if (!done) await checkpointer?.keep();
+  await inTurns(history.save());
+  const test = await evaluateTestSet(state);
   if (done) {
     if (test !== undefined) progress.test = test;
-    await keeper?.keep();
+    await checkpointer?.keep();
   }
-  const newest = await lockstep.fromFirst(keeper?.newest());
+  const newest = await lockstep.fromFirst(checkpointer?.newest());
   const best = early?.best;
   const parameters = await inTurns(best === undefined ? history.handOut() : cloneArray(best));
   const result = await inTurns(trainingResult({ plan, setup, parameters, progress, epochLog, test }));
-  await refuseOthers(lockstep, result);
+  await refuseOtherWeights(lockstep, result);
   return {
     ...result,
     trials: tuner?.choice.trials ?? [],
     ...(newest === undefined ? {} : { checkpoint: newest }),
-    ...(setup.times === null ? {} : { profiles: readProfiles(setup.times, useful) }),
+    ...(setup.times === null ? {} : { profiles: readProfiles(setup.times, usefulThreads) }),
   };
 }
 
 /** Evaluates the test set with the weights of the result: the last ones, or the best with early stopping. */
-async function evaluateBest(state: RunState): Promise<Evaluation | undefined> {
+async function evaluateTestSet(state: RunState): Promise<Evaluation | undefined> {
   const { early } = state;
   if (early?.best === undefined) return evaluate(state, 'test');
   await inTurns(early.exchange());
@@ -57,7 +58,7 @@ async function evaluateBest(state: RunState): Promise<Evaluation | undefined> {
 }
 
 /** @throws Error if a rank has other weights: then nothing that ranks have written or measured is reliable. */
-async function refuseOthers({ fromAll }: Lockstep, { fingerprint }: TrainResult): Promise<void> {
+async function refuseOtherWeights({ fromAll }: Lockstep, { fingerprint }: TrainResult): Promise<void> {
   const all = await fromAll(fingerprint);
   const other = all.findIndex((one) => one !== all[0]);
   if (other === -1) return;
@@ -116,13 +117,13 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
 
 /** The result of a run whose checkpoint is already complete; null if there is something left to do. */
 export async function finishedRun(run: OpenedRun): Promise<TrainResult | null> {
-  const { plan, setup, arena, shares, notices } = run;
+  const { plan, setup, arena, shares, reporter } = run;
   const { resume, totalEpochs } = plan;
   if (resume === null || !isDone(plan, resume.progress)) return null;
   const { progress } = resume;
   if (plan.data.test !== undefined && progress.test === undefined) return null;
   await restoreArrays(arena, resume.arrays, shares);
-  notices.emit(startEvent(run, progress));
+  reporter.emit(startEvent(run, progress));
   const epochLog = createEpochLog(totalEpochs, resume.arrays);
   if (resume.best !== undefined) await shares.spread(arena.model, resume.best);
   const parameters = await inTurns(cloneArray(arena.model));

@@ -4,35 +4,35 @@ import { lossUnit } from '../../engine/evaluation/target-units.ts';
 import { RING } from '../../engine/memory/arena.ts';
 import { runSpan, type SpanOptions, type SpanResult } from '../../engine/threads/span.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
-import { endAt, goBack, orGiveUp, restore } from '../faults/go-back.ts';
+import { endAt, goBack, orEndRun, restore } from '../faults/go-back.ts';
 import { epochStart, stateIsFinite } from '../faults/history.ts';
-import { Refusal } from '../lockstep/do-together.ts';
+import { RowRefusal } from '../lockstep/do-together.ts';
 import { ROUND_MS } from '../tuning/tune.ts';
+import { applyOrder, reportPending, takeOrders } from './apply-orders.ts';
 import { isDone } from './early-stopping.ts';
 import { finish } from './finish.ts';
-import { follow, takeOrders, tellAgain } from './follow-orders.ts';
-import type { OpenedRun, RunSurroundings } from './open-run.ts';
-import { halveRate, setRates } from './rates.ts';
-import { reportLook, reportSpan, reportThreads, startEvent } from './report.ts';
+import { halveLearningRate, writeLearningRates } from './learning-rates.ts';
+import type { OpenedRun, RunResources } from './open-run.ts';
+import { reportProbe, reportSpan, reportThreads, startEvent } from './report.ts';
 import type { TrainResult } from './results.ts';
-import { stopAfter } from './scheduled-steps.ts';
+import { evaluationAfter } from './scheduled-steps.ts';
 import { type NextSpan, openState, type RunState, teamSize } from './state.ts';
 import type { Order } from './steering.ts';
 
 /** Runs all steps of a run, or those before the signal. */
-export async function runSteps(run: OpenedRun, surroundings: RunSurroundings): Promise<TrainResult> {
+export async function runSteps(run: OpenedRun, surroundings: RunResources): Promise<TrainResult> {
   const state = await startRun(run, surroundings);
   await runSpans(state);
   return await finish(state);
 }
 
 /** Opens a run in its state before the first step. */
-export async function startRun(run: OpenedRun, surroundings: RunSurroundings): Promise<RunState> {
+export async function startRun(run: OpenedRun, surroundings: RunResources): Promise<RunState> {
   const state = await openState(run, surroundings);
   const { progress, tuner, emit } = state;
   emit(startEvent(run, progress));
   if (tuner !== null) progress.threads = tuner.choice.threads;
-  await hear(state);
+  await applyOrders(state);
   return state;
 }
 
@@ -53,20 +53,20 @@ const PAUSE_MS = 250;
  * Between two spans, follows the orders so far; while the run pauses, also those that come. With a cluster, ranks tell
  * each other what they must know: warnings, whether they have received a signal, and the orders to rank 0.
  */
-async function hear(state: RunState): Promise<void> {
-  const { plan, lockstep, notices, steering } = state;
+async function applyOrders(state: RunState): Promise<void> {
+  const { plan, lockstep, reporter, steering } = state;
   for (;;) {
     const waiting = takeOrders(state);
     const own = waiting.map(({ order }) => order);
     let orders: readonly Order[] = own;
     if (lockstep.cluster !== null) {
       const isAborted = plan.signal?.aborted ?? false;
-      const said = await lockstep.fromAll({ isAborted, warnings: notices.take(), orders: own });
-      notices.tell(said.map(({ warnings }) => warnings));
+      const said = await lockstep.fromAll({ isAborted, warnings: reporter.take(), orders: own });
+      reporter.tell(said.map(({ warnings }) => warnings));
       state.isAborted = said.some(({ isAborted }) => isAborted);
       orders = said[0].orders;
     }
-    for (const [k, order] of orders.entries()) await follow(state, order, waiting.at(k));
+    for (const [k, order] of orders.entries()) await applyOrder(state, order, waiting.at(k));
     if (!state.isPaused || isAborted(state)) return;
     await (lockstep.cluster === null ? steering.next(plan.signal) : sleep(PAUSE_MS));
   }
@@ -80,19 +80,19 @@ export async function advance(state: RunState, until = Number.POSITIVE_INFINITY)
   const unwatch = watchSignal(state);
   try {
     await advanceSpan(state, until);
-    await hear(state);
+    await applyOrders(state);
   } finally {
     unwatch();
   }
 }
 
 async function advanceSpan(state: RunState, until: number): Promise<void> {
-  const { plan, arena, lockstep, progress, history, spanLength, keeper } = state;
-  if (progress.step === state.halvesAt) halveRate(state);
-  if (progress.step === state.ending?.step) throw await endAt(state, state.ending);
+  const { plan, arena, lockstep, progress, history, spanLength, checkpointer } = state;
+  if (progress.step === state.halvingStep) halveLearningRate(state);
+  if (progress.step === state.badStep?.step) throw await endAt(state, state.badStep);
   const span = await nextSpan(state, until);
-  setRates(state, span.limit);
-  await inTurns(history.take());
+  writeLearningRates(state, span.limit);
+  await inTurns(history.save());
   spanLength.begin();
   const done = await trainSpan(state, span);
   spanLength.end();
@@ -100,17 +100,17 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
     await goBack(state, span.first, done);
     return;
   }
-  toUnits(state, done);
-  if (span.probe) await reportLook(state);
+  convertLosses(state, done);
+  if (span.probe) await reportProbe(state);
   await reportSpan(state, done);
-  tellAgain(state);
-  history.passTo(epochStart(progress.step, plan.context.stepsPerEpoch));
+  reportPending(state);
+  history.keepEpochStart(epochStart(progress.step, plan.context.stepsPerEpoch));
   if (!span.probe) reportThreads(state, done);
-  if (!isDone(plan, progress)) await keeper?.keepIfDue();
+  if (!isDone(plan, progress)) await checkpointer?.writeIfDue();
 }
 
 /** Converts the losses of a span to the units of the targets, before anything reads them. */
-function toUnits({ plan, arena }: RunState, { steps }: SpanResult): void {
+function convertLosses({ plan, arena }: RunState, { steps }: SpanResult): void {
   const unit = lossUnit(plan.loss, plan.data.train.preprocessing);
   if (unit !== 1) for (let k = 0; k < steps; k++) arena.losses[k] *= unit;
 }
@@ -127,7 +127,7 @@ const PATIENCE_MS = 50;
  * is done at once, since reports of other ranks arrive only after the waiting. Returns a function that ends the watch,
  * and rethrows what a listener of the warning has thrown.
  */
-export function watchSignal({ plan, lockstep, progress, keeper, emit }: RunState): () => void {
+export function watchSignal({ plan, lockstep, progress, checkpointer, emit }: RunState): () => void {
   const { cluster } = lockstep;
   const { signal, resume } = plan;
   if (cluster === null || !lockstep.isFirst || signal === undefined) return () => {};
@@ -135,7 +135,7 @@ export function watchSignal({ plan, lockstep, progress, keeper, emit }: RunState
   let thrown: { readonly error: unknown } | null = null;
   const say = (ranks: readonly number[], what: (ranks: string) => string): void => {
     const names = `${namesOf(ranks, cluster.ranks)} (${ranks.map((rank) => cluster.hosts[rank]).join(', ')})`;
-    const newest = keeper?.newest();
+    const newest = checkpointer?.newest();
     const at = newest?.step ?? resume?.progress.step;
     const place = newest === undefined ? '' : `, ${newest.path}`;
     const kept = at === undefined ? 'there is no checkpoint' : `the newest checkpoint is that of step ${at}${place}`;
@@ -165,16 +165,16 @@ export function watchSignal({ plan, lockstep, progress, keeper, emit }: RunState
 
 /** The next steps before `until` between which nobody has to look; creates the orders of their rows. */
 async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
-  const { plan, look, keeper, halvesAt, ending } = state;
+  const { plan, layerProbe, checkpointer, halvingStep, badStep } = state;
   const { totalSteps, stepsPerEpoch } = plan.context;
   const first = state.progress.step;
   const epoch = Math.floor(first / stepsPerEpoch);
   // A look has its step for itself: its figures belong to the weights between two spans.
-  const probe = look?.isDue(first) ?? false;
+  const probe = layerProbe?.isDue(first) ?? false;
   const ring = probe ? 1 : RING;
-  const nextLook = look?.next(first) ?? totalSteps;
-  const nextKeep = keeper?.next(first) ?? totalSteps;
-  const goesTo = Math.min(halvesAt, ending?.step ?? totalSteps, await ordersReady(state, epoch));
+  const nextLook = layerProbe?.next(first) ?? totalSteps;
+  const nextKeep = checkpointer?.next(first) ?? totalSteps;
+  const goesTo = Math.min(halvingStep, badStep?.step ?? totalSteps, await ordersReady(state, epoch));
   const limit = Math.min(totalSteps, first + ring, nextLook, nextKeep, nextStop(state), goesTo, until);
   return { first, limit: await agreedLimit(state, limit), probe };
 }
@@ -206,15 +206,15 @@ function nextStop({ plan, progress, textLog }: RunState): number {
   const { schedule, evaluateTest, evaluateEvery, totalEpochs, data, context } = plan;
   const watched = schedule.observe !== undefined ? 1 : evaluateTest ? evaluateEvery : totalEpochs;
   const every = data.validation !== undefined ? evaluateEvery : watched;
-  const evaluation = stopAfter(progress.step, every, context.stepsPerEpoch);
+  const evaluation = evaluationAfter(progress.step, every, context.stepsPerEpoch);
   return Math.min(evaluation, textLog?.next(progress.step) ?? evaluation);
 }
 
 /** The first step whose row order is not created yet. */
-async function ordersReady({ plan, orders, lastSteps }: RunState, epoch: number): Promise<number> {
+async function ordersReady({ plan, orders, lastSpanSteps }: RunState, epoch: number): Promise<number> {
   const { totalSteps, stepsPerEpoch } = plan.context;
   if (orders === null) return totalSteps;
-  return (await inTurns(orders.prepare(epoch, 1 + Math.ceil((2 * lastSteps) / stepsPerEpoch)))) * stepsPerEpoch;
+  return (await inTurns(orders.prepare(epoch, 1 + Math.ceil((2 * lastSpanSteps) / stepsPerEpoch)))) * stepsPerEpoch;
 }
 
 /** Runs a span on the threads of the run; restarts it if a thread fails. */
@@ -223,7 +223,7 @@ function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
   const { first, limit } = span;
   const threads = teamSize(state);
   progress.gradientThreads = Math.max(progress.gradientThreads, Math.min(threads, leaves));
-  const atMostMs = tuner?.trying ? ROUND_MS : spanLength.ms;
+  const atMostMs = tuner?.isTrial ? ROUND_MS : spanLength.ms;
   const options = { ...span, threads, timedShare: meter.timedShare(threads), atMostMs, signal: plan.signal };
   const work = () =>
     recovery.attempt(
@@ -231,13 +231,13 @@ function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
       () => runRefusable(state, options),
       () => restore(state),
     );
-  return orGiveUp(state, () => refusedAlike(work), `in steps ${first} to ${limit - 1}`);
+  return orEndRun(state, () => refusedAlike(work), `in steps ${first} to ${limit - 1}`);
 }
 
 /** Runs a span. With a cluster, rejects if a layer of this rank refuses a row, which other ranks do not see. */
 async function runRefusable({ pool, setup, lockstep }: RunState, options: SpanOptions): Promise<SpanResult> {
   const done = await runSpan(pool, setup, options);
-  if (done.isRefused && lockstep.cluster !== null) throw new Refusal(done.steps);
+  if (done.isRefused && lockstep.cluster !== null) throw new RowRefusal(done.steps);
   return done;
 }
 
@@ -246,7 +246,7 @@ async function refusedAlike(work: () => Promise<SpanResult>): Promise<SpanResult
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof RowRefusal)) throw error;
     return { steps: error.steps, bad: true, isRefused: true, elapsedMs: 0 };
   }
 }

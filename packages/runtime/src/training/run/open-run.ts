@@ -8,10 +8,10 @@ import { clusterShape } from '../../engine/step/cluster-shape.ts';
 import { createPool, isPool, type Pool } from '../../engine/threads/pool.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import type { Checkpoint, RunArrays, RunRecord } from '../checkpoints/checkpoint.ts';
-import { type CheckpointPlace, takeCheckpointPlace } from '../checkpoints/checkpoint-folder.ts';
+import { type CheckpointFolder, lockCheckpointFolder } from '../checkpoints/checkpoint-folder.ts';
 import { checkpointTimes } from '../checkpoints/checkpoint-options.ts';
 import { checkResume, recordOf } from '../checkpoints/resume.ts';
-import { refuseStrangers } from '../lockstep/refuse-strangers.ts';
+import { refuseOtherRuns } from '../lockstep/refuse-other-runs.ts';
 import { createStateShares, type StateShares } from '../lockstep/state-shares.ts';
 import type { TrainEvent } from './events.ts';
 import { copyJson, isCluster, type TrainOptions } from './options.ts';
@@ -25,21 +25,21 @@ import { backendWarnings, idleWarnings } from './warnings.ts';
 export interface OpenedRun extends PreparedRun {
   readonly lockstep: Lockstep;
   readonly shares: StateShares;
-  readonly notices: Notices;
+  readonly reporter: Reporter;
   readonly record: RunRecord | null; // null until it is needed
-  readonly keeps: boolean; // whether rank 0 writes checkpoints
+  readonly writesCheckpoints: boolean; // whether rank 0 writes checkpoints
 }
 
 /** Resources of a run besides its plan and memory. */
-export interface RunSurroundings {
+export interface RunResources {
   readonly pool: Pool;
-  readonly place: CheckpointPlace | null; // folder that the run has locked for its checkpoints
+  readonly place: CheckpointFolder | null; // folder that the run has locked for its checkpoints
   readonly emit: (event: TrainEvent) => void;
   readonly steering: Steering; // on rank 0 of a cluster
 }
 
 /** Resources of the caller that a run holds until it ends. */
-export interface Held {
+export interface Reservation {
   readonly cluster: Cluster | null;
   /** Holds the pool at once, so that `pool.close()` right after the call waits for this run. */
   holdPool(): void;
@@ -48,18 +48,18 @@ export interface Held {
 }
 
 /** Clusters that are in use by a run. */
-const inUse = new WeakSet<Cluster>();
+const clustersInUse = new WeakSet<Cluster>();
 
 /**
  * Reserves the cluster: two runs would mix their messages. Values that are not a pool or cluster are refused later.
  * @throws Error if another run uses the cluster.
  */
-export function hold(options: TrainOptions | undefined): Held {
+export function reserve(options: TrainOptions | undefined): Reservation {
   const cluster = clusterOf(options);
-  if (cluster !== null && inUse.has(cluster)) {
+  if (cluster !== null && clustersInUse.has(cluster)) {
     throw new Error('train: cluster has a run that has not ended, expected one run at a time');
   }
-  if (cluster !== null) inUse.add(cluster);
+  if (cluster !== null) clustersInUse.add(cluster);
   let releasePool = (): void => {};
   return {
     cluster,
@@ -68,7 +68,7 @@ export function hold(options: TrainOptions | undefined): Held {
     },
     release() {
       if (cluster !== null) {
-        inUse.delete(cluster);
+        clustersInUse.delete(cluster);
         cluster.release();
       }
       releasePool();
@@ -87,43 +87,43 @@ export async function prepareWith(
   emit: (event: TrainEvent) => void,
 ): Promise<OpenedRun> {
   const lockstep = createLockstep(clusterOf(options));
-  const notices = createNotices(lockstep, emit);
-  const asked = await agreed(await planned(spec, data, options, lockstep), lockstep);
+  const reporter = createReporter(lockstep, emit);
+  const asked = await agreePlan(await planWithModules(spec, data, options, lockstep), lockstep);
   const run = await inTurns(prepareRun(asked.plan, asked.plan.data));
   const { plan } = run;
   const isCompared = plan.resume !== null || plan.cluster !== null;
   const record = isCompared ? await inTurns(recordOf(plan, plan.data, run.setup.backend)) : null;
-  if (record !== null) await refuseStrangers(lockstep, plan, record);
+  if (record !== null) await refuseOtherRuns(lockstep, plan, record);
   if (plan.resume !== null && record !== null && lockstep.isFirst) {
     await inTurns(checkResume(plan, record, plan.resume));
   }
   const warnings = [...plan.warnings, ...backendWarnings(plan.backend, run.setup.backend)];
-  for (const message of warnings) notices.emit({ type: 'warning', message });
-  return { ...(await joinRanks(run, lockstep, notices)), record, keeps: asked.keeps };
+  for (const message of warnings) reporter.emit({ type: 'warning', message });
+  return { ...(await joinRanks(run, lockstep, reporter)), record, writesCheckpoints: asked.keeps };
 }
 
 /** Adds to a run what it needs to know about other ranks; without checkpoints. */
-export async function joinRanks(run: PreparedRun, lockstep: Lockstep, notices: Notices): Promise<OpenedRun> {
+export async function joinRanks(run: PreparedRun, lockstep: Lockstep, reporter: Reporter): Promise<OpenedRun> {
   const { budget, arena } = run;
   // The minimum over ranks, since some may be short of memory and all must evaluate the same chunks at once.
   const chunks = Math.min(...(await lockstep.fromAll(budget.chunks)));
   const shares = await createStateShares(lockstep, arena);
-  return { ...run, budget: { ...budget, chunks }, lockstep, shares, notices, record: null, keeps: false };
+  return { ...run, budget: { ...budget, chunks }, lockstep, shares, reporter, record: null, writesCheckpoints: false };
 }
 
 /** Takes the threads of a run and the folder of its checkpoints; `close` releases both. */
-export async function takeSurroundings(
-  { plan, setup, lockstep, notices }: OpenedRun,
+export async function acquireResources(
+  { plan, setup, lockstep, reporter }: OpenedRun,
   steering = createSteering(),
-): Promise<{ surroundings: RunSurroundings; close: () => Promise<void> }> {
+): Promise<{ surroundings: RunResources; close: () => Promise<void> }> {
   const isKept = plan.checkpoint !== null && lockstep.isFirst;
-  const place = isKept ? takeCheckpointPlace(plan.checkpoint.folder) : null;
+  const place = isKept ? lockCheckpointFolder(plan.checkpoint.folder) : null;
   try {
     const pool = plan.pool ?? (await createPool({ threads: plan.threads }));
     pool.live.add(setup.run);
     plan.cluster?.hold([setup.memory.buffer as SharedArrayBuffer, ...setup.outside]);
     return {
-      surroundings: { pool, place, emit: notices.emit, steering },
+      surroundings: { pool, place, emit: reporter.emit, steering },
       async close() {
         pool.live.delete(setup.run);
         try {
@@ -140,7 +140,7 @@ export async function takeSurroundings(
 }
 
 /** Plans a run with its custom modules, which are imported first, and with the checkpoint that rank 0 resumes. */
-async function planned(
+async function planWithModules(
   spec: NetworkSpec,
   data: DataSplits,
   options: TrainOptions,
@@ -157,13 +157,13 @@ async function planned(
   return await inTurns(planRun(network, splits, own, parts));
 }
 
-interface Agreed {
+interface AgreedPlan {
   readonly plan: RunPlan;
   readonly keeps: boolean; // see OpenedRun
 }
 
 /** Completes the plan with data of other ranks: their threads, and when rank 0 writes checkpoints. */
-async function agreed(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep): Promise<Agreed> {
+async function agreePlan(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep): Promise<AgreedPlan> {
   const keeps = plan.checkpoint !== null;
   if (cluster === null) return { plan, keeps };
   const { overlap, context } = plan;
@@ -202,20 +202,20 @@ function withoutArrays(checkpoint: Checkpoint | undefined): Checkpoint | undefin
   const { arrays, earlier, best } = checkpoint;
   return {
     ...checkpoint,
-    arrays: emptied(arrays),
-    ...(earlier === undefined ? {} : { earlier: emptied(earlier) }),
+    arrays: withEmptyArrays(arrays),
+    ...(earlier === undefined ? {} : { earlier: withEmptyArrays(earlier) }),
     ...(best === undefined ? {} : { best: createElements(typeOf(best), 0) }),
   };
 }
 
-const emptied = <T extends Pick<RunArrays, 'parameters' | 'state'>>(arrays: T): T => ({
+const withEmptyArrays = <T extends Pick<RunArrays, 'parameters' | 'state'>>(arrays: T): T => ({
   ...arrays,
   parameters: createElements(typeOf(arrays.parameters), 0),
   state: arrays.state.map((array) => createElements(typeOf(array), 0)),
 });
 
 /** Reports events of a run, on rank 0 only. Warnings of other ranks reach it with their next exchange. */
-interface Notices {
+interface Reporter {
   emit(event: TrainEvent): void;
   /** Takes the warnings of this rank since the last call, for rank 0. */
   take(): readonly string[];
@@ -223,7 +223,7 @@ interface Notices {
   tell(ofRanks: readonly (readonly string[])[]): void;
 }
 
-export function createNotices({ isFirst, cluster }: Lockstep, report: (event: TrainEvent) => void): Notices {
+export function createReporter({ isFirst, cluster }: Lockstep, report: (event: TrainEvent) => void): Reporter {
   if (cluster === null) return { emit: report, take: () => [], tell() {} };
   const untold: string[] = [];
   const told = new Set<string>();

@@ -49,10 +49,10 @@ const names = (table: object): string => Object.keys(table).join(', ');
  * Flags: where help lists them, and what they decide. A checkpoint records options with the effect `result` that differ
  * from their defaults, and a resume compares them; the command line says what the other effects mean.
  */
-const training = option.asFlag({ group: 'Training', effect: 'result' });
-const watching = option.asFlag({ group: 'Training', effect: 'execution' });
-const work = option.asFlag({ group: 'Run', effect: 'execution' });
-const company = option.asFlag({ group: 'Run', effect: 'company' });
+const trainingFlag = option.asFlag({ group: 'Training', effect: 'result' });
+const watchingFlag = option.asFlag({ group: 'Training', effect: 'execution' });
+const runFlag = option.asFlag({ group: 'Run', effect: 'execution' });
+const clusterFlag = option.asFlag({ group: 'Run', effect: 'cluster' });
 
 /** A copy of a spec, which the caller may change while the run is planned. What it is handed to checks it. */
 function spec<T>(standard?: undefined, help?: string, shown?: string): Option<T, undefined>;
@@ -66,17 +66,17 @@ export const trainOptions = defineOptions('train', {
    * The loss to minimize: a name, or a name and options.
    * @default 'softmax-cross-entropy' for classes, 'mse' for values
    */
-  loss: training(spec<LossSpec>(undefined, names(losses), 'softmax-cross-entropy for classes, mse for values')),
+  loss: trainingFlag(spec<LossSpec>(undefined, names(losses), 'softmax-cross-entropy for classes, mse for values')),
   /** The optimizer: a name, or a name and options such as `{ kind: 'sgd', lr: 0.1 }`. @default 'adam' */
-  optimizer: training(spec<OptimizerSpec>('adam', names(optimizers))),
+  optimizer: trainingFlag(spec<OptimizerSpec>('adam', names(optimizers))),
   /** The learning rate schedule, as a factor on the learning rate of the optimizer. @default 'constant' */
-  schedule: training(spec<ScheduleSpec>('constant', `learning rate schedule: ${names(schedules)}`)),
+  schedule: trainingFlag(spec<ScheduleSpec>('constant', `learning rate schedule: ${names(schedules)}`)),
   /**
    * Learning rates that replace that of the optimizer from a step on, as `{ 300: 0.001 }` does after step 300. The
    * schedule scales them, too. A run that was steered comes out again by the changes in its configuration.
    * @default none, or those of the checkpoint
    */
-  rateChanges: training(
+  rateChanges: trainingFlag(
     option.kind(checkRateChanges)(
       undefined,
       'learning rates from a step on, such as 300=0.001,500=0.0001; the schedule scales them',
@@ -89,7 +89,7 @@ export const trainOptions = defineOptions('train', {
    * in both.
    * @default 'float64'
    */
-  precision: training(
+  precision: trainingFlag(
     precision(
       'float64',
       'type of weights, activations, gradients and optimizer state: float64, or float32 for half of the memory and fewer digits',
@@ -100,7 +100,7 @@ export const trainOptions = defineOptions('train', {
    * class, or numbers by name, where a class that is not named counts 1. Only ratios count: see `Dataset.weights`.
    * @default every row counts the same
    */
-  classWeight: training(
+  classWeight: trainingFlag(
     option.kind(checkClassWeight)(
       undefined,
       'what each class counts in the training loss: balanced, which lets rare classes count more; numbers in the order of the classes, such as 1,5; or name=number,name=number',
@@ -111,13 +111,15 @@ export const trainOptions = defineOptions('train', {
    * Limits the norm of the weights into each unit (the columns of W) after each update.
    * @default no limit
    */
-  maxNorm: training(option.positive(undefined, 'limit of the norm of the weights that come into a unit', 'no limit')),
+  maxNorm: trainingFlag(
+    option.positive(undefined, 'limit of the norm of the weights that come into a unit', 'no limit'),
+  ),
   /**
    * Keeps a moving average of the weights, in which those of i steps ago count by this decay to the power of i, in
    * (0, 1). Evaluations, the best weights, model and result are of the average; training goes on with the weights.
    * @default none
    */
-  ema: training(
+  ema: trainingFlag(
     option.betweenZeroAndOne(
       undefined,
       'moving average of the weights with this decay, such as 0.999: evaluated, kept and returned in their place',
@@ -125,52 +127,52 @@ export const trainOptions = defineOptions('train', {
     ),
   ),
   /** Clips the gradient of a batch to this norm. @default no limit */
-  clipNorm: training(option.positive(undefined, 'clip the gradient to this global norm', 'no clipping')),
+  clipNorm: trainingFlag(option.positive(undefined, 'clip the gradient to this global norm', 'no clipping')),
   /**
    * What to do if a loss, gradient or weight is not finite: 'stop' rejects with a TrainingError, 'rollback' goes back
    * to the start of the epoch with half the learning rate.
    * @default 'stop'
    */
-  onNan: training(
+  onNan: trainingFlag(
     option.oneOf(onNanChoices)(
       'stop',
       'when a loss or weight is not finite: stop, or rollback to the start of the epoch and halve the learning rate',
     ),
   ),
   /** Mirrors images from left to right, each with probability 1/2: see docs/training.md. @default false */
-  flip: training(option.flag(false, 'mirror images from left to right, each with probability 1/2')),
+  flip: trainingFlag(option.flag(false, 'mirror images from left to right, each with probability 1/2')),
   /** Moves each image by up to so many whole pixels in each direction; zeros come in. @default 0 */
-  shift: training(option.count(0, 'move each image by up to so many pixels in each direction')),
+  shift: trainingFlag(option.count(0, 'move each image by up to so many pixels in each direction')),
   /** Turns each image about its middle by up to so many degrees, 0 to 180, either way. @default 0 */
-  rotate: training(option.inRange(0, 180)(0, 'turn each image by up to so many degrees either way')),
+  rotate: trainingFlag(option.inRange(0, 180)(0, 'turn each image by up to so many degrees either way')),
   /** Scales each image about its middle by a factor from 1 - zoom to 1 + zoom, with zoom in [0, 1). @default 0 */
-  zoom: training(option.fraction(0, 'scale each image by a factor from 1 - zoom to 1 + zoom')),
+  zoom: trainingFlag(option.fraction(0, 'scale each image by a factor from 1 - zoom to 1 + zoom')),
   /** Probability that a rectangle of an image becomes 0, from 0 to 1. @default 0 */
-  erase: training(option.inRange(0, 1)(0, 'probability that a random rectangle of an image becomes 0')),
+  erase: trainingFlag(option.inRange(0, 1)(0, 'probability that a random rectangle of an image becomes 0')),
   /** Batch size: rows per step, or 'full' for all rows, which are then never shuffled. @default 32 */
-  batch: training(option.orWord(option.positiveInteger, 'full')(32, 'batch size: rows per step, or full')),
+  batch: trainingFlag(option.orWord(option.positiveInteger, 'full')(32, 'batch size: rows per step, or full')),
   /**
    * Batches whose gradients make one step of the optimizer: the step of a batch so many times as large, to the bit, in
    * the memory of one. Not beside a full batch.
    * @default 1
    */
-  accumulate: training(
+  accumulate: trainingFlag(
     option.positiveInteger(1, 'batches per step: one step takes so many times the rows, in the memory of one batch'),
   ),
   /** How often every row is seen. Not beside `steps`. @default 10 */
-  epochs: training(option.positiveInteger(10, 'passes over the training rows')),
+  epochs: trainingFlag(option.positiveInteger(10, 'passes over the training rows')),
   /**
    * Number of steps, also in the middle of an epoch. Cannot be combined with `epochs`.
    * @default as many as `epochs` have
    */
-  steps: training(option.positiveInteger(undefined, 'number of steps, instead of epochs')),
+  steps: trainingFlag(option.positiveInteger(undefined, 'number of steps, instead of epochs')),
   /** Shuffles the rows in each epoch. A full batch is never shuffled. @default true */
-  shuffle: training(option.flag(true, 'do not shuffle the rows of an epoch')),
+  shuffle: trainingFlag(option.flag(true, 'do not shuffle the rows of an epoch')),
   /**
    * Seed of the starting weights, the order of the rows, dropout and augmentation: a whole number from 0 to 2^53 - 1.
    * @default 0
    */
-  seed: training(option.count(0, 'seed of the weights, the order of the rows, dropout and augmentation')),
+  seed: trainingFlag(option.count(0, 'seed of the weights, the order of the rows, dropout and augmentation')),
   /**
    * Starting weights [P], layer by layer, W then b. Do not change them before the 'start' event.
    * @default drawn from the seed
@@ -185,7 +187,7 @@ export const trainOptions = defineOptions('train', {
    * @default 1, or a hundredth of the epochs where there are more than 100; for windows of one text or series so many
    * that the run has ten, or as many as take a tenth of its time
    */
-  evaluateEvery: training(
+  evaluateEvery: trainingFlag(
     epochsOrPart(undefined, 'validate after every so many epochs, or part of one', '1, or 1 % of the epochs'),
   ),
   /**
@@ -193,7 +195,7 @@ export const trainOptions = defineOptions('train', {
    * weights of the best evaluation, also where the run ends by its length or the signal.
    * @default the run does not stop early
    */
-  patience: training(
+  patience: trainingFlag(
     option.positiveInteger(
       undefined,
       'stop after so many evaluations without improvement, and keep the weights of the best one',
@@ -201,12 +203,12 @@ export const trainOptions = defineOptions('train', {
     ),
   ),
   /** An evaluation must be better than the best before it by more than this to count as an improvement. @default 0 */
-  minDelta: training(option.nonNegative(0, 'with patience: an improvement must be larger than this')),
+  minDelta: trainingFlag(option.nonNegative(0, 'with patience: an improvement must be larger than this')),
   /**
    * The figure of the validation set that `patience` watches: accuracy and r2 are to rise, the others to fall.
    * @default 'validation-loss'
    */
-  monitor: training(
+  monitor: trainingFlag(
     option.oneOf(monitors)('validation-loss', `with patience: the figure to watch: ${names(monitors)}`),
   ),
   /**
@@ -214,7 +216,7 @@ export const trainOptions = defineOptions('train', {
    * on them fit the test set, which then no longer measures the model on new rows. It changes no weight.
    * @default false: the test set is evaluated once, after the last step
    */
-  evaluateTest: watching(
+  evaluateTest: watchingFlag(
     option.flag(
       false,
       'also measure the test set after each epoch; the results then say so, since choices made by it are biased',
@@ -225,7 +227,7 @@ export const trainOptions = defineOptions('train', {
    * always included. Each record is a `probe` event.
    * @default none
    */
-  probe: watching(
+  probe: watchingFlag(
     option.kind(checkProbe)(
       undefined,
       'record statistics of every layer every so many steps; the first and the last are printed, metrics.jsonl and --json have all',
@@ -236,12 +238,14 @@ export const trainOptions = defineOptions('train', {
    * Measures the time of each thread by phase, at about 50 ns per reading. Cannot be combined with `probe`. @default
    * false
    */
-  profile: watching(option.flag(false, 'measure where each thread spends its time, for the report; not with --probe')),
+  profile: watchingFlag(
+    option.flag(false, 'measure where each thread spends its time, for the report; not with --probe'),
+  ),
   /**
    * Worker threads; 'auto' tries one, half and all cores and keeps the fastest. Never changes the result.
    * @default 'auto'
    */
-  threads: work(
+  threads: runFlag(
     option.orWord(option.positiveInteger, 'auto')(
       'auto',
       'worker threads; never changes the result',
@@ -253,7 +257,7 @@ export const trainOptions = defineOptions('train', {
    * differently.
    * @default 'auto'
    */
-  backend: work(
+  backend: runFlag(
     option.oneOf(backendChoices)(
       undefined,
       names(backendChoices),
@@ -268,7 +272,7 @@ export const trainOptions = defineOptions('train', {
    * Consecutive failures of threads after which the run repeats a span. Never changes the result.
    * @default 3
    */
-  retries: work(
+  retries: runFlag(
     option.count(RETRIES, 'consecutive failures of a thread that the run recovers from; never changes the result'),
   ),
   /**
@@ -300,7 +304,7 @@ export const trainOptions = defineOptions('train', {
    * writes checkpoints, and what it resumes from counts for all.
    * @default this process alone
    */
-  cluster: company(
+  cluster: clusterFlag(
     option.checkedBy('a cluster that openCluster opened', isCluster)(
       undefined,
       'train one model on all ranks that mpirun or srun has started, by MPI: mpi; never changes the result',
@@ -312,7 +316,7 @@ export const trainOptions = defineOptions('train', {
    * False is to measure what it saves.
    * @default true
    */
-  overlap: company(
+  overlap: clusterFlag(
     option.flag(true, 'with --cluster, send gradients only when all are computed, to measure what overlap saves'),
   ),
   /** A pool of threads to share with other runs. @default threads of its own, which end with the run */
@@ -333,14 +337,14 @@ export interface OptionsFor<T extends ElementType> extends Omit<TrainOptions, 'p
 }
 
 /** Most levels copied: far more than any option has, and few enough for recursion. */
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
 /**
  * A copy of JSON, in a tenth of the time of structuredClone: 10 ms for a hundred thousand layers. Anything that is not
  * JSON, deeper than 64 levels or circular is kept as it is, for later checks to refuse.
  */
 export function copyJson<T>(value: T, depth = 0): T {
-  if (depth === DEEPEST) return value;
+  if (depth === MAX_DEPTH) return value;
   if (Array.isArray(value)) return value.map((entry) => copyJson(entry, depth + 1)) as T;
   if (typeof value !== 'object' || value === null) return value;
   const copy = { ...value };
@@ -349,7 +353,7 @@ export function copyJson<T>(value: T, depth = 0): T {
 }
 
 /** Options that a checkpoint has in other words, or that only say how long the run is. */
-const TOLD_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
+const RECORDED_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
   ...(['loss', 'optimizer', 'schedule', 'batch', 'accumulate', 'epochs', 'steps', 'shuffle', 'seed'] as const),
   ...(['clipNorm', 'rateChanges', 'evaluateEvery', 'patience', 'minDelta', 'monitor'] as const),
 ]);
@@ -365,7 +369,7 @@ export const recordedOptions = (options: OptionValues<typeof trainOptions.table>
   Object.fromEntries(
     Object.entries(trainOptions.table).flatMap(([name, stated]) => {
       const value = options[name as keyof TrainOptions];
-      const isRecorded = 'effect' in stated && stated.effect === 'result' && !TOLD_OTHERWISE.has(name);
+      const isRecorded = 'effect' in stated && stated.effect === 'result' && !RECORDED_OTHERWISE.has(name);
       return isRecorded && value !== stated.standard ? [[name, value]] : [];
     }),
   );

@@ -3,7 +3,7 @@ import { shuffleInTurns, viewOf } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 
 /** Most numbers in the slots of all epochs: 1 MiB, so that small datasets get many epochs into one span. */
-const CAPACITY = 262_144;
+const MAX_SLOT_NUMBERS = 262_144;
 
 /**
  * The rows of each epoch in their order, or the starts of its windows. They depend only on seed and epoch, and are kept
@@ -21,7 +21,7 @@ export interface Orders {
 
 /** Number of epochs whose orders are held at once. */
 export const orderSlots = (rows: number, epochs: number): number =>
-  Math.max(1, Math.min(epochs, Math.max(2, Math.floor(CAPACITY / rows))));
+  Math.max(1, Math.min(epochs, Math.max(2, Math.floor(MAX_SLOT_NUMBERS / rows))));
 
 export function createOrders(
   seed: number,
@@ -30,7 +30,7 @@ export function createOrders(
   slots = orderSlots(rows, epochs),
 ): Orders {
   const array = new Uint32Array(new SharedArrayBuffer(slots * rows * 4));
-  const held = new Float64Array(slots).fill(Number.NaN); // epoch in each slot
+  const epochOfSlot = new Float64Array(slots).fill(Number.NaN); // epoch in each slot
   return {
     array,
     *prepare(from, wanted) {
@@ -38,13 +38,13 @@ export function createOrders(
       for (let epoch = from; epoch < end; epoch++) {
         const slot = epoch % slots;
         // After going back, the slot may hold another epoch or, after a resume, none.
-        if (held[slot] === epoch) continue;
+        if (epochOfSlot[slot] === epoch) continue;
         const order = viewOf(array, slot * rows, rows);
         if (starts === undefined) {
           for (let n = 0; n < rows; n++) order[n] = n;
           yield* shuffleInTurns(order, createRandom(seed, 'shuffle', epoch));
         } else yield* drawInTurns(order, starts, createRandom(seed, 'starts', epoch));
-        held[slot] = epoch;
+        epochOfSlot[slot] = epoch;
       }
       return end;
     },
@@ -52,12 +52,12 @@ export function createOrders(
 }
 
 /** Numbers drawn between two pauses: about a millisecond. */
-const STRETCH = 1 << 16;
+const DRAWS_PER_TURN = 1 << 16;
 
 /** Draws places below `starts`, with replacement. Overwrites `order`. */
 function* drawInTurns(order: Uint32Array, starts: number, random: Random): Pausable<void> {
   for (let n = 0; n < order.length; n++) {
-    if (n % STRETCH === 0) yield;
+    if (n % DRAWS_PER_TURN === 0) yield;
     order[n] = random.integer(starts);
   }
 }

@@ -43,7 +43,7 @@ import {
   checkpointSettings,
   checkpointTimes,
 } from '../checkpoints/checkpoint-options.ts';
-import { mostWorking } from '../tuning/tune.ts';
+import { maxWorkingThreads } from '../tuning/tune.ts';
 import {
   copyJson,
   type OnNan,
@@ -53,17 +53,17 @@ import {
   trainOptions,
 } from './options.ts';
 import { isShuffled } from './orders.ts';
-import { ratesOf } from './rate-changes.ts';
+import { changesByStep } from './rate-changes.ts';
 import {
   augmentationOf,
-  checkOwnGradients,
+  checkCustomGradients,
   checkParameters,
   checkPool,
   checkSplits,
   earlySettings,
   refuseConflicts,
+  refuseLearningRate,
   refuseLostNumbers,
-  refuseRate,
   refuseUntrainable,
 } from './refuse-conflicts.ts';
 import { planWeighing, type RowWeighing } from './row-weights.ts';
@@ -132,7 +132,7 @@ export function* planRun(
   }
   if (images !== undefined) checkEncoding('train', network, images);
   const weighing = yield* planWeighing(options.classWeight, train);
-  if (options.checkGradients) yield* checkOwnGradients(network, loss, train);
+  if (options.checkGradients) yield* checkCustomGradients(network, loss, train);
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
   const { precision: elementType } = options;
   const ema = options.ema ?? null;
@@ -150,7 +150,7 @@ export function* planRun(
   const firstRate = optimizer.lr * schedule.factor(0, Float64Array.from(schedule.initialState));
   refuseLostNumbers(options, loss, optimizer, firstRate, elementType);
   const changes = options.rateChanges ?? resume?.record.rateChanges ?? {};
-  for (const rate of Object.values(changes)) refuseRate(optimizer, rate, elementType);
+  for (const rate of Object.values(changes)) refuseLearningRate(optimizer, rate, elementType);
   const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
   const parameters =
     options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
@@ -158,9 +158,9 @@ export function* planRun(
   const ownCores = cluster?.cores ?? availableParallelism();
   const askedThreads = team === 'auto' ? (pool?.threads ?? ownCores) : team;
   checkPool(pool, askedThreads);
-  const useful = Math.min(askedThreads, mostUseful(leaves, network, [validation, test]));
+  const useful = Math.min(askedThreads, maxUsefulThreads(leaves, network, [validation, test]));
   // All threads of a given pool are used: its owner chose their number.
-  const threads = pool === undefined ? Math.min(useful, mostWorking()) : useful;
+  const threads = pool === undefined ? Math.min(useful, maxWorkingThreads()) : useful;
   return {
     network,
     loss,
@@ -192,7 +192,7 @@ export function* planRun(
     maxNorm: options.maxNorm ?? null,
     augment: augmentationOf(options, network, train),
     recorded: { ...recordedOptions(options), ...(Object.keys(changes).length === 0 ? {} : { rateChanges: changes }) },
-    rateChanges: ratesOf(changes),
+    rateChanges: changesByStep(changes),
     weighing,
     weighs: weighing !== null,
     shuffle: options.shuffle && isShuffled(batch, train),
@@ -219,9 +219,9 @@ export function* planRun(
 }
 
 /** Evaluations of a run on windows of one text or series, whose epoch may be longer than the run. */
-const EVALUATIONS = 10;
+const MAX_EVALUATIONS = 10;
 /** Validation rows that take a tenth of the time of a training row: a forward pass is a third of a step. */
-const ROWS_PER_ROW = 0.3;
+const EVALUATION_COST = 0.3;
 
 /**
  * Epochs between evaluations; by default 1 or a hundredth of all, where rows are drawn anew perhaps a part of one.
@@ -243,8 +243,8 @@ function intervalOf(
   const epochs = totalSteps / stepsPerEpoch;
   const standard = Math.ceil(Math.ceil(epochs) / 100);
   if (train.starts === undefined || validation === undefined || onNan === 'rollback') return standard;
-  const affordable = Math.floor((ROWS_PER_ROW * totalSteps * batch) / validation.rows);
-  const part = epochs / Math.max(1, Math.min(EVALUATIONS, affordable));
+  const affordable = Math.floor((EVALUATION_COST * totalSteps * batch) / validation.rows);
+  const part = epochs / Math.max(1, Math.min(MAX_EVALUATIONS, affordable));
   return part < 1 ? part : standard;
 }
 
@@ -259,7 +259,11 @@ export function rowsPerStep(
 }
 
 /** Most threads that have work: a thread without a leaf, a block or an evaluation chunk would only cost time. */
-function mostUseful(leaves: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {
+function maxUsefulThreads(
+  leaves: number,
+  { parameterCount }: Network,
+  evaluated: readonly (Dataset | undefined)[],
+): number {
   const chunks = evaluated.map((set) => Math.ceil((set?.rows ?? 0) / EVALUATION_ROWS));
   return Math.max(leaves, blockCount(parameterCount), ...chunks);
 }

@@ -9,7 +9,7 @@ import { rankParameterCount } from '../../engine/step/owned-blocks.ts';
 import { type Compiled, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
 import type { Part } from '../../system/memory/memory.ts';
 import { copyArray } from '../../system/turns/in-turns.ts';
-import { piecesAtOnce } from '../lockstep/state-shares.ts';
+import { maxPieceNumbers } from '../lockstep/state-shares.ts';
 import { orderSlots } from './orders.ts';
 import type { RunPlan } from './plan.ts';
 import { layOutRun, type RunLayout } from './run-layout.ts';
@@ -72,13 +72,13 @@ function planTraining(
 const MiB = 1024 ** 2;
 
 /** Bytes of weights from probes that V8 lets pile up before it collects them. */
-const LOOK_GARBAGE = 128 * MiB;
+const PROBE_GARBAGE_BYTES = 128 * MiB;
 
 /**
  * Copies of the weights for probes: at the start, in the newest event, and in the one before it, which a listener may
  * hold.
  */
-const LOOK_COPIES = 3;
+const PROBE_COPIES = 3;
 
 /**
  * Copies for early stopping: the best weights, the current ones while the test set is evaluated, and those of the
@@ -115,7 +115,7 @@ export function stateParts(
   const others = plan.ranks?.connection.rank === 0 && plan.checkpoint !== null ? (onNan === 'rollback' ? 2 : 1) : 0;
   const whole = bytesOfElements(plan.elementType, network.parameterCount) * (optimizer.slots.length - averages);
   const dealt = plan.ranks?.connection.rank === 0 && plan.resume !== null ? plan.ranks.connection.ranks : 1;
-  const pieces = bytesOfElements(plan.elementType, piecesAtOnce(dealt, network.parameterCount));
+  const pieces = bytesOfElements(plan.elementType, maxPieceNumbers(dealt, network.parameterCount));
   const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
   return [
     { name: 'orders of the rows', bytes: orders * rows * 4 },
@@ -126,7 +126,10 @@ export function stateParts(
     { name: 'list of messages between ranks', bytes: plan.ranks?.connection.ledger.byteLength ?? 0 },
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
     { name: 'weights of the best evaluation', bytes: plan.early === null ? 0 : BEST_COPIES * weights },
-    { name: 'copies for looks', bytes: probe === null ? 0 : LOOK_COPIES * weights + Math.min(LOOK_GARBAGE, handedOut) },
+    {
+      name: 'copies for looks',
+      bytes: probe === null ? 0 : PROBE_COPIES * weights + Math.min(PROBE_GARBAGE_BYTES, handedOut),
+    },
     { name: 'texts that the model writes', bytes: texts ? textBytes(plan) : 0 },
     { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
     { name: 'result', bytes: onNan === 'rollback' ? weights : 0 },

@@ -8,10 +8,10 @@ import { option, show } from '@gradloom/core/internal';
 export type RateChanges = Readonly<Record<number, number>>;
 
 /** Most changes of a run: each step searches them. */
-const MOST = 1000;
+const MAX_CHANGES = 1000;
 
 /** @throws OptionError for a value that is no learning rate. */
-export const checkRate = (where: string, name: string, rate: unknown): number =>
+export const checkLearningRate = (where: string, name: string, rate: unknown): number =>
   option.nonNegative.check(where, name, rate);
 
 /** @throws OptionError for anything but numbers by whole steps. */
@@ -24,31 +24,31 @@ export function checkRateChanges(where: string, name: string, value: unknown): R
     if (!Number.isSafeInteger(step)) {
       throw new OptionError(where, name, `has the key ${show(key)}, expected a number of steps`);
     }
-    return [step, checkRate(where, `${name}.${step}`, rate)];
+    return [step, checkLearningRate(where, `${name}.${step}`, rate)];
   });
-  if (changes.length > MOST) {
-    throw new OptionError(where, name, `has ${changes.length} rates, expected at most ${MOST}`);
+  if (changes.length > MAX_CHANGES) {
+    throw new OptionError(where, name, `has ${changes.length} rates, expected at most ${MAX_CHANGES}`);
   }
   return Object.fromEntries(changes.sort(([a], [b]) => a - b));
 }
 
 /** @throws Error if a change after `step` steps would be one too many: no checkpoint could be read with it. */
-export function refuseMore(changes: ReadonlyMap<number, number>, step: number): void {
-  if (changes.size < MOST || changes.has(step)) return;
-  throw new Error(`steer: the run has ${changes.size} changed rates, expected at most ${MOST}`);
+export function refuseMoreChanges(changes: ReadonlyMap<number, number>, step: number): void {
+  if (changes.size < MAX_CHANGES || changes.has(step)) return;
+  throw new Error(`steer: the run has ${changes.size} changed rates, expected at most ${MAX_CHANGES}`);
 }
 
 /** The rate of the optimizer after `step` steps, before the schedule scales it. */
-export function rateAfter(changes: ReadonlyMap<number, number>, step: number, { lr }: Optimizer): number {
+export function baseRateAfter(changes: ReadonlyMap<number, number>, step: number, { lr }: Optimizer): number {
   let newest = -1;
   for (const at of changes.keys()) if (at <= step && at > newest) newest = at;
   return changes.get(newest) ?? lr;
 }
 
 /** Rates by step, as options and records have them. */
-export const recordOfRates = (changes: ReadonlyMap<number, number>): RateChanges =>
+export const recordOfChanges = (changes: ReadonlyMap<number, number>): RateChanges =>
   Object.fromEntries([...changes].sort(([a], [b]) => a - b));
 
 /** The inverse of `recordOfRates`. */
-export const ratesOf = (changes: RateChanges): Map<number, number> =>
+export const changesByStep = (changes: RateChanges): Map<number, number> =>
   new Map(Object.entries(changes).map(([step, rate]) => [Number(step), rate]));

@@ -74,13 +74,13 @@ export function refuseConflicts(
 }
 
 /** Rows of the gradient check. */
-const ROWS = 8;
+const GRADIENT_CHECK_ROWS = 8;
 
 /** Checks the derivatives of custom parts on the first rows. @throws OptionError for one that is wrong. */
-export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset): Pausable<void> {
+export function* checkCustomGradients(network: Network, loss: Loss, train: Dataset): Pausable<void> {
   const isOwn = loss.customName !== undefined || network.customParts !== NO_PARTS;
   if (!isOwn) return;
-  const rows = Math.min(ROWS, train.rows);
+  const rows = Math.min(GRADIENT_CHECK_ROWS, train.rows);
   const x = new Float64Array(rows * network.inputs);
   gatherRows(x, train.inputs, null, 0, rows, anyRows);
   const t = new Float64Array(rows * targetColumns(network, loss));
@@ -131,7 +131,7 @@ export function checkPool(pool: Pool | undefined, threads: number): void {
 }
 
 /** The options after reading, with defaults. */
-interface AskedSettings extends Pick<EarlyRecord, 'minDelta' | 'monitor'> {
+interface EarlyStoppingOptions extends Pick<EarlyRecord, 'minDelta' | 'monitor'> {
   readonly patience: number | undefined;
 }
 
@@ -140,7 +140,7 @@ interface AskedSettings extends Pick<EarlyRecord, 'minDelta' | 'monitor'> {
  * have.
  */
 export function* earlySettings(
-  { patience, minDelta, monitor }: AskedSettings,
+  { patience, minDelta, monitor }: EarlyStoppingOptions,
   network: Network,
   loss: Loss,
   validation: Dataset | undefined,
@@ -157,14 +157,14 @@ export function* earlySettings(
 }
 
 /** Options that are used in arithmetic with the run's numbers. */
-const MEETING = ['clipNorm', 'maxNorm', 'ema'] as const;
+const ARITHMETIC_OPTIONS = ['clipNorm', 'maxNorm', 'ema'] as const;
 
 /**
  * @throws OptionError for a number among the options, except those of layers, that is invalid once rounded to the run's
  * type.
  */
 export function refuseLostNumbers(
-  options: { readonly [K in (typeof MEETING)[number]]?: number | undefined },
+  options: { readonly [K in (typeof ARITHMETIC_OPTIONS)[number]]?: number | undefined },
   loss: Loss,
   optimizer: Optimizer,
   rate: number, // rate of the first step
@@ -173,14 +173,14 @@ export function refuseLostNumbers(
   refuseLossBeyondFloats('train', loss, type);
   refuseOptimizerBeyondFloats('train', optimizer, rate, type);
   if (type === 'float64') return;
-  for (const name of MEETING) {
+  for (const name of ARITHMETIC_OPTIONS) {
     const value = options[name];
     if (value !== undefined) inFloats('train', name, value, trainOptions.table[name].check);
   }
 }
 
 /** @throws OptionError for a learning rate at which numbers of an update overflow in the type of the run. */
-export const refuseRate = (optimizer: Optimizer, rate: number, type: ElementType): void =>
+export const refuseLearningRate = (optimizer: Optimizer, rate: number, type: ElementType): void =>
   refuseOptimizerBeyondFloats('train', optimizer, rate, type);
 
 /** Shape of a row: that of the network's input, or of the dataset's rows if the network reads flat rows. */

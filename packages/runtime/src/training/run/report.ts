@@ -29,23 +29,37 @@ export function clusterFacts({ cluster, ranks, threads }: RunPlan): { readonly c
 }
 
 /** Reports what a probe found in the current step, before that step is counted. Rank 0 has all data. */
-export async function reportLook({ look, lockstep, history, progress, told, emit }: RunState): Promise<void> {
+export async function reportProbe({
+  layerProbe,
+  lockstep,
+  history,
+  progress,
+  reportedSteps,
+  emit,
+}: RunState): Promise<void> {
   const { step } = progress;
-  if (look !== null && lockstep.isFirst && step >= told) emit(await inTurns(look.read(step, history.parameters)));
+  if (layerProbe !== null && lockstep.isFirst && step >= reportedSteps)
+    emit(await inTurns(layerProbe.read(step, history.parameters)));
 }
 
 /** Counts the steps of a span; evaluates and reports the epochs that end in it. */
 export async function reportSpan(state: RunState, span: SpanResult): Promise<void> {
-  const { plan, arena, progress, epochLog, stepLog, meter, told, emit } = state;
+  const { plan, arena, progress, epochLog, stepLog, meter, reportedSteps, emit } = state;
   const { totalSteps, stepsPerEpoch } = plan.context;
   const { losses, norms, learningRates } = arena;
   const { batch } = plan;
   const { rows } = plan.data.train;
   const { steps } = span;
   progress.elapsedMs += span.elapsedMs;
-  state.lastSteps = steps;
+  state.lastSpanSteps = steps;
   meter.note(teamSize(state), steps, span.elapsedMs);
-  stepLog.add(Math.max(told, progress.step), { first: progress.step, steps, losses, norms, rates: learningRates });
+  stepLog.add(Math.max(reportedSteps, progress.step), {
+    first: progress.step,
+    steps,
+    losses,
+    norms,
+    rates: learningRates,
+  });
   let lossSum = 0;
   for (let k = 0; k < steps; k++) {
     lossSum += losses[k];
@@ -63,8 +77,8 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
   const busy = meter.read();
   const figures = { loss: lossSum / steps, samplesPerSecond, elapsedMs, ...(busy === undefined ? {} : { busy }) };
   emit({ type: 'progress', step, totalSteps, ...figures });
-  if (step > told) await reportText(state);
-  state.told = Math.max(told, step);
+  if (step > reportedSteps) await reportText(state);
+  state.reportedSteps = Math.max(reportedSteps, step);
 }
 
 /** Reports the text that is due after the current step. Rank 0 writes it. */
@@ -74,7 +88,10 @@ async function reportText({ textLog, lockstep, progress, emit }: RunState): Prom
   if (event !== null) emit(event);
 }
 
-function endEpoch({ plan, arena, progress, epochLog, told, emit }: RunState, evaluated: Evaluations | null): void {
+function endEpoch(
+  { plan, arena, progress, epochLog, reportedSteps, emit }: RunState,
+  evaluated: Evaluations | null,
+): void {
   const { step, elapsedMs, validation } = progress;
   const { schedule, evaluateEvery, data, context } = plan;
   const { stepsPerEpoch, totalSteps } = context;
@@ -88,7 +105,7 @@ function endEpoch({ plan, arena, progress, epochLog, told, emit }: RunState, eva
   if (isWhole && epoch % every === 0) {
     schedule.observe?.(arena.scheduleState, watchedLoss(validation) ?? trainLoss, every);
   }
-  if (step > told && (evaluated !== null || epochLog.due(epoch))) {
+  if (step > reportedSteps && (evaluated !== null || epochLog.due(epoch))) {
     const about = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };
     emit({ type: 'epoch', ...about, ...evaluated });
   }

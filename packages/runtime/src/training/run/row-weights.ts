@@ -14,7 +14,7 @@ export interface RowWeighing {
 }
 
 /** Rows between two pauses: below a millisecond. */
-const STRETCH = 1 << 16;
+const ROWS_PER_TURN = 1 << 16;
 
 /**
  * Plans the weights of a dataset's rows; null if each counts 1.
@@ -27,7 +27,7 @@ export function* planWeighing(classWeight: ClassWeight | undefined, dataset: Dat
   let sum = 0;
   for (let n = 0; n < rows; n++) {
     sum += weightOf(dataset, ofClass, n);
-    if (n % STRETCH === 0) yield;
+    if (n % ROWS_PER_TURN === 0) yield;
   }
   if (sum > 0 && Number.isFinite(sum)) return { ofClass, mean: sum / rows };
   const option = classWeight === undefined ? 'dataset' : 'classWeight';
@@ -42,7 +42,7 @@ export function* rowWeights(dataset: Dataset, { ofClass, mean }: RowWeighing): P
   const array = sharedArrays.float64(rows);
   for (let n = 0; n < rows; n++) {
     array[n] = weightOf(dataset, ofClass, n) / mean;
-    if (n % STRETCH === 0) yield;
+    if (n % ROWS_PER_TURN === 0) yield;
   }
   return valueMatrix(array, 1);
 }
@@ -68,7 +68,7 @@ function* classWeights(given: ClassWeight, dataset: Dataset): Pausable<Float64Ar
     const counts = new Float64Array(classes);
     for (let n = 0; n < rows; n++) {
       counts[targets.array[n]]++;
-      if (n % STRETCH === 0) yield;
+      if (n % ROWS_PER_TURN === 0) yield;
     }
     // The weight of a class without rows is never used.
     return counts.map((count) => (count === 0 ? 0 : rows / (classes * count)));

@@ -7,23 +7,24 @@ export const epochsOrPart = option.number('a whole number of at least 1, or one 
 );
 
 /** Steps from one evaluation to the next, where `every` is a number of epochs, or a part of one. */
-const stepsOf = (every: number, stepsPerEpoch: number): number => Math.max(1, Math.round(every * stepsPerEpoch));
+const evaluationInterval = (every: number, stepsPerEpoch: number): number =>
+  Math.max(1, Math.round(every * stepsPerEpoch));
 
 /** The last evaluation at or before step `step`. Parts of an epoch are counted from its start. */
-export function stopBefore(step: number, every: number, stepsPerEpoch: number): number {
+export function evaluationBefore(step: number, every: number, stepsPerEpoch: number): number {
   const start = every < 1 ? step - (step % stepsPerEpoch) : 0;
-  return step - ((step - start) % stepsOf(every, stepsPerEpoch));
+  return step - ((step - start) % evaluationInterval(every, stepsPerEpoch));
 }
 
 /** The first evaluation after step `step`. */
-export function stopAfter(step: number, every: number, stepsPerEpoch: number): number {
-  const next = stopBefore(step, every, stepsPerEpoch) + stepsOf(every, stepsPerEpoch);
+export function evaluationAfter(step: number, every: number, stepsPerEpoch: number): number {
+  const next = evaluationBefore(step, every, stepsPerEpoch) + evaluationInterval(every, stepsPerEpoch);
   return every < 1 ? Math.min(next, step - (step % stepsPerEpoch) + stepsPerEpoch) : next;
 }
 
 /** Whether the run is evaluated after step `step`. */
-export const isStop = (step: number, every: number, stepsPerEpoch: number): boolean =>
-  stopBefore(step, every, stepsPerEpoch) === step;
+export const isEvaluationStep = (step: number, every: number, stepsPerEpoch: number): boolean =>
+  evaluationBefore(step, every, stepsPerEpoch) === step;
 
 /** The probed steps of a run. */
 export interface ProbeSteps {

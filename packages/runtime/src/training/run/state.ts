@@ -15,8 +15,8 @@ import {
   keepCheckpoint,
   type Written,
 } from '../checkpoints/checkpoint-folder.ts';
-import { createKeeper, type Keeper } from '../checkpoints/keeper.ts';
-import type { BadStep } from '../faults/first-finding.ts';
+import { type Checkpointer, createCheckpointer } from '../checkpoints/checkpointer.ts';
+import type { BadStep } from '../faults/earliest-fault.ts';
 import { createHistory, type History } from '../faults/history.ts';
 import { createRecovery, type Recovery, runFailure } from '../faults/recovery.ts';
 import { doTogether } from '../lockstep/do-together.ts';
@@ -26,7 +26,7 @@ import { type BusyMeter, createBusyMeter, createTuner, type Tuner } from '../tun
 import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { createEpochLog, type EpochLog } from './epoch-log.ts';
 import type { SteerEvent, TrainEvent } from './events.ts';
-import type { OpenedRun, RunSurroundings } from './open-run.ts';
+import type { OpenedRun, RunResources } from './open-run.ts';
 import type { RunPlan } from './plan.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { ProbeSteps } from './scheduled-steps.ts';
@@ -34,33 +34,33 @@ import { createStepLog, type StepLog } from './step-log.ts';
 import { createTextLog, type TextLog } from './text-log.ts';
 
 /** Everything that the loop over the spans of a run reads and changes. */
-export interface RunState extends OpenedRun, RunSurroundings {
+export interface RunState extends OpenedRun, RunResources {
   readonly leaves: number; // leaves of a whole batch
-  readonly useful: number; // threads that have work
+  readonly usefulThreads: number; // threads that have work
   readonly progress: Progress;
   readonly epochLog: EpochLog;
   readonly stepLog: StepLog;
   readonly history: History;
   readonly recovery: Recovery;
   readonly early: EarlyStopping | null;
-  readonly keeper: Keeper | null;
-  readonly look: Look | null;
+  readonly checkpointer: Checkpointer | null;
+  readonly layerProbe: LayerProbe | null;
   readonly textLog: TextLog | null;
   readonly tuner: Tuner | null;
   readonly meter: BusyMeter;
   readonly spanLength: SpanLength;
-  readonly warned: Set<string>; // datasets whose loss was not finite
+  readonly warnedDatasets: Set<string>; // datasets whose loss was not finite
   readonly rateChanges: Map<number, number>; // those of the plan, and of the orders so far
-  readonly steers: SteerEvent[]; // changes of the rate in this process
-  retold: readonly SteerEvent[]; // after going back: changes of the rate to report again when their step is done
+  readonly rateChangeEvents: SteerEvent[]; // changes of the rate in this process
+  pendingReports: readonly SteerEvent[]; // after going back: changes of the rate to report again when their step is done
   isPaused: boolean;
   isStopped: boolean; // whether an order has ended the run
-  lastSteps: number; // steps of the newest span
-  ratesEnd: number; // first step without a written learning rate
-  told: number; // steps whose epochs and probes were reported
-  halvesAt: number; // while going back: start of the bad step's epoch, where the rate is halved; else Infinity
+  lastSpanSteps: number; // steps of the newest span
+  writtenRatesEnd: number; // first step without a written learning rate
+  reportedSteps: number; // steps whose epochs and probes were reported
+  halvingStep: number; // while going back: start of the bad step's epoch, where the rate is halved; else Infinity
   isAborted: boolean; // whether a signal to any rank has ended the run
-  ending: BadStep | undefined; // while going back: the bad step before which the run ends
+  badStep: BadStep | undefined; // while going back: the bad step before which the run ends
 }
 
 /**
@@ -70,7 +70,7 @@ export interface RunState extends OpenedRun, RunSurroundings {
 const ONE_LEAF_BLOCKS = 75;
 
 /** Opens the threads of a run, and restores its checkpoint. */
-export async function openState(run: OpenedRun, surroundings: RunSurroundings): Promise<RunState> {
+export async function openState(run: OpenedRun, surroundings: RunResources): Promise<RunState> {
   const { plan, setup, arena, lockstep, shares } = run;
   const { pool, place, emit } = surroundings;
   const { batch, threads, context, resume } = plan;
@@ -78,7 +78,7 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
   // A thread without a leaf and without a block would only make the others wait.
   const leaves = leafCount(batch, plan.leafRows);
   const blocks = blockCount(plan.network.parameterCount);
-  const useful = Math.min(threads, Math.max(leaves, blocks));
+  const usefulThreads = Math.min(threads, Math.max(leaves, blocks));
   const progress = startingProgress(plan);
   const epochLog = createEpochLog(plan.totalEpochs, resume?.arrays);
   const stepLog = createStepLog(context.totalSteps, emit, goesBack ? context.stepsPerEpoch : null);
@@ -87,34 +87,48 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
     (retry) => emit({ type: 'recovery', step: progress.step, ...retry }),
     (work) => doTogether(lockstep, work),
   );
-  await openThreads(run, pool, recovery, progress.step, useful);
-  const look = plan.probe === null ? null : await inTurns(createLook(plan.network, setup, arena, plan.probe));
+  await openThreads(run, pool, recovery, progress.step, usefulThreads);
+  const layerProbe =
+    plan.probe === null ? null : await inTurns(createLayerProbe(plan.network, setup, arena, plan.probe));
   // After creating the probe, so that it measures the movement of weights from the start of the run.
   if (resume !== null) await restoreArrays(arena, resume.arrays, shares);
   const history = await createHistory(arena, progress, epochLog, goesBack, shares, resume?.earlier);
   const early = await createEarlyStopping(plan, arena, progress, shares);
   const write = (entry: CheckpointEntry) =>
-    writeCheckpoint(pool, setup, entry, (reason) => emit(ownWriting(progress.step, reason)));
+    writeCheckpoint(pool, setup, entry, (reason) => emit(mainThreadWarning(progress.step, reason)));
   const rateChanges = new Map(plan.rateChanges);
+  const checkpointing = { ...run, place, rateChanges, progress, epochLog, stepLog, history, early, emit, write };
   const state: RunState = {
     ...run,
     ...surroundings,
-    ...{ leaves, useful, progress, epochLog, stepLog, history, recovery, look, early },
+    leaves,
+    usefulThreads,
+    progress,
+    epochLog,
+    stepLog,
+    history,
+    recovery,
+    layerProbe,
+    early,
     textLog: run.budget.texts ? createTextLog(plan, arena.model) : null,
-    keeper: createKeeper({ ...run, place, rateChanges, progress, epochLog, stepLog, history, early, emit, write }),
-    tuner: plan.tunesThreads ? createTuner(leaves === 1 && blocks <= ONE_LEAF_BLOCKS ? 1 : useful) : null,
+    checkpointer: createCheckpointer(checkpointing),
+    tuner: plan.tunesThreads ? createTuner(leaves === 1 && blocks <= ONE_LEAF_BLOCKS ? 1 : usefulThreads) : null,
     meter: createBusyMeter(setup.workTimes, threads),
     spanLength: createSpanLength(),
-    warned: new Set(),
-    ...{ rateChanges, steers: [], retold: [], isPaused: false, isStopped: false },
-    lastSteps: 0,
-    ratesEnd: progress.step,
-    told: progress.step,
-    halvesAt: Number.POSITIVE_INFINITY,
+    warnedDatasets: new Set(),
+    rateChanges,
+    rateChangeEvents: [],
+    pendingReports: [],
+    isPaused: false,
+    isStopped: false,
+    lastSpanSteps: 0,
+    writtenRatesEnd: progress.step,
+    reportedSteps: progress.step,
+    halvingStep: Number.POSITIVE_INFINITY,
     isAborted: false,
-    ending: undefined,
+    badStep: undefined,
   };
-  await inTurns(history.take());
+  await inTurns(history.save());
   return state;
 }
 
@@ -147,7 +161,7 @@ async function openThreads(
   throw new OptionError('train', 'init', 'expected finite numbers', { about });
 }
 
-const ownWriting = (step: number, reason: string): TrainEvent => ({
+const mainThreadWarning = (step: number, reason: string): TrainEvent => ({
   type: 'warning',
   message: `the main thread writes the checkpoint of step ${step}, since no worker thread can (${reason})`,
 });
@@ -177,13 +191,13 @@ async function writeCheckpoint(
 }
 
 /** Records statistics of the layers during a run; each probe takes a span of one step. */
-interface Look extends ProbeSteps {
+interface LayerProbe extends ProbeSteps {
   /** Called right after that span. `theta` [P] are the weights before it, which the statistics belong to. */
   read(step: number, theta: Elements): Pausable<Extract<TrainEvent, { type: 'probe' }>>;
 }
 
 /** Creates the probe and copies the weights at the start of training, outside of the arena. */
-function* createLook(network: Network, setup: RunSetup, arena: Arena, steps: ProbeSteps): Pausable<Look> {
+function* createLayerProbe(network: Network, setup: RunSetup, arena: Arena, steps: ProbeSteps): Pausable<LayerProbe> {
   const start = yield* cloneArray(arena.theta);
   return {
     ...steps,
@@ -195,7 +209,7 @@ function* createLook(network: Network, setup: RunSetup, arena: Arena, steps: Pro
 }
 
 /** Threads of the next span. */
-export const teamSize = ({ tuner, useful }: RunState): number => tuner?.threads ?? useful;
+export const teamSize = ({ tuner, usefulThreads }: RunState): number => tuner?.threads ?? usefulThreads;
 
 /** Steps between two pauses of a run. */
 export interface NextSpan {

@@ -1,7 +1,7 @@
 import type { Spread, TrainEvent } from './events.ts';
 
 /** Approximate limit of events in a run: in a longer run each covers a stretch of steps. */
-const REPORTS = 600;
+const MAX_REPORTS = 600;
 
 /** Reports the steps of a run in stretches whose ends depend only on the number of steps. */
 export interface StepLog {
@@ -31,7 +31,7 @@ export function createStepLog(
   emit: (event: TrainEvent) => void,
   stepsPerEpoch: number | null = null,
 ): StepLog {
-  const every = Math.ceil(totalSteps / REPORTS);
+  const every = Math.ceil(totalSteps / MAX_REPORTS);
   let before = createPart(); // steps of the open stretch before the newest epoch
   let newest = createPart(); // the other steps
 

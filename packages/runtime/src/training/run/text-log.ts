@@ -14,12 +14,12 @@ import type { TextEvent, WarningEvent } from './events.ts';
 import type { RunPlan } from './plan.ts';
 
 /** Most texts of a run, evenly spaced. */
-const MOST_TEXTS = 10;
+const MAX_TEXTS = 10;
 /** Most and least tokens of a text. */
-const MOST_TOKENS = 150;
-const LEAST_TOKENS = 20;
+const MAX_TOKENS = 150;
+const MIN_TOKENS = 20;
 /** Most lines of a text, of a model of lines. */
-const MOST_LINES = 10;
+const MAX_LINES = 10;
 /**
  * Trained tokens for each token that is written. gpt:4x4x128 on two cores writes a token in the time of 4 trained ones,
  * so that texts take less than 1 % of the training.
@@ -35,16 +35,16 @@ export interface TextPlan {
 }
 
 /** Plans the texts that a run's model writes. Null if it is no model of text, or the run is too short for a text. */
-export function planTexts({ network, data, batch, context }: TextNeeds): TextPlan | null {
+export function planTexts({ network, data, batch, context }: TextPlanInputs): TextPlan | null {
   const text = ofText(data.train.preprocessing)?.text;
   if (text === undefined || continuationProblem(network) !== null) return null;
   const trained = context.totalSteps * batch * network.inputs;
   const all = Math.max(trained / TRAINED_TOKENS, READ_WEIGHTS / network.parameterCount);
-  const texts = Math.min(MOST_TEXTS, context.totalSteps, Math.floor(all / LEAST_TOKENS));
-  return texts === 0 ? null : { texts, tokens: Math.min(MOST_TOKENS, Math.floor(all / texts)) };
+  const texts = Math.min(MAX_TEXTS, context.totalSteps, Math.floor(all / MIN_TOKENS));
+  return texts === 0 ? null : { texts, tokens: Math.min(MAX_TOKENS, Math.floor(all / texts)) };
 }
 
-type TextNeeds = Pick<RunPlan, 'network' | 'data' | 'batch' | 'context'>;
+type TextPlanInputs = Pick<RunPlan, 'network' | 'data' | 'batch' | 'context'>;
 
 /** Lets a model write at some steps of its training. */
 export interface TextLog {
@@ -85,7 +85,7 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
       try {
         opened ??= open();
         live?.renew();
-        return { type: 'text', step, texts: yield* written(opened, planned.tokens, text.lines) };
+        return { type: 'text', step, texts: yield* writeTexts(opened, planned.tokens, text.lines) };
       } catch (error) {
         if (hasFailed) return null;
         hasFailed = true;
@@ -96,10 +96,10 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
 }
 
 /** The text that `generate` begins without a prompt; of a model of lines, some whole lines. */
-function* written(writer: Writer, most: number, hasLines: boolean): Pausable<string[]> {
+function* writeTexts(writer: Writer, most: number, hasLines: boolean): Pausable<string[]> {
   const texts: string[] = [];
   let left = most;
-  while (left > 0 && texts.length < (hasLines ? MOST_LINES : 1)) {
+  while (left > 0 && texts.length < (hasLines ? MAX_LINES : 1)) {
     const sampling = generateOptions.read({ tokens: left, seed: texts.length });
     let draft = writer.begin();
     let text = '';

@@ -5,7 +5,7 @@ import { createEventStream } from './event-stream.ts';
 import type { SteerAction, SteerEvent, TrainEvent } from './events.ts';
 import { finishedRun } from './finish.ts';
 import { runSteps } from './loop.ts';
-import { hold, prepareWith, takeSurroundings } from './open-run.ts';
+import { acquireResources, prepareWith, reserve } from './open-run.ts';
 import type { OptionsFor, TrainOptions } from './options.ts';
 import type { TrainResult } from './results.ts';
 import { createSteering, type Steering } from './steering.ts';
@@ -78,13 +78,13 @@ async function runTraining(
   emit: (event: TrainEvent) => void,
   steering: Steering,
 ): Promise<TrainResult> {
-  const held = hold(options);
+  const held = reserve(options);
   try {
     held.holdPool();
     const run = await prepareWith(spec, data, options, emit);
     const finished = await finishedRun(run);
     if (finished !== null) return finished;
-    const { surroundings, close } = await takeSurroundings(run, steering);
+    const { surroundings, close } = await acquireResources(run, steering);
     try {
       return await runSteps(run, surroundings);
     } finally {

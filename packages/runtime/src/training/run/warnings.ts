@@ -68,7 +68,7 @@ export const lossWarning = (part: string, loss: number, step: number): string =>
   `the ${part} loss after step ${step} has ${loss}, expected a finite number (look for wrong rows, or weights that are too large)`;
 
 /** Rows between two pauses: about a millisecond. */
-const STRETCH = 1 << 16;
+const ROWS_PER_TURN = 1 << 16;
 
 /** Warns of classes that the network cannot learn. */
 export function* missingClasses(dataset: Dataset): Pausable<string[]> {
@@ -81,7 +81,7 @@ export function* missingClasses(dataset: Dataset): Pausable<string[]> {
   const seen = new Set<number>();
   for (let n = 0; n < targets.array.length; n++) {
     seen.add(targets.array[n]);
-    if (n % STRETCH === 0) yield;
+    if (n % ROWS_PER_TURN === 0) yield;
   }
   if (seen.size === 1) {
     const [column] = table?.target ?? [];

@@ -1,12 +1,12 @@
 import { SPAN_MS } from '../../engine/threads/span.ts';
 
 /** Longest span: if a thread dies, the steps of its span are lost. */
-export const MOST_SPAN_MS = 500;
+export const MAX_SPAN_MS = 500;
 
 /**
  * Largest share of a span that the pause before it may take: checking 536k weights and copying the state takes 4 ms.
  */
-const PAUSE_SHARE = 0.005;
+const MAX_PAUSE_SHARE = 0.005;
 
 /** Lengthens spans if threads idle for long between them. */
 export interface SpanLength {
@@ -26,7 +26,7 @@ export function createSpanLength(now: () => number = () => performance.now()): S
   return {
     get ms() {
       if (pauseMs === Number.POSITIVE_INFINITY) return SPAN_MS;
-      return Math.min(MOST_SPAN_MS, Math.max(SPAN_MS, pauseMs / PAUSE_SHARE));
+      return Math.min(MAX_SPAN_MS, Math.max(SPAN_MS, pauseMs / MAX_PAUSE_SHARE));
     },
     begin() {
       if (Number.isNaN(endMs)) return;

@@ -22,7 +22,7 @@ export interface Choice {
  */
 export interface Tuner {
   readonly threads: number; // threads of the next span
-  readonly trying: boolean; // the next span is part of a trial
+  readonly isTrial: boolean; // the next span is part of a trial
   readonly choice: Choice; // of the last completed trial, else of the current one so far
   /** Records the time of a span of `threads`. Returns true if the run should use another number, or has its first. */
   note(steps: number, elapsedMs: number): boolean;
@@ -45,13 +45,13 @@ export const WARM_MS = 250;
  * There are at most 3. One round says little: code that is still compiled and a busy core made two threads look four
  * times as slow as one.
  */
-const WORTH_ANOTHER = [Infinity, 10, 1.5];
+const MAX_TIME_RATIOS = [Infinity, 10, 1.5];
 
 /** If all threads and one are within this ratio, half of the threads may beat both. */
-const CLOSE = 1.15;
+const CLOSE_RATIO = 1.15;
 
 /** A long run tries again after this many times the duration of the trial: other programs may have ended. */
-const AGAIN = 100;
+const TRIALS_APART = 100;
 
 interface Candidate {
   readonly threads: number;
@@ -85,18 +85,18 @@ export function createTuner(most: number): Tuner {
   }
 
   /** Chooses the next candidate, or ends the trial; then returns true if the choice has changed. */
-  function goOn(): boolean {
+  function chooseNext(): boolean {
     const best = fastest(candidates);
     const rivals = candidates.filter(
-      ({ rounds, stepMs }) => stepMs <= best.stepMs * WORTH_ANOTHER[Math.min(rounds, WORTH_ANOTHER.length - 1)],
+      ({ rounds, stepMs }) => stepMs <= best.stepMs * MAX_TIME_RATIOS[Math.min(rounds, MAX_TIME_RATIOS.length - 1)],
     );
     const next = rivals.reduce((a, b) => (b.rounds < a.rounds ? b : a));
     const ratio = candidates[0].stepMs / candidates[1].stepMs;
-    if (rivals.length > 1 && next.rounds < WORTH_ANOTHER.length) {
+    if (rivals.length > 1 && next.rounds < MAX_TIME_RATIOS.length) {
       current = next;
       return false;
     }
-    if (most > 2 && candidates.length === 2 && Math.max(ratio, 1 / ratio) <= CLOSE) {
+    if (most > 2 && candidates.length === 2 && Math.max(ratio, 1 / ratio) <= CLOSE_RATIO) {
       current = newCandidate(Math.ceil(most / 2));
       candidates.push(current);
       return false;
@@ -112,7 +112,7 @@ export function createTuner(most: number): Tuner {
     get threads() {
       return current.threads;
     },
-    get trying() {
+    get isTrial() {
       return trying;
     },
     get choice() {
@@ -122,7 +122,7 @@ export function createTuner(most: number): Tuner {
       if (most === 1) return false;
       if (!trying) {
         sinceMs += spanMs;
-        if (sinceMs > AGAIN * trialMs) begin();
+        if (sinceMs > TRIALS_APART * trialMs) begin();
         return false;
       }
       if (warmMs < ROUND_MS || (warmMs < WARM_MS && warmSteps < WARM_STEPS)) {
@@ -138,7 +138,7 @@ export function createTuner(most: number): Tuner {
       current.stepMs = Math.min(current.stepMs, roundMs / steps);
       steps = 0;
       roundMs = 0;
-      return goOn();
+      return chooseNext();
     },
   };
 }
@@ -161,7 +161,7 @@ function choiceOf(candidates: readonly Candidate[]): Choice {
 const TIMED_STEPS = 100;
 
 /** Share of steps to time before the duration of a step is known. */
-const FIRST_SHARE = 1 / 64;
+const FIRST_TIMED_SHARE = 1 / 64;
 
 /**
  * How busy each thread is: the fraction of time in which it does not wait at a barrier. Time between spans does not
@@ -177,7 +177,7 @@ export interface BusyMeter {
 }
 
 export function createBusyMeter(times: Float64Array, ofRun: number): BusyMeter {
-  let share = FIRST_SHARE;
+  let share = FIRST_TIMED_SHARE;
   let busy: readonly number[] | undefined;
   return {
     timedShare: (threads) => (threads === 1 ? 0 : share),
@@ -196,5 +196,5 @@ export function createBusyMeter(times: Float64Array, ofRun: number): BusyMeter {
  * weights again for fewer rows, which made 16 threads on two cores three times as slow as two. The result is the same.
  * GRADLOOM_OVERSUBSCRIBE=1 removes the limit, for tests that need more threads than machines have cores.
  */
-export const mostWorking = (): number =>
+export const maxWorkingThreads = (): number =>
   process.env.GRADLOOM_OVERSUBSCRIBE === '1' ? Number.POSITIVE_INFINITY : availableParallelism();

@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 import type { Transfer } from '../../../../../packages/runtime/src/cluster/cluster.ts';
 import type { Lockstep } from '../../../../../packages/runtime/src/cluster/lockstep.ts';
 import type { Arena } from '../../../../../packages/runtime/src/engine/memory/arena.ts';
-import { createStateShares, piecesAtOnce } from '../../../../../packages/runtime/src/training/lockstep/state-shares.ts';
+import {
+  createStateShares,
+  maxPieceNumbers,
+} from '../../../../../packages/runtime/src/training/lockstep/state-shares.ts';
 import { planRun, type RunPlan } from '../../../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from '../../../../support/bits.ts';
@@ -70,7 +73,7 @@ test.each([
     ends.fill(0);
     await (kind === 'spread' ? shares.spread(theta, all) : shares.deal(0, state[0], all));
     const numbers = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0) / 8;
-    expect(numbers).toBeLessThanOrEqual(piecesAtOnce(ranks, P));
+    expect(numbers).toBeLessThanOrEqual(maxPieceNumbers(ranks, P));
     for (let rank = 1; rank < ranks; rank++) {
       const [{ offset, length }] = kind === 'spread' ? [{ offset: 0, length: P }] : owned[rank];
       expect(ends[rank]).toBe(length);

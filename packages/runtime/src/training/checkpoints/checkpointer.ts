@@ -10,32 +10,34 @@ import type { EpochLog } from '../run/epoch-log.ts';
 import type { TrainEvent } from '../run/events.ts';
 import type { OpenedRun } from '../run/open-run.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { recordOfRates } from '../run/rate-changes.ts';
+import { recordOfChanges } from '../run/rate-changes.ts';
 import type { StepLog } from '../run/step-log.ts';
 import type { Checkpoint, Progress } from './checkpoint.ts';
-import { type CheckpointEntry, type CheckpointPlace, LAST_FILE, type Written } from './checkpoint-folder.ts';
+import { type CheckpointEntry, type CheckpointFolder, LAST_FILE, type Written } from './checkpoint-folder.ts';
 import { recordOf } from './resume.ts';
 
 /**
  * Writes the checkpoints of a run; called only between spans, when the arena does not change. Rank 0 writes, and
  * decides when, by its clock and the files on its disk; the others send it the state that they hold.
  */
-export interface Keeper {
+export interface Checkpointer {
   /** First step after `step` at which the run must stop for a checkpoint. */
   next(step: number): number;
   /** Records the loss of an evaluation. If it is the lowest so far, a checkpoint of the best state is due. */
-  watch(loss: number): void;
+  recordLoss(loss: number): void;
   /** Records the best evaluation so far by early stopping; then a checkpoint of the best state is due. */
-  improve(loss: number): void;
-  keepIfDue(): Promise<void>;
+  recordBest(loss: number): void;
+  writeIfDue(): Promise<void>;
   /** Writes now. A failure is a warning: the older file remains, and training continues. */
   keep(): Promise<void>;
   /** The newest checkpoint. */
   newest(): { readonly path: string; readonly step: number } | undefined;
 }
 
-export interface KeeperOptions extends StateSources, Pick<OpenedRun, 'lockstep' | 'record' | 'keeps'> {
-  place: CheckpointPlace | null;
+export interface CheckpointerOptions
+  extends StateSources,
+    Pick<OpenedRun, 'lockstep' | 'record' | 'writesCheckpoints'> {
+  place: CheckpointFolder | null;
   rateChanges: ReadonlyMap<number, number>; // with those of the steered run so far
   stepLog: StepLog;
   emit: (event: TrainEvent) => void;
@@ -43,12 +45,12 @@ export interface KeeperOptions extends StateSources, Pick<OpenedRun, 'lockstep' 
 }
 
 /** Creates the keeper of a run; null if it keeps no checkpoints. */
-export function createKeeper(options: KeeperOptions): Keeper | null {
+export function createCheckpointer(options: CheckpointerOptions): Checkpointer | null {
   const { plan, place, setup, lockstep, progress, epochLog, stepLog, emit, write } = options;
   const { checkpoint: settings, checkpointTimes: times, resume, data } = plan;
   const { rateChanges } = options;
-  if (!options.keeps) return null;
-  if (!lockstep.isFirst || settings === null || place === null) return followKeeper(options);
+  if (!options.writesCheckpoints) return null;
+  if (!lockstep.isFirst || settings === null || place === null) return createSender(options);
   const { metadata, keep: most } = settings;
   const { open } = place;
   let { record } = options;
@@ -81,7 +83,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     // The rows are hashed only when a checkpoint is written.
     record ??= await inTurns(recordOf(plan, data, setup.backend));
     const folder = open();
-    const rates = rateChanges.size === 0 ? {} : { rateChanges: recordOfRates(rateChanges) };
+    const rates = rateChanges.size === 0 ? {} : { rateChanges: recordOfChanges(rateChanges) };
     const checkpoint = { ...state, record: { ...record, ...rates }, metadata };
     const opens = !isOpened;
     return { folder, opens, checkpoint, isBest: isImproved, keep: most, kept, adopts: resume !== null };
@@ -128,9 +130,9 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
 
   return {
     next: times.next,
-    watch,
-    improve,
-    async keepIfDue() {
+    recordLoss: watch,
+    recordBest: improve,
+    async writeIfDue() {
       const isDue = isImproved || times.isDue(progress.step, performance.now() - lastMs);
       if (await lockstep.fromFirst(isDue)) await keep();
     },
@@ -140,16 +142,16 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
 }
 
 /** The keeper of a rank that does not write. */
-function followKeeper({ plan, lockstep, stepLog, ...sources }: KeeperOptions): Keeper {
+function createSender({ plan, lockstep, stepLog, ...sources }: CheckpointerOptions): Checkpointer {
   async function keep(): Promise<void> {
     stepLog.close();
     await currentState({ plan, ...sources });
   }
   return {
     next: plan.checkpointTimes.next,
-    watch() {},
-    improve() {},
-    async keepIfDue() {
+    recordLoss() {},
+    recordBest() {},
+    async writeIfDue() {
       if (await lockstep.fromFirst(false)) await keep();
     },
     keep,

@@ -12,14 +12,14 @@ import type { RunRecord } from '../checkpoints/checkpoint.ts';
 import type { RunPlan } from '../run/plan.ts';
 
 /** Most differences named in an error. */
-const NAMED = 3;
+const MAX_NAMED = 3;
 
 /**
  * Compares everything that must be equal on all ranks: code, network, options, rows, backend. Each rank sends a hash;
  * only if hashes differ, the values follow, to tell which rank has what.
  * @throws Error on every rank, if any differs.
  */
-export async function refuseStrangers(lockstep: Lockstep, plan: RunPlan, record: RunRecord): Promise<void> {
+export async function refuseOtherRuns(lockstep: Lockstep, plan: RunPlan, record: RunRecord): Promise<void> {
   const { cluster } = lockstep;
   if (cluster === null) return;
   const identity = identityOf(plan, record, await codeHash());
@@ -40,8 +40,8 @@ export async function refuseStrangers(lockstep: Lockstep, plan: RunPlan, record:
     ([path, { own, others }]) =>
       `${nameOf(path, plan)} has ${text(own)} on rank 0 (${all[0].host}), ${others.join(', ')}`,
   );
-  const more = sentences.length > NAMED ? `; and ${sentences.length - NAMED} more` : '';
-  throw new Error(`train: ${sentences.slice(0, NAMED).join('; ')}${more}: expected the same on all ranks`);
+  const more = sentences.length > MAX_NAMED ? `; and ${sentences.length - MAX_NAMED} more` : '';
+  throw new Error(`train: ${sentences.slice(0, MAX_NAMED).join('; ')}${more}: expected the same on all ranks`);
 }
 
 /** Everything that affects results, and what determines which exchanges take place. */

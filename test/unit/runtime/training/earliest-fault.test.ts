@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  createFirstFinding,
+  createEarliestFault,
   type Fault,
   isEarlier,
-} from '../../../../packages/runtime/src/training/faults/first-finding.ts';
+} from '../../../../packages/runtime/src/training/faults/earliest-fault.ts';
 
 const small = fc.integer({ min: 0, max: 4 });
 const finding = fc.record({ look: small, place: small, rank: small });
@@ -12,15 +12,15 @@ const finding = fc.record({ look: small, place: small, rank: small });
 test('what is found first does not depend on the order, nor on which rank finds it', () => {
   fc.assert(
     fc.property(fc.array(finding, { minLength: 1 }), (findings) => {
-      const searches = Array.from({ length: 5 }, createFirstFinding);
+      const searches = Array.from({ length: 5 }, createEarliestFault);
       for (const { rank, look, place } of findings) {
-        searches[rank].note({ look, place }, () => ({ message: `${look} ${place}`, isData: false }));
+        searches[rank].record({ check: look, index: place }, () => ({ message: `${look} ${place}`, isData: false }));
       }
       const faults = searches.flatMap(({ fault }): Fault[] => (fault === null ? [] : [fault]));
       const first = faults.reduce((earliest, one) => (isEarlier(one.at, earliest.at) ? one : earliest));
       const keys = findings.map(({ look, place }) => 10 * look + place);
-      expect(10 * first.at.look + first.at.place).toBe(Math.min(...keys));
-      expect(first.message).toBe(`${first.at.look} ${first.at.place}`);
+      expect(10 * first.at.check + first.at.index).toBe(Math.min(...keys));
+      expect(first.message).toBe(`${first.at.check} ${first.at.index}`);
     }),
   );
 });

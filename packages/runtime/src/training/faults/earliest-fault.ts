@@ -2,13 +2,13 @@
  * Position of a finding in a step: first the number of the checked array in the order of a pass, then the row or number
  * in it. It does not depend on how rows are divided among passes and ranks.
  */
-export interface Moment {
-  readonly look: number;
-  readonly place: number;
+export interface FindingPosition {
+  readonly check: number;
+  readonly index: number;
 }
 
 /** Positions of findings before and after everything that a pass computes. */
-export const LOOKS = {
+export const CHECKS = {
   inputs: -2,
   targets: -1,
   losses: 2 ** 40,
@@ -16,14 +16,14 @@ export const LOOKS = {
   step: 2 ** 42, // findings about the step as a whole
 } as const;
 
-export const isEarlier = (one: Moment, other: Moment): boolean =>
-  one.look < other.look || (one.look === other.look && one.place < other.place);
+export const isEarlier = (one: FindingPosition, other: FindingPosition): boolean =>
+  one.check < other.check || (one.check === other.check && one.index < other.index);
 
 /** A problem of a step that is not finite, or that a layer refuses. */
 export interface Fault {
   readonly message: string; // names step, rows, layer or tensor, and the largest weights
   readonly isData: boolean; // the rows have the bad number: no learning rate would help
-  readonly at: Moment; // of several ranks, the one with the earliest finding reports
+  readonly at: FindingPosition; // of several ranks, the one with the earliest finding reports
 }
 
 /** The first step of a run that is not finite. */
@@ -32,18 +32,18 @@ export interface BadStep extends Fault {
 }
 
 /** Keeps the earliest fault that it is told. */
-export interface FirstFinding {
+export interface EarliestFault {
   readonly fault: Fault | null;
-  note(at: Moment, fault: () => Omit<Fault, 'at'>): void;
+  record(at: FindingPosition, fault: () => Omit<Fault, 'at'>): void;
 }
 
-export function createFirstFinding(): FirstFinding {
+export function createEarliestFault(): EarliestFault {
   let first: Fault | null = null;
   return {
     get fault() {
       return first;
     },
-    note(at, fault) {
+    record(at, fault) {
       if (first === null || isEarlier(at, first.at)) first = { ...fault(), at };
     },
   };
