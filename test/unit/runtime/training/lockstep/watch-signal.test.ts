@@ -13,7 +13,7 @@ test('of ranks that wait for another after a signal, rank 0 alone says so: it ha
       plan: { signal: AbortSignal.abort(), resume: null },
       lockstep: { cluster, isFirst: rank === 0 },
       progress: { step: 4 },
-      keeper: { newest: () => (rank === 0 ? { step: 3, path: 'run/last.gradloom' } : undefined) },
+      checkpointer: { newest: () => (rank === 0 ? { step: 3, path: 'run/last.gradloom' } : undefined) },
       emit: (event: TrainEvent) => void said.push(event),
     } as unknown as RunState);
     vi.advanceTimersByTime(60_000);
