@@ -1,9 +1,10 @@
 import { render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { chartsOf } from '../src/lab/figures/run-charts.ts';
 import { Layers, Threads } from './bars.tsx';
 import { Chart } from './chart.tsx';
 import { Controls } from './controls.tsx';
-import { curvesOf, figuresOf } from './curves.ts';
+import { areRooted, curvesOf } from './curves.ts';
 import { Mistakes } from './mistakes.tsx';
 import { DifferencesTable, RunTable } from './run-table.tsx';
 import { noRuns, type Run, type Runs } from './runs.ts';
@@ -39,7 +40,8 @@ function App() {
   const { by, log, smoothing, from, to } = view;
   const shown = useMemo(() => list.filter(({ name }, k) => isShown(view, name, k)), [list, view.shown]);
   const charts = useMemo(
-    () => figuresOf(shown).map((figure) => ({ figure, curves: curvesOf(figure, shown, { by, log, smoothing }) })),
+    () =>
+      chartsOf(areRooted(shown)).map((chart) => ({ chart, curves: curvesOf(chart, shown, { by, log, smoothing }) })),
     [shown, by, log, smoothing],
   );
   const end = Math.max(0, ...charts.flatMap(({ curves }) => curves.map(({ x }) => x[x.length - 1])));
@@ -64,7 +66,13 @@ function App() {
         </p>
       ))}
       {list.length > 0 && (
-        <RunTable runs={list} {...{ shown, colorOf }} onToggle={toggle} isServed={connection.state === 'open'} />
+        <RunTable
+          runs={list}
+          shown={shown}
+          colorOf={colorOf}
+          onToggle={toggle}
+          isServed={connection.state === 'open'}
+        />
       )}
       {list
         .filter(({ facts }) => facts.isSteered && connection.state === 'open')
@@ -77,10 +85,18 @@ function App() {
       {shown.length > 0 && controls}
       {charts
         .filter(({ curves }) => curves.length > 0)
-        .map(({ figure: { name, title, isShare = false }, curves }) => (
+        .map(({ chart: { name, label, isShare = false }, curves }) => (
           <Chart
             key={name}
-            {...{ name, title, curves, isShare, by, from, to, end, scheme }}
+            name={name}
+            title={label.charAt(0).toUpperCase() + label.slice(1)}
+            curves={curves}
+            isShare={isShare}
+            by={by}
+            from={from}
+            to={to}
+            end={end}
+            scheme={scheme}
             isLog={log && !isShare}
             colorOf={({ run }) => colorOf(run)}
             onZoom={(from, to) => change({ from, to })}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { figuresOf } from '../../../../packages/cli/page/curves.ts';
+import { chartsOf } from '../../../../packages/cli/src/lab/figures/run-charts.ts';
 import { curves } from '../../../../packages/cli/src/report/train/curves.ts';
 
 /** A run that has every figure. */
@@ -17,7 +17,7 @@ function runWith(lossName: 'loss' | 'RMSE') {
 }
 
 test('a report draws the curves of the live page, in its order', () => {
-  const names = figuresOf([]).map(({ name }) => name);
+  const names = chartsOf(false).map(({ name }) => name);
   expect(curves(runWith('loss')).map(({ name }) => name)).toEqual(names);
   expect(curves(runWith('RMSE')).map(({ name }) => name)).toEqual(names.filter((name) => name !== 'rmse'));
 });

@@ -1,7 +1,8 @@
 import type { Spread } from '@gradloom/runtime';
+import { chartsOf, type RunChart, type RunChartName } from '../../lab/figures/run-charts.ts';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
-import { POINTS, roomFor, SHARE_OF_VALUE } from '../axes.ts';
+import { highest, lowest, POINTS, roomFor, SHARE_OF_VALUE } from '../axes.ts';
 import { type Level, lineChart, type Series } from '../charts/line-chart.ts';
 import { courseOf, short } from '../course.ts';
 import type { Picture } from '../picture.ts';
@@ -12,19 +13,20 @@ import type { TrainRun } from './train-run.ts';
 /** Above this ratio of the highest to the lowest loss, the scale is logarithmic. */
 const WIDE_RANGE = 15;
 
-/** Loss, metrics, learning rate and gradient norm, by step and epoch, in the order of the live page. */
+/** Loss, metrics, learning rate and gradient norm, by step and epoch. */
 export function curves(run: TrainRun): Picture[] {
   if (run.epochs.length === 0 && run.steps.length === 0) return [];
-  const isRmse = run.lossName === 'RMSE';
-  return [
-    lossCurve(run),
-    accuracyCurve(run),
-    isRmse ? null : validationCurve(run, 'rmse', 'validationRmse', 'RMSE'),
-    validationCurve(run, 'perplexity', 'validationPerplexity', 'perplexity'),
-    rateCurve(run),
-    normCurve(run),
-  ].filter((picture) => picture !== null);
+  return chartsOf(run.lossName === 'RMSE').flatMap((chart) => pictureOf[chart.name](run, chart) ?? []);
 }
+
+const pictureOf: Readonly<Record<RunChartName, (run: TrainRun, chart: RunChart) => Picture | null>> = {
+  loss: lossCurve,
+  accuracy: accuracyCurve,
+  rmse: validationCurve,
+  perplexity: validationCurve,
+  'learning-rate': learningRateCurve,
+  'gradient-norm': gradientNormCurve,
+};
 
 /** Addition in legends to a figure of the test rows that the run measured in each epoch. */
 export const LOOKED_AT = 'looked at during training';
@@ -36,87 +38,82 @@ const lookedAtText = (figure: string): string =>
 /** A number of an epoch. */
 export type Figure = Exclude<keyof EpochFigures, 'event'>;
 
-export const pointsOf = (epochs: readonly EpochFigures[], figure: Figure): [number, number][] =>
-  placed(epochs, figure, ({ epoch }) => epoch);
+/** Epochs that have the figure, by their number or at the x of another axis. */
+export const pointsOf = (
+  epochs: readonly EpochFigures[],
+  figure: Figure,
+  xOf: (line: EpochFigures) => number = ({ epoch }) => epoch,
+): [number, number][] =>
+  epochs
+    .map((line): [number, number] => [xOf(line), line[figure] ?? Number.NaN])
+    .filter(([, value]) => Number.isFinite(value));
 
 /** Whether a chart of these values gets a logarithmic scale. */
 export function spansDecades(values: readonly number[]): boolean {
-  const high = values.reduce((a, b) => Math.max(a, b), 0);
-  const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  return low > 0 && high / low > WIDE_RANGE;
+  const low = lowest(values);
+  return low > 0 && highest(values) / low > WIDE_RANGE;
 }
 
 /** The axis of a run's charts: epochs, with steps between them; steps, if there is at most one epoch. */
 function axisOf({ config, epochs, steps }: TrainRun) {
-  const each = config.stepsPerEpoch ?? Number.NaN;
+  const stepsPerEpoch = config.stepsPerEpoch ?? Number.NaN;
   const last = Math.max(epochs.at(-1)?.step ?? 0, steps.at(-1)?.step ?? 0);
-  const bySteps = last <= each;
-  const label = bySteps ? 'step' : each > 1 ? `epoch (of ${whole(each)} steps)` : 'epoch';
+  const isBySteps = last <= stepsPerEpoch;
+  const countsSteps = isBySteps || Number.isNaN(stepsPerEpoch);
   return {
-    label,
-    epochLength: bySteps || Number.isNaN(each) ? each : 1,
-    length:
-      bySteps || Number.isNaN(each) ? plural(last, 'step') : plural(Number((last / each).toPrecision(4)), 'epoch'),
+    label: isBySteps ? 'step' : stepsPerEpoch > 1 ? `epoch (of ${whole(stepsPerEpoch)} steps)` : 'epoch',
+    epochLength: countsSteps ? stepsPerEpoch : 1,
+    length: countsSteps ? plural(last, 'step') : plural(Number((last / stepsPerEpoch).toPrecision(4)), 'epoch'),
     /** An epoch is drawn at its end. */
-    epoch: (line: EpochFigures) => (bySteps || Number.isNaN(each) ? line.step : line.step / each),
-    /** A stretch is drawn at its middle, a single step at its end. */
-    stretch: ({ first, step }: StepFigures) => (step === first + 1 ? step : (first + step) / 2) / (bySteps ? 1 : each),
+    xOfEpoch: ({ step }: EpochFigures) => (countsSteps ? step : step / stepsPerEpoch),
+    /** Several steps are drawn at their middle, a single step at its end. */
+    xOfSteps: ({ first, step }: StepFigures) =>
+      (step === first + 1 ? step : (first + step) / 2) / (isBySteps ? 1 : stepsPerEpoch),
   };
 }
 
 type Axis = ReturnType<typeof axisOf>;
 
-const seriesOf = ({ epochs }: TrainRun, axis: Axis, figure: Figure): [number, number][] =>
-  placed(epochs, figure, axis.epoch);
-
-/** Epochs that have the figure, with their positions. */
-const placed = (
-  epochs: readonly EpochFigures[],
-  figure: Figure,
-  place: (line: EpochFigures) => number,
-): [number, number][] =>
-  epochs
-    .map((line): [number, number] => [place(line), line[figure] ?? Number.NaN])
-    .filter(([, value]) => Number.isFinite(value));
+const seriesOf = ({ epochs }: TrainRun, axis: Axis, figure: Figure | undefined): [number, number][] =>
+  figure === undefined ? [] : pointsOf(epochs, figure, axis.xOfEpoch);
 
 const bandOf = ({ steps }: TrainRun, axis: Axis, figure: 'loss' | 'gradientNorm' | 'learningRate'): BandPoint[] =>
-  steps.map((stretch): BandPoint => {
-    const { low, mean, high }: Spread = stretch[figure];
-    return [axis.stretch(stretch), low, mean, high];
+  steps.map((line): BandPoint => {
+    const { low, mean, high }: Spread = line[figure];
+    return [axis.xOfSteps(line), low, mean, high];
   });
 
-/** Draws steps, with the means of epochs on top; only one of them if the other would add nothing. */
-function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm'; epoch: Figure }) {
+/** A band of steps, with the means of epochs on top; only one of them if the other would add nothing. */
+function bandAndMeans(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm'; epoch: Figure }) {
   const steps = bandOf(run, axis, figure.step);
-  const each = run.config.stepsPerEpoch ?? Number.NaN;
+  const stepsPerEpoch = run.config.stepsPerEpoch ?? Number.NaN;
   const showsSteps = steps.length > 1;
   // With steps shown, the mean of an epoch is drawn in its middle.
   const back = showsSteps ? axis.epochLength / 2 : 0;
   // At an evaluation within an epoch there is no mean of a whole one.
-  const ends = run.epochs.filter(({ epoch }) => Number.isInteger(epoch));
-  const means = placed(ends, figure.epoch, axis.epoch).map(([at, value]): [number, number] => [at - back, value]);
-  const showsEpochs = !showsSteps || (each > 1 && means.length > 1);
+  const wholeEpochs = run.epochs.filter(({ epoch }) => Number.isInteger(epoch));
+  const means = pointsOf(wholeEpochs, figure.epoch, (line) => axis.xOfEpoch(line) - back);
+  const showsEpochs = !showsSteps || (stepsPerEpoch > 1 && means.length > 1);
   const stroke = showsEpochs ? { color: 'var(--soft)', dash: 'none' } : strokeOf(0);
-  const finite = ends.filter((line) => Number.isFinite(line[figure.epoch]));
+  const drawnEpochs = wholeEpochs.filter((line) => Number.isFinite(line[figure.epoch]));
   const values = showsEpochs ? means.map(([, value]) => value) : steps.map(([, , mean]) => mean);
   return {
     means: showsEpochs ? means : null,
     band: showsSteps ? { points: steps, stroke } : null,
     values: values.length === 0 ? [Number.NaN] : values,
     /** Text for the position of the k-th value. */
-    place: (k: number): string => (showsEpochs ? epochAt(finite[k]) : stretchText(run.steps[k])),
-    all: [...(showsEpochs ? means.map(([, value]) => value) : []), ...steps.flatMap(([, ...values]) => values)],
+    positionText: (k: number): string =>
+      showsEpochs ? `epoch ${whole(drawnEpochs[k].epoch)}` : stepsText(run.steps[k]),
+    shown: [...(showsEpochs ? means.map(([, value]) => value) : []), ...steps.flatMap(([, ...values]) => values)],
   };
 }
 
-const epochAt = ({ epoch }: EpochFigures): string => `epoch ${whole(epoch)}`;
-
-const stretchText = ({ first, step }: StepFigures): string =>
+const stepsText = ({ first, step }: StepFigures): string =>
   step === first + 1 ? `step ${whole(step)}` : `steps ${whole(first + 1)} to ${whole(step)}`;
 
 /** Explains the band; a band of single steps has no width. */
 function bandText({ steps }: TrainRun): string {
-  const longest = steps.reduce((most, { first, step }) => Math.max(most, step - first), 0);
+  const longest = highest(steps.map(({ first, step }) => step - first));
   return longest > 1
     ? `The band spans the lowest and the highest of each ${whole(longest)} steps, the thin line is their mean.`
     : 'The thin line shows every step.';
@@ -125,17 +122,17 @@ function bandText({ steps }: TrainRun): string {
 /** Range of single steps, for the text alternative. */
 function extremes(band: { readonly points: readonly BandPoint[] } | null): string {
   if (band === null) return '';
-  const low = band.points.reduce((least, [, value]) => Math.min(least, value), Number.POSITIVE_INFINITY);
-  const high = band.points.reduce((most, [, , , value]) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  const low = lowest(band.points.map(([, value]) => value));
+  const high = highest(band.points.map(([, , , value]) => value));
   return `; of single steps from ${decimal(low)} to ${decimal(high)}`;
 }
 
-function lossCurve(run: TrainRun): Picture {
-  const { lossName } = run;
+function lossCurve(run: TrainRun, chart: RunChart): Picture {
+  const { name, label: lossName } = chart;
   const axis = axisOf(run);
-  const { means, band, values, place, all } = drawn(run, axis, { step: 'loss', epoch: 'trainLoss' });
-  const validation = seriesOf(run, axis, 'validationLoss');
-  const test = seriesOf(run, axis, 'testLoss');
+  const { means, band, values, positionText, shown } = bandAndMeans(run, axis, { step: 'loss', epoch: 'trainLoss' });
+  const validation = seriesOf(run, axis, chart.validation);
+  const test = seriesOf(run, axis, chart.test);
   const series: Series[] = [];
   if (means !== null) {
     series.push({ name: `training${band === null ? '' : ', mean per epoch'}`, points: means, stroke: strokeOf(0) });
@@ -152,14 +149,14 @@ function lossCurve(run: TrainRun): Picture {
         ? `; validation ${lossName} is lowest at the end`
         : `; validation ${lossName} is lowest after ${lengthAt(best[0])}`;
   const levels = levelsOf(run);
-  const shown = [...all, ...[...validation, ...test].map(([, value]) => value)];
-  const log = spansDecades(shown);
+  const y = [...shown, ...[...validation, ...test].map(([, value]) => value)];
+  const log = spansDecades(y);
   const title =
     values.length < 2
       ? `Training ${lossName}: ${decimal(last)} over ${axis.length}`
-      : `Training ${lossName} ${courseOf(values, place)} over ${axis.length}${lowestText}`;
+      : `Training ${lossName} ${courseOf(values, positionText)} over ${axis.length}${lowestText}`;
   return {
-    name: 'loss',
+    name,
     title,
     sentence: [
       `Training: ${means === null ? `${lossName} of each batch before its update` : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ` Validation: ${lossName} on rows that are not trained on, after each epoch or part of one.` : ''}`,
@@ -176,7 +173,7 @@ function lossCurve(run: TrainRun): Picture {
           levels,
           ...(band === null ? {} : { band: { name: `training${means === null ? '' : ', steps'}`, ...band } }),
           x: { label: axis.label },
-          y: { label: lossName, log, ...(log ? {} : { domain: roomFor(shown, SHARE_OF_VALUE) }) },
+          y: { label: lossName, log, ...(log ? {} : { domain: roomFor(y, SHARE_OF_VALUE) }) },
         },
         width,
       ),
@@ -195,10 +192,10 @@ function levelsOf({ findings }: TrainRun): Level[] {
   ].filter(({ value }) => !Number.isNaN(value));
 }
 
-function accuracyCurve(run: TrainRun): Picture | null {
+function accuracyCurve(run: TrainRun, chart: RunChart): Picture | null {
   const axis = axisOf(run);
-  const validation = seriesOf(run, axis, 'validationAccuracy');
-  const test = seriesOf(run, axis, 'testAccuracy');
+  const validation = seriesOf(run, axis, chart.validation);
+  const test = seriesOf(run, axis, chart.test);
   if (Math.max(validation.length, test.length) < 2) return null;
   const series: Series[] = [];
   const inPercent = (points: readonly [number, number][]) =>
@@ -206,7 +203,7 @@ function accuracyCurve(run: TrainRun): Picture | null {
   if (validation.length > 0) series.push({ name: 'validation', points: inPercent(validation), stroke: strokeOf(0) });
   if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: inPercent(test), stroke: strokeOf(2) });
   return {
-    name: 'accuracy',
+    name: chart.name,
     title: validation.length > 0 ? validationTitle(run) : `Test accuracy, ${LOOKED_AT}: ${endsText(test, percent)}`,
     sentence: [
       ...(validation.length > 0 ? ['Share of the validation rows that are classified correctly.'] : []),
@@ -238,16 +235,16 @@ function accuracyCurve(run: TrainRun): Picture | null {
 }
 
 /** A figure of the validation rows that is best where it is lowest. */
-function validationCurve(run: TrainRun, name: string, figure: Figure, label: string): Picture | null {
+function validationCurve(run: TrainRun, { name, label, validation: figure }: RunChart): Picture | null {
   const axis = axisOf(run);
   const points = seriesOf(run, axis, figure);
-  if (points.length < 2) return null;
+  if (figure === undefined || points.length < 2) return null;
   const values = points.map(([, value]) => value);
-  const [epoch, least] = pointsOf(run.epochs, figure).reduce((low, point) => (point[1] < low[1] ? point : low));
+  const [epoch, best] = pointsOf(run.epochs, figure).reduce((low, point) => (point[1] < low[1] ? point : low));
   const log = spansDecades(values);
   return {
     name,
-    title: `Validation ${label} is lowest after ${plural(Number(epoch.toPrecision(4)), 'epoch')}: ${decimal(least)}`,
+    title: `Validation ${label} is lowest after ${plural(Number(epoch.toPrecision(4)), 'epoch')}: ${decimal(best)}`,
     sentence: `${label === 'RMSE' ? 'RMSE' : 'Perplexity'} on rows that are not trained on.${log ? ' Logarithmic scale.' : ''}`,
     alternative: `Validation ${label} against ${axis.label}: ${endsText(points, decimal)}.`,
     draw: (width) =>
@@ -273,29 +270,29 @@ function validationTitle({ epochs }: TrainRun): string {
 const endsText = (points: readonly [number, number][], format: (value: number) => string): string =>
   `${format(points[0][1])} at first, ${format(points[points.length - 1][1])} at the end`;
 
-function rateCurve(run: TrainRun): Picture | null {
+function learningRateCurve(run: TrainRun, { name, label }: RunChart): Picture | null {
   const axis = axisOf(run);
   const epochs = seriesOf(run, axis, 'learningRate');
   const steps = bandOf(run, axis, 'learningRate');
   const points = steps.length > 1 ? steps.map(([at, , mean]): [number, number] => [at, mean]) : epochs;
   if (points.length < 2) return null;
-  const values = steps.length > 1 ? steps.flatMap(([, low, , high]) => [low, high]) : epochs.map(([, rate]) => rate);
-  const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const values = steps.length > 1 ? steps.flatMap(([, low, , high]) => [low, high]) : epochs.map(([, lr]) => lr);
+  const [low, high] = [lowest(values), highest(values)];
   const [first, last] = [points[0][1], epochs.at(-1)?.[1] ?? points[points.length - 1][1]];
   const rises = high > first * 1.001 ? `rises from ${short(first)} to ${short(high)}` : `starts at ${short(first)}`;
   const falls = last < high * 0.999 ? ` and falls to ${short(last)}` : '';
   const title = `The learning rate ${low === high ? `stays at ${short(low)}` : rises + falls}`;
   return {
-    name: 'learning-rate',
+    name,
     title,
     sentence: 'Learning rate at each step, as the schedule sets it.',
     alternative: `Learning rate against ${axis.label}, from ${decimal(low)} to ${decimal(high)}.`,
     draw: (width) =>
       lineChart(
         {
-          series: [{ name: 'learning rate', points, dots: false }],
+          series: [{ name: label, points, dots: false }],
           x: { label: axis.label },
-          y: { label: 'learning rate', domain: [0, high * 1.05] },
+          y: { label, domain: [0, high * 1.05] },
           height: 220,
         },
         width,
@@ -303,15 +300,16 @@ function rateCurve(run: TrainRun): Picture | null {
   };
 }
 
-function normCurve(run: TrainRun): Picture | null {
+function gradientNormCurve(run: TrainRun, { name, label }: RunChart): Picture | null {
   const axis = axisOf(run);
-  const { means, band, values, place, all } = drawn(run, axis, { step: 'gradientNorm', epoch: 'gradientNorm' });
+  const figure = { step: 'gradientNorm', epoch: 'gradientNorm' } as const;
+  const { means, band, values, positionText, shown } = bandAndMeans(run, axis, figure);
   if (values.length < 2) return null;
   const [first, last] = [values[0], values[values.length - 1]];
-  const log = spansDecades(all);
+  const log = spansDecades(shown);
   return {
-    name: 'gradient-norm',
-    title: `Gradient norm${means === null ? '' : ', mean of each epoch,'} ${courseOf(values, place)}`,
+    name,
+    title: `Gradient norm${means === null ? '' : ', mean of each epoch,'} ${courseOf(values, positionText)}`,
     sentence: [
       `Euclidean norm over all parameters, before clipping${means === null ? '' : '; mean over the steps of each epoch'}.`,
       ...(band === null ? [] : [bandText(run)]),
@@ -324,7 +322,7 @@ function normCurve(run: TrainRun): Picture | null {
           series: means === null ? [] : [{ name: 'mean per epoch', points: means, stroke: strokeOf(0) }],
           ...(band === null ? {} : { band: { name: 'steps', ...band } }),
           x: { label: axis.label },
-          y: { label: 'gradient norm', log, ...(log ? {} : { domain: roomFor(all, SHARE_OF_VALUE) }) },
+          y: { label, log, ...(log ? {} : { domain: roomFor(shown, SHARE_OF_VALUE) }) },
           height: 240,
         },
         width,
