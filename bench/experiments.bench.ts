@@ -13,7 +13,7 @@ const context: ExperimentContext = {
   machine: { backend: 'wasm' },
   brief: true,
   paint: (_format, text) => text,
-  note() {},
+  showProgress() {},
 };
 
 const options = readOptions();

@@ -207,7 +207,7 @@ test('a thread is worth using where it still saves five hundredths of a step', (
 });
 
 describe('a measurement', () => {
-  const quiet = { cores: 2, rounds: 1, note: () => {} };
+  const quiet = { cores: 2, rounds: 1, showProgress: () => {} };
   const spec = { input: 4, layers: [{ kind: 'dense' as const, out: 3 }] };
   const sets = { train: randomDataset({ rows: 64, inputs: 4, classes: 3 }) };
 
@@ -257,40 +257,40 @@ describe('a measurement that is stopped', () => {
   const sets = { train: randomDataset({ rows: 64, inputs: 4, classes: 3 }) };
   const options = { batch: 32, backend: 'reference' as const };
 
-  async function stoppedAt(stage: string): Promise<{ scaling: Scaling | null; notes: string[] }> {
+  async function stoppedAt(stage: string): Promise<{ scaling: Scaling | null; stages: string[] }> {
     const pool = await createPool({ threads: 2 });
     const controller = new AbortController();
-    const notes: string[] = [];
-    const note = (text: string) => {
-      notes.push(text);
+    const stages: string[] = [];
+    const showProgress = (text: string) => {
+      stages.push(text);
       if (text.startsWith(stage)) controller.abort();
     };
     try {
-      const measuring = { counts: [1, 2], cores: 2, rounds: 4, note, signal: controller.signal };
-      return { scaling: await measureScaling(pool, { spec, sets, options, steps: 7 }, measuring), notes };
+      const measuring = { counts: [1, 2], cores: 2, rounds: 4, showProgress, signal: controller.signal };
+      return { scaling: await measureScaling(pool, { spec, sets, options, steps: 7 }, measuring), stages };
     } catch (error) {
       expect(error).toBeInstanceOf(NothingMeasured);
-      return { scaling: null, notes };
+      return { scaling: null, stages };
     } finally {
       await pool.destroy();
     }
   }
 
   test('in a round has the figures of the rounds before', async () => {
-    const { scaling, notes } = await stoppedAt('round 3 of 4');
+    const { scaling, stages } = await stoppedAt('round 3 of 4');
     expect(scaling).toMatchObject({ rounds: 2, roundsAsked: 4, stopped: true, bandwidth: [] });
     expect(scaling?.points).toMatchObject([
       { threads: 1, speedup: 1, working: 1, profiles: [] },
       { threads: 2, working: 2, profiles: [] },
     ]);
-    expect(notes.at(-1)).toMatch(/^round 3 of 4, about \d+ s left$/);
+    expect(stages.at(-1)).toMatch(/^round 3 of 4, about \d+ s left$/);
     const told = describeScale(reportOf(scaling as Scaling, 2), 'title', (_, text) => text).join(' ');
     expect(told).toContain('Stopped after 2 of 4 rounds');
     expect(told).not.toContain('Time per step of each thread');
   });
 
   test('before the first round is finished has none', async () => {
-    expect(await stoppedAt('warming up')).toEqual({ scaling: null, notes: ['warming up'] });
+    expect(await stoppedAt('warming up')).toEqual({ scaling: null, stages: ['warming up'] });
     expect((await stoppedAt('round 1 of 4')).scaling).toBeNull();
   });
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openDataset } from '../../../../packages/cli/src/files/datasets/open-dataset.ts';
 import {
   cornerOf,
-  inOwnColours,
+  inOriginalColours,
   sheetOf,
   sheetOfRows,
   sizeOf,
@@ -87,7 +87,7 @@ test('standardized images are shown in their own colours', () => {
   const scale = { mean: [0.1, 0.5, 0.9], deviation: [0.5, 2, 0.25] };
   const images = own.map((value, i) => (value - scale.mean[i % 3]) / scale.deviation[i % 3]);
   const inputs = { array: new Uint8Array(new SharedArrayBuffer(0)), columns: 18, divisor: 255, scale };
-  const found = inOwnColours(images, { inputs });
+  const found = inOriginalColours(images, { inputs });
   for (const [i, value] of own.entries()) expect(found[i]).toBeCloseTo(value, 12);
 });
 

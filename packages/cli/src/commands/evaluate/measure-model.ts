@@ -12,8 +12,8 @@ import {
 import { backendRecord, inTurns, memoryRoom, naiveErrors, resolveBackend, scoringOf } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
+import { targetNames } from '../../lab/figures/column-units.ts';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
-import { targetNames } from '../../lab/figures/own-units.ts';
 import { MOST_CURVES } from '../../report/findings/findings.ts';
 import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';

@@ -6,7 +6,7 @@ import { openModelRows } from '../../files/models/model-rows.ts';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { withOut, writeOut } from '../../files/out-directory.ts';
 import { EXPLAIN_FILE } from '../../files/run-files/names.ts';
-import { type FoundImportances, howText, meanText, nameOf, ranked, wordOf } from '../../lab/figures/importances.ts';
+import { howText, type Importances, meanText, nameOf, ranked, wordOf } from '../../lab/figures/importances.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
@@ -30,7 +30,7 @@ const PREDICTED_ROWS = 2_000_000;
 const MIN_ROWS = 500;
 
 /** The JSON output of explain for a model of columns. */
-interface ColumnsDocument extends FoundImportances {
+interface ColumnsDocument extends Importances {
   readonly event: 'explanation';
   readonly fingerprint: string;
   readonly split: TakenRows['split'];
@@ -133,7 +133,7 @@ const MAX_COLUMNS = 30;
 const BAR = 24;
 
 /** Text output: the columns with bars, most important first. */
-function describeExplanation(importances: FoundImportances): string[] {
+function describeExplanation(importances: Importances): string[] {
   const all = ranked(importances);
   const shown = all.slice(0, MAX_COLUMNS);
   const largest = Math.max(...shown.map(({ mean }) => mean), 0);

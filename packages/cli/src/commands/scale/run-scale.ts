@@ -148,7 +148,7 @@ async function measure(
       cores,
       rounds,
       modelCores,
-      note: progress.show,
+      showProgress: progress.show,
       signal,
     });
   } finally {

@@ -30,7 +30,7 @@ export async function scaleRanks(
       cluster,
       pool,
       { spec, sets, options, steps },
-      { threads, rounds, note: progress.show },
+      { threads, rounds, showProgress: progress.show },
     );
     progress.clear();
     const document: RankDocument = { event: 'ranks', ...point };

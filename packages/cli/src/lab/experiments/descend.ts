@@ -23,7 +23,7 @@ export interface Descent {
   readonly seed: number;
 }
 
-export interface Descended {
+export interface DescentResult {
   /**
    * Mean loss of each epoch's batches, each before its update; with full batches, the loss of every step. Ends before a
    * loss that is not finite.
@@ -38,7 +38,7 @@ export interface Descended {
 /** Runs many small trainings on the threads of one pool. */
 export interface Descender {
   /** Starts from the same weights for the same seed. */
-  descend(descent: Descent): Promise<Descended>;
+  descend(descent: Descent): Promise<DescentResult>;
 }
 
 /** Calls `use` with a descender for one problem, and closes its threads afterwards. */
@@ -55,7 +55,7 @@ export async function withDescender<T>(
   }
 }
 
-async function descend(dataset: Dataset, descent: Descent, machine: Machine, pool: Pool): Promise<Descended> {
+async function descend(dataset: Dataset, descent: Descent, machine: Machine, pool: Pool): Promise<DescentResult> {
   const { epochs, ...options } = descent;
   const run = (length: { epochs: number } | { steps: number }): Promise<TrainResult> =>
     train(
@@ -68,11 +68,11 @@ async function descend(dataset: Dataset, descent: Descent, machine: Machine, poo
     return { losses: [...epochLosses], finalLoss: test?.loss ?? Number.NaN, steps, elapsedMs };
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error;
-    const lost = { finalLoss: Number.POSITIVE_INFINITY, steps: error.step };
+    const diverged = { finalLoss: Number.POSITIVE_INFINITY, steps: error.step };
     // A schedule may depend on the length, so a shorter run would not repeat these steps.
-    if (error.step === 0 || descent.schedule !== undefined) return { ...lost, losses: [], elapsedMs: 0 };
+    if (error.step === 0 || descent.schedule !== undefined) return { ...diverged, losses: [], elapsedMs: 0 };
     // Repeated up to the step before, with the same bits, for the losses so far.
     const { epochLosses, elapsedMs } = await run({ steps: error.step });
-    return { ...lost, losses: [...epochLosses], elapsedMs };
+    return { ...diverged, losses: [...epochLosses], elapsedMs };
   }
 }

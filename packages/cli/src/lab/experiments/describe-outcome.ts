@@ -8,7 +8,7 @@ const colours = { yes: 'green', NO: 'red', slip: 'yellow', '-': 'dim' } as const
 
 /** The sections, then the table that compares computed and published numbers. */
 export function describeOutcome({ sections, findings }: Outcome, paint: Paint): string[] {
-  const lines = sections.flatMap(({ title, lines: own }) => [paint('bold', title), '', ...own, '']);
+  const lines = sections.flatMap((section) => [paint('bold', section.title), '', ...section.lines, '']);
   if (findings.length === 0) return lines;
   return [...lines, ...findingsTable(findings, paint), agreement(findings)];
 }

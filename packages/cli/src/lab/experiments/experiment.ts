@@ -18,7 +18,7 @@ export interface ExperimentContext {
   /** Set in `experiment all`: experiments of more than about ten seconds then run shorter, with the same findings. */
   readonly brief: boolean;
   /** Shows progress on a terminal. */
-  readonly note: (text: string) => void;
+  readonly showProgress: (text: string) => void;
   /** Colours for the terminal; a chart must be readable without them. */
   readonly paint: Paint;
 }
@@ -50,8 +50,8 @@ export function defineExperiment<T extends OptionTable>(definition: {
   readonly describe: string;
   readonly seconds?: number; // default 1
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
-  readonly options: T; // own options, added to the common ones or replacing some
-  readonly run: (values: Filled<T>, context: ExperimentContext, given: Values<T>) => Outcome | Promise<Outcome>;
+  readonly options: T; // added to the common options, or replacing some
+  readonly run: (values: Filled<T>, context: ExperimentContext, flags: Values<T>) => Outcome | Promise<Outcome>;
 }): Experiment {
   const { describe, seconds = 1, examples = [], options } = definition;
   return {
@@ -60,8 +60,8 @@ export function defineExperiment<T extends OptionTable>(definition: {
     examples,
     options: { ...options, ...commonOptions, ...options },
     run: async (raw, context) => {
-      const given = parseRaw(options, raw);
-      return definition.run(withDefaults(options, given), context, given);
+      const flags = parseRaw(options, raw);
+      return definition.run(withDefaults(options, flags), context, flags);
     },
   };
 }

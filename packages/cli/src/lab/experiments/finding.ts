@@ -22,10 +22,8 @@ export interface Published {
 export const CHAPTER = '"Neural Networks Without the Mysticism"';
 
 /** Agrees if `computed`, rounded to the digits that the chapter prints, equals its figure. */
-export const printed = (what: string, chapter: string, computed: number, note?: string): Finding => ({
-  ...{ what, chapter, computed, agrees: roundsTo(computed, chapter) },
-  ...noted(note),
-});
+export const printed = (what: string, chapter: string, computed: number, note?: string): Finding =>
+  withNote({ what, chapter, computed, agrees: roundsTo(computed, chapter) }, note);
 
 /**
  * For figures that the chapter computed from rounded values: `carried` repeats that and must give its digits,
@@ -39,20 +37,14 @@ export const carriedOn = (what: string, chapter: string, computed: number, carri
   note: `${Number(carried.toPrecision(12))} from its rounded values`,
 });
 
-/**
- * A statement of the chapter that is wrong, with the reason. `expected` says whether the computed number confirms the
- * reason.
- */
+/** A statement of the chapter that is wrong. `note` says why; `isConfirmed`: the computed number is as it says. */
 export const slip = (
   what: string,
   chapter: string,
   computed: number | string,
-  expected: boolean,
+  isConfirmed: boolean,
   note: string,
-): Finding => ({
-  ...{ what, chapter, computed, agrees: false, note },
-  ...(expected ? { slip: true } : {}),
-});
+): Finding => ({ what, chapter, computed, agrees: false, note, ...(isConfirmed ? { slip: true } : {}) });
 
 /** Agrees if `computed`, rounded to the digits that the paper prints, equals its figure. */
 export const publishedDigits = (what: string, paper: Published, computed: number): Finding => ({
@@ -69,17 +61,18 @@ export const published = (
   computed: number | string,
   agrees: boolean,
   note?: string,
-): Finding => ({ ...{ what, paper, computed, agrees }, ...noted(note) });
+): Finding => withNote({ what, paper, computed, agrees }, note);
 
 /** A claim of the experiment itself; `what` states it. */
-export const holds = (what: string, computed: number | string, agrees: boolean, note?: string): Finding => ({
-  ...{ what, computed, agrees },
-  ...noted(note),
-});
+export const holds = (what: string, computed: number | string, agrees: boolean, note?: string): Finding =>
+  withNote({ what, computed, agrees }, note);
 
 /** A number that is shown but not claimed, with the reasons, separated by semicolons. */
 export const unclaimed = (what: string, computed: number | string, why: string, paper?: Published): Finding => ({
-  ...{ what, computed, agrees: null, note: why },
+  what,
+  computed,
+  agrees: null,
+  note: why,
   ...(paper === undefined ? {} : { paper }),
 });
 
@@ -92,7 +85,8 @@ export const isFailure = ({
   readonly slip?: boolean | undefined;
 }): boolean => agrees === false && isSlip !== true;
 
-const noted = (note: string | undefined): { note?: string } => (note === undefined ? {} : { note });
+const withNote = (finding: Finding, note: string | undefined): Finding =>
+  note === undefined ? finding : { ...finding, note };
 
 /**
  * Whether `value` is within half a unit of the last digit of `text`, plus the float64 error: '0.0625' has been rounded

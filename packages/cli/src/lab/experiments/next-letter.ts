@@ -53,8 +53,8 @@ export const nextLetter = defineExperiment({
     },
     samples: { group: 'Output', ...option.positiveInteger(200, 'words that each model writes') },
   },
-  async run({ steps: asked, batch, seed, temperature, samples }, experiment) {
-    const steps = asked ?? (experiment.brief ? 300 : 3000);
+  async run({ steps: requested, batch, seed, temperature, samples }, experiment) {
+    const steps = requested ?? (experiment.brief ? 300 : 3000);
     const words = readWords();
     const writing = { count: samples, temperature, seed };
     const results: Result[] = [countPairs(words, writing)];
@@ -111,13 +111,18 @@ export const nextLetter = defineExperiment({
         ),
       ],
       json: {
-        ...{ steps, batch, seed, temperature },
+        steps,
+        batch,
+        seed,
+        temperature,
         words: { train: words.train.length, heldOut: words.heldOut.length },
         models: Object.fromEntries(
           results.map(({ name, loss, parameters, elapsedMs, written, fingerprint }) => [
             name,
             {
-              ...{ natsPerCharacter: loss, parameters, elapsedMs },
+              natsPerCharacter: loss,
+              parameters,
+              elapsedMs,
               samples: written.map((word) => ({ word, listed: isListed(word) })),
               ...(fingerprint === undefined ? {} : { fingerprint }),
             },
@@ -164,20 +169,19 @@ interface Contender {
   readonly spec: NetworkSpec;
   readonly data: DataSplits;
   readonly batch: number;
-  readonly lr: number;
   readonly write: (model: Model, writing: Writing) => string[];
 }
 
 /** Three networks of about 50,000 parameters, whose batches have as many characters on average. */
 async function contendersOf({ train, heldOut }: Words, batch: number): Promise<Contender[]> {
-  const { train: all } = await textDataset([...heldOut, ...train].join('\n'), { lines: true, validation: 0 });
-  const rows = Uint32Array.from({ length: all.rows }, (_, row) => row);
+  const { train: words } = await textDataset([...heldOut, ...train].join('\n'), { lines: true, validation: 0 });
+  const rows = Uint32Array.from({ length: words.rows }, (_, row) => row);
   const lines = {
-    train: subset(all, rows.subarray(heldOut.length)),
-    test: subset(all, rows.subarray(0, heldOut.length)),
+    train: subset(words, rows.subarray(heldOut.length)),
+    test: subset(words, rows.subarray(0, heldOut.length)),
   };
   const windows = { train: wordRows('words', train, K), test: wordRows('held-out words', heldOut, K) };
-  const input = all.inputs.shape ?? [];
+  const input = words.inputs.shape ?? [];
   const [T] = input;
   const write = (model: Model, { count, temperature, seed }: Writing) =>
     Array.from({ length: count }, (_, k) =>
@@ -186,35 +190,48 @@ async function contendersOf({ train, heldOut }: Words, batch: number): Promise<C
   const block = () => transformerBlock(48, { heads: 4, rotary: true });
   return [
     {
-      ...{ name: 'network', sees: `${K} symbols`, spec: languageModel(K, 128), data: windows, lr: 0.006 },
+      name: 'network',
+      sees: `${K} symbols`,
+      spec: languageModel(K, 128),
+      data: windows,
       batch: Math.round((batch * windows.train.rows) / train.length),
       write: (model, writing) => sampleWords(model, { K, ...writing }),
     },
     {
-      ...{ name: 'gru', sees: 'all, through 88 numbers', spec: gruNetwork(1, 88)(input, SYMBOLS) },
-      ...{ data: lines, batch, lr: 0.006, write },
+      name: 'gru',
+      sees: 'all, through 88 numbers',
+      spec: gruNetwork(1, 88)(input, SYMBOLS),
+      data: lines,
+      batch,
+      write,
     },
     {
-      ...{ name: 'attention', sees: 'all' },
+      name: 'attention',
+      sees: 'all',
       spec: sequential(input, ...[embedding(SYMBOLS, 48), ...block(), ...block(), layerNorm(), dense(SYMBOLS)]),
-      ...{ data: lines, batch, lr: 0.006, write },
+      data: lines,
+      batch,
+      write,
     },
   ];
 }
 
 async function learn(
-  { name, sees, spec, data, batch, lr, write }: Contender,
+  { name, sees, spec, data, batch, write }: Contender,
   { steps, seed, writing }: { steps: number; seed: number; writing: Writing },
-  { machine, note }: ExperimentContext,
+  { machine, showProgress }: ExperimentContext,
 ): Promise<Result> {
   const run = train(spec, data, {
     ...machine,
-    ...{ batch, steps, seed, clipNorm: 1 },
-    optimizer: { kind: 'adamw', lr },
+    batch,
+    steps,
+    seed,
+    clipNorm: 1,
+    optimizer: { kind: 'adamw', lr: 0.006 },
     schedule: { kind: 'cosine', warmupSteps: Math.ceil(steps / 20) },
     onEvent(event) {
       if (event.type === 'progress') {
-        note(`${name}: step ${whole(event.step)} of ${whole(steps)}, loss ${decimal(event.loss)}`);
+        showProgress(`${name}: step ${whole(event.step)} of ${whole(steps)}, loss ${decimal(event.loss)}`);
       }
     },
   });
@@ -222,8 +239,13 @@ async function learn(
   const { preprocessing } = data.train;
   const model = createModel({ spec, parameters, loss, ...(preprocessing === undefined ? {} : { preprocessing }) });
   return {
-    ...{ name, sees, elapsedMs, fingerprint },
-    ...{ loss: test?.loss ?? Number.NaN, parameters: parameters.length, written: write(model, writing) },
+    name,
+    sees,
+    elapsedMs,
+    fingerprint,
+    loss: test?.loss ?? Number.NaN,
+    parameters: parameters.length,
+    written: write(model, writing),
   };
 }
 

@@ -8,7 +8,7 @@ import { lineChart } from '../../terminal/text/line-chart.ts';
 import { oneThread, withDescender } from './descend.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds } from './finding.ts';
-import { sweepRates } from './sweep.ts';
+import { sweepLearningRates } from './sweep.ts';
 
 const STEPS = 500;
 
@@ -30,19 +30,19 @@ export const optimizers = defineExperiment({
     seed: { group: 'Training', ...option.count(0, 'seed of the weights') },
     threads: oneThread,
   },
-  async run({ seed }, { machine, note }) {
+  async run({ seed }, { machine, showProgress }) {
     const best = await withDescender(syntheticDatasets.sine({ rows: 128 }), machine, async ({ descend }) => {
       const all = [];
       for (const [name, spec] of Object.entries(contenders)) {
-        note(name);
-        const { best, bracketed, trials } = await sweepRates(
+        showProgress(name);
+        const { best, bracketed, trials } = await sweepLearningRates(
           { low: 0.001, high: 1 },
           (lr) => descend({ optimizer: { ...spec, lr }, batch: 'full', epochs: STEPS, seed }),
           ({ finalLoss }) => finalLoss,
         );
-        const tried = Object.fromEntries(trials.map(({ rate, outcome }) => [rate, outcome.finalLoss]));
+        const tried = Object.fromEntries(trials.map(({ lr, outcome }) => [lr, outcome.finalLoss]));
         const { losses, finalLoss } = best.outcome;
-        all.push({ name, rate: best.rate, bracketed, losses, finalLoss, tried });
+        all.push({ name, rate: best.lr, bracketed, losses, finalLoss, tried });
       }
       return all;
     });

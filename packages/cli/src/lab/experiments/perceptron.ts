@@ -135,7 +135,7 @@ function learn({ rows, targets }: Gate) {
     for (const [n, row] of rows.entries()) {
       const error = targets[n] - output(row);
       for (const [i, value] of [...row, 1].entries()) parameters[i] += error * value;
-      best = Math.max(best, rows.filter((own, k) => output(own) === targets[k]).length);
+      best = Math.max(best, rows.filter((other, k) => output(other) === targets[k]).length);
     }
     epochs++;
   }

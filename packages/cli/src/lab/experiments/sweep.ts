@@ -1,34 +1,34 @@
 /** One learning rate of a sweep, and its outcome. */
 export interface Trial<T> {
-  readonly rate: number;
+  readonly lr: number;
   readonly outcome: T;
 }
 
 export interface Sweep<T> {
-  readonly trials: readonly Trial<T>[]; // by ascending rate
+  readonly trials: readonly Trial<T>[]; // by ascending learning rate
   readonly best: Trial<T>;
   /** Whether rates on both sides of the best were worse; if not, a better one may lie outside the range. */
   readonly bracketed: boolean;
 }
 
-export interface RateRange {
+export interface LearningRateRange {
   readonly low: number;
   readonly high: number;
   // a rate to include; the others differ from it by powers of √10; default 1
   readonly through?: number;
-  readonly most?: number; // most rates to try, default 16
+  readonly maxTrials?: number; // default 16
 }
 
 /**
  * Tries rates `through` · 10^(k/2), about a factor of 3 apart, from `low` to `high`, and goes on past an end while the
  * best rate is there. `cost` says how bad an outcome is; one that is not finite is worst.
  */
-export async function sweepRates<T>(
-  { low, high, through = 1, most = 16 }: RateRange,
-  run: (rate: number) => Promise<T>,
+export async function sweepLearningRates<T>(
+  { low, high, through = 1, maxTrials = 16 }: LearningRateRange,
+  run: (lr: number) => Promise<T>,
   cost: (outcome: T) => number,
 ): Promise<Sweep<T>> {
-  const halfDecade = (rate: number): number => Math.round(2 * Math.log10(rate / through));
+  const halfDecade = (lr: number): number => Math.round(2 * Math.log10(lr / through));
   let [first, last] = [halfDecade(low), halfDecade(high)];
   const tried = new Map<number, Trial<T>>();
   const costAt = (k: number): number => {
@@ -37,28 +37,27 @@ export async function sweepRates<T>(
     return Number.isFinite(value) ? value : Number.POSITIVE_INFINITY;
   };
   const attempt = async (k: number) => {
-    const rate = rateAt(k, through);
-    tried.set(k, { rate, outcome: await run(rate) });
+    const lr = learningRateAt(k, through);
+    tried.set(k, { lr, outcome: await run(lr) });
   };
   for (let k = first; k <= last; k++) await attempt(k);
   // Among equals the lowest rate wins, so that the search moves down if all fail.
   const cheapest = (): number => {
-    let at = first;
-    for (let k = first + 1; k <= last; k++) if (costAt(k) < costAt(at)) at = k;
-    return at;
+    let best = first;
+    for (let k = first + 1; k <= last; k++) if (costAt(k) < costAt(best)) best = k;
+    return best;
   };
-  while (tried.size < most && (cheapest() === first || cheapest() === last)) {
+  while (tried.size < maxTrials && (cheapest() === first || cheapest() === last)) {
     await attempt(cheapest() === first ? --first : ++last);
   }
   const trials = [...tried].sort(([a], [b]) => a - b).map(([, trial]) => trial);
-  const at = cheapest();
-  const best = trials[at - first];
-  return { trials, best, bracketed: at > first && at < last };
+  const k = cheapest();
+  return { trials, best: trials[k - first], bracketed: k > first && k < last };
 }
 
 /**
  * Powers of ten times `through`, and between them the nearest rate of one digit: 1 at k = 0, 3 at 1, 10 at 2, 0.3 at
  * -1.
  */
-const rateAt = (k: number, through: number): number =>
+const learningRateAt = (k: number, through: number): number =>
   k === 0 ? through : Number((through * 10 ** (k / 2)).toPrecision(k % 2 === 0 ? 12 : 1));

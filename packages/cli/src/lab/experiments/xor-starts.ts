@@ -18,8 +18,8 @@ export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcom
     const bin = loss > LEARNED ? `${loss.toFixed(2)}, stuck` : `${loss.toExponential(0)}`;
     bins.set(bin, (bins.get(bin) ?? 0) + 1);
   }
-  const most = Math.max(...bins.values());
-  const named = stuck.map(([seed]) => seed).join(', ');
+  const maxCount = Math.max(...bins.values());
+  const seeds = stuck.map(([seed]) => seed).join(', ');
   const at42 = finalLosses.get(STUCK_SEED);
   const findings: Finding[] =
     at42 === undefined ? [] : [publishedDigits('final loss from seed 42', { printed: '0.1252', source: NUMPY }, at42)];
@@ -30,14 +30,14 @@ export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcom
         lines: columns(
           [
             ['final loss', 'starts', ''],
-            ...[...bins].map(([bin, count]) => [bin, String(count), '#'.repeat(Math.ceil((count / most) * BAR))]),
+            ...[...bins].map(([bin, count]) => [bin, String(count), '#'.repeat(Math.ceil((count / maxCount) * BAR))]),
           ],
           { right: [1] },
         ),
       },
       {
         title: `${stuck.length} of ${plural(starts.length, 'start')} never learn XOR`,
-        lines: wrap(named === '' ? 'none of them' : `seeds ${named}`),
+        lines: wrap(seeds === '' ? 'none of them' : `seeds ${seeds}`),
       },
     ],
     findings,

@@ -38,8 +38,8 @@ export const xor = defineExperiment({
   },
 });
 
-async function one(seed: number, { machine, note }: ExperimentContext): Promise<Outcome> {
-  note(`${EPOCHS} steps`);
+async function one(seed: number, { machine, showProgress }: ExperimentContext): Promise<Outcome> {
+  showProgress(`${EPOCHS} steps`);
   // The chart loads while the thread starts.
   const [result, { lineChart }] = await Promise.all([
     trainXor(seed, EPOCHS, machine),
@@ -141,13 +141,13 @@ function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number):
   ];
 }
 
-async function many({ first, last }: Range, { machine, note }: ExperimentContext): Promise<Outcome> {
+async function many({ first, last }: Range, { machine, showProgress }: ExperimentContext): Promise<Outcome> {
   // Four rows are one leaf, so a second thread would be idle.
   const pool = await createPool({ threads: 1 });
   const finalLosses = new Map<number, number>();
   try {
     for (let seed = first; seed <= last; seed++) {
-      note(`seed ${seed} of ${first}..${last}`);
+      showProgress(`seed ${seed} of ${first}..${last}`);
       const { trainLoss } = await trainXor(seed, EPOCHS, { ...machine, threads: 1 }, { pool });
       finalLosses.set(seed, trainLoss);
     }

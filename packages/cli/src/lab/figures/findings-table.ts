@@ -28,14 +28,14 @@ export function tableOf(findings: readonly Row[]): FindingsTable {
     return sources.length === 1 ? paper.printed : `${paper.printed} (${sources.indexOf(paper.source) + 1})`;
   };
   const reasons = [...new Set(findings.flatMap(({ agrees, note = '' }) => (agrees === null ? note.split('; ') : [])))];
-  const has = (of: (row: Row) => unknown): boolean => findings.some((row) => of(row) !== undefined);
+  const has = (cell: (row: Row) => unknown): boolean => findings.some((row) => cell(row) !== undefined);
   const columns: readonly (readonly [head: string, cell: (row: Row) => string, shown: boolean])[] = [
     ['', ({ what }) => what, true],
     ['chapter', ({ chapter = '' }) => chapter, has(({ chapter }) => chapter)],
     ['paper', marked, sources.length > 0],
     ['computed', ({ computed }) => (typeof computed === 'number' ? digits(computed) : String(computed)), true],
     ['agrees', verdictOf, true],
-    ['', reasonless, findings.some((row) => reasonless(row) !== '')],
+    ['', noteOf, findings.some((row) => noteOf(row) !== '')],
   ];
   const shown = columns.filter(([, , isShown]) => isShown);
   const head = shown.map(([name]) => name);
@@ -54,13 +54,13 @@ export function tableOf(findings: readonly Row[]): FindingsTable {
   };
 }
 
-/** Reasons why rows are not claimed are printed below the table, since several share them. */
-const reasonless = ({ agrees, note = '' }: Row): string => (agrees === null ? '' : note);
+/** The note of a claimed row. Reasons why rows are not claimed stand below the table, since several share them. */
+const noteOf = ({ agrees, note = '' }: Row): string => (agrees === null ? '' : note);
 
 /** '48 of 50 numbers agree; 2 are slips of the chapter; 4 are not claimed.' */
 export function agreement(findings: readonly Row[]): string {
   const verdicts = findings.map(verdictOf);
-  const count = (verdict: Verdict): number => verdicts.filter((own) => own === verdict).length;
+  const count = (verdict: Verdict): number => verdicts.filter((other) => other === verdict).length;
   const are = (n: number): string => `${n} ${n === 1 ? 'is' : 'are'}`;
   const claimed = findings.length - count('-');
   return `${[

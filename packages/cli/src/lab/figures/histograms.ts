@@ -24,7 +24,7 @@ import type { LayerHistogram } from './layer-histogram.ts';
 
 const BINS = 40;
 /** Most layers of each kind that are shown. */
-const MOST = 8;
+const MAX_LAYERS = 8;
 /** Most multiply-adds for the reference kernels, about 50 ms. */
 const BUDGET = 3e7;
 
@@ -99,10 +99,10 @@ function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
 const namesOf = ({ allLayers: places }: Network): string[] =>
   layerNames(places.map(({ path, layer, spec }) => ({ path, label: layer.label, name: spec.name })));
 
-/** At most `MOST` of the names, including the first and the last. */
+/** At most `MAX_LAYERS` of the names, including the first and the last. */
 function spread(names: readonly string[]): string[] {
-  if (names.length <= MOST) return [...names];
-  return Array.from({ length: MOST }, (_, k) => names[Math.round((k * (names.length - 1)) / (MOST - 1))]);
+  if (names.length <= MAX_LAYERS) return [...names];
+  return Array.from({ length: MAX_LAYERS }, (_, k) => names[Math.round((k * (names.length - 1)) / (MAX_LAYERS - 1))]);
 }
 
 function count(before: ArrayLike<number>, after: ArrayLike<number>) {

@@ -2,7 +2,7 @@ import { figures } from '@gradloom/core/internal';
 import { decimal, plural } from '../../terminal/text/format.ts';
 
 /** Results of explain, as in its document. */
-export interface FoundImportances {
+export interface Importances {
   readonly dataset: string;
   readonly metric: string;
   readonly better: 'higher' | 'lower';
@@ -15,7 +15,7 @@ export interface FoundImportances {
 }
 
 /** The columns, most important first; equal ones in the order of the table. */
-export const ranked = ({ importances }: FoundImportances): FoundImportances['importances'] =>
+export const ranked = ({ importances }: Importances): Importances['importances'] =>
   [...importances].sort((a, b) => b.mean - a.mean);
 
 /** The title of a figure that a document names. */
@@ -30,14 +30,15 @@ export const meanText = ({ mean, deviation }: { mean: number; deviation: number 
 export const showMean = (value: number): string => decimal(Math.abs(value) < 1e-12 ? 0 : value);
 
 /** The shuffled unit: 'column' or 'input'. */
-export const wordOf = ({ isTable }: FoundImportances): string => (isTable ? 'column' : 'input');
+export const wordOf = ({ isTable }: Importances): string => (isTable ? 'column' : 'input');
 
 /** The name of a column or input. */
-export const nameOf = ({ isTable }: FoundImportances, name: string): string => (isTable ? name : `input ${name}`);
+export const nameOf = ({ isTable }: Importances, name: string): string => (isTable ? name : `input ${name}`);
 
 /** Two sentences on the method. */
-export function howText(found: FoundImportances): string {
-  const { metric, better, baseline, rows, repeats, seed } = found;
+export function howText(importances: Importances): string {
+  const { metric, better, baseline, rows, repeats, seed } = importances;
+  const unit = wordOf(importances);
   const worse = better === 'higher' ? 'falls' : 'rises';
-  return `On ${plural(rows, 'row')}, ${titleOf(metric)} is ${decimal(baseline)}. Each number says by how much it ${worse} when ${wordOf(found) === 'input' ? 'an' : 'a'} ${wordOf(found)} is shuffled: the mean of ${plural(repeats, 'shuffle')} (seed ${seed}) ± their standard deviation.`;
+  return `On ${plural(rows, 'row')}, ${titleOf(metric)} is ${decimal(baseline)}. Each number says by how much it ${worse} when ${unit === 'input' ? 'an' : 'a'} ${unit} is shuffled: the mean of ${plural(repeats, 'shuffle')} (seed ${seed}) ± their standard deviation.`;
 }

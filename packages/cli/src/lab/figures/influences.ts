@@ -10,8 +10,8 @@ export interface ExplainedText {
 
 /** The size of an influence beside the largest of its text, from 0 to 1. */
 export function heightOf(influences: readonly number[], k: number): number {
-  const most = influences.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  return most > 0 ? Math.abs(influences[k]) / most : 0;
+  const largest = influences.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  return largest > 0 ? Math.abs(influences[k]) / largest : 0;
 }
 
 const BARS = ' ▁▂▃▄▅▆▇█';

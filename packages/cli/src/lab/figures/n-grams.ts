@@ -21,9 +21,9 @@ export function tokenUnit({ preprocessing }: Dataset): 'character' | 'byte' | 't
 }
 
 /** Most counts of pairs in one array: 64 MB. */
-const MOST_COUNTS = 2 ** 24;
+const MAX_COUNTS = 2 ** 24;
 /** Most tokens whose pairs are counted in a map, which takes 100 bytes for each different pair. */
-const MOST_MAPPED = 10_000_000;
+const MAX_MAPPED = 10_000_000;
 
 /**
  * The losses on the validation text of models that count in the training text: p(c) = (count(c) + 1/2) / (tokens +
@@ -78,11 +78,11 @@ function* pairsOf({ inputs, targets, rows, starts }: Dataset): Generator<[DataAr
 
 /** Counts by key; null if there may be too many. */
 function pairCounts(V: number, tokens: number): { add(key: number): void; read(key: number): number } | null {
-  if (V * V <= MOST_COUNTS) {
+  if (V * V <= MAX_COUNTS) {
     const counts = new Uint32Array(V * V);
     return { add: (key) => void counts[key]++, read: (key) => counts[key] };
   }
-  if (tokens > MOST_MAPPED) return null;
+  if (tokens > MAX_MAPPED) return null;
   const counts = new Map<number, number>();
   return { add: (key) => void counts.set(key, (counts.get(key) ?? 0) + 1), read: (key) => counts.get(key) ?? 0 };
 }

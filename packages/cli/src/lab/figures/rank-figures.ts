@@ -23,8 +23,8 @@ export const rankTable = (points: readonly RankPoint[]): FigureTable => ({
 
 /** '2 each', or '1 to 4' if ranks have different numbers of threads. */
 function threadsText(threads: readonly number[]): string {
-  const [least, most] = [Math.min(...threads), Math.max(...threads)];
-  return least === most ? `${least} each` : `${least} to ${most}`;
+  const [min, max] = [Math.min(...threads), Math.max(...threads)];
+  return min === max ? `${min} each` : `${min} to ${max}`;
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
@@ -59,7 +59,7 @@ export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
 export function rankNotes(points: readonly RankPoint[], cores: number): string[] {
   const idle = points.find(({ work }) => work.idle > 0);
   const crowded = points.some(
-    ({ machines, threads }) => machines === 1 && threads.reduce((sum, own) => sum + own, 0) > cores,
+    ({ machines, threads }) => machines === 1 && threads.reduce((sum, count) => sum + count, 0) > cores,
   );
   return [
     ...(idle === undefined

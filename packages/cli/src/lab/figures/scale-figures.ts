@@ -73,8 +73,8 @@ const rangeOf = ({ speedupRange: [low, high] }: Point): string => `${low.toFixed
 
 /** Where the line of the ideal speedup ends: drawn far above the cores it would flatten everything else. */
 export function idealEnd({ points, cores }: Pick<ScaleFigures, 'points' | 'cores'>): number {
-  const most = Math.max(...points.map(({ threads }) => threads));
-  return Math.min(most, 1.5 * Math.max(cores, ...points.map(({ speedup }) => speedup)));
+  const maxThreads = Math.max(...points.map(({ threads }) => threads));
+  return Math.min(maxThreads, 1.5 * Math.max(cores, ...points.map(({ speedup }) => speedup)));
 }
 
 /** The meaning of the marks of `countOf`. */
@@ -219,11 +219,13 @@ const EXACT = 1e-9;
 
 function laws({ amdahl, usl }: ScaleFigures): string[] {
   const sentences: string[] = [];
-  const told = (residual: number) =>
+  const residualText = (residual: number) =>
     usl?.coherence === null && residual < EXACT ? 'exact: two points fix it' : `residual ${percent(residual)}`;
   if (amdahl !== null) {
     const limit = amdahl.limit === null ? 'no limit' : `at most ${decimal(amdahl.limit)} times as fast`;
-    sentences.push(`Amdahl's law: ${percent(amdahl.serial)} of a step is serial, ${limit} (${told(amdahl.residual)}).`);
+    sentences.push(
+      `Amdahl's law: ${percent(amdahl.serial)} of a step is serial, ${limit} (${residualText(amdahl.residual)}).`,
+    );
   }
   if (usl !== null) {
     const peak = usl.peak === null ? '' : `, slower again beyond ${Math.round(usl.peak)} threads`;

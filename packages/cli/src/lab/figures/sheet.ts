@@ -5,25 +5,25 @@ import { encodePng, type Image, imagesOfRows, resizeImage, shapeOfImages } from 
 import { record, refined } from '../../options/schema/containers.ts';
 import { text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
-import { ownUnits } from './own-units.ts';
+import { columnUnits } from './column-units.ts';
 
 /** Images in a row of a sheet. */
 const ACROSS = 8;
 /** Transparent pixels between images. */
 const GAP = 1;
 /** Most pixels along a side of an image. */
-const MOST_SIDE = 128;
+const MAX_SIDE = 128;
 /** Most bytes of the pixels of all images: larger images are scaled down, so that a page stays small. */
-const MOST_BYTES = 110_000;
+const MAX_BYTES = 110_000;
 /** Most images of a sheet. */
-const MOST_IMAGES = 128;
+const MAX_IMAGES = 128;
 
 /** Images of one size, eight in a row, as one PNG in base64. */
 export const sheet = refined(
   record({
-    images: whole(1, MOST_IMAGES),
-    width: whole(1, MOST_SIDE), // of an image
-    height: whole(1, MOST_SIDE),
+    images: whole(1, MAX_IMAGES),
+    width: whole(1, MAX_SIDE), // of an image
+    height: whole(1, MAX_SIDE),
     png: text(2 ** 22),
   }),
   ({ png }, fail) => {
@@ -55,11 +55,11 @@ export const cornerOf = ({ width, height }: Layout, k: number): readonly [x: num
  * two, the first is shown.
  */
 export function sheetOf(images: Elements, [H, W, C]: Shape, range = rangeOf(images)): Sheet {
-  const count = Math.min(MOST_IMAGES, images.length / (H * W * C));
+  const count = Math.min(MAX_IMAGES, images.length / (H * W * C));
   const channels = C < 3 ? 1 : 3;
-  const most = Math.min(MOST_SIDE, Math.floor(Math.sqrt(MOST_BYTES / (count * channels))));
-  const scale = Math.min(1, most / Math.max(H, W));
-  const [width, height] = [W, H].map((side) => Math.max(1, Math.round(side * scale)));
+  const side = Math.min(MAX_SIDE, Math.floor(Math.sqrt(MAX_BYTES / (count * channels))));
+  const scale = Math.min(1, side / Math.max(H, W));
+  const [width, height] = [W, H].map((pixels) => Math.max(1, Math.round(pixels * scale)));
   const laid = { images: count, width, height };
   const size = sizeOf(laid);
   // Grey or colours, and opacity: it is 0 between the images.
@@ -82,14 +82,14 @@ export function sheetOfRows(dataset: Dataset, rows: readonly number[]): Sheet | 
   const [shape, images] = [shapeOfImages(dataset), imagesOfRows(dataset, rows)];
   if (shape === null || images === null || rows.length === 0) return null;
   const { scale: _, ...stored } = dataset.inputs;
-  return sheetOf(inOwnColours(images, { ...dataset, inputs: stored }), shape);
+  return sheetOf(inOriginalColours(images, { ...dataset, inputs: stored }), shape);
 }
 
 /**
  * Standardized images in their own colours. Those of a table, whose columns are each standardized, are from 0 to 1: the
  * largest pixel of the training rows is 1, where the table tells it.
  */
-export function inOwnColours(
+export function inOriginalColours(
   images: Elements,
   { inputs: { columns, scale }, preprocessing }: Pick<Dataset, 'inputs' | 'preprocessing'>,
 ): Elements {
@@ -99,12 +99,12 @@ export function inOwnColours(
   }
   const table = ofTable(preprocessing);
   if (table === undefined) return images;
-  const { input } = ownUnits(table);
-  const most = table.columns.reduce((largest, column) => {
-    const [, own = 1] = ('range' in column && column.range) || [];
-    return Math.max(largest, own);
+  const { input } = columnUnits(table);
+  const highest = table.columns.reduce((max, column) => {
+    const [, high = 1] = ('range' in column && column.range) || [];
+    return Math.max(max, high);
   }, 1);
-  return Float64Array.from(images, (value, i) => input(value, i % columns) / most);
+  return Float64Array.from(images, (value, i) => input(value, i % columns) / highest);
 }
 
 type Range = readonly [low: number, high: number];

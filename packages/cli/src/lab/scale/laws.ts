@@ -78,8 +78,8 @@ function nonNegativeLeastSquares(
   const columns = rows[0].length;
   let best: { error: number; c: number[] } | undefined;
   for (let subset = 0; subset < 2 ** bounded.length; subset++) {
-    const held = bounded.filter((_, b) => subset & (1 << b));
-    const free = Array.from({ length: columns }, (_, j) => j).filter((j) => !held.includes(j));
+    const fixed = bounded.filter((_, b) => subset & (1 << b));
+    const free = Array.from({ length: columns }, (_, j) => j).filter((j) => !fixed.includes(j));
     if (free.length === 0) continue;
     const solution = leastSquares(A.map((row) => free.map((j) => row[j])));
     if (solution === null) continue;

@@ -36,7 +36,7 @@ export interface Measuring {
   readonly cores: number;
   readonly rounds: number;
   readonly modelCores?: readonly number[]; // numbers of cores that another machine may have; needs two threads here
-  readonly note: (text: string, leftMs?: number) => void; // called with the progress
+  readonly showProgress: (text: string, leftMs?: number) => void; // with the progress
   readonly signal?: AbortSignal; // ends the measurement with the finished rounds
 }
 
@@ -48,7 +48,7 @@ export class NothingMeasured extends Error {
 }
 
 const RUN_MS = 1000;
-const MOST_MS = 4000; // longest run on one thread
+const MAX_MS = 4000; // longest run on one thread
 const SETTLING_RUNS = 4; // most runs until the length of a step is known
 const WARM_STEPS = 300; // enough for V8 to compile the code
 /** Profile runs are longer, since their start cannot be separated from the phases. */
@@ -63,25 +63,25 @@ const PARTS_RUNS = 2;
 export async function measureScaling(
   pool: Pool,
   workload: Workload,
-  { counts, cores, rounds: roundsAsked, modelCores = [], note, signal }: Measuring,
+  { counts, cores, rounds: roundsAsked, modelCores = [], showProgress, signal }: Measuring,
 ): Promise<Scaling> {
   const { spec, sets, options } = workload;
   const data = { train: sets.train };
   const run = async (more: TrainOptions & { threads: number }): Promise<TimedRun> => {
     const timed = await timeSteps(train(spec, data, { ...options, pool, ...(signal ? { signal } : {}), ...more }));
     const { threads } = timed.result;
-    const wanted = workingThreads(more.threads, timed.result);
+    const expected = workingThreads(more.threads, timed.result);
     // An aborted run has fewer steps, hence other weights and times.
     if (signal?.aborted) throw new NothingMeasured();
-    if (threads >= wanted) return timed;
-    throw new Error(`measureScaling: a run of ${wanted} threads has memory for ${threads}, expected it for all`);
+    if (threads >= expected) return timed;
+    throw new Error(`measureScaling: a run of ${expected} threads has memory for ${threads}, expected it for all`);
   };
 
-  note('warming up');
-  const asked = workload.steps ?? Number.POSITIVE_INFINITY;
-  const trial = await run({ threads: 1, steps: Math.min(20, asked) });
+  showProgress('warming up');
+  const maxSteps = workload.steps ?? Number.POSITIVE_INFINITY;
+  const trial = await run({ threads: 1, steps: Math.min(20, maxSteps) });
   const guess = Math.max(5, Math.round(RUN_MS / trial.stepMs));
-  const warmSteps = Math.min(WARM_STEPS, 2 * guess, asked); // a later step may have an infinite loss
+  const warmSteps = Math.min(WARM_STEPS, 2 * guess, maxSteps); // a later step may have an infinite loss
   const warm: { threads: number; stepMs: number }[] = [];
   for (const threads of counts) warm.push({ threads, stepMs: (await run({ threads, steps: warmSteps })).stepMs });
   const fastest = warm.reduce((best, one) => (one.stepMs < best.stepMs ? one : best));
@@ -120,7 +120,7 @@ export async function measureScaling(
       const { length: done } = rounds;
       const roundMs = done === 0 ? plannedMs : (performance.now() - begun) / done;
       const leftMs = (roundsAsked - done) * roundMs + (profileSteps / steps) * strongMs;
-      note(`round ${done + 1} of ${roundsAsked}, ${timeLeft(leftMs)}`, leftMs);
+      showProgress(`round ${done + 1} of ${roundsAsked}, ${timeLeft(leftMs)}`, leftMs);
       rounds.push(await round());
     }
   });
@@ -128,13 +128,13 @@ export async function measureScaling(
 
   const profiles = new Map<number, readonly Profile[]>();
   await unlessStopped(signal, async () => {
-    note('where the time goes');
+    showProgress('where the time goes');
     for (const threads of counts) profiles.set(threads, await profilesOf(threads));
   });
   const bandwidth: { threads: number; gigabytesPerSecond: number }[] = [];
   for (const threads of counts.filter((T) => T <= cores)) {
     if (signal?.aborted) break;
-    note(`memory, ${threads} of ${cores}`);
+    showProgress(`memory, ${threads} of ${cores}`);
     bandwidth.push({ threads, gigabytesPerSecond: await measureBandwidth(pool, threads) });
   }
 
@@ -150,7 +150,7 @@ export async function measureScaling(
   /** Measures the parts of a prediction that were not measured yet. */
   async function predict(figures: RoundFigures): Promise<Prediction> {
     const work = planStepWork(spec, data, options);
-    note('a leaf alone');
+    showProgress('a leaf alone');
     const [{ stepMs, profiles }] = figures.points;
     let [whole] = profiles;
     let leaf: Profile | null = null;
@@ -165,7 +165,7 @@ export async function measureScaling(
     const together = counts.filter((T) => T > 1 && T <= cores);
     for (const threads of together.length > 0 ? together : [2]) {
       if (signal?.aborted) throw new NothingMeasured();
-      note(`barriers, ${threads} of ${cores}`);
+      showProgress(`barriers, ${threads} of ${cores}`);
       exchanges.push(await measureExchange(pool, threads));
     }
     const speeds = bandwidth.map(({ gigabytesPerSecond }) => gigabytesPerSecond);
@@ -203,7 +203,7 @@ async function unlessStopped(signal: AbortSignal | undefined, measure: () => Pro
 export const runLength = (
   leastMs: number, // ms per step on the fastest number of threads
   oneMs: number, // ms per step on one thread
-): number => Math.min(stepsIn(RUN_MS, leastMs), stepsIn(MOST_MS, oneMs));
+): number => Math.min(stepsIn(RUN_MS, leastMs), stepsIn(MAX_MS, oneMs));
 
 const stepsIn = (ms: number, stepMs: number): number => Math.max(5, Math.round(ms / stepMs));
 

@@ -48,17 +48,21 @@ export function measuredParts(
 ): MeasuredParts {
   const unclocked = stepMs / (passesMs(whole) + whole.update);
   const [{ passes, gradientRows }] = work.threadsOf(1);
-  const [all, one] = [passesMs(whole) * unclocked, leaf === null ? null : passesMs(leaf) * unclocked];
-  // Solves passes · passMs + batch · rowMs = all, and passMs + leaf · rowMs = one.
-  const solved = one === null ? 0 : (one * work.batch - all * work.leafRows) / (work.batch - passes * work.leafRows);
-  const passMs = Number.isFinite(solved) ? Math.min(Math.max(0, solved), all / passes) : 0;
+  const batchMs = passesMs(whole) * unclocked;
+  const leafMs = leaf === null ? null : passesMs(leaf) * unclocked;
+  // Solves passes · passMs + batch · rowMs = batchMs, and passMs + leaf · rowMs = leafMs.
+  const solved = leafMs === null ? 0 : (leafMs * work.batch - batchMs * work.leafRows) / (work.batch - passes * work.leafRows);
+  const passMs = Number.isFinite(solved) ? Math.min(Math.max(0, solved), batchMs / passes) : 0;
   const updateMs = whole.update * unclocked;
   const bytes = updateBytes(work.slots, gradientRows) * work.parameters;
-  const reached = bytes / (updateMs * 1e6);
+  const gigabytesPerSecond = bytes / (updateMs * 1e6);
   return {
-    ...{ stepMs, passMs, updateMs, exchanges },
-    rowMs: (all - passes * passMs) / work.batch,
-    memoryMs: bandwidth.length === 0 || reached > bandwidth[0] ? 0 : bytes / (Math.max(...bandwidth) * 1e6),
+    stepMs,
+    passMs,
+    updateMs,
+    exchanges,
+    rowMs: (batchMs - passes * passMs) / work.batch,
+    memoryMs: bandwidth.length === 0 || gigabytesPerSecond > bandwidth[0] ? 0 : bytes / (Math.max(...bandwidth) * 1e6),
   };
 }
 
@@ -78,20 +82,28 @@ export function predictCores(
   const { passMs, rowMs, memoryMs, stepMs: firstMs } = parts;
   const { parameters: P } = work;
   const team = work.threadsOf(threads);
-  const most = (of: (thread: (typeof team)[number]) => number): number => Math.max(...team.map(of));
-  const gradientMs = most(({ passes, rows }) => passes * passMs + rows * rowMs);
-  const shareMs = P === 0 ? 0 : (parts.updateMs * most(({ parameters }) => parameters)) / P;
+  const maxOf = (figure: (thread: (typeof team)[number]) => number): number => Math.max(...team.map(figure));
+  const gradientMs = maxOf(({ passes, rows }) => passes * passMs + rows * rowMs);
+  const shareMs = P === 0 ? 0 : (parts.updateMs * maxOf(({ parameters }) => parameters)) / P;
   const updateMs: Range = [shareMs, Math.max(shareMs, memoryMs)];
-  const rowsInAll = team.reduce((sum, { gradientRows }) => sum + gradientRows, 0);
+  const teamRows = team.reduce((sum, { gradientRows }) => sum + gradientRows, 0);
   const movedBytes =
-    most(({ rows, parameters }) => (rows === 0 ? 0 : 8 * (P - parameters))) +
-    most(({ parameters, gradientRows }) => 8 * parameters * (rowsInAll - gradientRows));
+    maxOf(({ rows, parameters }) => (rows === 0 ? 0 : 8 * (P - parameters))) +
+    maxOf(({ parameters, gradientRows }) => 8 * parameters * (teamRows - gradientRows));
   const { barrierMs: oneBarrierMs, moveNs } = exchangeOn(parts.exchanges, threads);
   const movedMs = moveNs.map((ns) => (movedBytes * ns) / 1e6) as unknown as Range;
   const barrierMs = oneBarrierMs.map((ms) => work.barriers * ms) as unknown as Range;
   const stepMs = [0, 1].map((k) => gradientMs + updateMs[k] + movedMs[k] + barrierMs[k]) as unknown as Range;
   return {
-    ...{ cores, threads, rows: most(({ rows }) => rows), gradientMs, updateMs, movedBytes, movedMs, barrierMs, stepMs },
+    cores,
+    threads,
+    rows: maxOf(({ rows }) => rows),
+    gradientMs,
+    updateMs,
+    movedBytes,
+    movedMs,
+    barrierMs,
+    stepMs,
     speedup: [firstMs / stepMs[1], firstMs / stepMs[0]],
   };
 }
@@ -106,9 +118,9 @@ function exchangeOn(exchanges: readonly Exchange[], threads: number): { barrierM
   const last = exchanges[exchanges.length - 1];
   const measured = exchanges.find((exchange) => exchange.threads >= threads);
   const { barrierMs, firstReadNs, secondReadNs } = measured ?? last;
-  const further = measured === undefined ? (threads - 1) / (last.threads - 1) : 1;
+  const growth = measured === undefined ? (threads - 1) / (last.threads - 1) : 1;
   return {
-    barrierMs: [barrierMs, barrierMs * further],
+    barrierMs: [barrierMs, barrierMs * growth],
     // The lower bound leaves out a read from the own cache, which the update counts already.
     moveNs: [Math.max(0, firstReadNs - secondReadNs), firstReadNs],
   };

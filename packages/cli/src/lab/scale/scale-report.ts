@@ -64,11 +64,11 @@ export const contradicts = ({ speedupRange: [low, high] }: Pick<Point, 'speedupR
  * The fewest threads within WORTH of the least time of all counts up to the cores, by the fitted law if there is one.
  */
 export function worthUsing(within: readonly Timing[], usl: Usl | null, cores: number): number {
-  const most = Math.min(cores, Math.max(...within.map(({ threads }) => threads)));
+  const maxThreads = Math.min(cores, Math.max(...within.map(({ threads }) => threads)));
   const timings =
     usl === null || within.length < 3
       ? within
-      : Array.from({ length: most }, (_, k) => ({ threads: k + 1, stepMs: uslMs(usl, k + 1) }));
-  const least = Math.min(...timings.map(({ stepMs }) => stepMs));
-  return Math.min(...timings.filter(({ stepMs }) => stepMs <= least * (1 + WORTH)).map(({ threads }) => threads));
+      : Array.from({ length: maxThreads }, (_, k) => ({ threads: k + 1, stepMs: uslMs(usl, k + 1) }));
+  const leastMs = Math.min(...timings.map(({ stepMs }) => stepMs));
+  return Math.min(...timings.filter(({ stepMs }) => stepMs <= leastMs * (1 + WORTH)).map(({ threads }) => threads));
 }

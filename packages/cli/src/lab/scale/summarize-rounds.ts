@@ -58,7 +58,10 @@ export function summarizeRounds(
   const firstMs = stepMsOf(firsts);
   const weakFirstMs = weakCounts.includes(1) ? stepMsOf(runsOf('weak', 1)) : firstMs;
   return {
-    ...{ first, batch, leaves, rounds: rounds.length },
+    first,
+    batch,
+    leaves,
+    rounds: rounds.length,
     spread: Math.max(...counts.map((threads) => spreadOf(runsOf('strong', threads)))),
     points: counts.map((threads): Point => {
       const runs = runsOf('strong', threads);

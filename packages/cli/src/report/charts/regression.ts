@@ -1,5 +1,5 @@
 import { dot, line, ruleY } from '@observablehq/plot';
-import { MOST_UNNAMED } from '../../lab/figures/own-units.ts';
+import { MAX_UNNAMED } from '../../lab/figures/column-units.ts';
 import { decimal, showLabel, whole } from '../../terminal/text/format.ts';
 import { fittingTicks, highest, lowest, scaleOver, tick } from '../axes.ts';
 import { grid } from '../compose.ts';
@@ -18,7 +18,7 @@ export function regressionPictures({ split, rows, outputs, columns = outputs.len
   const nameOf = (k: number) => (outputs.length === 1 ? '' : showLabel(outputs[k].name ?? `output ${k + 1}`));
   const figures = (format: (output: Output) => string) =>
     outputs.map((output, k) => `${nameOf(k)} ${format(output)}`.trim()).join(', ');
-  const drawn = outputs.slice(0, MOST_UNNAMED);
+  const drawn = outputs.slice(0, MAX_UNNAMED);
   const first = drawn.length < columns ? ` The first ${drawn.length} of ${whole(columns)} targets are drawn.` : '';
   const isMany = outputs.length > MOST_TITLED;
   const [r2, rmse] = [figures((output) => decimal(output.r2)), figures((output) => decimal(output.rmse))];

@@ -16,7 +16,7 @@ import { expectAgreement, expectNarrow, experimentJson } from '../../../../suppo
 const context: ExperimentContext = {
   machine: { backend: 'wasm', threads: 1 },
   brief: false,
-  note() {},
+  showProgress() {},
   paint: (_format, text) => text,
 };
 

@@ -1,6 +1,6 @@
 import { buildNetwork, type Elements, type NetworkSpec } from '@gradloom/core';
 import { createModel, type Dataset, type Model, type ModelContents, type TrainOptions } from '@gradloom/runtime';
-import { ownUnits } from '../../../lab/figures/own-units.ts';
+import { columnUnits } from '../../../lab/figures/column-units.ts';
 import { customParts } from '../../../options/custom-parts.ts';
 import type { Division, Plane } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
@@ -45,7 +45,7 @@ export function dividePlane(recipe: Recipe, parameters: Elements, step: number):
     });
     return Buffer.from(bytes).toString('base64');
   });
-  const { input } = ownUnits(recipe.sets.train.preprocessing);
+  const { input } = columnUnits(recipe.sets.train.preprocessing);
   return { step, extent: [input(x1, 0), input(y1, 1), input(x2, 0), input(y2, 1)], side: SIDE, margins };
 }
 
@@ -58,7 +58,7 @@ export function planeOf(recipe: Recipe, parameters: Elements, step: number): Pla
     const n = k * every;
     return [inputs.array[2 * n] / inputs.divisor, inputs.array[2 * n + 1] / inputs.divisor, targets.array[n]];
   });
-  const { input } = ownUnits(recipe.sets.train.preprocessing);
+  const { input } = columnUnits(recipe.sets.train.preprocessing);
   return {
     labels: names,
     points: points.map(([x, y, label]) => [input(x, 0), input(y, 1), label]),

@@ -1,6 +1,6 @@
 import type { Elements } from '@gradloom/core';
 import { createModel, type Dataset } from '@gradloom/runtime';
-import { ownUnits, targetNames } from '../../../lab/figures/own-units.ts';
+import { columnUnits, targetNames } from '../../../lab/figures/column-units.ts';
 import type { Curve } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 import { modelOf } from '../run-record.ts';
@@ -36,7 +36,7 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
   if (outputs > MAX_LINES) return null;
   const every = Math.ceil(rows / MAX_POINTS);
   const shown = Array.from({ length: Math.ceil(rows / every) }, (_, k) => k * every);
-  const units = ownUnits(train.preprocessing);
+  const units = columnUnits(train.preprocessing);
   const names = targetNames(train.preprocessing);
   const x = (n: number) => units.input(inputs.array[n] / inputs.divisor, 0);
   const t = (n: number, o: number) => units.output(targets.array[n * targets.columns + o] / targets.divisor, o);

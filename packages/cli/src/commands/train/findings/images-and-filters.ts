@@ -2,7 +2,7 @@ import { buildNetwork } from '@gradloom/core';
 import { complete, sizeOf, viewOf } from '@gradloom/core/internal';
 import type { TrainResult } from '@gradloom/runtime';
 import { firstInputs, shapeOfImages } from '@gradloom/runtime/internal';
-import { inOwnColours, type Sheet, sheetOf } from '../../../lab/figures/sheet.ts';
+import { inOriginalColours, type Sheet, sheetOf } from '../../../lab/figures/sheet.ts';
 import { customParts } from '../../../options/custom-parts.ts';
 import type { Filters } from '../../../report/findings/findings.ts';
 import { layerNames } from '../../../terminal/text/layer-names.ts';
@@ -18,7 +18,7 @@ export function firstImages({ spec, sets, options }: Recipe): Sheet | null {
   const network = buildNetwork(spec, customParts());
   const count = Math.max(MIN_IMAGES, Math.min(MAX_IMAGES, Math.floor(MAX_NUMBERS / network.inputs)));
   const inputs = complete(firstInputs(network, sets.train, options, count));
-  return inputs === null ? null : sheetOf(inOwnColours(inputs.images, sets.train), inputs.shape);
+  return inputs === null ? null : sheetOf(inOriginalColours(inputs.images, sets.train), inputs.shape);
 }
 
 const MAX_FILTERS = 64;

@@ -1,6 +1,6 @@
 import { metrics } from '@gradloom/core';
 import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
-import { MOST_UNNAMED, targetNames } from '../../../lab/figures/own-units.ts';
+import { MAX_UNNAMED, targetNames } from '../../../lab/figures/column-units.ts';
 import type { Predictions } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 
@@ -38,7 +38,7 @@ function predictionReader(
   reader: OutputReader;
   outputs: () => Predictions['outputs'];
 } {
-  const drawn = Math.min(columns, MOST_UNNAMED);
+  const drawn = Math.min(columns, MAX_UNNAMED);
   const every = Math.ceil(rows / Math.min(MAX_POINTS, MAX_POINTS_OF_ALL / drawn));
   const all = Array.from({ length: names === null ? drawn : columns }, (_, o) => ({
     name: names?.[o],

@@ -9,7 +9,7 @@ import { defineExperiment } from '../experiment.ts';
 import { CHAPTER, slip } from '../finding.ts';
 
 const BUDGET_MS = 4000;
-const LEAST_ROUNDS = 5;
+const MIN_ROUNDS = 5;
 
 export const cost = defineExperiment({
   describe: 'Cost of the backward and the forward pass, counted and timed',
@@ -27,13 +27,16 @@ export const cost = defineExperiment({
       ...option.positiveInteger(undefined, 'passes through each network', 'as many as fit in 4 s'),
     },
   },
-  run({ depth: depths = [1, 2, 4, 16], width: all = [64, 128, 256], batch, rounds: asked }, { machine, note }) {
-    for (const [flag, list] of Object.entries({ depth: depths, width: all })) {
+  run(
+    { depth: depths = [1, 2, 4, 16], width: widthList = [64, 128, 256], batch, rounds: requested },
+    { machine, showProgress },
+  ) {
+    for (const [flag, list] of Object.entries({ depth: depths, width: widthList })) {
       if (list.length === 0) throw new UsageError(`--${flag} has none, expected at least one whole number`);
     }
     const { threads: _, ...options } = machine; // both passes run only in this thread
     const cases = depths.flatMap((depth) =>
-      all.map((width) => {
+      widthList.map((width) => {
         const spec = squareNet(depth, width);
         const { y, dW, dx } = countProducts(spec);
         const time = createPassTimer(spec, { ...options, batch });
@@ -51,9 +54,9 @@ export const cost = defineExperiment({
     // Cases are timed alternately, so that other work on the machine disturbs each of them equally.
     const start = performance.now();
     let rounds = 0;
-    while (rounds < (asked ?? LEAST_ROUNDS) || (asked === undefined && performance.now() - start < BUDGET_MS)) {
+    while (rounds < (requested ?? MIN_ROUNDS) || (requested === undefined && performance.now() - start < BUDGET_MS)) {
       rounds++;
-      note(`round ${rounds}`);
+      showProgress(`round ${rounds}`);
       for (const { time, times } of cases) times.push(time());
     }
     const measured = cases.map(({ time: _time, times, ...rest }) => {
@@ -119,9 +122,9 @@ export const cost = defineExperiment({
 /** The q-quantile, interpolated linearly. */
 function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = q * (sorted.length - 1);
-  const below = sorted[Math.floor(at)];
-  return below + (at - Math.floor(at)) * (sorted[Math.ceil(at)] - below);
+  const position = q * (sorted.length - 1);
+  const below = sorted[Math.floor(position)];
+  return below + (position - Math.floor(position)) * (sorted[Math.ceil(position)] - below);
 }
 
 /** Dense layers of these widths, relu between them. */

@@ -1,17 +1,17 @@
 import type { Dataset } from '@gradloom/runtime';
 import { columns } from '../../../terminal/text/columns.ts';
 import { decimal, whole } from '../../../terminal/text/format.ts';
-import { type Descended, type Descender, sineSpec } from '../descend.ts';
+import { type Descender, type DescentResult, sineSpec } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
 import { holds } from '../finding.ts';
-import { sweepRates } from '../sweep.ts';
+import { sweepLearningRates } from '../sweep.ts';
 import { gradientNoise } from './gradient-noise.ts';
 
 const DRAWS = 400;
 /** The goal is for the mean loss of an epoch; the noise in the targets alone leaves 0.01. */
 const GOAL = 0.03;
-const MOST_STEPS = 8000;
-const MOST_EPOCHS = 4000;
+const MAX_STEPS = 8000;
+const MAX_EPOCHS = 4000;
 
 /** Batch sizes from one row to all: the error of their gradients, and the cost of reaching one loss. */
 export async function compareBatches({ descend }: Descender, dataset: Dataset, seed: number): Promise<Outcome> {
@@ -21,8 +21,8 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
   const costs = [];
   for (const batch of [1, 4, 16, 64, rows]) {
     const stepsPerEpoch = Math.ceil(rows / batch);
-    const epochs = Math.min(MOST_EPOCHS, Math.ceil(MOST_STEPS / stepsPerEpoch));
-    const { best, bracketed } = await sweepRates(
+    const epochs = Math.min(MAX_EPOCHS, Math.ceil(MAX_STEPS / stepsPerEpoch));
+    const { best, bracketed } = await sweepLearningRates(
       { low: 0.01, high: 0.1 },
       (lr) => descend({ optimizer: { kind: 'sgd', lr }, batch, epochs, seed }),
       epochsToGoal,
@@ -30,9 +30,9 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
     const { elapsedMs, steps } = best.outcome;
     const needed = epochsToGoal(best.outcome);
     const msAStep = elapsedMs / steps;
-    costs.push({ batch, rate: best.rate, bracketed, epochs: needed, steps: needed * stepsPerEpoch, msAStep });
+    costs.push({ batch, rate: best.lr, bracketed, epochs: needed, steps: needed * stepsPerEpoch, msAStep });
   }
-  const off = Math.max(...noise.slice(0, -1).map(({ measured, theory }) => Math.abs(measured / theory - 1)));
+  const error = Math.max(...noise.slice(0, -1).map(({ measured, theory }) => Math.abs(measured / theory - 1)));
   const [one, all] = [costs[0], costs[costs.length - 1]];
   return {
     sections: [
@@ -77,7 +77,7 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
       },
     ],
     findings: [
-      holds('noise of a batch is as theory says', `within ${(100 * off).toFixed(1)} %`, off < 0.1),
+      holds('noise of a batch is as theory says', `within ${(100 * error).toFixed(1)} %`, error < 0.1),
       holds(
         'batches of 1 need fewer epochs than full batches',
         `${one.epochs} and ${all.epochs}`,
@@ -90,7 +90,7 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
 }
 
 /** Epochs until the mean loss of an epoch reaches the goal; Infinity if it never does. */
-function epochsToGoal({ losses }: Descended): number {
-  const at = losses.findIndex((loss) => loss <= GOAL);
-  return at === -1 ? Number.POSITIVE_INFINITY : at + 1;
+function epochsToGoal({ losses }: DescentResult): number {
+  const epoch = losses.findIndex((loss) => loss <= GOAL);
+  return epoch === -1 ? Number.POSITIVE_INFINITY : epoch + 1;
 }

@@ -7,7 +7,7 @@ import { defineExperiment, type Machine, type Outcome } from '../experiment.ts';
 import { holds, verdictOf } from '../finding.ts';
 import { trainXor } from '../xor-run.ts';
 import { compareBatches } from './batches.ts';
-import { compareRates } from './rates.ts';
+import { compareLearningRates } from './learning-rates.ts';
 import { compareSchedules } from './schedules.ts';
 
 export const descent = defineExperiment({
@@ -18,17 +18,17 @@ export const descent = defineExperiment({
     seed: { group: 'Training', ...option.count(0, 'seed of the weights and batches') },
     threads: oneThread,
   },
-  async run({ seed }, { machine, note }) {
+  async run({ seed }, { machine, showProgress }) {
     const exact = syntheticDatasets.sine({ rows: 128 });
     const noisy = syntheticDatasets.sine({ rows: 128, noise: 0.1 });
     const onExact = await withDescender(exact, machine, async (descender) => {
-      note('rates');
-      return [await compareRates(descender, seed), await compareProblems(descender, seed, machine)];
+      showProgress('rates');
+      return [await compareLearningRates(descender, seed), await compareProblems(descender, seed, machine)];
     });
     const onNoisy = await withDescender(noisy, machine, async (descender) => {
-      note('schedules');
+      showProgress('schedules');
       const schedules = await compareSchedules(descender, seed);
-      note('batches');
+      showProgress('batches');
       return [schedules, await compareBatches(descender, noisy, seed)];
     });
     const parts = [...onExact, ...onNoisy];

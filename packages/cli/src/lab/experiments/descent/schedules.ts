@@ -4,7 +4,7 @@ import { decimal } from '../../../terminal/text/format.ts';
 import type { Descender } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
 import { holds } from '../finding.ts';
-import { sweepRates } from '../sweep.ts';
+import { sweepLearningRates } from '../sweep.ts';
 
 const BATCH = 8;
 const EPOCHS = 125;
@@ -26,7 +26,7 @@ const schedules: Readonly<Record<string, ScheduleSpec>> = {
 export async function compareSchedules({ descend }: Descender, seed: number): Promise<Outcome> {
   const runs = [];
   for (const [name, schedule] of Object.entries(schedules)) {
-    const { best, bracketed, trials } = await sweepRates(
+    const { best, bracketed, trials } = await sweepLearningRates(
       { low: 0.03, high: 0.1 },
       async (lr) => {
         const losses: number[] = [];
@@ -40,8 +40,8 @@ export async function compareSchedules({ descend }: Descender, seed: number): Pr
       mean,
     );
     const loss = mean(best.outcome);
-    const tried = Object.fromEntries(trials.map(({ rate, outcome }) => [rate, outcome]));
-    runs.push({ name, rate: best.rate, bracketed, loss, losses: best.outcome, tried });
+    const tried = Object.fromEntries(trials.map(({ lr, outcome }) => [lr, outcome]));
+    runs.push({ name, rate: best.lr, bracketed, loss, losses: best.outcome, tried });
   }
   const [constant, ...others] = runs;
   const gain = (loss: number): number => 1 - loss / constant.loss;

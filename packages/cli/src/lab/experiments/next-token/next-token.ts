@@ -46,7 +46,7 @@ export const nextToken = defineExperiment({
     const words = readWords();
     const { losses, result } = await learn(words, { ...values, K, hidden, seed }, experiment);
     const { spec, parameters, loss, test } = result;
-    experiment.note('counting');
+    experiment.showProgress('counting');
     const [unigram, bigram, trigram] = [1, 2, 3].map((n) => nGramLoss(n, words.train, words.heldOut));
     const uniform = math.log(SYMBOLS);
     const network = test?.loss ?? Number.NaN;
@@ -117,7 +117,12 @@ export const nextToken = defineExperiment({
         ),
       ],
       json: {
-        ...{ context: K, hidden, steps: result.steps, batch: result.batch, seed, temperature },
+        context: K,
+        hidden,
+        steps: result.steps,
+        batch: result.batch,
+        seed,
+        temperature,
         words: { train: words.train.length, heldOut: words.heldOut.length },
         parameters: P,
         natsPerCharacter: levels,
@@ -141,10 +146,10 @@ interface Learning {
 /** Trains, and records the loss of some batches before their update; the first is that of the starting weights. */
 async function learn(
   words: Words,
-  { K, hidden, seed, steps: asked, batch, lr }: Learning,
-  { machine, brief, note }: ExperimentContext,
+  { K, hidden, seed, steps: requested, batch, lr }: Learning,
+  { machine, brief, showProgress }: ExperimentContext,
 ): Promise<{ losses: [step: number, loss: number][]; result: TrainResult }> {
-  const steps = asked ?? (brief ? 1000 : 4000);
+  const steps = requested ?? (brief ? 1000 : 4000);
   const data = { train: wordRows('words', words.train, K), test: wordRows('held-out words', words.heldOut, K) };
   const run = train(languageModel(K, hidden), data, {
     ...machine,
@@ -159,17 +164,18 @@ async function learn(
   const losses: [number, number][] = [];
   for await (const event of run) {
     if (event.type === 'probe') losses.push([event.step, event.loss]);
-    if (event.type === 'progress') note(`step ${whole(event.step)} of ${whole(steps)}, loss ${decimal(event.loss)}`);
+    if (event.type === 'progress')
+      showProgress(`step ${whole(event.step)} of ${whole(steps)}, loss ${decimal(event.loss)}`);
   }
   return { losses, result: await run };
 }
 
 /** The perplexity, e to the power of the loss: the number of equally likely symbols with the same uncertainty. */
-const level = (name: string, nats: number, note: string): string[] => [
+const level = (name: string, nats: number, remark: string): string[] => [
   name,
   nats.toFixed(3),
   math.exp(nats).toFixed(1),
-  note,
+  remark,
 ];
 
 function describeSamples(
@@ -215,7 +221,13 @@ function scaleTable(parameters: number): string[] {
       ['', 'XOR', 'this one', 'GPT-2', 'LLaMA 4 Maverick'],
       [
         ['parameters', whole(XOR_PARAMETERS), whole(parameters), large(GPT2_PARAMETERS), large(MAVERICK_PARAMETERS)],
-        ['times XOR', '1 x', timesXor(parameters), timesXor(GPT2_PARAMETERS), timesXor(MAVERICK_PARAMETERS)],
+        [
+          'times XOR',
+          '1 x',
+          timesXorText(parameters),
+          timesXorText(GPT2_PARAMETERS),
+          timesXorText(MAVERICK_PARAMETERS),
+        ],
         ['layers', '2 dense', '5 with weights', '12 blocks', '48 blocks, 128 experts'],
         ['activation', 'sigmoid', 'gelu, swiglu', 'gelu', 'swiglu'],
         ['optimizer', 'sgd', 'adamw', 'adam (1)', 'adamw (2)'],
@@ -235,7 +247,7 @@ function gpt2(V: number, C: number, d: number, L: number): number {
   return V * d + C * d + L * (12 * d * d + 13 * d) + 2 * d;
 }
 
-const timesXor = (parameters: number): string => `${large(parameters / XOR_PARAMETERS)} x`;
+const timesXorText = (parameters: number): string => `${large(parameters / XOR_PARAMETERS)} x`;
 
 /** '53,707', '124 million', '400 billion'. */
 function large(count: number): string {

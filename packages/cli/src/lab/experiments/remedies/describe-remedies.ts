@@ -37,7 +37,7 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
               name,
               factor?.toFixed(3) ?? '-',
               decimal(ratio),
-              `${best.rate}${bracketed ? '  ' : ' *'}`,
+              `${best.lr}${bracketed ? '  ' : ' *'}`,
               decimal(best.outcome.loss),
               percent(best.outcome.accuracy),
             ]),
@@ -52,15 +52,27 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
     ],
     findings: claims ? findingsOf(rows, set.chance) : [],
     json: {
-      ...{ depth, width, steps, batch, seed, dataset: set.train.name, rows: set.train.rows, testRows: set.test.rows },
+      depth,
+      width,
+      steps,
+      batch,
+      seed,
+      dataset: set.train.name,
+      rows: set.train.rows,
+      testRows: set.test.rows,
       chance: set.chance,
       remedies: Object.fromEntries(
         rows.map(({ name, factor, ratio, best, bracketed, trials }) => [
           name,
           {
-            ...{ factorPerLayer: factor, firstOverLast: ratio, rmsDz: best.outcome.rmsDz, rate: best.rate, bracketed },
-            ...{ finalLoss: best.outcome.loss, testAccuracy: best.outcome.accuracy },
-            trials: trials.map(({ rate, outcome: { loss, accuracy } }) => ({ rate, loss, accuracy })),
+            factorPerLayer: factor,
+            firstOverLast: ratio,
+            rmsDz: best.outcome.rmsDz,
+            rate: best.lr,
+            bracketed,
+            finalLoss: best.outcome.loss,
+            testAccuracy: best.outcome.accuracy,
+            trials: trials.map(({ lr, outcome: { loss, accuracy } }) => ({ rate: lr, loss, accuracy })),
           },
         ]),
       ),
@@ -69,9 +81,9 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
 }
 
 function findingsOf(rows: readonly Row[], chance: number): Finding[] {
-  const of = (name: string): Row => rows.find((row) => row.name === name) ?? rows[0];
-  const bound = of('sigmoid').factor ?? Number.NaN;
-  const usual = of('tanh, usual init').factor ?? Number.NaN;
+  const rowOf = (name: string): Row => rows.find((row) => row.name === name) ?? rows[0];
+  const bound = rowOf('sigmoid').factor ?? Number.NaN;
+  const usual = rowOf('tanh, usual init').factor ?? Number.NaN;
   const start = [
     holds('sigmoid: dL/dz per layer is at most 0.25', bound.toFixed(3), bound <= 0.25),
     // sqrt(n Var W) with Var W = 1 / 3n, for tanh near 0; 19 draws of 32 x 32 weights stay within 5 % of it.
@@ -86,8 +98,8 @@ function findingsOf(rows: readonly Row[], chance: number): Finding[] {
     const { learns } = remedyTable[name];
     if (learns === undefined) return [];
     // "Learns" means at its best rate; "stays at chance" means at every rate.
-    const tried = trials.map(({ outcome }) => outcome.accuracy).filter(Number.isFinite);
-    const accuracy = learns ? best.outcome.accuracy : Math.max(...tried);
+    const accuracies = trials.map(({ outcome }) => outcome.accuracy).filter(Number.isFinite);
+    const accuracy = learns ? best.outcome.accuracy : Math.max(...accuracies);
     const agrees = learns ? accuracy > chance + MARGIN : accuracy < chance + MARGIN;
     return [holds(`${name}: ${learns ? 'learns' : 'never learns'}`, percent(accuracy), agrees)];
   });

@@ -5,7 +5,7 @@ import { createPool, type Pool, TrainingError, train } from '@gradloom/runtime';
 import { datasetSource } from '../../../files/datasets/dataset-source.ts';
 import { whole } from '../../../terminal/text/format.ts';
 import { defineExperiment, type Machine } from '../experiment.ts';
-import { sweepRates } from '../sweep.ts';
+import { sweepLearningRates } from '../sweep.ts';
 import { describeRemedies } from './describe-remedies.ts';
 import { remedyNet, remedyTable } from './remedy-nets.ts';
 import { openSmallSet, type RemedyResult, type RemedyRun, type Setting } from './small-set.ts';
@@ -13,7 +13,7 @@ import { openSmallSet, type RemedyResult, type RemedyRun, type Setting } from '.
 const ROWS = 2048;
 const TEST_ROWS = 1000;
 const BATCH = 32;
-const RATES = { low: 0.003, high: 0.3, most: 9 };
+const RATES = { low: 0.003, high: 0.3, maxTrials: 9 };
 
 export const remedies = defineExperiment({
   describe: 'What keeps the gradient of deep sigmoid or tanh networks alive',
@@ -35,9 +35,9 @@ export const remedies = defineExperiment({
       ...option.count(0, 'seed of the weights and the order of the rows'),
     },
   },
-  async run({ dataset = MNIST, depth, width, steps, seed }, { machine, note }, given) {
+  async run({ dataset = MNIST, depth, width, steps, seed }, { machine, showProgress }, flags) {
     // The findings are known for these sizes only; with others nothing is claimed.
-    const asUsual = Object.keys(given).every((key) => key === 'seed');
+    const hasDefaults = Object.keys(flags).every((key) => key === 'seed');
     const set = await openSmallSet(dataset, ROWS, TEST_ROWS);
     const setting: Setting = { set, depth, width, steps, batch: BATCH, seed };
     const threads = machine.threads ?? availableParallelism();
@@ -48,12 +48,12 @@ export const remedies = defineExperiment({
       // Such a small network trains fastest on one thread, so several networks train at once.
       const results = await inLanes(names, threads, async (name): Promise<RemedyResult> => {
         const spec = remedyNet(remedyTable[name], set.train.inputs.columns, depth, width, set.classes);
-        const run = (rate: number) => attempt(spec, setting, rate, machine, pool);
-        const sweep = await sweepRates(RATES, run, ({ loss }) => loss);
-        note(`${++done} of ${names.length} nets`);
+        const run = (lr: number) => attempt(spec, setting, lr, machine, pool);
+        const sweep = await sweepLearningRates(RATES, run, ({ loss }) => loss);
+        showProgress(`${++done} of ${names.length} nets`);
         return { name, ...sweep };
       });
-      return describeRemedies(setting, results, asUsual);
+      return describeRemedies(setting, results, hasDefaults);
     } finally {
       await pool.destroy();
     }
@@ -65,14 +65,20 @@ const MNIST = { name: 'mnist', options: { kind: 'mnist' } } as const;
 async function attempt(
   spec: NetworkSpec,
   { set, steps, batch, seed }: Setting,
-  rate: number,
+  lr: number,
   machine: Machine,
   pool: Pool,
 ): Promise<RemedyRun> {
   const sets = { train: set.train, test: set.test };
   const run = train(spec, sets, {
     ...machine,
-    ...{ threads: 1, pool, batch, steps, seed, probe: [0], optimizer: { kind: 'sgd', lr: rate } },
+    threads: 1,
+    pool,
+    batch,
+    steps,
+    seed,
+    probe: [0],
+    optimizer: { kind: 'sgd', lr },
   });
   let rmsDz: number[] = [];
   try {

@@ -4,7 +4,7 @@ import type { Member } from '../../../options/member.ts';
 import { UsageError } from '../../../terminal/failure.ts';
 import { layerHistograms } from '../../figures/histograms.ts';
 import type { LayerHistogram } from '../../figures/layer-histogram.ts';
-import { type Sweep, sweepRates } from '../sweep.ts';
+import { type Sweep, sweepLearningRates } from '../sweep.ts';
 import type { NamedActivation } from './activation-list.ts';
 import type { DeepData } from './deep-data.ts';
 import {
@@ -48,7 +48,7 @@ export interface Comparison {
 }
 
 export interface Trained {
-  readonly rate: number;
+  readonly lr: number;
   readonly test: Evaluation | null; // null if it diverged
   readonly diverged: string | null;
 }
@@ -75,17 +75,17 @@ export const longSteps = ({ length }: Setup, { train }: DeepData): number =>
 /** So small that the size of Adam's steps no longer depends on the size of the gradient. */
 export const TINY_EPSILON = 1e-20;
 /** Multiple of the common rate; at the common rate itself, 300 steps are too few. */
-const TIMES_RATE = 3;
+const TINY_EPSILON_RATE = 3;
 
 /** The range of rates that are always tried, relative to the common one. */
 const REACH = 100;
 /** Most rates tried, up to two powers of ten outside the range: some networks learn at no rate. */
-const MOST_RATES = 13;
+const MAX_TRIALS = 13;
 
 /** Steps to record: the first, the last, and about ten between. */
 export function lookSteps(steps: number): number[] {
-  const most = Math.min(10, steps - 1);
-  return Array.from({ length: most + 1 }, (_, k) => Math.round((k * (steps - 1)) / Math.max(1, most)));
+  const gaps = Math.min(10, steps - 1);
+  return Array.from({ length: gaps + 1 }, (_, k) => Math.round((k * (steps - 1)) / Math.max(1, gaps)));
 }
 
 export async function compareActivation(
@@ -93,7 +93,7 @@ export async function compareActivation(
   setup: Setup,
   data: DeepData,
   bench: Bench,
-  note: (text: string) => void,
+  showProgress: (text: string) => void,
 ): Promise<Comparison> {
   const { hidden, init, length, moreSeeds } = setup;
   const { inputs } = data.train;
@@ -101,35 +101,34 @@ export async function compareActivation(
   const spec = deepNetwork(shape, activation);
   const variance = norm === undefined ? null : data.meanVariance;
   const theoryOf = (look: Look): StartFactors => startFactors(look, activation, widths, data.meanSquare, variance);
-  const at = (lr: number, seed = length.seed): RunLength => {
+  const lengthAt = (lr: number, seed = length.seed): RunLength => {
     const optimizer: Member = { ...length.optimizer, lr };
     return { ...length, seed, optimizer: optimizer as OptimizerSpec };
   };
   const widths = [inputs.columns, ...hidden];
-  const rate = length.optimizer.lr;
-  const sweep = await sweepRates(
-    { low: rate / REACH, high: rate * REACH, through: rate, most: MOST_RATES },
+  const commonRate = length.optimizer.lr;
+  const sweep = await sweepLearningRates(
+    { low: commonRate / REACH, high: commonRate * REACH, through: commonRate, maxTrials: MAX_TRIALS },
     (lr) => {
-      note(`${label} at rate ${lr}`);
+      showProgress(`${label} at rate ${lr}`);
       // Looks do not change weights, so the run at the common rate also serves in the sweep.
-      return runDeep(spec, bench, at(lr), lr === rate ? lookSteps(length.steps) : []);
+      return runDeep(spec, bench, lengthAt(lr), lr === commonRate ? lookSteps(length.steps) : []);
     },
     ({ validation }) => validation?.loss ?? Number.POSITIVE_INFINITY,
   );
-  const common = sweep.trials.find((trial) => trial.rate === rate) ?? sweep.best;
-  note(`${label} on the test rows`);
-  const atCommon = await trained(common.rate, common.outcome);
-  const atBest = sweep.best === common ? atCommon : await trained(sweep.best.rate, sweep.best.outcome);
+  const common = sweep.trials.find(({ lr }) => lr === commonRate) ?? sweep.best;
+  showProgress(`${label} on the test rows`);
+  const atCommon = await trained(common.lr, common.outcome);
+  const atBest = sweep.best === common ? atCommon : await trained(sweep.best.lr, sweep.best.outcome);
   const { looks } = common.outcome;
   if (looks.length === 0) throw new UsageError(noStart(init, label, common.outcome.diverged));
   const start = theoryOf(looks[0]);
   const seeds: SeedRun[] = [{ seed: length.seed, ...factorsOf(start), test: atCommon.test }];
   for (const seed of moreSeeds) {
-    note(`${label} from seed ${seed}`);
-    const run = await runDeep(spec, bench, at(rate, seed), [0]);
-    const own = theoryOf(run.looks[0]);
-    const { test } = await trained(rate, run);
-    seeds.push({ seed, ...factorsOf(own), test });
+    showProgress(`${label} from seed ${seed}`);
+    const run = await runDeep(spec, bench, lengthAt(commonRate, seed), [0]);
+    const { test } = await trained(commonRate, run);
+    seeds.push({ seed, ...factorsOf(theoryOf(run.looks[0])), test });
   }
   const long = setup.long ? await trainLong() : null;
   const claimsChance = label === 'sigmoid' && whyUnclaimed(setup, data).length === 0;
@@ -155,21 +154,21 @@ export async function compareActivation(
 
   async function trainLong(): Promise<LongRun> {
     const steps = longSteps(setup, data);
-    note(`${label} for ${steps} steps`);
-    const { test } = await trained(rate, await runDeep(spec, bench, { ...at(rate), steps }, []));
+    showProgress(`${label} for ${steps} steps`);
+    const { test } = await trained(commonRate, await runDeep(spec, bench, { ...lengthAt(commonRate), steps }, []));
     return { steps, test };
   }
 
   async function trainWithTinyEpsilon(): Promise<Trained> {
-    const lr = Number((TIMES_RATE * rate).toPrecision(12));
-    note(`${label} with epsilon ${TINY_EPSILON}`);
+    const lr = Number((TINY_EPSILON_RATE * commonRate).toPrecision(12));
+    showProgress(`${label} with epsilon ${TINY_EPSILON}`);
     const optimizer = { ...length.optimizer, lr, epsilon: TINY_EPSILON } as OptimizerSpec;
-    return trained(lr, await runDeep(spec, bench, { ...at(lr), optimizer }, []));
+    return trained(lr, await runDeep(spec, bench, { ...lengthAt(lr), optimizer }, []));
   }
 
   async function trained(lr: number, run: DeepRun): Promise<Trained> {
     return {
-      rate: lr,
+      lr,
       diverged: run.diverged,
       test: run.diverged === null ? await evaluateRun(run, data.test, bench) : null,
     };
@@ -183,8 +182,8 @@ const factorsOf = ({ measured, expected, effect }: StartFactors) => ({
 });
 
 /** Why a network cannot start: its starting weights are so large that the first step is not finite. */
-const noStart = (init: InitializerSpec, label: string, met: string | null): string =>
-  `--init has ${typeof init === 'string' ? init : init.kind}, expected weights that ${label} can start from (${met})`;
+const noStart = (init: InitializerSpec, label: string, diverged: string | null): string =>
+  `--init has ${typeof init === 'string' ? init : init.kind}, expected weights that ${label} can start from (${diverged})`;
 
 /** Adam's default epsilon; the claims that sigmoid stays at chance hold for it. */
 export const EPSILON = 1e-8;
@@ -197,7 +196,7 @@ export function whyUnclaimed({ hidden, init, length }: Setup, { train }: DeepDat
   const { optimizer, batch, steps } = length;
   const { kind, lr, epsilon = EPSILON, ...others } = optimizer;
   const initName = typeof init === 'string' ? init : init.kind;
-  const checks: readonly (readonly [ok: boolean, flag: string, has: unknown, claimed: string])[] = [
+  const checks: readonly (readonly [isClaimed: boolean, flag: string, value: unknown, claim: string])[] = [
     [train.name === 'mnist', 'dataset', train.name, 'only for mnist'],
     [hidden.length === 20, 'depth', hidden.length, 'only for 20'],
     [hidden[0] >= 32, 'width', hidden[0], 'only from 32 up'],
@@ -214,5 +213,7 @@ export function whyUnclaimed({ hidden, init, length }: Setup, { train }: DeepDat
     [batch !== 'full' && batch >= 32, 'batch', batch, 'only from 32 up'],
     [steps >= 200 && steps <= 1000, 'steps', steps, 'only from 200 to 1000'],
   ];
-  return checks.flatMap(([ok, flag, has, claimed]) => (ok ? [] : [`--${flag} has ${has}, claimed ${claimed}`]));
+  return checks.flatMap(([isClaimed, flag, value, claim]) =>
+    isClaimed ? [] : [`--${flag} has ${value}, claimed ${claim}`],
+  );
 }

@@ -54,15 +54,15 @@ export interface DeepRun {
   readonly diverged: string | null; // why it diverged
 }
 
-/** Trains from the seed's weights, recording the layers at `looks`. A run that diverges ends without an error. */
+/** Trains from the seed's weights, recording the layers before `lookSteps`. A run that diverges ends without an error. */
 export async function runDeep(
   spec: NetworkSpec,
   { data, loss, machine, pool }: Bench,
   length: RunLength,
-  looks: readonly number[],
+  lookSteps: readonly number[],
 ): Promise<DeepRun> {
   const depth = spec.layers.filter(({ kind }) => kind === 'dense').length - 1;
-  const seen: Look[] = [];
+  const looks: Look[] = [];
   const { train: rows, validation } = data;
   const sets = validation === undefined ? { train: rows } : { train: rows, validation };
   // Evaluates only after the last step: the looks show the rest.
@@ -73,20 +73,20 @@ export async function runDeep(
     loss,
     ...length,
     evaluateEvery,
-    ...(looks.length === 0 ? {} : { probe: looks }),
+    ...(lookSteps.length === 0 ? {} : { probe: lookSteps }),
   });
   try {
     for await (const event of run) {
       if (event.type !== 'probe') continue;
       const { step, loss: batchLoss, gradientNorm, layers } = event;
       const figures = { layers: hiddenFigures(layers, depth), output: outputFigures(layers, depth) };
-      seen.push({ step, loss: batchLoss, gradientNorm, ...figures });
+      looks.push({ step, loss: batchLoss, gradientNorm, ...figures });
     }
-    const { parameters, validation: found } = await run;
-    return { spec, looks: seen, parameters, validation: found ?? null, diverged: null };
+    const { parameters, validation: evaluation = null } = await run;
+    return { spec, looks, parameters, validation: evaluation, diverged: null };
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error;
-    return { spec, looks: seen, parameters: error.parameters, validation: null, diverged: withoutPlace(error) };
+    return { spec, looks, parameters: error.parameters, validation: null, diverged: withoutPlace(error) };
   }
 }
 
@@ -110,13 +110,13 @@ export function startOf(spec: NetworkSpec, seed: number): Float64Array {
 export function relativeMoves(spec: NetworkSpec, start: Elements, end: Elements): number[] {
   const weights = buildNetwork(spec).tensors.filter(({ name }) => name === 'W');
   return weights.map(({ offset, length }) => {
-    let way = 0;
+    let change = 0;
     let size = 0;
     for (let p = offset; p < offset + length; p++) {
-      way += (end[p] - start[p]) ** 2;
+      change += (end[p] - start[p]) ** 2;
       size += start[p] ** 2;
     }
-    return Math.sqrt(way / size);
+    return Math.sqrt(change / size);
   });
 }
 
@@ -142,8 +142,8 @@ export function deepNetwork(shape: DeepShape, activation: ActivationSpec, atOutp
   const layers: LayerSpec[] = [];
   let width = input;
   const add = (out: number): void => {
-    const own = typeof init === 'function' ? init(width) : init;
-    layers.push({ kind: 'dense', out, init: own, ...(biasInit === undefined ? {} : { biasInit }) });
+    const initializer = typeof init === 'function' ? init(width) : init;
+    layers.push({ kind: 'dense', out, init: initializer, ...(biasInit === undefined ? {} : { biasInit }) });
     width = out;
   };
   for (const out of hidden) {

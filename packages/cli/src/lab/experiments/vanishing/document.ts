@@ -44,12 +44,12 @@ function activationOf(comparison: Comparison) {
     fit: { spread: measured.spread, layersUsed: measured.layersUsed, layersTooSmall: measured.layersTooSmall },
     finalLoss: common.test?.loss ?? null,
     testAccuracy: common.test?.accuracy ?? null,
-    rate: common.rate,
+    rate: common.lr,
     diverged: common.diverged,
     moved: { layers: moved.slice(0, -1), output: moved.at(-1) },
     best: { ...trainedOf(best), bracketed: sweep.bracketed },
-    rates: sweep.trials.map(({ rate, outcome: { validation, diverged } }) => ({
-      rate,
+    rates: sweep.trials.map(({ lr, outcome: { validation, diverged } }) => ({
+      rate: lr,
       validationLoss: validation?.loss ?? null,
       validationAccuracy: validation?.accuracy ?? null,
       diverged,
@@ -70,8 +70,8 @@ function activationOf(comparison: Comparison) {
   };
 }
 
-const trainedOf = ({ rate, test }: Trained) => ({
-  rate,
+const trainedOf = ({ lr, test }: Trained) => ({
+  rate: lr,
   finalLoss: test?.loss ?? null,
   testAccuracy: test?.accuracy ?? null,
 });

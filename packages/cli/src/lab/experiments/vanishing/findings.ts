@@ -8,22 +8,18 @@ import { type DeepData, hasLearned, isChance } from './deep-data.ts';
 import { factorRange } from './start-factors.ts';
 
 export function findingsOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData): Finding[] {
-  const found = slopes();
-  for (const comparison of comparisons) {
-    const finding = besideTheory(comparison);
-    if (finding !== undefined) found.push(finding);
-  }
   const { chance } = data;
-  if (chance === null) return found;
-  const why = whyUnclaimed(setup, data);
-  for (const comparison of comparisons) {
-    const own = [...ends(comparison, data, chance), ...longFindings(comparison, data, chance)];
-    found.push(
-      ...(why.length === 0 ? own : own.map(({ what, computed }) => unclaimed(what, computed, why.join('; ')))),
-    );
-    found.push(...epsilonFindings(comparison));
-  }
-  return found;
+  const reasons = whyUnclaimed(setup, data);
+  const trainingFindings = (comparison: Comparison): Finding[] => {
+    if (chance === null) return [];
+    const findings = [...ends(comparison, data, chance), ...longFindings(comparison, data, chance)];
+    const claimed =
+      reasons.length === 0
+        ? findings
+        : findings.map(({ what, computed }) => unclaimed(what, computed, reasons.join('; ')));
+    return [...claimed, ...epsilonFindings(comparison)];
+  };
+  return [...slopes(), ...comparisons.flatMap(besideTheory), ...comparisons.flatMap(trainingFindings)];
 }
 
 /** The chapter's bound: the greatest factor that the slopes of n sigmoids leave of a gradient. */
@@ -31,26 +27,23 @@ function slopes(): Finding[] {
   const { apply, derivative } = activations.sigmoid;
   const math = mathOf('float64');
   const steps = Array.from({ length: 2001 }, (_, k) => (k - 1000) / 100);
-  const most = steps.reduce((best, z) => Math.max(best, derivative(math, z, apply(math, z))), 0);
+  const maxSlope = Math.max(...steps.map((z) => derivative(math, z, apply(math, z))));
   return [
-    printed("sigmoid' at most", '0.25', most),
-    printed('0.25^10', '9.5e-7', most ** 10),
-    printed('0.25^20', '9.1e-13', most ** 20),
-    holds('0.25^48 is 2^-96', most ** 48, most ** 48 === 2 ** -96),
+    printed("sigmoid' at most", '0.25', maxSlope),
+    printed('0.25^10', '9.5e-7', maxSlope ** 10),
+    printed('0.25^20', '9.1e-13', maxSlope ** 20),
+    holds('0.25^48 is 2^-96', maxSlope ** 48, maxSlope ** 48 === 2 ** -96),
   ];
 }
 
 /** No finding if there is no factor, or too few units for theory to predict a single network. */
-function besideTheory({ label, seeds }: Comparison): Finding | undefined {
+function besideTheory({ label, seeds }: Comparison): Finding[] {
   const range = factorRange(seeds);
-  if (range === null) return undefined;
+  if (range === null) return [];
   const { factor, low, high } = range;
-  return holds(
-    `${label}: dL/dz per layer is as theory says`,
-    decimal(factor),
-    factor >= low && factor <= high,
-    `theory ${decimal(low)} to ${decimal(high)}`,
-  );
+  const isWithin = factor >= low && factor <= high;
+  const theory = `theory ${decimal(low)} to ${decimal(high)}`;
+  return [holds(`${label}: dL/dz per layer is as theory says`, decimal(factor), isWithin, theory)];
 }
 
 /**
@@ -64,14 +57,14 @@ function ends(comparison: Comparison, data: DeepData, chance: number): Finding[]
 
 function staysAtChance({ common, best, sweep }: Comparison, { test, validation }: DeepData, chance: number): Finding[] {
   const accuracies = sweep.trials.map(({ outcome }) => outcome.validation?.accuracy ?? 0);
-  const most = accuracies.reduce((a, b) => Math.max(a, b));
+  const highest = Math.max(...accuracies);
   const [atCommon, atBest] = [common, best].map((end) => end.test?.accuracy ?? 0);
   return [
     holds('sigmoid stays at chance, same rate', percent(atCommon), isChance(atCommon, chance, test.rows)),
     holds(
       `sigmoid stays at chance, any of ${sweep.trials.length} rates`,
-      `${percent(Math.max(most, atBest))} at most`,
-      isChance(most, chance, validation.rows) && isChance(atBest, chance, test.rows),
+      `${percent(Math.max(highest, atBest))} at most`,
+      isChance(highest, chance, validation.rows) && isChance(atBest, chance, test.rows),
     ),
   ];
 }
@@ -108,7 +101,7 @@ export function epsilonSection({ label, looks, withTinyEpsilon }: Comparison, { 
           { right: [0, 1, 2, 3] },
         ).map((line) => `  ${line}`),
         '',
-        `  With epsilon ${TINY_EPSILON}, the same network from the same weights at rate ${withTinyEpsilon.rate}`,
+        `  With epsilon ${TINY_EPSILON}, the same network from the same weights at rate ${withTinyEpsilon.lr}`,
         `  has ${accuracyOf(withTinyEpsilon)} test accuracy. It stays at chance only with the usual epsilon:`,
         '  the first layers have a gradient, but Adam treats it as 0.',
       ],
@@ -122,7 +115,7 @@ function epsilonFindings({ label, looks, withTinyEpsilon }: Comparison): Finding
   return [
     holds(`${label}: Adam's first step in hidden layer 1 is below 1 % of its rate`, asPercent(share), share < 0.01),
     unclaimed(
-      `${label}, epsilon ${TINY_EPSILON}, rate ${withTinyEpsilon.rate}`,
+      `${label}, epsilon ${TINY_EPSILON}, rate ${withTinyEpsilon.lr}`,
       accuracyOf(withTinyEpsilon),
       'with another epsilon, it depends on the start',
     ),

@@ -24,10 +24,10 @@ export interface OutputFigures {
 
 /** Hidden layers, starting at the input, of a network made by `deepNetwork`. */
 export function hiddenFigures(layers: readonly LayerFigures[], depth: number): HiddenFigures[] {
-  const places = densePlaces(layers);
+  const indices = denseIndices(layers);
   return Array.from({ length: depth }, (_, h) => {
-    const dense = layers[places[h]];
-    const activation = layers[places[h + 1] - 1];
+    const dense = layers[indices[h]];
+    const activation = layers[indices[h + 1] - 1];
     const [W, b] = dense.tensors;
     return {
       rmsDz: gradientOf(dense),
@@ -47,13 +47,13 @@ export function hiddenFigures(layers: readonly LayerFigures[], depth: number): H
 }
 
 export function outputFigures(layers: readonly LayerFigures[], depth: number): OutputFigures {
-  const dense = layers[densePlaces(layers)[depth]];
+  const dense = layers[denseIndices(layers)[depth]];
   const [W]: readonly TensorFigures[] = dense.tensors;
   return { rmsDz: gradientOf(dense), rmsDW: W.rmsGradient, rmsW: W.rms };
 }
 
 /** Each hidden layer begins with a dense one, and ends before the next. */
-const densePlaces = (layers: readonly LayerFigures[]): number[] =>
+const denseIndices = (layers: readonly LayerFigures[]): number[] =>
   layers.flatMap(({ label }, k) => (label.startsWith('dense') ? [k] : []));
 
 /** Every layer of a deep network is above a layer with parameters, so it has a gradient. */

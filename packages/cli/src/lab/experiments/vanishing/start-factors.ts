@@ -131,18 +131,18 @@ export interface FactorRange {
 
 /** Null if no start has a factor, or there are too few units. */
 export function factorRange(starts: readonly StartBesideTheory[]): FactorRange | null {
-  const found = starts.flatMap(({ factor, expected, effect }) =>
+  const fits = starts.flatMap(({ factor, expected, effect }) =>
     factor === null || expected === null || effect === null
       ? []
       : [{ log: Math.log(factor), theory: Math.log(expected), ...effect }],
   );
-  const S = found.length;
+  const S = fits.length;
   if (S === 0) return null;
-  const error = Math.sqrt(sum(found.map(({ deviation }) => deviation ** 2))) / S;
-  const theory = sum(found.map((start) => start.theory)) / S;
-  const shift = sum(found.map((start) => start.shift)) / S;
+  const error = Math.sqrt(sum(fits.map(({ deviation }) => deviation ** 2))) / S;
+  const theory = sum(fits.map((start) => start.theory)) / S;
+  const shift = sum(fits.map((start) => start.shift)) / S;
   return {
-    factor: Math.exp(sum(found.map(({ log }) => log)) / S),
+    factor: Math.exp(sum(fits.map(({ log }) => log)) / S),
     low: Math.exp(theory + shift - 3 * error),
     high: Math.exp(theory + 3 * error),
   };

@@ -9,21 +9,21 @@ import type { Section } from '../experiment.ts';
 import type { Comparison, Setup } from './compare.ts';
 
 /** Most rows of a chart; with more layers, only some are shown. */
-const MOST_ROWS = 40;
+const MAX_ROWS = 40;
 
 export function slopeOfSigmoid(): Section {
   const { apply, derivative } = activations.sigmoid;
   const math = mathOf('float64');
   const slopeAt = (z: number): [number, number] => [z, derivative(math, z, apply(math, z))];
   const points = Array.from({ length: 121 }, (_, k) => (k - 60) / 10).map(slopeAt);
-  const [z, most] = points.reduce((best, point) => (point[1] > best[1] ? point : best));
-  const bound = [10, 20, 48].map((n) => `${most}^${n} = ${(most ** n).toExponential(1)}`).join(', ');
+  const [z, maxSlope] = points.reduce((best, point) => (point[1] > best[1] ? point : best));
+  const bound = [10, 20, 48].map((n) => `${maxSlope}^${n} = ${(maxSlope ** n).toExponential(1)}`).join(', ');
   return {
     title: 'Each layer multiplies by a slope, and that of sigmoid is at most 0.25',
     lines: [
       ...lineChart([{ name: "sigmoid'", points }], { x: 'z', y: 'slope of sigmoid', height: 8 }),
       '',
-      `  Highest at z = ${z}: ${most}. After n layers, slopes alone leave at most`,
+      `  Highest at z = ${z}: ${maxSlope}. After n layers, slopes alone leave at most`,
       `  ${bound} of a gradient.`,
     ],
   };
@@ -32,7 +32,7 @@ export function slopeOfSigmoid(): Section {
 /** Charts with a row of bars for each layer. */
 export function pictures(comparisons: readonly Comparison[], setup: Setup, paint: Paint): Section[] {
   const depth = setup.hidden.length;
-  const layers = shownRows(depth, MOST_ROWS);
+  const layers = shownRows(depth, MAX_ROWS);
   const thinned = layers.length < depth ? `, ${layers.length} of ${depth} layers` : '';
   const picture = (title: string, sizeOf: 'rmsDz' | 'rmsDW'): Section => ({
     title,
@@ -54,11 +54,11 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
     const [first, last] = [layers[0], layers[layers.length - 1]];
     return [
       label,
-      optional(measured.factor),
-      optional(expected.factor),
+      orDash(measured.factor),
+      orDash(expected.factor),
       decimal(activations[kind].maxSlope),
-      optional(first.rmsDz / last.rmsDz),
-      optional(first.rmsDW / last.rmsDW),
+      orDash(first.rmsDz / last.rmsDz),
+      orDash(first.rmsDW / last.rmsDW),
     ];
   });
   const narrow = comparisons.filter(
@@ -125,8 +125,8 @@ export function perLayer(comparisons: readonly Comparison[], setup: Setup, when:
   };
 }
 
-/** A number as text; empty for null. */
-const optional = (value: number | null): string => (value === null || !Number.isFinite(value) ? '-' : decimal(value));
+/** A number as text; '-' if there is none. */
+const orDash = (value: number | null): string => (value === null || !Number.isFinite(value) ? '-' : decimal(value));
 
 const short = (value: number): string =>
   Math.abs(value) >= 0.001 && Math.abs(value) < 1000 ? value.toFixed(3) : value === 0 ? '0' : value.toExponential(1);

@@ -42,10 +42,10 @@ export function ends(
   { length, long }: Setup,
   { train, test, chance }: DeepData,
 ): Section {
-  const cells = ({ rate, test: found, diverged }: Trained): string[] =>
-    found === null
-      ? [String(rate), diverged === null ? '' : 'diverged', '']
-      : [String(rate), decimal(found.loss), found.accuracy === undefined ? '' : percent(found.accuracy)];
+  const cells = ({ lr, test, diverged }: Trained): string[] =>
+    test === null
+      ? [String(lr), diverged === null ? '' : 'diverged', '']
+      : [String(lr), decimal(test.loss), test.accuracy === undefined ? '' : percent(test.accuracy)];
   const batch = length.batch === 'full' ? train.rows : length.batch;
   const epochs = (length.steps * batch) / train.rows;
   const rows = comparisons.map(({ label, common, best }) => [label, ...cells(common), ...cells(best)]);
@@ -67,8 +67,8 @@ export function ends(
 }
 
 export function rates(comparisons: readonly Comparison[]): Section {
-  const cell = ({ sweep }: Comparison, rate: number): string => {
-    const trial = sweep.trials.find((own) => own.rate === rate);
+  const cell = ({ sweep }: Comparison, lr: number): string => {
+    const trial = sweep.trials.find((other) => other.lr === lr);
     if (trial === undefined) return '';
     const { validation } = trial.outcome;
     if (validation === null) return 'diverged  ';
@@ -79,10 +79,10 @@ export function rates(comparisons: readonly Comparison[]): Section {
     comparisons.slice(g * ABREAST, (g + 1) * ABREAST),
   );
   const tables = groups.map((group) => {
-    const tried = new Set(group.flatMap(({ sweep }) => sweep.trials.map(({ rate }) => rate)));
+    const tried = new Set(group.flatMap(({ sweep }) => sweep.trials.map(({ lr }) => lr)));
     const rows = [...tried]
       .sort((a, b) => a - b)
-      .map((rate) => [String(rate), ...group.map((comparison) => cell(comparison, rate))]);
+      .map((lr) => [String(lr), ...group.map((comparison) => cell(comparison, lr))]);
     const head = ['rate', ...group.map(({ label }) => `${label}  `)];
     return table(head, rows, { right: head.map((_, c) => c), width: 78 }).map((line) => `  ${line}`);
   });

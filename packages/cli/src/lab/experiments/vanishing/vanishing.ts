@@ -26,10 +26,10 @@ export const vanishing = defineExperiment({
     ['vanishing --preset nielsen', 'the figures of a textbook; also glorot and he'],
   ],
   options: vanishingOptions,
-  async run(values, context, given) {
+  async run(values, context, flags) {
     const { preset } = values;
     if (preset === undefined) return compare(values, context);
-    const other = Object.keys(given).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
+    const other = Object.keys(flags).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
     if (other !== undefined) {
       throw new UsageError(
         `--${other} is given with --preset, expected one of the two (a preset has settings of its own)`,
@@ -50,16 +50,16 @@ const USUAL = [named({ kind: 'sigmoid' }), named({ kind: 'relu' }), normed({ kin
 
 const MNIST: DatasetSource = { name: 'mnist', options: { kind: 'mnist' } };
 
-async function compare(values: VanishingValues, { machine, note, paint }: ExperimentContext): Promise<Outcome> {
+async function compare(values: VanishingValues, { machine, showProgress, paint }: ExperimentContext): Promise<Outcome> {
   const setup = setupOf(values);
-  note('opening the dataset');
+  showProgress('opening the dataset');
   const data = await openDeepData(values.dataset ?? MNIST);
   const pool = await createPool(machine.threads === undefined ? {} : { threads: machine.threads });
   const comparisons: Comparison[] = [];
   try {
     for (const activation of setup.activations) {
       comparisons.push(
-        await compareActivation(activation, setup, data, { data, loss: data.loss, machine, pool }, note),
+        await compareActivation(activation, setup, data, { data, loss: data.loss, machine, pool }, showProgress),
       );
     }
   } finally {

@@ -17,8 +17,8 @@ export function describeRanks(points: readonly RankPoint[], cores: number, paint
   if (points.length === 0) return [];
   const lines = ({ head, rows, numeric }: FigureTable): string[] =>
     rows.length === 0 ? [] : table(head, rows, { right: numeric });
-  const chapter = (title: string, own: readonly string[]): string[] =>
-    own.length === 0 ? [] : ['', paint('bold', title), ...own];
+  const chapter = (title: string, content: readonly string[]): string[] =>
+    content.length === 0 ? [] : ['', paint('bold', title), ...content];
   return [
     ...chapter(`${RANKS_TITLE} (${points[0].library})`, [
       ...lines(rankTable(points)),

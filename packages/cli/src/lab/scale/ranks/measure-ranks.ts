@@ -34,23 +34,19 @@ export interface RankPoint {
 export interface RankMeasuring {
   readonly threads: number; // threads of this rank
   readonly rounds: number;
-  readonly note: (text: string) => void;
+  readonly showProgress: (text: string) => void;
 }
 
 const RUN_MS = 1000;
 const WARM_STEPS = 300;
-const LEAST_STEPS = 5;
-
-/** Ways to exchange, measured alternately: the default, and after the passes. */
-const ways = { own: {}, plain: { overlap: false } } as const satisfies Record<string, TrainOptions>;
-type Way = keyof typeof ways;
+const MIN_STEPS = 5;
 
 /** Measures the started ranks. All ranks call it together, and all get the figures of rank 0. */
 export async function measureRanks(
   cluster: Cluster,
   pool: Pool,
-  { spec, sets, options, steps: asked }: Workload,
-  { threads, rounds, note }: RankMeasuring,
+  { spec, sets, options, steps: requested }: Workload,
+  { threads, rounds, showProgress }: RankMeasuring,
 ): Promise<RankPoint> {
   const data = { train: sets.train };
   const alone = { ...options, pool, threads };
@@ -58,61 +54,67 @@ export async function measureRanks(
   const work = planRankWork(spec, data, alone, { threadsOf, overlap: true });
   const run = (more: TrainOptions): Promise<TimedRun> => timeSteps(train(spec, data, { ...alone, cluster, ...more }));
 
-  note('network');
+  showProgress('network');
   const network = await measureNetwork(cluster);
-  note('warming up');
-  let steps = asked ?? 4 * LEAST_STEPS;
-  for (let k = 0; k < 2 && asked === undefined; k++) {
+  showProgress('warming up');
+  let steps = requested ?? 4 * MIN_STEPS;
+  for (let k = 0; k < 2 && requested === undefined; k++) {
     const { stepMs } = await run({ steps });
     const fitting = Math.round(RUN_MS / stepMs);
     // Rank 0 decides: ranks must run the same number of steps, but each has its own clock.
-    steps = await cluster.fromFirst(Math.max(LEAST_STEPS, k === 0 ? Math.min(WARM_STEPS, fitting) : fitting));
+    steps = await cluster.fromFirst(Math.max(MIN_STEPS, k === 0 ? Math.min(WARM_STEPS, fitting) : fitting));
   }
 
-  const asks: readonly Way[] = cluster.ranks === 1 ? ['own'] : ['own', 'plain'];
-  const timed = new Map<Way, TimedRun[]>(asks.map((way) => [way, []]));
+  // Exchanges overlap with the passes by default; plain ones come after them.
+  const overlapped: TimedRun[] = [];
+  const plain: TimedRun[] = [];
   for (let round = 0; round < rounds; round++) {
-    note(`round ${round + 1} of ${rounds}`);
-    for (const [way, runs] of timed) runs.push(await run({ ...ways[way], steps }));
+    showProgress(`round ${round + 1} of ${rounds}`);
+    overlapped.push(await run({ steps }));
+    if (cluster.ranks > 1) plain.push(await run({ overlap: false, steps }));
   }
 
-  note('a rank by itself');
+  showProgress('a rank by itself');
   await cluster.fromAll(null); // ranks start at the same time, as in a step
   // Every rank trains as many rows as the rank with most, even if a step gives it none.
   const { profiles = [] } = await train(spec, data, { ...alone, batch: work.rows, steps, profile: true });
-  const most = (of: (profile: Profile) => number): number => Math.max(...profiles.map(of)) / steps;
+  const maxOf = (figure: (profile: Profile) => number): number => Math.max(...profiles.map(figure)) / steps;
   await cluster.fromAll(null);
   const gigabytesPerSecond = await measureBandwidth(pool, threads);
-  const own = { gradientMs: most(passesMs), updateMs: most(({ update }) => update), gigabytesPerSecond };
-  const all = await cluster.fromAll(own);
-  const parts = network === null ? null : partsOf(all, network);
+  const rankFigures = { gradientMs: maxOf(passesMs), updateMs: maxOf(({ update }) => update), gigabytesPerSecond };
+  const allFigures = await cluster.fromAll(rankFigures);
+  const parts = network === null ? null : partsOf(allFigures, network);
 
-  const msOf = (way: Way): number | null => {
-    const runs = timed.get(way);
-    return runs === undefined ? null : median(runs.map(({ stepMs }) => stepMs));
-  };
-  const [first] = timed.get('own') as readonly TimedRun[];
-  const stepMs = msOf('own') as number;
+  const msOf = (runs: readonly TimedRun[]): number => median(runs.map(({ stepMs }) => stepMs));
+  const [first] = overlapped;
+  const stepMs = msOf(overlapped);
   return await cluster.fromFirst({
-    ...{ ranks: cluster.ranks, machines: new Set(cluster.hosts).size, threads: threadsOf, library: cluster.library },
-    ...{ steps, stepMs, plainMs: msOf('plain') },
-    rounds: (timed.get('own') ?? []).map((one) => one.stepMs),
+    ranks: cluster.ranks,
+    machines: new Set(cluster.hosts).size,
+    threads: threadsOf,
+    library: cluster.library,
+    steps,
+    stepMs,
+    plainMs: plain.length === 0 ? null : msOf(plain),
+    rounds: overlapped.map((one) => one.stepMs),
     samplesPerSecond: (first.samplesPerSecond * first.stepMs) / stepMs,
-    fingerprint: [...new Set((timed.get('own') ?? []).map(({ result }) => result.fingerprint))].join(' '),
-    ...{ work, network, parts },
+    fingerprint: [...new Set(overlapped.map(({ result }) => result.fingerprint))].join(' '),
+    work,
+    network,
+    parts,
     prediction: parts === null ? null : predictRanks(parts, work, true),
   });
 }
 
 /** Parts of the slowest rank, since all wait for it. */
 function partsOf(
-  all: readonly { readonly gradientMs: number; readonly updateMs: number; readonly gigabytesPerSecond: number }[],
+  figures: readonly { readonly gradientMs: number; readonly updateMs: number; readonly gigabytesPerSecond: number }[],
   { latencyMs, bytesPerSecond }: Network,
 ): RankParts {
   return {
-    gradientMs: Math.max(...all.map(({ gradientMs }) => gradientMs)),
-    updateMs: Math.max(...all.map(({ updateMs }) => updateMs)),
-    bytesPerMs: Math.min(...all.map(({ gigabytesPerSecond }) => gigabytesPerSecond)) * 1e6,
+    gradientMs: Math.max(...figures.map(({ gradientMs }) => gradientMs)),
+    updateMs: Math.max(...figures.map(({ updateMs }) => updateMs)),
+    bytesPerMs: Math.min(...figures.map(({ gigabytesPerSecond }) => gigabytesPerSecond)) * 1e6,
     latencyMs,
     // A ping-pong does not measure the cost of a second message; it is at most that of the first.
     messageMs: latencyMs,
@@ -145,19 +147,25 @@ interface RankPrediction {
 export function predictRanks(parts: RankParts, work: RankWork, overlap: boolean): RankPrediction {
   const { parameters: P, held, bytesOfNumber, nodeRows, joins } = work;
   const messagesMs = (count: number): number => (count === 0 ? 0 : parts.latencyMs + (count - 1) * parts.messageMs);
-  const wayMs = ({ messages, bytes }: RankWork['gradients']): number =>
+  const transferMs = ({ messages, bytes }: RankWork['gradients']): number =>
     messagesMs(messages) + bytes / parts.networkBytesPerMs;
   // Each addition reads two rows and writes one.
   const addMs = (rows: number, length: number): number => (3 * rows * length * bytesOfNumber) / parts.bytesPerMs;
-  const gatherMs = wayMs(work.gradients);
+  const gatherMs = transferMs(work.gradients);
   const { gradientMs } = parts;
   // Gradients of the first layers are only sent after the last pass; the others can overlap with the backward pass.
   const hiddenMs = overlap ? Math.min(gatherMs * work.early, gradientMs * BACKWARD_SHARE) : 0;
   const joinMs = addMs(joins, P);
   const updateMs = P === 0 ? 0 : (parts.updateMs * held) / P + addMs(nodeRows - 1, held);
-  const returnMs = Math.max(wayMs(work.weights), wayMs(work.notes)) + work.notes.bytes / parts.networkBytesPerMs;
+  const returnMs =
+    Math.max(transferMs(work.weights), transferMs(work.notes)) + work.notes.bytes / parts.networkBytesPerMs;
   return {
-    ...{ gradientMs, joinMs, gatherMs, hiddenMs, updateMs, returnMs },
+    gradientMs,
+    joinMs,
+    gatherMs,
+    hiddenMs,
+    updateMs,
+    returnMs,
     stepMs: gradientMs + joinMs + gatherMs - hiddenMs + updateMs + returnMs,
   };
 }

@@ -44,26 +44,26 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }) =>
   definePreset('glorot', {
     rows,
     seeds: { first: 1, last: 3 },
-    async measure({ train, seeds, note, bench }): Promise<Measured[]> {
-      const found: Measured[] = [];
+    async measure({ train, seeds, showProgress, bench }): Promise<Measured[]> {
+      const measured: Measured[] = [];
       for (const [name, init] of Object.entries(inits)) {
         const hidden = new Array<number>(LAYERS).fill(width);
         const spec = deepNetwork({ input: train.inputs.columns, hidden, output: 10, init }, tanh);
         const looks: Look[] = [];
         for (const seed of seeds) {
-          note(`${name} init, seed ${seed}`);
+          showProgress(`${name} init, seed ${seed}`);
           const run = { optimizer: 'sgd', batch: 'full', seed } as const;
           looks.push(await lookAtStart(spec, bench('softmax-cross-entropy'), run));
         }
-        note(`${name} init, singular values`);
-        found.push({
+        showProgress(`${name} init, singular values`);
+        measured.push({
           looks,
           dz: factors(looks, 'rmsDz'),
           dW: factors(looks, 'rmsDW'),
           singular: await middleSingularValue(spec, width, seeds[0], train),
         });
       }
-      return found;
+      return measured;
     },
     show([standard, normalised], seeds) {
       const expected = (n: number) => (8 / (3 * Math.PI)) * Math.sqrt(n); // theory for W alone, with n = n Var(W)

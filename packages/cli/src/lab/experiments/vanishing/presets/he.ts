@@ -34,7 +34,7 @@ export const heOf = ({ steps }: { steps: number }) =>
   definePreset('he', {
     rows: ROWS,
     seeds: { first: 1, last: 3 },
-    async measure({ train: whole, seeds, note, bench }) {
+    async measure({ train: whole, seeds, showProgress, bench }) {
       const data = splitDataset(whole, { validation: 1 / 6 });
       const measured: Measured[] = [];
       for (const init of inits) {
@@ -42,7 +42,7 @@ export const heOf = ({ steps }: { steps: number }) =>
         const spec = deepNetwork({ input: whole.inputs.columns, hidden, output: 10, init }, relu);
         const runs = [];
         for (const seed of seeds) {
-          note(`${init}, seed ${seed}`);
+          showProgress(`${init}, seed ${seed}`);
           const optimizer = { kind: 'sgd', lr: 0.01, momentum: 0.9 } as const;
           const length = { optimizer, batch: BATCH, steps, seed };
           runs.push(await runDeep(spec, bench('softmax-cross-entropy', data), length, [0]));
@@ -89,13 +89,13 @@ export const heOf = ({ steps }: { steps: number }) =>
 function factorsOf(starts: readonly Look[], hidden: readonly number[], { inputs, rows }: Dataset) {
   const widths = [inputs.columns, ...hidden];
   const meanSquare = meanSquareOf(inputs, rows);
-  const own = starts.map((look): StartFactors => startFactors(look, relu, widths, meanSquare));
+  const fits = starts.map((look): StartFactors => startFactors(look, relu, widths, meanSquare));
   const theory = factorRange(
-    own.map(({ measured, expected, effect }) => ({ factor: measured.factor, expected: expected.factor, effect })),
+    fits.map(({ measured, expected, effect }) => ({ factor: measured.factor, expected: expected.factor, effect })),
   );
   if (theory === null)
     throw new Error(`${LAYERS} layers of relu have no factor, expected one (their gradients are too small)`);
-  return { factors: own.map(({ measured }) => measured.factor ?? Number.NaN), theory };
+  return { factors: fits.map(({ measured }) => measured.factor ?? Number.NaN), theory };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Section } from '../../experiment.ts';
 import { type Finding, unclaimed } from '../../finding.ts';
 import { named } from '../activation-list.ts';
 import { deepNetwork, type Look, lookAtStart, runDeep } from '../deep-run.ts';
-import { definePreset, type Measuring } from './preset.ts';
+import { definePreset, type PresetContext } from './preset.ts';
 
 /** Norms of dC/db of the hidden layers as printed, for one start, of networks 784, n times 30, 10. */
 const published = [
@@ -26,7 +26,7 @@ const WIDTH = 30;
 const OUTPUTS = 10;
 const ROWS = 1000;
 /** With fewer starts, the spread is not known well enough to compare a printed norm with it. */
-const FEWEST = 10;
+const MIN_STARTS = 10;
 const sigmoid = named({ kind: 'sigmoid' }).spec;
 
 /**
@@ -46,21 +46,21 @@ type Norms = Record<(typeof costs)[number], readonly number[][]>; // [starts][hi
 export const nielsen = definePreset('nielsen', {
   rows: ROWS,
   seeds: { first: 1, last: 20 },
-  async measure(measuring) {
-    const { seeds, long, note } = measuring;
+  async measure(context) {
+    const { seeds, long, showProgress } = context;
     const nets: { depth: number; norms: Norms }[] = [];
     for (const { length: depth } of published) {
       const norms = { crossEntropy: [] as number[][], quadratic: [] as number[][] };
       for (const seed of seeds) {
-        note(`${depth} hidden layers, seed ${seed}`);
-        for (const cost of costs) norms[cost].push(await normsAtStart(depth, cost, seed, measuring));
+        showProgress(`${depth} hidden layers, seed ${seed}`);
+        for (const cost of costs) norms[cost].push(await normsAtStart(depth, cost, seed, context));
       }
       nets.push({ depth, norms });
     }
     const trained: number[][] = [];
     for (const seed of long ? seeds : []) {
-      note(`${END} epochs, seed ${seed}`);
-      trained.push(await normsAtEnd(seed, measuring));
+      showProgress(`${END} epochs, seed ${seed}`);
+      trained.push(await normsAtEnd(seed, context));
     }
     return { nets, trained };
   },
@@ -105,7 +105,7 @@ export const nielsen = definePreset('nielsen', {
         },
         ...(trained.length > 0 ? [sectionOfEnd(trained)] : []),
       ],
-      findings: seeds.length < FEWEST ? findings.map(withheld) : findings,
+      findings: seeds.length < MIN_STARTS ? findings.map(withheld) : findings,
       json: {
         networks: nets.map(({ depth, norms }, k) => ({ depth, published: published[k].map(Number), norms })),
         ...(trained.length > 0
@@ -119,14 +119,14 @@ export const nielsen = definePreset('nielsen', {
 const BOOK = 'Nielsen 2015, chapter 5';
 const RECORD = "its repository's fig/norms_during_training_4_layers.json";
 
-const ofLayer = (norms: readonly (readonly number[])[], h: number): number[] => norms.map((own) => own[h]);
+const ofLayer = (norms: readonly (readonly number[])[], h: number): number[] => norms.map((layers) => layers[h]);
 
 const normRange = (norms: readonly (readonly number[])[], h: number): Range =>
   rangeOf(`norm of dC/db of hidden layer ${h + 1}`, ofLayer(norms, h));
 
 /** With few starts the spread is not known, so nothing is claimed. */
 const withheld = ({ what, computed, paper }: Finding): Finding =>
-  unclaimed(what, computed, `--seeds has fewer than ${FEWEST} starts, too few to know the spread`, paper);
+  unclaimed(what, computed, `--seeds has fewer than ${MIN_STARTS} starts, too few to know the spread`, paper);
 
 function sectionOfEnd(norms: readonly (readonly number[])[]): Section {
   return {
@@ -164,13 +164,13 @@ async function normsAtStart(
   depth: number,
   cost: (typeof costs)[number],
   seed: number,
-  { train, bench }: Measuring,
+  { train, bench }: PresetContext,
 ): Promise<number[]> {
   const { spec, loss, scale } = problemOf(depth, cost, train);
   return normsOf(await lookAtStart(spec, bench(loss), { optimizer: 'sgd', batch: 'full', seed }), scale);
 }
 
-async function normsAtEnd(seed: number, { train, bench }: Measuring): Promise<number[]> {
+async function normsAtEnd(seed: number, { train, bench }: PresetContext): Promise<number[]> {
   const { spec, loss, scale } = problemOf(publishedAtEnd.length, 'crossEntropy', train);
   // The book's cost is the sum over outputs, `scale` times the mean. Rate and decay are scaled so that rate times
   // gradient and rate times decay are the same.

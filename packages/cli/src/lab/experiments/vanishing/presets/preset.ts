@@ -12,17 +12,17 @@ export interface Preset {
 }
 
 /** Data, threads and seeds for measuring a preset. */
-export interface Measuring {
+export interface PresetContext {
   readonly train: Dataset; // the first rows of MNIST's training set
   readonly seeds: readonly number[];
   readonly long: boolean; // include measurements that take minutes
-  readonly note: (text: string) => void;
+  readonly showProgress: (text: string) => void;
   /** Data and loss of runs on the threads of the preset; by default all training rows. */
   bench(loss: LossSpec, data?: Bench['data']): Bench;
 }
 
 /** The output of a preset. */
-export interface Shown {
+export interface PresetOutcome {
   readonly sections: readonly Section[];
   readonly findings: readonly Finding[];
   readonly json: Readonly<Record<string, unknown>>; // in addition to its name and seeds
@@ -32,7 +32,7 @@ export interface Shown {
  * The steps of every preset: opens `rows` rows of MNIST and threads, measures, closes the threads, and shows the
  * results.
  */
-export const definePreset = <Found>(
+export const definePreset = <Figures>(
   name: string,
   {
     rows,
@@ -42,13 +42,13 @@ export const definePreset = <Found>(
   }: {
     readonly rows: number;
     readonly seeds: Range;
-    measure(measuring: Measuring): Promise<Found>;
-    show(found: Found, seeds: readonly number[]): Shown;
+    measure(context: PresetContext): Promise<Figures>;
+    show(figures: Figures, seeds: readonly number[]): PresetOutcome;
   },
 ): Preset => ({
   seeds,
-  async run(chosen, { machine, note }, long = false) {
-    note('opening the dataset');
+  async run(chosen, { machine, showProgress }, long = false) {
+    showProgress('opening the dataset');
     const { train: whole } = await loadMnist(import.meta.url);
     const train = subset(
       whole,
@@ -56,9 +56,9 @@ export const definePreset = <Found>(
     );
     const pool = await createPool(machine.threads === undefined ? {} : { threads: machine.threads });
     try {
-      const bench: Measuring['bench'] = (loss, data = { train }) => ({ data, loss, machine, pool });
-      const { json, ...shown } = show(await measure({ train, seeds: chosen, long, note, bench }), chosen);
-      return { ...shown, json: { preset: name, seeds: chosen, ...json } };
+      const bench: PresetContext['bench'] = (loss, data = { train }) => ({ data, loss, machine, pool });
+      const { json, ...outcome } = show(await measure({ train, seeds: chosen, long, showProgress, bench }), chosen);
+      return { ...outcome, json: { preset: name, seeds: chosen, ...json } };
     } finally {
       await pool.destroy();
     }

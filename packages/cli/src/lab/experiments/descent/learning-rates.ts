@@ -1,7 +1,7 @@
 import { columns } from '../../../terminal/text/columns.ts';
 import { decimal } from '../../../terminal/text/format.ts';
 import { lineChart } from '../../../terminal/text/line-chart.ts';
-import type { Descended, Descender } from '../descend.ts';
+import type { Descender, DescentResult } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
 import { CHAPTER, holds, slip, type Verdict, verdictKey, verdictOf } from '../finding.ts';
 
@@ -10,8 +10,8 @@ const drawn = [1e-7, 0.001, 0.1, 0.2];
 const STEPS = 1000;
 
 /** One problem at many rates, from the same weights. */
-export async function compareRates({ descend }: Descender, seed: number): Promise<Outcome> {
-  const runs: (Descended & { rate: number; verdict: Verdict })[] = [];
+export async function compareLearningRates({ descend }: Descender, seed: number): Promise<Outcome> {
+  const runs: (DescentResult & { rate: number; verdict: Verdict })[] = [];
   for (const lr of rates) {
     const run = await descend({ optimizer: { kind: 'sgd', lr }, batch: 'full', epochs: STEPS, seed });
     runs.push({ ...run, rate: lr, verdict: verdictOf(run.losses, run.finalLoss) });

@@ -2,7 +2,7 @@ import type { Preprocessing } from '@gradloom/core';
 import { decodeValue, ofTable } from '@gradloom/core/internal';
 
 /** Converts inputs or outputs of the network to the units of the table's columns; plain numbers stay unchanged. */
-export interface OwnUnits {
+export interface ColumnUnits {
   /** Converts input `i`. */
   readonly input: (value: number, i: number) => number;
   /** Converts output or target `o`. */
@@ -16,10 +16,10 @@ export function targetNames(preprocessing: Preprocessing | undefined): string[] 
 }
 
 /** Most outputs without names that are shown. */
-export const MOST_UNNAMED = 64;
+export const MAX_UNNAMED = 64;
 
 /** The units of a dataset with this preprocessing. */
-export function ownUnits(preprocessing: Preprocessing | undefined): OwnUnits {
+export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUnits {
   const inputs = (ofTable(preprocessing)?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {
     const plain = { center: 0, scale: 1 };
     if (column.type === 'text') return Array.from({ length: column.context }, () => plain);
