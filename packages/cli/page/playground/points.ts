@@ -48,19 +48,21 @@ export const toText = (list: readonly Point[]): string =>
 /** The drawn points of an address; null for a text that is none. */
 export function fromText(text: string): readonly Point[] | null {
   const parts = text.match(/.{1,7}/gs) ?? [];
-  const found = parts.flatMap((part) => {
+  const points = parts.flatMap((part) => {
     const [, c, ...digits] = /^(\d)([0-9a-z]{3})([0-9a-z]{3})$/.exec(part) ?? [];
     const [x, y] = digits.map((number) => Number.parseInt(number, 36) / SIDE - 1);
     return Number(c) < drawnClasses.length && x <= 1 && y <= 1 ? [drawnPoint(x, y, drawnClasses[Number(c)])] : [];
   });
-  return found.length === parts.length ? found : null;
+  return points.length === parts.length ? points : null;
 }
 
 /** Most rows of a file that is dropped. */
-const MOST_ROWS = 5000;
+const MAX_ROWS = 5000;
 
 /**
- * The points in a CSV file: two columns of numbers, and one of classes, which is the last if all three are numbers.
+ * The points in a CSV file: two columns of numbers, and one of classes, which is the last if all three are numbers. The
+ * reader of the command line would nearly double this page: its parser alone has 14 kB when compressed. So this one
+ * takes only files that both read alike.
  * @throws Error that says what the file has and what it should have.
  */
 export function readCsv(name: string, text: string): Points {
@@ -71,19 +73,20 @@ export function readCsv(name: string, text: string): Points {
   const separator = [',', ';', '\t'].find((mark) => lines[0]?.includes(mark)) ?? ',';
   const cellsOf = (line: string) => line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
   const [header = [], ...rows] = lines.map(cellsOf);
-  const wanted = 'a header and rows of two numbers and a class';
-  if (header.length !== 3) throw new Error(`${name} has ${header.length} columns, expected 3: ${wanted}`);
+  const expected = 'a header and rows of two numbers and a class';
+  if (header.length !== 3) throw new Error(`${name} has ${header.length} columns, expected 3: ${expected}`);
   if (rows.length < 2) throw new Error(`${name} has ${rows.length} rows, expected at least 2`);
-  if (rows.length > MOST_ROWS) throw new Error(`${name} has ${rows.length} rows, expected at most ${MOST_ROWS}`);
-  const isNumber = (cell: string | undefined): boolean =>
-    cell !== undefined && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(cell);
-  const words = header.flatMap((_, column) => (rows.every((row) => isNumber(row[column])) ? [] : [column]));
-  if (words.length > 1) throw new Error(`${name} has ${words.length} columns with words or gaps, expected ${wanted}`);
+  if (rows.length > MAX_ROWS) throw new Error(`${name} has ${rows.length} rows, expected at most ${MAX_ROWS}`);
+  const uneven = rows.findIndex((cells) => cells.length !== 3);
+  if (uneven !== -1) throw new Error(`${name} has ${rows[uneven].length} cells in row ${uneven + 1}, expected 3`);
+  const isNumber = (cell: string): boolean => /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(cell);
+  const words = header.flatMap((_, column) => (rows.every((cells) => isNumber(cells[column])) ? [] : [column]));
+  if (words.length > 1) throw new Error(`${name} has ${words.length} columns with words or gaps, expected ${expected}`);
   const [target = 2] = words;
   const [first, second] = [0, 1, 2].filter((column) => column !== target);
-  const list = rows.map((row) => ({ x: Number(row[first]), y: Number(row[second]), label: row[target] ?? '' }));
-  const bad = list.findIndex(({ label }) => label === '');
-  if (bad !== -1) throw new Error(`${name} has no class in row ${bad + 1}, expected one`);
+  const list = rows.map((cells) => ({ x: Number(cells[first]), y: Number(cells[second]), label: cells[target] }));
+  const unlabelled = list.findIndex(({ label }) => label === '');
+  if (unlabelled !== -1) throw new Error(`${name} has no class in row ${unlabelled + 1}, expected one`);
   return { list, name, target: header[target], areNumbers: words.length === 0, isDrawn: false };
 }
 

@@ -2,11 +2,11 @@ import type { ScaleOptions } from '@observablehq/plot';
 import { whole } from '../terminal/text/format.ts';
 
 /** With larger values, the length of an axis overflows. */
-const MOST = 1e300;
+const MAX_DRAWABLE = 1e300;
 
 /** Whether a value can be drawn on an axis; on a logarithmic axis it must be positive. */
 export const isDrawable = (value: number, log = false): boolean =>
-  Math.abs(value) <= MOST && (!log || value >= 1 / MOST);
+  Math.abs(value) <= MAX_DRAWABLE && (!log || value >= 1 / MAX_DRAWABLE);
 
 /** Powers of ten. */
 export type LogRange = readonly [low: number, high: number];
@@ -34,14 +34,14 @@ export function tick(value: number): string {
   return factor === 1 ? power : `${factor}\u00a0×\u00a0${power}`;
 }
 
-/** Ticks at powers of ten, about `most` of them; in a shorter range also at 2 and 5 times these. */
-export function logTicks(low: number, high: number, most = 7): number[] {
+/** Ticks at powers of ten, about `count` of them; in a shorter range also at 2 and 5 times these. */
+export function logTicks(low: number, high: number, count = 7): number[] {
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const within = (values: number[]) => values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
   const powers = Array.from({ length: last - first + 1 }, (_, k) => first + k);
   const few = within(powers.map((power) => Number(`1e${power}`)));
   if (few.length > 2) {
-    const every = Math.ceil(few.length / most);
+    const every = Math.ceil(few.length / count);
     return few.filter((_, k) => (few.length - 1 - k) % every === 0);
   }
   const more = within(powers.flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`))));
@@ -53,23 +53,24 @@ const DIGIT = 7;
 const GAP = 14;
 
 /**
- * Ticks of a linear axis from `low` to `high`, at multiples of 1, 2 or 5 times a power of ten: at most `most`, whose
- * labels fit side by side into `room` pixels.
+ * Ticks of a linear axis from `low` to `high`, at multiples of 1, 2 or 5 times a power of ten: at most `maxTicks`, whose
+ * labels fit side by side into `width` pixels.
  */
-export function fittingTicks(low: number, high: number, room: number, most: number, leastStep = 0): number[] {
+export function fittingTicks(low: number, high: number, width: number, maxTicks: number, minStep = 0): number[] {
   const range = high - low;
   if (!(range > 0)) return [low];
-  for (let power = Math.floor(Math.log10(range / most)); ; power++) {
+  for (let power = Math.floor(Math.log10(range / maxTicks)); ; power++) {
     for (const digit of [1, 2, 5]) {
       const step = Number(`${digit}e${power}`);
-      if (step < leastStep) continue;
+      if (step < minStep) continue;
       const first = Math.ceil(low / step - 1e-9);
       const count = Math.floor(high / step + 1e-9) - first + 1;
-      const ticks = Array.from({ length: Math.min(count, most + 1) }, (_, k) =>
+      const ticks = Array.from({ length: Math.min(count, maxTicks + 1) }, (_, k) =>
         Number(((first + k) * step).toPrecision(12)),
       );
-      const width = highest(ticks.map((value) => tick(value).length * DIGIT + GAP));
-      if (count <= most && (count < 2 || (count - 1) * width <= (room * (count - 1) * step) / range)) return ticks;
+      const labelWidth = highest(ticks.map((value) => tick(value).length * DIGIT + GAP));
+      const tickWidth = (width * step) / range;
+      if (count <= maxTicks && (count < 2 || labelWidth <= tickWidth)) return ticks;
     }
   }
 }
@@ -91,14 +92,17 @@ export function scaleOver(values: readonly number[], label: string, log: boolean
 export const SHARE_OF_VALUE = 0.2;
 export const POINTS = 10;
 
-/** The range of values, widened to at least `least` of its highest value, or with `most` to `least` below that. */
-export function roomFor(values: readonly number[], least: number, most?: number): [number, number] {
+/**
+ * The range of values, widened to at least the share `minHeight` of its highest value; with a `limit`, to at least
+ * `minHeight` itself, below the limit.
+ */
+export function roomFor(values: readonly number[], minHeight: number, limit?: number): [number, number] {
   const finite = values.filter((value) => isDrawable(value));
   const [low, high] = [lowest(finite), highest(finite)];
   if (finite.length === 0) return [0, 1];
-  const missing = Math.max(0, (most === undefined ? least * Math.abs(high) : least) - (high - low)) / 2;
-  const top = Math.min(high + missing, most ?? Number.POSITIVE_INFINITY);
-  return [Math.max(Math.min(0, low), low - missing - (high + missing - top)), top];
+  const missing = Math.max(0, (limit === undefined ? minHeight * Math.abs(high) : minHeight) - (high - low)) / 2;
+  const upper = Math.min(high + missing, limit ?? Number.POSITIVE_INFINITY);
+  return [Math.max(Math.min(0, low), low - missing - (high + missing - upper)), upper];
 }
 
 /** The lowest value; Infinity for none. Math.min takes only some ten thousand arguments. */

@@ -7,9 +7,9 @@ const TURN = 1.2;
 
 /**
  * Describes how a positive value changes from first to last, in words that hold for all values between: 'falls from 2
- * to 0.1' or, if it turns, the extreme and where it is. `place` names the position of a value, such as 'epoch 3'.
+ * to 0.1' or, if it turns, the extreme and where it is. `positionOf` names the position of a value, such as 'epoch 3'.
  */
-export function courseOf(values: readonly number[], place: (k: number) => string): string {
+export function courseOf(values: readonly number[], positionOf: (k: number) => string): string {
   const [first, last] = [values[0], values[values.length - 1]];
   let [low, high] = [0, 0];
   for (const [k, value] of values.entries()) {
@@ -22,8 +22,8 @@ export function courseOf(values: readonly number[], place: (k: number) => string
   const [lowest, highest] = [short(values[low]), short(values[high])];
   const stays = lowest === highest ? `stays at ${lowest}` : `stays between ${lowest} and ${highest}`;
   if (values[high] <= SAME * values[low]) return stays;
-  if (peak > TURN && !(trough > peak)) return `goes ${ends}, with a peak of ${highest} at ${place(high)}`;
-  if (trough > TURN) return `goes ${ends}, with its lowest value, ${lowest}, at ${place(low)}`;
+  if (peak > TURN && !(trough > peak)) return `goes ${ends}, with a peak of ${highest} at ${positionOf(high)}`;
+  if (trough > TURN) return `goes ${ends}, with its lowest value, ${lowest}, at ${positionOf(low)}`;
   if (last * SAME < first) return `falls ${ends}`;
   return first * SAME < last ? `rises ${ends}` : stays;
 }

@@ -8,11 +8,11 @@ import { readAs, type Schema } from '../options/schema/schema.ts';
 import { UsageError } from '../terminal/failure.ts';
 
 /** Most bytes of a document: parsed, it takes up to thirty times its bytes, with empty objects. */
-const MOST_DOCUMENT = 2 ** 25;
+const MAX_DOCUMENT_BYTES = 2 ** 25;
 
 /** Most bytes of a file of lines, which are read one by one. */
-const MOST_LINES = 2 ** 29;
-const MOST_LINE = 2 ** 24;
+const MAX_LINES_BYTES = 2 ** 29;
+const MAX_LINE_BYTES = 2 ** 24;
 
 /**
  * The value of a JSON file, read by a schema. Null if there is no such file.
@@ -20,7 +20,7 @@ const MOST_LINE = 2 ** 24;
  */
 export function readDocument<T>(folder: string, name: string, schema: Schema<T>): T | null {
   const path = join(folder, name);
-  const bytes = readRunFile('report', path, 'the file as it was written', MOST_DOCUMENT);
+  const bytes = readRunFile('report', path, 'the file as it was written', MAX_DOCUMENT_BYTES);
   if (bytes === null) return null;
   const where = `report: ${path}`;
   const value = parse(bytes);
@@ -35,20 +35,21 @@ export function readDocument<T>(folder: string, name: string, schema: Schema<T>)
  */
 export function readLines<T>(folder: string, name: string, schema: Schema<T>): T[] {
   const path = join(folder, name);
-  const bytes = readRunFile('report', path, 'a file of lines', MOST_LINES) ?? Buffer.alloc(0);
-  const read: T[] = [];
+  const bytes = readRunFile('report', path, 'a file of lines', MAX_LINES_BYTES) ?? Buffer.alloc(0);
+  const values: T[] = [];
   let number = 1;
   for (let start = 0; start < bytes.length; number++) {
     const newline = bytes.indexOf('\n', start);
     const end = newline === -1 ? bytes.length : newline;
     const where = `report: ${path} line ${number}`;
-    if (end - start > MOST_LINE) throw new Error(`${where} has ${end - start} bytes, expected at most ${MOST_LINE}`);
+    if (end - start > MAX_LINE_BYTES)
+      throw new Error(`${where} has ${end - start} bytes, expected at most ${MAX_LINE_BYTES}`);
     const line = bytes.subarray(start, end);
     if (newline === -1 && parse(line) === undefined) break;
-    read.push(readLine(where, line, schema));
+    values.push(readLine(where, line, schema));
     start = end + 1;
   }
-  return read;
+  return values;
 }
 
 /** The value of a line of such a file. @throws Error in one sentence, as `readDocument` does. */
@@ -60,11 +61,11 @@ export function readLine<T>(where: string, line: Buffer, schema: Schema<T>): T {
 }
 
 /** The first bytes of a file, one character per byte. Null if there is no such file. */
-export function readStart(folder: string, name: string, most: number): string | null {
+export function readStart(folder: string, name: string, maxBytes: number): string | null {
   const path = join(folder, name);
   const file = openRunFile('report', path, 'a file of an earlier report, or none');
   if (file === null) return null;
-  const bytes = Buffer.alloc(Math.min(fstatSync(file).size, most));
+  const bytes = Buffer.alloc(Math.min(fstatSync(file).size, maxBytes));
   try {
     return bytes.toString('latin1', 0, readSync(file, bytes, 0, bytes.length, 0));
   } finally {

@@ -72,6 +72,9 @@ const loadDomino = () =>
     createDocument(html: string): NonNullable<PlotOptions['document']>;
   };
 
+/** A text that stays readable above lines and bars. */
+export const halo = { fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 };
+
 /** Draws a chart of Observable Plot as SVG elements, in a document without a browser. */
 export function drawPlot(options: PlotOptions & { width: number; height: number }): Drawing {
   const { width, height } = options;
@@ -95,10 +98,10 @@ interface TextLabels {
 }
 
 /** Attributes that hold coordinates or sizes. */
-const PLACES = new Set(['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height']);
+const COORDINATES = new Set(['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height']);
 
 /** Rounds coordinates to visible digits. */
 const shorten = (name: string, value: string): string =>
-  PLACES.has(name)
+  COORDINATES.has(name)
     ? value.replaceAll(/-?\d+(?:\.\d+)?(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100))
     : value;

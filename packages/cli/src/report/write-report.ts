@@ -11,7 +11,7 @@ import { readStart } from './run-files.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
 
 /** Most bytes of an earlier report that are read: our own pages are smaller. */
-const MOST_PAGE = 2 ** 28;
+const MAX_PAGE_BYTES = 2 ** 28;
 
 /**
  * Writes a report, and each of its pictures as a separate file. Pictures of an earlier report that are no longer needed
@@ -20,7 +20,7 @@ const MOST_PAGE = 2 ** 28;
 export function writeReport(folder: string, page: Page): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, REPORT_FILE);
-  const earlier = pictureNames(readStart(folder, REPORT_FILE, MOST_PAGE) ?? '');
+  const earlier = pictureNames(readStart(folder, REPORT_FILE, MAX_PAGE_BYTES) ?? '');
   const pictures = page.chapters.flatMap(({ pictures = [] }) => pictures);
   for (const picture of pictures) write(join(folder, svgOf(picture.name)), svgFile(picture));
   write(path, htmlPage(page));

@@ -100,6 +100,7 @@ test('a file needs two columns of numbers and one of classes', () => {
   expect([numbers.target, classesOf(numbers)]).toEqual(['c', ['9', '10']]);
   expect(() => readCsv('c.csv', 'a,b\n1,2\n')).toThrow('c.csv has 2 columns, expected 3');
   expect(() => readCsv('c.csv', 'a,b,c\n1,2,x\n')).toThrow('c.csv has 1 rows, expected at least 2');
+  expect(() => readCsv('c.csv', 'a,b,c\n1,2,x\n3,4,"y,z"\n')).toThrow('c.csv has 4 cells in row 2, expected 3');
   expect(() => readCsv('c.csv', 'a,b,c\n1,,x\n2,3,y\n')).toThrow('c.csv has 2 columns with words or gaps');
   expect(() => readCsv('c.csv', 'a,b,c\n1,2,\n2,3,y\n')).toThrow('c.csv has no class in row 1');
 });

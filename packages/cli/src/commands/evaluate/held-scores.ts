@@ -1,7 +1,7 @@
 import { type HeldRows, rankingCurves, type Scoring } from '@gradloom/core/internal';
 import type { OutputReader } from '@gradloom/runtime';
 import { inTurns } from '@gradloom/runtime/internal';
-import { type Curves, MOST_CURVE_POINTS } from '../../report/findings/findings.ts';
+import { type Curves, MAX_CURVE_POINTS } from '../../report/findings/findings.ts';
 
 /** Scores and targets of all rows, for figures that need all of them at once. */
 export interface HeldScores extends Required<OutputReader> {
@@ -51,7 +51,7 @@ export async function curvesOf(
   { task }: Scoring,
   labels: readonly string[] | undefined,
 ): Promise<Curves | undefined> {
-  const curves = await inTurns(rankingCurves(scores, task === 'classes' ? 'classes' : 'values', MOST_CURVE_POINTS));
+  const curves = await inTurns(rankingCurves(scores, task === 'classes' ? 'classes' : 'values', MAX_CURVE_POINTS));
   return curves?.map(({ index, points, ...figures }) => ({
     label: labels?.[index] ?? String(index),
     ...figures,

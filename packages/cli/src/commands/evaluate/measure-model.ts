@@ -14,7 +14,7 @@ import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { targetNames } from '../../lab/figures/column-units.ts';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
-import { MOST_CURVES } from '../../report/findings/findings.ts';
+import { MAX_CURVES } from '../../report/findings/findings.ts';
 import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
 import { classFigures } from './class-figures.ts';
@@ -102,7 +102,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
       ? null
       : { resamples: values.bootstrap, seed: values.seed ?? evaluateOptions.seed.standard };
   const { labels } = model.metadata;
-  const isRanked = collected !== null && task !== 'values' && (dataset.classes ?? 2) <= MOST_CURVES;
+  const isRanked = collected !== null && task !== 'values' && (dataset.classes ?? 2) <= MAX_CURVES;
   const curves = isRanked ? await curvesOf(collected.scores, scoring, labels ?? dataset.labels) : undefined;
   return {
     fingerprint: model.fingerprint,

@@ -171,7 +171,12 @@ async function run(
     ...(blas === undefined ? {} : { blas }),
   };
   const progress = createProgressLine(label, io, json);
-  const context: ExperimentContext = { machine, brief, showProgress: progress.show, paint: createPaint(io.stdout, io.env) };
+  const context: ExperimentContext = {
+    machine,
+    brief,
+    showProgress: progress.show,
+    paint: createPaint(io.stdout, io.env),
+  };
   const compute = async (): Promise<Outcome> => {
     // Some experiments do not train, but all of them refuse a missing library.
     if (blas !== undefined) resolveBackend(backend, { path: blas });

@@ -51,7 +51,8 @@ export function measuredParts(
   const batchMs = passesMs(whole) * unclocked;
   const leafMs = leaf === null ? null : passesMs(leaf) * unclocked;
   // Solves passes · passMs + batch · rowMs = batchMs, and passMs + leaf · rowMs = leafMs.
-  const solved = leafMs === null ? 0 : (leafMs * work.batch - batchMs * work.leafRows) / (work.batch - passes * work.leafRows);
+  const solved =
+    leafMs === null ? 0 : (leafMs * work.batch - batchMs * work.leafRows) / (work.batch - passes * work.leafRows);
   const passMs = Number.isFinite(solved) ? Math.min(Math.max(0, solved), batchMs / passes) : 0;
   const updateMs = whole.update * unclocked;
   const bytes = updateBytes(work.slots, gradientRows) * work.parameters;

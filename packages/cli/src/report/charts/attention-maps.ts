@@ -1,5 +1,6 @@
 import { shownToken } from '../../lab/figures/influences.ts';
 import { percent, plural } from '../../terminal/text/format.ts';
+import { highest } from '../axes.ts';
 import { at, grid } from '../compose.ts';
 import type { Attention } from '../findings/findings.ts';
 import { type Markup, markup } from '../markup/markup.ts';
@@ -10,17 +11,17 @@ type Head = Attention['layers'][number]['heads'][number]; // [query][key]
 /** Heads side by side on a screen; half as many on a phone. */
 const ACROSS = 4;
 /** Smaller weights show no number under the pointer: the page would be several times as large. */
-const TOLD = 0.2;
+const MIN_TITLED = 0.2;
 
 /** Heat maps of the attention of each head, a picture for each layer. */
 export function attentionMaps({ split, tokens, layers, layersInAll }: Attention): Picture[] {
   const shown = tokens.map((token) => shownToken(token).replaceAll(' ', '·'));
-  const left =
+  const rest =
     layersInAll > layers.length ? ` The page shows the first ${layers.length} of ${layersInAll} layers.` : '';
   return layers.map(({ layer, heads }, k) => ({
     name: `attention-${k + 1}`,
     title: `Attention of ${layer}${findingOf(heads)}`,
-    sentence: `The first ${plural(tokens.length, 'token')} of the ${split} text. A row is a token, and its cells show how much it reads each token up to itself: the stronger their colour, the more; a row is 100 %.${k === 0 ? left : ''}`,
+    sentence: `The first ${plural(tokens.length, 'token')} of the ${split} text. A row is a token, and its cells show how much it reads each token up to itself: the stronger their colour, the more; a row is 100 %.${k === 0 ? rest : ''}`,
     alternative: heads.map((head, h) => `Head ${h + 1}: ${shareText(strongest(head))}`).join('; '),
     draw: (width) =>
       grid(
@@ -31,35 +32,32 @@ export function attentionMaps({ split, tokens, layers, layersInAll }: Attention)
   }));
 }
 
-/** Where a head looks, by the mean share of all tokens but the first, which has no choice. */
+/** The token that a head reads, by the mean share of all tokens but the first, which has no choice. */
 interface Share {
-  readonly place: string;
+  readonly token: string;
   readonly share: number;
 }
 
 function strongest(head: Head): Share {
   const meanOf = (keyOf: (t: number) => number): number =>
     head.slice(1).reduce((sum, row, k) => sum + row[keyOf(k + 1)], 0) / Math.max(1, head.length - 1);
-  const places: Share[] = [
-    { place: 'the token itself', share: meanOf((t) => t) },
-    { place: 'the token before', share: meanOf((t) => t - 1) },
-    { place: 'the first token', share: meanOf(() => 0) },
+  const shares: Share[] = [
+    { token: 'the token itself', share: meanOf((t) => t) },
+    { token: 'the token before', share: meanOf((t) => t - 1) },
+    { token: 'the first token', share: meanOf(() => 0) },
   ];
-  return places.reduce((most, one) => (one.share > most.share ? one : most));
+  return shares.reduce((best, one) => (one.share > best.share ? one : best));
 }
 
-const shareText = ({ place, share }: Share): string => `${percent(share)} on ${place}`;
+const shareText = ({ token, share }: Share): string => `${percent(share)} on ${token}`;
 
-/** The head that looks at one place the most, if that is at least half of its attention. */
+/** The head with the most attention on one token, if that is at least half of it. */
 function findingOf(heads: readonly Head[]): string {
   const shares = heads.map(strongest);
-  const most = shares.reduce((best, { share }, h) => (share > shares[best].share ? h : best), 0);
-  const spread = ', spread over several tokens';
-  return heads[0].length < 2
-    ? ''
-    : shares[most].share < 0.5
-      ? spread
-      : `: head ${most + 1} has ${shareText(shares[most])}`;
+  const sharpest = shares.reduce((best, { share }, h) => (share > shares[best].share ? h : best), 0);
+  if (heads[0].length < 2) return '';
+  if (shares[sharpest].share < 0.5) return ', spread over several tokens';
+  return `: head ${sharpest + 1} has ${shareText(shares[sharpest])}`;
 }
 
 const cellAt = (t: number, u: number): string => `M${u},${t}h1v1h-1z`;
@@ -77,16 +75,16 @@ function cellsByShade(head: Head): Map<number, string[]> {
 }
 
 /** Most pixels of a cell. */
-const WIDEST = 28;
+const MAX_CELL = 28;
 
 /** Width of a letter of the largest font. */
 const LETTER = 7.3;
 
 function drawHead(head: Head, tokens: readonly string[], width: number): Drawing {
-  const longest = tokens.reduce((most, token) => Math.max(most, token.length), 1);
+  const longest = highest([1, ...tokens.map((token) => token.length)]);
   const letters = Math.min(longest, 8);
   const margin = Math.ceil(letters * LETTER) + 6;
-  const cell = Math.min(WIDEST, Math.floor((100 * (width - margin)) / tokens.length) / 100);
+  const cell = Math.min(MAX_CELL, Math.floor((100 * (width - margin)) / tokens.length) / 100);
   const size = Math.min(12, Math.round(10 * cell) / 10);
   const cut = (token: string): string => (token.length > letters ? `${token.slice(0, letters - 1)}…` : token);
   const middle = (k: number): number => Math.round(10 * (margin + (k + 0.5) * cell)) / 10;
@@ -97,19 +95,19 @@ function drawHead(head: Head, tokens: readonly string[], width: number): Drawing
       : markup`<text transform="translate(${middle(k) + Math.round(3.5 * size) / 10},${margin - 4}) rotate(-90)">${cut(token)}</text>`,
   ]);
   const steps = tokens.map(() => 'h1v1').join('');
-  const cells = [...cellsByShade(head)].map(([shade, places]) => {
-    return markup`<path d="${places.join('')}" fill-opacity="${shade}"/>`;
-  });
-  const told = head.flatMap((row, t) =>
+  const cells = [...cellsByShade(head)].map(
+    ([shade, paths]) => markup`<path d="${paths.join('')}" fill-opacity="${shade}"/>`,
+  );
+  const titles = head.flatMap((row, t) =>
     row.flatMap((p, u): Markup[] =>
-      p < TOLD
+      p < MIN_TITLED
         ? []
         : [
             markup`<path d="${cellAt(t, u)}" fill="none"><title>${tokens[t]} reads ${tokens[u]}: ${percent(p)}</title></path>`,
           ],
     ),
   );
-  const drawn = markup`<g transform="scale(${cell})"><path d="M0,0${steps}H0z" fill="var(--rule)" fill-opacity=".4"/><g fill="var(--c1)">${cells}</g><g pointer-events="all">${told}</g></g>`;
+  const drawn = markup`<g transform="scale(${cell})"><path d="M0,0${steps}H0z" fill="var(--rule)" fill-opacity=".4"/><g fill="var(--c1)">${cells}</g><g pointer-events="all">${titles}</g></g>`;
   return {
     width,
     height: Math.ceil(margin + tokens.length * cell),

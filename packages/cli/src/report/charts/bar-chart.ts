@@ -3,7 +3,7 @@ import { fittingTicks, highest, lowest, scaleOver } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
-import { drawPlot, type Stroke } from '../theme.ts';
+import { drawPlot, halo, type Stroke } from '../theme.ts';
 
 export interface Bar {
   readonly name: string; // unique among the bars
@@ -75,15 +75,18 @@ export function barChart({ bars, x, rule }: BarChartOptions, width: number): Dra
         textAnchor: 'start',
         dx: log ? 10 : 5,
         dy: above && !log ? 5 : 0,
-        fill: 'var(--ink)',
-        stroke: 'var(--paper)',
-        strokeWidth: 4,
+        ...halo,
       }),
       ...(above
         ? [
             text(rows, {
-              ...{ x: low, y: 'name', text: 'name', textAnchor: 'start', dx: 2, dy: -13 },
-              ...{ fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 },
+              x: low,
+              y: 'name',
+              text: 'name',
+              textAnchor: 'start',
+              dx: 2,
+              dy: -13,
+              ...halo,
             }),
           ]
         : []),

@@ -8,7 +8,7 @@ import { drawPlot } from '../theme.ts';
 const NO_ANSWER = 'no answer';
 
 /** With more classes the numbers would be unreadable. */
-const MOST = 24;
+const MAX_CLASSES = 24;
 
 interface Count {
   readonly label: number;
@@ -18,24 +18,24 @@ interface Count {
 
 /** Confusion matrix: actual against predicted classes. Null if there are too many classes. */
 export function confusionMatrix({ labels, confusion, split }: Answers): Picture | null {
-  if (labels.length > MOST) return null;
+  if (labels.length > MAX_CLASSES) return null;
   const counts: Count[] = confusion.flatMap((answers, label) =>
     answers.map((rows, answer) => ({ label, answer, rows })),
   );
   const wrong = counts.filter(({ label, answer, rows }) => label !== answer && rows > 0);
   const total = counts.reduce((sum, { rows }) => sum + rows, 0);
   const missed = wrong.reduce((sum, { rows }) => sum + rows, 0);
-  const [most] = [...wrong].sort((a, b) => b.rows - a.rows);
+  const [worst] = [...wrong].sort((a, b) => b.rows - a.rows);
   const rowsOf = (label: number) => confusion[label].reduce((sum, rows) => sum + rows, 0);
   const name = (c: number) => labels[c] ?? NO_ANSWER;
   const shareOf = ({ label, rows }: Count) => rows / Math.max(1, rowsOf(label));
   const darkest = wrong.reduce((high, one) => Math.max(high, shareOf(one)), 0);
   const title =
-    most === undefined
+    worst === undefined
       ? `All ${whole(total)} ${split} rows are classified correctly`
-      : `Most frequent error: ${name(most.label)} ${most.answer < labels.length ? `predicted as ${name(most.answer)}` : `gets ${NO_ANSWER}`}, ${whole(most.rows)} of ${whole(rowsOf(most.label))} rows`;
+      : `Most frequent error: ${name(worst.label)} ${worst.answer < labels.length ? `predicted as ${name(worst.answer)}` : `gets ${NO_ANSWER}`}, ${whole(worst.rows)} of ${whole(rowsOf(worst.label))} rows`;
   const shade =
-    most === undefined
+    worst === undefined
       ? ''
       : ` The colour of an error is in proportion to its share of the rows of its class; the darkest is ${percent(darkest)}.`;
   return {

@@ -10,11 +10,11 @@ import { drawPlot } from '../theme.ts';
 
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star'] as const;
 /** Number of classes that have a colour and a symbol. */
-const MOST_CLASSES = symbols.length;
+const MAX_CLASSES = symbols.length;
 const marks = ['●', '■', '▲', '◆', '✚', '★'];
 
 /** Most decision regions drawn; if there are more, evenly spaced ones. */
-const MOST_PANELS = 12;
+const MAX_PANELS = 12;
 
 /** The decision regions of a network at some steps and at the end. Null if all rows lie on one line along an axis. */
 export function decisionBoundary(
@@ -23,7 +23,7 @@ export function decisionBoundary(
 ): Picture | null {
   if (isFlat(end)) return null;
   const before = divisions.filter((division) => division.step < end.step && !isFlat(division));
-  const every = Math.ceil((before.length + 1) / MOST_PANELS);
+  const every = Math.ceil((before.length + 1) / MAX_PANELS);
   const all = [...before.filter((_, k) => k % every === 0), end];
   return {
     name: 'boundary',
@@ -62,7 +62,7 @@ function map(
   width: number,
 ): Drawing {
   const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
-  const ground = margins.slice(0, MOST_CLASSES).flatMap((bytes, c) => {
+  const ground = margins.slice(0, MAX_CLASSES).flatMap((bytes, c) => {
     const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / 127.5 - 1);
     const field = { extent: [x1, y1, x2, y2], side, values } as const;
     return [region(field, `var(--c${c + 1})`, [0, 0.4, 0.8]), border(field, 0, 1)];
@@ -135,7 +135,12 @@ export const border = (field: Field, value: number, strokeWidth: number): Markis
 };
 
 const gridOf = ({ extent: [x1, y1, x2, y2], side }: Field) => ({
-  ...{ width: side, height: side, x1, y1, x2, y2 },
+  width: side,
+  height: side,
+  x1,
+  y1,
+  x2,
+  y2,
   value: identity,
   // The values are a grid already. With coordinates, Plot would sort them into a grid again, which took half the time
   // of a page.

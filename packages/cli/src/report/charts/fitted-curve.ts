@@ -19,17 +19,21 @@ export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
       ? 'The lines are the probabilities that the network predicts at each input. The points are training rows, at the probability of their class.'
       : 'The line is what the network predicts at each input. The points are training rows.',
     alternative: lines
-      .map(({ name, points: own }) => {
-        const values = own.map(([, y]) => y);
+      .map(({ name, points }) => {
+        const values = points.map(([, y]) => y);
         return `${name}: ${what} from ${short(lowest(values))} to ${short(highest(values))} for inputs from ${short(lowest(xs))} to ${short(highest(xs))}`;
       })
       .join('; '),
     draw: (width) => {
-      const own = points.filter(([x, y]) => isDrawable(x) && isDrawable(y));
-      const ys = [...own.map(([, y]) => y), ...lines.flatMap(({ points }) => points.map(([, y]) => y))];
+      const rows = points.filter(([x, y]) => isDrawable(x) && isDrawable(y));
+      const ys = [...rows.map(([, y]) => y), ...lines.flatMap(({ points }) => points.map(([, y]) => y))];
       const drawing = drawPlot({
-        ...{ width, height: isNarrow(width) ? 260 : 340 },
-        ...{ marginLeft: 62, marginRight: 24, marginTop: 28, marginBottom: 40 },
+        width,
+        height: isNarrow(width) ? 260 : 340,
+        marginLeft: 62,
+        marginRight: 24,
+        marginTop: 28,
+        marginBottom: 40,
         x: {
           ...scaleOver(xs, 'input', false),
           nice: false,
@@ -38,22 +42,22 @@ export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
           tickFormat: tick,
         },
         y: { ...scaleOver(ys, isProbability ? 'probability' : 'target and prediction', false), ticks: 6 },
-        marks: lines.flatMap(({ points: places }, k) => [
+        marks: lines.flatMap(({ points: curve }, k) => [
           dot(
-            own.filter(([, , o]) => o === k),
+            rows.filter(([, , o]) => o === k),
             {
-              ...{
-                x: '0',
-                y: '1',
-                r: 2.5,
-                fill: lines.length === 1 ? 'var(--soft)' : strokeOf(k).color,
-                fillOpacity: 0.55,
-              },
+              x: '0',
+              y: '1',
+              r: 2.5,
+              fill: lines.length === 1 ? 'var(--soft)' : strokeOf(k).color,
+              fillOpacity: 0.55,
               title: ([x, y]: readonly [number, number, number]) => `input ${decimal(x)}, target ${decimal(y)}`,
             },
           ),
-          line(places as [number, number][], {
-            ...{ stroke: strokeOf(k).color, strokeWidth: 2.5, strokeDasharray: strokeOf(k).dash },
+          line(curve as [number, number][], {
+            stroke: strokeOf(k).color,
+            strokeWidth: 2.5,
+            strokeDasharray: strokeOf(k).dash,
           }),
         ]),
       });

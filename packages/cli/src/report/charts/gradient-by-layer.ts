@@ -1,10 +1,11 @@
 import { dot, line, text } from '@observablehq/plot';
+import { capital } from '../../terminal/text/format.ts';
 import { type Point, thin } from '../../terminal/text/thin.ts';
 import { highest, isDrawable, type LogRange, logRange, logTicks, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
-import { drawPlot, strokeOf } from '../theme.ts';
+import { drawPlot, halo, strokeOf } from '../theme.ts';
 
 /** Gradient of each layer of one network, before its first step. */
 export interface LayerGradients {
@@ -24,7 +25,7 @@ export function gradientByLayer(all: readonly LayerGradients[]): Picture {
   );
   return {
     name: 'gradient-by-layer',
-    title: capital(all.map(({ label, factor }) => `${label}: ${went(factor)}`).join('; ')),
+    title: capital(all.map(({ label, factor }) => `${label}: ${changeText(factor)}`).join('; ')),
     sentence: `RMS of dL/dz at each of ${depth} hidden layers before the first step, on a logarithmic scale. Backpropagation starts at the output, on the right, and goes to hidden layer 1. ${reach(all)} Dashed: what theory predicts for weights of this size.`,
     alternative: all
       .map(
@@ -57,7 +58,7 @@ function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: num
   const middle = Math.floor(sizes.length / 2);
   // The label is below a flat line, and to the right of the middle of a rising one.
   const climbs = Math.log10(sizes[sizes.length - 1] / sizes[0]) > Math.log10(high / low) / 4;
-  const note =
+  const factorLabel =
     factor === null
       ? []
       : [[climbs ? sizes.length : middle + 1, sizes[climbs ? Math.max(0, middle - 2) : middle]] as [number, number]];
@@ -92,10 +93,11 @@ function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: num
       line(points(expected), { stroke: 'var(--ink)', strokeWidth: 1.5, strokeDasharray: '5 4' }),
       line(points(sizes), { stroke: color, strokeWidth: 2.5 }),
       dot(points(sizes), {
-        ...{ fill: color, r: sizes.length > 40 ? 2 : 3.5 },
+        fill: color,
+        r: sizes.length > 40 ? 2 : 3.5,
         title: ([h, size]: readonly [number, number]) => `hidden layer ${h}: ${short(size)}`,
       }),
-      text(note, {
+      text(factorLabel, {
         text: () => perLayer(factor ?? 1),
         dy: climbs ? 0 : 44,
         textAnchor: climbs ? 'end' : 'middle',
@@ -111,9 +113,7 @@ function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: num
           textAnchor: anchor,
           dx: anchor === 'start' ? (climbs ? 14 : 2) : 2,
           dy: anchor === 'start' && climbs ? 6 : -14,
-          fill: 'var(--ink)',
-          stroke: 'var(--paper)',
-          strokeWidth: 4,
+          ...halo,
         }),
       ),
     ],
@@ -121,22 +121,22 @@ function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: num
 }
 
 /** 'the gradient shrinks 3.2 times per layer'. */
-function went(factor: number | null): string {
+function changeText(factor: number | null): string {
   if (factor === null) return 'the gradient is too small for a number';
   if (Math.abs(factor - 1) < 0.05) return 'the gradient keeps its size';
   return factor < 1
-    ? `the gradient shrinks ${times(1 / factor)} times per layer`
-    : `the gradient grows ${times(factor)} times per layer`;
+    ? `the gradient shrinks ${round(1 / factor)} times per layer`
+    : `the gradient grows ${round(factor)} times per layer`;
 }
 
 const perLayer = (factor: number): string =>
   Math.abs(factor - 1) < 0.05
     ? `× ${factor.toFixed(2)} per layer`
     : factor < 1
-      ? `÷ ${times(1 / factor)} per layer`
-      : `× ${times(factor)} per layer`;
+      ? `÷ ${round(1 / factor)} per layer`
+      : `× ${round(factor)} per layer`;
 
-const times = (value: number): string => (value < 10 ? value.toFixed(value < 1.995 ? 2 : 1) : value.toFixed(0));
+const round = (value: number): string => (value < 10 ? value.toFixed(value < 1.995 ? 2 : 1) : value.toFixed(0));
 
 /** The share of the gradient that reaches the first layer, for the activation where it is smallest. */
 function reach(all: readonly LayerGradients[]): string {
@@ -144,10 +144,8 @@ function reach(all: readonly LayerGradients[]): string {
     .map(({ label, sizes }) => ({ label, share: sizes[0] / sizes[sizes.length - 1] }))
     .filter(({ share }) => share > 0 && share < 0.1);
   if (shares.length === 0) return '';
-  const { label, share } = shares.reduce((least, one) => (one.share < least.share ? one : least));
+  const { label, share } = shares.reduce((low, one) => (one.share < low.share ? one : low));
   return `With ${label}, the gradient there is ${short(1 / share)} times smaller.`;
 }
 
 const short = (value: number): string => tick(Number(value.toPrecision(2)));
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -7,19 +7,19 @@ import type { LookFigures } from '../train/run-lines.ts';
 import { colorBar, heatMap } from './heat-map.ts';
 
 /** With fewer layers, a picture of their gradients shows nothing. */
-const FEWEST = 2;
+const MIN_LAYERS = 2;
 
 /** RMS of the gradient of the loss with respect to the output of each layer, by step. For runs with --probe. */
 export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
   const [first] = looks;
   if (first === undefined) return [];
-  const places = first.layers.flatMap(({ rmsDy }, k) => (Number.isNaN(rmsDy) ? [] : [k]));
-  if (places.length < FEWEST) return [];
-  const sizes = places.map((k) => looks.map(({ layers }) => layers[k].rmsDy));
+  const drawn = first.layers.flatMap(({ rmsDy }, k) => (Number.isNaN(rmsDy) ? [] : [k]));
+  if (drawn.length < MIN_LAYERS) return [];
+  const sizes = drawn.map((k) => looks.map(({ layers }) => layers[k].rmsDy));
   const [start, end] = [sizes[0], sizes[sizes.length - 1]].map((row) => row[0]);
   const ratio = end / start;
   const all = layerNames(first.layers);
-  const names = places.map((k) => all[k]);
+  const names = drawn.map((k) => all[k]);
   const range = logRange(sizes.flat());
   return [
     {

@@ -16,9 +16,9 @@ export interface HeatMap {
 }
 
 /** Most columns drawn; if there are more, evenly spaced ones. */
-const MOST_COLUMNS = 60;
+const MAX_COLUMNS = 60;
 /** Most rows drawn: more would be less than a pixel high. */
-const MOST_ROWS = 160;
+const MAX_ROWS = 160;
 
 /**
  * Cells coloured by the logarithm of their value with viridis: small is dark, which also works without colour vision.
@@ -28,18 +28,18 @@ export function heatMap(
   range: LogRange,
   width: number,
 ): Drawing {
-  const [column, row] = [Math.ceil(columns.length / MOST_COLUMNS), Math.ceil(names.length / MOST_ROWS)];
-  const shown = columns.filter((_, c) => c % column === 0);
-  const rows = names.filter((_, r) => r % row === 0);
-  const cells = values.flatMap((own, r) =>
-    own.flatMap((value, c) =>
-      r % row === 0 && c % column === 0 && value > 0 ? [{ r: names[r], c: columns[c], value }] : [],
+  const [columnStride, rowStride] = [Math.ceil(columns.length / MAX_COLUMNS), Math.ceil(names.length / MAX_ROWS)];
+  const shown = columns.filter((_, c) => c % columnStride === 0);
+  const rows = names.filter((_, r) => r % rowStride === 0);
+  const cells = values.flatMap((row, r) =>
+    row.flatMap((value, c) =>
+      r % rowStride === 0 && c % columnStride === 0 && value > 0 ? [{ r: names[r], c: columns[c], value }] : [],
     ),
   );
   const narrow = isNarrow(width);
-  const every = (names: readonly string[], most: number) => {
-    const step = Math.ceil(names.length / most);
-    return names.filter((_, k) => k % step === 0);
+  const ticksOf = (names: readonly string[], maxTicks: number) => {
+    const stride = Math.ceil(names.length / maxTicks);
+    return names.filter((_, k) => k % stride === 0);
   };
   return drawPlot({
     width,
@@ -53,16 +53,19 @@ export function heatMap(
       type: 'band',
       domain: shown,
       label: x,
-      ticks: every(shown, narrow ? 4 : 8),
+      ticks: ticksOf(shown, narrow ? 4 : 8),
       tickSize: 3,
       labelArrow: 'right',
     },
-    y: { type: 'band', domain: rows, label: y, ticks: every(rows, 20), tickSize: 3, labelArrow: 'down' },
+    y: { type: 'band', domain: rows, label: y, ticks: ticksOf(rows, 20), tickSize: 3, labelArrow: 'down' },
     color: { type: 'log', domain: range as [number, number], scheme: 'viridis', clamp: true },
     marks: [
       cell(cells, {
-        ...{ x: 'c', y: 'r', fill: 'value', inset: -0.25 },
-        ...(cells.length > MOST_TITLES
+        x: 'c',
+        y: 'r',
+        fill: 'value',
+        inset: -0.25,
+        ...(cells.length > MAX_TITLES
           ? {}
           : { title: ({ r, c, value }: (typeof cells)[number]) => `${y} ${r}, ${x} ${c}: ${short(value)}` }),
       }),
@@ -71,7 +74,7 @@ export function heatMap(
 }
 
 /** Most cells that show their value on hover: more would make the page several times as large. */
-const MOST_TITLES = 3000;
+const MAX_TITLES = 3000;
 
 const STEPS = 48;
 

@@ -2,7 +2,7 @@ import { type Markish, rectX } from '@observablehq/plot';
 import { highest, lowest } from '../axes.ts';
 
 /** Most strips of a chart: as many as a finger can hit on a phone. */
-const MOST = 60;
+const MAX_STRIPS = 60;
 
 /** Values of one line by x. */
 export interface HoverLine {
@@ -17,21 +17,21 @@ export interface HoverLine {
 export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => string, log = false): Markish {
   const scale = (x: number) => (log ? Math.log(x) : x);
   const all = [...new Set(lines.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
-  const every = Math.ceil(all.length / MOST);
-  const places = all.filter((_, k) => k % every === 0);
+  const every = Math.ceil(all.length / MAX_STRIPS);
+  const centers = all.filter((_, k) => k % every === 0);
   const middle = (a: number, b: number) => (log ? Math.sqrt(a * b) : (a + b) / 2);
-  const reach = places.length < 2 ? 1 : scale(places[places.length - 1]) - scale(places[0]);
+  const reach = centers.length < 2 ? 1 : scale(centers[centers.length - 1]) - scale(centers[0]);
   const [low, high] = [lowest(all), highest(all)];
-  const strips = places.map((x, k) => {
+  const strips = centers.map((x, k) => {
     const near = lines.flatMap(({ name, points }) => {
-      const found = nearest(points, x);
+      const point = nearest(points, x);
       // A line that does not reach this strip has no value here.
-      if (found === null || Math.abs(scale(found[0]) - scale(x)) > (reach / places.length) * 1.5) return [];
-      return [`${name === '' ? '' : `${name} `}${found[1]}`];
+      if (point === null || Math.abs(scale(point[0]) - scale(x)) > (reach / centers.length) * 1.5) return [];
+      return [`${name === '' ? '' : `${name} `}${point[1]}`];
     });
     return {
-      x1: k === 0 ? low : middle(places[k - 1], x),
-      x2: k === places.length - 1 ? high : middle(x, places[k + 1]),
+      x1: k === 0 ? low : middle(centers[k - 1], x),
+      x2: k === centers.length - 1 ? high : middle(x, centers[k + 1]),
       title: [head(x), ...near].join('\n'),
     };
   });
@@ -47,6 +47,6 @@ function nearest(points: HoverLine['points'], x: number): HoverLine['points'][nu
     if (points[middle][0] < x) low = middle + 1;
     else high = middle;
   }
-  const [before, at] = [points[Math.max(0, low - 1)], points[low]];
-  return Math.abs(before[0] - x) < Math.abs(at[0] - x) ? before : at;
+  const [before, after] = [points[Math.max(0, low - 1)], points[low]];
+  return Math.abs(before[0] - x) < Math.abs(after[0] - x) ? before : after;
 }

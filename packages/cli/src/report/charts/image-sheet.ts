@@ -60,7 +60,8 @@ function imageOf(sheet: Sheet, id: string): Markup {
 }
 
 function textOfCell({ title, note, end, hover }: CellText, width: number): Markup[] {
-  const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, Math.max(1, most - 1))}…` : text);
+  const cut = (text: string, maxLetters: number) =>
+    text.length > maxLetters ? `${text.slice(0, Math.max(1, maxLetters - 1))}…` : text;
   return [
     markup`<title>${hover}</title>`,
     markup`<text y="14" font-weight="600">${cut(title, Math.floor(width / BOLD))}</text>`,

@@ -1,5 +1,6 @@
 import { areaY, lineY } from '@observablehq/plot';
 import type { LayerHistogram } from '../../lab/figures/layer-histogram.ts';
+import { capital } from '../../terminal/text/format.ts';
 import { isDrawable, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
 import { short } from '../course.ts';
@@ -23,7 +24,7 @@ const words = {
 } as const;
 
 /** A standard deviation that changes by less counts as unchanged. */
-const KEPT = 0.05;
+const UNCHANGED = 0.05;
 
 /**
  * Histogram of the numbers of each layer, one panel per layer; `network` distinguishes networks. Null if no layer has
@@ -35,19 +36,19 @@ export function layerHistograms(
   network = '',
 ): Picture | null {
   // Histograms of non-finite numbers have no bins to draw.
-  const own = all.filter((histogram) => histogram.kind === kind && isDrawable(histogram.high - histogram.low, true));
-  if (own.length === 0) return null;
-  const spreads = own.map(({ layer, low, high, start, end }) => {
+  const drawn = all.filter((histogram) => histogram.kind === kind && isDrawable(histogram.high - histogram.low, true));
+  if (drawn.length === 0) return null;
+  const spreads = drawn.map(({ layer, low, high, start, end }) => {
     const [from, to] = [start, end].map((shares) => deviation(shares, low, high));
     return { layer, from, to, change: from === to ? 0 : Math.abs(Math.log(to / from)) };
   });
-  const most = spreads.reduce((a, b) => (b.change > a.change ? b : a));
+  const largest = spreads.reduce((a, b) => (b.change > a.change ? b : a));
   const { name, axis, sentence } = words[kind];
   return {
     name: network === '' ? kind : `${kind}-${network.replaceAll(/\W+/g, '-').slice(0, 60)}`,
-    title: `${network === '' ? '' : `${network}: `}${titleOf(name, most, network !== '')}`,
+    title: `${network === '' ? '' : `${network}: `}${titleOf(name, largest, network !== '')}`,
     sentence,
-    alternative: own
+    alternative: drawn
       .map(
         ({ layer, low, high }, k) =>
           `${layer}: from ${short(low)} to ${short(high)}, standard deviation ${short(spreads[k].from)} before training and ${short(spreads[k].to)} after`,
@@ -63,18 +64,21 @@ export function layerHistograms(
           width,
         ),
         grid(
-          own.map((histogram) => ({ title: histogram.layer, draw: (each: number) => outline(histogram, axis, each) })),
+          drawn.map((histogram) => ({
+            title: histogram.layer,
+            draw: (each: number) => outline(histogram, axis, each),
+          })),
           width,
-          Math.min(isNarrow(width) ? 2 : 3, Math.max(2, own.length)),
+          Math.min(isNarrow(width) ? 2 : 3, Math.max(2, drawn.length)),
         ),
       ]),
   };
 }
 
 function titleOf(name: string, { layer, from, to, change }: Spread, isPart: boolean): string {
-  const what = isPart ? name : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  return change < Math.log(1 + KEPT)
-    ? `${what}: the standard deviation of every layer changes by less than ${100 * KEPT} %`
+  const what = isPart ? name : capital(name);
+  return change < Math.log(1 + UNCHANGED)
+    ? `${what}: the standard deviation of every layer changes by less than ${100 * UNCHANGED} %`
     : `${what} change most in ${layer}: standard deviation ${short(from)} before training, ${short(to)} after`;
 }
 

@@ -41,7 +41,7 @@ export interface LineChartOptions {
   readonly legend?: boolean; // default: only with several lines
 }
 
-const FEW = 30;
+const MAX_DOTS = 30;
 
 /** A chart of lines, with a legend if there are several. */
 export function lineChart(
@@ -52,7 +52,7 @@ export function lineChart(
     stroke: strokeOf(k),
     ...rest,
     points: thin(points.filter(([at, value]) => isDrawable(at, x.log) && isDrawable(value, y.log))),
-    dots: dots ?? points.length <= FEW,
+    dots: dots ?? points.length <= MAX_DOTS,
   }));
   const bars = series.flatMap(({ errorBars = [] }) => errorBars.map(([at, low, , high]) => ({ at, low, high })));
   const spread = thinBand(
@@ -122,8 +122,13 @@ export function lineChart(
       ),
       ruleY(levels, { y: 'value', stroke: 'var(--soft)', strokeDasharray: '3 3' }),
       text(levels, {
-        ...{ y: 'value', text: 'name', frameAnchor: 'right', textAnchor: 'end', dy: -7 },
-        ...{ fill: 'var(--soft)', className: 'halo' },
+        y: 'value',
+        text: 'name',
+        frameAnchor: 'right',
+        textAnchor: 'end',
+        dy: -7,
+        fill: 'var(--soft)',
+        className: 'halo',
       }),
       hoverStrips(hoverLines, (at) => `${x.label} ${readable(at)}`, x.log),
     ],
@@ -137,7 +142,7 @@ export function lineChart(
 const readable = (value: number): string => tick(Number(value.toPrecision(4)));
 
 function rangeText(errorBars: readonly BandPoint[], at: number): string {
-  const bar = errorBars.find(([place]) => place === at);
+  const bar = errorBars.find(([x]) => x === at);
   return bar === undefined || bar[1] === bar[3] ? '' : ` (${readable(bar[1])} to ${readable(bar[3])})`;
 }
 
@@ -147,8 +152,8 @@ const drawBand = ({ stroke: { color } }: Band, points: readonly BandPoint[], str
 ];
 
 /** Ticks between whole numbers, such as epochs, would be meaningless. */
-function ticksOf(points: readonly Point[], room: number, most: number, isWhole?: boolean): number[] {
+function ticksOf(points: readonly Point[], width: number, maxTicks: number, isWhole?: boolean): number[] {
   const xs = points.map(([value]) => value).filter((value) => isDrawable(value));
-  const least = (isWhole ?? xs.every(Number.isInteger)) ? 1 : 0;
-  return xs.length === 0 ? [] : fittingTicks(lowest(xs), highest(xs), room, most, least);
+  const minStep = (isWhole ?? xs.every(Number.isInteger)) ? 1 : 0;
+  return xs.length === 0 ? [] : fittingTicks(lowest(xs), highest(xs), width, maxTicks, minStep);
 }

@@ -1,7 +1,8 @@
 import { dot, line, ruleY, text } from '@observablehq/plot';
 import { decimal } from '../../terminal/text/format.ts';
+import { highest, lowest } from '../axes.ts';
 import type { Drawing } from '../picture.ts';
-import { drawPlot } from '../theme.ts';
+import { drawPlot, halo } from '../theme.ts';
 
 /** An axis: numbers, optionally on a logarithmic scale, or evenly spaced words. */
 export interface Coordinate {
@@ -21,19 +22,19 @@ const ROW = 64;
 export function parallelCoordinates({ axes, marked }: ParallelCoordinates, width: number): Drawing {
   const scales = axes.map(scaleOf);
   const lines = marked.map((_, k) =>
-    axes.flatMap(({ values }, a): Place[] => {
+    axes.flatMap(({ values }, a): LinePoint[] => {
       const value = values[k];
-      return value === null ? [] : [{ x: scales[a].place(value), y: a, line: k }];
+      return value === null ? [] : [{ x: scales[a].position(value), y: a, line: k }];
     }),
   );
-  const draw = (wanted: boolean, stroke: string, strokeOpacity: number) =>
-    line(lines.filter((_, k) => marked[k] === wanted).flat(), {
+  const draw = (isMarked: boolean, stroke: string, strokeOpacity: number) =>
+    line(lines.filter((_, k) => marked[k] === isMarked).flat(), {
       x: 'x',
       y: 'y',
       z: 'line',
       stroke,
       strokeOpacity,
-      strokeWidth: wanted ? 2 : 1,
+      strokeWidth: isMarked ? 2 : 1,
     });
   const ticks = scales.flatMap(({ ticks }, a) => ticks.map(({ at, label }) => ({ x: at, y: a, label })));
   return drawPlot({
@@ -56,8 +57,14 @@ export function parallelCoordinates({ axes, marked }: ParallelCoordinates, width
       text(
         axes.map(({ name }, a) => ({ x: 0, y: a, name })),
         {
-          ...{ x: 'x', y: 'y', text: 'name', dy: -14, textAnchor: 'start', fontWeight: 600 },
-          ...{ stroke: 'var(--paper)', fill: 'currentColor', strokeWidth: 4 },
+          x: 'x',
+          y: 'y',
+          text: 'name',
+          dy: -14,
+          textAnchor: 'start',
+          fontWeight: 600,
+          ...halo,
+          fill: 'currentColor',
         },
       ),
       // Labels at the ends of an axis stay inside the picture.
@@ -65,8 +72,13 @@ export function parallelCoordinates({ axes, marked }: ParallelCoordinates, width
         text(
           ticks.filter(({ x }) => anchorOf(x) === textAnchor),
           {
-            ...{ x: 'x', y: 'y', text: 'label', dy: 14, textAnchor },
-            ...{ stroke: 'var(--paper)', fill: 'var(--soft)', strokeWidth: 4 },
+            x: 'x',
+            y: 'y',
+            text: 'label',
+            dy: 14,
+            textAnchor,
+            ...halo,
+            fill: 'var(--soft)',
           },
         ),
       ),
@@ -76,40 +88,37 @@ export function parallelCoordinates({ axes, marked }: ParallelCoordinates, width
 
 const anchorOf = (x: number) => (x <= 0 ? 'start' : x >= 1 ? 'end' : 'middle');
 
-interface Place {
+interface LinePoint {
   readonly x: number;
   readonly y: number;
   readonly line: number;
 }
 
 interface Scale {
-  readonly place: (value: number | string) => number;
+  readonly position: (value: number | string) => number;
   readonly ticks: readonly { readonly at: number; readonly label: string }[];
 }
 
 function scaleOf({ values, log }: Coordinate): Scale {
-  const there = values.filter((value) => value !== null);
-  if (there.some((value) => typeof value === 'string')) return wordScale([...new Set(there.map(String))]);
-  const numbers = there as number[];
+  const present = values.filter((value) => value !== null);
+  if (present.some((value) => typeof value === 'string')) return wordScale([...new Set(present.map(String))]);
+  const numbers = present as number[];
   const isLog = log && numbers.every((value) => value > 0);
-  const along = (value: number) => (isLog ? Math.log(value) : value);
-  const [low, high] = [
-    numbers.reduce((a, b) => Math.min(a, b), Infinity),
-    numbers.reduce((a, b) => Math.max(a, b), -Infinity),
-  ];
+  const scaled = (value: number) => (isLog ? Math.log(value) : value);
+  const [low, high] = [lowest(numbers), highest(numbers)];
   if (!(high > low)) {
-    return { place: () => 0.5, ticks: numbers.length === 0 ? [] : [{ at: 0.5, label: decimal(low) }] };
+    return { position: () => 0.5, ticks: numbers.length === 0 ? [] : [{ at: 0.5, label: decimal(low) }] };
   }
-  const place = (value: number | string) => (along(Number(value)) - along(low)) / (along(high) - along(low));
+  const position = (value: number | string) => (scaled(Number(value)) - scaled(low)) / (scaled(high) - scaled(low));
   const middle = isLog ? Math.sqrt(low * high) : (low + high) / 2;
-  return { place, ticks: [low, middle, high].map((value) => ({ at: place(value), label: decimal(value) })) };
+  return { position, ticks: [low, middle, high].map((value) => ({ at: position(value), label: decimal(value) })) };
 }
 
 function wordScale(words: readonly string[]): Scale {
   const at = (k: number) => (words.length === 1 ? 0.5 : k / (words.length - 1));
   const short = (word: string) => (word.length > 24 ? `${word.slice(0, 23)}…` : word);
   return {
-    place: (value) => at(words.indexOf(String(value))),
+    position: (value) => at(words.indexOf(String(value))),
     ticks: words.map((word, k) => ({ at: at(k), label: short(word) })),
   };
 }

@@ -14,8 +14,8 @@ export function rankingPictures({ curves = [], split }: Answers): Picture[] {
   const of = isOne ? `class ${curves[0].label}` : 'each class against all others';
   const draw = (series: readonly Series[], x: string, y: string) => (width: number) =>
     lineChart({ series, x: { label: x }, y: { label: y, domain: [0, 1] }, height: 320, legend: true }, width);
-  const linesOf = (place: (point: Curves[number]['points'][number]) => readonly [number, number]): Series[] =>
-    curves.map(({ label, points }) => ({ name: label, points: points.map(place), dots: false }));
+  const linesOf = (pointOf: (point: Curves[number]['points'][number]) => readonly [number, number]): Series[] =>
+    curves.map(({ label, points }) => ({ name: label, points: points.map(pointOf), dots: false }));
   const roc = linesOf(([falsePositives, recall]) => [falsePositives, recall]).map((line) => ({
     ...line,
     points: [[0, 0] as const, ...line.points],

@@ -9,7 +9,7 @@ import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
 /** Most outputs whose figures are in a title. */
-const MOST_TITLED = 4;
+const MAX_TITLED = 4;
 
 type Output = Predictions['outputs'][number];
 
@@ -20,7 +20,7 @@ export function regressionPictures({ split, rows, outputs, columns = outputs.len
     outputs.map((output, k) => `${nameOf(k)} ${format(output)}`.trim()).join(', ');
   const drawn = outputs.slice(0, MAX_UNNAMED);
   const first = drawn.length < columns ? ` The first ${drawn.length} of ${whole(columns)} targets are drawn.` : '';
-  const isMany = outputs.length > MOST_TITLED;
+  const isMany = outputs.length > MAX_TITLED;
   const [r2, rmse] = [figures((output) => decimal(output.r2)), figures((output) => decimal(output.rmse))];
   const shown = highest(outputs.map(({ points }) => points.length));
   const some = shown < rows ? ` ${whole(shown)} of the ${whole(rows)} rows are drawn.${first}` : first;
@@ -69,7 +69,9 @@ function predicted({ points }: Output, width: number): Drawing {
   const ends = all.length === 0 ? [0, 1] : [lowest(all), highest(all)];
   const axis = (label: string) => ({ ...scaleOver(all, label, false), ticks: ticksIn(all, width), tickFormat: tick });
   return drawPlot({
-    ...{ width, height: isNarrow(width) ? 280 : 380, ...frame },
+    width,
+    height: isNarrow(width) ? 280 : 380,
+    ...frame,
     x: axis('actual'),
     y: axis('predicted'),
     marks: [
@@ -83,9 +85,15 @@ function predicted({ points }: Output, width: number): Drawing {
 }
 
 function residual({ points }: Output, width: number): Drawing {
-  const residuals = points.map(([actual, value]) => ({ value, left: value - actual, title: titleOf([actual, value]) }));
+  const residuals = points.map(([actual, value]) => ({
+    value,
+    residual: value - actual,
+    title: titleOf([actual, value]),
+  }));
   return drawPlot({
-    ...{ width, height: isNarrow(width) ? 220 : 260, ...frame },
+    width,
+    height: isNarrow(width) ? 220 : 260,
+    ...frame,
     x: {
       ...scaleOver(
         residuals.map(({ value }) => value),
@@ -100,7 +108,7 @@ function residual({ points }: Output, width: number): Drawing {
     },
     y: {
       ...scaleOver(
-        residuals.map(({ left }) => left),
+        residuals.map(({ residual }) => residual),
         'predicted − actual',
         false,
       ),
@@ -108,7 +116,7 @@ function residual({ points }: Output, width: number): Drawing {
     },
     marks: [
       ruleY([0], { stroke: 'var(--soft)', strokeDasharray: '5 4' }),
-      dot(residuals, { ...point, x: 'value', y: 'left', title: 'title' }),
+      dot(residuals, { ...point, x: 'value', y: 'residual', title: 'title' }),
     ],
   });
 }

@@ -19,7 +19,7 @@ const colors: Readonly<Record<keyof Profile, string>> = {
 };
 
 /** Most bars drawn; if there are more, evenly spaced ones. */
-const MOST_BARS = 256;
+const MAX_BARS = 256;
 
 /** Time of each thread by phase; `rows` are bars, for runs or threads. */
 export function timeOfThreads(
@@ -32,7 +32,7 @@ export function timeOfThreads(
   const share = (part: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[part], 0) / total;
   const [longest] = parts.filter((part) => part !== 'wait').sort((a, b) => share(b) - share(a));
   const rounded = (part: keyof Profile) => `${Math.round(100 * share(part))} %`;
-  const every = Math.ceil(rows.length / MOST_BARS);
+  const every = Math.ceil(rows.length / MAX_BARS);
   const shown = rows.filter((_, k) => k % every === 0);
   const bars = shown.flatMap(({ name, profile }) => parts.map((part) => ({ name, part, ms: profile[part] })));
   return {

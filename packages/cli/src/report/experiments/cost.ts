@@ -18,11 +18,11 @@ export function costPictures({ batch, cases }: Read<typeof costDocument>): Pictu
   const depths = [...new Set(cases.map(({ depth }) => depth))].sort((a, b) => a - b);
   const deepest = depths[depths.length - 1];
   const counted = Array.from({ length: 4 * deepest - 3 }, (_, k) => 1 + k / 4).map((L) => [L, 2 - 1 / L] as const);
-  const most = cases.reduce((high, one) => (one.ratio > high.ratio ? one : high));
+  const slowest = cases.reduce((high, one) => (one.ratio > high.ratio ? one : high));
   return [
     {
       name: 'backward-by-depth',
-      title: `The backward pass takes at most ${most.ratio.toFixed(2)} times as long as the forward pass (${most.depth} layers of ${most.width})`,
+      title: `The backward pass takes at most ${slowest.ratio.toFixed(2)} times as long as the forward pass (${slowest.depth} layers of ${slowest.width})`,
       sentence: `Time of the backward pass divided by that of the forward pass, ${batch} rows per pass. In multiply-adds, L layers of one size have a ratio of 2 − 1/L: each layer takes one product forward and two backward, the first only one.`,
       alternative: cases
         .map(

@@ -27,19 +27,22 @@ export function descentPictures({ rates, noise }: DescentDocument): Picture[] {
   return [...(rates === undefined ? [] : [byRate(rates)]), ...(noise === undefined ? [] : [noiseOfBatches(noise)])];
 }
 
-const MOST = 6;
+/** Most lines of a chart; of more learning rates, some are drawn. */
+const MAX_LINES = 6;
 
 function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
   const all = Object.entries(rates).sort(([a], [b]) => Number(a) - Number(b));
   const end = all.findIndex(([, { verdict }]) => verdict === 'diverges');
-  const upToLost = end === -1 ? all : all.slice(0, end + 1);
-  const shown = upToLost.filter((_, k) => (upToLost.length - 1 - k) % Math.ceil(upToLost.length / MOST) === 0);
+  const upToDiverging = end === -1 ? all : all.slice(0, end + 1);
+  const shown = upToDiverging.filter(
+    (_, k) => (upToDiverging.length - 1 - k) % Math.ceil(upToDiverging.length / MAX_LINES) === 0,
+  );
   const learning = all.filter(([, { finalLoss }]) => finalLoss !== null);
   const [best] = learning.reduce((low, one) => ((one[1].finalLoss ?? 0) < (low[1].finalLoss ?? 0) ? one : low));
-  const lost = all.find(([, { verdict }]) => verdict === 'diverges');
+  const diverging = end === -1 ? undefined : all[end];
   return {
     name: 'loss-by-rate',
-    title: `The learning rate ${tick(Number(best))} reaches the lowest loss${lost === undefined ? '' : `; at ${tick(Number(lost[0]))} training diverges`}`,
+    title: `The learning rate ${tick(Number(best))} reaches the lowest loss${diverging === undefined ? '' : `; at ${tick(Number(diverging[0]))} training diverges`}`,
     sentence:
       'The same problem from the same weights by plain gradient descent, one line per learning rate. With too small a rate the loss falls slowly; with too large a rate it rises.',
     alternative: all
@@ -66,7 +69,7 @@ function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
 }
 
 function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
-  const of = (figure: 'measured' | 'theory') =>
+  const pointsOf = (figure: 'measured' | 'theory') =>
     noise.map((one) => [one.batch, one[figure]] as const).filter(([, value]) => value > 1e-9);
   return {
     name: 'batch-noise',
@@ -79,8 +82,8 @@ function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
       lineChart(
         {
           series: [
-            { name: 'measured', points: of('measured') },
-            { name: 'theory', points: of('theory'), dots: false },
+            { name: 'measured', points: pointsOf('measured') },
+            { name: 'theory', points: pointsOf('theory'), dots: false },
           ],
           x: { label: 'batch size', log: true },
           y: { label: 'gradient error', log: true },

@@ -20,20 +20,20 @@ export const optimizersDocument = record({ optimizers: table(name, optimizer, 10
 export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument>): Picture[] {
   const all = Object.entries(optimizers);
   if (all.length === 0) return [];
-  const [best, found] = all.reduce((low, one) => (one[1].finalLoss < low[1].finalLoss ? one : low));
+  const [best, bestRun] = all.reduce((low, one) => (one[1].finalLoss < low[1].finalLoss ? one : low));
   // Losses above ten times the first are not drawn: a nearly diverging run would flatten all others.
-  const most = 10 * found.losses[0];
-  const triedOf = (tried: (typeof found)['tried']) =>
+  const maxLoss = 10 * bestRun.losses[0];
+  const triedOf = (tried: (typeof bestRun)['tried']) =>
     Object.entries(tried)
       .map(([rate, loss]) => [Number(rate), loss] as const)
-      .filter(([, loss]) => loss <= most)
+      .filter(([, loss]) => loss <= maxLoss)
       .sort(([a], [b]) => a - b);
   const byRate = all.map(([name, { rate }]) => ({ name, rate })).sort((a, b) => a.rate - b.rate);
   const [lowest, highest] = [byRate[0], byRate[byRate.length - 1]];
   return [
     {
       name: 'loss-by-optimizer',
-      title: `Each at its best learning rate, ${best} reaches the lowest loss: ${tick(Number(found.finalLoss.toPrecision(3)))}`,
+      title: `Each at its best learning rate, ${best} reaches the lowest loss: ${tick(Number(bestRun.finalLoss.toPrecision(3)))}`,
       sentence:
         'The same problem from the same weights, one line per optimizer, each at the best of the learning rates that were tried.',
       alternative: all

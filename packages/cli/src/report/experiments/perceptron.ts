@@ -7,7 +7,7 @@ import { tick } from '../axes.ts';
 import { border, type Field, region, targetDots } from '../charts/decision-boundary.ts';
 import { grid } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
-import { drawPlot } from '../theme.ts';
+import { drawPlot, halo } from '../theme.ts';
 
 const gate = refined(
   record({
@@ -97,8 +97,13 @@ function plane({ rows, targets, weights, bias }: Read<typeof gate>, width: numbe
       border(field, 0, 2),
       targetDots(marks),
       text(marks, {
-        ...{ x: 'px', y: 'py', text: 'name', dx: 13, dy: -12, fontWeight: 600 },
-        ...{ fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 },
+        x: 'px',
+        y: 'py',
+        text: 'name',
+        dx: 13,
+        dy: -12,
+        fontWeight: 600,
+        ...halo,
       }),
     ],
   });

@@ -41,15 +41,15 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
   const ratioOf = (which: (one: Remedy) => boolean) =>
     all.filter(([, one]) => which(one)).map(([, { firstOverLast }]) => firstOverLast ?? 0);
   const [good, bad] = [ratioOf((one) => learned(one, chance)), ratioOf((one) => !learned(one, chance))];
-  const least = lowest(good);
-  const most = highest(bad);
+  const lowestGood = lowest(good);
+  const highestBad = highest(bad);
   return {
     name: 'gradient-of-remedies',
     title:
       good.length === 0 || bad.length === 0
         ? `Gradient at the first of ${depth} layers, by remedy`
-        : most < least
-          ? `Networks learn where ${part(least)} or more of the gradient reaches the first layer; with ${part(most)} or less, none does`
+        : highestBad < lowestGood
+          ? `Networks learn where ${part(lowestGood)} or more of the gradient reaches the first layer; with ${part(highestBad)} or less, none does`
           : `${bad.length} of ${plural(all.length, 'network')} do not learn; the smallest share of the gradient at their first layer is ${part(lowest(bad))}`,
     sentence: `Gradient at the first of ${depth} layers divided by that at the last, before the first step, on a logarithmic scale; 1 means equally large. Blue networks learn, orange ones stay at chance.`,
     alternative: all
@@ -76,7 +76,7 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
 
 function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocument): Picture {
   const all = Object.entries(remedies).map(([name, one]) => ({ name, ...one, accuracy: one.testAccuracy ?? 0 }));
-  const best = all.reduce((most, one) => (one.accuracy > most.accuracy ? one : most));
+  const best = all.reduce((high, one) => (one.accuracy > high.accuracy ? one : high));
   const stalled = all.filter((one) => !learned(one, chance)).length;
   return {
     name: 'accuracy-of-remedies',

@@ -14,14 +14,14 @@ import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 
 /** Most layers of a network in a document; the deepest published one has 30. */
-export const MOST_LAYERS = 100_000;
+export const MAX_LAYERS = 100_000;
 
-const look = record({ layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
+const look = record({ layers: list(record({ rmsDz: figure() }), MAX_LAYERS, 1) });
 /** Statistics of one network from several starts. */
-const looks = refined(list(look, 10_000, 1), ([{ layers }, ...others], fail) => {
-  for (const [k, { layers: own }] of others.entries()) {
-    if (own.length === layers.length) continue;
-    fail([k + 1, 'layers'], `a list of ${own.length}`, `a list of ${layers.length} (as in the first look)`);
+const looks = refined(list(look, 10_000, 1), ([{ layers }, ...rest], fail) => {
+  for (const [k, { layers: others }] of rest.entries()) {
+    if (others.length === layers.length) continue;
+    fail([k + 1, 'layers'], `a list of ${others.length}`, `a list of ${layers.length} (as in the first look)`);
   }
 });
 const mean = record({ mean: figure() });
@@ -49,8 +49,8 @@ const heDocument = refined(
   record({ preset: literal('he'), seeds, steps: count(), 'glorot-normal': heInit, 'he-normal': heInit }),
   (document, fail) => {
     for (const init of ['glorot-normal', 'he-normal'] as const) {
-      const [has, wanted] = [document[init].accuracies.length, document.seeds.length];
-      if (has !== wanted) fail([init, 'accuracies'], `a list of ${has}`, `a list of ${wanted} (as seeds)`);
+      const [actual, expected] = [document[init].accuracies.length, document.seeds.length];
+      if (actual !== expected) fail([init, 'accuracies'], `a list of ${actual}`, `a list of ${expected} (as seeds)`);
     }
   },
 );
@@ -76,8 +76,8 @@ export function presetPictures(document: PresetDocument): Picture[] {
 function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
   const bands = networks.map(({ depth, published, norms: { crossEntropy } }) => {
     const points = published.map((_, h): BandPoint => {
-      const own = crossEntropy.map((layers) => layers[h]);
-      return [h + 1, lowest(own), geometric(own), highest(own)];
+      const norms = crossEntropy.map((layers) => layers[h]);
+      return [h + 1, lowest(norms), geometric(norms), highest(norms)];
     });
     return { depth, published: published.map((norm, h) => [h + 1, norm] as const), points };
   });

@@ -13,13 +13,13 @@ import { grid, stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
-import { MOST_LAYERS, type PresetDocument, presetDocument, presetPictures } from './vanishing-presets.ts';
+import { MAX_LAYERS, type PresetDocument, presetDocument, presetPictures } from './vanishing-presets.ts';
 
-const look = record({ step: count(), layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
+const look = record({ step: count(), layers: list(record({ rmsDz: figure() }), MAX_LAYERS, 1) });
 
 const activation = refined(
   record({
-    layers: list(record({ rmsDz: figure(), expectedFactor: figure() }), MOST_LAYERS, 1),
+    layers: list(record({ rmsDz: figure(), expectedFactor: figure() }), MAX_LAYERS, 1),
     factorPerLayer: nullable(number()),
     theoryPerLayer: nullable(number()),
     rates: list(record({ rate: number(), validationAccuracy: nullable(number(0, 1)) }), 1000),
@@ -135,10 +135,10 @@ function throughTraining(all: readonly (readonly [string, Activation])[]): strin
     const { step, layers } = training[training.length - 1];
     return { label, step, depth: layers.length, share: layers[0].rmsDz / layers[layers.length - 1].rmsDz };
   });
-  const least = shares.reduce((low, one) => (one.share < low.share ? one : low));
-  if (!(least.share < 0.1))
-    return `At step ${least.step}, hidden layer 1 gets at least a tenth of the gradient of the last hidden layer`;
-  return `At step ${least.step} of training with ${least.label}, the gradient at hidden layer 1 is ${short(1 / least.share)} times smaller than at hidden layer ${least.depth}`;
+  const smallest = shares.reduce((low, one) => (one.share < low.share ? one : low));
+  if (!(smallest.share < 0.1))
+    return `At step ${smallest.step}, hidden layer 1 gets at least a tenth of the gradient of the last hidden layer`;
+  return `At step ${smallest.step} of training with ${smallest.label}, the gradient at hidden layer 1 is ${short(1 / smallest.share)} times smaller than at hidden layer ${smallest.depth}`;
 }
 
 function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {

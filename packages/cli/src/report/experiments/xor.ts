@@ -9,7 +9,7 @@ import { border, type Field, region, targetDots } from '../charts/decision-bound
 import { lineChart } from '../charts/line-chart.ts';
 import { grid } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
-import { drawPlot, strokeOf } from '../theme.ts';
+import { drawPlot, halo, strokeOf } from '../theme.ts';
 import { xorStarts, xorStartsDocument } from './xor-starts.ts';
 
 const pair = tuple(number(), number());
@@ -134,9 +134,7 @@ function space(
             text: ({ name, one }: { name: string; one: boolean }) => `${name} → ${one ? 1 : 0}`,
             dx,
             dy: -16,
-            fill: 'var(--ink)',
-            stroke: 'var(--paper)',
-            strokeWidth: 4,
+            ...halo,
             fontWeight: 600,
           },
         ),

@@ -10,7 +10,7 @@ import type { Picture } from '../picture.ts';
 import { imageExplanation, imagesPage } from './images-page.ts';
 import { textExplanation, textsPage } from './texts-page.ts';
 
-const MOST_COLUMNS = 100_000;
+const MAX_COLUMNS = 100_000;
 
 /** Most bars of a chart and rows of a table. */
 const SHOWN = 30;
@@ -34,7 +34,7 @@ const columnsDocument = record({
   repeats: count(1),
   seed: count(),
   isTable: flag,
-  importances: list(record({ name, mean: figure(), deviation: figure() }), MOST_COLUMNS, 1),
+  importances: list(record({ name, mean: figure(), deviation: figure() }), MAX_COLUMNS, 1),
   command: text(2 ** 23),
 });
 
@@ -91,12 +91,12 @@ function bars(document: Explain): Picture {
   const shown = ranked(document)
     .filter(({ mean }) => Number.isFinite(mean))
     .slice(0, SHOWN);
-  const left = document.importances.length - shown.length;
+  const omitted = document.importances.length - shown.length;
   const verb = document.better === 'higher' ? 'Fall' : 'Rise';
   return {
     name: 'importance',
     title: `${verb} of ${titleOf(document.metric)} when it is shuffled`,
-    sentence: `Mean ± standard deviation of ${plural(document.repeats, 'shuffle')}.${left > 0 ? ` The ${plural(left, `least important ${wordOf(document)}`)} of ${wholeText(document.importances.length)} ${left === 1 ? 'is' : 'are'} left out.` : ''}`,
+    sentence: `Mean ± standard deviation of ${plural(document.repeats, 'shuffle')}.${omitted > 0 ? ` The ${plural(omitted, `least important ${wordOf(document)}`)} of ${wholeText(document.importances.length)} ${omitted === 1 ? 'is' : 'are'} left out.` : ''}`,
     alternative: shown.map((one) => `${nameOf(document, one.name)}: ${meanText(one)}`).join('; '),
     draw: (width) =>
       barChart(

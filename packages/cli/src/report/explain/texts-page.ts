@@ -9,14 +9,14 @@ import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
-const MOST_TOKENS = 4096;
+const MAX_TOKENS = 4096;
 const token = text(1024);
 
 const textAnswer = refined(
   record({
     row: count(),
-    tokens: list(token, MOST_TOKENS, 1),
-    influences: list(figure(), MOST_TOKENS, 1),
+    tokens: list(token, MAX_TOKENS, 1),
+    influences: list(figure(), MAX_TOKENS, 1),
     next: token,
     answer: nullable(token),
     probability: figure(0, 1),
@@ -64,8 +64,8 @@ const SHOWN = 12;
 
 function influencePicture(one: Explained, hasClasses: boolean): Picture {
   const { row, tokens, influences, next, answer, probability } = one;
-  const places = tokens.map((_, k) => k);
-  const largest = places
+  const largest = tokens
+    .map((_, k) => k)
     .filter((k) => Number.isFinite(influences[k]))
     .sort((a, b) => heightOf(influences, b) - heightOf(influences, a))
     .slice(0, SHOWN)
@@ -75,15 +75,15 @@ function influencePicture(one: Explained, hasClasses: boolean): Picture {
     value: Math.abs(influences[k]),
     text: decimal(influences[k]),
   }));
-  const given = answer === null ? 'no answer' : JSON.stringify(answer);
-  const left =
+  const answerText = answer === null ? 'no answer' : JSON.stringify(answer);
+  const omitted =
     tokens.length > bars.length
       ? ` The ${bars.length} of ${tokens.length} tokens with the largest numbers, by place.`
       : '';
   return {
     name: `influence-${row}`,
-    title: `Row ${row}: answered ${given}${afterAnswer(probability)}; ${hasClasses ? 'the target' : 'next'} is ${JSON.stringify(next)}`,
-    sentence: `${hasClasses ? 'Of' : 'After'} ${JSON.stringify(tokens.join(''))}.${left}`,
+    title: `Row ${row}: answered ${answerText}${afterAnswer(probability)}; ${hasClasses ? 'the target' : 'next'} is ${JSON.stringify(next)}`,
+    sentence: `${hasClasses ? 'Of' : 'After'} ${JSON.stringify(tokens.join(''))}.${omitted}`,
     alternative: bars.map(({ name, text }) => `${name} ${text}`).join('; '),
     draw: (width) => barChart({ bars, x: { label: 'size of the change of the log probability' } }, width),
   };

@@ -24,11 +24,11 @@ export function* baselineOf(train: Dataset, rows: Dataset, measured: Evaluation)
 function* mostFrequent(train: Dataset, rows: Dataset): Pausable<Baseline> {
   const counts = yield* classCounts(train);
   const [[answer]] = [...counts].sort(([a, m], [b, n]) => n - m || a - b);
-  const own = yield* classCounts(rows);
-  const all = [...own.values()].reduce((sum, count) => sum + count, 0);
+  const rowCounts = yield* classCounts(rows);
+  const all = [...rowCounts.values()].reduce((sum, count) => sum + count, 0);
   return {
     answer: tokenOf(train, answer) ?? showLabel(train.labels?.[answer] ?? String(answer)),
-    accuracy: (own.get(answer) ?? 0) / all,
+    accuracy: (rowCounts.get(answer) ?? 0) / all,
     rmse: Number.NaN,
   };
 }

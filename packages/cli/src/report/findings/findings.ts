@@ -5,8 +5,8 @@ import { count, figure, flag, literal, name, number, text, whole } from '../../o
 import type { Read } from '../../options/schema/schema.ts';
 
 /** Most points along a side of a grid; their bytes are in base64. */
-const MOST_GRID = 128;
-const base64 = text(4 * Math.ceil(MOST_GRID ** 2 / 3));
+const MAX_GRID = 128;
+const base64 = text(4 * Math.ceil(MAX_GRID ** 2 / 3));
 
 /** A misclassified row whose class got a low probability. */
 const mistake = record({
@@ -20,10 +20,10 @@ const mistake = record({
 const calibrationBin = record({ rows: count(), probability: figure(0, 1), share: figure(0, 1) });
 
 /** Most classes whose curves are drawn; a chart of more could not be read. */
-export const MOST_CURVES = 8;
+export const MAX_CURVES = 8;
 
 /** Most points of a curve. */
-export const MOST_CURVE_POINTS = 200;
+export const MAX_CURVE_POINTS = 200;
 
 const rankingCurve = record({
   label: name,
@@ -31,7 +31,7 @@ const rankingCurve = record({
   rocAuc: figure(0, 1),
   prAuc: figure(0, 1),
   // false positives, recall, precision
-  points: list(tuple(figure(0, 1), figure(0, 1), figure(0, 1)), MOST_CURVE_POINTS + 1),
+  points: list(tuple(figure(0, 1), figure(0, 1), figure(0, 1)), MAX_CURVE_POINTS + 1),
 });
 
 const answers = refined(
@@ -45,14 +45,14 @@ const answers = refined(
     // calibration of the second of two classes, else of the predicted class; runs of earlier versions have none
     calibration: optional(list(calibrationBin, 100)),
     // ROC and precision-recall curves of the second of two classes, else of each; absent with many classes or rows
-    curves: optional(list(rankingCurve, MOST_CURVES)),
+    curves: optional(list(rankingCurve, MAX_CURVES)),
   }),
   ({ labels: { length: C }, confusion, mistakes, mistakenImages }, fail) => {
     if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `a list of ${C} (as labels)`);
-    const wanted = confusion[0].length === C + 1 ? C + 1 : C;
+    const columns = confusion[0].length === C + 1 ? C + 1 : C;
     for (const [c, { length }] of confusion.entries()) {
-      if (length !== wanted)
-        fail(['confusion', c], `a list of ${length}`, `a list of ${wanted} (there are ${C} labels)`);
+      if (length !== columns)
+        fail(['confusion', c], `a list of ${length}`, `a list of ${columns} (there are ${C} labels)`);
     }
     for (const [k, one] of mistakes.entries()) {
       for (const key of ['label', 'answer'] as const) {
@@ -66,14 +66,14 @@ const answers = refined(
 );
 
 /** A finite coordinate, small enough for the length of its axis to be finite. */
-const place = number(-1e300, 1e300);
+const coordinate = number(-1e300, 1e300);
 
 /** Decision regions before a step. */
 export const division = refined(
   record({
     step: count(), // steps done before
-    extent: tuple(place, place, place, place), // x1, y1, x2, y2
-    side: whole(2, MOST_GRID), // grid points along each side
+    extent: tuple(coordinate, coordinate, coordinate, coordinate), // x1, y1, x2, y2
+    side: whole(2, MAX_GRID), // grid points along each side
     /**
      * For each class: its probability minus that of the likeliest other class, from -1 to 1, as a byte from 0 to 255,
      * in base64.
@@ -95,7 +95,7 @@ export const division = refined(
 const plane = refined(
   record({
     labels: list(name, 64, 1),
-    points: list(tuple(place, place, count()), 1000), // x, y, label
+    points: list(tuple(coordinate, coordinate, count()), 1000), // x, y, label
     right: optional(count()), // number of points classified correctly
     end: division,
   }),
@@ -117,7 +117,7 @@ const predictions = record({
       name: optional(name), // of several targets; runs of earlier versions have none
       r2: figure(),
       rmse: figure(0),
-      points: list(tuple(place, place), 1000),
+      points: list(tuple(coordinate, coordinate), 1000),
     }),
     16_384,
     1,
@@ -127,8 +127,8 @@ const predictions = record({
 /** Predictions of a network along its single input, and the training rows. */
 const curve = refined(
   record({
-    points: list(tuple(place, place, count()), 10_000), // input, target, line
-    lines: list(record({ name, points: list(tuple(place, place), 1000, 2) }), 64, 1),
+    points: list(tuple(coordinate, coordinate, count()), 10_000), // input, target, line
+    lines: list(record({ name, points: list(tuple(coordinate, coordinate), 1000, 2) }), 64, 1),
     isProbability: flag,
   }),
   ({ points, lines }, fail) => {
@@ -155,16 +155,16 @@ export const profile = record({
 const filters = record({ layer: name, total: count(1), sheet });
 
 /** Most tokens and heads of a sentence whose attention is shown. */
-const MOST_READ = 64;
+const MAX_READ = 64;
 
 /** How much each token of a sentence reads the tokens up to itself. */
 const attention = refined(
   record({
     split: name, // the text that the sentence begins
-    tokens: list(text(1024), MOST_READ, 1),
+    tokens: list(text(1024), MAX_READ, 1),
     layers: list(
-      record({ layer: name, heads: list(list(list(number(0, 1), MOST_READ, 1), MOST_READ, 1), MOST_READ, 1) }),
-      MOST_READ,
+      record({ layer: name, heads: list(list(list(number(0, 1), MAX_READ, 1), MAX_READ, 1), MAX_READ, 1) }),
+      MAX_READ,
       1,
     ), // [layer][head][token][token that it reads]
     layersInAll: count(1),
@@ -210,12 +210,12 @@ const result = record({
 });
 
 /** Most threads of a pool. */
-export const MOST_THREADS = 512;
+export const MAX_THREADS = 512;
 
 /** What a report shows in addition to config.json and metrics.jsonl, computed once when the run ends. */
 export const findings = record({
   result,
-  profiles: nullable(list(profile, MOST_THREADS)), // one per thread, if the run was profiled
+  profiles: nullable(list(profile, MAX_THREADS)), // one per thread, if the run was profiled
   answers: nullable(answers), // only if rows belong to classes
   plane: nullable(plane), // only if rows are points of the plane, in few classes
   predictions: optional(nullable(predictions)), // only if targets are values

@@ -2,6 +2,7 @@ import { figureText, foldsTable } from '../../lab/figures/folds-table.ts';
 import { list, record, table } from '../../options/schema/containers.ts';
 import { count, figure, name, text } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
+import { capital } from '../../terminal/text/format.ts';
 import { POINTS, roomFor, SHARE_OF_VALUE } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
@@ -9,10 +10,10 @@ import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
 /** Most folds and figures on a page. */
-const MOST_FOLDS = 10_000;
-const MOST_FIGURES = 100;
+const MAX_FOLDS = 10_000;
+const MAX_FIGURES = 100;
 
-const figures = table(name, figure(), MOST_FIGURES);
+const figures = table(name, figure(), MAX_FIGURES);
 
 /** The parts of folds.json that are shown. */
 export const foldsDocument = record({
@@ -22,7 +23,7 @@ export const foldsDocument = record({
   folds: count(2),
   mean: figures,
   deviation: figures,
-  runs: list(record({ fold: count(1), rows: count(1), steps: count(), figures }), MOST_FOLDS),
+  runs: list(record({ fold: count(1), rows: count(1), steps: count(), figures }), MAX_FOLDS),
   command: text(2 ** 23),
 });
 
@@ -40,7 +41,7 @@ export function foldsPage(document: Folds): Page {
       name: `${name}, mean of the folds`,
       // A line may break before the sign alone.
       value: [figureText(name, mean[name]), spreadText(name, deviation[name])]
-        .map((own) => own.replaceAll(' ', '\u00a0'))
+        .map((text) => text.replaceAll(' ', '\u00a0'))
         .join(' ±\u00a0'),
     })),
     chapters: [
@@ -67,7 +68,7 @@ function figureByFold({ runs, mean }: Folds, name: string): Picture {
   const [first, last] = [runs[0].fold, runs[runs.length - 1].fold];
   return {
     name: `${name.toLowerCase().replaceAll(/[^a-z\d]+/g, '-')}-by-fold`,
-    title: `${name[0].toUpperCase()}${name.slice(1)} by fold`,
+    title: `${capital(name)} by fold`,
     sentence: `Measured on rows that the run of the fold was not trained on. The line is the mean, ${figureText(name, mean[name])}.`,
     alternative: `Folds ${first} to ${last}: ${runs.map(({ figures }) => figureText(name, figures[name])).join(', ')}`,
     draw: (width) =>

@@ -8,7 +8,7 @@ import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
 /** Most points on a page; a sweep has an event for each of 600 steps, and fewer than twice as many. */
-const MOST_POINTS = 10_000;
+const MAX_POINTS = 10_000;
 
 const rate = number(Number.MIN_VALUE);
 
@@ -27,7 +27,7 @@ export const lrFindDocument = record({
   to: rate,
   steps: count(1),
   stopped,
-  points: list(record({ step: count(1), rate, loss: number(), smoothed: number() }), MOST_POINTS),
+  points: list(record({ step: count(1), rate, loss: number(), smoothed: number() }), MAX_POINTS),
   suggestion: nullable(record({ rate, steepest: rate, lowest: rate })),
   train: nullable(text(2 ** 23)),
   command: text(2 ** 23),

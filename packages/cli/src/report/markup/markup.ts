@@ -3,7 +3,8 @@ class EscapedMarkup {
   readonly #text: string;
 
   constructor(text: string) {
-    if (text.length > MOST) throw new Error(`report: a page has ${text.length} characters, expected at most ${MOST}`);
+    if (text.length > MAX_CHARACTERS)
+      throw new Error(`report: a page has ${text.length} characters, expected at most ${MAX_CHARACTERS}`);
     this.#text = text;
   }
 
@@ -16,10 +17,10 @@ class EscapedMarkup {
 export type Markup = EscapedMarkup;
 
 /** Most characters, half of V8's longest string. */
-const MOST = 2 ** 28;
+const MAX_CHARACTERS = 2 ** 28;
 
 /** Templates that have been checked; each is one object, however often it is evaluated. */
-const known = new WeakMap<TemplateStringsArray, readonly Place[]>();
+const known = new WeakMap<TemplateStringsArray, readonly Position[]>();
 
 /**
  * Markup from a template. The text of the template is trusted, values are escaped, and other markup is inserted
@@ -30,11 +31,11 @@ export function markup(
   template: TemplateStringsArray,
   ...values: readonly (string | number | Markup | readonly Markup[])[]
 ): Markup {
-  const places = known.get(template) ?? placesOf(template);
-  known.set(template, places);
+  const positions = known.get(template) ?? positionsOf(template);
+  known.set(template, positions);
   let text = template[0];
   for (const [k, value] of values.entries()) {
-    text += typeof value === 'object' ? inserted(value, places[k]) : escaped(String(value), places[k]);
+    text += typeof value === 'object' ? inserted(value, positions[k]) : escaped(String(value), positions[k]);
     text += template[k + 1];
   }
   return new EscapedMarkup(text);
@@ -71,18 +72,18 @@ export function markupOf(root: DrawnNode, shorten: (name: string, value: string)
   return new EscapedMarkup(Array.from(root.childNodes, (node) => drawn(node, shorten)).join(''));
 }
 
-function inserted(value: Markup | readonly Markup[], place: Place): string {
+function inserted(value: Markup | readonly Markup[], position: Position): string {
   const parts = Array.isArray(value) ? value : [value];
-  if (place.kind === 'attribute' || !parts.every((part) => part instanceof EscapedMarkup)) {
+  if (position.kind === 'attribute' || !parts.every((part) => part instanceof EscapedMarkup)) {
     throw new Error('markup: a value is not markup or is in an attribute, expected markup between elements');
   }
   return parts.join('');
 }
 
-function escaped(value: string, place: Place): string {
-  if (place.kind === 'style') throw new Error('markup: a style has a value, expected only the text of the template');
-  if (place.kind === 'attribute' && loads(value)) {
-    throw new Error(`markup: ${place.name} has ${JSON.stringify(value)}, expected a value that loads nothing`);
+function escaped(value: string, position: Position): string {
+  if (position.kind === 'style') throw new Error('markup: a style has a value, expected only the text of the template');
+  if (position.kind === 'attribute' && loads(value)) {
+    throw new Error(`markup: ${position.name} has ${JSON.stringify(value)}, expected a value that loads nothing`);
   }
   return escapeText(value);
 }
@@ -125,7 +126,7 @@ const printable = (text: string): string => text.replaceAll(CONTROLS, '\ufffd');
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 /** The position of a value in a template. */
-type Place =
+type Position =
   | { readonly kind: 'text' }
   | { readonly kind: 'attribute'; readonly name: string } // between its double quotes
   | { readonly kind: 'style' };
@@ -134,18 +135,18 @@ type Place =
  * The positions of the values in a template. @throws Error if a value is anywhere else, or the template ends within a
  * tag.
  */
-function placesOf(template: readonly string[]): Place[] {
-  let place: Place | null = { kind: 'text' };
+function positionsOf(template: readonly string[]): Position[] {
+  let position: Position | null = { kind: 'text' };
   let before = '';
-  const places = template.slice(0, -1).map((text) => {
+  const positions = template.slice(0, -1).map((text) => {
     before += text;
-    place = placeAfter(before);
-    if (place !== null) return place;
+    position = positionAfter(before);
+    if (position !== null) return position;
     throw new Error(
       `markup: a value follows ${JSON.stringify(before.slice(-40))}, expected it in text or in quotes of an attribute`,
     );
   });
-  if (placeAfter(template.join(''))?.kind === 'text') return places;
+  if (positionAfter(template.join(''))?.kind === 'text') return positions;
   throw new Error(
     `markup: a template ends in ${JSON.stringify(template.join('').slice(-40))}, expected whole elements`,
   );
@@ -154,7 +155,7 @@ function placesOf(template: readonly string[]): Place[] {
 /**
  * The position after some markup; null within a tag (except in the quotes of a harmless attribute) and within a script.
  */
-function placeAfter(before: string): Place | null {
+function positionAfter(before: string): Position | null {
   let tag = ''; // name of the open tag
   let isQuoted = false;
   let raw: string | null = null; // name of the open element in which nothing is escaped

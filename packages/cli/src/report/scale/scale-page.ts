@@ -18,6 +18,7 @@ import {
   predictionTable,
   weakTable,
 } from '../../lab/figures/scale-figures.ts';
+import { uslMs } from '../../lab/scale/laws.ts';
 import { list, nullable, optional, record, tuple } from '../../options/schema/containers.ts';
 import { count, figure, flag, name, number, text, whole as wholeFrom } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
@@ -25,13 +26,13 @@ import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import { highest } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
-import { MOST_THREADS, profile } from '../findings/findings.ts';
+import { MAX_THREADS, profile } from '../findings/findings.ts';
 import { backendFacts, machineFacts, machineTable } from '../machine-table.ts';
 import type { KeyFigure, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 
-const threads = wholeFrom(1, MOST_THREADS);
+const threads = wholeFrom(1, MAX_THREADS);
 
 const point = record({
   threads,
@@ -44,7 +45,7 @@ const point = record({
   speedupRange: tuple(number(0), number(0)),
   efficiency: number(0),
   fingerprint: name,
-  profiles: list(profile, MOST_THREADS),
+  profiles: list(profile, MAX_THREADS),
 });
 
 const weakPoint = record({
@@ -73,7 +74,7 @@ const prediction = record({
       speedup: range,
       measuredMs: nullable(number(0)),
     }),
-    MOST_THREADS,
+    MAX_THREADS,
     1,
   ),
 });
@@ -95,9 +96,9 @@ export const scaleDocument = record({
   sameBits: flag,
   inconclusive: flag,
   best: nullable(threads),
-  points: list(point, MOST_THREADS, 1),
-  weak: list(weakPoint, MOST_THREADS),
-  bandwidth: list(record({ threads, gigabytesPerSecond: number(0) }), MOST_THREADS),
+  points: list(point, MAX_THREADS, 1),
+  weak: list(weakPoint, MAX_THREADS),
+  bandwidth: list(record({ threads, gigabytesPerSecond: number(0) }), MAX_THREADS),
   amdahl: nullable(record({ serial: number(), firstMs: number(0), limit: nullable(number()), residual: number(0) })),
   usl: nullable(
     record({
@@ -234,8 +235,8 @@ const fingerprints = ({ points }: ScaleDocument): Table => ({
 
 function speedup(document: ScaleDocument): Picture {
   const { points, amdahl, usl, cores, rounds } = document;
-  const most = highest(points.map(({ threads }) => threads));
-  const counts = Array.from({ length: 4 * (most - 1) + 1 }, (_, k) => 1 + k / 4);
+  const maxThreads = highest(points.map(({ threads }) => threads));
+  const counts = Array.from({ length: 4 * (maxThreads - 1) + 1 }, (_, k) => 1 + k / 4);
   const [{ stepMs: firstMs }] = points;
   const shown = idealEnd(document);
   const series: Series[] = [
@@ -261,14 +262,10 @@ function speedup(document: ScaleDocument): Picture {
     series.push({ name: 'Amdahl’s law', points: line, dots: false, stroke: strokeOf(1) });
   }
   if (usl !== null) {
-    const { contention, coherence, firstMs: t1 } = usl;
-    const line = counts.map((T) => {
-      const ms = (t1 * (1 + contention * (T - 1) + (coherence ?? 0) * T * (T - 1))) / T;
-      return [T, firstMs / ms] as const;
-    });
+    const line = counts.map((T) => [T, firstMs / uslMs(usl, T)] as const);
     series.push({ name: 'universal law', points: line, dots: false, stroke: strokeOf(2) });
   }
-  const beyond = most > cores ? ` The vertical line marks the ${plural(cores, 'core')} of this machine.` : '';
+  const beyond = maxThreads > cores ? ` The vertical line marks the ${plural(cores, 'core')} of this machine.` : '';
   const fits = amdahl === null && usl === null ? '' : ' The laws are fitted to the measurements up to the cores.';
   const bars = rounds > 1 ? ' Bars go from the lowest to the highest speedup of single rounds.' : '';
   return {
@@ -285,7 +282,7 @@ function speedup(document: ScaleDocument): Picture {
             label: 'speedup',
             domain: [0, highest([1, ...points.map(({ speedupRange }) => speedupRange[1] * 1.1)])],
           },
-          rules: most > cores ? [cores] : [],
+          rules: maxThreads > cores ? [cores] : [],
         },
         width,
       ),

@@ -8,7 +8,7 @@ import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
-const MOST = 100_000;
+const MAX_TRIALS = 100_000;
 
 function oneOf<const W extends string>(words: readonly W[]): Schema<W> {
   const expected = `one of ${words.join(', ')}`;
@@ -21,9 +21,15 @@ const searchedValue: Schema<number | string> = {
 };
 
 const trial = record({
-  ...{ trial: count(1), round: count(1), rank: count(1) },
-  ...{ score: nullable(number()), deviation: nullable(number(0)), loss: nullable(number()) },
-  ...{ steps: count(), early: flag, elapsedMs: number(0) },
+  trial: count(1),
+  round: count(1),
+  rank: count(1),
+  score: nullable(number()),
+  deviation: nullable(number(0)),
+  loss: nullable(number()),
+  steps: count(),
+  early: flag,
+  elapsedMs: number(0),
   values: list(searchedValue, 100),
 });
 
@@ -33,7 +39,7 @@ export const searchDocument = record({
   file: name,
   method: oneOf(['grid', 'random', 'halving']),
   seed: count(),
-  folds: nullable(whole(2, MOST)),
+  folds: nullable(whole(2, MAX_TRIALS)),
   metric: oneOf(Object.keys(monitors) as (keyof typeof monitors)[]),
   isHigherBetter: flag,
   rounds: list(
@@ -46,7 +52,7 @@ export const searchDocument = record({
     1,
   ),
   searched: list(record({ key: name, log: flag }), 100, 1),
-  trials: list(trial, MOST),
+  trials: list(trial, MAX_TRIALS),
   left: count(),
   stopped: flag,
   best: nullable(record({ trial: count(1), command: text(2 ** 23) })),
@@ -112,7 +118,7 @@ function coordinates({ searched, trials, metric }: SearchFacts): Picture {
   };
 }
 
-type Shown = Pick<
+type SearchSummary = Pick<
   SearchFacts,
   | 'method'
   | 'folds'
@@ -128,7 +134,16 @@ type Shown = Pick<
 >;
 
 /** One line: the method of the search, and its metric. */
-export function searchText({ method, folds, metric, isHigherBetter, rounds, trials, left, seed }: Shown): string {
+export function searchText({
+  method,
+  folds,
+  metric,
+  isHigherBetter,
+  rounds,
+  trials,
+  left,
+  seed,
+}: SearchSummary): string {
   const count = plural(trials.length + left, 'trial');
   const how = method === 'grid' ? `grid of ${count}` : `${count} drawn at random, seed ${seed}`;
   const measured = folds === null ? 'of the validation rows' : `mean of ${folds} folds`;
@@ -141,7 +156,7 @@ export function searchText({ method, folds, metric, isHigherBetter, rounds, tria
 }
 
 /** The table of trials, best first. */
-export function trialTable({ folds, metric, rounds, searched, trials }: Shown, most = trials.length) {
+export function trialTable({ folds, metric, rounds, searched, trials }: SearchSummary, maxRows = trials.length) {
   const several = rounds.length > 1;
   const text = (value: number | null) => (value === null ? 'diverged' : decimal(value));
   const head = [
@@ -151,13 +166,13 @@ export function trialTable({ folds, metric, rounds, searched, trials }: Shown, m
     ...['steps', 'time'],
   ];
   const rows = trials
-    .slice(0, most)
+    .slice(0, maxRows)
     .map(({ rank, trial, round, values, score, deviation, loss, steps, early, elapsedMs }) => [
       ...[String(rank), String(trial), ...(several ? [String(round)] : []), ...values.map(String)],
       ...[text(score), ...(folds === null ? [] : [deviation === null ? '' : decimal(deviation)])],
       ...(metric === 'validation-loss' ? [] : [loss === null ? '' : decimal(loss)]),
       ...[`${wholeText(steps)}${early ? ' early' : ''}`, duration(elapsedMs)],
     ]);
-  const texts = (column: number) => rows.every((row) => /^[\d.,e+-]*$/.test(row[column]));
-  return { head, rows, numeric: head.map((_, k) => k).filter((k) => texts(k)) };
+  const isNumeric = (column: number) => rows.every((row) => /^[\d.,e+-]*$/.test(row[column]));
+  return { head, rows, numeric: head.map((_, k) => k).filter(isNumeric) };
 }

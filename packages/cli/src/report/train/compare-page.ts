@@ -1,19 +1,19 @@
 import { formatValue } from '../../options/member.ts';
-import { decimal, duration, percent, whole } from '../../terminal/text/format.ts';
+import { capital, decimal, duration, percent, whole } from '../../terminal/text/format.ts';
 import type { Point } from '../../terminal/text/thin.ts';
 import { tick } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { type Figure, LOOKED_AT, pointsOf, spansDecades } from './curves.ts';
-import { datasetOf, type TrainRun } from './train-run.ts';
+import { datasetName, type TrainRun } from './train-run.ts';
 
 /** Compares runs: losses, metrics, final results, and the options that differ. */
 export function comparePage(runs: readonly TrainRun[]): Page {
   const named = withNames(runs);
   // Runs with other losses are compared by them as they are.
   const lossName = runs.every((run) => run.lossName === runs[0].lossName) ? runs[0].lossName : 'loss';
-  const datasets = [...new Set(runs.map(datasetOf))];
+  const datasets = [...new Set(runs.map(datasetName))];
   return {
     title: `${runs.length} runs on ${datasets.join(', ')}`,
     lead: named.map(({ name }) => name).join(', '),
@@ -66,7 +66,7 @@ function curve(
   return [
     {
       name: file,
-      title: `${words.charAt(0).toUpperCase()}${words.slice(1)}: ${isShare ? 'highest' : 'lowest'} at the end in ${best.name}, ${shown(best.value)}`,
+      title: `${capital(words)}: ${isShare ? 'highest' : 'lowest'} at the end in ${best.name}, ${shown(best.value)}`,
       sentence: `One line per run, by epoch.${log ? ' Logarithmic scale.' : ''}`,
       alternative: ends.map(({ name, value }) => `${name}: ${shown(value)} at the end`).join('; '),
       draw: (width) =>
@@ -77,10 +77,9 @@ function curve(
 
 /** A run of one epoch is drawn by its steps. */
 function pointsOfRun({ epochs, steps, config }: TrainRun, figure: Figure): readonly Point[] {
-  const each = config.stepsPerEpoch ?? Number.NaN;
-  const own = figure === 'trainLoss' ? 'loss' : figure === 'gradientNorm' ? figure : null;
-  if (own === null || epochs.length > 1 || steps.length < 2) return pointsOf(epochs, figure);
-  return steps.map((stretch) => [stretch.step / each, stretch[own].mean]);
+  const stepFigure = figure === 'trainLoss' ? 'loss' : figure === 'gradientNorm' ? figure : null;
+  if (stepFigure === null || epochs.length > 1 || steps.length < 2) return pointsOf(epochs, figure);
+  return steps.map((line) => [line.step / (config.stepsPerEpoch ?? Number.NaN), line[stepFigure].mean]);
 }
 
 /** Figures that at least one of the runs has, a row for each. */

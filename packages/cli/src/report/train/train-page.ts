@@ -20,7 +20,7 @@ import type { Chapter, KeyFigure, Listing, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { curves, LOOKED_AT } from './curves.ts';
 import { type EpochFigures, linesOf, type WrittenText } from './run-lines.ts';
-import { datasetOf, type TrainRun } from './train-run.ts';
+import { datasetName, type TrainRun } from './train-run.ts';
 
 /** The report of a run of `train`. */
 export function trainPage(run: TrainRun): Page {
@@ -90,9 +90,9 @@ function steerTable({ lines }: TrainRun): Table[] {
 
 /** A text of the model, below its step and the loss of the steps before it. */
 function quoteOf({ step, texts }: WrittenText, { steps }: TrainRun): Listing {
-  const loss = steps.find((stretch) => stretch.first < step && step <= stretch.step)?.loss.mean;
-  const told = loss === undefined ? '' : `: training loss ${decimal(loss)}`;
-  return { title: `Step ${whole(step)}${told}`, text: texts.join('\n') };
+  const loss = steps.find((line) => line.first < step && step <= line.step)?.loss.mean;
+  const lossText = loss === undefined ? '' : `: training loss ${decimal(loss)}`;
+  return { title: `Step ${whole(step)}${lossText}`, text: texts.join('\n') };
 }
 
 const AUGMENTATIONS = ['flip', 'shift', 'rotate', 'zoom', 'erase'];
@@ -106,7 +106,7 @@ function augmentationOf({ config: { options } }: TrainRun): string {
 }
 
 function titleOf(run: TrainRun): string {
-  const dataset = datasetOf(run);
+  const dataset = datasetName(run);
   const { findings, epochs } = run;
   if (findings === null) return `${dataset}: an unfinished run, ${plural(epochs.at(-1)?.epoch ?? 0, 'epoch')} so far`;
   const { result } = findings;

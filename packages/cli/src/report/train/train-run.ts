@@ -52,11 +52,14 @@ export function readTrainRun(folder: string): TrainRun | null {
 /** The run with the roots of its losses, if it minimized the mse of values. */
 function inUnitOfTarget(run: TrainRun): TrainRun {
   const { loss } = run.config.options;
-  const rates = [...run.epochs.map(({ validationAccuracy }) => validationAccuracy), run.findings?.result.testAccuracy];
+  const accuracies = [
+    ...run.epochs.map(({ validationAccuracy }) => validationAccuracy),
+    run.findings?.result.testAccuracy,
+  ];
   const errors = [...run.epochs.map(({ validationRmse }) => validationRmse), run.findings?.result.testRmse];
   const isKnown = (value = Number.NaN): boolean => !Number.isNaN(value);
   const isMse = loss === 'mse' || (isRecord(loss) && loss.kind === 'mse');
-  if (!isMse || rates.some(isKnown) || !errors.some(isKnown)) return run;
+  if (!isMse || accuracies.some(isKnown) || !errors.some(isKnown)) return run;
   const rooted = <T extends object, K extends keyof T>(line: T, names: readonly K[]): T => ({
     ...line,
     ...Object.fromEntries(names.flatMap((name) => (name in line ? [[name, Math.sqrt(line[name] as number)]] : []))),
@@ -71,8 +74,8 @@ function inUnitOfTarget(run: TrainRun): TrainRun {
 }
 
 /** A continued run has findings of its earlier end until it ends again. */
-const ofThisEnd = (found: Findings | null, epochs: readonly EpochFigures[]): Findings | null =>
-  found !== null && epochs.some(({ step }) => step > found.result.steps) ? null : found;
+const ofThisEnd = (findings: Findings | null, epochs: readonly EpochFigures[]): Findings | null =>
+  findings !== null && epochs.some(({ step }) => step > findings.result.steps) ? null : findings;
 
 /** All looks of a run must show the same network. */
 function refuseOtherLayers(folder: string, looks: readonly LookFigures[]): void {
@@ -86,7 +89,7 @@ function refuseOtherLayers(folder: string, looks: readonly LookFigures[]): void 
 }
 
 /** 'mnist', or the last word of a path. */
-export function datasetOf({ config: { options } }: TrainRun): string {
+export function datasetName({ config: { options } }: TrainRun): string {
   const source = typeof options.dataset === 'string' ? options.dataset : '';
   return /[\\/]/.test(source) ? basename(source) : source.split(':')[0] || 'a dataset';
 }

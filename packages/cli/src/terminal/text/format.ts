@@ -51,5 +51,7 @@ export function backendName(backend: BackendRecord): string {
 /** The name of a class; in quotes if it is a space or the like, as a token may be. */
 export const showLabel = (label: string): string => (label.trim() === '' ? `"${label}"` : label);
 
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** The sentence with a capital letter and a full stop. */
-export const sentence = (text: string): string => `${text[0].toUpperCase()}${text.slice(1)}.`;
+export const sentence = (text: string): string => `${capital(text)}.`;

@@ -4,7 +4,7 @@ import { evaluateModel, type OutputReader, type TrainResult } from '@gradloom/ru
 import { hasTargetsByPosition, memoryRoom } from '@gradloom/runtime/internal';
 import { binsOf, type CalibrationBin } from '../../../lab/figures/calibration-bins.ts';
 import { sheetOfRows } from '../../../lab/figures/sheet.ts';
-import { type Answers, type Mistake, MOST_CURVES } from '../../../report/findings/findings.ts';
+import { type Answers, MAX_CURVES, type Mistake } from '../../../report/findings/findings.ts';
 import { classFigures } from '../../evaluate/class-figures.ts';
 import { curvesOf, holdScores, scoresFit } from '../../evaluate/held-scores.ts';
 import type { Recipe } from '../recipe.ts';
@@ -28,7 +28,7 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
   const calibration = scoring.hasProbabilities
     ? metrics.calibration({ targets: scoring.task === 'binary' ? 'values' : 'classes' })
     : null;
-  const hasCurves = dataset.classes <= MOST_CURVES && scoresFit(dataset.rows, scoring, memoryRoom().bytes);
+  const hasCurves = dataset.classes <= MAX_CURVES && scoresFit(dataset.rows, scoring, memoryRoom().bytes);
   const collected = hasCurves ? holdScores(dataset.rows, scoring) : null;
   const scored = [calibration, collected].filter((reader) => reader !== null);
   await evaluateModel(result.spec, result.parameters, dataset, {
