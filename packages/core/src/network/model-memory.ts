@@ -15,16 +15,17 @@ import { bindTensors, type Network } from './network.ts';
 import { maxPassRows } from './pass-rows.ts';
 import { type Predictor, rowPredictor } from './predict.ts';
 
-/** Gives models their memory, with kernels for it. */
-export interface ModelHost {
-  /** Name of the backend that a model of a type has now. */
-  backendOf(type: ElementType): string;
+/** Gives models their memory, with kernels of a backend for it. */
+export interface ModelHost<Backend extends { readonly name: string }> {
+  /** The backend that answers soonest. */
+  backendOf(products: readonly ProductShape[], type: ElementType): Backend;
   /** Takes the scratch of its kernels. */
-  takeScratch(products: readonly ProductShape[], type: ElementType, allocate: Allocate): KernelScratch;
+  takeScratch(backend: Backend, products: readonly ProductShape[], allocate: Allocate): KernelScratch;
   /** @throws Error if the parts of a model do not fit into memory. Absent: they always fit. */
   readonly checkMemory?: (parts: readonly { readonly name: string; readonly bytes: number }[]) => void;
   /** @throws Error if the system provides no such memory. */
   createMemory(
+    backend: Backend,
     bytes: number,
     type: ElementType,
   ): { readonly buffer: ArrayBufferLike; createKernels(scratch: KernelScratch): Kernels };
@@ -77,38 +78,38 @@ const SMALLEST = 1_048_576;
  * 10 GiB of address space for a memory of WebAssembly, so separate ones would fail after some thousand models. A model
  * copies its weights there again if another model has computed since, which takes as long as predicting a few rows.
  */
-export function createModelMemory(host: ModelHost): ModelMemory {
+export function createModelMemory<Backend extends { readonly name: string }>(host: ModelHost<Backend>): ModelMemory {
   /** By backend, type and size; unused ones are freed. */
   const shared = new Map<string, WeakRef<SharedMemory>>();
 
-  function createMemory(bytes: number, type: ElementType, isShared: boolean): SharedMemory {
-    const { buffer, createKernels } = host.createMemory(bytes, type);
+  function createMemory(backend: Backend, bytes: number, type: ElementType, isShared: boolean): SharedMemory {
+    const { buffer, createKernels } = host.createMemory(backend, bytes, type);
     const doubles = new Float64Array(buffer);
     // All models place their scratch at the start, where the kernels expect it: one instance serves all.
-    const scratch = host.takeScratch([], type, createAllocator('createMemory', doubles, type));
+    const scratch = host.takeScratch(backend, [], createAllocator('createMemory', doubles, type));
     const products = new Float64Array(buffer, scratch.products.byteOffset); // as far as a model needs
     return { kernels: createKernels({ ...scratch, products }), doubles, isShared, owner: null };
   }
 
   /** Memory of at least `length` doubles. */
-  function memoryOf(length: number, type: ElementType): SharedMemory {
+  function memoryOf(backend: Backend, length: number, type: ElementType): SharedMemory {
     const bytes = 8 * length + BEYOND;
-    if (bytes > LARGEST_SHARED) return createMemory(bytes, type, false);
+    if (bytes > LARGEST_SHARED) return createMemory(backend, bytes, type, false);
     let size = SMALLEST;
     while (size < bytes) size *= 2;
-    const key = `${host.backendOf(type)} ${type} ${size}`;
+    const key = `${backend.name} ${type} ${size}`;
     const known = shared.get(key)?.deref();
     if (known !== undefined) return known;
-    const memory = createMemory(size, type, true);
+    const memory = createMemory(backend, size, type, true);
     shared.set(key, new WeakRef(memory));
     return memory;
   }
 
   /** Takes the arrays of a model from an allocator. */
   const arraysOf =
-    (network: Network, loss: Loss, type: ElementType, { rows, spareLength = 0 }: ModelNeeds) =>
+    (backend: Backend, network: Network, loss: Loss, { rows, spareLength = 0 }: ModelNeeds) =>
     (allocate: Allocate) => ({
-      scratch: host.takeScratch(network.products, type, allocate), // first in memory, where the kernels expect it
+      scratch: host.takeScratch(backend, network.products, allocate), // first in memory, where the kernels expect it
       theta: allocate(network.parameterCount),
       spare: allocate(spareLength),
       workspace: createWorkspace(network, loss, rows, allocate),
@@ -117,14 +118,15 @@ export function createModelMemory(host: ModelHost): ModelMemory {
   const place: PlaceModel = (network, parameters, lossSpec, needs, create) => {
     const loss = createLoss(lossSpec, network.customParts);
     const type = typeOf(parameters);
-    const takeArrays = arraysOf(network, loss, type, needs);
+    const backend = host.backendOf(network.products, type);
+    const takeArrays = arraysOf(backend, network, loss, needs);
     const length = countDoubles(takeArrays, type);
     const weights = bytesOfElements(type, parameters.length);
     host.checkMemory?.([
       { name: 'parameters', bytes: weights },
       { name: 'activations', bytes: 8 * length - weights },
     ]);
-    const memory = memoryOf(length, type);
+    const memory = memoryOf(backend, length, type);
     const { theta, spare, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));
     const { kernels } = memory;
     const tensors = bindTensors(network, theta);
@@ -176,7 +178,7 @@ export function createModelMemory(host: ModelHost): ModelMemory {
     createContinuation: (network, parameters, loss) => continuationIn(network, parameters, loss, false).next,
     createLiveContinuation: (network, parameters, loss) => continuationIn(network, parameters, loss, true),
     continuationBytes: (network, loss, type) =>
-      8 * countDoubles(arraysOf(network, loss, type, forContinuation(network)), type),
+      8 * countDoubles(arraysOf(host.backendOf(network.products, type), network, loss, forContinuation(network)), type),
   };
 }
 

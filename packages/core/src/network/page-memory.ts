@@ -17,11 +17,11 @@ import { refuseBeyondFloats } from './refuse-beyond-floats.ts';
  * SharedArrayBuffer have it too; else a plain buffer with plain code of the same bits.
  */
 export const pageMemory = createModelMemory({
-  backendOf: () => (wasmProblem() === null ? 'wasm' : 'reference'),
-  takeScratch: (products, _type, allocate) => takeKernelScratch(products, allocate),
-  createMemory(bytes, elementType) {
+  backendOf: () => ({ name: wasmProblem() === null ? 'wasm' : 'reference' }),
+  takeScratch: (_backend, products, allocate) => takeKernelScratch(products, allocate),
+  createMemory({ name }, bytes, elementType) {
     const unfused = !hasFusedWasm();
-    const memory = wasmProblem() === null ? wasmMemory(bytes) : null;
+    const memory = name === 'wasm' ? wasmMemory(bytes) : null;
     if (memory === null) {
       return {
         buffer: new ArrayBuffer(8 * Math.floor((bytes + 7) / 8)),

@@ -5,7 +5,7 @@ import { packContainer, readContainer } from '../system/files/container.ts';
 import { writeAtomically } from '../system/files/write-atomically.ts';
 import type { Checkpoint } from '../training/checkpoints/checkpoint.ts';
 import { CHECKPOINT_KIND, checkpointOf } from '../training/checkpoints/checkpoint-file.ts';
-import { wasmEngine } from './model.ts';
+import { nodeEngine } from './model.ts';
 
 const KINDS = Object.values(MODEL_KINDS);
 
@@ -32,7 +32,7 @@ export function packModel(where: string, model: ModelContents): Iterable<Uint8Ar
  */
 export function loadModel(path: string, { parts }: LoadOptions = {}): Model {
   const container = readContainer('loadModel', path, KINDS);
-  return modelOf(`loadModel: ${showPath(path)}`, container, wasmEngine, parts);
+  return modelOf(`loadModel: ${showPath(path)}`, container, nodeEngine, parts);
 }
 
 /** Content of a model or checkpoint file. */
@@ -55,7 +55,7 @@ export function openModelFile(path: string, options: LoadOptions = {}): ModelFil
   return {
     bytes,
     format,
-    model: modelOf(`openModelFile: ${showPath(path)}`, container, wasmEngine, options.parts),
+    model: modelOf(`openModelFile: ${showPath(path)}`, container, nodeEngine, options.parts),
     checkpoint,
   };
 }

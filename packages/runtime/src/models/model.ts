@@ -4,11 +4,11 @@ import { gpt2 } from '../data/index.ts';
 import { createContinuation, createPredictor } from '../engine/evaluation/predictor.ts';
 import { fingerprint } from '../system/files/hash.ts';
 
-/** Runs models by WebAssembly if it is available, and hashes with Node's SHA-256. */
-export const wasmEngine: ModelEngine = { createPredictor, createContinuation, fingerprint, gpt2 };
+/** Runs models by the fastest backend of this machine, and hashes with Node's SHA-256. */
+export const nodeEngine: ModelEngine = { createPredictor, createContinuation, fingerprint, gpt2 };
 
 /**
  * Creates a model from weights in memory. Weights are copied at the first call of a method.
  * @throws Error if its parts do not fit together.
  */
-export const createModel = (contents: ModelContents): Model => assembleModel('createModel', contents, wasmEngine);
+export const createModel = (contents: ModelContents): Model => assembleModel('createModel', contents, nodeEngine);

@@ -1,4 +1,4 @@
-import type { Elements, ElementType, LossSpec, Network } from '@gradloom/core';
+import type { Elements, ElementType, LossSpec, Network, ProductShape } from '@gradloom/core';
 import {
   type AttentionWeights,
   BEYOND,
@@ -7,6 +7,7 @@ import {
   createModelMemory,
   forContinuation,
   gradientLength,
+  hasNativeProducts,
   type InputGradient,
   MOST_BYTES,
   maxPassRows,
@@ -24,26 +25,22 @@ import { takeKernelScratch } from '../memory/thread-scratch.ts';
 /** Memory of a model at most. */
 export const addressable: MemoryRoom = { bytes: MOST_BYTES - BEYOND, bound: 'what WebAssembly can address' };
 
-/**
- * The backend for prediction: WebAssembly where its products are fused, so that results are the same on every machine;
- * else machine code, whose products are.
- */
-function inferenceBackend(type: ElementType): Backend {
+/** The fastest backend here for the answers of a network. All that are fused have the same bits. */
+function inferenceBackend(products: readonly ProductShape[], type: ElementType): Backend {
   const wasm = wasmBackend();
-  if (isFused(wasm)) return wasm;
+  if (isFused(wasm) && !hasNativeProducts(products)) return wasm;
   if (machineCode(type).code !== null) return { name: 'native' };
   return wasmProblem() === null ? wasm : { name: 'reference', unfused: true };
 }
 
-const { place, ...functions } = createModelMemory({
-  backendOf: (type) => inferenceBackend(type).name,
-  takeScratch: (products, type, allocate) => takeKernelScratch(products, inferenceBackend(type).name, allocate),
+const { place, ...functions } = createModelMemory<Backend>({
+  backendOf: inferenceBackend,
+  takeScratch: ({ name }, products, allocate) => takeKernelScratch(products, name, allocate),
   checkMemory(parts) {
     checkMemory(parts, addressable);
     checkMemory(parts, memoryRoom());
   },
-  createMemory(bytes, type) {
-    const backend = inferenceBackend(type);
+  createMemory(backend, bytes, type) {
     // Machine code needs no WebAssembly.
     const memory = allocateSharedMemory(bytes, backend.name === 'wasm' ? 'wasm' : 'reference');
     const compiled = compileFor(backend, type);

@@ -9,7 +9,7 @@ import {
   writerOf,
 } from '@gradloom/core/internal';
 import type { Task } from '../../engine/threads/protocol.ts';
-import { wasmEngine } from '../model.ts';
+import { nodeEngine } from '../model.ts';
 import { modelFrom, type SharedModel } from './shared-model.ts';
 
 /** A request for text: its body, as JSON { prompt, tokens, … }, or a text that has been begun. */
@@ -55,7 +55,7 @@ export function writingTask({ id, model, step, mostTokens }: WritingTask): Writt
   if (known === undefined && model === undefined) return 'unknown';
   let fault: 'content' | 'model' = 'content';
   try {
-    const writer = known ?? writerOf('generate', modelFrom(model as SharedModel), wasmEngine);
+    const writer = known ?? writerOf('generate', modelFrom(model as SharedModel), nodeEngine);
     writers.set(id, writer);
     let { draft, sampling } = 'body' in step ? begin(writer, step.body, mostTokens) : step;
     fault = 'model';
