@@ -69,7 +69,7 @@ beforeAll(async () => {
     import('../../packages/cli/src/terminal/live-area.ts'),
     import('../../packages/cli/src/terminal/printable.ts'),
     import('../../packages/cli/src/files/run-files/seal.ts'),
-    import('../../packages/runtime/src/data/tables/format-finder.ts'),
+    import('../../packages/runtime/src/data/tables/columns/format-evidence.ts'),
   ]);
   for (const unit of ['€', 'US$', '%']) numberReader({ decimal: 'comma', thousands: 'point', unit });
   isIdxFolder(folder);

@@ -125,6 +125,7 @@ export {
   forecastNames,
   GAP_MARKS,
   GAP_WORDS,
+  isDateFormat,
   isGap,
   isGapMark,
   isNumberGap,

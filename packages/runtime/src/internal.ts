@@ -41,8 +41,8 @@ export {
 } from './data/index.ts';
 export { npyRows } from './data/npy-rows.ts';
 export { createTextReader } from './data/read-text.ts';
-export { sentinelsIn } from './data/tables/column-warnings.ts';
-export { separatorIn } from './data/tables/csv-records.ts';
+export { separatorIn } from './data/tables/sniffers/csv-layout.ts';
+export { sentinelsIn } from './data/tables/sniffers/numbers.ts';
 export { timeInOrder } from './data/tables/split-by-column.ts';
 export { backendRecord, isFusedRecord, resolveBackend, wasmBackend } from './engine/backends/backend.ts';
 export { isUntestedSystem } from './engine/backends/native/code-pages.ts';

@@ -98,7 +98,7 @@ test('killed at any call that changes the cache, the next run makes it anew and 
     expect({ code: next.code, stderr: next.stderr }, `call ${call} ${signal}`).toEqual({ code: 0, stderr: '' });
     expect(last(next)?.fingerprint).toBe(expected);
     const names = readdirSync(cache, { recursive: true }).map(String);
-    expect(names.filter((name) => name.endsWith('.tmp') || name.endsWith('waiting.bin'))).toEqual([]);
+    expect(names.filter((name) => name.endsWith('.tmp') || name.endsWith('spool.bin'))).toEqual([]);
     if (random.integer(2) === 0) writeFileSync(path, `${readFileSync(path, 'utf8')}\n`);
   }
   expect(killed).toBeGreaterThanOrEqual(kills / 4);

@@ -13,8 +13,8 @@ import type { ImageOptions } from './images/image-options.ts';
 import { loadNpy } from './npy-dataset.ts';
 import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
 import { loadNpz } from './npz.ts';
+import { tableFormatOf, tableFormats } from './tables/formats/index.ts';
 import { type CsvOptions, loadCsv } from './tables/plain-table.ts';
-import { tableFormatOf, tableFormats } from './tables/table-formats.ts';
 import { loadText } from './text/load-text.ts';
 import type { TextOptions } from './text/text-options.ts';
 

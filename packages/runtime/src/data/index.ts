@@ -25,14 +25,14 @@ export { type ClassOptions, type SyntheticName, type SyntheticOptions, synthetic
 export { encodeTable } from './tables/encode-table.ts';
 export { fitPreprocessing } from './tables/fit-preprocessing.ts';
 export { type ForecastErrors, type LastWindows, lastWindows, naiveErrors } from './tables/forecasts.ts';
+export { openCsvStream, openTable, tableFormatOf, tableFormats } from './tables/formats/index.ts';
+export type { DelimiterName, TableReader, TableReadOptions, TableRow } from './tables/formats/table-reader.ts';
 export { type CsvOptions, loadCsv, loadPlainTable } from './tables/plain-table.ts';
 export { readRowsAs, readTable, readTableAs } from './tables/read-table.ts';
 export { encodeSplit, type PreparedTable, prepareTable, rowsOfSplit, splitTable } from './tables/split-table.ts';
 export type { NumberColumn, Table, TableColumn, TableSeries, TableSplit, WordColumn } from './tables/table.ts';
-export { openCsvStream, openTable, tableFormatOf, tableFormats } from './tables/table-formats.ts';
 export { type Scale, type TableOptions, tableOptions } from './tables/table-options.ts';
 export { type TableName, tableFiles, tablePath, tableShapes } from './tables/table-path.ts';
-export type { DelimiterName, TableReader, TableReadOptions, TableRow } from './tables/table-reader.ts';
 export { type ColumnSummary, summarizeTable } from './tables/table-summary.ts';
 export { checkFit, checkInput, gatherTargets, hasTargetsByPosition } from './targets.ts';
 export { createTokenizer, gpt2 } from './text/gpt2.ts';

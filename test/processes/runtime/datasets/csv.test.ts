@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { type CsvOptions, loadCsv } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readCsv } from '../../../../packages/runtime/src/data/tables/csv-records.ts';
+import { readCsv } from '../../../../packages/runtime/src/data/tables/formats/csv-records.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { counted, onlyInAll } from '../../../support/count.ts';
 import { damageOf } from '../../../support/damage.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readTable, type TableName, type TableOptions, tableFiles, tablePath } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { readCsv } from '../../../../packages/runtime/src/data/tables/csv-records.ts';
+import { readCsv } from '../../../../packages/runtime/src/data/tables/formats/csv-records.ts';
 
 /** Rows, columns with the target, the different targets, and the empty fields of every table that comes along. */
 const known: Record<TableName, [rows: number, columns: number, targets: number, gaps: number]> = {

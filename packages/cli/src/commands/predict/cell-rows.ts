@@ -44,10 +44,10 @@ async function* picked(
   source: string,
 ): AsyncGenerator<readonly TableRow[]> {
   for await (const batch of reader.batches) {
-    yield batch.map(({ place, cells }) => {
-      if (cells.length === width) return { place, cells: indices.map((at) => cells[at]) };
+    yield batch.map(({ location, cells }) => {
+      if (cells.length === width) return { location, cells: indices.map((at) => cells[at]) };
       throw new Error(
-        `${place} of ${source} has ${cells.length} columns, expected ${width} (as in the names of columns)`,
+        `${location} of ${source} has ${cells.length} columns, expected ${width} (as in the names of columns)`,
       );
     });
   }
@@ -59,10 +59,10 @@ async function* refuseOthers(
   source: string,
 ): AsyncGenerator<readonly TableRow[]> {
   for await (const batch of reader.batches) {
-    for (const { place, cells } of batch) {
+    for (const { location, cells } of batch) {
       if (cells.length === expectedNames.length) continue;
       const list = expectedNames.slice(0, 20).map(show).join(', ');
-      throw new Error(`${place} of ${source} has ${cells.length} columns, expected ${expectedNames.length} (${list})`);
+      throw new Error(`${location} of ${source} has ${cells.length} columns, expected ${expectedNames.length} (${list})`);
     }
     yield batch;
   }
@@ -84,13 +84,13 @@ export const jsonRows = (
 
 /** Rows of one cell each: the lines of a text. */
 export const textRows = (texts: AsyncIterable<string>, source: string): AsyncGenerator<readonly TableRow[]> =>
-  lineRows(texts, source, (text, place) => [{ place, cells: [text] }]);
+  lineRows(texts, source, (text, location) => [{ location, cells: [text] }]);
 
 /** Rows of lines. All lines that have arrived make a batch: rows from a pipe are answered at once. */
 async function* lineRows(
   texts: AsyncIterable<string>,
   source: string,
-  read: (text: string, place: string) => TableRow[],
+  read: (text: string, location: string) => TableRow[],
 ): AsyncGenerator<readonly TableRow[]> {
   let rest = '';
   let line = 0;
@@ -112,7 +112,7 @@ function rowOf(
   text: string,
   expectedNames: readonly string[],
   pick: CellPicker,
-  place: string,
+  location: string,
   source: string,
 ): TableRow {
   const expected = 'a JSON object by column name, or an array of cells';
@@ -120,21 +120,21 @@ function rowOf(
   try {
     row = JSON.parse(text);
   } catch {
-    throw new Error(`${place} of ${source} has ${show(text.trim())}, expected ${expected}`);
+    throw new Error(`${location} of ${source} has ${show(text.trim())}, expected ${expected}`);
   }
   if (typeof row !== 'object' || row === null)
-    throw new Error(`${place} of ${source} has ${show(row)}, expected ${expected}`);
+    throw new Error(`${location} of ${source} has ${show(row)}, expected ${expected}`);
   if (Array.isArray(row)) {
-    if (row.length === expectedNames.length) return { place, cells: row };
+    if (row.length === expectedNames.length) return { location, cells: row };
     throw new Error(
-      `${place} of ${source} has ${row.length} cells, expected ${expectedNames.length} (${expectedNames.map(show).join(', ')})`,
+      `${location} of ${source} has ${row.length} cells, expected ${expectedNames.length} (${expectedNames.map(show).join(', ')})`,
     );
   }
   try {
-    return { place, cells: pick({ ...row }) };
+    return { location, cells: pick({ ...row }) };
   } catch (error) {
     if (!(error instanceof CellError)) throw error;
-    throw new Error(`${place} of ${source}, ${error.message}`, { cause: error });
+    throw new Error(`${location} of ${source}, ${error.message}`, { cause: error });
   }
 }
 

@@ -70,12 +70,12 @@ export async function predictTable(
     }
     rows += batch.length;
 
-    function encodeRow({ place, cells }: TableRow, n: number): number {
+    function encodeRow({ location, cells }: TableRow, n: number): number {
       try {
         return encoder.encode(cells, x, n * encoder.width);
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
-        throw new Error(`${place} of ${source}, ${error.message}`, { cause: error });
+        throw new Error(`${location} of ${source}, ${error.message}`, { cause: error });
       }
     }
   }
@@ -155,7 +155,7 @@ function answersOf(
     return model.predict(x, undefined, tokensOf(model.preprocessing) && lengths);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new Error(`${rows[error.row].place} of ${source}: ${error.problem}`, { cause: error });
+    throw new Error(`${rows[error.row].location} of ${source}: ${error.problem}`, { cause: error });
   }
 }
 

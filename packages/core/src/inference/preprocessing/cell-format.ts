@@ -22,6 +22,10 @@ export interface DateFormat {
   readonly order: DateOrder;
 }
 
+/** Whether cells are dates in a format of their own. */
+export const isDateFormat = (format: CellFormat | 'any' | undefined): format is DateFormat =>
+  typeof format === 'object' && 'order' in format;
+
 /** Order of the parts of a date; 'time' is a time of day alone. */
 export type DateOrder = 'dmy' | 'mdy' | 'time';
 
@@ -65,14 +69,14 @@ export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell:
   const mark = thousands && marks[thousands];
   const whole = mark === undefined ? '\\d+' : `(?:\\d+|[1-9]\\d{0,2}(?:${mark}\\d{3})+)`;
   const digits = `(?:${whole}(?:${point}(?:\\d*|${NO_CENTS}))?|${point}\\d+)(?:[eE][+-]?\\d+)?`;
-  const own = unit === undefined ? undefined : unit.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const escaped = unit?.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const forms =
-    own === undefined
+    escaped === undefined
       ? [`(${SIGN})(${digits})`]
       : [
-          `(${SIGN})(${digits})\\s*${own}`,
-          `(${SIGN})\\s*${own}\\s*(${digits})`,
-          `${own}\\s*(${SIGN})(${digits})`,
+          `(${SIGN})(${digits})\\s*${escaped}`,
+          `(${SIGN})\\s*${escaped}\\s*(${digits})`,
+          `${escaped}\\s*(${SIGN})(${digits})`,
           ...(isPercent(unit) ? [] : [`(${SIGN})(${digits})`]),
         ];
   const patterns = forms.map((form) => new RegExp(`^${form}$`, 'u'));
@@ -235,7 +239,7 @@ export function dateText(days: number, format?: DateFormat): string {
 
 /** A number or date in the format, for messages. */
 export function exampleOf(format: CellFormat): string {
-  if ('order' in format) return { dmy: '31.12.2024', mdy: '12/31/2024', time: '11:59 PM or 23:59' }[format.order];
+  if (isDateFormat(format)) return { dmy: '31.12.2024', mdy: '12/31/2024', time: '11:59 PM or 23:59' }[format.order];
   const { decimal, thousands, unit } = format;
   const mark = thousands && { comma: ',', point: '.', space: ' ', apostrophe: "'" }[thousands];
   const number = `${mark === undefined ? '' : `1${mark}`}234${decimal === 'comma' ? ',' : '.'}5`;
@@ -247,19 +251,19 @@ export interface CellReader {
   /** The number in a cell; undefined if it has none. */
   readonly read: (cell: Cell) => number | undefined;
   /** What errors expect, such as 'a number'. */
-  readonly wanted: string;
+  readonly expected: string;
 }
 
 const plainReaders: Readonly<Record<'numeric' | 'date' | 'boolean', CellReader>> = {
-  numeric: { read: readNumber, wanted: 'a number' },
-  date: { read: readDate, wanted: 'a date such as 2024-12-31 or 2024-12-31T23:59:00Z (ISO 8601)' },
-  boolean: { read: readBoolean, wanted: 'true or false (also yes, no, t, f, y, n, 1, 0)' },
+  numeric: { read: readNumber, expected: 'a number' },
+  date: { read: readDate, expected: 'a date such as 2024-12-31 or 2024-12-31T23:59:00Z (ISO 8601)' },
+  boolean: { read: readBoolean, expected: 'true or false (also yes, no, t, f, y, n, 1, 0)' },
 };
 
 /** The reader of cells of a type, which are plain without `format`. */
 export function cellReader(type: 'numeric' | 'date' | 'boolean', format?: CellFormat): CellReader {
   if (format === undefined) return plainReaders[type];
-  if (!('order' in format)) return { read: numberReader(format), wanted: `a number such as ${exampleOf(format)}` };
+  if (!isDateFormat(format)) return { read: numberReader(format), expected: `a number such as ${exampleOf(format)}` };
   const what = format.order === 'time' ? 'a time' : 'a date';
-  return { read: dateReader(format), wanted: `${what} such as ${exampleOf(format)}` };
+  return { read: dateReader(format), expected: `${what} such as ${exampleOf(format)}` };
 }

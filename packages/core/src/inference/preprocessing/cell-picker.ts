@@ -23,33 +23,34 @@ export type CellPicker = (row: NamedRow) => Cell[];
  */
 export function createCellPicker({ columns, target }: TablePreprocessing, first: readonly string[] = []): CellPicker {
   const names = [...first, ...columns.map(({ name }) => name)];
-  const isKnown = new Set([...names, ...target.map(({ name }) => name)]);
-  const lacking = new Set(columns.filter(mayLack).map(({ name }) => name));
+  const known = new Set([...names, ...target.map(({ name }) => name)]);
+  const optional = new Set(columns.filter(mayLack).map(({ name }) => name));
   const gaps = new Set(columns.filter(takesGaps).map(({ name }) => name));
 
-  function refuse(absent: readonly string[], missing: readonly string[], others: readonly string[]): void {
+  function refuse(absent: readonly string[], missing: readonly string[], extra: readonly string[]): void {
     for (const name of absent) {
-      const misspelled = others.find((other) => isMisspelling(other, name));
+      const misspelled = extra.find((other) => isMisspelling(other, name));
       if (misspelled === undefined) continue;
       const list = names.slice(0, 20).map(show).join(', ');
-      throw new CellError(misspelled, `is unknown, expected ${list} (did you mean ${showName(name)}?)`);
+      throw new CellError(misspelled, 'is unknown', `${list} (did you mean ${showName(name)}?)`);
     }
     if (missing.length === 0) return;
     const [name, ...more] = missing;
-    const so = more.length === 0 ? '' : `, and so ${more.length === 1 ? 'is' : 'are'} ${listed(more.map(show), 19)}`;
-    const wanted = missing.some((own) => gaps.has(own)) ? 'a value, or null for a gap' : 'a value';
-    const also = others.length === 0 ? '' : ` (the row also has ${others.slice(0, 20).map(show).join(', ')})`;
-    throw new CellError(name, `is missing${so}, expected ${wanted}${also}`);
+    const others =
+      more.length === 0 ? '' : `, and so ${more.length === 1 ? 'is' : 'are'} ${listed(more.map(show), 19)}`;
+    const expected = missing.some((column) => gaps.has(column)) ? 'a value, or null for a gap' : 'a value';
+    const also = extra.length === 0 ? '' : ` (the row also has ${extra.slice(0, 20).map(show).join(', ')})`;
+    throw new CellError(name, `is missing${others}`, expected + also);
   }
 
   const isNested = names.some((name) => name.includes('.'));
-  return (given) => {
-    const row = isNested ? (flattenRow(given) as NamedRow) : given;
+  return (nested) => {
+    const row = isNested ? (flattenRow(nested) as NamedRow) : nested;
     const absent = names.filter((name) => !Object.hasOwn(row, name));
     if (absent.length > 0) {
-      const missing = absent.length === names.length ? absent : absent.filter((name) => !lacking.has(name));
-      const others = Object.keys(row).filter((key) => !isKnown.has(key));
-      refuse(absent, missing, others);
+      const missing = absent.length === names.length ? absent : absent.filter((name) => !optional.has(name));
+      const extra = Object.keys(row).filter((key) => !known.has(key));
+      refuse(absent, missing, extra);
     }
     return names.map((name) => (Object.hasOwn(row, name) ? row[name] : null));
   };

@@ -17,11 +17,15 @@ export class CellError extends Error {
   readonly column: string;
   /** 'has "x", expected a number'. */
   readonly problem: string;
+  /** 'a number'. */
+  readonly expected: string;
 
-  constructor(column: string, problem: string) {
+  constructor(column: string, fact: string, expected: string) {
+    const problem = `${fact}, expected ${expected}`;
     super(`column ${show(column)} ${problem}`);
     this.column = column;
     this.problem = problem;
+    this.expected = expected;
   }
 }
 

@@ -1,7 +1,7 @@
 import { counted, show } from '../../checks/show.ts';
 import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
 import { type Cell, CellError, isGap, isNumberGap, readCategory, readText } from './cell.ts';
-import { cellReader, dayText, noDay, timeText } from './cell-format.ts';
+import { cellReader, dayText, isDateFormat, noDay, timeText } from './cell-format.ts';
 import type { CategoryEncoding, ColumnEncoding, NumberEncoding, TokenEncoding } from './preprocessing.ts';
 
 /**
@@ -73,31 +73,29 @@ export function createNumberEncoder(
   { name, type, format, center, scale, fill, indicator, range }: NumberEncoding,
   onNote?: (note: EncodingNote) => void,
 ): NumberColumnEncoder {
-  const { read, wanted } = cellReader(type, format);
+  const { read, expected } = cellReader(type, format);
   // Comparisons with these are false for every number, and for NaN.
-  const [least, greatest] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const isTime = format !== undefined && 'order' in format && format.order === 'time';
+  const [min, max] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const isTime = isDateFormat(format) && format.order === 'time';
   const dateText = isTime ? timeText : dayText;
   const textOf = (value: number): string => (type === 'date' ? dateText(value) : String(value));
   const inputs = indicator ? [name, `${name} is missing`] : [name];
   function encodeNumber(value: number, x: Float64Array, offset: number): void {
-    const missing = Number.isNaN(value);
-    if (missing && fill === null) {
-      throw new CellError(name, `has a gap, expected ${wanted} (the model was trained without gaps)`);
+    const isMissing = Number.isNaN(value);
+    if (isMissing && fill === null) {
+      throw new CellError(name, 'has a gap', `${expected} (the model was trained without gaps)`);
     }
-    if (missing && !indicator) onNote?.({ column: name, value: null });
-    const encoded = ((missing ? (fill as number) : value) - center) / scale;
+    if (isMissing && !indicator) onNote?.({ column: name, value: null });
+    const encoded = ((isMissing ? (fill as number) : value) - center) / scale;
     if (!Number.isFinite(encoded)) {
-      throw new CellError(
-        name,
-        `has ${value}, expected a smaller number: (value - ${center}) / ${scale} is not finite`,
-      );
+      const smaller = `a smaller number: (value - ${center}) / ${scale} is not finite`;
+      throw new CellError(name, `has ${value}`, smaller);
     }
     x[offset] = encoded;
-    if (value < least || value > greatest) {
-      onNote?.({ column: name, value: textOf(value), range: [textOf(least), textOf(greatest)] });
+    if (value < min || value > max) {
+      onNote?.({ column: name, value: textOf(value), range: [textOf(min), textOf(max)] });
     }
-    if (indicator) x[offset + 1] = missing ? 1 : 0;
+    if (indicator) x[offset + 1] = isMissing ? 1 : 0;
   }
   return {
     name,
@@ -106,8 +104,8 @@ export function createNumberEncoder(
     encode(cell, x, offset) {
       const value = isNumberGap(cell) ? Number.NaN : read(cell);
       if (value === undefined) {
-        const what = type === 'date' ? noDay(cell) : '';
-        throw new CellError(name, `has ${show(cell)}${what}, expected ${wanted}`);
+        const invalidDay = type === 'date' ? noDay(cell) : '';
+        throw new CellError(name, `has ${show(cell)}${invalidDay}`, expected);
       }
       encodeNumber(value, x, offset);
       return inputs.length;
@@ -120,12 +118,12 @@ export function createCategoryEncoder(
   { name, categories, missing, others = false }: CategoryEncoding,
   onNote?: (note: EncodingNote) => void,
 ): CategoryColumnEncoder {
-  const places = new Map(categories.map((category, place) => [category, place]));
+  const indexOf = new Map(categories.map((category, index) => [category, index]));
   const inputs = [...categories.map((category) => `${name}=${category}`), ...(missing ? [`${name} is missing`] : [])];
   const gapInput = missing ? categories.length : -1;
-  const inputOf = (category: string): number => places.get(category) ?? -1;
+  const inputOf = (category: string): number => indexOf.get(category) ?? -1;
   const rarer = new Set(typeof others === 'boolean' ? [] : others);
-  const isNew = (category: string): boolean => others !== true && !places.has(category) && !rarer.has(category);
+  const isNew = (category: string): boolean => others !== true && !indexOf.has(category) && !rarer.has(category);
   return {
     name,
     inputs,
@@ -134,16 +132,16 @@ export function createCategoryEncoder(
     isNew,
     encode(cell, x, offset) {
       if (typeof cell === 'object' && cell !== null) {
-        throw new CellError(name, `has ${show(cell)}, expected text, a number, true, false, or null for a gap`);
+        throw new CellError(name, `has ${show(cell)}`, 'text, a number, true, false, or null for a gap');
       }
       const category = readCategory(cell);
-      const own = inputOf(category);
+      const known = inputOf(category);
       // A word for a gap may be a category of an older model.
-      const gap = own === -1 && isGap(cell);
-      const place = gap ? gapInput : own;
+      const isMissing = known === -1 && isGap(cell);
+      const input = isMissing ? gapInput : known;
       x.fill(0, offset, offset + inputs.length);
-      if (place !== -1) x[offset + place] = 1;
-      else if (gap || isNew(category)) onNote?.({ column: name, value: gap ? null : category });
+      if (input !== -1) x[offset + input] = 1;
+      else if (isMissing || isNew(category)) onNote?.({ column: name, value: isMissing ? null : category });
       return inputs.length;
     },
   };
@@ -163,7 +161,7 @@ export function createTokenEncoder(
       if (tokens.length > T) onNote?.({ column: name, value: text, tokens: tokens.length });
       return tokens.slice(0, T);
     } catch (error) {
-      throw error instanceof TextError ? new CellError(name, error.problem) : error;
+      throw error instanceof TextError ? new CellError(name, `has ${error.has}`, error.expected) : error;
     }
   }
   return {
@@ -174,7 +172,7 @@ export function createTokenEncoder(
       const text = readText(cell);
       if (text === undefined) {
         const has = typeof cell === 'object' && cell !== null ? show(cell) : 'no text';
-        throw new CellError(name, `has ${has}, expected a text of at least a character`);
+        throw new CellError(name, `has ${has}`, 'a text of at least a character');
       }
       const tokens = tokensOf(text);
       const { unknown } = tokenizer ?? {};

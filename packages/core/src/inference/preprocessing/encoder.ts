@@ -44,25 +44,23 @@ export function createEncoder(
       const isList = Array.isArray(row);
       if (isList && row.length !== columns.length) {
         const list = known.slice(0, 20).map(show).join(', ');
-        const wanted = `expected a row of ${counted(columns.length, 'cell')} (${list})`;
+        const expected = `a row of ${counted(columns.length, 'cell')} (${list})`;
+        const has = counted(row.length, 'cell');
         if (row.length < columns.length) {
-          throw new CellError(known[row.length], `is missing in a row of ${counted(row.length, 'cell')}, ${wanted}`);
+          throw new CellError(known[row.length], `is missing in a row of ${has}`, expected);
         }
         const hint = columns.length === 1 ? '; several rows are [["..."], ["..."]]' : '';
-        throw new CellError(
-          known[columns.length - 1],
-          `is the last, and the row has ${counted(row.length, 'cell')}, ${wanted}${hint}`,
-        );
+        throw new CellError(known[columns.length - 1], `is the last, and the row has ${has}`, expected + hint);
       }
       const cells = isList ? row : pick(row as NamedRow);
-      let at = offset;
-      let real = 0;
+      let columnOffset = offset;
+      let inputs = 0; // without padding
       for (let c = 0; c < columns.length; c++) {
         const column = columns[c];
-        real += column.encode(cells[c], x, at);
-        at += column.inputs.length;
+        inputs += column.encode(cells[c], x, columnOffset);
+        columnOffset += column.inputs.length;
       }
-      return real;
+      return inputs;
     },
   };
 }

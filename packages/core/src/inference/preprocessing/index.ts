@@ -24,6 +24,7 @@ export {
   dateText,
   enclosedIn,
   exampleOf,
+  isDateFormat,
   type NumberFormat,
   noDay,
   numberReader,

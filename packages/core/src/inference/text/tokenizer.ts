@@ -27,10 +27,18 @@ export class TextError extends Error {
   /** 'has "é" (U+00E9), expected one of 65 characters'. */
   readonly problem: string;
 
-  constructor(at: number, problem: string) {
+  /** '"é" (U+00E9)'. */
+  readonly has: string;
+  /** 'one of 65 characters'. */
+  readonly expected: string;
+
+  constructor(at: number, has: string, expected: string) {
+    const problem = `has ${has}, expected ${expected}`;
     super(`text ${problem}, at position ${at}`);
     this.at = at;
     this.problem = problem;
+    this.has = has;
+    this.expected = expected;
   }
 }
 
@@ -47,7 +55,7 @@ export function createTokenizer(given: TokenizerSpec, gpt2: Tokenizer = noTables
   const unknown = tokens.get(UNKNOWN);
   const tokenOf = (piece: string, at: number): number => {
     const token = tokens.get(piece) ?? unknown;
-    if (token === undefined) throw new TextError(at, unknownProblem(spec, piece));
+    if (token === undefined) throw unknownPiece(at, spec, piece);
     return token;
   };
   return {
@@ -130,17 +138,22 @@ const WORDS = / ?[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*| ?[^\s\p{L}\p{M
 export const piecesOf = (kind: 'characters' | 'words', text: string): Iterable<string> =>
   kind === 'characters' ? text : (text.match(WORDS) ?? []);
 
-function unknownProblem({ kind, vocabulary }: Extract<TokenizerSpec, { vocabulary: unknown }>, piece: string): string {
+function unknownPiece(
+  at: number,
+  { kind, vocabulary }: Extract<TokenizerSpec, { vocabulary: unknown }>,
+  piece: string,
+): TextError {
   if (kind === 'words')
-    return `has the word ${show(piece)}, expected one of the ${vocabulary.length} words of the vocabulary`;
+    return new TextError(at, `the word ${show(piece)}`, `one of the ${vocabulary.length} words of the vocabulary`);
   const code = (piece.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-  return `has the character ${show(piece)} (U+${code}), expected one of the ${vocabulary.length} of the vocabulary`;
+  const expected = `one of the ${vocabulary.length} of the vocabulary`;
+  return new TextError(at, `the character ${show(piece)} (U+${code})`, expected);
 }
 
 function checked(tokens: ArrayLike<number>, i: number, size: number): number {
   const token = tokens[i];
   if (Number.isInteger(token) && token >= 0 && token < size) return token;
-  throw new TextError(i, `has the token ${show(token)}, expected a whole number from 0 to ${size - 1}`);
+  throw new TextError(i, `the token ${show(token)}`, `a whole number from 0 to ${size - 1}`);
 }
 
 const bytes: Tokenizer = {

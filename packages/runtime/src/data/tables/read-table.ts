@@ -2,20 +2,20 @@ import { type NamedRow, OptionError, type TablePreprocessing } from '@gradloom/c
 import { checkTablePreprocessing, list, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
+import { readAsCategories } from './advice.ts';
 import { buildTable } from './build-table.ts';
 import { type CollectedRows, collectRows } from './collect-rows.ts';
-import { flagWord } from './column-collector.ts';
-import { type ColumnStore, memoryStore } from './column-store.ts';
-import { findFormats } from './find-formats.ts';
-import { openJsonRows } from './json-rows.ts';
-import { OnlyText } from './left-out.ts';
-import type { ColumnPlan } from './plan-columns.ts';
+import { type ColumnStore, memoryStore } from './columns/column-store.ts';
+import type { ColumnPlan } from './columns/plan-columns.ts';
+import { openTable, tableFormats } from './formats/index.ts';
+import { openJsonRows } from './formats/json-rows.ts';
+import type { TableReader } from './formats/table-reader.ts';
+import { findFormats } from './sniffers/cell-formats.ts';
+import { describeExclusion, OnlyText } from './sniffers/exclusions.ts';
 import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
 import { createFaults } from './table-faults.ts';
-import { openTable, tableFormats } from './table-formats.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
-import type { TableReader } from './table-reader.ts';
 import type { TableRequest } from './table-request.ts';
 
 /**
@@ -48,53 +48,57 @@ export const readPlainTable = (where: string, path: string, options: TableOption
 
 /** Makes a table of objects by column name. Messages begin with `where`. */
 export async function readObjects(where: string, rows: readonly NamedRow[], options: TableOptions): Promise<Table> {
-  const found = list<NamedRow>(where, 'rows', rows, 'a list of objects');
+  const objects = list<NamedRow>(where, 'rows', rows, 'a list of objects');
   const fault: TableRequest['fault'] = (problem, cause) => new Error(`${where}: rows${problem}`, { cause });
   const open = () =>
     openJsonRows(
       {},
       (problem) => fault(`: ${problem}`),
       async function* () {
-        yield found.map((value, n) => ({ place: `row ${n}`, value }));
+        yield objects.map((value, n) => ({ location: `row ${n}`, value }));
       },
     );
-  const own = withoutUndefined(tableOptions.read(options));
-  const request = { where, path: 'rows', options: own, preprocessing: null, isPlain: false, formats: null, fault };
+  const read = withoutUndefined(tableOptions.read(options));
+  const request = { where, path: 'rows', options: read, preprocessing: null, isPlain: false, formats: null, fault };
   return readRows(request, memoryStore, open);
 }
 
 async function read(
   path: string,
-  given: TableOptions,
+  unchecked: TableOptions,
   purpose: Pick<TableRequest, 'where' | 'preprocessing' | 'isPlain'>,
 ): Promise<Table> {
   const { where, preprocessing } = purpose;
   checkPath(where, path);
-  const options = withoutUndefined(tableOptions.read(given));
-  const fault: TableRequest['fault'] = (problem, cause) =>
-    new Error(`${where}: ${showPath(path)}${problem}`, { cause });
-  if (preprocessing === null) refuseOfSequences(where, options);
+  const options = withoutUndefined(tableOptions.read(unchecked));
+  const fault = faultOf(where, path);
+  if (preprocessing === null) checkSequenceOptions(where, options);
   const request: TableRequest = { ...purpose, path, options, formats: null, fault };
   if (options.stream !== true) return readRows(request, memoryStore);
   return openTableCache(path, options, preprocessing, fault, (store) => readRows(request, store));
 }
 
+const faultOf =
+  (where: string, path: string): TableRequest['fault'] =>
+  (problem, cause) =>
+    new Error(`${where}: ${showPath(path)}${problem}`, { cause });
+
 /** @throws OptionError for an option that needs a series or a column of texts, or that these do not have. */
-function refuseOfSequences(where: string, options: TableOptions): void {
+function checkSequenceOptions(where: string, options: TableOptions): void {
   const { series, columns = {}, target, targets, missing, weightColumn, stream } = options;
-  const refuse = (name: string, value: unknown, wanted: string): never => {
-    throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
+  const refuse = (name: string, value: unknown, expected: string): never => {
+    throw new OptionError(where, name, `has ${show(value)}, expected ${expected}`);
   };
   const isText = Object.values(columns).includes('text');
-  const refuseStray = (names: readonly ('seriesKey' | 'context' | 'horizon' | 'tokenizer')[], wanted: string): void => {
-    const stray = names.find((name) => options[name] !== undefined);
-    if (stray !== undefined) refuse(stray, options[stray], wanted);
+  const refuseAny = (names: readonly ('seriesKey' | 'context' | 'horizon' | 'tokenizer')[], expected: string): void => {
+    const name = names.find((name) => options[name] !== undefined);
+    if (name !== undefined) refuse(name, options[name], expected);
   };
-  if (!isText) refuseStray(['tokenizer'], 'none without a column of type text');
+  if (!isText) refuseAny(['tokenizer'], 'none without a column of type text');
   if (isText && stream) refuse('stream', stream, 'none: the texts of a column are held in memory');
   if (series === undefined) {
-    const ofSeries = ['seriesKey', 'horizon'] as const;
-    refuseStray(isText ? ofSeries : [...ofSeries, 'context'], 'none without series, the column with the time of a row');
+    const names = ['seriesKey', 'horizon', ...(isText ? [] : (['context'] as const))] as const;
+    refuseAny(names, 'none without series, the column with the time of a row');
     return;
   }
   if (typeof target === 'object' && target.length > 1) refuse('target', target, 'one column to forecast');
@@ -104,18 +108,16 @@ function refuseOfSequences(where: string, options: TableOptions): void {
   if (stream) refuse('stream', stream, 'none: windows of a series are views of rows in memory');
 }
 
-const OPENED = 'one that openTable opened';
-
 /** Reads rows for a model of a series from an open table, with the types of its training. `path` names it. */
-export async function readRowsAs(path: string, reader: TableReader, given: TablePreprocessing): Promise<Table> {
+export async function readRowsAs(path: string, reader: TableReader, encoding: TablePreprocessing): Promise<Table> {
   const where = 'readTable';
   checkPath(where, path);
-  if (typeof record(where, 'reader', reader, OPENED).names !== 'function') {
-    throw new OptionError(where, 'reader', `has ${show(reader)}, expected ${OPENED}`);
+  const expected = 'one that openTable opened';
+  if (typeof record(where, 'reader', reader, expected).names !== 'function') {
+    throw new OptionError(where, 'reader', `has ${show(reader)}, expected ${expected}`);
   }
-  const preprocessing = checkTablePreprocessing(where, given);
-  const fault: TableRequest['fault'] = (problem, cause) =>
-    new Error(`${where}: ${showPath(path)}${problem}`, { cause });
+  const preprocessing = checkTablePreprocessing(where, encoding);
+  const fault = faultOf(where, path);
   const request = { where, path, options: {}, preprocessing, isPlain: false, formats: null, fault };
   try {
     return build(reader, request, memoryStore, await collectRows(reader, request, memoryStore));
@@ -145,7 +147,7 @@ async function readRows(
   }
 }
 
-/** Reads a table of ids and a text by the words of the text. */
+/** Reads a table of identifiers and a text by the words of the text. */
 async function readOnlyText(
   request: TableRequest,
   store: ColumnStore,
@@ -153,20 +155,24 @@ async function readOnlyText(
   { column, others }: OnlyText,
 ): Promise<Table> {
   const { columns, drop = [] } = request.options;
-  const own = { columns: { ...columns, [column]: 'text' as const }, drop: [...drop, ...others.keys()] };
-  // A row without text says nothing.
-  const options = { ...request.options, ...own, missing: 'drop' as const };
+  const options: TableOptions = {
+    ...request.options,
+    columns: { ...columns, [column]: 'text' },
+    drop: [...drop, ...others.keys()],
+    missing: 'drop', // a row without text says nothing
+  };
   const table = await readColumns({ ...request, options }, store, open);
-  const way = `--column ${flagWord(`${column}:categorical`)} reads it as categories`;
-  const decisions = [
-    `column ${show(column)} is read as text, since no other column is left as an input (${way})`,
-    ...[...others].map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
-  ];
+  const reasons = [...others].map(([name, exclusion]) => [name, describeExclusion(exclusion)] as const);
+  const why = `since no other column is left as an input (${readAsCategories(column)})`;
   return {
     ...table,
     inputs: table.inputs.map((input) => ({ ...input, reason: 'the only column left' })),
-    reasons: Object.fromEntries(others),
-    decisions: [...table.decisions, ...decisions],
+    reasons: Object.fromEntries(reasons),
+    decisions: [
+      ...table.decisions,
+      `column ${show(column)} is read as text, ${why}`,
+      ...reasons.map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
+    ],
   };
 }
 
@@ -180,13 +186,13 @@ async function readColumns(
   try {
     const first = await collectRows(reader, request, store);
     const questions = createFaults();
-    const formats = findFormats(first.plan, request, reader.delimiter, questions);
+    const formats = findFormats(first.plan, request.options, reader.delimiter, questions);
     questions.refuse(fault);
-    const marked = markedTargets(first.plan);
-    if (formats.size === 0 && marked.size === 0) return build(reader, request, store, first);
+    const markedTargets = targetsWithMarks(first.plan);
+    if (formats.size === 0 && markedTargets.size === 0) return build(reader, request, store, first);
     // Only all cells tell how numbers and dates are written, so such a file is read twice.
     reader = await open();
-    const again = { ...request, formats, marked };
+    const again = { ...request, formats, markedTargets };
     return build(reader, again, store, await collectRows(reader, again, store));
   } catch (error) {
     await reader.close?.();
@@ -196,13 +202,13 @@ async function readColumns(
 }
 
 /** Targets of numbers, of which some cells are marks of gaps. */
-const markedTargets = ({ untold }: ColumnPlan): ReadonlySet<string> =>
-  new Set(
-    untold.flatMap(({ name, collector }) => {
-      const { kind, mark } = collector.collected();
-      return kind === 'numbers' && mark !== null ? [name] : [];
-    }),
-  );
+function targetsWithMarks({ requiredTargets }: ColumnPlan): ReadonlySet<string> {
+  const marked = requiredTargets.filter(({ collector }) => {
+    const { kind, gapMark } = collector.collected();
+    return kind === 'numbers' && gapMark !== null;
+  });
+  return new Set(marked.map(({ name }) => name));
+}
 
 /** The table of collected rows. @throws Error naming all faults of the file. */
 const build = (reader: TableReader, request: TableRequest, { keep }: ColumnStore, collected: CollectedRows): Table =>

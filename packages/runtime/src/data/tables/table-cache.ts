@@ -4,23 +4,24 @@ import { join } from 'node:path';
 import type { TablePreprocessing } from '@gradloom/core';
 import { createCacheFile } from '../cache-file.ts';
 import { openCache, sha256 } from '../cache-folder.ts';
-import type { ColumnStore } from './column-store.ts';
-import { type StoredColumn, spooledNumbers, storeColumn, storedColumn } from './stored-column.ts';
-import type { Table, TableColumn, TableSplit } from './table.ts';
+import {
+  type ColumnStore,
+  type StoredColumn,
+  spooledNumbers,
+  storeColumn,
+  storedColumn,
+} from './columns/column-store.ts';
+import { type Columns, mapColumns, type Table, type TableColumn } from './table.ts';
 import type { TableOptions } from './table-options.ts';
 
 /** Increased whenever older caches would be read incorrectly. */
 const VERSION = 6;
 
 const COLUMNS = 'columns.bin';
-const WAITING = 'waiting.bin';
+const SPOOL = 'spool.bin';
 
-interface TableHeader extends Pick<Table, 'rows' | 'leftOut' | 'reasons' | 'classes' | 'decisions' | 'warnings'> {
-  readonly inputs: readonly StoredColumn[];
-  readonly targets: readonly StoredColumn[];
-  readonly weights: StoredColumn | null;
-  readonly split: { readonly by: TableSplit['by']; readonly column: StoredColumn } | null;
-}
+type TableFacts = Pick<Table, 'rows' | 'leftOut' | 'reasons' | 'classes' | 'decisions' | 'warnings'>;
+interface TableHeader extends TableFacts, Columns<StoredColumn> {}
 
 /**
  * Returns the table at `path` with its columns in a folder of `<path>.gradloom-cache`. If an earlier run left a cache
@@ -37,28 +38,44 @@ export async function openTableCache(
   // The reader reports a missing file.
   if (!existsSync(path)) return read(noStore);
   const { folder, header, origin } = await openCache<TableHeader>({
-    ...{ path, keys: [keyOf(options, preprocessing)], contents: COLUMNS, fault },
+    path,
+    keys: [keyOf(options, preprocessing)],
+    contents: COLUMNS,
+    fault,
     async make(columns, making) {
-      const waiting = createCacheFile(join(making, WAITING));
+      const spool = createCacheFile(join(making, SPOOL));
       try {
-        const stored = new Map<TableColumn, StoredColumn>();
+        const headers = new Map<TableColumn, StoredColumn>();
         const table = await read({
-          collecting: (count) => spooledNumbers(waiting, count),
+          collecting: (count) => spooledNumbers(spool, count),
           keep(column) {
-            const it = storeColumn(column, columns);
-            const kept = storedColumn(it, join(making, COLUMNS));
-            stored.set(kept, it);
-            return kept;
+            const header = storeColumn(column, columns);
+            const stored = storedColumn(header, join(making, COLUMNS));
+            headers.set(stored, header);
+            return stored;
           },
         });
-        return headerOf(table, (column) => stored.get(column) as StoredColumn);
+        const { rows, leftOut, reasons, classes, decisions, warnings } = table;
+        const stored = mapColumns(table, (column) => headers.get(column) as StoredColumn);
+        return { rows, leftOut, reasons, classes, decisions, warnings, ...stored };
       } finally {
-        waiting.close();
-        rmSync(join(making, WAITING));
+        spool.close();
+        rmSync(join(making, SPOOL));
       }
     },
   });
-  return tableIn(folder, header, path, options, origin);
+  const { split: _, ...facts } = header;
+  return {
+    ...facts,
+    ...mapColumns(header, (column) => storedColumn(column, join(folder, COLUMNS))),
+    name: options.name ?? path,
+    options,
+    cache: folder,
+    decisions: [
+      ...header.decisions,
+      `rows are streamed from ${folder}, ${origin} (it may be deleted, and is then made anew)`,
+    ],
+  };
 }
 
 /**
@@ -69,10 +86,10 @@ function keyOf(
   { name: _, scale: __, stream: ___, targetTransform: ____, ...options }: TableOptions,
   model: TablePreprocessing | null,
 ): string {
-  const reading = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
   const columns = model?.columns.map((column) => [column.name, column.type, 'format' in column ? column.format : null]);
-  const targets = model?.target.map((it) => [it.name, it.type, it.type === 'classes' ? it.labels : it.format]);
-  return sha256(JSON.stringify([VERSION, endianness(), reading, columns, targets])).slice(0, 16);
+  const targets = model?.target.map((t) => [t.name, t.type, t.type === 'classes' ? t.labels : t.format]);
+  return sha256(JSON.stringify([VERSION, endianness(), entries, columns, targets])).slice(0, 16);
 }
 
 const noStore: ColumnStore = {
@@ -81,29 +98,3 @@ const noStore: ColumnStore = {
   },
   keep: (column) => column,
 };
-
-function headerOf(
-  { rows, inputs, targets, weights, split, leftOut, reasons, classes, decisions, warnings }: Table,
-  storedOf: (column: TableColumn) => StoredColumn,
-): TableHeader {
-  return {
-    ...{ rows, leftOut, reasons, classes, decisions, warnings },
-    inputs: inputs.map(storedOf),
-    targets: targets.map(storedOf),
-    weights: weights && storedOf(weights),
-    split: split === undefined ? null : { by: split.by, column: storedOf(split.column) },
-  };
-}
-
-function tableIn(folder: string, header: TableHeader, path: string, options: TableOptions, origin: string): Table {
-  const { rows, leftOut, reasons, classes, decisions, warnings } = header;
-  const columnOf = (column: StoredColumn) => storedColumn(column, join(folder, COLUMNS));
-  return {
-    ...{ name: options.name ?? path, rows, leftOut, reasons, classes, warnings, options, cache: folder },
-    inputs: header.inputs.map(columnOf),
-    targets: header.targets.map(columnOf),
-    weights: header.weights && columnOf(header.weights),
-    ...(header.split && { split: { by: header.split.by, column: columnOf(header.split.column) } }),
-    decisions: [...decisions, `rows are streamed from ${folder}, ${origin} (it may be deleted, and is then made anew)`],
-  };
-}

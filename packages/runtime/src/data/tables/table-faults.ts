@@ -1,5 +1,5 @@
 /** Most kinds of faults that a message lists. */
-const MOST_KINDS = 20;
+const MAX_KINDS = 20;
 
 /** The faults of a file: the first of each kind, and the number of the others. */
 export interface TableFaults {
@@ -7,7 +7,7 @@ export interface TableFaults {
   add(column: number | null, kind: string, problem: string, what?: string, cause?: unknown): void;
   /** Whether a column has one. */
   isIn(column: number): boolean;
-  /** Takes back the faults of a column if they are so many of this kind, and no others. Returns whether it did. */
+  /** Takes back the faults of a column if it has `count` of this kind, and no others. Returns whether it did. */
   takeBack(column: number, kind: string, count: number): boolean;
   /** @throws Error of `fault` if there are any. */
   refuse(fault: (problem: string, cause?: unknown) => Error): void;
@@ -25,35 +25,42 @@ export class TableFaultsError extends Error {
 }
 
 /** The kind of faults of cells with several values, such as lists. */
-export const SEVERAL = 'one value';
+export const SEVERAL_VALUES = 'one value';
+
+interface Kind {
+  readonly column: number | null;
+  readonly problem: string; // of the first
+  readonly what: string;
+  readonly cause: unknown;
+  count: number;
+}
 
 export function createFaults(): TableFaults {
-  const kinds = new Map<string, { problem: string; what: string; count: number; cause: unknown }>();
-  const columns = new Set<number>();
+  const kinds = new Map<string, Kind>();
+  const columns = new Set<number>(); // with a fault
   return {
     add(column, kind, problem, what = 'cell', cause) {
       if (column !== null) columns.add(column);
-      const key = `${column} ${kind}`;
-      const known = kinds.get(key);
-      if (known === undefined) kinds.set(key, { problem, what, count: 1, cause });
+      const known = kinds.get(`${column} ${kind}`);
+      if (known === undefined) kinds.set(`${column} ${kind}`, { column, problem, what, cause, count: 1 });
       else known.count++;
     },
     isIn: (column) => columns.has(column),
     takeBack(column, kind, count) {
-      const own = [...kinds.keys()].filter((key) => key.startsWith(`${column} `));
-      if (own.length !== 1 || kinds.get(`${column} ${kind}`)?.count !== count) return false;
+      const isOnly = [...kinds.values()].filter((other) => other.column === column).length === 1;
+      if (!isOnly || kinds.get(`${column} ${kind}`)?.count !== count) return false;
       columns.delete(column);
       return kinds.delete(`${column} ${kind}`);
     },
     refuse(fault) {
       const all = [...kinds.values()];
       if (all.length === 0) return;
-      const told = all.map(({ problem, what, count }) =>
+      const sentences = all.map(({ problem, what, count }) =>
         count === 1 ? problem : `${problem} (${count - 1} more ${what}${count === 2 ? '' : 's'} like it)`,
       );
-      if (all.length === 1) throw fault(`: ${told[0]}`, all[0].cause);
-      const left = all.length - MOST_KINDS;
-      const lines = left > 0 ? [...told.slice(0, MOST_KINDS), `${left} more kinds`] : told;
+      if (all.length === 1) throw fault(`: ${sentences[0]}`, all[0].cause);
+      const more = all.length - MAX_KINDS;
+      const lines = more > 0 ? [...sentences.slice(0, MAX_KINDS), `${more} more kinds`] : sentences;
       const { message } = fault(` has ${all.length} kinds of faults: ${lines.join('; ')}`);
       throw new TableFaultsError(message, lines, all[0].cause);
     },

@@ -3,7 +3,7 @@ import { defineOptions, list, type Named, type OptionsOf, option, record, show }
 import { targetKinds } from '../npy-dataset.ts';
 import { isEncoding } from '../read-text.ts';
 import { textOptions } from '../text/text-options.ts';
-import { delimiters } from './table-reader.ts';
+import { delimiters } from './formats/table-reader.ts';
 
 /** Types that a column can be read as. */
 export const columnTypes = { numeric: true, categorical: true, boolean: true, date: true, text: true } satisfies Record<

@@ -15,7 +15,7 @@ export interface TableRequest {
   /** How the cells of columns are written, where they are not plain; null: found from all cells. */
   readonly formats: ReadonlyMap<string, CellFormat> | null;
   /** Targets of numbers with marks of gaps; not known while they are found. */
-  readonly marked?: ReadonlySet<string>;
+  readonly markedTargets?: ReadonlySet<string>;
   /** Makes an error about the file. `problem` begins with ' has' or ': line 3', for example. */
   fault(problem: string, cause?: unknown): Error;
 }

@@ -2,6 +2,7 @@ import { type ColumnEncoding, createTokenizer, type TablePreprocessing, type Tar
 import { checkTablePreprocessing, counted } from '@gradloom/core/internal';
 import { checkTable } from './check-table.ts';
 import { stepText } from './series.ts';
+import { reasonIn } from './sniffers/exclusions.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /** Facts about a column and its use. */
@@ -32,10 +33,7 @@ export function summarizeTable(table: Table, preprocessing: TablePreprocessing):
     return { name, role: 'target', type: decoding.type, reason, gaps, becomes: outputOf(decoding) };
   });
   // The advice is one of the table's decisions.
-  const why = (name: string) => {
-    const reason = table.reasons[name] ?? '';
-    return reason.endsWith(')') ? reason.split(' (', 1)[0] : reason;
-  };
+  const why = (name: string) => reasonIn(table.reasons[name] ?? '');
   const none = { type: null, reason: '', gaps: 0, becomes: '' };
   return [
     ...seriesColumns(table),
@@ -60,9 +58,9 @@ function seriesColumns({ series }: Table): ColumnSummary[] {
 function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
   if (encoding.type === 'categorical') {
     const inputs = counted(encoding.categories.length, 'input');
-    const own = encoding.others ? `${inputs} for the most frequent, 0 for others` : inputs;
-    if (encoding.missing) return `${own} and one for gaps`;
-    return hasGaps ? `${own}, all 0 for a gap` : own;
+    const categories = encoding.others ? `${inputs} for the most frequent, 0 for others` : inputs;
+    if (encoding.missing) return `${categories} and one for gaps`;
+    return hasGaps ? `${categories}, all 0 for a gap` : categories;
   }
   if (encoding.type === 'text') {
     const { size } = createTokenizer(encoding.tokenizer);

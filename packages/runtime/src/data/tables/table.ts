@@ -92,3 +92,19 @@ export interface WordColumn {
   /** For a cached column, whose `indices` are read on each access: `count` indices from `first`. */
   readonly part?: (first: number, count: number) => Int32Array;
 }
+
+/** The columns of a table, or what stands for them. */
+export interface Columns<C> {
+  readonly inputs: readonly C[];
+  readonly targets: readonly C[];
+  readonly weights: C | null;
+  readonly split?: { readonly by: TableSplit['by']; readonly column: C } | null;
+}
+
+/** The columns, each changed by `change`. */
+export const mapColumns = <A, B>({ inputs, targets, weights, split }: Columns<A>, change: (column: A) => B) => ({
+  inputs: inputs.map(change),
+  targets: targets.map(change),
+  weights: weights && change(weights),
+  ...(split && { split: { by: split.by, column: change(split.column) } }),
+});

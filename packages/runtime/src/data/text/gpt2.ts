@@ -49,7 +49,7 @@ function load(): Tokenizer {
     decode(tokens) {
       const parts = Array.from(tokens, (token, at) => {
         if (bytesOf[token] !== undefined) return bytesOf[token];
-        throw new TextError(at, `has the token ${show(token)}, expected a whole number from 0 to ${size - 1}`);
+        throw new TextError(at, `the token ${show(token)}`, `a whole number from 0 to ${size - 1}`);
       });
       return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(parts));
     },

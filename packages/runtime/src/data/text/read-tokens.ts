@@ -111,9 +111,8 @@ function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: TextFault
     return tokenizer.encode(text);
   } catch (error) {
     if (!(error instanceof TextError)) throw error;
-    const [has, expected] = error.problem.split(', expected ');
-    const place = line + countLines(text.slice(0, error.at));
-    throw fault(`${has.replace(/^has /, '')} at line ${place}`, expected, error);
+    const errorLine = line + countLines(text.slice(0, error.at));
+    throw fault(`${error.has} at line ${errorLine}`, error.expected, error);
   }
 }
 

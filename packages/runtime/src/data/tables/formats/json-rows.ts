@@ -4,16 +4,17 @@ import type { TableReader, TableReadOptions, TableRow } from './table-reader.ts'
 
 /** A row of a JSON file: an object by column name, or an array of cells. */
 export interface JsonRow {
-  readonly place: string; // 'line 12'
+  readonly location: string; // 'line 12'
   readonly value: unknown;
 }
 
 /** Description of a valid row for errors. */
-export const ROW_WANTED = 'an object such as {"age": 41, "city": "Oslo"}, or an array of cells';
+export const EXPECTED_ROW = 'an object such as {"age": 41, "city": "Oslo"}, or an array of cells';
 
 /** Far more than any table has. */
-const MOST_NAMES = 100_001;
+const MAX_NAMES = 100_000;
 
+type RowFault = (problem: string) => Error;
 type Rows = AsyncGenerator<readonly JsonRow[]>;
 
 /**
@@ -23,7 +24,7 @@ type Rows = AsyncGenerator<readonly JsonRow[]>;
  */
 export async function openJsonRows(
   options: TableReadOptions,
-  fault: (problem: string) => Error,
+  fault: RowFault,
   rows: () => Rows, // starts again from the beginning
 ): Promise<TableReader> {
   refuseDelimiter(options, 'JSON');
@@ -32,11 +33,11 @@ export async function openJsonRows(
   if (options.header === false) {
     throw new OptionError('readTable', 'header', 'has false, expected none (rows that are objects name their columns)');
   }
-  const names = await namesOf(rows(), fault);
+  const names = await namesOf(rows(), fault); // with their indices
   const batches = cellsOf(rows(), (row) => objectCells(row, names, fault));
   return {
     names: () => [...names.keys()],
-    namesPlace: 'a row',
+    namesLocation: 'a row',
     areObjects: true,
     findings: ['names of columns from the keys of all rows'],
     batches,
@@ -59,7 +60,7 @@ async function firstOf(rows: Rows): Promise<JsonRow | undefined> {
   return undefined;
 }
 
-async function namesOf(rows: Rows, fault: (problem: string) => Error): Promise<Map<string, number>> {
+async function namesOf(rows: Rows, fault: RowFault): Promise<Map<string, number>> {
   const names = new Map<string, number>();
   const filled = new Set<string>(); // names with a value
   for await (const batch of rows) {
@@ -68,8 +69,8 @@ async function namesOf(rows: Rows, fault: (problem: string) => Error): Promise<M
         if (!names.has(key)) names.set(key, names.size);
         if (value !== null && value !== undefined) filled.add(key);
       }
-      if (names.size >= MOST_NAMES) {
-        throw fault(`${row.place} has the ${names.size}th name of a column, expected at most ${MOST_NAMES - 1}`);
+      if (names.size > MAX_NAMES) {
+        throw fault(`${row.location} has the ${names.size}th name of a column, expected at most ${MAX_NAMES}`);
       }
     }
   }
@@ -78,20 +79,21 @@ async function namesOf(rows: Rows, fault: (problem: string) => Error): Promise<M
     [...names.keys()].flatMap((name) => [...name.matchAll(/\./g)].map((dot) => name.slice(0, dot.index))),
   );
   const kept = [...names.keys()].filter((name) => filled.has(name) || !objects.has(name));
-  return new Map(kept.map((name, at) => [name, at]));
+  return new Map(kept.map((name, index) => [name, index]));
 }
 
-function objectOf({ place, value }: JsonRow, fault: (problem: string) => Error): Readonly<Record<string, unknown>> {
-  if (Array.isArray(value)) throw fault(`${place} has an array, expected an object (as the first row)`);
+function objectOf({ location, value }: JsonRow, fault: RowFault): Readonly<Record<string, unknown>> {
+  if (Array.isArray(value)) throw fault(`${location} has an array, expected an object (as the first row)`);
   if (typeof value === 'object' && value !== null) return flattenRow(value as Record<string, unknown>);
-  throw fault(`${place} has ${show(value)}, expected ${ROW_WANTED}`);
+  throw fault(`${location} has ${show(value)}, expected ${EXPECTED_ROW}`);
 }
 
-function objectCells(row: JsonRow, names: ReadonlyMap<string, number>, fault: (problem: string) => Error): Cell[] {
+function objectCells(row: JsonRow, names: ReadonlyMap<string, number>, fault: RowFault): Cell[] {
   const cells = new Array<Cell>(names.size).fill(null);
   for (const [key, value] of Object.entries(objectOf(row, fault))) {
-    const at = names.get(key);
-    if (at !== undefined) cells[at] = cellOf(value, () => `${row.place}, column ${at + 1} (${show(key)})`, fault);
+    const index = names.get(key);
+    if (index === undefined) continue;
+    cells[index] = cellOf(value, () => `${row.location}, column ${index + 1} (${show(key)})`, fault);
   }
   return cells;
 }
@@ -100,45 +102,45 @@ function openArrays(
   { header }: TableReadOptions,
   first: JsonRow | undefined,
   rows: Rows,
-  fault: (problem: string) => Error,
+  fault: RowFault,
 ): TableReader {
-  const top = first === undefined ? [] : arrayCells(first, fault);
+  const firstCells = first === undefined ? [] : arrayCells(first, fault);
   const isName = (cell: Cell): boolean => typeof cell === 'string' && readNumber(cell) === undefined;
-  const isNamed = first !== undefined && (header ?? (top.length > 0 && top.every(isName)));
+  const isNamed = first !== undefined && (header ?? (firstCells.length > 0 && firstCells.every(isName)));
   const all = cellsOf(rows, (row) => arrayCells(row, fault));
   const batches = isNamed ? withoutFirst(all) : all;
-  const place = first?.place ?? '';
+  const location = first?.location ?? '';
   return {
-    names: () => (isNamed ? top.map((cell) => String(cell ?? '')) : null),
-    ...(isNamed ? { namesPlace: place } : {}),
-    findings: [isNamed ? `names of columns in ${place}` : 'no names of columns, so they are numbered from 1'],
+    names: () => (isNamed ? firstCells.map((cell) => String(cell ?? '')) : null),
+    ...(isNamed ? { namesLocation: location } : {}),
+    findings: [isNamed ? `names of columns in ${location}` : 'no names of columns, so they are numbered from 1'],
     batches,
     close: async () => void (await batches.return(undefined)),
   };
 }
 
-function arrayCells({ place, value }: JsonRow, fault: (problem: string) => Error): Cell[] {
+function arrayCells({ location, value }: JsonRow, fault: RowFault): Cell[] {
   if (!Array.isArray(value)) {
     const has = typeof value === 'object' && value !== null ? 'an object' : show(value);
-    throw fault(`${place} has ${has}, expected an array (as the first row)`);
+    throw fault(`${location} has ${has}, expected an array (as the first row)`);
   }
-  return value.map((cell: unknown, at) => cellOf(cell, () => `${place}, column ${at + 1}`, fault));
+  return value.map((cell: unknown, c) => cellOf(cell, () => `${location}, column ${c + 1}`, fault));
 }
 
 /**
  * A value as a cell. A list stays one, and is refused where its column is read. @throws Error of `fault` for a number
  * that is not finite.
  */
-export function cellOf(value: unknown, place: () => string, fault: (problem: string) => Error): Cell {
+export function cellOf(value: unknown, location: () => string, fault: RowFault): Cell {
   if (typeof value !== 'number' || Number.isFinite(value) || Number.isNaN(value)) return value as Cell;
-  throw fault(`${place()} has a number that is not finite, expected one of at most 1.8e308`);
+  throw fault(`${location()} has a number that is not finite, expected one of at most 1.8e308`);
 }
 
 async function* cellsOf(
   rows: Rows,
   read: (row: JsonRow) => readonly Cell[],
 ): AsyncGenerator<readonly TableRow[], void, undefined> {
-  for await (const batch of rows) yield batch.map((row) => ({ place: row.place, cells: read(row) }));
+  for await (const batch of rows) yield batch.map((row) => ({ location: row.location, cells: read(row) }));
 }
 
 async function* withoutFirst(

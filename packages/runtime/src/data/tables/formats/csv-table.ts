@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
-import { show } from '@gradloom/core/internal';
-import type { ByteSource } from '../../system/files/byte-source.ts';
-import { type CsvRecord, MOST_TITLES, readCsv } from './csv-records.ts';
-import { isSomeNumber } from './format-finder.ts';
+import type { ByteSource } from '../../../system/files/byte-source.ts';
+import { type CsvRecord, findHeader } from '../sniffers/csv-layout.ts';
+import { readCsv } from './csv-records.ts';
 import {
   type DelimiterName,
   delimiters,
@@ -30,65 +29,42 @@ const encodingTitles: Readonly<Record<string, string>> = {
  */
 export async function openCsvTable(
   path: string,
-  { header, delimiter, encoding }: TableReadOptions,
+  { header, delimiter: requested, encoding }: TableReadOptions,
   source?: ByteSource, // read instead of `path`
 ): Promise<TableReader> {
-  let found = delimiter;
-  const encoded: string[] = [];
+  let delimiter = requested;
+  const encodings: string[] = [];
   const records = readCsv(
     path,
-    delimiter && delimiters[delimiter],
+    requested && delimiters[requested],
     (name) => {
-      found = name;
+      delimiter = name;
     },
     source,
-    { encoding, onFound: (name) => encoded.push(`text in ${encodingTitles[name]}`) },
+    { encoding, onFound: (name) => encodings.push(`text in ${encodingTitles[name]}`) },
   );
-  let read: readonly CsvRecord[] = [];
-  while (read.length === 0) {
+  let firstRecords: readonly CsvRecord[] = [];
+  while (firstRecords.length === 0) {
     const next = await records.next();
     if (next.done) break;
-    read = next.value;
+    firstRecords = next.value;
   }
-  const titles = header === undefined ? titlesAbove(read) : 0;
-  const first = read.slice(titles);
-  const top = first.at(0);
-  const isNamed = top !== undefined && (header ?? top.fields.every((field) => !isSomeNumber(field)));
-  const separated = found === undefined ? [] : [`fields separated by ${shown[found]}`];
-  const above =
-    titles === 0 ? [] : [`${titlesOf(read.slice(0, titles))} (:header=true takes line ${read[0].line} for the names)`];
-  const names = isNamed ? `names of columns in line ${top.line}` : 'no names of columns, so they are numbered from 1';
+  const { names, rows, findings } = findHeader(firstRecords, header);
+  const separated = delimiter === undefined ? [] : [`fields separated by ${shown[delimiter]}`];
   return {
-    names: () => (isNamed ? top.fields : null),
-    ...(isNamed ? { namesPlace: `line ${top.line}` } : {}),
+    names: () => names?.fields ?? null,
+    ...(names === undefined ? {} : { namesLocation: `line ${names.line}` }),
     // The encoding may be found later than the first row.
     get findings() {
-      return top === undefined ? [] : [...encoded, ...separated, ...above, names];
+      return findings.length === 0 ? [] : [...encodings, ...separated, ...findings];
     },
-    delimiter: found,
-    batches: rowsOf(isNamed ? first.slice(1) : first, records),
+    delimiter,
+    batches: rowsOf(rows, records),
     close: async () => {
       await records.return(undefined);
     },
   };
 }
-
-/**
- * The number of lines above the names of columns, such as the title of a report: they have less than half as many
- * fields that are filled as most lines, and a line of names in all of these follows.
- */
-function titlesAbove(records: readonly CsvRecord[]): number {
-  const filled = records.map(({ fields }) => fields.filter((field) => field !== '').length);
-  const usual = filled.toSorted((a, b) => a - b).at(filled.length >> 1) ?? 0;
-  const names = filled.findIndex((count) => 2 * count >= usual);
-  const isNames = names > 0 && filled[names] >= usual && records[names].fields.every((field) => !isSomeNumber(field));
-  return isNames && names <= MOST_TITLES ? names : 0;
-}
-
-const titlesOf = (titles: readonly CsvRecord[]): string =>
-  titles.length === 1
-    ? `line ${titles[0].line} is left out as a title: ${show(titles[0].fields.find((field) => field !== '') ?? '')}`
-    : `lines ${titles[0].line} to ${titles[titles.length - 1].line} are left out as titles`;
 
 async function* rowsOf(
   first: readonly CsvRecord[],
@@ -102,7 +78,7 @@ async function* rowsOf(
   }
 }
 
-const rowOf = ({ line, fields }: CsvRecord): TableRow => ({ place: `line ${line}`, cells: fields });
+const rowOf = ({ line, fields }: CsvRecord): TableRow => ({ location: `line ${line}`, cells: fields });
 
 /** Opens CSV from a stream, such as standard input. Messages call it `name`. */
 export const openCsvStream = (stream: Readable, name: string): Promise<TableReader> =>

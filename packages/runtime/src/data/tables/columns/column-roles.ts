@@ -1,6 +1,6 @@
 import { OptionError, type TablePreprocessing } from '@gradloom/core';
 import { show, suggest } from '@gradloom/core/internal';
-import { splitOf, type TableOptions } from './table-options.ts';
+import { splitOf, type TableOptions } from '../table-options.ts';
 
 /** Use of a column. */
 export type Role = 'input' | 'target' | 'weight' | 'time' | 'key' | 'split' | 'left out';
@@ -9,39 +9,39 @@ export type Role = 'input' | 'target' | 'weight' | 'time' | 'key' | 'split' | 'l
 export function rolesOf(where: string, names: readonly string[], isNamed: boolean, options: TableOptions): Role[] {
   const roles = names.map((): Role => 'input');
   const { drop = [], columns = {}, weightColumn, series, seriesKey, target = names.length } = options;
-  const find = (option: string, wanted: string | number) => findColumn(where, option, wanted, names, isNamed);
-  const give = (option: string, wanted: string | number, role: Role): void => {
-    const at = find(option, wanted);
-    if (roles[at] !== 'input') {
-      const problem = `has ${show(wanted)}, which is ${roles[at] === 'left out' ? '' : 'the '}${roles[at]}, expected another column`;
-      throw new OptionError(where, option, problem);
+  const find = (option: string, column: string | number) => findColumn(where, option, column, names, isNamed);
+  const assign = (option: string, column: string | number, role: Role): void => {
+    const index = find(option, column);
+    if (roles[index] !== 'input') {
+      const other = roles[index] === 'left out' ? 'left out' : `the ${roles[index]}`;
+      throw new OptionError(where, option, `has ${show(column)}, which is ${other}, expected another column`);
     }
-    roles[at] = role;
+    roles[index] = role;
   };
   for (const name of drop) {
-    const parts = names.filter((own) => own.startsWith(`${name}.`)); // of an object
-    const isOwn = parts.length === 0 || names.includes(name) || isPlace(name, names);
-    for (const own of isOwn ? [name] : parts) give('drop', own, 'left out');
+    const parts = names.filter((part) => part.startsWith(`${name}.`)); // of an object
+    const isColumn = parts.length === 0 || names.includes(name) || isColumnNumber(name, names);
+    for (const column of isColumn ? [name] : parts) assign('drop', column, 'left out');
   }
-  if (weightColumn !== undefined) give('weightColumn', weightColumn, 'weight');
-  if (series !== undefined) give('series', series, 'time');
-  if (seriesKey !== undefined) give('seriesKey', seriesKey, 'key');
+  if (weightColumn !== undefined) assign('weightColumn', weightColumn, 'weight');
+  if (series !== undefined) assign('series', series, 'time');
+  if (seriesKey !== undefined) assign('seriesKey', seriesKey, 'key');
   const split = splitOf(options.split);
   if (split !== undefined && series !== undefined) {
     throw new OptionError(where, 'split', `has ${show(options.split)}, expected none: a series is split by time`);
   }
   if (split !== undefined && 'column' in split) {
-    const at = find('split', split.column);
-    if (roles[at] === 'weight') give('split', split.column, 'split');
+    const index = find('split', split.column);
+    if (roles[index] === 'weight') assign('split', split.column, 'split');
     // The time of a row is an input, unless it is dropped; its group is none.
-    if (split.by === 'group' || roles[at] === 'left out') roles[at] = 'split';
+    if (split.by === 'group' || roles[index] === 'left out') roles[index] = 'split';
   }
   const targets = typeof target === 'object' ? target : [target];
   // Without `target`, the last remaining column is the target.
   if (options.target === undefined) {
     const last = roles.lastIndexOf('input');
     if (last !== -1) roles[last] = 'target';
-  } else for (const name of targets) give('target', name, 'target');
+  } else for (const name of targets) assign('target', name, 'target');
   for (const name of Object.keys(columns)) find('columns', name);
   return roles;
 }
@@ -57,8 +57,8 @@ export function rolesFor(
   const { series } = preprocessing;
   const inputs = new Set(preprocessing.columns.map(({ name }) => name));
   const targets = new Set(series === undefined ? preprocessing.target.map(({ name }) => name) : [series.target]);
-  const ofSeries = series === undefined ? [] : [series.time, ...(series.key === undefined ? [] : [series.key])];
-  for (const name of [...ofSeries, ...inputs, ...(needsTarget ? targets : [])]) {
+  const seriesColumns = series === undefined ? [] : [series.time, ...(series.key === undefined ? [] : [series.key])];
+  for (const name of [...seriesColumns, ...inputs, ...(needsTarget ? targets : [])]) {
     if (names.includes(name)) continue;
     const known = names.slice(0, 20).map(show).join(', ');
     throw fault(`has the columns ${known}, expected ${show(name)} too, which the model was trained with`);
@@ -73,22 +73,23 @@ export function rolesFor(
 }
 
 /** Whether the text is the number of a column, from 1. */
-const isPlace = (wanted: string | number, { length }: readonly string[]): boolean =>
-  Number.isInteger(Number(wanted)) && Number(wanted) >= 1 && Number(wanted) <= length;
+const isColumnNumber = (column: string | number, { length }: readonly string[]): boolean =>
+  Number.isInteger(Number(column)) && Number(column) >= 1 && Number(column) <= length;
 
+/** The index of a column that is given by its name or number. */
 function findColumn(
   where: string,
   option: string,
-  wanted: string | number,
+  column: string | number,
   names: readonly string[],
   isNamed: boolean,
 ): number {
-  const at = names.indexOf(String(wanted));
-  if (at !== -1) return at;
-  if (isPlace(wanted, names)) return Number(wanted) - 1;
-  const known = isNamed
+  const index = names.indexOf(String(column));
+  if (index !== -1) return index;
+  if (isColumnNumber(column, names)) return Number(column) - 1;
+  const expected = isNamed
     ? `one of ${names.slice(0, 20).map(show).join(', ')}`
     : 'the number of a column, since the file has no names of columns';
-  const hint = suggest(wanted, isNamed ? names : []);
-  throw new OptionError(where, option, `has ${show(wanted)}, expected ${known} (1 to ${names.length})${hint}`);
+  const hint = suggest(column, isNamed ? names : []);
+  throw new OptionError(where, option, `has ${show(column)}, expected ${expected} (1 to ${names.length})${hint}`);
 }

@@ -11,12 +11,13 @@ export function answerClasses(words: readonly string[], indices: Int32Array): re
   if (words.length <= 2 || !words.every((word) => truthOf(word) !== undefined)) return undefined;
   const counts = new Uint32Array(words.length);
   for (const index of indices) counts[index]++;
-  const best = [0, 1].flatMap((truth) => {
-    const own = words.flatMap((word, at) => (truthOf(word) === truth ? [at] : []));
+  const classes = [0, 1].flatMap((truth) => {
+    const spellings = words.flatMap((word, index) => (truthOf(word) === truth ? [index] : []));
+    if (spellings.length === 0) return [];
     // Of equally frequent spellings the first in the file is taken.
-    return own.length === 0 ? [] : [words[own.reduce((most, at) => (counts[at] > counts[most] ? at : most))]];
+    return [words[spellings.reduce((best, index) => (counts[index] > counts[best] ? index : best))]];
   });
-  return best.length === 2 ? best.sort() : undefined;
+  return classes.length === 2 ? classes.sort() : undefined;
 }
 
 /** The class of a word: where the classes are yes and no, that of its truth in any spelling, else the word itself. */
@@ -32,15 +33,9 @@ export function classNamer(classes: readonly string[]): (word: string) => string
 /** '; "No" and "no" are one class' for each class with several spellings. */
 export function describeSpellings(words: readonly string[], classes: readonly string[]): string {
   const nameOf = classNamer(classes);
-  const groups = classes.map((name) => [name, ...words.filter((word) => word !== name && nameOf(word) === name)]);
-  return groups
+  return classes
+    .map((name) => [name, ...words.filter((word) => word !== name && nameOf(word) === name)].map(show))
     .filter((group) => group.length > 1)
-    .map(
-      (group) =>
-        `; ${group
-          .map(show)
-          .join(', ')
-          .replace(/, (?=[^,]*$)/, ' and ')} are one class`,
-    )
+    .map((group) => `; ${group.slice(0, -1).join(', ')} and ${group.at(-1)} are one class`)
     .join('');
 }

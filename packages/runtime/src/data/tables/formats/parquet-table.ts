@@ -15,18 +15,24 @@ import {
 import { readColumn } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { compressors } from 'hyparquet-compressors';
-import { fileSize } from '../../system/files/file-system.ts';
-import { systemReason } from '../../system/files/system-reason.ts';
-import { unpackAtMost } from '../../system/files/unpack-at-most.ts';
-import { RoomError, refuseBeyondRoom } from '../../system/memory/memory-room.ts';
+import { fileSize } from '../../../system/files/file-system.ts';
+import { systemReason } from '../../../system/files/system-reason.ts';
+import { unpackAtMost } from '../../../system/files/unpack-at-most.ts';
+import { RoomError, refuseBeyondRoom } from '../../../system/memory/memory-room.ts';
 import { cellOf, refuseDelimiter } from './json-rows.ts';
 import { checkedPages } from './parquet-pages.ts';
-import type { TableReader, TableReadOptions, TableRow } from './table-reader.ts';
+import {
+  fileFault,
+  type PartFault,
+  partFault,
+  TableFileError,
+  type TableReader,
+  type TableReadOptions,
+  type TableRow,
+} from './table-reader.ts';
 
-const WANTED = 'a Parquet file';
-
-/** Rows of one batch. */
-const BATCH = 4096;
+const PARQUET_FILE = 'a Parquet file';
+const BATCH_ROWS = 4096;
 
 /**
  * Opens a Parquet file of plain columns; one row group is in memory at a time. Dates and times become ISO 8601 text,
@@ -39,22 +45,19 @@ export async function openParquet(path: string, options: TableReadOptions): Prom
     throw new OptionError('readTable', 'header', 'has false, expected none (a Parquet file names its columns)');
   }
   const file = await openSlices(path);
-  const fault = (has: string, expected = WANTED, cause?: unknown) =>
-    new Error(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   const damaged = (error: unknown): Error => {
-    if (error instanceof RoomError) return error;
-    if (error instanceof Error && error.message.startsWith('readTable:')) return error;
+    if (error instanceof RoomError || error instanceof TableFileError) return error;
     // The message of a TypeError names variables of the library, which would not help.
     const reason = error instanceof TypeError ? '' : ` (${reasonOf(error)})`;
-    return fault(`damaged Parquet contents${reason}`, WANTED, error);
+    return fileFault(path)(`damaged Parquet contents${reason}`, PARQUET_FILE, error);
   };
   try {
     const metadata = await parquetMetadataAsync(file, { parsers: parquetParsers });
-    const names = columnsOf(metadata, (problem) => new Error(`readTable: ${showPath(path)}: ${problem}`));
-    const batches = rowsOf(path, file, metadata, names, damaged);
+    const names = columnsOf(metadata, partFault(path));
+    const batches = rowsOf(file, metadata, names, partFault(path), damaged);
     return {
       names: () => names,
-      namesPlace: 'the schema',
+      namesLocation: 'the schema',
       findings: ['names of columns from the schema'],
       batches,
       close: async () => {
@@ -70,11 +73,10 @@ export async function openParquet(path: string, options: TableReadOptions): Prom
 
 /** Opens the file for reads of byte ranges. */
 async function openSlices(path: string): Promise<AsyncBuffer & { close(): Promise<void> }> {
-  const byteLength = fileSize('readTable', path, WANTED);
+  const byteLength = fileSize('readTable', path, PARQUET_FILE);
   const handle = await open(path).catch((cause: unknown) => {
-    throw new Error(`readTable: ${showPath(path)} cannot be opened: ${systemReason(cause)}, expected ${WANTED}`, {
-      cause,
-    });
+    const problem = `cannot be opened: ${systemReason(cause)}, expected ${PARQUET_FILE}`;
+    throw new Error(`readTable: ${showPath(path)} ${problem}`, { cause });
   });
   async function read(start: number, end: number): Promise<ArrayBuffer> {
     if (!(start >= 0 && start <= end && end <= byteLength)) throw new Error(`bytes ${start} to ${end} are not there`);
@@ -97,46 +99,47 @@ async function openSlices(path: string): Promise<AsyncBuffer & { close(): Promis
 }
 
 /** The column names. @throws Error of `fault` for a column that holds more than single values. */
-function columnsOf(metadata: FileMetaData, fault: (problem: string) => Error): string[] {
-  return parquetSchema(metadata).children.map(({ children, element: { name, repetition_type } }, at) => {
-    if (typeof name !== 'string') throw fault(`column ${at + 1} has no name, expected one`);
+function columnsOf(metadata: FileMetaData, fault: PartFault): string[] {
+  return parquetSchema(metadata).children.map(({ children, element: { name, repetition_type } }, c) => {
+    if (typeof name !== 'string') throw fault(`column ${c + 1} has no name, expected one`);
     if (children.length === 0 && repetition_type !== 'REPEATED') return name;
     const has = children.length === 0 ? 'lists' : 'lists or records';
     const advice = 'a cell holds one value: leave the column out when the file is written';
-    throw fault(`column ${at + 1} (${show(name)}) has ${has}, expected single values (${advice})`);
+    throw fault(`column ${c + 1} (${show(name)}) has ${has}, expected single values (${advice})`);
   });
 }
 
 async function* rowsOf(
-  path: string,
   file: AsyncBuffer & { close(): Promise<void> },
   metadata: FileMetaData,
   names: readonly string[],
+  fault: PartFault,
   damaged: (error: unknown) => Error,
 ): AsyncGenerator<readonly TableRow[], void, undefined> {
-  const fault = (problem: string) => new Error(`readTable: ${showPath(path)}: ${problem}`);
-  let before = 0; // rows of the groups so far
+  let rowsBefore = 0; // those of the groups so far
   try {
     for (const group of metadata.row_groups) {
       const rows = Number(group.num_rows);
       const columns = await readGroup(file, metadata, group, names).catch((error: unknown) => {
         throw damaged(error);
       });
-      for (let first = 0; first < rows; first += BATCH) {
+      for (let first = 0; first < rows; first += BATCH_ROWS) {
         const batch: TableRow[] = [];
-        for (let row = first; row < Math.min(rows, first + BATCH); row++) {
-          const place = `row ${before + row + 1}`;
-          const cells = columns.map((column, at) => {
-            return cellIn(column[row], () => `${place}, column ${at + 1} (${show(names[at])})`, fault);
-          });
-          batch.push({ place, cells });
+        for (let row = first; row < Math.min(rows, first + BATCH_ROWS); row++) {
+          const location = `row ${rowsBefore + row + 1}`;
+          const cells = columns.map((column, c) =>
+            cellIn(column[row], () => `${location}, column ${c + 1} (${show(names[c])})`, fault),
+          );
+          batch.push({ location, cells });
         }
         yield batch;
       }
-      before += rows;
+      rowsBefore += rows;
     }
-    if (before !== Number(metadata.num_rows)) {
-      throw fault(`the row groups have ${counted(before, 'row')}, expected ${metadata.num_rows} (as the file says)`);
+    if (rowsBefore !== Number(metadata.num_rows)) {
+      throw fault(
+        `the row groups have ${counted(rowsBefore, 'row')}, expected ${metadata.num_rows} (as the file says)`,
+      );
     }
   } finally {
     await file.close();
@@ -160,8 +163,8 @@ async function readGroup(
   refuseBeyondRoom(unpacked + 8 * rows * names.length);
   const schema = parquetSchema(metadata);
   const columns: ArrayLike<unknown>[] = [];
-  for (const [at, name] of names.entries()) {
-    const parts = await readParts(file, group, schema.children[at], schema);
+  for (const [c, name] of names.entries()) {
+    const parts = await readParts(file, group, schema.children[c], schema);
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     if (length !== rows) throw new Error(`${length} values in column ${show(name)} of ${rows} rows`);
     columns.push(parts.length === 1 ? parts[0] : parts.flatMap((part) => Array.from(part)));
@@ -192,7 +195,10 @@ async function readParts(
     return page;
   };
   const decoder = {
-    ...{ ...meta, pathInSchema: path, schemaPath: [schema, column], element },
+    ...meta,
+    pathInSchema: path,
+    schemaPath: [schema, column],
+    element,
     parsers: { ...DEFAULT_PARSERS, ...parquetParsers },
     compressors: { [meta.codec]: unpacked },
   };
@@ -207,10 +213,10 @@ const unpackers: Compressors = {
   BROTLI: (input, length) => unpackAtMost(length, 'a page', (options) => brotliDecompressSync(input, options)),
 };
 
-function cellIn(value: unknown, place: () => string, fault: (problem: string) => Error): Cell {
-  if (typeof value !== 'bigint') return cellOf(value, place, fault);
+function cellIn(value: unknown, location: () => string, fault: PartFault): Cell {
+  if (typeof value !== 'bigint') return cellOf(value, location, fault);
   if (Number.isSafeInteger(Number(value))) return Number(value);
-  throw fault(`${place()} has ${value}, expected a whole number of less than 2^53`);
+  throw fault(`${location()} has ${value}, expected a whole number of less than 2^53`);
 }
 
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { OptionError } from '@gradloom/core';
 import { record, show, showPath } from '@gradloom/core/internal';
-import { checkPath } from '../../system/files/check-path.ts';
-import { statsOf } from '../../system/files/file-system.ts';
-import { type TableOptions, tableOptions } from './table-options.ts';
+import { checkPath } from '../../../system/files/check-path.ts';
+import { statsOf } from '../../../system/files/file-system.ts';
+import { type TableOptions, tableOptions } from '../table-options.ts';
 import type { TableFormat, TableReader } from './table-reader.ts';
 
 const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));

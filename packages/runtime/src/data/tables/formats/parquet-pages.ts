@@ -4,7 +4,7 @@ import { decompressPage } from 'hyparquet/src/datapage.js';
 import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
 import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import { readVarInt } from 'hyparquet/src/thrift.js';
-import { refuseBeyondRoom } from '../../system/memory/memory-room.ts';
+import { refuseBeyondRoom } from '../../../system/memory/memory-room.ts';
 
 /** A column without lists: its description in the file, and its number of values. */
 export interface ColumnChunk {
@@ -30,7 +30,7 @@ export function checkedPages(
     const header = parquetHeader(reader);
     const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
     checkCount('bytes', packed, bytes.byteLength - reader.offset);
-    checkCount('unpacked bytes', unpacked, MOST_PAGE_BYTES);
+    checkCount('unpacked bytes', unpacked, MAX_PAGE_BYTES);
     refuseBeyondRoom(unpacked);
     const page = pageOf(header, new Uint8Array(bytes, reader.offset, packed), left);
     reader.offset += packed;
@@ -47,7 +47,7 @@ export function checkedPages(
 }
 
 /** Pages have about 1 MiB; their sizes are 31-bit numbers. */
-const MOST_PAGE_BYTES = 2 ** 31 - 1;
+const MAX_PAGE_BYTES = 2 ** 31 - 1;
 
 interface Page {
   readonly encoding: string | undefined; // undefined: a dictionary page
@@ -93,9 +93,9 @@ function checkPage(view: DataView, page: Page, { type }: ColumnMetaData, element
   const reader: DataReader = { view, offset: 0 };
   let values = count; // an upper bound
   if (element.repetition_type !== 'REQUIRED') {
-    const ownLevels = levels === null ? { view, offset: LENGTH_BYTES } : { view: viewOf(levels), offset: 0 };
-    checkRuns({ ...ownLevels }, 1, count);
-    if (encoding === 'DELTA_BYTE_ARRAY') values = countValues(ownLevels, count);
+    const gapLevels = levels === null ? { view, offset: LENGTH_BYTES } : { view: viewOf(levels), offset: 0 };
+    checkRuns({ ...gapLevels }, 1, count);
+    if (encoding === 'DELTA_BYTE_ARRAY') values = countValues(gapLevels, count);
     if (levels === null) reader.offset = LENGTH_BYTES + view.getUint32(0, true);
   } else if (levels !== null) {
     checkCount('bytes of levels', levels.length, 0);
@@ -127,14 +127,14 @@ function countValues({ view, offset }: DataReader, count: number): number {
   return levels.reduce((sum, level) => sum + Number(level === 1), 0);
 }
 
-/** Checks runs of up to `most` values in total: the library writes as many values as each run claims. */
-function checkRuns(reader: DataReader, width: number, most: number): void {
-  for (let seen = 0; seen < most && reader.offset < reader.view.byteLength; ) {
+/** Checks runs of up to `maxValues` in total: the library writes as many values as each run claims. */
+function checkRuns(reader: DataReader, width: number, maxValues: number): void {
+  for (let seen = 0; seen < maxValues && reader.offset < reader.view.byteLength; ) {
     const header = readVarInt(reader);
     const isPacked = (header & 1) === 1;
     const count = isPacked ? (header >> 1) * 8 : header >>> 1;
     // Packed values come in groups of eight and end with the bytes, unless their width is 0.
-    if (!isPacked || width === 0) checkCount('values in a run', count, most + 7);
+    if (!isPacked || width === 0) checkCount('values in a run', count, maxValues + 7);
     checkCount('values in a run', count, Number.MAX_SAFE_INTEGER);
     // The library reads one byte even if there are no values.
     reader.offset += isPacked ? Math.max(1, (count * width) / 8) : (width + 7) >> 3;
@@ -179,7 +179,7 @@ function checkVectors({ view, offset }: DataReader): void {
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-function checkCount(what: string, count: number | undefined, most: number): void {
-  if (count !== undefined && Number.isSafeInteger(count) && count >= 0 && count <= most) return;
-  throw new Error(`${count ?? 'no'} ${what} where there are at most ${most}`);
+function checkCount(what: string, count: number | undefined, maxCount: number): void {
+  if (count !== undefined && Number.isSafeInteger(count) && count >= 0 && count <= maxCount) return;
+  throw new Error(`${count ?? 'no'} ${what} where there are at most ${maxCount}`);
 }

@@ -1,11 +1,18 @@
 import type { Cell } from '@gradloom/core';
+import { showPath } from '@gradloom/core/internal';
 
 /** A row of a file. */
 export interface TableRow {
   /** 'line 12' or 'row 12', for messages. */
-  readonly place: string;
+  readonly location: string;
   /** Its cells, in the order of the columns. */
   readonly cells: readonly Cell[];
+}
+
+/** A cell, and where it is: 'line 12' or 'row 12'. */
+export interface CellAt {
+  readonly location: string;
+  readonly cell: Cell;
 }
 
 /** A file that is read row by row. */
@@ -13,7 +20,7 @@ export interface TableReader {
   /** Column names; null if the file has none. */
   names(): readonly string[] | null;
   /** Where the names are, such as 'line 1'. */
-  readonly namesPlace?: string;
+  readonly namesLocation?: string;
   /** Whether a row names its own cells, so that one that is not there is a gap. @default false */
   readonly areObjects?: boolean;
   /** How the file was read, such as 'fields separated by ";"'; shown once. */
@@ -51,3 +58,22 @@ export interface TableFormat {
   /** Opens a file. @throws Error naming the path. */
   open(path: string, options: TableReadOptions): Promise<TableReader>;
 }
+
+/** An error that already says which file of a table has which fault. */
+export class TableFileError extends Error {}
+
+/** Makes an error of a file from what it has and what is expected. */
+export type FileFault = (has: string, expected: string, cause?: unknown) => TableFileError;
+
+export const fileFault =
+  (path: string): FileFault =>
+  (has, expected, cause) =>
+    new TableFileError(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
+
+/** Makes an error of a file from a sentence about a part of it, such as 'line 3 has …'. */
+export type PartFault = (problem: string) => TableFileError;
+
+export const partFault =
+  (path: string): PartFault =>
+  (problem) =>
+    new TableFileError(`readTable: ${showPath(path)}: ${problem}`);

@@ -1,0 +1,243 @@
+import { type Cell, type CellFormat, type ColumnType, OptionError, type TablePreprocessing } from '@gradloom/core';
+import { counted, isDateFormat, isGap, isNumberGap, listed, readNumber, show } from '@gradloom/core/internal';
+import type { TargetKind } from '../../npy-dataset.ts';
+import { EMPTY_CELLS, EMPTY_TARGETS, flagWord, leaveOut } from '../advice.ts';
+import type { TableReader } from '../formats/table-reader.ts';
+import { splitOf, type TableOptions } from '../table-options.ts';
+import type { TableRequest } from '../table-request.ts';
+import {
+  checkedAnswers,
+  checkedKeys,
+  checkedNumbers,
+  checkedTarget,
+  checkedTimes,
+  checkedWeights,
+} from './checked-collectors.ts';
+import type { ColumnCollector } from './column-collector.ts';
+import { type Role, rolesFor, rolesOf } from './column-roles.ts';
+import type { ColumnStore } from './column-store.ts';
+import { createNumberCollector, createTextCollector } from './typed-collectors.ts';
+import { createUntypedCollector } from './untyped-collector.ts';
+
+/** Far more than any table has: each column needs its own arrays. */
+const MAX_COLUMNS = 100_000;
+
+/** A column to read. */
+export interface PlannedColumn {
+  readonly index: number; // in the file
+  readonly name: string;
+  readonly role: Exclude<Role, 'left out'>;
+  readonly type: ColumnType | undefined; // as requested
+  readonly format: CellFormat | 'any' | undefined; // how its cells are written; undefined: plain
+  readonly collector: ColumnCollector;
+}
+
+/** A target without which a row is left out, and which of its cells are gaps: some marks are so among numbers alone. */
+export interface RequiredTarget extends Pick<PlannedColumn, 'index' | 'name' | 'collector'> {
+  isGap(cell: Cell): boolean;
+}
+
+/** What to do with each column of a file. */
+export interface ColumnPlan {
+  readonly width: number; // number of columns in the file
+  readonly isNamed: boolean; // the file has column names
+  readonly columns: readonly PlannedColumn[];
+  /** Empty if a gap in a target is a fault. */
+  readonly requiredTargets: readonly RequiredTarget[];
+  readonly leftOut: readonly string[];
+  readonly classNames: readonly string[] | undefined; // undefined: those in the file
+  readonly targetKind: TargetKind | undefined; // undefined: decided from the cells
+}
+
+/** Plans the columns by the names in the file, or by the number of cells in its first row. */
+export function planColumns(
+  reader: TableReader,
+  firstRowCells: number,
+  request: TableRequest,
+  store: ColumnStore,
+): ColumnPlan {
+  const { where, options, preprocessing, isPlain, fault } = request;
+  const header = reader.names();
+  const width = header?.length ?? firstRowCells;
+  if (width > MAX_COLUMNS) throw fault(` has ${width} columns, expected at most ${MAX_COLUMNS}`);
+  const isNamed = header !== null;
+  const names = isNamed
+    ? namesOf(header, reader.namesLocation ?? 'the first row', fault)
+    : numberedNames(width, preprocessing);
+  const split = splitOf(options.split);
+  const splitBy = split !== undefined && 'column' in split ? split.column : undefined;
+  const roles =
+    preprocessing === null
+      ? rolesOf(where, names, isNamed, options)
+      : rolesFor(preprocessing, names, (problem) => fault(` ${problem}`), true, splitBy);
+  const types = typesOf(names, options, preprocessing);
+  refuseBesideTexts(where, names, roles, types);
+  const targetNames = names.filter((_, index) => roles[index] === 'target');
+  if (targetNames.length === 0) throw fault(' has no column left for the target, expected one');
+  if (!roles.includes('input') && !roles.includes('time'))
+    throw fault(` has ${counted(width, 'column')}, expected one or more beside the target`);
+  const targetKind = targetKindOf(targetNames, types, request);
+  const classNames = (preprocessing && labelsOf(preprocessing)) ?? options.classNames;
+  const create = store.collecting(width);
+  const modelFormats = preprocessing === null ? request.formats : formatsOf(preprocessing);
+  // A series needs all of its rows, and only a table that was read from a file says what was left out.
+  const leavesGapsOut = where === 'readTable' && !isPlain && !roles.includes('time');
+
+  function planColumn(name: string, index: number): PlannedColumn[] {
+    const role = roles[index];
+    if (role === 'left out') return [];
+    const isNumeric = role === 'input' ? isPlain : role === 'weight' || (role === 'target' && targetKind === 'values');
+    const isTyped = role === 'input' || role === 'time';
+    const isKey = role === 'key' || (role === 'split' && split?.by === 'group');
+    const type = isNumeric ? 'numeric' : isKey ? 'categorical' : isTyped ? types.get(name) : undefined;
+    const formats = role === 'split' ? request.formats : modelFormats;
+    const format = isPlain || isKey ? undefined : formats === null ? 'any' : formats.get(name);
+    const cells = createCollector({ index, name, role, type, format });
+    const collectors: Readonly<Record<typeof role, () => ColumnCollector>> = {
+      input: () => (isPlain ? checkedNumbers(name, cells) : cells),
+      target() {
+        const answers = types.get(name) === 'boolean' ? checkedAnswers(name, cells) : cells;
+        return checkedTarget(name, answers, classNames, isNumeric ? isNumberGap : isGap);
+      },
+      weight: () => checkedWeights(name, cells),
+      time: () => checkedTimes(name, cells, format),
+      key: () => checkedKeys(name, cells, 'series'),
+      split: () => (isKey ? checkedKeys(name, cells, 'group') : checkedTimes(name, cells, format)),
+    };
+    return [{ index, name, role, type, format, collector: collectors[role]() }];
+  }
+
+  function createCollector({ name, role, type, format }: Omit<PlannedColumn, 'collector'>): ColumnCollector {
+    if (type === 'text') return createTextCollector(name, options.missing === 'drop', create);
+    const isPlainFormat = format === undefined || format === 'any';
+    const cellType = isPlainFormat ? type : isDateFormat(format) ? 'date' : 'numeric';
+    const advice = adviceFor(name, role);
+    if (cellType !== undefined && cellType !== 'categorical')
+      return createNumberCollector(name, cellType, format, advice, create);
+    const keepsAllWords = role === 'target' || type === 'categorical';
+    return createUntypedCollector(
+      { name, isCategorical: cellType === 'categorical', findsFormat: format === 'any', advice, keepsAllWords },
+      create,
+    );
+  }
+
+  /** Advice on cells that do not fit the column. */
+  function adviceFor(name: string, role: Role): string {
+    if (role === 'target') return leavesGapsOut ? EMPTY_TARGETS : '';
+    if (role !== 'input' || isPlain) return '';
+    return preprocessing === null ? `${EMPTY_CELLS}, ${leaveOut(name)}` : EMPTY_CELLS;
+  }
+
+  const columns = names.flatMap(planColumn);
+  const targets = leavesGapsOut ? columns.filter(({ role }) => role === 'target') : [];
+  return {
+    width,
+    isNamed,
+    columns,
+    requiredTargets: targets.map((target): RequiredTarget => {
+      const { name, type, format } = target;
+      const hasNumberFormat = typeof format === 'object' && !isDateFormat(format);
+      const areNumbers = type === 'numeric' || hasNumberFormat || classNames?.every(isNumber);
+      return { ...target, isGap: areNumbers || request.markedTargets?.has(name) ? isNumberGap : isGap };
+    }),
+    leftOut: names.filter((_, index) => roles[index] === 'left out'),
+    classNames,
+    targetKind,
+  };
+}
+
+const isNumber = (word: string): boolean => readNumber(word) !== undefined;
+
+/** @throws OptionError for a column of texts that is not the only input. */
+function refuseBesideTexts(
+  where: string,
+  names: readonly string[],
+  roles: readonly Role[],
+  types: ReadonlyMap<string, ColumnType>,
+): void {
+  const index = roles.findIndex((role, n) => role !== 'left out' && types.get(names[n]) === 'text');
+  if (index === -1) return;
+  const role = roles[index];
+  const refuse = (expected: string): never => {
+    const problem = `has text for ${show(names[index])}, expected ${expected}`;
+    throw new OptionError(where, ['columns', 'dataset'], problem, { about: 'columns' });
+  };
+  if (role !== 'input')
+    refuse(`another type: it is the ${role}${role === 'target' ? ' (--target names another column)' : ''}`);
+  if (roles.includes('time')) refuse('another type in a series, whose inputs are numbers and categories');
+  const others = names.filter((_, n) => roles[n] === 'input' && n !== index);
+  if (others.length === 0) return;
+  const otherNames = listed(others.map(show), 5);
+  const flag = others.length <= 5 ? `--drop ${others.map(flagWord).join(',')}` : '--drop';
+  refuse(`a text as the only input, without ${otherNames} (${flag} leaves ${others.length === 1 ? 'it' : 'them'} out)`);
+}
+
+/**
+ * The requested kind of targets; undefined if it is decided from the cells. @throws OptionError for classes in several
+ * columns.
+ */
+function targetKindOf(
+  names: readonly string[], // target columns
+  types: ReadonlyMap<string, ColumnType>,
+  { where, options, preprocessing }: TableRequest,
+): TargetKind | undefined {
+  if (options.series !== undefined || preprocessing?.series !== undefined) return 'values';
+  const type = types.get(names[0]);
+  const byType = type && (type === 'numeric' ? 'values' : 'classes');
+  const kind = preprocessing?.target[0]?.type ?? options.targets ?? byType;
+  if (names.length === 1) return kind;
+  if (kind !== 'classes') return 'values';
+  throw new OptionError(where, 'targets', 'has classes, expected values (there are several target columns)');
+}
+
+function labelsOf({ target: [first] }: TablePreprocessing): readonly string[] | undefined {
+  return first?.type === 'classes' ? first.labels : undefined;
+}
+
+/** How the cells of a model's columns are written, where they are not plain. */
+function formatsOf({ columns, target, series }: TablePreprocessing): ReadonlyMap<string, CellFormat> {
+  const formats = new Map<string, CellFormat>();
+  const add = (name: string, format: CellFormat | undefined) => format !== undefined && formats.set(name, format);
+  for (const column of columns) if ('format' in column) add(column.name, column.format);
+  for (const decoding of target) if (decoding.type === 'values') add(decoding.name, decoding.format);
+  if (series !== undefined) add(series.time, series.format);
+  return formats;
+}
+
+/** The requested types by column name. */
+function typesOf(
+  names: readonly string[],
+  { columns = {} }: TableOptions,
+  preprocessing: TablePreprocessing | null,
+): ReadonlyMap<string, ColumnType> {
+  if (preprocessing !== null) {
+    const { columns, series } = preprocessing;
+    const all = new Map(columns.map(({ name, type }) => [name, type]));
+    return series === undefined ? all : all.set(series.time, series.step.unit === 'numbers' ? 'numeric' : 'date');
+  }
+  const byName = (key: string): string => (names.includes(key) ? key : (names[Number(key) - 1] ?? key));
+  return new Map(Object.entries(columns).map(([key, type]) => [byName(key), type]));
+}
+
+/** Names for columns without any: numbers from 1, or the names of a model's columns in order, with the target last. */
+function numberedNames(width: number, preprocessing: TablePreprocessing | null): readonly string[] {
+  const columns = preprocessing === null ? [] : [...preprocessing.columns, ...preprocessing.target];
+  return columns.length === width
+    ? columns.map(({ name }) => name)
+    : Array.from({ length: width }, (_, index) => String(index + 1));
+}
+
+/** The column names. @throws Error of `fault` for a name that occurs twice. */
+function namesOf(header: readonly string[], location: string, fault: TableRequest['fault']): readonly string[] {
+  const names = header.map((name, index) => (name.trim() === '' ? `column ${index + 1}` : name.trim()));
+  const indices = new Map<string, number>();
+  for (const [index, name] of names.entries()) {
+    const first = indices.get(name);
+    if (first !== undefined) {
+      const twice = `the name ${show(name)} in columns ${first + 1} and ${index + 1}`;
+      throw fault(`: ${location} has ${twice}, expected each name once (rename one in the file)`);
+    }
+    indices.set(name, index);
+  }
+  return names;
+}

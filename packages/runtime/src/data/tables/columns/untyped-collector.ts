@@ -1,0 +1,206 @@
+import { type Cell, CellError } from '@gradloom/core';
+import {
+  GAP_MARKS,
+  isGap,
+  isGapMark,
+  isNumberGap,
+  readCategory,
+  readDate,
+  readNumber,
+  show,
+} from '@gradloom/core/internal';
+import type { GrowingNumbers } from '../../growing-numbers.ts';
+import { leaveOut } from '../advice.ts';
+import type { CellAt } from '../formats/table-reader.ts';
+import { type CollectedColumn, type ColumnCollector, createDictionary, inBrackets } from './column-collector.ts';
+import { createFormatFinder } from './format-evidence.ts';
+
+/** Most distinct words kept of a column before it counts as text, unless all are dates. */
+const MAX_WORDS = 1 << 16;
+
+/** Most distinct class names: far more than any dataset has. */
+const MAX_CLASSES = 1_000_000;
+
+/** Longest category, in characters; longer ones make a column text. */
+const MAX_CHARACTERS = 1000;
+
+/** A column of categories, or one whose type follows from its cells. */
+interface UntypedRequest {
+  readonly name: string;
+  readonly isCategorical: boolean;
+  /** Whether its numbers and dates may be written in any format, found from all cells; else they are plain. */
+  readonly findsFormat: boolean;
+  /** Advice on cells that do not fit, for messages; empty if there is none. */
+  readonly advice: string;
+  /** All words are kept, as names of classes. */
+  readonly keepsAllWords: boolean;
+}
+
+/**
+ * Collects a column. Numbers stay numbers until the first other cell; then each distinct word is stored once. With more
+ * words than are kept, a column has dates, if all words are dates, else text. `create` makes the storage of numbers and
+ * word indices.
+ */
+export function createUntypedCollector(
+  { name, isCategorical, findsFormat, advice, keepsAllWords }: UntypedRequest,
+  create: () => GrowingNumbers,
+): ColumnCollector {
+  const finder = findsFormat && !isCategorical ? createFormatFinder() : undefined;
+  const maxWords = keepsAllWords ? MAX_CLASSES : MAX_WORDS;
+  const { indices, add: addToDictionary } = createDictionary();
+  let numbers = create();
+  let kind: CollectedColumn['kind'] = isCategorical ? 'words' : 'numbers';
+  let gaps = 0;
+  let sum = 0; // of numbers, until there is a word
+  let nonNumber: CellAt | null = null;
+  let zeroPadded: CellAt | null = null;
+  let gapMark: CellAt | null = null;
+  let marks: number[] = []; // those among numbers, which are words if the column is none of numbers
+  let dateWords = 0;
+  let nonDate: CellAt | null = null;
+
+  const misfit = (cell: CellAt | null, expected: string): CellError => {
+    const location = cell === null ? '' : ` at ${cell.location}`;
+    return new CellError(name, `has ${show(cell?.cell)}${location}`, expected + inBrackets(advice));
+  };
+
+  /** The index of a word; -1 if no more words are kept. */
+  function indexOf(word: string, location: string): number {
+    const known = indices.get(word);
+    if (known !== undefined) return known;
+    const { size } = indices;
+    if (word.length > MAX_CHARACTERS) {
+      if (!isCategorical && !keepsAllWords) return -1;
+      throw new CellError(name, `has ${word.length} characters`, `at most ${MAX_CHARACTERS} (${leaveOut(name)})`);
+    }
+    const isFull = size === maxWords;
+    if (isFull || (size > 0 && size % MAX_WORDS === 0 && finder?.evidence().readsAll === true)) {
+      if (!keepsAllWords || !isFull) return -1;
+      throw new CellError(name, `has more than ${maxWords} classes`, `fewer (at ${location})`);
+    }
+    if (readDate(word) !== undefined) dateWords++;
+    else if (!isGapMark(word)) nonDate ??= { cell: word, location };
+    return addToDictionary(word);
+  }
+
+  /** Converts the numbers so far to words. */
+  function toWords(location: string): void {
+    const values = numbers.take();
+    numbers = create();
+    let nextMark = 0;
+    for (let n = 0; n < values.length; n++) {
+      const isMark = Math.floor(marks[nextMark] / GAP_MARKS.length) === n;
+      const mark = isMark ? GAP_MARKS[marks[nextMark++] % GAP_MARKS.length] : undefined;
+      const word = mark ?? (Number.isNaN(values[n]) ? undefined : String(values[n]));
+      const index = word === undefined ? -1 : indexOf(word, location);
+      if (index === -1 && word !== undefined) throw misfit(nonNumber, 'a number, as in the rows before');
+      numbers.push(index);
+    }
+    gaps -= marks.length;
+    marks = [];
+    kind = 'words';
+  }
+
+  /** Handles more words than are kept: either all are dates, or the column is text. */
+  function outgrowWords(): void {
+    const dates = [...indices.keys()].map((word) => (isGapMark(word) ? Number.NaN : readDate(word)));
+    if (dates.length === 0 || !dates.every((date) => date !== undefined)) {
+      kind = 'text';
+      numbers = create();
+      return;
+    }
+    const cells = numbers.take();
+    numbers = create();
+    gaps = 0;
+    for (const index of cells) {
+      const date = index === -1 ? Number.NaN : dates[index];
+      if (Number.isNaN(date)) gaps++;
+      numbers.push(date);
+    }
+    indices.clear();
+    kind = 'dates';
+  }
+
+  function addWord(cell: Cell, location: string): void {
+    const word = readCategory(cell);
+    if (finder !== undefined && readNumber(cell) === undefined && !isGapMark(cell) && !indices.has(word))
+      finder.add(cell, location);
+    const index = indexOf(word, location);
+    if (index !== -1) {
+      numbers.push(index);
+      return;
+    }
+    outgrowWords();
+    if (kind === 'dates') addDate(word, location);
+  }
+
+  function addDate(cell: Cell, location: string): void {
+    const date = readDate(cell);
+    if (date === undefined) throw misfit({ cell, location }, 'a date, as in the rows before');
+    numbers.push(date);
+  }
+
+  return {
+    add(cell, location) {
+      if (typeof cell === 'object' && cell !== null) {
+        throw new CellError(name, `has ${show(cell)}`, 'text, a number, true or false');
+      }
+      if (kind === 'text') {
+        if (!isNumberGap(cell)) finder?.add(cell, location);
+        return;
+      }
+      const value = kind === 'dates' ? undefined : readNumber(cell);
+      // A number is no gap, and most cells are numbers.
+      const isMark = value === undefined && isGapMark(cell);
+      if (isMark) gapMark ??= { cell, location };
+      if (isMark && kind === 'numbers') marks.push(GAP_MARKS.length * numbers.length + GAP_MARKS.indexOf(cell.trim()));
+      if (value === undefined && (kind === 'words' ? isGap(cell) : isNumberGap(cell))) {
+        gaps++;
+        numbers.push(kind === 'words' ? -1 : Number.NaN);
+        return;
+      }
+      if (kind === 'dates') return addDate(cell, location);
+      if (value !== undefined) finder?.addNumber(cell, location);
+      if (kind === 'numbers') {
+        if (value !== undefined) {
+          sum += value;
+          if (zeroPadded === null && typeof cell === 'string' && ZERO_PADDED.test(cell))
+            zeroPadded = { cell, location };
+          return numbers.push(value);
+        }
+        // A cell that looks like a number but is not a finite double is a mistake, not a word.
+        if (typeof cell === 'number' || isBeyondDoubles(cell))
+          throw new CellError(name, `has ${show(cell)}`, 'a finite number');
+        nonNumber = { cell, location };
+        toWords(location);
+      } else if (value === undefined && !isMark) nonNumber ??= { cell, location };
+      addWord(cell, location);
+    },
+    collected: () => ({
+      kind,
+      words: [...indices.keys()],
+      gaps,
+      sum: kind === 'numbers' ? sum : null,
+      nonNumber,
+      zeroPadded,
+      gapMark,
+      dateWords,
+      nonDate,
+      evidence: finder?.evidence() ?? null,
+      take: () => numbers.take(),
+    }),
+  };
+}
+
+/** Whether a cell is a number beyond the range of a double, such as 1e400, and no id in hexadecimal digits. */
+const isBeyondDoubles = (cell: Cell): boolean =>
+  typeof cell === 'string' &&
+  /\d/.test(cell) &&
+  Math.abs(Number(cell)) === Number.POSITIVE_INFINITY &&
+  !HEXADECIMAL.test(cell);
+
+/** Two digits may be a month. */
+const ZERO_PADDED = /^0\d\d+$/;
+
+/** Digits around an e, as many as in the shortest ids of commits. */
+const HEXADECIMAL = /^\s*(?=\w{7})\d+e\d+\s*$/;

@@ -1,0 +1,168 @@
+import type { CellFormat, NumberFormat } from '@gradloom/core';
+import { dateReader, dateText, isDateFormat, numberReader, show } from '@gradloom/core/internal';
+import { leaveOut, readAsCategories } from '../advice.ts';
+import { digitsOf, type FormatEvidence } from '../columns/format-evidence.ts';
+import {
+  ANY_NUMBER,
+  DECIMAL_POINT,
+  dateFormatBit,
+  dateFormats,
+  type FormatSet,
+  hasBothMarks,
+  numberFormatBit,
+  numberFormats,
+  numberReaders,
+  PLAIN_DATES,
+  PLAIN_NUMBERS,
+} from '../columns/format-set.ts';
+import type { ColumnPlan, PlannedColumn } from '../columns/plan-columns.ts';
+import type { CellAt, DelimiterName } from '../formats/table-reader.ts';
+import type { TableFaults } from '../table-faults.ts';
+import type { TableOptions } from '../table-options.ts';
+import { MAX_CODES } from './column-type.ts';
+import { MAX_WHOLE_CLASSES } from './target-kind.ts';
+
+/**
+ * Finds how the numbers and dates of each column are written, where they are not plain: from all cells of the column,
+ * then from other columns, then from the delimiter of the file. Columns that allow two readings are faults.
+ */
+export function findFormats(
+  { columns, targetKind, classNames, isNamed }: ColumnPlan,
+  options: TableOptions,
+  delimiter: DelimiterName | undefined,
+  faults: TableFaults,
+): ReadonlyMap<string, CellFormat> {
+  const areClasses = targetKind === 'classes' || classNames !== undefined;
+  const candidates = columns.flatMap((column) => {
+    const { evidence, words } = column.collector.collected();
+    if (evidence === null || evidence.formats === 0 || (column.role === 'target' && areClasses)) return [];
+    return [{ column, evidence, words }];
+  });
+  const habits = habitsOf(
+    candidates.map(({ evidence }) => evidence),
+    delimiter,
+  );
+  const allowed = allowedBy(options);
+  const formats = new Map<string, CellFormat>();
+  for (const { column, evidence, words } of candidates) {
+    const { index, name, role, type } = column;
+    const isRequested = type === 'numeric' || type === 'date';
+    if (!isRequested && !areNumbers(column, evidence, words)) continue;
+    const title = `column ${index + 1}${isNamed ? ` (${show(name)})` : ''}`;
+    if (evidence.units.length > 1) {
+      const units = evidence.units.slice(0, 5).join(', ');
+      const advice =
+        role === 'target' ? 'convert the others in the file' : `${leaveOut(name)}, ${readAsCategories(name)}`;
+      faults.add(index, 'units', `${title} has the units ${units}, expected one in all cells (${advice})`);
+      continue;
+    }
+    const decision = decideFormat(evidence, habits, delimiter, allowed);
+    if ('question' in decision) faults.add(index, 'question', `${title} ${decision.question}`);
+    else if (decision.format !== null) formats.set(name, decision.format);
+  }
+  return formats;
+}
+
+/** Whether a column holds numbers or dates, with a few mistakes at most. */
+function areNumbers(
+  { role }: PlannedColumn,
+  { readsAll, share, units }: FormatEvidence,
+  words: readonly string[],
+): boolean {
+  // Few words with a unit, such as 2 rooms and 3 rooms, are classes of a target.
+  const isFew = words.length > 0 && words.length <= MAX_WHOLE_CLASSES;
+  if (role === 'target' && isFew && units.length > 0) return false;
+  if (readsAll && units.length <= 1) return true;
+  return share > 0.5 && (words.length > MAX_CODES || words.length === 0);
+}
+
+/** The formats that options allow. */
+function allowedBy({ decimal, thousands, dateFormat }: TableOptions): FormatSet {
+  const numbers = numberFormats.flatMap((format, n) => {
+    const isAllowed =
+      (decimal === undefined || format.decimal === decimal) &&
+      (thousands === undefined || format.thousands === undefined || format.thousands === thousands) &&
+      !(thousands === 'none' && format.thousands !== undefined) &&
+      // A mark between thousands is no decimal mark.
+      thousands !== format.decimal;
+    return isAllowed ? [numberFormatBit(n)] : [];
+  });
+  const dates = dateFormats.flatMap(({ order }, n) =>
+    dateFormat === undefined || order === 'time' || order === dateFormat ? [dateFormatBit(n)] : [],
+  );
+  return [...numbers, ...dates].reduce((set, bit) => set | bit, PLAIN_DATES);
+}
+
+/** What other columns of a file say about how its numbers and dates are written. */
+interface FileHabits {
+  readonly decimal: NumberFormat['decimal'] | null;
+  readonly order: 'dmy' | 'mdy' | null;
+}
+
+/** The habits of a file: those of columns that allow one reading. */
+function habitsOf(columns: readonly FormatEvidence[], delimiter: DelimiterName | undefined): FileHabits {
+  const isSome = (isDate: boolean, test: (formats: FormatSet) => boolean) =>
+    columns.some((column) => column.share > 0.5 && column.isDate === isDate && test(column.formats));
+  const points = isSome(false, (formats) => (formats & ~DECIMAL_POINT) === 0);
+  const commas = isSome(false, (formats) => (formats & DECIMAL_POINT) === 0);
+  const days = isSome(true, (formats) => formats === dateFormatBit(0));
+  const months = isSome(true, (formats) => formats === dateFormatBit(1));
+  return {
+    // A file whose fields are separated by commas comes from where these are no decimal marks.
+    decimal: points !== commas ? (points ? 'point' : 'comma') : delimiter === 'comma' ? 'point' : null,
+    order: days === months ? null : days ? 'dmy' : 'mdy',
+  };
+}
+
+/** A decision on a column: its format, null for plain cells, or a question to the user. */
+type FormatDecision = { readonly format: CellFormat | null } | { readonly question: string };
+
+/** Decides the format of a column of which most cells are numbers or dates. */
+function decideFormat(
+  { formats: possible, isDate, isMarked, units, ambiguous }: FormatEvidence,
+  habits: FileHabits,
+  delimiter: DelimiterName | undefined,
+  allowed: FormatSet,
+): FormatDecision {
+  const both = possible & allowed;
+  // If no format is allowed, the cells that do not fit are named later.
+  const formats = both !== 0 ? both : isDate ? possible : ANY_NUMBER & allowed;
+  if (isDate) {
+    if ((formats & PLAIN_DATES) !== 0) return { format: null };
+    const candidates = dateFormats.filter((_, n) => (formats & dateFormatBit(n)) !== 0);
+    const format = candidates.length === 1 ? candidates[0] : candidates.find(({ order }) => order === habits.order);
+    if (format !== undefined) return { format };
+    const readings = candidates.map((format) => ({ format, flag: `--date-format ${format.order}` }));
+    return { question: askFor(ambiguous, readings) };
+  }
+  const isOpen = ambiguous !== null && hasBothMarks(formats);
+  const isPlain = units.length === 0 && !isMarked && (formats & PLAIN_NUMBERS) !== 0;
+  const usual = habits.decimal === null ? 0 : formats & (habits.decimal === 'point' ? DECIMAL_POINT : ~DECIMAL_POINT);
+  if (isOpen && usual === 0 && !(isPlain && delimiter !== 'semicolon')) {
+    const digits = digitsOf(ambiguous.cell);
+    const readings = (['comma', 'point'] as const).flatMap((decimal) => {
+      const n = numberFormats.findIndex(
+        (format, n) =>
+          format.decimal === decimal && (formats & numberFormatBit(n)) !== 0 && numberReaders[n](digits) !== undefined,
+      );
+      return n === -1 ? [] : [{ format: numberFormats[n], flag: `--decimal ${decimal}` }];
+    });
+    return { question: askFor(ambiguous, readings) };
+  }
+  const chosen = isOpen && usual !== 0 ? usual : formats;
+  if (isPlain && (chosen & PLAIN_NUMBERS) !== 0) return { format: null };
+  const format = numberFormats.find((_, n) => (chosen & numberFormatBit(n)) !== 0) ?? numberFormats[0];
+  return { format: units.length === 1 ? { ...format, unit: units[0] } : format };
+}
+
+/** Asks which reading is meant, by the value of a cell in each. */
+function askFor(ambiguous: CellAt | null, readings: readonly { format: CellFormat; flag: string }[]): string {
+  const cell = ambiguous?.cell;
+  const values = readings.map(({ format, flag }) => {
+    if (!isDateFormat(format)) return `${numberReader(format)(digitsOf(cell))} with ${flag}`;
+    const days = dateReader(format)(cell);
+    return `${days === undefined ? days : dateText(days)} with ${flag}`;
+  });
+  const expected = 'one of these flags, since all cells allow both';
+  return `has ${show(cell)} in ${ambiguous?.location}, which is ${values.join(' and ')}, expected ${expected}`;
+}

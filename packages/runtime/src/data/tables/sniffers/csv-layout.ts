@@ -1,0 +1,160 @@
+import { show, showPath } from '@gradloom/core/internal';
+import { openBytes } from '../../../system/files/byte-source.ts';
+import { checkPath } from '../../../system/files/check-path.ts';
+import { readText } from '../../read-text.ts';
+import { isSomeNumber } from '../columns/format-set.ts';
+import { type DelimiterName, delimiters } from '../formats/table-reader.ts';
+import { MAX_NOTES } from './end-of-table.ts';
+
+/** A record of a CSV file. */
+export interface CsvRecord {
+  readonly line: number; // of the file where it ends, from 1
+  readonly fields: readonly string[];
+}
+
+/** Most lines above the names of columns, such as the title of a report. */
+const MAX_TITLES = 20;
+
+/** The names of columns among the first records of a CSV file, and the rows after them. */
+export interface Header {
+  /** The record with the names; undefined if there is none. */
+  readonly names: CsvRecord | undefined;
+  readonly rows: readonly CsvRecord[];
+  /** What was decided, for messages. */
+  readonly findings: readonly string[];
+}
+
+/**
+ * Finds the names of columns. By default the first record holds them if none of its fields is a number, and titles
+ * above them are left out; `header` says whether the very first one does.
+ */
+export function findHeader(records: readonly CsvRecord[], header: boolean | undefined): Header {
+  const titles = header === undefined ? countTitles(records) : 0;
+  const rows = records.slice(titles);
+  const first = rows.at(0);
+  if (first === undefined) return { names: undefined, rows, findings: [] };
+  const above = titles === 0 ? [] : [describeTitles(records.slice(0, titles))];
+  if (!(header ?? areNames(first))) {
+    return { names: undefined, rows, findings: [...above, 'no names of columns, so they are numbered from 1'] };
+  }
+  return { names: first, rows: rows.slice(1), findings: [...above, `names of columns in line ${first.line}`] };
+}
+
+const areNames = ({ fields }: CsvRecord): boolean => fields.every((field) => !isSomeNumber(field));
+
+/**
+ * The number of lines above the names of columns, such as the title of a report: less than half as many of their fields
+ * are filled as of most lines, and a line of names in all of these follows.
+ */
+function countTitles(records: readonly CsvRecord[]): number {
+  const filled = records.map(({ fields }) => fields.filter((field) => field !== '').length);
+  const usual = filled.toSorted((a, b) => a - b).at(filled.length >> 1) ?? 0;
+  const titles = filled.findIndex((count) => 2 * count >= usual);
+  const isHeaderBelow = titles > 0 && filled[titles] >= usual && areNames(records[titles]);
+  return isHeaderBelow && titles <= MAX_TITLES ? titles : 0;
+}
+
+function describeTitles(titles: readonly CsvRecord[]): string {
+  const [{ line, fields }] = titles;
+  const leftOut =
+    titles.length === 1
+      ? `line ${line} is left out as a title: ${show(fields.find((field) => field !== '') ?? '')}`
+      : `lines ${line} to ${titles[titles.length - 1].line} are left out as titles`;
+  return `${leftOut} (:header=true takes line ${line} for the names)`;
+}
+
+/** Rows from which the delimiter is found. */
+const MAX_ROWS = 100;
+
+/** If the first text has this many characters, it may not be the whole file: at most three bytes each in UTF-8. */
+const FIRST_TEXT = (1 << 16) / 4;
+
+/**
+ * Finds the delimiter in the first text of a file: the one that occurs equally often in all of the first rows, and most
+ * often. A comma that only occurs within numbers, in fields separated by ';', is a decimal comma, or stands between
+ * thousands.
+ */
+export function findDelimiter(text: string, path: string): DelimiterName {
+  const standard: DelimiterName = /\.tsv(\.gz)?$/i.test(path) ? 'tab' : 'comma';
+  const rows = rowsOfTable(firstRows(text));
+  const all = separatorsOf(rows);
+  const even = all.filter(({ isSame }) => isSame);
+  const candidates = even.length > 0 ? even : all;
+  if (standard === 'tab' && candidates.some(({ name }) => name === 'tab')) return 'tab';
+  const hasSemicolon = candidates.some(({ name }) => name === 'semicolon');
+  const fields = rows.flatMap((row) => row.split(';'));
+  if (hasSemicolon && fields.every((field) => !field.includes(',') || isMeasure(field))) return 'semicolon';
+  return candidates.toSorted((a, b) => b.minCount - a.minCount).at(0)?.name ?? standard;
+}
+
+/** Lines that tell whether a text is a table. */
+const MIN_LINES = 3;
+
+/** The separator of fields that all of a file's first lines have equally often, twice or more. */
+interface LineSeparator {
+  readonly lines: number;
+  readonly name: DelimiterName;
+  readonly count: number;
+}
+
+/** Finds whether a text looks like a table, such as one that a spreadsheet wrote with the ending .txt. */
+export async function separatorIn(path: string): Promise<LineSeparator | undefined> {
+  const source = await openBytes('separatorIn', checkPath('separatorIn', path), 'a text file');
+  const fault = (has: string, expected: string) =>
+    new Error(`separatorIn: ${showPath(path)} has ${has}, expected ${expected}`);
+  try {
+    for await (const text of readText(source, fault, {})) {
+      const rows = firstRows(text);
+      const match = separatorsOf(rows).find(({ isSame, minCount, name }) => isSame && minCount > 1 && name !== 'pipe');
+      if (rows.length < MIN_LINES || match === undefined) return undefined;
+      return { lines: rows.length, name: match.name, count: match.minCount };
+    }
+    return undefined;
+  } finally {
+    await source.close();
+  }
+}
+
+/** The characters that separate fields in all rows: how often at least, and whether equally often. */
+function separatorsOf(rows: readonly string[]): { name: DelimiterName; minCount: number; isSame: boolean }[] {
+  return Object.entries(delimiters).flatMap(([name, character]) => {
+    const counts = rows.map((row) => row.split(character).length - 1);
+    const minCount = Math.min(...counts);
+    const isSame = counts.every((count) => count === minCount);
+    return minCount > 0 ? [{ name: name as DelimiterName, minCount, isSame }] : [];
+  });
+}
+
+/** The rows between titles and notes, in all of which a character separates fields; all rows if there is none. */
+function rowsOfTable(rows: readonly string[]): readonly string[] {
+  for (let end = rows.length; end >= Math.max(2, rows.length - MAX_NOTES); end--) {
+    for (let first = 0; first < Math.min(MAX_TITLES + 1, end - 1); first++) {
+      const between = rows.slice(first, end);
+      if (separatorsOf(between).length > 0) return between;
+    }
+  }
+  return rows;
+}
+
+/** Whether a field is a number, with a unit or without. */
+const isMeasure = (field: string): boolean =>
+  isSomeNumber(field.replace(/^[^\d+.,−-]{1,4}|[^\d.,]{1,8}$/gu, '').trim());
+
+/** The first rows, without quoted text. The last row is left out if the text may end within it. */
+function firstRows(text: string): string[] {
+  const isWhole = text.length < FIRST_TEXT;
+  const rows: string[] = [];
+  let row = '';
+  let isQuoted = false;
+  for (const character of text) {
+    if (character === '"') isQuoted = !isQuoted;
+    else if (isQuoted) continue;
+    else if (character === '\n' || character === '\r') {
+      if (row.trim() !== '') rows.push(row);
+      if (rows.length === MAX_ROWS) return rows;
+      row = '';
+    } else row += character;
+  }
+  if (row.trim() !== '' && (isWhole || rows.length === 0)) rows.push(row);
+  return rows;
+}

@@ -1,0 +1,115 @@
+import { show } from '@gradloom/core/internal';
+import { columnFlag, flagWord } from '../advice.ts';
+import { isNameOfTime } from '../split-by-column.ts';
+import type { TableColumn } from '../table.ts';
+import { extentOf } from './numbers.ts';
+import type { Exclusion, Sniffer } from './sniffer.ts';
+
+/** Most columns that are named to be dropped. */
+const MAX_DROPPED = 20;
+
+/** The reason and the flag. A text can only be the one input: if there are `others`, they are to be dropped. */
+export function describeExclusion({ reason, flag, effect, isText }: Exclusion, others: readonly string[] = []): string {
+  if (flag === undefined) return reason;
+  const isNamed = isText === true && others.length > 0 && others.length <= MAX_DROPPED;
+  return `${reason} (${flag}${isNamed ? ` with --drop ${flagWord(others.join(','))}` : ''} ${effect})`;
+}
+
+/** The reason in what `describeExclusion` returned. */
+export const reasonIn = (description: string): string =>
+  description.endsWith(')') ? description.split(' (', 1)[0] : description;
+
+export const LISTS: Exclusion = { reason: 'lists or objects, where a cell holds one value' };
+export const ONLY_GAPS: Exclusion = { reason: 'nothing but gaps' };
+
+/** Words of a cell on average, from which a column is text. */
+const MIN_WORDS_OF_TEXT = 2;
+
+/** Leaves out a column of words that hardly repeat; `hasMore` if there are more than `words`. */
+export function excludeWords(name: string, words: readonly string[], hasMore: boolean): Exclusion {
+  const count = words.length.toLocaleString('en');
+  const many = hasMore ? `more than ${count}` : count;
+  if (words.length > 0 && meanWords(words) < MIN_WORDS_OF_TEXT) return asWords(name, `${many} different words`);
+  const reason = `text, ${many} different cells`;
+  return { reason, flag: columnFlag(name, 'text'), effect: 'reads its words', isText: true };
+}
+
+const asWords = (name: string, reason: string): Exclusion => ({
+  reason,
+  flag: columnFlag(name, 'categorical'),
+  effect: 'reads it as categories',
+});
+
+const meanWords = (cells: readonly string[]): number =>
+  cells.reduce((sum, cell) => sum + cell.split(/\s+/).length, 0) / Math.max(1, cells.length);
+
+/** The column of texts among columns of different cells: the one with the most words a cell. */
+export function textAmong(columns: readonly { name: string; words: readonly string[] }[]): string | undefined {
+  const means = columns.map(({ name, words }) => ({ name, mean: meanWords(words) }));
+  return means.filter(({ mean }) => mean >= MIN_WORDS_OF_TEXT).toSorted((a, b) => b.mean - a.mean)[0]?.name;
+}
+
+/** A table of which nothing is left but a column of texts, with the reasons why others are left out. */
+export class OnlyText extends Error {
+  readonly column: string;
+  readonly others: ReadonlyMap<string, Exclusion>;
+
+  constructor(column: string, others: ReadonlyMap<string, Exclusion>) {
+    super(`column ${show(column)} is the only one left, and a text`);
+    this.column = column;
+    this.others = others;
+  }
+}
+
+/** With fewer rows, any column may have another value in each. */
+const MIN_ROWS = 10;
+
+/** Whole numbers that repeat less than by chance: this many rows would have the number of another one. */
+const EXPECTED_REPEATS = 8;
+
+const NAME_OF_ID = /(^|[\s_.-])(id|ids|uuid|guid|key|nr|no|number|nummer|index)$|[a-z](Id|ID|Nr|No|Key)$/;
+
+/**
+ * Leaves out identifiers, which say nothing about new rows: whole numbers or words that are all different, as those of
+ * customers are. Measurements, whole numbers from a range so large that they would hardly repeat by chance, and times
+ * are none.
+ */
+export function excludeIdentifiers(
+  { name, type, data, gaps, format }: TableColumn,
+  rows: number,
+): Exclusion | undefined {
+  if (rows - gaps < MIN_ROWS || format !== undefined) return undefined;
+  if (data.kind === 'words') {
+    return data.words.length < rows - gaps ? undefined : asWords(name, 'another word in each row, as names have');
+  }
+  if (type !== 'numeric' || gaps > 0 || isNameOfTime(name) || !data.values.every(Number.isInteger)) return undefined;
+  const [min, max] = extentOf(data.values);
+  const range = max - min + 1;
+  // Some numbers then repeat. To sort them would show it, too, at many times the cost.
+  if (range < rows) return undefined;
+  const sorted = data.values.toSorted();
+  for (let n = 1; n < rows; n++) if (sorted[n] === sorted[n - 1]) return undefined;
+  const isCounted = range === rows;
+  if (!isCounted && rows ** 2 / (2 * range) < EXPECTED_REPEATS && !NAME_OF_ID.test(name)) return undefined;
+  const reason = isCounted
+    ? `the numbers of the rows, from ${min} to ${max}`
+    : 'another whole number in each row, as ids have';
+  return { reason, flag: columnFlag(name, 'numeric'), effect: 'keeps it' };
+}
+
+/** Says which columns are left out, and how to keep them. */
+export const exclusions: Sniffer = {
+  flag: '--column',
+  decide: ({ inputs, exclusions: excluded }) =>
+    [...excluded].map(([name, exclusion]) => {
+      const others = [...inputs.map((column) => column.name), ...excluded.keys()].filter((other) => other !== name);
+      return `column ${show(name)} is left out: ${describeExclusion(exclusion, others)}`;
+    }),
+};
+
+/** Warns of a table of nothing but identifiers. */
+export const identifiers: Sniffer = {
+  flag: '--column',
+  warn: (table) =>
+    [...table.identifiers].map(([name, reason]) => `column ${show(name)} has ${describeExclusion(reason)}`),
+};

@@ -1,0 +1,45 @@
+import { counted, readBoolean, readNumber, show } from '@gradloom/core/internal';
+import type { TableColumn } from '../table.ts';
+import type { ColumnRule, Sniffer } from './sniffer.ts';
+
+/** Warns of a column of categories that seem to be one in several spellings. */
+export const spellings: ColumnRule = {
+  what: 'a word in several spellings',
+  suspect: (column) => describeSpellings(column, 'categories', 'in the file, and in rows to predict,'),
+};
+
+/** Warns of classes that seem to be one in several spellings. */
+export const spelledTarget: Sniffer = {
+  flag: null,
+  warn: (_table, { targets }) =>
+    targets.flatMap((target) => {
+      const several = describeSpellings(target, 'classes', 'in the file');
+      return several === undefined ? [] : [`column ${show(target.name)}, the target, ${several}`];
+    }),
+};
+
+/** Most words that a warning lists as spellings of each other. */
+const MAX_SPELLINGS = 10;
+
+/** Says which words differ in case or spaces alone, or are spellings of one answer, such as yes and Y. */
+function describeSpellings({ data }: TableColumn, what: 'classes' | 'categories', where: string): string | undefined {
+  if (data.kind !== 'words') return undefined;
+  const { words } = data;
+  const areAnswers = words.every((word) => readNumber(word) === undefined && readBoolean(word) !== undefined);
+  const keys = words.map((word) => (areAnswers ? String(readBoolean(word)) : word.toLowerCase().replace(/\s+/g, ' ')));
+  if (new Set(keys).size === words.length) return undefined;
+  const counts = new Uint32Array(words.length);
+  for (const index of data.indices) if (index !== -1) counts[index]++;
+  const groups = new Map<string, string[]>();
+  for (const [index, word] of words.entries()) {
+    if (counts[index] === 0) continue;
+    const spelling = `${show(word)} in ${counted(counts[index], 'row')}`;
+    groups.set(keys[index], [...(groups.get(keys[index]) ?? []), spelling]);
+  }
+  const several = [...groups.values()].filter((group) => group.length > 1);
+  if (several.length === 0) return undefined;
+  const shown = several.slice(0, MAX_SPELLINGS).map((group) => group.slice(0, MAX_SPELLINGS).join(' and '));
+  const more = several.length - shown.length;
+  const all = [...shown, ...(more > 0 ? [`${more} more of the kind`] : [])].join(', and ');
+  return `has ${all}, which stay different ${what}: write them alike ${where} if they are one`;
+}

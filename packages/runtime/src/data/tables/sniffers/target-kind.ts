@@ -1,0 +1,149 @@
+import type { CellFormat } from '@gradloom/core';
+import { counted, isDateFormat, listed, show } from '@gradloom/core/internal';
+import type { TargetKind } from '../../npy-dataset.ts';
+import { EMPTY_TARGETS } from '../advice.ts';
+import { answerClasses, classNamer, describeSpellings } from '../columns/answer-classes.ts';
+import type { CollectedColumn } from '../columns/column-collector.ts';
+import { sortedNames } from '../fit-preprocessing.ts';
+import type { TableColumn } from '../table.ts';
+import { areMostlyNumbers, asInCells, ColumnError, describeFormat, isNumber, shareOf } from './column-type.ts';
+import type { Sniffer, Target } from './sniffer.ts';
+
+/** Whole numbers are classes up to this many distinct ones, if each occurs twice on average. */
+export const MAX_WHOLE_CLASSES = 20;
+
+/** What is known about a target in advance. */
+interface TargetRequest {
+  readonly kind: TargetKind | undefined; // undefined: decided here
+  readonly classNames: readonly string[] | undefined;
+  readonly leavesGapsOut: boolean; // rows without a target are left out
+  readonly isPlain: boolean; // numbers are always values, and must not be mixed with words
+  readonly format: CellFormat | undefined; // how numbers are written
+}
+
+const AS_REQUESTED = 'as asked for';
+
+/**
+ * Decides whether a target holds classes or values. Words are classes, those of yes and no in any spelling two, and so
+ * are whole numbers with at most 20 distinct values that occur twice each on average.
+ * @throws ColumnError for a target from which nothing can be learned.
+ */
+export function decideTarget(name: string, collected: CollectedColumn, request: TargetRequest): Target {
+  const { kind, words, gapMark, dateWords } = collected;
+  // A table that leaves rows out has no such marks.
+  if (kind === 'numbers' && gapMark !== null) {
+    throw new ColumnError(`has ${show(gapMark.cell)} in ${gapMark.location}, expected a number`);
+  }
+  const areDates = kind === 'dates' || (words.length > 0 && dateWords === words.length);
+  if (isDateFormat(request.format) || areDates) {
+    throw new ColumnError('has dates, expected classes or numbers (write them as numbers, such as days)');
+  }
+  const cells = collected.take();
+  return kind === 'numbers' ? decideNumbers(name, cells, request) : decideWords(name, cells, collected, request);
+}
+
+function decideWords(
+  name: string,
+  cells: Float64Array, // [N] indices into words
+  { words, nonNumber }: CollectedColumn,
+  { kind, classNames, leavesGapsOut, isPlain }: TargetRequest,
+): Target {
+  const isMixed = isPlain ? words.some(isNumber) : areMostlyNumbers(words) && words.length > MAX_WHOLE_CLASSES;
+  if (kind === undefined && classNames === undefined && nonNumber !== null && isMixed) {
+    const advice = [...(leavesGapsOut ? [EMPTY_TARGETS] : []), '--targets classes reads all cells as names'].join(', ');
+    const share = asInCells(shareOf(words, cells, isNumber));
+    throw new ColumnError(
+      `has ${show(nonNumber.cell)} in ${nonNumber.location}, expected a number${share} (${advice})`,
+    );
+  }
+  if (kind === undefined && !isPlain && words.length > Math.max(MAX_WHOLE_CLASSES, cells.length / 2)) {
+    const many = `${words.length} different names in ${counted(cells.length, 'row')}`;
+    throw new ColumnError(`has ${many}, expected classes that repeat (--target names another column)`);
+  }
+  const indices = Int32Array.from(cells);
+  const classes = classNames ?? answerClasses(words, indices) ?? sortedNames(words);
+  const reason = kind === undefined ? counted(words.length, 'different name') : AS_REQUESTED;
+  const target = classTarget(name, words, indices, reason + describeSpellings(words, classes), classes);
+  return { ...target, isGuess: false };
+}
+
+function decideNumbers(
+  name: string,
+  values: Float64Array,
+  { kind, classNames, isPlain, format }: TargetRequest,
+): Target {
+  const distinct = new Set<number>();
+  for (const value of values) if (distinct.size <= MAX_WHOLE_CLASSES || kind === 'classes') distinct.add(value);
+  const areWhole = [...distinct].every((value) => Number.isSafeInteger(value));
+  const isFew = distinct.size <= MAX_WHOLE_CLASSES;
+  const areRepeated = 2 * distinct.size <= values.length;
+  const seemsClasses = !isPlain && areWhole && isFew && areRepeated;
+  if (classNames !== undefined || kind === 'classes' || (kind === undefined && seemsClasses)) {
+    const indexOf = new Map([...distinct].map((value, index) => [value, index]));
+    const names = [...distinct].map(String);
+    const indices = Int32Array.from(values, (value) => indexOf.get(value) ?? 0);
+    const reason = kind ? AS_REQUESTED : `${counted(names.length, 'different whole number')}, each repeated`;
+    return {
+      ...classTarget(name, names, indices, reason, classNames ?? sortedNames(names)),
+      isGuess: kind === undefined,
+    };
+  }
+  const why = !areWhole
+    ? 'not all are whole numbers'
+    : isFew
+      ? `${distinct.size} whole numbers that hardly repeat`
+      : `more than ${MAX_WHOLE_CLASSES} different numbers`;
+  const reason = format !== undefined ? describeFormat(format) : kind === undefined ? why : AS_REQUESTED;
+  const data = { kind: 'numbers', values } as const;
+  const column: TableColumn = { name, type: 'numeric', reason, gaps: 0, ...(format && { format }), data };
+  return { column, classes: null, isGuess: reason !== AS_REQUESTED };
+}
+
+function classTarget(
+  name: string,
+  words: readonly string[],
+  indices: Int32Array, // [N] indices into `words`; overwritten
+  reason: string,
+  classes: readonly string[],
+): Pick<Target, 'column' | 'classes'> {
+  const nameOf = classNamer(classes);
+  const indexOf = new Map(classes.map((word, index) => [word, index]));
+  const unknown = words.find((word) => !indexOf.has(nameOf(word)));
+  if (unknown !== undefined) {
+    throw new ColumnError(`has ${show(unknown)}, expected one of ${listed(classes)}`);
+  }
+  const classOfWord = words.map((word) => indexOf.get(nameOf(word)) ?? 0);
+  for (let n = 0; n < indices.length; n++) indices[n] = classOfWord[indices[n]];
+  const data = { kind: 'words', words: classes, indices } as const;
+  return { column: { name, type: 'categorical', reason, gaps: 0, data }, classes };
+}
+
+/** Says how a numeric target was read, since this decision most often has to be changed. */
+export const targetKind: Sniffer = {
+  flag: '--targets',
+  decide({ targets: [{ column, classes, isGuess }], isSeries }) {
+    if (isSeries || !isGuess) return [];
+    const [kind, other] = classes === null ? ['values', 'classes'] : ['classes', 'values'];
+    const how = `${column.reason} (--targets ${other} reads it as ${other})`;
+    return [`the target ${show(column.name)} is read as ${kind}: ${how}`];
+  },
+};
+
+/** Two decades between the 1st and the 99th percentile. */
+const WIDE = 100;
+
+/** Suggests the logarithm of a positive target that spans decades, such as a price. */
+export const targetSpan: Sniffer = {
+  flag: '--target-transform',
+  decide: ({ targets, options }) =>
+    targets.flatMap(({ column: { name, data } }) => {
+      if (data.kind !== 'numbers' || options.targetTransform !== undefined) return [];
+      const sorted = data.values.toSorted();
+      const percentile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))];
+      const [low, high] = [percentile(0.01), percentile(0.99)];
+      if (!(sorted[0] > 0) || high / low < WIDE) return [];
+      const advice = '--target-transform log makes ratios count';
+      const span = `from ${low} to ${high} in 98 % of the rows`;
+      return [`the target ${show(name)} is ${span}: its large values decide the loss (${advice})`];
+    }),
+};
