@@ -62,7 +62,9 @@ async function* refuseOthers(
     for (const { location, cells } of batch) {
       if (cells.length === expectedNames.length) continue;
       const list = expectedNames.slice(0, 20).map(show).join(', ');
-      throw new Error(`${location} of ${source} has ${cells.length} columns, expected ${expectedNames.length} (${list})`);
+      throw new Error(
+        `${location} of ${source} has ${cells.length} columns, expected ${expectedNames.length} (${list})`,
+      );
     }
     yield batch;
   }
