@@ -44,7 +44,7 @@ export interface BatchSlice {
   readonly leaves: number;
   /** The first leaf of the pass. */
   readonly firstLeaf: number;
-  /** Whether an earlier pass of the same thread has filled the arrays of `TeamMemory.allocatePerThread`. @default false */
+  /** Whether an earlier pass of this thread has filled the arrays of `allocatePerThread`. @default false */
   readonly isLaterPass?: boolean;
 }
 
