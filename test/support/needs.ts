@@ -45,7 +45,10 @@ const parts = {
   koffi: {
     what: 'koffi',
     install: 'npm install, optional dependencies included',
-    lack: () => (findBlas({ names: [] }).reason?.includes('koffi is not installed') ? 'it is not installed' : null),
+    lack() {
+      const search = findBlas({ names: [] });
+      return search.library === null && search.fault === 'koffi' ? 'it is not installed' : null;
+    },
   },
   blas: { what: 'a BLAS library', install: 'apt install libopenblas0-pthread', lack: () => findBlas().reason },
   extension: { what: 'a wider processor', install: null },

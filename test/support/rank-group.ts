@@ -126,11 +126,14 @@ type Act =
   | { readonly kind: ExchangeAct; readonly planned: PlannedExchange };
 
 function actsOfThread(context: RunContext, threads: number, rows: number, looks: boolean): Act[] {
-  const { calls, held } = stepCalls(context, threads, rows, looks);
-  if (held === null) return actsOfCalls(context, calls, !looks);
+  const { calls, fixedPass } = stepCalls(context, threads, rows, looks);
+  if (fixedPass === null) return actsOfCalls(context, calls, !looks);
   // Done once per span, before its first step.
   const gathering = createList();
-  gathering.emit(host, () => void gatherLeaves(context, context.step, held.first, held.count, held.workspace));
+  gathering.emit(
+    host,
+    () => void gatherLeaves(context, context.step, fixedPass.first, fixedPass.count, fixedPass.workspace),
+  );
   return actsOfCalls(context, [...gathering.calls, ...calls], !looks);
 }
 

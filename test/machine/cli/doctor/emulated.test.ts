@@ -19,7 +19,7 @@ test(
   async () => {
     expect(await describeOn('Nehalem')).toEqual({
       extension: null,
-      reason: 'machineCode: the processor has none of its extensions, expected avx512f and avx512dq, or avx2 and fma',
+      reason: 'the processor has none of its extensions, expected avx512f and avx512dq, or avx2 and fma',
       auto: expect.stringMatching(/^(blas|wasm)$/),
       products: [33],
     });

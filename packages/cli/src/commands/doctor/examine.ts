@@ -45,10 +45,15 @@ export interface Examination {
 
 /** Examines the machine and times each backend briefly. @throws Error if `blasPath` is not a library. */
 export function examine(blasPath: string | undefined): Examination {
-  const { library, reason } = findBlas({ path: blasPath });
-  if (library === null && blasPath !== undefined) throw new Error(reason.replace('findBlas: path', '--blas'));
+  const blasSearch = findBlas({ path: blasPath });
+  const { library } = blasSearch;
+  if (blasSearch.library === null && blasPath !== undefined) {
+    const { fault, problem, reason } = blasSearch;
+    throw new Error(fault === 'path' ? `--blas ${problem}` : `findBlas: ${reason}`);
+  }
   library?.setThreads(1);
-  const { code, reason: noCode } = machineCode();
+  const codeSearch = machineCode();
+  const { code } = codeSearch;
   const backends: Backend[] = [{ name: 'reference' }, wasmBackend()];
   if (code !== null) backends.push({ name: 'native' });
   if (library !== null) backends.push({ name: 'blas', library: library.identity });
@@ -64,13 +69,13 @@ export function examine(blasPath: string | undefined): Examination {
     fusedWasm: hasFusedWasm(),
     extension: code?.extension ?? null,
     untested: code !== null && isUntestedSystem(),
-    makesCode: code !== null || noCode.includes('koffi is not installed'),
-    noNative: noCode?.replace(/^machineCode: /, '') ?? null,
-    koffi: library !== null || !reason.includes('koffi is not installed'),
+    makesCode: codeSearch.code !== null || codeSearch.lacksKoffi,
+    noNative: codeSearch.reason,
+    koffi: blasSearch.library !== null || blasSearch.fault !== 'koffi',
     mnist: mnistVersion(),
     blas: library?.identity ?? null,
     forcedCore: library?.identity.name === 'OpenBLAS' ? (process.env.OPENBLAS_CORETYPE ?? null) : null,
-    noBlas: reason?.replace(/^findBlas: /, '') ?? null,
+    noBlas: blasSearch.reason,
     backends: backends.map(figuresOf),
     auto: autoBackend(),
   };

@@ -141,18 +141,17 @@ export function resolveBackend(choice: BackendChoice, needs: BackendNeeds = {}):
   if (name === 'native' || (name === 'auto' && !named)) {
     const { code, reason } = machineCode(type);
     if (code !== null) return { name: 'native' };
-    if (name === 'native') throw new OptionError('train', 'backend', `native cannot run here: ${withoutWhere(reason)}`);
+    if (name === 'native') throw new OptionError('train', 'backend', `native cannot run here: ${reason}`);
     if (isSmall) return wasm;
   }
-  const { library, reason } = findBlas({ path });
-  if (library !== null) {
-    library.setThreads(1);
-    return { name: 'blas', library: library.identity };
+  const search = findBlas({ path });
+  if (search.library !== null) {
+    search.library.setThreads(1);
+    return { name: 'blas', library: search.library.identity };
   }
   if (name === 'auto' && !named) return wasm;
-  const [, ofPath, other] = /^findBlas: (?:path (.*)|(.*))$/s.exec(reason) ?? [];
-  if (ofPath !== undefined) throw new OptionError('train', 'blas', ofPath);
-  throw new OptionError('train', 'backend', `blas has no library, expected one: ${other}`);
+  if (search.fault === 'path') throw new OptionError('train', 'blas', search.problem);
+  throw new OptionError('train', 'backend', `blas has no library, expected one: ${search.reason}`);
 }
 
 function unfusedBackend(name: BackendChoice, problem: string | null): Backend {
@@ -164,8 +163,6 @@ function unfusedBackend(name: BackendChoice, problem: string | null): Backend {
     throw new OptionError('train', 'backend', `wasm cannot run here: ${problem}`);
   return { name: name === 'reference' || problem !== null ? 'reference' : 'wasm', unfused: true };
 }
-
-const withoutWhere = (reason: string): string => reason.replace('machineCode: ', '');
 
 /** Creates this thread's kernels for a run's memory; `scratch` belongs to this thread. */
 export function createBackendKernels(
@@ -194,10 +191,10 @@ export function createBackendKernels(
 const opened = new Map<string, BlasLibrary>();
 
 function openLibrary({ path }: BlasIdentity): BlasLibrary {
-  const known = opened.get(path);
-  if (known !== undefined) return known;
+  const existing = opened.get(path);
+  if (existing !== undefined) return existing;
   const { library, reason } = findBlas({ path });
-  if (library === null) throw new Error(reason);
+  if (library === null) throw new Error(`findBlas: ${reason}`);
   opened.set(path, library);
   return library;
 }
@@ -217,6 +214,6 @@ export function compileFor({ name }: Backend, elementType: ElementType = FLOAT64
     return { elementType, code: null };
   }
   const { code, reason } = machineCode(elementType);
-  if (code === null && name === 'native') throw new Error(reason);
+  if (code === null && name === 'native') throw new Error(`machineCode: ${reason}`);
   return { elementType, code };
 }

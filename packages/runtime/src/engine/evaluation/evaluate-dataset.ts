@@ -68,20 +68,20 @@ export async function evaluateDataset(
   pool: Pool,
   setup: RunSetup | InferenceSetup,
   dataset: Dataset,
-  { network, loss, threads, chunks: held, attempt, ...run }: EvaluationRun,
+  { network, loss, threads, chunks: chunksAtOnce, attempt, ...run }: EvaluationRun,
 ): Promise<Evaluation> {
   const { lockstep = alone, threadsOf = [threads], readers: extra = [], scaledReaders = [], weighs = false } = run;
   const byPosition = targetPositions(network, loss) > 1;
   const figures = byPosition ? {} : await inTurns(figuresOf(network, loss, dataset));
   const unanswered = metrics.unanswered();
-  const own = Object.entries(network.customParts.metrics).map(([name, create]) => [name, create()] as const);
-  const others = [...own.map(([, metric]) => metric), ...extra];
+  const customMetrics = Object.entries(network.customParts.metrics).map(([name, create]) => [name, create()] as const);
+  const others = [...customMetrics.map(([, metric]) => metric), ...extra];
   const readers = byPosition ? others : [...Object.values(figures), unanswered, ...others];
-  const most = Math.min(dataset.rows, held * EVALUATION_ROWS);
-  const { outputs, targets, tallies } = arraysOf(setup, network, loss, held, extra.length);
+  const segmentRows = Math.min(dataset.rows, chunksAtOnce * EVALUATION_ROWS);
+  const { outputs, targets, tallies } = arraysOf(setup, network, loss, chunksAtOnce, extra.length);
   const sums = new Float64Array(TALLIES);
-  for (let first = 0; first < dataset.rows; first += most) {
-    const rows = Math.min(most, dataset.rows - first);
+  for (let first = 0; first < dataset.rows; first += segmentRows) {
+    const rows = Math.min(segmentRows, dataset.rows - first);
     const chunks = Math.ceil(rows / EVALUATION_ROWS);
     const segment = { dataset, first, rows, outputs, tallies: viewOf(tallies, 0, chunks * TALLIES) };
     const parts = partsOf(segment, chunks, threadsOf, network.outputs);
@@ -91,10 +91,10 @@ export async function evaluateDataset(
     const answers = await attempt(async () => (team === 0 ? [] : await evaluateSegment(pool, setup, part, team)));
     // A rank that makes another call sends a value without answers. If it takes a step instead, it reports the
     // difference to all.
-    const all = await lockstep.fromAll({ answers });
+    const reports = await lockstep.fromAll({ answers });
     refuseBadRows(
       dataset,
-      all.flatMap((said) => said?.answers ?? []),
+      reports.flatMap((report) => report?.answers ?? []),
     );
     await lockstep.move(outputsToFirst(lockstep, parts));
     if (!lockstep.isFirst) continue;
@@ -112,9 +112,9 @@ export async function evaluateDataset(
     return {
       rows: dataset.rows,
       ...(byPosition ? positionFigures(loss, sums, weighs) : ofRows),
-      ...(own.length === 0
+      ...(customMetrics.length === 0
         ? {}
-        : { metrics: Object.fromEntries(own.map(([name, metric]) => [name, metricValue(name, metric)])) }),
+        : { metrics: Object.fromEntries(customMetrics.map(([name, metric]) => [name, metricValue(name, metric)])) }),
       ...(missing === 0 ? {} : { unanswered: missing }),
     };
   }
@@ -153,9 +153,9 @@ function* readOutputs(
   const R = targetPositions(network, loss);
   const O = network.outputs / R;
   const columns = targetColumns(network, loss);
-  const most = Math.min(rows, rowsPerTurn(network));
-  for (let from = 0; from < rows; from += most) {
-    const gathered = Math.min(most, rows - from);
+  const turnRows = Math.min(rows, rowsPerTurn(network));
+  for (let from = 0; from < rows; from += turnRows) {
+    const gathered = Math.min(turnRows, rows - from);
     const y = viewOf(outputs, from * R * O, gathered * R * O);
     gatherTargets(t, dataset, columns, loss.targets, null, first + from, gathered, anyRows);
     const B = R === 1 ? gathered : keepCounted(y, t, gathered * R, O);
@@ -211,7 +211,7 @@ const evaluateSegment = (
   segment: Segment,
   threads: number,
 ): Promise<(BadRow | undefined)[]> =>
-  runOnTeam(pool, setup, threads, (place): EvaluationTask => ({ kind: 'evaluation', ...place, ...segment }));
+  runOnTeam(pool, setup, threads, (teamTask): EvaluationTask => ({ kind: 'evaluation', ...teamTask, ...segment }));
 
 /** @throws InputError for the first bad row. Each thread stops at its own first. */
 function refuseBadRows({ name }: Dataset, answers: readonly (BadRow | undefined)[]): void {
@@ -245,7 +245,7 @@ interface EvaluationArrays {
   readonly tallies: Float64Array<SharedArrayBuffer>; // [chunks, TALLIES]
 }
 
-const known = new WeakMap<TeamSetup, EvaluationArrays>();
+const arraysOfTeams = new WeakMap<TeamSetup, EvaluationArrays>();
 
 /** Arrays shared by all evaluations of a run, which run one after the other; new ones each time would pile up. */
 function arraysOf(
@@ -255,13 +255,13 @@ function arraysOf(
   chunks: number,
   readers: number, // besides those that every evaluation has
 ): EvaluationArrays {
-  let arrays = known.get(setup);
+  let arrays = arraysOfTeams.get(setup);
   if (arrays === undefined) {
     const collects = collectsOutputs(network, loss, readers);
     const outputs = collects ? sharedDoubles(chunks * EVALUATION_ROWS * network.outputs) : null;
     const targets = new Float64Array(rowsPerTurn(network) * targetColumns(network, loss));
     arrays = { outputs, targets, tallies: sharedDoubles(chunks * TALLIES) };
-    known.set(setup, arrays);
+    arraysOfTeams.set(setup, arrays);
   }
   return arrays;
 }

@@ -117,7 +117,7 @@ function pieceOf(context: EvaluationContext, B: number): Piece {
   if (context.piece?.B === B) return context.piece;
   const { calls, emit } = createList();
   // Only dropout reads seed and place, and only in training.
-  const place = new Float64Array(2);
+  const stepAndRow = new Float64Array(2);
   const { lengths } = workspace;
   const pass = {
     emit,
@@ -126,7 +126,7 @@ function pieceOf(context: EvaluationContext, B: number): Piece {
     leafRows: 1,
     accumulate: false,
     batch: NO_BATCH,
-    stepAndRow: place,
+    stepAndRow,
     lengths,
   };
   const y = emitForward(network, workspace, model, B, pass);

@@ -18,9 +18,9 @@ export function createInferenceContext(
   thread: number,
   environment: ThreadEnvironment,
 ): InferenceContext {
-  const own = environment.partsOf(setup);
-  const network = buildNetwork(specOf(setup.spec), own);
-  const loss = createLoss(setup.loss, own);
+  const customParts = environment.partsOf(setup);
+  const network = buildNetwork(specOf(setup.spec), customParts);
+  const loss = createLoss(setup.loss, customParts);
   const { elementType, threads } = setup;
   const shape = { network, loss, elementType, backend: setup.backend.name };
   const { theta, scratch } = planInference({ ...shape, threads }).bind(setup.memory);

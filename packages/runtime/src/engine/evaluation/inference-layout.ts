@@ -36,15 +36,15 @@ export interface InferenceLayout {
 export function planInference(options: InferenceOptions, scratchLength = countScratch(options)): InferenceLayout {
   const { network, elementType, backend, threads } = options;
   const P = network.parameterCount;
-  const weights = align(bytesOfElements(elementType, P));
-  const own = align(bytesOfElements(FLOAT64, scratchLength));
-  const end = weights + threads * own;
+  const weightBytes = align(bytesOfElements(elementType, P));
+  const threadBytes = align(bytesOfElements(FLOAT64, scratchLength));
+  const end = weightBytes + threads * threadBytes;
   const bytes = Math.ceil((end + BEYOND) / PAGE) * PAGE;
   const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   const parts = [
-    { name: 'parameters', bytes: weights },
-    { name: activations, bytes: threads * own, option: 'threads' },
-    { name: 'tables of the kernels', bytes: bytes - weights - threads * own },
+    { name: 'parameters', bytes: weightBytes },
+    { name: activations, bytes: threads * threadBytes, option: 'threads' },
+    { name: 'tables of the kernels', bytes: bytes - weightBytes - threads * threadBytes },
   ];
   checkMemory(parts, { bytes: maxInsideBytes(backend), bound: 'the address space of the kernels' });
   checkMemory([parts[0]], { bytes: maxArrayBytes(elementType), bound: 'the longest array of Node 20' });
@@ -59,7 +59,7 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
       return {
         theta: elementView(elementType, buffer, 0, P),
         scratch: Array.from({ length: threads }, (_, t) =>
-          elementView(FLOAT64, buffer, weights + t * own, scratchLength),
+          elementView(FLOAT64, buffer, weightBytes + t * threadBytes, scratchLength),
         ),
       };
     },

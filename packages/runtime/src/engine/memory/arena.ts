@@ -141,13 +141,13 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
   const rows = gradientRowsOf(options, options.threads, options.probes ?? false);
   let end = 0;
   const outside: number[] = []; // sizes in bytes
-  const places: ArenaSlot[] = [];
+  const slots: ArenaSlot[] = [];
   const parts: PlacedPart[] = [];
   takeArena(options, rows, scratchLength, ({ name, type, length, option, mayLieOutside = false }) => {
     const isOutside = usesOutside && mayLieOutside && length > 0;
-    const own = bytesOfElements(type, length);
-    const bytes = isOutside ? OUTSIDE_START + own : align(own);
-    places.push(isOutside ? { outside: outside.length, offset: OUTSIDE_START } : { outside: null, offset: end });
+    const regionBytes = bytesOfElements(type, length);
+    const bytes = isOutside ? OUTSIDE_START + regionBytes : align(regionBytes);
+    slots.push(isOutside ? { outside: outside.length, offset: OUTSIDE_START } : { outside: null, offset: end });
     parts.push({ name, bytes, type, ...(option === undefined ? {} : { option }), isOutside });
     if (isOutside) outside.push(bytes);
     else end += bytes;
@@ -170,7 +170,7 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
       }
       let next = 0;
       return takeArena(options, rows, scratchLength, ({ type, length }) => {
-        const { outside, offset } = places[next++];
+        const { outside, offset } = slots[next++];
         return elementView(type, outside === null ? memory.buffer : others[outside], offset, length);
       });
     },
@@ -197,7 +197,7 @@ function takeArena(
     mayLieOutside: true,
   });
   const owned = ownedRanges(options);
-  const held = owned.reduce((sum, { length }) => sum + length, 0);
+  const ownedParameters = owned.reduce((sum, { length }) => sum + length, 0);
   const rankGradients = take({
     name: 'gradients of all ranks',
     type: elementType,
@@ -207,15 +207,19 @@ function takeArena(
         : maxRankGradientRows(cluster, options) * gradientStride(elementType, rankGradientLength(network, cluster)),
     mayLieOutside: true,
   });
-  const own = optimizer.slots.length - (optimizer.smoothingAt === undefined ? 0 : 1);
+  const ownedSlots = optimizer.slots.length - (optimizer.smoothingAt === undefined ? 0 : 1);
   const state = optimizer.slots.map((slot, k) => {
-    const region: Region = { name: `optimizer state ${slot}`, type: elementType, length: k < own ? held : P };
+    const region: Region = {
+      name: `optimizer state ${slot}`,
+      type: elementType,
+      length: k < ownedSlots ? ownedParameters : P,
+    };
     // The moving average stays inside, since evaluations read it like weights.
-    return take(k < own ? { ...region, mayLieOutside: true } : region);
+    return take(k < ownedSlots ? { ...region, mayLieOutside: true } : region);
   });
   const blocks = blockCount(P);
   return {
-    ...{ theta, gSum, rankGradients, state, owned, model: state[own] ?? theta },
+    ...{ theta, gSum, rankGradients, state, owned, model: state[ownedSlots] ?? theta },
     squares: take({ name: 'block norms', type: FLOAT64, length: blocks }),
     lossSums: take({ name: 'losses of the leaves', type: FLOAT64, length: leaves }),
     rankNotes: take({
@@ -245,8 +249,8 @@ function takeArena(
 /** The parameters that this rank updates; all of them without other ranks. */
 function ownedRanges({ network, cluster = null }: Pick<ArenaOptions, 'network' | 'cluster'>): readonly Range[] {
   if (cluster === null) return [{ offset: 0, length: network.parameterCount }];
-  const own = ownershipOf(network, cluster).blocksOf[cluster.connection.rank];
-  return own
+  const blocks = ownershipOf(network, cluster).blocksOf[cluster.connection.rank];
+  return blocks
     .filter(({ length }) => length > 0)
     .map(({ offset, length }) => ({ offset, length }))
     .sort((a, b) => a.offset - b.offset);

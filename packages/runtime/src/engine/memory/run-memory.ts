@@ -92,8 +92,8 @@ const MAX_OUTPUT_BYTES = 64 * MiB;
 
 /** Chunks to hold at once when evaluating sets of these numbers of rows. */
 export function chunksOf({ outputs }: Network, rows: readonly number[]): number {
-  const most = Math.max(1, Math.min(MAX_CHUNKS, Math.floor(MAX_OUTPUT_BYTES / (8 * EVALUATION_ROWS * outputs))));
-  return Math.min(most, Math.ceil(Math.max(0, ...rows) / EVALUATION_ROWS));
+  const maxChunks = Math.max(1, Math.min(MAX_CHUNKS, Math.floor(MAX_OUTPUT_BYTES / (8 * EVALUATION_ROWS * outputs))));
+  return Math.min(maxChunks, Math.ceil(Math.max(0, ...rows) / EVALUATION_ROWS));
 }
 
 /**
@@ -117,9 +117,9 @@ export function evaluationParts(
   readers = 0, // besides those that every evaluation has
 ): Part[] {
   const targets = rowsPerTurn(network) * targetColumns(network, loss);
-  const held = collectsOutputs(network, loss, readers) ? chunks : 0;
+  const outputChunks = collectsOutputs(network, loss, readers) ? chunks : 0;
   return [
-    { name: 'outputs of an evaluation', bytes: held * EVALUATION_ROWS * network.outputs * 8 },
+    { name: 'outputs of an evaluation', bytes: outputChunks * EVALUATION_ROWS * network.outputs * 8 },
     { name: 'targets of an evaluation', bytes: (chunks > 0 ? targets : 0) * 8 },
   ];
 }

@@ -66,7 +66,7 @@ export interface EvaluationScratch {
 export interface ThreadScratch extends EvaluationScratch {
   readonly probe: Float64Array; // [probeLength] of a probed leaf; empty if no step is probed
   readonly stepAndRow: Float64Array; // [2] step, and the row of the batch at which a pass begins
-  readonly one: Float64Array; // [1] increment of the step
+  readonly increment: Float64Array; // [1] increment of the step
   readonly hyper: Float64Array; // [H] of the optimizer, for this step
   readonly hypers: Float64Array; // [STEPS, H] for the next steps
   readonly hyperRow: Float64Array; // [1] index of the next row of `hypers`
@@ -101,7 +101,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     ...takeEvaluationScratch(shape, allocate, passRows, weighs, augment),
     probe: allocate(probes ? probeLength(network) : 0, FLOAT64),
     stepAndRow: allocate(2, FLOAT64),
-    one: allocate(1, FLOAT64),
+    increment: allocate(1, FLOAT64),
     hyper: allocate(H, FLOAT64),
     hypers: allocate(STEPS * H, FLOAT64),
     hyperRow: allocate(1, FLOAT64),
@@ -110,7 +110,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     scale: allocate(1, FLOAT64),
     stepResult: allocate(2, FLOAT64),
     tapeThreads: allocate(1, FLOAT64),
-    tapes: allocate(CALL_DOUBLES * Math.min(MOST_TAPE_CALLS, CALLS_OF_OPERATION * mostCalls(shape)), FLOAT64),
+    tapes: allocate(CALL_DOUBLES * Math.min(MAX_TAPE_CALLS, CALLS_OF_OPERATION * maxCalls(shape)), FLOAT64),
   };
 }
 
@@ -158,10 +158,10 @@ const CALLS_OF_STEP = 64;
 /** Kernel calls of an operation: of most it is one. */
 const CALLS_OF_OPERATION = 3;
 /** Most kernel calls on the tapes of a thread. Others are copied as they are made, which takes some 10 ns each. */
-const MOST_TAPE_CALLS = 4096;
+const MAX_TAPE_CALLS = 4096;
 
 /** Most operations on the tapes of a thread. */
-function mostCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchShape): number {
+function maxCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchShape): number {
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
   const share = { leaves: 0, allocatePerLeaf: () => EMPTY };

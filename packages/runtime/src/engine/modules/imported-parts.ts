@@ -24,8 +24,8 @@ export function partsOf({ modules }: { readonly modules: readonly ModuleSource[]
  * @throws Error naming the module that cannot be imported or has changed.
  */
 export async function importParts(modules: readonly ModuleSource[]): Promise<CustomParts> {
-  const found = importedParts(modules);
-  if (found !== undefined) return found;
+  const existing = importedParts(modules);
+  if (existing !== undefined) return existing;
   const parts = collectParts(
     await Promise.all(
       modules.map(async (module) => {

@@ -26,8 +26,8 @@ export async function loadModules(where: string, modules: readonly (string | URL
   const { parse } = await import('es-module-lexer/js');
   try {
     const sources = paths.map((path) => sourceOf(path, (source) => localImports(parse(source)[0])));
-    const own = await importParts(sources);
-    return { modules: sources.map(({ name, sha256 }) => ({ name, sha256 })), sources, customParts: own };
+    const customParts = await importParts(sources);
+    return { modules: sources.map(({ name, sha256 }) => ({ name, sha256 })), sources, customParts };
   } catch (error) {
     const reason = reasonOf(error);
     throw new OptionError(where, 'modules', reason, { about: 'module', cause: error });
@@ -42,8 +42,8 @@ function pathOf(where: string, module: unknown): string {
   throw new OptionError(where, 'modules', `has ${show(module)}, expected the path of a module, or its file URL`);
 }
 
-const localImports = (found: readonly { readonly specifier?: string | null | undefined }[]): string[] =>
-  found.flatMap(({ specifier }) => (specifier != null && /^(\.{0,2}\/|file:)/.test(specifier) ? [specifier] : []));
+const localImports = (imports: readonly { readonly specifier?: string | null | undefined }[]): string[] =>
+  imports.flatMap(({ specifier }) => (specifier != null && /^(\.{0,2}\/|file:)/.test(specifier) ? [specifier] : []));
 
 /** Files that are searched for imports. */
 const SOURCE = /\.[cm]?[jt]s$/;

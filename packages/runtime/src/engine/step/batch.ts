@@ -15,14 +15,14 @@ export function gatherLeaves(
   const { setup, loss, reader } = context;
   const { dataset, orders, leafRows } = setup;
   const rows = leafRowsOf(setup, step, first, count);
-  const place = firstOf(setup, step) + first * leafRows;
-  gatherRows(workspace.x, dataset.inputs, orders, place, rows, reader);
-  gatherLengths(workspace.lengths, dataset, context.rowLength, orders, place, rows, reader);
+  const position = firstOf(setup, step) + first * leafRows;
+  gatherRows(workspace.x, dataset.inputs, orders, position, rows, reader);
+  gatherLengths(workspace.lengths, dataset, context.rowLength, orders, position, rows, reader);
   const { rowWeights: weighing } = workspace;
   if (weighing !== null && setup.weights !== null) {
-    gatherRows(weighing.w, setup.weights, orders, place, rows, reader);
+    gatherRows(weighing.w, setup.weights, orders, position, rows, reader);
   }
-  gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, place, rows, reader);
+  gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, position, rows, reader);
   weighPositions(workspace, rows, context.targetPositions, setup.weights !== null);
   return rows;
 }
@@ -66,8 +66,8 @@ export function rowsOf({ batch, context, dataset }: RunSetup, step: number): num
 
 /** The row of the dataset at position `n` of the batch in `step`. */
 export function rowOfDataset(setup: RunSetup, step: number, n: number): number {
-  const place = firstOf(setup, step) + n;
-  return setup.orders === null ? place : setup.orders[place];
+  const position = firstOf(setup, step) + n;
+  return setup.orders === null ? position : setup.orders[position];
 }
 
 /** Position of the first row of `step` in `orders`, or in the file without `orders`. */

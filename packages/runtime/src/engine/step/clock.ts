@@ -50,15 +50,15 @@ export function createClock(times: Float64Array, thread: number): Clock {
 }
 
 /** Adds the milliseconds between its calls to elements of `own`. */
-export function createStopwatch(own: Float64Array): { start(): void; lap(place: number): void } {
+export function createStopwatch(times: Float64Array): { start(): void; lap(index: number): void } {
   const last = new Float64Array(1); // an array, since a plain variable would allocate a number at each call
   return {
     start() {
       last[0] = performance.now();
     },
-    lap(place) {
+    lap(index) {
       const nowMs = performance.now();
-      own[place] += nowMs - last[0];
+      times[index] += nowMs - last[0];
       last[0] = nowMs;
     },
   };
@@ -67,7 +67,7 @@ export function createStopwatch(own: Float64Array): { start(): void; lap(place: 
 /** Reads the times of the first `threads` threads. */
 export function readProfiles(times: Float64Array, threads: number): Profile[] {
   return Array.from({ length: threads }, (_, thread) => {
-    const own = viewOf(times, thread * phases.length, phases.length);
-    return Object.fromEntries(phases.map((part, place) => [part, own[place]])) as Profile;
+    const threadTimes = viewOf(times, thread * phases.length, phases.length);
+    return Object.fromEntries(phases.map((phase, index) => [phase, threadTimes[index]])) as Profile;
   });
 }

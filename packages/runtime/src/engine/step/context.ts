@@ -46,11 +46,11 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
 
 /** Builds the context of thread `thread`. Everything that spans need is allocated here. */
 export function createContext(setup: RunSetup, thread: number, environment: ThreadEnvironment): RunContext {
-  const own = environment.partsOf(setup);
-  const network = buildNetwork(specOf(setup.spec), own);
-  const loss = createLoss(setup.loss, own);
+  const customParts = environment.partsOf(setup);
+  const network = buildNetwork(specOf(setup.spec), customParts);
+  const loss = createLoss(setup.loss, customParts);
   const optimizer = optimizerOf(setup.optimizer, setup.ema);
-  const schedule = createSchedule(setup.schedule, setup.context, own);
+  const schedule = createSchedule(setup.schedule, setup.context, customParts);
   const { elementType, batch, lastBatch, leafRows, rowsAtOnce, passRows, couples, threads, probes, insideBytes } =
     setup;
   const { cluster } = setup;
@@ -76,7 +76,7 @@ export function createContext(setup: RunSetup, thread: number, environment: Thre
   const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread], setup.elementType));
   const { workspace } = scratch;
   scratch.scale.fill(1);
-  scratch.one.fill(1);
+  scratch.increment.fill(1);
   const evaluation = createEvaluationContext(setup, network, loss, arena.model, scratch, environment);
   const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(elementType, G);
   const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, G, row));

@@ -9,10 +9,10 @@ import type { RunContext } from './context.ts';
  */
 export function finishSteps(
   { arena, setup, optimizer, stepResult, stopFlag, spanSteps }: RunContext,
-  taken: number,
+  count: number,
 ): void {
   const { control, cluster } = setup;
-  for (let k = 0; k < taken; k++) optimizer.advance(arena.scalars);
+  for (let k = 0; k < count; k++) optimizer.advance(arena.scalars);
   // With several ranks, the first rank's note decides for all.
   const isAsked = cluster === null ? Atomics.load(control, CONTROL.request) !== 0 : arena.rankNotes[0] !== 0;
   const isOver = stepResult[0] === spanSteps || isAsked;

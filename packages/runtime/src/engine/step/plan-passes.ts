@@ -47,16 +47,17 @@ function separatePasses(
   inspect: Inspect | undefined,
 ): readonly PlannedPass[] {
   const { arena, workspace, lossSums, probe, inspectProbe } = context;
-  const known = new Map<string, readonly Call[]>();
+  const callsOfPasses = new Map<string, readonly Call[]>();
   return passes.map((pass) => {
-    const { first, count, row, accumulate: joins } = pass;
+    const { first, count, row, accumulate } = pass;
     const losses = viewOf(arena.lossSums, first, count);
     const sums = passes.length === 1 ? losses : lossSums;
-    const key = `${rowsOfPass(context, pass, rows)} ${row} ${joins}`;
-    const calls = known.get(key) ?? passCalls(context, pass, rows, workspace, sums, probed ? inspectProbe : inspect);
-    known.set(key, calls);
-    const look = [viewOf(arena.probeSums, first * probe.length, probed ? probe.length : 0), probe] as const;
-    const copies = [...(sums === losses ? [] : [[losses, sums] as const]), ...(probed ? [look] : [])];
+    const key = `${rowsOfPass(context, pass, rows)} ${row} ${accumulate}`;
+    const calls =
+      callsOfPasses.get(key) ?? passCalls(context, pass, rows, workspace, sums, probed ? inspectProbe : inspect);
+    callsOfPasses.set(key, calls);
+    const probeCopy = [viewOf(arena.probeSums, first * probe.length, probed ? probe.length : 0), probe] as const;
+    const copies = [...(sums === losses ? [] : [[losses, sums] as const]), ...(probed ? [probeCopy] : [])];
     return { ...pass, workspace, segments: [calls], copies };
   });
 }
@@ -74,16 +75,16 @@ function coupledPasses(
   inspect: Inspect | undefined,
 ): readonly PlannedPass[] {
   const { arena, network, loss, setup } = context;
-  const own = leavesOfRank(setup, rows);
-  const ofLeaf = arena.passMemory.length / maxRankLeaves(shapeOf(setup));
+  const rankLeaves = leavesOfRank(setup, rows);
+  const leafDoubles = arena.passMemory.length / maxRankLeaves(shapeOf(setup));
   const leaves = leafCount(setup.batch, setup.leafRows);
   const length = probed ? probeLength(network) : 0;
   const shared: Elements[] = []; // arrays shared by all passes
   return passes.map((pass, k) => {
     const { first, count } = pass;
     const share = createAllocator('coupledPasses', arena.shared, setup.elementType);
-    const take = (width: number): Elements => share(leaves * width);
-    const memory = viewOf(arena.passMemory, (first - own.first) * ofLeaf, count * ofLeaf);
+    const allocatePerLeaf = (width: number): Elements => share(leaves * width);
+    const memory = viewOf(arena.passMemory, (first - rankLeaves.first) * leafDoubles, count * leafDoubles);
     const allocate = createAllocator('coupledPasses', memory, setup.elementType);
     let taken = 0;
     const kept = (length: number): Elements => (shared[taken++] ??= allocate(length));
@@ -94,12 +95,14 @@ function coupledPasses(
       loss,
       B,
       allocate,
-      { leaves, allocatePerLeaf: take, allocatePerThread: kept },
+      { leaves, allocatePerLeaf, allocatePerThread: kept },
       weighs,
       setup.augment,
     );
-    const look = probed ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length)) : inspect;
-    const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), look, k > 0);
+    const inspectPass = probed
+      ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length))
+      : inspect;
+    const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), inspectPass, k > 0);
     return { ...pass, workspace, segments: segmentsOf(calls), copies: [] };
   });
 }

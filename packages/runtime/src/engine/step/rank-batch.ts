@@ -23,9 +23,9 @@ export function rankBatch({ threadsOf }: Pick<ClusterShape, 'threadsOf'>, leafRo
 /** The row of each rank's first node in an array of all nodes of a batch. */
 export function firstRows({ nodes }: RankBatch): number[] {
   let rows = 0;
-  return nodes.map((own) => {
-    rows += own.length;
-    return rows - own.length;
+  return nodes.map((rankNodes) => {
+    rows += rankNodes.length;
+    return rows - rankNodes.length;
   });
 }
 

@@ -28,13 +28,13 @@ export function rankBytes(
   const batch = rankBatch(cluster, leafRows, rows);
   const { blocksOf, parameterCounts, gradientLengths: lengths } = ownershipOf(network, cluster);
   const others = parameterCounts.length - 1;
-  return parameterCounts.map((own, rank) => {
+  return parameterCounts.map((parameterCount, rank) => {
     const { first, end } = batch.ranges[rank];
     const blocks = blocksOf[rank].reduce((sum, range) => sum + range.end - range.first, 0);
     const ofOthers = gradientLength(network) - lengths[rank];
     return {
       gradients: bytesOfElements(elementType, batch.nodes[rank].length * ofOthers),
-      weights: bytesOfElements(elementType, own * others),
+      weights: bytesOfElements(elementType, parameterCount * others),
       notes: bytesOfElements(FLOAT64, (1 + end - first + blocks) * others),
     };
   });

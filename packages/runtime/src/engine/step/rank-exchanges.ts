@@ -88,18 +88,18 @@ export function rankExchanges(
     ...{ rank, batch, ownership, rankBlocks, firstRow: rowOf[rank] },
     gradients: (bucket, rows) =>
       plan(CHANNEL.gradients + OF_BUCKET * bucket, (peer) => {
-        const [mine, theirs] = [rankBlocks[bucket], ownership.blocksOf[peer][bucket]];
+        const [rankRange, peerRange] = [rankBlocks[bucket], ownership.blocksOf[peer][bucket]];
         const stride = gradientStride(elementType, gradientLength(network));
         const heldStride = gradientStride(elementType, ownership.gradientLengths[rank]);
-        const sent = gradientParts(network.ties, { ...theirs, shift: 0 });
-        const received = gradientParts(ownership.ties[rank], mine);
+        const sent = gradientParts(network.ties, { ...peerRange, shift: 0 });
+        const received = gradientParts(ownership.ties[rank], rankRange);
         return {
           send: [
             ...rows.flatMap((row) =>
               sent.map(({ gradientOffset, length }) => viewOf(arena.gSum, row * stride + gradientOffset, length)),
             ),
             // Only the passes of the first leaf write untrained state.
-            ...(rank === batch.lead ? stateOf(theirs) : []),
+            ...(rank === batch.lead ? stateOf(peerRange) : []),
           ],
           receive: [
             ...batch.nodes[peer].flatMap((_, k) =>
@@ -107,7 +107,7 @@ export function rankExchanges(
                 viewOf(arena.rankGradients, (rowOf[peer] + k) * heldStride + gradientOffset, length),
               ),
             ),
-            ...(peer === batch.lead ? stateOf(mine) : []),
+            ...(peer === batch.lead ? stateOf(rankRange) : []),
           ],
         };
       }),
@@ -118,7 +118,7 @@ export function rankExchanges(
     statistics: (arrays) =>
       plan(CHANNEL.statistics, (peer) => {
         // A rank without leaves has no use for them.
-        const shares = [rank, peer].every((one) => batch.ranges[one].first < batch.ranges[one].end);
+        const shares = [rank, peer].every((member) => batch.ranges[member].first < batch.ranges[member].end);
         if (!shares) return {};
         return { send: arrays.map((one) => leavesOf(one, rank)), receive: arrays.map((one) => leavesOf(one, peer)) };
       }),
@@ -126,12 +126,12 @@ export function rankExchanges(
     probe: (probeLength) =>
       plan(CHANNEL.probe, (peer) => {
         const sums: LeafArray = { array: arena.probeSums, width: probeLength };
-        const mine = () =>
+        const rankParts = () =>
           rankBlocks.map(({ offset, length, shift }) => viewOf(arena.rankGradients, offset + shift, length));
-        const theirs = () => rankBlocks.map((_, bucket) => rangeOf(viewOf(arena.gSum, 0, P), peer, bucket));
+        const peerParts = () => rankBlocks.map((_, bucket) => rangeOf(viewOf(arena.gSum, 0, P), peer, bucket));
         return {
-          send: peer === 0 ? [leavesOf(sums, rank), ...mine()] : [],
-          receive: rank === 0 ? [leavesOf(sums, peer), ...theirs()] : [],
+          send: peer === 0 ? [leavesOf(sums, rank), ...rankParts()] : [],
+          receive: rank === 0 ? [leavesOf(sums, peer), ...peerParts()] : [],
         };
       }),
   };

@@ -78,7 +78,7 @@ export function rankStep(
     rank,
     setup.clipNorm !== null ? ownership.blocksOf.map(() => []) : ownership.blocksOf,
   );
-  const noted = exchanges.notes(notes.notes);
+  const notesExchange = exchanges.notes(notes.notes);
   const weights = rankBlocks.map((_, bucket) => exchanges.weights(bucket));
   const gradients = rankBlocks.map((_, bucket) => exchanges.gradients(bucket, joined));
   const emitExchange = (emit: Emit, planned: PlannedExchange, ...acts: ExchangeAct[]): void => {
@@ -87,7 +87,7 @@ export function rankStep(
 
   function startNotes(emit: Emit): void {
     if (thread === 0) emit(host, notes.pack);
-    emitExchange(emit, noted, 'start');
+    emitExchange(emit, notesExchange, 'start');
   }
 
   /** Adds this thread's part of the team's rows, so that one row is left for each node of the rank. */
@@ -110,12 +110,12 @@ export function rankStep(
     const { first, end } = threadShare(rankBlocks[bucket], threads, thread);
     const n = Math.min(P, end * BLOCK) - first * BLOCK;
     if (end === first) return;
-    const theirs = gradientParts(network.ties, { offset: first * BLOCK, length: n, shift: 0 });
-    const mine = gradientParts(ties, { offset: first * BLOCK, length: n, shift: rankBlocks[bucket].shift });
+    const sources = gradientParts(network.ties, { offset: first * BLOCK, length: n, shift: 0 });
+    const targets = gradientParts(ties, { offset: first * BLOCK, length: n, shift: rankBlocks[bucket].shift });
     for (const [k, row] of joined.entries()) {
-      for (const [p, { gradientOffset, length }] of mine.entries()) {
+      for (const [p, { gradientOffset, length }] of targets.entries()) {
         const to = viewOf(arena.rankGradients, (firstRow + k) * heldStride + gradientOffset, length);
-        emit(ops.copy, to, viewOf(arena.gSum, row * stride + theirs[p].gradientOffset, length), length);
+        emit(ops.copy, to, viewOf(arena.gSum, row * stride + sources[p].gradientOffset, length), length);
       }
     }
   }
@@ -154,11 +154,11 @@ export function rankStep(
     startWeights: (emit, bucket) => emitExchange(emit, weights[bucket], 'start'),
     exchangeNotes(emit) {
       startNotes(emit);
-      emitExchange(emit, noted, 'wait');
+      emitExchange(emit, notesExchange, 'wait');
     },
     finishWeights(emit) {
       startNotes(emit);
-      for (const planned of [...weights, noted]) emitExchange(emit, planned, 'wait');
+      for (const planned of [...weights, notesExchange]) emitExchange(emit, planned, 'wait');
     },
   };
 }
@@ -205,16 +205,16 @@ function rankNotes(
     );
     return { all: viewOf(arena.rankNotes, start, at - start), request, copies: [losses, ...squares] };
   });
-  const own = parts[rank];
-  const others = parts.filter((part) => part !== own);
+  const rankPart = parts[rank];
+  const others = parts.filter((part) => part !== rankPart);
   return {
     notes: parts.map(({ all }) => all),
     pack() {
-      own.request[0] = Atomics.load(control, CONTROL.request);
-      for (const [note, known] of own.copies) note.set(known);
+      rankPart.request[0] = Atomics.load(control, CONTROL.request);
+      for (const [note, figures] of rankPart.copies) note.set(figures);
     },
     unpack() {
-      for (const { copies } of others) for (const [note, known] of copies) known.set(note);
+      for (const { copies } of others) for (const [note, figures] of copies) figures.set(note);
     },
   };
 }

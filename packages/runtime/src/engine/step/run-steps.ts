@@ -17,8 +17,8 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   const { threads, first, limit, probe = false, timedShare = 0 } = task;
   const { control, batch } = setup;
   context.barrier = createBarrier(control, threads, context.cores, context.environment.maxSleeps);
-  const { whole, last, held } = teamPrograms(context, threads, probe);
-  if (held !== null) gatherLeaves(context, first, held.first, held.count, held.workspace);
+  const { whole, last, fixedPass } = teamPrograms(context, threads, probe);
+  if (fixedPass !== null) gatherLeaves(context, first, fixedPass.first, fixedPass.count, fixedPass.workspace);
   context.spanSteps = limit - first;
   const isShort = (step: number): boolean => whole !== last && rowsOf(setup, step) !== batch;
   context.scalarsAhead.set(context.arena.scalars);
@@ -40,12 +40,12 @@ export function runSteps(context: RunContext, task: SpanTask): void {
     context.isTimed = timedShare > 0 && workClock.begin(step, timedShare);
     const program = isShort(step) ? last : whole;
     if (threads === 1 && program.block !== null) {
-      const taken = program.block.repeat(Math.min(count, ready - hyperRow[0]), stopFlag);
+      const done = program.block.repeat(Math.min(count, ready - hyperRow[0]), stopFlag);
       const startMs = nowMs;
       nowMs = performance.now();
       count = nowMs - startMs > MOMENT_MS ? Math.max(1, count >> 1) : Math.min(STEPS, 2 * count);
-      finishSteps(context, taken);
-      step += taken;
+      finishSteps(context, done);
+      step += done;
     } else {
       if (!program.run()) return;
       if (threads === 1) finishSteps(context, 1);

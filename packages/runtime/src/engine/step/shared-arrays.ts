@@ -23,7 +23,7 @@ export function sharedArrays(
   const leaves = leafCount(setup.batch, setup.leafRows);
   const share = createAllocator('sharedArrays', arena.shared, setup.elementType);
   const arrays: LeafArray[] = [];
-  const take = (width: number): Elements => {
+  const allocatePerLeaf = (width: number): Elements => {
     const array = share(leaves * width);
     arrays.push({ array, width });
     return array;
@@ -31,7 +31,7 @@ export function sharedArrays(
   const empty = new Float64Array(0);
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
-  const workspace = createWorkspace(network, loss, 1, () => empty, { leaves, allocatePerLeaf: take });
+  const workspace = createWorkspace(network, loss, 1, () => empty, { leaves, allocatePerLeaf });
   const pass = {
     emit,
     training: true,

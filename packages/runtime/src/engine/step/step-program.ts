@@ -39,7 +39,7 @@ export interface TeamPrograms {
    * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
    * none.
    */
-  readonly held: PlannedPass | null;
+  readonly fixedPass: PlannedPass | null;
 }
 
 /** Programs by context and team. */
@@ -54,18 +54,18 @@ export function teamPrograms(context: RunContext, threads: number, probed: boole
   const { tapeThreads, tapes, setup } = context;
   const programs = programsOf.get(context) ?? new Map<string, TeamPrograms>();
   programsOf.set(context, programs);
-  const key = probed ? `${threads} looks` : `${threads}`;
-  const known = programs.get(key);
-  if (known !== undefined && (probed || tapeThreads[0] === threads)) return known;
+  const key = probed ? `${threads} probed` : `${threads}`;
+  const linked = programs.get(key);
+  if (linked !== undefined && (probed || tapeThreads[0] === threads)) return linked;
   // Programs for other team sizes are dropped: tuning tries many sizes, and all their programs would stay in memory.
   for (const [other, { threads: size }] of programs) if (size !== threads) programs.delete(other);
   const room = probed ? null : createTapeMemory(tapes);
   if (!probed) tapeThreads[0] = threads;
   const whole = stepProgram(context, threads, setup.batch, probed, room);
   const last = setup.lastBatch === setup.batch ? whole : stepProgram(context, threads, setup.lastBatch, probed, room);
-  const made = { threads, whole: whole.program, last: last.program, held: whole.held };
-  programs.set(key, made);
-  return made;
+  const teamSteps = { threads, whole: whole.program, last: last.program, fixedPass: whole.fixedPass };
+  programs.set(key, teamSteps);
+  return teamSteps;
 }
 
 /** A thread's part of a step, ready to run. */
@@ -75,10 +75,10 @@ function stepProgram(
   rows: number,
   probed: boolean,
   room: TapeMemory | null,
-): { program: Program; held: PlannedPass | null } {
-  const { calls, held } = stepCalls(context, threads, rows, probed);
+): { program: Program; fixedPass: PlannedPass | null } {
+  const { calls, fixedPass } = stepCalls(context, threads, rows, probed);
   // Probes read the mean gradient, which a fused update does not store.
-  return { program: link(bindWaits(context, threads, calls), context.kernels, room, { fuses: !probed }), held };
+  return { program: link(bindWaits(context, threads, calls), context.kernels, room, { fuses: !probed }), fixedPass };
 }
 
 /** The calls of a thread in a step. */
@@ -88,7 +88,7 @@ interface StepCalls {
    * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
    * none.
    */
-  readonly held: PlannedPass | null;
+  readonly fixedPass: PlannedPass | null;
 }
 
 /**
@@ -105,11 +105,11 @@ export function stepCalls(context: RunContext, threads: number, rows: number, pr
   const planned = planPasses(context, passes, rows, probed);
   const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1;
   // A pass that overwrites its input rows must gather them again.
-  const held = isSame && augment === null && !writesInputs(network, planned[0]) ? planned[0] : null;
+  const fixedPass = isSame && augment === null && !writesInputs(network, planned[0]) ? planned[0] : null;
   const mean = meanOf(context, rows);
-  if (held !== null) countBatch(context, 0, mean);
+  if (fixedPass !== null) countBatch(context, 0, mean);
   else if (setup.counted !== null) emit(host, () => countBatch(context, context.step, mean));
-  emitPasses(context, planned, held, ranks, emit);
+  emitPasses(context, planned, fixedPass, ranks, emit);
   const updates = threadUpdates(context, threads, leafCount(rows, setup.leafRows), nodes, ranks);
   emitUpdates(context, updates, mean, ranks, emit);
   if (maxNorm !== null) {
@@ -120,9 +120,9 @@ export function stepCalls(context: RunContext, threads: number, rows: number, pr
     for (const { update } of updates) update.updateEma(emit);
   }
   emitLap(clock, emit, PHASE.update);
-  const readsPlace = planned.some(({ segments }) => segments.some((segment) => reads(segment, stepAndRow)));
-  end(context, threads, rows, mean, emit, readsPlace, ranks?.unpack);
-  return { calls, held };
+  const readsStep = planned.some(({ segments }) => segments.some((segment) => reads(segment, stepAndRow)));
+  end(context, threads, rows, mean, emit, readsStep, ranks?.unpack);
+  return { calls, fixedPass };
 }
 
 /** Whether a layer writes over the rows that were gathered. */
@@ -133,7 +133,7 @@ const writesInputs = ({ layers }: Network, { workspace: { outputs, x } }: Planne
 function emitPasses(
   context: RunContext,
   planned: readonly PlannedPass[],
-  held: PlannedPass | null,
+  fixedPass: PlannedPass | null,
   ranks: RankStep | null,
   emit: Emit,
 ): void {
@@ -146,7 +146,7 @@ function emitPasses(
   for (let s = 0; s <= shared.length; s++) {
     for (const pass of planned) {
       const { first, row, segments, merges, copies } = pass;
-      if (s === 0 && held === null) gather(context, pass, emit);
+      if (s === 0 && fixedPass === null) gather(context, pass, emit);
       emitLap(clock, emit, PHASE.gather);
       const segment = segments[s];
       if (reads(segment, stepAndRow)) emit(ops.fill, viewOf(stepAndRow, 1, 1), first * setup.leafRows, 1);
@@ -257,16 +257,16 @@ function end(
   rows: number,
   { count }: BatchMean,
   emit: Emit,
-  readsPlace: boolean,
+  readsStep: boolean,
   unpack: (() => void) | undefined, // reads the notes of other ranks
 ): void {
-  const { arena, setup, clock, workClock, stepResult, stepAndRow, one } = context;
+  const { arena, setup, clock, workClock, stepResult, stepAndRow, increment } = context;
   const { losses, norms, lossSums, squares } = arena;
   const leaves = leafCount(rows, setup.leafRows);
   if (threads === 1) {
     if (unpack !== undefined) emit(host, unpack);
     emit(ops.noteStep, stepResult, losses, norms, lossSums, squares, leaves, squares.length, count);
-    if (readsPlace) emit(ops.add, viewOf(stepAndRow, 0, 1), one, 1);
+    if (readsStep) emit(ops.add, viewOf(stepAndRow, 0, 1), increment, 1);
     return;
   }
   emit(barrier, () => {

@@ -92,10 +92,10 @@ export function exchangeOf(context: RunContext, { channel, transfers }: PlannedE
   const key = transfers.reduce((text, { kind, peer, numbers: { buffer, byteOffset, byteLength } }) => {
     return `${text} ${kind} ${peer} ${buffers.indexOf(buffer)} ${byteOffset} ${byteLength}`;
   }, String(channel));
-  let known = connected.exchanges.get(key);
-  if (known === undefined) {
-    known = connected.link.plan(transfers, channel);
-    connected.exchanges.set(key, known);
+  let messages = connected.exchanges.get(key);
+  if (messages === undefined) {
+    messages = connected.link.plan(transfers, channel);
+    connected.exchanges.set(key, messages);
   }
-  return known;
+  return messages;
 }

@@ -57,14 +57,14 @@ export function divideRows(network: Network, type: ElementType, { rows, batch, a
  */
 export function teamOptions(shape: BatchShape, rows: number, threads: number, probed: boolean): TeamPlanOptions {
   const isBlas = shape.backend === 'blas';
-  const most = isBlas || probed ? 1 : maxLeaves(shape);
+  const maxPassLeaves = isBlas || probed ? 1 : maxLeaves(shape);
   const { leafRows, cluster = null } = shape;
   const part = cluster === null ? {} : { part: rankBatch(cluster, leafRows, rows).ranges[cluster.connection.rank] };
   return {
     leaves: leafCount(rows, leafRows),
     ...part,
     threads,
-    maxLeaves: most,
+    maxLeaves: maxPassLeaves,
     canAccumulate: !isBlas,
     merges: !shape.couples,
   };

@@ -6,7 +6,7 @@ import type { TeamSetup, TeamTask } from './protocol.ts';
 type Contexts = Map<string, { readonly setup: TeamSetup }>;
 
 /** All contexts of this thread, for training and evaluation: a task of either kind frees those of all ended runs. */
-const kept: Contexts[] = [];
+const allContexts: Contexts[] = [];
 
 /**
  * Keeps what a thread has built for current runs, by run and place in the team, since a thread may get another place in
@@ -14,14 +14,14 @@ const kept: Contexts[] = [];
  */
 export function keepContexts<Setup extends TeamSetup, Context extends { readonly setup: Setup }>(
   create: (setup: Setup, thread: number) => Context,
-): (place: TeamTask<Setup>) => Context {
+): (task: TeamTask<Setup>) => Context {
   const contexts = new Map<string, { readonly setup: Setup; readonly context: Context; readonly owner: number }>();
-  kept.push(contexts);
+  allContexts.push(contexts);
   return ({ setup, thread, live }) => {
     forgetAllBut(live, setup.mayHold);
     const key = `${setup.run}/${thread}`;
-    const known = contexts.get(key);
-    if (known?.owner === ownerOf(setup.control, thread)) return known.context;
+    const existing = contexts.get(key);
+    if (existing?.owner === ownerOf(setup.control, thread)) return existing.context;
     // Another thread has had this place since, and has written its own tapes and tables into the memory of the place.
     const owner = claimThread(setup.control, thread);
     const context = create(setup, thread);
@@ -39,7 +39,7 @@ let forgottenBytes = 0;
  * with batch 256.
  */
 function forgetAllBut(live: readonly number[], mayHold: number): void {
-  for (const contexts of kept) forgetIn(contexts, live);
+  for (const contexts of allContexts) forgetIn(contexts, live);
   if (forgottenBytes < mayHold) return;
   forgottenBytes = 0;
   collectGarbage();

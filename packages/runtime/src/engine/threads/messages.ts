@@ -27,12 +27,12 @@ const isOfTeam = (task: Task): task is Task & TeamTask<TeamSetup> => 'setup' in 
 const shared = new WeakMap<TeamSetup, SharedSetup>();
 
 function sharedSetup(setup: TeamSetup): SharedSetup {
-  let known = shared.get(setup);
-  if (known === undefined) {
-    known = share(setup);
-    shared.set(setup, known);
+  let existing = shared.get(setup);
+  if (existing === undefined) {
+    existing = share(setup);
+    shared.set(setup, existing);
   }
-  return known;
+  return existing;
 }
 
 function share(setup: TeamSetup): SharedSetup {
@@ -57,12 +57,12 @@ export function fromMessage(message: Message): Task {
   if (setup === undefined) return task;
   const { live } = task as Task & TeamTask<TeamSetup>;
   for (const run of read.keys()) if (!live.includes(run)) read.delete(run);
-  let known = read.get(setup.run);
-  if (known === undefined) {
-    known = unshare(setup);
-    read.set(setup.run, known);
+  let existing = read.get(setup.run);
+  if (existing === undefined) {
+    existing = unshare(setup);
+    read.set(setup.run, existing);
   }
-  return { ...task, setup: known } as Task;
+  return { ...task, setup: existing } as Task;
 }
 
 function unshare({ content, objects }: SharedSetup): TeamSetup {

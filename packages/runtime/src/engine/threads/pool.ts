@@ -77,12 +77,12 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     throw new OptionError('createPool', 'execArgv', `has ${show(options.execArgv)}, expected a list of flags of Node`);
   }
   if (options.heapMiB !== undefined) option.positiveInteger.check('createPool', 'heapMiB', options.heapMiB);
-  let crew: WorkerGroup | null = await startWorkerGroup(shape);
+  let workers: WorkerGroup | null = await startWorkerGroup(shape);
   let opening: Promise<WorkerGroup> | undefined; // the next crew while it starts
   let free = threads;
   let destroyed = false;
   let closing: Promise<void> | undefined;
-  let held = 0; // number of runs that hold the pool
+  let holds = 0; // number of runs that hold the pool
   let lastReleased: (() => void) | undefined; // called when the pool closes and no run holds it any more
   const leaving = new Set<WorkerGroup>(); // replaced crews with threads that are still working
   const waiting: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
@@ -95,46 +95,46 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     }
   }
 
-  async function replaceCrew(old: WorkerGroup): Promise<void> {
+  async function replaceWorkers(old: WorkerGroup): Promise<void> {
     // Its tasks settled when its threads were told to end; this waits until they have.
     if (destroyed) return old.stop();
-    if (crew === old) crew = null;
+    if (workers === old) workers = null;
     leaving.add(old);
     await old.end();
     leaving.delete(old);
   }
 
   /** Replaces a failed crew: all teams that need a new one wait for the same. */
-  async function nextCrew(): Promise<WorkerGroup> {
+  async function nextWorkers(): Promise<WorkerGroup> {
     opening ??= startWorkerGroup(shape);
     try {
-      crew = await opening;
+      workers = await opening;
     } finally {
       opening = undefined;
     }
     if (destroyed) throw new Error('pool: was destroyed while a run waited for its threads');
-    return crew;
+    return workers;
   }
 
   async function open(team: number): Promise<Team> {
-    let mine: WorkerGroup;
+    let teamWorkers: WorkerGroup;
     try {
-      mine = crew ?? (await nextCrew());
+      teamWorkers = workers ?? (await nextWorkers());
     } catch (error) {
       free += team;
       admit();
       throw error;
     }
-    mine.teams++;
+    teamWorkers.teams++;
     return {
       // The cast: a thread's answer has the type that the task declares. A message that cannot be made is a task that
       // fails: the others have started, and wait for it.
       run: <Answer>(tasks: readonly Task<Answer>[]) =>
-        tasks.map(async (task) => (await mine.piscina.run(toMessage(task))) as Answer),
+        tasks.map(async (task) => (await teamWorkers.piscina.run(toMessage(task))) as Answer),
       async release(broken = false) {
-        mine.teams--;
-        const replaced = broken ? replaceCrew(mine) : undefined;
-        if (mine.teams === 0) mine.idle();
+        teamWorkers.teams--;
+        const replaced = broken ? replaceWorkers(teamWorkers) : undefined;
+        if (teamWorkers.teams === 0) teamWorkers.idle();
         free += team;
         admit();
         await replaced;
@@ -143,7 +143,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
 
   async function closeWhenReleased(): Promise<void> {
-    if (held > 0) {
+    if (holds > 0) {
       await new Promise<void>((resolve) => {
         lastReleased = resolve;
       });
@@ -158,10 +158,10 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       if (destroyed) throw new Error('pool: has been destroyed, expected an open one');
       if (closing !== undefined)
         throw new Error('pool: has been closed, expected an open one (close it after the last run)');
-      held++;
+      holds++;
       return () => {
-        held--;
-        if (held === 0) lastReleased?.();
+        holds--;
+        if (holds === 0) lastReleased?.();
       };
     },
     acquire(team) {
@@ -186,7 +186,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       for (const { fail } of waiting.splice(0))
         fail(new Error('pool: was destroyed while a run waited for its threads'));
       await opening?.catch(() => {});
-      await Promise.all([crew, ...leaving].map((one) => one?.stop()));
+      await Promise.all([workers, ...leaving].map((group) => group?.stop()));
     },
   };
   pools.add(pool);

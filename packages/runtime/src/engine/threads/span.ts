@@ -90,7 +90,7 @@ export async function runOnTeam<Answer, Setup extends TeamSetup>(
   pool: Pool,
   setup: Setup,
   threads: number,
-  taskOf: (place: TeamTask<Setup>) => Task<Answer>,
+  taskOf: (teamTask: TeamTask<Setup>) => Task<Answer>,
 ): Promise<Answer[]> {
   const team = await pool.acquire(threads);
   resetControl(setup.control);
@@ -106,7 +106,12 @@ export async function runOnTeam<Answer, Setup extends TeamSetup>(
  * `runSpan` does.
  */
 export async function openTeam(pool: Pool, setup: RunSetup, threads: number, draws: boolean): Promise<boolean> {
-  const finite = await runOnTeam(pool, setup, threads, (place): OpeningTask => ({ kind: 'opening', ...place, draws }));
+  const finite = await runOnTeam(
+    pool,
+    setup,
+    threads,
+    (teamTask): OpeningTask => ({ kind: 'opening', ...teamTask, draws }),
+  );
   return finite.every(Boolean);
 }
 
@@ -135,9 +140,9 @@ export async function runTeam<Answer>(
     settleTimer = setTimeout(giveUp, settleLimitMs);
   };
   const startTimer = setTimeout(() => {
-    const here = Atomics.load(control, CONTROL.checkedIn);
-    if (here < tasks.length)
-      fail(`pool: only ${here} of ${tasks.length} threads started to work within ${START_LIMIT_MS} ms`);
+    const arrived = Atomics.load(control, CONTROL.checkedIn);
+    if (arrived < tasks.length)
+      fail(`pool: only ${arrived} of ${tasks.length} threads started to work within ${START_LIMIT_MS} ms`);
   }, START_LIMIT_MS);
   const running = team.run(tasks);
   for (const task of running) {

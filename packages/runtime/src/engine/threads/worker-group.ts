@@ -44,24 +44,24 @@ export async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGr
   const codePages = allocateCodePages(shape.threads);
   const options = { ...piscinaOptions(shape), workerData: { codePages } };
   const begun: Worker[] = [];
-  const note = (thread: Worker) => void begun.push(thread);
+  const record = (thread: Worker) => void begun.push(thread);
   // Node reports a new thread one tick after it starts. Ticks run in order, so only our threads are reported between
   // these two.
-  process.nextTick(() => process.on('worker', note));
-  let crew: WorkerGroup | undefined;
+  process.nextTick(() => process.on('worker', record));
+  let group: WorkerGroup | undefined;
   let refusal: unknown;
   try {
-    crew = workerGroupOf(new Piscina<Message, unknown>(options), codePages);
+    group = workerGroupOf(new Piscina<Message, unknown>(options), codePages);
   } catch (error) {
     refusal = error;
   }
   await new Promise<void>((resolve) => {
     process.nextTick(() => {
-      process.off('worker', note);
+      process.off('worker', record);
       resolve();
     });
   });
-  if (crew !== undefined) return crew;
+  if (group !== undefined) return group;
   // If Piscina's constructor throws, the instance is lost; its threads are ended here, and its listeners are removed so
   // that it starts no others.
   for (const thread of begun) thread.removeAllListeners().on('error', () => {});
@@ -75,22 +75,22 @@ export async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGr
  */
 export async function startWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   const { threads } = shape;
-  const crew = await openWorkerGroup(shape);
+  const group = await openWorkerGroup(shape);
   let timer: NodeJS.Timeout | undefined;
   const failed = new Promise<never>((_, reject) => {
-    crew.piscina.on('error', reject);
+    group.piscina.on('error', reject);
     timer = setTimeout(() => {
       reject(new Error(`createPool: ${threads} threads have not started within ${START_LIMIT_MS} ms`));
     }, START_LIMIT_MS);
   });
   try {
     const pings = Array.from({ length: threads }, () =>
-      crew.piscina.run(toMessage({ kind: 'ping' } satisfies PingTask)),
+      group.piscina.run(toMessage({ kind: 'ping' } satisfies PingTask)),
     );
     await Promise.race([Promise.all(pings), failed]);
-    return crew;
+    return group;
   } catch (error) {
-    await crew.stop();
+    await group.stop();
     const reason = reasonOf(error);
     throw new Error(`createPool: a thread did not start (${reason}), expected all ${threads} to start`, {
       cause: error,
@@ -141,12 +141,12 @@ function piscinaOptions({ threads, execArgv, heapMiB }: WorkerGroupShape) {
 function workerGroupOf(piscina: Piscina<Message, unknown>, codePages: CodePages): WorkerGroup {
   let ending: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
-  const crew: WorkerGroup = {
+  const group: WorkerGroup = {
     piscina,
     teams: 0,
     idle: () => {},
     end() {
-      ending ??= idle().then(crew.stop);
+      ending ??= idle().then(group.stop);
       return ending;
     },
     stop() {
@@ -155,12 +155,12 @@ function workerGroupOf(piscina: Piscina<Message, unknown>, codePages: CodePages)
     },
   };
   async function idle(): Promise<void> {
-    if (crew.teams === 0) return;
+    if (group.teams === 0) return;
     await new Promise<void>((resolve) => {
-      crew.idle = resolve;
+      group.idle = resolve;
     });
   }
   // Without a listener, a thread that dies between tasks would end the process; the next span notices it anyway.
   piscina.on('error', () => {});
-  return crew;
+  return group;
 }

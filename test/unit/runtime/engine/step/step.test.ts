@@ -104,7 +104,7 @@ describe('rows of a pass', () => {
   });
 
   test('are brought anew where the order changes, or the first layer writes over them', () => {
-    const held = (layers: LayerSpec[], batch: number) => teamPrograms(start(layers, batch).context, 1, false).held;
+    const held = (layers: LayerSpec[], batch: number) => teamPrograms(start(layers, batch).context, 1, false).fixedPass;
     expect(held([dense], 8)).toMatchObject({ first: 0 });
     expect(held([dense], 4)).toBeNull();
     expect(held([{ kind: 'activation', fn: 'tanh' }, dense], 8)).toBeNull();

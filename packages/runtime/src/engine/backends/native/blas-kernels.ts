@@ -63,11 +63,11 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
   }
 
   function affineBackwardWeights(...args: Args<'affineBackwardWeights'>): () => void {
-    const [dW, db, x, dy, B, leaf, joins, I, O] = args;
+    const [dW, db, x, dy, B, leaf, accumulate, I, O] = args;
     const gemm = gemmOf(dy);
     // The library sums rows in an order of its own, so leaves are added outside of it, in the same way as on every
     // backend.
-    if (B > leaf || joins) throw new Error(`blas: gradient has ${B} rows in leaves of ${leaf}, expected one leaf`);
+    if (B > leaf || accumulate) throw new Error(`blas: gradient has ${B} rows in leaves of ${leaf}, expected one leaf`);
     const sumOfDy = inWasm((emit) => emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, 0, O)); // db
     const piece = pieces.forward(B, I, O);
     const count = Math.ceil(I / piece);

@@ -49,7 +49,7 @@ export interface BlasLibrary {
 }
 
 /** Binds the products of an opened library. @throws Error "expected ..." if it is not a supported BLAS. */
-export function bindBlas(koffi: Koffi, library: NativeLibrary, asked: string): BlasLibrary {
+export function bindBlas(koffi: Koffi, library: NativeLibrary, path: string): BlasLibrary {
   const dgemm = findFunction(
     library,
     'void cblas_dgemm(int, int, int, int, int, int, double, double *, int, double *, int, double, double *, int)',
@@ -65,14 +65,14 @@ export function bindBlas(koffi: Koffi, library: NativeLibrary, asked: string): B
   if (integerBits !== 32) {
     throw new Error(`expected 32-bit sizes (this ${name} ${version} has ${integerBits}-bit ones)`);
   }
-  const path = libraryPath(koffi, library, 'cblas_dgemm') ?? asked;
-  return { identity: { name, version, core, path }, dgemm: dgemm as Gemm, sgemm: sgemm as Gemm, setThreads };
+  const file = libraryPath(koffi, library, 'cblas_dgemm') ?? path;
+  return { identity: { name, version, core, path: file }, dgemm: dgemm as Gemm, sgemm: sgemm as Gemm, setThreads };
 }
 
 function familyOf(library: NativeLibrary): [BlasName, BlasFamily] {
   const families = Object.entries(blasFamilies) as [BlasName, BlasFamily][];
-  const found = families.find(([, { mark }]) => hasSymbol(library, mark));
-  if (found !== undefined) return found;
+  const family = families.find(([, { mark }]) => hasSymbol(library, mark));
+  if (family !== undefined) return family;
   const names = families.map(([name]) => name).join(', ');
   throw new Error(`expected one of ${names} (another BLAS cannot be told to use one thread)`);
 }

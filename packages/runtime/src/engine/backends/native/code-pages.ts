@@ -8,29 +8,29 @@ type CodeFor = (address: bigint) => Uint8Array;
 
 /** Systems on which code can be placed, named by `process.platform` and `process.arch`. */
 export const codeSystems = {
-  'linux x64': { processor: 'x64', convention: 'systemV', place: placeOnLinux, free: unmap, isUntested: false },
+  'linux x64': { processor: 'x64', convention: 'systemV', placeCode: placeOnLinux, free: unmap, isUntested: false },
   'win32 x64': {
     processor: 'x64',
     convention: 'windows',
-    place: placeOnWindows,
+    placeCode: placeOnWindows,
     free: releaseOnWindows,
     isUntested: false,
   },
   'linux arm64': {
     processor: 'arm64',
     convention: undefined,
-    place: placeOnLinuxForArm,
+    placeCode: placeOnLinuxForArm,
     free: unmap,
     isUntested: false,
   },
-  'darwin arm64': { processor: 'arm64', convention: undefined, place: placeOnMac, free: unmap, isUntested: true },
+  'darwin arm64': { processor: 'arm64', convention: undefined, placeCode: placeOnMac, free: unmap, isUntested: true },
 } as const satisfies Record<string, CodeSystem>;
 
 interface CodeSystem {
   readonly processor: string;
   readonly convention: ConventionName | undefined; // calling convention of x64
-  readonly place: PlaceCode;
-  /** Gives pages of `place` back to the system. */
+  readonly placeCode: PlaceCode;
+  /** Gives pages of `placeCode` back to the system. */
   readonly free: (koffi: Koffi, address: bigint, size: number) => void;
   /** Written from the system's documentation, never run. */
   readonly isUntested: boolean;
@@ -49,8 +49,8 @@ export const isUntestedSystem = (name = thisSystem): boolean => isCodeSystem(nam
 export const callingConvention = isCodeSystem(thisSystem) ? codeSystems[thisSystem].convention : undefined;
 
 /**
- * The pages that threads of a crew have placed: their number, then address and bytes of each. A thread that is
- * terminated runs no handler that could free them, so its crew does.
+ * The pages that threads of a group of workers have placed: their number, then address and bytes of each. A thread that is
+ * terminated runs no handler that could free them, so its group does.
  */
 export type CodePages = BigInt64Array<SharedArrayBuffer>;
 
@@ -60,7 +60,7 @@ const PAGES_PER_THREAD = 1024;
 export const allocateCodePages = (threads: number): CodePages =>
   new BigInt64Array(new SharedArrayBuffer(8 * (1 + 2 * PAGES_PER_THREAD * threads)));
 
-/** Frees the pages. Call it when all threads of the crew have ended. */
+/** Frees the pages. Call it when all threads of the group have ended. */
 export function freeCodePages(pages: CodePages): void {
   const count = Math.min(Number(pages[0]), (pages.length - 1) / 2);
   for (let k = 0; k < count; k++) {
@@ -69,7 +69,7 @@ export function freeCodePages(pages: CodePages): void {
   pages[0] = 0n;
 }
 
-/** Notes a page for the crew of this thread, if it belongs to one. */
+/** Records a page for the group of workers of this thread, if it belongs to one. */
 function recordPage(address: bigint, size: number): void {
   const pages = (workerData as { readonly codePages?: unknown } | null)?.codePages;
   if (!(pages instanceof BigInt64Array)) return;
@@ -80,7 +80,7 @@ function recordPage(address: bigint, size: number): void {
 
 /**
  * Copies `code` into executable, read-only pages and returns its address. The pages live as long as the process; those
- * that a thread of a crew places, as long as the crew.
+ * that a thread of a group of workers places, as long as the group.
  * @throws Error if the system gives no memory, or does not let this process run generated code.
  */
 export const placeCode = (koffi: Koffi, code: Uint8Array, system = thisSystem): bigint =>
@@ -89,7 +89,7 @@ export const placeCode = (koffi: Koffi, code: Uint8Array, system = thisSystem): 
 /** `placeCode` for code of at most `size` bytes, which is made when its address is known. */
 export function placeCodeFor(koffi: Koffi, size: number, codeFor: CodeFor, system = thisSystem): bigint {
   if (!isCodeSystem(system)) throw new Error(`placeCode: system has ${system}, expected ${systemNames}`);
-  const address = codeSystems[system].place(koffi, size, (address) => {
+  const address = codeSystems[system].placeCode(koffi, size, (address) => {
     const code = codeFor(address);
     if (code.length > size) throw new Error(`placeCode: code has ${code.length} bytes, expected at most ${size}`);
     return code;

@@ -14,9 +14,15 @@ export interface FindBlasOptions {
 }
 
 /** A library, or the reason why there is none. */
-export type BlasSearch =
-  | { readonly library: BlasLibrary; readonly reason: null }
-  | { readonly library: null; readonly reason: string };
+export type BlasSearch = { readonly library: BlasLibrary; readonly reason: null } | BlasRefusal;
+
+/** Why there is no library. */
+export interface BlasRefusal {
+  readonly library: null;
+  readonly reason: string;
+  readonly fault: 'koffi' | 'path' | 'system'; // what is of no use: koffi, the option `path`, or what the system has
+  readonly problem: string; // the reason without the name of the option
+}
 
 /**
  * Opens the given BLAS library, or the first usable one that the system finds by name.
@@ -28,7 +34,7 @@ export function findBlas(options: FindBlasOptions = {}): BlasSearch {
   try {
     koffi = (options.koffi ?? loadKoffi)();
   } catch (error) {
-    return refusal(`koffi is not installed, expected version 3 (${firstLine(error)})`);
+    return refusal('koffi', `is not installed, expected version 3 (${firstLine(error)})`);
   }
   if (options.path !== undefined) return open(koffi, options.path, 'path');
   const { GRADLOOM_BLAS } = options.environment ?? process.env;
@@ -51,43 +57,42 @@ const blasNames: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   win32: ['libopenblas.dll', 'openblas.dll', 'mkl_rt.2.dll', 'mkl_rt.dll'],
 };
 
-function open(koffi: Koffi, path: string, where: string): BlasSearch {
-  const has = `${where} has ${JSON.stringify(path)}`;
+function open(koffi: Koffi, path: string, subject: 'path' | 'GRADLOOM_BLAS'): BlasSearch {
+  const has = `has ${JSON.stringify(path)}`;
   const library = load(koffi, path);
-  if (library instanceof Error) return refusal(`${has}, expected a BLAS library (${firstLine(library)})`);
-  const found = bind(koffi, library, path);
-  return found instanceof Error ? refusal(`${has}, ${firstLine(found)}`) : { library: found, reason: null };
+  if (library instanceof Error) return refusal(subject, `${has}, expected a BLAS library (${firstLine(library)})`);
+  const blas = bind(koffi, library, path);
+  return blas instanceof Error ? refusal(subject, `${has}, ${firstLine(blas)}`) : { library: blas, reason: null };
 }
 
 function search(koffi: Koffi, names: readonly string[]): BlasSearch {
-  let refused = '';
+  let refusals = '';
   for (const name of names) {
     const library = load(koffi, name);
     if (library instanceof Error) continue;
-    const found = bind(koffi, library, name);
-    if (!(found instanceof Error)) return { library: found, reason: null };
-    refused += `; ${name} is there, ${firstLine(found)}`;
+    const blas = bind(koffi, library, name);
+    if (!(blas instanceof Error)) return { library: blas, reason: null };
+    refusals += `; ${name} is there, ${firstLine(blas)}`;
   }
-  const wanted = names.length === 0 ? `a path, on ${process.platform}` : `one of ${names.join(', ')}`;
+  const expected = names.length === 0 ? `a path, on ${process.platform}` : `one of ${names.join(', ')}`;
   const hint = process.platform === 'linux' ? " (Debian's libopenblas0-pthread brings one)" : '';
-  return refusal(`the system has no usable BLAS, expected ${wanted}${hint}${refused}`);
+  return refusal('the system', `has no usable BLAS, expected ${expected}${hint}${refusals}`);
 }
 
 /** Refuses anything but a file: the system loader would wait forever for a FIFO. */
 function load(koffi: Koffi, path: string): NativeLibrary | Error {
   try {
-    const isPlace = path !== basename(path);
-    if (isPlace && statSync(path, { throwIfNoEntry: false })?.isFile() === false)
-      return new Error('not a regular file');
+    const isPath = path !== basename(path);
+    if (isPath && statSync(path, { throwIfNoEntry: false })?.isFile() === false) return new Error('not a regular file');
     return koffi.load(path);
   } catch (error) {
     return asError(error);
   }
 }
 
-function bind(koffi: Koffi, library: NativeLibrary, asked: string): BlasLibrary | Error {
+function bind(koffi: Koffi, library: NativeLibrary, path: string): BlasLibrary | Error {
   try {
-    return bindBlas(koffi, library, asked);
+    return bindBlas(koffi, library, path);
   } catch (error) {
     return asError(error);
   }
@@ -101,6 +106,7 @@ function firstLine(error: unknown): string {
   return reasonOf(asError(error).message.split('\n')[0]);
 }
 
-function refusal(reason: string): BlasSearch {
-  return { library: null, reason: `findBlas: ${reason}` };
+function refusal(subject: 'koffi' | 'path' | 'GRADLOOM_BLAS' | 'the system', problem: string): BlasRefusal {
+  const fault = subject === 'koffi' || subject === 'path' ? subject : 'system';
+  return { library: null, reason: `${subject} ${problem}`, fault, problem };
 }

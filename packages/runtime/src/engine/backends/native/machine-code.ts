@@ -35,7 +35,7 @@ export interface MachineCode {
 /** Machine code for this processor, or the reason why there is none. */
 export type MachineCodeSearch =
   | { readonly code: MachineCode; readonly reason: null }
-  | { readonly code: null; readonly reason: string };
+  | { readonly code: null; readonly reason: string; readonly lacksKoffi: boolean };
 
 export interface MachineCodeOptions {
   system?: string; // default: this process's platform and architecture
@@ -45,12 +45,12 @@ export interface MachineCodeOptions {
   type?: ElementType; // element type; default float64
 }
 
-const made: Partial<Record<ElementType, MachineCodeSearch>> = {};
+const searches: Partial<Record<ElementType, MachineCodeSearch>> = {};
 
 /** Machine code of the kernels for an element type, created once per process and shared. Never throws. */
 export function machineCode(type: ElementType = FLOAT64): MachineCodeSearch {
-  made[type] ??= makeMachineCode({ type });
-  return made[type];
+  searches[type] ??= makeMachineCode({ type });
+  return searches[type];
 }
 
 /** Creates the code for this processor. Never throws. */
@@ -65,7 +65,7 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
   try {
     calls = koffi();
   } catch (error) {
-    return refusal(`koffi is not installed, expected version 3 (${firstLine(error)})`);
+    return refusal(`koffi is not installed, expected version 3 (${firstLine(error)})`, true);
   }
   try {
     const { processor, convention } = codeSystems[system];
@@ -93,7 +93,7 @@ const extensionsOf = (processor: ProcessorName): string =>
     .map((name) => extensions[name].flags.join(' and '))
     .join(', or ');
 
-const refusal = (reason: string): MachineCodeSearch => ({ code: null, reason: `machineCode: ${reason}` });
+const refusal = (reason: string, lacksKoffi = false): MachineCodeSearch => ({ code: null, reason, lacksKoffi });
 
 /** The fastest supported extension for the kernels. */
 export function widestExtension(processor: ProcessorName, flags: ReadonlySet<string>): ExtensionName | undefined {
@@ -144,15 +144,15 @@ const KERNEL_BYTES = 65_536;
 
 /** The kernels of this thread: it assembles those that it needs besides products, and keeps them. */
 export function kernelsOf({ extension, layout, address }: MachineCode): CodeLayout {
-  const known = layouts.get(address);
-  if (known !== undefined) return known;
+  const existing = layouts.get(address);
+  if (existing !== undefined) return existing;
   const { createIsa } = extensions[extension];
-  const made = createLayout(
+  const created = createLayout(
     createIsa(layout.type, callingConvention),
     (assemble) => {
       let kernel: ReturnType<typeof assemble> | undefined;
-      placeCodeFor(loadKoffi(), KERNEL_BYTES, (place) => {
-        const isa = createIsa(layout.type, callingConvention, Number(place - address));
+      placeCodeFor(loadKoffi(), KERNEL_BYTES, (kernelAddress) => {
+        const isa = createIsa(layout.type, callingConvention, Number(kernelAddress - address));
         kernel = assemble(isa);
         return isa.code();
       });
@@ -160,8 +160,8 @@ export function kernelsOf({ extension, layout, address }: MachineCode): CodeLayo
     },
     layout.offsets,
   );
-  layouts.set(address, made);
-  return made;
+  layouts.set(address, created);
+  return created;
 }
 
 const layouts = new Map<bigint, CodeLayout>();
@@ -174,11 +174,11 @@ function askProcessor(koffi: Koffi, system: CodeSystemName): ReadonlySet<string>
   const { code, cpuid, xgetbv } = assembleProcessorQueries(codeSystems[system].convention);
   const address = placeCode(koffi, code, system);
   const query = koffi.proto('void', ['void *']);
-  const at = (place: number) => koffi.decode(address + BigInt(place), query) as (words: Uint32Array) => void;
-  const ask = (place: number, ...question: readonly number[]): Uint32Array => {
+  const queryAt = (offset: number) => koffi.decode(address + BigInt(offset), query) as (words: Uint32Array) => void;
+  const ask = (offset: number, ...question: readonly number[]): Uint32Array => {
     const words = new Uint32Array(4);
     words.set(question);
-    at(place)(words);
+    queryAt(offset)(words);
     return words;
   };
   return processorFlags(
