@@ -142,7 +142,7 @@ const recurrent = fc.array(
 const globalPool = fc.constantFrom<LayerSpec[]>([], [{ kind: 'global-avg-pool' }]);
 
 /** Attention to the vectors of an embedding, with two heads if they divide its width. */
-function attentionOf(before: LayerSpec, options: object | null): LayerSpec[] {
+function attentionOf(before: LayerSpec, options: { causal: boolean } | null): LayerSpec[] {
   const heads = 'width' in before && before.width % 2 === 0 ? 2 : 1;
   return options === null ? [] : [{ kind: 'self-attention', heads, ...options }];
 }

@@ -43,7 +43,7 @@ const kinds: Record<LayerKind, LayerSpec> = {
   'position-embedding': { kind: 'position-embedding' },
   residual: { kind: 'residual', layers: [{ kind: 'layer-norm' }] },
   'rms-norm': { kind: 'rms-norm' },
-  'self-attention': { kind: 'self-attention', heads: 2, dropout: 0.1 },
+  'self-attention': { kind: 'self-attention', heads: 2, causal: true, dropout: 0.1 },
   swiglu: { kind: 'swiglu', out: WIDTH },
   upsample: { kind: 'upsample', factor: 2 },
 };

@@ -51,7 +51,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       dense: { out: 3 },
       ...{ swiglu: { out: 3 }, gru: { out: 3 }, lstm: { out: 3 } },
       embedding: { vocabulary: 3, width: 2 },
-      'self-attention': { heads: 2 },
+      'self-attention': { heads: 2, causal: true },
       ...{ conv1d: { out: 4, kernel: 2 }, conv2d: { out: 4, kernel: 2 }, 'conv2d-transpose': { out: 4, kernel: 2 } },
       ...{ 'avg-pool': { size: 2 }, 'max-pool': { size: 2 }, upsample: { factor: 2 } },
     };

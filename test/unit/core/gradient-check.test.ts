@@ -156,7 +156,7 @@ const attentionOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => (
   input: 2 * embedding - 2,
   layers: [
     { kind: 'embedding', vocabulary: 5, width: 2 * embedding - 2 },
-    { kind: 'self-attention', heads: embedding - 1, rotary: true, biasInit: 'normal' },
+    { kind: 'self-attention', heads: embedding - 1, causal: true, rotary: true, biasInit: 'normal' },
     { kind: 'self-attention', heads: 1, causal: false, dropout: 0.3, biasInit: 'normal' },
     { kind: 'flatten' },
     { kind: 'dense', out: dense[3] },

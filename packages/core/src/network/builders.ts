@@ -1,5 +1,5 @@
 import { onlyKeys } from '../checks/check.ts';
-import { positiveInteger } from '../checks/options/index.ts';
+import { flag, positiveInteger } from '../checks/options/index.ts';
 import type { ActivationName } from '../families/activations/index.ts';
 import type { InitializerSpec } from '../families/initializers/index.ts';
 import type { LayerKind, LayerSpec } from './layers/index.ts';
@@ -75,11 +75,18 @@ export const lastPosition = (options: OptionsBeside<'last-position'> = {}): Spec
   ...options,
 });
 
-/** Attention of the positions of a sequence [T, C] to each other, by `heads` heads of C / heads numbers. */
-export const selfAttention = (
+/**
+ * Attention of the positions of a sequence [T, C] to each other, by `heads` heads of C / heads numbers:
+ * `selfAttention(4, { causal: true })` where a position must not read later ones.
+ * @throws OptionError unless `causal` is true or false.
+ */
+export function selfAttention(
   heads: number,
-  options: OptionsBeside<'self-attention', 'heads'> = {},
-): SpecOfKind<'self-attention'> => ({ kind: 'self-attention', heads, ...options });
+  options: OptionsBeside<'self-attention', 'heads'>,
+): SpecOfKind<'self-attention'> {
+  flag.check('selfAttention', 'causal', options?.causal);
+  return { kind: 'self-attention', heads, ...options };
+}
 
 /** One axis of all axes of a row: [28, 28, 1] becomes [784]. */
 export const flatten = (options: OptionsBeside<'flatten'> = {}): SpecOfKind<'flatten'> => ({
@@ -183,8 +190,8 @@ export interface TransformerBlockOptions {
   bias?: boolean;
   /** The norm before each branch; an rms-norm has no bias. @default 'layer-norm' */
   norm?: 'layer-norm' | 'rms-norm';
-  /** Whether a position reads only those up to its own. @default true */
-  causal?: boolean;
+  /** Whether a position reads only those up to its own. */
+  causal: boolean;
   /** Whether attention rotates queries and keys by their positions. @default false */
   rotary?: boolean;
   /** Initializer of all weights. @default 'glorot-uniform' */
@@ -209,16 +216,17 @@ const blockOptions = [
 /**
  * A pre-norm block on sequences [T, width], as in GPT-2: a residual block of a norm and attention, and one of a norm, a
  * dense layer, its activation and a dense layer back to `width`. Both branches end with dropout. `sequential([64],
- * embedding(65, 128), positionEmbedding(), ...transformerBlock(128, { heads: 4 }), layerNorm(), dense(65))` is a small
- * language model. [Xiong et al. 2020, fig. 1b](https://arxiv.org/abs/2002.04745)
+ * embedding(65, 128), positionEmbedding(), ...transformerBlock(128, { heads: 4, causal: true }), layerNorm(),
+ * dense(65))` is a small language model. [Xiong et al. 2020, fig. 1b](https://arxiv.org/abs/2002.04745)
  * @throws OptionError for a width or heads that are no size, and for unknown options.
  */
 export function transformerBlock(width: number, options: TransformerBlockOptions): LayerSpec[] {
   const own = positiveInteger.check('transformerBlock', 'width', width);
   onlyKeys('transformerBlock', options, blockOptions);
   positiveInteger.check('transformerBlock', 'heads', options.heads);
+  flag.check('transformerBlock', 'causal', options.causal);
   const { heads, hidden = 4 * own, activation = 'gelu', dropout: rate = 0, bias = true, ...others } = options;
-  const { norm = 'layer-norm', causal = true, rotary = false, init = 'glorot-uniform', outInit = init } = others;
+  const { norm = 'layer-norm', causal, rotary = false, init = 'glorot-uniform', outInit = init } = others;
   const before = norm === 'layer-norm' ? layerNorm({ bias }) : rmsNorm();
   const end = rate === 0 ? [] : [dropout(rate)];
   return [

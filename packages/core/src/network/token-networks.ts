@@ -77,7 +77,15 @@ export function gptNetwork(
   return network('gptNetwork', { layers, heads, width }, (O) => [
     ...[embedding(vocabulary ?? O, width, { init }), positionEmbedding({ init }), ...drops(rate)],
     ...repeat(layers, () =>
-      transformerBlock(width, { heads, activation, dropout: rate, bias: false, init, outInit: outInit() }),
+      transformerBlock(width, {
+        heads,
+        causal: true,
+        activation,
+        dropout: rate,
+        bias: false,
+        init,
+        outInit: outInit(),
+      }),
     ),
     layerNorm({ bias: false }),
     ...(vocabulary === undefined ? [dense(O, { tiedTo: '0', bias: false })] : [lastPosition(), dense(O, { init })]),

@@ -142,7 +142,7 @@ const readers: Readonly<Record<string, LayerSpec[]>> = {
   ],
   'self-attention': [
     { kind: 'self-attention', heads: 5, causal: false },
-    { kind: 'self-attention', heads: 1 },
+    { kind: 'self-attention', heads: 1, causal: true },
   ],
 };
 /** Sequences with lengths; the last of them has a class for each position. */

@@ -112,6 +112,7 @@ test('a short activation may stand in a shortcut', () => {
 test.each([
   [2, 'options have 2, expected an object'],
   [{ heads: 0 }, 'heads has 0, expected a whole number of at least 1'],
+  [{ heads: 2 }, 'causal is missing, expected true or false'],
   [{ heads: 2, drop: 0.1 }, 'option "drop" is unknown, expected heads, hidden'],
 ])('a block of a transformer with %j is refused', (options, sentence) => {
   expect(() => transformerBlock(8, options as never)).toThrow(`transformerBlock: ${sentence}`);
@@ -119,11 +120,21 @@ test.each([
 
 test('a block of a transformer has the layers and the parameters of GPT-2', () => {
   const [T, C] = [5, 12];
-  const { parameterCount, output } = buildNetwork(sequential([T, C], ...transformerBlock(C, { heads: 3 })));
+  const { parameterCount, output } = buildNetwork(
+    sequential([T, C], ...transformerBlock(C, { heads: 3, causal: true })),
+  );
   // Norms 4 C; attention 4 C² + 4 C; the hidden layer 8 C² + 5 C.
   expect(parameterCount).toBe(12 * C * C + 13 * C);
   expect(output).toEqual([T, C]);
-  const options = { heads: 2, hidden: 7, activation: 'silu', dropout: 0.1, bias: false, norm: 'rms-norm' } as const;
+  const options = {
+    heads: 2,
+    causal: false,
+    hidden: 7,
+    activation: 'silu',
+    dropout: 0.1,
+    bias: false,
+    norm: 'rms-norm',
+  } as const;
   const own = sequential([T, C], ...transformerBlock(C, { ...options, init: 'normal', outInit: 'zeros' }));
   const { allLayers: places, tensors } = buildNetwork(own);
   const kinds = places.map(({ spec }) => ('fn' in spec ? spec.fn : spec.kind));

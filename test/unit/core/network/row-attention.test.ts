@@ -35,7 +35,7 @@ test('weighing the values gives what attention gives, to the bit', () => {
 });
 
 test('each layer of self-attention has its own weights, in the order of the network, also inside of others', () => {
-  const attention = (heads: number) => ({ kind: 'self-attention', heads }) as const;
+  const attention = (heads: number) => ({ kind: 'self-attention', heads, causal: true }) as const;
   const spec: NetworkSpec = {
     input: 5,
     layers: [

@@ -90,7 +90,7 @@ const networks: Record<string, NetworkSpec> = {
       { kind: 'position-embedding' },
       { kind: 'activation', fn: 'tanh' },
       { kind: 'position-embedding' },
-      { kind: 'self-attention', heads: 1, rotary: true },
+      { kind: 'self-attention', heads: 1, causal: true, rotary: true },
       { kind: 'last-position' },
       { kind: 'dense', out: 3 },
     ],

@@ -187,7 +187,7 @@ async function contendersOf({ train, heldOut }: Words, batch: number): Promise<C
     Array.from({ length: count }, (_, k) =>
       [...model.generate('', { tokens: T, temperature, seed: seed * count + k })].join(''),
     );
-  const block = () => transformerBlock(48, { heads: 4, rotary: true });
+  const block = () => transformerBlock(48, { heads: 4, causal: true, rotary: true });
   return [
     {
       name: 'network',

@@ -19,8 +19,11 @@ import { axesOf } from './windows.ts';
 export const selfAttentionOptions = defineOptions('self-attention', {
   /** Heads H. They share the C channels: each has C / H. */
   heads: required(positiveInteger),
-  /** Whether a position reads only those up to its own. @default true */
-  causal: flag(true),
+  /**
+   * Whether a position reads only those up to its own, as in a model that writes; false as PyTorch and Keras have it by
+   * default. A spec in a file of an earlier version may lack it, and is causal.
+   */
+  causal: required(flag),
   /** Probability that a weight of a position is set to 0 in training, in [0, 1). @default 0 */
   dropout: fraction(0),
   /** Whether the projections add bqkv [3 · C] and bo [C]. @default true */
@@ -38,6 +41,9 @@ export const selfAttentionOptions = defineOptions('self-attention', {
   biasInit: initializer('zeros'),
 });
 
+/** What a spec without `causal` meant, in files of earlier versions. */
+const EARLIER = { causal: true };
+
 /** Options of self-attention. */
 export interface SelfAttentionOptions extends OptionsOf<typeof selfAttentionOptions.table>, Named {}
 
@@ -48,7 +54,8 @@ export interface SelfAttentionOptions extends OptionsOf<typeof selfAttentionOpti
  * [Vaswani et al. 2017, §3.2](https://arxiv.org/abs/1706.03762)
  */
 export function selfAttention(options: SelfAttentionOptions, { input, stream, customParts }: LayerContext): Layer {
-  const { heads: H, causal, dropout, bias, rotary, init, outInit, biasInit } = selfAttentionOptions.read(options);
+  const specified = { ...EARLIER, ...options };
+  const { heads: H, causal, dropout, bias, rotary, init, outInit, biasInit } = selfAttentionOptions.read(specified);
   axesOf('self-attention', input, [1]);
   const [T, C] = input;
   const d = C / H;

@@ -63,8 +63,8 @@ const atPosition: fc.Arbitrary<LayerSpec> = fc.constantFrom<LayerSpec>(
 );
 const overPositions: fc.Arbitrary<LayerSpec> = fc.constantFrom<LayerSpec>(
   { kind: 'gru', out: 4 },
-  { kind: 'self-attention', heads: 1, bias: false },
-  { kind: 'self-attention', heads: 2, rotary: true },
+  { kind: 'self-attention', heads: 1, causal: true, bias: false },
+  { kind: 'self-attention', heads: 2, causal: true, rotary: true },
   { kind: 'lstm', out: 4 },
   { kind: 'position-embedding' },
 );

@@ -15,7 +15,7 @@ describe.each<[number[], LayerSpec]>([
   [[5, 4], { kind: 'swiglu', out: 3 }],
   [[4], { kind: 'layer-norm' }],
   [[5, 4], { kind: 'layer-norm' }],
-  [[5, 4], { kind: 'self-attention', heads: 2 }],
+  [[5, 4], { kind: 'self-attention', heads: 2, causal: true }],
 ])('on rows of %j, %j without a bias', (input, spec) => {
   const bare = { ...spec, bias: false } as LayerSpec;
   const full = buildNetwork({ input, layers: [spec] }).tensors;

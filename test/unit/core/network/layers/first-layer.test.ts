@@ -27,7 +27,7 @@ const specs: { [K in LayerKind]: LayerSpec & { kind: K } } = {
     layers: [{ kind: 'layer-norm' }, { kind: 'activation', fn: 'tanh' }, { kind: 'dense', out: 2 }],
   },
   'rms-norm': { kind: 'rms-norm' },
-  'self-attention': { kind: 'self-attention', heads: 1 },
+  'self-attention': { kind: 'self-attention', heads: 1, causal: true },
   swiglu: { kind: 'swiglu', out: 3 },
   upsample: { kind: 'upsample', factor: 2 },
 };

@@ -1,4 +1,4 @@
-import { buildNetwork, createRandom, type LayerSpec } from '@gradloom/core';
+import { buildNetwork, createRandom, type LayerSpec, selfAttention } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 import { firstDifference } from '../../../../support/bits.ts';
 import { maxError } from '../../../../support/errors.ts';
@@ -43,6 +43,20 @@ test('a causal position does not depend on those after it, another one does', ()
     );
     expect(firstDifference(one, other) === null).toBe(causal);
   }
+});
+
+test('a program says whether attention is causal; a file of an earlier version, which does not, is read as causal', () => {
+  // @ts-expect-error: `causal` is missing.
+  expect(() => selfAttention(2)).toThrow('selfAttention: causal is missing, expected true or false');
+  // @ts-expect-error: likewise.
+  expect(() => selfAttention(2, { bias: false })).toThrow('selfAttention: causal is missing, expected true or false');
+  // @ts-expect-error: likewise, in JSON that a program writes.
+  const spec: LayerSpec = { kind: 'self-attention', heads: 2 };
+  const [row, parameters] = [normals(T * C), parametersOf(selfAttention(2, { causal: true }))];
+  const [read, causal] = [spec, selfAttention(2, { causal: true })].map(
+    (layer) => runLayer(layer, [row], () => 0, { input: [T, C], parameters }).y,
+  );
+  expect(read).toEqual(causal);
 });
 
 test('scores of rotary attention depend on the distance of positions alone', () => {
@@ -108,12 +122,12 @@ test.each([
     'heads has 4, expected heads with an even number (each has 1 of 4 channels, and rotary takes them in pairs)',
   ],
 ])('%j is refused', (options, message) => {
-  const layers: LayerSpec[] = [{ kind: 'self-attention', ...options }];
+  const layers: LayerSpec[] = [{ kind: 'self-attention', causal: true, ...options }];
   expect(() => buildNetwork({ input: [T, C], layers })).toThrow(message);
 });
 
 test('rows that are no sequences are refused', () => {
-  expect(() => buildNetwork({ input: [2, 3, 4], layers: [{ kind: 'self-attention', heads: 2 }] })).toThrow(
-    'self-attention: input has shape [2, 3, 4], expected [length, channels]',
-  );
+  expect(() =>
+    buildNetwork({ input: [2, 3, 4], layers: [{ kind: 'self-attention', heads: 2, causal: true }] }),
+  ).toThrow('self-attention: input has shape [2, 3, 4], expected [length, channels]');
 });
