@@ -72,15 +72,15 @@ test('a meter asks for about 100 timed steps a span, and keeps the newest figure
   const times = allocateWorkTimes(3);
   const meter = createBusyMeter(times, 3);
   expect(meter.read()).toBeUndefined();
-  meter.note(2, 4000, SPAN_MS);
+  meter.recordSpan(2, 4000, SPAN_MS);
   expect([meter.timedShare(2), meter.timedShare(1), meter.read()]).toEqual([1 / 40, 0, undefined]);
   times.set([3, 1], 0); // ms of work and of waiting, of thread 0
   times.set([2, 2], 16);
-  meter.note(2, 10, SPAN_MS / 2);
+  meter.recordSpan(2, 10, SPAN_MS / 2);
   expect([meter.timedShare(2), meter.read()]).toEqual([1, [0.75, 0.5, 0]]);
-  meter.note(2, 10, SPAN_MS / 2);
+  meter.recordSpan(2, 10, SPAN_MS / 2);
   expect(meter.read()).toEqual([0.75, 0.5, 0]);
-  meter.note(1, 10, SPAN_MS / 2);
+  meter.recordSpan(1, 10, SPAN_MS / 2);
   expect(meter.read()).toEqual([1, 0, 0]);
 });
 

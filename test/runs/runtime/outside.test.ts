@@ -78,7 +78,7 @@ describe.each(['native', 'reference'] as const)('on %s', (backend) => {
           pool.live.add(run.setup.run);
           const emit = () => {};
           const opened = await joinRanks(run, alone, createReporter(alone, emit));
-          const result = await runSteps(opened, { pool, place: null, emit, steering: createSteering() });
+          const result = await runSteps(opened, { pool, checkpointFolder: null, emit, steering: createSteering() });
           pool.live.delete(run.setup.run);
           expect(result.fingerprint).toBe(expected);
           expect(run.arena.gSum.buffer).toBe(run.setup.outside[0]);

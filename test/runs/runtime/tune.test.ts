@@ -14,7 +14,7 @@ function run(most: number, stepMs: (threads: number, span: number) => number, sp
   const tuner = createTuner(most);
   for (let ms = 0; ms < WARM_MS; ms += ROUND_MS) {
     expect(tuner.threads).toBe(most);
-    expect(tuner.note(1, ROUND_MS)).toBe(false);
+    expect(tuner.recordSpan(1, ROUND_MS)).toBe(false);
   }
   const tried: number[] = [];
   const settled: number[] = [];
@@ -22,7 +22,7 @@ function run(most: number, stepMs: (threads: number, span: number) => number, sp
     if (tuner.isTrial) tried.push(tuner.threads);
     const ms = stepMs(tuner.threads, span);
     const steps = Math.ceil((tuner.isTrial ? ROUND_MS : 200) / ms);
-    if (tuner.note(steps, steps * ms)) settled.push(tuner.choice.threads);
+    if (tuner.recordSpan(steps, steps * ms)) settled.push(tuner.choice.threads);
   }
   return { tuner, tried, settled };
 }
@@ -45,10 +45,10 @@ test('rounds before the machine is warm do not count, and a number ten times slo
 
 test('a machine is warm after so many steps, but not before the first round is over', () => {
   const tuner = createTuner(2);
-  tuner.note(WARM_STEPS, ROUND_MS - 1);
-  tuner.note(1, ROUND_MS);
+  tuner.recordSpan(WARM_STEPS, ROUND_MS - 1);
+  tuner.recordSpan(1, ROUND_MS);
   expect(tuner.threads).toBe(2);
-  tuner.note(25, ROUND_MS);
+  tuner.recordSpan(25, ROUND_MS);
   expect(tuner.threads).toBe(1);
 });
 
@@ -89,10 +89,10 @@ test('a long run tries again after a hundred times its trial, and changes its mi
 
 test('spans that end early add up to a round', () => {
   const tuner = createTuner(2);
-  tuner.note(1, WARM_MS);
+  tuner.recordSpan(1, WARM_MS);
   const seen = Array.from({ length: 4 }, () => {
     const { threads } = tuner;
-    tuner.note(1, ROUND_MS / 2);
+    tuner.recordSpan(1, ROUND_MS / 2);
     return threads;
   });
   expect(seen).toEqual([2, 2, 1, 1]);

@@ -58,7 +58,7 @@ export function arraysOf(
   const surplus = [...sections.keys()].find((name) => !lengths.has(name));
   if (surplus !== undefined)
     throw new Error(`section ${show(surplus)} is unknown, expected ${[...lengths.keys()].join(', ')}`);
-  function take<T extends ElementType>(type: T, name: string): ElementsOf<T> {
+  function readSection<T extends ElementType>(type: T, name: string): ElementsOf<T> {
     const array = sections.get(name) ?? createElements(type, 0);
     if (array.length !== lengths.get(name)) {
       throw new Error(`section ${name} has ${array.length} numbers, expected ${lengths.get(name)}`);
@@ -67,15 +67,15 @@ export function arraysOf(
     throw new Error(`section ${name} has numbers of type ${typeOf(array)}, expected ${type}`);
   }
   const stateOf = (prefix: string): Omit<RunArrays, 'epochLosses'> => ({
-    parameters: take(elementType, prefix + weightsSection(optimizer)),
-    state: slotSections(optimizer).map((section) => take(elementType, prefix + section)),
-    scalars: take(FLOAT64, `${prefix}scalars`),
-    scheduleState: take(FLOAT64, `${prefix}scheduleState`),
-    epochSums: take(FLOAT64, `${prefix}epochSums`),
+    parameters: readSection(elementType, prefix + weightsSection(optimizer)),
+    state: slotSections(optimizer).map((section) => readSection(elementType, prefix + section)),
+    scalars: readSection(FLOAT64, `${prefix}scalars`),
+    scheduleState: readSection(FLOAT64, `${prefix}scheduleState`),
+    epochSums: readSection(FLOAT64, `${prefix}epochSums`),
   });
-  const arrays: RunArrays = { ...stateOf(''), epochLosses: take(FLOAT64, 'epochLosses') };
+  const arrays: RunArrays = { ...stateOf(''), epochLosses: readSection(FLOAT64, 'epochLosses') };
   const earlier = counters === undefined ? {} : { earlier: { ...stateOf(EARLIER), counters } };
-  const best = lengths.has(BEST) ? { best: take(elementType, BEST) } : {};
+  const best = lengths.has(BEST) ? { best: readSection(elementType, BEST) } : {};
   return { arrays, ...earlier, ...best };
 }
 

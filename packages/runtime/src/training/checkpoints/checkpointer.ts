@@ -37,7 +37,7 @@ export interface Checkpointer {
 export interface CheckpointerOptions
   extends StateSources,
     Pick<OpenedRun, 'lockstep' | 'record' | 'writesCheckpoints'> {
-  place: CheckpointFolder | null;
+  checkpointFolder: CheckpointFolder | null;
   rateChanges: ReadonlyMap<number, number>; // with those of the steered run so far
   stepLog: StepLog;
   emit: (event: TrainEvent) => void;
@@ -46,13 +46,13 @@ export interface CheckpointerOptions
 
 /** Creates the keeper of a run; null if it keeps no checkpoints. */
 export function createCheckpointer(options: CheckpointerOptions): Checkpointer | null {
-  const { plan, place, setup, lockstep, progress, epochLog, stepLog, emit, write } = options;
+  const { plan, checkpointFolder, setup, lockstep, progress, epochLog, stepLog, emit, write } = options;
   const { checkpoint: settings, checkpointTimes: times, resume, data } = plan;
   const { rateChanges } = options;
   if (!options.writesCheckpoints) return null;
-  if (!lockstep.isFirst || settings === null || place === null) return createSender(options);
-  const { metadata, keep: most } = settings;
-  const { open } = place;
+  if (!lockstep.isFirst || settings === null || checkpointFolder === null) return createSender(options);
+  const { metadata, keep: maxKept } = settings;
+  const { open } = checkpointFolder;
   let { record } = options;
   let isOpened = false;
   let kept: readonly number[] = []; // steps of the checkpoints kept under their own names
@@ -86,7 +86,7 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
     const rates = rateChanges.size === 0 ? {} : { rateChanges: recordOfChanges(rateChanges) };
     const checkpoint = { ...state, record: { ...record, ...rates }, metadata };
     const opens = !isOpened;
-    return { folder, opens, checkpoint, isBest: isImproved, keep: most, kept, adopts: resume !== null };
+    return { folder, opens, checkpoint, isBest: isImproved, keep: maxKept, kept, adopts: resume !== null };
   }
 
   async function attempt(state: CurrentState): Promise<TrainEvent | null> {

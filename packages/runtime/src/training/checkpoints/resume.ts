@@ -42,23 +42,23 @@ const MAX_NAMED = 20;
  * @throws Error naming the differences; also if the state of the checkpoint is not finite.
  */
 export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): Pausable<void> {
-  const found = runDifferences(identityOf(plan, record), checkpoint).map(describe);
-  const { totalSteps: ownSteps } = record;
+  const problems = runDifferences(identityOf(plan, record), checkpoint).map(describe);
+  const { totalSteps: runSteps } = record;
   const { totalSteps } = checkpoint.record;
   const { step } = checkpoint.progress;
-  if (ownSteps !== totalSteps && plan.schedule.needsTotalSteps) {
-    found.push(
-      `${lengthText(plan, ownSteps, totalSteps)} (the rates of schedule ${record.schedule.kind} depend on it)`,
+  if (runSteps !== totalSteps && plan.schedule.needsTotalSteps) {
+    problems.push(
+      `${lengthText(plan, runSteps, totalSteps)} (the rates of schedule ${record.schedule.kind} depend on it)`,
     );
-  } else if (ownSteps < step) {
-    found.push(tooShort(plan, step));
-  } else if (ownSteps !== totalSteps && plan.early !== null && evaluatedAtItsEnd(checkpoint)) {
+  } else if (runSteps < step) {
+    problems.push(tooShort(plan, step));
+  } else if (runSteps !== totalSteps && plan.early !== null && evaluatedAtItsEnd(checkpoint)) {
     const why = `early stopping has counted the evaluation at that end, which a longer run would not make`;
-    found.push(`${lengthText(plan, ownSteps, totalSteps)} (${why})`);
+    problems.push(`${lengthText(plan, runSteps, totalSteps)} (${why})`);
   }
-  if (found.length > 0) {
-    const more = found.length > MAX_NAMED ? `; and ${found.length - MAX_NAMED} more` : '';
-    throw new Error(`train: ${found.slice(0, MAX_NAMED).join('; ')}${more}: a resume continues the same run`);
+  if (problems.length > 0) {
+    const more = problems.length > MAX_NAMED ? `; and ${problems.length - MAX_NAMED} more` : '';
+    throw new Error(`train: ${problems.slice(0, MAX_NAMED).join('; ')}${more}: a resume continues the same run`);
   }
   if (isMixedRecord(checkpoint.record.backend, plan.network)) {
     const { name } = checkpoint.record.backend;
@@ -127,11 +127,11 @@ const MADE_UNFUSED = 'products are fused, expected unfused ones as in the checkp
 const hashText = (hash: unknown): string =>
   typeof hash === 'string' ? `the SHA-256 ${hash.slice(0, 12)}…` : 'not been given';
 
-function lengthText({ context, totalEpochs, lengthIn }: RunPlan, own: number, other: number): string {
-  const epochs = lengthIn === 'epochs' && other % context.stepsPerEpoch === 0;
+function lengthText({ context, totalEpochs, lengthIn }: RunPlan, steps: number, expected: number): string {
+  const epochs = lengthIn === 'epochs' && expected % context.stepsPerEpoch === 0;
   return epochs
-    ? `epochs has ${totalEpochs}, expected ${other / context.stepsPerEpoch}`
-    : `steps has ${own}, expected ${other}`;
+    ? `epochs has ${totalEpochs}, expected ${expected / context.stepsPerEpoch}`
+    : `steps has ${steps}, expected ${expected}`;
 }
 
 function tooShort({ context, totalEpochs, lengthIn }: RunPlan, step: number): string {

@@ -48,28 +48,28 @@ export function addGradients(context: RunContext, step: number, rows: number, no
 export function findBadGradient(
   context: RunContext,
   rows: number,
-  note: (at: FindingPosition, what: string) => void,
+  recordBadNumber: (at: FindingPosition, what: string) => void,
 ): void {
   const { arena, network, setup } = context;
-  const { parameterCount: P, allLayers: places } = network;
+  const { parameterCount: P, allLayers } = network;
   // If rows are independent, each rank has run all leaves itself and has the whole gradient.
-  const own = setup.couples ? rankExchanges(context, rows)?.rankBlocks : undefined;
+  const rankBlocks = setup.couples ? rankExchanges(context, rows)?.rankBlocks : undefined;
   const parts =
-    own === undefined || arena.rankGradients.length === 0
+    rankBlocks === undefined || arena.rankGradients.length === 0
       ? [{ from: 0, numbers: gradientOf(arena.gSum, P, 0) }]
-      : own.map(({ offset, length, shift }) => ({
+      : rankBlocks.map(({ offset, length, shift }) => ({
           from: offset,
           numbers: viewOf(arena.rankGradients, offset + shift, length),
         }));
   for (const { from, numbers } of parts) {
-    for (const place of places) {
-      for (const { name, offset, length } of place.tensors) {
+    for (const placedLayer of allLayers) {
+      for (const { name, offset, length } of placedLayer.tensors) {
         const first = Math.max(offset, from);
         const part = partOf(numbers, first - from, offset + length - from);
         const at = firstNotFinite(part, part.length);
         if (at === undefined) continue;
-        const what = `gradient with respect to ${name} of ${nameOfLayer(place)} has ${show(part[at])}`;
-        note({ check: CHECKS.gradients, index: first + at }, what);
+        const what = `gradient with respect to ${name} of ${nameOfLayer(placedLayer)} has ${show(part[at])}`;
+        recordBadNumber({ check: CHECKS.gradients, index: first + at }, what);
       }
     }
   }

@@ -16,7 +16,7 @@ interface OwnedState {
 
 /** The first number of an optimizer's state that is not finite; undefined if all are. */
 export function* findBadState(
-  { parameterCount, allLayers: places }: Network,
+  { parameterCount, allLayers }: Network,
   { name, slots }: Optimizer,
   { state, owned }: OwnedState,
 ): Pausable<BadNumber | undefined> {
@@ -24,10 +24,12 @@ export function* findBadState(
     const at = yield* findNotFinite(numbers);
     if (at === undefined) continue;
     const parameter = numbers.length === parameterCount ? at : parameterAt(owned, at);
-    for (const place of places) {
-      const tensor = place.tensors.find(({ offset, length }) => offset <= parameter && parameter < offset + length);
+    for (const placedLayer of allLayers) {
+      const tensor = placedLayer.tensors.find(
+        ({ offset, length }) => offset <= parameter && parameter < offset + length,
+      );
       if (tensor === undefined) continue;
-      const of = `${tensor.name} of ${nameOfLayer(place)}`;
+      const of = `${tensor.name} of ${nameOfLayer(placedLayer)}`;
       return {
         position: 1 + slot * parameterCount + parameter,
         description: `${slots[slot]} of ${name} for ${of} has ${show(numbers[at])}`,

@@ -75,15 +75,15 @@ function badLoss(context: RunContext, step: number): Fault {
 /** Describes a step whose update took a number out of range: names the first weight, or else the first of the state. */
 function badUpdate({ network, arena, optimizer }: RunContext, step: number): Fault {
   const weight = badWeight(network, arena.theta);
-  const found = weight === undefined ? complete(findBadState(network, optimizer, arena)) : undefined;
+  const badNumber = weight === undefined ? complete(findBadState(network, optimizer, arena)) : undefined;
   const where = `train: step ${step}: after its update`;
   // Another rank names the number if this one has none.
-  const place = weight !== undefined ? 0 : (found?.position ?? Number.MAX_SAFE_INTEGER);
-  const what = weight ?? found?.description;
+  const index = weight !== undefined ? 0 : (badNumber?.position ?? Number.MAX_SAFE_INTEGER);
+  const what = weight ?? badNumber?.description;
   return {
     message: `${where} ${what}, expected finite numbers`,
     isData: false,
-    at: { check: CHECKS.step, index: place },
+    at: { check: CHECKS.step, index },
   };
 }
 
@@ -114,7 +114,7 @@ interface Search {
 }
 
 function createSearch(
-  { setup: { leafRows, couples }, network: { allLayers: places } }: RunContext,
+  { setup: { leafRows, couples }, network: { allLayers } }: RunContext,
   step: number,
   rows: number,
   passes: readonly NodePass[],
@@ -123,29 +123,29 @@ function createSearch(
   const first = createEarliestFault();
   const [from, to] = couples ? [0, rows - 1] : rowsOfPass(passes[0], leafRows, rows);
   const where = `train: step ${step}, ${from === to ? `row ${from}` : `rows ${from} to ${to}`} of the batch`;
-  const looksOf = new Map<NodePass, number>();
+  const checksOf = new Map<NodePass, number>();
   let pass = passes[0];
   const recordBadNumber = (at: FindingPosition, what: string): void =>
     first.record(at, () => ({ message: `${where}: ${what}, expected finite numbers${weights}`, isData: false }));
   return {
     ...{ step, rows, first, recordBadNumber },
     get checks() {
-      return looksOf.get(pass) ?? 0;
+      return checksOf.get(pass) ?? 0;
     },
     enter(next) {
       pass = next;
     },
     recordBadData: (at, what) => first.record(at, () => ({ message: `${where}: ${what}`, isData: true })),
     inspect(phase, layer, numbers, n) {
-      const look = looksOf.get(pass) ?? 0;
-      looksOf.set(pass, look + 1);
+      const check = checksOf.get(pass) ?? 0;
+      checksOf.set(pass, check + 1);
       const at = firstNotFinite(numbers, n);
       if (at === undefined) return;
       const [firstRow, lastRow] = rowsOfPass(pass, leafRows, rows);
-      const place = firstRow + Math.floor((at * (lastRow + 1 - firstRow)) / n);
-      const of = places.find((one) => one.layer === layer);
+      const row = firstRow + Math.floor((at * (lastRow + 1 - firstRow)) / n);
+      const of = allLayers.find((one) => one.layer === layer);
       const name = of === undefined ? layer.label : nameOfLayer(of);
-      recordBadNumber({ check: look, index: place }, `${WHAT[phase]} of ${name} has ${show(numbers[at])}`);
+      recordBadNumber({ check, index: row }, `${WHAT[phase]} of ${name} has ${show(numbers[at])}`);
     },
   };
 }
@@ -162,15 +162,15 @@ function findBadData(context: RunContext, search: Search, planned: readonly Plan
   for (const { first, count, workspace } of planned) {
     const rows = gatherLeaves(context, search.step, first, count, workspace);
     const { x, t } = workspace;
-    const wanted = `expected finite numbers (look at the data${typeOf(x) === 'float32' ? '; floats end at 3.4e38' : ''})`;
+    const expected = `expected finite numbers (look at the data${typeOf(x) === 'float32' ? '; floats end at 3.4e38' : ''})`;
     for (const [name, numbers, width] of [
       ['inputs', x, network.inputs],
       ['targets', t, targetColumns],
     ] as const) {
       const at = firstNotFinite(numbers, rows * width);
       if (at === undefined) continue;
-      const place = first * setup.leafRows + Math.floor(at / width);
-      search.recordBadData({ check: CHECKS[name], index: place }, `the ${name} have ${show(numbers[at])}, ${wanted}`);
+      const row = first * setup.leafRows + Math.floor(at / width);
+      search.recordBadData({ check: CHECKS[name], index: row }, `the ${name} have ${show(numbers[at])}, ${expected}`);
     }
   }
 }
@@ -222,17 +222,17 @@ const MAX_NAMED = 3;
 
 /** The largest weight of each of the tensors with the largest weights: 'W of dense(2->3) at layer 0 -1.50e+160, …'. */
 function largestWeights(
-  { allLayers: places }: Network,
+  { allLayers }: Network,
   theta: Elements, // [P]
 ): string {
-  const found = places.flatMap((place) =>
-    place.tensors.map(({ name, offset, length }) => ({
-      name: `${name} of ${nameOfLayer(place)}`,
+  const tensors = allLayers.flatMap((placedLayer) =>
+    placedLayer.tensors.map(({ name, offset, length }) => ({
+      name: `${name} of ${nameOfLayer(placedLayer)}`,
       value: largest(viewOf(theta, offset, length)),
     })),
   );
-  found.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  return found
+  tensors.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  return tensors
     .slice(0, MAX_NAMED)
     .map(({ name, value }) => `${name} ${value.toPrecision(3)}`)
     .join(', ');
@@ -240,7 +240,7 @@ function largestWeights(
 
 /** The weight with the largest absolute value. */
 function largest(weights: Elements): number {
-  let most = 0;
-  for (let i = 0; i < weights.length; i++) if (Math.abs(weights[i]) > Math.abs(most)) most = weights[i];
-  return most;
+  let largest = 0;
+  for (let i = 0; i < weights.length; i++) if (Math.abs(weights[i]) > Math.abs(largest)) largest = weights[i];
+  return largest;
 }

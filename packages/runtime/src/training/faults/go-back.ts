@@ -53,8 +53,8 @@ function locateBadStep(state: RunState, first: number, { steps, bad }: SpanResul
     replay: (end: number) => recovery.attempt(first, () => replayOnce(state, first, end)),
     stateIsFinite: () => stateIsFinite(arena, lockstep),
     diagnose: async (step: number, of: DiagnosisTask['of']) => {
-      const own = await recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));
-      const faults = await lockstep.fromAll(own);
+      const fault = await recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));
+      const faults = await lockstep.fromAll(fault);
       return faults.reduce((first, one) => (isEarlier(one.at, first.at) ? one : first));
     },
   };
@@ -85,7 +85,7 @@ export async function endAt(state: RunState, { step, message, isData }: BadStep)
 }
 
 /** The result of `work`. If it fails, throws the error that ends the run, naming `place`. */
-export async function orEndRun<T>(state: RunState, work: () => Promise<T>, place: string): Promise<T> {
+export async function orEndRun<T>(state: RunState, work: () => Promise<T>, context: string): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -95,7 +95,7 @@ export async function orEndRun<T>(state: RunState, work: () => Promise<T>, place
     await restore(state);
     const isOfAll = error instanceof ThreadError || error instanceof InputError;
     if (isOfAll || state.lockstep.cluster === null) await state.checkpointer?.keep();
-    throw runFailure(error, place);
+    throw runFailure(error, context);
   }
 }
 

@@ -51,7 +51,7 @@ export async function createHistory(
     get parameters() {
       return last.parameters;
     },
-    save: () => last.take(),
+    save: () => last.save(),
     restore: () => last.restore(),
     keepEpochStart(start) {
       // A span may begin in the middle of an epoch; the start of the epoch is then reached by replaying from an earlier
@@ -95,7 +95,7 @@ export interface Snapshot {
   readonly parameters: Elements; // [P] saved weights
   readonly model: Elements; // [P] the saved weights or their moving average
   /** Overwrites the copy with the run's state. */
-  take(): Pausable<void>;
+  save(): Pausable<void>;
   /** Overwrites the state of the run with the copy; time, threads and the best loss are kept. */
   restore(): Pausable<void>;
   /** The saved state in the form of a checkpoint. */
@@ -124,7 +124,7 @@ export function createSnapshot(
     },
     parameters: kept[0],
     model: kept[live.indexOf(arena.model)],
-    *take() {
+    *save() {
       for (const [k, array] of live.entries()) yield* copyArray(kept[k], array);
       const { step, samples, validation } = progress;
       const { epochs, sums } = log.mark();

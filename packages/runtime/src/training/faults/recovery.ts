@@ -58,8 +58,8 @@ function tooManyFailures(error: ThreadError, failures: number, retries: number):
 }
 
 /** The error that ends a run after too many thread failures, with the position. */
-export function runFailure(error: unknown, place: string): Error {
+export function runFailure(error: unknown, context: string): Error {
   const message = reasonOf(error);
   const reason = message.replace(/^pool: (has|was) /, 'the pool $1 ').replace(/^(pool|createPool): /, '');
-  return new Error(`train: ${reason} (${place})`, { cause: error });
+  return new Error(`train: ${reason} (${context})`, { cause: error });
 }

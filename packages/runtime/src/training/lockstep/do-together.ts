@@ -42,14 +42,14 @@ export async function doTogether<T>({ cluster }: Lockstep, work: () => Promise<T
   }
 }
 
-async function fail(cluster: Cluster, word: Exclude<RankStatus, null | { kind: 'end' }>): Promise<never> {
-  cluster.fail(word.kind === 'thread' ? word.message : 'a layer cannot take a row');
-  throw await failureOf(cluster, word);
+async function fail(cluster: Cluster, status: Exclude<RankStatus, null | { kind: 'end' }>): Promise<never> {
+  cluster.fail(status.kind === 'thread' ? status.message : 'a layer cannot take a row');
+  throw await failureOf(cluster, status);
 }
 
 /** The error that all ranks agree on or, if they cannot agree, the reason. */
-async function failureOf(cluster: Cluster, own: RankStatus, found?: ClusterError): Promise<Error> {
-  const error = await cluster.recover(own).then((words) => agreedOn(cluster, words, found), asError);
+async function failureOf(cluster: Cluster, status: RankStatus, clusterError?: ClusterError): Promise<Error> {
+  const error = await cluster.recover(status).then((statuses) => agreedOn(cluster, statuses, clusterError), asError);
   // No other rank needs to be told of it.
   if (error instanceof ClusterError) knownErrors.add(error);
   return error;
@@ -57,22 +57,23 @@ async function failureOf(cluster: Cluster, own: RankStatus, found?: ClusterError
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
-function agreedOn(cluster: Cluster, words: readonly RankStatus[], found: ClusterError | undefined): Error {
-  const rankOf = (kind: Exclude<RankStatus, null>['kind']): number => words.findIndex((word) => word?.kind === kind);
+function agreedOn(cluster: Cluster, statuses: readonly RankStatus[], clusterError: ClusterError | undefined): Error {
+  const rankOf = (kind: Exclude<RankStatus, null>['kind']): number =>
+    statuses.findIndex((status) => status?.kind === kind);
   for (const kind of ['end', 'thread', 'refusal'] as const) {
     const rank = rankOf(kind);
-    const word = words[rank];
-    if (word === undefined || word === null) continue;
-    if (word.kind === 'refusal') return new RowRefusal(word.steps);
-    const message = `${namesOf([rank], cluster.ranks)} has failed: ${word.message}`;
-    if (word.kind === 'end') return new ClusterError(`cluster: ${message}`, [rank]);
+    const status = statuses[rank];
+    if (status === undefined || status === null) continue;
+    if (status.kind === 'refusal') return new RowRefusal(status.steps);
+    const message = `${namesOf([rank], cluster.ranks)} has failed: ${status.message}`;
+    if (status.kind === 'end') return new ClusterError(`cluster: ${message}`, [rank]);
     return new ThreadError(
-      word.message.replace(/^(pool: )?/, `$1${namesOf([rank], cluster.ranks)}: `),
-      word.steps,
-      found,
+      status.message.replace(/^(pool: )?/, `$1${namesOf([rank], cluster.ranks)}: `),
+      status.steps,
+      clusterError,
     );
   }
-  return found ?? new ClusterError('cluster: a rank has failed, and no rank says why');
+  return clusterError ?? new ClusterError('cluster: a rank has failed, and no rank says why');
 }
 
 /** Errors that all ranks already know. */

@@ -26,19 +26,19 @@ export async function refuseOtherRuns(lockstep: Lockstep, plan: RunPlan, record:
   const hashes = await lockstep.fromAll(createHash('sha256').update(JSON.stringify(identity)).digest('hex'));
   if (hashes.every((hash) => hash === hashes[0])) return;
   const all = await lockstep.fromAll({ identity, host: hostname() });
-  const found = new Map<string, { own: Json | undefined; others: string[] }>();
+  const valuesByPath = new Map<string, { onFirst: Json | undefined; others: string[] }>();
   for (const [rank, { identity, host }] of all.entries()) {
     for (const { path, own, other } of differences(identity, all[0].identity)) {
-      const entry = found.get(path) ?? { own: other, others: [] };
+      const entry = valuesByPath.get(path) ?? { onFirst: other, others: [] };
       entry.others.push(`${text(own)} on rank ${rank} (${host})`);
-      found.set(path, entry);
+      valuesByPath.set(path, entry);
     }
   }
   // Rows last, since other differences may follow from them.
-  const sorted = [...found].sort(([one], [other]) => Number(isRows.test(other)) - Number(isRows.test(one)));
+  const sorted = [...valuesByPath].sort(([one], [other]) => Number(isRows.test(other)) - Number(isRows.test(one)));
   const sentences = sorted.map(
-    ([path, { own, others }]) =>
-      `${nameOf(path, plan)} has ${text(own)} on rank 0 (${all[0].host}), ${others.join(', ')}`,
+    ([path, { onFirst, others }]) =>
+      `${nameOf(path, plan)} has ${text(onFirst)} on rank 0 (${all[0].host}), ${others.join(', ')}`,
   );
   const more = sentences.length > MAX_NAMED ? `; and ${sentences.length - MAX_NAMED} more` : '';
   throw new Error(`train: ${sentences.slice(0, MAX_NAMED).join('; ')}${more}: expected the same on all ranks`);

@@ -20,7 +20,7 @@ export interface StateShares {
    * Gathers the whole state [slots][P] on rank 0, or with `forAll` on all ranks; null elsewhere. If this rank holds all
    * of it, returns the same arrays; otherwise arrays of this `place`, which the next call overwrites.
    */
-  gather(state: readonly Elements[], place: string, forAll?: boolean): Promise<readonly Elements[] | null>;
+  gather(state: readonly Elements[], bufferName: string, forAll?: boolean): Promise<readonly Elements[] | null>;
 }
 
 /** Numbers sent to a rank at a time: copying 1 MiB takes less than a millisecond. */
@@ -38,7 +38,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
   // A moving average is complete on every rank, since evaluations read it.
   const rangesOf = (slot: number) => (arena.state[slot] === arena.model ? everything : owned);
   const areWhole = owned.every((ranges) => lengthOf(ranges) === P);
-  const places = new Map<string, readonly Elements[]>();
+  const buffers = new Map<string, readonly Elements[]>();
 
   async function deal(to: Elements, from: Elements, ranges: readonly (readonly Range[])[]): Promise<void> {
     if (isFirst) await inTurns(gatherRanges(to, from, ranges[0]));
@@ -47,9 +47,9 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
     const rounds = Math.max(...pieces.slice(1).map(({ length }) => length));
     // A piece that all ranks receive is staged once.
     const stages = new Map<readonly Range[], Elements>();
-    for (const [to, own] of isFirst ? ranges.entries() : []) {
+    for (const [to, peerRanges] of isFirst ? ranges.entries() : []) {
       const longest = Math.max(0, ...pieces[to].map(({ length }) => length));
-      if (to > 0 && !stages.has(own)) stages.set(own, sharedArrays[typeOf(from)](longest));
+      if (to > 0 && !stages.has(peerRanges)) stages.set(peerRanges, sharedArrays[typeOf(from)](longest));
     }
     let at = 0;
     for (let round = 0; round < rounds; round++) {
@@ -74,29 +74,29 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
 
   async function gather(
     state: readonly Elements[],
-    place: string,
+    bufferName: string,
     forAll = false,
   ): Promise<readonly Elements[] | null> {
     const receivers = forAll ? Array.from({ length: ranks }, (_, to) => to) : [0];
     if (areWhole) return receivers.includes(rank) ? state : null;
     const divided = state.filter((_, slot) => rangesOf(slot) === owned);
     const receives = receivers.includes(rank);
-    const wholes = receives ? buffersOf(places, place, divided, P) : [];
+    const wholes = receives ? buffersOf(buffers, bufferName, divided, P) : [];
     const transfers: Transfer[] = [];
-    for (const [k, own] of divided.entries()) {
+    for (const [k, part] of divided.entries()) {
       for (const to of receivers) {
         for (const from of owned.keys()) {
           if (from === to) continue;
           let at = 0;
           for (const { offset, length } of owned[from]) {
-            if (from === rank) transfers.push({ kind: 'send', peer: to, numbers: transferView(own, at, length) });
+            if (from === rank) transfers.push({ kind: 'send', peer: to, numbers: transferView(part, at, length) });
             if (to === rank)
               transfers.push({ kind: 'receive', peer: from, numbers: transferView(wholes[k], offset, length) });
             at += length;
           }
         }
       }
-      if (receives) await inTurns(scatterRanges(wholes[k], own, owned[rank]));
+      if (receives) await inTurns(scatterRanges(wholes[k], part, owned[rank]));
     }
     await lockstep.move(transfers);
     if (!receives) return null;
@@ -145,15 +145,15 @@ function* scatterRanges(to: Elements, from: Elements, ranges: readonly Range[]):
 
 /** Arrays of a run, allocated once: V8 does not count shared memory. */
 function buffersOf(
-  places: Map<string, readonly Elements[]>,
-  place: string,
+  buffers: Map<string, readonly Elements[]>,
+  bufferName: string,
   like: readonly Elements[],
   length: number,
 ): readonly Elements[] {
-  const known = places.get(place);
+  const known = buffers.get(bufferName);
   if (known !== undefined) return known;
   const made = like.map((array) => sharedArrays[typeOf(array) satisfies ElementType](length));
-  places.set(place, made);
+  buffers.set(bufferName, made);
   return made;
 }
 

@@ -13,7 +13,7 @@ import type { Order, WaitingOrder } from './steering.ts';
 export function takeOrders({ plan, progress, badStep, rateChanges, lockstep, steering }: RunState): WaitingOrder[] {
   const { step, reached = 0 } = progress;
   if (step < reached || badStep !== undefined || isDone(plan, progress)) return [];
-  return steering.take().filter(({ order: { rate }, refuse }) => {
+  return steering.takeQueued().filter(({ order: { rate }, refuse }) => {
     try {
       if (!lockstep.isFirst) throw new Error(`steer: the order is to rank ${lockstep.rank}, expected one to rank 0`);
       if (rate === undefined) return true;

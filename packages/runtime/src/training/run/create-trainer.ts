@@ -101,26 +101,26 @@ export async function createTrainer<T extends ElementType = 'float64'>(
   data: DataSplits,
   options: OptionsFor<T> = {},
 ): Promise<Trainer<T>> {
-  const asked = options as TrainOptions; // whose listener takes events of either type
-  const held = reserve(asked);
-  const onEvent = asked?.onEvent;
+  const runOptions = options as TrainOptions; // whose listener takes events of either type
+  const reservation = reserve(runOptions);
+  const onEvent = runOptions?.onEvent;
   const emit = (event: TrainEvent): void => onEvent?.(event);
   try {
-    held.holdPool();
-    const prepared = await prepareWith(spec, data, asked, emit);
+    reservation.holdPool();
+    const prepared = await prepareWith(spec, data, runOptions, emit);
     // Spans of a few steps do not show which number of threads is fastest.
     const run = { ...prepared, plan: { ...prepared.plan, tunesThreads: false } };
-    const { surroundings, close } = await acquireResources(run);
+    const { resources, close } = await acquireResources(run);
     try {
-      const state = await startRun(run, surroundings);
-      return trainerOf(state, () => close().finally(held.release)) as Trainer<T>; // the type in the options
+      const state = await startRun(run, resources);
+      return trainerOf(state, () => close().finally(reservation.release)) as Trainer<T>; // the type in the options
     } catch (error) {
       await close();
       throw error;
     }
   } catch (error) {
-    await endTogether(held.cluster, error);
-    held.release();
+    await endTogether(reservation.cluster, error);
+    reservation.release();
     throw error;
   }
 }
@@ -205,8 +205,8 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
       if (plan.data[part] === undefined) {
         throw new Error(`evaluate: the run has no ${part} set, expected one in its data`);
       }
-      const found = await alone('evaluate', () => evaluate(state, part));
-      return found as Evaluation; // the set exists, so there is a result
+      const evaluation = await alone('evaluate', () => evaluate(state, part));
+      return evaluation as Evaluation; // the set exists, so there is a result
     },
     setRate(rate) {
       refuse('setRate');

@@ -92,7 +92,7 @@ function weightedLoss(
   let [row, sum, weights] = [0, 0, 0];
   let losses = new Float64Array(0);
   let dy = createElements(type, 0);
-  const own = (numbers: Float64Array): Elements => {
+  const inRunType = (numbers: Float64Array): Elements => {
     if (typeOf(numbers) === type) return numbers;
     const same = createElements(type, numbers.length);
     same.set(numbers);
@@ -101,7 +101,7 @@ function weightedLoss(
   return {
     add(y, t, B, O) {
       if (losses.length < B) [losses, dy] = [new Float64Array(B), createElements(type, B * O)];
-      loss.evaluate(losses, dy, own(y), own(t), B, 1, O); // a leaf per row, so that each row has its own loss
+      loss.evaluate(losses, dy, inRunType(y), inRunType(t), B, 1, O); // a leaf per row, so that each row has its own loss
       for (let n = 0; n < B; n++) {
         const weight = weightOf(dataset, ofClass, row++);
         sum += weight * losses[n];

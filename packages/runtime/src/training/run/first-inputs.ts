@@ -25,15 +25,15 @@ export interface FirstInputs {
 export function* firstInputs(
   network: Network,
   train: Dataset,
-  given: TrainOptions,
-  most: number,
+  runOptions: TrainOptions,
+  maxImages: number,
 ): Pausable<FirstInputs | null> {
   const shape = shapeOfRows(network, train);
   if (shape.length !== 3) return null;
-  const options = trainOptions.read(given);
+  const options = trainOptions.read(runOptions);
   const { seed, shuffle, precision } = options;
   const batch = rowsPerStep(options, train);
-  const count = Math.min(most, batch);
+  const count = Math.min(maxImages, batch);
   const orders = shuffle && batch < train.rows ? createOrders(seed, train, 1) : null;
   if (orders !== null) yield* orders.prepare(0, 1);
   const allocate = allocateEach(precision);
@@ -42,7 +42,7 @@ export function* firstInputs(
   const augmentation = augmentationOf(options, network, train);
   if (augmentation !== null) {
     const { calls, emit } = createList();
-    const place = Float64Array.of(0, 0);
+    const stepAndRow = Float64Array.of(0, 0);
     const lengths = new Float64Array(0); // images have none
     const pass = {
       emit,
@@ -51,7 +51,7 @@ export function* firstInputs(
       leafRows: count,
       accumulate: false,
       batch: NO_BATCH,
-      stepAndRow: place,
+      stepAndRow,
       lengths,
     };
     emitAugmentation(images, createAugmentationMemory(augmentation, network.input, count, allocate), count, pass);

@@ -20,15 +20,15 @@ import { type NextSpan, openState, type RunState, teamSize } from './state.ts';
 import type { Order } from './steering.ts';
 
 /** Runs all steps of a run, or those before the signal. */
-export async function runSteps(run: OpenedRun, surroundings: RunResources): Promise<TrainResult> {
-  const state = await startRun(run, surroundings);
+export async function runSteps(run: OpenedRun, resources: RunResources): Promise<TrainResult> {
+  const state = await startRun(run, resources);
   await runSpans(state);
   return await finish(state);
 }
 
 /** Opens a run in its state before the first step. */
-export async function startRun(run: OpenedRun, surroundings: RunResources): Promise<RunState> {
-  const state = await openState(run, surroundings);
+export async function startRun(run: OpenedRun, resources: RunResources): Promise<RunState> {
+  const state = await openState(run, resources);
   const { progress, tuner, emit } = state;
   emit(startEvent(run, progress));
   if (tuner !== null) progress.threads = tuner.choice.threads;
@@ -57,12 +57,11 @@ async function applyOrders(state: RunState): Promise<void> {
   const { plan, lockstep, reporter, steering } = state;
   for (;;) {
     const waiting = takeOrders(state);
-    const own = waiting.map(({ order }) => order);
-    let orders: readonly Order[] = own;
+    let orders: readonly Order[] = waiting.map(({ order }) => order);
     if (lockstep.cluster !== null) {
       const isAborted = plan.signal?.aborted ?? false;
-      const said = await lockstep.fromAll({ isAborted, warnings: reporter.take(), orders: own });
-      reporter.tell(said.map(({ warnings }) => warnings));
+      const said = await lockstep.fromAll({ isAborted, warnings: reporter.takeWarnings(), orders });
+      reporter.reportAll(said.map(({ warnings }) => warnings));
       state.isAborted = said.some(({ isAborted }) => isAborted);
       orders = said[0].orders;
     }
@@ -137,8 +136,8 @@ export function watchSignal({ plan, lockstep, progress, checkpointer, emit }: Ru
     const names = `${namesOf(ranks, cluster.ranks)} (${ranks.map((rank) => cluster.hosts[rank]).join(', ')})`;
     const newest = checkpointer?.newest();
     const at = newest?.step ?? resume?.progress.step;
-    const place = newest === undefined ? '' : `, ${newest.path}`;
-    const kept = at === undefined ? 'there is no checkpoint' : `the newest checkpoint is that of step ${at}${place}`;
+    const path = newest === undefined ? '' : `, ${newest.path}`;
+    const kept = at === undefined ? 'there is no checkpoint' : `the newest checkpoint is that of step ${at}${path}`;
     try {
       emit({ type: 'warning', message: `${what(names)}; ${kept}` });
     } catch (error) {

@@ -33,7 +33,7 @@ export interface OpenedRun extends PreparedRun {
 /** Resources of a run besides its plan and memory. */
 export interface RunResources {
   readonly pool: Pool;
-  readonly place: CheckpointFolder | null; // folder that the run has locked for its checkpoints
+  readonly checkpointFolder: CheckpointFolder | null; // folder that the run has locked for its checkpoints
   readonly emit: (event: TrainEvent) => void;
   readonly steering: Steering; // on rank 0 of a cluster
 }
@@ -88,8 +88,8 @@ export async function prepareWith(
 ): Promise<OpenedRun> {
   const lockstep = createLockstep(clusterOf(options));
   const reporter = createReporter(lockstep, emit);
-  const asked = await agreePlan(await planWithModules(spec, data, options, lockstep), lockstep);
-  const run = await inTurns(prepareRun(asked.plan, asked.plan.data));
+  const agreement = await agreePlan(await planWithModules(spec, data, options, lockstep), lockstep);
+  const run = await inTurns(prepareRun(agreement.plan, agreement.plan.data));
   const { plan } = run;
   const isCompared = plan.resume !== null || plan.cluster !== null;
   const record = isCompared ? await inTurns(recordOf(plan, plan.data, run.setup.backend)) : null;
@@ -99,7 +99,7 @@ export async function prepareWith(
   }
   const warnings = [...plan.warnings, ...backendWarnings(plan.backend, run.setup.backend)];
   for (const message of warnings) reporter.emit({ type: 'warning', message });
-  return { ...(await joinRanks(run, lockstep, reporter)), record, writesCheckpoints: asked.keeps };
+  return { ...(await joinRanks(run, lockstep, reporter)), record, writesCheckpoints: agreement.writesCheckpoints };
 }
 
 /** Adds to a run what it needs to know about other ranks; without checkpoints. */
@@ -115,26 +115,26 @@ export async function joinRanks(run: PreparedRun, lockstep: Lockstep, reporter: 
 export async function acquireResources(
   { plan, setup, lockstep, reporter }: OpenedRun,
   steering = createSteering(),
-): Promise<{ surroundings: RunResources; close: () => Promise<void> }> {
+): Promise<{ resources: RunResources; close: () => Promise<void> }> {
   const isKept = plan.checkpoint !== null && lockstep.isFirst;
-  const place = isKept ? lockCheckpointFolder(plan.checkpoint.folder) : null;
+  const checkpointFolder = isKept ? lockCheckpointFolder(plan.checkpoint.folder) : null;
   try {
     const pool = plan.pool ?? (await createPool({ threads: plan.threads }));
     pool.live.add(setup.run);
     plan.cluster?.hold([setup.memory.buffer as SharedArrayBuffer, ...setup.outside]);
     return {
-      surroundings: { pool, place, emit: reporter.emit, steering },
+      resources: { pool, checkpointFolder, emit: reporter.emit, steering },
       async close() {
         pool.live.delete(setup.run);
         try {
           if (plan.pool === undefined) await pool.destroy();
         } finally {
-          place?.release();
+          checkpointFolder?.release();
         }
       },
     };
   } catch (error) {
-    place?.release();
+    checkpointFolder?.release();
     throw error;
   }
 }
@@ -149,30 +149,34 @@ async function planWithModules(
   const { modules, resume } = options ?? {};
   if (!Array.isArray(modules) && lockstep.cluster === null) return await inTurns(planRun(spec, data, options));
   // Copied, since the caller may change these objects while modules load.
-  const [network, splits, given] = [copyJson(spec), checkSplits(data), copyOptions(options)];
+  const [network, splits, optionsCopy] = [copyJson(spec), checkSplits(data), copyOptions(options)];
   const parts = Array.isArray(modules) ? await loadModules('train', [...modules]) : NOTHING_LOADED;
   const shared = await shareCheckpoint(lockstep, resume);
-  const { resume: _, ...others } = given;
-  const own = shared === undefined && !lockstep.isFirst ? others : { ...given, ...(shared && { resume: shared }) };
-  return await inTurns(planRun(network, splits, own, parts));
+  const { resume: _, ...withoutResume } = optionsCopy;
+  const rankOptions =
+    shared === undefined && !lockstep.isFirst ? withoutResume : { ...optionsCopy, ...(shared && { resume: shared }) };
+  return await inTurns(planRun(network, splits, rankOptions, parts));
 }
 
 interface AgreedPlan {
   readonly plan: RunPlan;
-  readonly keeps: boolean; // see OpenedRun
+  readonly writesCheckpoints: boolean; // see OpenedRun
 }
 
 /** Completes the plan with data of other ranks: their threads, and when rank 0 writes checkpoints. */
 async function agreePlan(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep): Promise<AgreedPlan> {
-  const keeps = plan.checkpoint !== null;
-  if (cluster === null) return { plan, keeps };
+  const writesCheckpoints = plan.checkpoint !== null;
+  if (cluster === null) return { plan, writesCheckpoints };
   const { overlap, context } = plan;
   const threadsOf = await fromAll(plan.threads);
   const shape = clusterShape(cluster, threadsOf, overlap);
-  const first = await fromFirst({ keeps, every: plan.checkpoint?.every });
+  const first = await fromFirst({ writesCheckpoints, every: plan.checkpoint?.every });
   const times = checkpointTimes(first.every, context.stepsPerEpoch);
   const warnings = [...plan.warnings, ...idleWarnings(cluster.idleCores)];
-  return { plan: { ...plan, ranks: shape, checkpointTimes: times, warnings }, keeps: first.keeps };
+  return {
+    plan: { ...plan, ranks: shape, checkpointTimes: times, warnings },
+    writesCheckpoints: first.writesCheckpoints,
+  };
 }
 
 /** Copies options. Only the specs among them are JSON objects. */
@@ -218,27 +222,27 @@ const withEmptyArrays = <T extends Pick<RunArrays, 'parameters' | 'state'>>(arra
 interface Reporter {
   emit(event: TrainEvent): void;
   /** Takes the warnings of this rank since the last call, for rank 0. */
-  take(): readonly string[];
+  takeWarnings(): readonly string[];
   /** Reports the warnings of all ranks, except those that rank 0 has already reported itself. */
-  tell(ofRanks: readonly (readonly string[])[]): void;
+  reportAll(ofRanks: readonly (readonly string[])[]): void;
 }
 
 export function createReporter({ isFirst, cluster }: Lockstep, report: (event: TrainEvent) => void): Reporter {
-  if (cluster === null) return { emit: report, take: () => [], tell() {} };
-  const untold: string[] = [];
-  const told = new Set<string>();
+  if (cluster === null) return { emit: report, takeWarnings: () => [], reportAll() {} };
+  const unsentWarnings: string[] = [];
+  const reportedWarnings = new Set<string>();
   return {
     emit(event) {
-      if (event.type === 'warning') isFirst ? told.add(event.message) : untold.push(event.message);
+      if (event.type === 'warning') isFirst ? reportedWarnings.add(event.message) : unsentWarnings.push(event.message);
       if (isFirst) report(event);
     },
-    take: () => untold.splice(0),
-    tell(ofRanks) {
+    takeWarnings: () => unsentWarnings.splice(0),
+    reportAll(ofRanks) {
       if (!isFirst) return;
       for (const [rank, messages] of ofRanks.entries()) {
         for (const message of messages) {
-          if (told.has(message)) continue;
-          told.add(message);
+          if (reportedWarnings.has(message)) continue;
+          reportedWarnings.add(message);
           report({ type: 'warning', message: `rank ${rank}: ${message}` });
         }
       }

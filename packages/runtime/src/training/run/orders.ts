@@ -16,7 +16,7 @@ export interface Orders {
    * Creates the orders from epoch `from`, at least one and up to `wanted` if slots allow; only between spans. Returns
    * the first epoch after them.
    */
-  prepare(from: number, wanted: number): Pausable<number>;
+  prepare(from: number, epochs: number): Pausable<number>;
 }
 
 /** Number of epochs whose orders are held at once. */

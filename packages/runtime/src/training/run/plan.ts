@@ -103,19 +103,19 @@ export interface RunPlan extends TeamShape, Omit<RunShape, keyof StepShape>, Req
 export function* planRun(
   spec: NetworkSpec,
   data: DataSplits,
-  given: TrainOptions,
+  runOptions: TrainOptions,
   parts: LoadedParts = NOTHING_LOADED,
 ): Pausable<RunPlan> {
   // Read before the first pause, after which the caller may change its objects or the current directory.
-  const options = trainOptions.read(given);
-  const asked = { ...given };
+  const options = trainOptions.read(runOptions);
+  const requested = { ...runOptions };
   const splits = checkSplits(data);
-  refuseConflicts(asked, splits);
+  refuseConflicts(requested, splits);
   const { train, validation, test } = splits;
   const checkpoint = options.checkpoint === undefined ? null : checkpointSettings(options.checkpoint);
-  const ownSpec = copyJson(spec);
-  refuseManyLayers(ownSpec);
-  const network = buildNetwork(ownSpec, parts.customParts);
+  const specCopy = copyJson(spec);
+  refuseManyLayers(specCopy);
+  const network = buildNetwork(specCopy, parts.customParts);
   refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec, parts.customParts));
@@ -155,12 +155,12 @@ export function* planRun(
   const parameters =
     options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
   const { cluster = null, overlap } = options;
-  const ownCores = cluster?.cores ?? availableParallelism();
-  const askedThreads = team === 'auto' ? (pool?.threads ?? ownCores) : team;
-  checkPool(pool, askedThreads);
-  const useful = Math.min(askedThreads, maxUsefulThreads(leaves, network, [validation, test]));
+  const cores = cluster?.cores ?? availableParallelism();
+  const requestedThreads = team === 'auto' ? (pool?.threads ?? cores) : team;
+  checkPool(pool, requestedThreads);
+  const usefulThreads = Math.min(requestedThreads, maxUsefulThreads(leaves, network, [validation, test]));
   // All threads of a given pool are used: its owner chose their number.
-  const threads = pool === undefined ? Math.min(useful, maxWorkingThreads()) : useful;
+  const threads = pool === undefined ? Math.min(usefulThreads, maxWorkingThreads()) : usefulThreads;
   return {
     network,
     loss,
@@ -212,7 +212,7 @@ export function* planRun(
     checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
     resume: resume ?? null,
     warnings: [
-      ...warningsOf({ askedThreads, useful, threads, leaves }, train, asked),
+      ...warningsOf({ requestedThreads, usefulThreads, threads, leaves }, train, requested),
       ...(yield* missingClasses(train)),
     ],
   };
@@ -238,8 +238,8 @@ function intervalOf(
     const problem = `has ${evaluateEvery}, expected whole epochs (onNan rollback goes back to the start of one)`;
     throw new OptionError('train', ['evaluateEvery', 'onNan'], problem, { about: 'evaluateEvery' });
   }
-  const given = evaluateEvery ?? record?.evaluateEvery;
-  if (given !== undefined) return given;
+  const requested = evaluateEvery ?? record?.evaluateEvery;
+  if (requested !== undefined) return requested;
   const epochs = totalSteps / stepsPerEpoch;
   const standard = Math.ceil(Math.ceil(epochs) / 100);
   if (train.starts === undefined || validation === undefined || onNan === 'rollback') return standard;

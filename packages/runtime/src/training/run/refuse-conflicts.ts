@@ -109,12 +109,12 @@ export function* checkParameters(
     const problem = `has length ${parameters.length}, expected ${P} (parameters of the network)`;
     throw new OptionError('train', 'parameters', problem);
   }
-  const own = typeOf(parameters) === type ? parameters : createElements(type, P);
-  if (own !== parameters) yield* copyArray(own, parameters);
-  const bad = yield* findNotFinite(own);
-  if (bad === undefined) return own;
-  const wanted = Number.isFinite(parameters[bad]) ? `numbers that ${type} can hold` : 'finite numbers';
-  throw new OptionError('train', 'parameters', `has ${parameters[bad]} at ${bad}, expected ${wanted}`);
+  const converted = typeOf(parameters) === type ? parameters : createElements(type, P);
+  if (converted !== parameters) yield* copyArray(converted, parameters);
+  const bad = yield* findNotFinite(converted);
+  if (bad === undefined) return converted;
+  const expected = Number.isFinite(parameters[bad]) ? `numbers that ${type} can hold` : 'finite numbers';
+  throw new OptionError('train', 'parameters', `has ${parameters[bad]} at ${bad}, expected ${expected}`);
 }
 
 /** @throws OptionError for a pool that `createPool` did not make, or that has fewer threads than requested. */
@@ -197,13 +197,13 @@ export function augmentationOf(
   train: Dataset,
 ): Augmentation | null {
   const augmentation = { flip, shift, rotate, zoom, erase };
-  const asked = Object.entries(augmentation).find(([, value]) => Boolean(value));
-  if (asked === undefined) return null;
+  const requested = Object.entries(augmentation).find(([, value]) => Boolean(value));
+  if (requested === undefined) return null;
   const shape = shapeOfRows(network, train);
   if (shape.length !== 3) {
-    const [name, value] = asked;
-    const own = ofText(train.preprocessing) === undefined ? `has rows of shape ${show(shape)}` : 'is a text';
-    const problem = `has ${show(value)}, expected none: ${showName(train.name)} ${own}, not images`;
+    const [name, value] = requested;
+    const reason = ofText(train.preprocessing) === undefined ? `has rows of shape ${show(shape)}` : 'is a text';
+    const problem = `has ${show(value)}, expected none: ${showName(train.name)} ${reason}, not images`;
     throw new OptionError('train', name, `${problem} (rows of [height, width, channels])`);
   }
   const [H, W] = shape;
@@ -262,9 +262,9 @@ function copyDataset(dataset: Dataset): Dataset {
   const copyOf = (matrix: DataMatrix): DataMatrix =>
     typeof matrix === 'object' && matrix !== null ? { ...matrix } : matrix;
   const { inputs, targets, weights, lengths } = dataset;
-  const own = {
+  const optional = {
     ...(weights === undefined ? {} : { weights: copyOf(weights) }),
     ...(lengths === undefined ? {} : { lengths: copyOf(lengths) }),
   };
-  return { ...dataset, inputs: copyOf(inputs), targets: copyOf(targets), ...own };
+  return { ...dataset, inputs: copyOf(inputs), targets: copyOf(targets), ...optional };
 }

@@ -52,7 +52,7 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
   const { steps } = span;
   progress.elapsedMs += span.elapsedMs;
   state.lastSpanSteps = steps;
-  meter.note(teamSize(state), steps, span.elapsedMs);
+  meter.recordSpan(teamSize(state), steps, span.elapsedMs);
   stepLog.add(Math.max(reportedSteps, progress.step), {
     first: progress.step,
     steps,
@@ -114,7 +114,7 @@ function endEpoch(
 /** Tells the tuner how long a span took, and reports a new number of threads. */
 export function reportThreads({ tuner, progress, emit }: RunState, { steps, elapsedMs }: SpanResult): void {
   if (tuner === null) return;
-  const isNew = tuner.note(steps, elapsedMs);
+  const isNew = tuner.recordSpan(steps, elapsedMs);
   progress.threads = tuner.choice.threads;
   if (isNew) emit({ type: 'threads', step: progress.step, ...tuner.choice });
 }

@@ -49,22 +49,22 @@ export function* rowWeights(dataset: Dataset, { ofClass, mean }: RowWeighing): P
 
 /** Weight of row n of a set, before division by the mean. */
 export function weightOf({ targets, weights }: Dataset, ofClass: Float64Array | null, n: number): number {
-  const own = weights === undefined ? 1 : weights.array[n] / weights.divisor;
-  return ofClass === null ? own : ofClass[targets.array[n]] * own;
+  const rowWeight = weights === undefined ? 1 : weights.array[n] / weights.divisor;
+  return ofClass === null ? rowWeight : ofClass[targets.array[n]] * rowWeight;
 }
 
 /** The weight of each class. */
-function* classWeights(given: ClassWeight, dataset: Dataset): Pausable<Float64Array> {
+function* classWeights(classWeight: ClassWeight, dataset: Dataset): Pausable<Float64Array> {
   const { name, classes, rows, targets } = dataset;
   if (hasTargetsByPosition(dataset)) {
-    const problem = `has ${show(given)}, expected none (each position of a row of ${showName(name)} has a class of its own)`;
+    const problem = `has ${show(classWeight)}, expected none (each position of a row of ${showName(name)} has a class of its own)`;
     throw new OptionError('train', ['classWeight', 'dataset'], problem);
   }
   if (classes === null) {
-    const problem = `has ${show(given)}, expected none (the targets of ${showName(name)} are values, not classes)`;
+    const problem = `has ${show(classWeight)}, expected none (the targets of ${showName(name)} are values, not classes)`;
     throw new OptionError('train', ['classWeight', 'dataset'], problem);
   }
-  if (given === 'balanced') {
+  if (classWeight === 'balanced') {
     const counts = new Float64Array(classes);
     for (let n = 0; n < rows; n++) {
       counts[targets.array[n]]++;
@@ -73,28 +73,28 @@ function* classWeights(given: ClassWeight, dataset: Dataset): Pausable<Float64Ar
     // The weight of a class without rows is never used.
     return counts.map((count) => (count === 0 ? 0 : rows / (classes * count)));
   }
-  if (isList(given)) {
-    if (given.length === classes) return Float64Array.from(given);
-    const problem = `has ${counted(given.length, 'number')}, expected ${classes} (one for each class of ${showName(name)})`;
+  if (isList(classWeight)) {
+    if (classWeight.length === classes) return Float64Array.from(classWeight);
+    const problem = `has ${counted(classWeight.length, 'number')}, expected ${classes} (one for each class of ${showName(name)})`;
     throw new OptionError('train', ['classWeight', 'dataset'], problem);
   }
-  return namedWeights(given, dataset, classes);
+  return namedWeights(classWeight, dataset, classes);
 }
 
-const isList = (given: ClassWeight): given is readonly number[] => Array.isArray(given);
+const isList = (classWeight: ClassWeight): classWeight is readonly number[] => Array.isArray(classWeight);
 
-function namedWeights(given: Readonly<Record<string, number>>, { name, labels }: Dataset, classes: number) {
+function namedWeights(weightByName: Readonly<Record<string, number>>, { name, labels }: Dataset, classes: number) {
   const names = labels ?? Array.from({ length: classes }, (_, label) => String(label));
-  const places = new Map(names.map((label, place) => [label, place]));
+  const labelOfName = new Map(names.map((name, label) => [name, label]));
   const ofClass = new Float64Array(classes).fill(1);
-  for (const [label, weight] of Object.entries(given)) {
-    const place = places.get(label);
-    if (place === undefined) {
+  for (const [className, weight] of Object.entries(weightByName)) {
+    const label = labelOfName.get(className);
+    if (label === undefined) {
       const shown = listed(names);
-      const problem = `has class ${show(label)}, expected one of ${shown} (the classes of ${showName(name)})`;
-      throw new OptionError('train', ['classWeight', 'dataset'], problem + suggest(label, names));
+      const problem = `has class ${show(className)}, expected one of ${shown} (the classes of ${showName(name)})`;
+      throw new OptionError('train', ['classWeight', 'dataset'], problem + suggest(className, names));
     }
-    ofClass[place] = weight;
+    ofClass[label] = weight;
   }
   return ofClass;
 }

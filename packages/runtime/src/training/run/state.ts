@@ -70,9 +70,9 @@ export interface RunState extends OpenedRun, RunResources {
 const ONE_LEAF_BLOCKS = 75;
 
 /** Opens the threads of a run, and restores its checkpoint. */
-export async function openState(run: OpenedRun, surroundings: RunResources): Promise<RunState> {
+export async function openState(run: OpenedRun, resources: RunResources): Promise<RunState> {
   const { plan, setup, arena, lockstep, shares } = run;
-  const { pool, place, emit } = surroundings;
+  const { pool, checkpointFolder, emit } = resources;
   const { batch, threads, context, resume } = plan;
   const goesBack = plan.onNan === 'rollback';
   // A thread without a leaf and without a block would only make the others wait.
@@ -97,10 +97,21 @@ export async function openState(run: OpenedRun, surroundings: RunResources): Pro
   const write = (entry: CheckpointEntry) =>
     writeCheckpoint(pool, setup, entry, (reason) => emit(mainThreadWarning(progress.step, reason)));
   const rateChanges = new Map(plan.rateChanges);
-  const checkpointing = { ...run, place, rateChanges, progress, epochLog, stepLog, history, early, emit, write };
+  const checkpointing = {
+    ...run,
+    checkpointFolder,
+    rateChanges,
+    progress,
+    epochLog,
+    stepLog,
+    history,
+    early,
+    emit,
+    write,
+  };
   const state: RunState = {
     ...run,
-    ...surroundings,
+    ...resources,
     leaves,
     usefulThreads,
     progress,

@@ -20,7 +20,7 @@ export interface Steering {
   /** Resolves when the order has taken hold; rejects if the run cannot follow it. */
   steer(action: SteerAction, rate?: number): Promise<SteerEvent>;
   /** The orders since the last call. */
-  take(): WaitingOrder[];
+  takeQueued(): WaitingOrder[];
   /** Resolves at the next order or signal, and keeps the process until then, as a run that trains does. */
   next(signal: AbortSignal | undefined): Promise<void>;
   /** Refuses all orders that have not taken hold, and later ones. */
@@ -40,7 +40,7 @@ const LONG_MS = 2 ** 31 - 1;
 
 export function createSteering(): Steering {
   const open = new Set<WaitingOrder>();
-  let untaken: WaitingOrder[] = [];
+  let queued: WaitingOrder[] = [];
   let isClosed = false;
   let wake = (): void => {};
 
@@ -59,7 +59,7 @@ export function createSteering(): Steering {
       return await new Promise((done, refuse) => {
         entry = { order, done, refuse };
         open.add(entry);
-        untaken.push(entry);
+        queued.push(entry);
         wake();
       });
     } finally {
@@ -69,14 +69,14 @@ export function createSteering(): Steering {
 
   return {
     steer,
-    take() {
-      const taken = untaken;
-      untaken = [];
-      return taken;
+    takeQueued() {
+      const orders = queued;
+      queued = [];
+      return orders;
     },
     next: (signal) =>
       new Promise((resolve) => {
-        if (untaken.length > 0 || signal?.aborted) return resolve();
+        if (queued.length > 0 || signal?.aborted) return resolve();
         const hold = setInterval(() => {}, LONG_MS);
         wake = () => {
           clearInterval(hold);

@@ -124,14 +124,14 @@ function createRange() {
      * be boxed at each change.
      */
     add(values: Float64Array, from: number, end: number): void {
-      let [least, most, total] = [low, high, sum];
+      let [lowest, highest, total] = [low, high, sum];
       for (let k = from; k < end; k++) {
         const value = values[k];
-        if (value < least) least = value;
-        if (value > most) most = value;
+        if (value < lowest) lowest = value;
+        if (value > highest) highest = value;
         total += value;
       }
-      [low, high, sum] = [least, most, total];
+      [low, high, sum] = [lowest, highest, total];
       count += end - from;
     },
     addRange({ totals }: { totals(): Totals }): void {

@@ -96,9 +96,9 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
 }
 
 /** The text that `generate` begins without a prompt; of a model of lines, some whole lines. */
-function* writeTexts(writer: Writer, most: number, hasLines: boolean): Pausable<string[]> {
+function* writeTexts(writer: Writer, maxTokens: number, hasLines: boolean): Pausable<string[]> {
   const texts: string[] = [];
-  let left = most;
+  let left = maxTokens;
   while (left > 0 && texts.length < (hasLines ? MAX_LINES : 1)) {
     const sampling = generateOptions.read({ tokens: left, seed: texts.length });
     let draft = writer.begin();

@@ -84,9 +84,9 @@ async function runTraining(
     const run = await prepareWith(spec, data, options, emit);
     const finished = await finishedRun(run);
     if (finished !== null) return finished;
-    const { surroundings, close } = await acquireResources(run, steering);
+    const { resources, close } = await acquireResources(run, steering);
     try {
-      return await runSteps(run, surroundings);
+      return await runSteps(run, resources);
     } finally {
       await close();
     }

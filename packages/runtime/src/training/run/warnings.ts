@@ -10,11 +10,16 @@ import type { TrainOptions } from './options.ts';
 
 /** Warnings about valid options that may be a mistake. */
 export function warningsOf(
-  asks: { readonly askedThreads: number; readonly useful: number; readonly threads: number; readonly leaves: number },
+  counts: {
+    readonly requestedThreads: number;
+    readonly usefulThreads: number;
+    readonly threads: number;
+    readonly leaves: number;
+  },
   { name, rows }: Dataset,
-  { threads: asked = 'auto', batch, accumulate = 1 }: TrainOptions,
+  { threads: requested = 'auto', batch, accumulate = 1 }: TrainOptions,
 ): string[] {
-  const { askedThreads, useful, threads, leaves } = asks;
+  const { requestedThreads, usefulThreads, threads, leaves } = counts;
   const warnings: string[] = [];
   if (typeof batch === 'number' && batch * accumulate > rows) {
     const times = accumulate === 1 ? '' : ` and accumulate ${accumulate}`;
@@ -22,35 +27,37 @@ export function warningsOf(
       `batch has ${batch}${times}, but ${showName(name)} has ${counted(rows, 'training row')}: every batch has all of them`,
     );
   }
-  if (asked === 'auto') return warnings;
+  if (requested === 'auto') return warnings;
   const cores = availableParallelism();
-  if (askedThreads > leaves) {
-    const work = useful < askedThreads ? `this run has work for ${counted(useful, 'thread')}: ` : '';
+  if (requestedThreads > leaves) {
+    const work = usefulThreads < requestedThreads ? `this run has work for ${counted(usefulThreads, 'thread')}: ` : '';
     const ofLeaves = leaves === 1 ? '1 leaf' : `${leaves} leaves`;
     const others =
-      useful === leaves ? '' : `, and ${counted(useful - leaves, 'thread')} can only update weights or evaluate`;
+      usefulThreads === leaves
+        ? ''
+        : `, and ${counted(usefulThreads - leaves, 'thread')} can only update weights or evaluate`;
     const advice = 'a leaf is the rows that one thread computes; larger batches have more, but give another result';
-    warnings.push(`threads has ${askedThreads}, but ${work}a batch has ${ofLeaves} of rows${others} (${advice})`);
+    warnings.push(`threads has ${requestedThreads}, but ${work}a batch has ${ofLeaves} of rows${others} (${advice})`);
   }
-  if (useful > cores) {
+  if (usefulThreads > cores) {
     const effect =
       threads > cores ? 'they take turns' : `the run uses ${counted(threads, 'thread')}, with the same result`;
-    warnings.push(`threads has ${askedThreads}, but this machine has ${counted(cores, 'core')}: ${effect}`);
+    warnings.push(`threads has ${requestedThreads}, but this machine has ${counted(cores, 'core')}: ${effect}`);
   }
   return warnings;
 }
 
 /** Warns that memory is short. */
-export const fewerThreads = (threads: number, wanted: number, { bytes, bound }: MemoryRoom): string =>
-  `runs on ${threads} of ${wanted} threads, since more do not fit into ${mebibytes(bytes)} (${bound})`;
+export const fewerThreads = (threads: number, requested: number, { bytes, bound }: MemoryRoom): string =>
+  `runs on ${threads} of ${requested} threads, since more do not fit into ${mebibytes(bytes)} (${bound})`;
 
 /** Warns that memory is short for the texts that a model writes while it trains. */
 export const noTexts = (needed: number, { bytes, bound }: MemoryRoom): string =>
   `writes no texts while it trains, since the ${mebibytes(needed)} for them do not fit into ${mebibytes(bytes)} (${bound})`;
 
 /** Warns if 'auto' found no fast kernels on this machine. */
-export function backendWarnings(asked: BackendChoice, { name }: Backend): string[] {
-  if (asked !== 'auto' || name !== 'reference') return [];
+export function backendWarnings(requested: BackendChoice, { name }: Backend): string[] {
+  if (requested !== 'auto' || name !== 'reference') return [];
   return [`backend auto uses reference, which is many times slower: ${wasmProblem()}`];
 }
 

@@ -25,7 +25,7 @@ export interface Tuner {
   readonly isTrial: boolean; // the next span is part of a trial
   readonly choice: Choice; // of the last completed trial, else of the current one so far
   /** Records the time of a span of `threads`. Returns true if the run should use another number, or has its first. */
-  note(steps: number, elapsedMs: number): boolean;
+  recordSpan(steps: number, elapsedMs: number): boolean;
 }
 
 /** Time for which a number of threads is tried at a time: far above the 1-3 ms in which a span starts and ends. */
@@ -63,23 +63,23 @@ interface Candidate {
  * Creates a tuner. It tries `most` threads and one thread alternately, then half of them if the two are close. If
  * `most` is 1, nothing is tried.
  */
-export function createTuner(most: number): Tuner {
+export function createTuner(maxThreads: number): Tuner {
   let candidates: Candidate[] = [];
-  let current = newCandidate(most);
+  let current = newCandidate(maxThreads);
   let chosen: Choice | undefined;
-  let trying = most > 1;
+  let isTrial = maxThreads > 1;
   let warmMs = 0; // duration of the warm-up so far
   let warmSteps = 0;
   let steps = 0; // of this round
   let roundMs = 0;
   let trialMs = 0;
   let sinceMs = 0; // since the last trial
-  if (trying) begin();
+  if (isTrial) begin();
 
   function begin(): void {
-    candidates = [newCandidate(most), newCandidate(1)];
+    candidates = [newCandidate(maxThreads), newCandidate(1)];
     current = candidates[0];
-    trying = true;
+    isTrial = true;
     trialMs = 0;
     sinceMs = 0;
   }
@@ -96,14 +96,14 @@ export function createTuner(most: number): Tuner {
       current = next;
       return false;
     }
-    if (most > 2 && candidates.length === 2 && Math.max(ratio, 1 / ratio) <= CLOSE_RATIO) {
-      current = newCandidate(Math.ceil(most / 2));
+    if (maxThreads > 2 && candidates.length === 2 && Math.max(ratio, 1 / ratio) <= CLOSE_RATIO) {
+      current = newCandidate(Math.ceil(maxThreads / 2));
       candidates.push(current);
       return false;
     }
     const before = chosen?.threads;
     current = best;
-    trying = false;
+    isTrial = false;
     chosen = choiceOf(candidates);
     return chosen.threads !== before;
   }
@@ -113,14 +113,14 @@ export function createTuner(most: number): Tuner {
       return current.threads;
     },
     get isTrial() {
-      return trying;
+      return isTrial;
     },
     get choice() {
-      return chosen ?? choiceOf(trying ? candidates : [current]);
+      return chosen ?? choiceOf(isTrial ? candidates : [current]);
     },
-    note(spanSteps, spanMs) {
-      if (most === 1) return false;
-      if (!trying) {
+    recordSpan(spanSteps, spanMs) {
+      if (maxThreads === 1) return false;
+      if (!isTrial) {
         sinceMs += spanMs;
         if (sinceMs > TRIALS_APART * trialMs) begin();
         return false;
@@ -171,21 +171,21 @@ export interface BusyMeter {
   /** Share of steps to time in the next span on this many threads; 0 for a single thread, which never waits. */
   timedShare(threads: number): number;
   /** Reads and clears the times of a span. Only while no thread is inside. */
-  note(threads: number, steps: number, elapsedMs: number): void;
+  recordSpan(threads: number, steps: number, elapsedMs: number): void;
   /** [threads of the run] busy fraction in the newest span with timed steps; 0 for a thread that was not in it. */
   read(): readonly number[] | undefined;
 }
 
-export function createBusyMeter(times: Float64Array, ofRun: number): BusyMeter {
+export function createBusyMeter(times: Float64Array, runThreads: number): BusyMeter {
   let share = FIRST_TIMED_SHARE;
   let busy: readonly number[] | undefined;
   return {
     timedShare: (threads) => (threads === 1 ? 0 : share),
-    note(threads, steps, elapsedMs) {
+    recordSpan(threads, steps, elapsedMs) {
       share = Math.min(1, (TIMED_STEPS * elapsedMs) / (SPAN_MS * steps));
       const shares = Array.from({ length: threads }, (_, t) => (threads === 1 ? 1 : workShare(times, t)));
       times.fill(0);
-      if (!shares.some(Number.isNaN)) busy = Array.from({ length: ofRun }, (_, t) => shares[t] ?? 0);
+      if (!shares.some(Number.isNaN)) busy = Array.from({ length: runThreads }, (_, t) => shares[t] ?? 0);
     },
     read: () => busy,
   };
