@@ -1,5 +1,6 @@
 import { complete } from '@gradloom/core/internal';
 import type { BackendChoice } from '@gradloom/runtime';
+import { median } from '../packages/cli/src/lab/figures/range.ts';
 import { createContext } from '../packages/runtime/src/engine/step/context.ts';
 import { runSteps } from '../packages/runtime/src/engine/step/run-steps.ts';
 import { teamPrograms } from '../packages/runtime/src/engine/step/step-program.ts';
@@ -9,7 +10,6 @@ import { planRun } from '../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../packages/runtime/src/training/run/prepare.ts';
 import { backendsHere } from './backends-here.ts';
 import { idleKernels } from './idle-kernels.ts';
-import { median } from './median.ts';
 import { matching, readOptions } from './options.ts';
 import { type StepWorkload, stepWorkloads } from './step-workloads.ts';
 import { endSuite } from './suites.ts';

@@ -49,14 +49,14 @@ function openRow({ name, emit, restored = [] }: KernelRow): { readonly name: str
     return performance.now() - startMs;
   }
 
-  const programs = kernels.map((own) => {
+  const programs = kernels.map((backendKernels) => {
     const list = createList();
-    emit(list.emit, own);
-    const { run } = link(list.calls, own, tapesOf(allocate));
+    emit(list.emit, backendKernels);
+    const { run } = link(list.calls, backendKernels, tapesOf(allocate));
     const warmMs = performance.now() + WARM_MS;
     let calls = 1;
     while (performance.now() < warmMs) if (sample(run, calls) < SAMPLE_MS) calls *= 2;
-    return { backend: own.name, run, calls };
+    return { backend: backendKernels.name, run, calls };
   });
 
   function fastest(run: () => unknown, calls: number): number {

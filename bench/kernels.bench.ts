@@ -82,8 +82,8 @@ async function measure(precision: ElementType, rows: readonly KernelRow[]): Prom
       const turns: CallMs[] = [];
       for (let k = 0; k < TURNS; k++) {
         thread.postMessage(row.name);
-        const [own]: CallMs[] = await once(thread, 'message');
-        turns.push({ ...own, ...(await torchTurn()) });
+        const [callMs]: CallMs[] = await once(thread, 'message');
+        turns.push({ ...callMs, ...(await torchTurn()) });
       }
       const columns = Object.keys(turns[0]);
       const callMs = Object.fromEntries(columns.map((name) => [name, Math.min(...turns.map((turn) => turn[name]))]));
@@ -123,11 +123,11 @@ function ratioOf(calls: readonly CallMs[]): string {
 function summaryOf(figures: readonly Figure[]): Row[] {
   const sums = new Set(figures.flatMap(({ row }) => row.sum ?? []));
   return [...sums].map((sum) => {
-    const own = figures.filter(({ row }) => row.sum === sum);
-    const names = new Set(own.map(({ row }) => row.name));
+    const summed = figures.filter(({ row }) => row.sum === sum);
+    const names = new Set(summed.map(({ row }) => row.name));
     const ratios = precisions.map((type) => [
       type,
-      ratioOf(own.filter(({ precision }) => precision === type).map(({ callMs }) => callMs)),
+      ratioOf(summed.filter(({ precision }) => precision === type).map(({ callMs }) => callMs)),
     ]);
     return { kernels: [...names].join(' + '), ...Object.fromEntries(ratios) };
   });

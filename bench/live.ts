@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { median } from './median.ts';
+import { median } from '../packages/cli/src/lab/figures/range.ts';
 import { count, orRefuse } from './options.ts';
 
 // How much more processor time does a training take that is watched? Pairs of runs in turns: one without a page, and

@@ -39,14 +39,14 @@ function elementType(text: string): ElementType {
   return type ?? refuse(`bench: --precision has ${show(text)}, expected ${elementTypes.join(' or ')}`);
 }
 
-const SHOWN = 12; // most names in a sentence
+const MAX_NAMES = 12; // in a sentence
 
 /** The items whose names contain `part`. */
 export function matching<T extends { readonly name: string }>(option: string, part: string, all: readonly T[]): T[] {
-  const found = all.filter(({ name }) => name.includes(part));
-  if (found.length > 0) return found;
-  const names = all.slice(0, SHOWN).map(({ name }) => show(name));
-  const others = all.length > SHOWN ? ` and ${all.length - SHOWN} others` : '';
+  const matches = all.filter(({ name }) => name.includes(part));
+  if (matches.length > 0) return matches;
+  const names = all.slice(0, MAX_NAMES).map(({ name }) => show(name));
+  const others = all.length > MAX_NAMES ? ` and ${all.length - MAX_NAMES} others` : '';
   return refuse(`bench: --${option} has ${show(part)}, expected part of one of ${names.join(', ')}${others}`);
 }
 

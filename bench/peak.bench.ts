@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import type { ElementType } from '@gradloom/core';
 import { elementTypes } from '@gradloom/core/internal';
+import { median } from '../packages/cli/src/lab/figures/range.ts';
 import { extensionsHere } from '../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { backendsHere } from './backends-here.ts';
-import { median } from './median.ts';
 import { readOptions } from './options.ts';
 import { computes, measureTeam } from './peak/team.ts';
 import { type PeakLayer, productNames } from './peak/thread.ts';
-import { startPeer } from './peers/peer-process.ts';
-import { warmPeer } from './peers/warm-peer.ts';
+import { startPeer, warmPeer } from './peers/peer-process.ts';
 import { createWorkloads, flopsOf, type Workload } from './peers/workloads.ts';
 import { endSuite } from './suites.ts';
 
@@ -50,7 +49,7 @@ const backends = backendsHere(names);
 const computing = backends.flatMap((backend) =>
   elementTypes.filter((type) => computes(backend, type)).map((type) => ({ backend, type })),
 );
-const wanted = (name: string): boolean => name.includes(only);
+const isRequested = (name: string): boolean => name.includes(only);
 const rows: Record<string, string | number>[] = [];
 const line = (
   what: string,
@@ -73,14 +72,14 @@ for (const threads of teams) {
     }
   }
 }
-/** Such as affine 32x784x128, or convForward 8x26x26 32->64 3x3. */
+/** A name such as affine 32x784x128, or convForward 8x26x26 32->64 3x3. */
 function nameOf(layer: PeakLayer, product: string): string {
   const { O } = layer;
   if ('batch' in layer) return `${product} ${layer.batch}x${layer.I}x${O}`;
   const { images, size, C, kernel, groups } = layer;
   return `${product} ${images}x${size}x${size} ${C}->${O} ${kernel}x${kernel}${groups > 1 ? ' depthwise' : ''}`;
 }
-const some = layers.filter((layer) => productNames(layer).some((product) => wanted(nameOf(layer, product))));
+const some = layers.filter((layer) => productNames(layer).some((product) => isRequested(nameOf(layer, product))));
 for (const threads of teams) {
   for (const { backend, type } of computing) {
     const products = { backend, layers: some };
@@ -89,14 +88,14 @@ for (const threads of teams) {
       for (const product of productNames(layer)) {
         const name = nameOf(layer, product);
         const { gflops, share } = measured.layers[l][product];
-        if (wanted(name)) line(name, backend.name, type, threads, measured.width, gflops, share);
+        if (isRequested(name)) line(name, backend.name, type, threads, measured.width, gflops, share);
       }
     }
   }
 }
 const { workloads } = await createWorkloads();
 for (const workload of workloads) {
-  if (workload.isSmall || !wanted(`step ${workload.name}`)) continue;
+  if (workload.isSmall || !isRequested(`step ${workload.name}`)) continue;
   for (const { backend, type } of computing) {
     for (const threads of teams) await measureStep(workload, backend.name, type, threads);
   }

@@ -3,8 +3,8 @@ import { createRandom, type NetworkSpec } from '@gradloom/core';
 import { createPool, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
 import { type TimedRun, timeSteps } from '@gradloom/runtime/internal';
 import { Bench } from 'tinybench';
+import { median } from '../packages/cli/src/lab/figures/range.ts';
 import { backendsHere } from './backends-here.ts';
-import { median } from './median.ts';
 import { matching, readOptions } from './options.ts';
 import { endSuite } from './suites.ts';
 
@@ -60,7 +60,7 @@ async function inTurns<T extends TrainOptions>(
     const { stepMs } = await run({ ...setting, steps: WARM_STEPS });
     steps = Math.max(1, Math.round(RUN_MS / stepMs));
   }
-  const taken = settings.map((): number[] => []);
+  const stepTimes = settings.map((): number[] => []);
   for (let round = 0; round < options.rounds; round++) {
     const bench = new Bench({ iterations: 1, time: 0, warmup: false });
     for (const [k, setting] of settings.entries()) {
@@ -71,10 +71,10 @@ async function inTurns<T extends TrainOptions>(
     }
     for (const [k, { result }] of (await bench.run()).entries()) {
       if (result.state !== 'completed') throw new Error(`bench: a run ended as ${result.state}, expected 'completed'`);
-      taken[k].push(result.latency.mean);
+      stepTimes[k].push(result.latency.mean);
     }
   }
-  return taken.map(median);
+  return stepTimes.map(median);
 }
 
 function relu(widths: readonly number[]): NetworkSpec {

@@ -1,8 +1,8 @@
 import { inputsOf } from '@gradloom/core/internal';
 import { type BackendChoice, createPool, type Pool, train } from '@gradloom/runtime';
 import { Bench } from 'tinybench';
+import { median } from '../packages/cli/src/lab/figures/range.ts';
 import { backendsHere } from './backends-here.ts';
-import { median } from './median.ts';
 import { matching, readOptions } from './options.ts';
 import { type StepWorkload, stepWorkloads } from './step-workloads.ts';
 import { endSuite } from './suites.ts';
@@ -39,14 +39,14 @@ for (const workload of workloads) {
       samples.get(name)?.push(result.latency.mean / workload.steps);
     }
   }
-  for (const [backend, taken] of samples) {
-    const stepMs = median(taken);
+  for (const [backend, stepTimes] of samples) {
+    const stepMs = median(stepTimes);
     rows.push({
       workload: workload.name,
       backend,
       threads: Number(workload.options.threads),
       'ms per step': digits(stepMs, 3),
-      fastest: digits(Math.min(...taken), 3),
+      fastest: digits(Math.min(...stepTimes), 3),
       'GFLOP/s': digits(flops(workload) / stepMs / 1e6, 3),
     });
   }

@@ -1,5 +1,5 @@
 import type { SuiteOptions } from './options.ts';
-import { compareRows, type RatioColumn, tell } from './peers/guard.ts';
+import { compareRows, comparisonLines, type RatioColumn } from './peers/guard.ts';
 import { machineOf, type Row, readRecorded, writeRecorded } from './peers/results.ts';
 
 /**
@@ -16,7 +16,7 @@ export function endSuite(
   const machine = machineOf();
   const { suites = {} } = readRecorded(machine);
   if (ratio !== undefined) {
-    for (const line of tell(compareRows(suites[name]?.rows ?? [], rows, ratio))) console.log(line);
+    for (const line of comparisonLines(compareRows(suites[name]?.rows ?? [], rows, ratio))) console.log(line);
   }
   if (!record) console.log('Not recorded: --no-record was given.');
   else if (!isWhole) console.log('Not recorded: with these options it is not the whole suite.');

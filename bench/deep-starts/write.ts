@@ -23,12 +23,20 @@ const first = subset(
 );
 const ofHe = splitDataset(first, { validation: 1 / 6 });
 write('he', { train: ofHe.train, held: ofHe.validation ?? test }, ['glorot-normal', 'he-normal'], {
-  ...{ depth: 30, activation: 'relu', batch: 128, steps: 700, seeds: 16 },
+  depth: 30,
+  activation: 'relu',
+  batch: 128,
+  steps: 700,
+  seeds: 16,
   optimizers: [{ kind: 'SGD', lr: 0.01, momentum: 0.9 }],
 });
-const { train: most } = splitDataset(train, { validation: 2000 / train.rows });
-write('epsilon', { train: most, held: test }, ['he-normal'], {
-  ...{ depth: 20, activation: 'sigmoid', batch: 64, steps: 300, seeds: 6 },
+const { train: trained } = splitDataset(train, { validation: 2000 / train.rows });
+write('epsilon', { train: trained, held: test }, ['he-normal'], {
+  depth: 20,
+  activation: 'sigmoid',
+  batch: 64,
+  steps: 300,
+  seeds: 6,
   optimizers: [1e-8, 1e-20].map((eps) => ({ kind: 'Adam', lr: 0.003, eps })),
 });
 

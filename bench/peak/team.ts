@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { ElementType } from '@gradloom/core';
 import type { ExtensionName } from '@gradloom/core/internal';
+import { median } from '../../packages/cli/src/lab/figures/range.ts';
 import { type Backend, compileFor } from '../../packages/runtime/src/engine/backends/backend.ts';
 import { allocateControl } from '../../packages/runtime/src/engine/threads/barrier.ts';
-import { median } from '../median.ts';
 import { passesOf } from '../passes.ts';
 import { type PeakLayer, type PeakMeasured, type PeakTask, productNames } from './thread.ts';
 
@@ -52,18 +52,26 @@ export async function measureTeam({
   const control = allocateControl();
   const compiled = backend === null ? null : compileFor(backend, type);
   const tasks = Array.from({ length: threads }, (_, thread): PeakTask => {
-    const own = layers.map((layer) => ({
+    const threadLayers = layers.map((layer) => ({
       layer,
       passes: backend === null || !('batch' in layer) ? [] : (passesOf(backend, layer.batch, threads)[thread] ?? []),
     }));
     return {
-      ...{ extension, type, backend, compiled, layers: own, control, threads, rounds, budgetMs },
+      extension,
+      type,
+      backend,
+      compiled,
+      layers: threadLayers,
+      control,
+      threads,
+      rounds,
+      budgetMs,
       cores: availableParallelism(),
     };
   });
   const measured = await Promise.all(tasks.map(runThread));
-  const total = (of: (one: PeakMeasured) => readonly number[]): number[] =>
-    Array.from({ length: rounds }, (_, round) => measured.reduce((sum, one) => sum + of(one)[round], 0));
+  const total = (figures: (one: PeakMeasured) => readonly number[]): number[] =>
+    Array.from({ length: rounds }, (_, round) => measured.reduce((sum, one) => sum + figures(one)[round], 0));
   const reached = (layer: number, name: string): Reached => {
     const gflops = total((one) => one.layers[layer][name].map((figure) => figure.gflops));
     const peak = total((one) => one.layers[layer][name].map((figure) => figure.peak));

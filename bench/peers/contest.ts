@@ -1,6 +1,5 @@
-import { median } from '../median.ts';
-import { isOurs } from './guard.ts';
-import type { Peer, Variant } from './peer.ts';
+import { median } from '../../packages/cli/src/lab/figures/range.ts';
+import { isOurs, type Peer, type Variant } from './peer.ts';
 import { type PeerProcess, startPeer } from './peer-process.ts';
 import { type Workload, withoutDropout } from './workloads.ts';
 
@@ -23,13 +22,13 @@ export interface Score {
 export interface ContestOptions {
   readonly rounds: number;
   readonly roundMs: number;
-  readonly heatMs: number; // time for each variant, to find a peer's best
+  readonly trialMs: number; // time for each variant, to find a peer's best
   readonly warmMs: number; // most time for warming up
   readonly say: (text: string) => void;
 }
 
 /** Processes that are kept for all workloads, by peer and environment: a start takes seconds. */
-export interface Stable {
+export interface ProcessPool {
   get(peer: Peer, environment: Environment): Promise<PeerProcess>;
   /**
    * Ends the processes of a peer that failed: a late answer would be taken for the next one. They start again when
@@ -39,14 +38,14 @@ export interface Stable {
   end(): void;
 }
 
-export function createStable(): Stable {
+export function createProcessPool(): ProcessPool {
   const started = new Map<string, Map<string, PeerProcess>>();
   return {
     async get({ name, command }, environment) {
-      const own = started.get(name) ?? new Map<string, PeerProcess>();
+      const byEnvironment = started.get(name) ?? new Map<string, PeerProcess>();
       const key = JSON.stringify(environment);
-      const process = own.get(key) ?? (await startPeer(command, environment));
-      started.set(name, own.set(key, process));
+      const process = byEnvironment.get(key) ?? (await startPeer(command, environment));
+      started.set(name, byEnvironment.set(key, process));
       return process;
     },
     drop({ name }) {
@@ -54,7 +53,7 @@ export function createStable(): Stable {
       started.delete(name);
     },
     end() {
-      for (const own of started.values()) for (const process of own.values()) process.end();
+      for (const byEnvironment of started.values()) for (const process of byEnvironment.values()) process.end();
     },
   };
 }
@@ -75,17 +74,17 @@ interface Runner {
 export async function runContest(
   peers: readonly Peer[],
   workload: Workload,
-  stable: Stable,
+  pool: ProcessPool,
   options: ContestOptions,
 ): Promise<Score[]> {
   const leaveOut = (peer: Peer, error: unknown): void => {
     options.say(`${peer.name}: left out of ${workload.name}, ${error instanceof Error ? error.message : error}`);
-    stable.drop(peer);
+    pool.drop(peer);
   };
   let runners: Runner[] = [];
   for (const peer of peers) {
     try {
-      const runner = await prepare(peer, workload, stable, options);
+      const runner = await prepare(peer, workload, pool, options);
       if (runner !== null) runners.push(runner);
     } catch (error) {
       leaveOut(peer, error);
@@ -111,13 +110,13 @@ export async function runContest(
 async function prepare(
   peer: Peer,
   workload: Workload,
-  stable: Stable,
-  { heatMs, warmMs, roundMs }: ContestOptions,
+  pool: ProcessPool,
+  { trialMs, warmMs, roundMs }: ContestOptions,
 ): Promise<Runner | null> {
-  const best = await findBest(peer, workload, stable, heatMs);
+  const best = await findBest(peer, workload, pool, trialMs);
   if (best === null) return null;
   const { environment, variant } = best;
-  const process = await stable.get(peer, environment);
+  const process = await pool.get(peer, environment);
   await process.open(withoutDropout(workload), variant);
   const loss = await process.lossAfter(workload.checkSteps);
   await process.open(workload, variant);
@@ -146,7 +145,7 @@ interface Best {
  * The fastest of a peer's environments and variants; null if it has none for this workload.
  * @throws Error (rejects) with the reason that the peer gives
  */
-async function findBest(peer: Peer, workload: Workload, stable: Stable, heatMs: number): Promise<Best | null> {
+async function findBest(peer: Peer, workload: Workload, pool: ProcessPool, trialMs: number): Promise<Best | null> {
   const variants = peer.variants(workload);
   const { environments } = peer;
   if (typeof variants === 'string') throw new Error(variants);
@@ -155,13 +154,13 @@ async function findBest(peer: Peer, workload: Workload, stable: Stable, heatMs: 
   if (environments.length * variants.length === 1) return best;
   // Twice, since the first run in a new process pays for its start.
   for (const environment of [...environments, ...environments]) {
-    const process = await stable.get(peer, environment);
+    const process = await pool.get(peer, environment);
     for (const variant of variants) {
       await process.open(workload, variant);
       const { steps, ms } = await process.run(2);
-      const warm = await process.run(stepsIn(heatMs / 4, ms / steps));
-      const heat = await process.run(stepsIn(heatMs, warm.ms / warm.steps));
-      const stepMs = heat.ms / heat.steps;
+      const warm = await process.run(stepsIn(trialMs / 4, ms / steps));
+      const trial = await process.run(stepsIn(trialMs, warm.ms / warm.steps));
+      const stepMs = trial.ms / trial.steps;
       if (stepMs < best.stepMs) best = { environment, variant, stepMs };
     }
   }
@@ -191,3 +190,39 @@ async function coldStart(peer: Peer, workload: Workload, { environment, variant 
 
 /** Number of steps that take about `ms`, at least one. */
 const stepsIn = (ms: number, stepMs: number): number => (stepMs > 0 ? Math.max(1, Math.round(ms / stepMs)) : 1);
+
+/** Approximate ms to open a workload and estimate the length of a step. */
+const OPEN_MS = 200;
+/** ms of a cold-start measurement, which has five starts, and of measuring our floor. */
+const COLD_MS = 10_000;
+const FLOOR_MS = 1000;
+
+/** A sentence: how many minutes the last whole run took, or roughly how many this one will take. */
+export function tellDuration(
+  peers: readonly Peer[],
+  workloads: readonly Workload[],
+  options: Omit<ContestOptions, 'say'>,
+  last?: number, // minutes
+): string {
+  if (last !== undefined) return `The last whole run took ${last} minutes on a machine of this class.`;
+  const ms = workloads.reduce(
+    (sum, workload) => sum + peers.reduce((total, peer) => total + durationOf(peer, workload, options), 0),
+    0,
+  );
+  return `This takes about ${Math.max(1, Math.round(ms / 60_000))} minutes.`;
+}
+
+/** Approximate ms: all variants twice, the warm-up, and the rounds. Our runs take twice the time that is counted. */
+export function durationOf(
+  peer: Peer,
+  workload: Workload,
+  { rounds, roundMs, trialMs, warmMs }: Omit<ContestOptions, 'say'>,
+): number {
+  const variants = peer.variants(workload);
+  if (typeof variants === 'string' || variants.length === 0) return 0;
+  const all = peer.environments.length * variants.length;
+  const runs = isOurs(peer.name) ? 2 : 1;
+  const tries = all === 1 ? 0 : 2 * all * (OPEN_MS + runs * 1.25 * trialMs);
+  const extra = (workload.isSmall ? COLD_MS : 0) + (isOurs(peer.name) ? FLOOR_MS : 0);
+  return tries + OPEN_MS + runs * (warmMs / 2 + rounds * roundMs) + extra;
+}

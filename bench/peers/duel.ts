@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { median } from '../median.ts';
+import { median } from '../../packages/cli/src/lab/figures/range.ts';
 import { count, matching, orRefuse, positive, refuse } from '../options.ts';
-import { type PeerProcess, startPeer } from './peer-process.ts';
-import { warmPeer } from './warm-peer.ts';
+import { type PeerProcess, startPeer, warmPeer } from './peer-process.ts';
+import { geometricMean } from './results.ts';
 import { createWorkloads, type Workload } from './workloads.ts';
 
 // Has a change made steps faster? Two checkouts of Gradloom train the workloads alternately, so that a slower machine
@@ -82,9 +82,8 @@ try {
           ].join(' '),
         );
       }
-      const own = rows.filter((row) => row.backend === backend && row.threads === team);
-      const mean = Math.exp(own.reduce((sum, { ratio }) => sum + Math.log(ratio), 0) / own.length);
-      console.log(`${backend}, ${team}: geometric mean of ${own.length} ${mean.toFixed(3)}\n`);
+      const ratios = rows.filter((row) => row.backend === backend && row.threads === team).map(({ ratio }) => ratio);
+      console.log(`${backend}, ${team}: geometric mean of ${ratios.length} ${geometricMean(ratios).toFixed(3)}\n`);
     }
   }
 } finally {

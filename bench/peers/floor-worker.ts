@@ -9,6 +9,7 @@ import {
   ops,
   runCalls,
 } from '@gradloom/core/internal';
+import { median } from '../../packages/cli/src/lab/figures/range.ts';
 import {
   type Backend,
   type CompiledKernels,
@@ -17,7 +18,6 @@ import {
 import { takeKernelScratch } from '../../packages/runtime/src/engine/memory/thread-scratch.ts';
 import { createBarrier } from '../../packages/runtime/src/engine/threads/barrier.ts';
 import { createKernelMemory } from '../../packages/runtime/src/measurement/measure-gflops.ts';
-import { median } from '../median.ts';
 import { readWorkload } from './read-workload.ts';
 import type { Workload } from './workloads.ts';
 
@@ -44,7 +44,7 @@ function measure(task: FloorTask): number {
   const { backend, compiled, workload, leaf, elementType, passes, control, threads, cores, budgetMs } = task;
   const { widths, batch } = workload;
   const start = readWorkload(workload);
-  const most = leaf * Math.max(1, ...passes.map(({ count }) => count));
+  const maxRows = leaf * Math.max(1, ...passes.map(({ count }) => count));
   const gradients = [...new Set(passes.map(({ row }) => row))];
   const widest = Math.max(...widths);
   const take = (allocate: Allocate) => {
@@ -53,9 +53,9 @@ function measure(task: FloorTask): number {
       backend.name,
       allocate,
     );
-    const x = widths.slice(0, -1).map((width) => allocate(most * width));
-    const y = allocate(most * widest);
-    const d = [0, 1].map(() => allocate(most * widest));
+    const x = widths.slice(0, -1).map((width) => allocate(maxRows * width));
+    const y = allocate(maxRows * widest);
+    const d = [0, 1].map(() => allocate(maxRows * widest));
     const layers = widths.slice(1).map((O, l) => ({ I: widths[l], O, W: allocate(widths[l] * O), b: allocate(O) }));
     // One row of gradients for each tensor.
     const rows = new Map(
@@ -73,7 +73,7 @@ function measure(task: FloorTask): number {
   }
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch: arrays.scratch });
 
-  const room = createTapeMemory(arrays.tapes);
+  const tapes = createTapeMemory(arrays.tapes);
   const groups = passes.map((pass) => {
     const firstRow = pass.first * leaf;
     const B = Math.min(pass.count * leaf, batch - firstRow);
@@ -95,22 +95,22 @@ function measure(task: FloorTask): number {
   }
 
   /** The products of a pass over B rows. */
-  function products({ row, accumulate: joins }: NodePass, B: number): () => unknown {
+  function products({ row, accumulate }: NodePass, B: number): () => unknown {
     const { calls, emit } = createList();
     for (const [l, { I, O, W, b }] of layers.entries()) emit(ops.affine, y, x[l], W, b, B, I, O);
     const gradient = rows.get(row) ?? [];
     for (let l = layers.length - 1; l >= 0; l--) {
       const { I, O, W } = layers[l];
       const dy = d[l % 2];
-      emit(ops.affineBackwardWeights, gradient[l].dW, gradient[l].db, x[l], dy, B, leaf, joins, I, O);
+      emit(ops.affineBackwardWeights, gradient[l].dW, gradient[l].db, x[l], dy, B, leaf, accumulate, I, O);
       if (l > 0) emit(ops.affineBackwardInput, d[(l + 1) % 2], dy, W, B, I, O);
     }
-    return link(calls, kernels, room).run;
+    return link(calls, kernels, tapes).run;
   }
 
   /**
-   * Returns ms. As in a step, x has the same place for all passes. Copying it there is not timed, and skipped if it is
-   * there already.
+   * Returns ms. As in a step, all passes read x at the same address. Copying it there is not timed, and skipped if
+   * there is one pass.
    */
   function step(): number {
     let ms = 0;

@@ -35,14 +35,14 @@ export async function measureFloor(
   const passes = passesOf(backend, batch, threads);
   const control = allocateControl();
   const cores = availableParallelism();
-  const times = passes.map((own) => {
+  const times = passes.map((threadPasses) => {
     const task: FloorTask = {
       backend,
       compiled: compileFor(backend, elementType),
       workload,
       leaf,
       elementType,
-      passes: own,
+      passes: threadPasses,
       control,
       threads,
       cores,

@@ -12,14 +12,14 @@ const cluster = await openCluster();
 const pool = await createPool({ threads: Number(process.argv[2]) });
 let training: Training | undefined;
 
-interface Deed {
+interface Request {
   readonly open?: readonly [Workload, Variant];
   readonly run?: number;
   readonly lossAfter?: number;
 }
 
-async function together(own: Deed) {
-  const { open, run, lossAfter } = await cluster.fromFirst(own);
+async function together(request: Request) {
+  const { open, run, lossAfter } = await cluster.fromFirst(request);
   if (open !== undefined) training = openTraining(...open, { pool, cluster });
   if (run !== undefined) return { ran: await training?.run(run), loss: null };
   if (lossAfter !== undefined) return { ran: undefined, loss: (await training?.lossAfter(lossAfter)) ?? null };

@@ -11,16 +11,21 @@ import type { Workload } from './workloads.ts';
  * steps precede the counted ones. For a small network, whose run is one span, only the span itself counts, with all its
  * steps.
  */
-export function openTraining(workload: Workload, { threads, backend }: Variant, own: TrainOptions): Training {
+export function openTraining(workload: Workload, { threads, backend }: Variant, fixed: TrainOptions): Training {
   const { network, batch, loss, optimizer, rows } = workload;
   const dataset = datasetOf(workload, rows);
   const oneRow = datasetOf(workload, 1);
   const values = readFileSync(workload.theta);
   const parameters = new Float64Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength));
   const options: TrainOptions = {
-    ...{ batch, loss, optimizer, parameters, shuffle: false },
-    ...{ threads: Number(threads), backend: backend as BackendChoice },
-    ...own,
+    batch,
+    loss,
+    optimizer,
+    parameters,
+    shuffle: false,
+    threads: Number(threads),
+    backend: backend as BackendChoice,
+    ...fixed,
   };
   return {
     async run(steps) {
@@ -31,14 +36,16 @@ export function openTraining(workload: Workload, { threads, backend }: Variant, 
       const total = lead * stepsPerEpoch + steps;
       const times = new Map<number, number>(); // wall-clock times: the time between spans counts
       const run = train(network, data, {
-        ...{ ...options, steps: total, evaluateEvery: lead || 1 },
+        ...options,
+        steps: total,
+        evaluateEvery: lead || 1,
         onEvent(event) {
           if (event.type === 'epoch') times.set(event.step, performance.now());
         },
       });
       const { elapsedMs } = await run;
       // Time inside spans. Ranks other than 0 get no events, and their times are not used.
-      if (lead === 0 || (own.cluster?.rank ?? 0) > 0) return { steps, ms: elapsedMs };
+      if (lead === 0 || (fixed.cluster?.rank ?? 0) > 0) return { steps, ms: elapsedMs };
       const [from, to] = [times.get(total - steps), times.get(total)];
       if (from === undefined || to === undefined) throw new Error('gradloom: no event tells the time of the epochs');
       return { steps, ms: to - from };
@@ -62,7 +69,8 @@ function datasetOf({ name, network, x, divisor, t, targets, loss }: Workload, ro
   const { inputs: columns, output } = buildNetwork(network);
   const shape = typeof network.input === 'number' ? {} : { shape: network.input };
   return {
-    ...{ name, rows },
+    name,
+    rows,
     inputs: { array: shared(x, columns), columns, divisor, ...shape },
     targets: { array: shared(t, targets), columns: targets, divisor: 1 },
     classes: loss === 'mse' ? null : (output.at(-1) ?? 1),

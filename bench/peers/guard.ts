@@ -1,3 +1,4 @@
+import { isOurs } from './peer.ts';
 import { type Results, type Row, ratioOf, type WorkloadResults } from './results.ts';
 
 /** A ratio may fall to this share of the recorded one: medians of alternating rounds vary by about 5 %. */
@@ -37,9 +38,6 @@ export function compare(before: Results | null, now: Results): Comparison {
   return { compared, slower };
 }
 
-/** One of our backends. */
-export const isOurs = (peer: string): boolean => peer.startsWith('Gradloom');
-
 /** The floor as a share of the step. */
 function shareOf({ scores, floors }: WorkloadResults, ours: string): number | null {
   const [score, floor] = [scores.find(({ peer }) => peer === ours), floors[ours]];
@@ -70,16 +68,16 @@ export function compareRows(before: readonly Row[], now: readonly Row[], { ratio
 }
 
 /** Lines to print. */
-export function tell({ compared, slower }: Comparison): string[] {
+export function comparisonLines({ compared, slower }: Comparison): string[] {
   if (compared === 0) return ['Nothing is recorded to compare with.'];
   if (slower.length === 0) return ['Nothing got slower than what was recorded.'];
   return ['Slower than what was recorded:', ...slower.map((line) => `  ${line}`)];
 }
 
 /** Whether a run with these options is a part that joins the record: some workloads, measured as in a whole run. */
-export const isPart = (given: readonly string[]): boolean => given.join() === '--only';
+export const isPart = (flags: readonly string[]): boolean => flags.join() === '--only';
 
-/** Why a part is not of the run that the record has; null if it is. */
+/** Why a part cannot join the record: it is of another machine, commit or number of rounds. Null if it can. */
 function whyNotJoined(before: Results | null, { commit, machine, rounds }: Results): string | null {
   if (commit == null) return 'the sources have changes, expected those of a commit';
   if (before === null) return null;
@@ -99,10 +97,10 @@ function whyNotJoined(before: Results | null, { commit, machine, rounds }: Resul
 export function whyNotRecorded(
   before: Results | null,
   now: Results,
-  given: readonly string[], // options that shorten or change the whole run
+  flags: readonly string[], // that shorten or change the whole run
 ): string | null {
-  if (given.length > 0 && !isPart(given)) return `with ${given.join(' and ')} it is not the whole run`;
-  const reason = isPart(given) ? whyNotJoined(before, now) : null;
+  if (flags.length > 0 && !isPart(flags)) return `with ${flags.join(' and ')} it is not the whole run`;
+  const reason = isPart(flags) ? whyNotJoined(before, now) : null;
   if (reason !== null || before === null) return reason;
   if (before.digits !== now.digits) return `its rows are ${now.digits}, and those of the record ${before.digits}`;
   const lost = Object.keys(before.peers).filter((peer) => !Object.hasOwn(now.peers, peer));

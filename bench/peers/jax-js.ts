@@ -119,12 +119,12 @@ await serve(async () => {
         return shape.length === 3 ? input.transpose([0, 3, 1, 2]) : input;
       };
       const targetsOf = (first: number, count: number): Arr => {
-        const wanted = new Float64Array(count * O);
+        const targets = new Float64Array(count * O);
         for (let n = 0; n < count; n++) {
-          if (loss === 'mse') wanted[n] = t[first + n];
-          else wanted[n * O + t[first + n]] = 1;
+          if (loss === 'mse') targets[n] = t[first + n];
+          else targets[n * O + t[first + n]] = 1;
         }
-        return array(wanted, [count, O]);
+        return array(targets, [count, O]);
       };
       /** Inside, images are [B, C, H, W] and weights of convolutions [O, I, kernel, kernel]. */
       const outputsOf = (params: readonly Arr[], input: Arr, key: Arr): Arr => {
@@ -150,60 +150,60 @@ await serve(async () => {
       };
       const costOf =
         (count: number) =>
-        (params: readonly Arr[], input: Arr, wanted: Arr, key: Arr): Arr => {
+        (params: readonly Arr[], input: Arr, target: Arr, key: Arr): Arr => {
           const y = outputsOf(params, input, key);
           if (loss === 'softmax-cross-entropy')
-            return wanted
+            return target
               .mul(nn.logSoftmax(y))
               .sum()
               .mul(-1 / count);
-          const error = y.sub(wanted);
+          const error = y.sub(target);
           return error.ref
             .mul(error)
             .sum()
             .mul(1 / (count * O));
         };
-      const own = (arrays: readonly Arr[]): Arr[] => arrays.map((one) => one.ref);
+      const refsOf = (arrays: readonly Arr[]): Arr[] => arrays.map((one) => one.ref);
       const each = (lists: readonly (readonly Arr[])[], act: (...arrays: Arr[]) => Arr): Arr[] =>
         lists[0].map((_, k) => act(...lists.map((list) => list[k])));
       const gradient = valueAndGrad(costOf(batch));
       const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
-      type Step = [input: Arr, wanted: Arr, key: Arr];
-      const adam = jit((params: Arr[], m: Arr[], v: Arr[], rate: Arr, widen: Arr, ...step: Step) => {
-        const [cost, g] = gradient(own(params), ...step);
+      type Step = [input: Arr, target: Arr, key: Arr];
+      const adam = jit((params: Arr[], m: Arr[], v: Arr[], lr: Arr, vScale: Arr, ...step: Step) => {
+        const [cost, g] = gradient(refsOf(params), ...step);
         cost.dispose();
-        const newM = each([m, own(g)], (m, g) => m.mul(beta1).add(g.mul(1 - beta1)));
+        const newM = each([m, refsOf(g)], (m, g) => m.mul(beta1).add(g.mul(1 - beta1)));
         const newV = each([v, g], (v, g) => v.mul(beta2).add(g.ref.mul(g).mul(1 - beta2)));
-        const newParams = each([params, own(newM), own(newV)], (theta, m, v) =>
-          theta.sub(m.mul(rate.ref).div(np.sqrt(v).mul(widen.ref).add(epsilon))),
+        const newParams = each([params, refsOf(newM), refsOf(newV)], (theta, m, v) =>
+          theta.sub(m.mul(lr.ref).div(np.sqrt(v).mul(vScale.ref).add(epsilon))),
         );
-        rate.dispose();
-        widen.dispose();
+        lr.dispose();
+        vScale.dispose();
         return [newParams, newM, newV];
       });
       const sgd = jit((params: Arr[], ...step: Step) => {
-        const [cost, g] = gradient(own(params), ...step);
+        const [cost, g] = gradient(refsOf(params), ...step);
         cost.dispose();
         return each([params, g], (theta, g) => theta.sub(g.mul(optimizer.lr)));
       });
       const batches = Array.from({ length: rows / batch }, (_, k) => ({
         input: inputsOf(k * batch, batch),
-        wanted: targetsOf(k * batch, batch),
+        target: targetsOf(k * batch, batch),
       }));
       let params = weights.map(({ shape, values }) =>
         shape.length === 4 ? array(values, shape).transpose([3, 2, 0, 1]) : array(values, shape),
       );
-      let [m, v] = [0, 0].map(() => each([own(params)], np.zerosLike));
+      let [m, v] = [0, 0].map(() => each([refsOf(params)], np.zerosLike));
       let done = 0;
       const run = async (steps: number): Promise<{ steps: number; ms: number }> => {
         const startMs = performance.now();
         for (let step = 1; step <= steps; step++) {
-          const { input, wanted } = batches[done++ % batches.length];
-          const taken: Step = [input.ref, wanted.ref, random.key(done)];
+          const { input, target } = batches[done++ % batches.length];
+          const batchArrays: Step = [input.ref, target.ref, random.key(done)];
           if (optimizer.kind === 'adam') {
-            const [rate, widen] = [optimizer.lr / (1 - beta1 ** done), 1 / Math.sqrt(1 - beta2 ** done)];
-            [params, m, v] = adam(params, m, v, scalar(rate), scalar(widen), ...taken);
-          } else params = sgd(params, ...taken);
+            const [lr, vScale] = [optimizer.lr / (1 - beta1 ** done), 1 / Math.sqrt(1 - beta2 ** done)];
+            [params, m, v] = adam(params, m, v, scalar(lr), scalar(vScale), ...batchArrays);
+          } else params = sgd(params, ...batchArrays);
           if (step % QUEUED === 0 || step === steps) await blockUntilReady(params);
         }
         return { steps, ms: performance.now() - startMs };
@@ -212,7 +212,7 @@ await serve(async () => {
         run,
         async lossAfter(steps) {
           await run(steps);
-          const cost = costOf(rows)(own(params), inputsOf(0, rows), targetsOf(0, rows), random.key(0));
+          const cost = costOf(rows)(refsOf(params), inputsOf(0, rows), targetsOf(0, rows), random.key(0));
           await blockUntilReady(cost);
           return Number(cost.js());
         },

@@ -4,8 +4,11 @@ import type { Workload } from './workloads.ts';
 export type Precision = 'float64' | 'float32';
 
 /** Name of one of our backends in records; float64 has no suffix, as in records from before float32. */
-export const ownName = (backend: string, precision: Precision): string =>
+export const gradloomName = (backend: string, precision: Precision): string =>
   `Gradloom ${backend}${precision === 'float64' ? '' : ` ${precision}`}`;
+
+/** Whether a peer is one of our backends. */
+export const isOurs = (peer: string): boolean => peer.startsWith('Gradloom');
 
 /** Options of a peer, such as its number of threads, passed with a workload. */
 export type Variant = Readonly<Record<string, string | number>>;

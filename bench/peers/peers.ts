@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { ownName, type Peer, type Precision, type Variant } from './peer.ts';
+import { gradloomName, type Peer, type Precision, type Variant } from './peer.ts';
 import { isDense, kindOf, type Workload } from './workloads.ts';
 
 const cores = availableParallelism();
@@ -43,7 +43,8 @@ const onThreads = (workload: Workload): readonly number[] =>
 const roundingOf = (precision: Precision): number => ({ float64: 1e-6, float32: 5e-2 })[precision];
 
 const gradloom = (backend: string, precision: Precision): Peer => ({
-  ...{ name: ownName(backend, precision), precision },
+  name: gradloomName(backend, precision),
+  precision,
   command: node('gradloom.ts', precision, backend),
   get: {
     native: 'npm install koffi, on a system with machine code (docs/platforms.md)',
@@ -62,7 +63,9 @@ const compiledTorch = (precision: Precision): Peer =>
   torch('PyTorch compile', 'torch_compile_peer.py', precision, `${TORCH} libtorch-dev g++`, ['channels_last']);
 
 const torch = (name: string, program: string, precision: Precision, get = TORCH, layouts = LAYOUTS): Peer => ({
-  ...{ name: `${name} ${precision}`, precision, get },
+  name: `${name} ${precision}`,
+  precision,
+  get,
   command: systemPython(program),
   environments: blasEnvironments(['ACTIVE', 'PASSIVE']),
   variants: (workload) =>
@@ -83,7 +86,8 @@ const updatesOf = (workload: Workload): readonly string[] =>
   isXor(workload) ? ['plain', 'fused'] : ['plain', 'foreach', 'fused'];
 
 const jaxJs = (precision: Precision): Peer => ({
-  ...{ name: `jax-js ${precision}`, precision },
+  name: `jax-js ${precision}`,
+  precision,
   command: node('jax-js.ts', precision),
   get: NPM,
   environments: threadCounts.map((threads) => ({ JAX_JS_THREADS: String(threads) })),
@@ -100,7 +104,8 @@ const jaxJs = (precision: Precision): Peer => ({
 });
 
 const tfjs = (backend: string, variants: Peer['variants']): Peer => ({
-  ...{ name: `tfjs ${backend}`, precision: 'float32' },
+  name: `tfjs ${backend}`,
+  precision: 'float32',
   command: node('tfjs.ts', backend),
   get: NPM,
   environments: [{}],
@@ -122,7 +127,8 @@ export const peers: readonly Peer[] = [
   compiledTorch('float64'),
   compiledTorch('float32'),
   {
-    ...{ name: 'PyTorch DDP float64', precision: 'float64' },
+    name: 'PyTorch DDP float64',
+    precision: 'float64',
     command: systemPython('ddp_peer.py'),
     get: TORCH,
     // Debian's build has no libuv, and gloo must be told the network interface of this machine.
@@ -149,7 +155,8 @@ export const peers: readonly Peer[] = [
     ),
   ),
   {
-    ...{ name: 'scikit-learn', precision: 'float64' },
+    name: 'scikit-learn',
+    precision: 'float64',
     command: systemPython('sklearn_peer.py'),
     get: 'apt-get install python3-sklearn libopenblas0-openmp',
     environments: blasEnvironments([undefined]),
@@ -158,7 +165,8 @@ export const peers: readonly Peer[] = [
     note: "adds Adam's epsilon at another place",
   },
   {
-    ...{ name: 'brain.js', precision: 'float32' },
+    name: 'brain.js',
+    precision: 'float32',
     command: node('brain.ts'),
     get: NPM,
     environments: [{}],
@@ -167,7 +175,8 @@ export const peers: readonly Peer[] = [
     note: 'has no batches and no softmax: it updates after each row, with its own loss and start, and needs a rate below 1',
   },
   {
-    ...{ name: 'synaptic', precision: 'float64' },
+    name: 'synaptic',
+    precision: 'float64',
     command: node('synaptic.ts'),
     get: NPM,
     environments: [{}],
@@ -176,7 +185,8 @@ export const peers: readonly Peer[] = [
     note: 'has no batches and no Adam: it updates after each row, with its own start',
   },
   {
-    ...{ name: 'NumPy', precision: 'float64' },
+    name: 'NumPy',
+    precision: 'float64',
     command: systemPython('numpy_peer.py'),
     get: 'apt-get install python3-numpy',
     environments: [{}],

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { median } from '../median.ts';
+import { median } from '../../packages/cli/src/lab/figures/range.ts';
 import { count, matching, orRefuse, positive } from '../options.ts';
-import { createStable, runContest, type Score } from './contest.ts';
+import { createProcessPool, runContest, type Score } from './contest.ts';
 import type { Peer } from './peer.ts';
 import { peers } from './peers.ts';
 import { geometricMean } from './results.ts';
@@ -29,7 +29,7 @@ const ranks = count('ranks', values.ranks);
 const options = {
   rounds: count('rounds', values.rounds),
   roundMs: positive('round-ms', values['round-ms']),
-  heatMs: positive('heat-ms', values['heat-ms']),
+  trialMs: positive('heat-ms', values['heat-ms']),
   warmMs: positive('warm-ms', values['warm-ms']),
   say: (text: string): void => console.log(text),
 };
@@ -54,26 +54,30 @@ const asRanks: Peer = {
 };
 
 const { workloads } = await createWorkloads();
-const stable = createStable();
+const pool = createProcessPool();
 const toThreads: number[] = [];
 const [toDdp, ofLarge]: number[][] = [[], []];
 try {
   for (const workload of matching('only', values.only, workloads)) {
-    const scores = await runContest([asThreads, asRanks, ddp], workload, stable, options);
-    const of = ({ name }: Peer): Score | undefined => scores.find(({ peer }) => peer === name);
-    const [one, own, other] = [of(asThreads), of(asRanks), of(ddp)];
-    if (own === undefined) continue;
-    const words = [`${workload.name}: ${own.stepMs.toPrecision(4)} ms on ${ranks} ranks of a thread`];
-    if (one !== undefined) words.push(`${compare(own, one, toThreads)} of ${ranks} threads of a process`);
-    if (other !== undefined) {
-      words.push(`DDP takes ${compare(other, own, toDdp)} times as long`);
+    const scores = await runContest([asThreads, asRanks, ddp], workload, pool, options);
+    const scoreOf = ({ name }: Peer): Score | undefined => scores.find(({ peer }) => peer === name);
+    const [onThreads, onRanks, ofDdp] = [asThreads, asRanks, ddp].map(scoreOf);
+    if (onRanks === undefined) continue;
+    const words = [`${workload.name}: ${onRanks.stepMs.toPrecision(4)} ms on ${ranks} ranks of a thread`];
+    if (onThreads !== undefined) {
+      words.push(`${compare(onRanks, onThreads, toThreads)} of ${ranks} threads of a process`);
+    }
+    if (ofDdp !== undefined) {
+      words.push(`DDP takes ${compare(ofDdp, onRanks, toDdp)} times as long`);
       if (!workload.isSmall) ofLarge.push(...toDdp.slice(-1));
     }
     console.log(words.join(', '));
-    if (one !== undefined && one.loss !== own.loss) throw new Error(`bench: ranks changed the loss, ${own.loss}`);
+    if (onThreads !== undefined && onThreads.loss !== onRanks.loss) {
+      throw new Error(`bench: ranks changed the loss, ${onRanks.loss}`);
+    }
   }
 } finally {
-  stable.end();
+  pool.end();
 }
 if (toThreads.length > 0) console.log(`Geometric mean to threads: ${geometricMean(toThreads).toFixed(3)}`);
 if (toDdp.length > 0) console.log(`Geometric mean of DDP to ranks: ${geometricMean(toDdp).toFixed(2)}`);

@@ -12,9 +12,10 @@ const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'bench/results');
 const [BEGIN, END] = ['<!-- bench:peers -->', '<!-- /bench:peers -->'];
 
-const own = resultsPath(machineOf());
+const pathOfMachine = resultsPath(machineOf());
 const recorded = readdirSync(folder).map((name) => join(folder, name));
-const path = process.argv[2] ?? (recorded.includes(own) || recorded.length !== 1 ? own : recorded[0]);
+const path =
+  process.argv[2] ?? (recorded.includes(pathOfMachine) || recorded.length !== 1 ? pathOfMachine : recorded[0]);
 const results: Recorded = orRefuse(() => JSON.parse(readFileSync(path, 'utf8')));
 if (!hasPeers(results)) refuse(`bench: ${path} has no peers, expected a file that pnpm bench:peers has recorded`);
 

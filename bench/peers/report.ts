@@ -1,6 +1,5 @@
 import type { Score } from './contest.ts';
-import { isOurs } from './guard.ts';
-import { ownName, type Peer, type Precision } from './peer.ts';
+import { gradloomName, isOurs, type Peer, type Precision } from './peer.ts';
 import { geometricMean, type Results, ratioOf, type WorkloadResults } from './results.ts';
 import { kindOf, type WorkloadKind } from './workloads.ts';
 
@@ -13,9 +12,9 @@ const precisionOf = (peer: string, peers: readonly Peer[]): Precision =>
   peers.find(({ name }) => name === peer)?.precision ?? 'float64';
 
 /** Our first backend of a precision. Without a precision that of float64, whose losses all others are compared with. */
-const ownOf = (scores: readonly Score[], precision: Precision = 'float64'): Score | undefined =>
+const ourScore = (scores: readonly Score[], precision: Precision = 'float64'): Score | undefined =>
   [precision, 'float64' as const]
-    .flatMap((own) => BACKENDS.map((backend) => scores.find(({ peer }) => peer === ownName(backend, own))))
+    .flatMap((type) => BACKENDS.map((backend) => scores.find(({ peer }) => peer === gradloomName(backend, type))))
     .find((score) => score !== undefined);
 
 /** Rows for console.table, one per peer. */
@@ -23,16 +22,16 @@ export function workloadRows(
   { scores, floors }: WorkloadResults,
   peers: readonly Peer[],
 ): Record<string, string | number>[] {
-  const ourLoss = ownOf(scores)?.loss ?? null;
+  const ourLoss = ourScore(scores)?.loss ?? null;
   return scores.map(({ peer, stepMs, coldStepMs, loss, warmSteps, steps, variant, environment }) => {
-    const own = ownOf(scores, precisionOf(peer, peers));
+    const ours = ourScore(scores, precisionOf(peer, peers));
     const floor = floors[peer];
     const tolerance = toleranceOf(peer, peers);
     const error = errorOf(loss, ourLoss);
     return {
       peer,
       'ms per step': decimal(stepMs),
-      'times ours': own === undefined ? '' : (stepMs / own.stepMs).toFixed(2),
+      'times ours': ours === undefined ? '' : (stepMs / ours.stepMs).toFixed(2),
       'of its floor': floor === undefined ? '' : `${Math.round((100 * floor.stepMs) / stepMs)} %`,
       'cold ms': coldStepMs === null ? '' : decimal(coldStepMs * warmSteps),
       'same loss':
@@ -58,7 +57,7 @@ const errorOf = (loss: number | null, ours: number | null): number | null =>
   ours === null ? null : Math.abs((loss ?? Number.NaN) / ours - 1);
 
 /** Whether its loss should equal ours but does not: then its time is for other work. */
-function isElsewhere({ peer, loss }: Score, ours: number | null, peers: readonly Peer[]): boolean {
+function hasOtherLoss({ peer, loss }: Score, ours: number | null, peers: readonly Peer[]): boolean {
   const [tolerance, error] = [toleranceOf(peer, peers), errorOf(loss, ours)];
   return tolerance !== null && error !== null && !(error <= tolerance);
 }
@@ -111,10 +110,10 @@ export function meansTable(results: Results, peers: readonly Peer[]): string[] {
   const bare = (peer: string): string => peer.replace(/ float(32|64)$/, '');
   const { cpu, cores, node } = results.machine;
   const rows = PRECISIONS.flatMap((precision) => {
-    const own = others.filter((peer) => precisionOf(peer, peers) === precision);
-    return meansByKind(results, peers, precision, own).map(([kind, means]) => ({
+    const compared = others.filter((peer) => precisionOf(peer, peers) === precision);
+    return meansByKind(results, peers, precision, compared).map(([kind, means]) => ({
       title: `${kind}, ${precision}`,
-      means: new Map(means.map((mean, k) => [bare(own[k]), mean])),
+      means: new Map(means.map((mean, k) => [bare(compared[k]), mean])),
     }));
   });
   const columns = [...new Set(others.map(bare))].filter((name) => rows.some(({ means }) => means.get(name)));
@@ -127,13 +126,20 @@ export function meansTable(results: Results, peers: readonly Peer[]): string[] {
   ];
 }
 
-/** Whether our times of a precision are there. */
-const hasOwn = ({ peers: found }: Results, precision: Precision): boolean =>
-  BACKENDS.some((backend) => Object.hasOwn(found, ownName(backend, precision)));
+/** Whether results have our times of a precision. */
+const hasOurs = ({ peers }: Results, precision: Precision): boolean =>
+  BACKENDS.some((backend) => Object.hasOwn(peers, gradloomName(backend, precision)));
 
 /** Our time that the others of a workload are compared with. */
-const comparedWith = (name: string, { scores }: WorkloadResults, precision: Precision, isHere: boolean): string =>
-  kindOf(name) === 'XOR' ? ownName('wasm', isHere ? precision : 'float64') : (ownOf(scores, precision)?.peer ?? '');
+const comparedWith = (
+  name: string,
+  { scores }: WorkloadResults,
+  precision: Precision,
+  hasPrecision: boolean,
+): string =>
+  kindOf(name) === 'XOR'
+    ? gradloomName('wasm', hasPrecision ? precision : 'float64')
+    : (ourScore(scores, precision)?.peer ?? '');
 
 /** For each kind of networks the geometric means of some programs, '' where one has no figure. */
 function meansByKind(
@@ -142,14 +148,14 @@ function meansByKind(
   precision: Precision,
   others: readonly string[],
 ): [kind: WorkloadKind, means: string[]][] {
-  const isHere = hasOwn(results, precision);
+  const hasPrecision = hasOurs(results, precision);
   return (['digits', 'noise', 'images', 'text'] as const).flatMap((kind) => {
-    const own = Object.entries(results.workloads).filter(([name]) => kindOf(name) === kind);
+    const workloads = Object.entries(results.workloads).filter(([name]) => kindOf(name) === kind);
     const means = others.map((peer) => {
-      const ratios = own.flatMap(([name, workload]) => {
+      const ratios = workloads.flatMap(([name, workload]) => {
         const score = workload.scores.find((one) => one.peer === peer);
-        const isSame = score !== undefined && !isElsewhere(score, ownOf(workload.scores)?.loss ?? null, peers);
-        const ratio = isSame ? ratioOf(workload, peer, comparedWith(name, workload, precision, isHere)) : null;
+        const isSame = score !== undefined && !hasOtherLoss(score, ourScore(workload.scores)?.loss ?? null, peers);
+        const ratio = isSame ? ratioOf(workload, peer, comparedWith(name, workload, precision, hasPrecision)) : null;
         return ratio === null ? [] : [ratio];
       });
       return ratios.length === 0 ? '' : `**${decimal(geometricMean(ratios))} x**`;
@@ -160,28 +166,29 @@ function meansByKind(
 
 /** Our columns, those of the others, and means over the lines. */
 function precisionTable(results: Results, peers: readonly Peer[], precision: Precision): string[] {
-  const { workloads, peers: found } = results;
-  const isHere = hasOwn(results, precision);
-  const own = isHere ? BACKENDS.map((backend) => ownName(backend, precision)) : [];
-  const all = Object.keys(found).filter((peer) => !isOurs(peer) && precisionOf(peer, peers) === precision);
+  const { workloads } = results;
+  const hasPrecision = hasOurs(results, precision);
+  const ours = hasPrecision ? BACKENDS.map((backend) => gradloomName(backend, precision)) : [];
+  const all = Object.keys(results.peers).filter((peer) => !isOurs(peer) && precisionOf(peer, peers) === precision);
   // Our float64 next to our float32.
-  const doubles = ownName('native', 'float64');
-  const others = precision === 'float32' && isHere && Object.hasOwn(found, doubles) ? [doubles, ...all] : all;
+  const doubles = gradloomName('native', 'float64');
+  const others =
+    precision === 'float32' && hasPrecision && Object.hasOwn(results.peers, doubles) ? [doubles, ...all] : all;
   const short = (peer: string): string =>
     peer === doubles && precision === 'float32'
       ? 'native float64'
       : peer.replace(` ${precision}`, '').replace('Gradloom ', '');
-  const head = ['ms per step', ...own, ...others].map(short);
-  const lines = isHere ? [] : ["This record has no float32 of Gradloom's: times are to its float64.", ''];
+  const head = ['ms per step', ...ours, ...others].map(short);
+  const lines = hasPrecision ? [] : ["This record has no float32 of Gradloom's: times are to its float64.", ''];
   lines.push(`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`);
   for (const [name, workload] of Object.entries(workloads)) {
     const { scores, floors } = workload;
-    const ourLoss = ownOf(scores)?.loss ?? null;
-    const marked = scores.filter((score) => isElsewhere(score, ourLoss, peers)).map(({ peer }) => peer);
+    const ourLoss = ourScore(scores)?.loss ?? null;
+    const marked = scores.filter((score) => hasOtherLoss(score, ourLoss, peers)).map(({ peer }) => peer);
     const markOf = (peer: string): string => (marked.includes(peer) ? MARK : '');
     const isXor = kindOf(name) === 'XOR';
-    const to = comparedWith(name, workload, precision, isHere);
-    const cells = own.map((peer) => {
+    const to = comparedWith(name, workload, precision, hasPrecision);
+    const cells = ours.map((peer) => {
       const score = scores.find((one) => one.peer === peer);
       const floor = floors[peer];
       if (score === undefined) return '';
@@ -197,7 +204,7 @@ function precisionTable(results: Results, peers: readonly Peer[], precision: Pre
     lines.push(`| ${[name, ...cells, ...times].join(' | ')} |`);
   }
   for (const [kind, means] of meansByKind(results, peers, precision, others))
-    lines.push(`| geometric mean, ${kind} |${' |'.repeat(own.length)} ${means.join(' | ')} |`);
+    lines.push(`| geometric mean, ${kind} |${' |'.repeat(ours.length)} ${means.join(' | ')} |`);
   return lines;
 }
 

@@ -43,7 +43,8 @@ export const machineOf = (): Results['machine'] => ({
 export function measuredCommit(): string | null {
   const git = (...args: string[]) =>
     spawnSync('git', [...args, '--', 'packages', 'bench', 'pnpm-lock.yaml', ':!bench/results'], {
-      ...{ cwd: join(import.meta.dirname, '../..'), encoding: 'utf8' },
+      cwd: join(import.meta.dirname, '../..'),
+      encoding: 'utf8',
     }).stdout.trim();
   return git('status', '--porcelain') === '' ? git('log', '-1', '--format=%H') || null : null;
 }
@@ -83,7 +84,7 @@ export function readRecorded(machine: Results['machine']): Recorded {
 /** Whether it includes the peers: a suite may have been recorded first. */
 export const hasPeers = (recorded: Recorded): recorded is Recorded & Results => recorded.workloads !== undefined;
 
-/** Replaces the given parts, and keeps the rest of the file. */
+/** Replaces the parts of the file that `part` has, and keeps the rest. */
 export function writeRecorded(machine: Results['machine'], part: Recorded): string {
   mkdirSync(FOLDER, { recursive: true });
   const path = resultsPath(machine);

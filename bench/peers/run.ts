@@ -5,14 +5,13 @@ import { parseArgs } from 'node:util';
 import { option } from '@gradloom/core/internal';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import { backendChoices } from '@gradloom/runtime/options';
-import { median } from '../median.ts';
+import { median } from '../../packages/cli/src/lab/figures/range.ts';
 import { count, matching, orRefuse, positive } from '../options.ts';
-import { createStable, runContest } from './contest.ts';
-import { tellDuration } from './duration.ts';
+import { createProcessPool, runContest, tellDuration } from './contest.ts';
 import { type Floor, measureFloor } from './floor.ts';
-import { compare, isOurs, isPart, tell, whyNotRecorded } from './guard.ts';
+import { compare, comparisonLines, isPart, whyNotRecorded } from './guard.ts';
 import { meanRows, meansOf } from './means.ts';
-import type { Peer } from './peer.ts';
+import { isOurs, type Peer } from './peer.ts';
 import { startPeer } from './peer-process.ts';
 import { peers } from './peers.ts';
 import { workloadRows } from './report.ts';
@@ -51,7 +50,7 @@ const { values } = orRefuse(() =>
   }),
 );
 // These options make the run incomparable with the recorded one.
-const given = ['--only', '--peers', '--round-ms', '--heat-ms', '--warm-ms'].filter((option) =>
+const flags = ['--only', '--peers', '--round-ms', '--heat-ms', '--warm-ms'].filter((option) =>
   process.argv.some((word) => word === option || word.startsWith(`${option}=`)),
 );
 const say = (text: string): void => console.log(text);
@@ -59,11 +58,11 @@ const say = (text: string): void => console.log(text);
 const options = {
   rounds: count('rounds', values.rounds),
   roundMs: positive('round-ms', values['round-ms']),
-  heatMs: positive('heat-ms', values['heat-ms']),
+  trialMs: positive('heat-ms', values['heat-ms']),
   warmMs: positive('warm-ms', values['warm-ms']),
   say,
 };
-const asked = new Set(values.peers.split(',').flatMap((part) => matching('peers', part, peers)));
+const requested = new Set(values.peers.split(',').flatMap((part) => matching('peers', part, peers)));
 const { workloads: all, digits } = await createWorkloads();
 const workloads = matching('only', values.only, all);
 
@@ -71,18 +70,18 @@ if (!values['no-install']) install();
 const startMs = performance.now();
 const commit = measuredCommit();
 const recorded = readRecorded(machineOf());
-const heard = new Set<string>();
+const printed = new Set<string>(); // long descriptions
 const about: Record<string, { about: string; note: string | null }> = {};
-const found: Peer[] = [];
-for (const peer of peers.filter((one) => asked.has(one))) if (await isThere(peer)) found.push(peer);
-say(`\n${tellDuration(found, workloads, options, given.length === 0 ? recorded.minutes : undefined)}`);
+const installed: Peer[] = [];
+for (const peer of peers.filter((one) => requested.has(one))) if (await isInstalled(peer)) installed.push(peer);
+say(`\n${tellDuration(installed, workloads, options, flags.length === 0 ? recorded.minutes : undefined)}`);
 
-const stable = createStable();
+const pool = createProcessPool();
 const measured: Record<string, WorkloadResults> = {};
 try {
   for (const workload of workloads) {
     const beganMs = performance.now();
-    const scores = await runContest(found, workload, stable, options);
+    const scores = await runContest(installed, workload, pool, options);
     const floors: Record<string, Floor> = {};
     for (const { peer, variant } of scores) {
       if (!isOurs(peer) || !isDense(workload)) continue;
@@ -98,7 +97,7 @@ try {
     console.table(workloadRows(measured[workload.name], peers));
   }
 } finally {
-  stable.end();
+  pool.end();
 }
 
 const before = hasPeers(recorded) ? recorded : null;
@@ -111,7 +110,7 @@ const results: Results = {
   minutes: Math.round((performance.now() - startMs) / 60_000),
   peers: about,
   workloads: measured,
-  processes: given.length === 0 || isPart(given) ? wholePrograms() : {},
+  processes: flags.length === 0 || isPart(flags) ? wholePrograms() : {},
 };
 if (Object.keys(results.processes).length > 0) console.table(results.processes);
 const means = meansOf(measured);
@@ -119,26 +118,26 @@ if (means.length > 0) {
   say('\nTimes as fast, over workloads:');
   console.table(meanRows(means));
 }
-for (const line of tell(compare(before, results))) say(line);
-const reason = whyNotRecorded(before, results, given);
+for (const line of comparisonLines(compare(before, results))) say(line);
+const reason = whyNotRecorded(before, results, flags);
 if (values['no-record']) say('Not recorded: --no-record was given.');
 else if (reason !== null && !values.record) say(`Not recorded: ${reason}.`);
 else {
   const names = all.map(({ name }) => name);
-  const whole = isPart(given) && !values.record ? withPart(before, results, names) : results;
+  const whole = isPart(flags) && !values.record ? withPart(before, results, names) : results;
   say(`Recorded in ${writeRecorded(results.machine, whole)}`);
 }
 
 /** Starts a peer once to get its description, or what it lacks. */
-async function isThere({ name, command, environments, get, note }: Peer): Promise<boolean> {
+async function isInstalled({ name, command, environments, get, note }: Peer): Promise<boolean> {
   const [, backend] = /^Gradloom (\S+)/.exec(name) ?? [];
   try {
     if (backend !== undefined) resolveBackend(option.oneOf(backendChoices).check('bench', 'backend', backend));
     const process = await startPeer(command, environments[0]);
     process.end();
     // Several builds of one library have the same long description.
-    const isNew = !heard.has(process.about.split('\n').slice(1).join());
-    heard.add(process.about.split('\n').slice(1).join());
+    const isNew = !printed.has(process.about.split('\n').slice(1).join());
+    printed.add(process.about.split('\n').slice(1).join());
     say(`${name}: ${isNew ? process.about.trim() : process.about.split('\n')[0]}`);
     // Folders of this machine are left out.
     const [first] = process.about.split('\n');
@@ -178,13 +177,13 @@ function wholePrograms(): Record<string, number> {
       join(import.meta.dirname, 'numpy_script.py'),
     ],
   };
-  const taken = new Map<string, number[]>();
+  const times = new Map<string, number[]>();
   for (let round = 0; round < options.rounds; round++) {
     for (const [name, [program, ...args]] of Object.entries(programs)) {
       const startMs = performance.now();
       const { status } = spawnSync(program, args, { stdio: 'ignore' });
-      if (status === 0) taken.set(name, [...(taken.get(name) ?? []), performance.now() - startMs]);
+      if (status === 0) times.set(name, [...(times.get(name) ?? []), performance.now() - startMs]);
     }
   }
-  return Object.fromEntries([...taken].map(([name, ms]) => [name, median(ms)]));
+  return Object.fromEntries([...times].map(([name, ms]) => [name, median(ms)]));
 }

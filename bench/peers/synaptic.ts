@@ -28,14 +28,14 @@ await serve(async () => {
         O === 1 ? [t[n]] : Array.from({ length: O }, (_, o) => (t[n] === o ? 1 : 0)),
       );
       const net = new synaptic.Architect.Perceptron(...widths);
-      const rate = optimizer.kind === 'sgd' ? optimizer.lr / rows : optimizer.lr;
+      const lr = optimizer.kind === 'sgd' ? optimizer.lr / rows : optimizer.lr;
       return {
         run(steps) {
           const startMs = performance.now();
           for (let step = 0; step < steps; step++) {
             for (let n = 0; n < batch; n++) {
               net.activate(inputs[n]);
-              net.propagate(rate, targets[n]);
+              net.propagate(lr, targets[n]);
             }
           }
           return { steps, ms: performance.now() - startMs };

@@ -78,13 +78,13 @@ await serve(async () => {
     open(workload) {
       const { network, batch, rows, loss, optimizer } = workload;
       const { x, t, input, outputs, weights: start } = readWorkload(workload);
-      const targets = new Float32Array(rows * outputs);
+      const targetValues = new Float32Array(rows * outputs);
       for (let n = 0; n < rows; n++) {
-        if (loss === 'mse') targets[n] = t[n];
-        else targets[n * outputs + t[n]] = 1;
+        if (loss === 'mse') targetValues[n] = t[n];
+        else targetValues[n * outputs + t[n]] = 1;
       }
       const inputs = tf.tensor(Float32Array.from(x), [rows, ...input]);
-      const wanted = tf.tensor(targets, [rows, outputs]);
+      const targets = tf.tensor(targetValues, [rows, outputs]);
       const weights = start.map(({ shape, values }) => tf.variable(tf.tensor(Float32Array.from(values), shape)));
       const forward = (batchX: Tensor): Tensor => {
         let [y, next] = [batchX, 0];
@@ -113,7 +113,7 @@ await serve(async () => {
         for (let step = 0; step < steps; step++) {
           tf.tidy(() => {
             const batchX = rows === batch ? inputs : tf.slice(inputs, [first], [batch]);
-            const batchT = rows === batch ? wanted : tf.slice(wanted, [first], [batch]);
+            const batchT = rows === batch ? targets : tf.slice(targets, [first], [batch]);
             update.minimize(() => cost(batchX, batchT), false, weights);
           });
           first = (first + batch) % rows;
@@ -126,7 +126,7 @@ await serve(async () => {
         run,
         lossAfter(steps) {
           run(steps);
-          return tf.tidy(() => cost(inputs, wanted).dataSync()[0]);
+          return tf.tidy(() => cost(inputs, targets).dataSync()[0]);
         },
       };
     },

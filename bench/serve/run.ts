@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { median } from '../median.ts';
+import { median } from '../../packages/cli/src/lab/figures/range.ts';
 import { count, orRefuse, positive } from '../options.ts';
-import { type Load, load } from './load.ts';
 
 // How many requests a second does `gradloom serve` answer, compared with a server that answers a constant? Run alone on
 // the machine: the client needs its own core.
@@ -28,6 +28,27 @@ const rounds = count('rounds', values.rounds);
 const seconds = positive('seconds', values.seconds);
 const rows = count('rows', values.rows);
 
+/** Only the used part is declared: the package is not installed when types are checked. */
+type Autocannon = (options: {
+  url: string;
+  method: 'POST';
+  headers: Record<string, string>;
+  body: string;
+  connections: number;
+  duration: number; // seconds
+}) => Promise<{
+  requests: { average: number };
+  latency: { p50: number; p99: number }; // ms
+  non2xx: number;
+  errors: number;
+}>;
+
+interface Load {
+  readonly perSecond: number;
+  readonly p50: number; // ms
+  readonly p99: number;
+}
+
 const WARM_SECONDS = 3;
 const gradloom = join(import.meta.dirname, '../../packages/cli/bin/gradloom.js');
 const flower = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 };
@@ -35,7 +56,7 @@ const body = JSON.stringify(rows === 1 ? flower : Array.from({ length: rows }, (
 
 install();
 const folder = mkdtempSync(join(tmpdir(), 'gradloom-serve-'));
-const begun: ChildProcess[] = [];
+const servers: ChildProcess[] = [];
 try {
   const run = join(folder, 'iris');
   const train = [gradloom, 'train', '--dataset', 'iris', '--out', run, '--quiet'];
@@ -46,22 +67,22 @@ try {
     gradloom: await start(gradloom, 'serve', run, '--port', '0'),
   };
   for (const url of Object.values(urls)) await load(url, body, connections, WARM_SECONDS);
-  const found: Record<keyof typeof urls, Load>[] = [];
+  const measured: Record<keyof typeof urls, Load>[] = [];
   for (let round = 0; round < rounds; round++) {
     const pair = {
       bare: await load(urls.bare, body, connections, seconds),
       gradloom: await load(urls.gradloom, body, connections, seconds),
     };
-    found.push(pair);
+    measured.push(pair);
     console.log(`${line('bare', pair.bare)}   ${line('gradloom', pair.gradloom)}   ${ratioOf(pair).toFixed(2)}`);
   }
-  const all = found.map(ratioOf).sort((a, b) => a - b);
-  const p99 = median(found.map((pair) => pair.gradloom.p99));
-  const spread = `${all[0].toFixed(2)} to ${all[all.length - 1].toFixed(2)}`;
+  const ratios = measured.map(ratioOf).sort((a, b) => a - b);
+  const p99 = median(measured.map((pair) => pair.gradloom.p99));
+  const spread = `${ratios[0].toFixed(2)} to ${ratios[ratios.length - 1].toFixed(2)}`;
   console.log(`${connections} connections, ${rows} rows a request, Node ${process.version}`);
-  console.log(`ratio ${median(all).toFixed(2)} (median of ${rounds}; ${spread}), p99 ${p99} ms (median)`);
+  console.log(`ratio ${median(ratios).toFixed(2)} (median of ${rounds}; ${spread}), p99 ${p99} ms (median)`);
 } finally {
-  for (const child of begun) child.kill();
+  for (const child of servers) child.kill();
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -76,7 +97,7 @@ function line(name: string, { perSecond, p50, p99 }: Load): string {
 /** Starts a server; the first word that it prints is its address. */
 async function start(...args: string[]): Promise<string> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  begun.push(child);
+  servers.push(child);
   const [text] = await once(createInterface({ input: child.stdout }), 'line');
   return String(text).split(' ')[0];
 }
@@ -87,4 +108,14 @@ function install(): void {
   const args = ['--yes', packageManager, 'install', ...flags];
   const { status } = spawnSync('npx', args, { cwd: import.meta.dirname, stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error('bench: bench/serve could not be installed, expected autocannon from npm');
+}
+
+/** Sends the body to /predict repeatedly on each connection. @throws Error for an unexpected answer. */
+async function load(url: string, body: string, connections: number, seconds: number): Promise<Load> {
+  const autocannon = createRequire(import.meta.url)('autocannon') as Autocannon;
+  const headers = { 'content-type': 'application/json' };
+  const sent = { url: `${url}/predict`, method: 'POST', headers, body, connections, duration: seconds } as const;
+  const { requests, latency, non2xx, errors } = await autocannon(sent);
+  if (non2xx + errors > 0) throw new Error(`bench: ${url} has refused ${non2xx + errors} requests, expected none`);
+  return { perSecond: requests.average, p50: latency.p50, p99: latency.p99 };
 }

@@ -7,7 +7,6 @@ import type { ColumnEncoding } from '@gradloom/core';
 import { openDataset } from '../../packages/cli/src/files/datasets/open-dataset.ts';
 import { tablePreset } from '../../packages/cli/src/files/datasets/table-preset.ts';
 import { countInputs } from '../../packages/runtime/src/models/table-defaults.ts';
-import { type Answer, scoresOf } from './scores.ts';
 
 // Trains on each training file of `make_tables.py` with just `gradloom train --dataset <file> --target y`, scores the
 // predictions of `gradloom predict` for the test file, and compares them with scikit-learn's scores from
@@ -35,30 +34,30 @@ interface Variant {
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { count: { type: 'string' } } });
-const [folder, ...asked] = positionals;
+const [folder, ...requested] = positionals;
 const count = values.count as Count | undefined;
 if (count !== undefined && !(count in counts)) {
   throw new Error(`contest: --count has ${count}, expected ${Object.keys(counts).join(', ')}`);
 }
 const program = join(import.meta.dirname, '../../packages/cli/bin/gradloom.js');
 const results = join(folder, count === undefined ? 'gradloom.json' : `gradloom-${count}.json`);
-const known: Record<string, Variant> = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : {};
+const ours: Record<string, Variant> = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : {};
 const tables = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-const names = asked.length > 0 ? asked : tables.map(({ name }) => name).sort();
+const names = requested.length > 0 ? requested : tables.map(({ name }) => name).sort();
 for (const name of names) {
   const start = performance.now();
   const splits: Scores[] = [];
   for (let k = 0; k < 10; k++) splits.push(await scoreSplit(join(folder, name), k));
-  known[name] = { options: {}, seconds: (performance.now() - start) / 1000, splits };
-  writeFileSync(results, JSON.stringify(known, null, 1));
+  ours[name] = { options: {}, seconds: (performance.now() - start) / 1000, splits };
+  writeFileSync(results, JSON.stringify(ours, null, 1));
 }
 const peer = count === undefined ? 'sklearn' : 'gradloom';
 const peers: Record<string, Variant | readonly Variant[]> = JSON.parse(
   readFileSync(join(folder, `${peer}.json`), 'utf8'),
 );
 console.log(['table', 'metric', peer, 'its options', count ?? 'gradloom', 'difference', 'result'].join(' | '));
-for (const name of Object.keys(known)) {
-  for (const metric of Object.keys(known[name].splits[0])) console.log(rowOf(name, metric).join(' | '));
+for (const name of Object.keys(ours)) {
+  for (const metric of Object.keys(ours[name].splits[0])) console.log(rowOf(name, metric).join(' | '));
 }
 
 /** Trains on a split, and scores the model that was saved. */
@@ -110,12 +109,12 @@ function rowOf(name: string, metric: string): string[] {
   const scores = (variant: Variant) => variant.splits.map((split) => split[metric]);
   const mean = (variant: Variant) => statistics(scores(variant)).mean * (isLowerBetter ? -1 : 1);
   const best = [peers[name]].flat().reduce((a, b) => (mean(b) > mean(a) ? b : a));
-  const [theirs, ours] = [best, known[name]].map((variant) => statistics(scores(variant)));
-  const differences = statistics(scores(known[name]).map((score, k) => score - scores(best)[k]));
+  const [theirStatistics, ourStatistics] = [best, ours[name]].map((variant) => statistics(scores(variant)));
+  const differences = statistics(scores(ours[name]).map((score, k) => score - scores(best)[k]));
   const gain = isLowerBetter ? -differences.mean : differences.mean;
-  const result = gain >= 0 ? 'above' : gain >= -theirs.error ? 'within one standard error' : 'below';
+  const result = gain >= 0 ? 'above' : gain >= -theirStatistics.error ? 'within one standard error' : 'below';
   const options = Object.entries(best.options).map(([key, value]) => `${key}=${value}`);
-  return [name, metric, shown(theirs), options.join(' '), shown(ours), shown(differences), result];
+  return [name, metric, shown(theirStatistics), options.join(' '), shown(ourStatistics), shown(differences), result];
 }
 
 interface Statistics {
@@ -124,11 +123,64 @@ interface Statistics {
 }
 
 function statistics(values: readonly number[]): Statistics {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = meanOf(values);
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
   return { mean, error: Math.sqrt(variance / values.length) };
 }
 
 function shown({ mean, error }: Statistics): string {
   return `${mean.toFixed(4)} ± ${error.toFixed(4)}`;
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** A model's answer for a row: a class with probabilities by name, or a value. */
+interface Answer {
+  readonly prediction: string | number;
+  readonly probabilities?: Readonly<Record<string, number>>;
+}
+
+/** Figures of answers, as scikit-learn defines them; `targets` are the texts of the target column. */
+function scoresOf(answers: readonly Answer[], targets: readonly string[]): Record<string, number> {
+  const [{ probabilities }] = answers;
+  if (probabilities === undefined) return { r2: r2(answers, targets) };
+  const classes = Object.keys(probabilities).sort();
+  const scores = { accuracy: accuracy(answers, targets), logLoss: logLoss(answers, targets) };
+  return classes.length > 2 ? scores : { ...scores, rocAuc: rocAuc(answers, targets, classes[1]) };
+}
+
+function accuracy(answers: readonly Answer[], targets: readonly string[]): number {
+  return meanOf(answers.map(({ prediction }, n) => (String(prediction) === targets[n] ? 1 : 0)));
+}
+
+function logLoss(answers: readonly Answer[], targets: readonly string[]): number {
+  return meanOf(
+    answers.map(({ probabilities = {} }, n) => -Math.log(Math.max(probabilities[targets[n]], Number.EPSILON))),
+  );
+}
+
+function r2(answers: readonly Answer[], targets: readonly string[]): number {
+  const values = targets.map(Number);
+  const center = meanOf(values);
+  const errors = answers.map(({ prediction }, n) => (Number(prediction) - values[n]) ** 2);
+  return 1 - meanOf(errors) / meanOf(values.map((value) => (value - center) ** 2));
+}
+
+/** The share of pairs of a positive and another row that the probabilities order correctly; a tie counts half. */
+function rocAuc(answers: readonly Answer[], targets: readonly string[], positive: string): number {
+  const rows = answers.map(({ probabilities = {} }, n) => ({
+    p: probabilities[positive],
+    isPositive: targets[n] === positive,
+  }));
+  rows.sort((a, b) => a.p - b.p);
+  let [rankSum, positives] = [0, 0];
+  for (let from = 0, to = 0; from < rows.length; from = to) {
+    while (to < rows.length && rows[to].p === rows[from].p) to++;
+    const count = rows.slice(from, to).filter(({ isPositive }) => isPositive).length;
+    rankSum += (count * (from + to + 1)) / 2;
+    positives += count;
+  }
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * (rows.length - positives));
 }

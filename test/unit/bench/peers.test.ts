@@ -1,9 +1,7 @@
 import { dense, dropout } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
-import { median } from '../../../bench/median.ts';
-import { runContest, type Score, type Stable } from '../../../bench/peers/contest.ts';
-import { durationOf } from '../../../bench/peers/duration.ts';
-import { compare, compareRows, tell, whyNotRecorded } from '../../../bench/peers/guard.ts';
+import { durationOf, type ProcessPool, runContest, type Score } from '../../../bench/peers/contest.ts';
+import { compare, compareRows, comparisonLines, whyNotRecorded } from '../../../bench/peers/guard.ts';
 import { meansOf } from '../../../bench/peers/means.ts';
 import type { Peer } from '../../../bench/peers/peer.ts';
 import { peers } from '../../../bench/peers/peers.ts';
@@ -38,8 +36,8 @@ const [NOTHING, SILENT] = ['Nothing is recorded to compare with.', 'Nothing got 
 
 describe('the guard', () => {
   test('reports nothing if ratios stay within a tenth', () => {
-    expect(tell(compare(results(1), results(1.05)))).toEqual([SILENT]);
-    expect(tell(compare(results(1), results(0.5)))).toEqual([SILENT]);
+    expect(comparisonLines(compare(results(1), results(1.05)))).toEqual([SILENT]);
+    expect(comparisonLines(compare(results(1), results(0.5)))).toEqual([SILENT]);
   });
 
   test('names a ratio and a share of the floor that fell', () => {
@@ -58,9 +56,9 @@ describe('the guard', () => {
   });
 
   test('reports that nothing got slower only if something was compared', () => {
-    expect(tell(compare({ ...results(1), workloads: {} }, results(9)))).toEqual([NOTHING]);
-    expect(tell(compare({ ...results(1), digits: 'noise' }, results(9)))).toEqual([NOTHING]);
-    expect(tell(compare(null, results(9)))).toEqual([NOTHING]);
+    expect(comparisonLines(compare({ ...results(1), workloads: {} }, results(9)))).toEqual([NOTHING]);
+    expect(comparisonLines(compare({ ...results(1), digits: 'noise' }, results(9)))).toEqual([NOTHING]);
+    expect(comparisonLines(compare(null, results(9)))).toEqual([NOTHING]);
   });
 
   test('compares a ratio of the rows of a suite', () => {
@@ -137,7 +135,7 @@ describe('a contest', () => {
   /** One answers to warm up and in its first round, and then no more. */
   async function contest(names: readonly string[], dying: string) {
     const [said, dropped, opened]: string[][] = [[], [], []];
-    const stable: Stable = {
+    const pool: ProcessPool = {
       async get({ name }) {
         let left = name === dying ? 2 : Infinity;
         return {
@@ -156,8 +154,8 @@ describe('a contest', () => {
       drop: ({ name }) => dropped.push(name),
       end() {},
     };
-    const options = { rounds: 3, roundMs: 1, heatMs: 1, warmMs: 1, say: (text: string) => said.push(text) };
-    const scores = await runContest(names.map(peer), workload, stable, options);
+    const options = { rounds: 3, roundMs: 1, trialMs: 1, warmMs: 1, say: (text: string) => said.push(text) };
+    const scores = await runContest(names.map(peer), workload, pool, options);
     return {
       names: scores.map((one) => one.peer),
       rounds: scores.map((one) => one.rounds.length),
@@ -185,10 +183,10 @@ describe('a contest', () => {
 
   test('gives the reason of a peer that does not take part', async () => {
     const said: string[] = [];
-    const stable: Stable = { get: () => Promise.reject(new Error('started')), drop() {}, end() {} };
+    const pool: ProcessPool = { get: () => Promise.reject(new Error('started')), drop() {}, end() {} };
     const slow: Peer = { ...peer('jax-js'), variants: () => 'a step takes 11 s' };
-    const options = { rounds: 1, roundMs: 1, heatMs: 1, warmMs: 1 };
-    expect(await runContest([slow], workload, stable, { ...options, say: (text) => said.push(text) })).toEqual([]);
+    const options = { rounds: 1, roundMs: 1, trialMs: 1, warmMs: 1 };
+    expect(await runContest([slow], workload, pool, { ...options, say: (text) => said.push(text) })).toEqual([]);
     expect(said).toEqual(['jax-js: left out of small, a step takes 11 s']);
     expect(durationOf(slow, workload, options)).toBe(0);
   });
@@ -196,11 +194,6 @@ describe('a contest', () => {
   test('ends if one of ours dies', async () => {
     await expect(contest(['Gradloom wasm', 'PyTorch'], 'Gradloom wasm')).rejects.toThrow('SIGKILL');
   });
-});
-
-test('the median of an even number of values is the mean of the middle two', () => {
-  expect(median([3, 1, 2])).toBe(2);
-  expect(median([4, 1, 10, 2])).toBe(3);
 });
 
 test('a ratio says how many times as long the other takes', () => {
@@ -288,7 +281,7 @@ describe('like is compared with like', () => {
 });
 
 test('the estimate of a run counts variants twice, the warm-up and the rounds, and nothing of what is not run', () => {
-  const options = { rounds: 5, roundMs: 500, heatMs: 400, warmMs: 4000 };
+  const options = { rounds: 5, roundMs: 500, trialMs: 400, warmMs: 4000 };
   const workload = { name: 'small', isSmall: false } as Workload;
   const peer = (count: number): Peer => ({
     ...{ name: 'PyTorch', precision: 'float64', command: [], environments: [{}], tolerance: null, get: '' },

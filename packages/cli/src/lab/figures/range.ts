@@ -51,10 +51,14 @@ export const near = (what: string, paper: Published, value: number, range: Range
 
 /** '45.3 %', or with more values the median and '11.4 % to 90.1 %'. */
 export function medianText(values: readonly number[], format: (value: number) => string): [string, string] {
+  return [format(median(values)), `${format(Math.min(...values))} to ${format(Math.max(...values))}`];
+}
+
+/** The median; for an even number of values the mean of the middle two. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
-  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
-  return [format(median), `${format(sorted[0])} to ${format(sorted[sorted.length - 1])}`];
+  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
 }
 
 /** The mean; null if a value is missing. */

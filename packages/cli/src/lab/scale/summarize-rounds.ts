@@ -1,6 +1,7 @@
 import { blockCount } from '@gradloom/core/internal';
 import type { Profile, TrainResult } from '@gradloom/runtime';
 import type { TimedRun } from '@gradloom/runtime/internal';
+import { median } from '../figures/range.ts';
 
 /** Runs of one round, by number of threads, of which the first is 1. */
 export interface Round {
@@ -105,10 +106,3 @@ function spreadOf(runs: readonly TimedRun[]): number {
 /** Computed from the median time of a step: all runs have the same steps. */
 const samplesPerSecond = (runs: readonly TimedRun[]): number =>
   (runs[0].samplesPerSecond * runs[0].stepMs) / stepMsOf(runs);
-
-/** The median; for an even number of values the mean of the middle two. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}

@@ -8,9 +8,9 @@ import {
   type TimedRun,
   timeSteps,
 } from '@gradloom/runtime/internal';
+import { median } from '../../figures/range.ts';
 import type { Workload } from '../measure-scaling.ts';
 import { passesMs } from '../predict-cores.ts';
-import { median } from '../summarize-rounds.ts';
 
 /** Measurement of a number of ranks. */
 export interface RankPoint {
