@@ -42,7 +42,7 @@ type Count = (times: number) => void;
 
 /** The counter that a call advances. */
 function counterOf({ op, args }: Call): Count | null {
-  const array = op.name === ops.noteStep.name ? args[0] : op.name === ops.takeHyper.name ? args[2] : null;
+  const array = op.name === ops.recordStep.name ? args[0] : op.name === ops.loadHyper.name ? args[2] : null;
   if (!(array instanceof Float64Array)) return null;
   return (times) => {
     array[0] += times;

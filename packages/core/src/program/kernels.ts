@@ -11,7 +11,7 @@ export interface Kernels {
   readonly name: BackendName;
   /** Binds this one call to the code that runs it. Null if the backend leaves it to the reference. */
   bind(call: Call): Bound | null;
-  /** Joins fixed calls into one; null if the backend has none. */
+  /** Joins fixed calls into one; null if the backend has no blocks. */
   readonly blocks: CreateBlock | null;
   /** Converts rows of bytes to numbers. */
   readonly gatherBytes: GatherBytes;
@@ -19,7 +19,7 @@ export interface Kernels {
 
 /**
  * A kernel call with constant addresses: the offset of its kernel in the code, and its arguments in the kernel's order.
- * An argument that is an array [1] is the double that stands there when the call is made.
+ * An argument that is an array [1] is the double that it holds when the call is made.
  */
 export type FixedCall = readonly (number | Float64Array)[];
 
@@ -48,7 +48,7 @@ export type GatherBytes = (
  */
 export type CreateBlock = (calls: readonly FixedCall[], take: TakeDoubles) => Block;
 
-/** `length` doubles of the kernels' memory, or null if no room is left. */
+/** `length` doubles of the kernels' memory, or null if fewer are left. */
 export type TakeDoubles = (length: number) => Float64Array | null;
 
 /** Kernel calls on a tape. */
@@ -57,9 +57,9 @@ export interface Block {
   readonly calls: readonly FixedCall[];
   /** Makes all calls once. */
   run(): void;
-  /** Makes all calls up to `times` times, until `stop` is not 0. Returns how many times it made them. */
+  /** Makes all calls up to `maxRuns` times, until `stop` is not 0. Returns how many times it made them. */
   repeat(
-    times: number,
+    maxRuns: number,
     stop: Float64Array, // [1]
   ): number;
 }

@@ -18,7 +18,7 @@ export interface Program {
 export interface ProgramSize {
   /** Operations other than host operations, in blocks or alone. */
   readonly calls: number;
-  /** Calls that JavaScript makes one by one. */
+  /** Calls outside of blocks, which JavaScript makes one by one. */
   readonly alone: number;
   readonly blocks: number;
   /** Host operations. */
@@ -31,7 +31,7 @@ export interface TapeMemory {
   readonly take: TakeDoubles;
 }
 
-/** A room that hands out `memory` from its start. */
+/** Hands out `memory` from its start. */
 export function createTapeMemory(memory: Float64Array): TapeMemory {
   let used = 0;
   return {
@@ -43,13 +43,13 @@ export function createTapeMemory(memory: Float64Array): TapeMemory {
   };
 }
 
-/** A room that allocates an array for each tape. */
+/** Allocates an array for each tape. */
 export const tapesOf = (allocate: Allocate): TapeMemory => ({ take: (length) => allocate(length, FLOAT64) });
 
 type Step = () => unknown;
 
-/** Most kernel calls of a part that programs have on tapes of their own. */
-const MOST_INLINE = 64;
+/** A part with more kernel calls has one tape that all programs play; others are written on the tape of each program. */
+const MAX_INLINE_CALLS = 64;
 
 /**
  * Makes a program runnable. A call uses the backend's own function if there is one; kernel calls that stay the same
@@ -59,36 +59,36 @@ const MOST_INLINE = 64;
 export function link(
   calls: readonly Call[],
   kernels: Kernels,
-  room: TapeMemory | null = null,
+  tapes: TapeMemory | null = null,
   { fuses = true } = {}, // whether to join calls by `fuse`
 ): Program {
   const { blocks } = kernels;
   const steps: Step[] = [];
   const parts = new Map<unknown, Program>();
-  const take: TakeDoubles = (length) => room?.take(length) ?? null;
-  let only: Block | null = null;
+  const take: TakeDoubles = (length) => tapes?.take(length) ?? null;
+  let lastBlock: Block | null = null;
   let pending: { calls: FixedCall[]; size: ProgramSize } = { calls: [], size: NOTHING };
   let size = NOTHING;
 
   function closeBlock(): void {
-    const { calls, size: sizeOfBlock } = pending;
+    const { calls, size: blockSize } = pending;
     if (calls.length === 0 || blocks === null) return;
     pending = { calls: [], size: NOTHING };
-    only = blocks(calls, take);
-    steps.push(only.run);
-    size = sum(size, { ...sizeOfBlock, blocks: 1 });
+    lastBlock = blocks(calls, take);
+    steps.push(lastBlock.run);
+    size = sum(size, { ...blockSize, blocks: 1 });
   }
 
-  function add(step: Step, sizeOfStep: ProgramSize): void {
+  function add(step: Step, stepSize: ProgramSize): void {
     closeBlock();
     steps.push(step);
-    size = sum(size, sizeOfStep);
+    size = sum(size, stepSize);
   }
 
   /** Adds calls to the block at the end. */
-  function join(calls: readonly FixedCall[], sizeOfCalls: ProgramSize): void {
+  function join(calls: readonly FixedCall[], callsSize: ProgramSize): void {
     for (const call of calls) pending.calls.push(call);
-    pending.size = sum(pending.size, { ...NOTHING, calls: sizeOfCalls.calls });
+    pending.size = sum(pending.size, { ...NOTHING, calls: callsSize.calls });
   }
 
   for (const call of fuses ? fuse(calls, (call) => kernels.bind(call) !== null) : calls) {
@@ -97,10 +97,10 @@ export function link(
     if (op.name === host.name) {
       add(args[0] as Step, { ...NOTHING, hosts: 1 });
     } else if (op.name === part.name) {
-      const program = parts.get(args[0]) ?? link(args[0] as readonly Call[], kernels, room, { fuses });
+      const program = parts.get(args[0]) ?? link(args[0] as readonly Call[], kernels, tapes, { fuses });
       parts.set(args[0], program);
       const { block, run } = program;
-      if (block === null || block.calls.length > MOST_INLINE) add(run, program.size);
+      if (block === null || block.calls.length > MAX_INLINE_CALLS) add(run, program.size);
       else join(block.calls, program.size);
     } else {
       const bound = kernels.bind(call);
@@ -110,7 +110,7 @@ export function link(
     }
   }
   closeBlock();
-  return { run: runner(steps), block: steps.length === 1 ? only : null, size };
+  return { run: runner(steps), block: steps.length === 1 ? lastBlock : null, size };
 }
 
 const NOTHING: ProgramSize = { calls: 0, alone: 0, blocks: 0, hosts: 0 };
@@ -142,19 +142,16 @@ export function runCalls(calls: readonly Call[], kernels: Kernels): void {
   link(calls, kernels).run();
 }
 
-/** Whether the backend has its own function for a call. */
-type Owns = (call: Call) => boolean;
-
 /**
  * Joins pairs of calls into one where the backend has a function for both: the mean of gradient rows, and the update by
  * it. The mean then never goes through memory. All bits stay the same, except in arrays that nothing reads afterwards.
  */
-export function fuse(calls: readonly Call[], owns: Owns): Call[] {
+export function fuse(calls: readonly Call[], hasKernel: (call: Call) => boolean): Call[] {
   const fused: Call[] = [];
   for (const call of calls) {
     const before = fused.at(-1);
     const joined = before === undefined ? null : meanUpdate(before, call);
-    if (joined !== null && owns(joined)) fused[fused.length - 1] = joined;
+    if (joined !== null && hasKernel(joined)) fused[fused.length - 1] = joined;
     else fused.push(call);
   }
   return fused;
@@ -163,9 +160,9 @@ export function fuse(calls: readonly Call[], owns: Owns): Call[] {
 /** The two calls as one, or null if they are not a mean gradient and an update of all its parameters. */
 function meanUpdate(average: Call, { op, args }: Call): Call | null {
   if (average.op.name !== ops.averageRows.name || !('state' in op.operands)) return null;
-  const [square, mean, first, S, row, n, share] = average.args;
+  const [square, mean, first, S, row, n, inverseCount] = average.args;
   const [theta, g, state, count, hyper] = args;
   if (mean !== g || n !== count) return null;
   const fused = meanUpdateOp(op as unknown as Parameters<typeof meanUpdateOp>[0]);
-  return { op: fused as unknown as Call['op'], args: [square, theta, state, n, hyper, first, row, S, share] };
+  return { op: fused as unknown as Call['op'], args: [square, theta, state, n, hyper, first, row, S, inverseCount] };
 }

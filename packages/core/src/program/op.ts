@@ -48,6 +48,21 @@ export function defineOp<Args extends readonly unknown[]>(
   return { name, operands, reference };
 }
 
+/** An operation of a table: its key there is its name. */
+type Unnamed<Args extends readonly unknown[] = never> = Omit<Op<Args>, 'name'>;
+
+/** An operation of a table for `defineOps`: its plain code, and its arguments by name, in order. */
+export const operation = <Args extends readonly unknown[]>(
+  reference: (...args: Args) => void,
+  operands: Readonly<Record<string, Operand>>,
+): Unnamed<Args> => ({ operands, reference });
+
+/** Gives the operations of a table their keys as names. */
+export const defineOps = <T extends Readonly<Record<string, Unnamed>>>(table: T) =>
+  Object.fromEntries(Object.entries(table).map(([name, op]) => [name, { name, ...op }])) as {
+    readonly [Name in keyof T]: T[Name] & { readonly name: string };
+  };
+
 const array = (access: 'in' | 'out' | 'inout', shape: readonly (string | number)[]): Operand => {
   return { kind: 'array', count: 1, access, shape, type: 'element' };
 };

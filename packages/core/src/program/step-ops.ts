@@ -31,7 +31,7 @@ export function batchLoss(lossSums: Float64Array, leaves: number, rows: number):
 }
 
 /** hyper = row `next` of `hypers`, the scalars of consecutive steps. Overwrites `hyper`; adds 1 to `next`. */
-export function takeHyper(
+export function loadHyper(
   hyper: Float64Array, // [H] out
   hypers: Float64Array, // [*, H]
   next: Float64Array, // [1]
@@ -43,11 +43,11 @@ export function takeHyper(
 }
 
 /**
- * Ends a step: losses[at] = mean loss of the batch, norms[at] = ‖g‖₂, where `note` = [at, stop]. Adds 1 to `at`; sets
- * `stop` to 0 if both are finite, else to 1. Overwrites `lossSums` with partial sums.
+ * Ends a step: losses[at] = mean loss of the batch, norms[at] = ‖g‖₂, where `stepResult` = [at, stop]. Adds 1 to `at`;
+ * sets `stop` to 0 if both are finite, else to 1. Overwrites `lossSums` with partial sums.
  */
-export function noteStep(
-  note: Float64Array, // [2] in and out
+export function recordStep(
+  stepResult: Float64Array, // [2] in and out
   losses: Float64Array,
   norms: Float64Array,
   lossSums: Float64Array, // [leaves]
@@ -56,9 +56,9 @@ export function noteStep(
   _blocks: number,
   rows: Float64Array, // [1] rows of the batch, or positions that count; at least 1
 ): void {
-  const at = note[0];
+  const at = stepResult[0];
   losses[at] = batchLoss(lossSums, leaves, rows[0]);
   norms[at] = gradientNorm(squares);
-  note[0]++;
-  note[1] = losses[at] - losses[at] === 0 && norms[at] - norms[at] === 0 ? 0 : 1;
+  stepResult[0]++;
+  stepResult[1] = losses[at] - losses[at] === 0 && norms[at] - norms[at] === 0 ? 0 : 1;
 }

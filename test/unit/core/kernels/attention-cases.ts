@@ -30,10 +30,10 @@ function writeLengths(lengths: Float64Array, T: number, seed: number): void {
 /** Keys that are not read have a factor of 0 in some products, so numbers are finite, and so are their sums. */
 const mixes = ['plain', 'broad'] as const;
 
-function prepare({ lengths, place, factor }: Arrays, [, T, , , , , , , step, firstRow, seed]: Dims): void {
+function prepare({ lengths, stepAndRow, factor }: Arrays, [, T, , , , , , , step, firstRow, seed]: Dims): void {
   writeLengths(lengths, T, seed);
-  place[0] = step;
-  place[1] = firstRow;
+  stepAndRow[0] = step;
+  stepAndRow[1] = firstRow;
   factor[0] = 1.25;
 }
 
@@ -52,14 +52,14 @@ export const attentionCases = {
     dims,
     arrays: ([B, T, H, d]) => ({
       ...{ y: B * T * H * d, maxima: B * H * T, sums: B * H * T, qkv: B * T * 3 * H * d },
-      ...{ lengths: B, place: 2, factor: 1 },
+      ...{ lengths: B, stepAndRow: 2, factor: 1 },
     }),
     writes: ['y', 'maxima', 'sums'],
     products,
     prepare,
-    emit(emit, { y, maxima, sums, qkv, lengths, place, factor }, [B, T, H, d, causal, key0, key1, threshold]) {
+    emit(emit, { y, maxima, sums, qkv, lengths, stepAndRow, factor }, [B, T, H, d, causal, key0, key1, threshold]) {
       const sizes = [B, T, H, d, causal === 1, key0, key1, threshold, factor[0]] as const;
-      emit(ops.attentionForward, y, maxima, sums, qkv, lengths, place, ...sizes);
+      emit(ops.attentionForward, y, maxima, sums, qkv, lengths, stepAndRow, ...sizes);
     },
   },
   attentionNext: {
@@ -92,7 +92,7 @@ export const attentionCases = {
     dims,
     arrays: ([B, T, H, d]) => ({
       ...{ dqkv: B * T * 3 * H * d, dy: B * T * H * d, y: B * T * H * d, maxima: B * H * T, sums: B * H * T },
-      ...{ qkv: B * T * 3 * H * d, lengths: B, place: 2, factor: 1 },
+      ...{ qkv: B * T * 3 * H * d, lengths: B, stepAndRow: 2, factor: 1 },
     }),
     writes: ['dqkv'],
     products,
@@ -102,9 +102,9 @@ export const attentionCases = {
       runCalls(callsOf(attentionCases.attentionForward, arrays, dims), referenceKernels);
     },
     emit(emit, arrays, [B, T, H, d, causal, key0, key1, threshold]) {
-      const { dqkv, dy, y, maxima, sums, qkv, lengths, place, factor } = arrays;
+      const { dqkv, dy, y, maxima, sums, qkv, lengths, stepAndRow, factor } = arrays;
       const sizes = [B, T, H, d, causal === 1, key0, key1, threshold, factor[0]] as const;
-      emit(ops.attentionBackward, dqkv, dy, y, maxima, sums, qkv, lengths, place, ...sizes);
+      emit(ops.attentionBackward, dqkv, dy, y, maxima, sums, qkv, lengths, stepAndRow, ...sizes);
     },
   },
   rotate: {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { leafCount, treeLevels } from '../../../../packages/core/src/math/tree/index.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
-import { choice, type KernelCase, leaf, length, rows, rowsOfPositions, width } from './kernel-case.ts';
+import { choice, type KernelCase, leafRows, length, rows, rowsOfPositions, width } from './kernel-case.ts';
 
 /** Leaves of a batch: on both sides of whole trees. */
 const leaves = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 32, 33, 63, 64, 65));
@@ -10,34 +10,35 @@ const leaves = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 32,
 export const batchNormCases = {
   leafSums: {
     ops: [ops.leafSums],
-    dims: fc.tuple(rowsOfPositions, leaf, width).map(([[B, R], leaf, size]) => [B, leaf, R, size]),
-    arrays: ([B, leaf, R, size]) => ({
-      ...{ sums: leafCount(B, leaf) * size, levels: sumLevels(B, R) * size, a: B * R * size },
+    dims: fc.tuple(rowsOfPositions, leafRows, width).map(([[B, R], leafRows, size]) => [B, leafRows, R, size]),
+    arrays: ([B, leafRows, R, size]) => ({
+      ...{ sums: leafCount(B, leafRows) * size, levels: sumLevels(B, R) * size, a: B * R * size },
     }),
     writes: ['sums'],
-    emit: (emit, { sums, levels, a }, [B, leaf, R, size]) => emit(ops.leafSums, sums, levels, a, B, leaf, R, size),
+    emit: (emit, { sums, levels, a }, [B, leafRows, R, size]) =>
+      emit(ops.leafSums, sums, levels, a, B, leafRows, R, size),
   },
   leafSquares: {
     ops: [ops.leafSquares],
-    dims: fc.tuple(rowsOfPositions, leaf, width).map(([[B, R], leaf, size]) => [B, leaf, R, size]),
-    arrays: ([B, leaf, R, size]) => ({
-      ...{ sums: leafCount(B, leaf) * size, levels: sumLevels(B, R) * size, x: B * R * size, mean: size },
+    dims: fc.tuple(rowsOfPositions, leafRows, width).map(([[B, R], leafRows, size]) => [B, leafRows, R, size]),
+    arrays: ([B, leafRows, R, size]) => ({
+      ...{ sums: leafCount(B, leafRows) * size, levels: sumLevels(B, R) * size, x: B * R * size, mean: size },
     }),
     writes: ['sums'],
-    emit(emit, { sums, levels, x, mean }, [B, leaf, R, size]) {
-      emit(ops.leafSquares, sums, levels, x, mean, B, leaf, R, size);
+    emit(emit, { sums, levels, x, mean }, [B, leafRows, R, size]) {
+      emit(ops.leafSquares, sums, levels, x, mean, B, leafRows, R, size);
     },
   },
   leafGradients: {
     ops: [ops.leafGradients],
-    dims: fc.tuple(rowsOfPositions, leaf, width).map(([[B, R], leaf, size]) => [B, leaf, R, size]),
-    arrays: ([B, leaf, R, size]) => ({
-      ...{ dGammas: leafCount(B, leaf) * size, dBetas: leafCount(B, leaf) * size },
+    dims: fc.tuple(rowsOfPositions, leafRows, width).map(([[B, R], leafRows, size]) => [B, leafRows, R, size]),
+    arrays: ([B, leafRows, R, size]) => ({
+      ...{ dGammas: leafCount(B, leafRows) * size, dBetas: leafCount(B, leafRows) * size },
       ...{ levels: sumLevels(B, R) * 2 * size, dy: B * R * size, x: B * R * size, mean: size, scales: size },
     }),
     writes: ['dGammas', 'dBetas'],
-    emit(emit, { dGammas, dBetas, levels, dy, x, mean, scales }, [B, leaf, R, size]) {
-      emit(ops.leafGradients, dGammas, dBetas, levels, dy, x, mean, scales, B, leaf, R, size);
+    emit(emit, { dGammas, dBetas, levels, dy, x, mean, scales }, [B, leafRows, R, size]) {
+      emit(ops.leafGradients, dGammas, dBetas, levels, dy, x, mean, scales, B, leafRows, R, size);
     },
   },
   leafMean: {
@@ -56,8 +57,8 @@ export const batchNormCases = {
     arrays: ([leaves, size]) => ({ g: size, levels: treeLevels(leaves) * size, sums: leaves * size }),
     writes: ['g', 'sums'], // sums stay as they are
     prepare: ({ sums }) => dropSigns(sums),
-    emit(emit, { g, levels, sums }, [leaves, size, joins]) {
-      emit(ops.leafTotal, g, levels, sums, leaves, joins === 1, size);
+    emit(emit, { g, levels, sums }, [leaves, size, accumulate]) {
+      emit(ops.leafTotal, g, levels, sums, leaves, accumulate === 1, size);
     },
   },
   batchNormScales: {

@@ -133,7 +133,7 @@ export const convolutionCases = {
     ops: [ops.convBackwardWeights],
     dims: fc
       .tuple(convolutions, choice)
-      .map(([[B, ...others], joins]) => [Math.min(B, MAX_NODE_ROWS), ...others, joins]),
+      .map(([[B, ...others], accumulate]) => [Math.min(B, MAX_NODE_ROWS), ...others, accumulate]),
     arrays(dims) {
       const { images, outputs, weights, O } = lengths(dims);
       return { dW: weights, db: O, x: images, dy: outputs };

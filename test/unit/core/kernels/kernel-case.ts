@@ -48,7 +48,7 @@ export const rowsOfPositions = fc.oneof(
 );
 
 /** Rows of a leaf. */
-export const leaf = fc.constantFrom(1, 2, 3, 4, 16, 31, 64, 1000);
+export const leafRows = fc.constantFrom(1, 2, 3, 4, 16, 31, 64, 1000);
 
 /** Length of a vector: any residue by 8, now and then a block of parameters. */
 export const length = fc.oneof(

@@ -3,7 +3,7 @@ import { treeLevels } from '../../../../packages/core/src/math/tree/index.ts';
 import type { Op } from '../../../../packages/core/src/program/op.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { AUGMENTATION, drawAugmentation, sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
-import { choice, type KernelCase, leaf, length, rows, rowsOfPositions, width } from './kernel-case.ts';
+import { choice, type KernelCase, leafRows, length, rows, rowsOfPositions, width } from './kernel-case.ts';
 
 const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const unsigned = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1));
@@ -41,28 +41,28 @@ export const layerCases = {
     ops: [ops.dropout],
     // Rows are masked in 32 columns and then in 16, of which the last may lack any number.
     dims: fc.tuple(rows, fc.oneof(fc.integer({ min: 1, max: 80 }), width), choice, count, count, word, word, unsigned),
-    arrays: ([B, size]) => ({ y: B * size, x: B * size, place: 2, factor: 1 }),
+    arrays: ([B, size]) => ({ y: B * size, x: B * size, stepAndRow: 2, factor: 1 }),
     writes: ['y', 'x'], // x where it is y
-    prepare({ place }, [, , , step, firstRow]) {
-      place[0] = step;
-      place[1] = firstRow;
+    prepare({ stepAndRow }, [, , , step, firstRow]) {
+      stepAndRow[0] = step;
+      stepAndRow[1] = firstRow;
     },
-    emit(emit, { y, x, place, factor }, [B, size, shared, , , key0, key1, threshold]) {
-      emit(ops.dropout, shared === 1 ? x : y, x, place, B, size, key0, key1, threshold, factor[0]);
+    emit(emit, { y, x, stepAndRow, factor }, [B, size, shared, , , key0, key1, threshold]) {
+      emit(ops.dropout, shared === 1 ? x : y, x, stepAndRow, B, size, key0, key1, threshold, factor[0]);
     },
   },
   channelDropout: {
     ops: [ops.channelDropout],
     dims: fc.tuple(rows, fc.integer({ min: 1, max: 5 }), width, choice, count, count, word, word, unsigned),
-    arrays: ([B, R, C]) => ({ y: B * R * C, x: B * R * C, mask: C, place: 2, factor: 1 }),
+    arrays: ([B, R, C]) => ({ y: B * R * C, x: B * R * C, mask: C, stepAndRow: 2, factor: 1 }),
     writes: ['y', 'x'], // x where it is y
-    prepare({ place }, [, , , , step, firstRow]) {
-      place[0] = step;
-      place[1] = firstRow;
+    prepare({ stepAndRow }, [, , , , step, firstRow]) {
+      stepAndRow[0] = step;
+      stepAndRow[1] = firstRow;
     },
-    emit(emit, { y, x, mask, place, factor }, [B, R, C, shared, , , key0, key1, threshold]) {
+    emit(emit, { y, x, mask, stepAndRow, factor }, [B, R, C, shared, , , key0, key1, threshold]) {
       const to = shared === 1 ? x : y;
-      emit(ops.channelDropout, to, x, mask, place, B, R, C, key0, key1, threshold, factor[0]);
+      emit(ops.channelDropout, to, x, mask, stepAndRow, B, R, C, key0, key1, threshold, factor[0]);
     },
   },
   augment: {
@@ -88,7 +88,7 @@ export const layerCases = {
   },
   layerNormBackwardWeights: {
     ops: [ops.layerNormBackwardWeights],
-    dims: fc.tuple(rowsOfPositions, width, leaf, choice).map(([[B, R], ...others]) => [B, R, ...others]),
+    dims: fc.tuple(rowsOfPositions, width, leafRows, choice).map(([[B, R], ...others]) => [B, R, ...others]),
     arrays: ([B, R, size]) => ({
       dGamma: size,
       dBeta: size,
@@ -99,8 +99,22 @@ export const layerCases = {
       scales: B * R,
     }),
     writes: ['dGamma', 'dBeta'],
-    emit(emit, { dGamma, dBeta, sums, dy, x, means, scales }, [B, R, size, leaf, joins]) {
-      emit(ops.layerNormBackwardWeights, dGamma, dBeta, sums, dy, x, means, scales, B, leaf, joins === 1, R, size);
+    emit(emit, { dGamma, dBeta, sums, dy, x, means, scales }, [B, R, size, leafRows, accumulate]) {
+      emit(
+        ops.layerNormBackwardWeights,
+        dGamma,
+        dBeta,
+        sums,
+        dy,
+        x,
+        means,
+        scales,
+        B,
+        leafRows,
+        accumulate === 1,
+        R,
+        size,
+      );
     },
   },
   layerNormBackwardInput: {
@@ -122,13 +136,13 @@ export const layerCases = {
   },
   rmsNormBackwardWeights: {
     ops: [ops.rmsNormBackwardWeights],
-    dims: fc.tuple(rowsOfPositions, width, leaf, choice).map(([[B, R], ...others]) => [B, R, ...others]),
+    dims: fc.tuple(rowsOfPositions, width, leafRows, choice).map(([[B, R], ...others]) => [B, R, ...others]),
     arrays: ([B, R, size]) => ({
       ...{ dGamma: size, sums: sumLevels(B, R) * size, dy: B * R * size, x: B * R * size, scales: B * R },
     }),
     writes: ['dGamma'],
-    emit(emit, { dGamma, sums, dy, x, scales }, [B, R, size, leaf, joins]) {
-      emit(ops.rmsNormBackwardWeights, dGamma, sums, dy, x, scales, B, leaf, joins === 1, R, size);
+    emit(emit, { dGamma, sums, dy, x, scales }, [B, R, size, leafRows, accumulate]) {
+      emit(ops.rmsNormBackwardWeights, dGamma, sums, dy, x, scales, B, leafRows, accumulate === 1, R, size);
     },
   },
   rmsNormBackwardInput: {
@@ -154,7 +168,7 @@ export const layerCases = {
     dims: fc.tuple(
       fc.oneof({ weight: 9, arbitrary: fc.nat(80) }, { weight: 1, arbitrary: rows }),
       fc.integer({ min: 1, max: 5 }),
-      leaf,
+      leafRows,
       choice,
       fc.integer({ min: 1, max: 40 }),
       fc.integer({ min: 1, max: 20 }),
@@ -170,9 +184,9 @@ export const layerCases = {
     }),
     writes: ['dE'],
     prepare: ({ x }, [, , , , V]) => writeIndices(x, V),
-    emit(emit, { dE, firstPlace, nextPlace, sums, leafOf, x, dy }, [B, k, leaf, joins, V, width]) {
+    emit(emit, { dE, firstPlace, nextPlace, sums, leafOf, x, dy }, [B, k, leafRows, accumulate, V, width]) {
       const scratch = [firstPlace, nextPlace, sums, leafOf] as const;
-      emit(ops.embeddingBackward, dE, ...scratch, x, dy, B, k, leaf, joins === 1, V, width);
+      emit(ops.embeddingBackward, dE, ...scratch, x, dy, B, k, leafRows, accumulate === 1, V, width);
     },
   },
 } satisfies Record<string, KernelCase>;

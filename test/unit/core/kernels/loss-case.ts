@@ -14,7 +14,7 @@ const size = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(fc.constantFrom(1023, 1025, 2049, 2054), fc.constantFrom(1, 2, 5)) },
 );
 
-const leaf = fc.constantFrom(1, 2, 16, 64, 1000);
+const leafRows = fc.constantFrom(1, 2, 16, 64, 1000);
 
 /** A loss and its gradient, in place where `shared` is 1. */
 export function lossCase(spec: LossSpec): KernelCase {
@@ -23,9 +23,9 @@ export function lossCase(spec: LossSpec): KernelCase {
   const op = lossOp(loss);
   return {
     ops: [op],
-    dims: fc.tuple(size, choice, leaf).map(([[B, O], shared, leaf]) => [B, O, shared, leaf]),
-    arrays: ([B, O, , leaf]) => ({
-      lossSums: B === 0 ? 0 : leafCount(B, leaf),
+    dims: fc.tuple(size, choice, leafRows).map(([[B, O], shared, leafRows]) => [B, O, shared, leafRows]),
+    arrays: ([B, O, , leafRows]) => ({
+      lossSums: B === 0 ? 0 : leafCount(B, leafRows),
       dy: B * O,
       y: B * O,
       t: classes ? B : B * O,
@@ -34,18 +34,18 @@ export function lossCase(spec: LossSpec): KernelCase {
     prepare({ t }, [_B, O]) {
       if (classes) for (let n = 0; n < t.length; n++) t[n] = (7 * n) % O;
     },
-    emit(emit, { lossSums, dy, y, t }, [B, O, shared, leaf]) {
-      emitLossOf(emit, loss, lossSums, shared === 1 ? y : dy, y, t, B, leaf, O);
+    emit(emit, { lossSums, dy, y, t }, [B, O, shared, leafRows]) {
+      emitLossOf(emit, loss, lossSums, shared === 1 ? y : dy, y, t, B, leafRows, O);
     },
   };
 }
 
 export const weighingCase: KernelCase = {
   ops: [ops.weighLosses],
-  dims: fc.tuple(size, leaf).map(([[B, O], leaf]) => [B, O, leaf]),
-  arrays: ([B, O, leaf]) => ({ lossSums: B === 0 ? 0 : leafCount(B, leaf), dy: B * O, losses: B, w: B }),
+  dims: fc.tuple(size, leafRows).map(([[B, O], leafRows]) => [B, O, leafRows]),
+  arrays: ([B, O, leafRows]) => ({ lossSums: B === 0 ? 0 : leafCount(B, leafRows), dy: B * O, losses: B, w: B }),
   writes: ['lossSums', 'dy'],
-  emit(emit, { lossSums, dy, losses, w }, [B, O, leaf]) {
-    emit(ops.weighLosses, lossSums, dy, losses, w, B, leaf, O);
+  emit(emit, { lossSums, dy, losses, w }, [B, O, leafRows]) {
+    emit(ops.weighLosses, lossSums, dy, losses, w, B, leafRows, O);
   },
 };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { WindowGeometry } from '../../../../packages/core/src/math/windows.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
-import { type Arrays, choice, type KernelCase, leaf } from './kernel-case.ts';
+import { type Arrays, choice, type KernelCase, leafRows } from './kernel-case.ts';
 
 /** One axis, from its outputs on. Windows may leave inputs unread between them and after the last. */
 const axis = fc
@@ -133,11 +133,11 @@ export const poolCases = {
   },
   positionSums: {
     ops: [ops.positionSums],
-    dims: fc.tuple(rows, leaf, choice, positions, channels),
+    dims: fc.tuple(rows, leafRows, choice, positions, channels),
     arrays: ([B, , , R, O]) => ({ db: O, sums: sumLevels(Math.max(B, 1), R) * O, dy: B * R * O }),
     writes: ['db'],
-    emit(emit, { db, sums, dy }, [B, leaf, joins, R, O]) {
-      emit(ops.positionSums, db, sums, dy, B, leaf, joins === 1, R, O);
+    emit(emit, { db, sums, dy }, [B, leafRows, accumulate, R, O]) {
+      emit(ops.positionSums, db, sums, dy, B, leafRows, accumulate === 1, R, O);
     },
   },
   lastPositionForward: {

@@ -6,7 +6,7 @@ import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
 // Without inputs affine gives the bias and the weights' kernel db alone: so the blas backend uses them.
 const inputs = fc.oneof({ weight: 40, arbitrary: width }, { weight: 1, arbitrary: fc.constant(0) });
-const leaf = fc.constantFrom(1, 2, 3, 4, 8, 16, 31, 32, 64, 1000);
+const leafRows = fc.constantFrom(1, 2, 3, 4, 8, 16, 31, 32, 64, 1000);
 const dims = fc.tuple(rows, inputs, width);
 // One row of so many weights that wasm reads them as they lie in memory.
 const oneRow = fc.tuple(fc.constant(1), fc.integer({ min: 64, max: 67 }), fc.integer({ min: 64, max: 67 }));
@@ -46,20 +46,20 @@ export const productCases = {
   affineBackwardWeights: {
     ops: [ops.affineBackwardWeights],
     dims: fc.oneof(
-      { weight: 20, arbitrary: fc.tuple(rows, inputs, width, leaf, choice) },
+      { weight: 20, arbitrary: fc.tuple(rows, inputs, width, leafRows, choice) },
       { weight: 1, arbitrary: fc.tuple(mostRows, side, side, longLeaf, choice) },
     ),
     products,
     arrays: ([B, I, O]) => ({ dW: I * O, db: O, x: B * I, dy: B * O }),
     writes: ['dW', 'db'],
-    emit(emit, { dW, db, x, dy }, [B, I, O, asked = B, joins = 0]) {
-      const leaf = leafOf(B, asked);
+    emit(emit, { dW, db, x, dy }, [B, I, O, asked = B, accumulate = 0]) {
+      const leafRows = leafOf(B, asked);
       // A single leaf of many rows has no left neighbour.
-      emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins === 1 && leaf <= MAX_LEAF_ROWS, I, O);
+      emit(ops.affineBackwardWeights, dW, db, x, dy, B, leafRows, accumulate === 1 && leafRows <= MAX_LEAF_ROWS, I, O);
     },
   },
 } satisfies Record<string, KernelCase>;
 
-/** `leaf`, or one of all rows where that would make more leaves, or of more rows, than a kernel takes. */
-export const leafOf = (B: number, leaf: number): number =>
-  B <= MAX_NODE_ROWS && leaf <= MAX_LEAF_ROWS && leafCount(B, leaf) <= MAX_LEAVES ? leaf : Math.max(B, 1);
+/** `leafRows`, or one of all rows where that would make more leaves, or of more rows, than a kernel takes. */
+export const leafOf = (B: number, leafRows: number): number =>
+  B <= MAX_NODE_ROWS && leafRows <= MAX_LEAF_ROWS && leafCount(B, leafRows) <= MAX_LEAVES ? leafRows : Math.max(B, 1);

@@ -52,16 +52,16 @@ test.each([
   [3, '(ab)c'],
   [5, 'ab'],
   [9, 'a'],
-])('affineBackwardWeights adds leaves of %i of 9 rows as %s, to what is there where it joins', (leaf, tree) => {
+])('affineBackwardWeights adds leaves of %i of 9 rows as %s, to what is there where it joins', (leafRows, tree) => {
   const dy = Float64Array.from({ length: 9 }, (_, n) => (((n * 0.618) % 1) - 0.5) * 10 ** ((7 * n) % 9));
-  const sumOf = (k: number) => dy.slice(k * leaf, (k + 1) * leaf).reduce((sum, value) => sum + value, 0);
+  const sumOf = (k: number) => dy.slice(k * leafRows, (k + 1) * leafRows).reduce((sum, value) => sum + value, 0);
   const expected = sumByTree(tree, sumOf);
-  for (const [joins, before, after] of [
+  for (const [accumulate, before, after] of [
     [false, Number.NaN, expected],
     [true, 1e8 / 3, 1e8 / 3 + expected],
   ] as const) {
     const [dW, db] = [Float64Array.of(before), Float64Array.of(before)];
-    affineBackwardWeights(dW, db, new Float64Array(9).fill(1), dy, 9, leaf, joins, 1, 1);
+    affineBackwardWeights(dW, db, new Float64Array(9).fill(1), dy, 9, leafRows, accumulate, 1, 1);
     expect([dW[0], db[0]]).toEqual([after, after]);
   }
 });

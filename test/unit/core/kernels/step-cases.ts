@@ -13,25 +13,25 @@ export const stepCases = {
     writes: ['factor'],
     emit: (emit, { factor, squares }, [blocks, clipNorm]) => emit(ops.clip, factor, squares, blocks, clipNorm),
   },
-  takeHyper: {
-    ops: [ops.takeHyper],
+  loadHyper: {
+    ops: [ops.loadHyper],
     dims: fc.tuple(fc.nat(20), place),
     arrays: ([H]) => ({ hyper: H, hypers: 7 * H, next: 1 }),
     writes: ['hyper', 'next'],
     prepare: ({ next }, [, at]) => void next.fill(at),
-    emit: (emit, { hyper, hypers, next }, [H]) => emit(ops.takeHyper, hyper, hypers, next, H),
+    emit: (emit, { hyper, hypers, next }, [H]) => emit(ops.loadHyper, hyper, hypers, next, H),
   },
-  noteStep: {
-    ops: [ops.noteStep],
+  recordStep: {
+    ops: [ops.recordStep],
     dims: fc.tuple(some, fc.nat(80), place, fc.integer({ min: 1, max: 1000 })),
-    arrays: ([leaves, blocks]) => ({ note: 2, losses: 7, norms: 7, lossSums: leaves, squares: blocks, rows: 1 }),
-    writes: ['note', 'losses', 'norms', 'lossSums'],
-    prepare({ note, rows }, [, , at, count]) {
-      note.fill(at, 0, 1);
+    arrays: ([leaves, blocks]) => ({ stepResult: 2, losses: 7, norms: 7, lossSums: leaves, squares: blocks, rows: 1 }),
+    writes: ['stepResult', 'losses', 'norms', 'lossSums'],
+    prepare({ stepResult, rows }, [, , at, count]) {
+      stepResult.fill(at, 0, 1);
       rows[0] = count;
     },
-    emit(emit, { note, losses, norms, lossSums, squares, rows }, [leaves, blocks]) {
-      emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, blocks, rows);
+    emit(emit, { stepResult, losses, norms, lossSums, squares, rows }, [leaves, blocks]) {
+      emit(ops.recordStep, stepResult, losses, norms, lossSums, squares, leaves, blocks, rows);
     },
   },
 } satisfies Record<string, KernelCase>;

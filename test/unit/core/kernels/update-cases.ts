@@ -36,18 +36,18 @@ function meanUpdateCase(specs: readonly OptimizerSpec[]): KernelCase {
     dims: fc.tuple(length, fc.nat(specs.length - 1), fc.integer({ min: 1, max: 9 }), fc.nat(5), fc.nat(5), width),
     arrays: ([n, member, S, before, after]) => {
       const { g: _, ...others } = arrays([n, member]);
-      return { square: 1, share: 1, ...others, gSum: S * (before + n + after) };
+      return { square: 1, inverseCount: 1, ...others, gSum: S * (before + n + after) };
     },
     writes: ['square', 'theta', 'm', 'v'],
     prepare(arrays, dims) {
       prepare?.(arrays, dims);
-      arrays.share[0] = 1 / dims[5];
+      arrays.inverseCount[0] = 1 / dims[5];
     },
-    emit(emit, { square, gSum, share, ...others }, [n, member, S, before, after]) {
+    emit(emit, { square, gSum, inverseCount, ...others }, [n, member, S, before, after]) {
       const row = before + n + after;
       const first = gSum.subarray(before, before + (S - 1) * row + n);
       const g = first.subarray(0, n);
-      emit(ops.averageRows, square, g, first, S, row, n, share);
+      emit(ops.averageRows, square, g, first, S, row, n, inverseCount);
       emitUpdate(emit, { ...others, g }, [n, member]);
     },
   };

@@ -9,17 +9,17 @@ export const vectorCases = {
     ops: [ops.averageRows, ops.add],
     // The block lies at `before` in rows that go on for `after` doubles; g is row 0 itself where `shared` is 1.
     dims: fc.tuple(nodes, fc.nat(80), fc.nat(3), fc.nat(3), fc.integer({ min: 1, max: 1000 }), choice),
-    arrays: ([S, n, before, after]) => ({ square: 1, g: n, gSum: S * (before + n + after), share: 1 }),
+    arrays: ([S, n, before, after]) => ({ square: 1, g: n, gSum: S * (before + n + after), inverseCount: 1 }),
     writes: ['square', 'g'], // partial sums in the rows are nobody's
-    prepare({ g, share }, [, , , , batch, shared]) {
-      share[0] = 1 / batch;
+    prepare({ g, inverseCount }, [, , , , batch, shared]) {
+      inverseCount[0] = 1 / batch;
       if (shared === 1) g.fill(-0); // to which the mean is added
     },
-    emit(emit, { square, g, gSum, share }, [S, n, before, after, , shared]) {
+    emit(emit, { square, g, gSum, inverseCount }, [S, n, before, after, , shared]) {
       const row = before + n + after;
       const first = gSum.subarray(before, before + (S - 1) * row + n);
       const mean = shared === 1 ? first.subarray(0, n) : g;
-      emit(ops.averageRows, square, mean, first, S, row, n, share);
+      emit(ops.averageRows, square, mean, first, S, row, n, inverseCount);
       if (shared === 1) emit(ops.add, g, mean, n);
     },
   },
@@ -41,9 +41,9 @@ export const vectorCases = {
   averageWeights: {
     ops: [ops.averageWeights],
     dims: fc.tuple(length),
-    arrays: ([n]) => ({ average: n, theta: n, share: 1 }),
+    arrays: ([n]) => ({ average: n, theta: n, smoothing: 1 }),
     writes: ['average'],
-    emit: (emit, { average, theta, share }, [n]) => emit(ops.averageWeights, average, theta, n, share),
+    emit: (emit, { average, theta, smoothing }, [n]) => emit(ops.averageWeights, average, theta, n, smoothing),
   },
   maxNorm: {
     ops: [ops.maxNorm],

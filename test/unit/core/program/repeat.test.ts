@@ -103,14 +103,14 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
   };
   emitNode(lossSums, network, workspace, bindTensors(network, theta), gradients, ROWS, pass);
   const update = createBlockUpdate(optimizer, network, { theta, gSum, state, squares }, hyper);
-  emit(ops.takeHyper, hyper, hypers, next, H);
+  emit(ops.loadHyper, hyper, hypers, next, H);
   if (clipNorm === null) update.averageAndApply(emit, share, ONE_ROW);
   else {
     update.average(emit, share, ONE_ROW);
     emit(ops.clip, scale, squares, squares.length, clipNorm);
     update.apply(emit, scale);
   }
-  emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, squares.length, rows);
+  emit(ops.recordStep, note, losses, norms, lossSums, squares, leaves, squares.length, rows);
   const room = ways.room === undefined ? tapesOf(memory.allocate as Allocate) : ways.room;
   const program = link(calls, ways.kernels?.(memory.kernels) ?? memory.kernels, room);
   return {
@@ -223,15 +223,21 @@ test('a step whose tape finds no room repeats itself all the same', () => {
 });
 
 describe('a step is no block', () => {
-  test.each(['affine', 'affineBackwardWeights', 'tanhForward', 'tanhBackward', 'mse', 'takeHyper', 'sgd', 'noteStep'])(
-    'where %s is plain code',
-    (plain) => {
-      const lacked = plain === 'sgd' ? ['sgd', 'sgdOfMean'] : [plain];
-      const spec: OptimizerSpec = { kind: 'sgd', lr: 0.1 };
-      expect(setUp({ spec }).program.block).not.toBeNull();
-      expect(setUp({ spec }, { kernels: (own) => lacking(own, lacked) }).program.block).toBeNull();
-    },
-  );
+  test.each([
+    'affine',
+    'affineBackwardWeights',
+    'tanhForward',
+    'tanhBackward',
+    'mse',
+    'loadHyper',
+    'sgd',
+    'recordStep',
+  ])('where %s is plain code', (plain) => {
+    const lacked = plain === 'sgd' ? ['sgd', 'sgdOfMean'] : [plain];
+    const spec: OptimizerSpec = { kind: 'sgd', lr: 0.1 };
+    expect(setUp({ spec }).program.block).not.toBeNull();
+    expect(setUp({ spec }, { kernels: (own) => lacking(own, lacked) }).program.block).toBeNull();
+  });
 
   test('where the backend has none', () => {
     expect(setUp({}, { kernels: () => referenceKernels }).program.block).toBeNull();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clip, noteStep, takeHyper } from '../../../../packages/core/src/program/step-ops.ts';
+import { clip, loadHyper, recordStep } from '../../../../packages/core/src/program/step-ops.ts';
 
 test.each([
   [[3, 4.5], [9, 16], 0],
@@ -12,7 +12,7 @@ test.each([
 ])('a step of losses %o and squares %o is noted at its place, and asks for an end: %d', (sums, squares, stop) => {
   const [losses, norms] = [Float64Array.of(7, 7, 7), Float64Array.of(8, 8, 8)];
   const note = Float64Array.of(1, stop === 0 ? 1 : 0);
-  noteStep(note, losses, norms, Float64Array.from(sums), Float64Array.from(squares), 2, 2, Float64Array.of(5));
+  recordStep(note, losses, norms, Float64Array.from(sums), Float64Array.from(squares), 2, 2, Float64Array.of(5));
   expect([...note]).toEqual([2, stop]);
   expect([...losses]).toEqual([7, (sums[0] + sums[1]) / 5, 7]);
   expect([...norms]).toEqual([8, Math.sqrt(squares[0] + squares[1]), 8]);
@@ -21,9 +21,9 @@ test.each([
 test('hyperparameters are those of the next step, step after step', () => {
   const hypers = Float64Array.of(1, 2, 3, 4, 5, 6);
   const [hyper, next] = [new Float64Array(2), Float64Array.of(1)];
-  takeHyper(hyper, hypers, next, 2);
+  loadHyper(hyper, hypers, next, 2);
   expect([...hyper, ...next]).toEqual([3, 4, 2]);
-  takeHyper(hyper, hypers, next, 2);
+  loadHyper(hyper, hypers, next, 2);
   expect([...hyper, ...next]).toEqual([5, 6, 3]);
 });
 

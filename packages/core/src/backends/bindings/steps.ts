@@ -1,6 +1,6 @@
 import { addressOf } from '../../program/address.ts';
 import type { FixedCall } from '../../program/kernels.ts';
-import type { clip, noteStep, takeHyper } from '../../program/step-ops.ts';
+import type { clip, loadHyper, recordStep } from '../../program/step-ops.ts';
 import type { CodeLayout } from '../code.ts';
 import type { BindCall } from './call-tape.ts';
 
@@ -9,21 +9,21 @@ const DOUBLE = 8; // bytes
 /** Makes calls of what a step does outside of its passes; null for other operations. */
 export function createSteps({ stepKernels: kernels }: CodeLayout): BindCall {
   const steps = {
-    takeHyper(...[hyper, hypers, next, H]: Parameters<typeof takeHyper>) {
+    loadHyper(...[hyper, hypers, next, H]: Parameters<typeof loadHyper>) {
       if (H === 0) return null;
-      return [[kernels.takeHyper, addressOf(hyper), addressOf(hypers), addressOf(next), DOUBLE * H, H]];
+      return [[kernels.loadHyper, addressOf(hyper), addressOf(hypers), addressOf(next), DOUBLE * H, H]];
     },
     clip: (...[factor, squares, blocks, clipNorm]: Parameters<typeof clip>) => [
       [kernels.clip, addressOf(factor), addressOf(squares), blocks, clipNorm],
     ],
-    noteStep(...[note, losses, norms, lossSums, squares, leaves, blocks, rows]: Parameters<typeof noteStep>) {
+    recordStep(...[note, losses, norms, lossSums, squares, leaves, blocks, rows]: Parameters<typeof recordStep>) {
       const sums = addressOf(lossSums);
       const calls: FixedCall[] = [];
       for (let apart = 1; apart < leaves; apart *= 2) {
         calls.push([kernels.addPairs, sums, DOUBLE * apart, Math.floor((leaves + apart - 1) / (2 * apart))]);
       }
       const to = [note, losses, norms].map(addressOf);
-      return [...calls, [kernels.noteStep, ...to, sums, addressOf(rows), addressOf(squares), blocks]];
+      return [...calls, [kernels.recordStep, ...to, sums, addressOf(rows), addressOf(squares), blocks]];
     },
   };
   return ({ op, args }) => {

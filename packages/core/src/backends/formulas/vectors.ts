@@ -11,7 +11,7 @@ export const vectorFormulas: Readonly<Record<string, Elementwise>> = {
     of: (f, g, factor) => [f.multiply(g, factor)],
   },
   averageWeights: {
-    ...{ inputs: ['average', 'theta'], numbers: ['share'], outputs: ['average'], sizes: [null, 'n'] },
+    ...{ inputs: ['average', 'theta'], numbers: ['smoothing'], outputs: ['average'], sizes: [null, 'n'] },
     of: (f, average, theta, s) => [
       f.flush(f.add(f.multiply(f.subtract(f.constant(1), s), average), f.multiply(s, theta))),
     ],

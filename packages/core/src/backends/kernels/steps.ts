@@ -6,7 +6,7 @@ import type { Address, Isa, Pointer, Source, Vector } from '../isa/isa.ts';
 
 const DOUBLE = 8;
 
-export const takeHyperArguments = defineArguments(
+export const loadHyperArguments = defineArguments(
   ['hyper', 'array'],
   ['hypers', 'array'],
   ['next', 'array'],
@@ -15,9 +15,9 @@ export const takeHyperArguments = defineArguments(
 );
 
 /** hyper = row next[0] of `hypers`; adds 1 to next[0]. */
-function assembleTakeHyper(isa: Isa): number {
+function assembleLoadHyper(isa: Isa): number {
   const { doubles, wide } = isa;
-  return isa.kernel(takeHyperArguments, (call) => {
+  return isa.kernel(loadHyperArguments, (call) => {
     const [hyper, hypers, next] = [isa.load(call.hyper), isa.load(call.hypers), isa.load(call.next)];
     wide.loadElement(0, isa.at(next));
     const row = isa.zero();
@@ -78,7 +78,7 @@ function assembleAddPairs(isa: Isa): number {
   });
 }
 
-export const noteStepArguments = defineArguments(
+export const recordStepArguments = defineArguments(
   ['note', 'array'],
   ['losses', 'array'],
   ['norms', 'array'],
@@ -92,10 +92,10 @@ export const noteStepArguments = defineArguments(
  * losses[at] = lossSum / rows, and norms[at] = √(Σ squares), where `note` = [at, stop]. Adds 1 to `at`; sets `stop` to
  * 0 if both are finite, else to 1.
  */
-function assembleNoteStep(isa: Isa): number {
+function assembleRecordStep(isa: Isa): number {
   const { doubles, wide } = isa;
   const [norm, loss, free, place, one] = [0, 1, 2, 3, 4];
-  return isa.kernel(noteStepArguments, (call) => {
+  return isa.kernel(recordStepArguments, (call) => {
     readNorm(isa, norm, isa.load(call.squares), call.blocks);
     const note = isa.load(call.note);
     wide.loadElement(loss, isa.at(isa.load(call.lossSum)));
@@ -119,10 +119,10 @@ function assembleNoteStep(isa: Isa): number {
 
 /** The kernels of steps outside of their passes. */
 export const stepKernels = {
-  takeHyper: assembleTakeHyper,
+  loadHyper: assembleLoadHyper,
   clip: assembleClip,
   addPairs: assembleAddPairs,
-  noteStep: assembleNoteStep,
+  recordStep: assembleRecordStep,
 };
 
 export type StepKernel = keyof typeof stepKernels;

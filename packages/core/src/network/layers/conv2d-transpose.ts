@@ -8,11 +8,12 @@ import {
   required,
 } from '../../checks/options/index.ts';
 import { show } from '../../checks/show.ts';
-import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { initializer } from '../../families/initializers/index.ts';
 import type { ConvolutionGeometry, WindowAxis } from '../../math/windows.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
-import type { Layer, TensorSpec } from './layer.ts';
+import { initializedTensor } from './initialized-tensor.ts';
+import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 import { alongAxis, axesOf, perAxis } from './windows.ts';
 
@@ -66,17 +67,9 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
   const places = height.kernel * width.kernel;
   const [H, V] = [height.inputs, width.inputs];
   const geometry: ConvolutionGeometry = { height, width, C: O, O: C, groups: 1 };
-  const initializeW = createInitializer(read.init, customParts);
-  const initializeB = createInitializer(read.biasInit, customParts);
-  const [fanIn, fanOut] = [places * C, places * O];
-  const W: TensorSpec = {
-    ...{ name: 'W', shape: [height.kernel, width.kernel, O, C] },
-    initialize: (out, random) => initializeW(out, fanIn, fanOut, random, C),
-  };
-  const b: TensorSpec = {
-    ...{ name: 'b', shape: [O] },
-    initialize: (out, random) => initializeB(out, fanIn, fanOut, random),
-  };
+  const fans = [places * C, places * O] as const;
+  const W = initializedTensor('W', [height.kernel, width.kernel, O, C], read.init, fans, customParts, C);
+  const b = initializedTensor('b', [O], read.biasInit, fans, customParts);
   return {
     label: `${kind}(${C}->${O}, ${height.kernel}x${width.kernel})`,
     in: input,
@@ -84,7 +77,7 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
     elementwise: false,
     reads: { x: true, y: false },
     tensors: bias ? [W, b] : [W],
-    products: [[fanOut, C, geometry]],
+    products: [[fans[1], C, geometry]],
     // The bias that the convolution has not, and its gradient; sums of db that wait.
     createMemory: (rows, allocate) => ({
       arrays: [allocate(C), allocate(bias ? sumLevels(rows, H * V) * O : 0)],

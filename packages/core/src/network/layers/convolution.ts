@@ -8,10 +8,11 @@ import {
   positiveInteger,
   required,
 } from '../../checks/options/index.ts';
-import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { initializer } from '../../families/initializers/index.ts';
 import { type ConvolutionGeometry, ONE_POSITION } from '../../math/windows.ts';
 import { ops } from '../../program/ops/index.ts';
-import type { Layer, TensorSpec } from './layer.ts';
+import { initializedTensor } from './initialized-tensor.ts';
+import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 import { alongAxis, axesOf, perAxis, windowsAlong } from './windows.ts';
 
@@ -92,17 +93,9 @@ function convolution(
   const shape = [...size, C / groups, O];
   const places = height.kernel * width.kernel;
   const geometry: ConvolutionGeometry = { height, width, C, O, groups };
-  const initializeW = createInitializer(init, customParts);
-  const initializeB = createInitializer(biasInit, customParts);
-  const [fanIn, fanOut] = [(places * C) / groups, places * O];
-  const W: TensorSpec = {
-    ...{ name: 'W', shape },
-    initialize: (out, random) => initializeW(out, fanIn, fanOut, random, O),
-  };
-  const b: TensorSpec = {
-    ...{ name: 'b', shape: [O] },
-    initialize: (out, random) => initializeB(out, fanIn, fanOut, random),
-  };
+  const fans = [(places * C) / groups, places * O] as const;
+  const W = initializedTensor('W', shape, init, fans, customParts, O);
+  const b = initializedTensor('b', [O], biasInit, fans, customParts);
   return {
     label: `${kind}(${C}->${O}, ${size.join('x')})`,
     in: input,
@@ -110,7 +103,7 @@ function convolution(
     elementwise: false,
     reads: { x: true, y: false },
     tensors: bias ? [W, b] : [W],
-    products: [[fanIn, O, geometry]],
+    products: [[fans[0], O, geometry]],
     // Without a bias, zeros in its place, and what would be its gradient.
     createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
     forward(y, x, [W, b], B, { emit }, { arrays: [zeros] }) {

@@ -9,7 +9,7 @@ import {
   text,
 } from '../../checks/options/index.ts';
 import { listed, show } from '../../checks/show.ts';
-import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { initializer } from '../../families/initializers/index.ts';
 import type { Elements } from '../../math/element-type.ts';
 import type { ProductShape } from '../../math/scratch.ts';
 import { type ConvolutionGeometry, ONE_POSITION } from '../../math/windows.ts';
@@ -18,6 +18,7 @@ import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf, type Shape } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
+import { initializedTensor } from './initialized-tensor.ts';
 import type { Layer, TensorSpec } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 
@@ -52,16 +53,8 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
   const I = width ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
-  const initializeW = createInitializer(init, customParts);
-  const initializeB = createInitializer(biasInit, customParts);
-  const W: TensorSpec = {
-    ...{ name: 'W', shape: [I, O] },
-    initialize: (out, random) => initializeW(out, I, O, random),
-  };
-  const b: TensorSpec = {
-    ...{ name: 'b', shape: [O] },
-    initialize: (out, random) => initializeB(out, I, O, random),
-  };
+  const W = initializedTensor('W', [I, O], init, [I, O], customParts);
+  const b = initializedTensor('b', [O], biasInit, [I, O], customParts);
   const shape = { in: [...positions, I], out: [...positions, O], elementwise: false, reads: { x: true, y: false } };
   if (tiedTo !== undefined) {
     refuseUntied(options, tiedTo, I, context);

@@ -1,10 +1,11 @@
 import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../checks/options/index.ts';
-import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { initializer } from '../../families/initializers/index.ts';
 import { FLOAT64 } from '../../math/element-type.ts';
 import { treeLevels } from '../../math/tree/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
+import { initializedTensor } from './initialized-tensor.ts';
 import type { Layer } from './layer.ts';
 import { atLayer, type LayerContext } from './layer-context.ts';
 
@@ -28,7 +29,6 @@ export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions.tabl
 export function embedding(options: EmbeddingOptions, { input, path, name, customParts }: LayerContext): Layer {
   const k = sizeOf(input);
   const { vocabulary: V, width, init } = embeddingOptions.read(options);
-  const initialize = createInitializer(init, customParts);
   const label = `embedding(${V}x${width})`;
   const where = atLayer(label, path, name);
   return {
@@ -37,7 +37,7 @@ export function embedding(options: EmbeddingOptions, { input, path, name, custom
     out: [...input, width],
     elementwise: false,
     reads: { x: true, y: false },
-    tensors: [{ name: 'E', shape: [V, width], initialize: (out, random) => initialize(out, V, width, random) }],
+    tensors: [initializedTensor('E', [V, width], init, [V, width], customParts)],
     ...atEachPosition([...input, width], (y, x, [E], N, { emit }) => {
       emit(ops.checkIndices, x, N, k, V, where);
       emit(ops.embeddingForward, y, x, E, N, width);

@@ -25,7 +25,12 @@ export interface CustomParts {
 
 /** No own parts. */
 export const NO_PARTS: CustomParts = {
-  ...{ activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} },
+  activations: {},
+  losses: {},
+  layers: {},
+  initializers: {},
+  schedules: {},
+  metrics: {},
 };
 
 /**

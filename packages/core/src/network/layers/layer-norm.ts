@@ -46,13 +46,13 @@ export function layerNorm(options: LayerNormOptions, { input }: LayerContext): L
       { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
       ...(bias ? [{ name: 'beta', shape: [size], initialize: (out: Elements) => void out.fill(0) }] : []),
     ],
-    // μ and 1 / √(σ² + ε) of each position, one position of scratch, and sums of dγ and dβ. Without a bias, zeros in
-    // the place of β, and what would be its gradient.
     createMemory: (rows, allocate) => ({
       arrays: [
-        ...[allocate(rows * R), allocate(rows * R), allocate(size)],
-        allocate(sumLevels(rows, R) * 2 * size),
-        ...(bias ? [] : [allocate(size), allocate(size)]),
+        allocate(rows * R), // μ of each position
+        allocate(rows * R), // 1 / √(σ² + ε) of each position
+        allocate(size), // scratch
+        allocate(sumLevels(rows, R) * 2 * size), // sums of dγ and dβ
+        ...(bias ? [] : [allocate(size), allocate(size)]), // zeros in place of β, and an unused gradient of it
       ],
     }),
     ...atEachPosition(shape, (y, x, [gamma, beta], N, { emit }, { arrays: [means, scales, , , zeros] }) => {

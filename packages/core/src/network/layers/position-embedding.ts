@@ -1,8 +1,9 @@
 import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
-import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { initializer } from '../../families/initializers/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import { sizeOf } from '../shape.ts';
+import { initializedTensor } from './initialized-tensor.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 import { axesOf } from './windows.ts';
@@ -24,14 +25,13 @@ export function positionEmbedding(options: PositionEmbeddingOptions, { input, cu
   axesOf('position-embedding', input, [1]);
   const [T, C] = input;
   const size = sizeOf(input);
-  const initialize = createInitializer(init, customParts);
   return {
     label: `position-embedding(${T}x${C})`,
     in: input,
     out: input,
     elementwise: true,
     reads: { x: false, y: false },
-    tensors: [{ name: 'P', shape: [T, C], initialize: (out, random) => initialize(out, T, C, random) }],
+    tensors: [initializedTensor('P', [T, C], init, [T, C], customParts)],
     // Sums of leaves; of further positions, their rows of P.
     createMemory: (rows, allocate) => ({ arrays: [allocate(sumLevels(rows, 1) * size)] }),
     forward(y, x, [P], B, { emit }) {

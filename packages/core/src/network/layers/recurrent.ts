@@ -8,11 +8,12 @@ import {
   positiveInteger,
   required,
 } from '../../checks/options/index.ts';
-import { createInitializer, type InitializerSpec, initializer } from '../../families/initializers/index.ts';
+import { type InitializerSpec, initializer } from '../../families/initializers/index.ts';
 import type { Elements } from '../../math/element-type.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
+import { initializedTensor } from './initialized-tensor.ts';
 import type { Layer, Pass, TensorSpec } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 import { axesOf } from './windows.ts';
@@ -130,8 +131,8 @@ function recurrent(
   const isAll = returns === 'all';
   const limit = 1 / Math.sqrt(O);
   const tensor = (name: string, shape: readonly number[], spec: InitializerSpec | undefined): TensorSpec => {
-    const initialize = createInitializer(spec ?? { kind: 'uniform', low: -limit, high: limit }, customParts);
-    return { name, shape, initialize: (out, random) => initialize(out, shape.length === 2 ? shape[0] : O, G, random) };
+    const init = spec ?? ({ kind: 'uniform', low: -limit, high: limit } as const);
+    return initializedTensor(name, shape, init, [shape.length === 2 ? shape[0] : O, G], customParts);
   };
   const positionOf = (step: number, steps: number): number => (reverse ? steps - 1 - step : step);
   const memoryOf = ([h, c, q, product, before, gates, ...others]: readonly Elements[]): RecurrentMemory => {
@@ -179,11 +180,16 @@ function recurrent(
       const states = rows * T * O;
       return {
         arrays: [
-          ...[allocate(rows * O), allocate(kind === 'lstm' ? rows * O : 0), allocate(rows * G), allocate(rows * O)],
-          ...[allocate(states), allocate(gateCount * states)],
+          allocate(rows * O), // h
+          allocate(kind === 'lstm' ? rows * O : 0), // c
+          allocate(rows * G), // q
+          allocate(rows * O), // product
+          allocate(states), // before
+          allocate(gateCount * states), // gates
           ...cell.widths.map((width) => allocate(width * states)),
-          // Whᵀ, a bias of zeros, and where only the last state is returned, all of them, and then their gradients.
-          ...[allocate(O * G), allocate(O), allocate(isAll ? 0 : states)],
+          allocate(O * G), // Whᵀ
+          allocate(O), // a bias of zeros
+          allocate(isAll ? 0 : states), // all states, and then their gradients, if only the last state is returned
         ],
       };
     },

@@ -8,11 +8,12 @@ import {
   positiveInteger,
   required,
 } from '../../checks/options/index.ts';
-import { createInitializer, type InitializerSpec, initializer } from '../../families/initializers/index.ts';
+import { initializer } from '../../families/initializers/index.ts';
 import { streamKey } from '../../math/random/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
-import type { Layer, Pass, TensorSpec } from './layer.ts';
+import { initializedTensor } from './initialized-tensor.ts';
+import type { Layer, Pass } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 import { axesOf } from './windows.ts';
 
@@ -62,16 +63,9 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
   refuseHeads(C, H, rotary);
   const threshold = Math.floor(dropout * 4294967296);
 
-  const weights = (name: string, O: number, spec: InitializerSpec): TensorSpec => {
-    const initialize = createInitializer(spec, customParts);
-    return { name, shape: [C, O], initialize: (out, random) => initialize(out, C, O, random) };
-  };
-  const biases = (name: string, O: number): TensorSpec => {
-    const initialize = createInitializer(biasInit, customParts);
-    return { name, shape: [O], initialize: (out, random) => initialize(out, C, O, random) };
-  };
-  const products = [weights('Wqkv', 3 * C, init), weights('Wo', C, outInit)];
-  const [Wqkv, Wo] = products;
+  const biases = (name: string, O: number) => initializedTensor(name, [O], biasInit, [C, O], customParts);
+  const Wqkv = initializedTensor('Wqkv', [C, 3 * C], init, [C, 3 * C], customParts);
+  const Wo = initializedTensor('Wo', [C, C], outInit, [C, C], customParts);
 
   /** The last arguments of both passes of attention. */
   function weighing({ training, seed }: Pass) {
@@ -102,17 +96,19 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
     out: input,
     elementwise: false,
     reads: { x: true, y: false },
-    tensors: bias ? [Wqkv, biases('bqkv', 3 * C), Wo, biases('bo', C)] : products,
+    tensors: bias ? [Wqkv, biases('bqkv', 3 * C), Wo, biases('bo', C)] : [Wqkv, Wo],
     products: [...positionProducts(T, C, 3 * C), ...positionProducts(T, C, C), [d, T, 'attention']],
     readsLengths: true,
     createMemory: (rows, allocate) => ({
       arrays: [
-        ...[allocate(rows * T * 3 * C), allocate(rows * T * C)], // q, k and v; A
-        ...[allocate(rows * H * T), allocate(rows * H * T)], // the maximum and the sum of each softmax
-        ...[allocate(rows * T * 3 * C), allocate(rows * T * C)], // gradients of the first two
+        allocate(rows * T * 3 * C), // q, k and v
+        allocate(rows * T * C), // A
+        allocate(rows * H * T), // the maximum of each softmax
+        allocate(rows * H * T), // the sum of each softmax
+        allocate(rows * T * 3 * C), // gradients of q, k and v
+        allocate(rows * T * C), // the gradient of A
         allocate(rotary ? T * d : 0), // cosines and sines
-        // Without biases, zeros in their place, and what would be their gradients.
-        ...(bias ? [] : [allocate(3 * C), allocate(3 * C)]),
+        ...(bias ? [] : [allocate(3 * C), allocate(3 * C)]), // zeros in place of biases, and unused gradients of them
       ],
     }),
     forward(y, x, parameters, B, pass, { arrays: [qkv, A, maxima, sums, , , table, zeros] }) {

@@ -6,12 +6,13 @@ import {
   positiveInteger,
   required,
 } from '../../checks/options/index.ts';
-import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { initializer } from '../../families/initializers/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
-import type { Layer, TensorSpec } from './layer.ts';
+import { initializedTensor } from './initialized-tensor.ts';
+import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';
 
 export const swigluOptions = defineOptions('swiglu', {
@@ -40,30 +41,22 @@ export function swiglu(options: SwigluOptions, { input, customParts }: LayerCont
   const I = width ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
-  const initializeW = createInitializer(init, customParts);
-  const initializeB = createInitializer(biasInit, customParts);
-  const weights = (name: string): TensorSpec => ({
-    ...{ name, shape: [I, O] },
-    initialize: (out, random) => initializeW(out, I, O, random),
-  });
-  const biases = (name: string): TensorSpec => ({
-    ...{ name, shape: [O] },
-    initialize: (out, random) => initializeB(out, I, O, random),
-  });
+  const [Wg, Wv] = ['Wg', 'Wv'].map((name) => initializedTensor(name, [I, O], init, [I, O], customParts));
+  const [bg, bv] = ['bg', 'bv'].map((name) => initializedTensor(name, [O], biasInit, [I, O], customParts));
   return {
     label: `swiglu(${I}->${O})`,
     in: [...positions, I],
     out: [...positions, O],
     elementwise: false,
     reads: { x: true, y: false },
-    tensors: bias ? [weights('Wg'), biases('bg'), weights('Wv'), biases('bv')] : [weights('Wg'), weights('Wv')],
+    tensors: bias ? [Wg, bg, Wv, bv] : [Wg, Wv],
     products: positionProducts(R, I, O),
-    // g and v, replaced by dg and dv in the backward pass, and the part of dx from v. Without biases, zeros in their
-    // place, and what would be their gradients.
     createMemory: (rows, allocate) => ({
       arrays: [
-        ...[allocate(rows * R * O), allocate(rows * R * O), allocate(rows * R * I)],
-        ...(bias ? [] : [allocate(O), allocate(O)]),
+        allocate(rows * R * O), // g, and in the backward pass dg
+        allocate(rows * R * O), // v, and in the backward pass dv
+        allocate(rows * R * I), // the part of dx from v
+        ...(bias ? [] : [allocate(O), allocate(O)]), // zeros in place of biases, and unused gradients of them
       ],
     }),
     ...atEachPosition(input, (y, x, parameters, N, { emit }, { arrays: [g, v, , zeros] }) => {

@@ -1,4 +1,4 @@
-import { count, defineOp, double, flag, inout, input, number, output } from '../op.ts';
+import { count, defineOps, double, flag, inout, input, number, operation, output } from '../op.ts';
 import {
   attentionBackward,
   attentionForward,
@@ -17,39 +17,46 @@ const projections = ['B', 'T', 3, 'H', 'd'] as const;
 const weighing = { causal: flag, key0: count, key1: count, threshold: count, factor: number };
 
 /** Operations of self-attention. */
-export const attentionOps = {
+export const attentionOps = defineOps({
   /** y = softmax(q · kᵀ / √d) · v, for each head. */
-  attentionForward: defineOp(
-    'attentionForward',
-    {
-      ...{ y: output(...positions), maxima: output(...queries), sums: output(...queries), qkv: input(...projections) },
-      ...{ lengths, stepAndRow: double(input(2)), ...sizes, ...weighing },
-    },
-    attentionForward,
-  ),
+  attentionForward: operation(attentionForward, {
+    y: output(...positions),
+    maxima: output(...queries),
+    sums: output(...queries),
+    qkv: input(...projections),
+    lengths,
+    stepAndRow: double(input(2)),
+    ...sizes,
+    ...weighing,
+  }),
   /** Attention from further positions of one row, which are copied to those before. */
-  attentionNext: defineOp(
-    'attentionNext',
-    {
-      ...{ y: output('n', 'H', 'd'), qkv: inout('T', 3, 'H', 'd'), rows: input('n', 3, 'H', 'd'), at: input('T') },
-      ...{ n: count, T: count, H: count, d: count },
-    },
-    attentionNext,
-  ),
+  attentionNext: operation(attentionNext, {
+    y: output('n', 'H', 'd'),
+    qkv: inout('T', 3, 'H', 'd'),
+    rows: input('n', 3, 'H', 'd'),
+    at: input('T'),
+    n: count,
+    T: count,
+    H: count,
+    d: count,
+  }),
   /** The gradients of q, k and v. */
-  attentionBackward: defineOp(
-    'attentionBackward',
-    {
-      ...{ dqkv: output(...projections), dy: input(...positions), y: input(...positions) },
-      ...{ maxima: input(...queries), sums: input(...queries), qkv: input(...projections) },
-      ...{ lengths, stepAndRow: double(input(2)), ...sizes, ...weighing },
-    },
-    attentionBackward,
-  ),
+  attentionBackward: operation(attentionBackward, {
+    dqkv: output(...projections),
+    dy: input(...positions),
+    y: input(...positions),
+    maxima: input(...queries),
+    sums: input(...queries),
+    qkv: input(...projections),
+    lengths,
+    stepAndRow: double(input(2)),
+    ...sizes,
+    ...weighing,
+  }),
   /** Cosines and sines of the angles of each position. */
-  rotaryTable: defineOp('rotaryTable', { table: output('T', 'd'), T: count, d: count }, rotaryTable),
+  rotaryTable: operation(rotaryTable, { table: output('T', 'd'), T: count, d: count }),
   /** Rotates queries and keys by the angles of their positions. */
-  rotate: defineOp('rotate', { qkv: inout(...projections), table: input('T', 'd'), ...sizes, back: flag }, rotate),
+  rotate: operation(rotate, { qkv: inout(...projections), table: input('T', 'd'), ...sizes, back: flag }),
   /** x = 0 at padding. */
-  zeroPadding: defineOp('zeroPadding', { x: inout('B', 'T', 'C'), lengths, B: count, T: count, C: count }, zeroPadding),
-};
+  zeroPadding: operation(zeroPadding, { x: inout('B', 'T', 'C'), lengths, B: count, T: count, C: count }),
+});

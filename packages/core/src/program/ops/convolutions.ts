@@ -1,39 +1,33 @@
-import { count, defineOp, flag, geometry, inout, input, output } from '../op.ts';
+import { count, defineOps, flag, geometry, inout, input, operation, output } from '../op.ts';
 import { convBackwardInput, convBackwardWeights, convForward } from '../reference/index.ts';
 
 /** The products of a convolution. */
-export const convolutionOps = {
+export const convolutionOps = defineOps({
   /** y = x * W + b. */
-  convForward: defineOp(
-    'convForward',
-    {
-      y: output('B', 'OH', 'OV', 'O'),
-      x: input('B', 'H', 'V', 'C'),
-      W: input('weights'),
-      b: input('O'),
-      B: count,
-      geometry,
-    },
-    convForward,
-  ),
+  convForward: operation(convForward, {
+    y: output('B', 'OH', 'OV', 'O'),
+    x: input('B', 'H', 'V', 'C'),
+    W: input('weights'),
+    b: input('O'),
+    B: count,
+    geometry,
+  }),
   /** dx. */
-  convBackwardInput: defineOp(
-    'convBackwardInput',
-    { dx: output('B', 'H', 'V', 'C'), dy: input('B', 'OH', 'OV', 'O'), W: input('weights'), B: count, geometry },
-    convBackwardInput,
-  ),
+  convBackwardInput: operation(convBackwardInput, {
+    dx: output('B', 'H', 'V', 'C'),
+    dy: input('B', 'OH', 'OV', 'O'),
+    W: input('weights'),
+    B: count,
+    geometry,
+  }),
   /** dW and db, by the trees over pieces of an image and over images. */
-  convBackwardWeights: defineOp(
-    'convBackwardWeights',
-    {
-      dW: inout('weights'),
-      db: inout('O'),
-      x: input('B', 'H', 'V', 'C'),
-      dy: input('B', 'OH', 'OV', 'O'),
-      B: count,
-      accumulate: flag,
-      geometry,
-    },
-    convBackwardWeights,
-  ),
-};
+  convBackwardWeights: operation(convBackwardWeights, {
+    dW: inout('weights'),
+    db: inout('O'),
+    x: input('B', 'H', 'V', 'C'),
+    dy: input('B', 'OH', 'OV', 'O'),
+    B: count,
+    accumulate: flag,
+    geometry,
+  }),
+});

@@ -1,24 +1,32 @@
-import { count, defineOp, double, flag, inout, input, number, output } from '../op.ts';
+import { count, defineOps, double, flag, inout, input, number, operation, output } from '../op.ts';
 import { AUGMENTATION, augment, drawAugmentation } from '../reference/index.ts';
 
 /** Operations on images, the inputs of a network. */
-export const imageOps = {
+export const imageOps = defineOps({
   /** Draws how each image is augmented. */
-  drawAugmentation: defineOp(
-    'drawAugmentation',
-    {
-      ...{ drawn: double(output('B', AUGMENTATION)), stepAndRow: double(input(2)), B: count, H: count, V: count },
-      ...{ key0: count, key1: count, flip: flag, shift: count, rotate: number, zoom: number, erase: number },
-    },
-    drawAugmentation,
-  ),
+  drawAugmentation: operation(drawAugmentation, {
+    drawn: double(output('B', AUGMENTATION)),
+    stepAndRow: double(input(2)),
+    B: count,
+    H: count,
+    V: count,
+    key0: count,
+    key1: count,
+    flip: flag,
+    shift: count,
+    rotate: number,
+    zoom: number,
+    erase: number,
+  }),
   /** Augments the images x as drawn. */
-  augment: defineOp(
-    'augment',
-    {
-      ...{ x: inout('B', 'H', 'V', 'C'), image: output('H', 'V', 'C'), drawn: double(input('B', AUGMENTATION)) },
-      ...{ B: count, H: count, V: count, C: count, isWhole: flag },
-    },
-    augment,
-  ),
-};
+  augment: operation(augment, {
+    x: inout('B', 'H', 'V', 'C'),
+    image: output('H', 'V', 'C'),
+    drawn: double(input('B', AUGMENTATION)),
+    B: count,
+    H: count,
+    V: count,
+    C: count,
+    isWhole: flag,
+  }),
+});

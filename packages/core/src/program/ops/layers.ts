@@ -1,33 +1,36 @@
-import { count, defineOp, double, flag, inout, input, output, text } from '../op.ts';
+import { count, defineOps, double, flag, inout, input, operation, output, text } from '../op.ts';
 import { checkIndices, embeddingBackward, embeddingForward, gateBackward, gateForward } from '../reference/index.ts';
 
 /** Operations of gates and embeddings. */
-export const layerOps = {
+export const layerOps = defineOps({
   /** y = silu(g) · v. */
-  gateForward: defineOp('gateForward', { y: output('n'), g: input('n'), v: input('n'), n: count }, gateForward),
+  gateForward: operation(gateForward, { y: output('n'), g: input('n'), v: input('n'), n: count }),
   /** Overwrites g with dg and v with dv. */
-  gateBackward: defineOp('gateBackward', { g: inout('n'), v: inout('n'), dy: input('n'), n: count }, gateBackward),
+  gateBackward: operation(gateBackward, { g: inout('n'), v: inout('n'), dy: input('n'), n: count }),
   /** Throws if a row has an index outside of the vocabulary. No backend has it, since it can end the program. */
-  checkIndices: defineOp('checkIndices', { x: input('n'), n: count, k: count, V: count, where: text }, checkIndices),
+  checkIndices: operation(checkIndices, { x: input('n'), n: count, k: count, V: count, where: text }),
   /** y = rows x of E. */
-  embeddingForward: defineOp(
-    'embeddingForward',
-    { y: output('n', 'width'), x: input('n'), E: input('V', 'width'), n: count, width: count },
-    embeddingForward,
-  ),
+  embeddingForward: operation(embeddingForward, {
+    y: output('n', 'width'),
+    x: input('n'),
+    E: input('V', 'width'),
+    n: count,
+    width: count,
+  }),
   /** dE, the gradient of E. */
-  embeddingBackward: defineOp(
-    'embeddingBackward',
-    {
-      ...{ dE: inout('V', 'width'), firstPlace: double(inout('V')), nextPlace: double(inout('B', 'k')) },
-      ...{
-        sums: inout('levels', 'width'),
-        leafOf: double(inout('levels')),
-        x: input('B', 'k'),
-        dy: input('B', 'k', 'width'),
-      },
-      ...{ B: count, k: count, leafRows: count, accumulate: flag, V: count, width: count },
-    },
-    embeddingBackward,
-  ),
-};
+  embeddingBackward: operation(embeddingBackward, {
+    dE: inout('V', 'width'),
+    firstPlace: double(inout('V')),
+    nextPlace: double(inout('B', 'k')),
+    sums: inout('levels', 'width'),
+    leafOf: double(inout('levels')),
+    x: input('B', 'k'),
+    dy: input('B', 'k', 'width'),
+    B: count,
+    k: count,
+    leafRows: count,
+    accumulate: flag,
+    V: count,
+    width: count,
+  }),
+});

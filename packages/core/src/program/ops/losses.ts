@@ -8,9 +8,13 @@ export const lossOp = ({ name, targets, evaluate, customName: own, variant }: Lo
   defineOp(
     own === undefined ? functionName(variant?.name ?? name) : customOpName(own),
     {
-      ...{ lossSums: double(output('leaves')), dy: output('B', 'O'), y: input('B', 'O') },
-      ...{ t: targets === 'classes' ? input('B') : input('B', 'O') },
-      ...{ B: count, leafRows: count, O: count },
+      lossSums: double(output('leaves')),
+      dy: output('B', 'O'),
+      y: input('B', 'O'),
+      t: targets === 'classes' ? input('B') : input('B', 'O'),
+      B: count,
+      leafRows: count,
+      O: count,
       ...(variant === undefined ? {} : { parameter: number }),
     },
     evaluate,

@@ -1,4 +1,4 @@
-import { count, defineOp, flag, inout, input, number, output } from '../op.ts';
+import { count, defineOps, flag, inout, input, number, operation, output } from '../op.ts';
 import {
   batchNormBackwardInput,
   batchNormForward,
@@ -18,138 +18,169 @@ import {
 } from '../reference/index.ts';
 
 /** Operations of layer-norm, rms-norm and batch-norm. */
-export const normOps = {
+export const normOps = defineOps({
   /** y = rows of x scaled to mean 0 and variance 1, times gamma, plus beta. */
-  layerNormForward: defineOp(
-    'layerNormForward',
-    {
-      ...{ y: output('B', 'size'), means: output('B'), scales: output('B'), x: input('B', 'size') },
-      ...{ gamma: input('size'), beta: input('size'), B: count, size: count, epsilon: number },
-    },
-    layerNormForward,
-  ),
+  layerNormForward: operation(layerNormForward, {
+    y: output('B', 'size'),
+    means: output('B'),
+    scales: output('B'),
+    x: input('B', 'size'),
+    gamma: input('size'),
+    beta: input('size'),
+    B: count,
+    size: count,
+    epsilon: number,
+  }),
   /** Gradients of gamma and beta of layer-norm. */
-  layerNormBackwardWeights: defineOp(
-    'layerNormBackwardWeights',
-    {
-      ...{ dGamma: inout('size'), dBeta: inout('size'), sums: inout('levels', 2, 'size'), dy: input('B', 'R', 'size') },
-      ...{ x: input('B', 'R', 'size'), means: input('B', 'R'), scales: input('B', 'R') },
-      ...{ B: count, leafRows: count, accumulate: flag, R: count, size: count },
-    },
-    layerNormBackwardWeights,
-  ),
+  layerNormBackwardWeights: operation(layerNormBackwardWeights, {
+    dGamma: inout('size'),
+    dBeta: inout('size'),
+    sums: inout('levels', 2, 'size'),
+    dy: input('B', 'R', 'size'),
+    x: input('B', 'R', 'size'),
+    means: input('B', 'R'),
+    scales: input('B', 'R'),
+    B: count,
+    leafRows: count,
+    accumulate: flag,
+    R: count,
+    size: count,
+  }),
   /** dx of layer-norm. */
-  layerNormBackwardInput: defineOp(
-    'layerNormBackwardInput',
-    {
-      ...{ dx: output('B', 'size'), g: inout('size'), dy: input('B', 'size'), x: input('B', 'size') },
-      ...{ means: input('B'), scales: input('B'), gamma: input('size'), B: count, size: count },
-    },
-    layerNormBackwardInput,
-  ),
+  layerNormBackwardInput: operation(layerNormBackwardInput, {
+    dx: output('B', 'size'),
+    g: inout('size'),
+    dy: input('B', 'size'),
+    x: input('B', 'size'),
+    means: input('B'),
+    scales: input('B'),
+    gamma: input('size'),
+    B: count,
+    size: count,
+  }),
   /** sums[k] = the sum of the positions of leaf k. */
-  leafSums: defineOp(
-    'leafSums',
-    {
-      ...{ sums: output('leaves', 'size'), levels: inout('levels', 'size'), a: input('B', 'R', 'size') },
-      ...{ B: count, leafRows: count, R: count, size: count },
-    },
-    leafSums,
-  ),
+  leafSums: operation(leafSums, {
+    sums: output('leaves', 'size'),
+    levels: inout('levels', 'size'),
+    a: input('B', 'R', 'size'),
+    B: count,
+    leafRows: count,
+    R: count,
+    size: count,
+  }),
   /** sums[k] = the sum of the positions of (x - mean)² of leaf k. */
-  leafSquares: defineOp(
-    'leafSquares',
-    {
-      ...{ sums: output('leaves', 'size'), levels: inout('levels', 'size'), x: input('B', 'R', 'size') },
-      ...{ mean: input('size'), B: count, leafRows: count, R: count, size: count },
-    },
-    leafSquares,
-  ),
+  leafSquares: operation(leafSquares, {
+    sums: output('leaves', 'size'),
+    levels: inout('levels', 'size'),
+    x: input('B', 'R', 'size'),
+    mean: input('size'),
+    B: count,
+    leafRows: count,
+    R: count,
+    size: count,
+  }),
   /** The sums of the positions of dy · x̂ and of dy of each leaf. */
-  leafGradients: defineOp(
-    'leafGradients',
-    {
-      ...{ dGammas: output('leaves', 'size'), dBetas: output('leaves', 'size'), levels: inout('levels', 2, 'size') },
-      ...{ dy: input('B', 'R', 'size'), x: input('B', 'R', 'size'), mean: input('size'), scales: input('size') },
-      ...{ B: count, leafRows: count, R: count, size: count },
-    },
-    leafGradients,
-  ),
+  leafGradients: operation(leafGradients, {
+    dGammas: output('leaves', 'size'),
+    dBetas: output('leaves', 'size'),
+    levels: inout('levels', 2, 'size'),
+    dy: input('B', 'R', 'size'),
+    x: input('B', 'R', 'size'),
+    mean: input('size'),
+    scales: input('size'),
+    B: count,
+    leafRows: count,
+    R: count,
+    size: count,
+  }),
   /** mean = the tree's sum of the leaf sums / rows. */
-  leafMean: defineOp(
-    'leafMean',
-    {
-      ...{ mean: output('size'), levels: inout('levels', 'size'), sums: input('leaves', 'size') },
-      ...{ leaves: count, size: count, rows: count },
-    },
-    leafMean,
-  ),
+  leafMean: operation(leafMean, {
+    mean: output('size'),
+    levels: inout('levels', 'size'),
+    sums: input('leaves', 'size'),
+    leaves: count,
+    size: count,
+    rows: count,
+  }),
   /** g = the tree's sum of the leaf sums. */
-  leafTotal: defineOp(
-    'leafTotal',
-    {
-      ...{ g: inout('size'), levels: inout('levels', 'size'), sums: input('leaves', 'size') },
-      ...{ leaves: count, accumulate: flag, size: count },
-    },
-    leafTotal,
-  ),
+  leafTotal: operation(leafTotal, {
+    g: inout('size'),
+    levels: inout('levels', 'size'),
+    sums: input('leaves', 'size'),
+    leaves: count,
+    accumulate: flag,
+    size: count,
+  }),
   /** scales = 1 / √(variance + ε). */
-  batchNormScales: defineOp(
-    'batchNormScales',
-    { scales: output('size'), variance: input('size'), size: count, epsilon: number },
-    batchNormScales,
-  ),
+  batchNormScales: operation(batchNormScales, {
+    scales: output('size'),
+    variance: input('size'),
+    size: count,
+    epsilon: number,
+  }),
   /** y = (x - mean) · scales · gamma + beta. */
-  batchNormForward: defineOp(
-    'batchNormForward',
-    {
-      ...{ y: output('B', 'size'), x: input('B', 'size'), mean: input('size'), scales: input('size') },
-      ...{ gamma: input('size'), beta: input('size'), B: count, size: count },
-    },
-    batchNormForward,
-  ),
+  batchNormForward: operation(batchNormForward, {
+    y: output('B', 'size'),
+    x: input('B', 'size'),
+    mean: input('size'),
+    scales: input('size'),
+    gamma: input('size'),
+    beta: input('size'),
+    B: count,
+    size: count,
+  }),
   /** dx of batch-norm. */
-  batchNormBackwardInput: defineOp(
-    'batchNormBackwardInput',
-    {
-      ...{ dx: output('B', 'size'), dy: input('B', 'size'), x: input('B', 'size'), mean: input('size') },
-      ...{ scales: input('size'), gamma: input('size'), meanDy: input('size'), meanDyXHat: input('size') },
-      ...{ B: count, size: count },
-    },
-    batchNormBackwardInput,
-  ),
+  batchNormBackwardInput: operation(batchNormBackwardInput, {
+    dx: output('B', 'size'),
+    dy: input('B', 'size'),
+    x: input('B', 'size'),
+    mean: input('size'),
+    scales: input('size'),
+    gamma: input('size'),
+    meanDy: input('size'),
+    meanDyXHat: input('size'),
+    B: count,
+    size: count,
+  }),
   /** running = a moving average of value · factor. */
-  movingAverage: defineOp(
-    'movingAverage',
-    { running: inout('n'), value: input('n'), n: count, momentum: number, factor: number },
-    movingAverage,
-  ),
+  movingAverage: operation(movingAverage, {
+    running: inout('n'),
+    value: input('n'),
+    n: count,
+    momentum: number,
+    factor: number,
+  }),
   /** y = rows of x scaled to mean square 1, times gamma. */
-  rmsNormForward: defineOp(
-    'rmsNormForward',
-    {
-      ...{ y: output('B', 'size'), scales: output('B'), x: input('B', 'size'), gamma: input('size') },
-      ...{ B: count, size: count, epsilon: number },
-    },
-    rmsNormForward,
-  ),
+  rmsNormForward: operation(rmsNormForward, {
+    y: output('B', 'size'),
+    scales: output('B'),
+    x: input('B', 'size'),
+    gamma: input('size'),
+    B: count,
+    size: count,
+    epsilon: number,
+  }),
   /** The gradient of gamma of rms-norm. */
-  rmsNormBackwardWeights: defineOp(
-    'rmsNormBackwardWeights',
-    {
-      ...{ dGamma: inout('size'), sums: inout('levels', 'size'), dy: input('B', 'R', 'size') },
-      ...{ x: input('B', 'R', 'size'), scales: input('B', 'R') },
-      ...{ B: count, leafRows: count, accumulate: flag, R: count, size: count },
-    },
-    rmsNormBackwardWeights,
-  ),
+  rmsNormBackwardWeights: operation(rmsNormBackwardWeights, {
+    dGamma: inout('size'),
+    sums: inout('levels', 'size'),
+    dy: input('B', 'R', 'size'),
+    x: input('B', 'R', 'size'),
+    scales: input('B', 'R'),
+    B: count,
+    leafRows: count,
+    accumulate: flag,
+    R: count,
+    size: count,
+  }),
   /** dx of rms-norm. */
-  rmsNormBackwardInput: defineOp(
-    'rmsNormBackwardInput',
-    {
-      ...{ dx: output('B', 'size'), dy: input('B', 'size'), x: input('B', 'size'), scales: input('B') },
-      ...{ gamma: input('size'), B: count, size: count },
-    },
-    rmsNormBackwardInput,
-  ),
-};
+  rmsNormBackwardInput: operation(rmsNormBackwardInput, {
+    dx: output('B', 'size'),
+    dy: input('B', 'size'),
+    x: input('B', 'size'),
+    scales: input('B'),
+    gamma: input('size'),
+    B: count,
+    size: count,
+  }),
+});

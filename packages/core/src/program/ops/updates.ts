@@ -13,22 +13,33 @@ export const updateOp = (optimizer: Optimizer) =>
   defineOp(
     updateName(optimizer),
     {
-      ...{ theta: inout('n'), g: input('n'), state: inouts(ownSlots(optimizer), 'n'), n: count },
+      theta: inout('n'),
+      g: input('n'),
+      state: inouts(countUpdatedSlots(optimizer), 'n'),
+      n: count,
       hyper: double(input('H')),
     },
     optimizer.update,
   );
 
-/** State vectors that `update` gets: all but a moving average. */
-const ownSlots = ({ slots, smoothingAt: shareAt }: Optimizer): number => slots.length - (shareAt === undefined ? 0 : 1);
+/** Number of state vectors that `update` gets: all but a moving average. */
+const countUpdatedSlots = ({ slots, smoothingAt }: Optimizer): number =>
+  slots.length - (smoothingAt === undefined ? 0 : 1);
 
 /** `averageRows` and the update by the mean as one operation. The mean is not left in memory. */
 export const meanUpdateOp = ({ name, operands, reference: update }: Op<Parameters<UpdateKernel>>) =>
   defineOp(
     `${name}OfMean`,
     {
-      ...{ square: double(output(1)), theta: inout('n'), state: operands.state, n: count, hyper: double(input('H')) },
-      ...{ first: inout('S', 'row'), row: stride, S: count, share: double(input(1)) },
+      square: double(output(1)),
+      theta: inout('n'),
+      state: operands.state,
+      n: count,
+      hyper: double(input('H')),
+      first: inout('S', 'row'),
+      row: stride,
+      S: count,
+      inverseCount: double(input(1)),
     },
     (
       square: Float64Array,
@@ -39,9 +50,9 @@ export const meanUpdateOp = ({ name, operands, reference: update }: Op<Parameter
       first: Elements,
       row: number,
       S: number,
-      share: Float64Array,
+      inverseCount: Float64Array,
     ) => {
-      averageRows(square, first, first, S, row, n, share);
+      averageRows(square, first, first, S, row, n, inverseCount);
       update(theta, first, state, n, hyper);
     },
   );

@@ -1,39 +1,47 @@
-import { count, defineOp, double, inout, input, number, output } from '../op.ts';
+import { count, defineOps, double, inout, input, number, operation, output } from '../op.ts';
 import { addRow, channelDropout, copy, dropout, fill, plus, transpose } from '../reference/index.ts';
 import { add, scale } from '../reference/products.ts';
 
 /** Elementwise operations. */
-export const vectorOps = {
+export const vectorOps = defineOps({
   /** sum += term. */
-  add: defineOp('add', { sum: inout('n'), term: input('n'), n: count }, add),
+  add: operation(add, { sum: inout('n'), term: input('n'), n: count }),
   /** g *= factor. */
-  scale: defineOp('scale', { g: inout('n'), n: count, factor: double(input(1)) }, scale),
+  scale: operation(scale, { g: inout('n'), n: count, factor: double(input(1)) }),
   /** y = x. */
-  copy: defineOp('copy', { y: output('n'), x: input('n'), n: count }, copy),
+  copy: operation(copy, { y: output('n'), x: input('n'), n: count }),
   /** y = a + b. */
-  plus: defineOp('plus', { y: output('n'), a: input('n'), b: input('n'), n: count }, plus),
+  plus: operation(plus, { y: output('n'), a: input('n'), b: input('n'), n: count }),
   /** y[n] += row. */
-  addRow: defineOp('addRow', { y: inout('B', 'size'), row: input('size'), B: count, size: count }, addRow),
+  addRow: operation(addRow, { y: inout('B', 'size'), row: input('size'), B: count, size: count }),
   /** Every y = value. */
-  fill: defineOp('fill', { y: output('n'), value: number, n: count }, fill),
+  fill: operation(fill, { y: output('n'), value: number, n: count }),
   /** y = xᵀ. */
-  transpose: defineOp('transpose', { y: output('J', 'I'), x: input('I', 'J'), I: count, J: count }, transpose),
+  transpose: operation(transpose, { y: output('J', 'I'), x: input('I', 'J'), I: count, J: count }),
   /** y = x times a random mask. */
-  dropout: defineOp(
-    'dropout',
-    {
-      ...{ y: output('B', 'size'), x: input('B', 'size'), stepAndRow: double(input(2)), B: count, size: count },
-      ...{ key0: count, key1: count, threshold: count, factor: number },
-    },
-    dropout,
-  ),
+  dropout: operation(dropout, {
+    y: output('B', 'size'),
+    x: input('B', 'size'),
+    stepAndRow: double(input(2)),
+    B: count,
+    size: count,
+    key0: count,
+    key1: count,
+    threshold: count,
+    factor: number,
+  }),
   /** y = x times a random mask of its channels. */
-  channelDropout: defineOp(
-    'channelDropout',
-    {
-      ...{ y: output('B', 'R', 'C'), x: input('B', 'R', 'C'), mask: inout('C'), stepAndRow: double(input(2)) },
-      ...{ B: count, R: count, C: count, key0: count, key1: count, threshold: count, factor: number },
-    },
-    channelDropout,
-  ),
-};
+  channelDropout: operation(channelDropout, {
+    y: output('B', 'R', 'C'),
+    x: input('B', 'R', 'C'),
+    mask: inout('C'),
+    stepAndRow: double(input(2)),
+    B: count,
+    R: count,
+    C: count,
+    key0: count,
+    key1: count,
+    threshold: count,
+    factor: number,
+  }),
+});

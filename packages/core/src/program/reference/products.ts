@@ -91,7 +91,7 @@ export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) 
 export const { affine, affineBackwardInput, affineBackwardWeights } = defineProducts(fmaOf);
 
 /**
- * g[n] = (Σ of S rows that lie `row` numbers apart) · share[0], summed by the pairwise tree of strides 1, 2, 4, …;
+ * g[n] = (Σ of S rows that lie `row` numbers apart) · inverseCount[0], summed by the pairwise tree of strides 1, 2, 4, …;
  * square = Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites
  * `square`, `g` (which may be the first row), and the rows.
  */
@@ -102,7 +102,7 @@ export function averageRows(
   S: number,
   row: number,
   n: number,
-  share: Float64Array, // [1] 1 / rows of the batch, or / positions that count
+  inverseCount: Float64Array, // [1] 1 / rows of the batch, or / positions that count
 ): void {
   for (let apart = 1; apart < S; apart *= 2) {
     for (let k = 0; k + apart < S; k += 2 * apart) {
@@ -111,7 +111,7 @@ export function averageRows(
       for (let i = 0; i < n; i++) first[left + i] += first[right + i];
     }
   }
-  const factor = roundingOf(g)(share[0]);
+  const factor = roundingOf(g)(inverseCount[0]);
   for (let i = 0; i < n; i++) g[i] = first[i] * factor;
   square[0] = squares(g, 0, n) + squares(g, 1, n) + (squares(g, 2, n) + squares(g, 3, n));
 }
@@ -143,6 +143,6 @@ export function scale(
   factor: Float64Array, // [1]
 ): void {
   if (factor[0] === 1) return;
-  const own = roundingOf(g)(factor[0]);
-  for (let i = 0; i < n; i++) g[i] *= own;
+  const rounded = roundingOf(g)(factor[0]);
+  for (let i = 0; i < n; i++) g[i] *= rounded;
 }

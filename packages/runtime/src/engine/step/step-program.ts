@@ -10,7 +10,7 @@ import {
   host,
   leafCount,
   link,
-  noteStep,
+  recordStep,
   ops,
   type Program,
   part,
@@ -207,7 +207,7 @@ function emitUpdates(
 ): void {
   const { setup, clock, arena, hyper, hypers, hyperRow, scale } = context;
   const { clipNorm } = setup;
-  emit(ops.takeHyper, hyper, hypers, hyperRow, hyper.length);
+  emit(ops.loadHyper, hyper, hypers, hyperRow, hyper.length);
   if (clipNorm !== null) {
     for (const { update, sums, bucket } of updates) {
       ranks?.finishGradients(emit, bucket);
@@ -265,7 +265,7 @@ function end(
   const leaves = leafCount(rows, setup.leafRows);
   if (threads === 1) {
     if (unpack !== undefined) emit(host, unpack);
-    emit(ops.noteStep, stepResult, losses, norms, lossSums, squares, leaves, squares.length, count);
+    emit(ops.recordStep, stepResult, losses, norms, lossSums, squares, leaves, squares.length, count);
     if (readsStep) emit(ops.add, viewOf(stepAndRow, 0, 1), increment, 1);
     return;
   }
@@ -273,7 +273,7 @@ function end(
     clock?.lap(PHASE.wait);
     if (context.isTimed) workClock.wait();
     unpack?.();
-    noteStep(stepResult, losses, norms, lossSums, squares, leaves, squares.length, count);
+    recordStep(stepResult, losses, norms, lossSums, squares, leaves, squares.length, count);
     finishSteps(context, 1);
     clock?.lap(PHASE.update);
     if (context.isTimed) workClock.work();

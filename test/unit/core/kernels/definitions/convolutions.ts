@@ -66,7 +66,7 @@ export const convBackwardInput: Definition<'convBackwardInput'> = (A, dx, dy, W,
   });
 };
 
-export const convBackwardWeights: Definition<'convBackwardWeights'> = (A, dW, db, x, dy, B, joins, geometry) => {
+export const convBackwardWeights: Definition<'convBackwardWeights'> = (A, dW, db, x, dy, B, accumulate, geometry) => {
   const { C, O, groups } = geometry;
   const { H, V, OH, OV, KY, KX, rows, columns } = along(geometry);
   const ins = C / groups;
@@ -80,7 +80,7 @@ export const convBackwardWeights: Definition<'convBackwardWeights'> = (A, dW, db
     );
     return B === 0 ? 0 : tree(A, sums);
   };
-  const joined = (old: number, sum: number): number => A.add(joins ? A.add(old, sum) : sum, 0);
+  const joined = (old: number, sum: number): number => A.add(accumulate ? A.add(old, sum) : sum, 0);
   write(dW, KY * KX * ins * O, (i) => {
     const [ky, kx, c, o] = placeOf(i, [KX, ins, O]);
     const from = Math.floor(o / (O / groups)) * ins + c;

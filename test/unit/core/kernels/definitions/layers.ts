@@ -61,13 +61,13 @@ export const layerNormForward: Definition<'layerNormForward'> = (
 };
 
 export const layerNormBackwardWeights: Definition<'layerNormBackwardWeights'> = (
-  ...[A, dGamma, dBeta, _sums, dy, x, means, scales, B, leaf, joins, R, size]
+  ...[A, dGamma, dBeta, _sums, dy, x, means, scales, B, leafRows, accumulate, R, size]
 ) => {
   const term = (j: number) => (p: number) =>
     A.mul(dy[p * size + j], A.mul(A.sub(x[p * size + j], means[p]), scales[p]));
-  write(dGamma, size, (j) => A.add(joins ? dGamma[j] : 0, overRows(A, B, leaf, R, term(j))));
+  write(dGamma, size, (j) => A.add(accumulate ? dGamma[j] : 0, overRows(A, B, leafRows, R, term(j))));
   const own = (j: number) => (n: number) => dy[n * size + j];
-  write(dBeta, size, (j) => A.add(joins ? dBeta[j] : 0, overRows(A, B, leaf, R, own(j))));
+  write(dBeta, size, (j) => A.add(accumulate ? dBeta[j] : 0, overRows(A, B, leafRows, R, own(j))));
 };
 
 export const layerNormBackwardInput: Definition<'layerNormBackwardInput'> = (
@@ -85,30 +85,38 @@ export const layerNormBackwardInput: Definition<'layerNormBackwardInput'> = (
   }
 };
 
-export const leafSums: Definition<'leafSums'> = (A, sums, _levels, a, B, leaf, R, size) =>
-  sumsOfLeaves(A, sums, B, leaf, R, size, (i) => a[i]);
+export const leafSums: Definition<'leafSums'> = (A, sums, _levels, a, B, leafRows, R, size) =>
+  sumsOfLeaves(A, sums, B, leafRows, R, size, (i) => a[i]);
 
-export const leafSquares: Definition<'leafSquares'> = (A, sums, _levels, x, mean, B, leaf, R, size) =>
-  sumsOfLeaves(A, sums, B, leaf, R, size, (i) => {
+export const leafSquares: Definition<'leafSquares'> = (A, sums, _levels, x, mean, B, leafRows, R, size) =>
+  sumsOfLeaves(A, sums, B, leafRows, R, size, (i) => {
     const c = A.sub(x[i], mean[i % size]);
     return A.mul(c, c);
   });
 
 export const leafGradients: Definition<'leafGradients'> = (
-  ...[A, dGammas, dBetas, _levels, dy, x, mean, scales, B, leaf, R, size]
+  ...[A, dGammas, dBetas, _levels, dy, x, mean, scales, B, leafRows, R, size]
 ) => {
   const xHat = (i: number) => A.mul(A.sub(x[i], mean[i % size]), scales[i % size]);
-  sumsOfLeaves(A, dGammas, B, leaf, R, size, (i) => A.mul(dy[i], xHat(i)));
-  sumsOfLeaves(A, dBetas, B, leaf, R, size, (i) => dy[i]);
+  sumsOfLeaves(A, dGammas, B, leafRows, R, size, (i) => A.mul(dy[i], xHat(i)));
+  sumsOfLeaves(A, dBetas, B, leafRows, R, size, (i) => dy[i]);
 };
 
 function sumsOfLeaves(
-  ...[A, sums, B, leaf, R, size, term]: [Arithmetic, Elements, number, number, number, number, (i: number) => number]
+  ...[A, sums, B, leafRows, R, size, term]: [
+    Arithmetic,
+    Elements,
+    number,
+    number,
+    number,
+    number,
+    (i: number) => number,
+  ]
 ): void {
-  const leaves = Math.max(1, Math.ceil(B / leaf));
+  const leaves = Math.max(1, Math.ceil(B / leafRows));
   write(sums, leaves * size, (i) => {
-    const [first, j] = [Math.floor(i / size) * leaf, i % size];
-    return overRows(A, Math.min(leaf, B - first), leaf, R, (p) => term((first * R + p) * size + j));
+    const [first, j] = [Math.floor(i / size) * leafRows, i % size];
+    return overRows(A, Math.min(leafRows, B - first), leafRows, R, (p) => term((first * R + p) * size + j));
   });
 }
 
@@ -118,13 +126,13 @@ export const leafMean: Definition<'leafMean'> = (A, mean, _levels, sums, leaves,
     return A.div(tree(A, all), A.of(rows));
   });
 
-export const leafTotal: Definition<'leafTotal'> = (A, g, _levels, sums, leaves, joins, size) =>
+export const leafTotal: Definition<'leafTotal'> = (A, g, _levels, sums, leaves, accumulate, size) =>
   write(g, size, (j) => {
     const sum = tree(
       A,
       upTo(leaves).map((k) => sums[k * size + j]),
     );
-    return joins ? A.add(g[j], sum) : sum;
+    return accumulate ? A.add(g[j], sum) : sum;
   });
 
 export const batchNormScales: Definition<'batchNormScales'> = (A, scales, variance, size, epsilon) =>
@@ -157,10 +165,10 @@ export const rmsNormForward: Definition<'rmsNormForward'> = (A, y, scales, x, ga
 };
 
 export const rmsNormBackwardWeights: Definition<'rmsNormBackwardWeights'> = (
-  ...[A, dGamma, _sums, dy, x, scales, B, leaf, joins, R, size]
+  ...[A, dGamma, _sums, dy, x, scales, B, leafRows, accumulate, R, size]
 ) => {
   const term = (j: number) => (p: number) => A.mul(dy[p * size + j], A.mul(x[p * size + j], scales[p]));
-  write(dGamma, size, (j) => A.add(joins ? dGamma[j] : 0, overRows(A, B, leaf, R, term(j))));
+  write(dGamma, size, (j) => A.add(accumulate ? dGamma[j] : 0, overRows(A, B, leafRows, R, term(j))));
 };
 
 export const rmsNormBackwardInput: Definition<'rmsNormBackwardInput'> = (A, dx, dy, x, scales, gamma, B, size) => {
@@ -190,12 +198,12 @@ export const embeddingForward: Definition<'embeddingForward'> = (_A, y, x, E, n,
   write(y, n * width, (i) => E[x[Math.floor(i / width)] * width + (i % width)]);
 
 export const embeddingBackward: Definition<'embeddingBackward'> = (
-  ...[A, dE, _first, _next, _sums, _leafOf, x, dy, B, k, leaf, joins, V, width]
+  ...[A, dE, _first, _next, _sums, _leafOf, x, dy, B, k, leafRows, accumulate, V, width]
 ) => {
   write(dE, V * width, (at) => {
     const [v, j] = [Math.floor(at / width), at % width];
-    const sums = upTo(Math.max(1, Math.ceil(B / leaf))).map((l) => {
-      const places = upTo(Math.min(leaf, B - l * leaf) * k).map((p) => l * leaf * k + p);
+    const sums = upTo(Math.max(1, Math.ceil(B / leafRows))).map((l) => {
+      const places = upTo(Math.min(leafRows, B - l * leafRows) * k).map((p) => l * leafRows * k + p);
       return chain(
         A,
         places.filter((p) => x[p] === v).map((p) => dy[p * width + j]),
@@ -203,7 +211,7 @@ export const embeddingBackward: Definition<'embeddingBackward'> = (
     });
     const sum = tree(A, sums);
     // A row that nobody asks for keeps its bits.
-    if (!x.subarray(0, B * k).includes(v)) return joins ? dE[at] : 0;
-    return A.add(joins ? dE[at] : 0, sum);
+    if (!x.subarray(0, B * k).includes(v)) return accumulate ? dE[at] : 0;
+    return A.add(accumulate ? dE[at] : 0, sum);
   });
 };

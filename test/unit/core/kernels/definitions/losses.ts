@@ -112,13 +112,13 @@ type Arguments = [A: Arithmetic, ...args: Parameters<LossKernel>];
 export const lossDefinitions = Object.fromEntries(
   [...Object.values(documentedLosses), ...documentedVariants].map(({ spec, row }) => {
     const loss = createLoss(spec);
-    const evaluate = (...[A, lossSums, dy, y, t, B, leaf, O, parameter]: Arguments): void => {
+    const evaluate = (...[A, lossSums, dy, y, t, B, leafRows, O, parameter]: Arguments): void => {
       const T = loss.targets === 'classes' ? 1 : O;
       const of = (array: Elements, n: number, width: number) => [...array.subarray(n * width, (n + 1) * width)];
       const rows = upTo(B).map((n) => row(A, of(y, n, O), of(t, n, T), parameter));
       write(dy, B * O, (i) => rows[Math.floor(i / O)].dy[i % O]);
-      write(lossSums, Math.ceil(B / leaf), (k) =>
-        rows.slice(k * leaf, (k + 1) * leaf).reduce((sum, { loss }) => sum + loss, 0),
+      write(lossSums, Math.ceil(B / leafRows), (k) =>
+        rows.slice(k * leafRows, (k + 1) * leafRows).reduce((sum, { loss }) => sum + loss, 0),
       );
     };
     return [lossOp(loss).name, evaluate];

@@ -107,11 +107,11 @@ export const upsampleBackward: Definition<'upsampleBackward'> = (A, dx, dy, ...s
   write(dx, terms.length, (i) => chain(A, terms[i]));
 };
 
-export const positionSums: Definition<'positionSums'> = (A, db, _sums, dy, B, leaf, joins, R, O) =>
+export const positionSums: Definition<'positionSums'> = (A, db, _sums, dy, B, leafRows, accumulate, R, O) =>
   write(db, O, (o) =>
     A.add(
-      joins ? db[o] : 0,
-      overRows(A, B, leaf, R, (p) => dy[p * O + o]),
+      accumulate ? db[o] : 0,
+      overRows(A, B, leafRows, R, (p) => dy[p * O + o]),
     ),
   );
 

@@ -17,19 +17,19 @@ export const affineBackwardInput: Definition<'affineBackwardInput'> = (A, dx, dy
   });
 
 export const affineBackwardWeights: Definition<'affineBackwardWeights'> = (
-  ...[A, dW, db, x, dy, B, leaf, joins, I, O]
+  ...[A, dW, db, x, dy, B, leafRows, accumulate, I, O]
 ) => {
-  const joined = (old: number, sum: number): number => A.add(joins ? A.add(old, sum) : sum, 0);
+  const joined = (old: number, sum: number): number => A.add(accumulate ? A.add(old, sum) : sum, 0);
   write(dW, I * O, (at) => {
     const [i, o] = [Math.floor(at / O), at % O];
     const factorsOf = (n: number) => [x[n * I + i], dy[n * O + o]] as const;
-    const sums = leavesOf(B, leaf).map((rows) => dot(A, rows.map(factorsOf)));
+    const sums = leavesOf(B, leafRows).map((rows) => dot(A, rows.map(factorsOf)));
     return joined(dW[at], tree(A, sums));
   });
   write(db, O, (o) =>
     joined(
       db[o],
-      overLeaves(A, B, leaf, (n) => dy[n * O + o]),
+      overLeaves(A, B, leafRows, (n) => dy[n * O + o]),
     ),
   );
 };

@@ -28,21 +28,23 @@ export function tree(A: Arithmetic, terms: readonly number[]): number {
 }
 
 /** A sum over B rows: a chain from 0 over the rows of each leaf, the leaves by the tree. */
-export const overLeaves = (A: Arithmetic, B: number, leaf: number, term: (n: number) => number): number =>
-  tree(A, leafSumsOf(A, B, leaf, term));
+export const overLeaves = (A: Arithmetic, B: number, leafRows: number, term: (n: number) => number): number =>
+  tree(A, leafSumsOf(A, B, leafRows, term));
 
 /** The sums of the leaves, at least one. */
-export const leafSumsOf = (A: Arithmetic, B: number, leaf: number, term: (n: number) => number): number[] =>
-  leavesOf(B, leaf).map((rows) => chain(A, rows.map(term)));
+export const leafSumsOf = (A: Arithmetic, B: number, leafRows: number, term: (n: number) => number): number[] =>
+  leavesOf(B, leafRows).map((rows) => chain(A, rows.map(term)));
 
 /** The rows of each leaf. */
-export const leavesOf = (B: number, leaf: number): readonly (readonly number[])[] =>
-  upTo(Math.max(1, Math.ceil(B / leaf))).map((k) => upTo(Math.min(leaf, B - k * leaf)).map((n) => k * leaf + n));
+export const leavesOf = (B: number, leafRows: number): readonly (readonly number[])[] =>
+  upTo(Math.max(1, Math.ceil(B / leafRows))).map((k) =>
+    upTo(Math.min(leafRows, B - k * leafRows)).map((n) => k * leafRows + n),
+  );
 
 /** A sum over B rows of R positions: over the rows where R = 1, else in pieces of 64 positions of a row. */
-export const overRows = (A: Arithmetic, B: number, leaf: number, R: number, term: (p: number) => number): number =>
+export const overRows = (A: Arithmetic, B: number, leafRows: number, R: number, term: (p: number) => number): number =>
   R === 1
-    ? overLeaves(A, B, leaf, term)
+    ? overLeaves(A, B, leafRows, term)
     : tree(A, B === 0 ? [0] : upTo(B).map((n) => overLeaves(A, R, 64, (p) => term(n * R + p))));
 
 /** 0, 1, …, n - 1: the same list for the same n. */

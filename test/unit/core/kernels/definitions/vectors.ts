@@ -33,9 +33,12 @@ export const maxNorm: Definition<'maxNorm'> = (A, W, factors, I, row, n, limit) 
   }
 };
 
-export const weighLosses: Definition<'weighLosses'> = (A, lossSums, dy, losses, w, B, leaf, O) => {
-  write(lossSums, Math.ceil(B / leaf), (k) =>
-    upTo(Math.min(leaf, B - k * leaf)).reduce((sum, n) => sum + w[k * leaf + n] * losses[k * leaf + n], 0),
+export const weighLosses: Definition<'weighLosses'> = (A, lossSums, dy, losses, w, B, leafRows, O) => {
+  write(lossSums, Math.ceil(B / leafRows), (k) =>
+    upTo(Math.min(leafRows, B - k * leafRows)).reduce(
+      (sum, n) => sum + w[k * leafRows + n] * losses[k * leafRows + n],
+      0,
+    ),
   );
   write(dy, B * O, (i) => A.flush(A.mul(A.of(w[Math.floor(i / O)]), dy[i])));
 };

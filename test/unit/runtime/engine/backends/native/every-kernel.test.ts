@@ -30,7 +30,7 @@ const large: readonly (readonly [name: keyof typeof cases, ...dims: number[]])[]
   ['layerNormForward', 301, 140, 1e-5],
   ['layerNormForward', 7, 4096, 1e-5],
   ['layerNormBackwardInput', 523, 4],
-  ['noteStep', 1025, 300, 3, 700],
+  ['recordStep', 1025, 300, 3, 700],
   ['transpose', 70, 130],
   ['transpose', 256, 64],
   ['transpose', 3, 300],
