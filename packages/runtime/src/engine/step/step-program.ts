@@ -10,10 +10,10 @@ import {
   host,
   leafCount,
   link,
-  recordStep,
   ops,
   type Program,
   part,
+  recordStep,
   type TapeMemory,
   viewOf,
 } from '@gradloom/core/internal';
