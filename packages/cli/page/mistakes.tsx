@@ -85,7 +85,7 @@ function Rows({ wrong }: { readonly wrong: WrongRows }) {
     <ul>
       {wrong.rows.map((row) => (
         <li key={row.row}>
-          <Sample {...{ row, wrong }} />
+          <Sample row={row} wrong={wrong} />
           {row.label} → <b>{row.answer}</b>
           {row.probability !== null && `, ${(100 * row.probability).toFixed(1)} %`}
           <small> row {row.row.toLocaleString('en')}</small>

@@ -81,6 +81,7 @@ export { isTemporaryName, temporaryPath, writeAtomically } from './system/files/
 export { memoryRoom } from './system/memory/memory-room.ts';
 export { inTurns } from './system/turns/in-turns.ts';
 export { readRun } from './training/checkpoints/checkpoint-file.ts';
+export { ResumeError, resumeProblem } from './training/checkpoints/resume.ts';
 export { endTogether } from './training/lockstep/do-together.ts';
 export { epochsPerReport } from './training/run/epoch-log.ts';
 export { type FirstInputs, firstInputs } from './training/run/first-inputs.ts';

@@ -1,7 +1,7 @@
 import type { CustomParts, LoadedParts } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
 import type { LoadOptions } from '@gradloom/runtime';
-import { withoutPlace } from '../terminal/failure.ts';
+import { withoutCaller } from '../terminal/failure.ts';
 import type { FileOption } from './option.ts';
 import { readValue } from './option.ts';
 
@@ -24,7 +24,7 @@ export async function useModules(module: unknown): Promise<void> {
   try {
     loaded = await loadParts(readValue(modules, '--module', module));
   } catch (error) {
-    throw new Error(`--${withoutPlace(error)}`, { cause: error });
+    throw new Error(`--${withoutCaller(error)}`, { cause: error });
   }
 }
 

@@ -27,7 +27,7 @@ export const effects = {
   },
   bound: { setBy: 'config', why: 'it can only lower what a run takes, or refuse it' },
   showing: { setBy: 'config', why: 'only flags and --config say what is printed and kept' },
-  place: { setBy: 'flag', why: 'only --out says where a run is written' },
+  destination: { setBy: 'flag', why: 'only --out says where a run is written' },
   listening: { setBy: 'flag', why: 'only --live and --live-after open a port, on this machine' },
   code: {
     setBy: 'flag',

@@ -1,6 +1,6 @@
 import { OptionError } from '@gradloom/core';
 import { show, suggestOption } from '@gradloom/core/internal';
-import { UsageError, withoutPlace } from '../terminal/failure.ts';
+import { UsageError, withoutCaller } from '../terminal/failure.ts';
 import { kebabCase } from './flags-of.ts';
 import type { OptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
@@ -85,8 +85,8 @@ export function describeOption(
 /** Options of a member are written as flags; in a network they are written as in the file. */
 function withKebabOptions(error: OptionError): string {
   const { about, problem, known, options } = error;
-  if (/^(spec|layers|input)\b/.test(options[0])) return withoutPlace(error);
-  if (known === undefined) return about.includes(' ') ? withoutPlace(error) : `${kebabCase(about)} ${problem}`;
+  if (/^(spec|layers|input)\b/.test(options[0])) return withoutCaller(error);
+  if (known === undefined) return about.includes(' ') ? withoutCaller(error) : `${kebabCase(about)} ${problem}`;
   const option = kebabCase(options[0].split('.').at(-1) ?? '');
   const names = known.map(kebabCase);
   return `option ${show(option)} is unknown, expected ${names.join(', ') || 'none'}${suggestOption(option, names)}`;

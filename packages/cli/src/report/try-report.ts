@@ -1,4 +1,4 @@
-import { withoutPlace } from '../terminal/failure.ts';
+import { withoutCaller } from '../terminal/failure.ts';
 import { type Io, printLine } from '../terminal/io.ts';
 
 /**
@@ -10,7 +10,7 @@ export async function tryReport(folder: string, command: string, io: Io): Promis
     const { reportFolder } = await import('./write-report.ts');
     return reportFolder(folder);
   } catch (error) {
-    printLine(io.stderr, `gradloom ${command}: warning: no report: ${withoutPlace(error)}`);
+    printLine(io.stderr, `gradloom ${command}: warning: no report: ${withoutCaller(error)}`);
     return null;
   }
 }

@@ -3,7 +3,7 @@
  * command replaces the '<where>: ' of the libraries.
  */
 export function describeFailure(where: string, error: unknown, verbose: boolean): string[] {
-  const sentence = shortened(`${where}: ${error instanceof UsageError ? error.message : withoutPlace(error)}`);
+  const sentence = shortened(`${where}: ${error instanceof UsageError ? error.message : withoutCaller(error)}`);
   const sentences = listed(sentence, error);
   if (!verbose || !(error instanceof Error)) return sentences;
   const { cause } = error;
@@ -47,7 +47,7 @@ export const exitCodeOf = (error: unknown): number => (error instanceof UsageErr
 /**
  * "batch has 0" for "train: batch has 0": the name of the library function means nothing to users of the command line.
  */
-export function withoutPlace(error: unknown): string {
+export function withoutCaller(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/^[a-z][\w-]*( [a-z-]+)?: /i, '');
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from '@gradloom/runtime';
 import { namesOf } from '@gradloom/runtime/internal';
 import type { RawOptions } from '../../options/raw-options.ts';
-import { UsageError, withoutPlace } from '../../terminal/failure.ts';
+import { UsageError, withoutCaller } from '../../terminal/failure.ts';
 
 /**
  * Does work of each rank, such as reading its data, and waits until all ranks have done it. If it fails on some, all
@@ -25,7 +25,7 @@ export async function onEachRank<T>(cluster: Cluster | null, work: () => T | Pro
  */
 export async function failTogether(cluster: Cluster, error: unknown): Promise<never> {
   const isUsage = error instanceof UsageError;
-  const sentence = isUsage ? error.message : withoutPlace(error);
+  const sentence = isUsage ? error.message : withoutCaller(error);
   const firstError = (await exchangeObstacles(cluster, { sentence, isUsage })) as Error;
   // Rank 0 throws its own error, which has a cause.
   const thrown = cluster.rank === 0 && error instanceof Error ? error : firstError;

@@ -10,7 +10,7 @@ import {
   resolveBackend,
   wasmBackend,
 } from '@gradloom/runtime/internal';
-import { withoutPlace } from '../../terminal/failure.ts';
+import { withoutCaller } from '../../terminal/failure.ts';
 import { type JsRuntime, jsRuntime, neededNode } from '../../terminal/invocation.ts';
 
 export interface BackendFigures {
@@ -96,7 +96,7 @@ function figuresOf(backend: Backend): BackendFigures {
     const gflops = measureGflops(backend);
     return { name, gflops, float32Gflops: measureGflops(backend, undefined, 'float32'), problem: null };
   } catch (error) {
-    return { name, gflops: null, float32Gflops: null, problem: withoutPlace(error) };
+    return { name, gflops: null, float32Gflops: null, problem: withoutCaller(error) };
   }
 }
 

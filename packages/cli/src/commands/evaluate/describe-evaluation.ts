@@ -170,13 +170,19 @@ function calibrationTable(calibration: Float64Array, { task, positive }: Finding
 /** The ROC and the precision-recall curve of the positive class. */
 const curveCharts = (curves: Curves): string[] =>
   curves.flatMap(({ label, points }) => [
-    ...['', `  ROC curve of class ${showLabel(label)}`],
+    '',
+    `  ROC curve of class ${showLabel(label)}`,
     ...lineChart([{ name: label, points: points.map(([falsePositives, recall]) => [falsePositives, recall]) }], {
-      ...{ x: 'false positives', y: 'recall', ...CHART },
+      x: 'false positives',
+      y: 'recall',
+      ...CHART,
     }),
-    ...['', `  Precision-recall curve of class ${showLabel(label)}`],
+    '',
+    `  Precision-recall curve of class ${showLabel(label)}`,
     ...lineChart([{ name: label, points: points.map(([, recall, precision]) => [recall, precision]) }], {
-      ...{ x: 'recall', y: 'precision', ...CHART },
+      x: 'recall',
+      y: 'precision',
+      ...CHART,
     }),
   ]);
 

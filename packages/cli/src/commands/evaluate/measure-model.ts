@@ -15,7 +15,7 @@ import { openModelRows } from '../../files/models/model-rows.ts';
 import { targetNames } from '../../lab/figures/column-units.ts';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
 import { MAX_CURVES } from '../../report/findings/findings.ts';
-import { UsageError, withoutPlace } from '../../terminal/failure.ts';
+import { UsageError, withoutCaller } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
 import { classFigures } from './class-figures.ts';
 import type { Findings } from './describe-evaluation.ts';
@@ -186,7 +186,7 @@ export function runOf(
     onRetry: ({ reason, failures, retries }: Retry) =>
       printLine(
         io.stderr,
-        `gradloom ${command}: warning: ${withoutPlace(reason)}: its rows are computed again (failures in a row: ${failures}, at most ${retries})`,
+        `gradloom ${command}: warning: ${withoutCaller(reason)}: its rows are computed again (failures in a row: ${failures}, at most ${retries})`,
       ),
   };
 }

@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { OptionError } from '@gradloom/core';
-import { has, reasonOf, show } from '@gradloom/core/internal';
+import { has, show } from '@gradloom/core/internal';
 import type { SteerAction } from '@gradloom/runtime';
 import { REPORT_FILE, readRunFile } from '../../files/run-files/names.ts';
 import { isRecord } from '../../options/read-object.ts';
-import { withoutPlace } from '../../terminal/failure.ts';
+import { withoutCaller } from '../../terminal/failure.ts';
 import { createPageServer, refuse, servePage } from '../http/page-server.ts';
 import { eventsOf } from './events.ts';
 import type { ControlMessage } from './messages.ts';
@@ -57,7 +57,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
     try {
       return await run.steer(action as SteerAction, rate);
     } catch (error) {
-      return refuse(reply, error instanceof OptionError ? 400 : 409, reasonOf(error).replace(/^steer: /, ''));
+      return refuse(reply, error instanceof OptionError ? 400 : 409, withoutCaller(error));
     }
   });
 
@@ -72,7 +72,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
     try {
       return await run.wrong();
     } catch (error) {
-      return refuse(reply, 409, withoutPlace(error));
+      return refuse(reply, 409, withoutCaller(error));
     }
   });
 

@@ -65,7 +65,10 @@ export function watchRun(folder: string, local?: LocalRun): WatchedRun {
       const isEnded = state === 'ended';
       // A resumed run has the findings of its earlier end until it ends again.
       return {
-        ...{ name, state, ...config(), result: isEnded ? result() : null },
+        name,
+        state,
+        ...config(),
+        result: isEnded ? result() : null,
         isSteered: state === 'running' && (local !== undefined || hasAddress(folder)),
         hasReport: isEnded && existsSync(join(folder, REPORT_FILE)),
       };

@@ -20,7 +20,7 @@ import { createProgressLine } from '../../terminal/progress-line.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
 import { describeNetwork } from '../train/describe-network.ts';
-import { trainOptions } from '../train/options.ts';
+import { expectedDataset } from '../train/options.ts';
 import { createRecipe } from '../train/recipe.ts';
 import { commandOf as trainCommandOf } from '../train/run-record.ts';
 import { type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
@@ -50,11 +50,7 @@ async function lrFind(
     to = lrFindOptions.to.standard,
     steps = lrFindOptions.steps.standard,
   } = values;
-  if (dataset === undefined) {
-    throw new UsageError(
-      `--dataset is missing, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
-    );
-  }
+  if (dataset === undefined) throw new UsageError(`--dataset is missing, expected ${expectedDataset}`);
   if (from >= to) throw new UsageError(`--from has ${from}, expected a rate below that of --to, ${to}`);
   if (from / to === 0) {
     throw new UsageError(`--from has ${from}, expected a rate nearer to that of --to, ${to} (their ratio is 0)`);

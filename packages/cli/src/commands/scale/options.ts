@@ -6,6 +6,7 @@ import { trainOptions } from '../train/options.ts';
 
 const { dataset, hidden, activation, init, dropout, network, spec, precision, loss, optimizer, lr, batch, seed } =
   trainOptions;
+const workload = { hidden, activation, init, dropout, network, spec, precision, loss, optimizer, lr, batch, seed };
 
 /** As many as a pool may have threads. */
 const MAX_CORES = 512;
@@ -24,7 +25,7 @@ const counts = (what: string, example: string, max: number): option.Kind<readonl
 /** The workload as `train` takes it, and how it is measured. */
 export const scaleOptions = {
   dataset: { ...dataset, shown: 'mnist' },
-  ...{ hidden, activation, init, dropout, network, spec, precision, loss, optimizer, lr, batch, seed },
+  ...workload,
   'max-threads': {
     group: 'Run',
     ...option.positiveInteger(undefined, 'largest number of threads to try', 'twice the cores'),

@@ -166,7 +166,9 @@ function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> 
   const { backend, precision, spec } = first;
   return {
     event: 'scale',
-    ...{ backend, precision, network: spec },
+    backend,
+    precision,
+    network: spec,
     ...report,
     ...describeMachine(),
   };

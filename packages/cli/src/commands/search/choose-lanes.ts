@@ -64,7 +64,8 @@ async function chooseLanes(
   const measured = `measured: ${whole(best.together)} steps/s this way, ${whole(best.alone)} by one run on ${threads} threads`;
   return best.alone > MARGIN * best.together
     ? {
-        ...{ atOnce: 1, threads },
+        atOnce: 1,
+        threads,
         why: `measured: ${whole(best.alone)} steps/s this way, ${whole(best.together)} by ${together} runs on a thread each`,
       }
     : { atOnce: together, threads: Math.floor(threads / together), why: measured };

@@ -118,7 +118,10 @@ export function checkSearch(where: string, file: Readonly<Record<string, unknown
     );
   }
   return {
-    ...{ options, search: search as SearchConfig['search'], method, seed },
+    options,
+    search: search as SearchConfig['search'],
+    method,
+    seed,
     runs: method === 'grid' ? gridOf(where, space).length : (runs ?? RUNS),
     folds: folds ?? null,
     metric: metric ?? null,

@@ -38,27 +38,26 @@ interface SearchState {
   readonly stopped: boolean;
 }
 
-export const documentOf = ({
-  file,
-  config,
-  space,
-  trials,
-  rounds,
-  standings,
-  metric,
-  stopped,
-}: SearchState): Omit<SearchDocument, 'best'> => ({
-  event: 'search',
-  ...{ file, method: config.method, seed: config.seed, folds: config.folds },
-  ...{ metric, isHigherBetter: monitors[metric].isHigherBetter, rounds },
-  searched: space.map((dimension) => ({ key: dimension.key, log: dimension.kind === 'range' && dimension.log })),
-  trials: standings.map((one) => ({
-    ...one,
-    values: space.map(({ key }) => valueText(key, trials[one.trial - 1].point[key])),
-  })),
-  left: trials.length - standings.length,
-  stopped,
-});
+export function documentOf(search: SearchState): Omit<SearchDocument, 'best'> {
+  const { config, space, trials, standings, metric } = search;
+  return {
+    event: 'search',
+    file: search.file,
+    method: config.method,
+    seed: config.seed,
+    folds: config.folds,
+    metric,
+    isHigherBetter: monitors[metric].isHigherBetter,
+    rounds: search.rounds,
+    searched: space.map((dimension) => ({ key: dimension.key, log: dimension.kind === 'range' && dimension.log })),
+    trials: standings.map((standing) => ({
+      ...standing,
+      values: space.map(({ key }) => valueText(key, trials[standing.trial - 1].point[key])),
+    })),
+    left: trials.length - standings.length,
+    stopped: search.stopped,
+  };
+}
 
 /** A value as typed for train, unless it is a number. */
 const valueText = (key: SearchedKey, value: unknown): SearchedValue =>

@@ -1,10 +1,11 @@
 import { OptionError } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import { hashDataset, planRun } from '@gradloom/runtime/internal';
+import type { DatasetSource } from '../../files/datasets/dataset-source.ts';
 import { openDataset } from '../../files/datasets/open-dataset.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
-import { UsageError, withoutPlace } from '../../terminal/failure.ts';
-import { type TrainValues, trainOptions } from '../train/options.ts';
+import { UsageError, withoutCaller } from '../../terminal/failure.ts';
+import { expectedDataset, type TrainValues, trainOptions } from '../train/options.ts';
 import { createRecipe, type Recipe, stepsPerEpoch } from '../train/recipe.ts';
 import { fixedOptions, type MetricName, type SearchConfig, spaceOf, valuesAt } from './config.ts';
 import type { RunKey } from './outcome.ts';
@@ -28,11 +29,7 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
   const runs = openRuns(where, config);
   const fold = config.folds === null ? null : 1;
   let first: Recipe | null = null;
-  if (fixedOptions(where, config.options).dataset === undefined) {
-    throw new UsageError(
-      `${where}: options has no dataset, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
-    );
-  }
+  datasetOf(where, fixedOptions(where, config.options));
   for (const { number, point } of trials) {
     try {
       const recipe = await runs.recipeOf(point, fold, null);
@@ -42,7 +39,7 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
       complete(planRun(spec, sets, options));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const problem = error instanceof OptionError ? withoutPlace(error) : error.message;
+      const problem = error instanceof OptionError ? withoutCaller(error) : error.message;
       throw new UsageError(`${where}: trial ${number} (${pointText(point)}): ${problem}`, { cause: error });
     }
   }
@@ -102,12 +99,8 @@ function openRuns(where: string, config: SearchConfig): Runs {
   const maxOpened = 2 * (config.folds ?? 1);
 
   function open(values: TrainValues, fold: RunKey['fold']): Promise<Opened> {
-    const { dataset, validation, test } = values;
-    if (dataset === undefined) {
-      throw new UsageError(
-        `${where}: options has no dataset, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
-      );
-    }
+    const { validation, test } = values;
+    const dataset = datasetOf(where, values);
     const key = JSON.stringify([dataOf(values), fold]);
     const known = opened.get(key);
     if (known !== undefined) return known;
@@ -126,6 +119,11 @@ function openRuns(where: string, config: SearchConfig): Runs {
       return createRecipe(timed, await open(values, fold));
     },
   };
+}
+
+function datasetOf(where: string, { dataset }: TrainValues): DatasetSource {
+  if (dataset !== undefined) return dataset;
+  throw new UsageError(`${where}: options has no dataset, expected ${expectedDataset}`);
 }
 
 /** The options that determine the datasets. */

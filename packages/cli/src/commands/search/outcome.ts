@@ -93,7 +93,9 @@ function standing(
   const scores = runs.map(({ figures }) => figures[monitors[metric].figure] ?? null);
   const score = meanOf(scores);
   return {
-    ...{ trial, round, score },
+    trial,
+    round,
+    score,
     deviation: folds === null || score === null ? null : deviationOf(scores as number[]),
     loss: meanOf(runs.map(({ figures }) => figures.loss ?? null)),
     steps: Math.max(...runs.map(({ step }) => step)),

@@ -13,7 +13,7 @@ import type { Group } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { searchText, trialTable } from '../../report/search/search-page.ts';
 import { tryReport } from '../../report/try-report.ts';
-import { failureOf, UsageError, withoutPlace } from '../../terminal/failure.ts';
+import { failureOf, UsageError, withoutCaller } from '../../terminal/failure.ts';
 import { announceInterrupt, interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { describeMachine, typed } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
@@ -141,11 +141,13 @@ async function search(
       const missing = keys.filter((key) => !journal.outcomes.has(keyText(key)));
       await runAll(missing, {
         recipeOf: ({ trial, fold }) => runs.recipeOf(trials[trial - 1].point, fold, round.length),
-        ...{ pool: threadPool, lanesOf, signal },
+        pool: threadPool,
+        lanesOf,
+        signal,
         lacking({ trial, fold }, error) {
           unmeasured++;
           const which = `trial ${trial}${fold === null ? '' : `, fold ${fold}`}`;
-          warn(`${which} is not measured: ${withoutPlace(error)}`);
+          warn(`${which} is not measured: ${withoutCaller(error)}`);
         },
         done(outcome) {
           const failure = journal.add(outcome);

@@ -77,8 +77,14 @@ function readDimension(name: string, key: SearchedKey, values: unknown): Dimensi
   }
   const whole = Number.isInteger(low) && Number.isInteger(high) && !accepts(key, name, low + 0.5);
   return {
-    ...{ key, kind: 'range', from: low, to: high, log: scale === 'log', whole },
-    ...{ step: step ?? null, count: count ?? null },
+    key,
+    kind: 'range',
+    from: low,
+    to: high,
+    log: scale === 'log',
+    whole,
+    step: step ?? null,
+    count: count ?? null,
   };
 }
 

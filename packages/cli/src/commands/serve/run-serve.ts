@@ -7,7 +7,7 @@ import { divisorsOf, openModel, refuseMoreThan } from '../../files/models/open-m
 import { boundMemory } from '../../options/bound-memory.ts';
 import { withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
-import { withoutPlace } from '../../terminal/failure.ts';
+import { withoutCaller } from '../../terminal/failure.ts';
 import { interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
 import { type Io, printLine, printLines } from '../../terminal/io.ts';
 import { quote } from '../../terminal/text/quote.ts';
@@ -62,7 +62,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
       maxBytes: values['max-body'] ?? (takesImages ? 8 : 1) * 1024 ** 2,
       cors,
       allowsHost: createHostCheck([host, ...(values['allow-host'] ?? [])]),
-      onError: (error) => printLine(io.stderr, `gradloom serve: ${withoutPlace(error)}`),
+      onError: (error) => printLine(io.stderr, `gradloom serve: ${withoutCaller(error)}`),
     });
     const url = await listen(server.http, host, port);
     if (!isLoopback(host)) {

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { show } from '@gradloom/core/internal';
 import type { AnswerPool, WritingStep, Written } from '@gradloom/runtime/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { withoutPlace } from '../../terminal/failure.ts';
+import { withoutCaller } from '../../terminal/failure.ts';
 import { createConnections, type Fault, TIME_LIMITS } from '../http/connections.ts';
 import type { HostCheck } from '../http/host-names.ts';
 import { faultOfHost, faultOfOrigin, limitsOf, ORIGIN } from '../http/http-server.ts';
@@ -106,7 +106,7 @@ export function createServer(options: ServerOptions): Server {
       try {
         return JSON.stringify(await readArray(body));
       } catch (error) {
-        throw Object.assign(new Error(withoutPlace(error)), { statusCode: 400 });
+        throw Object.assign(new Error(withoutCaller(error)), { statusCode: 400 });
       }
     });
   }

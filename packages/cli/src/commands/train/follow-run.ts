@@ -20,7 +20,7 @@ import { intervalOf } from '../../options/checkpoint-every.ts';
 import { kebabCase } from '../../options/flags-of.ts';
 import { metricsLines } from '../../report/train/run-lines.ts';
 import { tryReport } from '../../report/try-report.ts';
-import { failureOf, withoutPlace } from '../../terminal/failure.ts';
+import { failureOf, withoutCaller } from '../../terminal/failure.ts';
 import { announceInterrupt, interruptExitCode, interrupted, listenForInterrupt } from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
 import { removeAddress, writeAddress } from '../live/live-address.ts';
@@ -223,7 +223,7 @@ export async function followRun(
       const { reportRun } = await import('./report-run.ts');
       return await reportRun(path, recipe, result, assessment);
     } catch (error) {
-      warn(reporter, `no report: ${withoutPlace(error)}`);
+      warn(reporter, `no report: ${withoutCaller(error)}`);
       return null;
     }
   }

@@ -194,7 +194,7 @@ export const trainOptions = {
   },
   out: {
     ...output,
-    effect: 'place',
+    effect: 'destination',
     ...option.text('a directory')(
       undefined,
       'directory for the run, which must be new or empty',
@@ -227,6 +227,9 @@ export const trainOptions = {
   json: { ...output, ...option.flag(undefined, 'print JSON, one object per line') },
   verbose: { ...output, ...verbose },
 } satisfies FileOptionTable;
+
+/** What --dataset takes, for errors. */
+export const expectedDataset = `one of ${trainOptions.dataset.choices?.join(', ')}, or a path`;
 
 export type TrainValues = Values<typeof trainOptions>;
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Cluster, type FolderLock, LAST_FILE } from '@gradloom/runtime';
+import { ResumeError, resumeProblem } from '@gradloom/runtime/internal';
 import type { DatasetSource } from '../../files/datasets/dataset-source.ts';
 import { isFolder } from '../../files/folders.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
@@ -12,7 +13,7 @@ import { onEachRank } from '../cluster/on-each-rank.ts';
 import { followRun } from './follow-run.ts';
 import { jsonReporter } from './metrics-line.ts';
 import { checkOut } from './new-directory.ts';
-import { type TrainValues, trainOptions } from './options.ts';
+import { expectedDataset, type TrainValues, trainOptions } from './options.ts';
 import { readValues, refuseWords } from './read-values.ts';
 import { createRecipe, openRun, warningsOf } from './recipe.ts';
 import { quietReporter, type Reporter, warn } from './reporter.ts';
@@ -105,9 +106,7 @@ function checkData(
   cluster: Cluster | null,
 ): { readonly dataset: DatasetSource; readonly folds: number | null } {
   if (dataset === undefined) {
-    throw new UsageError(
-      `--dataset is missing, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
-    );
+    throw new UsageError(`--dataset is missing, expected ${expectedDataset}`);
   }
   if (fold !== undefined && folds === undefined) {
     throw new UsageError(`--fold has ${fold}, expected it with --folds, the number of folds`);
@@ -122,18 +121,17 @@ function checkData(
   return { dataset, folds: folds !== undefined && fold === undefined ? folds : null };
 }
 
-/** An error with flags for option names, also for each part of 'train: epochs has 2, …; dataset has …' of a resume. */
+/** An error with flags for option names. */
 function nameFlags(error: unknown, raw: RawOptions): unknown {
-  if (!(error instanceof Error) || !error.message.endsWith(': a resume continues the same run')) {
-    return nameFlag(error, trainOptions, raw);
-  }
-  const named = error.message
-    .replace(/^train: /, '')
-    .replaceAll(/(?<=^|; )(\w+)(?=[ .])/g, (word) => (Object.hasOwn(trainOptions, word) ? `--${word}` : word));
+  if (!(error instanceof ResumeError)) return nameFlag(error, trainOptions, raw);
+  const differences = error.differences.map(({ name, problem }) => {
+    const isOption = name !== null && Object.hasOwn(trainOptions, name.split(/[ .]/, 1)[0]);
+    return { name: isOption ? `--${name}` : name, problem };
+  });
   // A different library with the same options is a property of the machine, not a usage error.
-  return named.split('; ').every((part) => part.startsWith('--blas has '))
-    ? new Error(named, { cause: error })
-    : new UsageError(named, { cause: error });
+  const isOfMachine = error.differences.every(({ name, problem }) => name === 'blas' && problem.startsWith('has '));
+  const sentence = resumeProblem(differences);
+  return isOfMachine ? new Error(sentence, { cause: error }) : new UsageError(sentence, { cause: error });
 }
 
 function reporterFor({ json = false, quiet = false }: TrainValues, io: Io): Reporter {

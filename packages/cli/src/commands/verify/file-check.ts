@@ -4,7 +4,7 @@ import { readRunFile } from '../../files/run-files/names.ts';
 import { sealOf } from '../../files/run-files/seal.ts';
 import { isRecord, tryJson } from '../../options/read-object.ts';
 import { readAs, type Schema } from '../../options/schema/schema.ts';
-import { withoutPlace } from '../../terminal/failure.ts';
+import { withoutCaller } from '../../terminal/failure.ts';
 
 /** Result of the check of one file. */
 export interface FileCheck {
@@ -31,7 +31,7 @@ export function reading<T>(check: OpenCheck, path: string, read: () => T): T | n
   try {
     return read();
   } catch (error) {
-    const message = withoutPlace(error);
+    const message = withoutCaller(error);
     check.faults.push(message.startsWith(`${path} `) ? message.slice(path.length + 1) : message);
     return null;
   }

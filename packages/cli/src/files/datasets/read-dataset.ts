@@ -12,7 +12,7 @@ import {
 } from '@gradloom/runtime';
 import { datasetFormats, loadPlainTable, tableFormatOf } from '@gradloom/runtime/internal';
 import { flagName } from '../../options/flags-of.ts';
-import { withoutPlace } from '../../terminal/failure.ts';
+import { withoutCaller } from '../../terminal/failure.ts';
 import { pathsIn } from '../folders.ts';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { presets } from './presets.ts';
@@ -65,7 +65,7 @@ export async function fromFile<T>(
     return await read();
   } catch (error) {
     if (error instanceof OptionError) throw inFlags(error, byFlag);
-    const sentence = withoutPlace(error);
+    const sentence = withoutCaller(error);
     const inside =
       /^[ :]/.test(sentence.slice(path.length)) && sentence.startsWith(path)
         ? sentence.slice(path.length)

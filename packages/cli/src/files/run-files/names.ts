@@ -47,8 +47,14 @@ export const EXPLAIN_FILE = 'explain.json';
 
 /** The files that a run of train writes or replaces. */
 export const RUN_FILES: readonly string[] = [
-  ...[CONFIG_FILE, METRICS_FILE, STEPS_FILE, DIVISIONS_FILE, FINDINGS_FILE],
-  ...[MODEL_FILE, LAST_FILE, BEST_FILE],
+  CONFIG_FILE,
+  METRICS_FILE,
+  STEPS_FILE,
+  DIVISIONS_FILE,
+  FINDINGS_FILE,
+  MODEL_FILE,
+  LAST_FILE,
+  BEST_FILE,
 ];
 
 /**

@@ -33,33 +33,54 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
   };
 }
 
+/** A part of a run that differs from that of its checkpoint. */
+export interface ResumeDifference {
+  readonly name: string | null; // path of an option, such as batch; null if the problem is a whole sentence
+  readonly problem: string; // 'has 16, expected 32'
+}
+
 /** Most differences named in an error: there may be as many as layers. */
 const MAX_NAMED = 20;
+
+/** The differences in a sentence, with why they are refused. */
+export function resumeProblem(differences: readonly ResumeDifference[]): string {
+  const sentences = differences.slice(0, MAX_NAMED).map(({ name, problem }) => [name ?? [], problem].flat().join(' '));
+  const more = differences.length > MAX_NAMED ? `; and ${differences.length - MAX_NAMED} more` : '';
+  return `${sentences.join('; ')}${more}: a resume continues the same run`;
+}
+
+/** A resume was refused, since it would continue as another run. */
+export class ResumeError extends Error {
+  /** 'ResumeError'. */
+  override readonly name = 'ResumeError';
+  readonly differences: readonly ResumeDifference[];
+
+  constructor(differences: readonly ResumeDifference[]) {
+    super(`train: ${resumeProblem(differences)}`);
+    this.differences = differences;
+  }
+}
 
 /**
  * Checks that a run continues a checkpoint. Options that do not affect results may differ, and so may the length if no
  * learning rate depends on it.
- * @throws Error naming the differences; also if the state of the checkpoint is not finite.
+ * @throws ResumeError with the differences, Error if the state of the checkpoint is not finite.
  */
 export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): Pausable<void> {
-  const problems = runDifferences(identityOf(plan, record), checkpoint).map(describe);
+  const differences = runDifferences(identityOf(plan, record), checkpoint).map(describe);
   const { totalSteps: runSteps } = record;
   const { totalSteps } = checkpoint.record;
   const { step } = checkpoint.progress;
   if (runSteps !== totalSteps && plan.schedule.needsTotalSteps) {
-    problems.push(
-      `${lengthText(plan, runSteps, totalSteps)} (the rates of schedule ${record.schedule.kind} depend on it)`,
-    );
+    const why = `the rates of schedule ${record.schedule.kind} depend on it`;
+    differences.push(lengthDifference(plan, runSteps, totalSteps, why));
   } else if (runSteps < step) {
-    problems.push(tooShort(plan, step));
+    differences.push(tooShort(plan, step));
   } else if (runSteps !== totalSteps && plan.early !== null && evaluatedAtItsEnd(checkpoint)) {
     const why = `early stopping has counted the evaluation at that end, which a longer run would not make`;
-    problems.push(`${lengthText(plan, runSteps, totalSteps)} (${why})`);
+    differences.push(lengthDifference(plan, runSteps, totalSteps, why));
   }
-  if (problems.length > 0) {
-    const more = problems.length > MAX_NAMED ? `; and ${problems.length - MAX_NAMED} more` : '';
-    throw new Error(`train: ${problems.slice(0, MAX_NAMED).join('; ')}${more}: a resume continues the same run`);
-  }
+  if (differences.length > 0) throw new ResumeError(differences);
   if (isMixedRecord(checkpoint.record.backend, plan.network)) {
     const { name } = checkpoint.record.backend;
     throw new Error(
@@ -108,16 +129,19 @@ function* badNumber(
   return weight ?? (yield* findBadState(network, optimizer, { state, owned: [] }))?.description;
 }
 
-function describe({ path, own, other }: Difference): string {
-  if (path === 'fused') return own === true ? MADE_UNFUSED : UNFUSED_HERE;
+function describe({ path, own, other }: Difference): ResumeDifference {
+  if (path === 'fused') return { name: null, problem: own === true ? MADE_UNFUSED : UNFUSED_HERE };
   const module = /^modules\.(.*)$/.exec(path)?.[1];
-  if (module !== undefined) return `module ${showName(module)} has ${hashText(own)}, expected ${hashText(other)}`;
+  if (module !== undefined) {
+    return { name: `module ${showName(module)}`, problem: `has ${hashText(own)}, expected ${hashText(other)}` };
+  }
   const part = /^data\.(\w+)$/.exec(path)?.[1];
-  if (part === undefined)
-    return `${showName(path)} ${has(own)}, expected ${other === undefined ? 'none' : show(other)}`;
+  if (part === undefined) {
+    return { name: showName(path), problem: `${has(own)}, expected ${other === undefined ? 'none' : show(other)}` };
+  }
   const rows = (hash: unknown) =>
     hash === null ? `no ${part} rows` : `${part} rows of SHA-256 ${String(hash).slice(0, 12)}…`;
-  return `dataset has ${rows(own)}, expected ${rows(other)}`;
+  return { name: 'dataset', problem: `has ${rows(own)}, expected ${rows(other)}` };
 }
 
 const UNFUSED_HERE =
@@ -127,16 +151,24 @@ const MADE_UNFUSED = 'products are fused, expected unfused ones as in the checkp
 const hashText = (hash: unknown): string =>
   typeof hash === 'string' ? `the SHA-256 ${hash.slice(0, 12)}…` : 'not been given';
 
-function lengthText({ context, totalEpochs, lengthIn }: RunPlan, steps: number, expected: number): string {
-  const epochs = lengthIn === 'epochs' && expected % context.stepsPerEpoch === 0;
-  return epochs
-    ? `epochs has ${totalEpochs}, expected ${expected / context.stepsPerEpoch}`
-    : `steps has ${steps}, expected ${expected}`;
+function lengthDifference(
+  { context, totalEpochs, lengthIn }: RunPlan,
+  steps: number,
+  expected: number,
+  why: string,
+): ResumeDifference {
+  const isInEpochs = lengthIn === 'epochs' && expected % context.stepsPerEpoch === 0;
+  return isInEpochs
+    ? { name: 'epochs', problem: `has ${totalEpochs}, expected ${expected / context.stepsPerEpoch} (${why})` }
+    : { name: 'steps', problem: `has ${steps}, expected ${expected} (${why})` };
 }
 
-function tooShort({ context, totalEpochs, lengthIn }: RunPlan, step: number): string {
-  if (lengthIn === 'steps')
-    return `steps has ${context.totalSteps}, expected at least ${step} (those of the checkpoint)`;
+function tooShort({ context, totalEpochs, lengthIn }: RunPlan, step: number): ResumeDifference {
+  if (lengthIn === 'steps') {
+    const problem = `has ${context.totalSteps}, expected at least ${step} (those of the checkpoint)`;
+    return { name: 'steps', problem };
+  }
   const done = `the checkpoint has done ${step} steps of ${context.stepsPerEpoch} an epoch`;
-  return `epochs has ${totalEpochs}, expected at least ${Math.ceil(step / context.stepsPerEpoch)} (${done})`;
+  const least = Math.ceil(step / context.stepsPerEpoch);
+  return { name: 'epochs', problem: `has ${totalEpochs}, expected at least ${least} (${done})` };
 }

@@ -4,7 +4,7 @@ import { type ForecastErrors, inTurns, naiveErrors, sentinelsIn } from '@gradloo
 import { countNGrams, type NGrams } from '../../../lab/figures/n-grams.ts';
 import { baselineFor } from '../../../report/findings/baseline.ts';
 import type { Baseline } from '../../../report/findings/findings.ts';
-import { withoutPlace } from '../../../terminal/failure.ts';
+import { withoutCaller } from '../../../terminal/failure.ts';
 import { decimal, percent, plural, showLabel, whole } from '../../../terminal/text/format.ts';
 import type { Recipe } from '../recipe.ts';
 import { type LeakingColumn, leakingColumn } from './leaking-column.ts';
@@ -63,7 +63,7 @@ async function linearOrNone(
   try {
     return await trainLinear(recipe, result);
   } catch (error) {
-    if (!(error instanceof TrainingError)) warn(`no linear model to compare with: ${withoutPlace(error)}`);
+    if (!(error instanceof TrainingError)) warn(`no linear model to compare with: ${withoutCaller(error)}`);
     return null;
   }
 }

@@ -1,9 +1,10 @@
 import { createLoss, metrics, type Pausable } from '@gradloom/core';
 import { createDecision, hasProbabilities, toProbabilities } from '@gradloom/core/internal';
-import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import type { Dataset, OutputReader, TrainResult } from '@gradloom/runtime';
 import { hasTargetsByPosition, inTurns } from '@gradloom/runtime/internal';
 import { classCounts } from '../../../report/findings/baseline.ts';
 import { classFigures } from '../../evaluate/class-figures.ts';
+import { evaluateResult } from '../findings/read-answers.ts';
 import type { Recipe } from '../recipe.ts';
 
 /** A class of few rows, whose figures accuracy hides. */
@@ -31,7 +32,8 @@ function* rarest(train: Dataset): Pausable<{ readonly index: number; readonly sh
 }
 
 /** Measures the rarest class on held-out rows. Resolves to null if no class is rare, or no rows are held out. */
-export async function measureRareClass({ sets, values }: Recipe, result: TrainResult): Promise<RareClass | null> {
+export async function measureRareClass(recipe: Recipe, result: TrainResult): Promise<RareClass | null> {
+  const { sets } = recipe;
   const rows = sets.test ?? sets.validation;
   const rare = await inTurns(rarest(sets.train));
   if (rare === null || rows === undefined) return null;
@@ -51,14 +53,7 @@ export async function measureRareClass({ sets, values }: Recipe, result: TrainRe
       ranking.add(each(score), each(isOfClass), B, 1);
     },
   };
-  await evaluateModel(result.spec, result.parameters, rows, {
-    loss: result.loss,
-    ...(result.parts === undefined ? {} : { parts: result.parts }),
-    backend: result.backend.name,
-    ...(values.blas === undefined ? {} : { blas: values.blas }),
-    threads: result.threads,
-    readers: [confusion, scores],
-  });
+  await evaluateResult(recipe, result, rows, [confusion, scores]);
   const { label, recall, precision } = classFigures(confusion.value(), rows.labels)[rare.index];
   return { label, share: rare.share, recall, precision, prAuc: ranking.value() };
 }

@@ -1,6 +1,6 @@
 import { buildNetwork, createLoss, type Loss, metrics, NO_ANSWER } from '@gradloom/core';
 import { createDecision, createScoring, hasProbabilities, scoreInto, toProbabilities } from '@gradloom/core/internal';
-import { evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import { type Dataset, type Evaluation, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
 import { hasTargetsByPosition, memoryRoom } from '@gradloom/runtime/internal';
 import { binsOf, type CalibrationBin } from '../../../lab/figures/calibration-bins.ts';
 import { sheetOfRows } from '../../../lab/figures/sheet.ts';
@@ -11,8 +11,25 @@ import type { Recipe } from '../recipe.ts';
 
 const MAX_MISTAKES = 15;
 
+/** Evaluates the weights of a finished run on rows, as the run itself does. */
+export const evaluateResult = (
+  { values: { blas } }: Recipe,
+  { spec, parameters, loss, parts, backend, threads }: TrainResult,
+  rows: Dataset,
+  readers: readonly OutputReader[],
+): Promise<Evaluation> =>
+  evaluateModel(spec, parameters, rows, {
+    loss,
+    ...(parts === undefined ? {} : { parts }),
+    backend: backend.name,
+    ...(blas === undefined ? {} : { blas }),
+    threads,
+    readers,
+  });
+
 /** The confusion matrix and the worst errors of rows, from the evaluation of the test accuracy. */
-export async function readAnswers({ sets, values }: Recipe, result: TrainResult): Promise<Answers | null> {
+export async function readAnswers(recipe: Recipe, result: TrainResult): Promise<Answers | null> {
+  const { sets } = recipe;
   const [split, dataset] = sets.test === undefined ? ['validation', sets.validation] : ['test', sets.test];
   if (dataset === undefined || dataset.classes === null || hasTargetsByPosition(dataset)) return null;
   const loss = createLoss(result.loss, result.parts?.customParts);
@@ -31,14 +48,8 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
   const hasCurves = dataset.classes <= MAX_CURVES && scoresFit(dataset.rows, scoring, memoryRoom().bytes);
   const collected = hasCurves ? holdScores(dataset.rows, scoring) : null;
   const scored = [calibration, collected].filter((reader) => reader !== null);
-  await evaluateModel(result.spec, result.parameters, dataset, {
-    loss: result.loss,
-    ...(result.parts === undefined ? {} : { parts: result.parts }),
-    backend: result.backend.name,
-    ...(values.blas === undefined ? {} : { blas: values.blas }),
-    threads: result.threads,
-    readers: [confusion, worst.reader, { add: scoreInto(scoring, scored), bytes: collected?.bytes ?? 0 }],
-  });
+  const scores = { add: scoreInto(scoring, scored), bytes: collected?.bytes ?? 0 };
+  await evaluateResult(recipe, result, dataset, [confusion, worst.reader, scores]);
   const classes = classFigures(confusion.value(), dataset.labels);
   const mistakes = worst.mistakes();
   const isWhole = classes.every(({ unanswered }) => unanswered === 0);

@@ -1,15 +1,17 @@
 import { metrics } from '@gradloom/core';
-import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import type { Dataset, OutputReader, TrainResult } from '@gradloom/runtime';
 import { MAX_UNNAMED, targetNames } from '../../../lab/figures/column-units.ts';
 import type { Predictions } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
+import { evaluateResult } from './read-answers.ts';
 
 /** Most points kept per output, of evenly spaced rows if there are more, and of all outputs together. */
 const MAX_POINTS = 400;
 const MAX_POINTS_OF_ALL = 1600;
 
 /** Predictions and targets of a regression, and the metrics of each output over all rows. Null if rows have classes. */
-export async function readPredictions({ sets, values }: Recipe, result: TrainResult): Promise<Predictions | null> {
+export async function readPredictions(recipe: Recipe, result: TrainResult): Promise<Predictions | null> {
+  const { sets } = recipe;
   const [split, rows] =
     sets.test !== undefined
       ? ['test', sets.test]
@@ -19,14 +21,7 @@ export async function readPredictions({ sets, values }: Recipe, result: TrainRes
   const { accuracy } = result.test ?? result.validation ?? {};
   if (rows.classes !== null || accuracy !== undefined) return null;
   const { outputs, reader } = predictionReader(rows, targetNames(sets.train.preprocessing));
-  const evaluation = await evaluateModel(result.spec, result.parameters, rows, {
-    loss: result.loss,
-    ...(result.parts === undefined ? {} : { parts: result.parts }),
-    backend: result.backend.name,
-    ...(values.blas === undefined ? {} : { blas: values.blas }),
-    threads: result.threads,
-    readers: [reader],
-  });
+  const evaluation = await evaluateResult(recipe, result, rows, [reader]);
   if (evaluation.accuracy !== undefined) return null;
   return { split, rows: rows.rows, columns: rows.targets.columns, outputs: outputs() };
 }

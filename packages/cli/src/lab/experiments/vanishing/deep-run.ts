@@ -18,7 +18,7 @@ import {
   train,
 } from '@gradloom/runtime';
 import type { ActivationSpec } from '../../../options/activation.ts';
-import { withoutPlace } from '../../../terminal/failure.ts';
+import { withoutCaller } from '../../../terminal/failure.ts';
 import type { Machine } from '../experiment.ts';
 import type { Norm } from './activation-list.ts';
 import { type HiddenFigures, hiddenFigures, type OutputFigures, outputFigures } from './layer-profile.ts';
@@ -86,7 +86,7 @@ export async function runDeep(
     return { spec, looks, parameters, validation: evaluation, diverged: null };
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error;
-    return { spec, looks, parameters: error.parameters, validation: null, diverged: withoutPlace(error) };
+    return { spec, looks, parameters: error.parameters, validation: null, diverged: withoutCaller(error) };
   }
 }
 
