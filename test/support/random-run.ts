@@ -82,7 +82,7 @@ const embedding: fc.Arbitrary<Extract<LayerSpec, { kind: 'embedding' }>> = fc.re
   width: fc.integer({ min: 1, max: 3 }),
 });
 
-/** A layer that shares the table of the first one, behind one that makes its inputs. */
+/** A layer that shares the table of the first one, after one that makes its inputs. */
 const tiedTo = ({ width, vocabulary }: Extract<LayerSpec, { kind: 'embedding' }>, bias: boolean): LayerSpec[] => [
   { kind: 'dense', out: width },
   { kind: 'dense', out: vocabulary, tiedTo: '0', bias },

@@ -9,7 +9,7 @@ import { layers } from '../../packages/core/src/network/layers/index.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-/** Names in a row of the table "What it has", without what stands in brackets or behind a semicolon. */
+/** Names in a row of the table "What it has", without what stands in brackets or after a semicolon. */
 function namesOf(row: string): string[] {
   const [, cell = ''] = readme.match(new RegExp(`^\\| ${row} \\| (.*) \\|$`, 'm')) ?? [];
   return cell

@@ -199,7 +199,7 @@ describe('a pipe is read', needs('bash', 'mkfifo'), () => {
     expect(JSON.parse(out.split('\n')[0]).options.spec.layers).toHaveLength(1);
   });
 
-  test('and a module behind a link is still found at its place after it', () => {
+  test('and a linked module is still found at its path afterwards', () => {
     const { place, find } = linkedModule();
     const path = at('options');
     execFileSync('mkfifo', [path]);

@@ -150,7 +150,7 @@ describe('a server beside a run', () => {
     } finally {
       await visitor.close();
     }
-    // One that was asked before a turn and one behind it are answered however long the turn is.
+    // One that was asked before a turn and one after it are answered however long the turn is.
     expect(Object.keys(between).sort()).toEqual(['checkpoint', 'epoch', 'start']);
     for (const [name, answers] of Object.entries(between)) expect(answers, name).toBeGreaterThan(2);
   });

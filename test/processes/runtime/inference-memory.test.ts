@@ -145,7 +145,7 @@ describe.each([
     const held = async (): Promise<{ heap: number; space: number }> => {
       await new Promise((resolve) => setImmediate(resolve)); // what a job has reached by a WeakRef stays until its end
       collectGarbage();
-      collectGarbage(); // buffers of the first are counted as free behind the second
+      collectGarbage(); // buffers of the first are counted as free after the second
       return { heap: process.memoryUsage().arrayBuffers, space: taken() };
     };
     const predictOnce = (width: number): void => {

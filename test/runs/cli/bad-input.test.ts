@@ -7,7 +7,7 @@ import { encodeIdx } from '../../support/encode-idx.ts';
 
 const names = Object.keys(commands).join(', ');
 
-/** Command lines that cannot be run, and the sentence behind `gradloom <command>: `. */
+/** Command lines that cannot be run, and the sentence after `gradloom <command>: `. */
 const usage: Record<string, string | RegExp> = {
   'trian --dataset xor': `gradloom: command has "trian", expected one of ${names} (did you mean train?)`,
   '--epochs 5': `gradloom: --epochs has no command before it, expected one of ${names}`,

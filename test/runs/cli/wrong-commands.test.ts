@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { gradloom } from '../../support/command-line.ts';
 
-/** Reasons that stand behind several sentences. */
+/** Reasons at the end of several sentences. */
 const reasons: Readonly<Record<string, string>> = {
   GPU: 'Gradloom computes on CPUs alone, with the same bits on each: it has no code for GPUs',
   '16 bits': 'most CPUs do not compute with 16 bits; float32 takes half of the memory of float64',

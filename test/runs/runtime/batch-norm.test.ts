@@ -31,7 +31,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 // Rows depend on each other here, so threads meet at barriers inside of their passes.
 
-/** First, alone, behind products of machine code, and in residual blocks that stand in residual blocks. */
+/** First, alone, after products of machine code, and in residual blocks that stand in residual blocks. */
 const layers: LayerSpec[] = [
   { kind: 'batch-norm' },
   { kind: 'dense', out: 33 },

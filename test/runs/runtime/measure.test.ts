@@ -13,7 +13,7 @@ test.each([
   ['auto', 256],
 ] as const)('the rate of %s is that of the median call within the time, or of one call', (name, B) => {
   const flops = 2 * B * 512 * 784;
-  // The clock is read before the first call and behind each.
+  // The clock is read before the first call and after each.
   const rateOf = (budgetMs: number, ...readsMs: number[]): number => {
     const clock = vi.spyOn(performance, 'now');
     for (const ms of readsMs) clock.mockReturnValueOnce(ms);

@@ -114,7 +114,7 @@ test.each([{}, { clipNorm: 0.01 }, { ema: 0.9, maxNorm: 1 }, { decayed: true }])
   },
 );
 
-test('the first rank alone ends a span, on all ranks behind the same step', () => {
+test('the first rank alone ends a span, on all ranks after the same step', () => {
   const { ranks, step } = createRankGroup({ ...group, options, threadsOf: [1, 2, 1] });
   const decisions = () => ranks.map(({ setup }) => setup.control[CONTROL.decision]);
   const all = (decision: number) => ranks.map(() => decision);

@@ -52,7 +52,7 @@ async function failureOf(data: Parameters<typeof train>[1], more: TrainOptions) 
   return { error, kinds: new Set(events.map(({ type }) => type)) };
 }
 
-describe('a row that leads to an index which an embedding behind other layers does not have', () => {
+describe('a row that leads to an index which an embedding after other layers does not have', () => {
   test.each([
     ['on one thread', { threads: 1 }],
     ['on two threads', { threads: 2 }],

@@ -70,7 +70,7 @@ describe.each(['wasm', 'native'] as const)('the steps of a team of one with the 
   });
 });
 
-test('an end that is asked for comes within a moment, behind a whole step', () => {
+test('a requested end comes within a moment, after a whole step', () => {
   const [asked, other] = [open(), open()];
   for (const { arena } of [asked, other]) arena.learningRates.fill(0.1);
   asked.setup.control[CONTROL.request] = 1;

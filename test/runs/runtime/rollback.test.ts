@@ -28,7 +28,7 @@ function story(events: readonly TrainEvent[]): unknown[] {
   });
 }
 
-/** The steps that a run has told of, where what lies behind the step it goes back to is forgotten. */
+/** The steps that a run has reported, without those after the step that it goes back to. */
 function stepsToldBy(events: readonly TrainEvent[]): number[] {
   const steps: number[] = [];
   for (const event of events) {

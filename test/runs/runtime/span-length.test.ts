@@ -4,7 +4,7 @@ import { SPAN_MS } from '../../../packages/runtime/src/engine/threads/span.ts';
 import { createSpanLength, MAX_SPAN_MS } from '../../../packages/runtime/src/training/tuning/span-length.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
-/** What spans may last behind such pauses, one after the other. */
+/** What spans may last after such pauses, one after the other. */
 function lengthsBehind(...pauses: number[]): number[] {
   let ms = 0;
   const length = createSpanLength(() => ms);

@@ -96,7 +96,7 @@ describe('a changed rate', () => {
     const { rateChanges = {} } = loadCheckpoint(last).record;
     expect(rateChanges).toEqual({ [first.step]: 0.09, [second.step]: 0.08 });
     expect(await fingerprintOf({ ...diverging, rateChanges })).toBe(fingerprint);
-    // What lies behind the start of the epoch is told again.
+    // What comes after the start of the epoch is reported again.
     const at = events.indexOf(rollback as TrainEvent);
     expect(events.slice(at).filter(({ type }) => type === 'steer')).toEqual(expect.arrayContaining([first, second]));
   });

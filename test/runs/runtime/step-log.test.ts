@@ -120,7 +120,7 @@ describe('in a run that may go back to the start of its epoch', () => {
     }
   });
 
-  test('steps stay that lie before an epoch which begins only behind them', () => {
+  test('going back to a step after the last one keeps all steps', () => {
     const events: TrainEvent[] = [];
     const log = createStepLog(6000, (event) => events.push(event), 7);
     log.add(0, spanOf(0, 12));

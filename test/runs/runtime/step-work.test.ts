@@ -31,7 +31,7 @@ test('the threads of a team share all rows and parameters of a step', () => {
   );
 });
 
-test('a step has a barrier behind the gradients and one at its end, and more where threads need numbers of all', () => {
+test('a step has a barrier after the gradients and one at its end, and more where threads need numbers of all', () => {
   const barriers = (layers: Parameters<typeof planStepWork>[0]['layers'], clipNorm?: number) =>
     planStepWork({ input: 9, layers }, data, { batch: 64, ...(clipNorm === undefined ? {} : { clipNorm }) }).barriers;
   expect(barriers([dense(3)])).toBe(2);

@@ -24,15 +24,15 @@ function runOf(...spans: [step: number, elapsedMs: number][]): TrainingRun {
   return Object.assign(result, { [Symbol.asyncIterator]: events }) as unknown as TrainingRun;
 }
 
-test('steps are timed behind the spans of the first 350 ms', async () => {
+test('steps are timed after the spans of the first 350 ms', async () => {
   const { stepMs, samplesPerSecond } = await timeSteps(runOf([10, 200], [20, 360], [60, 460], [120, 560]));
   expect(stepMs).toBe(2);
   expect(samplesPerSecond).toBeCloseTo((1000 * (4 * 100 - 10)) / 200, 9);
 });
 
 test('at least a third of the time of a run counts', async () => {
-  expect((await timeSteps(runOf([10, 100], [20, 120], [40, 200]))).stepMs).toBe(4); // behind 120 ms
-  // behind 200 ms: 600 would leave a quarter
+  expect((await timeSteps(runOf([10, 100], [20, 120], [40, 200]))).stepMs).toBe(4); // after 120 ms
+  // after 200 ms: 600 would leave a quarter
   expect((await timeSteps(runOf([20, 200], [30, 600], [80, 800]))).stepMs).toBe(10);
   expect((await timeSteps(runOf([20, 200], [21, 201]))).stepMs).toBe(201 / 21);
 });

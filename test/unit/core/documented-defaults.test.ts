@@ -36,7 +36,7 @@ function* documentedDefaults(): Generator<Documented> {
   }
 }
 
-/** `0; 0.01 for adamw` is 0.01 where the kind is adamw; what stands behind a comma is a remark. */
+/** `0; 0.01 for adamw` is 0.01 where the kind is adamw; what follows a comma is a remark. */
 function defaultOf(text: string, kind: string): unknown {
   const own = text.split(/[;,] /).find((part) => part.endsWith(` for ${kind}`));
   const literal = own?.split(' for ')[0] ?? /^(\{.*?\}|'.*?'|[\d.e-]+|true|false)(?=$|[;,])/.exec(text)?.[1];

@@ -46,7 +46,7 @@ async function comparedAndPrinted(...flags: string[]) {
 }
 
 test.each(onlyInAll(20))(
-  'at depth %d relu and sigmoid behind batch-norm learn MNIST, and sigmoid alone stays at chance at every rate',
+  'at depth %d relu and sigmoid after batch-norm learn MNIST, and sigmoid alone stays at chance at every rate',
   async () => {
     const { activations, findings } = await compared('--width', '32', '--steps', '200');
     expect(findings.filter(isFailure)).toEqual([]);

@@ -18,7 +18,7 @@ const PANEL = /[█░▁▂▃▄▅▆▇]/;
 const moons = ['train', '--dataset', 'moons:rows=2000', '--hidden', '64,64', '--batch', '256', '--backend', 'wasm'];
 const endless = [...moons, '--threads', '2', '--epochs', '1000000', '--no-out'];
 
-/** The program behind a real terminal of 80 columns; it prints to `text`, and hears what is typed. */
+/** The program in a real terminal of 80 columns; it prints to `text`, and reads what is typed. */
 function startOnTerminal(args: readonly string[], env: Record<string, string> = {}) {
   const words = [process.execPath, programFile('program'), ...args];
   const line = `stty cols ${COLUMNS} rows 24; exec ${words.map((word) => `'${word}'`).join(' ')}`;

@@ -12,7 +12,7 @@ const spec: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 3 }] };
 const data = { train: randomDataset({ rows: 20, inputs: 4, classes: 3 }) };
 const options = { batch: 8, epochs: 4, backend: 'wasm', threads: 1 } satisfies TrainOptions;
 
-test('two runs of one process into one folder: the second is refused, the first goes on, and the folder is free behind it', async () => {
+test('two runs of one process into one folder: the second is refused, the first goes on, and the folder is free afterwards', async () => {
   const folder = join(temporaryDirectory(), 'moons');
   const checkpoint = { folder, every: 1 };
   const steps: number[] = [];

@@ -159,7 +159,7 @@ describe('is refused with file, line and column', () => {
     await expect(load(`1,${'9'.repeat(5 << 20)}`)).rejects.toThrow(
       'has a row of more than 4194304 characters at line 1, expected shorter ones',
     );
-    // As behind a quote that is not closed: the row is named by its beginning.
+    // As after a quote that is not closed: the row is named by its beginning.
     await expect(load(`1,2\n1,"2\n${'3,4\n'.repeat(2_000_000)}`)).rejects.toThrow(
       'has a row of more than 4194304 characters at line 2, expected shorter ones',
     );

@@ -113,7 +113,7 @@ test('all others are numbers or known words, and refuse any other text', () => {
   }
 });
 
-describe('a file behind --config', () => {
+describe('a file of --config', () => {
   test.each(['blas', 'out', 'config', 'resume'])('that has %s is refused in one sentence', async (option) => {
     const file = join(temporaryDirectory(), 'a.json');
     writeFileSync(file, JSON.stringify({ seed: 5, [option]: notInRuns[option] }));
@@ -255,7 +255,7 @@ describe('whatever stands in the fields of a file', () => {
     );
   });
 
-  test('a file behind --config sets neither a library, nor a place, nor another file', async () => {
+  test('a file of --config sets neither a library, nor a directory, nor another file', async () => {
     const file = join(temporaryDirectory(), 'a.json');
     await fc.assert(
       fc.asyncProperty(fields, async (options) => {

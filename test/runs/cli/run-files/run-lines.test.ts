@@ -14,7 +14,7 @@ const bodies = Array.from({ length: 4 }, (_, n) =>
 const lines = bodies.map(seal);
 const whole = Buffer.from(`${lines.join('\n')}\n`);
 
-/** Opens a file of these bytes behind step 12, with nothing else in its folder. */
+/** Opens a file of these bytes after step 12, with nothing else in its folder. */
 function opened(bytes: Uint8Array, step = 12) {
   const path = join(temporaryDirectory(), 'metrics.jsonl');
   writeFileSync(path, bytes);
@@ -126,7 +126,7 @@ describe('a file of lines that is opened again', () => {
     expect(readFileSync(`${path}.damaged-2`, 'utf8')).toBe(textOf([lines[0], 'y']));
   });
 
-  test('takes lines, and gives them back behind a step', () => {
+  test('takes lines, and gives back those after a step', () => {
     const path = join(temporaryDirectory(), 'metrics.jsonl');
     const file = openMetrics(path, 0);
     for (const body of bodies) expect(file.add(body)).toBeNull();

@@ -79,7 +79,7 @@ const network = (value: unknown): string[] =>
 /** Everything from outside that a command may show: the words of the command line, made when it is run. */
 const places: Record<string, () => { args: string[]; tabs?: boolean } & Surroundings> = {
   'a command': () => ({ args: [hostile] }),
-  'a command behind which a flag stands': () => ({ args: [hostile, '--json'] }),
+  'a command with a flag after it': () => ({ args: [hostile, '--json'] }),
   'a word too many': () => ({ args: ['inspect', run, hostile] }),
   'a word without a flag': () => ({ args: ['train', hostile] }),
   'a flag': () => ({ args: ['train', `--${hostile}`, '1'] }),

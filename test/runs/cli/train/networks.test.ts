@@ -44,7 +44,7 @@ test('a folder of images trains a convnet, which learns what a few pictures have
   expect(figures).toMatchObject({ accuracy: { value: 1 } });
 });
 
-test('inspect lists the layers with the shape behind each', async () => {
+test('inspect lists the layers with the shape after each', async () => {
   const [found] = await reads('inspect', run);
   const layers = found.layers as { layer: string; output: number[]; parameters: number }[];
   const { allLayers: places, parameterCount } = buildNetwork(convnet([12, 12, 3], 2));

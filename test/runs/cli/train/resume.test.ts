@@ -257,7 +257,7 @@ describe('--resume refuses', () => {
     });
   });
 
-  test('other rows behind the same path', async () => {
+  test('other rows at the same path', async () => {
     const folder = temporaryDirectory();
     const { images, labels } = idxPair();
     writeFileSync(join(folder, 'train-images-idx3-ubyte'), images);

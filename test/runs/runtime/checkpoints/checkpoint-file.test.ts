@@ -28,7 +28,7 @@ beforeAll(async () => {
   const sets = { train: rows, validation: rows, test: rows };
   const options = { batch: 5, epochs: 3, backend: 'wasm', schedule: 'plateau', threads: 1 } as const;
   const { checkpoints } = await checkpointedRun(spec, sets, options, 7);
-  checkpoint = checkpoints[2]; // behind those of the evaluations after steps 3 and 6
+  checkpoint = checkpoints[2]; // after those of the evaluations after steps 3 and 6
   saveCheckpoint(path, checkpoint);
   whole = readFileSync(path);
   container = readContainer('here', path, ['checkpoint']);

@@ -55,7 +55,7 @@ function canWriteInto(folder: string): boolean {
   }
 }
 
-/** The events of a run, in which `onCheckpoint` is called right behind each checkpoint. */
+/** The events of a run, in which `onCheckpoint` is called right after each checkpoint. */
 async function run(
   every: CheckpointEvery | undefined,
   own: Partial<TrainOptions> = {},

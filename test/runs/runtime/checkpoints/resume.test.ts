@@ -54,7 +54,7 @@ const scheduleCases: [string, ScheduleSpec][] = [
   ...Object.keys(schedules).map((kind): [string, ScheduleSpec] => [kind, kind as ScheduleSpec]),
   ['a plateau that is reached', { kind: 'plateau', patienceEpochs: 0, gamma: 0.5, threshold: 0.5 }],
   ['step every epoch', { kind: 'step', everyEpochs: 1, gamma: 0.7 }],
-  ['cosine behind a warm-up', { kind: 'cosine', warmupSteps: 6 }],
+  ['cosine after a warm-up', { kind: 'cosine', warmupSteps: 6 }],
 ];
 const cases: [string, TrainOptions][] = [
   // Each optimizer, and each schedule.

@@ -168,7 +168,7 @@ const EPSILON = 2 ** -52;
 const TINIEST = 5e-324;
 const LARGEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
 
-// Each is exact by hand: what two roundings would give stands behind it.
+// Each is exact by hand, followed by what two roundings would give.
 test.each([
   [1 + EPSILON, 1 - EPSILON, -1, -EPSILON * EPSILON], // 0
   [2 ** 27 + 1, 2 ** 27 + 1, -(2 ** 54), 2 ** 28 + 1], // 2²⁸

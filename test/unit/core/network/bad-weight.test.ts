@@ -10,7 +10,7 @@ const end = network.parameterCount;
 
 test.each([
   [0, -Infinity, 'W of dense(400->400) at layer 0 has -Infinity'],
-  [159_999, Number.NaN, 'W of dense(400->400) at layer 0 has NaN'], // behind more numbers than are read at a time
+  [159_999, Number.NaN, 'W of dense(400->400) at layer 0 has NaN'], // after more numbers than are read at a time
   [160_000, Infinity, 'b of dense(400->400) at layer 0 has Infinity'],
   [end - 1, Number.NaN, 'b of dense(400->2) at layer 2 has NaN'],
 ])('weight %d that is %d is found in its tensor', (place, value, text) => {

@@ -71,7 +71,7 @@ function setUp(spec: OptimizerSpec, allocate: Allocate) {
   return { update, arrays: [theta, ...state, shared.squares] };
 }
 
-/** Bits of parameters, state and squares behind an update. */
+/** Bits of parameters, state and squares after an update. */
 function outcome(
   type: ElementType,
   spec: OptimizerSpec,
@@ -140,7 +140,7 @@ describe('the mean of a gradient and the update by it', () => {
 
   const ofWhole = specs.filter((spec) => !JSON.stringify(spec).includes('decayed'));
 
-  test('become one call in each block, behind its joins, where the backend has it', () => {
+  test('become one call in each block, after its joins, where the backend has it', () => {
     for (const spec of ofWhole) {
       expect(counts(spec, take(3), () => true)).toEqual([12, 8]);
     }

@@ -160,7 +160,7 @@ interface Way {
   joins?: boolean; // default false
 }
 
-/** What the pass leaves behind each of three rounds. */
+/** What the pass leaves after each of three rounds. */
 function outcomes(spec: NetworkSpec, lossName: LossName, { type = FLOAT64, kernels, lacks = [], room, joins }: Way) {
   const memory = memories[type];
   memory.reset([[64, 64]]);
@@ -433,7 +433,7 @@ describe.each(ways)('in %s', (_name, prepare) => {
     return { kernels, room, allocate, ...createList() };
   }
 
-  test('an operation of the host sees what stands before it, and not what stands behind', () => {
+  test('an operation of the host sees what comes before it, and not what comes after', () => {
     const { kernels, room, allocate, calls, emit } = start();
     const [sum, one] = [allocate(1).fill(0), allocate(1).fill(1)];
     const seen: number[] = [];

@@ -180,7 +180,7 @@ test('k repeats are k runs, in whatever portions', () => {
 });
 
 test.each([1e120, 1e160])(
-  'they end behind the first that is not finite, and note where they were told to: rate %d',
+  'they end after the first that is not finite, and note where they were told to: rate %d',
   (rate) => {
     const run = setUp({ spec: { kind: 'sgd', lr: 1 } });
     const all = Array.from({ length: STEPS }, (_, k) => (k < 5 ? 0.1 : rate));

@@ -34,20 +34,20 @@ test('no unit has incoming weights longer than the limit; shorter ones, biases, 
   const theta = limited(limit, 1);
   let [shortened, kept] = [0, 0];
   for (const { name, shape, offset, length } of network.tensors) {
-    const [before, behind] = [start, theta].map((vector) => vector.subarray(offset, offset + length));
+    const [before, after] = [start, theta].map((vector) => vector.subarray(offset, offset + length));
     if (shape.length === 1 || name.endsWith('E')) {
-      expect(behind).toEqual(before);
+      expect(after).toEqual(before);
       continue;
     }
     const [I, O] = shape;
     for (let o = 0; o < O; o++) {
       const column = (vector: Float64Array) => Array.from({ length: I }, (_, i) => vector[i * O + o]);
       const norm = Math.hypot(...column(before));
-      if (norm <= limit) expect(column(behind)).toEqual(column(before));
+      if (norm <= limit) expect(column(after)).toEqual(column(before));
       else
         expect(
           maxRelativeError(
-            column(behind),
+            column(after),
             column(before).map((w) => (w * limit) / norm),
           ),
         ).toBeLessThan(1e-14);
@@ -71,7 +71,7 @@ test('a unit whose weights are not finite, or too large to square, keeps them fo
   expect([...theta]).toEqual([1e200, Number.NaN, 3 * (1 / 5), 1, 1, 4 * (1 / 5), 0, 0, 0]);
 });
 
-test('PyTorch takes the same steps with its columns limited behind each', () => {
+test('PyTorch takes the same steps with its columns limited after each', () => {
   const golden = goldenOptions.runs.find(({ name }) => name === 'max-norm');
   if (golden === undefined) throw new Error('the fixture has no such run');
   const own = followGolden('softmax-cross-entropy', golden.batch, golden.losses.length, { maxNorm: 0.8 });

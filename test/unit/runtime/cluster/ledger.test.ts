@@ -3,7 +3,7 @@ import { allocateLedger, openLedger, REQUEST, TROUBLE } from '../../../../packag
 
 const open = (memory = allocateLedger(3, 4)) => openLedger(memory, 3, 4);
 
-test('places are taken behind each other, and another thread sees them', () => {
+test('places are taken one after the other, and another thread sees them', () => {
   const memory = allocateLedger(3, 4);
   const one = open(memory);
   const first = one.take(2);

@@ -26,7 +26,7 @@ describe.each(Object.keys(numbers) as (keyof typeof numbers)[])('%s', (type) => 
       }),
     );
 
-  test('row n of the result is row order[first + n] over the divisor, and nothing behind the last is written', () => {
+  test('row n of the result is row order[first + n] over the divisor, and nothing after the last is written', () => {
     fc.assert(
       fc.property(cases, ({ columns, values, order, ends, divisor }) => {
         const array: DataArray = sharedArrays[type](values.length);

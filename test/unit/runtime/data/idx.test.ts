@@ -99,7 +99,7 @@ describe('a file that is not whole is refused in one sentence', () => {
   });
 });
 
-test('any bytes behind a header of any dimensions give an array of the size of the header or one sentence', async () => {
+test('any bytes after a header of any dimensions give an array of the size of the header or one sentence', async () => {
   const parts = fc.record({
     code: fc.constantFrom(0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f),
     extents: fc.array(fc.oneof(fc.nat(4), fc.nat(0xffffffff)), { maxLength: 4 }),

@@ -276,15 +276,15 @@ describe('is refused in one sentence', () => {
   });
 
   test.each(['palette-8.png', 'palette-2.png'])(
-    '%s without its palette, or with one behind the pixels',
+    '%s without its palette, or with one after the pixels',
     async (name) => {
       const bytes = fileOf(name);
       const palette = bytes.indexOf('PLTE') - 4;
       const end = palette + 12 + bytes.readUInt32BE(palette);
       const without = Buffer.concat([bytes.subarray(0, palette), bytes.subarray(end)]);
       const last = bytes.length - 12;
-      const behind = Buffer.concat([without.subarray(0, -12), bytes.subarray(palette, end), bytes.subarray(last)]);
-      for (const damaged of [without, behind]) {
+      const late = Buffer.concat([without.subarray(0, -12), bytes.subarray(palette, end), bytes.subarray(last)]);
+      for (const damaged of [without, late]) {
         expect(await outcome(name, damaged)).toMatch(
           /has damaged contents \(no palette .*\), expected a whole PNG image$/,
         );

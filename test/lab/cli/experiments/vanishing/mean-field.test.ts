@@ -59,7 +59,7 @@ test('a linear net follows from n Var(W) alone, by the width of the layer above'
   expect(third.factor).toBeNull();
 });
 
-test('behind batch-norm the factor is that of the function alone, whatever the weights, as Yang et al. derive', () => {
+test('after batch-norm the factor is that of the function alone, whatever the weights, as Yang et al. derive', () => {
   const layers = [3, 0.01, 7].map((weightVariance) => ({ fanIn: 50, fanOut: 50, weightVariance, biasVariance: 1 }));
   const sizes = (kind: 'identity' | 'relu') => {
     // √(O Var W) / σ of the layer before is left between layers of other weights.

@@ -28,7 +28,7 @@ for (const file of readdirSync(kernels)) {
   }
 }
 
-test.each(tables)('arguments of %s stand behind their kernel in the order of its table', (_name, table) => {
+test.each(tables)('arguments of %s stand after their kernel in the order of its table', (_name, table) => {
   const doubles = new Float64Array(2 * CALL_DOUBLES);
   const tape = createCallTape(doubles, () => {});
   const values = table.map((_argument, k) => 2 ** 40 + k); // beyond 32 bits
@@ -48,7 +48,7 @@ test('the arguments of a table have names of their own', () => {
   }
 });
 
-test('arguments from an array stand behind their kernel, too', () => {
+test('arguments from an array stand after their kernel, too', () => {
   const doubles = new Float64Array(2 * CALL_DOUBLES);
   const tape = createCallTape(doubles, () => {});
   for (const kernel of [7, 8]) tape.writeAll(kernel, Float64Array.of(kernel + 0.5, 2 ** 40));

@@ -101,7 +101,7 @@ describe.each(names)('code that is called by the convention %s', (name) => {
   });
 });
 
-test.each(['avx512', 'avx2'] as const)('behind its entry, the code for Windows is that for others: %s', (name) => {
+test.each(['avx512', 'avx2'] as const)('after its entry, the code for Windows is that for others: %s', (name) => {
   const [ours, theirs] = names.map((convention) => assembleCode(extensions[name].createIsa('float64', convention)));
   const shift = theirs.code.length - ours.code.length;
   expect(shift).toBeGreaterThan(0);

@@ -14,7 +14,7 @@ test.each(readdirSync(kernels))('%s knows of no processor', (file) => {
 const table = defineArguments(['x', 'array'], ['row', 'stride'], ['n', 'count']);
 const names = Object.keys(extensions) as ExtensionName[];
 
-test.each(names)('registers of %s are free behind the body that took them', (name) => {
+test.each(names)('registers of %s are free after the body that took them', (name) => {
   const isa = extensions[name].createIsa('float64');
   isa.kernel(table, (call) => {
     const x = isa.load(call.x);

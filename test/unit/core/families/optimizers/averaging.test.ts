@@ -7,7 +7,7 @@ import { followGolden, goldenOptions } from '../../../../support/golden-options.
 const { lr, momentum, runs, params } = goldenOptions;
 const sgd: OptimizerSpec = { kind: 'sgd', lr, momentum };
 
-test('the average is the mean of the weights behind each step, which are those of PyTorch', () => {
+test('the average is the mean of the weights after each step, which are those of PyTorch', () => {
   const golden = runs.find(({ average }) => average !== undefined);
   if (golden?.average === undefined) throw new Error('the fixture has no such run');
   const optimizer = averaging(createOptimizer(sgd), 0.9);
@@ -17,7 +17,7 @@ test('the average is the mean of the weights behind each step, which are those o
   expect(maxRelativeError(trained.model, golden.average)).toBeLessThan(1e-12);
 });
 
-test('it changes no bit of the weights, and behind one step it is them', () => {
+test('it changes no bit of the weights, and after one step it equals them', () => {
   for (const kind of ['sgd', 'adam', 'adamw', 'rmsprop', 'lion', 'adagrad'] as const) {
     const optimizer = createOptimizer({ kind, weightDecay: 0.1, decayed: 'weights' });
     const one = (steps: number, average: boolean) =>

@@ -287,7 +287,7 @@ test.each([
     /"x" at bytes 48 to 40/,
   ],
   [
-    'bytes behind the last tensor',
+    'bytes after the last tensor',
     safetensors({ '0.weight': weight, '0.bias': bias }, 65),
     /65 bytes of tensors, expected 64/,
   ],

@@ -143,7 +143,7 @@ describe('a damaged file is refused in one sentence', () => {
     }
   });
 
-  test('wherever it was cut off, and whatever was put behind', () => {
+  test('wherever it was cut off, and whatever was put after it', () => {
     for (let length = 0; length < whole.length; length++) {
       expect(sentenceOf(whole.subarray(0, length))).toMatch(/^Error: here: FILE (has|is) [^\n]*, expected [^\n]*$/);
     }

@@ -17,7 +17,7 @@ test('a socket is one; a file, a closed number and no number are none', needs('d
   for (const other of [0.5, -1, 1 << 20, Number.NaN]) expect(isSocket(other)).toBe(false);
 });
 
-test('a module behind a link is still found at its place after it', needs('descriptors'), async () => {
+test('a linked module is still found at its path afterwards', needs('descriptors'), async () => {
   const { place, find } = linkedModule();
   expect(isSocket(await openSocket())).toBe(true);
   expect(find()).toBe(place);

@@ -9,7 +9,7 @@ test('a unigram model counts symbols', () => {
 
 test('a bigram model counts what follows a symbol, the start of a word among them', () => {
   expect(nGramLoss(2, ['ab'], ['ab'])).toBeCloseTo(Math.log(14.5 / 1.5), 12);
-  // b at the start and an end behind b: the first was never seen, the second once.
+  // b at the start and an end after b: the first was never seen, the second once.
   expect(nGramLoss(2, ['ab'], ['b'])).toBeCloseTo((Math.log(14.5 / 0.5) + Math.log(14.5 / 1.5)) / 2, 12);
 });
 
