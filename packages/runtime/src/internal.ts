@@ -65,7 +65,7 @@ export type { Body, Reply } from './models/serving/answer-texts.ts';
 export type { WritingStep, Written } from './models/serving/writing-task.ts';
 export {
   countInputs,
-  LEAST_WATCHED,
+  MIN_WATCHED_ROWS,
   sequenceDefaults,
   type TableDefaults,
   tableDefaults,

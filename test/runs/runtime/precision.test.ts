@@ -289,7 +289,7 @@ test('indices that are no floats are refused before anything is allocated', asyn
 test('a model of floats answers requests on threads with its own bits', async () => {
   const { parameters, loss } = await train(spec, data, { ...base, pool, precision: 'float32' });
   const model = createModel({ spec, loss, parameters });
-  const answers = createTextAnswerer(modelFrom(structuredClone(shareModel(model))), { mostRows: 9 });
+  const answers = createTextAnswerer(modelFrom(structuredClone(shareModel(model))), { maxRows: 9 });
   const rows = [Array.from({ length: 16 }, (_, i) => i / 16)];
   const [{ text }] = answers([JSON.stringify(rows)]);
   expect(JSON.parse(text)[0].probabilities).toEqual(model.predict(rows)[0].probabilities);

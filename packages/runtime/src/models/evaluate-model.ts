@@ -40,12 +40,12 @@ import { createPool } from '../engine/threads/pool.ts';
 import { createRecovery, RETRIES, type Retry } from '../training/faults/recovery.ts';
 import { fewerThreads } from '../training/run/warnings.ts';
 
-const wantedReaders = 'a list of objects with a function add';
+const EXPECTED_READERS = 'a list of objects with a function add';
 const readers = option.kind((where, name, value) => {
-  const readers = list(where, name, value as readonly OutputReader[], wantedReaders);
+  const readers = list(where, name, value as readonly OutputReader[], EXPECTED_READERS);
   for (const reader of readers) {
     if (typeof reader?.add === 'function') continue;
-    throw new OptionError(where, name, `has ${show(reader)} in it, expected ${wantedReaders}`);
+    throw new OptionError(where, name, `has ${show(reader)} in it, expected ${EXPECTED_READERS}`);
   }
   return readers;
 });
@@ -97,14 +97,21 @@ export async function evaluateModel(
   refuseLossBeyondFloats('evaluateModel', loss, type);
   complete(checkFit('evaluateModel', network, loss, dataset));
   refuseDivisors('evaluateModel', dataset, type);
-  const { threads: asked = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
-  const wanted = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
-  const machine = { parts, threads: wanted, startsThreads: true, backend, blas };
+  const {
+    threads: requestedThreads = availableParallelism(),
+    backend = 'auto',
+    blas,
+    readers,
+    onWarning,
+    onRetry,
+  } = values;
+  const usefulThreads = Math.min(requestedThreads, Math.ceil(dataset.rows / EVALUATION_ROWS));
+  const machine = { parts, threads: usefulThreads, startsThreads: true, backend, blas };
   const chunksHeld = chunksOf(network, [dataset.rows]);
   const opened = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
   const { setup, budget, room } = opened;
   const { threads, chunks } = budget;
-  if (threads < wanted) onWarning?.(fewerThreads(threads, wanted, room));
+  if (threads < usefulThreads) onWarning?.(fewerThreads(threads, usefulThreads, room));
   const pool = await createPool({ threads });
   pool.live.add(setup.run);
   try {

@@ -75,15 +75,15 @@ function* explanations(
     throw new Error(`explainImages: ${showName(name)} has ${has}, expected images of classes`);
   }
   const { spec, parameters, loss = 'softmax-cross-entropy', parts } = model;
-  const own = allocateEach(typeOf(parameters))(N * inputs.columns);
-  gatherRows(own, inputs, null, 0, N, anyRows);
-  const x = Float64Array.from(own);
+  const rows = allocateEach(typeOf(parameters))(N * inputs.columns);
+  gatherRows(rows, inputs, null, 0, N, anyRows);
+  const x = Float64Array.from(rows);
   const answers = model.classify(x);
   const probabilities = scoringOf(model, dataset).hasProbabilities ? model.probabilities(x) : null;
   const network = buildNetwork(spec, parts?.customParts);
   const gradient = createInputGradients(network, parameters, loss);
   const { inputs: I, outputs: O } = network;
-  const found: ImageExplanation[] = [];
+  const imageExplanations: ImageExplanation[] = [];
   for (const [n, answer] of answers.entries()) {
     const output = O === 1 ? 0 : answer; // a single output is that of the second class
     const p = probabilities?.[n * O + output] ?? Number.NaN;
@@ -101,9 +101,9 @@ function* explanations(
       yield;
     }
     const probability = O === 1 && answer === 0 ? 1 - p : p;
-    found.push({ answer, probability, sensitivity: overChannels(sum, copies, shape) });
+    imageExplanations.push({ answer, probability, sensitivity: overChannels(sum, copies, shape) });
   }
-  return found;
+  return imageExplanations;
 }
 
 function rangeOf(image: Float64Array): number {

@@ -81,7 +81,7 @@ export interface Explanation {
 }
 
 /** Bytes of shuffled rows made at once, unless one copy of all rows takes more. */
-const MOST_BYTES = 2 ** 26;
+const MAX_BYTES = 2 ** 26;
 
 /**
  * Permutation importance: how much worse a figure of the model gets when a column is shuffled among the rows and so
@@ -94,35 +94,35 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   record('explainModel', 'model', model, 'a model');
   await inTurns(checkDataset('explainModel', dataset));
   if (dataset.starts === undefined && hasWindows(dataset)) {
-    const wanted = 'rows on their own: to shuffle one among windows of a series would change others';
-    throw new Error(`explainModel: ${showName(dataset.name)} has windows that share rows, expected ${wanted}`);
+    const expected = 'rows on their own: to shuffle one among windows of a series would change others';
+    throw new Error(`explainModel: ${showName(dataset.name)} has windows that share rows, expected ${expected}`);
   }
   if (tokensOf(model.preprocessing) !== undefined) {
     throw new Error(
       'explainModel: the model has a column of texts alone, expected others (explainTexts explains tokens)',
     );
   }
-  const { metric: asked, repeats, seed, onProgress, ...machine } = explainOptions.read(options);
+  const { metric: requested, repeats, seed, onProgress, ...machine } = explainOptions.read(options);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const scoring = scoringOf(model, dataset);
-  const metric = figureOf(asked, scoring);
+  const metric = figureOf(requested, scoring);
   const { better } = figures[metric];
   const threshold = model.metadata.threshold ?? scoring.threshold;
   const groups = groupsOf(model, dataset.inputs.columns);
   // The unshuffled rows, then a copy for each column and repeat.
   const total = 1 + groups.length * repeats;
   const bytes = dataset.inputs.array.BYTES_PER_ELEMENT * dataset.inputs.columns + 8 * dataset.targets.columns;
-  const most = Math.max(1, Math.floor(MOST_BYTES / (bytes * dataset.rows)));
+  const maxCopies = Math.max(1, Math.floor(MAX_BYTES / (bytes * dataset.rows)));
   // Figures of positions are of those that count.
   const counted = await inTurns(countedPositions(dataset));
   const rowsOfCopy =
     counted?.reduce((sum, count) => sum + count, 0) ??
     dataset.rows * (scoring.hasPositions ? dataset.targets.columns : 1);
-  const found: number[] = [];
-  for (let first = 0; first < total; first += most) {
-    const copies = Math.min(most, total - first);
+  const figureOfCopy: number[] = [];
+  for (let first = 0; first < total; first += maxCopies) {
+    const copies = Math.min(maxCopies, total - first);
     const shuffled = await inTurns(copiesOf(dataset, groups, { first, copies, repeats, seed }));
-    const reader = valuesOf(metric, { ...scoring, threshold }, rowsOfCopy, found);
+    const reader = valuesOf(metric, { ...scoring, threshold }, rowsOfCopy, figureOfCopy);
     await evaluateModel(model.spec, model.parameters, shuffled, {
       ...Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined)),
       loss: lossSpec,
@@ -131,7 +131,7 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
     });
     onProgress?.((first + copies) / total);
   }
-  const [baseline, ...values] = found;
+  const [baseline, ...values] = figureOfCopy;
   if (Number.isNaN(baseline) && metric === 'mape') {
     throw new OptionError(
       'explainModel',
@@ -147,12 +147,12 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   return { metric, better, baseline, rows: dataset.rows, repeats, importances };
 }
 
-function figureOf(asked: string | undefined, scoring: Scoring): FigureName {
+function figureOf(requested: string | undefined, scoring: Scoring): FigureName {
   const known = figuresOf(scoring);
-  if (asked === undefined) return scoring.task === 'values' ? 'r2' : 'accuracy';
-  const name = known.find((one) => one === asked);
+  if (requested === undefined) return scoring.task === 'values' ? 'r2' : 'accuracy';
+  const name = known.find((one) => one === requested);
   if (name !== undefined) return name;
-  throw new OptionError('explainModel', 'metric', `has ${show(asked)}, expected one of ${known.join(', ')}`);
+  throw new OptionError('explainModel', 'metric', `has ${show(requested)}, expected one of ${known.join(', ')}`);
 }
 
 /** Network inputs that are shuffled together. */
@@ -193,11 +193,11 @@ function* copiesOf(
   yield;
   const { columns } = inputs;
   for (let copy = 0; copy < copies; copy++) {
-    const place = first + copy - 1;
-    if (place < 0) continue;
-    const { first: input, inputs: width } = groups[Math.floor(place / repeats)];
+    const repeat = first + copy - 1; // over all columns; copy 0 is unshuffled
+    if (repeat < 0) continue;
+    const { first: input, inputs: width } = groups[Math.floor(repeat / repeats)];
     const order = Uint32Array.from({ length: N }, (_, n) => n);
-    shuffle(order, createRandom(seed, 'explain', place));
+    shuffle(order, createRandom(seed, 'explain', repeat));
     for (let n = 0; n < N; n++) {
       const to = (copy * N + n) * columns + input;
       const from = order[n] * columns + input;
@@ -221,7 +221,7 @@ function repeated(matrix: DataMatrix, rows: number, copies: number): DataMatrix 
 }
 
 /** A reader that adds the figure of each copy (N rows) to `found`. */
-function valuesOf(name: FigureName, scoring: Scoring, N: number, found: number[]): OutputReader {
+function valuesOf(name: FigureName, scoring: Scoring, N: number, figureOfCopy: number[]): OutputReader {
   const { outputs, columns, task, threshold } = scoring;
   let metric = figures[name].metric(task, threshold);
   let rows = 0;
@@ -232,7 +232,7 @@ function valuesOf(name: FigureName, scoring: Scoring, N: number, found: number[]
       from += count;
       rows += count;
       if (rows < N) continue;
-      found.push(metric.value());
+      figureOfCopy.push(metric.value());
       metric = figures[name].metric(task, threshold);
       rows = 0;
     }

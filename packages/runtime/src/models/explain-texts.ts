@@ -99,33 +99,33 @@ function* explanations(
   const R = targetPositions(network, createLoss(loss, parts?.customParts));
   const V = O / R;
   const t = new Float64Array(targets.columns);
-  const own = new Float64Array(1); // length
-  const found: TextExplanation[] = [];
+  const lengthOfRow = new Float64Array(1); // length
+  const textExplanations: TextExplanation[] = [];
   const order = rows ?? Array.from({ length: dataset.rows }, (_, n) => n);
   for (let k = 0; k < order.length; k++) {
     const row = order[k];
     if (row < 0 || row >= dataset.rows) {
-      const wanted = `rows from 0 to ${dataset.rows - 1} (of ${showName(name)})`;
-      throw new Error(`explainTexts: rows has ${show(row)}, expected ${wanted}`);
+      const expected = `rows from 0 to ${dataset.rows - 1} (of ${showName(name)})`;
+      throw new Error(`explainTexts: rows has ${show(row)}, expected ${expected}`);
     }
     const x = Float64Array.from(inputRows(dataset, row, 1, typeOf(parameters)));
     gatherRows(t, targets, null, row, 1, anyRows);
-    gatherLengths(own, dataset, x.length, null, row, 1, anyRows);
-    const [length] = own;
+    gatherLengths(lengthOfRow, dataset, x.length, null, row, 1, anyRows);
+    const [length] = lengthOfRow;
     const lengths = dataset.lengths === undefined ? undefined : [length];
-    const place = R === 1 ? 0 : length - 1;
-    const answer = model.classify(x, lengths)[place];
-    const p = viewOf(model.probabilities(x, lengths), place * V, V);
+    const position = R === 1 ? 0 : length - 1;
+    const answer = model.classify(x, lengths)[position];
+    const p = viewOf(model.probabilities(x, lengths), position * V, V);
     const dy = new Float64Array(O);
     // dlog(p)/dy of a softmax.
-    for (let v = 0; v < V && answer !== NO_ANSWER; v++) dy[place * V + v] = (v === answer ? 1 : 0) - p[v];
+    for (let v = 0; v < V && answer !== NO_ANSWER; v++) dy[position * V + v] = (v === answer ? 1 : 0) - p[v];
     const influences = gradient(x, dy, lengths).slice(0, length);
     const tokens = Array.from(viewOf(x, 0, length));
-    found.push({ row, tokens, answer, target: t[place], probability: p[answer], influences });
+    textExplanations.push({ row, tokens, answer, target: t[position], probability: p[answer], influences });
     onProgress?.((k + 1) / order.length);
     yield;
   }
-  return found;
+  return textExplanations;
 }
 
 /**

@@ -9,7 +9,7 @@ import { train } from '../training/run/trainer.ts';
 import { createModel } from './model.ts';
 import {
   countInputs,
-  LEAST_WATCHED,
+  MIN_WATCHED_ROWS,
   sequenceDefaults,
   tableDefaults,
   tableShares,
@@ -91,7 +91,7 @@ export async function fit<Row extends NamedRow<Row>>(
       ...(hidden ?? [dense(256, { init: 'he-normal' }), gelu()]),
       dense(outputs, { init: 'glorot-uniform' }),
     );
-  const isWatched = sets.validation !== undefined && sets.validation.rows >= LEAST_WATCHED;
+  const isWatched = sets.validation !== undefined && sets.validation.rows >= MIN_WATCHED_ROWS;
   const result = await train(network, sets, {
     batch: Math.min(batch, trained),
     optimizer,

@@ -5,18 +5,18 @@ import { list, option, record } from '@gradloom/core/internal';
  * Tables with this many rows hold out a tenth for validation and a tenth for the test; fewer held-out rows would say
  * nothing.
  */
-const LEAST_SPLIT = 50;
+const MIN_SPLIT_ROWS = 50;
 
 /**
  * Runs with this many validation rows stop early by default. With fewer, the choice of the best step is noise: on iris,
  * the log loss of new rows was 0.11 with early stopping and 0.08 without.
  */
-export const LEAST_WATCHED = 100;
+export const MIN_WATCHED_ROWS = 100;
 
 /** Default shares of a table's rows. */
 export function tableShares(rows: number): { validation: number; test: number } {
   option.positiveInteger.check('tableShares', 'rows', rows);
-  const share = rows < LEAST_SPLIT ? 0 : 0.1;
+  const share = rows < MIN_SPLIT_ROWS ? 0 : 0.1;
   return { validation: share, test: share };
 }
 
@@ -33,7 +33,7 @@ export interface TableDefaults {
 }
 
 /** Most steps, unless three epochs of a table need more. */
-const MOST_STEPS = 20_000;
+const MAX_STEPS = 20_000;
 
 /**
  * Defaults for a user's table, arrays or images, from the training rows N and the inputs I as counted by `countInputs`.
@@ -54,7 +54,7 @@ export function tableDefaults(rows: number, inputs: number, epochs = 60): TableD
   const batch = Math.min(512, Math.max(32, 2 ** Math.round(Math.log2(rows / 100))));
   const stepsPerEpoch = Math.ceil(rows / Math.min(batch, rows));
   const decay = Math.max(0.2, Math.min(2, (20 * inputs) / rows));
-  const steps = Math.max(1000, Math.min(epochs * stepsPerEpoch, Math.max(MOST_STEPS, 3 * stepsPerEpoch)));
+  const steps = Math.max(1000, Math.min(epochs * stepsPerEpoch, Math.max(MAX_STEPS, 3 * stepsPerEpoch)));
   return {
     hidden: [256],
     activation: 'gelu',
@@ -85,15 +85,15 @@ export const textDefaults = (rows: number, T: number) => ({ ...tableDefaults(row
  * to 0.907, and of a value by three columns of 100 words from 0.64 to 0.28. Counting a column as one lost 0.016 in R²
  * on a table with three rows for each category (docs/tables.md).
  */
-const MOST_COUNTED = 8;
+const MAX_COUNTED_INPUTS = 8;
 
 /** Inputs of a table: a column of categories counts as its inputs, but at most 8. */
 export function countInputs(columns: readonly ColumnEncoding[]): number {
-  return list('countInputs', 'columns', columns, 'a list of columns').reduce((sum, own) => {
-    const column = record('countInputs', 'a column', own, 'the encoding of a column');
+  return list('countInputs', 'columns', columns, 'a list of columns').reduce((sum, encoding) => {
+    const column = record('countInputs', 'a column', encoding, 'the encoding of a column');
     if (column.type === 'text') return sum + column.context;
     if (column.type !== 'categorical') return sum + 1 + Number(column.indicator);
-    return sum + Math.min(MOST_COUNTED, column.categories.length + Number(column.missing));
+    return sum + Math.min(MAX_COUNTED_INPUTS, column.categories.length + Number(column.missing));
   }, 0);
 }
 

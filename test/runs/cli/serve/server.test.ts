@@ -13,7 +13,7 @@ import { encodeNpy } from '../../../support/encode-npy.ts';
 import { ask, metric, sendRaw, tableModel } from '../../../support/serving.ts';
 
 const model = createModel(tableModel);
-const answerer = createTextAnswerer(model, { mostRows: 10 });
+const answerer = createTextAnswerer(model, { maxRows: 10 });
 
 type Writes = (step: WritingStep) => Promise<Written>;
 

@@ -47,8 +47,8 @@ test('a folder of images trains a convnet, which learns what a few pictures have
 test('inspect lists the layers with the shape after each', async () => {
   const [found] = await reads('inspect', run);
   const layers = found.layers as { layer: string; output: number[]; parameters: number }[];
-  const { allLayers: places, parameterCount } = buildNetwork(convnet([12, 12, 3], 2));
-  expect(layers.map(({ output }) => output)).toEqual(places.map(({ layer }) => [...layer.out]));
+  const { allLayers, parameterCount } = buildNetwork(convnet([12, 12, 3], 2));
+  expect(layers.map(({ output }) => output)).toEqual(allLayers.map(({ layer }) => [...layer.out]));
   expect(layers.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(parameterCount);
   const { stdout } = await gradloom(['inspect', run]);
   expect(stdout).toContain('network      convnet on 12x12x3, 19,522 parameters\n');
@@ -58,13 +58,13 @@ test('inspect lists the layers with the shape after each', async () => {
 test('inspect lists a known network without a file, and has its spec', async () => {
   const args = ['inspect', '--network', 'resnet20', '--input', '9x8x3', '--outputs', '4'];
   const spec = networks.resnet20([9, 8, 3], 4);
-  const { allLayers: places, parameterCount } = buildNetwork(spec);
+  const { allLayers, parameterCount } = buildNetwork(spec);
   expect(await reads(...args)).toEqual([
     expect.objectContaining({ event: 'network', spec, parameters: parameterCount, layers: expect.any(Array) }),
   ]);
   const { stdout } = await gradloom(args);
   expect(stdout).toMatch(/^resnet20 on 9x8x3: .* of them not trained$/m);
-  for (const { path, layer } of places) {
+  for (const { path, layer } of allLayers) {
     expect(stdout).toMatch(new RegExp(`^ *${path} .* ${layer.out.join('x')} `, 'm'));
   }
 });

@@ -98,11 +98,9 @@ test('a short activation keeps its options, and may stand inside of another laye
 });
 
 test('a short activation may stand in a shortcut', () => {
-  const { spec, allLayers: places } = buildNetwork(
-    sequential(2, residual([dense(2)], { shortcut: [{ kind: 'relu' }] })),
-  );
+  const { spec, allLayers } = buildNetwork(sequential(2, residual([dense(2)], { shortcut: [{ kind: 'relu' }] })));
   expect(spec.layers).toEqual([{ kind: 'residual', layers: [dense(2)], shortcut: [relu()] }]);
-  expect(places.map(({ path, layer }) => [path, layer.label])).toEqual([
+  expect(allLayers.map(({ path, layer }) => [path, layer.label])).toEqual([
     ['0', 'residual(dense(2->2) + relu(2))'],
     ['0.0', 'dense(2->2)'],
     ['0.shortcut.0', 'relu(2)'],
@@ -136,8 +134,8 @@ test('a block of a transformer has the layers and the parameters of GPT-2', () =
     norm: 'rms-norm',
   } as const;
   const own = sequential([T, C], ...transformerBlock(C, { ...options, init: 'normal', outInit: 'zeros' }));
-  const { allLayers: places, tensors } = buildNetwork(own);
-  const kinds = places.map(({ spec }) => ('fn' in spec ? spec.fn : spec.kind));
+  const { allLayers, tensors } = buildNetwork(own);
+  const kinds = allLayers.map(({ spec }) => ('fn' in spec ? spec.fn : spec.kind));
   expect(kinds).toEqual([
     ...['residual', 'rms-norm', 'self-attention', 'dropout'],
     ...['residual', 'rms-norm', 'dense', 'silu', 'dense', 'dropout'],

@@ -108,9 +108,9 @@ test('a name that only other modules have is unknown, with both kinds of names',
 
 test('an activation may be written in short and in full, and is given in full', () => {
   const own = collect({ cube: defineActivation({ name: 'cube', apply: cube.apply, derivative: cube.derivative }) });
-  const { spec, allLayers: places } = buildNetwork({ input: 2, layers: [{ kind: 'cube' as never }] }, own);
+  const { spec, allLayers } = buildNetwork({ input: 2, layers: [{ kind: 'cube' as never }] }, own);
   expect(spec.layers).toEqual([{ kind: 'activation', fn: 'cube' }]);
-  expect(places[0].layer.label).toBe('cube(2)');
+  expect(allLayers[0].layer.label).toBe('cube(2)');
   expect(Object.keys(activations)).not.toContain('cube');
 });
 

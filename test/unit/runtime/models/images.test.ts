@@ -74,7 +74,7 @@ describe('a picture of any size', () => {
 });
 
 test('requests with pictures get the answers of the model, from threads; what is no picture is refused', async () => {
-  const pool = await createAnswerPool(model, { threads: 1, mostRows: 3 });
+  const pool = await createAnswerPool(model, { threads: 1, maxRows: 3 });
   try {
     const pictures = paths.map((path) => readFileSync(path));
     const answers = model.predict(await Promise.all(paths.map((path) => imageRow(model, path))));

@@ -39,9 +39,9 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   const { createServer } = await import('./server.ts');
   const pool = await createAnswerPool(model, {
     threads,
-    mostRows: maxRows,
-    mostTokens: maxTokens,
-    mostSeconds: maxSeconds,
+    maxRows,
+    maxTokens,
+    maxSeconds,
   });
   const takesImages = ofImages(model.preprocessing) !== undefined;
   const takesArrays = ofTable(model.preprocessing) === undefined && ofText(model.preprocessing) === undefined;

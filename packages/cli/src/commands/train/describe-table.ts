@@ -1,7 +1,7 @@
 import { createTokenizer } from '@gradloom/core';
 import { listed, ofText, show, tokensOf } from '@gradloom/core/internal';
 import { summarizeTable } from '@gradloom/runtime';
-import { LEAST_WATCHED, timeInOrder } from '@gradloom/runtime/internal';
+import { MIN_WATCHED_ROWS, timeInOrder } from '@gradloom/runtime/internal';
 import { heldOut } from '../../files/datasets/held-out.ts';
 import type { OpenedTable } from '../../files/datasets/open-dataset.ts';
 import { minSeriesShare, seriesShares } from '../../files/datasets/table-preset.ts';
@@ -51,10 +51,10 @@ function earlyDecision({ sets, values, table }: Pick<Recipe, 'sets' | 'values' |
   // The last rows of a text predict many tokens each.
   if (values.patience !== undefined || ofText(train.preprocessing) !== undefined) return [];
   if (validation === undefined) return [`no early stopping: it needs validation rows${validationAdvice(table?.table)}`];
-  if (values.network !== undefined && validation.rows >= LEAST_WATCHED) return [TO_THE_END];
+  if (values.network !== undefined && validation.rows >= MIN_WATCHED_ROWS) return [TO_THE_END];
   const subject = `${plural(validation.rows, 'validation row')} ${validation.rows === 1 ? 'is' : 'are'} too few`;
   return [
-    `no early stopping: ${subject} to tell the best step, ${LEAST_WATCHED} are enough (--patience 20 stops early)`,
+    `no early stopping: ${subject} to tell the best step, ${MIN_WATCHED_ROWS} are enough (--patience 20 stops early)`,
   ];
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@gradloom/core';
 import { findNetwork, ofTable, ofText, optimizerOptions, tokensOf } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
-import { LEAST_WATCHED, rowsPerStep } from '@gradloom/runtime/internal';
+import { MIN_WATCHED_ROWS, rowsPerStep } from '@gradloom/runtime/internal';
 import { trainOptions } from '@gradloom/runtime/options';
 import { type OpenedDataset, type OpenedTable, openDataset } from '../../files/datasets/open-dataset.ts';
 import type { Preset } from '../../files/datasets/presets.ts';
@@ -152,7 +152,7 @@ function lengthOf({ epochs, steps }: TrainValues, preset: Preset): TrainValues {
  * The options with the figure that early stopping watches filled in, so that a resume and a config file can compare it.
  */
 function earlyStopping(values: TrainValues, preset: Preset, { validation }: DataSplits): TrainValues {
-  const isWatched = validation !== undefined && validation.rows >= LEAST_WATCHED;
+  const isWatched = validation !== undefined && validation.rows >= MIN_WATCHED_ROWS;
   const { patience = isWatched ? preset.patience : undefined } = values;
   if (patience === undefined || patience === 'none') return {};
   return { patience, 'min-delta': values['min-delta'] ?? 0, monitor: values.monitor ?? 'validation-loss' };

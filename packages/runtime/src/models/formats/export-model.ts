@@ -49,15 +49,19 @@ export async function exportModel(
   return name;
 }
 
-function chosenFormat(where: string, path: string, asked: ModelFormatName | undefined): ModelFormatName {
-  if (asked === undefined) {
-    const found = formatOf(path);
-    if (found !== undefined) return found;
+function chosenFormat(where: string, path: string, requested: ModelFormatName | undefined): ModelFormatName {
+  if (requested === undefined) {
+    const format = formatOf(path);
+    if (format !== undefined) return format;
     const expected = endingsOf(Object.values(modelFormats));
     throw new OptionError(where, 'format', `has none that ends as ${show(path)}, expected ${expected}`);
   }
-  if (Object.hasOwn(modelFormats, asked)) return asked;
-  throw new OptionError(where, 'format', `has ${show(asked)}, expected one of ${Object.keys(modelFormats).join(', ')}`);
+  if (Object.hasOwn(modelFormats, requested)) return requested;
+  throw new OptionError(
+    where,
+    'format',
+    `has ${show(requested)}, expected one of ${Object.keys(modelFormats).join(', ')}`,
+  );
 }
 
 /**
@@ -79,8 +83,8 @@ export function roundModel(model: ModelContents, type: ElementType): ModelConten
  * The largest difference between a weight and its nearest float; Infinity if a weight is beyond the range of floats.
  */
 export function largestChange(model: Pick<ModelContents, 'parameters'>): number {
-  const { parameters: given } = record('largestChange', 'model', model, 'a model');
-  const parameters = elements('largestChange', 'model.parameters', given);
+  const { parameters: values } = record('largestChange', 'model', model, 'a model');
+  const parameters = elements('largestChange', 'model.parameters', values);
   let largest = 0;
   for (let i = 0; i < parameters.length; i++) {
     const change = Math.abs(parameters[i] - Math.fround(parameters[i]));

@@ -87,7 +87,15 @@ export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Na
 export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
   const where = 'importModel';
   record(where, 'options', options, 'an object');
-  const { spec, loss, metadata, images, rename = {}, precision: asked, parts } = importOptions.read(options);
+  const {
+    spec,
+    loss,
+    metadata,
+    images,
+    rename = {},
+    precision: requestedPrecision,
+    parts,
+  } = importOptions.read(options);
   const fault: FileFault = (has, expected, cause) =>
     new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   checkRenames(where, rename);
@@ -96,7 +104,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
     const described = spec === undefined ? descriptionOf(file, fault) : { spec };
     const network = buildNetwork(described.spec, parts?.customParts);
     const encoding = images === undefined ? {} : { preprocessing: imagesFor(where, network, images) };
-    const type = asked ?? precisionOf(file, fault);
+    const type = requestedPrecision ?? precisionOf(file, fault);
     const names = spec === undefined ? { ...movedNames(file, described.spec), ...rename } : rename;
     const parameters = await readParameters(where, network, file, type, names, fault);
     refuseBadWeights(where, network, parameters);
@@ -120,8 +128,8 @@ function imagesFor(where: string, { input }: Network, images: ImageInputs): Imag
   onlyKeys(`${where}: images`, images, ['divisor', 'mean', 'deviation']);
   const [height, width, channels = 1] = input;
   if (input.length < 2 || input.length > 3 || (channels !== 1 && channels !== 3)) {
-    const wanted = '[H, W, 1] for grey or [H, W, 3] for colour images (flatten then makes one axis of it)';
-    const problem = `has ${shapeText(input)}, expected ${wanted}`;
+    const expected = '[H, W, 1] for grey or [H, W, 3] for colour images (flatten then makes one axis of it)';
+    const problem = `has ${shapeText(input)}, expected ${expected}`;
     throw new OptionError(where, ['images', 'spec'], problem, { about: "the network's input" });
   }
   const divisor = option.notZero.check(where, 'images.divisor', images.divisor ?? 255);
@@ -141,11 +149,11 @@ function checkRenames(where: string, rename: Renames): void {
 
 async function openTensors(where: string, path: string, fault: FileFault): Promise<TensorFile> {
   const formats = Object.values(modelFormats).filter(({ open }) => open !== undefined);
-  const wanted = `a ${endingsOf(formats)} file`;
-  fileSize(where, path, wanted);
+  const expected = `a ${endingsOf(formats)} file`;
+  fileSize(where, path, expected);
   const format = formatOf(path);
   const open = format === undefined ? undefined : modelFormats[format].open;
-  if (open === undefined) throw fault('another ending', wanted);
+  if (open === undefined) throw fault('another ending', expected);
   return open(where, path, fault);
 }
 
@@ -179,21 +187,26 @@ function movedNames({ description, tensors }: TensorFile, { layers }: NetworkSpe
   const { spec: before } = description as { readonly spec: Partial<NetworkSpec> };
   const names = [...tensors.keys()];
   return Object.fromEntries(
-    [...moves(before.layers, layers)].filter(([from]) => names.some((name) => name.startsWith(`${from}.`))),
+    [...movedLayers(before.layers, layers)].filter(([from]) => names.some((name) => name.startsWith(`${from}.`))),
   );
 }
 
 type Layers = readonly { readonly kind?: string; readonly layers?: Layers }[];
 
 /** Each layer that has another place: its name in the file, and its new one. */
-function* moves(before: Layers = [], layers: Layers = [], from = '', to = ''): Generator<readonly [string, string]> {
+function* movedLayers(
+  before: Layers = [],
+  layers: Layers = [],
+  from = '',
+  to = '',
+): Generator<readonly [string, string]> {
   if (!Array.isArray(layers)) return; // an option of a custom layer
   let l = 0;
   for (const [at, layer] of layers.entries()) {
     if (layer.kind === 'flatten' && before[l]?.kind !== 'flatten') continue;
     const [old, now] = [`${from}${l}`, `${to}${at}`];
     if (old !== now) yield [old, now];
-    yield* moves(before[l]?.layers, layer.layers, `${old}.layers.`, `${now}.layers.`);
+    yield* movedLayers(before[l]?.layers, layer.layers, `${old}.layers.`, `${now}.layers.`);
     l++;
   }
 }
@@ -221,21 +234,21 @@ async function readParameters(
     throw fault(`${mebibytes(bytes)} of weights`, `at most ${mebibytes(room.bytes)} (${room.bound})`);
   }
   const parameters = createElements(type, network.parameterCount);
-  for (const { wanted, stored, name } of matched) {
-    const own = viewOf(parameters, wanted.offset, wanted.length);
-    const before = wanted.tiedTo === undefined ? null : own.slice();
+  for (const { tensor, stored, name } of matched) {
+    const weights = viewOf(parameters, tensor.offset, tensor.length);
+    const before = tensor.tiedTo === undefined ? null : weights.slice();
     const numbers = await stored.read();
-    if (numbers.length !== wanted.length) {
-      throw new Error(`${where}: ${showName(name)} has ${numbers.length} numbers, expected ${wanted.length}`);
+    if (numbers.length !== tensor.length) {
+      throw new Error(`${where}: ${showName(name)} has ${numbers.length} numbers, expected ${tensor.length}`);
     }
     const beyond = firstBeyond(numbers, type);
     if (beyond !== undefined) throw fault(`${show(beyond)} in ${showName(name)}`, `numbers that ${type} can hold`);
-    const { axes, order } = wanted;
+    const { axes, order } = tensor;
     const there = order.map((axis) => axes[axis]);
-    reorder(own, numbers, there, inverseOrder(order));
-    if (before?.some((value, i) => value !== own[i])) {
-      const other = `other numbers in ${showName(name)} than in ${showName(wanted.tiedTo ?? '')}`;
-      throw fault(other, `the same, as ${wanted.layer} shares them`);
+    reorder(weights, numbers, there, inverseOrder(order));
+    if (before?.some((value, i) => value !== weights[i])) {
+      const other = `other numbers in ${showName(name)} than in ${showName(tensor.tiedTo ?? '')}`;
+      throw fault(other, `the same, as ${tensor.layer} shares them`);
     }
   }
   return parameters;

@@ -8,7 +8,7 @@ export type Renames = Readonly<Record<string, string>>;
 
 export interface MatchedTensor {
   readonly name: string; // name in the file
-  readonly wanted: TorchTensor;
+  readonly tensor: TorchTensor;
   readonly stored: StoredTensor;
 }
 
@@ -23,35 +23,35 @@ export function matchTensors(
   fault: FileFault,
 ): MatchedTensor[] {
   refuseIdle(rename, tensors, fault);
-  const left = new Map<string, [name: string, stored: StoredTensor]>();
+  const unmatched = new Map<string, [name: string, stored: StoredTensor]>();
   for (const [name, stored] of tensors) {
     if (isCounter(name)) continue;
     const renamed = renamedTo(name, rename);
-    const other = left.get(renamed);
+    const other = unmatched.get(renamed);
     if (other !== undefined) {
       throw fault(
         `${showName(other[0])} and ${showName(name)}, which are both renamed to ${showName(renamed)}`,
         'one tensor of each name',
       );
     }
-    left.set(renamed, [name, stored]);
+    unmatched.set(renamed, [name, stored]);
   }
   const matched: MatchedTensor[] = [];
   const missing: string[] = [];
   const misshapen: string[] = [];
-  for (const wanted of torchTensors(network)) {
-    const [name, stored] = left.get(wanted.name) ?? [];
-    left.delete(wanted.name);
+  for (const tensor of torchTensors(network)) {
+    const [name, stored] = unmatched.get(tensor.name) ?? [];
+    unmatched.delete(tensor.name);
     // Files that keep shared tensors once leave out the others.
-    if (wanted.tiedTo !== undefined && stored === undefined) continue;
-    if (name === undefined || stored === undefined) missing.push(`${wanted.name} ${shapeText(wanted.shape)}`);
-    else if (isShape(stored.shape, wanted.shape)) matched.push({ name, wanted, stored });
+    if (tensor.tiedTo !== undefined && stored === undefined) continue;
+    if (name === undefined || stored === undefined) missing.push(`${tensor.name} ${shapeText(tensor.shape)}`);
+    else if (isShape(stored.shape, tensor.shape)) matched.push({ name, tensor, stored });
     else
       misshapen.push(
-        `${showName(name)} ${shapeText(stored.shape)} where ${wanted.layer} needs ${shapeText(wanted.shape)}`,
+        `${showName(name)} ${shapeText(stored.shape)} where ${tensor.layer} needs ${shapeText(tensor.shape)}`,
       );
   }
-  const extra = [...left.values()].map(([name, { shape }]) => `${showName(name)} ${shapeText(shape)}`);
+  const extra = [...unmatched.values()].map(([name, { shape }]) => `${showName(name)} ${shapeText(shape)}`);
   const problems = [
     ...(misshapen.length === 0 ? [] : [phrases(misshapen)]),
     ...(missing.length === 0 ? [] : [`no tensor ${phrases(missing)}`]),
@@ -68,7 +68,7 @@ function refuseIdle(rename: Renames, tensors: ReadonlyMap<string, StoredTensor>,
   const idle = Object.keys(rename).find((module) => !names.some((name) => isOf(module, name)));
   if (idle === undefined) return;
   const modules = new Set(names.map((name) => name.replace(/\.[^.]*$/, '')));
-  throw fault(`no module ${showName(idle)} to rename`, `one of ${listed([...modules], MOST_LISTED)}`);
+  throw fault(`no module ${showName(idle)} to rename`, `one of ${listed([...modules], MAX_LISTED)}`);
 }
 
 const isOf = (module: string, name: string): boolean => name === module || name.startsWith(`${module}.`);
@@ -81,15 +81,15 @@ function renamedTo(name: string, rename: Renames): string {
   return rename[longest] + name.slice(longest.length);
 }
 
-const isShape = (shape: readonly number[], wanted: readonly number[]): boolean =>
-  shape.length === wanted.length && shape.every((extent, axis) => extent === wanted[axis]);
+const isShape = (shape: readonly number[], expected: readonly number[]): boolean =>
+  shape.length === expected.length && shape.every((extent, axis) => extent === expected[axis]);
 
 const shapeText = (shape: readonly number[]): string => `[${listed(shape.map(String), 8)}]`;
 
-const MOST_LISTED = 4;
+const MAX_LISTED = 4;
 
 /** Shortens a list: 'a [3], b [4] and 4 more'. */
 function phrases(all: readonly string[]): string {
-  const more = all.length > MOST_LISTED ? ` and ${all.length - MOST_LISTED} more` : '';
-  return all.slice(0, MOST_LISTED).join(', ') + more;
+  const more = all.length > MAX_LISTED ? ` and ${all.length - MAX_LISTED} more` : '';
+  return all.slice(0, MAX_LISTED).join(', ') + more;
 }

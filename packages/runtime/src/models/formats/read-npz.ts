@@ -7,7 +7,7 @@ import type { FileFault, StoredTensor, TensorFile } from './tensor-file.ts';
 import { isCounter } from './torch-tensors.ts';
 
 const ENDING = '.npy';
-const MOST_ARRAYS = 10_000;
+const MAX_ARRAYS = 10_000;
 
 /**
  * Opens an archive of npy files that numpy.savez or numpy.savez_compressed wrote. Headers are read now, numbers later,
@@ -17,7 +17,7 @@ export async function openNpz(where: string, path: string, fault: FileFault): Pr
   const archive = await openZip(where, path, 'an npz file, as numpy.savez writes it');
   try {
     const { names } = archive;
-    if (names.length > MOST_ARRAYS) throw fault(`${names.length} arrays`, `at most ${MOST_ARRAYS}`);
+    if (names.length > MAX_ARRAYS) throw fault(`${names.length} arrays`, `at most ${MAX_ARRAYS}`);
     const tensors = new Map<string, StoredTensor>();
     for (const file of names) {
       if (!file.endsWith(ENDING)) throw fault(`the file ${show(file)} in it`, 'arrays such as 0.weight.npy');

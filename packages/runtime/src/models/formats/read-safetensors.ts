@@ -9,7 +9,7 @@ import { DESCRIPTION } from './write-safetensors.ts';
 const PREFIX_BYTES = 8;
 
 /** 16 MiB: room for 100,000 tensors. */
-const MOST_HEADER_BYTES = 1 << 24;
+const MAX_HEADER_BYTES = 1 << 24;
 
 /** Bytes decoded at a time. */
 const CHUNK = 1 << 20;
@@ -48,9 +48,9 @@ export async function openSafetensors(where: string, path: string, fault: FileFa
     const header = parseHeader(await readBytes(handle, PREFIX_BYTES, headerBytes, fault), fault);
     const start = PREFIX_BYTES + headerBytes;
     const { __metadata__: metadata, ...entries } = header;
-    const placed = Object.entries(entries).map(([name, entry]) => placeOf(name, entry, fault));
-    checkPlaces(placed, size - start, fault);
-    const tensors = new Map(placed.map((place) => [place.name, tensorOf(handle, start, place, fault)]));
+    const ranges = Object.entries(entries).map(([name, entry]) => rangeOf(name, entry, fault));
+    checkRanges(ranges, size - start, fault);
+    const tensors = new Map(ranges.map((range) => [range.name, tensorOf(handle, start, range, fault)]));
     return { tensors, description: descriptionOf(metadata), close: () => handle.close() };
   } catch (error) {
     await handle.close();
@@ -61,8 +61,8 @@ export async function openSafetensors(where: string, path: string, fault: FileFa
 async function lengthOfHeader(handle: FileHandle, size: number, fault: FileFault): Promise<number> {
   if (size < PREFIX_BYTES + 2) throw fault(`${size} bytes`, 'a whole safetensors file');
   const bytes = Number((await readBytes(handle, 0, PREFIX_BYTES, fault)).readBigUInt64LE());
-  const most = Math.min(MOST_HEADER_BYTES, size - PREFIX_BYTES);
-  if (bytes > most) throw fault(`a header of ${bytes} bytes`, `at most ${most} (a safetensors file)`);
+  const limit = Math.min(MAX_HEADER_BYTES, size - PREFIX_BYTES);
+  if (bytes > limit) throw fault(`a header of ${bytes} bytes`, `at most ${limit} (a safetensors file)`);
   return bytes;
 }
 
@@ -77,7 +77,7 @@ function parseHeader(bytes: Buffer, fault: FileFault): Record<string, unknown> {
   throw fault(`the header ${show(header)}`, '{ "0.weight": { "dtype", "shape", "data_offsets" } }');
 }
 
-interface Place {
+interface TensorRange {
   readonly name: string;
   readonly type: string;
   readonly shape: readonly number[];
@@ -85,7 +85,7 @@ interface Place {
   readonly to: number;
 }
 
-function placeOf(name: string, entry: unknown, fault: FileFault): Place {
+function rangeOf(name: string, entry: unknown, fault: FileFault): TensorRange {
   if (isRecord(entry)) {
     const { dtype: type, shape, data_offsets: offsets } = entry;
     if (typeof type === 'string' && areSizes(shape) && areSizes(offsets) && offsets.length === 2) {
@@ -99,9 +99,9 @@ function placeOf(name: string, entry: unknown, fault: FileFault): Place {
 }
 
 /** Checks that tensors follow each other from the header to the end of the file, each as long as its shape requires. */
-function checkPlaces(places: readonly Place[], bytes: number, fault: FileFault): void {
+function checkRanges(ranges: readonly TensorRange[], bytes: number, fault: FileFault): void {
   let end = 0;
-  for (const { name, type, shape, from, to } of [...places].sort((a, b) => a.from - b.from || a.to - b.to)) {
+  for (const { name, type, shape, from, to } of [...ranges].sort((a, b) => a.from - b.from || a.to - b.to)) {
     const tensor = `the tensor ${show(name)}`;
     if (from !== end || to < from) {
       throw fault(`${tensor} at bytes ${from} to ${to}`, `it to begin at ${end}, where the one before ends`);
@@ -119,7 +119,7 @@ function checkPlaces(places: readonly Place[], bytes: number, fault: FileFault):
 function tensorOf(
   handle: FileHandle,
   start: number,
-  { name, type, shape, from, to }: Place,
+  { name, type, shape, from, to }: TensorRange,
   fault: FileFault,
 ): StoredTensor {
   return {

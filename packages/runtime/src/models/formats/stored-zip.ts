@@ -9,8 +9,8 @@ export interface ZipEntry {
 /** 1980-01-01, the earliest date of the format, so that equal models give equal files. */
 const DATE = 0x21;
 const UTF_8 = 0x800;
-const MOST_BYTES = 0xffff_ffff;
-const MOST_ENTRIES = 0xffff;
+const MAX_BYTES = 0xffff_ffff;
+const MAX_ENTRIES = 0xffff;
 
 /**
  * An archive of uncompressed files, since weights hardly compress: a local header before each file, and the directory
@@ -23,7 +23,7 @@ export function* storedZip(entries: Iterable<ZipEntry>): Generator<Uint8Array> {
   for (const { name, parts } of entries) {
     const text = Buffer.from(name);
     const size = parts.reduce((sum, part) => sum + part.length, 0);
-    if (offset + size > MOST_BYTES || directory.length === MOST_ENTRIES) {
+    if (offset + size > MAX_BYTES || directory.length === MAX_ENTRIES) {
       throw new Error('an npz file of 4 GiB or 65,535 arrays is too large, expected safetensors for such a model');
     }
     const fields = fieldsOf(
@@ -68,7 +68,7 @@ function directoryEntry(fields: Buffer, name: Buffer, offset: number): Buffer {
 }
 
 function endOf(count: number, bytes: number, offset: number): Buffer {
-  if (offset > MOST_BYTES) throw new Error('an npz file has 4 GiB or more, expected less');
+  if (offset > MAX_BYTES) throw new Error('an npz file has 4 GiB or more, expected less');
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(count, 8);

@@ -78,11 +78,11 @@ export function torchTensors(network: Network): TorchTensor[] {
   const shapes = new Map(network.tensors.map(({ offset, shape }) => [offset, shape]));
   const orders = ordersOf(network);
   const named: TorchTensor[] = [];
-  for (const place of network.allLayers) {
-    const { path, layer, spec, tensors } = place;
-    const tied = 'tiedTo' in spec ? tiedTensor(place, named, orders.get(path)) : undefined;
+  for (const networkLayer of network.allLayers) {
+    const { path, layer, spec, tensors } = networkLayer;
+    const tied = 'tiedTo' in spec ? tiedTensor(networkLayer, named, orders.get(path)) : undefined;
     if (tied !== undefined) named.push(tied);
-    const own = tensors.map(({ name, offset, length }) => {
+    const layerTensors = tensors.map(({ name, offset, length }) => {
       const { tensors: known = {} } = kindOf(spec) ?? {};
       const extents = shapes.get(offset) ?? [length];
       // A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch. Tensors of custom layers keep their layout.
@@ -95,10 +95,12 @@ export function torchTensors(network: Network): TorchTensor[] {
         name: torchName(path, known[name] ?? name),
         shape: there.map((axis) => extents[axis]),
         ...splitAxes(extents, images, there),
-        ...{ offset, length, layer: layer.label },
+        offset,
+        length,
+        layer: layer.label,
       };
     });
-    named.push(...own);
+    named.push(...layerTensors);
   }
   return named;
 }
@@ -107,13 +109,17 @@ export function torchTensors(network: Network): TorchTensor[] {
 const torchName = (path: string, name: string): string => `${path.replace(/(?<=\d)\.(?=\d)/g, '.layers.')}.${name}`;
 
 /** The weights of a dense layer that is tied to an embedding: nn.Linear has them in the same layout, [out, in]. */
-function tiedTensor(place: NetworkLayer, named: readonly TorchTensor[], orders?: Orders): TorchTensor | undefined {
-  const { path, layer, spec } = place;
+function tiedTensor(
+  networkLayer: NetworkLayer,
+  named: readonly TorchTensor[],
+  orders?: Orders,
+): TorchTensor | undefined {
+  const { path, layer, spec } = networkLayer;
   const tiedTo = (spec as { readonly tiedTo?: string }).tiedTo;
   if (tiedTo === undefined) return undefined;
   if (orders?.reads != null || orders?.writes != null) {
     const why = 'expected another, since PyTorch flattens channels first';
-    throw new Error(`${nameOfLayer(place)} shares weights along the axis of a flattened image, ${why}`);
+    throw new Error(`${nameOfLayer(networkLayer)} shares weights along the axis of a flattened image, ${why}`);
   }
   const table = named.find(({ name }) => name === torchName(tiedTo, weight));
   return table && { ...table, name: torchName(path, weight), layer: layer.label, tiedTo: table.name };
@@ -122,8 +128,8 @@ function tiedTensor(place: NetworkLayer, named: readonly TorchTensor[], orders?:
 /** Splits axes of flattened images, whose channels come first in PyTorch. */
 function splitAxes(extents: Shape, images: readonly (Shape | null)[], order: readonly number[]) {
   const split = extents.map((extent, axis) => images[axis] ?? [extent]);
-  const places = split.map((_, axis) => split.slice(0, axis).flat().length);
-  const inside = (axis: number) => channelsFirst(split[axis].length).map((k) => places[axis] + k);
+  const firstParts = split.map((_, axis) => split.slice(0, axis).flat().length);
+  const inside = (axis: number) => channelsFirst(split[axis].length).map((k) => firstParts[axis] + k);
   return { axes: split.flat(), order: order.flatMap(inside) };
 }
 
@@ -164,14 +170,14 @@ function ordersOf(network: Network): Map<string, Orders> {
   const passStack = (above: string, x: Rows): Rows => (stacks.get(above) ?? []).reduce(pass, x);
 
   /** The rows that a layer makes of `x`. */
-  function pass(x: Rows, place: NetworkLayer): Rows {
-    const y = made(x, place);
-    known.set(place.path, [x.order, y.order]);
+  function pass(x: Rows, networkLayer: NetworkLayer): Rows {
+    const y = made(x, networkLayer);
+    known.set(networkLayer.path, [x.order, y.order]);
     return y;
   }
 
-  function made(x: Rows, place: NetworkLayer): Rows {
-    const { path, layer, spec } = place;
+  function made(x: Rows, networkLayer: NetworkLayer): Rows {
+    const { path, layer, spec } = networkLayer;
     const { order, isChannelsFirst } = x;
     switch (kindOf(spec)?.writes) {
       case 'the same':
@@ -185,7 +191,7 @@ function ordersOf(network: Network): Map<string, Orders> {
       case 'a sum': {
         const f = passStack(path, x);
         // The rows that f(x) is added to; x itself without a shortcut.
-        join(place, f.order, passStack(`${path}.shortcut`, x).order);
+        join(networkLayer, f.order, passStack(`${path}.shortcut`, x).order);
         return f;
       }
       case 'channels last':
@@ -203,25 +209,25 @@ function ordersOf(network: Network): Map<string, Orders> {
 }
 
 /** Gives two rows one order. @throws Error if both are flattened images, of different shapes. */
-function join(place: NetworkLayer, one: Order, other: Order): void {
+function join(networkLayer: NetworkLayer, one: Order, other: Order): void {
   const [a, b] = [rootOf(one), rootOf(other)];
   if (a === b) return;
   if (a.image === undefined) a.image = b.image;
   else if (b.image !== undefined && String(a.image) !== String(b.image)) {
     const [first, second] = [a.image, b.image].map((image) => (image === null ? 'none' : shapeText(image)));
     const images = `${first} and ${second}, expected one shape, since PyTorch flattens channels first`;
-    throw new Error(`${nameOfLayer(place)} adds flattened images of the shapes ${images}`);
+    throw new Error(`${nameOfLayer(networkLayer)} adds flattened images of the shapes ${images}`);
   }
   b.same = a;
 }
 
 /** The layers of each stack, by the path of the layer that contains it: '' for those of the network itself. */
-export function stacksOf({ allLayers: places }: Network): Map<string, NetworkLayer[]> {
+export function stacksOf({ allLayers }: Network): Map<string, NetworkLayer[]> {
   const stacks = new Map<string, NetworkLayer[]>();
-  for (const place of places) {
-    const above = place.path.slice(0, Math.max(0, place.path.lastIndexOf('.')));
+  for (const networkLayer of allLayers) {
+    const above = networkLayer.path.slice(0, Math.max(0, networkLayer.path.lastIndexOf('.')));
     const stack = stacks.get(above) ?? [];
-    stack.push(place);
+    stack.push(networkLayer);
     stacks.set(above, stack);
   }
   return stacks;

@@ -40,8 +40,8 @@ export interface AnswerPool {
 
 export interface AnswerPoolOptions extends TextLimits {
   readonly threads: number;
-  readonly mostTokens?: number; // most tokens of a text, default no limit
-  readonly mostSeconds?: number; // time of a thread for a call, after which it is ended and replaced, default 30
+  readonly maxTokens?: number; // most tokens of a text, default no limit
+  readonly maxSeconds?: number; // time of a thread for a call, after which it is ended and replaced, default 30
 }
 
 /**
@@ -50,23 +50,23 @@ export interface AnswerPoolOptions extends TextLimits {
  */
 export async function createAnswerPool(model: Model, options: AnswerPoolOptions): Promise<AnswerPool> {
   record('createAnswerPool', 'model', model, 'a model');
-  record('createAnswerPool', 'options', options, '{ threads, mostRows }');
+  record('createAnswerPool', 'options', options, '{ threads, maxRows }');
   const threads = option.positiveInteger.check('createAnswerPool', 'threads', options.threads);
-  const mostRows = option.positiveInteger.check('createAnswerPool', 'mostRows', options.mostRows);
-  const seconds = option.positive.check('createAnswerPool', 'mostSeconds', options.mostSeconds ?? 30);
+  const maxRows = option.positiveInteger.check('createAnswerPool', 'maxRows', options.maxRows);
+  const seconds = option.positive.check('createAnswerPool', 'maxSeconds', options.maxSeconds ?? 30);
   elements('createAnswerPool', 'model.parameters', model.parameters);
   // Done first: if there is no memory for a copy, no threads must be ended.
   const shared = shareModel(model);
   const pool = await createPool({ threads });
-  const answerHere = createTextAnswerer(model, { mostRows });
-  const mostCharacters = charactersOfSmall(model);
-  let limitMs = Math.min(seconds * 1000, LONGEST_TIMER_MS);
+  const answerHere = createTextAnswerer(model, { maxRows });
+  const maxCharacters = charactersOfSmall(model);
+  let limitMs = Math.min(seconds * 1000, MAX_TIMER_MS);
   let hurried = false;
   const ends = new Set<() => void>(); // each ends a call that is running
 
   async function answer(bodies: readonly Body[]): Promise<readonly Reply[]> {
-    if (bodies.reduce((sum, { length }) => sum + length, 0) <= mostCharacters) return answerHere(bodies);
-    const task: AnswersTask = { kind: 'answers', id: shared.id, bodies, mostRows };
+    if (bodies.reduce((sum, { length }) => sum + length, 0) <= maxCharacters) return answerHere(bodies);
+    const task: AnswersTask = { kind: 'answers', id: shared.id, bodies, maxRows };
     const replies = await call<readonly Reply[]>(async () => task);
     if (replies !== null) return replies;
     if (hurried || bodies.length === 1) return bodies.map(() => ({ rows: 0, ...late() }));
@@ -75,13 +75,13 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
     return alone;
   }
 
-  const { mostTokens = Number.MAX_SAFE_INTEGER } = options;
+  const { maxTokens = Number.MAX_SAFE_INTEGER } = options;
   async function write(takeStep: () => Promise<WritingStep | null>): Promise<Written> {
     let isLeft = false;
     const written = await call<Written>(async (): Promise<WritingTask | null> => {
       const step = await takeStep();
       isLeft = step === null;
-      return step && { kind: 'writing', id: shared.id, step, mostTokens };
+      return step && { kind: 'writing', id: shared.id, step, maxTokens };
     });
     return written ?? (isLeft ? { text: '', rest: null } : late());
   }
@@ -130,9 +130,9 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
     threads,
     answer,
     write,
-    hurry(mostMs) {
+    hurry(maxMs) {
       hurried = true;
-      limitMs = Math.min(limitMs, mostMs);
+      limitMs = Math.min(limitMs, maxMs);
       const running = [...ends];
       setTimeout(() => {
         for (const end of running) end();
@@ -143,7 +143,7 @@ export async function createAnswerPool(model: Model, options: AnswerPoolOptions)
 }
 
 /** Longest time of a timer of Node. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 // Waking a thread and receiving its answer takes 25 to 30 µs. With iris, 1 row takes 4 µs, 45 rows of 3,400 characters
 // take 70 µs.
@@ -178,8 +178,8 @@ function charactersOfRow({ spec, preprocessing }: Model): number {
  * of attention is infinite, since its shapes do not tell its work.
  */
 function productsOfRow(spec: NetworkSpec): number {
-  const { products, allLayers: places } = buildNetwork(spec);
-  const others = places.map(({ layer: { elementwise, isView, products, in: x, out: y } }) =>
+  const { products, allLayers } = buildNetwork(spec);
+  const others = allLayers.map(({ layer: { elementwise, isView, products, in: x, out: y } }) =>
     elementwise || isView || products !== undefined ? sizeOf(y) : sizeOf(x) * sizeOf(y),
   );
   const ofProducts = products.map(([I, O, kind]) => {

@@ -21,13 +21,13 @@ export type Body = string | Uint8Array;
 export type TextAnswerer = (bodies: readonly Body[]) => Reply[];
 
 export interface TextLimits {
-  readonly mostRows: number; // most rows of a text
+  readonly maxRows: number; // most rows of a text
 }
 
-const WANTED = 'a row or a list of rows, as JSON';
+const EXPECTED_BODY = 'a row or a list of rows, as JSON';
 
 /** Pixels of all images of a body, so that a small one cannot take gigabytes or minutes to decode. */
-const MOST_PIXELS = 16e6;
+const MAX_PIXELS = 16e6;
 
 /**
  * Answers bodies, each of which is an image, or JSON of a row or a list of rows. A row is an object by column name, a
@@ -35,10 +35,10 @@ const MOST_PIXELS = 16e6;
  * or for a model of text a string; a list whose first entry is one of these, or a list, is a list of rows. For a model
  * of a series a row is a window, which is a list of rows of the table. A rejected body does not affect the others.
  */
-export function createTextAnswerer(model: Model, { mostRows }: TextLimits, readImage?: ImageReader): TextAnswerer {
+export function createTextAnswerer(model: Model, { maxRows }: TextLimits, readImage?: ImageReader): TextAnswerer {
   return (bodies) => {
     const parts = bodies.map((body) =>
-      typeof body === 'string' ? readPart(model, body, mostRows, readImage) : imagePart(model, body, readImage),
+      typeof body === 'string' ? readPart(model, body, maxRows, readImage) : imagePart(model, body, readImage),
     );
     const good = parts.filter((part) => 'x' in part);
     const answered = answerAll(model, good);
@@ -62,9 +62,9 @@ export type UnusualCells = Record<string, number>;
 
 function imagePart(model: Model, bytes: Uint8Array, readImage: ImageReader | undefined): Part | Reply {
   try {
-    if (readImage === undefined) throw new Error(`body is an image, expected ${WANTED}`);
+    if (readImage === undefined) throw new Error(`body is an image, expected ${EXPECTED_BODY}`);
     return {
-      x: model.encode([readImage('body', bytes, { left: MOST_PIXELS })]),
+      x: model.encode([readImage('body', bytes, { left: MAX_PIXELS })]),
       rows: 1,
       isOne: true,
       lengths: [],
@@ -125,39 +125,39 @@ function readerOf(model: Model): RowReader {
   return known;
 }
 
-function readPart(model: Model, text: string, mostRows: number, readImage: ImageReader | undefined): Part | Reply {
+function readPart(model: Model, text: string, maxRows: number, readImage: ImageReader | undefined): Part | Reply {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return refused('content', `body is not valid JSON, expected ${WANTED} (${reasonOf(error)})`);
+    return refused('content', `body is not valid JSON, expected ${EXPECTED_BODY} (${reasonOf(error)})`);
   }
   const isRow = rowTest(model);
   const isOne = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
   if (!isObject(value) && !isRow(value)) {
-    return refused('content', `body has ${show(value)}, expected ${WANTED}${formOf(model)}`);
+    return refused('content', `body has ${show(value)}, expected ${EXPECTED_BODY}${formOf(model)}`);
   }
   const wrapper = wrapperOf(model, value);
   if (wrapper !== undefined) {
     return refused('content', `body has a list of rows in ${show(wrapper)}, expected the list itself: [...]`);
   }
   const list = (isOne ? [value] : value) as readonly CellRow[];
-  if (list.length > mostRows) return refused('rows', `body has ${list.length} rows, expected at most ${mostRows}`);
+  if (list.length > maxRows) return refused('rows', `body has ${list.length} rows, expected at most ${maxRows}`);
   const notes = new Map<number, string[]>();
   try {
-    const budget = { left: MOST_PIXELS };
+    const budget = { left: MAX_PIXELS };
     const sequences = list.map((row, n) => sequenceRow(model, row, n));
     const taken = sequences.map(({ row }) => row);
     const rows = readImage === undefined ? taken : taken.map((row, n) => pixelsOf(row, n, readImage, budget));
     const unusual: UnusualCells = {};
-    const { x, lengths: own } = readerOf(model)('encode', rows as AnyRows, (note, row) => {
+    const { x, lengths: textLengths } = readerOf(model)('encode', rows as AnyRows, (note, row) => {
       const { column, value } = note;
       const what = value === null ? 'a gap' : show(value);
       const sentence = `column ${show(column)} has ${what}, ${whyUnusual(note)}`;
       notes.set(row, [...(notes.get(row) ?? []), sentence]);
       unusual[column] = (unusual[column] ?? 0) + 1;
     });
-    const lengths = sequences.map(({ length }, n) => length ?? own?.[n]);
+    const lengths = sequences.map(({ length }, n) => length ?? textLengths?.[n]);
     const bad = x.findIndex((number) => !Number.isFinite(number));
     if (bad === -1) return { x, rows: list.length, isOne, lengths, notes, unusual };
     const row = Math.floor((bad * list.length) / x.length);
@@ -171,10 +171,10 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
 function formOf({ preprocessing }: Model): string {
   const table = ofTable(preprocessing);
   if (table === undefined || table.series !== undefined) return '';
-  const cells = table.columns.slice(0, MOST_NAMES).map(({ name }) => `${show(name)}: ...`);
-  return `, such as {${cells.join(', ')}${table.columns.length > MOST_NAMES ? ', ...' : ''}}`;
+  const cells = table.columns.slice(0, MAX_NAMES).map(({ name }) => `${show(name)}: ...`);
+  return `, such as {${cells.join(', ')}${table.columns.length > MAX_NAMES ? ', ...' : ''}}`;
 }
-const MOST_NAMES = 5;
+const MAX_NAMES = 5;
 
 /** The only key of an object around a list of rows; undefined if the value is none, or the key is a column. */
 function wrapperOf({ preprocessing }: Model, value: unknown): string | undefined {
@@ -202,10 +202,10 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
     const answers = model.predict(x, undefined, lengthsOf(model, parts));
     let first = 0;
     return parts.map((part) => {
-      const own = answers.slice(first, first + part.rows);
+      const partAnswers = answers.slice(first, first + part.rows);
       first += part.rows;
       const { rows, unusual } = part;
-      return { rows, text: textOf(part, own), ...(Object.keys(unusual).length === 0 ? {} : { unusual }) };
+      return { rows, text: textOf(part, partAnswers), ...(Object.keys(unusual).length === 0 ? {} : { unusual }) };
     });
   } catch (error) {
     if (!(error instanceof InputError)) return parts.map(() => refused('model', reasonOf(error)));
@@ -233,8 +233,8 @@ function joined(parts: readonly Part[]): Float64Array {
 
 function textOf({ isOne, notes }: Part, answers: readonly Answer[]): string {
   const texts = answers.map((answer, row) => {
-    const own = notes.get(row);
-    return JSON.stringify(own === undefined ? answer : { ...answer, notes: own });
+    const rowNotes = notes.get(row);
+    return JSON.stringify(rowNotes === undefined ? answer : { ...answer, notes: rowNotes });
   });
   return isOne ? texts[0] : `[${texts.join(',')}]`;
 }

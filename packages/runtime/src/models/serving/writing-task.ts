@@ -40,7 +40,7 @@ export interface WritingTask extends Task<Written | 'unknown'> {
   readonly id: number; // id of the model
   readonly model?: SharedModel; // sent to a thread that does not have it yet
   readonly step: WritingStep;
-  readonly mostTokens: number; // most tokens of a text
+  readonly maxTokens: number; // most tokens of a text
 }
 
 /** Milliseconds of a step, after which other requests have their turn. */
@@ -50,14 +50,14 @@ const STEP_MS = 20;
 const writers = new Map<number, Writer>();
 
 /** In a thread: writes for a while. Any thread can go on, to the same bits. */
-export function writingTask({ id, model, step, mostTokens }: WritingTask): Written | 'unknown' {
+export function writingTask({ id, model, step, maxTokens }: WritingTask): Written | 'unknown' {
   const known = writers.get(id);
   if (known === undefined && model === undefined) return 'unknown';
   let fault: 'content' | 'model' = 'content';
   try {
     const writer = known ?? writerOf('generate', modelFrom(model as SharedModel), nodeEngine);
     writers.set(id, writer);
-    let { draft, sampling } = 'body' in step ? begin(writer, step.body, mostTokens) : step;
+    let { draft, sampling } = 'body' in step ? begin(writer, step.body, maxTokens) : step;
     fault = 'model';
     const end = performance.now() + STEP_MS;
     let text = '';
@@ -73,21 +73,21 @@ export function writingTask({ id, model, step, mostTokens }: WritingTask): Writt
 }
 
 /** @throws Error for a body that is refused. */
-function begin(writer: Writer, body: string, mostTokens: number): Unfinished {
+function begin(writer: Writer, body: string, maxTokens: number): Unfinished {
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch (error) {
-    throw new Error(`body is not valid JSON, expected ${WANTED} (${reasonOf(error)})`);
+    throw new Error(`body is not valid JSON, expected ${EXPECTED_BODY} (${reasonOf(error)})`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error(`body has ${show(value)}, expected ${WANTED}`);
+    throw new Error(`body has ${show(value)}, expected ${EXPECTED_BODY}`);
   }
   onlyKeys('generate', value, ['prompt', ...Object.keys(generateOptions.table)]);
   const { prompt, ...options } = value as { prompt?: string };
   const sampling = generateOptions.read(options);
-  if (sampling.tokens > mostTokens) throw new Error(`tokens has ${sampling.tokens}, expected at most ${mostTokens}`);
+  if (sampling.tokens > maxTokens) throw new Error(`tokens has ${sampling.tokens}, expected at most ${maxTokens}`);
   return { draft: writer.begin(prompt), sampling };
 }
 
-const WANTED = 'an object such as {"prompt": "First", "tokens": 100}';
+const EXPECTED_BODY = 'an object such as {"prompt": "First", "tokens": 100}';

@@ -17,7 +17,11 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
   return {
     optimizer: typeof optimizerSpec === 'string' ? { kind: optimizerSpec } : optimizerSpec,
     schedule: typeof scheduleSpec === 'string' ? { kind: scheduleSpec } : scheduleSpec,
-    ...{ batch, seed, clipNorm, shuffle, evaluateEvery },
+    batch,
+    seed,
+    clipNorm,
+    shuffle,
+    evaluateEvery,
     ...(plan.early === null ? {} : { early: plan.early }),
     ...plan.recorded,
     parameters: plan.parametersHash,
@@ -101,7 +105,9 @@ function refuseOtherArrays({ network, schedule }: RunPlan, checkpoint: Checkpoin
   const { record, progress, arrays, earlier, best } = checkpoint;
   try {
     arraysOf(sectionsOf(record, arrays, earlier, best), {
-      ...{ record, progress, counters: earlier?.counters },
+      record,
+      progress,
+      counters: earlier?.counters,
       parameterCount: network.parameterCount,
       scheduleLength: schedule.initialState.length,
     });

@@ -62,13 +62,13 @@ export function findBadGradient(
           numbers: viewOf(arena.rankGradients, offset + shift, length),
         }));
   for (const { from, numbers } of parts) {
-    for (const placedLayer of allLayers) {
-      for (const { name, offset, length } of placedLayer.tensors) {
+    for (const networkLayer of allLayers) {
+      for (const { name, offset, length } of networkLayer.tensors) {
         const first = Math.max(offset, from);
         const part = partOf(numbers, first - from, offset + length - from);
         const at = firstNotFinite(part, part.length);
         if (at === undefined) continue;
-        const what = `gradient with respect to ${name} of ${nameOfLayer(placedLayer)} has ${show(part[at])}`;
+        const what = `gradient with respect to ${name} of ${nameOfLayer(networkLayer)} has ${show(part[at])}`;
         recordBadNumber({ check: CHECKS.gradients, index: first + at }, what);
       }
     }

@@ -24,12 +24,12 @@ export function* findBadState(
     const at = yield* findNotFinite(numbers);
     if (at === undefined) continue;
     const parameter = numbers.length === parameterCount ? at : parameterAt(owned, at);
-    for (const placedLayer of allLayers) {
-      const tensor = placedLayer.tensors.find(
+    for (const networkLayer of allLayers) {
+      const tensor = networkLayer.tensors.find(
         ({ offset, length }) => offset <= parameter && parameter < offset + length,
       );
       if (tensor === undefined) continue;
-      const of = `${tensor.name} of ${nameOfLayer(placedLayer)}`;
+      const of = `${tensor.name} of ${nameOfLayer(networkLayer)}`;
       return {
         position: 1 + slot * parameterCount + parameter,
         description: `${slots[slot]} of ${name} for ${of} has ${show(numbers[at])}`,

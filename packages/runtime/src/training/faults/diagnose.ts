@@ -128,7 +128,10 @@ function createSearch(
   const recordBadNumber = (at: FindingPosition, what: string): void =>
     first.record(at, () => ({ message: `${where}: ${what}, expected finite numbers${weights}`, isData: false }));
   return {
-    ...{ step, rows, first, recordBadNumber },
+    step,
+    rows,
+    first,
+    recordBadNumber,
     get checks() {
       return checksOf.get(pass) ?? 0;
     },
@@ -225,9 +228,9 @@ function largestWeights(
   { allLayers }: Network,
   theta: Elements, // [P]
 ): string {
-  const tensors = allLayers.flatMap((placedLayer) =>
-    placedLayer.tensors.map(({ name, offset, length }) => ({
-      name: `${name} of ${nameOfLayer(placedLayer)}`,
+  const tensors = allLayers.flatMap((networkLayer) =>
+    networkLayer.tensors.map(({ name, offset, length }) => ({
+      name: `${name} of ${nameOfLayer(networkLayer)}`,
       value: largest(viewOf(theta, offset, length)),
     })),
   );

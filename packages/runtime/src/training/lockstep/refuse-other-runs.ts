@@ -56,7 +56,9 @@ function identityOf(plan: RunPlan, { data, backend, ...record }: RunRecord, code
     ...record,
     ...bitsOf(backend),
     rows: { ...data, preprocessing: preprocessing ?? null },
-    ...{ retries, evaluateTest, overlap },
+    retries,
+    evaluateTest,
+    overlap,
     probe: probe === null ? null : { second: probe.next(0), count: probe.count(context.totalSteps) },
     profile: plan.profile ?? false,
   }) as Json;

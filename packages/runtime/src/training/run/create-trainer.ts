@@ -185,7 +185,8 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
     get steps() {
       return progress.step;
     },
-    ...{ totalSteps, stepsPerEpoch },
+    totalSteps,
+    stepsPerEpoch,
     get isDone() {
       return isOver();
     },

@@ -177,7 +177,8 @@ export function* planRun(
     threads,
     // With several ranks, one alone cannot measure how fast all of them are.
     tunesThreads: team === 'auto' && cluster === null,
-    ...{ cluster, overlap },
+    cluster,
+    overlap,
     startsThreads: pool === undefined,
     backend: options.backend ?? resume?.record.backend.name ?? 'auto',
     blas: options.blas,

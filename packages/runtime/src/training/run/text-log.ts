@@ -71,7 +71,9 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
 
   const open = (): Writer =>
     createWriter('text', {
-      ...{ network, text, gpt2: text.tokenizer.kind === 'gpt2' ? gpt2() : undefined },
+      network,
+      text,
+      gpt2: text.tokenizer.kind === 'gpt2' ? gpt2() : undefined,
       createContinuation() {
         live = createLiveContinuation(network, model, lossSpec);
         return live.next;

@@ -81,7 +81,7 @@ test.each(models)('what is answered of %s fits the schema, and so does the answe
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
   const { request, response } = rowSchema(model, 3, 100);
   const [isRequest, isResponse] = [ajv.compile(request), ajv.compile(response)];
-  const answer = createTextAnswerer(model, { mostRows: 3 });
+  const answer = createTextAnswerer(model, { maxRows: 3 });
   let answered = 0;
   fc.assert(
     fc.property(fc.oneof(row, fc.array(row, { maxLength: 4 })), (body) => {
@@ -134,7 +134,7 @@ test.each([
     const [example] = request.examples as Json[];
     const isRequest = new Ajv2020({ allowUnionTypes: true }).compile(request);
     expect(isRequest(example), JSON.stringify(isRequest.errors)).toBe(true);
-    const [{ text, fault }] = createTextAnswerer(model, { mostRows: 3 })([JSON.stringify(example)]);
+    const [{ text, fault }] = createTextAnswerer(model, { maxRows: 3 })([JSON.stringify(example)]);
     expect(fault, text).toBeUndefined();
     expect(JSON.parse(text)).not.toHaveProperty('notes');
   },

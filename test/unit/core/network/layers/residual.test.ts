@@ -83,15 +83,15 @@ describe('with a shortcut', () => {
   });
 
   test('its tensors lie after those of f, and are named by their branch', () => {
-    const { tensors, allLayers: places } = buildNetwork({ input: image, layers: [{ kind: 'layer-norm' }, block] });
+    const { tensors, allLayers } = buildNetwork({ input: image, layers: [{ kind: 'layer-norm' }, block] });
     expect(tensors.filter(({ layer }) => layer === 1).map(({ name }) => name)).toEqual([
       ...['layers.0.W', 'layers.0.b', 'layers.2.gamma', 'layers.2.beta', 'shortcut.1.W', 'shortcut.1.b'],
       ...['shortcut.2.gamma', 'shortcut.2.beta', 'shortcut.2.runningMean', 'shortcut.2.runningVariance'],
     ]);
-    expect(places.map(({ path }) => path)).toEqual([
+    expect(allLayers.map(({ path }) => path)).toEqual([
       ...['0', '1', '1.0', '1.1', '1.2', '1.shortcut.0', '1.shortcut.1', '1.shortcut.2'],
     ]);
-    for (const { tensors: own, layer, path } of places) {
+    for (const { tensors: own, layer, path } of allLayers) {
       const names = layer.inner === undefined ? layer.tensors.map(({ name }) => name) : [];
       expect([path, own.map(({ name }) => name.split('.').at(-1))]).toEqual([path, names]);
     }

@@ -119,7 +119,7 @@ test('a model answers a row alike from memory, a file, a server and beside other
   expect(model.predict(Float64Array.from(sets.train.inputs.array), undefined, sets.train.lengths?.array)).toEqual(
     answers,
   );
-  const [all, one] = createTextAnswerer(model, { mostRows: 10 })([rows, rows[2]].map((body) => JSON.stringify(body)));
+  const [all, one] = createTextAnswerer(model, { maxRows: 10 })([rows, rows[2]].map((body) => JSON.stringify(body)));
   // Beside the answers, notes tell of words that training rows had once.
   expect([JSON.parse(all.text), JSON.parse(one.text)]).toMatchObject([answers, answers[2]]);
   const found = await explainTexts(model, sets.train);
@@ -179,7 +179,7 @@ describe('what does not fit is refused in one sentence', () => {
     const wanted = 'column "review" has no text, expected a text of at least a character';
     for (const review of ['', '  ', null])
       expect(() => model.predict([{ review }])).toThrow(`predict: row 0, ${wanted}`);
-    const [reply] = createTextAnswerer(model, { mostRows: 1 })(['{"review":""}']);
+    const [reply] = createTextAnswerer(model, { maxRows: 1 })(['{"review":""}']);
     expect(reply).toEqual({ rows: 0, text: `row 0, ${wanted}`, fault: 'content' });
   });
 

@@ -64,7 +64,7 @@ const reviews = createModel({
 });
 
 const answers = (model: Model, ...bodies: unknown[]) =>
-  createTextAnswerer(model, { mostRows: 3 })(
+  createTextAnswerer(model, { maxRows: 3 })(
     bodies.map((body) => (typeof body === 'string' ? body : JSON.stringify(body))),
   );
 
@@ -244,11 +244,11 @@ test('a row that a layer refuses does not keep the other bodies from their answe
 const long = (body: string): string => `${' '.repeat(10_000)}${body}`;
 
 test('threads give the replies of this thread, and those of two models their own', async () => {
-  const pools = await Promise.all([table, words].map((model) => createAnswerPool(model, { threads: 2, mostRows: 3 })));
+  const pools = await Promise.all([table, words].map((model) => createAnswerPool(model, { threads: 2, maxRows: 3 })));
   try {
     const bodies = ['[[30,"Bonn"]]', '{"age":1}', '[1,2]', '[9,2]'];
     for (const [p, model] of [table, words].entries()) {
-      const own = createTextAnswerer(model, { mostRows: 3 })(bodies);
+      const own = createTextAnswerer(model, { maxRows: 3 })(bodies);
       const calls = Array.from({ length: 6 }, (_, n) => pools[p].answer(n < 2 ? bodies : bodies.map(long)));
       for (const call of calls) expect(await call).toEqual(own);
     }
@@ -263,7 +263,7 @@ test("threads have the parts of a user's own", async () => {
   const parts = await loadParts([folder.write('parts.mjs', source)]);
   const spec = { input: 2, layers: [{ kind: 'cube' }, { kind: 'dense', out: 1 }] } as unknown as NetworkSpec;
   const model = createModel({ spec, parameters: normals(3), parts });
-  const pool = await createAnswerPool(model, { threads: 2, mostRows: 3 });
+  const pool = await createAnswerPool(model, { threads: 2, maxRows: 3 });
   try {
     const [reply] = await pool.answer([long('[2,3]')]);
     expect(JSON.parse(reply.text)).toEqual(model.predict([[2, 3]])[0]);

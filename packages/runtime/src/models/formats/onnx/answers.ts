@@ -79,9 +79,9 @@ export function emitAnswers(
     const all = graph.node('ReduceMin', [graph.node('Cast', [finite], { to: INT64 })], { axes: [1], keepdims: 0 });
     // 0 for a row without an answer, else the class counted from 1.
     const positions = R === 1 ? [] : [R];
-    const place = graph.node('Mul', [graph.node('Add', [index, graph.integers([1], [1])]), all]);
+    const labelIndex = graph.node('Mul', [graph.node('Add', [index, graph.integers([1], [1])]), all]);
     if (labels === undefined) {
-      const none = graph.node('Sub', [place, graph.integers([1], [1])]);
+      const none = graph.node('Sub', [labelIndex, graph.integers([1], [1])]);
       graph.output(
         free('label'),
         byRow(none, positions),
@@ -92,7 +92,7 @@ export function emitAnswers(
       return;
     }
     const names = Array.from({ length: classes }, (_, o) => labels[o] ?? String(o));
-    const label = graph.node('Gather', [graph.texts([classes + 1], ['', ...names]), place], { axis: 0 });
+    const label = graph.node('Gather', [graph.texts([classes + 1], ['', ...names]), labelIndex], { axis: 0 });
     graph.output(
       free('label'),
       byRow(label, positions),
@@ -116,8 +116,8 @@ function emitUnits(graph: Graph, target: readonly TargetDecoding[], y: Value): V
   const isLog = target.map((one) => one.type === 'values' && one.transform === 'log');
   if (!isLog.includes(true)) return values;
   const column = (at: number): Value => {
-    const own = graph.node('Gather', [values, graph.integers([1], [at])], { axis: 1 });
-    return isLog[at] ? graph.node('Exp', [own]) : own;
+    const column = graph.node('Gather', [values, graph.integers([1], [at])], { axis: 1 });
+    return isLog[at] ? graph.node('Exp', [column]) : column;
   };
   return graph.node(
     'Concat',

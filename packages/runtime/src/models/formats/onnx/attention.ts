@@ -7,20 +7,20 @@ import { lengthsAt, positions, type Rows } from './rows.ts';
 /**
  * Self-attention on rows [N, T, C]; heads are an axis of their own. Keys that a query does not read have a score of -∞.
  */
-export function attention({ graph, channels, x, lengths, place, tensor }: Emission): Rows {
-  const { heads: H, causal = true, bias = true, rotary = false } = place.spec as Spec<'self-attention'>;
-  const { in: shape } = place.layer;
+export function attention({ graph, channels, x, lengths, networkLayer, tensor }: Emission): Rows {
+  const { heads: H, causal = true, bias = true, rotary = false } = networkLayer.spec as Spec<'self-attention'>;
+  const { in: shape } = networkLayer.layer;
   const [T, C] = shape;
   const d = C / H;
-  const weights = (name: string, O: number): Value => graph.reals(`${place.path}.${name}`, [C, O], tensor(name));
+  const weights = (name: string, O: number): Value => graph.reals(`${networkLayer.path}.${name}`, [C, O], tensor(name));
   const plus = (value: Value, name: string, O: number): Value =>
-    bias ? graph.node('Add', [value, graph.reals(`${place.path}.${name}`, [O], tensor(name))]) : value;
+    bias ? graph.node('Add', [value, graph.reals(`${networkLayer.path}.${name}`, [O], tensor(name))]) : value;
   const { value } = channels.last(x);
   // onnxruntime would make one node of a MatMul and the Transpose before it: see `affine`.
   const rows = x.image === null ? value : graph.node('Reshape', [value, graph.integers([4], [0, 1, T, C])]);
   const projected = graph.node('MatMul', [rows, weights('Wqkv', 3 * C)]);
   const qkv = graph.node('Reshape', [plus(projected, 'bqkv', 3 * C), graph.integers([5], [0, T, 3, H, d])]);
-  const turn = rotary ? rotation(graph, place.path, T, d, typeOf(tensor('Wo'))) : (value: Value): Value => value;
+  const turn = rotary ? rotation(graph, networkLayer.path, T, d, typeOf(tensor('Wo'))) : (value: Value): Value => value;
   /** The heads of queries, keys or values, [N, T, H, d]. */
   const part = (index: number): Value => graph.node('Gather', [qkv, graph.integers([], [index])], { axis: 2 });
   const moved = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });

@@ -9,7 +9,7 @@ export interface Emission {
   readonly x: Rows;
   /** Real positions of each row, integers [N] or [1]. */
   readonly lengths: Value;
-  readonly place: NetworkLayer;
+  readonly networkLayer: NetworkLayer;
   /** A tensor of the layer. @throws Error if it has none of this name */
   readonly tensor: (name: string) => Elements;
   /** Numbers [C, ...rest] along the last axis of rows as a constant; by default the tensor of this name. */

@@ -21,15 +21,15 @@ import { type Axis, averagePool, convolve, convolveTransposed, maxPool, windowsO
 
 /** Each kind of layer in evaluation: its output for x. */
 const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
-  activation({ graph, x, place }) {
-    const { fn, alpha } = place.spec as Spec<'activation'> & { fn: ActivationName };
-    if (!Object.hasOwn(activationGraphs, fn)) throw noCounterpart(place);
+  activation({ graph, x, networkLayer }) {
+    const { fn, alpha } = networkLayer.spec as Spec<'activation'> & { fn: ActivationName };
+    if (!Object.hasOwn(activationGraphs, fn)) throw noCounterpart(networkLayer);
     return { ...x, value: activationGraphs[fn](graph, x.value, alpha ?? activations[fn].alpha) };
   },
   'avg-pool': (emission) => pool(emission, averagePool),
   // Not BatchNormalization, which takes ε as a float32.
-  'batch-norm'({ graph, x, place, tensor, along }) {
-    const { epsilon = 1e-5 } = place.spec as Spec<'batch-norm'>;
+  'batch-norm'({ graph, x, networkLayer, tensor, along }) {
+    const { epsilon = 1e-5 } = networkLayer.spec as Spec<'batch-norm'>;
     const [gamma, variance] = [tensor('gamma'), tensor('runningVariance')];
     const scale = gamma.map((value, i) => value / Math.sqrt(variance[i] + epsilon));
     const centered = graph.node('Sub', [x.value, along(x, 'runningMean')]);
@@ -40,36 +40,41 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   conv1d: convolution,
   conv2d: convolution,
   'conv2d-transpose': transposedConvolution,
-  dense: (emission) => ('tiedTo' in emission.place.spec ? tiedTo(emission) : affine(emission, emission.x, 'W', 'b')),
+  dense: (emission) =>
+    'tiedTo' in emission.networkLayer.spec ? tiedTo(emission) : affine(emission, emission.x, 'W', 'b'),
   dropout: ({ x }) => x,
-  embedding({ graph, channels, x, place, table }) {
+  embedding({ graph, channels, x, networkLayer, table }) {
     const indices = graph.node('Cast', [channels.last(x).value], { to: INT64 });
-    const value = graph.node('Gather', [table(place.path), indices], { axis: 0 });
-    return { shape: place.layer.out, value, image: null };
+    const value = graph.node('Gather', [table(networkLayer.path), indices], { axis: 0 });
+    return { shape: networkLayer.layer.out, value, image: null };
   },
   flatten: ({ channels, x }) => channels.flatten(x),
-  'global-avg-pool'({ graph, channels, x, lengths, place }) {
-    const { in: input, out: shape } = place.layer;
+  'global-avg-pool'({ graph, channels, x, lengths, networkLayer }) {
+    const { in: input, out: shape } = networkLayer.layer;
     if (input.length === 2) {
-      const own = lengthsAt(graph, lengths, input[0]);
-      const isReal = graph.node('Less', [positions(graph, input[0]), own]);
-      const count = graph.node('Cast', [own], { to: elementTypes[graph.type] });
+      const realLengths = lengthsAt(graph, lengths, input[0]);
+      const isReal = graph.node('Less', [positions(graph, input[0]), realLengths]);
+      const count = graph.node('Cast', [realLengths], { to: elementTypes[graph.type] });
       return { shape, value: graph.node('Div', [sumWhere(graph, isReal, channels.last(x)), count]), image: null };
     }
     const first = x.image === null ? 1 : 2;
-    const axes = place.layer.in.slice(1).map((_, a) => first + a);
-    return { shape: place.layer.out, value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }), image: null };
+    const axes = networkLayer.layer.in.slice(1).map((_, a) => first + a);
+    return {
+      shape: networkLayer.layer.out,
+      value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }),
+      image: null,
+    };
   },
   gru: recurrent,
-  'last-position'({ graph, channels, x, lengths, place }) {
-    const { in: input, out: shape } = place.layer;
+  'last-position'({ graph, channels, x, lengths, networkLayer }) {
+    const { in: input, out: shape } = networkLayer.layer;
     const last = graph.node('Sub', [lengthsAt(graph, lengths, input[0]), graph.integers([1], [1])]);
     const isLast = graph.node('Equal', [positions(graph, input[0]), last]);
     return { shape, value: sumWhere(graph, isLast, channels.last(x)), image: null };
   },
   // Not LayerNormalization, which takes ε as a float32.
-  'layer-norm'({ graph, channels, x, place, along }) {
-    const { epsilon = 1e-5, bias = true } = place.spec as Spec<'layer-norm'>;
+  'layer-norm'({ graph, channels, x, networkLayer, along }) {
+    const { epsilon = 1e-5, bias = true } = networkLayer.spec as Spec<'layer-norm'>;
     const rows = x.shape.length === 1 ? x : channels.last(x);
     const mean = (value: Value) => graph.node('ReduceMean', [value], { axes: [-1], keepdims: 1 });
     const centered = graph.node('Sub', [rows.value, mean(rows.value)]);
@@ -80,17 +85,17 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   },
   lstm: recurrent,
   'max-pool': (emission) => pool(emission, maxPool),
-  'position-embedding'({ graph, channels, x, place, tensor }) {
+  'position-embedding'({ graph, channels, x, networkLayer, tensor }) {
     const rows = channels.last(x);
-    const P = graph.reals(`${place.path}.P`, place.layer.in, tensor('P'));
+    const P = graph.reals(`${networkLayer.path}.P`, networkLayer.layer.in, tensor('P'));
     return { ...rows, value: graph.node('Add', [rows.value, P]) };
   },
   residual({ graph, channels, inner }) {
     const [y, f] = channels.alike(inner('shortcut'), inner('layers'));
     return { ...y, value: graph.node('Add', [y.value, f.value]) };
   },
-  'rms-norm'({ graph, channels, x, place, along }) {
-    const { epsilon = 1.1920928955078125e-7 } = place.spec as Spec<'rms-norm'>;
+  'rms-norm'({ graph, channels, x, networkLayer, along }) {
+    const { epsilon = 1.1920928955078125e-7 } = networkLayer.spec as Spec<'rms-norm'>;
     const rows = x.shape.length === 1 ? x : channels.last(x);
     const squares = graph.node('Mul', [rows.value, rows.value]);
     const mean = graph.node('ReduceMean', [squares], { axes: [-1], keepdims: 1 });
@@ -105,8 +110,8 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     const value = affine(emission, x, 'Wv', 'bv');
     return { ...gate, value: graph.node('Mul', [activationGraphs.silu(graph, gate.value, 0), value.value]) };
   },
-  upsample({ graph, x, place }) {
-    const { in: input, out: shape } = place.layer;
+  upsample({ graph, x, networkLayer }) {
+    const { in: input, out: shape } = networkLayer.layer;
     const first = x.image === null ? 1 : 2;
     const value = shape.slice(0, -1).reduce((y, extent, a) => {
       const nearest = Array.from({ length: extent }, (_, o) => Math.floor((o * input[a]) / extent));
@@ -125,9 +130,9 @@ const noCounterpart = (place: NetworkLayer): Error =>
  * x · W + b on the last axis, or x · W if the layer has no bias. Sequences with channels first stay so: Wᵀ · x.
  * onnxruntime makes one node of a MatMul and a Transpose of its last two axes, which it does not have for float64.
  */
-function affine({ graph, channels, place, along, tensor }: Emission, x: Rows, W: string, b: string): Rows {
-  const { in: input, out: shape } = place.layer;
-  const { bias = true } = place.spec as Spec<'dense'>;
+function affine({ graph, channels, networkLayer, along, tensor }: Emission, x: Rows, W: string, b: string): Rows {
+  const { in: input, out: shape } = networkLayer.layer;
+  const { bias = true } = networkLayer.spec as Spec<'dense'>;
   const isFirst = shape.length === 2 && x.image !== null;
   const rows = shape.length === 1 || isFirst ? x : channels.last(x);
   const y = { shape, image: isFirst ? shape : null };
@@ -135,16 +140,16 @@ function affine({ graph, channels, place, along, tensor }: Emission, x: Rows, W:
   const [C, O] = [channelsOf(input), channelsOf(shape)];
   if (shape.length === 1) return { ...y, value: graph.node('Gemm', [rows.value, along(rows, W, [O]), ...terms]) };
   const weights = isFirst
-    ? graph.reals(`${place.path}.${W}`, [O, C], transposed(tensor(W), C, O))
+    ? graph.reals(`${networkLayer.path}.${W}`, [O, C], transposed(tensor(W), C, O))
     : along(rows, W, [O]);
   const product = graph.node('MatMul', isFirst ? [weights, rows.value] : [rows.value, weights]);
   return { ...y, value: bias ? graph.node('Add', [product, ...terms]) : product };
 }
 
 /** x · Eᵀ + b on the last axis, with the table E of an embedding. */
-function tiedTo({ graph, channels, x, place, along, table }: Emission): Rows {
-  const { bias = true, tiedTo: path = '' } = place.spec as Spec<'dense'>;
-  const { in: input, out: shape } = place.layer;
+function tiedTo({ graph, channels, x, networkLayer, along, table }: Emission): Rows {
+  const { bias = true, tiedTo: path = '' } = networkLayer.spec as Spec<'dense'>;
+  const { in: input, out: shape } = networkLayer.layer;
   const rows = channels.last(x);
   const flat = (value: Value, row: Shape) =>
     graph.node('Reshape', [value, graph.integers([row.length + 1], [-1, ...row])]);
@@ -161,41 +166,41 @@ function transposed(numbers: Elements, C: number, O: number): Elements {
   return out;
 }
 
-function convolution({ graph, channels, x, place, tensor }: Emission): Rows {
-  const { dilation = 1, groups = 1, padding = 0, bias = true, ...spec } = place.spec as Spec<'conv2d'>;
-  const { in: input, out: output } = place.layer;
+function convolution({ graph, channels, x, networkLayer, tensor }: Emission): Rows {
+  const { dilation = 1, groups = 1, padding = 0, bias = true, ...spec } = networkLayer.spec as Spec<'conv2d'>;
+  const { in: input, out: output } = networkLayer.layer;
   const along = windowsOf(input, output, { kernel: spec.kernel, stride: spec.stride ?? 1, dilation, padding });
   const shape = [...along.map(({ kernel }) => kernel), channelsOf(input) / groups, channelsOf(output)];
-  const weights = { name: place.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups };
+  const weights = { name: networkLayer.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups };
   return { shape: output, value: convolve(graph, channels.first(x).value, along, weights), image: output };
 }
 
-function transposedConvolution({ graph, channels, x, place, tensor }: Emission): Rows {
-  const { padding = 0, stride = 1, bias = true, kernel } = place.spec as Spec<'conv2d-transpose'>;
-  const { in: input, out: output } = place.layer;
+function transposedConvolution({ graph, channels, x, networkLayer, tensor }: Emission): Rows {
+  const { padding = 0, stride = 1, bias = true, kernel } = networkLayer.spec as Spec<'conv2d-transpose'>;
+  const { in: input, out: output } = networkLayer.layer;
   const along = windowsOf(output, input, { kernel, stride, padding });
   const shape = [...along.map((axis) => axis.kernel), channelsOf(output), channelsOf(input)];
-  const weights = { name: place.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups: 1 };
+  const weights = { name: networkLayer.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups: 1 };
   return { shape: output, value: convolveTransposed(graph, channels.first(x).value, along, weights), image: output };
 }
 
-function recurrent({ graph, x, lengths, place, tensor }: Emission): Rows {
-  const { kind, out, returns = 'all', reverse = false } = place.spec as Spec<'gru' | 'lstm'>;
-  const { in: input, out: shape } = place.layer;
+function recurrent({ graph, x, lengths, networkLayer, tensor }: Emission): Rows {
+  const { kind, out, returns = 'all', reverse = false } = networkLayer.spec as Spec<'gru' | 'lstm'>;
+  const { in: input, out: shape } = networkLayer.layer;
   const [positions, inputs] = input;
-  const own = lengthsAt(graph, lengths, positions);
-  const sizes = { name: place.path, kind, positions, lengths: own, inputs, units: out };
+  const realLengths = lengthsAt(graph, lengths, positions);
+  const sizes = { name: networkLayer.path, kind, positions, lengths: realLengths, inputs, units: out };
   const weights = { Wi: tensor('Wi'), bi: tensor('bi'), Wh: tensor('Wh'), bh: tensor('bh') };
   const layer = { ...sizes, ...weights, isReverse: reverse, isAll: returns === 'all' };
   return { shape, value: recur(graph, x, layer), image: null };
 }
 
 function pool(
-  { graph, channels, x, place }: Emission,
+  { graph, channels, x, networkLayer }: Emission,
   emit: (graph: Graph, x: Value, along: readonly Axis[]) => Value,
 ): Rows {
-  const { size, stride = size, padding = 0 } = place.spec as Spec<'max-pool'>;
-  const { in: input, out: output } = place.layer;
+  const { size, stride = size, padding = 0 } = networkLayer.spec as Spec<'max-pool'>;
+  const { in: input, out: output } = networkLayer.layer;
   const along = windowsOf(input, output, { kernel: size, stride, padding });
   return { shape: output, value: emit(graph, channels.first(x).value, along), image: output };
 }
@@ -212,30 +217,37 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
   function table(path: string): Value {
     const known = tables.get(path);
     if (known !== undefined) return known;
-    const place = network.allLayers.find((one) => one.path === path);
-    const [own] = place?.tensors ?? [];
-    if (place === undefined || own === undefined) throw new Error(`layer ${path} has no table, expected an embedding`);
-    const { vocabulary, width } = place.spec as Spec<'embedding'>;
-    const E = graph.reals(`${path}.E`, [vocabulary, width], viewOf(parameters, own.offset, own.length));
+    const embedding = network.allLayers.find((one) => one.path === path);
+    const [tensor] = embedding?.tensors ?? [];
+    if (embedding === undefined || tensor === undefined)
+      throw new Error(`layer ${path} has no table, expected an embedding`);
+    const { vocabulary, width } = embedding.spec as Spec<'embedding'>;
+    const E = graph.reals(`${path}.E`, [vocabulary, width], viewOf(parameters, tensor.offset, tensor.length));
     tables.set(path, E);
     return E;
   }
 
   const emitStack = (above: string, input: Rows): Rows => (stacks.get(above) ?? []).reduce(emitLayer, input);
 
-  function emitLayer(input: Rows, place: NetworkLayer): Rows {
-    const { path, spec, tensors } = place;
-    if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(place);
+  function emitLayer(input: Rows, networkLayer: NetworkLayer): Rows {
+    const { path, spec, tensors } = networkLayer;
+    if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(networkLayer);
     const tensor = (name: string): Elements => {
-      const found = tensors.find((one) => one.name === name);
-      if (found === undefined) throw new Error(`${nameOfLayer(place)} has no tensor ${name}, expected it`);
-      return viewOf(parameters, found.offset, found.length);
+      const match = tensors.find((one) => one.name === name);
+      if (match === undefined) throw new Error(`${nameOfLayer(networkLayer)} has no tensor ${name}, expected it`);
+      return viewOf(parameters, match.offset, match.length);
     };
     return layerGraphs[spec.kind as LayerKind]({
-      ...{ graph, channels, x: input, lengths, place, tensor, table },
-      along(rows, name, rest, own = tensor(name)) {
-        const { shape, numbers } = alongChannels(rows, own, rest);
-        return graph.reals(`${path}.${name}`, shape, numbers);
+      graph,
+      channels,
+      x: input,
+      lengths,
+      networkLayer,
+      tensor,
+      table,
+      along(rows, name, rest, numbers = tensor(name)) {
+        const aligned = alongChannels(rows, numbers, rest);
+        return graph.reals(`${path}.${name}`, aligned.shape, aligned.numbers);
       },
       inner: (branch) => emitStack(branch === 'layers' ? path : `${path}.${branch}`, input),
     });

@@ -35,23 +35,23 @@ const rowsOf = (graph: Graph, { value }: Rows): Value =>
 export const recur = (graph: Graph, x: Rows, layer: Recurrence): Value =>
   graph.type === 'float' ? operator(graph, x, layer) : scan(graph, x, layer);
 
-function operator(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isReverse, isAll, ...own }: Recurrence) {
+function operator(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isReverse, isAll, ...layer }: Recurrence) {
   const order = orders[kind];
-  const lengths = graph.node('Squeeze', [own.lengths, graph.integers([1], [1])]);
+  const lengths = graph.node('Squeeze', [layer.lengths, graph.integers([1], [1])]);
   const G = order.length * O;
   /** [I, gates, O] as [1, gates · O, I]. */
   const weights = (W: Elements, I: number): Elements =>
     W.map((_, at) => W[(at % I) * G + order[Math.floor(at / I / O)] * O + (Math.floor(at / I) % O)]);
-  const biases = [own.bi, own.bh].map((b) => b.map((_, at) => b[order[Math.floor(at / O)] * O + (at % O)]));
-  const both = createElements(typeOf(own.bi), 2 * G);
+  const biases = [layer.bi, layer.bh].map((b) => b.map((_, at) => b[order[Math.floor(at / O)] * O + (at % O)]));
+  const both = createElements(typeOf(layer.bi), 2 * G);
   both.set(biases[0]);
   both.set(biases[1], G);
   const [all, last] = graph.outputs(
     kind.toUpperCase(),
     [
       graph.node('Transpose', [x.value], { perm: x.image === null ? [1, 0, 2] : [2, 0, 1] }),
-      graph.reals(`${name}.W`, [1, G, C], weights(own.Wi, C)),
-      graph.reals(`${name}.R`, [1, G, O], weights(own.Wh, O)),
+      graph.reals(`${name}.W`, [1, G, C], weights(layer.Wi, C)),
+      graph.reals(`${name}.R`, [1, G, O], weights(layer.Wh, O)),
       graph.reals(`${name}.B`, [1, 2 * G], both),
       graph.node('Cast', [graph.node('Expand', [lengths, rowsOf(graph, x)])], { to: INT32 }),
     ],
@@ -69,24 +69,24 @@ function operator(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isRe
 }
 
 /** The products by the input are made for all positions; those by the state in the body of a Scan, gate by gate. */
-function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isReverse, isAll, ...own }: Recurrence) {
+function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isReverse, isAll, ...layer }: Recurrence) {
   const gates = orders[kind].length;
   // Channels that come first are multiplied as Wᵀ · x: onnxruntime joins a Transpose and a MatMul to a node that it has
   // for float32 only.
   const isFirst = x.image !== null;
   const axis = isFirst ? 2 : 1;
   const part = (label: string, gate: number, shape: Shape, numbers: Elements) => {
-    const own = numbers.filter((_, k) => Math.floor(k / O) % gates === gate);
+    const gateNumbers = numbers.filter((_, k) => Math.floor(k / O) % gates === gate);
     const isTurned = label === 'Wi' && isFirst;
-    const values = isTurned ? own.map((_, k) => own[(k % C) * O + Math.floor(k / C)]) : own;
+    const values = isTurned ? gateNumbers.map((_, k) => gateNumbers[(k % C) * O + Math.floor(k / C)]) : gateNumbers;
     return graph.reals(`${name}.${label}.${gate}`, shape, values);
   };
   const of = (count: number, make: (gate: number) => Value): Value[] =>
     Array.from({ length: count }, (_, k) => make(k));
   const byInput = of(gates, (gate) => {
-    const W = part('Wi', gate, isFirst ? [O, C] : [C, O], own.Wi);
+    const W = part('Wi', gate, isFirst ? [O, C] : [C, O], layer.Wi);
     const product = graph.node('MatMul', isFirst ? [W, x.value] : [x.value, W]);
-    return graph.node('Add', [product, part('bi', gate, isFirst ? [O, 1] : [O], own.bi)]);
+    return graph.node('Add', [product, part('bi', gate, isFirst ? [O, 1] : [O], layer.bi)]);
   });
   const zeros = graph.node('Expand', [
     graph.number(0),
@@ -100,11 +100,11 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isRevers
   const states = (kind === 'gru' ? ['h'] : ['h', 'c']).map(enter);
   const [h, c] = states;
   const p = of(gates, (gate) => enter(`p${gate}`));
-  const isReal = body.node('Less', [body.integer(`gradloom/${name}/position`), own.lengths]);
+  const isReal = body.node('Less', [body.integer(`gradloom/${name}/position`), layer.lengths]);
   const whereReal = (value: Value, other: Value): Value => body.node('Where', [isReal, value, other]);
   const q = of(gates, (gate) => {
-    const product = body.node('MatMul', [h, part('Wh', gate, [O, O], own.Wh)]);
-    return body.node('Add', [product, part('bh', gate, [O], own.bh)]);
+    const product = body.node('MatMul', [h, part('Wh', gate, [O, O], layer.Wh)]);
+    return body.node('Add', [product, part('bh', gate, [O], layer.bh)]);
   });
   const add = (a: Value, b: Value): Value => body.node('Add', [a, b]);
   const times = (a: Value, b: Value): Value => body.node('Mul', [a, b]);
@@ -124,10 +124,10 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isRevers
     leave('next c', whereReal(cell, c));
   }
   leave('y', whereReal(next, body.number(0)));
-  const positions = Array.from({ length: own.positions }, (_, t) => t);
+  const positions = Array.from({ length: layer.positions }, (_, t) => t);
   const results = graph.outputs(
     'Scan',
-    [...states.map(() => zeros), ...byInput, graph.integers([own.positions], positions)],
+    [...states.map(() => zeros), ...byInput, graph.integers([layer.positions], positions)],
     states.length + 1,
     {
       body: body.finish(),

@@ -75,13 +75,13 @@ export function alongChannels(
   numbers: Elements,
   rest: Shape = [],
 ): { readonly shape: Shape; readonly numbers: Elements } {
-  const own = [channelsOf(shape), ...rest];
-  if (image === null) return { shape: own, numbers };
-  if (!isFlat(shape, image)) return { shape: [...own, ...image.slice(1).map(() => 1)], numbers };
+  const axes = [channelsOf(shape), ...rest];
+  if (image === null) return { shape: axes, numbers };
+  if (!isFlat(shape, image)) return { shape: [...axes, ...image.slice(1).map(() => 1)], numbers };
   const out = createElements(typeOf(numbers), numbers.length);
   const order = [...channelsFirst(image.length), ...rest.map((_, axis) => image.length + axis)];
   reorder(out, numbers, [...image, ...rest], order);
-  return { shape: own, numbers: out };
+  return { shape: axes, numbers: out };
 }
 
 /** Lengths [N, 1] of the rows of a layer of T positions. */

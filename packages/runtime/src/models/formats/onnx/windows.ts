@@ -32,12 +32,12 @@ interface Windows {
 export function windowsOf(input: Shape, output: Shape, { kernel, stride, dilation = 1, padding }: Windows): Axis[] {
   const at = (value: PerAxis, a: number): number => (typeof value === 'number' ? value : value[a]);
   return input.slice(0, -1).map((inputs, a) => {
-    const own = { kernel: at(kernel, a), stride: at(stride, a), dilation: at(dilation, a) };
-    const beyond = own.dilation * (own.kernel - 1);
+    const axisWindow = { kernel: at(kernel, a), stride: at(stride, a), dilation: at(dilation, a) };
+    const beyond = axisWindow.dilation * (axisWindow.kernel - 1);
     // 'same' has what is odd after the last input.
     const before = padding === 'same' ? Math.floor(beyond / 2) : at(padding, a);
     const after = padding === 'same' ? beyond - before : before;
-    return { ...own, inputs, outputs: output[a], before, after };
+    return { ...axisWindow, inputs, outputs: output[a], before, after };
   });
 }
 

@@ -34,7 +34,7 @@ const IR_VERSION = 8;
 const onnxTypes = { float64: 'double', float32: 'float' } as const;
 
 /** Largest weights in bytes: protocol buffers are limited to 2 GiB; some is left for the rest. */
-const MOST_BYTES = 2 ** 31 - 2 ** 24;
+const MAX_BYTES = 2 ** 31 - 2 ** 24;
 
 /**
  * Writes the network in evaluation mode, in the model's type, from rows of a table (one input per column) or numbers
@@ -44,8 +44,8 @@ const MOST_BYTES = 2 ** 31 - 2 ** 24;
 export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const { contents, network } = model;
   const bytes = contents.parameters.byteLength;
-  if (bytes > MOST_BYTES) {
-    throw new Error(`the weights have ${bytes} bytes, expected at most ${MOST_BYTES} in one ONNX file`);
+  if (bytes > MAX_BYTES) {
+    throw new Error(`the weights have ${bytes} bytes, expected at most ${MAX_BYTES} in one ONNX file`);
   }
   const graph = createGraph();
   const type = onnxTypes[typeOf(contents.parameters)];
@@ -152,10 +152,12 @@ function emitCategories(graph: Graph, { name, categories, missing }: CategoryEnc
   const gaps = missing ? 'empty for a gap' : 'an empty text is unknown';
   const cell = graph.input(name, 'string', [1], `text, one of the categories; ${gaps}`);
   if (width === 0) return [];
-  const places = new Map<string, number>(['', ...GAP_WORDS].map((word) => [word, missing ? categories.length : -1]));
-  for (const [place, category] of categories.entries()) places.set(category, place);
-  const keys = [...places.keys()];
-  const texts = { keys_strings: keys, values_int64s: [...places.values()], default_int64: -1 };
+  const indexOfWord = new Map<string, number>(
+    ['', ...GAP_WORDS].map((word) => [word, missing ? categories.length : -1]),
+  );
+  for (const [index, category] of categories.entries()) indexOfWord.set(category, index);
+  const keys = [...indexOfWord.keys()];
+  const texts = { keys_strings: keys, values_int64s: [...indexOfWord.values()], default_int64: -1 };
   const place = graph.node('LabelEncoder', [cell], texts, 'ai.onnx.ml');
   const all = graph.integers(
     [1, width],
