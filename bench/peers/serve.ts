@@ -10,21 +10,21 @@ export interface Training {
   lossAfter(steps: number): Promise<number | null> | number | null;
 }
 
-export interface Program {
+export interface Program<Work = Workload> {
   readonly about: string; // version and platform
   readonly pids?: readonly number[]; // processes outside of its own process group, which are stopped and ended with it
-  open(workload: Workload, variant: Variant): Promise<Training> | Training;
+  open(workload: Work, variant: Variant): Promise<Training> | Training;
 }
 
 /**
  * Answers each line of JSON with one line: { open, variant }, { lossAfter }, { run }. The first line describes the
  * program, or what is missing.
  */
-export async function serve(load: () => Promise<Program>): Promise<void> {
+export async function serve<Work = Workload>(load: () => Promise<Program<Work>>): Promise<void> {
   const answer = (value: object): void => {
     process.stdout.write(`${JSON.stringify(value)}\n`);
   };
-  let program: Program;
+  let program: Program<Work>;
   try {
     program = await load();
   } catch (error) {
@@ -35,7 +35,7 @@ export async function serve(load: () => Promise<Program>): Promise<void> {
   let training: Training | undefined;
   for await (const line of createInterface({ input: process.stdin })) {
     try {
-      const request: { open?: Workload; variant?: Variant; run?: number; lossAfter?: number } = JSON.parse(line);
+      const request: { open?: Work; variant?: Variant; run?: number; lossAfter?: number } = JSON.parse(line);
       if (request.open !== undefined) {
         training = await program.open(request.open, request.variant ?? {});
         answer({});

@@ -150,7 +150,7 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
   };
 }
 
-function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activation'>): NetworkSpec {
+export function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activation'>): NetworkSpec {
   const layers: NetworkSpec['layers'] = [];
   for (let l = 1; l < widths.length; l++) {
     layers.push({ kind: 'dense', out: widths[l], init: activation === 'relu' ? 'he-normal' : 'glorot-uniform' });
@@ -162,7 +162,7 @@ function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activation'>)
 const init = 'he-normal';
 
 /** Convolutions of 3 x 3 within each channel, and of 1 x 1 between channels. */
-const depthwise: NetworkSpec = {
+export const depthwise: NetworkSpec = {
   input: [32, 32, 3],
   layers: [
     ...[conv2d(32, 3, { padding: 1, init }), relu()],

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  buildNetwork,
+  convnet,
+  createRandom,
+  type ElementType,
+  gptNetwork,
+  gruNetwork,
+  initializeParameters,
+  type NetworkSpec,
+  resnet20,
+} from '@gradloom/core';
+import { elementView } from '@gradloom/core/internal';
+import { createModel, exportModel, saveModel } from '@gradloom/runtime';
+import { depthwise, specOf } from '../peers/workloads.ts';
+
+/** A network whose answers are timed, and rows for it. Every program reads the same weights and rows. */
+export interface InferenceWorkload {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly network: NetworkSpec; // in long form
+  readonly model: string; // file of the model
+  readonly onnx: string; // file of the exported model
+  readonly theta: string; // file [P] of float64
+  readonly x: string; // file [ROWS, I] of bytes, or of tokens
+  readonly divisor: number;
+  readonly rows: number;
+  readonly isText: boolean;
+}
+
+/** Rows of a file: those of the largest batch. */
+export const ROWS = 256;
+
+const TOKENS = 65; // characters of tiny Shakespeare
+
+const networks: readonly (readonly [name: string, spec: NetworkSpec])[] = [
+  ['784-512-256-10', specOf({ widths: [784, 512, 256, 10], activation: 'relu' })],
+  ['Keras convnet', convnet([28, 28, 1], 10)],
+  ['ResNet-20', resnet20([32, 32, 3], 10)],
+  ['depthwise', depthwise],
+  ['nanoGPT 4/4/128', gptNetwork(4, 4, 128)([64], TOKENS)],
+  ['gru:1x256', gruNetwork(1, 256)([64], TOKENS)],
+  ['iris 4-16-3', specOf({ widths: [4, 16, 3], activation: 'relu' })],
+];
+
+/** Writes the files of all networks, which are deleted when this process ends. */
+export async function createInferenceWorkloads(types: readonly ElementType[]): Promise<InferenceWorkload[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'gradloom-inference-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const workloads: InferenceWorkload[] = [];
+  for (const [k, [name, spec]] of networks.entries()) {
+    const network = buildNetwork(spec);
+    const start = new Float64Array(network.parameterCount);
+    initializeParameters(network, start, 1);
+    const random = createRandom(k, 'inference');
+    const isText = network.spec.layers[0].kind === 'embedding';
+    const numbers = Uint8Array.from({ length: ROWS * network.inputs }, () => random.integer(isText ? TOKENS : 256));
+    const path = (what: string): string => join(folder, `${k}.${what}`);
+    writeFileSync(path('x'), numbers);
+    writeFileSync(path('theta'), new Uint8Array(start.buffer));
+    for (const type of types) {
+      const parameters = elementView(type, new ArrayBuffer(8 * start.length), 0, start.length);
+      parameters.set(start);
+      const model = createModel({ spec: network.spec, parameters }); // without a loss: the file answers with the outputs
+      const files = { model: path(`${type}.gradloom`), onnx: path(`${type}.onnx`) };
+      saveModel(files.model, model);
+      await exportModel(files.onnx, model);
+      workloads.push({
+        name,
+        type,
+        network: network.spec,
+        ...files,
+        theta: path('theta'),
+        x: path('x'),
+        divisor: isText ? 1 : 255,
+        rows: ROWS,
+        isText,
+      });
+    }
+  }
+  return workloads;
+}
