@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createRandom } from '../../packages/core/src/math/random/index.ts';
 import type { Cluster } from '../../packages/runtime/src/cluster/cluster.ts';
 import { openMpi } from '../../packages/runtime/src/cluster/mpi/find-mpi.ts';
-import { createMail, type Letter } from '../../packages/runtime/src/cluster/mpi/mail.ts';
+import { createMailbox, type Message } from '../../packages/runtime/src/cluster/mpi/mailbox.ts';
 
 /** Tags that no other messages have. */
 const TAGS = [7, 8];
@@ -33,7 +33,7 @@ function lettersOf(rank: number): Sent[] {
  * overtakes an earlier one of the same rank.
  */
 export async function swapLetters({ rank, ranks, connection }: Cluster, byTag: boolean): Promise<number> {
-  const mail = createMail(openMpi(connection.path));
+  const mail = createMailbox(openMpi(connection.path));
   const random = createRandom(rank, 'takes');
   const others = Array.from({ length: ranks }, (_, other) => other).filter((other) => other !== rank);
   for (const { tag, bytes } of lettersOf(rank)) for (const other of others) mail.send(other, tag, bytes);
@@ -43,7 +43,7 @@ export async function swapLetters({ rank, ranks, connection }: Cluster, byTag: b
     const froms = [...coming.keys()];
     const from = froms[random.integer(froms.length)];
     const tag = byTag ? TAGS[random.integer(TAGS.length)] : null;
-    const letter = mail.take(byTag && random.integer(2) === 0 ? null : from, tag);
+    const letter = mail.receive(byTag && random.integer(2) === 0 ? null : from, tag);
     mail.isSent();
     if (letter === null) {
       await nextTurn();
@@ -59,7 +59,7 @@ export async function swapLetters({ rank, ranks, connection }: Cluster, byTag: b
 }
 
 /** Index of a letter among those that are still expected. @throws Error unless it is the first. */
-function placeOf(letter: Letter, left: readonly Sent[], byTag: boolean): number {
+function placeOf(letter: Message, left: readonly Sent[], byTag: boolean): number {
   const place = left.findIndex(({ tag }) => !byTag || tag === letter.tag);
   const expected = left[place];
   const isIt = expected?.tag === letter.tag && Buffer.compare(expected.bytes, letter.bytes) === 0;

@@ -137,7 +137,7 @@ const right: Record<string, () => readonly unknown[]> = {
   fingerprint: () => [model.parameters],
   hashDataset: () => [data],
   hasTargetsByPosition: () => [data],
-  hearLate: () => [null, null, 1],
+  findLateRanks: () => [null, null, 1],
   imageRow: () => [{ preprocessing: { version: 1, image } }, 'nowhere.png'],
   importModel: () => ['nowhere.npz', {}],
   encodePng: () => [picture],

@@ -35,7 +35,7 @@ export interface BrowserTeam {
  * Words of the orders. All that threads tell each other goes through these: while a worker waits, some browsers deliver
  * none of the messages that it has sent.
  */
-const ORDER = { turn: 0, kind: 1, first: 2, limit: 3, probe: 4, members: 5, ended: 6, failed: 7 };
+const ORDER_WORD = { turn: 0, kind: 1, first: 2, limit: 3, probe: 4, members: 5, ended: 6, failed: 7 };
 const KIND = { opening: 0, span: 1, leave: 2 };
 
 const GONE = 'createTeam: a worker no longer answers, and the run has ended';
@@ -50,11 +50,11 @@ export async function createTeam(
   environment = browserEnvironment,
 ): Promise<BrowserTeam> {
   const threads = others.length + 1;
-  const orders = new Int32Array(new SharedArrayBuffer(4 * Object.keys(ORDER).length));
+  const orders = new Int32Array(new SharedArrayBuffer(4 * Object.keys(ORDER_WORD).length));
   const order = (kind: number): void => {
-    orders[ORDER.kind] = kind;
-    Atomics.add(orders, ORDER.turn, 1);
-    Atomics.notify(orders, ORDER.turn);
+    orders[ORDER_WORD.kind] = kind;
+    Atomics.add(orders, ORDER_WORD.turn, 1);
+    Atomics.notify(orders, ORDER_WORD.turn);
   };
   /** Lets the others go if the work fails: they would wait for ever, and hear of no later run. */
   const guarded = <T>(work: () => T): T => {
@@ -69,10 +69,10 @@ export async function createTeam(
   const context = guarded(() => createContext(setup, 0, environment));
   const giveUpMs = performance.now() + JOIN_LIMIT_MS;
   const isWhole = (): boolean => {
-    if (Atomics.load(orders, ORDER.failed) > 0 || performance.now() > giveUpMs) {
+    if (Atomics.load(orders, ORDER_WORD.failed) > 0 || performance.now() > giveUpMs) {
       throw new Error(`createTeam: not all of ${threads} threads have started`);
     }
-    return Atomics.load(orders, ORDER.members) === others.length;
+    return Atomics.load(orders, ORDER_WORD.members) === others.length;
   };
   while (!guarded(isWhole)) await new Promise((resolve) => setTimeout(resolve, 1));
 
@@ -84,11 +84,11 @@ export async function createTeam(
 
   function runTogether(work: Work): void {
     resetControl(setup.control);
-    orders[ORDER.ended] = 0;
+    orders[ORDER_WORD.ended] = 0;
     if (work.kind === 'span') {
-      orders[ORDER.first] = work.first;
-      orders[ORDER.limit] = work.limit;
-      orders[ORDER.probe] = Number(work.probe);
+      orders[ORDER_WORD.first] = work.first;
+      orders[ORDER_WORD.limit] = work.limit;
+      orders[ORDER_WORD.probe] = Number(work.probe);
     }
     order(KIND[work.kind]);
     try {
@@ -96,7 +96,7 @@ export async function createTeam(
     } finally {
       awaitEnds();
     }
-    if (orders[ORDER.failed] > 0) throw new Error('createTeam: a worker has failed, and the run with it');
+    if (orders[ORDER_WORD.failed] > 0) throw new Error('createTeam: a worker has failed, and the run with it');
     if (isAborted(setup.control)) throw new Error(GONE);
   }
 
@@ -104,10 +104,10 @@ export async function createTeam(
   function awaitEnds(): void {
     const { maxSleeps = Number.POSITIVE_INFINITY } = environment;
     for (let sleeps = 0; ; sleeps++) {
-      const ended = Atomics.load(orders, ORDER.ended);
+      const ended = Atomics.load(orders, ORDER_WORD.ended);
       if (ended === others.length) return;
       if (sleeps - ended > maxSleeps) throw new Error(GONE);
-      Atomics.wait(orders, ORDER.ended, ended, SLEEP_MS);
+      Atomics.wait(orders, ORDER_WORD.ended, ended, SLEEP_MS);
     }
   }
 }
@@ -118,16 +118,16 @@ export function joinTeam({ setup, thread, threads, orders }: TeamMessage, onErro
   try {
     context = createContext(setup, thread, browserEnvironment);
   } catch (error) {
-    Atomics.add(orders, ORDER.failed, 1);
+    Atomics.add(orders, ORDER_WORD.failed, 1);
     onError(reasonOf(error));
     return;
   }
-  Atomics.add(orders, ORDER.members, 1);
+  Atomics.add(orders, ORDER_WORD.members, 1);
   for (let turn = 0; ; turn++) {
-    while (Atomics.load(orders, ORDER.turn) === turn) Atomics.wait(orders, ORDER.turn, turn);
-    const kind = orders[ORDER.kind];
+    while (Atomics.load(orders, ORDER_WORD.turn) === turn) Atomics.wait(orders, ORDER_WORD.turn, turn);
+    const kind = orders[ORDER_WORD.kind];
     if (kind === KIND.leave) return;
-    const [first, limit, probe] = [orders[ORDER.first], orders[ORDER.limit], orders[ORDER.probe] === 1];
+    const [first, limit, probe] = [orders[ORDER_WORD.first], orders[ORDER_WORD.limit], orders[ORDER_WORD.probe] === 1];
     try {
       runWork(
         context,
@@ -136,21 +136,21 @@ export function joinTeam({ setup, thread, threads, orders }: TeamMessage, onErro
         threads,
       );
     } catch (error) {
-      Atomics.add(orders, ORDER.failed, 1);
+      Atomics.add(orders, ORDER_WORD.failed, 1);
       onError(reasonOf(error));
     }
-    Atomics.add(orders, ORDER.ended, 1);
-    Atomics.notify(orders, ORDER.ended);
+    Atomics.add(orders, ORDER_WORD.ended, 1);
+    Atomics.notify(orders, ORDER_WORD.ended);
   }
 }
 
 /** Runs the work of a thread. An error aborts the whole team, so that no thread waits for this one. */
 function runWork(context: RunContext, work: Work, thread: number, threads: number): void {
   const { setup } = context;
-  const place = { setup, live: [setup.run], thread, threads };
+  const teamTask = { setup, live: [setup.run], thread, threads };
   try {
-    if (work.kind === 'opening') openThread(context, { ...place, ...work });
-    else runSteps(context, { ...place, ...work });
+    if (work.kind === 'opening') openThread(context, { ...teamTask, ...work });
+    else runSteps(context, { ...teamTask, ...work });
   } catch (error) {
     abortTeam(setup.control);
     throw error;

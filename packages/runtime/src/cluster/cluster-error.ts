@@ -9,17 +9,28 @@ export class ClusterError extends Error {
   /** Whether nothing can be agreed on with these: they have died, or not come within the time limit. */
   readonly isLate: boolean;
 
+  /**
+   * What the message says of late ranks, such as 'has died'; undefined for others.
+   * @internal
+   */
+  readonly lateness: string | undefined;
+
   /** @internal */
-  constructor(message: string, ranks: readonly number[] = [], { isLate = false, ...options }: Details = {}) {
+  constructor(message: string, ranks: readonly number[] = [], { lateness, ...options }: LateOptions = {}) {
     super(message, options);
     this.ranks = ranks;
-    this.isLate = isLate;
+    this.isLate = lateness !== undefined;
+    this.lateness = lateness;
   }
 }
 
-interface Details extends ErrorOptions {
-  readonly isLate?: boolean;
+interface LateOptions extends ErrorOptions {
+  readonly lateness?: string;
 }
+
+/** The error for late ranks of `count`. */
+export const lateError = (ranks: readonly number[], count: number, lateness: string, options: ErrorOptions = {}) =>
+  new ClusterError(`cluster: ${namesOf(ranks, count)} ${lateness}`, ranks, { ...options, lateness });
 
 /** The ranks as the subject of a sentence: 'rank 2 of 4', 'ranks 1, 2 of 4'. */
 export function namesOf(ranks: readonly number[], count: number): string {

@@ -6,8 +6,8 @@ export interface MachineReport {
   readonly host: string;
   readonly machine: string; // equal for all ranks that share cores
   readonly cores: readonly number[] | null; // core numbers that this process may use; null if the system does not say
-  readonly parallel: number; // threads that this process may run at once
-  readonly all: number; // cores of the machine
+  readonly maxThreads: number; // threads that this process may run at once
+  readonly coreCount: number; // cores of the machine
 }
 
 /** The place of this process. */
@@ -18,8 +18,8 @@ export function reportMachine(): MachineReport {
     // Containers on one machine have different host names.
     machine: readText('/proc/sys/kernel/random/boot_id')?.trim() ?? host,
     cores: allowedCores(readText('/proc/self/status') ?? ''),
-    parallel: availableParallelism(),
-    all: cpus().length,
+    maxThreads: availableParallelism(),
+    coreCount: cpus().length,
   };
 }
 
@@ -27,22 +27,22 @@ export function reportMachine(): MachineReport {
  * Cores for each rank, at least 1: a core that several ranks of a machine may use is divided equally among them. A rank
  * that mpirun binds to cores has those alone.
  */
-export function coreShares(places: readonly MachineReport[]): number[] {
-  return places.map((place) => {
-    const here = places.filter(({ machine }) => machine === place.machine);
-    const cores = place.cores ?? Array.from({ length: place.parallel }, (_, core) => core);
-    const sharers = (core: number): number => here.filter((other) => other.cores?.includes(core) ?? true).length;
+export function coreShares(reports: readonly MachineReport[]): number[] {
+  return reports.map((report) => {
+    const neighbours = reports.filter(({ machine }) => machine === report.machine);
+    const cores = report.cores ?? Array.from({ length: report.maxThreads }, (_, core) => core);
+    const sharers = (core: number): number => neighbours.filter((other) => other.cores?.includes(core) ?? true).length;
     const share = cores.reduce((sum, core) => sum + 1 / sharers(core), 0);
-    return Math.max(1, Math.min(place.parallel, Math.floor(share + 1e-9)));
+    return Math.max(1, Math.min(report.maxThreads, Math.floor(share + 1e-9)));
   });
 }
 
 /** Cores of each rank's machine that none of its ranks may use. */
-export function idleCores(places: readonly MachineReport[]): number[] {
-  return places.map(({ machine, all }) => {
-    const here = places.filter((other) => other.machine === machine);
-    const used = new Set(here.flatMap(({ cores }) => cores ?? []));
-    return here.some(({ cores }) => cores === null) ? 0 : Math.max(0, all - used.size);
+export function idleCores(reports: readonly MachineReport[]): number[] {
+  return reports.map(({ machine, coreCount }) => {
+    const neighbours = reports.filter((other) => other.machine === machine);
+    const used = new Set(neighbours.flatMap(({ cores }) => cores ?? []));
+    return neighbours.some(({ cores }) => cores === null) ? 0 : Math.max(0, coreCount - used.size);
   });
 }
 

@@ -24,12 +24,12 @@ export const BARRIERS = 100;
 export function runExchange({ control, thread, threads, numbers, sums, times }: ExchangeTask, cores: number): void {
   const barrier = createBarrier(control, threads, cores);
   const N = numbers.length / threads;
-  const own = viewOf(numbers, thread * N, N);
+  const threadNumbers = viewOf(numbers, thread * N, N);
   const others = viewOf(numbers, ((thread + 1) % threads) * N, N);
   const rounds = times.length / threads / EXCHANGE_TIMES;
   Atomics.add(control, CONTROL.checkedIn, 1);
   for (let round = 0; round < rounds; round++) {
-    own.fill(round);
+    threadNumbers.fill(round);
     if (!barrier.arrive()) return;
     const startMs = performance.now();
     sums[thread] = sumOf(others);

@@ -20,18 +20,18 @@ export interface Exchange {
 const NUMBERS = 64 * 1024;
 const ROUNDS = 50;
 /** Number of restarts: on a busy machine two threads may share a core for as long as they run. */
-const BEGINNINGS = 8;
+const ATTEMPTS = 8;
 
 /**
  * Measures barriers and reads of each other's numbers among `threads` threads of the pool, by the slowest thread of the
  * best round: in other rounds a thread has lost its core.
  */
-export async function measureExchange(pool: Pool, threads: number, beginnings = BEGINNINGS): Promise<Exchange> {
+export async function measureExchange(pool: Pool, threads: number, attemptCount = ATTEMPTS): Promise<Exchange> {
   if (!isPool(pool)) throw new Error('measureExchange: pool has another value, expected one that createPool made');
   option.positiveInteger.check('measureExchange', 'threads', threads);
-  const found: Exchange[] = [];
-  for (let k = 0; k < beginnings; k++) found.push(await measureOnce(pool, threads));
-  const best = (of: keyof Exchange): number => Math.min(...found.map((one) => one[of]));
+  const attempts: Exchange[] = [];
+  for (let k = 0; k < attemptCount; k++) attempts.push(await measureOnce(pool, threads));
+  const best = (of: keyof Exchange): number => Math.min(...attempts.map((attempt) => attempt[of]));
   return {
     threads,
     barrierMs: best('barrierMs'),

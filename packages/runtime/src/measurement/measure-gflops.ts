@@ -32,14 +32,14 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
   option.nonNegative.check('measureGflops', 'budgetMs', budgetMs);
   const B = backend.name === 'reference' ? 8 : 256;
   const compiled = compileFor(backend, type);
-  const take = (allocate: Allocate) => ({
+  const takeArrays = (allocate: Allocate) => ({
     y: allocate(B * O),
     x: allocate(B * I),
     W: allocate(I * O),
     b: allocate(O),
     scratch: takeKernelScratch([[I, O]], backend.name, allocate),
   });
-  const { memory, arrays } = createKernelMemory(backend, take, type);
+  const { memory, arrays } = createKernelMemory(backend, takeArrays, type);
   const { y, x, W, b, scratch } = arrays;
   for (const input of [x, W, b]) for (let i = 0; i < input.length; i++) input[i] = (i % 101) / 101 - 0.5;
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
@@ -67,12 +67,12 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
  */
 export function createKernelMemory<T>(
   { name }: Backend,
-  take: (allocate: Allocate) => T,
+  takeArrays: (allocate: Allocate) => T,
   elementType: ElementType = FLOAT64,
 ): { memory: WasmMemory; arrays: T } {
-  const length = countDoubles(take, elementType);
+  const length = countDoubles(takeArrays, elementType);
   const memory = allocateSharedMemory(8 * length + BEYOND, name);
   const doubles = new Float64Array(memory.buffer, 0, length);
   const allocate = createAllocator('createKernelMemory', doubles, elementType);
-  return { memory, arrays: take(allocate) };
+  return { memory, arrays: takeArrays(allocate) };
 }

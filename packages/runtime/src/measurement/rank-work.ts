@@ -10,7 +10,7 @@ import type { TrainOptions } from '../training/run/options.ts';
 import { planRun } from '../training/run/plan.ts';
 
 /** Messages and bytes that a rank exchanges with all others: the larger of sent and received, for the busiest rank. */
-export interface Way {
+export interface Traffic {
   readonly messages: number;
   readonly bytes: number;
 }
@@ -27,9 +27,9 @@ export interface RankWork {
   readonly held: number; // most parameters that a rank updates
   readonly nodeRows: number; // gradient rows that the owners of the parameters add
   readonly joins: number; // gradient rows that a team adds before it sends
-  readonly gradients: Way;
-  readonly weights: Way;
-  readonly notes: Way;
+  readonly gradients: Traffic;
+  readonly weights: Traffic;
+  readonly notes: Traffic;
   readonly early: number; // share of the gradients that are complete before the backward pass ends
   readonly ringBytes: number; // bytes that a rank would send in a ring all-reduce
 }
@@ -69,15 +69,15 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
   const busiest = rowsOf.indexOf(rows);
   const { first, end } = share.ranges[busiest];
   const count = ranks.threadsOf.length;
-  const lastBucket = ownership.blocksOf.reduce((sum, own) => sum + own[own.length - 1].length, 0);
+  const lastBucket = ownership.blocksOf.reduce((sum, blocks) => sum + blocks[blocks.length - 1].length, 0);
   return {
     ...{ ranks: count, parameters: P, bytesOfNumber, leaves: share.leaves, rows },
     threadRows: Math.min(rows, leafRows * Math.ceil((end - first) / ranks.threadsOf[busiest])),
-    idle: rowsOf.filter((own) => own === 0).length,
+    idle: rowsOf.filter((rankRows) => rankRows === 0).length,
     held: Math.max(...ownership.parameterCounts),
     nodeRows: share.nodes.flat().length,
     joins: joinsOf(shape, ranks, share, busiest),
-    ...waysOf(share, ownership, P, bytesOfNumber),
+    ...trafficOf(share, ownership, P, bytesOfNumber),
     notes: notesOf(share, ownership, !shape.clips),
     early: P === 0 ? 0 : 1 - lastBucket / P,
     ringBytes: (2 * P * bytesOfNumber * (count - 1)) / count,
@@ -99,7 +99,7 @@ function joinsOf(shape: RankStepShape, ranks: Ranks, { nodes }: RankBatch, rank:
 }
 
 /** Messages that bring gradients to the ranks that update them, and weights from these to all. */
-function waysOf(
+function trafficOf(
   { nodes }: RankBatch,
   { buckets, blocksOf, parameterCounts }: Ownership,
   P: number,
@@ -107,17 +107,18 @@ function waysOf(
 ) {
   const ranks = parameterCounts.length;
   const all = nodes.flat().length;
-  const owners = buckets.map((_, b) => blocksOf.filter((own) => own[b].length > 0).length); // owners of a bucket
-  let [gradients, weights]: [Way, Way] = [NOTHING, NOTHING];
+  const owners = buckets.map((_, b) => blocksOf.filter((blocks) => blocks[b].length > 0).length); // owners of a bucket
+  let [gradients, weights]: [Traffic, Traffic] = [NOTHING, NOTHING];
   for (let rank = 0; rank < ranks; rank++) {
-    const own = nodes[rank].length;
+    const rankNodes = nodes[rank].length;
     const parts = blocksOf[rank].filter(({ length }) => length > 0).length;
-    const others = owners.reduce((sum, one, b) => sum + one - (blocksOf[rank][b].length > 0 ? 1 : 0), 0);
-    gradients = most(gradients, {
-      messages: Math.max(own * others, (all - own) * parts),
-      bytes: bytesOfNumber * Math.max(own * (P - parameterCounts[rank]), (all - own) * parameterCounts[rank]),
+    const others = owners.reduce((sum, ownerCount, b) => sum + ownerCount - (blocksOf[rank][b].length > 0 ? 1 : 0), 0);
+    gradients = maxTraffic(gradients, {
+      messages: Math.max(rankNodes * others, (all - rankNodes) * parts),
+      bytes:
+        bytesOfNumber * Math.max(rankNodes * (P - parameterCounts[rank]), (all - rankNodes) * parameterCounts[rank]),
     });
-    weights = most(weights, {
+    weights = maxTraffic(weights, {
       messages: Math.max((ranks - 1) * parts, others),
       bytes: bytesOfNumber * Math.max((ranks - 1) * parameterCounts[rank], P - parameterCounts[rank]),
     });
@@ -126,9 +127,9 @@ function waysOf(
 }
 
 /** Notes of each rank to all: a request, losses of its leaves, and squares of its blocks. */
-function notesOf({ ranges }: RankBatch, { blocksOf }: Ownership, hasSquares: boolean): Way {
+function notesOf({ ranges }: RankBatch, { blocksOf }: Ownership, hasSquares: boolean): Traffic {
   const lengths = ranges.map(({ first, end }, rank) => {
-    const blocks = hasSquares ? blocksOf[rank].reduce((sum, own) => sum + own.end - own.first, 0) : 0;
+    const blocks = hasSquares ? blocksOf[rank].reduce((sum, range) => sum + range.end - range.first, 0) : 0;
     return 1 + end - first + blocks;
   });
   const all = lengths.reduce((sum, length) => sum + length, 0);
@@ -137,9 +138,9 @@ function notesOf({ ranges }: RankBatch, { blocksOf }: Ownership, hasSquares: boo
   return { messages: ranks - 1, bytes };
 }
 
-const NOTHING: Way = { messages: 0, bytes: 0 };
+const NOTHING: Traffic = { messages: 0, bytes: 0 };
 
-const most = (a: Way, b: Way): Way => ({
+const maxTraffic = (a: Traffic, b: Traffic): Traffic => ({
   messages: Math.max(a.messages, b.messages),
   bytes: Math.max(a.bytes, b.bytes),
 });

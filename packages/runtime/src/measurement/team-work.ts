@@ -46,10 +46,13 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
       (couples ? barriersOf({ network, loss }) : 0),
     threadsOf(threads) {
       const { passes, nodes } = planTeam(teamOptions(shape, batch, threads, false));
-      return passes.map((own, t) => ({
-        rows: own.reduce((sum, { first, count }) => sum + Math.min(count * leafRows, batch - first * leafRows), 0),
-        passes: own.length,
-        gradientRows: new Set(own.flatMap(({ row }) => (row < nodes.length ? [row] : []))).size,
+      return passes.map((threadPasses, t) => ({
+        rows: threadPasses.reduce(
+          (sum, { first, count }) => sum + Math.min(count * leafRows, batch - first * leafRows),
+          0,
+        ),
+        passes: threadPasses.length,
+        gradientRows: new Set(threadPasses.flatMap(({ row }) => (row < nodes.length ? [row] : []))).size,
         parameters: startOf(t + 1, threads) - startOf(t, threads),
       }));
     },

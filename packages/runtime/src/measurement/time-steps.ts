@@ -17,18 +17,18 @@ export interface TimedRun {
 const LEAD_MS = 350;
 
 /** Least share of a run's time that must be left for timing. */
-const LEAST_TIMED = 1 / 3;
+const MIN_TIMED_SHARE = 1 / 3;
 
 /** Waits for a run and times the steps after its first 350 ms, or after fewer (or from the start) if it is short. */
 export async function timeSteps(run: TrainingRun): Promise<TimedRun> {
   if (typeof run !== 'object' || run === null || !(Symbol.asyncIterator in run && 'then' in run)) {
     throw new OptionError('timeSteps', 'run', `has ${show(run)}, expected one that train began`);
   }
-  const told = [START];
-  for await (const event of run) if (event.type === 'progress') told.push(event);
+  const reports = [START];
+  for await (const event of run) if (event.type === 'progress') reports.push(event);
   const result = await run;
   // Skips up to the first report beyond 350 ms, if enough time is left after it.
-  const enough = told.filter((report) => report.elapsedMs <= (1 - LEAST_TIMED) * result.elapsedMs);
+  const enough = reports.filter((report) => report.elapsedMs <= (1 - MIN_TIMED_SHARE) * result.elapsedMs);
   const lead = enough.find((report) => report.elapsedMs >= LEAD_MS) ?? enough[enough.length - 1];
   const { step, elapsedMs, samplesPerSecond } = lead;
   const ms = result.elapsedMs - elapsedMs;

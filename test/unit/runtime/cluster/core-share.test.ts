@@ -6,9 +6,9 @@ import {
   type MachineReport,
 } from '../../../../packages/runtime/src/cluster/core-share.ts';
 
-const place = (machine: string, cores: readonly number[] | null, all = 8): MachineReport => ({
-  ...{ host: machine, machine, cores, all },
-  parallel: cores?.length ?? all,
+const place = (machine: string, cores: readonly number[] | null, coreCount = 8): MachineReport => ({
+  ...{ host: machine, machine, cores, coreCount },
+  maxThreads: cores?.length ?? coreCount,
 });
 const eight = [0, 1, 2, 3, 4, 5, 6, 7];
 
@@ -26,7 +26,7 @@ test.each([
 });
 
 test('no share is more than a process may run at once', () => {
-  expect(coreShares([{ ...place('a', eight), parallel: 3 }])).toEqual([3]);
+  expect(coreShares([{ ...place('a', eight), maxThreads: 3 }])).toEqual([3]);
 });
 
 test('idle cores are those that no rank of the machine may use', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { childrenOf, parentOf } from '../../../../packages/runtime/src/cluster/mpi/talk.ts';
+import { childrenOf, parentOf } from '../../../../packages/runtime/src/cluster/mpi/collectives.ts';
 
 test.each([1, 2, 3, 5, 8, 13, 64, 1000])('the tree over %i ranks reaches each once, in few rounds', (ranks) => {
   const rounds = new Map([[0, 0]]);

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, ClusterError, openCluster } from '@gradloom/runtime';
-import { endTogether, hearLate, localRank, namesOf, rankCount } from '@gradloom/runtime/internal';
+import { endTogether, findLateRanks, localRank, namesOf, rankCount } from '@gradloom/runtime/internal';
 import type { Request } from '../../options/raw-options.ts';
 import { describeFailure, exitCodeOf } from '../../terminal/failure.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
@@ -87,10 +87,10 @@ async function sayLate(
   last: string | null,
   io: Io,
 ): Promise<void> {
-  const { error, speaker } = await hearLate(cluster, clusterError, LAST_WORDS_MS);
+  const { error, reporter } = await findLateRanks(cluster, clusterError, LAST_WORDS_MS);
   const checkpointText = last === null ? '' : `; ${describeLast(last)}`;
   const lines = describeFailure(where, error, false).map((line) => `${line}${checkpointText}`);
-  if (speaker !== cluster.rank) await sleep(LAST_WORDS_MS);
+  if (reporter !== cluster.rank) await sleep(LAST_WORDS_MS);
   printLines(io.stderr, lines);
 }
 

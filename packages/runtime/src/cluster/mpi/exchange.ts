@@ -21,20 +21,20 @@ export function messagesOf(transfers: readonly Transfer[], pieceBytes = PIECE_BY
   const pieces = transfers.flatMap(({ kind, peer, numbers }): Transfer[] =>
     cutBytes(numbers, pieceBytes).map((piece) => ({ kind, peer, numbers: piece })),
   );
-  const of = (wanted: Transfer['kind']): Transfer[] => pieces.filter(({ kind }) => kind === wanted);
-  return [...of('receive'), ...of('send')];
+  const messagesOfKind = (direction: Transfer['kind']): Transfer[] => pieces.filter(({ kind }) => kind === direction);
+  return [...messagesOfKind('receive'), ...messagesOfKind('send')];
 }
 
 /** Makes one persistent request per message, in the given slots. MPI keeps the order of messages with the same tag. */
 export function planRequests(mpi: MpiLibrary, messages: readonly Transfer[], tag: number, slots: Slots): Requests {
   const { byte, world } = mpi.handles;
-  const one = requestAt(mpi, slots);
-  for (const [place, { kind, peer, numbers }] of messages.entries()) {
+  const requestOf = requestAt(mpi, slots);
+  for (const [slot, { kind, peer, numbers }] of messages.entries()) {
     const make = kind === 'send' ? 'MPI_Send_init' : 'MPI_Recv_init';
-    mpi.call(make, numbers, numbers.byteLength, byte, peer, tag, world, one(place));
-    slots.kinds[place] = REQUEST[kind];
+    mpi.call(make, numbers, numbers.byteLength, byte, peer, tag, world, requestOf(slot));
+    slots.kinds[slot] = REQUEST[kind];
   }
-  const places = messages.map((_, place) => one(place));
+  const requests = messages.map((_, slot) => requestOf(slot));
   const { MPI_Start } = mpi.functions;
   return {
     ...testsOf(
@@ -46,8 +46,8 @@ export function planRequests(mpi: MpiLibrary, messages: readonly Transfer[], tag
       if (slots.started[0] === 1) throw new ClusterError('cluster: an exchange is started while it is under way');
       slots.started.fill(1);
       // One by one: MPI_Startall may start them in any order, but order decides which message is which.
-      for (const place of places) {
-        const code = Number(MPI_Start(place));
+      for (const request of requests) {
+        const code = Number(MPI_Start(request));
         if (code !== 0) throw mpi.refuse('MPI_Start', code);
       }
     },
@@ -73,9 +73,9 @@ export function testsOf(mpi: MpiLibrary, slots: Slots, peers: readonly number[])
     pending() {
       const handleAt = handleReader(mpi, slots);
       const ranks = new Set<number>();
-      for (const [place, peer] of peers.entries()) {
-        if (started[place] === 0) continue;
-        mpi.call('MPI_Request_get_status', handleAt(place), flag, ignoreStatus);
+      for (const [slot, peer] of peers.entries()) {
+        if (started[slot] === 0) continue;
+        mpi.call('MPI_Request_get_status', handleAt(slot), flag, ignoreStatus);
         if (flag[0] === 0) ranks.add(peer);
       }
       return [...ranks].sort((a, b) => a - b);
@@ -86,24 +86,24 @@ export function testsOf(mpi: MpiLibrary, slots: Slots, peers: readonly number[])
 /** Frees requests that are not pending. */
 export function freeRequests(mpi: MpiLibrary, slots: Slots): void {
   const at = requestAt(mpi, slots);
-  for (const [place, kind] of slots.kinds.entries()) {
-    if (kind === REQUEST.send || kind === REQUEST.receive) mpi.call('MPI_Request_free', at(place));
-    slots.kinds[place] = REQUEST.none;
+  for (const [slot, kind] of slots.kinds.entries()) {
+    if (kind === REQUEST.send || kind === REQUEST.receive) mpi.call('MPI_Request_free', at(slot));
+    slots.kinds[slot] = REQUEST.none;
   }
 }
 
 /** The memory of one request, for functions that take its address. */
-export function requestAt(mpi: MpiLibrary, slots: Slots): (place: number) => Uint8Array<SharedArrayBuffer> {
+export function requestAt(mpi: MpiLibrary, slots: Slots): (slot: number) => Uint8Array<SharedArrayBuffer> {
   const { requestBytes } = mpi.family;
-  return (place) => viewOf(slots.requests, place * requestBytes, requestBytes);
+  return (slot) => viewOf(slots.requests, slot * requestBytes, requestBytes);
 }
 
 /** The request handle, for functions that take its value. */
-function handleReader(mpi: MpiLibrary, { requests }: Slots): (place: number) => unknown {
+function handleReader(mpi: MpiLibrary, { requests }: Slots): (slot: number) => unknown {
   const view = new DataView(requests.buffer, requests.byteOffset, requests.byteLength);
   return mpi.family.requestBytes === 8
-    ? (place) => view.getBigUint64(place * 8, true)
-    : (place) => view.getInt32(place * 4, true);
+    ? (slot) => view.getBigUint64(slot * 8, true)
+    : (slot) => view.getInt32(slot * 4, true);
 }
 
 function cutBytes(numbers: SharedNumbers, pieceBytes: number): Uint8Array<SharedArrayBuffer>[] {
@@ -116,7 +116,7 @@ function cutBytes(numbers: SharedNumbers, pieceBytes: number): Uint8Array<Shared
 }
 
 /** Tags keep messages of different meaning apart. MPI promises tags up to 32,767. */
-export const TAGS = { failure: 1, stop: 2, gather: 3, spread: 4, move: 5, ready: 6, late: 9 };
+export const TAGS = { failure: 1, stop: 2, gather: 3, broadcast: 4, move: 5, ready: 6, late: 9 };
 
 const FIRST_CHANNEL = 16;
 const LAST_TAG = 32_767;

@@ -29,9 +29,10 @@ export function findMpi(options: FindMpiOptions = {}): MpiSearch {
   try {
     koffi = (options.koffi ?? loadKoffi)();
   } catch (error) {
-    const why = firstLine(error);
-    const what = why === "Cannot find module 'koffi'" ? 'npm install koffi@3' : why;
-    return refusal(`koffi is not installed, expected version 3 (${what})`);
+    // Node gives the same code if koffi is there, but not its build for this system.
+    const reason = firstLine(error);
+    const advice = reason === "Cannot find module 'koffi'" ? 'npm install koffi@3' : reason;
+    return refusal(`koffi is not installed, expected version 3 (${advice})`);
   }
   if (options.path !== undefined) return open(koffi, options.path, 'path');
   if (environment.GRADLOOM_MPI) return open(koffi, environment.GRADLOOM_MPI, 'GRADLOOM_MPI');
@@ -58,8 +59,8 @@ function numberIn(where: string, environment: Environment, names: readonly strin
   if (typeof environment !== 'object' || environment === null) {
     throw new Error(`${where}: environment has ${show(environment)}, expected that of a process`);
   }
-  const found = names.find((name) => environment[name] !== undefined);
-  return found === undefined ? null : Number(environment[found]);
+  const variable = names.find((name) => environment[name] !== undefined);
+  return variable === undefined ? null : Number(environment[variable]);
 }
 
 /** Opens a library again, in another thread. @throws if it cannot be loaded. */
@@ -85,23 +86,28 @@ function open(koffi: Koffi, path: string, where: string): MpiSearch {
 
 function search(koffi: Koffi, starter: MpiName | null): MpiSearch {
   const namesOf = (name: MpiName): readonly string[] => (mpiFamilies[name] as MpiFamily).names[process.platform] ?? [];
-  const wanted = starter === null ? mpiNames : [starter];
-  let refused = '';
-  for (const name of wanted.flatMap(namesOf)) {
+  const families = starter === null ? mpiNames : [starter];
+  let refusals = '';
+  for (const name of families.flatMap(namesOf)) {
+    let loaded: NativeLibrary;
     try {
-      const library = bindMpi(koffi, load(koffi, name), name);
+      loaded = load(koffi, name);
+    } catch {
+      continue; // the system has none of this name
+    }
+    try {
+      const library = bindMpi(koffi, loaded, name);
       if (starter === null || library.name === starter) return { library, reason: null };
-      refused += `; ${name} is ${library.name}`;
+      refusals += `; ${name} is ${library.name}`;
     } catch (error) {
-      const why = firstLine(error);
-      if (why.startsWith('expected')) refused += `; ${name} is there, ${why}`;
+      refusals += `; ${name} is there, ${firstLine(error)}`;
     }
   }
   const what = starter === null ? 'MPI' : `${starter}, whose mpirun has started this process`;
-  const names = wanted.flatMap(namesOf).join(', ') || `a path in GRADLOOM_MPI, on ${process.platform}`;
-  const packages = wanted.map((name) => `${mpiFamilies[name].debian} for ${name}`).join(', or ');
+  const names = families.flatMap(namesOf).join(', ') || `a path in GRADLOOM_MPI, on ${process.platform}`;
+  const packages = families.map((name) => `${mpiFamilies[name].debian} for ${name}`).join(', or ');
   const advice = process.platform === 'linux' ? ` (Debian: apt install ${packages})` : '';
-  return refusal(`the system has no library of ${what}, expected ${names}${advice}${refused}`);
+  return refusal(`the system has no library of ${what}, expected ${names}${advice}${refusals}`);
 }
 
 /**
@@ -116,8 +122,8 @@ function keepUcxFromMemory(): void {
 /** Refuses anything but a file: the system loader would wait forever for a FIFO. */
 function load(koffi: Koffi, path: string): NativeLibrary {
   keepUcxFromMemory();
-  const isPlace = path !== basename(path);
-  if (isPlace && statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('not a regular file');
+  const isPath = path !== basename(path);
+  if (isPath && statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('not a regular file');
   // Global, since MPI opens its components as libraries later, and some look for its symbols.
   return koffi.load(path, { global: true });
 }

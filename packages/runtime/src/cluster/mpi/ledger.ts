@@ -1,7 +1,7 @@
 import { viewOf } from '@gradloom/core/internal';
 
 /** Indices of 32-bit words in the ledger's header. */
-const WORD = { trouble: 0, rank: 1, length: 2, used: 3, question: 4, turn: 5 };
+const HEADER = { trouble: 0, rank: 1, length: 2, used: 3, question: 4, turn: 5 };
 const HEAD_WORDS = 16;
 const TEXT_BYTES = 1024;
 
@@ -29,9 +29,9 @@ export interface Slots {
 export interface Ledger {
   readonly requestBytes: number;
   /** Reserves slots for requests. @throws RangeError if the ledger is full. */
-  take(count: number): Slots;
+  reserve(count: number): Slots;
   /** All reserved slots. */
-  taken(): Slots;
+  reserved(): Slots;
   /** Frees all slots. Only while no exchange is in use. */
   clear(): void;
   /**
@@ -39,22 +39,22 @@ export interface Ledger {
    */
   awaited(): number[];
   /** Whether the main thread asks; read by a waiting thread. */
-  readonly isAsked: boolean;
+  readonly isQuestioned: boolean;
   /** Answers `awaited`. */
-  noteAwaited(ranks: readonly number[]): void;
+  answerAwaited(ranks: readonly number[]): void;
   readonly trouble: number;
   /**
    * The first failure is kept, or the one with the lowest turn: the number of collective calls that the failed rank had
    * completed.
    */
-  noteFailure(rank: number, message: string, turn: number): void;
-  noteLate(ranks: readonly number[]): void;
+  recordFailure(rank: number, message: string, turn: number): void;
+  recordLate(ranks: readonly number[]): void;
   late(): number[];
   /** Records ranks that have died. This replaces any other trouble, since nothing can go on. */
-  noteDead(ranks: readonly number[]): void;
+  recordDead(ranks: readonly number[]): void;
   died(): number[];
   failure(): { readonly rank: number; readonly message: string; readonly turn: number };
-  forgetTrouble(): void;
+  clearTrouble(): void;
 }
 
 /** Number of slots. A thousand for each rank suffice for a few exchanges per bucket of parameters in a few programs. */
@@ -87,69 +87,69 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     kinds: viewOf(kinds, from, count),
     started: viewOf(started, from, count),
   });
-  const taken = (): Slots => slots(0, Math.min(capacity, Atomics.load(head, WORD.used)));
+  const reserved = (): Slots => slots(0, Math.min(capacity, Atomics.load(head, HEADER.used)));
   const mark = (ranks: readonly number[], among = awaited): void => {
     among.fill(0);
     for (const rank of ranks) among[rank] = 1;
   };
   const marked = (among = awaited): number[] => [...among.keys()].filter((rank) => among[rank] === 1);
-  const note = (trouble: number): boolean =>
-    Atomics.compareExchange(head, WORD.trouble, TROUBLE.none, trouble) === TROUBLE.none;
+  const recordTrouble = (trouble: number): boolean =>
+    Atomics.compareExchange(head, HEADER.trouble, TROUBLE.none, trouble) === TROUBLE.none;
   return {
     requestBytes,
-    take(count) {
-      const from = Atomics.add(head, WORD.used, count);
+    reserve(count) {
+      const from = Atomics.add(head, HEADER.used, count);
       if (from + count <= capacity) return slots(from, count);
       throw new RangeError(`cluster: exchanges have ${from + count} messages, expected at most ${capacity} in a run`);
     },
-    taken,
+    reserved,
     clear() {
-      const { kinds: known, started: underWay } = taken();
-      known.fill(REQUEST.none);
-      underWay.fill(0);
-      Atomics.store(head, WORD.used, 0);
+      const { kinds: kindsOfAll, started: startedOfAll } = reserved();
+      kindsOfAll.fill(REQUEST.none);
+      startedOfAll.fill(0);
+      Atomics.store(head, HEADER.used, 0);
     },
     awaited() {
-      if (Atomics.load(head, WORD.trouble) === TROUBLE.late) return marked();
+      if (Atomics.load(head, HEADER.trouble) === TROUBLE.late) return marked();
       awaited.fill(0);
-      Atomics.store(head, WORD.question, 1);
-      Atomics.wait(head, WORD.question, 1, ANSWER_MS);
-      Atomics.store(head, WORD.question, 0);
+      Atomics.store(head, HEADER.question, 1);
+      Atomics.wait(head, HEADER.question, 1, ANSWER_MS);
+      Atomics.store(head, HEADER.question, 0);
       return marked();
     },
-    get isAsked() {
-      return Atomics.load(head, WORD.question) === 1;
+    get isQuestioned() {
+      return Atomics.load(head, HEADER.question) === 1;
     },
-    noteAwaited(ranks) {
+    answerAwaited(ranks) {
       mark(ranks);
-      Atomics.store(head, WORD.question, 0);
-      Atomics.notify(head, WORD.question);
+      Atomics.store(head, HEADER.question, 0);
+      Atomics.notify(head, HEADER.question);
     },
     get trouble() {
-      return Atomics.load(head, WORD.trouble);
+      return Atomics.load(head, HEADER.trouble);
     },
-    noteFailure(rank, message, turn) {
-      const isEarlier = Atomics.load(head, WORD.trouble) === TROUBLE.failure && turn < head[WORD.turn];
-      if (!isEarlier && !note(TROUBLE.failure)) return;
-      head[WORD.turn] = turn;
+    recordFailure(rank, message, turn) {
+      const isEarlier = Atomics.load(head, HEADER.trouble) === TROUBLE.failure && turn < head[HEADER.turn];
+      if (!isEarlier && !recordTrouble(TROUBLE.failure)) return;
+      head[HEADER.turn] = turn;
       const { written } = new TextEncoder().encodeInto(message, text);
-      head[WORD.rank] = rank;
-      head[WORD.length] = written;
+      head[HEADER.rank] = rank;
+      head[HEADER.length] = written;
     },
-    noteLate(ranks) {
-      if (note(TROUBLE.late)) mark(ranks);
+    recordLate(ranks) {
+      if (recordTrouble(TROUBLE.late)) mark(ranks);
     },
     late: () => marked(),
-    noteDead(ranks) {
+    recordDead(ranks) {
       mark(ranks, dead);
-      Atomics.store(head, WORD.trouble, TROUBLE.dead);
+      Atomics.store(head, HEADER.trouble, TROUBLE.dead);
     },
     died: () => marked(dead),
     failure: () => ({
-      rank: head[WORD.rank],
-      message: new TextDecoder().decode(text.slice(0, head[WORD.length])),
-      turn: head[WORD.turn],
+      rank: head[HEADER.rank],
+      message: new TextDecoder().decode(text.slice(0, head[HEADER.length])),
+      turn: head[HEADER.turn],
     }),
-    forgetTrouble: () => void Atomics.store(head, WORD.trouble, TROUBLE.none),
+    clearTrouble: () => void Atomics.store(head, HEADER.trouble, TROUBLE.none),
   };
 }

@@ -5,14 +5,14 @@ import { messagesOf, planRequests, type Requests, tagOf } from './exchange.ts';
 import { takeFailure } from './failures.ts';
 import { openMpi } from './find-mpi.ts';
 import { type Ledger, openLedger, TROUBLE } from './ledger.ts';
-import { createMail } from './mail.ts';
+import { createMailbox } from './mailbox.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
 /** Tests before a waiting thread yields its core, about 0.1 ms: a fast network is done by then. */
 const SPINS = 300;
 
 /** Tests between two checks of the clock and of failures of other ranks. */
-const LOOK_EVERY = 32;
+const TESTS_PER_CHECK = 32;
 
 /**
  * Connects a thread to the other ranks of its process's cluster.
@@ -28,7 +28,7 @@ export function openLink(connection: Connection): Link {
   return {
     plan(transfers, channel) {
       const messages = messagesOf(transfers);
-      const requests = planRequests(mpi, messages, tagOf(channel), ledger.take(messages.length));
+      const requests = planRequests(mpi, messages, tagOf(channel), ledger.reserve(messages.length));
       return { ...requests, wait: (isAborted) => waiting(requests, isAborted) };
     },
   };
@@ -40,21 +40,21 @@ function createWaiting(
   ledger: Ledger,
   { timeLimitMs }: Connection,
 ): (requests: Requests, isAborted: () => boolean) => boolean {
-  const mail = createMail(mpi);
-  const letOthersRun = loadKoffi().load(null).func('int sched_yield()');
+  const mailbox = createMailbox(mpi);
+  const yieldCore = loadKoffi().load(null).func('int sched_yield()');
   return (requests, isAborted) => {
     if (requests.isDone()) return true;
     const begun = performance.now();
     for (let tests = 1; !requests.isDone(); tests++) {
-      if (tests % LOOK_EVERY === 0) {
-        if (isAborted() || ledger.trouble !== TROUBLE.none || takeFailure(mail, ledger)) return false;
-        if (ledger.isAsked) ledger.noteAwaited(requests.pending());
+      if (tests % TESTS_PER_CHECK === 0) {
+        if (isAborted() || ledger.trouble !== TROUBLE.none || takeFailure(mailbox, ledger)) return false;
+        if (ledger.isQuestioned) ledger.answerAwaited(requests.pending());
         if (performance.now() - begun > timeLimitMs) {
-          ledger.noteLate(requests.pending());
+          ledger.recordLate(requests.pending());
           return false;
         }
       }
-      if (tests > SPINS) letOthersRun();
+      if (tests > SPINS) yieldCore();
     }
     return true;
   };

@@ -44,16 +44,16 @@ export interface MpiLibrary {
 }
 
 /** Binds the functions of an opened library. @throws Error "expected ..." if it is not a supported MPI. */
-export function bindMpi(koffi: Koffi, library: NativeLibrary, asked: string): MpiLibrary {
+export function bindMpi(koffi: Koffi, library: NativeLibrary, path: string): MpiLibrary {
   const text = versionText(library);
-  const name = mpiNames.find((known) => mpiFamilies[known].describe(text) !== null);
+  const name = mpiNames.find((candidate) => mpiFamilies[candidate].describe(text) !== null);
   if (name === undefined) {
     throw new Error(`expected one of ${mpiNames.join(', ')} (it calls itself ${JSON.stringify(text.slice(0, 60))})`);
   }
   const family: MpiFamily = mpiFamilies[name];
-  const bind = ([known, parameters]: [string, readonly string[]]): [string, NativeFunction] => {
+  const bind = ([functionName, parameters]: [string, readonly string[]]): [string, NativeFunction] => {
     const types = parameters.map((type) => (type === 'handle' ? family.handleType : type));
-    return [known, library.func(known, 'int', types)];
+    return [functionName, library.func(functionName, 'int', types)];
   };
   const functions = Object.fromEntries(Object.entries(signatures).map(bind)) as Record<FunctionName, NativeFunction>;
   const refuse = (failed: FunctionName, code: number): ClusterError =>
@@ -61,7 +61,7 @@ export function bindMpi(koffi: Koffi, library: NativeLibrary, asked: string): Mp
   return {
     name,
     version: family.describe(text) ?? '',
-    path: libraryPath(koffi, library, 'MPI_Init_thread') ?? asked,
+    path: libraryPath(koffi, library, 'MPI_Init_thread') ?? path,
     family,
     handles: family.handles(library),
     functions,

@@ -4,10 +4,10 @@ import { isSocket } from '../../system/files/file-system.ts';
 import { stateOf, thisProcess } from '../../system/files/process-identity.ts';
 import type { Cluster, Connection } from '../cluster.ts';
 import { coreShares, idleCores, reportMachine } from '../core-share.ts';
+import { createCollectives } from './collectives.ts';
 import { findMpi, rankCount, startedBy } from './find-mpi.ts';
 import { allocateLedger, openLedger } from './ledger.ts';
 import type { MpiLibrary } from './mpi-library.ts';
-import { createTalk } from './talk.ts';
 
 /** Options of `openCluster`. */
 export interface ClusterOptions {
@@ -37,20 +37,24 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   const memory = allocateLedger(ranks, requestBytes);
   const ledger = openLedger(memory, ranks, requestBytes);
   const connection: Connection = { rank, ranks, timeLimitMs, path: mpi.path, ledger: memory };
-  const { begin, ...talk } = createTalk(mpi, ledger, connection);
-  const said = await begin({ place: reportMachine(), process: thisProcess() });
-  const places = said.map(({ place }) => place);
-  const near = [...said.keys()].filter((other) => stateOf(said[other].process) !== 'elsewhere');
-  const dead = (): number[] => near.filter((other) => stateOf(said[other].process) === 'dead');
-  const unwatch = watchDeaths(dead, ledger.noteDead);
+  const { begin, ...collectives } = createCollectives(mpi, ledger, connection);
+  const members = await begin({ machine: reportMachine(), process: thisProcess() });
+  const machines = members.map(({ machine }) => machine);
+  const near = [...members.keys()].filter((other) => stateOf(members[other].process) !== 'elsewhere');
+  const dead = (): number[] => near.filter((other) => stateOf(members[other].process) === 'dead');
+  const unwatch = watchDeaths(dead, ledger.recordDead);
   return {
     ...{ rank, ranks, connection, library: `${mpi.name} ${mpi.version}` },
-    ...{ hosts: places.map(({ host }) => host), cores: coreShares(places)[rank], idleCores: idleCores(places)[rank] },
+    ...{
+      hosts: machines.map(({ host }) => host),
+      cores: coreShares(machines)[rank],
+      idleCores: idleCores(machines)[rank],
+    },
     dead,
-    ...talk,
+    ...collectives,
     async close() {
       try {
-        await talk.close();
+        await collectives.close();
       } finally {
         unwatch();
       }
@@ -59,25 +63,25 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
 }
 
 /** Time between two checks of the other ranks' processes. */
-const LOOK_MS = 1000;
+const CHECK_MS = 1000;
 
 /**
  * Checks that must find a process gone before it counts as dead: most launchers have ended the job by then and say how
  * it died.
  */
-const LOOKS = 3;
+const MIN_MISSES = 3;
 
 /**
  * Watches for ranks that have died: not every launcher tells the others, which would wait until the time limit. Reports
  * them to `note`. Does not keep the process alive. Returns a function that ends the watch.
  */
-export function watchDeaths(dead: () => readonly number[], note: (ranks: readonly number[]) => void): () => void {
-  let looks = 0;
+export function watchDeaths(dead: () => readonly number[], report: (ranks: readonly number[]) => void): () => void {
+  let misses = 0;
   const timer = setInterval(() => {
     const ranks = dead();
-    looks = ranks.length === 0 ? 0 : looks + 1;
-    if (looks >= LOOKS) note(ranks);
-  }, LOOK_MS);
+    misses = ranks.length === 0 ? 0 : misses + 1;
+    if (misses >= MIN_MISSES) report(ranks);
+  }, CHECK_MS);
   timer.unref();
   return () => clearInterval(timer);
 }
@@ -111,13 +115,13 @@ function startMpi(path: string | undefined): Started {
   const [rank] = word;
   mpi.call('MPI_Comm_size', world, word);
   const [ranks] = word;
-  const told = rankCount(process.env);
-  if (told !== null && told !== ranks) {
+  const startedRanks = rankCount(process.env);
+  if (startedRanks !== null && startedRanks !== ranks) {
     const byLauncher = startedBy(process.env) === null ? `give srun --mpi=${mpi.family.slurm}, or ` : '';
     const advice = `${byLauncher}set GRADLOOM_MPI to the library of the mpirun that you use`;
     const seen = ranks === 1 ? '1 rank' : `${ranks} ranks`;
     throw new Error(
-      `cluster: ${library} (${showPath(mpi.path)}) sees ${seen}, expected the ${told} started (${advice})`,
+      `cluster: ${library} (${showPath(mpi.path)}) sees ${seen}, expected the ${startedRanks} started (${advice})`,
     );
   }
   return { mpi, rank, ranks };

@@ -1,24 +1,24 @@
 import { ClusterError, namesOf } from '../cluster-error.ts';
 import { requestAt, TAGS } from './exchange.ts';
 import { REQUEST, type Slots } from './ledger.ts';
-import { fromBytes, type Mail, toBytes } from './mail.ts';
+import { fromBytes, type Mailbox, toBytes } from './mailbox.ts';
 import type { MpiLibrary } from './mpi-library.ts';
-import { waitFor } from './patience.ts';
-import type { UnderWay } from './under-way.ts';
+import type { PendingRequests } from './pending-requests.ts';
+import { waitFor } from './wait-for.ts';
 
-/** What a rank says when it stops. */
-interface Word<T> {
+/** Message of a rank that stops. */
+interface StopMessage<T> {
   readonly leaves: boolean; // leaves the cluster for good
   readonly value: T;
 }
 
 export interface Stopping {
   readonly mpi: MpiLibrary;
-  readonly mail: Mail;
+  readonly mailbox: Mailbox;
   readonly rank: number;
   readonly ranks: number;
   readonly timeLimitMs: number;
-  readonly underWay: Pick<UnderWay, 'all'>;
+  readonly requests: Pick<PendingRequests, 'all'>;
   /** The failure that stops the ranks, if any. */
   trouble(): ClusterError | null;
   /** Whether a rank has died and will not answer. */
@@ -30,21 +30,21 @@ export interface Stopping {
  * not see them. Messages of one rank arrive in order, so its word separates what it sent before from what it sends
  * later. Returns the words of all ranks, in order.
  */
-export async function stopTogether<T>(stopping: Stopping, word: Word<T>): Promise<Word<T>[]> {
-  const { mpi, mail, rank, ranks, timeLimitMs, underWay } = stopping;
-  const slots = underWay.all();
+export async function stopTogether<T>(stopping: Stopping, word: StopMessage<T>): Promise<StopMessage<T>[]> {
+  const { mpi, mailbox, rank, ranks, timeLimitMs, requests } = stopping;
+  const slots = requests.all();
   for (const one of slots) cancelReceives(mpi, one);
   const bytes = toBytes(word);
-  for (let other = 0; other < ranks; other++) if (other !== rank) mail.send(other, TAGS.stop, bytes);
-  const words: (Word<T> | undefined)[] = Array.from({ length: ranks });
+  for (let other = 0; other < ranks; other++) if (other !== rank) mailbox.send(other, TAGS.stop, bytes);
+  const words: (StopMessage<T> | undefined)[] = Array.from({ length: ranks });
   words[rank] = word;
   const missing = (): number[] => [...words.keys()].filter((other) => words[other] === undefined);
   const takeAll = (other: number): void => {
     for (;;) {
-      const letter = mail.take(other, null);
-      if (letter === null) return;
-      if (letter.tag !== TAGS.stop) continue;
-      words[other] = fromBytes(letter.bytes, other) as Word<T>;
+      const message = mailbox.receive(other, null);
+      if (message === null) return;
+      if (message.tag !== TAGS.stop) continue;
+      words[other] = fromBytes(message.bytes, other) as StopMessage<T>;
       return;
     }
   };
@@ -53,14 +53,14 @@ export async function stopTogether<T>(stopping: Stopping, word: Word<T>): Promis
     if (error !== null) throw error;
     for (const other of missing()) takeAll(other);
     const ended = slots.map((one) => endRequests(mpi, one)).every(Boolean);
-    return mail.isSent() && ended && missing().length === 0;
+    return mailbox.isSent() && ended && missing().length === 0;
   };
   await waitFor({ what: 'did not stop what was under way', isDone, missing }, ranks, timeLimitMs);
-  return words as Word<T>[];
+  return words as StopMessage<T>[];
 }
 
 /** @throws ClusterError if some of these words say that their ranks leave. */
-export function refuseLeavers(words: readonly Word<unknown>[]): void {
+export function refuseLeavers(words: readonly StopMessage<unknown>[]): void {
   const leavers = [...words.keys()].filter((rank) => words[rank].leaves);
   if (leavers.length === 0) return;
   const left = leavers.length === 1 ? 'has left' : 'have left';
@@ -69,9 +69,9 @@ export function refuseLeavers(words: readonly Word<unknown>[]): void {
 
 function cancelReceives(mpi: MpiLibrary, slots: Slots): void {
   const at = requestAt(mpi, slots);
-  for (const [place, kind] of slots.kinds.entries()) {
-    if (slots.started[place] === 0) continue;
-    if (kind === REQUEST.receive) mpi.call('MPI_Cancel', at(place));
+  for (const [slot, kind] of slots.kinds.entries()) {
+    if (slots.started[slot] === 0) continue;
+    if (kind === REQUEST.receive) mpi.call('MPI_Cancel', at(slot));
   }
 }
 
@@ -79,9 +79,9 @@ function cancelReceives(mpi: MpiLibrary, slots: Slots): void {
 function endRequests(mpi: MpiLibrary, slots: Slots): boolean {
   const at = requestAt(mpi, slots);
   const flag = new Int32Array(new SharedArrayBuffer(4));
-  for (let place = slots.started.indexOf(1); place !== -1; place = slots.started.indexOf(1, place + 1)) {
-    mpi.call('MPI_Test', at(place), flag, mpi.family.ignoreStatus);
-    if (flag[0] !== 0) slots.started[place] = 0;
+  for (let slot = slots.started.indexOf(1); slot !== -1; slot = slots.started.indexOf(1, slot + 1)) {
+    mpi.call('MPI_Test', at(slot), flag, mpi.family.ignoreStatus);
+    if (flag[0] !== 0) slots.started[slot] = 0;
   }
   return !slots.started.includes(1);
 }

@@ -6,7 +6,7 @@ import { fileSize } from './file-system.ts';
 import { systemReason } from './system-reason.ts';
 
 /** The highest compression ratio of DEFLATE. [zlib](https://zlib.net/zlib_tech.html) */
-const MAX_DEFLATE_RATIO = 1032;
+export const MAX_DEFLATE_RATIO = 1032;
 
 /**
  * Most that a gzipped text or table may grow when unpacked, relative to its size. Texts grow 2 to 5 times, tables of

@@ -87,7 +87,7 @@ function lockFree(where: string, folder: string, by: string): FolderLock {
   }
 
   function release(): void {
-    if (!held.delete(lock)) return;
+    if (!heldLocks.delete(lock)) return;
     try {
       if (holds()) rmSync(path);
     } catch {
@@ -168,9 +168,9 @@ function linkNew(file: string, name: string): boolean {
  * uses all of them.
  */
 function isSameFile(file: string, name: string): boolean {
-  const own = lstatSync(file, { bigint: true });
+  const stats = lstatSync(file, { bigint: true });
   const other = lstatSync(name, { bigint: true, throwIfNoEntry: false });
-  return own.ino === other?.ino && own.dev === other.dev;
+  return stats.ino === other?.ino && stats.dev === other.dev;
 }
 
 const isThere = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
@@ -185,17 +185,17 @@ function removeClaims(path: string): void {
 }
 
 /** The locks of this thread, which are released if its process exits during a run. */
-const held = new Set<FolderLock>();
+const heldLocks = new Set<FolderLock>();
 
 let releasesAtExit = false;
 
 function hold(lock: FolderLock): void {
-  held.add(lock);
+  heldLocks.add(lock);
   if (releasesAtExit) return;
   releasesAtExit = true;
   process.on('exit', () => {
     if (writing > 0) return;
-    for (const lock of held) lock.release();
+    for (const lock of heldLocks) lock.release();
   });
 }
 

@@ -4,12 +4,12 @@ import { complete, elements } from '@gradloom/core/internal';
 import { littleEndianBytes } from './little-endian.ts';
 
 /** Bytes hashed per call, 1 MiB: about a millisecond. Node accepts less than 2 GiB. */
-const CHUNK = 1 << 20;
+const CHUNK_BYTES = 1 << 20;
 
 /** Adds `bytes` to the hash, with pauses for the event loop. */
 export function* updateHash(hash: Hash, bytes: Uint8Array): Pausable<void> {
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    hash.update(bytes.subarray(at, at + CHUNK));
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    hash.update(bytes.subarray(at, at + CHUNK_BYTES));
     yield;
   }
 }

@@ -21,9 +21,9 @@ export class FolderInUseError extends Error {
 
   constructor(where: string, folder: string, lock: string, owner: LockOwner, state: Exclude<ProcessState, 'dead'>) {
     const { pid, by, since, host } = owner;
-    const here = state === 'running';
-    const who = here && pid === process.pid ? 'this process' : `process ${pid}${here ? '' : ` on ${host}`}`;
-    const advice = here
+    const isHere = state === 'running';
+    const who = isHere && pid === process.pid ? 'this process' : `process ${pid}${isHere ? '' : ` on ${host}`}`;
+    const advice = isHere
       ? 'wait for it, or take another folder'
       : `if that process has ended, delete ${join(folder, lock)}`;
     super(
@@ -32,7 +32,7 @@ export class FolderInUseError extends Error {
   }
 }
 
-const MOST_BYTES = 4096;
+const MAX_LOCK_BYTES = 4096;
 
 /**
  * Reads the owner from a lock file; null if there is no such file.
@@ -41,10 +41,10 @@ const MOST_BYTES = 4096;
 export function readLock(where: string, path: string): LockOwner | null {
   const file = openRunFile(where, path);
   if (file === null) return null;
-  const bytes = new Uint8Array(MOST_BYTES);
+  const bytes = new Uint8Array(MAX_LOCK_BYTES);
   let length: number;
   try {
-    length = readSync(file, bytes, 0, MOST_BYTES, 0);
+    length = readSync(file, bytes, 0, MAX_LOCK_BYTES, 0);
   } finally {
     closeSync(file);
   }

@@ -35,13 +35,13 @@ export function thisProcess(): ProcessIdentity {
  * reused counts as running.
  */
 export function stateOf(other: ProcessIdentity): ProcessState {
-  const own = thisHost();
-  if (other.host !== own.host || other.machine !== own.machine) return 'elsewhere';
+  const here = thisHost();
+  if (other.host !== here.host || other.machine !== here.machine) return 'elsewhere';
   // Without machine ids, two hosts of one name (such as containers of one image) differ only in their boot id.
-  if (other.boot !== own.boot) return own.machine === '' ? 'elsewhere' : 'dead';
+  if (other.boot !== here.boot) return here.machine === '' ? 'elsewhere' : 'dead';
   // Without boot ids, a boot after the lock is still visible in the uptime. 2 s allow for rounding.
-  if (own.boot === '' && other.uptime > uptime() + 2) return 'dead';
-  if (other.pids !== own.pids) return 'elsewhere';
+  if (here.boot === '' && other.uptime > uptime() + 2) return 'dead';
+  if (other.pids !== here.pids) return 'elsewhere';
   const start = startOf(other.pid);
   if (start === null) return 'dead';
   return start === '' || other.start === '' || start === other.start ? 'running' : 'dead';

@@ -7,7 +7,7 @@ import { fileSize } from './file-system.ts';
 import { systemReason } from './system-reason.ts';
 
 /** Bytes of one call: Node reads and hashes less than 2 GiB. */
-const CHUNK = 1 << 28;
+const CHUNK_BYTES = 1 << 28;
 
 /**
  * Opens a file for `read`, which checks its beginning before memory is allocated for the rest.
@@ -32,8 +32,8 @@ export function readSealed<T>(where: string, path: string, read: (file: Sealed) 
         const bytes = new Uint8Array(size);
         const hash = createHash('sha256');
         const end = size - HASH_BYTES;
-        for (let at = 0; at < size; at += CHUNK) {
-          const chunk = bytes.subarray(at, at + CHUNK);
+        for (let at = 0; at < size; at += CHUNK_BYTES) {
+          const chunk = bytes.subarray(at, at + CHUNK_BYTES);
           readFully(file, chunk, at);
           if (at < end) hash.update(chunk.subarray(0, end - at));
         }

@@ -8,7 +8,7 @@ import { startOf } from './process-identity.ts';
 import { systemReason } from './system-reason.ts';
 
 /** Bytes of one call: Node writes at most 2 GiB. */
-const CHUNK = 1 << 28;
+const CHUNK_BYTES = 1 << 28;
 
 /**
  * Writes the parts to a new file next to `path`, flushes it to disk and renames it: readers of `path` find either the
@@ -29,7 +29,7 @@ export function writeAtomically(
   const temporary = temporaryPath(path);
   try {
     writeSynced(temporary, parts);
-    for (const other of others) nameToo(temporary, other);
+    for (const other of others) linkToo(temporary, other);
     fileSystem.rename(temporary, path);
     fileSystem.syncFolder(dirname(path));
   } catch (error) {
@@ -43,7 +43,7 @@ export function writeAtomically(
  * Gives a file a second name, replacing an older file of that name. The second name keeps these bytes when the first is
  * replaced.
  */
-function nameToo(path: string, other: string): void {
+function linkToo(path: string, other: string): void {
   const temporary = temporaryPath(other);
   try {
     try {
@@ -89,7 +89,7 @@ export function writeSynced(path: string, parts: Iterable<Uint8Array>): void {
   try {
     for (const part of parts) {
       if (!(part instanceof Uint8Array)) throw new Error(`part has ${show(part)}, expected bytes`);
-      for (let at = 0; at < part.length; ) at += writeSync(file, part, at, Math.min(CHUNK, part.length - at));
+      for (let at = 0; at < part.length; ) at += writeSync(file, part, at, Math.min(CHUNK_BYTES, part.length - at));
     }
     fsyncSync(file);
   } finally {

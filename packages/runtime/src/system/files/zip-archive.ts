@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { counted, listed, reasonOf, show, showPath } from '@gradloom/core/internal';
 import { type Entry, openPromise } from 'yauzl';
-import { type ByteSource, readParts } from './byte-source.ts';
+import { type ByteSource, MAX_DEFLATE_RATIO, readParts } from './byte-source.ts';
 import { fileSize } from './file-system.ts';
 
 /** The files of an archive. */
@@ -14,8 +14,8 @@ export interface ZipArchive {
   close(): void;
 }
 
-/** The highest compression ratio of DEFLATE. [zlib](https://zlib.net/zlib_tech.html) */
-const MOST_UNPACKED = 1032;
+/** An archive that is refused, in a sentence that names it. */
+class ZipError extends Error {}
 
 /** Size of the header before a file; the file's name follows. */
 const LOCAL_HEADER_BYTES = 30;
@@ -27,7 +27,7 @@ const LOCAL_HEADER_BYTES = 30;
 export async function openZip(where: string, path: string, expected: string): Promise<ZipArchive> {
   const fileBytes = fileSize(where, path, expected);
   const fault = (has: string, remedy = expected, cause?: unknown) =>
-    new Error(`${where}: ${showPath(path)} has ${has}, expected ${remedy}`, { cause });
+    new ZipError(`${where}: ${showPath(path)} has ${has}, expected ${remedy}`, { cause });
   const damaged = (error: unknown) => fault(`damaged zip contents (${sentenceOf(error)})`, expected, error);
   const archive = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
     throw damaged(error);
@@ -42,12 +42,12 @@ export async function openZip(where: string, path: string, expected: string): Pr
     refuseOverlaps([...entries.values()]);
   } catch (error) {
     archive.close();
-    throw error instanceof Error && error.message.startsWith(where) ? error : damaged(error);
+    throw error instanceof ZipError ? error : damaged(error);
   }
   return { names: [...entries.keys()], open, close: () => archive.close() };
 
   function refuseSizes({ fileName, compressedSize, uncompressedSize }: Entry): void {
-    if (compressedSize <= fileBytes && uncompressedSize <= (compressedSize + 1) * MOST_UNPACKED) return;
+    if (compressedSize <= fileBytes && uncompressedSize <= (compressedSize + 1) * MAX_DEFLATE_RATIO) return;
     const has = `${show(fileName)} of ${counted(compressedSize, 'byte')} that unpack to ${uncompressedSize}`;
     throw fault(has, `no more than fit into a file of ${fileBytes}`);
   }

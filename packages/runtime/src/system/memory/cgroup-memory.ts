@@ -54,9 +54,9 @@ export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'
 }
 
 function leftIn(folder: string, { limit, usage, files, mapped }: Version): number {
-  const most = numberIn(systemText(join(folder, limit)));
-  const used = numberIn(systemText(join(folder, usage)));
-  if (most === undefined || used === undefined) return Number.POSITIVE_INFINITY;
+  const limitBytes = numberIn(systemText(join(folder, limit)));
+  const usedBytes = numberIn(systemText(join(folder, usage)));
+  if (limitBytes === undefined || usedBytes === undefined) return Number.POSITIVE_INFINITY;
   const stat = new Map(
     systemText(join(folder, 'memory.stat'))
       .split('\n')
@@ -64,7 +64,7 @@ function leftIn(folder: string, { limit, usage, files, mapped }: Version): numbe
   );
   const of = (name: string): number => numberIn(stat.get(name)) ?? 0;
   const cached = Math.max(0, files.reduce((sum, name) => sum + of(name), 0) - of(mapped));
-  return Math.max(0, most - used + cached);
+  return Math.max(0, limitBytes - usedBytes + cached);
 }
 
 /** Parses a number; undefined for 'max', which means no limit. */

@@ -4,17 +4,17 @@ import { mebibytes } from './memory.ts';
 const { systemText } = fileSystem;
 
 /** Address space of this process: its limit (null if there is none or it is unknown) and its use. */
-function addressSpace(): { readonly limit: number | null; readonly taken: number } {
+function addressSpace(): { readonly limit: number | null; readonly used: number } {
   const [, limit] = /^Max address space +(\d+)/m.exec(systemText('/proc/self/limits')) ?? [];
   const [, kibibytes = '0'] = /^VmSize:\s+(\d+)/m.exec(systemText('/proc/self/status')) ?? [];
-  return { limit: limit === undefined ? null : Number(limit), taken: 1024 * Number(kibibytes) };
+  return { limit: limit === undefined ? null : Number(limit), used: 1024 * Number(kibibytes) };
 }
 
 /** A sentence if this process cannot reserve `bytes` more of address space, with its limit; null if it can. */
 export function lackOfAddressSpace(bytes: number): string | null {
-  const { limit, taken } = addressSpace();
-  if (limit === null || limit - taken >= bytes) return null;
-  return `the address space has ${mebibytes(limit)} (ulimit -v), ${mebibytes(taken)} of them taken, expected room for ${mebibytes(bytes)}`;
+  const { limit, used } = addressSpace();
+  if (limit === null || limit - used >= bytes) return null;
+  return `the address space has ${mebibytes(limit)} (ulimit -v), ${mebibytes(used)} of them taken, expected room for ${mebibytes(bytes)}`;
 }
 
 /** Limits of the threads of this process, in words; empty if unknown. */
@@ -23,7 +23,7 @@ export function threadLimits(): string {
   const ofContainer = cgroups().map((folder) => /^\d+/.exec(systemText(`${folder}/pids.max`))?.[0]);
   return [
     ...(ofUser === undefined ? [] : [`ulimit -u has ${ofUser}`]),
-    ...ofContainer.filter((most) => most !== undefined).map((most) => `pids.max of the container has ${most}`),
+    ...ofContainer.filter((maxPids) => maxPids !== undefined).map((most) => `pids.max of the container has ${most}`),
   ].join(', ');
 }
 

@@ -4,7 +4,7 @@ import { option } from '@gradloom/core/internal';
 import { cgroupMemory } from './cgroup-memory.ts';
 import { type MemoryRoom, mebibytes } from './memory.ts';
 
-let limit: number | null = null;
+let memoryLimit: number | null = null;
 
 /**
  * Sets a memory limit for this process. Datasets and runs are then checked against it, in addition to free memory and
@@ -14,21 +14,22 @@ let limit: number | null = null;
  */
 export function limitMemory(bytes: number | null): void {
   if (bytes === null) {
-    limit = null;
+    memoryLimit = null;
     return;
   }
-  const wanted = option.positiveInteger.check('limitMemory', 'memoryLimit', bytes);
-  const taken = process.memoryUsage.rss();
-  if (wanted < taken) {
-    const has = wanted < LITTLE ? `${wanted} ${wanted === 1 ? 'byte' : 'bytes'}` : mebibytes(wanted);
-    const problem = `has ${has}, expected more than the ${mebibytes(taken)} that this process already takes`;
+  const limitBytes = option.positiveInteger.check('limitMemory', 'memoryLimit', bytes);
+  const usedBytes = process.memoryUsage.rss();
+  if (limitBytes < usedBytes) {
+    const has =
+      limitBytes < SMALL_BYTES ? `${limitBytes} ${limitBytes === 1 ? 'byte' : 'bytes'}` : mebibytes(limitBytes);
+    const problem = `has ${has}, expected more than the ${mebibytes(usedBytes)} that this process already takes`;
     throw new OptionError('limitMemory', 'memoryLimit', problem);
   }
-  limit = wanted;
+  memoryLimit = limitBytes;
 }
 
 /** Smaller allocations are not checked: reading the free memory takes as long as filling a quarter of them. */
-const LITTLE = 1 << 20;
+const SMALL_BYTES = 1 << 20;
 
 /** There is no memory for an array. A caller that knows its purpose rewords the message. */
 export class RoomError extends RangeError {
@@ -47,7 +48,7 @@ export class RoomError extends RangeError {
 
 /** @throws RoomError if this many bytes do not fit into the memory that this process may still take. */
 export function refuseBeyondRoom(bytes: number): void {
-  if (bytes <= LITTLE) return;
+  if (bytes <= SMALL_BYTES) return;
   const room = memoryRoom();
   if (bytes > room.bytes) throw new RoomError(bytes, room);
 }
@@ -66,10 +67,10 @@ export function shareOfRoom(sharers: number): MemoryRoom {
     { bytes: free / sharers, bound: `what this machine has free${share}` },
     { bytes: cgroupMemory() / sharers, bound: `what the control group of this process has left${share}` },
   ];
-  if (limit !== null) {
-    const taken = process.memoryUsage.rss();
-    const bound = `what the limit of ${mebibytes(limit)} leaves a process that has ${mebibytes(taken)}`;
-    rooms.push({ bytes: Math.max(0, limit - taken), bound, option: 'memoryLimit' });
+  if (memoryLimit !== null) {
+    const usedBytes = process.memoryUsage.rss();
+    const bound = `what the limit of ${mebibytes(memoryLimit)} leaves a process that has ${mebibytes(usedBytes)}`;
+    rooms.push({ bytes: Math.max(0, memoryLimit - usedBytes), bound, option: 'memoryLimit' });
   }
   return rooms.reduce((least, room) => (room.bytes < least.bytes ? room : least));
 }

@@ -20,7 +20,7 @@ export const bytesOf = (parts: readonly Part[]): number => parts.reduce((sum, pa
 export function checkMemory(parts: readonly Part[], room: MemoryRoom): void {
   const bytes = bytesOf(parts);
   if (bytes <= room.bytes) return;
-  const { option } = parts.reduce((most, part) => (part.bytes > most.bytes ? part : most));
+  const { option } = parts.reduce((largest, part) => (part.bytes > largest.bytes ? part : largest));
   const sums = new Map<string, number>();
   for (const part of parts) sums.set(part.name, (sums.get(part.name) ?? 0) + part.bytes);
   const sizes = [...sums]

@@ -7,9 +7,9 @@ import { mebibytes } from './memory.ts';
  * Address space that V8 reserves for a memory of any size, so that accesses need no bounds check; Node 24 reserves 8
  * GiB.
  */
-const RESERVED = 10 * 1024 ** 3;
+const RESERVED_BYTES = 10 * 1024 ** 3;
 
-const WHY =
+const RESERVATION_REASON =
   ', which WebAssembly may reserve for a memory of any size (unless node has --disable-wasm-trap-handler; backend reference needs none)';
 
 /**
@@ -38,9 +38,9 @@ function explained<T>(bytes: number, isWasm: boolean, allocate: () => T): T {
     return allocate();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const needed = isWasm ? Math.max(RESERVED, bytes) : bytes;
+    const needed = isWasm ? Math.max(RESERVED_BYTES, bytes) : bytes;
     const lack =
       lackOfAddressSpace(needed) ?? `the system gives no memory, expected ${mebibytes(needed)} of address space`;
-    throw new Error(`train: ${lack}${isWasm ? WHY : ''}`, { cause });
+    throw new Error(`train: ${lack}${isWasm ? RESERVATION_REASON : ''}`, { cause });
   }
 }

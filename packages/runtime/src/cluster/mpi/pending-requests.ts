@@ -4,7 +4,7 @@ import type { Ledger, Slots } from './ledger.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
 /** All requests of a process that may be pending, and the memory that they read and write. */
-export interface UnderWay {
+export interface PendingRequests {
   /** Slots for the requests of one move, with its transfers. */
   add(transfers: readonly Transfer[], count: number): Slots;
   /** Frees the requests of a completed move. */
@@ -18,16 +18,16 @@ export interface UnderWay {
   settle(): void;
 }
 
-export function createUnderWay(mpi: MpiLibrary, ledger: Ledger): UnderWay {
+export function createPendingRequests(mpi: MpiLibrary, ledger: Ledger): PendingRequests {
   const { requestBytes } = mpi.family;
   const moves = new Map<Slots, readonly Transfer[]>();
-  const held = new Set<SharedArrayBuffer>();
-  let isGivenUp = false;
-  const giveUp = (): void => {
-    freeRequests(mpi, ledger.taken());
+  const heldMemory = new Set<SharedArrayBuffer>();
+  let isReleased = false;
+  const free = (): void => {
+    freeRequests(mpi, ledger.reserved());
     ledger.clear();
-    held.clear();
-    isGivenUp = false;
+    heldMemory.clear();
+    isReleased = false;
   };
   const remove = (slots: Slots): void => {
     freeRequests(mpi, slots);
@@ -41,17 +41,17 @@ export function createUnderWay(mpi: MpiLibrary, ledger: Ledger): UnderWay {
       return slots;
     },
     remove,
-    all: () => [ledger.taken(), ...moves.keys()],
+    all: () => [ledger.reserved(), ...moves.keys()],
     hold: (memory) => {
-      for (const one of memory) held.add(one);
+      for (const one of memory) heldMemory.add(one);
     },
     release() {
-      if (ledger.taken().started.includes(1)) isGivenUp = true;
-      else giveUp();
+      if (ledger.reserved().started.includes(1)) isReleased = true;
+      else free();
     },
     settle() {
       for (const slots of moves.keys()) remove(slots);
-      if (isGivenUp) giveUp();
+      if (isReleased) free();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { ClusterError, namesOf } from '../cluster-error.ts';
+import { lateError } from '../cluster-error.ts';
 
 /** Something that the main thread waits for. */
 export interface Awaited {
@@ -17,7 +17,7 @@ const EAGER_MS = 5;
 const PAUSE_MS = 1;
 
 /** Time spent checking in each turn: large messages progress only during checks. */
-const LOOK_MS = 0.5;
+const POLL_MS = 0.5;
 
 /** Waits without blocking the event loop. @throws ClusterError naming the ranks that missed the time limit. */
 export async function waitFor(awaited: Awaited, ranks: number, timeLimitMs: number): Promise<void> {
@@ -25,13 +25,9 @@ export async function waitFor(awaited: Awaited, ranks: number, timeLimitMs: numb
   for (;;) {
     const turn = performance.now();
     do if (awaited.isDone()) return;
-    while (performance.now() - turn < LOOK_MS);
+    while (performance.now() - turn < POLL_MS);
     if (turn - begun > timeLimitMs) {
-      const missing = awaited.missing();
-      const seconds = timeLimitMs / 1000;
-      throw new ClusterError(`cluster: ${namesOf(missing, ranks)} ${awaited.what} within ${seconds} s`, missing, {
-        isLate: true,
-      });
+      throw lateError(awaited.missing(), ranks, `${awaited.what} within ${timeLimitMs / 1000} s`);
     }
     await (turn - begun < EAGER_MS ? nextTurn() : sleep(PAUSE_MS));
   }

@@ -1,16 +1,16 @@
 import type { Cluster, Connection } from '../cluster.ts';
-import { ClusterError, namesOf } from '../cluster-error.ts';
+import { ClusterError, lateError, namesOf } from '../cluster-error.ts';
 import { messagesOf, planRequests, TAGS } from './exchange.ts';
 import { sendFailure, takeFailure } from './failures.ts';
 import { type Ledger, TROUBLE } from './ledger.ts';
-import { createMail, fromBytes, type Mail, toBytes } from './mail.ts';
+import { createMailbox, fromBytes, type Mailbox, toBytes } from './mailbox.ts';
 import type { MpiLibrary } from './mpi-library.ts';
-import { type Awaited, waitFor } from './patience.ts';
+import { createPendingRequests } from './pending-requests.ts';
 import { refuseLeavers, stopTogether } from './stop.ts';
-import { createUnderWay } from './under-way.ts';
+import { type Awaited, waitFor } from './wait-for.ts';
 
 /** Communication of the main thread with other ranks. */
-export interface Talk
+export interface Collectives
   extends Omit<Cluster, 'rank' | 'ranks' | 'library' | 'hosts' | 'cores' | 'idleCores' | 'connection' | 'dead'> {
   /**
    * The first exchange: the values of all ranks. A rank that fails right after it does not keep others from opening.
@@ -18,48 +18,49 @@ export interface Talk
   begin<T>(value: T): Promise<readonly T[]>;
 }
 
-export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connection): Talk {
+export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: Connection): Collectives {
   const { rank, ranks, timeLimitMs } = connection;
   const others = Array.from({ length: ranks }, (_, other) => other).filter((other) => other !== rank);
-  const mail = createMail(mpi);
-  const underWay = createUnderWay(mpi, ledger);
+  const mailbox = createMailbox(mpi);
+  const requests = createPendingRequests(mpi, ledger);
   let othersLeft = false;
-  let turn = 0; // collective calls completed
+  let completedCalls = 0; // collective calls completed
   let isOpening = false;
   let isClosed = false;
   const trouble = (): ClusterError | null => troubleOf(ledger, connection);
   let current: Awaited | null = null;
   const wait = async (awaited: Awaited): Promise<void> => {
-    const look = (): boolean => {
+    const checkedIsDone = (): boolean => {
       if (isOpening) return awaited.isDone();
-      takeFailure(mail, ledger);
+      takeFailure(mailbox, ledger);
       const error = trouble();
       // A rank that failed in a later call has done its part of this one, so this call completes.
-      if (error !== null && !(ledger.trouble === TROUBLE.failure && ledger.failure().turn > turn)) throw error;
+      if (error !== null && !(ledger.trouble === TROUBLE.failure && ledger.failure().turn > completedCalls))
+        throw error;
       return awaited.isDone();
     };
     current = awaited;
     try {
-      await waitFor({ ...awaited, isDone: look }, ranks, timeLimitMs);
+      await waitFor({ ...awaited, isDone: checkedIsDone }, ranks, timeLimitMs);
     } finally {
       current = null;
     }
   };
-  const receive = (from: readonly number[], tag: number): Promise<Uint8Array[]> => receiveAll(mail, wait, from, tag);
-  const spread = async (bytes: Uint8Array): Promise<Uint8Array> => {
-    const [mine] = rank === 0 ? [bytes] : await receive([parentOf(rank)], TAGS.spread);
-    for (const child of childrenOf(rank, ranks)) mail.send(child, TAGS.spread, mine);
-    await wait({ what: 'did not take what was sent', isDone: mail.isSent, missing: () => childrenOf(rank, ranks) });
-    return mine;
+  const receive = (from: readonly number[], tag: number): Promise<Uint8Array[]> => receiveAll(mailbox, wait, from, tag);
+  const broadcast = async (bytes: Uint8Array): Promise<Uint8Array> => {
+    const [received] = rank === 0 ? [bytes] : await receive([parentOf(rank)], TAGS.broadcast);
+    for (const child of childrenOf(rank, ranks)) mailbox.send(child, TAGS.broadcast, received);
+    await wait({ what: 'did not take what was sent', isDone: mailbox.isSent, missing: () => childrenOf(rank, ranks) });
+    return received;
   };
   const gather = async (bytes: Uint8Array): Promise<Uint8Array[]> => {
     if (rank === 0) return [bytes, ...(await receive(others, TAGS.gather))];
-    mail.send(0, TAGS.gather, bytes);
+    mailbox.send(0, TAGS.gather, bytes);
     return [];
   };
   /** The value of rank 0, passed down a tree of ranks. */
-  const firstOf = async (value: () => unknown): Promise<unknown> =>
-    fromBytes(await spread(rank === 0 ? toBytes(value()) : new Uint8Array()), 0);
+  const broadcastValue = async (value: () => unknown): Promise<unknown> =>
+    fromBytes(await broadcast(rank === 0 ? toBytes(value()) : new Uint8Array()), 0);
 
   const queue = createQueue();
   // Calling MPI after finalize aborts the process.
@@ -69,17 +70,17 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
       return await task();
     });
   const hasLost = (): boolean => ledger.trouble === TROUBLE.dead;
-  const stop = { mpi, mail, rank, ranks, timeLimitMs, underWay, trouble, hasLost };
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> =>
+  const stop = { mpi, mailbox, rank, ranks, timeLimitMs, requests, trouble, hasLost };
+  const asCollective = <T>(task: () => Promise<T>): Promise<T> =>
     inOrder(async () => {
       const value = await task();
-      turn++;
+      completedCalls++;
       return value;
     });
   const fromAll = <T>(value: T): Promise<readonly T[]> =>
-    inTurn(async () => {
+    asCollective(async () => {
       const gathered = await gather(toBytes(value));
-      const all = (await firstOf(() => gathered)) as Uint8Array[];
+      const all = (await broadcastValue(() => gathered)) as Uint8Array[];
       return all.map((bytes, from) => fromBytes(bytes, from) as T);
     });
   return {
@@ -89,34 +90,34 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
       isOpening = false;
       return values;
     },
-    fromFirst: <T>(value: T) => inTurn(async () => (await firstOf(() => value)) as T),
+    fromFirst: <T>(value: T) => asCollective(async () => (await broadcastValue(() => value)) as T),
     fromAll,
     move: (transfers) =>
-      inTurn(async () => {
+      asCollective(async () => {
         const messages = messagesOf(transfers);
-        const slots = underWay.add(transfers, messages.length);
+        const slots = requests.add(transfers, messages.length);
         const { start, isDone, pending } = planRequests(mpi, messages, TAGS.move, slots);
         start();
         await wait({ what: 'did not send or take their numbers', isDone, missing: pending });
-        underWay.remove(slots);
+        requests.remove(slots);
       }),
     fail(message) {
-      if (!isClosed) sendFailure(mail, ledger, ranks, { rank, message, turn });
+      if (!isClosed) sendFailure(mailbox, ledger, ranks, { rank, message, turn: completedCalls });
     },
     trouble,
     awaited: () => (current === null ? ledger.awaited() : current.missing()),
     recover: <T>(value: T) =>
       inOrder(async () => {
         const words = await stopTogether(stop, { leaves: false, value });
-        underWay.settle();
-        ledger.forgetTrouble();
-        turn = 0;
+        requests.settle();
+        ledger.clearTrouble();
+        completedCalls = 0;
         othersLeft = words.some(({ leaves }) => leaves);
         refuseLeavers(words);
         return words.map((word) => word.value);
       }),
-    hold: underWay.hold,
-    release: underWay.release,
+    hold: requests.hold,
+    release: requests.release,
     abort(exitCode) {
       mpi.call('MPI_Abort', mpi.handles.world, exitCode);
       process.exit(exitCode); // MPICH returns here; the launcher ends the process
@@ -124,8 +125,8 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
     close: () =>
       inOrder(async () => {
         if (!othersLeft) await stopTogether(stop, { leaves: true, value: null });
-        underWay.release();
-        underWay.settle();
+        requests.release();
+        requests.settle();
         isClosed = true;
         mpi.call('MPI_Finalize');
       }),
@@ -134,23 +135,23 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
 
 /** Takes one message from each of these ranks, as they arrive. */
 async function receiveAll(
-  mail: Mail,
+  mailbox: Mailbox,
   wait: (awaited: Awaited) => Promise<void>,
   from: readonly number[],
   tag: number,
 ): Promise<Uint8Array[]> {
-  const got = new Map<number, Uint8Array>();
-  const missing = (): number[] => from.filter((rank) => !got.has(rank));
+  const received = new Map<number, Uint8Array>();
+  const missing = (): number[] => from.filter((rank) => !received.has(rank));
   const isDone = (): boolean => {
     for (const rank of missing()) {
-      const letter = mail.take(rank, tag);
-      if (letter !== null) got.set(rank, letter.bytes);
+      const message = mailbox.receive(rank, tag);
+      if (message !== null) received.set(rank, message.bytes);
     }
-    mail.isSent();
-    return got.size === from.length;
+    mailbox.isSent();
+    return received.size === from.length;
   };
   await wait({ what: 'did not take part', isDone, missing });
-  return from.map((rank) => got.get(rank) as Uint8Array);
+  return from.map((rank) => received.get(rank) as Uint8Array);
 }
 
 /** Runs tasks one after the other, whether or not they fail. */
@@ -186,12 +187,8 @@ function troubleOf(ledger: Ledger, { rank, ranks, timeLimitMs }: Connection): Cl
   if (ledger.trouble === TROUBLE.dead) {
     const died = ledger.died();
     const have = died.length === 1 ? 'has died' : 'have died';
-    return new ClusterError(`cluster: ${namesOf(died, ranks)} ${have}`, died, { isLate: true });
+    return lateError(died, ranks, have);
   }
   if (ledger.trouble !== TROUBLE.late) return null;
-  const late = ledger.late();
-  const limit = `within ${timeLimitMs / 1000} s`;
-  return new ClusterError(`cluster: ${namesOf(late, ranks)} did not deliver numbers of a step ${limit}`, late, {
-    isLate: true,
-  });
+  return lateError(ledger.late(), ranks, `did not deliver numbers of a step within ${timeLimitMs / 1000} s`);
 }

@@ -4,16 +4,16 @@ import { ClusterError } from '../cluster-error.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
 /** Small messages of the main thread, whose length the receiver does not know in advance. */
-export interface Mail {
+export interface Mailbox {
   /** Starts sending. */
   send(rank: number, tag: number, bytes: Uint8Array): void;
   /** The next message from a rank with a tag, if it has fully arrived. null stands for any rank or any tag. */
-  take(rank: number | null, tag: number | null): Letter | null;
+  receive(rank: number | null, tag: number | null): Message | null;
   /** Whether MPI has taken all sent messages; lets them progress. */
   isSent(): boolean;
 }
 
-export interface Letter {
+export interface Message {
   readonly rank: number;
   readonly tag: number;
   readonly bytes: Uint8Array;
@@ -24,12 +24,12 @@ interface Sending {
   readonly request: Uint8Array<SharedArrayBuffer>;
 }
 
-/** A letter whose bytes are still arriving. */
-type Arriving = Letter & Sending;
+/** A message whose bytes are still arriving. */
+type Arriving = Message & Sending;
 
 const ANY_TAG = -1; // -1 in all MPI implementations
 
-export function createMail(mpi: MpiLibrary): Mail {
+export function createMailbox(mpi: MpiLibrary): Mailbox {
   const { world, byte } = mpi.handles;
   const { anySource, ignoreStatus, sourceWord } = mpi.family;
   const { MPI_Iprobe } = mpi.functions;
@@ -43,7 +43,7 @@ export function createMail(mpi: MpiLibrary): Mail {
     return flag[0] !== 0;
   };
   /** Receives the message that `status` describes. */
-  const receive = (): Arriving => {
+  const startReceiving = (): Arriving => {
     mpi.call('MPI_Get_count', status, byte, count);
     const [from, tag, length] = [status[sourceWord], status[sourceWord + 1], count[0]];
     const bytes = sharedBytes(length);
@@ -59,19 +59,21 @@ export function createMail(mpi: MpiLibrary): Mail {
       mpi.call('MPI_Isend', copy, bytes.length, byte, rank, tag, world, request);
       sending.push({ bytes: copy, request });
     },
-    take(rank, tag) {
+    receive(rank, tag) {
       // Letters that arrive later must not overtake this one.
-      let letter = arriving.find((one) => (rank ?? one.rank) === one.rank && (tag ?? one.tag) === one.tag);
-      if (letter === undefined) {
+      let message = arriving.find(
+        (candidate) => (rank ?? candidate.rank) === candidate.rank && (tag ?? candidate.tag) === candidate.tag,
+      );
+      if (message === undefined) {
         const code = Number(MPI_Iprobe(rank ?? anySource, tag ?? ANY_TAG, world, flag, status));
         if (code !== 0) throw mpi.refuse('MPI_Iprobe', code);
         if (flag[0] === 0) return null;
-        letter = receive();
-        arriving.push(letter);
+        message = startReceiving();
+        arriving.push(message);
       }
-      if (!isDone(letter)) return null;
-      arriving = arriving.filter((one) => one !== letter);
-      return { rank: letter.rank, tag: letter.tag, bytes: letter.bytes.slice() };
+      if (!isDone(message)) return null;
+      arriving = arriving.filter((other) => other !== message);
+      return { rank: message.rank, tag: message.tag, bytes: message.bytes.slice() };
     },
     isSent() {
       sending = sending.filter((one) => !isDone(one));

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { show } from '@gradloom/core/internal';
+import type { Cluster } from '../cluster.ts';
+import { type ClusterError, lateError } from '../cluster-error.ts';
+import { TAGS } from './exchange.ts';
+import { openMpi } from './find-mpi.ts';
+import { createMailbox, fromBytes, toBytes } from './mailbox.ts';
+
+/** Result when ranks were waited for in vain. */
+export interface LateRanks {
+  /** This rank's error, naming the ranks that did not answer. */
+  readonly error: ClusterError;
+  /** The first rank that answers. */
+  readonly reporter: number;
+}
+
+/**
+ * Tells all ranks which ones this rank waited for in vain, and hears the same from them. If a rank waits for one that
+ * itself waits, the error names the last of the chain. Takes `patienceMs`, or until all living ranks have answered.
+ * Called by ranks whose call was late, before they end.
+ */
+export async function findLateRanks(cluster: Cluster, error: ClusterError, waitMs: number): Promise<LateRanks> {
+  if (!(cluster?.connection?.ledger instanceof SharedArrayBuffer)) {
+    throw new Error(`findLateRanks: cluster has ${show(cluster)}, expected one that openCluster made`);
+  }
+  const { rank, ranks, connection } = cluster;
+  const mailbox = createMailbox(openMpi(connection.path));
+  const all = Array.from({ length: ranks }, (_, other) => other);
+  const dead = cluster.dead();
+  const living = all.filter((other) => !dead.includes(other));
+  const awaitedBy = new Map([[rank, error.ranks]]);
+  for (const other of all) if (other !== rank) mailbox.send(other, TAGS.late, toBytes(error.ranks));
+  for (const begun = performance.now(); performance.now() - begun < waitMs; await sleep(1)) {
+    mailbox.isSent();
+    for (const other of all) {
+      const message = awaitedBy.has(other) ? null : mailbox.receive(other, TAGS.late);
+      if (message !== null) awaitedBy.set(other, fromBytes(message.bytes, other) as readonly number[]);
+    }
+    if (living.every((other) => awaitedBy.has(other))) break;
+  }
+  const awaited = new Set([...awaitedBy.values()].flat());
+  const named = all.filter((other) => awaited.has(other) && !awaitedBy.has(other));
+  const reporter = Math.min(...awaitedBy.keys());
+  if (named.length === 0 || error.lateness === undefined) return { error, reporter };
+  return { error: lateError(named, ranks, error.lateness, { cause: error }), reporter };
+}
