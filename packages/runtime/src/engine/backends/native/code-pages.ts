@@ -49,8 +49,8 @@ export const isUntestedSystem = (name = thisSystem): boolean => isCodeSystem(nam
 export const callingConvention = isCodeSystem(thisSystem) ? codeSystems[thisSystem].convention : undefined;
 
 /**
- * The pages that threads of a group of workers have placed: their number, then address and bytes of each. A thread that is
- * terminated runs no handler that could free them, so its group does.
+ * The pages that the threads of a group of workers have placed: their number, then address and bytes of each. A thread
+ * that is terminated runs no handler that could free them, so its group does.
  */
 export type CodePages = BigInt64Array<SharedArrayBuffer>;
 
