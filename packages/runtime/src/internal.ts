@@ -5,8 +5,8 @@
 
 export { namesOf } from './cluster/cluster-error.ts';
 export { type ClusterNetwork as Network, measureNetwork } from './cluster/measure-network.ts';
-export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { findLateRanks, type LateRanks } from './cluster/mpi/find-late-ranks.ts';
+export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './data/dataset-hash.ts';
 export type { Image } from './data/images/image.ts';
