@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import * as core from '@gradloom/core';
 import * as coreInternal from '@gradloom/core/internal';
 import * as runtime from '@gradloom/runtime';
@@ -36,7 +37,7 @@ const builders = [
     'silu',
     'softplus',
     'softsign',
-    'step',
+    'heaviside',
     'swiglu',
     'tanh',
     'transformerBlock',
@@ -146,7 +147,7 @@ const typesOfBoth = words(`
   LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows Network NetworkBuilder NetworkLayer NetworkSpec Tensor Weight NormalOptions NoteListener
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
   Preprocessing RangeTestOptions ResidualOptions RmsNormOptions RmspropOptions Rows ScheduleName ScheduleSpec
-  SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding ValueRange
+  SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepDecayOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding ValueRange
   WarmupOptions
   WeightDecayOptions
   AnyRows ListedRows NamedRow ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
@@ -173,9 +174,9 @@ const types = {
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight Cluster ClusterFacts ClusterOptions Connection CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
   ExplainImagesOptions ExplainOptions ExplainTextsOptions Explanation EverySeconds EverySteps FileOptions FileRows FitOptions FittedModel FolderLock ImageExplanation Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
-  NamedArraysOptions NpyOptions NumberFile OnNan OptionsFor OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
+  NamedArraysOptions NpyOptions NumberFile OnNan OptionsFor OutputReader Pool PoolOptions ProbeEvent Profile Progress TrainProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
-  RateChanges StartEvent SteerAction SteerEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind TextEvent ThreadsEvent TrainEvent TrainOptions
+  RateChanges StartEvent SteerAction SteerEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind TrainTextEvent ThreadsEvent TrainEvent TrainOptions
   Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
   ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions TableSeries TableSplit TextExplanation TextOptions WordColumn SharedNumbers Transfer
 `),
@@ -214,3 +215,13 @@ test.each(['core', 'runtime'] as const)(
     expect(typesIn(name, 'index').filter((it) => internal.has(it))).toEqual([]);
   },
 );
+
+test('no exported name is one of the DOM, which an editor would offer in its place', async () => {
+  const compiler = await import(new URL('getExePath.js', import.meta.resolve('typescript')).href);
+  const dom = readFileSync(join(dirname(compiler.default()), 'lib.dom.d.ts'), 'utf8');
+  const names = new Set([...dom.matchAll(/^(?:interface|declare var|type) (\w+)/gm)].map(([, name]) => name));
+  expect(names.size).toBeGreaterThan(1000);
+  const exported = ['core', 'runtime'].flatMap((name) => typesIn(name, 'index'));
+  const values = [...Object.keys(core), ...Object.keys(runtime)];
+  expect([...new Set([...exported, ...values])].filter((name) => names.has(name))).toEqual([]);
+});

@@ -272,4 +272,4 @@ export const softplus: ActivationBuilder = builderOf('softplus');
 /** a = z / (1 + |z|). */
 export const softsign: ActivationBuilder = builderOf('softsign');
 /** a = 1 if z >= 0, else 0. The perceptron's activation; no layer before it learns by gradients. */
-export const step: ActivationBuilder = builderOf('step');
+export const heaviside: ActivationBuilder = builderOf('step');

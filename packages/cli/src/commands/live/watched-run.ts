@@ -1,6 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { type DataSplits, LAST_FILE, type ProgressEvent, type SteerAction, type TrainingRun } from '@gradloom/runtime';
+import {
+  type DataSplits,
+  LAST_FILE,
+  type SteerAction,
+  type TrainingRun,
+  type TrainProgressEvent,
+} from '@gradloom/runtime';
 import { LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
 import { isFolder } from '../../files/folders.ts';
 import { CONFIG_FILE, FINDINGS_FILE, REPORT_FILE } from '../../files/run-files/names.ts';
@@ -30,7 +36,7 @@ export interface LocalRun {
   readonly steer: TrainingRun['steer'];
   readonly sets: DataSplits;
   /** The newest span. */
-  speed(): Pick<ProgressEvent, 'step' | 'samplesPerSecond' | 'busy'> | undefined;
+  speed(): Pick<TrainProgressEvent, 'step' | 'samplesPerSecond' | 'busy'> | undefined;
 }
 
 /** The runs of a server. Runs are added at the end, and none is removed. */

@@ -4,7 +4,6 @@ import {
   type Cluster,
   type FolderLock,
   type ModelMetadata,
-  type ProgressEvent,
   type RecoveryEvent,
   type RollbackEvent,
   type StartEvent,
@@ -12,6 +11,7 @@ import {
   type TrainEvent,
   TrainingError,
   type TrainingRun,
+  type TrainProgressEvent,
   type TrainResult,
   train,
 } from '@gradloom/runtime';
@@ -51,7 +51,7 @@ export async function followRun(
   let run: TrainingRun | undefined;
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
-  let speed: ProgressEvent | undefined; // of the newest span
+  let speed: TrainProgressEvent | undefined; // of the newest span
   const watched: WatchedRun[] = [];
   const started = new Date().toISOString();
   let live: LiveServer | undefined;

@@ -1,4 +1,4 @@
-import type { ProgressEvent, StartEvent } from '@gradloom/runtime';
+import type { StartEvent, TrainProgressEvent } from '@gradloom/runtime';
 import { invocation } from '../../terminal/invocation.ts';
 import { type Io, printLine, printLines, widthOf } from '../../terminal/io.ts';
 import { createLiveArea, folded, type LiveArea } from '../../terminal/live-area.ts';
@@ -32,7 +32,7 @@ export function terminalReporter(io: Io): Reporter {
   let firstProbe: Probe | undefined;
   let lastProbe: Probe | undefined;
 
-  function figuresOf({ step, totalSteps, samplesPerSecond, busy }: ProgressEvent): PanelFigures {
+  function figuresOf({ step, totalSteps, samplesPerSecond, busy }: TrainProgressEvent): PanelFigures {
     const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
     const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / (step - start.step);
     const share = step / totalSteps;

@@ -61,4 +61,4 @@ export type { OneCycleOptions } from './one-cycle.ts';
 export type { PlateauOptions } from './plateau.ts';
 export type { RangeTestOptions } from './range-test.ts';
 export type { Schedule, ScheduleContext, ScheduleIn } from './schedule.ts';
-export type { StepOptions } from './step.ts';
+export type { StepDecayOptions } from './step.ts';

@@ -14,10 +14,10 @@ const stepOptions = defineOptions('schedule step', {
 });
 
 /** Options of the step schedule. */
-export interface StepOptions extends OptionsOf<typeof stepOptions.table> {}
+export interface StepDecayOptions extends OptionsOf<typeof stepOptions.table> {}
 
 /** γ^⌊epoch / everyEpochs⌋, or γ^⌊step / everySteps⌋: PyTorch's StepLR, stepped at each epoch or at each batch. */
-export function step(options: StepOptions = {}): ScheduleIn {
+export function step(options: StepDecayOptions = {}): ScheduleIn {
   const { everyEpochs, everySteps, gamma } = stepOptions.read(options);
   if (options.everyEpochs !== undefined && everySteps !== undefined) {
     const problem = `has ${show(everySteps)} although epochs are given, expected only one of the two`;

@@ -11,10 +11,10 @@ export type TrainEvent<T extends ElementType = ElementType> =
   | RecoveryEvent
   | RollbackEvent
   | SteerEvent
-  | ProgressEvent
+  | TrainProgressEvent
   | EpochEvent
   | StepsEvent
-  | TextEvent
+  | TrainTextEvent
   | CheckpointEvent
   | ProbeEvent<T>;
 
@@ -129,7 +129,7 @@ export interface SteerEvent {
 }
 
 /** A span of steps, 0.2 to 0.5 s long, has ended. An unread event of this type is replaced by the next. */
-export interface ProgressEvent {
+export interface TrainProgressEvent {
   /** Which event this is. */
   readonly type: 'progress';
   /** Steps done so far. */
@@ -194,7 +194,7 @@ export interface StepsEvent {
  * The model has written a text, at up to ten steps of a training on a text, always by the same draws. It costs less
  * than 1 % of the training.
  */
-export interface TextEvent {
+export interface TrainTextEvent {
   /** Which event this is. */
   readonly type: 'text';
   /** Steps done so far. */

@@ -10,7 +10,7 @@ import {
 } from '@gradloom/core/internal';
 import { gpt2 } from '../../data/index.ts';
 import { createLiveContinuation } from '../../engine/evaluation/predictor.ts';
-import type { TextEvent, WarningEvent } from './events.ts';
+import type { TrainTextEvent, WarningEvent } from './events.ts';
 import type { RunPlan } from './plan.ts';
 
 /** Most texts of a run, evenly spaced. */
@@ -51,7 +51,7 @@ export interface TextLog {
   /** The first step after `step` after which a text is due. */
   next(step: number): number;
   /** The event of the text that is due after step `step`; null if none is, or the model cannot write it. */
-  eventAt(step: number): Pausable<TextEvent | WarningEvent | null>;
+  eventAt(step: number): Pausable<TrainTextEvent | WarningEvent | null>;
 }
 
 /** Creates the log of a run whose weights are `model` [P], which change as it trains. Null if it has no texts. */
