@@ -1,5 +1,5 @@
 import { type ExtensionName, extensions, WasmApi } from '@gradloom/core/internal';
-import type { Elementwise } from '../../packages/core/src/backends/formulas/elementwise.ts';
+import type { Elementwise } from '../../packages/core/src/backends/formulas/arithmetic.ts';
 import { CALL_DOUBLES } from '../../packages/core/src/backends/isa/arguments.ts';
 import { encodeKernels, encodePlayer, WORD_BYTES } from '../../packages/core/src/backends/isa/wasm/module.ts';
 import { createWasm } from '../../packages/core/src/backends/isa/wasm/wasm.ts';
@@ -23,7 +23,7 @@ export type PlayFormula = (arrays: readonly Elements[], numbers?: readonly numbe
 
 /** Assembles a formula for a machine that runs here. */
 export function assembleFormula({ name, type }: Pick<Machine, 'name' | 'type'>, operation: Elementwise): PlayFormula {
-  const { bytes, width, place, play } =
+  const { bytes, width, kernel, play } =
     name === 'WebAssembly' ? ofWasm(type, operation) : ofMachineCode(name, type, operation);
   const call = new Float64Array(bytes.buffer, WORD_BYTES, CALL_DOUBLES);
   return (arrays, numbers = []) => {
@@ -32,7 +32,7 @@ export function assembleFormula({ name, type }: Pick<Machine, 'name' | 'type'>, 
     for (const [k, { buffer, byteOffset }] of arrays.entries()) {
       bytes.set(new Uint8Array(buffer, byteOffset, byteLength), froms[k]);
     }
-    call.set([place, ...froms, ...numbers, 0, 1, length / width, 0]);
+    call.set([kernel, ...froms, ...numbers, 0, 1, length / width, 0]);
     play(call);
     for (const [k, { buffer, byteOffset }] of arrays.entries()) {
       new Uint8Array(buffer, byteOffset, byteLength).set(bytes.subarray(froms[k], froms[k] + byteLength));
@@ -42,15 +42,15 @@ export function assembleFormula({ name, type }: Pick<Machine, 'name' | 'type'>, 
 
 function ofMachineCode(name: ExtensionName, type: ElementType, operation: Elementwise) {
   const isa = extensions[name].createIsa(type, callingConvention);
-  const { place } = assembleElementwise(isa, operation);
+  const kernel = assembleElementwise(isa, operation);
   const bytes = new Uint8Array(ROOM);
   const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });
-  return { bytes, width: isa.formulas.width, place, play: (call: Float64Array) => play(call, bytes, 1, bytes) };
+  return { bytes, width: isa.formulas.width, kernel, play: (call: Float64Array) => play(call, bytes, 1, bytes) };
 }
 
 function ofWasm(type: ElementType, operation: Elementwise) {
   const { isa, takeKernels } = createWasm(type, { fused: true });
-  const { place } = assembleElementwise(isa, operation);
+  const kernel = assembleElementwise(isa, operation);
   const { kernels, first } = takeKernels();
   const memory = new WasmApi.Memory({ initial: ROOM >> 16, maximum: ROOM >> 16, shared: true });
   const table = new WasmApi.Table({ element: 'anyfunc', initial: kernels.length });
@@ -61,5 +61,5 @@ function ofWasm(type: ElementType, operation: Elementwise) {
     play: (tape: number, calls: number, words: number) => void;
   };
   const bytes = new Uint8Array(memory.buffer);
-  return { bytes, width: isa.formulas.width, place, play: (call: Float64Array) => play(call.byteOffset, 1, 0) };
+  return { bytes, width: isa.formulas.width, kernel, play: (call: Float64Array) => play(call.byteOffset, 1, 0) };
 }

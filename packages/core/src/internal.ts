@@ -4,6 +4,7 @@
  */
 
 export { convolutionBytes } from './backends/bindings/convolutions/convolutions.ts';
+export type { Products } from './backends/bindings/products.ts';
 export { assembleCode, type CodeLayout, createLayout, type ProductLayout } from './backends/code.ts';
 export { CALL_DOUBLES } from './backends/isa/arguments.ts';
 export { type ExtensionName, extensions } from './backends/isa/extensions.ts';
@@ -16,12 +17,17 @@ export {
   type Play,
 } from './backends/native.ts';
 export { takeKernelScratch } from './backends/played-kernels.ts';
-export { createStarts, type Starts } from './backends/starts.ts';
 export { unfusedKernels, unfusedProducts } from './backends/unfused.ts';
 export { hasFusedWasm } from './backends/wasm/relaxed-simd.ts';
 export { createWasmKernels } from './backends/wasm/wasm.ts';
-export { BEYOND, MOST_BYTES, PAGE, WasmApi, type WasmMemory, wasmProblem } from './backends/wasm/webassembly.ts';
-export { type Products, withProducts } from './backends/with-products.ts';
+export {
+  BEYOND,
+  MAX_BYTES as MOST_BYTES,
+  PAGE,
+  WasmApi,
+  type WasmMemory,
+  wasmProblem,
+} from './backends/wasm/webassembly.ts';
 export { doubles, elements, list, onlyKeys, record } from './checks/check.ts';
 export { suggest, suggestOption } from './checks/nearest.ts';
 export { unknownOption, within } from './checks/option-error.ts';

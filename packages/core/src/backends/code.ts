@@ -1,6 +1,6 @@
 import type { ElementType } from '../math/element-type.ts';
+import type { Elementwise } from './formulas/arithmetic.ts';
 import { type AttentionFormulaName, attentionFormulas } from './formulas/attention.ts';
-import type { Elementwise } from './formulas/elementwise.ts';
 import { elementwise } from './formulas/index.ts';
 import { lossFormulas } from './formulas/losses.ts';
 import {
@@ -19,11 +19,10 @@ import { type AugmentKernel, augmentKernels } from './kernels/augment.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
 import { assembleColumnSums } from './kernels/column-sums.ts';
 import { assembleDropout } from './kernels/dropout.ts';
-import { assembleElementwise, type FormulaKernel } from './kernels/elementwise.ts';
-import { assembleGather } from './kernels/gather.ts';
+import { assembleElementwise } from './kernels/elementwise.ts';
+import { assembleGather, assembleLocate } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleListedSums } from './kernels/listed-sums.ts';
-import { assembleLocate } from './kernels/locate.ts';
 import { type LossKernel, lossKernels } from './kernels/losses.ts';
 import { assembleMatrix } from './kernels/matrix.ts';
 import { assembleMaxNorm } from './kernels/max-norm.ts';
@@ -35,7 +34,7 @@ import { type StepKernel, stepKernels } from './kernels/steps.ts';
 import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
 import { assembleUpdate, UPDATE_ROWS } from './kernels/update.ts';
-import { assembleWindows, type WindowPlaces, type WindowWork, windowWorks } from './kernels/windows.ts';
+import { assembleWindows, type WindowKernel, type WindowOffsets, windowKernels } from './kernels/windows.ts';
 
 /** Position-independent code with the kernels of products. It starts with the tape player. */
 export interface Code {
@@ -72,17 +71,17 @@ export interface ProductKernels {
 
 /** Offsets of all kernels. Those that are not in `ProductLayout` are assembled when they are first read. */
 export interface CodeLayout extends ProductKernels {
-  readonly updates: Readonly<Record<string, Readonly<Record<number, FormulaKernel>>>>; // by operation name: [rows]
-  readonly elementwise: Readonly<Record<string, FormulaKernel>>; // by operation name
-  readonly recurrent: Readonly<Record<string, FormulaKernel>>; // by operation name
+  readonly updates: Readonly<Record<string, Readonly<Record<number, number>>>>; // by operation name: [rows]
+  readonly elementwise: Readonly<Record<string, number>>; // by operation name
+  readonly recurrent: Readonly<Record<string, number>>; // by operation name
   readonly matrices: Readonly<Record<string, ColumnKernel>>; // by operation name
   readonly columnSums: Readonly<Record<TermsName, ColumnKernel>>;
   readonly rowSums: Readonly<Record<RowFormulaName, number>>;
   readonly rowFormulas: Readonly<Record<RowFormulaName, ColumnKernel>>;
   readonly attention: Readonly<Record<AttentionFormulaName, ColumnKernel>>;
-  readonly lossFormulas: Readonly<Record<string, FormulaKernel>>; // by their names in `lossFormulas`
+  readonly lossFormulas: Readonly<Record<string, number>>; // by their names in `lossFormulas`
   readonly losses: Readonly<Record<LossKernel, number>>;
-  readonly windows: Readonly<Record<WindowWork, WindowPlaces>>;
+  readonly windows: Readonly<Record<WindowKernel, WindowOffsets>>;
   readonly stepKernels: Readonly<Record<StepKernel, number>>;
   readonly moveKernels: Readonly<Record<MoveKernel, number>>;
   readonly rotate: Readonly<Record<'forth' | 'back', number>>;
@@ -103,23 +102,24 @@ function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
   const listedRows = Math.min(rowsOf(Math.max(tileVectors, leafVectors)), LISTED_ROWS);
   const laneRows = tileRows(isa, 1);
   /**
-   * Where masks have registers of their own, one of all lanes takes no time in y and dx, but 1 to 2 % in dW and lanes.
+   * Whether the masked kernel serves full vectors, too. Where masks have registers of their own, a mask of all lanes
+   * takes no time in y and dx, but 1 to 2 % in dW and lanes.
    */
-  const isOne = (vectors: number, terms: TileShape['terms']): boolean =>
+  const hasOneKernel = (vectors: number, terms: TileShape['terms']): boolean =>
     formulas.maskRegisters > 0 && vectors !== leafVectors && terms !== 'lanes';
   const kernels = (name: string, assemble: (k: number) => (isa: Isa) => number) =>
-    numbered((k) => offsetOf(`${name} ${k}`, assemble(k)));
+    memoized((k) => offsetOf(`${name} ${k}`, assemble(k)));
   const tiles = (vectors: number, terms: TileShape['terms'], masked: boolean) =>
     kernels(
       `${masked ? 'masked ' : ''}tile of ${terms}, ${vectors} vectors,`,
       (M) => (isa) => assembleTile(isa, { M, vectors, masked, terms }),
     );
-  const made = Object.fromEntries(
+  const tileKernels = Object.fromEntries(
     (['all', 'listed', 'lanes'] as const).map((terms) => [
       terms,
       Array.from({ length: Math.max(tileVectors, leafVectors) + 1 }, (_, vectors) => {
         const masked = tiles(vectors, terms, true);
-        return { masked, full: isOne(vectors, terms) ? masked : tiles(vectors, terms, false) };
+        return { masked, full: hasOneKernel(vectors, terms) ? masked : tiles(vectors, terms, false) };
       }),
     ]),
   );
@@ -130,7 +130,7 @@ function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
     leafVectors,
     listedRows,
     tileRows: (vectors, terms) => (terms === 'all' ? rowsOf(vectors) : terms === 'listed' ? listedRows : laneRows),
-    tile: (vectors, terms, masked, M) => made[terms][vectors][masked ? 'masked' : 'full'](M),
+    tile: (vectors, terms, masked, M) => tileKernels[terms][vectors][masked ? 'masked' : 'full'](M),
     list: kernels('list', (M) => (isa) => assembleListTerms(isa, M)),
     pack: kernels('pack', (vectors) => (isa) => assemblePack(isa, vectors)),
     transpose: kernels('transpose', (rows) => (isa) => assembleTranspose(isa, rows)),
@@ -139,12 +139,12 @@ function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
   };
 }
 
-/** A function that keeps what it returns for each number. */
-function numbered(make: (k: number) => number): (k: number) => number {
-  const made: number[] = [];
+/** `make`, called once for each number. */
+function memoized(make: (k: number) => number): (k: number) => number {
+  const results: number[] = [];
   return (k) => {
-    made[k] ??= make(k);
-    return made[k];
+    results[k] ??= make(k);
+    return results[k];
   };
 }
 
@@ -156,13 +156,13 @@ export function assembleCode(isa: Isa): Code {
     return offsets[name];
   });
   const { tileVectors, leafVectors, listedRows, width } = kernels;
-  const upTo = (most: number, make: (k: number) => number): void => {
-    for (let k = 1; k <= most; k++) make(k);
+  const upTo = (last: number, make: (k: number) => number): void => {
+    for (let k = 1; k <= last; k++) make(k);
   };
-  const mostVectors = Math.max(tileVectors, leafVectors);
-  upTo(mostVectors, kernels.pack);
+  const maxVectors = Math.max(tileVectors, leafVectors);
+  upTo(maxVectors, kernels.pack);
   for (const terms of ['all', 'listed', 'lanes'] as const) {
-    for (let vectors = 1; vectors <= (terms === 'lanes' ? 1 : mostVectors); vectors++) {
+    for (let vectors = 1; vectors <= (terms === 'lanes' ? 1 : maxVectors); vectors++) {
       for (const masked of [false, true]) {
         upTo(kernels.tileRows(vectors, terms), (M) => kernels.tile(vectors, terms, masked, M));
       }
@@ -175,22 +175,22 @@ export function assembleCode(isa: Isa): Code {
   return { code: isa.code(), layout: { type: isa.type, offsets } };
 }
 
-/** Places the code of a kernel where the code of products can call it, and returns what `assemble` returns. */
-export type PlaceKernel = <T>(assemble: (isa: Isa) => T) => T;
+/** Makes the code of a kernel callable by the code of products. Returns what `assemble` returns. */
+export type InstallKernel = <T>(assemble: (isa: Isa) => T) => T;
 
 /**
  * All kernels, assembled when they are first read: a run needs few of them. Those of products are at `offsets`, or are
  * assembled likewise. `isa` is only asked for its sizes.
  */
-export function createLayout(isa: Isa, place: PlaceKernel, offsets?: Readonly<Record<string, number>>): CodeLayout {
-  const products = productKernels(isa, (name, assemble) => offsets?.[name] ?? place(assemble));
-  const formula = (own: Elementwise) => () => place((isa) => assembleElementwise(isa, own));
-  const matrix = (own: MatrixFormula) => () => place((isa) => assembleMatrix(isa, own));
-  const kernel = (assemble: (isa: Isa) => number) => () => place(assemble);
-  const sums = (terms: ColumnTerms, count: number) => () => place((isa) => assembleColumnSums(isa, terms, count));
-  const update = (own: Update) => () =>
+export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonly<Record<string, number>>): CodeLayout {
+  const products = productKernels(isa, (name, assemble) => offsets?.[name] ?? install(assemble));
+  const formula = (operation: Elementwise) => () => install((isa) => assembleElementwise(isa, operation));
+  const matrix = (formula: MatrixFormula) => () => install((isa) => assembleMatrix(isa, formula));
+  const kernel = (assemble: (isa: Isa) => number) => () => install(assemble);
+  const sums = (terms: ColumnTerms, count: number) => () => install((isa) => assembleColumnSums(isa, terms, count));
+  const update = (update: Update) => () =>
     whenRead(
-      Object.fromEntries(UPDATE_ROWS.map((rows) => [rows, () => place((isa) => assembleUpdate(isa, own, rows))])),
+      Object.fromEntries(UPDATE_ROWS.map((rows) => [rows, () => install((isa) => assembleUpdate(isa, update, rows))])),
     );
   const all = {
     updates: whenRead(mapped(updates, update)),
@@ -221,13 +221,13 @@ export function createLayout(isa: Isa, place: PlaceKernel, offsets?: Readonly<Re
       forth: kernel((isa) => assembleRotate(isa, false)),
       back: kernel((isa) => assembleRotate(isa, true)),
     }),
-    windows: whenRead(mapped(windowWorks, (work) => () => place((isa) => assembleWindows(isa, work)))),
+    windows: whenRead(mapped(windowKernels, (assemble) => () => install((isa) => assembleWindows(isa, assemble)))),
   };
   return Object.assign(
     whenRead({
       dropout: kernel(assembleDropout),
-      maxNorm: () => place(assembleMaxNorm),
-      listedSums: () => place(assembleListedSums),
+      maxNorm: () => install(assembleMaxNorm),
+      listedSums: () => install(assembleListedSums),
     }),
     all,
     products,

@@ -4,7 +4,7 @@ import type { Kernels } from '../program/kernels.ts';
 import type { PlayTape } from './bindings/call-tape.ts';
 import { createGatherBytes } from './bindings/gather-bytes.ts';
 import type { CodeLayout } from './code.ts';
-import { locateArguments } from './kernels/locate.ts';
+import { locateArguments } from './kernels/gather.ts';
 import { createPlayedKernels } from './played-kernels.ts';
 import type { WasmMemory } from './wasm/webassembly.ts';
 
@@ -40,7 +40,7 @@ export function createNativeKernels({ layout, enter, memory, scratch, outside = 
     playTape ??= enter();
     playTape(doubles, bytes, calls, data);
   };
-  const { tape, ...kernels } = createPlayedKernels({ name: 'native', layout, play, playTimes: null }, scratch);
+  const { tape, ...kernels } = createPlayedKernels({ name: 'native', layout, play, playRepeatedly: null }, scratch);
   for (const buffer of outside) {
     tape.write(locateArguments, layout.locate(), 0);
     tape.run(new Uint8Array(buffer, 0, 1));

@@ -10,8 +10,8 @@ import {
   type CallTape,
   createBlocks,
   createCallTape,
+  type PlayRepeatedly,
   type PlayTape,
-  type PlayTimes,
 } from './bindings/call-tape.ts';
 import { createNativeConvolutions } from './bindings/convolutions/convolutions.ts';
 import { createDropout } from './bindings/dropout.ts';
@@ -44,7 +44,7 @@ export interface Machine {
   readonly name: Kernels['name'];
   readonly layout: CodeLayout;
   readonly play: PlayTape;
-  readonly playTimes: PlayTimes | null; // null if the machine runs a tape once alone
+  readonly playRepeatedly: PlayRepeatedly | null; // null if the machine runs a tape once alone
 }
 
 /**
@@ -73,7 +73,7 @@ export const takeKernelScratch = (products: readonly ProductShape[], allocate: A
 
 /** All operations by the kernels of a machine; those without one are left to plain code. */
 export function createPlayedKernels(machine: Machine, scratch: KernelScratch): Kernels & { readonly tape: CallTape } {
-  const { name, layout, play, playTimes } = machine;
+  const { name, layout, play, playRepeatedly: playTimes } = machine;
   const tape = createCallTape(scratch.tape, (calls, data) => play(scratch.tape, calls, data));
   const memory = createPanelMemory(layout, scratch.panels);
   const panels = createPanels(layout, tape, memory);

@@ -29,8 +29,8 @@ export function createAugmentations(
     const [line, pixel] = [bytes * V * C, bytes * C];
     const size = H * V * C;
     const round = roundingOf(x);
-    const { place: fillKernel } = layout.elementwise.fill;
-    const { place: copyKernel } = layout.elementwise.copy;
+    const fillKernel = layout.elementwise.fill;
+    const copyKernel = layout.elementwise.copy;
     // Kernels are assembled as they are first read.
     const movePixels = isWhole ? layout.augment.movePixels : 0;
     const turnPixels = isWhole ? 0 : layout.augment.turnPixels;

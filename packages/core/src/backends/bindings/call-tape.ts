@@ -24,13 +24,13 @@ export type BindCall = (call: Call) => Bound | null;
 export type PlayTape = (tape: Float64Array, calls: number, data?: Uint8Array) => void;
 
 /** Plays a tape of the kernels' memory several times, as `Block.repeat` does. */
-export type PlayTimes = (tape: Float64Array, calls: number, times: number, stop: Float64Array) => number;
+export type PlayRepeatedly = (tape: Float64Array, calls: number, times: number, stop: Float64Array) => number;
 
 /** Creates blocks of calls. */
 export function createBlocks(
   layout: Pick<CodeLayout, 'moveKernels'>, // read only for changing arguments: reading it assembles a kernel
   play: PlayTape,
-  playTimes: PlayTimes | null,
+  playRepeatedly: PlayRepeatedly | null,
 ): CreateBlock {
   return (calls, take) => {
     const count = calls.reduce((sum, call) => sum + 1 + copiesOf(call).length, 0);
@@ -41,7 +41,7 @@ export function createBlocks(
       calls,
       run,
       repeat(times, stop) {
-        if (playTimes !== null && tape !== null && times > 0) return playTimes(tape, count, times, stop);
+        if (playRepeatedly !== null && tape !== null && times > 0) return playRepeatedly(tape, count, times, stop);
         for (let k = 1; k <= times; k++) {
           run();
           if (stop[0] !== 0) return k;
@@ -52,63 +52,63 @@ export function createBlocks(
   };
 }
 
-/** The arguments of a call that change, and their places. */
-const numbersOf = (call: FixedCall): { place: number; value: Float64Array }[] =>
-  call.flatMap((value, place) => (typeof value === 'number' ? [] : [{ place, value }]));
+/** The arguments of a call that change, and their indices in the call. */
+const changingOf = (call: FixedCall): { index: number; value: Float64Array }[] =>
+  call.flatMap((value, index) => (typeof value === 'number' ? [] : [{ index, value }]));
 
-/** Neighbouring doubles that are copied to neighbouring places of a call. */
+/** Neighbouring doubles that are copied to neighbouring arguments of a call. */
 interface Copy {
-  readonly place: number; // of the first
+  readonly index: number; // of the first in the call
   readonly from: number; // its address
   count: number;
 }
 
 function copiesOf(call: FixedCall): readonly Copy[] {
   const copies: Copy[] = [];
-  for (const { place, value } of numbersOf(call)) {
+  for (const { index, value } of changingOf(call)) {
     const from = addressOf(value);
     const last = copies.at(-1);
-    if (last !== undefined && last.place + last.count === place && last.from + 8 * last.count === from) last.count++;
-    else copies.push({ place, from, count: 1 });
+    if (last !== undefined && last.index + last.count === index && last.from + 8 * last.count === from) last.count++;
+    else copies.push({ index, from, count: 1 });
   }
   return copies;
 }
 
-/** Writes the calls, and before each the calls that copy its changing arguments to their places on the tape. */
+/** Writes the calls, and before each one the calls that copy its changing arguments into it. */
 function writeWithCopies(
   calls: readonly FixedCall[],
   tape: Float64Array,
   layout: Pick<CodeLayout, 'moveKernels'>,
 ): void {
-  let written = 0;
-  const write = (call: readonly number[]): void => tape.set(call, CALL_DOUBLES * written++);
+  let count = 0; // of calls on the tape
+  const write = (call: readonly number[]): void => tape.set(call, CALL_DOUBLES * count++);
   for (const call of calls) {
     const copies = copiesOf(call);
-    const at = addressOf(tape) + 8 * CALL_DOUBLES * (written + copies.length);
-    for (const { place, from, count } of copies) write([layout.moveKernels.copyNumbers, at + 8 * place, from, count]);
+    const at = addressOf(tape) + 8 * CALL_DOUBLES * (count + copies.length);
+    for (const copy of copies) write([layout.moveKernels.copyNumbers, at + 8 * copy.index, copy.from, copy.count]);
     write(call.map((value) => (typeof value === 'number' ? value : 0)));
   }
 }
 
 /** Runs calls from a tape outside of the kernels' memory, where no kernel can write arguments. */
 function runElsewhere(calls: readonly FixedCall[], play: PlayTape): () => void {
-  const pieces: { tape: Float64Array; count: number; numbers: ReturnType<typeof numbersOf> }[] = [];
+  const pieces: { tape: Float64Array; count: number; changing: ReturnType<typeof changingOf> }[] = [];
   for (let first = 0; first < calls.length; ) {
     // An argument may be what the call before has written.
     let end = first + 1;
-    while (end < calls.length && numbersOf(calls[end]).length === 0) end++;
+    while (end < calls.length && changingOf(calls[end]).length === 0) end++;
     const tape = new Float64Array((end - first) * CALL_DOUBLES);
     for (let k = first; k < end; k++) {
       const values = calls[k].map((value) => (typeof value === 'number' ? value : 0));
       tape.set(values, (k - first) * CALL_DOUBLES);
     }
-    pieces.push({ tape, count: end - first, numbers: numbersOf(calls[first]) });
+    pieces.push({ tape, count: end - first, changing: changingOf(calls[first]) });
     first = end;
   }
   return () => {
     for (let k = 0; k < pieces.length; k++) {
-      const { tape, count, numbers } = pieces[k];
-      for (let i = 0; i < numbers.length; i++) tape[numbers[i].place] = numbers[i].value[0];
+      const { tape, count, changing } = pieces[k];
+      for (let i = 0; i < changing.length; i++) tape[changing[i].index] = changing[i].value[0];
       play(tape, count);
     }
   };
@@ -120,7 +120,7 @@ export function createCallTape(
   play: (calls: number, data?: Uint8Array) => void, // runs this many calls from the start of `doubles`
 ): CallTape {
   const words = new Int32Array(doubles.buffer, doubles.byteOffset, 2 * doubles.length);
-  const room = Math.floor(doubles.length / CALL_DOUBLES);
+  const capacity = Math.floor(doubles.length / CALL_DOUBLES); // calls
   let calls = 0;
   let first = 0; // index of the last call's arguments
 
@@ -158,7 +158,7 @@ export function createCallTape(
     v18: number,
     v19: number,
   ): void {
-    if (calls === room) run();
+    if (calls === capacity) run();
     first = calls++ * CALL_DOUBLES + 1;
     doubles[first - 1] = kernel;
     doubles[first] = v0;
@@ -186,7 +186,7 @@ export function createCallTape(
   return {
     write,
     writeAll(kernel, values) {
-      if (calls === room) run();
+      if (calls === capacity) run();
       first = calls++ * CALL_DOUBLES + 1;
       doubles[first - 1] = kernel;
       for (let k = 0; k < values.length; k++) doubles[first + k] = values[k];

@@ -20,7 +20,7 @@ export function createDropout(
   function bindDropout(
     y: Elements,
     x: Elements,
-    place: Float64Array,
+    stepAndRow: Float64Array,
     B: number,
     R: number,
     C: number,
@@ -37,19 +37,19 @@ export function createDropout(
         ...[layout.dropout, addressOf(y), addressOf(x), addressOf(scratch), maskOf(rest), B, R],
         ...[(C - columns) / CHUNK, columns, (columns - rest) / width, rest, bytes * C, bytes * R * C],
         ...[WORD + (key0 >>> 0), WORD + (key1 >>> 0), WORD + threshold, WORD, factor],
-        ...[viewOf(place, 1, 1), viewOf(place, 0, 1)],
+        ...[viewOf(stepAndRow, 1, 1), viewOf(stepAndRow, 0, 1)],
       ],
     ];
   }
 
   return ({ op, args }) => {
     if (op.name === 'dropout') {
-      const [y, x, place, B, size, ...others] = args as Parameters<typeof dropout>;
-      return bindDropout(y, x, place, B, 1, size, ...others);
+      const [y, x, stepAndRow, B, size, ...others] = args as Parameters<typeof dropout>;
+      return bindDropout(y, x, stepAndRow, B, 1, size, ...others);
     }
     if (op.name === 'channelDropout') {
-      const [y, x, , place, ...others] = args as Parameters<typeof channelDropout>;
-      return bindDropout(y, x, place, ...others);
+      const [y, x, , stepAndRow, ...others] = args as Parameters<typeof channelDropout>;
+      return bindDropout(y, x, stepAndRow, ...others);
     }
     return null;
   };

@@ -12,17 +12,17 @@ export function createElementwise(
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
 ): BindCall {
   return ({ op, args }) => {
-    const own = Object.hasOwn(table, op.name) ? table[op.name] : undefined;
-    if (own === undefined) return null;
-    const { numbers = [], sizes } = own;
+    const operation = Object.hasOwn(table, op.name) ? table[op.name] : undefined;
+    if (operation === undefined) return null;
+    const { numbers = [], sizes } = operation;
     const names = Object.keys(op.operands);
     const argumentOf = (name: string): unknown => args[names.indexOf(name)];
     const [count, size] = sizes.map((name) => (name === null ? 1 : (argumentOf(name) as number)));
     if (count === 0) return [];
-    const arrays = arraysOf(own).map((name) => addressOf(argumentOf(name) as Elements));
+    const arrays = arraysOf(operation).map((name) => addressOf(argumentOf(name) as Elements));
     const values = numbers.map(argumentOf) as (number | Float64Array)[];
     const rest = size % width;
     const ends = [maskOf(rest), count, (size - rest) / width, bytes * rest];
-    return [[elementwise[op.name].place, ...arrays, ...values, ...ends]];
+    return [[elementwise[op.name], ...arrays, ...values, ...ends]];
   };
 }

@@ -12,15 +12,15 @@ import type { PanelMemory } from './panels/panel-memory.ts';
 const fillArguments = elementwiseArguments(table.fill);
 const NOWHERE = -1;
 
-/** Places that are listed for a call, and most pieces of them. */
-const PLACES = PIECES_SCRATCH;
-const PIECES = Math.floor(PIECES_SCRATCH / WORDS.count);
+/** Maximum of positions that are listed for a call, and of their pieces. */
+const MAX_POSITIONS = PIECES_SCRATCH;
+const MAX_PIECES = Math.floor(PIECES_SCRATCH / WORDS.count);
 
 /** Words before the list. */
-const LIST = WORDS.count * PIECES;
+const LIST = WORDS.count * MAX_PIECES;
 
 /** Offsets of rows are words. */
-const MOST_BYTES = 4_294_967_296;
+const MAX_BYTES = 4_294_967_296;
 
 /** Makes calls of gradients of embeddings; null for other operations, and for empty ones. */
 export function createEmbeddings(
@@ -35,23 +35,22 @@ export function createEmbeddings(
 
   return ({ op, args }) => {
     if (op.name !== 'embeddingBackward') return null;
-    const [dE, firstPlace, nextPlace, sums, leafOf, x, dy, B, k, leaf, joins, V, width] = args as Parameters<
-      typeof embeddingBackward
-    >;
+    const [dE, firstPosition, nextPosition, sums, leafOf, x, dy, B, k, leafRows, accumulate, V, width] =
+      args as Parameters<typeof embeddingBackward>;
     const row = bytes * width;
-    if (V * width === 0 || Math.max(V, B * k) * row >= MOST_BYTES) return null;
+    if (V * width === 0 || Math.max(V, B * k) * row >= MAX_BYTES) return null;
     const [dEAt, sumsAt] = [addressOf(dE), addressOf(sums)];
-    const { place, vectors } = layout.listedSums;
+    const { kernel, vectors } = layout.listedSums;
     const groups = groupsOf(width, vectors, lanes, maskOf);
-    const [first, next] = [wordsOf(firstPlace, V), wordsOf(nextPlace, B * k)];
-    const leafPlaces = k * leaf;
+    const [first, next] = [wordsOf(firstPosition, V), wordsOf(nextPosition, B * k)];
+    const leafPositions = k * leafRows;
     const call = Float64Array.of(dEAt, addressOf(dy), 0, ...groups, scratchAt, scratchAt + 4 * LIST, 0, row);
     const rest = (V * width) % lanes;
     const cleared = [dEAt, 0, maskOf(rest), 1, (V * width - rest) / lanes, bytes * rest] as const;
-    const { place: fill } = elementwise.fill;
+    const fill = elementwise.fill;
 
     let pieces = 0;
-    let places = 0; // listed
+    let positions = 0; // listed
     let firstOfPiece = 0; // among them
     let begins = 1; // see `LISTED_WORDS`
     let depth = 0; // of the stack after the last piece
@@ -60,29 +59,29 @@ export function createEmbeddings(
     function run(): void {
       call[2] = sumsAt + row * depthBefore;
       call[call.length - 2] = pieces;
-      tape.writeAll(place, call);
+      tape.writeAll(kernel, call);
       tape.run();
       pieces = 0;
-      places = 0;
+      positions = 0;
       firstOfPiece = 0;
       depthBefore = depth;
     }
 
-    function endPiece(joined: number, ends: number, v: number): void {
+    function endPiece(merges: number, isResult: number, v: number): void {
       const at = WORDS.count * pieces++;
-      words[at + WORDS.rows] = places - firstOfPiece;
+      words[at + WORDS.rows] = positions - firstOfPiece;
       words[at + WORDS.begins] = begins;
-      words[at + WORDS.joins] = joined;
-      words[at + WORDS.ends] = ends;
+      words[at + WORDS.merges] = merges;
+      words[at + WORDS.isResult] = isResult;
       words[at + WORDS.result] = row * v;
-      depth += begins - joined - ends;
+      depth += begins - merges - isResult;
       begins = 1;
-      firstOfPiece = places;
-      if (pieces === PIECES || places === PLACES) run();
+      firstOfPiece = positions;
+      if (pieces === MAX_PIECES || positions === MAX_POSITIONS) run();
     }
 
     return () => {
-      if (!joins) tape.write(fillArguments, fill, ...cleared);
+      if (!accumulate) tape.write(fillArguments, fill, ...cleared);
       first.fill(NOWHERE);
       for (let p = next.length - 1; p >= 0; p--) {
         const v = x[p] | 0;
@@ -92,28 +91,31 @@ export function createEmbeddings(
       for (let v = 0; v < V; v++) {
         if (first[v] === NOWHERE) continue;
         let level = -1;
-        let end = 0; // of the places of the leaf
+        let end = 0; // of the positions of the leaf
         for (let p = first[v]; p !== NOWHERE; p = next[p]) {
           if (p >= end) {
-            const own = Math.floor(p / leafPlaces);
+            const leafOfPosition = Math.floor(p / leafPositions);
             if (level >= 0) {
               // As in plain code: neighbours that are closer to each other in the tree than to this leaf are joined
               // before it.
               let joined = 0;
-              while (level > 0 && Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ own)) {
+              while (
+                level > 0 &&
+                Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ leafOfPosition)
+              ) {
                 level--;
                 joined++;
               }
               endPiece(joined, 0, v);
             }
-            leafOf[++level] = own;
-            end = (own + 1) * leafPlaces;
+            leafOf[++level] = leafOfPosition;
+            end = (leafOfPosition + 1) * leafPositions;
           }
-          if (places === PLACES) {
+          if (positions === MAX_POSITIONS) {
             endPiece(0, 0, v);
             begins = 0;
           }
-          words[LIST + places++] = row * p;
+          words[LIST + positions++] = row * p;
         }
         endPiece(level, 1, v);
       }

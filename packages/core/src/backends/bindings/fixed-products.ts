@@ -3,19 +3,18 @@ import { addressOf } from '../../program/address.ts';
 import type { Bound, FixedCall, TakeDoubles } from '../../program/kernels.ts';
 import type { CodeLayout } from '../code.ts';
 import { RUN } from '../kernels/tile.ts';
-import type { Products } from '../with-products.ts';
 import { createCallRecorder } from './call-tape.ts';
 import { listStep, type PanelMemory } from './panels/panel-memory.ts';
 import { createPanels } from './panels/panels.ts';
 import { writeLeaves } from './panels/tile-products.ts';
-import { createNativeProducts } from './products.ts';
+import { createNativeProducts, type Products } from './products.ts';
 import { searchesZeros } from './sparsity.ts';
 
 // Larger products take so long that JavaScript between them does not matter.
-const MOST_ROWS = 256;
-const MOST_WEIGHTS = 4096;
+const MAX_ROWS = 256;
+const MAX_WEIGHTS = 4096;
 /** Most kernel calls of a product. */
-const MOST_CALLS = 64;
+const MAX_CALLS = 64;
 
 /** Bind each product of a dense layer: to fixed calls if it is small and looks for no zeros, else to a function. */
 export type BindProducts = { readonly [Name in keyof Products]: (...args: Parameters<Products[Name]>) => Bound };
@@ -33,13 +32,14 @@ export function withFixedProducts(
   const { bytes, width, maskOf } = memory;
 
   /** Copies a table of leaves to its place. */
-  function placeLeaves(B: number, leaf: number): void {
-    const words = RUN.words * leafCount(B, leaf);
-    const key = `${B} ${leaf}`;
+  function placeLeaves(B: number, leafRows: number): void {
+    const words = RUN.words * leafCount(B, leafRows);
+    const key = `${B} ${leafRows}`;
     let from = tables.get(key);
     if (from === undefined) {
       const table = takeTable(words / 2);
-      if (table !== null) writeLeaves(new Int32Array(table.buffer, table.byteOffset, words), B, leaf, listStep(leaf));
+      if (table !== null)
+        writeLeaves(new Int32Array(table.buffer, table.byteOffset, words), B, leafRows, listStep(leafRows));
       from = table === null ? null : addressOf(table);
       tables.set(key, from);
     }
@@ -47,7 +47,7 @@ export function withFixedProducts(
     const count = (4 * words) / bytes;
     const rest = count % width;
     const values = [from, memory.table, maskOf(rest), 1, (count - rest) / width, bytes * rest];
-    recorder.tape.writeAll(layout.elementwise.copy.place, Float64Array.from(values));
+    recorder.tape.writeAll(layout.elementwise.copy, Float64Array.from(values));
   }
   const panels = createPanels(layout, recorder.tape, memory, placeLeaves);
   const recorded = createNativeProducts(panels, recorder.tape, scratch);
@@ -62,10 +62,10 @@ export function withFixedProducts(
       return null;
     }
     const calls = recorder.take();
-    return calls.length <= MOST_CALLS ? calls : null;
+    return calls.length <= MAX_CALLS ? calls : null;
   }
   const isSmall = (B: number, I: number, O: number): boolean =>
-    B <= MOST_ROWS && I * O <= MOST_WEIGHTS && !searchesZeros(I, O);
+    B <= MAX_ROWS && I * O <= MAX_WEIGHTS && !searchesZeros(I, O);
 
   return {
     affine(...args) {

@@ -41,7 +41,7 @@ export function createMoves(
       if (B * C === 0) return null;
       const arrays = [dy, dx, lengths].map(addressOf);
       return [
-        [elementwise.fill.place, addressOf(dx), 0, ...ends(B * T * C, 1)],
+        [elementwise.fill, addressOf(dx), 0, ...ends(B * T * C, 1)],
         [kernels.writeByLength, ...arrays, T, bytes * T * C, bytes * C, B, ...ends(C)],
       ];
     },

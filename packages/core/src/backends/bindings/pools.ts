@@ -15,7 +15,7 @@ import type {
 } from '../../program/reference/pooling.ts';
 import { PIECE } from '../../program/reference/sum-rows.ts';
 import type { CodeLayout } from '../code.ts';
-import { MOST_CHANNEL_VECTORS, type WindowWork } from '../kernels/windows.ts';
+import { MAX_CHANNEL_VECTORS, type WindowKernel } from '../kernels/windows.ts';
 import type { BindCall } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 import { backwardReach, forwardReach, type PixelAxis, type PixelRun, pixelAxis } from './reach.ts';
@@ -31,7 +31,7 @@ function scaling(divisor: number, least: number): readonly number[] {
 
 /** Pixels of images with C channels, and the images of their windows. */
 interface Pooling {
-  readonly work: WindowWork;
+  readonly kernel: WindowKernel;
   readonly pixels: Elements; // [B, rows.pixels, columns.pixels, C]
   readonly windows: Elements; // [B, rows.positions, columns.positions, C]
   readonly rows: PixelAxis;
@@ -45,7 +45,7 @@ interface Pooling {
 /** Makes calls of pools and of upsampling; null for others. */
 export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>): BindCall {
   const { width, type } = layout;
-  const wide = MOST_CHANNEL_VECTORS * width;
+  const wide = MAX_CHANNEL_VECTORS * width;
 
   function bind(pooling: Pooling): Bound | null {
     const { pixels, windows, rows, columns, B, C, cleared = null } = pooling;
@@ -54,7 +54,7 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
     const [pixelBytes, windowBytes] = [bytes * pixelImage, bytes * windowImage];
     const [pixelsAt, windowsAt] = [addressOf(pixels), addressOf(windows)];
     const clearedAt = cleared === null ? -1 : addressOf(cleared);
-    const clearedImage = pooling.work === 'sum' ? pixelImage : windowImage;
+    const clearedImage = pooling.kernel === 'sum' ? pixelImage : windowImage;
     const isOne = calls.length === 1 && cleared === null;
     const group = isOne ? B : Math.max(1, Math.floor(GROUP_BYTES / Math.max(pixelBytes, windowBytes)));
     const all: FixedCall[] = [];
@@ -71,18 +71,18 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
 
   function clearing(at: number, n: number): FixedCall {
     const rest = n % width;
-    return [layout.elementwise.fill.place, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest];
+    return [layout.elementwise.fill, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest];
   }
 
   /** The calls for one image: one for each piece of each run of rows and columns. */
-  function callsOf({ work, rows, columns, C, last }: Pooling) {
+  function callsOf({ kernel, rows, columns, C, last }: Pooling) {
     // Windows add to what is there in their order, row by row.
-    const isOrdered = work === 'giveMore' && columns.runs.length > 1;
+    const isOrdered = kernel === 'addAtMaximum' && columns.runs.length > 1;
     const rowRuns = isOrdered ? rows.runs.flatMap(singles) : rows.runs;
     const [pixelRow, windowRow] = [columns.pixels * C, columns.positions * C];
     return rowRuns.flatMap((row) =>
       columns.runs.flatMap((column) =>
-        piecesOf(work, column, C).map(({ at, count, numbers, pixelStep, windowStep }) => {
+        piecesOf(kernel, column, C).map(({ at, count, numbers, pixelStep, windowStep }) => {
           const vectors = Math.floor((numbers + width - 1) / width);
           const rest = numbers % width;
           const values = [
@@ -98,7 +98,7 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
             ...last,
           ];
           return {
-            kernel: layout.windows[work][rest === 0 ? 'full' : 'masked'][vectors],
+            kernel: layout.windows[kernel][rest === 0 ? 'full' : 'masked'][vectors],
             mask: maskOf(rest),
             values,
             pixel: bytes * (row.first * pixelRow + column.first * C + at),
@@ -110,20 +110,20 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
   }
 
   /** Pieces of channels that a kernel takes at once, at `count` pixels of a row. */
-  function piecesOf(work: WindowWork, { count, step, windowStep }: PixelRun, C: number) {
+  function piecesOf(kernel: WindowKernel, { count, step, windowStep }: PixelRun, C: number) {
     const pieces: { at: number; count: number; numbers: number; pixelStep: number; windowStep: number }[] = [];
     // The channels of neighbours whose windows are neighbours, too, are as those of one pixel.
-    const areOne = (work === 'most' || work === 'sum') && step === 1 && windowStep === 1 && count > 1;
+    const areOne = (kernel === 'maximum' || kernel === 'sum') && step === 1 && windowStep === 1 && count > 1;
     const all = areOne ? count * C : C;
     if (areOne && all >= wide) {
       pieces.push({ at: 0, count: Math.floor(all / wide), numbers: wide, pixelStep: wide, windowStep: wide });
     }
     for (let at = areOne ? all - (all % wide) : 0; at < all; at += wide) {
       const numbers = Math.min(wide, all - at);
-      const own = areOne
+      const steps = areOne
         ? { count: 1, pixelStep: 0, windowStep: 0 }
         : { count, pixelStep: step * C, windowStep: windowStep * C };
-      pieces.push({ at, numbers, ...own });
+      pieces.push({ at, numbers, ...steps });
     }
     return pieces;
   }
@@ -132,12 +132,12 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
 
   const pools = {
     maxPoolForward: (...[y, x, B, geometry]: Parameters<typeof maxPoolForward>) =>
-      bind({ work: 'most', pixels: y, windows: x, ...outputs(geometry), B, C: geometry.C, last: [] }),
+      bind({ kernel: 'maximum', pixels: y, windows: x, ...outputs(geometry), B, C: geometry.C, last: [] }),
     maxPoolBackward(...[dx, dy, x, y, B, geometry]: Parameters<typeof maxPoolBackward>) {
       const axes = outputs(geometry);
       const adds = overlaps(geometry);
       return bind({
-        work: adds ? 'giveMore' : 'give',
+        kernel: adds ? 'addAtMaximum' : 'setAtMaximum',
         pixels: y,
         windows: x,
         ...axes,
@@ -148,7 +148,7 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
       });
     },
     avgPoolForward: (...[y, x, B, geometry]: Parameters<typeof avgPoolForward>) =>
-      bind({ work: 'sum', pixels: y, windows: x, ...outputs(geometry), B, C: geometry.C, last: meanOf(geometry, 0) }),
+      bind({ kernel: 'sum', pixels: y, windows: x, ...outputs(geometry), B, C: geometry.C, last: meanOf(geometry, 0) }),
     avgPoolBackward(...[dx, dy, B, geometry]: Parameters<typeof avgPoolBackward>) {
       const { C } = geometry;
       const last = meanOf(geometry, flushed);
@@ -158,23 +158,23 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
           columns: pixelAxis(backwardReach(geometry.width)),
         };
         const cleared = reachesAll(axes.rows) && reachesAll(axes.columns) ? null : dx;
-        return bind({ work: 'sum', pixels: dx, windows: dy, ...axes, B, C, last, cleared });
+        return bind({ kernel: 'sum', pixels: dx, windows: dy, ...axes, B, C, last, cleared });
       }
       const axes = outputs(geometry);
       const cleared = coversAll(axes.rows) && coversAll(axes.columns) ? null : dx;
-      return bind({ work: 'spread', pixels: dy, windows: dx, ...axes, B, C, last, cleared });
+      return bind({ kernel: 'spread', pixels: dy, windows: dx, ...axes, B, C, last, cleared });
     },
     globalAvgPoolForward(...[y, , x, B, R, C]: Parameters<typeof globalAvgPoolForward>) {
       // More positions are summed in pieces.
       if (R > PIECE) return null;
-      return bind({ work: 'sum', pixels: y, windows: x, ...oneWindow(R), B, C, last: scaling(R, 0) });
+      return bind({ kernel: 'sum', pixels: y, windows: x, ...oneWindow(R), B, C, last: scaling(R, 0) });
     },
     globalAvgPoolBackward: (...[dx, dy, B, R, C]: Parameters<typeof globalAvgPoolBackward>) =>
-      bind({ work: 'spread', pixels: dy, windows: dx, ...oneWindow(R), B, C, last: scaling(R, flushed) }),
+      bind({ kernel: 'spread', pixels: dy, windows: dx, ...oneWindow(R), B, C, last: scaling(R, flushed) }),
     upsampleForward: (...[y, x, B, H, V, C, FY, FX]: Parameters<typeof upsampleForward>) =>
-      bind({ work: 'spread', pixels: x, windows: y, ...repeats(H, V, FY, FX), B, C, last: scaling(1, 0) }),
+      bind({ kernel: 'spread', pixels: x, windows: y, ...repeats(H, V, FY, FX), B, C, last: scaling(1, 0) }),
     upsampleBackward: (...[dx, dy, B, H, V, C, FY, FX]: Parameters<typeof upsampleBackward>) =>
-      bind({ work: 'sum', pixels: dx, windows: dy, ...repeats(H, V, FY, FX), B, C, last: scaling(1, 0) }),
+      bind({ kernel: 'sum', pixels: dx, windows: dy, ...repeats(H, V, FY, FX), B, C, last: scaling(1, 0) }),
   };
 
   return ({ op, args }) => {

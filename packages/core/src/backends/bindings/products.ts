@@ -2,15 +2,22 @@ import type { Elements } from '../../math/element-type.ts';
 import type { ProductShape } from '../../math/scratch.ts';
 import { leafCount, MAX_LEAVES } from '../../math/tree/index.ts';
 import { addressOf } from '../../program/address.ts';
-import type { Products } from '../with-products.ts';
+import type { affine, affineBackwardInput, affineBackwardWeights } from '../../program/reference/products.ts';
 import { attentionScratch } from './attention/memory.ts';
 import type { CallTape } from './call-tape.ts';
 import { convolutionScratch } from './convolutions/convolutions.ts';
 import { PANELS } from './panels/packing.ts';
-import { AHEAD, MAX_PANEL, MAX_ROWS, MAX_TERMS, MOST_BLOCK } from './panels/panel-memory.ts';
+import { AHEAD, MAX_BLOCK_ROWS, MAX_PANEL, MAX_ROWS, MAX_TERMS } from './panels/panel-memory.ts';
 import type { Panels } from './panels/panels.ts';
 import { createSparsity } from './sparsity.ts';
 import { createWeightProducts, weightProductBytes } from './weight-products.ts';
+
+/** For each of the three products of a dense layer, makes a function from the reference's arguments. */
+export interface Products {
+  affine(...args: Parameters<typeof affine>): () => void;
+  affineBackwardInput(...args: Parameters<typeof affineBackwardInput>): () => void;
+  affineBackwardWeights(...args: Parameters<typeof affineBackwardWeights>): () => void;
+}
 
 // Terms of a sum that are added at a time. Between blocks the sums are stored in their array, which is exact.
 const BLOCK = MAX_TERMS;
@@ -32,7 +39,7 @@ const startOf = (block: number, blocks: number, count: number): number => Math.f
 export function nativeProductScratch([I, O, kind]: ProductShape): number {
   if (kind === 'attention') return attentionScratch(I, O);
   if (kind !== undefined) return convolutionScratch(kind);
-  const rows = Math.min(Math.max(I, O), MAX_ROWS) + MOST_BLOCK;
+  const rows = Math.min(Math.max(I, O), MAX_ROWS) + MAX_BLOCK_ROWS;
   return Math.max(rows * PANELS * MAX_PANEL, weightProductBytes(O)) / 8;
 }
 
@@ -48,7 +55,7 @@ export function createNativeProducts(
   const { bytes, panelFor, maxListedRows, zeros, packAll, packTransposed, listTerms, multiply } = panels;
   const free = addressOf(scratch);
   const sparsity = createSparsity(panels);
-  const { addWeights } = createWeightProducts(panels, sparsity, tape, free);
+  const { backwardWeights } = createWeightProducts(panels, sparsity, tape, free);
 
   /** Whether enough terms of a block of x's columns are 0, judged by the first tile. */
   function isSparseBlock(
@@ -65,7 +72,7 @@ export function createNativeProducts(
   }
 
   /** y = x · W + b for up to `maxListedRows` rows. */
-  function addInputs(
+  function multiplyRows(
     y: number, // [B, O] out
     x: number, // [B, I]
     W: number, // [I, O]
@@ -120,7 +127,7 @@ export function createNativeProducts(
   ): void {
     for (let n = 0; n < B; n += maxListedRows) {
       const rows = Math.min(B - n, maxListedRows);
-      addInputs(addressOf(y) + bytes * n * O, addressOf(x) + bytes * n * I, addressOf(W), addressOf(b), rows, I, O);
+      multiplyRows(addressOf(y) + bytes * n * O, addressOf(x) + bytes * n * I, addressOf(W), addressOf(b), rows, I, O);
     }
     tape.run();
   }
@@ -170,12 +177,13 @@ export function createNativeProducts(
   return {
     affine: (y, x, W, b, B, I, O) => () => affine(y, x, W, b, B, I, O),
     affineBackwardInput: (dx, dy, W, B, I, O) => () => affineBackwardInput(dx, dy, W, B, I, O),
-    affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
-      const leaves = leafCount(B, leaf);
+    affineBackwardWeights(dW, db, x, dy, B, leafRows, accumulate, I, O) {
+      const leaves = leafCount(B, leafRows);
       // More would be written beyond the table of leaves.
       if (leaves > MAX_LEAVES)
         throw new Error(`affineBackwardWeights: has ${leaves} leaves, expected at most ${MAX_LEAVES}`);
-      return () => addWeights(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, leaf, joins, I, O);
+      return () =>
+        backwardWeights(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, leafRows, accumulate, I, O);
     },
   };
 }

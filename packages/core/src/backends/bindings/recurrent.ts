@@ -20,7 +20,7 @@ export function createRecurrent(
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
 ): BindCall {
   /** Calls of a kernel on `size` numbers of each row. */
-  function callsOf(kernel: number, parts: readonly Place[], values: readonly number[], size: number): RowCalls {
+  function callsOf(kernel: number, parts: readonly RowNumbers[], values: readonly number[], size: number): RowCalls {
     const rest = size % width;
     const ends = [maskOf(rest), 1, (size - rest) / width, bytes * rest];
     const written = Float64Array.of(...parts.map(({ first }) => first), ...values, ...ends);
@@ -33,16 +33,16 @@ export function createRecurrent(
   }
 
   return ({ op, args }: Call) => {
-    const own = Object.hasOwn(recurrentOps, op.name) ? recurrentOps[op.name] : undefined;
-    if (own === undefined) return null;
+    const operation = Object.hasOwn(recurrentOps, op.name) ? recurrentOps[op.name] : undefined;
+    if (operation === undefined) return null;
     const names = Object.keys(op.operands);
     const argumentOf = (name: string): unknown => args[names.indexOf(name)];
     const [t, B, T, O] = ['t', 'B', 'T', 'O'].map((name) => argumentOf(name) as number);
     const lengths = argumentOf('lengths') as Float64Array;
-    const { place } = recurrent[op.name];
+    const kernel = recurrent[op.name];
 
-    /** The place of a part at position t. */
-    function placeOf(part: string): Place {
+    /** The numbers of a part at position t. */
+    function numbersOf(part: string): RowNumbers {
       const [name, gate] = part.split(' ');
       const operand = op.operands[name];
       const shape = 'shape' in operand ? operand.shape : [];
@@ -52,12 +52,12 @@ export function createRecurrent(
       return { first: addressOf(argumentOf(name) as Elements) + at + bytes * O * Number(gate), row };
     }
     const copies = (all: readonly (readonly [to: string, from: string, gates: number])[]): RowCalls[] =>
-      all.map(([to, from, gates]) => callsOf(elementwise.copy.place, [placeOf(from), placeOf(to)], [], gates * O));
-    const formula = callsOf(place, arraysOf(own).map(placeOf), [], O);
-    const before = copies(own.before);
-    const real = [formula, ...copies(own.after)];
-    const padding = own.padding.map(([part, gates]) =>
-      callsOf(elementwise.fill.place, [placeOf(part)], [0], gates * O),
+      all.map(([to, from, gates]) => callsOf(elementwise.copy, [numbersOf(from), numbersOf(to)], [], gates * O));
+    const formula = callsOf(kernel, arraysOf(operation).map(numbersOf), [], O);
+    const before = copies(operation.before);
+    const real = [formula, ...copies(operation.after)];
+    const padding = operation.padding.map(([part, gates]) =>
+      callsOf(elementwise.fill, [numbersOf(part)], [0], gates * O),
     );
     return () => {
       for (let n = 0; n < B; n++) {
@@ -70,7 +70,7 @@ export function createRecurrent(
 }
 
 /** The addresses of the same numbers of all rows. */
-interface Place {
+interface RowNumbers {
   readonly first: number; // address of those of row 0
   readonly row: number; // bytes between rows
 }

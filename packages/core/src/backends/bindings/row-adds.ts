@@ -27,14 +27,14 @@ export function createRowAdds(
   return {
     add(sum, term, n) {
       const rest = n % width;
-      tape.write(addArguments, elementwise.add.place, sum, term, maskOf(rest), 1, (n - rest) / width, bytes * rest);
+      tape.write(addArguments, elementwise.add, sum, term, maskOf(rest), 1, (n - rest) / width, bytes * rest);
     },
     neighbourCalls(first, row, count, n) {
       const rest = n % width;
       const ends = [maskOf(rest), 1, (n - rest) / width, bytes * rest];
       return Array.from({ length: count >> 1 }, (_, k) => {
         const sum = first + row * 2 * k;
-        return [elementwise.add.place, sum, sum + row, ...ends];
+        return [elementwise.add, sum, sum + row, ...ends];
       });
     },
   };

@@ -19,7 +19,7 @@ export function createSequences(
 ): BindCall {
   const table = new Int32Array(scratch.buffer, scratch.byteOffset, 2 * PIECES_SCRATCH);
   const tableAt = addressOf(scratch);
-  const known: Int32Array[] = []; // tables of pieces by real positions
+  const tables: Int32Array[] = []; // tables of pieces by real positions
 
   const clearPadding = (x: Elements, lengths: Float64Array, B: number, T: number, C: number): readonly number[] => {
     const sizes = [T, C, bytes * T * C, B, maskOf(0), width, bytes];
@@ -44,7 +44,7 @@ export function createSequences(
 
     sequenceMeanForward(...[y, levels, x, lengths, B, T, C]: Parameters<typeof sequenceMeanForward>) {
       if (B * C === 0 || piecesOfRow(T).length > table.length) return null;
-      const { place, vectors } = columnSums.plain;
+      const { kernel, vectors } = columnSums.plain;
       const [xAt, yAt, levelsAt] = [x, y, levels].map(addressOf);
       const row = bytes * C;
       const call = Float64Array.of(0, 0, levelsAt, ...groupsOf(C, vectors, width, maskOf), 0, 0, row, 0);
@@ -52,8 +52,8 @@ export function createSequences(
       return () => {
         for (let n = 0, used = 0; n < B; n++) {
           const real = Math.min(lengths[n], T);
-          known[real] ??= piecesOfRow(real);
-          const words = known[real];
+          tables[real] ??= piecesOfRow(real);
+          const words = tables[real];
           if (used + words.length > table.length) {
             tape.run();
             used = 0;
@@ -64,7 +64,7 @@ export function createSequences(
           call[last - 3] = tableAt + 4 * used;
           call[last - 2] = words.length / PIECE_WORDS.count;
           call[last] = real;
-          tape.writeAll(place, call);
+          tape.writeAll(kernel, call);
           used += words.length;
         }
         tape.run();
@@ -73,7 +73,7 @@ export function createSequences(
 
     sequenceMeanBackward(...[dx, dy, lengths, B, T, C]: Parameters<typeof sequenceMeanBackward>) {
       if (B * C === 0) return null;
-      const { place, vectors } = matrices.globalAvgPoolBackward;
+      const { kernel, vectors } = matrices.globalAvgPoolBackward;
       const [dxAt, dyAt] = [dx, dy].map(addressOf);
       const row = bytes * C;
       const call = Float64Array.of(0, 0, 0, ...groupsOf(C, vectors, width, maskOf), 0, row);
@@ -86,7 +86,7 @@ export function createSequences(
           call[1] = dxAt + n * T * row;
           call[2] = real;
           call[call.length - 2] = real;
-          tape.writeAll(place, call);
+          tape.writeAll(kernel, call);
         }
         tape.writeAll(clear, padding);
         tape.run();

@@ -63,7 +63,7 @@ export function createUpdates(
     }
     const rest = n % (vectors * width);
     calls.push([
-      kernels[name][rows].place,
+      kernels[name][rows],
       ...arrays.map(addressOf),
       ...[firstAt, step, addressOf(scratch), addressOf(square), maskOf(rest), (n - rest) / (vectors * width)],
       ...Array.from({ length: vectors }, (_, k) => Math.min(Math.max(rest - k * width, 0), width)),
@@ -74,10 +74,10 @@ export function createUpdates(
   }
 
   function capNorms(...[W, , I, row, n, limit]: Parameters<typeof maxNorm>): FixedCall[] {
-    const { place, vectors } = layout.maxNorm;
+    const { kernel, vectors } = layout.maxNorm;
     const left = I % BLOCK_ROWS;
     const rows = [I, (I - left) / BLOCK_ROWS, left];
-    return [[place, addressOf(W), bytes * row, ...groupsOf(n, vectors, width, maskOf), ...rows, limit]];
+    return [[kernel, addressOf(W), bytes * row, ...groupsOf(n, vectors, width, maskOf), ...rows, limit]];
   }
 
   return ({ op: { name }, args }) => {
@@ -91,9 +91,9 @@ export function createUpdates(
       const alone = { square: scratch, first: g, row: 0, S: 0, share: whole }; // `averageRows` has noted the squares
       return update(name, { ...alone, arrays: [theta, ...state], n, hyper });
     }
-    const own = name.replace(/OfMean$/, '');
-    if (own === name || !Object.hasOwn(table, own)) return null;
+    const updateName = name.replace(/OfMean$/, '');
+    if (updateName === name || !Object.hasOwn(table, updateName)) return null;
     const [square, theta, state, n, hyper, first, row, S, share] = args as Parameters<MeanUpdate>;
-    return update(own, { square, arrays: [theta, ...state], n, hyper, first, row, S, share });
+    return update(updateName, { square, arrays: [theta, ...state], n, hyper, first, row, S, share });
   };
 }

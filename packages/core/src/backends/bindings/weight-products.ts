@@ -30,15 +30,15 @@ export const weightProductBytes = (O: number): number =>
 
 /** The weight gradient of a dense layer. Arrays are byte offsets. */
 export interface WeightProducts {
-  /** dW = xᵀ dy and db = Σ dy over B rows in leaves of `leaf`. Adds to `dW` and `db` if `joins`. */
-  addWeights(
+  /** dW = xᵀ dy and db = Σ dy over B rows in leaves of `leafRows`. Adds to `dW` and `db` if `accumulate`. */
+  backwardWeights(
     dW: number, // [I, O] out
     db: number, // [O] out
     x: number, // [B, I]
     dy: number, // [B, O]
     B: number,
-    leaf: number,
-    joins: boolean,
+    leafRows: number,
+    accumulate: boolean,
     I: number,
     O: number,
   ): void;
@@ -52,18 +52,18 @@ export function createWeightProducts(
   free: number,
 ): WeightProducts {
   /**
-   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leaf` rows. Sums start at 0 if `starts`; else (one leaf only) at
-   * the values of dW and db. If `joins`, they are added to these.
+   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leafRows` rows. Sums start at 0 if `starts`; else (one leaf only) at
+   * the values of dW and db. If `accumulate`, they are added to these.
    */
-  function addBlock(
+  function backwardBlock(
     dW: number, // [I, O]
     db: number, // [O]
     x: number, // [B, I]
     dy: number, // [B, O]
     B: number,
-    leaf: number,
+    leafRows: number,
     starts: boolean,
-    joins: boolean,
+    accumulate: boolean,
     I: number,
     O: number,
   ): void {
@@ -84,7 +84,7 @@ export function createWeightProducts(
     const isInPlace = O <= leafPanel.columns && strips <= MAX_PLAIN_STRIPS;
     const panels = isInPlace ? dy : packed;
     const step = isInPlace ? oRow : leafPanel.step;
-    setLeaves(B, leaf);
+    setLeaves(B, leafRows);
     for (let o = 0; o < O; o += width) {
       const N = Math.min(O - o, width);
       if (!isInPlace) packAll(leafPanel, packed, dy + bytes * o, oRow, B, N);
@@ -105,7 +105,7 @@ export function createWeightProducts(
         1,
         B,
         N,
-        joins,
+        accumulate,
         false,
       );
       if (isByPanels) {
@@ -149,11 +149,11 @@ export function createWeightProducts(
             height,
             B,
             N,
-            joins,
+            accumulate,
             false,
           );
         } else {
-          if (isSparse) listLeaves(step, column, bytes, iRow, height, B, leaf);
+          if (isSparse) listLeaves(step, column, bytes, iRow, height, B, leafRows);
           sumLeaves(
             leafPanel.columns,
             step,
@@ -169,7 +169,7 @@ export function createWeightProducts(
             height,
             B,
             N,
-            joins,
+            accumulate,
             isSparse,
           );
         }
@@ -182,17 +182,17 @@ export function createWeightProducts(
     function addStrips(c: number, column: number, panel: number, count: number, height: number, columns: number): void {
       if (count === 0) return;
       const [init, initRow] = starts ? [zeros, 0] : [c, oRow];
-      sumStrips(c, oRow, init, initRow, column, iRow, panel, step, height, columns, count, joins);
+      sumStrips(c, oRow, init, initRow, column, iRow, panel, step, height, columns, count, accumulate);
     }
   }
 
   return {
-    addWeights(dW, db, x, dy, B, leaf, joins, I, O) {
+    backwardWeights(dW, db, x, dy, B, leafRows, accumulate, I, O) {
       // Only a single leaf can have more rows than one call takes.
       for (let n = 0; n < B; n += BLOCK_ROWS) {
         const rows = Math.min(B - n, BLOCK_ROWS);
-        const own = Math.min(leaf, rows);
-        addBlock(dW, db, x + bytes * n * I, dy + bytes * n * O, rows, own, n === 0, joins, I, O);
+        const blockLeafRows = Math.min(leafRows, rows);
+        backwardBlock(dW, db, x + bytes * n * I, dy + bytes * n * O, rows, blockLeafRows, n === 0, accumulate, I, O);
       }
     },
   };

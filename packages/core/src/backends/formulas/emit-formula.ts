@@ -3,19 +3,20 @@ import { type Formula, operandsOf, type Step, type Value } from './formula.ts';
 
 /** Where a formula's vectors come from and where its results go. */
 export interface FormulaEnds {
-  load(to: Vector, place: number): void;
-  /** Stores result `place`. */
-  store(place: number, from: Vector): void;
-  /** Takes the noted value, which must stay as it is. */
-  note?(x: Vector): void;
+  /** Loads input `index`. */
+  load(to: Vector, index: number): void;
+  /** Stores result `index`. */
+  store(index: number, from: Vector): void;
+  /** Gets the observed value, and must not change it. */
+  observe?(x: Vector): void;
 }
 
 /** The address of a number of the call. */
-type NumberAt = (place: number) => Address;
+type NumberAt = (index: number) => Address;
 
 /** A formula whose steps have registers. */
 export interface EmittableFormula {
-  /** Most vector registers that it takes. Constants are not counted: they may stand in memory. */
+  /** Number of vector registers that it takes. Constants are not counted: they may stand in memory. */
   readonly registers: number;
   /**
    * Emits, once before the loop, what is the same for all vectors: of numbers of the call, which stand at `numberAt`,
@@ -29,23 +30,23 @@ export interface EmittableFormula {
 /**
  * Gives each step of a formula a register, from the step itself to the last one that reads it. Steps that only depend
  * on constants (literals and numbers of the call) and fixed vectors are emitted before the loop. The constants with the
- * most uses stay in registers that are left. The registers from 0 up to `held` are the kernel's. `note` gets the value
- * `noted`.
+ * most uses stay in registers that are left. The registers from 0 up to `held` are the kernel's. `observe` gets
+ * the value `observed`.
  */
 export function allocateFormula(
   unit: FormulaUnit,
   { steps }: Formula,
   results: readonly Value[],
   held = 0,
-  noted?: Value,
+  observed?: Value,
 ): EmittableFormula {
   const isUsed = new Set<number>(results);
-  if (noted !== undefined) isUsed.add(noted);
+  if (observed !== undefined) isUsed.add(observed);
   for (let s = steps.length - 1; s >= 0; s--) if (isUsed.has(s)) for (const o of operandsOf(steps[s])) isUsed.add(o);
   const isVarying = new Set<number>();
   for (const [s, step] of steps.entries()) {
-    const isOwn = step.kind === 'input' || step.kind === 'held';
-    if (isOwn || operandsOf(step).some((o) => isVarying.has(o))) isVarying.add(s);
+    const isOfVector = step.kind === 'input' || step.kind === 'held';
+    if (isOfVector || operandsOf(step).some((o) => isVarying.has(o))) isVarying.add(s);
   }
   const isConstant = (s: number) => steps[s].kind === 'literal' || steps[s].kind === 'number';
   const used = [...steps.keys()].filter((s) => isUsed.has(s) && steps[s].kind !== 'held' && !isConstant(s));
@@ -55,7 +56,8 @@ export function allocateFormula(
     used.filter((s) => isVarying.has(s)),
     results,
   );
-  const rare = unit.ifAny === undefined ? new Map<number, readonly number[]>() : rareSteps(steps, loop, results, noted);
+  const rare =
+    unit.ifAny === undefined ? new Map<number, readonly number[]>() : rareSteps(steps, loop, results, observed);
   const isRare = new Set([...rare.values()].flat());
   const within = loop.filter((s) => !isRare.has(s));
   const withRare = (list: readonly number[]) => list.flatMap((s) => [...(rare.get(s) ?? []), s]);
@@ -63,46 +65,46 @@ export function allocateFormula(
 
   const hasMasks = unit.maskRegisters > 0;
   const isMask = (s: number) => hasMasks && steps[s].kind === 'compare';
-  const kept = new Map<number, number>(); // registers of values from before the loop
+  const preparedRegisters = new Map<number, number>(); // registers of values from before the loop
   let [firstVector, firstMask] = [held, 0];
   for (const s of new Set([...before, ...results.filter(isConstant)])) {
-    if (isRead.has(s)) kept.set(s, isMask(s) ? firstMask++ : firstVector++);
+    if (isRead.has(s)) preparedRegisters.set(s, isMask(s) ? firstMask++ : firstVector++);
   }
-  const most = Math.max(walk(within, kept, new Map()), walk(before, new Map(), new Map()));
+  const registerCount = Math.max(walk(within, preparedRegisters, new Map()), walk(before, new Map(), new Map()));
   const constants = new Map(
     constantsByUse(steps, loop)
-      .filter((s) => !kept.has(s))
-      .slice(0, Math.max(0, unit.registers - most))
+      .filter((s) => !preparedRegisters.has(s))
+      .slice(0, Math.max(0, unit.registers - registerCount))
       .map((s, k) => [s, unit.registers - 1 - k]),
   );
   let numberAt: NumberAt | undefined;
 
   return {
-    registers: most,
+    registers: registerCount,
     prepare(at, loadFixed) {
-      if (most > unit.registers) {
-        throw new Error(`formula: takes ${most} vector registers, expected at most ${unit.registers}`);
+      if (registerCount > unit.registers) {
+        throw new Error(`formula: takes ${registerCount} vector registers, expected at most ${unit.registers}`);
       }
       numberAt = at;
-      walk(before, new Map(), new Map(), { fixed: kept, loadFixed });
-      for (const [s, register] of [...kept, ...constants]) if (isConstant(s)) loadConstant(register, s);
+      walk(before, new Map(), new Map(), { fixed: preparedRegisters, loadFixed });
+      for (const [s, register] of [...preparedRegisters, ...constants]) if (isConstant(s)) loadConstant(register, s);
     },
     emit(ends) {
-      walk(within, kept, constants, { ends });
-      for (const [place, result] of results.entries()) {
-        const register = kept.get(result);
-        if (register !== undefined) ends.store(place, register);
+      walk(within, preparedRegisters, constants, { ends });
+      for (const [k, result] of results.entries()) {
+        const register = preparedRegisters.get(result);
+        if (register !== undefined) ends.store(k, register);
       }
     },
   };
 
   /**
-   * Emits `list`, if there is something to emit to, and returns the number of registers that it takes. `known` values
+   * Emits `list`, if there is something to emit to, and returns the number of registers that it takes. `prepared` values
    * and `constants` have registers; the values in `fixed` get theirs.
    */
   function walk(
     list: readonly number[],
-    known: ReadonlyMap<number, Vector>,
+    prepared: ReadonlyMap<number, Vector>,
     constants: ReadonlyMap<number, Vector>,
     out?: Out,
   ): number {
@@ -114,19 +116,19 @@ export function allocateFormula(
     const poolOf = (s: number) => (isMask(s) ? masks : vectors);
     const registerOf = (s: number): Vector | undefined => {
       const step = steps[s];
-      return step.kind === 'held' ? step.place : (live.get(s) ?? known.get(s) ?? constants.get(s));
+      return step.kind === 'held' ? step.index : (live.get(s) ?? prepared.get(s) ?? constants.get(s));
     };
 
     for (const s of list) {
       const rareOnes = rare.get(s);
       const to = rareOnes === undefined ? visit(s) : visitRare(s, rareOnes);
-      if (s === noted) out?.ends?.note?.(to);
-      for (const [place, result] of results.entries()) if (result === s) out?.ends?.store(place, to);
+      if (s === observed) out?.ends?.observe?.(to);
+      for (const [k, result] of results.entries()) if (result === s) out?.ends?.store(k, to);
     }
-    if (hasMasks && masks.most() > unit.maskRegisters) {
-      throw new Error(`formula: takes ${masks.most()} mask registers, expected at most ${unit.maskRegisters}`);
+    if (hasMasks && masks.size() > unit.maskRegisters) {
+      throw new Error(`formula: takes ${masks.size()} mask registers, expected at most ${unit.maskRegisters}`);
     }
-    return vectors.most();
+    return vectors.size();
 
     /** Emits step s, whose result goes to `result` or a register of its own, and frees what is not read again. */
     function visit(s: number, result?: Vector): Vector {
@@ -180,7 +182,7 @@ export function allocateFormula(
   function loadConstant(to: Vector, s: number): void {
     const step = steps[s];
     if (step.kind !== 'number') unit.loadLiteral(to, literalOf(s));
-    else unit.loadNumber(to, numberAt?.(step.place) as Address);
+    else unit.loadNumber(to, numberAt?.(step.index) as Address);
   }
 
   function literalOf(s: number): Address {
@@ -195,9 +197,9 @@ export function allocateFormula(
     const [x, y, z] = sources as [Vector, Vector, Vector];
     switch (step.kind) {
       case 'input':
-        return ends?.load(to, step.place);
+        return ends?.load(to, step.index);
       case 'fixed':
-        return loadFixed?.(to, step.place);
+        return loadFixed?.(to, step.index);
       case 'binary':
         return unit[step.name]?.(to, x, y);
       case 'squareRoot':
@@ -214,7 +216,7 @@ export function allocateFormula(
   }
 }
 
-type Load = (to: Vector, place: number) => void;
+type Load = (to: Vector, index: number) => void;
 
 /** Callbacks and fixed registers of the code that steps are emitted to. */
 interface Out {
@@ -258,7 +260,7 @@ function rareSteps(
   steps: readonly Step[],
   list: readonly number[],
   results: readonly Value[],
-  noted?: Value,
+  observed?: Value,
 ): Map<number, readonly number[]> {
   const rare = new Map<number, readonly number[]>();
   const isRare = new Set<number>();
@@ -270,7 +272,8 @@ function rareSteps(
     const body: number[] = [];
     for (const t of list.slice(0, list.indexOf(s)).toReversed()) {
       // Inputs are loaded before a result is stored, which may overwrite them.
-      if (steps[t].kind === 'input' || results.includes(t) || t === noted || t === step.y || t === step.mask) continue;
+      if (steps[t].kind === 'input' || results.includes(t) || t === observed || t === step.y || t === step.mask)
+        continue;
       const isOnlyOfX = readers.get(t)?.every((r) => body.includes(r) || (r === s && t === step.x));
       if (isOnlyOfX) body.push(t);
     }
@@ -280,13 +283,13 @@ function rareSteps(
   return rare;
 }
 
-/** Registers from `first` on, the last one given back first. */
+/** Registers from `first` on. The last one that was given back is taken first. */
 function createPool(first: number) {
   const free: number[] = [];
   let next = first;
   return {
     take: (): number => free.pop() ?? next++,
     give: (register: number): number => free.push(register),
-    most: (): number => next,
+    size: (): number => next,
   };
 }

@@ -22,9 +22,9 @@ type Binary =
   | 'subtractBits'
   | 'scale';
 
-/** One operation of a formula. Numbers of operands are places in the list of steps. */
+/** One operation of a formula. Its operands are numbers of steps. */
 export type Step =
-  | { readonly kind: 'input' | 'fixed' | 'number' | 'held'; readonly place: number }
+  | { readonly kind: 'input' | 'fixed' | 'number' | 'held'; readonly index: number }
   | { readonly kind: 'literal'; readonly bits: bigint }
   | { readonly kind: 'binary'; readonly name: Binary; readonly x: number; readonly y: number }
   | { readonly kind: 'squareRoot'; readonly x: number }
@@ -41,13 +41,13 @@ export interface Formula {
   readonly type: ElementType;
   readonly steps: readonly Step[];
   /** A vector that the kernel loads. */
-  input(place: number): Value;
+  input(index: number): Value;
   /** A vector that the kernel loads before the loop. */
-  fixed(place: number): Value;
+  fixed(index: number): Value;
   /** A number of the call, in all lanes. */
-  number(place: number): Value;
+  number(index: number): Value;
   /** A vector that the kernel keeps in a register. */
-  held(place: number): Value;
+  held(index: number): Value;
   /** A number in all lanes, rounded to the element type. */
   constant(x: number): Value;
   /** An unsigned integer as wide as an element, in all lanes. */
@@ -82,13 +82,13 @@ export interface Formula {
 /** An empty formula for a processor that has `scale` or not. Equal steps are made once. */
 export function createFormula(type: ElementType, hasScale: boolean): Formula {
   const steps: Step[] = [];
-  const known = new Map<string, number>();
+  const stepNumbers = new Map<string, number>();
 
   function addStep(step: Step): number {
     const name = Object.values(step).join();
-    const before = known.get(name);
-    if (before !== undefined) return before;
-    known.set(name, steps.length);
+    const existing = stepNumbers.get(name);
+    if (existing !== undefined) return existing;
+    stepNumbers.set(name, steps.length);
     return steps.push(step) - 1;
   }
 
@@ -107,10 +107,10 @@ export function createFormula(type: ElementType, hasScale: boolean): Formula {
   return {
     type,
     steps,
-    input: (place) => addStep({ kind: 'input', place }),
-    fixed: (place) => addStep({ kind: 'fixed', place }),
-    number: (place) => addStep({ kind: 'number', place }),
-    held: (place) => addStep({ kind: 'held', place }),
+    input: (index) => addStep({ kind: 'input', index }),
+    fixed: (index) => addStep({ kind: 'fixed', index }),
+    number: (index) => addStep({ kind: 'number', index }),
+    held: (index) => addStep({ kind: 'held', index }),
     constant: (x) => addStep({ kind: 'literal', bits: bitsOf(x, type) }),
     bits: (bits) => addStep({ kind: 'literal', bits }),
     add: binary('add'),

@@ -90,22 +90,22 @@ const table = {
 export function functionsOf(f: Formula): Functions {
   const { constant, bits, add, subtract, multiply, divide, lesser, greater, and, or, xor } = f;
   const { compare, choose, chooseRare, chooseOrZero, addBits, subtractBits, shiftLeft, shiftRight } = f;
-  const own = table[f.type];
+  const numbers = table[f.type];
   const one = constant(1);
   const signBit = constant(-0);
 
   const negative = (x: Value): Value => xor(x, signBit);
-  const absolute = (x: Value): Value => and(x, bits(own.sizeBits));
+  const absolute = (x: Value): Value => and(x, bits(numbers.sizeBits));
   /** y with the sign of x. y must be >= 0 or NaN. */
   const withSignOf = (x: Value, y: Value): Value => or(y, and(x, signBit));
   const atMost = (x: Value, limit: number): Value => lesser(constant(limit), x);
   const atLeast = (x: Value, limit: number): Value => greater(constant(limit), x);
 
   /** n = x / ln 2, rounded to a whole number, + 2 · bias in the low bits; powers of two take their exponents there. */
-  const rounded = (x: Value): Value => add(multiply(x, constant(own.log2E)), constant(own.round));
-  const wholeOf = (r: Value): Value => subtract(r, constant(own.round));
+  const rounded = (x: Value): Value => add(multiply(x, constant(numbers.log2E)), constant(numbers.round));
+  const wholeOf = (r: Value): Value => subtract(r, constant(numbers.round));
   /** 2ⁿ for |n| < bias, where r = `rounded`. */
-  const powerOfTwo = (r: Value): Value => shiftLeft(subtractBits(r, bits(own.bias)), own.fraction);
+  const powerOfTwo = (r: Value): Value => shiftLeft(subtractBits(r, bits(numbers.bias)), numbers.fraction);
 
   /** c₀ + w · (c₁ + w · (c₂ + …)). */
   const horner = (w: Value, coefficients: readonly number[]): Value =>
@@ -126,7 +126,7 @@ export function functionsOf(f: Formula): Functions {
   /** eʳ - 1 - r for |r| ≤ ln 2 / 2. */
   function expTail(r: Value): Value {
     const rr = multiply(r, r);
-    const c = subtract(r, multiply(rr, horner(rr, own.expPolynomial)));
+    const c = subtract(r, multiply(rr, horner(rr, numbers.expPolynomial)));
     return divide(multiply(r, c), subtract(constant(2), c));
   }
 
@@ -142,8 +142,8 @@ export function functionsOf(f: Formula): Functions {
   function reduce(x: Value): Reduced {
     const r = rounded(x);
     const n = wholeOf(r);
-    const hi = subtract(x, multiply(n, constant(own.ln2Hi)));
-    const lo = multiply(n, constant(own.ln2Lo));
+    const hi = subtract(x, multiply(n, constant(numbers.ln2Hi)));
+    const lo = multiply(n, constant(numbers.ln2Lo));
     return { n, r, hi, lo, tail: expTail(subtract(hi, lo)) };
   }
 
@@ -157,12 +157,12 @@ export function functionsOf(f: Formula): Functions {
     // n + 2 · bias in two halves: two factors, both normal, of which only the second can round.
     const half = shiftRight(reduced.r, 1);
     const rest = subtractBits(reduced.r, half);
-    return multiply(multiply(y, shiftLeft(half, own.fraction)), shiftLeft(rest, own.fraction));
+    return multiply(multiply(y, shiftLeft(half, numbers.fraction)), shiftLeft(rest, numbers.fraction));
   }
 
-  const exp = (x: Value): Value => expBelow(atMost(x, own.expMost));
+  const exp = (x: Value): Value => expBelow(atMost(x, numbers.expMost));
   /** eˣ for x ≤ expMost, or NaN. */
-  const expBelow = (x: Value): Value => scaled(reduce(atLeast(x, own.expLeast)));
+  const expBelow = (x: Value): Value => scaled(reduce(atLeast(x, numbers.expLeast)));
 
   /** eˣ for -50 < x ≤ 0, where one factor 2ⁿ is normal and gives the same bits as two. */
   function expNegative(x: Value): Value {
@@ -179,11 +179,11 @@ export function functionsOf(f: Formula): Functions {
     return withSignOf(x, y); // changes zeros alone: other y have the sign of x
   }
 
-  const expm1Below = (x: Value): Value => lessOne(x, reduce(atLeast(x, -own.expm1Most)));
+  const expm1Below = (x: Value): Value => lessOne(x, reduce(atLeast(x, -numbers.expm1Most)));
 
   function expm1(x: Value): Value {
-    const reduced = reduce(atLeast(atMost(x, own.expMost), -own.expm1Most));
-    return choose(compare(x, 'greater', constant(own.expm1Most)), scaled(reduced), lessOne(x, reduced));
+    const reduced = reduce(atLeast(atMost(x, numbers.expMost), -numbers.expm1Most));
+    return choose(compare(x, 'greater', constant(numbers.expm1Most)), scaled(reduced), lessOne(x, reduced));
   }
 
   /** k · ln 2 + ln(1 + g) + c. */
@@ -195,25 +195,25 @@ export function functionsOf(f: Formula): Functions {
     const [odd, even] = [0, 1].map((parity) =>
       horner(
         w,
-        own.logPolynomial.filter((_, i) => i % 2 === parity),
+        numbers.logPolynomial.filter((_, i) => i % 2 === parity),
       ),
     );
     const tail = add(multiply(z, odd), multiply(w, even));
-    const low = multiply(k, constant(own.ln2Lo));
+    const low = multiply(k, constant(numbers.ln2Lo));
     const head = add(multiply(s, add(half, tail)), c === null ? low : add(low, c));
-    return add(add(subtract(head, half), g), multiply(k, constant(own.ln2Hi)));
+    return add(add(subtract(head, half), g), multiply(k, constant(numbers.ln2Hi)));
   }
 
   /** k and f of x = 2ᵏ · (1 + f), for 0 < x < ∞. */
   function split(x: Value): { k: Value; f: Value } {
-    const isTiny = compare(x, 'less', constant(own.leastNormal));
-    const lifted = choose(isTiny, multiply(x, constant(own.lift)), x);
-    const exponent = shiftRight(addBits(lifted, bits(own.oneOverSqrtHalf)), own.fraction); // k + bias
-    const offset = subtractBits(exponent, bits(own.bias));
-    const fraction = subtractBits(lifted, shiftLeft(offset, own.fraction));
+    const isTiny = compare(x, 'less', constant(numbers.leastNormal));
+    const lifted = choose(isTiny, multiply(x, constant(numbers.lift)), x);
+    const exponent = shiftRight(addBits(lifted, bits(numbers.oneOverSqrtHalf)), numbers.fraction); // k + bias
+    const offset = subtractBits(exponent, bits(numbers.bias));
+    const fraction = subtractBits(lifted, shiftLeft(offset, numbers.fraction));
     // A whole number in the low bits of 2⁵², less 2⁵², is a double.
-    const whole = subtract(or(exponent, constant(own.magic)), constant(own.magic + Number(own.bias)));
-    const k = subtract(whole, chooseOrZero(isTiny, constant(own.lifted)));
+    const whole = subtract(or(exponent, constant(numbers.magic)), constant(numbers.magic + Number(numbers.bias)));
+    const k = subtract(whole, chooseOrZero(isTiny, constant(numbers.lifted)));
     return { k, f: subtract(fraction, one) };
   }
 
@@ -233,8 +233,8 @@ export function functionsOf(f: Formula): Functions {
   }
 
   function log1p(x: Value): Value {
-    const isSmall: Condition = compare(x, 'greater', constant(own.log1pLeast));
-    const isSmallToo: Condition = compare(x, 'less', constant(own.log1pMost));
+    const isSmall: Condition = compare(x, 'greater', constant(numbers.log1pLeast));
+    const isSmallToo: Condition = compare(x, 'less', constant(numbers.log1pMost));
     const u = add(one, x);
     const lost = choose(compare(x, 'greater', one), subtract(one, subtract(u, x)), subtract(x, subtract(u, one)));
     const { k, f: g } = split(u);
@@ -246,9 +246,9 @@ export function functionsOf(f: Formula): Functions {
   }
 
   function log1pWithin(x: Value): Value {
-    const isLarge = compare(x, 'atLeast', constant(own.log1pMost));
+    const isLarge = compare(x, 'atLeast', constant(numbers.log1pMost));
     const u = add(one, x);
-    const isDouble = compare(u, 'atLeast', bits(own.sqrt2)); // u = 2 · (1 + f)
+    const isDouble = compare(u, 'atLeast', bits(numbers.sqrt2)); // u = 2 · (1 + f)
     const scaled = choose(isDouble, multiply(u, constant(0.5)), u);
     const lost = divide(subtract(x, subtract(u, one)), u);
     const k = chooseOrZero(isLarge, chooseOrZero(isDouble, one));
@@ -257,10 +257,10 @@ export function functionsOf(f: Formula): Functions {
 
   function tanh(x: Value): Value {
     const size = absolute(x);
-    const capped = atMost(size, own.tanhMost);
+    const capped = atMost(size, numbers.tanhMost);
     const u = add(capped, capped);
     const r = rounded(u);
-    const reduced = subtract(u, multiply(wholeOf(r), constant(own.ln2)));
+    const reduced = subtract(u, multiply(wholeOf(r), constant(numbers.ln2)));
     const scale = powerOfTwo(r);
     const head = add(multiply(scale, reduced), subtract(scale, one));
     const tail = multiply(scale, expTail(reduced));
@@ -273,9 +273,9 @@ export function functionsOf(f: Formula): Functions {
   function erf(x: Value): Value {
     const size = absolute(x);
     const s = multiply(x, x);
-    const near = add(x, multiply(x, evenAndOdd(s, multiply(s, s), own.erfNear)));
-    const t = atMost(size, own.erfMost);
-    const Q = evenAndOdd(t, multiply(t, t), own.erfFar);
+    const near = add(x, multiply(x, evenAndOdd(s, multiply(s, s), numbers.erfNear)));
+    const t = atMost(size, numbers.erfMost);
+    const Q = evenAndOdd(t, multiply(t, t), numbers.erfFar);
     const far = subtract(one, expNegative(negative(multiply(t, Q))));
     return chooseRare(compare(size, 'notLess', constant(0.875)), withSignOf(x, far), near);
   }

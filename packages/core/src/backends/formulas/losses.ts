@@ -1,5 +1,4 @@
-import type { Arithmetic } from './arithmetic.ts';
-import type { Elementwise } from './elementwise.ts';
+import type { Arithmetic, Elementwise } from './arithmetic.ts';
 import type { Value } from './formula.ts';
 
 /** A loss of families/losses as formulas with the same bits. */
@@ -114,20 +113,20 @@ export const lossFormulas: Readonly<Record<string, Elementwise>> = {
   ),
   ...withRows,
   ...Object.fromEntries(
-    Object.entries(withRows).map(([name, own]): [string, Elementwise] => {
-      const [number, ofRow] = own.inputs;
-      return [`${name} of rows`, { ...own, inputs: [number], columns: [ofRow] }];
+    Object.entries(withRows).map(([name, formula]): [string, Elementwise] => {
+      const [number, ofRow] = formula.inputs;
+      return [`${name} of rows`, { ...formula, inputs: [number], columns: [ofRow] }];
     }),
   ),
   /** The loss of each row from its logit y at its class, m, s and the sum of all c; and the gradient at its class. */
   classes: {
     inputs: ['y', 'm', 's', 'sum'],
     outputs: ['loss', 'dy'],
-    numbers: ['kept', 'on', 'off'],
+    numbers: ['confidence', 'on', 'off'],
     sizes: [null, 'n'],
-    of({ flush, subtract, multiply, divide, exp, log }, y, m, s, sum, kept, on, off) {
+    of({ flush, subtract, multiply, divide, exp, log }, y, m, s, sum, confidence, on, off) {
       const c = subtract(y, m);
-      const loss = subtract(subtract(log(s), multiply(kept, c)), multiply(off, sum));
+      const loss = subtract(subtract(log(s), multiply(confidence, c)), multiply(off, sum));
       return [loss, flush(subtract(divide(exp(c), s), on))];
     },
   },

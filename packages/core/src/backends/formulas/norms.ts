@@ -1,5 +1,4 @@
-import type { Arithmetic } from './arithmetic.ts';
-import type { Elementwise } from './elementwise.ts';
+import type { Arithmetic, Elementwise } from './arithmetic.ts';
 import type { Value } from './formula.ts';
 
 /** What a formula of matrices reads. Operands have their names in `ops`. */

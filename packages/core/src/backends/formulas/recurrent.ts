@@ -1,5 +1,4 @@
-import type { Arithmetic } from './arithmetic.ts';
-import type { Elementwise } from './elementwise.ts';
+import type { Arithmetic, Elementwise } from './arithmetic.ts';
 import type { Value } from './formula.ts';
 
 /** Numbers of a row: an operand of the operation, and the gate at which they begin, such as 'gates 2'. */

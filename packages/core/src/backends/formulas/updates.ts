@@ -70,9 +70,9 @@ export const updates: Readonly<Record<string, Update>> = {
       return { theta: f.subtract(x.theta, adamStep(f, x, m, v)), m, v };
     },
   ),
-  adamw: optimizer(['m', 'v'], [...momentNumbers, 'kept'], (f, x) => {
+  adamw: optimizer(['m', 'v'], [...momentNumbers, 'decay'], (f, x) => {
     const { m, v } = moments(f, x, x.g);
-    return { theta: f.subtract(f.multiply(x.theta, x.kept), adamStep(f, x, m, v)), m, v };
+    return { theta: f.subtract(f.multiply(x.theta, x.decay), adamStep(f, x, m, v)), m, v };
   }),
   rmsprop: optimizer(['v'], rmspropNumbers, (f, x) => {
     const d = decayed(f, x);
@@ -92,9 +92,9 @@ export const updates: Readonly<Record<string, Update>> = {
     const v = f.flush(f.add(x.v, f.multiply(d, d)));
     return { theta: f.subtract(x.theta, f.divide(f.multiply(x.eta, d), f.add(f.squareRoot(v), x.epsilon))), v };
   }),
-  lion: optimizer(['m'], ['eta', 'beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2', 'kept'], (f, x) => {
+  lion: optimizer(['m'], ['eta', 'beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2', 'decay'], (f, x) => {
     const c = mixed(f, x.beta1, x.m, x.oneMinusBeta1, x.g);
-    const theta = f.subtract(f.multiply(x.theta, x.kept), f.multiply(x.eta, f.sign(c)));
+    const theta = f.subtract(f.multiply(x.theta, x.decay), f.multiply(x.eta, f.sign(c)));
     return { theta, m: f.flush(mixed(f, x.beta2, x.m, x.oneMinusBeta2, x.g)) };
   }),
 };

@@ -20,13 +20,13 @@ export type ArgumentTable = readonly Argument[];
 export type ArgumentValues<T extends ArgumentTable> = { readonly [K in keyof T]: number };
 
 /** Most arguments of a call. */
-export const MOST_ARGUMENTS = 20;
+export const MAX_ARGUMENTS = 20;
 /** Doubles of a call: the offset of its kernel in the code, and its arguments. */
-export const CALL_DOUBLES = 1 + MOST_ARGUMENTS;
+export const CALL_DOUBLES = 1 + MAX_ARGUMENTS;
 
 export function defineArguments<const T extends ArgumentTable>(...table: T): T {
-  if (table.length > MOST_ARGUMENTS) {
-    throw new Error(`defineArguments: table has ${table.length} arguments, expected at most ${MOST_ARGUMENTS}`);
+  if (table.length > MAX_ARGUMENTS) {
+    throw new Error(`defineArguments: table has ${table.length} arguments, expected at most ${MAX_ARGUMENTS}`);
   }
   return table;
 }

@@ -47,7 +47,7 @@ export interface Assembler {
   countUnlessZero(count: Register, r: Register): void;
   loadAddress(r: Register, address: Address): void;
   /** Subtracts 1 and sets the flags for `jumpUnlessZero`. */
-  decrement(place: Operand): void;
+  decrement(operand: Operand): void;
   jumpUnlessZero(position: number): void;
   jump(position: number): void;
   /** Jumps if the lower 32 bits of r are 0. Call the result at the place to jump to. */

@@ -14,12 +14,12 @@ export interface IsaParts
   readonly origin: number; // offset of this code in the code that calls its kernels
   readonly assembler: Assembler; // already contains the tape player
   readonly registers: Registers;
-  readonly places: Sources;
+  readonly sources: Sources;
   readonly createRowPointers: CreateRowPointers;
 }
 
 /** Builds the interface that kernels are written with from the parts of one processor. */
-export function createIsa({ origin, assembler, registers, places, createRowPointers, ...units }: IsaParts): Isa {
+export function createIsa({ origin, assembler, registers, sources, createRowPointers, ...units }: IsaParts): Isa {
   const { scope, takePointer, takeNumber } = registers;
   const isDouble = units.type === 'float64';
   const loops: (() => void)[][] = []; // forward jumps out of the open loops, the innermost loop last
@@ -28,7 +28,7 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
   function inRegister(what: Register | AnySource): Register {
     if (typeof what === 'number') return what;
     const r = takeNumber();
-    places.load(r, what);
+    sources.load(r, what);
     return r;
   }
 
@@ -37,7 +37,7 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
       const counter = isSlot(count) ? count : inRegister(count);
       const next = assembler.position;
       scope(body);
-      assembler.decrement(typeof counter === 'number' ? counter : places.operandOf(counter));
+      assembler.decrement(typeof counter === 'number' ? counter : sources.operandOf(counter));
       assembler.jumpUnlessZero(next);
     });
   }
@@ -68,22 +68,22 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
       const { position } = assembler;
       registers.reset();
       body(callOf(table));
-      places.leave();
+      sources.leave();
       assembler.ret();
       assembler.placeLiterals();
       return origin + position;
     },
     scope,
 
-    load(place: AnySource) {
-      const isPointer = ['array', 'slot', 'offset'].includes(place.kind);
+    load(source: AnySource) {
+      const isPointer = ['array', 'slot', 'offset'].includes(source.kind);
       const r = isPointer ? takePointer() : takeNumber();
-      places.load(r, place);
+      sources.load(r, source);
       return r;
     },
-    spill: (place: AnySource) => places.spill(place),
-    store: (slot: SlotSource, pointer) => assembler.storePointer(places.operandOf(slot), pointer),
-    answer: (place: ArgumentSource, distance) => assembler.storePointer(places.addressOf(place), distance),
+    spill: (source: AnySource) => sources.spill(source),
+    store: (slot: SlotSource, pointer) => assembler.storePointer(sources.operandOf(slot), pointer),
+    answer: (source: ArgumentSource, distance) => assembler.storePointer(sources.addressOf(source), distance),
     word: (address: Address): AnySource => ({ kind: 'word', address }),
     long: (address: Address): AnySource => ({ kind: 'long', address }),
     offset: (base, address: Address): AnySource => ({ kind: 'offset', base, address }),
@@ -91,13 +91,13 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
     at,
     beyond: (pointer, stride, offset): Address => ({ base: pointer, index: stride, offset }),
     element: (pointer, k): Address => ({ base: pointer, index: k, scale: isDouble ? 8 : 4 }),
-    numberAt: (place: ArgumentSource) => places.addressOf(place),
+    numberAt: (source: ArgumentSource) => sources.addressOf(source),
     pair: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
     pointTo,
     memory: () => pointTo(at(registers.memory())),
     data() {
       const r = takePointer();
-      places.loadData(r);
+      sources.loadData(r);
       return r;
     },
     distance(from, to) {
@@ -107,17 +107,17 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
       return r;
     },
     advance: (what: Register | SlotSource, by: Register | AnySource) =>
-      scope(() => assembler.add(typeof what === 'number' ? what : places.operandOf(what), inRegister(by))),
+      scope(() => assembler.add(typeof what === 'number' ? what : sources.operandOf(what), inRegister(by))),
     retreat: (what, by: Register | AnySource) => scope(() => assembler.subtract(what, inRegister(by))),
     skip: (pointer, bytes) => assembler.loadAddress(pointer, at(pointer, bytes)),
 
     rows: (stride: AnySource, M) =>
-      createRows(assembler, registers, places, createRowPointers(assembler, registers, places, stride, M)),
+      createRows(assembler, registers, sources, createRowPointers(assembler, registers, sources, stride, M)),
     eachRow(from: Register | AnySource, stride: Register | AnySource, M, body) {
       scope(() => {
         const row = takePointer();
         if (typeof from === 'number') assembler.move(row, from);
-        else places.load(row, from);
+        else sources.load(row, from);
         const step = inRegister(stride);
         for (let m = 0; m < M; m++) {
           if (m > 0) assembler.add(row, step);
@@ -174,13 +174,13 @@ export function createIsa({ origin, assembler, registers, places, createRowPoint
 
 const isSlot = (what: Register | AnySource): what is SlotSource => typeof what === 'object' && what.kind === 'slot';
 
-const placesOf = new WeakMap<ArgumentTable, object>();
+const calls = new WeakMap<ArgumentTable, object>();
 
-/** Places of a call's arguments by name. All kernels with this table share them. */
-function callOf<T extends ArgumentTable>(table: T): CallOf<T> {
-  const places: object =
-    placesOf.get(table) ??
+/** The arguments of a call by name. All kernels with this table share them. */
+export function callOf<T extends ArgumentTable>(table: T): CallOf<T> {
+  const call: object =
+    calls.get(table) ??
     Object.fromEntries(table.map(([name, kind], number) => [name, { kind, number } satisfies ArgumentSource]));
-  placesOf.set(table, places);
-  return places as CallOf<T>;
+  calls.set(table, call);
+  return call as CallOf<T>;
 }

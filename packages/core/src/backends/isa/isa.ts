@@ -19,7 +19,7 @@ export interface Source<R extends 'pointer' | 'stride' | 'counter' | 'answer' | 
   readonly [role]?: R;
 }
 
-/** A value of the kernel that is kept outside of the registers for pointers and numbers, and may change. */
+/** A variable of the kernel that is spilled: it takes no register for pointers and numbers. */
 export interface Slot<R extends 'pointer' | 'stride' | 'counter'> extends Source<R> {
   readonly isSlot: true;
 }
@@ -52,11 +52,11 @@ export interface Rows {
 
 /** Vector registers of a product. */
 export interface TileRegisters {
-  readonly vectors: number; // most vectors of a row of sums, for y and dx
+  readonly vectors: number; // maximum of vectors in a row of sums, for y and dx
   readonly leafVectors: number; // the same for dW, whose sums are cleared after each leaf
   readonly factors: number; // factors loaded before the first is used
   readonly narrowVectors: number; // tiles of fewer vectors are no higher
-  readonly rows?: readonly number[]; // most rows by vectors, where it is not the number of registers that decides
+  readonly rows?: readonly number[]; // maximum of rows by vectors; without it the number of registers decides
 }
 
 /**
@@ -76,7 +76,7 @@ export interface Isa {
   readonly doubles: Doubles;
   /** Vectors of at most four doubles: see `widen`. */
   readonly wide: FormulaUnit;
-  /** Most rows of `rows`. */
+  /** Maximum of rows that `rows` takes. */
   readonly maxRows: number;
 
   /** The code so far. It is position-independent and starts with the tape player, `Play`. */
@@ -85,19 +85,19 @@ export interface Isa {
   kernel<T extends ArgumentTable>(table: T, body: (call: CallOf<T>) => void): number;
   scope(body: () => void): void;
 
-  /** Loads a place into a new register. */
-  load(place: Source<'pointer'>): Pointer;
-  load(place: Source<'stride'>): Stride;
-  load(place: Source<'counter'>): Counter;
+  /** Loads a value into a new register. */
+  load(source: Source<'pointer'>): Pointer;
+  load(source: Source<'stride'>): Stride;
+  load(source: Source<'counter'>): Counter;
   /**
-   * Puts a value into a slot. A kernel makes all its slots before its loops. An argument that a loop loads often is
-   * better kept in a slot: it is then converted only once.
+   * Puts a value into a slot. A kernel makes all its slots before its loops. An argument that a loop loads often should
+   * be spilled: it is then converted only once.
    */
-  spill(place: Source<'pointer'>): Slot<'pointer'>;
-  spill(place: Source<'stride'>): Slot<'stride'>;
-  spill(place: Source<'counter'>): Slot<'counter'>;
+  spill(source: Source<'pointer'>): Slot<'pointer'>;
+  spill(source: Source<'stride'>): Slot<'stride'>;
+  spill(source: Source<'counter'>): Slot<'counter'>;
   store(slot: Slot<'pointer'>, pointer: Pointer): void;
-  answer(place: Source<'answer'>, distance: Stride): void;
+  answer(source: Source<'answer'>, distance: Stride): void;
   /** The 32-bit word at `address`. */
   word(address: Address): Source<'counter'>;
   /** The signed 64-bit distance at `address`. */
@@ -113,7 +113,7 @@ export interface Isa {
   /** The address of element k after `pointer`. */
   element(pointer: Pointer, k: Counter): Address;
   /** The address of a number on the tape: an argument of kind `number`. */
-  numberAt(place: Source<'number'>): Address;
+  numberAt(source: Source<'number'>): Address;
   /** A pointer to `address`. */
   pointTo(address: Address): Pointer;
   /** A pointer to the start of the memory. */
@@ -301,7 +301,7 @@ export interface WordUnit<A = Address> {
    * to = x in each lane whose word is at least `least`, else +0: one vector of floats for a vector of ordered words,
    * two of doubles. Overwrites `words`.
    */
-  keepAtLeast(to: readonly Vector[], words: Vector, least: Vector, x: Vector): void;
+  chooseAtLeast(to: readonly Vector[], words: Vector, least: Vector, x: Vector): void;
 }
 
 /** Vectors of four elements: the lanes in which a row is summed. They take the registers of other vectors. */
@@ -331,4 +331,12 @@ export interface Doubles<A = Address> {
   addProduct(sum: Vector, x: A, y: A, free: Vector): void;
   /** to = the double in `from`, which is not negative, rounded towards 0. */
   readWhole(to: Counter, from: Vector): void;
+}
+
+/** Bytes of a cache line. */
+const LINE = 64;
+
+/** Calls `act` with the offset of each cache line in `bytes` bytes. */
+export function eachLine(bytes: number, act: (offset: number) => void): void {
+  for (let offset = 0; offset < bytes; offset += LINE) act(offset);
 }

@@ -9,20 +9,20 @@ export interface Literals {
 }
 
 export function createLiterals(): Literals {
-  let kept = new Map<string, { bytes: Uint8Array; address: Address }>();
+  let literals = new Map<string, { bytes: Uint8Array; address: Address }>();
   return {
     add(bytes) {
       const name = bytes.join();
-      const known = kept.get(name);
-      if (known !== undefined) return known.address;
-      const address = { ...at(0), literal: kept.size };
-      kept.set(name, { bytes, address });
+      const existing = literals.get(name);
+      if (existing !== undefined) return existing.address;
+      const address = { ...at(0), literal: literals.size };
+      literals.set(name, { bytes, address });
       return address;
     },
     take() {
-      const all = [...kept.values()].map(({ bytes }) => bytes);
-      kept = new Map();
-      return all;
+      const bytes = [...literals.values()].map(({ bytes }) => bytes);
+      literals = new Map();
+      return bytes;
     },
   };
 }

@@ -7,8 +7,8 @@ import type { AnySource, Sources } from './sources.ts';
 export interface RowPointers {
   /** Pointers into the rows, the first of them to row 0. All move together. */
   readonly pointers: readonly Register[];
-  /** Sets the other pointers from the first. */
-  follow(): void;
+  /** Computes the other pointers from the first. */
+  deriveOthers(): void;
   at(m: number, offset?: number): Address;
 }
 
@@ -16,7 +16,7 @@ export interface RowPointers {
 export type CreateRowPointers = (
   assembler: Assembler,
   registers: Registers,
-  places: Sources,
+  sources: Sources,
   stride: AnySource,
   M: number,
 ) => RowPointers;
@@ -25,21 +25,21 @@ export type CreateRowPointers = (
 export function createRows(
   assembler: Assembler,
   registers: Registers,
-  places: Sources,
-  { pointers, follow, at: addressOf }: RowPointers,
+  sources: Sources,
+  { pointers, deriveOthers: follow, at: addressOf }: RowPointers,
 ): Rows {
   const [first] = pointers;
   const move = (by: Register | AnySource, act: (pointer: Register, by: Register) => void): void =>
     registers.scope(() => {
       const step = typeof by === 'number' ? by : registers.takeNumber();
-      if (typeof by !== 'number') places.load(step, by);
+      if (typeof by !== 'number') sources.load(step, by);
       for (const pointer of pointers) act(pointer, step);
     });
   return {
     first,
     start(from: Register | AnySource) {
       if (typeof from === 'number') assembler.move(first, from);
-      else places.load(first, from);
+      else sources.load(first, from);
       follow();
     },
     at: addressOf,

@@ -32,11 +32,11 @@ export interface Frame {
   loadData(r: Register, depth: number): void;
 }
 
-/** Finds places in memory and loads them into registers. */
+/** Loads values into registers and spills them. */
 export interface Sources {
-  load(r: Register, place: AnySource): void;
-  spill(place: AnySource): SlotSource;
-  addressOf(place: ArgumentSource): Address;
+  load(r: Register, source: AnySource): void;
+  spill(source: AnySource): SlotSource;
+  addressOf(source: ArgumentSource): Address;
   operandOf(slot: SlotSource): Operand;
   /** r = a pointer to the data. */
   loadData(r: Register): void;
@@ -45,39 +45,39 @@ export interface Sources {
 }
 
 export function createSources(assembler: Assembler, registers: Registers, frame: Frame): Sources {
-  let kept = 0; // slots of the kernel
+  let slotCount = 0; // slots of the kernel
 
-  const depth = (): number => frame.slotBytes * Math.max(kept - frame.slots.length, 0);
-  const addressOf = (place: ArgumentSource): Address => at(frame.call, 8 * (1 + place.number));
+  const depth = (): number => frame.slotBytes * Math.max(slotCount - frame.slots.length, 0);
+  const addressOf = (source: ArgumentSource): Address => at(frame.call, 8 * (1 + source.number));
   const operandOf = ({ number }: SlotSource): Operand =>
-    frame.slots[number] ?? at(frame.stack, frame.slotBytes * (kept - 1 - number));
+    frame.slots[number] ?? at(frame.stack, frame.slotBytes * (slotCount - 1 - number));
 
-  function load(r: Register, place: AnySource): void {
-    switch (place.kind) {
+  function load(r: Register, source: AnySource): void {
+    switch (source.kind) {
       case 'array':
-        assembler.loadWhole(r, addressOf(place));
+        assembler.loadWhole(r, addressOf(source));
         assembler.add(r, registers.memory());
         break;
       case 'stride':
       case 'count':
-        assembler.loadWhole(r, addressOf(place));
+        assembler.loadWhole(r, addressOf(source));
         break;
       case 'answer':
       case 'number':
-        assembler.loadPointer(r, addressOf(place));
+        assembler.loadPointer(r, addressOf(source));
         break;
       case 'slot':
-        assembler.loadPointer(r, operandOf(place));
+        assembler.loadPointer(r, operandOf(source));
         break;
       case 'word':
-        assembler.loadWord(r, place.address);
+        assembler.loadWord(r, source.address);
         break;
       case 'long':
-        assembler.loadPointer(r, place.address);
+        assembler.loadPointer(r, source.address);
         break;
       case 'offset':
-        assembler.loadWord(r, place.address);
-        assembler.add(r, place.base);
+        assembler.loadWord(r, source.address);
+        assembler.add(r, source.base);
         break;
     }
   }
@@ -86,22 +86,22 @@ export function createSources(assembler: Assembler, registers: Registers, frame:
     load,
     addressOf,
     operandOf,
-    spill(place) {
-      const register = frame.slots[kept];
-      if (register !== undefined) load(register, place);
+    spill(source) {
+      const register = frame.slots[slotCount];
+      if (register !== undefined) load(register, source);
       else {
         registers.scope(() => {
           const r = registers.takeNumber();
-          load(r, place);
+          load(r, source);
           assembler.push(r);
         });
       }
-      return { kind: 'slot', isSlot: true, number: kept++ };
+      return { kind: 'slot', isSlot: true, number: slotCount++ };
     },
     loadData: (r) => frame.loadData(r, depth()),
     leave() {
       if (depth() > 0) assembler.loadAddress(frame.stack, at(frame.stack, depth()));
-      kept = 0;
+      slotCount = 0;
     },
   };
 }

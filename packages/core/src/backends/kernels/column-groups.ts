@@ -7,7 +7,7 @@ import type { Address, Isa, Pointer, Slot, Source, Vector } from '../isa/isa.ts'
 
 /** A kernel whose call says into how many groups the columns are divided. */
 export interface ColumnKernel {
-  readonly place: number; // its offset in the code
+  readonly kernel: number; // its offset in the code
   readonly vectors: number; // of a group of columns
 }
 
@@ -32,20 +32,20 @@ export interface GroupFormulas {
   with(vectors: number): EmittableFormula;
 }
 
-/** Most vectors of a group: they fill a cache line on every processor. */
-const MOST_VECTORS = 4;
+/** Maximum of vectors in a group: they fill a cache line on every processor. */
+const MAX_VECTORS = 4;
 
 /**
  * The formula, once for each vector of a group; a group has as many vectors as find registers. Inputs, rows and results
- * are numbered vector by vector. The kernel has `sums` registers for each vector and `own` more; then come those with
+ * are numbered vector by vector. The kernel has `sums` registers for each vector and `others` more; then come those with
  * the numbers of `columns`.
  */
-export function groupFormulas(isa: Isa, formula: GroupFormula, sums = 0, own = 0): GroupFormulas {
+export function groupFormulas(isa: Isa, formula: GroupFormula, sums = 0, others = 0): GroupFormulas {
   const { inputs, rows = [], columns = [], numbers = [], of } = formula;
-  const made = new Map<number, EmittableFormula>();
+  const byVectors = new Map<number, EmittableFormula>();
   const make = (vectors: number): EmittableFormula => {
     const m = createArithmetic(isa);
-    const first = vectors * sums + own;
+    const first = vectors * sums + others;
     const results = Array.from({ length: vectors }, (_, v) =>
       of(
         m,
@@ -57,14 +57,14 @@ export function groupFormulas(isa: Isa, formula: GroupFormula, sums = 0, own = 0
     );
     return allocateFormula(isa.formulas, m, results.flat(), first + columns.length);
   };
-  let most = 1;
-  for (let vectors = 1; vectors <= MOST_VECTORS; vectors *= 2) {
-    const own = make(vectors);
-    if (own.registers > isa.formulas.registers) break;
-    made.set(vectors, own);
-    most = vectors;
+  let maxVectors = 1;
+  for (let vectors = 1; vectors <= MAX_VECTORS; vectors *= 2) {
+    const formula = make(vectors);
+    if (formula.registers > isa.formulas.registers) break;
+    byVectors.set(vectors, formula);
+    maxVectors = vectors;
   }
-  return { vectors: most, with: (vectors) => made.get(vectors) as EmittableFormula };
+  return { vectors: maxVectors, with: (vectors) => byVectors.get(vectors) as EmittableFormula };
 }
 
 /** Neighbouring columns. */
@@ -75,20 +75,20 @@ export interface Columns {
 }
 
 /**
- * Emits the body for groups of `most` vectors of columns, for pairs, for single vectors, and for the columns after
+ * Emits the body for groups of `groupVectors` vectors of columns, for pairs, for single vectors, and for the columns after
  * them. After each, the pointers move on to the next columns. Call it before all loops.
  */
 export function eachColumns(
   isa: Isa,
   call: Readonly<Record<(typeof groupArguments)[number][0], Source<never>>>,
-  most: number,
+  groupVectors: number,
   pointers: readonly Slot<'pointer'>[],
   body: (columns: Columns) => void,
 ): void {
   const { load, store, loadMask, loadMasked, storeMasked, bytes, width } = isa.formulas;
   const mask = isa.spill(call.mask as Source<'pointer'>);
 
-  const take = (columns: Columns): void => {
+  const emitColumns = (columns: Columns): void => {
     isa.scope(() => body(columns));
     for (const slot of pointers) {
       isa.scope(() => {
@@ -99,12 +99,15 @@ export function eachColumns(
     }
   };
 
-  if (most > 2) isa.repeatOrSkip(call.groups as Source<'counter'>, () => take({ vectors: most, load, store }));
-  if (most > 1) isa.repeatOrSkip(call.pairs as Source<'counter'>, () => take({ vectors: 2, load, store }));
-  isa.repeatOrSkip(call.singles as Source<'counter'>, () => take({ vectors: 1, load, store }));
+  if (groupVectors > 2) {
+    isa.repeatOrSkip(call.groups as Source<'counter'>, () => emitColumns({ vectors: groupVectors, load, store }));
+  }
+  if (groupVectors > 1)
+    isa.repeatOrSkip(call.pairs as Source<'counter'>, () => emitColumns({ vectors: 2, load, store }));
+  isa.repeatOrSkip(call.singles as Source<'counter'>, () => emitColumns({ vectors: 1, load, store }));
   isa.unlessZero(call.rest as Source<'counter'>, () => {
     isa.scope(() => loadMask(isa.at(isa.load(mask))));
-    take({ vectors: 1, load: loadMasked, store: storeMasked });
+    emitColumns({ vectors: 1, load: loadMasked, store: storeMasked });
   });
 }
 
@@ -116,10 +119,10 @@ export function groupEnds(
   outputs: readonly Pointer[] = [],
 ): FormulaEnds {
   const { bytes, width } = isa.formulas;
-  const at = (pointers: readonly Pointer[], place: number): Address =>
-    isa.at(pointers[place % pointers.length], Math.floor(place / pointers.length) * width * bytes);
+  const at = (pointers: readonly Pointer[], k: number): Address =>
+    isa.at(pointers[k % pointers.length], Math.floor(k / pointers.length) * width * bytes);
   return {
-    load: (to, place) => load(to, at(inputs, place)),
-    store: (place, from) => store(at(outputs, place), from),
+    load: (to, k) => load(to, at(inputs, k)),
+    store: (k, from) => store(at(outputs, k), from),
   };
 }

@@ -6,8 +6,8 @@ import { type ColumnKernel, eachColumns, groupArguments, groupEnds, groupFormula
 /** Words of a piece: rows that are added one after the other, and what then happens to their sum. */
 export const PIECE_WORDS = {
   rows: 0,
-  joins: 1, // sums on the stack that it joins, the last one first
-  ends: 2, // 1 if it is then a result, which leaves the stack
+  merges: 1, // sums on the stack that are added to it, the last one first
+  isResult: 2, // 1 if it is then a result, which leaves the stack
   divides: 3, // 1 if the result is divided
   count: 4,
 } as const;
@@ -37,15 +37,15 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
   const size = unit.width * unit.bytes;
   const formulas = groupFormulas(isa, terms, sums, 1);
 
-  const place = isa.kernel(columnSumsArguments(terms, sums), (call) => {
-    const places = call as Readonly<Record<string, Source<never>>>;
-    const keep = (name: string): Slot<'pointer'> => isa.spill(places[name] as Source<'pointer'>);
-    const [from, ofRows, ofColumns] = [inputs, rows, perRow].map((names) => names.map(keep));
-    const results = resultNames(sums).map(keep);
-    const stack = keep('top');
-    const firstPiece = keep('table');
-    const pieces = isa.spill(places.pieces as Source<'counter'>);
-    const row = isa.load(places.distance as Source<'stride'>);
+  const kernel = isa.kernel(columnSumsArguments(terms, sums), (call) => {
+    const values = call as Readonly<Record<string, Source<never>>>;
+    const spill = (name: string): Slot<'pointer'> => isa.spill(values[name] as Source<'pointer'>);
+    const [from, ofRows, ofColumns] = [inputs, rows, perRow].map((names) => names.map(spill));
+    const results = resultNames(sums).map(spill);
+    const stack = spill('top');
+    const firstPiece = spill('table');
+    const pieces = isa.spill(values.pieces as Source<'counter'>);
+    const row = isa.load(values.distance as Source<'stride'>);
 
     eachColumns(isa, call as never, formulas.vectors, [...from, ...ofRows, ...results, stack], (columns) => {
       const formula = formulas.with(columns.vectors);
@@ -78,7 +78,7 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
           });
           for (const pointer of sources) isa.advance(pointer, row);
         });
-        isa.repeatOrSkip(word('joins'), () => {
+        isa.repeatOrSkip(word('merges'), () => {
           for (let t = 0; t < sums; t++) isa.retreat(top, row);
           for (const k of registers) {
             columns.load(free, onTop(k));
@@ -87,9 +87,9 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
         });
         for (const k of registers) columns.store(onTop(k), k);
         for (let t = 0; t < sums; t++) isa.advance(top, row);
-        isa.unlessZero(word('ends'), () => {
+        isa.unlessZero(word('isResult'), () => {
           isa.unlessZero(word('divides'), () => {
-            unit.loadNumber(free, isa.numberAt(places.divisor as Source<'number'>));
+            unit.loadNumber(free, isa.numberAt(values.divisor as Source<'number'>));
             for (const k of registers) unit.divide(k, k, free);
           });
           const { store } = groupEnds(isa, columns, [], ends);
@@ -101,5 +101,5 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
       });
     });
   });
-  return { place, vectors: formulas.vectors };
+  return { kernel, vectors: formulas.vectors };
 }

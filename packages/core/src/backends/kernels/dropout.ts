@@ -35,7 +35,7 @@ const ROUNDS = 10;
 const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
 const KEY_STEPS = [0x9e3779b9, 0xbb67ae85];
 
-/** Most bytes of a vector. */
+/** Maximum of bytes of a vector. */
 const VECTOR = 64;
 /** Columns of a chunk, which are drawn together: a round waits for the one before, so half of them take as long. */
 export const CHUNK = 32;
@@ -144,11 +144,11 @@ export function assembleDropout(isa: Isa): number {
       formula.emit({ load: () => {}, store: (k, from) => wide.store(k === 0 ? low : high, from) });
     }
 
-    /** The words at `place` += `step`. */
-    function increase(place: Address, step: number): void {
-      unit.load(value, place);
+    /** The words at `address` += `step`. */
+    function increase(address: Address, step: number): void {
+      unit.load(value, address);
       words.addNumber(value, step);
-      unit.store(place, value);
+      unit.store(address, value);
     }
 
     /** Writes the factors of the next columns: Philox-4x32-10 of the counters (block, row, step, stepHigh). */
@@ -179,10 +179,10 @@ export function assembleDropout(isa: Isa): number {
       const [threshold, factor] = drawn[0].free;
       words.spread(threshold, isa.numberAt(call.threshold));
       unit.loadNumber(factor, isa.numberAt(call.factor));
-      const kept = [multiplier0, multiplier1].slice(0, unit.bytes / 4);
+      const factors = [multiplier0, multiplier1].slice(0, unit.bytes / 4);
       for (const [k, ordered] of drawn.flatMap(({ state }) => words.inOrder(state)).entries()) {
-        words.keepAtLeast(kept, ordered, threshold, factor);
-        for (const [v, register] of kept.entries()) unit.store(factorAt(k * kept.length + v), register);
+        words.chooseAtLeast(factors, ordered, threshold, factor);
+        for (const [v, register] of factors.entries()) unit.store(factorAt(k * factors.length + v), register);
       }
     }
 

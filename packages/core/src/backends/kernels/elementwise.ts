@@ -1,5 +1,4 @@
-import { createArithmetic } from '../formulas/arithmetic.ts';
-import type { Elementwise } from '../formulas/elementwise.ts';
+import { createArithmetic, type Elementwise } from '../formulas/arithmetic.ts';
 import { allocateFormula, type FormulaEnds } from '../formulas/emit-formula.ts';
 import { bitsOf } from '../formulas/formula.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
@@ -15,63 +14,57 @@ export const elementwiseArguments = (operation: Elementwise): ArgumentTable => [
   ['rest', 'stride'], // bytes of the numbers after them
 ];
 
-/** A kernel that computes a formula for each number. */
-export interface FormulaKernel {
-  readonly place: number; // its offset in the code
-}
-
 /** Names of the arrays. One that is input and output stands there once. */
 export const arraysOf = ({ inputs, rows = [], columns = [], outputs }: Elementwise): string[] => [
   ...new Set([...inputs, ...rows, ...columns, ...outputs]),
 ];
 
 /** Computes an elementwise operation for all rows. An output may be an input. */
-export function assembleElementwise(isa: Isa, operation: Elementwise): FormulaKernel {
+export function assembleElementwise(isa: Isa, operation: Elementwise): number {
   const { inputs, rows = [], columns = [], numbers = [], outputs, neutral, of } = operation;
   const unit = isa.formulas;
   const size = unit.bytes * unit.width;
   const m = createArithmetic(isa);
   const results = of(
     m,
-    ...[...inputs, ...rows].map((_, place) => m.input(place)),
-    ...columns.map((_, place) => m.held(place)),
-    ...numbers.map((_, place) => m.number(place)),
+    ...[...inputs, ...rows].map((_, k) => m.input(k)),
+    ...columns.map((_, k) => m.held(k)),
+    ...numbers.map((_, k) => m.number(k)),
   );
   const formula = allocateFormula(unit, m, results, columns.length);
 
-  const place = isa.kernel(elementwiseArguments(operation), (call) => {
-    const places = call as Record<string, Source<never>>;
-    const run = () => compute(places);
+  return isa.kernel(elementwiseArguments(operation), (call) => {
+    const sources = call as Record<string, Source<never>>;
+    const run = () => compute(sources);
     if (neutral === undefined) run();
-    else ifEqual(isa, places[numbers[0]], neutral, () => {}, run);
+    else ifEqual(isa, sources[numbers[0]], neutral, () => {}, run);
   });
-  return { place };
 
-  function compute(places: Record<string, Source<never>>): void {
-    const pointerTo = (name: string): Pointer => isa.load(places[name] as Source<'pointer'>);
-    const ofPlaces = new Map([...new Set([...inputs, ...outputs])].map((name) => [name, pointerTo(name)]));
+  function compute(sources: Record<string, Source<never>>): void {
+    const pointerTo = (name: string): Pointer => isa.load(sources[name] as Source<'pointer'>);
+    const ofNumbers = new Map([...new Set([...inputs, ...outputs])].map((name) => [name, pointerTo(name)]));
     const ofRows = columns.map(pointerTo);
-    formula.prepare((place) => isa.numberAt(places[numbers[place]]));
-    isa.repeat(isa.load(places.count as Source<'counter'>), () => {
+    formula.prepare((k) => isa.numberAt(sources[numbers[k]]));
+    isa.repeat(isa.load(sources.count as Source<'counter'>), () => {
       for (const [k, pointer] of ofRows.entries()) {
         unit.loadElement(k, isa.at(pointer));
         isa.skip(pointer, unit.bytes);
       }
-      const pointers = new Map([...ofPlaces, ...rows.map((name) => [name, pointerTo(name)] as const)]);
+      const pointers = new Map([...ofNumbers, ...rows.map((name) => [name, pointerTo(name)] as const)]);
       const at = (name: string): Address => isa.at(pointers.get(name) as Pointer);
       const ends = (load: typeof unit.load, store: typeof unit.store): FormulaEnds => ({
-        load: (to, place) => load(to, at([...inputs, ...rows][place])),
-        store: (place, from) => store(at(outputs[place]), from),
+        load: (to, k) => load(to, at([...inputs, ...rows][k])),
+        store: (k, from) => store(at(outputs[k]), from),
       });
-      isa.repeatOrSkip(places.vectors as Source<'counter'>, () => {
+      isa.repeatOrSkip(sources.vectors as Source<'counter'>, () => {
         formula.emit(ends(unit.load, unit.store));
         for (const pointer of pointers.values()) isa.skip(pointer, size);
       });
-      isa.unlessZero(places.rest as Source<'stride'>, () => {
-        isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Source<'pointer'>))));
+      isa.unlessZero(sources.rest as Source<'stride'>, () => {
+        isa.scope(() => unit.loadMask(isa.at(isa.load(sources.mask as Source<'pointer'>))));
         formula.emit(ends(unit.loadMasked, unit.storeMasked));
-        const rest = isa.load(places.rest as Source<'stride'>);
-        for (const pointer of ofPlaces.values()) isa.advance(pointer, rest);
+        const rest = isa.load(sources.rest as Source<'stride'>);
+        for (const pointer of ofNumbers.values()) isa.advance(pointer, rest);
       });
     });
   }

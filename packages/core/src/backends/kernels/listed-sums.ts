@@ -6,8 +6,8 @@ import { type ColumnKernel, eachColumns, groupArguments, groupEnds } from './col
 export const LISTED_WORDS = {
   rows: 0,
   begins: 1, // 1 if its sum begins with 0, 0 if it goes on with the sum on top of the stack
-  joins: 2, // sums on the stack that it joins, the last one first
-  ends: 3, // 1 if it is then added to a result, and leaves the stack
+  merges: 2, // sums on the stack that are added to it, the last one first
+  isResult: 3, // 1 if it is then added to a result, and leaves the stack
   result: 4, // bytes before the result
   count: 5,
 } as const;
@@ -32,7 +32,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
   const size = unit.width * unit.bytes;
   const free = VECTORS;
 
-  const place = isa.kernel(listedSumsArguments, (call) => {
+  const kernel = isa.kernel(listedSumsArguments, (call) => {
     const [results, rows, stack] = [isa.spill(call.results), isa.spill(call.rows), isa.spill(call.top)];
     const [firstPiece, firstRow, pieces] = [isa.spill(call.table), isa.spill(call.list), isa.spill(call.pieces)];
     const distance = isa.load(call.distance);
@@ -63,12 +63,12 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
           }
           isa.skip(list, 4);
         });
-        isa.repeatOrSkip(isa.word(wordAt('joins')), () => {
+        isa.repeatOrSkip(isa.word(wordAt('merges')), () => {
           isa.retreat(top, distance);
           joinWith(onTop.load);
         });
         isa.unlessZero(
-          isa.word(wordAt('ends')),
+          isa.word(wordAt('isResult')),
           () => {
             const result = isa.load(isa.offset(to, wordAt('result')));
             const { load, store } = groupEnds(isa, columns, [result], [result]);
@@ -83,7 +83,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
         isa.skip(table, 4 * LISTED_WORDS.count);
       });
 
-      function joinWith(load: (to: number, place: number) => void): void {
+      function joinWith(load: (to: number, k: number) => void): void {
         for (const k of sums) {
           load(free, k);
           unit.add(k, free, k);
@@ -91,5 +91,5 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
       }
     });
   });
-  return { place, vectors: VECTORS };
+  return { kernel, vectors: VECTORS };
 }

@@ -22,20 +22,20 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
   const { inputs, rows = [], columns: perRow = [], numbers = [], outputs } = matrix;
   const unit = isa.formulas;
   const formulas = groupFormulas(isa, matrix);
-  const place = isa.kernel(matrixArguments(matrix), (call) => {
-    const places = call as Readonly<Record<string, Source<never>>>;
-    const keep = (name: string) => isa.spill(places[name] as Source<'pointer'>);
-    const from = inputs.map((name) => keep(`${name} in`));
-    const [ofRows, ofColumns, to] = [rows.map(keep), perRow.map(keep), outputs.map(keep)];
-    const count = isa.spill(places.count as Source<'counter'>);
-    const row = isa.load(places.distance as Source<'stride'>);
-    const outRow = matrix.hasOwnDistance === true ? isa.load(places.outDistance as Source<'stride'>) : row;
+  const kernel = isa.kernel(matrixArguments(matrix), (call) => {
+    const values = call as Readonly<Record<string, Source<never>>>;
+    const spill = (name: string) => isa.spill(values[name] as Source<'pointer'>);
+    const from = inputs.map((name) => spill(`${name} in`));
+    const [ofRows, ofColumns, to] = [rows.map(spill), perRow.map(spill), outputs.map(spill)];
+    const count = isa.spill(values.count as Source<'counter'>);
+    const row = isa.load(values.distance as Source<'stride'>);
+    const outRow = matrix.hasOwnDistance === true ? isa.load(values.outDistance as Source<'stride'>) : row;
     eachColumns(isa, call as never, formulas.vectors, [...from, ...ofRows, ...to], (columns) => {
       const formula = formulas.with(columns.vectors);
       isa.scope(() => {
         const pointers = ofRows.map((slot) => isa.load(slot));
         const { load } = groupEnds(isa, columns, pointers);
-        formula.prepare((k) => isa.numberAt(places[numbers[k]]), load);
+        formula.prepare((k) => isa.numberAt(values[numbers[k]]), load);
       });
       const [sources, scalars, results] = [from, ofColumns, to].map((slots) => slots.map((slot) => isa.load(slot)));
       isa.repeat(isa.load(count), () => {
@@ -49,5 +49,5 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
       });
     });
   });
-  return { place, vectors: formulas.vectors };
+  return { kernel, vectors: formulas.vectors };
 }

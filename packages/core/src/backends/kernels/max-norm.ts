@@ -36,7 +36,7 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
   const m = createArithmetic({ type: 'float64', formulas: wide });
   const factor = allocateFormula(wide, m, [maxNormFactor(m, m.input(0), m.number(0))], square + 1);
 
-  const place = isa.kernel(maxNormArguments, (call) => {
+  const kernel = isa.kernel(maxNormArguments, (call) => {
     const W = isa.spill(call.W);
     const row = isa.load(call.distance);
 
@@ -51,7 +51,7 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
       });
       factor.prepare(() => isa.numberAt(call.limit));
       for (let sum = 0; sum < vectors * parts; sum++) {
-        factor.emit({ load: (to) => wide.move(to, sum), store: (_place, from) => wide.move(sum, from) });
+        factor.emit({ load: (to) => wide.move(to, sum), store: (_result, from) => wide.move(sum, from) });
       }
       for (let v = 0; v < vectors; v++) unit.narrow(v, v * parts);
       const from = isa.load(W);
@@ -62,8 +62,8 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
         for (let v = 0; v < vectors; v++) {
           load(x, isa.at(from, v * size));
           for (let part = 0; part < parts; part++) {
-            const [sum, own] = [v * parts + part, unit.widen(square, x, part)];
-            wide.multiply(square, own, own);
+            const [sum, doubles] = [v * parts + part, unit.widen(square, x, part)];
+            wide.multiply(square, doubles, doubles);
             wide.add(sum, sum, square);
           }
         }
@@ -85,5 +85,5 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
       }
     });
   });
-  return { place, vectors: GROUP };
+  return { kernel, vectors: GROUP };
 }

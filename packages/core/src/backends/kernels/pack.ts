@@ -1,6 +1,5 @@
 import { defineArguments } from '../isa/arguments.ts';
-import type { Isa } from '../isa/isa.ts';
-import { eachLine } from '../isa/lines.ts';
+import { eachLine, type Isa } from '../isa/isa.ts';
 
 export const packArguments = defineArguments(
   ['panel', 'array'],

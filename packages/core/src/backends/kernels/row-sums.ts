@@ -24,15 +24,15 @@ const all = [0, 1, 2, 3];
 type Load = Isa['quads']['load'];
 
 /**
- * Emits `body` for each quad of a row, and for the numbers after the last one, where `keep` sets the other lanes of a
- * vector to 0: a sum of other terms never is -0, so these 0s change no bit. `memory` has room for a quad. `skip` moves
+ * Emits `body` for each quad of a row, and for the numbers after the last one, where `clearRest` sets the other lanes of
+ * a vector to 0: a sum of other terms never is -0, so these 0s change no bit. `memory` has room for a quad. `skip` moves
  * on after each whole quad.
  */
 function eachQuad(
   isa: Isa,
   [quads, rest]: readonly Source<'counter'>[],
   memory: () => Address,
-  body: (load: Load, keep: (x: Vector) => void) => void,
+  body: (load: Load, clearRest: (x: Vector) => void) => void,
   skip: () => void,
 ): void {
   const { load, store, loadMasked } = isa.quads;
@@ -75,34 +75,34 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
   ];
 
   return isa.kernel(table, (call) => {
-    const places = call as Readonly<Record<string, Source<never>>>;
-    const load = (name: string): Pointer => isa.load(places[name] as Source<'pointer'>);
-    const rows = isa.rows(places.distance as Source<'stride'>, ROWS);
+    const sources = call as Readonly<Record<string, Source<never>>>;
+    const load = (name: string): Pointer => isa.load(sources[name] as Source<'pointer'>);
+    const rows = isa.rows(sources.distance as Source<'stride'>, ROWS);
     const x = load('x');
     const means = hasMeans ? load('means') : null;
     const scales = load('scales');
     isa.scope(() => unit.loadMask(isa.at(load('mask'))));
-    const counts = ['quads', 'rest'].map((name) => isa.spill(places[name] as Source<'counter'>));
-    const distance = isa.spill(places.distance as Source<'stride'>);
+    const counts = ['quads', 'rest'].map((name) => isa.spill(sources[name] as Source<'counter'>));
+    const distance = isa.spill(sources.distance as Source<'stride'>);
     const number = (name: string) => (to: Vector) =>
-      unit.loadNumber(to, isa.numberAt(places[name] as Source<'number'>));
+      unit.loadNumber(to, isa.numberAt(sources[name] as Source<'number'>));
 
     /** Adds a term for each number of four rows. The scales of these rows are written after it. */
-    const sum = (add: (m: number, x: Address, load: Load, keep: (x: Vector) => void) => void): void => {
+    const sum = (add: (m: number, x: Address, load: Load, clearRest: (x: Vector) => void) => void): void => {
       for (const m of all) unit.clear(m);
       rows.start(x);
       eachQuad(
         isa,
         counts,
         () => isa.at(scales),
-        (load, keep) => {
-          for (const m of all) add(m, rows.at(m), load, keep);
+        (load, clearRest) => {
+          for (const m of all) add(m, rows.at(m), load, clearRest);
         },
         () => rows.skip(size),
       );
     };
 
-    isa.repeat(isa.load(places.blocks as Source<'counter'>), () => {
+    isa.repeat(isa.load(sources.blocks as Source<'counter'>), () => {
       if (means !== null) {
         sum((m, address, load) => {
           load(free, address);
@@ -112,11 +112,11 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
         for (const m of all) unit.loadElement(mean(m), isa.at(means, m * unit.bytes));
         isa.skip(means, size);
       }
-      sum((m, address, load, keep) => {
+      sum((m, address, load, clearRest) => {
         load(free, address);
         if (means !== null) {
           unit.subtract(free, free, mean(m));
-          keep(free);
+          clearRest(free);
         }
         unit.multiply(free, free, free);
         unit.add(m, m, free);
@@ -148,26 +148,26 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
   const mean = (m: number): Vector => 8 + (m % 2);
   const scale = (m: number): Vector => 10 + (m % 2);
   const [gamma, g, h] = [12, 13, 14];
-  const [results, known] = hasMeans
+  const [results, statistics] = hasMeans
     ? [
         ['slopes', 'meanGs'],
         ['scales', 'means'],
       ]
     : [['slopes'], ['scales']];
-  const table = [...arrays(...results, 'dy', 'x', ...known, 'gamma'), ...sizes];
+  const table = [...arrays(...results, 'dy', 'x', ...statistics, 'gamma'), ...sizes];
 
   return isa.kernel(table, (call) => {
-    const places = call as Readonly<Record<string, Source<never>>>;
-    const load = (name: string): Pointer => isa.load(places[name] as Source<'pointer'>);
+    const sources = call as Readonly<Record<string, Source<never>>>;
+    const load = (name: string): Pointer => isa.load(sources[name] as Source<'pointer'>);
     const [dy, x] = [load('dy'), load('x')];
-    const [scales, means] = known.map(load);
+    const [scales, means] = statistics.map(load);
     const [slopes, meanGs] = results.map(load);
     isa.scope(() => unit.loadMask(isa.at(load('mask'))));
-    const gammas = isa.spill(places.gamma as Source<'pointer'>);
-    const counts = ['quads', 'rest'].map((name) => isa.spill(places[name] as Source<'counter'>));
-    const next = isa.spill(places.next as Source<'stride'>);
-    const distance = isa.load(places.distance as Source<'stride'>);
-    const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(places.size as Source<'number'>));
+    const gammas = isa.spill(sources.gamma as Source<'pointer'>);
+    const counts = ['quads', 'rest'].map((name) => isa.spill(sources[name] as Source<'counter'>));
+    const next = isa.spill(sources.next as Source<'stride'>);
+    const distance = isa.load(sources.distance as Source<'stride'>);
+    const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(sources.size as Source<'number'>));
 
     /** Sums rows m and m + 1, the first of which `dy` and `x` point to. Moves these on to the row but one. */
     const sumTwo = (m: number): void => {
@@ -186,7 +186,7 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
           isa,
           counts,
           () => isa.at(slopes), // of these rows, which are written after it
-          (load, keep) => {
+          (load, clearRest) => {
             load(gamma, isa.at(from));
             for (const k of two) {
               load(g, isa.at(dys[k % 2]));
@@ -195,7 +195,7 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
               if (hasMeans) unit.subtract(h, h, mean(k));
               unit.multiply(h, h, scale(k));
               unit.multiply(h, g, h);
-              keep(h);
+              clearRest(h);
               unit.add(sumGX(k), sumGX(k), h);
               if (hasMeans) unit.add(sumG(k), sumG(k), g);
             }
@@ -208,7 +208,7 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
       for (const pointer of [dy, x]) isa.advance(pointer, next);
     };
 
-    isa.repeat(isa.load(places.blocks as Source<'counter'>), () => {
+    isa.repeat(isa.load(sources.blocks as Source<'counter'>), () => {
       for (const m of [0, 2]) sumTwo(m);
       unit.store(isa.at(slopes), totals(isa, sumGX(0), 8, count));
       if (hasMeans) unit.store(isa.at(meanGs), totals(isa, sumG(0), 8, count));

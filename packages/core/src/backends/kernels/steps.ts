@@ -94,21 +94,21 @@ export const recordStepArguments = defineArguments(
  */
 function assembleRecordStep(isa: Isa): number {
   const { doubles, wide } = isa;
-  const [norm, loss, free, place, one] = [0, 1, 2, 3, 4];
+  const [norm, loss, free, noteIndex, one] = [0, 1, 2, 3, 4];
   return isa.kernel(recordStepArguments, (call) => {
     readNorm(isa, norm, isa.load(call.squares), call.blocks);
     const note = isa.load(call.note);
     wide.loadElement(loss, isa.at(isa.load(call.lossSum)));
     wide.loadElement(free, isa.at(isa.load(call.rows)));
     wide.divide(loss, loss, free);
-    wide.loadElement(place, isa.at(note));
+    wide.loadElement(noteIndex, isa.at(note));
     const at = isa.zero();
-    doubles.readWhole(at, place);
+    doubles.readWhole(at, noteIndex);
     doubles.store(isa.pair(isa.load(call.losses), at, 0), loss);
     doubles.store(isa.pair(isa.load(call.norms), at, 0), norm);
     wide.loadLiteral(one, constant(isa, 1));
-    wide.add(place, place, one);
-    doubles.store(isa.at(note), place);
+    wide.add(noteIndex, noteIndex, one);
+    doubles.store(isa.at(note), noteIndex);
     // x - x is 0 if x is finite, else NaN.
     for (const x of [loss, norm]) wide.subtract(x, x, x);
     wide.add(loss, loss, norm);

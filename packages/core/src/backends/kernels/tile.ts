@@ -1,6 +1,5 @@
 import { defineArguments } from '../isa/arguments.ts';
-import type { Isa, Pointer } from '../isa/isa.ts';
-import { eachLine } from '../isa/lines.ts';
+import { eachLine, type Isa, type Pointer } from '../isa/isa.ts';
 
 export const tileArguments = defineArguments(
   ['c', 'array'],
@@ -21,7 +20,7 @@ export const tileArguments = defineArguments(
   ['nextInit', 'stride'],
   ['nextA', 'stride'],
   ['nextPanel', 'stride'],
-  ['joins', 'count'], // 1: adds to `c`, else 0
+  ['accumulate', 'count'], // 1: adds to `c`, else 0
   ['nextTerms', 'stride'],
 );
 
@@ -43,17 +42,15 @@ export interface TileShape {
   readonly terms: 'all' | 'listed' | 'lanes'; // listed: only those of a list; lanes: factors are vectors, see below
 }
 
-/** Most rows of a tile with `vectors` vectors: its sums, a row of the panel and the factors fill the registers. */
-export const tileRows = (
-  { maxRows: mostRows, vectorRegisters, tile: { factors, rows } }: Isa,
-  vectors: number,
-): number => rows?.[vectors] ?? Math.min(mostRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
+/** Maximum of rows of a tile with `vectors` vectors: its sums, a row of the panel and the factors fill the registers. */
+export const tileRows = ({ maxRows, vectorRegisters, tile: { factors, rows } }: Isa, vectors: number): number =>
+  rows?.[vectors] ?? Math.min(maxRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
 
 /**
  * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding. Within a leaf k ascends and the sums
  * stay in registers. Leaves are joined by the pairwise tree, the left operand the lower; a left sum waits below the
  * table, in the first-level cache. Does this for `count` tiles, below each other or side by side. Overwrites `c`, which
- * may be `init`, or adds to it if `joins`. With `lanes` each column n has factors of its own, a[m,k,n], neighbours in
+ * may be `init`, or adds to it if `accumulate`. With `lanes` each column n has factors of its own, a[m,k,n], neighbours in
  * memory; such a tile has one vector.
  */
 export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape): number {
@@ -94,7 +91,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
     const ahead = isa.load(call.ahead);
     const initStep = isa.spill(call.initRow);
     const cStep = isa.spill(call.cRow);
-    const joins = isa.spill(call.joins);
+    const accumulate = isa.spill(call.accumulate);
     const nextC = isa.spill(call.nextC);
     const nextA = isa.spill(call.nextA);
     const nextPanel = isa.spill(call.nextPanel);
@@ -148,7 +145,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
 
     function storeSums(): void {
       const cRow = isa.load(cStep);
-      isa.unlessZero(joins, () => {
+      isa.unlessZero(accumulate, () => {
         isa.eachRow(c, cRow, M, (to, m) =>
           eachVector((v) => {
             load(v, factor, to);

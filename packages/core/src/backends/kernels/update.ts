@@ -4,9 +4,9 @@ import type { Value } from '../formulas/formula.ts';
 import type { Update } from '../formulas/updates.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, Isa, Source, Vector } from '../isa/isa.ts';
-import { type FormulaKernel, ifEqual } from './elementwise.ts';
+import { ifEqual } from './elementwise.ts';
 
-/** Numbers of gradient rows that a kernel can add while reading them. 0: it takes a mean, and notes no squares. */
+/** Numbers of gradient rows that a kernel can add while reading them. 0: it takes a mean, and adds no squares. */
 export const UPDATE_ROWS = [0, 1, 2, 4, 8];
 
 /** Lanes of a sum of squares. */
@@ -15,7 +15,7 @@ const LANES = 4;
 // Prefetch distance in bytes. The vectors of a large network come from the third-level cache or from memory; processors
 // follow two streams by themselves, and take longer when they are told of them.
 const AHEAD = 2048;
-const OWN_STREAMS = 2;
+const HARDWARE_STREAMS = 2;
 
 /** Vectors of one turn of the loop: at least 32 bytes, which are all lanes of the sum in doubles. */
 export const vectorsOfTurn = (vectorBytes: number): number => Math.max(1, 32 / vectorBytes);
@@ -41,7 +41,7 @@ const restOf = (k: number): string => `rest${k}`;
  * lanes joined (l0 + l1) + (l2 + l3). The mean itself is not written, which would take as long as reading it. If there
  * are no rows to add, g is the only row, and nothing is squared.
  */
-export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): FormulaKernel {
+export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): number {
   const { formulas: unit, wide } = isa;
   const { arrays, numbers, of, undecayed } = update;
   const size = unit.bytes * unit.width;
@@ -60,21 +60,21 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): For
     return allocateFormula(unit, m, results, free + 1, isMean ? undefined : g);
   };
 
-  const place = isa.kernel(updateArguments(update, vectors), (call) => {
-    const places = call as Record<string, Source<never>>;
-    const rows = isa.rows(places.rowStep as Source<'stride'>, count);
-    rows.start(places.rows as Source<'pointer'>);
-    const pointers = arrays.map((name) => isa.load(places[name] as Source<'pointer'>));
+  return isa.kernel(updateArguments(update, vectors), (call) => {
+    const sources = call as Record<string, Source<never>>;
+    const rows = isa.rows(sources.rowStep as Source<'stride'>, count);
+    rows.start(sources.rows as Source<'pointer'>);
+    const pointers = arrays.map((name) => isa.load(sources[name] as Source<'pointer'>));
     const run = (formula: Update['of']) => () => updateAll(formulaOf(formula));
     if (undecayed === undefined) run(of)();
-    else ifEqual(isa, places[numbers[numbers.length - 1]], 0, run(undecayed), run(of));
+    else ifEqual(isa, sources[numbers[numbers.length - 1]], 0, run(undecayed), run(of));
     if (!isMean) joinSquares();
 
     function updateAll(formula: EmittableFormula): void {
       for (const sum of sums) wide.clear(sum);
-      formula.prepare((place) => isa.numberAt(places[place === 0 ? 'share' : numbers[place - 1]]));
-      isa.repeatOrSkip(places.turns as Source<'counter'>, () => {
-        if (count + pointers.length > OWN_STREAMS) {
+      formula.prepare((k) => isa.numberAt(sources[k === 0 ? 'share' : numbers[k - 1]]));
+      isa.repeatOrSkip(sources.turns as Source<'counter'>, () => {
+        if (count + pointers.length > HARDWARE_STREAMS) {
           for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
           for (const pointer of pointers) isa.prefetchToWrite(isa.at(pointer, AHEAD));
         }
@@ -83,22 +83,22 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): For
         for (const pointer of pointers) isa.skip(pointer, vectors * size);
       });
       for (let k = 0; k < vectors; k++) {
-        isa.unlessZero(places[restOf(k)] as Source<'counter'>, () => {
-          isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Source<'pointer'>), k * size)));
+        isa.unlessZero(sources[restOf(k)] as Source<'counter'>, () => {
+          isa.scope(() => unit.loadMask(isa.at(isa.load(sources.mask as Source<'pointer'>), k * size)));
           updateVector(formula, k, unit.loadMasked, unit.storeMasked);
         });
       }
     }
 
     function joinSquares(): void {
-      const squares = isa.load(places.squares as Source<'pointer'>);
+      const squares = isa.load(sources.squares as Source<'pointer'>);
       for (const sum of sums) wide.store(isa.at(squares, 8 * wide.width * sum), sum);
       const [l0, l1, l2, l3] = [0, 1, 2, 3];
       for (const lane of [l0, l1, l2, l3]) wide.loadNumber(lane, isa.at(squares, 8 * lane));
       wide.add(l0, l0, l1);
       wide.add(l2, l2, l3);
       wide.add(l0, l0, l2);
-      isa.doubles.store(isa.at(isa.load(places.square as Source<'pointer'>)), l0);
+      isa.doubles.store(isa.at(isa.load(sources.square as Source<'pointer'>)), l0);
     }
 
     /** Updates vector k of a turn. */
@@ -108,25 +108,23 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): For
       load: typeof unit.load,
       store: typeof unit.store,
     ): void {
-      const at = (place: number): Address =>
-        place < count ? rows.at(place, k * size) : isa.at(pointers[place - count], k * size);
+      const at = (input: number): Address =>
+        input < count ? rows.at(input, k * size) : isa.at(pointers[input - count], k * size);
       formula.emit({
-        load: (to, place) => load(to, at(place)),
-        store: (place, from) => store(at(count + place), from),
-        note: (mean) => addSquares(mean, k),
+        load: (to, input) => load(to, at(input)),
+        store: (array, from) => store(at(count + array), from),
+        observe: (mean) => addSquares(mean, k),
       });
     }
   });
-
-  return { place };
 
   /** Lane i mod 4 += x[i]², i ascending, for vector k of a turn. */
   function addSquares(x: Vector, k: number): void {
     const parts = unit.width / wide.width;
     for (let part = 0; part < parts; part++) {
       const sum = sums[(k * parts + part) % sums.length];
-      const own = unit.widen(free, x, part);
-      wide.multiply(free, own, own);
+      const doubles = unit.widen(free, x, part);
+      wide.multiply(free, doubles, doubles);
       wide.add(sum, sum, free);
     }
   }

@@ -45,8 +45,8 @@ export interface Channels {
   readonly masked: boolean;
 }
 
-/** Most vectors of `Channels`. */
-export const MOST_CHANNEL_VECTORS = 4;
+/** Maximum of vectors of `Channels`. */
+export const MAX_CHANNEL_VECTORS = 4;
 
 /** Does something with each vector of channels: v, its offset in bytes, and how it is loaded and stored. */
 type EachVector = (body: (v: number, offset: number, load: Load, store: Store) => void) => void;
@@ -107,10 +107,10 @@ function forEachPixel(
   });
 }
 
-const FREE = MOST_CHANNEL_VECTORS; // vectors below are the kernel's, one for each of the channels
+const FREE = MAX_CHANNEL_VECTORS; // vectors below are the kernel's, one for each of the channels
 
 /** Pixel = the largest number of its window, the first of equal ones; NaN if one is. */
-function assembleMost(isa: Isa, channels: Channels): number {
+function assembleMaximum(isa: Isa, channels: Channels): number {
   const unit = isa.formulas;
   const mask = maskOf(isa, FREE + 1);
   return isa.kernel(sharedArguments, (call) =>
@@ -161,12 +161,12 @@ function assembleSpread(isa: Isa, channels: Channels): number {
 }
 
 /**
- * The place of a window that equals its pixel, or the first that is NaN, has in the second array what the pixel has in
- * its own, and other places have 0; or these are added to what is there.
+ * The gradient of max-pooling: the first place of a window that equals its pixel, or is NaN, gets in the second array what
+ * the pixel has in its second array; other places get 0. With `accumulate` these are added to what is there.
  */
-function assembleGive(isa: Isa, channels: Channels, adds: boolean): number {
+function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean): number {
   const unit = isa.formulas;
-  const given = (v: number): Vector => FREE + v;
+  const gradient = (v: number): Vector => FREE + v;
   const [value, part] = [2 * FREE, 2 * FREE + 1];
   const mask = maskOf(isa, 2 * FREE + 2);
   const literal = (x: number): Address => unit.literal(bitsOf(x, isa.type));
@@ -176,26 +176,26 @@ function assembleGive(isa: Isa, channels: Channels, adds: boolean): number {
       unit.clear(value);
       each((v, offset, load) => {
         load(v, isa.at(pixel, offset));
-        load(given(v), isa.beyond(pixel, pixelPair, offset));
-        unit.add(given(v), given(v), literal(0)); // no -0
+        load(gradient(v), isa.beyond(pixel, pixelPair, offset));
+        unit.add(gradient(v), gradient(v), literal(0)); // no -0
         unit.add(value, value, v);
       });
       unit.compare(mask, 'notLess', value, literal(Infinity));
       const mayBeNaN = isa.zero();
       unit.readMask(mayBeNaN, mask);
-      const give = (takesNaN: boolean): void =>
+      const setPlaces = (takesNaN: boolean): void =>
         eachPlace((place) =>
           each((v, offset, load, store) => {
             load(value, isa.at(place, offset));
             unit.compare(mask, 'equal', value, v);
-            unit.chooseOrZero(part, mask, given(v));
+            unit.chooseOrZero(part, mask, gradient(v));
             if (takesNaN) {
               unit.compare(mask, 'equal', value, value);
-              unit.choose(part, mask, part, given(v));
+              unit.choose(part, mask, part, gradient(v));
             }
-            unit.xor(given(v), given(v), part); // what is left to give
+            unit.xor(gradient(v), gradient(v), part); // 0 once a place has got it
             const to = isa.beyond(place, windowPair, offset);
-            if (adds) {
+            if (accumulate) {
               load(value, to);
               unit.add(part, value, part);
             }
@@ -204,8 +204,8 @@ function assembleGive(isa: Isa, channels: Channels, adds: boolean): number {
         );
       isa.unlessZero(
         mayBeNaN,
-        () => give(true),
-        () => give(false),
+        () => setPlaces(true),
+        () => setPlaces(false),
       );
     });
   });
@@ -235,27 +235,27 @@ function createScale(isa: Isa, call: CallOf<typeof scaledArguments>): (each: Eac
 /** A mask: one of the processor's own, or a vector. */
 const maskOf = ({ formulas }: Isa, vector: Vector): Mask => (formulas.maskRegisters > 0 ? 0 : vector);
 
-/** What kernels do with pixels and windows. */
-export const windowWorks = {
-  most: assembleMost,
+/** The kernels that go through pixels and their windows. */
+export const windowKernels = {
+  maximum: assembleMaximum,
   sum: assembleSum,
   spread: assembleSpread,
-  give: (isa, channels) => assembleGive(isa, channels, false),
-  giveMore: (isa, channels) => assembleGive(isa, channels, true),
+  setAtMaximum: (isa, channels) => assembleSetAtMaximum(isa, channels, false),
+  addAtMaximum: (isa, channels) => assembleSetAtMaximum(isa, channels, true),
 } satisfies Record<string, (isa: Isa, channels: Channels) => number>;
 
-export type WindowWork = keyof typeof windowWorks;
+export type WindowKernel = keyof typeof windowKernels;
 
 /** Offsets of the kernels for channels of so many vectors: [vectors]. */
-export interface WindowPlaces {
+export interface WindowOffsets {
   readonly full: readonly number[];
   readonly masked: readonly number[];
 }
 
 /** Assembles the kernels of one of `windowWorks`. */
-export function assembleWindows(isa: Isa, assemble: (isa: Isa, channels: Channels) => number): WindowPlaces {
+export function assembleWindows(isa: Isa, assemble: (isa: Isa, channels: Channels) => number): WindowOffsets {
   const [full, masked] = [false, true].map((masked) =>
-    Array.from({ length: MOST_CHANNEL_VECTORS + 1 }, (_, vectors) =>
+    Array.from({ length: MAX_CHANNEL_VECTORS + 1 }, (_, vectors) =>
       vectors === 0 ? -1 : assemble(isa, { vectors, masked }),
     ),
   );

@@ -22,7 +22,7 @@ export interface WasmMachine {
    * Runs a tape that lies in the memory up to `times` times, until `stop` is not 0 afterwards. Returns how many times
    * it did.
    */
-  playTimes(
+  playRepeatedly(
     tape: Float64Array,
     calls: number,
     times: number,
@@ -32,7 +32,7 @@ export interface WasmMachine {
 
 interface Player {
   play(tape: number, calls: number, words: number): void;
-  playTimes(tape: number, calls: number, words: number, times: number, stop: number): number;
+  playRepeatedly(tape: number, calls: number, words: number, times: number, stop: number): number;
 }
 
 export function createWasmMachine(
@@ -45,7 +45,7 @@ export function createWasmMachine(
   const table: WasmTable = new WasmApi.Table({ element: 'anyfunc', initial: 0 });
   const instantiate = (module: WasmModule): object => new WasmApi.Instance(module, { env: { memory, table } }).exports;
   const words = addressOf(scratch);
-  const copied = viewOf(scratch, WORD_BYTES / 8, COPIED_CALLS * CALL_DOUBLES);
+  const copiedCalls = viewOf(scratch, WORD_BYTES / 8, COPIED_CALLS * CALL_DOUBLES);
   const player = instantiate(code.player) as Player;
   let kernels = 0; // in the table
 
@@ -68,13 +68,13 @@ export function createWasmMachine(
       }
       for (let done = 0; done < calls; done += COPIED_CALLS) {
         const some = Math.min(calls - done, COPIED_CALLS);
-        copied.set(viewOf(tape, done * CALL_DOUBLES, some * CALL_DOUBLES));
-        player.play(addressOf(copied), some, words);
+        copiedCalls.set(viewOf(tape, done * CALL_DOUBLES, some * CALL_DOUBLES));
+        player.play(addressOf(copiedCalls), some, words);
       }
     },
-    playTimes(tape, calls, times, stop) {
+    playRepeatedly(tape, calls, times, stop) {
       complete();
-      return player.playTimes(addressOf(tape), calls, words, times, addressOf(stop));
+      return player.playRepeatedly(addressOf(tape), calls, words, times, addressOf(stop));
     },
   };
 }

@@ -15,7 +15,7 @@ export const PAGE = 65_536;
 export const BEYOND = 64;
 
 /** Most bytes that 32 bits address. */
-export const MOST_BYTES = 4_294_967_296;
+export const MAX_BYTES = 4_294_967_296;
 
 /** Functions that modules call by number. */
 export interface WasmTable {

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { type Assembler, createAssembler, sp } from '../../../../../packages/core/src/backends/isa/arm64/assembler.ts';
 import { createNeon, FREE } from '../../../../../packages/core/src/backends/isa/arm64/neon.ts';
-import { createNeonDoubles } from '../../../../../packages/core/src/backends/isa/arm64/neon-doubles.ts';
 import { createNeonFormulas } from '../../../../../packages/core/src/backends/isa/arm64/neon-formulas.ts';
-import { createNeonQuads } from '../../../../../packages/core/src/backends/isa/arm64/neon-quads.ts';
+import { createNeonDoubles, createNeonQuads } from '../../../../../packages/core/src/backends/isa/arm64/neon-lanes.ts';
 import { assemblePlayer } from '../../../../../packages/core/src/backends/isa/arm64/player.ts';
 import { at } from '../../../../../packages/core/src/backends/isa/assembler.ts';
 
@@ -67,12 +66,12 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   [
     'cmhs v3.4s, v3.4s, v4.4s; sxtl v12.2d, v3.2s; sxtl2 v13.2d, v3.4s; and of both with v5',
     '633ca46e6ca4200f6da4204f8c1d254ead1d254e',
-    (a) => createNeonFormulas(a, 'float64').words.keepAtLeast([12, 13], 3, 4, 5),
+    (a) => createNeonFormulas(a, 'float64').words.chooseAtLeast([12, 13], 3, 4, 5),
   ],
   [
     'cmhs v3.4s, v3.4s, v4.4s; and v12.16b, v3.16b, v5.16b',
     '633ca46e6c1c254e',
-    (a) => createNeonFormulas(a, 'float32').words.keepAtLeast([12], 3, 4, 5),
+    (a) => createNeonFormulas(a, 'float32').words.chooseAtLeast([12], 3, 4, 5),
   ],
   ['add v3.4s, v3.4s, v5.4s', '6384a54e', (a) => createNeonFormulas(a, 'float64').words.addWords(3, 5)],
   ['ldr x10, [sp, #24]', 'ea0f40f9', (a) => a.loadPointer(10, at(sp, 24))],

@@ -162,12 +162,12 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   [
     'vpcmpnltud k2, zmm3, zmm4; vmovapd zmm12{k2}{z}, zmm5; kshiftrw k2, k2, 8; vmovapd zmm13{k2}{z}, zmm5',
     '62f365481ed4056271fdca28e5c4e3f930d2086271fdca28ed',
-    (a) => avx512.createUnit(a, 'float64').words.keepAtLeast([12, 13], 3, 4, 5),
+    (a) => avx512.createUnit(a, 'float64').words.chooseAtLeast([12, 13], 3, 4, 5),
   ],
   [
     'vpcmpnltud k2, zmm3, zmm4; vmovaps zmm12{k2}{z}, zmm5',
     '62f365481ed40562717cca28e5',
-    (a) => avx512.createUnit(a, 'float32').words.keepAtLeast([12], 3, 4, 5),
+    (a) => avx512.createUnit(a, 'float32').words.chooseAtLeast([12], 3, 4, 5),
   ],
   ['vmovmskpd r9d, ymm2', 'c4617d50ca', (a) => avx2.createUnit(a, 'float64').readMask(9, 2)],
   ['vmovmskps r9d, ymm2', 'c4617c50ca', (a) => avx2.createUnit(a, 'float32').readMask(9, 2)],
@@ -189,7 +189,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   [
     'vpmaxud ymm12, ymm3, ymm4; vpcmpeqd ymm3, ymm3, ymm12; vpmovsxdq of both halves; vandpd of both with ymm5',
     'c462653fe4c4c16576dcc4627d25e3c4e37d39db01c4627d25ebc4611d54e5c4611554ed',
-    (a) => avx2.createUnit(a, 'float64').words.keepAtLeast([12, 13], 3, 4, 5),
+    (a) => avx2.createUnit(a, 'float64').words.chooseAtLeast([12, 13], 3, 4, 5),
   ],
   ['vmovupd ymm9, [r14]', 'c4417d100e', (a) => avx2.createUnit(a, 'float64').load(9, at(14))],
   ['vmaskmovpd [r12], ymm15, ymm2', 'c4c2052f1424', (a) => avx2.createUnit(a, 'float64').storeMasked(at(r12), 2)],

@@ -4,8 +4,7 @@ import { CALL_DOUBLES } from '../../../../../packages/core/src/backends/isa/argu
 import * as x64 from '../../../../../packages/core/src/backends/isa/x64/assembler.ts';
 import { createAvx2 } from '../../../../../packages/core/src/backends/isa/x64/avx2.ts';
 import type { ConventionName } from '../../../../../packages/core/src/backends/isa/x64/convention.ts';
-import { assemblePlayer } from '../../../../../packages/core/src/backends/isa/x64/player.ts';
-import { CALL, MEMORY } from '../../../../../packages/core/src/backends/isa/x64/registers.ts';
+import { assemblePlayer, CALL, MEMORY } from '../../../../../packages/core/src/backends/isa/x64/player.ts';
 import { placeCode } from '../../../../../packages/runtime/src/engine/backends/native/code-pages.ts';
 import { loadKoffi } from '../../../../../packages/runtime/src/system/native/koffi.ts';
 import { needs } from '../../../../support/needs.ts';

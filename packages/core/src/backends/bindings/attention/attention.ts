@@ -5,7 +5,7 @@ import type { AttentionFormulaName } from '../../formulas/attention.ts';
 import type { CallTape } from '../call-tape.ts';
 import type { Panels } from '../panels/panels.ts';
 import { createAttentionCalls, attentionTables as tables } from './calls.ts';
-import { HEADS, placesFrom, QUERIES, scoreRow } from './memory.ts';
+import { arraysFrom, HEADS, QUERIES, scoreRow } from './memory.ts';
 
 /** For each pass of attention, makes a function from the reference's arguments. */
 export interface Attention {
@@ -36,28 +36,28 @@ export function createNativeAttention(
   const calls = createAttentionCalls(layout, panels, tape, scratch, dropoutScratch);
   const free = addressOf(scratch);
 
-  /** Sizes and places of a layer, for both passes. */
+  /** Sizes of a layer and its arrays in scratch, for both passes. */
   function layerOf(T: number, H: number, d: number) {
-    const places = placesFrom(free, d, T);
+    const scratchArrays = arraysFrom(free, d, T);
     const C = H * d;
     const keyRow = scoreRow(T, bytes);
     return {
-      ...{ places, C, row: bytes * 3 * C, yRow: bytes * C, keyRow },
+      ...{ scratchArrays, C, row: bytes * 3 * C, yRow: bytes * C, keyRow },
       columns: calls.columnFactors(T, d),
       scale: 1 / Math.sqrt(d),
       isPacked: T > QUERIES, // few rows are read where they lie
-      constants: calls.constantsOf(places, keyRow),
+      constants: calls.constantsOf(scratchArrays, keyRow),
     };
   }
 
   return {
-    attentionForward(y, maxima, sums, qkv, lengths, place, B, T, H, d, causal, key0, key1, threshold, factor) {
-      const { places, C, row, yRow, keyRow, columns: keys, isPacked, constants } = layerOf(T, H, d);
-      const { scores, limits, keyColumns, valueRows } = places;
+    attentionForward(y, maxima, sums, qkv, lengths, stepAndRow, B, T, H, d, causal, key0, key1, threshold, factor) {
+      const { scratchArrays, C, row, yRow, keyRow, columns: keys, isPacked, constants } = layerOf(T, H, d);
+      const { scores, limits, keyColumns, valueRows } = scratchArrays;
       const [yAt, maximaAt, sumsAt, qkvAt] = [y, maxima, sums, qkv].map(addressOf);
       // Kernels are assembled as they are first read.
-      const softmax = calls.softmaxOf(places, T, d);
-      const { place: fill } = elementwise.fill;
+      const softmax = calls.softmaxOf(scratchArrays, T, d);
+      const fill = elementwise.fill;
       const dropout = threshold > 0 ? layout.dropout : 0;
       calls.groups('limited', T);
 
@@ -74,10 +74,10 @@ export function createNativeAttention(
             const read = causal ? t0 + rows : real;
             for (let k = 0; k < heads; k++) {
               const q = queryAt(first + k);
-              const own = scores + keyRow * rows * k;
+              const headScores = scores + keyRow * rows * k;
               if (t0 === 0) calls.packColumns(keyColumns, keys, q + yRow, row, real, d);
-              calls.times(own, keyRow, true, q + row * t0, row, bytes, keys, keyColumns, rows, d, read);
-              if (causal) calls.limit(own + bytes * t0, limits, keyRow, rows);
+              calls.matmul(headScores, keyRow, true, q + row * t0, row, bytes, keys, keyColumns, rows, d, read);
+              if (causal) calls.limit(headScores + bytes * t0, limits, keyRow, rows);
             }
             const all = heads * rows;
             const at = bytes * (first * T + t0);
@@ -87,8 +87,8 @@ export function createNativeAttention(
                 const head = first + Math.floor(r / rows);
                 const n = Math.floor(head / H);
                 const column = ((head - n * H) * T + t0 + (r % rows)) * T;
-                const own = scores + keyRow * r;
-                calls.drop(dropout, own, own, column, read, n, place, key0, key1, threshold, factor);
+                const rowScores = scores + keyRow * r;
+                calls.drop(dropout, rowScores, rowScores, column, read, n, stepAndRow, key0, key1, threshold, factor);
               }
             }
             for (let k = 0; k < heads; k++) {
@@ -96,7 +96,7 @@ export function createNativeAttention(
               if (t0 === 0 && isPacked) packAll(values.panel, valueRows, v, row, real, d);
               const from = isPacked ? valueRows : v;
               const out = yAt + yRow * t0 + outAt(first + k);
-              calls.times(out, yRow, true, scores + keyRow * rows * k, keyRow, bytes, values, from, rows, read, d);
+              calls.matmul(out, yRow, true, scores + keyRow * rows * k, keyRow, bytes, values, from, rows, read, d);
             }
           }
         }
@@ -117,14 +117,14 @@ export function createNativeAttention(
     },
 
     attentionNext(y, qkv, rows, at, n, T, H, d) {
-      const { places, C, row, yRow, keyRow, columns: keys, constants } = layerOf(T, H, d);
-      const { scores, limits, keyColumns, valueRows, D, terms } = places;
+      const { scratchArrays, C, row, yRow, keyRow, columns: keys, constants } = layerOf(T, H, d);
+      const { scores, limits, keyColumns, valueRows, D, terms } = scratchArrays;
       const [yAt, qkvAt, rowsAt] = [y, qkv, rows].map(addressOf);
       const isPacked = n > QUERIES; // values are then read more than once
-      const most = Math.max(Math.floor(QUERIES / n), 1); // heads that are taken at a time
+      const groupHeads = Math.max(Math.floor(QUERIES / n), 1); // heads that are taken at a time
       // Kernels are assembled as they are first read.
-      const softmax = calls.softmaxOf(places, T, d);
-      const { place: copy } = elementwise.copy;
+      const softmax = calls.softmaxOf(scratchArrays, T, d);
+      const copy = elementwise.copy;
       calls.groups('limited', T);
 
       return () => {
@@ -133,17 +133,17 @@ export function createNativeAttention(
         const real = t0 + n;
         calls.copy(copy, rowsAt, qkvAt + row * t0, n * 3 * C);
         const values = calls.rowFactors(isPacked, d, row, real);
-        for (let first = 0; first < H; first += most) {
-          const heads = Math.min(most, H - first);
+        for (let first = 0; first < H; first += groupHeads) {
+          const heads = Math.min(groupHeads, H - first);
           for (let t = t0; t < real; t += QUERIES) {
             const queries = Math.min(QUERIES, real - t);
             const read = t + queries;
             for (let k = 0; k < heads; k++) {
               const q = qkvAt + bytes * d * (first + k);
-              const own = scores + keyRow * queries * k;
+              const headScores = scores + keyRow * queries * k;
               if (t === t0) calls.packColumns(keyColumns, keys, q + yRow, row, real, d);
-              calls.times(own, keyRow, true, q + row * t, row, bytes, keys, keyColumns, queries, d, read);
-              calls.limit(own + bytes * t, limits, keyRow, queries);
+              calls.matmul(headScores, keyRow, true, q + row * t, row, bytes, keys, keyColumns, queries, d, read);
+              calls.limit(headScores + bytes * t, limits, keyRow, queries);
             }
             softmax(D, terms, heads * queries, read); // scratch of the backward pass
             for (let k = 0; k < heads; k++) {
@@ -152,7 +152,7 @@ export function createNativeAttention(
               if (t === t0 && isPacked) packAll(values.panel, valueRows, v, row, real, d);
               const from = isPacked ? valueRows : v;
               const out = yAt + yRow * (t - t0) + head;
-              calls.times(
+              calls.matmul(
                 out,
                 yRow,
                 true,
@@ -173,15 +173,15 @@ export function createNativeAttention(
     },
 
     attentionBackward(dqkv, dy, y, ...others) {
-      const [maxima, sums, qkv, lengths, place, B, T, H, d, causal, key0, key1, threshold, factor] = others;
-      const { places, C, row, yRow, keyRow, columns, scale, isPacked, constants } = layerOf(T, H, d);
-      const { scores, slopes, limits, keyColumns, valueColumns, keyRows, queryRows, valueRows } = places;
-      const { terms, D, lanes } = places;
-      const dropped = threshold > 0 ? places.dropped : scores;
+      const [maxima, sums, qkv, lengths, stepAndRow, B, T, H, d, causal, key0, key1, threshold, factor] = others;
+      const { scratchArrays, C, row, yRow, keyRow, columns, scale, isPacked, constants } = layerOf(T, H, d);
+      const { scores, slopes, limits, keyColumns, valueColumns, keyRows, queryRows, valueRows } = scratchArrays;
+      const { terms, D, lanes } = scratchArrays;
+      const dropped = threshold > 0 ? scratchArrays.dropped : scores;
       const [dqkvAt, dyAt, yAt, maximaAt, sumsAt, qkvAt] = [dqkv, dy, y, maxima, sums, qkv].map(addressOf);
       // Kernels are assembled as they are first read.
       const { rowSums } = losses;
-      const { place: fill } = elementwise.fill;
+      const fill = elementwise.fill;
       const dropout = threshold > 0 ? layout.dropout : 0;
       for (const name of backwardFormulas(threshold > 0)) calls.groups(name, T);
 
@@ -200,16 +200,16 @@ export function createNativeAttention(
               const h = first + k - n * H;
               const q = qkvAt + row * T * n + bytes * d * h;
               const out = yRow * T * n + bytes * d * h;
-              const own = keyRow * rows * k;
+              const offset = keyRow * rows * k;
               if (t0 === 0) {
                 calls.packColumns(keyColumns, columns, q + yRow, row, real, d);
                 calls.packColumns(valueColumns, columns, q + 2 * yRow, row, real, d);
                 sumTerms(D + bytes * real * k, out, real);
               }
-              calls.times(scores + own, keyRow, true, q + row * t0, row, bytes, columns, keyColumns, rows, d, read);
+              calls.matmul(scores + offset, keyRow, true, q + row * t0, row, bytes, columns, keyColumns, rows, d, read);
               const from = dyAt + out + yRow * t0;
-              calls.times(slopes + own, keyRow, true, from, yRow, bytes, columns, valueColumns, rows, d, read);
-              if (causal) calls.limit(scores + own + bytes * t0, limits, keyRow, rows);
+              calls.matmul(slopes + offset, keyRow, true, from, yRow, bytes, columns, valueColumns, rows, d, read);
+              if (causal) calls.limit(scores + offset + bytes * t0, limits, keyRow, rows);
             }
             const all = heads * rows;
             const at = bytes * (first * T + t0);
@@ -219,15 +219,39 @@ export function createNativeAttention(
                 const head = first + Math.floor(r / rows);
                 const n = Math.floor(head / H);
                 const column = ((head - n * H) * T + t0 + (r % rows)) * T;
-                const own = keyRow * r;
-                calls.drop(dropout, dropped + own, scores + own, column, read, n, place, key0, key1, threshold, factor);
-                calls.drop(dropout, slopes + own, slopes + own, column, read, n, place, key0, key1, threshold, factor);
+                const offset = keyRow * r;
+                calls.drop(
+                  dropout,
+                  dropped + offset,
+                  scores + offset,
+                  column,
+                  read,
+                  n,
+                  stepAndRow,
+                  key0,
+                  key1,
+                  threshold,
+                  factor,
+                );
+                calls.drop(
+                  dropout,
+                  slopes + offset,
+                  slopes + offset,
+                  column,
+                  read,
+                  n,
+                  stepAndRow,
+                  key0,
+                  key1,
+                  threshold,
+                  factor,
+                );
               }
               slope(D + bytes * t0, all, read);
             } else {
               weighAndSlope(maximaAt + at, sumsAt + at, D + bytes * t0, all, read);
             }
-            // Causal queries are the first of all that read the keys of their own block.
+            // Causal queries are the first of all that read the keys of their offset block.
             const old = causal ? t0 : t0 === 0 ? 0 : real;
             for (let k = 0; k < heads; k++) {
               const n = Math.floor((first + k) / H);
@@ -242,16 +266,16 @@ export function createNativeAttention(
               const fromKeys = isPacked ? keyRows : qkvAt + head + yRow;
               const fromQueries = (isPacked ? queryRows : qkvAt + head) + projections.step * t0;
               const fromGradients = (isPacked ? valueRows : out) + gradients.step * t0;
-              const own = keyRow * rows * k;
-              const [dS, pf] = [slopes + own, dropped + own];
+              const offset = keyRow * rows * k;
+              const [dS, pf] = [slopes + offset, dropped + offset];
               const dq = dqkvAt + head;
               const [dk, dv] = [dq + yRow, dq + 2 * yRow];
               const [oldRow, oldColumn] = [row * old, bytes * old];
-              calls.times(dq + row * t0, row, true, dS, keyRow, bytes, projections, fromKeys, rows, read, d);
-              calls.times(dk, row, false, dS, bytes, keyRow, projections, fromQueries, old, rows, d);
-              calls.times(dv, row, false, pf, bytes, keyRow, gradients, fromGradients, old, rows, d);
+              calls.matmul(dq + row * t0, row, true, dS, keyRow, bytes, projections, fromKeys, rows, read, d);
+              calls.matmul(dk, row, false, dS, bytes, keyRow, projections, fromQueries, old, rows, d);
+              calls.matmul(dv, row, false, pf, bytes, keyRow, gradients, fromGradients, old, rows, d);
               const news = read - old;
-              calls.times(
+              calls.matmul(
                 dk + oldRow,
                 row,
                 true,
@@ -264,7 +288,7 @@ export function createNativeAttention(
                 rows,
                 d,
               );
-              calls.times(
+              calls.matmul(
                 dv + oldRow,
                 row,
                 true,
@@ -291,40 +315,40 @@ export function createNativeAttention(
       /** D of all queries of a head. */
       function sumTerms(to: number, out: number, real: number): void {
         const g = calls.groups('terms', d);
-        const { place } = formulas.terms;
+        const { kernel } = formulas.terms;
         const arrays = [dyAt + out, yAt + out, terms] as const;
-        tape.write(tables.terms, place, ...arrays, g[0], g[1], g[2], g[3], g[4], real, yRow, bytes * d);
+        tape.write(tables.terms, kernel, ...arrays, g[0], g[1], g[2], g[3], g[4], real, yRow, bytes * d);
         calls.join(rowSums, zeros, lanes, to, terms, bytes * d, real, d);
       }
 
       /** p, from scores. */
       function weigh(m: number, s: number, rows: number, keys: number): void {
         const g = calls.groups('weights', keys);
-        const { place } = formulas.weights;
+        const { kernel } = formulas.weights;
         const arrays = [scores, m, s, scores] as const;
-        tape.write(tables.weights, place, ...arrays, scale, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
+        tape.write(tables.weights, kernel, ...arrays, scale, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
       }
 
       /** dS, from p and dP. */
-      function slope(ownD: number, rows: number, keys: number): void {
+      function slope(rowD: number, rows: number, keys: number): void {
         const g = calls.groups('slopes', keys);
-        const { place } = formulas.slopes;
-        const arrays = [scores, slopes, ownD, slopes] as const;
-        tape.write(tables.slopes, place, ...arrays, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
+        const { kernel } = formulas.slopes;
+        const arrays = [scores, slopes, rowD, slopes] as const;
+        tape.write(tables.slopes, kernel, ...arrays, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
       }
 
       /** p and dS at once. */
-      function weighAndSlope(m: number, s: number, ownD: number, rows: number, keys: number): void {
+      function weighAndSlope(m: number, s: number, rowD: number, rows: number, keys: number): void {
         const g = calls.groups('weightsAndSlopes', keys);
-        const { place } = formulas.weightsAndSlopes;
-        const arrays = [scores, slopes, m, s, ownD, scores, slopes] as const;
-        tape.write(tables.weightsAndSlopes, place, ...arrays, scale, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
+        const { kernel } = formulas.weightsAndSlopes;
+        const arrays = [scores, slopes, m, s, rowD, scores, slopes] as const;
+        tape.write(tables.weightsAndSlopes, kernel, ...arrays, scale, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
       }
 
       /** dq and dk of a row, times 1/√d. */
       function scaleRows(at: number, real: number): void {
         const g = calls.groups('scaled', 2 * C);
-        tape.write(tables.scaled, formulas.scaled.place, at, at, scale, g[0], g[1], g[2], g[3], g[4], real, row);
+        tape.write(tables.scaled, formulas.scaled.kernel, at, at, scale, g[0], g[1], g[2], g[3], g[4], real, row);
       }
     },
   };

@@ -11,9 +11,9 @@ import { LANES, rowLanesArguments } from '../../kernels/row-lanes.ts';
 import type { CallTape } from '../call-tape.ts';
 import { groupsOf } from '../matrices/matrices.ts';
 import type { PanelSize } from '../panels/panel-memory.ts';
-import { AHEAD, MAX_ROWS, MOST_BLOCK } from '../panels/panel-memory.ts';
+import { AHEAD, MAX_BLOCK_ROWS, MAX_ROWS } from '../panels/panel-memory.ts';
 import type { Panels } from '../panels/panels.ts';
-import { type Places, QUERIES, scoreRow } from './memory.ts';
+import { type AttentionArrays, QUERIES, scoreRow } from './memory.ts';
 
 /** Rows of numbers as the factors of a product: packed in panels, or where they lie. */
 interface Factors {
@@ -40,14 +40,14 @@ export function createAttentionCalls(
   const { width, type, attention: formulas } = layout;
   const { bytes, maskOf, zeros, panelFor, packTransposed, multiply } = panels;
   const free = addressOf(scratch);
-  const divided: (readonly number[])[][] = [];
+  const groupsByColumns: (readonly number[])[][] = []; // [vectors][columns]
 
   /** Numbers of a call that divide the columns of a formula. */
   function groups(name: AttentionFormulaName, columns: number): readonly number[] {
     const { vectors } = formulas[name];
-    divided[vectors] ??= [];
-    divided[vectors][columns] ??= groupsOf(columns, vectors, width, maskOf);
-    return divided[vectors][columns];
+    groupsByColumns[vectors] ??= [];
+    groupsByColumns[vectors][columns] ??= groupsOf(columns, vectors, width, maskOf);
+    return groupsByColumns[vectors][columns];
   }
 
   /** results[r] = the sum, or the greatest, of `columns` numbers of row r. Overwrites up to three results more. */
@@ -86,7 +86,7 @@ export function createAttentionCalls(
   }
 
   /** c[M,N] = a[M,K] · K rows of factors; from 0 if `starts`, else added to `c`. */
-  function times(
+  function matmul(
     c: number,
     cRow: number,
     starts: boolean,
@@ -105,11 +105,11 @@ export function createAttentionCalls(
       const isFirst = starts && k === 0;
       for (let j = 0, from = factors + k * step; j < N; j += panel.columns, from += next) {
         const to = c + bytes * j;
-        const own = a + k * aStep;
+        const aBlock = a + k * aStep;
         const init = isFirst ? zeros : to;
         const columns = Math.min(N - j, panel.columns);
         const ahead = AHEAD * step;
-        multiply(to, cRow, init, isFirst ? 0 : cRow, own, aRow, aStep, from, step, ahead, M, terms, columns, false);
+        multiply(to, cRow, init, isFirst ? 0 : cRow, aBlock, aRow, aStep, from, step, ahead, M, terms, columns, false);
       }
     }
   }
@@ -123,7 +123,7 @@ export function createAttentionCalls(
   /** Rows of d numbers, T of them, as columns of factors. */
   function columnFactors(T: number, d: number): Factors {
     const panel = panelFor(T);
-    return { panel, step: panel.step, next: (d + MOST_BLOCK) * panel.step }; // packing overwrites whole blocks
+    return { panel, step: panel.step, next: (d + MAX_BLOCK_ROWS) * panel.step }; // packing overwrites whole blocks
   }
 
   function packColumns(
@@ -143,8 +143,8 @@ export function createAttentionCalls(
   function limit(scores: number, limits: number, row: number, rows: number): void {
     if (rows < 2) return;
     const g = groups('limited', rows);
-    const { place } = formulas.limited;
-    tape.write(attentionTables.limited, place, scores, limits, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
+    const { kernel } = formulas.limited;
+    tape.write(attentionTables.limited, kernel, scores, limits, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
   }
 
   function copy(copy: number, from: number, to: number, n: number): void {
@@ -153,11 +153,11 @@ export function createAttentionCalls(
   }
 
   /**
-   * Softmax of the scores of each query in scratch, of up to T keys; notes m and s at these addresses. Overwrites the
+   * Softmax of the scores of each query in scratch, of up to T keys; stores m and s at these addresses. Overwrites the
    * scores.
    */
   function softmaxOf(
-    { scores, found, lanes, leastLanes }: Places,
+    { scores, rowResults, lanes, leastLanes }: AttentionArrays,
     T: number,
     d: number,
   ): (m: number, s: number, rows: number, keys: number) => void {
@@ -168,24 +168,24 @@ export function createAttentionCalls(
     for (const name of ['maxima', 'exponentials', 'copied', 'shares'] as const) groups(name, T);
     return (m, s, rows, keys) => {
       const { maxima, exponentials, copied, shares } = attentionTables;
-      join(rowMaxima, leastLanes, lanes, found, scores, row, rows, keys);
+      join(rowMaxima, leastLanes, lanes, rowResults, scores, row, rows, keys);
       const r = groups('maxima', rows);
-      tape.write(maxima, formulas.maxima.place, found, m, scale, r[0], r[1], r[2], r[3], r[4], 1, 0);
+      tape.write(maxima, formulas.maxima.kernel, rowResults, m, scale, r[0], r[1], r[2], r[3], r[4], 1, 0);
       const e = groups('exponentials', keys);
-      const { place } = formulas.exponentials;
-      tape.write(exponentials, place, scores, m, scores, scale, e[0], e[1], e[2], e[3], e[4], rows, row);
-      join(rowSums, zeros, lanes, found, scores, row, rows, keys);
+      const { kernel } = formulas.exponentials;
+      tape.write(exponentials, kernel, scores, m, scores, scale, e[0], e[1], e[2], e[3], e[4], rows, row);
+      join(rowSums, zeros, lanes, rowResults, scores, row, rows, keys);
       const c = groups('copied', rows);
-      tape.write(copied, formulas.copied.place, found, s, c[0], c[1], c[2], c[3], c[4], 1, 0);
+      tape.write(copied, formulas.copied.kernel, rowResults, s, c[0], c[1], c[2], c[3], c[4], 1, 0);
       const g = groups('shares', keys);
-      tape.write(shares, formulas.shares.place, scores, found, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
+      tape.write(shares, formulas.shares.kernel, scores, rowResults, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
     };
   }
 
   /** Views of the limits, and of where maxima start. */
-  function constantsOf({ limits, leastLanes }: Places, row: number) {
-    const at = (place: number, length: number) =>
-      elementView(type, scratch.buffer, scratch.byteOffset + place - free, length);
+  function constantsOf({ limits, leastLanes }: AttentionArrays, row: number) {
+    const at = (address: number, length: number) =>
+      elementView(type, scratch.buffer, scratch.byteOffset + address - free, length);
     return { limits: at(limits, (QUERIES * row) / bytes), leastLanes: at(leastLanes, LANES * LANES) };
   }
 
@@ -209,7 +209,7 @@ export function createAttentionCalls(
     first: number,
     columns: number,
     n: number,
-    place: Float64Array,
+    stepAndRow: Float64Array,
     key0: number,
     key1: number,
     threshold: number,
@@ -240,8 +240,8 @@ export function createAttentionCalls(
       WORD + threshold,
       WORD + Math.floor(first / 4),
       factor,
-      place[1] + n,
-      place[0],
+      stepAndRow[1] + n,
+      stepAndRow[0],
     );
   }
 
@@ -249,7 +249,7 @@ export function createAttentionCalls(
     groups,
     join,
     clear,
-    times,
+    matmul,
     rowFactors,
     columnFactors,
     packColumns,

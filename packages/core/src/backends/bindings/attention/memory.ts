@@ -1,5 +1,5 @@
 import { LANES } from '../../kernels/row-lanes.ts';
-import { MAX_PANEL, MOST_BLOCK } from '../panels/panel-memory.ts';
+import { MAX_BLOCK_ROWS, MAX_PANEL } from '../panels/panel-memory.ts';
 
 /**
  * Queries that are taken at a time. A causal one reads half of its block's last keys in vain, so larger blocks waste
@@ -18,7 +18,7 @@ const roomOf = (numbers: number): number => (Math.floor((8 * numbers + LINE - 1)
 export const scoreRow = (T: number, bytes: number): number => (Math.floor((bytes * T + LINE - 1) / LINE) + 1) * LINE;
 
 /** Bytes of packed panels of up to R rows by N columns. */
-const panelBytes = (R: number, N: number): number => roomOf((R + MOST_BLOCK) * (N + MAX_PANEL / 8));
+const panelBytes = (R: number, N: number): number => roomOf((R + MAX_BLOCK_ROWS) * (N + MAX_PANEL / 8));
 
 /** Bytes of each array in scratch, for heads of d numbers over T positions. */
 function sizesOf(d: number, T: number) {
@@ -29,24 +29,24 @@ function sizesOf(d: number, T: number) {
   return {
     ...{ keyColumns: keys, valueColumns: keys, keyRows: rows, valueRows: rows, queryRows: rows },
     ...{ scores, slopes: scores, dropped: scores, limits: QUERIES * scoreRow(T, 8) },
-    ...{ terms: roomOf(T * d), D: roomOf(heads * T + LANES), found: roomOf(heads * QUERIES + LANES) },
+    ...{ terms: roomOf(T * d), D: roomOf(heads * T + LANES), rowResults: roomOf(heads * QUERIES + LANES) },
     ...{ lanes: roomOf(LANES * LANES), leastLanes: roomOf(LANES * LANES) },
   };
 }
 
-export type Places = Readonly<Record<keyof ReturnType<typeof sizesOf>, number>>;
+export type AttentionArrays = Readonly<Record<keyof ReturnType<typeof sizesOf>, number>>;
 
 /** Doubles of scratch, for either type. */
 export const attentionScratch = (d: number, T: number): number =>
   Object.values(sizesOf(d, T)).reduce((sum, size) => sum + size, 0) / 8;
 
 /** Addresses of the arrays. Scores begin after a free line. */
-export function placesFrom(start: number, d: number, T: number): Places {
+export function arraysFrom(start: number, d: number, T: number): AttentionArrays {
   let next = start;
-  const places: [string, number][] = [];
+  const arrays: [string, number][] = [];
   for (const [name, size] of Object.entries(sizesOf(d, T))) {
-    places.push([name, ['scores', 'slopes', 'dropped'].includes(name) ? next + LINE : next]);
+    arrays.push([name, ['scores', 'slopes', 'dropped'].includes(name) ? next + LINE : next]);
     next += size;
   }
-  return Object.fromEntries(places) as unknown as Places;
+  return Object.fromEntries(arrays) as unknown as AttentionArrays;
 }

@@ -63,9 +63,9 @@ export function createNativeConvolutions(
       const { product, images } = rowProducts(backward, B, geometry);
       return () => product(addressOf(dx), addressOf(dy), addressOf(W), null, images);
     },
-    convBackwardWeights(dW, db, x, dy, B, joins, geometry) {
+    convBackwardWeights(dW, db, x, dy, B, accumulate, geometry) {
       const product = windowWeights(backward, B, geometry);
-      return () => product(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), joins);
+      return () => product(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), accumulate);
     },
   };
 }

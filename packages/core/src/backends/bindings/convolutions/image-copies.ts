@@ -3,11 +3,11 @@ import type { Panels } from '../panels/panels.ts';
 import { layoutOf, type Reach, type RowLayout } from '../reach.ts';
 
 /** Most numbers of a vector, over all extensions and types. */
-const MOST_LANES = 16;
+const MAX_LANES = 16;
 
 /** Bytes of a copy of an image, for any extension and either type. */
 export const copyBytes = (rows: number, reach: Reach, channels: number): number => {
-  const { row, isCopy } = layoutOf(reach, channels, MOST_LANES);
+  const { row, isCopy } = layoutOf(reach, channels, MAX_LANES);
   return isCopy ? 8 * rows * row : 0;
 };
 

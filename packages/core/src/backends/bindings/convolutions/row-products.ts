@@ -1,9 +1,8 @@
 import type { ConvolutionGeometry, WindowAxis } from '../../../math/windows.ts';
 import { RUN_BYTES } from '../../kernels/tile.ts';
 import type { CallTape } from '../call-tape.ts';
-import { MAX_PANEL, MOST_BLOCK, type PanelSize } from '../panels/panel-memory.ts';
+import { countOf, heightOf, MAX_BLOCK_ROWS, MAX_PANEL, type PanelSize, tilesOver } from '../panels/panel-memory.ts';
 import type { Panels } from '../panels/panels.ts';
-import { countOf, heightOf, tilesOver } from '../panels/tiles-over.ts';
 import { isDepthwise, layoutOf, type Phase, type Reach, type Span, spacing, spansOf } from '../reach.ts';
 import { copyBytes, createImageCopies } from './image-copies.ts';
 import { type Run, tableOf } from './runs.ts';
@@ -37,7 +36,7 @@ export function rowProductBytes(geometry: ConvolutionGeometry, direction: Direct
   const { groups, read, ins, outs } = channelsOf(geometry, direction);
   const [y, x] = [direction.reachOf(geometry.height), direction.reachOf(geometry.width)];
   const taps = geometry.height.kernel * geometry.width.kernel;
-  const panels = groups * taps * ins * (8 * outs + MAX_PANEL) + MOST_BLOCK * MAX_PANEL;
+  const panels = groups * taps * ins * (8 * outs + MAX_PANEL) + MAX_BLOCK_ROWS * MAX_PANEL;
   return copyBytes(y.inputs, x, read) + panels + RUN_BYTES * taps;
 }
 
@@ -63,7 +62,7 @@ export function createRowProduct(
   const perGroup = tilesOver(outs, size.columns); // panels
   const panelRows = geometry.height.kernel * KX * ins;
   const packed = free + copyBytes(y.inputs, x, read);
-  const tables = packed + groups * perGroup * panelRows * size.step + MOST_BLOCK * MAX_PANEL;
+  const tables = packed + groups * perGroup * panelRows * size.step + MAX_BLOCK_ROWS * MAX_PANEL;
   const rowBytes = bytes * layout.row;
   const pixelBytes = bytes * read;
   const aRow = x.step * pixelBytes;
@@ -154,12 +153,12 @@ export function createRowProduct(
     copies.clear();
     for (let n = 0; n < B; n++) {
       const image = copies.take(source, n, 1);
-      for (const part of parts) addPart(part, out + bytes * n * y.outputs * x.outputs * written, image, b);
+      for (const part of parts) sumPart(part, out + bytes * n * y.outputs * x.outputs * written, image, b);
     }
     tape.run();
   };
 
-  function addPart(
+  function sumPart(
     { y: yPhase, x: xPhase, spans, first, aStep, runs, table }: Part,
     out: number,
     image: number,
@@ -180,14 +179,14 @@ export function createRowProduct(
           const init = b === null ? zeros : b + bytes * o;
           const a = source + bytes * (lanes ? o : g * ins);
           const weights = packedAt(g, panel, first + low * columnTaps * ins);
-          addRows(to + bytes * o, init, a, aStep, weights, runsAt, xPhase.count, columns, count);
+          sumRows(to + bytes * o, init, a, aStep, weights, runsAt, xPhase.count, columns, count);
         }
       }
     }
   }
 
   /** Sums of `count` rows of `pixels` positions. */
-  function addRows(
+  function sumRows(
     c: number,
     init: number,
     a: number,

@@ -4,10 +4,9 @@ import { pieceCount, pieceRows } from '../../../program/reference/convolution.ts
 import { PIECE } from '../../../program/reference/sum-rows.ts';
 import { RUN_BYTES } from '../../kernels/tile.ts';
 import type { CallTape } from '../call-tape.ts';
-import { MAX_SUM_BYTES } from '../panels/panel-memory.ts';
+import { countOf, heightOf, MAX_SUM_BYTES, tilesOver } from '../panels/panel-memory.ts';
 import type { Panels } from '../panels/panels.ts';
 import { onesOf } from '../panels/tile-products.ts';
-import { countOf, heightOf, tilesOver } from '../panels/tiles-over.ts';
 import { forwardReach, isDepthwise, layoutOf } from '../reach.ts';
 import type { RowAdds } from '../row-adds.ts';
 import { copyBytes, createImageCopies } from './image-copies.ts';
@@ -20,8 +19,8 @@ const BLOCK_IMAGES = 64;
 /** Most bytes of weights whose sums over several images wait, unless a panel has more. */
 const WAITING_BYTES = 1_048_576;
 
-/** Overwrites dW and db, or adds to them if `joins`. Arrays are byte offsets. */
-export type WindowWeights = (dW: number, db: number, x: number, dy: number, joins: boolean) => void;
+/** Overwrites dW and db, or adds to them if `accumulate`. Arrays are byte offsets. */
+export type WindowWeights = (dW: number, db: number, x: number, dy: number, accumulate: boolean) => void;
 
 /** Sizes of the work, for numbers of at most 8 bytes. */
 function sizesOf(geometry: ConvolutionGeometry) {
@@ -40,7 +39,7 @@ function sizesOf(geometry: ConvolutionGeometry) {
 /** Columns whose sums over several images wait at a time, unless a panel has more. */
 const columnsOf = (K: number, O: number): number => Math.min(O, Math.floor(WAITING_BYTES / (8 * (K + 1))));
 /** Most columns of a panel, over all extensions and types. */
-const MOST_COLUMNS = 32;
+const MAX_PANEL_COLUMNS = 32;
 
 /** Bytes of the sums of a tile that wait below a table. */
 const waitingBytes = (images: number, pieces: number): number =>
@@ -56,7 +55,7 @@ export function windowWeightsBytes(geometry: ConvolutionGeometry): number {
   const { K, images } = sizes;
   const { height: y, width: x, C, O } = geometry;
   const copies = images * copyBytes(y.inputs, forwardReach(x), C);
-  const columns = Math.max(columnsOf(K, O), Math.min(O, MOST_COLUMNS));
+  const columns = Math.max(columnsOf(K, O), Math.min(O, MAX_PANEL_COLUMNS));
   return copies + (y.kernel + 1) * tableBytes(sizes) + treeLevels(MAX_NODE_ROWS / images) * 8 * (K + 1) * columns;
 }
 
@@ -180,23 +179,27 @@ export function createWindowWeights(
     let [a, panel] = [0, 0]; // ends of the last run
     for (let n = 0; n < count; n++) {
       for (let piece = 0; piece < pieces; piece++) {
-        const own: { a: number; panel: number; terms: number }[] = [];
+        const pieceRuns: { a: number; panel: number; terms: number }[] = [];
         for (const { oy, ox, terms } of rowsOfPiece(piece)) {
           const iy = oy * y.stride + ky * y.dilation - y.before;
           if (!isBias && (iy < 0 || iy >= y.inputs)) continue;
           const from = isBias ? 0 : (n * y.inputs + iy) * rowBytes + ox * aStep;
           const to = ((n * y.outputs + oy) * x.outputs + ox) * oRow;
-          const last = own.at(-1);
+          const last = pieceRuns.at(-1);
           if (last !== undefined && a === from && panel === to) last.terms += terms;
-          else own.push({ a: from, panel: to, terms });
+          else pieceRuns.push({ a: from, panel: to, terms });
           a = from + terms * (isBias ? 0 : aStep);
           panel = to + terms * oRow;
         }
-        if (own.length === 0) own.push({ a, panel, terms: 0 });
+        if (pieceRuns.length === 0) pieceRuns.push({ a, panel, terms: 0 });
         // The sums of pieces wait above those of images.
         const merges = mergesAfter(piece, pieces) + (piece + 1 === pieces ? mergesAfter(n, count) : 0);
         runs.push(
-          ...own.map((run, k) => ({ ...run, merges: k + 1 === own.length ? merges : 0, waits: k + 1 === own.length })),
+          ...pieceRuns.map((run, k) => ({
+            ...run,
+            merges: k + 1 === pieceRuns.length ? merges : 0,
+            waits: k + 1 === pieceRuns.length,
+          })),
         );
       }
     }
@@ -215,7 +218,7 @@ export function createWindowWeights(
     return [{ oy: Math.floor(piece / perRow), ox, terms: Math.min(PIECE, x.outputs - ox) }];
   }
 
-  return (dW, db, source, dy, joins) => {
+  return (dW, db, source, dy, accumulate) => {
     const blocks = Math.floor((B + images - 1) / images);
     const isDirect = blocks === 1;
     copies.clear();
@@ -226,8 +229,8 @@ export function createWindowWeights(
       const out: Target = { dW: dW + bytes * o, dWRow: oRow, db: db + bytes * o };
       /** Row of the stack of sums that wait. Without earlier sums dW itself is the lowest. */
       const rowAt = (row: number): Target => {
-        if (row === 0 && !joins) return out;
-        const at = waitingAt + (joins ? row : row - 1) * bytes * (K + 1) * columns;
+        if (row === 0 && !accumulate) return out;
+        const at = waitingAt + (accumulate ? row : row - 1) * bytes * (K + 1) * columns;
         return { dW: at, dWRow: bytes * columns, db: at + bytes * K * columns };
       };
       for (let block = 0; block < blocks; block++) {
@@ -241,23 +244,23 @@ export function createWindowWeights(
         const row = onesOf(block) - (merges > 0 ? 1 : 0);
         const image = copies.take(source, block * images, count);
         const gradient = dy + block * images * y.outputs * x.outputs * oRow;
-        if (isDirect) addBlock(out, image, gradient, section, isRest, joins);
-        else addBlock(rowAt(row), image, gradient, section, isRest, merges > 0);
+        if (isDirect) sumBlock(out, image, gradient, section, isRest, accumulate);
+        else sumBlock(rowAt(row), image, gradient, section, isRest, merges > 0);
         for (let k = 1; k < merges; k++) addTarget(rowAt(row - k), rowAt(row - k + 1), columns);
       }
-      if (joins && !isDirect) addTarget(out, rowAt(0), columns);
+      if (accumulate && !isDirect) addTarget(out, rowAt(0), columns);
     }
     tape.run();
   };
 
   /** Sums over some images for the columns of a section. */
-  function addBlock(
+  function sumBlock(
     { dW, dWRow, db }: Target,
     image: number,
     dy: number,
     section: readonly Columns[],
     isRest: boolean,
-    joins: boolean,
+    accumulate: boolean,
   ): void {
     const [{ o: first }] = section;
     const last = section[section.length - 1];
@@ -266,7 +269,7 @@ export function createWindowWeights(
       const columns = Math.min(last.o + last.count - o, leafPanel.columns);
       const to = db + bytes * (o - first);
       // 1 · dy + s is dy + s, rounded once.
-      sumRuns(to, 0, zeros, one, 0, 0, dy + bytes * o, oRow, ofBias.at, 1, columns, 1, 0, 0, joins, false);
+      sumRuns(to, 0, zeros, one, 0, 0, dy + bytes * o, oRow, ofBias.at, 1, columns, 1, 0, 0, accumulate, false);
     }
     for (const { o, count, group } of section) {
       for (const { ky, k, rows, count: tiles, a } of strips) {
@@ -290,7 +293,7 @@ export function createWindowWeights(
           tiles,
           rows * dWRow,
           rows * aRow,
-          joins,
+          accumulate,
           lanes,
         );
       }

@@ -9,11 +9,19 @@ import type { PanelMemory } from '../panels/panel-memory.ts';
 import { createRowKernels } from './row-kernels.ts';
 
 type Arguments = readonly [
-  ...[lossSums: Float64Array, dy: Elements, y: Elements, t: Elements, B: number, leaf: number, O: number],
+  ...[lossSums: Float64Array, dy: Elements, y: Elements, t: Elements, B: number, leafRows: number, O: number],
   parameter?: number,
 ];
 type WeighArguments = readonly [
-  ...[lossSums: Float64Array, dy: Elements, losses: Float64Array, w: Float64Array, B: number, leaf: number, O: number],
+  ...[
+    lossSums: Float64Array,
+    dy: Elements,
+    losses: Float64Array,
+    w: Float64Array,
+    B: number,
+    leafRows: number,
+    O: number,
+  ],
 ];
 
 /** Makes calls of losses, and of their weighing; null for other operations. */
@@ -22,15 +30,15 @@ export function createLosses(
   panels: Pick<PanelMemory, 'maskOf' | 'zeros'>,
   scratch: Float64Array, // [LOSS_SCRATCH]
 ): BindCall {
-  const { places, record, formula, formulaOfRows, join, atClasses, addLeaves } = createRowKernels(
+  const { scratchArrays, record, formula, formulaOfRows, join, atClasses, addLeaves } = createRowKernels(
     layout,
     panels,
     scratch,
   );
-  const { terms, maxima, sums, logitSums, logits, gradients, rowLosses } = places;
+  const { terms, maxima, sums, logitSums, logits, gradients, rowLosses } = scratchArrays;
   const { round } = mathOf(layout.type);
 
-  function elementwiseLoss(name: string, [lossSums, dy, y, t, B, leaf, O, parameter = 0]: Arguments): Bound {
+  function elementwiseLoss(name: string, [lossSums, dy, y, t, B, leafRows, O, parameter = 0]: Arguments): Bound {
     const divisor = elementwiseLosses[name].over === 'mean' ? O : 1;
     const call = {
       name,
@@ -39,17 +47,17 @@ export function createLosses(
     };
     const leafSums = addressOf(lossSums);
     // The only term of a row is its loss.
-    if (O === 1) return record(B, O, [formula(O, call), addLeaves(leafSums, leaf, terms)]);
+    if (O === 1) return record(B, O, [formula(O, call), addLeaves(leafSums, leafRows, terms)]);
     const results = rowLosses;
-    return record(B, O, [formula(O, { ...call, sums: { results, divisor } }), addLeaves(leafSums, leaf, results)]);
+    return record(B, O, [formula(O, { ...call, sums: { results, divisor } }), addLeaves(leafSums, leafRows, results)]);
   }
 
-  function crossEntropy([lossSums, dy, y, t, B, leaf, O, smoothing]: Arguments): Bound {
+  function crossEntropy([lossSums, dy, y, t, B, leafRows, O, smoothing]: Arguments): Bound {
     const [leafSums, dyAt, yAt, classes] = [lossSums, dy, y, t].map(addressOf);
     const share = round(smoothing ?? 0);
-    const kept = round(1 - share);
+    const confidence = round(1 - share);
     const off = round(share / round(O));
-    const on = round(kept + off);
+    const on = round(confidence + off);
     const exponentials =
       smoothing === undefined
         ? { name: 'exponentials', arrays: [yAt, maxima, dyAt] }
@@ -66,17 +74,17 @@ export function createLosses(
       formulaOfRows(O, exponentials, 'elements'),
       join('rowSums', O, sums, dyAt),
       formulaOfRows(O, { name: 'shares', arrays: [dyAt, sums, dyAt], numbers: [off] }, 'elements'),
-      formula(1, { name: 'classes', arrays: ofRows, numbers: [kept, on, off] }),
+      formula(1, { name: 'classes', arrays: ofRows, numbers: [confidence, on, off] }),
       atClasses('writeTargets', O, gradients, dyAt, classes),
-      addLeaves(leafSums, leaf, rowLosses),
+      addLeaves(leafSums, leafRows, rowLosses),
     ]);
   }
 
-  function weighing([lossSums, dy, losses, w, B, leaf, O]: WeighArguments): Bound {
+  function weighing([lossSums, dy, losses, w, B, leafRows, O]: WeighArguments): Bound {
     const [leafSums, dyAt, lossesAt, weights] = [lossSums, dy, losses, w].map(addressOf);
     return record(B, O, [
       formulaOfRows(O, { name: 'weighed', arrays: [dyAt, weights, dyAt] }, 'doubles'),
-      addLeaves(leafSums, leaf, lossesAt, weights),
+      addLeaves(leafSums, leafRows, lossesAt, weights),
     ]);
   }
 

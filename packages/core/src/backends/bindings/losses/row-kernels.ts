@@ -2,38 +2,36 @@ import { bytesOfElements, elementView } from '../../../math/element-type.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { FixedCall } from '../../../program/kernels.ts';
 import type { CodeLayout } from '../../code.ts';
-import { LEAF_BLOCK, leafSumsArguments } from '../../kernels/leaf-sums.ts';
+import { LEAF_BLOCK, leafSumsArguments, spreadArguments, targetsArguments } from '../../kernels/losses.ts';
 import { LANES, rowLanesArguments } from '../../kernels/row-lanes.ts';
-import { spreadArguments } from '../../kernels/spread.ts';
-import { targetsArguments } from '../../kernels/targets.ts';
 import { createCallRecorder } from '../call-tape.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
 
-/** Most rows of a group. What one kernel writes for a group stays in the caches until the next one reads it. */
-const MOST_ROWS = 1024;
-/** Most columns of rows that are summed at once. Wider rows are cut into pieces. */
+/** Maximum of rows in a group. What one kernel writes for a group stays in the caches until the next one reads it. */
+const GROUP_ROWS = 1024;
+/** Maximum of columns of rows that are summed at once. Wider rows are cut into pieces. */
 const COLUMNS = 1024;
 /** Vectors of a row from which it is computed by itself: few of its lanes stay empty. */
 const WIDE = 4;
 
-/** Most bytes of a vector. */
+/** Maximum of bytes of a vector. */
 const VECTOR = 64;
 
 /** Arrays in scratch, by their size in elements. */
 const sizes = {
   terms: LANES * COLUMNS, // of the sums of rows
   spread: LANES * COLUMNS, // the number of each row, repeated
-  maxima: MOST_ROWS,
-  sums: MOST_ROWS,
-  logitSums: MOST_ROWS,
-  logits: MOST_ROWS, // at the classes of the rows
-  gradients: MOST_ROWS, // at the classes of the rows
-  rowLosses: MOST_ROWS,
+  maxima: GROUP_ROWS,
+  sums: GROUP_ROWS,
+  logitSums: GROUP_ROWS,
+  logits: GROUP_ROWS, // at the classes of the rows
+  gradients: GROUP_ROWS, // at the classes of the rows
+  rowLosses: GROUP_ROWS,
   lanes: LANES * LANES * LANES, // of up to four rows whose sums go on in the next piece, each four times
   leastLanes: LANES * LANES, // where maxima begin
 } as const;
 
-type Places = Readonly<Record<keyof typeof sizes, number>>;
+type LossArrays = Readonly<Record<keyof typeof sizes, number>>;
 
 /** Bytes of an array in scratch, and of a vector: kernels write up to a vector more than they fill. */
 const roomOf = (size: number): number => bytesOfElements('float64', size) + VECTOR;
@@ -58,7 +56,7 @@ interface FormulaCall {
  * given by address; those in scratch begin with the rows of a group.
  */
 export interface RowKernels {
-  readonly places: Places;
+  readonly scratchArrays: LossArrays;
   /** Records the calls of B rows, group by group. */
   record(B: number, O: number, calls: readonly RowCalls[]): readonly FixedCall[];
   formula(O: number, call: FormulaCall): RowCalls;
@@ -69,7 +67,7 @@ export interface RowKernels {
   /** Reads the numbers of x at the classes of the rows, or writes them. */
   atClasses(what: 'readTargets' | 'writeTargets', O: number, values: number, x: number, classes: number): RowCalls;
   /** Adds the losses of rows to the sums of their leaves: of a group, or doubles elsewhere with their weights. */
-  addLeaves(leafSums: number, leaf: number, losses: number, weights?: number): RowCalls;
+  addLeaves(leafSums: number, leafRows: number, losses: number, weights?: number): RowCalls;
 }
 
 export function createRowKernels(
@@ -80,25 +78,25 @@ export function createRowKernels(
   const bytes = bytesOfElements(type, 1);
   const start = addressOf(scratch);
   const end = start + 8 * LOSS_SCRATCH;
-  const places = placesFrom(start);
-  const { terms, spread, lanes, leastLanes } = places;
+  const scratchArrays = arraysFrom(start);
+  const { terms, spread, lanes, leastLanes } = scratchArrays;
   elementView(type, scratch.buffer, scratch.byteOffset + leastLanes - start, sizes.leastLanes).fill(-Infinity);
 
   const { tape, take } = createCallRecorder();
 
   /**
-   * Computes rows x columns numbers. They begin at byte `offset` of arrays of the operation, at byte `place` of arrays
-   * in scratch, and at byte `row` of an array with one number for each row.
+   * Computes rows x columns numbers. They begin at byte `offset` of arrays of the operation, at byte `scratchOffset` of
+   * arrays in scratch, and at byte `row` of an array with one number for each row.
    */
-  type Compute = (offset: number, place: number, row: number, rows: number, columns: number) => void;
+  type Compute = (offset: number, scratchOffset: number, row: number, rows: number, columns: number) => void;
 
   const compute =
     ({ name, arrays, numbers = [] }: FormulaCall, ofRows?: number): Compute =>
-    (offset, place, row, rows, columns) => {
-      const moved = arrays.map((at) => at + (at === ofRows ? row : at >= start && at < end ? place : offset));
+    (offset, scratchOffset, row, rows, columns) => {
+      const moved = arrays.map((at) => at + (at === ofRows ? row : at >= start && at < end ? scratchOffset : offset));
       const rest = columns % width;
       const ends = [maskOf(rest), rows, (columns - rest) / width, bytes * rest];
-      tape.writeAll(lossFormulas[name].place, Float64Array.of(...moved, ...numbers, ...ends));
+      tape.writeAll(lossFormulas[name], Float64Array.of(...moved, ...numbers, ...ends));
     };
 
   /** `isFlat`: the numbers of a group may be computed as one row. */
@@ -134,16 +132,16 @@ export function createRowKernels(
     const rest = columns % LANES;
     const quads = (columns - rest) / LANES;
     /** Joins blocks of four rows from row n on; in a block they are `distance` bytes apart. */
-    const joinBlocks = (n: number, distance: number, blocks: number, from: number, own: number): void => {
-      const places = [results + bytes * n, x + step * n, from, own, maskOf(rest)] as const;
+    const joinBlocks = (n: number, distance: number, blocks: number, from: number, to: number): void => {
+      const arrays = [results + bytes * n, x + step * n, from, to, maskOf(rest)] as const;
       const size = [distance, LANES * distance, blocks, quads, rest] as const;
-      tape.write(rowLanesArguments, kernels[what], ...places, ...size, divisor);
+      tape.write(rowLanesArguments, kernels[what], ...arrays, ...size, divisor);
     };
     if (count < LANES) {
       // Four times the same row; three of the results are overwritten by the next.
       for (let n = 0; n < count; n++) {
-        const own = lanes + bytes * LANES * LANES * n;
-        joinBlocks(n, 0, 1, from === lanes ? own : from, own);
+        const rowLanes = lanes + bytes * LANES * LANES * n;
+        joinBlocks(n, 0, 1, from === lanes ? rowLanes : from, rowLanes);
       }
       return;
     }
@@ -153,10 +151,10 @@ export function createRowKernels(
   }
 
   return {
-    places,
+    scratchArrays,
 
     record(B, O, calls) {
-      const rows = Math.min(MOST_ROWS, LANES * Math.max(Math.floor(COLUMNS / O), 1));
+      const rows = Math.min(GROUP_ROWS, LANES * Math.max(Math.floor(COLUMNS / O), 1));
       for (let first = 0; first < B; first += rows) {
         for (const call of calls) call(first, Math.min(rows, B - first));
       }
@@ -170,10 +168,10 @@ export function createRowKernels(
       const isWide = O >= WIDE * width;
       const isDouble = of === 'doubles';
       const values = isDouble || !isWide ? spread : ofRows;
-      const own = { ...call, arrays: [x, values, ...outputs] };
+      const rowCall = { ...call, arrays: [x, values, ...outputs] };
       const all = isWide
-        ? inPieces(compute({ ...own, name: `${call.name} of rows` }, values), false, O, call)
-        : inPieces(compute(own), true, O, call);
+        ? inPieces(compute({ ...rowCall, name: `${call.name} of rows` }, values), false, O, call)
+        : inPieces(compute(rowCall), true, O, call);
       const columns = isWide ? 1 : O;
       const quads = Math.floor((columns + LANES - 1) / LANES);
       return (first, count) => {
@@ -193,14 +191,14 @@ export function createRowKernels(
       tape.write(targetsArguments, kernels[what], values, x + row * first, classes + bytes * first, row, count);
     },
 
-    addLeaves: (leafSums, leaf, losses, weights) => (first, count) => {
+    addLeaves: (leafSums, leafRows, losses, weights) => (first, count) => {
       const kernel = weights === undefined ? kernels.leafSums : kernels.weighedSums;
       for (let n = first; n < first + count; ) {
-        const added = n % leaf; // rows of this leaf in earlier groups
-        const whole = added === 0 ? Math.floor((first + count - n) / leaf) : 0;
+        const added = n % leafRows; // rows of this leaf in earlier groups
+        const whole = added === 0 ? Math.floor((first + count - n) / leafRows) : 0;
         const leaves = Math.max(whole, 1);
-        const rows = whole > 0 ? leaf : Math.min(leaf - added, first + count - n);
-        const to = leafSums + 8 * Math.floor(n / leaf);
+        const rows = whole > 0 ? leafRows : Math.min(leafRows - added, first + count - n);
+        const to = leafSums + 8 * Math.floor(n / leafRows);
         const terms =
           weights === undefined
             ? ([losses + bytes * (n - first), 0] as const)
@@ -214,12 +212,12 @@ export function createRowKernels(
   };
 }
 
-function placesFrom(start: number): Places {
+function arraysFrom(start: number): LossArrays {
   let next = start;
-  const places: [string, number][] = [];
+  const arrays: [string, number][] = [];
   for (const [name, size] of Object.entries(sizes)) {
-    places.push([name, next]);
+    arrays.push([name, next]);
     next += roomOf(size);
   }
-  return Object.fromEntries(places) as Places;
+  return Object.fromEntries(arrays) as LossArrays;
 }

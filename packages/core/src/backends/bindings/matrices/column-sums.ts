@@ -19,11 +19,11 @@ interface ColumnSums {
   /** One array for each term. */
   readonly results: readonly Elements[];
   /** Whether the only result of each term is added to its array. */
-  readonly joins?: boolean;
+  readonly accumulate?: boolean;
   readonly levels: Elements;
   /** Rows, and rows of a result. */
   readonly rows: readonly [all: number, each: number];
-  readonly leaf: number;
+  readonly leafRows: number;
   readonly R: number;
   readonly size: number;
   /** Divisor of the results. @default none */
@@ -32,36 +32,56 @@ interface ColumnSums {
 
 /** Operations that sum rows, by name; null if there is no result. Their arguments are those of plain code. */
 const table = {
-  leafSums: (sums, levels, a, B, leaf, R, size) => ({
-    ...{ terms: 'plain', arrays: [a], results: [sums], levels, rows: [B, leaf], leaf, R, size },
+  leafSums: (sums, levels, a, B, leafRows, R, size) => ({
+    ...{ terms: 'plain', arrays: [a], results: [sums], levels, rows: [B, leafRows], leafRows, R, size },
   }),
-  leafSquares: (sums, levels, x, mean, B, leaf, R, size) => ({
-    ...{ terms: 'squares', arrays: [x, mean], results: [sums], levels, rows: [B, leaf], leaf, R, size },
+  leafSquares: (sums, levels, x, mean, B, leafRows, R, size) => ({
+    ...{ terms: 'squares', arrays: [x, mean], results: [sums], levels, rows: [B, leafRows], leafRows, R, size },
   }),
-  leafGradients: (dGammas, dBetas, levels, dy, x, mean, scales, B, leaf, R, size) => ({
-    ...{ terms: 'byColumn', arrays: [dy, x, mean, scales], results: [dGammas, dBetas], levels, rows: [B, leaf] },
-    ...{ leaf, R, size },
+  leafGradients: (dGammas, dBetas, levels, dy, x, mean, scales, B, leafRows, R, size) => ({
+    ...{ terms: 'byColumn', arrays: [dy, x, mean, scales], results: [dGammas, dBetas], levels, rows: [B, leafRows] },
+    ...{ leafRows, R, size },
   }),
   leafMean: (mean, levels, sums, leaves, size, rows) => ({
-    ...{ terms: 'plain', arrays: [sums], results: [mean], levels, rows: [leaves, leaves], leaf: 1, R: 1, size },
+    ...{ terms: 'plain', arrays: [sums], results: [mean], levels, rows: [leaves, leaves], leafRows: 1, R: 1, size },
     divisor: rows,
   }),
-  leafTotal: (g, levels, sums, leaves, joins, size) => ({
-    ...{ terms: 'plain', arrays: [sums], results: [g], joins, levels, rows: [leaves, leaves], leaf: 1, R: 1, size },
+  leafTotal: (g, levels, sums, leaves, accumulate, size) => ({
+    ...{
+      terms: 'plain',
+      arrays: [sums],
+      results: [g],
+      accumulate,
+      levels,
+      rows: [leaves, leaves],
+      leafRows: 1,
+      R: 1,
+      size,
+    },
   }),
-  layerNormBackwardWeights: (dGamma, dBeta, levels, dy, x, means, scales, B, leaf, joins, R, size) => ({
-    ...{ terms: 'byRow', arrays: [dy, x, means, scales], results: [dGamma, dBeta], joins, levels, rows: [B, B] },
-    ...{ leaf, R, size },
+  layerNormBackwardWeights: (dGamma, dBeta, levels, dy, x, means, scales, B, leafRows, accumulate, R, size) => ({
+    ...{ terms: 'byRow', arrays: [dy, x, means, scales], results: [dGamma, dBeta], accumulate, levels, rows: [B, B] },
+    ...{ leafRows, R, size },
   }),
-  rmsNormBackwardWeights: (dGamma, levels, dy, x, scales, B, leaf, joins, R, size) => ({
-    ...{ terms: 'scaled', arrays: [dy, x, scales], results: [dGamma], joins, levels, rows: [B, B], leaf, R, size },
+  rmsNormBackwardWeights: (dGamma, levels, dy, x, scales, B, leafRows, accumulate, R, size) => ({
+    ...{
+      terms: 'scaled',
+      arrays: [dy, x, scales],
+      results: [dGamma],
+      accumulate,
+      levels,
+      rows: [B, B],
+      leafRows,
+      R,
+      size,
+    },
   }),
-  positionSums: (db, levels, dy, B, leaf, joins, R, O) => ({
-    ...{ terms: 'plain', arrays: [dy], results: [db], joins, levels, rows: [B, B], leaf, R, size: O },
+  positionSums: (db, levels, dy, B, leafRows, accumulate, R, O) => ({
+    ...{ terms: 'plain', arrays: [dy], results: [db], accumulate, levels, rows: [B, B], leafRows, R, size: O },
   }),
   globalAvgPoolForward: (y, levels, x, B, R, C) => {
     if (B === 0) return null;
-    return { terms: 'plain', arrays: [x], results: [y], levels, rows: [B, 1], leaf: 1, R, size: C, divisor: R };
+    return { terms: 'plain', arrays: [x], results: [y], levels, rows: [B, 1], leafRows: 1, R, size: C, divisor: R };
   },
 } satisfies { [Name in keyof typeof ops]?: (...args: ArgumentsOf<(typeof ops)[Name]>) => ColumnSums | null };
 
@@ -70,7 +90,7 @@ type ArgumentsOf<F> = F extends (...args: infer Args) => unknown ? Args : never;
 /** Names of the operations that sum rows. */
 export const columnSums: readonly string[] = Object.keys(table);
 
-/** Most pieces that a call without a table of its own goes through. */
+/** Maximum of pieces of a call without a table of its own. */
 const PIECES = 512;
 
 /** Doubles of scratch for the pieces of such calls. */
@@ -83,18 +103,18 @@ export function createColumnSums(
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
   scratch: Float64Array, // [PIECES_SCRATCH]
 ): BindCall {
-  const known = new Map<string, Table>(); // tables of other calls, as most have that of another
+  const tables = new Map<string, Table>(); // most calls have the table of an earlier one
   const shared = new Int32Array(scratch.buffer, scratch.byteOffset, 2 * PIECES_SCRATCH);
 
-  function tableOf({ rows, leaf, R, joins = false, divisor }: ColumnSums): Table {
-    const key = `${rows} ${leaf} ${R} ${joins} ${divisor !== undefined}`;
-    let table = known.get(key);
+  function tableOf({ rows, leafRows, R, accumulate = false, divisor }: ColumnSums): Table {
+    const key = `${rows} ${leafRows} ${R} ${accumulate} ${divisor !== undefined}`;
+    let table = tables.get(key);
     if (table === undefined) {
-      const words = writePieces(rows, leaf, R, !joins, divisor !== undefined);
+      const words = writePieces(rows, leafRows, R, !accumulate, divisor !== undefined);
       const memory = takeTable(words.length / 2);
       if (memory !== null) new Int32Array(memory.buffer, memory.byteOffset, words.length).set(words);
       table = { words, at: memory === null ? null : addressOf(memory) };
-      known.set(key, table);
+      tables.set(key, table);
     }
     return table;
   }
@@ -104,42 +124,42 @@ export function createColumnSums(
     // The cast is safe: `emit` has checked the types of the arguments.
     const sums = (table[op.name as keyof typeof table] as (...args: readonly unknown[]) => ColumnSums | null)(...args);
     if (sums === null) return [];
-    const { terms, arrays, results, joins = false, levels, size, divisor = 1 } = sums;
-    const { place, vectors } = kernels[terms];
+    const { terms, arrays, results, accumulate = false, levels, size, divisor = 1 } = sums;
+    const { kernel, vectors } = kernels[terms];
     const { words, at: tableAt } = tableOf(sums);
     const { inputs, columns = [] }: ColumnTerms = columnTerms[terms];
     const row = bytes * size;
     const groups = groupsOf(size, vectors, width, maskOf);
-    const mostRows = rowsAtOnce(groups, row);
-    const mostWords = tableAt === null ? shared.length : words.length;
+    const maxRows = rowsAtOnce(groups, row);
+    const maxWords = tableAt === null ? shared.length : words.length;
     const addresses = [...arrays, ...results, levels].map(addressOf);
     /** The address of array k after `n` rows, results and levels. */
-    const after = (k: number, n: number, ended: number, depth: number): number => {
+    const after = (k: number, n: number, done: number, depth: number): number => {
       if (k < inputs.length) return addresses[k] + n * row;
       if (k === addresses.length - 1) return addresses[k] + depth * results.length * row;
-      if (k >= arrays.length) return addresses[k] + ended * row;
+      if (k >= arrays.length) return addresses[k] + done * row;
       return addresses[k] + (columns.length > 0 ? n * bytes : 0);
     };
     const calls: FixedCall[] = [];
     const pieces: Int32Array[] = []; // of each call
-    let [n, ended, depth] = [0, 0, 0];
+    let [n, done, depth] = [0, 0, 0]; // rows, results, sums on the stack
     for (let at = 0; at < words.length; ) {
-      const [first, start] = [at, addresses.map((_, k) => after(k, n, ended, depth))];
-      const hasRoom = (taken: number) => taken === 0 || (taken + words[at] <= mostRows && at - first < mostWords);
+      const [first, start] = [at, addresses.map((_, k) => after(k, n, done, depth))];
+      const hasRoom = (taken: number) => taken === 0 || (taken + words[at] <= maxRows && at - first < maxWords);
       for (let taken = 0; at < words.length && hasRoom(taken); at += PIECE_WORDS.count) {
         taken += words[at];
         n += words[at];
-        ended += words[at + PIECE_WORDS.ends];
-        depth += 1 - words[at + PIECE_WORDS.joins] - words[at + PIECE_WORDS.ends];
+        done += words[at + PIECE_WORDS.isResult];
+        depth += 1 - words[at + PIECE_WORDS.merges] - words[at + PIECE_WORDS.isResult];
       }
       const from = tableAt === null ? addressOf(scratch) : tableAt + 4 * first;
-      calls.push([place, ...start, ...groups, from, (at - first) / PIECE_WORDS.count, row, divisor]);
+      calls.push([kernel, ...start, ...groups, from, (at - first) / PIECE_WORDS.count, row, divisor]);
       pieces.push(words.slice(first, at));
     }
-    const last = (joins ? results : []).map((result, t): FixedCall => {
+    const last = (accumulate ? results : []).map((result, t): FixedCall => {
       const to = addressOf(result);
       const groups = groupsOf(size, matrices.addRow.vectors, width, maskOf);
-      return [matrices.addRow.place, to, addressOf(levels) + t * row, to, ...groups, 1, row];
+      return [matrices.addRow.kernel, to, addressOf(levels) + t * row, to, ...groups, 1, row];
     });
     if (tableAt !== null) return [...calls, ...last];
     const runs = calls.map((call) => run([call]));
@@ -163,25 +183,25 @@ interface Table {
 /** The pieces of a sum of all rows, or of sums of `each` rows, in the order of `sumRows`. A sum of no rows is 0. */
 function writePieces(
   [all, each]: ColumnSums['rows'],
-  leaf: number,
+  leafRows: number,
   R: number,
-  ends: boolean,
+  endsInResult: boolean,
   divides: boolean,
 ): Int32Array {
   const words: number[] = [];
   let first = 0;
   do {
     const B = Math.min(each, all - first);
-    const units = R === 1 ? leafCount(B, leaf) : Math.max(1, B);
+    const units = R === 1 ? leafCount(B, leafRows) : Math.max(1, B);
     const pieces = R === 1 ? 1 : Math.floor((R + PIECE - 1) / PIECE);
     for (let k = 0; k < units; k++) {
       for (let p = 0; p < pieces; p++) {
         const isLast = p + 1 === pieces;
         const isEnd = isLast && k + 1 === units;
         words.push(
-          R === 1 ? Math.min(leaf, B - k * leaf) : Math.min(PIECE, B === 0 ? 0 : R - p * PIECE),
-          joinsOf(p, pieces) + (isLast ? joinsOf(k, units) : 0),
-          ends && isEnd ? 1 : 0,
+          R === 1 ? Math.min(leafRows, B - k * leafRows) : Math.min(PIECE, B === 0 ? 0 : R - p * PIECE),
+          mergesOf(p, pieces) + (isLast ? mergesOf(k, units) : 0),
+          endsInResult && isEnd ? 1 : 0,
           divides ? 1 : 0,
         );
       }
@@ -194,9 +214,9 @@ function writePieces(
 /** The pieces of a mean of R positions of one row. */
 export const piecesOfRow = (R: number): Int32Array => writePieces([1, 1], 1, R, true, true);
 
-/** Sums that item k of the tree joins: those of complete neighbours, and the last item all that wait. */
-function joinsOf(k: number, count: number): number {
-  let joins = 0;
-  for (let n = k + 1 === count ? k : k & ~(k + 1); n > 0; n >>= 1) joins += n & 1;
-  return joins;
+/** Sums that are added to item k of the tree: those of complete neighbours; to the last item, all that wait. */
+function mergesOf(k: number, count: number): number {
+  let merges = 0;
+  for (let n = k + 1 === count ? k : k & ~(k + 1); n > 0; n >>= 1) merges += n & 1;
+  return merges;
 }

@@ -21,7 +21,7 @@ export function groupsOf(
 }
 
 /**
- * Most bytes of a matrix that a kernel takes at once where it goes down the rows several times: so they are in the
+ * Maximum of bytes of a matrix that a kernel takes at once if it goes down the rows several times: they are in the
  * second-level cache from the second time on.
  */
 const BLOCK_BYTES = 65_536;
@@ -38,25 +38,25 @@ export function createMatrices(
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
 ): BindCall {
   return ({ op, args }) => {
-    const own = Object.hasOwn(matrixOps, op.name) ? matrixOps[op.name] : undefined;
-    if (own === undefined) return null;
-    const { inputs, rows = [], numbers = [], outputs, sizes } = own;
+    const operation = Object.hasOwn(matrixOps, op.name) ? matrixOps[op.name] : undefined;
+    if (operation === undefined) return null;
+    const { inputs, rows = [], numbers = [], outputs, sizes } = operation;
     const names = Object.keys(op.operands);
     const argumentOf = (name: string): unknown => args[names.indexOf(name)];
     const numberOf = (name: string): number => argumentOf(name) as number;
     const addressesOf = (all: readonly string[], offset: number): number[] =>
       all.map((name) => addressOf(argumentOf(name) as Elements) + offset);
     const [count, size, matrices = 1] = sizes.map((name) => numberOf(name as string));
-    const { place, vectors } = kernels[op.name];
+    const { kernel, vectors } = kernels[op.name];
     const row = bytes * size;
     const groups = groupsOf(size, vectors, width, maskOf);
-    const most = rowsAtOnce(groups, row);
+    const chunkRows = rowsAtOnce(groups, row);
     const calls: FixedCall[] = [];
     for (let k = 0; k < matrices; k++) {
-      for (let n = 0; n < count; n += most) {
+      for (let n = 0; n < count; n += chunkRows) {
         const at = row * (k * count + n);
         const arrays = [...addressesOf(inputs, at), ...addressesOf(rows, row * k), ...addressesOf(outputs, at)];
-        calls.push([place, ...arrays, ...numbers.map(numberOf), ...groups, Math.min(most, count - n), row]);
+        calls.push([kernel, ...arrays, ...numbers.map(numberOf), ...groups, Math.min(chunkRows, count - n), row]);
       }
     }
     return calls;

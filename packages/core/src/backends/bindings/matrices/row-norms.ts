@@ -10,15 +10,15 @@ import { groupsOf } from './matrices.ts';
 
 /** Bytes of rows that are summed before they are scaled, so that they are in the first-level cache by then. */
 const CHUNK_BYTES = 16_384;
-/** Most rows of a chunk. */
-const MOST_ROWS = 256;
+/** Maximum of rows in a chunk. */
+const CHUNK_ROWS = 256;
 /** Arrays with a number for each row that may stand in scratch. */
 const ARRAYS = 4;
 /** Elements of scratch for a number of each row; the last chunk has up to three rows more. */
-const ROOM = MOST_ROWS + ROWS;
+const ROW_CAPACITY = CHUNK_ROWS + ROWS;
 
 /** Doubles of scratch for numbers of rows. */
-export const ROW_NORM_SCRATCH = ARRAYS * ROOM;
+export const ROW_NORM_SCRATCH = ARRAYS * ROW_CAPACITY;
 
 /** Makes calls of layer-norm and rms-norm: some rows are summed, four at a time, and then scaled. */
 export function createRowNorms(
@@ -43,11 +43,12 @@ export function createRowNorms(
     const at = (array: string, n: number, k: number): number => {
       const isOfRows = columns.includes(array);
       if (isOfRows && (isFew || !operands.includes(array))) {
-        return addressOf(scratch) + bytes * (columns.indexOf(array) * ROOM + k);
+        return addressOf(scratch) + bytes * (columns.indexOf(array) * ROW_CAPACITY + k);
       }
       return addressIn(array) + (rows.includes(array) ? 0 : n * (isOfRows ? bytes : row));
     };
     const calls: FixedCall[] = [];
+    /** Sums rows of a chunk from row n + k on, which is row k of the chunk, four at a time. */
     const sum = (n: number, k: number, blocks: number) => {
       const rest = size % ROWS;
       const distance = isFew ? 0 : row;
@@ -57,25 +58,27 @@ export function createRowNorms(
     };
     const copy = (from: number, to: number) => {
       const rest = B % width;
-      calls.push([elementwise.copy.place, from, to, maskOf(rest), 1, (B - rest) / width, bytes * rest]);
+      calls.push([elementwise.copy, from, to, maskOf(rest), 1, (B - rest) / width, bytes * rest]);
     };
     const scale = (n: number, count: number) => {
-      const { place, vectors } = kernels[name];
+      const { kernel, vectors } = kernels[name];
       const arrays = [...inputs, ...rows, ...columns, ...outputs].map((array) => at(array, n, 0));
-      calls.push([place, ...arrays, ...groupsOf(size, vectors, width, maskOf), count, row]);
+      calls.push([kernel, ...arrays, ...groupsOf(size, vectors, width, maskOf), count, row]);
     };
 
     if (isFew) {
-      const known = columns.filter((array) => operands.includes(array));
-      for (const array of known.filter((array) => !results.includes(array))) copy(addressIn(array), at(array, 0, 0));
+      const columnOperands = columns.filter((array) => operands.includes(array));
+      for (const array of columnOperands.filter((array) => !results.includes(array)))
+        copy(addressIn(array), at(array, 0, 0));
       for (let n = 0; n < B; n++) sum(0, n, 1); // three of the results are overwritten by the next
       scale(0, B);
-      for (const array of known.filter((array) => results.includes(array))) copy(at(array, 0, 0), addressIn(array));
+      for (const array of columnOperands.filter((array) => results.includes(array)))
+        copy(at(array, 0, 0), addressIn(array));
       return calls;
     }
-    const most = Math.min(MOST_ROWS, Math.max(ROWS, Math.floor(CHUNK_BYTES / row / ROWS) * ROWS));
+    const chunkRows = Math.min(CHUNK_ROWS, Math.max(ROWS, Math.floor(CHUNK_BYTES / row / ROWS) * ROWS));
     for (let n = 0; n < B; ) {
-      const count = B - n < most + ROWS ? B - n : most; // at least four
+      const count = B - n < chunkRows + ROWS ? B - n : chunkRows; // at least four
       sum(n, 0, Math.floor(count / ROWS));
       if (count % ROWS > 0) sum(n, count - ROWS, 1); // some rows once more
       scale(n, count);

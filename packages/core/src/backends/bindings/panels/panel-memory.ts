@@ -3,14 +3,13 @@ import { MAX_LEAVES } from '../../../math/tree/index.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { ProductKernels } from '../../code.ts';
 import { RUN, RUN_BYTES } from '../../kernels/tile.ts';
-import { heightOf, tilesOver } from './tiles-over.ts';
 
 /** Most bytes of a vector, over all extensions. */
 const MAX_VECTOR = 64;
 /** Most bytes of a panel's row. */
 export const MAX_PANEL = 3 * MAX_VECTOR;
 /** Most rows of a transposed block: as many as a vector has elements. */
-export const MOST_BLOCK = MAX_VECTOR / 4;
+export const MAX_BLOCK_ROWS = MAX_VECTOR / 4;
 /**
  * Rows of a panel to prefetch ahead, so that they arrive from the second-level cache in time. This makes a tile of 9 x
  * 24 doubles over many panels take 0.88 of the time.
@@ -138,3 +137,12 @@ function writeConstants(scratch: Float64Array, type: ElementType): void {
   elementView(type, buffer, byteOffset + ZEROS, 1)[0] = 1;
   new Uint8Array(buffer, byteOffset + ZEROS + ONE).fill(255, 0, MAX_VECTOR);
 }
+
+/** Number of tiles of up to `most` rows that M rows are cut into. */
+export const tilesOver = (M: number, most: number): number => Math.floor((M + most - 1) / most);
+
+/** Rows of the first of `tiles` tiles of M rows. Tiles are as even as possible, the higher ones first. */
+export const heightOf = (M: number, tiles: number): number => Math.floor((M + tiles - 1) / tiles);
+
+/** Number of these tiles that are as high as the first. */
+export const countOf = (M: number, tiles: number): number => M % tiles || tiles;

@@ -1,8 +1,7 @@
 import type { ProductKernels } from '../../code.ts';
 import { listArguments } from '../../kernels/list-terms.ts';
 import type { CallTape } from '../call-tape.ts';
-import { listStep, type PanelMemory } from './panel-memory.ts';
-import { countOf, heightOf, tilesOver } from './tiles-over.ts';
+import { countOf, heightOf, listStep, type PanelMemory, tilesOver } from './panel-memory.ts';
 
 /** Lists the terms of a product that are not 0. */
 export interface TermLists {
@@ -11,8 +10,8 @@ export interface TermLists {
    * is at most `MAX_TERMS`, M at most `maxListedRows`.
    */
   listTerms(a: number, aRow: number, aStep: number, panelStep: number, M: number, K: number): void;
-  /** Lists the terms of the one tile of `sumLeaves`, leaf by leaf. B and `leaf` are as in `setLeaves`. */
-  listLeaves(panelStep: number, a: number, aRow: number, aStep: number, M: number, B: number, leaf: number): void;
+  /** Lists the terms of the one tile of `sumLeaves`, leaf by leaf. B and `leafRows` are as in `setLeaves`. */
+  listLeaves(panelStep: number, a: number, aRow: number, aStep: number, M: number, B: number, leafRows: number): void;
   /** Number of terms of the first listed tile. Runs the tape. */
   countTerms(): number;
 }
@@ -88,12 +87,12 @@ export function createTermLists(
       }
     },
 
-    listLeaves(panelStep, a, aRow, aStep, M, B, leaf) {
-      const next = listStep(leaf);
-      const whole = Math.floor(B / leaf);
+    listLeaves(panelStep, a, aRow, aStep, M, B, leafRows) {
+      const next = listStep(leafRows);
+      const whole = Math.floor(B / leafRows);
       const kernel = kernelOf(M);
-      if (whole > 0) listOf(kernel, panelStep, terms, next, a, 0, aRow, aStep, leaf, whole);
-      const n = whole * leaf;
+      if (whole > 0) listOf(kernel, panelStep, terms, next, a, 0, aRow, aStep, leafRows, whole);
+      const n = whole * leafRows;
       if (n < B) listOf(kernel, panelStep, terms + whole * next, next, a, n, aRow, aStep, B - n, 1);
     },
 

@@ -1,8 +1,7 @@
 import type { ProductKernels } from '../../code.ts';
 import { RUN, type TileShape, tileArguments } from '../../kernels/tile.ts';
 import type { CallTape } from '../call-tape.ts';
-import { AHEAD, listStep, type PanelMemory } from './panel-memory.ts';
-import { countOf, heightOf, tilesOver } from './tiles-over.ts';
+import { AHEAD, countOf, heightOf, listStep, type PanelMemory, tilesOver } from './panel-memory.ts';
 
 /** Products of panels, tile by tile. */
 export interface TileProducts {
@@ -24,10 +23,10 @@ export interface TileProducts {
     listed: boolean,
   ): void;
   /** Sets the division of the B terms into leaves for later calls of `sumLeaves`. */
-  setLeaves(B: number, leaf: number): void;
+  setLeaves(B: number, leafRows: number): void;
   /**
    * c[M,N] = init + a[M,B] · consecutive panels, for one tile of rows and all columns; the sums of leaves are joined by
-   * the tree. Adds to `c` if `joins`.
+   * the tree. Adds to `c` if `accumulate`.
    */
   sumLeaves(
     panelColumns: number,
@@ -44,7 +43,7 @@ export interface TileProducts {
     M: number,
     B: number,
     N: number,
-    joins: boolean,
+    accumulate: boolean,
     listed: boolean,
   ): void;
   /**
@@ -62,10 +61,10 @@ export interface TileProducts {
     M: number,
     columns: number,
     count: number,
-    joins: boolean,
+    accumulate: boolean,
   ): void;
   /**
-   * c[M,columns] = init + the terms of a table's runs, for `count` tiles of M rows. Adds to `c` if `joins`. With
+   * c[M,columns] = init + the terms of a table's runs, for `count` tiles of M rows. Adds to `c` if `accumulate`. With
    * `lanes` each column has factors of its own, see `assembleTile`. `columns` is at most that of a panel whose tiles
    * have M rows.
    */
@@ -84,20 +83,20 @@ export interface TileProducts {
     count: number,
     nextC: number,
     nextA: number,
-    joins: boolean,
+    accumulate: boolean,
     lanes: boolean,
   ): void;
 }
 
 /** Writes the leaf table of a sum of B terms to its place, where later calls read it. */
-export type PlaceLeaves = (B: number, leaf: number) => void;
+export type PlaceLeaves = (B: number, leafRows: number) => void;
 
 /** `placeLeaves` writes at once where it is not given: the tape must then be empty when leaves are set. */
 export function createTileProducts(
   { width, tile: kernelOf, tileRows }: ProductKernels,
   tape: CallTape,
   { bytes, table, leafWords, terms: lists, singleOf, vectorsOf, lastMask }: PanelMemory,
-  placeLeaves: PlaceLeaves = (B, leaf) => writeLeaves(leafWords, B, leaf, listStep(leaf)),
+  placeLeaves: PlaceLeaves = (B, leafRows) => writeLeaves(leafWords, B, leafRows, listStep(leafRows)),
 ): TileProducts {
   let leaves = table;
 
@@ -142,9 +141,9 @@ export function createTileProducts(
       }
     },
 
-    setLeaves(B, leaf) {
-      leaves = leaf >= B ? singleOf(B) : table;
-      if (leaf < B) placeLeaves(B, leaf);
+    setLeaves(B, leafRows) {
+      leaves = leafRows >= B ? singleOf(B) : table;
+      if (leafRows < B) placeLeaves(B, leafRows);
     },
 
     sumLeaves(
@@ -162,7 +161,7 @@ export function createTileProducts(
       M,
       B,
       N,
-      joins,
+      accumulate,
       listed,
     ) {
       for (let n = 0; n < N; ) {
@@ -189,14 +188,14 @@ export function createTileProducts(
           nextInit,
           0,
           B * panelStep,
-          joins ? 1 : 0,
+          accumulate ? 1 : 0,
           0,
         );
         n += count * columns;
       }
     },
 
-    sumStrips(c, cRow, init, initRow, a, aStep, panel, panelStep, M, columns, count, joins) {
+    sumStrips(c, cRow, init, initRow, a, aStep, panel, panelStep, M, columns, count, accumulate) {
       tape.write(
         tileArguments,
         tileOf('all', columns, M),
@@ -218,12 +217,12 @@ export function createTileProducts(
         M * initRow,
         bytes * M,
         0,
-        joins ? 1 : 0,
+        accumulate ? 1 : 0,
         0,
       );
     },
 
-    sumRuns(c, cRow, init, a, aRow, aStep, panel, step, runs, M, columns, count, nextC, nextA, joins, lanes) {
+    sumRuns(c, cRow, init, a, aRow, aStep, panel, step, runs, M, columns, count, nextC, nextA, accumulate, lanes) {
       tape.write(
         tileArguments,
         tileOf(lanes ? 'lanes' : 'all', columns, M),
@@ -245,24 +244,24 @@ export function createTileProducts(
         0,
         nextA,
         0,
-        joins ? 1 : 0,
+        accumulate ? 1 : 0,
         0,
       );
     },
   };
 }
 
-/** Writes the leaf table of a sum of B terms in leaves of `leaf`, whose lists of terms are `nextTerms` bytes apart. */
+/** Writes the leaf table of a sum of B terms in leaves of `leafRows`, whose lists of terms are `nextTerms` bytes apart. */
 export function writeLeaves(
   words: Int32Array, // [leaves, RUN.words] out
   B: number,
-  leaf: number,
+  leafRows: number,
   nextTerms: number,
 ): void {
-  for (let k = 0, n = 0; n < B; k++, n += leaf) {
-    const isLast = n + leaf >= B;
+  for (let k = 0, n = 0; n < B; k++, n += leafRows) {
+    const isLast = n + leafRows >= B;
     const at = RUN.words * k;
-    words[at + RUN.terms] = Math.min(leaf, B - n);
+    words[at + RUN.terms] = Math.min(leafRows, B - n);
     // As many sums of subtrees wait as k has binary ones. The last leaf adds all of them; any other leaf adds those
     // that it completes a larger subtree with.
     words[at + RUN.merges] = isLast ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);

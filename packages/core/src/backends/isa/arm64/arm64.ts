@@ -7,9 +7,8 @@ import type { CreateRowPointers } from '../rows.ts';
 import { createSources } from '../sources.ts';
 import { createAssembler } from './assembler.ts';
 import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
-import { createNeonDoubles } from './neon-doubles.ts';
 import { createNeonFormulas } from './neon-formulas.ts';
-import { createNeonQuads } from './neon-quads.ts';
+import { createNeonDoubles, createNeonQuads } from './neon-lanes.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
 
@@ -17,14 +16,14 @@ import { registerFile } from './registers.ts';
 export function createArm64(type: ElementType, _convention?: unknown, origin = 0): Isa {
   const assembler = createAssembler(FREE);
   const registers = createRegisters(registerFile);
-  const places = createSources(assembler, registers, frameOf(assembler));
+  const sources = createSources(assembler, registers, frameOf(assembler));
   assemblePlayer(assembler);
   return createIsa({
     type,
     origin,
     assembler,
     registers,
-    places,
+    sources,
     vectors: createNeon(assembler, type),
     vectorRegisters: VECTOR_REGISTERS,
     tile: { vectors: 4, leafVectors: 4, factors: 3, narrowVectors: 4 },
@@ -32,26 +31,26 @@ export function createArm64(type: ElementType, _convention?: unknown, origin = 0
     quads: createNeonQuads(assembler, type),
     doubles: createNeonDoubles(assembler, type),
     wide: createNeonFormulas(assembler, 'float64'),
-    maxRows: MOST_ROWS,
+    maxRows: MAX_ROWS,
     createRowPointers,
   });
 }
 
-const MOST_ROWS = 8;
+const MAX_ROWS = 8;
 
 /** Row addresses as a pointer to the first row and a register with the distance of each other row. */
-const createRowPointers: CreateRowPointers = (assembler, registers, places, stride, M) => {
+const createRowPointers: CreateRowPointers = (assembler, registers, sources, stride, M) => {
   const first = registers.takePointer();
   const distances: Register[] = [];
   for (let m = 1; m < M; m++) {
     const r = registers.takeNumber();
-    if (m === 1) places.load(r, stride);
+    if (m === 1) sources.load(r, stride);
     else assembler.loadAddress(r, { base: distances[m - 2], index: distances[0] });
     distances.push(r);
   }
   return {
     pointers: [first],
-    follow() {},
+    deriveOthers() {},
     at: (m, offset = 0): Address =>
       m === 0 ? { base: first, offset } : { base: first, index: distances[m - 1], offset },
   };

@@ -169,10 +169,10 @@ export function createAssembler(free: number): Assembler {
     return x17;
   }
 
-  function change(place: Operand, act: (r: Register) => void): void {
-    const r = valueAt(place);
+  function change(operand: Operand, act: (r: Register) => void): void {
+    const r = valueAt(operand);
     act(r);
-    if (typeof place !== 'number') access(STORE_X, r, place);
+    if (typeof operand !== 'number') access(STORE_X, r, operand);
   }
 
   return {
@@ -200,7 +200,7 @@ export function createAssembler(free: number): Assembler {
       emit(0x9a800400, count, count, count); // csinc: one more unless equal
     },
     loadAddress,
-    decrement: (place) => change(place, (r) => emit(0xf1000400, r, r)), // subs
+    decrement: (operand) => change(operand, (r) => emit(0xf1000400, r, r)), // subs
     jumpUnlessZero: (position) => emit(0x54000001 | (back(position, 19) << 5)), // b.ne
     jump: (position) => emit(0x14000000 | back(position, 26)),
     skipIfZero: (r) => jumpAhead(0x34000000, r, 19, 5), // cbz of 32 bits
@@ -218,13 +218,13 @@ export function createAssembler(free: number): Assembler {
     prefetchToWrite: (address) => access(PREFETCH, KEEP_FOR_STORE, address),
     literal: literals.add,
     placeLiterals() {
-      const places = literals.take().map((bytes) => {
+      const positions = literals.take().map((bytes) => {
         while (length % 4 !== 0) emit(0);
-        const place = length;
+        const start = length;
         for (const word of new Uint32Array(bytes.buffer)) emit(word);
-        return place;
+        return start;
       });
-      for (const { literal, at } of uses.splice(0)) code[at] |= (places[literal] - at) << 5;
+      for (const { literal, at } of uses.splice(0)) code[at] |= (positions[literal] - at) << 5;
     },
     emit,
     access,

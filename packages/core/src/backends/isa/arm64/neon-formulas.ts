@@ -8,7 +8,7 @@ import { CLEAR, createMasked } from './masked.ts';
 import { FREE } from './neon.ts';
 
 /** A second free vector. Formulas use those before it. */
-const FREE_TOO = 30;
+const SECOND_FREE = 30;
 
 const AND = 0x4e201c00;
 const OR = 0x4ea01c00;
@@ -70,12 +70,12 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
     }
   }
 
-  const chosen =
+  const chooseWhere =
     (relation: Relation) =>
     (to: Vector, x: Vector, from: Vector | Address): void => {
       const y = inRegister(from);
-      compare(FREE_TOO, relation, x, y);
-      choose(to, FREE_TOO, x, y);
+      compare(SECOND_FREE, relation, x, y);
+      choose(to, SECOND_FREE, x, y);
     };
 
   const wordLiteral = (word: number): Address => literal(laneBytes(BigInt(word), 4, 4));
@@ -86,7 +86,7 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
   return {
     bytes,
     width: VECTOR / bytes,
-    registers: FREE_TOO,
+    registers: SECOND_FREE,
     maskRegisters: 0,
     load: (to, from) => access(LOAD_Q, to, from),
     store: (to, from) => access(STORE_Q, from, to),
@@ -131,8 +131,8 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
     multiply: typed(0x6e20dc00), // fmul
     divide: typed(0x6e20fc00), // fdiv
     squareRoot: (to, x) => emit(0x6ea1f800 | wide, to, x), // fsqrt
-    lesser: chosen('less'),
-    greater: chosen('greater'),
+    lesser: chooseWhere('less'),
+    greater: chooseWhere('greater'),
     and: onBits(AND),
     or: onBits(OR),
     xor: onBits(XOR),
@@ -183,7 +183,7 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
         move(b, FREE);
         return [c, a, b, d];
       },
-      keepAtLeast([to, other], words, least, x) {
+      chooseAtLeast([to, other], words, least, x) {
         emit(0x6ea03c00, words, words, least); // cmhs
         if (isFloat) return emit(AND, to, words, x);
         emit(0x0f20a400, to, words); // sxtl

@@ -1,5 +1,5 @@
 import type { Address } from '../isa.ts';
-import { type FunctionBody, signed, V128, type ValueType } from './module.ts';
+import { type FunctionBody, I32, signed, V128, type ValueType } from './module.ts';
 
 /**
  * A local variable by its number. Local 0 is the address of the running call, local 1 that of its arguments as words.
@@ -43,8 +43,8 @@ export interface FunctionWriter {
   argument(number: number): WasmAddress;
   /** A local variable that is free again at the end of the scope. */
   take(type: ValueType): Local;
-  /** A local variable of the kernel. */
-  keep(type: ValueType): Local;
+  /** A new local variable, which the kernel keeps. */
+  declare(type: ValueType): Local;
   /** The local variable of a vector register. */
   register(number: number): Local;
   scope(body: () => void): void;
@@ -92,7 +92,7 @@ export function createFunctionWriter(): FunctionWriter {
     };
   const get = onLocal(0x20);
   const constant = (value: number): void => emit(0x41, ...signed(value | 0));
-  const keep = (type: ValueType): Local => locals.push(type) + 1;
+  const declare = (type: ValueType): Local => locals.push(type) + 1;
   function vector(opcode: number, ...after: readonly number[]): void {
     put(0xfd);
     number(opcode);
@@ -161,16 +161,16 @@ export function createFunctionWriter(): FunctionWriter {
     },
     argument: (number) => ({ base: 0, offset: 8 * (1 + number) }),
     take(type) {
-      const place = free.findLastIndex(([other]) => other === type);
-      const local = place < 0 ? keep(type) : free.splice(place, 1)[0][1];
+      const index = free.findLastIndex(([other]) => other === type);
+      const local = index < 0 ? declare(type) : free.splice(index, 1)[0][1];
       taken.push([type, local]);
       return local;
     },
-    keep,
+    declare,
     register(vector) {
       let local = registers.get(vector);
       if (local === undefined) {
-        local = keep(V128);
+        local = declare(V128);
         registers.set(vector, local);
       }
       return local;
@@ -195,6 +195,38 @@ export function createFunctionWriter(): FunctionWriter {
       registers = new Map();
       [free, taken] = [[], []];
       return body;
+    },
+  };
+}
+
+/** Number of lanes that masked loads and stores move, in a local variable of the kernel. */
+export interface LiveLanes {
+  /** Counts the words at `from`, `bytes` apart, that are -1. */
+  count(from: WasmAddress, lanes: number, bytes: number): void;
+  /** Pushes whether exactly `lanes` are live. */
+  are(lanes: number): void;
+  reset(): void;
+}
+
+export function createLiveLanes(writer: FunctionWriter): LiveLanes {
+  let local: number | null = null;
+  return {
+    count(from, lanes, bytes) {
+      local ??= writer.declare(I32);
+      writer.constant(0);
+      for (let k = 0; k < lanes; k++) {
+        writer.load(0x28, offsetBy(from, bytes * k));
+        writer.emit(0x6b); // minus -1
+      }
+      writer.set(local);
+    },
+    are(lanes) {
+      writer.get(local as number);
+      writer.constant(lanes);
+      writer.emit(0x46);
+    },
+    reset() {
+      local = null;
     },
   };
 }

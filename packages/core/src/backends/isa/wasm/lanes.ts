@@ -1,7 +1,6 @@
 import type { ElementType } from '../../../math/element-type.ts';
 import type { Doubles, Operand, Quads, Vector } from '../isa.ts';
-import { type FunctionWriter, offsetBy, type WasmAddress } from './function-writer.ts';
-import type { LiveLanes } from './live-lanes.ts';
+import { type FunctionWriter, type LiveLanes, offsetBy, type WasmAddress } from './function-writer.ts';
 import type { WasmUnit } from './vectors.ts';
 
 /** Four floats are a vector, four doubles the vectors 2k and 2k + 1. */

@@ -1,4 +1,4 @@
-import { CALL_DOUBLES, MOST_ARGUMENTS } from '../arguments.ts';
+import { CALL_DOUBLES, MAX_ARGUMENTS } from '../arguments.ts';
 
 /** Types of values, as modules encode them. */
 export const I32 = 0x7f;
@@ -68,7 +68,7 @@ function encodeBody({ locals, code }: FunctionBody): Uint8Array {
 
 /** Ends a function, a block or an expression. */
 export const END = 0x0b;
-const MOST_PAGES = 65_536;
+const MAX_PAGES = 65_536;
 
 /** The memory that a module imports as `env`, beside the table of all kernels. */
 export interface ModuleOptions {
@@ -81,7 +81,7 @@ const KERNEL = [0x60, 2, I32, I32, 0];
 const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 function imports({ shared }: ModuleOptions): Uint8Array {
-  const memory = [...text('env'), ...text('memory'), 2, shared ? 3 : 1, ...unsigned(1), ...unsigned(MOST_PAGES)];
+  const memory = [...text('env'), ...text('memory'), 2, shared ? 3 : 1, ...unsigned(1), ...unsigned(MAX_PAGES)];
   const table = [...text('env'), ...text('table'), 1, 0x70, 0, ...unsigned(0)];
   return section(2, list([memory, table]));
 }
@@ -103,7 +103,7 @@ export function encodeKernels(kernels: readonly FunctionBody[], first: number, o
 const LARGE = 6_755_399_441_055_744;
 
 /** Bytes of the words into which the player converts the arguments of a call. */
-export const WORD_BYTES = 4 * MOST_ARGUMENTS;
+export const WORD_BYTES = 4 * MAX_ARGUMENTS;
 
 /**
  * Stores the arguments of the call at `call` as words at `words`, four at a time: of the sum of 1.5 · 2⁵² and an
@@ -117,7 +117,7 @@ function convertArguments(call: number, words: number): number[] {
     ...[0xfd, 12, ...large, 0xfd, ...unsigned(0xf0)], // f64x2.add
   ];
   const lower = [0, 8, 16, 24].flatMap((byte) => [byte, byte + 1, byte + 2, byte + 3]);
-  return Array.from({ length: MOST_ARGUMENTS / 4 }, (_, k) => [
+  return Array.from({ length: MAX_ARGUMENTS / 4 }, (_, k) => [
     ...[0x20, words, ...pair(2 * k), ...pair(2 * k + 1), 0xfd, 13, ...lower], // i8x16.shuffle
     ...[0xfd, 11, 0, ...unsigned(16 * k)], // v128.store
   ]).flat();
@@ -143,7 +143,7 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
       END,
     ],
   };
-  const playTimes: FunctionBody = {
+  const playRepeatedly: FunctionBody = {
     locals: [I32],
     code: [
       ...[0x20, times, 0x21, left, 0x03, 0x40],
@@ -169,6 +169,6 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
         [...text('playTimes'), 0, 1],
       ]),
     ),
-    section(10, list([play, playTimes].map(encodeBody))),
+    section(10, list([play, playRepeatedly].map(encodeBody))),
   );
 }

@@ -1,8 +1,7 @@
 import type { ElementType } from '../../../math/element-type.ts';
 import type { FormulaUnit, Mask, Operand, Relation, Vector, Vectors, WordUnit } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
-import { type FunctionWriter, offsetBy, type WasmAddress } from './function-writer.ts';
-import type { LiveLanes } from './live-lanes.ts';
+import { type FunctionWriter, type LiveLanes, offsetBy, type WasmAddress } from './function-writer.ts';
 
 /** Vectors of 128 bits. */
 export type WasmUnit = FormulaUnit<WasmAddress> & Vectors<WasmAddress>;
@@ -161,21 +160,21 @@ export function createUnit(
       shuffle(d, t1, t3, [2, 3, 6, 7], 4);
       return [a, b, c, d];
     },
-    keepAtLeast([to, other], own, least, x) {
-      get(own);
+    chooseAtLeast([to, other], words, least, x) {
+      get(words);
       get(least);
       vector(0x40); // i32x4.ge_u
-      set(own);
-      const keepBy = (lane: Vector, widening: number | null): void => {
-        get(own);
+      set(words);
+      const chooseBy = (lane: Vector, widening: number | null): void => {
+        get(words);
         if (widening !== null) vector(widening);
         get(x);
         vector(0x4e);
         set(lane);
       };
-      if (runType === 'float32') return keepBy(to, null);
-      keepBy(SPARE, 0xc7); // i64x2.extend_low_i32x4_s
-      keepBy(other, 0xc8);
+      if (runType === 'float32') return chooseBy(to, null);
+      chooseBy(SPARE, 0xc7); // i64x2.extend_low_i32x4_s
+      chooseBy(other, 0xc8);
       move(to, SPARE);
     },
   };

@@ -1,31 +1,27 @@
 import type { ElementType } from '../../../math/element-type.ts';
-import type { ArgumentKind, ArgumentTable } from '../arguments.ts';
-import type { CallOf, Isa, Rows, Slot, Source } from '../isa.ts';
-import { createFunctionWriter, type Local, type WasmAddress } from './function-writer.ts';
+import { callOf } from '../create-isa.ts';
+import type { Isa, Rows, Slot, Source } from '../isa.ts';
+import type { ArgumentSource } from '../sources.ts';
+import { createFunctionWriter, createLiveLanes, type Local, type WasmAddress } from './function-writer.ts';
 import { createDoubles, createQuads } from './lanes.ts';
-import { createLiveLanes } from './live-lanes.ts';
 import { type FunctionBody, I32, I64 } from './module.ts';
 import { createUnit } from './vectors.ts';
 
-interface ArgumentPlace extends Source<never> {
-  readonly kind: ArgumentKind;
-  readonly number: number; // index among the call's arguments
-}
-interface SlotPlace extends Slot<never> {
+interface SlotSource extends Slot<never> {
   readonly kind: 'slot';
   readonly local: Local;
 }
-interface WordPlace extends Source<never> {
+interface WordSource extends Source<never> {
   readonly kind: 'word' | 'long';
   readonly address: WasmAddress;
 }
-interface OffsetPlace extends Source<never> {
+interface OffsetSource extends Source<never> {
   readonly kind: 'offset';
   readonly base: Local;
   readonly address: WasmAddress;
 }
-type AnyPlace = ArgumentPlace | SlotPlace | WordPlace | OffsetPlace;
-type Value = Local | AnyPlace;
+type AnySource = ArgumentSource | SlotSource | WordSource | OffsetSource;
+type Value = Local | AnySource;
 
 /** Options of the code. */
 export interface WasmOptions {
@@ -38,7 +34,7 @@ export interface WasmCode {
   readonly isa: Isa;
   /** Kernels so far. */
   count(): number;
-  /** The kernels since the last call, and the place of the first one in the table. */
+  /** The kernels since the last call, and the index of the first one in the table. */
   takeKernels(): { readonly kernels: readonly FunctionBody[]; readonly first: number };
 }
 
@@ -56,7 +52,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
   const isDouble = type === 'float64';
   const unit = createUnit(writer, live, type, type, fused);
   const loops: number[] = []; // depths of the open loops that can be left
-  let made: FunctionBody[] = [];
+  let assembled: FunctionBody[] = [];
   let count = 0;
 
   /** Pushes a value. */
@@ -80,15 +76,15 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
   const inLocal = (what: Value): Local =>
     typeof what === 'number' ? what : what.kind === 'slot' ? what.local : load(what);
   /** what += or -= by. */
-  function change(what: Local | SlotPlace, by: Value, opcode: number): void {
+  function change(what: Local | SlotSource, by: Value, opcode: number): void {
     const local = inLocal(what);
     get(local);
     push(by);
     emit(opcode);
     set(local);
   }
-  const advance = (what: Local | SlotPlace, by: Value): void => change(what, by, 0x6a);
-  const retreat = (what: Local | SlotPlace, by: Value): void => change(what, by, 0x6b);
+  const advance = (what: Local | SlotSource, by: Value): void => change(what, by, 0x6a);
+  const retreat = (what: Local | SlotSource, by: Value): void => change(what, by, 0x6b);
   function skip(pointer: Local, bytes: number): void {
     get(pointer);
     constant(bytes);
@@ -127,7 +123,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
   };
 
   /** Each row has a pointer of its own. */
-  function rows(stride: AnyPlace, M: number): Rows {
+  function rows(stride: AnySource, M: number): Rows {
     const pointers = Array.from({ length: M }, () => take(I32));
     const [first] = pointers;
     const step = M > 1 ? load(stride) : first;
@@ -176,36 +172,36 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     kernel(table, body) {
       live.reset();
       body(callOf(table));
-      made.push(writer.finish());
+      assembled.push(writer.finish());
       return count++;
     },
     scope,
-    load: (place: AnyPlace) => load(place),
-    spill(place: AnyPlace): SlotPlace {
-      const local = writer.keep(I32);
-      push(place);
+    load: (source: AnySource) => load(source),
+    spill(source: AnySource): SlotSource {
+      const local = writer.declare(I32);
+      push(source);
       set(local);
       return { kind: 'slot', isSlot: true, local };
     },
-    store(slot: SlotPlace, pointer) {
+    store(slot: SlotSource, pointer) {
       get(pointer);
       set(slot.local);
     },
-    answer(place: ArgumentPlace, distance) {
-      const offset = writer.pushBase(writer.argument(place.number));
+    answer(source: ArgumentSource, distance) {
+      const offset = writer.pushBase(writer.argument(source.number));
       get(distance);
       emit(0xac); // i64.extend_i32_s
       writer.store(0x37, offset);
     },
-    word: (address: WasmAddress): AnyPlace => ({ kind: 'word', address }),
-    long: (address: WasmAddress): AnyPlace => ({ kind: 'long', address }),
-    offset: (base, address: WasmAddress): AnyPlace => ({ kind: 'offset', base, address }),
+    word: (address: WasmAddress): AnySource => ({ kind: 'word', address }),
+    long: (address: WasmAddress): AnySource => ({ kind: 'long', address }),
+    offset: (base, address: WasmAddress): AnySource => ({ kind: 'offset', base, address }),
 
     at,
     beyond: (pointer, stride, offset): WasmAddress => ({ base: pointer, index: stride, offset }),
     pair: (pointer, k, offset): WasmAddress => ({ base: pointer, index: k, shift: 3, offset }),
     element: (pointer, k): WasmAddress => ({ base: pointer, index: k, shift: isDouble ? 3 : 2 }),
-    numberAt: ({ number }: ArgumentPlace) => writer.argument(number),
+    numberAt: ({ number }: ArgumentSource) => writer.argument(number),
     pointTo,
     memory() {
       const pointer = take(I32);
@@ -228,7 +224,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     retreat,
     skip,
 
-    rows: (stride: AnyPlace, M) => rows(stride, M),
+    rows: (stride: AnySource, M) => rows(stride, M),
     eachRow(from: Value, stride: Value, M, body) {
       scope(() => {
         const row = load(from);
@@ -258,7 +254,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
         loops.pop();
       });
     },
-    leaveIfZero(what: AnyPlace) {
+    leaveIfZero(what: AnySource) {
       push(what);
       emit(0x45, 0x0d, writer.depth() - (loops.at(-1) as number)); // i32.eqz, br_if
     },
@@ -319,15 +315,9 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     isa,
     count: () => count,
     takeKernels() {
-      const kernels = made;
-      made = [];
+      const kernels = assembled;
+      assembled = [];
       return { kernels, first: count - kernels.length };
     },
   };
-}
-
-function callOf<T extends ArgumentTable>(table: T): CallOf<T> {
-  return Object.fromEntries(
-    table.map(([name, kind], number) => [name, { kind, number } satisfies ArgumentPlace]),
-  ) as unknown as CallOf<T>;
 }

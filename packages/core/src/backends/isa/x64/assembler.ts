@@ -164,7 +164,7 @@ export function createAssembler(): Assembler {
       emit(0x8d, ((r & 7) << 3) | 5);
       word(target - (position + 4)); // counted from the end of the instruction
     },
-    decrement: (place) => instruction(true, 0xff, 1, place),
+    decrement: (operand) => instruction(true, 0xff, 1, operand),
     jumpUnlessZero(target) {
       emit(0x0f, 0x85);
       word(target - (position + 4));
@@ -209,16 +209,16 @@ export function createAssembler(): Assembler {
     align: () => fillUp(ALIGNMENT),
     literal: literals.add,
     placeLiterals() {
-      const places = literals.take().map((bytes) => {
+      const positions = literals.take().map((bytes) => {
         fillUp(Math.min(bytes.length, ALIGNMENT));
-        const place = position;
+        const start = position;
         emit(...bytes);
-        return place;
+        return start;
       });
       const end = position;
       for (const { literal, at, end } of uses.splice(0)) {
         position = at;
-        word(places[literal] - end);
+        word(positions[literal] - end);
       }
       position = end;
     },

@@ -3,12 +3,14 @@ import type { Doubles, FormulaUnit, Quads, Vector } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
+  blockNumbers,
   type Form,
   forms,
   MAP_0F,
   MAP_0F3A,
   MAP_0F38,
   NO_PREFIX,
+  orderWords,
   PREFIX_66,
   PREFIX_F2,
   PREFIX_F3,
@@ -16,7 +18,6 @@ import {
   transposeLanes,
   type VectorUnit,
 } from './forms.ts';
-import { blockNumbers, orderWords } from './words.ts';
 
 const MASK = 15;
 
@@ -210,7 +211,7 @@ export function createAvx2(
         instruction(MAP_0F, 0xef, x, x, y);
       },
       inOrder: (words) => orderWords(shuffle, words),
-      keepAtLeast([to, other], words, least, x) {
+      chooseAtLeast([to, other], words, least, x) {
         instruction(MAP_0F38, 0x3f, to, words, least); // vpmaxud
         instruction(MAP_0F, 0x76, words, words, to); // vpcmpeqd
         if (type === 'float32') return typed(0x54, to, words, x);

@@ -3,12 +3,14 @@ import type { FormulaUnit, Vector } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
+  blockNumbers,
   type Form,
   forms,
   MAP_0F,
   MAP_0F3A,
   MAP_0F38,
   NO_PREFIX,
+  orderWords,
   PREFIX_66,
   PREFIX_F2,
   PREFIX_F3,
@@ -16,7 +18,6 @@ import {
   transposeLanes,
   type VectorUnit,
 } from './forms.ts';
-import { blockNumbers, orderWords } from './words.ts';
 
 interface InstructionOptions {
   wide?: number;
@@ -227,7 +228,7 @@ export function createAvx512(
         emit(0x96);
       },
       inOrder: (words) => orderWords(shuffle, words),
-      keepAtLeast([to, other], words, least, x) {
+      chooseAtLeast([to, other], words, least, x) {
         const k = K2;
         instruction(MAP_0F3A, 0x1e, k, words, least, { wide: 0 }); // vpcmpud
         emit(5); // not less

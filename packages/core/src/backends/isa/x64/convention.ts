@@ -3,8 +3,8 @@ import { type Register, r8, r9, r12, r13, r14, r15, rbp, rbx, rcx, rdi, rdx, rsi
 /** A calling convention: the registers of arguments, and those that a function must preserve. */
 export interface Convention {
   readonly arguments: readonly [Register, Register, Register, Register];
-  readonly kept: readonly Register[]; // in addition to rsp
-  readonly keptVectors: readonly number[]; // only their lower 128 bits
+  readonly preserved: readonly Register[]; // in addition to rsp
+  readonly preservedVectors: readonly number[]; // only their lower 128 bits
 }
 
 /**
@@ -12,11 +12,11 @@ export interface Convention {
  * Windows](https://learn.microsoft.com/en-us/cpp/build/x64-calling-convention).
  */
 export const conventions = {
-  systemV: { arguments: [rdi, rsi, rdx, rcx], kept: [rbx, rbp, r12, r13, r14, r15], keptVectors: [] },
+  systemV: { arguments: [rdi, rsi, rdx, rcx], preserved: [rbx, rbp, r12, r13, r14, r15], preservedVectors: [] },
   windows: {
     arguments: [rcx, rdx, r8, r9],
-    kept: [rbx, rbp, rdi, rsi, r12, r13, r14, r15],
-    keptVectors: [6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+    preserved: [rbx, rbp, rdi, rsi, r12, r13, r14, r15],
+    preservedVectors: [6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
   },
 } as const satisfies Record<string, Convention>;
 

@@ -1,23 +1,57 @@
 import { CALL_DOUBLES } from '../arguments.ts';
+import type { RegisterFile } from '../registers.ts';
 import type { Frame } from '../sources.ts';
-import { type Assembler, at, rax, rcx, rdx, rsp } from './assembler.ts';
+import {
+  type Assembler,
+  at,
+  r8,
+  r9,
+  r10,
+  r11,
+  r12,
+  r13,
+  r14,
+  r15,
+  rax,
+  rbp,
+  rbx,
+  rcx,
+  rdi,
+  rdx,
+  rsi,
+  rsp,
+} from './assembler.ts';
 import { type ConventionName, conventions } from './convention.ts';
 import type { VectorUnit } from './forms.ts';
-import { CALL, MEMORY } from './registers.ts';
+
+/** Points to the running call. Kernels may use all registers but this and rsp. */
+export const CALL = rdi;
+export const MEMORY = rsi;
+
+/**
+ * Order of use. r13 and r12 cost an extra byte as a base, so pointers avoid them and numbers prefer them. The registers
+ * of `rows` come late, the memory's last.
+ */
+export const registerFile: RegisterFile = {
+  processor: 'x64',
+  pointers: [r8, r9, r10, r11, r14, r15, r13, r12, rax, rcx, rdx, rbx, rbp, MEMORY],
+  numbers: [r12, r13, r15, r14, r11, r10, r9, r8, rax, rcx, rdx, rbx, rbp, MEMORY],
+  memory: MEMORY,
+};
 
 /**
  * void play(tape, memory, int calls, at least 1, data): runs the calls on the tape in order. A kernel gets its call and
  * the memory in registers and finds the data on the stack. It may overwrite all registers but CALL and rsp.
  */
 export function assemblePlayer(assembler: Assembler, unit: VectorUnit, convention: ConventionName = 'systemV'): void {
-  const { arguments: given, kept, keptVectors } = conventions[convention];
-  const vectorBytes = 16 * keptVectors.length;
-  for (const register of kept) assembler.push(register);
+  const { arguments: argumentRegisters, preserved, preservedVectors } = conventions[convention];
+  const vectorBytes = 16 * preservedVectors.length;
+  for (const register of preserved) assembler.push(register);
   if (vectorBytes > 0) assembler.loadAddress(rsp, at(rsp, -vectorBytes));
-  for (const [place, vector] of keptVectors.entries()) assembler.storeLower(at(rsp, 16 * place), vector);
+  for (const [k, vector] of preservedVectors.entries()) assembler.storeLower(at(rsp, 16 * k), vector);
   // In this order none is overwritten before it is read.
-  for (const [place, register] of [CALL, MEMORY, rdx, rcx].entries()) {
-    if (register !== given[place]) assembler.move(register, given[place]);
+  for (const [k, register] of [CALL, MEMORY, rdx, rcx].entries()) {
+    if (register !== argumentRegisters[k]) assembler.move(register, argumentRegisters[k]);
   }
   assembler.zeroExtend(rdx); // the upper half of an int argument is undefined
   assembler.push(rcx);
@@ -34,9 +68,9 @@ export function assemblePlayer(assembler: Assembler, unit: VectorUnit, conventio
   assembler.jumpUnlessZero(next);
   for (const register of [rdx, MEMORY, rcx]) assembler.pop(register);
   unit.leave();
-  for (const [place, vector] of keptVectors.entries()) assembler.loadLower(vector, at(rsp, 16 * place));
+  for (const [k, vector] of preservedVectors.entries()) assembler.loadLower(vector, at(rsp, 16 * k));
   if (vectorBytes > 0) assembler.loadAddress(rsp, at(rsp, vectorBytes));
-  for (const register of [...kept].reverse()) assembler.pop(register);
+  for (const register of [...preserved].reverse()) assembler.pop(register);
   assembler.ret();
   assembler.align(); // kernels and their literals then lie alike behind every entry
 }

@@ -12,11 +12,11 @@ export interface ProcessorQueries {
 
 export function assembleProcessorQueries(convention: ConventionName = 'systemV'): ProcessorQueries {
   const assembler = createAssembler();
-  const [given] = conventions[convention].arguments;
+  const [argument] = conventions[convention].arguments;
   const words = r8; // not overwritten by CPUID or XGETBV
   const cpuid = assembler.position;
   assembler.push(rbx); // both conventions preserve it
-  assembler.move(words, given);
+  assembler.move(words, argument);
   assembler.loadWord(rax, at(words));
   assembler.loadWord(rcx, at(words, 4));
   assembler.cpuid();
@@ -24,7 +24,7 @@ export function assembleProcessorQueries(convention: ConventionName = 'systemV')
   assembler.pop(rbx);
   assembler.ret();
   const xgetbv = assembler.position;
-  assembler.move(words, given);
+  assembler.move(words, argument);
   assembler.clear(rcx);
   assembler.xgetbv();
   assembler.storeWord(at(words), rax);
@@ -52,17 +52,17 @@ const ZMM_STATE = 0b1110_0110; // also masks and wide vectors
  */
 export function processorFlags(cpuid: (leaf: number) => CpuidAnswer, xcr0: () => number): ReadonlySet<string> {
   const flags = new Set<string>();
-  const mostLeaf = cpuid(0).eax;
+  const maxLeaf = cpuid(0).eax;
   const features = cpuid(1).ecx;
   if (!hasBit(features, OSXSAVE)) return flags;
   const state = xcr0();
   if ((state & YMM_STATE) !== YMM_STATE) return flags;
   if (hasBit(features, FMA)) flags.add('fma');
-  if (mostLeaf < 7) return flags; // without leaf 7, CPUID would answer another leaf
+  if (maxLeaf < 7) return flags; // without leaf 7, CPUID would answer another leaf
   const { ebx } = cpuid(7);
   for (const [name, bit] of Object.entries(LEAF_7)) {
-    const isKept = !name.startsWith('avx512') || (state & ZMM_STATE) === ZMM_STATE;
-    if (isKept && hasBit(ebx, bit)) flags.add(name);
+    const isSaved = !name.startsWith('avx512') || (state & ZMM_STATE) === ZMM_STATE;
+    if (isSaved && hasBit(ebx, bit)) flags.add(name);
   }
   return flags;
 }

@@ -21,26 +21,26 @@ const ROWS: readonly Address[] = [
   { base: rcx, index: rbp, scale: 2 },
 ];
 
-export const MOST_ROWS = ROWS.length;
+export const MAX_ROWS = ROWS.length;
 
 /** Rows from which the second and the third pointer are needed. */
 const SECOND = 5;
 const THIRD = 14;
 
 /** Takes the registers that reach M rows by scaled strides, as few as possible. */
-export const createRowPointers: CreateRowPointers = (assembler, registers, places, stride, M) => {
+export const createRowPointers: CreateRowPointers = (assembler, registers, sources, stride, M) => {
   const used = new Set(ROWS.slice(0, M).flatMap(({ base, index }) => [base, index ?? base]));
   const hasSecond = M > SECOND;
   const hasThird = M > THIRD;
   if (hasSecond) used.add(rbp);
   used.add(rdx);
   for (const register of used) registers.take(register);
-  places.load(rdx, stride);
+  sources.load(rdx, stride);
   if (used.has(rbx)) assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 });
   if (used.has(rbp)) assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 });
   return {
     pointers: [rax, ...(hasSecond ? [rcx] : []), ...(hasThird ? [r8] : [])],
-    follow() {
+    deriveOthers() {
       if (hasSecond) assembler.loadAddress(rcx, { base: rax, index: rbp });
       if (hasThird) {
         assembler.loadAddress(r8, { base: rcx, index: rdx, scale: 8 });

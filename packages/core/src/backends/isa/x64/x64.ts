@@ -8,16 +8,15 @@ import { createAvx2 } from './avx2.ts';
 import { createAvx512 } from './avx512.ts';
 import type { ConventionName } from './convention.ts';
 import type { VectorUnit } from './forms.ts';
-import { assemblePlayer, frameOf } from './player.ts';
-import { registerFile } from './registers.ts';
-import { createRowPointers, MOST_ROWS } from './rows.ts';
+import { assemblePlayer, frameOf, registerFile } from './player.ts';
+import { createRowPointers, MAX_ROWS } from './rows.ts';
 
 /** Code for x64 processors with an extension, for one element type and calling convention. */
 export function createX64(name: UnitName, type: ElementType, convention: ConventionName = 'systemV', origin = 0): Isa {
   const { registers: vectorRegisters, reserved, tile, createUnit } = units[name];
   const assembler = createAssembler();
   const registers = createRegisters(registerFile);
-  const places = createSources(assembler, registers, frameOf(assembler));
+  const sources = createSources(assembler, registers, frameOf(assembler));
   const vectors = createUnit(assembler, type);
   assemblePlayer(assembler, vectors, convention);
   const avx2 = createAvx2(assembler, type); // every processor with AVX-512 has it
@@ -26,7 +25,7 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
     origin,
     assembler,
     registers,
-    places,
+    sources,
     vectors,
     vectorRegisters: vectorRegisters - reserved,
     tile,
@@ -34,7 +33,7 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
     quads: type === 'float64' ? avx2 : createAvx2(assembler, type, 128),
     doubles: avx2.doubles,
     wide: type === 'float64' ? avx2 : createAvx2(assembler, 'float64'),
-    maxRows: MOST_ROWS,
+    maxRows: MAX_ROWS,
     createRowPointers,
   });
 }

@@ -1,5 +1,5 @@
-import type { Elements, Emit, Kernels } from '@gradloom/core';
-import { createList, createStarts, link, ops, type Products, typeOf, withProducts } from '@gradloom/core/internal';
+import type { Bound, Call, Elements, Emit, Kernels } from '@gradloom/core';
+import { createList, link, ops, type Products, typeOf, viewOf } from '@gradloom/core/internal';
 import type { BlasIdentity, BlasLibrary, Gemm } from './blas-library.ts';
 
 const ROW_MAJOR = 101;
@@ -82,11 +82,40 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
     };
   }
 
-  return withProducts('blas', wasm, { affine, affineBackwardInput, affineBackwardWeights }, isLarge);
+  const products: Products = { affine, affineBackwardInput, affineBackwardWeights };
+  function bind(call: Call): Bound | null {
+    const { op, args } = call;
+    if (!Object.hasOwn(products, op.name)) return wasm.bind(call);
+    const names = Object.keys(op.operands);
+    const [B, I, O] = ['B', 'I', 'O'].map((count) => args[names.indexOf(count)] as number);
+    if (B * I * O < MIN_PRODUCT) return wasm.bind(call);
+    // The cast is safe: `emit` has checked the types of the arguments.
+    const product = products[op.name as keyof Products] as (...args: readonly unknown[]) => () => void;
+    return product(...args);
+  }
+  return { ...wasm, name: 'blas', bind };
 }
 
-const isLarge = (B: number, I: number, O: number): boolean => B * I * O >= MIN_PRODUCT;
 type Args<Name extends keyof Products> = Parameters<Products[Name]>;
+
+/** Views that begin at elements 0, step, 2 step, … of `view`; at least `count` of them. */
+type Starts = (view: Elements, step: number, count: number) => readonly Elements[];
+
+/**
+ * Caches the views as long as `view` lives, since a new subarray per call would be garbage in every step. koffi takes
+ * the address of a view without allocating; an address passed as a number costs 16 bytes of heap.
+ */
+export function createStarts(): Starts {
+  const startsOf = new WeakMap<Elements, Map<number, Elements[]>>(); // by view and step
+  return (view, step, count) => {
+    const bySteps = startsOf.get(view) ?? new Map<number, Elements[]>();
+    startsOf.set(view, bySteps);
+    const starts = bySteps.get(step) ?? [];
+    bySteps.set(step, starts);
+    while (starts.length < count) starts.push(viewOf(view, starts.length * step, view.length - starts.length * step));
+    return starts;
+  };
+}
 
 /**
  * Number of inputs (of a layer's I) per library call: several small calls can be faster than one. It depends only on

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Elementwise } from '../../../../../../packages/core/src/backends/formulas/elementwise.ts';
+import type { Elementwise } from '../../../../../../packages/core/src/backends/formulas/arithmetic.ts';
 import { arraysOf } from '../../../../../../packages/core/src/backends/kernels/elementwise.ts';
 import {
   createElements,

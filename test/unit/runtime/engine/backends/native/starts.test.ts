@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { createStarts } from '../../../../packages/core/src/backends/starts.ts';
+import { createStarts } from '../../../../../../packages/runtime/src/engine/backends/native/blas-kernels.ts';
 
 test('starts are views of the same memory, a step apart', () => {
   const view = new Float64Array(new SharedArrayBuffer(8 * 32), 16, 30);
-  const found = createStarts()(view, 8, 4).map((start) => start.byteOffset);
-  expect(found).toEqual([16, 80, 144, 208]);
+  const offsets = createStarts()(view, 8, 4).map((start) => start.byteOffset);
+  expect(offsets).toEqual([16, 80, 144, 208]);
 });
 
 test('the same view, step and count give the same views again', () => {
