@@ -73,12 +73,12 @@ export const takeKernelScratch = (products: readonly ProductShape[], allocate: A
 
 /** All operations by the kernels of a machine; those without one are left to plain code. */
 export function createPlayedKernels(machine: Machine, scratch: KernelScratch): Kernels & { readonly tape: CallTape } {
-  const { name, layout, play, playRepeatedly: playTimes } = machine;
+  const { name, layout, play, playRepeatedly } = machine;
   const tape = createCallTape(scratch.tape, (calls, data) => play(scratch.tape, calls, data));
   const memory = createPanelMemory(layout, scratch.panels);
   const panels = createPanels(layout, tape, memory);
   const rowAdds = createRowAdds(layout, tape, panels.maskOf);
-  const blocks = createBlocks(layout, play, playTimes);
+  const blocks = createBlocks(layout, play, playRepeatedly);
   const takeTable = takeFrom(scratch.tables);
   const dense = createNativeProducts(panels, tape, scratch.products);
   const products = {

@@ -124,7 +124,7 @@ function convertArguments(call: number, words: number): number[] {
 }
 
 /**
- * A module with `play(tape, calls, words)`, which runs at least one call of a tape, and `playTimes(tape, calls, words,
+ * A module with `play(tape, calls, words)`, which runs at least one call of a tape, and `playRepeatedly(tape, calls, words,
  * times, stop)`, which runs the tape up to `times` times, until the double at `stop` is not 0, and returns how many
  * times it did.
  */
@@ -166,7 +166,7 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
       7,
       list([
         [...text('play'), 0, 0],
-        [...text('playTimes'), 0, 1],
+        [...text('playRepeatedly'), 0, 1],
       ]),
     ),
     section(10, list([play, playRepeatedly].map(encodeBody))),
