@@ -137,7 +137,7 @@ export const targetSpan: Sniffer = {
   flag: '--target-transform',
   decide: ({ targets, options }) =>
     targets.flatMap(({ column: { name, data } }) => {
-      if (data.kind !== 'numbers' || options.targetTransform !== undefined) return [];
+      if (data.kind !== 'numbers' || options.targetTransform === 'log') return [];
       const sorted = data.values.toSorted();
       const percentile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))];
       const [low, high] = [percentile(0.01), percentile(0.99)];
