@@ -53,7 +53,8 @@ function openPoints(points: Points): PlaneData {
   const inputs = sharedArrays.float64(2 * list.length);
   const targets = sharedArrays.int32(list.length);
   for (const [n, { label }] of list.entries()) {
-    for (const [c, { center, shift }] of fitted.entries()) inputs[2 * n + c] = (columns[c][n] - center) / shift;
+    for (const [c, { center, divisor: shift }] of fitted.entries())
+      inputs[2 * n + c] = (columns[c][n] - center) / shift;
     targets[n] = classes.indexOf(label);
   }
   const rows = { name, rows: list.length, inputs: valueMatrix(inputs, 2), targets: valueMatrix(targets, 1) };
@@ -63,7 +64,7 @@ function openPoints(points: Points): PlaneData {
     loss: 'softmax-cross-entropy',
     classes,
     center: fitted.map(({ center }) => center),
-    scale: fitted.map(({ shift }) => shift),
+    scale: fitted.map(({ divisor }) => divisor),
   };
 }
 

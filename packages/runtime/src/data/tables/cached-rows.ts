@@ -21,7 +21,7 @@ interface RowsHeader {
 }
 
 /** Numbers encoded at a time: 32 MiB. */
-const MOST_NUMBERS = 1 << 22;
+const CHUNK_NUMBERS = 1 << 22;
 
 const TYPE = endianness() === 'LE' ? '<f8' : '>f8';
 
@@ -39,10 +39,10 @@ export function cachedRows(
   onNote?: (note: EncodingNote) => void,
 ): DataMatrix {
   const key = keyOf(preprocessing, rows);
-  const kept = join(folder, `rows-${key}`);
-  const path = join(kept, ROWS);
+  const rowsFolder = join(folder, `rows-${key}`);
+  const path = join(rowsFolder, ROWS);
   const header = npyHeader(rows.length, columns);
-  const notes = knownNotes(kept) ?? make();
+  const notes = knownNotes(rowsFolder) ?? make();
   for (const note of notes) onNote?.(note);
   const type = npyType(TYPE);
   if (type === undefined) throw new Error(`encodeTable: ${TYPE} has no reader, expected one`);
@@ -50,22 +50,22 @@ export function cachedRows(
   return { ...valueMatrix(sharedArrays.float64(0), columns), file };
 
   function make(): readonly EncodingNote[] {
-    const making = temporaryPath(kept);
+    const making = temporaryPath(rowsFolder);
     try {
       writing(() => mkdirSync(making));
       const file = createCacheFile(join(making, ROWS));
-      let found: EncodingNote[];
+      let notes: EncodingNote[];
       try {
         file.append(header);
-        found = encodeAll(file);
+        notes = encodeAll(file);
         file.sync();
       } finally {
         file.close();
       }
-      const seal: RowsHeader = { rows: writtenAt(join(making, ROWS)), notes: found };
+      const seal: RowsHeader = { rows: writtenAt(join(making, ROWS)), notes };
       writeSealedJson(join(making, HEADER), seal);
-      takeName(making, kept, () => knownNotes(kept) !== null);
-      return found;
+      takeName(making, rowsFolder, () => knownNotes(rowsFolder) !== null);
+      return notes;
     } catch (error) {
       if (!(error instanceof CacheError)) throw error;
       throw new Error(`encodeTable: ${showName(name)} has no cache for --stream: ${cannotWrite(folder, error)}`, {
@@ -77,19 +77,19 @@ export function cachedRows(
   }
 
   function encodeAll(file: CacheFile): EncodingNote[] {
-    const found = new Map<string, EncodingNote>();
-    const note = (it: EncodingNote) => {
-      if (it.range === undefined) found.set(JSON.stringify([it.column, it.value]), it);
+    const distinct = new Map<string, EncodingNote>();
+    const addNote = (note: EncodingNote) => {
+      if (note.range === undefined) distinct.set(JSON.stringify([note.column, note.value]), note);
     };
-    const most = Math.min(rows.length, Math.max(1, Math.floor(MOST_NUMBERS / columns)));
-    const x = new Float64Array(most * columns);
-    for (let first = 0; first < rows.length; first += most) {
-      const count = Math.min(most, rows.length - first);
+    const chunkRows = Math.min(rows.length, Math.max(1, Math.floor(CHUNK_NUMBERS / columns)));
+    const x = new Float64Array(chunkRows * columns);
+    for (let first = 0; first < rows.length; first += chunkRows) {
+      const count = Math.min(chunkRows, rows.length - first);
       x.fill(0);
-      encode(x, first, count, note);
+      encode(x, first, count, addNote);
       file.append(x.subarray(0, count * columns));
     }
-    return [...found.values()];
+    return [...distinct.values()];
   }
 }
 
@@ -102,9 +102,9 @@ function keyOf(preprocessing: TablePreprocessing, rows: Uint32Array): string {
 }
 
 /** The notes that an earlier run stored with its rows; null if the rows are missing or were changed. */
-function knownNotes(kept: string): readonly EncodingNote[] | null {
-  const header = readSealedJson(join(kept, HEADER)) as RowsHeader | null;
-  return header !== null && isAsWritten(join(kept, ROWS), header.rows) ? header.notes : null;
+function knownNotes(folder: string): readonly EncodingNote[] | null {
+  const header = readSealedJson(join(folder, HEADER)) as RowsHeader | null;
+  return header !== null && isAsWritten(join(folder, ROWS), header.rows) ? header.notes : null;
 }
 
 /** A header as numpy.save writes it: the numbers begin at a multiple of 64 bytes. */

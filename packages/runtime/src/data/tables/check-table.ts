@@ -3,15 +3,15 @@ import { record, show, showName } from '@gradloom/core/internal';
 import type { SplitRows } from '../split.ts';
 import type { Table } from './table.ts';
 
-const WANTED = 'one that readTable read';
+const READ_TABLE = 'one that readTable read';
 
 /** Returns the table if it looks like one. @throws OptionError otherwise. */
 export function checkTable(where: string, table: Table): Table {
-  record(where, 'table', table, WANTED);
+  record(where, 'table', table, READ_TABLE);
   const { rows, inputs, targets, options } = table;
   const isTable = [inputs, targets].every((columns) => Array.isArray(columns) && columns.length > 0);
   if (isTable && Number.isSafeInteger(rows) && typeof options === 'object' && options !== null) return table;
-  throw new OptionError(where, 'table', `has ${show(table)}, expected ${WANTED}`);
+  throw new OptionError(where, 'table', `has ${show(table)}, expected ${READ_TABLE}`);
 }
 
 /** Returns the rows if the table has them. @throws OptionError otherwise. */

@@ -23,13 +23,13 @@ import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { cachedRows } from './cached-rows.ts';
 import { checkRows, checkTable } from './check-table.ts';
-import { placesOf, stretchesOf } from './series.ts';
+import { longestOf, segmentsOf, windowStartsIn } from './series.ts';
 import type { Table, TableColumn } from './table.ts';
 import { encodeTexts } from './token-column.ts';
 
 /**
- * Encodes given rows of a table as network inputs and targets; those of a cached table stay in a file. Rows of a series
- * become windows: views of one array, each within a stretch of given rows. Texts become tokens, with their lengths.
+ * Encodes rows of a table as network inputs and targets; those of a cached table stay in a file. Rows of a series
+ * become windows: views of one array, each within a segment of these rows. Texts become tokens, with their lengths.
  * `onNote` is called for categories and gaps that the fitted rows did not have, for a cached table once for each, and
  * for texts that are cut.
  * @throws Error naming the column and the row, counted from 1, of a number that is too large for its scale.
@@ -37,31 +37,31 @@ import { encodeTexts } from './token-column.ts';
 export function encodeTable(
   table: Table,
   preprocessing: TablePreprocessing,
-  given: Uint32Array,
+  requested: Uint32Array,
   onNote?: (note: EncodingNote) => void,
 ): Dataset {
-  checkRows('encodeTable', 'rows', given, checkTable('encodeTable', table));
+  checkRows('encodeTable', 'rows', requested, checkTable('encodeTable', table));
   const { series } = checkTablePreprocessing('encodeTable', preprocessing);
   const texts = tokensOf(preprocessing);
-  const found = series && windowsOf(table, series, given);
-  const rows = found?.order ?? given;
+  const windows = series && windowsOf(table, series, requested);
+  const rows = windows?.order ?? requested;
   const columns = new Map(table.inputs.map((column) => [column.name, column]));
-  const heard: { note: ((note: EncodingNote) => void) | undefined } = { note: onNote };
+  let addNote = onNote; // a cache collects the notes of its rows
   const encoders = preprocessing.columns.flatMap((encoding) =>
-    encoding.type === 'text' ? [] : [columnWriter(encoding, columns.get(encoding.name), (note) => heard.note?.(note))],
+    encoding.type === 'text' ? [] : [columnWriter(encoding, columns.get(encoding.name), (note) => addNote?.(note))],
   );
   const I = encoders.reduce((sum, { width }) => sum + width, 0);
   const { classes } = table;
   return complete(
     checkDataset(`encodeTable: ${showName(table.name)}`, {
       name: table.name,
-      ...(found === undefined
+      ...(windows === undefined
         ? {
             rows: rows.length,
             ...(texts === undefined ? { inputs: inputs() } : encodeTexts(table, texts, rows, onNote)),
             targets: targetsOf(table, preprocessing.target, rows),
           }
-        : { rows: found.places.length, ...windows(found, preprocessing) }),
+        : { rows: windows.starts.length, ...encodeWindows(windows, preprocessing) }),
       classes: classes === null ? null : classes.length,
       ...(classes === null ? {} : { labels: classes }),
       preprocessing,
@@ -70,8 +70,8 @@ export function encodeTable(
   );
 
   /** Windows of encoded rows [T, C], and the targets of the rows after each. */
-  function windows(
-    { order, places, series: { context: T, horizon: H } }: Windows,
+  function encodeWindows(
+    { order, starts, series: { context: T, horizon: H } }: Windows,
     { target }: TablePreprocessing,
   ): Pick<Dataset, 'inputs' | 'targets'> {
     const x = inputs();
@@ -80,14 +80,14 @@ export function encodeTable(
     if (data.kind !== 'numbers' || decoding.type !== 'values') {
       throw new Error(`encodeTable: the target ${show(decoding.name)} is missing, expected its numbers`);
     }
-    const t = sharedArrays.float64(places.length * H);
-    for (const [n, place] of places.entries()) {
+    const t = sharedArrays.float64(starts.length * H);
+    for (const [n, start] of starts.entries()) {
       for (let h = 0; h < H; h++) {
-        t[n * H + h] = encodeValue(data.values[order[place + T + h]], decoding);
+        t[n * H + h] = encodeValue(data.values[order[start + T + h]], decoding);
       }
     }
     return {
-      inputs: { ...x, columns: T * I, step: I, places, shape: [T, I] },
+      inputs: { ...x, columns: T * I, step: I, places: starts, shape: [T, I] },
       targets: valueMatrix(t, H),
     };
   }
@@ -105,7 +105,7 @@ export function encodeTable(
       rows,
       I,
       (x, first, count, note) => {
-        heard.note = note;
+        addNote = note;
         encodeRows(x, first, count);
       },
       onNote,
@@ -124,8 +124,8 @@ export function encodeTable(
           write(row - from, x, n * I + offset);
         } catch (error) {
           if (!(error instanceof CellError)) throw error;
-          const place = `row ${row + 1}, column ${JSON.stringify(name)}`;
-          throw new Error(`encodeTable: ${showName(table.name)}: ${place} ${error.problem}`, { cause: error });
+          const where = `encodeTable: ${showName(table.name)}: row ${row + 1}, column ${JSON.stringify(name)}`;
+          throw new Error(`${where} ${error.problem}`, { cause: error });
         }
       }
       offset += width;
@@ -133,10 +133,10 @@ export function encodeTable(
   }
 }
 
-/** Rows of windows in the order of encoding, and the place at which each window starts among them. */
+/** Rows of windows in the order of encoding, and the position at which each window starts among them. */
 interface Windows {
   readonly order: Uint32Array;
-  readonly places: Int32Array<SharedArrayBuffer>; // [N]
+  readonly starts: Int32Array<SharedArrayBuffer>; // [N]
   readonly series: SeriesEncoding;
 }
 
@@ -146,18 +146,16 @@ function windowsOf(table: Table, series: SeriesEncoding, rows: Uint32Array): Win
   if (table.series === undefined) {
     throw new Error(`encodeTable: ${showName(table.name)} has no times, expected a series (readTable: series)`);
   }
-  const { order, stretches } = stretchesOf(table.series, table.rows, rows);
-  const found = placesOf(stretches, T, H);
-  if (found.length === 0) {
-    const longest = stretches.reduce((most, { length }) => Math.max(most, length), 0);
-    const wanted = `${T + H} or more (a window of ${T}, and ${counted(H, 'row')} to forecast)`;
-    throw new Error(
-      `encodeTable: ${showName(table.name)} has ${counted(longest, 'row')} of a series, expected ${wanted}`,
-    );
+  const { order, segments } = segmentsOf(table.series, table.rows, rows);
+  const windowStarts = windowStartsIn(segments, T, H);
+  if (windowStarts.length === 0) {
+    const expected = `${T + H} or more (a window of ${T}, and ${counted(H, 'row')} to forecast)`;
+    const has = counted(longestOf(segments), 'row');
+    throw new Error(`encodeTable: ${showName(table.name)} has ${has} of a series, expected ${expected}`);
   }
-  const places = sharedArrays.int32(found.length);
-  places.set(found);
-  return { order, places, series };
+  const starts = sharedArrays.int32(windowStarts.length);
+  starts.set(windowStarts);
+  return { order, starts, series };
 }
 
 /** The range of file rows that covers them: the first, and one past the last. */
@@ -202,7 +200,7 @@ function columnWriter(
   const { inputs, inputOf, gapInput, isNew } = createCategoryEncoder(encoding);
   const { data } = column;
   const { words } = data;
-  const places = words.map(inputOf);
+  const inputOfWord = words.map(inputOf);
   return {
     name,
     width: inputs.length,
@@ -210,8 +208,8 @@ function columnWriter(
       const indices = data.part?.(first, count) ?? data.indices.subarray(first, first + count);
       return (row, x, offset) => {
         const index = indices[row];
-        const place = index === -1 ? gapInput : places[index];
-        if (place !== -1) x[offset + place] = 1;
+        const input = index === -1 ? gapInput : inputOfWord[index];
+        if (input !== -1) x[offset + input] = 1;
         else if (index === -1) onNote?.({ column: name, value: null });
         else if (isNew(words[index])) onNote?.({ column: name, value: words[index] });
       };
@@ -223,10 +221,10 @@ function columnWriter(
 function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32Array): DataMatrix {
   const [{ data }] = table.targets;
   if (data.kind === 'words') {
-    const all = data.indices;
-    const indices = sharedArrays.int32(rows.length);
-    for (let n = 0; n < rows.length; n++) indices[n] = all[rows[n]];
-    return valueMatrix(indices, 1);
+    const { indices } = data;
+    const t = sharedArrays.int32(rows.length);
+    for (let n = 0; n < rows.length; n++) t[n] = indices[rows[n]];
+    return valueMatrix(t, 1);
   }
   const O = target.length;
   const t = sharedArrays.float64(rows.length * O);

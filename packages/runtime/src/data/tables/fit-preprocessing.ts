@@ -12,7 +12,7 @@ import { fitTokens } from './token-column.ts';
  * gave confident wrong answers for other rows with a gap: on penguins, with two rows without measurements, the log loss
  * of new rows was 0.047 with such an input and 0.028 without (bench/tables).
  */
-const LEAST_GAPS = 10;
+const MIN_GAPS = 10;
 
 /**
  * Fits the preprocessing of a table on the rows at `rows` alone: other rows do not influence means, deviations, medians
@@ -24,7 +24,7 @@ export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreproce
   const { scale, missing = 'impute' } = table.options;
   const target = table.targets.map((column) => decodingOf(table, column, rows, scale));
   // A table as wide as a model file can hold at all goes without ranges.
-  const ranged = table.inputs.length <= MOST_RANGES;
+  const ranged = table.inputs.length <= MAX_RANGES;
   const preprocessing: TablePreprocessing = {
     version: 1,
     columns: table.inputs.map((column) => encodingOf(table, column, rows, { scale, missing, ranged })),
@@ -40,29 +40,33 @@ function forecastsOf(
 ): Pick<TablePreprocessing, 'target' | 'series'> {
   const { name } = target;
   return {
-    target: forecastNames(name, horizon).map((own) => ({ ...target, name: own })),
+    target: forecastNames(name, horizon).map((forecast) => ({ ...target, name: forecast })),
     series: {
-      ...{ time: time.name, ...(key && { key: key.name }), target: name, context, horizon, step },
+      time: time.name,
+      ...(key && { key: key.name }),
+      target: name,
+      context,
+      horizon,
+      step,
       ...(time.format && { format: time.format }),
     },
   };
 }
 
 /** Most columns with ranges: the header of a model file has room for 10 parts of each. */
-const MOST_RANGES = 10_000;
+const MAX_RANGES = 10_000;
 
 /** Room for preprocessing in the header of a model file: about 16,000 columns. */
-const MOST_PARTS = 115_000;
-const MOST_BYTES = 1_800_000;
+const MAX_PARTS = 115_000;
+const MAX_BYTES = 1_800_000;
 
 function fits(preprocessing: TablePreprocessing): boolean {
-  const parts = preprocessing.columns.reduce((sum, it) => {
-    const words = (list: unknown) => (Array.isArray(list) ? list.length : 0);
-    const own =
-      it.type === 'categorical' ? 6 + it.categories.length + words(it.others) : 'range' in it && it.range ? 10 : 7;
-    return sum + own + ('gaps' in it ? 1 : 0);
-  }, 0);
-  return parts <= MOST_PARTS && JSON.stringify(preprocessing).length <= MOST_BYTES;
+  const partsOf = (column: ColumnEncoding): number => {
+    if (column.type !== 'categorical') return 'range' in column && column.range ? 10 : 7;
+    return 6 + column.categories.length + (Array.isArray(column.others) ? column.others.length : 0);
+  };
+  const parts = preprocessing.columns.reduce((sum, column) => sum + partsOf(column) + ('gaps' in column ? 1 : 0), 0);
+  return parts <= MAX_PARTS && JSON.stringify(preprocessing).length <= MAX_BYTES;
 }
 
 /** Leaves out the names of rarer categories, for which a model file has no room. */
@@ -102,14 +106,16 @@ function encodingOf(
       else counts[indices[n]]++;
     }
     const { oneHotLimit = ONE_HOT_LIMIT } = table.options;
-    const used = words.flatMap((word, at) => (counts[at] > 0 ? [{ word, count: counts[at] }] : []));
+    const used = words.flatMap((word, index) => (counts[index] > 0 ? [{ word, count: counts[index] }] : []));
     // Of words that are equally frequent, those that come first in the file.
     const ranked = used.toSorted((a, b) => b.count - a.count);
     const [frequent, rarer] = [ranked.slice(0, oneHotLimit), ranked.slice(oneHotLimit)];
     return {
-      ...{ name, type: 'categorical', categories: sortedNames(frequent.map(({ word }) => word)) },
-      missing: gaps >= LEAST_GAPS,
-      ...(gaps > 0 && gaps < LEAST_GAPS ? { gaps: true } : {}),
+      name,
+      type: 'categorical',
+      categories: sortedNames(frequent.map(({ word }) => word)),
+      missing: gaps >= MIN_GAPS,
+      ...(gaps > 0 && gaps < MIN_GAPS ? { gaps: true } : {}),
       ...(rarer.length > 0 ? { others: sortedNames(rarer.map(({ word }) => word)) } : {}),
     };
   }
@@ -118,20 +124,18 @@ function encodingOf(
   const fill = imputes ? fillOf(present, kind === 'boolean') : null;
   const gaps = imputes ? rows.length - present.length : 0;
   // A few numbers such as -999 would make a mean and a deviation in which all others are nearly alike.
-  const own =
-    scale ??
-    (sentinelOf({ ...column, data: { kind: 'numbers', values: present } }) === undefined ? 'standard' : 'robust');
-  const { center, shift } = scalingOf(present, own);
-  refuseTooFar(table, name, shift);
+  const hasSentinel = sentinelOf({ ...column, data: { kind: 'numbers', values: present } }) !== undefined;
+  const { center, divisor } = scalingOf(present, scale ?? (hasSentinel ? 'robust' : 'standard'));
+  refuseTooFar(table, name, divisor);
   return {
     name,
     type: kind,
     ...(format && { format }),
     center,
-    scale: shift,
+    scale: divisor,
     fill,
-    indicator: gaps >= LEAST_GAPS,
-    ...(gaps > 0 && gaps < LEAST_GAPS ? { gaps: true } : {}),
+    indicator: gaps >= MIN_GAPS,
+    ...(gaps > 0 && gaps < MIN_GAPS ? { gaps: true } : {}),
     ...(ranged && kind !== 'boolean' && present.length > 0 ? { range: extentOf(present) } : {}),
   };
 }
@@ -163,28 +167,26 @@ function decodingOf(
   if (isLog) refuseNegative(table, name, data.values);
   const present = presentOf(data.values, rows);
   const values = isLog ? present.map((value) => math.log(value)) : present;
-  const { center, shift } = scalingOf(values, scale === 'none' ? 'none' : 'standard');
-  if (shift >= 1e-150 && shift <= 1e150)
-    return {
-      ...{ name, type: 'values' as const, ...(format && { format }), ...(isLog && { transform: 'log' as const }) },
-      ...{ center, scale: shift },
-    };
-  const wanted = 'from 1e-150 to 1e+150, since losses are in units of its square';
-  throw new Error(
-    `fitPreprocessing: ${showName(table.name)}: target ${show(name)} has values with a deviation of ${shift}, expected one ${wanted}`,
-  );
+  const { center, divisor } = scalingOf(values, scale === 'none' ? 'none' : 'standard');
+  if (divisor >= 1e-150 && divisor <= 1e150) {
+    const transform = isLog ? { transform: 'log' as const } : {};
+    return { name, type: 'values', ...(format && { format }), ...transform, center, scale: divisor };
+  }
+  const has = `target ${show(name)} has values with a deviation of ${divisor}`;
+  const expected = 'one from 1e-150 to 1e+150, since losses are in units of its square';
+  throw new Error(`fitPreprocessing: ${showName(table.name)}: ${has}, expected ${expected}`);
 }
 
-/** @throws OptionError for a target whose logarithm there is not. */
+/** @throws OptionError for a target that has no logarithm. */
 function refuseNegative({ name }: Table, target: string, values: Float64Array): void {
-  const at = values.findIndex((value) => !(value > 0));
-  if (at === -1) return;
-  const has = `has log, and the target ${show(target)} of ${showName(name)} has ${values[at]} in row ${at + 1}`;
+  const n = values.findIndex((value) => !(value > 0));
+  if (n === -1) return;
+  const has = `has log, and the target ${show(target)} of ${showName(name)} has ${values[n]} in row ${n + 1}`;
   throw new OptionError('fitPreprocessing', 'targetTransform', `${has}, expected numbers above 0`);
 }
 
-function refuseTooFar({ name }: Table, column: string, scale: number): void {
-  if (Number.isFinite(scale)) return;
+function refuseTooFar({ name }: Table, column: string, divisor: number): void {
+  if (Number.isFinite(divisor)) return;
   const has = 'has numbers that are further apart than the largest double';
   throw new Error(`fitPreprocessing: ${showName(name)}: column ${show(column)} ${has}, expected closer ones`);
 }

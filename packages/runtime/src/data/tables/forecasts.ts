@@ -13,7 +13,7 @@ import type { Dataset } from '../dataset.ts';
 import { inputRows } from '../file-rows.ts';
 import { checkTable } from './check-table.ts';
 import { encodeTable } from './encode-table.ts';
-import { keyOf, stretchesOf } from './series.ts';
+import { keyOf, segmentsOf } from './series.ts';
 import type { Table } from './table.ts';
 
 /** The last windows of a table, one for each series. */
@@ -23,35 +23,32 @@ export interface LastWindows {
 }
 
 /**
- * The last rows of each series as inputs of a model that forecasts what comes after them. `table` is one that
- * `readTableAs` read. @throws Error naming a series with too few rows.
+ * The last rows of each series as inputs of a model that forecasts what comes after them. `seriesTable` is
+ * one that `readTableAs` read. @throws Error naming a series with too few rows.
  */
 export function lastWindows(
-  given: Table,
+  seriesTable: Table,
   encoding: TablePreprocessing,
   onNote?: (note: EncodingNote) => void,
 ): LastWindows {
-  const { name, rows, series: times, ...table } = checkTable('lastWindows', given);
+  const { name, rows, series: times, ...table } = checkTable('lastWindows', seriesTable);
   const { series, target, ...preprocessing } = checkTablePreprocessing('lastWindows', encoding);
   if (times === undefined || series === undefined) {
     throw new Error(`lastWindows: ${showName(name)} has no times, expected a series (readTableAs)`);
   }
   const { context: T } = series;
   const { key } = times;
-  const { order, stretches } = stretchesOf(
-    times,
-    rows,
-    Uint32Array.from({ length: rows }, (_, n) => n),
-  );
-  const keys = stretches.map(({ first }) => (key === null ? null : keyOf(key, order[first])));
-  for (const [s, { length }] of stretches.entries()) {
+  const allRows = Uint32Array.from({ length: rows }, (_, n) => n);
+  const { order, segments } = segmentsOf(times, rows, allRows);
+  const keys = segments.map(({ first }) => (key === null ? null : keyOf(key, order[first])));
+  for (const [s, { length }] of segments.entries()) {
     if (length >= T) continue;
     const of = keys[s] === null ? '' : ` of ${show(keys[s])}`;
     throw new Error(
       `lastWindows: ${showName(name)} has ${counted(length, 'row')}${of}, expected ${T} or more (a window of the model)`,
     );
   }
-  const last = stretches.flatMap(({ first, length }) => [...order.subarray(first + length - T, first + length)]);
+  const last = segments.flatMap(({ first, length }) => [...order.subarray(first + length - T, first + length)]);
   const plain = { ...preprocessing, target: [{ ...target[0], name: series.target }] };
   const { inputs } = encodeTable({ ...table, name, rows }, plain, Uint32Array.from(last), onNote);
   return { x: Float64Array.from(inputs.array), keys };
@@ -76,14 +73,14 @@ export function naiveErrors(dataset: Dataset): ForecastErrors | null {
   if (series === undefined || decoding?.type !== 'values') return null;
   const widths = columns.map((column) => createColumnEncoder(column).inputs.length);
   const c = columns.findIndex(({ name }) => name === series.target);
-  const own = columns[c];
-  if (own === undefined || !('center' in own)) return null;
+  const target = columns[c];
+  if (target === undefined || !('center' in target)) return null;
   const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
-  const at = (series.context - 1) * sumOf(widths) + sumOf(widths.slice(0, c));
+  const lastValue = (series.context - 1) * sumOf(widths) + sumOf(widths.slice(0, c)); // its index in a window
   const { columns: H, array: t } = targets;
   let [absolute, squared] = [0, 0];
   for (let n = 0; n < rows; n++) {
-    const last = inputRows(dataset, n, 1, 'float64')[at] * own.scale + own.center;
+    const last = inputRows(dataset, n, 1, 'float64')[lastValue] * target.scale + target.center;
     for (let h = 0; h < H; h++) {
       const error = decodeValue(t[n * H + h], decoding) - last;
       absolute += Math.abs(error);

@@ -3,6 +3,7 @@ import { checkDataset } from '../check-dataset.ts';
 import { type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { readPlainTable } from './read-table.ts';
+import type { TableColumn } from './table.ts';
 import { tableOptions } from './table-options.ts';
 
 const { name, header, delimiter, target, targets, classNames } = tableOptions.table;
@@ -44,44 +45,33 @@ export async function loadPlainTable(
   path: string,
   options: CsvOptions,
 ): Promise<Dataset> {
-  const { divisor, ...given } = plainOptions.read(options);
-  const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const table = await readPlainTable(where, path, asked);
+  const { divisor, ...readOptions } = plainOptions.read(options);
+  const defined = Object.fromEntries(Object.entries(readOptions).filter(([, value]) => value !== undefined));
+  const table = await readPlainTable(where, path, defined);
   const { rows, inputs, classes } = table;
   return complete(
     checkDataset(`${where}: ${showPath(path)}`, {
       name: table.name,
       rows,
-      inputs: {
-        ...matrixOf(
-          inputs.map(({ data }) => (data.kind === 'numbers' ? data.values : data.indices)),
-          rows,
-        ),
-        divisor,
-      },
-      targets:
-        classes === null
-          ? matrixOf(
-              table.targets.map(({ data }) => (data.kind === 'numbers' ? data.values : data.indices)),
-              rows,
-            )
-          : indicesOf(table.targets[0].data),
+      inputs: { ...matrixOf(inputs, rows), divisor },
+      targets: classes === null ? matrixOf(table.targets, rows) : indicesOf(table.targets[0]),
       classes: classes === null ? null : classes.length,
       ...(classes === null ? {} : { labels: classes }),
     }),
   );
 }
 
-function matrixOf(columns: readonly (Float64Array | Int32Array)[], rows: number) {
+function matrixOf(columns: readonly TableColumn[], rows: number) {
   const array = sharedArrays.float64(rows * columns.length);
-  for (const [c, values] of columns.entries()) {
-    for (let n = 0; n < rows; n++) array[n * columns.length + c] = values[n];
+  for (const [c, { data }] of columns.entries()) {
+    const cells = data.kind === 'numbers' ? data.values : data.indices;
+    for (let n = 0; n < rows; n++) array[n * columns.length + c] = cells[n];
   }
   return valueMatrix(array, columns.length);
 }
 
-function indicesOf(data: { readonly kind: string; readonly indices?: Int32Array }) {
-  const { indices = new Int32Array(0) } = data;
+function indicesOf({ data }: TableColumn) {
+  const indices = data.kind === 'words' ? data.indices : new Int32Array(0);
   const array = sharedArrays.int32(indices.length);
   array.set(indices);
   return valueMatrix(array, 1);

@@ -9,10 +9,10 @@ import type { Scale } from './table-options.ts';
 const ROUNDING = 2 ** -46;
 
 /** The number that a column's numbers lose, and that the differences are divided by. */
-export function scalingOf(present: Float64Array, scale: Scale): { center: number; shift: number } {
-  if (scale === 'none' || present.length === 0) return { center: 0, shift: 1 };
+export function scalingOf(present: Float64Array, scale: Scale): { center: number; divisor: number } {
+  if (scale === 'none' || present.length === 0) return { center: 0, divisor: 1 };
   const { center, size } = measure(present, scale);
-  return { center, shift: size > ROUNDING * Math.abs(center) ? size : 1 };
+  return { center, divisor: size > ROUNDING * Math.abs(center) ? size : 1 };
 }
 
 function measure(present: Float64Array, scale: Exclude<Scale, 'none'>): { center: number; size: number } {
@@ -31,10 +31,10 @@ export function quantileOf(
   sorted: Float64Array, // ascending
   q: number,
 ): number {
-  const place = q * (sorted.length - 1);
-  const below = Math.floor(place);
+  const position = q * (sorted.length - 1);
+  const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
-  const share = place - below;
+  const share = position - below;
   const distance = sorted[above] - sorted[below];
   // The distance may overflow.
   if (distance === Number.POSITIVE_INFINITY) return (1 - share) * sorted[below] + share * sorted[above];

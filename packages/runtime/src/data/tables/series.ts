@@ -14,8 +14,8 @@ interface Times {
   readonly key: TableColumn | null;
 }
 
-/** Rows that follow each other in one series, at places `first` .. `first + length - 1` of an order. */
-export interface Stretch {
+/** Rows that follow each other in one series, at positions `first` .. `first + length - 1` of an order. */
+export interface Segment {
   readonly first: number;
   readonly length: number;
 }
@@ -34,26 +34,25 @@ export function checkTimes(
   const values = time.data.kind === 'numbers' ? time.data.values : new Float64Array(rows);
   const previous = previousRows(key, rows);
   const name = (n: number) => `row ${n + 1}${key?.data.kind === 'words' ? ` (${show(keyOf(key, n))})` : ''}`;
-  const at = (n: number) => timeText(values[n], isDate);
+  const timeOf = (n: number) => timeText(values[n], isDate);
   for (let n = 0; n < rows; n++) {
     const before = previous[n];
     if (before === -1 || values[n] > values[before]) continue;
     const once = key === null ? '--series-key tells several series apart' : 'a series has one row for each time';
     const why = values[n] === values[before] ? once : 'rows are read in the order of time';
-    const wanted = `a time after ${at(before)} of row ${before + 1} (${why})`;
-    throw fault(`: ${name(n)} has the time ${at(n)}, expected ${wanted}`);
+    const expected = `a time after ${timeOf(before)} of row ${before + 1} (${why})`;
+    throw fault(`: ${name(n)} has the time ${timeOf(n)}, expected ${expected}`);
   }
   const steps = known === null ? likelySteps(values, previous, isDate) : [known];
   // Of days and months, the step that fits more rows is meant.
-  const found = steps.map((step) => ({ step, gap: firstGap(values, previous, step) }));
-  const best = found.reduce((a, b) => (b.gap > a.gap ? b : a));
-  const n = best.gap;
-  if (n === rows) return best.step;
+  const candidates = steps.map((step) => ({ step, gap: firstGap(values, previous, step) }));
+  const { step, gap: n } = candidates.reduce((a, b) => (b.gap > a.gap ? b : a));
+  if (n === rows) return step;
   const before = previous[n];
-  const next = timeText(nextOf(values[before], best.step), isDate);
-  const of = known === null ? 'as between most rows' : 'as the model was trained with';
-  const why = `${stepText(best.step)} after row ${before + 1}, ${of}`;
-  throw fault(`: ${name(n)} has the time ${at(n)}, expected ${next} (${why})`);
+  const next = timeText(nextOf(values[before], step), isDate);
+  const source = known === null ? 'as between most rows' : 'as the model was trained with';
+  const why = `${stepText(step)} after row ${before + 1}, ${source}`;
+  throw fault(`: ${name(n)} has the time ${timeOf(n)}, expected ${next} (${why})`);
 }
 
 /** The rows of a table before each in its series [N]; -1 for the first of one. */
@@ -61,9 +60,9 @@ function previousRows(key: TableColumn | null, rows: number): Int32Array {
   const previous = new Int32Array(rows);
   const last = new Map<number, number>();
   for (let n = 0; n < rows; n++) {
-    const own = seriesOf(key, n);
-    previous[n] = last.get(own) ?? -1;
-    last.set(own, n);
+    const series = seriesOf(key, n);
+    previous[n] = last.get(series) ?? -1;
+    last.set(series, n);
   }
   return previous;
 }
@@ -77,13 +76,13 @@ export const keyOf = (key: TableColumn, n: number): string =>
 
 /** The first row that does not come one step after the row before it; N if there is none. */
 function firstGap(values: Float64Array, previous: Int32Array, step: SeriesStep): number {
-  const at = previous.findIndex((before, n) => before !== -1 && !isNext(values[before], values[n], step));
-  return at === -1 ? values.length : at;
+  const gap = previous.findIndex((before, n) => before !== -1 && !isNext(values[before], values[n], step));
+  return gap === -1 ? values.length : gap;
 }
 
 /** The most frequent distance of rows; of dates also in months, if they have some. */
 function likelySteps(values: Float64Array, previous: Int32Array, isDate: boolean): SeriesStep[] {
-  const most = (distance: (a: number, b: number) => number): number | undefined => {
+  const mostFrequent = (distance: (a: number, b: number) => number): number | undefined => {
     const counts = new Map<number, { size: number; count: number }>();
     for (const [n, before] of previous.entries()) {
       if (before === -1) continue;
@@ -94,9 +93,9 @@ function likelySteps(values: Float64Array, previous: Int32Array, isDate: boolean
     counts.delete(Number.NaN);
     return [...counts.values()].reduce((a, b) => (b.count > a.count ? b : a), { size: 0, count: 0 }).size || undefined;
   };
-  const size = most((a, b) => b - a) ?? 1;
+  const size = mostFrequent((a, b) => b - a) ?? 1;
   if (!isDate) return [{ unit: 'numbers', size }];
-  const months = size < 28 ? undefined : most(monthsBetween);
+  const months = size < 28 ? undefined : mostFrequent(monthsBetween);
   return [{ unit: 'days', size }, ...(months === undefined ? [] : [{ unit: 'months', size: months } as const])];
 }
 
@@ -141,39 +140,36 @@ export function stepText({ unit, size }: SeriesStep): string {
   if (unit === 'numbers') return String(Number(size.toPrecision(6)));
   if (unit === 'months') return counted(size, 'month');
   const seconds = Math.round(size * 86_400_000) / 1000;
-  const [of, word] = (
-    [
-      [86_400, 'day'],
-      [3600, 'hour'],
-      [60, 'minute'],
-    ] as const
-  ).find(([of]) => seconds % of === 0) ?? [1, 'second'];
-  return counted(seconds / of, word);
+  const units = Object.entries({ day: 86_400, hour: 3600, minute: 60 });
+  const [word, length] = units.find(([, length]) => seconds % length === 0) ?? ['second', 1];
+  return counted(seconds / length, word);
 }
 
-/** The rows of each series among `rows`, one series after another, in stretches without gaps. */
-export function stretchesOf(
+/** The rows of each series among `rows`, one series after another, in segments without gaps. */
+export function segmentsOf(
   { key }: TableSeries,
   tableRows: number,
   rows: Uint32Array,
-): { order: Uint32Array; stretches: Stretch[] } {
+): { order: Uint32Array; segments: Segment[] } {
   const previous = previousRows(key, tableRows);
   const order = rows.toSorted((a, b) => seriesOf(key, a) - seriesOf(key, b) || a - b);
-  const stretches: Stretch[] = [];
+  const segments: Segment[] = [];
   let first = 0;
   for (let i = 1; i <= order.length; i++) {
     if (i < order.length && previous[order[i]] === order[i - 1]) continue;
-    stretches.push({ first, length: i - first });
+    segments.push({ first, length: i - first });
     first = i;
   }
-  return { order, stretches };
+  return { order, segments };
 }
 
-/** The places at which windows of T rows start, each with H rows after it. No window crosses two stretches. */
-export const placesOf = (stretches: readonly Stretch[], T: number, H: number): number[] =>
-  stretches.flatMap(({ first, length }) =>
-    Array.from({ length: Math.max(0, length - T - H + 1) }, (_, n) => first + n),
-  );
+/** Number of rows in the longest segment. */
+export const longestOf = (segments: readonly Segment[]): number =>
+  segments.reduce((longest, { length }) => Math.max(longest, length), 0);
+
+/** The positions at which windows of T rows start, each with H rows after it. No window crosses two segments. */
+export const windowStartsIn = (segments: readonly Segment[], T: number, H: number): number[] =>
+  segments.flatMap(({ first, length }) => Array.from({ length: Math.max(0, length - T - H + 1) }, (_, n) => first + n));
 
 /**
  * The rows of each set by time: the last are the test, and those before are for validation, in all series from the same
@@ -190,15 +186,14 @@ export function splitByTime(where: string, table: Table, series: TableSeries, op
   }
   const times = series.time.data.kind === 'numbers' ? series.time.data.values : new Float64Array(rows);
   const sets = lastRows(times, { validation, test });
-  for (const [set, own] of Object.entries(sets)) {
+  for (const [set, setRows] of Object.entries(sets)) {
     const { context: T, horizon: H } = series;
-    const { stretches } = stretchesOf(series, rows, own);
-    if (placesOf(stretches, T, H).length > 0) continue;
-    const longest = stretches.reduce((most, { length }) => Math.max(most, length), 0);
-    const of = set === 'train' ? 'the training rows' : set === 'test' ? 'the test rows' : 'the validation rows';
-    const has = `has ${T}, and ${of} of ${showName(name)} have ${counted(longest, 'row')} of a series`;
-    const wanted = `expected ${T + H} or more (a window, and ${counted(H, 'row')} to forecast)`;
-    throw new OptionError(where, 'context', `${has}, ${wanted}`);
+    const { segments } = segmentsOf(series, rows, setRows);
+    if (windowStartsIn(segments, T, H).length > 0) continue;
+    const title = `the ${set === 'train' ? 'training' : set} rows of ${showName(name)}`;
+    const has = `has ${T}, and ${title} have ${counted(longestOf(segments), 'row')} of a series`;
+    const expected = `${T + H} or more (a window, and ${counted(H, 'row')} to forecast)`;
+    throw new OptionError(where, 'context', `${has}, expected ${expected}`);
   }
   return sets;
 }

@@ -86,6 +86,12 @@ function byTime(times: Float64Array, counts: Counts, fold: Fold | null): SplitRo
   return { train, ...(validation && { validation }), test: first.filter((n) => times[n] >= from && times[n] < to) };
 }
 
+/** The groups of a set, and the others. */
+interface GroupSplit {
+  readonly set: readonly number[];
+  readonly rest: readonly number[];
+}
+
 /** Deals groups: for shares in random order, for folds as `GroupKFold` does, the largest to the smallest fold. */
 function byGroup(
   groupOf: Int32Array, // [N]
@@ -98,40 +104,40 @@ function byGroup(
   for (const group of groupOf) sizes[group]++;
   const order = Uint32Array.from({ length: groups }, (_, group) => group);
   shuffle(order, createRandom(seed, 'split'));
-  const aside = take(order, test);
-  const folds = fold === null ? null : dealt(aside.rest, fold);
-  const held = take(folds?.rest ?? aside.rest, validation);
-  const rowsIn = (wanted: readonly number[]): Uint32Array => {
-    const isWanted = new Uint8Array(groups);
-    for (const group of wanted) isWanted[group] = 1;
-    return Uint32Array.from({ length: groupOf.length }, (_, n) => n).filter((n) => isWanted[groupOf[n]] === 1);
+  const testPart = takeRows(order, test);
+  const foldPart = fold === null ? null : takeFold(testPart.rest, fold);
+  const validationPart = takeRows(foldPart?.rest ?? testPart.rest, validation);
+  const rowsIn = (setGroups: readonly number[]): Uint32Array => {
+    const isIn = new Uint8Array(groups);
+    for (const group of setGroups) isIn[group] = 1;
+    return Uint32Array.from({ length: groupOf.length }, (_, n) => n).filter((n) => isIn[groupOf[n]] === 1);
   };
   return {
-    train: rowsIn(held.rest),
-    ...(validation === 0 ? {} : { validation: rowsIn(held.taken) }),
-    ...(test === 0 && folds === null ? {} : { test: rowsIn(folds?.taken ?? aside.taken) }),
+    train: rowsIn(validationPart.rest),
+    ...(validation === 0 ? {} : { validation: rowsIn(validationPart.set) }),
+    ...(test === 0 && foldPart === null ? {} : { test: rowsIn(foldPart?.set ?? testPart.set) }),
   };
 
-  /** Takes groups while they bring the number of rows closer to `count`. */
-  function take(from: Iterable<number>, count: number): { taken: number[]; rest: number[] } {
-    const [taken, rest]: [number[], number[]] = [[], []];
+  /** Takes groups into a set while they bring its number of rows closer to `count`. */
+  function takeRows(from: Iterable<number>, count: number): GroupSplit {
+    const [set, rest]: [number[], number[]] = [[], []];
     let rows = 0;
     for (const group of from) {
       const isCloser = Math.abs(rows + sizes[group] - count) < Math.abs(rows - count);
-      (isCloser ? taken : rest).push(group);
+      (isCloser ? set : rest).push(group);
       if (isCloser) rows += sizes[group];
     }
-    return { taken, rest };
+    return { set, rest };
   }
 
-  function dealt(from: readonly number[], { folds, fold: own }: Fold): { taken: number[]; rest: number[] } {
-    const rows = new Float64Array(folds);
-    const taken = new Set<number>();
+  function takeFold(from: readonly number[], { folds, fold }: Fold): GroupSplit {
+    const foldRows = new Float64Array(folds);
+    const set = new Set<number>();
     for (const group of from.toSorted((a, b) => sizes[b] - sizes[a])) {
-      const least = rows.indexOf(Math.min(...rows));
-      rows[least] += sizes[group];
-      if (least === own - 1) taken.add(group);
+      const smallest = foldRows.indexOf(Math.min(...foldRows));
+      foldRows[smallest] += sizes[group];
+      if (smallest === fold - 1) set.add(group);
     }
-    return { taken: [...taken], rest: from.filter((group) => !taken.has(group)) };
+    return { set: [...set], rest: from.filter((group) => !set.has(group)) };
   }
 }

@@ -16,45 +16,38 @@ export const scales = { standard: true, minmax: true, robust: true, none: true }
 /** How numbers of a table are scaled. */
 export type Scale = 'standard' | 'minmax' | 'robust' | 'none';
 
-/** What of a target is learned: its values, or their logarithms. */
+/** Whether the values of a target are learned, or their logarithms. */
 const targetTransforms = { none: true, log: true };
 
-/** Inputs that a column of categories has at most, unless `oneHotLimit` says otherwise. */
+/** Default of `oneHotLimit`. */
 export const ONE_HOT_LIMIT = 100;
 
 /** How gaps are handled: filled in, or their rows are left out. */
 export const missingChoices = { impute: true, drop: true };
 
+const isName = (entry: unknown): entry is string | number => typeof entry === 'string' || typeof entry === 'number';
+
 const names = option.kind((where, name, value: unknown): readonly string[] => {
-  const wanted = 'a list of column names';
-  const found = list(where, name, value as readonly string[], wanted);
-  if (found.every((entry) => typeof entry === 'string' || typeof entry === 'number')) return found.map(String);
-  throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
+  const expected = 'a list of column names';
+  const columns = list(where, name, value as readonly string[], expected);
+  if (columns.every(isName)) return columns.map(String);
+  throw new OptionError(where, name, `has ${show(value)}, expected ${expected}`);
 });
 
 const types = option.kind((where, name, value: unknown): Readonly<Record<string, ColumnType>> => {
-  const found = record(
-    where,
-    name,
-    value as Record<string, ColumnType>,
-    "types by column name, such as { age: 'numeric' }",
-  );
-  for (const [column, type] of Object.entries(found)) option.oneOf(columnTypes).check(where, `${name}.${column}`, type);
-  return found;
+  const expected = "types by column name, such as { age: 'numeric' }";
+  const byColumn = record(where, name, value as Record<string, ColumnType>, expected);
+  for (const [column, type] of Object.entries(byColumn))
+    option.oneOf(columnTypes).check(where, `${name}.${column}`, type);
+  return byColumn;
 });
 
 const target = option.kind((where, name, value: unknown): string | number | readonly (string | number)[] => {
-  const isName = (entry: unknown) => typeof entry === 'string' || typeof entry === 'number';
-  if (isName(value) || (Array.isArray(value) && value.length > 0 && value.every(isName))) {
-    return value as string | number | readonly (string | number)[];
-  }
+  if (isName(value) || (Array.isArray(value) && value.length > 0 && value.every(isName))) return value;
   throw new OptionError(where, name, `has ${show(value)}, expected the name of a column, or a list of names`);
 });
 
-const columnName = option.checkedBy(
-  'the name of a column',
-  (value) => typeof value === 'string' || typeof value === 'number',
-);
+const columnName = option.checkedBy('the name of a column', isName);
 
 /** Flags of every command that reads a table to train on. */
 const data = option.asFlag({ group: 'Data', effect: 'result' });

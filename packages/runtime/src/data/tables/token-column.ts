@@ -7,7 +7,7 @@ import { allocateTokens } from '../text/tokens-in-memory.ts';
 import type { Table, WordColumn } from './table.ts';
 
 /** Most tokens of a row without `context`: the time of a step grows with its length. */
-const LONGEST = 256;
+const MAX_TOKENS = 256;
 
 /**
  * Fits the encoding of a column of texts on the rows at `rows`: characters or words that occur twice or more there are
@@ -20,10 +20,11 @@ export function fitTokens(
   { words: texts, indices }: WordColumn,
   rows: Uint32Array,
 ): TokenEncoding {
-  const { tokenizer: asked = 'words', context } = options;
+  const { tokenizer: requested = 'words', context } = options;
   const counts = new Map<number, number>();
   for (const n of rows) counts.set(indices[n], (counts.get(indices[n]) ?? 0) + 1);
-  const spec = asked === 'words' || asked === 'characters' ? fitVocabulary(asked) : asked;
+  const isFitted = requested === 'words' || requested === 'characters';
+  const spec = isFitted ? fitVocabulary(requested) : requested;
   const tokenizer = typeof spec === 'string' ? ({ kind: spec } as const) : spec;
   return { name, type: 'text', tokenizer, context: context ?? longest() };
 
@@ -36,7 +37,7 @@ export function fitTokens(
   }
 
   function longest(): number {
-    const encoder = createTokenEncoder({ name, type: 'text', tokenizer, context: LONGEST }, undefined, gpt2);
+    const encoder = createTokenEncoder({ name, type: 'text', tokenizer, context: MAX_TOKENS }, undefined, gpt2);
     try {
       const lengths = new Map([...counts.keys()].map((index) => [index, encoder.tokensOf(texts[index]).length]));
       const sorted = Float64Array.from(rows, (n) => lengths.get(indices[n]) ?? 0).sort();
@@ -79,8 +80,8 @@ export function encodeTexts(
       lengths[n] = tokens.length;
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
-      const place = `row ${row + 1}, column ${show(name)}`;
-      throw new Error(`encodeTable: ${showName(table.name)}: ${place} ${error.problem}`, { cause: error });
+      const where = `encodeTable: ${showName(table.name)}: row ${row + 1}, column ${show(name)}`;
+      throw new Error(`${where} ${error.problem}`, { cause: error });
     }
   }
   return { inputs: { ...valueMatrix(x, T), shape: [T] }, lengths: valueMatrix(lengths, 1) };

@@ -38,9 +38,9 @@ export const tableFormats: Readonly<Record<keyof typeof table, TableFormat>> = t
 
 /** Opens CSV from a stream, such as standard input. Messages call it `name`. */
 export async function openCsvStream(stream: Readable, name: string): Promise<TableReader> {
-  const wanted = 'a readable stream';
-  if (typeof record('openCsvStream', 'stream', stream, wanted)[Symbol.asyncIterator] !== 'function') {
-    throw new OptionError('openCsvStream', 'stream', `has ${show(stream)}, expected ${wanted}`);
+  const expected = 'a readable stream';
+  if (typeof record('openCsvStream', 'stream', stream, expected)[Symbol.asyncIterator] !== 'function') {
+    throw new OptionError('openCsvStream', 'stream', `has ${show(stream)}, expected ${expected}`);
   }
   checkPath('openCsvStream', name, 'name');
   return (await import('./csv-table.ts')).openCsvStream(stream, name);
