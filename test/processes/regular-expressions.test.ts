@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { check } from 'recheck';
 import { parseAst } from 'rolldown/parseAst';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ArrayShelf } from '../../packages/runtime/src/data/array-shelf.ts';
+import type { NamedArrays } from '../../packages/runtime/src/data/named-arrays.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const files = ['core/src', 'runtime/src', 'cli/src', 'cli/page']
@@ -60,10 +60,10 @@ const recording = new Proxy(RegExp, {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'expressions-'));
   globalThis.RegExp = recording;
-  const [{ numberReader }, { isIdxFolder }, { loadShelf }, { gpt2 }, { servePage }, { wrap }] = await Promise.all([
+  const [{ numberReader }, { isIdxFolder }, { loadNamedArrays: loadShelf }, { gpt2 }, { servePage }, { wrap }] = await Promise.all([
     import('../../packages/core/src/inference/preprocessing/cell-format.ts'),
     import('../../packages/runtime/src/data/idx-folder.ts'),
-    import('../../packages/runtime/src/data/array-shelf.ts'),
+    import('../../packages/runtime/src/data/named-arrays.ts'),
     import('../../packages/runtime/src/data/text/gpt2.ts'),
     import('../../packages/cli/src/commands/http/page-server.ts'),
     import('../../packages/cli/src/terminal/live-area.ts'),
@@ -73,7 +73,7 @@ beforeAll(async () => {
   ]);
   for (const unit of ['€', 'US$', '%']) numberReader({ decimal: 'comma', thousands: 'point', unit });
   isIdxFolder(folder);
-  const shelf = { names: ['x'], placeOf: String, wanted: String } as Partial<ArrayShelf> as ArrayShelf;
+  const shelf = { names: ['x'], describe: String, describeMissing: String } as Partial<NamedArrays> as NamedArrays;
   await loadShelf('loadNpyFolder', shelf, {}).catch(() => {});
   gpt2();
   servePage({ get() {} } as never, 'live.html');

@@ -99,49 +99,42 @@ function checkFinite(where: string, { path, array, shape }: NamedArray): void {
   for (let i = 0; i < array.length; i++) {
     if (Number.isFinite(array[i])) continue;
     const columns = array.length / shape[0];
-    const place = `row ${Math.floor(i / columns)}${columns === 1 ? '' : `, column ${i % columns}`}`;
-    throw new Error(`${where}: ${showPath(path)} has ${array[i]} in ${place}, expected finite numbers`);
+    const position = `row ${Math.floor(i / columns)}${columns === 1 ? '' : `, column ${i % columns}`}`;
+    throw new Error(`${where}: ${showPath(path)} has ${array[i]} in ${position}, expected finite numbers`);
   }
 }
 
 function countClasses(where: string, labels: NamedArray, classes: number | undefined): number {
   const { path, shape } = labels;
   if (shape.length > 2) {
-    const wanted = '1 (a label per row) or 2 (a label per position)';
-    throw new Error(`${where}: ${showPath(path)} has ${counted(shape.length, 'dimension')}, expected ${wanted}`);
+    const expected = '1 (a label per row) or 2 (a label per position)';
+    throw new Error(`${where}: ${showPath(path)} has ${counted(shape.length, 'dimension')}, expected ${expected}`);
   }
-  const wanted = classes ?? highest(where, labels) + 1;
-  complete(checkClasses(`${where}: ${showPath(path)}`, matrixOf(labels), wanted));
-  return wanted;
+  const count = classes ?? highest(where, labels) + 1;
+  complete(checkClasses(`${where}: ${showPath(path)}`, matrixOf(labels), count));
+  return count;
 }
 
 /** The highest label. @throws Error for a label that is too low or too high to be a class. */
 function highest(where: string, { path, shape, array }: NamedArray): number {
   const [rows, columns = 1] = shape;
-  const least = columns === 1 ? 0 : -1;
-  let most = 0;
+  const min = columns === 1 ? 0 : -1;
+  let max = 0;
   for (let n = 0; n < rows * columns; n++) {
     const label = array[n];
-    if (label < least || label >= MOST_CLASSES || !Number.isInteger(label)) {
-      const wanted =
-        label < least
-          ? least === 0
-            ? 'at least 0 (classes count from 0)'
-            : 'at least -1 (classes count from 0, and -1 is a position that does not count)'
-          : label >= MOST_CLASSES
-            ? `at most ${MOST_CLASSES - 1}`
-            : 'a whole number';
-      throw new Error(
-        `${where}: ${showPath(path)}: label of row ${Math.floor(n / columns)} has ${show(label)}, expected ${wanted}`,
-      );
+    if (label < min || label >= MAX_CLASSES || !Number.isInteger(label)) {
+      const atLeast = `at least ${min} (classes count from 0${min === 0 ? '' : ', and -1 is a position that does not count'})`;
+      const expected = label < min ? atLeast : label >= MAX_CLASSES ? `at most ${MAX_CLASSES - 1}` : 'a whole number';
+      const has = `label of row ${Math.floor(n / columns)} has ${show(label)}`;
+      throw new Error(`${where}: ${showPath(path)}: ${has}, expected ${expected}`);
     }
-    if (label > most) most = label;
+    if (label > max) max = label;
   }
-  return most;
+  return max;
 }
 
 /**
  * Far more than any dataset has: ImageNet-21k has 21,841 classes. A wrong label could ask for an output layer that does
  * not fit into memory.
  */
-const MOST_CLASSES = 1_000_000;
+const MAX_CLASSES = 1_000_000;

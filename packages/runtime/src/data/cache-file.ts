@@ -67,15 +67,15 @@ export function readPart(path: string, numbers: ArrayBufferView, start: number):
 }
 
 /** Most bytes of one call: Node reads at most 2 GiB. */
-const MOST_BYTES = 1 << 28;
+const MAX_READ_BYTES = 1 << 28;
 
 function readFully(path: string, descriptor: number, numbers: ArrayBufferView, start: number): void {
   const bytes = bytesOf(numbers);
-  for (let got = 0; got < bytes.length; ) {
-    const read = readSync(descriptor, bytes, got, Math.min(MOST_BYTES, bytes.length - got), start + got);
+  for (let filled = 0; filled < bytes.length; ) {
+    const read = readSync(descriptor, bytes, filled, Math.min(MAX_READ_BYTES, bytes.length - filled), start + filled);
     if (read === 0)
-      throw new Error(`${showPath(path)} has no byte at ${start + got}, expected one (a cache must not change)`);
-    got += read;
+      throw new Error(`${showPath(path)} has no byte at ${start + filled}, expected one (a cache must not change)`);
+    filled += read;
   }
 }
 

@@ -29,7 +29,7 @@ export interface CacheRequest<H> {
   readonly path: string;
   /** Folder names in `<path>.gradloom-cache`: the first is that of a new cache, and the others may fit, too. */
   readonly keys: readonly [string, ...string[]];
-  /** Whether a cache of such a name is the one that is asked for. @default true */
+  /** Whether a cache with such a key is the requested one. @default true */
   fits?(header: H): boolean;
   /** Name of its file of numbers. */
   readonly contents: string;
@@ -98,43 +98,43 @@ async function makeCache<H>(
 ): Promise<void> {
   writing(() => mkdirSync(root, { recursive: true }));
   sweep(root);
-  const making = temporaryPath(folder);
-  writing(() => mkdirSync(making));
+  const draft = temporaryPath(folder);
+  writing(() => mkdirSync(draft));
   try {
-    const contents = createCacheFile(join(making, name));
+    const contents = createCacheFile(join(draft, name));
     try {
-      const header = await make(contents, making);
+      const header = await make(contents, draft);
       if (JSON.stringify(sourceOf(path)) !== JSON.stringify(source)) {
         throw fault(' has changed while it was read, expected a file that stays as it is');
       }
       contents.sync();
-      const sealed: Sealed<H> = { source, contents: [name, writtenAt(join(making, name))], header };
-      writeSealedJson(join(making, HEADER), sealed);
+      const sealed: Sealed<H> = { source, contents: [name, writtenAt(join(draft, name))], header };
+      writeSealedJson(join(draft, HEADER), sealed);
     } finally {
       contents.close();
     }
-    takeName(making, folder, () => headerIn(folder, source) !== null);
+    publishFolder(draft, folder, () => headerIn(folder, source) !== null);
     removeOthers(root, source);
   } finally {
-    rmSync(making, { recursive: true, force: true });
+    rmSync(draft, { recursive: true, force: true });
   }
 }
 
 /**
- * Gives a finished folder its final name. If another process was faster and its folder is complete, that one stays,
+ * Gives a finished draft of a folder its final name. If another process was faster and its folder is complete, that one stays,
  * since it may be in use.
  */
-export function takeName(making: string, folder: string, isWhole: () => boolean): void {
+export function publishFolder(draft: string, folder: string, isWhole: () => boolean): void {
   writing(() => {
     try {
       // rename never replaces a folder with files in it.
-      renameSync(making, folder);
+      renameSync(draft, folder);
     } catch {
       if (isWhole()) return;
       const old = temporaryPath(folder);
       if (existsSync(folder)) fileSystem.rename(folder, old);
       rmSync(old, { recursive: true, force: true });
-      fileSystem.rename(making, folder);
+      fileSystem.rename(draft, folder);
     }
   });
 }

@@ -39,10 +39,10 @@ function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: numb
     return;
   }
   if (file !== undefined) return;
-  const wanted = starts === undefined ? (rows - 1) * step + columns : starts + columns - 1;
-  if (array.length !== wanted || wanted < (rows - 1) * step + columns) {
-    const of = starts === undefined ? `${rows} x ${columns}` : `${starts} starts of ${columns}`;
-    throw new Error(`${where}: ${name} has ${array.length} numbers, expected ${wanted} (${of})`);
+  const expected = starts === undefined ? (rows - 1) * step + columns : starts + columns - 1;
+  if (array.length !== expected || expected < (rows - 1) * step + columns) {
+    const why = starts === undefined ? `${rows} x ${columns}` : `${starts} starts of ${columns}`;
+    throw new Error(`${where}: ${name} has ${array.length} numbers, expected ${expected} (${why})`);
   }
   checkShared(where, name, array);
 }
@@ -60,11 +60,11 @@ function checkPlaces(where: string, name: string, matrix: DataMatrix, places: In
   }
   checkShared(where, name, array);
   checkShared(where, `${name}.places`, places);
-  const most = Math.floor((array.length - columns) / step);
-  const at = places.findIndex((place) => !(place >= 0 && place <= most));
-  if (at === -1) return;
-  const wanted = `a place from 0 to ${most} (of ${array.length} numbers)`;
-  throw new Error(`${where}: ${name}.places has ${places[at]} for row ${at}, expected ${wanted}`);
+  const last = Math.floor((array.length - columns) / step);
+  const n = places.findIndex((start) => !(start >= 0 && start <= last));
+  if (n === -1) return;
+  const expected = `a place from 0 to ${last} (of ${array.length} numbers)`;
+  throw new Error(`${where}: ${name}.places has ${places[n]} for row ${n}, expected ${expected}`);
 }
 
 /** @throws OptionError for anything but a list of positive whole numbers whose product is `columns`. */
@@ -80,7 +80,7 @@ function* checkWeights(where: string, weights: DataMatrix, rows: number): Pausab
   if (columns !== 1) throw new Error(`${where}: weights has ${columns} columns, expected 1 (a weight per row)`);
   for (let n = 0; n < rows; n++) {
     const weight = array[n] / divisor;
-    if (n % STRETCH === 0) yield;
+    if (n % ROWS_PER_TURN === 0) yield;
     if (Number.isFinite(weight) && weight >= 0) continue;
     throw new Error(`${where}: weight of row ${n} has ${show(weight)}, expected a finite number of at least 0`);
   }
@@ -96,47 +96,46 @@ function* checkLengths(where: string, lengths: DataMatrix, inputs: DataMatrix, r
   if (columns !== 1) throw new Error(`${where}: lengths has ${columns} columns, expected 1 (a length per row)`);
   for (let n = 0; n < rows; n++) {
     const length = array[n] / divisor;
-    if (n % STRETCH === 0) yield;
+    if (n % ROWS_PER_TURN === 0) yield;
     if (Number.isInteger(length) && length >= 1 && length <= T) continue;
-    const wanted = `a whole number from 1 to ${T} (positions of a row)`;
-    throw new Error(`${where}: length of row ${n} has ${show(length)}, expected ${wanted}`);
+    const expected = `a whole number from 1 to ${T} (positions of a row)`;
+    throw new Error(`${where}: length of row ${n} has ${show(length)}, expected ${expected}`);
   }
 }
 
 /** @throws Error for a position that does not count in a dataset whose rows start anywhere. */
 function refuseUncounted(where: string, { array, columns }: DataMatrix): void {
-  const at = array.findIndex((target) => target < 0);
-  if (at === -1) return;
-  const place = `row ${Math.floor(at / columns)}, position ${at % columns},`;
-  throw new Error(
-    `${where}: label of ${place} has ${array[at]}, expected a class (rows that start anywhere count all)`,
-  );
+  const i = array.findIndex((target) => target < 0);
+  if (i === -1) return;
+  const position = `row ${Math.floor(i / columns)}, position ${i % columns},`;
+  const expected = 'a class (rows that start anywhere count all)';
+  throw new Error(`${where}: label of ${position} has ${array[i]}, expected ${expected}`);
 }
 
-/** Rows between two pauses: well below a millisecond of work. */
-const STRETCH = 1 << 16;
+/** Rows, or labels, between two pauses: well below a millisecond of work. */
+const ROWS_PER_TURN = 1 << 16;
 
 /**
- * `of` says where `classes` comes from. @throws Error if a target is not a whole number from 0 to classes - 1; with a
+ * `source` says where `classes` comes from. @throws Error if a target is not a whole number from 0 to classes - 1; with a
  * target for each position of a row, -1 is one that does not count.
  */
 export function* checkClasses(
   where: string,
   targets: DataMatrix,
   classes: number,
-  of = counted(classes, 'class'),
+  source = counted(classes, 'class'),
 ): Pausable<void> {
   const { array, columns, divisor } = targets;
   if (divisor !== 1) {
     throw new Error(`${where}: targets has divisor ${divisor}, expected 1 (targets are the indices of classes)`);
   }
-  const least = columns === 1 ? 0 : -1;
+  const min = columns === 1 ? 0 : -1;
   for (let i = 0; i < array.length; i++) {
     const label = array[i];
-    if (i % STRETCH === 0) yield;
-    if (Number.isInteger(label) && label >= least && label < classes) continue;
-    const place = `row ${Math.floor(i / columns)}${columns === 1 ? '' : `, position ${i % columns},`}`;
-    const wanted = `a whole number from ${least} to ${classes - 1} (${of}${least < 0 ? '; -1 does not count' : ''})`;
-    throw new Error(`${where}: label of ${place} has ${show(label)}, expected ${wanted}`);
+    if (i % ROWS_PER_TURN === 0) yield;
+    if (Number.isInteger(label) && label >= min && label < classes) continue;
+    const position = `row ${Math.floor(i / columns)}${columns === 1 ? '' : `, position ${i % columns},`}`;
+    const expected = `a whole number from ${min} to ${classes - 1} (${source}${min < 0 ? '; -1 does not count' : ''})`;
+    throw new Error(`${where}: label of ${position} has ${show(label)}, expected ${expected}`);
   }
 }

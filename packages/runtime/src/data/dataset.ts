@@ -112,8 +112,8 @@ export const hasWindows = ({ starts, inputs, targets }: Dataset): boolean =>
 export const valueMatrix = (array: DataArray, columns: number): DataMatrix => ({ array, columns, divisor: 1 });
 
 /** A subset of the rows, by indices into them. */
-export function someRows(file: FileRows, places: Uint32Array): FileRows {
-  const rows = new Uint32Array(new SharedArrayBuffer(4 * places.length));
-  for (const [n, place] of places.entries()) rows[n] = file.rows === null ? place : file.rows[place];
+export function someRows(file: FileRows, indices: Uint32Array): FileRows {
+  const rows = new Uint32Array(new SharedArrayBuffer(4 * indices.length));
+  for (const [n, index] of indices.entries()) rows[n] = file.rows === null ? index : file.rows[index];
   return { ...file, rows };
 }

@@ -3,47 +3,38 @@ import { type Elements, type ElementType, referenceKernels } from '@gradloom/cor
 import { createElements, option, record, showPath } from '@gradloom/core/internal';
 import { systemReason } from '../system/files/system-reason.ts';
 import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
-import { gatherRows, type RowReader } from './gather.ts';
+import { type FileReader, gatherRows, type RowReader } from './gather.ts';
 import { type DataArray, idxTypes, type NumberType, npyType, sharedArrayLike } from './number-types.ts';
 
 /** What a file's header says about its numbers, and the number of bytes read. */
-interface HeaderPlace {
+interface FileHeader {
   readonly shape?: readonly number[];
   readonly type: NumberType;
   readonly bytes: number;
 }
 
 /** All rows of a file whose header has been read. */
-export function fileRows(path: string, format: FileRows['format'], header: HeaderPlace): FileRows {
+export function fileRows(path: string, format: FileRows['format'], header: FileHeader): FileRows {
   const { type, bytes } = header;
   const { size, mtimeMs: changedMs } = statSync(path);
   return { path, format, type: type.name, start: bytes, size, changedMs, rows: null };
 }
 
 /** Most bytes read at a time, unless a row is longer. */
-const MOST_BYTES = 1 << 20;
+const MAX_READ_BYTES = 1 << 20;
 
 /**
  * Reads rows order[first] .. order[first + count - 1] of a matrix in `file`, each number divided by the divisor. Rows
  * that are neighbours in the file are read at once. Overwrites `out`.
  * @throws Error if the file has changed.
  */
-export function gatherFileRows(
-  out: Elements, // [count, columns] out
-  columns: number,
-  divisor: number,
-  file: FileRows,
-  order: Uint32Array | null, // [N], null: file order
-  first: number,
-  count: number,
-  step = columns,
-): void {
+export const gatherFileRows: FileReader = (out, columns, divisor, file, order, first, count, step) => {
   let o = 0;
   readRuns(file, columns, step, order, first, count, ({ type, view, stored }, numbers) => {
     if (stored !== null) for (let i = 0; i < numbers; i++) out[o++] = stored[i] / divisor;
     else for (let i = 0; i < numbers; i++) out[o++] = exact(file, type.read(view, i * type.bytes)) / divisor;
   });
-}
+};
 
 /** Reads rows from memory and from files, in plain code. */
 export const anyRows: RowReader = { gatherBytes: referenceKernels.gatherBytes, gatherFile: gatherFileRows };
@@ -70,8 +61,7 @@ function exact({ path, type }: FileRows, value: number): number {
   throw new Error(`${showPath(path)} has about ${value}, expected whole numbers of less than 2^53`);
 }
 
-/** Numbers of a piece. */
-const PIECE = 1 << 17;
+const PIECE_NUMBERS = 1 << 17;
 
 /**
  * The stored numbers of `rows` rows, in the dataset's number type: parts of the array, or what is read from the file a
@@ -84,15 +74,16 @@ export function* storedPieces(
 ): Generator<DataArray> {
   const { array, columns, file } = record('storedPieces', 'matrix', matrix, '{ array, columns, divisor }');
   const width = starts === undefined ? columns : 1;
-  const most = Math.max(1, Math.floor(PIECE / width));
+  const pieceRows = Math.max(1, Math.floor(PIECE_NUMBERS / width));
+  const length = pieceRows * width;
   if (file === undefined) {
-    for (let at = 0; at < array.length; at += most * width) yield array.subarray(at, at + most * width) as DataArray;
+    for (let i = 0; i < array.length; i += length) yield array.subarray(i, i + length) as DataArray;
     return;
   }
   const end = starts === undefined ? rows : starts + columns - 1;
-  const memory = sharedArrayLike(array, Math.min(most, end) * width);
-  for (let first = 0; first < end; first += most) {
-    const count = Math.min(most, end - first);
+  const memory = sharedArrayLike(array, Math.min(pieceRows, end) * width);
+  for (let first = 0; first < end; first += pieceRows) {
+    const count = Math.min(pieceRows, end - first);
     let o = 0;
     readRuns(file, width, width, null, first, count, ({ type, view, stored }, numbers) => {
       if (stored === null)
@@ -104,6 +95,7 @@ export function* storedPieces(
   }
 }
 
+/** Reads runs of rows that are neighbours in the file, and calls `onRun` with the numbers of each. */
 function readRuns(
   file: FileRows,
   columns: number,
@@ -111,37 +103,37 @@ function readRuns(
   order: Uint32Array | null,
   first: number,
   count: number,
-  take: (opened: OpenFile, numbers: number) => void,
+  onRun: (opened: OpenFile, numbers: number) => void,
 ): void {
   const { rows } = file;
   const rowOf = (n: number): number => {
-    const place = order === null ? n : order[n];
-    return rows === null ? place : rows[place];
+    const row = order === null ? n : order[n];
+    return rows === null ? row : rows[row];
   };
   const opened = openFile(file, columns);
   const rowBytes = columns * opened.type.bytes;
-  const most = step === columns ? Math.max(1, Math.floor(MOST_BYTES / rowBytes)) : 1;
+  const maxRun = step === columns ? Math.max(1, Math.floor(MAX_READ_BYTES / rowBytes)) : 1;
   const end = first + count;
   for (let n = first; n < end; ) {
     const row = rowOf(n);
     let run = 1;
-    while (run < most && n + run < end && rowOf(n + run) === row + run) run++;
+    while (run < maxRun && n + run < end && rowOf(n + run) === row + run) run++;
     readAt(file, opened, file.start + row * step * opened.type.bytes, run * rowBytes);
-    take(opened, run * columns);
+    onRun(opened, run * columns);
     n += run;
   }
   refuseChanged(file, opened.descriptor);
 }
 
 function readAt(file: FileRows, { descriptor, bytes }: OpenFile, position: number, length: number): void {
-  let got = 0;
-  while (got < length) {
-    const read = readSync(descriptor, bytes, got, length - got, position + got);
+  let filled = 0;
+  while (filled < length) {
+    const read = readSync(descriptor, bytes, filled, length - filled, position + filled);
     if (read === 0) {
       refuseChanged(file, descriptor);
-      throw changed(file, `no byte at ${position + got}`);
+      throw changed(file, `no byte at ${position + filled}`);
     }
-    got += read;
+    filled += read;
   }
 }
 
@@ -173,26 +165,26 @@ interface OpenFile {
 }
 
 /** Open files of this thread, the newest last. A thread closes its files when it ends. */
-const files = new Map<string, OpenFile>();
+const openFiles = new Map<string, OpenFile>();
 
 /** A run has three sets of one or two files each. */
-const MOST_OPEN = 16;
+const MAX_OPEN = 16;
 
 function openFile(file: FileRows, columns: number): OpenFile {
   const key = `${file.path} ${file.type} ${file.size} ${file.changedMs} ${columns}`;
-  const known = files.get(key);
+  const known = openFiles.get(key);
   if (known !== undefined) return known;
-  for (const [oldest, { descriptor }] of files) {
-    if (files.size < MOST_OPEN) break;
+  for (const [oldest, { descriptor }] of openFiles) {
+    if (openFiles.size < MAX_OPEN) break;
     closeSync(descriptor);
-    files.delete(oldest);
+    openFiles.delete(oldest);
   }
   const type = typeOf(file);
   const descriptor = openUnchanged(file);
-  const buffer = new ArrayBuffer(8 * Math.ceil(Math.max(columns * type.bytes, MOST_BYTES) / 8));
+  const buffer = new ArrayBuffer(8 * Math.ceil(Math.max(columns * type.bytes, MAX_READ_BYTES) / 8));
   const stored = storedAlike[file.type]?.(buffer) ?? null;
   const opened = { descriptor, type, bytes: new Uint8Array(buffer), view: new DataView(buffer), stored };
-  files.set(key, opened);
+  openFiles.set(key, opened);
   return opened;
 }
 

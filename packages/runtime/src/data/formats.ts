@@ -4,12 +4,12 @@ import { onlyKeys, option, record, show, showPath } from '@gradloom/core/interna
 import { checkPath } from '../system/files/check-path.ts';
 import { namesIn, statsOf } from '../system/files/file-system.ts';
 import type { ArrayOptions } from './array-dataset.ts';
-import type { NamedArraysOptions } from './array-shelf.ts';
 import type { DataSplits } from './dataset.ts';
-import { loadIdx } from './idx-dataset.ts';
+import { loadIdx } from './idx.ts';
 import { findIdxLabels, isIdxFolder, loadIdxFolder } from './idx-folder.ts';
 import { IMAGE, isImageFolder, loadImageFolder } from './images/image-folder.ts';
 import type { ImageOptions } from './images/image-options.ts';
+import type { NamedArraysOptions } from './named-arrays.ts';
 import { loadNpy } from './npy-dataset.ts';
 import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
 import { loadNpz } from './npz.ts';
@@ -31,21 +31,21 @@ interface DatasetFormat {
   load(path: string, options: FileOptions): Promise<DataSplits>;
 }
 
-const ofArrays = ['classes', 'divisor'] as const;
+const arrayOptions = ['classes', 'divisor'] as const;
 const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
 
 /** Every format; the first that matches is used. */
 export const datasetFormats = {
   'idx-folder': {
     title: 'a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte',
-    options: [...ofArrays, 'stream'],
+    options: [...arrayOptions, 'stream'],
     isFolder: true,
     matches: isIdxFolder,
     load: loadIdxFolder,
   },
   'npy-folder': {
     title: 'a folder with x.npy and y.npy',
-    options: [...ofArrays, 'targets', 'x', 'y', 'lengths', 'stream'],
+    options: [...arrayOptions, 'targets', 'x', 'y', 'lengths', 'stream'],
     isFolder: true,
     matches: isNpyFolder,
     load: loadNpyFolder,
@@ -59,21 +59,21 @@ export const datasetFormats = {
   },
   idx: {
     title: 'an IDX file of images such as train-images-idx3-ubyte, with its labels beside it',
-    options: [...ofArrays, 'stream'],
+    options: [...arrayOptions, 'stream'],
     isFolder: false,
     matches: isNamed(/[-.]idx\d+-[a-z]+(\.gz)?$/),
     load: async (path, options) => ({ train: await loadIdx(path, findIdxLabels(path), options) }),
   },
   npy: {
     title: 'one that ends in .npy',
-    options: [...ofArrays, 'targets', 'stream'],
+    options: [...arrayOptions, 'targets', 'stream'],
     isFolder: false,
     matches: isNamed(/\.npy(\.gz)?$/i),
     load: async (path, options) => ({ train: await loadNpy(path, null, options) }),
   },
   npz: {
     title: 'one that ends in .npz',
-    options: [...ofArrays, 'targets', 'x', 'y', 'lengths'],
+    options: [...arrayOptions, 'targets', 'x', 'y', 'lengths'],
     isFolder: false,
     matches: isNamed(/\.npz$/i),
     load: loadNpz,
@@ -126,8 +126,8 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
   if (tablesInside.length > 0) {
     const has =
       tablesInside.length === 1 ? 'is a folder with a table' : `is a folder with ${tablesInside.length} tables`;
-    const wanted = `one file, such as ${showPath(join(path, tablesInside[0]))} (copy the rows of several into one)`;
-    throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${wanted}`);
+    const expected = `one file, such as ${showPath(join(path, tablesInside[0]))} (copy the rows of several into one)`;
+    throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${expected}`);
   }
   const other = otherKind(path, isFolder);
   if (other !== undefined) throw new Error(`loadDataset: ${showPath(path)} ${other}`);

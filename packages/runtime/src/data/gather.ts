@@ -3,18 +3,21 @@ import { roundingOf, standardizeChannels, typeOf } from '@gradloom/core/internal
 import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
 import type { DataArray } from './number-types.ts';
 
+/** Reads rows order[first] .. order[first + count - 1] that stay in a file. Overwrites `out`. */
+export type FileReader = (
+  out: Elements, // [count, columns] out
+  columns: number,
+  divisor: number,
+  file: FileRows,
+  order: Uint32Array | null, // [N], null: file order
+  first: number,
+  count: number,
+  step: number,
+) => void;
+
 /** How stored rows become numbers: a kernel decodes bytes; `gatherFile` reads rows that stay in a file. */
 export interface RowReader extends Pick<Kernels, 'gatherBytes'> {
-  readonly gatherFile?: (
-    out: Elements, // [count, columns] out
-    columns: number,
-    divisor: number,
-    file: FileRows,
-    order: Uint32Array | null, // [N], null: file order
-    first: number,
-    count: number,
-    step: number,
-  ) => void;
+  readonly gatherFile?: FileReader;
 }
 
 /**
@@ -45,13 +48,13 @@ export function gatherRows(
 export function gatherLengths(
   out: Float64Array, // [count] out
   { lengths }: Dataset,
-  whole: number,
+  rowLength: number, // of a whole row
   order: Uint32Array | null, // [N], null: file order
   first: number,
   count: number,
   reader?: RowReader,
 ): void {
-  if (lengths === undefined) out.fill(whole, 0, count);
+  if (lengths === undefined) out.fill(rowLength, 0, count);
   else gatherRows(out, lengths, order, first, count, reader);
 }
 

@@ -5,7 +5,7 @@ import { checkPath } from '../system/files/check-path.ts';
 import { namesIn } from '../system/files/file-system.ts';
 import type { ArrayOptions } from './array-dataset.ts';
 import type { DataSplits } from './dataset.ts';
-import { loadIdx } from './idx-dataset.ts';
+import { loadIdx } from './idx.ts';
 import { pairedSet } from './paired-set.ts';
 
 /**
@@ -27,8 +27,8 @@ export async function loadIdxFolder(folder: string, options: ArrayOptions = {}):
   if (testImages === undefined) return { train: await loadIdx(images, labels, named) };
   const testLabels = findIdxLabels(testImages);
   const [train, set] = await Promise.all([loadIdx(images, labels, named), loadIdx(testImages, testLabels, named)]);
-  const own = { set: train, inputs: images, targets: labels };
-  return { train, test: pairedSet('loadIdxFolder', own, { set, inputs: testImages, targets: testLabels }) };
+  const trainSet = { set: train, inputs: images, targets: labels };
+  return { train, test: pairedSet('loadIdxFolder', trainSet, { set, inputs: testImages, targets: testLabels }) };
 }
 
 /** Whether a folder has a training set under MNIST's names. */
@@ -56,8 +56,8 @@ export function findIdxLabels(images: string): string {
     );
   }
   const plain = join(dirname(images), labels);
-  const found = [plain, `${plain}.gz`].find((path) => existsSync(path));
-  if (found === undefined)
+  const path = [plain, `${plain}.gz`].find((path) => existsSync(path));
+  if (path === undefined)
     throw new Error(`loadIdx: ${showPath(images)} has no labels beside it, expected ${plain} or ${plain}.gz`);
-  return found;
+  return path;
 }

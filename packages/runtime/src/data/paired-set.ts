@@ -14,11 +14,11 @@ export interface NamedSet {
  * @throws Error naming the file that does not fit.
  */
 export function pairedSet(where: string, train: NamedSet, other: NamedSet): Dataset {
-  const [inputs, own] = [other.set.inputs, train.set.inputs];
-  if (inputs.columns !== own.columns) {
+  const [inputs, trainInputs] = [other.set.inputs, train.set.inputs];
+  if (inputs.columns !== trainInputs.columns) {
     const has = inputs.shape === undefined ? `${inputs.columns} numbers a row` : `rows of ${shapeText(inputs.shape)}`;
     throw new Error(
-      `${where}: ${showPath(other.inputs)} has ${has}, expected ${rowText(own)} (those of ${showPath(train.inputs)})`,
+      `${where}: ${showPath(other.inputs)} has ${has}, expected ${rowText(trainInputs)} (those of ${showPath(train.inputs)})`,
     );
   }
   const { classes } = train.set;
@@ -37,8 +37,9 @@ export function pairedSet(where: string, train: NamedSet, other: NamedSet): Data
   }
   // Rows of a class without training rows would look like errors of the network.
   if (classes !== null) {
-    const of = `the classes of ${showPath(train.targets)}`;
-    complete(checkClasses(`${where}: ${showPath(other.targets)}`, other.set.targets, classes, of));
+    const source = `the classes of ${showPath(train.targets)}`;
+    complete(checkClasses(`${where}: ${showPath(other.targets)}`, other.set.targets, classes, source));
   }
-  return { ...other.set, inputs: { ...inputs, ...(own.shape === undefined ? {} : { shape: own.shape }) }, classes };
+  const { shape } = trainInputs;
+  return { ...other.set, inputs: { ...inputs, ...(shape === undefined ? {} : { shape }) }, classes };
 }

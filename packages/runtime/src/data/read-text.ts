@@ -2,7 +2,7 @@ import type { ByteSource } from '../system/files/byte-source.ts';
 import { checkPath } from '../system/files/check-path.ts';
 
 /** Bytes read at a time. Small, since a parser may keep a hundred bytes for each byte until rows are consumed. */
-const CHUNK = 1 << 16;
+const CHUNK_BYTES = 1 << 16;
 
 interface TextReader {
   decode(bytes: Uint8Array, options: { readonly stream: boolean }): string;
@@ -27,7 +27,7 @@ export async function* readText(
   choice?: TextEncodingChoice,
 ): AsyncGenerator<string> {
   const read = textReader(fault, choice);
-  const chunk = new Uint8Array(CHUNK);
+  const chunk = new Uint8Array(CHUNK_BYTES);
   for (let isLast = false; !isLast; ) {
     const got = await source.read(chunk);
     isLast = got < chunk.length;
@@ -58,11 +58,11 @@ function textReader(fault: TextFault, choice?: TextEncodingChoice): (bytes: Uint
   let characters = 0; // of all text so far
   return (bytes, isLast) => {
     if (offset === 0 && encoding === undefined) {
-      const found = utf16Of(bytes);
-      if (found !== undefined && choice === undefined) {
+      const utf16 = utf16Of(bytes);
+      if (utf16 !== undefined && choice === undefined) {
         throw fault('text in UTF-16', 'UTF-8 (save it as UTF-8, which editors and Excel offer)');
       }
-      if (found !== undefined) take(found);
+      if (utf16 !== undefined) switchTo(utf16);
     }
     const text = decode(bytes, !isLast);
     if (text.includes('\0')) throw fault(`a zero byte at line ${lineOf(text, text.indexOf('\0'))}`, 'text in UTF-8');
@@ -73,10 +73,10 @@ function textReader(fault: TextFault, choice?: TextEncodingChoice): (bytes: Uint
     return text;
   };
 
-  function take(found: string): void {
-    name = found;
-    decoder = decoderOf(found);
-    onFound?.(found);
+  function switchTo(encoding: string): void {
+    name = encoding;
+    decoder = decoderOf(encoding);
+    onFound?.(encoding);
   }
 
   function lineOf(text: string, end: number): number {
@@ -96,7 +96,7 @@ function textReader(fault: TextFault, choice?: TextEncodingChoice): (bytes: Uint
       const isAscii = characters + waiting.length === offset;
       const isFirst = isAscii && bytes.subarray(0, Math.max(0, bad)).every((byte) => byte < 0x80);
       if (choice !== undefined && encoding === undefined && isFirst && isWestern(bytes)) {
-        take('windows-1252');
+        switchTo('windows-1252');
         return decoder.decode(Buffer.concat([waiting, bytes]), { stream });
       }
       const lines = bytes.subarray(0, Math.max(0, bad)).filter((byte) => byte === LINE_END).length;
@@ -135,7 +135,7 @@ function textLength(bytes: Uint8Array): number {
 const UNUSED = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
 /** Most bytes in runs of three letters beyond ASCII: Western languages have hardly any, Cyrillic has little else. */
-const MOST_IN_RUNS = 0.2;
+const MAX_IN_RUNS = 0.2;
 
 /** Whether bytes beyond ASCII are like those of a Western European language in Windows-1252. */
 function isWestern(bytes: Uint8Array): boolean {
@@ -149,7 +149,7 @@ function isWestern(bytes: Uint8Array): boolean {
     if (run === 3) inRuns += 3;
     else if (run > 3) inRuns++;
   }
-  return inRuns <= MOST_IN_RUNS * beyond;
+  return inRuns <= MAX_IN_RUNS * beyond;
 }
 
 /** The characters of the bytes 0x80 to 0x9f in Windows-1252. */

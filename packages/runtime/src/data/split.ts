@@ -72,9 +72,9 @@ export function splitRows(
   const folds = foldOf(where, dataset.rows - testRows, options);
   const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
   shuffle(order, createRandom(seed, 'split'));
-  const dealt = stratify && labels !== null ? byClass(order, labels) : order;
-  const aside = takeEvenly(dealt, testRows);
-  const test = folds === null ? aside : takeFold(aside.rest, folds);
+  const rows = stratify && labels !== null ? sortByClass(order, labels) : order;
+  const heldOut = takeEvenly(rows, testRows);
+  const test = folds === null ? heldOut : takeFold(heldOut.rest, folds);
   if (validationRows >= test.rest.length) {
     const problem = `has ${validationRows} rows, expected fewer than the ${test.rest.length} of ${showName(dataset.name)} that the folds leave`;
     throw new OptionError(where, ['validation', 'folds', 'dataset'], problem, { about: 'validation' });
@@ -97,9 +97,10 @@ export function heldOutRows(
   const test = rowsOf(where, dataset, 'test', options.test ?? 0);
   const validation = rowsOf(where, dataset, 'validation', options.validation ?? 0);
   if (test + validation < dataset.rows) return { test, validation };
-  const asked = (['validation', 'test'] as const).filter((part) => (options[part] ?? 0) > 0);
-  const problem = `${asked.length === 1 ? 'has' : 'have'} ${validation + test} of the ${dataset.rows} rows of ${showName(dataset.name)}, expected fewer (training needs rows too)`;
-  throw new OptionError(where, [...asked, 'dataset'], problem, { about: asked.join(' and ') });
+  const sets = (['validation', 'test'] as const).filter((set) => (options[set] ?? 0) > 0);
+  const has = `${sets.length === 1 ? 'has' : 'have'} ${validation + test} of the ${dataset.rows} rows`;
+  const problem = `${has} of ${showName(dataset.name)}, expected fewer (training needs rows too)`;
+  throw new OptionError(where, [...sets, 'dataset'], problem, { about: sets.join(' and ') });
 }
 
 export interface Fold {
@@ -127,12 +128,12 @@ const takeFold = (order: Uint32Array, { folds, fold }: Fold): { taken: Uint32Arr
   rest: order.filter((_row, i) => i % folds !== fold - 1),
 });
 
-/** @throws Error for windows of one text, whose parts are split by place: rows at random would share tokens. */
+/** @throws Error for windows of one text: rows at random would share tokens. */
 function refuseWindows(where: string, dataset: Dataset): void {
   const { name } = dataset;
   if (!hasWindows(dataset)) return;
-  const wanted = 'rows that share nothing (loadText splits by place, and splitTable a series by time)';
-  throw new Error(`${where}: ${showName(name)} has windows of one text or series, expected ${wanted}`);
+  const expected = 'rows that share nothing (loadText splits by place, and splitTable a series by time)';
+  throw new Error(`${where}: ${showName(name)} has windows of one text or series, expected ${expected}`);
 }
 
 /** The rows at `indices`, copied in ascending order. */
@@ -143,11 +144,10 @@ export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
     throw new Error(`subset: indices has ${show(indices)}, expected a Uint32Array of rows`);
   }
   const rows = indices.toSorted();
-  const most = rows.at(-1) ?? 0;
-  if (rows.length > 0 && most >= dataset.rows) {
-    throw new Error(
-      `subset: indices has ${most}, expected rows from 0 to ${dataset.rows - 1} (of ${showName(dataset.name)})`,
-    );
+  const last = rows.at(-1) ?? 0;
+  if (rows.length > 0 && last >= dataset.rows) {
+    const expected = `rows from 0 to ${dataset.rows - 1} (of ${showName(dataset.name)})`;
+    throw new Error(`subset: indices has ${last}, expected ${expected}`);
   }
 
   const inputs = copyRows(dataset.inputs, rows);
@@ -177,12 +177,12 @@ function rowsOf(where: string, dataset: { readonly rows: number }, part: string,
 }
 
 /** Sorts by class and keeps the order within each: a counting sort. */
-function byClass(order: Uint32Array, { indices, classes }: RowLabels): Uint32Array {
-  const place = new Uint32Array(classes + 1);
-  for (const row of order) place[indices[row] + 1]++;
-  for (let label = 0; label < classes; label++) place[label + 1] += place[label];
+function sortByClass(order: Uint32Array, { indices, classes }: RowLabels): Uint32Array {
+  const next = new Uint32Array(classes + 1); // position of each class's next row
+  for (const row of order) next[indices[row] + 1]++;
+  for (let label = 0; label < classes; label++) next[label + 1] += next[label];
   const sorted = new Uint32Array(order.length);
-  for (const row of order) sorted[place[indices[row]]++] = row;
+  for (const row of order) sorted[next[indices[row]]++] = row;
   return sorted;
 }
 

@@ -72,7 +72,7 @@ export function* countedPositions(dataset: Dataset): Pausable<Uint32Array<Shared
     if (file !== undefined) counted[n] = lengths?.array[n] ?? columns;
     else for (let i = start; i < start + columns; i++) if (array[i] >= 0) counted[n]++;
     all &&= counted[n] === columns;
-    if (n % STRETCH === 0) yield;
+    if (n % NUMBERS_PER_TURN === 0) yield;
   }
   return all ? null : counted;
 }
@@ -119,7 +119,7 @@ function isAlike(a: Shape, b: Shape): boolean {
 }
 
 /** Numbers between two pauses: well below a millisecond. */
-const STRETCH = 1 << 16;
+const NUMBERS_PER_TURN = 1 << 16;
 
 /**
  * @throws OptionError if rows of the dataset do not have as many numbers as the network's input, whose shape they take,
@@ -146,7 +146,7 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
   if (spec.kind !== 'embedding' || inputs.file !== undefined) return;
   for (let i = 0; i < array.length; i++) {
     const index = array[i] / divisor;
-    if (i % STRETCH === 0) yield;
+    if (i % NUMBERS_PER_TURN === 0) yield;
     if (index >= 0 && index < spec.vocabulary && Number.isInteger(index)) continue;
     const scaled = '; the numbers of a table are scaled: --scale none takes them as they are';
     const hint =

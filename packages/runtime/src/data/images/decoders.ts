@@ -6,13 +6,13 @@ import { decodePng, PNG_START, sizeOfPng } from './png.ts';
 export { fitImage } from './resize-image.ts';
 
 /**
- * A format of image files: the first bytes in hexadecimal, its name, a decoder of images of at most `mostPixels`, and
+ * A format of image files: the first bytes in hexadecimal, its name, a decoder of images of at most `maxPixels`, and
  * the size in the header.
  */
 export type Decoder = readonly [
   start: string,
   name: string,
-  decode: (bytes: Uint8Array, mostPixels?: number) => Image,
+  decode: (bytes: Uint8Array, maxPixels?: number) => Image,
   sizeOf: (bytes: Uint8Array) => ImageSize,
 ];
 

@@ -5,10 +5,10 @@ import { systemReason } from '../../system/files/system-reason.ts';
 import { decoders } from './decoders.ts';
 import type { Image } from './image.ts';
 import type { ImageSize } from './image-options.ts';
-import { decodeImage, sizeOfImage, WANTED } from './image-reader.ts';
+import { decodeImage, IMAGE_FILE, sizeOfImage } from './image-reader.ts';
 
 /** Size of an uncompressed image of 100 megapixels. */
-const MOST_BYTES = 3e8;
+const MAX_BYTES = 3e8;
 
 /** Reads an image; its first bytes tell the format. @throws Error naming the file and what is wrong with it. */
 export const readImage = async (where: string, path: string): Promise<Image> =>
@@ -22,9 +22,9 @@ const subjectOf = (where: string, path: string): string => `${where}: ${showPath
 
 async function bytesOf(where: string, path: string): Promise<Uint8Array> {
   const subject = subjectOf(where, path);
-  const size = fileSize(where, path, WANTED);
-  if (size > MOST_BYTES) throw new Error(`${subject} has ${size} bytes, expected an image of at most ${MOST_BYTES}`);
+  const size = fileSize(where, path, IMAGE_FILE);
+  if (size > MAX_BYTES) throw new Error(`${subject} has ${size} bytes, expected an image of at most ${MAX_BYTES}`);
   return readFile(path).catch((error: unknown) => {
-    throw new Error(`${subject} cannot be read: ${systemReason(error)}, expected ${WANTED}`, { cause: error });
+    throw new Error(`${subject} cannot be read: ${systemReason(error)}, expected ${IMAGE_FILE}`, { cause: error });
   });
 }

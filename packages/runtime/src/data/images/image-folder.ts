@@ -4,9 +4,9 @@ import { checkPath } from '../../system/files/check-path.ts';
 import { namesIn, statsOf } from '../../system/files/file-system.ts';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
-import { createGrowingNumbers } from '../growing-numbers.ts';
 import { sharedArrays } from '../number-types.ts';
 import { pairedSet } from '../paired-set.ts';
+import { sortedNames } from '../tables/fit-preprocessing.ts';
 import { imagePreprocessing } from './image-encoding.ts';
 import { checkImageOptions, type ImageOptions, type ImageSize } from './image-options.ts';
 import { createImageRows, type ImageRows, type ImageShape } from './image-rows.ts';
@@ -28,11 +28,11 @@ export async function loadImageFolder(folder: string, options: ImageOptions = {}
   if (inputs === folder) return { train: set };
   const others: { validation?: Dataset; test?: Dataset } = {};
   for (const part of ['validation', 'test'] as const) {
-    const own = partOf(folder, part);
-    if (own === undefined) continue;
-    const other = await loadSet(own, { ...named, ...(set.labels && { classNames: set.labels }) }, shape);
-    const placed = { set, inputs, targets: inputs };
-    others[part] = pairedSet(WHERE, placed, { set: other.set, inputs: own, targets: own });
+    const path = partOf(folder, part);
+    if (path === undefined) continue;
+    const other = await loadSet(path, { ...named, ...(set.labels && { classNames: set.labels }) }, shape);
+    const train = { set, inputs, targets: inputs };
+    others[part] = pairedSet(WHERE, train, { set: other.set, inputs: path, targets: path });
   }
   return { train: set, ...others };
 }
@@ -70,28 +70,31 @@ async function loadSet(
       `${WHERE}: ${showPath(folder)} has no images, expected a folder for each class, with PNG or JPEG files`,
     );
   }
-  const names = createClassNames(classNames);
-  for (const { label } of files) {
-    if (names.add(label)) continue;
-    throw new Error(`${WHERE}: ${showPath(folder)} has the class ${show(label)}, expected one of ${names.expected()}`);
-  }
+  const { labels, indices } = classesOf(
+    folder,
+    files.map(({ label }) => label),
+    classNames,
+  );
   const paths = files.map(({ path }) => path);
   const readAll = (size: ImageSize | undefined) => readRows(paths, size, channels, like);
-  const asked = checkImageOptions(WHERE, options);
-  const { rows, chosen } = await readInOneSize(paths, readAll, asked, like).catch(async (error: unknown) => {
+  const size = checkImageOptions(WHERE, options);
+  const { rows, chosen } = await readInOneSize(paths, readAll, size, like).catch(async (error: unknown) => {
     throw (await unreadable(paths)) ?? error;
   });
   if (rows === null) throw new Error(`${WHERE}: ${showPath(folder)} has changed, expected the same images`);
   const { array, ...shape } = rows.finished();
-  const classes = names.sorted();
   const { height, width, channels: C } = shape;
   const inputs = { ...valueMatrix(array, height * width * C), shape: [height, width, C], divisor };
-  const targets = valueMatrix(classes.indices, 1);
-  const { names: labels } = classes;
+  const targets = valueMatrix(indices, 1);
   const preprocessing = imagePreprocessing(inputs, labels);
   const set = complete(
     checkDataset(`${WHERE}: ${showPath(folder)}`, {
-      ...{ name, rows: files.length, inputs, targets, classes: labels.length, labels },
+      name,
+      rows: files.length,
+      inputs,
+      targets,
+      classes: labels.length,
+      labels,
       ...(preprocessing === undefined ? {} : { preprocessing }),
       ...(chosen === undefined ? {} : { decisions: [`${chosen.decision} (${name}:size=32x32 chooses another)`] }),
     }),
@@ -103,16 +106,16 @@ async function loadSet(
 async function readInOneSize(
   paths: readonly string[],
   readAll: (size: ImageSize | undefined) => Promise<ImageRows | null>,
-  asked: ImageSize | undefined,
+  size: ImageSize | undefined,
   like: ImageShape | undefined,
 ) {
-  const one = (asked ?? like) !== undefined || (await seemAlike(paths)) ? await readAll(asked) : null;
-  const chosen = one === null ? await chooseSize(paths) : undefined;
-  return { rows: one ?? (await readAll(chosen?.size)), chosen };
+  const rows = (size ?? like) !== undefined || (await seemAlike(paths)) ? await readAll(size) : null;
+  const chosen = rows === null ? await chooseSize(paths) : undefined;
+  return { rows: rows ?? (await readAll(chosen?.size)), chosen };
 }
 
 /** Most images that an error names. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** The error of several images that cannot be read; undefined if there are not several. */
 async function unreadable(paths: readonly string[]): Promise<Error | undefined> {
@@ -121,12 +124,12 @@ async function unreadable(paths: readonly string[]): Promise<Error | undefined> 
   for (const path of paths) await readImage(WHERE, path).catch((error: Error) => errors.push(error));
   if (errors.length < 2) return undefined;
   const named = errors
-    .slice(0, MOST_NAMED)
+    .slice(0, MAX_NAMED)
     .map(({ message }) => message.slice(`${WHERE}: `.length).split(', expected ')[0]);
-  const more = errors.length > MOST_NAMED ? [`${errors.length - MOST_NAMED} more`] : [];
+  const more = errors.length > MAX_NAMED ? [`${errors.length - MAX_NAMED} more`] : [];
   const has = `${errors.length} of ${paths.length} images cannot be read`;
-  const wanted = 'whole PNG or JPEG images (mend these, or take them out of the folder)';
-  return new Error(`${WHERE}: ${has}, expected ${wanted}: ${[...named, ...more].join('; ')}`, { cause: errors[0] });
+  const expected = 'whole PNG or JPEG images (mend these, or take them out of the folder)';
+  return new Error(`${WHERE}: ${has}, expected ${expected}: ${[...named, ...more].join('; ')}`, { cause: errors[0] });
 }
 
 /** Reads all images; null if they have several sizes, and there is none to resize them to. */
@@ -161,18 +164,18 @@ async function sizesOf(paths: readonly string[]): Promise<ImageSize[]> {
 }
 
 /** The longer side of a chosen size: a convnet takes 64 x 64 pixels in five times the time of 28 x 28. */
-const MOST_CHOSEN = 64;
+const MAX_CHOSEN_SIDE = 64;
 
 /** The median width and height, made smaller together if one of them is too long. */
 async function chooseSize(paths: readonly string[]): Promise<{ size: ImageSize; decision: string }> {
   const sizes = await sizesOf(paths);
   const median = (side: keyof ImageSize) => sizes.map((size) => size[side]).sort((a, b) => a - b)[sizes.length >> 1];
   const [width, height] = [median('width'), median('height')];
-  const shrink = Math.min(1, MOST_CHOSEN / Math.max(width, height));
+  const shrink = Math.min(1, MAX_CHOSEN_SIDE / Math.max(width, height));
   const size = { width: Math.max(1, Math.round(shrink * width)), height: Math.max(1, Math.round(shrink * height)) };
   const ordered = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height);
-  const range = [ordered[0], ordered[ordered.length - 1]].map((own) => `${own.width} x ${own.height}`).join(' to ');
-  const why = shrink < 1 ? `their median, ${width} x ${height}, at ${MOST_CHOSEN} pixels a side` : 'their median';
+  const range = [ordered[0], ordered[ordered.length - 1]].map((size) => `${size.width} x ${size.height}`).join(' to ');
+  const why = shrink < 1 ? `their median, ${width} x ${height}, at ${MAX_CHOSEN_SIDE} pixels a side` : 'their median';
   return {
     size,
     decision: `images of ${range} pixels are resized to ${size.width} x ${size.height} (width x height), ${why}`,
@@ -205,50 +208,19 @@ const foldersIn = (folder: string): string[] => entriesOf(folder).filter((name) 
 const isFolder = (path: string): boolean => statsOf(WHERE, path)?.isDirectory() ?? false;
 
 /** Far more than any dataset has. */
-const MOST_CLASSES = 1_000_000;
+const MAX_CLASSES = 1_000_000;
 
-/** Classes that rows give by name. */
-interface ClassNames {
-  /** Adds a row's class. Returns whether the name is allowed. */
-  add(name: string): boolean;
-  expected(): string;
-  /** The names in order (numeric names by value), and the class index of each row. */
-  sorted(): { names: readonly string[]; indices: Int32Array<SharedArrayBuffer> };
-}
-
-/**
- * `known` lists the allowed names in the order of their indices. Without it any name is allowed, and names are sorted
- * at the end.
- */
-function createClassNames(known?: readonly string[]): ClassNames {
-  const places = new Map((known ?? []).map((name, place) => [name, place]));
-  const rows = createGrowingNumbers();
-  return {
-    add(name) {
-      let place = places.get(name);
-      if (place === undefined) {
-        if (known !== undefined || places.size === MOST_CLASSES) return false;
-        place = places.size;
-        places.set(name, place);
-      }
-      rows.push(place);
-      return true;
-    },
-    expected: () => (known === undefined ? `at most ${MOST_CLASSES} classes` : listed(known)),
-    sorted() {
-      const names = known ?? [...places.keys()].sort(inOrder([...places.keys()]));
-      const indexOf = new Int32Array(places.size);
-      for (const [index, name] of names.entries()) indexOf[places.get(name) ?? 0] = index;
-      const indices = sharedArrays.int32(rows.length);
-      for (const [n, place] of rows.take().entries()) indices[n] = indexOf[place];
-      return { names, indices };
-    },
-  };
-}
-
-/** Orders names by value if all are numbers, else as text. */
-function inOrder(names: readonly string[]): ((a: string, b: string) => number) | undefined {
-  return names.every((name) => name.trim() !== '' && Number.isFinite(Number(name)))
-    ? (a, b) => Number(a) - Number(b)
-    : undefined;
+/** The names of the classes, by default those of the folders in order, and the class index of each image. */
+function classesOf(folder: string, imageLabels: readonly string[], classNames: readonly string[] | undefined) {
+  const distinct = [...new Set(imageLabels)];
+  const labels = classNames ?? sortedNames(distinct);
+  const indexOf = new Map(labels.map((label, index) => [label, index]));
+  const stray = classNames === undefined ? distinct[MAX_CLASSES] : distinct.find((label) => !indexOf.has(label));
+  if (stray !== undefined) {
+    const expected = classNames === undefined ? `at most ${MAX_CLASSES} classes` : listed(classNames);
+    throw new Error(`${WHERE}: ${showPath(folder)} has the class ${show(stray)}, expected one of ${expected}`);
+  }
+  const indices = sharedArrays.int32(imageLabels.length);
+  for (const [n, label] of imageLabels.entries()) indices[n] = indexOf.get(label) ?? 0;
+  return { labels, indices };
 }

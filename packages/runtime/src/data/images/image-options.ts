@@ -30,7 +30,7 @@ const IMAGE_OPTIONS = [
 ] as const satisfies readonly (keyof ImageOptions)[];
 
 /** Larger than any image for a network. */
-const MOST_SIDE = 10_000;
+const MAX_SIDE = 10_000;
 
 /** The requested size. @throws OptionError for an unknown option or an invalid value. */
 export function checkImageOptions(where: string, options: ImageOptions): ImageSize | undefined {
@@ -43,7 +43,7 @@ export function checkImageOptions(where: string, options: ImageOptions): ImageSi
   if (size === undefined) return undefined;
   const [, width, height = width] = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(String(size)) ?? [];
   const sides = { width: Number(width), height: Number(height) };
-  if (Object.values(sides).every((side) => side >= 1 && side <= MOST_SIDE)) return sides;
-  const wanted = `a width and height of 1 to ${MOST_SIDE} pixels, such as 28x28`;
-  throw new OptionError(where, 'size', `has ${show(size)}, expected ${wanted}`);
+  if (Object.values(sides).every((side) => side >= 1 && side <= MAX_SIDE)) return sides;
+  const expected = `a width and height of 1 to ${MAX_SIDE} pixels, such as 28x28`;
+  throw new OptionError(where, 'size', `has ${show(size)}, expected ${expected}`);
 }

@@ -25,18 +25,18 @@ export async function createImageReader(encoding: ImageEncoding): Promise<ImageR
 }
 
 /** The end of messages about a file that is not an image. */
-export const WANTED = 'a PNG or JPEG image';
+export const IMAGE_FILE = 'a PNG or JPEG image';
 
 /**
- * Decodes the bytes of an image file of at most `mostPixels`.
+ * Decodes the bytes of an image file of at most `maxPixels`.
  * @throws Error that begins with `subject` and says what is wrong with them.
  */
 export const decodeImage = (
   decoders: readonly Decoder[],
   subject: string,
   bytes: Uint8Array,
-  mostPixels?: number,
-): Image => inFormat(decoders, subject, bytes, ([, , decode]) => decode(bytes, mostPixels));
+  maxPixels?: number,
+): Image => inFormat(decoders, subject, bytes, ([, , decode]) => decode(bytes, maxPixels));
 
 /** The size in the header of an image file. @throws Error as `decodeImage` does. */
 export const sizeOfImage = (decoders: readonly Decoder[], subject: string, bytes: Uint8Array): ImageSize =>
@@ -49,10 +49,10 @@ function inFormat<T>(
   bytes: Uint8Array,
   read: (decoder: Decoder) => T,
 ): T {
-  const fault = (has: string, expected = WANTED, cause?: unknown) =>
+  const fault = (has: string, expected = IMAGE_FILE, cause?: unknown) =>
     new Error(`${subject} has ${has}, expected ${expected}`, { cause });
   const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
-  const decoder = decoders.find(([own]) => start.startsWith(own));
+  const decoder = decoders.find(([formatStart]) => start.startsWith(formatStart));
   if (decoder === undefined) throw fault(bytes.length === 0 ? 'no bytes' : `the first bytes ${start}`);
   try {
     return read(decoder);

@@ -34,13 +34,13 @@ export function createImageRows(
   function begin(image: Image): ImageShape {
     shape ??= { ...(size ?? image), channels: channels ?? image.channels };
     const { width, height } = shape;
-    const wanted = channels ?? like?.channels ?? (image.channels === 3 ? 3 : shape.channels);
-    if (array === undefined || wanted !== shape.channels) {
-      const wider = sharedArrays.uint8(count * width * height * wanted);
-      if (array !== undefined) wider.set(withChannels(stored(array, shape), wanted).pixels);
+    const rowChannels = channels ?? like?.channels ?? (image.channels === 3 ? 3 : shape.channels);
+    if (array === undefined || rowChannels !== shape.channels) {
+      const wider = sharedArrays.uint8(count * width * height * rowChannels);
+      if (array !== undefined) wider.set(withChannels(stored(array, shape), rowChannels).pixels);
       array = wider;
     }
-    return { width, height, channels: wanted };
+    return { width, height, channels: rowChannels };
   }
 
   const stored = (pixels: Uint8Array, { width, height }: ImageSize): Image => {
@@ -50,12 +50,12 @@ export function createImageRows(
 
   return {
     add(image) {
-      const wantedSize = size ?? like;
-      const resized = wantedSize === undefined ? image : resizeImage(image, wantedSize.width, wantedSize.height);
+      const target = size ?? like;
+      const resized = target === undefined ? image : resizeImage(image, target.width, target.height);
       shape = begin(resized);
-      const { width, height, channels: wanted } = shape;
+      const { width, height, channels: rowChannels } = shape;
       if (resized.width !== width || resized.height !== height) return false;
-      array?.set(withChannels(resized, wanted).pixels, added * width * height * wanted);
+      array?.set(withChannels(resized, rowChannels).pixels, added * width * height * rowChannels);
       added++;
       return true;
     },

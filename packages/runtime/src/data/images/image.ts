@@ -10,7 +10,7 @@ export interface Image {
 }
 
 /** Most pixels of an image: 100 megapixels, more than cameras take. */
-export const MOST_PIXELS = 1e8;
+export const MAX_PIXELS = 1e8;
 
 /** @throws Error unless the pixels are as many as the size says. */
 export function checkImage(where: string, image: Omit<Image, 'channels'> & { readonly channels: number }): void {
@@ -23,9 +23,9 @@ export function checkImage(where: string, image: Omit<Image, 'channels'> & { rea
 }
 
 /** @throws Error if the size in an image's header is not possible. */
-export function checkPixels(width: number, height: number, most: number): void {
-  if (width > 0 && height > 0 && width * height <= most) return;
-  throw new Error(`${width} x ${height} pixels, expected 1 to ${most}`);
+export function checkPixels(width: number, height: number, maxPixels: number): void {
+  if (width > 0 && height > 0 && width * height <= maxPixels) return;
+  throw new Error(`${width} x ${height} pixels, expected 1 to ${maxPixels}`);
 }
 
 /** Converts the image to grey or RGB. Grey is 0.299 R + 0.587 G + 0.114 B, rounded as Pillow rounds it. */

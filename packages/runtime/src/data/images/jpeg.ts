@@ -1,5 +1,5 @@
 import { decode } from 'jpeg-js';
-import { checkPixels, type Image, MOST_PIXELS } from './image.ts';
+import { checkPixels, type Image, MAX_PIXELS } from './image.ts';
 
 export const JPEG_START = 'ffd8ff';
 
@@ -7,17 +7,17 @@ export const JPEG_START = 'ffd8ff';
  * Decodes a JPEG image. EXIF orientation is ignored.
  * @throws Error saying what is wrong with the bytes.
  */
-export function decodeJpeg(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
+export function decodeJpeg(bytes: Uint8Array, maxPixels = MAX_PIXELS): Image {
   const frame = sizeOfJpeg(bytes);
-  checkPixels(frame.width, frame.height, mostPixels);
-  if (frame.width * frame.height > MOST_PER_BYTE * (bytes.length + 64)) {
+  checkPixels(frame.width, frame.height, maxPixels);
+  if (frame.width * frame.height > MAX_PIXELS_PER_BYTE * (bytes.length + 64)) {
     throw new Error(`${frame.width} x ${frame.height} pixels in ${bytes.length} bytes`);
   }
   const { width, height, data } = decode(bytes, {
     useTArray: true,
     formatAsRGBA: false,
     tolerantDecoding: false,
-    maxResolutionInMP: MOST_PIXELS / 1e6,
+    maxResolutionInMP: MAX_PIXELS / 1e6,
     maxMemoryUsageInMB: 4096,
   });
   if (frame.components > 1) return { width, height, channels: 3, pixels: data };
@@ -28,7 +28,7 @@ export function decodeJpeg(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
  * Most pixels per byte of a file: a block of 64 pixels takes at least one bit. The decoder allocates memory for all
  * pixels before it reads the first.
  */
-const MOST_PER_BYTE = 64 * 8;
+const MAX_PIXELS_PER_BYTE = 64 * 8;
 
 /** The size in the header of the first frame. ITU-T T.81, B.2.2 */
 export function sizeOfJpeg(bytes: Uint8Array): { width: number; height: number; components: number } {

@@ -1,7 +1,7 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
 import { unpackAtMost } from '../../system/files/unpack-at-most.ts';
-import { checkImage, checkPixels, type Image, MOST_PIXELS } from './image.ts';
+import { checkImage, checkPixels, type Image, MAX_PIXELS } from './image.ts';
 
 export const PNG_START = '89504e470d0a1a0a';
 
@@ -9,8 +9,8 @@ export const PNG_START = '89504e470d0a1a0a';
  * Decodes a PNG image. Values of 16 bits keep their upper 8. Transparency is ignored: a pixel keeps the colour stored
  * with it. @throws Error saying what is wrong with the bytes.
  */
-export function decodePng(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
-  const image = decode(plainChunks(bytes, mostPixels));
+export function decodePng(bytes: Uint8Array, maxPixels = MAX_PIXELS): Image {
+  const image = decode(plainChunks(bytes, maxPixels));
   const { width, height } = image;
   if (image.palette !== undefined) {
     return { width, height, channels: 3, pixels: withoutAlpha(convertIndexedToRgb(image), image.palette[0].length, 3) };
@@ -40,12 +40,12 @@ const INDEXED = 3;
 const NEEDED = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND']);
 
 /** The image with only its needed chunks, each checked, and with exactly as much pixel data as its size requires. */
-function plainChunks(bytes: Uint8Array, mostPixels: number): Uint8Array {
+function plainChunks(bytes: Uint8Array, maxPixels: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const kept = [bytes.subarray(0, 8)];
   const contents: Uint8Array[] = [];
   let type = '';
-  let wanted = 0;
+  let expected = 0;
   let hasPalette = false;
   for (let at = 8; type !== 'IEND'; ) {
     const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Number.POSITIVE_INFINITY;
@@ -53,7 +53,7 @@ function plainChunks(bytes: Uint8Array, mostPixels: number): Uint8Array {
     type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw new Error('a wrong checksum');
     if ((at === 8) !== (type === 'IHDR')) throw new Error('a header in the wrong place');
-    if (type === 'IHDR') wanted = dataBytes(view, mostPixels);
+    if (type === 'IHDR') expected = dataBytes(view, maxPixels);
     if (type === 'PLTE') hasPalette = contents.length === 0;
     if (type === 'IDAT') contents.push(bytes.subarray(at + 8, end - 4));
     if (NEEDED.has(type)) kept.push(bytes.subarray(at, end));
@@ -63,8 +63,8 @@ function plainChunks(bytes: Uint8Array, mostPixels: number): Uint8Array {
   // Without a palette the decoder would read the indices as grey values.
   if (view.getUint8(25) === INDEXED && !hasPalette) throw new Error('no palette for its colours');
   // Checked here because the decoder unpacks any amount of data and fills missing pixels with zeros.
-  const { length } = unpackAtMost(wanted, 'pixels', (options) => inflateSync(Buffer.concat(contents), options));
-  if (length !== wanted) throw new Error(`${length} bytes of pixels instead of ${wanted}`);
+  const { length } = unpackAtMost(expected, 'pixels', (options) => inflateSync(Buffer.concat(contents), options));
+  if (length !== expected) throw new Error(`${length} bytes of pixels instead of ${expected}`);
   return Buffer.concat(kept);
 }
 
@@ -80,10 +80,10 @@ const ADAM7 = [
 ] as const;
 
 /** Bytes of all rows, each with one byte for its filter type. */
-function dataBytes(view: DataView, mostPixels: number): number {
+function dataBytes(view: DataView, maxPixels: number): number {
   const { width, height } = sizeOfPng(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
   if (view.getUint32(8) !== 13) throw new Error('a header that is cut off');
-  checkPixels(width, height, mostPixels);
+  checkPixels(width, height, maxPixels);
   const bits = view.getUint8(24) * ([1, 0, 3, 1, 2, 0, 4][view.getUint8(25)] ?? 0);
   const passes = view.getUint8(28) === 0 ? [[0, 0, 1, 1]] : ADAM7;
   return passes.reduce((sum, [x, y, dx, dy]) => {
@@ -99,22 +99,20 @@ function eightBits({ width, height, channels, depth, data }: DecodedPng): Uint8A
   if (depth === 16) return Uint8Array.from(data, (value) => value >> 8);
   const perRow = width * channels;
   const rowBytes = Math.ceil((perRow * depth) / 8);
-  const most = (1 << depth) - 1;
+  const max = (1 << depth) - 1;
   const pixels = new Uint8Array(perRow * height);
   for (let row = 0; row < height; row++) {
     for (let i = 0; i < perRow; i++) {
       const bit = i * depth;
-      const value = (data[row * rowBytes + (bit >> 3)] >> (8 - depth - (bit & 7))) & most;
-      pixels[row * perRow + i] = (value * 255) / most;
+      const value = (data[row * rowBytes + (bit >> 3)] >> (8 - depth - (bit & 7))) & max;
+      pixels[row * perRow + i] = (value * 255) / max;
     }
   }
   return pixels;
 }
 
-function withoutAlpha(pixels: Uint8Array, channels: number, wanted: number): Uint8Array {
-  return channels === wanted
-    ? pixels
-    : Uint8Array.from({ length: (pixels.length / channels) * wanted }, (_, i) => {
-        return pixels[Math.floor(i / wanted) * channels + (i % wanted)];
-      });
+function withoutAlpha(pixels: Uint8Array, channels: number, kept: number): Uint8Array {
+  if (channels === kept) return pixels;
+  const length = (pixels.length / channels) * kept;
+  return Uint8Array.from({ length }, (_, i) => pixels[Math.floor(i / kept) * channels + (i % kept)]);
 }

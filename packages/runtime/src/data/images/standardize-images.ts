@@ -28,8 +28,8 @@ export function withScale(sets: DataSplits, scale: ChannelScale): DataSplits {
     const { inputs, preprocessing } = complete(checkDataset('withScale', set));
     checkScale('withScale', 'scale', scale, inputs.shape?.at(-1) ?? inputs.columns);
     const images = ofImages(preprocessing);
-    const own = images === undefined ? {} : { preprocessing: { ...images, image: { ...images.image, scale } } };
-    return [part, { ...set, inputs: { ...inputs, scale }, ...own }];
+    const scaledImages = images && { preprocessing: { ...images, image: { ...images.image, scale } } };
+    return [part, { ...set, inputs: { ...inputs, scale }, ...scaledImages }];
   });
   return Object.fromEntries(scaled) as DataSplits;
 }
@@ -38,16 +38,16 @@ export function withScale(sets: DataSplits, scale: ChannelScale): DataSplits {
 function scaleOf({ inputs, rows }: Dataset, C: number): ChannelScale {
   const counts = countBytes(inputs, rows, C);
   const n = BigInt((rows * inputs.columns) / C);
-  const found = counts.map((counted) => {
+  const channels = counts.map((byteCounts) => {
     let [sum, squares] = [0n, 0n];
-    for (const [byte, count] of counted.entries()) {
+    for (const [byte, count] of byteCounts.entries()) {
       sum += BigInt(byte) * BigInt(count);
       squares += BigInt(byte * byte) * BigInt(count);
     }
     const deviation = Math.sqrt(Number(n * squares - sum * sum)) / Number(n) / Math.abs(inputs.divisor);
     return { mean: Number(sum) / Number(n) / inputs.divisor, deviation: deviation === 0 ? 1 : deviation };
   });
-  return { mean: found.map(({ mean }) => mean), deviation: found.map(({ deviation }) => deviation) };
+  return { mean: channels.map(({ mean }) => mean), deviation: channels.map(({ deviation }) => deviation) };
 }
 
 /** How often each byte stands in each channel [C][256]. */
@@ -55,8 +55,8 @@ function countBytes(inputs: DataMatrix, rows: number, C: number): Float64Array[]
   const counts = Array.from({ length: C }, () => new Float64Array(256));
   for (const bytes of storedPieces(inputs, rows)) {
     for (let c = 0; c < C; c++) {
-      const own = counts[c];
-      for (let i = c; i < bytes.length; i += C) own[bytes[i]]++;
+      const channelCounts = counts[c];
+      for (let i = c; i < bytes.length; i += C) channelCounts[bytes[i]]++;
     }
   }
   return counts;

@@ -4,7 +4,7 @@ import { sharedArrays } from '../number-types.ts';
 import type { ClassOptions } from './options.ts';
 
 /** Position of row i of the n rows of class c, before noise; called in the order of classes and rows. */
-export type Place = (c: number, i: number, n: number) => readonly [number, number];
+type Position = (c: number, i: number, n: number) => readonly [number, number];
 
 /**
  * Points of the plane in classes of equal size (within a row), with normal noise, in random order. The result depends
@@ -13,7 +13,7 @@ export type Place = (c: number, i: number, n: number) => readonly [number, numbe
 export function pointClouds(
   name: string,
   { rows, noise, seed, classes }: Required<ClassOptions>,
-  place: Place,
+  positionOf: Position,
 ): Dataset {
   if (rows < classes) {
     throw new OptionError(name, 'rows', `has ${rows}, expected at least ${classes} (one per class)`);
@@ -28,7 +28,7 @@ export function pointClouds(
     const n = Math.floor(((c + 1) * rows) / classes) - next;
     for (let i = 0; i < n; i++) {
       const row = order[next++];
-      const [x, y] = place(c, i, n);
+      const [x, y] = positionOf(c, i, n);
       inputs[row * 2] = x + noise * random.normal();
       inputs[row * 2 + 1] = y + noise * random.normal();
       targets[row] = c;

@@ -6,7 +6,14 @@ import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
 import { showName } from '@gradloom/core/internal';
 import { temporaryPath } from '../../system/files/write-atomically.ts';
 import { CacheError, type CacheFile, createCacheFile, writing } from '../cache-file.ts';
-import { cannotWrite, isAsWritten, readSealedJson, takeName, writeSealedJson, writtenAt } from '../cache-folder.ts';
+import {
+  cannotWrite,
+  isAsWritten,
+  publishFolder,
+  readSealedJson,
+  writeSealedJson,
+  writtenAt,
+} from '../cache-folder.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { fileRows } from '../file-rows.ts';
 import { npyType, sharedArrays } from '../number-types.ts';
@@ -50,10 +57,10 @@ export function cachedRows(
   return { ...valueMatrix(sharedArrays.float64(0), columns), file };
 
   function make(): readonly EncodingNote[] {
-    const making = temporaryPath(rowsFolder);
+    const draft = temporaryPath(rowsFolder);
     try {
-      writing(() => mkdirSync(making));
-      const file = createCacheFile(join(making, ROWS));
+      writing(() => mkdirSync(draft));
+      const file = createCacheFile(join(draft, ROWS));
       let notes: EncodingNote[];
       try {
         file.append(header);
@@ -62,9 +69,9 @@ export function cachedRows(
       } finally {
         file.close();
       }
-      const seal: RowsHeader = { rows: writtenAt(join(making, ROWS)), notes };
-      writeSealedJson(join(making, HEADER), seal);
-      takeName(making, rowsFolder, () => knownNotes(rowsFolder) !== null);
+      const seal: RowsHeader = { rows: writtenAt(join(draft, ROWS)), notes };
+      writeSealedJson(join(draft, HEADER), seal);
+      publishFolder(draft, rowsFolder, () => knownNotes(rowsFolder) !== null);
       return notes;
     } catch (error) {
       if (!(error instanceof CacheError)) throw error;
@@ -72,7 +79,7 @@ export function cachedRows(
         cause: error,
       });
     } finally {
-      rmSync(making, { recursive: true, force: true });
+      rmSync(draft, { recursive: true, force: true });
     }
   }
 

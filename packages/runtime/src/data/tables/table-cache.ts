@@ -42,15 +42,15 @@ export async function openTableCache(
     keys: [keyOf(options, preprocessing)],
     contents: COLUMNS,
     fault,
-    async make(columns, making) {
-      const spool = createCacheFile(join(making, SPOOL));
+    async make(columns, draft) {
+      const spool = createCacheFile(join(draft, SPOOL));
       try {
         const headers = new Map<TableColumn, StoredColumn>();
         const table = await read({
           collecting: (count) => spooledNumbers(spool, count),
           keep(column) {
             const header = storeColumn(column, columns);
-            const stored = storedColumn(header, join(making, COLUMNS));
+            const stored = storedColumn(header, join(draft, COLUMNS));
             headers.set(stored, header);
             return stored;
           },
@@ -60,7 +60,7 @@ export async function openTableCache(
         return { rows, leftOut, reasons, classes, decisions, warnings, ...stored };
       } finally {
         spool.close();
-        rmSync(join(making, SPOOL));
+        rmSync(join(draft, SPOOL));
       }
     },
   });

@@ -40,11 +40,11 @@ function load(): Tokenizer {
     spec,
     size,
     encode(text) {
-      const found: number[] = [];
+      const encoded: number[] = [];
       for (const [piece] of text.matchAll(pieces)) {
-        for (const token of bytePairs(Buffer.from(piece).toString('latin1'), ranks)) found.push(token);
+        for (const token of bytePairs(Buffer.from(piece).toString('latin1'), ranks)) encoded.push(token);
       }
-      return Uint32Array.from(found);
+      return Uint32Array.from(encoded);
     },
     decode(tokens) {
       const parts = Array.from(tokens, (token, at) => {

@@ -33,18 +33,19 @@ export interface TextSizes {
 /** Prepares a text for reading. A tokenizer that is given by name gets the vocabulary of the text, which is read. */
 export async function readTokens(
   source: TextSource,
-  asked: TokenizerName | TokenizerSpec,
+  requested: TokenizerName | TokenizerSpec,
   lines: boolean,
   fault: TextFault,
 ): Promise<TokenReader> {
-  const kind = typeof asked === 'string' ? asked : asked.kind;
+  const kind = typeof requested === 'string' ? requested : requested.kind;
   const texts = (): AsyncGenerator<Part> => partsOf(source(), lines ? afterLastLine : cuts[kind], lines, fault);
-  const found = asked === 'characters' || asked === 'words' ? await survey(asked, texts(), lines) : null;
-  const spec = found?.spec ?? (typeof asked === 'object' ? asked : { kind: asked as 'bytes' | 'gpt2' });
+  const isFitted = requested === 'characters' || requested === 'words';
+  const survey = isFitted ? await surveyText(requested, texts(), lines) : null;
+  const spec = survey?.spec ?? (typeof requested === 'object' ? requested : { kind: requested as 'bytes' | 'gpt2' });
   const tokenizer = createTokenizer(spec);
   const encode = (part: Part): Uint32Array => encodePart(tokenizer, part, fault);
   const [end] = lines ? encode({ text: '\n', line: 1 }) : [0];
-  let known: TextSizes | null = found?.sizes ?? null;
+  let known: TextSizes | null = survey?.sizes ?? null;
   const sizeText = ({ tokens, parts }: TextSizes) => `${tokens} tokens${lines ? ` in ${parts} lines` : ''}`;
 
   async function* parts(): AsyncGenerator<Uint32Array> {
@@ -60,7 +61,9 @@ export async function readTokens(
   }
 
   return {
-    ...{ tokenizer, end, parts },
+    tokenizer,
+    end,
+    parts,
     async sizes() {
       if (known === null) for await (const _ of parts());
       return known as TextSizes;
@@ -69,7 +72,9 @@ export async function readTokens(
 }
 
 const withPart = ({ tokens, parts, longest }: TextSizes, length: number): TextSizes => ({
-  ...{ tokens: tokens + length, parts: parts + 1, longest: Math.max(longest, length) },
+  tokens: tokens + length,
+  parts: parts + 1,
+  longest: Math.max(longest, length),
 });
 
 /** A part of a text that is encoded by itself. */
@@ -79,7 +84,7 @@ interface Part {
 }
 
 /** Finds the vocabulary of a text and its sizes. */
-async function survey(kind: 'characters' | 'words', texts: AsyncIterable<Part>, lines: boolean) {
+async function surveyText(kind: 'characters' | 'words', texts: AsyncIterable<Part>, lines: boolean) {
   const pieces = new Set(lines ? ['\n'] : []);
   const words = new Map<string, number>(lines ? [['\n', 2]] : []); // a line end is always known
   const seen = new Uint8Array(1 << 16); // of characters of one code unit: faster than a set
@@ -116,11 +121,11 @@ function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: TextFault
   }
 }
 
-/** The last place of `text` at which it can be cut without cutting a token; -1 if there is none. */
+/** The last position at which `text` can be cut without cutting a token; -1 if there is none. */
 type Cut = (text: string, before: string) => number;
 
 /**
- * A place between two code units at which no token of words or of GPT-2 goes on: before a run of spaces, and between a
+ * A border between two code units at which no token of words or of GPT-2 goes on: before a run of spaces, and between a
  * letter or digit and any other character but an apostrophe or an accent.
  */
 const BORDER = /^(?:\S\s|[\p{L}\p{N}][^\s\p{L}\p{M}\p{N}\p{Cs}'’])$/u;
@@ -141,8 +146,8 @@ const cuts: Readonly<Record<TokenizerName, Cut>> = {
   gpt2: atLastBorder,
 };
 
-/** Most code units of a line, or between two places to cut: V8 has no strings of more than 512 MiB. */
-const LONGEST = 1 << 24;
+/** Most code units of a line, or between two cuts: V8 has no strings of more than 512 MiB. */
+const MAX_CHARACTERS = 1 << 24;
 
 /** The parts of a text, or its lines without their ends. */
 async function* partsOf(
@@ -151,25 +156,25 @@ async function* partsOf(
   lines: boolean,
   fault: TextFault,
 ): AsyncGenerator<Part> {
-  let held: string[] = [];
+  let rest: string[] = []; // after the last cut
   let line = 1;
   for await (const text of texts) {
-    const end = cut(text, held.at(-1) ?? '');
+    const end = cut(text, rest.at(-1) ?? '');
     if (end >= 0) {
-      yield* take([...held, text.slice(0, end)].join(''));
-      held = [];
+      yield* parts([...rest, text.slice(0, end)].join(''));
+      rest = [];
     }
-    if (end < text.length) held.push(text.slice(Math.max(0, end)));
-    if (held.length > 1 && held.reduce((sum, { length }) => sum + length, 0) > LONGEST) {
+    if (end < text.length) rest.push(text.slice(Math.max(0, end)));
+    if (rest.length > 1 && rest.reduce((sum, { length }) => sum + length, 0) > MAX_CHARACTERS) {
       throw fault(
-        `a ${lines ? 'line' : 'word'} of more than ${LONGEST} characters at line ${line}`,
+        `a ${lines ? 'line' : 'word'} of more than ${MAX_CHARACTERS} characters at line ${line}`,
         lines ? 'shorter lines' : 'spaces between words (--tokenizer characters needs none)',
       );
     }
   }
-  yield* take(held.join(''));
+  yield* parts(rest.join(''));
 
-  function* take(text: string): Generator<Part> {
+  function* parts(text: string): Generator<Part> {
     if (text === '') return;
     if (!lines) {
       yield { text, line };

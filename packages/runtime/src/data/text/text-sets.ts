@@ -51,13 +51,13 @@ interface Numbers {
 }
 
 /** More names than these would fill a table of classes, and a model file. */
-const MOST_LABELS = 256;
+const MAX_LABELS = 256;
 
 /** Classes and preprocessing of rows of tokens. A label is its token, written as in a string of JSON. */
 function partsOf({ spec, size }: Tokenizer, context: number, lines: boolean) {
   const text = { tokenizer: spec, context, lines };
   const preprocessing: TextPreprocessing = { version: 1, text };
-  if (!('vocabulary' in spec) || size > MOST_LABELS) return { classes: size, preprocessing };
+  if (!('vocabulary' in spec) || size > MAX_LABELS) return { classes: size, preprocessing };
   const labels = spec.vocabulary.map((token) => JSON.stringify(token).slice(1, -1));
   return { classes: size, labels, preprocessing };
 }
@@ -70,7 +70,7 @@ interface SetOptions {
 }
 
 /** Most tokens of a text: starts of windows are held as 32-bit numbers. */
-export const MOST_TOKENS = 2 ** 32 - 1;
+export const MAX_TOKENS = 2 ** 32 - 1;
 
 /** T of windows where no context is given. */
 const CONTEXT = 64;
@@ -86,9 +86,9 @@ export function windowsOf(
   name: string,
   fault: TextFault,
 ): DataSplits {
-  if (n > MOST_TOKENS) throw fault(`${n} tokens`, `at most ${MOST_TOKENS}`);
-  const held = [Math.round(validation * n), Math.round(test * n)];
-  const ends = [n - held[0] - held[1], n - held[1], n];
+  if (n > MAX_TOKENS) throw fault(`${n} tokens`, `at most ${MAX_TOKENS}`);
+  const [validationTokens, testTokens] = [Math.round(validation * n), Math.round(test * n)];
+  const ends = [n - validationTokens - testTokens, n - testTokens, n];
   const make = (from: number, to: number, part: string, isDrawn: boolean): Dataset => {
     const tokens = to - from;
     if (tokens < T + 1) {
@@ -106,11 +106,11 @@ export function windowsOf(
       ...(isDrawn ? { starts: tokens - T } : {}),
     };
   };
-  const of = (part: string) => (held[0] + held[1] === 0 ? '' : ` for ${part}`);
+  const of = (part: string) => (validationTokens + testTokens === 0 ? '' : ` for ${part}`);
   return {
     train: make(0, ends[0], of('training'), true),
-    ...(held[0] === 0 ? {} : { validation: make(ends[0], ends[1], of('validation'), false) }),
-    ...(held[1] === 0 ? {} : { test: make(ends[1], ends[2], of('the test'), false) }),
+    ...(validationTokens === 0 ? {} : { validation: make(ends[0], ends[1], of('validation'), false) }),
+    ...(testTokens === 0 ? {} : { test: make(ends[1], ends[2], of('the test'), false) }),
   };
 }
 

@@ -40,30 +40,32 @@ const inputType = (size: number): TypeName => (size <= 1 << 8 ? 'u1' : size <= 1
 const targetType = (size: number): TypeName => (size <= 1 << 7 ? 'i1' : size <= 1 << 15 ? 'i2' : 'i4');
 
 /** The tokens of a text in a file. @throws Error of `fault`, also if the text changes while it is read. */
-export async function tokensInFile(given: Omit<TextRequest, 'lines' | 'context'>): Promise<TokenStore> {
-  const { path, header } = await openTokens({ ...given, lines: false, context: 0 });
+export async function tokensInFile(request: Omit<TextRequest, 'lines' | 'context'>): Promise<TokenStore> {
+  const { path, header } = await openTokens({ ...request, lines: false, context: 0 });
   const tokenizer = createTokenizer(header.tokenizer);
   const type = inputType(tokenizer.size);
   return {
-    ...{ tokenizer, length: header.tokens },
+    tokenizer,
+    length: header.tokens,
     matrix: (start, _length, columns) =>
       matrixInFile(path, type, start * arrays[type].BYTES_PER_ELEMENT, tokenArray(tokenizer.size, 0), columns),
   };
 }
 
 /** The lines of a text as rows in a file. @throws Error of `fault`, also if the text changes while it is read. */
-export async function linesInFile(given: Omit<TextRequest, 'lines'>): Promise<LineStore> {
-  const { path, header } = await openTokens({ ...given, lines: true });
+export async function linesInFile(request: Omit<TextRequest, 'lines'>): Promise<LineStore> {
+  const { path, header } = await openTokens({ ...request, lines: true });
   const { rows, context: T } = header;
   const tokenizer = createTokenizer(header.tokenizer);
   const { size } = tokenizer;
-  const at = placesOf(header, size);
+  const offsets = offsetsOf(header, size);
   const lengths = sharedArrays.int32(rows);
-  readPart(path, lengths, at.lengths);
+  readPart(path, lengths, offsets.lengths);
   return {
-    ...{ tokenizer, rows },
+    tokenizer,
+    rows,
     inputs: matrixInFile(path, inputType(size), 0, tokenArray(size, 0), T),
-    targets: matrixInFile(path, targetType(size), at.targets, sharedArrays.int32(0), T),
+    targets: matrixInFile(path, targetType(size), offsets.targets, sharedArrays.int32(0), T),
     lengths: valueMatrix(lengths, 1),
   };
 }
@@ -83,7 +85,7 @@ export function matrixInFile(
 }
 
 /** Byte offsets of targets and lengths after the inputs. */
-function placesOf({ rows, context }: Pick<TokensHeader, 'rows' | 'context'>, size: number) {
+function offsetsOf({ rows, context }: Pick<TokensHeader, 'rows' | 'context'>, size: number) {
   const targets = rows * context * arrays[inputType(size)].BYTES_PER_ELEMENT;
   return { targets, lengths: targets + rows * context * arrays[targetType(size)].BYTES_PER_ELEMENT };
 }
@@ -94,19 +96,20 @@ const CONTENTS = 'tokens.bin';
 const VERSION = 1;
 
 /** Finds or writes the tokens. */
-async function openTokens({ path, tokenizer: asked, lines, context, read, fault }: TextRequest) {
+async function openTokens({ path, tokenizer: requested, lines, context, read, fault }: TextRequest) {
   const keyOf = (...parts: unknown[]): string =>
     sha256(JSON.stringify([VERSION, endianness(), lines, ...parts])).slice(0, 16);
-  const kind = typeof asked === 'string' ? asked : asked.kind;
+  const kind = typeof requested === 'string' ? requested : requested.kind;
   const { folder, header } = await openCache<TokensHeader>({
-    ...{ path, contents: CONTENTS },
+    path,
+    contents: CONTENTS,
     // The tokenizer of a model may be the one that an earlier run has found in this text.
-    keys: [keyOf(asked, context), keyOf(kind, lines ? undefined : 0)],
+    keys: [keyOf(requested, context), keyOf(kind, lines ? undefined : 0)],
     fits: (known) =>
-      (typeof asked === 'string' || JSON.stringify(known.tokenizer) === JSON.stringify(asked)) &&
+      (typeof requested === 'string' || JSON.stringify(known.tokenizer) === JSON.stringify(requested)) &&
       (context === undefined || known.context === context),
     async make(contents) {
-      const reader = await readTokens(read, asked, lines, fault);
+      const reader = await readTokens(read, requested, lines, fault);
       return lines ? writeLines(contents, reader, context, fault) : writeTokens(contents, reader);
     },
     fault: (problem, cause) => new Error(`loadText: ${showPath(path)}${problem}`, { cause }),
@@ -118,7 +121,7 @@ async function writeTokens(contents: CacheFile, { tokenizer, parts }: TokenReade
   const numbers = createWriter(contents, inputType(tokenizer.size), 0);
   let count = 0;
   for await (const tokens of parts()) {
-    numbers.room(tokens.length).set(tokens);
+    numbers.reserve(tokens.length).set(tokens);
     count += tokens.length;
   }
   numbers.flush();
@@ -135,33 +138,33 @@ async function writeLines(
   const sizes = await reader.sizes();
   const T = tokensOfRow(sizes, context, fault);
   const header = { tokenizer: tokenizer.spec, tokens: sizes.tokens, rows: sizes.parts, context: T };
-  const at = placesOf(header, tokenizer.size);
+  const offsets = offsetsOf(header, tokenizer.size);
   const x = createWriter(contents, inputType(tokenizer.size), 0);
-  const t = createWriter(contents, targetType(tokenizer.size), at.targets);
-  const lengths = createWriter(contents, 'i4', at.lengths);
-  for await (const tokens of parts()) lengths.room(1)[0] = putLine(x.room(T), t.room(T), tokens, end);
+  const t = createWriter(contents, targetType(tokenizer.size), offsets.targets);
+  const lengths = createWriter(contents, 'i4', offsets.lengths);
+  for await (const tokens of parts()) lengths.reserve(1)[0] = putLine(x.reserve(T), t.reserve(T), tokens, end);
   for (const writer of [x, t, lengths]) writer.flush();
   return header;
 }
 
 /** Numbers written at a time: a call of the system for each line would take longer than the line. */
-const STRETCH = 1 << 16;
+const BUFFER_NUMBERS = 1 << 16;
 
 /** Writes numbers one after another, from byte `start` of a file on. */
 function createWriter(file: CacheFile, name: TypeName, start: number) {
-  let buffer = new arrays[name](STRETCH);
+  let buffer = new arrays[name](BUFFER_NUMBERS);
   let used = 0;
-  let at = start;
+  let offset = start;
   const flush = (): void => {
     const full = buffer.subarray(0, used);
-    file.write(full, at);
-    at += full.byteLength;
+    file.write(full, offset);
+    offset += full.byteLength;
     used = 0;
   };
   return {
     flush,
-    /** The place of the next `count` numbers, to be filled before the next call. */
-    room(count: number) {
+    /** Room for the next `count` numbers, to be filled before the next call. */
+    reserve(count: number) {
       if (used + count > buffer.length) flush();
       if (count > buffer.length) buffer = new arrays[name](count);
       used += count;

@@ -2,16 +2,16 @@ import { RoomError } from '../../system/memory/memory-room.ts';
 import { valueMatrix } from '../dataset.ts';
 import { type DataArray, sharedArrays } from '../number-types.ts';
 import type { TextFault, TokenReader } from './read-tokens.ts';
-import { type LineStore, MOST_TOKENS, putLine, type TokenStore, tokensOfRow } from './text-sets.ts';
+import { type LineStore, MAX_TOKENS, putLine, type TokenStore, tokensOfRow } from './text-sets.ts';
 
-/** The tokens of a text in one array; all rows are views of it. @throws Error of `fault` if it has no place. */
+/** The tokens of a text in one array; all rows are views of it. @throws Error of `fault` if there is no memory for it. */
 export async function tokensInMemory(reader: TokenReader, fault: TextFault): Promise<TokenStore> {
   const { tokenizer } = reader;
   const array = allocateTokens(tokenizer.size, (await reader.sizes()).tokens, fault);
-  let at = 0;
+  let offset = 0;
   for await (const tokens of reader.parts()) {
-    array.set(tokens, at);
-    at += tokens.length;
+    array.set(tokens, offset);
+    offset += tokens.length;
   }
   return { tokenizer, length: array.length, matrix: matrixOf(array) };
 }
@@ -22,7 +22,7 @@ export const matrixOf =
   (start, length, columns) =>
     valueMatrix(array.subarray(start, start + length) as DataArray, columns);
 
-/** The lines of a text in arrays of their own. @throws Error of `fault` if there are none, or if they have no place. */
+/** The lines of a text in arrays of their own. @throws Error of `fault` if there are none, or no memory for them. */
 export async function linesInMemory(
   reader: TokenReader,
   context: number | undefined,
@@ -41,14 +41,17 @@ export async function linesInMemory(
     lengths[row++] = putLine(x.subarray(from, to), t.subarray(from, to), tokens, end);
   }
   return {
-    ...{ tokenizer, rows },
-    ...{ inputs: valueMatrix(x, T), targets: valueMatrix(t, T), lengths: valueMatrix(lengths, 1) },
+    tokenizer,
+    rows,
+    inputs: valueMatrix(x, T),
+    targets: valueMatrix(t, T),
+    lengths: valueMatrix(lengths, 1),
   };
 }
 
 /** Allocates `count` tokens below `size`. @throws Error of `fault` if there is no memory for them. */
 export function allocateTokens(size: number, count: number, fault: TextFault): DataArray {
-  if (count > MOST_TOKENS) throw fault(`${count} tokens`, `at most ${MOST_TOKENS}`);
+  if (count > MAX_TOKENS) throw fault(`${count} tokens`, `at most ${MAX_TOKENS}`);
   try {
     return tokenArray(size, count);
   } catch (error) {

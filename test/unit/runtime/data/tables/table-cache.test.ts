@@ -23,7 +23,7 @@ import {
 } from '@gradloom/runtime';
 import { encodeSplit, readTableAs, rowsOfSplit } from '@gradloom/runtime/internal';
 import { describe, expect, test } from 'vitest';
-import { takeName } from '../../../../../packages/runtime/src/data/cache-folder.ts';
+import { publishFolder } from '../../../../../packages/runtime/src/data/cache-folder.ts';
 import { hashDataset } from '../../../../../packages/runtime/src/data/dataset-hash.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
@@ -220,7 +220,7 @@ describe('a cache', () => {
 
   test.each([true, false])('that is whole is never replaced by one that was made meanwhile: %s', (isWhole) => {
     const [old, made] = ['old', 'made'].map((text) => folder.write(`names-${isWhole}/${text}/contents`, text));
-    takeName(dirname(made), dirname(old), () => isWhole);
+    publishFolder(dirname(made), dirname(old), () => isWhole);
     expect(readFileSync(old, 'utf8')).toBe(isWhole ? 'old' : 'made');
   });
 

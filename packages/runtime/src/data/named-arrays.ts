@@ -12,16 +12,16 @@ export interface NamedArraysOptions extends NpyOptions {
   y?: string;
 }
 
-/** A collection of named arrays: files of a folder or members of an archive. */
-export interface ArrayShelf {
+/** Named arrays: files of a folder or members of an archive. */
+export interface NamedArrays {
   readonly path: string;
   readonly names: readonly string[]; // such as 'x_train'
   /** Describes an array in a message: 'numbers/x.npy', 'numbers.npz: x'. */
-  placeOf(name: string): string;
+  describe(name: string): string;
   /** Describes a missing array: 'the file numbers/y.npy', 'an array y'. */
-  wanted(name: string): string;
+  describeMissing(name: string): string;
   /** Message if neither is found: 'has 2 arrays (a, b) and none named x, expected x and y'. */
-  refuse(x: string, y: string): string;
+  describeNone(x: string, y: string): string;
   load(names: SetNames, options: Omit<NpyOptions, 'lengths'>): Promise<Dataset>;
 }
 
@@ -33,61 +33,65 @@ interface SetNames {
 }
 
 /**
- * Loads the sets of a shelf: `x` and `y`, or `x_train` and `y_train`, for training; `x_validation` (also `x_val`,
+ * Loads the sets of named arrays: `x` and `y`, or `x_train` and `y_train`, for training; `x_validation` (also `x_val`,
  * `x_valid`) and `x_test`, each with its `y`, and with its `lengths` if there are some. A single array has the target
  * in its last column. Capital letters and hyphens are accepted.
  * @throws Error naming the array, what it has and what it should have.
  */
-export async function loadShelf(where: string, shelf: ArrayShelf, options: NamedArraysOptions): Promise<DataSplits> {
+export async function loadNamedArrays(
+  where: string,
+  arrays: NamedArrays,
+  options: NamedArraysOptions,
+): Promise<DataSplits> {
   onlyKeys(where, options, [...NPY_OPTIONS, 'x', 'y']);
   const { x = 'x', y = 'y', lengths = 'lengths', ...rest } = options;
   for (const [name, value] of Object.entries({ x, y, lengths })) {
     if (typeof value === 'string' && value !== '') continue;
     throw new OptionError(where, name, `has ${show(value)}, expected the name of an array`);
   }
-  const inputs = find(shelf, x, '([-_]train)?');
+  const inputs = find(arrays, x, '([-_]train)?');
   if (inputs === undefined) {
-    if (shelf.names.length === 1 && options.x === undefined && options.y === undefined) {
-      return { train: await shelf.load({ inputs: shelf.names[0], targets: null, lengths: null }, rest) };
+    if (arrays.names.length === 1 && options.x === undefined && options.y === undefined) {
+      return { train: await arrays.load({ inputs: arrays.names[0], targets: null, lengths: null }, rest) };
     }
-    throw new Error(`${where}: ${showPath(shelf.path)} ${shelf.refuse(x, y)}`);
+    throw new Error(`${where}: ${showPath(arrays.path)} ${arrays.describeNone(x, y)}`);
   }
   const targets = partner('([-_]train)?', inputs);
-  const ofTrain = lengthsOf('([-_]train)?');
-  if (ofTrain === null && options.lengths !== undefined) {
-    const wanted = shelf.wanted(`${lengths}${inputs.slice(x.length)}`);
-    throw new Error(`${where}: ${shelf.placeOf(inputs)} has no lengths beside it, expected ${wanted}`);
+  const trainLengths = lengthsOf('([-_]train)?');
+  if (trainLengths === null && options.lengths !== undefined) {
+    const expected = arrays.describeMissing(`${lengths}${inputs.slice(x.length)}`);
+    throw new Error(`${where}: ${arrays.describe(inputs)} has no lengths beside it, expected ${expected}`);
   }
-  const placed = { inputs: shelf.placeOf(inputs), targets: shelf.placeOf(targets) };
-  const train = { set: await shelf.load({ inputs, targets, lengths: ofTrain }, rest), ...placed };
+  const described = { inputs: arrays.describe(inputs), targets: arrays.describe(targets) };
+  const train = { set: await arrays.load({ inputs, targets, lengths: trainLengths }, rest), ...described };
   const validation = await otherSet('val(?:id(?:ation)?)?', train);
   const test = await otherSet('test', train);
   return { train: train.set, ...(validation && { validation }), ...(test && { test }) };
 
   /** The validation or test set whose names contain this word; undefined if there is none. */
-  async function otherSet(word: string, own: NamedSet): Promise<Dataset | undefined> {
-    const inputs = find(shelf, x, `[-_]${word}`);
+  async function otherSet(word: string, train: NamedSet): Promise<Dataset | undefined> {
+    const inputs = find(arrays, x, `[-_]${word}`);
     if (inputs === undefined) return undefined;
     const targets = partner(`[-_]${word}`, inputs);
-    const { classes } = own.set;
+    const { classes } = train.set;
     const names = { inputs, targets, lengths: lengthsOf(`[-_]${word}`) };
-    const set = await shelf.load(names, classes === null ? rest : { classes, ...rest });
-    return pairedSet(where, own, { set, inputs: shelf.placeOf(inputs), targets: shelf.placeOf(targets) });
+    const set = await arrays.load(names, classes === null ? rest : { classes, ...rest });
+    return pairedSet(where, train, { set, inputs: arrays.describe(inputs), targets: arrays.describe(targets) });
   }
 
   function lengthsOf(rest: string): string | null {
-    return find(shelf, lengths, rest) ?? null;
+    return find(arrays, lengths, rest) ?? null;
   }
 
   function partner(rest: string, of: string): string {
-    const found = find(shelf, y, rest);
-    if (found !== undefined) return found;
-    const wanted = shelf.wanted(`${y}${of.slice(x.length)}`);
-    throw new Error(`${where}: ${shelf.placeOf(of)} has no targets beside it, expected ${wanted}`);
+    const targets = find(arrays, y, rest);
+    if (targets !== undefined) return targets;
+    const expected = arrays.describeMissing(`${y}${of.slice(x.length)}`);
+    throw new Error(`${where}: ${arrays.describe(of)} has no targets beside it, expected ${expected}`);
   }
 }
 
-const find = ({ names }: ArrayShelf, name: string, rest: string): string | undefined => {
+const find = ({ names }: NamedArrays, name: string, rest: string): string | undefined => {
   const pattern = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}${rest}$`, 'i');
   return names.find((candidate) => pattern.test(candidate));
 };
