@@ -60,21 +60,23 @@ const recording = new Proxy(RegExp, {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'expressions-'));
   globalThis.RegExp = recording;
-  const [{ numberReader }, { isIdxFolder }, { loadNamedArrays: loadShelf }, { gpt2 }, { servePage }, { wrap }] = await Promise.all([
-    import('../../packages/core/src/inference/preprocessing/cell-format.ts'),
-    import('../../packages/runtime/src/data/idx-folder.ts'),
-    import('../../packages/runtime/src/data/named-arrays.ts'),
-    import('../../packages/runtime/src/data/text/gpt2.ts'),
-    import('../../packages/cli/src/commands/http/page-server.ts'),
-    import('../../packages/cli/src/terminal/live-area.ts'),
-    import('../../packages/cli/src/terminal/printable.ts'),
-    import('../../packages/cli/src/files/run-files/seal.ts'),
-    import('../../packages/runtime/src/data/tables/columns/format-evidence.ts'),
-  ]);
+  const [{ numberReader }, { isIdxFolder }, { loadNamedArrays }, { gpt2 }, { servePage }, { wrap }] = await Promise.all(
+    [
+      import('../../packages/core/src/inference/preprocessing/cell-format.ts'),
+      import('../../packages/runtime/src/data/idx-folder.ts'),
+      import('../../packages/runtime/src/data/named-arrays.ts'),
+      import('../../packages/runtime/src/data/text/gpt2.ts'),
+      import('../../packages/cli/src/commands/http/page-server.ts'),
+      import('../../packages/cli/src/terminal/live-area.ts'),
+      import('../../packages/cli/src/terminal/printable.ts'),
+      import('../../packages/cli/src/files/run-files/seal.ts'),
+      import('../../packages/runtime/src/data/tables/columns/format-evidence.ts'),
+    ],
+  );
   for (const unit of ['€', 'US$', '%']) numberReader({ decimal: 'comma', thousands: 'point', unit });
   isIdxFolder(folder);
-  const shelf = { names: ['x'], describe: String, describeMissing: String } as Partial<NamedArrays> as NamedArrays;
-  await loadShelf('loadNpyFolder', shelf, {}).catch(() => {});
+  const arrays = { names: ['x'], describe: String, describeMissing: String } as Partial<NamedArrays> as NamedArrays;
+  await loadNamedArrays('loadNpyFolder', arrays, {}).catch(() => {});
   gpt2();
   servePage({ get() {} } as never, 'live.html');
   wrap('some words', 40);
