@@ -18,13 +18,13 @@ const DEEPEST = 64;
 export const MOST_VALUES = 1 << 17;
 
 /**
- * A plain copy of `value`. Objects may be Maps with string keys; undefined properties are dropped.
+ * A plain copy of `value`, which errors call `name`. Objects may be Maps with string keys; undefined properties are dropped.
  * @throws Error naming the place of anything else: a function, an instance of a class, the key `__proto__`.
  */
-export const plainJson = (value: unknown): Json => copy(value, 'header', 0, { left: MOST_VALUES });
+export const plainJson = (value: unknown, name = 'header'): Json => copy(value, name, 0, { name, left: MOST_VALUES });
 
-function copy(value: unknown, place: string, depth: number, budget: { left: number }): Json {
-  if (budget.left-- === 0) throw new Error(`header has more values than ${MOST_VALUES}, expected fewer`);
+function copy(value: unknown, place: string, depth: number, budget: { readonly name: string; left: number }): Json {
+  if (budget.left-- === 0) throw new Error(`${budget.name} has more values than ${MOST_VALUES}, expected fewer`);
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
     return value;
   if (depth === DEEPEST) throw new Error(`${showName(place)} has more levels than ${DEEPEST}, expected fewer`);

@@ -139,10 +139,9 @@ function isFolder(value: unknown): value is string | (() => FolderLock) {
 
 function checkMetadata(metadata: unknown): ModelMetadata {
   try {
-    return plainJson(metadata) as ModelMetadata;
+    return plainJson(metadata, 'checkpoint.metadata') as ModelMetadata;
   } catch (error) {
-    const reason = reasonOf(error);
-    throw new Error(`train: ${reason.replace('header', 'checkpoint.metadata')}`, { cause: error });
+    throw new Error(`train: ${reasonOf(error)}`, { cause: error });
   }
 }
 

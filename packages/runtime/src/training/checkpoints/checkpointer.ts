@@ -29,7 +29,7 @@ export interface Checkpointer {
   recordBest(loss: number): void;
   writeIfDue(): Promise<void>;
   /** Writes now. A failure is a warning: the older file remains, and training continues. */
-  keep(): Promise<void>;
+  write(): Promise<void>;
   /** The newest checkpoint. */
   newest(): { readonly path: string; readonly step: number } | undefined;
 }
@@ -41,12 +41,12 @@ export interface CheckpointerOptions
   rateChanges: ReadonlyMap<number, number>; // with those of the steered run so far
   stepLog: StepLog;
   emit: (event: TrainEvent) => void;
-  write: (entry: CheckpointEntry) => Promise<Written>; // writes an entry in a thread
+  writeEntry: (entry: CheckpointEntry) => Promise<Written>; // writes an entry in a thread
 }
 
-/** Creates the keeper of a run; null if it keeps no checkpoints. */
+/** Creates the checkpointer of a run; null if it writes no checkpoints. */
 export function createCheckpointer(options: CheckpointerOptions): Checkpointer | null {
-  const { plan, checkpointFolder, setup, lockstep, progress, epochLog, stepLog, emit, write } = options;
+  const { plan, checkpointFolder, setup, lockstep, progress, epochLog, stepLog, emit, writeEntry } = options;
   const { checkpoint: settings, checkpointTimes: times, resume, data } = plan;
   const { rateChanges } = options;
   if (!options.writesCheckpoints) return null;
@@ -60,26 +60,26 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
   let newest: { path: string; step: number } | undefined;
   let isImproved = false;
   let written = progress.best; // what best.gradloom contains
-  let failing = false;
+  let hasFailed = false;
 
   /** Without a validation set, the mean loss of the newest epoch decides which checkpoint is best. */
-  function watchTraining(): void {
+  function recordTrainingLoss(): void {
     const loss = data.validation === undefined ? epochLog.state().epochLosses.at(-1) : undefined;
-    if (loss !== undefined) watch(loss);
+    if (loss !== undefined) recordLoss(loss);
   }
 
-  function watch(loss: number): void {
+  function recordLoss(loss: number): void {
     // NaN is never the best, since no later loss would be below it.
     if (!(loss < (progress.best?.loss ?? Number.POSITIVE_INFINITY))) return;
-    improve(loss);
+    recordBest(loss);
   }
 
-  function improve(loss: number): void {
+  function recordBest(loss: number): void {
     progress.best = { step: progress.step, loss };
     isImproved = true;
   }
 
-  async function entry(state: CurrentState): Promise<CheckpointEntry> {
+  async function createEntry(state: CurrentState): Promise<CheckpointEntry> {
     // The rows are hashed only when a checkpoint is written.
     record ??= await inTurns(recordOf(plan, data, setup.backend));
     const folder = open();
@@ -89,17 +89,17 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
     return { folder, opens, checkpoint, isBest: isImproved, keep: maxKept, kept, adopts: resume !== null };
   }
 
-  async function attempt(state: CurrentState): Promise<TrainEvent | null> {
+  async function tryToWrite(state: CurrentState): Promise<TrainEvent | null> {
     const { step } = progress;
     let failure: string;
     try {
-      const next = await entry(state);
-      const { error, kept: standing } = await write(next);
+      const entry = await createEntry(state);
+      const { error, kept: standing } = await writeEntry(entry);
       kept = standing;
       if (error === null) {
-        failing = false;
+        hasFailed = false;
         isOpened = true;
-        newest = { path: join(next.folder, LAST_FILE), step };
+        newest = { path: join(entry.folder, LAST_FILE), step };
         written = progress.best;
         return { type: 'checkpoint', step, path: newest.path, best: isImproved };
       }
@@ -110,40 +110,40 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
     if (written === undefined) delete progress.best;
     else progress.best = written;
     // Warns once, not at every attempt while there is no room.
-    if (failing) return null;
-    failing = true;
+    if (hasFailed) return null;
+    hasFailed = true;
     const older = newest?.step ?? resume?.progress.step;
     const newer = older === undefined ? 'the run has none' : `the newest is that of step ${older}`;
     return { type: 'warning', message: `the checkpoint of step ${step} could not be written, ${newer} (${failure})` };
   }
 
-  async function keep(): Promise<void> {
+  async function write(): Promise<void> {
     lastMs = performance.now();
     // Closes the current stretch of steps, since a resume starts a new one.
     stepLog.close();
-    watchTraining();
+    recordTrainingLoss();
     const state = await currentState(options);
-    const event = state === null ? null : await attempt(state);
+    const event = state === null ? null : await tryToWrite(state);
     isImproved = false;
     if (event !== null) emit(event);
   }
 
   return {
     next: times.next,
-    recordLoss: watch,
-    recordBest: improve,
+    recordLoss,
+    recordBest,
     async writeIfDue() {
       const isDue = isImproved || times.isDue(progress.step, performance.now() - lastMs);
-      if (await lockstep.fromFirst(isDue)) await keep();
+      if (await lockstep.fromFirst(isDue)) await write();
     },
-    keep,
+    write,
     newest: () => newest,
   };
 }
 
-/** The keeper of a rank that does not write. */
+/** The checkpointer of a rank that does not write: it sends its state to rank 0. */
 function createSender({ plan, lockstep, stepLog, ...sources }: CheckpointerOptions): Checkpointer {
-  async function keep(): Promise<void> {
+  async function write(): Promise<void> {
     stepLog.close();
     await currentState({ plan, ...sources });
   }
@@ -152,9 +152,9 @@ function createSender({ plan, lockstep, stepLog, ...sources }: CheckpointerOptio
     recordLoss() {},
     recordBest() {},
     async writeIfDue() {
-      if (await lockstep.fromFirst(false)) await keep();
+      if (await lockstep.fromFirst(false)) await write();
     },
-    keep,
+    write,
     newest: () => undefined,
   };
 }

@@ -44,7 +44,7 @@ export function addGradients(context: RunContext, step: number, rows: number, no
   ranks?.unpack();
 }
 
-/** Notes the first number of the gradient that is not finite, in the part that this rank has. */
+/** Records the first number of the gradient that is not finite, in the part that this rank has. */
 export function findBadGradient(
   context: RunContext,
   rows: number,

@@ -68,7 +68,7 @@ function badLoss(context: RunContext, step: number): Fault {
   const loss = batchLoss(arena.lossSums, leaves, rows);
   const what =
     loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the rows' losses has ${show(loss)}`;
-  const message = `train: step ${step}: ${what}, expected a finite number${weights}`;
+  const message = `step ${step}: ${what}, expected a finite number${weights}`;
   return { message, isData: false, at: { check: CHECKS.step, index: 0 } };
 }
 
@@ -76,7 +76,7 @@ function badLoss(context: RunContext, step: number): Fault {
 function badUpdate({ network, arena, optimizer }: RunContext, step: number): Fault {
   const weight = badWeight(network, arena.theta);
   const badNumber = weight === undefined ? complete(findBadState(network, optimizer, arena)) : undefined;
-  const where = `train: step ${step}: after its update`;
+  const where = `step ${step}: after its update`;
   // Another rank names the number if this one has none.
   const index = weight !== undefined ? 0 : (badNumber?.position ?? Number.MAX_SAFE_INTEGER);
   const what = weight ?? badNumber?.description;
@@ -122,7 +122,7 @@ function createSearch(
 ): Search {
   const first = createEarliestFault();
   const [from, to] = couples ? [0, rows - 1] : rowsOfPass(passes[0], leafRows, rows);
-  const where = `train: step ${step}, ${from === to ? `row ${from}` : `rows ${from} to ${to}`} of the batch`;
+  const where = `step ${step}, ${from === to ? `row ${from}` : `rows ${from} to ${to}`} of the batch`;
   const checksOf = new Map<NodePass, number>();
   let pass = passes[0];
   const recordBadNumber = (at: FindingPosition, what: string): void =>
@@ -178,7 +178,7 @@ function findBadData(context: RunContext, search: Search, planned: readonly Plan
   }
 }
 
-/** Runs the inspected passes. Also notes a row that a layer refuses, perhaps because of an earlier bad number. */
+/** Runs the inspected passes. Also records a row that a layer refuses, perhaps because of an earlier bad number. */
 function runPasses(context: RunContext, search: Search, planned: readonly PlannedPass[]): void {
   const { setup, kernels, stepAndRow } = context;
   const { step, rows, first } = search;
@@ -197,7 +197,7 @@ function runPasses(context: RunContext, search: Search, planned: readonly Planne
         if (!(error instanceof InputError)) throw error;
         const row = pass.first * setup.leafRows + error.row;
         const { message } = new InputError(rowOfDataset(setup, step, row), error.problem, { of: setup.dataset.name });
-        const fault = { message: `train: step ${step}: ${message}`, isData: true };
+        const fault = { message: `step ${step}: ${message}`, isData: true };
         first.record({ check: search.checks, index: row }, () => fault);
       }
       if (s + 1 === segmentCount) for (const [to, from] of pass.copies) to.set(viewOf(from, 0, to.length));

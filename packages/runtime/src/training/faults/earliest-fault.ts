@@ -31,7 +31,7 @@ export interface BadStep extends Fault {
   readonly step: number;
 }
 
-/** Keeps the earliest fault that it is told. */
+/** Keeps the earliest fault of those recorded. */
 export interface EarliestFault {
   readonly fault: Fault | null;
   record(at: FindingPosition, fault: () => Omit<Fault, 'at'>): void;

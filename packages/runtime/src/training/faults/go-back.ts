@@ -38,9 +38,8 @@ export async function goBack(state: RunState, first: number, span: SpanResult): 
   state.reportedSteps = Math.min(state.reportedSteps, to);
   stepLog.goBack(to);
   state.pendingReports = state.rateChangeEvents.filter(({ step }) => step > to);
-  const reason = bad.message.replace(/^train: /, '');
   const factor = 1 / 2 ** rollbacks;
-  emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MAX_ROLLBACKS, reason });
+  emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MAX_ROLLBACKS, reason: bad.message });
 }
 
 function locateBadStep(state: RunState, first: number, { steps, bad }: SpanResult): Promise<BadStep> {
@@ -74,17 +73,17 @@ async function replayOnce(state: RunState, first: number, end: number): Promise<
 export async function endAt(state: RunState, { step, message, isData }: BadStep): Promise<TrainingError> {
   const { progress, lockstep, stepLog, history, checkpointer } = state;
   stepLog.close();
-  await checkpointer?.keep();
+  await checkpointer?.write();
   const { rollbacks } = progress;
   const advice = rollbacks === undefined ? ADVICE : `the learning rate had already been halved ${rollbacks} times`;
   const newest = await lockstep.fromFirst(checkpointer?.newest());
   await inTurns(history.save());
   const parameters = await inTurns(history.handOut());
   const checkpoint = newest?.step === step ? newest : undefined;
-  return new TrainingError(`${message}${isData ? '' : ` (${advice})`}`, step, parameters, checkpoint);
+  return new TrainingError(`train: ${message}${isData ? '' : ` (${advice})`}`, step, parameters, checkpoint);
 }
 
-/** The result of `work`. If it fails, throws the error that ends the run, naming `place`. */
+/** Returns the result of `work`. If it fails, throws the error that ends the run: it says when, by `context`. */
 export async function orEndRun<T>(state: RunState, work: () => Promise<T>, context: string): Promise<T> {
   try {
     return await work();
@@ -94,7 +93,7 @@ export async function orEndRun<T>(state: RunState, work: () => Promise<T>, conte
     // would not send it their state.
     await restore(state);
     const isOfAll = error instanceof ThreadError || error instanceof InputError;
-    if (isOfAll || state.lockstep.cluster === null) await state.checkpointer?.keep();
+    if (isOfAll || state.lockstep.cluster === null) await state.checkpointer?.write();
     throw runFailure(error, context);
   }
 }
@@ -125,7 +124,7 @@ export async function findBadStep(span: SpanSearch): Promise<BadStep> {
     if (await stateIsFinite()) return { step: last, ...(await diagnose(last, 'loss')) };
     after = last;
   }
-  // Bisection, since a number that is not finite stays so.
+  // Bisection works, since a number that is not finite stays so.
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
     await replay(middle);

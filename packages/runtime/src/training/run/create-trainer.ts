@@ -20,11 +20,11 @@ import { evaluate } from './evaluate-epoch.ts';
 import type { TrainEvent } from './events.ts';
 import { finish } from './finish.ts';
 import { setLearningRate } from './learning-rates.ts';
-import { advance, isAborted, startRun } from './loop.ts';
+import { advance, startRun } from './loop.ts';
 import { acquireResources, prepareWith, reserve } from './open-run.ts';
 import type { OptionsFor, TrainOptions } from './options.ts';
 import type { TrainResult } from './results.ts';
-import type { RunState } from './state.ts';
+import { isAborted, type RunState } from './state.ts';
 
 /** Result of some steps. */
 export interface TrainerStep {

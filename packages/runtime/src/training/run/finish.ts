@@ -27,12 +27,12 @@ export async function finish(state: RunState): Promise<TrainResult> {
   // A stopped run writes its checkpoint first. A completed one evaluates first, since its checkpoint contains the
   // figures.
   const done = isDone(plan, progress);
-  if (!done) await checkpointer?.keep();
+  if (!done) await checkpointer?.write();
   await inTurns(history.save());
   const test = await evaluateTestSet(state);
   if (done) {
     if (test !== undefined) progress.test = test;
-    await checkpointer?.keep();
+    await checkpointer?.write();
   }
   const newest = await lockstep.fromFirst(checkpointer?.newest());
   const best = early?.best;

@@ -15,13 +15,13 @@ import { createOrders } from './orders.ts';
 import { rowsPerStep } from './plan.ts';
 import { augmentationOf, shapeOfRows } from './refuse-conflicts.ts';
 
-/** Images as a network was given them. */
+/** Images as the network reads them. */
 export interface FirstInputs {
   readonly shape: Shape; // [H, W, C]
   readonly images: Elements; // [count, H, W, C]
 }
 
-/** The first images of a run's first step, up to `most`, augmented as in the run. Null if rows are not images. */
+/** The first images of a run's first step, up to `maxImages`, augmented as in the run. Null if rows are not images. */
 export function* firstInputs(
   network: Network,
   train: Dataset,

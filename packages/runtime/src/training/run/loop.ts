@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { namesOf } from '../../cluster/cluster-error.ts';
 import { lossUnit } from '../../engine/evaluation/target-units.ts';
 import { RING } from '../../engine/memory/arena.ts';
@@ -8,7 +7,7 @@ import { endAt, goBack, orEndRun, restore } from '../faults/go-back.ts';
 import { epochStart, stateIsFinite } from '../faults/history.ts';
 import { RowRefusal } from '../lockstep/do-together.ts';
 import { ROUND_MS } from '../tuning/tune.ts';
-import { applyOrder, reportPending, takeOrders } from './apply-orders.ts';
+import { applyOrders, reportPending } from './apply-orders.ts';
 import { isDone } from './early-stopping.ts';
 import { finish } from './finish.ts';
 import { halveLearningRate, writeLearningRates } from './learning-rates.ts';
@@ -16,8 +15,7 @@ import type { OpenedRun, RunResources } from './open-run.ts';
 import { reportProbe, reportSpan, reportThreads, startEvent } from './report.ts';
 import type { TrainResult } from './results.ts';
 import { evaluationAfter } from './scheduled-steps.ts';
-import { type NextSpan, openState, type RunState, teamSize } from './state.ts';
-import type { Order } from './steering.ts';
+import { isAborted, type NextSpan, openState, type RunState, teamSize } from './state.ts';
 
 /** Runs all steps of a run, or those before the signal. */
 export async function runSteps(run: OpenedRun, resources: RunResources): Promise<TrainResult> {
@@ -40,35 +38,6 @@ export async function startRun(run: OpenedRun, resources: RunResources): Promise
 async function runSpans(state: RunState): Promise<void> {
   const { plan, progress } = state;
   while (!isDone(plan, progress) && !isAborted(state)) await advance(state);
-}
-
-/** Whether a signal or an order has ended the run; with a cluster, when all ranks know of it. */
-export const isAborted = ({ plan, lockstep, isAborted: byAll, isStopped }: RunState): boolean =>
-  isStopped || (lockstep.cluster === null ? (plan.signal?.aborted ?? false) : byAll);
-
-/** Milliseconds between two exchanges of ranks that pause: the others would not wait for them for minutes. */
-const PAUSE_MS = 250;
-
-/**
- * Between two spans, follows the orders so far; while the run pauses, also those that come. With a cluster, ranks tell
- * each other what they must know: warnings, whether they have received a signal, and the orders to rank 0.
- */
-async function applyOrders(state: RunState): Promise<void> {
-  const { plan, lockstep, reporter, steering } = state;
-  for (;;) {
-    const waiting = takeOrders(state);
-    let orders: readonly Order[] = waiting.map(({ order }) => order);
-    if (lockstep.cluster !== null) {
-      const isAborted = plan.signal?.aborted ?? false;
-      const said = await lockstep.fromAll({ isAborted, warnings: reporter.takeWarnings(), orders });
-      reporter.reportAll(said.map(({ warnings }) => warnings));
-      state.isAborted = said.some(({ isAborted }) => isAborted);
-      orders = said[0].orders;
-    }
-    for (const [k, order] of orders.entries()) await applyOrder(state, order, waiting.at(k));
-    if (!state.isPaused || isAborted(state)) return;
-    await (lockstep.cluster === null ? steering.next(plan.signal) : sleep(PAUSE_MS));
-  }
 }
 
 /**

@@ -73,7 +73,7 @@ export const trainOptions = defineOptions('train', {
   schedule: trainingFlag(spec<ScheduleSpec>('constant', `learning rate schedule: ${names(schedules)}`)),
   /**
    * Learning rates that replace that of the optimizer from a step on, as `{ 300: 0.001 }` does after step 300. The
-   * schedule scales them, too. A run that was steered comes out again by the changes in its configuration.
+   * schedule scales them, too. A run that was steered can be repeated with the changes in its configuration.
    * @default none, or those of the checkpoint
    */
   rateChanges: trainingFlag(
@@ -352,7 +352,7 @@ export function copyJson<T>(value: T, depth = 0): T {
   return copy;
 }
 
-/** Options that a checkpoint has in other words, or that only say how long the run is. */
+/** Options that a checkpoint records under other names, or that only set the length of the run. */
 const RECORDED_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
   ...(['loss', 'optimizer', 'schedule', 'batch', 'accumulate', 'epochs', 'steps', 'shuffle', 'seed'] as const),
   ...(['clipNorm', 'rateChanges', 'evaluateEvery', 'patience', 'minDelta', 'monitor'] as const),

@@ -13,8 +13,8 @@ export interface Orders {
   /** [slots, N]; epoch e lies in slot e mod slots. */
   readonly array: Uint32Array<SharedArrayBuffer>;
   /**
-   * Creates the orders from epoch `from`, at least one and up to `wanted` if slots allow; only between spans. Returns
-   * the first epoch after them.
+   * Creates the orders from epoch `from`, at least one and as many as `epochs` if slots allow; only between spans.
+   * Returns the first epoch after them.
    */
   prepare(from: number, epochs: number): Pausable<number>;
 }
@@ -54,7 +54,7 @@ export function createOrders(
 /** Numbers drawn between two pauses: about a millisecond. */
 const DRAWS_PER_TURN = 1 << 16;
 
-/** Draws places below `starts`, with replacement. Overwrites `order`. */
+/** Draws starts of windows below `starts`, with replacement. Overwrites `order`. */
 function* drawInTurns(order: Uint32Array, starts: number, random: Random): Pausable<void> {
   for (let n = 0; n < order.length; n++) {
     if (n % DRAWS_PER_TURN === 0) yield;

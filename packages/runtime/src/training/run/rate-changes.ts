@@ -49,6 +49,6 @@ export function baseRateAfter(changes: ReadonlyMap<number, number>, step: number
 export const recordOfChanges = (changes: ReadonlyMap<number, number>): RateChanges =>
   Object.fromEntries([...changes].sort(([a], [b]) => a - b));
 
-/** The inverse of `recordOfRates`. */
+/** The inverse of `recordOfChanges`. */
 export const changesByStep = (changes: RateChanges): Map<number, number> =>
   new Map(Object.entries(changes).map(([step, rate]) => [Number(step), rate]));

@@ -94,7 +94,7 @@ export async function openState(run: OpenedRun, resources: RunResources): Promis
   if (resume !== null) await restoreArrays(arena, resume.arrays, shares);
   const history = await createHistory(arena, progress, epochLog, goesBack, shares, resume?.earlier);
   const early = await createEarlyStopping(plan, arena, progress, shares);
-  const write = (entry: CheckpointEntry) =>
+  const writeEntry = (entry: CheckpointEntry) =>
     writeCheckpoint(pool, setup, entry, (reason) => emit(mainThreadWarning(progress.step, reason)));
   const rateChanges = new Map(plan.rateChanges);
   const checkpointing = {
@@ -107,7 +107,7 @@ export async function openState(run: OpenedRun, resources: RunResources): Promis
     history,
     early,
     emit,
-    write,
+    writeEntry,
   };
   const state: RunState = {
     ...run,
@@ -218,6 +218,10 @@ function* createLayerProbe(network: Network, setup: RunSetup, arena: Arena, step
     },
   };
 }
+
+/** Whether a signal or an order has ended the run; with a cluster, when all ranks know of it. */
+export const isAborted = ({ plan, lockstep, isAborted: byAll, isStopped }: RunState): boolean =>
+  isStopped || (lockstep.cluster === null ? (plan.signal?.aborted ?? false) : byAll);
 
 /** Threads of the next span. */
 export const teamSize = ({ tuner, usefulThreads }: RunState): number => tuner?.threads ?? usefulThreads;

@@ -1,6 +1,6 @@
 import type { Spread, TrainEvent } from './events.ts';
 
-/** Approximate limit of events in a run: in a longer run each covers a stretch of steps. */
+/** Approximate limit of events in a run: in a longer run each event covers several steps. */
 const MAX_REPORTS = 600;
 
 /** Reports the steps of a run in stretches whose ends depend only on the number of steps. */

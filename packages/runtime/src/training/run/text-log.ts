@@ -18,14 +18,14 @@ const MAX_TEXTS = 10;
 /** Most and least tokens of a text. */
 const MAX_TOKENS = 150;
 const MIN_TOKENS = 20;
-/** Most lines of a text, of a model of lines. */
+/** Most lines of a text, if the model writes lines. */
 const MAX_LINES = 10;
 /**
  * Trained tokens for each token that is written. gpt:4x4x128 on two cores writes a token in the time of 4 trained ones,
  * so that texts take less than 1 % of the training.
  */
 const TRAINED_TOKENS = 500;
-/** All texts of a short run may read so many weights: some 30 ms. */
+/** Weights that all texts of a short run may read, in some 30 ms. */
 const READ_WEIGHTS = 100_000_000;
 
 /** The texts of a run: how many, and the most tokens of each. A resumed run has the same plan. */
@@ -97,7 +97,7 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
   };
 }
 
-/** The text that `generate` begins without a prompt; of a model of lines, some whole lines. */
+/** Writes the text that `generate` begins without a prompt; a model of lines writes some whole lines. */
 function* writeTexts(writer: Writer, maxTokens: number, hasLines: boolean): Pausable<string[]> {
   const texts: string[] = [];
   let left = maxTokens;
