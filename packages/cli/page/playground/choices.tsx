@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Ready } from './messages.ts';
-import { AUTO, bounds, dataOptions, numberOf, POINTS, type Settings, standard } from './settings.ts';
+import { AUTO, bounds, dataOptions, defaults, numberOf, POINTS, type Settings } from './settings.ts';
 import { aboutMember, aboutOption } from './texts.ts';
 
 export interface ChoicesProps {
@@ -12,12 +12,12 @@ export interface ChoicesProps {
 /** All that a reader may choose, each with a sentence. */
 export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
   const { choices, sharesMemory } = ready;
-  const isOwn = settings.data === POINTS;
-  const usual = isOwn ? {} : dataOptions({ ...settings, rows: null, noise: null });
+  const isOwnPoints = settings.data === POINTS;
+  const dataDefaults = isOwnPoints ? {} : dataOptions({ ...settings, rows: null, noise: null });
   const select = (
     name: 'data' | 'activation' | 'init' | 'optimizer' | 'precision',
     label: string,
-    more: readonly string[] = [],
+    others: readonly string[] = [],
   ) => (
     <Choice name={name} label={label} member={settings[name]}>
       <select
@@ -25,7 +25,7 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
         value={settings[name]}
         onChange={({ currentTarget }) => onChange({ [name]: currentTarget.value })}
       >
-        {[...more, ...choices[name]].map((member) => (
+        {[...others, ...choices[name]].map((member) => (
           <option key={member} value={member}>
             {member === POINTS ? 'your own' : member === AUTO ? 'by activation' : member}
           </option>
@@ -34,7 +34,7 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
     </Choice>
   );
   const number = (name: keyof typeof bounds, label: string, step = '1', isDisabled = false) => {
-    const value = settings[name] ?? (name === 'rows' || name === 'noise' ? usual[name] : undefined);
+    const value = settings[name] ?? (name === 'rows' || name === 'noise' ? dataDefaults[name] : undefined);
     return (
       <Choice name={name} label={label}>
         <input
@@ -47,7 +47,7 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
           placeholder={name === 'batch' ? 'all' : ''}
           disabled={isDisabled}
           onChange={({ currentTarget }) => {
-            const empty = name === 'batch' ? 'full' : name === 'rows' || name === 'noise' ? null : standard[name];
+            const empty = name === 'batch' ? 'full' : name === 'rows' || name === 'noise' ? null : defaults[name];
             onChange({ [name]: numberOf(name, currentTarget.value) ?? empty });
           }}
         />
@@ -59,8 +59,8 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
       <fieldset>
         <legend>Data</legend>
         {select('data', 'points', [POINTS])}
-        {!isOwn && number('rows', 'number of points')}
-        {!isOwn && number('noise', 'noise', '0.05')}
+        {!isOwnPoints && number('rows', 'number of points')}
+        {!isOwnPoints && number('noise', 'noise', '0.05')}
       </fieldset>
       <fieldset>
         <legend>Network</legend>
@@ -99,7 +99,7 @@ function Choice({
   readonly member?: string;
   readonly children: ComponentChildren;
 }) {
-  const own = member === undefined ? undefined : aboutMember[member];
+  const memberText = member === undefined ? undefined : aboutMember[member];
   return (
     <div class="choice">
       {/* biome-ignore lint/a11y/noLabelWithoutControl: the control is among the children. */}
@@ -107,7 +107,7 @@ function Choice({
         <span>{label}</span> {children}
       </label>
       <small>
-        {aboutOption[name]} {own !== undefined && <b>{own}</b>}
+        {aboutOption[name]} {memberText !== undefined && <b>{memberText}</b>}
       </small>
     </div>
   );

@@ -27,12 +27,12 @@ export function drawShares(context: CanvasRenderingContext2D, shares: Float32Arr
   });
 }
 
-/** Share of a unit's greatest output below which its differences are taken as none. */
+/** Differences below this share of a unit's largest output count as none. */
 const FAINT = 0.05;
 
 /**
- * Draws the outputs of a unit at `left`: orange where they are above their mean, blue where they are below. A unit that
- * says almost the same everywhere stays white.
+ * Draws the outputs of a unit at `left`: orange where they are above their mean, blue where they are below. A unit with
+ * almost the same output everywhere stays white.
  */
 export function drawOutputs(
   context: CanvasRenderingContext2D,
@@ -41,17 +41,17 @@ export function drawOutputs(
   left: number,
 ): void {
   const mean = outputs.reduce((sum, value) => sum + value, 0) / outputs.length;
-  let [most, far] = [0, 0];
+  let [largest, furthest] = [0, 0]; // from 0, and from the mean
   for (const value of outputs) {
-    most = Math.max(most, Math.abs(value));
-    far = Math.max(far, Math.abs(value - mean));
+    largest = Math.max(largest, Math.abs(value));
+    furthest = Math.max(furthest, Math.abs(value - mean));
   }
-  const scale = Math.max(far, FAINT * most, Number.MIN_VALUE);
+  const scale = Math.max(furthest, FAINT * largest, Number.MIN_VALUE);
   draw(context, side, left, (pixel, rgb) => {
     const value = (outputs[pixel] - mean) / scale;
-    const own = colourOf(value > 0 ? 1 : 0);
+    const full = colourOf(value > 0 ? 1 : 0);
     const part = Math.abs(value);
-    for (let k = 0; k < 3; k++) rgb[k] = (1 - part) * PAPER[k] + part * own[k];
+    for (let k = 0; k < 3; k++) rgb[k] = (1 - part) * PAPER[k] + part * full[k];
   });
 }
 

@@ -7,11 +7,11 @@ import {
   syntheticDatasets,
   valueMatrix,
 } from '@gradloom/runtime/browser';
-import type { Domain, PlacedPoints } from './messages.ts';
+import type { Domain, PlanePoints } from './messages.ts';
 import { classesOf, type Points } from './points.ts';
 import { dataOptions, POINTS, type Settings, testShareOf } from './settings.ts';
 
-/** The sets of a run, and how its inputs come from the plane. */
+/** The sets of a run, and the coordinates of its inputs in the plane. */
 export interface PlaneData {
   readonly train: Dataset;
   readonly test: Dataset | null;
@@ -28,7 +28,7 @@ const generators = syntheticDatasets as Readonly<Record<string, Generator>>;
 /** Made-up datasets whose rows are points of the plane. */
 export const planes = Object.keys(generators).filter((name) => generators[name]({ rows: 8 }).inputs.columns === 2);
 
-/** The rows that a command has, to the bit. @throws Error for data that cannot be trained on. */
+/** The same rows, to the bit, as the command trains on. @throws Error for data that cannot be trained on. */
 export function openData(settings: Settings, points: Points): PlaneData {
   if (settings.data === POINTS) return openPoints(points);
   const whole = generators[settings.data](dataOptions(settings));
@@ -69,7 +69,7 @@ function openPoints(points: Points): PlaneData {
 }
 
 /** The points of a set, in the coordinates of their file. */
-export function placed({ rows, inputs, targets, classes }: Dataset, { center, scale }: PlaneData): PlacedPoints {
+export function planePoints({ rows, inputs, targets, classes }: Dataset, { center, scale }: PlaneData): PlanePoints {
   const column = (c: number) =>
     Float64Array.from({ length: rows }, (_, n) => inputs.array[2 * n + c] * scale[c] + center[c]);
   const isOne = classes === null;
@@ -77,8 +77,8 @@ export function placed({ rows, inputs, targets, classes }: Dataset, { center, sc
   return { x: column(0), y: column(1), classes: labels };
 }
 
-/** A square around all points, with some room; for points that are drawn, at least that which can be drawn in. */
-export function domainOf(sets: readonly PlacedPoints[], isDrawn: boolean): Domain {
+/** A square around all points, with a margin; for drawn points, the square that can be drawn in. */
+export function domainOf(sets: readonly PlanePoints[], isDrawn: boolean): Domain {
   const spread = (values: readonly number[]): [number, number] =>
     values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
   if (isDrawn) return { left: -1, bottom: -1, side: 2 };

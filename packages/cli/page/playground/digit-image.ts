@@ -7,76 +7,76 @@ const BOX = 20;
 /** Radius of the pen, in points of the paper. */
 const PEN = 5;
 
-/** Draws a dot of the pen at a place of the paper. Adds to `ink` [PAPER, PAPER], 0 to 1. */
+/** Draws a dot of the pen at a point of the paper. Adds to `ink` [PAPER, PAPER], 0 to 1. */
 export function drawDot(ink: Float64Array, x: number, y: number): void {
   for (let row = Math.floor(y - PEN - 1); row <= y + PEN + 1; row++) {
     for (let column = Math.floor(x - PEN - 1); column <= x + PEN + 1; column++) {
       if (row < 0 || column < 0 || row >= PAPER || column >= PAPER) continue;
-      const own = Math.min(1, Math.max(0, PEN + 0.5 - Math.hypot(column - x, row - y)));
-      ink[row * PAPER + column] = Math.max(ink[row * PAPER + column], own);
+      const coverage = Math.min(1, Math.max(0, PEN + 0.5 - Math.hypot(column - x, row - y)));
+      ink[row * PAPER + column] = Math.max(ink[row * PAPER + column], coverage);
     }
   }
 }
 
 /** A point of the paper, in whole numbers from 0 to PAPER. */
-export type PenPlace = readonly [x: number, y: number];
+export type PenPoint = readonly [x: number, y: number];
 
-/** Lines of the pen, each with the places that it goes through. One place is a dot. */
-export type Strokes = readonly (readonly PenPlace[])[];
+/** Lines of the pen, each with its points. One point is a dot. */
+export type Strokes = readonly (readonly PenPoint[])[];
 
-/** Least way of the pen from one place of a stroke to the next. */
-const LEAST_WAY = 3;
+/** Least distance between two points of a stroke. */
+const MIN_DISTANCE = 3;
 
-/** Most places of all strokes: more would be too much for an address. */
-export const MOST_PLACES = 2000;
+/** Most points of all strokes: more would be too much for an address. */
+export const MAX_PEN_POINTS = 2000;
 
-export const placeAt = (x: number, y: number): PenPlace => [onPaper(x), onPaper(y)];
+export const penPointAt = (x: number, y: number): PenPoint => [onPaper(x), onPaper(y)];
 
 const onPaper = (value: number): number => Math.round(Math.min(PAPER, Math.max(0, value)));
 
 /**
- * Strokes with a further place, on the last stroke or on one of its own. It is left out where it is close to the place
- * before it, or the strokes have too many.
+ * Strokes with a further point, on the last stroke or on a new one. It is left out if it is close to the point before
+ * it, or if the strokes have too many.
  */
-export function withPlace(strokes: Strokes, place: PenPlace, isNew: boolean): Strokes {
+export function withPenPoint(strokes: Strokes, point: PenPoint, isNew: boolean): Strokes {
   const stroke = isNew ? [] : (strokes.at(-1) ?? []);
   const last = stroke.at(-1);
-  if (last !== undefined && Math.hypot(place[0] - last[0], place[1] - last[1]) < LEAST_WAY) return strokes;
-  if (strokes.flat().length >= MOST_PLACES) return strokes;
-  return [...(isNew ? strokes : strokes.slice(0, -1)), [...stroke, place]];
+  if (last !== undefined && Math.hypot(point[0] - last[0], point[1] - last[1]) < MIN_DISTANCE) return strokes;
+  if (strokes.flat().length >= MAX_PEN_POINTS) return strokes;
+  return [...(isNew ? strokes : strokes.slice(0, -1)), [...stroke, point]];
 }
 
 /** The ink [PAPER, PAPER] of strokes, 0 to 1. */
 export function inkOf(strokes: Strokes): Float64Array {
   const ink = new Float64Array(PAPER * PAPER);
   for (const stroke of strokes) {
-    for (const [k, place] of stroke.entries()) drawLine(ink, stroke[Math.max(0, k - 1)], place);
+    for (const [k, point] of stroke.entries()) drawLine(ink, stroke[Math.max(0, k - 1)], point);
   }
   return ink;
 }
 
-/** A place in an address: a number to the base 36, of three digits. */
-const placeText = ([x, y]: PenPlace): string => (y * (PAPER + 1) + x).toString(36).padStart(3, '0');
+/** A point in an address: a number to the base 36, of three digits. */
+const penPointText = ([x, y]: PenPoint): string => (y * (PAPER + 1) + x).toString(36).padStart(3, '0');
 
 /** Strokes in an address, with a full stop between two. */
 export const strokesText = (strokes: Strokes): string =>
-  strokes.map((stroke) => stroke.map(placeText).join('')).join('.');
+  strokes.map((stroke) => stroke.map(penPointText).join('')).join('.');
 
 /** The strokes of an address; null for a text that is none. */
 export function readStrokes(text: string): Strokes | null {
   if (text === '') return [];
   if (!/^([0-9a-z]{3})+(\.([0-9a-z]{3})+)*$/.test(text)) return null;
   const strokes = text.split('.').map((part) =>
-    Array.from(part.matchAll(/.../g), ([digits]): PenPlace => {
-      const place = Number.parseInt(digits, 36);
-      return [place % (PAPER + 1), Math.floor(place / (PAPER + 1))];
+    Array.from(part.matchAll(/.../g), ([digits]): PenPoint => {
+      const index = Number.parseInt(digits, 36);
+      return [index % (PAPER + 1), Math.floor(index / (PAPER + 1))];
     }),
   );
-  const places = strokes.flat();
-  return places.length <= MOST_PLACES && places.every(([, y]) => y <= PAPER) ? strokes : null;
+  const points = strokes.flat();
+  return points.length <= MAX_PEN_POINTS && points.every(([, y]) => y <= PAPER) ? strokes : null;
 }
 
-/** Draws a line from one place to another. */
+/** Draws a line from one point to another. */
 export function drawLine(ink: Float64Array, from: readonly [number, number], to: readonly [number, number]): void {
   const steps = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / 2));
   for (let k = 0; k <= steps; k++) {

@@ -3,20 +3,20 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import {
   digitOf,
   inkOf,
-  MOST_PLACES,
+  MAX_PEN_POINTS,
   PAPER,
-  type PenPlace,
-  placeAt,
+  type PenPoint,
+  penPointAt,
   SIDE,
   type Strokes,
-  withPlace,
+  withPenPoint,
 } from './digit-image.ts';
 import type { DigitAnswer } from './messages.ts';
 
 /** Points of the paper that an arrow key moves the pen. */
-const KEY_WAY = 4;
+const KEY_STEP = 4;
 
-/** What is known of a drawn digit. */
+/** The state of a drawn digit. */
 export interface Digit {
   readonly answer: DigitAnswer | null;
   readonly problem: string | null;
@@ -36,11 +36,11 @@ export interface DigitViewProps extends Digit {
 export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, share, onDigit }: DigitViewProps) {
   const ink = useMemo(() => inkOf(strokes), [strokes]);
   const pixels = useMemo(() => digitOf(ink), [ink]);
-  const [cursor, setCursor] = useState<PenPlace | null>(null);
+  const [cursor, setCursor] = useState<PenPoint | null>(null);
   const isDown = useRef(false); // whether the pen is within a stroke
   const paper = useRef<HTMLCanvasElement>(null);
-  const seen = useRef<HTMLCanvasElement>(null);
-  const isFull = strokes.flat().length >= MOST_PLACES;
+  const matter = useRef<HTMLCanvasElement>(null);
+  const isFull = strokes.flat().length >= MAX_PEN_POINTS;
   useEffect(() => onDigit(pixels), [pixels]);
   useEffect(() => {
     const context = paper.current?.getContext('2d');
@@ -53,38 +53,38 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, shar
     context.strokeRect(cursor[0] - 5, cursor[1] - 5, 10, 10);
   }, [ink, cursor]);
   useEffect(() => {
-    const context = seen.current?.getContext('2d');
+    const context = matter.current?.getContext('2d');
     if (context) drawMatter(context, pixels, answer);
   }, [pixels, answer]);
 
   const stroke = (event: TargetedPointerEvent<HTMLCanvasElement>) => {
     if (event.buttons === 0) return;
     const { left, top, width, height } = event.currentTarget.getBoundingClientRect();
-    const place = placeAt((PAPER * (event.clientX - left)) / width, (PAPER * (event.clientY - top)) / height);
+    const point = penPointAt((PAPER * (event.clientX - left)) / width, (PAPER * (event.clientY - top)) / height);
     const isNew = !isDown.current;
-    onStrokes((before) => withPlace(before, place, isNew));
+    onStrokes((before) => withPenPoint(before, point, isNew));
     isDown.current = true;
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLCanvasElement>) => {
-    const [x, y] = cursor ?? placeAt(PAPER / 2, PAPER / 2);
+    const [x, y] = cursor ?? penPointAt(PAPER / 2, PAPER / 2);
     const moves: Record<string, [number, number]> = {
-      ArrowLeft: [x - KEY_WAY, y],
-      ArrowRight: [x + KEY_WAY, y],
-      ArrowUp: [x, y - KEY_WAY],
-      ArrowDown: [x, y + KEY_WAY],
+      ArrowLeft: [x - KEY_STEP, y],
+      ArrowRight: [x + KEY_STEP, y],
+      ArrowUp: [x, y - KEY_STEP],
+      ArrowDown: [x, y + KEY_STEP],
     };
     if (event.key in moves) {
-      const to = placeAt(...moves[event.key]);
+      const to = penPointAt(...moves[event.key]);
       setCursor(to);
       if (!event.shiftKey) return event.preventDefault();
       onStrokes((before) => {
         const [fromX, fromY] = before.at(-1)?.at(-1) ?? [];
         const goesOn = fromX === x && fromY === y;
-        return withPlace(goesOn ? before : withPlace(before, [x, y], true), to, false);
+        return withPenPoint(goesOn ? before : withPenPoint(before, [x, y], true), to, false);
       });
     } else if (event.key === ' ') {
       setCursor([x, y]);
-      onStrokes((before) => withPlace(before, [x, y], true));
+      onStrokes((before) => withPenPoint(before, [x, y], true));
     } else return;
     event.preventDefault();
   };
@@ -131,7 +131,7 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, shar
           )}
         </figure>
         <figure>
-          <canvas id="matter" ref={seen} width={SIDE} height={SIDE} role="img" aria-label="Pixels that mattered" />
+          <canvas id="matter" ref={matter} width={SIDE} height={SIDE} role="img" aria-label="Pixels that mattered" />
           <figcaption>
             As the model has it, centred. Orange pixels speak for its answer, blue ones against (gradient times pixel).
           </figcaption>
@@ -149,8 +149,9 @@ const waitingSentence = (share: number | null): string =>
 
 const sentenceOf = (answer: DigitAnswer | null): string => {
   if (answer === null) return 'The model has seen 60,000 digits of MNIST, and none of yours.';
-  const most = Math.max(...answer.probabilities);
-  return `The model sees a ${answer.labels[answer.probabilities.indexOf(most)]}, with ${(100 * most).toFixed(1)} %.`;
+  const highest = Math.max(...answer.probabilities);
+  const label = answer.labels[answer.probabilities.indexOf(highest)];
+  return `The model sees a ${label}, with ${(100 * highest).toFixed(1)} %.`;
 };
 
 function Probabilities({ answer }: { readonly answer: DigitAnswer | null }) {
@@ -173,12 +174,12 @@ function Probabilities({ answer }: { readonly answer: DigitAnswer | null }) {
 
 function drawMatter(context: CanvasRenderingContext2D, pixels: Float64Array | null, answer: DigitAnswer | null): void {
   const image = context.createImageData(SIDE, SIDE);
-  const most = Math.max(1e-12, ...(answer?.matter ?? []).map(Math.abs));
+  const largest = Math.max(1e-12, ...(answer?.matter ?? []).map(Math.abs));
   for (let p = 0; p < SIDE * SIDE; p++) {
     const grey = 255 * (1 - 0.5 * (pixels?.[p] ?? 0));
-    const own = pixels === null ? 0 : (answer?.matter[p] ?? 0) / most;
-    const part = Math.abs(own);
-    const colour = own > 0 ? [230, 120, 0] : [0, 114, 178];
+    const matter = pixels === null ? 0 : (answer?.matter[p] ?? 0) / largest;
+    const part = Math.abs(matter);
+    const colour = matter > 0 ? [230, 120, 0] : [0, 114, 178];
     for (let k = 0; k < 3; k++) image.data[4 * p + k] = (1 - part) * grey + part * colour[k];
     image.data[4 * p + 3] = 255;
   }

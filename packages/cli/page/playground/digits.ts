@@ -39,7 +39,7 @@ interface Opened {
   readonly labels: readonly string[];
 }
 
-/** `onTraining` is told how much of the training of the model is done, while the server trains it. */
+/** While the server trains the model, `onTraining` gets the share of the training that is done. */
 export function createDigits(
   fetchFile: (name: string) => Promise<Response>,
   onTraining: (share: number) => void,
@@ -58,7 +58,7 @@ export function createDigits(
   };
 }
 
-/** Reads the lines of an answer up to the model, or to the reason why there is none. */
+/** Reads the lines of an answer up to the model. @throws Error with the reason if there is none. */
 async function modelOf(body: Response['body'], onTraining: (share: number) => void): Promise<DigitFile> {
   const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
   for (let waiting = ''; ; ) {

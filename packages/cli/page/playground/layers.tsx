@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { drawOutputs } from './colours.ts';
-import { type Frame, type HiddenLayer, type LayerGradient, MOST_UNITS, UNIT_MAP } from './messages.ts';
+import { type Frame, type HiddenLayer, type LayerGradient, MAX_UNITS, UNIT_MAP } from './messages.ts';
 
 /** The layers from the points to the answer: what each unit sees, and the gradient of each layer's weights. */
 export function Layers({ frame, activation }: { readonly frame: Frame; readonly activation: string }) {
@@ -18,7 +18,7 @@ export function Layers({ frame, activation }: { readonly frame: Frame; readonly 
             </span>
             <span class="units">
               <UnitMaps layer={layer} />
-              {layer.units > MOST_UNITS && <small>and {layer.units - MOST_UNITS} more</small>}
+              {layer.units > MAX_UNITS && <small>and {layer.units - MAX_UNITS} more</small>}
             </span>
             <GradientBar layer={layer} />
           </li>
@@ -38,7 +38,7 @@ const GAP = 2;
 
 function UnitMaps({ layer: { maps, units } }: { readonly layer: HiddenLayer }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const shown = Math.min(units, MOST_UNITS);
+  const shown = Math.min(units, MAX_UNITS);
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     const pixels = UNIT_MAP * UNIT_MAP;
@@ -49,17 +49,24 @@ function UnitMaps({ layer: { maps, units } }: { readonly layer: HiddenLayer }) {
   const width = shown * (UNIT_MAP + GAP) - GAP;
   const style = { width: `${1.2 * width}px` };
   return (
-    <canvas {...{ ref: canvas, width, height: UNIT_MAP, style }} role="img" aria-label={`What ${units} units see`} />
+    <canvas
+      ref={canvas}
+      width={width}
+      height={UNIT_MAP}
+      style={style}
+      role="img"
+      aria-label={`What ${units} units see`}
+    />
   );
 }
 
 /** Gradients from the least to the greatest that bars tell apart, as powers of ten. */
-const LEAST = -12;
-const MOST = 0;
+const MIN_POWER = -12;
+const MAX_POWER = 0;
 
 function GradientBar({ layer: { gradient, moved } }: { readonly layer: LayerGradient }) {
-  const power = gradient === null || gradient === 0 ? LEAST : Math.log10(gradient);
-  const share = Math.min(1, Math.max(0, (power - LEAST) / (MOST - LEAST)));
+  const power = gradient === null || gradient === 0 ? MIN_POWER : Math.log10(gradient);
+  const share = Math.min(1, Math.max(0, (power - MIN_POWER) / (MAX_POWER - MIN_POWER)));
   return (
     <span class="gradient">
       <meter min="0" max="1" value={share} aria-label="Gradient, on a logarithmic scale" />

@@ -16,18 +16,18 @@ import {
 } from '@gradloom/core/internal';
 import type { ProbedFigures } from '@gradloom/runtime/browser';
 import type { PlaneData } from './data.ts';
-import { type Domain, type Frame, type HiddenLayer, MAP, MOST_UNITS, UNIT_MAP } from './messages.ts';
+import { type Domain, type Frame, type HiddenLayer, MAP, MAX_UNITS, UNIT_MAP } from './messages.ts';
 
 /** The outputs of a network over a square of the plane, as a page draws them. */
 export type Look = (figures: ProbedFigures | null) => Pick<Frame, 'shares' | 'hidden' | 'output'>;
 
-/** Pixels of the large map from one of a unit's to the next. */
+/** Pixels of the large map for each pixel of a unit's map. */
 const STRIDE = MAP / UNIT_MAP;
 
-/** Looks at the outputs of all layers, by plain code on the weights as they are at each call. */
+/** Computes the outputs of all layers by the reference kernels, with the weights as they are at each call. */
 export function createLook(
   network: Network,
-  parameters: Elements, // [P] changed by the steps
+  parameters: Elements, // [P] updated by the steps
   type: ElementType,
   loss: LossSpec,
   { classes, center, scale }: PlaneData,
@@ -36,12 +36,12 @@ export function createLook(
   const rows = MAP * MAP;
   const workspace = createWorkspace(network, createLoss(loss), rows, allocateEach(type), NO_TEAM_MEMORY);
   const predict = rowPredictor(network, workspace, bindTensors(network, parameters), referenceKernels);
-  const at = (pixel: number, from: number, c: number): number =>
+  const inputAt = (pixel: number, from: number, c: number): number =>
     (from + (side * (pixel + 0.5)) / MAP - center[c]) / scale[c];
   const x = new Float64Array(2 * rows);
   for (let n = 0; n < rows; n++) {
-    x[2 * n] = at(n % MAP, left, 0);
-    x[2 * n + 1] = at(Math.floor(n / MAP), bottom, 1);
+    x[2 * n] = inputAt(n % MAP, left, 0);
+    x[2 * n + 1] = inputAt(Math.floor(n / MAP), bottom, 1);
   }
   // A hidden layer is dense and then its activation.
   const hidden = network.layers.flatMap((layer, l) =>
@@ -90,7 +90,7 @@ function sharesOf(outputs: Float64Array, O: number, C: number, loss: LossSpec): 
 
 /** [units that are shown, UNIT_MAP, UNIT_MAP] of outputs [MAP, MAP, units]. */
 function mapsOf(outputs: Elements, units: number): Float32Array {
-  const shown = Math.min(units, MOST_UNITS);
+  const shown = Math.min(units, MAX_UNITS);
   const maps = new Float32Array(shown * UNIT_MAP * UNIT_MAP);
   const middle = Math.floor(STRIDE / 2);
   let next = 0;

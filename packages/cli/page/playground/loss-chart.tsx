@@ -23,7 +23,7 @@ export function LossChart({ losses, scheme }: { readonly losses: Losses; readonl
   return (
     <section id="loss">
       <h2>Loss</h2>
-      <canvas {...{ ref: canvas, width: WIDTH, height: HEIGHT }} role="img" aria-label="Loss by step" />
+      <canvas ref={canvas} width={WIDTH} height={HEIGHT} role="img" aria-label="Loss by step" />
       <p class="values">
         <span>
           <i class="swatch c1" /> training <b>{short(training)}</b>
@@ -42,10 +42,10 @@ function drawLosses(context: CanvasRenderingContext2D, { training, test }: Losse
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   const finite = [...training, ...test].filter(([, loss]) => Number.isFinite(loss));
-  const greatest = (k: 0 | 1): number => finite.reduce((most, pair) => Math.max(most, pair[k]), 0) || 1;
-  const [steps, most] = [greatest(0), greatest(1)];
-  const x = (step: number) => LEFT + ((WIDTH - LEFT - 8) * step) / steps;
-  const y = (loss: number) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - 12) * loss) / most;
+  const greatest = (k: 0 | 1): number => finite.reduce((max, pair) => Math.max(max, pair[k]), 0) || 1;
+  const [maxStep, maxLoss] = [greatest(0), greatest(1)];
+  const x = (step: number) => LEFT + ((WIDTH - LEFT - 8) * step) / maxStep;
+  const y = (loss: number) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - 12) * loss) / maxLoss;
   const line = (points: Pairs, stroke: string, width: number, dash: readonly number[] = []) => {
     context.strokeStyle = color(stroke);
     context.lineWidth = width;
@@ -57,11 +57,11 @@ function drawLosses(context: CanvasRenderingContext2D, { training, test }: Losse
   context.clearRect(0, 0, WIDTH, HEIGHT);
   context.fillStyle = color('--soft');
   context.font = '22px system-ui, sans-serif';
-  for (const loss of ticks(most)) {
+  for (const loss of ticks(maxLoss)) {
     line(
       [
         [0, loss],
-        [steps, loss],
+        [maxStep, loss],
       ],
       '--rule',
       1,
@@ -69,11 +69,11 @@ function drawLosses(context: CanvasRenderingContext2D, { training, test }: Losse
     context.textAlign = 'right';
     context.fillText(short(loss), LEFT - 10, y(loss) + 8);
   }
-  for (const step of ticks(steps)) {
+  for (const step of ticks(maxStep)) {
     line(
       [
         [step, 0],
-        [step, most],
+        [step, maxLoss],
       ],
       '--rule',
       1,
@@ -94,9 +94,9 @@ function drawLosses(context: CanvasRenderingContext2D, { training, test }: Losse
   );
 }
 
-/** Three to six round numbers from 0 to `most`. */
-function ticks(most: number): number[] {
-  const power = 10 ** Math.floor(Math.log10(most));
-  const stride = [0.2, 0.5, 1, 2].map((part) => part * power).find((part) => most / part <= 5) ?? power;
-  return Array.from({ length: Math.floor(most / stride) + 1 }, (_, k) => k * stride);
+/** Three to six round numbers from 0 to `end`. */
+function ticks(end: number): number[] {
+  const power = 10 ** Math.floor(Math.log10(end));
+  const stride = [0.2, 0.5, 1, 2].map((part) => part * power).find((part) => end / part <= 5) ?? power;
+  return Array.from({ length: Math.floor(end / stride) + 1 }, (_, k) => k * stride);
 }

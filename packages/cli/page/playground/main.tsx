@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useScheme } from '../scheme.ts';
+import { type AddressState, createAddress, speeds } from './address.ts';
 import { ChoicesForm } from './choices.tsx';
 import { cssOf } from './colours.ts';
 import type { Strokes } from './digit-image.ts';
@@ -8,10 +9,9 @@ import { DigitView, noDigit } from './digit-view.tsx';
 import { Layers } from './layers.tsx';
 import { LossChart, type Losses } from './loss-chart.tsx';
 import type { Frame, FromWorker, Opened, Ready, ToWorker } from './messages.ts';
-import { createAddress, type Place, speeds } from './place.ts';
 import { Plane } from './plane.tsx';
 import { drawnClasses, noPoints, type Points, readCsv, toCsv } from './points.ts';
-import { commandOf, POINTS, type Settings, standard } from './settings.ts';
+import { commandOf, defaults, POINTS, type Settings } from './settings.ts';
 import { aboutUnfused, examples } from './texts.ts';
 
 const worker = new Worker(`worker.js${location.search}`);
@@ -27,7 +27,7 @@ const noLosses: Losses = { training: [], test: [] };
 
 function App({ ready }: { readonly ready: Ready }) {
   const address = useMemo(() => createAddress(ready.choices), [ready]);
-  const [place, setPlace] = useState(address.read);
+  const [state, setState] = useState(address.read);
   const [isGoing, setGoing] = useState(false);
   const [opened, setOpened] = useState<Opened | null>(null);
   const [frame, setFrame] = useState<Frame | null>(null);
@@ -37,9 +37,9 @@ function App({ ready }: { readonly ready: Ready }) {
   const [digit, setDigit] = useState(noDigit);
   const run = useRef(0);
   const scheme = useScheme();
-  const { settings, tab, speed, strokes } = place;
-  const points = place.points ?? noPoints;
-  const own = ready.sharesMemory ? settings : { ...settings, threads: 1 };
+  const { settings, tab, speed, strokes } = state;
+  const points = state.points ?? noPoints;
+  const runSettings = ready.sharesMemory ? settings : { ...settings, threads: 1 };
 
   useEffect(() => {
     worker.onmessage = ({ data }) => {
@@ -64,7 +64,7 @@ function App({ ready }: { readonly ready: Ready }) {
       }
     };
     const onHash = () => {
-      setPlace((before) => ({
+      setState((before) => ({
         ...address.read(),
         ...(before.points?.isDrawn === false ? { points: before.points } : {}),
       }));
@@ -79,26 +79,26 @@ function App({ ready }: { readonly ready: Ready }) {
     setFrame(null);
     setLosses(noLosses);
     setProblem(null);
-    send({ kind: 'open', run: run.current, settings: own, points });
+    send({ kind: 'open', run: run.current, settings: runSettings, points });
     if (isGoing) send({ kind: 'go', stepsPerSecond: speeds[speed] });
   };
-  const key = JSON.stringify([own, own.data === POINTS ? points : null]);
+  const key = JSON.stringify([runSettings, runSettings.data === POINTS ? points : null]);
   useEffect(open, [key]);
 
-  const change = (part: (before: Place) => Partial<Place>) =>
-    setPlace((before) => {
+  const change = (part: (before: AddressState) => Partial<AddressState>) =>
+    setState((before) => {
       const next = { ...before, ...part(before) };
       address.write(next);
       return next;
     });
   const set = (part: Partial<Settings>) => change(({ settings }) => ({ settings: { ...settings, ...part } }));
-  // Drawn again for a choice alone: with every frame, numbers that are being typed would be lost.
-  const form = useMemo(() => <ChoicesForm {...{ ready, settings }} onChange={set} />, [ready, settings]);
+  // Rendered again only for a choice: a rendering with every frame would lose numbers that are being typed.
+  const form = useMemo(() => <ChoicesForm ready={ready} settings={settings} onChange={set} />, [ready, settings]);
   const go = (isNow: boolean, at = speed) => {
     setGoing(isNow);
     send(isNow ? { kind: 'go', stepsPerSecond: speeds[at] } : { kind: 'pause' });
   };
-  const take = (file: File | undefined) => {
+  const openFile = (file: File | undefined) => {
     file
       ?.text()
       .then((text) => {
@@ -107,15 +107,15 @@ function App({ ready }: { readonly ready: Ready }) {
       })
       .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
   };
-  const isOwn = settings.data === POINTS;
+  const isOwnPoints = settings.data === POINTS;
   const { fused = true } = opened ?? {};
-  const command = frame === null || frame.steps === 0 ? null : commandOf(own, frame.steps, points, fused);
+  const command = frame === null || frame.steps === 0 ? null : commandOf(runSettings, frame.steps, points, fused);
   return (
     <main
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
         event.preventDefault();
-        take(event.dataTransfer?.files[0]);
+        openFile(event.dataTransfer?.files[0]);
       }}
     >
       <header>
@@ -156,7 +156,7 @@ function App({ ready }: { readonly ready: Ready }) {
               <button
                 key={title}
                 type="button"
-                onClick={() => set({ ...standard, ...part, threads: settings.threads })}
+                onClick={() => set({ ...defaults, ...part, threads: settings.threads })}
               >
                 {title}
               </button>
@@ -204,7 +204,7 @@ function App({ ready }: { readonly ready: Ready }) {
                 </select>
               </label>
             </div>
-            {isOwn && (
+            {isOwnPoints && (
               <div id="drawing" role="toolbar" aria-label="Your own points">
                 {drawnClasses.map((name, c) => (
                   <button
@@ -227,7 +227,7 @@ function App({ ready }: { readonly ready: Ready }) {
                     type="file"
                     name="file"
                     accept=".csv,text/csv"
-                    onChange={({ currentTarget }) => take(currentTarget.files?.[0])}
+                    onChange={({ currentTarget }) => openFile(currentTarget.files?.[0])}
                   />
                 </label>
                 <button
@@ -241,12 +241,13 @@ function App({ ready }: { readonly ready: Ready }) {
               </div>
             )}
             <Plane
-              {...{ opened, frame }}
-              colour={isOwn && points.isDrawn ? colour : null}
-              drawn={isOwn && points.isDrawn ? points.list : []}
+              opened={opened}
+              frame={frame}
+              colour={isOwnPoints && points.isDrawn ? colour : null}
+              drawn={isOwnPoints && points.isDrawn ? points.list : []}
               onDraw={(list) => change(() => ({ points: { ...noPoints, list } }))}
             />
-            {[isOwn && place.points === null ? NO_POINTS : null, problem].map(
+            {[isOwnPoints && state.points === null ? NO_POINTS : null, problem].map(
               (sentence) =>
                 sentence !== null && (
                   <p key={sentence} class="problem" role="alert">
@@ -258,7 +259,7 @@ function App({ ready }: { readonly ready: Ready }) {
               {opened !== null && frame !== null && stateOf(opened, frame)}
             </p>
             <LossChart losses={losses} scheme={scheme} />
-            {command !== null && frame !== null && <Same {...{ command, frame, fused }} />}
+            {command !== null && frame !== null && <SameBits command={command} frame={frame} fused={fused} />}
           </div>
           <div class="right">{frame !== null && <Layers frame={frame} activation={settings.activation} />}</div>
         </div>
@@ -268,7 +269,15 @@ function App({ ready }: { readonly ready: Ready }) {
 }
 
 /** The command that comes to the same bits, and their fingerprint. */
-function Same({ command, frame, fused }: { readonly command: string; readonly frame: Frame; readonly fused: boolean }) {
+function SameBits({
+  command,
+  frame,
+  fused,
+}: {
+  readonly command: string;
+  readonly frame: Frame;
+  readonly fused: boolean;
+}) {
   return (
     <section id="same">
       <h2>The same bits in a terminal</h2>
@@ -301,7 +310,7 @@ function stateOf(
 }
 
 /** Most points of a line of the chart. */
-const MOST_PAIRS = 1200;
+const MAX_PAIRS = 1200;
 
 function withFrame({ training, test }: Losses, { steps, losses, testLoss }: Frame): Losses {
   return {
@@ -311,7 +320,7 @@ function withFrame({ training, test }: Losses, { steps, losses, testLoss }: Fram
 }
 
 const halved = (pairs: Losses['test']): Losses['test'] =>
-  pairs.length <= MOST_PAIRS ? pairs : pairs.filter((_, k) => k % 2 === pairs.length % 2 || k > pairs.length - 3);
+  pairs.length <= MAX_PAIRS ? pairs : pairs.filter((_, k) => k % 2 === pairs.length % 2 || k > pairs.length - 3);
 
 function save(points: Points): void {
   const link = document.createElement('a');

@@ -1,7 +1,7 @@
 import type { Points } from './points.ts';
 import type { Choices, Settings } from './settings.ts';
 
-/** Messages from the page to its worker. Answers name their run, as some of an older one may be on their way. */
+/** Messages from the page to its worker. Answers name their run: some of an older run may still arrive. */
 export type ToWorker =
   | { readonly kind: 'open'; readonly run: number; readonly settings: Settings; readonly points: Points }
   | { readonly kind: 'go'; readonly stepsPerSecond: number }
@@ -12,7 +12,7 @@ export type ToWorker =
 
 export type FromWorker = Ready | Opened | Frame | Failed | DigitAnswer | DigitTraining;
 
-/** The worker is ready: the members that may be chosen, and the cores of this browser. */
+/** The worker is ready, with the choices and the cores of this browser. */
 export interface Ready {
   readonly kind: 'ready';
   readonly choices: Choices;
@@ -25,17 +25,17 @@ export interface Opened {
   readonly kind: 'opened';
   readonly run: number;
   readonly classes: readonly string[];
-  readonly train: PlacedPoints;
-  readonly test: PlacedPoints;
+  readonly train: PlanePoints;
+  readonly test: PlanePoints;
   readonly domain: Domain;
   readonly stepsPerEpoch: number;
-  readonly threads: number; // that have work
+  readonly threads: number; // with work
   readonly fused: boolean; // whether this browser has a fused multiply-add
   readonly parameters: number;
 }
 
 /** Points in the coordinates of the plane that is shown. */
-export interface PlacedPoints {
+export interface PlanePoints {
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly classes: Int32Array;
@@ -55,7 +55,7 @@ export interface Frame {
   readonly steps: number;
   readonly losses: readonly (readonly [step: number, loss: number])[]; // since the last frame
   readonly testLoss: number | null; // null without test rows
-  readonly accuracy: number; // share of the test rows, or else of the training rows, that are answered rightly
+  readonly accuracy: number; // share of right answers among the test rows, or else the training rows
   readonly shares: Float32Array; // [MAP, MAP, classes] share of each class, rows from the bottom
   readonly hidden: readonly HiddenLayer[];
   readonly output: LayerGradient; // of the last dense layer
@@ -66,7 +66,7 @@ export interface Frame {
 /** The gradient of a layer's weights. */
 export interface LayerGradient {
   readonly gradient: number | null; // root mean square; null before the first step
-  readonly moved: number | null; // root mean square of the way from the starting weights
+  readonly moved: number | null; // root mean square of the change since the start
 }
 
 export interface HiddenLayer extends LayerGradient {
@@ -99,4 +99,4 @@ export interface DigitTraining {
 export const MAP = 50;
 export const UNIT_MAP = 25;
 /** Most units of a layer that are shown. */
-export const MOST_UNITS = 16;
+export const MAX_UNITS = 16;

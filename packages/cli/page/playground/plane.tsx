@@ -1,14 +1,14 @@
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { cssOf, drawShares } from './colours.ts';
-import { type Frame, MAP, type Opened, type PlacedPoints } from './messages.ts';
+import { type Frame, MAP, type Opened, type PlanePoints } from './messages.ts';
 import { drawnClasses, drawnPoint, type Point } from './points.ts';
 
 /** Side of the canvas, in its own pixels. */
 const SIDE = 600;
-/** Way of the cursor with an arrow key, and between two points of a stroke, in the square from -1 to 1. */
-const KEY_WAY = 0.1;
-const STROKE_WAY = 0.08;
+/** Steps of the cursor with an arrow key, and between points of a stroke, in the square from -1 to 1. */
+const KEY_STEP = 0.1;
+const STROKE_STEP = 0.08;
 
 export interface PlaneProps {
   readonly opened: Opened | null;
@@ -18,7 +18,7 @@ export interface PlaneProps {
   readonly onDraw: (points: readonly Point[]) => void; // all points, with new ones
 }
 
-/** The points, and behind them what the network says about each place. */
+/** The points, on a background of the network's answers. */
 export function Plane({ opened, frame, colour, drawn, onDraw }: PlaneProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [cursor, setCursor] = useState<readonly [number, number] | null>(null);
@@ -31,15 +31,15 @@ export function Plane({ opened, frame, colour, drawn, onDraw }: PlaneProps) {
   const add = (x: number, y: number) => {
     if (colour !== null) onDraw([...drawn, drawnPoint(x, y, colour)]);
   };
-  const placeOf = (event: TargetedPointerEvent<HTMLCanvasElement>): [number, number] => {
+  const pointOf = (event: TargetedPointerEvent<HTMLCanvasElement>): [number, number] => {
     const { left, top, width, height } = event.currentTarget.getBoundingClientRect();
     return [(2 * (event.clientX - left)) / width - 1, 1 - (2 * (event.clientY - top)) / height];
   };
   const stroke = (event: TargetedPointerEvent<HTMLCanvasElement>) => {
     if (colour === null || event.buttons === 0) return;
-    const [x, y] = placeOf(event);
+    const [x, y] = pointOf(event);
     const [fromX, fromY] = last.current ?? [Infinity, Infinity];
-    if (Math.hypot(x - fromX, y - fromY) < STROKE_WAY) return;
+    if (Math.hypot(x - fromX, y - fromY) < STROKE_STEP) return;
     last.current = [x, y];
     add(x, y);
   };
@@ -47,10 +47,10 @@ export function Plane({ opened, frame, colour, drawn, onDraw }: PlaneProps) {
     if (colour === null) return;
     const [x, y] = cursor ?? [0, 0];
     const moves: Record<string, [number, number]> = {
-      ArrowLeft: [x - KEY_WAY, y],
-      ArrowRight: [x + KEY_WAY, y],
-      ArrowUp: [x, y + KEY_WAY],
-      ArrowDown: [x, y - KEY_WAY],
+      ArrowLeft: [x - KEY_STEP, y],
+      ArrowRight: [x + KEY_STEP, y],
+      ArrowUp: [x, y + KEY_STEP],
+      ArrowDown: [x, y - KEY_STEP],
     };
     if (event.key in moves) setCursor(moves[event.key].map((v) => Math.min(1, Math.max(-1, v))) as [number, number]);
     else if (event.key === ' ') add(x, y);
@@ -110,7 +110,7 @@ function drawPlane(
       dot(((x + 1) / 2) * SIDE, ((1 - y) / 2) * SIDE, drawnClasses.indexOf(label), false);
   } else {
     const { left, bottom, side } = opened.domain;
-    const all = ({ x, y, classes }: PlacedPoints, isTest: boolean) => {
+    const all = ({ x, y, classes }: PlanePoints, isTest: boolean) => {
       for (const [n, c] of classes.entries()) {
         dot(((x[n] - left) / side) * SIDE, SIDE - ((y[n] - bottom) / side) * SIDE, c, isTest);
       }

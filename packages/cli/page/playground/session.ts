@@ -13,7 +13,7 @@ import {
   type TeamWorker,
 } from '@gradloom/runtime/browser';
 import { outputActivation, stackedNetwork } from '../../src/commands/train/stacked-network.ts';
-import { domainOf, openData, placed } from './data.ts';
+import { domainOf, openData, planePoints } from './data.ts';
 import { createLook } from './look.ts';
 import type { Frame, Opened } from './messages.ts';
 import type { Points } from './points.ts';
@@ -29,8 +29,8 @@ export interface Session {
   close(): void;
 }
 
-/** Most steps of a run: its command names the number of those that are done. */
-export const MOST_STEPS = 10_000_000;
+/** Most steps of a run. Its command states the steps done so far. */
+export const MAX_STEPS = 10_000_000;
 
 /** Opens a run of the settings. @throws Error for settings that do not fit. */
 export async function openSession(settings: Settings, points: Points, others: readonly TeamWorker[]): Promise<Session> {
@@ -49,21 +49,21 @@ export async function openSession(settings: Settings, points: Points, others: re
   );
   const { batch, seed } = settings;
   const optimizer = { kind: settings.optimizer, lr: settings.rate } as OptimizerSpec;
-  const options = { loss, optimizer, batch, seed, precision, totalSteps: MOST_STEPS };
+  const options = { loss, optimizer, batch, seed, precision, totalSteps: MAX_STEPS };
   const run = await openBrowserRun(spec, train, options, others);
-  const sets = [placed(train, data), ...(test === null ? [] : [placed(test, data)])];
+  const sets = [planePoints(train, data), ...(test === null ? [] : [planePoints(test, data)])];
   const domain = domainOf(sets, settings.data === POINTS && points.isDrawn);
   const look = createLook(run.network, run.parameters, precision, loss, data, domain);
-  const asked = test ?? train;
-  const outputs = new Float64Array(new SharedArrayBuffer(8 * asked.rows * run.network.outputs));
+  const evaluated = test ?? train;
+  const outputs = new Float64Array(new SharedArrayBuffer(8 * evaluated.rows * run.network.outputs));
   let figures: ProbedFigures | null = null;
   let losses: [number, number][] = [];
   let isOver = false;
 
-  function take(own: readonly number[]): void {
-    const first = run.steps - own.length;
-    for (const [k, value] of own.entries()) losses.push([first + k, value]);
-    if (own.length === 0 || !Number.isFinite(own[own.length - 1])) isOver = true;
+  function addLosses(values: readonly number[]): void {
+    const first = run.steps - values.length;
+    for (const [k, value] of values.entries()) losses.push([first + k, value]);
+    if (values.length === 0 || !Number.isFinite(values[values.length - 1])) isOver = true;
   }
 
   return {
@@ -81,23 +81,22 @@ export async function openSession(settings: Settings, points: Points, others: re
       return isOver;
     },
     advance(count) {
-      // The last step is looked at.
+      // The last step is probed.
       const until = run.steps + count - 1;
-      while (run.steps < until && !isOver) take(run.advance(until - run.steps));
+      while (run.steps < until && !isOver) addLosses(run.advance(until - run.steps));
       if (isOver) return;
-      const { loss, ...rest } = run.probe();
-      figures = { loss, ...rest };
-      take([loss]);
+      figures = run.probe();
+      addLosses([figures.loss]);
     },
     frame() {
-      const taken = thinned(losses);
+      const shownLosses = thinned(losses);
       losses = [];
-      const mean = run.evaluate(asked, outputs);
+      const mean = run.evaluate(evaluated, outputs);
       return {
         steps: run.steps,
-        losses: taken,
+        losses: shownLosses,
         testLoss: test === null ? null : mean,
-        accuracy: rightOf(asked, outputs, run),
+        accuracy: accuracyOf(evaluated, outputs, run),
         ...look(figures),
         fingerprint: run.fingerprint(),
         isOver,
@@ -108,25 +107,25 @@ export async function openSession(settings: Settings, points: Points, others: re
 }
 
 /** Most losses of a frame; of more, some are means. */
-const MOST_LOSSES = 50;
+const MAX_LOSSES = 50;
 
 function thinned(losses: readonly [number, number][]): [number, number][] {
-  const stretch = Math.ceil(losses.length / MOST_LOSSES);
-  const found: [number, number][] = [];
-  for (let k = 0; k < losses.length; k += stretch) {
-    const part = losses.slice(k, k + stretch);
-    found.push([part[part.length - 1][0], part.reduce((sum, [, loss]) => sum + loss, 0) / part.length]);
+  const length = Math.ceil(losses.length / MAX_LOSSES);
+  const means: [number, number][] = [];
+  for (let k = 0; k < losses.length; k += length) {
+    const part = losses.slice(k, k + length);
+    means.push([part[part.length - 1][0], part.reduce((sum, [, loss]) => sum + loss, 0) / part.length]);
   }
-  return found;
+  return means;
 }
 
 /** Share of the rows whose largest output is that of their class; a single output is that of the second class. */
-function rightOf({ rows, targets }: Dataset, outputs: Float64Array, { network }: BrowserRun): number {
+function accuracyOf({ rows, targets }: Dataset, outputs: Float64Array, { network }: BrowserRun): number {
   const O = network.outputs;
   let right = 0;
   for (let n = 0; n < rows; n++) {
-    const own = outputs.slice(n * O, (n + 1) * O);
-    const answer = O === 1 ? Number(own[0] > 0.5) : own.indexOf(Math.max(...own));
+    const y = outputs.slice(n * O, (n + 1) * O);
+    const answer = O === 1 ? Number(y[0] > 0.5) : y.indexOf(Math.max(...y));
     if (answer === Math.round(targets.array[n])) right++;
   }
   return right / rows;

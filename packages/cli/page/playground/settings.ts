@@ -30,9 +30,20 @@ export interface Choices {
   readonly precision: readonly string[];
 }
 
-export const standard: Settings = {
-  ...{ data: 'moons', rows: null, noise: null, layers: 2, units: 6, activation: 'tanh', init: AUTO },
-  ...{ optimizer: 'adam', rate: 0.02, batch: 32, seed: 0, precision: 'float64', threads: 1 },
+export const defaults: Settings = {
+  data: 'moons',
+  rows: null,
+  noise: null,
+  layers: 2,
+  units: 6,
+  activation: 'tanh',
+  init: AUTO,
+  optimizer: 'adam',
+  rate: 0.02,
+  batch: 32,
+  seed: 0,
+  precision: 'float64',
+  threads: 1,
 };
 
 /** Bounds of the numbers: more would not fit on the page, or not into a frame. */
@@ -53,42 +64,42 @@ type Bounded = keyof typeof bounds;
 export function numberOf(name: Bounded, text: string | null): number | null {
   const value = Number(text);
   if (text === null || text.trim() === '' || !Number.isFinite(value)) return null;
-  const [least, most] = bounds[name];
+  const [min, max] = bounds[name];
   const whole = name === 'noise' || name === 'rate' ? value : Math.round(value);
-  return Math.min(most, Math.max(least, whole));
+  return Math.min(max, Math.max(min, whole));
 }
 
-/** The settings in the fragment of an address. What is unknown or missing is as in `standard`. */
+/** The settings in the fragment of an address. Unknown and missing ones are as in `defaults`. */
 export function readSettings(fragment: string, choices: Choices): Settings {
   const values = new URLSearchParams(fragment.replace(/^#/, ''));
-  const word = (name: keyof Choices, more: string): string => {
-    const found = values.get(name) ?? '';
-    return found === more || choices[name].includes(found) ? found : String(standard[name]);
+  const word = (name: keyof Choices, other: string): string => {
+    const value = values.get(name) ?? '';
+    return value === other || choices[name].includes(value) ? value : String(defaults[name]);
   };
   const number = (name: 'layers' | 'units' | 'rate' | 'seed' | 'threads') =>
-    numberOf(name, values.get(name)) ?? standard[name];
+    numberOf(name, values.get(name)) ?? defaults[name];
   return {
     data: word('data', POINTS),
     rows: numberOf('rows', values.get('rows')),
     noise: numberOf('noise', values.get('noise')),
     layers: number('layers'),
     units: number('units'),
-    activation: word('activation', standard.activation),
+    activation: word('activation', defaults.activation),
     init: word('init', AUTO),
-    optimizer: word('optimizer', standard.optimizer),
+    optimizer: word('optimizer', defaults.optimizer),
     rate: number('rate'),
-    batch: values.get('batch') === 'full' ? 'full' : (numberOf('batch', values.get('batch')) ?? standard.batch),
+    batch: values.get('batch') === 'full' ? 'full' : (numberOf('batch', values.get('batch')) ?? defaults.batch),
     seed: number('seed'),
-    precision: word('precision', standard.precision),
+    precision: word('precision', defaults.precision),
     threads: number('threads'),
   };
 }
 
-/** The fragment of an address with all settings that are not standard. */
+/** The fragment of an address with all settings that are not the defaults. */
 export function writeSettings(settings: Settings): URLSearchParams {
   const values = new URLSearchParams();
   for (const [name, value] of Object.entries(settings)) {
-    if (value !== null && value !== standard[name as keyof Settings]) values.set(name, String(value));
+    if (value !== null && value !== defaults[name as keyof Settings]) values.set(name, String(value));
   }
   return values;
 }
@@ -98,8 +109,8 @@ export const presetOf = (data: string): Preset => (presets as Readonly<Record<st
 
 /** Options of a made-up dataset: those of the command line, unless the reader chose others. */
 export function dataOptions({ data, rows, noise, seed }: Settings): Readonly<Record<string, number>> {
-  const own = { ...(rows === null ? {} : { rows }), ...(noise === null ? {} : { noise }) };
-  return { ...presetOf(data).options, ...own, seed };
+  const chosen = { ...(rows === null ? {} : { rows }), ...(noise === null ? {} : { noise }) };
+  return { ...presetOf(data).options, ...chosen, seed };
 }
 
 /** Units of the hidden layers. */

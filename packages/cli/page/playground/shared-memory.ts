@@ -1,6 +1,6 @@
 /**
- * Where a page may not share memory, browsers hide this constructor but still make such memory for WebAssembly. One
- * worker that keeps it for itself then trains as a team of one.
+ * Whether workers can share memory. If not, browsers hide the constructor `SharedArrayBuffer`, but WebAssembly still
+ * makes such memory, with which one worker trains alone.
  */
 export const sharesMemory = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated;
 

@@ -17,24 +17,24 @@ interface Scope {
 }
 const scope = self as unknown as Scope;
 
-/** Name of a worker that is one of the threads of another one's run. */
+/** Name of a worker that is a thread of another worker's run. */
 const MEMBER = 'member';
 
-/** Works for another worker. */
-function join(): void {
+/** Runs tasks of another worker. */
+function runAsMember(): void {
   scope.onmessage = ({ data }) =>
     joinTeam(data as TeamMessage, (reason) => setTimeout(() => Promise.reject(new Error(reason))));
-  scope.postMessage(null); // tells that it listens
+  scope.postMessage(null); // says that it listens
 }
 
 /** Answers the page, and trains. */
-function lead(): void {
-  const tell = (message: FromWorker): void => scope.postMessage(message);
-  const digits = createDigits(fetchFile, (share) => tell({ kind: 'digit-training', share }));
+function runAsLeader(): void {
+  const send = (message: FromWorker): void => scope.postMessage(message);
+  const digits = createDigits(fetchFile, (share) => send({ kind: 'digit-training', share }));
   let session: Session | null = null;
   let run = 0;
   let stepsPerSecond = 0; // 0: paused
-  let isDue = false; // whether a tick is on its way
+  let isScheduled = false; // whether a timer of `tick` runs
   let opening = Promise.resolve();
 
   scope.onmessage = ({ data }) => {
@@ -46,35 +46,35 @@ function lead(): void {
       opening = opening.then(() => open(message));
     } else if (message.kind === 'go') {
       stepsPerSecond = message.stepsPerSecond;
-      owed = 0;
-      plan(0);
+      dueSteps = 0;
+      schedule(0);
     } else if (message.kind === 'pause') stepsPerSecond = 0;
     else if (message.kind === 'step') guarded(() => advance(1));
     else if (message.kind === 'shown') {
       isDrawing = false;
       if (isStale) guarded(show);
-    } else void digits.answer(message.pixels).then(tell);
+    } else void digits.answer(message.pixels).then(send);
   };
-  tell({ kind: 'ready', choices, cores: browserCores(), sharesMemory });
+  send({ kind: 'ready', choices, cores: browserCores(), sharesMemory });
 
-  async function open({ run: own, settings, points }: Extract<ToWorker, { kind: 'open' }>): Promise<void> {
-    if (own !== run) return; // a newer one follows
+  async function open({ run: requested, settings, points }: Extract<ToWorker, { kind: 'open' }>): Promise<void> {
+    if (requested !== run) return; // a newer one follows
     try {
       const threads = sharesMemory ? settings.threads : 1;
-      const others = await team(threads - 1);
-      if (own !== run) return;
+      const others = await startMembers(threads - 1);
+      if (requested !== run) return;
       const opened = await openSession(settings, points, others);
-      if (own !== run) {
+      if (requested !== run) {
         opened.close();
         return;
       }
       session = opened;
       isDrawing = false;
-      tell({ kind: 'opened', run, ...session.facts });
+      send({ kind: 'opened', run, ...session.facts });
       show();
-      plan(0);
+      schedule(0);
     } catch (error) {
-      fail(error, own);
+      fail(error, requested);
     }
   }
 
@@ -83,9 +83,9 @@ function lead(): void {
     session = null;
   }
 
-  const fail = (error: unknown, own = run): void => {
-    leave();
-    tell({ kind: 'failed', run: own, sentence: reasonOf(error) });
+  const fail = (error: unknown, failedRun = run): void => {
+    endMembers();
+    send({ kind: 'failed', run: failedRun, sentence: reasonOf(error) });
   };
   let isDrawing = false; // whether the page still draws the last frame
   let isStale = false; // whether there is more to show
@@ -94,10 +94,10 @@ function lead(): void {
     isStale = isDrawing;
     if (session === null || isDrawing) return;
     isDrawing = true;
-    tell({ kind: 'frame', run, ...session.frame() });
+    send({ kind: 'frame', run, ...session.frame() });
   }
 
-  let owed = 0; // part of a step that time has earned
+  let dueSteps = 0; // steps that should have been taken by now, with a fraction
   let spanSteps = 1; // at full speed, steps that take about a frame
 
   function advance(steps: number): void {
@@ -106,32 +106,36 @@ function lead(): void {
     show();
   }
 
-  /** Runs the steps of a moment, and plans the next. Between the two, messages are heard. */
+  /** Runs the steps of one frame, and schedules the next by a timer, so that messages are handled in between. */
   function tick(): void {
-    isDue = false;
+    isScheduled = false;
     if (session === null || session.isOver || stepsPerSecond === 0) return;
     const begin = performance.now();
     if (Number.isFinite(stepsPerSecond)) {
-      owed += (stepsPerSecond * FRAME_MS) / 1000;
-      const steps = Math.floor(owed);
-      owed -= steps;
+      dueSteps += (stepsPerSecond * FRAME_MS) / 1000;
+      const steps = Math.floor(dueSteps);
+      dueSteps -= steps;
       guarded(() => advance(steps));
-      plan(Math.max(0, FRAME_MS - (performance.now() - begin)));
+      schedule(Math.max(0, FRAME_MS - (performance.now() - begin)));
       return;
     }
     guarded(() => session?.advance(spanSteps));
     const spentMs = performance.now() - begin;
-    spanSteps = Math.max(1, Math.min(MOST_SPAN, Math.round(spanSteps * Math.min(2, FRAME_MS / Math.max(1, spentMs)))));
+    spanSteps = Math.max(
+      1,
+      Math.min(MAX_SPAN_STEPS, Math.round(spanSteps * Math.min(2, FRAME_MS / Math.max(1, spentMs)))),
+    );
     guarded(show);
-    plan(0);
+    schedule(0);
   }
 
-  function plan(afterMs: number): void {
-    if (isDue || session === null || stepsPerSecond === 0) return;
-    isDue = true;
+  function schedule(afterMs: number): void {
+    if (isScheduled || session === null || stepsPerSecond === 0) return;
+    isScheduled = true;
     setTimeout(tick, afterMs);
   }
 
+  /** Does `work`; an error ends the run, and is shown. */
   function guarded(work: () => void): void {
     try {
       work();
@@ -145,7 +149,7 @@ function lead(): void {
 /** Milliseconds from one frame to the next. */
 const FRAME_MS = 50;
 /** Most steps between two frames. */
-const MOST_SPAN = 20_000;
+const MAX_SPAN_STEPS = 20_000;
 
 const choices: Ready['choices'] = {
   data: planes,
@@ -169,14 +173,14 @@ async function fetchFile(name: string): Promise<Response> {
 
 const members: Promise<Worker>[] = [];
 
-/** Other workers that listen; they are kept for later runs. */
-function team(count: number): Promise<Worker[]> {
+/** Workers that listen for tasks. They are kept for later runs. */
+function startMembers(count: number): Promise<Worker[]> {
   while (members.length < count) members.push(startMember());
   return Promise.all(members.slice(0, count));
 }
 
-/** Ends the other workers: one of them may be gone, and another run needs new ones. */
-function leave(): void {
+/** Ends the members: one of them may have failed, and another run needs new ones. */
+function endMembers(): void {
   for (const member of members.splice(0)) void member.then((worker) => worker.terminate()).catch(() => {});
 }
 
@@ -188,5 +192,5 @@ function startMember(): Promise<Worker> {
   });
 }
 
-if (scope.name === MEMBER) join();
-else lead();
+if (scope.name === MEMBER) runAsMember();
+else runAsLeader();

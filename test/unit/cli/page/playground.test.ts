@@ -5,14 +5,14 @@ import {
   drawDot,
   drawLine,
   inkOf,
-  MOST_PLACES,
+  MAX_PEN_POINTS,
   PAPER,
-  placeAt,
+  penPointAt,
   readStrokes,
   SIDE,
   type Strokes,
   strokesText,
-  withPlace,
+  withPenPoint,
 } from '../../../../packages/cli/page/playground/digit-image.ts';
 import {
   classesOf,
@@ -28,7 +28,7 @@ import {
   commandOf,
   POINTS,
   readSettings,
-  standard,
+  defaults,
   writeSettings,
 } from '../../../../packages/cli/page/playground/settings.ts';
 
@@ -46,21 +46,21 @@ test('settings come back from an address, and what is unknown or out of bounds t
     ...{ optimizer: 'lion', rate: 1e-4, batch: 'full' as const, seed: 4_294_967_295, precision: 'float32', threads: 8 },
   };
   expect(readSettings(`#${writeSettings(own)}`, choices)).toEqual(own);
-  expect(`${writeSettings(standard)}`).toBe('');
-  expect(readSettings('', choices)).toEqual(standard);
-  expect(readSettings('#data=points&init=auto', choices)).toEqual({ ...standard, data: POINTS, init: AUTO });
+  expect(`${writeSettings(defaults)}`).toBe('');
+  expect(readSettings('', choices)).toEqual(defaults);
+  expect(readSettings('#data=points&init=auto', choices)).toEqual({ ...defaults, data: POINTS, init: AUTO });
   const hostile = '#data=<b>&activation=__proto__&layers=1e9&units=-3&rate=NaN&batch=&seed=1.6&threads=99&rows=0';
-  expect(readSettings(hostile, choices)).toEqual({ ...standard, layers: 30, units: 1, seed: 2, threads: 8, rows: 1 });
+  expect(readSettings(hostile, choices)).toEqual({ ...defaults, layers: 30, units: 1, seed: 2, threads: 8, rows: 1 });
 });
 
 test('a command quotes names of files and columns for a shell', () => {
   const file = { name: "a b'c.csv", target: '$(x)', areNumbers: true };
-  const command = commandOf({ ...standard, data: POINTS, layers: 0, batch: 'full' }, 7, file, true);
+  const command = commandOf({ ...defaults, data: POINTS, layers: 0, batch: 'full' }, 7, file, true);
   expect(command).toContain(`--dataset 'a b'\\''c.csv' --target '$(x)' --targets classes --validation 0 --test 0`);
   expect(command).toContain('--hidden none --activation tanh --optimizer adam --lr 0.02');
   expect(command).toContain('--batch full --seed 0 --steps 7 --backend wasm --threads 1');
   // Where a browser has no fused multiply-add, the terminal does without it too.
-  expect(commandOf({ ...standard, data: POINTS, layers: 0, batch: 'full' }, 7, file, false)).toBe(
+  expect(commandOf({ ...defaults, data: POINTS, layers: 0, batch: 'full' }, 7, file, false)).toBe(
     `GRADLOOM_UNFUSED=1 ${command}`,
   );
 });
@@ -106,10 +106,10 @@ test('a file needs two columns of numbers and one of classes', () => {
 });
 
 test('a drawn digit comes back from an address, which is bounded, and what is none there is refused', () => {
-  const places = [placeAt(-3, 200), placeAt(56.4, 10), placeAt(57, 12.4), placeAt(112, 0)];
+  const places = [penPointAt(-3, 200), penPointAt(56.4, 10), penPointAt(57, 12.4), penPointAt(112, 0)];
   expect(places[0]).toEqual([0, PAPER]);
   let strokes: Strokes = [];
-  for (const [k, place] of places.entries()) strokes = withPlace(strokes, place, k % 3 === 0);
+  for (const [k, place] of places.entries()) strokes = withPenPoint(strokes, place, k % 3 === 0);
   expect(strokes).toEqual([[places[0], places[1]], [places[3]]]); // the third place is close to the second
   expect(readStrokes(strokesText(strokes))).toEqual(strokes);
   expect(readStrokes('')).toEqual([]);
@@ -117,9 +117,9 @@ test('a drawn digit comes back from an address, which is bounded, and what is no
   drawLine(ink, [0, 112], [56, 10]);
   drawDot(ink, 112, 0);
   expect(inkOf(strokes)).toEqual(ink);
-  for (let k = 0; k < 2 * MOST_PLACES; k++) strokes = withPlace(strokes, placeAt(4 * (k % 9), 50), k % 50 === 0);
-  expect(strokes.flat()).toHaveLength(MOST_PLACES);
-  expect(strokesText(strokes).length).toBeLessThan(3.1 * MOST_PLACES);
+  for (let k = 0; k < 2 * MAX_PEN_POINTS; k++) strokes = withPenPoint(strokes, penPointAt(4 * (k % 9), 50), k % 50 === 0);
+  expect(strokes.flat()).toHaveLength(MAX_PEN_POINTS);
+  expect(strokesText(strokes).length).toBeLessThan(3.1 * MAX_PEN_POINTS);
   expect(readStrokes(strokesText(strokes))).toEqual(strokes);
   const tooMany = `${strokesText(strokes)}.000`;
   for (const text of ['0', '0000', '000..000', '.', '00%', '<b>', '0A0', '9up', tooMany])

@@ -4,10 +4,10 @@ import { type Choices, readSettings, type Settings, writeSettings } from './sett
 
 /** Steps a second that a reader may choose; Infinity is as fast as the machine. */
 export const speeds = [1, 10, 100, 1000, Number.POSITIVE_INFINITY];
-const USUAL = 2;
+const DEFAULT_SPEED = 2;
 
 /** All that an address holds: the settings of a run, the tab, the speed and drawings. */
-export interface Place {
+export interface AddressState {
   readonly settings: Settings;
   readonly tab: 'plane' | 'digits';
   readonly speed: number; // index into `speeds`
@@ -17,51 +17,51 @@ export interface Place {
 
 /** The address of the page. */
 export interface Address {
-  read(): Place;
-  /** Writes a place that the reader has come to, unless another address is typed until then, which stays as it is. */
-  write(place: Place): void;
+  read(): AddressState;
+  /** Writes what the reader has chosen, unless another address is typed before that, which stays as it is. */
+  write(state: AddressState): void;
 }
 
 /** Milliseconds without a change before the address changes: browsers refuse hundreds of changes a second. */
 const WRITE_MS = 100;
 
 export function createAddress(choices: Choices): Address {
-  let fragment = location.hash; // that was read or written last
+  let fragment = location.hash; // read or written last
   let timer: ReturnType<typeof setTimeout> | undefined;
   return {
     read() {
       clearTimeout(timer);
       fragment = location.hash;
-      return readPlace(fragment, choices);
+      return readState(fragment, choices);
     },
-    write(place) {
+    write(state) {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        if (location.hash !== fragment) return; // typed: the event that tells of it follows
-        history.replaceState(null, '', writePlace(place));
+        if (location.hash !== fragment) return; // typed: an event follows
+        history.replaceState(null, '', writeState(state));
         fragment = location.hash;
       }, WRITE_MS);
     },
   };
 }
 
-function readPlace(fragment: string, choices: Choices): Place {
+function readState(fragment: string, choices: Choices): AddressState {
   const values = new URLSearchParams(fragment.replace(/^#/, ''));
-  const speed = Number(values.get('speed') ?? USUAL);
+  const speed = Number(values.get('speed') ?? DEFAULT_SPEED);
   const list = fromText(values.get('drawn') ?? '');
   return {
     settings: readSettings(fragment, choices),
     tab: values.get('tab') === 'digits' ? 'digits' : 'plane',
-    speed: speed in speeds ? speed : USUAL,
+    speed: speed in speeds ? speed : DEFAULT_SPEED,
     points: list === null ? null : { ...noPoints, list },
     strokes: readStrokes(values.get('digit') ?? ''),
   };
 }
 
-function writePlace({ settings, tab, speed, points, strokes }: Place): string {
+function writeState({ settings, tab, speed, points, strokes }: AddressState): string {
   const values = writeSettings(settings);
   if (tab !== 'plane') values.set('tab', tab);
-  if (speed !== USUAL) values.set('speed', String(speed));
+  if (speed !== DEFAULT_SPEED) values.set('speed', String(speed));
   if (points?.isDrawn && points.list.length > 0) values.set('drawn', toText(points.list));
   if (strokes !== null && strokes.length > 0) values.set('digit', strokesText(strokes));
   return `#${values}`;
