@@ -26,9 +26,9 @@ import {
 import {
   AUTO,
   commandOf,
+  defaults,
   POINTS,
   readSettings,
-  defaults,
   writeSettings,
 } from '../../../../packages/cli/page/playground/settings.ts';
 
@@ -117,7 +117,8 @@ test('a drawn digit comes back from an address, which is bounded, and what is no
   drawLine(ink, [0, 112], [56, 10]);
   drawDot(ink, 112, 0);
   expect(inkOf(strokes)).toEqual(ink);
-  for (let k = 0; k < 2 * MAX_PEN_POINTS; k++) strokes = withPenPoint(strokes, penPointAt(4 * (k % 9), 50), k % 50 === 0);
+  for (let k = 0; k < 2 * MAX_PEN_POINTS; k++)
+    strokes = withPenPoint(strokes, penPointAt(4 * (k % 9), 50), k % 50 === 0);
   expect(strokes.flat()).toHaveLength(MAX_PEN_POINTS);
   expect(strokesText(strokes).length).toBeLessThan(3.1 * MAX_PEN_POINTS);
   expect(readStrokes(strokesText(strokes))).toEqual(strokes);
