@@ -9,7 +9,7 @@ const Bar = ({ share, color }: { readonly share: number; readonly color: string 
   </svg>
 );
 
-/** Gradients and outputs of the layers of runs with --probe, at the newest look or an earlier one. */
+/** Gradients and outputs of the layers of runs with --probe, at the newest probe or an earlier one. */
 export function Layers({ runs, colorOf }: { readonly runs: readonly Run[]; readonly colorOf: (run: Run) => string }) {
   const probed = runs.filter(({ probes }) => probes.length > 0);
   if (probed.length === 0) return null;
@@ -35,7 +35,7 @@ function LayerTable({ run: { name, probes }, color }: { readonly run: Run; reado
   const at = Math.min(chosen ?? newest, newest);
   const { step, layers } = probes[at];
   const gradients = scaleOf(probes.map((probe) => probe.layers.map(({ gradient }) => gradient)));
-  const outputs = scaleOf(probes.map((look) => look.layers.map(({ output }) => output)));
+  const outputs = scaleOf(probes.map((probe) => probe.layers.map(({ output }) => output)));
   const cell = (value: number | null, scale: (value: number) => number) => (
     <td>
       {value !== null && (

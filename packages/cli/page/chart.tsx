@@ -20,7 +20,7 @@ export interface ChartProps {
 
 const HEIGHT = 260;
 
-/** Pixels from one number below a chart to the next, so that numbers up to `most` stand apart. */
+/** Pixels from one number below a chart to the next, so that numbers up to `largest` stand apart. */
 const roomFor = (largest: number): number => Math.max(50, 8 * Math.round(largest).toLocaleString('en').length + 16);
 
 /** The range of an axis of shares, in percent. */

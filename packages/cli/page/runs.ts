@@ -10,7 +10,7 @@ import type {
   WrittenText,
 } from '../src/commands/live/messages.ts';
 
-/** A run, as far as the stream has told of it. */
+/** A run, as far as the stream has described it. */
 export interface Run {
   readonly index: number; // among the runs of the server
   readonly name: string; // differs from those of all other runs
@@ -28,7 +28,7 @@ export interface Runs {
   readonly problems: readonly string[];
 }
 
-/** Looks that are kept: those of a run with --probe 1 may be millions. */
+/** Probes that are kept: a run with --probe 1 may have millions. */
 const MAX_PROBES = 1000;
 
 const noLines = { steps: [], epochs: [], probes: [], steers: [], texts: [] };

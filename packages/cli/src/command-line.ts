@@ -1,9 +1,9 @@
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
 import type { Command } from './commands/command.ts';
+import { shells } from './commands/completion/options.ts';
 import { commands } from './commands/index.ts';
-import { complete } from './complete.ts';
-import { aliasesOf } from './options/aliases.ts';
+import { aliasesOf, allNames, resolveAlias } from './options/aliases.ts';
 import { helpLine, type OptionTable } from './options/option.ts';
 import type { Request } from './options/raw-options.ts';
 import { UsageError } from './terminal/failure.ts';
@@ -50,7 +50,7 @@ function refuseInheritedNames(args: readonly string[]): void {
 
 const NO_VALUE = 'has no value, expected one';
 
-/** An error of yargs itself, or of a module that does not load: both arrive through the same callback. */
+/** Whether yargs refuses the command line; a module that does not load throws through the same callback. */
 const isRefusal = (error: Error): boolean => error.name === 'YError' || error.message.endsWith(NO_VALUE);
 
 /** Whether yargs may show help, also for -h among other letters. A false positive only costs a little time. */
@@ -135,3 +135,35 @@ function addOptions(subparser: Argv, table: OptionTable, shown: boolean): Argv {
 
 /** The comment stands above the command: side by side, both would wrap and could not be copied. */
 const exampleText = (line: string, meaning: string): string => `# ${meaning}\n$0 ${line}`;
+
+const GLOBAL_FLAGS = ['--help', '--version'];
+
+/** Completions of the last word: commands, then flags, then the values of a flag that has few. */
+async function complete(typed: readonly string[]): Promise<string[]> {
+  const words = typed[0] === 'gradloom' ? typed.slice(1) : typed;
+  const current = words.at(-1) ?? '';
+  const name = words.slice(0, -1).find((word) => Object.hasOwn(commands, word));
+  const member = words.slice(0, -1).find((word) => Object.hasOwn(commands[name ?? '']?.members ?? {}, word));
+  return (await offers(name, member, words.at(-2) ?? '', current)).filter((word) => word.startsWith(current));
+}
+
+async function offers(
+  name: string | undefined,
+  member: string | undefined,
+  previous: string,
+  current: string,
+): Promise<readonly string[]> {
+  if (name === undefined) return [...Object.keys(commands), ...GLOBAL_FLAGS];
+  if (name === 'completion' && !current.startsWith('-')) return Object.keys(shells);
+  const { members = {} } = commands[name];
+  const command = member === undefined ? commands[name] : await members[member]();
+  const table = await command.options();
+  const option = previous.startsWith('--') ? table[resolveAlias(table, previous.slice(2)) ?? ''] : undefined;
+  if (option !== undefined && !option.standsAlone) return option.choices ?? [];
+  const names = Object.keys(members);
+  if (member === undefined && names.length > 0 && !current.startsWith('-')) return names;
+  // Nothing is offered for a free word: the shell then completes file names.
+  return current.startsWith('-') || current === ''
+    ? [...allNames(table).map((name) => `--${name}`), ...GLOBAL_FLAGS]
+    : [];
+}

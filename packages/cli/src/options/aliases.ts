@@ -1,7 +1,7 @@
 /** Common alternative names of flags and of keys in config files. Files of runs use the short ones. */
 const aliases: Readonly<Record<string, string>> = { 'batch-size': 'batch', 'learning-rate': 'lr', n: 'ranks' };
 
-/** The name in `table` that `key` stands for: its own, or that of an alias. Undefined where it is neither. */
+/** The option of `table` that `key` names, directly or as an alias; undefined if there is none. */
 export function resolveAlias(table: object, key: string): string | undefined {
   if (Object.hasOwn(table, key)) return key;
   const name = Object.hasOwn(aliases, key) ? aliases[key] : undefined;

@@ -21,7 +21,7 @@ const flagsOf: Readonly<Record<string, readonly string[]>> = {
 const MACHINE_FLAGS = new Set(['backend', 'blas']);
 
 /**
- * Rewrites an option error of the libraries in terms of the flags that were `given`: '--batch has 0, expected …', or,
+ * Rewrites an option error of the libraries in terms of the flags in `raw`: '--batch has 0, expected …', or,
  * if the fault is inside a value or between two, '--spec net.json beside --dataset xor: the network's output has …'.
  * The exit code is 2 if any of these flags was typed.
  */

@@ -9,7 +9,7 @@ export const isInheritedPipe = (path: unknown): boolean => typeof path === 'stri
 
 /**
  * The text of the file that the flag `name` gives, or of a pipe such as /dev/stdin.
- * @throws UsageError if it is not text or has more than `mostBytes`, Error if it cannot be read.
+ * @throws UsageError if it is not text or has more than `maxBytes`, Error if it cannot be read.
  */
 export function readText(name: string, path: string, maxBytes: number): string {
   const bytes = readBounded(name, path, maxBytes);

@@ -55,7 +55,7 @@ export const verbose = {
 } satisfies Option<boolean>;
 
 /** Whether a backend may load a library: the others ignore --blas. */
-export const takesLibrary = (backend: BackendChoice | undefined): boolean =>
+const takesLibrary = (backend: BackendChoice | undefined): boolean =>
   backend === undefined || backend === 'auto' || backend === 'blas';
 
 /** @throws UsageError for --blas with a backend that loads no library. */

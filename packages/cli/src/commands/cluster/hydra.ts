@@ -12,7 +12,7 @@ import { printable } from '../../terminal/printable.ts';
  * ends the watch, for when the rank ends normally.
  *
  * A shell does it, whose stdin closes when this process ends. The shell holds everything that Hydra watches, the socket
- * and the outputs, so Hydra learns of the death only after the shell has spoken. It is in the process group of its
+ * and the outputs, so Hydra learns of the death only after the shell has written. It is in the process group of its
  * rank: if Hydra ends the rank, the shell ends with it and says nothing.
  */
 export function watchRank(

@@ -26,8 +26,7 @@ export async function runCluster(request: Request, io: Io): Promise<number> {
   refuseWords(request.positionals, trainWords.length);
   const { ranks, restarts = clusterRunOptions.restarts.standard } = values;
   if (ranks === undefined) throw new UsageError('--ranks is missing, expected the number of processes, such as -n 4');
-  const found = findLauncher(values.launcher, io.env);
-  return runWithRestarts(values, ranks, restarts, trainWords, found, io);
+  return runWithRestarts(values, ranks, restarts, trainWords, findLauncher(values.launcher, io.env), io);
 }
 
 async function runWithRestarts(

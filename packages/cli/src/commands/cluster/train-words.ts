@@ -66,7 +66,7 @@ function flagsIn(words: readonly string[]): ReadonlyMap<string, string> {
 }
 
 /** A command line without these flags and their values. */
-export function withoutFlags(words: readonly string[], names: readonly string[]): string[] {
+function withoutFlags(words: readonly string[], names: readonly string[]): string[] {
   const flags = names.map((name) => `--${name}`);
   return words.filter(
     (word, k) =>

@@ -1,7 +1,7 @@
 import { figures as figureTable, type Interval, type Task } from '@gradloom/core/internal';
 import type { Evaluation } from '@gradloom/runtime';
 import type { ForecastErrors } from '@gradloom/runtime/internal';
-import type { TakenRows } from '../../files/datasets/split-names.ts';
+import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { binsOf } from '../../lab/figures/calibration-bins.ts';
 import { MAX_UNNAMED } from '../../lab/figures/column-units.ts';
 import type { Curves } from '../../report/findings/findings.ts';
@@ -17,7 +17,7 @@ import type { ChosenThreshold, MeasuredFigure, Resampling } from './measure-figu
 export interface Findings {
   readonly fingerprint: string;
   readonly dataset: string;
-  readonly split: TakenRows['split'];
+  readonly split: SelectedRows['split'];
   readonly evaluation: Evaluation;
   readonly naive: ForecastErrors | null; // of the last value of each window; null unless rows are of a series
   readonly task: Task;
@@ -67,7 +67,7 @@ const shares: ReadonlySet<string> = new Set([
 ]);
 
 /** A figure as text: shares of rows in percent. */
-export const showFigure = (name: string, value: number): string =>
+const showFigure = (name: string, value: number): string =>
   shares.has(name) && Number.isFinite(value) ? percent(value) : decimal(value);
 
 function figureRows(

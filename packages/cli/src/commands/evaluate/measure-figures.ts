@@ -13,8 +13,8 @@ import {
 } from '@gradloom/core/internal';
 import type { OutputReader } from '@gradloom/runtime';
 import { inTurns } from '@gradloom/runtime/internal';
-import type { ThresholdChoice } from '../../options/threshold.ts';
 import { UsageError } from '../../terminal/failure.ts';
+import type { ThresholdChoice } from './options.ts';
 
 /** A figure measured on rows. */
 export interface MeasuredFigure {
@@ -26,7 +26,7 @@ export interface MeasuredFigure {
 /** Figures that are measured while rows arrive. */
 export interface FigureReaders {
   readonly readers: readonly OutputReader[];
-  /** The figures, after the last row. Figures that need all rows at once are left out if `held` is null. */
+  /** The figures, after the last row. Figures that need all rows at once are left out if `scores` is null. */
   measure(scores: HeldRows | null, resampling: Resampling | null): Pausable<MeasuredFigure[]>;
 }
 
@@ -92,12 +92,12 @@ export async function chooseThresholdFor(
       : { value: modelThreshold, by: 'model', on: null };
   }
   if (typeof choice === 'number') return { value: choice, by: 'flag', on: null };
-  const { scores: held, split, areMeasured } = await scoresOf();
-  const chosen = await inTurns(chooseThreshold(held, choice));
+  const { scores, split, areMeasured } = await scoresOf();
+  const chosen = await inTurns(chooseThreshold(scores, choice));
   if (chosen === null) {
     throw new Error(
-      `--threshold has ${choice}, expected a number, since the ${held.rows} ${split === 'all' ? '' : `${split} `}rows are of one class`,
+      `--threshold has ${choice}, expected a number, since the ${scores.rows} ${split === 'all' ? '' : `${split} `}rows are of one class`,
     );
   }
-  return { value: chosen.threshold, by: choice, on: { split, rows: held.rows, areMeasured } };
+  return { value: chosen.threshold, by: choice, on: { split, rows: scores.rows, areMeasured } };
 }

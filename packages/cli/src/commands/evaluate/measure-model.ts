@@ -10,7 +10,7 @@ import {
   type Retry,
 } from '@gradloom/runtime';
 import { backendRecord, inTurns, memoryRoom, naiveErrors, resolveBackend, scoringOf } from '@gradloom/runtime/internal';
-import type { TakenRows } from '../../files/datasets/split-names.ts';
+import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { targetNames } from '../../lab/figures/column-units.ts';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
@@ -169,7 +169,7 @@ function figuresOfSums({ accuracy, perplexity }: Evaluation): MeasuredFigure[] {
 }
 
 /** Validation rows of the run that made the model. */
-const validationRows = ({ validation }: DataSplits, isTrainingDataset: boolean): TakenRows | null =>
+const validationRows = ({ validation }: DataSplits, isTrainingDataset: boolean): SelectedRows | null =>
   isTrainingDataset && validation !== undefined ? { split: 'validation', dataset: validation } : null;
 
 /** Evaluation options from flags; prints warnings. */

@@ -1,12 +1,28 @@
-import { option } from '@gradloom/core/internal';
-import { takenRows } from '../../files/datasets/split-names.ts';
+import { option, show, type ThresholdCriterion, thresholdCriteria } from '@gradloom/core/internal';
+import { rowOptions } from '../../files/datasets/split-names.ts';
 import { moduleOption } from '../../options/custom-parts.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
-import { thresholdChoice } from '../../options/threshold.ts';
+
+/** A threshold, or what it is chosen by. */
+export type ThresholdChoice = number | ThresholdCriterion;
+
+const DEFAULT_CRITERION: ThresholdCriterion = 'f1';
+
+/** A number, or a criterion; 'auto' is the first. */
+const thresholdChoice = option.kind(
+  (_where, name, raw): ThresholdChoice => {
+    if (raw === 'auto') return DEFAULT_CRITERION;
+    const criterion = Object.keys(thresholdCriteria).find((key) => key === raw);
+    if (criterion !== undefined) return criterion as ThresholdCriterion;
+    if (option.finite.isValid(raw)) return raw;
+    throw new Error(`${name} has ${show(raw)}, expected a number such as 0.3, or auto, f1 or youden`);
+  },
+  { fromText: option.numeric, choices: ['auto', ...Object.keys(thresholdCriteria)] },
+);
 
 export const evaluateOptions = {
-  ...takenRows('measure'),
+  ...rowOptions('measure'),
   'top-k': {
     group: 'Data',
     ...option.positiveInteger(5, 'k of the top-k accuracy: a row counts if its class is among the k highest outputs'),

@@ -1,6 +1,6 @@
 import { createRandom, shuffle } from '@gradloom/core';
 import type { Dataset, Model } from '@gradloom/runtime';
-import type { TakenRows } from '../../files/datasets/split-names.ts';
+import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import type { ExplainedRows } from '../../lab/figures/explained-rows.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type ExplainValues, explainOptions } from './options.ts';
@@ -19,7 +19,7 @@ const MAX_ROWS = 100;
 /** Draws the rows of an explanation of images or texts. @throws UsageError for an option without effect on them. */
 export function drawFew(
   model: Model,
-  { split, dataset }: TakenRows,
+  { split, dataset }: SelectedRows,
   values: ExplainValues,
   { what, standard }: { readonly what: 'images' | 'texts'; readonly standard: number },
 ): { readonly order: Uint32Array; readonly about: ExplainedRows } {

@@ -1,6 +1,6 @@
 import { type Dataset, explainImages, type Model, subset } from '@gradloom/runtime';
 import { shapeOfImages } from '@gradloom/runtime/internal';
-import type { TakenRows } from '../../files/datasets/split-names.ts';
+import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { type ExplainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { type Sheet, sheetOf, sheetOfRows } from '../../lab/figures/sheet.ts';
 import { columns } from '../../terminal/text/columns.ts';
@@ -34,7 +34,7 @@ export const areImages = (model: Model, dataset: Dataset): boolean =>
 /** Finds where a model looks in some images. */
 export async function lookAtImages(
   model: Model,
-  source: TakenRows,
+  source: SelectedRows,
   values: ExplainValues,
   say: (text: string) => void,
 ): Promise<ImagesDocument> {
@@ -66,7 +66,7 @@ export async function lookAtImages(
   };
 }
 
-/** Share of the pixels that are not brighter than white. Smilkov et al. 2017, §3 */
+/** Quantile of the sensitivities that is shown as white. Smilkov et al. 2017, §3 */
 const CAP = 0.99;
 
 /** The numbers from 0 to 1, where 1 is the largest but for outliers. */

@@ -1,6 +1,6 @@
 import { ofText, tokensOf } from '@gradloom/core/internal';
 import { createTokenizer, explainTexts, type Model } from '@gradloom/runtime';
-import type { TakenRows } from '../../files/datasets/split-names.ts';
+import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { afterAnswer, type ExplainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { barsOf, type ExplainedText, heightOf, shownToken } from '../../lab/figures/influences.ts';
 import { percent } from '../../terminal/text/format.ts';
@@ -20,7 +20,7 @@ export interface TextsDocument extends ExplainedRows {
 /** Finds the tokens that a model's answers depend on, in some texts. */
 export async function lookAtTexts(
   model: Model,
-  source: TakenRows,
+  source: SelectedRows,
   values: ExplainValues,
   say: (text: string) => void,
 ): Promise<TextsDocument> {

@@ -1,5 +1,5 @@
 import { figures, option } from '@gradloom/core/internal';
-import { takenRows } from '../../files/datasets/split-names.ts';
+import { rowOptions } from '../../files/datasets/split-names.ts';
 import { moduleOption } from '../../options/custom-parts.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
@@ -10,7 +10,7 @@ export const COLUMN_REPEATS = 5;
 export const IMAGE_REPEATS = 25;
 
 export const explainOptions = {
-  ...takenRows('use'),
+  ...rowOptions('use'),
   rows: {
     group: 'Data',
     ...option.orWord(option.positiveInteger, 'all')(

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ofTable, ofText, tokensOf } from '@gradloom/core/internal';
 import { explainModel, type FolderLock, type Model, subset } from '@gradloom/runtime';
-import type { TakenRows } from '../../files/datasets/split-names.ts';
+import type { SelectedRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { withOut, writeOut } from '../../files/out-directory.ts';
@@ -33,7 +33,7 @@ const MIN_ROWS = 500;
 interface ColumnsDocument extends Importances {
   readonly event: 'explanation';
   readonly fingerprint: string;
-  readonly split: TakenRows['split'];
+  readonly split: SelectedRows['split'];
   readonly allRows: number; // rows that the used ones were drawn from
 }
 
@@ -98,7 +98,7 @@ function describe(
 
 async function explainColumns(
   model: Model,
-  { split, dataset }: TakenRows,
+  { split, dataset }: SelectedRows,
   values: ExplainValues,
   io: Io,
   say: (text: string) => void,

@@ -1,7 +1,7 @@
 import { option } from '@gradloom/core/internal';
 import { modelFormats, precisions } from '@gradloom/runtime/options';
 import { moduleOption } from '../../options/custom-parts.ts';
-import type { OptionTable, Values } from '../../options/option.ts';
+import type { OptionTable } from '../../options/option.ts';
 import { verbose } from '../../options/run-options.ts';
 
 const formats = Object.entries(modelFormats).map(([name, { title }]) => `${name} (${title})`);
@@ -23,5 +23,3 @@ export const exportOptions = {
   json: { group: 'Output', ...option.flag(undefined, 'print one JSON object') },
   verbose,
 } satisfies OptionTable;
-
-export type ExportValues = Values<typeof exportOptions>;

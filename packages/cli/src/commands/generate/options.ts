@@ -1,6 +1,6 @@
 import { generateOptions, option } from '@gradloom/core/internal';
 import { moduleOption } from '../../options/custom-parts.ts';
-import type { OptionTable, Values } from '../../options/option.ts';
+import type { OptionTable } from '../../options/option.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 
 const { tokens, temperature, topK, topP, seed } = generateOptions.table;
@@ -20,5 +20,3 @@ export const generateFlags = {
   module: moduleOption,
   verbose,
 } satisfies OptionTable;
-
-export type GenerateValues = Values<typeof generateFlags>;

@@ -20,7 +20,7 @@ const OUTNUMBERED = 'head has not arrived, expected it whole (others need the co
 /** The connections of a server. A client keeps its connection only while it sends, reads, or waits for an answer. */
 export interface Connections {
   /**
-   * Watches a server that has at most `mostOpen` connections. One more closes the oldest that has sent no whole head or
+   * Watches a server that has at most `maxOpen` connections. One more closes the oldest that has sent no whole head or
    * waits for its next request; if there is none, its own request is refused.
    */
   watch(server: FastifyInstance['server'], maxOpen: number): void;
@@ -40,7 +40,7 @@ export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: 
     const answer = answers.get(socket);
     return answer?.writableFinished === false ? answer : undefined;
   };
-  /** New connections that found no room. */
+  /** New connections beyond the limit, and why their requests are refused. */
   const crowded = new WeakMap<Socket, Fault>();
   function sendFault(socket: Socket, status: number, reason: string, sentence: string): void {
     onRefuse(status);
@@ -62,7 +62,7 @@ export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: 
           return;
         }
         open.delete(idle);
-        // Between two requests words would be taken for the answer to the next one.
+        // Between two requests, an explanation would be taken for the answer to the next one.
         if (!answers.has(idle) && idle.writable) sendFault(idle, 408, 'Request Timeout', OUTNUMBERED);
         idle.destroySoon();
       });

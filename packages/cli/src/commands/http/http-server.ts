@@ -36,7 +36,7 @@ const faultOfPath = ({ url }: FastifyRequest): Fault => {
   return [400, `path has ${show(url.split('?')[0])}, expected ${expected}`];
 };
 
-/** Refuses requests for other hosts (DNS rebinding). `wanted` describes the allowed ones. */
+/** Refuses requests for other hosts (DNS rebinding). `expected` describes the allowed ones. */
 export const faultOfHost =
   (allowsHost: HostCheck, expected: string) =>
   ({ url, headers, socket, raw }: FastifyRequest): Fault | undefined => {
@@ -51,7 +51,7 @@ export const faultOfHost =
 
 /**
  * Refuses what a page of another site sends. Browsers name the origin of a page with all that it sends elsewhere, and
- * with every POST. `wanted` describes the allowed ones.
+ * with every POST. `expected` describes the allowed ones.
  */
 export function faultOfOrigin({ headers: { origin, host } }: FastifyRequest, expected: string): Fault | undefined {
   if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return undefined;

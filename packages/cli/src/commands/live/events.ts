@@ -7,7 +7,7 @@ import { END, type LinesMessage, type ProblemMessage, type RunMessage, type Spee
 import { type FileCursor, type NewLines, readNewLines, START } from './new-lines.ts';
 import type { WatchedRun, WatchedRuns } from './watched-run.ts';
 
-/** Milliseconds between two looks at the files. */
+/** Milliseconds between two reads of the files. */
 const POLL_MS = 500;
 
 /** A comment goes out after so long without an event: a connection without traffic is closed after 60 s. */
@@ -16,7 +16,7 @@ const HEARTBEAT_MS = 15_000;
 /** A line that readers skip. */
 const COMMENT = ': gradloom\n\n';
 
-/** Most problems that a stream tells of. */
+/** Most problems that a stream sends. */
 const MAX_PROBLEMS = 100;
 
 /** How far a stream has read the files of a run. */
@@ -85,7 +85,7 @@ export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: Abort
   }
 }
 
-/** Most layers of a look that are sent. */
+/** Most layers of a probe that are sent. */
 const MAX_LAYERS = 64;
 
 /** The lines of metrics.jsonl by kind. */
@@ -126,8 +126,8 @@ function factsText(run: WatchedRun, k: number): string {
   }
 }
 
-function speedText({ local: own }: WatchedRun, k: number): string {
-  const newest = own?.speed();
+function speedText({ local }: WatchedRun, k: number): string {
+  const newest = local?.speed();
   if (newest === undefined) return '';
   const { step, samplesPerSecond, busy = [] } = newest;
   return eventText('speed', { run: k, step, samplesPerSecond, busy } satisfies SpeedMessage);

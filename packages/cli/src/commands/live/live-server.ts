@@ -26,7 +26,7 @@ export const MAX_STREAMS = 16;
 const STOP_MS = 1000;
 
 /**
- * A report has no script, whoever wrote it. In a sandbox it has no origin, so no link of it tells its address, which
+ * A report has no script, whoever wrote it. In a sandbox it has no origin, so no link of it sends its address, which
  * has the token, whatever referrer policy the link names:
  * [Referrer Policy, 8.4](https://www.w3.org/TR/referrer-policy/#determine-requests-referrer).
  */

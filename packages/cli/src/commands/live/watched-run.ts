@@ -83,8 +83,8 @@ export function watchRun(folder: string, local?: LocalRun): WatchedRun {
 }
 
 /**
- * The runs in `paths`, each the folder of a run or a folder of such folders, at first the newest. New ones are looked
- * for at most every second. @throws UsageError if a path is not a folder.
+ * The runs in `paths`, each the folder of a run or a folder of such folders, at first the newest. New ones are
+ * searched at most every second. @throws UsageError if a path is not a folder.
  */
 export function watchFolders(paths: readonly string[]): WatchedRuns {
   for (const path of paths) {
@@ -168,7 +168,7 @@ function resultOf(folder: string): RunResult | null {
 const finite = (value: number | undefined): number | null =>
   value === undefined || Number.isNaN(value) ? null : value;
 
-/** Reads a file again only after it was replaced, or could not be read: what was in the way may be gone. */
+/** Reads a file again only after it was replaced, or after a failed read, whose cause may be gone. */
 function whenChanged<T>(path: string, read: (isThere: boolean) => T): () => T {
   let key = '';
   let newest: { readonly value: T } | undefined;

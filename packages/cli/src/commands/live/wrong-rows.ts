@@ -19,7 +19,7 @@ let newestQuestion: Promise<unknown> = Promise.resolve();
 
 /**
  * The rows that a checkpoint answers wrongly, among the first of those that the run holds out. A thread of its own
- * computes the answers, which are those of `evaluate`. `own` has the rows of a run of this process.
+ * computes the answers, which are those of `evaluate`. `localSets` has the rows of a run of this process.
  * @throws Error (rejects) if there is no checkpoint, or its rows have no classes.
  */
 export function askCheckpoint(path: string, localSets?: DataSplits): Promise<WrongMessage> {

@@ -1,12 +1,12 @@
 import { option } from '@gradloom/core/internal';
-import { takenRows } from '../../files/datasets/split-names.ts';
+import { rowOptions } from '../../files/datasets/split-names.ts';
 import { moduleOption } from '../../options/custom-parts.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { rowRanges } from '../../options/ranges.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 
 export const predictOptions = {
-  ...takenRows('predict'),
+  ...rowOptions('predict'),
   rows: {
     group: 'Data',
     ...rowRanges(undefined, 'rows of the dataset, counted from 0: 0..9 or 0,3,7..9', 'all'),

@@ -178,7 +178,7 @@ function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> 
 const MAX_COUNTS = 12;
 
 /**
- * Counts from 1 to the number of cores. Above it, where threads share cores, only `most` and at most one count between.
+ * Counts from 1 to the number of cores. Above it, where threads share cores, only `maxThreads` and at most one count between.
  */
 export function threadCounts(cores: number, maxThreads: number): number[] {
   const within = Math.min(cores, maxThreads);

@@ -128,7 +128,7 @@ async function search(
       else printLine(io.stdout, lanesText(lanes));
     });
     let left = trials.map(({ number }) => number);
-    // A run of a round takes as long as its steps or epochs; runs of an earlier sitting took no time of this one.
+    // A run of a round takes as long as its steps or epochs; runs done before a resume took no time of this process.
     const weightOf = ({ length }: (typeof rounds)[number]): number => length?.count ?? 1;
     const weightAll = rounds.reduce((sum, round) => sum + round.count * weightOf(round), 0) * (config.folds ?? 1);
     const weightOfDone = (): number =>

@@ -1,6 +1,6 @@
 import { option, show } from '@gradloom/core/internal';
 import { moduleOption } from '../../options/custom-parts.ts';
-import type { OptionTable, Values } from '../../options/option.ts';
+import type { OptionTable } from '../../options/option.ts';
 import { memorySize, runOptions, verbose } from '../../options/run-options.ts';
 import { hostNames } from '../http/host-names.ts';
 import { LOOPBACK } from '../http/http-server.ts';
@@ -64,5 +64,3 @@ export const serveOptions = {
   'memory-limit': runOptions['memory-limit'],
   verbose,
 } satisfies OptionTable;
-
-export type ServeValues = Values<typeof serveOptions>;

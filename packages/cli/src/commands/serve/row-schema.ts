@@ -26,7 +26,7 @@ interface Exchange {
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 const MAX_EXAMPLES = 20;
 
-/** The schema of a model, from the columns of its table. A text has at most `mostTokens` tokens. */
+/** The schema of a model, from the columns of its table. A text has at most `maxTokens` tokens. */
 export function rowSchema(model: Model, maxRows: number, maxTokens: number): RowSchema {
   const rows = rowKinds(model);
   const answer = answerSchema(model);

@@ -166,7 +166,7 @@ export function createServer(options: ServerOptions): Server {
     }
     writing++;
     const { socket, raw } = request;
-    // A client that has closed its side reads its text, or has left, which the second write to it tells.
+    // A client that has closed its side still reads, or has left: the second write to it shows which.
     const probe = (): void => {
       if (raw.httpVersion !== '1.0' && !reply.sent) reply.raw.writeContinue();
     };

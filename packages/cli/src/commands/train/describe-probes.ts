@@ -10,11 +10,11 @@ import { shownRows } from '../../terminal/text/thin.ts';
 /** Most rows of the picture; with more layers, only some are shown. */
 const MAX_ROWS = 40;
 
-/** The statistics of one look. */
+/** The statistics of the layers before one step. */
 export type Probe = Pick<ProbeEvent, 'step' | 'layers'>;
 
 /**
- * Text output of the statistics of the first and last look, at most 80 columns wide; the others are in metrics.jsonl.
+ * Text output of the statistics of the first and last probe, at most 80 columns wide; the others are in metrics.jsonl.
  */
 export function describeProbes(first: Probe, last: Probe, paint: Paint): string[] {
   const names = layerNames(last.layers);

@@ -55,7 +55,7 @@ export async function followRun(
   const watched: WatchedRun[] = [];
   const started = new Date().toISOString();
   let live: LiveServer | undefined;
-  // A profile excludes probes.
+  // The plane is drawn at probes, which a run with a profile cannot have.
   const drawsNoPlane = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
   const { epochs = 1, steps = epochs * stepsPerEpoch(recipe) } = recipe.options;
   const divisions = drawsNoPlane ? [] : divisionSteps(steps, recipe.options.probe);
@@ -91,7 +91,7 @@ export async function followRun(
     } else if (event.type === 'recovery') {
       printWarning(describeRecovery(event));
     } else if (event.type === 'rollback') {
-      // The looks of repeated steps are removed.
+      // Lines of the repeated steps are removed.
       directory?.cutMetrics(event.to);
       printWarning(describeRollback(event));
     } else if (event.type === 'progress') {

@@ -163,7 +163,7 @@ function bytesUpTo(bytes: Buffer, step: number): number {
 /** Events that describe the state before a step. */
 const BEFORE_STEP = new Set<unknown>(['probe', 'division']);
 
-/** The step of an epoch event counts steps done; that of a look is the next step. */
+/** The step of an epoch event counts steps done; that of a probe is the next step. */
 function belongs(value: Readonly<Record<string, unknown>>, step: number): boolean {
   if (typeof value.step !== 'number') return false;
   return BEFORE_STEP.has(value.event) ? value.step < step : value.step <= step;

@@ -26,7 +26,7 @@ import { createRecipe, openRun, warningsOf } from './recipe.ts';
 import { quietReporter, type Reporter, type RunEnd, warn } from './reporter.ts';
 import { commandOf } from './run-record.ts';
 
-/** From this share of the first fold on, or after this time, the time left is told. */
+/** From this share of the first fold on, or after this time, the time left is shown. */
 const STARTED = 0.1;
 const STARTED_MS = 5000;
 

@@ -206,8 +206,8 @@ export function describeThreads(busy: readonly number[], room: number, paint: Pa
   const percents = busy.map((share, t) => `${t + 1} ${wholePercent(share).padStart(5)}`);
   const barsLength = percents.join('   ').length + busy.length * (BAR + 1);
   if (barsLength <= room) return busy.map((share, t) => withBar(share, t, paint)).join('   ');
-  const [least, most] = [Math.min(...busy), Math.max(...busy)];
-  const range = `${wholePercent(least)} to ${wholePercent(most)}`;
+  const [low, high] = [Math.min(...busy), Math.max(...busy)];
+  const range = `${wholePercent(low)} to ${wholePercent(high)}`;
   const blocks = busy.map(levelOf).join('');
   const shorter = [percents.join('  '), `${blocks}  ${range}`, `${busy.length}: ${range}`, range];
   return shorter.find((text) => text.length <= room) ?? '';
@@ -241,10 +241,10 @@ export function sparkline(values: readonly number[], width: number): string {
     const mean = columnValues.reduce((sum, value) => sum + value / columnValues.length, 0);
     return log ? Math.log(mean) : mean;
   });
-  const [least, most] = [Math.min(...columns), Math.max(...columns)];
-  const middle = (least + most) / 2;
+  const [low, high] = [Math.min(...columns), Math.max(...columns)];
+  const middle = (low + high) / 2;
   // A tenth of the value at least fills the line, so that noise does not look like progress.
-  const range = Math.max(most - least, log ? Math.log(1.1) : 0.1 * Math.max(Math.abs(least), Math.abs(most)));
+  const range = Math.max(high - low, log ? Math.log(1.1) : 0.1 * Math.max(Math.abs(low), Math.abs(high)));
   return columns.map((value) => levelOf(range === 0 ? 0.5 : 0.5 + (value - middle) / range)).join('');
 }
 

@@ -16,29 +16,29 @@ export interface Verification {
 }
 
 /**
- * Pauses before looking again at a folder in which a process writes: together longer than a run takes to write its
+ * Pauses before checking again a folder in which a process writes: together longer than a run takes to write its
  * files.
  */
 const PAUSES_MS = [50, 100, 200, 400];
 
 /**
  * Checks a folder. A run that writes there meanwhile replaces its files one after another, so a fault counts only if
- * the last look finds it too.
+ * the last check finds it too.
  * @throws Error if the folder holds nothing that train, search, lr-find, explain, experiment or scale wrote.
  */
 export async function verifyFolder(path: string): Promise<Verification> {
   for (const pauseMs of PAUSES_MS) {
     const before = writerOf(path);
-    const verification = lookAt(path);
+    const verification = checkFolder(path);
     if (isWhole(verification) || (before.owner === null && writerOf(path).owner === null)) return verification;
     await wait(pauseMs);
   }
-  return lookAt(path);
+  return checkFolder(path);
 }
 
 export const isWhole = ({ files }: Verification): boolean => files.every(({ faults }) => faults.length === 0);
 
-function lookAt(path: string): Verification {
+function checkFolder(path: string): Verification {
   const has = (name: string): boolean => existsSync(join(path, name));
   const files = [
     ...([CONFIG_FILE, METRICS_FILE, LAST_FILE, MODEL_FILE].some(has) ? verifyTrain(path) : []),

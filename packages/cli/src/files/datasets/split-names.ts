@@ -5,12 +5,12 @@ import { UsageError } from '../../terminal/failure.ts';
 import { datasetSource } from './dataset-source.ts';
 
 /** The parts of a dataset. */
-export const splitNames = { train: true, validation: true, test: true } satisfies Record<keyof DataSplits, true>;
+const splitNames = { train: true, validation: true, test: true } satisfies Record<keyof DataSplits, true>;
 
 export type SplitName = keyof typeof splitNames;
 
 /** Options that choose the rows of a command on a run; `use` says what it does with them. */
-export const takenRows = (use: string) =>
+export const rowOptions = (use: string) =>
   ({
     dataset: {
       group: 'Data',
@@ -27,7 +27,7 @@ export const takenRows = (use: string) =>
   }) satisfies OptionTable;
 
 /** The part of a dataset that is measured. `all` is for a dataset without parts that the model was not trained on. */
-export interface TakenRows {
+export interface SelectedRows {
   readonly split: SplitName | 'all';
   readonly dataset: Dataset;
 }
@@ -37,7 +37,11 @@ export interface TakenRows {
  * rows.
  * @throws UsageError if the dataset does not have it.
  */
-export function takeSplit(sets: DataSplits, requested: SplitName | undefined, isTrainingDataset: boolean): TakenRows {
+export function selectSplit(
+  sets: DataSplits,
+  requested: SplitName | undefined,
+  isTrainingDataset: boolean,
+): SelectedRows {
   if (requested === undefined && !isTrainingDataset && Object.keys(sets).length === 1)
     return { split: 'all', dataset: sets.train };
   const heldOutName = (['test', 'validation'] as const).find((name) => isTrainingDataset && sets[name] !== undefined);

@@ -51,13 +51,13 @@ export async function tableAmongTexts(path: string): Promise<string[]> {
   return [`${basename(path)} looks like a table: ${has} (--target names the column to learn, and reads it as one)`];
 }
 
-/** Where tokens are that are not the text's own bytes. */
+/** Says which file tokens are streamed from, if it is not the text itself. */
 function streamed({ inputs: { file } }: Dataset): string[] {
   if (file === undefined || !file.path.includes('.gradloom-cache')) return [];
   return [`tokens are streamed from ${dirname(file.path)} (it may be deleted, and is then made anew)`];
 }
 
-/** Lines of more tokens than a row has place for: the last target of a full row is no line end. 0 if rows stream. */
+/** Number of lines that rows cut off: their last target is not a line end. 0 for rows that are streamed. */
 function cutLines(sets: DataSplits, T: number): number {
   if (sets.train.targets.file !== undefined) return 0;
   const [end] = sets.train.inputs.array;

@@ -1,11 +1,11 @@
 import type { DataSplits, Model } from '@gradloom/runtime';
 import type { DatasetSource } from '../datasets/dataset-source.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
-import { type SplitName, type TakenRows, takeSplit } from '../datasets/split-names.ts';
+import { type SelectedRows, type SplitName, selectSplit } from '../datasets/split-names.ts';
 import { dataOf } from './open-model.ts';
 
 /** Rows that a model is used on. */
-export interface ModelRows extends TakenRows {
+export interface ModelRows extends SelectedRows {
   readonly sets: DataSplits;
   readonly isTrainingDataset: boolean; // the model was trained on this dataset
   readonly warnings: readonly string[]; // rows of another table that are left out
@@ -26,7 +26,7 @@ export async function openModelRows(
   const read = mayStream && isTrainingDataset && model.metadata.streams === true ? streamed(source) : source;
   const { sets, warnings = [] } = await openDataset(read, shares, name, classNames, model.preprocessing ?? null);
   return {
-    ...takeSplit(sets, part, isTrainingDataset),
+    ...selectSplit(sets, part, isTrainingDataset),
     sets,
     isTrainingDataset,
     warnings: isTrainingDataset ? [] : warnings,

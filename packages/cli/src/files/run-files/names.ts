@@ -10,7 +10,7 @@ export const CONFIG_FILE = 'config.json';
 
 export const METRICS_FILE = 'metrics.jsonl';
 
-/** Losses, gradient norms and learning rates by step; in a long run by stretches of steps. */
+/** Losses, gradient norms and learning rates by step; in a long run their means over several steps. */
 export const STEPS_FILE = 'steps.jsonl';
 
 /** Decision regions during training, only of runs whose rows are points of the plane. */
@@ -59,7 +59,7 @@ export const RUN_FILES: readonly string[] = [
 
 /**
  * The bytes of a file of a run. A link is refused, since it may lead to any file of the user. Null if there is no such
- * file. @throws Error naming the path if it is not a regular file, or it has more than `most` bytes.
+ * file. @throws Error naming the path if it is not a regular file, or it has more than `maxBytes`.
  */
 export function readRunFile(where: string, path: string, expected: string, maxBytes: number): Buffer | null {
   const file = openRunFile(where, path, expected);

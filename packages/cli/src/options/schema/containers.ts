@@ -1,7 +1,7 @@
 import { isRecord } from '../read-object.ts';
 import { Mismatch, type Read, refuse, type Schema, type ValuePath } from './schema.ts';
 
-/** At least `least` and at most `most` of them. */
+/** A list of `min` to `max` items. */
 export function list<T>(item: Schema<T>, max: number, min = 0): Schema<readonly T[]> {
   const expected = min === 0 ? `a list of at most ${max}` : `a list of ${min} to ${max}`;
   return {

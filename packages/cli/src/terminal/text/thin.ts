@@ -7,8 +7,8 @@ export type BandPoint = readonly [x: number, low: number, y: number, high: numbe
 const MAX_POINTS = 1200;
 
 /**
- * A line of at most `most` points that looks the same: of each stretch the first, lowest, highest and last point are
- * kept. All points are finite.
+ * A line of at most `maxPoints` points that looks the same: each part of it keeps its first, lowest, highest and last
+ * point. All points are finite.
  */
 export function thin(points: readonly Point[], maxPoints = MAX_POINTS): Point[] {
   if (points.length <= maxPoints) return [...points];
@@ -26,7 +26,7 @@ export function thin(points: readonly Point[], maxPoints = MAX_POINTS): Point[] 
   });
 }
 
-/** A band of at most `most` points: each stretch has its lowest and highest value, and its mean on the line. */
+/** A band of at most `maxPoints` points: each part has its lowest and highest value, and its mean on the line. */
 export function thinBand(points: readonly BandPoint[], maxPoints = MAX_POINTS): BandPoint[] {
   if (points.length <= maxPoints) return [...points];
   return divide(points, maxPoints).map((part) => {
@@ -37,13 +37,13 @@ export function thinBand(points: readonly BandPoint[], maxPoints = MAX_POINTS): 
   });
 }
 
-/** Divides points into `count` stretches whose lengths differ by at most one. There are at least `count` points. */
+/** Divides points into `count` parts whose lengths differ by at most one. There are at least `count` points. */
 function divide<P>(points: readonly P[], count: number): P[][] {
   const at = (s: number) => Math.floor((s * points.length) / count);
   return Array.from({ length: count }, (_, s) => points.slice(at(s), at(s + 1)));
 }
 
-/** Indices of at most `most` of `count` rows, including the first and the last. */
+/** Indices of at most `max` of `count` rows, including the first and the last. */
 export function shownRows(count: number, max: number): number[] {
   if (count <= max) return Array.from({ length: count }, (_, r) => r);
   return Array.from({ length: max }, (_, k) => Math.round((k * (count - 1)) / (max - 1)));

@@ -21,7 +21,7 @@ export interface Assessment {
   readonly remarks: readonly string[];
 }
 
-/** Compares a finished run with simpler answers. `warn` is told if the linear model cannot be trained. */
+/** Compares a finished run with simpler answers. `warn` is called if the linear model cannot be trained. */
 export async function assess(
   recipe: Recipe,
   result: TrainResult,
@@ -68,7 +68,7 @@ async function linearOrNone(
   }
 }
 
-/** A loss that ends above this multiple of its lowest epoch has diverged, if it lost this share of its fall again. */
+/** A loss has diverged if it ends above this multiple of its lowest epoch, and has lost this share of its fall again. */
 const DIVERGENCE_FACTOR = 1.5;
 const LOST_SHARE = 0.1;
 
@@ -79,7 +79,7 @@ const MIN_FALL = 1e-3;
 function lossRemarks(losses: Float64Array): string[] {
   if (losses.length < 2) return [];
   const [first, last] = [losses[0], losses[losses.length - 1]];
-  const lowest = losses.reduce((least, loss) => Math.min(least, loss));
+  const lowest = losses.reduce((a, b) => Math.min(a, b));
   const advice = 'a lower --lr may help';
   if (last > DIVERGENCE_FACTOR * lowest && last - lowest > LOST_SHARE * (first - lowest)) {
     return [`the training diverged: its loss rose from ${decimal(lowest)} to ${decimal(last)} (${advice})`];

@@ -10,7 +10,7 @@ export interface LeakingColumn {
   readonly others: number;
 }
 
-/** Share of what a constant answer leaves unexplained that a leaking column explains at least. */
+/** Least share of the errors of a constant answer that a leaking column removes. */
 const MIN_EXPLAINED = 0.98;
 
 /** A score on fewer rows says little. */
@@ -21,8 +21,8 @@ const MAX_CELLS = 400_000;
 const MAX_SAMPLED_ROWS = 5_000;
 
 /**
- * Finds a column that answers nearly all training rows alone. Every other row is answered by the rows between: those
- * whose cell is the same, or else nearest, give their most frequent class or the mean of their targets. Null if there
+ * Finds a column that answers nearly all training rows alone. Every second row is answered by the other ones: those
+ * with the same cell, or else the nearest, give their most frequent class or the mean of their targets. Null if there
  * is none, if the table has a single column or several targets, and for a series.
  */
 export function leakingColumn({ rows, inputs, targets, classes, preprocessing }: Dataset): LeakingColumn | null {

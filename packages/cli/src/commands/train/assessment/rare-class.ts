@@ -16,7 +16,7 @@ export interface RareClass {
   readonly prAuc: number; // against all other classes
 }
 
-/** A class with a smaller share is rare, if its share is also less than a third of an equal one. */
+/** A class is rare if its share of the rows is below this, and below a third of an equal share. */
 const MAX_SHARE = 0.1;
 const SHARE_OF_EQUAL = 1 / 3;
 

@@ -23,7 +23,7 @@ export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
 
 /** Whether an input is an index of an embedding: there is nothing between two of them. */
 export const takesIndices = (spec: NetworkSpec): boolean =>
-  buildNetwork(spec, customParts()).allLayers.some((place) => place.spec.kind === 'embedding');
+  buildNetwork(spec, customParts()).allLayers.some((layer) => layer.spec.kind === 'embedding');
 
 /** The decision regions of a network with these parameters [P] around the training rows. */
 export function dividePlane(recipe: Recipe, parameters: Elements, step: number): Division {

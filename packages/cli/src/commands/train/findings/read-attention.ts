@@ -15,7 +15,7 @@ const MAX_LAYERS = 24;
 export function readAttention({ sets }: Recipe, result: TrainResult): Attention | null {
   const text = ofText(sets.train.preprocessing)?.text;
   const network = buildNetwork(result.spec, result.parts?.customParts);
-  const hasAttention = network.allLayers.some((place) => place.spec.kind === 'self-attention');
+  const hasAttention = network.allLayers.some((layer) => layer.spec.kind === 'self-attention');
   if (text === undefined || !hasAttention || continuationProblem(network) !== null) return null;
   const dataset = sets.validation ?? sets.train;
   const row = inputRows(dataset, 0, 1, 'float64');
@@ -27,8 +27,8 @@ export function readAttention({ sets }: Recipe, result: TrainResult): Attention 
     split: sets.validation === undefined ? 'training' : 'validation',
     tokens: tokens.map((token) => tokenizer.decode([token])),
     layers: attention.slice(0, MAX_LAYERS).map(({ path, heads, weights }) => {
-      const place = network.allLayers.find((one) => one.path === path);
-      const [layer] = layerNames([{ path, label: place?.layer.label ?? '', name: place?.spec.name }]);
+      const placed = network.allLayers.find((one) => one.path === path);
+      const [layer] = layerNames([{ path, label: placed?.layer.label ?? '', name: placed?.spec.name }]);
       const ofQuery = (h: number, t: number): number[] =>
         Array.from(weights.subarray((h * n + t) * n, (h * n + t) * n + t + 1), (p) => Math.round(1000 * p) / 1000);
       return {
