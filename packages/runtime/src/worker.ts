@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { InputError } from '@gradloom/core';
 import type { ModuleSource } from '@gradloom/core/internal';
 import { evaluateChunks } from './engine/evaluation/evaluation.ts';
-import { createInferenceContext } from './engine/evaluation/inference-context.ts';
+import { createInferenceContext } from './engine/evaluation/inference-layout.ts';
 import { importedParts, importParts } from './engine/modules/imported-parts.ts';
 import { createContext } from './engine/step/context.ts';
 import { runSteps } from './engine/step/run-steps.ts';

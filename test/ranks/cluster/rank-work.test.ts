@@ -7,8 +7,8 @@ import { withTables } from '../../../docs/cluster-on-paper.mjs';
 import { argumentsOfRanks } from '../../../packages/cli/src/commands/scale/scale-ranks.ts';
 import { findRankDocument } from '../../../packages/cli/src/commands/scale/start-ranks.ts';
 import { predictRanks } from '../../../packages/cli/src/lab/scale/ranks/measure-ranks.ts';
-import { rankBytes } from '../../../packages/runtime/src/engine/step/rank-bytes.ts';
 import { type RankStepShape, rankWork } from '../../../packages/runtime/src/measurement/rank-work.ts';
+import { rankBytes } from '../../support/rank-bytes.ts';
 
 const shapeOf = (widths: readonly number[], batch: number): RankStepShape => ({
   network: buildNetwork({ input: widths[0], layers: widths.slice(1).map((out) => ({ kind: 'dense', out })) }),

@@ -3,7 +3,6 @@ import { datasetFromRows } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rankBytes } from '../../../packages/runtime/src/engine/step/rank-bytes.ts';
 import { rankExchanges } from '../../../packages/runtime/src/engine/step/rank-exchanges.ts';
 import { CONTROL } from '../../../packages/runtime/src/engine/threads/barrier.ts';
 import { DECISION } from '../../../packages/runtime/src/engine/threads/protocol.ts';
@@ -13,6 +12,7 @@ import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { type RandomRun, randomRun } from '../../support/random-run.ts';
+import { rankBytes } from '../../support/rank-bytes.ts';
 import { createRankGroup, type RankGroupOptions } from '../../support/rank-group.ts';
 import { propertySeed } from '../../support/seed.ts';
 

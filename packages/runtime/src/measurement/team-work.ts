@@ -1,8 +1,8 @@
 import type { NetworkSpec } from '@gradloom/core';
-import { BLOCK, blockCount, complete, planTeam } from '@gradloom/core/internal';
+import { BLOCK, blockCount, complete, planTeam, segmentsOf } from '@gradloom/core/internal';
 import type { DataSplits } from '../data/dataset.ts';
 import { resolveBackend } from '../engine/backends/backend.ts';
-import { barriersOf } from '../engine/step/plan-passes.ts';
+import { emptyPass } from '../engine/memory/thread-scratch.ts';
 import { teamOptions } from '../engine/step/team-part.ts';
 import type { TrainOptions } from '../training/run/options.ts';
 import { planRun } from '../training/run/plan.ts';
@@ -43,7 +43,7 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
       2 +
       (clipNorm === null ? 0 : 1) +
       (maxNorm === null ? 0 : optimizer.smoothingAt === undefined ? 1 : 2) +
-      (couples ? barriersOf({ network, loss }) : 0),
+      (couples ? segmentsOf(emptyPass(network, loss)).length - 1 : 0),
     threadsOf(threads) {
       const { passes, nodes } = planTeam(teamOptions(shape, batch, threads, false));
       return passes.map((threadPasses, t) => ({

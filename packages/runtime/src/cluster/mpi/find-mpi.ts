@@ -1,7 +1,5 @@
-import { statSync } from 'node:fs';
-import { basename } from 'node:path';
-import { onlyKeys, reasonOf, show } from '@gradloom/core/internal';
-import { type Koffi, loadKoffi, type NativeLibrary } from '../../system/native/koffi.ts';
+import { onlyKeys, show } from '@gradloom/core/internal';
+import { firstLine, type Koffi, loadKoffi, loadLibrary, type NativeLibrary } from '../../system/native/koffi.ts';
 import { type MpiFamily, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
 import { bindMpi, type MpiLibrary } from './mpi-library.ts';
 
@@ -119,17 +117,10 @@ function keepUcxFromMemory(): void {
   process.env.UCX_MEM_EVENTS ??= 'n';
 }
 
-/** Refuses anything but a file: the system loader would wait forever for a FIFO. */
 function load(koffi: Koffi, path: string): NativeLibrary {
   keepUcxFromMemory();
-  const isPath = path !== basename(path);
-  if (isPath && statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('not a regular file');
   // Global, since MPI opens its components as libraries later, and some look for its symbols.
-  return koffi.load(path, { global: true });
-}
-
-function firstLine(error: unknown): string {
-  return reasonOf((error instanceof Error ? error.message : String(error)).split('\n')[0]);
+  return loadLibrary(koffi, path, { global: true });
 }
 
 function refusal(reason: string): MpiSearch {

@@ -1,5 +1,4 @@
-import type { Koffi, NativeFunction, NativeLibrary } from '../../system/native/koffi.ts';
-import { libraryPath } from '../../system/native/library-path.ts';
+import { type Koffi, libraryPath, type NativeFunction, type NativeLibrary } from '../../system/native/koffi.ts';
 import { ClusterError } from '../cluster-error.ts';
 import { type MpiFamily, type MpiHandles, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
 

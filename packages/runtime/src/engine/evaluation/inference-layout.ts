@@ -1,18 +1,21 @@
-import type { Elements } from '@gradloom/core';
+import { buildNetwork, createLoss, type Elements } from '@gradloom/core';
 import {
   BEYOND,
   bytesOfElements,
   countDoubles,
+  createAllocator,
   elementView,
   FLOAT64,
   PAGE,
   type WasmMemory,
 } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
-import { maxArrayBytes, maxInsideBytes } from '../memory/arena.ts';
+import { align, maxArrayBytes, maxInsideBytes } from '../memory/arena.ts';
 import { type EvaluationShape, takeEvaluationScratch } from '../memory/thread-scratch.ts';
-
-const LINE = 64;
+import { specOf } from '../threads/create-team-setup.ts';
+import type { InferenceSetup } from '../threads/protocol.ts';
+import type { ThreadEnvironment } from '../threads/thread-environment.ts';
+import { createEvaluationContext, type EvaluationContext } from './evaluation.ts';
 
 export interface InferenceOptions extends EvaluationShape {
   readonly threads: number;
@@ -66,8 +69,30 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
   };
 }
 
+/** A thread's view of a model that is evaluated without a run. */
+export interface InferenceContext extends EvaluationContext {
+  readonly setup: InferenceSetup;
+}
+
+/** Creates the context of thread `thread`. */
+export function createInferenceContext(
+  setup: InferenceSetup,
+  thread: number,
+  environment: ThreadEnvironment,
+): InferenceContext {
+  const customParts = environment.partsOf(setup);
+  const network = buildNetwork(specOf(setup.spec), customParts);
+  const loss = createLoss(setup.loss, customParts);
+  const { elementType, threads } = setup;
+  const shape = { network, loss, elementType, backend: setup.backend.name };
+  const { theta, scratch } = planInference({ ...shape, threads }).bind(setup.memory);
+  const scratchOfThread = takeEvaluationScratch(
+    shape,
+    createAllocator('createInferenceContext', scratch[thread], elementType),
+  );
+  return createEvaluationContext(setup, network, loss, theta, scratchOfThread, environment);
+}
+
 /** Doubles of one thread, independent of the number of threads. Counting takes as long as the rest of planning. */
 export const countScratch = (shape: EvaluationShape): number =>
   countDoubles((allocate) => takeEvaluationScratch(shape, allocate), shape.elementType);
-
-const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;

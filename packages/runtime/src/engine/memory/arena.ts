@@ -260,4 +260,5 @@ function ownedRanges({ network, cluster = null }: Pick<ArenaOptions, 'network' |
 export const countScratch = (shape: ScratchShape): number =>
   countDoubles((allocate) => takeThreadScratch(shape, allocate), shape.elementType);
 
-const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+/** The bytes rounded up to whole cache lines. */
+export const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;

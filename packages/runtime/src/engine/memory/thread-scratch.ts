@@ -2,6 +2,7 @@ import type {
   Allocate,
   Augmentation,
   BackendName,
+  Call,
   ElementType,
   Loss,
   Network,
@@ -162,10 +163,24 @@ const MAX_TAPE_CALLS = 4096;
 
 /** Most operations on the tapes of a thread. */
 function maxCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchShape): number {
+  const calls = emptyPass(network, loss, NO_TEAM_MEMORY, weighs, augment);
+  const passes = calls.length > MANY_CALLS ? PASSES_OF_MANY : PASSES;
+  const blocks = Math.min(UPDATED_BLOCKS, blockCount(network.parameterCount));
+  const columns = maxNorm === null ? 0 : countMatrices(network);
+  return passes * calls.length + 2 * (CALLS_OF_BLOCK * blocks + columns + CALLS_OF_STEP);
+}
+
+/** The calls of a training pass whose arrays are empty: they are counted and compared, never run. */
+export function emptyPass(
+  network: Network,
+  loss: Loss,
+  teamMemory = NO_TEAM_MEMORY,
+  weighs = false,
+  augment: Augmentation | null = null,
+): readonly Call[] {
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
-  const share = { leaves: 0, allocatePerLeaf: () => EMPTY };
-  const workspace = createWorkspace(network, loss, 1, () => EMPTY, share, weighs, augment);
+  const workspace = createWorkspace(network, loss, 1, () => EMPTY, teamMemory, weighs, augment);
   const pass = {
     emit,
     training: true,
@@ -177,10 +192,7 @@ function maxCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchSha
     lengths: EMPTY,
   };
   emitNode(EMPTY, network, workspace, tensors, tensors, 1, pass);
-  const passes = calls.length > MANY_CALLS ? PASSES_OF_MANY : PASSES;
-  const blocks = Math.min(UPDATED_BLOCKS, blockCount(network.parameterCount));
-  const columns = maxNorm === null ? 0 : countMatrices(network);
-  return passes * calls.length + 2 * (CALLS_OF_BLOCK * blocks + columns + CALLS_OF_STEP);
+  return calls;
 }
 
 /** Takes the scratch of a backend's kernels for products of these shapes. Plain code needs none. */

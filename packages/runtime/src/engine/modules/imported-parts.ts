@@ -1,6 +1,18 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import type { CustomParts } from '@gradloom/core';
 import { collectParts, type ModuleSource, NO_PARTS, reasonOf, showPath } from '@gradloom/core/internal';
-import { EXPECTED, refuseChanged } from './module-source.ts';
+
+/** Ending of messages about an unusable module. */
+export const EXPECTED = 'expected a JavaScript module with parts of your own';
+
+/**
+ * SHA-256 of a file's current contents. Pipes and devices are refused: they may have no end. @throws if reading fails.
+ */
+export function hashOfFile(path: string): string {
+  if (!statSync(path).isFile()) throw new Error('it is not a regular file');
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
 
 /** Parts that this thread has imported, by their modules. */
 const imported = new Map<string, CustomParts>();
@@ -52,5 +64,15 @@ function refuseSecond({ files }: ModuleSource): void {
       throw new Error(`${showPath(path)} has changed since this program imported it, expected it was (start it again)`);
     }
     hashes.set(path, sha256);
+  }
+}
+
+/** @throws Error naming the first file that has changed. */
+function refuseChanged({ files }: ModuleSource): void {
+  for (const { path, sha256 } of files) {
+    if (hashOfFile(path) === sha256) continue;
+    throw new Error(
+      `${showPath(path)} has changed since it was imported, expected it as it was (start the program again)`,
+    );
   }
 }

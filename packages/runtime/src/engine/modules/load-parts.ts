@@ -6,8 +6,7 @@ import { type LoadedParts, OptionError } from '@gradloom/core';
 import { type ModuleSource, NOTHING_LOADED, reasonOf, show, showPath } from '@gradloom/core/internal';
 import { currentDirectory } from '../../system/files/check-path.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
-import { importParts } from './imported-parts.ts';
-import { EXPECTED, hashOfFile } from './module-source.ts';
+import { EXPECTED, hashOfFile, importParts } from './imported-parts.ts';
 
 /**
  * Imports modules with custom parts (see `defineActivation`, `defineLoss`, `defineLayer`, `defineInitializer`,

@@ -6,7 +6,6 @@ import {
   createWorkspace,
   emitNode,
   leafCount,
-  NO_BATCH,
   type NodePass,
   probeLength,
   segmentsOf,
@@ -109,26 +108,6 @@ function coupledPasses(
 
 const rowsOfPass = ({ setup: { leafRows } }: RunContext, { first, count }: NodePass, rows: number): number =>
   Math.min(count * leafRows, rows - first * leafRows);
-
-/** Number of barriers in a pass. A thread without passes also waits at each. */
-export function barriersOf({ network, loss }: Pick<RunContext, 'network' | 'loss'>): number {
-  const { calls, emit } = createList();
-  const empty = new Float64Array(0);
-  const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
-  const workspace = createWorkspace(network, loss, 1, () => empty);
-  const pass = {
-    emit,
-    training: true,
-    seed: 0,
-    leafRows: 1,
-    accumulate: false,
-    batch: NO_BATCH,
-    stepAndRow: empty,
-    lengths: empty,
-  };
-  emitNode(empty, network, workspace, tensors, tensors, 1, pass);
-  return segmentsOf(calls).length - 1;
-}
 
 /** Calls of the forward and backward pass in a batch of `rows` rows. */
 function passCalls(

@@ -4,9 +4,8 @@ import { CONTROL, createBarrier } from '../threads/barrier.ts';
 import { DECISION, type SpanTask } from '../threads/protocol.ts';
 import { gatherLeaves, rowsOf } from './batch.ts';
 import type { RunContext } from './context.ts';
-import { finishSteps } from './finish-steps.ts';
 import { gatherFromRanks } from './rank-gather.ts';
-import { teamPrograms } from './step-program.ts';
+import { finishSteps, teamPrograms } from './step-program.ts';
 
 /** Longest time that a block repeats steps without checking whether the span should end. */
 const MOMENT_MS = 0.5;

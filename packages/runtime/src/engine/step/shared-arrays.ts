@@ -1,14 +1,6 @@
 import type { Call, Elements } from '@gradloom/core';
-import {
-  createAllocator,
-  createList,
-  createWorkspace,
-  emitNode,
-  host,
-  leafCount,
-  NO_BATCH,
-  segmentsOf,
-} from '@gradloom/core/internal';
+import { createAllocator, host, leafCount, segmentsOf } from '@gradloom/core/internal';
+import { emptyPass } from '../memory/thread-scratch.ts';
 import type { RunContext } from './context.ts';
 import type { LeafArray } from './rank-exchanges.ts';
 
@@ -28,22 +20,7 @@ export function sharedArrays(
     arrays.push({ array, width });
     return array;
   };
-  const empty = new Float64Array(0);
-  const { calls, emit } = createList();
-  const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
-  const workspace = createWorkspace(network, loss, 1, () => empty, { leaves, allocatePerLeaf });
-  const pass = {
-    emit,
-    training: true,
-    seed: 0,
-    leafRows: 1,
-    accumulate: false,
-    batch: NO_BATCH,
-    stepAndRow: empty,
-    lengths: empty,
-  };
-  emitNode(empty, network, workspace, tensors, tensors, 1, pass);
-  return segmentsOf(calls)
+  return segmentsOf(emptyPass(network, loss, { leaves, allocatePerLeaf }))
     .slice(0, -1)
     .map((segment) => arrays.filter(({ array }) => segment.some((call) => writesInto(call, array))));
 }

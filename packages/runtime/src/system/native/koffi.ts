@@ -1,3 +1,6 @@
+import { realpathSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { reasonOf } from '@gradloom/core/internal';
 import { requireInstalled } from '../installed.ts';
 
 /** The used part of koffi, declared here so that its types need not be installed. */
@@ -40,3 +43,30 @@ export function findFunction(library: NativeLibrary, declaration: string): Nativ
     return null;
   }
 }
+
+/**
+ * The file of a loaded library, found by dladdr of one of its symbols; null if the system has no dladdr or the file is
+ * gone.
+ */
+export function libraryPath(koffi: Koffi, library: NativeLibrary, symbol: string): string | null {
+  try {
+    const info: { file?: string } = {};
+    const Info = koffi.struct({ file: 'const char *', base: 'void *', name: 'const char *', address: 'void *' });
+    const dladdr = koffi.load(null).func('dladdr', 'int', ['void *', koffi.out(koffi.pointer(Info))]);
+    if (dladdr(library.symbol(symbol), info) === 0 || info.file === undefined) return null;
+    return realpathSync(info.file);
+  } catch {
+    return null;
+  }
+}
+
+/** Opens a shared library. Refuses anything but a file: the system's loader would wait forever for a FIFO. */
+export function loadLibrary(koffi: Koffi, path: string, options?: { readonly global?: boolean }): NativeLibrary {
+  const isPath = path !== basename(path);
+  if (isPath && statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('not a regular file');
+  return koffi.load(path, options);
+}
+
+/** The first line of an error's message: those of koffi and of the loader have many. */
+export const firstLine = (error: unknown): string =>
+  reasonOf(error instanceof Error ? error.message.split('\n')[0] : String(error).split('\n')[0]);

@@ -1,6 +1,5 @@
 import type { Elements } from '@gradloom/core';
-import { findFunction, type Koffi, type NativeLibrary } from '../../../system/native/koffi.ts';
-import { libraryPath } from '../../../system/native/library-path.ts';
+import { findFunction, type Koffi, libraryPath, type NativeLibrary } from '../../../system/native/koffi.ts';
 import { type BlasFamily, type BlasName, blasFamilies } from './blas-families.ts';
 
 /** Everything besides its shape that decides a product's bits; stored as JSON in a run's record. */

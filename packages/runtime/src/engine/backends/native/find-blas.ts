@@ -1,7 +1,5 @@
-import { statSync } from 'node:fs';
-import { basename } from 'node:path';
-import { onlyKeys, reasonOf } from '@gradloom/core/internal';
-import { type Koffi, loadKoffi, type NativeLibrary } from '../../../system/native/koffi.ts';
+import { onlyKeys } from '@gradloom/core/internal';
+import { firstLine, type Koffi, loadKoffi, loadLibrary, type NativeLibrary } from '../../../system/native/koffi.ts';
 import { type BlasIdentity, type BlasLibrary, bindBlas } from './blas-library.ts';
 
 export type { BlasIdentity, BlasLibrary };
@@ -45,13 +43,22 @@ export function findBlas(options: FindBlasOptions = {}): BlasSearch {
 /** libblas.so.3 is whichever BLAS Debian's alternatives select; Netlib's is refused. */
 const blasNames: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   linux: [
-    ...['libopenblas.so.0', 'libopenblasp.so.0', 'libopenblas.so'],
-    ...['libblis.so.4', 'libblis.so.5', 'libblis.so', 'libblis-mt.so'],
-    ...['libmkl_rt.so.2', 'libmkl_rt.so.1', 'libmkl_rt.so'],
+    'libopenblas.so.0',
+    'libopenblasp.so.0',
+    'libopenblas.so',
+    'libblis.so.4',
+    'libblis.so.5',
+    'libblis.so',
+    'libblis-mt.so',
+    'libmkl_rt.so.2',
+    'libmkl_rt.so.1',
+    'libmkl_rt.so',
     'libblas.so.3',
   ],
   darwin: [
-    ...['libopenblas.dylib', 'libblis.dylib', 'libmkl_rt.2.dylib'],
+    'libopenblas.dylib',
+    'libblis.dylib',
+    'libmkl_rt.2.dylib',
     '/System/Library/Frameworks/Accelerate.framework/Accelerate',
   ],
   win32: ['libopenblas.dll', 'openblas.dll', 'mkl_rt.2.dll', 'mkl_rt.dll'],
@@ -59,51 +66,37 @@ const blasNames: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 
 function open(koffi: Koffi, path: string, subject: 'path' | 'GRADLOOM_BLAS'): BlasSearch {
   const has = `has ${JSON.stringify(path)}`;
-  const library = load(koffi, path);
-  if (library instanceof Error) return refusal(subject, `${has}, expected a BLAS library (${firstLine(library)})`);
-  const blas = bind(koffi, library, path);
-  return blas instanceof Error ? refusal(subject, `${has}, ${firstLine(blas)}`) : { library: blas, reason: null };
+  let library: NativeLibrary;
+  try {
+    library = loadLibrary(koffi, path);
+  } catch (error) {
+    return refusal(subject, `${has}, expected a BLAS library (${firstLine(error)})`);
+  }
+  try {
+    return { library: bindBlas(koffi, library, path), reason: null };
+  } catch (error) {
+    return refusal(subject, `${has}, ${firstLine(error)}`);
+  }
 }
 
 function search(koffi: Koffi, names: readonly string[]): BlasSearch {
   let refusals = '';
   for (const name of names) {
-    const library = load(koffi, name);
-    if (library instanceof Error) continue;
-    const blas = bind(koffi, library, name);
-    if (!(blas instanceof Error)) return { library: blas, reason: null };
-    refusals += `; ${name} is there, ${firstLine(blas)}`;
+    let library: NativeLibrary;
+    try {
+      library = loadLibrary(koffi, name);
+    } catch {
+      continue; // the system has none of this name
+    }
+    try {
+      return { library: bindBlas(koffi, library, name), reason: null };
+    } catch (error) {
+      refusals += `; ${name} is there, ${firstLine(error)}`;
+    }
   }
   const expected = names.length === 0 ? `a path, on ${process.platform}` : `one of ${names.join(', ')}`;
   const hint = process.platform === 'linux' ? " (Debian's libopenblas0-pthread brings one)" : '';
   return refusal('the system', `has no usable BLAS, expected ${expected}${hint}${refusals}`);
-}
-
-/** Refuses anything but a file: the system loader would wait forever for a FIFO. */
-function load(koffi: Koffi, path: string): NativeLibrary | Error {
-  try {
-    const isPath = path !== basename(path);
-    if (isPath && statSync(path, { throwIfNoEntry: false })?.isFile() === false) return new Error('not a regular file');
-    return koffi.load(path);
-  } catch (error) {
-    return asError(error);
-  }
-}
-
-function bind(koffi: Koffi, library: NativeLibrary, path: string): BlasLibrary | Error {
-  try {
-    return bindBlas(koffi, library, path);
-  } catch (error) {
-    return asError(error);
-  }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-function firstLine(error: unknown): string {
-  return reasonOf(asError(error).message.split('\n')[0]);
 }
 
 function refusal(subject: 'koffi' | 'path' | 'GRADLOOM_BLAS' | 'the system', problem: string): BlasRefusal {

@@ -10,9 +10,8 @@ import {
   type Play,
   type ProductLayout,
   processorFlags,
-  reasonOf,
 } from '@gradloom/core/internal';
-import { type Koffi, loadKoffi } from '../../../system/native/koffi.ts';
+import { firstLine, type Koffi, loadKoffi } from '../../../system/native/koffi.ts';
 import {
   type CodeSystemName,
   callingConvention,
@@ -81,8 +80,6 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
     return refusal(firstLine(error));
   }
 }
-
-const firstLine = (error: unknown): string => reasonOf(error instanceof Error ? error.message.split('\n')[0] : error);
 
 /** The extensions that the processor reports; empty for arm64. */
 const flagsOf = (koffi: Koffi, system: CodeSystemName): ReadonlySet<string> =>

@@ -1,8 +1,8 @@
 import type { ElementType } from '@gradloom/core';
 import { bytesOfElements, FLOAT64, gradientLength } from '@gradloom/core/internal';
-import type { ClusterShape } from './cluster-shape.ts';
-import { ownershipOf } from './owned-blocks.ts';
-import { rankBatch } from './rank-batch.ts';
+import type { ClusterShape } from '../../packages/runtime/src/engine/step/cluster-shape.ts';
+import { ownershipOf } from '../../packages/runtime/src/engine/step/owned-blocks.ts';
+import { rankBatch } from '../../packages/runtime/src/engine/step/rank-batch.ts';
 
 /** Bytes that a rank sends in a step. */
 export interface RankBytes {
