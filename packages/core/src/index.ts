@@ -239,6 +239,7 @@ export { type GptNetworkOptions, type GruNetworkOptions, gptNetwork, gruNetwork 
 export {
   type ActivationDefinition,
   type ActivationPart,
+  type CustomLayer,
   type CustomParts,
   defineActivation,
   defineInitializer,
@@ -257,7 +258,6 @@ export {
   type MetricDefinition,
   type MetricPart,
   type ModuleRecord,
-  type OwnLayer,
   type PartBase,
   type PartDefaults,
   type PartOptions,

@@ -185,7 +185,7 @@ export {
   dealLeaves,
   defaultLeafRows,
   gradientRows,
-  type Joined,
+  type JoinedNodes,
   joinNodes,
   type LeafRange,
   leafCount,

@@ -154,7 +154,7 @@ const typesOfBoth = words(`
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions
   DateFormat DateOrder NumberFormat SeriesEncoding SeriesStep ThousandsMark WindowRows
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
-  LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord OwnLayer PartBase PartDefaults
+  LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord CustomLayer PartBase PartDefaults
   PartOptions RowLossDefinition ScheduleDefinition SchedulePart
 `);
 

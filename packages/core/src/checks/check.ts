@@ -1,11 +1,11 @@
 import { OptionError, unknownOption } from './option-error.ts';
 import { has, show } from './show.ts';
 
-/** Returns the value if it is an object and not a list. @throws OptionError with `wanted` otherwise. */
-export function record<T>(where: string, name: string, value: T, wanted: string): T & object {
-  if (isPromise(value)) throw new OptionError(where, name, `has a promise, expected ${wanted} (await it first)`);
+/** Returns the value if it is an object and not a list. @throws OptionError with `expected` otherwise. */
+export function record<T>(where: string, name: string, value: T, expected: string): T & object {
+  if (isPromise(value)) throw new OptionError(where, name, `has a promise, expected ${expected} (await it first)`);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new OptionError(where, name, `${has(value)}, expected ${wanted}`);
+  throw new OptionError(where, name, `${has(value)}, expected ${expected}`);
 }
 
 /** A promise, also that of a training run, means a forgotten await. JSON would show it as {}. */
@@ -13,9 +13,9 @@ const isPromise = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /** Returns the value if it is a list. @throws OptionError otherwise. */
-export function list<T>(where: string, name: string, value: readonly T[], wanted: string): readonly T[] {
+export function list<T>(where: string, name: string, value: readonly T[], expected: string): readonly T[] {
   if (Array.isArray(value)) return value;
-  throw new OptionError(where, name, `${has(value)}, expected ${wanted}`);
+  throw new OptionError(where, name, `${has(value)}, expected ${expected}`);
 }
 
 /** Returns the value if it is a Float64Array. @throws OptionError otherwise. */

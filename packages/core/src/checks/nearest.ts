@@ -2,26 +2,26 @@ import { synonymOf, whyAbsent } from './other-names.ts';
 import { showName } from './show.ts';
 
 /** Longer words get no hint, since comparing them would take longer than the check itself. */
-const LONGEST = 200;
+const MAX_LENGTH = 200;
 
-/** Most edits of a word that can still be meant. Each widens the compared diagonal by one. */
-const MOST_EDITS = 5;
+/** A word with more edits than this is not meant. Each edit widens the compared diagonal by one. */
+const MAX_EDITS = 5;
 
 /**
  * The known word closest to `word` by edits (Damerau-Levenshtein), or undefined if none is close enough. Takes time in
  * proportion to the letters of `known`.
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (word.length > LONGEST) return undefined;
+  if (word.length > MAX_LENGTH) return undefined;
   const lower = word.toLowerCase();
   let best: string | undefined;
   const { length } = word.replace(/^-+/, '');
-  // One edit would make any letter of any other.
-  let most = length <= 1 ? 0 : Math.min(MOST_EDITS, Math.max(1, Math.floor(length / 3)));
+  // One edit turns any letter into any other.
+  let maxDistance = length <= 1 ? 0 : Math.min(MAX_EDITS, Math.max(1, Math.floor(length / 3)));
   for (const candidate of known) {
-    if (most < 0) break;
-    const distance = editDistance(lower, candidate, most);
-    if (distance <= most) [best, most] = [candidate, distance - 1];
+    if (maxDistance < 0) break;
+    const distance = editDistance(lower, candidate, maxDistance);
+    if (distance <= maxDistance) [best, maxDistance] = [candidate, distance - 1];
   }
   return best;
 }
@@ -31,13 +31,13 @@ export function nearest(word: string, known: readonly string[]): string | undefi
  * part of some; the reason if what it asks for does not exist; else ''.
  */
 export function suggest(word: unknown, known: readonly string[]): string {
-  if (typeof word !== 'string' || word === '' || word.length > LONGEST) return '';
+  if (typeof word !== 'string' || word === '' || word.length > MAX_LENGTH) return '';
   const synonym = synonymOf(word, known);
   if (synonym !== undefined) return ` (did you mean ${showName(synonym)}?)`;
   const why = whyAbsent(word, known);
   if (why !== undefined) return ` (${why})`;
   const lower = word.toLowerCase().replaceAll('_', '-');
-  const same = known.filter((candidate) => candidate.length <= LONGEST && candidate.toLowerCase() === lower);
+  const same = known.filter((candidate) => candidate.length <= MAX_LENGTH && candidate.toLowerCase() === lower);
   const begun = same.length > 0 ? same : known.filter((candidate) => begins(candidate, lower));
   const close = begun.length > 0 ? undefined : nearest(word, known);
   const meant =
@@ -70,17 +70,17 @@ const hasPart = (word: string, part: string): boolean => {
 
 /**
  * Number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into `candidate`; if there are
- * more than `most`, any number above it.
+ * more than `maxDistance`, any number above it.
  */
-function editDistance(a: string, candidate: string, most: number): number {
-  if (Math.abs(a.length - candidate.length) > most) return most + 1;
+function editDistance(a: string, candidate: string, maxDistance: number): number {
+  if (Math.abs(a.length - candidate.length) > maxDistance) return maxDistance + 1;
   const b = candidate.toLowerCase();
   let [twoBack, oneBack, row] = [0, 1, 2].map(() => Array.from({ length: b.length + 2 }, (_, j) => j));
   for (let i = 1; i <= a.length; i++) {
-    // Places further than `most` from the diagonal take more edits than that. The next row reads one of them on each
-    // side.
-    const [first, last] = [Math.max(1, i - most), Math.min(b.length, i + most)];
-    row[first - 1] = first === 1 ? i : most + 1;
+    // Cells further than `maxDistance` from the diagonal take more edits than that. The next row reads one of them on
+    // each side.
+    const [first, last] = [Math.max(1, i - maxDistance), Math.min(b.length, i + maxDistance)];
+    row[first - 1] = first === 1 ? i : maxDistance + 1;
     let least = row[first - 1];
     for (let j = first; j <= last; j++) {
       const cost = a[i - 1] === b[j - 1] ? 0 : 1;
@@ -89,8 +89,8 @@ function editDistance(a: string, candidate: string, most: number): number {
         row[j] = Math.min(row[j], twoBack[j - 2] + 1);
       least = Math.min(least, row[j]);
     }
-    if (least > most) return least;
-    row[last + 1] = most + 1;
+    if (least > maxDistance) return least;
+    row[last + 1] = maxDistance + 1;
     [twoBack, oneBack, row] = [oneBack, row, twoBack];
   }
   return oneBack[b.length];

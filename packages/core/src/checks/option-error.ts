@@ -45,12 +45,12 @@ export class OptionError extends Error {
 
   /**
    * Returns this error with longer paths, for a caller whose option `path` is the object that was checked: 'out'
-   * becomes 'layers.2.out'. `place` is put before the message.
+   * becomes 'layers.2.out'. The message then begins with `outerWhere`.
    */
-  inside(path: string, place?: string): OptionError {
+  inside(path: string, outerWhere?: string): OptionError {
     const { where, options, about, problem, known } = this;
     return new OptionError(
-      place === undefined ? where : `${place}: ${where}`,
+      outerWhere === undefined ? where : `${outerWhere}: ${where}`,
       options.map((option) => `${path}.${option}`),
       problem,
       { about, ...(known === undefined ? {} : { known }), cause: this },

@@ -256,15 +256,15 @@ const absent: readonly { readonly words: RegExp; readonly among: readonly string
 
 /** The known name that a word of another program stands for. */
 export function synonymOf(word: string, known: readonly string[]): string | undefined {
-  const own = plain(word);
-  if (!Object.hasOwn(synonyms, own)) return undefined;
-  return synonyms[own].flatMap((name) => known.filter((one) => plain(one) === plain(name))).at(0);
+  const key = plain(word);
+  if (!Object.hasOwn(synonyms, key)) return undefined;
+  return synonyms[key].flatMap((name) => known.filter((one) => plain(one) === plain(name))).at(0);
 }
 
 /** Why what a word asks for does not exist. */
 export function whyAbsent(word: string, known: readonly string[]): string | undefined {
-  const own = plain(word);
-  return absent.find(({ words, among }) => words.test(own) && among.some((name) => known.includes(name)))?.why;
+  const key = plain(word);
+  return absent.find(({ words, among }) => words.test(key) && among.some((name) => known.includes(name)))?.why;
 }
 
 /** A name in small letters, without hyphens. */

@@ -1,11 +1,11 @@
-/** Most characters of a value or name in a message. */
-const MOST = 60;
+/** Characters of a value or name in a message, at most. */
+const MAX_LENGTH = 60;
 
-/** Most characters of a path in a message: the limit of operating systems. */
-const MOST_OF_PATH = 4096;
+/** Characters of a path in a message, at most: the limit of operating systems. */
+const MAX_PATH_LENGTH = 4096;
 
-/** Most characters of a message quoted in another: it may name two paths. */
-const MOST_OF_REASON = 10_000;
+/** Characters of a message quoted in another, at most: it may name two paths. */
+const MAX_REASON_LENGTH = 10_000;
 
 /**
  * A value as text for an error message: JSON if possible, on one line of at most 60 printable characters. A list of
@@ -22,23 +22,23 @@ export const has = (value: unknown): string => (value === undefined ? 'is missin
  * A name from a user or a file, for a message: at most 60 printable characters, without quotes. A name that is no
  * string, which JavaScript allows, is shown as a value.
  */
-export const showName = (name: string): string => (typeof name === 'string' ? oneLine(name, MOST) : show(name));
+export const showName = (name: string): string => (typeof name === 'string' ? oneLine(name, MAX_LENGTH) : show(name));
 
 /** A path for a message. */
-export const showPath = (path: string): string => oneLine(path, MOST_OF_PATH);
+export const showPath = (path: string): string => oneLine(path, MAX_PATH_LENGTH);
 
 /** The message of an error on one line and shortened: a library's message may span lines or quote a whole file. */
 export const reasonOf = (error: unknown): string =>
-  oneLine((error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' '), MOST_OF_REASON);
+  oneLine((error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' '), MAX_REASON_LENGTH);
 
 /** Joins names: 'a, b, c and 4 more'. */
-export function listed(names: readonly string[], most = 20): string {
-  const shown = names.slice(0, most).map(showName).join(', ');
-  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+export function listed(names: readonly string[], max = 20): string {
+  const shown = names.slice(0, max).map(showName).join(', ');
+  return names.length > max ? `${shown} and ${names.length - max} more` : shown;
 }
 
-const oneLine = (text: string, most: number): string =>
-  text.length > most ? `${printable(text.slice(0, most - 3))}...` : printable(text);
+const oneLine = (text: string, max: number): string =>
+  text.length > max ? `${printable(text.slice(0, max - 3))}...` : printable(text);
 
 const printable = (text: string): string => text.replace(UNPRINTABLE, '\ufffd');
 
@@ -53,7 +53,7 @@ function json(value: unknown): string | undefined {
   try {
     if (ArrayBuffer.isView(value) && 'length' in value) return `${value.constructor.name} of length ${value.length}`;
     if (Array.isArray(value) && value.every((entry) => typeof entry === 'number')) return `[${value.join(', ')}]`;
-    return JSON.stringify(typeof value === 'string' ? value.slice(0, MOST + 1) : value);
+    return JSON.stringify(typeof value === 'string' ? value.slice(0, MAX_LENGTH + 1) : value);
   } catch {
     return `a value of type ${typeof value}`;
   }

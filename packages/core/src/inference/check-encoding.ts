@@ -40,11 +40,11 @@ export function checkEncoding(where: string, network: Network, preprocessing: Pr
   }
   if (preprocessing.target === undefined) return;
   const [first] = preprocessing.target;
-  const wanted = first.type === 'classes' ? first.labels.length : preprocessing.target.length;
-  if (outputs === wanted || (first.type === 'classes' && wanted === 2 && outputs === 1)) return;
+  const expectedOutputs = first.type === 'classes' ? first.labels.length : preprocessing.target.length;
+  if (outputs === expectedOutputs || (first.type === 'classes' && expectedOutputs === 2 && outputs === 1)) return;
   const isSeries = 'series' in preprocessing && preprocessing.series !== undefined;
   const values = isSeries ? 'values after the window' : 'target columns';
   const what = first.type === 'classes' ? `classes of ${show(first.name)}` : values;
-  const problem = `has ${shapeText(output)}, expected ${wanted} (${what})${flattenAdvice(network)}`;
+  const problem = `has ${shapeText(output)}, expected ${expectedOutputs} (${what})${flattenAdvice(network)}`;
   throw new OptionError(where, ['layers', 'preprocessing'], problem, { about: "the network's output" });
 }

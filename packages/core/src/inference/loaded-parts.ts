@@ -43,9 +43,9 @@ export function checkModules(subject: string, stated: Json | undefined, { module
   for (const { name, sha256 } of recordsOf(subject, stated)) {
     if (modules.some((module) => module.sha256 === sha256)) continue;
     const other = modules.find((module) => module.name === name);
-    const given = other === undefined ? 'which was not given' : `which has the SHA-256 ${short(other.sha256)}`;
-    const wanted = `expected the module of SHA-256 ${short(sha256)} (loadParts, or --module)`;
-    throw new Error(`${subject} has parts of ${showName(name)}, ${given}, ${wanted}`);
+    const actual = other === undefined ? 'which was not given' : `which has the SHA-256 ${short(other.sha256)}`;
+    const expectedModule = `expected the module of SHA-256 ${short(sha256)} (loadParts, or --module)`;
+    throw new Error(`${subject} has parts of ${showName(name)}, ${actual}, ${expectedModule}`);
   }
 }
 

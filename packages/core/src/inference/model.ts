@@ -170,19 +170,20 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   let print: string | undefined;
   let writer: Writer | undefined;
 
-  const computed = (asked: string, rows: AnyRows, lengths?: Lengths): Float64Array =>
-    compute(asked, inputsOf(asked, rows), lengths);
+  const computed = (where: string, rows: AnyRows, lengths?: Lengths): Float64Array =>
+    compute(where, inputsOf(where, rows), lengths);
 
-  function compute(asked: string, { x, lengths: own }: EncodedRows, lengths: Lengths | undefined = own): Float64Array {
-    refuseBadLengths(asked, network, lengths, x.length / I);
+  function compute(where: string, { x, lengths: encodedLengths }: EncodedRows, lengths?: Lengths): Float64Array {
+    const realLengths = lengths ?? encodedLengths;
+    refuseBadLengths(where, network, realLengths, x.length / I);
     if (predictor === undefined) {
-      refuseBadWeights(asked, network, parameters);
+      refuseBadWeights(where, network, parameters);
       predictor = engine.createPredictor(network, parameters, loss ?? 'mse');
     }
     try {
-      return predictor(x, lengths);
+      return predictor(x, realLengths);
     } catch (error) {
-      throw error instanceof InputError ? new InputError(error.row, error.problem, { where: asked }) : error;
+      throw error instanceof InputError ? new InputError(error.row, error.problem, { where }) : error;
     }
   }
 
@@ -229,9 +230,9 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     encode: (rows, onNote) => inputsOf('encode', rows, onNote).x,
     classify: (rows, lengths) =>
       classify(computed('classify', rows, lengths), O / R, trainedOn, R === 1 ? metadata.threshold : undefined),
-    predict(rows, onNote, given) {
+    predict(rows, onNote, rowLengths) {
       const encoded = inputsOf('predict', rows, onNote);
-      const lengths = given ?? encoded.lengths;
+      const lengths = rowLengths ?? encoded.lengths;
       const y = compute('predict', encoded, lengths);
       const text = ofText(preprocessing)?.text;
       if (text !== undefined) {
@@ -263,7 +264,9 @@ export function writerOf(where: string, contents: ModelContents, engine: ModelEn
     throw new Error(`${where}: the model is a model of ${kindOfRows(preprocessing)}, expected a model of text`);
   }
   return createWriter(where, {
-    ...{ network, text, gpt2: text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined },
+    network,
+    text,
+    gpt2: text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined,
     createContinuation() {
       refuseBadWeights(where, network, parameters);
       return engine.createContinuation(network, parameters, loss);

@@ -65,9 +65,9 @@ export function sealedBytes(subject: string, bytes: Uint8Array): Sealed {
   return {
     size,
     peek(position, length) {
-      const found = new Uint8Array(length);
-      found.set(bytes.slice(position, position + length));
-      return found;
+      const peeked = new Uint8Array(length);
+      peeked.set(bytes.slice(position, position + length));
+      return peeked;
     },
     readAll() {
       const whole = new Uint8Array(size);

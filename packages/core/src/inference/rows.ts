@@ -78,7 +78,7 @@ export function createRowReader(
 /** Reads texts, or tokens as numbers. */
 function textReader(text: TextEncoding, gpt2?: () => Tokenizer): RowReader {
   const { context: T, tokenizer } = text;
-  let made: TextEncoder | undefined; // at the first text, since the tables of GPT-2 take a while
+  let encoder: TextEncoder | undefined; // at the first text, since the tables of GPT-2 take a while
   return (where, rows) => {
     const N = listOfRows(where, rows).length;
     const x = new Float64Array(N * T);
@@ -88,8 +88,8 @@ function textReader(text: TextEncoding, gpt2?: () => Tokenizer): RowReader {
         x.set(numberRow(where, n, row, T, `a text, or an array of ${T} numbers of tokens`), n * T);
         continue;
       }
-      made ??= createTextEncoder(text, tokenizer.kind === 'gpt2' ? gpt2?.() : undefined);
-      lengths[n] = encodeText(`${where}: row ${n}`, made, row, x, n * T);
+      encoder ??= createTextEncoder(text, tokenizer.kind === 'gpt2' ? gpt2?.() : undefined);
+      lengths[n] = encodeText(`${where}: row ${n}`, encoder, row, x, n * T);
     }
     return lengths.every((length) => length === T) ? { x } : { x, lengths };
   };
@@ -111,8 +111,8 @@ function imageReader(image: ImageEncoding, type: ElementType): RowReader {
       } else if (row.length === I) {
         encodeImage(x, at, row, image, type);
       } else {
-        const wanted = `${I} (${width} x ${height} pixels of ${counted(channels, 'channel')})`;
-        throw new Error(`${where}: row ${n} has ${counted(row.length, 'byte')}, expected ${wanted}`);
+        const expected = `${I} (${width} x ${height} pixels of ${counted(channels, 'channel')})`;
+        throw new Error(`${where}: row ${n} has ${counted(row.length, 'byte')}, expected ${expected}`);
       }
     }
     return { x };
@@ -181,10 +181,10 @@ function numberRow(
   n: number,
   row: unknown,
   I: number,
-  wanted = `an array of ${I} numbers`,
+  expected = `an array of ${I} numbers`,
 ): readonly number[] {
   if (Array.isArray(row) && row.length === I && row.every((value) => typeof value === 'number')) return row;
-  throw new Error(`${where}: row ${n} ${has(row)}, expected ${wanted}`);
+  throw new Error(`${where}: row ${n} ${has(row)}, expected ${expected}`);
 }
 
 /** Splits y [N, O] into one array per row. */

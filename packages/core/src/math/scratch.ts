@@ -39,7 +39,7 @@ export interface KernelScratch {
 
 /** Scratch size for a set of products that use it one after the other: the largest one. */
 export const maxScratch = (products: readonly ProductShape[], scratchOf: (product: ProductShape) => number): number =>
-  products.reduce((most, product) => Math.max(most, scratchOf(product)), 0);
+  products.reduce((max, product) => Math.max(max, scratchOf(product)), 0);
 
 /** Doubles in a cache line. Each array begins on a new line. */
 const LINE = 8;

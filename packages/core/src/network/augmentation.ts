@@ -40,20 +40,20 @@ export function createAugmentationMemory(
   if (shape.length !== 3) {
     throw new Error(`augment: the input has shape ${shapeText(shape)}, expected [height, width, channels]`);
   }
-  const [image, drawn] = [allocate(sizeOf(shape)), allocate(rows * AUGMENTATION, FLOAT64)];
-  return { augmentation: { ...augmentation, shape }, image, draws: drawn };
+  const [image, draws] = [allocate(sizeOf(shape)), allocate(rows * AUGMENTATION, FLOAT64)];
+  return { augmentation: { ...augmentation, shape }, image, draws };
 }
 
 /** Emits the augmentation of B images. Overwrites `x`. */
 export function emitAugmentation(
   x: Elements, // [B, H, V, C] in and out
-  { augmentation, image, draws: drawn }: AugmentationMemory,
+  { augmentation, image, draws }: AugmentationMemory,
   B: number,
   { emit, seed, stepAndRow }: Pass,
 ): void {
   const { flip = false, shift = 0, rotate = 0, zoom = 0, erase = 0 } = augmentation;
   const [H, V, C] = augmentation.shape;
   const [key0, key1] = streamKey(seed, 'augment');
-  emit(ops.drawAugmentation, drawn, stepAndRow, B, H, V, key0, key1, flip, shift, rotate, zoom, erase);
-  emit(ops.augment, x, image, drawn, B, H, V, C, rotate === 0 && zoom === 0);
+  emit(ops.drawAugmentation, draws, stepAndRow, B, H, V, key0, key1, flip, shift, rotate, zoom, erase);
+  emit(ops.augment, x, image, draws, B, H, V, C, rotate === 0 && zoom === 0);
 }

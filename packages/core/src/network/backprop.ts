@@ -87,8 +87,8 @@ export function createWorkspace(
 }
 
 /** The length of a row without padding: the most positions that a layer has, since some change their number. */
-export const wholeLength = ({ allLayers: places }: Network): number =>
-  places.reduce((most, { layer }) => Math.max(most, positionsOf(layer.in), positionsOf(layer.out)), 1);
+export const wholeLength = ({ allLayers }: Network): number =>
+  allLayers.reduce((max, { layer }) => Math.max(max, positionsOf(layer.in), positionsOf(layer.out)), 1);
 
 /** R: positions of a row that have a class each as target; 1 if the row has one class, or values. */
 export const targetPositions = ({ output }: Network, loss: Loss): number =>

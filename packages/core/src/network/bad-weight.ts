@@ -12,18 +12,18 @@ import { nameOfLayer } from './placed-layer.ts';
 export const badWeight = (network: Network, theta: Elements): string | undefined =>
   complete(findBadWeight(network, theta));
 
-/** `badWeight` with pauses, for the tensors that `takes` selects. */
+/** `badWeight` with pauses, for the tensors that `selects` selects. */
 export function* findBadWeight(
-  { allLayers: places }: Network,
+  { allLayers }: Network,
   theta: Elements, // [P]
-  takes: (tensor: Pick<Tensor, 'offset' | 'length'>) => boolean = () => true,
+  selects: (tensor: Pick<Tensor, 'offset' | 'length'>) => boolean = () => true,
 ): Pausable<string | undefined> {
-  for (const place of places) {
-    for (const tensor of place.tensors) {
-      if (!takes(tensor)) continue;
+  for (const placed of allLayers) {
+    for (const tensor of placed.tensors) {
+      if (!selects(tensor)) continue;
       const { name, offset, length } = tensor;
       const at = yield* findNotFinite(viewOf(theta, offset, length));
-      if (at !== undefined) return `${name} of ${nameOfLayer(place)} has ${show(theta[offset + at])}`;
+      if (at !== undefined) return `${name} of ${nameOfLayer(placed)} has ${show(theta[offset + at])}`;
     }
   }
   return undefined;
@@ -43,12 +43,12 @@ export function refuseBadWeights(
   const bad = badWeight(network, theta);
   if (bad !== undefined) throw new Error(`${where}: ${bad}, expected finite numbers`);
   if (type === typeOf(theta)) return;
-  for (const place of network.allLayers) {
-    for (const { name, offset, length } of place.tensors) {
+  for (const placed of network.allLayers) {
+    for (const { name, offset, length } of placed.tensors) {
       const beyond = firstBeyond(viewOf(theta, offset, length), type);
       if (beyond === undefined) continue;
       const problem = `has ${show(beyond)}, expected numbers that ${type} can hold`;
-      throw new Error(`${where}: ${name} of ${nameOfLayer(place)} ${problem}`);
+      throw new Error(`${where}: ${name} of ${nameOfLayer(placed)} ${problem}`);
     }
   }
 }
@@ -63,7 +63,7 @@ export function firstBeyond(numbers: ArrayLike<number>, type: ElementType): numb
 }
 
 /** Numbers checked between two pauses, 1 MiB: 0.1 ms. */
-const STRETCH = 1 << 17;
+const NUMBERS_PER_TURN = 1 << 17;
 
 /** Index of the first of `n` numbers that is not finite; undefined if all are. */
 export function firstNotFinite(
@@ -76,11 +76,11 @@ export function firstNotFinite(
 
 /** `firstNotFinite` for a whole array, with pauses. */
 export function* findNotFinite(array: Elements): Pausable<number | undefined> {
-  for (let at = 0; at < array.length; at += STRETCH) {
-    const length = Math.min(STRETCH, array.length - at);
+  for (let at = 0; at < array.length; at += NUMBERS_PER_TURN) {
+    const length = Math.min(NUMBERS_PER_TURN, array.length - at);
     const part = viewOf(array, at, length);
-    const found = zeros(part) === 0 ? undefined : firstNotFinite(part, length);
-    if (found !== undefined) return at + found;
+    const index = zeros(part) === 0 ? undefined : firstNotFinite(part, length);
+    if (index !== undefined) return at + index;
     yield;
   }
   return undefined;

@@ -170,10 +170,10 @@ export const channelDropout = (
 export function residual(...layers: LayerSpec[]): SpecOfKind<'residual'>;
 /** y = s(x) + f(x) with the layers s of a shortcut: `residual([...], { shortcut: [conv2d(64, 1, { stride: 2 })] })`. */
 export function residual(layers: LayerSpec[], options?: OptionsBeside<'residual', 'layers'>): SpecOfKind<'residual'>;
-export function residual(...given: readonly unknown[]): SpecOfKind<'residual'> {
-  const [first, options] = given;
+export function residual(...args: readonly unknown[]): SpecOfKind<'residual'> {
+  const [first, options] = args;
   if (Array.isArray(first)) return { kind: 'residual', layers: first, ...(options as object | undefined) };
-  return { kind: 'residual', layers: given as LayerSpec[] };
+  return { kind: 'residual', layers: args as LayerSpec[] };
 }
 
 /** Options of a block of a transformer. */

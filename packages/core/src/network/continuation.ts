@@ -18,14 +18,14 @@ import { channelsOf, shapeText } from './shape.ts';
 export type Continuation = (tokens: ArrayLike<number>) => Float64Array;
 
 /** Why a network cannot write a row of tokens one after the other; null if it can. */
-export function continuationProblem({ input, output, allLayers: places }: Network): string | null {
+export function continuationProblem({ input, output, allLayers }: Network): string | null {
   if (input.length !== 1 || output.length !== 2 || output[0] !== input[0]) {
     return `has inputs ${shapeText(input)} and outputs ${shapeText(output)}, expected tokens [T] and outputs [T, V]`;
   }
-  const other = places.find(({ layer }) => layer.forwardNext === undefined);
+  const other = allLayers.find(({ layer }) => layer.forwardNext === undefined);
   if (other === undefined) return null;
-  const wanted = 'layers that read no later position, such as gru without reverse';
-  return `has ${nameOfLayer(other)}, whose outputs do not follow one after the other, expected ${wanted}`;
+  const expected = 'layers that read no later position, such as gru without reverse';
+  return `has ${nameOfLayer(other)}, whose outputs do not follow one after the other, expected ${expected}`;
 }
 
 /** Most programs that a continuation keeps: one for each number of tokens at once. */
@@ -42,7 +42,7 @@ export function rowContinuation(
   const V = channelsOf(network.output);
   const whole = wholeLength(network);
   const programs = new Map<string, { program: Program; y: Elements }>();
-  let held: readonly number[] = []; // tokens that memory has
+  let computed: readonly number[] = []; // tokens whose positions memory holds
 
   function programOf(n: number, begins: boolean): { program: Program; y: Elements } {
     const key = `${n} ${begins}`;
@@ -58,25 +58,25 @@ export function rowContinuation(
     return made;
   }
 
-  function next(given: ArrayLike<number>): Float64Array {
-    const tokens = Array.from(given);
-    const goesOn = held.length < tokens.length && held.every((token, t) => token === tokens[t]);
-    const first = goesOn ? held.length : 0;
+  function next(row: ArrayLike<number>): Float64Array {
+    const tokens = Array.from(row);
+    const isContinued = computed.length < tokens.length && computed.every((token, t) => token === tokens[t]);
+    const first = isContinued ? computed.length : 0;
     const { program, y } = programOf(tokens.length - first, first === 0);
     for (let t = first; t < tokens.length; t++) {
       workspace.x[t - first] = tokens[t];
       at[t - first] = t;
     }
     workspace.lengths[0] = whole;
-    held = [];
+    computed = [];
     program.run();
-    held = tokens;
+    computed = tokens;
     return Float64Array.from(y);
   }
 
   return Object.assign(next, {
     forget() {
-      held = [];
+      computed = [];
     },
   });
 }
@@ -123,7 +123,7 @@ export function rowAttention(
   workspace.lengths[0] = wholeLength(network);
   const { calls } = passOver(network, workspace, at, tensors, n, true);
   link(calls, kernels).run();
-  const places = network.allLayers.filter(({ spec }) => spec.kind === 'self-attention');
+  const attentionLayers = network.allLayers.filter(({ spec }) => spec.kind === 'self-attention');
   // Each layer has memory of its own, which still holds its queries, keys and values.
   return calls
     .filter(({ op }) => op === ops.attentionNext)
@@ -131,6 +131,6 @@ export function rowAttention(
       const [, qkv, , , , , heads, d] = args as Parameters<typeof attentionNext>;
       const weights = createElements(typeOf(qkv), heads * n * n);
       attentionWeights(weights, qkv, n, heads, d);
-      return { path: places[k].path, heads, weights };
+      return { path: attentionLayers[k].path, heads, weights };
     });
 }

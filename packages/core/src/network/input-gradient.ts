@@ -41,15 +41,15 @@ export function createInputGradient(
     const [outputs, memories] = [workspace.outputs.slice(first), workspace.memories.slice(first)];
     const memory = { ...workspace, outputs, memories };
     const input = outputOf(layers, workspace, workspace.x, first - 1);
-    const [own, by] = [tensors.slice(first), gradients.slice(first)];
-    const dx = backwardStack(layers.slice(first), memory, true, input, own, by, B, pass);
+    const [weights, weightGradients] = [tensors.slice(first), gradients.slice(first)];
+    const dx = backwardStack(layers.slice(first), memory, true, input, weights, weightGradients, B, pass);
     return { program: link(calls, kernels), dx: viewOf(dx, 0, B * sizeOf(layers[first].in)) };
   }
 
   const whole = wholeLength(network);
   return (x, dy, lengths) => {
     const N = x.length / I;
-    const found = new Float64Array(N * I);
+    const inputGradients = new Float64Array(N * I);
     for (let done = 0; done < N; done += workspace.rows) {
       const B = Math.min(workspace.rows, N - done);
       const { program, dx } = programs.get(B) ?? programOf(B);
@@ -58,18 +58,19 @@ export function createInputGradient(
       for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[done + n] ?? whole;
       workspace.gradients[0].set(viewOf(dy, done * O, B * O));
       program.run();
-      if (takesIndices) byIndices(viewOf(found, done * I, B * I), viewOf(x, done * I, B * I), tensors[0][0], dx);
-      else found.set(dx, done * I);
+      if (takesIndices)
+        byIndices(viewOf(inputGradients, done * I, B * I), viewOf(x, done * I, B * I), tensors[0][0], dx);
+      else inputGradients.set(dx, done * I);
     }
-    return found;
+    return inputGradients;
   };
 }
 
-/** e · de for each index of x, where e is its row of E. Overwrites `found`. */
-function byIndices(found: Float64Array, x: Elements, E: Elements, de: Elements): void {
+/** e · de for each index of x, where e is its row of E. Overwrites `inputGradients`. */
+function byIndices(inputGradients: Float64Array, x: Elements, E: Elements, de: Elements): void {
   const D = de.length / x.length;
   for (let k = 0; k < x.length; k++) {
-    found[k] = 0;
-    for (let d = 0; d < D; d++) found[k] += E[x[k] * D + d] * de[k * D + d];
+    inputGradients[k] = 0;
+    for (let d = 0; d < D; d++) inputGradients[k] += E[x[k] * D + d] * de[k * D + d];
   }
 }

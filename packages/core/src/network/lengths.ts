@@ -29,7 +29,7 @@ export function refuseBadLengths(
   }
   for (let n = 0; n < N; n++) {
     if (Number.isInteger(lengths[n]) && lengths[n] >= 1 && lengths[n] <= T) continue;
-    const wanted = `a whole number from 1 to ${T} (positions of a row)`;
-    throw new Error(`${where}: length${N === 1 ? '' : ` of row ${n}`} has ${show(lengths[n])}, expected ${wanted}`);
+    const expected = `a whole number from 1 to ${T} (positions of a row)`;
+    throw new Error(`${where}: length${N === 1 ? '' : ` of row ${n}`} has ${show(lengths[n])}, expected ${expected}`);
   }
 }

@@ -35,10 +35,10 @@ export interface ModelHost<Backend extends { readonly name: string }> {
 export interface PlacedModel {
   readonly workspace: Workspace;
   readonly tensors: Tensors;
-  readonly spare: Elements; // as long as was asked for
+  readonly scratch: Elements; // [scratchLength]
   readonly kernels: Kernels;
   /** The number of times that the weights were copied again, as another model had used the memory in between. */
-  moves(): number;
+  reloads(): number;
   /** Makes the next call copy the weights again. */
   renew(): void;
 }
@@ -46,7 +46,7 @@ export interface PlacedModel {
 /** Memory that a function of a model needs. */
 export interface ModelNeeds {
   readonly rows: number; // at a time
-  readonly spareLength?: number; // of numbers of its own, default 0
+  readonly scratchLength?: number; // default 0
   readonly isLive?: boolean; // whether the parameters change and are read where they are, default false
 }
 
@@ -70,8 +70,8 @@ interface SharedMemory {
 }
 
 /** Bytes. Larger memory belongs to one model and is freed with it. */
-const LARGEST_SHARED = 67_108_864;
-const SMALLEST = 1_048_576;
+const MAX_SHARED_BYTES = 67_108_864;
+const MIN_BYTES = 1_048_576;
 
 /**
  * Creates functions of models in the memory of `host`. Models of one type and similar size share it: V8 reserves up to
@@ -94,8 +94,8 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
   /** Memory of at least `length` doubles. */
   function memoryOf(backend: Backend, length: number, type: ElementType): SharedMemory {
     const bytes = 8 * length + BEYOND;
-    if (bytes > LARGEST_SHARED) return createMemory(backend, bytes, type, false);
-    let size = SMALLEST;
+    if (bytes > MAX_SHARED_BYTES) return createMemory(backend, bytes, type, false);
+    let size = MIN_BYTES;
     while (size < bytes) size *= 2;
     const key = `${backend.name} ${type} ${size}`;
     const known = shared.get(key)?.deref();
@@ -107,11 +107,11 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
 
   /** Takes the arrays of a model from an allocator. */
   const arraysOf =
-    (backend: Backend, network: Network, loss: Loss, { rows, spareLength = 0 }: ModelNeeds) =>
+    (backend: Backend, network: Network, loss: Loss, { rows, scratchLength = 0 }: ModelNeeds) =>
     (allocate: Allocate) => ({
-      scratch: host.takeScratch(backend, network.products, allocate), // first in memory, where the kernels expect it
+      kernelScratch: host.takeScratch(backend, network.products, allocate), // first in memory, where the kernels expect it
       theta: allocate(network.parameterCount),
-      spare: allocate(spareLength),
+      scratch: allocate(scratchLength),
       workspace: createWorkspace(network, loss, rows, allocate),
     });
 
@@ -127,23 +127,23 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
       { name: 'activations', bytes: 8 * length - weights },
     ]);
     const memory = memoryOf(backend, length, type);
-    const { theta, spare, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));
+    const { theta, scratch, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));
     const { kernels } = memory;
     const tensors = bindTensors(network, theta);
     const model = {};
-    let moves = 0;
+    let reloads = 0;
     const renew = (): void => {
       if (memory.owner === model) memory.owner = null;
     };
-    const compute = create({ workspace, tensors, spare, kernels, moves: () => moves, renew });
+    const compute = create({ workspace, tensors, scratch, kernels, reloads: () => reloads, renew });
     theta.set(parameters);
     memory.owner = model;
-    const kept = needs.isLive ? parameters : memory.isShared ? parameters.slice() : theta;
+    const source = needs.isLive ? parameters : memory.isShared ? parameters.slice() : theta;
     return (...args) => {
       if (memory.owner !== model) {
-        theta.set(kept);
+        theta.set(source);
         memory.owner = model;
-        moves++;
+        reloads++;
       }
       return compute(...args);
     };
@@ -152,13 +152,13 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
   function continuationIn(network: Network, parameters: Elements, loss: LossSpec, isLive: boolean): LiveContinuation {
     let renew = (): void => {};
     const next = place(network, parameters, loss, { ...forContinuation(network), isLive }, (model) => {
-      const { workspace, tensors, spare, kernels } = model;
-      const next = rowContinuation(network, workspace, spare, tensors, kernels);
-      let moves = model.moves();
+      const { workspace, tensors, scratch, kernels } = model;
+      const next = rowContinuation(network, workspace, scratch, tensors, kernels);
+      let reloads = model.reloads();
       renew = model.renew;
       return (tokens: ArrayLike<number>) => {
-        if (moves !== model.moves()) next.forget();
-        moves = model.moves();
+        if (reloads !== model.reloads()) next.forget();
+        reloads = model.reloads();
         return next(tokens);
       };
     });
@@ -183,7 +183,7 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
 }
 
 /** The memory of a continuation, and of the attention over a row. */
-export const forContinuation = ({ inputs }: Network): ModelNeeds => ({ rows: 1, spareLength: inputs });
+export const forContinuation = ({ inputs }: Network): ModelNeeds => ({ rows: 1, scratchLength: inputs });
 
 /** A continuation of weights that training changes: `renew` makes it read them anew. */
 export interface LiveContinuation {

@@ -140,17 +140,17 @@ function tiesOf(layers: readonly Layer[], allLayers: readonly NetworkLayer[], P:
 }
 
 /** Most axes of a row. */
-const MOST_AXES = 8;
+const MAX_AXES = 8;
 
 function checkInputShape(input: unknown): Shape {
   if (typeof input === 'number') return [positiveInteger.check('buildNetwork', 'input', input)];
   const isShape =
     Array.isArray(input) &&
     input.length > 0 &&
-    input.length <= MOST_AXES &&
+    input.length <= MAX_AXES &&
     input.every((n) => Number.isSafeInteger(n) && n > 0);
   if (isShape && Number.isSafeInteger(sizeOf(input))) return [...input];
-  const expected = `a positive integer, or a list of 1 to ${MOST_AXES} of them, such as [28, 28, 1]`;
+  const expected = `a positive integer, or a list of 1 to ${MAX_AXES} of them, such as [28, 28, 1]`;
   throw new OptionError('buildNetwork', 'input', `${has(input)}, expected ${expected}`);
 }
 

@@ -47,7 +47,7 @@ export const convnet: NetworkBuilder = (input, outputs) =>
  */
 export const resnet20: NetworkBuilder = (input, outputs) =>
   network('resnet20', 1, input, outputs, [
-    ...normed(16, 3),
+    ...convWithNorm(16, 3),
     relu(),
     ...[16, 32, 64].flatMap((channels, stage) => [
       ...block(channels, stage === 0 ? 1 : 2),
@@ -71,14 +71,14 @@ const sized = {
     sizes: ['layers', 'heads', 'width'],
     options: ['dropout', 'activation', 'init'],
     example: 'gpt:4x4x128',
-    build: ([layers, heads, width]: readonly number[], given: GptNetworkOptions) =>
-      gptNetwork(layers, heads, width, given),
+    build: ([layers, heads, width]: readonly number[], options: GptNetworkOptions) =>
+      gptNetwork(layers, heads, width, options),
   },
   gru: {
     sizes: ['layers', 'width'],
     options: ['dropout', 'init'],
     example: 'gru:2x256',
-    build: ([layers, width]: readonly number[], given: GptNetworkOptions) => gruNetwork(layers, width, given),
+    build: ([layers, width]: readonly number[], options: GptNetworkOptions) => gruNetwork(layers, width, options),
   },
 } as const;
 
@@ -111,37 +111,38 @@ export function findNetwork(name: string): KnownNetwork | undefined {
     throw new OptionError('findNetwork', 'network', `${has(name)}, expected ${sizes.join(' x ')}: ${example}`);
   }
   build(numbers, {}); // refuses sizes that do not fit together
-  return { takesTokens: true, options, builder: (given) => build(numbers, given) };
+  return { takesTokens: true, options, builder: (options) => build(numbers, options) };
 }
 
 /** y = relu(s(x) + f(x)) with two convolutions of 3x3; a stride needs a shortcut. */
 function block(channels: number, stride = 1): LayerSpec[] {
-  const layers = [...normed(channels, 3, stride), relu(), ...normed(channels, 3)];
-  return [residual(layers, stride === 1 ? {} : { shortcut: normed(channels, 1, stride) }), relu()];
+  const layers = [...convWithNorm(channels, 3, stride), relu(), ...convWithNorm(channels, 3)];
+  return [residual(layers, stride === 1 ? {} : { shortcut: convWithNorm(channels, 1, stride) }), relu()];
 }
 
 /** A convolution that keeps the size for a stride of 1, and its batch-norm. */
-const normed = (out: number, kernel: number, stride = 1): LayerSpec[] => [
+const convWithNorm = (out: number, kernel: number, stride = 1): LayerSpec[] => [
   conv2d(out, kernel, {
     ...(stride === 1 ? {} : { stride }),
     ...(kernel === 1 ? {} : { padding: (kernel - 1) / 2 }),
-    ...{ bias: false, init },
+    bias: false,
+    init,
   }),
   batchNorm(),
 ];
 
-/** @throws OptionError for an input that is no image, or whose height or width is less than `least`. */
+/** @throws OptionError for an input that is no image, or whose height or width is less than `minSize`. */
 function network(
   name: string,
-  least: number,
+  minSize: number,
   input: Shape,
   outputs: number,
   layers: readonly LayerSpec[],
 ): NetworkSpec {
   positiveInteger.check(name, 'outputs', outputs);
   const isShape = Array.isArray(input) && input.length === 3 && input.every((n) => positiveInteger.isValid(n));
-  if (!isShape || input[0] < least || input[1] < least) {
-    const size = isShape && least > 1 ? ` of at least ${least} x ${least} pixels` : '';
+  if (!isShape || input[0] < minSize || input[1] < minSize) {
+    const size = isShape && minSize > 1 ? ` of at least ${minSize} x ${minSize} pixels` : '';
     throw new OptionError(name, 'input', `${has(input)}, expected the shape of an image [H, W, C]${size}`);
   }
   return { input: [...input], layers: [...layers, dense(outputs)] };

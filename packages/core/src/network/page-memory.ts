@@ -65,15 +65,15 @@ function wasmMemory(bytes: number): WasmMemory<ArrayBuffer> | null {
 export function createPredictor(network: Network, parameters: Elements): Predictor {
   const { length } = elements('createPredictor', 'parameters', parameters);
   if (length !== network.parameterCount) {
-    const wanted = `${network.parameterCount} (parameters of the network)`;
-    throw new Error(`createPredictor: parameters has length ${length}, expected ${wanted}`);
+    const expected = `${network.parameterCount} (parameters of the network)`;
+    throw new Error(`createPredictor: parameters has length ${length}, expected ${expected}`);
   }
   refuseBeyondFloats('createPredictor', network, null, typeOf(parameters));
   const predict = pageMemory.createPredictor(network, parameters, 'mse');
   return (x, lengths) => {
     if (elements('predict', 'x', x).length % network.inputs !== 0) {
-      const wanted = `rows of ${network.inputs} (the network's input)`;
-      throw new Error(`predict: x has ${x.length} numbers, expected ${wanted}`);
+      const expected = `rows of ${network.inputs} (the network's input)`;
+      throw new Error(`predict: x has ${x.length} numbers, expected ${expected}`);
     }
     refuseBadLengths('predict', network, lengths, x.length / network.inputs);
     return predict(x, lengths);

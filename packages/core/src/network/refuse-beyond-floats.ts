@@ -19,13 +19,13 @@ export function refuseBeyondFloats(
 ): void {
   if (type === 'float64') return;
   refuseInexactIndices(where, network, loss, type);
-  for (const place of network.allLayers) {
-    specInFloats(where, `layers.${place.path}`, place.spec, layerOptions, nameOfLayer(place));
+  for (const placed of network.allLayers) {
+    specInFloats(where, `layers.${placed.path}`, placed.spec, layerOptions, nameOfLayer(placed));
   }
 }
 
 /** 2²⁴: up to here float32 represents every integer. */
-const MOST_FLOAT_INDICES = 16777216;
+const MAX_FLOAT_INDICES = 16777216;
 
 /**
  * @throws OptionError if float32 cannot represent all indices in inputs or targets: an embedding or the classes have
@@ -33,19 +33,19 @@ const MOST_FLOAT_INDICES = 16777216;
  */
 export function refuseInexactIndices(
   where: string,
-  { allLayers: places, outputs }: Pick<Network, 'allLayers' | 'outputs'>,
+  { allLayers, outputs }: Pick<Network, 'allLayers' | 'outputs'>,
   loss: Pick<Loss, 'targets'> | null, // null: no targets
   type: ElementType,
 ): void {
   if (type === 'float64') return;
   const refuse = (about: string, length: number): never => {
-    const problem = `has ${length}, expected at most ${MOST_FLOAT_INDICES} in float32 (it cannot represent larger ones)`;
+    const problem = `has ${length}, expected at most ${MAX_FLOAT_INDICES} in float32 (it cannot represent larger ones)`;
     throw new OptionError(where, 'precision', problem, { about });
   };
-  for (const place of places) {
-    const { spec } = place;
-    if (spec.kind !== 'embedding' || spec.vocabulary <= MOST_FLOAT_INDICES) continue;
-    refuse(`${nameOfLayer(place)}: vocabulary`, spec.vocabulary);
+  for (const placed of allLayers) {
+    const { spec } = placed;
+    if (spec.kind !== 'embedding' || spec.vocabulary <= MAX_FLOAT_INDICES) continue;
+    refuse(`${nameOfLayer(placed)}: vocabulary`, spec.vocabulary);
   }
-  if (loss?.targets === 'classes' && outputs > MOST_FLOAT_INDICES) refuse('the number of classes', outputs);
+  if (loss?.targets === 'classes' && outputs > MAX_FLOAT_INDICES) refuse('the number of classes', outputs);
 }

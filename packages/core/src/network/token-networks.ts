@@ -71,11 +71,11 @@ export function gptNetwork(
   width: number,
   options: GptNetworkOptions = {},
 ): NetworkBuilder {
-  const { dropout: rate, activation, init: given, vocabulary } = gptNetworkOptions.read(options);
-  const init = given ?? normal(0.02);
-  const outInit = () => given ?? normal(0.02 / Math.sqrt(2 * layers));
+  const { dropout: rate, activation, init: chosenInit, vocabulary } = gptNetworkOptions.read(options);
+  const init = chosenInit ?? normal(0.02);
+  const outInit = () => chosenInit ?? normal(0.02 / Math.sqrt(2 * layers));
   return network('gptNetwork', { layers, heads, width }, (O) => [
-    ...[embedding(vocabulary ?? O, width, { init }), positionEmbedding({ init }), ...drops(rate)],
+    ...[embedding(vocabulary ?? O, width, { init }), positionEmbedding({ init }), ...dropoutLayers(rate)],
     ...repeat(layers, () =>
       transformerBlock(width, {
         heads,
@@ -102,25 +102,25 @@ const normal = (std: number): InitializerSpec => ({ kind: 'normal', std });
  * @throws OptionError for other inputs
  */
 export function gruNetwork(layers: number, width: number, options: GruNetworkOptions = {}): NetworkBuilder {
-  const { dropout: rate, init: given, vocabulary } = gruNetworkOptions.read(options);
-  const init = given === undefined ? {} : { init: given };
-  const units = (count: number) => repeat(count, () => [gru(width, init), ...drops(rate)]);
+  const { dropout: rate, init: chosenInit, vocabulary } = gruNetworkOptions.read(options);
+  const init = chosenInit === undefined ? {} : { init: chosenInit };
+  const units = (count: number) => repeat(count, () => [gru(width, init), ...dropoutLayers(rate)]);
   const atEnd = (O: number) => [
     ...units(layers - 1),
-    ...[gru(width, { ...init, returns: 'last' as const }), ...drops(rate), dense(O, init)],
+    ...[gru(width, { ...init, returns: 'last' as const }), ...dropoutLayers(rate), dense(O, init)],
   ];
   return network(
     'gruNetwork',
     { layers, width },
     (O) => [
-      ...[embedding(vocabulary ?? O, width, init), ...drops(rate)],
+      ...[embedding(vocabulary ?? O, width, init), ...dropoutLayers(rate)],
       ...(vocabulary === undefined ? [...units(layers), dense(O, init)] : atEnd(O)),
     ],
     atEnd,
   );
 }
 
-const drops = (rate: number): LayerSpec[] => (rate === 0 ? [] : [dropout(rate)]);
+const dropoutLayers = (rate: number): LayerSpec[] => (rate === 0 ? [] : [dropout(rate)]);
 
 const repeat = (count: number, block: () => LayerSpec[]): LayerSpec[] => Array.from({ length: count }, block).flat();
 
@@ -146,8 +146,8 @@ function network(
           ? layersOfSeries
           : null;
     if (layers === null) {
-      const wanted = `a row of tokens [T]${layersOfSeries === null ? '' : ' or of a series [T, C]'}`;
-      throw new OptionError(where, 'input', `${has(input)}, expected the shape of ${wanted}`);
+      const expected = `a row of tokens [T]${layersOfSeries === null ? '' : ' or of a series [T, C]'}`;
+      throw new OptionError(where, 'input', `${has(input)}, expected the shape of ${expected}`);
     }
     return { input: [...input], layers: layers(outputs) };
   };

@@ -52,7 +52,7 @@ export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausabl
 const POINTS = 64;
 
 /** Compares f′ with differences of f at points around 0. @throws Error naming the point. */
-function checkActivation({ customName: own, ...f }: Activation, alpha: number): void {
+function checkActivation({ customName: name, ...f }: Activation, alpha: number): void {
   const math = mathOf('float64');
   const apply = (z: number): number => f.apply(math, z, alpha);
   const random = createRandom(0, 'check-gradients');
@@ -60,14 +60,14 @@ function checkActivation({ customName: own, ...f }: Activation, alpha: number): 
     const z = random.normal() * (k % 4 === 0 ? 8 : 2);
     const a = apply(z);
     const again = apply(z);
-    if (!Object.is(a, again)) throw notPure(`activation ${own}: apply(${z.toPrecision(4)})`, a, again);
+    if (!Object.is(a, again)) throw notPure(`activation ${name}: apply(${z.toPrecision(4)})`, a, again);
     const wrong = wrongSlope(apply, z, f.derivative(math, z, Number.NaN, alpha));
     if (wrong === undefined) continue;
-    throw new Error(`checkGradients: activation ${own}: derivative at z = ${z.toPrecision(4)} ${wrong}`);
+    throw new Error(`checkGradients: activation ${name}: derivative at z = ${z.toPrecision(4)} ${wrong}`);
   }
 }
 
-/** Most relative error of a derivative. Derivatives below 1 may be off by this much absolutely. */
+/** Relative error that a derivative may have. Derivatives below 1 may be off by this much absolutely. */
 const TOLERANCE = 1e-4;
 
 /** Distance of the points of a difference, for arguments of about 1. */
@@ -85,8 +85,8 @@ export function wrongSlope(f: (z: number) => number, at: number, derivative: num
   if (!Number.isFinite(slope)) return undefined;
   // Error of the difference from rounding f.
   const noise = (1e-14 * Math.max(Math.abs(low), Math.abs(high))) / h;
-  const most = noise + TOLERANCE * Math.max(1, Math.abs(slope));
-  if (Math.abs(derivative - slope) <= most) return undefined;
+  const tolerance = noise + TOLERANCE * Math.max(1, Math.abs(slope));
+  if (Math.abs(derivative - slope) <= tolerance) return undefined;
   // Curvature changes a one-sided slope only a little, a kink much.
   if (Math.abs(right - left) > 20 * (noise + STEP * Math.max(1, Math.abs(slope)))) return undefined;
   const off = Math.abs(derivative - slope).toPrecision(2);
@@ -97,7 +97,7 @@ export function wrongSlope(f: (z: number) => number, at: number, derivative: num
 export const notPure = (where: string, first: number, second: number): Error =>
   new Error(`checkGradients: ${where} has ${first} and then ${second}, expected the same number each time`);
 
-/** Most rows, and most outputs of a row, that are checked. */
+/** At most this many rows, and outputs of a row, are checked. */
 const ROWS = 8;
 const OUTPUTS = 8;
 
@@ -154,9 +154,9 @@ function* checkLoss(
   function compareRows(all: Float64Array, how: string, why: string): void {
     const sums = new Float64Array(rows);
     loss.evaluate(sums, all, outputs, whole, rows, 1, O);
-    const compare = (n: number, what: string, found: number, alone: number): void => {
-      if (Object.is(found, alone)) return;
-      const problem = `${what} of row ${n} has ${found} ${how} and ${alone} otherwise, expected the same number (${why})`;
+    const compare = (n: number, what: string, together: number, alone: number): void => {
+      if (Object.is(together, alone)) return;
+      const problem = `${what} of row ${n} has ${together} ${how} and ${alone} otherwise, expected the same number (${why})`;
       throw new Error(`checkGradients: loss ${loss.name}: ${problem}`);
     };
     for (let n = 0; n < rows; n++) {
@@ -167,8 +167,8 @@ function* checkLoss(
 }
 
 const LAYER_ROWS = 3;
-/** Most numbers of an array that are checked. */
-const LOOKS = 24;
+/** About this many numbers of an array are checked. */
+const CHECKED_NUMBERS = 24;
 
 /**
  * Compares a layer's gradients, by its inputs and tensors, with differences of Σ c · y for random c. Also compares its
@@ -180,28 +180,28 @@ function* checkLayer(
   layer: Layer,
   I: number,
   O: number,
-  given: Float64Array | null, // [n, I] real input rows, as the layer may not accept random ones
+  rowsOfRun: Float64Array | null, // [n, I] real input rows, as the layer may not accept random ones
 ): Pausable<void> {
   const random = createRandom(0, 'check-gradients');
-  const drawn = (length: number, size: number): Float64Array => {
+  const randomNumbers = (length: number, size: number): Float64Array => {
     const numbers = new Float64Array(length);
     for (let i = 0; i < length; i++) numbers[i] = size * random.normal();
     return numbers;
   };
-  const B = given === null ? LAYER_ROWS : Math.min(LAYER_ROWS, given.length / I);
-  const x = given === null ? drawn(B * I, 1) : given.slice(0, B * I);
-  const c = drawn(B * O, 1);
+  const B = rowsOfRun === null ? LAYER_ROWS : Math.min(LAYER_ROWS, rowsOfRun.length / I);
+  const x = rowsOfRun === null ? randomNumbers(B * I, 1) : rowsOfRun.slice(0, B * I);
+  const c = randomNumbers(B * O, 1);
   const tensors = layer.tensors.map(({ shape, initialize }) => {
     const tensor = new Float64Array(sizeOf(shape));
     initialize(tensor, random);
-    const noise = drawn(tensor.length, 0.1); // zeros would hide errors in their factors
+    const noise = randomNumbers(tensor.length, 0.1); // zeros would hide errors in their factors
     for (let i = 0; i < tensor.length; i++) tensor[i] += noise[i];
     return tensor;
   });
   // NaN exposes a layer that adds to memory that it should overwrite.
   const allocate = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
-  /** The layer's outputs for `rows` rows of `inputs`. Also computes gradients if their arrays are given. */
+  /** The layer's outputs for `rows` rows of `inputs`. Also computes gradients if their arrays are rowsOfRun. */
   function run(inputs: Float64Array, rows: number, dx?: Float64Array, gradients?: Float64Array[]): Float64Array {
     const memory = layer.createMemory?.(rows, allocate, NO_TEAM_MEMORY) ?? noMemory;
     const y = new Float64Array(rows * O).fill(Number.NaN);
@@ -237,11 +237,11 @@ function* checkLayer(
   }
   yield;
   const arrays: (readonly [name: string, values: Float64Array, gradient: Float64Array])[] = [
-    ...(given === null ? [['the inputs', x, dx] as const] : []),
+    ...(rowsOfRun === null ? [['the inputs', x, dx] as const] : []),
     ...layer.tensors.map(({ name }, k) => [name, tensors[k], gradients[k]] as const),
   ];
   for (const [name, values, gradient] of arrays) {
-    const stride = Math.max(1, Math.floor(values.length / LOOKS));
+    const stride = Math.max(1, Math.floor(values.length / CHECKED_NUMBERS));
     for (let i = 0; i < values.length; i += stride) {
       const at = values[i];
       const weighted = (value: number): number => {

@@ -14,7 +14,7 @@ import type { MetricPart } from './define-metric.ts';
 import { type SchedulePart, scheduleOf } from './define-schedule.ts';
 
 /** Any of the user's own parts. */
-export type OwnPart = ActivationPart | LossPart | LayerPart | InitializerPart | SchedulePart | MetricPart;
+export type CustomPart = ActivationPart | LossPart | LayerPart | InitializerPart | SchedulePart | MetricPart;
 
 /** Exports of a module, by name. */
 export interface ModuleExports {
@@ -38,9 +38,9 @@ const families = {
  * @throws Error naming the module and export if a part is incomplete or its name is taken.
  */
 export function collectParts(modules: readonly ModuleExports[]): CustomParts {
-  const parts = {
-    ...{ activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} },
-  } as { -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]> };
+  const parts = { activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} } as {
+    -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]>;
+  };
   const taken = new Map<string, string>(); // by family and name: the export
   for (const { source, exports } of modules) {
     const before = taken.size;
@@ -69,7 +69,7 @@ export function collectParts(modules: readonly ModuleExports[]): CustomParts {
 
 function add(
   parts: { -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]> },
-  part: OwnPart,
+  part: CustomPart,
 ): void {
   if (part.part === 'activation') parts.activations[part.name] = activationOf(part);
   else if (part.part === 'loss') parts.losses[part.name] = (options) => lossOf(part, options);
@@ -85,7 +85,7 @@ const isPart = (value: unknown): value is { readonly part: unknown } =>
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 /** Validates a part: modules may be JavaScript, and parts plain objects, so nothing else has checked them. */
-function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
+function checkPart(where: string, value: { readonly part: unknown }): CustomPart {
   const { part } = value;
   if (typeof part !== 'string' || !Object.hasOwn(families, part)) {
     throw new Error(`${where} has part ${show(part)}, expected one of ${Object.keys(families).join(', ')}`);
@@ -101,9 +101,9 @@ function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
   }
   const forms: readonly (readonly string[])[] = part === 'loss' ? [['value', 'derivative'], ['ofRow']] : [needs];
   if (!forms.some((form) => form.every((key) => typeof fields[key] === 'function'))) {
-    const wanted = forms.map((form) => form.join(' and ')).join(', or ');
+    const expected = forms.map((form) => form.join(' and ')).join(', or ');
     throw new Error(
-      `${where} (${part} ${name}) is incomplete, expected the ${needs.length === 1 ? 'function' : 'functions'} ${wanted}`,
+      `${where} (${part} ${name}) is incomplete, expected the ${needs.length === 1 ? 'function' : 'functions'} ${expected}`,
     );
   }
   if ('ofRow' in fields && fields.targets !== 'classes' && fields.targets !== 'values') {
@@ -115,10 +115,10 @@ function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
   const taken = part === 'layer' ? ['kind', 'name'] : ['kind']; // every spec has these itself
   for (const [key, standard] of Object.entries(options ?? {})) {
     if (['number', 'boolean', 'string'].includes(typeof standard) && !taken.includes(key)) continue;
-    const wanted = `a number, a text, true or false (under a name other than ${taken.join(' and ')})`;
+    const expected = `a number, a text, true or false (under a name other than ${taken.join(' and ')})`;
     throw new Error(
-      `${where} (${part} ${name}): option ${showName(key)} has the default ${show(standard)}, expected ${wanted}`,
+      `${where} (${part} ${name}): option ${showName(key)} has the default ${show(standard)}, expected ${expected}`,
     );
   }
-  return value as unknown as OwnPart;
+  return value as unknown as CustomPart;
 }

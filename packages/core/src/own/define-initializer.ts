@@ -48,7 +48,7 @@ export const defineInitializer = <const D extends PartDefaults = Record<never, n
 });
 
 /** Converts the definition to an initializer for layers. */
-export function initializerOf(definition: InitializerDefinition, given: object): Initializer {
-  const options = readPartOptions(definition, given);
+export function initializerOf(definition: InitializerDefinition, partOptions: object): Initializer {
+  const options = readPartOptions(definition, partOptions);
   return (out, fanIn, fanOut, random) => definition.fill(out, fanIn, fanOut, random, options);
 }

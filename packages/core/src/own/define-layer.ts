@@ -11,7 +11,7 @@ import { customOpName } from '../program/ops/index.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** A function of rows in plain code. It must have no state: all that it keeps is in the arrays that it is given. */
-export interface OwnLayer {
+export interface CustomLayer {
   /** Shape of a row's outputs, such as [14, 14, 8]; a number is a shape of one axis. @default that of the inputs */
   readonly outputs?: number | Shape;
   /** Trained tensors, in the order in which `forward` and `backward` get them. @default none */
@@ -42,7 +42,7 @@ export interface OwnLayer {
 /** Definition of a user's own layer. */
 export interface LayerDefinition<D extends PartDefaults = PartDefaults> extends PartBase<D> {
   /** Builds the layer for rows of `inputs` numbers, which have the shape `input`: [28, 28, 1] for images. */
-  build(options: PartOptions<D>, inputs: number, input: Shape): OwnLayer;
+  build(options: PartOptions<D>, inputs: number, input: Shape): CustomLayer;
 }
 
 /** Return value of `defineLayer`. */
@@ -92,10 +92,10 @@ export const defineLayer = <const D extends PartDefaults = Record<never, never>>
 });
 
 /** Converts the definition to a layer for a network. @throws OptionError if an option is wrong. */
-export function layerOf(definition: LayerDefinition, given: object, { input }: Pick<LayerContext, 'input'>): Layer {
+export function layerOf(definition: LayerDefinition, options: object, { input }: Pick<LayerContext, 'input'>): Layer {
   const { name } = definition;
   const inputs = sizeOf(input);
-  const layer = definition.build(readPartOptions(definition, given), inputs, input);
+  const layer = definition.build(readPartOptions(definition, options), inputs, input);
   const { outputs = input, keeps = 0, tensors = [] } = layer;
   const out = [outputs].flat();
   for (const length of out) positiveInteger.check(name, 'outputs', length);
@@ -116,7 +116,7 @@ function rowsLayer(
   output: Shape,
   keeps: number,
   tensors: readonly TensorSpec[],
-  { forward, backward }: OwnLayer,
+  { forward, backward }: CustomLayer,
 ): Layer {
   const [I, O] = [sizeOf(input), sizeOf(output)];
   const lengths = tensors.map(({ shape }) => sizeOf(shape));
@@ -143,10 +143,10 @@ function rowsLayer(
       arrays: [allocate(rows * keeps), allocate(rows * I), allocate(treeLevels(rows) * P)],
     }),
     forward(y, x, parameters, B, { emit }, { arrays: [kept] }) {
-      emit(ownOp(`${name}Forward`, () => forward(y, x, parameters, B, kept)));
+      emit(customOp(`${name}Forward`, () => forward(y, x, parameters, B, kept)));
     },
     backward(
-      given,
+      inputGradient,
       dy,
       x,
       y,
@@ -156,7 +156,7 @@ function rowsLayer(
       { emit, leafRows, accumulate },
       { arrays: [kept, spare, sums] },
     ) {
-      const dx = given ?? spare;
+      const dx = inputGradient ?? spare;
       const leaves = leafCount(B, leafRows);
       /** Creates the views of arrays at the first run. Programs are also emitted just to be counted, without memory. */
       const views = () => ({
@@ -167,10 +167,10 @@ function rowsLayer(
           return { rows, dx: of(dx, I), dy: of(dy, O), x: of(x, I), y: of(y, O), kept: of(kept, keeps) };
         }),
       });
-      let made: ReturnType<typeof views> | undefined;
+      let known: ReturnType<typeof views> | undefined;
       const run = (): void => {
-        made ??= views();
-        const { levels, parts } = made;
+        known ??= views();
+        const { levels, parts } = known;
         for (let k = 0, level = 0; k < leaves; k++) {
           const part = parts[k];
           if (part.rows === 0) for (const sum of levels[level]) sum.fill(0);
@@ -182,10 +182,10 @@ function rowsLayer(
           for (let i = 0; i < gradient.length; i++) gradient[i] = accumulate ? gradient[i] + sum[i] : sum[i];
         }
       };
-      emit(ownOp(`${name}Backward`, run));
+      emit(customOp(`${name}Backward`, run));
     },
   };
 }
 
 /** An operation without operands, since no backend ever asks for its arrays. */
-const ownOp = (name: string, run: () => void): Op<[]> => defineOp(customOpName(name), {}, run);
+const customOp = (name: string, run: () => void): Op<[]> => defineOp(customOpName(name), {}, run);

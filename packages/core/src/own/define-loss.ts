@@ -74,9 +74,9 @@ export const defineLoss = <const D extends PartDefaults = Record<never, never>>(
 });
 
 /** Converts the definition to a loss for runs. */
-export function lossOf(definition: LossDefinition, given: object): Loss {
+export function lossOf(definition: LossDefinition, partOptions: object): Loss {
   const { name, threshold } = definition;
-  const options = readPartOptions(definition, given);
+  const options = readPartOptions(definition, partOptions);
   const common = { customName: name, ...(threshold === undefined ? {} : { threshold }) };
   if ('ofRow' in definition)
     return { name, targets: definition.targets, evaluate: byRows(definition, options), ...common };

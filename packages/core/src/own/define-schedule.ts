@@ -37,8 +37,8 @@ export const defineSchedule = <const D extends PartDefaults = Record<never, neve
 });
 
 /** Converts the definition to a schedule for runs. */
-export function scheduleOf(definition: ScheduleDefinition, given: object): ScheduleIn {
-  const options = readPartOptions(definition, given);
+export function scheduleOf(definition: ScheduleDefinition, partOptions: object): ScheduleIn {
+  const options = readPartOptions(definition, partOptions);
   const { needsTotalSteps = true } = definition;
   return (context) => ({
     initialState: [],

@@ -7,10 +7,10 @@ export {
 } from '../inference/loaded-parts.ts';
 export { type CustomParts, NO_PARTS } from '../network/layers/layer-context.ts';
 export { checkGradients, type GradientCheck } from './check-gradients.ts';
-export { collectParts, type ModuleExports, type OwnPart } from './collect-parts.ts';
+export { type CustomPart, collectParts, type ModuleExports } from './collect-parts.ts';
 export { type ActivationDefinition, type ActivationPart, defineActivation } from './define-activation.ts';
 export { defineInitializer, type InitializerDefinition, type InitializerPart } from './define-initializer.ts';
-export { defineLayer, type LayerDefinition, type LayerPart, type OwnLayer } from './define-layer.ts';
+export { type CustomLayer, defineLayer, type LayerDefinition, type LayerPart } from './define-layer.ts';
 export {
   defineLoss,
   type ElementwiseLossDefinition,

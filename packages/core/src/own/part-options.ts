@@ -6,7 +6,7 @@ import { has, show } from '../checks/show.ts';
 /** Options of a user's own part with their defaults: a number, a string, or a boolean. */
 export type PartDefaults = Readonly<Record<string, number | boolean | string>>;
 
-/** Options as passed to the part's functions: given values, or defaults. */
+/** Options as passed to the part's functions: passed values, or defaults. */
 export type PartOptions<D extends PartDefaults> = {
   readonly [K in keyof D]: D[K] extends number ? number : D[K] extends boolean ? boolean : string;
 };
@@ -19,12 +19,15 @@ export interface PartBase<D extends PartDefaults> {
   readonly options?: D;
 }
 
-/** A part's options, with defaults for those not given. @throws OptionError if an option is unknown or wrong. */
-export function readPartOptions<D extends PartDefaults>({ name, options }: PartBase<D>, given: object): PartOptions<D> {
+/** A part's options, with defaults for those that are not passed. @throws OptionError if an option is unknown or wrong. */
+export function readPartOptions<D extends PartDefaults>(
+  { name, options }: PartBase<D>,
+  passed: object,
+): PartOptions<D> {
   const defaults: PartDefaults = options ?? {};
-  onlyKeys(name, given, Object.keys(defaults));
+  onlyKeys(name, passed, Object.keys(defaults));
   const values: Record<string, unknown> = { ...defaults };
-  for (const [key, value] of Object.entries(given)) {
+  for (const [key, value] of Object.entries(passed)) {
     if (value === undefined) continue;
     const type = typeof defaults[key];
     if (type === 'number') finite.check(name, key, value);

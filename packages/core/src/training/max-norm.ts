@@ -12,7 +12,7 @@ const matricesOf = ({ allLayers }: Pick<Network, 'allLayers'>) =>
 
 /** Columns of the widest such matrix. */
 export const maxColumns = (network: Pick<Network, 'allLayers'>): number =>
-  matricesOf(network).reduce((most, { shape: [, O] }) => Math.max(most, O), 0);
+  matricesOf(network).reduce((max, { shape: [, O] }) => Math.max(max, O), 0);
 
 /** Number of such matrices. */
 export const countMatrices = (network: Pick<Network, 'allLayers'>): number => matricesOf(network).length;
@@ -26,16 +26,16 @@ export function emitMaxNorm(
   emit: Emit,
   network: Pick<Network, 'allLayers'>,
   theta: Elements, // [P]
-  factors: Float64Array, // [mostColumns]
+  factors: Float64Array, // [maxColumns]
   limit: number,
   thread = 0,
   threads = 1,
 ): void {
   for (const { shape, offset } of matricesOf(network)) {
     const [I, O] = shape;
-    const share = (t: number): number => Math.floor((t * O) / threads);
-    const first = share(thread);
-    const n = share(thread + 1) - first;
+    const firstColumn = (t: number): number => Math.floor((t * O) / threads);
+    const first = firstColumn(thread);
+    const n = firstColumn(thread + 1) - first;
     if (n === 0) continue;
     const W = viewOf(theta, offset + first, (I - 1) * O + n);
     emit(ops.maxNorm, W, viewOf(factors, 0, n), I, O, n, limit);

@@ -65,9 +65,9 @@ export const probeLength = (network: Network): number =>
 
 /** An `Inspect` that writes the statistics of a leaf into `sums` [probeLength]. */
 export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
-  const { layers, allLayers: places } = network;
+  const { layers, allLayers } = network;
   const units = unitOffsets(network);
-  const numbers = new Map(places.map(({ layer }, k) => [layer, k]));
+  const numbers = new Map(allLayers.map(({ layer }, k) => [layer, k]));
   const neighbours = new Map(neighboursOf(layers, workspace, workspace.x));
   return (phase, layer, rows, n) => {
     if (phase === 'forward') {
@@ -96,10 +96,10 @@ function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Elem
   return layers.flatMap((layer, l) => {
     const x = outputOf(layers, memory, input, l - 1);
     const { inner } = memory.memories[l];
-    const held = (layer.inner ?? []).flatMap((branch, b) =>
+    const nested = (layer.inner ?? []).flatMap((branch, b) =>
       inner === undefined ? [] : neighboursOf(branch.layers, inner[b], x),
     );
-    return [[layer, { x, below: layers[l - 1] }], ...held];
+    return [[layer, { x, below: layers[l - 1] }], ...nested];
   });
 }
 
@@ -127,13 +127,13 @@ function countFlat(
   f: Activation,
   alpha: number,
 ): void {
-  const least = FLAT * f.maxSlope;
+  const minSlope = FLAT * f.maxSlope;
   const math = mathOf('float64');
   flat.fill(0);
   for (let i = 0, c = 0; i < n; i++) {
     const slope =
       f.reads === 'z' ? f.derivative(math, z[i], Number.NaN, alpha) : f.derivative(math, Number.NaN, a[i], alpha);
-    if (Math.abs(slope) < least) flat[c]++;
+    if (Math.abs(slope) < minSlope) flat[c]++;
     c = c + 1 === flat.length ? 0 : c + 1;
   }
 }
@@ -173,17 +173,17 @@ export function* probeFigures(
     // Σ (y - ȳ)² over all leaves = the sum within each leaf + n · (distance of the leaf's mean from the overall mean)².
     let spread = withinLeaves;
     for (let at = k * SUMS; at < sums.length; at += length) {
-      const [, n, own] = viewOf(sums, at, SUMS);
-      const distance = own / n - mean;
+      const [, n, leafSum] = viewOf(sums, at, SUMS);
+      const distance = leafSum / n - mean;
       if (n > 0) spread += n * distance * distance;
     }
     const C = channelsOf(layer.out);
     const flat = viewOf(total, units[k], C);
     const isActivation = layer.activation !== undefined;
-    const own: TensorFigures[] = [];
+    const tensorFigures: TensorFigures[] = [];
     for (const { name, offset, length: P } of tensors) {
       const [values, mine, from] = [theta, gradient, start].map((vector) => viewOf(vector, offset, P));
-      own.push({
+      tensorFigures.push({
         name,
         length: P,
         rms: Math.sqrt((yield* addSquares(values, 1)) / P),
@@ -201,7 +201,7 @@ export function* probeFigures(
       std: Math.sqrt(spread / count),
       flat: isActivation ? flat.reduce((all, unit) => all + unit, 0) / count : null,
       dead: isActivation ? flat.filter((unit) => unit === count / C).length / C : null,
-      tensors: own,
+      tensors: tensorFigures,
     });
     yield;
   }
@@ -225,13 +225,13 @@ function sumOfSquares(values: Elements, n: number): number {
 }
 
 /** Numbers added between two pauses, in about a tenth of a millisecond. */
-const STRETCH = 1 << 17;
+const NUMBERS_PER_TURN = 1 << 17;
 
 /** Σ (values / scale)², or Σ (values - from)². */
 function* addSquares(values: Elements, scale: number, from?: Elements): Pausable<number> {
   let sum = 0;
-  for (let at = 0; at < values.length; at += STRETCH) {
-    const end = Math.min(values.length, at + STRETCH);
+  for (let at = 0; at < values.length; at += NUMBERS_PER_TURN) {
+    const end = Math.min(values.length, at + NUMBERS_PER_TURN);
     if (from !== undefined) for (let i = at; i < end; i++) sum += (values[i] - from[i]) * (values[i] - from[i]);
     else for (let i = at; i < end; i++) sum += (values[i] / scale) * (values[i] / scale);
     yield;

@@ -43,7 +43,7 @@ export interface TrainStepOptions<T extends ElementType = ElementType> {
   optimizer: Optimizer;
   /** The kernels, such as `referenceKernels`. */
   kernels: Kernels;
-  /** Most rows per step. */
+  /** Rows of a step, at most. */
   batch: number;
   /** Seed of the starting weights, of dropout and of augmentation. */
   seed: number;
@@ -123,32 +123,32 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const P = network.parameterCount;
   const G = gradientLength(network);
   const leafRows = leafRowsOf(network, batch);
-  const most = leafCount(batch, leafRows);
+  const maxLeaves = leafCount(batch, leafRows);
   const parameters = allocate(P);
   refuseLostNumbers(options, typeOf(parameters));
   initializeParameters(network, parameters, seed);
   // If rows depend on each other, all leaves run together from barrier to barrier; else one after the other.
   const couples = couplesRows(network);
-  const gradientRows = couples ? most : treeLevels(most);
+  const gradientRows = couples ? maxLeaves : treeLevels(maxLeaves);
   const gSum = allocate(gradientRows * gradientStride(typeOf(parameters), G));
   const state = optimizer.slots.map(() => allocate(P));
   const squares = allocate(blockCount(P), FLOAT64);
-  const lossSums = allocate(most, FLOAT64);
-  const shared: Elements[] = [];
-  const kept: Elements[] = []; // written by the first leaf and read by the others
-  const workspaces = Array.from({ length: couples ? most : 1 }, () => {
-    let taken = 0;
-    const allocatePerLeaf = (width: number): Elements => (shared[taken++] ??= allocate(most * width));
-    let keeping = 0;
-    const allocatePerThread = (length: number): Elements => (kept[keeping++] ??= allocate(length));
-    const teamMemory = { leaves: most, allocatePerLeaf, allocatePerThread };
+  const lossSums = allocate(maxLeaves, FLOAT64);
+  const leafArrays: Elements[] = [];
+  const threadArrays: Elements[] = []; // written by the first leaf and read by the others
+  const workspaces = Array.from({ length: couples ? maxLeaves : 1 }, () => {
+    let leafArrayCount = 0;
+    const allocatePerLeaf = (width: number): Elements => (leafArrays[leafArrayCount++] ??= allocate(maxLeaves * width));
+    let threadArrayCount = 0;
+    const allocatePerThread = (length: number): Elements => (threadArrays[threadArrayCount++] ??= allocate(length));
+    const teamMemory = { leaves: maxLeaves, allocatePerLeaf, allocatePerThread };
     return createWorkspace(network, loss, Math.min(batch, leafRows), allocate, teamMemory, weighs, augment);
   });
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength, FLOAT64);
-  const rate = new Float64Array(1);
+  const learningRate = new Float64Array(1);
   const scale = allocate(1, FLOAT64).fill(1);
-  const share = allocate(1, FLOAT64);
+  const inverseCount = allocate(1, FLOAT64);
   const memory = { theta: parameters, gSum, state, squares };
   const defersAverage = maxNorm !== undefined;
   const update = createBlockUpdate(optimizer, network, memory, hyper, 0, blockCount(P), { defersAverage });
@@ -163,7 +163,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
 
   /**
    * Forward and backward pass of leaf k of a batch of B rows, with its gradient in row `row`. Returns a program for
-   * each stretch between barriers.
+   * each segment between barriers.
    */
   function leafPrograms(k: number, B: number, row: number): Program[] {
     const { calls, emit } = createList();
@@ -171,19 +171,19 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     const workspace = workspaces[couples ? k : 0];
     const settings = { training: true, seed, leafRows, accumulate: false, batch: at };
     const pass = { ...settings, emit, stepAndRow, lengths: workspace.lengths };
-    const own = Math.min(B, (k + 1) * leafRows) - k * leafRows;
+    const rowCount = Math.min(B, (k + 1) * leafRows) - k * leafRows;
     const loss = couples ? viewOf(lossSums, k, 1) : lossSum;
-    emitNode(loss, network, workspace, theta, gradients[row], own, pass);
+    emitNode(loss, network, workspace, theta, gradients[row], rowCount, pass);
     return segmentsOf(calls).map((segment) => link(segment, kernels));
   }
 
-  const known = new Map<string, Program[]>();
-  /** `leafPrograms`, kept for later steps. Whole leaves share one program per row. */
-  function keptPrograms(k: number, B: number, row: number): Program[] {
-    const own = Math.min(B, (k + 1) * leafRows) - k * leafRows;
-    const key = couples ? `${k} ${B}` : `${own} ${row}`;
-    const programs = known.get(key) ?? leafPrograms(k, B, row);
-    known.set(key, programs);
+  const programsByLeaf = new Map<string, Program[]>();
+  /** `leafPrograms`, cached for later steps. Whole leaves share one program per row. */
+  function cachedPrograms(k: number, B: number, row: number): Program[] {
+    const rowCount = Math.min(B, (k + 1) * leafRows) - k * leafRows;
+    const key = couples ? `${k} ${B}` : `${rowCount} ${row}`;
+    const programs = programsByLeaf.get(key) ?? leafPrograms(k, B, row);
+    programsByLeaf.set(key, programs);
     return programs;
   }
 
@@ -206,7 +206,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
 
   /** Computes the gradients of all leaves; that of leaf k goes to row k. */
   function runTogether(leaves: number, batch: Batch): void {
-    const all = Array.from({ length: leaves }, (_, k) => keptPrograms(k, batch.B, k));
+    const all = Array.from({ length: leaves }, (_, k) => cachedPrograms(k, batch.B, k));
     for (let k = 0; k < leaves; k++) gather(k, batch);
     for (let s = 0; s < all[0].length; s++) for (let k = 0; k < leaves; k++) runLeaf(k, all[k][s]);
   }
@@ -222,7 +222,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
       for (let p = 0; p < G; p++) rows[row][p] += rows[right][p];
     } else if (!couples) {
       gather(first, batch);
-      runLeaf(first, keptPrograms(first, batch.B, row)[0]);
+      runLeaf(first, cachedPrograms(first, batch.B, row)[0]);
     }
   }
 
@@ -235,7 +235,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const applied = link(apply.calls, kernels);
 
   const averaging = createList();
-  update.average(averaging.emit, share, ONE_ROW);
+  update.average(averaging.emit, inverseCount, ONE_ROW);
   const averaged = link(averaging.calls, kernels);
 
   /** The rows that a mean is over: those of the batch, or the positions of its targets that count. */
@@ -247,23 +247,23 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   }
 
   const wholeRows = (B: number) => new Float64Array(B).fill(wholeLength(network));
-  const own = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of this type
+  const typed = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of this type
   return {
-    parameters: own(parameters),
-    model: own(optimizer.smoothingAt === undefined ? parameters : state[state.length - 1]),
-    state: state.map(own),
+    parameters: typed(parameters),
+    model: typed(optimizer.smoothingAt === undefined ? parameters : state[state.length - 1]),
+    state: state.map(typed),
     step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1), lengths = wholeRows(B)) {
       const leaves = leafCount(B, leafRows);
       const rowsOfStep = { x, t, w, lengths, B };
       if (couples) runTogether(leaves, rowsOfStep);
       addTreeOf(0, leaves, 0, rowsOfStep);
       const count = rowsOfMean(t, B);
-      share[0] = 1 / count;
+      inverseCount[0] = 1 / count;
       averaged.run();
       const norm = gradientNorm(squares);
       if (clipNorm !== undefined) scale[0] = clipScale(norm, clipNorm);
-      rate[0] = lr;
-      optimizer.hyper(hyper, rate, scalars);
+      learningRate[0] = lr;
+      optimizer.hyper(hyper, learningRate, scalars);
       applied.run();
       optimizer.advance(scalars);
       stepAndRow[0]++;

@@ -51,11 +51,11 @@ export interface UpdateMemory {
 /** Emits the two halves of an update, for some blocks. */
 export interface BlockUpdate {
   /**
-   * Emits the mean gradient of each block: sums its rows in the order of `sums`, multiplies by `share`, which has 1 /
-   * the batch's rows when it runs (a division takes twice as long and limits the loop's speed in wasm), and notes the
+   * Emits the mean gradient of each block: sums its rows in the order of `sums`, multiplies by `inverseCount`, which has 1 /
+   * the batch's rows when it runs (a division takes twice as long and limits the loop's speed in wasm), and stores the
    * block's sum of squares.
    */
-  average(emit: Emit, share: Float64Array, sums: NodeSums): void;
+  average(emit: Emit, inverseCount: Float64Array, sums: NodeSums): void;
   /**
    * Emits the update of each block: scales its gradient by `scale` if given, applies the optimizer, then updates the
    * moving average of the weights if there is one.
@@ -66,7 +66,7 @@ export interface BlockUpdate {
   /**
    * Emits both halves block by block, so that a block's gradient is in cache and the backend may join the two calls.
    */
-  averageAndApply(emit: Emit, share: Float64Array, sums: NodeSums): void;
+  averageAndApply(emit: Emit, inverseCount: Float64Array, sums: NodeSums): void;
 }
 
 /** Creates the updates of the blocks from `first` to `end`. Operations read `hyper` and `scale` when they run. */
@@ -87,20 +87,21 @@ export function createBlockUpdate(
   const { shift, ties } = held;
   const stride = gradientStride(typeOf(gSum), held.row);
   const update = updateOp(optimizer);
-  const { hyperLength, undecayedHyper, smoothingAt: shareAt } = optimizer;
-  const ownHyper = shareAt ?? hyperLength;
-  const hyperOfDecayed = viewOf(hyper, 0, undecayedHyper === 0 ? ownHyper : undecayedHyper);
-  const hyperOfOthers = viewOf(hyper, undecayedHyper, ownHyper - undecayedHyper);
-  const ownState = shareAt === undefined ? state : state.slice(0, -1);
-  const averages = shareAt === undefined ? null : { vector: state[state.length - 1], share: viewOf(hyper, shareAt, 1) };
-  const blocks = piecesOf(network, optimizer, first, end).map((own, k) => {
+  const { hyperLength, undecayedHyper, smoothingAt } = optimizer;
+  const updateLength = smoothingAt ?? hyperLength;
+  const hyperOfDecayed = viewOf(hyper, 0, undecayedHyper === 0 ? updateLength : undecayedHyper);
+  const hyperOfOthers = viewOf(hyper, undecayedHyper, updateLength - undecayedHyper);
+  const updatedState = smoothingAt === undefined ? state : state.slice(0, -1);
+  const ema =
+    smoothingAt === undefined ? null : { average: state[state.length - 1], smoothing: viewOf(hyper, smoothingAt, 1) };
+  const blocks = piecesOf(network, optimizer, first, end).map((blockPieces, k) => {
     const offset = (first + k) * BLOCK;
     const n = Math.min(BLOCK, P - offset);
-    const pieces = own.map((piece) => {
+    const pieces = blockPieces.map((piece) => {
       const cut = (vector: Elements) => viewOf(vector, piece.offset + shift, piece.n);
       const numbers = piece.decayed ? hyperOfDecayed : hyperOfOthers;
-      const own = viewOf(theta, piece.offset, piece.n);
-      return { n: piece.n, theta: own, g: cut(gSum), state: ownState.map(cut), hyper: numbers };
+      const weights = viewOf(theta, piece.offset, piece.n);
+      return { n: piece.n, theta: weights, g: cut(gSum), state: updatedState.map(cut), hyper: numbers };
     });
     const isOnePiece = pieces.length === 1 && pieces[0].n === n;
     const g = isOnePiece ? pieces[0].g : viewOf(gSum, offset + shift, n);
@@ -108,7 +109,7 @@ export function createBlockUpdate(
   });
   type Block = (typeof blocks)[number];
 
-  function average(emit: Emit, block: Block, share: Float64Array, { joins, count, step }: NodeSums): void {
+  function average(emit: Emit, block: Block, inverseCount: Float64Array, { joins, count, step }: NodeSums): void {
     const { offset, n, square, g, ties } = block;
     const row = (k: number, length: number) => viewOf(gSum, k * stride + offset + shift, length);
     const use = (k: number, { gradientOffset, length }: Tie) => viewOf(gSum, k * stride + gradientOffset, length);
@@ -123,13 +124,13 @@ export function createBlockUpdate(
         for (let k = 0; k + apart < count; k += 2 * apart) add(k * step, (k + apart) * step);
       }
       for (const tie of ties) {
-        const own = viewOf(gSum, tie.offset + shift, tie.length);
-        emit(ops.add, own, use(0, tie), tie.length);
+        const parameterUse = viewOf(gSum, tie.offset + shift, tie.length);
+        emit(ops.add, parameterUse, use(0, tie), tie.length);
       }
-      emit(ops.averageRows, square, g, row(0, n), 1, stride, n, share);
+      emit(ops.averageRows, square, g, row(0, n), 1, stride, n, inverseCount);
       return;
     }
-    emit(ops.averageRows, square, g, row(0, (count - 1) * step * stride + n), count, stride * step, n, share);
+    emit(ops.averageRows, square, g, row(0, (count - 1) * step * stride + n), count, stride * step, n, inverseCount);
   }
 
   function apply(emit: Emit, { offset, n, g, pieces }: Block, scale?: Float64Array): void {
@@ -139,15 +140,14 @@ export function createBlockUpdate(
   }
 
   function follow(emit: Emit, { offset, n }: Pick<Block, 'offset' | 'n'>): void {
-    if (averages === null) return;
+    if (ema === null) return;
     // Whole blocks: the average also covers running statistics, which are not trained.
-    const { vector, share } = averages;
-    emit(ops.averageWeights, viewOf(vector, offset, n), viewOf(theta, offset, n), n, share);
+    emit(ops.averageWeights, viewOf(ema.average, offset, n), viewOf(theta, offset, n), n, ema.smoothing);
   }
 
   return {
-    average: (emit, share, sums) => {
-      for (const block of blocks) average(emit, block, share, sums);
+    average: (emit, inverseCount, sums) => {
+      for (const block of blocks) average(emit, block, inverseCount, sums);
     },
     apply: (emit, scale) => {
       for (const block of blocks) apply(emit, block, scale);
@@ -155,9 +155,9 @@ export function createBlockUpdate(
     updateEma: (emit) => {
       for (const block of blocks) follow(emit, block);
     },
-    averageAndApply: (emit, share, sums) => {
+    averageAndApply: (emit, inverseCount, sums) => {
       for (const block of blocks) {
-        average(emit, block, share, sums);
+        average(emit, block, inverseCount, sums);
         apply(emit, block);
       }
     },

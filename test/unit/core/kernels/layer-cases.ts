@@ -68,14 +68,14 @@ export const layerCases = {
   augment: {
     ops: [ops.augment],
     dims: fc.tuple(fc.nat(3), side, side, fc.integer({ min: 1, max: 5 }), choice, fc.nat(1000)),
-    arrays: ([B, H, V, C]) => ({ x: B * H * V * C, image: H * V * C, drawn: B * AUGMENTATION }),
+    arrays: ([B, H, V, C]) => ({ x: B * H * V * C, image: H * V * C, draws: B * AUGMENTATION }),
     writes: ['x'],
-    prepare({ drawn }, [B, H, V, , whole, step]) {
+    prepare({ draws }, [B, H, V, , whole, step]) {
       const [shift, rotate, zoom] = [Math.min(H, V) - 1, ...(whole === 1 ? [0, 0] : [180, 0.9])];
-      drawAugmentation(drawn, Float64Array.of(step, 0), B, H, V, 1, 2, true, shift, rotate, zoom, 0.5);
+      drawAugmentation(draws, Float64Array.of(step, 0), B, H, V, 1, 2, true, shift, rotate, zoom, 0.5);
     },
-    emit: (emit, { x, image, drawn }, [B, H, V, C, whole]) =>
-      emit(ops.augment, x, image, drawn, B, H, V, C, whole === 1),
+    emit: (emit, { x, image, draws }, [B, H, V, C, whole]) =>
+      emit(ops.augment, x, image, draws, B, H, V, C, whole === 1),
   },
   layerNormForward: {
     ops: [ops.layerNormForward],
@@ -175,8 +175,8 @@ export const layerCases = {
     ),
     arrays: ([B, k, , , V, width]) => ({
       dE: V * width,
-      firstPlace: V,
-      nextPlace: B * k,
+      firstPosition: V,
+      nextPosition: B * k,
       sums: levels(B) * width,
       leafOf: levels(B),
       x: B * k,
@@ -184,8 +184,8 @@ export const layerCases = {
     }),
     writes: ['dE'],
     prepare: ({ x }, [, , , , V]) => writeIndices(x, V),
-    emit(emit, { dE, firstPlace, nextPlace, sums, leafOf, x, dy }, [B, k, leafRows, accumulate, V, width]) {
-      const scratch = [firstPlace, nextPlace, sums, leafOf] as const;
+    emit(emit, { dE, firstPosition, nextPosition, sums, leafOf, x, dy }, [B, k, leafRows, accumulate, V, width]) {
+      const scratch = [firstPosition, nextPosition, sums, leafOf] as const;
       emit(ops.embeddingBackward, dE, ...scratch, x, dy, B, k, leafRows, accumulate === 1, V, width);
     },
   },

@@ -1,5 +1,6 @@
 import {
   buildNetwork,
+  type CustomLayer,
   createLoss,
   defineActivation,
   defineLayer,
@@ -7,7 +8,6 @@ import {
   type LayerPart,
   type LayerSpec,
   type LossSpec,
-  type OwnLayer,
 } from '@gradloom/core';
 import { checkGradients, collectParts, complete } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
@@ -115,7 +115,7 @@ test('a loss that does not look at its own row, or reads outputs that it has wri
   );
 });
 
-const layer = (changes: Partial<OwnLayer> = {}): LayerPart =>
+const layer = (changes: Partial<CustomLayer> = {}): LayerPart =>
   defineLayer({
     name: 'scale',
     build: (_options, inputs) => ({

@@ -1,10 +1,10 @@
 import {
   buildNetwork,
+  type CustomLayer,
   createLoss,
   createRandom,
   defineLayer,
   defineLoss,
-  type OwnLayer,
   referenceKernels,
 } from '@gradloom/core';
 import { collectParts, createList, NO_BATCH, NO_TEAM_MEMORY, noMemory, runCalls } from '@gradloom/core/internal';
@@ -67,7 +67,7 @@ describe('an own loss', () => {
   });
 });
 
-const scale = (changes: Partial<OwnLayer> = {}) =>
+const scale = (changes: Partial<CustomLayer> = {}) =>
   defineLayer({
     name: 'scale',
     build: (_options, inputs) => ({
@@ -137,7 +137,7 @@ describe('an own layer', () => {
     expect([...x]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test.each<[changes: Partial<OwnLayer>, problem: string]>([
+  test.each<[changes: Partial<CustomLayer>, problem: string]>([
     [{ outputs: 0 }, 'scale: outputs has 0, expected a whole number of at least 1'],
     [{ keeps: -1 }, 'scale: keeps has -1, expected a whole number of at least 1'],
     [

@@ -2,7 +2,7 @@ import { option } from '@gradloom/core/internal';
 import { refuse, type Schema } from './schema.ts';
 
 /** A value of a kind that options have, too. */
-const ofKind = <T>({ isValid, wanted: expected }: option.PlainKind<T>): Schema<T> => ({
+const ofKind = <T>({ isValid, expected }: option.PlainKind<T>): Schema<T> => ({
   expected,
   read: (value) => (isValid(value) ? value : refuse(value, expected)),
 });
@@ -12,8 +12,8 @@ export const number = (low?: number, high?: number): Schema<number> => ofKind(op
 
 /** A number, or NaN for null: JSON writes null for a number that is not finite. */
 export function figure(low?: number, high?: number): Schema<number> {
-  const { isValid, wanted } = option.inRange(low, high);
-  const expected = `${wanted}, or null`;
+  const { isValid, expected: numbers } = option.inRange(low, high);
+  const expected = `${numbers}, or null`;
   return {
     expected,
     read(value) {

@@ -41,12 +41,12 @@ function passes(check: Check<unknown>, value: number): boolean {
  */
 export function specInFloats(where: string, path: string, spec: unknown, members: MemberTables, about?: string): void {
   if (typeof spec !== 'object' || spec === null || !('kind' in spec)) return; // a name: defaults are floats' too
-  const { kind, ...given } = spec as { readonly kind: unknown; readonly [name: string]: unknown };
+  const { kind, ...options } = spec as { readonly kind: unknown; readonly [name: string]: unknown };
   if (typeof kind !== 'string' || !Object.hasOwn(members, kind)) return;
   for (const [name, { check, members: inner }] of Object.entries(members[kind])) {
-    const value = given[name];
-    const [place, called] = about === undefined ? [`${where}: ${kind}`, name] : [where, `${about}: ${name}`];
-    if (inner !== undefined) specInFloats(place, `${path}.${name}`, value, inner, called);
-    else if (typeof value === 'number') inFloats(place, `${path}.${name}`, value, check, called);
+    const value = options[name];
+    const [whereOf, subject] = about === undefined ? [`${where}: ${kind}`, name] : [where, `${about}: ${name}`];
+    if (inner !== undefined) specInFloats(whereOf, `${path}.${name}`, value, inner, subject);
+    else if (typeof value === 'number') inFloats(whereOf, `${path}.${name}`, value, check, subject);
   }
 }

@@ -18,9 +18,9 @@ export interface Kind<T> extends Typing {
 export interface PlainKind<T> extends Kind<T> {
   readonly isValid: (value: unknown) => value is T;
   /** 'a whole number of at least 1'. */
-  readonly wanted: string;
-  /** `wanted`, with what else a message about this refused value says. */
-  readonly wantedFor: (value: unknown, wanted?: string) => string;
+  readonly expected: string;
+  /** `expected`, with what else a message about this refused value says. */
+  readonly expectedFor: (value: unknown, expected?: string) => string;
 }
 
 /** A kind of value with a check of its own. */
@@ -33,32 +33,32 @@ export function kind<T>(check: Check<T>, typing: Typing = {}): Kind<T> {
   return Object.assign(make, { ...typing, check });
 }
 
-/** Values for which `isValid` holds; `wanted` says which those are. */
+/** Values for which `isValid` holds; `expected` says which those are. */
 export function checkedBy<T>(
-  wanted: string,
+  expected: string,
   isValid: (value: unknown) => value is T,
   typing: Typing = {},
-  addTo: (wanted: string, value: unknown) => string = (text) => text,
+  addTo: (expected: string, value: unknown) => string = (text) => text,
 ): PlainKind<T> {
-  const wantedFor = (value: unknown, text = wanted) => addTo(text, value);
+  const expectedFor = (value: unknown, text = expected) => addTo(text, value);
   const check: Check<T> = (where, name, value) => {
     if (isValid(value)) return value;
-    throw new OptionError(where, name, `${has(value)}, expected ${wantedFor(value)}`);
+    throw new OptionError(where, name, `${has(value)}, expected ${expectedFor(value)}`);
   };
-  return Object.assign(kind(check, typing), { isValid, wanted, wantedFor });
+  return Object.assign(kind(check, typing), { isValid, expected, expectedFor });
 }
 
 /**
- * Finite numbers for which `isValid` holds; `wanted` says which: 'a number above 0'. `hint` is what else a message
+ * Finite numbers for which `isValid` holds; `expected` says which: 'a number above 0'. `hint` is what else a message
  * about a refused value says.
  */
 export const number = (
-  wanted: string,
+  expected: string,
   isValid: (value: number) => boolean,
   hint: (value: unknown) => string = () => '',
 ): PlainKind<number> =>
   checkedBy(
-    wanted,
+    expected,
     (value): value is number => typeof value === 'number' && Number.isFinite(value) && isValid(value),
     { fromText: numeric },
     (text, value) =>
@@ -82,12 +82,12 @@ export function wholeNumber(least: number, most?: number): PlainKind<number> {
 
 /** A value of a kind, or a word. */
 export function orWord<T, const Word extends string>(
-  { isValid, wanted, wantedFor, fromText = (text) => text }: PlainKind<T>,
+  { isValid, expected, expectedFor, fromText = (text) => text }: PlainKind<T>,
   word: Word,
 ): PlainKind<T | Word> {
   const isEither = (value: unknown): value is T | Word => value === word || isValid(value);
-  return checkedBy(`${wanted}, or ${word}`, isEither, { fromText, choices: [word] }, (text, value) =>
-    wantedFor(value, text),
+  return checkedBy(`${expected}, or ${word}`, isEither, { fromText, choices: [word] }, (text, value) =>
+    expectedFor(value, text),
   );
 }
 
@@ -123,9 +123,9 @@ function asShare(value: unknown): string {
 
 /** True or false. */
 export const flag = checkedBy('true or false', (value) => typeof value === 'boolean', { standsAlone: true });
-/** Text of at least one character; `wanted` says what it names. */
-export const text = (wanted: string): PlainKind<string> =>
-  checkedBy(wanted, (value): value is string => typeof value === 'string' && value !== '');
+/** Text of at least one character; `expected` says what it names. */
+export const text = (expected: string): PlainKind<string> =>
+  checkedBy(expected, (value): value is string => typeof value === 'string' && value !== '');
 
 /** One of a table's own keys. */
 export function oneOf<T extends object>(table: T): PlainKind<keyof T & string> {
@@ -134,7 +134,7 @@ export function oneOf<T extends object>(table: T): PlainKind<keyof T & string> {
     `one of ${choices.join(', ')}`,
     (value): value is keyof T & string => typeof value === 'string' && Object.hasOwn(table, value),
     { choices },
-    (wanted, value) => wanted + suggest(value, choices),
+    (expected, value) => expected + suggest(value, choices),
   );
 }
 

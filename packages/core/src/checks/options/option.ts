@@ -1,6 +1,6 @@
 import { onlyKeys } from '../check.ts';
 
-/** The value, if it is a valid one. @throws OptionError "<where>: <name> has <value>, expected <wanted>". */
+/** The value, if it is a valid one. @throws OptionError "<where>: <name> has <value>, expected <expected>". */
 export type Check<T> = (where: string, name: string, value: unknown) => T;
 
 /** How a value of an option is typed, as a flag or in a file. */
@@ -77,7 +77,7 @@ export interface Options<T extends OptionTable> {
   /** The options by name, in the order in which messages list them. */
   readonly table: T;
   /** All options, with defaults for those not given. @throws OptionError for an unknown or invalid option. */
-  read(given: object): OptionValues<T>;
+  read(options: object): OptionValues<T>;
 }
 
 /**
@@ -88,9 +88,9 @@ export function defineOptions<T extends OptionTable>(where: string, table: T, pa
   const names = Object.keys(table);
   return {
     table,
-    read(given) {
-      onlyKeys(path === undefined ? where : `${where}: ${path}`, given, names);
-      const values: Record<string, unknown> = { ...given };
+    read(options) {
+      onlyKeys(path === undefined ? where : `${where}: ${path}`, options, names);
+      const values: Record<string, unknown> = { ...options };
       for (const name of names) {
         const { check, standard, required } = table[name];
         const { [name]: value = standard } = values;

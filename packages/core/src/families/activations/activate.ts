@@ -11,8 +11,8 @@ export function activate(
   alpha: number,
 ): void {
   const math = mathOf(typeOf(a));
-  const own = math.round(alpha);
-  for (let i = 0; i < n; i++) a[i] = activation.apply(math, z[i], own);
+  const roundedAlpha = math.round(alpha);
+  for (let i = 0; i < n; i++) a[i] = activation.apply(math, z[i], roundedAlpha);
 }
 
 /** dz[i] = da[i] · f′, tiny values flushed to 0. Overwrites `dz`, which may be `da`. */
@@ -26,10 +26,12 @@ export function activateBackward(
 ): void {
   const math = mathOf(typeOf(dz));
   const { round, flush } = math;
-  const own = round(alpha);
+  const roundedAlpha = round(alpha);
   if (activation.reads === 'z') {
-    for (let i = 0; i < n; i++) dz[i] = flush(round(da[i] * activation.derivative(math, za[i], Number.NaN, own)));
+    for (let i = 0; i < n; i++)
+      dz[i] = flush(round(da[i] * activation.derivative(math, za[i], Number.NaN, roundedAlpha)));
   } else {
-    for (let i = 0; i < n; i++) dz[i] = flush(round(da[i] * activation.derivative(math, Number.NaN, za[i], own)));
+    for (let i = 0; i < n; i++)
+      dz[i] = flush(round(da[i] * activation.derivative(math, Number.NaN, za[i], roundedAlpha)));
   }
 }

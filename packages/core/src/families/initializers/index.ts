@@ -33,8 +33,8 @@ export type InitializerSpec = SpecOf<typeof initializers>;
 /** Creates an initializer. @throws OptionError naming the nearest known initializer or option. */
 export const createInitializer = (
   spec: InitializerSpec,
-  own: { readonly initializers: Family<Initializer> } = { initializers: {} },
-): Initializer => createMember('initializer', initializers, spec, own.initializers);
+  custom: { readonly initializers: Family<Initializer> } = { initializers: {} },
+): Initializer => createMember('initializer', initializers, spec, custom.initializers);
 
 /** Options of each initializer. */
 export const initializerOptions = {

@@ -39,8 +39,8 @@ export const lossOptions = {
 export type LossSpec = SpecOf<typeof losses>;
 
 /** Creates a loss. @throws OptionError naming the nearest known loss or option. */
-export const createLoss = (spec: LossSpec, own: { readonly losses: Family<Loss> } = { losses: {} }): Loss => ({
-  ...createMember('loss', losses, spec, own.losses),
+export const createLoss = (spec: LossSpec, custom: { readonly losses: Family<Loss> } = { losses: {} }): Loss => ({
+  ...createMember('loss', losses, spec, custom.losses),
   spec,
 });
 

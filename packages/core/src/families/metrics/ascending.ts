@@ -1,10 +1,10 @@
 import type { Pausable } from '../../math/pausable.ts';
 
 /** Numbers handled between two pauses, in less than a millisecond. */
-const STRETCH = 1 << 15;
+const NUMBERS_PER_TURN = 1 << 15;
 
 /** With fewer numbers, two passes of 8 bits are faster than clearing the counters of one pass of 16 bits. */
-const MANY = 1 << 14;
+const MIN_FOR_16_BITS = 1 << 14;
 
 /** The word of a double that holds its sign. */
 const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
@@ -17,11 +17,11 @@ export function* ascending(numbers: Float64Array): Pausable<Uint32Array<ArrayBuf
   const N = numbers.length;
   const low = new Uint32Array(N);
   const high = new Uint32Array(N);
-  const bits = N < MANY ? 8 : 16;
+  const bits = N < MIN_FOR_16_BITS ? 8 : 16;
   const double = new Float64Array(1);
   const words = new Uint32Array(double.buffer);
   for (let n = 0; n < N; n++) {
-    if (n % STRETCH === 0) yield;
+    if (n % NUMBERS_PER_TURN === 0) yield;
     double[0] = numbers[n] + 0;
     // As an unsigned integer in the same order: inverts all bits of a negative number, else the sign bit.
     const turned = words[HIGH] >>> 31 === 1 ? 0xffffffff : 0;
@@ -51,15 +51,15 @@ function* sortDigit(
   const mask = (1 << bits) - 1;
   const starts = new Uint32Array(mask + 2);
   for (let n = 0; n < N; n++) {
-    if (n % STRETCH === 0) yield;
+    if (n % NUMBERS_PER_TURN === 0) yield;
     starts[((words[n] >>> shift) & mask) + 1]++;
   }
   if (N === 0 || starts[((words[0] >>> shift) & mask) + 1] === N) return false;
   for (let digit = 0; digit < mask; digit++) starts[digit + 1] += starts[digit];
   for (let n = 0; n < N; n++) {
-    if (n % STRETCH === 0) yield;
-    const place = from[n];
-    to[starts[(words[place] >>> shift) & mask]++] = place;
+    if (n % NUMBERS_PER_TURN === 0) yield;
+    const index = from[n];
+    to[starts[(words[index] >>> shift) & mask]++] = index;
   }
   return true;
 }

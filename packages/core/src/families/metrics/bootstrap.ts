@@ -24,7 +24,7 @@ export interface Interval {
 }
 
 /** Rows drawn between two pauses, in less than a millisecond. */
-const STRETCH = 1 << 15;
+const ROWS_PER_TURN = 1 << 15;
 
 /**
  * 95 % percentile intervals of figures: repeatedly draws N of the N rows with replacement and computes every figure of
@@ -64,7 +64,7 @@ function* draw(
   counts.fill(0);
   for (let n = 0; n < N; n++) {
     counts[random.integer(N)]++;
-    if (n % STRETCH === STRETCH - 1) yield;
+    if (n % ROWS_PER_TURN === ROWS_PER_TURN - 1) yield;
   }
 }
 
@@ -76,9 +76,9 @@ function intervalOf(values: Float64Array): Interval {
 /** Interpolates linearly between two values, as NumPy's `percentile`. */
 function quantile(
   sorted: Float64Array, // ascending
-  share: number,
+  probability: number,
 ): number {
-  const at = share * (sorted.length - 1);
+  const at = probability * (sorted.length - 1);
   const below = Math.floor(at);
   const value = sorted[below] ?? Number.NaN;
   return below + 1 < sorted.length ? value + (at - below) * (sorted[below + 1] - value) : value;

@@ -54,12 +54,12 @@ function createPlacing(options: CalibrationOptions) {
     /** Overwrites `row` with the row's bin. Returns false, and leaves `row` as it was, if the row is in no bin. */
     placeRow(row: PlacedRow, y: Float64Array, t: Float64Array, n: number, O: number): boolean {
       const answered = answer(y, n, O);
-      const wanted = target(t, n, O);
-      if (answered === NO_ANSWER || wanted === NO_ANSWER) return false;
+      const targetClass = target(t, n, O);
+      if (answered === NO_ANSWER || targetClass === NO_ANSWER) return false;
       const isOne = O === 1 && targets === 'values';
       row.p = isOne ? y[n] : y[n * O + answered];
       row.bin = binOf(row.p, bins);
-      row.hit = (isOne ? wanted === 1 : wanted === answered) ? 1 : 0;
+      row.hit = (isOne ? targetClass === 1 : targetClass === answered) ? 1 : 0;
       return true;
     },
   };
@@ -72,20 +72,20 @@ export function countedBins(
   of: (bins: Float64Array) => number,
 ): Counted {
   const { bins, placeRow } = createPlacing(options);
-  const places = new Int32Array(rows).fill(NO_ANSWER);
+  const binOffsets = new Int32Array(rows).fill(NO_ANSWER);
   const p = new Float64Array(rows);
   const hits = new Uint8Array(rows);
   const row: PlacedRow = { bin: 0, p: 0, hit: 0 };
   for (let n = 0; n < rows; n++)
-    if (placeRow(row, y, t, n, outputs)) [places[n], p[n], hits[n]] = [3 * row.bin, row.p, row.hit];
+    if (placeRow(row, y, t, n, outputs)) [binOffsets[n], p[n], hits[n]] = [3 * row.bin, row.p, row.hit];
   return (counts) => {
     const sums = new Float64Array(3 * bins);
     for (let n = 0; n < rows; n++) {
-      const place = places[n];
-      if (place === NO_ANSWER) continue;
-      sums[place] += counts[n];
-      sums[place + 1] += counts[n] * p[n];
-      sums[place + 2] += counts[n] * hits[n];
+      const offset = binOffsets[n];
+      if (offset === NO_ANSWER) continue;
+      sums[offset] += counts[n];
+      sums[offset + 1] += counts[n] * p[n];
+      sums[offset + 2] += counts[n] * hits[n];
     }
     return of(meansOf(sums));
   };

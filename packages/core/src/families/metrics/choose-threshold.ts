@@ -39,9 +39,9 @@ export function* chooseThreshold(
   let best: ChosenThreshold | null = null;
   let right = 0;
   for (let taken = 1; taken <= order.length; taken++) {
-    const place = order[order.length - taken];
-    if (t[known[place]] > 0.5) right++;
-    const lowest = scores[place];
+    const index = order[order.length - taken];
+    if (t[known[index]] > 0.5) right++;
+    const lowest = scores[index];
     const next = taken < order.length ? scores[order[order.length - taken - 1]] : Math.min(0, lowest);
     if (lowest === next) continue;
     const value = valueAt(right, taken, positives, rows);

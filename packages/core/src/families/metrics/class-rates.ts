@@ -81,13 +81,13 @@ const emptyCounts = (C: number): ClassCounts => ({
   predicted: new Float64Array(C),
 });
 
-/** Counts `times` rows of class `wanted` that are predicted as `answered`. */
-function count({ right, rows, predicted }: ClassCounts, wanted: number, answered: number, times: number): void {
-  if (wanted === NO_ANSWER) return;
-  rows[wanted] += times;
+/** Counts `number` rows of class `target` that are predicted as `answered`. */
+function count({ right, rows, predicted }: ClassCounts, target: number, answered: number, number: number): void {
+  if (target === NO_ANSWER) return;
+  rows[target] += number;
   if (answered === NO_ANSWER) return;
-  predicted[answered] += times;
-  if (answered === wanted) right[wanted] += times;
+  predicted[answered] += number;
+  if (answered === target) right[target] += number;
 }
 
 /** A metric computed from the counts. */
@@ -111,11 +111,11 @@ export function countedRates(
 ): Counted {
   const { classes, answer, target } = createDecision('metric', options);
   const C = classes(O);
-  const wanted = Int32Array.from({ length: rows }, (_, n) => target(t, n, O));
+  const targets = Int32Array.from({ length: rows }, (_, n) => target(t, n, O));
   const answered = Int32Array.from({ length: rows }, (_, n) => answer(y, n, O));
-  return (times) => {
+  return (rowCounts) => {
     const counts = emptyCounts(C);
-    for (let n = 0; n < rows; n++) count(counts, wanted[n], answered[n], times[n]);
+    for (let n = 0; n < rows; n++) count(counts, targets[n], answered[n], rowCounts[n]);
     return of(counts);
   };
 }

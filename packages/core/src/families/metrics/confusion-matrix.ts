@@ -16,8 +16,8 @@ export function confusionMatrix(options: DecisionOptions): Metric<Float64Array> 
       if (counts.length === 0) counts = new Float64Array(C * (C + 1));
       for (let n = 0; n < B; n++) {
         const answered = answer(y, n, O);
-        const wanted = target(t, n, O);
-        if (wanted !== NO_ANSWER) counts[wanted * (C + 1) + (answered === NO_ANSWER ? C : answered)]++;
+        const targetClass = target(t, n, O);
+        if (targetClass !== NO_ANSWER) counts[targetClass * (C + 1) + (answered === NO_ANSWER ? C : answered)]++;
       }
     },
     value: () => counts.slice(),

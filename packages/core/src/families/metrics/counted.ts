@@ -12,18 +12,18 @@ export interface HeldRows {
 export type Counted = (counts: Uint32Array) => number;
 
 /** Rows passed to a metric at once. */
-const STRETCH = 64;
+const ROWS_PER_CHUNK = 64;
 
 /** A metric over held rows, which adds row n counts[n] times. */
 export function countedValues({ rows, outputs: O, y, t }: HeldRows, create: () => Metric): Counted {
-  const drawnY = new Float64Array(STRETCH * O); // [drawn, O]
-  const drawnT = new Float64Array(STRETCH * O);
+  const drawnY = new Float64Array(ROWS_PER_CHUNK * O); // [drawn, O]
+  const drawnT = new Float64Array(ROWS_PER_CHUNK * O);
   return (counts) => {
     const metric = create();
     let drawn = 0;
     for (let n = 0; n < rows; n++) {
-      for (let times = counts[n]; times > 0; times--, drawn++) {
-        if (drawn === STRETCH) {
+      for (let remaining = counts[n]; remaining > 0; remaining--, drawn++) {
+        if (drawn === ROWS_PER_CHUNK) {
           metric.add(drawnY, drawnT, drawn, O);
           drawn = 0;
         }

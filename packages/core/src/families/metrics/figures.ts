@@ -110,7 +110,11 @@ const ofMean = (facts: Facts, metric: (task: Task) => Metric, numberOf: (task: T
 
 const ofSurprise = (title: string, { metric, counted }: typeof perplexityFigure): Figure =>
   figure({
-    ...{ title, better: 'lower', tasks: ['classes'], ofProbabilities: true, ofPositions: true },
+    title,
+    better: 'lower',
+    tasks: ['classes'],
+    ofProbabilities: true,
+    ofPositions: true,
     metric: (task) => metric({ targets: targetsOf(task) }),
     counted: atOnce((rows, task) => counted(rows, { targets: targetsOf(task) })),
   });

@@ -7,10 +7,10 @@ import { rowMean } from './row-mean.ts';
 const EPSILON = 2.220446049250313e-16;
 
 /** A larger share of a target makes a mean that says nothing. A target of 0 that was scaled may come back as 1e-16. */
-const MOST_SHARE = 1e6;
+const MAX_RELATIVE_ERROR = 1e6;
 
 /** Mean of |y - t| / |t| over the outputs of a row. */
-const rowShare: RowNumber = (y, t, n, O) => {
+const relativeError: RowNumber = (y, t, n, O) => {
   let sum = 0;
   for (let i = n * O; i < (n + 1) * O; i++) sum += Math.abs(y[i] - t[i]) / Math.max(Math.abs(t[i]), EPSILON);
   return sum / O;
@@ -18,8 +18,8 @@ const rowShare: RowNumber = (y, t, n, O) => {
 
 /** The share of a row as `evaluate` shows it: NaN if a target is 0, or nearly 0 beside its error. */
 export const rowMape: RowNumber = (y, t, n, O) => {
-  const share = rowShare(y, t, n, O);
-  return share * O > MOST_SHARE ? Number.NaN : share;
+  const error = relativeError(y, t, n, O);
+  return error * O > MAX_RELATIVE_ERROR ? Number.NaN : error;
 };
 
 /**
@@ -28,5 +28,5 @@ export const rowMape: RowNumber = (y, t, n, O) => {
  */
 export function mape(options: NoOptions = {}): Metric {
   noOptions('metric mape', options);
-  return rowMean(rowShare);
+  return rowMean(relativeError);
 }

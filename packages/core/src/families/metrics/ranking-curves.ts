@@ -23,13 +23,13 @@ export interface RankingCurve {
 }
 
 /**
- * ROC and precision-recall curves of class 1 of two, or of each class against all others, of at most `most` points
+ * ROC and precision-recall curves of class 1 of two, or of each class against all others, of at most `maxPoints` points
  * each: those of evenly spaced ranks. Null if a row has no answer; a class without rows, or with all, has no curve.
  */
 export function* rankingCurves(
   held: HeldRows,
   targets: 'classes' | 'values',
-  most: number,
+  maxPoints: number,
 ): Pausable<RankingCurve[] | null> {
   const ranked = yield* rankOnce(held, targets);
   if (ranked === null) return null;
@@ -37,7 +37,7 @@ export function* rankingCurves(
   return ranked.flatMap((one, c) => {
     const positives = one.positive.reduce((sum, bit) => sum + bit, 0);
     if (positives === 0 || positives === held.rows) return [];
-    return [{ index: first + c, share: positives / held.rows, ...curveOf(one, positives, held, first + c, most) }];
+    return [{ index: first + c, share: positives / held.rows, ...curveOf(one, positives, held, first + c, maxPoints) }];
   });
 }
 
@@ -46,10 +46,10 @@ function curveOf(
   positives: number,
   { rows, outputs: O, y }: HeldRows,
   index: number, // of the class
-  most: number,
+  maxPoints: number,
 ): Pick<RankingCurve, 'points' | 'rocAuc' | 'prAuc'> {
   const points: RankingPoint[] = [];
-  const every = Math.floor((rows + most - 2) / (most - 1));
+  const every = Math.floor((rows + maxPoints - 2) / (maxPoints - 1));
   let [taken, right, next] = [0, 0, every];
   let [rocAuc, prAuc, falseBefore, recallBefore] = [0, 0, 0, 0];
   for (let n = rows - 1; n >= 0; n--) {

@@ -24,8 +24,8 @@ export function ratioOf(a: Squares, b: Squares): number {
  */
 const UNITS = [powerOfTwo(-600), 1, powerOfTwo(600)];
 const [LARGE, ORDINARY, SMALL] = [0, 1, 2];
-const MOST_ORDINARY = powerOfTwo(400);
-const LEAST_ORDINARY = powerOfTwo(-400);
+const MAX_ORDINARY = powerOfTwo(400);
+const MIN_ORDINARY = powerOfTwo(-400);
 
 /** The class with the largest numbers. Numbers of other classes may be too small to count. */
 const topClass = (squares: (k: number) => number): number => [LARGE, ORDINARY].find((k) => squares(k) !== 0) ?? SMALL;
@@ -37,11 +37,11 @@ export function createSquares(): { add(a: number, b: number): void; squares(): S
     add(a, b) {
       const difference = a - b;
       const size = Math.abs(difference);
-      if (size <= MOST_ORDINARY && size >= LEAST_ORDINARY) {
+      if (size <= MAX_ORDINARY && size >= MIN_ORDINARY) {
         sums[ORDINARY] += difference * difference;
         return;
       }
-      const k = size > MOST_ORDINARY ? LARGE : SMALL;
+      const k = size > MAX_ORDINARY ? LARGE : SMALL;
       // The difference of large numbers may overflow, so they are scaled first.
       const x = k === LARGE ? a * UNITS[LARGE] - b * UNITS[LARGE] : difference * UNITS[SMALL];
       sums[k] += x * x;
@@ -87,7 +87,7 @@ export function createSpread(): Spread {
     const rest = sumError(v, -origin, sum) + (b === 0 ? 0 : sumError(a, -b, v));
     const d = sum + rest;
     const dRest = rest - (d - sum);
-    if (k === ORDINARY && Math.abs(d) < LEAST_ORDINARY) add(SMALL, d * UNITS[SMALL], dRest * UNITS[SMALL]);
+    if (k === ORDINARY && Math.abs(d) < MIN_ORDINARY) add(SMALL, d * UNITS[SMALL], dRest * UNITS[SMALL]);
     else add(k, d, dRest);
   }
 
@@ -122,7 +122,7 @@ export function createSpread(): Spread {
     add(a, b = 0) {
       if (rows++ === 0) sums[FIRST] = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a - b));
       const first = sums[FIRST];
-      const isLarge = Math.abs(a - b) > MOST_ORDINARY || Math.abs(first) > MOST_ORDINARY;
+      const isLarge = Math.abs(a - b) > MAX_ORDINARY || Math.abs(first) > MAX_ORDINARY;
       if (isLarge) addDistance(LARGE, a * UNITS[LARGE], b * UNITS[LARGE], first * UNITS[LARGE]);
       else addDistance(ORDINARY, a, b, first);
     },

@@ -20,7 +20,7 @@ export function topK(options: TopKOptions = {}): Metric {
   let rows = 0;
   return {
     add(y, t, B, O) {
-      for (let n = 0; n < B; n++) if (badOutput(y, n, O) === undefined && placeOf(y, n * O, O, t[n]) < k) right++;
+      for (let n = 0; n < B; n++) if (badOutput(y, n, O) === undefined && rankOf(y, n * O, O, t[n]) < k) right++;
       rows += B;
     },
     value: () => right / rows,
@@ -28,12 +28,12 @@ export function topK(options: TopKOptions = {}): Metric {
 }
 
 /** Number of outputs that rank higher than the one at `target`. */
-function placeOf(y: Float64Array, from: number, O: number, target: number): number {
-  const own = y[from + target];
+function rankOf(y: Float64Array, from: number, O: number, target: number): number {
+  const targetOutput = y[from + target];
   let before = 0;
   for (let o = 0; o < O; o++) {
     const other = y[from + o];
-    if (other > own || (other === own && o < target)) before++;
+    if (other > targetOutput || (other === targetOutput && o < target)) before++;
   }
   return before;
 }

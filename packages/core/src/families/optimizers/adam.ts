@@ -1,7 +1,7 @@
 import { defineOptions, nonNegative, type OptionsOf } from '../../checks/options/index.ts';
 import { type MomentOptions, moments, momentTable, momentUpdate } from './moments.ts';
 import type { Optimizer } from './optimizer.ts';
-import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withUndecayed } from './weight-decay.ts';
 
 export const adamOptions = defineOptions('adam', {
   /** α >= 0: the learning rate. @default 1e-3 */
@@ -22,13 +22,13 @@ export function adam(options: AdamOptions = {}): Optimizer {
   const values = adamOptions.read(options);
   const { lr, weightDecay } = values;
   const shared = moments(values);
-  return sparing(values, 7, 0, {
+  return withUndecayed(values, 7, 0, {
     ...shared,
     name: 'adam',
     lr,
     hyperLength: 8,
-    hyper(hyper, rate, scalars) {
-      shared.hyper(hyper, rate, scalars);
+    hyper(hyper, learningRate, scalars) {
+      shared.hyper(hyper, learningRate, scalars);
       hyper[7] = weightDecay;
     },
     update,

@@ -1,7 +1,7 @@
 import { defineOptions, nonNegative, type OptionsOf } from '../../checks/options/index.ts';
 import { type MomentOptions, moments, momentTable, momentUpdate } from './moments.ts';
 import type { Optimizer } from './optimizer.ts';
-import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withUndecayed } from './weight-decay.ts';
 
 export const adamwOptions = defineOptions('adamw', {
   /** α >= 0: the learning rate. @default 1e-3 */
@@ -21,14 +21,14 @@ export function adamw(options: AdamwOptions = {}): Optimizer {
   const values = adamwOptions.read(options);
   const { lr, weightDecay } = values;
   const shared = moments(values);
-  return sparing(values, 7, 1, {
+  return withUndecayed(values, 7, 1, {
     ...shared,
     name: 'adamw',
     lr,
     hyperLength: 8,
-    hyper(hyper, rate, scalars) {
-      shared.hyper(hyper, rate, scalars);
-      hyper[7] = 1 - rate[0] * weightDecay;
+    hyper(hyper, learningRate, scalars) {
+      shared.hyper(hyper, learningRate, scalars);
+      hyper[7] = 1 - learningRate[0] * weightDecay;
     },
     update,
   });

@@ -12,16 +12,16 @@ import type { Optimizer } from './optimizer.ts';
 export function refuseOptimizerBeyondFloats(
   where: string,
   optimizer: Optimizer,
-  rate: number,
+  learningRate: number,
   type: ElementType,
 ): void {
   if (type === 'float64') return;
   specInFloats(where, 'optimizer', optimizer.spec, optimizerOptions);
   const hyper = new Float64Array(optimizer.hyperLength);
-  optimizer.hyper(hyper, Float64Array.of(rate), Float64Array.from(optimizer.initialScalars));
+  optimizer.hyper(hyper, Float64Array.of(learningRate), Float64Array.from(optimizer.initialScalars));
   const beyond = hyper.find((value) => !Number.isFinite(Math.fround(value)));
   if (beyond === undefined) return;
-  const problem = `has ${show(rate)} in the first step, expected a smaller one`;
+  const problem = `has ${show(learningRate)} in the first step, expected a smaller one`;
   const reason = `(the update then multiplies by ${show(beyond)}, which float32 rounds to ${Math.fround(beyond)})`;
   throw new OptionError(where, 'optimizer.lr', `${problem} ${reason}`, { about: 'the learning rate' });
 }

@@ -2,7 +2,7 @@ import { defineOptions, fraction, nonNegative, type OptionsOf } from '../../chec
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withUndecayed } from './weight-decay.ts';
 
 export const lionOptions = defineOptions('lion', {
   /**
@@ -28,20 +28,20 @@ export interface LionOptions extends WeightDecayOptions, OptionsOf<typeof lionOp
 export function lion(options: LionOptions = {}): Optimizer {
   const values = lionOptions.read(options);
   const { lr, beta1, beta2, weightDecay } = values;
-  return sparing(values, 5, 1, {
+  return withUndecayed(values, 5, 1, {
     name: 'lion',
     lr,
     slots: ['m'],
     initialScalars: [],
     advance() {},
     hyperLength: 6,
-    hyper(hyper, rate) {
-      hyper[0] = rate[0];
+    hyper(hyper, learningRate) {
+      hyper[0] = learningRate[0];
       hyper[1] = beta1;
       hyper[2] = 1 - beta1;
       hyper[3] = beta2;
       hyper[4] = 1 - beta2;
-      hyper[5] = 1 - rate[0] * weightDecay;
+      hyper[5] = 1 - learningRate[0] * weightDecay;
     },
     update,
   });

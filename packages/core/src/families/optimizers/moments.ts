@@ -31,12 +31,12 @@ export function moments({
       scalars[0] *= beta1;
       scalars[1] *= beta2;
     },
-    hyper(hyper, rate, scalars) {
+    hyper(hyper, learningRate, scalars) {
       hyper[0] = beta1;
       hyper[1] = 1 - beta1;
       hyper[2] = beta2;
       hyper[3] = 1 - beta2;
-      hyper[4] = rate[0] / (1 - scalars[0]);
+      hyper[4] = learningRate[0] / (1 - scalars[0]);
       hyper[5] = 1 / Math.sqrt(1 - scalars[1]);
       hyper[6] = epsilon;
     },

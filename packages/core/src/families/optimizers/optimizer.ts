@@ -32,17 +32,17 @@ export interface Optimizer {
    */
   readonly undecayedHyper: number;
   /**
-   * Index in `hyper` of the share of the newest weights in their moving average; absent if there is no average. It is
-   * the last scalar, and the average is the last slot. `update` gets neither.
+   * Index in `hyper` of the smoothing factor of the weights' moving average; absent if there is no average. It is the
+   * last scalar, and the average is the last slot. `update` gets neither.
    */
   readonly smoothingAt?: number;
   /**
-   * Writes the scalars of `update` for a step with learning rate `rate`. Overwrites `hyper`. (`rate` is an array, since
-   * passing a number costs 16 bytes of heap wherever V8 does not inline the call.)
+   * Writes the scalars of `update` for a step with this learning rate. Overwrites `hyper`. (The rate is an array, since passing
+   * a number costs 16 bytes of heap wherever V8 does not inline the call.)
    */
   hyper(
     hyper: Float64Array, // [hyperLength] out
-    rate: Float64Array, // [1]
+    learningRate: Float64Array, // [1]
     scalars: Float64Array,
   ): void;
   /** The spec that `createOptimizer` got. Absent if another function made the optimizer. */
@@ -53,8 +53,8 @@ export interface Optimizer {
 
 /**
  * Adds a moving average of the weights to an optimizer, as its last slot: the mean of the weights after each step,
- * where those of i steps ago have weight dⁱ. As a recurrence it is a ← (1 - s)a + sθ with the share s = (1 - d) / (1 -
- * dᵗ) after step t. The first share is 1, so the average starts with the weights after the first step; it keeps no
+ * where those of i steps ago have weight dⁱ. As a recurrence it is a ← (1 - s)a + sθ with the smoothing factor s = (1 -
+ * d) / (1 - dᵗ) after step t. The first s is 1, so the average starts with the weights after the first step; it keeps no
  * trace of zeros or of the starting weights. [Polyak & Juditsky 1992](https://doi.org/10.1137/0330046)
  */
 export function averaging(optimizer: Optimizer, decay: number): Optimizer {
@@ -70,8 +70,8 @@ export function averaging(optimizer: Optimizer, decay: number): Optimizer {
     },
     hyperLength: hyperLength + 1,
     smoothingAt: hyperLength,
-    hyper(hyper, rate, scalars) {
-      optimizer.hyper(hyper, rate, scalars);
+    hyper(hyper, learningRate, scalars) {
+      optimizer.hyper(hyper, learningRate, scalars);
       hyper[hyperLength] = (1 - decay) / (1 - scalars[power]);
     },
   };

@@ -3,7 +3,7 @@ import { defineOptions, flag, fraction, nonNegative, type OptionsOf } from '../.
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withUndecayed } from './weight-decay.ts';
 
 export const sgdOptions = defineOptions('sgd', {
   /** η >= 0: the learning rate. @default 0.01 */
@@ -29,15 +29,15 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   if (nesterov && momentum === 0) {
     throw new OptionError('sgd', ['momentum', 'nesterov'], 'has 0, expected a number in (0, 1) with nesterov');
   }
-  return sparing(values, 3, 0, {
+  return withUndecayed(values, 3, 0, {
     name: 'sgd',
     lr,
     slots: momentum === 0 ? [] : ['momentum'],
     initialScalars: [],
     advance() {},
     hyperLength: 4,
-    hyper(hyper, rate) {
-      hyper[0] = rate[0];
+    hyper(hyper, learningRate) {
+      hyper[0] = learningRate[0];
       hyper[1] = momentum;
       hyper[2] = nesterov ? 1 : 0;
       hyper[3] = weightDecay;

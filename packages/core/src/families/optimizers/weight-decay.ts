@@ -33,12 +33,12 @@ export interface WeightDecayOptions extends OptionsOf<WeightDecayTable> {}
 
 /**
  * Adds a second set of hyperparameters to an optimizer that decays only some parameters. In it, the scalar at index
- * `at` is `none`, the value that means no decay.
+ * `decayAt` is `noDecay`, the value that means no decay.
  */
-export function sparing(
+export function withUndecayed(
   { weightDecay, decayed }: OptionValues<WeightDecayTable>,
-  at: number,
-  none: number,
+  decayAt: number,
+  noDecay: number,
   optimizer: Omit<Optimizer, 'undecayedHyper'>,
 ): Optimizer {
   if (decayed === 'all' || weightDecay === 0) return { ...optimizer, undecayedHyper: 0 };
@@ -47,10 +47,10 @@ export function sparing(
     ...optimizer,
     hyperLength: 2 * H,
     undecayedHyper: H,
-    hyper(hyper, rate, scalars) {
-      optimizer.hyper(hyper, rate, scalars);
+    hyper(hyper, learningRate, scalars) {
+      optimizer.hyper(hyper, learningRate, scalars);
       for (let h = 0; h < H; h++) hyper[H + h] = hyper[h];
-      hyper[H + at] = none;
+      hyper[H + decayAt] = noDecay;
     },
   };
 }

@@ -44,9 +44,9 @@ export interface WarmupOptions extends OptionsOf<typeof warmupOptions.table> {}
 export function createSchedule(
   spec: ScheduleSpec,
   context: ScheduleContext,
-  own: { readonly schedules: Family<ScheduleIn> } = { schedules: {} },
+  custom: { readonly schedules: Family<ScheduleIn> } = { schedules: {} },
 ): Schedule {
-  const create = (member: unknown): ScheduleIn => createMember('schedule', schedules, member, own.schedules);
+  const create = (member: unknown): ScheduleIn => createMember('schedule', schedules, member, custom.schedules);
   if (typeof spec !== 'object' || spec === null) return create(spec)(context);
   const { warmupSteps: steps, ...rest } = spec;
   const { warmupSteps } = warmupOptions.read({ warmupSteps: steps });

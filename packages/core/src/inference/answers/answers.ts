@@ -63,12 +63,12 @@ export const byRow = (
   lengths: ArrayLike<number> | undefined, // [N]
 ): Answer[] =>
   Array.from({ length: answers.length / R }, (_, n) => {
-    const own = answers.slice(n * R, n * R + (lengths?.[n] ?? R));
-    return { prediction: own.map(({ prediction }) => (prediction === null ? null : String(prediction))) };
+    const rowAnswers = answers.slice(n * R, n * R + (lengths?.[n] ?? R));
+    return { prediction: rowAnswers.map(({ prediction }) => (prediction === null ? null : String(prediction))) };
   });
 
 /** Most tokens whose probabilities are in an answer. */
-const MOST_TOKENS = 10;
+const MAX_TOKENS = 10;
 
 /** The likeliest token after each row, and the ten likeliest with their probabilities. */
 export function nextTokens(
@@ -86,7 +86,7 @@ export function nextTokens(
     if (!hasProbabilities(loss)) return { prediction };
     toProbabilities('predict', loss, last, V);
     const order = Uint32Array.from({ length: V }, (_, token) => token).sort((a, b) => last[b] - last[a] || a - b);
-    const likeliest = Array.from(order.slice(0, MOST_TOKENS), (token) => [nameOf(token), last[token]]);
+    const likeliest = Array.from(order.slice(0, MAX_TOKENS), (token) => [nameOf(token), last[token]]);
     return { prediction, probabilities: Object.fromEntries(likeliest) };
   });
 

@@ -72,19 +72,19 @@ function scoreValues(O: number): Scoring {
 function scoreBinary(loss: Loss, O: number): Scoring {
   const { target } = createDecision('scoring', { targets: loss.targets });
   // Two sigmoids need not add up to 1; the larger one is the answer.
-  const isShare = hasProbabilities(loss) && (O === 1 || loss.targets === 'classes');
+  const areProbabilities = hasProbabilities(loss) && (O === 1 || loss.targets === 'classes');
   return {
     task: 'binary',
-    hasProbabilities: isShare,
+    hasProbabilities: areProbabilities,
     hasPositions: false,
     outputs: 1,
     columns: 1,
-    threshold: isShare ? 0.5 : O === 2 ? 0 : (loss.threshold ?? 0.5),
+    threshold: areProbabilities ? 0.5 : O === 2 ? 0 : (loss.threshold ?? 0.5),
     read(scores, targets, y, t, B) {
       const p = y.slice(0, B * O);
-      if (isShare) toProbabilities('scoring', loss, p, O);
+      if (areProbabilities) toProbabilities('scoring', loss, p, O);
       for (let n = 0; n < B; n++) {
-        const score = O === 1 ? p[n] : isShare ? p[2 * n + 1] : p[2 * n + 1] - p[2 * n];
+        const score = O === 1 ? p[n] : areProbabilities ? p[2 * n + 1] : p[2 * n + 1] - p[2 * n];
         scores[n] = badOutput(y, n, O) === undefined ? score : Number.NaN;
         targets[n] = target(t, n, O);
       }
@@ -95,17 +95,17 @@ function scoreBinary(loss: Loss, O: number): Scoring {
 /** One score per class: its probability or output. */
 function scoreClasses(loss: Loss, O: number, hasPositions: boolean): Scoring {
   const { target } = createDecision('scoring', { targets: loss.targets });
-  const isShare = loss.targets === 'classes' && hasProbabilities(loss);
+  const areProbabilities = loss.targets === 'classes' && hasProbabilities(loss);
   return {
     task: 'classes',
-    hasProbabilities: isShare,
+    hasProbabilities: areProbabilities,
     hasPositions,
     outputs: O,
     columns: 1,
     threshold: 0,
     read(scores, targets, y, t, B) {
       for (let i = 0; i < B * O; i++) scores[i] = y[i];
-      if (isShare) toProbabilities('scoring', loss, scores, O);
+      if (areProbabilities) toProbabilities('scoring', loss, scores, O);
       for (let n = 0; n < B; n++) {
         if (badOutput(y, n, O) !== undefined) scores.fill(Number.NaN, n * O, (n + 1) * O);
         targets[n] = target(t, n, O);

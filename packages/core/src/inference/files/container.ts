@@ -32,7 +32,7 @@ const VERSION = 2;
 const PREFIX_BYTES = 16;
 export const HASH_BYTES = 32;
 /** 2 MiB. MessagePack can encode one object per byte; the worst header of this size takes half a second. */
-const MOST_HEADER_BYTES = 1 << 21;
+const MAX_HEADER_BYTES = 1 << 21;
 
 /**
  * The bytes of a file before its sections.
@@ -46,8 +46,8 @@ export function packStart(
 ): Uint8Array<ArrayBuffer> {
   const list = [...sections].map(([name, array]) => ({ name, dtype: typeOf(array), length: array.length }));
   const header = packHeader({ kind, content, sections: list });
-  if (header.length > MOST_HEADER_BYTES) {
-    throw new Error(`${where}: header has ${header.length} bytes, expected at most ${MOST_HEADER_BYTES}`);
+  if (header.length > MAX_HEADER_BYTES) {
+    throw new Error(`${where}: header has ${header.length} bytes, expected at most ${MAX_HEADER_BYTES}`);
   }
   const start = new Uint8Array(sectionsStart(header.length));
   start.set(MAGIC);
@@ -105,8 +105,8 @@ function notOurs(subject: string, start: Uint8Array): Error {
   const text = String.fromCharCode(...start);
   const isText = /^[\x20-\x7e\s]*$/.test(text);
   const begins = isText ? show(text) : `the bytes ${hexadecimal(start.slice(0, MAGIC.length))}`;
-  const found = start.length === 0 ? 'it is empty' : `it begins with ${begins}`;
-  return new Error(`${subject} is not a Gradloom file, expected a model or a checkpoint (${found})`);
+  const beginning = start.length === 0 ? 'it is empty' : `it begins with ${begins}`;
+  return new Error(`${subject} is not a Gradloom file, expected a model or a checkpoint (${beginning})`);
 }
 
 /** Checks version and sizes. */
@@ -116,15 +116,15 @@ function checkPrefix(
   fault: Fault,
 ): { readonly format: number; readonly headerBytes: number } {
   const start = new DataView(buffer);
-  const least = PREFIX_BYTES + HASH_BYTES;
-  if (size < least) throw fault(`${size} bytes`, `${least} or more (it was cut off)`);
+  const minBytes = PREFIX_BYTES + HASH_BYTES;
+  if (size < minBytes) throw fault(`${size} bytes`, `${minBytes} or more (it was cut off)`);
   const format = start.getUint32(8, true);
   if (format < 1 || format > VERSION) {
     throw fault(`format version ${format}`, `1 to ${VERSION} (a newer Gradloom may read it)`);
   }
   const headerBytes = start.getUint32(12, true);
-  const most = Math.min(MOST_HEADER_BYTES, size - PREFIX_BYTES - HASH_BYTES);
-  if (headerBytes > most) throw fault(`a header of ${headerBytes} bytes`, `at most ${most}`);
+  const maxBytes = Math.min(MAX_HEADER_BYTES, size - PREFIX_BYTES - HASH_BYTES);
+  if (headerBytes > maxBytes) throw fault(`a header of ${headerBytes} bytes`, `at most ${maxBytes}`);
   return { format, headerBytes };
 }
 

@@ -9,34 +9,35 @@ export interface JsonObject {
 }
 
 /** Most levels of nesting. A spec needs four. */
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
 /**
  * Most values, so that megabytes of tiny ones are rejected in a fraction of a second. A preprocessing of 10,000 columns
  * has 70,000.
  */
-export const MOST_VALUES = 1 << 17;
+export const MAX_VALUES = 1 << 17;
 
 /**
- * A plain copy of `value`, which errors call `name`. Objects may be Maps with string keys; undefined properties are dropped.
+ * A plain copy of `value`, which errors call `name`. Objects may be Maps with string keys; undefined properties are
+ * dropped.
  * @throws Error naming the place of anything else: a function, an instance of a class, the key `__proto__`.
  */
-export const plainJson = (value: unknown, name = 'header'): Json => copy(value, name, 0, { name, left: MOST_VALUES });
+export const plainJson = (value: unknown, name = 'header'): Json => copy(value, name, 0, { name, left: MAX_VALUES });
 
-function copy(value: unknown, place: string, depth: number, budget: { readonly name: string; left: number }): Json {
-  if (budget.left-- === 0) throw new Error(`${budget.name} has more values than ${MOST_VALUES}, expected fewer`);
+function copy(value: unknown, path: string, depth: number, budget: { readonly name: string; left: number }): Json {
+  if (budget.left-- === 0) throw new Error(`${budget.name} has more values than ${MAX_VALUES}, expected fewer`);
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
     return value;
-  if (depth === DEEPEST) throw new Error(`${showName(place)} has more levels than ${DEEPEST}, expected fewer`);
-  if (Array.isArray(value)) return Array.from(value, (entry, i) => copy(entry, `${place}[${i}]`, depth + 1, budget));
+  if (depth === MAX_DEPTH) throw new Error(`${showName(path)} has more levels than ${MAX_DEPTH}, expected fewer`);
+  if (Array.isArray(value)) return Array.from(value, (entry, i) => copy(entry, `${path}[${i}]`, depth + 1, budget));
   const entries = entriesOf(value);
-  if (entries === undefined) throw new Error(`${showName(place)} has ${describe(value)}, expected JSON`);
+  if (entries === undefined) throw new Error(`${showName(path)} has ${describe(value)}, expected JSON`);
   const plain: Record<string, Json> = {};
   for (const [key, entry] of entries) {
     if (typeof key !== 'string' || key === '__proto__') {
-      throw new Error(`${showName(place)} has the key ${show(key)}, expected a string other than __proto__`);
+      throw new Error(`${showName(path)} has the key ${show(key)}, expected a string other than __proto__`);
     }
-    if (entry !== undefined) plain[key] = copy(entry, `${place}.${key}`, depth + 1, budget);
+    if (entry !== undefined) plain[key] = copy(entry, `${path}.${key}`, depth + 1, budget);
   }
   return plain;
 }

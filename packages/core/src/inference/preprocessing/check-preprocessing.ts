@@ -238,8 +238,8 @@ function checkTarget(where: string, path: string, value: unknown): TargetDecodin
   };
 }
 
-function fail(where: string, path: string, value: unknown, wanted: string): never {
-  throw new OptionError(where, path, `${has(value)}, expected ${wanted}`);
+function fail(where: string, path: string, value: unknown, expected: string): never {
+  throw new OptionError(where, path, `${has(value)}, expected ${expected}`);
 }
 
 /** The format of cells of a type, if there is one. */
@@ -271,9 +271,9 @@ function fieldsOf(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return fail(where, path, value, `an object with ${keys.join(', ')}`);
   }
-  const found = Object.keys(value).filter((key) => !optional.includes(key));
-  const other = found.find((key) => !keys.includes(key)) ?? keys.find((key) => !found.includes(key));
-  if (other !== undefined) fail(where, path, found, `the keys ${keys.join(', ')}`);
+  const presentKeys = Object.keys(value).filter((key) => !optional.includes(key));
+  const other = presentKeys.find((key) => !keys.includes(key)) ?? keys.find((key) => !presentKeys.includes(key));
+  if (other !== undefined) fail(where, path, presentKeys, `the keys ${keys.join(', ')}`);
   return value as Fields;
 }
 

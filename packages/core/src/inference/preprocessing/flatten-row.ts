@@ -1,5 +1,5 @@
 /** Deeper objects stay as they are, and are refused as cells: an object may hold itself. */
-const MOST_DEPTH = 16;
+const MAX_DEPTH = 16;
 
 /** An object of names, as JSON has it: no list, date or array of numbers. */
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -14,7 +14,7 @@ export function flattenRow(row: Readonly<Record<string, unknown>>): Readonly<Rec
   const flat: Record<string, unknown> = Object.create(null); // no prototype: __proto__ is a name like any other
   const add = (object: Readonly<Record<string, unknown>>, start: string, depth: number): void => {
     for (const [key, value] of Object.entries(object)) {
-      if (isRecord(value) && depth < MOST_DEPTH) add(value, `${start}${key}.`, depth + 1);
+      if (isRecord(value) && depth < MAX_DEPTH) add(value, `${start}${key}.`, depth + 1);
       else flat[start + key] = value;
     }
   };

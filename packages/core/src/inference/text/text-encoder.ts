@@ -19,10 +19,10 @@ export function createTextEncoder({ tokenizer: spec, context: T, lines }: TextEn
   return {
     tokenizer,
     encode(text, x, offset) {
-      const own = tokenizer.encode(text);
-      const tokens = new Uint32Array(before.length + own.length);
+      const textTokens = tokenizer.encode(text);
+      const tokens = new Uint32Array(before.length + textTokens.length);
       tokens.set(before);
-      tokens.set(own, before.length);
+      tokens.set(textTokens, before.length);
       const last = tokens.slice(-T);
       x.fill(0, offset, offset + T).set(last, offset);
       return last.length;

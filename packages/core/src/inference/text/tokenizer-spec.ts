@@ -40,23 +40,23 @@ export const tokenizerNames = { characters: true, bytes: true, words: true, gpt2
 
 /** Returns the tokenizer if it is valid. @throws OptionError naming the invalid part. */
 export function checkTokenizer(where: string, path: string, value: unknown): TokenizerSpec {
-  const given: Partial<Record<string, unknown>> = record(where, path, value, 'an object with the kind of a tokenizer');
-  const kind = oneOf(tokenizerNames).check(where, `${path}.kind`, given.kind);
+  const fields: Partial<Record<string, unknown>> = record(where, path, value, 'an object with the kind of a tokenizer');
+  const kind = oneOf(tokenizerNames).check(where, `${path}.kind`, fields.kind);
   const hasVocabulary = kind === 'characters' || kind === 'words';
   const keys = hasVocabulary ? ['kind', 'vocabulary'] : ['kind'];
-  if (Object.keys(given).some((key) => !keys.includes(key))) {
-    throw new OptionError(where, path, `has ${show(Object.keys(given))}, expected the keys ${keys.join(' and ')}`);
+  if (Object.keys(fields).some((key) => !keys.includes(key))) {
+    throw new OptionError(where, path, `has ${show(Object.keys(fields))}, expected the keys ${keys.join(' and ')}`);
   }
   if (!hasVocabulary) return { kind };
   const name = `${path}.vocabulary`;
-  const wanted = `a list of ${kind}, each of them once`;
-  const pieces = list(where, name, given.vocabulary as readonly unknown[], wanted);
+  const expected = `a list of ${kind}, each of them once`;
+  const pieces = list(where, name, fields.vocabulary as readonly unknown[], expected);
   const known = new Set<unknown>();
   for (const [token, piece] of pieces.entries()) {
     const isPiece =
       typeof piece === 'string' && piece !== '' && (kind === 'words' || piece === UNKNOWN || [...piece].length === 1);
     if (!isPiece || known.has(piece)) {
-      throw new OptionError(where, `${name}.${token}`, `${has(piece)}, expected ${wanted}`);
+      throw new OptionError(where, `${name}.${token}`, `${has(piece)}, expected ${expected}`);
     }
     known.add(piece);
   }

@@ -46,8 +46,8 @@ export class TextError extends Error {
  * Creates the tokenizer of a model. `gpt2` has the tables of GPT-2; without them its `encode` and `decode` throw.
  * @throws OptionError for an invalid spec.
  */
-export function createTokenizer(given: TokenizerSpec, gpt2: Tokenizer = noTables): Tokenizer {
-  const spec = checkTokenizer('createTokenizer', 'spec', given);
+export function createTokenizer(unchecked: TokenizerSpec, gpt2: Tokenizer = noTables): Tokenizer {
+  const spec = checkTokenizer('createTokenizer', 'spec', unchecked);
   if (spec.kind === 'bytes') return bytes;
   if (spec.kind === 'gpt2') return gpt2;
   const { kind, vocabulary } = spec;
@@ -90,20 +90,20 @@ function characterEncoder(
     if (piece.length === 1 && !/[\uD800-\uDFFF]/.test(piece)) byCode[piece.charCodeAt(0)] = token;
   }
   return (text) => {
-    const found = new Uint32Array(text.length);
+    const tokens = new Uint32Array(text.length);
     let count = 0;
     for (let at = 0; at < text.length; ) {
       const token = byCode[text.charCodeAt(at)];
       if (token !== -1) {
-        found[count++] = token;
+        tokens[count++] = token;
         at++;
         continue;
       }
       const piece = String.fromCodePoint(text.codePointAt(at) ?? 0);
-      found[count++] = tokenOf(piece, at);
+      tokens[count++] = tokenOf(piece, at);
       at += piece.length;
     }
-    return found.slice(0, count);
+    return tokens.slice(0, count);
   };
 }
 
@@ -111,7 +111,7 @@ function characterEncoder(
 export const vocabularyOf = (pieces: Iterable<string>): string[] => [...new Set(pieces)].sort(byCodePoints);
 
 /** Most pieces of a vocabulary of words: a model file has room for twice as many. */
-const MOST_PIECES = 50_000;
+const MAX_PIECES = 50_000;
 
 /**
  * The vocabulary of the pieces that occur twice or more, sorted, after one that stands for all others: those that occur
@@ -119,14 +119,14 @@ const MOST_PIECES = 50_000;
  */
 export function commonVocabulary(counts: ReadonlyMap<string, number>): string[] {
   const common = [...counts].filter(([, count]) => count > 1);
-  if (common.length > MOST_PIECES) common.sort(([a, x], [b, y]) => y - x || byCodePoints(a, b));
-  return [UNKNOWN, ...vocabularyOf(common.slice(0, MOST_PIECES).map(([piece]) => piece))];
+  if (common.length > MAX_PIECES) common.sort(([a, x], [b, y]) => y - x || byCodePoints(a, b));
+  return [UNKNOWN, ...vocabularyOf(common.slice(0, MAX_PIECES).map(([piece]) => piece))];
 }
 
 /** The order of code points, which for characters beyond U+FFFF is not that of JavaScript's strings. */
 function byCodePoints(a: string, b: string): number {
   const [x, y] = [[...a], [...b]];
-  const i = x.findIndex((character, place) => character !== y[place]);
+  const i = x.findIndex((character, index) => character !== y[index]);
   if (i === -1) return x.length - y.length;
   return y[i] === undefined ? 1 : (x[i].codePointAt(0) ?? 0) - (y[i].codePointAt(0) ?? 0);
 }

@@ -15,9 +15,9 @@ export interface Draft {
   /** Tokens written so far. */
   readonly written: number;
   /** Tokens at the end whose text is not complete, such as the first bytes of a character. */
-  readonly held: readonly number[];
-  /** Characters of `held` that were given out. */
-  readonly given: number;
+  readonly pending: readonly number[];
+  /** Characters of `pending` that were emitted. */
+  readonly emitted: number;
   /** Whether nothing follows. */
   readonly isDone: boolean;
 }
@@ -70,9 +70,9 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
     begin(prompt = lines ? '' : defaultPrompt(tokenizer)) {
       const tokens = [...(end === undefined ? [] : [end]), ...encode(where, tokenizer, prompt, lines)];
       if (tokens.length === 0) throw new OptionError(where, 'prompt', 'has no text, expected at least a character');
-      return { window: tokens.slice(-T), written: 0, held: [], given: 0, isDone: false };
+      return { window: tokens.slice(-T), written: 0, pending: [], emitted: 0, isDone: false };
     },
-    next({ window, written, held, given }, sampling) {
+    next({ window, written, pending, emitted }, sampling) {
       const y = outputsAfter(window);
       if (badOutput(y, 0, y.length) !== undefined) {
         const problem = `token ${written} has no answer, expected outputs that are finite`;
@@ -83,18 +83,18 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
       const token = sampleToken(y, sampling, written);
       const isEnd = token === end;
       const isDone = isEnd || written + 1 >= sampling.tokens;
-      const tokens = isEnd ? held : [...held, token];
+      const tokens = isEnd ? pending : [...pending, token];
       const decoded = tokenizer.decode(tokens);
       // The last character may be that of bytes which others complete.
       const isWhole = isDone || !decoded.endsWith('\uFFFD');
       const known = isWhole ? decoded.length : decoded.length - 1;
       const kept = window.length === T ? window.slice(T - Math.floor(T / 2)) : window;
       return {
-        text: decoded.slice(given, known),
+        text: decoded.slice(emitted, known),
         draft: {
           window: [...kept, token],
           written: written + 1,
-          ...(isWhole ? { held: [], given: 0 } : { held: tokens, given: known }),
+          ...(isWhole ? { pending: [], emitted: 0 } : { pending: tokens, emitted: known }),
           isDone,
         },
       };

@@ -52,6 +52,6 @@ export function expm1(x: number): number {
 export function sigmoid(z: number): number {
   const e = exp(-Math.abs(z));
   const r = round(e / round(1 + e));
-  const most = z < 0 ? e : 1;
-  return round(most - round(most * r));
+  const scale = z < 0 ? e : 1;
+  return round(scale - round(scale * r));
 }

@@ -48,7 +48,7 @@ export const logPolynomial = [L1, L2, L3, L4] as const;
 export function log1p(x: number): number {
   if (!(x > -1)) return x === -1 ? -Infinity : NaN;
   if (x === Infinity || x === 0) return x;
-  if (x > LEAST && x < MOST) return logSum(x, 0, 0);
+  if (x > MIN_NEAR_0 && x < MAX_NEAR_0) return logSum(x, 0, 0);
   const u = round(1 + x);
   const k = binaryExponent(u);
   const lost = x > 1 ? round(1 - round(u - x)) : round(x - round(u - 1));
@@ -56,5 +56,5 @@ export function log1p(x: number): number {
 }
 
 // -0.29 and 0.41, rounded: k is 0 between them.
-const LEAST = -0.28999999165534973;
-const MOST = 0.4099999964237213;
+const MIN_NEAR_0 = -0.28999999165534973;
+const MAX_NEAR_0 = 0.4099999964237213;

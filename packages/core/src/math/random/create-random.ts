@@ -95,12 +95,12 @@ export function streamKey(seed: number, ...stream: readonly (number | string)[])
 export const shuffle = (indices: Uint32Array, random: Random): void => complete(shuffleInTurns(indices, random));
 
 /** Indices shuffled between two pauses, in about half a millisecond. */
-const STRETCH = 1 << 14;
+const INDICES_PER_TURN = 1 << 14;
 
 /** `shuffle` with pauses. */
 export function* shuffleInTurns(indices: Uint32Array, random: Random): Pausable<void> {
-  for (let end = indices.length; end > 1; end -= STRETCH) {
-    shuffleBetween(indices, Math.max(1, end - STRETCH), end, random);
+  for (let end = indices.length; end > 1; end -= INDICES_PER_TURN) {
+    shuffleBetween(indices, Math.max(1, end - INDICES_PER_TURN), end, random);
     yield;
   }
 }
@@ -109,8 +109,8 @@ export function* shuffleInTurns(indices: Uint32Array, random: Random): Pausable<
 function shuffleBetween(indices: Uint32Array, first: number, end: number, random: Random): void {
   for (let i = end - 1; i >= first; i--) {
     const j = random.integer(i + 1);
-    const kept = indices[i];
+    const swapped = indices[i];
     indices[i] = indices[j];
-    indices[j] = kept;
+    indices[j] = swapped;
   }
 }

@@ -23,21 +23,21 @@ export function dealLeaves(
   leafRows: number, // rows of a leaf
 ): LeafRange[] {
   let best: LeafRange[] = [];
-  let least = Number.POSITIVE_INFINITY;
+  let shortest = Number.POSITIVE_INFINITY;
   for (let portion = 1; portion < 2 * leaves; portion *= 2) {
     const ranges = dealPortions(leaves, portion, threadsOf);
     const cost = costOf(ranges, leaves, threadsOf, leafRows);
-    if (cost <= least) [best, least] = [ranges, cost];
+    if (cost <= shortest) [best, shortest] = [ranges, cost];
   }
   return best;
 }
 
 function dealPortions(leaves: number, portion: number, threadsOf: readonly number[]): LeafRange[] {
   const portions = Math.floor((leaves + portion - 1) / portion);
-  const threads = threadsOf.reduce((sum, own) => sum + own, 0);
+  const threads = threadsOf.reduce((sum, rankThreads) => sum + rankThreads, 0);
   let [before, first] = [0, 0];
-  return threadsOf.map((own) => {
-    before += own;
+  return threadsOf.map((rankThreads) => {
+    before += rankThreads;
     // Rounded up, so that the first rank gets the first leaf.
     const end = Math.min(leaves, portion * Math.floor((portions * before + threads - 1) / threads));
     const range = { first, end };
@@ -49,15 +49,15 @@ function dealPortions(leaves: number, portion: number, threadsOf: readonly numbe
 /** Time of a step, measured in rows that a thread takes forward and backward. */
 function costOf(ranges: readonly LeafRange[], leaves: number, threadsOf: readonly number[], leafRows: number): number {
   const nodes = ranges.map(({ first, end }) => nodesOf(first, end, leaves).length);
-  const all = nodes.reduce((sum, own) => sum + own, 0);
+  const all = nodes.reduce((sum, count) => sum + count, 0);
   const ranks = ranges.length;
-  let most = 0;
+  let longest = 0;
   for (const [rank, { first, end }] of ranges.entries()) {
     const threads = threadsOf[rank];
     const taken = leafRows * Math.floor((end - first + threads - 1) / threads);
     // A rank sends the parts of its rows that others own, and receives its own part of their rows.
     const moved = Math.max(nodes[rank] * (ranks - 1), all - nodes[rank]) / ranks;
-    most = Math.max(most, taken + ROWS_OF_MOVE * moved);
+    longest = Math.max(longest, taken + ROWS_OF_MOVE * moved);
   }
-  return most;
+  return longest;
 }

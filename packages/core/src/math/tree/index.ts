@@ -11,5 +11,5 @@ export {
   nodesOf,
   treeLevels,
 } from './leaves.ts';
-export { type Joined, joinNodes, type NodeSums, ONE_ROW, sumsOf } from './node-sums.ts';
+export { type JoinedNodes, joinNodes, type NodeSums, ONE_ROW, sumsOf } from './node-sums.ts';
 export { gradientRows, type NodePass, planTeam, sizeOfPlan, type TeamPlan, type TeamPlanOptions } from './team-plan.ts';

@@ -20,7 +20,7 @@ export const ONE_ROW: NodeSums = { joins: [], count: 1, step: 1 };
 /** Sums for consecutive nodes of `leaves` leaves; the gradient of node k is in row k. */
 export function sumsOf(nodes: readonly Node[], leaves: number): NodeSums {
   const rows = rowsByLeaf(nodes);
-  const widest = nodes.reduce((most, { count }) => Math.max(most, count), 1);
+  const widest = nodes.reduce((max, { count }) => Math.max(max, count), 1);
   for (let width = 1; ; width *= 2) {
     if (width < widest) continue;
     const joins: [number, number][] = [];
@@ -32,7 +32,7 @@ export function sumsOf(nodes: readonly Node[], leaves: number): NodeSums {
 }
 
 /** How the rows of some nodes become one row for each larger node. */
-export interface Joined {
+export interface JoinedNodes {
   /** Pairs of rows to add, in order: row left += row right. */
   readonly joins: readonly (readonly [left: number, right: number])[];
   /** The row of each larger node afterwards. */
@@ -40,15 +40,15 @@ export interface Joined {
 }
 
 /** Adds the rows of nodes (node k in row k) in the tree's order to one row for each node of `into`. */
-export function joinNodes(nodes: readonly Node[], into: readonly Node[], leaves: number): Joined {
+export function joinNodes(nodes: readonly Node[], into: readonly Node[], leaves: number): JoinedNodes {
   const joins: [number, number][] = [];
   const rows = rowsByLeaf(nodes);
-  const own = into.map(({ first, count }) => {
+  const joinedRows = into.map(({ first, count }) => {
     let size = 1;
     while (size < count) size *= 2;
     return joinSubtree(rows, first, size, leaves, joins);
   });
-  return { joins, rows: own };
+  return { joins, rows: joinedRows };
 }
 
 /** Nodes by their first leaf, with their rows. */

@@ -28,7 +28,7 @@ export interface TeamPlanOptions {
   /** Leaves of the team. @default all */
   readonly part?: LeafRange;
   readonly threads: number;
-  /** Most leaves of a pass, a power of two: the workspace has rows for this many. */
+  /** Leaves that a pass may have, a power of two: the workspace has rows for them. */
   readonly maxLeaves: number;
   /** Whether a pass may add its gradient to its left neighbour's. A BLAS may not, as it rounds in its own order. */
   readonly canAccumulate: boolean;
@@ -53,13 +53,13 @@ export function planTeam(options: TeamPlanOptions): TeamPlan {
   let [kept, free] = [0, nodes.length];
   const passes = parts.map((part) => {
     const [firstKept, firstFree] = [kept, free - part.nodes.length];
-    const place = (row: number): number => row + (row < part.nodes.length ? firstKept : firstFree);
+    const rowOf = (row: number): number => row + (row < part.nodes.length ? firstKept : firstFree);
     kept += part.nodes.length;
     free += part.rows - part.nodes.length;
     return part.passes.map(({ row, merges, ...pass }) => ({
       ...pass,
-      row: place(row),
-      merges: merges.map(([left, right]) => [place(left), place(right)] as const),
+      row: rowOf(row),
+      merges: merges.map(([left, right]) => [rowOf(left), rowOf(right)] as const),
     }));
   });
   return { passes, nodes, rows: free };
@@ -75,18 +75,18 @@ function leavesOf({ leaves, threads, part = { first: 0, end: leaves } }: TeamPla
 function planThread(
   first: number,
   end: number,
-  { leaves, maxLeaves: most, canAccumulate: joins, merges: frees = true }: TeamPlanOptions,
+  { leaves, maxLeaves, canAccumulate, merges: mergesRows = true }: TeamPlanOptions,
 ) {
   const passes: NodePass[] = [];
   const stack: Node[] = []; // the node in each row
   let rows = 0;
   for (const node of nodesOf(first, end, leaves)) {
-    const chunks = Math.floor((node.count + most - 1) / most);
+    const chunks = Math.floor((node.count + maxLeaves - 1) / maxLeaves);
     const isLast = node.first + node.count === end;
     for (let c = 0; c < chunks; c++) {
-      const at = node.first + c * most;
-      const count = Math.min(most, node.first + node.count - at);
-      const isRight = joins && c % 2 === 1;
+      const at = node.first + c * maxLeaves;
+      const count = Math.min(maxLeaves, node.first + node.count - at);
+      const isRight = canAccumulate && c % 2 === 1;
       if (!isRight) stack.push({ first: at, count });
       else addTo(stack, count);
       rows = Math.max(rows, stack.length);
@@ -94,7 +94,7 @@ function planThread(
       const merges: [number, number][] = [];
       // Merges after the last chunk are left to the update, which reads the rows anyway. Other nodes are merged to one
       // row each; without that, the rows of a thread would grow with the square of the logarithm of its leaves.
-      for (let n = isRight ? (c + 1) / 2 : c + 1; frees && (c + 1 < chunks || !isLast) && n % 2 === 0; n /= 2) {
+      for (let n = isRight ? (c + 1) / 2 : c + 1; mergesRows && (c + 1 < chunks || !isLast) && n % 2 === 0; n /= 2) {
         merges.push([stack.length - 2, stack.length - 1]);
         addTo(stack, stack.pop()?.count ?? 0);
       }
@@ -113,7 +113,7 @@ function addTo(stack: Node[], count: number): void {
 /** Size of a plan, computed without building it, which takes seconds for millions of leaves. */
 interface PlanSize {
   readonly rows: number; // rows of gradients
-  readonly passes: number; // passes of the thread with most
+  readonly passes: number; // passes of the busiest thread
 }
 
 /** The size of `planTeam(options)`. */
@@ -121,9 +121,9 @@ export function sizeOfPlan(options: TeamPlanOptions): PlanSize {
   let [rows, passes] = [0, 0];
   for (let t = 0; t < options.threads; t++) {
     const { first, end } = leavesOf(options, t);
-    const own = sizeOfThread(first, end, options);
-    rows += own.rows;
-    passes = Math.max(passes, own.passes);
+    const size = sizeOfThread(first, end, options);
+    rows += size.rows;
+    passes = Math.max(passes, size.passes);
   }
   return { rows, passes };
 }
@@ -132,14 +132,14 @@ export function sizeOfPlan(options: TeamPlanOptions): PlanSize {
 function sizeOfThread(
   first: number,
   end: number,
-  { leaves, maxLeaves: most, canAccumulate: joins, merges = true }: TeamPlanOptions,
+  { leaves, maxLeaves, canAccumulate, merges = true }: TeamPlanOptions,
 ): PlanSize {
   let [kept, rows, passes] = [0, 0, 0];
   for (const { first: at, count } of nodesOf(first, end, leaves)) {
-    const chunks = Math.floor((count + most - 1) / most);
-    // m: chunks with a row of their own, without the last one. After m such chunks as many sums wait as m has binary
-    // ones; the number up to m with most ones is the largest 2ᵏ - 1.
-    const m = joins ? (chunks - 1) >> 1 : chunks - 1;
+    const chunks = Math.floor((count + maxLeaves - 1) / maxLeaves);
+    // m: chunks with a row of their own, without the last one. After m of them as many sums wait as m has binary ones;
+    // of all numbers up to m the largest 2ᵏ - 1 has the most ones.
+    const m = canAccumulate ? (chunks - 1) >> 1 : chunks - 1;
     passes += chunks;
     if (!merges) {
       kept += m + 1;
@@ -156,9 +156,9 @@ function sizeOfThread(
 /** Rows of gradients that a team of up to `threads` threads needs. */
 export function gradientRows({ threads, ...options }: TeamPlanOptions): number {
   const { leaves, part = { first: 0, end: leaves } } = options;
-  let most = 0;
+  let max = 0;
   // More threads than leaves take no more rows.
   for (let T = 1; T <= Math.min(threads, part.end - part.first); T++)
-    most = Math.max(most, sizeOfPlan({ ...options, threads: T }).rows);
-  return most;
+    max = Math.max(max, sizeOfPlan({ ...options, threads: T }).rows);
+  return max;
 }

@@ -39,14 +39,14 @@ export function activation(
   options: ActivationOptions,
   { input, customParts }: Pick<LayerContext, 'input' | 'customParts'>,
 ): Layer {
-  const { fn, size: width, alpha: given } = activationOptions.read(options);
+  const { fn, size: width, alpha: chosenAlpha } = activationOptions.read(options);
   const table: Readonly<Record<string, Activation>> = { ...activations, ...customParts?.activations };
   const known = customParts === undefined || customParts === NO_PARTS ? ofActivations : oneOf(table);
   const f = table[known.check('activation', 'fn', fn)];
-  if (given !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
+  if (chosenAlpha !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const shape = width === undefined || width === sizeOf(input) ? input : [width];
   const size = sizeOf(shape);
-  const alpha = given === undefined ? f.alpha : nonNegative.check('activation', 'alpha', given);
+  const alpha = chosenAlpha === undefined ? f.alpha : nonNegative.check('activation', 'alpha', chosenAlpha);
   const ops = f.customName === undefined ? activationOps[fn] : customActivationOps(f.customName, f);
   const readsZ = f.reads === 'z';
   return {

@@ -90,8 +90,8 @@ function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before
   if (layer === undefined || kind !== 'embedding') {
     const known = [...before].filter(([, one]) => one.kind === 'embedding').map(([path]) => show(path));
     const is = layer === undefined ? '' : `, which is ${layer.label}`;
-    const wanted = known.length === 0 ? ', but there is none' : `: ${listed(known)}`;
-    const problem = `has ${show(tiedTo)}${is}, expected the path of an embedding before this layer${wanted}`;
+    const hint = known.length === 0 ? ', but there is none' : `: ${listed(known)}`;
+    const problem = `has ${show(tiedTo)}${is}, expected the path of an embedding before this layer${hint}`;
     throw new OptionError('dense', 'tiedTo', problem);
   }
   const [V, width] = layer.tensors[0].shape;

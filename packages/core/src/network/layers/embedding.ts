@@ -51,8 +51,23 @@ export function embedding(options: EmbeddingOptions, { input, path, name, custom
       };
     },
     backward(dx, dy, x, _y, _parameters, [dE], B, { emit, leafRows, accumulate }, { arrays: [sums], doubles = [] }) {
-      const [firstPlace, nextPlace, leafOf] = doubles;
-      emit(ops.embeddingBackward, dE, firstPlace, nextPlace, sums, leafOf, x, dy, B, k, leafRows, accumulate, V, width);
+      const [firstPosition, nextPosition, leafOf] = doubles;
+      emit(
+        ops.embeddingBackward,
+        dE,
+        firstPosition,
+        nextPosition,
+        sums,
+        leafOf,
+        x,
+        dy,
+        B,
+        k,
+        leafRows,
+        accumulate,
+        V,
+        width,
+      );
       if (dx !== null) emit(ops.fill, dx, 0, B * k);
     },
   };

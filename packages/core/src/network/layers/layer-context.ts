@@ -69,6 +69,6 @@ export interface LayerBefore {
 
 /** 'dense(2->3) at layer 0', or 'dense(2->3) at layer 0 (encoder)': how messages say which layer they mean. */
 export function atLayer(label: string, path: string | Path, name?: string): string {
-  const place = `${label} at layer ${typeof path === 'string' ? path : path.join('.')}`;
-  return name === undefined ? place : `${place} (${name})`;
+  const position = `${label} at layer ${typeof path === 'string' ? path : path.join('.')}`;
+  return name === undefined ? position : `${position} (${name})`;
 }

@@ -13,7 +13,7 @@ export function createStackMemory(
   rows: number,
   allocate: Allocate,
   allocators: TeamMemory,
-  given?: GradientPair, // default: arrays of its own
+  gradientPair?: GradientPair, // default: arrays of its own
 ): StackMemory {
   const outputs: Elements[] = [];
   let input = x;
@@ -27,16 +27,16 @@ export function createStackMemory(
     outputs.push(input);
   }
   const pairOf = (width: number): GradientPair => [allocate(rows * width), allocate(rows * width)];
-  const gradients = given ?? pairOf(widestOf(layers));
+  const gradients = gradientPair ?? pairOf(widestOf(layers));
   // Layers run one after the other, so those with branches can share the gradients inside of them.
   const branches = layers.flatMap(({ inner = [] }) =>
     inner.map((branch, b) => ({ b, width: widestOf(branch.layers) })),
   );
-  const count = branches.reduce((most, { b }) => Math.max(most, b + 1), 0);
-  const inside = Array.from({ length: count }, (_, k) =>
-    pairOf(branches.reduce((most, { b, width }) => (b === k ? Math.max(most, width) : most), 0)),
+  const count = branches.reduce((max, { b }) => Math.max(max, b + 1), 0);
+  const branchGradients = Array.from({ length: count }, (_, k) =>
+    pairOf(branches.reduce((max, { b, width }) => (b === k ? Math.max(max, width) : max), 0)),
   );
-  const shared = { ...allocators, gradients: inside };
+  const shared = { ...allocators, gradients: branchGradients };
   const memories = layers.map((layer) => layer.createMemory?.(rows, allocate, shared) ?? noMemory);
   return { outputs, gradients, memories };
 }
@@ -46,7 +46,7 @@ const widestOf = (layers: readonly Layer[]): number =>
   layers.reduce((width, layer) => Math.max(width, sizeOf(layer.in), sizeOf(layer.out)), 0);
 
 /** Emits a call of `inspect` for an array that was just written. */
-function look(
+function emitInspect(
   { emit }: Pass,
   inspect: Inspect | undefined,
   phase: Parameters<Inspect>[0],
@@ -77,7 +77,7 @@ export function forwardStack(
   for (let l = 0; l < layers.length; l++) {
     const y = outputOf(layers, memory, x, l);
     layers[l].forward(y, input, parameters[l], B, pass, memory.memories[l], inspect);
-    look(pass, inspect, 'forward', layers[l], y, B * sizeOf(layers[l].out));
+    emitInspect(pass, inspect, 'forward', layers[l], y, B * sizeOf(layers[l].out));
     input = y;
   }
   return input;
@@ -118,7 +118,7 @@ export function backwardStack(
   let dy = memory.gradients[0];
   let free = memory.gradients[1];
   const last = layers[layers.length - 1];
-  look(pass, inspect, 'loss', last, dy, B * sizeOf(last.out));
+  emitInspect(pass, inspect, 'loss', last, dy, B * sizeOf(last.out));
   const first = toInput ? 0 : firstTrainable(layers);
   for (let l = layers.length - 1; l >= first; l--) {
     const layer = layers[l];
@@ -126,7 +126,7 @@ export function backwardStack(
     const [input, y] = [outputOf(layers, memory, x, l - 1), outputOf(layers, memory, x, l)];
     layer.backward(dx, dy, input, y, parameters[l], gradients[l], B, pass, memory.memories[l], inspect);
     if (dx === null) break;
-    look(pass, inspect, 'backward', layer, dx, B * sizeOf(layer.in));
+    emitInspect(pass, inspect, 'backward', layer, dx, B * sizeOf(layer.in));
     if (dx !== dy) {
       free = dy;
       dy = dx;

@@ -24,7 +24,7 @@ export function upsample(options: UpsampleOptions, { input }: LayerContext): Lay
   return {
     label: `upsample(${factors.join('x')})`,
     in: input,
-    out: [...factors.map((times, a) => times * input[a]), C],
+    out: [...factors.map((repeats, a) => repeats * input[a]), C],
     elementwise: false,
     reads: { x: false, y: false },
     tensors: [],

@@ -5,7 +5,7 @@ import { AUGMENTATION, augment, drawAugmentation } from '../reference/index.ts';
 export const imageOps = defineOps({
   /** Draws how each image is augmented. */
   drawAugmentation: operation(drawAugmentation, {
-    drawn: double(output('B', AUGMENTATION)),
+    draws: double(output('B', AUGMENTATION)),
     stepAndRow: double(input(2)),
     B: count,
     H: count,
@@ -22,7 +22,7 @@ export const imageOps = defineOps({
   augment: operation(augment, {
     x: inout('B', 'H', 'V', 'C'),
     image: output('H', 'V', 'C'),
-    drawn: double(input('B', AUGMENTATION)),
+    draws: double(input('B', AUGMENTATION)),
     B: count,
     H: count,
     V: count,

@@ -20,8 +20,8 @@ export const layerOps = defineOps({
   /** dE, the gradient of E. */
   embeddingBackward: operation(embeddingBackward, {
     dE: inout('V', 'width'),
-    firstPlace: double(inout('V')),
-    nextPlace: double(inout('B', 'k')),
+    firstPosition: double(inout('V')),
+    nextPosition: double(inout('B', 'k')),
     sums: inout('levels', 'width'),
     leafOf: double(inout('levels')),
     x: input('B', 'k'),

@@ -4,9 +4,9 @@ import { count, defineOp, double, type Emit, input, number, output } from '../op
 import { customOpName, functionName } from './names.ts';
 
 /** Losses of B rows, summed by leaf, and their gradient. Only variants of a loss take a parameter. */
-export const lossOp = ({ name, targets, evaluate, customName: own, variant }: Loss) =>
+export const lossOp = ({ name, targets, evaluate, customName, variant }: Loss) =>
   defineOp(
-    own === undefined ? functionName(variant?.name ?? name) : customOpName(own),
+    customName === undefined ? functionName(variant?.name ?? name) : customOpName(customName),
     {
       lossSums: double(output('leaves')),
       dy: output('B', 'O'),

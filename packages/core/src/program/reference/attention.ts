@@ -5,7 +5,7 @@ import { laneSum } from '../../math/lane-sum.ts';
 import { philox4x32 } from '../../math/random/index.ts';
 import { mathOf } from '../../math/real-math.ts';
 import { viewOf } from '../../math/scratch.ts';
-import { keptZeros } from './kept-zeros.ts';
+import { reusedZeros } from './kept-zeros.ts';
 
 // Attention of H heads of d numbers over T positions. A position of `qkv` has its queries, keys and values one after
 // the other, each with the heads in order. A query of a row reads its real positions, `lengths` of them, and of these
@@ -90,7 +90,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
   ): [m: number, s: number] {
     const { round } = mathOf(typeOf(y));
     const multiplyAdd = multiplyAddOf(y);
-    const weights = keptZeros(typeOf(y), T);
+    const weights = reusedZeros(typeOf(y), T);
     const maximumAndSum = weigh(weights, qkv, first, t, keys, C, d);
     for (let u = 0; u < keys; u++) {
       const pf = round(weights[u] * factorOf(u));
@@ -186,7 +186,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     const { round, exp, flush } = mathOf(typeOf(dqkv));
     const multiplyAdd = multiplyAddOf(dqkv);
     const C = H * d;
-    const scratch = keptZeros(typeOf(dqkv), T + d);
+    const scratch = reusedZeros(typeOf(dqkv), T + d);
     const kept = round(factor);
     const scale = round(1 / Math.sqrt(d));
     dqkv.fill(0, 0, B * T * 3 * C);

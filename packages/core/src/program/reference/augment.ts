@@ -6,14 +6,14 @@ import { philox4x32 } from '../../math/random/index.ts';
 export const AUGMENTATION = 10;
 
 /**
- * Draws how each image of a batch is augmented. Overwrites `drawn` with rows [a, b, c, d, e, f, top, left, height,
+ * Draws how each image of a batch is augmented. Overwrites `draws` with rows [a, b, c, d, e, f, top, left, height,
  * width]: the pixel in row i and column j shows the point in row d · j + e · i + f and column a · j + b · i + c of the
  * image, and the rectangle becomes 0. All numbers are double in every run, and a function of key, step and row in the
  * batch: Philox-4x32-10, with one block for the map, one for the zoom and whether to erase, and one for each try of a
  * rectangle. docs/numerics.md has the formulas.
  */
 export function drawAugmentation(
-  drawn: Float64Array, // [B, AUGMENTATION] out
+  draws: Float64Array, // [B, AUGMENTATION] out
   stepAndRow: Float64Array, // [2] step of the run, and index of row 0 in the batch
   B: number,
   H: number, // height
@@ -44,24 +44,24 @@ export function drawAugmentation(
     const y = middleY + shiftY; // the middle of the image is shown here
     const x = middleX + shiftX;
     const row = n * AUGMENTATION;
-    drawn[row] = mirror * along;
-    drawn[row + 1] = mirror * across;
-    drawn[row + 2] = middleX - mirror * (along * x + across * y);
-    drawn[row + 3] = -across;
-    drawn[row + 4] = along;
-    drawn[row + 5] = middleY - (along * y - across * x);
-    drawn.fill(0, row + 6, row + AUGMENTATION);
+    draws[row] = mirror * along;
+    draws[row + 1] = mirror * across;
+    draws[row + 2] = middleX - mirror * (along * x + across * y);
+    draws[row + 3] = -across;
+    draws[row + 4] = along;
+    draws[row + 5] = middleY - (along * y - across * x);
+    draws.fill(0, row + 6, row + AUGMENTATION);
     for (let attempt = 0; erases && attempt < ATTEMPTS; attempt++) {
       draw(2 + attempt);
-      const area = (LEAST_AREA + unit(0) * (MOST_AREA - LEAST_AREA)) * H * V;
+      const area = (MIN_AREA + unit(0) * (MAX_AREA - MIN_AREA)) * H * V;
       const ratio = exp((2 * unit(1) - 1) * LOG_RATIO);
       const height = Math.floor(Math.sqrt(area * ratio) + 0.5);
       const width = Math.floor(Math.sqrt(area / ratio) + 0.5);
       if (height >= H || width >= V) continue;
-      drawn[row + 6] = Math.floor(unit(2) * (H - height + 1));
-      drawn[row + 7] = Math.floor(unit(3) * (V - width + 1));
-      drawn[row + 8] = height;
-      drawn[row + 9] = width;
+      draws[row + 6] = Math.floor(unit(2) * (H - height + 1));
+      draws[row + 7] = Math.floor(unit(3) * (V - width + 1));
+      draws[row + 8] = height;
+      draws[row + 9] = width;
       break;
     }
   }
@@ -73,19 +73,19 @@ const words = new Uint32Array(4);
 const unit = (k: number): number => words[k] / 4294967296;
 
 // The rectangles of torchvision's RandomErasing (Zhong et al. 2020).
-const LEAST_AREA = 0.02;
-const MOST_AREA = 0.33;
+const MIN_AREA = 0.02;
+const MAX_AREA = 0.33;
 const LOG_RATIO = log(3.3);
 const ATTEMPTS = 10;
 
 /**
- * Augments images as `drawn` says: each pixel is interpolated between the four around its point, or is one of them if
+ * Augments images as `draws` says: each pixel is interpolated between the four around its point, or is one of them if
  * `isWhole`, for points that are pixels. Outside of the image all is 0. Overwrites `x`, and `image` as scratch.
  */
 export function augment(
   x: Elements, // [B, H, V, C] in and out
   image: Elements, // [H, V, C] scratch
-  drawn: Float64Array, // [B, AUGMENTATION] see `drawAugmentation`
+  draws: Float64Array, // [B, AUGMENTATION] see `drawAugmentation`
   B: number,
   H: number,
   V: number,
@@ -96,17 +96,17 @@ export function augment(
   const size = H * V * C;
   for (let n = 0; n < B; n++) {
     const row = n * AUGMENTATION;
-    const a = drawn[row];
-    const d = drawn[row + 3];
-    const top = drawn[row + 6];
-    const bottom = top + drawn[row + 8];
-    const left = drawn[row + 7];
-    const right = left + drawn[row + 9];
+    const a = draws[row];
+    const d = draws[row + 3];
+    const top = draws[row + 6];
+    const bottom = top + draws[row + 8];
+    const left = draws[row + 7];
+    const right = left + draws[row + 9];
     let to = n * size;
     for (let k = 0; k < size; k++) image[k] = x[to + k];
     for (let i = 0; i < H; i++) {
-      const lineX = drawn[row + 1] * i + drawn[row + 2];
-      const lineY = drawn[row + 4] * i + drawn[row + 5];
+      const lineX = draws[row + 1] * i + draws[row + 2];
+      const lineY = draws[row + 4] * i + draws[row + 5];
       for (let j = 0; j < V; j++, to += C) {
         const pointX = a * j + lineX;
         const pointY = d * j + lineY;

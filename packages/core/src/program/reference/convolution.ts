@@ -2,7 +2,7 @@ import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { fmaOf, type MultiplyAdd } from '../../math/fma.ts';
 import { joinLevels, treeLevels } from '../../math/tree/index.ts';
 import { type ConvolutionGeometry, imageSizes, inputAt, outputAt } from '../../math/windows.ts';
-import { keptZeros } from './kept-zeros.ts';
+import { reusedZeros } from './kept-zeros.ts';
 import { PIECE } from './sum-rows.ts';
 
 // Convolutions over two axes, channels last; one axis is an image of height 1. Images are [H, V, C], outputs
@@ -116,7 +116,7 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => MultiplyA
     const sumLength = weights + O; // dW, then db
     const pieces = pieceCount(OH, OV);
     const perRow = Math.floor((OV + PIECE - 1) / PIECE);
-    const sums = keptZeros(typeOf(dW), (treeLevels(pieces) + treeLevels(B)) * sumLength);
+    const sums = reusedZeros(typeOf(dW), (treeLevels(pieces) + treeLevels(B)) * sumLength);
 
     /** Adds the terms of an output's pixel to the row of `sums` at `row`. */
     function addPixel(row: number, n: number, oy: number, ox: number): void {

@@ -19,12 +19,12 @@ export function embeddingForward(
 /**
  * dE[V,width]: row v is the sum of dy over the places of x that hold v. It is a tree over leaves of `leafRows` rows; a
  * leaf's sum starts at 0 and adds rows ascending, and places within a row ascending. Overwrites `dE`, or adds to it if
- * `accumulate`; also overwrites `firstPlace`, `nextPlace`, `sums` and `leafOf`.
+ * `accumulate`; also overwrites `firstPosition`, `nextPosition`, `sums` and `leafOf`.
  */
 export function embeddingBackward(
   dE: Elements, // [V, width] out
-  firstPlace: Float64Array, // [V] scratch: the first place of each index
-  nextPlace: Float64Array, // [B, k] scratch: the next place with the same index, for each place
+  firstPosition: Float64Array, // [V] scratch: the first place of each index
+  nextPosition: Float64Array, // [B, k] scratch: the next place with the same index, for each place
   sums: Elements, // [treeLevels, width] scratch
   leafOf: Float64Array, // [treeLevels] scratch: the leaf of each row of sums
   x: Elements, // [B, k] whole numbers from 0 to V - 1
@@ -37,23 +37,23 @@ export function embeddingBackward(
   width: number,
 ): void {
   if (!accumulate) dE.fill(0, 0, V * width);
-  firstPlace.fill(NOWHERE, 0, V);
+  firstPosition.fill(NONE, 0, V);
   for (let p = B * k - 1; p >= 0; p--) {
-    nextPlace[p] = firstPlace[x[p]];
-    firstPlace[x[p]] = p;
+    nextPosition[p] = firstPosition[x[p]];
+    firstPosition[x[p]] = p;
   }
   for (let v = 0; v < V; v++) {
-    if (firstPlace[v] === NOWHERE) continue;
+    if (firstPosition[v] === NONE) continue;
     let level = -1;
-    for (let p = firstPlace[v]; p !== NOWHERE; p = nextPlace[p]) {
-      const own = Math.floor(p / (k * leafRows));
-      if (level === -1 || own !== leafOf[level]) {
+    for (let p = firstPosition[v]; p !== NONE; p = nextPosition[p]) {
+      const leaf = Math.floor(p / (k * leafRows));
+      if (level === -1 || leaf !== leafOf[level]) {
         // Leaves without the index are skipped: they would add 0 to sums that are not -0. Neighbours that are closer to
         // each other in the tree than to this leaf are joined before it.
-        while (level > 0 && Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ own)) {
+        while (level > 0 && Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ leaf)) {
           addRow(sums, width, --level);
         }
-        leafOf[++level] = own;
+        leafOf[++level] = leaf;
         sums.fill(0, level * width, (level + 1) * width);
       }
       for (let j = 0; j < width; j++) sums[level * width + j] += dy[p * width + j];
@@ -63,7 +63,7 @@ export function embeddingBackward(
   }
 }
 
-const NOWHERE = -1;
+const NONE = -1;
 
 /** Row `level` of `sums` += the row after it. */
 function addRow(sums: Elements, width: number, level: number): void {

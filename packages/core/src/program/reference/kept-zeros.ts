@@ -3,7 +3,7 @@ import { createElements, type Elements, type ElementType } from '../../math/elem
 const kept: Record<ElementType, Elements> = { float64: new Float64Array(0), float32: new Float32Array(0) };
 
 /** n zeros, in an array that the next call reuses: a step must leave no garbage. */
-export function keptZeros(type: ElementType, n: number): Elements {
+export function reusedZeros(type: ElementType, n: number): Elements {
   if (kept[type].length < n) kept[type] = createElements(type, n);
   return kept[type].fill(0, 0, n);
 }

@@ -1,7 +1,7 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { fmaOf, type MultiplyAdd } from '../../math/fma.ts';
 import { addTree, leafCount } from '../../math/tree/index.ts';
-import { keptZeros } from './kept-zeros.ts';
+import { reusedZeros } from './kept-zeros.ts';
 
 // The kernels of dense layers, gradients and steps in plain TypeScript. They define the bits: a backend equals them or
 // documents the difference. Every operation is rounded to the type of its numbers. Sums of products end with + 0, which
@@ -72,7 +72,7 @@ export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) 
     const round = roundingOf(dW);
     // i = I stands for a column of ones in x; its row of the product is db.
     for (let i = 0; i <= I; i++) {
-      const sums = keptZeros(typeOf(dW), leafCount(B, leafRows) * O);
+      const sums = reusedZeros(typeOf(dW), leafCount(B, leafRows) * O);
       for (let n = 0; n < B; n++) {
         const xi = i < I ? x[n * I + i] : 1;
         const sum = Math.floor(n / leafRows) * O;

@@ -31,14 +31,14 @@ export function gruForward(
     y[at] = 0;
     if (t >= lengths[n]) continue;
     const row = 3 * (n * T + t) * O + o;
-    const own = 3 * n * O + o;
-    const r = sigmoid(round(gates[row] + q[own]));
-    const z = sigmoid(round(gates[row + O] + q[own + O]));
-    const c = tanh(round(gates[row + 2 * O] + round(r * q[own + 2 * O])));
+    const qAt = 3 * n * O + o;
+    const r = sigmoid(round(gates[row] + q[qAt]));
+    const z = sigmoid(round(gates[row + O] + q[qAt + O]));
+    const c = tanh(round(gates[row + 2 * O] + round(r * q[qAt + 2 * O])));
     gates[row] = r;
     gates[row + O] = z;
     gates[row + 2 * O] = c;
-    byState[row + 2 * O] = q[own + 2 * O];
+    byState[row + 2 * O] = q[qAt + 2 * O];
     h[k] = round(c + round(z * round(state - c)));
     y[at] = h[k];
   }
@@ -68,7 +68,7 @@ export function gruBackward(
     const [n, o] = [Math.floor(k / O), k % O];
     const at = (n * T + t) * O + o;
     const row = 3 * (n * T + t) * O + o;
-    const own = 3 * n * O + o;
+    const qAt = 3 * n * O + o;
     let [dr, dz, dn, dqn] = [0, 0, 0, 0];
     if (t < lengths[n]) {
       const [r, z, c] = [gates[row], gates[row + O], gates[row + 2 * O]];
@@ -84,7 +84,7 @@ export function gruBackward(
     gates[row + 2 * O] = dn;
     for (const [to, first] of [
       [byState, row],
-      [dq, own],
+      [dq, qAt],
     ] as const) {
       to[first] = dr;
       to[first + O] = dz;
@@ -121,8 +121,8 @@ export function lstmForward(
     y[at] = 0;
     if (t >= lengths[n]) continue;
     const row = 4 * (n * T + t) * O + o;
-    const own = 4 * n * O + o;
-    const sum = (gate: number): number => round(gates[row + gate * O] + q[own + gate * O]);
+    const qAt = 4 * n * O + o;
+    const sum = (gate: number): number => round(gates[row + gate * O] + q[qAt + gate * O]);
     const [input, forget, value, out] = [sigmoid(sum(0)), sigmoid(sum(1)), tanh(sum(2)), sigmoid(sum(3))];
     gates[row] = input;
     gates[row + O] = forget;
@@ -159,7 +159,7 @@ export function lstmBackward(
     const [n, o] = [Math.floor(k / O), k % O];
     const at = (n * T + t) * O + o;
     const row = 4 * (n * T + t) * O + o;
-    const own = 4 * n * O + o;
+    const qAt = 4 * n * O + o;
     let [di, df, dg, dout] = [0, 0, 0, 0];
     if (t < lengths[n]) {
       const [i, f, g, out] = [gates[row], gates[row + O], gates[row + 2 * O], gates[row + 3 * O]];
@@ -175,7 +175,7 @@ export function lstmBackward(
     }
     for (const [to, first] of [
       [gates, row],
-      [dq, own],
+      [dq, qAt],
     ] as const) {
       to[first] = di;
       to[first + O] = df;

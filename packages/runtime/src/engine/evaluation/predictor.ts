@@ -66,9 +66,9 @@ export const attentionOver = (
     parameters,
     loss,
     forContinuation(network),
-    ({ workspace, tensors, spare, kernels }) =>
+    ({ workspace, tensors, scratch, kernels }) =>
       () =>
-        rowAttention(network, workspace, spare, tensors, kernels, tokens),
+        rowAttention(network, workspace, scratch, tensors, kernels, tokens),
   )();
 
 /** Creates a function that computes gradients by inputs, in the same memory and with the same bits everywhere. */
@@ -81,7 +81,7 @@ export const createInputGradients = (
     network,
     parameters,
     loss,
-    { rows: maxPassRows(network, typeOf(parameters)), spareLength: gradientLength(network) },
-    ({ workspace, tensors, spare, kernels }) =>
-      createInputGradient(network, workspace, tensors, bindGradients(network, spare), kernels),
+    { rows: maxPassRows(network, typeOf(parameters)), scratchLength: gradientLength(network) },
+    ({ workspace, tensors, scratch, kernels }) =>
+      createInputGradient(network, workspace, tensors, bindGradients(network, scratch), kernels),
   );

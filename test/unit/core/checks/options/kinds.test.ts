@@ -27,7 +27,7 @@ describe.each([
   { kind: count, inside: [0, 1, 2 ** 53 - 1], outside: [-1, 0.5, 2 ** 53] },
   { kind: positiveInteger, inside: [1, 2 ** 53 - 1], outside: [0, 0.5] },
   { kind: wholeNumber(2, 9), inside: [2, 9], outside: [1, 10, 2.5] },
-])('$kind.wanted', ({ kind: { check, isValid, wanted, wantedFor }, inside, outside }) => {
+])('$kind.expected', ({ kind: { check, isValid, expected, expectedFor }, inside, outside }) => {
   test('is taken, and nothing else', () => {
     for (const value of inside) {
       expect(check('here', 'x', value)).toBe(value);
@@ -35,13 +35,13 @@ describe.each([
     }
     for (const value of [...outside, ...NOT_NUMBERS]) {
       expect(() => check('here', 'x', value)).toThrow(/^here: x (has .*|is missing), expected a /);
-      expect(() => check('here', 'x', value)).toThrow(`expected ${wantedFor(value)}`);
+      expect(() => check('here', 'x', value)).toThrow(`expected ${expectedFor(value)}`);
       expect(isValid(value)).toBe(false);
     }
   });
 
   test('is what a message wants', () => {
-    expect(wantedFor('x')).toBe(wanted);
+    expect(expectedFor('x')).toBe(expected);
   });
 });
 
