@@ -57,12 +57,12 @@ export function kernelRows(bare: Allocate): KernelRow[] {
     meanUpdate(allocate),
     ...(Object.keys(activations) as ActivationName[]).flatMap((name) => activation(name, allocate)),
     ...gate(allocate),
-    ...layer({ kind: 'layer-norm' }, BATCH, [SIZE], allocate),
-    ...layer({ kind: 'batch-norm' }, BATCH, [SIZE], allocate),
-    ...layer({ kind: 'dropout', rate: 0.5 }, BATCH, [SIZE], allocate),
-    ...layer({ kind: 'channel-dropout', rate: 0.5 }, BATCH / 16, [16, SIZE], allocate),
-    ...(Object.keys(losses) as LossName[]).map((name) => loss(name, name, allocate, random)),
-    loss('smoothed-cross-entropy', { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 }, allocate, random),
+    ...layerPasses({ kind: 'layer-norm' }, BATCH, [SIZE], allocate),
+    ...layerPasses({ kind: 'batch-norm' }, BATCH, [SIZE], allocate),
+    ...layerPasses({ kind: 'dropout', rate: 0.5 }, BATCH, [SIZE], allocate),
+    ...layerPasses({ kind: 'channel-dropout', rate: 0.5 }, BATCH / 16, [16, SIZE], allocate),
+    ...(Object.keys(losses) as LossName[]).map((name) => lossRow(name, name, allocate, random)),
+    lossRow('smoothed-cross-entropy', { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 }, allocate, random),
   ];
 }
 
@@ -98,7 +98,12 @@ const SIZE = 64; // outputs of a row
 const BLOCK = BATCH * SIZE; // parameters of a block, and elements of elementwise kernels
 
 const elementwise = (name: string, emit: KernelRow['emit'], more: Partial<KernelRow> = {}): KernelRow => ({
-  ...{ name, op: name, dims: [BATCH, SIZE, SIZE], unit: 'ns', work: BLOCK, emit },
+  name,
+  op: name,
+  dims: [BATCH, SIZE, SIZE],
+  unit: 'ns',
+  work: BLOCK,
+  emit,
   ...more,
 });
 
@@ -179,8 +184,8 @@ function gatherBytes(allocate: Allocate, random: Random): KernelRow {
 
 function update(name: string, spec: OptimizerSpec, allocate: Allocate): KernelRow {
   const g = allocate(BLOCK);
-  const own = createUpdate(spec, allocate);
-  return elementwise(`update ${name}`, (emit) => own(emit, g), { sum: `update ${name}` });
+  const emitUpdate = createUpdate(spec, allocate);
+  return elementwise(`update ${name}`, (emit) => emitUpdate(emit, g), { sum: `update ${name}` });
 }
 
 /** The mean of two rows of gradients, and an adam update by it; in one pass if the backend can. */
@@ -188,10 +193,10 @@ function meanUpdate(allocate: Allocate): KernelRow {
   const [square, share] = [allocate(1, FLOAT64), allocate(1, FLOAT64).fill(1 / BATCH)];
   const gSum = allocate(2 * BLOCK);
   const g = gSum.subarray(0, BLOCK);
-  const own = createUpdate('adam', allocate);
+  const emitUpdate = createUpdate('adam', allocate);
   const emit = (emit: Emit) => {
     emit(ops.averageRows, square, g, gSum, 2, BLOCK, BLOCK, share);
-    own(emit, g);
+    emitUpdate(emit, g);
   };
   return elementwise('averageRows of 2 rows, and update adam', emit, { restored: [gSum] });
 }
@@ -230,16 +235,16 @@ function gate(allocate: Allocate): KernelRow[] {
 }
 
 /** The passes of a layer in training. Dropout draws the same mask in both, so it has no row of its own for backward. */
-function layer(spec: LayerSpec, B: number, input: readonly number[], allocate: Allocate): KernelRow[] {
-  const [own] = buildNetwork({ input: [...input], layers: [spec] }).layers;
+function layerPasses(spec: LayerSpec, B: number, input: readonly number[], allocate: Allocate): KernelRow[] {
+  const [layer] = buildNetwork({ input: [...input], layers: [spec] }).layers;
   const leaf = defaultLeafRows(B);
   const leaves = leafCount(B, leaf);
   const memory =
-    own.createMemory?.(B, allocate, { leaves, allocatePerLeaf: (width) => allocate(leaves * width) }) ?? noMemory;
+    layer.createMemory?.(B, allocate, { leaves, allocatePerLeaf: (width) => allocate(leaves * width) }) ?? noMemory;
   const [y, x, dx, dy] = [BLOCK, BLOCK, BLOCK, BLOCK].map((n) => allocate(n));
-  const tensors = own.tensors.map(({ shape }) => allocate(shape[0]));
-  const gradients = own.tensors.map(({ shape }) => allocate(shape[0]));
-  const place = allocate(2, FLOAT64).fill(0);
+  const tensors = layer.tensors.map(({ shape }) => allocate(shape[0]));
+  const gradients = layer.tensors.map(({ shape }) => allocate(shape[0]));
+  const stepAndRow = allocate(2, FLOAT64).fill(0);
   const lengths = allocate(B, FLOAT64).fill(1);
   const batch = { rows: B, leaves, firstLeaf: 0 };
   const pass = (emit: Emit) => ({
@@ -249,13 +254,13 @@ function layer(spec: LayerSpec, B: number, input: readonly number[], allocate: A
     leafRows: leaf,
     accumulate: false,
     batch,
-    stepAndRow: place,
+    stepAndRow,
     lengths,
   });
-  const forward = (emit: Emit) => own.forward(y, x, tensors, B, pass(emit), memory);
+  const forward = (emit: Emit) => layer.forward(y, x, tensors, B, pass(emit), memory);
   const backward = (dx: Elements | null) => (emit: Emit) =>
-    own.backward(dx, dy, x, y, tensors, gradients, B, pass(emit), memory);
-  if (own.tensors.length === 0) return [elementwise(`${spec.kind} forward`, forward)];
+    layer.backward(dx, dy, x, y, tensors, gradients, B, pass(emit), memory);
+  if (layer.tensors.length === 0) return [elementwise(`${spec.kind} forward`, forward)];
   return [
     elementwise(`${spec.kind} forward`, forward, { sum: spec.kind }),
     elementwise(`${spec.kind} backward`, backward(dx), { sum: spec.kind }),
@@ -263,13 +268,13 @@ function layer(spec: LayerSpec, B: number, input: readonly number[], allocate: A
   ];
 }
 
-function loss(name: string, spec: LossSpec, allocate: Allocate, random: Random): KernelRow {
-  const own = createLoss(spec);
+function lossRow(name: string, spec: LossSpec, allocate: Allocate, random: Random): KernelRow {
+  const loss = createLoss(spec);
   const leaf = defaultLeafRows(BATCH);
   const lossSums = allocate(leafCount(BATCH, leaf), FLOAT64);
   const [y, dy, t] = [BLOCK, BLOCK, BLOCK].map((n) => allocate(n));
-  if (own.targets === 'classes') for (let n = 0; n < BATCH; n++) t[n] = random.integer(SIZE);
+  if (loss.targets === 'classes') for (let n = 0; n < BATCH; n++) t[n] = random.integer(SIZE);
   if (name === 'binary-cross-entropy') for (let i = 0; i < BLOCK; i++) t[i] = random.integer(2);
-  const emit = (emit: Emit) => emitLossOf(emit, own, lossSums, dy, y, t, BATCH, leaf, SIZE);
+  const emit = (emit: Emit) => emitLossOf(emit, loss, lossSums, dy, y, t, BATCH, leaf, SIZE);
   return elementwise(`loss ${name}`, emit, { sum: `loss ${name}` });
 }

@@ -54,11 +54,11 @@ for (const threads of values.threads.split(',').map((text) => count('threads', t
   for (const batch of values.batches.split(',').map((text) => count('batches', text))) {
     for (const workload of workloads) {
       const us = await measure(workload, batch, threads);
-      const own = us.get('Gradloom') ?? Number.NaN;
+      const ours = us.get('Gradloom') ?? Number.NaN;
       const texts = [...us].map(([name, value]) => `${name} ${value.toPrecision(3)}`);
       for (const [name, value] of us) {
         const key = `${workload.type}, ${name}, ${threads} threads`;
-        ratios.set(key, [...(ratios.get(key) ?? []), value / own]);
+        ratios.set(key, [...(ratios.get(key) ?? []), value / ours]);
       }
       console.log(
         `${workload.name}, ${workload.type}, batch ${batch}, threads ${threads}: us a row: ${texts.join(', ')}`,

@@ -95,14 +95,14 @@ function measure(task: PeakTask): PeakMeasured {
     return Object.fromEntries(names);
   });
   const peak: number[] = [];
-  // first run, which touches all memory
+  // The first run touches all memory.
   for (const run of layers.flatMap(({ calls }) => Object.values(calls).flat())) run();
   for (let round = 0; round < rounds; round++) {
     peak.push(peakRate());
     for (const [l, { flops, calls }] of layers.entries()) {
-      for (const [name, some] of Object.entries(calls)) {
+      for (const [name, passCalls] of Object.entries(calls)) {
         const before = peakRate();
-        measured[l][name].push({ peak: before, gflops: rate(flops, some) });
+        measured[l][name].push({ peak: before, gflops: rate(flops, passCalls) });
       }
     }
   }
@@ -124,11 +124,15 @@ function bindDense(
   if (backend === null || compiled === null) throw new Error('bench: products have no backend, expected one');
   const leaf = defaultLeafRows(batch);
   const rowsOf = ({ first, count }: NodePass): number => Math.min(count * leaf, batch - first * leaf);
-  const most = Math.max(...passes.map(rowsOf));
+  const maxRows = Math.max(...passes.map(rowsOf));
   const take = (allocate: Allocate) => ({
     scratch: takeKernelScratch([[I, O]], backend.name, allocate),
-    ...{ x: allocate(most * I), y: allocate(most * O), dx: allocate(most * I), dy: allocate(most * O) },
-    ...{ W: allocate(I * O), b: allocate(O) },
+    x: allocate(maxRows * I),
+    y: allocate(maxRows * O),
+    dx: allocate(maxRows * I),
+    dy: allocate(maxRows * O),
+    W: allocate(I * O),
+    b: allocate(O),
     gradients: Object.fromEntries(passes.map(({ row }) => [row, { dW: allocate(I * O), db: allocate(O) }])),
   });
   const { memory, arrays } = createKernelMemory(backend, take, type);
@@ -146,9 +150,9 @@ function bindDense(
     calls: {
       affine: linked((emit, _, B) => emit(ops.affine, y, x, W, b, B, I, O)),
       affineBackwardInput: linked((emit, _, B) => emit(ops.affineBackwardInput, dx, dy, W, B, I, O)),
-      affineBackwardWeights: linked((emit, { row, accumulate: joins }, B) => {
+      affineBackwardWeights: linked((emit, { row, accumulate }, B) => {
         const { dW, db } = gradients[row];
-        emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins, I, O);
+        emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, accumulate, I, O);
       }),
     },
   };
@@ -167,8 +171,14 @@ function bindConvolution(
   const [inputs, outputs] = [B * size * size * C, B * size * size * O];
   const take = (allocate: Allocate) => ({
     scratch: takeKernelScratch([[window, O, geometry]], backend.name, allocate),
-    ...{ x: allocate(inputs), dx: allocate(inputs), y: allocate(outputs), dy: allocate(outputs) },
-    ...{ W: allocate(window * O), b: allocate(O), dW: allocate(window * O), db: allocate(O) },
+    x: allocate(inputs),
+    dx: allocate(inputs),
+    y: allocate(outputs),
+    dy: allocate(outputs),
+    W: allocate(window * O),
+    b: allocate(O),
+    dW: allocate(window * O),
+    db: allocate(O),
   });
   const { memory, arrays } = createKernelMemory(backend, take, type);
   const { scratch, x, dx, y, dy, W, b, dW, db } = arrays;
