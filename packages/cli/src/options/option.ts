@@ -60,3 +60,7 @@ export function helpLine({ help = '', standard, shown }: Pick<Option<unknown>, '
   const value = shown ?? standard;
   return value === undefined || typeof value === 'boolean' ? help : `${help} (default: ${value})`;
 }
+
+/** The entries of an object that have a value: options of a library are left out rather than undefined. */
+export const present = <T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as never;

@@ -5,6 +5,7 @@ import { binsOf } from '../../lab/figures/calibration-bins.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
 import { nameFlag } from '../../options/name-flag.ts';
+import { present } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
@@ -91,9 +92,7 @@ function saveThreshold([named]: readonly string[], threshold: { readonly value: 
     ...loadOptions(),
     spec,
     parameters,
-    ...(loss === undefined ? {} : { loss }),
-    ...(preprocessing === undefined ? {} : { preprocessing }),
-    ...(fused === undefined ? {} : { fused }),
+    ...present({ loss, preprocessing, fused }),
     metadata: { ...metadata, ...(threshold === null ? {} : { threshold: threshold.value }) },
   });
   return path;

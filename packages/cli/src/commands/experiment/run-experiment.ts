@@ -15,6 +15,7 @@ import { CHAPTER, isFailure } from '../../lab/experiments/finding.ts';
 import { experiments } from '../../lab/experiments/index.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
+import { present } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { asUsage } from '../../terminal/failure.ts';
@@ -165,11 +166,7 @@ async function run(
   const { backend = 'wasm', threads, blas, json, ...values } = parseRaw(commonOptions, raw);
   boundMemory(values);
   refuseIdleLibrary(raw, { ...parseRaw(commonOptions, raw), backend });
-  const machine: Machine = {
-    backend,
-    ...(threads === undefined ? {} : { threads }),
-    ...(blas === undefined ? {} : { blas }),
-  };
+  const machine: Machine = { backend, ...present({ threads, blas }) };
   const progress = createProgressLine(label, io, json);
   const context: ExperimentContext = {
     machine,

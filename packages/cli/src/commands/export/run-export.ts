@@ -5,6 +5,7 @@ import { largestChange } from '@gradloom/runtime/internal';
 import { endingsOf, formatOf, modelFormats } from '@gradloom/runtime/options';
 import { openModel, refuseMoreThan } from '../../files/models/open-model.ts';
 import { nameFlag } from '../../options/name-flag.ts';
+import { present } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine } from '../../terminal/io.ts';
@@ -25,11 +26,8 @@ export async function runExport(request: Request, io: Io): Promise<number> {
     throw new UsageError(`the file ${path} has no known ending, expected ${endings}, or --format`);
   }
   const model = openModel(request.positionals);
-  const exportOverrides = {
-    ...(requestedFormat === undefined ? {} : { format: requestedFormat }),
-    ...(precision === undefined ? {} : { precision }),
-  };
-  const format = await exportModel(path, model, exportOverrides).catch((error: unknown) => {
+  const overrides = present({ format: requestedFormat, precision });
+  const format = await exportModel(path, model, overrides).catch((error: unknown) => {
     throw nameFlag(error, exportOptions, raw);
   });
   const from = typeOf(model.parameters);

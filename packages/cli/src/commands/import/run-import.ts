@@ -5,6 +5,7 @@ import { endingsOf, modelFormats } from '@gradloom/runtime/options';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { customParts, loadOptions } from '../../options/custom-parts.ts';
 import { nameFlag } from '../../options/name-flag.ts';
+import { present } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { readObject } from '../../options/read-object.ts';
 import { UsageError } from '../../terminal/failure.ts';
@@ -48,11 +49,7 @@ async function optionsOf(values: ImportValues): Promise<ImportOptions> {
     const [is, isNot] = mean === undefined ? ['deviation', 'mean'] : ['mean', 'deviation'];
     throw new UsageError(`--${is} is given without --${isNot}, expected both`);
   }
-  const images = {
-    ...(divisor === undefined ? {} : { divisor }),
-    ...(mean === undefined ? {} : { mean }),
-    ...(deviation === undefined ? {} : { deviation }),
-  };
+  const images = present({ divisor, mean, deviation });
   // The network is checked when it is built.
   const spec = (typeof specOrPath === 'string' ? await readObject('--spec', specOrPath) : specOrPath) as
     | NetworkSpec
@@ -60,11 +57,8 @@ async function optionsOf(values: ImportValues): Promise<ImportOptions> {
   if (spec !== undefined) within('spec', () => buildNetwork(spec, customParts()));
   return {
     ...loadOptions(),
-    ...(spec === undefined ? {} : { spec }),
-    ...(loss === undefined ? {} : { loss }),
+    ...present({ spec, loss, rename, precision }),
     ...(Object.keys(images).length === 0 ? {} : { images }),
-    ...(rename === undefined ? {} : { rename }),
-    ...(precision === undefined ? {} : { precision }),
-    metadata: { ...(labels === undefined ? {} : { labels }), writtenBy: `gradloom ${version}` },
+    metadata: { ...present({ labels }), writtenBy: `gradloom ${version}` },
   };
 }

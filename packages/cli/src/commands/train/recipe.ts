@@ -19,6 +19,7 @@ import { textPreset } from '../../files/datasets/text-preset.ts';
 import { customParts } from '../../options/custom-parts.ts';
 import { camelCase, optionsFrom } from '../../options/flags-of.ts';
 import type { Member } from '../../options/member.ts';
+import { present } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { networkSpec } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
@@ -79,8 +80,7 @@ export async function createRecipe(
   const spec = await networkSpec(filled, sets.train);
   // Holds the network itself, since its file may change.
   if (filled.spec !== undefined) filled.spec = { ...spec };
-  const tableFacts = { ...(table === undefined ? {} : { table }), ...(decisions === undefined ? {} : { decisions }) };
-  return { sets, spec, options: trainOptionsOf(filled), values: filled, ...tableFacts };
+  return { sets, spec, options: trainOptionsOf(filled), values: filled, ...present({ table, decisions }) };
 }
 
 /** The known network of a run. @throws OptionError for options that it does not take. */

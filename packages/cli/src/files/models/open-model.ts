@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { ofImages, show } from '@gradloom/core/internal';
 import { loadModel, type Model } from '@gradloom/runtime';
 import { loadOptions } from '../../options/custom-parts.ts';
-import { readValue } from '../../options/option.ts';
+import { present, readValue } from '../../options/option.ts';
 import type { RawOptions } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type DatasetSource, datasetSource, formatSource } from '../datasets/dataset-source.ts';
@@ -66,8 +66,7 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
   const stored = typeof dataset === 'string' ? readValue(datasetSource, MODEL_DATASET, dataset) : undefined;
   const runOptions = {
     ...(missing === 'drop' ? { missing } : {}),
-    ...(split === undefined ? {} : { split }),
-    ...(encoding === undefined ? {} : { encoding }),
+    ...present({ split, encoding }),
   };
   const runSource = stored && withOptions(stored, runOptions);
   const name = requested === undefined ? MODEL_DATASET : '--dataset';

@@ -4,6 +4,7 @@ import { type Dataset, type Evaluation, evaluateModel, type OutputReader, type T
 import { hasTargetsByPosition, memoryRoom } from '@gradloom/runtime/internal';
 import { binsOf, type CalibrationBin } from '../../../lab/figures/calibration-bins.ts';
 import { sheetOfRows } from '../../../lab/figures/sheet.ts';
+import { present } from '../../../options/option.ts';
 import { type Answers, MAX_CURVES, type Mistake } from '../../../report/findings/findings.ts';
 import { classFigures } from '../../evaluate/class-figures.ts';
 import { curvesOf, holdScores, scoresFit } from '../../evaluate/held-scores.ts';
@@ -20,10 +21,9 @@ export const evaluateResult = (
 ): Promise<Evaluation> =>
   evaluateModel(spec, parameters, rows, {
     loss,
-    ...(parts === undefined ? {} : { parts }),
     backend: backend.name,
-    ...(blas === undefined ? {} : { blas }),
     threads,
+    ...present({ parts, blas }),
     readers,
   });
 
