@@ -22,7 +22,7 @@ const run = train(
   network,
   { train: datasetFromRows({ inputs, targets }) },
   {
-    batch: 'full',
+    batchSize: 'full',
     epochs: 500,
     optimizer: { kind: 'adam', lr: 0.05 },
     threads: 2,

@@ -1,5 +1,4 @@
 import {
-  type Augmentation,
   buildNetwork,
   createLoss,
   createRandom,
@@ -35,20 +34,32 @@ export function oracle(
   dataset: Dataset,
   options: Pick<
     TrainOptions,
-    'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm' | 'accumulate' | 'precision'
-  > &
-    Augmentation & {
-      batch: number;
-      steps: number;
-      seed: number;
-    },
+    | 'optimizer'
+    | 'loss'
+    | 'clipNorm'
+    | 'schedule'
+    | 'classWeight'
+    | 'ema'
+    | 'maxNorm'
+    | 'accumulate'
+    | 'precision'
+    | 'augment'
+  > & {
+    batch: number;
+    steps: number;
+    seed: number;
+  },
   backend: Backend,
   until = options.steps,
 ): { parameters: Elements; losses: number[]; norms: number[] } {
   const network = buildNetwork(spec);
   const { seed, steps, clipNorm, accumulate = 1, precision = 'float64' } = options;
   const batch = accumulate === 1 ? options.batch : Math.min(dataset.rows, options.batch * accumulate);
-  const augment = augmentationOf({ flip: false, shift: 0, rotate: 0, zoom: 0, erase: 0, ...options }, network, dataset);
+  const augment = augmentationOf(
+    { flip: false, shift: 0, rotate: 0, zoom: 0, erase: 0, ...options.augment },
+    network,
+    dataset,
+  );
   const loss = createLoss(options.loss ?? 'softmax-cross-entropy');
   const optimizer = optimizerOf(options.optimizer ?? 'adam', options.ema);
   const stepsPerEpoch = Math.ceil(dataset.rows / batch);

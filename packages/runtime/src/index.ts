@@ -327,7 +327,7 @@ export type {
   WarningEvent,
 } from './training/run/events.ts';
 export type { MonitorName } from './training/run/monitors.ts';
-export type { OnNan, OptionsFor, TrainOptions } from './training/run/options.ts';
+export type { AugmentOptions, OnNan, OptionsFor, TrainOptions } from './training/run/options.ts';
 export type { RateChanges } from './training/run/rate-changes.ts';
 export { TrainingError, type TrainResult, type WrittenCheckpoint } from './training/run/results.ts';
 export { type TrainingRun, train } from './training/run/trainer.ts';

@@ -1,6 +1,7 @@
 import { buildNetwork, type LayerSpec, type NetworkSpec } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import {
+  type AugmentOptions,
   type BackendChoice,
   createPool,
   evaluateModel,
@@ -37,8 +38,8 @@ const coupled: NetworkSpec = { ...spec, layers: [{ kind: 'batch-norm' }, ...spec
 const masked: NetworkSpec = { ...spec, layers: [{ kind: 'dropout', rate: 0.2 }, ...spec.layers] };
 const data = splitDataset(randomDataset({ rows: 65, inputs: 40, classes: 3 }), { validation: 12 / 65 });
 const base = { batch: 17, epochs: 3, seed: 3, backend: 'wasm' } satisfies TrainOptions;
-const whole = { flip: true, shift: 2, erase: 0.4 };
-const turned = { flip: true, shift: 1, rotate: 20, zoom: 0.2, erase: 0.4 };
+const whole = { augment: { flip: true, shift: 2, erase: 0.4 } };
+const turned = { augment: { flip: true, shift: 1, rotate: 20, zoom: 0.2, erase: 0.4 } };
 const stepsOf = (batch: number) => base.epochs * Math.ceil(data.train.rows / batch);
 
 let pool: Pool;
@@ -86,7 +87,7 @@ test('ranks have the same bits', () => {
 
 test('each option changes the weights that come out, and evaluations see the rows as they are', async () => {
   const ways = [{}, { flip: true }, { shift: 1 }, { rotate: 30 }, { zoom: 0.3 }, { erase: 0.5 }];
-  const prints = await Promise.all(ways.map((own) => printOf(spec, own)));
+  const prints = await Promise.all(ways.map((augment) => printOf(spec, { augment })));
   expect(new Set(prints).size).toBe(ways.length);
   const { validation } = data;
   if (validation === undefined) throw new Error('no held-out rows');
@@ -136,7 +137,7 @@ test('a resume from any step ends in the same bits, and with another value it is
     const resumed = await train(spec, data, { ...own, threads: 1 + (at % 3), resume });
     expect(resumed.fingerprint).toBe(result.fingerprint);
   }
-  const changed = train(spec, data, { ...own, rotate: 10, resume: checkpoints[0] });
+  const changed = train(spec, data, { ...own, augment: { ...turned.augment, rotate: 10 }, resume: checkpoints[0] });
   await expect(changed).rejects.toThrow('a resume continues the same run');
 });
 
@@ -145,7 +146,7 @@ const dense = (input: NetworkSpec['input']): NetworkSpec => ({
   layers: [{ kind: 'flatten' }, { kind: 'dense', out: 3 }],
 });
 
-test.each<[TrainOptions, NetworkSpec, string]>([
+test.each<[AugmentOptions, NetworkSpec, string]>([
   [
     { flip: true },
     dense(40),
@@ -153,11 +154,12 @@ test.each<[TrainOptions, NetworkSpec, string]>([
   ],
   [{ zoom: 0.1 }, dense([8, 5]), 'zoom has 0.1, expected none: random has rows of shape [8, 5], not images'],
   [{ shift: 4 }, spec, 'shift has 4, expected at most 3 (images of 4x5 pixels)'],
-  [{ rotate: 181 }, spec, 'rotate has 181, expected a number from 0 to 180'],
-  [{ zoom: 1 }, spec, 'zoom has 1, expected a number from 0 to below 1'],
-  [{ erase: 1.5 }, spec, 'erase has 1.5, expected a number from 0 to 1'],
-])('%o of %o is refused', async (own, network, sentence) => {
-  await expect(train(network, data, { ...base, ...own, pool })).rejects.toThrow(`train: ${sentence}`);
+  [{ rotate: 181 }, spec, 'augment.rotate has 181, expected a number from 0 to 180'],
+  [{ zoom: 1 }, spec, 'augment.zoom has 1, expected a number from 0 to below 1'],
+  [{ erase: 1.5 }, spec, 'augment.erase has 1.5, expected a number from 0 to 1'],
+  [{ flop: true } as object, spec, 'augment: option "flop" is unknown, expected flip, shift, rotate, zoom, erase'],
+])('%o of %o is refused', async (augment, network, sentence) => {
+  await expect(train(network, data, { ...base, augment, pool })).rejects.toThrow(`train: ${sentence}`);
 });
 
 test('a text is refused as one', async () => {
@@ -166,6 +168,6 @@ test('a text is refused as one', async () => {
     { kind: 'embedding', vocabulary: 2, width: 2 },
     { kind: 'dense', out: 2 },
   ];
-  const run = train({ input: 4, layers }, text, { ...base, flip: true, pool });
+  const run = train({ input: 4, layers }, text, { ...base, augment: { flip: true }, pool });
   await expect(run).rejects.toThrow(/^train: flip has true, expected none: .* is a text, not images \(rows of/);
 });

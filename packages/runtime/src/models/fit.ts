@@ -93,7 +93,7 @@ export async function fit<Row extends NamedRow<Row>>(
     );
   const isWatched = sets.validation !== undefined && sets.validation.rows >= MIN_WATCHED_ROWS;
   const result = await train(network, sets, {
-    batch: Math.min(batch, trained),
+    ...(options.batchSize === undefined ? { batch: Math.min(batch, trained) } : {}),
     optimizer,
     schedule,
     ...(options.epochs === undefined ? { steps } : {}),

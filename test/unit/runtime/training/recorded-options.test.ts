@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { recordedOptions, trainOptions } from '../../../../packages/runtime/src/training/run/options.ts';
+import { readTrainOptions, recordedOptions } from '../../../../packages/runtime/src/training/run/options.ts';
 
-const recorded = (given: object) => recordedOptions(trainOptions.read(given));
+const recorded = (given: object) => recordedOptions(readTrainOptions(given));
 
 test('a checkpoint of a run with defaults records none', () => {
   expect(recorded({})).toEqual({});
@@ -17,6 +17,20 @@ describe.each([
   { flip: true, shift: 2, rotate: 10, zoom: 0.1, erase: 0.25 },
 ])('%o', (given) => {
   test('decides the result, so a checkpoint records it', () => expect(recorded(given)).toEqual(given));
+});
+
+test('the augmentation is recorded option by option, as in checkpoints of earlier versions', () => {
+  expect(recorded({ augment: { flip: true, zoom: 0.1 } })).toEqual({ flip: true, zoom: 0.1 });
+});
+
+test('a batch size has a long and a short name, which must agree if both are given', () => {
+  expect(readTrainOptions({ batchSize: 5 }).batch).toBe(5);
+  expect(readTrainOptions({ batch: 'full', batchSize: 'full' }).batch).toBe('full');
+  expect(readTrainOptions({}).batch).toBe(32);
+  expect(() => readTrainOptions({ batch: 32, batchSize: 64 })).toThrow(
+    'train: batchSize has 64 and batch has 32, expected one of the two',
+  );
+  expect(() => readTrainOptions({ batchSize: 0 })).toThrow('batchSize has 0, expected a whole number of at least 1');
 });
 
 test('options that decide no bit, or that a record says in other words, are left out', () => {

@@ -10,7 +10,7 @@ import {
 import type { Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
 import { gatherRows } from '../../data/gather.ts';
-import { type TrainOptions, trainOptions } from './options.ts';
+import { readTrainOptions, type TrainOptions } from './options.ts';
 import { createOrders } from './orders.ts';
 import { rowsPerStep } from './plan.ts';
 import { augmentationOf, shapeOfRows } from './refuse-conflicts.ts';
@@ -30,7 +30,7 @@ export function* firstInputs(
 ): Pausable<FirstInputs | null> {
   const shape = shapeOfRows(network, train);
   if (shape.length !== 3) return null;
-  const options = trainOptions.read(runOptions);
+  const options = readTrainOptions(runOptions);
   const { seed, shuffle, precision } = options;
   const batch = rowsPerStep(options, train);
   const count = Math.min(maxImages, batch);

@@ -5,11 +5,11 @@ import {
   type LossSpec,
   losses,
   type OptimizerSpec,
+  OptionError,
   optimizers,
   type ScheduleSpec,
   schedules,
 } from '@gradloom/core';
-import type { OptionValues } from '@gradloom/core/internal';
 import { defineOptions, list, type Named, type Option, type OptionsOf, option } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { backendChoices } from '../../engine/backends/backend-choices.ts';
@@ -60,6 +60,23 @@ function spec<T>(standard: T, help?: string): Option<T, T>;
 function spec<T>(...stated: [standard?: T, help?: string, shown?: string]): Option<T, T | undefined> {
   return option.kind((_where, _name, value) => copyJson(value) as T)<T | undefined>(...stated);
 }
+
+/** Options of the augmentation. Flags, files and checkpoints have each beside the other options of a run. */
+const augmentation = {
+  /** Mirrors images from left to right, each with probability 1/2. @default false */
+  flip: trainingFlag(option.flag(false, 'mirror images from left to right, each with probability 1/2')),
+  /** Moves each image by up to so many whole pixels in each direction; zeros come in. @default 0 */
+  shift: trainingFlag(option.count(0, 'move each image by up to so many pixels in each direction')),
+  /** Turns each image about its middle by up to so many degrees, 0 to 180, either way. @default 0 */
+  rotate: trainingFlag(option.inRange(0, 180)(0, 'turn each image by up to so many degrees either way')),
+  /** Scales each image about its middle by a factor from 1 - zoom to 1 + zoom, with zoom in [0, 1). @default 0 */
+  zoom: trainingFlag(option.fraction(0, 'scale each image by a factor from 1 - zoom to 1 + zoom')),
+  /** Probability that a rectangle of an image becomes 0, from 0 to 1. @default 0 */
+  erase: trainingFlag(option.inRange(0, 1)(0, 'probability that a random rectangle of an image becomes 0')),
+};
+
+/** How images are changed at random, anew in each step: `{ flip: true, shift: 2 }`. */
+export interface AugmentOptions extends OptionsOf<typeof augmentation>, Named {}
 
 export const trainOptions = defineOptions('train', {
   /**
@@ -139,17 +156,14 @@ export const trainOptions = defineOptions('train', {
       'when a loss or weight is not finite: stop, or rollback to the start of the epoch and halve the learning rate',
     ),
   ),
-  /** Mirrors images from left to right, each with probability 1/2: see docs/training.md. @default false */
-  flip: trainingFlag(option.flag(false, 'mirror images from left to right, each with probability 1/2')),
-  /** Moves each image by up to so many whole pixels in each direction; zeros come in. @default 0 */
-  shift: trainingFlag(option.count(0, 'move each image by up to so many pixels in each direction')),
-  /** Turns each image about its middle by up to so many degrees, 0 to 180, either way. @default 0 */
-  rotate: trainingFlag(option.inRange(0, 180)(0, 'turn each image by up to so many degrees either way')),
-  /** Scales each image about its middle by a factor from 1 - zoom to 1 + zoom, with zoom in [0, 1). @default 0 */
-  zoom: trainingFlag(option.fraction(0, 'scale each image by a factor from 1 - zoom to 1 + zoom')),
-  /** Probability that a rectangle of an image becomes 0, from 0 to 1. @default 0 */
-  erase: trainingFlag(option.inRange(0, 1)(0, 'probability that a random rectangle of an image becomes 0')),
+  /** How images are changed at random, anew in each step: see docs/training.md. @default not at all */
+  augment: option.kind<AugmentOptions>((where, name, value) =>
+    defineOptions(where, augmentation, name).read(value as object),
+  )(),
+  ...augmentation,
   /** Batch size: rows per step, or 'full' for all rows, which are then never shuffled. @default 32 */
+  batchSize: option.orWord(option.positiveInteger, 'full')(),
+  /** Short for `batchSize`. @default 32 */
   batch: trainingFlag(option.orWord(option.positiveInteger, 'full')(32, 'batch size: rows per step, or full')),
   /**
    * Batches whose gradients make one step of the optimizer: the step of a batch so many times as large, to the bit, in
@@ -326,7 +340,18 @@ export const trainOptions = defineOptions('train', {
 });
 
 /** Options of `train`. Every option has a default. */
-export interface TrainOptions extends OptionsOf<typeof trainOptions.table>, Named {}
+export interface TrainOptions extends Omit<OptionsOf<typeof trainOptions.table>, keyof typeof augmentation>, Named {}
+
+/** All options under the names that flags and files have: `batchSize` as `batch`, and those of `augment` one by one. */
+export function readTrainOptions(given: TrainOptions) {
+  const { batchSize, augment, ...options } = trainOptions.read(given);
+  const { batch = batchSize } = given;
+  if (batchSize !== undefined && batch !== batchSize) {
+    const problem = `has ${batchSize} and batch has ${batch}, expected one of the two`;
+    throw new OptionError('train', ['batchSize', 'batch'], problem);
+  }
+  return { ...options, ...augment, batch: batch ?? options.batch };
+}
 
 /** Options whose `precision` the compiler knows, and with it the type of weights in events and in the result. */
 export interface OptionsFor<T extends ElementType> extends Omit<TrainOptions, 'precision' | 'onEvent'> {
@@ -365,10 +390,10 @@ export type RecordedOptions = Pick<
 >;
 
 /** Picks the options that a checkpoint records, so that a resume can compare them. */
-export const recordedOptions = (options: OptionValues<typeof trainOptions.table>): RecordedOptions =>
+export const recordedOptions = (options: ReturnType<typeof readTrainOptions>): RecordedOptions =>
   Object.fromEntries(
     Object.entries(trainOptions.table).flatMap(([name, stated]) => {
-      const value = options[name as keyof TrainOptions];
+      const value = options[name as keyof typeof options];
       const isRecorded = 'effect' in stated && stated.effect === 'result' && !RECORDED_OTHERWISE.has(name);
       return isRecorded && value !== stated.standard ? [[name, value]] : [];
     }),

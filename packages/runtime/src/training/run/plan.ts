@@ -48,9 +48,9 @@ import {
   copyJson,
   type OnNan,
   type RecordedOptions,
+  readTrainOptions,
   recordedOptions,
   type TrainOptions,
-  trainOptions,
 } from './options.ts';
 import { isShuffled } from './orders.ts';
 import { changesByStep } from './rate-changes.ts';
@@ -107,8 +107,8 @@ export function* planRun(
   parts: LoadedParts = NOTHING_LOADED,
 ): Pausable<RunPlan> {
   // Read before the first pause, after which the caller may change its objects or the current directory.
-  const options = trainOptions.read(runOptions);
-  const requested = { ...runOptions };
+  const options = readTrainOptions(runOptions);
+  const requested = { ...runOptions, batch: options.batch };
   const splits = checkSplits(data);
   refuseConflicts(requested, splits);
   const { train, validation, test } = splits;
