@@ -6,7 +6,7 @@ import { createRegisters } from '../registers.ts';
 import type { CreateRowPointers } from '../rows.ts';
 import { createSources } from '../sources.ts';
 import { createAssembler } from './assembler.ts';
-import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
+import { FREE, VECTOR_REGISTERS } from './neon.ts';
 import { createNeonFormulas } from './neon-formulas.ts';
 import { createNeonDoubles, createNeonQuads } from './neon-lanes.ts';
 import { assemblePlayer, frameOf } from './player.ts';
@@ -17,6 +17,7 @@ export function createArm64(type: ElementType, _convention?: unknown, origin = 0
   const assembler = createAssembler(FREE);
   const registers = createRegisters(registerFile);
   const sources = createSources(assembler, registers, frameOf(assembler));
+  const vectors = createNeonFormulas(assembler, type);
   assemblePlayer(assembler);
   return createIsa({
     type,
@@ -24,13 +25,13 @@ export function createArm64(type: ElementType, _convention?: unknown, origin = 0
     assembler,
     registers,
     sources,
-    vectors: createNeon(assembler, type),
+    vectors,
     vectorRegisters: VECTOR_REGISTERS,
     tile: { vectors: 4, leafVectors: 4, factors: 3, narrowVectors: 4 },
-    formulas: createNeonFormulas(assembler, type),
+    formulas: vectors,
     quads: createNeonQuads(assembler, type),
     doubles: createNeonDoubles(assembler, type),
-    wide: createNeonFormulas(assembler, 'float64'),
+    wide: type === 'float64' ? vectors : createNeonFormulas(assembler, 'float64'),
     maxRows: MAX_ROWS,
     createRowPointers,
   });

@@ -1,11 +1,10 @@
 import type { ElementType } from '../../../math/element-type.ts';
 import type { Address } from '../assembler.ts';
-import type { FormulaUnit, Mask, Relation, Vector } from '../isa.ts';
+import type { FormulaUnit, Mask, Relation, Vector, Vectors } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import type { Assembler } from './assembler.ts';
-import { forms, LOAD_D, LOAD_H, LOAD_Q, LOAD_S, STORE_Q, VECTOR } from './forms.ts';
-import { CLEAR, createMasked } from './masked.ts';
-import { FREE } from './neon.ts';
+import { forms, LOAD_D, LOAD_H, LOAD_Q, LOAD_S, VECTOR } from './forms.ts';
+import { createNeon, FREE } from './neon.ts';
 
 /** A second free vector. Formulas use those before it. */
 const SECOND_FREE = 30;
@@ -18,10 +17,9 @@ const INSERT_IF = 0x6ea01c00; // bit: d = n where m is set
 const INSERT_UNLESS = 0x6ee01c00; // bif: d = n where m is not set
 
 /** Vectors of 16 bytes. Masks are vectors. */
-export function createNeonFormulas(assembler: Assembler, type: ElementType): FormulaUnit<Address> {
+export function createNeonFormulas(assembler: Assembler, type: ElementType): FormulaUnit<Address> & Vectors<Address> {
   const { emit, access, literal } = assembler;
   const { bytes, wide, loadOne } = forms[type];
-  const masked = createMasked(assembler, forms[type], FREE);
   const isFloat = type === 'float32';
   const lanes = isFloat ? 32 : 64; // bits of a lane
 
@@ -84,19 +82,9 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
   const spread = (to: Vector, from: Vector): void => emit(isFloat ? 0x4e040400 : 0x4e080400, to, from); // dup
 
   return {
-    bytes,
-    width: VECTOR / bytes,
+    ...createNeon(assembler, type),
     registers: SECOND_FREE,
     maskRegisters: 0,
-    load: (to, from) => access(LOAD_Q, to, from),
-    store: (to, from) => access(STORE_Q, from, to),
-    loadMask(from) {
-      access(LOAD_Q, FREE, from);
-      masked.count(FREE);
-    },
-    loadMasked: masked.load,
-    storeMasked: masked.store,
-    clear: (to) => emit(CLEAR, to),
     literal: (bits) => literal(laneBytes(bits, bytes, VECTOR / bytes)),
     loadLiteral: (to, from) => access(LOAD_Q, to, from),
     loadNumber(to, from) {

@@ -1,10 +1,11 @@
 import type { ElementType } from '../../../math/element-type.ts';
 import type { Address } from '../assembler.ts';
-import type { Doubles, Quads, Vector } from '../isa.ts';
+import type { Doubles, Quads } from '../isa.ts';
+import { createPairedQuads } from '../paired-quads.ts';
 import type { Assembler } from './assembler.ts';
 import { forms, LOAD_D, LOAD_Q, STORE_D, VECTOR } from './forms.ts';
 import { createMasked, near, offsetBy } from './masked.ts';
-import { createNeon, FREE } from './neon.ts';
+import { FREE } from './neon.ts';
 import { createNeonFormulas } from './neon-formulas.ts';
 
 const LOWER = 0x4ec03800; // zip1: the lower halves of two vectors
@@ -13,50 +14,16 @@ const UPPER = 0x4ec07800; // zip2
 /** Four floats are a vector, four doubles the vectors 2k and 2k + 1. */
 export function createNeonQuads(assembler: Assembler, type: ElementType): Quads<Address> {
   const unit = createNeonFormulas(assembler, type);
-  if (type === 'float32') return { ...unit, transpose: createNeon(assembler, type).transpose };
-
-  const halfOf = (operand: Vector | Address, half: number): Vector | Address =>
-    typeof operand === 'number' ? 2 * operand + half : offsetBy(near(assembler, operand), half * VECTOR);
-  const each =
-    (act: (to: Vector, x: Vector, y: Vector | Address) => void) =>
-    (to: Vector, x: Vector, y: Vector | Address): void => {
-      for (const half of [0, 1]) act(2 * to + half, 2 * x + half, halfOf(y, half));
-    };
-  const both =
-    (load: (to: Vector, from: Address) => void) =>
-    (to: Vector, from: Address): void => {
-      load(2 * to, from);
-      unit.move(2 * to + 1, 2 * to);
-    };
-
+  if (type === 'float32') return unit;
   const masked = createMasked(assembler, forms[type], FREE);
-  return {
-    bytes: unit.bytes,
+  const halfAt = (address: Address, half: number): Address => offsetBy(near(assembler, address), half * VECTOR);
+  return createPairedQuads(unit, halfAt, {
     loadMask(from) {
-      for (const half of [0, 1]) assembler.access(LOAD_Q, FREE - 1 + half, halfOf(from, half) as Address);
+      for (const half of [0, 1]) assembler.access(LOAD_Q, FREE - 1 + half, halfAt(from, half));
       assembler.emit(0x4ee08400, FREE, FREE, FREE - 1); // add of words
       masked.count(FREE);
     },
     loadMasked: (to, from) => masked.loadPair(2 * to, from),
-    load(to, from) {
-      for (const half of [0, 1]) unit.load(2 * to + half, halfOf(from, half) as Address);
-    },
-    store(to, from) {
-      for (const half of [0, 1]) unit.store(halfOf(to, half) as Address, 2 * from + half);
-    },
-    loadElement: both(unit.loadElement),
-    loadNumber: both(unit.loadNumber),
-    clear(to) {
-      for (const half of [0, 1]) unit.clear(2 * to + half);
-    },
-    add: each(unit.add),
-    subtract: each(unit.subtract),
-    multiply: each(unit.multiply),
-    divide: each(unit.divide),
-    greater: each(unit.greater),
-    squareRoot(to, x) {
-      for (const half of [0, 1]) unit.squareRoot(2 * to + half, 2 * x + half);
-    },
     transpose(a, b) {
       for (let k = 0; k < 4; k++) {
         for (const half of [0, 1]) {
@@ -66,7 +33,7 @@ export function createNeonQuads(assembler: Assembler, type: ElementType): Quads<
       }
       return b;
     },
-  };
+  });
 }
 
 const ADD = 0x1e602800; // fadd

@@ -1,5 +1,6 @@
 import type { ElementType } from '../../../math/element-type.ts';
-import type { Doubles, Operand, Quads, Vector } from '../isa.ts';
+import type { Doubles, Quads, Vector } from '../isa.ts';
+import { createPairedQuads } from '../paired-quads.ts';
 import { type FunctionWriter, type LiveLanes, offsetBy, type WasmAddress } from './function-writer.ts';
 import type { WasmUnit } from './vectors.ts';
 
@@ -13,26 +14,11 @@ export function createQuads(
   if (type === 'float32') return unit;
   const { loadVector } = writer;
   const set = (x: Vector): void => writer.set(writer.register(x));
-  const halfOf = (operand: Operand<WasmAddress>, half: number): Operand<WasmAddress> =>
-    typeof operand === 'number' ? 2 * operand + half : offsetBy(operand, 16 * half);
-  const each =
-    (act: (to: Vector, x: Vector, y: Operand<WasmAddress>) => void) =>
-    (to: Vector, x: Vector, y: Operand<WasmAddress>): void => {
-      for (const half of [0, 1]) act(2 * to + half, 2 * x + half, halfOf(y, half));
-    };
-  const both =
-    (load: (to: Vector, from: WasmAddress) => void) =>
-    (to: Vector, from: WasmAddress): void => {
-      load(2 * to, from);
-      unit.move(2 * to + 1, 2 * to);
-    };
   const loadLower = (to: Vector, from: WasmAddress): void => {
     loadVector(0x5d, from); // v128.load64_zero
     set(to);
   };
-
-  return {
-    bytes: unit.bytes,
+  return createPairedQuads(unit, (address, half) => offsetBy(address, 16 * half), {
     loadMask: (from) => live.count(from, 4, 8),
     loadMasked(to, from) {
       unit.clear(2 * to + 1);
@@ -49,25 +35,6 @@ export function createQuads(
         },
       );
     },
-    load(to, from) {
-      for (const half of [0, 1]) unit.load(2 * to + half, offsetBy(from, 16 * half));
-    },
-    store(to, from) {
-      for (const half of [0, 1]) unit.store(offsetBy(to, 16 * half), 2 * from + half);
-    },
-    loadElement: both(unit.loadElement),
-    loadNumber: both(unit.loadNumber),
-    clear(to) {
-      for (const half of [0, 1]) unit.clear(2 * to + half);
-    },
-    add: each(unit.add),
-    subtract: each(unit.subtract),
-    multiply: each(unit.multiply),
-    divide: each(unit.divide),
-    greater: each(unit.greater),
-    squareRoot(to, x) {
-      for (const half of [0, 1]) unit.squareRoot(2 * to + half, 2 * x + half);
-    },
     transpose(a, b) {
       for (let k = 0; k < 4; k++) {
         for (const half of [0, 1]) {
@@ -80,7 +47,7 @@ export function createQuads(
       }
       return b;
     },
-  };
+  });
 }
 
 /** The lower halves of vectors. */
