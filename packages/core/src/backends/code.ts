@@ -56,8 +56,8 @@ export interface ProductKernels {
   readonly width: number; // elements of a vector
   readonly tileVectors: number; // vectors of the widest tile, for y and dx
   readonly leafVectors: number; // vectors of the widest tile, for dW
-  readonly listedRows: number; // most rows of a listed tile
-  /** Most rows of a tile of so many vectors. */
+  readonly listedRows: number; // maximum of rows of a listed tile
+  /** Maximum of rows of a tile of so many vectors. */
   tileRows(vectors: number, terms: TileShape['terms']): number;
   /** `masked` is for columns that do not fill the last vector. */
   tile(vectors: number, terms: TileShape['terms'], masked: boolean, M: number): number;

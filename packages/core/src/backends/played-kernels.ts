@@ -44,12 +44,12 @@ export interface Machine {
   readonly name: Kernels['name'];
   readonly layout: CodeLayout;
   readonly play: PlayTape;
-  readonly playRepeatedly: PlayRepeatedly | null; // null if the machine runs a tape once alone
+  readonly playRepeatedly: PlayRepeatedly | null; // null if the machine cannot repeat a tape by itself
 }
 
 /**
- * Most calls recorded before they are played, which takes 0.06 us in machine code. The tape stays in the first-level
- * cache.
+ * Calls that a tape holds before they are played, which takes 0.06 us in machine code. A tape of this size stays in the
+ * first-level cache.
  */
 const TAPE_CALLS = 128;
 /** Doubles of scratch for tables of fixed calls. */

@@ -20,13 +20,16 @@ import type { BindCall } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 import { backwardReach, forwardReach, type PixelAxis, type PixelRun, pixelAxis } from './reach.ts';
 
-/** Bytes of images that are taken at once, where several kernels go through them. */
+/** Bytes of images that are taken at once if several kernels go through them. */
 const GROUP_BYTES = 262_144;
 
-/** Numbers of windows as they are scaled: a division by a power of two has the bits of a product. */
-function scaling(divisor: number, least: number): readonly number[] {
+/**
+ * The last arguments of kernels that divide: for a power of two they multiply, which has the same bits. Results below
+ * `minSize` become 0.
+ */
+function scaling(divisor: number, minSize: number): readonly number[] {
   const isFactor = (divisor & (divisor - 1)) === 0;
-  return isFactor ? [0, 1 / divisor, 1, least] : [1, 1, divisor, least];
+  return isFactor ? [0, 1 / divisor, 1, minSize] : [1, 1, divisor, minSize];
 }
 
 /** Pixels of images with C channels, and the images of their windows. */
@@ -39,7 +42,7 @@ interface Pooling {
   readonly B: number;
   readonly C: number;
   readonly last: readonly number[]; // the last arguments of the kernel
-  readonly cleared?: Elements | null; // images that are 0 before: of pixels if they are sums, else of windows
+  readonly cleared?: Elements | null; // images that are set to 0 first: the pixels if they are sums, else the windows
 }
 
 /** Makes calls of pools and of upsampling; null for others. */
@@ -76,7 +79,7 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
 
   /** The calls for one image: one for each piece of each run of rows and columns. */
   function callsOf({ kernel, rows, columns, C, last }: Pooling) {
-    // Windows add to what is there in their order, row by row.
+    // Windows that add to the same inputs do so in their order, row by row.
     const isOrdered = kernel === 'addAtMaximum' && columns.runs.length > 1;
     const rowRuns = isOrdered ? rows.runs.flatMap(singles) : rows.runs;
     const [pixelRow, windowRow] = [columns.pixels * C, columns.positions * C];
@@ -112,7 +115,7 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
   /** Pieces of channels that a kernel takes at once, at `count` pixels of a row. */
   function piecesOf(kernel: WindowKernel, { count, step, windowStep }: PixelRun, C: number) {
     const pieces: { at: number; count: number; numbers: number; pixelStep: number; windowStep: number }[] = [];
-    // The channels of neighbours whose windows are neighbours, too, are as those of one pixel.
+    // If the windows of neighbours are neighbours, too, their channels are computed as those of one pixel.
     const areOne = (kernel === 'maximum' || kernel === 'sum') && step === 1 && windowStep === 1 && count > 1;
     const all = areOne ? count * C : C;
     if (areOne && all >= wide) {
@@ -227,5 +230,5 @@ const singles = (run: PixelRun): PixelRun[] =>
     window: run.window + k * run.windowStep,
   }));
 
-const meanOf = ({ height, width }: WindowGeometry, least: number): readonly number[] =>
-  scaling(height.kernel * width.kernel, least);
+const meanOf = ({ height, width }: WindowGeometry, minSize: number): readonly number[] =>
+  scaling(height.kernel * width.kernel, minSize);

@@ -1,12 +1,12 @@
 import { MAX_NODE_ROWS } from '../../math/tree/index.ts';
 import type { CallTape } from './call-tape.ts';
-import { MAX_PANEL } from './panels/panel-memory.ts';
+import { MAX_PANEL, tilesOver } from './panels/panel-memory.ts';
 import type { Panels } from './panels/panels.ts';
 import type { Sparsity } from './sparsity.ts';
 
-/** Most rows of a batch at a time for dW, in one leaf or several. */
+/** Maximum of rows of a batch at a time for dW, in one leaf or several. */
 const BLOCK_ROWS = MAX_NODE_ROWS;
-// Most bytes of packed columns of dy at a time, to stay in the second-level cache.
+// Maximum of bytes of packed columns of dy at a time, to stay in the second-level cache.
 const PANEL_BYTES = 1_048_576;
 const BLOCK_BYTES = 8192; // bytes of a row
 // Strips of x packed at a time for dW.
@@ -14,7 +14,7 @@ const STRIPS = 4;
 // x is read in place if it has at most this many rows, or if rows of dy have at most this many bytes.
 const MAX_PLAIN_ROWS = 32;
 const MAX_PLAIN_GRADIENT = 512;
-// Most bytes of x that are read for each panel.
+// Maximum of bytes of x that are read for each panel.
 const MAX_CACHED = 131_072;
 // A dy of one panel is read in place if it is read at most this often.
 const MAX_PLAIN_STRIPS = 4;
@@ -73,8 +73,7 @@ export function createWeightProducts(
     const leafPanel = leafPanelFor(O);
     const next = starts ? 0 : leafPanel.step;
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
-    const most = isSparse ? listedRows : leafPanel.rows;
-    const strips = Math.floor((I + most - 1) / most);
+    const strips = tilesOver(I, isSparse ? listedRows : leafPanel.rows);
     const lowest = Math.floor(I / Math.max(strips, 1));
     const higher = I - lowest * strips; // the first strips, a column wider than the rest
     const isPacked = !isSparse && B > MAX_PLAIN_ROWS && oRow > MAX_PLAIN_GRADIENT;

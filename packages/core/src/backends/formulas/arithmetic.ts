@@ -16,7 +16,7 @@ export function createArithmetic({ type, formulas }: Pick<Isa, 'type' | 'formula
  * `ops`.
  */
 export interface Elementwise {
-  /** Arrays with a number for each place. */
+  /** Arrays with a number for each output number. */
   readonly inputs: readonly string[];
   /** Arrays with a number for each column: the same for all rows. */
   readonly rows?: readonly string[];

@@ -20,17 +20,17 @@ export const attentionFormulas = {
   },
   /** The largest scaled score is the largest score, scaled: rounding keeps their order. */
   maxima: {
-    inputs: ['most'],
+    inputs: ['maximum'],
     numbers: ['scale'],
     outputs: ['maxima'],
-    of: ({ constant, add, multiply }, most, scale) => [add(multiply(most, scale), constant(0))],
+    of: ({ constant, add, multiply }, maximum, scale) => [add(multiply(maximum, scale), constant(0))],
   },
   exponentials: {
     inputs: ['scores'],
     columns: ['maxima'],
     numbers: ['scale'],
     outputs: ['scores'],
-    of: (m, score, most, scale) => [exponential(m, score, most, scale)],
+    of: (m, score, maximum, scale) => [exponential(m, score, maximum, scale)],
   },
   /** Normalizes exponentials: p = e / s, flushed. */
   shares: {
@@ -45,7 +45,7 @@ export const attentionFormulas = {
     columns: ['maxima', 'sums'],
     numbers: ['scale'],
     outputs: ['scores'],
-    of: (m, score, most, s, scale) => [m.flush(m.divide(exponential(m, score, most, scale), s))],
+    of: (m, score, maximum, s, scale) => [m.flush(m.divide(exponential(m, score, maximum, scale), s))],
   },
   slopes: {
     inputs: ['weights', 'dP'],
@@ -59,8 +59,8 @@ export const attentionFormulas = {
     columns: ['maxima', 'sums', 'D'],
     numbers: ['scale'],
     outputs: ['scores', 'dP'],
-    of(m, score, dP, most, s, D, scale) {
-      const p = m.flush(m.divide(exponential(m, score, most, scale), s));
+    of(m, score, dP, maximum, s, D, scale) {
+      const p = m.flush(m.divide(exponential(m, score, maximum, scale), s));
       return [p, slope(m, p, dP, D)];
     },
   },

@@ -43,20 +43,23 @@ const table = {
     ln2Lo: LN2_LO,
     /** 1.5 · 2⁵² + 2 · bias: see `rounded`. */
     round: 6755399441057790,
-    expMost: 1000,
-    expLeast: -1000,
+    maxExp: 1000,
+    minExp: -1000,
     expPolynomial,
-    expm1Most: 40,
-    tanhMost: 22,
+    maxExpm1: 40,
+    maxTanh: 22,
     ln2: 0.6931471805599453,
-    erfMost: 6,
-    ...{ erfNear: erfPolynomials.P, erfFar: erfPolynomials.Q },
+    maxErf: 6,
+    erfNear: erfPolynomials.P,
+    erfFar: erfPolynomials.Q,
     logPolynomial,
-    leastNormal: 2.2250738585072014e-308,
-    ...{ lift: 18014398509481984, lifted: 54 }, // 2⁵⁴
+    minNormal: 2.2250738585072014e-308,
+    lift: 18014398509481984, // 2⁵⁴
+    liftExponent: 54,
     oneOverSqrtHalf: 0x95f62_00000000n, // bits of 1 minus the upper half of those of √½
     magic: 4503599627370496, // 2⁵²
-    ...{ log1pLeast: -0.29, log1pMost: 0.41 },
+    minLog1p: -0.29,
+    maxLog1p: 0.41,
     /** From here on a number has a binary exponent of 1: √2, of doubles its upper half alone. */
     sqrt2: 0x3ff6a09e_00000000n,
   },
@@ -68,20 +71,23 @@ const table = {
     ln2Hi: floatExponent.LN2_HI,
     ln2Lo: floatExponent.LN2_LO,
     round: 12583166, // 1.5 · 2²³ + 2 · bias
-    expMost: 100,
-    expLeast: -110,
+    maxExp: 100,
+    minExp: -110,
     expPolynomial: floatExp,
-    expm1Most: 20,
-    tanhMost: 10,
+    maxExpm1: 20,
+    maxTanh: 10,
     ln2: 0.6931471824645996,
-    erfMost: 4,
-    ...{ erfNear: floatErf.P, erfFar: floatErf.Q },
+    maxErf: 4,
+    erfNear: floatErf.P,
+    erfFar: floatErf.Q,
     logPolynomial: floatLog,
-    leastNormal: 1.1754943508222875e-38,
-    ...{ lift: 33554432, lifted: 25 }, // 2²⁵
+    minNormal: 1.1754943508222875e-38,
+    lift: 33554432, // 2²⁵
+    liftExponent: 25,
     oneOverSqrtHalf: 0x4afb0dn,
     magic: 8388608, // 2²³
-    ...{ log1pLeast: -0.28999999165534973, log1pMost: 0.4099999964237213 },
+    minLog1p: -0.28999999165534973,
+    maxLog1p: 0.4099999964237213,
     sqrt2: 0x3fb504f3n,
   },
 } as const;
@@ -160,9 +166,9 @@ export function functionsOf(f: Formula): Functions {
     return multiply(multiply(y, shiftLeft(half, numbers.fraction)), shiftLeft(rest, numbers.fraction));
   }
 
-  const exp = (x: Value): Value => expBelow(atMost(x, numbers.expMost));
-  /** eˣ for x ≤ expMost, or NaN. */
-  const expBelow = (x: Value): Value => scaled(reduce(atLeast(x, numbers.expLeast)));
+  const exp = (x: Value): Value => expBelow(atMost(x, numbers.maxExp));
+  /** eˣ for x ≤ maxExp, or NaN. */
+  const expBelow = (x: Value): Value => scaled(reduce(atLeast(x, numbers.minExp)));
 
   /** eˣ for -50 < x ≤ 0, where one factor 2ⁿ is normal and gives the same bits as two. */
   function expNegative(x: Value): Value {
@@ -171,7 +177,7 @@ export function functionsOf(f: Formula): Functions {
     return f.scale === null ? multiply(y, powerOfTwo(reduced.r)) : f.scale(y, reduced.n);
   }
 
-  /** eˣ - 1 where it is below e^(expm1Most). */
+  /** eˣ - 1 where it is below e^(maxExpm1). */
   function lessOne(x: Value, { r, hi, lo, tail }: Reduced): Value {
     const scale = powerOfTwo(r);
     const head = add(multiply(scale, hi), subtract(scale, one));
@@ -179,11 +185,11 @@ export function functionsOf(f: Formula): Functions {
     return withSignOf(x, y); // changes zeros alone: other y have the sign of x
   }
 
-  const expm1Below = (x: Value): Value => lessOne(x, reduce(atLeast(x, -numbers.expm1Most)));
+  const expm1Below = (x: Value): Value => lessOne(x, reduce(atLeast(x, -numbers.maxExpm1)));
 
   function expm1(x: Value): Value {
-    const reduced = reduce(atLeast(atMost(x, numbers.expMost), -numbers.expm1Most));
-    return choose(compare(x, 'greater', constant(numbers.expm1Most)), scaled(reduced), lessOne(x, reduced));
+    const reduced = reduce(atLeast(atMost(x, numbers.maxExp), -numbers.maxExpm1));
+    return choose(compare(x, 'greater', constant(numbers.maxExpm1)), scaled(reduced), lessOne(x, reduced));
   }
 
   /** k · ln 2 + ln(1 + g) + c. */
@@ -206,14 +212,14 @@ export function functionsOf(f: Formula): Functions {
 
   /** k and f of x = 2ᵏ · (1 + f), for 0 < x < ∞. */
   function split(x: Value): { k: Value; f: Value } {
-    const isTiny = compare(x, 'less', constant(numbers.leastNormal));
+    const isTiny = compare(x, 'less', constant(numbers.minNormal));
     const lifted = choose(isTiny, multiply(x, constant(numbers.lift)), x);
     const exponent = shiftRight(addBits(lifted, bits(numbers.oneOverSqrtHalf)), numbers.fraction); // k + bias
     const offset = subtractBits(exponent, bits(numbers.bias));
     const fraction = subtractBits(lifted, shiftLeft(offset, numbers.fraction));
     // A whole number in the low bits of 2⁵², less 2⁵², is a double.
     const whole = subtract(or(exponent, constant(numbers.magic)), constant(numbers.magic + Number(numbers.bias)));
-    const k = subtract(whole, chooseOrZero(isTiny, constant(numbers.lifted)));
+    const k = subtract(whole, chooseOrZero(isTiny, constant(numbers.liftExponent)));
     return { k, f: subtract(fraction, one) };
   }
 
@@ -233,20 +239,20 @@ export function functionsOf(f: Formula): Functions {
   }
 
   function log1p(x: Value): Value {
-    const isSmall: Condition = compare(x, 'greater', constant(numbers.log1pLeast));
-    const isSmallToo: Condition = compare(x, 'less', constant(numbers.log1pMost));
+    const isAboveMin: Condition = compare(x, 'greater', constant(numbers.minLog1p));
+    const isBelowMax: Condition = compare(x, 'less', constant(numbers.maxLog1p));
     const u = add(one, x);
     const lost = choose(compare(x, 'greater', one), subtract(one, subtract(u, x)), subtract(x, subtract(u, one)));
     const { k, f: g } = split(u);
     const zero = constant(0);
-    const both = (small: Value, large: Value): Value => choose(isSmall, choose(isSmallToo, small, large), large);
+    const both = (small: Value, large: Value): Value => choose(isAboveMin, choose(isBelowMax, small, large), large);
     const y = logSum(both(x, g), both(zero, k), both(zero, divide(lost, u)));
     const inside = withEdges(u, y); // u is 0, negative, infinite or NaN where 1 + x is
     return choose(compare(x, 'equal', zero), x, inside);
   }
 
   function log1pWithin(x: Value): Value {
-    const isLarge = compare(x, 'atLeast', constant(numbers.log1pMost));
+    const isLarge = compare(x, 'atLeast', constant(numbers.maxLog1p));
     const u = add(one, x);
     const isDouble = compare(u, 'atLeast', bits(numbers.sqrt2)); // u = 2 · (1 + f)
     const scaled = choose(isDouble, multiply(u, constant(0.5)), u);
@@ -257,7 +263,7 @@ export function functionsOf(f: Formula): Functions {
 
   function tanh(x: Value): Value {
     const size = absolute(x);
-    const capped = atMost(size, numbers.tanhMost);
+    const capped = atMost(size, numbers.maxTanh);
     const u = add(capped, capped);
     const r = rounded(u);
     const reduced = subtract(u, multiply(wholeOf(r), constant(numbers.ln2)));
@@ -274,7 +280,7 @@ export function functionsOf(f: Formula): Functions {
     const size = absolute(x);
     const s = multiply(x, x);
     const near = add(x, multiply(x, evenAndOdd(s, multiply(s, s), numbers.erfNear)));
-    const t = atMost(size, numbers.erfMost);
+    const t = atMost(size, numbers.maxErf);
     const Q = evenAndOdd(t, multiply(t, t), numbers.erfFar);
     const far = subtract(one, expNegative(negative(multiply(t, Q))));
     return chooseRare(compare(size, 'notLess', constant(0.875)), withSignOf(x, far), near);
@@ -284,8 +290,8 @@ export function functionsOf(f: Formula): Functions {
     if (f.type === 'float64') return divide(one, add(one, exp(negative(z))));
     const e = expBelow(or(z, signBit));
     const r = divide(e, add(one, e));
-    const most = choose(compare(z, 'less', constant(0)), e, one);
-    return subtract(most, multiply(most, r));
+    const tail = choose(compare(z, 'less', constant(0)), e, one);
+    return subtract(tail, multiply(tail, r));
   }
 
   function flush(x: Value): Value {

@@ -7,7 +7,7 @@
  * - `stride`: a distance in bytes.
  * - `count`: an integer below 2³².
  * - `number`: any double.
- * - `answer`: a place for a 64-bit integer that the kernel writes.
+ * - `answer`: a 64-bit integer that the kernel writes.
  */
 export type ArgumentKind = 'array' | 'stride' | 'count' | 'number' | 'answer';
 
@@ -19,7 +19,7 @@ export type ArgumentTable = readonly Argument[];
 /** A number for each argument. */
 export type ArgumentValues<T extends ArgumentTable> = { readonly [K in keyof T]: number };
 
-/** Most arguments of a call. */
+/** Maximum of arguments of a call. */
 export const MAX_ARGUMENTS = 20;
 /** Doubles of a call: the offset of its kernel in the code, and its arguments. */
 export const CALL_DOUBLES = 1 + MAX_ARGUMENTS;

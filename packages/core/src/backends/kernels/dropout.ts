@@ -3,7 +3,7 @@ import { allocateFormula } from '../formulas/emit-formula.ts';
 import { defineArguments } from '../isa/arguments.ts';
 import type { Address, Isa, Pointer, Source } from '../isa/isa.ts';
 
-/** Numbers that are words are 2⁵² more: their bits then end with those of the word. */
+/** Is added to a 32-bit word that a call passes as a number: the lower 32 bits of the sum are the word. */
 export const WORD = 4503599627370496;
 /** Number of words. */
 const WORDS = 4294967296;

@@ -14,7 +14,7 @@ export const elementwiseArguments = (operation: Elementwise): ArgumentTable => [
   ['rest', 'stride'], // bytes of the numbers after them
 ];
 
-/** Names of the arrays. One that is input and output stands there once. */
+/** Names of the arrays. One that is both input and output is listed once. */
 export const arraysOf = ({ inputs, rows = [], columns = [], outputs }: Elementwise): string[] => [
   ...new Set([...inputs, ...rows, ...columns, ...outputs]),
 ];

@@ -7,7 +7,7 @@ import { encodeKernels, encodePlayer, type ModuleOptions, WORD_BYTES } from '../
 import { createWasm, type WasmOptions } from '../isa/wasm/wasm.ts';
 import { WasmApi, type WasmMemory, type WasmModule, type WasmTable } from './webassembly.ts';
 
-/** Most calls that are played at a time from outside of the memory. */
+/** Calls that are played at a time if their tape lies outside of the memory. */
 const COPIED_CALLS = 32;
 
 /** Doubles of scratch of a machine. */
@@ -95,8 +95,8 @@ const codes = new Map<string, CompiledCode>();
 
 function codeFor(type: ElementType, options: WasmOptions & ModuleOptions): CompiledCode {
   const key = `${type} ${options.fused} ${options.shared}`;
-  const known = codes.get(key);
-  if (known !== undefined) return known;
+  const compiledCode = codes.get(key);
+  if (compiledCode !== undefined) return compiledCode;
   const { isa, count, takeKernels } = createWasm(type, options);
   const modules: { module: WasmModule; first: number }[] = [];
   let compiled = 0;

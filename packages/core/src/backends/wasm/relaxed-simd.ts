@@ -3,7 +3,7 @@ import { fma, fmaf, type MultiplyAdd } from '../../math/fma.ts';
 import { concat, END, list, section, text, unsigned } from '../isa/wasm/module.ts';
 import { WasmApi, wasmProblem } from './webassembly.ts';
 
-let known: boolean | undefined;
+let isFused: boolean | undefined; // once it has been tried
 
 /**
  * Whether WebAssembly multiplies and adds with one rounding here, as processors with FMA do: relaxed SIMD leaves it to
@@ -11,8 +11,8 @@ let known: boolean | undefined;
  * in the environment makes the trial fail, for tests.
  */
 export function hasFusedWasm(): boolean {
-  known ??= wasmProblem() === null && !isDeclined() && tryFusedWasm();
-  return known;
+  isFused ??= wasmProblem() === null && !isDeclined() && tryFusedWasm();
+  return isFused;
 }
 
 /** The process of Node.js, and of engines that have one like it. */
@@ -52,8 +52,8 @@ const cases: Record<ElementType, readonly (readonly [x: number, y: number, z: nu
   float32: casesOf(1.1920928955078125e-7, 1.401298464324817e-45, 3.4028234663852886e38),
 };
 
-/** Cases of a type whose numbers after 1 and after 0 are 1 + ε and `least`. */
-function casesOf(epsilon: number, least: number, largest: number): [number, number, number][] {
+/** Cases of a type whose numbers after 1 and after 0 are 1 + ε and `smallest`. */
+function casesOf(epsilon: number, smallest: number, largest: number): [number, number, number][] {
   const next = 1 + epsilon;
   return [
     [next, next, -1 - 2 * epsilon], // the square of ε
@@ -61,8 +61,8 @@ function casesOf(epsilon: number, least: number, largest: number): [number, numb
     [-next, next, 1 + 2 * epsilon],
     [largest, 2, -largest], // the product alone overflows
     [largest, largest, Number.NEGATIVE_INFINITY],
-    [least, 0.5, least], // half of the last place
-    [least, 0.75, 3 * least],
+    [smallest, 0.5, smallest], // half of the last digit
+    [smallest, 0.75, 3 * smallest],
     [0, -1, 0],
     [-0, 1, -0],
     [Number.NaN, 1, 1],

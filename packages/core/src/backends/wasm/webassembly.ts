@@ -14,7 +14,7 @@ export const PAGE = 65_536;
 /** Bytes after the last array of a memory: kernels may read a vector that ends beyond it. */
 export const BEYOND = 64;
 
-/** Most bytes that 32 bits address. */
+/** Bytes that 32 bits address. */
 export const MAX_BYTES = 4_294_967_296;
 
 /** Functions that modules call by number. */

@@ -42,7 +42,11 @@ export function createNativeAttention(
     const C = H * d;
     const keyRow = scoreRow(T, bytes);
     return {
-      ...{ scratchArrays, C, row: bytes * 3 * C, yRow: bytes * C, keyRow },
+      scratchArrays,
+      C,
+      row: bytes * 3 * C,
+      yRow: bytes * C,
+      keyRow,
       columns: calls.columnFactors(T, d),
       scale: 1 / Math.sqrt(d),
       isPacked: T > QUERIES, // few rows are read where they lie

@@ -27,10 +27,20 @@ function sizesOf(d: number, T: number) {
   const rows = panelBytes(T, d);
   const scores = heads * QUERIES * scoreRow(T, 8) + LINE;
   return {
-    ...{ keyColumns: keys, valueColumns: keys, keyRows: rows, valueRows: rows, queryRows: rows },
-    ...{ scores, slopes: scores, dropped: scores, limits: QUERIES * scoreRow(T, 8) },
-    ...{ terms: roomOf(T * d), D: roomOf(heads * T + LANES), rowResults: roomOf(heads * QUERIES + LANES) },
-    ...{ lanes: roomOf(LANES * LANES), leastLanes: roomOf(LANES * LANES) },
+    keyColumns: keys,
+    valueColumns: keys,
+    keyRows: rows,
+    valueRows: rows,
+    queryRows: rows,
+    scores,
+    slopes: scores,
+    dropped: scores,
+    limits: QUERIES * scoreRow(T, 8),
+    terms: roomOf(T * d),
+    D: roomOf(heads * T + LANES),
+    rowResults: roomOf(heads * QUERIES + LANES),
+    lanes: roomOf(LANES * LANES),
+    leastLanes: roomOf(LANES * LANES),
   };
 }
 

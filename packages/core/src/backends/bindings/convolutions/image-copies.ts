@@ -2,7 +2,7 @@ import { elementView } from '../../../math/element-type.ts';
 import type { Panels } from '../panels/panels.ts';
 import { layoutOf, type Reach, type RowLayout } from '../reach.ts';
 
-/** Most numbers of a vector, over all extensions and types. */
+/** Maximum of numbers in a vector, over all extensions and types. */
 const MAX_LANES = 16;
 
 /** Bytes of a copy of an image, for any extension and either type. */
@@ -15,7 +15,7 @@ export const copyBytes = (rows: number, reach: Reach, channels: number): number 
 export interface ImageCopies {
   /** Writes the zeros of all copies. The tape must be empty. */
   clear(): void;
-  /** Takes up to `most` images from image n on; returns where the first pixel of the first lies, as a byte offset. */
+  /** Copies `count` images from image n on. Returns the byte offset of the first pixel of the first. */
   take(images: number, n: number, count: number): number;
 }
 
@@ -26,9 +26,9 @@ export function createImageCopies(
   { row, left, isCopy }: RowLayout,
   rows: number,
   numbers: number, // of a row of the image
-  most: number, // images at a time
+  maxImages: number, // at a time
 ): ImageCopies {
-  const copies = elementView(type, scratch.buffer, free, isCopy ? most * rows * row : 0);
+  const copies = elementView(type, scratch.buffer, free, isCopy ? maxImages * rows * row : 0);
   return {
     clear: () => void copies.fill(0),
     take(images, n, count) {

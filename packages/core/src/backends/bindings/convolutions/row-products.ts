@@ -185,7 +185,7 @@ export function createRowProduct(
     }
   }
 
-  /** Sums of `count` rows of `pixels` positions. */
+  /** Computes the sums of `count` rows of `pixels` positions. */
   function sumRows(
     c: number,
     init: number,
@@ -201,7 +201,7 @@ export function createRowProduct(
     const nextC = bytes * y.every * x.outputs * written;
     const nextA = y.step * rowBytes;
     const tiles = tilesOver(pixels, size.rows);
-    // Either each call has a tile of all rows, or those of one height of one row.
+    // A call makes one tile in each of the rows, or all tiles of one height in one row.
     const isTall = tiles <= count;
     for (let row = 0; row < (isTall ? 1 : count); row++) {
       for (let m = 0, tile = 0; m < pixels; ) {

@@ -12,11 +12,11 @@ import type { RowAdds } from '../row-adds.ts';
 import { copyBytes, createImageCopies } from './image-copies.ts';
 import { type Run, tableOf } from './runs.ts';
 
-/** Most bytes of images and gradients that are added at a time, to stay in the second-level cache. */
+/** Maximum of bytes of images and gradients that are added at a time, to stay in the second-level cache. */
 const BLOCK_BYTES = 524_288;
-/** Most images that are added at a time. */
+/** Maximum of images that are added at a time. */
 const BLOCK_IMAGES = 64;
-/** Most bytes of weights whose sums over several images wait, unless a panel has more. */
+/** Maximum of bytes of weights whose sums over several images wait, unless a panel has more. */
 const WAITING_BYTES = 1_048_576;
 
 /** Overwrites dW and db, or adds to them if `accumulate`. Arrays are byte offsets. */
@@ -38,7 +38,7 @@ function sizesOf(geometry: ConvolutionGeometry) {
 
 /** Columns whose sums over several images wait at a time, unless a panel has more. */
 const columnsOf = (K: number, O: number): number => Math.min(O, Math.floor(WAITING_BYTES / (8 * (K + 1))));
-/** Most columns of a panel, over all extensions and types. */
+/** Maximum of columns in a panel, over all extensions and types. */
 const MAX_PANEL_COLUMNS = 32;
 
 /** Bytes of the sums of a tile that wait below a table. */
@@ -65,12 +65,12 @@ export function windowTableBytes(geometry: ConvolutionGeometry, rows: number): n
   return 2 * (geometry.height.kernel + 1) * RUN_BYTES * (runs / images) * Math.min(images, rows);
 }
 
-/** Rows of dW of tiles of `rows` rows each, from row `k` on, for the window's row `ky`. */
+/** Tiles of dW below each other, all in row `ky` of the window: the first one begins at row `k` of dW. */
 interface Strip {
   readonly ky: number;
   readonly k: number;
-  readonly rows: number;
-  readonly count: number; // tiles below each other
+  readonly rows: number; // of a tile
+  readonly count: number; // tiles
   readonly a: number; // bytes from the pixel of an output to its first factor
 }
 
@@ -121,7 +121,8 @@ export function createWindowWeights(
 
   /** Cuts the rows of dW into tiles. */
   function stripsOf(): Strip[] {
-    const isWhole = lanes || (groups === 1 && x.dilation === 1); // a row of the window has factors at equal distances
+    // Whether the factors of a whole row of the window are at equal distances.
+    const isWhole = lanes || (groups === 1 && x.dilation === 1);
     const strips: Strip[] = [];
     for (let tap = 0; tap < y.kernel * x.kernel; tap += isWhole ? x.kernel : 1) {
       const rows = isWhole ? x.kernel * ins : ins;
@@ -141,7 +142,7 @@ export function createWindowWeights(
 
   /** Columns of dW whose sums wait at a time. */
   function sectionsOf(): Columns[][] {
-    const most = Math.max(columnsOf(K, O), size.columns);
+    const sectionColumns = Math.max(columnsOf(K, O), size.columns);
     const sections: Columns[][] = [];
     let free = 0;
     for (let group = 0; group < groups; group++) {
@@ -149,7 +150,7 @@ export function createWindowWeights(
         const count = Math.min((group + 1) * outs - o, size.columns);
         if (count > free || sections.length === 0) {
           sections.push([]);
-          free = most;
+          free = sectionColumns;
         }
         sections[sections.length - 1].push({ o, count, group });
         free -= count;
@@ -227,7 +228,7 @@ export function createWindowWeights(
       const end = section[section.length - 1].o + section[section.length - 1].count;
       const columns = end - o;
       const out: Target = { dW: dW + bytes * o, dWRow: oRow, db: db + bytes * o };
-      /** Row of the stack of sums that wait. Without earlier sums dW itself is the lowest. */
+      /** Row of the stack of sums that wait. If nothing is accumulated, the lowest row is dW itself. */
       const rowAt = (row: number): Target => {
         if (row === 0 && !accumulate) return out;
         const at = waitingAt + (accumulate ? row : row - 1) * bytes * (K + 1) * columns;

@@ -30,7 +30,7 @@ export interface Packing {
   packAll(size: PanelSize, panels: number, source: number, sourceStep: number, K: number, N: number): void;
   /**
    * panel[k,r] = source[r,k] for K columns. `rows` is at most the number of columns in a panel of W. Overwrites `panel`
-   * up to a multiple of `MOST_BLOCK` rows.
+   * up to a multiple of `MAX_BLOCK_ROWS` rows.
    */
   packTransposed(panel: number, panelStep: number, source: number, sourceStep: number, K: number, rows: number): void;
 }

@@ -4,18 +4,18 @@ import { addressOf } from '../../../program/address.ts';
 import type { ProductKernels } from '../../code.ts';
 import { RUN, RUN_BYTES } from '../../kernels/tile.ts';
 
-/** Most bytes of a vector, over all extensions. */
+/** Maximum of bytes in a vector, over all extensions. */
 const MAX_VECTOR = 64;
-/** Most bytes of a panel's row. */
+/** Maximum of bytes in a panel's row. */
 export const MAX_PANEL = 3 * MAX_VECTOR;
-/** Most rows of a transposed block: as many as a vector has elements. */
+/** Maximum of rows in a transposed block: as many as a vector has elements. */
 export const MAX_BLOCK_ROWS = MAX_VECTOR / 4;
 /**
  * Rows of a panel to prefetch ahead, so that they arrive from the second-level cache in time. This makes a tile of 9 x
  * 24 doubles over many panels take 0.88 of the time.
  */
 export const AHEAD = 8;
-/** Most vectors of a tile's sums, over all extensions. */
+/** Maximum of vectors of a tile's sums, over all extensions. */
 const MAX_SUMS = 28;
 const ZEROS = MAX_PANEL;
 const ONE = MAX_VECTOR;
@@ -23,16 +23,16 @@ const MASKS = 2 * MAX_VECTOR;
 
 const CONSTANTS = ZEROS + ONE + MASKS;
 
-/** Most terms of a list. */
+/** Maximum of terms in a list. */
 export const MAX_TERMS = 256;
-/** Most rows of a panel. */
+/** Maximum of rows in a panel. */
 export const MAX_ROWS = 2 * MAX_TERMS;
-/** Most lists, one for each tile. */
+/** Maximum of lists, one for each tile. */
 export const LISTS = 128;
 
-/** Most bytes of a tile's sums. */
+/** Maximum of bytes of a tile's sums. */
 export const MAX_SUM_BYTES = MAX_SUMS * MAX_VECTOR;
-/** Most sums of a tile that wait at once: of leaves 0 to 7, 8 to 11, 12 to 13, and 14. */
+/** Bytes of the sums of a tile that can wait at once: of leaves 0 to 7, 8 to 11, 12 to 13, and 14. */
 const WAITING = 4 * MAX_SUM_BYTES;
 /** Sizes of the leaf table of a sum, and of tables for single leaves of each length. */
 const TABLE = RUN_BYTES * MAX_LEAVES;
@@ -51,7 +51,7 @@ export interface PanelSize {
   readonly rows: number; // rows of the highest tile
 }
 
-/** Memory of panel products. Places are byte offsets. */
+/** Memory of panel products. Addresses are byte offsets. */
 export interface PanelMemory {
   readonly type: ElementType;
   readonly bytes: number; // bytes of an element
@@ -138,8 +138,8 @@ function writeConstants(scratch: Float64Array, type: ElementType): void {
   new Uint8Array(buffer, byteOffset + ZEROS + ONE).fill(255, 0, MAX_VECTOR);
 }
 
-/** Number of tiles of up to `most` rows that M rows are cut into. */
-export const tilesOver = (M: number, most: number): number => Math.floor((M + most - 1) / most);
+/** Number of tiles of up to `tileRows` rows that M rows are cut into. */
+export const tilesOver = (M: number, tileRows: number): number => Math.floor((M + tileRows - 1) / tileRows);
 
 /** Rows of the first of `tiles` tiles of M rows. Tiles are as even as possible, the higher ones first. */
 export const heightOf = (M: number, tiles: number): number => Math.floor((M + tiles - 1) / tiles);

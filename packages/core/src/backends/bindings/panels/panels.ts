@@ -25,7 +25,7 @@ export interface Panels
     TermLists,
     TileProducts {
   readonly listedRows: number; // rows of the highest tile with listed terms
-  readonly maxListedRows: number; // most rows of a call with listed terms
+  readonly maxListedRows: number; // maximum of rows of a call with listed terms
 }
 
 /** Records calls on `tape`, which the caller runs. */
