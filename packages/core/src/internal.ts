@@ -202,6 +202,7 @@ export {
   type TeamPlan,
   type TeamPlanOptions,
 } from './math/tree/index.ts';
+export { inputAt, outputAt } from './math/windows.ts';
 export { createAugmentationMemory, emitAugmentation } from './network/augmentation.ts';
 export {
   createWorkspace,

@@ -52,11 +52,11 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
   const C = input[axes];
   const [height, width] = [0, 1].map((a): WindowAxis => {
     const at = (name: 'kernel' | 'stride' | 'padding' | 'outputPadding') => alongAxis(kind, name, read[name], a, axes);
-    const [kernel, stride, padding, beyond] = [at('kernel'), at('stride'), at('padding'), at('outputPadding')];
-    if (beyond >= stride) {
-      throw new OptionError(kind, 'outputPadding', `has ${beyond}, expected less than the stride, ${stride}`);
+    const [kernel, stride, padding, extra] = [at('kernel'), at('stride'), at('padding'), at('outputPadding')];
+    if (extra >= stride) {
+      throw new OptionError(kind, 'outputPadding', `has ${extra}, expected less than the stride, ${stride}`);
     }
-    const outputs = (input[a] - 1) * stride - 2 * padding + kernel + beyond;
+    const outputs = (input[a] - 1) * stride - 2 * padding + kernel + extra;
     if (outputs < 1) {
       const problem = `has ${padding}, expected one that leaves an output of ${show(input)} with a kernel of ${kernel}`;
       throw new OptionError(kind, 'padding', problem);

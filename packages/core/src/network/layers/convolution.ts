@@ -78,15 +78,16 @@ function convolution(
   }
   const along = Array.from({ length: axes }, (_, a) => {
     const at = (name: string, value: number | readonly number[]) => alongAxis(kind, name, value, a, axes);
-    const [k, s, d] = [at('kernel', kernel), at('stride', stride), at('dilation', dilation)];
-    const span = d * (k - 1) + 1;
-    if (padding === 'same' && s > 1) {
-      throw new OptionError(kind, 'padding', `has 'same' with a stride of ${s}, expected a number, or stride 1`);
+    const window = { kernel: at('kernel', kernel), stride: at('stride', stride), dilation: at('dilation', dilation) };
+    const span = window.dilation * (window.kernel - 1) + 1;
+    if (padding === 'same' && window.stride > 1) {
+      const problem = `has 'same' with a stride of ${window.stride}, expected a number, or stride 1`;
+      throw new OptionError(kind, 'padding', problem);
     }
     // An odd number of zeros has one more to the right and below.
     const before = padding === 'same' ? Math.floor((span - 1) / 2) : at('padding', padding);
     const both = padding === 'same' ? span - 1 : 2 * before;
-    return windowsAlong(kind, 'kernel', input, a, { kernel: k, stride: s, dilation: d, before, padding: both });
+    return windowsAlong(kind, 'kernel', input, a, { ...window, before, padding: both });
   });
   const [height, width] = axes === 2 ? along : [ONE_POSITION, ...along];
   const size = along.map((axis) => axis.kernel);

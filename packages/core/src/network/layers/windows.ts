@@ -4,18 +4,18 @@ import { has, show } from '../../checks/show.ts';
 import type { WindowAxis } from '../../math/windows.ts';
 import type { Shape } from '../shape.ts';
 
-/** Largest number of a window: kernels compute places with 32 bits, and float32 represents all numbers up to it. */
-const MOST = 16_777_216;
+/** Largest size of a window: kernels compute positions with 32 bits, and float32 represents all numbers up to it. */
+const MAX_SIZE = 16_777_216;
 
-const isWhole = (value: unknown, least: number): boolean =>
-  Number.isInteger(value) && Number(value) >= least && Number(value) <= MOST;
+const isWhole = (value: unknown, min: number): boolean =>
+  Number.isInteger(value) && Number(value) >= min && Number(value) <= MAX_SIZE;
 
 /** A whole number for all axes, or one for each of at most two. */
-export const perAxis = (least: number) =>
+export const perAxis = (min: number) =>
   checkedBy(
-    `a whole number from ${least} to ${MOST}, or a list of one for each axis`,
+    `a whole number from ${min} to ${MAX_SIZE}, or a list of one for each axis`,
     (value): value is number | readonly number[] =>
-      Array.isArray(value) ? value.length <= 2 && value.every((n) => isWhole(n, least)) : isWhole(value, least),
+      Array.isArray(value) ? value.length <= 2 && value.every((n) => isWhole(n, min)) : isWhole(value, min),
   );
 
 const SHAPES: Readonly<Record<number, string>> = { 1: '[length, channels]', 2: '[height, width, channels]' };
@@ -24,8 +24,8 @@ const SHAPES: Readonly<Record<number, string>> = { 1: '[length, channels]', 2: '
 export function axesOf(kind: string, input: Shape, allowed: readonly (1 | 2)[]): number {
   const axes = input.length - 1;
   if (allowed.some((number) => number === axes)) return axes;
-  const wanted = allowed.map((number) => SHAPES[number]).join(' or ');
-  throw new OptionError(kind, 'in', `has shape ${show(input)}, expected ${wanted}`, { about: 'input' });
+  const expected = allowed.map((number) => SHAPES[number]).join(' or ');
+  throw new OptionError(kind, 'in', `has shape ${show(input)}, expected ${expected}`, { about: 'input' });
 }
 
 /** The value of an option along axis `a`. @throws OptionError if it is a list of another length. */

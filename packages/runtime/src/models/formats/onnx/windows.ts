@@ -1,5 +1,5 @@
-import type { Elements, Shape } from '@gradloom/core';
-import { createElements, sizeOf, typeOf } from '@gradloom/core/internal';
+import type { Elements, Shape, WindowAxis } from '@gradloom/core';
+import { createElements, inputAt, outputAt, sizeOf, typeOf } from '@gradloom/core/internal';
 import { reorder } from '../reorder.ts';
 import type { Graph, Value } from './graph.ts';
 
@@ -7,14 +7,8 @@ import type { Graph, Value } from './graph.ts';
 // float64 they are composed of Gather, which copies the inputs of each window, and MatMul or ReduceMean.
 
 /** Windows along one axis. */
-export interface Axis {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  readonly before: number; // padding before the first input
-  readonly after: number; // padding after the last
+export interface Axis extends WindowAxis {
+  readonly after: number; // positions of padding after the last input
 }
 
 /** A number for all axes, or one for each. */
@@ -112,12 +106,11 @@ const biasOf = (graph: Graph, { name, b }: Weights): Value[] =>
 type Indices = readonly (readonly number[])[];
 
 /** The input that each place of the window of each output reads. */
-const readBy = ({ inputs, outputs, kernel, stride, dilation, before }: Axis): Indices =>
-  table(kernel, outputs, inputs, (k, o) => o * stride + k * dilation - before);
+const readBy = (axis: Axis): Indices => table(axis.kernel, axis.outputs, axis.inputs, (k, o) => inputAt(axis, o, k));
 
 /** The output whose window reads an input at each place, for each input. */
-const writtenBy = ({ inputs, outputs, kernel, stride, before }: Axis): Indices =>
-  table(kernel, inputs, outputs, (k, i) => (i + before - k) / stride);
+const writtenBy = (axis: Axis): Indices =>
+  table(axis.kernel, axis.inputs, axis.outputs, (k, i) => outputAt(axis, i, k));
 
 const table = (kernel: number, count: number, limit: number, at: (k: number, n: number) => number): number[][] =>
   Array.from({ length: kernel }, (_, k) =>
