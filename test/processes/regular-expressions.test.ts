@@ -63,7 +63,7 @@ beforeAll(async () => {
   const [{ numberReader }, { isIdxFolder }, { loadNamedArrays }, { gpt2 }, { servePage }, { wrap }] = await Promise.all(
     [
       import('../../packages/core/src/inference/preprocessing/cell-format.ts'),
-      import('../../packages/runtime/src/data/idx-folder.ts'),
+      import('../../packages/runtime/src/data/idx.ts'),
       import('../../packages/runtime/src/data/named-arrays.ts'),
       import('../../packages/runtime/src/data/text/gpt2.ts'),
       import('../../packages/cli/src/commands/http/page-server.ts'),

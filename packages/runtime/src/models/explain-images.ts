@@ -14,7 +14,7 @@ import { checkDataset } from '../data/check-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { anyRows } from '../data/file-rows.ts';
 import { gatherRows } from '../data/gather.ts';
-import { shapeOfImages } from '../data/images/images-of-rows.ts';
+import { shapeOfImages } from '../data/images/image-dataset.ts';
 import { createInputGradients } from '../engine/evaluation/predictor.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
 import { scoringOf } from './evaluate-model.ts';

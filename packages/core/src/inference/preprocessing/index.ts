@@ -32,7 +32,7 @@ export {
   THOUSANDS,
   type ThousandsMark,
 } from './cell-format.ts';
-export { type CellPicker, createCellPicker, mayLack, takesGaps } from './cell-picker.ts';
+export { type CellPicker, createCellPicker, flattenRow, mayLack, takesGaps } from './cell-picker.ts';
 export { checkPreprocessing, checkScale, checkTablePreprocessing } from './check-preprocessing.ts';
 export {
   type CategoryColumnEncoder,
@@ -47,7 +47,6 @@ export {
   whyUnusual,
 } from './column-encoder.ts';
 export { createEncoder, type Encoder } from './encoder.ts';
-export { flattenRow } from './flatten-row.ts';
 export { encodeImage, standardizeChannels, widthOfImage } from './image-encoder.ts';
 export {
   type CategoryEncoding,

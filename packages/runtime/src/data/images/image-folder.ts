@@ -7,7 +7,7 @@ import { type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { pairedSet } from '../paired-set.ts';
 import { sortedNames } from '../tables/fit-preprocessing.ts';
-import { imagePreprocessing } from './image-encoding.ts';
+import { imagePreprocessing } from './image-dataset.ts';
 import { checkImageOptions, type ImageOptions, type ImageSize } from './image-options.ts';
 import { createImageRows, type ImageRows, type ImageShape } from './image-rows.ts';
 

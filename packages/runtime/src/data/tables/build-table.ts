@@ -3,7 +3,7 @@ import { type CellFormat, OptionError, type SeriesStep } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 import type { CollectedRows } from './collect-rows.ts';
 import type { ColumnStore } from './columns/column-store.ts';
-import type { PlannedColumn } from './columns/plan-columns.ts';
+import type { PlannedColumn, TableRequest } from './columns/plan-columns.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import { ColumnError, typeColumn } from './sniffers/column-type.ts';
 import { describeExclusion, excludeIdentifiers, LISTS, ONLY_GAPS, OnlyText, textAmong } from './sniffers/exclusions.ts';
@@ -15,7 +15,6 @@ import type { Table, TableColumn, TableSplit } from './table.ts';
 import { SEVERAL_VALUES } from './table-faults.ts';
 import { ONE_HOT_LIMIT, splitOf, type TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
-import type { TableRequest } from './table-request.ts';
 
 /** An input and the column of the table that it becomes. */
 interface Input {

@@ -2,11 +2,10 @@ import { type Cell, CellError } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
 import { leaveOut } from './advice.ts';
 import type { ColumnStore } from './columns/column-store.ts';
-import { type ColumnPlan, planColumns } from './columns/plan-columns.ts';
+import { type ColumnPlan, planColumns, type TableRequest } from './columns/plan-columns.ts';
 import type { TableReader, TableRow } from './formats/table-reader.ts';
 import { cutEnd, MAX_NOTES, reasonOfSum } from './sniffers/end-of-table.ts';
 import { createFaults, SEVERAL_VALUES, type TableFaults } from './table-faults.ts';
-import type { TableRequest } from './table-request.ts';
 
 /** The cells of a file by column, and the faults among them. */
 export interface CollectedRows {

@@ -22,9 +22,8 @@ import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { cachedRows } from './cached-rows.ts';
-import { checkRows, checkTable } from './check-table.ts';
 import { longestOf, segmentsOf, windowStartsIn } from './series.ts';
-import type { Table, TableColumn } from './table.ts';
+import { checkRows, checkTable, type Table, type TableColumn } from './table.ts';
 import { encodeTexts } from './token-column.ts';
 
 /**

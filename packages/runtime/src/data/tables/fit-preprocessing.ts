@@ -1,9 +1,8 @@
 import { type ColumnEncoding, math, OptionError, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
 import { forecastNames, readNumber, show, showName } from '@gradloom/core/internal';
-import { checkRows, checkTable } from './check-table.ts';
 import { quantileOf, scalingOf } from './scaling.ts';
 import { extentOf, sentinelOf } from './sniffers/numbers.ts';
-import type { Table, TableColumn, TableSeries } from './table.ts';
+import { checkRows, checkTable, type Table, type TableColumn, type TableSeries } from './table.ts';
 import { ONE_HOT_LIMIT, type Scale } from './table-options.ts';
 import { fitTokens } from './token-column.ts';
 

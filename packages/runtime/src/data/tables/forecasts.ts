@@ -11,10 +11,9 @@ import {
 } from '@gradloom/core/internal';
 import type { Dataset } from '../dataset.ts';
 import { inputRows } from '../file-rows.ts';
-import { checkTable } from './check-table.ts';
 import { encodeTable } from './encode-table.ts';
 import { keyOf, segmentsOf } from './series.ts';
-import type { Table } from './table.ts';
+import { checkTable, type Table } from './table.ts';
 
 /** The last windows of a table, one for each series. */
 export interface LastWindows {

@@ -6,7 +6,7 @@ import { readAsCategories } from './advice.ts';
 import { buildTable } from './build-table.ts';
 import { type CollectedRows, collectRows } from './collect-rows.ts';
 import { type ColumnStore, memoryStore } from './columns/column-store.ts';
-import type { ColumnPlan } from './columns/plan-columns.ts';
+import type { ColumnPlan, TableRequest } from './columns/plan-columns.ts';
 import { openTable, tableFormats } from './formats/index.ts';
 import { openJsonRows } from './formats/json-rows.ts';
 import type { TableReader } from './formats/table-reader.ts';
@@ -16,7 +16,6 @@ import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
 import { createFaults } from './table-faults.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
-import type { TableRequest } from './table-request.ts';
 
 /**
  * Reads a table into memory, one typed array per column, or with `stream` into a cache next to the file. Types are

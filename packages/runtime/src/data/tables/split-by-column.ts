@@ -1,8 +1,7 @@
 import { createRandom, OptionError, shuffle } from '@gradloom/core';
 import { show, showName } from '@gradloom/core/internal';
 import { type Fold, foldOf, heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
-import { checkTable } from './check-table.ts';
-import type { Table, TableSplit } from './table.ts';
+import { checkTable, type Table, type TableSplit } from './table.ts';
 
 interface Counts {
   readonly validation: number;

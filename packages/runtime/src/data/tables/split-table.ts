@@ -2,12 +2,11 @@ import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
 import { counted, show, tokensOf } from '@gradloom/core/internal';
 import type { DataSplits } from '../dataset.ts';
 import { type SplitOptions, type SplitRows, splitRows } from '../split.ts';
-import { checkSplitRows, checkTable } from './check-table.ts';
 import { encodeTable } from './encode-table.ts';
 import { fitPreprocessing } from './fit-preprocessing.ts';
 import { splitByTime } from './series.ts';
 import { splitByColumn } from './split-by-column.ts';
-import type { Table } from './table.ts';
+import { checkSplitRows, checkTable, type Table } from './table.ts';
 
 /** A table ready for training. */
 export interface PreparedTable {

@@ -1,9 +1,8 @@
 import { type ColumnEncoding, createTokenizer, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
 import { checkTablePreprocessing, counted } from '@gradloom/core/internal';
-import { checkTable } from './check-table.ts';
 import { stepText } from './series.ts';
 import { reasonIn } from './sniffers/exclusions.ts';
-import type { Table, TableColumn } from './table.ts';
+import { checkTable, type Table, type TableColumn } from './table.ts';
 
 /** Facts about a column and its use. */
 export interface ColumnSummary {

@@ -4,7 +4,6 @@ import type { TargetKind } from '../../npy-dataset.ts';
 import { EMPTY_CELLS, EMPTY_TARGETS, flagWord, leaveOut } from '../advice.ts';
 import type { TableReader } from '../formats/table-reader.ts';
 import { splitOf, type TableOptions } from '../table-options.ts';
-import type { TableRequest } from '../table-request.ts';
 import {
   checkedAnswers,
   checkedKeys,
@@ -13,10 +12,9 @@ import {
   checkedTimes,
   checkedWeights,
 } from './checked-collectors.ts';
-import type { ColumnCollector } from './column-collector.ts';
+import { type ColumnCollector, createNumberCollector, createTextCollector } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
 import type { ColumnStore } from './column-store.ts';
-import { createNumberCollector, createTextCollector } from './typed-collectors.ts';
 import { createUntypedCollector } from './untyped-collector.ts';
 
 /** Far more than any table has: each column needs its own arrays. */
@@ -240,4 +238,23 @@ function namesOf(header: readonly string[], location: string, fault: TableReques
     indices.set(name, index);
   }
   return names;
+}
+
+/** A table to read, and its purpose. */
+export interface TableRequest {
+  /** The called function, for messages. */
+  readonly where: string;
+  readonly path: string;
+  /** Checked options, without undefined ones. */
+  readonly options: TableOptions;
+  /** Preprocessing of the model that reads the table; null if types are found from the cells. */
+  readonly preprocessing: TablePreprocessing | null;
+  /** Inputs are numbers without gaps, and a numeric target holds values. */
+  readonly isPlain: boolean;
+  /** How the cells of columns are written, where they are not plain; null: found from all cells. */
+  readonly formats: ReadonlyMap<string, CellFormat> | null;
+  /** Targets of numbers with marks of gaps; not known while they are found. */
+  readonly markedTargets?: ReadonlySet<string>;
+  /** Makes an error about the file. `problem` begins with ' has' or ': line 3', for example. */
+  fault(problem: string, cause?: unknown): Error;
 }

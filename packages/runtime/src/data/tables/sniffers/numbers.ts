@@ -1,7 +1,6 @@
 import { isDateFormat, listed, show } from '@gradloom/core/internal';
 import { columnFlag } from '../advice.ts';
-import { checkTable } from '../check-table.ts';
-import type { Table, TableColumn } from '../table.ts';
+import { checkTable, type Table, type TableColumn } from '../table.ts';
 import type { ColumnRule, Sniffer } from './sniffer.ts';
 
 /** Numbers that stand for a gap in many files: 99, 999 and so on, of either sign, and -1000. */

@@ -1,8 +1,9 @@
-import { type ChannelScale, OptionError } from '@gradloom/core';
-import { checkScale, complete, ofImages, record, showName } from '@gradloom/core/internal';
+import { type ChannelScale, type ImagePreprocessing, OptionError, type Shape } from '@gradloom/core';
+import { checkScale, complete, ofImages, option, record, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import type { DataMatrix, DataSplits, Dataset } from '../dataset.ts';
-import { storedPieces } from '../file-rows.ts';
+import { anyRows, storedPieces } from '../file-rows.ts';
+import { gatherRows } from '../gather.ts';
 
 /**
  * Standardizes images: mean and deviation of each channel of the training rows become part of all sets, and of the
@@ -60,4 +61,44 @@ function countBytes(inputs: DataMatrix, rows: number, C: number): Float64Array[]
     }
   }
   return counts;
+}
+
+/**
+ * The preprocessing of rows of bytes that are images: [height, width], or [height, width, channels] with 1 channel or
+ * 3. Undefined for other rows.
+ */
+export function imagePreprocessing(
+  { array, shape = [], divisor, scale }: DataMatrix,
+  labels: readonly string[] | undefined,
+): ImagePreprocessing | undefined {
+  const [height, width, channels = 1] = shape;
+  if (!(array instanceof Uint8Array) || shape.length < 2 || shape.length > 3) return undefined;
+  if (channels !== 1 && channels !== 3) return undefined;
+  return {
+    version: 1,
+    image: { height, width, channels, divisor, ...(scale === undefined ? {} : { scale }) },
+    ...(labels === undefined ? {} : { target: [{ name: 'class', type: 'classes', labels }] }),
+  };
+}
+
+/** The shape [height, width, channels] of rows that are images; null for others. */
+export function shapeOfImages(dataset: Dataset): Shape | null {
+  const { inputs, preprocessing } = record('shapeOfImages', 'dataset', dataset, 'a dataset');
+  const image = ofImages(preprocessing)?.image;
+  if (image !== undefined) return [image.height, image.width, image.channels];
+  const { shape } = record('shapeOfImages', 'dataset.inputs', inputs, '{ array, columns, divisor }');
+  return shape?.length === 3 ? shape : null;
+}
+
+/** The images [count, H, W, C] of these rows before they are standardized; null if rows are no images. */
+export function imagesOfRows(dataset: Dataset, rows: readonly number[]): Float64Array | null {
+  complete(checkDataset('imagesOfRows', dataset));
+  if (!Array.isArray(rows)) throw new OptionError('imagesOfRows', 'rows', `has ${show(rows)}, expected a list of rows`);
+  const row = option.wholeNumber(0, dataset.rows - 1);
+  const order = Uint32Array.from(rows, (n) => row.check('imagesOfRows', 'rows', n));
+  if (shapeOfImages(dataset) === null) return null;
+  const { scale: _, ...stored } = dataset.inputs;
+  const images = new Float64Array(order.length * stored.columns);
+  gatherRows(images, stored, order, 0, order.length, anyRows);
+  return images;
 }
