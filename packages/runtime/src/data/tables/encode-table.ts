@@ -23,7 +23,7 @@ import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { cachedRows } from './cached-rows.ts';
 import { longestOf, segmentsOf, windowStartsIn } from './series.ts';
-import { checkRows, checkTable, type Table, type TableColumn } from './table.ts';
+import { checkRows, checkTable, type NumberColumn, type Table, type TableColumn } from './table.ts';
 import { encodeTexts } from './token-column.ts';
 
 /**
@@ -60,7 +60,7 @@ export function encodeTable(
             ...(texts === undefined ? { inputs: inputs() } : encodeTexts(table, texts, rows, onNote)),
             targets: targetsOf(table, preprocessing.target, rows),
           }
-        : { rows: windows.starts.length, ...encodeWindows(windows, preprocessing) }),
+        : { rows: windows.starts.length, ...encodeWindows(windows) }),
       classes: classes === null ? null : classes.length,
       ...(classes === null ? {} : { labels: classes }),
       preprocessing,
@@ -69,26 +69,14 @@ export function encodeTable(
   );
 
   /** Windows of encoded rows [T, C], and the targets of the rows after each. */
-  function encodeWindows(
-    { order, starts, series: { context: T, horizon: H } }: Windows,
-    { target }: TablePreprocessing,
-  ): Pick<Dataset, 'inputs' | 'targets'> {
+  function encodeWindows({ order, starts, series: { context: T, horizon: H } }: Windows) {
     const x = inputs();
-    const [decoding] = target;
-    const [{ data }] = table.targets;
-    if (data.kind !== 'numbers' || decoding.type !== 'values') {
-      throw new Error(`encodeTable: the target ${show(decoding.name)} is missing, expected its numbers`);
-    }
+    const { values, decoding } = valuesOf(table.targets[0], preprocessing.target[0]);
     const t = sharedArrays.float64(starts.length * H);
     for (const [n, start] of starts.entries()) {
-      for (let h = 0; h < H; h++) {
-        t[n * H + h] = encodeValue(data.values[order[start + T + h]], decoding);
-      }
+      for (let h = 0; h < H; h++) t[n * H + h] = encodeValue(values[order[start + T + h]], decoding);
     }
-    return {
-      inputs: { ...x, columns: T * I, step: I, places: starts, shape: [T, I] },
-      targets: valueMatrix(t, H),
-    };
+    return { inputs: { ...x, columns: T * I, step: I, places: starts, shape: [T, I] }, targets: valueMatrix(t, H) };
   }
 
   function inputs(): DataMatrix {
@@ -181,10 +169,8 @@ function columnWriter(
 ): ColumnWriter {
   const { name } = encoding;
   if (encoding.type !== 'categorical') {
-    if (column?.data.kind !== 'numbers')
-      throw new Error(`encodeTable: column ${show(name)} is missing, expected its numbers`);
+    const data = numbersOf(column, `column ${show(name)}`);
     const { inputs, encodeNumber } = createNumberEncoder(encoding, onNote);
-    const { data } = column;
     return {
       name,
       width: inputs.length,
@@ -216,6 +202,18 @@ function columnWriter(
   };
 }
 
+function numbersOf(column: TableColumn | undefined, title: string): NumberColumn {
+  if (column?.data.kind === 'numbers') return column.data;
+  throw new Error(`encodeTable: ${title} is missing, expected its numbers`);
+}
+
+/** The values of a target, and how they are encoded. */
+function valuesOf(column: TableColumn | undefined, decoding: TargetDecoding) {
+  const title = `the target ${show(decoding.name)}`;
+  if (decoding.type !== 'values') throw new Error(`encodeTable: ${title} is missing, expected its numbers`);
+  return { values: numbersOf(column, title).values, decoding };
+}
+
 /** Class indices, or values as the network learns them. */
 function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32Array): DataMatrix {
   const [{ data }] = table.targets;
@@ -227,21 +225,19 @@ function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32
   }
   const O = target.length;
   const t = sharedArrays.float64(rows.length * O);
-  for (const [o, decoding] of target.entries()) {
-    const column = table.targets.find(({ name }) => name === decoding.name)?.data;
-    if (column?.kind !== 'numbers' || decoding.type !== 'values') {
-      throw new Error(`encodeTable: the target ${show(decoding.name)} is missing, expected its numbers`);
-    }
-    const { values } = column;
+  for (const [o, { name }] of target.entries()) {
+    const { values, decoding } = valuesOf(
+      table.targets.find((column) => column.name === name),
+      target[o],
+    );
     for (let n = 0; n < rows.length; n++) t[n * O + o] = encodeValue(values[rows[n]], decoding);
   }
   return valueMatrix(t, O);
 }
 
-function weightsOf({ data }: TableColumn, rows: Uint32Array): DataMatrix {
+function weightsOf(column: TableColumn, rows: Uint32Array): DataMatrix {
+  const { values } = numbersOf(column, 'the column of weights');
   const weights = sharedArrays.float64(rows.length);
-  if (data.kind === 'words') return valueMatrix(weights, 1);
-  const { values } = data;
   for (let n = 0; n < rows.length; n++) weights[n] = values[rows[n]];
   return valueMatrix(weights, 1);
 }

@@ -40,13 +40,7 @@ export async function linesInMemory(
     const [from, to] = [row * T, (row + 1) * T];
     lengths[row++] = putLine(x.subarray(from, to), t.subarray(from, to), tokens, end);
   }
-  return {
-    tokenizer,
-    rows,
-    inputs: valueMatrix(x, T),
-    targets: valueMatrix(t, T),
-    lengths: valueMatrix(lengths, 1),
-  };
+  return { tokenizer, rows, inputs: valueMatrix(x, T), targets: valueMatrix(t, T), lengths: valueMatrix(lengths, 1) };
 }
 
 /** Allocates `count` tokens below `size`. @throws Error of `fault` if there is no memory for them. */

@@ -12,10 +12,7 @@ export interface ColumnStore {
 }
 
 /** Keeps columns in memory. */
-export const memoryStore: ColumnStore = {
-  collecting: () => createGrowingNumbers,
-  keep: (column) => column,
-};
+export const memoryStore: ColumnStore = { collecting: () => createGrowingNumbers, keep: (column) => column };
 
 /** Header of a column whose cells are in a file. */
 export interface StoredColumn extends Omit<TableColumn, 'data'> {

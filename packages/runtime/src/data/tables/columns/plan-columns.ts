@@ -4,14 +4,7 @@ import type { TargetKind } from '../../npy-dataset.ts';
 import { EMPTY_CELLS, EMPTY_TARGETS, flagWord, leaveOut } from '../advice.ts';
 import type { TableReader } from '../formats/table-reader.ts';
 import { splitOf, type TableOptions } from '../table-options.ts';
-import {
-  checkedAnswers,
-  checkedKeys,
-  checkedNumbers,
-  checkedTarget,
-  checkedTimes,
-  checkedWeights,
-} from './checked-collectors.ts';
+import { isAnswer, isKeyOf, isPlainNumber, isTarget, isWeight, timeCollector, withChecks } from './cell-checks.ts';
 import { type ColumnCollector, createNumberCollector, createTextCollector } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
 import type { ColumnStore } from './column-store.ts';
@@ -91,18 +84,17 @@ export function planColumns(
     const formats = role === 'split' ? request.formats : modelFormats;
     const format = isPlain || isKey ? undefined : formats === null ? 'any' : formats.get(name);
     const cells = createCollector({ index, name, role, type, format });
-    const collectors: Readonly<Record<typeof role, () => ColumnCollector>> = {
-      input: () => (isPlain ? checkedNumbers(name, cells) : cells),
-      target() {
-        const answers = types.get(name) === 'boolean' ? checkedAnswers(name, cells) : cells;
-        return checkedTarget(name, answers, classNames, isNumeric ? isNumberGap : isGap);
-      },
-      weight: () => checkedWeights(name, cells),
-      time: () => checkedTimes(name, cells, format),
-      key: () => checkedKeys(name, cells, 'series'),
-      split: () => (isKey ? checkedKeys(name, cells, 'group') : checkedTimes(name, cells, format)),
+    const answer = types.get(name) === 'boolean' ? [isAnswer] : [];
+    const checks = {
+      input: isPlain ? [isPlainNumber] : [],
+      target: [isTarget(role === 'target' ? classNames : [], isNumeric ? isNumberGap : isGap), ...answer],
+      weight: [isWeight],
+      key: [isKeyOf('series')],
+      split: [isKeyOf('group')],
     };
-    return [{ index, name, role, type, format, collector: collectors[role]() }];
+    const isTime = role === 'time' || (role === 'split' && !isKey);
+    const collector = isTime ? timeCollector(name, cells, format) : withChecks(name, cells, checks[role]);
+    return [{ index, name, role, type, format, collector }];
   }
 
   function createCollector({ name, role, type, format }: Omit<PlannedColumn, 'collector'>): ColumnCollector {
