@@ -22,82 +22,31 @@ import {
  * @throws OptionError naming the invalid part, its value and what was expected.
  */
 export function checkPreprocessing(where: string, value: unknown): Preprocessing {
-  if (typeof value === 'object' && value !== null && 'image' in value) return checkImages(where, value);
-  if (typeof value === 'object' && value !== null && 'text' in value) return checkText(where, value);
-  const isSeries = typeof value === 'object' && value !== null && 'series' in value;
-  const keys = ['version', 'columns', 'target'];
-  const whole = fieldsOf(where, 'preprocessing', value, isSeries ? [...keys, 'series'] : keys);
-  checkVersion(where, whole);
-  const columns = listOf(where, 'preprocessing.columns', whole.columns).map((column, c) =>
-    checkColumn(where, `preprocessing.columns.${c}`, column),
-  );
-  const target = listOf(where, 'preprocessing.target', whole.target).map((decoding, t) =>
-    checkTarget(where, `preprocessing.target.${t}`, decoding),
-  );
+  if (hasField(value, 'image')) return checkImages(where, value);
+  if (hasField(value, 'text')) return textPreprocessing(where, 'preprocessing', value);
+  const isSeries = hasField(value, 'series');
+  const { series, ...table } = fields({
+    version,
+    columns: listOf(checkColumn),
+    target: listOf(checkTarget),
+    ...(isSeries && { series: unchecked }),
+  })(where, 'preprocessing', value);
+  const { columns, target } = table;
   const names = new Set<string>();
   for (const [c, { name }] of columns.entries()) {
     if (names.has(name)) fail(where, `preprocessing.columns.${c}.name`, name, 'each name once');
     names.add(name);
   }
-  if (target.length > 1) {
-    const at = target.findIndex(({ type }) => type === 'classes');
-    if (at !== -1) fail(where, `preprocessing.target.${at}.type`, 'classes', 'values, as one of several targets');
+  const classes = target.findIndex(({ type }) => type === 'classes');
+  if (target.length > 1 && classes !== -1) {
+    fail(where, `preprocessing.target.${classes}.type`, 'classes', 'values, as one of several targets');
   }
-  const at = columns.findIndex(({ type }) => type === 'text');
-  if (at !== -1 && (columns.length > 1 || isSeries)) {
-    fail(
-      where,
-      `preprocessing.columns.${at}.type`,
-      'text',
-      `another type ${isSeries ? 'in a series' : 'beside others'}`,
-    );
+  const text = columns.findIndex(({ type }) => type === 'text');
+  if (text !== -1 && (columns.length > 1 || isSeries)) {
+    const expected = `another type ${isSeries ? 'in a series' : 'beside others'}`;
+    fail(where, `preprocessing.columns.${text}.type`, 'text', expected);
   }
-  if (!isSeries) return { version: 1, columns, target };
-  return { version: 1, columns, target, series: checkSeries(where, whole.series, columns, target) };
-}
-
-const stepUnits = ['days', 'months', 'numbers'] as const;
-
-function checkSeries(
-  where: string,
-  value: unknown,
-  columns: readonly ColumnEncoding[],
-  target: readonly TargetDecoding[],
-): SeriesEncoding {
-  const path = 'preprocessing.series';
-  const hasKey = typeof value === 'object' && value !== null && 'key' in value;
-  const keys = ['time', ...(hasKey ? ['key'] : []), 'target', 'context', 'horizon', 'step'];
-  const fields = fieldsOf(where, path, value, keys, ['format']);
-  const { unit, size } = fieldsOf(where, `${path}.step`, fields.step, ['unit', 'size']);
-  const series: SeriesEncoding = {
-    time: textOf(where, `${path}.time`, fields.time),
-    ...(hasKey ? { key: textOf(where, `${path}.key`, fields.key) } : {}),
-    target: textOf(where, `${path}.target`, fields.target),
-    context: positiveInteger.check(where, `${path}.context`, fields.context),
-    horizon: positiveInteger.check(where, `${path}.horizon`, fields.horizon),
-    step: {
-      unit: oneOf(where, `${path}.step.unit`, unit, stepUnits),
-      size:
-        numberOf(where, `${path}.step.size`, size) > 0
-          ? (size as number)
-          : fail(where, `${path}.step.size`, size, 'a number above 0'),
-    },
-    ...formatIn(where, `${path}.format`, fields.format, unit === 'numbers' ? 'numeric' : 'date'),
-  };
-  if (columns.find(({ name }) => name === series.target)?.type !== 'numeric') {
-    fail(where, `${path}.target`, series.target, 'the name of a numeric column');
-  }
-  const names = forecastNames(series.target, series.horizon);
-  const isOf =
-    target.length === names.length && target.every(({ name, type }, h) => name === names[h] && type === 'values');
-  if (!isOf)
-    fail(
-      where,
-      'preprocessing.target',
-      target.map(({ name }) => name),
-      `the values ${names.join(', ')}`,
-    );
-  return series;
+  return isSeries ? { ...table, series: checkSeries(where, series, columns, target) } : table;
 }
 
 /** Like `checkPreprocessing`, for that of a table alone. */
@@ -106,202 +55,222 @@ export function checkTablePreprocessing(where: string, value: unknown): TablePre
   return 'columns' in checked ? checked : fail(where, 'preprocessing', checked, 'columns of a table');
 }
 
-function checkVersion(where: string, { version }: Fields): void {
-  if (version !== 1) fail(where, 'preprocessing.version', version, '1 (a newer Gradloom may read it)');
-}
-
-function checkImages(where: string, value: object): ImagePreprocessing {
-  const names = 'target' in value ? ['version', 'image', 'target'] : ['version', 'image'];
-  const whole = fieldsOf(where, 'preprocessing', value, names);
-  checkVersion(where, whole);
-  const image = checkImage(where, 'preprocessing.image', whole.image);
-  if (whole.target === undefined) return { version: 1, image };
-  const [first, ...others] = listOf(where, 'preprocessing.target', whole.target);
-  const target = checkTarget(where, 'preprocessing.target.0', first);
-  if (others.length === 0 && target.type === 'classes') return { version: 1, image, target: [target] };
-  return fail(where, 'preprocessing.target', whole.target, 'the names of classes');
-}
-
-function checkText(where: string, value: object): TextPreprocessing {
-  const whole = fieldsOf(where, 'preprocessing', value, ['version', 'text']);
-  checkVersion(where, whole);
-  const path = 'preprocessing.text';
-  const { tokenizer, context, lines } = fieldsOf(where, path, whole.text, ['tokenizer', 'context', 'lines']);
-  const text = {
-    tokenizer: checkTokenizer(where, `${path}.tokenizer`, tokenizer),
-    context: positiveInteger.check(where, `${path}.context`, context),
-    lines: flagOf(where, `${path}.lines`, lines),
-  };
-  return { version: 1, text };
-}
-
 /** Returns the encoding of images if it is valid. @throws OptionError naming the invalid part. */
 export function checkImage(where: string, path: string, value: unknown): ImageEncoding {
-  const hasScale = typeof value === 'object' && value !== null && 'scale' in value;
-  const names = ['height', 'width', 'channels', 'divisor'];
-  const { height, width, channels, divisor, scale } = fieldsOf(
-    where,
-    path,
-    value,
-    hasScale ? [...names, 'scale'] : names,
-  );
-  const image: ImageEncoding = {
-    height: positiveInteger.check(where, `${path}.height`, height),
-    width: positiveInteger.check(where, `${path}.width`, width),
-    channels: channels === 1 || channels === 3 ? channels : fail(where, `${path}.channels`, channels, '1 or 3'),
-    divisor: scaleOf(where, `${path}.divisor`, divisor),
-  };
+  const hasScale = hasField(value, 'scale');
+  const { scale, ...image } = fields({
+    height: integer,
+    width: integer,
+    channels,
+    divisor: nonZero,
+    ...(hasScale && { scale: unchecked }),
+  })(where, path, value);
   return hasScale ? { ...image, scale: checkScale(where, `${path}.scale`, scale, image.channels) } : image;
 }
 
 /** Returns mean and deviation of C channels if they are valid. @throws OptionError naming the invalid part. */
 export function checkScale(where: string, path: string, value: unknown, C: number): ChannelScale {
-  const fields = fieldsOf(where, path, value, ['mean', 'deviation']);
-  const numbersOf = (name: string, check: typeof numberOf): readonly number[] => {
-    const list = listOf(where, `${path}.${name}`, fields[name]);
-    if (list.length !== C) fail(where, `${path}.${name}`, list, `${counted(C, 'number')}, one for each channel`);
-    return list.map((value, c) => check(where, `${path}.${name}.${c}`, value));
-  };
-  return { mean: numbersOf('mean', numberOf), deviation: numbersOf('deviation', scaleOf) };
+  const perChannel =
+    (check: Check<number>): Check<readonly number[]> =>
+    (where, path, value) => {
+      const numbers = listOf(unchecked)(where, path, value);
+      if (numbers.length !== C) fail(where, path, numbers, `${counted(C, 'number')}, one for each channel`);
+      return listOf(check)(where, path, value);
+    };
+  return fields({ mean: perChannel(number), deviation: perChannel(nonZero) })(where, path, value);
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+function checkSeries(
+  where: string,
+  value: unknown,
+  columns: readonly ColumnEncoding[],
+  target: readonly TargetDecoding[],
+): SeriesEncoding {
+  const path = 'preprocessing.series';
+  const isNumbers = hasField(value, 'step') && hasField(value.step, 'unit') && value.step.unit === 'numbers';
+  const series: SeriesEncoding = fields({
+    time: text,
+    ...(hasField(value, 'key') && { key: text }),
+    target: text,
+    context: integer,
+    horizon: integer,
+    step: fields({ unit: oneOf(['days', 'months', 'numbers']), size: positive }),
+    format: optional(formatOf(isNumbers ? 'numeric' : 'date')),
+  })(where, path, value);
+  if (columns.find(({ name }) => name === series.target)?.type !== 'numeric') {
+    fail(where, `${path}.target`, series.target, 'the name of a numeric column');
+  }
+  const names = forecastNames(series.target, series.horizon);
+  const isForecast = ({ name, type }: TargetDecoding, h: number) => name === names[h] && type === 'values';
+  if (target.length !== names.length || !target.every(isForecast)) {
+    const targetNames = target.map(({ name }) => name);
+    fail(where, 'preprocessing.target', targetNames, `the values ${names.join(', ')}`);
+  }
+  return series;
+}
+
+function checkImages(where: string, value: object): ImagePreprocessing {
+  const hasTarget = 'target' in value;
+  const { target, ...images } = fields({
+    version,
+    image: checkImage,
+    ...(hasTarget && { target: listOf(unchecked) }),
+  })(where, 'preprocessing', value);
+  if (!hasTarget) return images;
+  const [first, ...others] = target ?? [];
+  const decoding = checkTarget(where, 'preprocessing.target.0', first);
+  if (others.length === 0 && decoding.type === 'classes') return { ...images, target: [decoding] };
+  return fail(where, 'preprocessing.target', target, 'the names of classes');
+}
 
 const numberTypes = ['numeric', 'date', 'boolean'] as const;
 
 function checkColumn(where: string, path: string, value: unknown): ColumnEncoding {
-  const kind = typeOf(where, path, value, [...numberTypes, 'categorical', 'text']);
-  if (kind === 'text') {
-    const column = fieldsOf(where, path, value, ['name', 'type', 'tokenizer', 'context']);
-    return {
-      name: textOf(where, `${path}.name`, column.name),
-      type: kind,
-      tokenizer: checkTokenizer(where, `${path}.tokenizer`, column.tokenizer),
-      context: positiveInteger.check(where, `${path}.context`, column.context),
-    };
+  const type = typeOf(where, path, value, [...numberTypes, 'categorical', 'text'] as const);
+  if (type === 'text') {
+    return fields({ name: text, type: always(type), tokenizer: checkTokenizer, context: integer })(where, path, value);
   }
-  if (kind === 'categorical') {
-    const column = fieldsOf(where, path, value, ['name', 'type', 'categories', 'missing'], ['gaps', 'others']);
-    return {
-      name: textOf(where, `${path}.name`, column.name),
-      type: kind,
-      categories: namesOf(where, `${path}.categories`, column.categories),
-      missing: flagOf(where, `${path}.missing`, column.missing),
-      ...(column.gaps === undefined ? {} : { gaps: flagOf(where, `${path}.gaps`, column.gaps) }),
-      ...(column.others === undefined ? {} : { others: othersOf(where, `${path}.others`, column.others) }),
-    };
+  if (type === 'categorical') {
+    return fields({
+      name: text,
+      type: always(type),
+      categories: names,
+      missing: flag,
+      gaps: optional(flag),
+      others: optional(others),
+    })(where, path, value);
   }
-  const keys = ['name', 'type', 'center', 'scale', 'fill', 'indicator'];
-  const column = fieldsOf(where, path, value, keys, ['format', 'gaps', 'range']); // older models have none
-  return {
-    name: textOf(where, `${path}.name`, column.name),
-    type: kind as (typeof numberTypes)[number],
-    ...formatIn(where, `${path}.format`, column.format, kind),
-    center: numberOf(where, `${path}.center`, column.center),
-    scale: scaleOf(where, `${path}.scale`, column.scale),
-    fill: column.fill === null ? null : numberOf(where, `${path}.fill`, column.fill),
-    indicator: flagOf(where, `${path}.indicator`, column.indicator),
-    ...(column.gaps === undefined ? {} : { gaps: flagOf(where, `${path}.gaps`, column.gaps) }),
-    ...(column.range !== undefined ? { range: rangeOf(where, `${path}.range`, column.range) } : {}),
-  };
-}
-
-const othersOf = (where: string, path: string, value: unknown): boolean | readonly string[] =>
-  Array.isArray(value) ? namesOf(where, path, value) : flagOf(where, path, value);
-
-function rangeOf(where: string, path: string, value: unknown): ValueRange {
-  const [least, greatest] = listOf(where, path, value).map((end, e) => numberOf(where, `${path}.${e}`, end));
-  const isRange = (value as readonly unknown[]).length === 2 && least <= greatest;
-  return isRange ? [least, greatest] : fail(where, path, value, 'a least and a greatest number');
+  return fields({
+    name: text,
+    type: always(type),
+    format: optional(formatOf(type)),
+    center: number,
+    scale: nonZero,
+    fill: numberOrNull,
+    indicator: flag,
+    gaps: optional(flag), // older models have neither these nor a format
+    range: optional(range),
+  })(where, path, value);
 }
 
 function checkTarget(where: string, path: string, value: unknown): TargetDecoding {
-  const kind = typeOf(where, path, value, ['values', 'classes']);
-  if (kind === 'classes') {
-    const target = fieldsOf(where, path, value, ['name', 'type', 'labels']);
-    const name = textOf(where, `${path}.name`, target.name);
-    return { name, type: 'classes', labels: namesOf(where, `${path}.labels`, target.labels) };
-  }
-  const target = fieldsOf(where, path, value, ['name', 'type', 'center', 'scale'], ['format', 'transform']);
-  const name = textOf(where, `${path}.name`, target.name);
-  const center = numberOf(where, `${path}.center`, target.center);
-  const format = formatIn(where, `${path}.format`, target.format, 'numeric');
-  const transform =
-    target.transform === undefined ? {} : { transform: oneOf(where, `${path}.transform`, target.transform, ['log']) };
-  return {
-    name,
-    type: 'values',
-    ...format,
-    ...transform,
-    center,
-    scale: scaleOf(where, `${path}.scale`, target.scale),
+  const type = typeOf(where, path, value, ['values', 'classes'] as const);
+  if (type === 'classes') return fields({ name: text, type: always(type), labels: names })(where, path, value);
+  return fields({
+    name: text,
+    type: always(type),
+    format: optional(formatOf('numeric')),
+    transform: optional(oneOf(['log'])),
+    center: number,
+    scale: nonZero,
+  })(where, path, value);
+}
+
+/** Returns the value at a path if it is valid. @throws OptionError naming the path. */
+type Check<T> = (where: string, path: string, value: unknown) => T;
+type Optional<T> = Check<T> & { readonly isOptional: true };
+type Spec = Readonly<Record<string, Check<unknown>>>;
+type Checked<S extends Spec> = {
+  readonly [K in keyof S as S[K] extends Optional<unknown> ? never : K]: ReturnType<S[K]>;
+} & { readonly [K in keyof S as S[K] extends Optional<unknown> ? K : never]?: ReturnType<S[K]> };
+
+const optional = <T>(check: Check<T>): Optional<T> =>
+  Object.assign((...value: Parameters<Check<T>>) => check(...value), { isOptional: true } as const);
+
+/** Checks an object with exactly these fields, without some of the optional ones. Fields keep the order of `spec`. */
+function fields<S extends Spec>(spec: S): Check<Checked<S>> {
+  const all = Object.keys(spec);
+  const required = all.filter((name) => !('isOptional' in spec[name]));
+  return (where, path, value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return fail(where, path, value, `an object with ${required.join(', ')}`);
+    }
+    const keys = Object.keys(value).filter((key) => required.includes(key) || !all.includes(key));
+    if (keys.length !== required.length || !keys.every((key) => required.includes(key))) {
+      fail(where, path, keys, `the keys ${required.join(', ')}`);
+    }
+    const entries = all.flatMap((name) => {
+      const field = (value as Readonly<Record<string, unknown>>)[name];
+      const isAbsent = field === undefined && !required.includes(name);
+      return isAbsent ? [] : [[name, spec[name](where, `${path}.${name}`, field)]];
+    });
+    return Object.fromEntries(entries);
   };
 }
+
+const hasField = <N extends string>(value: unknown, name: N): value is { readonly [K in N]: unknown } =>
+  typeof value === 'object' && value !== null && name in value;
 
 function fail(where: string, path: string, value: unknown, expected: string): never {
   throw new OptionError(where, path, `${has(value)}, expected ${expected}`);
 }
 
-/** The format of cells of a type, if there is one. */
-function formatIn(where: string, path: string, value: unknown, type: string): { readonly format?: CellFormat } {
-  if (value === undefined) return {};
-  if (type === 'boolean') fail(where, path, value, 'none for a boolean');
-  if (type === 'date') {
-    const { order } = fieldsOf(where, path, value, ['order']);
-    return { format: { order: oneOf(where, `${path}.order`, order, ['dmy', 'mdy', 'time']) } };
-  }
-  const fields = fieldsOf(where, path, value, ['decimal'], ['thousands', 'unit']);
-  const decimal = oneOf(where, `${path}.decimal`, fields.decimal, ['point', 'comma']);
-  const thousands =
-    fields.thousands === undefined
-      ? {}
-      : { thousands: oneOf(where, `${path}.thousands`, fields.thousands, THOUSANDS[decimal]) };
-  const unit = fields.unit === undefined ? {} : { unit: textOf(where, `${path}.unit`, fields.unit) };
-  return { format: { decimal, ...thousands, ...unit } };
-}
+/** Checks a value by a test, of which errors say what it expects. */
+const checkOf =
+  <T>(isValid: (value: unknown) => value is T, expected: string): Check<T> =>
+  (where, path, value) =>
+    isValid(value) ? value : fail(where, path, value, expected);
 
-/** Returns the value if it is an object with exactly these keys, and any of the optional ones. */
-function fieldsOf(
-  where: string,
-  path: string,
-  value: unknown,
-  keys: readonly string[],
-  optional: readonly string[] = [],
-): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return fail(where, path, value, `an object with ${keys.join(', ')}`);
-  }
-  const presentKeys = Object.keys(value).filter((key) => !optional.includes(key));
-  const other = presentKeys.find((key) => !keys.includes(key)) ?? keys.find((key) => !presentKeys.includes(key));
-  if (other !== undefined) fail(where, path, presentKeys, `the keys ${keys.join(', ')}`);
-  return value as Fields;
-}
+const unchecked: Check<unknown> = (_where, _path, value) => value;
+const always =
+  <T>(value: T): Check<T> =>
+  () =>
+    value;
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const text = checkOf((value) => typeof value === 'string', 'text');
+const flag = checkOf((value) => typeof value === 'boolean', 'true or false');
+const number = checkOf(isNumber, 'a finite number');
+const integer: Check<number> = (where, path, value) => positiveInteger.check(where, path, value);
+const version = checkOf((value): value is 1 => value === 1, '1 (a newer Gradloom may read it)');
+const channels = checkOf((value): value is 1 | 3 => value === 1 || value === 3, '1 or 3');
+const numberOrNull: Check<number | null> = (where, path, value) => (value === null ? null : number(where, path, value));
 
-const oneOf = <T extends string>(where: string, path: string, value: unknown, known: readonly T[]): T =>
-  known.find((name) => name === value) ?? fail(where, path, value, `one of ${known.join(', ')}`);
+const nonZero: Check<number> = (where, path, value) =>
+  number(where, path, value) || fail(where, path, value, 'a number other than 0');
 
-function typeOf(where: string, path: string, value: unknown, known: readonly string[]): string {
-  const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;
-  return known.find((name) => name === type) ?? fail(where, `${path}.type`, type, `one of ${known.join(', ')}`);
-}
+const positive: Check<number> = (where, path, value) =>
+  number(where, path, value) > 0 ? (value as number) : fail(where, path, value, 'a number above 0');
 
-const listOf = (where: string, path: string, value: unknown): readonly unknown[] =>
-  Array.isArray(value) && value.length > 0 ? value : fail(where, path, value, 'a list with at least one entry');
+const oneOf = <const T extends string>(known: readonly T[]): Check<T> =>
+  checkOf((value): value is T => known.some((name) => name === value), `one of ${known.join(', ')}`);
 
-const textOf = (where: string, path: string, value: unknown): string =>
-  typeof value === 'string' ? value : fail(where, path, value, 'text');
+const listOf =
+  <T>(check: Check<T>): Check<readonly T[]> =>
+  (where, path, value) =>
+    Array.isArray(value) && value.length > 0
+      ? value.map((entry, n) => check(where, `${path}.${n}`, entry))
+      : fail(where, path, value, 'a list with at least one entry');
 
-const flagOf = (where: string, path: string, value: unknown): boolean =>
-  typeof value === 'boolean' ? value : fail(where, path, value, 'true or false');
+const names = checkOf(
+  (value): value is readonly string[] =>
+    Array.isArray(value) && value.every((name) => typeof name === 'string') && new Set(value).size === value.length,
+  'a list of texts, each of them once',
+);
 
-const numberOf = (where: string, path: string, value: unknown): number =>
-  typeof value === 'number' && Number.isFinite(value) ? value : fail(where, path, value, 'a finite number');
+const others: Check<boolean | readonly string[]> = (where, path, value) =>
+  Array.isArray(value) ? names(where, path, value) : flag(where, path, value);
 
-const scaleOf = (where: string, path: string, value: unknown): number =>
-  numberOf(where, path, value) === 0 ? fail(where, path, value, 'a number other than 0') : (value as number);
+const range: Check<ValueRange> = (where, path, value) => {
+  const [min, max, ...more] = listOf(number)(where, path, value);
+  return more.length === 0 && min <= max ? [min, max] : fail(where, path, value, 'a least and a greatest number');
+};
 
-function namesOf(where: string, path: string, value: unknown): readonly string[] {
-  const isNames = Array.isArray(value) && value.every((name) => typeof name === 'string');
-  if (!isNames || new Set(value).size < value.length) fail(where, path, value, 'a list of texts, each of them once');
-  return value as readonly string[];
-}
+/** The type of an encoding, which says what its other fields are. */
+const typeOf = <T extends string>(where: string, path: string, value: unknown, known: readonly T[]): T =>
+  oneOf(known)(where, `${path}.type`, hasField(value, 'type') ? value.type : undefined);
+
+/** The format of cells of a type. */
+const formatOf =
+  (type: 'numeric' | 'date' | 'boolean'): Check<CellFormat> =>
+  (where, path, value) => {
+    if (type === 'boolean') return fail(where, path, value, 'none for a boolean');
+    if (type === 'date') return fields({ order: oneOf(['dmy', 'mdy', 'time']) })(where, path, value);
+    const decimal = hasField(value, 'decimal') && value.decimal === 'comma' ? 'comma' : 'point';
+    const thousands = optional(oneOf(THOUSANDS[decimal]));
+    return fields({ decimal: oneOf(['point', 'comma']), thousands, unit: optional(text) })(where, path, value);
+  };
+
+const textPreprocessing: Check<TextPreprocessing> = fields({
+  version,
+  text: fields({ tokenizer: checkTokenizer, context: integer, lines: flag }),
+});
