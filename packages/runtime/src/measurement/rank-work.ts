@@ -71,7 +71,11 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
   const count = ranks.threadsOf.length;
   const lastBucket = ownership.blocksOf.reduce((sum, blocks) => sum + blocks[blocks.length - 1].length, 0);
   return {
-    ...{ ranks: count, parameters: P, bytesOfNumber, leaves: share.leaves, rows },
+    ranks: count,
+    parameters: P,
+    bytesOfNumber,
+    leaves: share.leaves,
+    rows,
     threadRows: Math.min(rows, leafRows * Math.ceil((end - first) / ranks.threadsOf[busiest])),
     idle: rowsOf.filter((rankRows) => rankRows === 0).length,
     held: Math.max(...ownership.parameterCounts),

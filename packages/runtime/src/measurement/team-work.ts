@@ -36,7 +36,10 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
   const startOf = (t: number, threads: number): number =>
     Math.min(P, BLOCK * Math.floor((t * blockCount(P)) / threads));
   return {
-    ...{ batch, leafRows, parameters: P, slots: optimizer.slots.length },
+    batch,
+    leafRows,
+    parameters: P,
+    slots: optimizer.slots.length,
     // One after the gradients, one at the end of the step; one more if clipping needs the norm first; more around
     // max-norm.
     barriers:

@@ -44,12 +44,13 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   const dead = (): number[] => near.filter((other) => stateOf(members[other].process) === 'dead');
   const unwatch = watchDeaths(dead, ledger.recordDead);
   return {
-    ...{ rank, ranks, connection, library: `${mpi.name} ${mpi.version}` },
-    ...{
-      hosts: machines.map(({ host }) => host),
-      cores: coreShares(machines)[rank],
-      idleCores: idleCores(machines)[rank],
-    },
+    rank,
+    ranks,
+    connection,
+    library: `${mpi.name} ${mpi.version}`,
+    hosts: machines.map(({ host }) => host),
+    cores: coreShares(machines)[rank],
+    idleCores: idleCores(machines)[rank],
     dead,
     ...collectives,
     async close() {

@@ -6,7 +6,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
-import { collectsOutputs, OUTPUTS_PER_TURN, rowsPerTurn } from '../memory/run-memory.ts';
+import { collectsOutputs, rowsPerTurn } from '../memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { BadRow, EvaluationTask, InferenceSetup, RunSetup, TeamSetup } from '../threads/protocol.ts';
@@ -72,7 +72,7 @@ export async function evaluateDataset(
 ): Promise<Evaluation> {
   const { lockstep = alone, threadsOf = [threads], readers: extra = [], scaledReaders = [], weighs = false } = run;
   const byPosition = targetPositions(network, loss) > 1;
-  const figures = byPosition ? {} : await inTurns(figuresOf(network, loss, dataset));
+  const figures = byPosition ? {} : figuresOf(network, loss, dataset);
   const unanswered = metrics.unanswered();
   const customMetrics = Object.entries(network.customParts.metrics).map(([name, create]) => [name, create()] as const);
   const others = [...customMetrics.map(([, metric]) => metric), ...extra];
@@ -125,7 +125,9 @@ function positionFigures(loss: Loss, sums: Float64Array, weighs: boolean): Omit<
   const positions = sums[TALLY.count];
   const count = Math.max(1, positions);
   return {
-    ...{ positions, loss: sums[TALLY.loss] / count, accuracy: sums[TALLY.right] / count },
+    positions,
+    loss: sums[TALLY.loss] / count,
+    accuracy: sums[TALLY.right] / count,
     ...(weighs && sums[TALLY.weights] > 0 ? { weightedLoss: sums[TALLY.weightedLoss] / sums[TALLY.weights] } : {}),
     ...(hasSurprise(loss) ? { perplexity: perplexityOf(sums[TALLY.surprise] / count) } : {}),
   };
@@ -220,24 +222,18 @@ function refuseBadRows({ name }: Dataset, answers: readonly (BadRow | undefined)
 }
 
 /** Computes accuracy for classes, errors for values. */
-export function* figuresOf(
+export function figuresOf(
   network: Network,
   loss: Loss,
   dataset: Dataset,
-): Pausable<Partial<Record<'accuracy' | 'mae' | 'rmse' | 'r2', Metric>>> {
+): Partial<Record<'accuracy' | 'mae' | 'rmse' | 'r2', Metric>> {
   const accuracy = metrics.accuracy({ targets: loss.targets, threshold: loss.threshold ?? 0.5 });
   if (dataset.classes !== null) return { accuracy };
   const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
-  return network.outputs === 1 && (yield* areBits(dataset.targets.array)) ? { accuracy, ...errors } : errors;
+  return network.outputs === 1 && areBits(dataset.targets.array) ? { accuracy, ...errors } : errors;
 }
 
-function* areBits(values: Dataset['targets']['array']): Pausable<boolean> {
-  for (let n = 0; n < values.length; n++) {
-    if (n % OUTPUTS_PER_TURN === 0) yield;
-    if (values[n] !== 0 && values[n] !== 1) return false;
-  }
-  return true;
-}
+const areBits = (values: Dataset['targets']['array']): boolean => values.every((value) => value === 0 || value === 1);
 
 interface EvaluationArrays {
   readonly outputs: Float64Array<SharedArrayBuffer> | null; // [chunks · EVALUATION_ROWS, O]; null: not collected

@@ -219,7 +219,12 @@ function takeArena(
   });
   const blocks = blockCount(P);
   return {
-    ...{ theta, gSum, rankGradients, state, owned, model: state[ownedSlots] ?? theta },
+    theta,
+    gSum,
+    rankGradients,
+    state,
+    owned,
+    model: state[ownedSlots] ?? theta,
     squares: take({ name: 'block norms', type: FLOAT64, length: blocks }),
     lossSums: take({ name: 'losses of the leaves', type: FLOAT64, length: leaves }),
     rankNotes: take({

@@ -104,7 +104,7 @@ export const collectsOutputs = (network: Network, loss: Loss, readers: number): 
   targetPositions(network, loss) === 1 || readers > 0 || Object.keys(network.customParts.metrics).length > 0;
 
 /** Output values read between two pauses: about a millisecond for each reader. */
-export const OUTPUTS_PER_TURN = 1 << 16;
+const OUTPUTS_PER_TURN = 1 << 16;
 
 /** Rows read between two pauses. */
 export const rowsPerTurn = ({ outputs }: Network): number => Math.ceil(OUTPUTS_PER_TURN / outputs);

@@ -61,8 +61,11 @@ export function ownershipOf(
     return { ranges: ranges.reverse(), held: at, ties: placed, row };
   });
   return {
-    ...{ buckets, blocksOf: shares.map(({ ranges }) => ranges), parameterCounts: shares.map(({ held }) => held) },
-    ...{ ties: shares.map(({ ties }) => ties), gradientLengths: shares.map(({ row }) => row) },
+    buckets,
+    blocksOf: shares.map(({ ranges }) => ranges),
+    parameterCounts: shares.map(({ held }) => held),
+    ties: shares.map(({ ties }) => ties),
+    gradientLengths: shares.map(({ row }) => row),
   };
 }
 

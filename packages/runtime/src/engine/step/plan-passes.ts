@@ -85,8 +85,8 @@ function coupledPasses(
     const allocatePerLeaf = (width: number): Elements => share(leaves * width);
     const memory = viewOf(arena.passMemory, (first - rankLeaves.first) * leafDoubles, count * leafDoubles);
     const allocate = createAllocator('coupledPasses', memory, setup.elementType);
-    let taken = 0;
-    const kept = (length: number): Elements => (shared[taken++] ??= allocate(length));
+    let next = 0;
+    const allocatePerThread = (length: number): Elements => (shared[next++] ??= allocate(length));
     const B = rowsOfPass(context, pass, rows);
     const weighs = setup.weights !== null;
     const workspace = createWorkspace(
@@ -94,7 +94,7 @@ function coupledPasses(
       loss,
       B,
       allocate,
-      { leaves, allocatePerLeaf, allocatePerThread: kept },
+      { leaves, allocatePerLeaf, allocatePerThread },
       weighs,
       setup.augment,
     );

@@ -85,7 +85,11 @@ export function rankExchanges(
   };
 
   return {
-    ...{ rank, batch, ownership, rankBlocks, firstRow: rowOf[rank] },
+    rank,
+    batch,
+    ownership,
+    rankBlocks,
+    firstRow: rowOf[rank],
     gradients: (bucket, rows) =>
       plan(CHANNEL.gradients + OF_BUCKET * bucket, (peer) => {
         const [rankRange, peerRange] = [rankBlocks[bucket], ownership.blocksOf[peer][bucket]];
@@ -156,7 +160,8 @@ interface Sides {
 const transfer =
   (kind: Transfer['kind'], peer: number) =>
   (numbers: Elements): Transfer => ({
-    ...{ kind, peer },
+    kind,
+    peer,
     numbers: numbers as SharedNumbers,
   });
 

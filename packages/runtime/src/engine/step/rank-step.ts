@@ -29,7 +29,7 @@ export interface RankStep {
   readonly rankBlocks: readonly OwnedBlocks[];
   /** Numbers in a row of gradients that this rank's update reads. */
   readonly rowLength: number;
-  /** Further gradients of the rank's parameters, with their places in such a row. */
+  /** Further gradients of the rank's parameters, with their offsets in such a row. */
   readonly ties: readonly Tie[];
   /** Rows of gradients that the update reads. */
   readonly rows: Elements; // [rows, gradientStride]
@@ -40,7 +40,7 @@ export interface RankStep {
   /** After a barrier: starts to send the gradients of a bucket to the ranks that update it. */
   startGradients(emit: Emit, bucket: number): void;
   /** Lets MPI progress with the gradients of earlier buckets. */
-  moveGradients(emit: Emit, bucket: number): void;
+  pollGradients(emit: Emit, bucket: number): void;
   /** Waits for the gradients of a bucket. Ends with a barrier. */
   finishGradients(emit: Emit, bucket: number): void;
   /** After a barrier: exchanges the squares of the mean gradient. Ends with a barrier. */
@@ -106,7 +106,7 @@ export function rankStep(
   }
 
   /** Copies the rank's own gradients of the blocks that it updates. */
-  function copyOwn(emit: Emit, bucket: number): void {
+  function copyRankGradients(emit: Emit, bucket: number): void {
     const { first, end } = threadShare(rankBlocks[bucket], threads, thread);
     const n = Math.min(P, end * BLOCK) - first * BLOCK;
     if (end === first) return;
@@ -121,8 +121,13 @@ export function rankStep(
   }
 
   return {
-    ...{ buckets: ownership.buckets, rankBlocks, rowLength, ties, rows: arena.rankGradients },
-    ...{ sums: sumsOf(batch.nodes.flat(), batch.leaves), unpack: notes.unpack },
+    buckets: ownership.buckets,
+    rankBlocks,
+    rowLength,
+    ties,
+    rows: arena.rankGradients,
+    sums: sumsOf(batch.nodes.flat(), batch.leaves),
+    unpack: notes.unpack,
     statistics(emit, arrays) {
       emitExchange(emit, exchanges.statistics(arrays), 'start', 'wait');
       emit(barrier);
@@ -134,13 +139,13 @@ export function rankStep(
         emit(barrier);
       }
       emitExchange(emit, gradients[bucket], 'start');
-      copyOwn(emit, bucket);
+      copyRankGradients(emit, bucket);
       emitLap(clock, emit, PHASE.update);
     },
-    moveGradients(emit, bucket) {
+    pollGradients(emit, bucket) {
       if (bucket > 0) emitLap(clock, emit, PHASE.backward);
       // MPI makes progress only while it is called.
-      for (const earlier of gradients.slice(0, bucket)) emitExchange(emit, earlier, 'look');
+      for (const earlier of gradients.slice(0, bucket)) emitExchange(emit, earlier, 'poll');
     },
     finishGradients(emit, bucket) {
       emitLap(clock, emit, PHASE.update);
@@ -193,15 +198,15 @@ function rankNotes(
   let at = 0;
   const parts = ranges.map(({ first, end }, r) => {
     const start = at;
-    const take = (length: number): Float64Array => {
+    const next = (length: number): Float64Array => {
       at += length;
       return viewOf(arena.rankNotes, at - length, length);
     };
-    const request = take(1);
-    const losses = [take(end - first), viewOf(arena.lossSums, first, end - first)] as const;
+    const request = next(1);
+    const losses = [next(end - first), viewOf(arena.lossSums, first, end - first)] as const;
     const squares = blocksOf[r].map(
       (blocks) =>
-        [take(blocks.end - blocks.first), viewOf(arena.squares, blocks.first, blocks.end - blocks.first)] as const,
+        [next(blocks.end - blocks.first), viewOf(arena.squares, blocks.first, blocks.end - blocks.first)] as const,
     );
     return { all: viewOf(arena.rankNotes, start, at - start), request, copies: [losses, ...squares] };
   });

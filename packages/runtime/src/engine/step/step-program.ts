@@ -19,7 +19,7 @@ import {
 } from '@gradloom/core/internal';
 import { CONTROL } from '../threads/barrier.ts';
 import { DECISION } from '../threads/protocol.ts';
-import { type BatchMean, countBatch, gatherLeaves, meanOf } from './batch.ts';
+import { type BatchDivisor, countBatch, divisorOf, gatherLeaves } from './batch.ts';
 import { emitLap, PHASE } from './clock.ts';
 import type { RunContext } from './context.ts';
 import { type PlannedPass, planPasses } from './plan-passes.ts';
@@ -107,12 +107,12 @@ export function stepCalls(context: RunContext, threads: number, rows: number, pr
   const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1;
   // A pass that overwrites its input rows must gather them again.
   const fixedPass = isSame && augment === null && !writesInputs(network, planned[0]) ? planned[0] : null;
-  const mean = meanOf(context, rows);
-  if (fixedPass !== null) countBatch(context, 0, mean);
-  else if (setup.counted !== null) emit(host, () => countBatch(context, context.step, mean));
+  const divisor = divisorOf(context, rows);
+  if (fixedPass !== null) countBatch(context, 0, divisor);
+  else if (setup.counted !== null) emit(host, () => countBatch(context, context.step, divisor));
   emitPasses(context, planned, fixedPass, ranks, emit);
   const updates = threadUpdates(context, threads, leafCount(rows, setup.leafRows), nodes, ranks);
-  emitUpdates(context, updates, mean, ranks, emit);
+  emitUpdates(context, updates, divisor, ranks, emit);
   if (maxNorm !== null) {
     // A column may be spread over the blocks of several threads.
     emit(barrier);
@@ -122,7 +122,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, pr
   }
   emitLap(clock, emit, PHASE.update);
   const readsStep = planned.some(({ segments }) => segments.some((segment) => reads(segment, stepAndRow)));
-  end(context, threads, rows, mean, emit, readsStep, ranks?.unpack);
+  emitEnd(context, threads, rows, divisor, emit, readsStep, ranks?.unpack);
   return { calls, fixedPass };
 }
 
@@ -147,7 +147,7 @@ function emitPasses(
   for (let s = 0; s <= shared.length; s++) {
     for (const pass of planned) {
       const { first, row, segments, merges, copies } = pass;
-      if (s === 0 && fixedPass === null) gather(context, pass, emit);
+      if (s === 0 && fixedPass === null) emitGather(context, pass, emit);
       emitLap(clock, emit, PHASE.gather);
       const segment = segments[s];
       if (reads(segment, stepAndRow)) emit(ops.fill, viewOf(stepAndRow, 1, 1), first * setup.leafRows, 1);
@@ -160,7 +160,7 @@ function emitPasses(
           emitLap(clock, emit, PHASE.backward);
           startBucket(bucket - 1);
         }
-        if (isCut) emitMoving(piece, bucket);
+        if (isCut) emitWithPolls(piece, bucket);
         else if (planned.length > 1) emit(part, piece);
         else emitAll(emit, piece);
       }
@@ -181,10 +181,10 @@ function emitPasses(
   startBucket(buckets.length - 1);
 
   /** Emits calls, and between them checks that let the exchange of earlier buckets progress. */
-  function emitMoving(calls: readonly Call[], bucket: number): void {
+  function emitWithPolls(calls: readonly Call[], bucket: number): void {
     for (const call of calls) {
       emitAll(emit, [call]);
-      ranks?.moveGradients(emit, bucket);
+      ranks?.pollGradients(emit, bucket);
     }
   }
 
@@ -202,7 +202,7 @@ function emitPasses(
 function emitUpdates(
   context: RunContext,
   updates: readonly ThreadUpdate[],
-  { share }: BatchMean,
+  { reciprocal }: BatchDivisor,
   ranks: RankStep | null,
   emit: Emit,
 ): void {
@@ -212,7 +212,7 @@ function emitUpdates(
   if (clipNorm !== null) {
     for (const { update, sums, bucket } of updates) {
       ranks?.finishGradients(emit, bucket);
-      update.average(emit, share, sums);
+      update.average(emit, reciprocal, sums);
     }
     emitLap(clock, emit, PHASE.update);
     // No weight may change before the norm of the whole gradient is known.
@@ -225,7 +225,7 @@ function emitUpdates(
       ranks?.finishGradients(emit, bucket);
       // All threads have updated the previous bucket.
       if (bucket > 0) ranks?.startWeights(emit, bucket - 1);
-      update.averageAndApply(emit, share, sums);
+      update.averageAndApply(emit, reciprocal, sums);
     }
   }
   if (ranks === null) return;
@@ -237,7 +237,7 @@ function emitUpdates(
 }
 
 // A function of its own: a closure in `stepCalls` would keep its list of calls alive.
-function gather(context: RunContext, { first, count, workspace }: PlannedPass, emit: Emit): void {
+function emitGather(context: RunContext, { first, count, workspace }: PlannedPass, emit: Emit): void {
   emit(host, () => void gatherLeaves(context, context.step, first, count, workspace));
 }
 
@@ -252,11 +252,11 @@ const reads = (calls: readonly Call[], array: Elements): boolean => calls.some((
  * Emits the end of a step, which records its loss and norm. In a team the last thread to arrive does so while all
  * others wait; a thread alone does it by an operation, so that a backend can repeat the whole step.
  */
-function end(
+function emitEnd(
   context: RunContext,
   threads: number,
   rows: number,
-  { count }: BatchMean,
+  { count }: BatchDivisor,
   emit: Emit,
   readsStep: boolean,
   unpack: (() => void) | undefined, // reads the notes of other ranks
@@ -282,7 +282,7 @@ function end(
 }
 
 /**
- * Called after the last `taken` steps by the thread that ended them, while all others wait: advances the optimizer's
+ * Called after the last `count` steps by the thread that ended them, while all others wait: advances the optimizer's
  * scalars, and decides for all threads whether to go on. If each thread read the request itself, some could stop and
  * others continue.
  */

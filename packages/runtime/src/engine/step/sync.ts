@@ -13,7 +13,7 @@ export interface PlannedExchange {
 }
 
 /** How an operation uses an exchange: starts it, checks whether it is done, or waits for it. */
-export type ExchangeAct = 'start' | 'look' | 'wait';
+export type ExchangeAct = 'start' | 'poll' | 'wait';
 
 /** An operation of the team's first thread; the others go on to the next barrier. */
 export const exchange = defineOp('exchange', {}, (_planned: PlannedExchange, _act: ExchangeAct): void => {

@@ -143,6 +143,11 @@ export const shapeOf = ({
   couples,
   cluster,
 }: RunSetup): BatchShape => ({
-  ...{ batch, lastBatch, leafRows, rowsAtOnce, couples, cluster },
+  batch,
+  lastBatch,
+  leafRows,
+  rowsAtOnce,
+  couples,
+  cluster,
   backend: backend.name,
 });

@@ -98,7 +98,9 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   const { length } = bytes;
   let at = 0;
   return {
-    ...{ gzipped: false, fileBytes: length, maxBytes: length },
+    gzipped: false,
+    fileBytes: length,
+    maxBytes: length,
     async read(into) {
       const part = bytes.subarray(at, at + into.length);
       into.set(part);

@@ -10,7 +10,7 @@ import {
   show,
   viewOf,
 } from '@gradloom/core/internal';
-import { countBatch, meanOf } from '../../engine/step/batch.ts';
+import { countBatch, divisorOf } from '../../engine/step/batch.ts';
 import type { RunContext } from '../../engine/step/context.ts';
 import { rankExchanges } from '../../engine/step/rank-exchanges.ts';
 import { rankStep } from '../../engine/step/rank-step.ts';
@@ -26,8 +26,8 @@ import { CHECKS, type FindingPosition } from './earliest-fault.ts';
 export function addGradients(context: RunContext, step: number, rows: number, nodes: readonly Node[]): void {
   const { calls, emit } = createList();
   const ranks = rankStep(context, 1, rows, nodes);
-  const mean = meanOf(context, rows);
-  countBatch(context, step, mean);
+  const divisor = divisorOf(context, rows);
+  countBatch(context, step, divisor);
   for (const bucket of ranks?.buckets.keys() ?? []) ranks?.startGradients(emit, bucket);
   for (const { update, sums, bucket } of threadUpdates(
     context,
@@ -37,7 +37,7 @@ export function addGradients(context: RunContext, step: number, rows: number, no
     ranks,
   )) {
     ranks?.finishGradients(emit, bucket);
-    update.average(emit, mean.share, sums);
+    update.average(emit, divisor.reciprocal, sums);
   }
   ranks?.exchangeNotes(emit);
   link(bindWaits(context, 1, calls), context.kernels).run();

@@ -199,7 +199,7 @@ export function* planRun(
     shuffle: options.shuffle && isShuffled(batch, train),
     onNan: options.onNan,
     retries: options.retries,
-    early: yield* earlySettings(options, network, loss, validation),
+    early: earlySettings(options, network, loss, validation),
     totalEpochs,
     lengthIn: steps === undefined ? 'epochs' : 'steps',
     probes: options.probe !== undefined,

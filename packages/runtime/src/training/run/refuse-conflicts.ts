@@ -139,14 +139,14 @@ interface EarlyStoppingOptions extends Pick<EarlyRecord, 'minDelta' | 'monitor'>
  * The settings of early stopping; null if it is off. @throws OptionError for a figure that the validation set does not
  * have.
  */
-export function* earlySettings(
+export function earlySettings(
   { patience, minDelta, monitor }: EarlyStoppingOptions,
   network: Network,
   loss: Loss,
   validation: Dataset | undefined,
-): Pausable<EarlyRecord | null> {
+): EarlyRecord | null {
   if (patience === undefined || validation === undefined) return null;
-  const figures = { loss: true, ...(yield* figuresOf(network, loss, validation)) };
+  const figures = { loss: true, ...figuresOf(network, loss, validation) };
   const hasFigure = (name: MonitorName) => monitors[name].figure in figures;
   if (!hasFigure(monitor)) {
     const known = (Object.keys(monitors) as MonitorName[]).filter(hasFigure).join(', ');
