@@ -20,7 +20,7 @@ test('may be destroyed twice, and while it is being destroyed', async () => {
   await expect(pool.acquire(1)).rejects.toThrow('pool: has been destroyed, expected an open one');
 });
 
-test('destroyed, ends the threads of a crew that was replaced and still has work', async () => {
+test('destroyed, ends the threads of a group that was replaced and still has work', async () => {
   const threads: Worker[] = [];
   const note = (thread: Worker) => void threads.push(thread);
   process.on('worker', note);
@@ -29,7 +29,7 @@ test('destroyed, ends the threads of a crew that was replaced and still has work
   broken.release(true);
   await pool.destroy();
   process.off('worker', note);
-  // Those of the crew that takes over may not have begun.
+  // Those of the group that takes over may not have begun.
   expect(threads.length).toBeGreaterThanOrEqual(2);
   expect(threads.map(({ threadId }) => threadId)).toEqual(threads.map(() => -1));
 });

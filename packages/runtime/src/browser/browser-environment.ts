@@ -1,7 +1,7 @@
 import { createWasmKernels, NO_PARTS } from '@gradloom/core/internal';
 import type { ThreadEnvironment } from '../engine/threads/thread-environment.ts';
 
-/** Cores of this machine, as a browser tells them. */
+/** Cores of this machine, as its browser reports them. */
 export const browserCores = (): number =>
   (globalThis as { readonly navigator?: { readonly hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ??
   1;

@@ -1,6 +1,8 @@
 import type { MemoryRoom } from '../system/memory/memory.ts';
 
-/** Browsers do not tell how much memory they have; a tab gets at least this much. Replaces the module of this name. */
+/**
+ * Memory of a tab, at least: browsers do not report how much they have. This module replaces that of `system/memory`.
+ */
 export const memoryRoom = (): MemoryRoom => ({ bytes: 1024 ** 3, bound: 'memory of a tab' });
 
 /** @throws Error for arrays that a tab may have no memory for. */

@@ -6,7 +6,7 @@ import { openThread } from '../engine/threads/opening.ts';
 import type { OpeningTask, RunSetup, SpanTask } from '../engine/threads/protocol.ts';
 import { browserEnvironment } from './browser-environment.ts';
 
-/** A task for a thread of a run, without its place. */
+/** A task of a run, without its thread. */
 type Work = Pick<OpeningTask, 'kind' | 'draws'> | (Pick<SpanTask, 'kind' | 'first' | 'limit'> & { probe: boolean });
 
 /** Message that makes a worker a member of a team. */
@@ -32,7 +32,7 @@ export interface BrowserTeam {
 }
 
 /**
- * Words of the orders. All that threads tell each other goes through these: while a worker waits, some browsers deliver
+ * Words of the orders, through which threads tell each other everything: while a worker waits, some browsers deliver
  * none of the messages that it has sent.
  */
 const ORDER_WORD = { turn: 0, kind: 1, first: 2, limit: 3, probe: 4, members: 5, ended: 6, failed: 7 };
@@ -56,7 +56,7 @@ export async function createTeam(
     Atomics.add(orders, ORDER_WORD.turn, 1);
     Atomics.notify(orders, ORDER_WORD.turn);
   };
-  /** Lets the others go if the work fails: they would wait for ever, and hear of no later run. */
+  /** Dismisses the other workers if the work fails: they would wait for ever, and join no later run. */
   const guarded = <T>(work: () => T): T => {
     try {
       return work();
@@ -100,7 +100,7 @@ export async function createTeam(
     if (isAborted(setup.control)) throw new Error(GONE);
   }
 
-  /** Waits for the other workers. A browser that has ended one does not tell: this worker waits, and hears nothing. */
+  /** Waits for the other workers. A browser may end one without a sign, so the number of sleeps is limited. */
   function awaitEnds(): void {
     const { maxSleeps = Number.POSITIVE_INFINITY } = environment;
     for (let sleeps = 0; ; sleeps++) {

@@ -10,7 +10,7 @@ export interface MachineReport {
   readonly coreCount: number; // cores of the machine
 }
 
-/** The place of this process. */
+/** Reports the machine of this process. */
 export function reportMachine(): MachineReport {
   const host = hostname();
   return {

@@ -17,8 +17,8 @@ const LARGE_ROUNDS = 20;
 const CHANNELS = { there: 32_750, back: 32_751 };
 
 /**
- * Measures messages between rank 0 and the last one, which launchers place furthest from it, by their fastest round,
- * since in others a rank has lost its core. All ranks call it, between runs, and all get the same figures; a cluster of
+ * Measures messages between rank 0 and the last one, which launchers start furthest from it. The fastest round counts:
+ * in others a rank has lost its core. All ranks call it, between runs, and all get the same figures; a cluster of
  * one has none.
  */
 export async function measureNetwork(cluster: Cluster): Promise<ClusterNetwork | null> {

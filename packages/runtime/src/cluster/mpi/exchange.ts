@@ -16,7 +16,7 @@ export interface Requests {
   pending(): number[];
 }
 
-/** Cuts transfers into messages, receives first, so that arriving data has a place. */
+/** Cuts transfers into messages, receives first, so that memory waits for the data that arrives. */
 export function messagesOf(transfers: readonly Transfer[], pieceBytes = PIECE_BYTES): Transfer[] {
   const pieces = transfers.flatMap(({ kind, peer, numbers }): Transfer[] =>
     cutBytes(numbers, pieceBytes).map((piece) => ({ kind, peer, numbers: piece })),

@@ -5,7 +5,7 @@ const HEADER = { trouble: 0, rank: 1, length: 2, used: 3, question: 4, turn: 5 }
 const HEAD_WORDS = 16;
 const TEXT_BYTES = 1024;
 
-/** A waiting thread looks for questions every few microseconds if it has a core. */
+/** Time for an answer: a waiting thread checks for questions every few microseconds if it has a core. */
 const ANSWER_MS = 100;
 
 /** Kinds of failure. */

@@ -27,8 +27,8 @@ export interface Stopping {
 
 /**
  * All ranks end their pending messages: those that no rank waits for are received and dropped, so that later calls do
- * not see them. Messages of one rank arrive in order, so its word separates what it sent before from what it sends
- * later. Returns the words of all ranks, in order.
+ * not see them. Messages of one rank arrive in order, so this one separates what it sent before from what it sends
+ * later. Returns the messages of all ranks, in order.
  */
 export async function stopTogether<T>(stopping: Stopping, word: StopMessage<T>): Promise<StopMessage<T>[]> {
   const { mpi, mailbox, rank, ranks, timeLimitMs, requests } = stopping;

@@ -113,7 +113,7 @@ export interface BackendNeeds {
 }
 
 /**
- * Resolves `choice` to a backend on this machine. A BLAS library is told to use one thread per call, since the threads
+ * Resolves `choice` to a backend on this machine. A BLAS library uses one thread per call, since the threads
  * of the run already use all cores.
  * @throws OptionError if the requested backend is not available.
  */

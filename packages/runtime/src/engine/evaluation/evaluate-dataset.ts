@@ -56,7 +56,7 @@ export interface EvaluationRun {
   threadsOf?: readonly number[]; // threads of each rank, by which the rows are divided
   readers?: readonly OutputReader[] | undefined;
   scaledReaders?: readonly OutputReader[]; // of scaled outputs and targets, as the network has them
-  weighs?: boolean; // whether the weighted loss of positions is wanted, default false
+  weighs?: boolean; // whether to compute the weighted loss of positions, default false
 }
 
 /**

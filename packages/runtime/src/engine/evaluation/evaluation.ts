@@ -116,7 +116,7 @@ function pieceOf(context: EvaluationContext, B: number): Piece {
   const { network, workspace, model, kernels, lossSums, loss } = context;
   if (context.piece?.B === B) return context.piece;
   const { calls, emit } = createList();
-  // Only dropout reads seed and place, and only in training.
+  // Only dropout reads the seed, the step and the row, and only in training.
   const stepAndRow = new Float64Array(2);
   const { lengths } = workspace;
   const pass = {

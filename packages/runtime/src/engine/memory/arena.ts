@@ -177,7 +177,7 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
   };
 }
 
-/** The one list of a run's arrays, in memory order. Planning walks it to place them, opening to bind them. */
+/** The one list of a run's arrays, in memory order. Planning assigns their offsets, opening binds them. */
 function takeArena(
   options: ArenaOptions,
   rows: number, // rows of gradients

@@ -20,7 +20,7 @@ export interface Ownership {
   readonly blocksOf: readonly (readonly OwnedBlocks[])[];
   /** Number of parameters of each rank. */
   readonly parameterCounts: readonly number[];
-  /** Further gradients of each rank's parameters, with their places in its rows of gradients. */
+  /** Further gradients of each rank's parameters, with their offsets in its rows of gradients. */
   readonly ties: readonly (readonly Tie[])[];
   /** Length of each rank's rows of gradients: those of its parameters, and then the further ones. */
   readonly gradientLengths: readonly number[];

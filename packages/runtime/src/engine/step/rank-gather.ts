@@ -35,7 +35,7 @@ export function gatherCalls(context: RunContext, rows: number, probed: boolean):
   const planned = [];
   if (arena.model !== arena.theta) planned.push(exchanges.model());
   if (probed) {
-    // The mean gradient goes to the same place as in a run of one rank.
+    // The mean gradient goes to the array where a run of one rank has it.
     const mean = gradientOf(arena.gSum, network.parameterCount, 0);
     for (const { offset, length, shift } of arena.rankGradients.length === 0 ? [] : exchanges.rankBlocks) {
       emit(ops.copy, viewOf(mean, offset, length), viewOf(arena.rankGradients, offset + shift, length), length);

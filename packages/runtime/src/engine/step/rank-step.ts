@@ -175,7 +175,7 @@ export function threadShare({ first, end }: BlockRange, threads: number, thread:
 }
 
 /**
- * What each rank tells all others in a step: whether it wants the span to end, the losses of its leaves, and the
+ * What each rank sends to all others in a step: whether the span has to end, the losses of its leaves, and the
  * squares of the gradient in its blocks if they are not known already.
  */
 interface RankNotes {

@@ -47,9 +47,9 @@ export interface TeamPrograms {
 const programsOf = new WeakMap<RunContext, Map<string, TeamPrograms>>();
 
 /**
- * The programs of this thread in a team of `threads`; with `looks`, those of probed steps. Tapes lie in memory that
- * belongs to a place in the team, and another thread may have written the tapes of its own team there. All programs of
- * a team are linked at once and in one order, so every thread writes the same tapes there.
+ * The programs of this thread in a team of `threads`; if `probed`, those of probed steps. Tapes lie in memory that
+ * belongs to a number in the team, and a thread that had this number before may have written the tapes of its own team
+ * there. All programs of a team are linked at once and in one order, so every thread writes the same tapes there.
  */
 export function teamPrograms(context: RunContext, threads: number, probed: boolean): TeamPrograms {
   const { tapeThreads, tapes, setup } = context;

@@ -10,7 +10,7 @@ export const CONTROL = { gen: 0, count: 32, sleepers: 64, decision: 96, request:
 export const MAX_THREADS = 512;
 
 /**
- * Word with the number of contexts that threads have built, and the first of those that say which one each place has.
+ * Word with the number of contexts that threads have built, and the first of the words with the context of each thread.
  */
 const BUILT = 224;
 const OWNERS = 225;
@@ -49,10 +49,10 @@ export function resetControl(control: Int32Array): void {
   for (const word of Object.values(CONTROL)) Atomics.store(control, word, 0);
 }
 
-/** The context that last worked at a place of the team; 0: none. */
+/** The context that last worked as this thread of the team; 0: none. */
 export const ownerOf = (control: Int32Array, thread: number): number => Atomics.load(control, OWNERS + thread);
 
-/** Makes a new context the owner of a place. Returns its number. */
+/** Makes a new context the owner of a thread's memory. Returns its number. */
 export function claimThread(control: Int32Array, thread: number): number {
   const owner = 1 + Atomics.add(control, BUILT, 1);
   Atomics.store(control, OWNERS + thread, owner);

@@ -9,8 +9,8 @@ type Contexts = Map<string, { readonly setup: TeamSetup }>;
 const allContexts: Contexts[] = [];
 
 /**
- * Keeps what a thread has built for current runs, by run and place in the team, since a thread may get another place in
- * the next span. Returns a function that gives the context of a task; `create` builds it for the first.
+ * Keeps what a thread has built for current runs, by run and number in the team, since a thread may get another number
+ * in the next span. Returns a function that gives the context of a task; `create` builds it for the first.
  */
 export function keepContexts<Setup extends TeamSetup, Context extends { readonly setup: Setup }>(
   create: (setup: Setup, thread: number) => Context,
@@ -22,7 +22,7 @@ export function keepContexts<Setup extends TeamSetup, Context extends { readonly
     const key = `${setup.run}/${thread}`;
     const existing = contexts.get(key);
     if (existing?.owner === ownerOf(setup.control, thread)) return existing.context;
-    // Another thread has had this place since, and has written its own tapes and tables into the memory of the place.
+    // Another thread has had this number since, and has written its own tapes and tables into the memory of the number.
     const owner = claimThread(setup.control, thread);
     const context = create(setup, thread);
     contexts.set(key, { setup, context, owner });

@@ -78,13 +78,13 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
   if (options.heapMiB !== undefined) option.positiveInteger.check('createPool', 'heapMiB', options.heapMiB);
   let workers: WorkerGroup | null = await startWorkerGroup(shape);
-  let opening: Promise<WorkerGroup> | undefined; // the next crew while it starts
+  let opening: Promise<WorkerGroup> | undefined; // the next group of workers while it starts
   let free = threads;
   let destroyed = false;
   let closing: Promise<void> | undefined;
   let holds = 0; // number of runs that hold the pool
   let lastReleased: (() => void) | undefined; // called when the pool closes and no run holds it any more
-  const leaving = new Set<WorkerGroup>(); // replaced crews with threads that are still working
+  const leaving = new Set<WorkerGroup>(); // replaced groups with threads that still work
   const waiting: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
 
   /** Teams are served in order and as a whole: two runs that each held half of the threads would deadlock. */
@@ -96,7 +96,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
 
   async function replaceWorkers(old: WorkerGroup): Promise<void> {
-    // Its tasks settled when its threads were told to end; this waits until they have.
+    // `destroy` has ended the tasks; this waits until the threads have ended, too.
     if (destroyed) return old.stop();
     if (workers === old) workers = null;
     leaving.add(old);
@@ -104,7 +104,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     leaving.delete(old);
   }
 
-  /** Replaces a failed crew: all teams that need a new one wait for the same. */
+  /** Replaces a failed group of workers: all teams that need a new one wait for the same. */
   async function nextWorkers(): Promise<WorkerGroup> {
     opening ??= startWorkerGroup(shape);
     try {

@@ -12,8 +12,8 @@ export interface ThreadEnvironment {
   /** Cores that the threads of a team may use. */
   readonly cores: number;
   /**
-   * Number of sleeps, of 100 ms each, after which a waiting thread gives the others up. @default no limit, where the
-   * system tells that a thread has ended
+   * Number of sleeps, of 100 ms each, after which a waiting thread gives the others up. @default no limit, if the
+   * system reports a thread that has ended
    */
   readonly maxSleeps?: number;
   /** Custom parts, which are imported before the first task. */

@@ -34,7 +34,7 @@ export interface WorkerGroup {
 const YOUNG_MIB = 8;
 
 /**
- * Starts all threads of a crew. @throws Error (rejects) if the system has no room for them; then none is left running.
+ * Starts all threads of a group. @throws Error (rejects) if the system has no room for them; then none is left running.
  */
 export async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   refuseWithoutRoom(shape.threads);
@@ -70,8 +70,8 @@ export async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGr
 }
 
 /**
- * Opens a crew and waits for its threads to start: a thread that cannot load rejects here, instead of hanging the first
- * span.
+ * Opens a group and waits for its threads to start: a thread that cannot load rejects here, instead of hanging the
+ * first span.
  */
 export async function startWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   const { threads } = shape;

@@ -1,6 +1,6 @@
 import type { Json } from '@gradloom/core';
 
-/** A place at which two values differ. */
+/** A difference of two values. */
 export interface Difference {
   readonly path: string; // such as 'layers[2].out'; '' if the values themselves differ
   readonly own: Json | undefined; // undefined if missing
@@ -8,7 +8,7 @@ export interface Difference {
 }
 
 /**
- * All places at which two JSON values differ, as deep as both have the same structure. The order of keys does not
+ * All differences of two JSON values, as deep as both have the same structure. The order of keys does not
  * matter.
  */
 export function differences(own: Json | undefined, other: Json | undefined, path = ''): Difference[] {

@@ -84,7 +84,7 @@ function parse(text: string): LockOwner | null {
   }
 }
 
-/** Whether a value is a valid word for the work of a process. */
+/** Whether a value can name the work of a process. */
 export const isActivity = (by: unknown): by is string => matches(by, /^[\w -]{1,40}$/);
 
 const matches = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);

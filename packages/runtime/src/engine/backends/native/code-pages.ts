@@ -80,7 +80,7 @@ function recordPage(address: bigint, size: number): void {
 
 /**
  * Copies `code` into executable, read-only pages and returns its address. The pages live as long as the process; those
- * that a thread of a group of workers places, as long as the group.
+ * of a thread of a group of workers live as long as the group.
  * @throws Error if the system gives no memory, or does not let this process run generated code.
  */
 export const placeCode = (koffi: Koffi, code: Uint8Array, system = thisSystem): bigint =>
