@@ -56,8 +56,10 @@ export interface ProductKernels {
   readonly width: number; // elements of a vector
   readonly tileVectors: number; // vectors of the widest tile, for y and dx
   readonly leafVectors: number; // vectors of the widest tile, for dW
-  readonly listedRows: number; // maximum of rows of a listed tile
-  /** Maximum of rows of a tile of so many vectors. */
+  readonly listedRows: number; // maximum rows of a listed tile
+  /** Vectors of the widest tile of so many rows, for y: few rows leave registers for more columns. */
+  vectorsFor(rows: number): number;
+  /** Maximum rows of a tile of so many vectors. */
   tileRows(vectors: number, terms: TileShape['terms']): number;
   /** `masked` is for columns that do not fill the last vector. */
   tile(vectors: number, terms: TileShape['terms'], masked: boolean, M: number): number;
@@ -101,6 +103,8 @@ function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
   const rowsOf = (vectors: number): number => tileRows(isa, Math.max(vectors, narrowVectors));
   const listedRows = Math.min(rowsOf(Math.max(tileVectors, leafVectors)), LISTED_ROWS);
   const laneRows = tileRows(isa, 1);
+  const vectorsFor = (rows: number): number =>
+    Math.max(tileVectors, Math.floor((isa.vectorRegisters - tile.factors) / (rows + 1)));
   /**
    * Whether the masked kernel serves full vectors, too. Where masks have registers of their own, a mask of all lanes
    * takes no time in y and dx, but 1 to 2 % in dW and lanes.
@@ -117,7 +121,7 @@ function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
   const tileKernels = Object.fromEntries(
     (['all', 'listed', 'lanes'] as const).map((terms) => [
       terms,
-      Array.from({ length: Math.max(tileVectors, leafVectors) + 1 }, (_, vectors) => {
+      Array.from({ length: Math.max(vectorsFor(1), leafVectors) + 1 }, (_, vectors) => {
         const masked = tiles(vectors, terms, true);
         return { masked, full: hasOneKernel(vectors, terms) ? masked : tiles(vectors, terms, false) };
       }),
@@ -129,7 +133,9 @@ function productKernels(isa: Isa, offsetOf: OffsetOf): ProductKernels {
     tileVectors,
     leafVectors,
     listedRows,
-    tileRows: (vectors, terms) => (terms === 'all' ? rowsOf(vectors) : terms === 'listed' ? listedRows : laneRows),
+    vectorsFor,
+    tileRows: (vectors, terms) =>
+      terms === 'lanes' ? laneRows : Math.min(rowsOf(vectors), terms === 'listed' ? listedRows : Infinity),
     tile: (vectors, terms, masked, M) => tileKernels[terms][vectors][masked ? 'masked' : 'full'](M),
     list: kernels('list', (M) => (isa) => assembleListTerms(isa, M)),
     pack: kernels('pack', (vectors) => (isa) => assemblePack(isa, vectors)),

@@ -8,8 +8,12 @@ import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 const inputs = fc.oneof({ weight: 40, arbitrary: width }, { weight: 1, arbitrary: fc.constant(0) });
 const leafRows = fc.constantFrom(1, 2, 3, 4, 8, 16, 31, 32, 64, 1000);
 const dims = fc.tuple(rows, inputs, width);
-// One row of so many weights that wasm reads them as they lie in memory.
-const oneRow = fc.tuple(fc.constant(1), fc.integer({ min: 64, max: 67 }), fc.integer({ min: 64, max: 67 }));
+// A few rows of so many weights that tiles of one row are wider than those of many.
+const fewRows = fc.tuple(
+  fc.integer({ min: 1, max: 4 }),
+  fc.integer({ min: 64, max: 67 }),
+  fc.constantFrom(64, 67, 250),
+);
 // As many rows as a kernel takes several leaves of: what it keeps for them is full.
 const mostRows = fc.constantFrom(129, 200, 255, 256);
 const longLeaf = fc.constantFrom(16, 31, 32, 64);
@@ -19,7 +23,7 @@ const products = ([, I, O]: readonly number[]): ProductShape[] => [[I, O]];
 export const productCases = {
   affine: {
     ops: [ops.affine],
-    dims: fc.oneof({ weight: 4, arbitrary: dims }, { weight: 1, arbitrary: oneRow }),
+    dims: fc.oneof({ weight: 4, arbitrary: dims }, { weight: 1, arbitrary: fewRows }),
     products,
     arrays: ([B, I, O]) => ({ y: B * O, x: B * I, W: I * O, b: O }),
     writes: ['y'],

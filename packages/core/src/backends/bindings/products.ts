@@ -31,6 +31,8 @@ const MAX_PLAIN_BATCH = 128;
 // With a sparse x, listed terms are faster than lines that share a set of the cache (terms of 128 columns of doubles
 // take 1.3 of the time), so W is packed above this many rows.
 const MAX_PLAIN_SPARSE_BATCH = 32;
+// Up to this many rows, packing takes longer than the product.
+const FEW_ROWS = 8;
 
 /** First of `count` terms in a block, when they are cut into `blocks` blocks. */
 const startOf = (block: number, blocks: number, count: number): number => Math.floor((block * count) / blocks);
@@ -83,9 +85,9 @@ export function createNativeProducts(
   ): void {
     const iRow = bytes * I;
     const oRow = bytes * O;
-    const panel = panelFor(O);
+    const panel = panelFor(O, B);
     const isShort = oRow <= MAX_PLAIN_ROW;
-    const plainSparse = isShort && B <= MAX_PLAIN_SPARSE_BATCH;
+    const plainSparse = B <= (isShort ? MAX_PLAIN_SPARSE_BATCH : FEW_ROWS);
     const plainDense = isShort || B <= MAX_PLAIN_BATCH;
     const blocks = Math.max(1, Math.floor((I + BLOCK - 1) / BLOCK)); // one of no terms, where sums are the bias
     for (let block = 0, end = 0; block < blocks; block = end) {

@@ -60,8 +60,11 @@ export interface PanelMemory {
   /** The panel of dy for few columns: as many vectors as they take, at most those of `leafPanel`. */
   leafPanelFor(columns: number): PanelSize;
   readonly lanePanel: PanelSize; // of one vector, whose columns have factors of their own
-  /** The panel of W, for y and dx, that splits `columns` columns most evenly. Only the last panel may be narrower. */
-  panelFor(columns: number): PanelSize;
+  /**
+   * The panel of W, for y and dx, that splits `columns` columns most evenly. Only the last panel may be narrower. If it
+   * is for a few `rows`, it may be wider than a packed one: the processor then reads more of a row of W at once.
+   */
+  panelFor(columns: number, rows?: number): PanelSize;
   readonly zeros: number; // a row of zeros, where sums begin
   readonly one: number; // a factor of 1, which changes no bit
   readonly table: number; // leaf table of a sum, above sums that wait
@@ -80,7 +83,7 @@ export interface PanelMemory {
 
 /** Creates the memory in `scratch` and writes its constants. */
 export function createPanelMemory(
-  { type, width, tileVectors, leafVectors, tileRows }: ProductKernels,
+  { type, width, tileVectors, leafVectors, tileRows, vectorsFor }: ProductKernels,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): PanelMemory {
   const bytes = bytesOfElements(type, 1);
@@ -100,7 +103,7 @@ export function createPanelMemory(
   });
   const leafPanel = sizeOf(leafVectors);
   const lanePanel = { ...sizeOf(1), rows: tileRows(1, 'lanes') };
-  const sizes = Array.from({ length: Math.max(tileVectors, leafVectors) }, (_, k) => sizeOf(k + 1));
+  const sizes = Array.from({ length: Math.max(vectorsFor(1), leafVectors) }, (_, k) => sizeOf(k + 1));
   const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
   const maskOf = (lanes: number): number => masks + MAX_VECTOR - bytes * lanes;
   return {
@@ -110,9 +113,10 @@ export function createPanelMemory(
     leafPanel,
     leafPanelFor: (columns) => sizes[Math.min(vectorsOf(columns), leafVectors) - 1],
     lanePanel,
-    panelFor(columns) {
+    panelFor(columns, rows) {
       const vectors = Math.max(vectorsOf(columns), 1); // a layer without inputs has none
-      return sizes[heightOf(vectors, tilesOver(vectors, tileVectors)) - 1];
+      const widest = rows === undefined ? tileVectors : vectorsFor(rows);
+      return sizes[heightOf(vectors, tilesOver(vectors, widest)) - 1];
     },
     zeros,
     one,
