@@ -63,13 +63,22 @@ describe.each<[BackendChoice, BackendChoice]>([
     ['weights of classes', spec, { ...turned, batch: 17, classWeight: 'balanced' }],
     ['batch norm', coupled, { ...turned, batch: 48 }],
     ['full batches, several in a span', spec, { ...turned, batch: 53, evaluateEvery: 3 }],
-  ])(`threads have the bits of whole steps in one on ${oracleOn}: %s`, needs(backend), async (_name, network, own) => {
-    const run = { ...base, ...own, backend: undefined, steps: stepsOf(own.batch * (own.accumulate ?? 1)) };
-    const expected = fingerprint(oracle(network, data.train, run as never, resolveBackend(oracleOn)).parameters);
-    for (const threads of [1, 4, ...onlyInAll(2, 3)]) {
-      expect(await printOf(network, { ...own, backend, threads }), `${threads} threads`).toBe(expected);
-    }
-  });
+  ])(
+    `threads have the bits of whole steps in one on ${oracleOn}: %s`,
+    needs(backend),
+    async (_name, network, runOptions) => {
+      const run = {
+        ...base,
+        ...runOptions,
+        backend: undefined,
+        steps: stepsOf(runOptions.batch * (runOptions.accumulate ?? 1)),
+      };
+      const expected = fingerprint(oracle(network, data.train, run as never, resolveBackend(oracleOn)).parameters);
+      for (const threads of [1, 4, ...onlyInAll(2, 3)]) {
+        expect(await printOf(network, { ...runOptions, backend, threads }), `${threads} threads`).toBe(expected);
+      }
+    },
+  );
 });
 
 test('ranks have the same bits', () => {
@@ -102,9 +111,14 @@ const meanOf = async (input: NetworkSpec['input'], options: TrainOptions) => {
   const inputs = { ...data.train.inputs, shape: [4, 5, 2] };
   const ones = { ...data.train, inputs, targets, classes: null };
   const unit: NetworkSpec = { input, layers: [{ kind: 'flatten' }, { kind: 'dense', out: 1 }] };
-  const own = { ...options, loss: 'quadratic', optimizer: { kind: 'sgd', lr: 1 }, steps: 1 } satisfies TrainOptions;
-  const { parameters } = await train(unit, { train: ones }, { ...own, pool, parameters: new Float64Array(41) });
-  return { unit, ones, own, mean: parameters.subarray(0, 40) };
+  const runOptions = {
+    ...options,
+    loss: 'quadratic',
+    optimizer: { kind: 'sgd', lr: 1 },
+    steps: 1,
+  } satisfies TrainOptions;
+  const { parameters } = await train(unit, { train: ones }, { ...runOptions, pool, parameters: new Float64Array(41) });
+  return { unit, ones, runOptions, mean: parameters.subarray(0, 40) };
 };
 
 test('the first inputs are those of the first step', async () => {
@@ -113,12 +127,12 @@ test('the first inputs are those of the first step', async () => {
     { batch: 5, accumulate: 2, ...turned },
     { batch: 7, shuffle: false, ...whole },
   ]) {
-    const { unit, ones, own, mean } = await meanOf([4, 5, 2], { ...options, seed: 5 });
-    const found = complete(firstInputs(buildNetwork(unit), ones, own, 100));
+    const { unit, ones, runOptions, mean } = await meanOf([4, 5, 2], { ...options, seed: 5 });
+    const inputs = complete(firstInputs(buildNetwork(unit), ones, runOptions, 100));
     const rows = options.batch * ('accumulate' in options ? options.accumulate : 1);
-    expect(found?.images).toHaveLength(rows * 40);
+    expect(inputs?.images).toHaveLength(rows * 40);
     for (const [i, weight] of mean.entries()) {
-      const values = Array.from({ length: rows }, (_, n) => found?.images[n * 40 + i] ?? Number.NaN);
+      const values = Array.from({ length: rows }, (_, n) => inputs?.images[n * 40 + i] ?? Number.NaN);
       expect(weight).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / rows, 12);
     }
   }
@@ -130,14 +144,14 @@ test('a network that reads flat rows is given the same images, by the shape of t
 });
 
 test('a resume from any step ends in the same bits, and with another value it is refused', async () => {
-  const own = { ...base, ...turned, pool };
+  const runOptions = { ...base, ...turned, pool };
   const every = counted(5, 1);
-  const { result, checkpoints } = await checkpointedRun(spec, data, { ...own, threads: 2 }, every);
+  const { result, checkpoints } = await checkpointedRun(spec, data, { ...runOptions, threads: 2 }, every);
   for (const [at, resume] of checkpoints.entries()) {
-    const resumed = await train(spec, data, { ...own, threads: 1 + (at % 3), resume });
+    const resumed = await train(spec, data, { ...runOptions, threads: 1 + (at % 3), resume });
     expect(resumed.fingerprint).toBe(result.fingerprint);
   }
-  const changed = train(spec, data, { ...own, augment: { ...turned.augment, rotate: 10 }, resume: checkpoints[0] });
+  const changed = train(spec, data, { ...runOptions, augment: { ...turned.augment, rotate: 10 }, resume: checkpoints[0] });
   await expect(changed).rejects.toThrow('a resume continues the same run');
 });
 

@@ -356,9 +356,9 @@ describe.each(Object.entries(options))('an option of %s', (name, keys) => {
 
 test('a run without data says what is missing', async () => {
   const begin = functions.train as (...args: unknown[]) => runtime.TrainingRun;
-  const wanted = 'expected { train, validation?, test? }, each a dataset';
-  await expect(begin(spec)).rejects.toThrow(`train: data is missing, ${wanted}`);
-  await expect(begin()).rejects.toThrow(`train: data is missing, ${wanted}`);
+  const expected = 'expected { train, validation?, test? }, each a dataset';
+  await expect(begin(spec)).rejects.toThrow(`train: data is missing, ${expected}`);
+  await expect(begin()).rejects.toThrow(`train: data is missing, ${expected}`);
   await expect(begin(spec, data)).rejects.toThrow('train: data has a dataset, expected { train: dataset }');
   await expect(begin(spec, { train: data, tset: data })).rejects.toThrow(
     'train: data: option "tset" is unknown, expected train, validation, test (did you mean test?)',

@@ -29,8 +29,8 @@ async function busyIn(options: TrainOptions, network = spec): Promise<(readonly 
   });
   onTestFinished(() => pool.destroy());
   const seen: TrainEvent[] = [];
-  const own = { seed: 1, backend: 'wasm', pool, onEvent: (event: TrainEvent) => void seen.push(event) } as const;
-  await train(network, { train: dataset }, { ...own, ...options });
+  const common = { seed: 1, backend: 'wasm', pool, onEvent: (event: TrainEvent) => void seen.push(event) } as const;
+  await train(network, { train: dataset }, { ...common, ...options });
   const spans = seen.flatMap((event) => (event.type === 'progress' ? [event.busy] : []));
   // Of 400 steps in a row three are timed at the least: the last span has figures, its own or those of an earlier one.
   expect(spans.at(-1)).toBeDefined();

@@ -22,11 +22,11 @@ const options: TrainOptions = { batch: 32, epochs: 6, threads: 2, backend: 'wasm
 test('changes by the caller to its objects after the start change nothing in the run or its checkpoints', async () => {
   const folder = temporaryDirectory();
   const pool = await createPool({ threads: 2 });
-  const given = Float64Array.from({ length: 6 }, (_, i) => i / 8);
+  const parameters = Float64Array.from({ length: 6 }, (_, i) => i / 8);
   const whole = { train: moons(1), validation: moons(2) };
-  const untouched = await train(spec, whole, { ...options, parameters: given.slice() });
+  const untouched = await train(spec, whole, { ...options, parameters: parameters.slice() });
   const data: { -readonly [K in keyof DataSplits]: DataSplits[K] } = { ...whole };
-  const mine: TrainOptions = { ...options, parameters: given.slice(), checkpoint: { folder }, pool };
+  const mine: TrainOptions = { ...options, parameters: parameters.slice(), checkpoint: { folder }, pool };
   const seen: string[] = [];
   mine.onEvent = ({ type }) => {
     seen.push(type);
@@ -44,7 +44,7 @@ test('changes by the caller to its objects after the start change nothing in the
   expect(result.test).toBeUndefined();
   expect(seen.filter((type) => type === 'epoch')).toHaveLength(6);
   const resume = loadCheckpoint(join(folder, 'last.gradloom'));
-  const again = { ...options, epochs: 8, parameters: given, resume, pool };
+  const again = { ...options, epochs: 8, parameters, resume, pool };
   const on = await train(spec, whole, again);
   expect(on.steps).toBe(16);
   await pool.destroy();

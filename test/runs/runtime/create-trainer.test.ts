@@ -92,30 +92,30 @@ test('a step tells its loss, norm and rate, and many steps their means', async (
     [2, 1],
     [3, 1],
   ]);
-  const told = events.filter((event) => event.type === 'steps');
-  for (const [k, { loss, gradientNorm, learningRate }] of told.entries()) {
+  const stepEvents = events.filter((event) => event.type === 'steps');
+  for (const [k, { loss, gradientNorm, learningRate }] of stepEvents.entries()) {
     expect([loss.mean, gradientNorm.mean, learningRate.mean]).toEqual([
       ...[steps[k].loss, steps[k].gradientNorm, steps[k].learningRate],
     ]);
   }
-  expect(told.length).toBeGreaterThan(1);
+  expect(stepEvents.length).toBeGreaterThan(1);
   const { loss, learningRate } = await many.step(3);
   expect(loss).toBeCloseTo((steps[0].loss + steps[1].loss + steps[2].loss) / 3, 14);
   expect(learningRate).toBe(steps[2].learningRate);
 });
 
 test('evaluating, copying weights and copying the state change nothing', async () => {
-  const [looks, plain] = [await opened(), await opened()];
+  const [watched, plain] = [await opened(), await opened()];
   for (let k = 0; k < 5; k++) {
-    const { accuracy = -1 } = await looks.evaluate();
+    const { accuracy = -1 } = await watched.evaluate();
     expect(accuracy).toBeGreaterThanOrEqual(0);
-    await looks.evaluate('test');
-    (await looks.parameters()).fill(0);
-    (await looks.state()).arrays.parameters.fill(0);
-    await looks.step();
+    await watched.evaluate('test');
+    (await watched.parameters()).fill(0);
+    (await watched.state()).arrays.parameters.fill(0);
+    await watched.step();
   }
   await plain.step(5);
-  expect(await looks.parameters()).toEqual(await plain.parameters());
+  expect(await watched.parameters()).toEqual(await plain.parameters());
 });
 
 test('a state goes on to the same bits, by a trainer or by train', async () => {
@@ -136,9 +136,9 @@ describe('a rate that was set', () => {
     const trainer = await opened({ schedule: 'constant' });
     trainer.setRate(0.003);
     expect((await trainer.step(4)).learningRate).toBe(0.003);
-    const own = await opened({ schedule: 'constant', optimizer: { kind: 'adam', lr: 0.003 } });
-    await own.step(4);
-    expect(await trainer.parameters()).toEqual(await own.parameters());
+    const withRate = await opened({ schedule: 'constant', optimizer: { kind: 'adam', lr: 0.003 } });
+    await withRate.step(4);
+    expect(await trainer.parameters()).toEqual(await withRate.parameters());
     trainer.setRate(null);
     expect((await trainer.step()).learningRate).toBe(0.01);
   });

@@ -83,13 +83,13 @@ const cases: [string, TrainOptions, (e: Evaluation) => number][] = [
   ['accuracy', { patience: 4, monitor: 'accuracy' }, ({ accuracy = 0 }) => accuracy],
 ];
 
-describe.each(cases)('%s', (_name, own, score) => {
-  const options = { ...base, ...own };
+describe.each(cases)('%s', (_name, runOptions, score) => {
+  const options = { ...base, ...runOptions };
   const { patience, minDelta, monitor, ...plain } = options;
 
   async function expected(): Promise<Expected> {
     const { events } = await checkpointedRun(spec, data, { ...plain, threads: 1, pool }, { epochs: 1000 });
-    return scan(events, own.patience ?? 1, own.minDelta ?? 0, score);
+    return scan(events, runOptions.patience ?? 1, runOptions.minDelta ?? 0, score);
   }
 
   test('ends the run where a scan of the evaluations says, with the weights of the best one', async () => {
@@ -209,7 +209,8 @@ describe('refuses', () => {
     const { epochs: _, ...plain } = base;
     const options: TrainOptions = { ...plain, steps: 6, patience: 3, pool };
     const { checkpoints } = await checkpointedRun(spec, data, options, 4);
-    const go = (resume: Checkpoint, own: TrainOptions) => train(spec, data, { ...options, ...own, resume });
+    const go = (resume: Checkpoint, runOptions: TrainOptions) =>
+      train(spec, data, { ...options, ...runOptions, resume });
     await expect(go(checkpoints[0], { patience: 4 })).rejects.toThrow('train: early.patience has 4, expected 3');
     await expect(go(checkpoints[1], { steps: 7 })).rejects.toThrow(
       'train: steps has 7, expected 6 (early stopping has counted the evaluation at that end',

@@ -29,14 +29,14 @@ test('an evaluation in pieces has the losses of whole chunks of 256 rows, to the
   expect(256 % maxPassRows(network, 'float64')).not.toBe(0); // the last piece of a chunk is shorter
   const parameters = new Float64Array(network.parameterCount);
   initializeParameters(network, parameters, 1);
-  const given = { spec, parameters, loss: 'softmax-cross-entropy' } as const;
-  const y = createModel(given).outputs(Float64Array.from(dataset.inputs.array));
+  const contents = { spec, parameters, loss: 'softmax-cross-entropy' } as const;
+  const y = createModel(contents).outputs(Float64Array.from(dataset.inputs.array));
   const t = Float64Array.from(dataset.targets.array);
   const sums = new Float64Array(2);
   createLoss('softmax-cross-entropy').evaluate(sums, y.slice(), y, t, N, 256, 3);
   const loss = (sums[0] + sums[1]) / N;
   for (const threads of [1, 2]) {
-    const evaluated = await evaluateModel(spec, parameters, dataset, { loss: given.loss, threads, backend: 'wasm' });
+    const evaluated = await evaluateModel(spec, parameters, dataset, { loss: contents.loss, threads, backend: 'wasm' });
     expect(evaluated.loss).toBe(loss);
   }
   const options = {

@@ -24,7 +24,7 @@ test('unread progress gives way to newer progress, nothing else does', async () 
   expect((await read(stream)).map(({ n }) => n)).toEqual([2, 3, 5]);
 });
 
-test('unread looks give way to newer ones, whatever came between: one at most is held', async () => {
+test('unread probes give way to newer ones, whatever came between: one at most is held', async () => {
   const stream = createEventStream<Event>();
   for (let n = 0; n < 1000; n++) stream.push({ type: n % 3 === 0 ? 'probe' : 'epoch', n });
   stream.end();

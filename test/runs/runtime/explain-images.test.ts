@@ -46,14 +46,14 @@ test.each([
   ['a flat network', modelOf(H * W * C, 'softmax-cross-entropy', 2)],
   ['a network of one output', modelOf(H * W * C, 'binary-cross-entropy', 1)],
 ])('without noise, %s has the slope of its answer by each pixel', async (_, model) => {
-  const found = await explainImages(model, dataset, { noise: 0, copies: 2 });
+  const explanations = await explainImages(model, dataset, { noise: 0, copies: 2 });
   const x = Float64Array.from(bytes, (byte) => byte / 255);
   const answers = model.classify(x);
   const y = model.probabilities(x);
   const O = y.length / N;
-  expect(found.map(({ answer }) => answer)).toEqual(answers);
+  expect(explanations.map(({ answer }) => answer)).toEqual(answers);
   if (O === 1) expect(new Set(answers)).toEqual(new Set([0, 1]));
-  for (const [n, { answer, probability, sensitivity }] of found.entries()) {
+  for (const [n, { answer, probability, sensitivity }] of explanations.entries()) {
     const row = x.slice(n * H * W * C, (n + 1) * H * W * C);
     const p = O === 1 ? y[n] : y[n * O + answer];
     expect(probability).toBe(O === 1 && answer === 0 ? 1 - p : p);

@@ -39,9 +39,9 @@ describe('of a linear model', () => {
     const { importances, repeats } = await explainModel(linear, rows, { ...machine, repeats: 7 });
     for (const { values, mean, deviation } of importances) {
       expect(values).toHaveLength(repeats);
-      const own = values.reduce((a, b) => a + b, 0) / 7;
-      expect(mean).toBeCloseTo(own, 14);
-      expect(deviation).toBeCloseTo(Math.sqrt(values.reduce((sum, value) => sum + (value - own) ** 2, 0) / 7), 14);
+      const average = values.reduce((a, b) => a + b, 0) / 7;
+      expect(mean).toBeCloseTo(average, 14);
+      expect(deviation).toBeCloseTo(Math.sqrt(values.reduce((sum, value) => sum + (value - average) ** 2, 0) / 7), 14);
     }
   });
 

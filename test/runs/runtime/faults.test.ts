@@ -195,14 +195,18 @@ test.each(['float32' as const, ...onlyInAll('float64' as const)])(
   async (precision) => {
     const array = new Uint8Array(new SharedArrayBuffer(dataset.rows)).fill(1, 0, 300);
     const data = { train: { ...dataset, weights: { array, columns: 1, divisor: 1 } }, validation: dataset };
-    const own: TrainOptions = {
+    const runOptions: TrainOptions = {
       ...{ ...options, batch: 16, accumulate: 2, classWeight: 'balanced', maxNorm: 0.7, ema: 0.99 },
       loss: { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 },
       precision,
     };
     const [kind] = exited;
-    const { result, recoveries } = await runWithFault({ kind, arrivals: 101, times: 1, marks: newFolder() }, own, data);
-    const calm = await train(spec, data, { ...own, threads: 1, pool: calmPool });
+    const { result, recoveries } = await runWithFault(
+      { kind, arrivals: 101, times: 1, marks: newFolder() },
+      runOptions,
+      data,
+    );
+    const calm = await train(spec, data, { ...runOptions, threads: 1, pool: calmPool });
     expect(recoveries).toHaveLength(1);
     expect([result.fingerprint, result.validation]).toEqual([calm.fingerprint, calm.validation]);
   },

@@ -95,8 +95,8 @@ describe.each<[BackendChoice, BackendChoice]>([
         const expected = oracle(network, dataset, options, resolveBackend(oracleOn), options.steps).parameters;
         for (const threads of [type === 'uint8' ? 3 : 1, ...onlyInAll(type === 'uint8' ? 1 : 3)]) {
           const sets = { train: dataset, validation: dataset };
-          const own = { ...options, threads, backend, pool };
-          const { parameters, validation } = await train(network, sets, own);
+          const runOptions = { ...options, threads, backend, pool };
+          const { parameters, validation } = await train(network, sets, runOptions);
           expect(fingerprint(parameters), `${type}, ${threads} threads`).toBe(fingerprint(expected));
           if (validation !== undefined) ({ loss } = validation);
         }
@@ -113,9 +113,9 @@ test('a layer whose width a file made up takes no memory before the plan is refu
   const before = process.memoryUsage().arrayBuffers;
   for (const kind of Object.keys(kinds) as LayerKind[]) {
     const isWide = ['dense', 'gru', 'lstm', 'swiglu'].includes(kind);
-    const given = isWide ? ({ kind, out: 2 ** 24 } as LayerSpec) : kinds[kind];
+    const layer = isWide ? ({ kind, out: 2 ** 24 } as LayerSpec) : kinds[kind];
     const [first, ...others] = shapes[kind] ?? [WIDTH];
-    buildNetwork({ input: [isWide ? first : 2 ** 27, ...others], layers: [given] });
+    buildNetwork({ input: [isWide ? first : 2 ** 27, ...others], layers: [layer] });
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
 });

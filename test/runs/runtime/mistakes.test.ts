@@ -202,13 +202,13 @@ const quoting: Record<string, () => unknown> = {
 describe('a text of any length and kind is quoted in one short line that a terminal can show: ', () => {
   test.each(Object.keys(quoting))(
     '%s',
-    async (place) => {
-      const error = await (async () => quoting[place]())().catch((cause: unknown) => cause);
+    async (source) => {
+      const error = await (async () => quoting[source]())().catch((cause: unknown) => cause);
       expect(error).toBeInstanceOf(Error);
       const { message } = error as Error;
       expect(message).not.toContain('\n');
       expectPrintable(message);
-      expect(message.length).toBeLessThan(place.startsWith('the path') ? 10_000 : 1500);
+      expect(message.length).toBeLessThan(source.startsWith('the path') ? 10_000 : 1500);
     },
     10_000,
   );

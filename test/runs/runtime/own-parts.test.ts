@@ -83,14 +83,14 @@ folder.write('numbers.js', 'export const three = 3;\n');
 const modules = [folder.write('parts.js', PARTS)];
 
 /** Names that only the module knows. */
-const own = (spec: object): LayerSpec => spec as LayerSpec;
+const custom = (spec: object): LayerSpec => spec as LayerSpec;
 const spec: NetworkSpec = {
   input: 20,
   layers: [
     { kind: 'dense', out: 24, init: { kind: 'signs', size: 0.2 } as never },
-    own({ kind: 'cube' }),
-    { kind: 'residual', layers: [own({ kind: 'gain', start: 0.5 }), { kind: 'activation', fn: 'tanh' }] },
-    own({ kind: 'gain' }),
+    custom({ kind: 'cube' }),
+    { kind: 'residual', layers: [custom({ kind: 'gain', start: 0.5 }), { kind: 'activation', fn: 'tanh' }] },
+    custom({ kind: 'gain' }),
     { kind: 'dense', out: 3 },
   ],
 };
@@ -143,10 +143,21 @@ test('an own activation and an own loss that equal built-in ones have their bits
      export const b = { part: 'loss', name: 'squares', value: (y, t) => (y - t) * (y - t), derivative: (y, t) => 2 * (y - t) };`,
   );
   const values = { train: { ...data.train, classes: null } };
-  const layers = (kind: string): LayerSpec[] => [{ kind: 'dense', out: 16 }, own({ kind }), { kind: 'dense', out: 1 }];
+  const layers = (kind: string): LayerSpec[] => [
+    { kind: 'dense', out: 16 },
+    custom({ kind }),
+    { kind: 'dense', out: 1 },
+  ];
   const trained = async (kind: string, loss: string) => {
-    const given = { pool, backend: 'wasm', threads: 2, epochs: 2, modules: [copies], loss: loss as LossSpec } as const;
-    return (await train({ input: 20, layers: layers(kind) }, values, given)).parameters;
+    const runOptions = {
+      pool,
+      backend: 'wasm',
+      threads: 2,
+      epochs: 2,
+      modules: [copies],
+      loss: loss as LossSpec,
+    } as const;
+    return (await train({ input: 20, layers: layers(kind) }, values, runOptions)).parameters;
   };
   expect(await trained('line', 'squares')).toEqual(await trained('relu', 'mse'));
 });
@@ -196,11 +207,17 @@ describe('a model with own parts', async () => {
 });
 
 describe('a checkpoint with own parts', async () => {
-  const place = join(folder.path, 'run');
+  const runFolder = join(folder.path, 'run');
   const whole = await run({ threads: 2, backend: 'wasm' });
   const stop = new AbortController();
   const onEvent = ({ type }: { type: string }) => void (type === 'epoch' && stop.abort());
-  const half = { threads: 1, backend: 'wasm', checkpoint: { folder: place }, signal: stop.signal, onEvent } as const;
+  const half = {
+    threads: 1,
+    backend: 'wasm',
+    checkpoint: { folder: runFolder },
+    signal: stop.signal,
+    onEvent,
+  } as const;
   const { checkpoint } = await run(half);
   const path = checkpoint?.path ?? '';
   const parts = await loadParts(modules);
@@ -226,7 +243,7 @@ describe('a checkpoint with own parts', async () => {
 describe('faults', () => {
   const tanh = (derivative: string) => `
     export const own = { part: 'activation', name: 'own-tanh', apply: Math.tanh, derivative: (z) => ${derivative} };`;
-  const network = { input: 20, layers: [{ kind: 'dense', out: 3 } as const, own({ kind: 'own-tanh' })] };
+  const network = { input: 20, layers: [{ kind: 'dense', out: 3 } as const, custom({ kind: 'own-tanh' })] };
   const trained = (module: string, more: TrainOptions = {}) =>
     train(network, data, { pool, epochs: 1, modules: [module], backend: 'wasm', ...more });
 

@@ -74,10 +74,10 @@ test('the weighted loss of an evaluation is over positions, by the weights of th
   const model = createModel({ spec, parameters, loss: 'softmax-cross-entropy' });
   const p = model.probabilities(Float64Array.from(inputs.flat()));
   let [sum, all] = [0, 0];
-  for (const [place, target] of targets.flat().entries()) {
+  for (const [position, target] of targets.flat().entries()) {
     if (target < 0) continue;
-    const weight = weights[Math.floor(place / T)];
-    sum -= weight * Math.log(p[place * V + target]);
+    const weight = weights[Math.floor(position / T)];
+    sum -= weight * Math.log(p[position * V + target]);
     all += weight;
   }
   expect(Math.abs((validation?.weightedLoss ?? Number.NaN) / (sum / all) - 1)).toBeLessThan(1e-12);

@@ -58,22 +58,22 @@ test('the weights of a run have its type, which the compiler knows', async () =>
   for await (const event of train(spec, data, { ...base, pool, precision: 'float32', probe: 9 })) {
     if (event.type === 'probe') expectTypeOf(event.parameters).toEqualTypeOf<Float32Array>();
   }
-  const looks: unknown[] = [];
+  const constructors: unknown[] = [];
   await train(spec, data, {
     ...{ ...base, pool, probe: 9 },
     precision: 'float32',
     onEvent(event) {
       if (event.type !== 'probe') return;
       expectTypeOf(event.parameters).toEqualTypeOf<Float32Array>();
-      looks.push(event.parameters.constructor);
+      constructors.push(event.parameters.constructor);
     },
   });
-  expect(new Set(looks)).toEqual(new Set([Float32Array]));
+  expect(new Set(constructors)).toEqual(new Set([Float32Array]));
   const listener = (event: TrainEvent): void => void event; // of any run: it does not make the result's type wider
   const heard = train(spec, data, { ...base, pool, onEvent: listener });
   expectTypeOf((await heard).parameters).toEqualTypeOf<Float64Array>();
-  const given: TrainOptions = { ...base, pool };
-  expectTypeOf((await train(spec, data, given)).parameters).toEqualTypeOf<Float64Array | Float32Array>();
+  const runOptions: TrainOptions = { ...base, pool };
+  expectTypeOf((await train(spec, data, runOptions)).parameters).toEqualTypeOf<Float64Array | Float32Array>();
   const either: ElementType = 'float32' as ElementType;
   const run = train(spec, data, { ...base, pool, precision: either });
   expectTypeOf((await run).parameters).toEqualTypeOf<Float64Array | Float32Array>();
@@ -148,12 +148,16 @@ describe('a model of floats', () => {
     const seen: number[] = [];
     const reader: OutputReader = { add: (y) => seen.push(...y) };
     const rows = Float64Array.from(data.train.inputs.array);
-    const found = await evaluateModel(spec, parameters, data.train, { loss, readers: [reader], backend: 'reference' });
+    const evaluation = await evaluateModel(spec, parameters, data.train, {
+      loss,
+      readers: [reader],
+      backend: 'reference',
+    });
     const outputs = model.outputs(rows);
     expectTypeOf(outputs).toEqualTypeOf<Float64Array>();
     expect(outputs).toEqual(Float64Array.from(seen));
     expect(outputs.every(isFloat)).toBe(true);
-    expect(found.rows).toBe(data.train.rows);
+    expect(evaluation.rows).toBe(data.train.rows);
     // The same weights as doubles answer otherwise.
     const doubles = createModel({ spec, loss, parameters: Float64Array.from(parameters) });
     expect(doubles.outputs(rows).every(isFloat)).toBe(false);
@@ -188,8 +192,8 @@ describe('a run of floats with every part that has sums, states or copies', () =
     ...{ ...base, batch: 7, accumulate: 3, epochs: 4, precision: 'float32', patience: 3 },
     ...{ clipNorm: 0.5, maxNorm: 0.9, ema: 0.9, classWeight: 'balanced' },
   } as const satisfies TrainOptions;
-  const figuresOf = async (own: TrainOptions) => {
-    const result = await train(everything, data, { ...options, ...own, pool });
+  const figuresOf = async (changes: TrainOptions) => {
+    const result = await train(everything, data, { ...options, ...changes, pool });
     const { fingerprint, epochLosses, validation, test: held, parameters, precision } = result;
     expect(typeOf(parameters)).toBe(precision);
     return { fingerprint, epochLosses, validation, held };

@@ -54,11 +54,11 @@ beforeAll(async () => {
 });
 afterAll(() => pool.destroy());
 
-async function looks(options: TrainOptions, network = spec) {
+async function probedRun(options: TrainOptions, network = spec) {
   const run = train(network, { train: dataset }, { backend: 'reference', seed: 3, pool, ...options });
-  const found: Extract<TrainEvent, { type: 'probe' }>[] = [];
-  for await (const event of run) if (event.type === 'probe') found.push(event);
-  return { found, result: await run };
+  const probes: Extract<TrainEvent, { type: 'probe' }>[] = [];
+  for await (const event of run) if (event.type === 'probe') probes.push(event);
+  return { probes, result: await run };
 }
 
 test.each<[string, readonly LayerSpec[]]>([
@@ -68,10 +68,10 @@ test.each<[string, readonly LayerSpec[]]>([
 ])('figures have the same bits on any threads, also in a short last batch: %s', async (_title, layers) => {
   const options = { batch: 40, steps: 4, probe: 1, clipNorm: 0.1 };
   const [one, ...others] = await Promise.all(
-    [1, 2, 3].map((threads) => looks({ ...options, threads }, { input: 6, layers: [...layers] })),
+    [1, 2, 3].map((threads) => probedRun({ ...options, threads }, { input: 6, layers: [...layers] })),
   );
-  expect(one.found.map(({ step }) => step)).toEqual([0, 1, 2, 3]);
-  for (const { found } of others) expect(found).toEqual(one.found);
+  expect(one.probes.map(({ step }) => step)).toEqual([0, 1, 2, 3]);
+  for (const { probes } of others) expect(probes).toEqual(one.probes);
 });
 
 test('a channel is dead if it is flat at every position of every row', async () => {
@@ -82,11 +82,11 @@ test('a channel is dead if it is flat at every position of every row', async () 
     { kind: 'dense', out: 3 },
   ];
   const dead = async (init: 'zeros' | 'he-normal') => {
-    const { found } = await looks(
+    const { probes } = await probedRun(
       { batch: 1, steps: 1, threads: 1, probe: 1 },
       { input: [6, 1], layers: layers(init) },
     );
-    return found[0].layers[1];
+    return probes[0].layers[1];
   };
   expect(await dead('zeros')).toMatchObject({ flat: 1, dead: 1 });
   // The row has numbers of both signs, so each channel passes some of its positions on.
@@ -97,31 +97,31 @@ test('a channel is dead if it is flat at every position of every row', async () 
 
 test('a probe changes no weight', async () => {
   const options = { batch: 22, steps: 30, threads: 2 };
-  const blind = await looks(options);
-  const { found, result } = await looks({ ...options, probe: [7, 12, 400] });
-  expect(blind.found).toEqual([]);
-  expect(found.map(({ step }) => step)).toEqual([0, 7, 12]);
+  const blind = await probedRun(options);
+  const { probes, result } = await probedRun({ ...options, probe: [7, 12, 400] });
+  expect(blind.probes).toEqual([]);
+  expect(probes.map(({ step }) => step)).toEqual([0, 7, 12]);
   expect(result.fingerprint).toBe(blind.result.fingerprint);
 });
 
-test('a look has the mean gradient where updates of machine code write none', async () => {
+test('a probe has the mean gradient where updates of machine code write none', async () => {
   const layers: LayerSpec[] = [64, 64, 3].map((out) => ({ kind: 'dense', out }));
   const options = { backend: 'auto', batch: 32, steps: 3, probe: 1, threads: 2 } as const;
-  const { found } = await looks(options, { input: 6, layers });
-  const reference = await looks({ ...options, backend: 'reference' }, { input: 6, layers });
-  for (const [step, look] of found.entries()) {
-    const squares = look.layers.flatMap(({ tensors }) => tensors.map((t) => t.length * t.rmsGradient ** 2));
-    expect(Math.sqrt(squares.reduce((sum, square) => sum + square))).toBeCloseTo(look.gradientNorm, 10);
-    expect(look.gradientNorm).toBeCloseTo(reference.found[step].gradientNorm, 10);
+  const { probes } = await probedRun(options, { input: 6, layers });
+  const reference = await probedRun({ ...options, backend: 'reference' }, { input: 6, layers });
+  for (const [step, probe] of probes.entries()) {
+    const squares = probe.layers.flatMap(({ tensors }) => tensors.map((t) => t.length * t.rmsGradient ** 2));
+    expect(Math.sqrt(squares.reduce((sum, square) => sum + square))).toBeCloseTo(probe.gradientNorm, 10);
+    expect(probe.gradientNorm).toBeCloseTo(reference.probes[step].gradientNorm, 10);
   }
 });
 
-test('the first look describes the start', async () => {
+test('the first probe describes the start', async () => {
   const network = buildNetwork(spec);
   const parameters = new Float64Array(network.parameterCount);
   initializeParameters(network, parameters, 3);
-  const { found } = await looks({ batch: 'full', steps: 1, threads: 2, probe: 1 });
-  const { layers, loss, gradientNorm } = found[0];
+  const { probes } = await probedRun({ batch: 'full', steps: 1, threads: 2, probe: 1 });
+  const { layers, loss, gradientNorm } = probes[0];
   expect(loss).toBeGreaterThan(0);
   let squares = 0;
   for (const { tensors } of layers) {
@@ -158,10 +158,10 @@ test('the deviation of outputs keeps its digits beside a large mean', async () =
     };
   };
   const [near, far] = await Promise.all(
-    [0, 2 ** 30].map((bias) => looks({ batch: 'full', steps: 1, threads: 2, probe: 1 }, biased(bias))),
+    [0, 2 ** 30].map((bias) => probedRun({ batch: 'full', steps: 1, threads: 2, probe: 1 }, biased(bias))),
   );
-  const [{ std }] = near.found[0].layers;
-  expect(Math.abs(far.found[0].layers[0].std / std - 1)).toBeLessThan(1e-6); // outputs of 2³⁰ are rounded to 2⁻²²
+  const [{ std }] = near.probes[0].layers;
+  expect(Math.abs(far.probes[0].layers[0].std / std - 1)).toBeLessThan(1e-6); // outputs of 2³⁰ are rounded to 2⁻²²
 });
 
 test('gradients by outputs and tensors are those of the chain rule, row by row', async () => {
@@ -186,16 +186,16 @@ test('gradients by outputs and tensors are those of the chain rule, row by row',
     const dz2 = da2.map((d, o) => d * relu.derivative(math, Number.NaN, a2[o]));
     const da1 = transposed(dz2, W2, 9);
     const dz1 = da1.map((d, o) => d * gelu.derivative(math, z1[o]));
-    for (const [layer, own] of [dz1, da1, dz2, da2, dy].entries()) dys[layer].push(...own);
+    for (const [layer, dyOfLayer] of [dz1, da1, dz2, da2, dy].entries()) dys[layer].push(...dyOfLayer);
     for (const [k, [input, d]] of [[x, dz1] as const, [a1, dz2] as const, [a2, dy] as const].entries()) {
       for (const [i, value] of input.entries())
-        for (const [o, own] of d.entries()) sums[2 * k][i * d.length + o] += value * own;
-      for (const [o, own] of d.entries()) sums[2 * k + 1][o] += own;
+        for (const [o, slope] of d.entries()) sums[2 * k][i * d.length + o] += value * slope;
+      for (const [o, slope] of d.entries()) sums[2 * k + 1][o] += slope;
     }
   }
   // Leaves that do not divide evenly among the threads.
-  const { found } = await looks({ batch: 'full', steps: 1, threads: 3, probe: 1 });
-  const { layers } = found[0];
+  const { probes } = await probedRun({ batch: 'full', steps: 1, threads: 3, probe: 1 });
+  const { layers } = probes[0];
   for (const [layer, own] of dys.entries())
     expect(layers[layer].rmsDy, `layer ${layer}`).toBeCloseTo(rootMeanSquare(own), 13);
   const gradients = layers.flatMap(({ tensors }) => tensors);
@@ -208,9 +208,9 @@ test('gradients by outputs and tensors are those of the chain rule, row by row',
 
 test('the gradient of a tensor is reported before clipping', async () => {
   const options = { batch: 'full', steps: 1, threads: 2, probe: 1 } as const;
-  const [free, clipped] = await Promise.all([looks(options), looks({ ...options, clipNorm: 1e-3 })]);
-  const gradients = ({ found }: typeof free) =>
-    found[0].layers.flatMap(({ tensors }) => tensors.map(({ rmsGradient }) => rmsGradient));
+  const [free, clipped] = await Promise.all([probedRun(options), probedRun({ ...options, clipNorm: 1e-3 })]);
+  const gradients = ({ probes }: typeof free) =>
+    probes[0].layers.flatMap(({ tensors }) => tensors.map(({ rmsGradient }) => rmsGradient));
   for (const [k, rms] of gradients(clipped).entries()) expect(rms / gradients(free)[k]).toBeCloseTo(1, 12);
 });
 
@@ -237,8 +237,8 @@ describe('of layers inside of others', () => {
   test('statistics match their definitions, and gradients match differences of the outputs', async () => {
     const { parameterCount } = buildNetwork(nested);
     const theta = Float64Array.from({ length: parameterCount }, (_, p) => Math.sin(1 + p * p) / 2);
-    const { found } = await looks({ batch: 'full', steps: 1, threads: 2, probe: 1, parameters: theta }, nested);
-    const { layers } = found[0];
+    const { probes } = await probedRun({ batch: 'full', steps: 1, threads: 2, probe: 1, parameters: theta }, nested);
+    const { layers } = probes[0];
     expect(layers.map(({ path }) => path)).toEqual(paths);
     const rows = Array.from({ length: 70 }, (_, n) => [...dataset.inputs.array.subarray(n * 6, (n + 1) * 6)]);
     for (const { path, mean: meanOfY, std, rmsDy, flat } of layers) {
@@ -265,8 +265,8 @@ describe('of layers inside of others', () => {
   });
 
   test('tensors belong to the innermost layer', async () => {
-    const { found } = await looks({ batch: 'full', steps: 1, threads: 2, probe: 1 }, nested);
-    const { layers, gradientNorm } = found[0];
+    const { probes } = await probedRun({ batch: 'full', steps: 1, threads: 2, probe: 1 }, nested);
+    const { layers, gradientNorm } = probes[0];
     const names = layers.flatMap(({ path, tensors }) => tensors.map(({ name, length }) => `${path} ${name} ${length}`));
     expect(names).toEqual([
       '0 W 30',
@@ -283,7 +283,7 @@ describe('of layers inside of others', () => {
   });
 
   test('no gradient is reported below the first layer that learns, even inside a layer that does', async () => {
-    const { found } = await looks(
+    const { probes } = await probedRun(
       { steps: 1, threads: 2, probe: 1 },
       {
         input: 6,
@@ -300,8 +300,15 @@ describe('of layers inside of others', () => {
         ],
       },
     );
-    const told = found[0].layers.map(({ path, rmsDy }) => [path, rmsDy !== null && rmsDy > 0]);
-    expect(Object.fromEntries(told)).toEqual({ 0: false, '0.0': false, 1: true, '1.0': false, '1.1': true, 2: true });
+    const hasGradient = probes[0].layers.map(({ path, rmsDy }) => [path, rmsDy !== null && rmsDy > 0]);
+    expect(Object.fromEntries(hasGradient)).toEqual({
+      0: false,
+      '0.0': false,
+      1: true,
+      '1.0': false,
+      '1.1': true,
+      2: true,
+    });
   });
 });
 

@@ -25,7 +25,7 @@ afterAll(() => pool.destroy());
 const run = (more: object) => train(spec, { train: dataset }, { ...options, pool, ...more });
 
 test('each part has its place among the times', () => {
-  expect(Object.entries(PHASE)).toEqual(phases.map((part, place) => [part, place]));
+  expect(Object.entries(PHASE)).toEqual(phases.map((part, index) => [part, index]));
 });
 
 test.each([1, 2, 3])(
@@ -51,6 +51,6 @@ test('a thread without a leaf gathers nothing and waits', async () => {
   expect(idle?.wait).toBeGreaterThan(0);
 });
 
-test('a profile and looks into the layers exclude each other', async () => {
+test('a profile and a probe of the layers exclude each other', async () => {
   await expect(run({ profile: true, probe: 1 })).rejects.toThrow('probe and profile are both set');
 });

@@ -67,11 +67,11 @@ const options = { batch: 200, steps: 4, seed: 5, optimizer: 'adam' as const };
 const group = { spec, dataset, backend: 'reference' as const, seed: 1 };
 
 test.each([{}, { clipNorm: 0.01 }, { ema: 0.9 }])(
-  'a look sees on the first of some ranks what it sees without: %o',
+  'a probe sees on the first of some ranks what it sees without: %o',
   (more) => {
-    const own = { ...options, ...more, probe: 1 };
+    const runOptions = { ...options, ...more, probe: 1 };
     const [one, three] = [[1], [2, 1, 3]].map((threadsOf) => {
-      const looking = createRankGroup({ ...group, options: own, threadsOf });
+      const looking = createRankGroup({ ...group, options: runOptions, threadsOf });
       for (let step = 0; step < 3; step++) looking.step(true);
       looking.gather(true);
       return looking.ranks[0].arena;
@@ -100,14 +100,14 @@ test.each([{}, { clipNorm: 0.01 }, { ema: 0.9, maxNorm: 1 }, { decayed: true }])
     const inputs = Array.from({ length: 60 }, (_, n) => [0, 1, 2].map((k) => (n * 131 + k * 577) % 1500));
     const rows = datasetFromRows({ inputs, targets: inputs.map(([first]) => first % 3), classes: 3 });
     const optimizer = decayed ? ({ kind: 'adamw', weightDecay: 0.1, decayed: 'weights' } as const) : options.optimizer;
-    const own = { ...options, ...more, optimizer, batch: 40, loss: 'softmax-cross-entropy' as const };
+    const runOptions = { ...options, ...more, optimizer, batch: 40, loss: 'softmax-cross-entropy' as const };
     for (const [backend, threadsOf, leastBucket] of [
       ['reference', [1], 1],
       ['reference', [2, 1, 3], 1],
       ['wasm', [1, 1, 1, 1], 5000],
     ] as const) {
       expectBits(
-        { spec: tied, dataset: rows, options: own, threads: 1 },
+        { spec: tied, dataset: rows, options: runOptions, threads: 1 },
         { backend, threadsOf: [...threadsOf], seed: 3, leastBucket },
       );
     }
@@ -151,8 +151,8 @@ test('a rank sends the bytes that are counted, which are those of a ring where r
     [[1, 1, 1, 1], 256],
   ];
   for (const [threadsOf, batch] of cases) {
-    const own = { ...options, batch };
-    const { ranks } = createRankGroup({ ...group, spec: { input: 90, layers }, options: own, threadsOf });
+    const runOptions = { ...options, batch };
+    const { ranks } = createRankGroup({ ...group, spec: { input: 90, layers }, options: runOptions, threadsOf });
     const shape = { threadsOf, overlap: true, leastBucket: Number.POSITIVE_INFINITY } as const;
     const { network, leafRows, elementType } = ranks[0].plan;
     const counted = rankBytes(network, elementType, shape, leafRows, batch);

@@ -84,8 +84,8 @@ describe('a row that leads to an index which an embedding after other layers doe
     const { error } = await failureOf({ train: rowsWith(60, 23) }, { threads: 2, seed: 5, epochs: 2 });
     if (!(error instanceof TrainingError)) throw error;
     expect(error.message).toBe(`train: step ${error.step}: ${sentence(23)}`);
-    const most = { ...options, pool, threads: 1, seed: 5, steps: error.step };
-    expect((await train(spec, { train: rowsWith(60, 23) }, most)).steps).toBe(error.step);
+    const upToError = { ...options, pool, threads: 1, seed: 5, steps: error.step };
+    expect((await train(spec, { train: rowsWith(60, 23) }, upToError)).steps).toBe(error.step);
   });
 
   test('ends a run in whose validation set it is', async () => {

@@ -71,15 +71,15 @@ describe.each(['wasm', 'native'] as const)('the steps of a team of one with the 
 });
 
 test('a requested end comes within a moment, after a whole step', () => {
-  const [asked, other] = [open(), open()];
-  for (const { arena } of [asked, other]) arena.learningRates.fill(0.1);
-  asked.setup.control[CONTROL.request] = 1;
-  void work(toMessage(asked.task));
-  const steps = asked.setup.control[CONTROL.steps];
-  expect(asked.setup.control[CONTROL.decision]).toBe(DECISION.end);
+  const [requested, other] = [open(), open()];
+  for (const { arena } of [requested, other]) arena.learningRates.fill(0.1);
+  requested.setup.control[CONTROL.request] = 1;
+  void work(toMessage(requested.task));
+  const steps = requested.setup.control[CONTROL.steps];
+  expect(requested.setup.control[CONTROL.decision]).toBe(DECISION.end);
   expect(steps).toBeLessThan(500);
   runSteps(other.context, { ...other.task, limit: steps });
-  expect([...asked.arena.theta]).toEqual([...other.arena.theta]);
+  expect([...requested.arena.theta]).toEqual([...other.arena.theta]);
 });
 
 test.each<[string, TrainOptions, object?]>([

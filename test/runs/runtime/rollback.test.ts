@@ -84,7 +84,7 @@ describe('a rate that diverges', () => {
     [2, 4],
     [3, undefined],
     ...onlyInAll<[number, number | undefined]>([2, undefined], [3, 1]),
-  ])('tells and ends the same on %i threads with looks at every %s steps, which end spans', async (threads, probe) => {
+  ])('tells and ends the same on %i threads with probes at every %s steps, which end spans', async (threads, probe) => {
     const options = { ...diverging, threads, pool, ...(probe === undefined ? {} : { probe }) };
     const run = await checkpointedRun(reluNetwork, reluRows, options, counted(29, 7));
     expect(run.result.fingerprint).toBe(calm.result.fingerprint);

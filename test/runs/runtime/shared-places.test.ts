@@ -73,8 +73,8 @@ describe.each<[BackendChoice, ElementType]>([
     async () => {
       const runs = [1, 2, 3].map((seed) => optionsOf(backend, precision, seed));
       const expected = await Promise.all(runs.map((options) => train(spec, data, { ...options, threads: 1 })));
-      const found = await Promise.all(runs.map(trained));
-      for (const [k, theta] of found.entries()) expect(firstDifference(theta, expected[k].parameters)).toBeNull();
+      const results = await Promise.all(runs.map(trained));
+      for (const [k, theta] of results.entries()) expect(firstDifference(theta, expected[k].parameters)).toBeNull();
     },
   );
 });

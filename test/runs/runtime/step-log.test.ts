@@ -10,7 +10,7 @@ type StepsEvent = Extract<TrainEvent, { type: 'steps' }>;
 const stepsOf = (events: readonly TrainEvent[]) =>
   events.filter((event): event is StepsEvent => event.type === 'steps');
 
-function told(totalSteps: number, loss: (step: number) => number): StepsEvent[] {
+function stepEvents(totalSteps: number, loss: (step: number) => number): StepsEvent[] {
   const events: TrainEvent[] = [];
   const log = createStepLog(totalSteps, (event) => events.push(event));
   // Spans of a thousand steps, which no stretch heeds.
@@ -37,7 +37,7 @@ function follows(stretches: readonly StepsEvent[], totalSteps: number): void {
 
 describe('a stretch of steps', () => {
   test('is one step of a short run', () => {
-    const all = told(600, (step) => step);
+    const all = stepEvents(600, (step) => step);
     expect(all.length).toBe(600);
     expect(all[599]).toEqual({
       ...{ type: 'steps', first: 599, step: 600 },
@@ -51,7 +51,7 @@ describe('a stretch of steps', () => {
     'of %i steps has them all, the lowest and the highest, in few events',
     (steps) => {
       const spike = Math.floor(0.7 * steps);
-      const all = told(steps, (step) => (step === spike ? 99 : step === spike + 2 ? -99 : step % 7));
+      const all = stepEvents(steps, (step) => (step === spike ? 99 : step === spike + 2 ? -99 : step % 7));
       follows(all, steps);
       expect(all.length).toBeGreaterThan(300);
       expect(all.length).toBeLessThan(602);

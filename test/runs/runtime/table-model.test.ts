@@ -136,8 +136,8 @@ const refused: [rows: unknown, problem: string][] = [
   [[[1]], 'predict: row 0, column "city" is missing in a row of 1 cell, expected a row of 2 cells'],
 ];
 
-test.each(refused)('%j is refused', (given, problem) => {
-  expect(() => createModel(model(1, [price])).predict(given as typeof rows)).toThrow(problem);
+test.each(refused)('%j is refused', (row, problem) => {
+  expect(() => createModel(model(1, [price])).predict(row as typeof rows)).toThrow(problem);
 });
 
 test('a preprocessing that does not fit the network is refused', () => {

@@ -47,9 +47,9 @@ const textsOf = (events: readonly TrainEvent[]) => events.filter((event) => even
 describe.each([
   ['windows that start anywhere', { context, validation: 0.2 }],
   ['lines', { lines: true, validation: 0.2 }],
-] as [string, TextOptions][])('%s', (_, given) => {
+] as [string, TextOptions][])('%s', (_, textOptions) => {
   const lines = text.split('\n').filter((line) => line !== '');
-  const load = () => (given.lines ? textDataset(lines.join('\n'), given) : loadText(file, given));
+  const load = () => (textOptions.lines ? textDataset(lines.join('\n'), textOptions) : loadText(file, textOptions));
 
   test('any number of threads comes to the weights of plain steps, and to the same texts', async () => {
     const data = await load();
@@ -76,7 +76,7 @@ describe.each([
     const model = createModel(result);
     const generated = last.map((_, seed) => [...model.generate(undefined, { tokens: 150, seed })].join(''));
     expect(last).toEqual(generated);
-    expect(last.length).toBeLessThanOrEqual(given.lines ? 10 : 1);
+    expect(last.length).toBeLessThanOrEqual(textOptions.lines ? 10 : 1);
     expect(texts[0].texts).not.toEqual(last);
   });
 
@@ -99,11 +99,11 @@ test.each<TextOptions>([
   { tokenizer: 'bytes', context },
   { tokenizer: 'words', context },
   { tokenizer: 'words', lines: true },
-])('tokens that stay in a file train to the same weights, losses and texts: %j', async (given) => {
+])('tokens that stay in a file train to the same weights, losses and texts: %j', async (textOptions) => {
   const lines = text.split('\n').filter((line) => line !== '');
-  const path = given.lines ? folder.write('lines.txt', lines.join('\n')) : file;
+  const path = textOptions.lines ? folder.write('lines.txt', lines.join('\n')) : file;
   const both = [false, true].map(async (stream) => {
-    const data = await loadText(path, { ...given, validation: 0.2, stream });
+    const data = await loadText(path, { ...textOptions, validation: 0.2, stream });
     const seen: TrainEvent[] = [];
     const onEvent = (event: TrainEvent) => void seen.push(event);
     const few = { ...options, steps: 6, threads: stream ? 2 : 1, onEvent };
@@ -134,23 +134,23 @@ test.each<[string, number, TrainOptions, number[]]>([
   ['after each of many epochs', 0.02, { steps: 250 }, [...Array.from({ length: 11 }, (_, k) => 22 * (k + 1)), 250]],
   ['after each epoch that a bad step goes back to', 0.02, { steps: 30, onNan: 'rollback' }, [22, 30]],
   ['as often as it is told', 0.02, { steps: 30, evaluateEvery: 0.2 }, [4, 8, 12, 16, 20, 22, 26, 30]],
-])('windows are evaluated %s', async (_, validation, own, expected) => {
+])('windows are evaluated %s', async (_, validation, evaluating, expected) => {
   const data = await loadText(file, { context, validation });
   const { evaluateEvery: _every, ...plain } = options;
   const seen: number[] = [];
   const onEvent = (event: TrainEvent) => void (event.type === 'epoch' && event.validation && seen.push(event.step));
-  await train(specOf(data), data, { ...plain, ...own, onEvent });
+  await train(specOf(data), data, { ...plain, ...evaluating, onEvent });
   expect(seen).toEqual(expected);
 });
 
 test('each evaluation within a run is that of a run which ends there', async () => {
   const data = await loadText(file, { context, validation: 0.02 });
-  const found = new Map<number, Evaluation | undefined>();
-  const onEvent = (event: TrainEvent) => void (event.type === 'epoch' && found.set(event.step, event.validation));
+  const validations = new Map<number, Evaluation | undefined>();
+  const onEvent = (event: TrainEvent) => void (event.type === 'epoch' && validations.set(event.step, event.validation));
   await train(specOf(data), data, { ...options, evaluateEvery: 0.2, onEvent });
   for (const steps of [8, 22]) {
     const { validation } = await train(specOf(data), data, { ...options, steps });
-    expect(found.get(steps)).toEqual(validation);
+    expect(validations.get(steps)).toEqual(validation);
   }
 });
 
@@ -184,9 +184,9 @@ test('the influence of a token is the slope of log p by the length of its vector
   expect(explained.map(({ row, tokens }) => [row, tokens.length])).toEqual([0, 1, 2].map((n) => [n, [4, 6, 3][n]]));
   for (const { row, tokens, answer, target, probability, influences } of explained) {
     const logP = (token: number, factor: number): number => {
-      const own = parameters.map((value, p) => (Math.floor(p / 3) === token ? value * factor : value));
+      const scaled = parameters.map((value, p) => (Math.floor(p / 3) === token ? value * factor : value));
       const x = Float64Array.from({ length: 6 }, (_, t) => tokens[t] ?? 0);
-      const model = createModel({ spec, parameters: own, loss });
+      const model = createModel({ spec, parameters: scaled, loss });
       return Math.log(model.probabilities(x, [tokens.length])[(tokens.length - 1) * V + answer]);
     };
     expect(target).toBe(data.train.targets.array[row * 6 + tokens.length - 1]);

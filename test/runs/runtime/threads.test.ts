@@ -54,8 +54,8 @@ const kinds: [BackendChoice, ElementType][] = [
 describe.each(kinds)('on %s in %s', (backend, precision) => {
   const all = [{ clipNorm: 0.5 }, {}, { optimizer: sparing }];
   const isPlain = backend === 'reference' || backend === 'blas'; // which has no updates of its own
-  describe.each(isPlain ? all.slice(0, counted(1, 3)) : all)('with %o', (own) => {
-    const options = { ...own, precision };
+  describe.each(isPlain ? all.slice(0, counted(1, 3)) : all)('with %o', (runOptions) => {
+    const options = { ...runOptions, precision };
     let expected: string;
     beforeAll(() => {
       const of = resolveBackend(oracleOf(backend));

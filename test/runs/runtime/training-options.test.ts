@@ -98,9 +98,9 @@ afterAll(() => pool.destroy());
 const printOf = async (network: NetworkSpec, data: DataSplits, options: TrainOptions): Promise<string> =>
   (await train(network, data, { ...base, ...options, pool })).fingerprint;
 
-describe.each(cases)('%s', (_name, own, data, other) => {
+describe.each(cases)('%s', (_name, runOptions, data, other) => {
   test('change the weights that come out', async () => {
-    expect(await printOf(spec, data, own)).not.toBe(plainPrint);
+    expect(await printOf(spec, data, runOptions)).not.toBe(plainPrint);
   });
 
   describe.each<[BackendChoice, BackendChoice]>([
@@ -111,10 +111,12 @@ describe.each(cases)('%s', (_name, own, data, other) => {
     test(`threads have the bits of whole steps in one on ${oracleOn}`, needs(backend), async () => {
       const isFull = backend === 'wasm';
       for (const network of [spec, ...(isFull ? [withBatchNorm] : onlyInAll(withBatchNorm))]) {
-        const whole = { ...base, ...own, steps: STEPS };
+        const whole = { ...base, ...runOptions, steps: STEPS };
         const expected = fingerprint(oracle(network, data.train, whole, resolveBackend(oracleOn)).parameters);
         for (const threads of [3, ...(isFull ? [1] : onlyInAll(1)), ...onlyInAll(2, 7)]) {
-          expect(await printOf(network, data, { ...own, backend, threads }), `${threads} threads`).toBe(expected);
+          expect(await printOf(network, data, { ...runOptions, backend, threads }), `${threads} threads`).toBe(
+            expected,
+          );
         }
       }
     });
@@ -122,21 +124,26 @@ describe.each(cases)('%s', (_name, own, data, other) => {
 
   test('a resume from any step ends in the same bits, and with another value it is refused', async () => {
     const every = counted(9, 1); // also in the middle of an epoch
-    const { result, checkpoints } = await checkpointedRun(spec, data, { ...base, ...own, threads: 2, pool }, every);
+    const { result, checkpoints } = await checkpointedRun(
+      spec,
+      data,
+      { ...base, ...runOptions, threads: 2, pool },
+      every,
+    );
     for (const [at, resume] of checkpoints.entries()) {
       if (resume.progress.step % every !== 0) continue; // the best so far
-      const resumed = await train(spec, data, { ...base, ...own, threads: 1 + (at % 3), pool, resume });
+      const resumed = await train(spec, data, { ...base, ...runOptions, threads: 1 + (at % 3), pool, resume });
       expect(resumed.fingerprint).toBe(result.fingerprint);
       expect([resumed.validation, resumed.test]).toEqual([result.validation, result.test]);
     }
-    const changed = train(spec, data, { ...base, ...own, ...other, pool, resume: checkpoints[0] });
+    const changed = train(spec, data, { ...base, ...runOptions, ...other, pool, resume: checkpoints[0] });
     if (Object.keys(other).length > 0) await expect(changed).rejects.toThrow('a resume continues the same run');
   });
 });
 
 test('what is evaluated, kept as the best, saved and handed out is the moving average', async () => {
-  const own = { ...base, ema: 0.9, threads: 2, pool } satisfies TrainOptions;
-  const { result, checkpoints } = await checkpointedRun(spec, plain, own, 1);
+  const runOptions = { ...base, ema: 0.9, threads: 2, pool } satisfies TrainOptions;
+  const { result, checkpoints } = await checkpointedRun(spec, plain, runOptions, 1);
   const { validation, test: held, train: rows } = plain;
   if (validation === undefined || held === undefined) throw new Error('no held-out rows');
   expect((await evaluateModel(spec, result.parameters, validation, wasm)).loss).toBe(result.validation?.loss);
@@ -145,7 +152,7 @@ test('what is evaluated, kept as the best, saved and handed out is the moving av
   expect(fingerprint(last.arrays.state[last.arrays.state.length - 1])).toBe(result.fingerprint);
   const trained = await train(spec, { train: rows }, { ...base, pool });
   expect(fingerprint(last.arrays.parameters)).toBe(trained.fingerprint);
-  const stopped = await train(spec, plain, { ...own, patience: 1, epochs: 9 });
+  const stopped = await train(spec, plain, { ...runOptions, patience: 1, epochs: 9 });
   expect((await evaluateModel(spec, stopped.parameters, held, wasm)).loss).toBe(stopped.test?.loss);
 });
 
@@ -162,13 +169,13 @@ test('a model that is loaded from a checkpoint is the moving average', async () 
 
 test('an average of a run that ends before its first step is its start', async () => {
   const signal = AbortSignal.abort();
-  const own = { ...base, threads: 3, pool, signal } satisfies TrainOptions;
-  const result = await train(spec, plain, { ...own, ema: 0.9 });
+  const runOptions = { ...base, threads: 3, pool, signal } satisfies TrainOptions;
+  const result = await train(spec, plain, { ...runOptions, ema: 0.9 });
   expect(result.steps).toBe(0);
-  expect(result.fingerprint).toBe((await train(spec, plain, own)).fingerprint);
+  expect(result.fingerprint).toBe((await train(spec, plain, runOptions)).fingerprint);
   const { parameters } = result;
-  const given = await train(spec, plain, { ...own, ema: 0.9, parameters });
-  expect(given.fingerprint).toBe(result.fingerprint);
+  const fromParameters = await train(spec, plain, { ...runOptions, ema: 0.9, parameters });
+  expect(fromParameters.fingerprint).toBe(result.fingerprint);
 });
 
 test('rows whose weights all double, and balanced classes of equal size, take the steps of no weights', async () => {
@@ -187,9 +194,15 @@ test('rows whose weights all double, and balanced classes of equal size, take th
 test('evaluations have the weighed loss besides, and early stopping and the best checkpoint go by it', async () => {
   const { validation } = weighed;
   if (validation === undefined) throw new Error('no held-out rows');
-  const own = { ...base, classWeight: { 3: 5, 7: 0 }, epochs: 8, patience: 8, evaluateEvery: 1 } satisfies TrainOptions;
+  const runOptions = {
+    ...base,
+    classWeight: { 3: 5, 7: 0 },
+    epochs: 8,
+    patience: 8,
+    evaluateEvery: 1,
+  } satisfies TrainOptions;
   const sets = { train: weighed.train, validation: { ...validation, weights: weightsFor(validation.rows) } };
-  const { result, events } = await checkpointedRun(spec, sets, { ...own, threads: 2, pool }, { epochs: 1 });
+  const { result, events } = await checkpointedRun(spec, sets, { ...runOptions, threads: 2, pool }, { epochs: 1 });
   const epochs = events.flatMap((event) => (event.type === 'epoch' && event.validation ? [event.validation] : []));
   expect(epochs).toHaveLength(8);
   const lowest = epochs.reduce((best, one) => ((one.weightedLoss ?? 0) < (best.weightedLoss ?? 0) ? one : best));
@@ -258,8 +271,8 @@ test.each<[string, NetworkSpec]>([
     ] as const) {
       const expected = await printOf(network, plain, { batch, threads: 1 });
       for (const threads of [1, 3]) {
-        const own = { batch: batch / accumulate, accumulate, backend, threads };
-        expect(await printOf(network, plain, own), JSON.stringify(own)).toBe(expected);
+        const runOptions = { batch: batch / accumulate, accumulate, backend, threads };
+        expect(await printOf(network, plain, runOptions), JSON.stringify(runOptions)).toBe(expected);
       }
     }
     const parts = { batch: 10, accumulate: 4 };
@@ -312,8 +325,8 @@ test.each<[TrainOptions, string]>([
     'classWeight has class "17", expected one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 (the classes of random)',
   ],
   [{ classWeight: new Array(12).fill(0) }, 'the sum of the weights of random has 0, expected a finite number above 0'],
-])('%o is refused', async (own, sentence) => {
-  await expect(train(spec, plain, { ...base, ...own, pool })).rejects.toThrow(`train: ${sentence}`);
+])('%o is refused', async (runOptions, sentence) => {
+  await expect(train(spec, plain, { ...base, ...runOptions, pool })).rejects.toThrow(`train: ${sentence}`);
 });
 
 test('weights of classes are refused where targets are values, and weights below 0 by row', async () => {

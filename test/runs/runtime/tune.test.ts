@@ -10,10 +10,10 @@ import { randomDataset } from '../../support/random-dataset.ts';
  * Spans of a machine that is warm, on which a step takes `stepMs` of the threads; returns the numbers that were tried,
  * in order.
  */
-function run(most: number, stepMs: (threads: number, span: number) => number, spans = 40) {
-  const tuner = createTuner(most);
+function run(maxThreads: number, stepMs: (threads: number, span: number) => number, spans = 40) {
+  const tuner = createTuner(maxThreads);
   for (let ms = 0; ms < WARM_MS; ms += ROUND_MS) {
-    expect(tuner.threads).toBe(most);
+    expect(tuner.threads).toBe(maxThreads);
     expect(tuner.recordSpan(1, ROUND_MS)).toBe(false);
   }
   const tried: number[] = [];

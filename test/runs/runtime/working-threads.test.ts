@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 test('of more threads than cores, as many as there are cores work, to the same result', async () => {
-  const asked = cores + 3;
+  const requested = cores + 3;
   const events: TrainEvent[] = [];
   const run = (threads: number) =>
     train(
@@ -18,16 +18,16 @@ test('of more threads than cores, as many as there are cores work, to the same r
       { train: syntheticDatasets.moons({ rows: 64 }) },
       { threads, steps: 3, onEvent: (event) => events.push(event) },
     );
-  const all = await run(asked);
+  const all = await run(requested);
   vi.stubEnv('GRADLOOM_OVERSUBSCRIBE', '');
   events.length = 0;
-  const some = await run(asked);
-  expect([all.threads, some.threads]).toEqual([asked, cores]);
+  const some = await run(requested);
+  expect([all.threads, some.threads]).toEqual([requested, cores]);
   expect(some.fingerprint).toBe(all.fingerprint);
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
   expect(warnings.join()).toMatch(
     new RegExp(
-      `threads has ${asked}, but this machine has ${cores} cores?: the run uses ${cores} threads?, with the same result`,
+      `threads has ${requested}, but this machine has ${cores} cores?: the run uses ${cores} threads?, with the same result`,
     ),
   );
 });

@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => pool.destroy());
 
-const resume = (own: TrainOptions, network = spec, sets: DataSplits = data) =>
-  train(network, sets, { ...options, pool, resume: checkpoint, ...own });
+const resume = (changes: TrainOptions, network = spec, sets: DataSplits = data) =>
+  train(network, sets, { ...options, pool, resume: checkpoint, ...changes });
 
 test('a checkpoint with a number that is not finite is refused, and which it is said', async () => {
   const { arrays } = checkpoint;
@@ -28,7 +28,7 @@ test('a checkpoint with a number that is not finite is refused, and which it is 
   const { step, samples } = checkpoint.progress;
   const earlier = { ...arrays, parameters, counters: { step, samples, epochs: 1 } };
   const sentence = 'W of dense(4->3) at layer 0 has Infinity, expected finite numbers';
-  const of = (own: Partial<Checkpoint>) => resume({ resume: { ...checkpoint, ...own } });
+  const of = (changes: Partial<Checkpoint>) => resume({ resume: { ...checkpoint, ...changes } });
   await expect(of({ arrays: { ...arrays, parameters } })).rejects.toThrow(`train: the checkpoint's ${sentence}`);
   await expect(of({ earlier })).rejects.toThrow(`train: the checkpoint's ${sentence}`);
   await expect(of({ arrays: { ...arrays, state } })).rejects.toThrow(
@@ -40,7 +40,7 @@ test('arrays that are not those of the record are refused by name: of another ty
   const { arrays, progress } = checkpoint;
   const floats = Float32Array.from(arrays.parameters);
   const { step, samples } = progress;
-  const of = (own: Partial<Checkpoint>) => resume({ resume: { ...checkpoint, ...own } });
+  const of = (changes: Partial<Checkpoint>) => resume({ resume: { ...checkpoint, ...changes } });
   const wrong: [Partial<Checkpoint>, string][] = [
     [{ arrays: { ...arrays, parameters: floats } }, 'parameters has numbers of type float32, expected float64'],
     [{ arrays: { ...arrays, parameters: new Float64Array(14) } }, 'parameters has 14 numbers, expected 15'],
@@ -57,8 +57,8 @@ test('arrays that are not those of the record are refused by name: of another ty
       'earlier parameters has numbers of type float32, expected float64',
     ],
   ];
-  for (const [own, sentence] of wrong) {
-    await expect(of(own)).rejects.toThrow(`train: the checkpoint's section ${sentence}`);
+  for (const [changes, sentence] of wrong) {
+    await expect(of(changes)).rejects.toThrow(`train: the checkpoint's section ${sentence}`);
   }
 });
 
@@ -82,17 +82,21 @@ describe('a resume refuses another run and names each difference with both value
       { schedule: 'cosine', steps: 3, epochs: undefined as never },
       'schedule.kind has "cosine", expected "constant"; steps has 3, expected 12 (the rates of schedule cosine depend on it)',
     ],
-  ])('%o', async (own, sentence) => {
-    await expect(resume(own)).rejects.toThrow(new RegExp(sentence.replaceAll(/[()]/g, '\\$&')));
-    await expect(resume(own)).rejects.toThrow(/^train: .*: a resume continues the same run$/);
+  ])('%o', async (changes, sentence) => {
+    await expect(resume(changes)).rejects.toThrow(new RegExp(sentence.replaceAll(/[()]/g, '\\$&')));
+    await expect(resume(changes)).rejects.toThrow(/^train: .*: a resume continues the same run$/);
   });
 
   test('another BLAS, but not the same one in another place', needs('blas'), async () => {
     const { checkpoints } = await checkpointedRun(spec, data, { ...options, backend: 'blas', pool }, 1);
     const { record } = checkpoints[4];
     const library = 'library' in record.backend ? record.backend.library : undefined;
-    const of = (own: object) => {
-      const backend = { name: 'blas', library: { ...library, ...own }, fused: true } as Checkpoint['record']['backend'];
+    const of = (changes: object) => {
+      const backend = {
+        name: 'blas',
+        library: { ...library, ...changes },
+        fused: true,
+      } as Checkpoint['record']['backend'];
       return resume({ backend: 'blas', resume: { ...checkpoints[4], record: { ...record, backend } } });
     };
     await expect(of({ version: '0.0.1' })).rejects.toThrow(

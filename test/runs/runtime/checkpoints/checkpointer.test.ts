@@ -58,7 +58,7 @@ function canWriteInto(folder: string): boolean {
 /** The events of a run, in which `onCheckpoint` is called right after each checkpoint. */
 async function run(
   every: CheckpointEvery | undefined,
-  own: Partial<TrainOptions> = {},
+  changes: Partial<TrainOptions> = {},
   sets: object = {},
   react: (event: TrainEvent) => void = () => {},
 ) {
@@ -69,7 +69,7 @@ async function run(
     {
       ...options,
       pool,
-      ...own,
+      ...changes,
       checkpoint: { folder, ...(every === undefined ? {} : { every }) },
       onEvent(event) {
         events.push(event);
@@ -176,7 +176,7 @@ describe('the folder', () => {
 describe('the requested number of newest checkpoints stay under names with their steps', () => {
   const steps = () => readdirSync(folder).filter((name) => name.startsWith('step-'));
   const keep = (newest: number) => ({ checkpoint: { folder, every: 3, keep: newest } });
-  const start = (own: Partial<TrainOptions>) => train(spec, data, { ...options, pool, ...own });
+  const start = (changes: Partial<TrainOptions>) => train(spec, data, { ...options, pool, ...changes });
 
   test('each whole, and no other file of the folder is touched', async () => {
     mkdirSync(folder);
@@ -262,7 +262,8 @@ test('a run that ends at a number that is not finite keeps a checkpoint right be
   const far = { train: datasetFromRows({ inputs: [[1e10]], targets: [[1]] }) };
   const line: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1 }] };
   const diverging = { optimizer: { kind: 'sgd', lr: 1 }, steps: 40, threads: 2, pool } as const;
-  const fail = (own: TrainOptions) => train(line, far, { ...diverging, ...own }).catch((error: unknown) => error);
+  const fail = (changes: TrainOptions) =>
+    train(line, far, { ...diverging, ...changes }).catch((error: unknown) => error);
   const calmEnd = await fail({});
   const events: TrainEvent[] = [];
   const ended = await fail({ checkpoint: { folder, keep: 1 }, onEvent: (event) => void events.push(event) });

@@ -7,18 +7,18 @@ import {
 } from '../../../../packages/runtime/src/training/faults/earliest-fault.ts';
 
 const small = fc.integer({ min: 0, max: 4 });
-const finding = fc.record({ look: small, place: small, rank: small });
+const finding = fc.record({ check: small, index: small, rank: small });
 
 test('what is found first does not depend on the order, nor on which rank finds it', () => {
   fc.assert(
     fc.property(fc.array(finding, { minLength: 1 }), (findings) => {
       const searches = Array.from({ length: 5 }, createEarliestFault);
-      for (const { rank, look, place } of findings) {
-        searches[rank].record({ check: look, index: place }, () => ({ message: `${look} ${place}`, isData: false }));
+      for (const { rank, check, index } of findings) {
+        searches[rank].record({ check, index }, () => ({ message: `${check} ${index}`, isData: false }));
       }
       const faults = searches.flatMap(({ fault }): Fault[] => (fault === null ? [] : [fault]));
       const first = faults.reduce((earliest, one) => (isEarlier(one.at, earliest.at) ? one : earliest));
-      const keys = findings.map(({ look, place }) => 10 * look + place);
+      const keys = findings.map(({ check, index }) => 10 * check + index);
       expect(10 * first.at.check + first.at.index).toBe(Math.min(...keys));
       expect(first.message).toBe(`${first.at.check} ${first.at.index}`);
     }),

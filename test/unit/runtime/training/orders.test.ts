@@ -27,16 +27,16 @@ function shuffled(epoch: number, rows: number): number[] {
 const cases = fc.record({
   rows: fc.constantFrom(5, 80_000, 100_000),
   epochs: fc.constantFrom(1, 4, 9),
-  calls: fc.array(fc.record({ from: fc.nat(8), wanted: fc.nat(4) }), { minLength: 1, maxLength: 6 }),
+  calls: fc.array(fc.record({ from: fc.nat(8), count: fc.nat(4) }), { minLength: 1, maxLength: 6 }),
 });
 
 test(`whichever epochs a run comes from and goes back to, each that it is promised lies in its slot (seed ${propertySeed})`, () => {
   const check = fc.property(cases, ({ rows, epochs, calls }) => {
     const orders = createOrders(seed, { rows }, epochs);
     const slots = orders.array.length / rows;
-    for (const { from, wanted } of calls) {
+    for (const { from, count } of calls) {
       const first = from % epochs;
-      const end = complete(orders.prepare(first, wanted));
+      const end = complete(orders.prepare(first, count));
       expect(end).toBeGreaterThan(first);
       for (let epoch = first; epoch < end; epoch++) {
         const begin = (epoch % slots) * rows;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readTrainOptions, recordedOptions } from '../../../../packages/runtime/src/training/run/options.ts';
 
-const recorded = (given: object) => recordedOptions(readTrainOptions(given));
+const recorded = (runOptions: object) => recordedOptions(readTrainOptions(runOptions));
 
 test('a checkpoint of a run with defaults records none', () => {
   expect(recorded({})).toEqual({});
@@ -15,8 +15,8 @@ describe.each([
   { ema: 0.9 },
   { onNan: 'rollback' },
   { flip: true, shift: 2, rotate: 10, zoom: 0.1, erase: 0.25 },
-])('%o', (given) => {
-  test('decides the result, so a checkpoint records it', () => expect(recorded(given)).toEqual(given));
+])('%o', (runOptions) => {
+  test('decides the result, so a checkpoint records it', () => expect(recorded(runOptions)).toEqual(runOptions));
 });
 
 test('the augmentation is recorded option by option, as in checkpoints of earlier versions', () => {

@@ -34,9 +34,7 @@ export interface Checkpointer {
   newest(): { readonly path: string; readonly step: number } | undefined;
 }
 
-export interface CheckpointerOptions
-  extends StateSources,
-    Pick<OpenedRun, 'lockstep' | 'record' | 'writesCheckpoints'> {
+export interface CheckpointerOptions extends StateSources, Pick<OpenedRun, 'lockstep' | 'record'> {
   checkpointFolder: CheckpointFolder | null;
   rateChanges: ReadonlyMap<number, number>; // with those of the steered run so far
   stepLog: StepLog;
@@ -49,7 +47,7 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
   const { plan, checkpointFolder, setup, lockstep, progress, epochLog, stepLog, emit, writeEntry } = options;
   const { checkpoint: settings, checkpointTimes: times, resume, data } = plan;
   const { rateChanges } = options;
-  if (!options.writesCheckpoints) return null;
+  if (!plan.writesCheckpoints) return null;
   if (!lockstep.isFirst || settings === null || checkpointFolder === null) return createSender(options);
   const { metadata, keep: maxKept } = settings;
   const { open } = checkpointFolder;

@@ -27,7 +27,6 @@ export interface OpenedRun extends PreparedRun {
   readonly shares: StateShares;
   readonly reporter: Reporter;
   readonly record: RunRecord | null; // null until it is needed
-  readonly writesCheckpoints: boolean; // whether rank 0 writes checkpoints
 }
 
 /** Resources of a run besides its plan and memory. */
@@ -88,8 +87,8 @@ export async function prepareWith(
 ): Promise<OpenedRun> {
   const lockstep = createLockstep(clusterOf(options));
   const reporter = createReporter(lockstep, emit);
-  const agreement = await agreePlan(await planWithModules(spec, data, options, lockstep), lockstep);
-  const run = await inTurns(prepareRun(agreement.plan, agreement.plan.data));
+  const agreed = await agreePlan(await planWithModules(spec, data, options, lockstep), lockstep);
+  const run = await inTurns(prepareRun(agreed, agreed.data));
   const { plan } = run;
   const isCompared = plan.resume !== null || plan.cluster !== null;
   const record = isCompared ? await inTurns(recordOf(plan, plan.data, run.setup.backend)) : null;
@@ -99,16 +98,16 @@ export async function prepareWith(
   }
   const warnings = [...plan.warnings, ...backendWarnings(plan.backend, run.setup.backend)];
   for (const message of warnings) reporter.emit({ type: 'warning', message });
-  return { ...(await joinRanks(run, lockstep, reporter)), record, writesCheckpoints: agreement.writesCheckpoints };
+  return { ...(await joinRanks(run, lockstep, reporter)), record };
 }
 
-/** Adds to a run what it needs to know about other ranks; without checkpoints. */
+/** Adds to a run what it needs to know about other ranks. */
 export async function joinRanks(run: PreparedRun, lockstep: Lockstep, reporter: Reporter): Promise<OpenedRun> {
   const { budget, arena } = run;
   // The minimum over ranks, since some may be short of memory and all must evaluate the same chunks at once.
   const chunks = Math.min(...(await lockstep.fromAll(budget.chunks)));
   const shares = await createStateShares(lockstep, arena);
-  return { ...run, budget: { ...budget, chunks }, lockstep, shares, reporter, record: null, writesCheckpoints: false };
+  return { ...run, budget: { ...budget, chunks }, lockstep, shares, reporter, record: null };
 }
 
 /** Takes the threads of a run and the folder of its checkpoints; `close` releases both. */
@@ -158,25 +157,17 @@ async function planWithModules(
   return await inTurns(planRun(network, splits, rankOptions, parts));
 }
 
-interface AgreedPlan {
-  readonly plan: RunPlan;
-  readonly writesCheckpoints: boolean; // see OpenedRun
-}
-
 /** Completes the plan with data of other ranks: their threads, and when rank 0 writes checkpoints. */
-async function agreePlan(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep): Promise<AgreedPlan> {
-  const writesCheckpoints = plan.checkpoint !== null;
-  if (cluster === null) return { plan, writesCheckpoints };
+async function agreePlan(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep): Promise<RunPlan> {
+  if (cluster === null) return plan;
   const { overlap, context } = plan;
   const threadsOf = await fromAll(plan.threads);
   const shape = clusterShape(cluster, threadsOf, overlap);
-  const first = await fromFirst({ writesCheckpoints, every: plan.checkpoint?.every });
+  const first = await fromFirst({ writesCheckpoints: plan.writesCheckpoints, every: plan.checkpoint?.every });
   const times = checkpointTimes(first.every, context.stepsPerEpoch);
   const warnings = [...plan.warnings, ...idleWarnings(cluster.idleCores)];
-  return {
-    plan: { ...plan, ranks: shape, checkpointTimes: times, warnings },
-    writesCheckpoints: first.writesCheckpoints,
-  };
+  const { writesCheckpoints } = first;
+  return { ...plan, ranks: shape, writesCheckpoints, checkpointTimes: times, warnings };
 }
 
 /** Copies options. Only the specs among them are JSON objects. */

@@ -13,10 +13,10 @@ export interface Orders {
   /** [slots, N]; epoch e lies in slot e mod slots. */
   readonly array: Uint32Array<SharedArrayBuffer>;
   /**
-   * Creates the orders from epoch `from`, at least one and as many as `epochs` if slots allow; only between spans.
+   * Creates the orders from epoch `from`, at least one and up to `count` if slots allow; only between spans.
    * Returns the first epoch after them.
    */
-  prepare(from: number, epochs: number): Pausable<number>;
+  prepare(from: number, count: number): Pausable<number>;
 }
 
 /** Number of epochs whose orders are held at once. */
@@ -33,8 +33,8 @@ export function createOrders(
   const epochOfSlot = new Float64Array(slots).fill(Number.NaN); // epoch in each slot
   return {
     array,
-    *prepare(from, wanted) {
-      const end = Math.min(epochs, from + Math.min(slots, Math.max(1, wanted)));
+    *prepare(from, count) {
+      const end = Math.min(epochs, from + Math.min(slots, Math.max(1, count)));
       for (let epoch = from; epoch < end; epoch++) {
         const slot = epoch % slots;
         // After going back, the slot may hold another epoch or, after a resume, none.

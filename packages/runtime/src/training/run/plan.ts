@@ -94,6 +94,7 @@ export interface RunPlan extends TeamShape, Omit<RunShape, keyof StepShape>, Req
   readonly evaluateTest: boolean; // whether each evaluation includes the test set
   readonly probe: ProbeSteps | null;
   readonly checkpoint: CheckpointSettings | null;
+  readonly writesCheckpoints: boolean; // whether rank 0 writes checkpoints
   readonly checkpointTimes: CheckpointTimes;
   readonly resume: Checkpoint | null;
   readonly warnings: readonly string[];
@@ -210,6 +211,7 @@ export function* planRun(
     evaluateEvery: intervalOf(options, resume?.record, splits, context, batch),
     evaluateTest: options.evaluateTest,
     checkpoint,
+    writesCheckpoints: checkpoint !== null,
     checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
     resume: resume ?? null,
     warnings: [

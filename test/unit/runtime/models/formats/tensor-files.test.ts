@@ -76,8 +76,8 @@ describe.each(['safetensors', 'npz'])('a .%s file', (ending) => {
     expect((await importModel(path, { ...described, precision: 'float32' })).parameters).toEqual(floats);
     expect((await importModel(path, { spec, precision: 'float64' })).parameters).toEqual(Float64Array.from(floats));
     // What an export says of itself, where it says something, whether its network is taken or given.
-    const own = ending === 'npz' ? Float64Array.from(floats) : floats;
-    for (const options of [described, { spec }]) expect((await importModel(path, options)).parameters).toEqual(own);
+    const weights = ending === 'npz' ? Float64Array.from(floats) : floats;
+    for (const options of [described, { spec }]) expect((await importModel(path, options)).parameters).toEqual(weights);
     await exportModel(path, { spec, parameters: doubles }, { precision: 'float32' });
     expect(readFileSync(path, 'latin1')).toContain(mark);
     expect((await importModel(path, { spec, precision: 'float32' })).parameters).toEqual(floats);
@@ -98,13 +98,13 @@ describe.each(['safetensors', 'npz'])('a .%s file', (ending) => {
     const path = join(folder.path, `whole.${ending}`);
     await exportModel(path, { spec, parameters: weightsFor(spec) });
     const whole = readFileSync(path);
-    const place = fc.record({
+    const change = fc.record({
       at: fc.nat(whole.length - 1),
       value: fc.nat(255),
       count: fc.integer({ min: 1, max: 9 }),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(place, { minLength: 1, maxLength: 3 }), async (changes) => {
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
         const bytes = Buffer.from(whole);
         for (const { at, value, count } of changes) bytes.fill(value, at, Math.min(at + count, bytes.length));
         expect(await refusal(`.${ending}`, bytes)).toMatch(new RegExp(`^none$|(${SENTENCE.source})|finite`));
@@ -246,8 +246,8 @@ describe('a file from before rows had shapes has no flatten, and counts its laye
 
 test('a network with an activation of the user goes out and comes back, but not as ONNX', async () => {
   const parts = await loadParts(fileURLToPath(new URL('../../../../../docs/examples/my-parts.mjs', import.meta.url)));
-  const own = { ...spec, layers: [...spec.layers, { kind: 'activation', fn: 'cube' }] } as NetworkSpec;
-  const model = createModel({ spec: own, parameters: weightsFor(spec), parts });
+  const customSpec = { ...spec, layers: [...spec.layers, { kind: 'activation', fn: 'cube' }] } as NetworkSpec;
+  const model = createModel({ spec: customSpec, parameters: weightsFor(spec), parts });
   const path = join(folder.path, 'own.safetensors');
   await exportModel(path, model);
   const back = await importModel(path, { parts });
@@ -297,9 +297,9 @@ test.each([
     /type "I64", expected one of F64/,
   ],
 ])('a safetensors file with %s is refused', async (_name, bytes, sentence) => {
-  const found = await refusal('.safetensors', bytes);
-  expect(found).toMatch(SENTENCE);
-  expect(found).toMatch(sentence);
+  const message = await refusal('.safetensors', bytes);
+  expect(message).toMatch(SENTENCE);
+  expect(message).toMatch(sentence);
 });
 
 describe('an npz file', () => {
@@ -326,9 +326,9 @@ describe('an npz file', () => {
       /"0.weight.npy" with 168 bytes, expected 176/,
     ],
   ])('with %s is refused', async (_name, bytes, sentence) => {
-    const found = await refusal('.npz', bytes);
-    expect(found).toMatch(SENTENCE);
-    expect(found).toMatch(sentence);
+    const message = await refusal('.npz', bytes);
+    expect(message).toMatch(SENTENCE);
+    expect(message).toMatch(sentence);
   });
 
   test('whose entries share bytes is refused', async () => {
@@ -470,10 +470,10 @@ describe('tensors that do not fit', () => {
   }
 
   test('are all named in one sentence', async () => {
-    const found = await sentence(
+    const message = await sentence(
       ...tensors(['0.weight', [3, 2]], ['1.weight', [2]], ['1.bias', [2]], ['fc.bias', [2]]),
     );
-    expect(found).toBe(
+    expect(message).toBe(
       'importModel: other.npz has 0.weight [3, 2] where dense(3->2) needs [2, 3]; and no tensor 0.bias [2]; and fc.bias ' +
         "[2] that the network does not have, expected one tensor for each of the network's 4 (other names can be " +
         'given, such as fc1=0)',
@@ -503,14 +503,16 @@ describe('tensors that do not fit', () => {
   test('may not be renamed by a module that the file does not have', async () => {
     const plain = tensors(['0.weight', [2, 3]], ['0.bias', [2]], ['1.weight', [2]], ['1.bias', [2]]);
     const path = folder.write('idle.npz', npz(...plain));
-    const asked = importModel(path, { spec: network, rename: { 0: '0', fc: '1' } });
-    await expect(asked).rejects.toThrow('idle.npz has no module fc to rename, expected one of 0, 1');
+    const imported = importModel(path, { spec: network, rename: { 0: '0', fc: '1' } });
+    await expect(imported).rejects.toThrow('idle.npz has no module fc to rename, expected one of 0, 1');
   });
 
   test('may not be two of one name', async () => {
     const path = folder.write('twice.npz', npz(...tensors(['a.bias', [2]], ['0.bias', [2]])));
-    const asked = importModel(path, { spec: network, rename: { a: '0' } });
-    await expect(asked).rejects.toThrow('has a.bias and 0.bias, which are both renamed to 0.bias, expected one tensor');
+    const imported = importModel(path, { spec: network, rename: { a: '0' } });
+    await expect(imported).rejects.toThrow(
+      'has a.bias and 0.bias, which are both renamed to 0.bias, expected one tensor',
+    );
   });
 
   test('are not unpacked, however small their bytes', async () => {

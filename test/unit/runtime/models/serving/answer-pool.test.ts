@@ -31,8 +31,8 @@ test.each<[string, ModelContents, number]>([
     plain({ input: [9, 4], layers: [{ kind: 'self-attention', heads: 2, causal: true }] }, 80),
     -1,
   ],
-])('bodies that are answered where they arrive: %s', (_, contents, most) => {
+])('bodies that are answered where they arrive: %s', (_, contents, maxCharacters) => {
   const limit = charactersOfSmall(createModel(contents));
-  expect(limit).toBeLessThanOrEqual(most);
-  expect(limit).toBeGreaterThan(most === 4096 ? 4095 : Math.min(most / 4, -1.5));
+  expect(limit).toBeLessThanOrEqual(maxCharacters);
+  expect(limit).toBeGreaterThan(maxCharacters === 4096 ? 4095 : Math.min(maxCharacters / 4, -1.5));
 });

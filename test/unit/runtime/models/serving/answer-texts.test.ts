@@ -151,12 +151,12 @@ describe('a body', () => {
   test('hears which of its texts are at least half of words that the model does not know', () => {
     const texts = ['the film, then', 'the plot, then', 'the cinema was'].map((review) => ({ review }));
     const [{ text, unusual }] = answers(reviews, texts);
-    const [known, half, most] = JSON.parse(text);
+    const [known, half, third] = JSON.parse(text);
     expect(known).not.toHaveProperty('notes');
     expect(half.notes).toEqual([
       'column "review" has "the plot, then", with 2 unknown tokens of 4: few or no training rows had such',
     ]);
-    expect(most.notes).toEqual([
+    expect(third.notes).toEqual([
       'column "review" has "the cinema was", with 2 unknown tokens of 3: few or no training rows had such',
     ]);
     expect(unusual).toEqual({ review: 2 });
@@ -248,9 +248,9 @@ test('threads give the replies of this thread, and those of two models their own
   try {
     const bodies = ['[[30,"Bonn"]]', '{"age":1}', '[1,2]', '[9,2]'];
     for (const [p, model] of [table, words].entries()) {
-      const own = createTextAnswerer(model, { maxRows: 3 })(bodies);
+      const replies = createTextAnswerer(model, { maxRows: 3 })(bodies);
       const calls = Array.from({ length: 6 }, (_, n) => pools[p].answer(n < 2 ? bodies : bodies.map(long)));
-      for (const call of calls) expect(await call).toEqual(own);
+      for (const call of calls) expect(await call).toEqual(replies);
     }
   } finally {
     await Promise.all(pools.map((pool) => pool.close()));
