@@ -151,7 +151,11 @@ test('a resume from any step ends in the same bits, and with another value it is
     const resumed = await train(spec, data, { ...runOptions, threads: 1 + (at % 3), resume });
     expect(resumed.fingerprint).toBe(result.fingerprint);
   }
-  const changed = train(spec, data, { ...runOptions, augment: { ...turned.augment, rotate: 10 }, resume: checkpoints[0] });
+  const changed = train(spec, data, {
+    ...runOptions,
+    augment: { ...turned.augment, rotate: 10 },
+    resume: checkpoints[0],
+  });
   await expect(changed).rejects.toThrow('a resume continues the same run');
 });
 
