@@ -12,15 +12,25 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const run = promisify(execFile);
 
-/** The `js` and `ts` of a page, top to bottom: one program. What only a browser can run is marked `javascript`. */
-function programOf(page: string): string {
+/**
+ * The `js` and `ts` of a page, top to bottom: one program, or of a page with several, `page#1`, one of its blocks. What
+ * only a browser can run is marked `javascript`.
+ */
+function programOf(sample: string): string {
+  const [page, block] = sample.split('#');
   const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^```[jt]s\n(.*?)^```$/gms);
-  return [...blocks].map(([, code]) => code).join('\n');
+  const programs = [...blocks].map(([, code]) => code);
+  return block === undefined ? programs.join('\n') : programs[Number(block)];
 }
 
 const samples: [page: string, says: RegExp][] = [
   ['README.md', /^\[ \{ prediction: 4[23]\d{4}\.\d+ \} \]\n(\d+ [\d.e-]+\n)*\[ 0, 1 \]\n$/],
   ['docs/library.md', /^1 0\.\d+\n(.*\n)*100 0\.\d+\nlayer (.*\n)*82 parameters\n$/],
+  ['docs/coming-from.md#0', /^accuracy (1|0\.[89]\d*)\nsetosa\n$/],
+  [
+    'docs/coming-from.md#1',
+    /^layer (.*\n)*10 0\.\d+\ntest accuracy 0\.9\d+\nbest accuracy 0\.9\d+\n\[ 0 \]\n\[ 3, 3, 1, 16 \]\n$/,
+  ],
   ['packages/runtime/README.md', /^[\d.e-]+ [\da-f]{64}\n$/],
   ['packages/core/README.md', /^Float64Array\(1\) \[ -?[\d.]+ \]\n$/],
 ];
