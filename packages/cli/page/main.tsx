@@ -79,7 +79,7 @@ function App() {
         .map((run) => (
           <Steering key={run.index} run={run} />
         ))}
-      {hasDeaf(list) && <p class="lead">A run that train started without --live takes no orders.</p>}
+      {hasUnsteerable(list) && <p class="lead">A run that train started without --live takes no orders.</p>}
       {list.length > 0 && shown.length === 0 && <p class="lead">No run is drawn: tick one in the table.</p>}
       {shown.length > 1 && <DifferencesTable runs={shown} />}
       {shown.length > 0 && controls}
@@ -132,7 +132,7 @@ function followRuns(show: (runs: Runs) => void, onConnection: (connection: Conne
 }
 
 /** Whether a run trains that takes no orders. */
-const hasDeaf = (runs: readonly Run[]): boolean =>
+const hasUnsteerable = (runs: readonly Run[]): boolean =>
   runs.some(({ facts }) => facts.state === 'running' && !facts.isSteered);
 
 function sentenceOf(connection: Connection, runs: readonly Run[]): string {

@@ -35,13 +35,13 @@ export async function runCommandLine(typed: readonly string[], io: Io): Promise<
       return await commands[commandLine.command].run(commandLine.request, io);
     return await runNoCommand(commandLine.request, io);
   } catch (error) {
-    const say = (what: unknown): void =>
+    const printFailure = (what: unknown): void =>
       printLines(io.stderr, describeFailure(where, what, args.includes('--verbose')));
     if (args.some((word) => /^--cluster(=|$)/.test(word))) {
       const { failOnAllRanks } = await import('./commands/cluster/on-all-ranks.ts');
-      return await failOnAllRanks(error, io.env, say);
+      return await failOnAllRanks(error, io.env, printFailure);
     }
-    say(error);
+    printFailure(error);
     return exitCodeOf(error);
   }
 }

@@ -12,7 +12,7 @@ export function invocation(
 }
 
 /** A command from a document, as it can be typed here. */
-export const typed = (command: string, env: Readonly<Record<string, string | undefined>>): string =>
+export const asTyped = (command: string, env: Readonly<Record<string, string | undefined>>): string =>
   command.replace(/^gradloom(?= )/, () => invocation(env));
 
 /** The program that runs this one. */

@@ -5,7 +5,7 @@ import { endTogether, findLateRanks, localRank, namesOf, rankCount } from '@grad
 import type { Request } from '../../options/raw-options.ts';
 import { describeFailure, exitCodeOf } from '../../terminal/failure.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
-import { describeLast, LATE_CODE } from './describe-loss.ts';
+import { describeCheckpoint, LATE_CODE } from './describe-death.ts';
 import { endUnderHydra, hydraRank, readByHydra, watchRank } from './hydra.ts';
 import { awaitRanks, failTogether, isKnownToAll } from './on-each-rank.ts';
 
@@ -29,7 +29,7 @@ export async function onAllRanks(
   try {
     const cluster = await openCluster(timeLimitSeconds === undefined ? {} : { timeLimitMs: timeLimitSeconds * 1000 });
     const rankIo = cluster.rank === 0 ? io : { ...io, stdout: nowhere(), stderr: nowhere() };
-    const release = standIn(cluster, where, last, io);
+    const release = announceDeathOfFirst(cluster, where, last, io);
     try {
       await awaitRanks(cluster);
       const code = await work(cluster, rankIo);
@@ -37,7 +37,7 @@ export async function onAllRanks(
       return code;
     } catch (error) {
       if (error instanceof ClusterError && error.isLate) {
-        await sayLate(cluster, where, error, last, io);
+        await printLateError(cluster, where, error, last, io);
         unwatch();
         await readByHydra(io.env);
         return cluster.abort(LATE_CODE);
@@ -64,13 +64,17 @@ let hasOpened = false;
  * prints it, and its launcher then ends the others; if it does not, they print their own errors. Resolves to the exit
  * code.
  */
-export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error: unknown) => void): Promise<number> {
+export async function failOnAllRanks(
+  error: unknown,
+  env: Io['env'],
+  printError: (error: unknown) => void,
+): Promise<number> {
   const isAlone = (rankCount(env) ?? 1) === 1;
   const cluster = isAlone || hasOpened ? null : await openCluster().catch(() => null);
   hasOpened = true;
   const sharedError = cluster === null ? error : await failTogether(cluster, error).catch((reason: unknown) => reason);
   if (cluster === null && !isAlone && (localRank(env) ?? 0) > 0) await sleep(LAST_WORDS_MS);
-  if (cluster === null || cluster.rank === 0) say(sharedError);
+  if (cluster === null || cluster.rank === 0) printError(sharedError);
   if (cluster === null && !isAlone) await endUnderHydra(env, exitCodeOf(sharedError));
   if (cluster !== null && isKnownToAll(sharedError)) await cluster.close();
   return exitCodeOf(sharedError);
@@ -80,7 +84,7 @@ export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error
  * Says why all ranks are about to end. Late or dead ranks cannot answer, so the first of the others speaks. If it does
  * not, each of them does.
  */
-async function sayLate(
+async function printLateError(
   cluster: Cluster,
   where: string,
   clusterError: ClusterError,
@@ -88,7 +92,7 @@ async function sayLate(
   io: Io,
 ): Promise<void> {
   const { error, reporter } = await findLateRanks(cluster, clusterError, LAST_WORDS_MS);
-  const checkpointText = last === null ? '' : `; ${describeLast(last)}`;
+  const checkpointText = last === null ? '' : `; ${describeCheckpoint(last)}`;
   const lines = describeFailure(where, error, false).map((line) => `${line}${checkpointText}`);
   if (reporter !== cluster.rank) await sleep(LAST_WORDS_MS);
   printLines(io.stderr, lines);
@@ -103,20 +107,20 @@ const GONE_MS = 50;
  * When a launcher asks all ranks to end because one has died, rank 0 says so. If rank 0 itself has died, the first
  * living rank does. Under Hydra the dead rank's own watch does. Returns a function that removes the listener.
  */
-function standIn(cluster: Cluster, where: string, last: string | null, io: Io): () => void {
+function announceDeathOfFirst(cluster: Cluster, where: string, last: string | null, io: Io): () => void {
   if (cluster.rank === 0 || hydraRank(io.env) !== null) return () => {};
   let timer: NodeJS.Timeout | undefined;
-  const say = (): boolean => {
+  const announce = (): boolean => {
     const dead = cluster.dead();
     if (!dead.includes(0)) return false;
     const first = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !dead.includes(rank));
     const has = dead.length === 1 ? 'has' : 'have';
-    const sentence = `${where}: ${namesOf(dead, cluster.ranks)} (${cluster.hosts[0]}) ${has} died; ${describeLast(last)}`;
+    const sentence = `${where}: ${namesOf(dead, cluster.ranks)} (${cluster.hosts[0]}) ${has} died; ${describeCheckpoint(last)}`;
     if (first === cluster.rank) printLines(io.stderr, [sentence]);
     return true;
   };
   const onTerminate = (): void => {
-    if (!say()) timer = setTimeout(say, GONE_MS);
+    if (!announce()) timer = setTimeout(announce, GONE_MS);
     // If nothing else listens for the signal, it keeps its usual effect.
     if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM');
   };

@@ -2,7 +2,7 @@ import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts
 import { UsageError } from '../../terminal/failure.ts';
 import { exitCodes } from '../../terminal/interrupt.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
-import { describeLate, describeLoss, describeSignal, LATE_CODE } from './describe-loss.ts';
+import { describeDeath, describeLate, describeSignal, LATE_CODE } from './describe-death.ts';
 import { type Death, type FoundLauncher, findLauncher } from './launchers.ts';
 import { type ClusterRunValues, clusterRunOptions } from './options.ts';
 import { type Job, type JobEnd, startJob } from './start-job.ts';
@@ -41,7 +41,7 @@ async function runWithRestarts(
   const userFlags = values['launcher-flags']?.split(/\s+/).filter((word) => word !== '') ?? [];
   const flags = [...launcher.flags(userFlags, io.env), ...userFlags];
   const signals = createSignals();
-  const say = (text: string): void => printLine(io.stderr, `gradloom cluster: ${text}`);
+  const print = (text: string): void => printLine(io.stderr, `gradloom cluster: ${text}`);
   try {
     for (let left = restarts, count = ranks; ; left--, count--) {
       const job = startJob({ command, launcher }, [...flags, '-n', String(count)], train.next(), io);
@@ -50,19 +50,21 @@ async function runWithRestarts(
       const code = last === 0 ? 0 : (death?.exitCode ?? last);
       const hasDied = endedByDeath(last, death) || (code !== null && !normalExitCodes.has(code));
       if (signals.received !== null) {
-        say(describeSignal(signals.received, train.out));
+        print(describeSignal(signals.received, train.out));
         return exitCodes[signals.received];
       }
       if (!hasDied) {
         const advice = code === 1 ? launcher.adviceIn(tail) : null;
-        if (advice !== null) say(advice);
+        if (advice !== null) print(advice);
         return code ?? FAILED;
       }
       const isLate = code === LATE_CODE && death?.exitCode !== null;
-      say(isLate ? describeLate(train.out) : describeLoss(death ?? unknownDeath(code), count, train.out));
+      print(isLate ? describeLate(train.out) : describeDeath(death ?? unknownDeath(code), count, train.out));
       const next = count - 1;
       if (left === 0 || next === 0 || train.out === null) return code || FAILED;
-      say(`starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - left + 1} of ${restarts})`);
+      print(
+        `starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - left + 1} of ${restarts})`,
+      );
     }
   } finally {
     signals.release();

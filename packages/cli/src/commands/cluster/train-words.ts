@@ -35,13 +35,19 @@ export function readTrainWords(words: readonly string[], restarts: number): Trai
   const checkpointFlags = hasCheckpoints ? [] : ['--checkpoint-every', CHECKPOINT_EVERY];
   const folder = flags.get('out') ?? folderOf(flags.get('resume'));
   const out = folder ?? makeNumbered('cluster');
-  const begin = [...first, ...checkpointFlags, ...(folder === null ? ['--out', out] : [])];
-  const goOn = [...withoutFlags(words, ['out', 'resume', 'config']), ...cluster, ...checkpointFlags, '--resume', out];
+  const firstWords = [...first, ...checkpointFlags, ...(folder === null ? ['--out', out] : [])];
+  const continuation = [
+    ...withoutFlags(words, ['out', 'resume', 'config']),
+    ...cluster,
+    ...checkpointFlags,
+    '--resume',
+    out,
+  ];
   let hasBegun = false;
   return {
     out,
     next() {
-      const next = hasBegun && isRun(out) ? goOn : begin;
+      const next = hasBegun && isRun(out) ? continuation : firstWords;
       hasBegun = true;
       return next;
     },

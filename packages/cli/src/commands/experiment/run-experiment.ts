@@ -71,7 +71,7 @@ async function runOne(
   if (json) printJson(io.stdout, stringify(documentOf(outcome)));
   else {
     printLines(io.stdout, describeOutcome(outcome, createPaint(io.stdout, io.env)));
-    sayWhere(lock, report, io);
+    printPaths(lock, report, io);
   }
   return exitCodeOf([outcome]);
 }
@@ -110,7 +110,7 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
     printJson(io.stdout, stringify(Object.fromEntries(documents)));
   } else {
     printLines(io.stdout, agreements(outcomes, paint));
-    sayWhere(lock, report, io);
+    printPaths(lock, report, io);
   }
   return exitCodeOf(Object.values(outcomes));
 }
@@ -128,7 +128,7 @@ function leftMs(all: readonly Experiment[], k: number, elapsedMs: number): numbe
 const exitCodeOf = (outcomes: readonly Outcome[]): number =>
   outcomes.some(({ findings }) => findings.some(isFailure)) ? 1 : 0;
 
-function sayWhere(lock: FolderLock | undefined, report: string | null, io: Io): void {
+function printPaths(lock: FolderLock | undefined, report: string | null, io: Io): void {
   if (lock !== undefined) printLines(io.stdout, ['', `Full numbers: ${lock.path}`]);
   if (report !== null) printLine(io.stdout, `Pictures: ${report}`);
 }

@@ -36,7 +36,7 @@ export async function lookAtImages(
   model: Model,
   source: SelectedRows,
   values: ExplainValues,
-  say: (text: string) => void,
+  showProgress: (text: string) => void,
 ): Promise<ImagesDocument> {
   const { dataset } = source;
   const { order, about } = drawFew(model, source, values, { what: 'images', standard: IMAGES });
@@ -47,7 +47,7 @@ export async function lookAtImages(
   const explanations = await explainImages(model, subset(dataset, order), {
     copies: repeats,
     seed: about.seed,
-    onProgress: (done) => say(`${percent(done)} done`),
+    onProgress: (done) => showProgress(`${percent(done)} done`),
   });
   const nameOf = (c: number): string => (model.metadata.labels ?? dataset.labels)?.[c] ?? String(c);
   const maps = explanations.flatMap(({ sensitivity }) => [...capped(sensitivity)]);

@@ -22,7 +22,7 @@ export async function lookAtTexts(
   model: Model,
   source: SelectedRows,
   values: ExplainValues,
-  say: (text: string) => void,
+  showProgress: (text: string) => void,
 ): Promise<TextsDocument> {
   const { order, about } = drawFew(model, source, values, { what: 'texts', standard: TEXTS });
   const { preprocessing, metadata } = model;
@@ -33,7 +33,7 @@ export async function lookAtTexts(
   const hasClasses = tokensOf(preprocessing) !== undefined;
   const answerOf = (answer: number): string =>
     hasClasses ? ((metadata.labels ?? source.dataset.labels)?.[answer] ?? String(answer)) : wordOf(answer);
-  const onProgress = (done: number) => say(`${percent(done)} done`);
+  const onProgress = (done: number) => showProgress(`${percent(done)} done`);
   const explanations = await explainTexts(model, source.dataset, { rows: order, onProgress });
   return {
     event: 'text-explanation',

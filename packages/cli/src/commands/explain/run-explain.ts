@@ -101,7 +101,7 @@ async function explainColumns(
   { split, dataset }: SelectedRows,
   values: ExplainValues,
   io: Io,
-  say: (text: string) => void,
+  showProgress: (text: string) => void,
 ): Promise<ColumnsDocument> {
   const { metric, repeats = COLUMN_REPEATS, seed = explainOptions.seed.standard } = values;
   const table = ofTable(model.preprocessing);
@@ -114,7 +114,7 @@ async function explainColumns(
     ...(metric === undefined ? {} : { metric }),
     repeats,
     seed,
-    onProgress: (done) => say(`${percent(done)} done`),
+    onProgress: (done) => showProgress(`${percent(done)} done`),
   });
   return {
     event: 'explanation',

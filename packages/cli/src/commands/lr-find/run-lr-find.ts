@@ -14,7 +14,7 @@ import { refuseOtherRun } from '../../report/run-files.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
-import { describeMachine, typed } from '../../terminal/invocation.ts';
+import { asTyped, describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createProgressLine } from '../../terminal/progress-line.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
@@ -137,6 +137,6 @@ function describeSweep(document: LrFindDocument, env: Io['env']): string[] {
     ),
     '',
     ...suggestionLines(document),
-    ...(train === null ? [] : ['', typed(train, env)]),
+    ...(train === null ? [] : ['', asTyped(train, env)]),
   ];
 }

@@ -79,7 +79,7 @@ export async function predictTable(
       }
     }
   }
-  warnings.say();
+  warnings.print();
   return rows;
 }
 
@@ -113,7 +113,7 @@ export async function predictSeries(
       answers.map((answer, n) => csvLine([...keyCells(n), ...cellsOf(answer, preprocessing, [])])),
     );
   }
-  warnings.say();
+  warnings.print();
   return answers.length;
 }
 
@@ -205,7 +205,7 @@ function collectWarnings(io: Io) {
       if (known === undefined) firstNotes.set(kind, { rows: 1, note });
       else known.rows++;
     },
-    say(): void {
+    print(): void {
       for (const { rows, note } of firstNotes.values()) {
         const { column, value } = note;
         const has = rows === 1 ? '1 row has' : `${rows} rows have`;

@@ -42,9 +42,9 @@ export async function runScale(request: Request, io: Io): Promise<number> {
       await refuseOtherFlags(joined, raw);
       const recipe = await onEachRank(joined, () => {
         boundMemory(values);
-        return named(() => recipeOf(values), raw);
+        return withFlagNames(() => recipeOf(values), raw);
       });
-      return await named(
+      return await withFlagNames(
         () => scaleRanks(joined, recipe, values, createProgressLine('scale', rankIo, values.json), rankIo),
         raw,
       );
@@ -54,7 +54,7 @@ export async function runScale(request: Request, io: Io): Promise<number> {
 }
 
 /** Awaits `work`; option names in its errors become flags. */
-async function named<T>(work: () => Promise<T>, raw: RawOptions): Promise<T> {
+async function withFlagNames<T>(work: () => Promise<T>, raw: RawOptions): Promise<T> {
   try {
     return await work();
   } catch (error) {

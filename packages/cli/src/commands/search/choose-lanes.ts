@@ -17,7 +17,12 @@ const MEASURE_MS = 300;
 const MARGIN = 1.05;
 
 /** How runs share the threads: as asked for, or as measured with the first runs to do. */
-export function createLanes(pool: Pool, requested: number | 'auto', signal: AbortSignal, say: (lanes: Lanes) => void) {
+export function createLanes(
+  pool: Pool,
+  requested: number | 'auto',
+  signal: AbortSignal,
+  onChoice: (lanes: Lanes) => void,
+) {
   let chosen: Lanes | null = null;
   return async (recipes: readonly Recipe[]): Promise<Lanes> => {
     if (chosen === null) {
@@ -26,7 +31,7 @@ export function createLanes(pool: Pool, requested: number | 'auto', signal: Abor
         atOnce === null
           ? await chooseLanes(recipes, pool, signal).catch((error) => oneAtATime(error, pool))
           : { atOnce, threads: Math.floor(pool.threads / atOnce), why: 'as asked for' };
-      say(chosen);
+      onChoice(chosen);
     }
     // If few runs are left, each gets more threads.
     if (recipes.length >= chosen.atOnce) return chosen;

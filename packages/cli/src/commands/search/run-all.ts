@@ -9,7 +9,7 @@ export interface Work {
   readonly pool: Pool;
   readonly lanesOf: (recipes: readonly Recipe[]) => Promise<Lanes>;
   readonly signal: AbortSignal;
-  readonly lacking: (key: RunKey, error: Error) => void; // called if memory does not suffice for the run
+  readonly onLackOfMemory: (key: RunKey, error: Error) => void; // called if memory does not suffice for the run
   readonly done: (outcome: RunOutcome) => void;
 }
 
@@ -19,7 +19,7 @@ export interface Work {
  */
 export async function runAll(
   keys: readonly RunKey[],
-  { recipeOf, pool, lanesOf, signal, lacking, done }: Work,
+  { recipeOf, pool, lanesOf, signal, onLackOfMemory: lacking, done }: Work,
 ): Promise<void> {
   if (keys.length === 0 || signal.aborted) return;
   const firsts = await Promise.all(keys.slice(0, pool.threads).map(recipeOf));

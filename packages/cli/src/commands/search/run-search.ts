@@ -15,7 +15,7 @@ import { searchText, trialTable } from '../../report/search/search-page.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { failureOf, UsageError, withoutCaller } from '../../terminal/failure.ts';
 import { announceInterrupt, interruptExitCode, listenForInterrupt } from '../../terminal/interrupt.ts';
-import { describeMachine, typed } from '../../terminal/invocation.ts';
+import { asTyped, describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createProgressLine } from '../../terminal/progress-line.ts';
 import { plural, timeLeft } from '../../terminal/text/format.ts';
@@ -47,7 +47,7 @@ export async function runSearch(request: Request, io: Io): Promise<number> {
     );
   }
   boundMemory(values);
-  if (resume !== undefined) return goOn(resume, values, io);
+  if (resume !== undefined) return resumeSearch(resume, values, io);
   const config = await readSearch(path);
   const opened = await openSearch(path, config);
   const lock = lockNewDirectory(out, 'search');
@@ -70,7 +70,7 @@ function refuseTrainFlags({ flags }: Request): void {
 
 const RUN_GROUPS = new Set<Group>(['Data', 'Model', 'Training']);
 
-async function goOn(folder: string, values: SearchValues, io: Io): Promise<number> {
+async function resumeSearch(folder: string, values: SearchValues, io: Io): Promise<number> {
   if (!isFolder(folder) || !existsSync(join(folder, SEARCH_LINES))) {
     throw new UsageError(`--resume has ${folder}, expected the directory of a search, with its ${SEARCH_LINES}`);
   }
@@ -144,7 +144,7 @@ async function search(
         pool: threadPool,
         lanesOf,
         signal,
-        lacking({ trial, fold }, error) {
+        onLackOfMemory({ trial, fold }, error) {
           unmeasured++;
           const which = `trial ${trial}${fold === null ? '' : `, fold ${fold}`}`;
           warn(`${which} is not measured: ${withoutCaller(error)}`);
@@ -193,16 +193,16 @@ async function search(
       best: winner === null ? null : { trial: winner.number, command: commandOf(bestValues(winner)) },
       ...describeMachine(),
     };
-    const lost = failureOf(() => writeOut(lock, SEARCH_FILE, `${JSON.stringify(document, null, 2)}\n`));
+    const failure = failureOf(() => writeOut(lock, SEARCH_FILE, `${JSON.stringify(document, null, 2)}\n`));
     // The search is complete even if its file cannot be written, so its results are printed.
-    const page = standings.length === 0 || lost !== null ? null : await tryReport(lock.path, 'search', io);
+    const page = standings.length === 0 || failure !== null ? null : await tryReport(lock.path, 'search', io);
     if (json) printJson(io.stdout, JSON.stringify({ ...document, event: 'done', out: lock.path, report: page }));
     else {
       printLines(io.stdout, describeSearch(document, io.env));
-      if (lost === null) printLines(io.stdout, ['', `Full numbers: ${join(lock.path, SEARCH_FILE)}`]);
+      if (failure === null) printLines(io.stdout, ['', `Full numbers: ${join(lock.path, SEARCH_FILE)}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
-    if (lost !== null) throw lost;
+    if (failure !== null) throw failure;
     if (signal.aborted) return interruptExitCode(signal);
     return winner === null || unmeasured > 0 ? 1 : 0;
   }
@@ -249,6 +249,6 @@ function describeSearch(document: SearchDocument, env: Io['env']): string[] {
     '',
     ...(best === null
       ? ['No trial has a result: every run diverged or was stopped.']
-      : ['Best:', typed(best.command, env)]),
+      : ['Best:', asTyped(best.command, env)]),
   ];
 }

@@ -113,8 +113,9 @@ export async function followRun(
     const changes = { ...recipe.values['rate-changes'], [step]: rate };
     recipe = { ...recipe, values: { ...recipe.values, 'rate-changes': changes } };
     start = { ...start, recipe };
-    const lost = failureOf(() => directory?.saveConfig(runConfig(recipe, (start as RunStart).event, started)));
-    if (lost !== null) warn(reporter, `config.json cannot be written now, and lacks the new rate (${lost.message})`);
+    const failure = failureOf(() => directory?.saveConfig(runConfig(recipe, (start as RunStart).event, started)));
+    if (failure !== null)
+      warn(reporter, `config.json cannot be written now, and lacks the new rate (${failure.message})`);
   }
 
   async function steer(...order: Parameters<TrainingRun['steer']>): Promise<SteerEvent> {
@@ -154,16 +155,18 @@ export async function followRun(
     });
     const result = await run;
     reporter.stop();
-    const lost = failureOf(() => directory?.saveModel({ ...modelOf(recipe, result.parameters), fused: result.fused }));
+    const failure = failureOf(() =>
+      directory?.saveModel({ ...modelOf(recipe, result.parameters), fused: result.fused }),
+    );
     // The run is complete even if its model cannot be written, so its results are printed.
     if (start !== undefined) {
       const assessment = await assess(recipe, result, (message) => warn(reporter, message));
-      const folder = lost === null ? start.out : null;
+      const folder = failure === null ? start.out : null;
       const report = folder === null ? null : await writeReport(folder, result, assessment);
       reporter.done({ ...start, report, assessment }, result);
     }
-    if (lost !== null) throw lost;
-    if (directory !== undefined) refuseLoss(directory.path, result, resumable?.checkpoint ?? null);
+    if (failure !== null) throw failure;
+    if (directory !== undefined) refuseUnwritten(directory.path, result, resumable?.checkpoint ?? null);
     if (signal.aborted) return interruptExitCode(signal);
     if (live !== undefined && recipe.values['live-after']) await serveOn(live);
     return 0;
@@ -246,7 +249,7 @@ function openDirectory(
 }
 
 /** @throws Error if the final state has not been written to disk. */
-function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Checkpoint | null): void {
+function refuseUnwritten(path: string, { steps, checkpoint }: TrainResult, from: Checkpoint | null): void {
   const newest = checkpoint?.step ?? from?.progress.step;
   if (newest === steps) return;
   const last = newest === undefined ? 'no checkpoint' : `its newest checkpoint at step ${newest}`;

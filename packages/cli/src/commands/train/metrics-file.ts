@@ -48,8 +48,8 @@ export interface MetricsFile {
 export function openMetrics(path: string, step: number, from = path): MetricsFile {
   const bytes = readFile(from);
   const oldLines = runLines(bytes);
-  const kept = oldLines.lines.filter(({ value }) => belongs(value, step));
-  const warnings = warningsOf(oldLines, path, from, () => keepAside(path, bytes));
+  const kept = oldLines.lines.filter(({ value }) => isUpToStep(value, step));
+  const warnings = warningsOf(oldLines, path, from, () => saveDamaged(path, bytes));
   // The file of another run is not changed, so nothing is lost.
   const dropped =
     from === path ? droppedOf(basename(path), oldLines.lines.length - kept.length, oldLines.isCutOff) : '';
@@ -155,7 +155,7 @@ function replace(path: string, bytes: Uint8Array): number {
 function bytesUpTo(bytes: Buffer, step: number): number {
   for (let start = 0; ; ) {
     const end = bytes.indexOf('\n', start);
-    if (end === -1 || !belongs(JSON.parse(bytes.toString('utf8', start, end)), step)) return start;
+    if (end === -1 || !isUpToStep(JSON.parse(bytes.toString('utf8', start, end)), step)) return start;
     start = end + 1;
   }
 }
@@ -164,13 +164,13 @@ function bytesUpTo(bytes: Buffer, step: number): number {
 const BEFORE_STEP = new Set<unknown>(['probe', 'division']);
 
 /** The step of an epoch event counts steps done; that of a probe is the next step. */
-function belongs(value: Readonly<Record<string, unknown>>, step: number): boolean {
+function isUpToStep(value: Readonly<Record<string, unknown>>, step: number): boolean {
   if (typeof value.step !== 'number') return false;
   return BEFORE_STEP.has(value.event) ? value.step < step : value.step <= step;
 }
 
 /** Stores the bytes of a damaged file next to it, under the first free name; returns that name. */
-function keepAside(path: string, bytes: Uint8Array): string {
+function saveDamaged(path: string, bytes: Uint8Array): string {
   let number = 1;
   while (existsSync(`${path}.damaged-${number}`)) number++;
   const aside = `${path}.damaged-${number}`;

@@ -78,7 +78,7 @@ const linearLine = ({ evaluation, steps, fingerprint }: LinearModel): string =>
 export function doneLine(
   { values }: Recipe,
   result: TrainResult,
-  { baseline, linear, counted, remarks }: Assessment,
+  { baseline, linear, nGrams, remarks }: Assessment,
 ): string {
   return JSON.stringify({
     event: 'done',
@@ -95,7 +95,7 @@ export function doneLine(
     testRmse: result.test?.rmse ?? null,
     testR2: result.test?.r2 ?? null,
     ...(result.test?.metrics === undefined ? {} : { testMetrics: result.test.metrics }),
-    ...(counted === null ? {} : { unigramLoss: counted.unigram, bigramLoss: counted.bigram }),
+    ...(nGrams === null ? {} : { unigramLoss: nGrams.unigram, bigramLoss: nGrams.bigram }),
     // NaN, where the figure does not apply, is null.
     baselineAccuracy: baseline?.accuracy ?? null,
     baselineRmse: baseline?.rmse ?? null,

@@ -26,13 +26,13 @@ export interface RunRequest {
 /** @throws UsageError if a word belongs to no flag. */
 export function refuseWords({ positionals: [word], args }: Pick<Request, 'positionals' | 'args'>): void {
   if (word === undefined) return;
-  const meant = meantBy(word, args);
+  const meant = suggestFlag(word, args);
   const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
   throw new UsageError(`the word ${show(word)} belongs to no flag, expected only flags${hint}`);
 }
 
 /** The flag that a word was meant for: a dataset, the rest of a list with a space in it, or a flag without its --. */
-function meantBy(word: string, args: readonly string[]): string | undefined {
+function suggestFlag(word: string, args: readonly string[]): string | undefined {
   if (Object.hasOwn(datasetNames, word) || existsSync(word)) return `--dataset ${word}`;
   const at = args.indexOf(word);
   const [flag, before] = [args[at - 2] ?? '', args[at - 1] ?? ''];
@@ -71,7 +71,7 @@ async function readLocalValues(request: Request): Promise<RunRequest> {
   else if (config !== undefined) {
     const { raw: fileRaw, file } = await readConfig(trainOptions, config);
     parseSource(fileRaw);
-    raw = mergeRaw(flags, besideFlags(fileRaw, flagValues), trainAlternatives);
+    raw = mergeRaw(flags, withoutOverridden(fileRaw, flagValues), trainAlternatives);
     library = recordedLibrary(file);
   }
   return { values: parseRaw(trainOptions, raw), raw, resumable, library, warnings };
@@ -83,7 +83,7 @@ const optionsOfMembers: readonly (readonly [flag: keyof TrainValues, member: 'op
   ['warmup-steps', 'schedule'],
 ];
 
-const saysToo = (values: TrainValues, flag: string, member: 'optimizer' | 'schedule'): boolean =>
+const hasMemberOption = (values: TrainValues, flag: string, member: 'optimizer' | 'schedule'): boolean =>
   Object.hasOwn(values[member] ?? {}, camelCase(flag));
 
 /** Checks that the options of one source do not contradict each other. @throws UsageError */
@@ -91,7 +91,7 @@ export function parseSource(raw: RawOptions): TrainValues {
   refuseSwapped(raw);
   const values = parseRaw(trainOptions, raw, trainAlternatives);
   for (const [flag, member] of optionsOfMembers) {
-    if (!(flag in raw) || !saysToo(values, flag, member)) continue;
+    if (!(flag in raw) || !hasMemberOption(values, flag, member)) continue;
     throw new UsageError(`${raw[flag].name} is given with ${flag} of ${raw[member].name}, expected one of the two`);
   }
   refuseIdleLibrary(raw, values);
@@ -108,9 +108,9 @@ function refuseSwapped({ dataset, target }: RawOptions): void {
 }
 
 /** Drops options of a file that flags override under another name, or make unused. */
-function besideFlags(file: RawOptions, flags: TrainValues): RawOptions {
+function withoutOverridden(file: RawOptions, flags: TrainValues): RawOptions {
   const setAside = new Set<string>();
-  for (const [flag, member] of optionsOfMembers) if (saysToo(flags, flag, member)) setAside.add(flag);
+  for (const [flag, member] of optionsOfMembers) if (hasMemberOption(flags, flag, member)) setAside.add(flag);
   if (flags.blas !== undefined) setAside.add('backend');
   return Object.fromEntries(Object.entries(file).filter(([key]) => !setAside.has(key)));
 }

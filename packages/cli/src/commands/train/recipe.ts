@@ -183,18 +183,19 @@ function optimizerSpec(values: TrainValues, preset: Preset): Exclude<OptimizerSp
   if (values.lr !== undefined) spec.lr = values.lr;
   for (const flag of Object.keys(optimizerFlags) as (keyof typeof optimizerFlags)[]) {
     if (values[flag] === undefined) continue;
-    if (!takes(kind, flag)) throw new OptionError('train', camelCase(flag), foreignFlag(kind, flag));
+    if (!hasOption(kind, flag)) throw new OptionError('train', camelCase(flag), foreignFlag(kind, flag));
     spec[camelCase(flag)] = values[flag];
   }
   createOptimizer(spec as OptimizerSpec);
   return spec as Exclude<OptimizerSpec, string> & Member;
 }
 
-const takes = (kind: OptimizerName, flag: string): boolean => Object.hasOwn(optimizerOptions[kind], camelCase(flag));
+const hasOption = (kind: OptimizerName, flag: string): boolean =>
+  Object.hasOwn(optimizerOptions[kind], camelCase(flag));
 
 function foreignFlag(kind: OptimizerName, flag: string): string {
-  const optimizerOwnFlags = Object.keys(optimizerFlags).filter((other) => takes(kind, other));
-  const owners = (Object.keys(optimizerOptions) as OptimizerName[]).filter((other) => takes(other, flag));
+  const optimizerOwnFlags = Object.keys(optimizerFlags).filter((other) => hasOption(kind, other));
+  const owners = (Object.keys(optimizerOptions) as OptimizerName[]).filter((other) => hasOption(other, flag));
   return `is no option of ${kind}, expected ${['lr', ...optimizerOwnFlags].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
 }
 

@@ -41,7 +41,7 @@ async function collectFindings(recipe: Recipe, result: TrainResult, assessment: 
     histograms: layerHistograms(result, recipe.sets.train),
     images: firstImages(recipe),
     filters: firstFilters(recipe, result),
-    nGrams: assessment.counted,
+    nGrams: assessment.nGrams,
     attention: readAttention(recipe, result),
   };
 }

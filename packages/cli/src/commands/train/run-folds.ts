@@ -61,7 +61,7 @@ export async function runFolds(
   const interrupt = listenForInterrupt(io);
   const startMs = performance.now();
   /** Shows the fold that is trained, and the time that the rest may take: `share` of its steps are done. */
-  function sayProgress(fold: number, share: number): void {
+  function showProgress(fold: number, share: number): void {
     const foldText = `fold ${fold} of ${folds}`;
     const went = fold - 1 + share;
     const elapsedMs = performance.now() - startMs;
@@ -72,7 +72,7 @@ export async function runFolds(
   }
   try {
     for (let fold = 1; fold <= folds; fold++) {
-      const onProgress = (share: number) => sayProgress(fold, share);
+      const onProgress = (share: number) => showProgress(fold, share);
       onProgress(0);
       const foldValues: TrainValues & typeof values = { ...values, fold, ...outOf(lock, fold) };
       const opened = fold === 1 ? first : await openRun(foldValues);

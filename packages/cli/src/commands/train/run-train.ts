@@ -24,8 +24,8 @@ import { terminalReporter } from './terminal-reporter.ts';
 /** Trains, shows and writes a run. Resolves to the exit code. */
 export async function runTrain(request: Request, io: Io): Promise<number> {
   const values = parseCluster(request);
-  if (values.cluster === undefined) return await runAlone(request, io);
-  const work = (cluster: Cluster, rankIo: Io): Promise<number> => runAlone(request, rankIo, cluster);
+  if (values.cluster === undefined) return await runWithLock(request, io);
+  const work = (cluster: Cluster, rankIo: Io): Promise<number> => runWithLock(request, rankIo, cluster);
   return await onAllRanks(values['exchange-timeout'], request, io, work, lastOf(request));
 }
 
@@ -37,8 +37,8 @@ function lastOf(request: Request): string | null {
 }
 
 /** Runs on the rank that writes, with the locked directory of a run that continues there. */
-async function runAlone(request: Request, io: Io, cluster: Cluster | null = null): Promise<number> {
-  const lock = isFirst(cluster) ? lockResumed(request) : null;
+async function runWithLock(request: Request, io: Io, cluster: Cluster | null = null): Promise<number> {
+  const lock = isFirstRank(cluster) ? lockResumed(request) : null;
   try {
     return await runLocked(request, io, lock, cluster);
   } finally {
@@ -46,7 +46,7 @@ async function runAlone(request: Request, io: Io, cluster: Cluster | null = null
   }
 }
 
-const isFirst = (cluster: Cluster | null): boolean => cluster === null || cluster.rank === 0;
+const isFirstRank = (cluster: Cluster | null): boolean => cluster === null || cluster.rank === 0;
 
 /** Flags for the exchange of numbers among ranks. */
 const CLUSTER_FLAGS = ['exchange-timeout', 'no-overlap'];
@@ -73,7 +73,7 @@ function lockResumed(request: Request): FolderLock | null {
 
 async function runLocked(request: Request, io: Io, lock: FolderLock | null, cluster: Cluster | null): Promise<number> {
   const { values, raw, resumable, library, warnings } = await readValues(request, cluster);
-  const named = async <T>(work: () => Promise<T>): Promise<T> => {
+  const withFlagNames = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
@@ -83,21 +83,21 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
   const reporter = reporterFor(values, io);
   const checked = await onEachRank(cluster, () => {
     const checked = checkData(values, cluster);
-    if (values.out !== undefined && isFirst(cluster)) checkOut(values.out);
+    if (values.out !== undefined && isFirstRank(cluster)) checkOut(values.out);
     boundMemory(values);
     return checked;
   });
   for (const warning of warnings) warn(reporter, warning);
   const { dataset, folds } = checked;
-  if (folds !== null) return await named(() => runFolds({ ...values, dataset, folds }, io));
+  if (folds !== null) return await withFlagNames(() => runFolds({ ...values, dataset, folds }, io));
   const recipe = await onEachRank(cluster, () =>
-    named(async () => {
+    withFlagNames(async () => {
       const opened = await openRun({ ...values, dataset });
       for (const warning of warningsOf(opened)) warn(reporter, warning);
       return await createRecipe(values, opened);
     }),
   );
-  return await named(() => followRun(recipe, reporter, io, { resumable, library }, lock, cluster));
+  return await withFlagNames(() => followRun(recipe, reporter, io, { resumable, library }, lock, cluster));
 }
 
 /** The data of a run, and the number of folds if it trains once for each. @throws UsageError */

@@ -35,7 +35,7 @@ export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalVi
   if (test?.perplexity !== undefined) rows.push(['test perplexity', decimal(test.perplexity)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
-  rows.push(...countedRow(assessment, result));
+  rows.push(...nGramRow(assessment, result));
   for (const [name, value] of Object.entries(test?.metrics ?? {})) rows.push([`test ${name}`, decimal(value)]);
   if (recipe.values['evaluate-test']) {
     rows.push(['test set', 'looked at during training: its figures are too good once a choice is based on them']);
@@ -66,9 +66,9 @@ export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalVi
 }
 
 /** The validation loss of a text, beside the losses of counting. */
-function countedRow({ counted }: Assessment, { validation }: TrainResult): [string, string][] {
-  if (counted === null || validation === undefined) return [];
-  const { unit, unigram, bigram } = counted;
+function nGramRow({ nGrams }: Assessment, { validation }: TrainResult): [string, string][] {
+  if (nGrams === null || validation === undefined) return [];
+  const { unit, unigram, bigram } = nGrams;
   const pairs = Number.isNaN(bigram) ? '' : `, pairs ${decimal(bigram)}`;
   return [['validation loss', `${decimal(validation.loss)} nats  (${unit} alone ${decimal(unigram)}${pairs})`]];
 }

@@ -25,9 +25,9 @@ export const datasetNames = { ...presets, ...tableFiles };
  */
 export const datasetSource = option.kind(
   (_where, name, raw): DatasetSource => {
-    if (typeof raw !== 'string') return named(name, raw);
+    if (typeof raw !== 'string') return namedSource(name, raw);
     const word = option.text('the name of a dataset or a path').check('', name, raw);
-    if (Object.hasOwn(datasetNames, word.split(':')[0])) return named(name, word);
+    if (Object.hasOwn(datasetNames, word.split(':')[0])) return namedSource(name, word);
     if (existsSync(word)) return { path: word };
     if (/^\w+:\/\//.test(word)) {
       throw new Error(
@@ -64,7 +64,7 @@ export function formatSource(source: DatasetSource): string {
 /** Dataset names have no dot; file names have one before their extension. */
 const isPath = (word: string): boolean => /[.\\/]/.test(word) || existsSync(word);
 
-function named(name: string, raw: unknown): DatasetSource {
+function namedSource(name: string, raw: unknown): DatasetSource {
   const member = parseMember(name, raw, datasetNames);
   const { kind, ...options } = member;
   if (!isTable(kind)) return { name: kind as DatasetName, options: member };

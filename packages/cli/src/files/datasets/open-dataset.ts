@@ -29,7 +29,7 @@ import { tableOptions, textOptions } from '@gradloom/runtime/options';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
-import { formatOf, fromFile, inFlags, readDataset } from './read-dataset.ts';
+import { formatOf, nameFileOption, readDataset, withFileErrors } from './read-dataset.ts';
 import { seriesPreset, seriesShares, tablePreset, textsPreset } from './table-preset.ts';
 import { tableAmongTexts, textDecisions, textPreset } from './text-preset.ts';
 
@@ -119,7 +119,7 @@ function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTa
         ? 'a folder of images is read into memory'
         : 'the classes of images are the folders that they are in';
     const problem = `is given with ${show(path)}, expected none: ${why}`;
-    throw inFlags(new OptionError('openDataset', tableOption, problem), byFlag);
+    throw nameFileOption(new OptionError('openDataset', tableOption, problem), byFlag);
   }
   const isText = format === 'text';
   const [allowed, foreign] = isText ? [textOptions.table, tableOptions.table] : [tableOptions.table, textOptions.table];
@@ -127,7 +127,7 @@ function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTa
   if (stray === undefined) return;
   const expected = isText ? 'a table (a .txt is one with --target; without, it is a text to learn to write)' : 'a text';
   const problem = `is given with ${show(table ?? path)}, expected ${expected}`;
-  throw inFlags(new OptionError('openDataset', stray, problem), byFlag);
+  throw nameFileOption(new OptionError('openDataset', stray, problem), byFlag);
 }
 
 /** Arrays, images and named datasets, split but not scaled. */
@@ -138,14 +138,14 @@ function openPlain(whole: DataSplits, source: DatasetSource, shares: Shares): Op
   const preset: Preset = presets[source.name];
   const { validation = whole.validation === undefined ? preset.validation : 0 } = shares;
   if (whole.test !== undefined) {
-    return { preset, shares: { validation, test: 0 }, sets: deal(whole, { ...shares, validation, test: 0 }) };
+    return { preset, shares: { validation, test: 0 }, sets: splitRows(whole, { ...shares, validation, test: 0 }) };
   }
   if (preset.testsItself && shares.test === undefined && shares.folds === undefined) {
-    const sets = deal(whole, { validation, test: 0 });
+    const sets = splitRows(whole, { validation, test: 0 });
     return { preset, shares: { validation }, sets: { ...sets, test: whole.train } };
   }
   const test = shares.test ?? preset.test;
-  return { preset, shares: { validation, test }, sets: deal(whole, { ...shares, validation, test }) };
+  return { preset, shares: { validation, test }, sets: splitRows(whole, { ...shares, validation, test }) };
 }
 
 /**
@@ -177,16 +177,16 @@ const SCALED =
   'images are standardized: mean and deviation of each channel of the training rows (--scale none leaves them)';
 
 const scaleError = (source: DatasetSource, error: OptionError): OptionError =>
-  inFlags(error, 'path' in source ? source.byFlag : ['scale']);
+  nameFileOption(error, 'path' in source ? source.byFlag : ['scale']);
 
 /** Splits the user's arrays or images by the rule of tables; sets of their own are kept. */
 function splitArrays(whole: DataSplits, source: FileSource, shares: Shares): OpenedDataset {
-  const standard = splitOf(whole.train, shares);
+  const standard = sharesOf(whole.train, shares);
   const split = {
     validation: whole.validation === undefined ? standard.validation : 0,
     test: whole.test === undefined ? standard.test : 0,
   };
-  const sets = deal(whole, { ...shares, ...split });
+  const sets = splitRows(whole, { ...shares, ...split });
   return {
     preset: { ...tablePreset(sets.train.rows, sets.train.inputs.columns), ...networkOf(sets.train, source) },
     shares: split,
@@ -215,9 +215,9 @@ async function openTableDataset(
   flag: string,
   model: { classNames: readonly string[] | undefined; preprocessing: TablePreprocessing | undefined },
 ): Promise<OpenedDataset> {
-  return fromFile(source, flag, async () => {
-    const named = source.table === undefined ? {} : { name: source.table };
-    const { divisor, ...options } = { ...named, ...source.options } as TableOptions & { divisor?: unknown };
+  return withFileErrors(source, flag, async () => {
+    const nameOption = source.table === undefined ? {} : { name: source.table };
+    const { divisor, ...options } = { ...nameOption, ...source.options } as TableOptions & { divisor?: unknown };
     if (options.stream === true && source.table !== undefined) {
       const problem = `has true, expected none: ${source.table} comes with the library and is read into memory`;
       throw new OptionError('readTable', 'stream', problem);
@@ -227,15 +227,15 @@ async function openTableDataset(
     }
     if (model.preprocessing !== undefined) {
       const table = await readTableAs(source.path, model.preprocessing, options);
-      const split = splitOf(table, shares);
-      const rows = rowsOfSplit(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED });
+      const split = sharesOf(table, shares);
+      const rows = rowsOfSplit(table, { ...foldOptions(shares), ...split, seed: SPLIT_SEED });
       const sets = withShape(encodeSplit(table, model.preprocessing, rows), source);
       return { preset: presetOf(sets, model.preprocessing), shares: split, sets, warnings: table.warnings };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
-    const split = splitOf(table, shares);
-    const prepared = splitTable(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED });
+    const split = sharesOf(table, shares);
+    const prepared = splitTable(table, { ...foldOptions(shares), ...split, seed: SPLIT_SEED });
     const sets = withShape(prepared.sets, source);
     const opened = { table, folds: shares.folds, ...prepared };
     return { preset: presetOf(sets, prepared.preprocessing), shares: split, sets, table: opened };
@@ -258,7 +258,7 @@ async function openText(
     throw new OptionError('train', 'folds', problem);
   }
   const warnings = model === undefined ? await tableAmongTexts(source.path) : [];
-  const sets = await fromFile(source, flag, () => loadText(source.path, { ...options, validation, test })).catch(
+  const sets = await withFileErrors(source, flag, () => loadText(source.path, { ...options, validation, test })).catch(
     (error) => {
       throw warnings.length === 0 || error instanceof OptionError
         ? error
@@ -282,7 +282,7 @@ function presetOf({ train }: DataSplits, { columns, series }: TablePreprocessing
 }
 
 /** Shares of a tenth each if the table has enough rows; each fold is the test set once. */
-function splitOf(
+function sharesOf(
   { rows, series }: { readonly rows: number; readonly series?: TableSeries },
   shares: Shares,
 ): { validation: number; test: number } {
@@ -299,15 +299,15 @@ function refuseShare(set: 'validation' | 'test', share: number | undefined, whol
 }
 
 /** The sets of the dataset itself, and those split off from its training rows. */
-function deal(
+function splitRows(
   whole: DataSplits,
   { validation, test, ...shares }: Shares & { validation: number; test: number },
 ): DataSplits {
-  const fold = foldIn(shares);
+  const fold = foldOptions(shares);
   if (validation === 0 && test === 0 && fold.folds === undefined) return whole;
   return { ...whole, ...splitDataset(whole.train, { ...fold, validation, test, seed: SPLIT_SEED }) };
 }
 
 /** The fold as an option of a split. */
-const foldIn = ({ folds, fold }: Shares): Pick<SplitOptions, 'folds' | 'fold'> =>
+const foldOptions = ({ folds, fold }: Shares): Pick<SplitOptions, 'folds' | 'fold'> =>
   folds === undefined ? {} : { folds, ...(fold === undefined ? {} : { fold }) };

@@ -36,7 +36,7 @@ export async function readDataset(
     };
     // A model without a preprocessing takes the numbers of a table as they are.
     const isTable = tableFormatOf(source.path) !== undefined;
-    return fromFile(source, flag, async () =>
+    return withFileErrors(source, flag, async () =>
       isTable
         ? { train: await loadPlainTable('loadPlainTable', source.path, options) }
         : loadDataset(source.path, options),
@@ -45,7 +45,7 @@ export async function readDataset(
   const { kind, ...options } = source.options;
   const { name } = source;
   if (name !== 'mnist') {
-    return { train: within('dataset', () => make(name, { ...presets[name].options, ...options })) };
+    return { train: within('dataset', () => createSynthetic(name, { ...presets[name].options, ...options })) };
   }
   within('dataset', () => onlyKeys(kind, options, []));
   return loadMnist(import.meta.url);
@@ -56,7 +56,7 @@ export const formatOf = (path: string): string | undefined =>
   Object.entries(datasetFormats).find(([, format]) => format.matches(path))?.[0];
 
 /** Reads a file, and names the flag or the option of `--dataset` in its errors. */
-export async function fromFile<T>(
+export async function withFileErrors<T>(
   { path, byFlag = [], table }: FileSource,
   flag: string,
   read: () => Promise<T>,
@@ -64,7 +64,7 @@ export async function fromFile<T>(
   try {
     return await read();
   } catch (error) {
-    if (error instanceof OptionError) throw inFlags(error, byFlag);
+    if (error instanceof OptionError) throw nameFileOption(error, byFlag);
     const sentence = withoutCaller(error);
     const inside =
       /^[ :]/.test(sentence.slice(path.length)) && sentence.startsWith(path)
@@ -76,7 +76,7 @@ export async function fromFile<T>(
 }
 
 /** Renames an option in `byFlag` to its flag; the others are options of `--dataset`. */
-export function inFlags(error: OptionError, byFlag: readonly string[] = []): OptionError {
+export function nameFileOption(error: OptionError, byFlag: readonly string[] = []): OptionError {
   const [option, ...rest] = (error.options[0] ?? '').split('.');
   const isOfSplit = ['validation', 'test', 'folds', 'fold'].includes(option);
   if (isOfSplit) return error;
@@ -94,7 +94,7 @@ const sizeOfImages = ({ height, width, channels, divisor }: ImageEncoding) => ({
 });
 
 /** @throws OptionError for options that do not fit, or ask for more than there is memory for. */
-function make(name: SyntheticName, options: object): Dataset {
+function createSynthetic(name: SyntheticName, options: object): Dataset {
   try {
     return syntheticDatasets[name](options);
   } catch (error) {

@@ -16,7 +16,7 @@ export interface Assessment {
   readonly baseline: Baseline | null;
   readonly naive: ForecastErrors | null; // of the last value of each window, for a series
   readonly linear: LinearModel | null;
-  readonly counted: NGrams | null; // of a text
+  readonly nGrams: NGrams | null; // of a text
   /** Sentences without full stops that lead the results, the gravest first. Empty if nothing speaks against them. */
   readonly remarks: readonly string[];
 }
@@ -32,7 +32,7 @@ export async function assess(
   const baseline = await inTurns(baselineFor(recipe.sets, result));
   const naive = result.test === undefined || rows === undefined ? null : naiveErrors(rows);
   const linear = isWhole ? await linearOrNone(recipe, result, warn) : null;
-  const counted = await inTurns(countNGrams(recipe.sets));
+  const nGrams = await inTurns(countNGrams(recipe.sets));
   const rare = await measureRareClass(recipe, result);
   const leak = isWhole && recipe.table !== undefined ? leakingColumn(recipe.sets.train) : null;
   const ofLoss = lossRemarks(result.epochLosses);
@@ -43,11 +43,11 @@ export async function assess(
     ...(rare === null ? [] : rareRemarks(rare, recipe)),
     ...compared,
     ...(isWeak ? sentinelRemarks(recipe) : []),
-    ...countRemarks(result.validation, counted),
+    ...countRemarks(result.validation, nGrams),
     ...(leak === null ? [] : [leakRemark(leak, recipe)]),
     ...fewRowsRemarks(recipe, evaluationOf(recipe, result)),
   ];
-  return { baseline, naive, linear, counted, remarks };
+  return { baseline, naive, linear, nGrams, remarks };
 }
 
 /** The evaluation that the figures of the results are from: of the test rows, else of the validation rows. */
@@ -151,9 +151,9 @@ function constantRemarks(evaluation: Evaluation, accuracy: number, { answer, acc
 }
 
 /** A sentence if counting the tokens of a text comes to no higher loss than the network. */
-function countRemarks(validation: Evaluation | undefined, counted: NGrams | null): string[] {
-  if (validation === undefined || counted === null) return [];
-  const { unit, unigram, bigram } = counted;
+function countRemarks(validation: Evaluation | undefined, nGrams: NGrams | null): string[] {
+  if (validation === undefined || nGrams === null) return [];
+  const { unit, unigram, bigram } = nGrams;
   if (validation.loss >= unigram) return [`the network is no better than counting single ${unit}`];
   return validation.loss >= bigram ? [`the network is no better than counting pairs of ${unit}`] : [];
 }
