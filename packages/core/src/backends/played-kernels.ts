@@ -1,7 +1,7 @@
 import { type Elements, FLOAT64, typeOf } from '../math/element-type.ts';
 import { type Allocate, type KernelScratch, maxScratch, type ProductShape, viewOf } from '../math/scratch.ts';
 import type { Bound, Kernels, TakeDoubles } from '../program/kernels.ts';
-import type { Call } from '../program/op.ts';
+import { argumentOf, type Call } from '../program/op.ts';
 import { gatherBytes } from '../program/reference/gather-bytes.ts';
 import { createNativeAttention } from './bindings/attention/attention.ts';
 import { createAugmentations } from './bindings/augmentations.ts';
@@ -77,7 +77,7 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
   const tape = createCallTape(scratch.tape, (calls, data) => play(scratch.tape, calls, data));
   const memory = createPanelMemory(layout, scratch.panels);
   const panels = createPanels(layout, tape, memory);
-  const rowAdds = createRowAdds(layout, tape, panels.maskOf);
+  const rowAdds = createRowAdds(layout, tape, panels);
   const blocks = createBlocks(layout, play, playRepeatedly);
   const takeTable = takeFrom(scratch.tables);
   const dense = createNativeProducts(panels, tape, scratch.products);
@@ -107,7 +107,7 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     // Code is made for one type.
     if (!isOfType(call, layout)) return null;
     if (Object.hasOwn(products, op.name)) {
-      if (args[Object.keys(op.operands).indexOf('B')] === 0) return null;
+      if (argumentOf(call, 'B') === 0) return null;
       // The cast is safe: `emit` has checked the types of the arguments.
       return (products[op.name as keyof typeof products] as (...args: readonly unknown[]) => Bound)(...args);
     }

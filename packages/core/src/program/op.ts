@@ -37,6 +37,10 @@ export interface Call {
   readonly args: readonly unknown[];
 }
 
+/** The argument of a call for an operand. */
+export const argumentOf = ({ op, args }: Call, operand: string): unknown =>
+  args[Object.keys(op.operands).indexOf(operand)];
+
 /** Appends a call to a program. */
 export type Emit = <Args extends readonly unknown[]>(op: Op<Args>, ...args: Args) => void;
 

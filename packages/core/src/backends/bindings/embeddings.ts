@@ -26,7 +26,7 @@ const MAX_BYTES = 4_294_967_296;
 export function createEmbeddings(
   layout: CodeLayout,
   tape: CallTape,
-  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  { maskOf, sizesOf, bytes }: Pick<PanelMemory, 'maskOf' | 'sizesOf' | 'bytes'>,
   scratch: Float64Array, // [PIECES_SCRATCH]
 ): BindCall {
   const { elementwise, width: lanes } = layout;
@@ -45,8 +45,7 @@ export function createEmbeddings(
     const [first, next] = [wordsOf(firstPosition, V), wordsOf(nextPosition, B * k)];
     const leafPositions = k * leafRows;
     const call = Float64Array.of(dEAt, addressOf(dy), 0, ...groups, scratchAt, scratchAt + 4 * LIST, 0, row);
-    const rest = (V * width) % lanes;
-    const cleared = [dEAt, 0, maskOf(rest), 1, (V * width - rest) / lanes, bytes * rest] as const;
+    const cleared = [dEAt, 0, ...sizesOf(V * width)] as const;
     const fill = elementwise.fill;
 
     let pieces = 0;

@@ -29,7 +29,6 @@ export function withFixedProducts(
 ): BindProducts {
   const recorder = createCallRecorder();
   const tables = new Map<string, number | null>(); // addresses of leaf tables
-  const { bytes, width, maskOf } = memory;
 
   /** Copies a table of leaves to its place. */
   function placeLeaves(B: number, leafRows: number): void {
@@ -44,9 +43,7 @@ export function withFixedProducts(
       tables.set(key, from);
     }
     if (from === null) throw noRoom;
-    const count = (4 * words) / bytes;
-    const rest = count % width;
-    const values = [from, memory.table, maskOf(rest), 1, (count - rest) / width, bytes * rest];
+    const values = [from, memory.table, ...memory.sizesOf((4 * words) / memory.bytes)];
     recorder.tape.writeAll(layout.elementwise.copy, Float64Array.from(values));
   }
   const panels = createPanels(layout, recorder.tape, memory, placeLeaves);

@@ -14,14 +14,14 @@ import type { PanelMemory } from './panels/panel-memory.ts';
 /** Makes calls of operations that only move numbers; null for others, and for empty ones. */
 export function createMoves(
   { moveKernels: kernels, elementwise, width }: CodeLayout,
-  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  { sizesOf, bytes }: Pick<PanelMemory, 'sizesOf' | 'bytes'>,
 ): BindCall {
   /**
    * The last arguments of kernels that move `size` numbers: the mask, whole vectors, and bytes of the numbers after.
    */
-  const ends = (size: number, ...between: number[]): readonly number[] => {
-    const rest = size % width;
-    return [maskOf(rest), ...between, (size - rest) / width, bytes * rest];
+  const ends = (size: number): readonly number[] => {
+    const [mask, , vectors, rest] = sizesOf(size);
+    return [mask, vectors, rest];
   };
 
   const moves = {
@@ -41,7 +41,7 @@ export function createMoves(
       if (B * C === 0) return null;
       const arrays = [dy, dx, lengths].map(addressOf);
       return [
-        [elementwise.fill, addressOf(dx), 0, ...ends(B * T * C, 1)],
+        [elementwise.fill, addressOf(dx), 0, ...sizesOf(B * T * C)],
         [kernels.writeByLength, ...arrays, T, bytes * T * C, bytes * C, B, ...ends(C)],
       ];
     },

@@ -46,7 +46,10 @@ interface Pooling {
 }
 
 /** Makes calls of pools and of upsampling; null for others. */
-export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>): BindCall {
+export function createPools(
+  layout: CodeLayout,
+  { maskOf, sizesOf, bytes }: Pick<PanelMemory, 'maskOf' | 'sizesOf' | 'bytes'>,
+): BindCall {
   const { width, type } = layout;
   const wide = MAX_CHANNEL_VECTORS * width;
 
@@ -63,18 +66,16 @@ export function createPools(layout: CodeLayout, { maskOf, bytes }: Pick<PanelMem
     const all: FixedCall[] = [];
     for (let image = 0; image < B; image += group) {
       const images = Math.min(group, B - image);
-      if (clearedAt >= 0) all.push(clearing(clearedAt + bytes * clearedImage * image, clearedImage * images));
+      if (clearedAt >= 0) {
+        const at = clearedAt + bytes * clearedImage * image;
+        all.push([layout.elementwise.fill, at, 0, ...sizesOf(clearedImage * images)]);
+      }
       for (const { kernel, mask, values, pixel, window } of calls) {
         const [pixelAt, windowAt] = [pixelsAt + pixel + pixelBytes * image, windowsAt + window + windowBytes * image];
         all.push([kernel, pixelAt, windowAt, mask, images, ...values]);
       }
     }
     return all;
-  }
-
-  function clearing(at: number, n: number): FixedCall {
-    const rest = n % width;
-    return [layout.elementwise.fill, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest];
   }
 
   /** The calls for one image: one for each piece of each run of rows and columns. */

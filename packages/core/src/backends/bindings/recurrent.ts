@@ -1,6 +1,6 @@
 import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
-import type { Call } from '../../program/op.ts';
+import { argumentOf } from '../../program/op.ts';
 import type { CodeLayout } from '../code.ts';
 import { recurrentOps } from '../formulas/recurrent.ts';
 import { arraysOf } from '../kernels/elementwise.ts';
@@ -15,15 +15,13 @@ interface RowCalls {
 
 /** Makes calls of the steps of recurrent layers, row by row, since each row ends where its padding begins. */
 export function createRecurrent(
-  { recurrent, elementwise, width }: CodeLayout,
+  { recurrent, elementwise }: CodeLayout,
   tape: CallTape,
-  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  { sizesOf, bytes }: Pick<PanelMemory, 'sizesOf' | 'bytes'>,
 ): BindCall {
   /** Calls of a kernel on `size` numbers of each row. */
   function callsOf(kernel: number, parts: readonly RowNumbers[], values: readonly number[], size: number): RowCalls {
-    const rest = size % width;
-    const ends = [maskOf(rest), 1, (size - rest) / width, bytes * rest];
-    const written = Float64Array.of(...parts.map(({ first }) => first), ...values, ...ends);
+    const written = Float64Array.of(...parts.map(({ first }) => first), ...values, ...sizesOf(size));
     return {
       record(n) {
         for (let k = 0; k < parts.length; k++) written[k] = parts[k].first + n * parts[k].row;
@@ -32,13 +30,12 @@ export function createRecurrent(
     };
   }
 
-  return ({ op, args }: Call) => {
+  return (call) => {
+    const { op } = call;
     const operation = Object.hasOwn(recurrentOps, op.name) ? recurrentOps[op.name] : undefined;
     if (operation === undefined) return null;
-    const names = Object.keys(op.operands);
-    const argumentOf = (name: string): unknown => args[names.indexOf(name)];
-    const [t, B, T, O] = ['t', 'B', 'T', 'O'].map((name) => argumentOf(name) as number);
-    const lengths = argumentOf('lengths') as Float64Array;
+    const [t, B, T, O] = ['t', 'B', 'T', 'O'].map((name) => argumentOf(call, name) as number);
+    const lengths = argumentOf(call, 'lengths') as Float64Array;
     const kernel = recurrent[op.name];
 
     /** The numbers of a part at position t. */
@@ -49,7 +46,7 @@ export function createRecurrent(
       const position =
         bytes * O * shape.reduce<number>((size, extent) => (typeof extent === 'number' ? extent : size), 1);
       const [row, at] = shape.includes('T') ? [T * position, t * position] : [position, 0];
-      return { first: addressOf(argumentOf(name) as Elements) + at + bytes * O * Number(gate), row };
+      return { first: addressOf(argumentOf(call, name) as Elements) + at + bytes * O * Number(gate), row };
     }
     const copies = (all: readonly (readonly [to: string, from: string, gates: number])[]): RowCalls[] =>
       all.map(([to, from, gates]) => callsOf(elementwise.copy, [numbersOf(from), numbersOf(to)], [], gates * O));

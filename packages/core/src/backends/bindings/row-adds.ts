@@ -1,9 +1,9 @@
-import { bytesOfElements } from '../../math/element-type.ts';
 import type { FixedCall } from '../../program/kernels.ts';
 import type { CodeLayout } from '../code.ts';
 import { elementwise as table } from '../formulas/index.ts';
 import { elementwiseArguments } from '../kernels/elementwise.ts';
 import type { CallTape } from './call-tape.ts';
+import type { PanelMemory } from './panels/panel-memory.ts';
 
 const addArguments = elementwiseArguments(table.add);
 
@@ -19,22 +19,19 @@ export interface RowAdds {
 }
 
 export function createRowAdds(
-  { elementwise, type, width }: CodeLayout,
+  { elementwise, width }: CodeLayout,
   tape: CallTape,
-  maskOf: (lanes: number) => number,
+  { bytes, maskOf, sizesOf }: Pick<PanelMemory, 'bytes' | 'maskOf' | 'sizesOf'>,
 ): RowAdds {
-  const bytes = bytesOfElements(type, 1);
   return {
     add(sum, term, n) {
       const rest = n % width;
       tape.write(addArguments, elementwise.add, sum, term, maskOf(rest), 1, (n - rest) / width, bytes * rest);
     },
     neighbourCalls(first, row, count, n) {
-      const rest = n % width;
-      const ends = [maskOf(rest), 1, (n - rest) / width, bytes * rest];
       return Array.from({ length: count >> 1 }, (_, k) => {
         const sum = first + row * 2 * k;
-        return [elementwise.add, sum, sum + row, ...ends];
+        return [elementwise.add, sum, sum + row, ...sizesOf(n)];
       });
     },
   };

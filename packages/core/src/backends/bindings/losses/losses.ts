@@ -27,7 +27,7 @@ type WeighArguments = readonly [
 /** Makes calls of losses, and of their weighing; null for other operations. */
 export function createLosses(
   layout: CodeLayout,
-  panels: Pick<PanelMemory, 'maskOf' | 'zeros'>,
+  panels: Pick<PanelMemory, 'maskOf' | 'sizesOf' | 'zeros'>,
   scratch: Float64Array, // [LOSS_SCRATCH]
 ): BindCall {
   const { scratchArrays, record, formula, formulaOfRows, join, atClasses, addLeaves } = createRowKernels(

@@ -72,7 +72,7 @@ export interface RowKernels {
 
 export function createRowKernels(
   { losses: kernels, lossFormulas, width, type }: CodeLayout,
-  { maskOf, zeros }: Pick<PanelMemory, 'maskOf' | 'zeros'>,
+  { maskOf, sizesOf, zeros }: Pick<PanelMemory, 'maskOf' | 'sizesOf' | 'zeros'>,
   scratch: Float64Array, // [LOSS_SCRATCH]
 ): RowKernels {
   const bytes = bytesOfElements(type, 1);
@@ -94,9 +94,7 @@ export function createRowKernels(
     ({ name, arrays, numbers = [] }: FormulaCall, ofRows?: number): Compute =>
     (offset, scratchOffset, row, rows, columns) => {
       const moved = arrays.map((at) => at + (at === ofRows ? row : at >= start && at < end ? scratchOffset : offset));
-      const rest = columns % width;
-      const ends = [maskOf(rest), rows, (columns - rest) / width, bytes * rest];
-      tape.writeAll(lossFormulas[name], Float64Array.of(...moved, ...numbers, ...ends));
+      tape.writeAll(lossFormulas[name], Float64Array.of(...moved, ...numbers, ...sizesOf(columns, rows)));
     };
 
   /** `isFlat`: the numbers of a group may be computed as one row. */

@@ -1,6 +1,7 @@
 import type { Elements } from '../../../math/element-type.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { FixedCall } from '../../../program/kernels.ts';
+import { argumentOf } from '../../../program/op.ts';
 import type { CodeLayout } from '../../code.ts';
 import { matrixOps } from '../../formulas/norms.ts';
 import type { BindCall } from '../call-tape.ts';
@@ -37,15 +38,14 @@ export function createMatrices(
   { matrices: kernels, width }: CodeLayout,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
 ): BindCall {
-  return ({ op, args }) => {
+  return (call) => {
+    const { op } = call;
     const operation = Object.hasOwn(matrixOps, op.name) ? matrixOps[op.name] : undefined;
     if (operation === undefined) return null;
     const { inputs, rows = [], numbers = [], outputs, sizes } = operation;
-    const names = Object.keys(op.operands);
-    const argumentOf = (name: string): unknown => args[names.indexOf(name)];
-    const numberOf = (name: string): number => argumentOf(name) as number;
+    const numberOf = (name: string): number => argumentOf(call, name) as number;
     const addressesOf = (all: readonly string[], offset: number): number[] =>
-      all.map((name) => addressOf(argumentOf(name) as Elements) + offset);
+      all.map((name) => addressOf(argumentOf(call, name) as Elements) + offset);
     const [count, size, matrices = 1] = sizes.map((name) => numberOf(name as string));
     const { kernel, vectors } = kernels[op.name];
     const row = bytes * size;

@@ -1,6 +1,7 @@
 import { bytesOfElements, type Elements } from '../../../math/element-type.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { FixedCall } from '../../../program/kernels.ts';
+import { argumentOf } from '../../../program/op.ts';
 import type { CodeLayout } from '../../code.ts';
 import { type RowFormula, type RowFormulaName, rowFormulas } from '../../formulas/norms.ts';
 import { ROWS } from '../../kernels/row-sums.ts';
@@ -23,17 +24,18 @@ export const ROW_NORM_SCRATCH = ARRAYS * ROW_CAPACITY;
 /** Makes calls of layer-norm and rms-norm: some rows are summed, four at a time, and then scaled. */
 export function createRowNorms(
   { type, width, rowSums, rowFormulas: kernels, elementwise }: CodeLayout,
-  { maskOf }: Pick<PanelMemory, 'maskOf'>,
+  { maskOf, sizesOf }: Pick<PanelMemory, 'maskOf' | 'sizesOf'>,
   scratch: Float64Array, // [ROW_NORM_SCRATCH]
 ): BindCall {
   const bytes = bytesOfElements(type, 1);
-  return ({ op, args }) => {
+  return (call) => {
+    const { op } = call;
     if (!Object.hasOwn(rowFormulas, op.name)) return null;
     const name = op.name as RowFormulaName;
     const { sums, sumNumbers, inputs, rows = [], columns, outputs, results }: RowFormula = rowFormulas[name];
     const operands = Object.keys(op.operands);
-    const numberOf = (operand: string): number => args[operands.indexOf(operand)] as number;
-    const addressIn = (array: string): number => addressOf(args[operands.indexOf(array)] as Elements);
+    const numberOf = (operand: string): number => argumentOf(call, operand) as number;
+    const addressIn = (array: string): number => addressOf(argumentOf(call, array) as Elements);
     const [B, size] = [numberOf('B'), numberOf('size')];
     if (B === 0) return [];
 
@@ -56,10 +58,7 @@ export function createRowNorms(
       const numbers = [...sumNumbers.map(numberOf), 1]; // the last one is read with ε alone
       calls.push([rowSums[name], ...sums.map((array) => at(array, n + k, k)), ...counts, ...numbers]);
     };
-    const copy = (from: number, to: number) => {
-      const rest = B % width;
-      calls.push([elementwise.copy, from, to, maskOf(rest), 1, (B - rest) / width, bytes * rest]);
-    };
+    const copy = (from: number, to: number) => calls.push([elementwise.copy, from, to, ...sizesOf(B)]);
     const scale = (n: number, count: number) => {
       const { kernel, vectors } = kernels[name];
       const arrays = [...inputs, ...rows, ...columns, ...outputs].map((array) => at(array, n, 0));

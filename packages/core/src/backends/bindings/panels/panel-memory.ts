@@ -79,6 +79,8 @@ export interface PanelMemory {
   vectorsOf(columns: number): number;
   /** Mask of the last vector of a panel. */
   lastMask(columns: number): number;
+  /** The sizes that a call of an elementwise kernel ends with, for rows of n numbers. */
+  sizesOf(n: number, rows?: number): readonly [mask: number, rows: number, vectors: number, restBytes: number];
 }
 
 /** Creates the memory in `scratch` and writes its constants. */
@@ -128,6 +130,7 @@ export function createPanelMemory(
     maskOf,
     vectorsOf,
     lastMask: (columns) => maskOf(columns - (vectorsOf(columns) - 1) * width),
+    sizesOf: (n, rows = 1) => [maskOf(n % width), rows, Math.floor(n / width), bytes * (n % width)],
   };
 }
 

@@ -4,6 +4,7 @@ import { laneBytes } from '../literals.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
   blockNumbers,
+  createSharedOperations,
   type Form,
   forms,
   MAP_0F,
@@ -77,9 +78,8 @@ export function createAvx2(
   /** vfmadd231pd: sum += x · y. */
   const fuse = (sum: Vector, x: Vector, y: Vector): void => instruction(MAP_0F38, 0xb8, sum, x, y, { wide: form.wide });
 
-  const move = (to: Vector, from: Vector): void => {
-    if (to !== from) typed(0x28, to, 0, from); // vmovapd
-  };
+  const shared = createSharedOperations(emit, typed, onBits);
+  const { move } = shared;
 
   /** Emits an instruction on the lowest double of vectors. */
   const onDouble = (opcode: number, reg: Vector, second: Vector, operand: Operand): void =>
@@ -104,15 +104,13 @@ export function createAvx2(
   };
 
   return {
+    ...shared,
     bytes,
     width,
-    load: (to, from) => typed(0x10, to, 0, from), // vmovupd or vmovups
-    store: (to, from) => typed(0x11, from, 0, to),
     loadMask: (from) => typed(0x10, MASK, 0, from),
     loadMasked: (to, from) => instruction(MAP_0F38, 0x2c + form.wide, to, MASK, from), // vmaskmovpd
     storeMasked: (to, from) => instruction(MAP_0F38, 0x2e + form.wide, from, MASK, to),
     loadFactor: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from), // vbroadcastsd
-    clear: (to) => typed(0x57, to, to, to), // vxorpd
     multiplyAdd: fuse,
     multiplyAddLanes: fuse,
     transpose(a, b) {
@@ -127,13 +125,7 @@ export function createAvx2(
       }
       return to;
     },
-    leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
     doubles,
-    add: (to, x, y) => typed(0x58, to, x, y), // vaddpd
-    subtract: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
-    multiply: (to, x, y) => typed(0x59, to, x, y), // vmulpd
-    divide: (to, x, y) => typed(0x5e, to, x, y), // vdivpd
-    squareRoot: (to, x) => typed(0x51, to, 0, x), // vsqrtpd
     loadBytes(to, from) {
       if (type === 'float64') {
         instruction(MAP_0F38, 0x31, to, 0, from, { bits: 128 }); // vpmovzxbd
@@ -167,22 +159,6 @@ export function createAvx2(
       instruction(MAP_0F, 0x5a, first + 1, 0, first + 1);
       instruction(MAP_0F3A, 0x18, to, to, first + 1); // vinsertf128
       emit(1);
-    },
-    move,
-    lesser: (to, x, y) => typed(0x5d, to, x, y), // vminpd
-    greater: (to, x, y) => typed(0x5f, to, x, y), // vmaxpd
-    and: (to, x, y) => typed(0x54, to, x, y), // vandpd
-    or: (to, x, y) => typed(0x56, to, x, y), // vorpd
-    xor: (to, x, y) => typed(0x57, to, x, y), // vxorpd
-    addBits: (to, x, y) => onBits([0xfe, 0xd4], to, x, y), // vpaddq
-    subtractBits: (to, x, y) => onBits([0xfa, 0xfb], to, x, y), // vpsubq
-    shiftLeft(to, x, count) {
-      onBits([0x72, 0x73], 6, to, x); // vpsllq
-      emit(count);
-    },
-    shiftRight(to, x, count) {
-      onBits([0x72, 0x73], 2, to, x); // vpsrlq
-      emit(count);
     },
     compare(to, relation, x, y) {
       instruction(MAP_0F, 0xc2, to, x, y, { prefix: form.prefix, after: 1 }); // vcmppd

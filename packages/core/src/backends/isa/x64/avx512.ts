@@ -4,6 +4,7 @@ import { laneBytes } from '../literals.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
   blockNumbers,
+  createSharedOperations,
   type Form,
   forms,
   MAP_0F,
@@ -103,15 +104,13 @@ export function createAvx512(
     emit(which);
   }
 
-  const move = (to: Vector, from: Vector): void => {
-    if (to !== from) typed(0x28, to, 0, from); // vmovapd
-  };
+  const shared = createSharedOperations(emit, typed, onBits);
+  const { move } = shared;
 
   return {
+    ...shared,
     bytes,
     width,
-    load: (to, from) => typed(0x10, to, 0, from), // vmovupd or vmovups
-    store: (to, from) => typed(0x11, from, 0, to),
     loadMask(from) {
       typed(0x10, FREE, 0, from);
       instruction(MAP_0F38, 0x39, K1, 0, FREE, { prefix: PREFIX_F3 }); // vpmovq2m
@@ -119,7 +118,6 @@ export function createAvx512(
     loadMasked: (to, from) => typed(0x10, to, 0, from, { mask: K1, zeroing: true }),
     storeMasked: (to, from) => typed(0x11, from, 0, to, { mask: K1 }),
     loadFactor: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from, { bytes }), // vbroadcastsd
-    clear: (to) => typed(0x57, to, to, to), // vxorpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
     multiplyAddAt: (sum, from, y) => instruction(MAP_0F38, 0xb8, sum, y, from, { bytes, spread: true }),
     multiplyAddLanes: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y),
@@ -140,7 +138,6 @@ export function createAvx512(
       }
       return from;
     },
-    leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
     registers: FREE,
     maskRegisters: 6,
     literal: (bits) => literal(laneBytes(bits, bytes, 1)),
@@ -181,28 +178,7 @@ export function createAvx512(
         } else move(to, x);
       }
     },
-    move,
-    add: (to, x, y) => typed(0x58, to, x, y), // vaddpd
-    subtract: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
-    multiply: (to, x, y) => typed(0x59, to, x, y), // vmulpd
-    divide: (to, x, y) => typed(0x5e, to, x, y), // vdivpd
-    squareRoot: (to, x) => typed(0x51, to, 0, x), // vsqrtpd
-    lesser: (to, x, y) => typed(0x5d, to, x, y), // vminpd
-    greater: (to, x, y) => typed(0x5f, to, x, y), // vmaxpd
-    and: (to, x, y) => typed(0x54, to, x, y), // vandpd
-    or: (to, x, y) => typed(0x56, to, x, y), // vorpd
-    xor: (to, x, y) => typed(0x57, to, x, y), // vxorpd
-    addBits: (to, x, y) => onBits([0xfe, 0xd4], to, x, y), // vpaddq
-    subtractBits: (to, x, y) => onBits([0xfa, 0xfb], to, x, y), // vpsubq
     scale: (to, x, n) => instruction(MAP_0F38, 0x2c, to, x, n), // vscalefpd
-    shiftLeft(to, x, count) {
-      onBits([0x72, 0x73], 6, to, x); // vpsllq
-      emit(count);
-    },
-    shiftRight(to, x, count) {
-      onBits([0x72, 0x73], 2, to, x); // vpsrlq
-      emit(count);
-    },
     compare(to, relation, x, y) {
       typed(0xc2, K2 + to, x, y, { after: 1 }); // vcmppd
       emit(relations[relation]);

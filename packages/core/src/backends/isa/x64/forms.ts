@@ -1,6 +1,6 @@
 import type { ElementType } from '../../../math/element-type.ts';
 import type { Relation, Vector, Vectors } from '../isa.ts';
-import type { Address } from './assembler.ts';
+import type { Address, Assembler, Operand } from './assembler.ts';
 
 // Opcode maps and implied prefixes, as numbered in VEX and EVEX.
 export const MAP_0F = 1;
@@ -84,4 +84,51 @@ export function orderWords(shuffle: Shuffle, [a, b, c, d]: readonly Vector[]): r
 export function blockNumbers(blocks: number): Uint8Array {
   const lanes = Array.from({ length: blocks }, (_, lane) => (lane >> 1) + (lane & 1) * (blocks / 2));
   return new Uint8Array(BigUint64Array.from(lanes, BigInt).buffer);
+}
+
+/** An instruction of map 0F whose prefix selects the element type. */
+type Typed = (opcode: number, reg: Vector, second: Vector, operand: Operand) => void;
+
+/** An instruction of map 0F on integers as wide as an element, by its opcodes for 32 and for 64 bits. */
+type OnBits = (opcodes: readonly [number, number], reg: Vector, second: Vector, operand: Operand) => void;
+
+/** The operations that have the same opcodes in every extension. */
+export function createSharedOperations(emit: Assembler['emit'], typed: Typed, onBits: OnBits) {
+  const binary =
+    (opcode: number) =>
+    (to: Vector, x: Vector, y: Operand): void =>
+      typed(opcode, to, x, y);
+  const binaryOnBits =
+    (...opcodes: readonly [number, number]) =>
+    (to: Vector, x: Vector, y: Operand): void =>
+      onBits(opcodes, to, x, y);
+  return {
+    load: (to: Vector, from: Address) => typed(0x10, to, 0, from), // vmovupd or vmovups
+    store: (to: Address, from: Vector) => typed(0x11, from, 0, to),
+    clear: (to: Vector) => typed(0x57, to, to, to), // vxorpd
+    move(to: Vector, from: Vector): void {
+      if (to !== from) typed(0x28, to, 0, from); // vmovapd
+    },
+    add: binary(0x58), // vaddpd
+    subtract: binary(0x5c), // vsubpd
+    multiply: binary(0x59), // vmulpd
+    divide: binary(0x5e), // vdivpd
+    squareRoot: (to: Vector, x: Vector) => typed(0x51, to, 0, x), // vsqrtpd
+    lesser: binary(0x5d), // vminpd
+    greater: binary(0x5f), // vmaxpd
+    and: binary(0x54), // vandpd
+    or: binary(0x56), // vorpd
+    xor: binary(0x57), // vxorpd
+    addBits: binaryOnBits(0xfe, 0xd4), // vpaddq
+    subtractBits: binaryOnBits(0xfa, 0xfb), // vpsubq
+    shiftLeft(to: Vector, x: Vector, count: number): void {
+      onBits([0x72, 0x73], 6, to, x); // vpsllq
+      emit(count);
+    },
+    shiftRight(to: Vector, x: Vector, count: number): void {
+      onBits([0x72, 0x73], 2, to, x); // vpsrlq
+      emit(count);
+    },
+    leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
+  };
 }
