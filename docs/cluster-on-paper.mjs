@@ -100,8 +100,8 @@ function memoryTable() {
   const rows = Object.entries(models).map(([name, model]) => {
     const work = workOf(model);
     const of = (numbers) => bytes(numbers * work.bytesOfNumber);
-    const { parameters: P, held, nodeRows } = work;
-    return [name, of(P), of(THREADS * P), of(nodeRows * held), of(2 * held), of(2 * P)];
+    const { parameters: P, maxParameters, nodeRows } = work;
+    return [name, of(P), of(THREADS * P), of(nodeRows * maxParameters), of(2 * maxParameters), of(2 * P)];
   });
   return table(
     ['network', 'weights', 'gradients, a row a thread', 'nodes of all ranks', "Adam's state", 'state of one process'],

@@ -50,7 +50,7 @@ describe('the work of ranks', () => {
         }
         expect(work.rows).toBeLessThanOrEqual(shape.batch);
         expect(work.rows * (threadsOf.length - work.idle)).toBeGreaterThanOrEqual(shape.batch);
-        expect(work.held * threadsOf.length).toBeGreaterThanOrEqual(shape.network.parameterCount);
+        expect(work.maxParameters * threadsOf.length).toBeGreaterThanOrEqual(shape.network.parameterCount);
       }),
       { numRuns: 200 },
     );

@@ -31,7 +31,7 @@ export async function measureExchange(pool: Pool, threads: number, attemptCount 
   option.positiveInteger.check('measureExchange', 'threads', threads);
   const attempts: Exchange[] = [];
   for (let k = 0; k < attemptCount; k++) attempts.push(await measureOnce(pool, threads));
-  const best = (of: keyof Exchange): number => Math.min(...attempts.map((attempt) => attempt[of]));
+  const best = (figure: keyof Exchange): number => Math.min(...attempts.map((attempt) => attempt[figure]));
   return {
     threads,
     barrierMs: best('barrierMs'),

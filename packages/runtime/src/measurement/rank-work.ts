@@ -24,9 +24,9 @@ export interface RankWork {
   readonly rows: number; // rows of the rank with most
   readonly threadRows: number; // rows of its busiest thread, at least
   readonly idle: number; // ranks without rows
-  readonly held: number; // most parameters that a rank updates
+  readonly maxParameters: number; // most parameters that a rank updates
   readonly nodeRows: number; // gradient rows that the owners of the parameters add
-  readonly joins: number; // gradient rows that a team adds before it sends
+  readonly addedRows: number; // gradient rows that a team adds before it sends
   readonly gradients: Traffic;
   readonly weights: Traffic;
   readonly notes: Traffic;
@@ -78,9 +78,9 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
     rows,
     threadRows: Math.min(rows, leafRows * Math.ceil((end - first) / ranks.threadsOf[busiest])),
     idle: rowsOf.filter((rankRows) => rankRows === 0).length,
-    held: Math.max(...ownership.parameterCounts),
+    maxParameters: Math.max(...ownership.parameterCounts),
     nodeRows: share.nodes.flat().length,
-    joins: joinsOf(shape, ranks, share, busiest),
+    addedRows: addedRowsOf(shape, ranks, share, busiest),
     ...trafficOf(share, ownership, P, bytesOfNumber),
     notes: notesOf(share, ownership, !shape.clips),
     early: P === 0 ? 0 : 1 - lastBucket / P,
@@ -96,7 +96,7 @@ function checkRanks(where: string, ranks: Ranks): void {
 }
 
 /** Number of gradient rows that the busiest team adds: those beyond one per node of its rank. */
-function joinsOf(shape: RankStepShape, ranks: Ranks, { nodes }: RankBatch, rank: number): number {
+function addedRowsOf(shape: RankStepShape, ranks: Ranks, { nodes }: RankBatch, rank: number): number {
   const threads = ranks.threadsOf[rank];
   const cluster = { ...ranks, connection: { rank } } as ClusterShape; // only its rank is read
   return planTeam(teamOptions({ ...shape, cluster }, shape.batch, threads, false)).nodes.length - nodes[rank].length;

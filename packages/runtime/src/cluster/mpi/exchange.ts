@@ -85,9 +85,9 @@ export function testsOf(mpi: MpiLibrary, slots: Slots, peers: readonly number[])
 
 /** Frees requests that are not pending. */
 export function freeRequests(mpi: MpiLibrary, slots: Slots): void {
-  const at = requestAt(mpi, slots);
+  const requestOf = requestAt(mpi, slots);
   for (const [slot, kind] of slots.kinds.entries()) {
-    if (kind === REQUEST.send || kind === REQUEST.receive) mpi.call('MPI_Request_free', at(slot));
+    if (kind === REQUEST.send || kind === REQUEST.receive) mpi.call('MPI_Request_free', requestOf(slot));
     slots.kinds[slot] = REQUEST.none;
   }
 }

@@ -68,19 +68,19 @@ export function refuseLeavers(words: readonly StopMessage<unknown>[]): void {
 }
 
 function cancelReceives(mpi: MpiLibrary, slots: Slots): void {
-  const at = requestAt(mpi, slots);
+  const requestOf = requestAt(mpi, slots);
   for (const [slot, kind] of slots.kinds.entries()) {
     if (slots.started[slot] === 0) continue;
-    if (kind === REQUEST.receive) mpi.call('MPI_Cancel', at(slot));
+    if (kind === REQUEST.receive) mpi.call('MPI_Cancel', requestOf(slot));
   }
 }
 
 /** Whether none of these requests is pending any more; lets them progress. */
 function endRequests(mpi: MpiLibrary, slots: Slots): boolean {
-  const at = requestAt(mpi, slots);
+  const requestOf = requestAt(mpi, slots);
   const flag = new Int32Array(new SharedArrayBuffer(4));
   for (let slot = slots.started.indexOf(1); slot !== -1; slot = slots.started.indexOf(1, slot + 1)) {
-    mpi.call('MPI_Test', at(slot), flag, mpi.family.ignoreStatus);
+    mpi.call('MPI_Test', requestOf(slot), flag, mpi.family.ignoreStatus);
     if (flag[0] !== 0) slots.started[slot] = 0;
   }
   return !slots.started.includes(1);

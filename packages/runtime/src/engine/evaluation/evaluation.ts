@@ -25,7 +25,7 @@ import type { ThreadEnvironment } from '../threads/thread-environment.ts';
 import { addPositions, hasSurprise, TALLIES, TALLY } from './tally.ts';
 
 /** A linked forward pass with the loss of each row. */
-interface Piece {
+interface EvaluationPass {
   readonly B: number;
   readonly y: Elements; // [B, O]
   readonly program: Program;
@@ -44,7 +44,7 @@ export interface EvaluationContext {
   readonly targetColumns: number;
   readonly targetPositions: number; // positions of a row that are targets; 1 if the row has one
   readonly rowLength: number; // length of a row without padding
-  piece: Piece | null; // the most recent one
+  recentPass: EvaluationPass | null; // the most recent one
 }
 
 export function createEvaluationContext<Setup extends TeamSetup>(
@@ -68,7 +68,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
     targetColumns: targetColumns(network, loss),
     targetPositions: targetPositions(network, loss),
     rowLength: wholeLength(network),
-    piece: null,
+    recentPass: null,
   };
 }
 
@@ -91,7 +91,7 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
       for (let done = 0; done < B; done += workspace.rows) {
         first = task.first + from + done;
         const rows = Math.min(workspace.rows, B - done);
-        const { y, program } = pieceOf(context, rows);
+        const { y, program } = passFor(context, rows);
         gatherRows(workspace.x, dataset.inputs, null, first, rows, reader);
         gatherLengths(workspace.lengths, dataset, context.rowLength, null, first, rows, reader);
         gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, rows, reader);
@@ -112,9 +112,9 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
 const plainEntropy = createLoss('softmax-cross-entropy');
 
 /** Forward pass and loss for B rows: the most recent one if it fits, or a new one. */
-function pieceOf(context: EvaluationContext, B: number): Piece {
+function passFor(context: EvaluationContext, B: number): EvaluationPass {
   const { network, workspace, model, kernels, lossSums, loss } = context;
-  if (context.piece?.B === B) return context.piece;
+  if (context.recentPass?.B === B) return context.recentPass;
   const { calls, emit } = createList();
   // Only dropout reads the seed, the step and the row, and only in training.
   const stepAndRow = new Float64Array(2);
@@ -138,6 +138,6 @@ function pieceOf(context: EvaluationContext, B: number): Piece {
     const R = context.targetPositions;
     emitLossOf(emit, plainEntropy, weighing.losses, gradients[0], y, t, B * R, 1, network.outputs / R);
   }
-  context.piece = { B, y: viewOf(y, 0, B * network.outputs), program: link(calls, kernels) };
-  return context.piece;
+  context.recentPass = { B, y: viewOf(y, 0, B * network.outputs), program: link(calls, kernels) };
+  return context.recentPass;
 }

@@ -36,7 +36,7 @@ export interface ArenaOptions extends ScratchShape {
 export interface Arena {
   readonly theta: Elements; // [P]
   readonly gSum: Elements; // [rows, gradientStride] gradient sums of this rank's nodes of the tree
-  readonly rankGradients: Elements; // [rows, gradientStride] sums of all ranks' nodes, for `owned`; empty without others
+  readonly rankGradients: Elements; // [rows, gradientStride] nodes of all ranks, for `owned`; empty without others
   readonly state: readonly Elements[]; // [slots][P]; with several ranks only `owned`, except for an average
   readonly owned: readonly Range[]; // parameters that this rank updates, in order: all without other ranks
   readonly model: Elements; // theta, or its moving average (last of `state`): evaluated and returned

@@ -41,7 +41,7 @@ export function ownershipOf(
   const ranks = threadsOf.length;
   const buckets = bucketsOf(network, overlap ? minBucketParameters : P);
   const shares = threadsOf.map((_, rank) => {
-    let at = 0;
+    let heldParameters = 0;
     const ranges: OwnedBlocks[] = [];
     const ties: Tie[] = [];
     // A rank holds its parameters in the order of the weights.
@@ -49,21 +49,21 @@ export function ownershipOf(
       const { first, end } = blocksOfRank(bucket, ranks, rank);
       const offset = Math.min(P, first * BLOCK);
       const length = Math.min(P, end * BLOCK) - offset;
-      ranges.push({ first, end, offset, length, shift: at - offset });
-      at += length;
+      ranges.push({ first, end, offset, length, shift: heldParameters - offset });
+      heldParameters += length;
       ties.push(...tiesWithin(network.ties ?? [], offset, length));
     }
-    let row = at;
+    let gradientLength = heldParameters;
     const placed = ties.map((tie) => {
-      row += tie.length;
-      return { ...tie, gradientOffset: row - tie.length };
+      gradientLength += tie.length;
+      return { ...tie, gradientOffset: gradientLength - tie.length };
     });
-    return { ranges: ranges.reverse(), held: at, ties: placed, row };
+    return { ranges: ranges.reverse(), parameterCount: heldParameters, ties: placed, row: gradientLength };
   });
   return {
     buckets,
     blocksOf: shares.map(({ ranges }) => ranges),
-    parameterCounts: shares.map(({ held }) => held),
+    parameterCounts: shares.map(({ parameterCount }) => parameterCount),
     ties: shares.map(({ ties }) => ties),
     gradientLengths: shares.map(({ row }) => row),
   };

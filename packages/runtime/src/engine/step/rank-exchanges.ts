@@ -63,18 +63,18 @@ export function rankExchanges(
   const rankBlocks = ownership.blocksOf[rank];
 
   /** The messages to and from each other rank. */
-  const plan = (channel: number, of: (peer: number) => Sides): PlannedExchange => ({
+  const plan = (channel: number, sidesOf: (peer: number) => Sides): PlannedExchange => ({
     channel,
     transfers: peers.flatMap((peer) => {
-      const { send = [], receive = [] } = of(peer);
+      const { send = [], receive = [] } = sidesOf(peer);
       return [...send.map(transfer('send', peer)), ...receive.map(transfer('receive', peer))].filter(
         ({ numbers }) => numbers.length > 0,
       );
     }),
   });
   /** Sends what each rank has made to all others. */
-  const planOwned = (channel: number, of: (rank: number) => readonly Elements[]): PlannedExchange =>
-    plan(channel, (peer) => ({ send: of(rank), receive: of(peer) }));
+  const planOwned = (channel: number, partsOf: (rank: number) => readonly Elements[]): PlannedExchange =>
+    plan(channel, (peer) => ({ send: partsOf(rank), receive: partsOf(peer) }));
   const rangeOf = (array: Elements, peer: number, bucket: number): Elements =>
     viewOf(array, ownership.blocksOf[peer][bucket].offset, ownership.blocksOf[peer][bucket].length);
   const stateOf = ({ offset, length }: OwnedBlocks): Elements[] =>

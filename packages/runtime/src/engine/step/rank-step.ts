@@ -195,12 +195,12 @@ function rankNotes(
   blocksOf: readonly (readonly OwnedBlocks[])[], // blocks of each rank whose squares the others do not know
 ): RankNotes {
   const { control } = setup;
-  let at = 0;
+  let offset = 0;
   const parts = ranges.map(({ first, end }, r) => {
-    const start = at;
+    const start = offset;
     const next = (length: number): Float64Array => {
-      at += length;
-      return viewOf(arena.rankNotes, at - length, length);
+      offset += length;
+      return viewOf(arena.rankNotes, offset - length, length);
     };
     const request = next(1);
     const losses = [next(end - first), viewOf(arena.lossSums, first, end - first)] as const;
@@ -208,7 +208,7 @@ function rankNotes(
       (blocks) =>
         [next(blocks.end - blocks.first), viewOf(arena.squares, blocks.first, blocks.end - blocks.first)] as const,
     );
-    return { all: viewOf(arena.rankNotes, start, at - start), request, copies: [losses, ...squares] };
+    return { all: viewOf(arena.rankNotes, start, offset - start), request, copies: [losses, ...squares] };
   });
   const rankPart = parts[rank];
   const others = parts.filter((part) => part !== rankPart);
@@ -216,10 +216,10 @@ function rankNotes(
     notes: parts.map(({ all }) => all),
     pack() {
       rankPart.request[0] = Atomics.load(control, CONTROL.request);
-      for (const [note, figures] of rankPart.copies) note.set(figures);
+      for (const [copy, figures] of rankPart.copies) copy.set(figures);
     },
     unpack() {
-      for (const { copies } of others) for (const [note, figures] of copies) figures.set(note);
+      for (const { copies } of others) for (const [copy, figures] of copies) figures.set(copy);
     },
   };
 }

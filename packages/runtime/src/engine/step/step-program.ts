@@ -309,13 +309,13 @@ function cutAtBuckets(
   row: Elements, // [P]
   buckets: readonly BlockRange[],
 ): readonly (readonly Call[])[] {
-  let at = 0;
+  let nextCall = 0;
   return buckets.map(({ first, end }, k) => {
     const part = viewOf(row, first * BLOCK, Math.min(row.length, end * BLOCK) - first * BLOCK);
     const last = calls.findLastIndex((call) => writesInto(call, part)) + 1;
-    const from = at;
+    const from = nextCall;
     // The last piece has all remaining calls.
-    at = k === buckets.length - 1 ? calls.length : Math.max(at, last);
-    return calls.slice(from, at);
+    nextCall = k === buckets.length - 1 ? calls.length : Math.max(nextCall, last);
+    return calls.slice(from, nextCall);
   });
 }

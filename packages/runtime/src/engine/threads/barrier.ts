@@ -106,7 +106,7 @@ export function createBarrier(
  * barrier would never get fast.
  */
 function spin(control: Int32Array, gen: number, spins: number): boolean {
-  for (let look = 0; look < spins; look++) if (Atomics.load(control, CONTROL.gen) !== gen) return true;
+  for (let check = 0; check < spins; check++) if (Atomics.load(control, CONTROL.gen) !== gen) return true;
   return false;
 }
 

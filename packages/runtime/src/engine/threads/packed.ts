@@ -76,5 +76,5 @@ function isRecord(value: object): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-const mapValues = (record: Record<string, unknown>, of: (part: unknown) => unknown): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(record).map(([key, part]) => [key, of(part)]));
+const mapValues = (record: Record<string, unknown>, convert: (part: unknown) => unknown): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(record).map(([key, part]) => [key, convert(part)]));

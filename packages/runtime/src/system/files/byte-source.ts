@@ -96,15 +96,15 @@ export async function openBytes(
 /** The bytes of a file in memory. */
 export function bytesSource(bytes: Uint8Array): ByteSource {
   const { length } = bytes;
-  let at = 0;
+  let offset = 0;
   return {
     gzipped: false,
     fileBytes: length,
     maxBytes: length,
     async read(into) {
-      const part = bytes.subarray(at, at + into.length);
+      const part = bytes.subarray(offset, offset + into.length);
       into.set(part);
-      at += part.length;
+      offset += part.length;
       return part.length;
     },
     close: async () => {},

@@ -32,10 +32,10 @@ export function readSealed<T>(where: string, path: string, read: (file: Sealed) 
         const bytes = new Uint8Array(size);
         const hash = createHash('sha256');
         const end = size - HASH_BYTES;
-        for (let at = 0; at < size; at += CHUNK_BYTES) {
-          const chunk = bytes.subarray(at, at + CHUNK_BYTES);
-          readFully(file, chunk, at);
-          if (at < end) hash.update(chunk.subarray(0, end - at));
+        for (let offset = 0; offset < size; offset += CHUNK_BYTES) {
+          const chunk = bytes.subarray(offset, offset + CHUNK_BYTES);
+          readFully(file, chunk, offset);
+          if (offset < end) hash.update(chunk.subarray(0, end - offset));
         }
         if (hash.digest().equals(bytes.subarray(end))) return bytes.buffer;
         throw new Error(
@@ -73,8 +73,8 @@ function open(where: string, path: string): number {
 /** Fills `into` from byte `position`. If the file shrinks meanwhile, zeros remain, which the hash detects. */
 function readFully(file: number, into: Uint8Array, position: number): void {
   for (let filled = 0; filled < into.length; ) {
-    const got = readSync(file, into, filled, into.length - filled, position + filled);
-    if (got === 0) return;
-    filled += got;
+    const bytes = readSync(file, into, filled, into.length - filled, position + filled);
+    if (bytes === 0) return;
+    filled += bytes;
   }
 }

@@ -62,8 +62,8 @@ function leftIn(folder: string, { limit, usage, files, mapped }: Version): numbe
       .split('\n')
       .map((line) => line.split(' ', 2) as [string, string]),
   );
-  const of = (name: string): number => numberIn(stat.get(name)) ?? 0;
-  const cached = Math.max(0, files.reduce((sum, name) => sum + of(name), 0) - of(mapped));
+  const statOf = (name: string): number => numberIn(stat.get(name)) ?? 0;
+  const cached = Math.max(0, files.reduce((sum, name) => sum + statOf(name), 0) - statOf(mapped));
   return Math.max(0, limitBytes - usedBytes + cached);
 }
 

@@ -23,7 +23,9 @@ export function threadLimits(): string {
   const ofContainer = cgroups().map((folder) => /^\d+/.exec(systemText(`${folder}/pids.max`))?.[0]);
   return [
     ...(ofUser === undefined ? [] : [`ulimit -u has ${ofUser}`]),
-    ...ofContainer.filter((maxPids) => maxPids !== undefined).map((most) => `pids.max of the container has ${most}`),
+    ...ofContainer
+      .filter((maxPids) => maxPids !== undefined)
+      .map((maxPids) => `pids.max of the container has ${maxPids}`),
   ].join(', ');
 }
 

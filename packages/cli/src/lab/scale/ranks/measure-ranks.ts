@@ -145,7 +145,7 @@ interface RankPrediction {
 
 /** The model of docs/cluster.md. */
 export function predictRanks(parts: RankParts, work: RankWork, overlap: boolean): RankPrediction {
-  const { parameters: P, held, bytesOfNumber, nodeRows, joins } = work;
+  const { parameters: P, maxParameters, bytesOfNumber, nodeRows, addedRows } = work;
   const messagesMs = (count: number): number => (count === 0 ? 0 : parts.latencyMs + (count - 1) * parts.messageMs);
   const transferMs = ({ messages, bytes }: RankWork['gradients']): number =>
     messagesMs(messages) + bytes / parts.networkBytesPerMs;
@@ -155,8 +155,8 @@ export function predictRanks(parts: RankParts, work: RankWork, overlap: boolean)
   const { gradientMs } = parts;
   // Gradients of the first layers are only sent after the last pass; the others can overlap with the backward pass.
   const hiddenMs = overlap ? Math.min(gatherMs * work.early, gradientMs * BACKWARD_SHARE) : 0;
-  const joinMs = addMs(joins, P);
-  const updateMs = P === 0 ? 0 : (parts.updateMs * held) / P + addMs(nodeRows - 1, held);
+  const joinMs = addMs(addedRows, P);
+  const updateMs = P === 0 ? 0 : (parts.updateMs * maxParameters) / P + addMs(nodeRows - 1, maxParameters);
   const returnMs =
     Math.max(transferMs(work.weights), transferMs(work.notes)) + work.notes.bytes / parts.networkBytesPerMs;
   return {
