@@ -41,31 +41,31 @@ export function ownershipOf(
   const ranks = threadsOf.length;
   const buckets = bucketsOf(network, overlap ? minBucketParameters : P);
   const shares = threadsOf.map((_, rank) => {
-    let heldParameters = 0;
+    let parameterCount = 0;
     const ranges: OwnedBlocks[] = [];
-    const ties: Tie[] = [];
+    const partTies: Tie[] = [];
     // A rank holds its parameters in the order of the weights.
     for (const bucket of [...buckets].reverse()) {
       const { first, end } = blocksOfRank(bucket, ranks, rank);
       const offset = Math.min(P, first * BLOCK);
       const length = Math.min(P, end * BLOCK) - offset;
-      ranges.push({ first, end, offset, length, shift: heldParameters - offset });
-      heldParameters += length;
-      ties.push(...tiesWithin(network.ties ?? [], offset, length));
+      ranges.push({ first, end, offset, length, shift: parameterCount - offset });
+      parameterCount += length;
+      partTies.push(...tiesWithin(network.ties ?? [], offset, length));
     }
-    let gradientLength = heldParameters;
-    const placed = ties.map((tie) => {
+    let gradientLength = parameterCount;
+    const ties = partTies.map((tie) => {
       gradientLength += tie.length;
       return { ...tie, gradientOffset: gradientLength - tie.length };
     });
-    return { ranges: ranges.reverse(), parameterCount: heldParameters, ties: placed, row: gradientLength };
+    return { blocks: ranges.reverse(), parameterCount, ties, gradientLength };
   });
   return {
     buckets,
-    blocksOf: shares.map(({ ranges }) => ranges),
+    blocksOf: shares.map(({ blocks }) => blocks),
     parameterCounts: shares.map(({ parameterCount }) => parameterCount),
     ties: shares.map(({ ties }) => ties),
-    gradientLengths: shares.map(({ row }) => row),
+    gradientLengths: shares.map(({ gradientLength }) => gradientLength),
   };
 }
 
