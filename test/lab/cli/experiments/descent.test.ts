@@ -31,7 +31,7 @@ test('a rate can be too small, right or too large; schedules and small batches h
   expect(slipsOf(findings)).toEqual(['rate 0.001', 'rate 0.1']);
 });
 
-test('a slip of the chapter is told, in the table of all too, and makes no exit code', () => {
+test('a slip of the chapter is shown, in the table of all too, and changes no exit code', () => {
   expect(printed).toMatch(/^rate 0\.1 +too large +learns, .* slip/m);
   expect(printed).toMatch(/^descent +8 of 10 +rate 0\.001 \(slip\); rate 0\.1 \(slip\)$/m);
   expect(printed).toContain('\n13 of 15 numbers agree; 2 are slips of the chapter.\n');

@@ -40,9 +40,9 @@ describe('a value that does not fit is refused with its flag', () => {
     ['--samples', '1.5', 'a whole number of at least 0'],
     ['--hidden', '0', 'a whole number of at least 1'],
     ['--lr', '0', 'a number above 0'],
-  ])('%s %s', async (flag, value, wanted) => {
+  ])('%s %s', async (flag, value, expected) => {
     const { code, stdout, stderr } = await gradloom(['experiment', 'next-token', `${flag}=${value}`]);
-    expect(stderr).toBe(`gradloom experiment: ${flag} has ${value}, expected ${wanted}\n`);
+    expect(stderr).toBe(`gradloom experiment: ${flag} has ${value}, expected ${expected}\n`);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 });

@@ -47,13 +47,13 @@ test('each is the named optimizer, starting from the weights of the seed', async
     adamw: { kind: 'adamw' },
   } as const;
   const { optimizers } = await experimentJson('optimizers', '--seed', '3');
-  const found = optimizers as Record<string, { rate: number; losses: number[] }>;
-  expect(Object.keys(found)).toEqual(Object.keys(specs));
+  const results = optimizers as Record<string, { rate: number; losses: number[] }>;
+  expect(Object.keys(results)).toEqual(Object.keys(specs));
   await withDescender(syntheticDatasets.sine({ rows: 128 }), { backend: 'reference' }, async ({ descend }) => {
     for (const [name, spec] of Object.entries(specs)) {
-      const { rate, losses } = found[name];
-      const own = await descend({ optimizer: { ...spec, lr: rate }, batch: 'full', epochs: losses.length, seed: 3 });
-      expect(losses).toEqual(own.losses);
+      const { rate, losses } = results[name];
+      const again = await descend({ optimizer: { ...spec, lr: rate }, batch: 'full', epochs: losses.length, seed: 3 });
+      expect(losses).toEqual(again.losses);
     }
   });
 });

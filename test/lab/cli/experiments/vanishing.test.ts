@@ -89,8 +89,8 @@ describe('what is claimed of 20 layers on MNIST', () => {
     long: false,
   };
   const mnist = { train: { name: 'mnist' } } as DeepData;
-  const length = (own: object) => ({ ...usual, length: { ...usual.length, ...own } });
-  const adam = (own: object) => length({ optimizer: { kind: 'adam', lr: 0.001, ...own } });
+  const length = (changes: object) => ({ ...usual, length: { ...usual.length, ...changes } });
+  const adam = (changes: object) => length({ optimizer: { kind: 'adam', lr: 0.001, ...changes } });
 
   test('is claimed with the default settings, and for narrower and shorter runs', () => {
     expect(whyUnclaimed(usual, mnist)).toEqual([]);

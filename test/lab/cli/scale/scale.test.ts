@@ -27,8 +27,8 @@ const short = ['--steps', '9', '--rounds', '2', '--max-threads', '3'];
 /** A measurement that Ctrl-C stops at a stage. */
 function pressedAt(stage: string, ...args: string[]) {
   const others = new Set(process.listeners('SIGINT'));
-  const press = (note: string) => {
-    if (!note.includes(stage)) return;
+  const press = (line: string) => {
+    if (!line.includes(stage)) return;
     for (const listener of process.listeners('SIGINT')) if (!others.has(listener)) listener('SIGINT');
   };
   return gradloom(args, { terminal: 80, onStderr: press });
@@ -188,7 +188,9 @@ describe('the counts', () => {
     [4, 3, [1, 2, 3]],
     [4, 8, [1, 2, 3, 4, 5, 8]],
     [12, 12, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
-  ])('of %i cores and at most %i threads', (cores, most, counts) => expect(threadCounts(cores, most)).toEqual(counts));
+  ])('of %i cores and at most %i threads', (cores, maxThreads, counts) =>
+    expect(threadCounts(cores, maxThreads)).toEqual(counts),
+  );
 
   test('of many cores stay few, from 1 to all', () => {
     const counts = threadCounts(64, 64);
@@ -237,15 +239,17 @@ describe('a measurement', () => {
       const options = { batch: 16, backend: 'reference' as const };
       const scaling = await measureScaling(pool, { spec, sets, options, steps: 7 }, { ...quiet, counts: [1] });
       const [point] = scaling.points;
-      const told = (spread: number, clockedMs: number) => {
+      const textOf = (spread: number, clockedMs: number) => {
         const profile = { gather: clockedMs / 2, forward: clockedMs / 2, backward: 0, update: 0, exchange: 0, wait: 0 };
         const points = [{ ...point, stepMs: 1, profiles: [profile] }];
         return describeScale(reportOf({ ...scaling, points, spread }, 1), 'title', (_, text) => text).join(' ');
       };
-      expect(told(0.19, 1.2)).not.toMatch(/differ by|These clocks/);
-      expect(told(0.21, 1.2)).toContain('Rounds of the same number of threads differ by up to 21.00 %');
-      expect(told(1.52, 1.2)).toContain('differ by up to 152.00 %');
-      expect(told(0.19, 1.3)).toMatch(/with them a step on one thread takes 1\.300 ms,\s+without\s+them\s+1\.000\s+ms/);
+      expect(textOf(0.19, 1.2)).not.toMatch(/differ by|These clocks/);
+      expect(textOf(0.21, 1.2)).toContain('Rounds of the same number of threads differ by up to 21.00 %');
+      expect(textOf(1.52, 1.2)).toContain('differ by up to 152.00 %');
+      expect(textOf(0.19, 1.3)).toMatch(
+        /with them a step on one thread takes 1\.300 ms,\s+without\s+them\s+1\.000\s+ms/,
+      );
     } finally {
       await pool.destroy();
     }
@@ -284,9 +288,9 @@ describe('a measurement that is stopped', () => {
       { threads: 2, working: 2, profiles: [] },
     ]);
     expect(stages.at(-1)).toMatch(/^round 3 of 4, about \d+ s left$/);
-    const told = describeScale(reportOf(scaling as Scaling, 2), 'title', (_, text) => text).join(' ');
-    expect(told).toContain('Stopped after 2 of 4 rounds');
-    expect(told).not.toContain('Time per step of each thread');
+    const text = describeScale(reportOf(scaling as Scaling, 2), 'title', (_, text) => text).join(' ');
+    expect(text).toContain('Stopped after 2 of 4 rounds');
+    expect(text).not.toContain('Time per step of each thread');
   });
 
   test('before the first round is finished has none', async () => {
@@ -332,7 +336,7 @@ describe('rounds', () => {
     return { ...figures, ...rest };
   };
   const report = (...rounds: readonly Pair[]) => reportOf(scalingOf(...rounds), 2);
-  const told = (scale: ScaleReport) => conclusions(scale).join(' ');
+  const textOf = (scale: ScaleReport) => conclusions(scale).join(' ');
 
   test('of ranks have the same bits where all of as many steps have one fingerprint', () => {
     const sameBits = (...ranks: readonly (readonly [steps: number, fingerprint: string])[]): boolean => {
@@ -346,17 +350,17 @@ describe('rounds', () => {
   test('that contradict each other are inconclusive: no law, no number of threads, no loss', () => {
     const scale = report([1, 0.6], [1, 1.6], [1.1, 1.6]);
     expect(scale).toMatchObject({ inconclusive: true, amdahl: null, usl: null, best: null, losses: [] });
-    expect(told(scale)).toContain(
+    expect(textOf(scale)).toContain(
       'Inconclusive: rounds differ by 62.50 %. With 2 threads a step is 0.63 to 1.67 times',
     );
-    expect(told(scale)).not.toMatch(/Amdahl|Worth using/);
+    expect(textOf(scale)).not.toMatch(/Amdahl|Worth using/);
   });
 
   test('that agree are not, however slow more threads are, or the machine becomes', () => {
     expect(report([1, 1.6], [1, 1.7], [1.1, 1.6])).toMatchObject({ inconclusive: false, best: 1 });
     const slower = report([1, 0.6], [2, 1.2], [3, 1.8]);
     expect(slower).toMatchObject({ inconclusive: false, best: 2 });
-    expect(told(slower)).toContain('differ by up to 100.00 %');
+    expect(textOf(slower)).toContain('differ by up to 100.00 %');
     // Within a little of one thread either way.
     expect(report([1, 0.97], [1, 1.03])).toMatchObject({ inconclusive: false, best: 1 });
   });

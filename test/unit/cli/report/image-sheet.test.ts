@@ -22,12 +22,12 @@ test.each<[number, Shape, number]>([
   [3, [5, 2, 3], 1],
   [2, [1, 20, 2], 4],
 ])('a sheet of %i images of %j has their numbers as brightness', (count, [H, W, C], scale) => {
-  const given = imagesOf(count, [H, W, C], scale);
-  const sheet = sheetOf(given, [H, W, C]);
+  const images = imagesOf(count, [H, W, C], scale);
+  const sheet = sheetOf(images, [H, W, C]);
   const { width, channels, pixels, ...size } = decodePng(Buffer.from(sheet.png, 'base64'));
   expect({ width, ...size }).toEqual(sizeOf(sheet));
   expect({ ...sheet, png: '' }).toEqual({ images: count, width: W, height: H, png: '' });
-  for (const [at, number] of given.entries()) {
+  for (const [at, number] of images.entries()) {
     const [n, y, x, k] = [Math.floor(at / (H * W * C)), Math.floor(at / (W * C)) % H, Math.floor(at / C) % W, at % C];
     if (k >= channels) continue;
     const [left, top] = cornerOf(sheet, n);
@@ -83,12 +83,12 @@ test('the picture says how images were changed', () => {
 });
 
 test('standardized images are shown in their own colours', () => {
-  const own = imagesOf(2, [2, 3, 3]);
+  const original = imagesOf(2, [2, 3, 3]);
   const scale = { mean: [0.1, 0.5, 0.9], deviation: [0.5, 2, 0.25] };
-  const images = own.map((value, i) => (value - scale.mean[i % 3]) / scale.deviation[i % 3]);
+  const images = original.map((value, i) => (value - scale.mean[i % 3]) / scale.deviation[i % 3]);
   const inputs = { array: new Uint8Array(new SharedArrayBuffer(0)), columns: 18, divisor: 255, scale };
-  const found = inOriginalColours(images, { inputs });
-  for (const [i, value] of own.entries()) expect(found[i]).toBeCloseTo(value, 12);
+  const restored = inOriginalColours(images, { inputs });
+  for (const [i, value] of original.entries()) expect(restored[i]).toBeCloseTo(value, 12);
 });
 
 test('images of a table, whose columns are standardized, have the pixels of the table', async () => {

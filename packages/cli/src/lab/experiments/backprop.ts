@@ -14,7 +14,7 @@ import { columns } from '../../terminal/text/columns.ts';
 import { whole } from '../../terminal/text/format.ts';
 import { defineExperiment } from './experiment.ts';
 import { carriedOn, holds, printed } from './finding.ts';
-import { lossOfRow, runRow } from './loss-of-row.ts';
+import { lossOfRow, referencePass, runRow } from './reference-passes.ts';
 
 const x = 2;
 const target = 1;
@@ -148,16 +148,7 @@ function lossAndGradient(
   const gradient = new Float64Array(built.parameterCount);
   const lossSum = new Float64Array(1);
   const [theta, g] = [Float64Array.from(parameters), gradient].map((values) => bindTensors(built, values));
-  const pass = {
-    kernels: referenceKernels,
-    training: true,
-    seed: 0,
-    step: 0,
-    firstRow: 0,
-    leafRows: 1,
-    accumulate: false,
-  };
-  nodeGradient(lossSum, built, workspace, theta, g, 1, pass);
+  nodeGradient(lossSum, built, workspace, theta, g, 1, referencePass(true, 1));
   return { loss: lossSum[0], gradient: [...gradient] };
 }
 

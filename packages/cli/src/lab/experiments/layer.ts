@@ -2,7 +2,7 @@ import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { columns } from '../../terminal/text/columns.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds, printed } from './finding.ts';
-import { runRow } from './loss-of-row.ts';
+import { runRow } from './reference-passes.ts';
 
 const I = 3;
 const H = 4;

@@ -3,7 +3,7 @@ import { columns } from '../../terminal/text/columns.ts';
 import { decimal, whole } from '../../terminal/text/format.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds, printed } from './finding.ts';
-import { lossOfRow } from './loss-of-row.ts';
+import { lossOfRow } from './reference-passes.ts';
 
 const prediction = [0.7, 0.2, 0.1];
 const oneHot = [1, 0, 0];

@@ -2,7 +2,7 @@ import { activations, mathOf, type NetworkSpec } from '@gradloom/core';
 import { columns } from '../../terminal/text/columns.ts';
 import { defineExperiment } from './experiment.ts';
 import { printed } from './finding.ts';
-import { runRow } from './loss-of-row.ts';
+import { runRow } from './reference-passes.ts';
 
 const x = [0.5, 0.8];
 const W = [0.6, -0.3];

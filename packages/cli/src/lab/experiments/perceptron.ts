@@ -2,7 +2,7 @@ import { columns } from '../../terminal/text/columns.ts';
 import { plural } from '../../terminal/text/format.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds } from './finding.ts';
-import { runRow } from './loss-of-row.ts';
+import { runRow } from './reference-passes.ts';
 
 const pairs = [
   [0, 0],

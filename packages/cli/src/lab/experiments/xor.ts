@@ -5,7 +5,7 @@ import { columns } from '../../terminal/text/columns.ts';
 import { thin } from '../../terminal/text/thin.ts';
 import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
 import { type Finding, printed, publishedDigits } from './finding.ts';
-import { runRow } from './loss-of-row.ts';
+import { runRow } from './reference-passes.ts';
 import { NUMPY, trainXor, xorSpec } from './xor-run.ts';
 import { describeStarts } from './xor-starts.ts';
 

@@ -5,7 +5,6 @@ import {
   initializeParameters,
   type Network,
   type NetworkSpec,
-  referenceKernels,
 } from '@gradloom/core';
 import {
   allocateEach,
@@ -20,6 +19,7 @@ import type { Dataset } from '@gradloom/runtime';
 import { inputRows } from '@gradloom/runtime/internal';
 import { customParts } from '../../options/custom-parts.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
+import { referencePass } from '../experiments/reference-passes.ts';
 import type { LayerHistogram } from './layer-histogram.ts';
 
 const BINS = 40;
@@ -77,27 +77,19 @@ function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
   const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(BUDGET / products)));
   const workspace = createWorkspace(network, createLoss('mse'), rows, allocateEach(typeOf(theta)));
   workspace.x.set(inputRows(dataset, 0, rows, typeOf(theta)));
-  const named: Named = new Map();
+  const outputs: Named = new Map();
   const names = namesOf(network);
-  const places = new Map(network.allLayers.map((place, k) => [place.layer, { ...place, name: names[k] }]));
-  const pass = {
-    kernels: referenceKernels,
-    training: false,
-    seed: 0,
-    step: 0,
-    firstRow: 0,
-    leafRows: 1,
-    accumulate: false,
-  };
+  const entries = new Map(network.allLayers.map(({ layer, spec }, k) => [layer, { kind: spec.kind, name: names[k] }]));
+  const pass = referencePass(false, 1);
   forward(network, workspace, bindTensors(network, theta), rows, pass, (_phase, layer, y, n) => {
-    const place = places.get(layer);
-    if (place?.spec.kind === 'activation') named.set(place.name, y.slice(0, n));
+    const entry = entries.get(layer);
+    if (entry?.kind === 'activation') outputs.set(entry.name, y.slice(0, n));
   });
-  return named;
+  return outputs;
 }
 
-const namesOf = ({ allLayers: places }: Network): string[] =>
-  layerNames(places.map(({ path, layer, spec }) => ({ path, label: layer.label, name: spec.name })));
+const namesOf = ({ allLayers }: Network): string[] =>
+  layerNames(allLayers.map(({ path, layer, spec }) => ({ path, label: layer.label, name: spec.name })));
 
 /** At most `MAX_LAYERS` of the names, including the first and the last. */
 function spread(names: readonly string[]): string[] {

@@ -42,8 +42,8 @@ const comparison = record({
 /** The part of vanishing.json that is drawn: a comparison, or published figures. */
 export const vanishingDocument: Schema<Read<typeof comparison> | PresetDocument> = {
   expected: 'an object',
-  read: (value, place) =>
-    (isRecord(value) && Object.hasOwn(value, 'preset') ? presetDocument : comparison).read(value, place),
+  read: (value, path) =>
+    (isRecord(value) && Object.hasOwn(value, 'preset') ? presetDocument : comparison).read(value, path),
 };
 
 type Activation = Read<typeof activation>;

@@ -29,8 +29,8 @@ const xorStartDocument = record({
 /** The document of one start or of many. */
 export const xorDocument: Schema<Read<typeof xorStartDocument> | Read<typeof xorStartsDocument>> = {
   expected: 'an object',
-  read: (value, place) =>
-    (isRecord(value) && Object.hasOwn(value, 'finalLosses') ? xorStartsDocument : xorStartDocument).read(value, place),
+  read: (value, path) =>
+    (isRecord(value) && Object.hasOwn(value, 'finalLosses') ? xorStartsDocument : xorStartDocument).read(value, path),
 };
 
 type XorStart = Read<typeof xorStartDocument>;

@@ -17,7 +17,7 @@ const SHOWN = 30;
 
 const better: Schema<'higher' | 'lower'> = {
   expected: 'higher or lower',
-  read: (value, place) => (value === 'higher' ? value : literal('lower').read(value, place)),
+  read: (value, path) => (value === 'higher' ? value : literal('lower').read(value, path)),
 };
 
 /** The parts of explain.json that are shown, for a model of columns. */

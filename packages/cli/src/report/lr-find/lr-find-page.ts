@@ -14,8 +14,7 @@ const rate = number(Number.MIN_VALUE);
 
 const stopped: Schema<'completed' | 'diverged' | 'aborted'> = {
   expected: 'completed, diverged or aborted',
-  read: (value, place) =>
-    value === 'completed' || value === 'diverged' ? value : literal('aborted').read(value, place),
+  read: (value, path) => (value === 'completed' || value === 'diverged' ? value : literal('aborted').read(value, path)),
 };
 
 /** The parts of lr-find.json that are shown. */

@@ -17,7 +17,7 @@ function oneOf<const W extends string>(words: readonly W[]): Schema<W> {
 
 const searchedValue: Schema<number | string> = {
   expected: 'a number or text',
-  read: (value, place) => (typeof value === 'number' ? number().read(value, place) : name.read(value, place)),
+  read: (value, path) => (typeof value === 'number' ? number().read(value, path) : name.read(value, path)),
 };
 
 const trial = record({

@@ -15,10 +15,10 @@ const network = json(64);
 /** A value of an option: a word, several, a family member with its own options, or a network. */
 const option: Schema<unknown> = {
   expected: 'the value of an option',
-  read(value, place) {
-    if (Array.isArray(value)) return scalars.read(value, place);
-    if (!isRecord(value)) return scalar.read(value, place);
-    return (typeof value.kind === 'string' ? member : network).read(value, place);
+  read(value, path) {
+    if (Array.isArray(value)) return scalars.read(value, path);
+    if (!isRecord(value)) return scalar.read(value, path);
+    return (typeof value.kind === 'string' ? member : network).read(value, path);
   },
 };
 

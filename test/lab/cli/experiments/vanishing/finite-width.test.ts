@@ -81,12 +81,12 @@ describe('of 30 random nets', () => {
       pool,
     } as const;
     const meanSquare = meanSquareOf(dataset.inputs, dataset.rows);
-    const found: StartFactors[] = [];
+    const starts: StartFactors[] = [];
     for (let seed = 1; seed <= nets; seed++) {
       const look = await lookAtStart(spec, bench, { optimizer: 'sgd', batch: 'full', seed });
-      found.push(startFactors(look, { kind }, [100, ...hidden], meanSquare));
+      starts.push(startFactors(look, { kind }, [100, ...hidden], meanSquare));
     }
-    return found.map(({ measured, expected, effect }) => ({
+    return starts.map(({ measured, expected, effect }) => ({
       off: Math.log(Number(measured.factor) / Number(expected.factor)),
       shift: effect?.shift ?? Number.NaN,
       deviation: effect?.deviation ?? Number.NaN,

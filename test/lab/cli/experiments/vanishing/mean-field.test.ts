@@ -20,8 +20,9 @@ describe('moments of a normal distribution', () => {
     ['relu', 'slopes', { mean: 0.5, kurtosis: 2, response: 0 }],
     ['leaky-relu', 'slopes', { mean: 0.5 * (1 + 1e-4), kurtosis: (2 * (1 + 1e-8)) / (1 + 1e-4) ** 2, response: 0 }],
   ] as const)('of %s, %s, are the closed forms', (kind, which, expected) => {
-    const found = momentsOf({ kind }, 3)[which];
-    for (const key of ['mean', 'kurtosis', 'response'] as const) expect(found[key], key).toBeCloseTo(expected[key], 6);
+    const moments = momentsOf({ kind }, 3)[which];
+    for (const key of ['mean', 'kurtosis', 'response'] as const)
+      expect(moments[key], key).toBeCloseTo(expected[key], 6);
   });
 
   test.each(['sigmoid', 'tanh', 'gelu', 'softplus'] as const)(

@@ -30,8 +30,8 @@ test.each(onlyInAll(20))("Nielsen's norms lie near those of %d starts, and quadr
   );
   for (const { norms } of networks as { norms: Record<'crossEntropy' | 'quadratic', number[][]> }[]) {
     expect(norms.crossEntropy).toHaveLength(20);
-    for (const [k, own] of norms.crossEntropy.entries()) {
-      for (const [h, norm] of own.entries()) expect(norms.quadratic[k][h]).toBeLessThan(0.5 * norm);
+    for (const [k, layers] of norms.crossEntropy.entries()) {
+      for (const [h, norm] of layers.entries()) expect(norms.quadratic[k][h]).toBeLessThan(0.5 * norm);
     }
   }
 });

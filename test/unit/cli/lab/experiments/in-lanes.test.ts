@@ -3,17 +3,17 @@ import { inLanes } from '../../../../../packages/cli/src/lab/experiments/remedie
 
 test.each([1, 2, 3, 10])('%i lanes keep the order of the items, and run that many at once', async (lanes) => {
   const waiting: (() => void)[] = [];
-  let most = 0;
+  let maxWaiting = 0;
   const work = async (item: number): Promise<number> => {
     const turn = new Promise<void>((resolve) => waiting.push(resolve));
-    most = Math.max(most, waiting.length);
+    maxWaiting = Math.max(maxWaiting, waiting.length);
     // The last to come is done first.
     setImmediate(() => waiting.pop()?.());
     await turn;
     return item * item;
   };
   expect(await inLanes([1, 2, 3, 4, 5], lanes, work)).toEqual([1, 4, 9, 16, 25]);
-  expect(most).toBe(Math.min(lanes, 5));
+  expect(maxWaiting).toBe(Math.min(lanes, 5));
 });
 
 test('one failure fails all', async () => {

@@ -37,10 +37,10 @@ test.each<ElementType>(['float64', 'float32'])('histograms of a run of %s have t
   const over = type === 'float32' ? Math.fround(0.3) : 0.3;
   const x = Float64Array.from(rows.inputs.array, (value) => value / over);
   const outputs = [start, end].flatMap((parameters) => [...createModel({ spec, parameters }).outputs(x)]);
-  const found = layerHistograms({ spec, seed: 1, parameters: end }, rows);
-  const { low, high } = found.find(({ kind }) => kind === 'outputs') ?? { low: Number.NaN, high: Number.NaN };
+  const histograms = layerHistograms({ spec, seed: 1, parameters: end }, rows);
+  const { low, high } = histograms.find(({ kind }) => kind === 'outputs') ?? { low: Number.NaN, high: Number.NaN };
   expect([low, high]).toEqual([Math.min(...outputs), Math.max(...outputs)]);
-  const weights = found.find(({ kind }) => kind === 'weights');
+  const weights = histograms.find(({ kind }) => kind === 'weights');
   const matrices = [start, end].flatMap((parameters) => [...parameters.subarray(0, 63)]);
   expect([weights?.low, weights?.high]).toEqual([Math.min(...matrices), Math.max(...matrices)]);
 });

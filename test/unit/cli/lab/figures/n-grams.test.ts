@@ -24,11 +24,11 @@ test('the losses of single tokens and pairs, counted in the training text and me
   const sets = await textDataset(text, { context: 4, validation: 0.3 });
   const train = text.slice(0, 28);
   const windows = text.slice(28, 28 + 2 * 4 + 1); // two of four tokens, and the last to predict
-  const found = complete(countNGrams(sets));
+  const losses = complete(countNGrams(sets));
   const [unigram, bigram] = lossesOf(new Set(text).size, pairsOf(train), pairsOf(windows));
-  expect(found?.unit).toBe('letters');
-  expect(found?.unigram).toBeCloseTo(unigram, 12);
-  expect(found?.bigram).toBeCloseTo(bigram, 12);
+  expect(losses?.unit).toBe('letters');
+  expect(losses?.unigram).toBeCloseTo(unigram, 12);
+  expect(losses?.bigram).toBeCloseTo(bigram, 12);
 });
 
 test('in lines, padding counts nowhere', async () => {
@@ -40,16 +40,16 @@ test('in lines, padding counts nowhere', async () => {
       .map(([x, t]) => String.fromCharCode(97 + x, 97 + t));
   const held = sets.validation === undefined ? [] : rowsOf(sets.validation);
   const [unigram, bigram] = lossesOf(sets.train.classes ?? 0, rowsOf(sets.train), held);
-  const found = complete(countNGrams(sets));
-  expect([found?.unigram, found?.bigram]).toEqual([expect.closeTo(unigram, 12), expect.closeTo(bigram, 12)]);
+  const losses = complete(countNGrams(sets));
+  expect([losses?.unigram, losses?.bigram]).toEqual([expect.closeTo(unigram, 12), expect.closeTo(bigram, 12)]);
 });
 
 test('more kinds of tokens than fit into a table are counted in a map; without a validation text there is nothing', async () => {
   const words = Array.from({ length: 12_000 }, (_, k) => `w${k % 5000}`).join(' ');
   const sets = await textDataset(words, { tokenizer: 'words', context: 4 });
-  const found = complete(countNGrams(sets));
-  expect(found?.unigram).toBeGreaterThan(8);
-  expect(found?.bigram).toBeLessThan(5);
+  const losses = complete(countNGrams(sets));
+  expect(losses?.unigram).toBeGreaterThan(8);
+  expect(losses?.bigram).toBeLessThan(5);
   expect(complete(countNGrams(await textDataset(words, { validation: 0 })))).toBe(null);
 });
 
@@ -67,7 +67,7 @@ test(`a text that streams has the figures of the text in memory (seed ${property
         const measured = { rows: 1, loss: 0, accuracy: 0 };
         const { train, validation = train } = sets;
         return [train.targets.file !== undefined, countNGrams(sets), baselineOf(train, validation, measured)].map(
-          (found) => (typeof found === 'boolean' ? found : complete<unknown>(found)),
+          (losses) => (typeof losses === 'boolean' ? losses : complete<unknown>(losses)),
         );
       }),
     );

@@ -137,18 +137,18 @@ describe('a prediction', () => {
     expect(measuredParts({ ...one, leaf: null, bandwidth: [4, 8] }, work).memoryMs).toBe(0);
   });
 
-  test('is told with the check that this machine allows, and with the uncertainty of its rounds', () => {
+  test('is printed with the check that this machine allows, and with the uncertainty of its rounds', () => {
     const work = workOf(128);
     const parts = measuredParts({ ...one, leaf: null }, work);
     const point = (cores: number, measuredMs: number | null) => ({
       ...predictCores(parts, work, cores, cores),
       measuredMs,
     });
-    const told = (spread: number) => predictionNotes([point(1, 1), point(2, 0.6), point(8, null)], spread).join(' ');
-    expect(told(0.1)).toMatch(
+    const notesOf = (spread: number) => predictionNotes([point(1, 1), point(2, 0.6), point(8, null)], spread).join(' ');
+    expect(notesOf(0.1)).toMatch(
       /^On 2 cores the model has [\d.]+ to [\d.]+ ms, and 0\.6000 ms were measured\. It assumes/,
     );
-    expect(told(0.3)).toContain('Rounds differ by up to 30.00 %, and the prediction is as uncertain.');
+    expect(notesOf(0.3)).toContain('Rounds differ by up to 30.00 %, and the prediction is as uncertain.');
     expect(predictionNotes([point(1, 1), point(8, null)], 0)).toHaveLength(1);
   });
 });

@@ -4,11 +4,11 @@ import {
   createRandom,
   initializeParameters,
   type NetworkSpec,
-  referenceKernels,
   shuffle,
 } from '@gradloom/core';
 import { bindGradients, bindTensors, createWorkspace, nodeGradient } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
+import { referencePass } from '../reference-passes.ts';
 
 export interface GradientNoise {
   readonly batch: number;
@@ -52,15 +52,7 @@ function createGradient(spec: NetworkSpec, { inputs, targets, rows }: Dataset, s
   const theta = new Float64Array(network.parameterCount);
   initializeParameters(network, theta, seed);
   const lossSum = new Float64Array(1);
-  const pass = {
-    kernels: referenceKernels,
-    training: true,
-    seed,
-    step: 0,
-    firstRow: 0,
-    leafRows: rows,
-    accumulate: false,
-  };
+  const pass = referencePass(true, rows);
   return (batch: Uint32Array): Float64Array => {
     for (const [k, n] of batch.entries()) {
       workspace.x.set(inputs.array.subarray(n * inputs.columns, (n + 1) * inputs.columns), k * inputs.columns);

@@ -12,7 +12,7 @@ import { columns } from '../../../../terminal/text/columns.ts';
 import { decimal } from '../../../../terminal/text/format.ts';
 import { near, type Range, rangeOf, rangeText } from '../../../figures/range.ts';
 import { type Published, published } from '../../finding.ts';
-import { runRow } from '../../loss-of-row.ts';
+import { runRow } from '../../reference-passes.ts';
 import { named } from '../activation-list.ts';
 import { deepNetwork, type Look, lookAtStart, startOf } from '../deep-run.ts';
 import { fitFactor } from '../start-factors.ts';

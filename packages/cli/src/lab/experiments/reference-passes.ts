@@ -1,6 +1,17 @@
 import { buildNetwork, createLoss, type LossSpec, type NetworkSpec, referenceKernels } from '@gradloom/core';
 import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
 
+/** A pass by the reference kernels, in leaves of so many rows. */
+export const referencePass = (training: boolean, leafRows: number) => ({
+  kernels: referenceKernels,
+  training,
+  seed: 0,
+  step: 0,
+  firstRow: 0,
+  leafRows,
+  accumulate: false,
+});
+
 /** The loss of one row, and its gradient with respect to the outputs. */
 export function lossOfRow(
   spec: LossSpec,
@@ -18,18 +29,14 @@ export function runRow(spec: NetworkSpec, parameters: ArrayLike<number>, row: re
   const network = buildNetwork(spec);
   const workspace = createWorkspace(network, createLoss('mse'), 1, (length) => new Float64Array(length));
   workspace.x.set(row);
-  const pass = {
-    kernels: referenceKernels,
-    training: false,
-    seed: 0,
-    step: 0,
-    firstRow: 0,
-    leafRows: 1,
-    accumulate: false,
-  };
   const outputs: number[][] = [];
-  forward(network, workspace, bindTensors(network, Float64Array.from(parameters)), 1, pass, (_phase, _layer, y, n) =>
-    outputs.push([...y.subarray(0, n)]),
+  forward(
+    network,
+    workspace,
+    bindTensors(network, Float64Array.from(parameters)),
+    1,
+    referencePass(false, 1),
+    (_phase, _layer, y, n) => outputs.push([...y.subarray(0, n)]),
   );
   return outputs;
 }
