@@ -24,13 +24,7 @@ export interface ArrayOptions {
   stream?: boolean;
 }
 
-export const ARRAY_OPTIONS = [
-  'name',
-  'classes',
-  'classNames',
-  'divisor',
-  'stream',
-] as const satisfies readonly (keyof ArrayOptions)[];
+export const ARRAY_OPTIONS: (keyof ArrayOptions)[] = ['name', 'classes', 'classNames', 'divisor', 'stream'];
 
 /** An array and its file. */
 export interface NamedArray extends NumberFile {

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { OptionError } from '@gradloom/core';
 import { onlyKeys, option, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../system/files/check-path.ts';
@@ -12,7 +12,7 @@ import type { NamedArraysOptions } from './named-arrays.ts';
 import { loadNpy } from './npy-dataset.ts';
 import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
 import { loadNpz } from './npz.ts';
-import { tableFormatOf, tableFormats } from './tables/formats/index.ts';
+import { isNamed, tableFormatOf, tableFormats } from './tables/formats/index.ts';
 import { type CsvOptions, loadCsv } from './tables/plain-table.ts';
 import { loadText } from './text/load-text.ts';
 import type { TextOptions } from './text/text-options.ts';
@@ -31,7 +31,6 @@ interface DatasetFormat {
 }
 
 const arrayOptions = ['classes', 'divisor'] as const;
-const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
 
 /** Every format; the first that matches is used. */
 export const datasetFormats = {
@@ -78,10 +77,9 @@ export const datasetFormats = {
     load: loadNpz,
   },
   csv: {
-    title: 'a file whose name ends in .csv or .tsv',
+    ...tableFormats.csv,
     options: ['target', 'targets', 'header', 'divisor'],
     isFolder: false,
-    matches: isNamed(/\.[ct]sv(\.gz)?$/i),
     load: async (path, options) => ({ train: await loadCsv(path, options) }),
   },
   text: {

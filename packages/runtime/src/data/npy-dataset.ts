@@ -16,7 +16,7 @@ export interface NpyOptions extends ArrayOptions {
   lengths?: string;
 }
 
-export const NPY_OPTIONS = [...ARRAY_OPTIONS, 'targets', 'lengths'] as const satisfies readonly (keyof NpyOptions)[];
+export const NPY_OPTIONS: (keyof NpyOptions)[] = [...ARRAY_OPTIONS, 'targets', 'lengths'];
 
 export const targetKinds = { classes: true, values: true };
 /** Kind of targets: class indices or values. */

@@ -21,13 +21,7 @@ export interface ImageSize {
   readonly height: number;
 }
 
-const IMAGE_OPTIONS = [
-  'name',
-  'classNames',
-  'size',
-  'channels',
-  'divisor',
-] as const satisfies readonly (keyof ImageOptions)[];
+const IMAGE_OPTIONS: (keyof ImageOptions)[] = ['name', 'classNames', 'size', 'channels', 'divisor'];
 
 /** Larger than any image for a network. */
 const MAX_SIDE = 10_000;

@@ -125,7 +125,10 @@ function encodingOf(
   // A few numbers such as -999 would make a mean and a deviation in which all others are nearly alike.
   const hasSentinel = sentinelOf({ ...column, data: { kind: 'numbers', values: present } }) !== undefined;
   const { center, divisor } = scalingOf(present, scale ?? (hasSentinel ? 'robust' : 'standard'));
-  refuseTooFar(table, name, divisor);
+  if (!Number.isFinite(divisor)) {
+    const has = 'has numbers that are further apart than the largest double';
+    throw new Error(`fitPreprocessing: ${showName(table.name)}: column ${show(name)} ${has}, expected closer ones`);
+  }
   return {
     name,
     type: kind,
@@ -182,12 +185,6 @@ function refuseNegative({ name }: Table, target: string, values: Float64Array): 
   if (n === -1) return;
   const has = `has log, and the target ${show(target)} of ${showName(name)} has ${values[n]} in row ${n + 1}`;
   throw new OptionError('fitPreprocessing', 'targetTransform', `${has}, expected numbers above 0`);
-}
-
-function refuseTooFar({ name }: Table, column: string, divisor: number): void {
-  if (Number.isFinite(divisor)) return;
-  const has = 'has numbers that are further apart than the largest double';
-  throw new Error(`fitPreprocessing: ${showName(name)}: column ${show(column)} ${has}, expected closer ones`);
 }
 
 /** Class or category names in order: by value if all are numbers, else as text. */

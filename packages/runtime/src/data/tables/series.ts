@@ -8,12 +8,6 @@ import type { Table, TableColumn, TableSeries } from './table.ts';
 export const CONTEXT = 24;
 export const HORIZON = 1;
 
-/** Time and series of each row. */
-interface Times {
-  readonly time: TableColumn;
-  readonly key: TableColumn | null;
-}
-
 /** Rows that follow each other in one series, at positions `first` .. `first + length - 1` of an order. */
 export interface Segment {
   readonly first: number;
@@ -25,7 +19,7 @@ export interface Segment {
  * next: the known one of a model, or the most frequent one. @throws Error of `fault` naming the first row that is not.
  */
 export function checkTimes(
-  { time, key }: Times,
+  { time, key }: Pick<TableSeries, 'time' | 'key'>,
   rows: number,
   known: SeriesStep | null,
   fault: (problem: string) => Error,

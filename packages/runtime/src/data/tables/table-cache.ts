@@ -6,6 +6,7 @@ import { createCacheFile } from '../cache-file.ts';
 import { openCache, sha256 } from '../cache-folder.ts';
 import {
   type ColumnStore,
+  memoryStore,
   type StoredColumn,
   spooledNumbers,
   storeColumn,
@@ -93,8 +94,8 @@ function keyOf(
 }
 
 const noStore: ColumnStore = {
-  collecting: () => {
+  ...memoryStore,
+  collecting() {
     throw new Error('readTable: the file appeared while it was opened, expected it to be there');
   },
-  keep: (column) => column,
 };

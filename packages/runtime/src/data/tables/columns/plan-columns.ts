@@ -24,9 +24,7 @@ export interface PlannedColumn {
 }
 
 /** A target without which a row is left out, and which of its cells are gaps: some marks are so among numbers alone. */
-export interface RequiredTarget extends Pick<PlannedColumn, 'index' | 'name' | 'collector'> {
-  isGap(cell: Cell): boolean;
-}
+type RequiredTarget = PlannedColumn & { isGap(cell: Cell): boolean };
 
 /** What to do with each column of a file. */
 export interface ColumnPlan {

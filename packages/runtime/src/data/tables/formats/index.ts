@@ -7,7 +7,8 @@ import { statsOf } from '../../../system/files/file-system.ts';
 import { type TableOptions, tableOptions } from '../table-options.ts';
 import type { TableFormat, TableReader } from './table-reader.ts';
 
-const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
+/** Tells whether the name of a file matches. */
+export const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
 
 const table = {
   csv: {

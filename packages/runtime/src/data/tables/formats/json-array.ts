@@ -74,6 +74,15 @@ function createRowAssembler(fault: PartFault) {
   const syntaxError = ({ value }: Token, valid: string): Error =>
     fault(`row ${count + 1} has ${show(value)} where JSON has ${valid}, expected an array of rows, [{…}, {…}]`);
 
+  /** Goes on after a comma, or ends with `close`. */
+  const commaOr =
+    (close: TokenType, next: () => Step, end: () => Step): Step =>
+    (token) => {
+      if (token.token === TokenType.COMMA) return next();
+      if (token.token === close) return end();
+      throw syntaxError(token, 'a comma');
+    };
+
   const start: Step = (token) => {
     if (token.token === TokenType.LEFT_BRACKET) return rowOrEnd;
     const advice = '[{…}, {…}] (name a file with a row a line .jsonl)';
@@ -108,32 +117,32 @@ function createRowAssembler(fault: PartFault) {
       fields[name] = value;
       return nextField;
     });
-  const nextField: Step = (token) => {
-    if (token.token === TokenType.COMMA) return key;
-    if (token.token === TokenType.RIGHT_BRACE) return finish(fields);
-    throw syntaxError(token, 'a comma');
-  };
+  const nextField = commaOr(
+    TokenType.RIGHT_BRACE,
+    () => key,
+    () => finish(fields),
+  );
   const cellOrEnd: Step = (token) => (token.token === TokenType.RIGHT_BRACKET ? finish(cells) : cell(token));
   const cell: Step = (token) =>
     valueFrom(token, (value) => {
       cells.push(value);
       return nextCell;
     });
-  const nextCell: Step = (token) => {
-    if (token.token === TokenType.COMMA) return cell;
-    if (token.token === TokenType.RIGHT_BRACKET) return finish(cells);
-    throw syntaxError(token, 'a comma');
-  };
+  const nextCell = commaOr(
+    TokenType.RIGHT_BRACKET,
+    () => cell,
+    () => finish(cells),
+  );
   const finish = (value: unknown): Step => {
     count++;
     rows.push({ location: `row ${count}`, value });
     return nextRow;
   };
-  const nextRow: Step = (token) => {
-    if (token.token === TokenType.COMMA) return row;
-    if (token.token === TokenType.RIGHT_BRACKET) return end;
-    throw syntaxError(token, 'a comma');
-  };
+  const nextRow = commaOr(
+    TokenType.RIGHT_BRACKET,
+    () => row,
+    () => end,
+  );
   const end: Step = (token) => {
     throw fault(`the file has ${show(token.value)} after its array, expected nothing`);
   };

@@ -100,10 +100,7 @@ export function describeFormat(format: CellFormat): string {
 }
 
 /** How many cells are as expected, of how many that are no gaps. */
-interface Share {
-  readonly count: number;
-  readonly of: number;
-}
+type Share = { readonly count: number; readonly of: number };
 
 /** Counts the cells that are as expected; undefined for a column whose cells were not kept. */
 export function shareOf(

@@ -15,20 +15,12 @@ export interface CsvRecord {
 /** Most lines above the names of columns, such as the title of a report. */
 const MAX_TITLES = 20;
 
-/** The names of columns among the first records of a CSV file, and the rows after them. */
-export interface Header {
-  /** The record with the names; undefined if there is none. */
-  readonly names: CsvRecord | undefined;
-  readonly rows: readonly CsvRecord[];
-  /** What was decided, for messages. */
-  readonly findings: readonly string[];
-}
-
 /**
- * Finds the names of columns. By default the first record holds them if none of its fields is a number, and titles
- * above them are left out; `header` says whether the very first one does.
+ * Finds the record with the names of columns, the rows after it, and sentences on both. By default the first record
+ * holds names if none of its fields is a number, and titles above them are left out; `header` says whether the very
+ * first one does.
  */
-export function findHeader(records: readonly CsvRecord[], header: boolean | undefined): Header {
+export function findHeader(records: readonly CsvRecord[], header: boolean | undefined) {
   const titles = header === undefined ? countTitles(records) : 0;
   const rows = records.slice(titles);
   const first = rows.at(0);
@@ -90,15 +82,11 @@ export function findDelimiter(text: string, path: string): DelimiterName {
 /** Lines that tell whether a text is a table. */
 const MIN_LINES = 3;
 
-/** The separator of fields that all of a file's first lines have equally often, twice or more. */
-interface LineSeparator {
-  readonly lines: number;
-  readonly name: DelimiterName;
-  readonly count: number;
-}
-
-/** Finds whether a text looks like a table, such as one that a spreadsheet wrote with the ending .txt. */
-export async function separatorIn(path: string): Promise<LineSeparator | undefined> {
+/**
+ * Finds whether a text looks like a table, such as one that a spreadsheet wrote with the ending .txt: the separator of
+ * fields that all of its first lines have equally often, twice or more.
+ */
+export async function separatorIn(path: string) {
   const source = await openBytes('separatorIn', checkPath('separatorIn', path), 'a text file');
   const fault = (has: string, expected: string) =>
     new Error(`separatorIn: ${showPath(path)} has ${has}, expected ${expected}`);
@@ -106,8 +94,8 @@ export async function separatorIn(path: string): Promise<LineSeparator | undefin
     for await (const text of readText(source, fault, {})) {
       const rows = firstRows(text);
       const match = separatorsOf(rows).find(({ isSame, minCount, name }) => isSame && minCount > 1 && name !== 'pipe');
-      if (rows.length < MIN_LINES || match === undefined) return undefined;
-      return { lines: rows.length, name: match.name, count: match.minCount };
+      const isTable = rows.length >= MIN_LINES && match !== undefined;
+      return isTable ? { lines: rows.length, name: match.name, count: match.minCount } : undefined;
     }
     return undefined;
   } finally {

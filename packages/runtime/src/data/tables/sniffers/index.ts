@@ -1,11 +1,10 @@
 import { show } from '@gradloom/core/internal';
 import type { Table } from '../table.ts';
-import { constant, constantTarget } from './constant.ts';
 import { totalRow } from './end-of-table.ts';
 import { exclusions, identifiers } from './exclusions.ts';
 import { robustScale, sentinel, timeOfDay, zeroPadded } from './numbers.ts';
+import { constant, constantTarget, spelledTarget, spellings } from './repeats.ts';
 import type { ColumnRule, SniffedTable, Sniffer } from './sniffer.ts';
-import { spelledTarget, spellings } from './spellings.ts';
 import { targetKind, targetSpan } from './target-kind.ts';
 
 /** Possible mistakes of single columns; of each column the first is named. */
