@@ -51,14 +51,18 @@ export function createCacheFile(path: string): CacheFile {
   };
 }
 
-/** Fills `numbers` from byte `start` of the file. @throws Error naming the path if it is too short. */
-export function readPart(path: string, numbers: ArrayBufferView, start: number): void {
-  let descriptor: number;
+/** Opens a file for reading. @throws Error naming the path. */
+export function openToRead(path: string): number {
   try {
-    descriptor = openSync(path, 'r');
+    return openSync(path, 'r');
   } catch (error) {
     throw new Error(`${showPath(path)} cannot be opened: ${systemReason(error)}`, { cause: error });
   }
+}
+
+/** Fills `numbers` from byte `start` of the file. @throws Error naming the path if it is too short. */
+export function readPart(path: string, numbers: ArrayBufferView, start: number): void {
+  const descriptor = openToRead(path);
   try {
     readFully(path, descriptor, numbers, start);
   } finally {

@@ -67,7 +67,7 @@ export async function openCache<H>(request: CacheRequest<H>): Promise<Cache<H>> 
   try {
     await makeCache(root, folder, source, request);
   } catch (error) {
-    removeIfEmpty(root);
+    attempt(() => rmdirSync(root)); // it may be missing, or have other caches
     if (!(error instanceof CacheError)) throw error;
     throw fault(` has no cache for --stream: ${cannotWrite(root, error)}`, error);
   }
@@ -147,23 +147,18 @@ function removeOthers(root: string, source: Source): void {
   }
 }
 
-/** Removes what killed runs have left. */
-function sweep(...folders: readonly string[]): void {
-  for (const folder of folders) {
-    try {
-      removeTemporaries(folder);
-    } catch {
-      // A read-only folder: reading is still possible.
-    }
+/** The result of `work`; null if it fails. */
+function attempt<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch {
+    return null;
   }
 }
 
-function removeIfEmpty(root: string): void {
-  try {
-    rmdirSync(root);
-  } catch {
-    // The folder is missing or has other caches.
-  }
+/** Removes what killed runs have left. A read-only folder can still be read. */
+function sweep(...folders: readonly string[]): void {
+  for (const folder of folders) attempt(() => removeTemporaries(folder));
 }
 
 /** The header of a complete cache of this file, else null. */
@@ -182,13 +177,8 @@ export function writtenAt(path: string): Written {
 }
 
 /** Whether the file is unchanged since it was written. */
-export function isAsWritten(path: string, written: Written): boolean {
-  try {
-    return JSON.stringify(writtenAt(path)) === JSON.stringify(written);
-  } catch {
-    return false;
-  }
-}
+export const isAsWritten = (path: string, written: Written): boolean =>
+  attempt(() => JSON.stringify(writtenAt(path))) === JSON.stringify(written);
 
 /** Writes JSON, preceded by its SHA-256, and flushes it to disk. */
 export function writeSealedJson(path: string, value: unknown): void {
@@ -198,12 +188,8 @@ export function writeSealedJson(path: string, value: unknown): void {
 
 /** Reads what `writeSealedJson` wrote; null if it is missing or damaged. */
 export function readSealedJson(path: string): unknown {
-  let contents: string;
-  try {
-    contents = readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
+  const contents = attempt(() => readFileSync(path, 'utf8'));
+  if (contents === null) return null;
   const end = contents.indexOf('\n');
   const json = contents.slice(end + 1);
   return contents.slice(0, end) === sha256(json) ? JSON.parse(json) : null;

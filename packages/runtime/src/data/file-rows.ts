@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
 import { type Elements, type ElementType, referenceKernels } from '@gradloom/core';
 import { createElements, option, record, showPath } from '@gradloom/core/internal';
-import { systemReason } from '../system/files/system-reason.ts';
+import { openToRead } from './cache-file.ts';
 import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
 import { type FileReader, gatherRows, type RowReader } from './gather.ts';
 import { type DataArray, idxTypes, type NumberType, npyType, sharedArrayLike } from './number-types.ts';
@@ -189,12 +189,7 @@ function openFile(file: FileRows, columns: number): OpenFile {
 }
 
 function openUnchanged(file: FileRows): number {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file.path, 'r');
-  } catch (error) {
-    throw new Error(`${showPath(file.path)} cannot be opened: ${systemReason(error)}`, { cause: error });
-  }
+  const descriptor = openToRead(file.path);
   try {
     refuseChanged(file, descriptor);
     return descriptor;

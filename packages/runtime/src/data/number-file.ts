@@ -1,3 +1,4 @@
+import { sizeOf } from '@gradloom/core/internal';
 import type { ByteSource } from '../system/files/byte-source.ts';
 import { RoomError } from '../system/memory/memory-room.ts';
 import type { FileRows } from './dataset.ts';
@@ -33,12 +34,8 @@ const CHUNK = 1 << 20;
  * the file before memory is allocated. @throws Error of `fault` if there are more or fewer.
  */
 export async function readNumbers(source: ByteSource, header: NumberHeader, fault: Fault): Promise<DataArray> {
-  const { type, shape, bytes } = header;
-  const length = shape.reduce((product, extent) => product * extent, 1);
-  const contents = `${shape.join(' x ')} of type ${type.name}`;
-  if (length === 0) throw fault(`no numbers (${contents})`, 'at least one');
-  const total = bytes + length * type.bytes;
-  checkSize(source, total, contents, fault);
+  const { type, bytes } = header;
+  const { length, contents, total } = checkSize(source, header, fault);
   const array = allocate(type, length, contents, fault);
   const left = total - bytes - (await fill(array, source, type));
   if (left > 0) throw fault(`${total - left} bytes`, `${total} (${contents})`);
@@ -54,21 +51,21 @@ export function leaveNumbers(
   format: FileRows['format'],
   fault: Fault,
 ): Pick<NumberFile, 'array' | 'file'> {
-  const { type, shape, bytes } = header;
   if (source.gzipped) throw fault('gzipped contents', 'a plain file to stream (unpack it first)');
-  const length = shape.reduce((product, extent) => product * extent, 1);
-  const contents = `${shape.join(' x ')} of type ${type.name}`;
-  if (length === 0) throw fault(`no numbers (${contents})`, 'at least one');
-  checkSize(source, bytes + length * type.bytes, contents, fault);
-  return { array: type.allocate(0), file: fileRows(path, format, header) };
+  checkSize(source, header, fault);
+  return { array: header.type.allocate(0), file: fileRows(path, format, header) };
 }
 
 /**
- * Checks the size: a plain file must have exactly the bytes that its header says; a gzipped one must be large enough to
- * unpack to them.
+ * Returns the sizes that a header says: a plain file must have exactly as many bytes; a gzipped one must be large enough
+ * to unpack to them.
  */
-function checkSize({ gzipped, fileBytes, maxBytes }: ByteSource, total: number, contents: string, fault: Fault): void {
-  if (gzipped ? total <= maxBytes : total === fileBytes) return;
+function checkSize({ gzipped, fileBytes, maxBytes }: ByteSource, { type, shape, bytes }: NumberHeader, fault: Fault) {
+  const length = sizeOf(shape);
+  const contents = `${shape.join(' x ')} of type ${type.name}`;
+  if (length === 0) throw fault(`no numbers (${contents})`, 'at least one');
+  const total = bytes + length * type.bytes;
+  if (gzipped ? total <= maxBytes : total === fileBytes) return { length, contents, total };
   const has = gzipped ? `${fileBytes} bytes, which unpack to ${maxBytes} at most` : `${fileBytes} bytes`;
   throw fault(has, `${total} (${contents})`);
 }
