@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { showPath } from '@gradloom/core/internal';
-import { fileSize } from '../../system/files/file-system.ts';
+import { findFile } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
 import { decoders } from './decoders.ts';
 import type { Image } from './image.ts';
 import type { ImageSize } from './image-options.ts';
-import { decodeImage, IMAGE_FILE, sizeOfImage } from './image-reader.ts';
+import { decodeImage, IMAGE_FILE, ImageFileError, sizeOfImage } from './image-reader.ts';
 
 /** Size of an uncompressed image of 100 megapixels. */
 const MAX_BYTES = 3e8;
@@ -22,9 +22,10 @@ const subjectOf = (where: string, path: string): string => `${where}: ${showPath
 
 async function bytesOf(where: string, path: string): Promise<Uint8Array> {
   const subject = subjectOf(where, path);
-  const size = fileSize(where, path, IMAGE_FILE);
-  if (size > MAX_BYTES) throw new Error(`${subject} has ${size} bytes, expected an image of at most ${MAX_BYTES}`);
+  const size = findFile(where, path, IMAGE_FILE);
+  if (size === null) throw new ImageFileError(subject, 'does not exist');
+  if (size > MAX_BYTES) throw new ImageFileError(subject, `has ${size} bytes`, `an image of at most ${MAX_BYTES}`);
   return readFile(path).catch((error: unknown) => {
-    throw new Error(`${subject} cannot be read: ${systemReason(error)}, expected ${IMAGE_FILE}`, { cause: error });
+    throw new ImageFileError(subject, `cannot be read: ${systemReason(error)}`, IMAGE_FILE, error);
   });
 }

@@ -9,6 +9,7 @@ import { pairedSet } from '../paired-set.ts';
 import { sortedNames } from '../tables/fit-preprocessing.ts';
 import { imagePreprocessing } from './image-dataset.ts';
 import { checkImageOptions, type ImageOptions, type ImageSize } from './image-options.ts';
+import { ImageFileError } from './image-reader.ts';
 import { createImageRows, type ImageRows, type ImageShape } from './image-rows.ts';
 
 const WHERE = 'loadImageFolder';
@@ -120,16 +121,20 @@ const MAX_NAMED = 5;
 /** The error of several images that cannot be read; undefined if there are not several. */
 async function unreadable(paths: readonly string[]): Promise<Error | undefined> {
   const { readImage } = await import('./image-file.ts');
-  const errors: Error[] = [];
-  for (const path of paths) await readImage(WHERE, path).catch((error: Error) => errors.push(error));
-  if (errors.length < 2) return undefined;
-  const named = errors
-    .slice(0, MAX_NAMED)
-    .map(({ message }) => message.slice(`${WHERE}: `.length).split(', expected ')[0]);
-  const more = errors.length > MAX_NAMED ? [`${errors.length - MAX_NAMED} more`] : [];
-  const has = `${errors.length} of ${paths.length} images cannot be read`;
+  const problems: string[] = [];
+  let cause: Error | undefined;
+  for (const path of paths) {
+    await readImage(WHERE, path).catch((error: Error) => {
+      cause ??= error;
+      problems.push(`${showPath(path)} ${error instanceof ImageFileError ? error.problem : error.message}`);
+    });
+  }
+  if (problems.length < 2) return undefined;
+  const more = problems.length > MAX_NAMED ? [`${problems.length - MAX_NAMED} more`] : [];
+  const has = `${problems.length} of ${paths.length} images cannot be read`;
   const expected = 'whole PNG or JPEG images (mend these, or take them out of the folder)';
-  return new Error(`${WHERE}: ${has}, expected ${expected}: ${[...named, ...more].join('; ')}`, { cause: errors[0] });
+  const list = [...problems.slice(0, MAX_NAMED), ...more].join('; ');
+  return new Error(`${WHERE}: ${has}, expected ${expected}: ${list}`, { cause });
 }
 
 /** Reads all images; null if they have several sizes, and there is none to resize them to. */

@@ -27,6 +27,17 @@ export async function createImageReader(encoding: ImageEncoding): Promise<ImageR
 /** The end of messages about a file that is not an image. */
 export const IMAGE_FILE = 'a PNG or JPEG image';
 
+/** An error of an image file, which `subject` names. */
+export class ImageFileError extends Error {
+  /** 'has no bytes'. */
+  readonly problem: string;
+
+  constructor(subject: string, problem: string, expected = IMAGE_FILE, cause?: unknown) {
+    super(`${subject} ${problem}, expected ${expected}`, { cause });
+    this.problem = problem;
+  }
+}
+
 /**
  * Decodes the bytes of an image file of at most `maxPixels`.
  * @throws Error that begins with `subject` and says what is wrong with them.
@@ -49,15 +60,15 @@ function inFormat<T>(
   bytes: Uint8Array,
   read: (decoder: Decoder) => T,
 ): T {
-  const fault = (has: string, expected = IMAGE_FILE, cause?: unknown) =>
-    new Error(`${subject} has ${has}, expected ${expected}`, { cause });
   const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
   const decoder = decoders.find(([formatStart]) => start.startsWith(formatStart));
-  if (decoder === undefined) throw fault(bytes.length === 0 ? 'no bytes' : `the first bytes ${start}`);
+  if (decoder === undefined) {
+    throw new ImageFileError(subject, bytes.length === 0 ? 'has no bytes' : `has the first bytes ${start}`);
+  }
   try {
     return read(decoder);
   } catch (error) {
     const reason = reasonOf(error).replace(/\.$/, '');
-    throw fault(`damaged contents (${reason})`, `a whole ${decoder[1]} image`, error);
+    throw new ImageFileError(subject, `has damaged contents (${reason})`, `a whole ${decoder[1]} image`, error);
   }
 }
