@@ -228,14 +228,19 @@ export {
   type Tie,
   type Weight,
 } from './network/network.ts';
-export type { NetworkBuilder } from './network/network-builder.ts';
 export { convnet, lenet5, resnet20 } from './network/networks.ts';
 export { createPredictor } from './network/page-memory.ts';
 export type { PlacedLayer } from './network/placed-layer.ts';
 export type { Predictor } from './network/predict.ts';
 export type { Shape } from './network/shape.ts';
 export { summary } from './network/summary.ts';
-export { type GptNetworkOptions, type GruNetworkOptions, gptNetwork, gruNetwork } from './network/token-networks.ts';
+export {
+  type GptNetworkOptions,
+  type GruNetworkOptions,
+  gptNetwork,
+  gruNetwork,
+  type NetworkBuilder,
+} from './network/token-networks.ts';
 export {
   type ActivationDefinition,
   type ActivationPart,

@@ -101,6 +101,7 @@ export {
   checkModel,
   createWriter,
   type Draft,
+  flattenAdvice,
   generateOptions,
   MODEL_KINDS,
   type ModelEngine,
@@ -135,7 +136,7 @@ export {
   isGap,
   isGapMark,
   isNumberGap,
-  LONGEST_NUMBER,
+  MAX_NUMBER_LENGTH,
   mayLack,
   type NumberColumnEncoder,
   noDay,
@@ -234,7 +235,6 @@ export {
   rowAttention,
   rowContinuation,
 } from './network/continuation.ts';
-export { flattenAdvice } from './network/flatten-advice.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_TEAM_MEMORY, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/layer-context.ts';

@@ -2,7 +2,7 @@ import { type Elements, FLOAT64, typeOf } from '../math/element-type.ts';
 import { type Allocate, type KernelScratch, maxScratch, type ProductShape, viewOf } from '../math/scratch.ts';
 import type { Bound, Kernels, TakeDoubles } from '../program/kernels.ts';
 import { argumentOf, type Call } from '../program/op.ts';
-import { gatherBytes } from '../program/reference/gather-bytes.ts';
+import { gatherBytes } from '../program/reference/reference-kernels.ts';
 import { createNativeAttention } from './bindings/attention/attention.ts';
 import { createAugmentations } from './bindings/augmentations.ts';
 import {

@@ -1,7 +1,7 @@
 import { OptionError } from '../checks/option-error.ts';
 import { show } from '../checks/show.ts';
-import { flattenAdvice } from '../network/flatten-advice.ts';
 import type { Network } from '../network/network.ts';
+import { nameOfLayer } from '../network/placed-layer.ts';
 import { channelsOf, shapeText } from '../network/shape.ts';
 import {
   createEncoder,
@@ -47,4 +47,15 @@ export function checkEncoding(where: string, network: Network, preprocessing: Pr
   const what = first.type === 'classes' ? `classes of ${show(first.name)}` : values;
   const problem = `has ${shapeText(output)}, expected ${expectedOutputs} (${what})${flattenAdvice(network)}`;
   throw new OptionError(where, ['layers', 'preprocessing'], problem, { about: "the network's output" });
+}
+
+/** How a message ends where the outputs of a network have positions and should not: '; ...', or nothing. */
+export function flattenAdvice({ output, allLayers }: Pick<Network, 'output' | 'allLayers'>): string {
+  if (output.length === 1) return '';
+  const dense = allLayers.find(
+    ({ layer, spec }) => layer.in.length > 1 && (spec.kind === 'dense' || spec.kind === 'swiglu'),
+  );
+  return dense === undefined
+    ? '; a flatten or global-avg-pool layer makes one axis of it'
+    : `; ${nameOfLayer(dense)} acts on the last axis of ${shapeText(dense.layer.in)}: put a flatten layer before it`;
 }

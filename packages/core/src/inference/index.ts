@@ -1,4 +1,4 @@
-export { checkEncoding } from './check-encoding.ts';
+export { checkEncoding, flattenAdvice } from './check-encoding.ts';
 export {
   assembleModel,
   checkModel,

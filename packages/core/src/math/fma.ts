@@ -1,4 +1,5 @@
 import { type Elements, typeOf } from './element-type.ts';
+import { sumError, upperHalf } from './error-free.ts';
 import { powerOfTwo, scale } from './exponent.ts';
 
 /** x · y + z of an element type, rounded once or twice. */
@@ -20,7 +21,7 @@ export function fma(x: number, y: number, z: number): number {
   const productError = xLow * yLow - (product - xHigh * yHigh - xLow * yHigh - xHigh * yLow);
   const sum = product + z;
   // If z cancels most of the product, the error of the sum is 0, and only the last addition rounds.
-  const result = sum + addToOdd(errorOfSum(sum, product, z), productError);
+  const result = sum + addToOdd(sumError(product, z, sum), productError);
   // An overflow on the way, of a half too, ends as an infinity or NaN.
   return finite(result) ? result : fmaOfIntegers(x, y, z);
 }
@@ -28,22 +29,10 @@ export function fma(x: number, y: number, z: number): number {
 /** The error of a product of this size or more is a double: 106 digits end above 2⁻¹⁰⁷⁴. */
 const SMALLEST_PRODUCT = powerOfTwo(-960);
 
-/** x rounded to 26 bits (Veltkamp), so that products of such halves are exact. */
-function upperHalf(x: number): number {
-  const multiple = 134217729 * x; // 2²⁷ + 1
-  return multiple - (multiple - x);
-}
-
-/** a + b - sum, exactly, for the sum of a and b ([Knuth, TAOCP 2, 4.2.2]). NaN where the sum is not finite. */
-function errorOfSum(sum: number, a: number, b: number): number {
-  const part = sum - a;
-  return a - (sum - part) + (b - part);
-}
-
 /** a + b, rounded to odd: a sum that is not exact becomes the one of the two doubles around it whose last bit is 1. */
 function addToOdd(a: number, b: number): number {
   const sum = a + b;
-  const error = errorOfSum(sum, a, b);
+  const error = sumError(a, b, sum);
   return error > 0 || error < 0 ? toOdd(sum, error) : sum;
 }
 

@@ -1,3 +1,4 @@
+import { productError } from './error-free.ts';
 import { exp } from './exp.ts';
 import { binaryExponent, LN2_HI, LN2_LO, scale } from './exponent.ts';
 import { logTail } from './log.ts';
@@ -41,24 +42,6 @@ function powPositive(x: number, y: number): number {
   const power = exp(product);
   if (power === 0 || power === Infinity) return power;
   return power + power * (productError(y, head, product) + y * tail);
-}
-
-/**
- * The rounding error a · b - p of the product p. Exact unless a part overflows or is subnormal. [Dekker
- * 1971](https://doi.org/10.1007/BF01397083)
- */
-function productError(a: number, b: number, p: number): number {
-  const aHigh = upperHalf(a);
-  const bHigh = upperHalf(b);
-  const aLow = a - aHigh;
-  const bLow = b - bHigh;
-  return aHigh * bHigh - p + aHigh * bLow + aLow * bHigh + aLow * bLow;
-}
-
-/** The upper 26 bits of a. */
-function upperHalf(a: number): number {
-  const c = 134217729 * a; // 2²⁷ + 1
-  return c - (c - a);
 }
 
 /** xⁿ for integers n by repeated squaring: exact if every product is, else within |n| ulp. For n < 0 it is 1 / x⁻ⁿ. */

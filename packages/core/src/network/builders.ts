@@ -221,11 +221,11 @@ const blockOptions = [
  * @throws OptionError for a width or heads that are no size, and for unknown options.
  */
 export function transformerBlock(width: number, options: TransformerBlockOptions): LayerSpec[] {
-  const own = positiveInteger.check('transformerBlock', 'width', width);
+  const checkedWidth = positiveInteger.check('transformerBlock', 'width', width);
   onlyKeys('transformerBlock', options, blockOptions);
   positiveInteger.check('transformerBlock', 'heads', options.heads);
   flag.check('transformerBlock', 'causal', options.causal);
-  const { heads, hidden = 4 * own, activation = 'gelu', dropout: rate = 0, bias = true, ...others } = options;
+  const { heads, hidden = 4 * checkedWidth, activation = 'gelu', dropout: rate = 0, bias = true, ...others } = options;
   const { norm = 'layer-norm', causal, rotary = false, init = 'glorot-uniform', outInit = init } = others;
   const before = norm === 'layer-norm' ? layerNorm({ bias }) : rmsNorm();
   const end = rate === 0 ? [] : [dropout(rate)];
@@ -235,7 +235,7 @@ export function transformerBlock(width: number, options: TransformerBlockOptions
       before,
       dense(hidden, { bias, init }),
       { kind: 'activation', fn: activation },
-      dense(own, { bias, init: outInit }),
+      dense(checkedWidth, { bias, init: outInit }),
       ...end,
     ),
   ];

@@ -6,9 +6,10 @@ import { type Call, createList } from '../program/op.ts';
 import { ops } from '../program/ops/index.ts';
 import { type attentionNext, attentionWeights } from '../program/reference/attention.ts';
 import { type Tensors, type Workspace, wholeLength } from './backprop.ts';
-import { NO_BATCH, nextStack } from './layers/index.ts';
+import { EVALUATION, nextStack } from './layers/index.ts';
 import type { Network } from './network.ts';
 import { nameOfLayer } from './placed-layer.ts';
+import { createCache } from './predict.ts';
 import { channelsOf, shapeText } from './shape.ts';
 
 /**
@@ -28,9 +29,6 @@ export function continuationProblem({ input, output, allLayers }: Network): stri
   return `has ${nameOfLayer(other)}, whose outputs do not follow one after the other, expected ${expected}`;
 }
 
-/** Most programs that a continuation keeps: one for each number of tokens at once. */
-const KEPT_PROGRAMS = 8;
-
 /** Creates a continuation in a workspace for one row, of a network without a `continuationProblem`. */
 export function rowContinuation(
   network: Network,
@@ -41,21 +39,15 @@ export function rowContinuation(
 ): Continuation & { /** Other uses of the memory have overwritten it. */ forget(): void } {
   const V = channelsOf(network.output);
   const whole = wholeLength(network);
-  const programs = new Map<string, { program: Program; y: Elements }>();
+  const programs = createCache<string, { program: Program; y: Elements }>();
   let computed: readonly number[] = []; // tokens whose positions memory holds
 
+  /** The program over n tokens, from the first position on if it `begins` the row. */
   function programOf(n: number, begins: boolean): { program: Program; y: Elements } {
-    const key = `${n} ${begins}`;
-    const known = programs.get(key);
-    if (known !== undefined) return known;
-    const { calls, outputs } = passOver(network, workspace, at, tensors, n, begins);
-    const made = { program: link(calls, kernels), y: viewOf(outputs, (n - 1) * V, V) };
-    for (const oldest of programs.keys()) {
-      if (programs.size < KEPT_PROGRAMS) break;
-      programs.delete(oldest);
-    }
-    programs.set(key, made);
-    return made;
+    return programs(`${n} ${begins}`, () => {
+      const { calls, outputs } = passOver(network, workspace, at, tensors, n, begins);
+      return { program: link(calls, kernels), y: viewOf(outputs, (n - 1) * V, V) };
+    });
   }
 
   function next(row: ArrayLike<number>): Float64Array {
@@ -91,8 +83,7 @@ function passOver(
   begins: boolean,
 ): { calls: readonly Call[]; outputs: Elements } {
   const { calls, emit } = createList();
-  const settings = { training: false, seed: 0, leafRows: 1, accumulate: false, batch: NO_BATCH };
-  const pass = { ...settings, emit, stepAndRow: new Float64Array(2), lengths, n, begins, at };
+  const pass = { ...EVALUATION, emit, lengths, n, begins, at };
   return { calls, outputs: nextStack(network.layers, memory, x, tensors, pass) };
 }
 

@@ -4,8 +4,9 @@ import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { emitForward, type Tensors, type Workspace, wholeLength } from './backprop.ts';
-import { backwardStack, NO_BATCH, outputOf } from './layers/index.ts';
+import { backwardStack, EVALUATION, outputOf } from './layers/index.ts';
 import type { Network } from './network.ts';
+import { createCache } from './predict.ts';
 import { sizeOf } from './shape.ts';
 
 /**
@@ -27,16 +28,15 @@ export function createInputGradient(
   gradients: Tensors, // of the tensors; overwritten
   kernels: Kernels,
 ): InputGradient {
-  const { inputs: I, outputs: O, layers, allLayers: places } = network;
-  const takesIndices = places[0].spec.kind === 'embedding';
+  const { inputs: I, outputs: O, layers, allLayers } = network;
+  const takesIndices = allLayers[0].spec.kind === 'embedding';
   const first = takesIndices ? 1 : 0;
-  const programs = new Map<number, { program: Program; dx: Elements }>();
+  const programs = createCache<number, { program: Program; dx: Elements }>();
 
-  function programOf(B: number): { program: Program; dx: Elements } {
+  function createProgram(B: number): { program: Program; dx: Elements } {
     const { calls, emit } = createList();
     // One leaf: the gradients of the tensors, which no one reads, are sums without a tree.
-    const settings = { training: false, seed: 0, leafRows: B, accumulate: false, batch: NO_BATCH };
-    const pass = { ...settings, emit, stepAndRow: new Float64Array(2), lengths: workspace.lengths };
+    const pass = { ...EVALUATION, leafRows: B, emit, lengths: workspace.lengths };
     emitForward(network, workspace, tensors, B, pass);
     const [outputs, memories] = [workspace.outputs.slice(first), workspace.memories.slice(first)];
     const memory = { ...workspace, outputs, memories };
@@ -52,8 +52,7 @@ export function createInputGradient(
     const inputGradients = new Float64Array(N * I);
     for (let done = 0; done < N; done += workspace.rows) {
       const B = Math.min(workspace.rows, N - done);
-      const { program, dx } = programs.get(B) ?? programOf(B);
-      programs.set(B, { program, dx });
+      const { program, dx } = programs(B, () => createProgram(B));
       workspace.x.set(viewOf(x, done * I, B * I));
       for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[done + n] ?? whole;
       workspace.gradients[0].set(viewOf(dy, done * O, B * O));

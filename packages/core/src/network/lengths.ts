@@ -4,8 +4,8 @@ import { nameOfLayer } from './placed-layer.ts';
 import { sequenceOf, shapeText } from './shape.ts';
 
 /** Why rows of T positions cannot have lengths in a network; null if they can. */
-export function lengthsProblem({ allLayers: places }: Network, T: number): string | null {
-  const other = places.find(({ layer }) => layer.readsLengths === true && layer.in[0] !== T);
+export function lengthsProblem({ allLayers }: Network, T: number): string | null {
+  const other = allLayers.find(({ layer }) => layer.readsLengths === true && layer.in[0] !== T);
   if (other === undefined) return null;
   const of = `${other.layer.in[0]} positions of a row`;
   return `are given, expected none (${nameOfLayer(other)} has ${of}, and the rows have ${T})`;

@@ -115,7 +115,7 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
       workspace: createWorkspace(network, loss, rows, allocate),
     });
 
-  const place: PlaceModel = (network, parameters, lossSpec, needs, create) => {
+  const placeModel: PlaceModel = (network, parameters, lossSpec, needs, create) => {
     const loss = createLoss(lossSpec, network.customParts);
     const type = typeOf(parameters);
     const backend = host.backendOf(network.products, type);
@@ -151,7 +151,7 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
 
   function continuationIn(network: Network, parameters: Elements, loss: LossSpec, isLive: boolean): LiveContinuation {
     let renew = (): void => {};
-    const next = place(network, parameters, loss, { ...forContinuation(network), isLive }, (model) => {
+    const next = placeModel(network, parameters, loss, { ...forContinuation(network), isLive }, (model) => {
       const { workspace, tensors, scratch, kernels } = model;
       const next = rowContinuation(network, workspace, scratch, tensors, kernels);
       let reloads = model.reloads();
@@ -166,9 +166,9 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
   }
 
   return {
-    place,
+    placeModel: placeModel,
     createPredictor: (network, parameters, loss) =>
-      place(
+      placeModel(
         network,
         parameters,
         loss,
@@ -193,7 +193,7 @@ export interface LiveContinuation {
 
 /** Functions of models that share memory. */
 export interface ModelMemory {
-  readonly place: PlaceModel;
+  readonly placeModel: PlaceModel;
   /** Creates a predictor with a copy of the parameters [P]. @throws Error if the model does not fit into memory. */
   createPredictor(network: Network, parameters: Elements, loss: LossSpec): Predictor;
   /** Creates a continuation with a copy of the parameters [P], of a network without a `continuationProblem`. */

@@ -4,9 +4,8 @@ import { has } from '../checks/show.ts';
 import { batchNorm, conv2d, dense, dropout, flatten, globalAvgPool, maxPool, relu, residual } from './builders.ts';
 import type { LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
-import type { NetworkBuilder } from './network-builder.ts';
 import type { Shape } from './shape.ts';
-import { type GptNetworkOptions, gptNetwork, gruNetwork } from './token-networks.ts';
+import { type GptNetworkOptions, gptNetwork, gruNetwork, type NetworkBuilder } from './token-networks.ts';
 
 /** Before relu, whose outputs have half of the variance. [He et al. 2015](https://arxiv.org/abs/1502.01852) */
 const init = 'he-normal';

@@ -11,9 +11,9 @@ const PASS_BYTES = 4194304;
  * Most rows that pass through a network at once: 256, and fewer where a row has many positions, so that what one layer
  * writes is still in a cache when the next reads it. No bit depends on it.
  */
-export function maxPassRows({ allLayers: places }: Network, type: ElementType): number {
+export function maxPassRows({ allLayers }: Network, type: ElementType): number {
   const ofLayer = ({ out, atPositions = positionsOf(out) === 1 ? 0 : sizeOf(out) }: Layer): number => atPositions;
-  const numbers = places.reduce((sum, { layer }) => sum + ofLayer(layer), 0);
+  const numbers = allLayers.reduce((sum, { layer }) => sum + ofLayer(layer), 0);
   const rows = Math.floor(PASS_BYTES / Math.max(1, bytesOfElements(type, numbers)));
   return Math.max(1, Math.min(MAX_NODE_ROWS, rows));
 }
@@ -26,11 +26,11 @@ const LEAVES = 32;
  * summed by the tree within a row, and a row is work enough for a thread: leaves then have so few rows that a batch has
  * at least 32 leaves, or one row each.
  */
-export function leafRowsOf({ allLayers: places }: Network, batch: number): number {
-  const has = places.some(
+export function leafRowsOf({ allLayers }: Network, batch: number): number {
+  const hasPositions = allLayers.some(
     ({ layer: { in: input, inner, tensors } }) => inner === undefined && tensors.length > 0 && positionsOf(input) > 1,
   );
   let rows = defaultLeafRows(batch);
-  while (has && rows > 1 && rows * LEAVES > batch) rows /= 2;
+  while (hasPositions && rows > 1 && rows * LEAVES > batch) rows /= 2;
   return rows;
 }

@@ -4,7 +4,7 @@ import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { emitForward, type Workspace, wholeLength } from './backprop.ts';
-import { InputError, NO_BATCH } from './layers/index.ts';
+import { EVALUATION, InputError } from './layers/index.ts';
 import type { Network } from './network.ts';
 
 /**
@@ -14,8 +14,22 @@ import type { Network } from './network.ts';
  */
 export type Predictor = (x: Elements, lengths?: ArrayLike<number>) => Float64Array;
 
-/** Most programs that a predictor keeps, one per number of rows: that of full chunks, and those of recent calls. */
-const KEPT_PROGRAMS = 8;
+/** Programs that a cache holds: that of full chunks, and those of recent numbers of rows or tokens. */
+const MAX_PROGRAMS = 8;
+
+/** Creates a cache that makes a value at the first use of its key, and drops the oldest value when it is full. */
+export function createCache<Key, Value>(): (key: Key, create: () => Value) => Value {
+  const values = new Map<Key, Value>();
+  return (key, create) => {
+    const cached = values.get(key);
+    if (cached !== undefined) return cached;
+    const value = create();
+    const [oldest] = values.keys();
+    if (values.size === MAX_PROGRAMS) values.delete(oldest);
+    values.set(key, value);
+    return value;
+  };
+}
 
 /**
  * Computes y [N, O] from x [N, I] in chunks of the workspace's rows. The predictor throws an InputError with the row's
@@ -28,22 +42,13 @@ export function rowPredictor(
   kernels: Kernels,
 ): Predictor {
   const { inputs: I, outputs: O } = network;
-  const programs = new Map<number, { program: Program; y: Elements }>();
+  const programs = createCache<number, { program: Program; y: Elements }>();
 
-  function programOf(B: number): { program: Program; y: Elements } {
-    const known = programs.get(B);
-    if (known !== undefined) return known;
+  function createProgram(B: number): { program: Program; y: Elements } {
     const { calls, emit } = createList();
-    const settings = { training: false, seed: 0, leafRows: 1, accumulate: false, batch: NO_BATCH };
-    const pass = { ...settings, emit, stepAndRow: new Float64Array(2), lengths: workspace.lengths };
+    const pass = { ...EVALUATION, emit, lengths: workspace.lengths };
     const y = viewOf(emitForward(network, workspace, tensors, B, pass), 0, B * O);
-    const made = { program: link(calls, kernels), y };
-    for (const oldest of programs.keys()) {
-      if (programs.size < KEPT_PROGRAMS) break;
-      programs.delete(oldest);
-    }
-    programs.set(B, made);
-    return made;
+    return { program: link(calls, kernels), y };
   }
 
   const whole = wholeLength(network);
@@ -52,7 +57,7 @@ export function rowPredictor(
     const outputs = new Float64Array(N * O);
     for (let first = 0; first < N; first += workspace.rows) {
       const B = Math.min(workspace.rows, N - first);
-      const { program, y } = programOf(B);
+      const { program, y } = programs(B, () => createProgram(B));
       workspace.x.set(viewOf(x, first * I, B * I));
       for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[first + n] ?? whole;
       try {

@@ -21,7 +21,16 @@ import {
   transformerBlock,
 } from './builders.ts';
 import type { LayerSpec } from './layers/index.ts';
-import type { NetworkBuilder } from './network-builder.ts';
+import type { NetworkSpec } from './network.ts';
+import type { Shape } from './shape.ts';
+
+/** Builds a known network. */
+export type NetworkBuilder = (
+  /** Shape of a row: [H, W, C] of an image, [T] of tokens. */
+  input: Shape,
+  /** Outputs: the number of classes, or of values. */
+  outputs: number,
+) => NetworkSpec;
 
 const gruNetworkOptions = defineOptions('gruNetwork', {
   /** Rate of dropout after the embedding and each recurrent layer. @default 0 */

@@ -73,7 +73,7 @@ function add(
 ): void {
   if (part.part === 'activation') parts.activations[part.name] = activationOf(part);
   else if (part.part === 'loss') parts.losses[part.name] = (options) => lossOf(part, options);
-  else if (part.part === 'layer') parts.layers[part.name] = (options, place) => layerOf(part, options, place);
+  else if (part.part === 'layer') parts.layers[part.name] = (options, context) => layerOf(part, options, context);
   else if (part.part === 'initializer') parts.initializers[part.name] = (options) => initializerOf(part, options);
   else if (part.part === 'schedule') parts.schedules[part.name] = (options) => scheduleOf(part, options);
   else parts.metrics[part.name] = () => part.create();

@@ -89,11 +89,11 @@ export function lossOf(definition: LossDefinition, partOptions: object): Loss {
 /** Adds rows ascending within each leaf. */
 const byRows =
   ({ ofRow }: RowLossDefinition<PartDefaults>, options: PartOptions<PartDefaults>): LossKernel =>
-  (lossSums, dy, y, t, B, leaf, O) => {
+  (lossSums, dy, y, t, B, leafRows, O) => {
     let sum = 0;
     for (let n = 0; n < B; n++) {
-      if (n % leaf === 0) sum = 0;
+      if (n % leafRows === 0) sum = 0;
       sum += ofRow(dy, y, t, n, O, options);
-      lossSums[Math.floor(n / leaf)] = sum;
+      lossSums[Math.floor(n / leafRows)] = sum;
     }
   };

@@ -12,7 +12,7 @@ export interface Piece {
 export type TensorLayout = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
 
 /** Weights are matrices; biases and the gains and shifts of norms are vectors. */
-const isWeights = (shape: readonly number[]): boolean => shape.length > 1;
+const isMatrix = (shape: readonly number[]): boolean => shape.length > 1;
 
 /**
  * Cuts each block from `first` to `end` into pieces. A block is a single piece if the optimizer treats all parameters
@@ -25,7 +25,7 @@ export function piecesOf(
   end = blockCount(network.parameterCount),
 ): Piece[][] {
   const pieces = Array.from({ length: end - first }, (): Piece[] => []);
-  for (const { offset: from, n: length, decayed } of stretchesOf(network, optimizer)) {
+  for (const { offset: from, n: length, decayed } of decayRangesOf(network, optimizer)) {
     const last = Math.min(from + length, end * BLOCK);
     for (let offset = Math.max(from, first * BLOCK); offset < last; ) {
       const block = Math.floor(offset / BLOCK);
@@ -42,25 +42,25 @@ export function piecesOf(
  * memory.
  */
 export const countPieces = (network: TensorLayout, optimizer: Optimizer): number =>
-  stretchesOf(network, optimizer).reduce(
+  decayRangesOf(network, optimizer).reduce(
     (sum, { offset, n }) => sum + Math.floor((offset + n - 1) / BLOCK) - Math.floor(offset / BLOCK) + 1,
     0,
   );
 
 /** Adjacent trained parameters that are treated alike, across blocks. */
-function stretchesOf({ tensors, parameterCount: P }: TensorLayout, { undecayedHyper }: Optimizer): Piece[] {
-  const isDecayed = (shape: readonly number[]): boolean => undecayedHyper === 0 || isWeights(shape);
-  const stretches: Piece[] = [];
+function decayRangesOf({ tensors, parameterCount: P }: TensorLayout, { undecayedHyper }: Optimizer): Piece[] {
+  const isDecayed = (shape: readonly number[]): boolean => undecayedHyper === 0 || isMatrix(shape);
+  const ranges: Piece[] = [];
   let from = 0;
   for (const [k, { shape, offset, length, isTrained }] of tensors.entries()) {
     const next = tensors.at(k + 1);
     const decayed = isDecayed(shape);
     if (next !== undefined && next.isTrained === isTrained && (!isTrained || isDecayed(next.shape) === decayed))
       continue;
-    if (isTrained) stretches.push({ offset: from, n: offset + length - from, decayed });
+    if (isTrained) ranges.push({ offset: from, n: offset + length - from, decayed });
     from = offset + length;
   }
-  return P === 0 ? [] : stretches;
+  return P === 0 ? [] : ranges;
 }
 
 /** Parameters per block: 32 KiB per vector, so that the optimizer finds a block's gradient in cache. */
@@ -76,17 +76,20 @@ export interface BlockRange {
 
 /**
  * Cuts the parameters into buckets of whole blocks, in the order in which a backward pass completes their gradients:
- * from last to first. A bucket ends at the start of a tensor once it has `least` parameters. If fewer parameters than
+ * from last to first. A bucket ends at the start of a tensor once it has `minParameters` parameters. If fewer parameters than
  * that would remain, they join it.
  */
-export function bucketsOf({ tensors, parameterCount: P }: Pick<Network, 'tensors' | 'parameterCount'>, least: number) {
+export function bucketsOf(
+  { tensors, parameterCount: P }: Pick<Network, 'tensors' | 'parameterCount'>,
+  minParameters: number,
+) {
   const buckets: BlockRange[] = [];
   let end = blockCount(P);
   for (let k = tensors.length - 1; k > 0; k--) {
     // The block in which a tensor begins may also hold the end of the tensor before.
     const first = blockCount(tensors[k].offset);
-    if (first >= end || first * BLOCK < least) continue;
-    if (Math.min(P, end * BLOCK) - first * BLOCK < least) continue;
+    if (first >= end || first * BLOCK < minParameters) continue;
+    if (Math.min(P, end * BLOCK) - first * BLOCK < minParameters) continue;
     buckets.push({ first, end });
     end = first;
   }

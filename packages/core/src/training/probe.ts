@@ -209,9 +209,9 @@ export function* probeFigures(
 }
 
 /** Offset of each layer's units in the numbers of a leaf. */
-function unitOffsets({ allLayers: places }: Network): number[] {
-  let offset = places.length * SUMS;
-  return places.map(({ layer }) => {
+function unitOffsets({ allLayers }: Network): number[] {
+  let offset = allLayers.length * SUMS;
+  return allLayers.map(({ layer }) => {
     const units = channelsOf(layer.out);
     offset += units;
     return offset - units;

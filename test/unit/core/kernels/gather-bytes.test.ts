@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createElements, elementTypes, roundingOf } from '../../../../packages/core/src/math/element-type.ts';
-import { gatherBytes } from '../../../../packages/core/src/program/reference/gather-bytes.ts';
+import { gatherBytes } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
 
 test.each(elementTypes)('bytes become quotients of %s: one division, by the divisor as the type has it', (type) => {
   const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);

@@ -1,7 +1,7 @@
 import { bytesOfElements, typeOf } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
 import type { GatherBytes } from '../../program/kernels.ts';
-import { gatherBytes as plain } from '../../program/reference/gather-bytes.ts';
+import { gatherBytes as plain } from '../../program/reference/reference-kernels.ts';
 import type { CodeLayout } from '../code.ts';
 import { gatherArguments } from '../kernels/gather.ts';
 import type { CallTape } from './call-tape.ts';

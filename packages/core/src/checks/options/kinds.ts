@@ -70,13 +70,13 @@ const withPoint = (value: unknown): string =>
   typeof value === 'string' && /^-?\d+,\d+$/.test(value) ? ` (${value.replace(',', '.')} with a decimal point)` : '';
 
 /** Whole numbers from `least` to `most`. */
-export function wholeNumber(least: number, most?: number): PlainKind<number> {
-  const limit = most ?? Number.MAX_SAFE_INTEGER;
+export function wholeNumber(min: number, max?: number): PlainKind<number> {
+  const limit = max ?? Number.MAX_SAFE_INTEGER;
   return checkedBy(
-    `a whole number ${most === undefined ? `of at least ${least}` : `from ${least} to ${most}`}`,
-    (value): value is number => Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= limit,
+    `a whole number ${max === undefined ? `of at least ${min}` : `from ${min} to ${max}`}`,
+    (value): value is number => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= limit,
     { fromText: numeric },
-    (text, value) => (most === undefined && isBeyondWhole(value) ? `${text} (at most 2^53 - 1)` : text),
+    (text, value) => (max === undefined && isBeyondWhole(value) ? `${text} (at most 2^53 - 1)` : text),
   );
 }
 

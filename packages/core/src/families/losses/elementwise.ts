@@ -21,13 +21,13 @@ export interface ElementwiseLoss {
  * a row has four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃), in the run's type; rows are added ascending, in doubles.
  */
 export function elementwiseLoss({ name, value, derivative, over, ...known }: ElementwiseLoss): Loss {
-  const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
+  const evaluate: LossKernel = (lossSums, dy, y, t, B, leafRows, O) => {
     const math = mathOf(typeOf(dy));
     const { round, flush } = math;
     const divisor = over === 'mean' ? round(O) : 1;
     let sum = 0;
     for (let n = 0; n < B; n++) {
-      if (n % leaf === 0) sum = 0;
+      if (n % leafRows === 0) sum = 0;
       const row = n * O;
       let l0 = 0;
       let l1 = 0;
@@ -44,7 +44,7 @@ export function elementwiseLoss({ name, value, derivative, over, ...known }: Ele
         else l3 = round(l3 + loss);
       }
       sum += round(round(round(l0 + l1) + round(l2 + l3)) / divisor);
-      lossSums[Math.floor(n / leaf)] = sum;
+      lossSums[Math.floor(n / leafRows)] = sum;
     }
   };
   return { name, targets: 'values', evaluate, ...known };

@@ -1,7 +1,7 @@
 import type { Elements } from '../../math/element-type.ts';
 
 /**
- * The loss of B rows, **summed** over the rows of each leaf of `leaf` rows, ascending, and its gradient by the
+ * The loss of B rows, **summed** over the rows of each leaf of `leafRows` rows, ascending, and its gradient by the
  * network's output. Overwrites `lossSums` and `dy`, which may be `y`. (It returns nothing, since a returned number
  * costs 16 bytes of heap wherever V8 does not inline the call.) The division by the rows of the batch happens once,
  * where gradients are averaged.
@@ -12,7 +12,7 @@ export type LossKernel = (
   y: Elements, // [B, O] the network's output
   t: Elements, // [B, O], or [B] class indices if targets are 'classes'
   B: number,
-  leaf: number,
+  leafRows: number,
   O: number,
   parameter?: number, // of a variant; its plain code captures it
 ) => void;

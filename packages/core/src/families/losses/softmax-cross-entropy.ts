@@ -30,7 +30,7 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
 /** L = Σₙ log Σₒ e^c[n,o] - (1 - ε) c[n,t[n]] - ε/O Σₒ c[n,o], where c = y - m. */
 const smoothed =
   (smoothing: number): LossKernel =>
-  (lossSums, dy, y, t, B, leaf, O) => {
+  (lossSums, dy, y, t, B, leafRows, O) => {
     const { round, flush, exp, log } = mathOf(typeOf(dy));
     const share = round(smoothing);
     const rest = round(1 - share);
@@ -38,7 +38,7 @@ const smoothed =
     const on = round(rest + off);
     let total = 0;
     for (let n = 0; n < B; n++) {
-      if (n % leaf === 0) total = 0;
+      if (n % leafRows === 0) total = 0;
       const row = n * O;
       const target = row + t[n];
       belowMaximum(dy, y, row, O);
@@ -48,15 +48,15 @@ const smoothed =
       const sum = laneSum(round, dy, row, O);
       for (let i = row; i < row + O; i++) dy[i] = flush(round(round(dy[i] / sum) - (i === target ? on : off)));
       total += round(round(log(sum) - round(rest * cTarget)) - round(off * cSum));
-      lossSums[Math.floor(n / leaf)] = total;
+      lossSums[Math.floor(n / leafRows)] = total;
     }
   };
 
-const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
+const evaluate: LossKernel = (lossSums, dy, y, t, B, leafRows, O) => {
   const { round, flush, exp, log } = mathOf(typeOf(dy));
   let total = 0;
   for (let n = 0; n < B; n++) {
-    if (n % leaf === 0) total = 0;
+    if (n % leafRows === 0) total = 0;
     const row = n * O;
     const target = row + t[n];
     belowMaximum(dy, y, row, O);
@@ -65,7 +65,7 @@ const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
     const sum = laneSum(round, dy, row, O);
     for (let i = row; i < row + O; i++) dy[i] = flush(round(round(dy[i] / sum) - (i === target ? 1 : 0)));
     total += round(log(sum) - cTarget);
-    lossSums[Math.floor(n / leaf)] = total;
+    lossSums[Math.floor(n / leafRows)] = total;
   }
 };
 

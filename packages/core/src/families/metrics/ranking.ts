@@ -22,7 +22,7 @@ export interface RankingMetric extends Metric {
 
 /** Rows in ascending order of their scores. */
 export interface Ranked {
-  readonly order: Uint32Array; // [N] places of the rows
+  readonly order: Uint32Array; // [N] indices of the rows
   readonly ends: Uint8Array; // [N] 1 for the last row of equal scores
   readonly positive: Uint8Array; // [N] 1 for a row of the class; also in ascending order
 }

@@ -1,3 +1,4 @@
+import { productError, sumError } from '../../math/error-free.ts';
 import { powerOfTwo } from '../../math/exponent.ts';
 import { viewOf } from '../../math/scratch.ts';
 
@@ -146,27 +147,6 @@ function addTo(sums: Float64Array, at: number, value: number, rest: number): voi
   const sum = before + value;
   sums[at] = sum;
   sums[at + 1] += sumError(before, value, sum) + rest;
-}
-
-/** a + b - sum, exactly, where `sum` is the rounded sum. */
-function sumError(a: number, b: number, sum: number): number {
-  const part = sum - a;
-  return a - (sum - part) + (b - part);
-}
-
-/** a · b - product, exactly, where `product` is the rounded product. */
-function productError(a: number, b: number, product: number): number {
-  const high = highHalf(a);
-  const low = a - high;
-  const otherHigh = highHalf(b);
-  const otherLow = b - otherHigh;
-  return high * otherHigh - product + high * otherLow + low * otherHigh + low * otherLow;
-}
-
-/** The upper 26 bits of a. */
-function highHalf(a: number): number {
-  const scaled = 134_217_729 * a;
-  return scaled - (scaled - a);
 }
 
 /** (number + rest) / n as a double and its rounding error. */

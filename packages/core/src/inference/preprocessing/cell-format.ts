@@ -1,4 +1,4 @@
-import { type Cell, LONGEST_NUMBER, readBoolean, readNumber } from './cell.ts';
+import { type Cell, MAX_NUMBER_LENGTH, readBoolean, readNumber } from './cell.ts';
 
 /** How the cells of a column are written, where they are no plain decimal numbers or dates of ISO 8601. */
 export type CellFormat = NumberFormat | DateFormat;
@@ -85,7 +85,7 @@ export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell:
     if (typeof cell === 'number') return Number.isFinite(cell) ? cell : undefined;
     if (typeof cell !== 'string') return undefined;
     const whole = cell.trim();
-    if (whole.length > LONGEST_NUMBER) return undefined;
+    if (whole.length > MAX_NUMBER_LENGTH) return undefined;
     const enclosed = enclosedIn(whole);
     const text = enclosed ?? whole;
     for (const pattern of patterns) {
@@ -112,7 +112,7 @@ const AFTER_DATE = `(?:(?:[Tt]|,? )${TIME}${OFFSET})?`;
 
 const years = new RegExp(`^(\\d{4})(?:-(\\d\\d)-(\\d\\d)|([/.])(\\d{1,2})\\4(\\d{1,2}))${AFTER_DATE}$`);
 const days = new RegExp(`^(\\d{1,2})([./-])(\\d{1,2})\\2(\\d{4}|\\d\\d)${AFTER_DATE}$`);
-const times = new RegExp(`^${TIME}$`);
+const timePattern = new RegExp(`^${TIME}$`);
 
 /**
  * A date or date-time whose year comes first, such as 2024-12-31 or 2024/12/31 11:59 PM, as days since 1970-01-01; a
@@ -133,7 +133,7 @@ export function readDate(cell: Cell): number | undefined {
 export function dateReader({ order }: DateFormat): (cell: Cell) => number | undefined {
   if (order === 'time') {
     return (cell) => {
-      const match = typeof cell === 'string' ? times.exec(cell.trim()) : null;
+      const match = typeof cell === 'string' ? timePattern.exec(cell.trim()) : null;
       return match === null ? undefined : clockOf(match, 1);
     };
   }

@@ -57,7 +57,7 @@ export const isGapMark = (cell: Cell): cell is string => typeof cell === 'string
 export const isNumberGap = (cell: Cell): boolean => isGap(cell) || isGapMark(cell);
 
 /** Longest text of a number, in characters: all digits of the smallest one, marks between them, and a unit. */
-export const LONGEST_NUMBER = 1200;
+export const MAX_NUMBER_LENGTH = 1200;
 
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
@@ -65,7 +65,7 @@ const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 export function readNumber(cell: Cell): number | undefined {
   if (typeof cell === 'string') {
     const text = cell.trim();
-    return text.length <= LONGEST_NUMBER && DECIMAL.test(text) ? finite(Number(text)) : undefined;
+    return text.length <= MAX_NUMBER_LENGTH && DECIMAL.test(text) ? finite(Number(text)) : undefined;
   }
   return typeof cell === 'number' ? finite(cell) : undefined;
 }

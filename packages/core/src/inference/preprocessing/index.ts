@@ -7,7 +7,7 @@ export {
   isGap,
   isGapMark,
   isNumberGap,
-  LONGEST_NUMBER,
+  MAX_NUMBER_LENGTH,
   type NamedRow,
   readBoolean,
   readCategory,

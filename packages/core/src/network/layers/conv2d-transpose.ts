@@ -64,10 +64,10 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
     // The convolution goes from the output to the input.
     return { inputs: outputs, outputs: input[a], kernel, stride, before: padding, dilation: 1 };
   });
-  const places = height.kernel * width.kernel;
+  const windowSize = height.kernel * width.kernel;
   const [H, V] = [height.inputs, width.inputs];
   const geometry: ConvolutionGeometry = { height, width, C: O, O: C, groups: 1 };
-  const fans = [places * C, places * O] as const;
+  const fans = [windowSize * C, windowSize * O] as const;
   const W = initializedTensor('W', [height.kernel, width.kernel, O, C], read.init, fans, customParts, C);
   const b = initializedTensor('b', [O], read.biasInit, fans, customParts);
   return {

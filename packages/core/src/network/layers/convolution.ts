@@ -92,9 +92,9 @@ function convolution(
   const [height, width] = axes === 2 ? along : [ONE_POSITION, ...along];
   const size = along.map((axis) => axis.kernel);
   const shape = [...size, C / groups, O];
-  const places = height.kernel * width.kernel;
+  const windowSize = height.kernel * width.kernel;
   const geometry: ConvolutionGeometry = { height, width, C, O, groups };
-  const fans = [(places * C) / groups, places * O] as const;
+  const fans = [(windowSize * C) / groups, windowSize * O] as const;
   const W = initializedTensor('W', shape, init, fans, customParts, O);
   const b = initializedTensor('b', [O], biasInit, fans, customParts);
   return {

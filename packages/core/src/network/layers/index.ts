@@ -135,6 +135,7 @@ export {
   type BatchSlice,
   type Branch,
   type BranchName,
+  EVALUATION,
   type Inspect,
   type Layer,
   type NextPass,

@@ -51,6 +51,16 @@ export interface BatchSlice {
 /** Placeholder for passes whose layers do not read `batch`, as in evaluation. */
 export const NO_BATCH: BatchSlice = { rows: 0, leaves: 0, firstLeaf: 0 };
 
+/** Settings of a pass at evaluation, which has no random numbers and no gradients. */
+export const EVALUATION = {
+  training: false,
+  seed: 0,
+  leafRows: 1,
+  accumulate: false,
+  batch: NO_BATCH,
+  stepAndRow: new Float64Array(2),
+} satisfies Partial<Pass>;
+
 /** A tensor of a layer: trained weights, or a state that the layer's passes update. */
 export interface TensorSpec {
   /** Name, such as 'W' or 'b'. */

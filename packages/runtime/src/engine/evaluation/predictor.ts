@@ -33,7 +33,7 @@ function inferenceBackend(products: readonly ProductShape[], type: ElementType):
   return wasmProblem() === null ? wasm : { name: 'reference', unfused: true };
 }
 
-const { place, ...functions } = createModelMemory<Backend>({
+const { placeModel: place, ...functions } = createModelMemory<Backend>({
   backendOf: inferenceBackend,
   takeScratch: ({ name }, products, allocate) => takeKernelScratch(products, name, allocate),
   checkMemory(parts) {

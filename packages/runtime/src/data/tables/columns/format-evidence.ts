@@ -1,5 +1,5 @@
 import type { Cell } from '@gradloom/core';
-import { enclosedIn, LONGEST_NUMBER, readDate } from '@gradloom/core/internal';
+import { enclosedIn, MAX_NUMBER_LENGTH, readDate } from '@gradloom/core/internal';
 import type { CellAt } from '../formats/table-reader.ts';
 import {
   ANY_NUMBER,
@@ -113,7 +113,7 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
       total++;
       if (typeof cell !== 'string') return false;
       const text = cell.trim();
-      const measure = type === 'date' || text.length > LONGEST_NUMBER ? null : measureIn(text);
+      const measure = type === 'date' || text.length > MAX_NUMBER_LENGTH ? null : measureIn(text);
       const numbers = measure?.isOne ? formatsOfNumber(measure.digits) : 0;
       if (measure !== null && numbers !== 0) {
         const { digits, unit, isEnclosed } = measure;
