@@ -19,21 +19,35 @@ import {
 const { target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit, tokenizer, context } =
   tableOptions.table;
 const { decimal, thousands, dateFormat, split, targetTransform } = tableOptions.table;
-const ofTables = {
-  ...{ target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit, tokenizer, context },
-  ...{ decimal, thousands, dateFormat, split, targetTransform },
+const optionsOfTables = {
+  target,
+  targets,
+  classNames,
+  columns,
+  drop,
+  weightColumn,
+  missing,
+  scale,
+  oneHotLimit,
+  tokenizer,
+  context,
+  decimal,
+  thousands,
+  dateFormat,
+  split,
+  targetTransform,
 };
 
 const fitOptions = defineOptions('fit', {
   ...trainOptions.table,
-  ...ofTables,
+  ...optionsOfTables,
   hidden: option.kind((where, name, value) => list<LayerSpec>(where, name, value as LayerSpec[], 'a list of layers'))(),
   validation: option.fraction(),
   test: option.fraction(),
 });
 
 /** Options of `fit`: those of `train`, those of a table, and three of its own. */
-export interface FitOptions extends TrainOptions, Pick<TableOptions, keyof typeof ofTables> {
+export interface FitOptions extends TrainOptions, Pick<TableOptions, keyof typeof optionsOfTables> {
   /**
    * Layers between the inputs and the outputs.
    * @default [dense(256, { init: 'he-normal' }), gelu()], or for a column of texts an embedding and a gru of 64
@@ -107,7 +121,7 @@ export async function fit<Row extends NamedRow<Row>>(
 function divided(options: FitOptions): [TableOptions, TrainOptions] {
   const { hidden: _, validation: _v, test: _t, ...others } = options;
   const entries = Object.entries(others).filter(([, value]) => value !== undefined);
-  const isOfTable = ([name]: [string, unknown]) => name in ofTables;
+  const isOfTable = ([name]: [string, unknown]) => name in optionsOfTables;
   return [
     Object.fromEntries(entries.filter(isOfTable)),
     Object.fromEntries(entries.filter((entry) => !isOfTable(entry))),

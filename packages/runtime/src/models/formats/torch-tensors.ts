@@ -83,16 +83,16 @@ export function torchTensors(network: Network): TorchTensor[] {
     const tied = 'tiedTo' in spec ? tiedTensor(networkLayer, named, orders.get(path)) : undefined;
     if (tied !== undefined) named.push(tied);
     const layerTensors = tensors.map(({ name, offset, length }) => {
-      const { tensors: known = {} } = kindOf(spec) ?? {};
+      const { tensors: torchNames = {} } = kindOf(spec) ?? {};
       const extents = shapes.get(offset) ?? [length];
       // A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch. Tensors of custom layers keep their layout.
-      const isProduct = known[name] !== undefined && products.has(name);
+      const isProduct = torchNames[name] !== undefined && products.has(name);
       const here = extents.map((_, axis) => axis);
       const there = isProduct ? [...here.slice(-2).reverse(), ...here.slice(0, -2)] : here;
       const { reads, writes } = orders.get(path) ?? { reads: null, writes: null };
       const images = extents.map((_, axis) => (isProduct && axis === 0 ? reads : writes));
       return {
-        name: torchName(path, known[name] ?? name),
+        name: torchName(path, torchNames[name] ?? name),
         shape: there.map((axis) => extents[axis]),
         ...splitAxes(extents, images, there),
         offset,
@@ -128,8 +128,8 @@ function tiedTensor(
 /** Splits axes of flattened images, whose channels come first in PyTorch. */
 function splitAxes(extents: Shape, images: readonly (Shape | null)[], order: readonly number[]) {
   const split = extents.map((extent, axis) => images[axis] ?? [extent]);
-  const firstParts = split.map((_, axis) => split.slice(0, axis).flat().length);
-  const inside = (axis: number) => channelsFirst(split[axis].length).map((k) => firstParts[axis] + k);
+  const partOffsets = split.map((_, axis) => split.slice(0, axis).flat().length);
+  const inside = (axis: number) => channelsFirst(split[axis].length).map((k) => partOffsets[axis] + k);
   return { axes: split.flat(), order: order.flatMap(inside) };
 }
 
@@ -155,7 +155,7 @@ interface Rows {
   readonly isChannelsFirst: boolean;
 }
 
-const inPlace = (): Order => ({ image: null });
+const unchangedOrder = (): Order => ({ image: null });
 
 function rootOf(order: Order): Order {
   let root = order;
@@ -166,17 +166,17 @@ function rootOf(order: Order): Order {
 /** The orders of the rows that each layer reads and writes, by path. */
 function ordersOf(network: Network): Map<string, Orders> {
   const stacks = stacksOf(network);
-  const known = new Map<string, [reads: Order, writes: Order]>();
+  const ordersByPath = new Map<string, [reads: Order, writes: Order]>();
   const passStack = (above: string, x: Rows): Rows => (stacks.get(above) ?? []).reduce(pass, x);
 
   /** The rows that a layer makes of `x`. */
   function pass(x: Rows, networkLayer: NetworkLayer): Rows {
-    const y = made(x, networkLayer);
-    known.set(networkLayer.path, [x.order, y.order]);
+    const y = outputOf(x, networkLayer);
+    ordersByPath.set(networkLayer.path, [x.order, y.order]);
     return y;
   }
 
-  function made(x: Rows, networkLayer: NetworkLayer): Rows {
+  function outputOf(x: Rows, networkLayer: NetworkLayer): Rows {
     const { path, layer, spec } = networkLayer;
     const { order, isChannelsFirst } = x;
     switch (kindOf(spec)?.writes) {
@@ -185,8 +185,8 @@ function ordersOf(network: Network): Map<string, Orders> {
       case 'any':
         return { order: { image: layer.out.length > 1 ? null : undefined }, isChannelsFirst };
       case 'flat': {
-        const moves = isChannelsFirst && positionsOf(layer.in) > 1 && channelsOf(layer.in) > 1;
-        return { order: moves ? { image: layer.in } : order, isChannelsFirst };
+        const isReordered = isChannelsFirst && positionsOf(layer.in) > 1 && channelsOf(layer.in) > 1;
+        return { order: isReordered ? { image: layer.in } : order, isChannelsFirst };
       }
       case 'a sum': {
         const f = passStack(path, x);
@@ -195,16 +195,16 @@ function ordersOf(network: Network): Map<string, Orders> {
         return f;
       }
       case 'channels last':
-        return { order: inPlace(), isChannelsFirst: false };
+        return { order: unchangedOrder(), isChannelsFirst: false };
       default:
-        return { order: inPlace(), isChannelsFirst: true };
+        return { order: unchangedOrder(), isChannelsFirst: true };
     }
   }
 
-  passStack('', { order: inPlace(), isChannelsFirst: true });
+  passStack('', { order: unchangedOrder(), isChannelsFirst: true });
   const imageOf = (order: Order): Shape | null => rootOf(order).image ?? null;
   return new Map(
-    [...known].map(([path, [reads, writes]]) => [path, { reads: imageOf(reads), writes: imageOf(writes) }]),
+    [...ordersByPath].map(([path, [reads, writes]]) => [path, { reads: imageOf(reads), writes: imageOf(writes) }]),
   );
 }
 

@@ -112,9 +112,11 @@ export function createSnapshot(
   allocate: (type: ElementType, length: number) => Elements = createElements,
 ): Snapshot {
   const { theta, state, scalars, scheduleState } = arena;
-  const slots = state.length;
   const live = [theta, ...state, scalars, scheduleState];
-  const kept = live.map((array) => allocate(typeOf(array), array.length));
+  const copies = live.map((array) => allocate(typeOf(array), array.length));
+  const [thetaCopy] = copies;
+  const stateCopies = copies.slice(1, 1 + state.length);
+  const [scalarsCopy, scheduleCopy] = copies.slice(1 + state.length) as Float64Array[];
   let counters: SavedState['counters'] = { step: Number.NaN, samples: 0, epochs: 0 };
   let epochSums: readonly number[] = [];
 
@@ -122,17 +124,17 @@ export function createSnapshot(
     get step() {
       return counters.step;
     },
-    parameters: kept[0],
-    model: kept[live.indexOf(arena.model)],
+    parameters: thetaCopy,
+    model: copies[live.indexOf(arena.model)],
     *save() {
-      for (const [k, array] of live.entries()) yield* copyArray(kept[k], array);
+      for (const [k, array] of live.entries()) yield* copyArray(copies[k], array);
       const { step, samples, validation } = progress;
       const { epochs, sums } = log.mark();
       counters = { step, samples, epochs, ...(validation === undefined ? {} : { validation }) };
       epochSums = sums;
     },
     *restore() {
-      for (const [k, array] of live.entries()) yield* copyArray(array, kept[k]);
+      for (const [k, array] of live.entries()) yield* copyArray(array, copies[k]);
       const { epochs, ...rest } = counters;
       delete progress.validation;
       Object.assign(progress, rest);
@@ -141,17 +143,16 @@ export function createSnapshot(
     state() {
       return {
         counters,
-        parameters: kept[0],
-        state: kept.slice(1, 1 + slots),
-        scalars: Float64Array.from(kept[1 + slots]),
-        scheduleState: Float64Array.from(kept[2 + slots]),
+        parameters: thetaCopy,
+        state: stateCopies,
+        scalars: Float64Array.from(scalarsCopy),
+        scheduleState: Float64Array.from(scheduleCopy),
         epochSums: Float64Array.from(epochSums),
       };
     },
     async load(saved, shares) {
-      const [copies, [ownScalars, ownSchedule]] = [kept.slice(1, 1 + slots), kept.slice(1 + slots) as Float64Array[]];
-      const own = { theta: kept[0], state: copies, scalars: ownScalars, scheduleState: ownSchedule };
-      await restoreArrays(own, saved, shares);
+      const arrays = { theta: thetaCopy, state: stateCopies, scalars: scalarsCopy, scheduleState: scheduleCopy };
+      await restoreArrays(arrays, saved, shares);
       counters = saved.counters;
       epochSums = [...saved.epochSums];
     },

@@ -31,7 +31,7 @@ export const precision = option.oneOf(precisions);
 
 /**
  * Values of `onNan`: end the run, or go back to the start of the epoch with half the learning rate, at most
- * MOST_ROLLBACKS times.
+ * MAX_ROLLBACKS times.
  */
 export type OnNan = 'stop' | 'rollback';
 
@@ -295,8 +295,8 @@ export const trainOptions = defineOptions('train', {
    * @default none
    */
   modules: option.kind((where, name, value): readonly (string | URL)[] => {
-    const given = list(where, name, value as readonly (string | URL)[], 'a list of paths or URLs of modules');
-    return [...given];
+    const modules = list(where, name, value as readonly (string | URL)[], 'a list of paths or URLs of modules');
+    return [...modules];
   })(undefined, 'module with activations, losses, layers and other parts of your own'),
   /** Compares the derivatives of own parts with differences of their functions before training. @default true */
   checkGradients: option.asFlag({ group: 'Training', effect: 'execution', flag: 'no-gradient-check' })(

@@ -78,8 +78,8 @@ const GRADIENT_CHECK_ROWS = 8;
 
 /** Checks the derivatives of custom parts on the first rows. @throws OptionError for one that is wrong. */
 export function* checkCustomGradients(network: Network, loss: Loss, train: Dataset): Pausable<void> {
-  const isOwn = loss.customName !== undefined || network.customParts !== NO_PARTS;
-  if (!isOwn) return;
+  const hasCustomParts = loss.customName !== undefined || network.customParts !== NO_PARTS;
+  if (!hasCustomParts) return;
   const rows = Math.min(GRADIENT_CHECK_ROWS, train.rows);
   const x = new Float64Array(rows * network.inputs);
   gatherRows(x, train.inputs, null, 0, rows, anyRows);
