@@ -16,9 +16,9 @@ function heldPool(threads: number) {
   return { threads, answer, calls };
 }
 
-function opened({ threads = 1, places = 100, mostCharacters = 1000, delayMs = 0 } = {}) {
+function opened({ threads = 1, maxWaiting = 100, maxCharacters = 1000, delayMs = 0 } = {}) {
   const pool = heldPool(threads);
-  const queue = createRequestQueue(pool, { maxWaiting: places, maxCharacters: mostCharacters, delayMs });
+  const queue = createRequestQueue(pool, { maxWaiting, maxCharacters, delayMs });
   const heard: [string, string][] = [];
   const ask = (body: string) =>
     queue.ask(body, (reply) => heard.push([body, reply instanceof Error ? reply.message : reply.text]));
@@ -46,8 +46,8 @@ test('what arrives in one turn of the event loop is one call, and what arrives m
   expect(queue.calls).toBe(2);
 });
 
-test('beyond its places a request is refused, until a thread has taken those before', async () => {
-  const { pool, ask, bodies } = opened({ places: 2 });
+test('beyond maxWaiting a request is refused, until a thread has taken those before', async () => {
+  const { pool, ask, bodies } = opened({ maxWaiting: 2 });
   expect(['a', 'b', 'c'].map(ask)).toEqual([true, true, false]);
   await turn(); // taken
   expect(['d', 'e', 'f'].map(ask)).toEqual([true, true, false]);
@@ -62,9 +62,9 @@ test('beyond its places a request is refused, until a thread has taken those bef
 });
 
 test('so is a body that would make all that wait too long, unless nothing waits', () => {
-  const { ask } = opened({ mostCharacters: 10 });
+  const { ask } = opened({ maxCharacters: 10 });
   expect(['123456', '1234', '1'].map(ask)).toEqual([true, true, false]);
-  expect(opened({ mostCharacters: 10 }).ask('x'.repeat(50))).toBe(true);
+  expect(opened({ maxCharacters: 10 }).ask('x'.repeat(50))).toBe(true);
 });
 
 test('each thread that is free gets a call', async () => {

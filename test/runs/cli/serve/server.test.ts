@@ -126,10 +126,10 @@ describe('a connection', () => {
 });
 
 describe('connections beyond the most that there may be', () => {
-  const mostBytes = 2 ** 28; // of which four have room
+  const maxBytes = 2 ** 28; // of which four have room
 
   test('take the place of those that have sent no whole head, which are told why', async () => {
-    const { url, open, release } = await listen({ maxBytes: mostBytes });
+    const { url, open, release } = await listen({ maxBytes });
     release();
     const halfSent = await Promise.all(Array.from({ length: 4 }, () => open(halves['half a head'])));
     const told = halfSent.map((client) => once(client, 'data'));
@@ -138,7 +138,7 @@ describe('connections beyond the most that there may be', () => {
   });
 
   test('are refused in words if all others wait for answers, which they get', async () => {
-    const { url, http, open, release } = await listen({ maxBytes: mostBytes });
+    const { url, http, open, release } = await listen({ maxBytes });
     let requests = 0;
     http.server.on('request', () => requests++);
     const waiting = await Promise.all(Array.from({ length: 4 }, () => open(whole)));

@@ -181,12 +181,12 @@ describe('a status line', () => {
   test('without a terminal is a line at the start of long work and after a minute, and none for a program', () => {
     const lines = (isRead: boolean): string => {
       const stderr = new PassThrough();
-      const { show: say } = createProgressLine('search', { stderr }, isRead);
-      say('run 1 of 9, about 9 s left', 9000);
-      say('run 2 of 9, about 3 min left', 180_000);
+      const { show } = createProgressLine('search', { stderr }, isRead);
+      show('run 1 of 9, about 9 s left', 9000);
+      show('run 2 of 9, about 3 min left', 180_000);
       for (let second = 0; second < 125; second++) {
         vi.advanceTimersByTime(1000);
-        say(`second ${second + 1}`, 180_000);
+        show(`second ${second + 1}`, 180_000);
       }
       return String(stderr.read() ?? '');
     };
@@ -196,9 +196,9 @@ describe('a status line', () => {
 
   test('on a terminal is replaced by the next, and whole words only', async () => {
     const screen = createScreen(20);
-    const { show: say, clear } = createProgressLine('scale', { stderr: screen.stream });
-    say('warming up');
-    say('round 1 of 7, about 3 min left');
+    const { show, clear } = createProgressLine('scale', { stderr: screen.stream });
+    show('warming up');
+    show('round 1 of 7, about 3 min left');
     expect(await screen.lines()).toEqual(['scale: round 1 of']);
     clear();
     expect(await screen.lines()).toEqual([]);

@@ -76,8 +76,8 @@ export async function followRun(
       reporter.start(start);
       const other = otherLibrary(library, event.backend);
       if (other !== null) warn(reporter, other);
-      const { warnings: notes = [] } = directory ?? {};
-      if (notes.length > 0) warn(reporter, notes.join('; '));
+      const { warnings = [] } = directory ?? {};
+      if (warnings.length > 0) warn(reporter, warnings.join('; '));
       return;
     }
     if (event.type === 'warning') {

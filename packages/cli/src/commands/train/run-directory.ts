@@ -101,7 +101,7 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
   return {
     path,
     warnings: [
-      ...[...files.values()].flatMap(({ warnings: notes }) => notes),
+      ...[...files.values()].flatMap(({ warnings }) => warnings),
       ...(dropped.length === 0 ? [] : [`deleted, because the run continues from step ${step}: ${dropped.join(', ')}`]),
       ...(missing === '' ? [] : [`${STEPS_FILE} lacks ${missing}`]),
     ],
