@@ -100,3 +100,12 @@ test('rows of an interface are trained on and predicted; what is no cell is refu
   };
   expect(refused).toThrow('rows has {"size":0');
 });
+
+test('a batch size takes the place of the default, by its long name as by its short one', async () => {
+  const [long, short, standard] = await Promise.all(
+    [{ batchSize: 7 }, { batch: 7 }, {}].map((own) => fitRows(rows, { ...few, ...own, target: 'price' })),
+  );
+  expect(long.result.batch).toBe(7);
+  expect(long.fingerprint).toBe(short.fingerprint);
+  expect(long.fingerprint).not.toBe(standard.fingerprint);
+});
