@@ -21,9 +21,9 @@ export { unfusedKernels, unfusedProducts } from './backends/unfused.ts';
 export { hasFusedWasm } from './backends/wasm/relaxed-simd.ts';
 export { createWasmKernels } from './backends/wasm/wasm.ts';
 export {
-  BEYOND,
-  MAX_BYTES as MOST_BYTES,
-  PAGE,
+  MAX_BYTES,
+  PAGE_BYTES,
+  TAIL_BYTES,
   WasmApi,
   type WasmMemory,
   wasmProblem,

@@ -195,42 +195,42 @@ export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonl
   const kernel = (assemble: (isa: Isa) => number) => () => install(assemble);
   const sums = (terms: ColumnTerms, count: number) => () => install((isa) => assembleColumnSums(isa, terms, count));
   const update = (update: Update) => () =>
-    whenRead(
+    lazyRecord(
       Object.fromEntries(UPDATE_ROWS.map((rows) => [rows, () => install((isa) => assembleUpdate(isa, update, rows))])),
     );
   const all = {
-    updates: whenRead(mapped(updates, update)),
-    elementwise: whenRead(mapped(elementwise, formula)),
-    recurrent: whenRead(mapped(recurrentOps, formula)),
-    matrices: whenRead(mapped(matrixOps, matrix)),
-    columnSums: whenRead({
+    updates: lazyRecord(mapValues(updates, update)),
+    elementwise: lazyRecord(mapValues(elementwise, formula)),
+    recurrent: lazyRecord(mapValues(recurrentOps, formula)),
+    matrices: lazyRecord(mapValues(matrixOps, matrix)),
+    columnSums: lazyRecord({
       plain: sums(columnTerms.plain, 1),
       squares: sums(columnTerms.squares, 1),
       byColumn: sums(columnTerms.byColumn, 2),
       byRow: sums(columnTerms.byRow, 2),
       scaled: sums(columnTerms.scaled, 1),
     }),
-    rowSums: whenRead({
+    rowSums: lazyRecord({
       layerNormForward: kernel((isa) => assembleMoments(isa, true)),
       layerNormBackwardInput: kernel((isa) => assembleSlopes(isa, true)),
       rmsNormForward: kernel((isa) => assembleMoments(isa, false)),
       rmsNormBackwardInput: kernel((isa) => assembleSlopes(isa, false)),
     }),
-    rowFormulas: whenRead(mapped(rowFormulas, matrix)),
-    attention: whenRead(mapped(attentionFormulas, matrix)),
-    lossFormulas: whenRead(mapped(lossFormulas, formula)),
-    losses: whenRead(mapped(lossKernels, kernel)),
-    augment: whenRead(mapped(augmentKernels, kernel)),
-    stepKernels: whenRead(mapped(stepKernels, kernel)),
-    moveKernels: whenRead(mapped(moveKernels, kernel)),
-    rotate: whenRead({
+    rowFormulas: lazyRecord(mapValues(rowFormulas, matrix)),
+    attention: lazyRecord(mapValues(attentionFormulas, matrix)),
+    lossFormulas: lazyRecord(mapValues(lossFormulas, formula)),
+    losses: lazyRecord(mapValues(lossKernels, kernel)),
+    augment: lazyRecord(mapValues(augmentKernels, kernel)),
+    stepKernels: lazyRecord(mapValues(stepKernels, kernel)),
+    moveKernels: lazyRecord(mapValues(moveKernels, kernel)),
+    rotate: lazyRecord({
       forth: kernel((isa) => assembleRotate(isa, false)),
       back: kernel((isa) => assembleRotate(isa, true)),
     }),
-    windows: whenRead(mapped(windowKernels, (assemble) => () => install((isa) => assembleWindows(isa, assemble)))),
+    windows: lazyRecord(mapValues(windowKernels, (assemble) => () => install((isa) => assembleWindows(isa, assemble)))),
   };
   return Object.assign(
-    whenRead({
+    lazyRecord({
       dropout: kernel(assembleDropout),
       maxNorm: () => install(assembleMaxNorm),
       listedSums: () => install(assembleListedSums),
@@ -241,14 +241,14 @@ export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonl
 }
 
 /** A table of the same names, with other values. */
-const mapped = <Name extends string, From, To>(
+const mapValues = <Name extends string, From, To>(
   table: Readonly<Record<Name, From>>,
   to: (value: From) => To,
 ): Record<Name, To> =>
   Object.fromEntries(Object.entries<From>(table).map(([name, value]) => [name, to(value)])) as Record<Name, To>;
 
 /** A record whose values are made when they are first read. */
-function whenRead<T extends object>(makers: { readonly [Name in keyof T]: () => T[Name] }): T {
+function lazyRecord<T extends object>(makers: { readonly [Name in keyof T]: () => T[Name] }): T {
   const record = {} as T;
   for (const name of Object.keys(makers) as (keyof T)[]) {
     const get = (): T[keyof T] => {

@@ -1,4 +1,4 @@
-import { BEYOND } from '../backends/wasm/webassembly.ts';
+import { TAIL_BYTES } from '../backends/wasm/webassembly.ts';
 import { createLoss, type Loss, type LossSpec } from '../families/losses/index.ts';
 import { bytesOfElements, type Elements, type ElementType, typeOf } from '../math/element-type.ts';
 import {
@@ -93,7 +93,7 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
 
   /** Memory of at least `length` doubles. */
   function memoryOf(backend: Backend, length: number, type: ElementType): SharedMemory {
-    const bytes = 8 * length + BEYOND;
+    const bytes = 8 * length + TAIL_BYTES;
     if (bytes > MAX_SHARED_BYTES) return createMemory(backend, bytes, type, false);
     let size = MIN_BYTES;
     while (size < bytes) size *= 2;

@@ -2,7 +2,7 @@ import { takeKernelScratch } from '../backends/played-kernels.ts';
 import { unfusedKernels } from '../backends/unfused.ts';
 import { hasFusedWasm } from '../backends/wasm/relaxed-simd.ts';
 import { createWasmKernels } from '../backends/wasm/wasm.ts';
-import { PAGE, WasmApi, type WasmMemory, wasmProblem } from '../backends/wasm/webassembly.ts';
+import { PAGE_BYTES, WasmApi, type WasmMemory, wasmProblem } from '../backends/wasm/webassembly.ts';
 import { elements } from '../checks/check.ts';
 import { type Elements, typeOf } from '../math/element-type.ts';
 import { referenceKernels } from '../program/reference/reference-kernels.ts';
@@ -37,7 +37,7 @@ export const pageMemory = createModelMemory({
 
 /** Null if the system provides none, or for more than 32 bits address. */
 function wasmMemory(bytes: number): WasmMemory<ArrayBuffer> | null {
-  const pages = Math.floor((bytes + PAGE - 1) / PAGE);
+  const pages = Math.floor((bytes + PAGE_BYTES - 1) / PAGE_BYTES);
   try {
     return new WasmApi.Memory({ initial: pages, maximum: pages, shared: false });
   } catch {

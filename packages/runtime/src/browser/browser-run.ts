@@ -16,7 +16,7 @@ import {
   hasFusedWasm,
   hexadecimal,
   leafCount,
-  PAGE,
+  PAGE_BYTES,
   sha256Of,
   WasmApi,
 } from '@gradloom/core/internal';
@@ -113,7 +113,7 @@ export async function openBrowserRun(
     totalEpochs: Math.ceil(totalSteps / stepsPerEpoch),
   };
   const plan = planArena({ ...shape, backend: 'wasm' });
-  const pages = plan.bytes / PAGE;
+  const pages = plan.bytes / PAGE_BYTES;
   const fused = hasFusedWasm();
   const team = createTeamSetup(shape, {
     threads,

@@ -1,6 +1,5 @@
 import type { Allocate, ElementType } from '@gradloom/core';
 import {
-  BEYOND,
   countDoubles,
   createAllocator,
   createList,
@@ -9,6 +8,7 @@ import {
   ops,
   option,
   record,
+  TAIL_BYTES,
   type WasmMemory,
 } from '@gradloom/core/internal';
 import { type Backend, compileFor, createBackendKernels } from '../engine/backends/backend.ts';
@@ -71,7 +71,7 @@ export function createKernelMemory<T>(
   elementType: ElementType = FLOAT64,
 ): { memory: WasmMemory; arrays: T } {
   const length = countDoubles(takeArrays, elementType);
-  const memory = allocateSharedMemory(8 * length + BEYOND, name);
+  const memory = allocateSharedMemory(8 * length + TAIL_BYTES, name);
   const doubles = new Float64Array(memory.buffer, 0, length);
   const allocate = createAllocator('createKernelMemory', doubles, elementType);
   return { memory, arrays: takeArrays(allocate) };

@@ -1,48 +1,51 @@
 import { type ConvolutionGeometry, inputAt, outputAt, type WindowAxis } from '../../math/windows.ts';
 
-// What the kernels of convolutions and pools read along an axis, worked out from its geometry.
+// Convolutions and pools along one axis, as kernels go through it: which positions are written, and what each one reads.
 
 /** Whether each channel has one output of its own. */
 export const isDepthwise = ({ C, O, groups }: ConvolutionGeometry): boolean =>
   groups > 1 && groups === C && groups === O;
 
-/** A place in a window, and the first position that is read there. */
+/** A place of the window, and what the first position of a phase reads there. */
 export interface Tap {
-  readonly k: number; // along the kernel
-  readonly at: number; // may lie outside
+  readonly k: number; // the place
+  readonly at: number; // the position that is read; it may lie outside of the image
 }
 
-/** Positions first, first + every, … of what is written: the j-th of them reads at + step · j for each tap. */
+/**
+ * Positions that are written and read alike: first, first + writeStep, …. The j-th of them reads at + readStep · j for
+ * each tap.
+ */
 export interface Phase {
   readonly first: number;
   readonly count: number;
   readonly taps: readonly Tap[]; // equally far apart, `at` ascending, which is the order of addition
 }
 
-/** Positions that are written along an axis, and the positions that each reads. */
+/** All positions that are written along an axis, by phases, and the positions that each reads. */
 export interface Reach {
   readonly phases: readonly Phase[];
-  readonly every: number; // distance of positions of a phase
-  readonly step: number;
+  readonly writeStep: number; // distance of positions of a phase
+  readonly readStep: number;
   readonly inputs: number; // positions that can be read
   readonly outputs: number; // positions that are written
 }
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, k) => k);
 
-/** Outputs read inputs. */
+/** Outputs read inputs, in one phase. */
 export const forwardReach = (axis: WindowAxis): Reach => ({
-  every: 1,
-  step: axis.stride,
+  writeStep: 1,
+  readStep: axis.stride,
   inputs: axis.inputs,
   outputs: axis.outputs,
   phases: [{ first: 0, count: axis.outputs, taps: upTo(axis.kernel).map((k) => ({ k, at: inputAt(axis, 0, k) })) }],
 });
 
-/** Gradients of inputs read those of outputs. A phase has the inputs whose place differs by multiples of the stride. */
+/** Gradients of inputs read gradients of outputs. The positions of a phase differ by multiples of the stride. */
 export const backwardReach = (axis: WindowAxis): Reach => ({
-  every: axis.stride,
-  step: 1,
+  writeStep: axis.stride,
+  readStep: 1,
   inputs: axis.outputs,
   outputs: axis.inputs,
   phases: upTo(Math.min(axis.stride, axis.inputs)).map((first) => ({
@@ -55,16 +58,16 @@ export const backwardReach = (axis: WindowAxis): Reach => ({
   })),
 });
 
-/** Consecutive positions of a phase that read inputs at the taps from `low` to `high`, and outside of them none. */
+/** Consecutive positions of a phase whose taps from `low` up to `high` lie inside of the image, and no others. */
 export interface Span {
-  readonly from: number; // the first is the phase's position `from`
+  readonly from: number; // index of the first in the phase
   readonly count: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** Cuts a phase where other taps lie outside. */
-export function spansOf({ count, taps }: Phase, { step, inputs }: Reach): Span[] {
+/** Cuts a phase wherever a tap enters or leaves the image. */
+export function spansOf({ count, taps }: Phase, { readStep: step, inputs }: Reach): Span[] {
   const spans: Span[] = [];
   for (let j = 0; j < count; j++) {
     const inside = taps.map(({ at }) => at + step * j >= 0 && at + step * j < inputs);
@@ -77,10 +80,10 @@ export function spansOf({ count, taps }: Phase, { step, inputs }: Reach): Span[]
   return spans;
 }
 
-/** Distance of the taps of a phase, 1 if it has fewer than two. */
+/** Distance of the positions that the taps of a phase read, 1 if it has fewer than two taps. */
 export const spacing = ({ taps }: Phase): number => (taps.length > 1 ? taps[1].at - taps[0].at : 1);
 
-/** Rows of an image in memory, with zeros around them if windows reach beyond. Sizes are numbers. */
+/** How rows of an image lie in memory, with zeros around them if windows reach outside. Sizes count numbers. */
 export interface RowLayout {
   readonly row: number; // distance of rows
   readonly left: number; // from the start of a row to its first pixel
@@ -89,7 +92,7 @@ export interface RowLayout {
 
 /** A layout for `reach` along a row of pixels of `channels` numbers. */
 export function layoutOf(reach: Reach, channels: number, width: number): RowLayout {
-  const { phases, step, inputs } = reach;
+  const { phases, readStep: step, inputs } = reach;
   let [low, high] = [0, inputs - 1];
   for (const { count, taps } of phases) {
     if (taps.length === 0) continue;
@@ -129,11 +132,11 @@ export const pixelAxis = (reach: Reach): PixelAxis => ({
     spansOf(phase, reach)
       .filter(({ low, high }) => low < high)
       .map(({ from, count, low, high }) => ({
-        first: phase.first + reach.every * from,
-        step: reach.every,
+        first: phase.first + reach.writeStep * from,
+        step: reach.writeStep,
         count,
-        window: phase.taps[low].at + reach.step * from,
-        windowStep: reach.step,
+        window: phase.taps[low].at + reach.readStep * from,
+        windowStep: reach.readStep,
         places: high - low,
       })),
   ),

@@ -68,7 +68,7 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
       const { position } = assembler;
       registers.reset();
       body(callOf(table));
-      sources.leave();
+      sources.freeSlots();
       assembler.ret();
       assembler.placeLiterals();
       return origin + position;
@@ -86,10 +86,10 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
     answer: (source: ArgumentSource, distance) => assembler.storePointer(sources.addressOf(source), distance),
     word: (address: Address): AnySource => ({ kind: 'word', address }),
     long: (address: Address): AnySource => ({ kind: 'long', address }),
-    offset: (base, address: Address): AnySource => ({ kind: 'offset', base, address }),
+    offsetBy: (base, address: Address): AnySource => ({ kind: 'offset', base, address }),
 
     at,
-    beyond: (pointer, stride, offset): Address => ({ base: pointer, index: stride, offset }),
+    atStride: (pointer, stride, offset): Address => ({ base: pointer, index: stride, offset }),
     element: (pointer, k): Address => ({ base: pointer, index: k, scale: isDouble ? 8 : 4 }),
     numberAt: (source: ArgumentSource) => sources.addressOf(source),
     pair: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),

@@ -103,11 +103,11 @@ export interface Isa {
   /** The signed 64-bit distance at `address`. */
   long(address: Address): Source<'stride'>;
   /** A pointer to `base` plus as many bytes as the 32-bit word at `address` says. */
-  offset(base: Pointer, address: Address): Source<'pointer'>;
+  offsetBy(base: Pointer, address: Address): Source<'pointer'>;
 
   at(pointer: Pointer, offset?: number): Address;
   /** The address pointer + stride + offset. */
-  beyond(pointer: Pointer, stride: Stride, offset: number): Address;
+  atStride(pointer: Pointer, stride: Stride, offset: number): Address;
   /** The address pointer + 8 · k + offset: a word of pair k. */
   pair(pointer: Pointer, k: Counter, offset: number): Address;
   /** The address of element k after `pointer`. */
@@ -197,7 +197,7 @@ interface Lanes<A = Address> {
 
 /** Vector operations of products. */
 export interface Vectors<A = Address> extends Lanes<A> {
-  /** to = the element at `from` as a factor: in all lanes, or in the one lane that the processor multiplies by. */
+  /** to = the element at `from` as a factor: in all lanes, or in one if the processor multiplies by a single lane. */
   loadFactor(to: Vector, from: A): void;
   /**
    * Loads at least the selected lanes; the others may get any numbers. May read their memory. Absent where `loadMasked`

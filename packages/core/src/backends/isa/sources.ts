@@ -41,7 +41,7 @@ export interface Sources {
   /** r = a pointer to the data. */
   loadData(r: Register): void;
   /** Frees the slots on the stack. */
-  leave(): void;
+  freeSlots(): void;
 }
 
 export function createSources(assembler: Assembler, registers: Registers, frame: Frame): Sources {
@@ -99,7 +99,7 @@ export function createSources(assembler: Assembler, registers: Registers, frame:
       return { kind: 'slot', isSlot: true, number: slotCount++ };
     },
     loadData: (r) => frame.loadData(r, depth()),
-    leave() {
+    freeSlots() {
       if (depth() > 0) assembler.loadAddress(frame.stack, at(frame.stack, depth()));
       slotCount = 0;
     },

@@ -92,7 +92,7 @@ function assembleTurnPixels(isa: Isa): number {
       const corner = isa.pointTo(isa.at(image));
       isa.scope(() => isa.advance(corner, isa.multiply(place(a, lineX, 0), pixel)));
       isa.scope(() => isa.advance(corner, isa.multiply(place(d, lineY, 8), line)));
-      const below = isa.pointTo(isa.beyond(corner, line, 0));
+      const below = isa.pointTo(isa.atStride(corner, line, 0));
       unit.loadNumber(shareX, isa.at(shares));
       unit.loadNumber(shareY, isa.at(shares, 8));
       wide.add(j, j, one);
@@ -107,9 +107,9 @@ function assembleTurnPixels(isa: Isa): number {
 
       function show(load: typeof unit.load, store: typeof unit.store): void {
         load(p, isa.at(corner));
-        load(q, isa.beyond(corner, pixel, 0));
+        load(q, isa.atStride(corner, pixel, 0));
         load(r, isa.at(below));
-        load(s, isa.beyond(below, pixel, 0));
+        load(s, isa.atStride(below, pixel, 0));
         between(p, q, shareX);
         between(r, s, shareX);
         between(p, r, shareY);

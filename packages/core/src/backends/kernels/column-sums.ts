@@ -62,7 +62,7 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
       /** Sum k on top of the stack; sums are numbered vector by vector. */
       const onTop = (k: number): Address => {
         const offset = Math.floor(k / sums) * size;
-        return k % sums === 0 ? isa.at(top, offset) : isa.beyond(top, row, offset);
+        return k % sums === 0 ? isa.at(top, offset) : isa.atStride(top, row, offset);
       };
 
       isa.repeat(isa.load(pieces), () => {

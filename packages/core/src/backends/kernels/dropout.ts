@@ -203,7 +203,7 @@ export function assembleDropout(isa: Isa): number {
     ): void {
       load(value, isa.at(from, offset));
       unit.multiply(value, value, factors);
-      store(isa.beyond(from, toY, offset), value);
+      store(isa.atStride(from, toY, offset), value);
     }
   });
 }

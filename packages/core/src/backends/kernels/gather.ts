@@ -29,8 +29,8 @@ export function assembleGather(isa: Isa): number {
     const rest = isa.load(call.rest);
     const restStep = isa.load(call.restStep);
     isa.repeat(call.rows, () => {
-      const from = isa.load(isa.offset(data, isa.at(starts)));
-      const nextRow = isa.load(isa.offset(data, isa.at(starts, 4)));
+      const from = isa.load(isa.offsetBy(data, isa.at(starts)));
+      const nextRow = isa.load(isa.offsetBy(data, isa.at(starts, 4)));
       isa.skip(starts, 4);
       isa.unlessZero(rest, () => {
         convertVector(from); // a whole vector; the bytes after `rest` are converted again

@@ -56,7 +56,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
           },
         );
         isa.repeatOrSkip(isa.word(wordAt('rows')), () => {
-          const row = isa.load(isa.offset(from, isa.at(list)));
+          const row = isa.load(isa.offsetBy(from, isa.at(list)));
           for (const k of sums) {
             columns.load(free, isa.at(row, k * size));
             unit.add(k, k, free);
@@ -70,7 +70,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
         isa.unlessZero(
           isa.word(wordAt('isResult')),
           () => {
-            const result = isa.load(isa.offset(to, wordAt('result')));
+            const result = isa.load(isa.offsetBy(to, wordAt('result')));
             const { load, store } = groupEnds(isa, columns, [result], [result]);
             joinWith(load);
             for (const k of sums) store(k, k);

@@ -61,9 +61,9 @@ export function assembleRotate(isa: Isa, back: boolean): number {
         store: FormulaUnit['store'],
       ): void {
         load(a, isa.at(qkv));
-        load(b, isa.beyond(qkv, half, 0));
+        load(b, isa.atStride(qkv, half, 0));
         load(c, isa.at(angles));
-        load(s, isa.beyond(angles, half, 0));
+        load(s, isa.atStride(angles, half, 0));
         multiply(ac, a, c);
         multiply(bc, b, c);
         multiply(b, b, s);
@@ -76,7 +76,7 @@ export function assembleRotate(isa: Isa, back: boolean): number {
           add(bc, bc, a);
         }
         store(isa.at(qkv), ac);
-        store(isa.beyond(qkv, half, 0), bc);
+        store(isa.atStride(qkv, half, 0), bc);
       }
 
       function skip(numbers: number): void {

@@ -61,7 +61,7 @@ function totals({ quads }: Isa, first: Vector, free: Vector, divisor: (to: Vecto
   return lane;
 }
 
-/** 1 / √(v + ε) of each row, where v is the mean of (x - μ)²; without means that of x². */
+/** 1 / √(v + ε) of each row, where v is the mean of (x - μ)², or without means of x². */
 export function assembleMoments(isa: Isa, hasMeans: boolean): number {
   const unit = isa.quads;
   const size = ROWS * unit.bytes;
@@ -181,7 +181,7 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
       }
       isa.scope(() => {
         const from = isa.load(gammas);
-        const [dys, xs] = [dy, x].map((row) => [row, isa.pointTo(isa.beyond(row, distance, 0))]);
+        const [dys, xs] = [dy, x].map((row) => [row, isa.pointTo(isa.atStride(row, distance, 0))]);
         eachQuad(
           isa,
           counts,

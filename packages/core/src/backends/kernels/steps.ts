@@ -70,7 +70,7 @@ function assembleAddPairs(isa: Isa): number {
     const step = isa.load(call.step);
     isa.repeat(isa.load(call.pairs), () => {
       wide.loadElement(left, isa.at(sums));
-      wide.loadElement(right, isa.beyond(sums, step, 0));
+      wide.loadElement(right, isa.atStride(sums, step, 0));
       wide.add(left, left, right);
       doubles.store(isa.at(sums), left);
       for (let k = 0; k < 2; k++) isa.advance(sums, step);

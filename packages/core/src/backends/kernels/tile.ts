@@ -199,8 +199,8 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
               isa.advance(nextList, isa.word(isa.at(run, 4 * RUN.nextTerms)));
               isa.repeatOrSkip(isa.word(isa.at(list)), () => {
                 isa.skip(list, 8);
-                rows.start(isa.offset(a, isa.at(list)));
-                addTerm(isa.load(isa.offset(first, isa.at(list, 4))));
+                rows.start(isa.offsetBy(a, isa.at(list)));
+                addTerm(isa.load(isa.offsetBy(first, isa.at(list, 4))));
               });
             });
         },
@@ -210,7 +210,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
 
     function addTerm(panelRow: Pointer): void {
       eachVector((v) => loadPanel(v, panelRow));
-      eachLine(vectors * size, (offset) => isa.prefetch(isa.beyond(panelRow, ahead, offset)));
+      eachLine(vectors * size, (offset) => isa.prefetch(isa.atStride(panelRow, ahead, offset)));
       // A factor that is used once costs least as an operand in memory: floats of one vector then take 0.75 of the
       // time.
       if (vectors === 1 && terms !== 'lanes' && unit.multiplyAddAt !== undefined) {

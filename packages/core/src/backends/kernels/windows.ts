@@ -176,7 +176,7 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
       unit.clear(value);
       each((v, offset, load) => {
         load(v, isa.at(pixel, offset));
-        load(gradient(v), isa.beyond(pixel, pixelPair, offset));
+        load(gradient(v), isa.atStride(pixel, pixelPair, offset));
         unit.add(gradient(v), gradient(v), literal(0)); // no -0
         unit.add(value, value, v);
       });
@@ -194,7 +194,7 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
               unit.choose(part, mask, part, gradient(v));
             }
             unit.xor(gradient(v), gradient(v), part); // 0 once a place has got it
-            const to = isa.beyond(place, windowPair, offset);
+            const to = isa.atStride(place, windowPair, offset);
             if (accumulate) {
               load(value, to);
               unit.add(part, value, part);

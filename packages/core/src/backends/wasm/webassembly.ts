@@ -9,10 +9,10 @@ export interface WasmMemory<Buffer extends ArrayBufferLike = SharedArrayBuffer> 
 }
 
 /** Bytes of a page of memory. */
-export const PAGE = 65_536;
+export const PAGE_BYTES = 65_536;
 
 /** Bytes after the last array of a memory: kernels may read a vector that ends beyond it. */
-export const BEYOND = 64;
+export const TAIL_BYTES = 64;
 
 /** Bytes that 32 bits address. */
 export const MAX_BYTES = 4_294_967_296;

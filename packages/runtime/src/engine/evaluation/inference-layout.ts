@@ -1,12 +1,12 @@
 import { buildNetwork, createLoss, type Elements } from '@gradloom/core';
 import {
-  BEYOND,
   bytesOfElements,
   countDoubles,
   createAllocator,
   elementView,
   FLOAT64,
-  PAGE,
+  PAGE_BYTES,
+  TAIL_BYTES,
   type WasmMemory,
 } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
@@ -42,7 +42,7 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
   const weightBytes = align(bytesOfElements(elementType, P));
   const threadBytes = align(bytesOfElements(FLOAT64, scratchLength));
   const end = weightBytes + threads * threadBytes;
-  const bytes = Math.ceil((end + BEYOND) / PAGE) * PAGE;
+  const bytes = Math.ceil((end + TAIL_BYTES) / PAGE_BYTES) * PAGE_BYTES;
   const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   const parts = [
     { name: 'parameters', bytes: weightBytes },

@@ -1,7 +1,6 @@
 import type { Elements, ElementType, LossSpec, Network, ProductShape } from '@gradloom/core';
 import {
   type AttentionWeights,
-  BEYOND,
   bindGradients,
   createInputGradient,
   createModelMemory,
@@ -9,9 +8,10 @@ import {
   gradientLength,
   hasNativeProducts,
   type InputGradient,
-  MOST_BYTES,
+  MAX_BYTES,
   maxPassRows,
   rowAttention,
+  TAIL_BYTES,
   typeOf,
   wasmProblem,
 } from '@gradloom/core/internal';
@@ -23,7 +23,7 @@ import { machineCode } from '../backends/native/machine-code.ts';
 import { takeKernelScratch } from '../memory/thread-scratch.ts';
 
 /** Memory of a model at most. */
-export const addressable: MemoryRoom = { bytes: MOST_BYTES - BEYOND, bound: 'what WebAssembly can address' };
+export const addressable: MemoryRoom = { bytes: MAX_BYTES - TAIL_BYTES, bound: 'what WebAssembly can address' };
 
 /** The fastest backend here for the answers of a network. All that are fused have the same bits. */
 function inferenceBackend(products: readonly ProductShape[], type: ElementType): Backend {

@@ -1,6 +1,5 @@
 import type { BackendName, Elements, ElementsOf, ElementType, Schedule } from '@gradloom/core';
 import {
-  BEYOND,
   blockCount,
   bytesOfElements,
   countDoubles,
@@ -10,9 +9,10 @@ import {
   gradientLength,
   gradientStride,
   leafCount,
-  MOST_BYTES,
-  PAGE,
+  MAX_BYTES,
+  PAGE_BYTES,
   probeLength,
+  TAIL_BYTES,
   type WasmMemory,
 } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
@@ -90,7 +90,7 @@ const reachesOutside: Readonly<Record<BackendName, boolean>> = {
 export const maxArrayBytes = (type: ElementType): number => bytesOfElements(type, 2 ** 32);
 
 /** Largest memory of a run, in bytes. The reference uses a plain SharedArrayBuffer of any size. */
-export const maxInsideBytes = (backend: BackendName): number => (backend === 'reference' ? Infinity : MOST_BYTES);
+export const maxInsideBytes = (backend: BackendName): number => (backend === 'reference' ? Infinity : MAX_BYTES);
 
 /**
  * Offset of a region in its own buffer. glibc puts 16 bytes before a large block, so this offset is 64-byte aligned;
@@ -153,7 +153,7 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
     else end += bytes;
     return createElements(type, 0);
   });
-  const bytes = Math.ceil((end + BEYOND) / PAGE) * PAGE;
+  const bytes = Math.ceil((end + TAIL_BYTES) / PAGE_BYTES) * PAGE_BYTES;
   parts.push({ name: 'tables of the kernels', bytes: bytes - end, type: FLOAT64, isOutside: false });
   return {
     bytes,

@@ -1,5 +1,5 @@
 import type { BackendName } from '@gradloom/core';
-import { PAGE, WasmApi, type WasmMemory } from '@gradloom/core/internal';
+import { PAGE_BYTES, WasmApi, type WasmMemory } from '@gradloom/core/internal';
 import { lackOfAddressSpace } from './limits.ts';
 import { mebibytes } from './memory.ts';
 
@@ -18,10 +18,10 @@ const RESERVATION_REASON =
  * @throws Error if the system provides none, naming the limit.
  */
 export function allocateSharedMemory(bytes: number, backend: BackendName): WasmMemory {
-  const pages = Math.ceil(bytes / PAGE);
+  const pages = Math.ceil(bytes / PAGE_BYTES);
   return explained(bytes, backend !== 'reference', () =>
     backend === 'reference'
-      ? { buffer: new SharedArrayBuffer(pages * PAGE) }
+      ? { buffer: new SharedArrayBuffer(pages * PAGE_BYTES) }
       : new WasmApi.Memory({ initial: pages, maximum: pages, shared: true }),
   );
 }

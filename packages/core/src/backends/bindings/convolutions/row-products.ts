@@ -65,7 +65,7 @@ export function createRowProduct(
   const tables = packed + groups * perGroup * panelRows * size.step + MAX_BLOCK_ROWS * MAX_PANEL;
   const rowBytes = bytes * layout.row;
   const pixelBytes = bytes * read;
-  const aRow = x.step * pixelBytes;
+  const aRow = x.readStep * pixelBytes;
 
   /** The sums at the positions of a phase of each axis. */
   interface Part {
@@ -168,10 +168,10 @@ export function createRowProduct(
     for (const { from, count, low, high } of spans) {
       const taps = columnTaps === 0 ? 0 : high - low;
       const runsAt = taps === 0 ? singleOf(0) : table + RUN_BYTES * (yPhase.taps.length - taps) * runs.length;
-      const inRow = taps === 0 ? 0 : yPhase.taps[low].at + y.step * from;
+      const inRow = taps === 0 ? 0 : yPhase.taps[low].at + y.readStep * from;
       const inColumn = taps === 0 ? 0 : xPhase.taps[0].at;
       const source = image + inRow * rowBytes + inColumn * pixelBytes;
-      const to = out + bytes * ((yPhase.first + y.every * from) * x.outputs + xPhase.first) * written;
+      const to = out + bytes * ((yPhase.first + y.writeStep * from) * x.outputs + xPhase.first) * written;
       for (let g = 0; g < groups; g++) {
         for (let panel = 0; panel < perGroup; panel++) {
           const o = g * outs + panel * size.columns;
@@ -197,9 +197,9 @@ export function createRowProduct(
     columns: number,
     count: number,
   ): void {
-    const cRow = bytes * x.every * written;
-    const nextC = bytes * y.every * x.outputs * written;
-    const nextA = y.step * rowBytes;
+    const cRow = bytes * x.writeStep * written;
+    const nextC = bytes * y.writeStep * x.outputs * written;
+    const nextA = y.readStep * rowBytes;
     const tiles = tilesOver(pixels, size.rows);
     // A call makes one tile in each of the rows, or all tiles of one height in one row.
     const isTall = tiles <= count;

@@ -160,7 +160,7 @@ export function createWindowWeights(
   }
   const sections = sectionsOf();
 
-  /** The table of the sums over some images for row `ky` of the window; the one after the last row is that of db. */
+  /** The table of the sums over some images for row `ky` of the window; for ky = KY, the table of db. */
   function createTable(ky: number) {
     const isBias = ky === y.kernel;
     const at = waitingAt - (y.kernel + 1 - ky) * tableBytes(sizes) + waitingBytes(images, pieces);
@@ -193,7 +193,7 @@ export function createWindowWeights(
           panel = to + terms * oRow;
         }
         if (pieceRuns.length === 0) pieceRuns.push({ a, panel, terms: 0 });
-        // The sums of pieces wait above those of images.
+        // Sums of pieces wait on top of sums of images.
         const merges = mergesAfter(piece, pieces) + (piece + 1 === pieces ? mergesAfter(n, count) : 0);
         runs.push(
           ...pieceRuns.map((run, k) => ({

@@ -30,7 +30,7 @@ interface ColumnSums {
   readonly divisor?: number;
 }
 
-/** Operations that sum rows, by name; null if there is no result. Their arguments are those of plain code. */
+/** Operations that sum rows, by name, from the arguments of plain code; null if there is no result. */
 const table = {
   leafSums: (sums, levels, a, B, leafRows, R, size) => ({
     terms: 'plain',

@@ -204,7 +204,7 @@ export interface LiveLanes {
   /** Counts the words at `from`, `bytes` apart, that are -1. */
   count(from: WasmAddress, lanes: number, bytes: number): void;
   /** Pushes whether exactly `lanes` are live. */
-  are(lanes: number): void;
+  pushEquals(lanes: number): void;
   reset(): void;
 }
 
@@ -220,7 +220,7 @@ export function createLiveLanes(writer: FunctionWriter): LiveLanes {
       }
       writer.set(local);
     },
-    are(lanes) {
+    pushEquals(lanes) {
       writer.get(local as number);
       writer.constant(lanes);
       writer.emit(0x46);

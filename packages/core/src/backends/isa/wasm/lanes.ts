@@ -22,15 +22,15 @@ export function createQuads(
     loadMask: (from) => live.count(from, 4, 8),
     loadMasked(to, from) {
       unit.clear(2 * to + 1);
-      live.are(1);
+      live.pushEquals(1);
       writer.block(
         'if',
         () => loadLower(2 * to, from),
         () => {
           unit.load(2 * to, from);
-          live.are(3);
+          live.pushEquals(3);
           writer.block('if', () => loadLower(2 * to + 1, offsetBy(from, 16)));
-          live.are(4);
+          live.pushEquals(4);
           writer.block('if', () => unit.load(2 * to + 1, offsetBy(from, 16)));
         },
       );

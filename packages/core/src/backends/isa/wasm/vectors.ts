@@ -62,7 +62,7 @@ export function createUnit(
       vector(of(opcodes));
       set(to);
     };
-  /** to = these lanes of x and y, whose own are numbered from 0 and from `width` of such lanes. */
+  /** to = these lanes of `size` bytes. Lanes of x are numbered from 0 on, lanes of y after them. */
   function shuffle(to: Vector, x: Vector, y: Vector, lanes: readonly number[], size = bytes): void {
     get(x);
     get(y);
@@ -188,19 +188,19 @@ export function createUnit(
     store,
     loadMask: (from) => live.count(from, width, bytes),
     loadMasked(to, from) {
-      live.are(width);
+      live.pushEquals(width);
       block(
         'if',
         () => loadTo(to, 0, from),
         () => {
           if (isDouble) return loadTo(to, 0x5d, from); // v128.load64_zero
-          live.are(1);
+          live.pushEquals(1);
           block(
             'if',
             () => loadTo(to, 0x5c, from), // v128.load32_zero
             () => {
               loadTo(to, 0x5d, from);
-              live.are(3);
+              live.pushEquals(3);
               block('if', () => {
                 const offset = pushBase(from);
                 get(to);
@@ -214,19 +214,19 @@ export function createUnit(
     },
     loadSelected: (to, from) => loadTo(to, 0, from),
     storeMasked(to, from) {
-      live.are(width);
+      live.pushEquals(width);
       block(
         'if',
         () => store(to, from),
         () => {
           if (isDouble) return storeLane(to, from, 8, 0);
-          live.are(1);
+          live.pushEquals(1);
           block(
             'if',
             () => storeLane(to, from, 4, 0),
             () => {
               storeLane(to, from, 8, 0);
-              live.are(3);
+              live.pushEquals(3);
               block('if', () => storeLane(offsetBy(to, 8), from, 4, 2));
             },
           );

@@ -195,10 +195,10 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     },
     word: (address: WasmAddress): AnySource => ({ kind: 'word', address }),
     long: (address: WasmAddress): AnySource => ({ kind: 'long', address }),
-    offset: (base, address: WasmAddress): AnySource => ({ kind: 'offset', base, address }),
+    offsetBy: (base, address: WasmAddress): AnySource => ({ kind: 'offset', base, address }),
 
     at,
-    beyond: (pointer, stride, offset): WasmAddress => ({ base: pointer, index: stride, offset }),
+    atStride: (pointer, stride, offset): WasmAddress => ({ base: pointer, index: stride, offset }),
     pair: (pointer, k, offset): WasmAddress => ({ base: pointer, index: k, shift: 3, offset }),
     element: (pointer, k): WasmAddress => ({ base: pointer, index: k, shift: isDouble ? 3 : 2 }),
     numberAt: ({ number }: ArgumentSource) => writer.argument(number),

@@ -38,7 +38,7 @@ export type Unpack = (form: Form, opcode: number, to: Vector, x: Vector, y: Vect
 
 /**
  * Transposes the square of elements in each 128-bit lane of `width` vectors from `a` on. Uses vectors from `b` on as
- * scratch. Overwrites both; returns the first vector of the result, and that of the scratch.
+ * scratch. Overwrites both; returns the first vector of the result, and the first of the scratch.
  */
 export function transposeLanes(unpack: Unpack, { bytes }: Form, a: Vector, b: Vector, width: number): [Vector, Vector] {
   let [from, to] = [a, b];
