@@ -11,7 +11,7 @@ const packages = join(dirname(fileURLToPath(import.meta.url)), '../../packages')
 
 /** The floors of each package, from the lowest to the highest. The files of `src` itself are above all of them. */
 const floors = {
-  core: ['checks', 'math', 'families', 'program', 'backends', 'network', 'training', 'inference', 'own'],
+  core: ['checks', 'math', 'families', 'program', 'backends', 'network', 'training', 'inference', 'custom'],
   cli: ['terminal', 'options', 'files', 'lab', 'report', 'commands'],
   runtime: ['system', 'cluster', 'data', 'engine', 'training', 'models', 'measurement', 'browser'],
 };

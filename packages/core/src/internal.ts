@@ -43,6 +43,16 @@ export {
 } from './checks/options/index.ts';
 export * as option from './checks/options/kinds.ts';
 export { counted, has, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
+export {
+  checkGradients,
+  checkModules,
+  collectParts,
+  type GradientCheck,
+  type ModuleExports,
+  type ModuleSource,
+  NO_PARTS,
+  NOTHING_LOADED,
+} from './custom/index.ts';
 export { lossOptions, refuseLossBeyondFloats, softmaxCrossEntropyOptions } from './families/losses/index.ts';
 export {
   badOutput,
@@ -255,16 +265,6 @@ export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyon
 export { channelsOf, inputsOf, positionsOf, sequenceOf, shapeText, sizeOf } from './network/shape.ts';
 export { type LayerFacts, layerFacts, layerTable, parametersText, trainedParameters } from './network/summary.ts';
 export { withFlatten } from './network/with-flatten.ts';
-export {
-  checkGradients,
-  checkModules,
-  collectParts,
-  type GradientCheck,
-  type ModuleExports,
-  type ModuleSource,
-  NO_PARTS,
-  NOTHING_LOADED,
-} from './own/index.ts';
 export { createTapeMemory, link, type Program, runCalls, type TapeMemory, tapesOf } from './program/link.ts';
 export { barrier, createList, defineOp, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';

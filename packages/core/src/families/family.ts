@@ -22,7 +22,7 @@ export function createMember<Member>(
   where: string,
   builtIn: Family<Member>,
   spec: unknown,
-  custom: Family<Member> = {}, // the user's members: see own/
+  custom: Family<Member> = {}, // the user's members: see custom/
 ): Member {
   const isObject = typeof spec === 'object' && spec !== null && 'kind' in spec;
   if (typeof spec !== 'string' && !isObject) {

@@ -12,7 +12,7 @@ import { nameOfLayer } from './placed-layer.ts';
 export const badWeight = (network: Network, theta: Elements): string | undefined =>
   complete(findBadWeight(network, theta));
 
-/** `badWeight` with pauses, for the tensors that `selects` selects. */
+/** `badWeight` with pauses, for the tensors that `selects` accepts. */
 export function* findBadWeight(
   { allLayers }: Network,
   theta: Elements, // [P]

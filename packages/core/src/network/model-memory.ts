@@ -69,7 +69,7 @@ interface SharedMemory {
   owner: object | null; // the model whose weights it contains
 }
 
-/** Bytes. Larger memory belongs to one model and is freed with it. */
+/** Bytes of memory that models share. A larger one belongs to one model and is freed with it. */
 const MAX_SHARED_BYTES = 67_108_864;
 const MIN_BYTES = 1_048_576;
 

@@ -18,8 +18,8 @@ export function maxPassRows({ allLayers }: Network, type: ElementType): number {
   return Math.max(1, Math.min(MAX_NODE_ROWS, rows));
 }
 
-/** Leaves that a batch keeps where rows have positions: as many threads can share it. */
-const LEAVES = 32;
+/** Leaves that a batch of rows with positions has at least, for as many threads. */
+const MIN_LEAVES = 32;
 
 /**
  * Rows of a leaf of a batch (see `leafRows`). Where layers have weights for every position of a row, gradients are
@@ -31,6 +31,6 @@ export function leafRowsOf({ allLayers }: Network, batch: number): number {
     ({ layer: { in: input, inner, tensors } }) => inner === undefined && tensors.length > 0 && positionsOf(input) > 1,
   );
   let rows = defaultLeafRows(batch);
-  while (hasPositions && rows > 1 && rows * LEAVES > batch) rows /= 2;
+  while (hasPositions && rows > 1 && rows * MIN_LEAVES > batch) rows /= 2;
   return rows;
 }

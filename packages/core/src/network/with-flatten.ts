@@ -1,20 +1,20 @@
 /** Layers that took all numbers of a row before rows had shapes. */
 const FLAT = new Set(['dense', 'swiglu', 'layer-norm', 'batch-norm', 'residual']);
 
-/** Most levels of nested layers that are read: more than a network may have, but few enough for recursion. */
+/** Levels of nested layers that are read: more than a network may have, but few enough for recursion. */
 const MAX_DEPTH = 32;
 
 /**
  * The spec of a file that was written before rows had shapes, as it is written now. Layers after an embedding took all
  * of its numbers at once, so a flatten layer stands before the first of them; in a residual also at its end, since the
- * residual adds its input. Anything else is returned as it is, also what is no spec.
+ * residual adds its input. Anything else is returned as it is, whether it is a spec or not.
  */
 export function withFlatten(spec: unknown, depth = 0): unknown {
   if (depth > MAX_DEPTH) return spec;
   if (typeof spec !== 'object' || spec === null || !('layers' in spec) || !Array.isArray(spec.layers)) return spec;
   const specs: readonly unknown[] = spec.layers;
   const layers: unknown[] = [];
-  let hasVectors = false; // an axis for the places of an embedding, and one for their vectors
+  let hasVectors = false; // an axis for the indices of an embedding, and one for their vectors
   const flatten = (): void => {
     layers.push({ kind: 'flatten' });
     hasVectors = false;

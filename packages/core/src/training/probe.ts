@@ -16,7 +16,7 @@ const FLAT = 0.01;
  */
 const SUMS = 4;
 
-/** Statistics of one layer y = f(x) over all rows of a batch. Null if one does not apply. */
+/** Statistics of one layer y = f(x) over all rows of a batch. A figure that does not apply is null. */
 export interface LayerFigures {
   /** Position in the network: '3', or '3.1' inside layer 3. */
   readonly path: string;

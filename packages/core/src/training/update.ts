@@ -57,7 +57,7 @@ export interface BlockUpdate {
    */
   average(emit: Emit, inverseCount: Float64Array, sums: NodeSums): void;
   /**
-   * Emits the update of each block: scales its gradient by `scale` if given, applies the optimizer, then updates the
+   * Emits the update of each block: scales its gradient by `scale` if there is one, applies the optimizer, then updates the
    * moving average of the weights if there is one.
    */
   apply(emit: Emit, scale?: Float64Array): void;

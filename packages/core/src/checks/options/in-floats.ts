@@ -3,8 +3,8 @@ import { show } from '../show.ts';
 import type { Check, MemberTables } from './option.ts';
 
 /**
- * The number, if the float that it is rounded to is finite, is 0 only where the number is, and is still what its option
- * asks for.
+ * Returns the number if the float that it is rounded to is finite, is 0 only if the number is, and is still valid for
+ * its option.
  * @throws OptionError "<where>: <about> has <value>, expected a number that float32 does not round to <float>".
  */
 export function inFloats(
@@ -40,7 +40,7 @@ function passes(check: Check<unknown>, value: number): boolean {
  * the kind alone does not say it. A member of a user's own rounds its numbers itself.
  */
 export function specInFloats(where: string, path: string, spec: unknown, members: MemberTables, about?: string): void {
-  if (typeof spec !== 'object' || spec === null || !('kind' in spec)) return; // a name: defaults are floats' too
+  if (typeof spec !== 'object' || spec === null || !('kind' in spec)) return; // a name has default options, which float32 keeps
   const { kind, ...options } = spec as { readonly kind: unknown; readonly [name: string]: unknown };
   if (typeof kind !== 'string' || !Object.hasOwn(members, kind)) return;
   for (const [name, { check, members: inner }] of Object.entries(members[kind])) {

@@ -6,7 +6,7 @@ import type { Check, Flag, Option, Typing } from './option.ts';
 /** A kind of value. Called, it makes an option of it, such as `positive(1e-8, 'added to the denominator')`. */
 export interface Kind<T> extends Typing {
   readonly check: Check<T>;
-  /** An option with its default, its help line, and how help writes a default that is not a value. */
+  /** Makes an option with a default, a help line, and the text of the default in help if it is not a value. */
   <const Standard extends T | undefined = undefined>(
     standard?: Standard,
     help?: string,
@@ -19,7 +19,7 @@ export interface PlainKind<T> extends Kind<T> {
   readonly isValid: (value: unknown) => value is T;
   /** 'a whole number of at least 1'. */
   readonly expected: string;
-  /** `expected`, with what else a message about this refused value says. */
+  /** `expected`, with a hint about this refused value if there is one. */
   readonly expectedFor: (value: unknown, expected?: string) => string;
 }
 
@@ -49,8 +49,8 @@ export function checkedBy<T>(
 }
 
 /**
- * Finite numbers for which `isValid` holds; `expected` says which: 'a number above 0'. `hint` is what else a message
- * about a refused value says.
+ * Finite numbers for which `isValid` holds; `expected` says which: 'a number above 0'. A message about a
+ * refused value ends with its `hint`.
  */
 export const number = (
   expected: string,
@@ -138,7 +138,7 @@ export function oneOf<T extends object>(table: T): PlainKind<keyof T & string> {
   );
 }
 
-/** Any value: what it is handed to checks it. */
+/** Any value; the function that receives it checks it. */
 export const unchecked = <T>(help?: string, shown?: string): Option<T, undefined> =>
   kind((_where, _name, value) => value as T)(undefined, help, shown);
 

@@ -3,13 +3,13 @@ import { onlyKeys } from '../check.ts';
 /** The value, if it is a valid one. @throws OptionError "<where>: <name> has <value>, expected <expected>". */
 export type Check<T> = (where: string, name: string, value: unknown) => T;
 
-/** How a value of an option is typed, as a flag or in a file. */
+/** How a value of an option is written, as a flag or in a file. */
 export interface Typing {
-  /** The value that a text stands for. Absent: the text itself. */
+  /** Converts a text to the value. Absent: the text is the value. */
   readonly fromText?: (text: string) => unknown;
-  /** Words among its values. */
+  /** The words among the values. */
   readonly choices?: readonly string[];
-  /** Whether its flag stands alone, for true. */
+  /** Whether the flag takes no value and means true. */
   readonly standsAlone?: true;
   /** Whether its flag may be given several times. */
   readonly repeats?: true;
@@ -23,11 +23,11 @@ export interface Option<T, Standard extends T | undefined, Required extends bool
   readonly standard: Standard;
   /** Its help line. '{}' stands for the members of a family that share the line. */
   readonly help: string | undefined;
-  /** How help writes a default that is not a value. */
+  /** Text of the default in help, if the default is not a value. */
   readonly shown: string | undefined;
   /** Whether it must be given. */
   readonly required: Required;
-  /** Where the value is the spec of a member of a family: the options of each. Absent: it is none. */
+  /** Options of each member of a family, if the value is the spec of a member. */
   readonly members?: MemberTables;
 }
 
@@ -64,7 +64,7 @@ export type OptionsOf<T extends OptionTable> = [RequiredName<T>] extends [never]
 /** A second base for such an interface: messages would name the only base of an interface without members instead. */
 export type Named = Record<never, never>;
 
-/** In a table the compiler takes a default that is not there for `T | undefined`. */
+/** For an absent default in a table the compiler infers `T | undefined`. */
 type Absent<Standard> = undefined extends Standard ? undefined : never;
 
 /** The options a function reads. Only those without a default may be undefined. */

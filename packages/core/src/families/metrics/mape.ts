@@ -6,7 +6,7 @@ import { rowMean } from './row-mean.ts';
 /** Replaces a target of 0, as in scikit-learn: the spacing of doubles at 1. */
 const EPSILON = 2.220446049250313e-16;
 
-/** A larger share of a target makes a mean that says nothing. A target of 0 that was scaled may come back as 1e-16. */
+/** A larger error makes the mean meaningless. A target of 0 that was scaled may come back as 1e-16. */
 const MAX_RELATIVE_ERROR = 1e6;
 
 /** Mean of |y - t| / |t| over the outputs of a row. */
@@ -16,7 +16,7 @@ const relativeError: RowNumber = (y, t, n, O) => {
   return sum / O;
 };
 
-/** The share of a row as `evaluate` shows it: NaN if a target is 0, or nearly 0 beside its error. */
+/** The relative error of a row as `evaluate` shows it: NaN if a target is 0, or nearly 0 beside its error. */
 export const rowMape: RowNumber = (y, t, n, O) => {
   const error = relativeError(y, t, n, O);
   return error * O > MAX_RELATIVE_ERROR ? Number.NaN : error;

@@ -67,7 +67,7 @@ export const byRow = (
     return { prediction: rowAnswers.map(({ prediction }) => (prediction === null ? null : String(prediction))) };
   });
 
-/** Most tokens whose probabilities are in an answer. */
+/** Tokens whose probabilities are in an answer, at most. */
 const MAX_TOKENS = 10;
 
 /** The likeliest token after each row, and the ten likeliest with their probabilities. */

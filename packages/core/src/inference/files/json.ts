@@ -8,7 +8,7 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** Most levels of nesting. A spec needs four. */
+/** Levels of nesting, at most. A spec needs four. */
 const MAX_DEPTH = 64;
 
 /**

@@ -36,7 +36,7 @@ export function encodeImage(
   type: ElementType,
 ): void {
   const round = type === 'float32' ? Math.fround : Number;
-  const over = round(divisor);
-  for (let i = 0; i < pixels.length; i++) x[offset + i] = round(pixels[i] / over);
+  const roundedDivisor = round(divisor);
+  for (let i = 0; i < pixels.length; i++) x[offset + i] = round(pixels[i] / roundedDivisor);
   if (scale !== undefined) standardizeChannels(x, offset, offset + pixels.length, scale, type);
 }

@@ -86,7 +86,7 @@ function characterEncoder(
 ): Tokenizer['encode'] {
   const byCode = new Int32Array(1 << 16).fill(-1);
   for (const [token, piece] of vocabulary.entries()) {
-    // Half of a pair may be the start of another character.
+    // A surrogate may be half of another character.
     if (piece.length === 1 && !/[\uD800-\uDFFF]/.test(piece)) byCode[piece.charCodeAt(0)] = token;
   }
   return (text) => {

@@ -78,14 +78,14 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
         const problem = `token ${written} has no answer, expected outputs that are finite`;
         throw new Error(`${where}: ${problem} (one is NaN or infinite)`);
       }
-      // It has no text.
+      // The unknown token has no text, so it is never drawn.
       if (tokenizer.unknown !== undefined) y[tokenizer.unknown] = Number.NEGATIVE_INFINITY;
       const token = sampleToken(y, sampling, written);
       const isEnd = token === end;
       const isDone = isEnd || written + 1 >= sampling.tokens;
       const tokens = isEnd ? pending : [...pending, token];
       const decoded = tokenizer.decode(tokens);
-      // The last character may be that of bytes which others complete.
+      // The last character may have bytes that later tokens complete.
       const isWhole = isDone || !decoded.endsWith('\uFFFD');
       const known = isWhole ? decoded.length : decoded.length - 1;
       const kept = window.length === T ? window.slice(T - Math.floor(T / 2)) : window;

@@ -14,11 +14,11 @@ export function defaultLeafRows(batch: number): number {
   return 64;
 }
 
-/** Most rows of a leaf in a batch of several leaves. */
+/** Rows of a leaf, at most, in a batch of several leaves. */
 export const MAX_LEAF_ROWS = 64;
-/** Most rows that a kernel takes at once. */
+/** Rows that a kernel takes at once, at most. */
 export const MAX_NODE_ROWS = 256;
-/** Most leaves that a kernel takes at once. */
+/** Leaves that a kernel takes at once, at most. */
 export const MAX_LEAVES = 16;
 
 /** Leaves of B rows, at least 1. The last may be short. */

@@ -78,7 +78,7 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
     reads: { x: true, y: false },
     tensors: bias ? [W, b] : [W],
     products: [[fans[1], C, geometry]],
-    // The bias that the convolution has not, and its gradient; sums of db that wait.
+    // Zeros in place of a bias of the convolution, or its unused gradient; partial sums of db.
     createMemory: (rows, allocate) => ({
       arrays: [allocate(C), allocate(bias ? sumLevels(rows, H * V) * O : 0)],
     }),

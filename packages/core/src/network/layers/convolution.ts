@@ -105,7 +105,7 @@ function convolution(
     reads: { x: true, y: false },
     tensors: bias ? [W, b] : [W],
     products: [[fans[0], O, geometry]],
-    // Without a bias, zeros in its place, and what would be its gradient.
+    // Without a bias: zeros in its place, and its unused gradient.
     createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
     forward(y, x, [W, b], B, { emit }, { arrays: [zeros] }) {
       if (!bias) emit(ops.fill, zeros, 0, O);

@@ -71,7 +71,7 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
     label: `dense(${I}->${O})`,
     tensors: bias ? [W, b] : [W],
     products: positionProducts(R, I, O),
-    // Without a bias, zeros in its place, and what would be its gradient.
+    // Without a bias: zeros in its place, and its unused gradient.
     createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
     ...atEachPosition(shape.in, (y, x, [W, b], N, { emit }, { arrays: [zeros] }) => {
       if (!bias) emit(ops.fill, zeros, 0, O);
@@ -115,7 +115,7 @@ function tied(
   const [R, I] = [positionsOf(shape), channelsOf(shape)];
   return {
     products: positionProducts(R, O, I),
-    // Zeros for a bias, the sums of x, which are not needed, and sums of leaves for db.
+    // Zeros in place of a bias, its unused gradient, and partial sums of db.
     createMemory: (rows, allocate) => ({ arrays: [allocate(I), allocate(I), allocate(sumLevels(rows, R) * O)] }),
     ...atEachPosition(shape, (y, x, [E, b], N, { emit }) => {
       emit(ops.affineBackwardInput, y, x, E, N, O, I);

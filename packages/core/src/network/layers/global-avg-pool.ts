@@ -29,7 +29,7 @@ export function globalAvgPool(options: GlobalAvgPoolOptions, { input }: LayerCon
     reads: { x: false, y: false },
     tensors: [],
     readsLengths: isSequence,
-    // Sums of pieces that wait.
+    // Partial sums of pieces.
     createMemory: (_rows, allocate) => ({ arrays: [allocate(sumLevels(1, R) * C)] }),
     forward(y, x, _parameters, B, { emit, lengths }, { arrays: [sums] }) {
       if (isSequence) emit(ops.sequenceMeanForward, y, sums, x, lengths, B, R, C);

@@ -138,7 +138,7 @@ export interface Layer {
   readonly couplesRows?: boolean;
   /** Whether the passes read `Pass.lengths`. @default false */
   readonly readsLengths?: boolean;
-  /** Numbers of a row that passes keep at positions. @default those of `out`, if it has positions */
+  /** Numbers of a row that passes keep for its positions. @default those of `out`, if it has positions */
   readonly atPositions?: number;
   /**
    * Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none.

@@ -15,7 +15,7 @@ export interface LayerMemory {
 
 /** Allocates memory that all threads of a team share. Every thread takes the same arrays in the same order. */
 export interface TeamMemory {
-  /** Most leaves of a batch. */
+  /** Leaves of a batch, at most. */
   readonly leaves: number;
   /** An array [leaves, width]. */
   allocatePerLeaf(width: number): Elements;

@@ -30,7 +30,7 @@ export function maxPool(options: PoolingOptions, context: LayerContext): Layer {
   const { geometry, ...layer } = poolLayer('max-pool', maxPoolOptions.read(options), context);
   return {
     ...layer,
-    // The place of the maximum is found again from both.
+    // The backward pass finds the maximum of a window again, from x and y.
     reads: { x: true, y: true },
     forward(y, x, _parameters, B, { emit }) {
       emit(ops.maxPoolForward, y, x, B, geometry);

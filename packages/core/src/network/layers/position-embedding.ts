@@ -32,7 +32,7 @@ export function positionEmbedding(options: PositionEmbeddingOptions, { input, cu
     elementwise: true,
     reads: { x: false, y: false },
     tensors: [initializedTensor('P', [T, C], init, [T, C], customParts)],
-    // Sums of leaves; of further positions, their rows of P.
+    // Partial sums of leaves; in `forwardNext` the rows of P at the further positions.
     createMemory: (rows, allocate) => ({ arrays: [allocate(sumLevels(rows, 1) * size)] }),
     forward(y, x, [P], B, { emit }) {
       if (y !== x) emit(ops.copy, y, x, B * size);

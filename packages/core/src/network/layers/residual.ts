@@ -55,7 +55,7 @@ export function residual(options: AnyResidualOptions, { input, path, build }: La
     in: input,
     out,
     elementwise: false,
-    // y is not the output of any layer inside, so only first layers, after views of x, can need x.
+    // No inner layer has y as output, so only the first layer of a branch that is no view can read x.
     reads: { x: branches.some(readsInput), y: false },
     tensors: branches.flatMap((branch) =>
       branch.layers.flatMap((layer, l) =>
@@ -78,7 +78,7 @@ export function residual(options: AnyResidualOptions, { input, path, build }: La
       );
       pass.emit(ops.plus, y, sx, fx, B * size);
     },
-    // Outputs have the positions of inputs, as those of each layer inside do that can go on.
+    // Inner layers with `forwardNext` keep the positions of their inputs, and so does the sum.
     forwardNext(y, x, parameters, pass, memory) {
       const sorted = sortedBy(branches, parameters);
       const [fx, sx = x] = branches.map((branch, b) =>

@@ -68,14 +68,14 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
   const Wo = initializedTensor('Wo', [C, C], outInit, [C, C], customParts);
 
   /** The last arguments of both passes of attention. */
-  function weighing({ training, seed }: Pass) {
+  function attentionArguments({ training, seed }: Pass) {
     const [key0, key1] = streamKey(seed, 'dropout', ...stream);
     const drops = training && threshold > 0;
     const mask = drops ? ([threshold, 1 / (1 - dropout)] as const) : ([0, 1] as const);
     return [T, H, d, causal, key0, key1, ...mask] as const;
   }
 
-  /** The positions before are those of qkv. Arrays of gradients are scratch. */
+  /** Earlier positions are in qkv. The arrays of gradients serve as scratch. */
   const forwardNext: Layer['forwardNext'] = (y, x, parameters, { emit, n, begins, at }, { arrays }) => {
     const [qkv, A, , , rows, angles, table, zeros] = arrays;
     const [Wqkv, bqkv, Wo, bo] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
@@ -120,7 +120,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
         emit(ops.rotaryTable, table, T, d);
         emit(ops.rotate, qkv, table, B, T, H, d, false);
       }
-      emit(ops.attentionForward, A, maxima, sums, qkv, lengths, stepAndRow, B, ...weighing(pass));
+      emit(ops.attentionForward, A, maxima, sums, qkv, lengths, stepAndRow, B, ...attentionArguments(pass));
       emit(ops.affine, y, A, Wo, bo, B * T, C, C);
       if (bias) emit(ops.zeroPadding, y, lengths, B, T, C);
     },
@@ -133,7 +133,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
       if (bias) emit(ops.zeroPadding, dy, lengths, B, T, C); // for dbo alone: A is 0 at padding
       emitBackwardWeights(emit, dWo, dbo, A, dy, B, leafRows, accumulate, T, C, C);
       emit(ops.affineBackwardInput, dA, dy, Wo, B * T, C, C);
-      emit(ops.attentionBackward, dqkv, dA, A, maxima, sums, qkv, lengths, stepAndRow, B, ...weighing(pass));
+      emit(ops.attentionBackward, dqkv, dA, A, maxima, sums, qkv, lengths, stepAndRow, B, ...attentionArguments(pass));
       if (rotary) emit(ops.rotate, dqkv, table, B, T, H, d, true);
       emitBackwardWeights(emit, dWqkv, dbqkv, x, dqkv, B, leafRows, accumulate, T, C, 3 * C);
       if (dx !== null) emit(ops.affineBackwardInput, dx, dqkv, Wqkv, B * T, C, 3 * C);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { activationOf } from '../../../../../packages/core/src/custom/define-activation.ts';
 import {
   type Activation,
   type ActivationName,
@@ -14,7 +15,6 @@ import {
 } from '../../../../../packages/core/src/math/element-type.ts';
 import { FLUSH_BELOW } from '../../../../../packages/core/src/math/flush.ts';
 import { mathOf } from '../../../../../packages/core/src/math/real-math.ts';
-import { activationOf } from '../../../../../packages/core/src/own/define-activation.ts';
 import { maxError } from '../../../../support/errors.ts';
 import { numericDerivative } from '../../../../support/numeric-gradient.ts';
 
