@@ -61,7 +61,7 @@ export function libraryPath(koffi: Koffi, library: NativeLibrary, symbol: string
 }
 
 /** Opens a shared library. Refuses anything but a file: the system's loader would wait forever for a FIFO. */
-export function loadLibrary(koffi: Koffi, path: string, options?: { readonly global?: boolean }): NativeLibrary {
+export function loadLibrary(koffi: Koffi, path: string, options: { readonly global?: boolean } = {}): NativeLibrary {
   const isPath = path !== basename(path);
   if (isPath && statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('not a regular file');
   return koffi.load(path, options);
