@@ -153,14 +153,10 @@ function checkOptions({ name, classNames, ...options }: FileOptions, known: read
   const where = 'loadDataset';
   onlyKeys(where, options, known);
   const { classes, divisor, stream } = options;
-  if (stream !== undefined && typeof stream !== 'boolean') {
-    throw new OptionError(where, 'stream', `has ${show(stream)}, expected true or false`);
-  }
+  if (stream !== undefined) option.flag.check(where, 'stream', stream);
   if (classes !== undefined) option.positiveInteger.check(where, 'classes', classes);
   if (divisor !== undefined) option.notZero.check(where, 'divisor', divisor);
-  if (name !== undefined && typeof name !== 'string') {
-    throw new OptionError(where, 'name', `has ${show(name)}, expected a text`);
-  }
+  if (name !== undefined) option.text('a text').check(where, 'name', name);
   if (classNames === undefined) return;
   if (!Array.isArray(classNames) || !classNames.every((entry) => typeof entry === 'string')) {
     throw new OptionError(where, 'classNames', `has ${show(classNames)}, expected an array of names`);

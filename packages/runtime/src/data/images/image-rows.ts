@@ -11,9 +11,7 @@ export interface ImageRows {
 }
 
 /** Size and channels, equal for all images of a set. */
-export interface ImageShape extends ImageSize {
-  readonly channels: 1 | 3;
-}
+export type ImageShape = ImageSize & Pick<Image, 'channels'>;
 
 /**
  * Allocates room for `count` images. Unless `channels` is given, grey images keep one channel until the first coloured

@@ -9,10 +9,7 @@ export const CONTEXT = 24;
 export const HORIZON = 1;
 
 /** Rows that follow each other in one series, at positions `first` .. `first + length - 1` of an order. */
-export interface Segment {
-  readonly first: number;
-  readonly length: number;
-}
+type Segment = { readonly first: number; readonly length: number };
 
 /**
  * Checks that the rows of each series are in the order of time without gaps, and returns the time from a row to the

@@ -3,10 +3,8 @@ import { show, showName } from '@gradloom/core/internal';
 import { type Fold, foldOf, heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
 import { checkTable, type Table, type TableSplit } from './table.ts';
 
-interface Counts {
-  readonly validation: number;
-  readonly test: number;
-}
+/** Numbers of rows. */
+type Counts = { readonly validation: number; readonly test: number };
 
 /**
  * The rows of each set, ascending. By time the last rows are the test, and those before are for validation; of folds,
@@ -86,10 +84,7 @@ function byTime(times: Float64Array, counts: Counts, fold: Fold | null): SplitRo
 }
 
 /** The groups of a set, and the others. */
-interface GroupSplit {
-  readonly set: readonly number[];
-  readonly rest: readonly number[];
-}
+type GroupSplit = { readonly set: readonly number[]; readonly rest: readonly number[] };
 
 /** Deals groups: for shares in random order, for folds as `GroupKFold` does, the largest to the smallest fold. */
 function byGroup(
