@@ -88,7 +88,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-test('every call of RegExp is among those that are made here', () => {
+test('every call of RegExp is listed here', () => {
   expect(made).toEqual(calls);
 });
 

@@ -107,7 +107,7 @@ describe.each(sources)('%s', (name, files) => {
     }
   });
 
-  test('calls no such function that needs no import', () => {
+  test('calls no function of the network or of processes that needs no import', () => {
     for (const { path, text } of files) expect(OUT.exec(text)?.[0], path).toBe(path === ORDERS ? 'fetch(' : undefined);
   });
 });

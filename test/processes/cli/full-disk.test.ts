@@ -38,7 +38,7 @@ describe('files that cannot grow beyond a limit', needs('bash'), () => {
     expect(loadCheckpoint(join(out, 'last.gradloom')).progress.step).toBeGreaterThan(0);
   });
 
-  test('may cost the model too: the last line is printed, and the error says what is missing', async () => {
+  test('may cost the model too: the last line is printed, and the error names the missing files', async () => {
     const folder = temporaryDirectory();
     const end = await endOf(
       startProgram([...args, '--epochs', '3', '--out', join(folder, 'run')], folder, { fileBlocks: 20 }),

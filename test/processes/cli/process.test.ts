@@ -38,7 +38,7 @@ test('a reader who leaves ends a text quietly', async () => {
   expect(await complaints).toEqual([]);
 });
 
-test('the program says on stderr what is wrong, and exits with 2', async () => {
+test('the program prints the mistake on stderr, and exits with 2', async () => {
   const child = startProgram(['train', '--batch', '0'], temporaryDirectory());
   const [stdout, stderr] = await Promise.all(
     [child.stdout, child.stderr].map((stream) => stream.setEncoding('utf8').toArray()),

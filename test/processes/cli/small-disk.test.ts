@@ -38,7 +38,7 @@ function fill(disk: string): void {
   }
 }
 
-test('a disk that fills up costs what is written from then on, not the training; with room again, a resume ends in the same bits', async (context) => {
+test('a disk that fills up loses later files, not the training; with space again, a resume ends in the same bits', async (context) => {
   // Room for checkpoints of 106 kB each, and for the pictures of the report.
   const disk = mountDisk(context, 4000);
   const out = join(disk, 'run');

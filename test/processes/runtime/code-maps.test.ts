@@ -43,7 +43,7 @@ describe('machine code of threads', needs('native', 'maps'), () => {
     }
   });
 
-  test('stays while they run, though those of another pool are destroyed at work', async () => {
+  test('stays while they run, although threads of another pool are destroyed at work', async () => {
     const { fingerprint } = await run('float64', undefined, 3000);
     const bytes = codeBytes();
     const pool = await createPool({ threads: 2 });

@@ -53,7 +53,7 @@ describe('the address space of a process (ulimit -v)', needs('addressSpace', 'ba
     expect(narrow).toEqual({ code: 0, stdout: wide.stdout, stderr: '' });
   });
 
-  test('of a pool that has to begin new threads: every run that waits is told, and later ones go on', async () => {
+  test('of a pool that has to start new threads: every waiting run gets an error, and later ones go on', async () => {
     const starved = await bundleProgram(support('starved-pool.ts'), folderOfPool, { worker: true });
     const { code, stdout, stderr } = await outcomeOf(process.execPath, starved);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -69,7 +69,7 @@ const canBeNobody = (): boolean =>
   pieces.every((path) => spawnSync('setpriv', [...asNobody, 'test', '-r', path]).status === 0);
 
 describe('threads that the system does not let begin', () => {
-  test('are counted, with the limit, and those that began are ended', needs('prlimit'), async (context) => {
+  test('are counted, with the limit, and started ones are ended', needs('prlimit'), async (context) => {
     if (!canBeNobody()) skipFor(context, 'nobody', 'setpriv cannot start a process of one that reads this checkout');
     // Node has some ten of its own.
     const limited = ['prlimit', '--nproc=20', process.execPath, program];

@@ -99,7 +99,7 @@ test('auto takes machine code for small networks, whose products are fused', nee
   expect(stdout).toMatch(/^backend +native, float64$/m);
 });
 
-test('what is printed and written says unfused, and a model of fused products is measured with a sentence', async () => {
+test('output and files say unfused, and a model of fused products is measured with a sentence', async () => {
   const folder = temporaryDirectory();
   const xor = ['train', '--dataset', 'xor', '--epochs', '3', '--out'];
   const { stdout } = await gradloom([...xor, join(folder, 'wasm'), '--backend', 'wasm']);

@@ -37,7 +37,7 @@ function stepOfNewRun(live: readonly number[]) {
   return { run: setup.run, memory: new WeakRef(setup.memory) };
 }
 
-test('a thread frees the memory of a large run that has ended at the next task, and keeps that of others', async () => {
+test('at the next task a thread frees the memory of a large run that has ended, and keeps that of other runs', async () => {
   const ended = stepOfNewRun([]);
   const goesOn = stepOfNewRun([ended.run]);
   await new Promise((resolve) => setImmediate(resolve)); // a WeakRef holds on until its job ends
@@ -62,7 +62,7 @@ test('a thread that evaluates a model frees the memory of runs that have ended',
 });
 
 // Of an ES module that is required, Node 20 ends the process where its thread is told to end meanwhile.
-test('a thread is CommonJS, which loads what is built into Node, and the decoders beside it only for images', async () => {
+test('a thread is CommonJS that loads only modules of Node, and decoders only for images', async () => {
   const folder = temporaryDirectory();
   await bundleThread(folder);
   const loadedBy = (name: string): string[] =>

@@ -42,7 +42,7 @@ async function fingerprintOf(words: readonly string[], out: string): Promise<str
   return loadModel(join(out, 'model.gradloom')).fingerprint;
 }
 
-test('ranks that srun starts each by itself are told how to start them', here, async (context) => {
+test('ranks that srun starts one by one are refused with the right flag', here, async (context) => {
   const words = trainCommand(['--dataset', 'xor', '--cluster', 'mpi', '--no-out']);
   const { code, stderr } = await endOf(start(context, 'MPICH', ['srun', '--mpi=none', '-n', '2', ...words]));
   expect(code).toBe(1);

@@ -158,7 +158,7 @@ describe('predict', () => {
     });
   });
 
-  test('answers rows of standard input as those of a file and of a dataset', async () => {
+  test('answers rows of standard input like rows of a file and of a dataset', async () => {
     const text = '[0, 0]\n\n[0, 1]\r\n[1, 0]\n[1, 1]';
     const file = join(temporaryDirectory(), 'rows.jsonl');
     writeFileSync(file, text);

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 
 describe('training on a table', () => {
-  test('says first what was found about each column, and what was decided', () => {
+  test('prints first the findings on each column, and the decisions', () => {
     const [start] = lines;
     const columns = start.columns as { name: string; role: string; type: string; gaps: number }[];
     expect(columns.map(({ name, role, type, gaps }) => [name, role, type, gaps])).toEqual([

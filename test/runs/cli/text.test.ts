@@ -156,7 +156,7 @@ test('a rate is found, and lines are rows', async () => {
   expect(stdout).toContain('held out: 6 rows for validation, at random (--validation)');
 });
 
-test('text is written, that of the library', async () => {
+test('generate writes the text of the library', async () => {
   const model = loadModel(join(run, 'model.gradloom'));
   const flags = ['--tokens', '30', '--temperature', '1.5', '--top-k', '20', '--seed', '3'];
   const options = { tokens: 30, temperature: 1.5, topK: 20 };

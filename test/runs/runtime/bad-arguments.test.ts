@@ -354,7 +354,7 @@ describe.each(Object.entries(options))('an option of %s', (name, keys) => {
   });
 });
 
-test('a run without data says what is missing', async () => {
+test('a run without data names the missing argument', async () => {
   const begin = functions.train as (...args: unknown[]) => runtime.TrainingRun;
   const expected = 'expected { train, validation?, test? }, each a dataset';
   await expect(begin(spec)).rejects.toThrow(`train: data is missing, ${expected}`);

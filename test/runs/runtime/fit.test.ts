@@ -78,7 +78,7 @@ interface House {
   readonly price: number;
 }
 
-test('rows of an interface are trained on and predicted; what is no cell is refused by the compiler', async () => {
+test('rows of an interface are trained on and predicted; the compiler refuses a value that is no cell', async () => {
   const houses: House[] = Array.from({ length: 40 }, (_, n) => ({
     size: n,
     city: n % 2 ? 'Oslo' : 'Rome',

@@ -26,7 +26,7 @@ test.each([
   expect(rateOf(9, 10, 15, 16, 19)).toBe(flops / 3 / 1e6); // calls of 5, 1 and 3 ms
 });
 
-test('the rate of memory is that of the slowest thread in the best pass', async () => {
+test('the bandwidth of memory is that of the slowest thread in the best pass', async () => {
   const execArgv = [...process.execArgv, '--import', programUrl('counting-clock')];
   const pool = await createPool({ threads: 2, execArgv });
   onTestFinished(() => pool.destroy());

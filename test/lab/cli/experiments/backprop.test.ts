@@ -33,6 +33,6 @@ function expectClose(actual: unknown, expected: Record<string, number>): void {
   expect(actual).toEqual(Object.fromEntries(close));
 }
 
-test('what is printed fits 80 columns and shows the exact values', async () => {
+test('the output fits 80 columns and shows the exact values', async () => {
   expect(await expectNarrow('backprop')).toContain('-0.1871749');
 });

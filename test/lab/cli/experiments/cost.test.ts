@@ -41,6 +41,6 @@ test.each(['depth', 'width'])('without a --%s there is nothing to time', async (
   expect(code).toBe(2);
 });
 
-test('what is printed fits 80 columns', async () => {
+test('the output fits 80 columns', async () => {
   expect(await expectNarrow('cost', '--rounds', '2')).toContain('2 - 1/L');
 });

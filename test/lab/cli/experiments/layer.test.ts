@@ -8,6 +8,6 @@ test('two linear layers are one, and an activation between them is not', async (
   expect(withRelu).not.toEqual(twoLayers);
 });
 
-test('what is printed fits 80 columns', async () => {
+test('the output fits 80 columns', async () => {
   await expectNarrow('layer');
 });

@@ -13,6 +13,6 @@ test("the chapter's losses come from the library's", async () => {
   expect(uniform).toBeCloseTo(Math.log(128_000), 10);
 });
 
-test('what is printed fits 80 columns', async () => {
+test('the output fits 80 columns', async () => {
   await expectNarrow('loss');
 });

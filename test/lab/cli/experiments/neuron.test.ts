@@ -8,6 +8,6 @@ test("the chapter's neuron gives the chapter's numbers", async () => {
   expect(sigmoid).toBeCloseTo(1 / (1 + Math.exp(-0.16)), 14);
 });
 
-test('what is printed fits 80 columns', async () => {
+test('the output fits 80 columns', async () => {
   await expectNarrow('neuron');
 });

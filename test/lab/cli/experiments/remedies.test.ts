@@ -46,7 +46,7 @@ describe('of a small set', () => {
     expect((await experimentJson('remedies', ...small, '--seed', '2')).remedies).not.toEqual(one.remedies);
   });
 
-  test('what is printed fits 80 columns', () => {
+  test('the output fits 80 columns', () => {
     expect(printed).toContain('sigmoid, residual');
   });
 });

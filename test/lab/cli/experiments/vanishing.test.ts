@@ -77,7 +77,7 @@ test.each(onlyInAll(20))(
   180_000,
 );
 
-describe('what is claimed of 20 layers on MNIST', () => {
+describe('the claims about 20 layers on MNIST', () => {
   const named = (...kinds: ActivationSpec['kind'][]): NamedActivation[] =>
     kinds.map((kind) => ({ label: kind, spec: { kind } }));
   const usual: Setup = {

@@ -25,7 +25,7 @@ describe('from seed 0', () => {
     expect(runs[0].parameters).toBe(9);
   });
 
-  test('what is printed fits 80 columns', async () => {
+  test('the output fits 80 columns', async () => {
     await expectNarrow('xor');
   });
 });

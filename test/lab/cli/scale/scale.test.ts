@@ -213,7 +213,7 @@ describe('a measurement', () => {
   const spec = { input: 4, layers: [{ kind: 'dense' as const, out: 3 }] };
   const sets = { train: randomDataset({ rows: 64, inputs: 4, classes: 3 }) };
 
-  test('takes no step beyond those of a run: a later one may have no finite loss', async () => {
+  test('takes no more steps than a run: a later one may have no finite loss', async () => {
     const pool = await createPool({ threads: 2 });
     const lengths: number[] = [];
     const options = {
@@ -298,7 +298,7 @@ describe('a measurement that is stopped', () => {
     expect((await stoppedAt('round 1 of 4')).scaling).toBeNull();
   });
 
-  test('by Ctrl-C prints and writes what is finished, and ends with 130', async () => {
+  test('by Ctrl-C prints and writes the finished rounds, and ends with 130', async () => {
     const out = join(temporaryDirectory(), 'scale');
     const flags = ['scale', ...workload, '--steps', '9', '--rounds', '1000000', '--max-threads', '2', '--out', out];
     const { code, stdout, stderr } = await pressedAt('round 3', ...flags);
@@ -379,7 +379,7 @@ describe('rounds', () => {
   });
 });
 
-test('what is lost adds up to the time beyond that of one thread, the largest first', () => {
+test('losses add up to the time beyond that of one thread, the largest first', () => {
   const one: Profile = { gather: 1, forward: 3, backward: 4, update: 2, exchange: 0, wait: 0 };
   const two: Profile[] = [
     { gather: 0.5, forward: 2, backward: 2.5, update: 2, exchange: 0, wait: 1 },

@@ -185,7 +185,7 @@ describe('gradloom search', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test('a halving counts steps of accumulated batches as those of a batch so many times as large', async () => {
+  test('a halving counts a step of accumulated batches like one of a larger batch', async () => {
     const refusal = async (batch: object): Promise<string> => {
       const options = { dataset: 'moons', validation: 0.3, epochs: 2, ...batch };
       const halving = { from: 100_000, unit: 'steps' };
@@ -215,7 +215,7 @@ describe('gradloom search', () => {
     expect((await gradloom(['verify', out])).code).toBe(0);
   });
 
-  test('refuses other rows in a resume, and what is no search', async () => {
+  test('refuses other rows in a resume, and a folder without a search', async () => {
     const data = join(temporaryDirectory(), 'rows.csv');
     const rows = (power: number) =>
       Array.from({ length: 40 }, (_, k) => `${k ** power},${k % 3},${k % 2 === 0 ? 'a' : 'b'}`);

@@ -150,7 +150,7 @@ test('opens the model of a checkpoint', async () => {
   expect(opened.fingerprint).toBe(fingerprint);
 });
 
-describe('what is no model', () => {
+describe('a file that is no model', () => {
   test.each([
     ['bytes has "text", expected a Uint8Array or an ArrayBuffer', 'text'],
     ['bytes is not a Gradloom file, expected a model or a checkpoint (it is empty)', new Uint8Array(0)],

@@ -61,7 +61,7 @@ test('every family is tried', () => {
 });
 
 describe.each(Object.entries(families))('%s', (name, fake) => {
-  test('is known by its symbols and told to use one thread', () => {
+  test('is recognized by its symbols and set to one thread', () => {
     const told = { threads: 2, calls: [] };
     const { library } = find(fake(told));
     expect(library?.identity.name).toBe(name);
@@ -96,13 +96,13 @@ test('MKL is set up before it is asked anything', () => {
   expect(told.calls).toEqual(['layer 0', 'threading 1', 'branch 2']);
 });
 
-test('OpenBLAS is not told a count that it has, since other threads may be in a product', () => {
+test('the thread count of OpenBLAS is not set again to the same, since other threads may be in a product', () => {
   const told: Told = { threads: 1, calls: [] };
   find(families.OpenBLAS(told)).library?.setThreads(1);
   expect(told.calls).toEqual([]);
 });
 
-test('an OpenMP build of OpenBLAS is told through OpenMP too, in every thread', () => {
+test('an OpenMP build of OpenBLAS is set through OpenMP too, in every thread', () => {
   const told: Told = { threads: 1, calls: [] };
   const openMp = {
     openblas_get_parallel: () => 2,

@@ -96,7 +96,7 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
     expect(lines.join()).not.toContain('^C');
   });
 
-  test('a second Ctrl-C ends at once, and whoever prints next has a line of their own', async () => {
+  test('a second Ctrl-C ends at once, and the next output starts on a new line', async () => {
     const run = startOnTerminal([
       'train',
       '--dataset',
@@ -113,7 +113,7 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
     expect(['', '^C']).toContain(lines[cursor.line] ?? '');
   });
 
-  test('a run that fails says so below what was printed, without a panel', async () => {
+  test('a run that fails prints so below its output, without a panel', async () => {
     const folder = temporaryDirectory();
     const out = join(folder, 'run');
     const run = startOnTerminal([...endless.slice(0, -1), '--checkpoint-every', '100', '--out', out]);

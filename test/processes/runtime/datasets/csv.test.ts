@@ -80,7 +80,7 @@ describe('the target', () => {
     expect([...(await load('5,1,2\n6,3,4\n', { target: 2 })).targets.array]).toEqual([1, 3]);
   });
 
-  test('holds classes where it is told to, numbers in their order', async () => {
+  test('holds classes if asked, numbers in their order', async () => {
     const set = await load('1,10\n2,9\n3,10\n', { targets: 'classes' });
     expect(set).toMatchObject({ classes: 2, labels: ['9', '10'] });
     expect([...set.targets.array]).toEqual([1, 0, 1]);

@@ -185,7 +185,7 @@ describe('claims of processes that died as they took over', () => {
   });
 });
 
-test('half-written files of dead processes are removed, those of living ones stay', () => {
+test('half-written files of dead processes are removed, files of living ones stay', () => {
   const folder = temporaryDirectory();
   const start = startOf(process.pid);
   const mine = temporaryPath('model.gradloom');

@@ -75,7 +75,7 @@ test('no option that decides a bit or an exchange may differ', here, async () =>
   }
 });
 
-test('ranks have to make the same calls of a trainer, and are told who does not', here, async () => {
+test('ranks have to make the same calls of a trainer; the error names the rank that does not', here, async () => {
   const [rates, calls, after] = await told(strays);
   const of = '(every rank has to make the same calls)';
   const rate = `train: rate has 0.5 on rank 1, expected that of rank 0, none ${of}`;

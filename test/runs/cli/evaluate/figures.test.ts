@@ -48,7 +48,7 @@ async function answersOf(name: 'moons' | 'blobs' | 'sine') {
   return { model, x, t: Float64Array.from(rows.targets.array), N: rows.rows };
 }
 
-test('figures of two classes are those of the probabilities of the second', async () => {
+test('figures of two classes are computed from the probabilities of the second', async () => {
   const { model, x, t, N } = await answersOf('moons');
   const all = model.probabilities(x);
   const p = Float64Array.from({ length: N }, (_, n) => all[2 * n + 1]);
@@ -63,7 +63,7 @@ test('figures of two classes are those of the probabilities of the second', asyn
   expect(calibration?.reduce((sum, { rows }) => sum + rows, 0)).toBe(N);
 });
 
-test('figures of several classes are those of all probabilities', async () => {
+test('figures of several classes are computed from all probabilities', async () => {
   const { model, x, t, N } = await answersOf('blobs');
   const p = model.probabilities(x);
   const { figures, task, threshold } = await evaluate(paths.blobs);
@@ -85,7 +85,7 @@ test('figures of several classes are those of all probabilities', async () => {
   }
 });
 
-test('figures of values are those of the outputs', async () => {
+test('figures of values are computed from the outputs', async () => {
   const { model, x, t, N } = await answersOf('sine');
   const { figures, task } = await evaluate(paths.sine);
   expect(task).toBe('values');

@@ -47,7 +47,7 @@ test.each([
   expect(back.probabilities(rows)).toEqual(createModel(model).probabilities(rows));
 });
 
-test('--json says what was written', async () => {
+test('--json describes the written file', async () => {
   const file = join(folder.path, 'weights');
   const exported = await gradloom(['export', path, file, '--format', 'safetensors', '--json']);
   const sizes = { precision: 'float64', bytes: expect.any(Number), parameters: 8 };
@@ -57,7 +57,7 @@ test('--json says what was written', async () => {
   expect(JSON.parse(imported.stdout)).toEqual({ event: 'import', path: out, parameters: 8, layers: 1, fingerprint });
 });
 
-test('a model of doubles becomes one of floats, and the change is told', async () => {
+test('a float64 model becomes a float32 model, and the change is printed', async () => {
   const floats = join(folder.path, 'floats.gradloom');
   const told = await gradloom(['export', path, floats, '--precision', 'float32', '--json']);
   const { precision, largestChange, format } = JSON.parse(told.stdout);

@@ -32,7 +32,7 @@ describe('a config file', () => {
     },
   );
 
-  test('gives way to flags, also to those that exclude its own', async () => {
+  test('gives way to flags, also to flags that exclude its own', async () => {
     const { options } = await trainWith('config.yaml', 'seed: 5\nlr: 0.5\nepochs: 7\n', '--seed', '6');
     expect(options).toMatchObject({ seed: 6, optimizer: { lr: 0.5 }, steps: 1 });
     expect(options).not.toHaveProperty('epochs');

@@ -46,7 +46,7 @@ test('what arrives in one turn of the event loop is one call, and what arrives m
   expect(queue.calls).toBe(2);
 });
 
-test('beyond maxWaiting a request is refused, until a thread has taken those before', async () => {
+test('a request to a full queue is refused, until a thread has taken earlier ones', async () => {
   const { pool, ask, bodies } = opened({ maxWaiting: 2 });
   expect(['a', 'b', 'c'].map(ask)).toEqual([true, true, false]);
   await turn(); // taken

@@ -132,7 +132,7 @@ test('the schema names the columns, what they hold, and the classes', async () =
   expect(response.anyOf[0].properties.prediction.enum).toEqual(['setosa', 'virginica', null]);
 });
 
-describe('what is no request for a prediction', () => {
+describe('a bad request for a prediction', () => {
   test('is refused with a status and one sentence', async () => {
     const { url } = await startServer(['--max-rows', '2', '--max-body', '1000']);
     const refused = async (status: number, sentence: string, path: string, ...request: [unknown?, object?]) => {
@@ -343,7 +343,7 @@ test('memory stays the same over 20,000 requests', async () => {
 
 describe('pages of other sites', () => {
   const headers = { origin: 'https://example.com' };
-  test('may not ask unless told', async () => {
+  test('may not send requests by default', async () => {
     const { url } = shared;
     const answer = await ask(`${url}/schema`, undefined, { headers });
     expect(answer.status).toBe(200);
@@ -363,7 +363,7 @@ describe('pages of other sites', () => {
     }
   });
 
-  test('of the origin that is told may', async () => {
+  test('may send requests from an allowed origin', async () => {
     const hosts = ['--host', 'localhost', '--allow-host', 'a.example', '--allow-host', '127.0.0.9,.b.example'];
     const { url } = await startServer(['--cors', 'https://example.com', ...hosts]);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:/);

@@ -128,7 +128,7 @@ describe('a connection', () => {
 describe('connections beyond the most that there may be', () => {
   const maxBytes = 2 ** 28; // of which four have room
 
-  test('take the place of those that have sent no whole head, which are told why', async () => {
+  test('replace connections that have sent no whole head, which get the reason', async () => {
     const { url, open, release } = await listen({ maxBytes });
     release();
     const halfSent = await Promise.all(Array.from({ length: 4 }, () => open(halves['half a head'])));
@@ -230,7 +230,7 @@ test('an npy file is a body of rows', async () => {
   );
 });
 
-test('a host is allowed if it is of loopback, the address of the connection, or a name that is told', () => {
+test('a host is allowed if it is of loopback, the address of the connection, or an allowed name', () => {
   const allows = createHostCheck(['0.0.0.0', 'gpu.example', 'Bücher.example', '.example.org', '2001:DB8::0:1']);
   const allowed = [
     ...['localhost', 'LOCALHOST:80', 'localhost.', 'app.localhost', '127.0.0.1', '127.9.9.9:1', '[::1]', '[0::1]:80'],

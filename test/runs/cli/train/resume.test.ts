@@ -216,7 +216,7 @@ describe('--resume refuses', () => {
     expect(await sentence('--steps', '6')).toMatch(/^gradloom train: --steps has 6, expected at least 9 \(those of /);
   });
 
-  test('another BLAS than it has begun with: a fault of the machine, not of what was typed', async (context) => {
+  test('another BLAS than at its start: a fault of the machine, not of the flags', async (context) => {
     const { identity } = installedBlas(context);
     const out = join(temporaryDirectory(), 'run');
     await gradloom([
@@ -288,7 +288,7 @@ describe('--resume refuses', () => {
     expect(code).toBe(2);
   });
 
-  test('what is no run, is damaged, or would be written over', async () => {
+  test('a folder that is no run, is damaged, or would be overwritten', async () => {
     const { out } = await trained('--epochs', '3');
     const last = join(out, 'last.gradloom');
     const sentence = async (path: string) => (await gradloom(['train', '--resume', path])).stderr;

@@ -107,7 +107,7 @@ describe('a resume refuses another run and names each difference with both value
     expect((await of({ path: '/elsewhere' })).fingerprint).toBe(straight.fingerprint);
   });
 
-  test('what is no checkpoint', async () => {
+  test('a file that is no checkpoint', async () => {
     await expect(resume({ resume: 'runs/a' as never })).rejects.toThrow(
       'train: resume has "runs/a", expected a checkpoint that loadCheckpoint read',
     );
