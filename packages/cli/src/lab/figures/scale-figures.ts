@@ -2,6 +2,9 @@ import type { Profile } from '@gradloom/runtime';
 import { phases } from '@gradloom/runtime/internal';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { Amdahl, Usl } from '../scale/laws.ts';
+
+export { uslMs } from '../scale/laws.ts';
+
 import type { PredictedPoint, Range } from '../scale/predict-cores.ts';
 import type { Prediction } from '../scale/prediction.ts';
 import { contradicts, NOISY, type ScaleReport } from '../scale/scale-report.ts';

@@ -16,9 +16,9 @@ import {
   predictedPartsTable,
   predictionNotes,
   predictionTable,
+  uslMs,
   weakTable,
 } from '../../lab/figures/scale-figures.ts';
-import { uslMs } from '../../lab/scale/laws.ts';
 import { list, nullable, optional, record, tuple } from '../../options/schema/containers.ts';
 import { count, figure, flag, name, number, text, whole as wholeFrom } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';

@@ -109,7 +109,7 @@ export function* planRun(
 ): Pausable<RunPlan> {
   // Read before the first pause, after which the caller may change its objects or the current directory.
   const options = readTrainOptions(runOptions);
-  const requested = { ...runOptions, batch: options.batch };
+  const requested = runOptions.batchSize === undefined ? runOptions : { ...runOptions, batch: options.batch };
   const splits = checkSplits(data);
   refuseConflicts(requested, splits);
   const { train, validation, test } = splits;
