@@ -126,52 +126,32 @@ export function createWeightProducts(
         const column = x + bytes * i;
         const init = starts ? zeros : c;
         const initRow = starts ? 0 : oRow;
+        let [a, aStep] = [column, iRow];
         if (isPacked) {
-          const stripStep = stripRow(bytes * height);
-          const place = (isHigher ? strip : strip - higher) % STRIPS;
+          aStep = stripRow(bytes * height);
+          const slot = (isHigher ? strip : strip - higher) % STRIPS;
+          a = free + slot * B * aStep;
           const alike = (isHigher ? higher : strips) - strip;
-          if (place === 0)
-            pack(free, stripStep, B * stripStep, column, iRow, B, Math.min(alike, STRIPS) * height, height);
-          const a = free + place * B * stripStep;
-          sumLeaves(
-            leafPanel.columns,
-            step,
-            c,
-            oRow,
-            init,
-            next,
-            initRow,
-            a,
-            bytes,
-            stripStep,
-            panels,
-            height,
-            B,
-            N,
-            accumulate,
-            false,
-          );
-        } else {
-          if (isSparse) listLeaves(step, column, bytes, iRow, height, B, leafRows);
-          sumLeaves(
-            leafPanel.columns,
-            step,
-            c,
-            oRow,
-            init,
-            next,
-            initRow,
-            column,
-            bytes,
-            iRow,
-            panels,
-            height,
-            B,
-            N,
-            accumulate,
-            isSparse,
-          );
-        }
+          if (slot === 0) pack(free, aStep, B * aStep, column, iRow, B, Math.min(alike, STRIPS) * height, height);
+        } else if (isSparse) listLeaves(step, column, bytes, iRow, height, B, leafRows);
+        sumLeaves(
+          leafPanel.columns,
+          step,
+          c,
+          oRow,
+          init,
+          next,
+          initRow,
+          a,
+          bytes,
+          aStep,
+          panels,
+          height,
+          B,
+          N,
+          accumulate,
+          isSparse,
+        );
         i += height;
       }
       tape.run(); // before the next loop overwrites the panels
