@@ -24,24 +24,24 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
   const mailbox = createMailbox(mpi);
   const requests = createPendingRequests(mpi, ledger);
   let othersLeft = false;
-  let completedCalls = 0; // collective calls completed
+  let completedCalls = 0;
   let isOpening = false;
   let isClosed = false;
   const trouble = (): ClusterError | null => troubleOf(ledger, connection);
   let current: Awaited | null = null;
   const wait = async (awaited: Awaited): Promise<void> => {
-    const checkedIsDone = (): boolean => {
+    const isDone = (): boolean => {
       if (isOpening) return awaited.isDone();
       takeFailure(mailbox, ledger);
       const error = trouble();
       // A rank that failed in a later call has done its part of this one, so this call completes.
-      if (error !== null && !(ledger.trouble === TROUBLE.failure && ledger.failure().turn > completedCalls))
+      if (error !== null && !(ledger.trouble === TROUBLE.failure && ledger.failure().completedCalls > completedCalls))
         throw error;
       return awaited.isDone();
     };
     current = awaited;
     try {
-      await waitFor({ ...awaited, isDone: checkedIsDone }, ranks, timeLimitMs);
+      await waitFor({ ...awaited, isDone }, ranks, timeLimitMs);
     } finally {
       current = null;
     }
@@ -102,19 +102,19 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
         requests.remove(slots);
       }),
     fail(message) {
-      if (!isClosed) sendFailure(mailbox, ledger, ranks, { rank, message, turn: completedCalls });
+      if (!isClosed) sendFailure(mailbox, ledger, ranks, { rank, message, completedCalls });
     },
     trouble,
     awaited: () => (current === null ? ledger.awaited() : current.missing()),
     recover: <T>(value: T) =>
       inOrder(async () => {
-        const words = await stopTogether(stop, { leaves: false, value });
+        const messages = await stopTogether(stop, { leaves: false, value });
         requests.settle();
         ledger.clearTrouble();
         completedCalls = 0;
-        othersLeft = words.some(({ leaves }) => leaves);
-        refuseLeavers(words);
-        return words.map((word) => word.value);
+        othersLeft = messages.some(({ leaves }) => leaves);
+        refuseLeavers(messages);
+        return messages.map((message) => message.value);
       }),
     hold: requests.hold,
     release: requests.release,

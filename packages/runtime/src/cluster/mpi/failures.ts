@@ -11,22 +11,27 @@ const MAX_MESSAGE_LENGTH = 300;
 export interface Failure {
   readonly rank: number;
   readonly message: string;
-  readonly turn: number; // collective calls that the rank had completed
+  readonly completedCalls: number; // collective calls that the rank had completed
 }
 
 /** Tells all others that this rank has failed. */
-export function sendFailure(mailbox: Mailbox, ledger: Ledger, ranks: number, { rank, message, turn }: Failure): void {
-  const bytes = new TextEncoder().encode(`${turn} ${message.slice(0, MAX_MESSAGE_LENGTH)}`);
+export function sendFailure(
+  mailbox: Mailbox,
+  ledger: Ledger,
+  ranks: number,
+  { rank, message, completedCalls }: Failure,
+): void {
+  const bytes = new TextEncoder().encode(`${completedCalls} ${message.slice(0, MAX_MESSAGE_LENGTH)}`);
   for (let other = 0; other < ranks; other++) if (other !== rank) mailbox.send(other, TAGS.failure, bytes);
   mailbox.isSent();
-  ledger.recordFailure(rank, message, turn);
+  ledger.recordFailure(rank, message, completedCalls);
 }
 
 /** Whether another rank reports that it has failed; records the report. */
 export function takeFailure(mailbox: Mailbox, ledger: Ledger): boolean {
   const report = mailbox.receive(null, TAGS.failure);
   if (report === null) return false;
-  const [, turn, message] = /^(\d+) (.*)$/s.exec(new TextDecoder().decode(report.bytes)) ?? ['', '0', ''];
-  ledger.recordFailure(report.rank, message, Number(turn));
+  const [, completedCalls, message] = /^(\d+) (.*)$/s.exec(new TextDecoder().decode(report.bytes)) ?? ['', '0', ''];
+  ledger.recordFailure(report.rank, message, Number(completedCalls));
   return true;
 }

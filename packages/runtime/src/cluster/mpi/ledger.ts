@@ -1,7 +1,7 @@
 import { viewOf } from '@gradloom/core/internal';
 
 /** Indices of 32-bit words in the ledger's header. */
-const HEADER = { trouble: 0, rank: 1, length: 2, used: 3, question: 4, turn: 5 };
+const HEADER = { trouble: 0, rank: 1, length: 2, used: 3, question: 4, completedCalls: 5 };
 const HEAD_WORDS = 16;
 const TEXT_BYTES = 1024;
 
@@ -44,16 +44,15 @@ export interface Ledger {
   answerAwaited(ranks: readonly number[]): void;
   readonly trouble: number;
   /**
-   * The first failure is kept, or the one with the lowest turn: the number of collective calls that the failed rank had
-   * completed.
+   * The first failure is kept, or the one of the rank that had completed the fewest collective calls.
    */
-  recordFailure(rank: number, message: string, turn: number): void;
+  recordFailure(rank: number, message: string, completedCalls: number): void;
   recordLate(ranks: readonly number[]): void;
   late(): number[];
   /** Records ranks that have died. This replaces any other trouble, since nothing can go on. */
   recordDead(ranks: readonly number[]): void;
   died(): number[];
-  failure(): { readonly rank: number; readonly message: string; readonly turn: number };
+  failure(): { readonly rank: number; readonly message: string; readonly completedCalls: number };
   clearTrouble(): void;
 }
 
@@ -128,10 +127,11 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     get trouble() {
       return Atomics.load(head, HEADER.trouble);
     },
-    recordFailure(rank, message, turn) {
-      const isEarlier = Atomics.load(head, HEADER.trouble) === TROUBLE.failure && turn < head[HEADER.turn];
+    recordFailure(rank, message, completedCalls) {
+      const isEarlier =
+        Atomics.load(head, HEADER.trouble) === TROUBLE.failure && completedCalls < head[HEADER.completedCalls];
       if (!isEarlier && !recordTrouble(TROUBLE.failure)) return;
-      head[HEADER.turn] = turn;
+      head[HEADER.completedCalls] = completedCalls;
       const { written } = new TextEncoder().encodeInto(message, text);
       head[HEADER.rank] = rank;
       head[HEADER.length] = written;
@@ -148,7 +148,7 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     failure: () => ({
       rank: head[HEADER.rank],
       message: new TextDecoder().decode(text.slice(0, head[HEADER.length])),
-      turn: head[HEADER.turn],
+      completedCalls: head[HEADER.completedCalls],
     }),
     clearTrouble: () => void Atomics.store(head, HEADER.trouble, TROUBLE.none),
   };

@@ -30,41 +30,41 @@ export interface Stopping {
  * not see them. Messages of one rank arrive in order, so this one separates what it sent before from what it sends
  * later. Returns the messages of all ranks, in order.
  */
-export async function stopTogether<T>(stopping: Stopping, word: StopMessage<T>): Promise<StopMessage<T>[]> {
+export async function stopTogether<T>(stopping: Stopping, stopMessage: StopMessage<T>): Promise<StopMessage<T>[]> {
   const { mpi, mailbox, rank, ranks, timeLimitMs, requests } = stopping;
   const slots = requests.all();
   for (const one of slots) cancelReceives(mpi, one);
-  const bytes = toBytes(word);
+  const bytes = toBytes(stopMessage);
   for (let other = 0; other < ranks; other++) if (other !== rank) mailbox.send(other, TAGS.stop, bytes);
-  const words: (StopMessage<T> | undefined)[] = Array.from({ length: ranks });
-  words[rank] = word;
-  const missing = (): number[] => [...words.keys()].filter((other) => words[other] === undefined);
-  const takeAll = (other: number): void => {
+  const messages: (StopMessage<T> | undefined)[] = Array.from({ length: ranks });
+  messages[rank] = stopMessage;
+  const missing = (): number[] => [...messages.keys()].filter((other) => messages[other] === undefined);
+  const readUntilStop = (other: number): void => {
     for (;;) {
       const message = mailbox.receive(other, null);
       if (message === null) return;
       if (message.tag !== TAGS.stop) continue;
-      words[other] = fromBytes(message.bytes, other) as StopMessage<T>;
+      messages[other] = fromBytes(message.bytes, other) as StopMessage<T>;
       return;
     }
   };
   const isDone = (): boolean => {
     const error = stopping.hasLost() ? stopping.trouble() : null;
     if (error !== null) throw error;
-    for (const other of missing()) takeAll(other);
+    for (const other of missing()) readUntilStop(other);
     const ended = slots.map((one) => endRequests(mpi, one)).every(Boolean);
     return mailbox.isSent() && ended && missing().length === 0;
   };
   await waitFor({ what: 'did not stop what was under way', isDone, missing }, ranks, timeLimitMs);
-  return words as StopMessage<T>[];
+  return messages as StopMessage<T>[];
 }
 
-/** @throws ClusterError if some of these words say that their ranks leave. */
-export function refuseLeavers(words: readonly StopMessage<unknown>[]): void {
-  const leavers = [...words.keys()].filter((rank) => words[rank].leaves);
+/** @throws ClusterError if ranks leave. */
+export function refuseLeavers(messages: readonly StopMessage<unknown>[]): void {
+  const leavers = [...messages.keys()].filter((rank) => messages[rank].leaves);
   if (leavers.length === 0) return;
   const left = leavers.length === 1 ? 'has left' : 'have left';
-  throw new ClusterError(`cluster: ${namesOf(leavers, words.length)} ${left}`, leavers);
+  throw new ClusterError(`cluster: ${namesOf(leavers, messages.length)} ${left}`, leavers);
 }
 
 function cancelReceives(mpi: MpiLibrary, slots: Slots): void {

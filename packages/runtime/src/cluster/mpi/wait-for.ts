@@ -21,14 +21,14 @@ const POLL_MS = 0.5;
 
 /** Waits without blocking the event loop. @throws ClusterError naming the ranks that missed the time limit. */
 export async function waitFor(awaited: Awaited, ranks: number, timeLimitMs: number): Promise<void> {
-  const begun = performance.now();
+  const begunMs = performance.now();
   for (;;) {
-    const turn = performance.now();
+    const turnMs = performance.now();
     do if (awaited.isDone()) return;
-    while (performance.now() - turn < POLL_MS);
-    if (turn - begun > timeLimitMs) {
+    while (performance.now() - turnMs < POLL_MS);
+    if (turnMs - begunMs > timeLimitMs) {
       throw lateError(awaited.missing(), ranks, `${awaited.what} within ${timeLimitMs / 1000} s`);
     }
-    await (turn - begun < EAGER_MS ? nextTurn() : sleep(PAUSE_MS));
+    await (turnMs - begunMs < EAGER_MS ? nextTurn() : sleep(PAUSE_MS));
   }
 }

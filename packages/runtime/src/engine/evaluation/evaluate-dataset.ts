@@ -103,9 +103,9 @@ export async function evaluateDataset(
       await inTurns(readOutputs(network, loss, { ...segment, outputs }, targets, readers, scaledReaders));
     }
   }
-  return await lockstep.fromFirst(lockstep.isFirst ? read() : UNREAD);
+  return await lockstep.fromFirst(lockstep.isFirst ? evaluation() : WITHOUT_OUTPUTS);
 
-  function read(): Evaluation {
+  function evaluation(): Evaluation {
     const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
     const missing = byPosition ? sums[TALLY.unanswered] : unanswered.value();
     const ofRows = { loss: (sums[TALLY.loss] / dataset.rows) * lossUnit(loss, dataset.preprocessing), ...values };
@@ -134,7 +134,7 @@ function positionFigures(loss: Loss, sums: Float64Array, weighs: boolean): Omit<
 }
 
 /** Result of a rank that reads no outputs. */
-const UNREAD: Evaluation = { rows: 0, loss: Number.NaN };
+const WITHOUT_OUTPUTS: Evaluation = { rows: 0, loss: Number.NaN };
 
 /** Checks the value, since a custom metric may be unchecked JavaScript. */
 function metricValue(name: string, metric: Metric): number {
@@ -148,7 +148,7 @@ function* readOutputs(
   network: Network,
   loss: Loss,
   { dataset, first, rows, outputs }: Collected,
-  t: Float64Array, // [stretchRows, columns]
+  t: Float64Array, // [rowsPerTurn, columns]
   readers: readonly OutputReader[],
   scaledReaders: readonly OutputReader[],
 ): Pausable<void> {
@@ -237,7 +237,7 @@ const areBits = (values: Dataset['targets']['array']): boolean => values.every((
 
 interface EvaluationArrays {
   readonly outputs: Float64Array<SharedArrayBuffer> | null; // [chunks · EVALUATION_ROWS, O]; null: not collected
-  readonly targets: Float64Array; // [stretchRows, columns]
+  readonly targets: Float64Array; // [rowsPerTurn, columns]
   readonly tallies: Float64Array<SharedArrayBuffer>; // [chunks, TALLIES]
 }
 

@@ -29,7 +29,7 @@ const ALIGNMENT = 64;
 export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
   threads: number; // most threads that the run may use
-  insideBytes?: number; // size above which regions that may lie outside do so; default `mostInside`
+  insideBytes?: number; // size above which regions that may lie outside do so; default `maxInsideBytes`
 }
 
 /** Every array of a run. Threads exchange numbers only through these. */

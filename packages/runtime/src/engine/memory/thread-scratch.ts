@@ -36,7 +36,7 @@ import { type BatchShape, maxRankLeaves } from '../step/team-part.ts';
 export const EVALUATION_ROWS = MAX_NODE_ROWS;
 
 /** Most steps whose hyperparameters a thread writes in advance. */
-export const STEPS = 128;
+export const STEPS_AHEAD = 128;
 
 /** What the scratch of an evaluating thread depends on. */
 export interface EvaluationShape {
@@ -69,7 +69,7 @@ export interface ThreadScratch extends EvaluationScratch {
   readonly stepAndRow: Float64Array; // [2] step, and the row of the batch at which a pass begins
   readonly increment: Float64Array; // [1] increment of the step
   readonly hyper: Float64Array; // [H] of the optimizer, for this step
-  readonly hypers: Float64Array; // [STEPS, H] for the next steps
+  readonly hypers: Float64Array; // [STEPS_AHEAD, H] for the next steps
   readonly hyperRow: Float64Array; // [1] index of the next row of `hypers`
   readonly factors: Float64Array; // factors for columns whose norm exceeds the limit; empty without a limit
   readonly divisors: Float64Array; // [2, 2] rows of a whole batch and 1 / rows, then those of the last: see batch.ts
@@ -104,7 +104,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     stepAndRow: allocate(2, FLOAT64),
     increment: allocate(1, FLOAT64),
     hyper: allocate(H, FLOAT64),
-    hypers: allocate(STEPS * H, FLOAT64),
+    hypers: allocate(STEPS_AHEAD * H, FLOAT64),
     hyperRow: allocate(1, FLOAT64),
     factors: allocate(maxNorm === null ? 0 : maxColumns(network), FLOAT64),
     divisors: allocate(4, FLOAT64),
@@ -145,12 +145,12 @@ const EMPTY = new Float64Array(0);
  * Most passes with their own tape (they differ in length or in the position of their gradient), for networks with few
  * and with many calls.
  */
-const PASSES = 8;
-const PASSES_OF_MANY = 2;
+const TAPED_PASSES = 8;
+const TAPED_PASSES_OF_MANY = 2;
 const MANY_CALLS = 2000;
 
 /** Most blocks whose updates have tapes: with more, calls from JavaScript take almost none of the time. */
-const UPDATED_BLOCKS = 64;
+const TAPED_BLOCKS = 64;
 
 /** Calls of one update, of the code around updates, and of the code around a pass. */
 const CALLS_OF_BLOCK = 4;
@@ -164,8 +164,8 @@ const MAX_TAPE_CALLS = 4096;
 /** Most operations on the tapes of a thread. */
 function maxCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchShape): number {
   const calls = emptyPass(network, loss, NO_TEAM_MEMORY, weighs, augment);
-  const passes = calls.length > MANY_CALLS ? PASSES_OF_MANY : PASSES;
-  const blocks = Math.min(UPDATED_BLOCKS, blockCount(network.parameterCount));
+  const passes = calls.length > MANY_CALLS ? TAPED_PASSES_OF_MANY : TAPED_PASSES;
+  const blocks = Math.min(TAPED_BLOCKS, blockCount(network.parameterCount));
   const columns = maxNorm === null ? 0 : countMatrices(network);
   return passes * calls.length + 2 * (CALLS_OF_BLOCK * blocks + columns + CALLS_OF_STEP);
 }

@@ -35,7 +35,7 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly workClock: WorkClock;
   readonly scalarsAhead: Float64Array; // the optimizer's, for the first step without written hyperparameters
   readonly learningRate: Float64Array; // [1] learning rate of a step
-  readonly stopFlag: Float64Array; // [1] the last element of `note`
+  readonly stopFlag: Float64Array; // [1] the last element of `stepResult`
   readonly cores: number;
   readonly environment: ThreadEnvironment;
   step: number; // the current step

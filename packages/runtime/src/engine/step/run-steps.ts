@@ -1,5 +1,5 @@
 import { RING } from '../memory/arena.ts';
-import { STEPS } from '../memory/thread-scratch.ts';
+import { STEPS_AHEAD } from '../memory/thread-scratch.ts';
 import { CONTROL, createBarrier } from '../threads/barrier.ts';
 import { DECISION, type SpanTask } from '../threads/protocol.ts';
 import { gatherLeaves, rowsOf } from './batch.ts';
@@ -30,7 +30,7 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   let nowMs = performance.now();
   for (let step = first; ; ) {
     if (hyperRow[0] === ready) {
-      ready = writeHypers(context, step, Math.min(STEPS, limit - step));
+      ready = writeHypers(context, step, Math.min(STEPS_AHEAD, limit - step));
       hyperRow[0] = 0;
     }
     context.step = step;
@@ -42,7 +42,7 @@ export function runSteps(context: RunContext, task: SpanTask): void {
       const done = program.block.repeat(Math.min(count, ready - hyperRow[0]), stopFlag);
       const startMs = nowMs;
       nowMs = performance.now();
-      count = nowMs - startMs > MOMENT_MS ? Math.max(1, count >> 1) : Math.min(STEPS, 2 * count);
+      count = nowMs - startMs > MOMENT_MS ? Math.max(1, count >> 1) : Math.min(STEPS_AHEAD, 2 * count);
       finishSteps(context, done);
       step += done;
     } else {
