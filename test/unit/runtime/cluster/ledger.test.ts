@@ -24,13 +24,13 @@ test('a run with too many messages is told so', () => {
   expect(() => open().reserve(70_000)).toThrow(/exchanges have 70000 messages, expected at most 68608 in a run/);
 });
 
-test('the first trouble is kept, of failures the one in the earliest turn, until it is forgotten', () => {
+test('the first trouble is kept, of failures the earliest, until it is forgotten', () => {
   const ledger = open();
   ledger.recordFailure(1, 'later', 7);
   ledger.recordFailure(2, 'no room', 3);
   ledger.recordFailure(1, 'another', 3);
   ledger.recordLate([0]);
-  expect([ledger.trouble, ledger.failure()]).toEqual([TROUBLE.failure, { rank: 2, message: 'no room', turn: 3 }]);
+  expect([ledger.trouble, ledger.failure()]).toEqual([TROUBLE.failure, { rank: 2, message: 'no room', completedCalls: 3 }]);
   ledger.clearTrouble();
   expect(ledger.trouble).toBe(TROUBLE.none);
   ledger.recordLate([0, 2]);

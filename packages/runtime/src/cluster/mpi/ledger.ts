@@ -43,9 +43,7 @@ export interface Ledger {
   /** Answers `awaited`. */
   answerAwaited(ranks: readonly number[]): void;
   readonly trouble: number;
-  /**
-   * The first failure is kept, or the one of the rank that had completed the fewest collective calls.
-   */
+  /** The first failure is kept, or that of the rank with the fewest completed collective calls. */
   recordFailure(rank: number, message: string, completedCalls: number): void;
   recordLate(ranks: readonly number[]): void;
   late(): number[];
