@@ -33,8 +33,8 @@ test.each(cases.slice(0, counted(1, cases.length)))(
       if (pid === undefined) throw new Error(`rank ${rank} has no process, expected one`); // and -1 is every process
       process.kill(pid, 'SIGSTOP');
       const { code, stderr } = await ended;
-      const said = stderr.split('\n').filter((line) => /^gradloom train: (?!warning: )/.test(line));
-      expect(said, name).toEqual([
+      const sentences = stderr.split('\n').filter((line) => /^gradloom train: (?!warning: )/.test(line));
+      expect(sentences, name).toEqual([
         expect.stringMatching(
           new RegExp(`^gradloom train: rank ${rank} of 3 did not .* within 2 s; the last checkpoint is .*$`),
         ),

@@ -45,7 +45,7 @@ describe('the work of ranks', () => {
         const work = rankWork(shape, ranks);
         const sent = rankBytes(shape.network, shape.elementType, ranks, shape.leafRows, shape.batch);
         for (const kind of ['gradients', 'weights', 'notes'] as const) {
-          expect(work[kind].bytes).toBeGreaterThanOrEqual(Math.max(...sent.map((own) => own[kind])));
+          expect(work[kind].bytes).toBeGreaterThanOrEqual(Math.max(...sent.map((bytes) => bytes[kind])));
           if (threadsOf.length === 1) expect(work[kind]).toEqual({ messages: 0, bytes: 0 });
         }
         expect(work.rows).toBeLessThanOrEqual(shape.batch);

@@ -57,16 +57,16 @@ describe.each(['float64', 'float32'] as const)('the three products of %s', (type
       fc.property(rows, columns, columns, fc.integer({ min: 0, max: 9 }), (B, I, O, seed) => {
         const shape = { B, I, O };
         const run = fill(allocateRun(shape, 0, type), seed);
-        const found = runProducts(kernels, run, shape);
-        const wanted = runProducts(referenceKernels, copyRun(run, shape, 0), shape);
+        const actual = runProducts(kernels, run, shape);
+        const expected = runProducts(referenceKernels, copyRun(run, shape, 0), shape);
         const absolute = copyRun(run, shape, 0);
         for (const name of inputs) absolute[name].set(absolute[name].map(Math.abs));
         const terms = runProducts(referenceKernels, absolute, shape);
-        for (let a = 0; a < found.length; a++) {
-          for (let i = 0; i < found[a].length; i++) {
-            const error = Math.abs(found[a][i] - wanted[a][i]);
+        for (let a = 0; a < actual.length; a++) {
+          for (let i = 0; i < actual[a].length; i++) {
+            const error = Math.abs(actual[a][i] - expected[a][i]);
             if (!(error <= bounds[type] * terms[a][i]))
-              expect.fail(`array ${a} at ${i}: ${found[a][i]}, not ${wanted[a][i]}`);
+              expect.fail(`array ${a} at ${i}: ${actual[a][i]}, not ${expected[a][i]}`);
           }
         }
       }),
@@ -86,10 +86,10 @@ describe.each(['float64', 'float32'] as const)('the three products of %s', (type
   test.for(shapes)('give the same bits again, wherever the arrays lie: $B x $I x $O', (shape, context) => {
     const kernels = createBlasKernels(installedBlas(context), referenceKernels);
     const run = fill(allocateRun(shape, 0, type), 7);
-    const wanted = bits(runProducts(kernels, run, shape));
-    expect(bits(runProducts(kernels, run, shape))).toEqual(wanted);
+    const expected = bits(runProducts(kernels, run, shape));
+    expect(bits(runProducts(kernels, run, shape))).toEqual(expected);
     for (const shift of [1, 3, 8]) {
-      expect(bits(runProducts(kernels, copyRun(run, shape, shift), shape))).toEqual(wanted);
+      expect(bits(runProducts(kernels, copyRun(run, shape, shift), shape))).toEqual(expected);
     }
   });
 
@@ -98,10 +98,10 @@ describe.each(['float64', 'float32'] as const)('the three products of %s', (type
     const kernels = createBlasKernels(library, referenceKernels);
     for (const shape of shapes.slice(-2)) {
       const run = fill(allocateRun(shape, 0, type), 8);
-      const wanted = bits(runProducts(kernels, run, shape));
+      const expected = bits(runProducts(kernels, run, shape));
       const copies = [copyRun(run, shape, 0), copyRun(run, shape, 0)];
       await Promise.all(copies.map((copy) => runInWorker(library.identity.path, shape, copy)));
-      for (const { y, dx, dW, db } of copies) expect(bits([y, dx, dW, db])).toEqual(wanted);
+      for (const { y, dx, dW, db } of copies) expect(bits([y, dx, dW, db])).toEqual(expected);
     }
   });
 });
@@ -111,8 +111,8 @@ describe('small products', () => {
     const kernels = createBlasKernels(installedBlas(context), referenceKernels);
     const shape = { B: 4, I: 2, O: 2 };
     const run = fill(allocateRun(shape), 9);
-    const wanted = bits(runProducts(referenceKernels, copyRun(run, shape, 0), shape));
-    expect(bits(runProducts(kernels, run, shape))).toEqual(wanted);
+    const expected = bits(runProducts(referenceKernels, copyRun(run, shape, 0), shape));
+    expect(bits(runProducts(kernels, run, shape))).toEqual(expected);
   });
 });
 

@@ -81,8 +81,8 @@ describe('the search by name', () => {
   const environment = {};
 
   test('passes over libraries that are absent or of no use', () => {
-    const found = findBlas({ koffi, environment, names: ['gone', 'netlib', 'wide', 'good'] });
-    expect(found.library?.identity.path).toBe('good');
+    const search = findBlas({ koffi, environment, names: ['gone', 'netlib', 'wide', 'good'] });
+    expect(search.library?.identity.path).toBe('good');
   });
 
   test('says what it looked for and why it took nothing', () => {

@@ -30,7 +30,10 @@ test('the first trouble is kept, of failures the earliest, until it is forgotten
   ledger.recordFailure(2, 'no room', 3);
   ledger.recordFailure(1, 'another', 3);
   ledger.recordLate([0]);
-  expect([ledger.trouble, ledger.failure()]).toEqual([TROUBLE.failure, { rank: 2, message: 'no room', completedCalls: 3 }]);
+  expect([ledger.trouble, ledger.failure()]).toEqual([
+    TROUBLE.failure,
+    { rank: 2, message: 'no room', completedCalls: 3 },
+  ]);
   ledger.clearTrouble();
   expect(ledger.trouble).toBe(TROUBLE.none);
   ledger.recordLate([0, 2]);

@@ -11,15 +11,15 @@ test('a rank that three looks do not find has died, and not one of which a look 
     () => gone,
     (ranks) => void noted.push(ranks),
   );
-  const look = (ranks: readonly number[]): void => {
+  const check = (ranks: readonly number[]): void => {
     gone = ranks;
     vi.advanceTimersByTime(1000);
   };
-  for (const ranks of [[], [1], [1], [], [2], [2]]) look(ranks);
+  for (const ranks of [[], [1], [1], [], [2], [2]]) check(ranks);
   expect(noted).toEqual([]);
-  look([2, 3]);
+  check([2, 3]);
   expect(noted).toEqual([[2, 3]]);
   unwatch();
-  look([2, 3]);
+  check([2, 3]);
   expect(noted).toHaveLength(1);
 });

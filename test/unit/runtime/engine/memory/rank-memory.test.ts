@@ -24,10 +24,10 @@ const data = { train: randomDataset({ rows: 64, inputs: 8, classes: 3 }) };
 
 function plannedBytes(rank: number, ranks: number, ledgerBytes: number, more: Partial<RunPlan> = {}): number {
   const connection = { rank, ranks, timeLimitMs: 0, path: '', ledger: new SharedArrayBuffer(ledgerBytes) };
-  const asked = complete(planRun(spec, data, { batch: 32, epochs: 1, backend: 'reference', threads: 1 }));
+  const requested = complete(planRun(spec, data, { batch: 32, epochs: 1, backend: 'reference', threads: 1 }));
   const threadsOf = Array.from({ length: ranks }, () => 1);
   const shape = { connection, threadsOf, overlap: false } as const;
-  return complete(prepareRun({ ...asked, threads: 1, ranks: shape, ...more }, data)).plannedBytes;
+  return complete(prepareRun({ ...requested, threads: 1, ranks: shape, ...more }, data)).plannedBytes;
 }
 
 test('a plan counts the list of messages between ranks', () => {
@@ -51,14 +51,14 @@ test.each([
   const owned = Array.from({ length: ranks }, (_, rank) => [
     { offset: bound(rank), length: bound(rank + 1) - bound(rank) },
   ]);
-  const got = owned.map(() => new Float64Array(P));
+  const received = owned.map(() => new Float64Array(P));
   const ends = owned.map(() => 0);
-  const held = new Set<SharedArrayBuffer>();
+  const heldMemory = new Set<SharedArrayBuffer>();
   const move = async (transfers: readonly Transfer[]): Promise<void> => {
     for (const { peer, numbers } of transfers) {
-      got[peer].set(numbers as Float64Array, ends[peer]);
+      received[peer].set(numbers as Float64Array, ends[peer]);
       ends[peer] += numbers.length;
-      held.add(numbers.buffer);
+      heldMemory.add(numbers.buffer);
     }
   };
   const fromAll = async () => owned;
@@ -69,15 +69,15 @@ test.each([
   const arena = { theta, model: theta, state, owned: owned[0] } as unknown as Arena;
   const shares = await createStateShares(lockstep, arena);
   for (const kind of ['spread', 'deal'] as const) {
-    held.clear();
+    heldMemory.clear();
     ends.fill(0);
     await (kind === 'spread' ? shares.spread(theta, all) : shares.deal(0, state[0], all));
-    const numbers = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0) / 8;
+    const numbers = [...heldMemory].reduce((sum, { byteLength }) => sum + byteLength, 0) / 8;
     expect(numbers).toBeLessThanOrEqual(maxPieceNumbers(ranks, P));
     for (let rank = 1; rank < ranks; rank++) {
       const [{ offset, length }] = kind === 'spread' ? [{ offset: 0, length: P }] : owned[rank];
       expect(ends[rank]).toBe(length);
-      expect(firstDifference(got[rank].subarray(0, length), all.subarray(offset, offset + length))).toBeNull();
+      expect(firstDifference(received[rank].subarray(0, length), all.subarray(offset, offset + length))).toBeNull();
     }
   }
 });

@@ -53,28 +53,28 @@ test('a thread builds its context again if another thread has had its place', ()
   const [own, other] = [1, 2].map(() =>
     keepContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeEnvironment)),
   );
-  const place = { setup, thread: 0, threads: 1, live: [setup.run] };
-  const first = own(place);
-  expect(own(place)).toBe(first);
-  const between = other(place);
-  const second = own(place);
+  const teamTask = { setup, thread: 0, threads: 1, live: [setup.run] };
+  const first = own(teamTask);
+  expect(own(teamTask)).toBe(first);
+  const between = other(teamTask);
+  const second = own(teamTask);
   expect(second).not.toBe(first);
-  expect(own(place)).toBe(second);
-  expect(other(place)).not.toBe(between);
+  expect(own(teamTask)).toBe(second);
+  expect(other(teamTask)).not.toBe(between);
 });
 
 test.each([false, true])(
-  'the passes of a thread that go on together add the sums of all leaves once: looks %s',
-  (looks) => {
+  'the passes of a thread that go on together add the sums of all leaves once, probed: %s',
+  (probed) => {
     const data = { train: randomDataset({ rows: 1000, inputs: 2, classes: 3 }) };
     const layers: LayerSpec[] = [{ kind: 'dense', out: 3 }, { kind: 'batch-norm' }];
     const plan = complete(
       planRun({ input: 2, layers }, data, { batch: 1000, steps: 1, threads: 1, backend: 'wasm', probe: 1 }),
     );
     const { setup } = complete(prepareRun(plan, data));
-    const { passes } = batchPart(setup, 1000, 1, 0, looks);
+    const { passes } = batchPart(setup, 1000, 1, 0, probed);
     expect(passes.length).toBeGreaterThan(1);
-    const planned = planPasses(createContext(setup, 0, nodeEnvironment), passes, 1000, looks);
+    const planned = planPasses(createContext(setup, 0, nodeEnvironment), passes, 1000, probed);
     const calls = planned.flatMap(({ segments }) => segments.flat());
     expect(calls.filter(({ op }) => op.name === ops.leafMean.name)).toHaveLength(4);
   },
@@ -104,11 +104,12 @@ describe('rows of a pass', () => {
   });
 
   test('are brought anew where the order changes, or the first layer writes over them', () => {
-    const held = (layers: LayerSpec[], batch: number) => teamPrograms(start(layers, batch).context, 1, false).fixedPass;
-    expect(held([dense], 8)).toMatchObject({ first: 0 });
-    expect(held([dense], 4)).toBeNull();
-    expect(held([{ kind: 'activation', fn: 'tanh' }, dense], 8)).toBeNull();
-    expect(held([{ kind: 'flatten' }, dense], 8)).toMatchObject({ first: 0 });
-    expect(held([{ kind: 'flatten' }, { kind: 'activation', fn: 'tanh' }, dense], 8)).toBeNull();
+    const fixedPassOf = (layers: LayerSpec[], batch: number) =>
+      teamPrograms(start(layers, batch).context, 1, false).fixedPass;
+    expect(fixedPassOf([dense], 8)).toMatchObject({ first: 0 });
+    expect(fixedPassOf([dense], 4)).toBeNull();
+    expect(fixedPassOf([{ kind: 'activation', fn: 'tanh' }, dense], 8)).toBeNull();
+    expect(fixedPassOf([{ kind: 'flatten' }, dense], 8)).toMatchObject({ first: 0 });
+    expect(fixedPassOf([{ kind: 'flatten' }, { kind: 'activation', fn: 'tanh' }, dense], 8)).toBeNull();
   });
 });

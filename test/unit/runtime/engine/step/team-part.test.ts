@@ -24,9 +24,9 @@ test(`no team takes a batch, or a shorter one, in more passes a thread than memo
     (batch, less, threads, backend, rowsAtOnce) => {
       const lastBatch = 1 + (less % batch);
       const shape = { backend, batch, lastBatch, leafRows: defaultLeafRows(batch), rowsAtOnce, couples: true };
-      const most = maxPasses(shape);
-      for (const own of [batch, lastBatch]) {
-        expect(sizeOfPlan(teamOptions(shape, own, threads, false)).passes).toBeLessThanOrEqual(most);
+      const limit = maxPasses(shape);
+      for (const rows of [batch, lastBatch]) {
+        expect(sizeOfPlan(teamOptions(shape, rows, threads, false)).passes).toBeLessThanOrEqual(limit);
       }
     },
   );

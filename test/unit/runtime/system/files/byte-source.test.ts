@@ -12,7 +12,7 @@ async function drain(path: string, mostUnpacked?: number): Promise<number> {
   const into = new Uint8Array(1 << 16);
   let bytes = 0;
   try {
-    for (let got = into.length; got === into.length; bytes += got) got = await source.read(into);
+    for (let read = into.length; read === into.length; bytes += read) read = await source.read(into);
     return bytes;
   } finally {
     await source.close();
@@ -23,9 +23,9 @@ test('a gzipped file gives no more than so many times its size, and is refused b
   const packed = gzipSync(Buffer.alloc(8 * MiB));
   const path = folder.write('zeros.gz', packed);
   expect(await drain(path)).toBe(8 * MiB);
-  const most = 200 * packed.length;
+  const limit = 200 * packed.length;
   await expect(openBytes('test', path, 'any file', 200)).rejects.toThrow(
-    `test: ${path} has ${packed.length} bytes that unpack to more than ${most}, expected at most 200 times its size (unpack it first if you trust it)`,
+    `test: ${path} has ${packed.length} bytes that unpack to more than ${limit}, expected at most 200 times its size (unpack it first if you trust it)`,
   );
 });
 

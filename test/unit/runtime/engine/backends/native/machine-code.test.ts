@@ -151,9 +151,12 @@ describe('on macOS, where nobody has run it, machine code', () => {
   const mac = { system: 'darwin arm64' };
 
   test('is refused unless the environment asks for it', () => {
-    const wanted = 'system has darwin arm64, where it is untested, expected GRADLOOM_NATIVE=1 to try it';
+    const expected = 'system has darwin arm64, where it is untested, expected GRADLOOM_NATIVE=1 to try it';
     for (const environment of [{}, { GRADLOOM_NATIVE: '' }, { GRADLOOM_NATIVE: '0' }]) {
-      expect(makeMachineCode({ ...mac, environment, koffi: system({}) })).toMatchObject({ code: null, reason: wanted });
+      expect(makeMachineCode({ ...mac, environment, koffi: system({}) })).toMatchObject({
+        code: null,
+        reason: expected,
+      });
     }
   });
 
