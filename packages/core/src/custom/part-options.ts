@@ -19,7 +19,7 @@ export interface PartBase<D extends PartDefaults> {
   readonly options?: D;
 }
 
-/** A part's options, with defaults for those that are not passed. @throws OptionError if an option is unknown or wrong. */
+/** A part's options, with defaults for those not passed. @throws OptionError if an option is unknown or wrong. */
 export function readPartOptions<D extends PartDefaults>(
   { name, options }: PartBase<D>,
   passed: object,

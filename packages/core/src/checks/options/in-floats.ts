@@ -40,7 +40,8 @@ function passes(check: Check<unknown>, value: number): boolean {
  * the kind alone does not say it. A member of a user's own rounds its numbers itself.
  */
 export function specInFloats(where: string, path: string, spec: unknown, members: MemberTables, about?: string): void {
-  if (typeof spec !== 'object' || spec === null || !('kind' in spec)) return; // a name has default options, which float32 keeps
+  // A name has default options, which float32 keeps.
+  if (typeof spec !== 'object' || spec === null || !('kind' in spec)) return;
   const { kind, ...options } = spec as { readonly kind: unknown; readonly [name: string]: unknown };
   if (typeof kind !== 'string' || !Object.hasOwn(members, kind)) return;
   for (const [name, { check, members: inner }] of Object.entries(members[kind])) {

@@ -149,7 +149,9 @@ export const positionProducts = (R: number, I: number, O: number): readonly Prod
         [I, O, geometryOf(R, I, O)],
       ];
 
-/** Emits dW = Σ xᵀ · dy and db = Σ dy over the R positions of B rows. Overwrites `dW` and `db`, or adds if `accumulate`. */
+/**
+ * Emits dW = Σ xᵀ · dy and db = Σ dy over the R positions of B rows. Overwrites `dW` and `db`, or adds if `accumulate`.
+ */
 export function emitBackwardWeights(
   emit: Emit,
   dW: Elements, // [I, O] out
