@@ -22,7 +22,7 @@ function stepEvents(totalSteps: number, loss: (step: number) => number): StepsEv
       steps,
       losses,
       norms: losses.map((value) => 2 * value),
-      rates: new Float64Array(64).fill(0.5),
+      learningRates: new Float64Array(64).fill(0.5),
     });
   }
   log.close();
@@ -67,10 +67,10 @@ describe('a stretch of steps', () => {
     const events: TrainEvent[] = [];
     const log = createStepLog(6000, (event) => events.push(event));
     const [high, low] = [1000, 1].map((value) => new Float64Array(4).fill(value));
-    log.add(0, { first: 0, steps: 3, losses: high, norms: high, rates: high });
+    log.add(0, { first: 0, steps: 3, losses: high, norms: high, learningRates: high });
     log.goBack(0);
     // The first of the span was told before.
-    log.add(5, { first: 4, steps: 2, losses: Float64Array.of(9, 1), norms: low, rates: low });
+    log.add(5, { first: 4, steps: 2, losses: Float64Array.of(9, 1), norms: low, learningRates: low });
     log.close();
     log.close();
     const one = { low: 1, mean: 1, high: 1 };
@@ -81,7 +81,7 @@ describe('a stretch of steps', () => {
 describe('in a run that may go back to the start of its epoch', () => {
   const spanOf = (first: number, steps: number, value = 0) => {
     const losses = Float64Array.from({ length: steps }, (_, k) => value + first + k);
-    return { first, steps, losses, norms: losses, rates: new Float64Array(64).fill(0.5) };
+    return { first, steps, losses, norms: losses, learningRates: new Float64Array(64).fill(0.5) };
   };
 
   test('a stretch that an epoch begins in is told as two, and stays few lines however short epochs are', () => {

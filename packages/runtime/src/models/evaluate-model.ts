@@ -97,15 +97,8 @@ export async function evaluateModel(
   refuseLossBeyondFloats('evaluateModel', loss, type);
   complete(checkFit('evaluateModel', network, loss, dataset));
   refuseDivisors('evaluateModel', dataset, type);
-  const {
-    threads: requestedThreads = availableParallelism(),
-    backend = 'auto',
-    blas,
-    readers,
-    onWarning,
-    onRetry,
-  } = values;
-  const usefulThreads = Math.min(requestedThreads, Math.ceil(dataset.rows / EVALUATION_ROWS));
+  const { threads: requested = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
+  const usefulThreads = Math.min(requested, Math.ceil(dataset.rows / EVALUATION_ROWS));
   const machine = { parts, threads: usefulThreads, startsThreads: true, backend, blas };
   const chunksHeld = chunksOf(network, [dataset.rows]);
   const opened = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);

@@ -16,26 +16,24 @@ import {
   textDefaults,
 } from './table-defaults.ts';
 
-const { target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit, tokenizer, context } =
-  tableOptions.table;
-const { decimal, thousands, dateFormat, split, targetTransform } = tableOptions.table;
+const ofTable = tableOptions.table;
 const optionsOfTables = {
-  target,
-  targets,
-  classNames,
-  columns,
-  drop,
-  weightColumn,
-  missing,
-  scale,
-  oneHotLimit,
-  tokenizer,
-  context,
-  decimal,
-  thousands,
-  dateFormat,
-  split,
-  targetTransform,
+  target: ofTable.target,
+  targets: ofTable.targets,
+  classNames: ofTable.classNames,
+  columns: ofTable.columns,
+  drop: ofTable.drop,
+  weightColumn: ofTable.weightColumn,
+  missing: ofTable.missing,
+  scale: ofTable.scale,
+  oneHotLimit: ofTable.oneHotLimit,
+  tokenizer: ofTable.tokenizer,
+  context: ofTable.context,
+  decimal: ofTable.decimal,
+  thousands: ofTable.thousands,
+  dateFormat: ofTable.dateFormat,
+  split: ofTable.split,
+  targetTransform: ofTable.targetTransform,
 };
 
 const fitOptions = defineOptions('fit', {

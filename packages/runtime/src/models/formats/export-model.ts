@@ -49,18 +49,18 @@ export async function exportModel(
   return name;
 }
 
-function chosenFormat(where: string, path: string, requested: ModelFormatName | undefined): ModelFormatName {
-  if (requested === undefined) {
-    const format = formatOf(path);
-    if (format !== undefined) return format;
+function chosenFormat(where: string, path: string, format: ModelFormatName | undefined): ModelFormatName {
+  if (format === undefined) {
+    const match = formatOf(path);
+    if (match !== undefined) return match;
     const expected = endingsOf(Object.values(modelFormats));
     throw new OptionError(where, 'format', `has none that ends as ${show(path)}, expected ${expected}`);
   }
-  if (Object.hasOwn(modelFormats, requested)) return requested;
+  if (Object.hasOwn(modelFormats, format)) return format;
   throw new OptionError(
     where,
     'format',
-    `has ${show(requested)}, expected one of ${Object.keys(modelFormats).join(', ')}`,
+    `has ${show(format)}, expected one of ${Object.keys(modelFormats).join(', ')}`,
   );
 }
 

@@ -87,15 +87,7 @@ export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Na
 export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
   const where = 'importModel';
   record(where, 'options', options, 'an object');
-  const {
-    spec,
-    loss,
-    metadata,
-    images,
-    rename = {},
-    precision: requestedPrecision,
-    parts,
-  } = importOptions.read(options);
+  const { spec, loss, metadata, images, rename = {}, precision, parts } = importOptions.read(options);
   const fault: FileFault = (has, expected, cause) =>
     new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   checkRenames(where, rename);
@@ -104,7 +96,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
     const described = spec === undefined ? descriptionOf(file, fault) : { spec };
     const network = buildNetwork(described.spec, parts?.customParts);
     const encoding = images === undefined ? {} : { preprocessing: imagesFor(where, network, images) };
-    const type = requestedPrecision ?? precisionOf(file, fault);
+    const type = precision ?? precisionOf(file, fault);
     const names = spec === undefined ? { ...movedNames(file, described.spec), ...rename } : rename;
     const parameters = await readParameters(where, network, file, type, names, fault);
     refuseBadWeights(where, network, parameters);
@@ -187,26 +179,21 @@ function movedNames({ description, tensors }: TensorFile, { layers }: NetworkSpe
   const { spec: before } = description as { readonly spec: Partial<NetworkSpec> };
   const names = [...tensors.keys()];
   return Object.fromEntries(
-    [...movedLayers(before.layers, layers)].filter(([from]) => names.some((name) => name.startsWith(`${from}.`))),
+    [...moved(before.layers, layers)].filter(([from]) => names.some((name) => name.startsWith(`${from}.`))),
   );
 }
 
 type Layers = readonly { readonly kind?: string; readonly layers?: Layers }[];
 
 /** Each layer that has another place: its name in the file, and its new one. */
-function* movedLayers(
-  before: Layers = [],
-  layers: Layers = [],
-  from = '',
-  to = '',
-): Generator<readonly [string, string]> {
+function* moved(before: Layers = [], layers: Layers = [], from = '', to = ''): Generator<readonly [string, string]> {
   if (!Array.isArray(layers)) return; // an option of a custom layer
   let l = 0;
   for (const [at, layer] of layers.entries()) {
     if (layer.kind === 'flatten' && before[l]?.kind !== 'flatten') continue;
     const [old, now] = [`${from}${l}`, `${to}${at}`];
     if (old !== now) yield [old, now];
-    yield* movedLayers(before[l]?.layers, layer.layers, `${old}.layers.`, `${now}.layers.`);
+    yield* moved(before[l]?.layers, layer.layers, `${old}.layers.`, `${now}.layers.`);
     l++;
   }
 }

@@ -1,14 +1,11 @@
 import { InputError } from '@gradloom/core';
 import { ClusterError } from '../../cluster/cluster-error.ts';
-import type { Pool } from '../../engine/threads/pool.ts';
-import type { RunSetup } from '../../engine/threads/protocol.ts';
 import { runOnTeam, runSpan, type SpanResult, ThreadError } from '../../engine/threads/span.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { TrainingError } from '../run/results.ts';
 import type { RunState } from '../run/state.ts';
 import type { DiagnosisTask } from './diagnose.ts';
-import type { BadStep, Fault } from './earliest-fault.ts';
-import { isEarlier } from './earliest-fault.ts';
+import { type BadStep, isEarlier } from './earliest-fault.ts';
 import { epochStart, stateIsFinite } from './history.ts';
 import { runFailure } from './recovery.ts';
 
@@ -43,21 +40,9 @@ export async function goBack(state: RunState, first: number, span: SpanResult): 
 }
 
 function locateBadStep(state: RunState, first: number, { steps, bad }: SpanResult): Promise<BadStep> {
-  const { pool, setup, lockstep, arena, recovery } = state;
   const last = first + steps - 1;
-  const search = {
-    first,
-    last,
-    isSeen: bad,
-    replay: (end: number) => recovery.attempt(first, () => replayOnce(state, first, end)),
-    stateIsFinite: () => stateIsFinite(arena, lockstep),
-    diagnose: async (step: number, of: DiagnosisTask['of']) => {
-      const fault = await recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));
-      const faults = await lockstep.fromAll(fault);
-      return faults.reduce((first, one) => (isEarlier(one.at, first.at) ? one : first));
-    },
-  };
-  return orEndRun(state, () => findBadStep(search), `while looking for the bad step among ${first} to ${last}`);
+  const work = () => findBadStep(state, first, last, bad);
+  return orEndRun(state, work, `while looking for the bad step among ${first} to ${last}`);
 }
 
 /** Restores the state before step `end`, by replaying from the last saved state, before `first`. */
@@ -101,49 +86,37 @@ export async function orEndRun<T>(state: RunState, work: () => Promise<T>, conte
 /** Restores the state before the span. */
 export const restore = ({ history }: RunState): Promise<void> => inTurns(history.restore());
 
-export interface SpanSearch {
-  first: number; // first step of the span
-  last: number; // last step of the span
-  isSeen: boolean; // the loss or norm of the last step is not finite
-  replay: (end: number) => Promise<void>; // restores the state before step `end` by replaying from `first`
-  stateIsFinite: () => Promise<boolean>; // whether all weights and all numbers of the optimizer's state are finite
-  diagnose: (step: number, of: DiagnosisTask['of']) => Promise<Fault>; // see diagnose.ts
-}
-
 /**
  * Goes back to the state before the first bad step of a span, and describes the problem. If its loss or norm is not
- * finite, the last step is bad, unless an earlier update already took a weight or a number of the optimizer's state out
- * of range, which the loss may not show.
+ * finite (`isSeen`), the last step is bad, unless an earlier update already took a weight or a number of the optimizer's
+ * state out of range, which the loss may not show.
  */
-export async function findBadStep(span: SpanSearch): Promise<BadStep> {
-  const { first, last, isSeen, replay, stateIsFinite, diagnose } = span;
+async function findBadStep(state: RunState, first: number, last: number, isSeen: boolean): Promise<BadStep> {
+  const { pool, setup, lockstep, arena, recovery } = state;
+  const replay = (end: number) => recovery.attempt(first, () => replayOnce(state, first, end));
+  async function diagnose(step: number, of: DiagnosisTask['of']): Promise<BadStep> {
+    const diagnosis = { kind: 'diagnosis', step, of } as const;
+    const work = () => runOnTeam(pool, setup, 1, (member): DiagnosisTask => ({ ...diagnosis, ...member }));
+    const [fault] = await recovery.attempt(first, work);
+    const faults = await lockstep.fromAll(fault);
+    return { step, ...faults.reduce((first, one) => (isEarlier(one.at, first.at) ? one : first)) };
+  }
   let before = first; // last step known to start with a finite state
   let after = last + 1;
   if (isSeen) {
     await replay(last);
-    if (await stateIsFinite()) return { step: last, ...(await diagnose(last, 'loss')) };
+    if (await stateIsFinite(arena, lockstep)) return await diagnose(last, 'loss');
     after = last;
   }
   // Bisection works, since a number that is not finite stays so.
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
     await replay(middle);
-    if (await stateIsFinite()) before = middle;
+    if (await stateIsFinite(arena, lockstep)) before = middle;
     else after = middle;
   }
   await replay(before + 1);
   const overflow = await diagnose(before, 'update');
   await replay(before);
-  return { step: before, ...overflow };
-}
-
-/** Lets a thread diagnose a step: see diagnose.ts. */
-export async function diagnoseStep(pool: Pool, setup: RunSetup, step: number, of: DiagnosisTask['of']): Promise<Fault> {
-  const [fault] = await runOnTeam(
-    pool,
-    setup,
-    1,
-    (place): DiagnosisTask => ({ kind: 'diagnosis', ...place, step, of }),
-  );
-  return fault;
+  return overflow;
 }

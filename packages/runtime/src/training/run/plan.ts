@@ -109,7 +109,8 @@ export function* planRun(
 ): Pausable<RunPlan> {
   // Read before the first pause, after which the caller may change its objects or the current directory.
   const options = readTrainOptions(runOptions);
-  const requested = runOptions.batchSize === undefined ? runOptions : { ...runOptions, batch: options.batch };
+  const { batchSize, ...requested } = { ...runOptions };
+  if (batchSize !== undefined) requested.batch = batchSize;
   const splits = checkSplits(data);
   refuseConflicts(requested, splits);
   const { train, validation, test } = splits;

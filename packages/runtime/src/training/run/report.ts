@@ -29,17 +29,10 @@ export function clusterFacts({ cluster, ranks, threads }: RunPlan): { readonly c
 }
 
 /** Reports what a probe found in the current step, before that step is counted. Rank 0 has all data. */
-export async function reportProbe({
-  layerProbe,
-  lockstep,
-  history,
-  progress,
-  reportedSteps,
-  emit,
-}: RunState): Promise<void> {
-  const { step } = progress;
-  if (layerProbe !== null && lockstep.isFirst && step >= reportedSteps)
-    emit(await inTurns(layerProbe.read(step, history.parameters)));
+export async function reportProbe(state: RunState): Promise<void> {
+  const { layerProbe, lockstep, history, progress } = state;
+  if (layerProbe === null || !lockstep.isFirst || progress.step < state.reportedSteps) return;
+  state.emit(await inTurns(layerProbe.read(progress.step, history.parameters)));
 }
 
 /** Counts the steps of a span; evaluates and reports the epochs that end in it. */
@@ -53,13 +46,8 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
   progress.elapsedMs += span.elapsedMs;
   state.lastSpanSteps = steps;
   meter.recordSpan(teamSize(state), steps, span.elapsedMs);
-  stepLog.add(Math.max(reportedSteps, progress.step), {
-    first: progress.step,
-    steps,
-    losses,
-    norms,
-    rates: learningRates,
-  });
+  const spanSteps = { first: progress.step, steps, losses, norms, learningRates };
+  stepLog.add(Math.max(reportedSteps, progress.step), spanSteps);
   let lossSum = 0;
   for (let k = 0; k < steps; k++) {
     lossSum += losses[k];
@@ -88,10 +76,8 @@ async function reportText({ textLog, lockstep, progress, emit }: RunState): Prom
   if (event !== null) emit(event);
 }
 
-function endEpoch(
-  { plan, arena, progress, epochLog, reportedSteps, emit }: RunState,
-  evaluated: Evaluations | null,
-): void {
+function endEpoch(state: RunState, evaluated: Evaluations | null): void {
+  const { plan, arena, progress, epochLog, reportedSteps, emit } = state;
   const { step, elapsedMs, validation } = progress;
   const { schedule, evaluateEvery, data, context } = plan;
   const { stepsPerEpoch, totalSteps } = context;

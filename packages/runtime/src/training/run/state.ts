@@ -97,37 +97,21 @@ export async function openState(run: OpenedRun, resources: RunResources): Promis
   const writeEntry = (entry: CheckpointEntry) =>
     writeCheckpoint(pool, setup, entry, (reason) => emit(mainThreadWarning(progress.step, reason)));
   const rateChanges = new Map(plan.rateChanges);
-  const checkpointing = {
-    ...run,
-    checkpointFolder,
-    rateChanges,
-    progress,
-    epochLog,
-    stepLog,
-    history,
-    early,
-    emit,
-    writeEntry,
-  };
+  const records = { progress, epochLog, stepLog, history, early, rateChanges };
   const state: RunState = {
     ...run,
     ...resources,
+    ...records,
     leaves,
     usefulThreads,
-    progress,
-    epochLog,
-    stepLog,
-    history,
     recovery,
     layerProbe,
-    early,
     textLog: run.budget.texts ? createTextLog(plan, arena.model) : null,
-    checkpointer: createCheckpointer(checkpointing),
+    checkpointer: createCheckpointer({ ...run, ...records, checkpointFolder, emit, writeEntry }),
     tuner: plan.tunesThreads ? createTuner(leaves === 1 && blocks <= ONE_LEAF_BLOCKS ? 1 : usefulThreads) : null,
     meter: createBusyMeter(setup.workTimes, threads),
     spanLength: createSpanLength(),
     warnedDatasets: new Set(),
-    rateChanges,
     rateChangeEvents: [],
     pendingReports: [],
     isPaused: false,

@@ -13,13 +13,13 @@ export interface StepLog {
   goBack(step: number): void;
 }
 
-/** Losses, norms and rates of a span in the arena. */
+/** Losses, norms and learning rates of a span in the arena. */
 export interface StepSpan {
   readonly first: number; // first step
   readonly steps: number;
   readonly losses: Float64Array; // [>= steps]
   readonly norms: Float64Array; // [>= steps]
-  readonly rates: Float64Array; // rate of step n at index n mod its length
+  readonly learningRates: Float64Array; // that of step n at index n mod its length
 }
 
 /**
@@ -85,7 +85,7 @@ function createPart(): Part {
     loss: createRange(),
     gradientNorm: createRange(),
     learningRate: createRange(),
-    add(first, end, { first: spanFirst, losses, norms, rates }) {
+    add(first, end, { first: spanFirst, losses, norms, learningRates: rates }) {
       if (part.count === 0) part.first = first;
       part.loss.add(losses, first - spanFirst, end - spanFirst);
       part.gradientNorm.add(norms, first - spanFirst, end - spanFirst);

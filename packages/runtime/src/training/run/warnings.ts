@@ -10,12 +10,7 @@ import type { TrainOptions } from './options.ts';
 
 /** Warnings about valid options that may be a mistake. */
 export function warningsOf(
-  counts: {
-    readonly requestedThreads: number;
-    readonly usefulThreads: number;
-    readonly threads: number;
-    readonly leaves: number;
-  },
+  counts: Readonly<Record<'requestedThreads' | 'usefulThreads' | 'threads' | 'leaves', number>>,
   { name, rows }: Dataset,
   { threads: requested = 'auto', batch, accumulate = 1 }: TrainOptions,
 ): string[] {
@@ -32,10 +27,8 @@ export function warningsOf(
   if (requestedThreads > leaves) {
     const work = usefulThreads < requestedThreads ? `this run has work for ${counted(usefulThreads, 'thread')}: ` : '';
     const ofLeaves = leaves === 1 ? '1 leaf' : `${leaves} leaves`;
-    const others =
-      usefulThreads === leaves
-        ? ''
-        : `, and ${counted(usefulThreads - leaves, 'thread')} can only update weights or evaluate`;
+    const rest = usefulThreads - leaves;
+    const others = rest === 0 ? '' : `, and ${counted(rest, 'thread')} can only update weights or evaluate`;
     const advice = 'a leaf is the rows that one thread computes; larger batches have more, but give another result';
     warnings.push(`threads has ${requestedThreads}, but ${work}a batch has ${ofLeaves} of rows${others} (${advice})`);
   }
