@@ -42,11 +42,7 @@ export async function measureNetwork(cluster: Cluster): Promise<ClusterNetwork |
   const pingPong = (length: number, rounds: number): number => (takesPart ? fastest(make(length), rounds) : 0);
   const smallMs = pingPong(1, ROUNDS);
   const largeMs = pingPong(LARGE_NUMBERS, LARGE_ROUNDS);
-  const network = {
-    ranks,
-    latencyMs: smallMs / 2,
-    bytesPerSecond: (2 * 8 * LARGE_NUMBERS * 1000) / largeMs,
-  };
+  const network = { ranks, latencyMs: smallMs / 2, bytesPerSecond: (2 * 8 * LARGE_NUMBERS * 1000) / largeMs };
   const measured = await cluster.fromFirst(network);
   cluster.release();
   return measured;

@@ -71,11 +71,7 @@ export const mpiFamilies = {
     anySource: -2,
     ignoreStatus: 1,
     sourceWord: 2,
-    handles: () => ({
-      world: 0x44000000,
-      byte: 0x4c00010d,
-      errorsReturn: 0x54000001,
-    }),
+    handles: () => ({ world: 0x44000000, byte: 0x4c00010d, errorsReturn: 0x54000001 }),
   },
 } satisfies Record<string, MpiFamily>;
 

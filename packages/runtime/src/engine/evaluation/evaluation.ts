@@ -119,16 +119,7 @@ function passFor(context: EvaluationContext, B: number): EvaluationPass {
   // Only dropout reads the seed, the step and the row, and only in training.
   const stepAndRow = new Float64Array(2);
   const { lengths } = workspace;
-  const pass = {
-    emit,
-    training: false,
-    seed: 0,
-    leafRows: 1,
-    accumulate: false,
-    batch: NO_BATCH,
-    stepAndRow,
-    lengths,
-  };
+  const pass = { emit, training: false, seed: 0, leafRows: 1, accumulate: false, batch: NO_BATCH, stepAndRow, lengths };
   const y = emitForward(network, workspace, model, B, pass);
   // The loss overwrites the first gradient buffer, which does not overlap the outputs.
   emitLoss(lossSums, network, workspace, y, B, pass);

@@ -159,11 +159,7 @@ interface Sides {
 // Arrays of a run lie in shared memory.
 const transfer =
   (kind: Transfer['kind'], peer: number) =>
-  (numbers: Elements): Transfer => ({
-    kind,
-    peer,
-    numbers: numbers as SharedNumbers,
-  });
+  (numbers: Elements): Transfer => ({ kind, peer, numbers: numbers as SharedNumbers });
 
 const squaresOf = ({ squares }: Arena, blocks: readonly OwnedBlocks[]): Float64Array[] =>
   blocks.map(({ first, end }) => viewOf(squares, first, end - first));

@@ -142,12 +142,4 @@ export const shapeOf = ({
   rowsAtOnce,
   couples,
   cluster,
-}: RunSetup): BatchShape => ({
-  batch,
-  lastBatch,
-  leafRows,
-  rowsAtOnce,
-  couples,
-  cluster,
-  backend: backend.name,
-});
+}: RunSetup): BatchShape => ({ batch, lastBatch, leafRows, rowsAtOnce, couples, cluster, backend: backend.name });

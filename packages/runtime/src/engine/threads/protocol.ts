@@ -45,20 +45,7 @@ export interface StepShape {
 export function stepShapeOf(plan: StepShape): Required<StepShape> {
   const { context, batch, lastBatch, leafRows, rowsAtOnce, passRows, couples, seed } = plan;
   const { ema = null, clipNorm = null, maxNorm = null, augment = null } = plan;
-  return {
-    context,
-    batch,
-    lastBatch,
-    leafRows,
-    rowsAtOnce,
-    passRows,
-    couples,
-    seed,
-    ema,
-    clipNorm,
-    maxNorm,
-    augment,
-  };
+  return { context, batch, lastBatch, leafRows, rowsAtOnce, passRows, couples, seed, ema, clipNorm, maxNorm, augment };
 }
 
 /**

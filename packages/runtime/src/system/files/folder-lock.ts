@@ -54,9 +54,7 @@ export function lockFolder(where: string, folder: string, by: string): FolderLoc
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new Error(
       `${where}: ${showPath(folder)} cannot be written (${reasonOf(error)}), expected a folder that can be written`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }

@@ -63,9 +63,7 @@ function open(where: string, path: string): number {
   } catch (error) {
     throw new Error(
       `${where}: ${showPath(path)} cannot be opened: ${systemReason(error)}, expected a file that can be read`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }

@@ -38,9 +38,7 @@ export function openRunFile(where: string, path: string, expected = WRITABLE): n
     if (code === 'ENOENT') return null;
     throw new Error(
       `${where}: ${showPath(path)} cannot be opened: ${systemReason(error)}, expected a file that can be read`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
   if (fstatSync(file).isFile()) return file;
