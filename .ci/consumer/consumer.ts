@@ -21,14 +21,7 @@ const pool = await createPool({ threads: 2 });
 const run = train(
   network,
   { train: datasetFromRows({ inputs, targets }) },
-  {
-    batchSize: 'full',
-    epochs: 500,
-    optimizer: { kind: 'adam', lr: 0.05 },
-    threads: 2,
-    pool,
-    seed: 1,
-  },
+  { batchSize: 'full', epochs: 500, optimizer: { kind: 'adam', lr: 0.05 }, threads: 2, pool, seed: 1 },
 );
 
 let epochs = 0;

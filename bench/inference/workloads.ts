@@ -63,7 +63,8 @@ export async function createInferenceWorkloads(types: readonly ElementType[]): P
     for (const type of types) {
       const parameters = elementView(type, new ArrayBuffer(8 * start.length), 0, start.length);
       parameters.set(start);
-      const model = createModel({ spec: network.spec, parameters }); // without a loss: the file answers with the outputs
+      // Without a loss: the file answers with the outputs.
+      const model = createModel({ spec: network.spec, parameters });
       const files = { model: path(`${type}.gradloom`), onnx: path(`${type}.onnx`) };
       saveModel(files.model, model);
       await exportModel(files.onnx, model);

@@ -5,9 +5,7 @@ import { serve } from './serve.ts';
 interface Brain {
   NeuralNetwork: new (
     options: object,
-  ) => {
-    train(rows: { input: number[]; output: number[] }[], options: object): unknown;
-  };
+  ) => { train(rows: { input: number[]; output: number[] }[], options: object): unknown };
 }
 
 /** Rows of a batch instead of the workload's: one update per row would make its batches needlessly long. */

@@ -6,10 +6,7 @@ interface Synaptic {
   Architect: {
     Perceptron: new (
       ...widths: number[]
-    ) => {
-      activate(input: number[]): number[];
-      propagate(rate: number, target: number[]): void;
-    };
+    ) => { activate(input: number[]): number[]; propagate(rate: number, target: number[]): void };
   };
 }
 

@@ -31,10 +31,7 @@ interface Tf {
   ): (x: Tensor, W: Tensor) => Tensor;
   tidy<T>(f: () => T): T;
   losses: { softmaxCrossEntropy(t: Tensor, y: Tensor): Tensor; meanSquaredError(t: Tensor, y: Tensor): Tensor };
-  train: {
-    adam(lr: number, beta1: number, beta2: number, epsilon: number): Optimizer;
-    sgd(lr: number): Optimizer;
-  };
+  train: { adam(lr: number, beta1: number, beta2: number, epsilon: number): Optimizer; sgd(lr: number): Optimizer };
 }
 interface Differentiable {
   value: Tensor;

@@ -151,10 +151,7 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
     layers: [
       { kind: 'embedding', vocabulary: 7, width: 6 },
       { kind: 'gru', out: 6 },
-      {
-        kind: 'residual',
-        layers: [{ kind: 'dense', out: 7, tiedTo: '0' }, tanh, { kind: 'dense', out: 6 }],
-      },
+      { kind: 'residual', layers: [{ kind: 'dense', out: 7, tiedTo: '0' }, tanh, { kind: 'dense', out: 6 }] },
       { kind: 'rms-norm' },
       { kind: 'dense', out: 7, bias: false, tiedTo: '0' },
     ],
@@ -173,10 +170,7 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
     layers: [
       { kind: 'embedding', vocabulary: 7, width: 8 },
       { kind: 'position-embedding' },
-      {
-        kind: 'residual',
-        layers: [{ kind: 'layer-norm' }, { kind: 'self-attention', heads: 2, causal: true }],
-      },
+      { kind: 'residual', layers: [{ kind: 'layer-norm' }, { kind: 'self-attention', heads: 2, causal: true }] },
       { kind: 'self-attention', heads: 1, causal: false, bias: false },
       { kind: 'dense', out: 12 },
       { kind: 'self-attention', heads: 3, causal: true, rotary: true, bias: false },

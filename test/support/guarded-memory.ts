@@ -22,10 +22,7 @@ interface GuardedArrays<T extends ElementType> {
    * Allocates an array with guards on both sides. It begins at a multiple of an element size, like arrays inside a
    * parameter vector.
    */
-  readonly allocate: {
-    (length: number): ElementsOf<T>;
-    (length: number, type: typeof FLOAT64): Float64Array;
-  };
+  readonly allocate: { (length: number): ElementsOf<T>; (length: number, type: typeof FLOAT64): Float64Array };
   /** Takes a snapshot of every byte. */
   snapshot(): void;
   /** Address of the first byte outside of `writable` that changed since the snapshot, or null. */

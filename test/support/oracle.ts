@@ -44,11 +44,7 @@ export function oracle(
     | 'accumulate'
     | 'precision'
     | 'augment'
-  > & {
-    batch: number;
-    steps: number;
-    seed: number;
-  },
+  > & { batch: number; steps: number; seed: number },
   backend: Backend,
   until = options.steps,
 ): { parameters: Elements; losses: number[]; norms: number[] } {
@@ -90,11 +86,7 @@ export function oracle(
   const N = dataset.rows;
   const order = new Uint32Array(N);
   const anywhere = dataset.starts === undefined ? {} : { step: 1 };
-  const rows = {
-    ...dataset,
-    inputs: { ...dataset.inputs, ...anywhere },
-    targets: { ...dataset.targets, ...anywhere },
-  };
+  const rows = { ...dataset, inputs: { ...dataset.inputs, ...anywhere }, targets: { ...dataset.targets, ...anywhere } };
   const x = createElements(precision, batch * network.inputs);
   const columns = targetColumns(network, loss);
   const t = createElements(precision, batch * columns);

@@ -23,11 +23,7 @@ export interface RandomRun {
     | 'accumulate'
     | 'precision'
     | 'augment'
-  > & {
-    batch: number;
-    steps: number;
-    seed: number;
-  };
+  > & { batch: number; steps: number; seed: number };
   readonly threads: number;
 }
 

@@ -12,13 +12,7 @@ export interface Screen {
 }
 
 export function createScreen(columns: number, rows = 24): Screen {
-  const terminal = new Terminal({
-    cols: columns,
-    rows,
-    convertEol: true,
-    scrollback: 1000,
-    allowProposedApi: true,
-  });
+  const terminal = new Terminal({ cols: columns, rows, convertEol: true, scrollback: 1000, allowProposedApi: true });
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns, rows });
   const drawn = async () => {
     const text: string = String(stream.read() ?? '');

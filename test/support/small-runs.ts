@@ -50,12 +50,7 @@ export async function makeSmallRuns(folder: string, all = false): Promise<void> 
     writeFileSync(join(images, `${split}-labels-idx1-ubyte`), encodeIdx('unsigned byte', [rows], labels));
   }
   const digits = ['train', '--dataset', images, '--validation', '0.2', '--batch', '8', '--epochs', '3', '--probe', '4'];
-  for (const [name, args] of Object.entries({
-    digits,
-    ...runs,
-    ...onlyInAll(more)[0],
-    ...(all ? slow : {}),
-  })) {
+  for (const [name, args] of Object.entries({ digits, ...runs, ...onlyInAll(more)[0], ...(all ? slow : {}) })) {
     const threads = name === 'scale' ? [] : ['--threads', '1'];
     const out = join(folder, 'runs', name);
     // An experiment of few steps misses the chapter's numbers, and exits with 1.

@@ -12,13 +12,7 @@ const run = train(
     ],
   },
   { train: syntheticDatasets.moons({ rows: 1000, noise: 0.1, seed: 1 }) },
-  {
-    epochs: 5,
-    batch: 'full',
-    threads: Number(threads),
-    backend: backend as BackendChoice,
-    seed: 1,
-  },
+  { epochs: 5, batch: 'full', threads: Number(threads), backend: backend as BackendChoice, seed: 1 },
 );
 try {
   for await (const event of run) if (event.type === 'recovery') console.error(event.reason);

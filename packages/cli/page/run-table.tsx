@@ -83,10 +83,7 @@ const figureColumns: readonly FigureColumn[] = [
   { head: 'validation loss', read: (run) => newest(run, 'validationLoss') },
   { head: 'validation accuracy', isShare: true, read: (run) => newest(run, 'validationAccuracy') },
   { head: 'validation RMSE', read: (run) => newest(run, 'validationRmse') },
-  {
-    head: 'rows/s',
-    read: (run) => (isTraining(run) ? (run.speed?.samplesPerSecond ?? null) : null),
-  },
+  { head: 'rows/s', read: (run) => (isTraining(run) ? (run.speed?.samplesPerSecond ?? null) : null) },
   { head: 'test loss', read: ({ facts }) => facts.result?.testLoss ?? null },
   { head: 'test accuracy', isShare: true, read: ({ facts }) => facts.result?.testAccuracy ?? null },
   { head: 'test RMSE', read: ({ facts }) => facts.result?.testRmse ?? null },

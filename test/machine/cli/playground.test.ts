@@ -109,11 +109,9 @@ test('points that are drawn by keys alone are saved, and train to the same bits 
   expect((await takeSteps(page, 6)).fingerprint).toBe(fingerprint);
   const rows = Array.from({ length: 40 }, (_, n) => `${(n * 37) % 20},${n % 3},${(n % 2) * 1000}.5`);
   const table = ['group,a,b', ...rows, ''].join('\n');
-  await page.locator('input[name=file]').setInputFiles({
-    name: 'own.csv',
-    mimeType: 'text/csv',
-    buffer: Buffer.from(table),
-  });
+  await page
+    .locator('input[name=file]')
+    .setInputFiles({ name: 'own.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
   await page.locator('#state', { hasText: /^Step 0,/ }).waitFor();
   const own = await takeSteps(page, 5);
   const path = join(folder, 'own.csv');

@@ -71,11 +71,7 @@ test('the parts of a plan are all of its bytes', () => {
 test('ranks of one machine plan with an equal share of its memory', () => {
   const data = { train: randomDataset({ rows: 8, inputs: 2, classes: 3 }) };
   const plan = complete(
-    planRun({ input: 2, layers: [{ kind: 'dense', out: 3 }] }, data, {
-      steps: 1,
-      threads: 1,
-      backend: 'wasm',
-    }),
+    planRun({ input: 2, layers: [{ kind: 'dense', out: 3 }] }, data, { steps: 1, threads: 1, backend: 'wasm' }),
   );
   const connection = { rank: 0, ranks: 2, timeLimitMs: 0, path: '', ledger: new SharedArrayBuffer(0) };
   const shape = { connection, threadsOf: [1, 1], overlap: true } as const;

@@ -248,10 +248,7 @@ test('memory is bounded, however large the file is', needs('peaks'), async () =>
 // Fewer rows would fit into the bound in any case.
 test.each(onlyInAll(200_000))(
   'memory of a table of %i rows that streams is bounded while it is converted, too',
-  {
-    ...needs('peaks'),
-    timeout: 600_000,
-  },
+  { ...needs('peaks'), timeout: 600_000 },
   async (rows) => {
     const columns = 200;
     const path = join(temporaryFolder().path, 'table.csv');

@@ -20,7 +20,9 @@ const ofFile = ['train', '--dataset', rows, ...network];
 const host = '\\([^)]+\\)';
 const alike = ': expected the same on all ranks';
 
-/** What rank 0 is started with, what rank 1 is, and the only sentence that is printed, after the name of the command. */
+/**
+ * What rank 0 is started with, what rank 1 is, and the only sentence that is printed, after the name of the command.
+ */
 type Case = readonly [title: string, first: readonly string[], other: readonly string[], sentence: string];
 
 const differ = (flag: string, first: string, other: string): string =>

@@ -17,9 +17,7 @@ const read = (name: string): string => readFileSync(examples + name, 'utf8');
 /** The command line's own parser of YAML. */
 const { parse } = createRequire(new URL('../../../packages/cli/src/options/config-file.ts', import.meta.url))(
   'yaml',
-) as {
-  parse(text: string, options: { strict: boolean }): unknown;
-};
+) as { parse(text: string, options: { strict: boolean }): unknown };
 
 const checkShell = (script: string) => execFileSync('bash', ['-n'], { input: script, stdio: ['pipe', 'pipe', 'pipe'] });
 

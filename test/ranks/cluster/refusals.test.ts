@@ -29,10 +29,7 @@ describe('ranks', needs('Open MPI', 'bash', 'koffi'), () => {
   test('of other code are refused', async () => {
     const program = programFile('program');
     const copy = join(temporaryDirectory(), 'other');
-    cpSync(dirname(dirname(program)), copy, {
-      recursive: true,
-      filter: (path) => basename(path) !== 'node_modules',
-    });
+    cpSync(dirname(dirname(program)), copy, { recursive: true, filter: (path) => basename(path) !== 'node_modules' });
     symlinkSync(join(dirname(dirname(program)), 'node_modules'), join(copy, 'node_modules'));
     const other = join(copy, basename(dirname(program)));
     appendFileSync(join(other, 'worker.js'), '\n// another version\n');

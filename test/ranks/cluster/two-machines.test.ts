@@ -6,10 +6,7 @@ import { needs } from '../../support/needs.ts';
 import { trainOnRanks } from '../../support/train-on-ranks.ts';
 import { twoMachines } from '../../support/two-machines.ts';
 
-const HOSTS = {
-  'Open MPI': ['--host', 'node1:1,node2:1'],
-  MPICH: ['-hosts', 'node1,node2', '-ppn', '1'],
-};
+const HOSTS = { 'Open MPI': ['--host', 'node1:1,node2:1'], MPICH: ['-hosts', 'node1,node2', '-ppn', '1'] };
 
 test.for(mpirunNames)(
   'numbers arrive over a network that delays and loses packets, by %s',

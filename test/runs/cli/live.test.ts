@@ -302,9 +302,7 @@ describe('train --live', () => {
     const { step } = told[0] as { step: number };
     expect(told).toEqual([
       { action: 'pause', step, rate: null },
-      {
-        error: 'the run has no checkpoint yet, expected one ("Write a checkpoint", or --checkpoint-every 1e)',
-      },
+      { error: 'the run has no checkpoint yet, expected one ("Write a checkpoint", or --checkpoint-every 1e)' },
       { action: 'rate', step, rate: 0.003 },
       { error: 'rate has -1, expected a number of at least 0' },
       { error: 'action has "halt", expected one of pause, continue, rate, checkpoint, stop' },

@@ -186,10 +186,7 @@ describe('a model of named classes', () => {
     );
     expect(
       await gradloom(['train', '--dataset', file, '--test', '0.25', '--out', run, '--quiet', ...quick]),
-    ).toMatchObject({
-      code: 0,
-      stderr: '',
-    });
+    ).toMatchObject({ code: 0, stderr: '' });
   });
 
   test.each([

@@ -26,11 +26,7 @@ test.each(runs)('a run of a browser has the bits of train: %#', async (spec, opt
   });
   const steps = 40; // in the middle of an epoch
   const shared = { optimizer, batch, seed: 3, precision };
-  const run = await openBrowserRun(spec, rows, {
-    ...shared,
-    loss: 'softmax-cross-entropy',
-    totalSteps: 1000,
-  });
+  const run = await openBrowserRun(spec, rows, { ...shared, loss: 'softmax-cross-entropy', totalSteps: 1000 });
   const losses: number[] = [];
   while (run.steps < steps - 1) losses.push(...run.advance(Math.min(7, steps - 1 - run.steps)));
   const { layers, loss } = run.probe();

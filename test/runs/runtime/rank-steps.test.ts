@@ -29,9 +29,7 @@ function expectBits(
   {
     backend,
     ...ranks
-  }: Pick<RankGroupOptions, 'threadsOf' | 'seed' | 'leastBucket'> & {
-    backend: 'reference' | 'wasm' | 'native';
-  },
+  }: Pick<RankGroupOptions, 'threadsOf' | 'seed' | 'leastBucket'> & { backend: 'reference' | 'wasm' | 'native' },
 ): void {
   const options = { ...drawn, steps: Math.min(STEPS, drawn.steps) };
   const group = createRankGroup({ spec, dataset, options, backend, ...ranks });

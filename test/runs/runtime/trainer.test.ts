@@ -34,13 +34,7 @@ describe('events and result', () => {
     );
     const events = await collect(run);
     const result = await run;
-    expect(events[0]).toMatchObject({
-      type: 'start',
-      parameters: 195,
-      stepsPerEpoch: 5,
-      totalSteps: 20,
-      threads: 2,
-    });
+    expect(events[0]).toMatchObject({ type: 'start', parameters: 195, stepsPerEpoch: 5, totalSteps: 20, threads: 2 });
     const epochs = events.filter((event) => event.type === 'epoch');
     expect(epochs.map(({ epoch, step }) => [epoch, step])).toEqual([
       [1, 5],
@@ -58,12 +52,7 @@ describe('events and result', () => {
     const { epochLosses, test: figures } = await train(
       spec,
       { train: dataset, test: dataset },
-      {
-        epochs: 200,
-        optimizer: { kind: 'adam', lr: 0.01 },
-        threads: 2,
-        pool,
-      },
+      { epochs: 200, optimizer: { kind: 'adam', lr: 0.01 }, threads: 2, pool },
     );
     expect(epochLosses[199]).toBeLessThan(0.5 * epochLosses[0]);
     expect(figures?.accuracy).toBeGreaterThan(0.7);
@@ -228,13 +217,7 @@ describe('a step that is not finite', () => {
     const failing = train(
       spec,
       { train: dataset },
-      {
-        epochs: 50,
-        optimizer: { kind: 'sgd', lr: 1e308 },
-        batch: 64,
-        threads: 2,
-        pool,
-      },
+      { epochs: 50, optimizer: { kind: 'sgd', lr: 1e308 }, batch: 64, threads: 2, pool },
     );
     const error = await failing.catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'TrainingError' });
@@ -243,13 +226,7 @@ describe('a step that is not finite', () => {
     const before = await train(
       spec,
       { train: dataset },
-      {
-        steps: step,
-        optimizer: { kind: 'sgd', lr: 1e308 },
-        batch: 64,
-        threads: 1,
-        pool,
-      },
+      { steps: step, optimizer: { kind: 'sgd', lr: 1e308 }, batch: 64, threads: 1, pool },
     );
     expect([...parameters]).toEqual([...before.parameters]);
   });

@@ -19,10 +19,7 @@ function results(ms: number, floorMs = 0.5): Results {
   return {
     machine: { cpu: 'Some(R) CPU @ 2.10GHz', cores: 2, node: '20.0.0' },
     ...{ date: '2026-01-01', digits: 'mnist', rounds: 5, processes: {} },
-    peers: {
-      'Gradloom blas': { about: '', note: null },
-      PyTorch: { about: '', note: 'computes in float32' },
-    },
+    peers: { 'Gradloom blas': { about: '', note: null }, PyTorch: { about: '', note: 'computes in float32' } },
     workloads: {
       'small, batch 32': {
         scores: [score('Gradloom blas', ms), score('PyTorch', 2)],

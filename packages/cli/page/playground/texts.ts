@@ -59,8 +59,5 @@ export const examples: readonly { readonly title: string; readonly settings: Par
     title: '20 layers of sigmoid',
     settings: { layers: 20, units: 16, activation: 'sigmoid', optimizer: 'sgd', rate: 0.01 },
   },
-  {
-    title: '20 layers of relu',
-    settings: { layers: 20, units: 16, activation: 'relu', optimizer: 'sgd', rate: 0.01 },
-  },
+  { title: '20 layers of relu', settings: { layers: 20, units: 16, activation: 'relu', optimizer: 'sgd', rate: 0.01 } },
 ];

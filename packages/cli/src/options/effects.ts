@@ -13,10 +13,7 @@ export const effects = {
     setBy: 'run',
     why: 'a number or a known word, checked before the run; a run that needs too much memory is refused',
   },
-  naming: {
-    setBy: 'run',
-    why: 'the name of a column, which is only compared with those of the table',
-  },
+  naming: { setBy: 'run', why: 'the name of a column, which is only compared with those of the table' },
   reading: {
     setBy: 'run',
     why: 'a path that is only read: its bytes are data within bounds, and pipes and devices are refused',
@@ -29,10 +26,7 @@ export const effects = {
   showing: { setBy: 'config', why: 'only flags and --config say what is printed and kept' },
   destination: { setBy: 'flag', why: 'only --out says where a run is written' },
   listening: { setBy: 'flag', why: 'only --live and --live-after open a port, on this machine' },
-  code: {
-    setBy: 'flag',
-    why: 'a library or module is code: only --blas, GRADLOOM_BLAS and --module name one',
-  },
+  code: { setBy: 'flag', why: 'a library or module is code: only --blas, GRADLOOM_BLAS and --module name one' },
   cluster: { setBy: 'flag', why: 'which processes train together, and how, is said where they are started' },
   source: { setBy: 'flag', why: 'only flags say where options come from' },
 } as const satisfies Readonly<Record<string, { setBy: SetBy; why: string }>>;

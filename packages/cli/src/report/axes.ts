@@ -53,8 +53,8 @@ const DIGIT = 7;
 const GAP = 14;
 
 /**
- * Ticks of a linear axis from `low` to `high`, at multiples of 1, 2 or 5 times a power of ten: at most `maxTicks`, whose
- * labels fit side by side into `width` pixels.
+ * Ticks of a linear axis from `low` to `high`, at multiples of 1, 2 or 5 times a power of ten: at most `maxTicks`,
+ * whose labels fit side by side into `width` pixels.
  */
 export function fittingTicks(low: number, high: number, width: number, maxTicks: number, minStep = 0): number[] {
   const range = high - low;

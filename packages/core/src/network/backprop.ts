@@ -154,9 +154,9 @@ export function emitLoss(
 }
 
 /**
- * Emits augmentation, forward pass, loss and backward pass of the first B rows of `workspace`, in leaves of `pass.leafRows`
- * rows. They overwrite `gradients` with the gradient of the loss **summed** over the rows, or add it if `pass.accumulate`,
- * and overwrite `lossSums` with the sum of each leaf.
+ * Emits augmentation, forward pass, loss and backward pass of the first B rows of `workspace`, in leaves of
+ * `pass.leafRows` rows. They overwrite `gradients` with the gradient of the loss **summed** over the rows, or add it if
+ * `pass.accumulate`, and overwrite `lossSums` with the sum of each leaf.
  */
 export function emitNode(
   lossSums: Float64Array, // [leaves] out

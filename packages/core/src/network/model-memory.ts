@@ -109,7 +109,8 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
   const arraysOf =
     (backend: Backend, network: Network, loss: Loss, { rows, scratchLength = 0 }: ModelNeeds) =>
     (allocate: Allocate) => ({
-      kernelScratch: host.takeScratch(backend, network.products, allocate), // first in memory, where the kernels expect it
+      // First in memory, where the kernels expect it.
+      kernelScratch: host.takeScratch(backend, network.products, allocate),
       theta: allocate(network.parameterCount),
       scratch: allocate(scratchLength),
       workspace: createWorkspace(network, loss, rows, allocate),

@@ -48,7 +48,9 @@ export const tapesOf = (allocate: Allocate): TapeMemory => ({ take: (length) => 
 
 type Step = () => unknown;
 
-/** A part with more kernel calls has one tape that all programs play; others are written on the tape of each program. */
+/**
+ * A part with more kernel calls has one tape that all programs play; others are written on the tape of each program.
+ */
 const MAX_INLINE_CALLS = 64;
 
 /**

@@ -76,8 +76,8 @@ export interface BlockRange {
 
 /**
  * Cuts the parameters into buckets of whole blocks, in the order in which a backward pass completes their gradients:
- * from last to first. A bucket ends at the start of a tensor once it has `minParameters` parameters. If fewer parameters than
- * that would remain, they join it.
+ * from last to first. A bucket ends at the start of a tensor once it has `minParameters` parameters. If fewer
+ * parameters than that would remain, they join it.
  */
 export function bucketsOf(
   { tensors, parameterCount: P }: Pick<Network, 'tensors' | 'parameterCount'>,

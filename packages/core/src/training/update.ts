@@ -51,14 +51,14 @@ export interface UpdateMemory {
 /** Emits the two halves of an update, for some blocks. */
 export interface BlockUpdate {
   /**
-   * Emits the mean gradient of each block: sums its rows in the order of `sums`, multiplies by `inverseCount`, which has 1 /
-   * the batch's rows when it runs (a division takes twice as long and limits the loop's speed in wasm), and stores the
-   * block's sum of squares.
+   * Emits the mean gradient of each block: sums its rows in the order of `sums`, multiplies by `inverseCount`, which
+   * has 1 / the batch's rows when it runs (a division takes twice as long and limits the loop's speed in wasm), and
+   * stores the block's sum of squares.
    */
   average(emit: Emit, inverseCount: Float64Array, sums: NodeSums): void;
   /**
-   * Emits the update of each block: scales its gradient by `scale` if there is one, applies the optimizer, then updates the
-   * moving average of the weights if there is one.
+   * Emits the update of each block: scales its gradient by `scale` if there is one, applies the optimizer, then updates
+   * the moving average of the weights if there is one.
    */
   apply(emit: Emit, scale?: Float64Array): void;
   /** Emits the moving average of the weights of each block, if `apply` defers it. */

@@ -76,11 +76,7 @@ export async function createTeam(
   };
   while (!guarded(isWhole)) await new Promise((resolve) => setTimeout(resolve, 1));
 
-  return {
-    context,
-    run: (work) => guarded(() => runTogether(work)),
-    close: () => order(KIND.leave),
-  };
+  return { context, run: (work) => guarded(() => runTogether(work)), close: () => order(KIND.leave) };
 
   function runTogether(work: Work): void {
     resetControl(setup.control);

@@ -121,8 +121,8 @@ async function makeCache<H>(
 }
 
 /**
- * Gives a finished draft of a folder its final name. If another process was faster and its folder is complete, that one stays,
- * since it may be in use.
+ * Gives a finished draft of a folder its final name. If another process was faster and its folder is complete, that one
+ * stays, since it may be in use.
  */
 export function publishFolder(draft: string, folder: string, isWhole: () => boolean): void {
   writing(() => {

@@ -116,8 +116,8 @@ function refuseUncounted(where: string, { array, columns }: DataMatrix): void {
 const ROWS_PER_TURN = 1 << 16;
 
 /**
- * `source` says where `classes` comes from. @throws Error if a target is not a whole number from 0 to classes - 1; with a
- * target for each position of a row, -1 is one that does not count.
+ * `source` says where `classes` comes from. @throws Error if a target is not a whole number from 0 to classes - 1; with
+ * a target for each position of a row, -1 is one that does not count.
  */
 export function* checkClasses(
   where: string,

@@ -28,8 +28,8 @@ const isModule = (from: unknown): from is string | URL =>
   from instanceof URL || (typeof from === 'string' && (from.startsWith('file:') || isAbsolute(from)));
 
 /**
- * The folder of MNIST's files, found from the first of `modules` that can resolve the package. @throws Error saying what
- * to install.
+ * The folder of MNIST's files, found from the first of `modules` that can resolve the package. @throws Error saying
+ * what to install.
  */
 function findMnist(modules: readonly (string | URL)[]): string {
   let cause: unknown;

@@ -57,8 +57,8 @@ export function leaveNumbers(
 }
 
 /**
- * Returns the sizes that a header says: a plain file must have exactly as many bytes; a gzipped one must be large enough
- * to unpack to them.
+ * Returns the sizes that a header says: a plain file must have exactly as many bytes; a gzipped one must be large
+ * enough to unpack to them.
  */
 function checkSize({ gzipped, fileBytes, maxBytes }: ByteSource, { type, shape, bytes }: NumberHeader, fault: Fault) {
   const length = sizeOf(shape);

@@ -305,10 +305,7 @@ describe('a measurement that is stopped', () => {
     expect({
       code,
       stderr: stderr.includes('gradloom scale: SIGINT: ending with the results of the finished rounds'),
-    }).toEqual({
-      code: 130,
-      stderr: true,
-    });
+    }).toEqual({ code: 130, stderr: true });
     expect(stdout).toContain('Stopped after');
     const document = JSON.parse(readFileSync(join(out, 'scale.json'), 'utf8'));
     expect(document).toMatchObject({ stopped: true, roundsAsked: 1_000_000 });

@@ -211,10 +211,7 @@ const decided = ([spec, loss, labels, threshold]: [NetworkSpec, ModelContents['l
       spec,
       parameters: weightsFor(spec).map((value) => 2 * value), // so that the last row overflows
       ...(loss === undefined ? {} : { loss }),
-      metadata: {
-        ...(labels === undefined ? {} : { labels }),
-        ...(threshold === undefined ? {} : { threshold }),
-      },
+      metadata: { ...(labels === undefined ? {} : { labels }), ...(threshold === undefined ? {} : { threshold }) },
     },
     // Two rows without an answer.
     [...rows, [Number.NaN, 0, 0, 0], [1e308, 1e308, -1e308, 1e308]],

@@ -38,10 +38,7 @@ const families: Record<BlasName, (told: Told) => FakeLibrary> = {
     },
     MKL_Set_Num_Threads: (count) => tell(told, Number(count)),
   }),
-  Accelerate: (told) => ({
-    vDSP_mmulD: () => {},
-    BLASSetThreading: (model) => tell(told, model === 1 ? 1 : 2),
-  }),
+  Accelerate: (told) => ({ vDSP_mmulD: () => {}, BLASSetThreading: (model) => tell(told, model === 1 ? 1 : 2) }),
 };
 
 function tell(told: Told, threads: number): void {

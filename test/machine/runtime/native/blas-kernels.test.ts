@@ -147,9 +147,7 @@ test('kernels tell the library of their thread to use one thread a call', (conte
 });
 
 async function runInWorker(path: string, shape: Shape, run: BlasRun): Promise<void> {
-  const worker = new Worker(programFile('blas-worker'), {
-    workerData: { path, shape, run },
-  });
+  const worker = new Worker(programFile('blas-worker'), { workerData: { path, shape, run } });
   await once(worker, 'message'); // rejects on 'error'
   await worker.terminate();
 }

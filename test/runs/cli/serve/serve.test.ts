@@ -159,9 +159,7 @@ describe('a bad request for a prediction', () => {
       `expected "application/json" (for JSON, curl needs -H 'content-type: application/json')`,
       '/predict',
       row,
-      {
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      },
+      { headers: { 'content-type': 'application/x-www-form-urlencoded' } },
     );
     await refused(
       415,
@@ -177,9 +175,7 @@ describe('a bad request for a prediction', () => {
       'content-type has "application/json; charset=utf-16", expected "application/json"',
       '/predict',
       row,
-      {
-        headers: { 'content-type': 'application/json; charset=utf-16' },
-      },
+      { headers: { 'content-type': 'application/json; charset=utf-16' } },
     );
     await refused(415, 'content-encoding has "gzip", expected "identity" or none', '/predict', row, {
       headers: { 'content-encoding': 'gzip' },
@@ -189,9 +185,7 @@ describe('a bad request for a prediction', () => {
       'host has "other.example", expected localhost, the address of this server, or a name',
       '/schema',
       undefined,
-      {
-        headers: { host: 'other.example' },
-      },
+      { headers: { host: 'other.example' } },
     );
     await refused(404, 'path is unknown, expected POST /predict, POST /generate, GET /schema', '/predictions');
     await refused(405, 'method has GET, expected POST /predict', '/predict');

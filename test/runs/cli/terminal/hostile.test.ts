@@ -151,9 +151,7 @@ const places: Record<string, () => { args: string[]; tabs?: boolean } & Surround
   },
   'rows to predict': () => ({ args: ['predict', run], stdin: hostile }),
   'rows to predict in a file': () => ({ args: ['predict', run, put('rows.jsonl', `["${hostile}"]`)] }),
-  'metadata of a model as JSON': () => ({
-    args: ['inspect', model('m0', { [hostile]: hostile }), '--json'],
-  }),
+  'metadata of a model as JSON': () => ({ args: ['inspect', model('m0', { [hostile]: hostile }), '--json'] }),
   'labels of a model as JSON': () => ({
     args: ['predict', model('m8', { labels: [hostile, hostile] }), '--json'],
     stdin: '[0, 1]\n',

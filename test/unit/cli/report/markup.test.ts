@@ -18,10 +18,7 @@ interface Parsed extends DrawnNode {
   appendChild(child: Parsed): void;
 }
 interface Dom {
-  createDocument(html: string): Parsed & {
-    createElement(name: string): Parsed;
-    createTextNode(text: string): Parsed;
-  };
+  createDocument(html: string): Parsed & { createElement(name: string): Parsed; createTextNode(text: string): Parsed };
 }
 const { createDocument } = createRequire(new URL('../../../../packages/cli/src/report/theme.ts', import.meta.url))(
   '@mixmark-io/domino',

@@ -25,8 +25,8 @@ export function updateCase(specs: readonly OptimizerSpec[]): KernelCase {
 }
 
 /**
- * One update by the mean of up to nine rows of gradients. The block leaves out some parameters at its start and end. One
- * operation where the backend has it.
+ * One update by the mean of up to nine rows of gradients. The block leaves out some parameters at its start and end.
+ * One operation where the backend has it.
  */
 function meanUpdateCase(specs: readonly OptimizerSpec[]): KernelCase {
   const { arrays, prepare, emit: emitUpdate } = updateCase(specs);

@@ -28,10 +28,7 @@ test('tensors inside of a residual are named by their place and lie in order', (
   const { tensors } = buildNetwork({
     input: 2,
     layers: [
-      {
-        kind: 'residual',
-        layers: [{ kind: 'layer-norm' }, { kind: 'residual', layers: [{ kind: 'dense', out: 2 }] }],
-      },
+      { kind: 'residual', layers: [{ kind: 'layer-norm' }, { kind: 'residual', layers: [{ kind: 'dense', out: 2 }] }] },
     ],
   });
   expect(tensors.map(({ layer, name, offset }) => [layer, name, offset])).toEqual([
@@ -149,10 +146,7 @@ describe('a spec that does not fit is refused with what it has and should have',
     const at = Array(16).fill(0).join('.');
     const problem = 'has more than 16 levels of nested layers, expected at most 16';
     expect(() => buildNetwork(nestedNetwork(levels))).toThrow(
-      expect.objectContaining({
-        message: `buildNetwork: layer ${at} ${problem}`,
-        options: [`layers.${at}.layers`],
-      }),
+      expect.objectContaining({ message: `buildNetwork: layer ${at} ${problem}`, options: [`layers.${at}.layers`] }),
     );
   });
 

@@ -369,10 +369,7 @@ test('a function of the backend ends a block, and no program', () => {
   expect(program.block).toBeNull();
 });
 
-const rooms = {
-  'in the memory': (allocate: Allocate) => tapesOf(allocate),
-  elsewhere: () => null,
-};
+const rooms = { 'in the memory': (allocate: Allocate) => tapesOf(allocate), elsewhere: () => null };
 
 describe.each(Object.entries(rooms))('a block with its tape %s', (_place, roomOf) => {
   test.each(elementTypes)('reads a number in a run of %s when its call is made', (type) => {

@@ -20,8 +20,8 @@ export async function onEachRank<T>(cluster: Cluster | null, work: () => T | Pro
 }
 
 /**
- * Tells all ranks that this one cannot go on; they call `awaitRanks` or `failTogether` too. @throws on all ranks the error of
- * the first that failed.
+ * Tells all ranks that this one cannot go on; they call `awaitRanks` or `failTogether` too. @throws on all ranks the
+ * error of the first that failed.
  */
 export async function failTogether(cluster: Cluster, error: unknown): Promise<never> {
   const isUsage = error instanceof UsageError;

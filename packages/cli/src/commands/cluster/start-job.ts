@@ -30,11 +30,7 @@ export function startJob(
 ): Job {
   const program = [process.execPath, ...process.execArgv, process.argv[1], ...words];
   // It gets a process group of its own: Ctrl-C in a terminal reaches only this process, which forwards it once.
-  const child = spawn(command, [...flags, ...program], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = spawn(command, [...flags, ...program], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let tail = '';
   const printLauncherLine = (text: string): void => {
     // Open MPI ends some of its messages with the NUL of C.

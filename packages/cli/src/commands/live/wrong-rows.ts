@@ -84,13 +84,15 @@ export function wrongRows({
 }: Pick<Answers, 'split' | 'labels' | 'mistakes' | 'mistakenImages'>): WrongRows {
   return {
     split,
-    rows: mistakes.slice(0, MAX_SHOWN).map(({ row, label, answer, probability }, k) => ({
-      row,
-      label: labels[label],
-      answer: labels[answer],
-      probability: Number.isNaN(probability) ? null : probability,
-      corner: sheet ? cornerOf(sheet, k) : [0, 0],
-    })),
+    rows: mistakes
+      .slice(0, MAX_SHOWN)
+      .map(({ row, label, answer, probability }, k) => ({
+        row,
+        label: labels[label],
+        answer: labels[answer],
+        probability: Number.isNaN(probability) ? null : probability,
+        corner: sheet ? cornerOf(sheet, k) : [0, 0],
+      })),
     sheet: sheet ? { width: sheet.width, height: sheet.height, size: sizeOf(sheet), png: sheet.png } : null,
   };
 }

@@ -38,10 +38,7 @@ const {
 
 export const lrFindOptions = {
   ...workload,
-  from: {
-    group: 'Training',
-    ...option.positive(1e-7, 'learning rate of the first step'),
-  },
+  from: { group: 'Training', ...option.positive(1e-7, 'learning rate of the first step') },
   to: { group: 'Training', ...option.positive(10, 'learning rate of the last step') },
   steps: { group: 'Training', ...option.wholeNumber(10)(300, 'steps of the sweep') },
   out: {

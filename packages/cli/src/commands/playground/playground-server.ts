@@ -6,9 +6,7 @@ import { builtFile, createPageServer, servePage } from '../http/page-server.ts';
 import type { DigitFile, DigitLine } from './digit-file.ts';
 
 /** Files that the page and its workers ask for, and their types. */
-export const FILES: Readonly<Record<string, string>> = {
-  'worker.js': 'text/javascript; charset=utf-8',
-};
+export const FILES: Readonly<Record<string, string>> = { 'worker.js': 'text/javascript; charset=utf-8' };
 /** File of the model that reads digits. */
 export const DIGITS = 'digits.json';
 

@@ -7,10 +7,7 @@ import { runOptions, verbose } from '../../options/run-options.ts';
 
 export const predictOptions = {
   ...rowOptions('predict'),
-  rows: {
-    group: 'Data',
-    ...rowRanges(undefined, 'rows of the dataset, counted from 0: 0..9 or 0,3,7..9', 'all'),
-  },
+  rows: { group: 'Data', ...rowRanges(undefined, 'rows of the dataset, counted from 0: 0..9 or 0,3,7..9', 'all') },
   'memory-limit': runOptions['memory-limit'],
   module: moduleOption,
   json: { group: 'Output', ...option.flag(undefined, 'print JSON, one object per row') },

@@ -30,10 +30,7 @@ export const scaleOptions = {
     group: 'Run',
     ...option.positiveInteger(undefined, 'largest number of threads to try', 'twice the cores'),
   },
-  rounds: {
-    group: 'Run',
-    ...option.positiveInteger(5, 'measurements of each number of threads, in turns'),
-  },
+  rounds: { group: 'Run', ...option.positiveInteger(5, 'measurements of each number of threads, in turns') },
   steps: {
     group: 'Run',
     ...option.positiveInteger(

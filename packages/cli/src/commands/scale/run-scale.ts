@@ -164,21 +164,15 @@ const tooFewCores = (modelCores: readonly number[]): string =>
 
 function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> {
   const { backend, precision, spec } = first;
-  return {
-    event: 'scale',
-    backend,
-    precision,
-    network: spec,
-    ...report,
-    ...describeMachine(),
-  };
+  return { event: 'scale', backend, precision, network: spec, ...report, ...describeMachine() };
 }
 
 /** Most thread counts to try, up to the number of cores. */
 const MAX_COUNTS = 12;
 
 /**
- * Counts from 1 to the number of cores. Above it, where threads share cores, only `maxThreads` and at most one count between.
+ * Counts from 1 to the number of cores. Above it, where threads share cores, only `maxThreads` and at most one count
+ * between.
  */
 export function threadCounts(cores: number, maxThreads: number): number[] {
   const within = Math.min(cores, maxThreads);

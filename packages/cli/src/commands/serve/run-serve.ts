@@ -37,12 +37,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   } = withDefaults(serveOptions, values);
   const threads = values.threads ?? Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1));
   const { createServer } = await import('./server.ts');
-  const pool = await createAnswerPool(model, {
-    threads,
-    maxRows,
-    maxTokens,
-    maxSeconds,
-  });
+  const pool = await createAnswerPool(model, { threads, maxRows, maxTokens, maxSeconds });
   const takesImages = ofImages(model.preprocessing) !== undefined;
   const takesArrays = ofTable(model.preprocessing) === undefined && ofText(model.preprocessing) === undefined;
   const arrays = { columns: inputsOf(model.spec), ...divisorsOf(model) };

@@ -122,10 +122,7 @@ export const trainOptions = {
       'he-normal before relu and similar activations, else glorot-uniform',
     ),
   },
-  dropout: {
-    ...model,
-    ...option.fraction(0, 'share of the units of each hidden layer to drop during training'),
-  },
+  dropout: { ...model, ...option.fraction(0, 'share of the units of each hidden layer to drop during training') },
   network: {
     ...model,
     ...networkName(

@@ -60,10 +60,7 @@ export function terminalReporter(io: Io): Reporter {
       if (event.type === 'progress') {
         losses.add(event.loss);
         const figures = figuresOf(event);
-        area?.show({
-          lines: (columns) => panelLines(figures, columns, livePaint),
-          plain: () => plainLine(figures),
-        });
+        area?.show({ lines: (columns) => panelLines(figures, columns, livePaint), plain: () => plainLine(figures) });
       } else if (event.type === 'epoch') {
         metrics = metricsOf(event, unit);
         const every = Math.ceil(totalEpochs / MAX_LINES);

@@ -41,11 +41,5 @@ export function imagePreset(standard: Preset, rows: number): Preset {
   const stepsPerEpoch = Math.ceil(rows / Math.min(batch, rows));
   const epochs = Math.max(15, Math.ceil(400 / stepsPerEpoch));
   const { steps: _, patience: _p, ...rest } = standard;
-  return {
-    ...rest,
-    optimizer: { kind: 'adam', lr: 0.005 },
-    schedule: 'one-cycle',
-    batch,
-    epochs,
-  };
+  return { ...rest, optimizer: { kind: 'adam', lr: 0.005 }, schedule: 'one-cycle', batch, epochs };
 }

@@ -64,10 +64,7 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
   // Class names are those of the model, whatever other names these rows have.
   const classNames = labels === undefined ? {} : { classNames: labels };
   const stored = typeof dataset === 'string' ? readValue(datasetSource, MODEL_DATASET, dataset) : undefined;
-  const runOptions = {
-    ...(missing === 'drop' ? { missing } : {}),
-    ...present({ split, encoding }),
-  };
+  const runOptions = { ...(missing === 'drop' ? { missing } : {}), ...present({ split, encoding }) };
   const runSource = stored && withOptions(stored, runOptions);
   const name = requested === undefined ? MODEL_DATASET : '--dataset';
   const source = requested ?? stored;

@@ -43,10 +43,7 @@ export const nextLetter = defineExperiment({
       ...option.positiveInteger(undefined, 'steps of training of each network', '3000; 300 in experiment all'),
     },
     batch: { group: 'Training', ...option.positiveInteger(16, 'batch size, in words') },
-    seed: {
-      group: 'Training',
-      ...option.count(0, 'seed of the weights, the order of the words and new words'),
-    },
+    seed: { group: 'Training', ...option.count(0, 'seed of the weights, the order of the words and new words') },
     temperature: {
       group: 'Output',
       ...option.nonNegative(0.8, 'randomness of new words; 0 takes the likeliest character'),

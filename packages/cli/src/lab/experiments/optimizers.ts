@@ -26,10 +26,7 @@ export const optimizers = defineExperiment({
   describe: 'Six optimizers on one problem, each at its best learning rate',
   seconds: 3,
   examples: [['optimizers --seed 3', 'start from other weights']],
-  options: {
-    seed: { group: 'Training', ...option.count(0, 'seed of the weights') },
-    threads: oneThread,
-  },
+  options: { seed: { group: 'Training', ...option.count(0, 'seed of the weights') }, threads: oneThread },
   async run({ seed }, { machine, showProgress }) {
     const best = await withDescender(syntheticDatasets.sine({ rows: 128 }), machine, async ({ descend }) => {
       const all = [];

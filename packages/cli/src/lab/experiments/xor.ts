@@ -25,10 +25,7 @@ export const xor = defineExperiment({
     ['xor --seeds 1..100', 'how many of a hundred starts never learn'],
   ],
   options: {
-    seed: {
-      group: 'Training',
-      ...numpySeed(undefined, 'seed, as np.random.seed takes it', '0, as in the chapter'),
-    },
+    seed: { group: 'Training', ...numpySeed(undefined, 'seed, as np.random.seed takes it', '0, as in the chapter') },
     seeds: { group: 'Training', ...seedRange(undefined, 'train from many seeds instead of one, such as 1..100') },
   },
   async run({ seed, seeds }, context) {
@@ -88,13 +85,7 @@ async function one(seed: number, { machine, showProgress }: ExperimentContext): 
       },
     ],
     findings: seed === 0 ? compare(figures, result.parameters.length) : [],
-    json: {
-      ...figures,
-      lossCurve: curve,
-      parameters: result.parameters.length,
-      seed,
-      fingerprint: result.fingerprint,
-    },
+    json: { ...figures, lossCurve: curve, parameters: result.parameters.length, seed, fingerprint: result.fingerprint },
   };
 }
 

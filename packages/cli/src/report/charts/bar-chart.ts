@@ -77,19 +77,7 @@ export function barChart({ bars, x, rule }: BarChartOptions, width: number): Dra
         dy: above && !log ? 5 : 0,
         ...halo,
       }),
-      ...(above
-        ? [
-            text(rows, {
-              x: low,
-              y: 'name',
-              text: 'name',
-              textAnchor: 'start',
-              dx: 2,
-              dy: -13,
-              ...halo,
-            }),
-          ]
-        : []),
+      ...(above ? [text(rows, { x: low, y: 'name', text: 'name', textAnchor: 'start', dx: 2, dy: -13, ...halo })] : []),
     ],
     color: { type: 'identity' },
   });

@@ -34,10 +34,7 @@ export function gradientByLayer(all: readonly LayerGradients[]): Picture {
       )
       .join('. '),
     draw: (width) => {
-      const panels = all.map((one, k) => ({
-        title: one.label,
-        draw: (each: number) => panel(one, k, range, each),
-      }));
+      const panels = all.map((one, k) => ({ title: one.label, draw: (each: number) => panel(one, k, range, each) }));
       const names = [
         { name: 'measured', stroke: { color: 'var(--ink)', dash: 'none' } },
         { name: 'theory', stroke: { color: 'var(--ink)', dash: '5 4' } },

@@ -110,11 +110,7 @@ export function lineChart(
       ruleX(rules, { stroke: 'var(--soft)', strokeDasharray: '3 3' }),
       ...(band === undefined ? [] : drawBand(band, spread, lines.length === 0 ? 1.5 : 1)),
       ...lines.flatMap(({ points, stroke, dots }) => [
-        line(points as [number, number][], {
-          stroke: stroke.color,
-          strokeWidth: 2,
-          strokeDasharray: stroke.dash,
-        }),
+        line(points as [number, number][], { stroke: stroke.color, strokeWidth: 2, strokeDasharray: stroke.dash }),
         ...(dots ? [dot(points as [number, number][], { fill: stroke.color, r: 3 })] : []),
       ]),
       ...lines.map(({ errorBars = [], stroke }) =>

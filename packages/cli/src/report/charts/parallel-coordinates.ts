@@ -56,30 +56,13 @@ export function parallelCoordinates({ axes, marked }: ParallelCoordinates, width
       dot(lines.filter((_, k) => marked[k]).flat(), { x: 'x', y: 'y', fill: 'var(--c2)', r: 3 }),
       text(
         axes.map(({ name }, a) => ({ x: 0, y: a, name })),
-        {
-          x: 'x',
-          y: 'y',
-          text: 'name',
-          dy: -14,
-          textAnchor: 'start',
-          fontWeight: 600,
-          ...halo,
-          fill: 'currentColor',
-        },
+        { x: 'x', y: 'y', text: 'name', dy: -14, textAnchor: 'start', fontWeight: 600, ...halo, fill: 'currentColor' },
       ),
       // Labels at the ends of an axis stay inside the picture.
       ...(['start', 'middle', 'end'] as const).map((textAnchor) =>
         text(
           ticks.filter(({ x }) => anchorOf(x) === textAnchor),
-          {
-            x: 'x',
-            y: 'y',
-            text: 'label',
-            dy: 14,
-            textAnchor,
-            ...halo,
-            fill: 'var(--soft)',
-          },
+          { x: 'x', y: 'y', text: 'label', dy: 14, textAnchor, ...halo, fill: 'var(--soft)' },
         ),
       ),
     ],

@@ -96,15 +96,7 @@ function plane({ rows, targets, weights, bias }: Read<typeof gate>, width: numbe
       region({ ...field, values: values.map((z) => -z) }, 'var(--c2)', [0]),
       border(field, 0, 2),
       targetDots(marks),
-      text(marks, {
-        x: 'px',
-        y: 'py',
-        text: 'name',
-        dx: 13,
-        dy: -12,
-        fontWeight: 600,
-        ...halo,
-      }),
+      text(marks, { x: 'px', y: 'py', text: 'name', dx: 13, dy: -12, fontWeight: 600, ...halo }),
     ],
   });
 }

@@ -27,11 +27,7 @@ export function xorStarts(document: Read<typeof xorStartsDocument>): Picture[] {
     const bin = Math.floor(BINS * Math.log10(loss));
     bins.set(bin, (bins.get(bin) ?? 0) + 1);
   }
-  const bars = [...bins].map(([bin, starts]) => ({
-    starts,
-    low: 10 ** (bin / BINS),
-    high: 10 ** ((bin + 1) / BINS),
-  }));
+  const bars = [...bins].map(([bin, starts]) => ({ starts, low: 10 ** (bin / BINS), high: 10 ** ((bin + 1) / BINS) }));
   const low = lowest([...bars.map((bar) => bar.low), threshold / 2]);
   const high = highest([...bars.map((bar) => bar.high), threshold * 2]);
   return [
@@ -48,13 +44,7 @@ export function xorStarts(document: Read<typeof xorStartsDocument>): Picture[] {
           marginRight: 16,
           marginTop: 28,
           marginBottom: 40,
-          x: {
-            type: 'log',
-            domain: [low, high],
-            label: 'final loss',
-            ticks: logTicks(low, high),
-            tickFormat: tick,
-          },
+          x: { type: 'log', domain: [low, high], label: 'final loss', ticks: logTicks(low, high), tickFormat: tick },
           y: { label: 'starts', nice: true, grid: true, ticks: 5 },
           marks: [
             rectY(bars, {

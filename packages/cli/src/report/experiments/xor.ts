@@ -68,10 +68,7 @@ function spaces({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
       grid(
         [
           { title: 'Inputs', draw: (each) => space(rows, (x) => output(hiddenOf(x)), ['x₁', 'x₂'], [-0.3, 1.3], each) },
-          {
-            title: 'Hidden activations',
-            draw: (each) => space(hidden, output, ['h₁', 'h₂'], [-0.15, 1.15], each),
-          },
+          { title: 'Hidden activations', draw: (each) => space(hidden, output, ['h₁', 'h₂'], [-0.15, 1.15], each) },
         ],
         width,
         2,

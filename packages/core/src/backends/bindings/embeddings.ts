@@ -12,7 +12,7 @@ import type { PanelMemory } from './panels/panel-memory.ts';
 const fillArguments = elementwiseArguments(table.fill);
 const NOWHERE = -1;
 
-/** Maximum of positions that are listed for a call, and of their pieces. */
+/** Maximum number of positions that are listed for a call, and of their pieces. */
 const MAX_POSITIONS = PIECES_SCRATCH;
 const MAX_PIECES = Math.floor(PIECES_SCRATCH / WORDS.count);
 

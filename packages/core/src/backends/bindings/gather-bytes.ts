@@ -6,7 +6,7 @@ import type { CodeLayout } from '../code.ts';
 import { gatherArguments } from '../kernels/gather.ts';
 import type { CallTape } from './call-tape.ts';
 
-const CALL_ROWS = 62; // maximum of rows of a call
+const CALL_ROWS = 62; // maximum number of rows of a call
 // Below MIN_COLUMNS machine code costs more than it saves; from MAX_BYTES on it cannot address the bytes.
 const MIN_COLUMNS = 16;
 const MAX_BYTES = 4_294_967_296;

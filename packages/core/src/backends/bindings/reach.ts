@@ -1,6 +1,7 @@
 import { type ConvolutionGeometry, inputAt, outputAt, type WindowAxis } from '../../math/windows.ts';
 
-// Convolutions and pools along one axis, as kernels go through it: which positions are written, and what each one reads.
+// Convolutions and pools along one axis, as kernels go through it: which positions are written, and what each one
+// reads.
 
 /** Whether each channel has one output of its own. */
 export const isDepthwise = ({ C, O, groups }: ConvolutionGeometry): boolean =>

@@ -4,9 +4,9 @@ import { MAX_PANEL, tilesOver } from './panels/panel-memory.ts';
 import type { Panels } from './panels/panels.ts';
 import type { Sparsity } from './sparsity.ts';
 
-/** Maximum of rows of a batch at a time for dW, in one leaf or several. */
+/** Maximum number of rows of a batch at a time for dW, in one leaf or several. */
 const BLOCK_ROWS = MAX_NODE_ROWS;
-// Maximum of bytes of packed columns of dy at a time, to stay in the second-level cache.
+// Maximum number of bytes of packed columns of dy at a time, to stay in the second-level cache.
 const PANEL_BYTES = 1_048_576;
 const BLOCK_BYTES = 8192; // bytes of a row
 // Strips of x packed at a time for dW.
@@ -14,7 +14,7 @@ const STRIPS = 4;
 // x is read in place if it has at most this many rows, or if rows of dy have at most this many bytes.
 const MAX_PLAIN_ROWS = 32;
 const MAX_PLAIN_GRADIENT = 512;
-// Maximum of bytes of x that are read for each panel.
+// Maximum number of bytes of x that are read for each panel.
 const MAX_CACHED = 131_072;
 // A dy of one panel is read in place if it is read at most this often.
 const MAX_PLAIN_STRIPS = 4;
@@ -52,8 +52,8 @@ export function createWeightProducts(
   free: number,
 ): WeightProducts {
   /**
-   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leafRows` rows. Sums start at 0 if `starts`; else (one leaf only) at
-   * the values of dW and db. If `accumulate`, they are added to these.
+   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leafRows` rows. Sums start at 0 if `starts`; else (one leaf
+   * only) at the values of dW and db. If `accumulate`, they are added to these.
    */
   function backwardBlock(
     dW: number, // [I, O]

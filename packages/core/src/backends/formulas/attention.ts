@@ -47,12 +47,7 @@ export const attentionFormulas = {
     outputs: ['scores'],
     of: (m, score, maximum, s, scale) => [m.flush(m.divide(exponential(m, score, maximum, scale), s))],
   },
-  slopes: {
-    inputs: ['weights', 'dP'],
-    columns: ['D'],
-    outputs: ['dP'],
-    of: (m, p, dP, D) => [slope(m, p, dP, D)],
-  },
+  slopes: { inputs: ['weights', 'dP'], columns: ['D'], outputs: ['dP'], of: (m, p, dP, D) => [slope(m, p, dP, D)] },
   /** Computes `weights` and `slopes` in one loop. */
   weightsAndSlopes: {
     inputs: ['scores', 'dP'],
@@ -71,12 +66,7 @@ export const attentionFormulas = {
     hasOwnDistance: true,
     of: ({ multiply }, dy, y) => [multiply(dy, y)],
   },
-  scaled: {
-    inputs: ['x'],
-    numbers: ['scale'],
-    outputs: ['x'],
-    of: ({ multiply }, x, scale) => [multiply(x, scale)],
-  },
+  scaled: { inputs: ['x'], numbers: ['scale'], outputs: ['x'], of: ({ multiply }, x, scale) => [multiply(x, scale)] },
   copied: { inputs: ['x'], outputs: ['y'], of: (_m, x) => [x] },
 } satisfies Record<string, MatrixFormula>;
 

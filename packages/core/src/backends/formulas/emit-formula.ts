@@ -99,8 +99,8 @@ export function allocateFormula(
   };
 
   /**
-   * Emits `list`, if there is something to emit to, and returns the number of registers that it takes. `prepared` values
-   * and `constants` have registers; the values in `fixed` get theirs.
+   * Emits `list`, if there is something to emit to, and returns the number of registers that it takes. `prepared`
+   * values and `constants` have registers; the values in `fixed` get theirs.
    */
   function walk(
     list: readonly number[],

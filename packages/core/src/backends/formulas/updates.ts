@@ -47,9 +47,7 @@ const rmspropNumbers = ['eta', 'rho', 'oneMinusRho', 'epsilon', 'mu', 'lambda'] 
 /** The table of optimizers in docs/numerics.md, by the names of their operations, and the mean alone. */
 export const updates: Readonly<Record<string, Update>> = {
   averageRows: { arrays: ['g'], numbers: [], of: (_f, g) => [g] },
-  sgd: optimizer([], sgdNumbers, (f, x) => ({
-    theta: f.subtract(x.theta, f.multiply(x.eta, decayed(f, x))),
-  })),
+  sgd: optimizer([], sgdNumbers, (f, x) => ({ theta: f.subtract(x.theta, f.multiply(x.eta, decayed(f, x))) })),
   sgdMomentum: optimizer(['m'], sgdNumbers, (f, x) => {
     const d = decayed(f, x);
     const m = f.flush(f.add(f.multiply(x.mu, x.m), d));

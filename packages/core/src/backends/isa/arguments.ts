@@ -19,7 +19,7 @@ export type ArgumentTable = readonly Argument[];
 /** A number for each argument. */
 export type ArgumentValues<T extends ArgumentTable> = { readonly [K in keyof T]: number };
 
-/** Maximum of arguments of a call. */
+/** Maximum number of arguments of a call. */
 export const MAX_ARGUMENTS = 20;
 /** Doubles of a call: the offset of its kernel in the code, and its arguments. */
 export const CALL_DOUBLES = 1 + MAX_ARGUMENTS;

@@ -52,11 +52,11 @@ export interface Rows {
 
 /** Vector registers of a product. */
 export interface TileRegisters {
-  readonly vectors: number; // maximum of vectors in a row of sums, for y and dx
+  readonly vectors: number; // maximum number of vectors in a row of sums, for y and dx
   readonly leafVectors: number; // the same for dW, whose sums are cleared after each leaf
   readonly factors: number; // factors loaded before the first is used
   readonly narrowVectors: number; // tiles of fewer vectors are no higher
-  readonly rows?: readonly number[]; // maximum of rows by vectors; without it the number of registers decides
+  readonly rows?: readonly number[]; // maximum number of rows by vectors; without it the number of registers decides
 }
 
 /**
@@ -76,7 +76,7 @@ export interface Isa {
   readonly doubles: Doubles;
   /** Vectors of at most four doubles: see `widen`. */
   readonly wide: FormulaUnit;
-  /** Maximum of rows that `rows` takes. */
+  /** Maximum number of rows that `rows` takes. */
   readonly maxRows: number;
 
   /** The code so far. It is position-independent and starts with the tape player, `Play`. */

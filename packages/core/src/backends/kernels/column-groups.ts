@@ -32,13 +32,13 @@ export interface GroupFormulas {
   with(vectors: number): EmittableFormula;
 }
 
-/** Maximum of vectors in a group: they fill a cache line on every processor. */
+/** Maximum number of vectors in a group: they fill a cache line on every processor. */
 const MAX_VECTORS = 4;
 
 /**
  * The formula, once for each vector of a group; a group has as many vectors as find registers. Inputs, rows and results
- * are numbered vector by vector. The kernel has `sums` registers for each vector and `others` more; then come those with
- * the numbers of `columns`.
+ * are numbered vector by vector. The kernel has `sums` registers for each vector and `others` more; then come those
+ * with the numbers of `columns`.
  */
 export function groupFormulas(isa: Isa, formula: GroupFormula, sums = 0, others = 0): GroupFormulas {
   const { inputs, rows = [], columns = [], numbers = [], of } = formula;
@@ -75,8 +75,8 @@ export interface Columns {
 }
 
 /**
- * Emits the body for groups of `groupVectors` vectors of columns, for pairs, for single vectors, and for the columns after
- * them. After each, the pointers move on to the next columns. Call it before all loops.
+ * Emits the body for groups of `groupVectors` vectors of columns, for pairs, for single vectors, and for the columns
+ * after them. After each, the pointers move on to the next columns. Call it before all loops.
  */
 export function eachColumns(
   isa: Isa,
@@ -121,8 +121,5 @@ export function groupEnds(
   const { bytes, width } = isa.formulas;
   const at = (pointers: readonly Pointer[], k: number): Address =>
     isa.at(pointers[k % pointers.length], Math.floor(k / pointers.length) * width * bytes);
-  return {
-    load: (to, k) => load(to, at(inputs, k)),
-    store: (k, from) => store(at(outputs, k), from),
-  };
+  return { load: (to, k) => load(to, at(inputs, k)), store: (k, from) => store(at(outputs, k), from) };
 }

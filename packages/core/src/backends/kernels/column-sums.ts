@@ -72,10 +72,7 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
             unit.loadElement(free + 1 + k, isa.at(pointer));
             isa.skip(pointer, unit.bytes);
           }
-          formula.emit({
-            load: groupEnds(isa, columns, sources).load,
-            store: (k, term) => unit.add(k, k, term),
-          });
+          formula.emit({ load: groupEnds(isa, columns, sources).load, store: (k, term) => unit.add(k, k, term) });
           for (const pointer of sources) isa.advance(pointer, row);
         });
         isa.repeatOrSkip(word('merges'), () => {

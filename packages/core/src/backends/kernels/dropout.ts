@@ -35,7 +35,7 @@ const ROUNDS = 10;
 const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
 const KEY_STEPS = [0x9e3779b9, 0xbb67ae85];
 
-/** Maximum of bytes of a vector. */
+/** Maximum number of bytes of a vector. */
 const VECTOR = 64;
 /** Columns of a chunk, which are drawn together: a round waits for the one before, so half of them take as long. */
 export const CHUNK = 32;

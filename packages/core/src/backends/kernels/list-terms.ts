@@ -2,8 +2,8 @@ import { defineArguments } from '../isa/arguments.ts';
 import type { Isa } from '../isa/isa.ts';
 
 /**
- * Maximum of rows of a listed tile: with more rows, fewer terms are 0 in all of them. On MNIST 45 % of the columns of 32 rows
- * are left over 7 rows, 52 % over 14; and 37 % of its rows are left over 7 columns, 61 % over 14.
+ * Maximum number of rows of a listed tile: with more rows, fewer terms are 0 in all of them. On MNIST 45 % of the
+ * columns of 32 rows are left over 7 rows, 52 % over 14; and 37 % of its rows are left over 7 columns, 61 % over 14.
  */
 export const LISTED_ROWS = 7;
 

@@ -24,9 +24,9 @@ const all = [0, 1, 2, 3];
 type Load = Isa['quads']['load'];
 
 /**
- * Emits `body` for each quad of a row, and for the numbers after the last one, where `clearRest` sets the other lanes of
- * a vector to 0: a sum of other terms never is -0, so these 0s change no bit. `memory` has room for a quad. `skip` moves
- * on after each whole quad.
+ * Emits `body` for each quad of a row, and for the numbers after the last one, where `clearRest` sets the other lanes
+ * of a vector to 0: a sum of other terms never is -0, so these 0s change no bit. `memory` has room for a quad. `skip`
+ * moves on after each whole quad.
  */
 function eachQuad(
   isa: Isa,

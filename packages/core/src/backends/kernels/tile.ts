@@ -42,7 +42,10 @@ export interface TileShape {
   readonly terms: 'all' | 'listed' | 'lanes'; // listed: only those of a list; lanes: factors are vectors, see below
 }
 
-/** Maximum of rows of a tile with `vectors` vectors: its sums, a row of the panel and the factors fill the registers. */
+/**
+ * Maximum number of rows of a tile with `vectors` vectors: its sums, a row of the panel and the factors fill the
+ * registers.
+ */
 export const tileRows = ({ maxRows, vectorRegisters, tile: { factors, rows } }: Isa, vectors: number): number =>
   rows?.[vectors] ?? Math.min(maxRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
 
@@ -50,8 +53,8 @@ export const tileRows = ({ maxRows, vectorRegisters, tile: { factors, rows } }: 
  * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding. Within a leaf k ascends and the sums
  * stay in registers. Leaves are joined by the pairwise tree, the left operand the lower; a left sum waits below the
  * table, in the first-level cache. Does this for `count` tiles, below each other or side by side. Overwrites `c`, which
- * may be `init`, or adds to it if `accumulate`. With `lanes` each column n has factors of its own, a[m,k,n], neighbours in
- * memory; such a tile has one vector.
+ * may be `init`, or adds to it if `accumulate`. With `lanes` each column n has factors of its own, a[m,k,n], neighbours
+ * in memory; such a tile has one vector.
  */
 export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape): number {
   const unit = isa.vectors;

@@ -45,7 +45,7 @@ export interface Channels {
   readonly masked: boolean;
 }
 
-/** Maximum of vectors of `Channels`. */
+/** Maximum number of vectors of `Channels`. */
 export const MAX_CHANNEL_VECTORS = 4;
 
 /** Does something with each vector of channels: v, its offset in bytes, and how it is loaded and stored. */
@@ -161,8 +161,8 @@ function assembleSpread(isa: Isa, channels: Channels): number {
 }
 
 /**
- * The gradient of max-pooling: the first place of a window that equals its pixel, or is NaN, gets in the second array what
- * the pixel has in its second array; other places get 0. With `accumulate` these are added to what is there.
+ * The gradient of max-pooling: the first place of a window that equals its pixel, or is NaN, gets in the second array
+ * what the pixel has in its second array; other places get 0. With `accumulate` these are added to what is there.
  */
 function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean): number {
   const unit = isa.formulas;

@@ -101,12 +101,7 @@ const ofRanking = (title: string, { metric, counted }: Ranking): Figure =>
 
 /** Creates a figure that is the mean of a number of each row. */
 const ofMean = (facts: Facts, metric: (task: Task) => Metric, numberOf: (task: Task) => RowNumber): Figure =>
-  figure({
-    better: 'lower',
-    ...facts,
-    metric,
-    counted: atOnce((rows, task) => countedMean(rows, numberOf(task))),
-  });
+  figure({ better: 'lower', ...facts, metric, counted: atOnce((rows, task) => countedMean(rows, numberOf(task))) });
 
 const ofSurprise = (title: string, { metric, counted }: typeof perplexityFigure): Figure =>
   figure({

@@ -37,8 +37,8 @@ export interface Optimizer {
    */
   readonly smoothingAt?: number;
   /**
-   * Writes the scalars of `update` for a step with this learning rate. Overwrites `hyper`. (The rate is an array, since passing
-   * a number costs 16 bytes of heap wherever V8 does not inline the call.)
+   * Writes the scalars of `update` for a step with this learning rate. Overwrites `hyper`. (The rate is an array, since
+   * passing a number costs 16 bytes of heap wherever V8 does not inline the call.)
    */
   hyper(
     hyper: Float64Array, // [hyperLength] out
@@ -54,8 +54,8 @@ export interface Optimizer {
 /**
  * Adds a moving average of the weights to an optimizer, as its last slot: the mean of the weights after each step,
  * where those of i steps ago have weight dⁱ. As a recurrence it is a ← (1 - s)a + sθ with the smoothing factor s = (1 -
- * d) / (1 - dᵗ) after step t. The first s is 1, so the average starts with the weights after the first step; it keeps no
- * trace of zeros or of the starting weights. [Polyak & Juditsky 1992](https://doi.org/10.1137/0330046)
+ * d) / (1 - dᵗ) after step t. The first s is 1, so the average starts with the weights after the first step; it keeps
+ * no trace of zeros or of the starting weights. [Polyak & Juditsky 1992](https://doi.org/10.1137/0330046)
  */
 export function averaging(optimizer: Optimizer, decay: number): Optimizer {
   const { hyperLength, initialScalars } = optimizer;

@@ -111,11 +111,11 @@ function checkSeries(
 
 function checkImages(where: string, value: object): ImagePreprocessing {
   const hasTarget = 'target' in value;
-  const { target, ...images } = fields({
-    version,
-    image: checkImage,
-    ...(hasTarget && { target: listOf(unchecked) }),
-  })(where, 'preprocessing', value);
+  const { target, ...images } = fields({ version, image: checkImage, ...(hasTarget && { target: listOf(unchecked) }) })(
+    where,
+    'preprocessing',
+    value,
+  );
   if (!hasTarget) return images;
   const [first, ...others] = target ?? [];
   const decoding = checkTarget(where, 'preprocessing.target.0', first);

@@ -57,7 +57,8 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
     couplesRows: true,
     createMemory: (rows, allocate, { leaves, allocatePerLeaf, allocatePerThread = allocate }) => ({
       arrays: [
-        ...Array.from({ length: 5 }, () => allocatePerThread(size)), // μ, σ², 1 / √(σ² + ε), the means of dy and dy · x̂
+        // Μ, σ², 1 / √(σ² + ε), the means of dy and dy · x̂.
+        ...Array.from({ length: 5 }, () => allocatePerThread(size)),
         allocate(sumLevels(rows, R) * 2 * size), // scratch of sums
         allocatePerThread(treeLevels(leaves) * size), // a tree over all leaves
       ],

@@ -79,9 +79,7 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, custom
     tensors: bias ? [W, b] : [W],
     products: [[fans[1], C, geometry]],
     // Zeros in place of a bias of the convolution, or its unused gradient; partial sums of db.
-    createMemory: (rows, allocate) => ({
-      arrays: [allocate(C), allocate(bias ? sumLevels(rows, H * V) * O : 0)],
-    }),
+    createMemory: (rows, allocate) => ({ arrays: [allocate(C), allocate(bias ? sumLevels(rows, H * V) * O : 0)] }),
     forward(y, x, [W, b], B, { emit }) {
       emit(ops.convBackwardInput, y, x, W, B, geometry);
       if (bias) emit(ops.addRow, y, b, B * H * V, O);

@@ -1,7 +1,9 @@
 import { type Elements, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 
-/** average = (1 - s) · average + s · theta, with the smoothing factor s, which is rounded first. Overwrites `average`. */
+/**
+ * average = (1 - s) · average + s · theta, with the smoothing factor s, which is rounded first. Overwrites `average`.
+ */
 export function averageWeights(
   average: Elements, // [n] in and out
   theta: Elements, // [n]

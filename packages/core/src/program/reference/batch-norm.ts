@@ -115,8 +115,8 @@ export function leafMean(
 }
 
 /**
- * g[size] = the tree's sum of the leaf sums. Overwrites `g`, or adds to it if `accumulate`; also overwrites `levels`. Where
- * leaves have 2ᵏ rows, this is the sum of all positions in the order of `sumRows`.
+ * g[size] = the tree's sum of the leaf sums. Overwrites `g`, or adds to it if `accumulate`; also overwrites `levels`.
+ * Where leaves have 2ᵏ rows, this is the sum of all positions in the order of `sumRows`.
  */
 export function leafTotal(
   g: Elements, // [size] out

@@ -91,8 +91,8 @@ export function defineProducts(multiplyAddOf: (array: Elements) => MultiplyAdd) 
 export const { affine, affineBackwardInput, affineBackwardWeights } = defineProducts(fmaOf);
 
 /**
- * g[n] = (Σ of S rows that lie `row` numbers apart) · inverseCount[0], summed by the pairwise tree of strides 1, 2, 4, …;
- * square = Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites
+ * g[n] = (Σ of S rows that lie `row` numbers apart) · inverseCount[0], summed by the pairwise tree of strides 1, 2, 4,
+ * …; square = Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites
  * `square`, `g` (which may be the first row), and the rows.
  */
 export function averageRows(

@@ -59,10 +59,7 @@ const kinds: Readonly<Record<LayerKind, TorchLayer>> = {
     tensors: { Wqkv: 'in_proj_weight', bqkv: 'in_proj_bias', Wo: 'out_proj.weight', bo: 'out_proj.bias' },
     writes: 'any',
   },
-  swiglu: {
-    tensors: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' },
-    writes: 'any',
-  },
+  swiglu: { tensors: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' }, writes: 'any' },
   upsample: { writes: 'channels first' },
 };
 

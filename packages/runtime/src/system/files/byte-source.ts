@@ -150,10 +150,7 @@ function unpacked(
     return next.value;
   }
 
-  return {
-    read: readParts(nextChunk),
-    end: () => void gunzip.destroy(),
-  };
+  return { read: readParts(nextChunk), end: () => void gunzip.destroy() };
 }
 
 /** Makes a `read` from parts of any size; `next` returns null at the end. */

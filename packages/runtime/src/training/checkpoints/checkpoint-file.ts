@@ -94,9 +94,7 @@ export function checkpointOf(
     const reason = reasonOf(error);
     throw new Error(
       `${where}: ${showPath(path)} has parts that do not belong together (${reason}), expected those of one run`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }

@@ -4,7 +4,8 @@ import type { Range } from '../../engine/memory/arena.ts';
 
 /** A number that is not finite. */
 export interface BadNumber {
-  readonly position: number; // orders the findings of all ranks: slots in their order, each with its parameters ascending
+  // Orders the findings of all ranks: slots in their order, each with its parameters ascending.
+  readonly position: number;
   readonly description: string; // such as 'v of adam for W of dense(2->3) at layer 0 has Infinity'
 }
 

@@ -80,11 +80,7 @@ function badUpdate({ network, arena, optimizer }: RunContext, step: number): Fau
   // Another rank names the number if this one has none.
   const index = weight !== undefined ? 0 : (badNumber?.position ?? Number.MAX_SAFE_INTEGER);
   const what = weight ?? badNumber?.description;
-  return {
-    message: `${where} ${what}, expected finite numbers`,
-    isData: false,
-    at: { check: CHECKS.step, index },
-  };
+  return { message: `${where} ${what}, expected finite numbers`, isData: false, at: { check: CHECKS.step, index } };
 }
 
 /** Whether the passes of other ranks read what this rank's passes write. */

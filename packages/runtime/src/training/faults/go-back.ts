@@ -88,8 +88,8 @@ export const restore = ({ history }: RunState): Promise<void> => inTurns(history
 
 /**
  * Goes back to the state before the first bad step of a span, and describes the problem. If its loss or norm is not
- * finite (`isSeen`), the last step is bad, unless an earlier update already took a weight or a number of the optimizer's
- * state out of range, which the loss may not show.
+ * finite (`isSeen`), the last step is bad, unless an earlier update already took a weight or a number of the
+ * optimizer's state out of range, which the loss may not show.
  */
 async function findBadStep(state: RunState, first: number, last: number, isSeen: boolean): Promise<BadStep> {
   const { pool, setup, lockstep, arena, recovery } = state;

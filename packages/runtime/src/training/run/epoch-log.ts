@@ -53,10 +53,7 @@ export function createEpochLog(totalEpochs: number, from?: EpochLogState): Epoch
     },
     losses: () => closed.copy(steps === 0 ? [] : [lossSum / steps]),
     due: (epoch) => epoch % every === 0 || epoch === totalEpochs,
-    state: () => ({
-      epochLosses: closed.copy([]),
-      epochSums: Float64Array.of(lossSum, normSum, steps),
-    }),
+    state: () => ({ epochLosses: closed.copy([]), epochSums: Float64Array.of(lossSum, normSum, steps) }),
     mark: () => ({ epochs: closed.length, sums: [lossSum, normSum, steps] }),
     goBack({ epochs, sums }) {
       closed.cut(epochs);

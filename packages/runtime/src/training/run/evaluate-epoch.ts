@@ -101,7 +101,8 @@ function weightedLoss(
   return {
     add(y, t, B, O) {
       if (losses.length < B) [losses, dy] = [new Float64Array(B), createElements(type, B * O)];
-      loss.evaluate(losses, dy, inRunType(y), inRunType(t), B, 1, O); // a leaf per row, so that each row has its own loss
+      // A leaf per row, so that each row has its own loss.
+      loss.evaluate(losses, dy, inRunType(y), inRunType(t), B, 1, O);
       for (let n = 0; n < B; n++) {
         const weight = weightOf(dataset, ofClass, row++);
         sum += weight * losses[n];

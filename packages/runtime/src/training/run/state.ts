@@ -52,7 +52,8 @@ export interface RunState extends OpenedRun, RunResources {
   readonly warnedDatasets: Set<string>; // datasets whose loss was not finite
   readonly rateChanges: Map<number, number>; // those of the plan, and of the orders so far
   readonly rateChangeEvents: SteerEvent[]; // changes of the rate in this process
-  pendingReports: readonly SteerEvent[]; // after going back: changes of the rate to report again when their step is done
+  // After going back: changes of the rate to report again when their step is done.
+  pendingReports: readonly SteerEvent[];
   isPaused: boolean;
   isStopped: boolean; // whether an order has ended the run
   lastSpanSteps: number; // steps of the newest span

@@ -11,8 +11,8 @@ import type { TrainResult } from './results.ts';
 import { createSteering, type Steering } from './steering.ts';
 
 /**
- * A run in the background. `await run` gives its result, `for await (const event of run)` reads its events; a program may
- * do both, in any order. Like every promise, a run that an async function returns is awaited.
+ * A run in the background. `await run` gives its result, `for await (const event of run)` reads its events; a program
+ * may do both, in any order. Like every promise, a run that an async function returns is awaited.
  *
  * Rejects with an Error for options and shapes that do not fit, with a TrainingError for a loss or gradient that is not
  * finite, with a FolderInUseError if another run writes to the checkpoint folder, and with an Error if threads fail too

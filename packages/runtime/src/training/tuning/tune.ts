@@ -151,10 +151,7 @@ const fastest = (candidates: readonly Candidate[]): Candidate =>
 
 function choiceOf(candidates: readonly Candidate[]): Choice {
   const tried = candidates.filter(({ rounds }) => rounds > 0).sort((a, b) => a.threads - b.threads);
-  return {
-    threads: fastest(candidates).threads,
-    trials: tried.map(({ threads, stepMs }) => ({ threads, stepMs })),
-  };
+  return { threads: fastest(candidates).threads, trials: tried.map(({ threads, stepMs }) => ({ threads, stepMs })) };
 }
 
 /** Approximate number of steps timed in 200 ms; reading their clocks takes about 20 µs. */

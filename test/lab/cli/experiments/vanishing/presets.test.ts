@@ -38,9 +38,7 @@ test.each(onlyInAll(20))("Nielsen's norms lie near those of %d starts, and quadr
 
 test.each(onlyInAll(12))(
   "Nielsen's norms of epoch 499 lie near those of %d starts, whose biases do not decay",
-  {
-    timeout: 300_000,
-  },
+  { timeout: 300_000 },
   async (starts) => {
     const { findings } = await nielsen.run(
       Array.from({ length: starts }, (_, k) => k + 1),

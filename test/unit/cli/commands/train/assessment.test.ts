@@ -33,11 +33,7 @@ function tableOf(target: Float64Array, classes: number | null, names: readonly s
     inputs: { array, columns: rows[0].length, divisor: 1 },
     targets: { array: target, columns: 1, divisor: 1 },
     classes,
-    preprocessing: {
-      version: 1,
-      columns: names.map((name) => ({ ...number, ...encodings[name], name })),
-      target: [],
-    },
+    preprocessing: { version: 1, columns: names.map((name) => ({ ...number, ...encodings[name], name })), target: [] },
   } as unknown as Dataset;
 }
 

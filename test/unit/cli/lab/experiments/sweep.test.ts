@@ -61,8 +61,5 @@ test('the rates include the rate that they go through, exactly', async () => {
 
 test('the search ends after `maxTrials` rates', async () => {
   const { trials, bracketed } = await sweepLearningRates({ low: 0.1, high: 1, maxTrials: 5 }, async (lr) => -lr, cost);
-  expect({ rates: trials.map(({ lr }) => lr), bracketed }).toEqual({
-    rates: [0.1, 0.3, 1, 3, 10],
-    bracketed: false,
-  });
+  expect({ rates: trials.map(({ lr }) => lr), bracketed }).toEqual({ rates: [0.1, 0.3, 1, 3, 10], bracketed: false });
 });

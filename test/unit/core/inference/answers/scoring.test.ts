@@ -117,9 +117,7 @@ test('rows scored in parts of any length are the rows scored at once', () => {
   const scored = (lengths: readonly number[]): number[] => {
     const found: number[] = [];
     const add = scoreInto(scoring, [
-      {
-        add: (scores, targets, B, O) => found.push(B, O, ...scores.slice(0, B * O), ...targets.slice(0, B)),
-      },
+      { add: (scores, targets, B, O) => found.push(B, O, ...scores.slice(0, B * O), ...targets.slice(0, B)) },
     ]);
     let from = 0;
     for (const B of lengths) {

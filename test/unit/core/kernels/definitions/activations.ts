@@ -20,10 +20,7 @@ const pairs: Record<ActivationName, Pair> = {
   sigmoid: { f: (A, z) => A.sigmoid(z), slope: (A, a) => A.mul(a, A.sub(1, a)) },
   tanh: { f: (A, z) => A.tanh(z), slope: (A, a) => A.sub(1, A.mul(a, a)) },
   relu: { f: (_A, z) => (z < 0 ? 0 : z), slope: (_A, a) => (a > 0 ? 1 : 0) },
-  'leaky-relu': {
-    f: (A, z, alpha) => (z > 0 ? z : A.mul(alpha, z)),
-    slope: (_A, a, alpha) => (a > 0 ? 1 : alpha),
-  },
+  'leaky-relu': { f: (A, z, alpha) => (z > 0 ? z : A.mul(alpha, z)), slope: (_A, a, alpha) => (a > 0 ? 1 : alpha) },
   elu: {
     f: (A, z, alpha) => (z > 0 ? z : A.mul(alpha, A.expm1(z))),
     slope: (A, a, alpha) => (a > 0 ? 1 : A.add(a, alpha)),
@@ -42,10 +39,7 @@ const pairs: Record<ActivationName, Pair> = {
       return A.mul(s, A.add(1, A.mul(z, A.sub(1, s))));
     },
   },
-  softplus: {
-    f: (A, z) => A.add(Math.max(z, 0), A.log1p(A.exp(-Math.abs(z)))),
-    slope: (A, a) => -A.expm1(-a),
-  },
+  softplus: { f: (A, z) => A.add(Math.max(z, 0), A.log1p(A.exp(-Math.abs(z)))), slope: (A, a) => -A.expm1(-a) },
   softsign: {
     f: (A, z) => A.div(z, A.add(1, Math.abs(z))),
     slope(A, z) {

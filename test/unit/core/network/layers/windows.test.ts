@@ -13,12 +13,7 @@ const perAxis = (axes: number, min: number, max: number) =>
 
 const poolOf = (kind: 'max-pool' | 'avg-pool') => (axes: number) =>
   fc.record(
-    {
-      kind: fc.constant(kind),
-      size: perAxis(axes, 1, 4),
-      stride: perAxis(axes, 1, 4),
-      padding: perAxis(axes, 0, 2),
-    },
+    { kind: fc.constant(kind), size: perAxis(axes, 1, 4), stride: perAxis(axes, 1, 4), padding: perAxis(axes, 0, 2) },
     { requiredKeys: ['kind', 'size'] },
   );
 

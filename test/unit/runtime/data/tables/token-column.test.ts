@@ -200,9 +200,7 @@ describe('what does not fit is refused in one sentence', () => {
 test('rows without text are left out where gaps are dropped, and words that stand for gaps elsewhere are texts', async () => {
   const table = await read(
     ['{"review":"NA","seen":"yes"}', '{"review":null,"seen":"no"}', '{"review":"?","seen":"no"}'],
-    {
-      missing: 'drop',
-    },
+    { missing: 'drop' },
     'jsonl',
   );
   expect(table.rows).toBe(2);

@@ -68,7 +68,9 @@ async function linearOrNone(
   }
 }
 
-/** A loss has diverged if it ends above this multiple of its lowest epoch, and has lost this share of its fall again. */
+/**
+ * A loss has diverged if it ends above this multiple of its lowest epoch, and has lost this share of its fall again.
+ */
 const DIVERGENCE_FACTOR = 1.5;
 const LOST_SHARE = 0.1;
 

@@ -19,13 +19,7 @@ export const evaluateResult = (
   rows: Dataset,
   readers: readonly OutputReader[],
 ): Promise<Evaluation> =>
-  evaluateModel(spec, parameters, rows, {
-    loss,
-    backend: backend.name,
-    threads,
-    ...present({ parts, blas }),
-    readers,
-  });
+  evaluateModel(spec, parameters, rows, { loss, backend: backend.name, threads, ...present({ parts, blas }), readers });
 
 /** The confusion matrix and the worst errors of rows, from the evaluation of the test accuracy. */
 export async function readAnswers(recipe: Recipe, result: TrainResult): Promise<Answers | null> {
@@ -76,11 +70,7 @@ const toFigures = ({ rows, probability, share }: CalibrationBin) => ({
 type RankedMistake = Mistake & { readonly margin: number };
 
 /** Counts misclassified rows, and keeps those whose wrong answer is the most probable, or has the largest margin. */
-export function mistakeReader(loss: Loss): {
-  reader: OutputReader;
-  mistakes: () => Mistake[];
-  mistaken: () => number;
-} {
+export function mistakeReader(loss: Loss): { reader: OutputReader; mistakes: () => Mistake[]; mistaken: () => number } {
   const { threshold = 0.5 } = loss;
   const { answer: answerOf, target: labelOf } = createDecision('answers', { targets: loss.targets, threshold });
   const worst: RankedMistake[] = [];

@@ -31,10 +31,7 @@ export function readAttention({ sets }: Recipe, result: TrainResult): Attention 
       const [layer] = layerNames([{ path, label: placed?.layer.label ?? '', name: placed?.spec.name }]);
       const ofQuery = (h: number, t: number): number[] =>
         Array.from(weights.subarray((h * n + t) * n, (h * n + t) * n + t + 1), (p) => Math.round(1000 * p) / 1000);
-      return {
-        layer,
-        heads: Array.from({ length: heads }, (_, h) => tokens.map((_, t) => ofQuery(h, t))),
-      };
+      return { layer, heads: Array.from({ length: heads }, (_, h) => tokens.map((_, t) => ofQuery(h, t))) };
     }),
     layersInAll: attention.length,
   };

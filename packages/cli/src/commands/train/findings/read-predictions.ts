@@ -29,10 +29,7 @@ export async function readPredictions(recipe: Recipe, result: TrainResult): Prom
 function predictionReader(
   { rows, targets: { columns } }: Dataset,
   names: readonly string[] | null,
-): {
-  reader: OutputReader;
-  outputs: () => Predictions['outputs'];
-} {
+): { reader: OutputReader; outputs: () => Predictions['outputs'] } {
   const drawn = Math.min(columns, MAX_UNNAMED);
   const every = Math.ceil(rows / Math.min(MAX_POINTS, MAX_POINTS_OF_ALL / drawn));
   const all = Array.from({ length: names === null ? drawn : columns }, (_, o) => ({

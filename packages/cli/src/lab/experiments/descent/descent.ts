@@ -14,10 +14,7 @@ export const descent = defineExperiment({
   describe: 'Learning rates that crawl, learn or diverge; schedules; batch sizes',
   seconds: 9,
   examples: [['descent --seed 3', 'start from other weights']],
-  options: {
-    seed: { group: 'Training', ...option.count(0, 'seed of the weights and batches') },
-    threads: oneThread,
-  },
+  options: { seed: { group: 'Training', ...option.count(0, 'seed of the weights and batches') }, threads: oneThread },
   async run({ seed }, { machine, showProgress }) {
     const exact = syntheticDatasets.sine({ rows: 128 });
     const noisy = syntheticDatasets.sine({ rows: 128, noise: 0.1 });

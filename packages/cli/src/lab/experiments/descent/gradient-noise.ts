@@ -35,11 +35,7 @@ export function gradientNoise(
       shuffle(all, random);
       return squaredDistance(gradient(all.subarray(0, B)), g);
     });
-    return {
-      batch: B,
-      measured: Math.sqrt(mean(squares)),
-      theory: Math.sqrt((variance / B) * ((N - B) / (N - 1))),
-    };
+    return { batch: B, measured: Math.sqrt(mean(squares)), theory: Math.sqrt((variance / B) * ((N - B) / (N - 1))) };
   });
   return { norm: Math.sqrt(squaredDistance(g, new Float64Array(g.length))), noise };
 }

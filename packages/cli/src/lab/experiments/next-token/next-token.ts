@@ -31,10 +31,7 @@ export const nextToken = defineExperiment({
     },
     batch: { group: 'Training', ...option.positiveInteger(128, 'batch size, in characters') },
     lr: { group: 'Training', ...option.positive(0.006, 'highest learning rate of the schedule') },
-    seed: {
-      group: 'Training',
-      ...option.count(0, 'seed of the weights, the order of the rows and new words'),
-    },
+    seed: { group: 'Training', ...option.count(0, 'seed of the weights, the order of the rows and new words') },
     temperature: {
       group: 'Output',
       ...option.nonNegative(0.8, 'randomness of new words; 0 takes the likeliest character'),

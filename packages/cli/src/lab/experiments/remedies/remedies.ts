@@ -30,10 +30,7 @@ export const remedies = defineExperiment({
     depth: { group: 'Model', ...option.wholeNumber(2)(20, 'hidden layers') },
     width: { group: 'Model', ...option.positiveInteger(32, 'units per hidden layer') },
     steps: { group: 'Training', ...option.positiveInteger(320, `steps of ${BATCH} rows each`) },
-    seed: {
-      group: 'Training',
-      ...option.count(0, 'seed of the weights and the order of the rows'),
-    },
+    seed: { group: 'Training', ...option.count(0, 'seed of the weights and the order of the rows') },
   },
   async run({ dataset = MNIST, depth, width, steps, seed }, { machine, showProgress }, flags) {
     // The findings are known for these sizes only; with others nothing is claimed.

@@ -54,7 +54,9 @@ export interface DeepRun {
   readonly diverged: string | null; // why it diverged
 }
 
-/** Trains from the seed's weights, recording the layers before `lookSteps`. A run that diverges ends without an error. */
+/**
+ * Trains from the seed's weights, recording the layers before `lookSteps`. A run that diverges ends without an error.
+ */
 export async function runDeep(
   spec: NetworkSpec,
   { data, loss, machine, pool }: Bench,

@@ -33,10 +33,7 @@ export const vanishingOptions = {
       'sigmoid,relu,batch-norm+sigmoid',
     ),
   },
-  depth: {
-    ...model,
-    ...option.wholeNumber(1, DEEPEST)(20, 'hidden layers'),
-  },
+  depth: { ...model, ...option.wholeNumber(1, DEEPEST)(20, 'hidden layers') },
   width: { ...model, ...option.positiveInteger(64, 'units per hidden layer') },
   init: {
     ...model,

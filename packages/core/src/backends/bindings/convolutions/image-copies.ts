@@ -2,7 +2,7 @@ import { elementView } from '../../../math/element-type.ts';
 import type { Panels } from '../panels/panels.ts';
 import { layoutOf, type Reach, type RowLayout } from '../reach.ts';
 
-/** Maximum of numbers in a vector, over all extensions and types. */
+/** Maximum number of numbers in a vector, over all extensions and types. */
 const MAX_LANES = 16;
 
 /** Bytes of a copy of an image, for any extension and either type. */

@@ -12,11 +12,11 @@ import type { RowAdds } from '../row-adds.ts';
 import { copyBytes, createImageCopies } from './image-copies.ts';
 import { type Run, tableOf } from './runs.ts';
 
-/** Maximum of bytes of images and gradients that are added at a time, to stay in the second-level cache. */
+/** Maximum number of bytes of images and gradients that are added at a time, to stay in the second-level cache. */
 const BLOCK_BYTES = 524_288;
-/** Maximum of images that are added at a time. */
+/** Maximum number of images that are added at a time. */
 const BLOCK_IMAGES = 64;
-/** Maximum of bytes of weights whose sums over several images wait, unless a panel has more. */
+/** Maximum number of bytes of weights whose sums over several images wait, unless a panel has more. */
 const WAITING_BYTES = 1_048_576;
 
 /** Overwrites dW and db, or adds to them if `accumulate`. Arrays are byte offsets. */
@@ -38,7 +38,7 @@ function sizesOf(geometry: ConvolutionGeometry) {
 
 /** Columns whose sums over several images wait at a time, unless a panel has more. */
 const columnsOf = (K: number, O: number): number => Math.min(O, Math.floor(WAITING_BYTES / (8 * (K + 1))));
-/** Maximum of columns in a panel, over all extensions and types. */
+/** Maximum number of columns in a panel, over all extensions and types. */
 const MAX_PANEL_COLUMNS = 32;
 
 /** Bytes of the sums of a tile that wait below a table. */

@@ -40,11 +40,7 @@ export function createLosses(
 
   function elementwiseLoss(name: string, [lossSums, dy, y, t, B, leafRows, O, parameter = 0]: Arguments): Bound {
     const divisor = elementwiseLosses[name].over === 'mean' ? O : 1;
-    const call = {
-      name,
-      arrays: [addressOf(y), addressOf(t), terms, addressOf(dy)],
-      numbers: [parameter, divisor],
-    };
+    const call = { name, arrays: [addressOf(y), addressOf(t), terms, addressOf(dy)], numbers: [parameter, divisor] };
     const leafSums = addressOf(lossSums);
     // The only term of a row is its loss.
     if (O === 1) return record(B, O, [formula(O, call), addLeaves(leafSums, leafRows, terms)]);
@@ -61,11 +57,7 @@ export function createLosses(
     const exponentials =
       smoothing === undefined
         ? { name: 'exponentials', arrays: [yAt, maxima, dyAt] }
-        : {
-            name: 'logitExponentials',
-            arrays: [yAt, maxima, dyAt, terms],
-            sums: { results: logitSums, divisor: 1 },
-          };
+        : { name: 'logitExponentials', arrays: [yAt, maxima, dyAt, terms], sums: { results: logitSums, divisor: 1 } };
     // Without smoothing any sum of logits will do: it is multiplied by 0.
     const ofRows = [logits, maxima, sums, smoothing === undefined ? sums : logitSums, rowLosses, gradients];
     return record(B, O, [

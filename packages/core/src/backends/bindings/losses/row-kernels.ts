@@ -7,14 +7,17 @@ import { LANES, rowLanesArguments } from '../../kernels/row-lanes.ts';
 import { createCallRecorder } from '../call-tape.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
 
-/** Maximum of rows in a group. What one kernel writes for a group stays in the caches until the next one reads it. */
+/**
+ * Maximum number of rows in a group. What one kernel writes for a group stays in the caches until the next one reads
+ * it.
+ */
 const GROUP_ROWS = 1024;
-/** Maximum of columns of rows that are summed at once. Wider rows are cut into pieces. */
+/** Maximum number of columns of rows that are summed at once. Wider rows are cut into pieces. */
 const COLUMNS = 1024;
 /** Vectors of a row from which it is computed by itself: few of its lanes stay empty. */
 const WIDE = 4;
 
-/** Maximum of bytes of a vector. */
+/** Maximum number of bytes of a vector. */
 const VECTOR = 64;
 
 /** Arrays in scratch, by their size in elements. */

@@ -132,7 +132,7 @@ type ArgumentsOf<F> = F extends (...args: infer Args) => unknown ? Args : never;
 /** Names of the operations that sum rows. */
 export const columnSums: readonly string[] = Object.keys(table);
 
-/** Maximum of pieces of a call without a table of its own. */
+/** Maximum number of pieces of a call without a table of its own. */
 const PIECES = 512;
 
 /** Doubles of scratch for the pieces of such calls. */

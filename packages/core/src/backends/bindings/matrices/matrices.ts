@@ -22,8 +22,8 @@ export function groupsOf(
 }
 
 /**
- * Maximum of bytes of a matrix that a kernel takes at once if it goes down the rows several times: they are in the
- * second-level cache from the second time on.
+ * Maximum number of bytes of a matrix that a kernel takes at once if it goes down the rows several times: they are in
+ * the second-level cache from the second time on.
  */
 const BLOCK_BYTES = 65_536;
 

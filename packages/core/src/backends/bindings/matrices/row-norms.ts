@@ -11,7 +11,7 @@ import { groupsOf } from './matrices.ts';
 
 /** Bytes of rows that are summed before they are scaled, so that they are in the first-level cache by then. */
 const CHUNK_BYTES = 16_384;
-/** Maximum of rows in a chunk. */
+/** Maximum number of rows in a chunk. */
 const CHUNK_ROWS = 256;
 /** Arrays with a number for each row that may stand in scratch. */
 const ARRAYS = 4;

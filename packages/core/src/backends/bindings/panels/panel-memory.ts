@@ -4,18 +4,18 @@ import { addressOf } from '../../../program/address.ts';
 import type { ProductKernels } from '../../code.ts';
 import { RUN, RUN_BYTES } from '../../kernels/tile.ts';
 
-/** Maximum of bytes in a vector, over all extensions. */
+/** Maximum number of bytes in a vector, over all extensions. */
 const MAX_VECTOR = 64;
-/** Maximum of bytes in a panel's row. */
+/** Maximum number of bytes in a panel's row. */
 export const MAX_PANEL = 3 * MAX_VECTOR;
-/** Maximum of rows in a transposed block: as many as a vector has elements. */
+/** Maximum number of rows in a transposed block: as many as a vector has elements. */
 export const MAX_BLOCK_ROWS = MAX_VECTOR / 4;
 /**
  * Rows of a panel to prefetch ahead, so that they arrive from the second-level cache in time. This makes a tile of 9 x
  * 24 doubles over many panels take 0.88 of the time.
  */
 export const AHEAD = 8;
-/** Maximum of vectors of a tile's sums, over all extensions. */
+/** Maximum number of vectors of a tile's sums, over all extensions. */
 const MAX_SUMS = 28;
 const ZEROS = MAX_PANEL;
 const ONE = MAX_VECTOR;
@@ -23,14 +23,14 @@ const MASKS = 2 * MAX_VECTOR;
 
 const CONSTANTS = ZEROS + ONE + MASKS;
 
-/** Maximum of terms in a list. */
+/** Maximum number of terms in a list. */
 export const MAX_TERMS = 256;
-/** Maximum of rows in a panel. */
+/** Maximum number of rows in a panel. */
 export const MAX_ROWS = 2 * MAX_TERMS;
-/** Maximum of lists, one for each tile. */
+/** Maximum number of lists, one for each tile. */
 export const LISTS = 128;
 
-/** Maximum of bytes of a tile's sums. */
+/** Maximum number of bytes of a tile's sums. */
 export const MAX_SUM_BYTES = MAX_SUMS * MAX_VECTOR;
 /** Bytes of the sums of a tile that can wait at once: of leaves 0 to 7, 8 to 11, 12 to 13, and 14. */
 const WAITING = 4 * MAX_SUM_BYTES;

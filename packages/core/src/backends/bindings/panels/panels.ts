@@ -8,7 +8,7 @@ import { createTileProducts, type PlaceLeaves, type TileProducts } from './tile-
 /** Products of panels. A panel has rows of as many columns as a tile. Arrays are byte offsets, steps are in bytes. */
 export interface Panels extends PanelMemory, Packing, TermLists, TileProducts {
   readonly listedRows: number; // rows of the highest tile with listed terms
-  readonly maxListedRows: number; // maximum of rows of a call with listed terms
+  readonly maxListedRows: number; // maximum number of rows of a call with listed terms
 }
 
 /** Records calls on `tape`, which the caller runs. */

@@ -251,7 +251,9 @@ export function createTileProducts(
   };
 }
 
-/** Writes the leaf table of a sum of B terms in leaves of `leafRows`, whose lists of terms are `nextTerms` bytes apart. */
+/**
+ * Writes the leaf table of a sum of B terms in leaves of `leafRows`, whose lists of terms are `nextTerms` bytes apart.
+ */
 export function writeLeaves(
   words: Int32Array, // [leaves, RUN.words] out
   B: number,

@@ -124,9 +124,9 @@ function convertArguments(call: number, words: number): number[] {
 }
 
 /**
- * A module with `play(tape, calls, words)`, which runs at least one call of a tape, and `playRepeatedly(tape, calls, words,
- * times, stop)`, which runs the tape up to `times` times, until the double at `stop` is not 0, and returns how many
- * times it did.
+ * A module with `play(tape, calls, words)`, which runs at least one call of a tape, and `playRepeatedly(tape, calls,
+ * words, times, stop)`, which runs the tape up to `times` times, until the double at `stop` is not 0, and returns how
+ * many times it did.
  */
 export function encodePlayer(options: ModuleOptions): Uint8Array {
   const [tape, calls, words, times, stop, left] = [0, 1, 2, 3, 4, 5];

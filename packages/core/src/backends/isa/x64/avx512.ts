@@ -190,7 +190,8 @@ export function createAvx512(
       blocks: 8,
       numberBlocks: (to) => typed(0x10, to, 0, literal(blockNumbers(8)), { spread: false }),
       spread: (to, from) => instruction(MAP_0F38, 0x58, to, 0, from, { wide: 0, bytes: 4 }), // vpbroadcastd
-      addNumber: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 1)), { wide: 0 }), // vpaddd
+      // Vpaddd.
+      addNumber: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 1)), { wide: 0 }),
       addWords: (x, y) => instruction(MAP_0F, 0xfe, x, x, y, { wide: 0 }),
       loadLiteral: (to, word) =>
         instruction(MAP_0F38, 0x58, to, 0, literal(laneBytes(BigInt(word), 4, 1)), { wide: 0, spread: false }),

@@ -64,7 +64,9 @@ export function typeColumn(
   return typeWords(name, collected, Math.max(ONE_HOT_LIMIT, oneHotLimit));
 }
 
-/** A column of words that are neither all booleans nor all dates: categories, text, or numbers or dates with mistakes. */
+/**
+ * A column of words that are neither all booleans nor all dates: categories, text, or numbers or dates with mistakes.
+ */
 function typeWords(name: string, collected: CollectedColumn, maxCategories: number): TypedColumn {
   const { kind, words, gaps, nonNumber, nonDate, dateWords } = collected;
   const indices = kind === 'words' ? Int32Array.from(collected.take()) : null;

@@ -31,8 +31,8 @@ const columns: Sniffer = {
 };
 
 /**
- * What is decided and suspected about a table whose columns have been read, in the order of the sentences. Others decide
- * earlier: `csv-layout.ts` and `end-of-table.ts` about rows of a file, `cell-formats.ts`, `column-type.ts` and
+ * What is decided and suspected about a table whose columns have been read, in the order of the sentences. Others
+ * decide earlier: `csv-layout.ts` and `end-of-table.ts` about rows of a file, `cell-formats.ts`, `column-type.ts` and
  * `target-kind.ts` about the cells of a column.
  */
 export const sniffers = {

@@ -138,10 +138,7 @@ export function piecesOf({ name, core }: BlasIdentity): Pieces {
 }
 
 /** No cut: BLIS and OpenBLAS for Haswell are up to 10 % slower with one. */
-const whole: Pieces = {
-  forward: (_B, I) => I,
-  backward: (_B, I) => I,
-};
+const whole: Pieces = { forward: (_B, I) => I, backward: (_B, I) => I };
 
 // Sizes that OpenBLAS 0.3.29 multiplies without packing: M·N·K up to 100³. With a transposed left factor, which W is in
 // column-major order, M·N up to 1200; sums below 64 gain nothing (32x256x32: 46 -> 41 GFLOP/s).

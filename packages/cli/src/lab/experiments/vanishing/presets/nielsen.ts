@@ -174,12 +174,7 @@ async function normsAtEnd(seed: number, { train, bench }: PresetContext): Promis
   const { spec, loss, scale } = problemOf(publishedAtEnd.length, 'crossEntropy', train);
   // The book's cost is the sum over outputs, `scale` times the mean. Rate and decay are scaled so that rate times
   // gradient and rate times decay are the same.
-  const optimizer = {
-    kind: 'sgd',
-    lr: RATE * scale,
-    weightDecay: LAMBDA / ROWS / scale,
-    decayed: 'weights',
-  } as const;
+  const optimizer = { kind: 'sgd', lr: RATE * scale, weightDecay: LAMBDA / ROWS / scale, decayed: 'weights' } as const;
   const { looks, diverged } = await runDeep(spec, bench(loss), { optimizer, batch: 'full', steps: END + 1, seed }, [
     END,
   ]);
