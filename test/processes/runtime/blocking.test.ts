@@ -40,13 +40,6 @@ const wide: NetworkSpec = {
     { kind: 'dense', out: 3 },
   ],
 };
-const deep: NetworkSpec = {
-  input: 2,
-  layers: [
-    ...Array.from({ length: 40_000 }, () => ({ kind: 'activation', fn: 'tanh' }) as const),
-    { kind: 'dense', out: 3 },
-  ],
-};
 const P = buildNetwork(wide).parameterCount;
 const ROWS = 3_000_000;
 
@@ -68,12 +61,6 @@ const cases: Record<string, Case> = {
     train: randomDataset({ rows: 32, inputs: 1000, classes: 3 }),
     options: { steps: 4, probe: 1, onNan: 'rollback', checkpoint: { folder: join(temporary.path, 'wide'), every: 1 } },
     atOnce: () => fingerprint(new Float64Array(3 * P).fill(0.5)),
-  },
-  'a network of 40,000 layers': {
-    spec: deep,
-    train: randomDataset({ rows: 32, inputs: 2, classes: 3 }),
-    options: { steps: 2, threads: 1 },
-    atOnce: () => buildNetwork(deep),
   },
   'the order of three million rows, their classes and their hash': {
     spec: { input: 1, layers: [{ kind: 'dense', out: 3 }] },

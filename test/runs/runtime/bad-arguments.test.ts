@@ -85,6 +85,7 @@ const picture = { width: 2, height: 1, channels: 1, pixels: Uint8Array.of(0, 255
 
 /** Arguments that are right, for every function that is exported. */
 const right: Record<string, () => readonly unknown[]> = {
+  buildNetwork: () => [spec],
   backendRecord: () => [{ name: 'wasm' }],
   checkRunFile: () => ['here', 'nowhere'],
   checkPreprocessing: () => ['here', preprocessing],
@@ -197,11 +198,13 @@ const right: Record<string, () => readonly unknown[]> = {
   resolveBackend: () => ['wasm', { network: buildNetwork(spec) }],
   rowsPerStep: () => [{ batch: 2, accumulate: 1 }, data],
   saveModel: () => ['model', model],
+  resumeProblem: () => [[{ name: 'batch', problem: 'has 1, expected 2' }]],
   scoringOf: () => [runtime.createModel(model), data],
   splitDataset: () => [data, { test: 0.5 }],
   subset: () => [data, Uint32Array.of(1)],
   tablePath: () => ['iris'],
   standardizeImages: () => [{ train: data }],
+  summary: () => [spec],
   systemReason: () => [new Error('anything')],
   textDataset: () => ['a text', { context: 2, validation: 0 }],
   temporaryPath: () => ['written'],
@@ -224,7 +227,9 @@ const builders: Record<string, () => readonly unknown[]> = {
       () => [{}],
     ]),
   ),
-  ...Object.fromEntries(['identity', 'gelu', 'silu', 'softplus', 'softsign', 'step'].map((name) => [name, () => [{}]])),
+  ...Object.fromEntries(
+    ['identity', 'gelu', 'silu', 'softplus', 'softsign', 'heaviside'].map((name) => [name, () => [{}]]),
+  ),
   ...Object.fromEntries(
     ['dense', 'swiglu', 'dropout', 'channelDropout', 'maxPool', 'avgPool', 'upsample'].map((name) => [
       name,

@@ -61,7 +61,9 @@ const hashes = new Map<string, string>();
 function refuseSecond({ files }: ModuleSource): void {
   for (const { path, sha256 } of files) {
     if ((hashes.get(path) ?? sha256) !== sha256) {
-      throw new Error(`${showPath(path)} has changed since this program imported it, expected it was (start it again)`);
+      throw new Error(
+        `${showPath(path)} has changed since this program imported it, expected it as it was (start it again)`,
+      );
     }
     hashes.set(path, sha256);
   }

@@ -1,5 +1,5 @@
 import type { Pausable } from '@gradloom/core';
-import { findBadWeight, has, reasonOf, show, showName } from '@gradloom/core/internal';
+import { findBadWeight, has, list, reasonOf, record, show, showName } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import { datasetHash } from '../../data/dataset-hash.ts';
 import { type Backend, backendRecord, isMixedRecord } from '../../engine/backends/backend.ts';
@@ -48,7 +48,12 @@ const MAX_NAMED = 20;
 
 /** The differences in a sentence, with why they are refused. */
 export function resumeProblem(differences: readonly ResumeDifference[]): string {
-  const sentences = differences.slice(0, MAX_NAMED).map(({ name, problem }) => [name ?? [], problem].flat().join(' '));
+  const where = 'resumeProblem';
+  const all = list(where, 'differences', differences, 'a list of { name, problem }');
+  const sentences = all.slice(0, MAX_NAMED).map((difference) => {
+    const { name = [], problem } = record(where, 'difference', difference, '{ name, problem }');
+    return [name, problem].flat().join(' ');
+  });
   const more = differences.length > MAX_NAMED ? `; and ${differences.length - MAX_NAMED} more` : '';
   return `${sentences.join('; ')}${more}: a resume continues the same run`;
 }
