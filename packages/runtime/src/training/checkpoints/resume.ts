@@ -51,8 +51,8 @@ export function resumeProblem(differences: readonly ResumeDifference[]): string 
   const where = 'resumeProblem';
   const all = list(where, 'differences', differences, 'a list of { name, problem }');
   const sentences = all.slice(0, MAX_NAMED).map((difference) => {
-    const { name = [], problem } = record(where, 'difference', difference, '{ name, problem }');
-    return [name, problem].flat().join(' ');
+    const { name, problem } = record(where, 'difference', difference, '{ name, problem }');
+    return [name ?? [], problem].flat().join(' ');
   });
   const more = differences.length > MAX_NAMED ? `; and ${differences.length - MAX_NAMED} more` : '';
   return `${sentences.join('; ')}${more}: a resume continues the same run`;
