@@ -49,7 +49,7 @@ function prepare({ spec, dataset, options }: StepWorkload, backend: BackendChoic
   const { setup } = complete(prepareRun(plan, data));
   const real = createContext(setup, 0, nodeEnvironment);
   const context = { ...real, kernels: idleKernels(real.kernels) };
-  const { size } = teamPrograms(context, 1, false).whole;
+  const { size } = teamPrograms(context, 1, false).fullBatch;
   function idleMs(limit: number): number {
     resetControl(setup.control);
     const startMs = performance.now();

@@ -6,7 +6,7 @@ import { gatherLeaves, rowsOf } from '../../packages/runtime/src/engine/step/bat
 import { createContext, type RunContext } from '../../packages/runtime/src/engine/step/context.ts';
 import { gatherCalls } from '../../packages/runtime/src/engine/step/rank-gather.ts';
 import { finishSteps, stepCalls } from '../../packages/runtime/src/engine/step/step-program.ts';
-import { type ExchangeAct, exchange, type PlannedExchange } from '../../packages/runtime/src/engine/step/sync.ts';
+import { type ExchangeAct, type ExchangePlan, exchange } from '../../packages/runtime/src/engine/step/sync.ts';
 import { resetControl } from '../../packages/runtime/src/engine/threads/barrier.ts';
 import { nodeEnvironment } from '../../packages/runtime/src/engine/threads/node-environment.ts';
 import { planRun } from '../../packages/runtime/src/training/run/plan.ts';
@@ -122,7 +122,7 @@ export function createRankGroup(group: RankGroupOptions): RankGroup {
 type Act =
   | { readonly kind: 'program'; readonly program: Program }
   | { readonly kind: 'barrier'; readonly completion: (() => void) | undefined }
-  | { readonly kind: ExchangeAct; readonly planned: PlannedExchange };
+  | { readonly kind: ExchangeAct; readonly planned: ExchangePlan };
 
 function actsOfThread(context: RunContext, threads: number, rows: number, looks: boolean): Act[] {
   const { calls, fixedPass } = stepCalls(context, threads, rows, looks);
@@ -151,7 +151,7 @@ function actsOfCalls(context: RunContext, calls: readonly Call[], fuses = true):
       acts.push({ kind: 'barrier', completion });
     } else if (op.name === exchange.name) {
       close();
-      const [planned, kind] = args as [PlannedExchange, ExchangeAct];
+      const [planned, kind] = args as [ExchangePlan, ExchangeAct];
       if (context.thread === 0) acts.push({ kind, planned });
     } else {
       piece.push(call);
@@ -217,8 +217,8 @@ interface Posted {
  */
 function createPost() {
   const lines = new Map<string, Record<'send' | 'receive', Posted[]>>();
-  const underWay = new Map<string, { planned: PlannedExchange; posted: Posted[] }>();
-  const keyOf = (rank: number, { channel }: PlannedExchange): string => `${rank} ${channel}`;
+  const underWay = new Map<string, { planned: ExchangePlan; posted: Posted[] }>();
+  const keyOf = (rank: number, { channel }: ExchangePlan): string => `${rank} ${channel}`;
   const lineOf = (from: number, to: number, channel: number) => {
     const key = `${from} ${to} ${channel}`;
     const line = lines.get(key) ?? { send: [], receive: [] };
@@ -226,7 +226,7 @@ function createPost() {
     return line;
   };
   return {
-    start(rank: number, planned: PlannedExchange): void {
+    start(rank: number, planned: ExchangePlan): void {
       if (underWay.has(keyOf(rank, planned))) throw new Error(`start: channel ${planned.channel} is under way`);
       const posted = planned.transfers.map(({ kind, peer, numbers }) => {
         const one: Posted = { numbers, sent: copyOf(numbers), isDone: false };
@@ -239,9 +239,9 @@ function createPost() {
       });
       underWay.set(keyOf(rank, planned), { planned, posted });
     },
-    isDone: (rank: number, planned: PlannedExchange): boolean =>
+    isDone: (rank: number, planned: ExchangePlan): boolean =>
       underWay.get(keyOf(rank, planned))?.posted.every(({ isDone }) => isDone) ?? true,
-    finish(rank: number, planned: PlannedExchange): void {
+    finish(rank: number, planned: ExchangePlan): void {
       const { posted, planned: started } = underWay.get(keyOf(rank, planned)) ?? { posted: [], planned };
       if (started !== planned) throw new Error(`finish: channel ${planned.channel} has another exchange under way`);
       for (const [k, { kind }] of planned.transfers.entries()) {

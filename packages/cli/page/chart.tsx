@@ -43,13 +43,13 @@ export function Chart(props: ChartProps) {
   useEffect(() => {
     if (frame.current === null) return;
     const parent = frame.current;
-    const made = createPlot(parent, newest, tableNow.current, setAt);
-    plot.current = made;
-    const resized = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height: HEIGHT }));
-    resized.observe(parent);
+    const newPlot = createPlot(parent, newest, tableNow.current, setAt);
+    plot.current = newPlot;
+    const resizeObserver = new ResizeObserver(() => newPlot.setSize({ width: parent.clientWidth, height: HEIGHT }));
+    resizeObserver.observe(parent);
     return () => {
-      resized.disconnect();
-      made.destroy();
+      resizeObserver.disconnect();
+      newPlot.destroy();
       plot.current = null;
     };
   }, [shape]);
@@ -60,8 +60,8 @@ export function Chart(props: ChartProps) {
   const xs = table[0];
   const index = at === null ? null : Math.min(at, xs.length - 1);
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
-    const made = plot.current;
-    if (made !== null && moveByKey(event.key, made, index, newest.current)) event.preventDefault();
+    const current = plot.current;
+    if (current !== null && moveByKey(event.key, current, index, newest.current)) event.preventDefault();
   };
   return (
     <section id={name} class="chart">

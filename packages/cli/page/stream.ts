@@ -8,13 +8,13 @@ export type Connection =
 /** Milliseconds between two attempts to connect. */
 const RETRY_MS = 2000;
 
-/** Answers that another attempt may change. */
-const LATER = 503;
+/** HTTP status of a server that may accept a later attempt. */
+const UNAVAILABLE = 503;
 
 /**
  * Reads the events of the server until it ends, and connects again after the last event that arrived if the connection
  * breaks. `EventSource` would not tell why a server refuses.
- * @throws what `onEvent` throws, or SyntaxError for an event that is not JSON: it would come again.
+ * @throws what `onEvent` throws, or SyntaxError for an event that is not JSON: a new attempt would fail on it again.
  */
 export async function readEvents(
   url: string,
@@ -29,7 +29,7 @@ export async function readEvents(
     if (response !== null && !response.ok) {
       const { error = `its answer has status ${response.status}` } = await response.json().catch(() => ({}));
       onConnection({ state: 'refused', sentence: String(error) });
-      if (response.status === LATER) continue;
+      if (response.status === UNAVAILABLE) continue;
       return;
     }
     if (response?.body) {
@@ -48,19 +48,19 @@ export async function readEvents(
 }
 
 /**
- * The events of a stream in the form that our server writes: an id or none, a name, and a line of data. They end where
- * the connection breaks, which is closed when no more are read.
+ * Reads the events of a stream: each has an optional id, a name and a line of data. Ends when the connection breaks, and
+ * closes it when the caller stops.
  */
 async function* eventsOf(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   try {
-    for (let waiting = ''; ; ) {
+    for (let text = ''; ; ) {
       const { done, value = '' } = await reader.read().catch(() => ({ done: true, value: '' }));
       if (done) return;
-      waiting += value;
+      text += value;
       if (!value.includes('\n')) continue;
-      const blocks = waiting.split('\n\n');
-      waiting = blocks.pop() ?? '';
+      const blocks = text.split('\n\n');
+      text = blocks.pop() ?? '';
       for (const block of blocks) {
         const fields = new Map(block.split('\n').map((line) => [line.split(':', 1)[0], line.replace(/^\w*: ?/, '')]));
         const text = fields.get('data');
@@ -68,6 +68,6 @@ async function* eventsOf(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
       }
     }
   } finally {
-    reader.cancel().catch(() => {}); // it broke
+    reader.cancel().catch(() => {}); // the connection is broken
   }
 }

@@ -38,7 +38,7 @@ function open(options: TrainOptions = {}, { threads = 1, probe = false } = {}) {
 
 /** Whether a thread's step is one block, which the backend repeats without JavaScript in between. */
 const isRepeated = ({ context, task }: ReturnType<typeof open>): boolean =>
-  teamPrograms(context, task.threads, task.probe === true).whole.block !== null;
+  teamPrograms(context, task.threads, task.probe === true).fullBatch.block !== null;
 
 const outcomeOf = ({ setup, arena }: ReturnType<typeof open>) => ({
   theta: [...arena.theta],

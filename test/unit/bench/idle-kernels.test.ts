@@ -34,9 +34,9 @@ describe.each([
     const plan = complete(planRun(spec, data, { batch, threads: 1, backend, steps: 1, shuffle: false }));
     const { setup } = complete(prepareRun(plan, data));
     const real = createContext(setup, 0, nodeEnvironment);
-    const size = teamPrograms(real, 1, false).whole.size;
+    const size = teamPrograms(real, 1, false).fullBatch.size;
     const context = { ...real, kernels: idleKernels(real.kernels), programs: new Map() };
-    const program = teamPrograms(context, 1, false).whole;
+    const program = teamPrograms(context, 1, false).fullBatch;
     expect(program.size).toEqual(size);
     expect(size.calls).toBeGreaterThan(10);
     const { theta, gSum, learningRates } = real.arena;

@@ -22,11 +22,11 @@ import {
 } from '@gradloom/core/internal';
 import type { DigitFile, DigitLine } from '../../src/commands/playground/digit-file.ts';
 import { SIDE } from './digit-image.ts';
-import type { DigitAnswer, Failed } from './messages.ts';
+import type { DigitAnswer, FailureMessage } from './messages.ts';
 
 /** Reads drawn digits by a model that is fetched for the first of them. */
 export interface Digits {
-  answer(pixels: Float64Array): Promise<DigitAnswer | Failed>;
+  answer(pixels: Float64Array): Promise<DigitAnswer | FailureMessage>;
 }
 
 /** File of the model, beside the page. */

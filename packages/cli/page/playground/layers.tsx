@@ -38,15 +38,15 @@ const GAP = 2;
 
 function UnitMaps({ layer: { maps, units } }: { readonly layer: HiddenLayer }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const shown = Math.min(units, MAX_UNITS);
+  const unitCount = Math.min(units, MAX_UNITS);
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     const pixels = UNIT_MAP * UNIT_MAP;
-    for (let unit = 0; context && unit < shown; unit++) {
+    for (let unit = 0; context && unit < unitCount; unit++) {
       drawOutputs(context, maps.slice(unit * pixels, (unit + 1) * pixels), UNIT_MAP, unit * (UNIT_MAP + GAP));
     }
-  }, [maps, shown]);
-  const width = shown * (UNIT_MAP + GAP) - GAP;
+  }, [maps, unitCount]);
+  const width = unitCount * (UNIT_MAP + GAP) - GAP;
   const style = { width: `${1.2 * width}px` };
   return (
     <canvas
@@ -71,15 +71,15 @@ function GradientBar({ layer: { gradient, moved } }: { readonly layer: LayerGrad
     <span class="gradient">
       <meter min="0" max="1" value={share} aria-label="Gradient, on a logarithmic scale" />
       <span>
-        gradient {short(gradient)}
+        gradient {shortNumber(gradient)}
         <br />
-        moved {short(moved)}
+        moved {shortNumber(moved)}
       </span>
     </span>
   );
 }
 
-export const short = (value: number | null): string =>
+export const shortNumber = (value: number | null): string =>
   value === null
     ? '-'
     : value === 0
@@ -88,8 +88,8 @@ export const short = (value: number | null): string =>
         ? value.toExponential(0)
         : String(Number(value.toPrecision(2)));
 
-/** Gradients this much smaller than those of the output are said to vanish, or to explode. */
-const FAR = 1e-3;
+/** A gradient vanishes if its ratio to that of the output is below this, and explodes above the reciprocal. */
+const FAR_RATIO = 1e-3;
 
 function sentenceOf(gradients: readonly (number | null)[]): string {
   const [first, last] = [gradients[0], gradients[gradients.length - 1]];
@@ -100,9 +100,10 @@ function sentenceOf(gradients: readonly (number | null)[]): string {
   }
   if (first === null || last === null || gradients.length < 2 || last === 0) return scale;
   const ratio = first / last;
-  if (ratio < FAR) {
-    return `The gradient vanishes: that of layer 1 is ${short(ratio)} times that of the output, so its weights stand still.`;
+  if (ratio < FAR_RATIO) {
+    return `The gradient vanishes: that of layer 1 is ${shortNumber(ratio)} times that of the output, so its weights stand still.`;
   }
-  if (ratio > 1 / FAR) return `The gradient explodes: that of layer 1 is ${short(ratio)} times that of the output.`;
-  return `The gradient reaches all layers: that of layer 1 is ${short(ratio)} times that of the output.`;
+  if (ratio > 1 / FAR_RATIO)
+    return `The gradient explodes: that of layer 1 is ${shortNumber(ratio)} times that of the output.`;
+  return `The gradient reaches all layers: that of layer 1 is ${shortNumber(ratio)} times that of the output.`;
 }

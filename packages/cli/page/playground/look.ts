@@ -90,11 +90,11 @@ function sharesOf(outputs: Float64Array, O: number, C: number, loss: LossSpec): 
 
 /** [units that are shown, UNIT_MAP, UNIT_MAP] of outputs [MAP, MAP, units]. */
 function mapsOf(outputs: Elements, units: number): Float32Array {
-  const shown = Math.min(units, MAX_UNITS);
-  const maps = new Float32Array(shown * UNIT_MAP * UNIT_MAP);
+  const unitCount = Math.min(units, MAX_UNITS);
+  const maps = new Float32Array(unitCount * UNIT_MAP * UNIT_MAP);
   const middle = Math.floor(STRIDE / 2);
   let next = 0;
-  for (let unit = 0; unit < shown; unit++) {
+  for (let unit = 0; unit < unitCount; unit++) {
     for (let row = middle; row < MAP; row += STRIDE) {
       for (let column = middle; column < MAP; column += STRIDE) {
         maps[next++] = outputs[(row * MAP + column) * units + unit];

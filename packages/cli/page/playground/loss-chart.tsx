@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { short } from './layers.tsx';
+import { shortNumber } from './layers.tsx';
 
 type Pairs = readonly (readonly [step: number, loss: number])[];
 
@@ -26,11 +26,11 @@ export function LossChart({ losses, scheme }: { readonly losses: Losses; readonl
       <canvas ref={canvas} width={WIDTH} height={HEIGHT} role="img" aria-label="Loss by step" />
       <p class="values">
         <span>
-          <i class="swatch c1" /> training <b>{short(training)}</b>
+          <i class="swatch c1" /> training <b>{shortNumber(training)}</b>
         </span>
         {test !== undefined && (
           <span>
-            <i class="swatch c2 dashed" /> test <b>{short(test)}</b>
+            <i class="swatch c2 dashed" /> test <b>{shortNumber(test)}</b>
           </span>
         )}
       </p>
@@ -67,7 +67,7 @@ function drawLosses(context: CanvasRenderingContext2D, { training, test }: Losse
       1,
     );
     context.textAlign = 'right';
-    context.fillText(short(loss), LEFT - 10, y(loss) + 8);
+    context.fillText(shortNumber(loss), LEFT - 10, y(loss) + 8);
   }
   for (const step of ticks(maxStep)) {
     line(

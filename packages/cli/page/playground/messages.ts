@@ -10,7 +10,7 @@ export type ToWorker =
   | { readonly kind: 'shown' } // the last frame has been drawn
   | { readonly kind: 'digit'; readonly pixels: Float64Array };
 
-export type FromWorker = Ready | Opened | Frame | Failed | DigitAnswer | DigitTraining;
+export type FromWorker = Ready | Opened | Frame | FailureMessage | DigitAnswer | DigitTraining;
 
 /** The worker is ready, with the choices and the cores of this browser. */
 export interface Ready {
@@ -71,13 +71,13 @@ export interface LayerGradient {
 
 export interface HiddenLayer extends LayerGradient {
   readonly flat: number | null; // share of outputs whose slope is almost 0
-  readonly units: number; // of the layer
+  readonly units: number; // number of units of the layer
   readonly maps: Float32Array; // [units that are shown, UNIT_MAP, UNIT_MAP] outputs, rows from the bottom
 }
 
-export interface Failed {
+export interface FailureMessage {
   readonly kind: 'failed';
-  readonly run: number | null; // null: the digits
+  readonly run: number | null; // null if reading a digit failed
   readonly sentence: string;
 }
 

@@ -17,9 +17,9 @@ export function flagsToRaw(table: OptionTable, { flags, args }: Pick<Request, 'f
     if (!Object.hasOwn(table, key)) {
       // yargs takes -lr for the letters l and r.
       const letters = key.length === 1 ? args.find((word) => /^-[a-z][\w-]+$/i.test(word) && word.includes(key)) : null;
-      const known = allNames(table).map((name) => `--${name}`);
-      const typed = letters ?? name;
-      throw new UsageError(`${typed} is unknown, expected a flag from --help${suggest(typed, known)}`);
+      const flagNames = allNames(table).map((name) => `--${name}`);
+      const flag = letters ?? name;
+      throw new UsageError(`${flag} is unknown, expected a flag from --help${suggest(flag, flagNames)}`);
     }
     if (Array.isArray(value) && !table[key].repeats)
       throw new UsageError(`${name} has ${value.length} values, expected one`);
@@ -46,8 +46,8 @@ export function mergeRaw(flags: RawOptions, file: RawOptions, alternatives: Alte
     if (one.some((key) => key in flags)) for (const key of other) setAside.add(key);
     if (other.some((key) => key in flags)) for (const key of one) setAside.add(key);
   }
-  const kept = Object.entries(file).filter(([key]) => !setAside.has(key));
-  return { ...Object.fromEntries(kept), ...flags };
+  const entries = Object.entries(file).filter(([key]) => !setAside.has(key));
+  return { ...Object.fromEntries(entries), ...flags };
 }
 
 /** @throws UsageError for the first value that does not fit, or two options that exclude each other. */

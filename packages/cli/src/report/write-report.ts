@@ -25,8 +25,8 @@ export function writeReport(folder: string, page: Page): string {
   for (const picture of pictures) write(join(folder, svgOf(picture.name)), svgFile(picture));
   write(path, htmlPage(page));
   // Removed after the page is written: until then, the earlier page refers to them.
-  const kept = new Set(pictures.map(({ name }) => name));
-  for (const name of earlier.filter((name) => !kept.has(name))) {
+  const names = new Set(pictures.map(({ name }) => name));
+  for (const name of earlier.filter((name) => !names.has(name))) {
     if (readStart(folder, svgOf(name), SVG_HEAD.length) === SVG_HEAD) rmSync(join(folder, svgOf(name)));
   }
   return path;

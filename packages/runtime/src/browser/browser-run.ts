@@ -44,26 +44,26 @@ export interface BrowserRunOptions {
   readonly batch: number | 'full';
   readonly seed: number;
   readonly precision: ElementType;
-  readonly totalSteps: number; // most steps of the run
+  readonly totalSteps: number; // maximum number of steps
 }
 
-/** A run in a worker of a browser, with the bits of `train` on the backend wasm: unfused in an engine that is. */
+/** A run in a worker of a browser, bit-identical to `train` on the backend wasm that is fused or unfused like it. */
 export interface BrowserRun {
   readonly network: Network;
   readonly stepsPerEpoch: number;
-  readonly threads: number; // that have work
+  readonly threads: number; // threads that have work
   readonly fused: boolean; // whether products add each term with one rounding, as on most machines
   readonly steps: number; // steps done
-  readonly parameters: Elements; // [P] the weights, which steps change
+  readonly parameters: Elements; // [P] the weights; steps overwrite them
   /** Runs up to `count` steps. Returns their losses; the last is not finite if the run cannot go on. */
   advance(count: number): readonly number[];
   /** Runs one step and returns the figures of its layers. */
   probe(): ProbedFigures;
   /** Mean loss of a dataset, whose outputs go to `outputs` [rows, O]. */
   evaluate(dataset: Dataset, outputs: Float64Array<SharedArrayBuffer>): number;
-  /** SHA-256 of the weights, as results have it. */
+  /** SHA-256 of the weights, as in results of `train`. */
   fingerprint(): string;
-  /** Ends the run, and lets the other workers go. */
+  /** Ends the run, and releases the other workers. */
   close(): void;
 }
 

@@ -27,7 +27,7 @@ export interface BrowserTeam {
   readonly context: RunContext; // of thread 0
   /** Runs the work on every thread, and returns when all have ended. @throws Error if one fails. */
   run(work: Work): void;
-  /** Lets the other workers go. */
+  /** Releases the other workers. */
   close(): void;
 }
 
@@ -38,7 +38,7 @@ export interface BrowserTeam {
 const ORDER_WORD = { turn: 0, kind: 1, first: 2, limit: 3, probe: 4, members: 5, ended: 6, failed: 7 };
 const KIND = { opening: 0, span: 1, leave: 2 };
 
-const GONE = 'createTeam: a worker no longer answers, and the run has ended';
+const NO_ANSWER = 'createTeam: a worker no longer answers, and the run has ended';
 
 /** Time for the other workers to join. */
 const JOIN_LIMIT_MS = 20_000;
@@ -51,32 +51,32 @@ export async function createTeam(
 ): Promise<BrowserTeam> {
   const threads = others.length + 1;
   const orders = new Int32Array(new SharedArrayBuffer(4 * Object.keys(ORDER_WORD).length));
-  const order = (kind: number): void => {
+  const sendOrder = (kind: number): void => {
     orders[ORDER_WORD.kind] = kind;
     Atomics.add(orders, ORDER_WORD.turn, 1);
     Atomics.notify(orders, ORDER_WORD.turn);
   };
   /** Dismisses the other workers if the work fails: they would wait for ever, and join no later run. */
-  const guarded = <T>(work: () => T): T => {
+  const dismissOnError = <T>(work: () => T): T => {
     try {
       return work();
     } catch (error) {
-      order(KIND.leave);
+      sendOrder(KIND.leave);
       throw error;
     }
   };
   for (const [k, other] of others.entries()) other.postMessage({ setup, thread: k + 1, threads, orders });
-  const context = guarded(() => createContext(setup, 0, environment));
+  const context = dismissOnError(() => createContext(setup, 0, environment));
   const giveUpMs = performance.now() + JOIN_LIMIT_MS;
-  const isWhole = (): boolean => {
+  const hasAllMembers = (): boolean => {
     if (Atomics.load(orders, ORDER_WORD.failed) > 0 || performance.now() > giveUpMs) {
       throw new Error(`createTeam: not all of ${threads} threads have started`);
     }
     return Atomics.load(orders, ORDER_WORD.members) === others.length;
   };
-  while (!guarded(isWhole)) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (!dismissOnError(hasAllMembers)) await new Promise((resolve) => setTimeout(resolve, 1));
 
-  return { context, run: (work) => guarded(() => runTogether(work)), close: () => order(KIND.leave) };
+  return { context, run: (work) => dismissOnError(() => runTogether(work)), close: () => sendOrder(KIND.leave) };
 
   function runTogether(work: Work): void {
     resetControl(setup.control);
@@ -86,29 +86,29 @@ export async function createTeam(
       orders[ORDER_WORD.limit] = work.limit;
       orders[ORDER_WORD.probe] = Number(work.probe);
     }
-    order(KIND[work.kind]);
+    sendOrder(KIND[work.kind]);
     try {
       runWork(context, work, 0, threads);
     } finally {
       awaitEnds();
     }
     if (orders[ORDER_WORD.failed] > 0) throw new Error('createTeam: a worker has failed, and the run with it');
-    if (isAborted(setup.control)) throw new Error(GONE);
+    if (isAborted(setup.control)) throw new Error(NO_ANSWER);
   }
 
   /** Waits for the other workers. A browser may end one without a sign, so the number of sleeps is limited. */
   function awaitEnds(): void {
     const { maxSleeps = Number.POSITIVE_INFINITY } = environment;
     for (let sleeps = 0; ; sleeps++) {
-      const ended = Atomics.load(orders, ORDER_WORD.ended);
-      if (ended === others.length) return;
-      if (sleeps - ended > maxSleeps) throw new Error(GONE);
-      Atomics.wait(orders, ORDER_WORD.ended, ended, SLEEP_MS);
+      const endCount = Atomics.load(orders, ORDER_WORD.ended);
+      if (endCount === others.length) return;
+      if (sleeps - endCount > maxSleeps) throw new Error(NO_ANSWER);
+      Atomics.wait(orders, ORDER_WORD.ended, endCount, SLEEP_MS);
     }
   }
 }
 
-/** Works for a team until it lets this worker go. Calls `onError` if the work fails. */
+/** Works for a team until it releases this worker. Calls `onError` if the work fails. */
 export function joinTeam({ setup, thread, threads, orders }: TeamMessage, onError: (reason: string) => void): void {
   let context: RunContext;
   try {

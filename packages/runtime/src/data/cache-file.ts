@@ -19,7 +19,7 @@ export interface CacheFile {
 export class CacheError extends Error {}
 
 /** Runs code that writes to a cache. @throws CacheError if the system reports an error. */
-export function writing<T>(work: () => T): T {
+export function wrapWriteErrors<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -29,11 +29,11 @@ export function writing<T>(work: () => T): T {
 
 /** Creates a file at `path`. @throws CacheError if that fails. */
 export function createCacheFile(path: string): CacheFile {
-  const descriptor = writing(() => openSync(path, 'wx+'));
+  const descriptor = wrapWriteErrors(() => openSync(path, 'wx+'));
   let end = 0;
   const write: CacheFile['write'] = (numbers, start) => {
     const bytes = bytesOf(numbers);
-    writing(() => {
+    wrapWriteErrors(() => {
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, start + at);
     });
     end = Math.max(end, start + bytes.length);
@@ -46,7 +46,7 @@ export function createCacheFile(path: string): CacheFile {
       return start;
     },
     read: (numbers, start) => readFully(path, descriptor, numbers, start),
-    sync: () => writing(() => fsyncSync(descriptor)),
+    sync: () => wrapWriteErrors(() => fsyncSync(descriptor)),
     close: () => closeSync(descriptor),
   };
 }

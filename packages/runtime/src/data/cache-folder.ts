@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { showPath } from '@gradloom/core/internal';
 import { fileSystem } from '../system/files/file-system.ts';
 import { isTemporaryName, removeTemporaries, temporaryPath, writeSynced } from '../system/files/write-atomically.ts';
-import { CacheError, type CacheFile, createCacheFile, writing } from './cache-file.ts';
+import { CacheError, type CacheFile, createCacheFile, wrapWriteErrors } from './cache-file.ts';
 
 const HEADER = 'header.json';
 
@@ -14,12 +14,12 @@ const HEADER = 'header.json';
 type Source = readonly [bytes: string, modifiedNs: string, changedNs: string, inode: string];
 
 /** Size and time of a cache file when it was written; later changes alter them. */
-type Written = readonly [bytes: number, modifiedMs: number];
+type FileStamp = readonly [bytes: number, modifiedMs: number];
 
 /** Header of a cache, kept in a file next to its contents. */
-interface Sealed<H> {
+interface SealedHeader<H> {
   readonly source: Source;
-  readonly contents: readonly [name: string, written: Written];
+  readonly contents: readonly [name: string, written: FileStamp];
   readonly header: H;
 }
 
@@ -58,10 +58,10 @@ export async function openCache<H>(request: CacheRequest<H>): Promise<Cache<H>> 
   if (source === null) throw fault(' is gone, expected a file that stays as it is');
   for (const key of keys) {
     const folder = join(root, key);
-    const known = headerIn<H>(folder, source);
-    if (known === null || !fits(known)) continue;
-    sweep(root, folder);
-    return { folder, header: known, origin: 'as an earlier run read it' };
+    const cachedHeader = headerIn<H>(folder, source);
+    if (cachedHeader === null || !fits(cachedHeader)) continue;
+    removeLeftovers(root, folder);
+    return { folder, header: cachedHeader, origin: 'as an earlier run read it' };
   }
   const folder = join(root, keys[0]);
   try {
@@ -96,10 +96,10 @@ async function makeCache<H>(
   source: Source,
   { path, contents: name, fault, make }: CacheRequest<H>,
 ): Promise<void> {
-  writing(() => mkdirSync(root, { recursive: true }));
-  sweep(root);
+  wrapWriteErrors(() => mkdirSync(root, { recursive: true }));
+  removeLeftovers(root);
   const draft = temporaryPath(folder);
-  writing(() => mkdirSync(draft));
+  wrapWriteErrors(() => mkdirSync(draft));
   try {
     const contents = createCacheFile(join(draft, name));
     try {
@@ -108,13 +108,13 @@ async function makeCache<H>(
         throw fault(' has changed while it was read, expected a file that stays as it is');
       }
       contents.sync();
-      const sealed: Sealed<H> = { source, contents: [name, writtenAt(join(draft, name))], header };
+      const sealed: SealedHeader<H> = { source, contents: [name, stampOf(join(draft, name))], header };
       writeSealedJson(join(draft, HEADER), sealed);
     } finally {
       contents.close();
     }
     publishFolder(draft, folder, () => headerIn(folder, source) !== null);
-    removeOthers(root, source);
+    removeOldCaches(root, source);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
@@ -124,13 +124,13 @@ async function makeCache<H>(
  * Gives a finished draft of a folder its final name. If another process was faster and its folder is complete, that one
  * stays, since it may be in use.
  */
-export function publishFolder(draft: string, folder: string, isWhole: () => boolean): void {
-  writing(() => {
+export function publishFolder(draft: string, folder: string, isComplete: () => boolean): void {
+  wrapWriteErrors(() => {
     try {
       // rename never replaces a folder with files in it.
       renameSync(draft, folder);
     } catch {
-      if (isWhole()) return;
+      if (isComplete()) return;
       const old = temporaryPath(folder);
       if (existsSync(folder)) fileSystem.rename(folder, old);
       rmSync(old, { recursive: true, force: true });
@@ -140,7 +140,7 @@ export function publishFolder(draft: string, folder: string, isWhole: () => bool
 }
 
 /** Removes caches of earlier versions of the file. */
-function removeOthers(root: string, source: Source): void {
+function removeOldCaches(root: string, source: Source): void {
   for (const name of readdirSync(root)) {
     if (isTemporaryName(name)) continue;
     if (headerIn(join(root, name), source) === null) rmSync(join(root, name), { recursive: true, force: true });
@@ -157,33 +157,33 @@ function attempt<T>(work: () => T): T | null {
 }
 
 /** Removes what killed runs have left. A read-only folder can still be read. */
-function sweep(...folders: readonly string[]): void {
+function removeLeftovers(...folders: readonly string[]): void {
   for (const folder of folders) attempt(() => removeTemporaries(folder));
 }
 
 /** The header of a complete cache of this file, else null. */
 function headerIn<H>(folder: string, source: Source): H | null {
-  const sealed = readSealedJson(join(folder, HEADER)) as Partial<Sealed<H>> | null;
+  const sealed = readSealedJson(join(folder, HEADER)) as Partial<SealedHeader<H>> | null;
   if (sealed?.contents === undefined || sealed.header === undefined) return null;
   if (JSON.stringify(sealed.source) !== JSON.stringify(source)) return null;
-  const [name, written] = sealed.contents;
-  return isAsWritten(join(folder, name), written) ? sealed.header : null;
+  const [name, stamp] = sealed.contents;
+  return hasStamp(join(folder, name), stamp) ? sealed.header : null;
 }
 
 /** Size and modification time of a file. */
-export function writtenAt(path: string): Written {
+export function stampOf(path: string): FileStamp {
   const { size, mtimeMs } = statSync(path);
   return [size, mtimeMs];
 }
 
 /** Whether the file is unchanged since it was written. */
-export const isAsWritten = (path: string, written: Written): boolean =>
-  attempt(() => JSON.stringify(writtenAt(path))) === JSON.stringify(written);
+export const hasStamp = (path: string, stamp: FileStamp): boolean =>
+  attempt(() => JSON.stringify(stampOf(path))) === JSON.stringify(stamp);
 
 /** Writes JSON, preceded by its SHA-256, and flushes it to disk. */
 export function writeSealedJson(path: string, value: unknown): void {
   const json = JSON.stringify(value);
-  writing(() => writeSynced(path, [Buffer.from(`${sha256(json)}\n${json}`)]));
+  wrapWriteErrors(() => writeSynced(path, [Buffer.from(`${sha256(json)}\n${json}`)]));
 }
 
 /** Reads what `writeSealedJson` wrote; null if it is missing or damaged. */

@@ -30,8 +30,8 @@ const MAX_READ_BYTES = 1 << 20;
  */
 export const gatherFileRows: FileReader = (out, columns, divisor, file, order, first, count, step) => {
   let o = 0;
-  readRuns(file, columns, step, order, first, count, ({ type, view, stored }, numbers) => {
-    if (stored !== null) for (let i = 0; i < numbers; i++) out[o++] = stored[i] / divisor;
+  readRuns(file, columns, step, order, first, count, ({ type, view, typedView }, numbers) => {
+    if (typedView !== null) for (let i = 0; i < numbers; i++) out[o++] = typedView[i] / divisor;
     else for (let i = 0; i < numbers; i++) out[o++] = exact(file, type.read(view, i * type.bytes)) / divisor;
   });
 };
@@ -85,10 +85,10 @@ export function* storedPieces(
   for (let first = 0; first < end; first += pieceRows) {
     const count = Math.min(pieceRows, end - first);
     let o = 0;
-    readRuns(file, width, width, null, first, count, ({ type, view, stored }, numbers) => {
-      if (stored === null)
+    readRuns(file, width, width, null, first, count, ({ type, view, typedView }, numbers) => {
+      if (typedView === null)
         for (let i = 0; i < numbers; i++) memory[o + i] = exact(file, type.read(view, i * type.bytes));
-      else memory.set(stored.subarray(0, numbers), o);
+      else memory.set(typedView.subarray(0, numbers), o);
       o += numbers;
     });
     yield memory.subarray(0, o) as DataArray;
@@ -103,26 +103,26 @@ function readRuns(
   order: Uint32Array | null,
   first: number,
   count: number,
-  onRun: (opened: OpenFile, numbers: number) => void,
+  onRun: (handle: OpenFile, numbers: number) => void,
 ): void {
   const { rows } = file;
   const rowOf = (n: number): number => {
     const row = order === null ? n : order[n];
     return rows === null ? row : rows[row];
   };
-  const opened = openFile(file, columns);
-  const rowBytes = columns * opened.type.bytes;
+  const handle = openFile(file, columns);
+  const rowBytes = columns * handle.type.bytes;
   const maxRun = step === columns ? Math.max(1, Math.floor(MAX_READ_BYTES / rowBytes)) : 1;
   const end = first + count;
   for (let n = first; n < end; ) {
     const row = rowOf(n);
     let run = 1;
     while (run < maxRun && n + run < end && rowOf(n + run) === row + run) run++;
-    readAt(file, opened, file.start + row * step * opened.type.bytes, run * rowBytes);
-    onRun(opened, run * columns);
+    readAt(file, handle, file.start + row * step * handle.type.bytes, run * rowBytes);
+    onRun(handle, run * columns);
     n += run;
   }
-  refuseChanged(file, opened.descriptor);
+  refuseChanged(file, handle.descriptor);
 }
 
 function readAt(file: FileRows, { descriptor, bytes }: OpenFile, position: number, length: number): void {
@@ -131,7 +131,7 @@ function readAt(file: FileRows, { descriptor, bytes }: OpenFile, position: numbe
     const read = readSync(descriptor, bytes, filled, length - filled, position + filled);
     if (read === 0) {
       refuseChanged(file, descriptor);
-      throw changed(file, `no byte at ${position + filled}`);
+      throw changeError(file, `no byte at ${position + filled}`);
     }
     filled += read;
   }
@@ -140,7 +140,7 @@ function readAt(file: FileRows, { descriptor, bytes }: OpenFile, position: numbe
 type StoredNumbers = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 /** Types with the same layout in memory and in the file: four times as fast as reading number by number. */
-const storedAlike: Readonly<Record<string, (buffer: ArrayBuffer) => StoredNumbers>> = {
+const typedViews: Readonly<Record<string, (buffer: ArrayBuffer) => StoredNumbers>> = {
   '|u1': (buffer) => new Uint8Array(buffer),
   '|i1': (buffer) => new Int8Array(buffer),
   'unsigned byte': (buffer) => new Uint8Array(buffer),
@@ -161,19 +161,19 @@ interface OpenFile {
   readonly type: NumberType;
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  readonly stored: StoredNumbers | null; // its bytes as numbers, if the machine stores them the same way
+  readonly typedView: StoredNumbers | null; // `bytes` as numbers; null if memory has another layout than the file
 }
 
 /** Open files of this thread, the newest last. A thread closes its files when it ends. */
 const openFiles = new Map<string, OpenFile>();
 
-/** A run has three sets of one or two files each. */
+/** Enough for a run, which has three sets of one or two files each. */
 const MAX_OPEN = 16;
 
 function openFile(file: FileRows, columns: number): OpenFile {
   const key = `${file.path} ${file.type} ${file.size} ${file.changedMs} ${columns}`;
-  const known = openFiles.get(key);
-  if (known !== undefined) return known;
+  const handle = openFiles.get(key);
+  if (handle !== undefined) return handle;
   for (const [oldest, { descriptor }] of openFiles) {
     if (openFiles.size < MAX_OPEN) break;
     closeSync(descriptor);
@@ -182,10 +182,10 @@ function openFile(file: FileRows, columns: number): OpenFile {
   const type = typeOf(file);
   const descriptor = openUnchanged(file);
   const buffer = new ArrayBuffer(8 * Math.ceil(Math.max(columns * type.bytes, MAX_READ_BYTES) / 8));
-  const stored = storedAlike[file.type]?.(buffer) ?? null;
-  const opened = { descriptor, type, bytes: new Uint8Array(buffer), view: new DataView(buffer), stored };
-  openFiles.set(key, opened);
-  return opened;
+  const typedView = typedViews[file.type]?.(buffer) ?? null;
+  const newHandle = { descriptor, type, bytes: new Uint8Array(buffer), view: new DataView(buffer), typedView };
+  openFiles.set(key, newHandle);
+  return newHandle;
 }
 
 function openUnchanged(file: FileRows): number {
@@ -200,18 +200,18 @@ function openUnchanged(file: FileRows): number {
 }
 
 function typeOf({ path, format, type: name }: FileRows): NumberType {
-  const type = format !== 'idx' ? npyType(name) : [...idxTypes.values()].find((known) => known.name === name);
+  const type = format !== 'idx' ? npyType(name) : [...idxTypes.values()].find((idxType) => idxType.name === name);
   if (type === undefined) throw new Error(`${showPath(path)} has numbers of type ${name}, expected one of ${format}`);
   return type;
 }
 
 function refuseChanged(file: FileRows, descriptor: number): void {
   const { size, mtimeMs } = fstatSync(descriptor);
-  if (size !== file.size) throw changed(file, `${size} bytes`);
-  if (mtimeMs !== file.changedMs) throw changed(file, `other contents since ${new Date(mtimeMs).toISOString()}`);
+  if (size !== file.size) throw changeError(file, `${size} bytes`);
+  if (mtimeMs !== file.changedMs) throw changeError(file, `other contents since ${new Date(mtimeMs).toISOString()}`);
 }
 
-const changed = ({ path, size }: FileRows, has: string): Error =>
+const changeError = ({ path, size }: FileRows, has: string): Error =>
   new Error(
     `${showPath(path)} has ${has}, expected the ${size} bytes that it had (a file must not change while it streams)`,
   );

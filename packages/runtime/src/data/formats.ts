@@ -129,11 +129,11 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
   const other = otherKind(path, isFolder);
   if (other !== undefined) throw new Error(`loadDataset: ${showPath(path)} ${other}`);
   const { csv: _, ...tables } = tableFormats;
-  const known = [...formats, ...Object.values(tables).map(({ title }) => ({ title, isFolder: false }))]
+  const titles = [...formats, ...Object.values(tables).map(({ title }) => ({ title, isFolder: false }))]
     .filter((candidate) => candidate.isFolder === isFolder)
     .map(({ title }) => title);
   const has = isFolder ? 'has no data of a known format' : 'has no known format';
-  throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${known.join(', or ')}`);
+  throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${titles.join(', or ')}`);
 }
 
 /** Says that a path is a spreadsheet, one image or images without classes; undefined for other paths. */
@@ -149,9 +149,9 @@ function otherKind(path: string, isFolder: boolean): string | undefined {
 }
 
 /** Checks the common options; each format checks its own. */
-function checkOptions({ name, classNames, ...options }: FileOptions, known: readonly string[]): void {
+function checkOptions({ name, classNames, ...options }: FileOptions, names: readonly string[]): void {
   const where = 'loadDataset';
-  onlyKeys(where, options, known);
+  onlyKeys(where, options, names);
   const { classes, divisor, stream } = options;
   if (stream !== undefined) option.flag.check(where, 'stream', stream);
   if (classes !== undefined) option.positiveInteger.check(where, 'classes', classes);

@@ -37,11 +37,11 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
   const context = createContext(setup, 0, nodeEnvironment);
   const { passes } = batchPart(setup, batch, 1, 0, false);
   let [forwardEnd, backwardStart] = [0, 0];
-  const planned = planPasses(context, passes, batch, false, (phase) => {
+  const passPlans = planPasses(context, passes, batch, false, (phase) => {
     if (phase === 'forward') forwardEnd = performance.now();
     else if (phase === 'loss') backwardStart = performance.now();
   });
-  const programs = planned.map((pass) => ({ ...pass, program: link(pass.segments.flat(), context.kernels) }));
+  const programs = passPlans.map((pass) => ({ ...pass, program: link(pass.segments.flat(), context.kernels) }));
   return () => {
     let [forwardMs, backwardMs] = [0, 0];
     for (const { first, count, workspace, program } of programs) {

@@ -11,7 +11,7 @@ import { planRun } from '../training/run/plan.ts';
 export interface ThreadWork {
   readonly rows: number;
   readonly passes: number;
-  readonly gradientRows: number; // gradient rows that it leaves to the update
+  readonly gradientRows: number; // gradient rows that it fills, which the update sums
   readonly parameters: number; // parameters that it updates
 }
 

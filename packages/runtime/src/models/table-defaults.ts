@@ -28,11 +28,11 @@ export interface TableDefaults {
   readonly schedule: ScheduleName;
   readonly batch: number;
   readonly epochs: number;
-  readonly steps: number; // those of the epochs
-  readonly patience: number; // of a run with enough validation rows
+  readonly steps: number; // number of steps in these epochs
+  readonly patience: number; // ignored if there are too few validation rows
 }
 
-/** Most steps, unless three epochs of a table need more. */
+/** Maximum number of steps, unless three epochs need more. */
 const MAX_STEPS = 20_000;
 
 /**

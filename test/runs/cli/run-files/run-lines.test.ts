@@ -30,7 +30,7 @@ function opened(bytes: Uint8Array, step = 12) {
   };
 }
 
-const keptOf = (file: MetricsFile): unknown[] => file.kept.map(({ step }) => step);
+const keptOf = (file: MetricsFile): unknown[] => file.lines.map(({ step }) => step);
 
 describe('a sealed line', () => {
   test('is JSON still, with its checksum as the last key', () => {

@@ -119,7 +119,7 @@ function pmiOf(env: Io['env']): readonly string[] {
   const mpiDefault = /^MpiDefault\s*=\s*(\S+)/m.exec(stdout ?? '')?.[1];
   if (mpiDefault !== 'none' && mpiDefault !== '(null)') return [];
   const { library } = findMpi({ environment: env });
-  return library === null ? [] : [`--mpi=${library.family.slurm}`];
+  return library === null ? [] : [`--mpi=${library.family.slurmName}`];
 }
 
 /**

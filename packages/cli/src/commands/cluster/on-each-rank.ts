@@ -53,15 +53,15 @@ interface Obstacle {
 }
 
 async function exchangeObstacles({ fromAll, ranks, hosts }: Cluster, obstacle: Obstacle | null): Promise<Error | null> {
-  const all = await fromAll(obstacle);
-  const first = all.findIndex((one) => one !== null);
-  const firstObstacle = all[first] ?? null;
+  const obstacles = await fromAll(obstacle);
+  const first = obstacles.findIndex((one) => one !== null);
+  const firstObstacle = obstacles[first] ?? null;
   if (firstObstacle === null) return null;
   const { sentence, isUsage } = firstObstacle;
-  const alike = [...all.keys()].filter((rank) => all[rank]?.sentence === sentence);
-  const hostNames = [...new Set(alike.map((rank) => hosts[rank]))].join(', ');
+  const sameRanks = [...obstacles.keys()].filter((rank) => obstacles[rank]?.sentence === sentence);
+  const hostNames = [...new Set(sameRanks.map((rank) => hosts[rank]))].join(', ');
   // An error of rank 0 reads as in a run without ranks.
-  const message = first === 0 ? sentence : `${namesOf(alike, ranks)} (${hostNames}): ${sentence}`;
+  const message = first === 0 ? sentence : `${namesOf(sameRanks, ranks)} (${hostNames}): ${sentence}`;
   return isUsage ? new UsageError(message) : new Error(message);
 }
 

@@ -28,9 +28,9 @@ export async function pickColumns(
   );
   if (missing.length > 0) {
     await reader.close?.();
-    const known = names.slice(0, 20).map(show).join(', ');
+    const firstNames = names.slice(0, 20).map(show).join(', ');
     throw new Error(
-      `${source} has the columns ${known}, expected ${listed(missing.map(show), 20)} too, which the model was trained with`,
+      `${source} has the columns ${firstNames}, expected ${listed(missing.map(show), 20)} too, which the model was trained with`,
     );
   }
   const unread = names.filter((name) => !expectedNames.includes(name));
@@ -80,8 +80,8 @@ export const jsonRows = (
   pick: CellPicker, // of the same columns
   source: string,
 ): AsyncGenerator<readonly TableRow[]> =>
-  lineRows(texts, source, (text, place) =>
-    text.trim() === '' ? [] : [rowOf(text, expectedNames, pick, place, source)],
+  lineRows(texts, source, (text, location) =>
+    text.trim() === '' ? [] : [rowOf(text, expectedNames, pick, location, source)],
   );
 
 /** Rows of one cell each: the lines of a text. */

@@ -167,8 +167,8 @@ const headOf = ({ target }: TablePreprocessing, labels: readonly string[]): stri
 
 /** Names of the classes whose probabilities are printed, in column order. */
 function classesOf([first]: TablePreprocessing['target'], { loss, parts }: Model): readonly string[] {
-  const isKnown = hasProbabilities(loss === undefined ? null : createLoss(loss, parts?.customParts));
-  return first.type === 'classes' && isKnown ? first.labels : [];
+  const hasClassProbabilities = hasProbabilities(loss === undefined ? null : createLoss(loss, parts?.customParts));
+  return first.type === 'classes' && hasClassProbabilities ? first.labels : [];
 }
 
 /** A row without an answer has empty cells. */
@@ -201,9 +201,9 @@ function collectWarnings(io: Io) {
   return {
     add(note: EncodingNote): void {
       const kind = JSON.stringify([note.column, note.value === null, note.range ?? null, note.unknown !== undefined]);
-      const known = firstNotes.get(kind);
-      if (known === undefined) firstNotes.set(kind, { rows: 1, note });
-      else known.rows++;
+      const firstNote = firstNotes.get(kind);
+      if (firstNote === undefined) firstNotes.set(kind, { rows: 1, note });
+      else firstNote.rows++;
     },
     print(): void {
       for (const { rows, note } of firstNotes.values()) {

@@ -33,13 +33,13 @@ export function openJournal(folder: string, start: SearchStart, trials: number):
   const path = join(folder, SEARCH_LINES);
   const file = openMetrics(path, Number.MAX_SAFE_INTEGER);
   const outcomes = new Map<string, RunOutcome>();
-  const first = file.kept.find(({ event }) => event === 'search');
+  const first = file.lines.find(({ event }) => event === 'search');
   if (first === undefined) file.add(JSON.stringify({ event: 'search', step: 0, ...start }));
   else if (first.data !== start.data) {
     file.close();
     throw new Error(`${path} has runs on other data, expected the rows that the search began with`);
   }
-  for (const line of file.kept) {
+  for (const line of file.lines) {
     if (line.event !== 'run') continue;
     const { event: _event, sum: _sum, ...outcome } = line;
     if (!isOutcome(outcome, trials)) {

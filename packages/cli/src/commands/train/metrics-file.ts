@@ -22,7 +22,7 @@ export interface MetricsFile {
   /** Lines left out when it was opened, because the run repeats their steps; '' if none. */
   readonly dropped: string;
   /** The lines that the file had when it was opened. */
-  readonly kept: readonly Readonly<Record<string, unknown>>[];
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
   /**
    * Adds a line with its checksum. If it cannot be written, it waits for the next one. Returns the reason, the first
    * time only.
@@ -48,12 +48,12 @@ export interface MetricsFile {
 export function openMetrics(path: string, step: number, from = path): MetricsFile {
   const bytes = readFile(from);
   const oldLines = runLines(bytes);
-  const kept = oldLines.lines.filter(({ value }) => isUpToStep(value, step));
+  const keptLines = oldLines.lines.filter(({ value }) => isUpToStep(value, step));
   const warnings = warningsOf(oldLines, path, from, () => saveDamaged(path, bytes));
   // The file of another run is not changed, so nothing is lost.
   const dropped =
-    from === path ? droppedOf(basename(path), oldLines.lines.length - kept.length, oldLines.isCutOff) : '';
-  const text = kept.map(({ text }) => `${oldLines.isUnsealed ? seal(text) : text}\n`).join('');
+    from === path ? droppedOf(basename(path), oldLines.lines.length - keptLines.length, oldLines.isCutOff) : '';
+  const text = keptLines.map(({ text }) => `${oldLines.isUnsealed ? seal(text) : text}\n`).join('');
   const file = replace(path, Buffer.from(text));
   let position = fstatSync(file).size;
   let waiting = Buffer.alloc(0);
@@ -87,7 +87,7 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   return {
     warnings,
     dropped,
-    kept: kept.map(({ value }) => value),
+    lines: keptLines.map(({ value }) => value),
     add(line) {
       waiting = Buffer.concat([waiting, Buffer.from(`${seal(line)}\n`)]);
       return flush();

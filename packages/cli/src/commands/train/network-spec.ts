@@ -21,7 +21,7 @@ import { IDENTITY, outputLayers, outputsOf, stackedNetwork } from './stacked-net
  * @throws OptionError naming what does not fit.
  */
 export async function networkSpec(values: TrainValues, dataset: Dataset): Promise<NetworkSpec> {
-  if (values.network !== undefined) return known(values.network, values, dataset);
+  if (values.network !== undefined) return namedSpec(values.network, values, dataset);
   if (values.spec !== undefined) return readSpec(values.spec, dataset);
   const dropout = values.dropout ?? trainOptions.dropout.standard;
   const loss = createLoss(values.loss ?? 'mse', customParts());
@@ -29,7 +29,7 @@ export async function networkSpec(values: TrainValues, dataset: Dataset): Promis
 }
 
 /** A network by its name, and the activation of its outputs. @throws OptionError for rows that are too small. */
-function known(name: string, values: TrainValues, dataset: Dataset): NetworkSpec {
+function namedSpec(name: string, values: TrainValues, dataset: Dataset): NetworkSpec {
   const { columns, shape = [columns] } = dataset.inputs;
   const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', customParts()));
   const output = values['output-activation'] ?? IDENTITY;

@@ -68,8 +68,8 @@ function fromCheckpoint(folder: string | null, file: string): Resumable {
   }
   const { evaluateEvery, backend, rateChanges } = record;
   const recorded = { 'evaluate-every': evaluateEvery, backend: backend.name, 'rate-changes': rateChanges };
-  const known = Object.entries(recorded).filter(([, value]) => value !== undefined); // a run may have been steered
-  const options = { ...metadata.options, ...Object.fromEntries(known) };
+  const entries = Object.entries(recorded).filter(([, value]) => value !== undefined); // a run may have been steered
+  const options = { ...metadata.options, ...Object.fromEntries(entries) };
   return { folder, file, checkpoint, options, library: null };
 }
 
@@ -93,50 +93,50 @@ function isCheckpoint(path: string): boolean {
   }
 }
 
-/** Options that change no bit of the remaining steps, or that the resume compares itself. */
-const COMPARED = new Set(['epochs', 'steps', 'dataset', 'spec']);
+/** Options that may change: they set the length of the run, or are compared in another way. */
+const CHANGEABLE_OPTIONS = new Set(['epochs', 'steps', 'dataset', 'spec']);
 
-/** Options that change no bit of the steps, but what a run shows from its start to its end. */
-const FIXED = new Set(['stream', 'evaluate-test', 'probe']);
+/** Options that do not affect results but must stay the same for the whole run. */
+const FIXED_OPTIONS = new Set(['stream', 'evaluate-test', 'probe']);
 
-/** Effects of options that decide what is computed. */
-const DECIDING: readonly Effect[] = ['result', 'naming', 'reading'];
+/** Effects of options that affect results. */
+const RESULT_EFFECTS: readonly Effect[] = ['result', 'naming', 'reading'];
 
 /** Whether an option may differ from that of the run. */
-const isFree = (name: string): boolean =>
-  COMPARED.has(name) ||
+const isChangeable = (name: string): boolean =>
+  CHANGEABLE_OPTIONS.has(name) ||
   (Object.hasOwn(trainOptions, name) &&
-    !FIXED.has(name) &&
-    !DECIDING.includes(trainOptions[name as keyof TrainValues].effect));
+    !FIXED_OPTIONS.has(name) &&
+    !RESULT_EFFECTS.includes(trainOptions[name as keyof TrainValues].effect));
 
 /** Whether an option is fixed from the start of a run to its end. */
-export const isFixedOption = (name: string): boolean => !isFree(name) && !RESOLVED.has(name);
+export const isFixedOption = (name: string): boolean => !isChangeable(name) && !DEFAULTED_OPTIONS.has(name);
 
 /** Options with defaults of the library; the record of the checkpoint has their values. */
-const RESOLVED = new Set(['evaluate-every', 'batch']);
+const DEFAULTED_OPTIONS = new Set(['evaluate-every', 'batch']);
 
 /** The options of a resumed run. */
 interface ResumedOptions {
   readonly raw: RawOptions;
-  readonly warnings: readonly string[]; // ignored options in its files, which no file may set
+  readonly warnings: readonly string[]; // on options in the files of the run that no file may set
 }
 
 /**
  * The options of the run, and the typed flags that may differ from them.
  * @throws UsageError naming every flag that would make it another run.
  */
-export function resumedOptions(typed: RawOptions, { options, folder }: Resumable, path: string): ResumedOptions {
-  const values = parseRaw(trainOptions, typed, trainAlternatives);
+export function resumedOptions(flags: RawOptions, { options, folder }: Resumable, path: string): ResumedOptions {
+  const values = parseRaw(trainOptions, flags, trainAlternatives);
   if (folder === null && values.out === undefined && values['no-out'] === undefined) {
     throw new UsageError(
       `--resume has ${path}, a file, expected --out or --no-out with it (the run of the file may have gone further)`,
     );
   }
   const { stored, runValues, foreign } = readRunOptions(options, path);
-  const conflicts = changes(values, runValues);
+  const conflicts = conflictsOf(values, runValues);
   if (conflicts.length > 0) throw new UsageError(`${conflicts.join('; ')}: --resume continues the same run`);
-  const free = Object.fromEntries(Object.entries(typed).filter(([key]) => isFree(key)));
-  const raw = mergeRaw(free, stored, trainAlternatives);
+  const changedFlags = Object.fromEntries(Object.entries(flags).filter(([key]) => isChangeable(key)));
+  const raw = mergeRaw(changedFlags, stored, trainAlternatives);
   if (values.blas !== undefined) refuseIdleLibrary(raw, parseRaw(trainOptions, raw));
   return {
     raw,
@@ -158,37 +158,37 @@ function readRunOptions(
 }
 
 /** One sentence for each typed flag that differs from the run. */
-function changes(typed: TrainValues, runValues: TrainValues): string[] {
+function conflictsOf(flagValues: TrainValues, runValues: TrainValues): string[] {
   const config = configOf(runValues);
-  return Object.entries(configOf(typed)).flatMap(([flag, value]) => {
-    if (flag === 'dataset' ? isSameSource(value, config.dataset) : isFree(flag)) return [];
+  return Object.entries(configOf(flagValues)).flatMap(([flag, value]) => {
+    if (flag === 'dataset' ? isSameSource(value, config.dataset) : isChangeable(flag)) return [];
     const run = runValue(config, flag);
     return agrees(value, run) ? [] : [`--${flag} has ${text(value)}, expected ${text(run)}`];
   });
 }
 
-/** Files may have been moved; their rows are compared later. */
-const isSameSource = (typed: unknown, runSource: unknown): boolean =>
-  typed === runSource || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(runSource)));
+/** Whether two sources may be the same. Files may have been moved; their rows are compared later. */
+const isSameSource = (flagSource: unknown, runSource: unknown): boolean =>
+  flagSource === runSource || (/[\\/]/.test(String(flagSource)) && /[\\/]/.test(String(runSource)));
 
 /**
- * Options of the optimizer, the schedule and the loss have become part of them. What is not written has the default of
- * the library.
+ * The value of a flag in the config of the run, which nests the options of the optimizer, the schedule and the loss. A
+ * missing value is the default of the library.
  */
 function runValue(config: Record<string, unknown>, flag: string): unknown {
   const { optimizer, schedule, loss } = config;
   if ((flag === 'lr' || flag in optimizerFlags) && isRecord(optimizer)) return optimizer[camelCase(flag)];
   if (flag === 'label-smoothing' && isRecord(loss)) return loss.labelSmoothing;
   if (flag === 'warmup-steps' && isRecord(schedule)) return schedule.warmupSteps;
-  if (flag === 'dropout' && ('spec' in config || 'network' in config)) return undefined; // the network says it
+  if (flag === 'dropout' && ('spec' in config || 'network' in config)) return undefined; // the network has it
   return config[flag] ?? trainOptions[flag as keyof TrainValues].standard;
 }
 
 /** Whether a typed value agrees with the run's; of an optimizer, schedule or loss, only the typed options count. */
-function agrees(typed: unknown, runValue: unknown): boolean {
-  if (isRecord(typed))
-    return isRecord(runValue) && Object.entries(typed).every(([key, value]) => agrees(value, runValue[key]));
-  return isDeepStrictEqual(typed, runValue);
+function agrees(flagValue: unknown, runValue: unknown): boolean {
+  if (isRecord(flagValue))
+    return isRecord(runValue) && Object.entries(flagValue).every(([key, value]) => agrees(value, runValue[key]));
+  return isDeepStrictEqual(flagValue, runValue);
 }
 
 const text = (value: unknown): string => (value === undefined || value === false ? 'none' : formatValue(value));

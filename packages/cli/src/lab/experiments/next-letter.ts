@@ -89,10 +89,10 @@ export const nextLetter = defineExperiment({
           ),
         },
         ...results.map(({ name, written }) => {
-          const long = written.filter((word) => word.length >= LONG);
-          const listed = whole(long.filter(isListed).length);
+          const longWords = written.filter((word) => word.length >= LONG);
+          const listedText = whole(longWords.filter(isListed).length);
           return {
-            title: `${name}: ${listed} of ${whole(long.length)} new words of ${LONG} letters or more are in the list (*)`,
+            title: `${name}: ${listedText} of ${whole(longWords.length)} new words of ${LONG} letters or more are in the list (*)`,
             lines: linesOf(written.slice(0, SHOWN).map((word) => (isListed(word) ? `${word}*` : word))),
           };
         }),

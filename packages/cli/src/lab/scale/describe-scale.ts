@@ -34,7 +34,7 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
   return [
     title,
     `batch ${whole(batch)} in ${plural(leaves, 'leaf')}, runs of ${plural(steps, 'step')}, ${backendName(first.backend)}, ${first.precision}`,
-    ...chapter('Strong scaling: the same batch on more threads', strong(report, paint)),
+    ...chapter('Strong scaling: the same batch on more threads', strongScaling(report, paint)),
     ...chart(report),
     ...chapter('Time per step of each thread (ms)', breakdown(report)),
     ...chapter('Weak scaling: the same rows for each thread', report.weak.length > 1 ? lines(weakTable(report)) : []),
@@ -50,7 +50,7 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
 
 const lines = ({ head, rows, numeric }: FigureTable): string[] => table(head, rows, { right: numeric });
 
-function strong(report: ScaleReport, paint: Paint): string[] {
+function strongScaling(report: ScaleReport, paint: Paint): string[] {
   const { points, sameBits } = report;
   const [{ fingerprint }] = points;
   return [
@@ -65,12 +65,12 @@ function strong(report: ScaleReport, paint: Paint): string[] {
 function chart(report: ScaleReport): string[] {
   const { points, rounds } = report;
   if (points.length < 2) return [];
-  const measured = points.map(({ threads, speedup }) => [threads, speedup] as const);
+  const pairs = points.map(({ threads, speedup }) => [threads, speedup] as const);
   const lines = [
     { name: 'ideal', points: [1, idealEnd(report)].map((threads) => [threads, threads] as const) },
     {
       name: 'measured',
-      points: measured,
+      points: pairs,
       ...(rounds > 1 ? { errorBars: { name: 'single rounds', points: barsOf(points) } } : {}),
     },
   ];
@@ -80,8 +80,8 @@ function chart(report: ScaleReport): string[] {
 const barsOf = (points: ScaleReport['points']): BandPoint[] =>
   points.map(({ threads, speedup, speedupRange: [low, high] }) => [threads, low, speedup, high]);
 
-/** From this ratio on, the reader is told how much the clocks of the phases slow the steps. */
-const CLOCK_IS_FELT = 1.25;
+/** From this ratio of clocked to unclocked steps on, the text says how much the clocks slow the steps. */
+const MIN_CLOCK_RATIO = 1.25;
 
 function breakdown({ points }: ScaleReport): string[] {
   const rows = points.flatMap((point) =>
@@ -96,7 +96,7 @@ function breakdown({ points }: ScaleReport): string[] {
   const clockedMs = profiles.reduce((sum, profile) => phases.reduce((all, part) => all + profile[part], sum), 0);
   return [
     ...table(['threads', 'thread', ...phases], rows, { right: [1, 2, 3, 4, 5, 6] }),
-    ...(clockedMs < CLOCK_IS_FELT * stepMs
+    ...(clockedMs < MIN_CLOCK_RATIO * stepMs
       ? []
       : wrap(
           `These clocks take time too: with them a step on one thread takes ${decimal(clockedMs)} ms, without them ${decimal(stepMs)} ms.`,

@@ -44,7 +44,7 @@ export interface RoundFigures {
   readonly weak: readonly WeakPoint[];
 }
 
-/** Medians over at least one round, and how much rounds differ. */
+/** Computes medians over the rounds, of which there is at least one, and how much rounds differ. */
 export function summarizeRounds(
   rounds: readonly Round[],
   cores: number,
@@ -53,10 +53,10 @@ export function summarizeRounds(
   const counts = [...rounds[0].strong.keys()];
   const weakCounts = [...rounds[0].weak.keys()];
   const runsOf = (kind: keyof Round, threads: number) => rounds.flatMap((one) => one[kind].get(threads) ?? []);
-  const firsts = runsOf('strong', counts[0]);
-  const [{ result: first }] = firsts;
+  const baseRuns = runsOf('strong', counts[0]);
+  const [{ result: first }] = baseRuns;
   const { batch, leaves } = first;
-  const firstMs = stepMsOf(firsts);
+  const firstMs = stepMsOf(baseRuns);
   const weakFirstMs = weakCounts.includes(1) ? stepMsOf(runsOf('weak', 1)) : firstMs;
   return {
     first,
@@ -67,7 +67,7 @@ export function summarizeRounds(
     points: counts.map((threads): Point => {
       const runs = runsOf('strong', threads);
       const stepMs = stepMsOf(runs);
-      const speedups = runs.map((one, k) => firsts[k].stepMs / one.stepMs);
+      const speedups = runs.map((one, k) => baseRuns[k].stepMs / one.stepMs);
       return {
         threads,
         beyondCores: threads > cores,
@@ -92,7 +92,7 @@ export function summarizeRounds(
   };
 }
 
-/** Number of threads, of these, that have a leaf or a block of parameters. */
+/** How many of the threads have a leaf or a block of parameters. */
 export const workingThreads = (threads: number, { leaves, parameters }: TrainResult): number =>
   Math.min(threads, Math.max(leaves, blockCount(parameters.length)));
 

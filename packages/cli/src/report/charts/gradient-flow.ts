@@ -13,13 +13,13 @@ const MIN_LAYERS = 2;
 export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
   const [first] = looks;
   if (first === undefined) return [];
-  const drawn = first.layers.flatMap(({ rmsDy }, k) => (Number.isNaN(rmsDy) ? [] : [k]));
-  if (drawn.length < MIN_LAYERS) return [];
-  const sizes = drawn.map((k) => looks.map(({ layers }) => layers[k].rmsDy));
+  const layerIndices = first.layers.flatMap(({ rmsDy }, k) => (Number.isNaN(rmsDy) ? [] : [k]));
+  if (layerIndices.length < MIN_LAYERS) return [];
+  const sizes = layerIndices.map((k) => looks.map(({ layers }) => layers[k].rmsDy));
   const [start, end] = [sizes[0], sizes[sizes.length - 1]].map((row) => row[0]);
   const ratio = end / start;
-  const all = layerNames(first.layers);
-  const names = drawn.map((k) => all[k]);
+  const allNames = layerNames(first.layers);
+  const names = layerIndices.map((k) => allNames[k]);
   const range = logRange(sizes.flat());
   return [
     {

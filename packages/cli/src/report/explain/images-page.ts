@@ -47,9 +47,9 @@ export function imagesPage(document: Images): Page {
 }
 
 function sensitivityPicture({ answers, images, sensitivities, repeats, seed }: Images): Picture {
-  const said = ({ answer, probability }: Images['answers'][number]) =>
+  const answerText = ({ answer, probability }: Images['answers'][number]) =>
     `${answer ?? 'no answer'}${afterAnswer(probability)}`;
-  const describe = (one: Images['answers'][number]) => `row ${one.row}: ${one.label}, answered ${said(one)}`;
+  const describe = (one: Images['answers'][number]) => `row ${one.row}: ${one.label}, answered ${answerText(one)}`;
   return {
     name: 'sensitivity',
     title: 'The pixels that each answer depends on',

@@ -39,7 +39,7 @@ export function foldsPage(document: Folds): Page {
     lead: `${network}, trained once for each of ${folds} folds on the rows of the others, and measured on its own.${missing}`,
     figures: names.slice(0, 4).map((name) => ({
       name: `${name}, mean of the folds`,
-      // A line may break before the sign alone.
+      // Non-breaking spaces: a line may break only before the ± sign.
       value: [figureText(name, mean[name]), spreadText(name, deviation[name])]
         .map((text) => text.replaceAll(' ', '\u00a0'))
         .join(' ±\u00a0'),
@@ -56,7 +56,7 @@ export function foldsPage(document: Folds): Page {
   };
 }
 
-/** Two digits of a deviation say enough beside the mean. */
+/** A deviation is rounded to two digits. */
 const spreadText = (name: string, deviation: number): string =>
   name.endsWith('accuracy') ? figureText(name, deviation) : String(Number(deviation.toPrecision(2)));
 

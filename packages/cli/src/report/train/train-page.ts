@@ -79,7 +79,7 @@ const chapter = (title: string, pictures: readonly (Picture | null)[]): Chapter 
   pictures: pictures.filter((picture) => picture !== null),
 });
 
-/** The orders that the run has followed. */
+/** The changes that `steer` made to the run. */
 function steerTable({ lines }: TrainRun): Table[] {
   const rows = linesOf(lines, 'steer').map(({ step, ...order }): [string, string] => [
     `after step ${whole(step)}`,
@@ -88,7 +88,7 @@ function steerTable({ lines }: TrainRun): Table[] {
   return rows.length === 0 ? [] : [{ title: 'Orders while it trained', rows }];
 }
 
-/** A text of the model, below its step and the loss of the steps before it. */
+/** A text of the model; its title has the step, and the loss of the interval that ended with it. */
 function quoteOf({ step, texts }: WrittenText, { steps }: TrainRun): Listing {
   const loss = steps.find((line) => line.first < step && step <= line.step)?.loss.mean;
   const lossText = loss === undefined ? '' : `: training loss ${decimal(loss)}`;

@@ -39,19 +39,20 @@ export function findMpi(options: FindMpiOptions = {}): MpiSearch {
 
 /** The MPI implementation whose mpirun started this process; null if the environment names none. */
 export function startedBy(environment: Environment): MpiName | null {
-  return mpiNames.find((name) => mpiFamilies[name].counts.some((count) => environment[count] !== undefined)) ?? null;
+  const isSet = (key: string): boolean => environment[key] !== undefined;
+  return mpiNames.find((name) => mpiFamilies[name].sizeVariables.some(isSet)) ?? null;
 }
 
 /** Number of ranks that the launcher started, read from the environment; null if it is not set. */
 export const rankCount = (environment: Environment): number | null =>
   numberIn('rankCount', environment, [
-    ...mpiNames.flatMap((name): readonly string[] => mpiFamilies[name].counts),
+    ...mpiNames.flatMap((name): readonly string[] => mpiFamilies[name].sizeVariables),
     'SLURM_STEP_NUM_TASKS',
   ]);
 
 /** This process's rank on its machine, from 0, read from the environment; null if it is not set. */
 export const localRank = (environment: Environment): number | null =>
-  numberIn('localRank', environment, [...mpiNames.map((name) => mpiFamilies[name].localRank), 'SLURM_LOCALID']);
+  numberIn('localRank', environment, [...mpiNames.map((name) => mpiFamilies[name].localRankVariable), 'SLURM_LOCALID']);
 
 function numberIn(where: string, environment: Environment, names: readonly string[]): number | null {
   if (typeof environment !== 'object' || environment === null) {
@@ -83,7 +84,7 @@ function open(koffi: Koffi, path: string, where: string): MpiSearch {
 }
 
 function search(koffi: Koffi, starter: MpiName | null): MpiSearch {
-  const namesOf = (name: MpiName): readonly string[] => (mpiFamilies[name] as MpiFamily).names[process.platform] ?? [];
+  const namesOf = (name: MpiName) => (mpiFamilies[name] as MpiFamily).libraries[process.platform] ?? [];
   const families = starter === null ? mpiNames : [starter];
   let refusals = '';
   for (const name of families.flatMap(namesOf)) {
@@ -103,7 +104,7 @@ function search(koffi: Koffi, starter: MpiName | null): MpiSearch {
   }
   const what = starter === null ? 'MPI' : `${starter}, whose mpirun has started this process`;
   const names = families.flatMap(namesOf).join(', ') || `a path in GRADLOOM_MPI, on ${process.platform}`;
-  const packages = families.map((name) => `${mpiFamilies[name].debian} for ${name}`).join(', or ');
+  const packages = families.map((name) => `${mpiFamilies[name].debianPackage} for ${name}`).join(', or ');
   const advice = process.platform === 'linux' ? ` (Debian: apt install ${packages})` : '';
   return refusal(`the system has no library of ${what}, expected ${names}${advice}${refusals}`);
 }

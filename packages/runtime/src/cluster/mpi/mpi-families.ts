@@ -13,18 +13,18 @@ export interface MpiHandles {
 /** MPI implementations with one binary interface (ABI): constants of mpi.h differ between families. */
 export interface MpiFamily {
   /** Library names to try, in order. */
-  readonly names: Partial<Record<NodeJS.Platform, readonly string[]>>;
+  readonly libraries: Partial<Record<NodeJS.Platform, readonly string[]>>;
   /** Debian package. */
-  readonly debian: string;
+  readonly debianPackage: string;
   /** Environment variables in which its mpirun gives the number of ranks. */
-  readonly counts: readonly string[];
+  readonly sizeVariables: readonly string[];
   /** Environment variable with the rank of a process on its machine, from 0. */
-  readonly localRank: string;
-  /** Name for Slurm's srun, as in --mpi=pmix. */
-  readonly slurm: string;
+  readonly localRankVariable: string;
+  /** Value of --mpi of Slurm's srun. */
+  readonly slurmName: string;
   /** Environment variable with the file descriptor of a socket to its mpirun, which processes inherit. */
-  readonly socket: string | null;
-  /** Its version, from the text of MPI_Get_library_version; null if that text is another family's. */
+  readonly socketVariable: string | null;
+  /** The version in the text of MPI_Get_library_version; null if another family wrote the text. */
   describe(text: string): string | null;
   readonly handleType: string; // C type of a handle
   readonly requestBytes: number; // size of a request handle
@@ -36,12 +36,12 @@ export interface MpiFamily {
 
 export const mpiFamilies = {
   'Open MPI': {
-    names: { linux: ['libmpi.so.40', 'libmpi.so'], darwin: ['libmpi.40.dylib', 'libmpi.dylib'] },
-    debian: 'openmpi-bin',
-    counts: ['OMPI_COMM_WORLD_SIZE'],
-    localRank: 'OMPI_COMM_WORLD_LOCAL_RANK',
-    slurm: 'pmix',
-    socket: null,
+    libraries: { linux: ['libmpi.so.40', 'libmpi.so'], darwin: ['libmpi.40.dylib', 'libmpi.dylib'] },
+    debianPackage: 'openmpi-bin',
+    sizeVariables: ['OMPI_COMM_WORLD_SIZE'],
+    localRankVariable: 'OMPI_COMM_WORLD_LOCAL_RANK',
+    slurmName: 'pmix',
+    socketVariable: null,
     describe: (text) => /^Open MPI v?([^\s,]+)/.exec(text)?.[1] ?? null,
     handleType: 'void *',
     requestBytes: 8,
@@ -56,12 +56,12 @@ export const mpiFamilies = {
   },
   MPICH: {
     // libmpi.so.12 is the name in ABI-compatible implementations: Intel MPI, MVAPICH, Cray's.
-    names: { linux: ['libmpich.so.12', 'libmpi.so.12'], darwin: ['libmpi.12.dylib', 'libmpich.12.dylib'] },
-    debian: 'mpich',
-    counts: ['PMI_SIZE', 'MPI_LOCALNRANKS'],
-    localRank: 'MPI_LOCALRANKID',
-    slurm: 'pmi2',
-    socket: 'PMI_FD',
+    libraries: { linux: ['libmpich.so.12', 'libmpi.so.12'], darwin: ['libmpi.12.dylib', 'libmpich.12.dylib'] },
+    debianPackage: 'mpich',
+    sizeVariables: ['PMI_SIZE', 'MPI_LOCALNRANKS'],
+    localRankVariable: 'MPI_LOCALRANKID',
+    slurmName: 'pmi2',
+    socketVariable: 'PMI_FD',
     describe: (text) =>
       /^(?:MPICH|MVAPICH)\S* Version\s*:\s*(\S+)/.exec(text)?.[1] ??
       /^Intel\(R\) MPI Library (\S+)/.exec(text)?.[1] ??

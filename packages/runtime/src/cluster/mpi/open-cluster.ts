@@ -118,7 +118,7 @@ function startMpi(path: string | undefined): Started {
   const [ranks] = word;
   const startedRanks = rankCount(process.env);
   if (startedRanks !== null && startedRanks !== ranks) {
-    const byLauncher = startedBy(process.env) === null ? `give srun --mpi=${mpi.family.slurm}, or ` : '';
+    const byLauncher = startedBy(process.env) === null ? `give srun --mpi=${mpi.family.slurmName}, or ` : '';
     const advice = `${byLauncher}set GRADLOOM_MPI to the library of the mpirun that you use`;
     const seen = ranks === 1 ? '1 rank' : `${ranks} ranks`;
     throw new Error(
@@ -132,7 +132,7 @@ function startMpi(path: string | undefined): Started {
  * A Node program between mpirun and this process, such as npx, closes the inherited socket. MPICH would then end the
  * process.
  */
-function refuseClosed({ name, family: { socket } }: MpiLibrary): void {
+function refuseClosed({ name, family: { socketVariable: socket } }: MpiLibrary): void {
   const number = socket === null ? undefined : process.env[socket];
   if (number === undefined || isSocket(Number(number))) return;
   const advice = 'npx closes it: let mpirun start gradloom itself, such as node_modules/.bin/gradloom';

@@ -4,9 +4,9 @@ import type { Decoder } from './decoders.ts';
 import type { Image } from './image.ts';
 import type { ImageSize } from './image-options.ts';
 
-/** Pixels that images may have; each that is read takes its own. */
+/** Pixels that further images may have in all. Reading an image subtracts its pixels. */
 export interface PixelBudget {
-  left: number;
+  pixels: number;
 }
 
 /** Reads the bytes of an image file as a row of bytes. @throws Error that begins with `subject`. */
@@ -14,22 +14,22 @@ export type ImageReader = (subject: string, bytes: Uint8Array, budget?: PixelBud
 
 /** Creates a reader of images in the size and colours of a model. */
 export async function createImageReader(encoding: ImageEncoding): Promise<ImageReader> {
-  // Imported when needed: most processes read no images, and the decoders take a while to load. The module imports
-  // nothing that others do, so that the code of a thread stays in one file beside it.
+  // Imported when needed: most processes read no images, and the decoders take a while to load. The module shares no
+  // imports with others, so that the bundle of a thread is one file besides it.
   const { decoders, fitImage } = await import('./decoders.ts');
   return (subject, bytes, budget) => {
-    const image = decodeImage(decoders, subject, bytes, budget?.left);
-    if (budget !== undefined) budget.left -= image.width * image.height;
+    const image = decodeImage(decoders, subject, bytes, budget?.pixels);
+    if (budget !== undefined) budget.pixels -= image.width * image.height;
     return fitImage(image, encoding);
   };
 }
 
-/** The end of messages about a file that is not an image. */
+/** Expected contents, in errors about a file that is not an image. */
 export const IMAGE_FILE = 'a PNG or JPEG image';
 
 /** An error of an image file, which `subject` names. */
 export class ImageFileError extends Error {
-  /** 'has no bytes'. */
+  /** Predicate of the sentence, such as 'has no bytes'. */
   readonly problem: string;
 
   constructor(subject: string, problem: string, expected = IMAGE_FILE, cause?: unknown) {
@@ -40,21 +40,21 @@ export class ImageFileError extends Error {
 
 /**
  * Decodes the bytes of an image file of at most `maxPixels`.
- * @throws Error that begins with `subject` and says what is wrong with them.
+ * @throws ImageFileError that begins with `subject`.
  */
 export const decodeImage = (
   decoders: readonly Decoder[],
   subject: string,
   bytes: Uint8Array,
   maxPixels?: number,
-): Image => inFormat(decoders, subject, bytes, ([, , decode]) => decode(bytes, maxPixels));
+): Image => withDecoder(decoders, subject, bytes, ([, , decode]) => decode(bytes, maxPixels));
 
 /** The size in the header of an image file. @throws Error as `decodeImage` does. */
 export const sizeOfImage = (decoders: readonly Decoder[], subject: string, bytes: Uint8Array): ImageSize =>
-  inFormat(decoders, subject, bytes, ([, , , sizeOf]) => sizeOf(bytes));
+  withDecoder(decoders, subject, bytes, ([, , , sizeOf]) => sizeOf(bytes));
 
-/** Calls `read` with the format of the first bytes. */
-function inFormat<T>(
+/** Calls `read` with the decoder of the format that the first bytes have. */
+function withDecoder<T>(
   decoders: readonly Decoder[],
   subject: string,
   bytes: Uint8Array,

@@ -42,7 +42,7 @@ const NEEDED = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND']);
 /** The image with only its needed chunks, each checked, and with exactly as much pixel data as its size requires. */
 function plainChunks(bytes: Uint8Array, maxPixels: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const kept = [bytes.subarray(0, 8)];
+  const chunks = [bytes.subarray(0, 8)];
   const contents: Uint8Array[] = [];
   let type = '';
   let expected = 0;
@@ -56,7 +56,7 @@ function plainChunks(bytes: Uint8Array, maxPixels: number): Uint8Array {
     if (type === 'IHDR') expected = dataBytes(view, maxPixels);
     if (type === 'PLTE') hasPalette = contents.length === 0;
     if (type === 'IDAT') contents.push(bytes.subarray(at + 8, end - 4));
-    if (NEEDED.has(type)) kept.push(bytes.subarray(at, end));
+    if (NEEDED.has(type)) chunks.push(bytes.subarray(at, end));
     else if (type[0] < 'a') throw new Error(`an unknown critical chunk ${type}`);
     at = end;
   }
@@ -65,7 +65,7 @@ function plainChunks(bytes: Uint8Array, maxPixels: number): Uint8Array {
   // Checked here because the decoder unpacks any amount of data and fills missing pixels with zeros.
   const { length } = unpackAtMost(expected, 'pixels', (options) => inflateSync(Buffer.concat(contents), options));
   if (length !== expected) throw new Error(`${length} bytes of pixels instead of ${expected}`);
-  return Buffer.concat(kept);
+  return Buffer.concat(chunks);
 }
 
 /** The seven passes of an interlaced image: first column, first row, and the distances to the next. PNG, 8.2 */
@@ -111,8 +111,8 @@ function eightBits({ width, height, channels, depth, data }: DecodedPng): Uint8A
   return pixels;
 }
 
-function withoutAlpha(pixels: Uint8Array, channels: number, kept: number): Uint8Array {
-  if (channels === kept) return pixels;
-  const length = (pixels.length / channels) * kept;
-  return Uint8Array.from({ length }, (_, i) => pixels[Math.floor(i / kept) * channels + (i % kept)]);
+function withoutAlpha(pixels: Uint8Array, channels: number, channelsOut: number): Uint8Array {
+  if (channels === channelsOut) return pixels;
+  const length = (pixels.length / channels) * channelsOut;
+  return Uint8Array.from({ length }, (_, i) => pixels[Math.floor(i / channelsOut) * channels + (i % channelsOut)]);
 }

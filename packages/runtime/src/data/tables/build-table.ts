@@ -17,7 +17,7 @@ import { isTableOfImages } from './table-path.ts';
 
 /** An input and the column of the table that it becomes. */
 interface Input {
-  readonly planned: PlannedColumn;
+  readonly fileColumn: PlannedColumn;
   readonly column: TableColumn;
 }
 
@@ -47,56 +47,56 @@ export function buildTable(
   }
   const of = (role: PlannedColumn['role']) => columns.filter((column) => column.role === role);
   const maxCategories = isTraining ? oneHotLimit : Number.POSITIVE_INFINITY;
-  const finishColumn = (planned: PlannedColumn): TableColumn[] =>
-    finish(planned, () => {
-      const typed = columnOf(planned, maxCategories);
+  const finishColumn = (fileColumn: PlannedColumn): TableColumn[] =>
+    finish(fileColumn, () => {
+      const typed = columnOf(fileColumn, maxCategories);
       if ('column' in typed) return [keep(typed.column)];
-      exclusions.set(planned.name, typed.exclusion);
+      exclusions.set(fileColumn.name, typed.exclusion);
       return [];
     });
   const isGuessed = ({ type }: PlannedColumn) => isTraining && !isPlain && type === undefined && !isTableOfImages(path);
 
   // A column of nothing but lists is left out; one with other cells, too, has a fault.
-  const lists = of('input').filter((planned) => {
-    const { gaps } = planned.collector.collected();
-    return isGuessed(planned) && faults.takeBack(planned.index, SEVERAL_VALUES, rows - gaps);
+  const lists = of('input').filter((fileColumn) => {
+    const { gaps } = fileColumn.collector.collected();
+    return isGuessed(fileColumn) && faults.takeBack(fileColumn.index, SEVERAL_VALUES, rows - gaps);
   });
   for (const { name } of lists) exclusions.set(name, LISTS);
   const candidates = of('input')
-    .filter((planned) => !lists.includes(planned))
-    .flatMap((planned) => finishColumn(planned).map((column): Input => ({ planned, column })));
-  const filled = candidates.filter(({ planned, column: { gaps } }) => gaps < rows || !isGuessed(planned));
-  for (const input of candidates) if (!filled.includes(input)) exclusions.set(input.column.name, ONLY_GAPS);
+    .filter((fileColumn) => !lists.includes(fileColumn))
+    .flatMap((fileColumn) => finishColumn(fileColumn).map((column): Input => ({ fileColumn, column })));
+  const nonEmpty = candidates.filter(({ fileColumn, column: { gaps } }) => gaps < rows || !isGuessed(fileColumn));
+  for (const input of candidates) if (!nonEmpty.includes(input)) exclusions.set(input.column.name, ONLY_GAPS);
   const identifiers = new Map(
-    filled.flatMap(({ planned, column }) => {
-      const exclusion = isGuessed(planned) ? excludeIdentifiers(column, rows) : undefined;
+    nonEmpty.flatMap(({ fileColumn, column }) => {
+      const exclusion = isGuessed(fileColumn) ? excludeIdentifiers(column, rows) : undefined;
       return exclusion === undefined ? [] : [[column.name, exclusion]];
     }),
   );
   // A table of nothing but identifiers is read: they are all that it has.
-  const keepsIdentifiers = identifiers.size === filled.length && of('time').length === 0;
+  const keepsIdentifiers = identifiers.size === nonEmpty.length && of('time').length === 0;
   if (!keepsIdentifiers) for (const [name, exclusion] of identifiers) exclusions.set(name, exclusion);
-  const kept = candidates.filter(({ column }) => !exclusions.has(column.name));
-  const inputs = kept.map(({ column }) => column);
+  const inputCandidates = candidates.filter(({ column }) => !exclusions.has(column.name));
+  const inputs = inputCandidates.map(({ column }) => column);
 
-  const targets = of('target').flatMap((planned) =>
-    finish(planned, () => {
+  const targets = of('target').flatMap((fileColumn) =>
+    finish(fileColumn, () => {
       const request = { kind: targetKind, classNames, isPlain, leavesGapsOut: plan.requiredTargets.length > 0 };
-      const collected = planned.collector.collected();
-      const target = decideTarget(planned.name, collected, { ...request, format: formatOf(planned) });
+      const collected = fileColumn.collector.collected();
+      const target = decideTarget(fileColumn.name, collected, { ...request, format: formatOf(fileColumn) });
       return [{ ...target, column: keep(target.column) }];
     }),
   );
   const [weights = null] = of('weight').flatMap(finishColumn);
-  const [time] = of('time').flatMap((planned) => finish(planned, () => [timeOf(planned)]));
-  const [key = null] = of('key').flatMap((planned) => finish(planned, () => typedColumns(planned)));
+  const [time] = of('time').flatMap((fileColumn) => finish(fileColumn, () => [timeOf(fileColumn)]));
+  const [key = null] = of('key').flatMap((fileColumn) => finish(fileColumn, () => typedColumns(fileColumn)));
   faults.refuse(fault);
   refuseOnlyText();
   if (inputs.length === 0 && time === undefined) {
     const reasons = [...exclusions].map(([name, reason]) => `column ${show(name)} has ${describeExclusion(reason)}`);
     throw fault(` has no column left as an input, expected one: ${reasons.join('; ')}`);
   }
-  const split = splitIn();
+  const split = splitColumn();
   const [{ classes, column: target }] = targets;
   // The name of the file, not of the table: a cache is read under any name.
   const file = basename(path);
@@ -107,15 +107,15 @@ export function buildTable(
     targets,
     isSeries: time !== undefined,
     options,
-    guessed: kept.flatMap(({ planned, column }) =>
-      isGuessed(planned) ? [{ column, zeroPadded: planned.collector.collected().zeroPadded }] : [],
+    guessed: inputCandidates.flatMap(({ fileColumn, column }) =>
+      isGuessed(fileColumn) ? [{ column, zeroPadded: fileColumn.collector.collected().zeroPadded }] : [],
     ),
     exclusions,
     identifiers: keepsIdentifiers ? identifiers : new Map(),
     lastRow,
     names: new Map(columns.map(({ index, name }) => [index, name])),
   };
-  const all: Table = {
+  const fullTable: Table = {
     name,
     rows,
     inputs,
@@ -134,7 +134,7 @@ export function buildTable(
     ],
     warnings: [],
   };
-  const table = missing === 'drop' ? leaveGapsOut(all, fault, keep) : all;
+  const table = missing === 'drop' ? leaveGapsOut(fullTable, fault, keep) : fullTable;
   return { ...table, warnings: isTraining ? warningsOf(sniffed, table) : rowDecisions };
 
   /** @throws OnlyText if all inputs are identifiers, or texts that are left out, and there is a text among them. */
@@ -145,14 +145,14 @@ export function buildTable(
     throw new OnlyText(text, new Map([...exclusions, ...identifiers].filter(([name]) => name !== text)));
   }
 
-  /** The column by which rows are split: an input, one that was left out, or one that is nothing else. */
-  function splitIn(): TableSplit | undefined {
+  /** The column by which rows are split: an input, a column left out, or a column with no other role. */
+  function splitColumn(): TableSplit | undefined {
     const request = splitOf(options.split);
     if (request === undefined || !('column' in request)) return undefined;
     const isRequested = ({ name, index }: PlannedColumn) =>
       name === request.column || String(index + 1) === request.column;
-    const input = candidates.find(({ planned }) => isRequested(planned));
-    const [typed = input] = of('split').map((planned) => columnOf(planned, Number.POSITIVE_INFINITY));
+    const input = candidates.find(({ fileColumn }) => isRequested(fileColumn));
+    const [typed = input] = of('split').map((fileColumn) => columnOf(fileColumn, Number.POSITIVE_INFINITY));
     const column = typed && 'column' in typed ? typed.column : undefined;
     if (column?.data.kind === (request.by === 'group' ? 'words' : 'numbers') && column.gaps === 0)
       return { by: request.by, column: column === input?.column ? column : keep(column) };
@@ -162,10 +162,10 @@ export function buildTable(
     throw new OptionError('readTable', 'split', problem);
   }
 
-  /** The series, and its inputs: the target with the others, in the order of the file. */
+  /** The series, and its inputs in the order of the file. The target is one of them. */
   function seriesOf(time: TableColumn): Pick<Table, 'series' | 'inputs'> {
     const { context = CONTEXT, horizon = HORIZON, step = null } = preprocessing?.series ?? (options as SeriesOptions);
-    const after = of('input').findIndex((planned) => planned.index > of('target')[0].index);
+    const after = of('input').findIndex((fileColumn) => fileColumn.index > of('target')[0].index);
     const position = after === -1 ? inputs.length : after;
     return {
       inputs: [...inputs.slice(0, position), target, ...inputs.slice(position)],
@@ -176,20 +176,20 @@ export function buildTable(
 
 const formatOf = ({ format }: PlannedColumn): CellFormat | undefined => (format === 'any' ? undefined : format);
 
-const columnOf = (planned: PlannedColumn, maxCategories: number) =>
-  typeColumn(planned.name, planned.type, planned.collector.collected(), maxCategories, formatOf(planned));
+const columnOf = (fileColumn: PlannedColumn, maxCategories: number) =>
+  typeColumn(fileColumn.name, fileColumn.type, fileColumn.collector.collected(), maxCategories, formatOf(fileColumn));
 
 type SeriesOptions = Pick<TableOptions, 'context' | 'horizon'> & { readonly step?: SeriesStep };
 
 /** The column with its type; none if it would be left out. */
-function typedColumns(planned: PlannedColumn): TableColumn[] {
-  const typed = columnOf(planned, Number.POSITIVE_INFINITY);
+function typedColumns(fileColumn: PlannedColumn): TableColumn[] {
+  const typed = columnOf(fileColumn, Number.POSITIVE_INFINITY);
   return 'column' in typed ? [typed.column] : [];
 }
 
 /** @throws ColumnError for numbers among dates. */
-function timeOf(planned: PlannedColumn): TableColumn {
-  const [column] = typedColumns(planned);
+function timeOf(fileColumn: PlannedColumn): TableColumn {
+  const [column] = typedColumns(fileColumn);
   if (column?.type === 'date' || column?.type === 'numeric') return column;
   throw new ColumnError('has numbers and dates, expected the times of all rows in one form');
 }

@@ -5,15 +5,8 @@ import { join } from 'node:path';
 import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
 import { showName } from '@gradloom/core/internal';
 import { temporaryPath } from '../../system/files/write-atomically.ts';
-import { CacheError, type CacheFile, createCacheFile, writing } from '../cache-file.ts';
-import {
-  cannotWrite,
-  isAsWritten,
-  publishFolder,
-  readSealedJson,
-  writeSealedJson,
-  writtenAt,
-} from '../cache-folder.ts';
+import { CacheError, type CacheFile, createCacheFile, wrapWriteErrors } from '../cache-file.ts';
+import { cannotWrite, hasStamp, publishFolder, readSealedJson, stampOf, writeSealedJson } from '../cache-folder.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { fileRows } from '../file-rows.ts';
 import { npyType, sharedArrays } from '../number-types.ts';
@@ -23,7 +16,7 @@ const HEADER = 'header.json';
 
 /** Header of the encoded rows, kept in a file next to them. */
 interface RowsHeader {
-  readonly rows: ReturnType<typeof writtenAt>;
+  readonly rows: ReturnType<typeof stampOf>;
   readonly notes: readonly EncodingNote[]; // each distinct note once
 }
 
@@ -59,7 +52,7 @@ export function cachedRows(
   function make(): readonly EncodingNote[] {
     const draft = temporaryPath(rowsFolder);
     try {
-      writing(() => mkdirSync(draft));
+      wrapWriteErrors(() => mkdirSync(draft));
       const file = createCacheFile(join(draft, ROWS));
       let notes: EncodingNote[];
       try {
@@ -69,7 +62,7 @@ export function cachedRows(
       } finally {
         file.close();
       }
-      const seal: RowsHeader = { rows: writtenAt(join(draft, ROWS)), notes };
+      const seal: RowsHeader = { rows: stampOf(join(draft, ROWS)), notes };
       writeSealedJson(join(draft, HEADER), seal);
       publishFolder(draft, rowsFolder, () => knownNotes(rowsFolder) !== null);
       return notes;
@@ -111,7 +104,7 @@ function keyOf(preprocessing: TablePreprocessing, rows: Uint32Array): string {
 /** The notes that an earlier run stored with its rows; null if the rows are missing or were changed. */
 function knownNotes(folder: string): readonly EncodingNote[] | null {
   const header = readSealedJson(join(folder, HEADER)) as RowsHeader | null;
-  return header !== null && isAsWritten(join(folder, ROWS), header.rows) ? header.notes : null;
+  return header !== null && hasStamp(join(folder, ROWS), header.rows) ? header.notes : null;
 }
 
 /** A header as numpy.save writes it: the numbers begin at a multiple of 64 bytes. */

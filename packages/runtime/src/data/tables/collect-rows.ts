@@ -81,8 +81,8 @@ export async function collectRows(
   if (request.where === 'readTable' && !request.isPlain && end.length > 0) {
     plan ??= planFor(end[0].cells.length);
     const cut = cutEnd(end, plan);
-    if (rows + cut.kept.length > 0) {
-      end = cut.kept;
+    if (rows + cut.rows.length > 0) {
+      end = cut.rows;
       decisions.push(...cut.decisions);
     }
     for (const row of end.slice(0, -1)) addRow(row);

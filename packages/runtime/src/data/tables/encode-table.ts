@@ -45,7 +45,7 @@ export function encodeTable(
   const windows = series && windowsOf(table, series, requested);
   const rows = windows?.order ?? requested;
   const columns = new Map(table.inputs.map((column) => [column.name, column]));
-  let addNote = onNote; // a cache collects the notes of its rows
+  let addNote = onNote; // replaced by a cache, which stores the notes of its rows
   const encoders = preprocessing.columns.flatMap((encoding) =>
     encoding.type === 'text' ? [] : [columnWriter(encoding, columns.get(encoding.name), (note) => addNote?.(note))],
   );

@@ -18,7 +18,7 @@ type Segment = { readonly first: number; readonly length: number };
 export function checkTimes(
   { time, key }: Pick<TableSeries, 'time' | 'key'>,
   rows: number,
-  known: SeriesStep | null,
+  modelStep: SeriesStep | null,
   fault: (problem: string) => Error,
 ): SeriesStep {
   const isDate = time.type === 'date';
@@ -34,14 +34,14 @@ export function checkTimes(
     const expected = `a time after ${timeOf(before)} of row ${before + 1} (${why})`;
     throw fault(`: ${name(n)} has the time ${timeOf(n)}, expected ${expected}`);
   }
-  const steps = known === null ? likelySteps(values, previous, isDate) : [known];
+  const steps = modelStep === null ? likelySteps(values, previous, isDate) : [modelStep];
   // Of days and months, the step that fits more rows is meant.
   const candidates = steps.map((step) => ({ step, gap: firstGap(values, previous, step) }));
   const { step, gap: n } = candidates.reduce((a, b) => (b.gap > a.gap ? b : a));
   if (n === rows) return step;
   const before = previous[n];
   const next = timeText(nextOf(values[before], step), isDate);
-  const source = known === null ? 'as between most rows' : 'as the model was trained with';
+  const source = modelStep === null ? 'as between most rows' : 'as the model was trained with';
   const why = `${stepText(step)} after row ${before + 1}, ${source}`;
   throw fault(`: ${name(n)} has the time ${timeOf(n)}, expected ${next} (${why})`);
 }

@@ -59,7 +59,7 @@ export function lastRows(
   rows: Uint32Array = Uint32Array.from({ length: times.length }, (_, n) => n), // the rows to split, ascending
 ): SplitRows {
   const sorted = Float64Array.from(rows, (n) => times[n]).sort();
-  const from = (held: number): number => (held === 0 ? Number.POSITIVE_INFINITY : sorted[sorted.length - held]);
+  const from = (count: number): number => (count === 0 ? Number.POSITIVE_INFINITY : sorted[sorted.length - count]);
   const [validationFrom, testFrom] = [from(test + validation), from(test)];
   const between = (low: number, high: number) => rows.filter((n) => times[n] >= low && times[n] < high);
   return {

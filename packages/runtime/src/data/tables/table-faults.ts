@@ -41,9 +41,9 @@ export function createFaults(): TableFaults {
   return {
     add(column, kind, problem, what = 'cell', cause) {
       if (column !== null) columns.add(column);
-      const known = kinds.get(`${column} ${kind}`);
-      if (known === undefined) kinds.set(`${column} ${kind}`, { column, problem, what, cause, count: 1 });
-      else known.count++;
+      const kindSoFar = kinds.get(`${column} ${kind}`);
+      if (kindSoFar === undefined) kinds.set(`${column} ${kind}`, { column, problem, what, cause, count: 1 });
+      else kindSoFar.count++;
     },
     isIn: (column) => columns.has(column),
     takeBack(column, kind, count) {
@@ -53,16 +53,16 @@ export function createFaults(): TableFaults {
       return kinds.delete(`${column} ${kind}`);
     },
     refuse(fault) {
-      const all = [...kinds.values()];
-      if (all.length === 0) return;
-      const sentences = all.map(({ problem, what, count }) =>
+      const list = [...kinds.values()];
+      if (list.length === 0) return;
+      const sentences = list.map(({ problem, what, count }) =>
         count === 1 ? problem : `${problem} (${count - 1} more ${what}${count === 2 ? '' : 's'} like it)`,
       );
-      if (all.length === 1) throw fault(`: ${sentences[0]}`, all[0].cause);
-      const more = all.length - MAX_KINDS;
+      if (list.length === 1) throw fault(`: ${sentences[0]}`, list[0].cause);
+      const more = list.length - MAX_KINDS;
       const lines = more > 0 ? [...sentences.slice(0, MAX_KINDS), `${more} more kinds`] : sentences;
-      const { message } = fault(` has ${all.length} kinds of faults: ${lines.join('; ')}`);
-      throw new TableFaultsError(message, lines, all[0].cause);
+      const { message } = fault(` has ${list.length} kinds of faults: ${lines.join('; ')}`);
+      throw new TableFaultsError(message, lines, list[0].cause);
     },
   };
 }

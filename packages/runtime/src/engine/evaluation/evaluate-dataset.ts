@@ -181,14 +181,14 @@ function keepCounted(
   positions: number,
   O: number,
 ): number {
-  let kept = 0;
+  let count = 0;
   for (let p = 0; p < positions; p++) {
     if (t[p] < 0) continue;
-    t[kept] = t[p];
-    y.copyWithin(kept * O, p * O, (p + 1) * O);
-    kept++;
+    t[count] = t[p];
+    y.copyWithin(count * O, p * O, (p + 1) * O);
+    count++;
   }
-  return kept;
+  return count;
 }
 
 /** Consumes outputs and targets, such as a metric. */

@@ -88,16 +88,16 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
       const B = Math.min(EVALUATION_ROWS, rows - from);
       first = task.first + from;
       const tally = viewOf(tallies, chunk * TALLIES, TALLIES).fill(0);
-      for (let done = 0; done < B; done += workspace.rows) {
-        first = task.first + from + done;
-        const rows = Math.min(workspace.rows, B - done);
+      for (let offset = 0; offset < B; offset += workspace.rows) {
+        first = task.first + from + offset;
+        const rows = Math.min(workspace.rows, B - offset);
         const { y, program } = passFor(context, rows);
         gatherRows(workspace.x, dataset.inputs, null, first, rows, reader);
         gatherLengths(workspace.lengths, dataset, context.rowLength, null, first, rows, reader);
         gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, rows, reader);
         weighPositions(workspace, rows, R, false);
         program.run();
-        outputs?.set(y, (from + done) * O);
+        outputs?.set(y, (from + offset) * O);
         if (R > 1) addPositions(tally, workspace, lossSums, y, dataset, first, rows, R, O / R);
         else for (let n = 0; n < rows; n++) tally[TALLY.loss] += lossSums[n];
       }

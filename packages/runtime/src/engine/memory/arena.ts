@@ -113,9 +113,9 @@ interface ArenaSlot {
  */
 export function planArena(options: ArenaOptions, scratchLength = countScratch(options)): ArenaPlan {
   const { backend, insideBytes = maxInsideBytes(backend) } = options;
-  const whole = layOut(options, scratchLength, false);
-  const fits = whole.bytes <= insideBytes || !reachesOutside[backend];
-  const plan = fits ? whole : layOut(options, scratchLength, true);
+  const insideLayout = layOut(options, scratchLength, false);
+  const fits = insideLayout.bytes <= insideBytes || !reachesOutside[backend];
+  const plan = fits ? insideLayout : layOut(options, scratchLength, true);
   const bound = `the address space of the kernels${fits ? '' : ', without gradients and optimizer state'}`;
   checkMemory(
     plan.parts.filter(({ isOutside }) => !isOutside),
@@ -162,10 +162,10 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
     parts,
     bind(memory, others) {
       const sizes = [memory.buffer, ...others].map(({ byteLength }) => byteLength);
-      const planned = [bytes, ...outside];
-      if (sizes.join() !== planned.join()) {
+      const plannedSizes = [bytes, ...outside];
+      if (sizes.join() !== plannedSizes.join()) {
         throw new Error(
-          `planArena: memory has ${sizes.join(' + ')} bytes, expected ${planned.join(' + ')} (the plan's)`,
+          `planArena: memory has ${sizes.join(' + ')} bytes, expected ${plannedSizes.join(' + ')} (the plan's)`,
         );
       }
       let next = 0;

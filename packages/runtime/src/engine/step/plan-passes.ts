@@ -16,7 +16,7 @@ import type { RunContext } from './context.ts';
 import { leavesOfRank, maxRankLeaves, shapeOf } from './team-part.ts';
 
 /** A pass with its operations. */
-export interface PlannedPass extends NodePass {
+export interface PassPlan extends NodePass {
   readonly workspace: Workspace;
   /** Calls between the barriers of the pass. */
   readonly segments: readonly (readonly Call[])[];
@@ -31,7 +31,7 @@ export const planPasses = (
   rows: number,
   probed: boolean,
   inspect: Inspect | undefined = context.clock?.inspect,
-): readonly PlannedPass[] =>
+): readonly PassPlan[] =>
   (context.setup.couples ? coupledPasses : separatePasses)(context, passes, rows, probed, inspect);
 
 /**
@@ -44,7 +44,7 @@ function separatePasses(
   rows: number,
   probed: boolean,
   inspect: Inspect | undefined,
-): readonly PlannedPass[] {
+): readonly PassPlan[] {
   const { arena, workspace, lossSums, probe, inspectProbe } = context;
   const callsOfPasses = new Map<string, readonly Call[]>();
   return passes.map((pass) => {
@@ -72,7 +72,7 @@ function coupledPasses(
   rows: number,
   probed: boolean,
   inspect: Inspect | undefined,
-): readonly PlannedPass[] {
+): readonly PassPlan[] {
   const { arena, network, loss, setup } = context;
   const rankLeaves = leavesOfRank(setup, rows);
   const leafDoubles = arena.passMemory.length / maxRankLeaves(shapeOf(setup));

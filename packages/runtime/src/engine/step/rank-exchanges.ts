@@ -5,7 +5,7 @@ import type { Arena } from '../memory/arena.ts';
 import type { RunContext } from './context.ts';
 import { type OwnedBlocks, type Ownership, ownershipOf } from './owned-blocks.ts';
 import { firstRows, type RankBatch, rankBatch } from './rank-batch.ts';
-import type { PlannedExchange } from './sync.ts';
+import type { ExchangePlan } from './sync.ts';
 
 /** Channels of exchanges: those of two buckets may be pending at the same time. */
 const CHANNEL = { squares: 0, notes: 1, statistics: 2, model: 3, probe: 4, gradients: 5, weights: 6 };
@@ -23,19 +23,19 @@ export interface RankExchanges {
   /** Row of this rank's first node among the nodes of all. */
   readonly firstRow: number;
   /** Sends the gradients of a bucket to the ranks that update it; `rows` are the rows of this rank's nodes. */
-  gradients(bucket: number, rows: readonly number[]): PlannedExchange;
+  gradients(bucket: number, rows: readonly number[]): ExchangePlan;
   /** Sends the weights of a bucket to all ranks. */
-  weights(bucket: number): PlannedExchange;
+  weights(bucket: number): ExchangePlan;
   /** Sends the squares of the mean gradient to all ranks. */
-  squares(): PlannedExchange;
+  squares(): ExchangePlan;
   /** Sends the notes to all ranks: see rank-step.ts. */
-  notes(notes: readonly Float64Array[]): PlannedExchange;
+  notes(notes: readonly Float64Array[]): ExchangePlan;
   /** Exchanges sums over leaves, `width` numbers each. */
-  statistics(arrays: readonly LeafArray[]): PlannedExchange;
+  statistics(arrays: readonly LeafArray[]): ExchangePlan;
   /** Sends the moving average of the weights to all ranks. */
-  model(): PlannedExchange;
+  model(): ExchangePlan;
   /** Sends what a probe reads to the first rank, the mean gradient to its first row of gradients. */
-  probe(probeLength: number): PlannedExchange;
+  probe(probeLength: number): ExchangePlan;
 }
 
 /** An array of numbers for each leaf of a batch. */
@@ -63,7 +63,7 @@ export function rankExchanges(
   const rankBlocks = ownership.blocksOf[rank];
 
   /** The messages to and from each other rank. */
-  const plan = (channel: number, sidesOf: (peer: number) => Sides): PlannedExchange => ({
+  const plan = (channel: number, sidesOf: (peer: number) => Sides): ExchangePlan => ({
     channel,
     transfers: peers.flatMap((peer) => {
       const { send = [], receive = [] } = sidesOf(peer);
@@ -73,7 +73,7 @@ export function rankExchanges(
     }),
   });
   /** Sends what each rank has made to all others. */
-  const planOwned = (channel: number, partsOf: (rank: number) => readonly Elements[]): PlannedExchange =>
+  const planOwned = (channel: number, partsOf: (rank: number) => readonly Elements[]): ExchangePlan =>
     plan(channel, (peer) => ({ send: partsOf(rank), receive: partsOf(peer) }));
   const rangeOf = (array: Elements, peer: number, bucket: number): Elements =>
     viewOf(array, ownership.blocksOf[peer][bucket].offset, ownership.blocksOf[peer][bucket].length);

@@ -20,9 +20,9 @@ export function shareStatistics(context: RunContext, rows: number, arrays: reado
   const exchanges = rankExchanges(context, rows);
   if (exchanges === null) return;
   const { calls, emit } = createList();
-  const planned = exchanges.statistics(arrays);
-  emit(exchange, planned, 'start');
-  emit(exchange, planned, 'wait');
+  const plan = exchanges.statistics(arrays);
+  emit(exchange, plan, 'start');
+  emit(exchange, plan, 'wait');
   link(bindWaits(context, 1, calls), context.kernels).run();
 }
 
@@ -32,19 +32,19 @@ export function gatherCalls(context: RunContext, rows: number, probed: boolean):
   const exchanges = rankExchanges(context, rows);
   const { calls, emit } = createList();
   if (exchanges === null) return calls;
-  const planned = [];
-  if (arena.model !== arena.theta) planned.push(exchanges.model());
+  const plans = [];
+  if (arena.model !== arena.theta) plans.push(exchanges.model());
   if (probed) {
     // The mean gradient goes to the array where a run of one rank has it.
     const mean = gradientOf(arena.gSum, network.parameterCount, 0);
     for (const { offset, length, shift } of arena.rankGradients.length === 0 ? [] : exchanges.rankBlocks) {
       emit(ops.copy, viewOf(mean, offset, length), viewOf(arena.rankGradients, offset + shift, length), length);
     }
-    planned.push(exchanges.probe(probeLength(network)));
+    plans.push(exchanges.probe(probeLength(network)));
   }
-  for (const one of planned) {
-    emit(exchange, one, 'start');
-    emit(exchange, one, 'wait');
+  for (const plan of plans) {
+    emit(exchange, plan, 'start');
+    emit(exchange, plan, 'wait');
   }
   return calls;
 }

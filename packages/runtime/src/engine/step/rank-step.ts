@@ -19,7 +19,7 @@ import type { RunContext } from './context.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import type { RankBatch } from './rank-batch.ts';
 import { gradientParts, type LeafArray, rankExchanges } from './rank-exchanges.ts';
-import { type ExchangeAct, exchange, type PlannedExchange } from './sync.ts';
+import { type ExchangeAct, type ExchangePlan, exchange } from './sync.ts';
 
 /** Extra work of a step that ranks share. Each method emits the part of one thread. */
 export interface RankStep {
@@ -81,8 +81,8 @@ export function rankStep(
   const notesExchange = exchanges.notes(notes.notes);
   const weights = rankBlocks.map((_, bucket) => exchanges.weights(bucket));
   const gradients = rankBlocks.map((_, bucket) => exchanges.gradients(bucket, joined));
-  const emitExchange = (emit: Emit, planned: PlannedExchange, ...acts: ExchangeAct[]): void => {
-    for (const act of acts) emit(exchange, planned, act);
+  const emitExchange = (emit: Emit, plan: ExchangePlan, ...acts: ExchangeAct[]): void => {
+    for (const act of acts) emit(exchange, plan, act);
   };
 
   function startNotes(emit: Emit): void {
@@ -163,7 +163,7 @@ export function rankStep(
     },
     finishWeights(emit) {
       startNotes(emit);
-      for (const planned of [...weights, notesExchange]) emitExchange(emit, planned, 'wait');
+      for (const plan of [...weights, notesExchange]) emitExchange(emit, plan, 'wait');
     },
   };
 }

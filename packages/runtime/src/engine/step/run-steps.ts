@@ -16,10 +16,10 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   const { threads, first, limit, probe = false, timedShare = 0 } = task;
   const { control, batch } = setup;
   context.barrier = createBarrier(control, threads, context.cores, context.environment.maxSleeps);
-  const { whole, last, fixedPass } = teamPrograms(context, threads, probe);
+  const { fullBatch, last, fixedPass } = teamPrograms(context, threads, probe);
   if (fixedPass !== null) gatherLeaves(context, first, fixedPass.first, fixedPass.count, fixedPass.workspace);
   context.spanSteps = limit - first;
-  const isShort = (step: number): boolean => whole !== last && rowsOf(setup, step) !== batch;
+  const isShort = (step: number): boolean => fullBatch !== last && rowsOf(setup, step) !== batch;
   context.scalarsAhead.set(context.arena.scalars);
   hyperRow[0] = 0;
   let ready = 0; // steps whose hyperparameters are already written
@@ -37,7 +37,7 @@ export function runSteps(context: RunContext, task: SpanTask): void {
     stepAndRow[0] = step;
     stepResult[0] = step - first;
     context.isTimed = timedShare > 0 && workClock.begin(step, timedShare);
-    const program = isShort(step) ? last : whole;
+    const program = isShort(step) ? last : fullBatch;
     if (threads === 1 && program.block !== null) {
       const done = program.block.repeat(Math.min(count, ready - hyperRow[0]), stopFlag);
       const startMs = nowMs;

@@ -22,7 +22,7 @@ import { DECISION } from '../threads/protocol.ts';
 import { type BatchDivisor, countBatch, divisorOf, gatherLeaves } from './batch.ts';
 import { emitLap, PHASE } from './clock.ts';
 import type { RunContext } from './context.ts';
-import { type PlannedPass, planPasses } from './plan-passes.ts';
+import { type PassPlan, planPasses } from './plan-passes.ts';
 import { type RankStep, rankStep } from './rank-step.ts';
 import { sharedArrays, writesInto } from './shared-arrays.ts';
 import { bindWaits } from './sync.ts';
@@ -33,14 +33,14 @@ import { type ThreadUpdate, threadUpdates } from './thread-updates.ts';
 export interface TeamPrograms {
   readonly threads: number;
   /** A step on a whole batch. */
-  readonly whole: Program;
+  readonly fullBatch: Program;
   /** A step on an epoch's last batch, which may be short. */
   readonly last: Program;
   /**
    * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
    * none.
    */
-  readonly fixedPass: PlannedPass | null;
+  readonly fixedPass: PassPlan | null;
 }
 
 /** Programs by context and team. */
@@ -56,15 +56,16 @@ export function teamPrograms(context: RunContext, threads: number, probed: boole
   const programs = programsOf.get(context) ?? new Map<string, TeamPrograms>();
   programsOf.set(context, programs);
   const key = probed ? `${threads} probed` : `${threads}`;
-  const linked = programs.get(key);
-  if (linked !== undefined && (probed || tapeThreads[0] === threads)) return linked;
+  const cached = programs.get(key);
+  if (cached !== undefined && (probed || tapeThreads[0] === threads)) return cached;
   // Programs for other team sizes are dropped: tuning tries many sizes, and all their programs would stay in memory.
   for (const [other, { threads: size }] of programs) if (size !== threads) programs.delete(other);
   const room = probed ? null : createTapeMemory(tapes);
   if (!probed) tapeThreads[0] = threads;
-  const whole = stepProgram(context, threads, setup.batch, probed, room);
-  const last = setup.lastBatch === setup.batch ? whole : stepProgram(context, threads, setup.lastBatch, probed, room);
-  const teamSteps = { threads, whole: whole.program, last: last.program, fixedPass: whole.fixedPass };
+  const fullBatch = stepProgram(context, threads, setup.batch, probed, room);
+  const hasEqualBatches = setup.lastBatch === setup.batch;
+  const last = hasEqualBatches ? fullBatch : stepProgram(context, threads, setup.lastBatch, probed, room);
+  const teamSteps = { threads, fullBatch: fullBatch.program, last: last.program, fixedPass: fullBatch.fixedPass };
   programs.set(key, teamSteps);
   return teamSteps;
 }
@@ -76,7 +77,7 @@ function stepProgram(
   rows: number,
   probed: boolean,
   room: TapeMemory | null,
-): { program: Program; fixedPass: PlannedPass | null } {
+): { program: Program; fixedPass: PassPlan | null } {
   const { calls, fixedPass } = stepCalls(context, threads, rows, probed);
   // Probes read the mean gradient, which a fused update does not store.
   return { program: link(bindWaits(context, threads, calls), context.kernels, room, { fuses: !probed }), fixedPass };
@@ -89,7 +90,7 @@ interface StepCalls {
    * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
    * none.
    */
-  readonly fixedPass: PlannedPass | null;
+  readonly fixedPass: PassPlan | null;
 }
 
 /**
@@ -103,14 +104,14 @@ export function stepCalls(context: RunContext, threads: number, rows: number, pr
   const { passes, nodes } = batchPart(setup, rows, threads, thread, probed);
   const ranks = rankStep(context, threads, rows, nodes);
   const { calls, emit } = createList();
-  const planned = planPasses(context, passes, rows, probed);
+  const passPlans = planPasses(context, passes, rows, probed);
   const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1;
   // A pass that overwrites its input rows must gather them again.
-  const fixedPass = isSame && augment === null && !writesInputs(network, planned[0]) ? planned[0] : null;
+  const fixedPass = isSame && augment === null && !writesInputs(network, passPlans[0]) ? passPlans[0] : null;
   const divisor = divisorOf(context, rows);
   if (fixedPass !== null) countBatch(context, 0, divisor);
   else if (setup.counted !== null) emit(host, () => countBatch(context, context.step, divisor));
-  emitPasses(context, planned, fixedPass, ranks, emit);
+  emitPasses(context, passPlans, fixedPass, ranks, emit);
   const updates = threadUpdates(context, threads, leafCount(rows, setup.leafRows), nodes, ranks);
   emitUpdates(context, updates, divisor, ranks, emit);
   if (maxNorm !== null) {
@@ -121,31 +122,31 @@ export function stepCalls(context: RunContext, threads: number, rows: number, pr
     for (const { update } of updates) update.updateEma(emit);
   }
   emitLap(clock, emit, PHASE.update);
-  const readsStep = planned.some(({ segments }) => segments.some((segment) => reads(segment, stepAndRow)));
+  const readsStep = passPlans.some(({ segments }) => segments.some((segment) => reads(segment, stepAndRow)));
   emitEnd(context, threads, rows, divisor, emit, readsStep, ranks?.unpack);
   return { calls, fixedPass };
 }
 
 /** Whether a layer writes over the rows that were gathered. */
-const writesInputs = ({ layers }: Network, { workspace: { outputs, x } }: PlannedPass): boolean =>
+const writesInputs = ({ layers }: Network, { workspace: { outputs, x } }: PassPlan): boolean =>
   layers.some(({ isView = false }, l) => outputs[l] === x && !isView);
 
 /** Emits the passes and the barrier after them. With other ranks, it also starts sending the gradients. */
 function emitPasses(
   context: RunContext,
-  planned: readonly PlannedPass[],
-  fixedPass: PlannedPass | null,
+  passPlans: readonly PassPlan[],
+  fixedPass: PassPlan | null,
   ranks: RankStep | null,
   emit: Emit,
 ): void {
   const { setup, clock, network, stepAndRow, gradientRows } = context;
   const buckets = ranks?.buckets ?? [];
   const early = buckets.length > 1 ? buckets.slice(0, -1).keys() : [];
-  const last = planned.at(-1);
+  const last = passPlans.at(-1);
   // Between two barriers, one segment of each pass runs.
   const shared = setup.couples ? sharedArrays(context) : [];
   for (let s = 0; s <= shared.length; s++) {
-    for (const pass of planned) {
+    for (const pass of passPlans) {
       const { first, row, segments, merges, copies } = pass;
       if (s === 0 && fixedPass === null) emitGather(context, pass, emit);
       emitLap(clock, emit, PHASE.gather);
@@ -161,7 +162,7 @@ function emitPasses(
           startBucket(bucket - 1);
         }
         if (isCut) emitWithPolls(piece, bucket);
-        else if (planned.length > 1) emit(part, piece);
+        else if (passPlans.length > 1) emit(part, piece);
         else emitAll(emit, piece);
       }
       emitLap(clock, emit, PHASE.backward);
@@ -237,7 +238,7 @@ function emitUpdates(
 }
 
 // A function of its own: a closure in `stepCalls` would keep its list of calls alive.
-function emitGather(context: RunContext, { first, count, workspace }: PlannedPass, emit: Emit): void {
+function emitGather(context: RunContext, { first, count, workspace }: PassPlan, emit: Emit): void {
   emit(host, () => void gatherLeaves(context, context.step, first, count, workspace));
 }
 

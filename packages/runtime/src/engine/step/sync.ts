@@ -6,7 +6,7 @@ import { PHASE } from './clock.ts';
 import type { RunContext } from './context.ts';
 
 /** Messages to and from other ranks, exchanged at one point of a step. */
-export interface PlannedExchange {
+export interface ExchangePlan {
   /** Separates exchanges that are pending at the same time. */
   readonly channel: number;
   readonly transfers: readonly Transfer[];
@@ -16,7 +16,7 @@ export interface PlannedExchange {
 export type ExchangeAct = 'start' | 'poll' | 'wait';
 
 /** An operation of the team's first thread; the others go on to the next barrier. */
-export const exchange = defineOp('exchange', {}, (_planned: PlannedExchange, _act: ExchangeAct): void => {
+export const exchange = defineOp('exchange', {}, (_plan: ExchangePlan, _act: ExchangeAct): void => {
   throw new Error('exchange: has no reference, expected a thread to make it');
 });
 
@@ -25,17 +25,17 @@ export function bindWaits(context: RunContext, threads: number, calls: readonly 
   return calls.flatMap(({ op, args }) => {
     if (op.name === barrier.name) {
       const [completion] = args as readonly [completion?: () => void];
-      if (threads > 1) return [hosted(() => arrive(context, completion))];
-      return completion === undefined ? [] : [hosted(completion)];
+      if (threads > 1) return [hostCall(() => arrive(context, completion))];
+      return completion === undefined ? [] : [hostCall(completion)];
     }
     if (op.name !== exchange.name) return [{ op, args }];
-    const [planned, act] = args as readonly [PlannedExchange, ExchangeAct];
-    if (context.thread > 0 || planned.transfers.length === 0) return [];
-    return [hosted(boundExchange(context, planned, act))];
+    const [plan, act] = args as readonly [ExchangePlan, ExchangeAct];
+    if (context.thread > 0 || plan.transfers.length === 0) return [];
+    return [hostCall(boundExchange(context, plan, act))];
   });
 }
 
-const hosted = (act: () => unknown): Call => ({ op: host as Call['op'], args: [act] });
+const hostCall = (act: () => unknown): Call => ({ op: host as Call['op'], args: [act] });
 
 /** Waits at the barrier; returns false if the team was aborted. */
 function arrive(context: RunContext, completion?: () => void): boolean {
@@ -47,8 +47,8 @@ function arrive(context: RunContext, completion?: () => void): boolean {
   return goesOn;
 }
 
-function boundExchange(context: RunContext, planned: PlannedExchange, act: ExchangeAct): () => unknown {
-  const messages = exchangeOf(context, planned);
+function boundExchange(context: RunContext, plan: ExchangePlan, act: ExchangeAct): () => unknown {
+  const messages = exchangeOf(context, plan);
   if (act === 'wait') return () => finishExchange(context, messages);
   const { clock } = context;
   return () => {
@@ -80,7 +80,7 @@ interface Connected {
 const connections = new WeakMap<RunContext, Connected>();
 
 /** The exchange of these messages, planned once. */
-export function exchangeOf(context: RunContext, { channel, transfers }: PlannedExchange): Exchange {
+export function exchangeOf(context: RunContext, { channel, transfers }: ExchangePlan): Exchange {
   const { setup, environment } = context;
   if (setup.cluster === null) throw new Error('exchangeOf: the run has no cluster, expected one');
   const connected = connections.get(context) ?? {

@@ -97,7 +97,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
     const network = buildNetwork(described.spec, parts?.customParts);
     const encoding = images === undefined ? {} : { preprocessing: imagesFor(where, network, images) };
     const type = precision ?? precisionOf(file, fault);
-    const names = spec === undefined ? { ...movedNames(file, described.spec), ...rename } : rename;
+    const names = spec === undefined ? { ...newLayerNames(file, described.spec), ...rename } : rename;
     const parameters = await readParameters(where, network, file, type, names, fault);
     refuseBadWeights(where, network, parameters);
     return createModel({
@@ -152,7 +152,7 @@ async function openTensors(where: string, path: string, fault: FileFault): Promi
 /** The description that `exportModel` writes. */
 type Described = Omit<ModelContents, 'parameters'>;
 
-const isPrecision = (type: unknown): type is ElementType => elementTypes.some((known) => known === type);
+const isPrecision = (type: unknown): type is ElementType => elementTypes.some((name) => name === type);
 
 /** The model that a file describes. Its parts are checked when the model is created. */
 function descriptionOf({ description }: TensorFile, fault: FileFault): Described {
@@ -164,7 +164,7 @@ function descriptionOf({ description }: TensorFile, fault: FileFault): Described
     throw fault(`a model of version ${show(version)}`, '1 or 2 (a newer Gradloom may read it)');
   // Other entries of the description are ignored, except for the precision.
   const { loss, metadata, preprocessing } = contents;
-  // A model of version 1 is of the time before rows had shapes.
+  // In version 1, rows had no shapes, so no network had a flatten layer.
   const spec = version === 1 ? (withFlatten(contents.spec) as ModelContents['spec']) : contents.spec;
   return {
     spec,
@@ -175,25 +175,25 @@ function descriptionOf({ description }: TensorFile, fault: FileFault): Described
 }
 
 /** New names of the layers after a flatten layer that `withFlatten` added to the network of the file. */
-function movedNames({ description, tensors }: TensorFile, { layers }: NetworkSpec): Renames {
-  const { spec: before } = description as { readonly spec: Partial<NetworkSpec> };
+function newLayerNames({ description, tensors }: TensorFile, { layers }: NetworkSpec): Renames {
+  const { spec: fileSpec } = description as { readonly spec: Partial<NetworkSpec> };
   const names = [...tensors.keys()];
   return Object.fromEntries(
-    [...moved(before.layers, layers)].filter(([from]) => names.some((name) => name.startsWith(`${from}.`))),
+    [...layerRenames(fileSpec.layers, layers)].filter(([old]) => names.some((name) => name.startsWith(`${old}.`))),
   );
 }
 
 type Layers = readonly { readonly kind?: string; readonly layers?: Layers }[];
 
-/** Each layer that has another place: its name in the file, and its new one. */
-function* moved(before: Layers = [], layers: Layers = [], from = '', to = ''): Generator<readonly [string, string]> {
+/** The old and the new path of each layer whose path differs from that in the file. */
+function* layerRenames(before: Layers = [], layers: Layers = [], from = '', to = ''): Generator<[string, string]> {
   if (!Array.isArray(layers)) return; // an option of a custom layer
   let l = 0;
   for (const [at, layer] of layers.entries()) {
     if (layer.kind === 'flatten' && before[l]?.kind !== 'flatten') continue;
-    const [old, now] = [`${from}${l}`, `${to}${at}`];
-    if (old !== now) yield [old, now];
-    yield* moved(before[l]?.layers, layer.layers, `${old}.layers.`, `${now}.layers.`);
+    const [oldPath, newPath] = [`${from}${l}`, `${to}${at}`];
+    if (oldPath !== newPath) yield [oldPath, newPath];
+    yield* layerRenames(before[l]?.layers, layer.layers, `${oldPath}.layers.`, `${newPath}.layers.`);
     l++;
   }
 }
@@ -214,26 +214,26 @@ async function readParameters(
   rename: Renames,
   fault: FileFault,
 ): Promise<Elements> {
-  const matched = matchTensors(network, file.tensors, rename, fault);
+  const matches = matchTensors(network, file.tensors, rename, fault);
   const bytes = bytesOfElements(type, network.parameterCount);
   const room = memoryRoom();
   if (bytes > room.bytes) {
     throw fault(`${mebibytes(bytes)} of weights`, `at most ${mebibytes(room.bytes)} (${room.bound})`);
   }
   const parameters = createElements(type, network.parameterCount);
-  for (const { tensor, stored, name } of matched) {
+  for (const { tensor, stored, name } of matches) {
     const weights = viewOf(parameters, tensor.offset, tensor.length);
-    const before = tensor.tiedTo === undefined ? null : weights.slice();
+    const tiedWeights = tensor.tiedTo === undefined ? null : weights.slice();
     const numbers = await stored.read();
     if (numbers.length !== tensor.length) {
       throw new Error(`${where}: ${showName(name)} has ${numbers.length} numbers, expected ${tensor.length}`);
     }
-    const beyond = firstBeyond(numbers, type);
-    if (beyond !== undefined) throw fault(`${show(beyond)} in ${showName(name)}`, `numbers that ${type} can hold`);
+    const outlier = firstBeyond(numbers, type);
+    if (outlier !== undefined) throw fault(`${show(outlier)} in ${showName(name)}`, `numbers that ${type} can hold`);
     const { axes, order } = tensor;
-    const there = order.map((axis) => axes[axis]);
-    reorder(weights, numbers, there, inverseOrder(order));
-    if (before?.some((value, i) => value !== weights[i])) {
+    const torchShape = order.map((axis) => axes[axis]);
+    reorder(weights, numbers, torchShape, inverseOrder(order));
+    if (tiedWeights?.some((value, i) => value !== weights[i])) {
       const other = `other numbers in ${showName(name)} than in ${showName(tensor.tiedTo ?? '')}`;
       throw fault(other, `the same, as ${tensor.layer} shares them`);
     }

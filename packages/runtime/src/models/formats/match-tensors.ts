@@ -26,38 +26,38 @@ export function matchTensors(
   const unmatched = new Map<string, [name: string, stored: StoredTensor]>();
   for (const [name, stored] of tensors) {
     if (isCounter(name)) continue;
-    const renamed = renamedTo(name, rename);
-    const other = unmatched.get(renamed);
+    const newName = renamedTo(name, rename);
+    const other = unmatched.get(newName);
     if (other !== undefined) {
       throw fault(
-        `${showName(other[0])} and ${showName(name)}, which are both renamed to ${showName(renamed)}`,
+        `${showName(other[0])} and ${showName(name)}, which are both renamed to ${showName(newName)}`,
         'one tensor of each name',
       );
     }
-    unmatched.set(renamed, [name, stored]);
+    unmatched.set(newName, [name, stored]);
   }
-  const matched: MatchedTensor[] = [];
+  const matches: MatchedTensor[] = [];
   const missing: string[] = [];
-  const misshapen: string[] = [];
+  const shapeErrors: string[] = [];
   for (const tensor of torchTensors(network)) {
     const [name, stored] = unmatched.get(tensor.name) ?? [];
     unmatched.delete(tensor.name);
     // Files that keep shared tensors once leave out the others.
     if (tensor.tiedTo !== undefined && stored === undefined) continue;
     if (name === undefined || stored === undefined) missing.push(`${tensor.name} ${shapeText(tensor.shape)}`);
-    else if (isShape(stored.shape, tensor.shape)) matched.push({ name, tensor, stored });
+    else if (isShape(stored.shape, tensor.shape)) matches.push({ name, tensor, stored });
     else
-      misshapen.push(
+      shapeErrors.push(
         `${showName(name)} ${shapeText(stored.shape)} where ${tensor.layer} needs ${shapeText(tensor.shape)}`,
       );
   }
   const extra = [...unmatched.values()].map(([name, { shape }]) => `${showName(name)} ${shapeText(shape)}`);
   const problems = [
-    ...(misshapen.length === 0 ? [] : [phrases(misshapen)]),
+    ...(shapeErrors.length === 0 ? [] : [phrases(shapeErrors)]),
     ...(missing.length === 0 ? [] : [`no tensor ${phrases(missing)}`]),
     ...(extra.length === 0 ? [] : [`${phrases(extra)} that the network does not have`]),
   ];
-  if (problems.length === 0) return matched;
+  if (problems.length === 0) return matches;
   const hint = missing.length > 0 && extra.length > 0 ? ' (other names can be given, such as fc1=0)' : '';
   throw fault(problems.join('; and '), `one tensor for each of the network's ${torchTensors(network).length}${hint}`);
 }
@@ -89,7 +89,7 @@ const shapeText = (shape: readonly number[]): string => `[${listed(shape.map(Str
 const MAX_LISTED = 4;
 
 /** Shortens a list: 'a [3], b [4] and 4 more'. */
-function phrases(all: readonly string[]): string {
-  const more = all.length > MAX_LISTED ? ` and ${all.length - MAX_LISTED} more` : '';
-  return all.slice(0, MAX_LISTED).join(', ') + more;
+function phrases(list: readonly string[]): string {
+  const more = list.length > MAX_LISTED ? ` and ${list.length - MAX_LISTED} more` : '';
+  return list.slice(0, MAX_LISTED).join(', ') + more;
 }

@@ -11,7 +11,7 @@ export interface TorchTensor {
   readonly offset: number; // index in the parameter vector
   readonly length: number;
   readonly layer: string; // for errors: 'dense(4->3)'
-  readonly tiedTo?: string; // name of the tensor whose numbers it has, too
+  readonly tiedTo?: string; // name of the tensor whose numbers it shares
 }
 
 const weight = 'weight';
@@ -63,43 +63,43 @@ const kinds: Readonly<Record<LayerKind, TorchLayer>> = {
   upsample: { writes: 'channels first' },
 };
 
-/** The kind of a layer; undefined for one of the user. */
+/** How PyTorch has a kind of layer; undefined for a custom layer. */
 const kindOf = ({ kind }: LayerSpec): TorchLayer | undefined =>
   Object.hasOwn(kinds, kind) ? kinds[kind as LayerKind] : undefined;
 
-/** Weights of products: x · W here, x · Wᵀ in PyTorch. */
+/** Weight matrices: used as x · W here, and as x · Wᵀ in PyTorch. */
 const products = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh', 'Wqkv', 'Wo']);
 
-/** The tensors of a network in parameter order; a dense layer that is tied to an embedding has its weights, too. */
+/** The tensors of a network in parameter order; those of an embedding again for a dense layer that is tied to it. */
 export function torchTensors(network: Network): TorchTensor[] {
   const shapes = new Map(network.tensors.map(({ offset, shape }) => [offset, shape]));
   const orders = ordersOf(network);
-  const named: TorchTensor[] = [];
+  const list: TorchTensor[] = [];
   for (const networkLayer of network.allLayers) {
     const { path, layer, spec, tensors } = networkLayer;
-    const tied = 'tiedTo' in spec ? tiedTensor(networkLayer, named, orders.get(path)) : undefined;
-    if (tied !== undefined) named.push(tied);
+    const tiedWeights = 'tiedTo' in spec ? tiedTensor(networkLayer, list, orders.get(path)) : undefined;
+    if (tiedWeights !== undefined) list.push(tiedWeights);
     const layerTensors = tensors.map(({ name, offset, length }) => {
       const { tensors: torchNames = {} } = kindOf(spec) ?? {};
       const extents = shapes.get(offset) ?? [length];
       // A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch. Tensors of custom layers keep their layout.
       const isProduct = torchNames[name] !== undefined && products.has(name);
-      const here = extents.map((_, axis) => axis);
-      const there = isProduct ? [...here.slice(-2).reverse(), ...here.slice(0, -2)] : here;
+      const axes = extents.map((_, axis) => axis);
+      const torchAxes = isProduct ? [...axes.slice(-2).reverse(), ...axes.slice(0, -2)] : axes;
       const { reads, writes } = orders.get(path) ?? { reads: null, writes: null };
-      const images = extents.map((_, axis) => (isProduct && axis === 0 ? reads : writes));
+      const imageShapes = extents.map((_, axis) => (isProduct && axis === 0 ? reads : writes));
       return {
         name: torchName(path, torchNames[name] ?? name),
-        shape: there.map((axis) => extents[axis]),
-        ...splitAxes(extents, images, there),
+        shape: torchAxes.map((axis) => extents[axis]),
+        ...splitAxes(extents, imageShapes, torchAxes),
         offset,
         length,
         layer: layer.label,
       };
     });
-    named.push(...layerTensors);
+    list.push(...layerTensors);
   }
-  return named;
+  return list;
 }
 
 /** PyTorch's name of a tensor: '3.1' is in the layers of block 3; '3.shortcut.0' names its branch. */
@@ -108,7 +108,7 @@ const torchName = (path: string, name: string): string => `${path.replace(/(?<=\
 /** The weights of a dense layer that is tied to an embedding: nn.Linear has them in the same layout, [out, in]. */
 function tiedTensor(
   networkLayer: NetworkLayer,
-  named: readonly TorchTensor[],
+  list: readonly TorchTensor[],
   orders?: Orders,
 ): TorchTensor | undefined {
   const { path, layer, spec } = networkLayer;
@@ -118,13 +118,13 @@ function tiedTensor(
     const why = 'expected another, since PyTorch flattens channels first';
     throw new Error(`${nameOfLayer(networkLayer)} shares weights along the axis of a flattened image, ${why}`);
   }
-  const table = named.find(({ name }) => name === torchName(tiedTo, weight));
+  const table = list.find(({ name }) => name === torchName(tiedTo, weight));
   return table && { ...table, name: torchName(path, weight), layer: layer.label, tiedTo: table.name };
 }
 
 /** Splits axes of flattened images, whose channels come first in PyTorch. */
-function splitAxes(extents: Shape, images: readonly (Shape | null)[], order: readonly number[]) {
-  const split = extents.map((extent, axis) => images[axis] ?? [extent]);
+function splitAxes(extents: Shape, imageShapes: readonly (Shape | null)[], order: readonly number[]) {
+  const split = extents.map((extent, axis) => imageShapes[axis] ?? [extent]);
   const partOffsets = split.map((_, axis) => split.slice(0, axis).flat().length);
   const inside = (axis: number) => channelsFirst(split[axis].length).map((k) => partOffsets[axis] + k);
   return { axes: split.flat(), order: order.flatMap(inside) };

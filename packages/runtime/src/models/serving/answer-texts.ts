@@ -64,7 +64,7 @@ function imagePart(model: Model, bytes: Uint8Array, readImage: ImageReader | und
   try {
     if (readImage === undefined) throw new Error(`body is an image, expected ${EXPECTED_BODY}`);
     return {
-      x: model.encode([readImage('body', bytes, { left: MAX_PIXELS })]),
+      x: model.encode([readImage('body', bytes, { pixels: MAX_PIXELS })]),
       rows: 1,
       isOne: true,
       lengths: [],
@@ -145,7 +145,7 @@ function readPart(model: Model, text: string, maxRows: number, readImage: ImageR
   if (list.length > maxRows) return refused('rows', `body has ${list.length} rows, expected at most ${maxRows}`);
   const notes = new Map<number, string[]>();
   try {
-    const budget = { left: MAX_PIXELS };
+    const budget = { pixels: MAX_PIXELS };
     const sequences = list.map((row, n) => sequenceRow(model, row, n));
     const taken = sequences.map(({ row }) => row);
     const rows = readImage === undefined ? taken : taken.map((row, n) => pixelsOf(row, n, readImage, budget));

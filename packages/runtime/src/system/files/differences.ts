@@ -7,18 +7,16 @@ export interface Difference {
   readonly other: Json | undefined;
 }
 
-/**
- * All differences of two JSON values, as deep as both have the same structure. The order of keys does not
- * matter.
- */
-export function differences(own: Json | undefined, other: Json | undefined, path = ''): Difference[] {
-  if (Object.is(own, other)) return [];
-  if (!isNested(own) || !isNested(other) || Array.isArray(own) !== Array.isArray(other)) return [{ path, own, other }];
-  if (Array.isArray(own) && Array.isArray(other)) {
-    const length = Math.max(own.length, other.length);
-    return Array.from({ length }, (_, i) => differences(own[i], other[i], `${path}[${i}]`)).flat();
+/** All differences of two JSON values, as deep as both have the same structure. The order of keys is ignored. */
+export function differences(value: Json | undefined, other: Json | undefined, path = ''): Difference[] {
+  if (Object.is(value, other)) return [];
+  if (!isNested(value) || !isNested(other) || Array.isArray(value) !== Array.isArray(other))
+    return [{ path, own: value, other }];
+  if (Array.isArray(value) && Array.isArray(other)) {
+    const length = Math.max(value.length, other.length);
+    return Array.from({ length }, (_, i) => differences(value[i], other[i], `${path}[${i}]`)).flat();
   }
-  const [mine, theirs] = [new Map(Object.entries(own)), new Map(Object.entries(other))];
+  const [mine, theirs] = [new Map(Object.entries(value)), new Map(Object.entries(other))];
   return [...new Set([...mine.keys(), ...theirs.keys()])].flatMap((key) =>
     differences(mine.get(key), theirs.get(key), path === '' ? key : `${path}.${key}`),
   );

@@ -19,17 +19,17 @@ export function writeAtomically(
   where: string,
   path: string,
   parts: Iterable<Uint8Array>,
-  others: readonly string[] = [],
+  moreNames: readonly string[] = [],
 ): void {
   checkPath(where, path);
-  for (const other of others) checkPath(where, other, 'other path');
+  for (const other of moreNames) checkPath(where, other, 'other path');
   if (typeof parts !== 'object' || parts === null || !(Symbol.iterator in parts)) {
     throw new Error(`${where}: parts has ${show(parts)}, expected the bytes to write`);
   }
   const temporary = temporaryPath(path);
   try {
     writeSynced(temporary, parts);
-    for (const other of others) linkToo(temporary, other);
+    for (const other of moreNames) addName(temporary, other);
     fileSystem.rename(temporary, path);
     fileSystem.syncFolder(dirname(path));
   } catch (error) {
@@ -43,8 +43,8 @@ export function writeAtomically(
  * Gives a file a second name, replacing an older file of that name. The second name keeps these bytes when the first is
  * replaced.
  */
-function linkToo(path: string, other: string): void {
-  const temporary = temporaryPath(other);
+function addName(path: string, secondName: string): void {
+  const temporary = temporaryPath(secondName);
   try {
     try {
       linkSync(path, temporary);
@@ -52,7 +52,7 @@ function linkToo(path: string, other: string): void {
       // Some file systems do not support hard links.
       copyFileSync(path, temporary);
     }
-    fileSystem.rename(temporary, other);
+    fileSystem.rename(temporary, secondName);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -63,18 +63,18 @@ function linkToo(path: string, other: string): void {
 export const temporaryPath = (path: string): string =>
   `${checkPath('temporaryPath', path)}.${process.pid}-${startOf(process.pid) ?? ''}-${randomBytes(4).toString('hex')}.tmp`;
 
-/** Names of earlier versions lack the start time of the process. */
-const TEMPORARY = /\.(\d+)-(?:(\d*)-)?[0-9a-f]{8}\.tmp$/;
+/** Suffix of a temporary path. Earlier versions of Gradloom left out the start time of the process. */
+const SUFFIX = /\.(\d+)-(?:(\d*)-)?[0-9a-f]{8}\.tmp$/;
 
-export const isTemporaryName = (name: string): boolean => TEMPORARY.test(checkPath('isTemporaryName', name, 'name'));
+export const isTemporaryName = (name: string): boolean => SUFFIX.test(checkPath('isTemporaryName', name, 'name'));
 
 /**
- * Removes half-written files of processes that have ended, or with `own` of this process, after one of its threads
+ * Removes half-written files: those of dead processes, or with 'own' those of this process, after one of its threads
  * failed. Files of other running processes remain.
  */
 export function removeTemporaries(folder: string, whose: 'dead' | 'own' = 'dead'): void {
   for (const name of readdirSync(checkPath('removeTemporaries', folder))) {
-    const [, pid, start] = TEMPORARY.exec(name) ?? [];
+    const [, pid, start] = SUFFIX.exec(name) ?? [];
     if (pid === undefined) continue;
     // A name without a start time is from an earlier version, whose process has ended.
     const isDead = start === undefined || startOf(Number(pid)) !== start;

@@ -53,7 +53,7 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
   const { open } = checkpointFolder;
   let { record } = options;
   let isOpened = false;
-  let kept: readonly number[] = []; // steps of the checkpoints kept under their own names
+  let keptSteps: readonly number[] = []; // steps of the checkpoints kept under their own names
   let lastMs = performance.now();
   let newest: { path: string; step: number } | undefined;
   let isImproved = false;
@@ -84,7 +84,7 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
     const rates = rateChanges.size === 0 ? {} : { rateChanges: recordOfChanges(rateChanges) };
     const checkpoint = { ...state, record: { ...record, ...rates }, metadata };
     const opens = !isOpened;
-    return { folder, opens, checkpoint, isBest: isImproved, keep: maxKept, kept, adopts: resume !== null };
+    return { folder, opens, checkpoint, isBest: isImproved, keep: maxKept, kept: keptSteps, adopts: resume !== null };
   }
 
   async function tryToWrite(state: CurrentState): Promise<TrainEvent | null> {
@@ -92,8 +92,8 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
     let failure: string;
     try {
       const entry = await createEntry(state);
-      const { error, kept: standing } = await writeEntry(entry);
-      kept = standing;
+      const { error, kept: newKeptSteps } = await writeEntry(entry);
+      keptSteps = newKeptSteps;
       if (error === null) {
         hasFailed = false;
         isOpened = true;

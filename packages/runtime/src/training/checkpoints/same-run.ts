@@ -8,14 +8,14 @@ import type { Checkpoint, RunRecord } from './checkpoint.ts';
 export type RunIdentity = Pick<Checkpoint, 'spec' | 'loss' | 'preprocessing' | 'record'>;
 
 /** All differences between two runs that affect results, except their lengths. */
-export function runDifferences(own: RunIdentity, other: RunIdentity): Difference[] {
+export function runDifferences(run: RunIdentity, other: RunIdentity): Difference[] {
   // The hash of the rows covers how images are encoded.
-  const preprocessing = ({ preprocessing: own }: RunIdentity) =>
-    plainJson({ preprocessing: withoutRemarks(ofTable(own)) ?? ofText(own) ?? null });
+  const preprocessing = ({ preprocessing: encoding }: RunIdentity) =>
+    plainJson({ preprocessing: withoutRemarks(ofTable(encoding)) ?? ofText(encoding) ?? null });
   return [
-    ...differences(plainJson(comparable(own)), plainJson(comparable(other))),
+    ...differences(plainJson(comparable(run)), plainJson(comparable(other))),
     // Only the first: another table differs in every column.
-    ...differences(preprocessing(own), preprocessing(other)).slice(0, 1),
+    ...differences(preprocessing(run), preprocessing(other)).slice(0, 1),
   ];
 }
 
@@ -29,7 +29,7 @@ const withoutRemarks = (preprocessing: TablePreprocessing | undefined) =>
     })),
   };
 
-export const isSameRun = (own: RunIdentity, other: RunIdentity): boolean => runDifferences(own, other).length === 0;
+export const isSameRun = (run: RunIdentity, other: RunIdentity): boolean => runDifferences(run, other).length === 0;
 
 function comparable({ spec, loss, record }: RunIdentity) {
   const { backend, modules = [], precision, totalSteps: _, ...rest }: RunRecord = record;

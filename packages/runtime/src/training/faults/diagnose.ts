@@ -14,7 +14,7 @@ import {
 } from '@gradloom/core/internal';
 import { gatherLeaves, rowOfDataset, rowsOf } from '../../engine/step/batch.ts';
 import type { RunContext } from '../../engine/step/context.ts';
-import { type PlannedPass, planPasses } from '../../engine/step/plan-passes.ts';
+import { type PassPlan, planPasses } from '../../engine/step/plan-passes.ts';
 import { shareStatistics } from '../../engine/step/rank-gather.ts';
 import { sharedArrays } from '../../engine/step/shared-arrays.ts';
 import { type BatchPart, batchPart } from '../../engine/step/team-part.ts';
@@ -56,11 +56,11 @@ function badLoss(context: RunContext, step: number): Fault {
   const weights = `; the largest weights before it: ${largestWeights(network, arena.theta)}`;
   for (const { passes, nodes } of piecesOf(context, rows, leaves)) {
     const search = createSearch(context, step, rows, passes, weights);
-    const planned = planPasses(context, passes, rows, false, search.inspect);
-    findBadData(context, search, planned);
+    const passPlans = planPasses(context, passes, rows, false, search.inspect);
+    findBadData(context, search, passPlans);
     // Coupled passes also run after a fault, since other ranks wait for their results.
-    if (search.first.fault === null || isShared(context)) runPasses(context, search, planned);
-    if (search.first.fault === null || isShared(context)) findBadLoss(context, search, planned);
+    if (search.first.fault === null || isShared(context)) runPasses(context, search, passPlans);
+    if (search.first.fault === null || isShared(context)) findBadLoss(context, search, passPlans);
     if (isShared(context) || (setup.couples && search.first.fault === null)) addGradients(context, step, rows, nodes);
     if (search.first.fault === null) findBadGradient(context, rows, search.recordBadNumber);
     if (search.first.fault !== null) return search.first.fault;
@@ -156,9 +156,9 @@ const rowsOfPass = ({ first, count }: NodePass, leaf: number, rows: number): [nu
 ];
 
 /** Gathers the rows of the passes into their workspaces, and checks them. */
-function findBadData(context: RunContext, search: Search, planned: readonly PlannedPass[]): void {
+function findBadData(context: RunContext, search: Search, passPlans: readonly PassPlan[]): void {
   const { setup, network, targetColumns } = context;
-  for (const { first, count, workspace } of planned) {
+  for (const { first, count, workspace } of passPlans) {
     const rows = gatherLeaves(context, search.step, first, count, workspace);
     const { x, t } = workspace;
     const expected = `expected finite numbers (look at the data${typeOf(x) === 'float32' ? '; floats end at 3.4e38' : ''})`;
@@ -175,16 +175,16 @@ function findBadData(context: RunContext, search: Search, planned: readonly Plan
 }
 
 /** Runs the inspected passes. Also records a row that a layer refuses, perhaps because of an earlier bad number. */
-function runPasses(context: RunContext, search: Search, planned: readonly PlannedPass[]): void {
+function runPasses(context: RunContext, search: Search, passPlans: readonly PassPlan[]): void {
   const { setup, kernels, stepAndRow } = context;
   const { step, rows, first } = search;
   stepAndRow[0] = step;
   const shared = isShared(context) ? sharedArrays(context) : [];
-  const segmentCount = isShared(context) ? shared.length + 1 : planned[0].segments.length;
+  const segmentCount = isShared(context) ? shared.length + 1 : passPlans[0].segments.length;
   // One segment of all passes after the other, as a single thread takes a step.
   for (let s = 0; s < segmentCount; s++) {
     // After the first bad number, further findings say nothing new.
-    for (const pass of first.fault === null ? planned : []) {
+    for (const pass of first.fault === null ? passPlans : []) {
       stepAndRow[1] = pass.first * setup.leafRows;
       search.enter(pass);
       try {
@@ -204,10 +204,10 @@ function runPasses(context: RunContext, search: Search, planned: readonly Planne
   }
 }
 
-function findBadLoss({ arena, network }: RunContext, search: Search, planned: readonly PlannedPass[]): void {
+function findBadLoss({ arena, network }: RunContext, search: Search, passPlans: readonly PassPlan[]): void {
   const last = network.allLayers.find(({ layer }) => layer === network.layers[network.layers.length - 1]);
   const name = last === undefined ? 'the last layer' : nameOfLayer(last);
-  for (const { first, count } of planned) {
+  for (const { first, count } of passPlans) {
     const losses = viewOf(arena.lossSums, first, count);
     const bad = firstNotFinite(losses, count);
     if (bad === undefined) continue;

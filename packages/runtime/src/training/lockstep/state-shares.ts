@@ -32,8 +32,8 @@ export const maxPieceNumbers = (ranks: number, P: number): number => Math.min(P,
 export async function createStateShares(lockstep: Lockstep, arena: Arena): Promise<StateShares> {
   const { rank, ranks, isFirst } = lockstep;
   const P = arena.theta.length;
-  const whole: readonly Range[] = [{ offset: 0, length: P }];
-  const everything = Array.from({ length: ranks }, () => whole);
+  const allParameters: readonly Range[] = [{ offset: 0, length: P }];
+  const everything = Array.from({ length: ranks }, () => allParameters);
   const owned = await lockstep.fromAll(arena.owned);
   // A moving average is complete on every rank, since evaluations read it.
   const rangesOf = (slot: number) => (arena.state[slot] === arena.model ? everything : owned);
@@ -150,11 +150,11 @@ function buffersOf(
   like: readonly Elements[],
   length: number,
 ): readonly Elements[] {
-  const known = buffers.get(bufferName);
-  if (known !== undefined) return known;
-  const made = like.map((array) => sharedArrays[typeOf(array) satisfies ElementType](length));
-  buffers.set(bufferName, made);
-  return made;
+  const buffer = buffers.get(bufferName);
+  if (buffer !== undefined) return buffer;
+  const newBuffer = like.map((array) => sharedArrays[typeOf(array) satisfies ElementType](length));
+  buffers.set(bufferName, newBuffer);
+  return newBuffer;
 }
 
 type Saved = Pick<RunArrays, 'parameters' | 'state' | 'scalars' | 'scheduleState'>;

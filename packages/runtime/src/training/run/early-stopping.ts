@@ -28,26 +28,26 @@ export async function createEarlyStopping(
   const { early: settings, resume } = plan;
   if (settings === null) return null;
   // Shared, since the thread that writes a checkpoint also reads it.
-  const kept = sharedArrays[plan.elementType](arena.theta.length);
-  if (resume?.best !== undefined) await shares.spread(kept, resume.best);
+  const bestWeights = sharedArrays[plan.elementType](arena.theta.length);
+  if (resume?.best !== undefined) await shares.spread(bestWeights, resume.best);
 
   return {
     get best() {
-      return progress.early?.bestStep === undefined ? undefined : kept;
+      return progress.early?.bestStep === undefined ? undefined : bestWeights;
     },
     *recordEvaluation(evaluation) {
       const { step } = progress;
       // A rollback never goes back past an evaluation: a span ends at each, and the state after it is kept.
       const next = afterEvaluation(settings, progress.early, step, evaluation);
       const isBest = next.bestStep === step;
-      if (isBest) yield* copyArray(kept, arena.model);
+      if (isBest) yield* copyArray(bestWeights, arena.model);
       progress.early = next;
       return isBest;
     },
     *exchange() {
       const current = yield* cloneArray(arena.model);
-      yield* copyArray(arena.model, kept);
-      yield* copyArray(kept, current);
+      yield* copyArray(arena.model, bestWeights);
+      yield* copyArray(bestWeights, current);
     },
   };
 }

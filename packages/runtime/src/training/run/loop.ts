@@ -106,9 +106,9 @@ export function watchSignal({ plan, lockstep, progress, checkpointer, emit }: Ru
     const newest = checkpointer?.newest();
     const at = newest?.step ?? resume?.progress.step;
     const path = newest === undefined ? '' : `, ${newest.path}`;
-    const kept = at === undefined ? 'there is no checkpoint' : `the newest checkpoint is that of step ${at}${path}`;
+    const newestIs = at === undefined ? 'there is no checkpoint' : `the newest checkpoint is that of step ${at}${path}`;
     try {
-      emit({ type: 'warning', message: `${what(names)}; ${kept}` });
+      emit({ type: 'warning', message: `${what(names)}; ${newestIs}` });
     } catch (error) {
       thrown = { error }; // thrown in a timer, it would end the process
     }
@@ -153,17 +153,17 @@ async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
  */
 async function agreedLimit({ lockstep, progress }: RunState, limit: number): Promise<number> {
   const { step, rate = null } = progress;
-  const all = await lockstep.fromAll({ step, rate, limit });
-  for (const [rank, own] of all.entries()) {
+  const messages = await lockstep.fromAll({ step, rate, limit });
+  for (const [rank, message] of messages.entries()) {
     for (const name of ['step', 'rate'] as const) {
       // A rank that makes another call may have sent any value.
-      const [its, first] = [own?.[name], all[0]?.[name]];
-      if (its === first && first !== undefined) continue;
-      const problem = `${name} has ${its ?? 'none'} on rank ${rank}, expected that of rank 0, ${first ?? 'none'}`;
+      const [value, first] = [message?.[name], messages[0]?.[name]];
+      if (value === first && first !== undefined) continue;
+      const problem = `${name} has ${value ?? 'none'} on rank ${rank}, expected that of rank 0, ${first ?? 'none'}`;
       throw new Error(`train: ${problem} (every rank has to make the same calls)`);
     }
   }
-  return Math.min(...all.map((own) => own.limit));
+  return Math.min(...messages.map((message) => message.limit));
 }
 
 /**

@@ -343,9 +343,9 @@ export const trainOptions = defineOptions('train', {
 export interface TrainOptions extends Omit<OptionsOf<typeof trainOptions.table>, keyof typeof augmentation>, Named {}
 
 /** All options under the names that flags and files have: `batchSize` as `batch`, and those of `augment` one by one. */
-export function readTrainOptions(given: TrainOptions) {
-  const { batchSize, augment, ...options } = trainOptions.read(given);
-  const { batch = batchSize } = given;
+export function readTrainOptions(request: TrainOptions) {
+  const { batchSize, augment, ...options } = trainOptions.read(request);
+  const { batch = batchSize } = request;
   if (batchSize !== undefined && batch !== batchSize) {
     const problem = `has ${batchSize} and batch has ${batch}, expected one of the two`;
     throw new OptionError('train', ['batchSize', 'batch'], problem);

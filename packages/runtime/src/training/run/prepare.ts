@@ -107,13 +107,13 @@ export function stateParts(
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = bytesOfElements(plan.elementType, network.parameterCount);
   // With other ranks, a rank holds the state of its own parameters only, but the whole moving average.
-  const held = plan.ranks == null ? network.parameterCount : rankParameterCount(network, plan.ranks);
+  const stateP = plan.ranks == null ? network.parameterCount : rankParameterCount(network, plan.ranks);
   const averages = optimizer.smoothingAt === undefined ? 0 : 1;
-  const slots = bytesOfElements(plan.elementType, held) * (optimizer.slots.length - averages);
+  const slots = bytesOfElements(plan.elementType, stateP) * (optimizer.slots.length - averages);
   const state = weights * (1 + averages) + slots;
   // To write a checkpoint, rank 0 gathers the state of all ranks, and also that for a rollback.
   const others = plan.ranks?.connection.rank === 0 && plan.checkpoint !== null ? (onNan === 'rollback' ? 2 : 1) : 0;
-  const whole = bytesOfElements(plan.elementType, network.parameterCount) * (optimizer.slots.length - averages);
+  const allSlots = bytesOfElements(plan.elementType, network.parameterCount) * (optimizer.slots.length - averages);
   const dealt = plan.ranks?.connection.rank === 0 && plan.resume !== null ? plan.ranks.connection.ranks : 1;
   const pieces = bytesOfElements(plan.elementType, maxPieceNumbers(dealt, network.parameterCount));
   const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
@@ -121,7 +121,7 @@ export function stateParts(
     { name: 'orders of the rows', bytes: orders * rows * 4 },
     { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
     { name: 'copy of the state for faults', bytes: state },
-    { name: 'state of all ranks for checkpoints', bytes: held < network.parameterCount ? others * whole : 0 },
+    { name: 'state of all ranks for checkpoints', bytes: stateP < network.parameterCount ? others * allSlots : 0 },
     { name: 'pieces of the state for other ranks', bytes: pieces },
     { name: 'list of messages between ranks', bytes: plan.ranks?.connection.ledger.byteLength ?? 0 },
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },

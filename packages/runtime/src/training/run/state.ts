@@ -175,7 +175,7 @@ async function writeCheckpoint(
 ): Promise<Written> {
   try {
     const onThread = () =>
-      runOnTeam(pool, setup, 1, (place): CheckpointTask => ({ kind: 'checkpoint', ...place, entry }));
+      runOnTeam(pool, setup, 1, (threadTask): CheckpointTask => ({ kind: 'checkpoint', ...threadTask, entry }));
     const [written] = await inThread(onThread);
     return written;
   } catch (error) {

@@ -57,16 +57,16 @@ export interface TextLog {
 /** Creates the log of a run whose weights are `model` [P], which change as it trains. Null if it has no texts. */
 export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
   const { network, lossSpec, data, context } = plan;
-  const planned = planTexts(plan);
+  const textPlan = planTexts(plan);
   const text = ofText(data.train.preprocessing)?.text;
-  if (planned === null || text === undefined) return null;
+  if (textPlan === null || text === undefined) return null;
   let live: LiveContinuation | undefined;
-  let opened: Writer | undefined;
+  let writer: Writer | undefined;
   let hasFailed = false;
 
   const next = (step: number): number => {
-    const done = Math.floor((step * planned.texts) / context.totalSteps);
-    return Math.ceil(((done + 1) * context.totalSteps) / planned.texts);
+    const textsBefore = Math.floor((step * textPlan.texts) / context.totalSteps);
+    return Math.ceil(((textsBefore + 1) * context.totalSteps) / textPlan.texts);
   };
 
   const open = (): Writer =>
@@ -85,9 +85,9 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
     *eventAt(step) {
       if (next(step - 1) !== step) return null;
       try {
-        opened ??= open();
+        writer ??= open();
         live?.renew();
-        return { type: 'text', step, texts: yield* writeTexts(opened, planned.tokens, text.lines) };
+        return { type: 'text', step, texts: yield* writeTexts(writer, textPlan.tokens, text.lines) };
       } catch (error) {
         if (hasFailed) return null;
         hasFailed = true;
@@ -100,9 +100,9 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
 /** Writes the text that `generate` begins without a prompt; a model of lines writes some whole lines. */
 function* writeTexts(writer: Writer, maxTokens: number, hasLines: boolean): Pausable<string[]> {
   const texts: string[] = [];
-  let left = maxTokens;
-  while (left > 0 && texts.length < (hasLines ? MAX_LINES : 1)) {
-    const sampling = generateOptions.read({ tokens: left, seed: texts.length });
+  let tokensLeft = maxTokens;
+  while (tokensLeft > 0 && texts.length < (hasLines ? MAX_LINES : 1)) {
+    const sampling = generateOptions.read({ tokens: tokensLeft, seed: texts.length });
     let draft = writer.begin();
     let text = '';
     while (!draft.isDone) {
@@ -112,9 +112,9 @@ function* writeTexts(writer: Writer, maxTokens: number, hasLines: boolean): Paus
       yield;
     }
     // A line that took all that was left may be cut off.
-    if (texts.length > 0 && draft.written === left) break;
+    if (texts.length > 0 && draft.written === tokensLeft) break;
     texts.push(text);
-    left -= draft.written;
+    tokensLeft -= draft.written;
   }
   return texts;
 }

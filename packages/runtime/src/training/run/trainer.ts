@@ -78,9 +78,9 @@ async function runTraining(
   emit: (event: TrainEvent) => void,
   steering: Steering,
 ): Promise<TrainResult> {
-  const held = reserve(options);
+  const reservation = reserve(options);
   try {
-    held.holdPool();
+    reservation.holdPool();
     const run = await prepareWith(spec, data, options, emit);
     const finished = await finishedRun(run);
     if (finished !== null) return finished;
@@ -91,10 +91,10 @@ async function runTraining(
       await close();
     }
   } catch (error) {
-    await endTogether(held.cluster, error);
+    await endTogether(reservation.cluster, error);
     throw error;
   } finally {
     steering.close();
-    held.release();
+    reservation.release();
   }
 }

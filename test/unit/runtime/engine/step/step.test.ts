@@ -30,7 +30,7 @@ test('a thread that takes its place in a team again updates its own blocks, whoe
   const [own, other] = [createContext(setup, 1, nodeEnvironment), createContext(setup, 1, nodeEnvironment)];
   teamPrograms(own, 2, false);
   teamPrograms(other, 3, false);
-  const { whole } = teamPrograms(own, 2, false);
+  const { fullBatch: whole } = teamPrograms(own, 2, false);
   own.barrier = { arrive: () => true };
   own.hypers.fill(0.1);
   for (let i = 0; i < arena.theta.length; i++) arena.theta[i] = Math.sin(i);
@@ -97,7 +97,7 @@ describe('rows of a pass', () => {
     runSteps(context, { ...task, limit: 1 });
     const gathered = rows.slice();
     rows.fill(7);
-    teamPrograms(context, 1, false).whole.run();
+    teamPrograms(context, 1, false).fullBatch.run();
     expect(rows).toEqual(rows.slice().fill(7));
     runSteps(context, { ...task, first: 1, limit: 2 });
     expect(rows).toEqual(gathered);

@@ -10,8 +10,8 @@ import { CHAPTER, holds, publishedDigits, slip } from '../finding.ts';
 import { xorSpec } from '../xor-run.ts';
 import { languageModel, nGramLoss, readWords, SYMBOLS, sampleWords, type Words, wordRows } from './language-model.ts';
 
-/** Number of batch losses in the chart: enough for a curve, few enough to take no time. */
-const LOOKS = 60;
+/** Number of batch losses in the chart. */
+const PLOTTED_LOSSES = 60;
 
 const context = option.wholeNumber(1, 32);
 
@@ -48,7 +48,7 @@ export const nextToken = defineExperiment({
     const uniform = math.log(SYMBOLS);
     const network = test?.loss ?? Number.NaN;
     const first = losses[0][1];
-    const drawn = sampleWords(createModel({ spec, parameters, loss }), { K, count, temperature, seed });
+    const samples = sampleWords(createModel({ spec, parameters, loss }), { K, count, temperature, seed });
     const isListed = (word: string): boolean => words.all.has(word);
     const P = parameters.length;
     const timesXor = MAVERICK_PARAMETERS / XOR_PARAMETERS / 1e9;
@@ -94,7 +94,7 @@ export const nextToken = defineExperiment({
             { right: [1, 2] },
           ),
         },
-        ...describeSamples(drawn, temperature, isListed),
+        ...describeSamples(samples, temperature, isListed),
         { title: 'Size of language models', lines: scaleTable(P) },
       ],
       findings: [
@@ -124,7 +124,7 @@ export const nextToken = defineExperiment({
         parameters: P,
         natsPerCharacter: levels,
         losses: losses.map(([step, value]) => ({ step, loss: value })),
-        samples: drawn.map((word) => ({ word, listed: isListed(word) })),
+        samples: samples.map((word) => ({ word, listed: isListed(word) })),
         fingerprint: result.fingerprint,
       },
     };
@@ -156,7 +156,7 @@ async function learn(
     batch,
     steps,
     seed,
-    probe: Math.ceil(steps / LOOKS),
+    probe: Math.ceil(steps / PLOTTED_LOSSES),
   });
   const losses: [number, number][] = [];
   for await (const event of run) {
@@ -183,10 +183,10 @@ function describeSamples(
   if (words.length === 0) return [];
   const cells = words.map((word) => (isListed(word) ? `${word} *` : word));
   const rows = Array.from({ length: Math.ceil(cells.length / 3) }, (_, r) => cells.slice(3 * r, 3 * r + 3));
-  const listed = words.filter(isListed).length;
+  const listedCount = words.filter(isListed).length;
   return [
     {
-      title: `New words, drawn at temperature ${temperature}: ${listed} of ${words.length} are in the list (*)`,
+      title: `New words, drawn at temperature ${temperature}: ${listedCount} of ${words.length} are in the list (*)`,
       lines: columns(rows),
     },
   ];

@@ -135,10 +135,10 @@ export function createTextCollector(name: string, dropsGaps: boolean, create: ()
         indices.push(-1);
         return;
       }
-      const known = dictionary.indices.get(text);
-      if (known === undefined && dictionary.indices.size === MAX_TEXTS)
+      const index = dictionary.indices.get(text);
+      if (index === undefined && dictionary.indices.size === MAX_TEXTS)
         throw new CellError(name, `has more than ${MAX_TEXTS} different texts`, 'fewer');
-      indices.push(known ?? dictionary.add(text));
+      indices.push(index ?? dictionary.add(text));
     },
     collected: () => ({
       ...nothingFound,

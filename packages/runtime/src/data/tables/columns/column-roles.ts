@@ -60,8 +60,8 @@ export function rolesFor(
   const seriesColumns = series === undefined ? [] : [series.time, ...(series.key === undefined ? [] : [series.key])];
   for (const name of [...seriesColumns, ...inputs, ...(needsTarget ? targets : [])]) {
     if (names.includes(name)) continue;
-    const known = names.slice(0, 20).map(show).join(', ');
-    throw fault(`has the columns ${known}, expected ${show(name)} too, which the model was trained with`);
+    const firstNames = names.slice(0, 20).map(show).join(', ');
+    throw fault(`has the columns ${firstNames}, expected ${show(name)} too, which the model was trained with`);
   }
   return names.map((name) => {
     if (name === series?.time) return 'time';

@@ -66,8 +66,8 @@ export function createUntypedCollector(
 
   /** The index of a word; -1 if no more words are kept. */
   function indexOf(word: string, location: string): number {
-    const known = indices.get(word);
-    if (known !== undefined) return known;
+    const index = indices.get(word);
+    if (index !== undefined) return index;
     const { size } = indices;
     if (word.length > MAX_CHARACTERS) {
       if (!isCategorical && !keepsAllWords) return -1;

@@ -59,8 +59,8 @@ export async function openTable(path: string, options: TableOptions = {}): Promi
   const format = tableFormatOf(path) ?? (/\.txt(\.gz)?$/i.test(path) ? tableFormats.csv : undefined);
   if (format !== undefined) return format.open(path, options);
   const exists = statsOf('readTable', path) !== undefined;
-  const known = Object.values(tableFormats).map(({ title }) => title);
+  const titles = Object.values(tableFormats).map(({ title }) => title);
   throw new Error(
-    `readTable: ${showPath(path)} ${exists ? 'is not a table' : 'does not exist'}, expected ${known.join(', or ')}`,
+    `readTable: ${showPath(path)} ${exists ? 'is not a table' : 'does not exist'}, expected ${titles.join(', or ')}`,
   );
 }

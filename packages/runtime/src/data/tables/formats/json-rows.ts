@@ -62,12 +62,12 @@ async function firstOf(rows: Rows): Promise<JsonRow | undefined> {
 
 async function namesOf(rows: Rows, fault: RowFault): Promise<Map<string, number>> {
   const names = new Map<string, number>();
-  const filled = new Set<string>(); // names with a value
+  const namesWithValue = new Set<string>(); // names with a value
   for await (const batch of rows) {
     for (const row of batch) {
       for (const [key, value] of Object.entries(objectOf(row, fault))) {
         if (!names.has(key)) names.set(key, names.size);
-        if (value !== null && value !== undefined) filled.add(key);
+        if (value !== null && value !== undefined) namesWithValue.add(key);
       }
       if (names.size > MAX_NAMES) {
         throw fault(`${row.location} has the ${names.size}th name of a column, expected at most ${MAX_NAMES}`);
@@ -78,8 +78,8 @@ async function namesOf(rows: Rows, fault: RowFault): Promise<Map<string, number>
   const objects = new Set(
     [...names.keys()].flatMap((name) => [...name.matchAll(/\./g)].map((dot) => name.slice(0, dot.index))),
   );
-  const kept = [...names.keys()].filter((name) => filled.has(name) || !objects.has(name));
-  return new Map(kept.map((name, index) => [name, index]));
+  const columnNames = [...names.keys()].filter((name) => namesWithValue.has(name) || !objects.has(name));
+  return new Map(columnNames.map((name, index) => [name, index]));
 }
 
 function objectOf({ location, value }: JsonRow, fault: RowFault): Readonly<Record<string, unknown>> {

@@ -64,7 +64,7 @@ export const MAX_NOTES = 8;
 
 /** Rows at the end of a file, and why others after them are left out. */
 export interface EndOfTable {
-  readonly kept: readonly TableRow[];
+  readonly rows: readonly TableRow[];
   readonly decisions: readonly string[];
 }
 
@@ -74,14 +74,14 @@ export function cutEnd(rows: readonly TableRow[], plan: ColumnPlan): EndOfTable 
   let end = rows.length;
   for (; end > 0; end--) {
     const row = rows[end - 1];
-    const filled = row.cells.filter((cell) => !isNumberGap(cell)).length;
+    const valueCount = row.cells.filter((cell) => !isNumberGap(cell)).length;
     const note = noteIn(row.cells, plan.width);
     const total = totalIn(row, plan);
     if (note !== undefined) decisions.unshift(`${row.location} is left out as a note below the table: ${show(note)}`);
-    else if (total !== undefined && 2 * (filled - 1) < plan.width - 1) decisions.unshift(describeTotal(row, total));
+    else if (total !== undefined && 2 * (valueCount - 1) < plan.width - 1) decisions.unshift(describeTotal(row, total));
     else break;
   }
-  return { kept: rows.slice(0, end), decisions };
+  return { rows: rows.slice(0, end), decisions };
 }
 
 /** Why the last row is left out: it has a word of totals, and a sum of the rows above, which have been collected. */
@@ -105,13 +105,13 @@ function isSumOf({ index, type, format, collector }: PlannedColumn, { cells }: T
 /** The first text of a line that has too few fields, of which most are empty. */
 function noteIn(cells: readonly Cell[], width: number): string | undefined {
   if (cells.length >= width) return undefined;
-  const filled = cells.filter((cell) => !isGap(cell));
-  const [first] = filled;
-  if (typeof first !== 'string' || 2 * filled.length >= width || isSomeNumber(first) || isSomeDate(first)) {
+  const values = cells.filter((cell) => !isGap(cell));
+  const [first] = values;
+  if (typeof first !== 'string' || 2 * values.length >= width || isSomeNumber(first) || isSomeDate(first)) {
     return undefined;
   }
   // A file that was cut off ends in short cells.
-  return /\p{L}/u.test(first) && (filled.length === 1 || /\s/.test(first)) ? first : undefined;
+  return /\p{L}/u.test(first) && (values.length === 1 || /\s/.test(first)) ? first : undefined;
 }
 
 /** The word of totals in a row of all columns, which the rows above do not have. */

@@ -49,9 +49,9 @@ export const sniffers = {
   totalRow,
 } satisfies Record<string, Sniffer>;
 
-const all: readonly Sniffer[] = Object.values(sniffers);
+const list: readonly Sniffer[] = Object.values(sniffers);
 
-export const decisionsOn = (table: SniffedTable): string[] => all.flatMap((sniffer) => sniffer.decide?.(table) ?? []);
+export const decisionsOn = (table: SniffedTable): string[] => list.flatMap((sniffer) => sniffer.decide?.(table) ?? []);
 
-export const warningsOf = (table: SniffedTable, kept: Table): string[] =>
-  all.flatMap((sniffer) => sniffer.warn?.(table, kept) ?? []);
+export const warningsOf = (table: SniffedTable, finalTable: Table): string[] =>
+  list.flatMap((sniffer) => sniffer.warn?.(table, finalTable) ?? []);

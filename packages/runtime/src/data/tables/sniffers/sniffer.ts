@@ -43,8 +43,8 @@ export interface Sniffer {
   readonly flag: string | null;
   /** What was decided, a sentence each. */
   decide?(table: SniffedTable): string[];
-  /** What may be a mistake, a sentence each. `kept` has no rows that are left out for a gap. */
-  warn?(table: SniffedTable, kept: Pick<Table, 'rows' | 'targets'>): string[];
+  /** What may be a mistake, a sentence each. `finalTable` has no rows that are left out for a gap. */
+  warn?(table: SniffedTable, finalTable: Pick<Table, 'rows' | 'targets'>): string[];
 }
 
 /** A rule that suspects something about a single column, which a warning then names. */

@@ -26,12 +26,12 @@ export const activationGraphs: Readonly<Record<ActivationName, EmitActivation>> 
   },
   // Not z · σ(z), which onnxruntime fuses into an operator that it lacks for float64.
   silu(graph, z) {
-    const small = graph.node('Exp', [graph.node('Neg', [z])]);
-    return graph.node('Div', [z, graph.node('Add', [small, graph.number(1)])]);
+    const exponential = graph.node('Exp', [graph.node('Neg', [z])]);
+    return graph.node('Div', [z, graph.node('Add', [exponential, graph.number(1)])]);
   },
   softplus(graph, z) {
-    const small = graph.node('Exp', [graph.node('Neg', [graph.node('Abs', [z])])]);
-    const log = graph.node('Log', [graph.node('Add', [small, graph.number(1)])]);
+    const exponential = graph.node('Exp', [graph.node('Neg', [graph.node('Abs', [z])])]);
+    const log = graph.node('Log', [graph.node('Add', [exponential, graph.number(1)])]);
     return graph.node('Add', [graph.node('Max', [z, graph.number(0)]), log]);
   },
   softsign: (graph, z) => graph.node('Div', [z, graph.node('Add', [graph.node('Abs', [z]), graph.number(1)])]),

@@ -43,9 +43,9 @@ export function emitAnswers(
   const p = hasProbabilities(loss) ? graph.node(isSigmoid(loss) ? 'Sigmoid' : 'Softmax', [y]) : null;
   emitLabel(isBinary ? 2 : O, bestClass());
   if (p !== null) {
-    const both = isBinary ? graph.node('Concat', [graph.node('Sub', [graph.number(1), p]), p], { axis: 1 }) : p;
+    const ps = isBinary ? graph.node('Concat', [graph.node('Sub', [graph.number(1), p]), p], { axis: 1 }) : p;
     const row = [...(R === 1 ? [] : [R]), isBinary ? 2 : O];
-    give('probabilities', byRow(both, row), row, 'of the classes, in their order');
+    give('probabilities', byRow(ps, row), row, 'of the classes, in their order');
   }
   graph.output(free('outputs'), outputs, type, output, 'the outputs of the network');
 

@@ -18,13 +18,13 @@ export function attention({ graph, channels, x, lengths, networkLayer, tensor }:
   const { value } = channels.last(x);
   // onnxruntime would make one node of a MatMul and the Transpose before it: see `affine`.
   const rows = x.image === null ? value : graph.node('Reshape', [value, graph.integers([4], [0, 1, T, C])]);
-  const projected = graph.node('MatMul', [rows, weights('Wqkv', 3 * C)]);
-  const qkv = graph.node('Reshape', [plus(projected, 'bqkv', 3 * C), graph.integers([5], [0, T, 3, H, d])]);
+  const product = graph.node('MatMul', [rows, weights('Wqkv', 3 * C)]);
+  const qkv = graph.node('Reshape', [plus(product, 'bqkv', 3 * C), graph.integers([5], [0, T, 3, H, d])]);
   const turn = rotary ? rotation(graph, networkLayer.path, T, d, typeOf(tensor('Wo'))) : (value: Value): Value => value;
   /** The heads of queries, keys or values, [N, T, H, d]. */
   const part = (index: number): Value => graph.node('Gather', [qkv, graph.integers([], [index])], { axis: 2 });
-  const moved = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
-  const products = graph.node('MatMul', [moved(turn(part(0)), [0, 2, 1, 3]), moved(turn(part(1)), [0, 2, 3, 1])]);
+  const permute = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
+  const products = graph.node('MatMul', [permute(turn(part(0)), [0, 2, 1, 3]), permute(turn(part(1)), [0, 2, 3, 1])]);
   const scores = graph.node('Mul', [products, graph.number(1 / Math.sqrt(d))]);
   const isReal = graph.node('Less', [positions(graph, T), lengthsAt(graph, lengths, T)]);
   const axesOf = (value: Value, ...axes: number[]): Value =>
@@ -32,9 +32,9 @@ export function attention({ graph, channels, x, lengths, networkLayer, tensor }:
   const isRead = causal ? graph.node('And', [axesOf(isReal, 1, 2), upToOwn(graph, T)]) : axesOf(isReal, 1, 2);
   const sums = graph.node('MatMul', [
     graph.node('Softmax', [graph.node('Where', [isRead, scores, graph.number(-Infinity)])], { axis: -1 }),
-    moved(part(2), [0, 2, 1, 3]),
+    permute(part(2), [0, 2, 1, 3]),
   ]);
-  const A = graph.node('Reshape', [moved(sums, [0, 2, 1, 3]), graph.integers([3], [0, T, C])]);
+  const A = graph.node('Reshape', [permute(sums, [0, 2, 1, 3]), graph.integers([3], [0, T, C])]);
   const y = plus(graph.node('MatMul', [A, weights('Wo', C)]), 'bo', C);
   return { shape, value: graph.node('Where', [axesOf(isReal, 2), y, graph.number(0)]), image: null };
 }
@@ -61,10 +61,10 @@ function rotation(graph: Graph, path: string, T: number, d: number, type: Elemen
       Array.from({ length: half }, (_, i) => from + i),
     ),
   );
-  const times = (x: Value, y: Value): Value => graph.node('Mul', [x, y]);
+  const multiply = (x: Value, y: Value): Value => graph.node('Mul', [x, y]);
   return (value) => {
-    const [a, b] = indices.map((own) => graph.node('Gather', [value, own], { axis: 3 }));
-    const first = graph.node('Sub', [times(a, c), times(b, s)]);
-    return graph.node('Concat', [first, graph.node('Add', [times(b, c), times(a, s)])], { axis: 3 });
+    const [a, b] = indices.map((half) => graph.node('Gather', [value, half], { axis: 3 }));
+    const first = graph.node('Sub', [multiply(a, c), multiply(b, s)]);
+    return graph.node('Concat', [first, graph.node('Add', [multiply(b, c), multiply(a, s)])], { axis: 3 });
   };
 }

@@ -91,7 +91,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     return { ...rows, value: graph.node('Add', [rows.value, P]) };
   },
   residual({ graph, channels, inner }) {
-    const [y, f] = channels.alike(inner('shortcut'), inner('layers'));
+    const [y, f] = channels.inOneOrder(inner('shortcut'), inner('layers'));
     return { ...y, value: graph.node('Add', [y.value, f.value]) };
   },
   'rms-norm'({ graph, channels, x, networkLayer, along }) {
@@ -123,8 +123,8 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
 
 const INT64 = 7;
 
-const noCounterpart = (place: NetworkLayer): Error =>
-  new Error(`${nameOfLayer(place)} has no counterpart in ONNX, expected layers that come with Gradloom`);
+const noCounterpart = (layer: NetworkLayer): Error =>
+  new Error(`${nameOfLayer(layer)} has no counterpart in ONNX, expected layers that come with Gradloom`);
 
 /**
  * x · W + b on the last axis, or x · W if the layer has no bias. Sequences with channels first stay so: Wᵀ · x.
@@ -191,7 +191,7 @@ function recurrent({ graph, x, lengths, networkLayer, tensor }: Emission): Rows 
   const realLengths = lengthsAt(graph, lengths, positions);
   const sizes = { name: networkLayer.path, kind, positions, lengths: realLengths, inputs, units: out };
   const weights = { Wi: tensor('Wi'), bi: tensor('bi'), Wh: tensor('Wh'), bh: tensor('bh') };
-  const layer = { ...sizes, ...weights, isReverse: reverse, isAll: returns === 'all' };
+  const layer = { ...sizes, ...weights, isReverse: reverse, isSequence: returns === 'all' };
   return { shape, value: recur(graph, x, layer), image: null };
 }
 
@@ -215,8 +215,8 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
   const tables = new Map<string, Value>();
 
   function table(path: string): Value {
-    const known = tables.get(path);
-    if (known !== undefined) return known;
+    const value = tables.get(path);
+    if (value !== undefined) return value;
     const embedding = network.allLayers.find((one) => one.path === path);
     const [tensor] = embedding?.tensors ?? [];
     if (embedding === undefined || tensor === undefined)

@@ -4,18 +4,18 @@ import { activationGraphs } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
 import type { Rows } from './rows.ts';
 
-// onnxruntime has GRU and LSTM for float32 alone. In float64 a Scan goes over the positions.
+// onnxruntime has GRU and LSTM for float32 only. In float64, a Scan iterates over the positions.
 
 /** Sizes, weights and options of a recurrent layer. */
 export interface Recurrence {
   readonly name: string;
   readonly kind: 'gru' | 'lstm';
   readonly positions: number; // T
-  readonly lengths: Value; // of the rows [N, 1]; of all rows alike [1, 1]
+  readonly lengths: Value; // lengths of the rows [N, 1], or [1, 1] if all are the same
   readonly inputs: number; // C
   readonly units: number; // O
   readonly isReverse: boolean;
-  readonly isAll: boolean;
+  readonly isSequence: boolean; // whether it returns the states of all positions, or only the last
   readonly Wi: Elements; // [C, gates, O]
   readonly bi: Elements; // [gates, O]
   readonly Wh: Elements; // [O, gates, O]
@@ -23,7 +23,7 @@ export interface Recurrence {
 }
 
 /** ONNX's order of the gates: z, r, n of a GRU, and i, o, f, g of an LSTM. */
-const orders = { gru: [1, 0, 2], lstm: [0, 3, 1, 2] } as const;
+const gateOrders = { gru: [1, 0, 2], lstm: [0, 3, 1, 2] } as const;
 
 const INT32 = 6;
 
@@ -31,62 +31,62 @@ const INT32 = 6;
 const rowsOf = (graph: Graph, { value }: Rows): Value =>
   graph.node('Slice', [graph.node('Shape', [value]), graph.integers([1], [0]), graph.integers([1], [1])]);
 
-/** The states [N, T, O] of sequences x, or the last alone, [N, O]. */
+/** The states [N, T, O] of sequences x; [N, O], the last ones, if the layer returns no sequence. */
 export const recur = (graph: Graph, x: Rows, layer: Recurrence): Value =>
-  graph.type === 'float' ? operator(graph, x, layer) : scan(graph, x, layer);
+  graph.type === 'float' ? nativeNode(graph, x, layer) : scan(graph, x, layer);
 
-function operator(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isReverse, isAll, ...layer }: Recurrence) {
-  const order = orders[kind];
+function nativeNode(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer }: Recurrence): Value {
+  const order = gateOrders[kind];
   const lengths = graph.node('Squeeze', [layer.lengths, graph.integers([1], [1])]);
   const G = order.length * O;
   /** [I, gates, O] as [1, gates · O, I]. */
   const weights = (W: Elements, I: number): Elements =>
     W.map((_, at) => W[(at % I) * G + order[Math.floor(at / I / O)] * O + (Math.floor(at / I) % O)]);
   const biases = [layer.bi, layer.bh].map((b) => b.map((_, at) => b[order[Math.floor(at / O)] * O + (at % O)]));
-  const both = createElements(typeOf(layer.bi), 2 * G);
-  both.set(biases[0]);
-  both.set(biases[1], G);
+  const bias = createElements(typeOf(layer.bi), 2 * G);
+  bias.set(biases[0]);
+  bias.set(biases[1], G);
   const [all, last] = graph.outputs(
     kind.toUpperCase(),
     [
       graph.node('Transpose', [x.value], { perm: x.image === null ? [1, 0, 2] : [2, 0, 1] }),
       graph.reals(`${name}.W`, [1, G, C], weights(layer.Wi, C)),
       graph.reals(`${name}.R`, [1, G, O], weights(layer.Wh, O)),
-      graph.reals(`${name}.B`, [1, 2 * G], both),
+      graph.reals(`${name}.B`, [1, 2 * G], bias),
       graph.node('Cast', [graph.node('Expand', [lengths, rowsOf(graph, x)])], { to: INT32 }),
     ],
     2,
     {
       hidden_size: O,
-      direction: isReverse ? 'reverse' : 'forward',
+      direction: layer.isReverse ? 'reverse' : 'forward',
       ...(kind === 'gru' ? { linear_before_reset: 1 } : {}),
     },
   );
   // [T, 1, N, O], or [1, N, O].
-  if (!isAll) return graph.node('Squeeze', [last, graph.integers([1], [0])]);
+  if (!layer.isSequence) return graph.node('Squeeze', [last, graph.integers([1], [0])]);
   const states = graph.node('Squeeze', [all, graph.integers([1], [1])]);
   return graph.node('Transpose', [states], { perm: [1, 0, 2] });
 }
 
-/** The products by the input are made for all positions; those by the state in the body of a Scan, gate by gate. */
-function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isReverse, isAll, ...layer }: Recurrence) {
-  const gates = orders[kind].length;
-  // Channels that come first are multiplied as Wᵀ · x: onnxruntime joins a Transpose and a MatMul to a node that it has
-  // for float32 only.
+/** Multiplies Wi by the inputs of all positions at once, and Wh by each state in the body of a Scan, gate by gate. */
+function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer }: Recurrence): Value {
+  const gates = gateOrders[kind].length;
+  // Inputs with channels first are multiplied as Wᵀ · x: onnxruntime would fuse a Transpose and a MatMul into a node
+  // that it has for float32 only.
   const isFirst = x.image !== null;
   const axis = isFirst ? 2 : 1;
-  const part = (label: string, gate: number, shape: Shape, numbers: Elements) => {
+  const gatePart = (label: string, gate: number, shape: Shape, numbers: Elements) => {
     const gateNumbers = numbers.filter((_, k) => Math.floor(k / O) % gates === gate);
-    const isTurned = label === 'Wi' && isFirst;
-    const values = isTurned ? gateNumbers.map((_, k) => gateNumbers[(k % C) * O + Math.floor(k / C)]) : gateNumbers;
+    const isTransposed = label === 'Wi' && isFirst;
+    const values = isTransposed ? gateNumbers.map((_, k) => gateNumbers[(k % C) * O + Math.floor(k / C)]) : gateNumbers;
     return graph.reals(`${name}.${label}.${gate}`, shape, values);
   };
-  const of = (count: number, make: (gate: number) => Value): Value[] =>
+  const perGate = (count: number, make: (gate: number) => Value): Value[] =>
     Array.from({ length: count }, (_, k) => make(k));
-  const byInput = of(gates, (gate) => {
-    const W = part('Wi', gate, isFirst ? [O, C] : [C, O], layer.Wi);
+  const inputProducts = perGate(gates, (gate) => {
+    const W = gatePart('Wi', gate, isFirst ? [O, C] : [C, O], layer.Wi);
     const product = graph.node('MatMul', isFirst ? [W, x.value] : [x.value, W]);
-    return graph.node('Add', [product, part('bi', gate, isFirst ? [O, 1] : [O], layer.bi)]);
+    return graph.node('Add', [product, gatePart('bi', gate, isFirst ? [O, 1] : [O], layer.bi)]);
   });
   const zeros = graph.node('Expand', [
     graph.number(0),
@@ -94,49 +94,49 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isRevers
   ]);
 
   const body = graph.body();
-  const enter = (label: string): Value => body.input(`gradloom/${name}/${label}`, 'double', [O], '');
-  const leave = (label: string, value: Value): void =>
+  const addInput = (label: string): Value => body.input(`gradloom/${name}/${label}`, 'double', [O], '');
+  const addOutput = (label: string, value: Value): void =>
     body.output(`gradloom/${name}/${label}`, value, 'double', [O], '');
-  const states = (kind === 'gru' ? ['h'] : ['h', 'c']).map(enter);
+  const states = (kind === 'gru' ? ['h'] : ['h', 'c']).map(addInput);
   const [h, c] = states;
-  const p = of(gates, (gate) => enter(`p${gate}`));
-  const isReal = body.node('Less', [body.integer(`gradloom/${name}/position`), layer.lengths]);
-  const whereReal = (value: Value, other: Value): Value => body.node('Where', [isReal, value, other]);
-  const q = of(gates, (gate) => {
-    const product = body.node('MatMul', [h, part('Wh', gate, [O, O], layer.Wh)]);
-    return body.node('Add', [product, part('bh', gate, [O], layer.bh)]);
+  const p = perGate(gates, (gate) => addInput(`p${gate}`));
+  const isWithinRow = body.node('Less', [body.integer(`gradloom/${name}/position`), layer.lengths]);
+  const whereWithinRow = (value: Value, other: Value): Value => body.node('Where', [isWithinRow, value, other]);
+  const q = perGate(gates, (gate) => {
+    const product = body.node('MatMul', [h, gatePart('Wh', gate, [O, O], layer.Wh)]);
+    return body.node('Add', [product, gatePart('bh', gate, [O], layer.bh)]);
   });
   const add = (a: Value, b: Value): Value => body.node('Add', [a, b]);
-  const times = (a: Value, b: Value): Value => body.node('Mul', [a, b]);
+  const multiply = (a: Value, b: Value): Value => body.node('Mul', [a, b]);
   const sigmoid = (a: Value): Value => activationGraphs.sigmoid(body, a, 0);
   const tanh = (a: Value): Value => activationGraphs.tanh(body, a, 0);
   let next: Value;
   if (kind === 'gru') {
     const [r, z] = [0, 1].map((gate) => sigmoid(add(p[gate], q[gate])));
-    const n = tanh(add(p[2], times(r, q[2])));
-    next = add(n, times(z, body.node('Sub', [h, n])));
-    leave('next h', whereReal(next, h));
+    const n = tanh(add(p[2], multiply(r, q[2])));
+    next = add(n, multiply(z, body.node('Sub', [h, n])));
+    addOutput('next h', whereWithinRow(next, h));
   } else {
     const [i, f, o] = [0, 1, 3].map((gate) => sigmoid(add(p[gate], q[gate])));
-    const cell = add(times(f, c), times(i, tanh(add(p[2], q[2]))));
-    next = times(o, tanh(cell));
-    leave('next h', whereReal(next, h));
-    leave('next c', whereReal(cell, c));
+    const cell = add(multiply(f, c), multiply(i, tanh(add(p[2], q[2]))));
+    next = multiply(o, tanh(cell));
+    addOutput('next h', whereWithinRow(next, h));
+    addOutput('next c', whereWithinRow(cell, c));
   }
-  leave('y', whereReal(next, body.number(0)));
+  addOutput('y', whereWithinRow(next, body.number(0)));
   const positions = Array.from({ length: layer.positions }, (_, t) => t);
   const results = graph.outputs(
     'Scan',
-    [...states.map(() => zeros), ...byInput, graph.integers([layer.positions], positions)],
+    [...states.map(() => zeros), ...inputProducts, graph.integers([layer.positions], positions)],
     states.length + 1,
     {
       body: body.finish(),
       num_scan_inputs: gates + 1,
-      scan_input_axes: [...byInput.map(() => axis), 0],
-      scan_input_directions: Array.from({ length: gates + 1 }, () => Number(isReverse)),
+      scan_input_axes: [...inputProducts.map(() => axis), 0],
+      scan_input_directions: Array.from({ length: gates + 1 }, () => Number(layer.isReverse)),
       scan_output_axes: [1],
-      scan_output_directions: [Number(isReverse)],
+      scan_output_directions: [Number(layer.isReverse)],
     },
   );
-  return isAll ? results[states.length] : results[0];
+  return layer.isSequence ? results[states.length] : results[0];
 }

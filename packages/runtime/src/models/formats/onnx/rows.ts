@@ -22,23 +22,23 @@ export interface Channels {
   /** Rows [N, size]. */
   flatten(rows: Rows): Rows;
   /** Rows of one shape in one layout, so that they can be added. */
-  alike(rows: Rows, others: Rows): [Rows, Rows];
+  inOneOrder(rows: Rows, others: Rows): [Rows, Rows];
 }
 
 export function channelsOfGraph(graph: Graph): Channels {
-  const moved = new Map<Value, Value>();
-  const move = (value: Value, perm: readonly number[]): Value => {
-    const known = moved.get(value);
-    if (known !== undefined) return known;
-    const other = graph.node('Transpose', [value], { perm });
-    moved.set(value, other);
-    return other;
+  const transposes = new Map<Value, Value>();
+  const transpose = (value: Value, perm: readonly number[]): Value => {
+    const cached = transposes.get(value);
+    if (cached !== undefined) return cached;
+    const result = graph.node('Transpose', [value], { perm });
+    transposes.set(value, result);
+    return result;
   };
   // 0 keeps the number of rows.
   const reshape = (value: Value, row: Shape): Value =>
     graph.node('Reshape', [value, graph.integers([row.length + 1], [0, ...row])]);
   /** Channels first to last, of an image [N, C, H, W]. */
-  const toLast = (value: Value, axes: number): Value => move(value, [0, ...range(axes - 1, 2), 1]);
+  const toLast = (value: Value, axes: number): Value => transpose(value, [0, ...range(axes - 1, 2), 1]);
   function last({ shape, value, image }: Rows): Rows {
     if (image === null) return { shape, value, image };
     const axes = image.length;
@@ -48,7 +48,7 @@ export function channelsOfGraph(graph: Graph): Channels {
   }
   function first({ shape, value, image }: Rows): Rows {
     if (image !== null) return { shape, value, image };
-    return { shape, value: move(value, [0, shape.length, ...range(shape.length - 1, 1)]), image: shape };
+    return { shape, value: transpose(value, [0, shape.length, ...range(shape.length - 1, 1)]), image: shape };
   }
   return {
     last,
@@ -58,7 +58,7 @@ export function channelsOfGraph(graph: Graph): Channels {
       const moves = image !== null && positionsOf(image) > 1 && channelsOf(image) > 1;
       return { shape: [sizeOf(shape)], value: reshape(value, [sizeOf(shape)]), image: moves ? image : null };
     },
-    alike(rows, others) {
+    inOneOrder(rows, others) {
       if (show(rows.image) === show(others.image)) return [rows, others];
       return rows.shape.length > 1 ? [first(rows), first(others)] : [last(rows), last(others)];
     },
@@ -97,7 +97,7 @@ export const positions = (graph: Graph, T: number): Value =>
 
 /** The sum [N, C] of the positions of rows [N, T, C] at which `isTaken` [N, T] is true. */
 export function sumWhere(graph: Graph, isTaken: Value, rows: Rows): Value {
-  const taken = graph.node('Unsqueeze', [isTaken, graph.integers([1], [2])]);
-  const terms = graph.node('Where', [taken, rows.value, graph.number(0)]);
+  const mask = graph.node('Unsqueeze', [isTaken, graph.integers([1], [2])]);
+  const terms = graph.node('Where', [mask, rows.value, graph.number(0)]);
   return graph.node('ReduceSum', [terms, graph.integers([1], [1])], { keepdims: 0 });
 }

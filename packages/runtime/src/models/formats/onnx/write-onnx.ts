@@ -158,10 +158,10 @@ function emitCategories(graph: Graph, { name, categories, missing }: CategoryEnc
   for (const [index, category] of categories.entries()) indexOfWord.set(category, index);
   const keys = [...indexOfWord.keys()];
   const texts = { keys_strings: keys, values_int64s: [...indexOfWord.values()], default_int64: -1 };
-  const place = graph.node('LabelEncoder', [cell], texts, 'ai.onnx.ml');
-  const all = graph.integers(
+  const index = graph.node('LabelEncoder', [cell], texts, 'ai.onnx.ml');
+  const indices = graph.integers(
     [1, width],
     Array.from({ length: width }, (_, at) => at),
   );
-  return [graph.node('Cast', [graph.node('Equal', [place, all])], { to: DOUBLE })];
+  return [graph.node('Cast', [graph.node('Equal', [index, indices])], { to: DOUBLE })];
 }

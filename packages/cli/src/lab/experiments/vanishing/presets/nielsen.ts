@@ -9,15 +9,15 @@ import { deepNetwork, type Look, lookAtStart, runDeep } from '../deep-run.ts';
 import { definePreset, type PresetContext } from './preset.ts';
 
 /** Norms of dC/db of the hidden layers as printed, for one start, of networks 784, n times 30, 10. */
-const published = [
+const publishedNorms = [
   ['0.07', '0.31'],
   ['0.012', '0.060', '0.283'],
   ['0.003', '0.017', '0.070', '0.285'],
 ];
 
 /** These norms for four hidden layers before epoch 500, from the data file of the book's figure. */
-const publishedAtEnd = ['8.21e-6', '2.61e-5', '1.83e-4', '9.25e-4'];
-const END = 499;
+const publishedNormsAtEnd = ['8.21e-6', '2.61e-5', '1.83e-4', '9.25e-4'];
+const EPOCH = 499;
 /** The learning rate and weight decay of the book. */
 const RATE = 0.1;
 const LAMBDA = 5;
@@ -25,7 +25,7 @@ const LAMBDA = 5;
 const WIDTH = 30;
 const OUTPUTS = 10;
 const ROWS = 1000;
-/** With fewer starts, the spread is not known well enough to compare a printed norm with it. */
+/** Fewer starts give too rough a spread to compare a printed norm with. */
 const MIN_STARTS = 10;
 const sigmoid = named({ kind: 'sigmoid' }).spec;
 
@@ -49,7 +49,7 @@ export const nielsen = definePreset('nielsen', {
   async measure(context) {
     const { seeds, long, showProgress } = context;
     const nets: { depth: number; norms: Norms }[] = [];
-    for (const { length: depth } of published) {
+    for (const { length: depth } of publishedNorms) {
       const norms = { crossEntropy: [] as number[][], quadratic: [] as number[][] };
       for (const seed of seeds) {
         showProgress(`${depth} hidden layers, seed ${seed}`);
@@ -57,29 +57,29 @@ export const nielsen = definePreset('nielsen', {
       }
       nets.push({ depth, norms });
     }
-    const trained: number[][] = [];
+    const trainedNorms: number[][] = [];
     for (const seed of long ? seeds : []) {
-      showProgress(`${END} epochs, seed ${seed}`);
-      trained.push(await normsAtEnd(seed, context));
+      showProgress(`${EPOCH} epochs, seed ${seed}`);
+      trainedNorms.push(await normsAtEnd(seed, context));
     }
-    return { nets, trained };
+    return { nets, trainedNorms };
   },
-  show({ nets, trained }, seeds) {
+  show({ nets, trainedNorms }, seeds) {
     const rows = nets.flatMap(({ depth, norms }, k) =>
-      published[k].map((printed, h) => {
+      publishedNorms[k].map((printed, h) => {
         const range = (cost: (typeof costs)[number]): Range => normRange(norms[cost], h);
         return { depth, h, printed, crossEntropy: range('crossEntropy'), quadratic: range('quadratic') };
       }),
     );
     const findings = [
       ...nets.flatMap(({ depth, norms }, k) =>
-        published[k].map((printed, h) =>
+        publishedNorms[k].map((printed, h) =>
           within(`dC/db, hidden layer ${h + 1} of ${depth}`, { printed, source: BOOK }, ofLayer(norms.crossEntropy, h)),
         ),
       ),
-      ...(trained.length > 0
-        ? publishedAtEnd.map((printed, h) =>
-            within(`epoch ${END}: hidden layer ${h + 1} of 4`, { printed, source: RECORD }, ofLayer(trained, h)),
+      ...(trainedNorms.length > 0
+        ? publishedNormsAtEnd.map((printed, h) =>
+            within(`epoch ${EPOCH}: hidden layer ${h + 1} of 4`, { printed, source: RECORD }, ofLayer(trainedNorms, h)),
           )
         : []),
     ];
@@ -103,13 +103,13 @@ export const nielsen = definePreset('nielsen', {
             '  With half the squared error they are a fifth as large, and shrink as fast.',
           ],
         },
-        ...(trained.length > 0 ? [sectionOfEnd(trained)] : []),
+        ...(trainedNorms.length > 0 ? [sectionOfEnd(trainedNorms)] : []),
       ],
       findings: seeds.length < MIN_STARTS ? findings.map(withheld) : findings,
       json: {
-        networks: nets.map(({ depth, norms }, k) => ({ depth, published: published[k].map(Number), norms })),
-        ...(trained.length > 0
-          ? { trained: { epoch: END, published: publishedAtEnd.map(Number), norms: trained } }
+        networks: nets.map(({ depth, norms }, k) => ({ depth, published: publishedNorms[k].map(Number), norms })),
+        ...(trainedNorms.length > 0
+          ? { trained: { epoch: EPOCH, published: publishedNormsAtEnd.map(Number), norms: trainedNorms } }
           : {}),
       },
     };
@@ -130,11 +130,11 @@ const withheld = ({ what, computed, paper }: Finding): Finding =>
 
 function sectionOfEnd(norms: readonly (readonly number[])[]): Section {
   return {
-    title: `Before epoch ${END + 1}: four hidden layers, rate ${RATE}, lambda ${LAMBDA}`,
+    title: `Before epoch ${EPOCH + 1}: four hidden layers, rate ${RATE}, lambda ${LAMBDA}`,
     lines: [
       ...columns([
         ['hidden layer', 'printed', 'cross-entropy'],
-        ...publishedAtEnd.map((printed, h) => [String(h + 1), printed, rangeText(normRange(norms, h))]),
+        ...publishedNormsAtEnd.map((printed, h) => [String(h + 1), printed, rangeText(normRange(norms, h))]),
       ]),
       '',
       '  Weight decay, lambda / n, applies to weights and not to biases, as in the book.',
@@ -171,14 +171,14 @@ async function normsAtStart(
 }
 
 async function normsAtEnd(seed: number, { train, bench }: PresetContext): Promise<number[]> {
-  const { spec, loss, scale } = problemOf(publishedAtEnd.length, 'crossEntropy', train);
+  const { spec, loss, scale } = problemOf(publishedNormsAtEnd.length, 'crossEntropy', train);
   // The book's cost is the sum over outputs, `scale` times the mean. Rate and decay are scaled so that rate times
   // gradient and rate times decay are the same.
   const optimizer = { kind: 'sgd', lr: RATE * scale, weightDecay: LAMBDA / ROWS / scale, decayed: 'weights' } as const;
-  const { looks, diverged } = await runDeep(spec, bench(loss), { optimizer, batch: 'full', steps: END + 1, seed }, [
-    END,
+  const { looks, diverged } = await runDeep(spec, bench(loss), { optimizer, batch: 'full', steps: EPOCH + 1, seed }, [
+    EPOCH,
   ]);
-  const end = looks.find(({ step }) => step === END);
-  if (end === undefined) throw new Error(`epoch ${END} of seed ${seed} has ${diverged}, expected finite numbers`);
+  const end = looks.find(({ step }) => step === EPOCH);
+  if (end === undefined) throw new Error(`epoch ${EPOCH} of seed ${seed} has ${diverged}, expected finite numbers`);
   return normsOf(end, scale);
 }
