@@ -103,7 +103,7 @@ test('nothing prints but through these: no other source writes to a stream, a co
   const found = (pattern: RegExp) => files.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')));
   // Parsers, buffers, checkpoints and formats of files take text; they show none.
   expect(
-    found(/(?<!\b(?:parser|tape|tokenizer|header|pool|file|checkpointer)|\bmodelFormats\[name\])\.(write|pipe)\(/),
+    found(/(?<!\b(?:parser|tape|tokenizer|header|pool|file|checkpointer)\??|\bmodelFormats\[name\])\.(write|pipe)\(/),
   ).toEqual(WRITERS);
   expect(found(/\bconsole\b[.[]|\bfrom '(node:)?(console|tty|readline)/)).toEqual(LINE_READERS);
   expect(found(/\bprocess\.(stdout|stderr)\b/)).toEqual(WRITERS);
