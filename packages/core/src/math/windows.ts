@@ -1,10 +1,16 @@
 /** Windows along one axis: place k of the window of output o is input o · stride + k · dilation - before. */
 export interface WindowAxis {
+  /** Positions of the inputs. */
   readonly inputs: number;
+  /** Windows, each of which gives a position of the outputs. */
   readonly outputs: number;
-  readonly kernel: number; // places of a window
+  /** Places of a window. */
+  readonly kernel: number;
+  /** Positions from a window to the next. */
   readonly stride: number;
-  readonly before: number; // positions of padding before the first input
+  /** Positions of padding before the first input. */
+  readonly before: number;
+  /** Positions from a place of a window to the next. */
   readonly dilation: number;
 }
 
@@ -21,14 +27,19 @@ export const outputAt = ({ stride, dilation, before }: WindowAxis, i: number, k:
 
 /** Windows of images with C channels. A sequence is an image of height 1. */
 export interface WindowGeometry {
+  /** From the top of an image. */
   readonly height: WindowAxis;
+  /** From the left of an image. */
   readonly width: WindowAxis;
+  /** Channels of the inputs. */
   readonly C: number;
 }
 
 /** Windows of a convolution: each group of the O output channels reads its group of the C channels. */
 export interface ConvolutionGeometry extends WindowGeometry {
+  /** Channels of the outputs. */
   readonly O: number;
+  /** Groups of channels, each of as many. */
   readonly groups: number;
 }
 

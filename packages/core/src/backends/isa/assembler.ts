@@ -61,7 +61,7 @@ export interface Assembler {
   prefetch(address: Address): void;
   /** Prefetches a cache line to be written. */
   prefetchToWrite(address: Address): void;
-  /** The address of these bytes, which `placeLiterals` lays behind the kernel. Equal bytes have one place. */
+  /** The address of these bytes, which `placeLiterals` lays after the kernel. Equal bytes have one place. */
   literal(bytes: Uint8Array): Address;
   /** Lays down the literals of the kernel that has ended. */
   placeLiterals(): void;

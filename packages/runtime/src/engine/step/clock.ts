@@ -8,7 +8,7 @@ import { host, viewOf } from '@gradloom/core/internal';
 export const phases = ['gather', 'forward', 'backward', 'update', 'exchange', 'wait'] as const;
 
 /** Milliseconds that a thread spent in each phase, over all steps of a run. */
-export type Profile = { readonly [Part in (typeof phases)[number]]: number };
+export type Profile = { readonly [Phase in (typeof phases)[number]]: number };
 
 /** Index of each phase in a thread's row of times. */
 export const PHASE = { gather: 0, forward: 1, backward: 2, update: 3, exchange: 4, wait: 5 } satisfies Record<
@@ -49,7 +49,7 @@ export function createClock(times: Float64Array, thread: number): Clock {
   };
 }
 
-/** Adds the milliseconds between its calls to elements of `own`. */
+/** Adds the milliseconds between its calls to elements of `times`. */
 export function createStopwatch(times: Float64Array): { start(): void; lap(index: number): void } {
   const last = new Float64Array(1); // an array, since a plain variable would allocate a number at each call
   return {
