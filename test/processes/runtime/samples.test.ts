@@ -25,7 +25,10 @@ function programOf(sample: string): string {
 
 const samples: [page: string, says: RegExp][] = [
   ['README.md', /^\[ \{ prediction: 4[23]\d{4}\.\d+ \} \]\n(\d+ [\d.e-]+\n)*\[ 0, 1 \]\n$/],
-  ['docs/library.md', /^1 0\.\d+\n(.*\n)*100 0\.\d+\nlayer (.*\n)*82 parameters\n$/],
+  [
+    'docs/library.md',
+    /^1 0\.\d+\n(.*\n)*100 0\.\d+\nlayer .*\n0 +dense.*\n1 +relu\(16\) .*\n2 +dense.*\n\n82 parameters\n$/,
+  ],
   ['docs/coming-from.md#0', /^accuracy (1|0\.[89]\d*)\nsetosa\n$/],
   [
     'docs/coming-from.md#1',
