@@ -38,3 +38,10 @@ test('options that decide no bit, or that a record says in other words, are left
     {},
   );
 });
+
+test('an option of the augmentation beside augment is refused, since augment has its defaults', () => {
+  const both: object = { augment: { flip: true }, shift: 2 };
+  expect(() => readTrainOptions(both)).toThrow(
+    'train: shift has a value beside augment, expected it in augment: { shift }',
+  );
+});

@@ -350,6 +350,10 @@ export function readTrainOptions(request: TrainOptions) {
     const problem = `has ${batchSize} and batch has ${batch}, expected one of the two`;
     throw new OptionError('train', ['batchSize', 'batch'], problem);
   }
+  const beside = augment && Object.keys(augmentation).find((name) => name in request);
+  if (beside !== undefined) {
+    throw new OptionError('train', [beside], `has a value beside augment, expected it in augment: { ${beside} }`);
+  }
   return { ...options, ...augment, batch: batch ?? options.batch };
 }
 
