@@ -85,15 +85,27 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
     return { network: network.spec, theta: write(start) };
   };
   const classify = (spec: NetworkSpec, batch: number, rows: number) => ({
-    ...({ activation: 'relu', loss: 'softmax-cross-entropy', optimizer: { kind: 'adam', lr: 1e-3 } } as const),
-    ...{ batch, rows, checkSteps: rows / batch, warmSteps: 300, isSmall: false, targets: 1, ...withStart(spec) },
+    activation: 'relu' as const,
+    loss: 'softmax-cross-entropy' as const,
+    optimizer: { kind: 'adam', lr: 1e-3 } as const,
+    batch,
+    rows,
+    checkSteps: rows / batch,
+    warmSteps: 300,
+    isSmall: false,
+    targets: 1,
+    ...withStart(spec),
   });
   const perceptron = (name: string, widths: number[], batch: number, isNoise = false): Workload => ({
-    ...{ name: `${name}, batch ${batch}${isNoise ? ', noise' : ''}`, widths, ...(isNoise ? noise : digits) },
+    name: `${name}, batch ${batch}${isNoise ? ', noise' : ''}`,
+    widths,
+    ...(isNoise ? noise : digits),
     ...classify(specOf({ widths, activation: 'relu' }), batch, ROWS),
   });
   const images = (name: string, spec: NetworkSpec, batch: number, rows: typeof digits): Workload => ({
-    ...{ name: `${name}, batch ${batch}, images`, widths: [], ...rows },
+    name: `${name}, batch ${batch}, images`,
+    widths: [],
+    ...rows,
     ...classify(spec, batch, IMAGE_STEPS * batch),
   });
   const texts = (name: string, network: NetworkBuilder, context: number, batch: number): Workload => {
@@ -105,9 +117,13 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
         return tokens[row * (context + 1) + position + shift];
       });
     return {
-      ...{ name: `${name}, context ${context}, batch ${batch}, text`, widths: [] },
-      ...{ x: write(windows(0)), divisor: 1, t: write(windows(1)) },
-      ...{ ...classify(network([context], TOKENS), batch, rows), targets: context },
+      name: `${name}, context ${context}, batch ${batch}, text`,
+      widths: [],
+      x: write(windows(0)),
+      divisor: 1,
+      t: write(windows(1)),
+      ...classify(network([context], TOKENS), batch, rows),
+      targets: context,
     };
   };
   const deep = [784, ...Array.from({ length: 20 }, () => 64), 10];

@@ -24,7 +24,8 @@ const withoutRemarks = (preprocessing: TablePreprocessing | undefined) =>
   preprocessing && {
     ...preprocessing,
     columns: preprocessing.columns.map((column) => ({
-      ...{ ...column, range: undefined },
+      ...column,
+      range: undefined,
       ...('others' in column ? { others: Boolean(column.others) } : {}),
     })),
   };
