@@ -84,10 +84,12 @@ export async function openTableCache(
  * Of a model only its columns and types count, so that all models of a table share a cache.
  */
 function keyOf(
-  { name: _, scale: __, stream: ___, targetTransform: ____, ...options }: TableOptions,
+  { name: _, scale: __, stream: ___, targetTransform = 'none', ...options }: TableOptions,
   model: TablePreprocessing | null,
 ): string {
-  const entries = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
+  // The decisions of the table suggest a logarithm where none is taken.
+  const stated = targetTransform === 'none' ? options : { ...options, targetTransform };
+  const entries = Object.entries(stated).sort(([a], [b]) => (a < b ? -1 : 1));
   const columns = model?.columns.map((column) => [column.name, column.type, 'format' in column ? column.format : null]);
   const targets = model?.target.map((t) => [t.name, t.type, t.type === 'classes' ? t.labels : t.format]);
   return sha256(JSON.stringify([VERSION, endianness(), entries, columns, targets])).slice(0, 16);

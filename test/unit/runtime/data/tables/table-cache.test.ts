@@ -163,6 +163,19 @@ test('rows in any order are encoded, and more than are encoded at a time', async
   expect(await hashDataset(sets[1])).toBe(await hashDataset(sets[0]));
 });
 
+test('a table read with the logarithm of its target is not told to take it, in any order of the readings', async () => {
+  const prices = `size,price\n${Array.from({ length: 60 }, (_, n) => `${n % 7},${1.5 ** n}`).join('\n')}\n`;
+  for (const order of [['none', 'log', 'none'] as const, ['log', 'none', 'log'] as const]) {
+    const path = folder.write(`${files++}/prices.csv`, prices);
+    for (const targetTransform of order) {
+      const { decisions } = await readTable(path, { target: 'price', targetTransform, stream: true });
+      expect(decisions.some((decision) => decision.includes('--target-transform log'))).toBe(
+        targetTransform === 'none',
+      );
+    }
+  }
+});
+
 test('a model reads the table it is evaluated on from a cache, which models of the same columns share', async () => {
   const path = file();
   const models = [0, 1].map(async (seed) => splitTable(await kept(path), { ...split, seed }).preprocessing);
