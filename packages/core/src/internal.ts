@@ -58,17 +58,16 @@ export {
   badOutput,
   bitsOf,
   bootstrap,
-  type Counted,
   chooseThreshold,
   createDecision,
   createSpread,
   createSquares,
   type Decision,
+  type EvaluatedRows,
   type Figure,
   type FigureName,
   figures,
   figuresOf,
-  type HeldRows,
   type Interval,
   lossOf,
   perplexityOf,
@@ -78,6 +77,7 @@ export {
   type Task,
   type ThresholdCriterion,
   thresholdCriteria,
+  type WeightedMetric,
 } from './families/metrics/index.ts';
 export { refuseOptimizerBeyondFloats } from './families/optimizers/in-floats.ts';
 export { averaging, decayedParameters, optimizerOptions } from './families/optimizers/index.ts';
@@ -278,7 +278,7 @@ export {
   createBlockUpdate,
   gradientOf,
   gradientStride,
-  type HeldParameters,
+  type ParameterRange,
   tiesWithin,
   type UpdateMemory,
 } from './training/update.ts';

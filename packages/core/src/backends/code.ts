@@ -185,8 +185,8 @@ export function assembleCode(isa: Isa): Code {
 export type InstallKernel = <T>(assemble: (isa: Isa) => T) => T;
 
 /**
- * All kernels, assembled when they are first read: a run needs few of them. Those of products are at `offsets`, or are
- * assembled likewise. `isa` is only asked for its sizes.
+ * All kernels. Each is assembled when it is first read, since a run needs few of them. The kernels of products are
+ * instead at `offsets` if given. Only sizes are read from `isa`.
  */
 export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonly<Record<string, number>>): CodeLayout {
   const products = productKernels(isa, (name, assemble) => offsets?.[name] ?? install(assemble));

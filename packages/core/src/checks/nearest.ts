@@ -37,14 +37,14 @@ export function suggest(word: unknown, known: readonly string[]): string {
   const why = whyAbsent(word, known);
   if (why !== undefined) return ` (${why})`;
   const lower = word.toLowerCase().replaceAll('_', '-');
-  const same = known.filter((candidate) => candidate.length <= MAX_LENGTH && candidate.toLowerCase() === lower);
-  const begun = same.length > 0 ? same : known.filter((candidate) => begins(candidate, lower));
-  const close = begun.length > 0 ? undefined : nearest(word, known);
-  const meant =
-    begun.length > 0 ? begun : close === undefined ? known.filter((candidate) => hasPart(candidate, lower)) : [close];
-  return meant.length === 0
+  const equalNames = known.filter((candidate) => candidate.length <= MAX_LENGTH && candidate.toLowerCase() === lower);
+  const matches = equalNames.length > 0 ? equalNames : known.filter((candidate) => begins(candidate, lower));
+  const near = matches.length > 0 ? undefined : nearest(word, known);
+  const suggestions =
+    matches.length > 0 ? matches : near === undefined ? known.filter((name) => hasPart(name, lower)) : [near];
+  return suggestions.length === 0
     ? ''
-    : ` (did you mean ${meant
+    : ` (did you mean ${suggestions
         .slice(0, 3)
         .map((name) => showName(name))
         .join(' or ')}?)`;
@@ -64,8 +64,8 @@ const begins = (word: string, start: string): boolean => start.replace(/^-+/, ''
  * it is a longer part of `word` without its hyphens: 'crossentropy'.
  */
 const hasPart = (word: string, part: string): boolean => {
-  const bare = part.replace(/^--/, '');
-  return `-${word}-`.includes(`-${bare}-`) || (bare.length >= 5 && word.replaceAll('-', '').includes(bare));
+  const name = part.replace(/^--/, '');
+  return `-${word}-`.includes(`-${name}-`) || (name.length >= 5 && word.replaceAll('-', '').includes(name));
 };
 
 /**

@@ -206,50 +206,50 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Choices that others offer and Gradloom does not have, with the reason. */
-const absent: readonly { readonly words: RegExp; readonly among: readonly string[]; readonly why: string }[] = [
+const unsupported: readonly { readonly words: RegExp; readonly choices: readonly string[]; readonly why: string }[] = [
   {
     words: /^(device|gpus?|cuda\d*|cuda:\d+|mps|metal|rocm|webgpu|opencl|tpu)$/,
-    among: ['--threads', 'native'],
+    choices: ['--threads', 'native'],
     why: 'Gradloom computes on CPUs alone, with the same bits on each: it has no code for GPUs',
   },
   {
     words: /^(float16|fp16|f16|half|bfloat16|bf16|16|int8|mixed)$/,
-    among: ['float32'],
+    choices: ['float32'],
     why: 'most CPUs do not compute with 16 bits; float32 takes half of the memory of float64',
   },
   {
     words: /^(delimiter|sep|separator|header)$/,
-    among: ['--dataset'],
+    choices: ['--dataset'],
     why: 'the separator of a file and the names of its columns are found by themselves',
   },
   {
     words: /^(features|featurecolumns|featurenames|predictors|x)$/,
-    among: ['--drop'],
+    choices: ['--drop'],
     why: 'all columns are inputs but the target, and --drop leaves some out',
   },
   {
     words: /^(size|imagesize|imgsize|inputsize|resize)$/,
-    among: ['--dataset'],
+    choices: ['--dataset'],
     why: 'the size of images is an option of their folder, such as --dataset pets:size=64x64',
   },
   {
     words: /^softmax$/,
-    among: ['softplus'],
+    choices: ['softplus'],
     why: 'the loss softmax-cross-entropy has softmax in it, and answers are probabilities',
   },
   {
     words: /^(targets?|labels?|y|drop|columns?|scale|missing)$/,
-    among: ['--rows', '--top-k', '--max-rows'],
+    choices: ['--rows', '--top-k', '--max-rows'],
     why: 'the model knows its target, and reads all columns as in training',
   },
   {
     words: /^(out|output|outfile|outputfile|outputpath|save)$/,
-    among: ['--rows', '--top-k'],
+    choices: ['--rows', '--top-k'],
     why: 'the answer is printed, and > answers.txt writes it to a file',
   },
   {
     words: /^model$/,
-    among: ['--split', '--port', '--metric', '--format', '--temperature'],
+    choices: ['--split', '--port', '--metric', '--format', '--temperature'],
     why: 'the model is a word of its own, such as runs/iris-1',
   },
 ];
@@ -264,7 +264,7 @@ export function synonymOf(word: string, known: readonly string[]): string | unde
 /** Why what a word asks for does not exist. */
 export function whyAbsent(word: string, known: readonly string[]): string | undefined {
   const key = plain(word);
-  return absent.find(({ words, among }) => words.test(key) && among.some((name) => known.includes(name)))?.why;
+  return unsupported.find((one) => one.words.test(key) && one.choices.some((name) => known.includes(name)))?.why;
 }
 
 /** A name in small letters, without hyphens. */

@@ -59,8 +59,8 @@ function checkActivation({ customName: name, ...f }: Activation, alpha: number):
   for (let k = 0; k < POINTS; k++) {
     const z = random.normal() * (k % 4 === 0 ? 8 : 2);
     const a = apply(z);
-    const again = apply(z);
-    if (!Object.is(a, again)) throw notPure(`activation ${name}: apply(${z.toPrecision(4)})`, a, again);
+    const repeated = apply(z);
+    if (!Object.is(a, repeated)) throw impurityError(`activation ${name}: apply(${z.toPrecision(4)})`, a, repeated);
     const wrong = wrongSlope(apply, z, f.derivative(math, z, Number.NaN, alpha));
     if (wrong === undefined) continue;
     throw new Error(`checkGradients: activation ${name}: derivative at z = ${z.toPrecision(4)} ${wrong}`);
@@ -94,7 +94,7 @@ export function wrongSlope(f: (z: number) => number, at: number, derivative: num
 }
 
 /** The error of a function that gives two results for the same arguments. */
-export const notPure = (where: string, first: number, second: number): Error =>
+export const impurityError = (where: string, first: number, second: number): Error =>
   new Error(`checkGradients: ${where} has ${first} and then ${second}, expected the same number each time`);
 
 /** At most this many rows, and outputs of a row, are checked. */
@@ -128,8 +128,8 @@ function* checkLoss(
     // Some losses only take numbers between 0 and 1.
     if (!Number.isFinite(evaluate(y, target))) for (let o = 0; o < O; o++) y[o] = sigmoid(y[o]);
     values[n] = evaluate(y, target);
-    const again = evaluate(y, target);
-    if (!Object.is(values[n], again)) throw notPure(`loss ${loss.name}`, values[n], again);
+    const repeated = evaluate(y, target);
+    if (!Object.is(values[n], repeated)) throw impurityError(`loss ${loss.name}`, values[n], repeated);
     const gradient = viewOf(gradients, n * O, O);
     gradient.set(dy);
     for (let o = 0; o < Math.min(O, OUTPUTS); o++) {
@@ -145,15 +145,15 @@ function* checkLoss(
     }
     yield;
   }
-  const whole = viewOf(t, 0, rows * columns);
-  const others = 'a row is y[n * O] to y[n * O + O - 1]';
-  compareRows(new Float64Array(rows * O), 'among other rows', others);
+  const targets = viewOf(t, 0, rows * columns);
+  const layout = 'a row is y[n * O] to y[n * O + O - 1]';
+  compareRows(new Float64Array(rows * O), 'among other rows', layout);
   compareRows(outputs, 'if dy is y', 'read an output before you overwrite it');
 
-  /** Compares rows that are evaluated together, with gradients in `all`, with each row alone. */
-  function compareRows(all: Float64Array, how: string, why: string): void {
+  /** Compares rows that are evaluated together, with gradients in `batch`, with each row alone. */
+  function compareRows(batch: Float64Array, how: string, why: string): void {
     const sums = new Float64Array(rows);
-    loss.evaluate(sums, all, outputs, whole, rows, 1, O);
+    loss.evaluate(sums, batch, outputs, targets, rows, 1, O);
     const compare = (n: number, what: string, together: number, alone: number): void => {
       if (Object.is(together, alone)) return;
       const problem = `${what} of row ${n} has ${together} ${how} and ${alone} otherwise, expected the same number (${why})`;
@@ -161,7 +161,7 @@ function* checkLoss(
     };
     for (let n = 0; n < rows; n++) {
       compare(n, 'the value', sums[n], values[n]);
-      for (let o = 0; o < O; o++) compare(n, `the gradient by output ${o}`, all[n * O + o], gradients[n * O + o]);
+      for (let o = 0; o < O; o++) compare(n, `the gradient by output ${o}`, batch[n * O + o], gradients[n * O + o]);
     }
   }
 }
@@ -231,9 +231,9 @@ function* checkLayer(
     const alone = run(viewOf(x, n * I, I), 1);
     const o = alone.findIndex((value, o) => !Object.is(value, y[n * O + o]));
     if (o === -1) continue;
-    const both = `has ${y[n * O + o]} among other rows and ${alone[o]} alone`;
+    const problem = `has ${y[n * O + o]} among other rows and ${alone[o]} alone`;
     const why = 'a row may depend on no other row, call or random number, since threads take parts of a batch';
-    throw new Error(`checkGradients: ${where}: output ${o} of row ${n} ${both}, expected the same number (${why})`);
+    throw new Error(`checkGradients: ${where}: output ${o} of row ${n} ${problem}, expected the same number (${why})`);
   }
   yield;
   const arrays: (readonly [name: string, values: Float64Array, gradient: Float64Array])[] = [

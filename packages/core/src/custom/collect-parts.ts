@@ -41,25 +41,25 @@ export function collectParts(modules: readonly ModuleExports[]): CustomParts {
   const parts = { activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} } as {
     -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]>;
   };
-  const taken = new Map<string, string>(); // by family and name: the export
+  const exportsByName = new Map<string, string>(); // by family and name: the export
   for (const { source, exports } of modules) {
-    const before = taken.size;
+    const before = exportsByName.size;
     for (const [name, value] of Object.entries(exports)) {
       if (!isPart(value)) continue;
       const part = checkPart(`${source}: export ${showName(name)}`, value);
       // Specs tell layers and activations apart by name only, so these share names.
       const family = part.part === 'activation' ? 'layer' : part.part;
       const key = `${family} ${part.name}`;
-      const other = taken.get(key);
+      const other = exportsByName.get(key);
       if (other !== undefined) {
         throw new Error(
           `${source}: export ${showName(name)} has the name ${show(part.name)}, expected another one (${other} has it)`,
         );
       }
-      taken.set(key, `export ${showName(name)} of ${source}`);
+      exportsByName.set(key, `export ${showName(name)} of ${source}`);
       add(parts, part);
     }
-    if (taken.size === before) {
+    if (exportsByName.size === before) {
       const families = 'defineActivation, defineLoss, defineLayer, defineInitializer, defineSchedule or defineMetric';
       throw new Error(`${source}: has no export that is a part, expected one made by ${families}`);
     }
@@ -112,10 +112,10 @@ function checkPart(where: string, value: { readonly part: unknown }): CustomPart
   if (alpha !== undefined && !(typeof alpha === 'number' && alpha > 0 && Number.isFinite(alpha))) {
     throw new Error(`${where} (${part} ${name}) has alpha ${show(alpha)}, expected a number above 0`);
   }
-  const taken = part === 'layer' ? ['kind', 'name'] : ['kind']; // every spec has these itself
+  const reservedKeys = part === 'layer' ? ['kind', 'name'] : ['kind']; // every spec has these itself
   for (const [key, standard] of Object.entries(options ?? {})) {
-    if (['number', 'boolean', 'string'].includes(typeof standard) && !taken.includes(key)) continue;
-    const expected = `a number, a text, true or false (under a name other than ${taken.join(' and ')})`;
+    if (['number', 'boolean', 'string'].includes(typeof standard) && !reservedKeys.includes(key)) continue;
+    const expected = `a number, a text, true or false (under a name other than ${reservedKeys.join(' and ')})`;
     throw new Error(
       `${where} (${part} ${name}): option ${showName(key)} has the default ${show(standard)}, expected ${expected}`,
     );

@@ -167,10 +167,10 @@ function rowsLayer(
           return { rows, dx: of(dx, I), dy: of(dy, O), x: of(x, I), y: of(y, O), kept: of(kept, keeps) };
         }),
       });
-      let known: ReturnType<typeof views> | undefined;
+      let cachedViews: ReturnType<typeof views> | undefined;
       const run = (): void => {
-        known ??= views();
-        const { levels, parts } = known;
+        cachedViews ??= views();
+        const { levels, parts } = cachedViews;
         for (let k = 0, level = 0; k < leaves; k++) {
           const part = parts[k];
           if (part.rows === 0) for (const sum of levels[level]) sum.fill(0);

@@ -161,10 +161,10 @@ export interface ModelEngine {
  * @throws Error if its parts do not fit together.
  */
 export function assembleModel(where: string, contents: ModelContents, engine: ModelEngine): Model {
-  const { network, loss: trainedOn, preprocessing } = checkModel(where, contents);
+  const { network, loss: modelLoss, preprocessing } = checkModel(where, contents);
   const { parameters, loss, metadata = {}, parts = NOTHING_LOADED, fused } = contents;
   const { spec, inputs: I, outputs: O } = network;
-  const R = trainedOn === null ? 1 : targetPositions(network, trainedOn);
+  const R = modelLoss === null ? 1 : targetPositions(network, modelLoss);
   const readRows = createRowReader(preprocessing, I, typeOf(parameters), engine.gpt2);
   let predictor: Predictor | undefined;
   let print: string | undefined;
@@ -205,7 +205,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   function probabilities(rows: ListedRows, lengths?: Lengths): number[][];
   function probabilities(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
     const y = computed('probabilities', rows, lengths);
-    toProbabilities('probabilities', trainedOn, y, O / R);
+    toProbabilities('probabilities', modelLoss, y, O / R);
     return rows instanceof Float64Array ? y : nestedRows(y, O);
   }
 
@@ -229,7 +229,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     probabilities,
     encode: (rows, onNote) => inputsOf('encode', rows, onNote).x,
     classify: (rows, lengths) =>
-      classify(computed('classify', rows, lengths), O / R, trainedOn, R === 1 ? metadata.threshold : undefined),
+      classify(computed('classify', rows, lengths), O / R, modelLoss, R === 1 ? metadata.threshold : undefined),
     predict(rows, onNote, rowLengths) {
       const encoded = inputsOf('predict', rows, onNote);
       const lengths = rowLengths ?? encoded.lengths;
@@ -237,10 +237,10 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       const text = ofText(preprocessing)?.text;
       if (text !== undefined) {
         const tokenizer = createTokenizer(text.tokenizer, text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined);
-        return nextTokens(y, lengths ?? new Float64Array(y.length / O).fill(I), I, tokenizer, trainedOn);
+        return nextTokens(y, lengths ?? new Float64Array(y.length / O).fill(I), I, tokenizer, modelLoss);
       }
       const answers = answersOf(y, O / R, {
-        loss: trainedOn,
+        loss: modelLoss,
         target: preprocessing?.target,
         labels: metadata.labels,
         threshold: R === 1 ? metadata.threshold : undefined,
@@ -274,7 +274,7 @@ export function writerOf(where: string, contents: ModelContents, engine: ModelEn
   });
 }
 
-/** The rows of a model that is not one of text. */
+/** What the rows of a model without text are, for a message. */
 function kindOfRows(preprocessing: Preprocessing | undefined): string {
   if (ofImages(preprocessing) !== undefined) return 'images';
   const table = ofTable(preprocessing);

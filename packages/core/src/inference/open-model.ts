@@ -65,15 +65,15 @@ export function sealedBytes(subject: string, bytes: Uint8Array): Sealed {
   return {
     size,
     peek(position, length) {
-      const peeked = new Uint8Array(length);
-      peeked.set(bytes.slice(position, position + length));
-      return peeked;
+      const prefix = new Uint8Array(length);
+      prefix.set(bytes.slice(position, position + length));
+      return prefix;
     },
     readAll() {
-      const whole = new Uint8Array(size);
-      whole.set(bytes);
-      const hash = sha256Of(new Uint8Array(whole.buffer, 0, size - HASH_BYTES));
-      if (hash.every((byte, i) => byte === whole[size - HASH_BYTES + i])) return whole.buffer;
+      const file = new Uint8Array(size);
+      file.set(bytes);
+      const hash = sha256Of(new Uint8Array(file.buffer, 0, size - HASH_BYTES));
+      if (hash.every((byte, i) => byte === file[size - HASH_BYTES + i])) return file.buffer;
       throw new Error(`${subject} has a wrong checksum, expected the file as it was written (it is damaged)`);
     },
   };

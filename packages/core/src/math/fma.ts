@@ -70,11 +70,11 @@ function round(n: bigint, exponent: number): number {
   const last = Math.max(length + exponent - 53, -1074);
   if (last <= exponent) return scale(Number(n), exponent);
   const shift = BigInt(last - exponent);
-  const kept = n >> shift;
-  const rest = n - (kept << shift);
+  const quotient = n >> shift;
+  const rest = n - (quotient << shift);
   const half = 1n << (shift - 1n);
-  const up = rest > half || (rest === half && (kept & 1n) === 1n);
-  return scale(Number(up ? kept + 1n : kept), last);
+  const roundsUp = rest > half || (rest === half && (quotient & 1n) === 1n);
+  return scale(Number(roundsUp ? quotient + 1n : quotient), last);
 }
 
 const bits = new DataView(new ArrayBuffer(8));

@@ -51,6 +51,6 @@ export function log1p(x: number): number {
   if (x > -0.29 && x < 0.41) return logSum(x, 0, 0);
   const u = 1 + x;
   const k = binaryExponent(u);
-  const lost = x > 1 ? 1 - (u - x) : x - (u - 1);
-  return logSum(scale(u, -k) - 1, k, lost / u);
+  const error = x > 1 ? 1 - (u - x) : x - (u - 1);
+  return logSum(scale(u, -k) - 1, k, error / u);
 }

@@ -30,9 +30,9 @@ function powPositive(x: number, y: number): number {
   const d = 2 + f;
   const s = f / d;
   const p = s * d;
-  const lost = (f - p - productError(s, d, p) - s * (f - (d - 2))) / d;
+  const error = (f - p - productError(s, d, p) - s * (f - (d - 2))) / d;
   const R = logTail(s * s);
-  const small = k * LN2_LO + (lost * (2 + 3 * R) + s * R);
+  const small = k * LN2_LO + (error * (2 + 3 * R) + s * R);
   const large = k * LN2_HI + 2 * s;
   const rest = k === 0 ? small : k * LN2_HI - large + 2 * s + small;
   const head = large + rest;

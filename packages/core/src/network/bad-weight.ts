@@ -45,9 +45,9 @@ export function refuseBadWeights(
   if (type === typeOf(theta)) return;
   for (const placed of network.allLayers) {
     for (const { name, offset, length } of placed.tensors) {
-      const beyond = firstBeyond(viewOf(theta, offset, length), type);
-      if (beyond === undefined) continue;
-      const problem = `has ${show(beyond)}, expected numbers that ${type} can hold`;
+      const overflow = firstBeyond(viewOf(theta, offset, length), type);
+      if (overflow === undefined) continue;
+      const problem = `has ${show(overflow)}, expected numbers that ${type} can hold`;
       throw new Error(`${where}: ${name} of ${nameOfLayer(placed)} ${problem}`);
     }
   }

@@ -29,7 +29,7 @@ export function buildLayers(
     const problem = `has more than ${MAX_LEVELS} levels of nested layers, expected at most ${MAX_LEVELS}`;
     throw new OptionError('buildNetwork', `layers.${at}.layers`, problem, { about: `layer ${at}` });
   }
-  const built: Layer[] = [];
+  const stack: Layer[] = [];
   let shape = input;
   let counted = 0;
   let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;
@@ -37,25 +37,25 @@ export function buildLayers(
     const layerPath = [...path, index];
     const layer = buildLayer(building, spec, shape, layerPath, [...stream, counted]);
     if (layer.isView !== true) counted++;
-    const problem = misfit(layer, shape, source);
+    const problem = shapeProblem(layer, shape, source);
     if (problem !== null) {
       throw new OptionError('buildNetwork', `layers.${layerPath.join('.')}.in`, problem, {
         about: `${atLayer(layer.label, layerPath, spec.name)}: input`,
       });
     }
-    built.push(layer);
+    stack.push(layer);
     building.before.set(layerPath.join('.'), { kind: spec.kind, layer });
     shape = layer.out;
     source = layer.label;
   }
-  return built;
+  return stack;
 }
 
 /** Levels of nested layers. A file header allows 30, and each level is a recursive call. */
 const MAX_LEVELS = 16;
 
 /** Why a layer cannot follow an output of this shape; null if it can. */
-function misfit({ in: expected }: Layer, shape: Shape, source: string): string | null {
+function shapeProblem({ in: expected }: Layer, shape: Shape, source: string): string | null {
   if (shape.length === 1 && expected.length === 1) {
     return expected[0] === shape[0] ? null : `has length ${expected[0]}, expected ${shape[0]} (output of ${source})`;
   }
@@ -78,9 +78,9 @@ function buildLayer(building: Building, spec: LayerSpec, input: Shape, path: Pat
   if (typeof spec !== 'object' || spec === null) {
     throw new OptionError(where, optionPath, `${has(spec)}, expected an object with a kind`, { about: 'spec' });
   }
-  const known =
+  const kindOption =
     customParts === NO_PARTS ? ofKinds : oneOf({ ...kinds, ...customParts.layers, ...customParts.activations });
-  const kind = within(optionPath, () => known.check(where, 'kind', spec.kind));
+  const kind = within(optionPath, () => kindOption.check(where, 'kind', spec.kind));
   // Short forms of activations have been converted by now.
   if (Object.hasOwn(activations, kind) || Object.hasOwn(customParts.activations, kind)) {
     throw unknownOption(`${where}: ${kind}`, 'fn', ['size', 'alpha']).inside(optionPath);

@@ -38,7 +38,7 @@ export function rowContinuation(
   kernels: Kernels,
 ): Continuation & { /** Other uses of the memory have overwritten it. */ forget(): void } {
   const V = channelsOf(network.output);
-  const whole = wholeLength(network);
+  const fullLength = wholeLength(network);
   const programs = createCache<string, { program: Program; y: Elements }>();
   let computed: readonly number[] = []; // tokens whose positions memory holds
 
@@ -59,7 +59,7 @@ export function rowContinuation(
       workspace.x[t - first] = tokens[t];
       at[t - first] = t;
     }
-    workspace.lengths[0] = whole;
+    workspace.lengths[0] = fullLength;
     computed = [];
     program.run();
     computed = tokens;

@@ -46,7 +46,7 @@ export function createInputGradient(
     return { program: link(calls, kernels), dx: viewOf(dx, 0, B * sizeOf(layers[first].in)) };
   }
 
-  const whole = wholeLength(network);
+  const fullLength = wholeLength(network);
   return (x, dy, lengths) => {
     const N = x.length / I;
     const inputGradients = new Float64Array(N * I);
@@ -54,7 +54,7 @@ export function createInputGradient(
       const B = Math.min(workspace.rows, N - done);
       const { program, dx } = programs(B, () => createProgram(B));
       workspace.x.set(viewOf(x, done * I, B * I));
-      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[done + n] ?? whole;
+      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[done + n] ?? fullLength;
       workspace.gradients[0].set(viewOf(dy, done * O, B * O));
       program.run();
       if (takesIndices)

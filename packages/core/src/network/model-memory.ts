@@ -98,8 +98,8 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
     let size = MIN_BYTES;
     while (size < bytes) size *= 2;
     const key = `${backend.name} ${type} ${size}`;
-    const known = shared.get(key)?.deref();
-    if (known !== undefined) return known;
+    const cached = shared.get(key)?.deref();
+    if (cached !== undefined) return cached;
     const memory = createMemory(backend, size, type, true);
     shared.set(key, new WeakRef(memory));
     return memory;

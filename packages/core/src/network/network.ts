@@ -63,7 +63,7 @@ export interface Network {
   readonly inputs: number;
   /** O: outputs per row, the product of `output`. */
   readonly outputs: number;
-  /** Layers in order. `places` also has nested layers. */
+  /** Layers in order. `allLayers` also has nested layers. */
   readonly layers: readonly Layer[];
   /** All layers, including nested ones. */
   readonly allLayers: readonly NetworkLayer[];
@@ -93,7 +93,7 @@ export function buildNetwork(spec: NetworkSpec, customParts: CustomParts = NO_PA
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `${has(spec.layers)}, expected a list of at least 1 layer`);
   }
-  const specs = layersInFull(spec.layers, customParts);
+  const specs = expandSpecs(spec.layers, customParts);
   const layers = buildLayers({ customParts, before: new Map() }, specs, input, [], []);
   const tensors: Tensor[] = [];
   let parameterCount = 0;
@@ -155,7 +155,7 @@ function checkInputShape(input: unknown): Shape {
 }
 
 /** Converts layers to long form. Returns `layers` itself if all are in long form. */
-function layersInFull(layers: LayerSpec[], customParts: CustomParts): LayerSpec[] {
+function expandSpecs(layers: LayerSpec[], customParts: CustomParts): LayerSpec[] {
   const specs = layers.map((layer) => layerInFull(layer, customParts));
   return specs.every((spec, l) => spec === layers[l]) ? layers : specs;
 }
@@ -176,15 +176,15 @@ const isParameter = ({ tiedTo }: TensorSpec): boolean => tiedTo === undefined;
 
 /** @throws OptionError for the second layer of a name. */
 function refuseSameNames(allLayers: readonly PlacedLayer[]): void {
-  const known = new Map<string, string>();
+  const pathsByName = new Map<string, string>();
   for (const { path, spec } of allLayers) {
     if (spec.name === undefined) continue;
-    const other = known.get(spec.name);
-    if (other !== undefined) {
-      const problem = `has ${show(spec.name)}, which is the name of layer ${other}, expected another`;
+    const otherPath = pathsByName.get(spec.name);
+    if (otherPath !== undefined) {
+      const problem = `has ${show(spec.name)}, which is the name of layer ${otherPath}, expected another`;
       throw new OptionError(`buildNetwork: layer ${path}`, `layers.${path}.name`, problem, { about: 'name' });
     }
-    known.set(spec.name, path);
+    pathsByName.set(spec.name, path);
   }
 }
 

@@ -12,8 +12,8 @@ const PASS_BYTES = 4194304;
  * writes is still in a cache when the next reads it. No bit depends on it.
  */
 export function maxPassRows({ allLayers }: Network, type: ElementType): number {
-  const ofLayer = ({ out, atPositions = positionsOf(out) === 1 ? 0 : sizeOf(out) }: Layer): number => atPositions;
-  const numbers = allLayers.reduce((sum, { layer }) => sum + ofLayer(layer), 0);
+  const defaultOf = ({ out }: Layer): number => (positionsOf(out) === 1 ? 0 : sizeOf(out));
+  const numbers = allLayers.reduce((sum, { layer }) => sum + (layer.positionNumbers ?? defaultOf(layer)), 0);
   const rows = Math.floor(PASS_BYTES / Math.max(1, bytesOfElements(type, numbers)));
   return Math.max(1, Math.min(MAX_NODE_ROWS, rows));
 }

@@ -14,7 +14,7 @@ import type { Network } from './network.ts';
  */
 export type Predictor = (x: Elements, lengths?: ArrayLike<number>) => Float64Array;
 
-/** Programs that a cache holds: that of full chunks, and those of recent numbers of rows or tokens. */
+/** Maximum number of programs in a cache: one for full chunks and those for recent numbers of rows or tokens. */
 const MAX_PROGRAMS = 8;
 
 /** Creates a cache that makes a value at the first use of its key, and drops the oldest value when it is full. */
@@ -51,7 +51,7 @@ export function rowPredictor(
     return { program: link(calls, kernels), y };
   }
 
-  const whole = wholeLength(network);
+  const fullLength = wholeLength(network);
   return (x, lengths) => {
     const N = x.length / I;
     const outputs = new Float64Array(N * O);
@@ -59,7 +59,7 @@ export function rowPredictor(
       const B = Math.min(workspace.rows, N - first);
       const { program, y } = programs(B, () => createProgram(B));
       workspace.x.set(viewOf(x, first * I, B * I));
-      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[first + n] ?? whole;
+      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[first + n] ?? fullLength;
       try {
         program.run();
       } catch (error) {

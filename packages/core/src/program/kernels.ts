@@ -43,10 +43,10 @@ export type GatherBytes = (
 ) => void;
 
 /**
- * Writes calls on a tape, which runs them without JavaScript between them. `take` gives memory for it, or null; a tape
- * elsewhere takes a little longer and cannot repeat itself.
+ * Writes calls on a tape, which runs them without JavaScript between them. `allocateTape` gives memory for it, or null; a
+ * tape elsewhere takes a little longer and cannot repeat itself.
  */
-export type CreateBlock = (calls: readonly FixedCall[], take: TakeDoubles) => Block;
+export type CreateBlock = (calls: readonly FixedCall[], allocateTape: TakeDoubles) => Block;
 
 /** `length` doubles of the kernels' memory, or null if fewer are left. */
 export type TakeDoubles = (length: number) => Float64Array | null;

@@ -67,16 +67,16 @@ export function link(
   const { blocks } = kernels;
   const steps: Step[] = [];
   const parts = new Map<unknown, Program>();
-  const take: TakeDoubles = (length) => tapes?.take(length) ?? null;
+  const allocateTape: TakeDoubles = (length) => tapes?.take(length) ?? null;
   let lastBlock: Block | null = null;
-  let pending: { calls: FixedCall[]; size: ProgramSize } = { calls: [], size: NOTHING };
-  let size = NOTHING;
+  let pending: { calls: FixedCall[]; size: ProgramSize } = { calls: [], size: EMPTY_SIZE };
+  let size = EMPTY_SIZE;
 
   function closeBlock(): void {
     const { calls, size: blockSize } = pending;
     if (calls.length === 0 || blocks === null) return;
-    pending = { calls: [], size: NOTHING };
-    lastBlock = blocks(calls, take);
+    pending = { calls: [], size: EMPTY_SIZE };
+    lastBlock = blocks(calls, allocateTape);
     steps.push(lastBlock.run);
     size = sum(size, { ...blockSize, blocks: 1 });
   }
@@ -90,14 +90,14 @@ export function link(
   /** Adds calls to the block at the end. */
   function join(calls: readonly FixedCall[], callsSize: ProgramSize): void {
     for (const call of calls) pending.calls.push(call);
-    pending.size = sum(pending.size, { ...NOTHING, calls: callsSize.calls });
+    pending.size = sum(pending.size, { ...EMPTY_SIZE, calls: callsSize.calls });
   }
 
   for (const call of fuses ? fuse(calls, (call) => kernels.bind(call) !== null) : calls) {
     const { op, args } = call;
     if (op.name === barrier.name) continue; // teams have replaced their barriers with host operations by now
     if (op.name === host.name) {
-      add(args[0] as Step, { ...NOTHING, hosts: 1 });
+      add(args[0] as Step, { ...EMPTY_SIZE, hosts: 1 });
     } else if (op.name === part.name) {
       const program = parts.get(args[0]) ?? link(args[0] as readonly Call[], kernels, tapes, { fuses });
       parts.set(args[0], program);
@@ -115,8 +115,8 @@ export function link(
   return { run: runner(steps), block: steps.length === 1 ? lastBlock : null, size };
 }
 
-const NOTHING: ProgramSize = { calls: 0, alone: 0, blocks: 0, hosts: 0 };
-const ALONE: ProgramSize = { ...NOTHING, calls: 1, alone: 1 };
+const EMPTY_SIZE: ProgramSize = { calls: 0, alone: 0, blocks: 0, hosts: 0 };
+const ALONE: ProgramSize = { ...EMPTY_SIZE, calls: 1, alone: 1 };
 
 const sum = (a: ProgramSize, b: ProgramSize): ProgramSize => ({
   calls: a.calls + b.calls,

@@ -165,7 +165,7 @@ export function* probeFigures(
   const firstToLearn = network.allLayers.findIndex(({ tensors }) => tensors.length > 0);
   const figures: LayerFigures[] = [];
   for (const [k, { path, layer, spec, tensors }] of network.allLayers.entries()) {
-    const { label, tensors: all } = layer;
+    const { label, tensors: layerTensors } = layer;
     const out = sizeOf(layer.out);
     const count = rows * out;
     const [squares, , sum, withinLeaves] = viewOf(total, k * SUMS, SUMS);
@@ -182,12 +182,12 @@ export function* probeFigures(
     const isActivation = layer.activation !== undefined;
     const tensorFigures: TensorFigures[] = [];
     for (const { name, offset, length: P } of tensors) {
-      const [values, mine, from] = [theta, gradient, start].map((vector) => viewOf(vector, offset, P));
+      const [values, tensorGradient, from] = [theta, gradient, start].map((vector) => viewOf(vector, offset, P));
       tensorFigures.push({
         name,
         length: P,
         rms: Math.sqrt((yield* addSquares(values, 1)) / P),
-        rmsGradient: Math.sqrt((yield* addSquares(mine, gradientScale)) / P),
+        rmsGradient: Math.sqrt((yield* addSquares(tensorGradient, gradientScale)) / P),
         rmsMoved: Math.sqrt((yield* addSquares(values, 1, from)) / P),
       });
     }
@@ -196,7 +196,7 @@ export function* probeFigures(
       label,
       ...(spec.name === undefined ? {} : { name: spec.name }),
       // A layer that contains the first layer that learns is placed before it, but gets a gradient.
-      rmsDy: k < firstToLearn && all.length === 0 ? null : Math.sqrt(squares / count),
+      rmsDy: k < firstToLearn && layerTensors.length === 0 ? null : Math.sqrt(squares / count),
       mean,
       std: Math.sqrt(spread / count),
       flat: isActivation ? flat.reduce((all, unit) => all + unit, 0) / count : null,

@@ -206,9 +206,9 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
 
   /** Computes the gradients of all leaves; that of leaf k goes to row k. */
   function runTogether(leaves: number, batch: Batch): void {
-    const all = Array.from({ length: leaves }, (_, k) => cachedPrograms(k, batch.B, k));
+    const programs = Array.from({ length: leaves }, (_, k) => cachedPrograms(k, batch.B, k));
     for (let k = 0; k < leaves; k++) gather(k, batch);
-    for (let s = 0; s < all[0].length; s++) for (let k = 0; k < leaves; k++) runLeaf(k, all[k][s]);
+    for (let s = 0; s < programs[0].length; s++) for (let k = 0; k < leaves; k++) runLeaf(k, programs[k][s]);
   }
 
   /** Computes the gradient of `count` leaves from leaf `first` in row `row`. Overwrites rows after it. */

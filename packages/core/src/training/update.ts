@@ -22,7 +22,7 @@ export const gradientOf = (gSum: Elements, length: number, rowLength: number): E
   viewOf(gSum, rowLength * gradientStride(typeOf(gSum), length), length);
 
 /** The parameters that gradients and state cover, if not all. */
-export interface HeldParameters {
+export interface ParameterRange {
   /** Length of each row of gradients. */
   readonly row: number;
   /** Added to the index of a parameter in the weights for its index in gradients and state. */
@@ -44,7 +44,7 @@ export interface UpdateMemory {
   readonly theta: Elements; // [P]
   // [rows, gradientStride] gradients of nodes in the rows of planTeam; row 0 becomes the mean gradient of the batch.
   readonly gSum: Elements;
-  readonly state: readonly Elements[]; // [slots][P] or, if held, [slots][held.length]; a moving average is always [P]
+  readonly state: readonly Elements[]; // [slots][P] or, for a range, [slots][range length]; a moving average is always [P]
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
 }
 
@@ -79,13 +79,13 @@ export function createBlockUpdate(
   end = blockCount(network.parameterCount),
   {
     defersAverage = false, // max-norm changes the weights after the update
-    held = { row: gradientLength(network), shift: 0, ties: network.ties ?? [] } as HeldParameters,
+    range = { row: gradientLength(network), shift: 0, ties: network.ties ?? [] } as ParameterRange,
   } = {},
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
   const P = theta.length;
-  const { shift, ties } = held;
-  const stride = gradientStride(typeOf(gSum), held.row);
+  const { shift, ties } = range;
+  const stride = gradientStride(typeOf(gSum), range.row);
   const update = updateOp(optimizer);
   const { hyperLength, undecayedHyper, smoothingAt } = optimizer;
   const updateLength = smoothingAt ?? hyperLength;

@@ -1,11 +1,11 @@
-import { type HeldRows, rankingCurves, type Scoring } from '@gradloom/core/internal';
+import { type EvaluatedRows, rankingCurves, type Scoring } from '@gradloom/core/internal';
 import type { OutputReader } from '@gradloom/runtime';
 import { inTurns } from '@gradloom/runtime/internal';
 import { type Curves, MAX_CURVE_POINTS } from '../../report/findings/findings.ts';
 
 /** Scores and targets of all rows, for figures that need all of them at once. */
 export interface HeldScores extends Required<OutputReader> {
-  readonly scores: HeldRows;
+  readonly scores: EvaluatedRows;
 }
 
 /** Bytes of a row while sorting. */
@@ -47,7 +47,7 @@ export function holdScores(rows: number, scoring: Scoring): HeldScores {
 
 /** ROC and precision-recall curves of held rows; undefined if a row has no answer. */
 export async function curvesOf(
-  scores: HeldRows,
+  scores: EvaluatedRows,
   { task }: Scoring,
   labels: readonly string[] | undefined,
 ): Promise<Curves | undefined> {
@@ -68,7 +68,7 @@ export interface Residuals {
 }
 
 /** The residuals of each output of held rows. */
-export function residualsOf({ rows, outputs: O, y, t }: HeldRows, names: readonly string[] | null): Residuals[] {
+export function residualsOf({ rows, outputs: O, y, t }: EvaluatedRows, names: readonly string[] | null): Residuals[] {
   return Array.from({ length: O }, (_, o) => {
     const all = Float64Array.from({ length: rows }, (_, n) => y[n * O + o] - t[n * O + o])
       .filter(Number.isFinite)

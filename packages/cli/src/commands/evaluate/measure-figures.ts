@@ -1,15 +1,15 @@
 import type { Pausable } from '@gradloom/core';
 import {
   bootstrap,
-  type Counted,
   chooseThreshold,
+  type EvaluatedRows,
   type FigureName,
   figures,
   figuresOf,
-  type HeldRows,
   type Interval,
   type Scoring,
   type ThresholdCriterion,
+  type WeightedMetric,
 } from '@gradloom/core/internal';
 import type { OutputReader } from '@gradloom/runtime';
 import { inTurns } from '@gradloom/runtime/internal';
@@ -27,7 +27,7 @@ export interface MeasuredFigure {
 export interface FigureReaders {
   readonly readers: readonly OutputReader[];
   /** The figures, after the last row. Figures that need all rows at once are left out if `scores` is null. */
-  measure(scores: HeldRows | null, resampling: Resampling | null): Pausable<MeasuredFigure[]>;
+  measure(scores: EvaluatedRows | null, resampling: Resampling | null): Pausable<MeasuredFigure[]>;
 }
 
 /** How confidence intervals are found. */
@@ -47,19 +47,19 @@ export function createFigures(scoring: Scoring, threshold: number): FigureReader
     readers: [...streamed.values()],
     *measure(scores, resampling) {
       const measured: { name: FigureName; value: number }[] = [];
-      const counted: Partial<Record<FigureName, Counted>> = {};
+      const weighted: Partial<Record<FigureName, WeightedMetric>> = {};
       for (const name of names) {
         const metric = streamed.get(name);
         const needsRows = metric === undefined || resampling !== null;
-        if (needsRows && scores !== null) counted[name] = yield* figures[name].counted(scores, task, threshold);
-        const value = metric?.value() ?? counted[name]?.(new Uint32Array(scores?.rows ?? 0).fill(1));
+        if (needsRows && scores !== null) weighted[name] = yield* figures[name].weighted(scores, task, threshold);
+        const value = metric?.value() ?? weighted[name]?.(new Uint32Array(scores?.rows ?? 0).fill(1));
         if (value !== undefined) measured.push({ name, value });
         yield;
       }
       const intervals =
         resampling === null || scores === null
           ? {}
-          : yield* bootstrap(scores.rows, counted as Record<FigureName, Counted>, resampling);
+          : yield* bootstrap(scores.rows, weighted as Record<FigureName, WeightedMetric>, resampling);
       return measured.map((figure) => ({ ...figure, interval: intervals[figure.name as never] ?? null }));
     },
   };
@@ -78,7 +78,7 @@ export async function chooseThresholdFor(
   choice: ThresholdChoice | undefined,
   modelThreshold: number | undefined,
   scoring: Scoring,
-  scoresOf: () => Promise<{ scores: HeldRows; split: string; areMeasured: boolean }>,
+  scoresOf: () => Promise<{ scores: EvaluatedRows; split: string; areMeasured: boolean }>,
 ): Promise<ChosenThreshold | null> {
   if (scoring.task !== 'binary') {
     if (choice === undefined) return null;

@@ -1,5 +1,5 @@
 import { buildNetwork, createLoss, metrics } from '@gradloom/core';
-import { bitsOf, type FigureName, type HeldRows, lossOf, scoreInto, typeOf } from '@gradloom/core/internal';
+import { bitsOf, type EvaluatedRows, type FigureName, lossOf, scoreInto, typeOf } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -69,7 +69,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
       loss: lossSpec,
       readers,
     });
-  const hold = async (rows: Dataset): Promise<HeldRows> => {
+  const hold = async (rows: Dataset): Promise<EvaluatedRows> => {
     const scores = holdScores(countRows(rows), scoring);
     await evaluate(rows, [{ add: scoreInto(scoring, [scores]), bytes: scores.bytes }]);
     return scores.scores;

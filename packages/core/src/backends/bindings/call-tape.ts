@@ -32,11 +32,11 @@ export function createBlocks(
   play: PlayTape,
   playRepeatedly: PlayRepeatedly | null,
 ): CreateBlock {
-  return (calls, take) => {
+  return (calls, allocateTape) => {
     const count = calls.reduce((sum, call) => sum + 1 + copiesOf(call).length, 0);
-    const tape = calls.length === 0 ? null : take(count * CALL_DOUBLES);
+    const tape = calls.length === 0 ? null : allocateTape(count * CALL_DOUBLES);
     if (tape !== null) writeWithCopies(calls, tape, layout);
-    const run = tape === null ? runElsewhere(calls, play) : () => play(tape, count);
+    const run = tape === null ? bindOutside(calls, play) : () => play(tape, count);
     return {
       calls,
       run,
@@ -52,8 +52,8 @@ export function createBlocks(
   };
 }
 
-/** The arguments of a call that change, and their indices in the call. */
-const changingOf = (call: FixedCall): { index: number; value: Float64Array }[] =>
+/** The arguments of a call that are read from memory when it runs, and their indices in the call. */
+const arrayArguments = (call: FixedCall): { index: number; value: Float64Array }[] =>
   call.flatMap((value, index) => (typeof value === 'number' ? [] : [{ index, value }]));
 
 /** Neighbouring doubles that are copied to neighbouring arguments of a call. */
@@ -65,7 +65,7 @@ interface Copy {
 
 function copiesOf(call: FixedCall): readonly Copy[] {
   const copies: Copy[] = [];
-  for (const { index, value } of changingOf(call)) {
+  for (const { index, value } of arrayArguments(call)) {
     const from = addressOf(value);
     const last = copies.at(-1);
     if (last !== undefined && last.index + last.count === index && last.from + 8 * last.count === from) last.count++;
@@ -90,25 +90,25 @@ function writeWithCopies(
   }
 }
 
-/** Runs calls from a tape outside of the kernels' memory, where no kernel can write arguments. */
-function runElsewhere(calls: readonly FixedCall[], play: PlayTape): () => void {
-  const pieces: { tape: Float64Array; count: number; changing: ReturnType<typeof changingOf> }[] = [];
+/** Binds calls on tapes outside of the kernels' memory, where no kernel can write arguments. */
+function bindOutside(calls: readonly FixedCall[], play: PlayTape): () => void {
+  const pieces: { tape: Float64Array; count: number; inputs: ReturnType<typeof arrayArguments> }[] = [];
   for (let first = 0; first < calls.length; ) {
-    // An argument may be what the call before has written.
+    // A piece ends before a call that reads an argument, since the call before may write it.
     let end = first + 1;
-    while (end < calls.length && changingOf(calls[end]).length === 0) end++;
+    while (end < calls.length && arrayArguments(calls[end]).length === 0) end++;
     const tape = new Float64Array((end - first) * CALL_DOUBLES);
     for (let k = first; k < end; k++) {
       const values = calls[k].map((value) => (typeof value === 'number' ? value : 0));
       tape.set(values, (k - first) * CALL_DOUBLES);
     }
-    pieces.push({ tape, count: end - first, changing: changingOf(calls[first]) });
+    pieces.push({ tape, count: end - first, inputs: arrayArguments(calls[first]) });
     first = end;
   }
   return () => {
     for (let k = 0; k < pieces.length; k++) {
-      const { tape, count, changing } = pieces[k];
-      for (let i = 0; i < changing.length; i++) tape[changing[i].index] = changing[i].value[0];
+      const { tape, count, inputs } = pieces[k];
+      for (let i = 0; i < inputs.length; i++) tape[inputs[i].index] = inputs[i].value[0];
       play(tape, count);
     }
   };
@@ -122,7 +122,7 @@ export function createCallTape(
   const words = new Int32Array(doubles.buffer, doubles.byteOffset, 2 * doubles.length);
   const capacity = Math.floor(doubles.length / CALL_DOUBLES); // calls
   let calls = 0;
-  let first = 0; // index of the last call's arguments
+  let last = 0; // index of the first argument of the last call
 
   function run(data?: Uint8Array): void {
     if (calls > 0) play(calls, data);
@@ -159,48 +159,48 @@ export function createCallTape(
     v19: number,
   ): void {
     if (calls === capacity) run();
-    first = calls++ * CALL_DOUBLES + 1;
-    doubles[first - 1] = kernel;
-    doubles[first] = v0;
-    doubles[first + 1] = v1;
-    doubles[first + 2] = v2;
-    doubles[first + 3] = v3;
-    doubles[first + 4] = v4;
-    doubles[first + 5] = v5;
-    doubles[first + 6] = v6;
-    doubles[first + 7] = v7;
-    doubles[first + 8] = v8;
-    doubles[first + 9] = v9;
-    doubles[first + 10] = v10;
-    doubles[first + 11] = v11;
-    doubles[first + 12] = v12;
-    doubles[first + 13] = v13;
-    doubles[first + 14] = v14;
-    doubles[first + 15] = v15;
-    doubles[first + 16] = v16;
-    doubles[first + 17] = v17;
-    doubles[first + 18] = v18;
-    doubles[first + 19] = v19;
+    last = calls++ * CALL_DOUBLES + 1;
+    doubles[last - 1] = kernel;
+    doubles[last] = v0;
+    doubles[last + 1] = v1;
+    doubles[last + 2] = v2;
+    doubles[last + 3] = v3;
+    doubles[last + 4] = v4;
+    doubles[last + 5] = v5;
+    doubles[last + 6] = v6;
+    doubles[last + 7] = v7;
+    doubles[last + 8] = v8;
+    doubles[last + 9] = v9;
+    doubles[last + 10] = v10;
+    doubles[last + 11] = v11;
+    doubles[last + 12] = v12;
+    doubles[last + 13] = v13;
+    doubles[last + 14] = v14;
+    doubles[last + 15] = v15;
+    doubles[last + 16] = v16;
+    doubles[last + 17] = v17;
+    doubles[last + 18] = v18;
+    doubles[last + 19] = v19;
   }
 
   return {
     write,
     writeAll(kernel, values) {
       if (calls === capacity) run();
-      first = calls++ * CALL_DOUBLES + 1;
-      doubles[first - 1] = kernel;
-      for (let k = 0; k < values.length; k++) doubles[first + k] = values[k];
+      last = calls++ * CALL_DOUBLES + 1;
+      doubles[last - 1] = kernel;
+      for (let k = 0; k < values.length; k++) doubles[last + k] = values[k];
     },
     run,
-    answer: () => (words[2 * first] >>> 0) + words[2 * first + 1] * 4_294_967_296,
+    answer: () => (words[2 * last] >>> 0) + words[2 * last + 1] * 4_294_967_296,
   };
 }
 
-/** A tape that keeps its calls instead of running them. */
+/** A tape that records its calls instead of running them. */
 export interface CallRecorder {
   readonly tape: CallTape;
-  /** The calls since the last time. */
-  take(): readonly FixedCall[];
+  /** Returns the calls recorded since the last time. */
+  takeCalls(): readonly FixedCall[];
 }
 
 export function createCallRecorder(): CallRecorder {
@@ -211,11 +211,11 @@ export function createCallRecorder(): CallRecorder {
   });
   return {
     tape,
-    take() {
+    takeCalls() {
       tape.run();
-      const all = calls;
+      const taken = calls;
       calls = [];
-      return all;
+      return taken;
     },
   };
 }

@@ -16,7 +16,7 @@ const MAX_WEIGHTS = 4096;
 /** Most kernel calls of a product. */
 const MAX_CALLS = 64;
 
-/** Bind each product of a dense layer: to fixed calls if it is small and looks for no zeros, else to a function. */
+/** Binds the products of dense layers: small ones that skip no zeros to fixed calls, all others to functions. */
 export type BindProducts = { readonly [Name in keyof Products]: (...args: Parameters<Products[Name]>) => Bound };
 
 /** The products of `products`, small ones as fixed calls. */
@@ -30,35 +30,35 @@ export function withFixedProducts(
   const recorder = createCallRecorder();
   const tables = new Map<string, number | null>(); // addresses of leaf tables
 
-  /** Copies a table of leaves to its place. */
+  /** Records the call that copies a table of leaves to `memory.table`, where products read it. */
   function placeLeaves(B: number, leafRows: number): void {
     const words = RUN.words * leafCount(B, leafRows);
     const key = `${B} ${leafRows}`;
-    let from = tables.get(key);
-    if (from === undefined) {
+    let address = tables.get(key);
+    if (address === undefined) {
       const table = takeTable(words / 2);
       if (table !== null)
         writeLeaves(new Int32Array(table.buffer, table.byteOffset, words), B, leafRows, listStep(leafRows));
-      from = table === null ? null : addressOf(table);
-      tables.set(key, from);
+      address = table === null ? null : addressOf(table);
+      tables.set(key, address);
     }
-    if (from === null) throw noRoom;
-    const values = [from, memory.table, ...memory.sizesOf((4 * words) / memory.bytes)];
+    if (address === null) throw tableOverflow;
+    const values = [address, memory.table, ...memory.sizesOf((4 * words) / memory.bytes)];
     recorder.tape.writeAll(layout.elementwise.copy, Float64Array.from(values));
   }
   const panels = createPanels(layout, recorder.tape, memory, placeLeaves);
-  const recorded = createNativeProducts(panels, recorder.tape, scratch);
+  const recordedProducts = createNativeProducts(panels, recorder.tape, scratch);
 
-  /** The calls of a product, or null if it has too many or finds no room for its table. */
+  /** The calls of a product, or null if there are too many or its table does not fit. */
   function record(run: () => void): readonly FixedCall[] | null {
     try {
       run();
     } catch (error) {
-      if (error !== noRoom) throw error;
-      recorder.take();
+      if (error !== tableOverflow) throw error;
+      recorder.takeCalls();
       return null;
     }
-    const calls = recorder.take();
+    const calls = recorder.takeCalls();
     return calls.length <= MAX_CALLS ? calls : null;
   }
   const isSmall = (B: number, I: number, O: number): boolean =>
@@ -67,20 +67,20 @@ export function withFixedProducts(
   return {
     affine(...args) {
       const [, , , , B, I, O] = args;
-      return (isSmall(B, I, O) ? record(recorded.affine(...args)) : null) ?? products.affine(...args);
+      return (isSmall(B, I, O) ? record(recordedProducts.affine(...args)) : null) ?? products.affine(...args);
     },
     affineBackwardInput(...args) {
       const [, , , B, I, O] = args;
-      const calls = isSmall(B, I, O) ? record(recorded.affineBackwardInput(...args)) : null;
+      const calls = isSmall(B, I, O) ? record(recordedProducts.affineBackwardInput(...args)) : null;
       return calls ?? products.affineBackwardInput(...args);
     },
     affineBackwardWeights(...args) {
       const [, , , , B, , , I, O] = args;
-      const calls = isSmall(B, I, O) ? record(recorded.affineBackwardWeights(...args)) : null;
+      const calls = isSmall(B, I, O) ? record(recordedProducts.affineBackwardWeights(...args)) : null;
       return calls ?? products.affineBackwardWeights(...args);
     },
   };
 }
 
 /** Thrown while a product is recorded whose table finds no room. */
-const noRoom = new Error('withFixedProducts: table of leaves has no room');
+const tableOverflow = new Error('withFixedProducts: table of leaves has no room');

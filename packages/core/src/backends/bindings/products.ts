@@ -109,9 +109,9 @@ export function createNativeProducts(
         const columns = Math.min(O - o, panel.columns);
         const c = y + bytes * o;
         const w = W + i * oRow + bytes * o;
-        const place = (o / panel.columns) % PANELS;
-        if (!plain && place === 0) packAll(panel, free, w, oRow, K, Math.min(O - o, PANELS * panel.columns));
-        const from = plain ? w : free + place * K * panel.step;
+        const slot = (o / panel.columns) % PANELS;
+        if (!plain && slot === 0) packAll(panel, free, w, oRow, K, Math.min(O - o, PANELS * panel.columns));
+        const from = plain ? w : free + slot * K * panel.step;
         const init = block === 0 ? b + bytes * o : c;
         multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, bytes, from, step, ahead, B, K, columns, isSparse);
       }

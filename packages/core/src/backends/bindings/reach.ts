@@ -7,9 +7,9 @@ import { type ConvolutionGeometry, inputAt, outputAt, type WindowAxis } from '..
 export const isDepthwise = ({ C, O, groups }: ConvolutionGeometry): boolean =>
   groups > 1 && groups === C && groups === O;
 
-/** A place of the window, and what the first position of a phase reads there. */
+/** An element of the window, and the input position that the first position of a phase reads there. */
 export interface Tap {
-  readonly k: number; // the place
+  readonly k: number; // index of the element
   readonly at: number; // the position that is read; it may lie outside of the image
 }
 

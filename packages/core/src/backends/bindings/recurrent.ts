@@ -21,11 +21,11 @@ export function createRecurrent(
 ): BindCall {
   /** Calls of a kernel on `size` numbers of each row. */
   function callsOf(kernel: number, parts: readonly RowNumbers[], values: readonly number[], size: number): RowCalls {
-    const written = Float64Array.of(...parts.map(({ first }) => first), ...values, ...sizesOf(size));
+    const argumentValues = Float64Array.of(...parts.map(({ first }) => first), ...values, ...sizesOf(size));
     return {
       record(n) {
-        for (let k = 0; k < parts.length; k++) written[k] = parts[k].first + n * parts[k].row;
-        tape.writeAll(kernel, written);
+        for (let k = 0; k < parts.length; k++) argumentValues[k] = parts[k].first + n * parts[k].row;
+        tape.writeAll(kernel, argumentValues);
       },
     };
   }

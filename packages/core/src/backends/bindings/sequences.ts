@@ -51,9 +51,9 @@ export function createSequences(
       const last = call.length - 1;
       return () => {
         for (let n = 0, used = 0; n < B; n++) {
-          const real = Math.min(lengths[n], T);
-          tables[real] ??= piecesOfRow(real);
-          const words = tables[real];
+          const realLength = Math.min(lengths[n], T);
+          tables[realLength] ??= piecesOfRow(realLength);
+          const words = tables[realLength];
           if (used + words.length > table.length) {
             tape.run();
             used = 0;
@@ -63,7 +63,7 @@ export function createSequences(
           call[1] = yAt + n * row;
           call[last - 3] = tableAt + 4 * used;
           call[last - 2] = words.length / PIECE_WORDS.count;
-          call[last] = real;
+          call[last] = realLength;
           tape.writeAll(kernel, call);
           used += words.length;
         }
@@ -81,11 +81,11 @@ export function createSequences(
       const padding = Float64Array.from(cleared);
       return () => {
         for (let n = 0; n < B; n++) {
-          const real = Math.min(lengths[n], T);
+          const realLength = Math.min(lengths[n], T);
           call[0] = dyAt + n * row;
           call[1] = dxAt + n * T * row;
-          call[2] = real;
-          call[call.length - 2] = real;
+          call[2] = realLength;
+          call[call.length - 2] = realLength;
           tape.writeAll(kernel, call);
         }
         tape.writeAll(clear, padding);

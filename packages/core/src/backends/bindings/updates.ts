@@ -52,7 +52,7 @@ export function createUpdates(
   const bytes = bytesOfElements(type, 1);
   const vectors = vectorsOfTurn(bytes * width);
   const nothing = new Float64Array(0);
-  const whole = Float64Array.of(1);
+  const fullShare = Float64Array.of(1);
 
   function update(name: string, { square, arrays, n, hyper, first, row, S, share }: Parts): FixedCall[] {
     const firstAt = addressOf(first);
@@ -88,7 +88,7 @@ export function createUpdates(
     if (name === 'maxNorm') return capNorms(...(args as Parameters<typeof maxNorm>));
     if (Object.hasOwn(table, name)) {
       const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
-      const alone = { square: scratch, first: g, row: 0, S: 0, share: whole }; // `averageRows` has noted the squares
+      const alone = { square: scratch, first: g, row: 0, S: 0, share: fullShare }; // `averageRows` has noted the squares
       return update(name, { ...alone, arrays: [theta, ...state], n, hyper });
     }
     const updateName = name.replace(/OfMean$/, '');

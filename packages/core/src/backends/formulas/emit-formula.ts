@@ -2,7 +2,7 @@ import type { Address, FormulaUnit, Operand, Vector } from '../isa/isa.ts';
 import { type Formula, operandsOf, type Step, type Value } from './formula.ts';
 
 /** Where a formula's vectors come from and where its results go. */
-export interface FormulaEnds {
+export interface FormulaAccess {
   /** Loads input `index`. */
   load(to: Vector, index: number): void;
   /** Stores result `index`. */
@@ -24,20 +24,20 @@ export interface EmittableFormula {
    */
   prepare(numberAt?: NumberAt, loadFixed?: Load): void;
   /** Emits the formula for one vector, or for the last lanes. */
-  emit(ends: FormulaEnds): void;
+  emit(access: FormulaAccess): void;
 }
 
 /**
  * Gives each step of a formula a register, from the step itself to the last one that reads it. Steps that only depend
  * on constants (literals and numbers of the call) and fixed vectors are emitted before the loop. The constants with the
- * most uses stay in registers that are left. The registers from 0 up to `held` are the kernel's. `observe` gets
+ * most uses stay in registers that are left. The registers from 0 up to `reserved` are the kernel's. `observe` gets
  * the value `observed`.
  */
 export function allocateFormula(
   unit: FormulaUnit,
   { steps }: Formula,
   results: readonly Value[],
-  held = 0,
+  reserved = 0,
   observed?: Value,
 ): EmittableFormula {
   const isUsed = new Set<number>(results);
@@ -66,7 +66,7 @@ export function allocateFormula(
   const hasMasks = unit.maskRegisters > 0;
   const isMask = (s: number) => hasMasks && steps[s].kind === 'compare';
   const preparedRegisters = new Map<number, number>(); // registers of values from before the loop
-  let [firstVector, firstMask] = [held, 0];
+  let [firstVector, firstMask] = [reserved, 0];
   for (const s of new Set([...before, ...results.filter(isConstant)])) {
     if (isRead.has(s)) preparedRegisters.set(s, isMask(s) ? firstMask++ : firstVector++);
   }
@@ -89,11 +89,11 @@ export function allocateFormula(
       walk(before, new Map(), new Map(), { fixed: preparedRegisters, loadFixed });
       for (const [s, register] of [...preparedRegisters, ...constants]) if (isConstant(s)) loadConstant(register, s);
     },
-    emit(ends) {
-      walk(within, preparedRegisters, constants, { ends });
+    emit(access) {
+      walk(within, preparedRegisters, constants, { access });
       for (const [k, result] of results.entries()) {
         const register = preparedRegisters.get(result);
-        if (register !== undefined) ends.store(k, register);
+        if (register !== undefined) access.store(k, register);
       }
     },
   };
@@ -122,8 +122,8 @@ export function allocateFormula(
     for (const s of list) {
       const rareOnes = rare.get(s);
       const to = rareOnes === undefined ? visit(s) : visitRare(s, rareOnes);
-      if (s === observed) out?.ends?.observe?.(to);
-      for (const [k, result] of results.entries()) if (result === s) out?.ends?.store(k, to);
+      if (s === observed) out?.access?.observe?.(to);
+      for (const [k, result] of results.entries()) if (result === s) out?.access?.store(k, to);
     }
     if (hasMasks && masks.size() > unit.maskRegisters) {
       throw new Error(`formula: takes ${masks.size()} mask registers, expected at most ${unit.maskRegisters}`);
@@ -192,12 +192,12 @@ export function allocateFormula(
     return unit.literal(step.bits);
   }
 
-  function emitStep(step: Step, to: Vector, sources: readonly Operand[], { ends, loadFixed }: Out) {
+  function emitStep(step: Step, to: Vector, sources: readonly Operand[], { access, loadFixed }: Out) {
     // Operands that must be registers are: see `takesMemory`.
     const [x, y, z] = sources as [Vector, Vector, Vector];
     switch (step.kind) {
       case 'input':
-        return ends?.load(to, step.index);
+        return access?.load(to, step.index);
       case 'fixed':
         return loadFixed?.(to, step.index);
       case 'binary':
@@ -220,7 +220,7 @@ type Load = (to: Vector, index: number) => void;
 
 /** Callbacks and fixed registers of the code that steps are emitted to. */
 interface Out {
-  readonly ends?: FormulaEnds;
+  readonly access?: FormulaAccess;
   readonly fixed?: ReadonlyMap<number, Vector>; // registers of values from before the loop
   readonly loadFixed?: Load | undefined;
 }

@@ -242,11 +242,11 @@ export function functionsOf(f: Formula): Functions {
     const isAboveMin: Condition = compare(x, 'greater', constant(numbers.minLog1p));
     const isBelowMax: Condition = compare(x, 'less', constant(numbers.maxLog1p));
     const u = add(one, x);
-    const lost = choose(compare(x, 'greater', one), subtract(one, subtract(u, x)), subtract(x, subtract(u, one)));
+    const error = choose(compare(x, 'greater', one), subtract(one, subtract(u, x)), subtract(x, subtract(u, one)));
     const { k, f: g } = split(u);
     const zero = constant(0);
-    const both = (small: Value, large: Value): Value => choose(isAboveMin, choose(isBelowMax, small, large), large);
-    const y = logSum(both(x, g), both(zero, k), both(zero, divide(lost, u)));
+    const pick = (small: Value, large: Value): Value => choose(isAboveMin, choose(isBelowMax, small, large), large);
+    const y = logSum(pick(x, g), pick(zero, k), pick(zero, divide(error, u)));
     const inside = withEdges(u, y); // u is 0, negative, infinite or NaN where 1 + x is
     return choose(compare(x, 'equal', zero), x, inside);
   }
@@ -256,9 +256,9 @@ export function functionsOf(f: Formula): Functions {
     const u = add(one, x);
     const isDouble = compare(u, 'atLeast', bits(numbers.sqrt2)); // u = 2 · (1 + f)
     const scaled = choose(isDouble, multiply(u, constant(0.5)), u);
-    const lost = divide(subtract(x, subtract(u, one)), u);
+    const error = divide(subtract(x, subtract(u, one)), u);
     const k = chooseOrZero(isLarge, chooseOrZero(isDouble, one));
-    return logSum(choose(isLarge, subtract(scaled, one), x), k, chooseOrZero(isLarge, lost));
+    return logSum(choose(isLarge, subtract(scaled, one), x), k, chooseOrZero(isLarge, error));
   }
 
   function tanh(x: Value): Value {

@@ -67,7 +67,7 @@ export const turnPixelsArguments = defineArguments(
 function assembleTurnPixels(isa: Isa): number {
   const { doubles, wide, formulas: unit } = isa;
   const size = unit.bytes * unit.width;
-  const [j, a, lineX, d, lineY, one, whole, point, floor, free] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const [j, a, lineX, d, lineY, one, roundingTerm, point, floor, free] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   const [p, q, r, s, shareX, shareY] = [7, 8, 9, 10, 11, 12];
   const above = wide.maskRegisters > 0 ? 0 : free;
 
@@ -76,22 +76,22 @@ function assembleTurnPixels(isa: Isa): number {
     const [x, image, shares] = [isa.load(call.x), isa.load(call.image), isa.load(call.shares)];
     const [line, pixel] = [isa.load(call.line), isa.load(call.pixel)];
     const [vectors, rest] = [isa.spill(call.vectors), isa.spill(call.rest)];
-    for (const [to, place] of [
+    for (const [to, source] of [
       [j, call.j],
       [a, call.a],
       [lineX, call.lineX],
       [d, call.d],
       [lineY, call.lineY],
     ] as const) {
-      wide.loadNumber(to, isa.numberAt(place));
+      wide.loadNumber(to, isa.numberAt(source));
     }
     wide.loadLiteral(one, wide.literal(bitsOf(1, 'float64')));
-    wide.loadLiteral(whole, wide.literal(bitsOf(4_503_599_627_370_496, 'float64'))); // from here on all are whole
+    wide.loadLiteral(roundingTerm, wide.literal(bitsOf(4_503_599_627_370_496, 'float64'))); // from here on all are whole
 
     isa.repeat(isa.load(call.pixels), () => {
       const corner = isa.pointTo(isa.at(image));
-      isa.scope(() => isa.advance(corner, isa.multiply(place(a, lineX, 0), pixel)));
-      isa.scope(() => isa.advance(corner, isa.multiply(place(d, lineY, 8), line)));
+      isa.scope(() => isa.advance(corner, isa.multiply(floorAt(a, lineX, 0), pixel)));
+      isa.scope(() => isa.advance(corner, isa.multiply(floorAt(d, lineY, 8), line)));
       const below = isa.pointTo(isa.atStride(corner, line, 0));
       unit.loadNumber(shareX, isa.at(shares));
       unit.loadNumber(shareY, isa.at(shares, 8));
@@ -118,11 +118,11 @@ function assembleTurnPixels(isa: Isa): number {
     });
 
     /** The line or column of a point, rounded down. Its share of the next one goes to byte `offset` of the shares. */
-    function place(slope: Vector, start: Vector, offset: number): Counter {
+    function floorAt(slope: Vector, start: Vector, offset: number): Counter {
       wide.multiply(point, slope, j);
       wide.add(point, point, start);
-      wide.add(floor, point, whole);
-      wide.subtract(floor, floor, whole);
+      wide.add(floor, point, roundingTerm);
+      wide.subtract(floor, floor, roundingTerm);
       wide.compare(above, 'greater', floor, point);
       wide.chooseOrZero(free, above, one);
       wide.subtract(floor, floor, free);

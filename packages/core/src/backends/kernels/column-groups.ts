@@ -1,5 +1,5 @@
 import { type Arithmetic, createArithmetic } from '../formulas/arithmetic.ts';
-import { allocateFormula, type EmittableFormula, type FormulaEnds } from '../formulas/emit-formula.ts';
+import { allocateFormula, type EmittableFormula, type FormulaAccess } from '../formulas/emit-formula.ts';
 import type { Value } from '../formulas/formula.ts';
 import type { MatrixInputs } from '../formulas/norms.ts';
 import type { Argument } from '../isa/arguments.ts';
@@ -117,7 +117,7 @@ export function groupEnds(
   { load, store }: Columns,
   inputs: readonly Pointer[],
   outputs: readonly Pointer[] = [],
-): FormulaEnds {
+): FormulaAccess {
   const { bytes, width } = isa.formulas;
   const at = (pointers: readonly Pointer[], k: number): Address =>
     isa.at(pointers[k % pointers.length], Math.floor(k / pointers.length) * width * bytes);

@@ -3,7 +3,7 @@ import { allocateFormula } from '../formulas/emit-formula.ts';
 import { defineArguments } from '../isa/arguments.ts';
 import type { Address, Isa, Pointer, Source } from '../isa/isa.ts';
 
-/** Is added to a 32-bit word that a call passes as a number: the lower 32 bits of the sum are the word. */
+/** Added to a 32-bit word that a call passes as a number: the lower 32 bits of the sum are the word. */
 export const WORD = 4503599627370496;
 /** Number of words. */
 const WORDS = 4294967296;
@@ -16,17 +16,17 @@ export const dropoutArguments = defineArguments(
   ['rows', 'count'], // at least 1
   ['positions', 'count'], // of a row, at least 1
   ['chunks', 'count'], // whole chunks of a position
-  ['columns', 'count'], // columns after them
-  ['vectors', 'count'], // whole vectors of these
-  ['rest', 'count'], // columns after those
-  ['position', 'stride'], // distance of positions
-  ['row', 'stride'], // distance of rows
-  ['key0', 'number'], // a word, as the next ones
+  ['columns', 'count'], // columns after the whole chunks
+  ['vectors', 'count'], // whole vectors of these columns
+  ['rest', 'count'], // columns after the whole vectors
+  ['position', 'stride'], // from a position to the next
+  ['row', 'stride'], // from a row to the next
+  ['key0', 'number'], // a word (see `WORD`), as are the next three
   ['key1', 'number'],
   ['threshold', 'number'],
-  ['block', 'number'], // that has column 0
+  ['block', 'number'], // index of the block of column 0
   ['factor', 'number'],
-  ['first', 'number'], // index of row 0 in the batch, whole and below 2⁵³, as the step
+  ['first', 'number'], // index of row 0 in the batch; like `step` a whole number below 2⁵³
   ['step', 'number'],
 );
 
@@ -37,10 +37,10 @@ const KEY_STEPS = [0x9e3779b9, 0xbb67ae85];
 
 /** Maximum number of bytes of a vector. */
 const VECTOR = 64;
-/** Columns of a chunk, which are drawn together: a round waits for the one before, so half of them take as long. */
+/** Columns of a chunk, which are drawn together. Half as many take as long, since each round waits for the last. */
 export const CHUNK = 32;
 
-// The scratch: keys of the rounds, the blocks and the row that are drawn next, both words of the step, factors of a
+// Byte offsets in the scratch: keys of the rounds, the next blocks and row, both words of the step, factors of a
 // chunk.
 const BLOCKS = 2 * ROUNDS * VECTOR;
 const ROW = BLOCKS + VECTOR;
@@ -58,8 +58,8 @@ export function assembleDropout(isa: Isa): number {
   const { words } = unit;
   const size = unit.bytes * unit.width;
   const chunkVectors = CHUNK / unit.width;
-  const sets = CHUNK / (4 * words.blocks); // vectors of blocks
-  const value = 6 * sets;
+  const blockVectors = CHUNK / (4 * words.blocks);
+  const value = 6 * blockVectors;
   const [multiplier0, multiplier1] = [value + 1, value + 2];
 
   return isa.kernel(dropoutArguments, (call) => {
@@ -94,7 +94,7 @@ export function assembleDropout(isa: Isa): number {
           for (let v = 0; v < chunkVectors; v++) mask(from, size * v, factorAt(v), unit.load, unit.store);
         });
         isa.skip(at, size * chunkVectors);
-        increase(blocks, sets * words.blocks);
+        increase(blocks, blockVectors * words.blocks);
       });
       isa.unlessZero(columns, () => {
         drawFactors();
@@ -153,7 +153,7 @@ export function assembleDropout(isa: Isa): number {
 
     /** Writes the factors of the next columns: Philox-4x32-10 of the counters (block, row, step, stepHigh). */
     function drawFactors(): void {
-      const drawn = Array.from({ length: sets }, (_, k) => {
+      const drawn = Array.from({ length: blockVectors }, (_, k) => {
         const first = 6 * k;
         unit.load(first, blocks);
         if (k > 0) words.addNumber(first, k * words.blocks);

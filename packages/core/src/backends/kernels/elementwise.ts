@@ -1,5 +1,5 @@
 import { createArithmetic, type Elementwise } from '../formulas/arithmetic.ts';
-import { allocateFormula, type FormulaEnds } from '../formulas/emit-formula.ts';
+import { allocateFormula, type FormulaAccess } from '../formulas/emit-formula.ts';
 import { bitsOf } from '../formulas/formula.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, Isa, Pointer, Source } from '../isa/isa.ts';
@@ -42,35 +42,35 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): number {
 
   function compute(sources: Record<string, Source<never>>): void {
     const pointerTo = (name: string): Pointer => isa.load(sources[name] as Source<'pointer'>);
-    const ofNumbers = new Map([...new Set([...inputs, ...outputs])].map((name) => [name, pointerTo(name)]));
-    const ofRows = columns.map(pointerTo);
+    const elementPointers = new Map([...new Set([...inputs, ...outputs])].map((name) => [name, pointerTo(name)]));
+    const columnPointers = columns.map(pointerTo);
     formula.prepare((k) => isa.numberAt(sources[numbers[k]]));
     isa.repeat(isa.load(sources.count as Source<'counter'>), () => {
-      for (const [k, pointer] of ofRows.entries()) {
+      for (const [k, pointer] of columnPointers.entries()) {
         unit.loadElement(k, isa.at(pointer));
         isa.skip(pointer, unit.bytes);
       }
-      const pointers = new Map([...ofNumbers, ...rows.map((name) => [name, pointerTo(name)] as const)]);
+      const pointers = new Map([...elementPointers, ...rows.map((name) => [name, pointerTo(name)] as const)]);
       const at = (name: string): Address => isa.at(pointers.get(name) as Pointer);
-      const ends = (load: typeof unit.load, store: typeof unit.store): FormulaEnds => ({
+      const accessBy = (load: typeof unit.load, store: typeof unit.store): FormulaAccess => ({
         load: (to, k) => load(to, at([...inputs, ...rows][k])),
         store: (k, from) => store(at(outputs[k]), from),
       });
       isa.repeatOrSkip(sources.vectors as Source<'counter'>, () => {
-        formula.emit(ends(unit.load, unit.store));
+        formula.emit(accessBy(unit.load, unit.store));
         for (const pointer of pointers.values()) isa.skip(pointer, size);
       });
       isa.unlessZero(sources.rest as Source<'stride'>, () => {
         isa.scope(() => unit.loadMask(isa.at(isa.load(sources.mask as Source<'pointer'>))));
-        formula.emit(ends(unit.loadMasked, unit.storeMasked));
+        formula.emit(accessBy(unit.loadMasked, unit.storeMasked));
         const rest = isa.load(sources.rest as Source<'stride'>);
-        for (const pointer of ofNumbers.values()) isa.advance(pointer, rest);
+        for (const pointer of elementPointers.values()) isa.advance(pointer, rest);
       });
     });
   }
 }
 
-/** Emits bodies of which the first runs if the number, rounded to an element, is `value`, else the other. */
+/** Emits code that runs `body` if the number, rounded to an element, is `value`, and `otherwise` if not. */
 export function ifEqual(
   isa: Isa,
   number: Source<'number'>,

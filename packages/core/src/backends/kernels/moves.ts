@@ -40,7 +40,7 @@ function assembleRowMove(isa: Isa, what: 'read' | 'write', choice: 'index' | 'le
       } else {
         isa.wide.loadElement(length, isa.at(choices));
         isa.wide.lesser(length, length, positions);
-        isa.advance(inMatrix, isa.multiply(whole(isa, length), row));
+        isa.advance(inMatrix, isa.multiply(wholeNumber(isa, length), row));
         isa.retreat(inMatrix, row);
         isa.skip(choices, 8);
       }
@@ -76,7 +76,7 @@ export const clearPaddingArguments = defineArguments(
 function assembleClearPadding(isa: Isa): number {
   const unit = isa.formulas;
   const { wide } = isa;
-  const [zero, positions, channels, real, free] = [0, 1, 2, 3, 4];
+  const [zero, positions, channels, realNumbers, free] = [0, 1, 2, 3, 4];
   return isa.kernel(clearPaddingArguments, (call) => {
     const [x, lengths] = [isa.load(call.x), isa.load(call.lengths)];
     const noMask = isa.spill(call.noMask);
@@ -89,20 +89,20 @@ function assembleClearPadding(isa: Isa): number {
 
     isa.repeat(isa.load(call.count), () => {
       isa.scope(() => {
-        wide.loadElement(real, isa.at(lengths));
-        wide.lesser(real, real, positions);
-        wide.subtract(free, positions, real);
-        wide.multiply(real, real, channels);
+        wide.loadElement(realNumbers, isa.at(lengths));
+        wide.lesser(realNumbers, realNumbers, positions);
+        wide.subtract(free, positions, realNumbers);
+        wide.multiply(realNumbers, realNumbers, channels);
         wide.multiply(free, free, channels); // numbers of the padding
-        const to = isa.pointTo(isa.element(x, whole(isa, real)));
-        const rest = whole(isa, free);
+        const to = isa.pointTo(isa.element(x, wholeNumber(isa, realNumbers)));
+        const rest = wholeNumber(isa, free);
         wide.multiply(free, free, wide.literal(bitsOf(1 / unit.width, 'float64')));
-        const vectors = whole(isa, free);
+        const vectors = wholeNumber(isa, free);
         isa.repeatOrSkip(vectors, () => {
           unit.store(isa.at(to), zero);
           isa.skip(to, unit.bytes * unit.width);
         });
-        isa.retreat(rest, isa.multiply(whole(isa, free), width));
+        isa.retreat(rest, isa.multiply(wholeNumber(isa, free), width));
         isa.unlessZero(rest, () => {
           const mask = isa.load(noMask);
           isa.retreat(mask, isa.multiply(rest, bytes));
@@ -204,7 +204,7 @@ export const moveKernels = {
 export type MoveKernel = keyof typeof moveKernels;
 
 /** The double in a vector as a whole number, rounded towards 0. */
-function whole({ zero, doubles }: Isa, x: Vector): Counter {
+function wholeNumber({ zero, doubles }: Isa, x: Vector): Counter {
   const counter = zero();
   doubles.readWhole(counter, x);
   return counter;

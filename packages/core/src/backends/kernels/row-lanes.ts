@@ -25,7 +25,7 @@ export const rowLanesArguments = defineArguments(
 export function assembleRowLanes(isa: Isa, what: 'sum' | 'greatest'): number {
   const unit = isa.quads;
   const size = LANES * unit.bytes;
-  const all = [0, 1, 2, 3];
+  const rowIndices = [0, 1, 2, 3];
   const free = LANES;
   const divisor = 2 * LANES; // rows are transposed below it
   const join = (x: Vector, y: Vector): void => (what === 'sum' ? unit.add(x, x, y) : unit.greater(x, y, x));
@@ -44,9 +44,9 @@ export function assembleRowLanes(isa: Isa, what: 'sum' | 'greatest'): number {
 
     isa.repeat(isa.load(call.blocks), () => {
       rows.start(x);
-      for (const m of all) unit.load(m, isa.at(start, m * size));
+      for (const m of rowIndices) unit.load(m, isa.at(start, m * size));
       isa.repeatOrSkip(quads, () => {
-        for (const m of all) {
+        for (const m of rowIndices) {
           if (what === 'sum') unit.add(m, m, rows.at(m));
           else joinWith(m, unit.load);
         }
@@ -54,15 +54,15 @@ export function assembleRowLanes(isa: Isa, what: 'sum' | 'greatest'): number {
       });
       if (what === 'sum') {
         isa.unlessZero(rest, () => {
-          for (const m of all) joinWith(m, unit.loadMasked);
+          for (const m of rowIndices) joinWith(m, unit.loadMasked);
         });
       } else {
         isa.repeatOrSkip(rest, () => {
-          for (const m of all) joinWith(m, unit.loadElement);
+          for (const m of rowIndices) joinWith(m, unit.loadElement);
           rows.skip(unit.bytes);
         });
       }
-      for (const m of all) unit.store(isa.at(lanes, m * size), m);
+      for (const m of rowIndices) unit.store(isa.at(lanes, m * size), m);
       const first = unit.transpose(0, LANES);
       join(first, first + 1);
       join(first + 2, first + 3);

@@ -19,7 +19,7 @@ const sizes: ArgumentTable = [
 
 const arrays = (...names: string[]): ArgumentTable => names.map((name) => [name, 'array']);
 
-const all = [0, 1, 2, 3];
+const rowIndices = [0, 1, 2, 3];
 
 type Load = Isa['quads']['load'];
 
@@ -89,14 +89,14 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
 
     /** Adds a term for each number of four rows. The scales of these rows are written after it. */
     const sum = (add: (m: number, x: Address, load: Load, clearRest: (x: Vector) => void) => void): void => {
-      for (const m of all) unit.clear(m);
+      for (const m of rowIndices) unit.clear(m);
       rows.start(x);
       eachQuad(
         isa,
         counts,
         () => isa.at(scales),
         (load, clearRest) => {
-          for (const m of all) add(m, rows.at(m), load, clearRest);
+          for (const m of rowIndices) add(m, rows.at(m), load, clearRest);
         },
         () => rows.skip(size),
       );
@@ -109,7 +109,7 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
           unit.add(m, m, free);
         });
         unit.store(isa.at(means), totals(isa, 0, free, number('size')));
-        for (const m of all) unit.loadElement(mean(m), isa.at(means, m * unit.bytes));
+        for (const m of rowIndices) unit.loadElement(mean(m), isa.at(means, m * unit.bytes));
         isa.skip(means, size);
       }
       sum((m, address, load, clearRest) => {
@@ -122,21 +122,21 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
         unit.add(m, m, free);
       });
       const variance = totals(isa, 0, free, number('size'));
-      const other = variance + 1;
-      number('epsilon')(other);
-      unit.add(variance, variance, other);
+      const operand = variance + 1;
+      number('epsilon')(operand);
+      unit.add(variance, variance, operand);
       unit.squareRoot(variance, variance);
-      number('one')(other);
-      unit.divide(variance, other, variance);
+      number('one')(operand);
+      unit.divide(variance, operand, variance);
       unit.store(isa.at(scales), variance);
       isa.skip(scales, size);
-      for (const _ of all) isa.advance(x, distance);
+      for (const _ of rowIndices) isa.advance(x, distance);
     });
   });
 }
 
 /**
- * Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · s, and Σ g / size; without means the first alone,
+ * Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · s, and Σ g / size. Without means, only the first sum,
  * with x̂ = x · s.
  */
 export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
@@ -169,7 +169,7 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
     const distance = isa.load(sources.distance as Source<'stride'>);
     const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(sources.size as Source<'number'>));
 
-    /** Sums rows m and m + 1, the first of which `dy` and `x` point to. Moves these on to the row but one. */
+    /** Sums rows m and m + 1, the first of which `dy` and `x` point to. Advances both by two rows. */
     const sumTwo = (m: number): void => {
       const two = [m, m + 1];
       for (const k of two) {

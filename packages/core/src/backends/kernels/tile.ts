@@ -14,7 +14,7 @@ export const tileArguments = defineArguments(
   ['aRow', 'stride'],
   ['aStep', 'stride'],
   ['panelStep', 'stride'],
-  ['ahead', 'stride'], // from a row of the panel to the memory to prefetch with it
+  ['prefetchDistance', 'stride'], // from a row of the panel to the memory to prefetch with it
   ['count', 'count'], // tiles, at least 1
   ['nextC', 'stride'], // distance of tiles
   ['nextInit', 'stride'],
@@ -91,7 +91,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
     const runs = isa.spill(call.runs);
     const init = isa.spill(call.init);
     const panel = isa.spill(call.panel);
-    const ahead = isa.load(call.ahead);
+    const prefetchDistance = isa.load(call.prefetchDistance);
     const initStep = isa.spill(call.initRow);
     const cStep = isa.spill(call.cRow);
     const accumulate = isa.spill(call.accumulate);
@@ -127,9 +127,9 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
         addTermsOf(run);
         isa.repeatOrSkip(isa.word(isa.at(run, 4 * RUN.merges)), () => {
           for (let first = 0; first < M * vectors; first += factors) {
-            const some = Array.from({ length: Math.min(factors, M * vectors - first) }, (_, k) => k);
-            for (const k of some) unit.load(factor + k, isa.at(top, (first + k) * size));
-            for (const k of some) unit.add(first + k, first + k, factor + k);
+            const registers = Array.from({ length: Math.min(factors, M * vectors - first) }, (_, k) => k);
+            for (const k of registers) unit.load(factor + k, isa.at(top, (first + k) * size));
+            for (const k of registers) unit.add(first + k, first + k, factor + k);
           }
           isa.skip(top, waiting);
         });
@@ -213,7 +213,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
 
     function addTerm(panelRow: Pointer): void {
       eachVector((v) => loadPanel(v, panelRow));
-      eachLine(vectors * size, (offset) => isa.prefetch(isa.atStride(panelRow, ahead, offset)));
+      eachLine(vectors * size, (offset) => isa.prefetch(isa.atStride(panelRow, prefetchDistance, offset)));
       // A factor that is used once costs least as an operand in memory: floats of one vector then take 0.75 of the
       // time.
       if (vectors === 1 && terms !== 'lanes' && unit.multiplyAddAt !== undefined) {

@@ -11,14 +11,14 @@ export const sharedArguments = defineArguments(
   ['rows', 'count'], // rows of pixels
   ['columns', 'count'],
   ['lines', 'count'], // lines of a window
-  ['places', 'count'], // places of a line
+  ['taps', 'count'], // elements of a line
   ['pixelColumn', 'stride'], // from a pixel to the next one
   ['pixelRow', 'stride'], // from the end of a row to the next one
   ['pixelImage', 'stride'], // from the end of the rows to the next image
-  ['windowColumn', 'stride'], // the same for the first places of windows
+  ['windowColumn', 'stride'], // the same for the first elements of windows
   ['windowRow', 'stride'],
   ['windowImage', 'stride'],
-  ['place', 'stride'], // from a place of a window to the next one
+  ['tap', 'stride'], // from an element of a window to the next one
   ['line', 'stride'], // from the end of a line to the next one
 );
 
@@ -53,14 +53,14 @@ type EachVector = (body: (v: number, offset: number, load: Load, store: Store) =
 type Load = (to: Vector, from: Address) => void;
 type Store = (to: Address, from: Vector) => void;
 
-/** Runs the body at each place of a pixel's window. */
-type EachPlace = (body: (place: Pointer) => void) => void;
+/** Runs the body at each element of a pixel's window. */
+type EachTap = (body: (tap: Pointer) => void) => void;
 
 function forEachPixel(
   isa: Isa,
   call: CallOf<typeof sharedArguments>,
   { vectors, masked }: Channels,
-  body: (pixel: Pointer, each: EachVector, eachPlace: EachPlace) => void,
+  body: (pixel: Pointer, each: EachVector, eachTap: EachTap) => void,
 ): void {
   const unit = isa.formulas;
   const pixel = isa.load(call.pixels);
@@ -68,10 +68,10 @@ function forEachPixel(
   if (masked) isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
   const columns = isa.spill(call.columns);
   const lines = isa.spill(call.lines);
-  const places = isa.spill(call.places);
+  const taps = isa.spill(call.taps);
   const pixelColumn = isa.spill(call.pixelColumn);
   const windowColumn = isa.spill(call.windowColumn);
-  const [toPlace, toLine] = [isa.load(call.place), isa.load(call.line)];
+  const [tapStep, lineStep] = [isa.load(call.tap), isa.load(call.line)];
 
   const each: EachVector = (act) => {
     for (let v = 0; v < vectors; v++) {
@@ -80,22 +80,22 @@ function forEachPixel(
       act(v, unit.bytes * unit.width * v, load, store);
     }
   };
-  const eachPlace: EachPlace = (act) =>
+  const eachTap: EachTap = (act) =>
     isa.scope(() => {
-      const place = isa.pointTo(isa.at(window));
+      const tap = isa.pointTo(isa.at(window));
       isa.repeat(isa.load(lines), () => {
-        isa.repeat(isa.load(places), () => {
-          act(place);
-          isa.advance(place, toPlace);
+        isa.repeat(isa.load(taps), () => {
+          act(tap);
+          isa.advance(tap, tapStep);
         });
-        isa.advance(place, toLine);
+        isa.advance(tap, lineStep);
       });
     });
 
   isa.repeat(isa.load(call.images), () => {
     isa.repeat(isa.load(call.rows), () => {
       isa.repeat(isa.load(columns), () => {
-        body(pixel, each, eachPlace);
+        body(pixel, each, eachTap);
         isa.advance(pixel, pixelColumn);
         isa.advance(window, windowColumn);
       });
@@ -114,11 +114,11 @@ function assembleMaximum(isa: Isa, channels: Channels): number {
   const unit = isa.formulas;
   const mask = maskOf(isa, FREE + 1);
   return isa.kernel(sharedArguments, (call) =>
-    forEachPixel(isa, call, channels, (pixel, each, eachPlace) => {
+    forEachPixel(isa, call, channels, (pixel, each, eachTap) => {
       each((v) => unit.loadLiteral(v, unit.literal(bitsOf(Number.NEGATIVE_INFINITY, isa.type))));
-      eachPlace((place) =>
+      eachTap((tap) =>
         each((v, offset, load) => {
-          load(FREE, isa.at(place, offset));
+          load(FREE, isa.at(tap, offset));
           unit.compare(mask, 'equal', FREE, FREE);
           unit.greater(v, FREE, v); // v stays, if one of them is NaN
           unit.choose(v, mask, v, FREE);
@@ -134,11 +134,11 @@ function assembleSum(isa: Isa, channels: Channels): number {
   const unit = isa.formulas;
   return isa.kernel(scaledArguments, (call) => {
     const scale = createScale(isa, call);
-    forEachPixel(isa, call, channels, (pixel, each, eachPlace) => {
+    forEachPixel(isa, call, channels, (pixel, each, eachTap) => {
       each((v) => unit.clear(v));
-      eachPlace((place) =>
+      eachTap((tap) =>
         each((v, offset, load) => {
-          load(FREE, isa.at(place, offset));
+          load(FREE, isa.at(tap, offset));
           unit.add(v, v, FREE);
         }),
       );
@@ -148,21 +148,21 @@ function assembleSum(isa: Isa, channels: Channels): number {
   });
 }
 
-/** All places of a window = its pixel, scaled. */
+/** All elements of a window = its pixel, scaled. */
 function assembleSpread(isa: Isa, channels: Channels): number {
   return isa.kernel(scaledArguments, (call) => {
     const scale = createScale(isa, call);
-    forEachPixel(isa, call, channels, (pixel, each, eachPlace) => {
+    forEachPixel(isa, call, channels, (pixel, each, eachTap) => {
       each((v, offset, load) => load(v, isa.at(pixel, offset)));
       scale(each);
-      eachPlace((place) => each((v, offset, _load, store) => store(isa.at(place, offset), v)));
+      eachTap((tap) => each((v, offset, _load, store) => store(isa.at(tap, offset), v)));
     });
   });
 }
 
 /**
- * The gradient of max-pooling: the first place of a window that equals its pixel, or is NaN, gets in the second array
- * what the pixel has in its second array; other places get 0. With `accumulate` these are added to what is there.
+ * The gradient of max-pooling: the first element of a window that equals its pixel, or is NaN, gets in the second array
+ * what the pixel has in its second array; other elements get 0. With `accumulate` these are added to what is there.
  */
 function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean): number {
   const unit = isa.formulas;
@@ -172,7 +172,7 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
   const literal = (x: number): Address => unit.literal(bitsOf(x, isa.type));
   return isa.kernel(pairedArguments, (call) => {
     const [pixelPair, windowPair] = [isa.load(call.pixelPair), isa.load(call.windowPair)];
-    forEachPixel(isa, call, channels, (pixel, each, eachPlace) => {
+    forEachPixel(isa, call, channels, (pixel, each, eachTap) => {
       unit.clear(value);
       each((v, offset, load) => {
         load(v, isa.at(pixel, offset));
@@ -184,17 +184,17 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
       const mayBeNaN = isa.zero();
       unit.readMask(mayBeNaN, mask);
       const setPlaces = (takesNaN: boolean): void =>
-        eachPlace((place) =>
+        eachTap((tap) =>
           each((v, offset, load, store) => {
-            load(value, isa.at(place, offset));
+            load(value, isa.at(tap, offset));
             unit.compare(mask, 'equal', value, v);
             unit.chooseOrZero(part, mask, gradient(v));
             if (takesNaN) {
               unit.compare(mask, 'equal', value, value);
               unit.choose(part, mask, part, gradient(v));
             }
-            unit.xor(gradient(v), gradient(v), part); // 0 once a place has got it
-            const to = isa.atStride(place, windowPair, offset);
+            unit.xor(gradient(v), gradient(v), part); // 0 once an element has got it
+            const to = isa.atStride(tap, windowPair, offset);
             if (accumulate) {
               load(value, to);
               unit.add(part, value, part);

@@ -47,33 +47,33 @@ export function createWasmMachine(
   const words = addressOf(scratch);
   const copiedCalls = viewOf(scratch, WORD_BYTES / 8, COPIED_CALLS * CALL_DOUBLES);
   const player = instantiate(code.player) as Player;
-  let kernels = 0; // in the table
+  let installed = 0; // kernels in the table
 
   /** Puts all kernels of the code into the table. */
-  function complete(): void {
+  function installKernels(): void {
     const modules = code.modules();
-    if (kernels === code.count()) return;
-    table.grow(code.count() - kernels);
-    for (const { module, first } of modules) if (first >= kernels) instantiate(module);
-    kernels = code.count();
+    if (installed === code.kernelCount()) return;
+    table.grow(code.kernelCount() - installed);
+    for (const { module, first } of modules) if (first >= installed) instantiate(module);
+    installed = code.kernelCount();
   }
 
   return {
     layout: code.layout,
     play(tape, calls) {
-      if (kernels !== code.count()) complete();
+      if (installed !== code.kernelCount()) installKernels();
       if (tape.buffer === memory.buffer) {
         player.play(addressOf(tape), calls, words);
         return;
       }
       for (let done = 0; done < calls; done += COPIED_CALLS) {
-        const some = Math.min(calls - done, COPIED_CALLS);
-        copiedCalls.set(viewOf(tape, done * CALL_DOUBLES, some * CALL_DOUBLES));
-        player.play(addressOf(copiedCalls), some, words);
+        const count = Math.min(calls - done, COPIED_CALLS);
+        copiedCalls.set(viewOf(tape, done * CALL_DOUBLES, count * CALL_DOUBLES));
+        player.play(addressOf(copiedCalls), count, words);
       }
     },
     playRepeatedly(tape, calls, times, stop) {
-      complete();
+      installKernels();
       return player.playRepeatedly(addressOf(tape), calls, words, times, addressOf(stop));
     },
   };
@@ -88,7 +88,7 @@ interface CompiledCode {
   /** Compiles the kernels that have been assembled since the last time. Returns all modules in order. */
   modules(): readonly { readonly module: WasmModule; readonly first: number }[];
   /** Kernels that have been assembled. */
-  count(): number;
+  kernelCount(): number;
 }
 
 const codes = new Map<string, CompiledCode>();
@@ -97,21 +97,21 @@ function codeFor(type: ElementType, options: WasmOptions & ModuleOptions): Compi
   const key = `${type} ${options.fused} ${options.shared}`;
   const compiledCode = codes.get(key);
   if (compiledCode !== undefined) return compiledCode;
-  const { isa, count, takeKernels } = createWasm(type, options);
+  const { isa, kernelCount, takeKernels } = createWasm(type, options);
   const modules: { module: WasmModule; first: number }[] = [];
   let compiled = 0;
   const code: CompiledCode = {
     layout: createLayout(isa, (assemble) => assemble(isa)),
     player: new WasmApi.Module(encodePlayer(options)),
     modules() {
-      if (compiled < count()) {
+      if (compiled < kernelCount()) {
         const { kernels, first } = takeKernels();
         modules.push({ module: new WasmApi.Module(encodeKernels(kernels, first, options)), first });
-        compiled = count();
+        compiled = kernelCount();
       }
       return modules;
     },
-    count,
+    kernelCount,
   };
   codes.set(key, code);
   return code;

@@ -150,8 +150,8 @@ export const required = <T>(of: () => Option<T, undefined>): Option<T, undefined
 
 /** Makes options flags, such as `asFlag({ group: 'Training', effect: 'result' })(positiveInteger(1))`. */
 export const asFlag =
-  <const F extends Flag>(stated: F) =>
-  <O extends object>(option: O): O & F => ({ ...option, ...stated });
+  <const F extends Flag>(flag: F) =>
+  <O extends object>(option: O): O & F => ({ ...option, ...flag });
 
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 

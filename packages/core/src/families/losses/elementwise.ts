@@ -20,7 +20,7 @@ export interface ElementwiseLoss {
  * A leaf's L = Σₙ cₙ Σₒ ℓ(y[n,o], t[n,o]), and dy[n,o] = ℓ′ / O or ℓ′; c is 1/O for a mean and 1 for a sum. The sum of
  * a row has four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃), in the run's type; rows are added ascending, in doubles.
  */
-export function elementwiseLoss({ name, value, derivative, over, ...known }: ElementwiseLoss): Loss {
+export function elementwiseLoss({ name, value, derivative, over, ...traits }: ElementwiseLoss): Loss {
   const evaluate: LossKernel = (lossSums, dy, y, t, B, leafRows, O) => {
     const math = mathOf(typeOf(dy));
     const { round, flush } = math;
@@ -47,5 +47,5 @@ export function elementwiseLoss({ name, value, derivative, over, ...known }: Ele
       lossSums[Math.floor(n / leafRows)] = sum;
     }
   };
-  return { name, targets: 'values', evaluate, ...known };
+  return { name, targets: 'values', evaluate, ...traits };
 }

@@ -10,8 +10,8 @@ export function accuracy(options: DecisionOptions): Metric {
   return {
     add(y, t, B, O) {
       for (let n = 0; n < B; n++) {
-        const answered = answer(y, n, O);
-        if (answered !== NO_ANSWER && answered === target(t, n, O)) right++;
+        const prediction = answer(y, n, O);
+        if (prediction !== NO_ANSWER && prediction === target(t, n, O)) right++;
       }
       rows += B;
     },

@@ -1,7 +1,7 @@
 import { count, defineOptions, type Named, type OptionsOf, positiveInteger } from '../../checks/options/index.ts';
 import type { Pausable } from '../../math/pausable.ts';
 import { createRandom } from '../../math/random/index.ts';
-import type { Counted } from './counted.ts';
+import type { WeightedMetric } from './weighted-metric.ts';
 
 const bootstrapOptions = defineOptions('bootstrap', {
   /** How often the rows are resampled. @default 1000 */
@@ -33,7 +33,7 @@ const ROWS_PER_TURN = 1 << 15;
  */
 export function* bootstrap<Name extends string>(
   rows: number,
-  figures: Readonly<Record<Name, Counted>>,
+  figures: Readonly<Record<Name, WeightedMetric>>,
   options: BootstrapOptions = {},
 ): Pausable<Record<Name, Interval>> {
   const { resamples, seed } = bootstrapOptions.read(options);
@@ -69,8 +69,8 @@ function* draw(
 }
 
 function intervalOf(values: Float64Array): Interval {
-  const known = values.filter((value) => !Number.isNaN(value)).sort();
-  return { low: quantile(known, 0.025), high: quantile(known, 0.975), without: values.length - known.length };
+  const numbers = values.filter((value) => !Number.isNaN(value)).sort();
+  return { low: quantile(numbers, 0.025), high: quantile(numbers, 0.975), without: values.length - numbers.length };
 }
 
 /** Interpolates linearly between two values, as NumPy's `percentile`. */

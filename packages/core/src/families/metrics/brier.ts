@@ -1,11 +1,11 @@
-import type { RowNumber } from './counted.ts';
 import type { Metric } from './metric.ts';
 import { type ProbabilityOptions, targetsOf } from './probability-options.ts';
 import { rowMean } from './row-mean.ts';
 import { NO_ANSWER } from './unanswered.ts';
+import type { RowValue } from './weighted-metric.ts';
 
 /** Squared distance between a row's probabilities and its class; half of it with two outputs. */
-export function rowBrier(options: ProbabilityOptions): RowNumber {
+export function rowBrier(options: ProbabilityOptions): RowValue {
   const { target } = targetsOf('metric brier', options);
   const isBinary = options.targets === 'values';
   return (y, t, n, O) => {

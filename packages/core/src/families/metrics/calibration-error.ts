@@ -1,6 +1,6 @@
 import { type CalibrationOptions, calibration, countedBins } from './calibration.ts';
-import type { Counted, HeldRows } from './counted.ts';
 import type { Metric } from './metric.ts';
+import type { EvaluatedRows, WeightedMetric } from './weighted-metric.ts';
 
 /**
  * Expected calibration error: Σ (rows of the bin / all rows) · |mean probability - share of hits| over the bins of
@@ -12,8 +12,8 @@ export function calibrationError(options: CalibrationOptions): Metric {
   return { add: bins.add, value: () => errorOf(bins.value()) };
 }
 
-/** `calibrationError` for held rows. */
-export const countedCalibrationError = (rows: HeldRows, options: CalibrationOptions): Counted =>
+/** `calibrationError` of rows, each weighted by a count. */
+export const weightedCalibrationError = (rows: EvaluatedRows, options: CalibrationOptions): WeightedMetric =>
   countedBins(rows, options, errorOf);
 
 /** The calibration error of bins; NaN if they have no rows. */

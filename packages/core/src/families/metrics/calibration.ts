@@ -1,8 +1,8 @@
 import { defineOptions, type Named, type OptionsOf, positiveInteger } from '../../checks/options/index.ts';
-import type { Counted, HeldRows } from './counted.ts';
 import { createDecision, decisionTable } from './decision.ts';
 import type { Metric } from './metric.ts';
 import { NO_ANSWER } from './unanswered.ts';
+import type { EvaluatedRows, WeightedMetric } from './weighted-metric.ts';
 
 const calibrationTable = {
   /** 'classes': one index per row, one output per class. 'values': one-hot rows, or 0 and 1 with one output. */
@@ -53,24 +53,24 @@ function createPlacing(options: CalibrationOptions) {
     bins,
     /** Overwrites `row` with the row's bin. Returns false, and leaves `row` as it was, if the row is in no bin. */
     placeRow(row: PlacedRow, y: Float64Array, t: Float64Array, n: number, O: number): boolean {
-      const answered = answer(y, n, O);
+      const prediction = answer(y, n, O);
       const targetClass = target(t, n, O);
-      if (answered === NO_ANSWER || targetClass === NO_ANSWER) return false;
+      if (prediction === NO_ANSWER || targetClass === NO_ANSWER) return false;
       const isOne = O === 1 && targets === 'values';
-      row.p = isOne ? y[n] : y[n * O + answered];
+      row.p = isOne ? y[n] : y[n * O + prediction];
       row.bin = binOf(row.p, bins);
-      row.hit = (isOne ? targetClass === 1 : targetClass === answered) ? 1 : 0;
+      row.hit = (isOne ? targetClass === 1 : targetClass === prediction) ? 1 : 0;
       return true;
     },
   };
 }
 
-/** A value computed from the bins of held rows. Rows are binned only once. */
+/** A value computed from the bins of rows, each weighted by a count. Rows are binned only once. */
 export function countedBins(
-  { rows, outputs, y, t }: HeldRows,
+  { rows, outputs, y, t }: EvaluatedRows,
   options: CalibrationOptions,
   of: (bins: Float64Array) => number,
-): Counted {
+): WeightedMetric {
   const { bins, placeRow } = createPlacing(options);
   const binOffsets = new Int32Array(rows).fill(NO_ANSWER);
   const p = new Float64Array(rows);

@@ -1,7 +1,7 @@
 import type { Pausable } from '../../math/pausable.ts';
 import { ascending } from './ascending.ts';
-import type { HeldRows } from './counted.ts';
 import { badOutput } from './unanswered.ts';
+import type { EvaluatedRows } from './weighted-metric.ts';
 
 /** Criteria for choosing a threshold. */
 export const thresholdCriteria = {
@@ -27,24 +27,24 @@ export interface ChosenThreshold {
  * predicted 0. Null if the rows are of one class only.
  */
 export function* chooseThreshold(
-  { rows, y, t }: HeldRows, // one output
+  { rows, y, t }: EvaluatedRows, // one output
   criterion: ThresholdCriterion,
 ): Pausable<ChosenThreshold | null> {
-  const known = Uint32Array.from({ length: rows }, (_, n) => n).filter((n) => badOutput(y, n, 1) === undefined);
-  const scores = Float64Array.from(known, (n) => y[n]);
+  const scoredRows = Uint32Array.from({ length: rows }, (_, n) => n).filter((n) => badOutput(y, n, 1) === undefined);
+  const scores = Float64Array.from(scoredRows, (n) => y[n]);
   const order = yield* ascending(scores);
   const positives = t.reduce((sum, target, n) => (n < rows && target > 0.5 ? sum + 1 : sum), 0);
   if (positives === 0 || positives === rows) return null;
   const valueAt = thresholdCriteria[criterion];
   let best: ChosenThreshold | null = null;
   let right = 0;
-  for (let taken = 1; taken <= order.length; taken++) {
-    const index = order[order.length - taken];
-    if (t[known[index]] > 0.5) right++;
+  for (let predicted = 1; predicted <= order.length; predicted++) {
+    const index = order[order.length - predicted];
+    if (t[scoredRows[index]] > 0.5) right++;
     const lowest = scores[index];
-    const next = taken < order.length ? scores[order[order.length - taken - 1]] : Math.min(0, lowest);
+    const next = predicted < order.length ? scores[order[order.length - predicted - 1]] : Math.min(0, lowest);
     if (lowest === next) continue;
-    const value = valueAt(right, taken, positives, rows);
+    const value = valueAt(right, predicted, positives, rows);
     if (best === null || value > best.value) best = { threshold: between(next, lowest), value };
   }
   return best;

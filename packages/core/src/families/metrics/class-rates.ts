@@ -1,8 +1,8 @@
 import { defineOptions, type Named, type OptionsOf, oneOf, count as wholeNumber } from '../../checks/options/index.ts';
-import type { Counted, HeldRows } from './counted.ts';
 import { createDecision, type DecisionOptions, decisionTable } from './decision.ts';
 import type { Metric } from './metric.ts';
 import { NO_ANSWER } from './unanswered.ts';
+import type { EvaluatedRows, WeightedMetric } from './weighted-metric.ts';
 
 const averageTable = {
   /**
@@ -24,8 +24,8 @@ type ClassRate = (right: number, rows: number, predicted: number) => number;
 export interface ClassAverage {
   /** The metric. @throws Error if an option is wrong. */
   metric(options: AverageOptions): Metric;
-  /** The metric for held rows. */
-  counted(rows: HeldRows, options: AverageOptions): Counted;
+  /** The metric of rows, each weighted by a count. */
+  weighted(rows: EvaluatedRows, options: AverageOptions): WeightedMetric;
 }
 
 /**
@@ -39,9 +39,9 @@ export function classAverage(where: string, rate: ClassRate): ClassAverage {
       const { targets, threshold, average, positive } = read(options);
       return ratesMetric(where, { targets, threshold }, (counts) => averageOf(counts, rate, average, positive));
     },
-    counted(rows, options) {
+    weighted(rows, options) {
       const { targets, threshold, average, positive } = read(options);
-      return countedRates(rows, { targets, threshold }, (counts) => averageOf(counts, rate, average, positive));
+      return weightedRates(rows, { targets, threshold }, (counts) => averageOf(counts, rate, average, positive));
     },
   };
 }
@@ -53,15 +53,15 @@ function averageOf(
   positive: number,
 ): number {
   const C = right.length;
-  const chosen = average ?? (C === 2 ? 'binary' : 'macro');
+  const averaging = average ?? (C === 2 ? 'binary' : 'macro');
   const ofClass = (c: number) => rate(right[c], rows[c], predicted[c]);
   if (C === 0) return Number.NaN;
-  if (chosen === 'binary') return positive < C ? ofClass(positive) : Number.NaN;
+  if (averaging === 'binary') return positive < C ? ofClass(positive) : Number.NaN;
   let sum = 0;
   let weights = 0;
   for (let c = 0; c < C; c++) {
     if (rows[c] === 0 && predicted[c] === 0) continue;
-    const weight = chosen === 'weighted' ? rows[c] : 1;
+    const weight = averaging === 'weighted' ? rows[c] : 1;
     sum += weight * ofClass(c);
     weights += weight;
   }
@@ -82,12 +82,12 @@ const emptyCounts = (C: number): ClassCounts => ({
 });
 
 /** Counts `number` rows of class `target` that are predicted as `answered`. */
-function count({ right, rows, predicted }: ClassCounts, target: number, answered: number, number: number): void {
+function count({ right, rows, predicted }: ClassCounts, target: number, prediction: number, number: number): void {
   if (target === NO_ANSWER) return;
   rows[target] += number;
-  if (answered === NO_ANSWER) return;
-  predicted[answered] += number;
-  if (answered === target) right[target] += number;
+  if (prediction === NO_ANSWER) return;
+  predicted[prediction] += number;
+  if (prediction === target) right[target] += number;
 }
 
 /** A metric computed from the counts. */
@@ -103,19 +103,19 @@ export function ratesMetric(where: string, options: DecisionOptions, of: (counts
   };
 }
 
-/** `ratesMetric` for held rows. */
-export function countedRates(
-  { rows, outputs: O, y, t }: HeldRows,
+/** `ratesMetric` of rows, each weighted by a count. */
+export function weightedRates(
+  { rows, outputs: O, y, t }: EvaluatedRows,
   options: DecisionOptions,
   of: (counts: ClassCounts) => number,
-): Counted {
+): WeightedMetric {
   const { classes, answer, target } = createDecision('metric', options);
   const C = classes(O);
   const targets = Int32Array.from({ length: rows }, (_, n) => target(t, n, O));
-  const answered = Int32Array.from({ length: rows }, (_, n) => answer(y, n, O));
+  const predictions = Int32Array.from({ length: rows }, (_, n) => answer(y, n, O));
   return (rowCounts) => {
     const counts = emptyCounts(C);
-    for (let n = 0; n < rows; n++) count(counts, targets[n], answered[n], rowCounts[n]);
+    for (let n = 0; n < rows; n++) count(counts, targets[n], predictions[n], rowCounts[n]);
     return of(counts);
   };
 }
@@ -149,11 +149,11 @@ export const balancedAccuracy = (options: DecisionOptions): Metric =>
 /** Mean of right / rows over classes with rows; NaN if there are none. */
 export function meanRecall({ right, rows }: ClassCounts): number {
   let sum = 0;
-  let seen = 0;
+  let classes = 0;
   for (let c = 0; c < rows.length; c++) {
     if (rows[c] === 0) continue;
     sum += right[c] / rows[c];
-    seen++;
+    classes++;
   }
-  return sum / seen;
+  return sum / classes;
 }

@@ -15,9 +15,9 @@ export function confusionMatrix(options: DecisionOptions): Metric<Float64Array> 
       const C = classes(O);
       if (counts.length === 0) counts = new Float64Array(C * (C + 1));
       for (let n = 0; n < B; n++) {
-        const answered = answer(y, n, O);
+        const prediction = answer(y, n, O);
         const targetClass = target(t, n, O);
-        if (targetClass !== NO_ANSWER) counts[targetClass * (C + 1) + (answered === NO_ANSWER ? C : answered)]++;
+        if (targetClass !== NO_ANSWER) counts[targetClass * (C + 1) + (prediction === NO_ANSWER ? C : prediction)]++;
       }
     },
     value: () => counts.slice(),

@@ -10,21 +10,21 @@ interface Residual {
 
 /** 1 - residual / Σ(t - t̄)² of each output, mean over outputs; NaN if a target does not vary. */
 export function explainedShare(createResidual: () => Residual): Metric {
-  const outputs: { readonly all: Spread; readonly residual: Residual }[] = [];
+  const outputs: { readonly total: Spread; readonly residual: Residual }[] = [];
   return {
     add(y, t, B, O) {
-      while (outputs.length < O) outputs.push({ all: createSpread(), residual: createResidual() });
+      while (outputs.length < O) outputs.push({ total: createSpread(), residual: createResidual() });
       for (let o = 0; o < O; o++) {
-        const { all, residual } = outputs[o];
+        const { total, residual } = outputs[o];
         for (let i = o; i < B * O; i += O) {
-          all.add(t[i]);
+          total.add(t[i]);
           residual.add(y[i], t[i]);
         }
       }
     },
     value() {
-      const sum = outputs.reduce((sum, { all, residual }) => sum + (1 - ratioOf(residual.squares(), all.squares())), 0);
-      return sum / outputs.length;
+      const shares = outputs.map(({ total, residual }) => 1 - ratioOf(residual.squares(), total.squares()));
+      return shares.reduce((sum, share) => sum + share, 0) / outputs.length;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Pausable } from '../../math/pausable.ts';
 import { accuracy } from './accuracy.ts';
 import { brier, rowBrier } from './brier.ts';
-import { calibrationError, countedCalibrationError } from './calibration-error.ts';
+import { calibrationError, weightedCalibrationError } from './calibration-error.ts';
 import {
   type AverageOptions,
   balancedAccuracy,
@@ -10,10 +10,9 @@ import {
   classF1,
   classPrecision,
   classRecall,
-  countedRates,
   meanRecall,
+  weightedRates,
 } from './class-rates.ts';
-import { type Counted, countedMean, countedValues, type HeldRows, type RowNumber } from './counted.ts';
 import { explainedVariance } from './explained-variance.ts';
 import { logLoss, rowLogLoss } from './log-loss.ts';
 import { mae } from './mae.ts';
@@ -26,6 +25,8 @@ import type { Ranking } from './ranking.ts';
 import { rmse } from './rmse.ts';
 import { rocRanking } from './roc-auc.ts';
 import { rowMean } from './row-mean.ts';
+import type { EvaluatedRows, RowValue, WeightedMetric } from './weighted-metric.ts';
+import { weightedMean, weightedMetric } from './weighted-metric.ts';
 
 /**
  * The kind of a model's answers. 'binary': one score per row and a target of 0 or 1; 'classes': one output per class
@@ -45,13 +46,13 @@ export interface Figure {
   /** Whether rows must be positions of a sequence. */
   readonly ofPositions: boolean;
   /** Whether the figure depends on the threshold of a binary task. */
-  readonly decides: boolean;
+  readonly usesThreshold: boolean;
   /** Whether the metric keeps all rows. */
   readonly keepsRows: boolean;
   /** Creates the metric. If it keeps rows, computing its value may take long. */
   metric(task: Task, threshold: number): Metric & { valueInTurns?(): Pausable<number> };
-  /** The metric for held rows, some of which count several times. */
-  counted(rows: HeldRows, task: Task, threshold: number): Pausable<Counted>;
+  /** The metric of rows, each weighted by a count. */
+  weighted(rows: EvaluatedRows, task: Task, threshold: number): Pausable<WeightedMetric>;
 }
 
 type Facts = Pick<Figure, 'title'> & Partial<Figure>;
@@ -61,19 +62,19 @@ const targetsOf = (task: Task): 'classes' | 'values' => (task === 'classes' ? 'c
 const decisionOf = (task: Task, threshold: number) => ({ targets: targetsOf(task), threshold });
 
 /** Wraps a metric that is computed fast enough to need no pauses. */
-const atOnce = (make: (rows: HeldRows, task: Task, threshold: number) => Counted): Figure['counted'] =>
+const atOnce = (make: (rows: EvaluatedRows, task: Task, threshold: number) => WeightedMetric): Figure['weighted'] =>
   function* (rows, task, threshold) {
     yield;
     return make(rows, task, threshold);
   };
 
 /** Creates a figure, with defaults for most properties. */
-const figure = (facts: Facts & Pick<Figure, 'metric' | 'counted'>): Figure => ({
+const figure = (facts: Facts & Pick<Figure, 'metric' | 'weighted'>): Figure => ({
   better: 'higher',
   tasks: choices,
   ofProbabilities: false,
   ofPositions: false,
-  decides: false,
+  usesThreshold: false,
   keepsRows: false,
   ...facts,
 });
@@ -84,26 +85,26 @@ const ofClasses = (facts: Facts, family: ClassAverage, average?: AverageOptions[
     average: average ?? (task === 'binary' ? 'binary' : 'macro'),
   });
   return figure({
-    decides: true,
+    usesThreshold: true,
     ...facts,
     metric: (task, threshold) => family.metric(optionsOf(task, threshold)),
-    counted: atOnce((rows, task, threshold) => family.counted(rows, optionsOf(task, threshold))),
+    weighted: atOnce((rows, task, threshold) => family.weighted(rows, optionsOf(task, threshold))),
   });
 };
 
-const ofRanking = (title: string, { metric, counted }: Ranking): Figure =>
+const ofRanking = (title: string, { metric, weighted }: Ranking): Figure =>
   figure({
     title,
     keepsRows: true,
     metric: (task) => metric({ targets: targetsOf(task) }),
-    counted: (rows, task) => counted(rows, { targets: targetsOf(task) }),
+    weighted: (rows, task) => weighted(rows, { targets: targetsOf(task) }),
   });
 
 /** Creates a figure that is the mean of a number of each row. */
-const ofMean = (facts: Facts, metric: (task: Task) => Metric, numberOf: (task: Task) => RowNumber): Figure =>
-  figure({ better: 'lower', ...facts, metric, counted: atOnce((rows, task) => countedMean(rows, numberOf(task))) });
+const ofMean = (facts: Facts, metric: (task: Task) => Metric, numberOf: (task: Task) => RowValue): Figure =>
+  figure({ better: 'lower', ...facts, metric, weighted: atOnce((rows, task) => weightedMean(rows, numberOf(task))) });
 
-const ofSurprise = (title: string, { metric, counted }: typeof perplexityFigure): Figure =>
+const ofSurprise = (title: string, { metric, weighted }: typeof perplexityFigure): Figure =>
   figure({
     title,
     better: 'lower',
@@ -111,24 +112,24 @@ const ofSurprise = (title: string, { metric, counted }: typeof perplexityFigure)
     ofProbabilities: true,
     ofPositions: true,
     metric: (task) => metric({ targets: targetsOf(task) }),
-    counted: atOnce((rows, task) => counted(rows, { targets: targetsOf(task) })),
+    weighted: atOnce((rows, task) => weighted(rows, { targets: targetsOf(task) })),
   });
 
 const ofValues = (facts: Facts, metric: () => Metric): Figure =>
-  figure({ tasks: ['values'], ...facts, metric, counted: atOnce((rows) => countedValues(rows, metric)) });
+  figure({ tasks: ['values'], ...facts, metric, weighted: atOnce((rows) => weightedMetric(rows, metric)) });
 
 const table = {
   accuracy: figure({
     title: 'accuracy',
-    decides: true,
+    usesThreshold: true,
     metric: (task, threshold) => accuracy(decisionOf(task, threshold)),
-    counted: atOnce((rows, task, threshold) => countedRates(rows, decisionOf(task, threshold), shareOfRight)),
+    weighted: atOnce((rows, task, threshold) => weightedRates(rows, decisionOf(task, threshold), shareOfRight)),
   }),
   'balanced-accuracy': figure({
     title: 'balanced accuracy',
-    decides: true,
+    usesThreshold: true,
     metric: (task, threshold) => balancedAccuracy(decisionOf(task, threshold)),
-    counted: atOnce((rows, task, threshold) => countedRates(rows, decisionOf(task, threshold), meanRecall)),
+    weighted: atOnce((rows, task, threshold) => weightedRates(rows, decisionOf(task, threshold), meanRecall)),
   }),
   precision: ofClasses({ title: 'precision' }, classPrecision),
   recall: ofClasses({ title: 'recall' }, classRecall),
@@ -153,7 +154,7 @@ const table = {
     better: 'lower',
     ofProbabilities: true,
     metric: (task) => calibrationError({ targets: targetsOf(task) }),
-    counted: atOnce((rows, task) => countedCalibrationError(rows, { targets: targetsOf(task) })),
+    weighted: atOnce((rows, task) => weightedCalibrationError(rows, { targets: targetsOf(task) })),
   }),
   mae: ofValues({ title: 'mae', better: 'lower' }, () => mae()),
   rmse: ofValues({ title: 'rmse', better: 'lower' }, () => rmse()),

@@ -56,7 +56,6 @@ export {
   thresholdCriteria,
 } from './choose-threshold.ts';
 export type { AverageOptions } from './class-rates.ts';
-export type { Counted, HeldRows } from './counted.ts';
 export { createDecision, type Decision, type DecisionOptions } from './decision.ts';
 export { type Figure, type FigureName, figures, figuresOf, type Task } from './figures.ts';
 export type { Metric } from './metric.ts';
@@ -67,3 +66,4 @@ export { type RankingCurve, type RankingPoint, rankingCurves } from './ranking-c
 export { createSpread, createSquares, rootMean } from './spread.ts';
 export type { TopKOptions } from './top-k.ts';
 export { badOutput, NO_ANSWER } from './unanswered.ts';
+export type { EvaluatedRows, WeightedMetric } from './weighted-metric.ts';

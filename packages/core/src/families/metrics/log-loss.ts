@@ -1,15 +1,15 @@
 import { log } from '../../math/log.ts';
-import type { RowNumber } from './counted.ts';
 import type { Metric } from './metric.ts';
 import { type ProbabilityOptions, targetsOf } from './probability-options.ts';
 import { rowMean } from './row-mean.ts';
 import { NO_ANSWER } from './unanswered.ts';
+import type { RowValue } from './weighted-metric.ts';
 
 /** Spacing of doubles at 1. Probabilities are kept this far from 0 and 1, as in scikit-learn. */
 const EPSILON = 2.220446049250313e-16;
 
 /** -log of the probability of a row's class. */
-export function rowLogLoss(options: ProbabilityOptions): RowNumber {
+export function rowLogLoss(options: ProbabilityOptions): RowValue {
   const { target } = targetsOf('metric log-loss', options);
   const isBinary = options.targets === 'values';
   return (y, t, n, O) => {

@@ -1,7 +1,7 @@
 import { type NoOptions, noOptions } from '../family.ts';
-import type { RowNumber } from './counted.ts';
 import type { Metric } from './metric.ts';
 import { rowMean } from './row-mean.ts';
+import type { RowValue } from './weighted-metric.ts';
 
 /** Replaces a target of 0, as in scikit-learn: the spacing of doubles at 1. */
 const EPSILON = 2.220446049250313e-16;
@@ -10,14 +10,14 @@ const EPSILON = 2.220446049250313e-16;
 const MAX_RELATIVE_ERROR = 1e6;
 
 /** Mean of |y - t| / |t| over the outputs of a row. */
-const relativeError: RowNumber = (y, t, n, O) => {
+const relativeError: RowValue = (y, t, n, O) => {
   let sum = 0;
   for (let i = n * O; i < (n + 1) * O; i++) sum += Math.abs(y[i] - t[i]) / Math.max(Math.abs(t[i]), EPSILON);
   return sum / O;
 };
 
 /** The relative error of a row as `evaluate` shows it: NaN if a target is 0, or nearly 0 beside its error. */
-export const rowMape: RowNumber = (y, t, n, O) => {
+export const rowMape: RowValue = (y, t, n, O) => {
   const error = relativeError(y, t, n, O);
   return error * O > MAX_RELATIVE_ERROR ? Number.NaN : error;
 };

@@ -1,9 +1,9 @@
 import { exp } from '../../math/exp.ts';
 import { log } from '../../math/log.ts';
-import { type Counted, countedMean, type HeldRows } from './counted.ts';
 import { logLoss, rowLogLoss } from './log-loss.ts';
 import type { Metric } from './metric.ts';
 import type { ProbabilityOptions } from './probability-options.ts';
+import { type EvaluatedRows, type WeightedMetric, weightedMean } from './weighted-metric.ts';
 
 /** The perplexity of a mean log loss: e^loss. */
 export const perplexityOf = (loss: number): number => exp(loss);
@@ -17,7 +17,7 @@ export const bitsOf = (loss: number): number => loss / log(2);
 /** A figure that is a function of the mean log loss. */
 interface OfLogLoss {
   metric(options: ProbabilityOptions): Metric;
-  counted(rows: HeldRows, options: ProbabilityOptions): Counted;
+  weighted(rows: EvaluatedRows, options: ProbabilityOptions): WeightedMetric;
 }
 
 function ofLogLoss(f: (loss: number) => number): OfLogLoss {
@@ -26,8 +26,8 @@ function ofLogLoss(f: (loss: number) => number): OfLogLoss {
       const mean = logLoss(options);
       return { add: mean.add, value: () => f(mean.value()) };
     },
-    counted(rows, options) {
-      const mean = countedMean(rows, rowLogLoss(options));
+    weighted(rows, options) {
+      const mean = weightedMean(rows, rowLogLoss(options));
       return (counts) => f(mean(counts));
     },
   };

@@ -1,6 +1,6 @@
 import type { Pausable } from '../../math/pausable.ts';
-import type { HeldRows } from './counted.ts';
 import { type Ranked, rankOnce } from './ranking.ts';
+import type { EvaluatedRows } from './weighted-metric.ts';
 
 /** A point of the ROC and of the precision-recall curve: the rows that score at least `score` are taken as positive. */
 export interface RankingPoint {
@@ -27,46 +27,46 @@ export interface RankingCurve {
  * each: those of evenly spaced ranks. Null if a row has no answer; a class without rows, or with all, has no curve.
  */
 export function* rankingCurves(
-  held: HeldRows,
+  scores: EvaluatedRows,
   targets: 'classes' | 'values',
   maxPoints: number,
 ): Pausable<RankingCurve[] | null> {
-  const ranked = yield* rankOnce(held, targets);
+  const ranked = yield* rankOnce(scores, targets);
   if (ranked === null) return null;
-  const first = ranked.length === 1 ? 1 : 0;
-  return ranked.flatMap((one, c) => {
-    const positives = one.positive.reduce((sum, bit) => sum + bit, 0);
-    if (positives === 0 || positives === held.rows) return [];
-    return [{ index: first + c, share: positives / held.rows, ...curveOf(one, positives, held, first + c, maxPoints) }];
+  return ranked.flatMap((ranking, c) => {
+    const positives = ranking.positive.reduce((sum, bit) => sum + bit, 0);
+    if (positives === 0 || positives === scores.rows) return [];
+    const [index, share] = [ranked.length === 1 ? 1 : c, positives / scores.rows];
+    return [{ index, share, ...curveOf(ranking, positives, scores, index, maxPoints) }];
   });
 }
 
 function curveOf(
   { order, ends, positive }: Ranked,
   positives: number,
-  { rows, outputs: O, y }: HeldRows,
+  { rows, outputs: O, y }: EvaluatedRows,
   index: number, // of the class
   maxPoints: number,
 ): Pick<RankingCurve, 'points' | 'rocAuc' | 'prAuc'> {
   const points: RankingPoint[] = [];
-  const every = Math.floor((rows + maxPoints - 2) / (maxPoints - 1));
-  let [taken, right, next] = [0, 0, every];
+  const spacing = Math.floor((rows + maxPoints - 2) / (maxPoints - 1));
+  let [predicted, right, next] = [0, 0, spacing];
   let [rocAuc, prAuc, falseBefore, recallBefore] = [0, 0, 0, 0];
   for (let n = rows - 1; n >= 0; n--) {
-    taken++;
+    predicted++;
     right += positive[n];
     // A point stands after all rows of one score.
     if (n > 0 && ends[n - 1] === 0) continue;
     const [falsePositives, recall, precision] = [
-      (taken - right) / (rows - positives),
+      (predicted - right) / (rows - positives),
       right / positives,
-      right / taken,
+      right / predicted,
     ];
     rocAuc += ((falsePositives - falseBefore) * (recall + recallBefore)) / 2;
     prAuc += (recall - recallBefore) * precision;
     [falseBefore, recallBefore] = [falsePositives, recall];
-    if (taken < next && n > 0) continue;
-    while (next <= taken) next += every;
+    if (predicted < next && n > 0) continue;
+    while (next <= predicted) next += spacing;
     points.push({ score: y[order[n] * O + (O === 1 ? 0 : index)], falsePositives, recall, precision });
   }
   return { rocAuc, prAuc, points };

@@ -1,10 +1,10 @@
 import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
 import { complete, type Pausable } from '../../math/pausable.ts';
 import { ascending } from './ascending.ts';
-import type { Counted, HeldRows } from './counted.ts';
 import { createDecision, decisionTable } from './decision.ts';
 import type { Metric } from './metric.ts';
 import { badOutput } from './unanswered.ts';
+import type { EvaluatedRows, WeightedMetric } from './weighted-metric.ts';
 
 const rankingTable = {
   /** 'classes': one index per row, one output per class. 'values': one-hot rows, or 0 and 1 with one output. */
@@ -16,7 +16,7 @@ export interface RankingOptions extends OptionsOf<typeof rankingTable>, Named {}
 
 /** A metric that keeps its rows. Computing its value takes long for many rows. */
 export interface RankingMetric extends Metric {
-  /** `value` with pauses. */
+  /** Computes `value` with pauses. */
   valueInTurns(): Pausable<number>;
 }
 
@@ -37,58 +37,58 @@ type ClassValue = (ranked: Ranked, counts: Uint32Array | null) => number;
 export interface Ranking {
   /** The metric. @throws Error if an option is wrong. */
   metric(options: RankingOptions): RankingMetric;
-  /** The metric for held rows. */
-  counted(rows: HeldRows, options: RankingOptions): Pausable<Counted>;
+  /** The metric of rows, each weighted by a count. */
+  weighted(rows: EvaluatedRows, options: RankingOptions): Pausable<WeightedMetric>;
 }
 
 /**
  * Creates a metric. With one output or two classes it is the value of class 1. With more it is the mean over classes of
- * the value of each class against all others, or `none` if no class has a value. NaN before the first row, and if a row
+ * the value of each class against all others, or `emptyValue` if no class has a value. NaN before the first row, and if a row
  * has no answer.
  */
-export function createRanking(where: string, valueOfClass: ClassValue, none: number): Ranking {
+export function createRanking(where: string, valueOfClass: ClassValue, emptyValue: number): Ranking {
   const { read } = defineOptions(where, rankingTable);
   return {
     metric(options) {
       const { targets } = read(options);
-      const held = holdRows(targets);
+      const collected = collectRows(targets);
       function* valueInTurns(): Pausable<number> {
-        const ranked = yield* rank(held.rows(), targets);
-        return ranked === null ? Number.NaN : meanOf(ranked, valueOfClass, none, null);
+        const ranked = yield* rank(collected.rows(), targets);
+        return ranked === null ? Number.NaN : meanOf(ranked, valueOfClass, emptyValue, null);
       }
-      return { add: held.add, value: () => complete(valueInTurns()), valueInTurns };
+      return { add: collected.add, value: () => complete(valueInTurns()), valueInTurns };
     },
-    *counted(rows, options) {
+    *weighted(rows, options) {
       const ranked = yield* rankOnce(rows, read(options).targets);
-      return (counts) => (ranked === null ? Number.NaN : meanOf(ranked, valueOfClass, none, counts));
+      return (counts) => (ranked === null ? Number.NaN : meanOf(ranked, valueOfClass, emptyValue, counts));
     },
   };
 }
 
-function meanOf(ranked: readonly Ranked[], valueOfClass: ClassValue, none: number, counts: Uint32Array | null): number {
+function meanOf(ranked: readonly Ranked[], metric: ClassValue, emptyValue: number, counts: Uint32Array | null): number {
   let sum = 0;
-  let seen = 0;
-  for (const one of ranked) {
-    const value = valueOfClass(one, counts);
+  let classes = 0;
+  for (const ranking of ranked) {
+    const value = metric(ranking, counts);
     if (Number.isNaN(value)) continue;
     sum += value;
-    seen++;
+    classes++;
   }
-  return seen === 0 ? none : sum / seen;
+  return classes === 0 ? emptyValue : sum / classes;
 }
 
-const known = new WeakMap<HeldRows, Ranked[] | null>();
+const rankings = new WeakMap<EvaluatedRows, Ranked[] | null>();
 
-/** The rankings of held rows, computed once and shared by all figures. Held rows do not change. */
-export function* rankOnce(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
-  const ranked = known.get(held) ?? (yield* rank(held, targets));
-  known.set(held, ranked);
+/** The rankings of rows, computed once and shared by all figures. The rows do not change. */
+export function* rankOnce(evaluated: EvaluatedRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
+  const ranked = rankings.get(evaluated) ?? (yield* rank(evaluated, targets));
+  rankings.set(evaluated, ranked);
   return ranked;
 }
 
 /** A ranking for each class; null without rows, or if a row has no answer. */
-function* rank(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
-  const { rows, outputs: O, y, t } = held;
+function* rank(evaluated: EvaluatedRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
+  const { rows, outputs: O, y, t } = evaluated;
   const { classes, target } = createDecision('metric', { targets });
   for (let n = 0; n < rows; n++) if (badOutput(y, n, O) !== undefined) return null;
   if (rows === 0) return null;
@@ -111,7 +111,7 @@ function* rank(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[]
 }
 
 /** Collects copies of rows that are added in parts. */
-function holdRows(targets: 'classes' | 'values'): { add: Metric['add']; rows(): HeldRows } {
+function collectRows(targets: 'classes' | 'values'): { add: Metric['add']; rows(): EvaluatedRows } {
   let y = new Float64Array(0);
   let t = new Float64Array(0);
   let rows = 0;
@@ -120,8 +120,8 @@ function holdRows(targets: 'classes' | 'values'): { add: Metric['add']; rows(): 
     add(yPart, tPart, B, O) {
       outputs = O;
       const columns = targets === 'classes' ? 1 : O;
-      y = withPart(y, rows * O, yPart, B * O);
-      t = withPart(t, rows * columns, tPart, B * columns);
+      y = append(y, rows * O, yPart, B * O);
+      t = append(t, rows * columns, tPart, B * columns);
       rows += B;
     },
     rows: () => ({ rows, outputs, y, t }),
@@ -129,9 +129,9 @@ function holdRows(targets: 'classes' | 'values'): { add: Metric['add']; rows(): 
 }
 
 /** Appends `length` numbers of `part` to the first `used` of `all`, in a longer array if they do not fit. */
-function withPart(all: Float64Array, used: number, part: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const room = used + length <= all.length ? all : new Float64Array(Math.max(used + length, 2 * all.length));
-  if (room !== all) for (let i = 0; i < used; i++) room[i] = all[i];
+function append(array: Float64Array, used: number, part: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const room = used + length <= array.length ? array : new Float64Array(Math.max(used + length, 2 * array.length));
+  if (room !== array) for (let i = 0; i < used; i++) room[i] = array[i];
   for (let i = 0; i < length; i++) room[used + i] = part[i];
   return room as Float64Array<ArrayBuffer>;
 }

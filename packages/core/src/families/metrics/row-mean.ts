@@ -1,8 +1,8 @@
-import type { RowNumber } from './counted.ts';
 import type { Metric } from './metric.ts';
+import type { RowValue } from './weighted-metric.ts';
 
 /** A metric that is the mean of a number of each row, added in row order. */
-export function rowMean(numberOf: RowNumber): Metric {
+export function rowMean(numberOf: RowValue): Metric {
   let sum = 0;
   let rows = 0;
   return {

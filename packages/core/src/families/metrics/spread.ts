@@ -99,23 +99,23 @@ export function createSpread(): Spread {
   }
 
   /** Sums of all classes, in the unit of the largest. */
-  function joined() {
+  function joinClasses() {
     const top = topClass((k) => sums[k * LENGTH + SQUARES]);
-    const all = new Float64Array(LENGTH);
+    const joined = new Float64Array(LENGTH);
     for (let k = SMALL; k >= top; k--) {
       const [d, dRest, square, squareRest] = viewOf(sums, k * LENGTH, LENGTH);
       const unit = UNITS[top] / UNITS[k];
-      addTo(all, SUM, d * unit, dRest * unit);
-      addTo(all, SQUARES, square * unit * unit, squareRest * unit * unit);
+      addTo(joined, SUM, d * unit, dRest * unit);
+      addTo(joined, SQUARES, square * unit * unit, squareRest * unit * unit);
     }
-    return { all, top };
+    return { joined, top };
   }
 
   function squares(): Squares {
-    const { all, top } = joined();
-    const [d, dRest, sum, sumRest] = all;
+    const { joined, top } = joinClasses();
+    const [d, dRest, sum, sumRest] = joined;
     const square = d * d;
-    const [share, shareRest] = divided(square, productError(d, d, square) + 2 * d * dRest, rows);
+    const [share, shareRest] = divide(square, productError(d, d, square) + 2 * d * dRest, rows);
     return { sum: Math.max(0, sum - share + (sumRest - shareRest)), unit: UNITS[top] };
   }
 
@@ -128,13 +128,13 @@ export function createSpread(): Spread {
       else addDistance(ORDINARY, a, b, first);
     },
     mean() {
-      const { all, top } = joined();
-      const [d, dRest] = divided(all[SUM], all[SUM + 1], rows);
-      const before = top === LARGE ? UNITS[LARGE] : 1;
-      const after = top === SMALL ? UNITS[SMALL] : 1;
-      const [origin, distance] = [sums[FIRST] * before, d / after];
-      const whole = origin + distance;
-      return (whole + (sumError(origin, distance, whole) + dRest / after)) / before;
+      const { joined, top } = joinClasses();
+      const [d, dRest] = divide(joined[SUM], joined[SUM + 1], rows);
+      const scaleUp = top === LARGE ? UNITS[LARGE] : 1;
+      const scaleDown = top === SMALL ? UNITS[SMALL] : 1;
+      const [origin, distance] = [sums[FIRST] * scaleUp, d / scaleDown];
+      const mean = origin + distance;
+      return (mean + (sumError(origin, distance, mean) + dRest / scaleDown)) / scaleUp;
     },
     squares,
     deviation: () => rootMean(squares(), rows),
@@ -150,7 +150,7 @@ function addTo(sums: Float64Array, at: number, value: number, rest: number): voi
 }
 
 /** (number + rest) / n as a double and its rounding error. */
-function divided(number: number, rest: number, n: number): [number, number] {
+function divide(number: number, rest: number, n: number): [number, number] {
   const quotient = number / n;
   const product = quotient * n;
   return [quotient, (number - product - productError(quotient, n, product) + rest) / n];

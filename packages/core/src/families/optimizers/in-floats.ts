@@ -19,9 +19,9 @@ export function refuseOptimizerBeyondFloats(
   specInFloats(where, 'optimizer', optimizer.spec, optimizerOptions);
   const hyper = new Float64Array(optimizer.hyperLength);
   optimizer.hyper(hyper, Float64Array.of(learningRate), Float64Array.from(optimizer.initialScalars));
-  const beyond = hyper.find((value) => !Number.isFinite(Math.fround(value)));
-  if (beyond === undefined) return;
+  const overflow = hyper.find((value) => !Number.isFinite(Math.fround(value)));
+  if (overflow === undefined) return;
   const problem = `has ${show(learningRate)} in the first step, expected a smaller one`;
-  const reason = `(the update then multiplies by ${show(beyond)}, which float32 rounds to ${Math.fround(beyond)})`;
+  const reason = `(the update then multiplies by ${show(overflow)}, which float32 rounds to ${Math.fround(overflow)})`;
   throw new OptionError(where, 'optimizer.lr', `${problem} ${reason}`, { about: 'the learning rate' });
 }

@@ -62,13 +62,13 @@ export const momentUpdate =
     const epsilon = round(hyper[6]);
     const decay = round(hyper[7]);
     const lambda = decays === 'gradient' ? decay : 0;
-    const kept = decays === 'weights' ? decay : 1; // times 1 is exact
+    const decayFactor = decays === 'weights' ? decay : 1; // times 1 is exact
     for (let i = 0; i < n; i++) {
       const d = lambda === 0 ? g[i] : round(g[i] + round(lambda * theta[i]));
       m[i] = flush(round(round(beta1 * m[i]) + round(oneMinusBeta1 * d)));
       v[i] = flush(round(round(beta2 * v[i]) + round(round(oneMinusBeta2 * d) * d)));
       theta[i] =
-        round(theta[i] * kept) -
+        round(theta[i] * decayFactor) -
         round(round(stepSize * m[i]) / round(round(round(Math.sqrt(v[i])) * invRootC2) + epsilon));
     }
   };

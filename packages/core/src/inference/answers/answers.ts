@@ -39,9 +39,9 @@ export interface AnswerOptions {
 /** Reads answers from outputs y [N, O] of a network. */
 export function answersOf(y: Float64Array, O: number, { loss, target, labels, threshold }: AnswerOptions): Answer[] {
   const N = y.length / O;
-  const first = target?.at(0);
-  const names = first?.type === 'classes' ? first.labels : labels;
-  const isClasses = first === undefined ? names !== undefined || decides(loss) : first.type === 'classes';
+  const output = target?.at(0);
+  const names = output?.type === 'classes' ? output.labels : labels;
+  const isClasses = output === undefined ? names !== undefined || hasClasses(loss) : output.type === 'classes';
   if (!isClasses) return Array.from({ length: N }, (_, n) => valueAnswer(y, n, O, target));
   const classes = classify(y, O, loss, threshold);
   const p = hasProbabilities(loss) ? y.slice() : null;
@@ -98,7 +98,7 @@ export function nextTokens(
 }
 
 /** Whether a network with this loss predicts classes. */
-const decides = (loss: Loss | null): boolean => loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
+const hasClasses = (loss: Loss | null): boolean => loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
 
 function valueAnswer(y: Float64Array, n: number, O: number, target: readonly TargetDecoding[] | undefined): Answer {
   if (badOutput(y, n, O) !== undefined) return { prediction: null };

@@ -179,11 +179,11 @@ export const hasProbabilities = (loss: Loss | null): boolean => byLoss[loss?.nam
 export function classify(
   y: Float64Array, // [N, O]
   O: number,
-  trainedOn: Loss | null, // null: outputs are values
+  modelLoss: Loss | null, // null: outputs are values
   threshold?: number,
 ): number[] {
   const N = y.length / O;
-  const loss = trainedOn ?? mse();
+  const loss = modelLoss ?? mse();
   const { targets, threshold: standard } = loss;
   if (threshold !== undefined && O === (targets === 'classes' ? 2 : 1)) {
     const scoring = createScoring({ loss, outputs: O, classes: 2, areBits: false });

@@ -85,7 +85,7 @@ export function openHeader(
 ): Header & { readonly start: number; readonly format: number } {
   const fault: Fault = (has, expected) => new Error(`${subject} has ${has}, expected ${expected}`);
   const prefix = file.peek(0, PREFIX_BYTES);
-  if (MAGIC.some((byte, i) => prefix[i] !== byte)) throw notOurs(subject, prefix.slice(0, file.size));
+  if (MAGIC.some((byte, i) => prefix[i] !== byte)) throw formatError(subject, prefix.slice(0, file.size));
   const { format, headerBytes } = checkPrefix(prefix, file.size, fault);
   const header = readHeader(file.peek(PREFIX_BYTES, headerBytes), fault);
   if (!kinds.includes(header.kind)) throw fault(`the kind ${show(header.kind)}`, kinds.join(' or '));
@@ -101,7 +101,7 @@ const sectionsStart = (headerBytes: number): number => -8 * Math.floor(-(PREFIX_
 
 type Fault = (has: string, expected: string) => Error;
 
-function notOurs(subject: string, start: Uint8Array): Error {
+function formatError(subject: string, start: Uint8Array): Error {
   const text = String.fromCharCode(...start);
   const isText = /^[\x20-\x7e\s]*$/.test(text);
   const begins = isText ? show(text) : `the bytes ${hexadecimal(start.slice(0, MAGIC.length))}`;

@@ -22,7 +22,7 @@ export type CellPicker = (row: NamedRow) => Cell[];
  */
 export function createCellPicker({ columns, target }: TablePreprocessing, first: readonly string[] = []): CellPicker {
   const names = [...first, ...columns.map(({ name }) => name)];
-  const known = new Set([...names, ...target.map(({ name }) => name)]);
+  const columnNames = new Set([...names, ...target.map(({ name }) => name)]);
   const optional = new Set(columns.filter(mayLack).map(({ name }) => name));
   const gaps = new Set(columns.filter(takesGaps).map(({ name }) => name));
 
@@ -34,9 +34,9 @@ export function createCellPicker({ columns, target }: TablePreprocessing, first:
       throw new CellError(misspelled, 'is unknown', `${list} (did you mean ${showName(name)}?)`);
     }
     if (missing.length === 0) return;
-    const [name, ...more] = missing;
+    const [name, ...rest] = missing;
     const others =
-      more.length === 0 ? '' : `, and so ${more.length === 1 ? 'is' : 'are'} ${listed(more.map(show), 19)}`;
+      rest.length === 0 ? '' : `, and so ${rest.length === 1 ? 'is' : 'are'} ${listed(rest.map(show), 19)}`;
     const expected = missing.some((column) => gaps.has(column)) ? 'a value, or null for a gap' : 'a value';
     const also = extra.length === 0 ? '' : ` (the row also has ${extra.slice(0, 20).map(show).join(', ')})`;
     throw new CellError(name, `is missing${others}`, expected + also);
@@ -48,7 +48,7 @@ export function createCellPicker({ columns, target }: TablePreprocessing, first:
     const absent = names.filter((name) => !Object.hasOwn(row, name));
     if (absent.length > 0) {
       const missing = absent.length === names.length ? absent : absent.filter((name) => !optional.has(name));
-      const extra = Object.keys(row).filter((key) => !known.has(key));
+      const extra = Object.keys(row).filter((key) => !columnNames.has(key));
       refuse(absent, missing, extra);
     }
     return names.map((name) => (Object.hasOwn(row, name) ? row[name] : null));

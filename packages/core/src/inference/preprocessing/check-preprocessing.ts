@@ -37,22 +37,22 @@ export function checkPreprocessing(where: string, value: unknown): Preprocessing
     if (names.has(name)) fail(where, `preprocessing.columns.${c}.name`, name, 'each name once');
     names.add(name);
   }
-  const classes = target.findIndex(({ type }) => type === 'classes');
-  if (target.length > 1 && classes !== -1) {
-    fail(where, `preprocessing.target.${classes}.type`, 'classes', 'values, as one of several targets');
+  const classTarget = target.findIndex(({ type }) => type === 'classes');
+  if (target.length > 1 && classTarget !== -1) {
+    fail(where, `preprocessing.target.${classTarget}.type`, 'classes', 'values, as one of several targets');
   }
-  const text = columns.findIndex(({ type }) => type === 'text');
-  if (text !== -1 && (columns.length > 1 || isSeries)) {
+  const textColumn = columns.findIndex(({ type }) => type === 'text');
+  if (textColumn !== -1 && (columns.length > 1 || isSeries)) {
     const expected = `another type ${isSeries ? 'in a series' : 'beside others'}`;
-    fail(where, `preprocessing.columns.${text}.type`, 'text', expected);
+    fail(where, `preprocessing.columns.${textColumn}.type`, 'text', expected);
   }
   return isSeries ? { ...table, series: checkSeries(where, series, columns, target) } : table;
 }
 
-/** Like `checkPreprocessing`, for that of a table alone. */
+/** Like `checkPreprocessing`, but accepts only the preprocessing of a table. */
 export function checkTablePreprocessing(where: string, value: unknown): TablePreprocessing {
-  const checked = checkPreprocessing(where, value);
-  return 'columns' in checked ? checked : fail(where, 'preprocessing', checked, 'columns of a table');
+  const preprocessing = checkPreprocessing(where, value);
+  return 'columns' in preprocessing ? preprocessing : fail(where, 'preprocessing', preprocessing, 'columns of a table');
 }
 
 /** Returns the encoding of images if it is valid. @throws OptionError naming the invalid part. */
@@ -251,8 +251,8 @@ const others: Check<boolean | readonly string[]> = (where, path, value) =>
   Array.isArray(value) ? names(where, path, value) : flag(where, path, value);
 
 const range: Check<ValueRange> = (where, path, value) => {
-  const [min, max, ...more] = listOf(number)(where, path, value);
-  return more.length === 0 && min <= max ? [min, max] : fail(where, path, value, 'a least and a greatest number');
+  const [min, max, ...excess] = listOf(number)(where, path, value);
+  return excess.length === 0 && min <= max ? [min, max] : fail(where, path, value, 'a least and a greatest number');
 };
 
 /** The type of an encoding, which says what its other fields are. */

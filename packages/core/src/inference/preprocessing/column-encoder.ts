@@ -135,10 +135,10 @@ export function createCategoryEncoder(
         throw new CellError(name, `has ${show(cell)}`, 'text, a number, true, false, or null for a gap');
       }
       const category = readCategory(cell);
-      const known = inputOf(category);
+      const categoryInput = inputOf(category);
       // A word for a gap may be a category of an older model.
-      const isMissing = known === -1 && isGap(cell);
-      const input = isMissing ? gapInput : known;
+      const isMissing = categoryInput === -1 && isGap(cell);
+      const input = isMissing ? gapInput : categoryInput;
       x.fill(0, offset, offset + inputs.length);
       if (input !== -1) x[offset + input] = 1;
       else if (isMissing || isNew(category)) onNote?.({ column: name, value: isMissing ? null : category });

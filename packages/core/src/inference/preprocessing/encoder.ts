@@ -33,7 +33,7 @@ export function createEncoder(
 ): Encoder {
   const checked = checkTablePreprocessing('createEncoder', preprocessing);
   const columns = checked.columns.map((encoding) => createColumnEncoder(encoding, onNote, gpt2));
-  const known = columns.map(({ name }) => name);
+  const columnNames = columns.map(({ name }) => name);
   const pick = createCellPicker(checked);
   const names = columns.flatMap(({ inputs }) => inputs);
 
@@ -43,14 +43,14 @@ export function createEncoder(
     encode(row, x, offset) {
       const isList = Array.isArray(row);
       if (isList && row.length !== columns.length) {
-        const list = known.slice(0, 20).map(show).join(', ');
+        const list = columnNames.slice(0, 20).map(show).join(', ');
         const expected = `a row of ${counted(columns.length, 'cell')} (${list})`;
         const has = counted(row.length, 'cell');
         if (row.length < columns.length) {
-          throw new CellError(known[row.length], `is missing in a row of ${has}`, expected);
+          throw new CellError(columnNames[row.length], `is missing in a row of ${has}`, expected);
         }
         const hint = columns.length === 1 ? '; several rows are [["..."], ["..."]]' : '';
-        throw new CellError(known[columns.length - 1], `is the last, and the row has ${has}`, expected + hint);
+        throw new CellError(columnNames[columns.length - 1], `is the last, and the row has ${has}`, expected + hint);
       }
       const cells = isList ? row : pick(row as NamedRow);
       let columnOffset = offset;

@@ -51,14 +51,14 @@ export function checkTokenizer(where: string, path: string, value: unknown): Tok
   const name = `${path}.vocabulary`;
   const expected = `a list of ${kind}, each of them once`;
   const pieces = list(where, name, fields.vocabulary as readonly unknown[], expected);
-  const known = new Set<unknown>();
+  const uniquePieces = new Set<unknown>();
   for (const [token, piece] of pieces.entries()) {
     const isPiece =
       typeof piece === 'string' && piece !== '' && (kind === 'words' || piece === UNKNOWN || [...piece].length === 1);
-    if (!isPiece || known.has(piece)) {
+    if (!isPiece || uniquePieces.has(piece)) {
       throw new OptionError(where, `${name}.${token}`, `${has(piece)}, expected ${expected}`);
     }
-    known.add(piece);
+    uniquePieces.add(piece);
   }
   return { kind, vocabulary: pieces as readonly string[] };
 }

@@ -65,7 +65,7 @@ export function createTokenizer(unchecked: TokenizerSpec, gpt2: Tokenizer = noTa
     encode: kind === 'words' ? encodeWords : characterEncoder(vocabulary, tokenOf),
     decode(tokens) {
       let text = '';
-      for (let i = 0; i < tokens.length; i++) text += vocabulary[checked(tokens, i, vocabulary.length)];
+      for (let i = 0; i < tokens.length; i++) text += vocabulary[checkToken(tokens, i, vocabulary.length)];
       return text;
     },
   };
@@ -150,7 +150,7 @@ function unknownPiece(
   return new TextError(at, `the character ${show(piece)} (U+${code})`, expected);
 }
 
-function checked(tokens: ArrayLike<number>, i: number, size: number): number {
+function checkToken(tokens: ArrayLike<number>, i: number, size: number): number {
   const token = tokens[i];
   if (Number.isInteger(token) && token >= 0 && token < size) return token;
   throw new TextError(i, `the token ${show(token)}`, `a whole number from 0 to ${size - 1}`);
@@ -161,7 +161,7 @@ const bytes: Tokenizer = {
   size: 256,
   encode: (text) => Uint32Array.from(new TextEncoder().encode(text)),
   decode(tokens) {
-    const utf8 = Uint8Array.from({ length: tokens.length }, (_, i) => checked(tokens, i, 256));
+    const utf8 = Uint8Array.from({ length: tokens.length }, (_, i) => checkToken(tokens, i, 256));
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(utf8);
   },
 };

@@ -51,13 +51,13 @@ export function sampleToken(
   for (let v = 1; v < y.length; v++) if (y[v] > y[best]) best = v;
   if (temperature === 0 || topK === 1) return best;
   const p = y.map((value) => exp((value - y[best]) / temperature));
-  const kept = topK < y.length || topP < 1 ? likeliest(p, topK, topP) : null;
-  const sum = kept === null ? p.reduce(add, 0) : kept.reduce((sum, v) => sum + p[v], 0);
-  let left = createRandom(seed, 'generate', n).uniform() * sum;
-  for (let k = 0; k < (kept ?? p).length; k++) {
-    const v = kept?.[k] ?? k;
-    left -= p[v];
-    if (left < 0) return v;
+  const candidates = topK < y.length || topP < 1 ? likeliest(p, topK, topP) : null;
+  const sum = candidates === null ? p.reduce(add, 0) : candidates.reduce((sum, v) => sum + p[v], 0);
+  let remaining = createRandom(seed, 'generate', n).uniform() * sum;
+  for (let k = 0; k < (candidates ?? p).length; k++) {
+    const v = candidates?.[k] ?? k;
+    remaining -= p[v];
+    if (remaining < 0) return v;
   }
   return best; // rounding has left a rest
 }
@@ -68,11 +68,11 @@ const add = (a: number, b: number): number => a + b;
 function likeliest(p: Float64Array, topK: number, topP: number): Uint32Array {
   const order = Uint32Array.from(p, (_, v) => v).sort((a, b) => p[b] - p[a] || a - b);
   const top = order.slice(0, topK);
-  const enough = topP * top.reduce((sum, v) => sum + p[v], 0);
+  const target = topP * top.reduce((sum, v) => sum + p[v], 0);
   let sum = 0;
   const end = top.findIndex((v) => {
     sum += p[v];
-    return sum >= enough;
+    return sum >= target;
   });
   return end === -1 ? top : top.slice(0, end + 1);
 }

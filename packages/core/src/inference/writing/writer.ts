@@ -87,14 +87,14 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
       const decoded = tokenizer.decode(tokens);
       // The last character may have bytes that later tokens complete.
       const isWhole = isDone || !decoded.endsWith('\uFFFD');
-      const known = isWhole ? decoded.length : decoded.length - 1;
-      const kept = window.length === T ? window.slice(T - Math.floor(T / 2)) : window;
+      const textLength = isWhole ? decoded.length : decoded.length - 1;
+      const context = window.length === T ? window.slice(T - Math.floor(T / 2)) : window;
       return {
-        text: decoded.slice(emitted, known),
+        text: decoded.slice(emitted, textLength),
         draft: {
-          window: [...kept, token],
+          window: [...context, token],
           written: written + 1,
-          ...(isWhole ? { pending: [], emitted: 0 } : { pending: tokens, emitted: known }),
+          ...(isWhole ? { pending: [], emitted: 0 } : { pending: tokens, emitted: textLength }),
           isDone,
         },
       };
@@ -103,8 +103,8 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
 }
 
 /** The rest of a text, in parts that each have at least a character. */
-export function* writeText(writer: Writer, begun: Draft, sampling: Sampling): Generator<string, void, undefined> {
-  let draft = begun;
+export function* writeText(writer: Writer, start: Draft, sampling: Sampling): Generator<string, void, undefined> {
+  let draft = start;
   while (!draft.isDone) {
     const next = writer.next(draft, sampling);
     draft = next.draft;

@@ -51,8 +51,8 @@ export function log1p(x: number): number {
   if (x > MIN_NEAR_0 && x < MAX_NEAR_0) return logSum(x, 0, 0);
   const u = round(1 + x);
   const k = binaryExponent(u);
-  const lost = x > 1 ? round(1 - round(u - x)) : round(x - round(u - 1));
-  return logSum(round(scale(u, -k) - 1), k, round(lost / u));
+  const error = x > 1 ? round(1 - round(u - x)) : round(x - round(u - 1));
+  return logSum(round(scale(u, -k) - 1), k, round(error / u));
 }
 
 // -0.29 and 0.41, rounded: k is 0 between them.

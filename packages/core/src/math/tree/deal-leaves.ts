@@ -49,15 +49,15 @@ function dealPortions(leaves: number, portion: number, threadsOf: readonly numbe
 /** Time of a step, measured in rows that a thread takes forward and backward. */
 function costOf(ranges: readonly LeafRange[], leaves: number, threadsOf: readonly number[], leafRows: number): number {
   const nodes = ranges.map(({ first, end }) => nodesOf(first, end, leaves).length);
-  const all = nodes.reduce((sum, count) => sum + count, 0);
+  const nodeCount = nodes.reduce((sum, count) => sum + count, 0);
   const ranks = ranges.length;
   let longest = 0;
   for (const [rank, { first, end }] of ranges.entries()) {
     const threads = threadsOf[rank];
-    const taken = leafRows * Math.floor((end - first + threads - 1) / threads);
+    const threadRows = leafRows * Math.floor((end - first + threads - 1) / threads);
     // A rank sends the parts of its rows that others own, and receives its own part of their rows.
-    const moved = Math.max(nodes[rank] * (ranks - 1), all - nodes[rank]) / ranks;
-    longest = Math.max(longest, taken + ROWS_OF_MOVE * moved);
+    const moved = Math.max(nodes[rank] * (ranks - 1), nodeCount - nodes[rank]) / ranks;
+    longest = Math.max(longest, threadRows + ROWS_OF_MOVE * moved);
   }
   return longest;
 }

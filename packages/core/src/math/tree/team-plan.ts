@@ -50,19 +50,19 @@ export function planTeam(options: TeamPlanOptions): TeamPlan {
   });
   const nodes = parts.flatMap((part) => part.nodes);
   // Rows that hold a node at the end come first, so that the update finds them next to each other.
-  let [kept, free] = [0, nodes.length];
+  let [nodeRow, scratchRow] = [0, nodes.length];
   const passes = parts.map((part) => {
-    const [firstKept, firstFree] = [kept, free - part.nodes.length];
-    const rowOf = (row: number): number => row + (row < part.nodes.length ? firstKept : firstFree);
-    kept += part.nodes.length;
-    free += part.rows - part.nodes.length;
+    const [firstNodeRow, firstScratchRow] = [nodeRow, scratchRow - part.nodes.length];
+    const rowOf = (row: number): number => row + (row < part.nodes.length ? firstNodeRow : firstScratchRow);
+    nodeRow += part.nodes.length;
+    scratchRow += part.rows - part.nodes.length;
     return part.passes.map(({ row, merges, ...pass }) => ({
       ...pass,
       row: rowOf(row),
       merges: merges.map(([left, right]) => [rowOf(left), rowOf(right)] as const),
     }));
   });
-  return { passes, nodes, rows: free };
+  return { passes, nodes, rows: scratchRow };
 }
 
 /** Leaves of a thread. */
@@ -134,7 +134,7 @@ function sizeOfThread(
   end: number,
   { leaves, maxLeaves, canAccumulate, merges = true }: TeamPlanOptions,
 ): PlanSize {
-  let [kept, rows, passes] = [0, 0, 0];
+  let [nodes, rows, passes] = [0, 0, 0];
   for (const { first: at, count } of nodesOf(first, end, leaves)) {
     const chunks = Math.floor((count + maxLeaves - 1) / maxLeaves);
     // m: chunks with a row of their own, without the last one. After m of them as many sums wait as m has binary ones;
@@ -142,13 +142,13 @@ function sizeOfThread(
     const m = canAccumulate ? (chunks - 1) >> 1 : chunks - 1;
     passes += chunks;
     if (!merges) {
-      kept += m + 1;
-      rows = kept;
+      nodes += m + 1;
+      rows = nodes;
       continue;
     }
-    rows = Math.max(rows, kept + 1 + 31 - Math.clz32(m + 1));
-    if (at + count === end) for (let rest = m; rest > 0; rest >>= 1) kept += rest & 1;
-    kept++;
+    rows = Math.max(rows, nodes + 1 + 31 - Math.clz32(m + 1));
+    if (at + count === end) for (let rest = m; rest > 0; rest >>= 1) nodes += rest & 1;
+    nodes++;
   }
   return { rows, passes };
 }

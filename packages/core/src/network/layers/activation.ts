@@ -41,8 +41,8 @@ export function activation(
 ): Layer {
   const { fn, size: width, alpha: chosenAlpha } = activationOptions.read(options);
   const table: Readonly<Record<string, Activation>> = { ...activations, ...customParts?.activations };
-  const known = customParts === undefined || customParts === NO_PARTS ? ofActivations : oneOf(table);
-  const f = table[known.check('activation', 'fn', fn)];
+  const nameOption = customParts === undefined || customParts === NO_PARTS ? ofActivations : oneOf(table);
+  const f = table[nameOption.check('activation', 'fn', fn)];
   if (chosenAlpha !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const shape = width === undefined || width === sizeOf(input) ? input : [width];
   const size = sizeOf(shape);

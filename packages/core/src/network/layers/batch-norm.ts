@@ -57,7 +57,7 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
     couplesRows: true,
     createMemory: (rows, allocate, { leaves, allocatePerLeaf, allocatePerThread = allocate }) => ({
       arrays: [
-        // Μ, σ², 1 / √(σ² + ε), the means of dy and dy · x̂.
+        // μ, σ², 1 / √(σ² + ε), and the means of dy and dy · x̂.
         ...Array.from({ length: 5 }, () => allocatePerThread(size)),
         allocate(sumLevels(rows, R) * 2 * size), // scratch of sums
         allocatePerThread(treeLevels(leaves) * size), // a tree over all leaves
@@ -107,7 +107,7 @@ export function batchNorm(options: BatchNormOptions, { input }: LayerContext): L
       const [dGamma, dBeta, ...untrained] = gradients;
       const [, , dGammas, dBetas] = shared;
       const mean = training ? batchMean : runningMean;
-      const sums = [dGammas, dBetas].map((all) => partOf(all, firstLeaf, passLeaves));
+      const sums = [dGammas, dBetas].map((leafGradients) => partOf(leafGradients, firstLeaf, passLeaves));
       emit(ops.leafGradients, sums[0], sums[1], scratch, dy, x, mean, scales, B, leafRows, R, size);
       emit(ops.leafTotal, dGamma, levels, sums[0], passLeaves, accumulate, size);
       emit(ops.leafTotal, dBeta, levels, sums[1], passLeaves, accumulate, size);

@@ -76,7 +76,7 @@ function convolution(
     const problem = `has ${groups}, expected a divisor of the ${C} channels of the input and of out, ${O}`;
     throw new OptionError(kind, 'groups', problem);
   }
-  const along = Array.from({ length: axes }, (_, a) => {
+  const windowAxes = Array.from({ length: axes }, (_, a) => {
     const at = (name: string, value: number | readonly number[]) => alongAxis(kind, name, value, a, axes);
     const window = { kernel: at('kernel', kernel), stride: at('stride', stride), dilation: at('dilation', dilation) };
     const span = window.dilation * (window.kernel - 1) + 1;
@@ -86,11 +86,11 @@ function convolution(
     }
     // An odd number of zeros has one more to the right and below.
     const before = padding === 'same' ? Math.floor((span - 1) / 2) : at('padding', padding);
-    const both = padding === 'same' ? span - 1 : 2 * before;
-    return windowsAlong(kind, 'kernel', input, a, { ...window, before, padding: both });
+    const totalPadding = padding === 'same' ? span - 1 : 2 * before;
+    return windowsAlong(kind, 'kernel', input, a, { ...window, before, padding: totalPadding });
   });
-  const [height, width] = axes === 2 ? along : [ONE_POSITION, ...along];
-  const size = along.map((axis) => axis.kernel);
+  const [height, width] = axes === 2 ? windowAxes : [ONE_POSITION, ...windowAxes];
+  const size = windowAxes.map((axis) => axis.kernel);
   const shape = [...size, C / groups, O];
   const windowSize = height.kernel * width.kernel;
   const geometry: ConvolutionGeometry = { height, width, C, O, groups };
@@ -100,7 +100,7 @@ function convolution(
   return {
     label: `${kind}(${C}->${O}, ${size.join('x')})`,
     in: input,
-    out: [...along.map((axis) => axis.outputs), O],
+    out: [...windowAxes.map((axis) => axis.outputs), O],
     elementwise: false,
     reads: { x: true, y: false },
     tensors: bias ? [W, b] : [W],

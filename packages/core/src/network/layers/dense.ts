@@ -61,7 +61,7 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
     const E: TensorSpec = { name: 'W', shape: [O, I], tiedTo, initialize: () => undefined };
     return {
       ...shape,
-      ...tied(shape.in, O),
+      ...tiedPasses(shape.in, O),
       label: `dense(${I}->${O}, tied to ${tiedTo})`,
       tensors: bias ? [E, b] : [E],
     };
@@ -88,9 +88,9 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
 function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before }: LayerContext): void {
   const { kind, layer } = before.get(tiedTo) ?? {};
   if (layer === undefined || kind !== 'embedding') {
-    const known = [...before].filter(([, one]) => one.kind === 'embedding').map(([path]) => show(path));
+    const embeddingPaths = [...before].filter(([, one]) => one.kind === 'embedding').map(([path]) => show(path));
     const is = layer === undefined ? '' : `, which is ${layer.label}`;
-    const hint = known.length === 0 ? ', but there is none' : `: ${listed(known)}`;
+    const hint = embeddingPaths.length === 0 ? ', but there is none' : `: ${listed(embeddingPaths)}`;
     const problem = `has ${show(tiedTo)}${is}, expected the path of an embedding before this layer${hint}`;
     throw new OptionError('dense', 'tiedTo', problem);
   }
@@ -108,7 +108,7 @@ function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before
 }
 
 /** The passes with the table E [O, I] of an embedding for Wᵀ. */
-function tied(
+function tiedPasses(
   shape: Shape, // of the inputs
   O: number,
 ): Pick<Layer, 'products' | 'createMemory' | 'forward' | 'forwardNext' | 'backward'> {

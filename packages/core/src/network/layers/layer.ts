@@ -138,8 +138,8 @@ export interface Layer {
   readonly couplesRows?: boolean;
   /** Whether the passes read `Pass.lengths`. @default false */
   readonly readsLengths?: boolean;
-  /** Numbers of a row that passes keep for its positions. @default those of `out`, if it has positions */
-  readonly atPositions?: number;
+  /** How many numbers of each row passes store by position. @default the size of `out` if it has positions, else 0 */
+  readonly positionNumbers?: number;
   /**
    * Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none.
    */

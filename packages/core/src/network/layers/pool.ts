@@ -65,7 +65,7 @@ function poolLayer(
   { input }: LayerContext,
 ) {
   const axes = axesOf(kind, input, [1, 2]);
-  const along = Array.from({ length: axes }, (_, a) => {
+  const windowAxes = Array.from({ length: axes }, (_, a) => {
     const at = (name: string, value: number | readonly number[]) => alongAxis(kind, name, value, a, axes);
     const [kernel, before] = [at('size', size), at('padding', padding)];
     if (2 * before > kernel) {
@@ -75,13 +75,13 @@ function poolLayer(
     const window = { kernel, stride: at('stride', stride), dilation: 1, before, padding: 2 * before };
     return windowsAlong(kind, 'size', input, a, window);
   });
-  const [height, width] = axes === 2 ? along : [ONE_POSITION, ...along];
+  const [height, width] = axes === 2 ? windowAxes : [ONE_POSITION, ...windowAxes];
   const C = input[axes];
   const geometry: WindowGeometry = { height, width, C };
   return {
-    label: `${kind}(${along.map(({ kernel }) => kernel).join('x')})`,
+    label: `${kind}(${windowAxes.map(({ kernel }) => kernel).join('x')})`,
     in: input,
-    out: [...along.map(({ outputs }) => outputs), C],
+    out: [...windowAxes.map(({ outputs }) => outputs), C],
     elementwise: false,
     tensors: [],
     geometry,

@@ -168,7 +168,7 @@ function recurrent(
     elementwise: false,
     reads: { x: true, y: false },
     readsLengths: true,
-    atPositions: T * O,
+    positionNumbers: T * O,
     tensors: [
       tensor('Wi', [C, G], init),
       tensor('bi', [G], biasInit),
@@ -208,7 +208,7 @@ function recurrent(
     backward(dx, dy, x, _y, [Wi, , Wh], [dWi, dbi, dWh, dbh], B, { emit, leafRows, accumulate, lengths }, { arrays }) {
       const memory = memoryOf(arrays);
       const { h, c, q, product, before, gates } = memory;
-      const [transposed, zeros, none] = arrays.slice(-3);
+      const [transposed, zeros, zeroGradients] = arrays.slice(-3);
       emit(ops.transpose, transposed, Wh, O, G);
       emit(ops.fill, zeros, 0, O);
       emit(ops.fill, product, 0, B * O);
@@ -217,12 +217,12 @@ function recurrent(
         emit(ops.fill, h, 0, B * O);
       } else {
         emit(ops.copy, h, dy, B * O);
-        emit(ops.fill, none, 0, B * T * O);
+        emit(ops.fill, zeroGradients, 0, B * T * O);
       }
       for (let step = T - 1; step >= 0; step--) {
         // Rows of dq · Whᵀ start at 0 and add the gates ascending, as dx of a dense layer does.
         if (step < T - 1) emit(ops.affine, product, q, transposed, zeros, B, G, O);
-        cell.backward(emit, isAll ? dy : none, memory, lengths, positionOf(step, T), B, T, O);
+        cell.backward(emit, isAll ? dy : zeroGradients, memory, lengths, positionOf(step, T), B, T, O);
       }
       emitBackwardWeights(emit, dWi, dbi, x, gates, B, leafRows, accumulate, T, C, G);
       emitBackwardWeights(emit, dWh, dbh, before, cell.byState(memory), B, leafRows, accumulate, T, O, G);

@@ -47,7 +47,7 @@ export function residual(options: AnyResidualOptions, { input, path, build }: La
   }
   const out = lastOf(f).out;
   const expected = shortcut === undefined ? input : lastOf(branches[1]).out;
-  if (show(out) !== show(expected)) throw unequal(f, path, out, expected, shortcut !== undefined);
+  if (show(out) !== show(expected)) throw shapeError(f, path, out, expected, shortcut !== undefined);
   const size = sizeOf(out);
   const names = branches.map((branch) => listed(branch.layers.map(({ label }) => label)));
   return {
@@ -72,7 +72,7 @@ export function residual(options: AnyResidualOptions, { input, path, build }: La
       return { arrays: [], inner };
     },
     forward(y, x, parameters, B, pass, memory, inspect) {
-      const sorted = sortedBy(branches, parameters);
+      const sorted = splitByLayer(branches, parameters);
       const [fx, sx = x] = branches.map((branch, b) =>
         forwardStack(branch.layers, innerOf(memory, b), x, sorted[b], B, pass, inspect),
       );
@@ -80,20 +80,20 @@ export function residual(options: AnyResidualOptions, { input, path, build }: La
     },
     // Inner layers with `forwardNext` keep the positions of their inputs, and so does the sum.
     forwardNext(y, x, parameters, pass, memory) {
-      const sorted = sortedBy(branches, parameters);
+      const sorted = splitByLayer(branches, parameters);
       const [fx, sx = x] = branches.map((branch, b) =>
         nextStack(branch.layers, innerOf(memory, b), x, sorted[b], pass),
       );
       pass.emit(ops.plus, y, sx, fx, (pass.n * size) / out[0]);
     },
     backward(dx, dy, x, _y, parameters, gradients, B, pass, memory, inspect) {
-      const [theta, g] = [sortedBy(branches, parameters), sortedBy(branches, gradients)];
-      const [byF, byShortcut = dy] = branches.map((branch, b) => {
+      const [theta, g] = [splitByLayer(branches, parameters), splitByLayer(branches, gradients)];
+      const [dxF, dxShortcut = dy] = branches.map((branch, b) => {
         const inner = innerOf(memory, b);
         pass.emit(ops.copy, inner.gradients[0], dy, B * size);
         return backwardStack(branch.layers, inner, dx !== null, x, theta[b], g[b], B, pass, inspect);
       });
-      if (dx !== null) pass.emit(ops.plus, dx, byShortcut, byF, B * sizeOf(input));
+      if (dx !== null) pass.emit(ops.plus, dx, dxShortcut, dxF, B * sizeOf(input));
     },
   };
 }
@@ -102,7 +102,7 @@ const readsInput = ({ layers }: Branch): boolean => layers.find((layer) => layer
 
 const lastOf = ({ layers }: Branch): Layer => layers[layers.length - 1];
 
-function unequal(f: Branch, path: Path, out: Shape, expected: Shape, hasShortcut: boolean): OptionError {
+function shapeError(f: Branch, path: Path, out: Shape, expected: Shape, hasShortcut: boolean): OptionError {
   const last = [...path, f.layers.length - 1];
   const why = hasShortcut
     ? 's(x) + f(x) needs equal shapes, and this is the output of the shortcut'
@@ -114,7 +114,7 @@ function unequal(f: Branch, path: Path, out: Shape, expected: Shape, hasShortcut
 }
 
 /** The tensors of each layer of each branch. */
-function sortedBy(branches: readonly Branch[], tensors: readonly Elements[]): Elements[][][] {
+function splitByLayer(branches: readonly Branch[], tensors: readonly Elements[]): Elements[][][] {
   let next = 0;
   return branches.map(({ layers }) =>
     layers.map((layer) => {

@@ -55,8 +55,8 @@ export interface SelfAttentionOptions extends OptionsOf<typeof selfAttentionOpti
  * [Vaswani et al. 2017, §3.2](https://arxiv.org/abs/1706.03762)
  */
 export function selfAttention(options: SelfAttentionOptions, { input, stream, customParts }: LayerContext): Layer {
-  const specified = { ...EARLIER, ...options };
-  const { heads: H, causal, dropout, bias, rotary, init, outInit, biasInit } = selfAttentionOptions.read(specified);
+  const settings = { ...EARLIER, ...options };
+  const { heads: H, causal, dropout, bias, rotary, init, outInit, biasInit } = selfAttentionOptions.read(settings);
   axesOf('self-attention', input, [1]);
   const [T, C] = input;
   const d = C / H;

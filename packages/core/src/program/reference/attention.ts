@@ -58,18 +58,18 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     factor: number,
   ): void {
     const C = H * d;
-    const kept = roundingOf(y)(factor);
+    const keepFactor = roundingOf(y)(factor);
     y.fill(0, 0, B * T * C);
     for (let n = 0; n < B; n++) {
-      const real = Math.min(lengths[n], T);
+      const realLength = Math.min(lengths[n], T);
       for (let h = 0; h < H; h++) {
         const first = n * T * 3 * C + h * d;
-        for (let t = 0; t < real; t++) {
+        for (let t = 0; t < realLength; t++) {
           const row = (n * H + h) * T + t;
           const query = (h * T + t) * T;
-          const factorOf = (u: number) => maskOf(stepAndRow, n, query + u, key0, key1, threshold, kept);
+          const factorOf = (u: number) => maskOf(stepAndRow, n, query + u, key0, key1, threshold, keepFactor);
           const out = (n * T + t) * C + h * d;
-          [maxima[row], sums[row]] = attend(y, out, qkv, first, t, causal ? t + 1 : real, T, C, d, factorOf);
+          [maxima[row], sums[row]] = attend(y, out, qkv, first, t, causal ? t + 1 : realLength, T, C, d, factorOf);
         }
       }
     }
@@ -187,15 +187,15 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
     const multiplyAdd = multiplyAddOf(dqkv);
     const C = H * d;
     const scratch = reusedZeros(typeOf(dqkv), T + d);
-    const kept = round(factor);
+    const keepFactor = round(factor);
     const scale = round(1 / Math.sqrt(d));
     dqkv.fill(0, 0, B * T * 3 * C);
     for (let n = 0; n < B; n++) {
-      const real = Math.min(lengths[n], T);
+      const realLength = Math.min(lengths[n], T);
       for (let h = 0; h < H; h++) {
         const first = n * T * 3 * C + h * d;
-        for (let t = 0; t < real; t++) {
-          const keys = causal ? t + 1 : real;
+        for (let t = 0; t < realLength; t++) {
+          const keys = causal ? t + 1 : realLength;
           const query = first + t * 3 * C;
           const out = (n * T + t) * C + h * d;
           const row = (n * H + h) * T + t;
@@ -204,7 +204,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
           const D = laneSum(round, scratch, T, d);
           for (let u = 0; u < keys; u++) {
             const p = flush(round(exp(round(scratch[u] - maxima[row])) / sums[row]));
-            const f = maskOf(stepAndRow, n, (h * T + t) * T + u, key0, key1, threshold, kept);
+            const f = maskOf(stepAndRow, n, (h * T + t) * T + u, key0, key1, threshold, keepFactor);
             const key = first + C + u * 3 * C;
             const value = key + C;
             let dP = 0;
@@ -237,11 +237,11 @@ function maskOf(
   key0: number,
   key1: number,
   threshold: number,
-  kept: number,
+  keepFactor: number,
 ): number {
   if (threshold === 0) return 1;
   philox4x32(words, Math.floor(column / 4), stepAndRow[1] + n, stepAndRow[0], stepAndRow[0] / 4294967296, key0, key1);
-  return words[column % 4] < threshold ? 0 : kept;
+  return words[column % 4] < threshold ? 0 : keepFactor;
 }
 
 const words = new Uint32Array(4);

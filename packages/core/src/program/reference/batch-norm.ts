@@ -28,7 +28,7 @@ export function leafSums(
 }
 
 /**
- * sums[k,size] = the sum of the positions of (x - mean)² of leaf k, in the order of `sumRows`. Overwrites `sums` and
+ * sums[k,size] = Σ (x - mean)² over the positions of leaf k, in the order of `sumRows`. Overwrites `sums` and
  * `levels`.
  */
 export function leafSquares(
@@ -58,7 +58,7 @@ export function leafSquares(
 }
 
 /**
- * dGammas[k,size] = the sum of the positions of dy · x̂ of leaf k, and dBetas[k,size] that of dy, with
+ * dGammas[k,size] = Σ dy · x̂ and dBetas[k,size] = Σ dy over the positions of leaf k, with
  * x̂ = (x - mean) · scales, in the order of `sumRows`. Overwrites `dGammas`, `dBetas` and `levels`.
  */
 export function leafGradients(

@@ -17,14 +17,14 @@ export function dropout(
   threshold: number, // a whole number below 2³²
   factor: number,
 ): void {
-  const kept = roundingOf(y)(factor);
+  const keepFactor = roundingOf(y)(factor);
   const step = stepAndRow[0];
   const firstRow = stepAndRow[1];
   for (let n = 0; n < B; n++) {
     const row = n * size;
     for (let o = 0; o < size; o++) {
       if ((o & 3) === 0) philox4x32(words, o >>> 2, firstRow + n, step, step / 4294967296, key0, key1);
-      y[row + o] = x[row + o] * (words[o & 3] < threshold ? 0 : kept); // a product, so that NaN is not hidden
+      y[row + o] = x[row + o] * (words[o & 3] < threshold ? 0 : keepFactor); // a product, so that NaN is not hidden
     }
   }
 }
@@ -46,12 +46,12 @@ export function channelDropout(
   threshold: number,
   factor: number,
 ): void {
-  const kept = roundingOf(y)(factor);
+  const keepFactor = roundingOf(y)(factor);
   const step = stepAndRow[0];
   for (let n = 0; n < B; n++) {
     for (let c = 0; c < C; c++) {
       if ((c & 3) === 0) philox4x32(words, c >>> 2, stepAndRow[1] + n, step, step / 4294967296, key0, key1);
-      mask[c] = words[c & 3] < threshold ? 0 : kept;
+      mask[c] = words[c & 3] < threshold ? 0 : keepFactor;
     }
     for (let r = n * R; r < (n + 1) * R; r++) for (let c = 0; c < C; c++) y[r * C + c] = x[r * C + c] * mask[c];
   }

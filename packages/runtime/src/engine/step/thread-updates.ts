@@ -33,7 +33,7 @@ export function threadUpdates(
   const { theta, state, squares } = arena;
   return rankBlocks.map(({ first, end, shift }, bucket) => {
     const share = threadShare({ first, end }, threads, thread);
-    const options = { defersAverage, held: { row: rowLength, shift, ties } };
+    const options = { defersAverage, range: { row: rowLength, shift, ties } };
     const memory = { theta, gSum, state, squares };
     const update = createBlockUpdate(optimizer, network, memory, hyper, share.first, share.end, options);
     return { bucket, update, sums };

@@ -5,13 +5,13 @@ import {
   chooseThreshold,
   thresholdCriteria,
 } from '../../../../../packages/core/src/families/metrics/choose-threshold.ts';
-import type { HeldRows } from '../../../../../packages/core/src/families/metrics/counted.ts';
 import {
   type FigureName,
   figures,
   figuresOf,
   type Task,
 } from '../../../../../packages/core/src/families/metrics/figures.ts';
+import type { EvaluatedRows } from '../../../../../packages/core/src/families/metrics/weighted-metric.ts';
 import { complete } from '../../../../../packages/core/src/math/pausable.ts';
 import { createRandom } from '../../../../../packages/core/src/math/random/index.ts';
 import { propertySeed } from '../../../../support/seed.ts';
@@ -20,7 +20,7 @@ const B = 60;
 const outputsOf: Record<Task, number> = { binary: 1, classes: 3, values: 2 };
 
 /** Rows of a task, of which row 7 has no answer if asked. */
-function rowsOf(task: Task, seed: number, hole: boolean): HeldRows {
+function rowsOf(task: Task, seed: number, hole: boolean): EvaluatedRows {
   const random = createRandom(seed);
   const O = outputsOf[task];
   const y = Float64Array.from({ length: B * O }, () => Math.round(16 * random.uniform()) / 16);
@@ -32,7 +32,7 @@ function rowsOf(task: Task, seed: number, hole: boolean): HeldRows {
 }
 
 /** Row n as often as counts[n] says. */
-function repeated({ outputs: O, y, t }: HeldRows, counts: Uint32Array): HeldRows {
+function repeated({ outputs: O, y, t }: EvaluatedRows, counts: Uint32Array): EvaluatedRows {
   const places = [...counts].flatMap((count, n) => new Array<number>(count).fill(n));
   const columns = t.length / B;
   return {
@@ -43,7 +43,7 @@ function repeated({ outputs: O, y, t }: HeldRows, counts: Uint32Array): HeldRows
   };
 }
 
-function measure(name: FigureName, task: Task, { rows, outputs, y, t }: HeldRows): number {
+function measure(name: FigureName, task: Task, { rows, outputs, y, t }: EvaluatedRows): number {
   const metric = figures[name].metric(task, 0.4);
   metric.add(y, t, rows, outputs);
   return metric.value();
@@ -76,7 +76,7 @@ describe.each(all)('of %s, %s', (task, name) => {
           const rows = rowsOf(task, seed, hole);
           const random = createRandom(seed, 'counts');
           const counts = Uint32Array.from({ length: B }, () => random.integer(4));
-          const value = complete(figures[name].counted(rows, task, 0.4))(counts);
+          const value = complete(figures[name].weighted(rows, task, 0.4))(counts);
           // A ranking needs a score of every row, drawn or not.
           const isRefused = hole && figures[name].keepsRows;
           const wanted = isRefused ? Number.NaN : measure(name, task, repeated(rows, counts));

@@ -71,23 +71,23 @@ export function createNativeAttention(
           calls.clear(fill, yAt + yRow * (n * T + realOf(lengths, n, T)), (T - realOf(lengths, n, T)) * C);
         for (let first = 0, heads = 1; first < B * H; first += heads) {
           heads = headsAt(first, lengths, B, T, H);
-          const real = realOf(lengths, Math.floor(first / H), T);
-          const values = calls.rowFactors(isPacked, d, row, real);
-          for (let t0 = 0; t0 < real; t0 += QUERIES) {
-            const rows = Math.min(QUERIES, real - t0);
-            const read = causal ? t0 + rows : real;
+          const realLength = realOf(lengths, Math.floor(first / H), T);
+          const values = calls.rowFactors(isPacked, d, row, realLength);
+          for (let t0 = 0; t0 < realLength; t0 += QUERIES) {
+            const rows = Math.min(QUERIES, realLength - t0);
+            const read = causal ? t0 + rows : realLength;
             for (let k = 0; k < heads; k++) {
               const q = queryAt(first + k);
               const headScores = scores + keyRow * rows * k;
-              if (t0 === 0) calls.packColumns(keyColumns, keys, q + yRow, row, real, d);
+              if (t0 === 0) calls.packColumns(keyColumns, keys, q + yRow, row, realLength, d);
               calls.matmul(headScores, keyRow, true, q + row * t0, row, bytes, keys, keyColumns, rows, d, read);
               if (causal) calls.limit(headScores + bytes * t0, limits, keyRow, rows);
             }
-            const all = heads * rows;
+            const headRows = heads * rows;
             const at = bytes * (first * T + t0);
-            softmax(maximaAt + at, sumsAt + at, all, read);
+            softmax(maximaAt + at, sumsAt + at, headRows, read);
             if (threshold > 0) {
-              for (let r = 0; r < all; r++) {
+              for (let r = 0; r < headRows; r++) {
                 const head = first + Math.floor(r / rows);
                 const n = Math.floor(head / H);
                 const column = ((head - n * H) * T + t0 + (r % rows)) * T;
@@ -97,7 +97,7 @@ export function createNativeAttention(
             }
             for (let k = 0; k < heads; k++) {
               const v = queryAt(first + k) + 2 * yRow;
-              if (t0 === 0 && isPacked) packAll(values.panel, valueRows, v, row, real, d);
+              if (t0 === 0 && isPacked) packAll(values.panel, valueRows, v, row, realLength, d);
               const from = isPacked ? valueRows : v;
               const out = yAt + yRow * t0 + outAt(first + k);
               calls.matmul(out, yRow, true, scores + keyRow * rows * k, keyRow, bytes, values, from, rows, read, d);
@@ -134,18 +134,18 @@ export function createNativeAttention(
       return () => {
         calls.writeConstants(constants, n > 1);
         const t0 = at[0];
-        const real = t0 + n;
+        const realLength = t0 + n;
         calls.copy(copy, rowsAt, qkvAt + row * t0, n * 3 * C);
-        const values = calls.rowFactors(isPacked, d, row, real);
+        const values = calls.rowFactors(isPacked, d, row, realLength);
         for (let first = 0; first < H; first += groupHeads) {
           const heads = Math.min(groupHeads, H - first);
-          for (let t = t0; t < real; t += QUERIES) {
-            const queries = Math.min(QUERIES, real - t);
+          for (let t = t0; t < realLength; t += QUERIES) {
+            const queries = Math.min(QUERIES, realLength - t);
             const read = t + queries;
             for (let k = 0; k < heads; k++) {
               const q = qkvAt + bytes * d * (first + k);
               const headScores = scores + keyRow * queries * k;
-              if (t === t0) calls.packColumns(keyColumns, keys, q + yRow, row, real, d);
+              if (t === t0) calls.packColumns(keyColumns, keys, q + yRow, row, realLength, d);
               calls.matmul(headScores, keyRow, true, q + row * t, row, bytes, keys, keyColumns, queries, d, read);
               calls.limit(headScores + bytes * t, limits, keyRow, queries);
             }
@@ -153,7 +153,7 @@ export function createNativeAttention(
             for (let k = 0; k < heads; k++) {
               const head = bytes * d * (first + k);
               const v = qkvAt + head + 2 * yRow;
-              if (t === t0 && isPacked) packAll(values.panel, valueRows, v, row, real, d);
+              if (t === t0 && isPacked) packAll(values.panel, valueRows, v, row, realLength, d);
               const from = isPacked ? valueRows : v;
               const out = yAt + yRow * (t - t0) + head;
               calls.matmul(
@@ -193,12 +193,12 @@ export function createNativeAttention(
         calls.writeConstants(constants);
         for (let first = 0, heads = 1; first < B * H; first += heads) {
           heads = headsAt(first, lengths, B, T, H);
-          const real = realOf(lengths, Math.floor(first / H), T);
-          const projections = calls.rowFactors(isPacked, d, row, real);
-          const gradients = calls.rowFactors(isPacked, d, yRow, real);
-          for (let t0 = 0; t0 < real; t0 += QUERIES) {
-            const rows = Math.min(QUERIES, real - t0);
-            const read = causal ? t0 + rows : real;
+          const realLength = realOf(lengths, Math.floor(first / H), T);
+          const projections = calls.rowFactors(isPacked, d, row, realLength);
+          const gradients = calls.rowFactors(isPacked, d, yRow, realLength);
+          for (let t0 = 0; t0 < realLength; t0 += QUERIES) {
+            const rows = Math.min(QUERIES, realLength - t0);
+            const read = causal ? t0 + rows : realLength;
             for (let k = 0; k < heads; k++) {
               const n = Math.floor((first + k) / H);
               const h = first + k - n * H;
@@ -206,20 +206,20 @@ export function createNativeAttention(
               const out = yRow * T * n + bytes * d * h;
               const offset = keyRow * rows * k;
               if (t0 === 0) {
-                calls.packColumns(keyColumns, columns, q + yRow, row, real, d);
-                calls.packColumns(valueColumns, columns, q + 2 * yRow, row, real, d);
-                sumTerms(D + bytes * real * k, out, real);
+                calls.packColumns(keyColumns, columns, q + yRow, row, realLength, d);
+                calls.packColumns(valueColumns, columns, q + 2 * yRow, row, realLength, d);
+                sumTerms(D + bytes * realLength * k, out, realLength);
               }
               calls.matmul(scores + offset, keyRow, true, q + row * t0, row, bytes, columns, keyColumns, rows, d, read);
               const from = dyAt + out + yRow * t0;
               calls.matmul(slopes + offset, keyRow, true, from, yRow, bytes, columns, valueColumns, rows, d, read);
               if (causal) calls.limit(scores + offset + bytes * t0, limits, keyRow, rows);
             }
-            const all = heads * rows;
+            const headRows = heads * rows;
             const at = bytes * (first * T + t0);
             if (threshold > 0) {
-              weigh(maximaAt + at, sumsAt + at, all, read);
-              for (let r = 0; r < all; r++) {
+              weigh(maximaAt + at, sumsAt + at, headRows, read);
+              for (let r = 0; r < headRows; r++) {
                 const head = first + Math.floor(r / rows);
                 const n = Math.floor(head / H);
                 const column = ((head - n * H) * T + t0 + (r % rows)) * T;
@@ -251,21 +251,21 @@ export function createNativeAttention(
                   factor,
                 );
               }
-              slope(D + bytes * t0, all, read);
+              slope(D + bytes * t0, headRows, read);
             } else {
-              weighAndSlope(maximaAt + at, sumsAt + at, D + bytes * t0, all, read);
+              weighAndSlope(maximaAt + at, sumsAt + at, D + bytes * t0, headRows, read);
             }
             // Causal queries are the first of all that read the keys of their offset block.
-            const old = causal ? t0 : t0 === 0 ? 0 : real;
+            const oldKeys = causal ? t0 : t0 === 0 ? 0 : realLength;
             for (let k = 0; k < heads; k++) {
               const n = Math.floor((first + k) / H);
               const h = first + k - n * H;
               const head = row * T * n + bytes * d * h;
               const out = dyAt + yRow * T * n + bytes * d * h;
               if (t0 === 0 && isPacked) {
-                packAll(projections.panel, keyRows, qkvAt + head + yRow, row, real, d);
-                packAll(projections.panel, queryRows, qkvAt + head, row, real, d);
-                packAll(gradients.panel, valueRows, out, yRow, real, d);
+                packAll(projections.panel, keyRows, qkvAt + head + yRow, row, realLength, d);
+                packAll(projections.panel, queryRows, qkvAt + head, row, realLength, d);
+                packAll(gradients.panel, valueRows, out, yRow, realLength, d);
               }
               const fromKeys = isPacked ? keyRows : qkvAt + head + yRow;
               const fromQueries = (isPacked ? queryRows : qkvAt + head) + projections.step * t0;
@@ -274,11 +274,11 @@ export function createNativeAttention(
               const [dS, pf] = [slopes + offset, dropped + offset];
               const dq = dqkvAt + head;
               const [dk, dv] = [dq + yRow, dq + 2 * yRow];
-              const [oldRow, oldColumn] = [row * old, bytes * old];
+              const [oldRow, oldColumn] = [row * oldKeys, bytes * oldKeys];
               calls.matmul(dq + row * t0, row, true, dS, keyRow, bytes, projections, fromKeys, rows, read, d);
-              calls.matmul(dk, row, false, dS, bytes, keyRow, projections, fromQueries, old, rows, d);
-              calls.matmul(dv, row, false, pf, bytes, keyRow, gradients, fromGradients, old, rows, d);
-              const news = read - old;
+              calls.matmul(dk, row, false, dS, bytes, keyRow, projections, fromQueries, oldKeys, rows, d);
+              calls.matmul(dv, row, false, pf, bytes, keyRow, gradients, fromGradients, oldKeys, rows, d);
+              const newKeys = read - oldKeys;
               calls.matmul(
                 dk + oldRow,
                 row,
@@ -288,7 +288,7 @@ export function createNativeAttention(
                 keyRow,
                 projections,
                 fromQueries,
-                news,
+                newKeys,
                 rows,
                 d,
               );
@@ -301,7 +301,7 @@ export function createNativeAttention(
                 keyRow,
                 gradients,
                 fromGradients,
-                news,
+                newKeys,
                 rows,
                 d,
               );
@@ -309,20 +309,20 @@ export function createNativeAttention(
           }
         }
         for (let n = 0; n < B; n++) {
-          const real = realOf(lengths, n, T);
-          scaleRows(dqkvAt + row * T * n, real);
-          calls.clear(fill, dqkvAt + row * (T * n + real), (T - real) * 3 * C);
+          const realLength = realOf(lengths, n, T);
+          scaleRows(dqkvAt + row * T * n, realLength);
+          calls.clear(fill, dqkvAt + row * (T * n + realLength), (T - realLength) * 3 * C);
         }
         tape.run();
       };
 
       /** D of all queries of a head. */
-      function sumTerms(to: number, out: number, real: number): void {
+      function sumTerms(to: number, out: number, realLength: number): void {
         const g = calls.groups('terms', d);
         const { kernel } = formulas.terms;
         const arrays = [dyAt + out, yAt + out, terms] as const;
-        tape.write(tables.terms, kernel, ...arrays, g[0], g[1], g[2], g[3], g[4], real, yRow, bytes * d);
-        calls.join(rowSums, zeros, lanes, to, terms, bytes * d, real, d);
+        tape.write(tables.terms, kernel, ...arrays, g[0], g[1], g[2], g[3], g[4], realLength, yRow, bytes * d);
+        calls.join(rowSums, zeros, lanes, to, terms, bytes * d, realLength, d);
       }
 
       /** p, from scores. */
@@ -350,9 +350,9 @@ export function createNativeAttention(
       }
 
       /** dq and dk of a row, times 1/√d. */
-      function scaleRows(at: number, real: number): void {
+      function scaleRows(at: number, realLength: number): void {
         const g = calls.groups('scaled', 2 * C);
-        tape.write(tables.scaled, formulas.scaled.kernel, at, at, scale, g[0], g[1], g[2], g[3], g[4], real, row);
+        tape.write(tables.scaled, formulas.scaled.kernel, at, at, scale, g[0], g[1], g[2], g[3], g[4], realLength, row);
       }
     },
   };

@@ -64,15 +64,15 @@ export function createAttentionCalls(
     const rest = columns % LANES;
     const quads = (columns - rest) / LANES;
     const mask = maskOf(rest);
-    const whole = rows - (rows % LANES);
+    const wholeRows = rows - (rows % LANES);
     const table = rowLanesArguments;
-    if (whole > 0) {
-      const blocks = whole / LANES;
+    if (wholeRows > 0) {
+      const blocks = wholeRows / LANES;
       tape.write(table, kernel, results, x, start, lanes, mask, row, LANES * row, blocks, quads, rest, 1);
     }
-    if (whole === rows) return;
+    if (wholeRows === rows) return;
     // The last four rows, some of them a second time. Of fewer than four rows, each takes the place of all four.
-    const isFew = whole === 0;
+    const isFew = wholeRows === 0;
     for (let r = isFew ? 0 : rows - LANES; r < (isFew ? rows : rows - LANES + 1); r++) {
       const to = results + bytes * r;
       tape.write(table, kernel, to, x + row * r, start, lanes, mask, isFew ? 0 : row, 0, 1, quads, rest, 1);
@@ -115,9 +115,9 @@ export function createAttentionCalls(
   }
 
   /** Rows of d numbers as factors: packed, or `row` bytes apart. */
-  function rowFactors(isPacked: boolean, d: number, row: number, real: number): Factors {
+  function rowFactors(isPacked: boolean, d: number, row: number, length: number): Factors {
     const panel = panelFor(d);
-    return isPacked ? { panel, step: panel.step, next: real * panel.step } : { panel, step: row, next: panel.step };
+    return isPacked ? { panel, step: panel.step, next: length * panel.step } : { panel, step: row, next: panel.step };
   }
 
   /** Rows of d numbers, T of them, as columns of factors. */
@@ -131,11 +131,11 @@ export function createAttentionCalls(
     { panel, step, next }: Factors,
     rows: number,
     row: number,
-    real: number,
+    realLength: number,
     d: number,
   ): void {
-    for (let r = 0, to = packed; r < real; r += panel.columns, to += next) {
-      packTransposed(to, step, rows + r * row, row, d, Math.min(real - r, panel.columns));
+    for (let r = 0, to = packed; r < realLength; r += panel.columns, to += next) {
+      packTransposed(to, step, rows + r * row, row, d, Math.min(realLength - r, panel.columns));
     }
   }
 
@@ -215,24 +215,24 @@ export function createAttentionCalls(
     threshold: number,
     factor: number,
   ): void {
-    const before = first % 4; // columns of the first block before those of the row, which may be overwritten
-    const all = before + columns;
-    const some = all % CHUNK;
-    const rest = some % width;
-    const shift = bytes * before;
+    const offset = first % 4; // columns of the first block before those of the row, which may be overwritten
+    const columnsWithOffset = offset + columns;
+    const chunkRest = columnsWithOffset % CHUNK;
+    const vectorRest = chunkRest % width;
+    const shift = bytes * offset;
     tape.write(
       dropoutArguments,
       dropout,
       y - shift,
       x - shift,
       addressOf(dropoutScratch),
-      maskOf(rest),
+      maskOf(vectorRest),
       1,
       1,
-      (all - some) / CHUNK,
-      some,
-      (some - rest) / width,
-      rest,
+      (columnsWithOffset - chunkRest) / CHUNK,
+      chunkRest,
+      (chunkRest - vectorRest) / width,
+      vectorRest,
       0,
       0,
       WORD + (key0 >>> 0),

@@ -16,7 +16,7 @@ export interface ImageCopies {
   /** Writes the zeros of all copies. The tape must be empty. */
   clear(): void;
   /** Copies `count` images from image n on. Returns the byte offset of the first pixel of the first. */
-  take(images: number, n: number, count: number): number;
+  copy(images: number, n: number, count: number): number;
 }
 
 export function createImageCopies(
@@ -31,7 +31,7 @@ export function createImageCopies(
   const copies = elementView(type, scratch.buffer, free, isCopy ? maxImages * rows * row : 0);
   return {
     clear: () => void copies.fill(0),
-    take(images, n, count) {
+    copy(images, n, count) {
       const source = images + bytes * n * rows * numbers;
       if (!isCopy) return source;
       const to = free + bytes * left;

@@ -22,22 +22,22 @@ export interface Direction {
   readonly isBackward: boolean;
 }
 
-/** Channels of a direction: groups of `ins` numbers that are read for `outs` that are written. */
+/** Channels of a direction: it reads `readC` and writes `writtenC`, those of a group `groupIn` and `groupOut`. */
 function channelsOf(geometry: ConvolutionGeometry, { isBackward }: Direction) {
   const { C, O } = geometry;
   const lanes = isDepthwise(geometry);
   const groups = lanes ? 1 : geometry.groups;
-  const [read, written] = isBackward ? [O, C] : [C, O];
-  return { lanes, groups, read, written, ins: lanes ? 1 : read / groups, outs: written / groups };
+  const [readC, writtenC] = isBackward ? [O, C] : [C, O];
+  return { lanes, groups, readC, writtenC, groupIn: lanes ? 1 : readC / groups, groupOut: writtenC / groups };
 }
 
 /** Bytes of scratch of a row product, for any number of images and either type. */
 export function rowProductBytes(geometry: ConvolutionGeometry, direction: Direction): number {
-  const { groups, read, ins, outs } = channelsOf(geometry, direction);
+  const { groups, readC, groupIn, groupOut } = channelsOf(geometry, direction);
   const [y, x] = [direction.reachOf(geometry.height), direction.reachOf(geometry.width)];
   const taps = geometry.height.kernel * geometry.width.kernel;
-  const panels = groups * taps * ins * (8 * outs + MAX_PANEL) + MAX_BLOCK_ROWS * MAX_PANEL;
-  return copyBytes(y.inputs, x, read) + panels + RUN_BYTES * taps;
+  const panels = groups * taps * groupIn * (8 * groupOut + MAX_PANEL) + MAX_BLOCK_ROWS * MAX_PANEL;
+  return copyBytes(y.inputs, x, readC) + panels + RUN_BYTES * taps;
 }
 
 /**
@@ -53,18 +53,18 @@ export function createRowProduct(
   direction: Direction,
 ): RowProduct {
   const { bytes, width, pack, packTransposed, sumRuns, singleOf, zeros } = panels;
-  const { lanes, groups, read, written, ins, outs } = channelsOf(geometry, direction);
+  const { lanes, groups, readC, writtenC, groupIn, groupOut } = channelsOf(geometry, direction);
   const [y, x] = [direction.reachOf(geometry.height), direction.reachOf(geometry.width)];
   const [KX, O] = [geometry.width.kernel, geometry.O];
-  const layout = layoutOf(x, read, width);
-  const copies = createImageCopies(panels, scratch, free, layout, y.inputs, x.inputs * read, 1);
-  const size: PanelSize = lanes ? panels.lanePanel : panels.panelFor(outs);
-  const perGroup = tilesOver(outs, size.columns); // panels
-  const panelRows = geometry.height.kernel * KX * ins;
-  const packed = free + copyBytes(y.inputs, x, read);
-  const tables = packed + groups * perGroup * panelRows * size.step + MAX_BLOCK_ROWS * MAX_PANEL;
+  const layout = layoutOf(x, readC, width);
+  const copies = createImageCopies(panels, scratch, free, layout, y.inputs, x.inputs * readC, 1);
+  const size: PanelSize = lanes ? panels.lanePanel : panels.panelFor(groupOut);
+  const panelsPerGroup = tilesOver(groupOut, size.columns);
+  const panelRows = geometry.height.kernel * KX * groupIn;
+  const packed = free + copyBytes(y.inputs, x, readC);
+  const tables = packed + groups * panelsPerGroup * panelRows * size.step + MAX_BLOCK_ROWS * MAX_PANEL;
   const rowBytes = bytes * layout.row;
-  const pixelBytes = bytes * read;
+  const pixelBytes = bytes * readC;
   const aRow = x.readStep * pixelBytes;
 
   /** The sums at the positions of a phase of each axis. */
@@ -86,7 +86,7 @@ export function createRowProduct(
       const runs = runsAlong(xPhase);
       const spans = spansOf(yPhase, y);
       parts.push({ y: yPhase, x: xPhase, spans, first, aStep, runs, table });
-      first += yPhase.taps.length * xPhase.taps.length * ins;
+      first += yPhase.taps.length * xPhase.taps.length * groupIn;
       table += RUN_BYTES * yPhase.taps.length * runs.length;
     }
   }
@@ -94,8 +94,8 @@ export function createRowProduct(
   const words = Int32Array.from(
     parts.flatMap(({ y, runs, aStep }) => {
       const rows = y.taps.map((_, k) => k * spacing(y) * rowBytes);
-      const all = rows.flatMap((row) => runs.map((run) => ({ ...run, a: run.a + row })));
-      return [...tableOf(all, aStep, size.step)];
+      const shifted = rows.flatMap((row) => runs.map((run) => ({ ...run, a: run.a + row })));
+      return [...tableOf(shifted, aStep, size.step)];
     }),
   );
   const tableWords = new Int32Array(scratch.buffer, tables, words.length);
@@ -107,27 +107,27 @@ export function createRowProduct(
       const a = at * pixelBytes;
       const last = runs.at(-1);
       const follows = lanes || (last !== undefined && groups === 1 && last.a + last.terms * bytes === a);
-      if (last !== undefined && follows) runs[runs.length - 1] = { ...last, terms: last.terms + ins };
-      else runs.push({ a, panel: null, terms: ins, merges: 0, waits: false });
+      if (last !== undefined && follows) runs[runs.length - 1] = { ...last, terms: last.terms + groupIn };
+      else runs.push({ a, panel: null, terms: groupIn, merges: 0, waits: false });
     }
     return runs;
   }
 
   const packedAt = (group: number, panel: number, row: number): number =>
-    packed + ((group * perGroup + panel) * panelRows + row) * size.step;
+    packed + ((group * panelsPerGroup + panel) * panelRows + row) * size.step;
 
   /** Packs W into panels: rows in the order of the taps, and of the numbers that are read at each. */
   function packWeights(W: number): void {
     for (let g = 0; g < groups; g++) {
       if (!direction.isBackward) {
-        const at = W + bytes * g * outs;
-        pack(packedAt(g, 0, 0), size.step, panelRows * size.step, at, bytes * O, panelRows, outs, size.columns);
+        const at = W + bytes * g * groupOut;
+        pack(packedAt(g, 0, 0), size.step, panelRows * size.step, at, bytes * O, panelRows, groupOut, size.columns);
         continue;
       }
       // Transposed blocks write past their last row, so rows are packed as they lie in memory.
-      for (let panel = 0; panel < perGroup; panel++) {
+      for (let panel = 0; panel < panelsPerGroup; panel++) {
         const c = panel * size.columns;
-        const columns = Math.min(outs - c, size.columns);
+        const columns = Math.min(groupOut - c, size.columns);
         for (const { y, x, first } of parts) {
           let row = first;
           for (const ky of y.taps) {
@@ -136,10 +136,10 @@ export function createRowProduct(
               const to = packedAt(g, panel, row);
               if (lanes) pack(to, size.step, 0, W + bytes * (tap * O + c), 0, 1, columns, columns);
               else {
-                const at = W + bytes * ((tap * outs + c) * O + g * ins);
-                packTransposed(to, size.step, at, bytes * O, ins, columns);
+                const at = W + bytes * ((tap * groupOut + c) * O + g * groupIn);
+                packTransposed(to, size.step, at, bytes * O, groupIn, columns);
               }
-              row += ins;
+              row += groupIn;
             }
           }
         }
@@ -152,8 +152,8 @@ export function createRowProduct(
     tableWords.set(words);
     copies.clear();
     for (let n = 0; n < B; n++) {
-      const image = copies.take(source, n, 1);
-      for (const part of parts) sumPart(part, out + bytes * n * y.outputs * x.outputs * written, image, b);
+      const image = copies.copy(source, n, 1);
+      for (const part of parts) sumPart(part, out + bytes * n * y.outputs * x.outputs * writtenC, image, b);
     }
     tape.run();
   };
@@ -168,17 +168,17 @@ export function createRowProduct(
     for (const { from, count, low, high } of spans) {
       const taps = columnTaps === 0 ? 0 : high - low;
       const runsAt = taps === 0 ? singleOf(0) : table + RUN_BYTES * (yPhase.taps.length - taps) * runs.length;
-      const inRow = taps === 0 ? 0 : yPhase.taps[low].at + y.readStep * from;
-      const inColumn = taps === 0 ? 0 : xPhase.taps[0].at;
-      const source = image + inRow * rowBytes + inColumn * pixelBytes;
-      const to = out + bytes * ((yPhase.first + y.writeStep * from) * x.outputs + xPhase.first) * written;
+      const inputRow = taps === 0 ? 0 : yPhase.taps[low].at + y.readStep * from;
+      const inputColumn = taps === 0 ? 0 : xPhase.taps[0].at;
+      const source = image + inputRow * rowBytes + inputColumn * pixelBytes;
+      const to = out + bytes * ((yPhase.first + y.writeStep * from) * x.outputs + xPhase.first) * writtenC;
       for (let g = 0; g < groups; g++) {
-        for (let panel = 0; panel < perGroup; panel++) {
-          const o = g * outs + panel * size.columns;
-          const columns = Math.min((g + 1) * outs - o, size.columns);
+        for (let panel = 0; panel < panelsPerGroup; panel++) {
+          const o = g * groupOut + panel * size.columns;
+          const columns = Math.min((g + 1) * groupOut - o, size.columns);
           const init = b === null ? zeros : b + bytes * o;
-          const a = source + bytes * (lanes ? o : g * ins);
-          const weights = packedAt(g, panel, first + low * columnTaps * ins);
+          const a = source + bytes * (lanes ? o : g * groupIn);
+          const weights = packedAt(g, panel, first + low * columnTaps * groupIn);
           sumRows(to + bytes * o, init, a, aStep, weights, runsAt, xPhase.count, columns, count);
         }
       }
@@ -197,8 +197,8 @@ export function createRowProduct(
     columns: number,
     count: number,
   ): void {
-    const cRow = bytes * x.writeStep * written;
-    const nextC = bytes * y.writeStep * x.outputs * written;
+    const cRow = bytes * x.writeStep * writtenC;
+    const nextC = bytes * y.writeStep * x.outputs * writtenC;
     const nextA = y.readStep * rowBytes;
     const tiles = tilesOver(pixels, size.rows);
     // A call makes one tile in each of the rows, or all tiles of one height in one row.
@@ -206,9 +206,9 @@ export function createRowProduct(
     for (let row = 0; row < (isTall ? 1 : count); row++) {
       for (let m = 0, tile = 0; m < pixels; ) {
         const M = heightOf(pixels - m, tiles - tile);
-        const some = isTall ? 1 : countOf(pixels - m, tiles - tile);
+        const tilesOfCall = isTall ? 1 : countOf(pixels - m, tiles - tile);
         const [toC, toA] = [c + row * nextC + m * cRow, a + row * nextA + m * aRow];
-        const [next, stepC, stepA] = isTall ? [count, nextC, nextA] : [some, M * cRow, M * aRow];
+        const [next, stepC, stepA] = isTall ? [count, nextC, nextA] : [tilesOfCall, M * cRow, M * aRow];
         sumRuns(
           toC,
           cRow,
@@ -227,8 +227,8 @@ export function createRowProduct(
           false,
           lanes,
         );
-        m += some * M;
-        tile += some;
+        m += tilesOfCall * M;
+        tile += tilesOfCall;
       }
     }
   }

@@ -243,7 +243,7 @@ export function createWindowWeights(
         }
         const merges = mergesAfter(block, blocks);
         const row = onesOf(block) - (merges > 0 ? 1 : 0);
-        const image = copies.take(source, block * images, count);
+        const image = copies.copy(source, block * images, count);
         const gradient = dy + block * images * y.outputs * x.outputs * oRow;
         if (isDirect) sumBlock(out, image, gradient, section, isRest, accumulate);
         else sumBlock(rowAt(row), image, gradient, section, isRest, merges > 0);

@@ -85,7 +85,7 @@ export function createRowKernels(
   const { terms, spread, lanes, leastLanes } = scratchArrays;
   elementView(type, scratch.buffer, scratch.byteOffset + leastLanes - start, sizes.leastLanes).fill(-Infinity);
 
-  const { tape, take } = createCallRecorder();
+  const { tape, takeCalls } = createCallRecorder();
 
   /**
    * Computes rows x columns numbers. They begin at byte `offset` of arrays of the operation, at byte `scratchOffset` of
@@ -159,7 +159,7 @@ export function createRowKernels(
       for (let first = 0; first < B; first += rows) {
         for (const call of calls) call(first, Math.min(rows, B - first));
       }
-      return take();
+      return takeCalls();
     },
 
     formula: (O, call) => inPieces(compute(call), true, O, call),
@@ -170,7 +170,7 @@ export function createRowKernels(
       const isDouble = of === 'doubles';
       const values = isDouble || !isWide ? spread : ofRows;
       const rowCall = { ...call, arrays: [x, values, ...outputs] };
-      const all = isWide
+      const computeRows = isWide
         ? inPieces(compute({ ...rowCall, name: `${call.name} of rows` }, values), false, O, call)
         : inPieces(compute(rowCall), true, O, call);
       const columns = isWide ? 1 : O;
@@ -178,7 +178,7 @@ export function createRowKernels(
       return (first, count) => {
         const [kernel, from] = isDouble ? [kernels.spreadDoubles, ofRows + 8 * first] : [kernels.spread, ofRows];
         if (values === spread) tape.write(spreadArguments, kernel, spread, from, bytes * columns, count, quads);
-        all(first, count);
+        computeRows(first, count);
       };
     },
 
@@ -196,9 +196,9 @@ export function createRowKernels(
       const kernel = weights === undefined ? kernels.leafSums : kernels.weighedSums;
       for (let n = first; n < first + count; ) {
         const added = n % leafRows; // rows of this leaf in earlier groups
-        const whole = added === 0 ? Math.floor((first + count - n) / leafRows) : 0;
-        const leaves = Math.max(whole, 1);
-        const rows = whole > 0 ? leafRows : Math.min(leafRows - added, first + count - n);
+        const wholeLeaves = added === 0 ? Math.floor((first + count - n) / leafRows) : 0;
+        const leaves = Math.max(wholeLeaves, 1);
+        const rows = wholeLeaves > 0 ? leafRows : Math.min(leafRows - added, first + count - n);
         const to = leafSums + 8 * Math.floor(n / leafRows);
         const terms =
           weights === undefined

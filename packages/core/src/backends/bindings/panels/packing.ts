@@ -80,20 +80,20 @@ export function createPacking(
     packAll(size, panels, source, sourceStep, K, N) {
       const columns = PANELS * size.columns;
       for (let n = 0; n < N; n += columns) {
-        const some = Math.min(N - n, columns);
-        pack(panels + bytes * n * K, size.step, K * size.step, source + bytes * n, sourceStep, K, some, size.columns);
+        const count = Math.min(N - n, columns);
+        pack(panels + bytes * n * K, size.step, K * size.step, source + bytes * n, sourceStep, K, count, size.columns);
       }
     },
 
     packTransposed(panel, panelStep, source, sourceStep, K, rows) {
-      const whole = Math.floor(rows / width);
-      const last = rows - whole * width;
-      if (whole > 0) transposeRows(panel, panelStep, source, sourceStep, K, width, whole);
+      const blockCount = Math.floor(rows / width);
+      const last = rows - blockCount * width;
+      if (blockCount > 0) transposeRows(panel, panelStep, source, sourceStep, K, width, blockCount);
       if (last === 0) return;
       transposeRows(
-        panel + bytes * whole * width,
+        panel + bytes * blockCount * width,
         panelStep,
-        source + whole * width * sourceStep,
+        source + blockCount * width * sourceStep,
         sourceStep,
         K,
         last,

@@ -16,7 +16,7 @@ export interface TileProducts {
     aStep: number,
     panel: number,
     panelStep: number,
-    ahead: number, // from a row of the panel to the memory to prefetch with it, in bytes
+    prefetchDistance: number, // from a row of the panel to the memory to prefetch with it, in bytes
     M: number,
     K: number,
     columns: number,
@@ -104,7 +104,7 @@ export function createTileProducts(
     kernelOf(vectorsOf(columns), terms, columns % width !== 0, M);
 
   return {
-    multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, ahead, M, K, columns, listed) {
+    multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, prefetchDistance, M, K, columns, listed) {
       const terms = listed ? 'listed' : 'all';
       const mask = lastMask(columns);
       const cut = tilesOver(M, tileRows(vectorsOf(columns), terms));
@@ -127,7 +127,7 @@ export function createTileProducts(
           aRow,
           aStep,
           step,
-          ahead,
+          prefetchDistance,
           count,
           height * cRow,
           height * initRow,

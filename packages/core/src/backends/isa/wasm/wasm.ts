@@ -33,7 +33,7 @@ export interface WasmOptions {
 export interface WasmCode {
   readonly isa: Isa;
   /** Kernels so far. */
-  count(): number;
+  kernelCount(): number;
   /** The kernels since the last call, and the index of the first one in the table. */
   takeKernels(): { readonly kernels: readonly FunctionBody[]; readonly first: number };
 }
@@ -313,7 +313,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
 
   return {
     isa,
-    count: () => count,
+    kernelCount: () => count,
     takeKernels() {
       const kernels = assembled;
       assembled = [];
