@@ -197,6 +197,7 @@ describe('faults', () => {
     await trainer.close();
     await trainer.close();
     await expect(trainer.step()).rejects.toThrow('step: the trainer has been closed, expected an open one');
+    await expect(trainer.parameters()).rejects.toThrow('parameters: the trainer has been closed, expected an open one');
   });
 
   test('steps beyond the last are refused', async () => {

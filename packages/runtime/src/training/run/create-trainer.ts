@@ -218,7 +218,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
       }
       setLearningRate(state, rate);
     },
-    parameters: () => alone('weights', () => inTurns(cloneArray(arena.theta))),
+    parameters: () => alone('parameters', () => inTurns(cloneArray(arena.theta))),
     state: () =>
       alone('state', async () => {
         const record = state.record ?? (await inTurns(recordOf(plan, plan.data, state.setup.backend)));
