@@ -20,10 +20,12 @@ export const SPAN_MS = 200;
 
 /** A thread threw, ended or did not arrive. No other thread of its team uses the memory of the run any more. */
 export class ThreadError extends Error {
+  readonly problem: string; // the message without 'pool: '
   readonly steps: number; // steps that the team had done
 
-  constructor(message: string, steps: number, cause: unknown) {
-    super(message, { cause });
+  constructor(problem: string, steps: number, cause: unknown) {
+    super(`pool: ${problem}`, { cause });
+    this.problem = problem;
     this.steps = steps;
   }
 }
@@ -133,20 +135,20 @@ export async function runTeam<Answer>(
     giveUp = resolve;
   });
   let settleTimer: NodeJS.Timeout | undefined;
-  const fail = (message: string, cause?: unknown) => {
+  const fail = (problem: string, cause?: unknown) => {
     if (failure !== undefined) return;
-    failure = new ThreadError(message, Atomics.load(control, CONTROL.steps), cause);
+    failure = new ThreadError(problem, Atomics.load(control, CONTROL.steps), cause);
     abortTeam(control);
     settleTimer = setTimeout(giveUp, settleLimitMs);
   };
   const startTimer = setTimeout(() => {
     const arrived = Atomics.load(control, CONTROL.checkedIn);
     if (arrived < tasks.length)
-      fail(`pool: only ${arrived} of ${tasks.length} threads started to work within ${START_LIMIT_MS} ms`);
+      fail(`only ${arrived} of ${tasks.length} threads started to work within ${START_LIMIT_MS} ms`);
   }, START_LIMIT_MS);
   const running = team.run(tasks);
   for (const task of running) {
-    task.catch((cause: unknown) => fail(`pool: a worker thread failed: ${reasonOf(cause)}`, cause));
+    task.catch((cause: unknown) => fail(`a worker thread failed: ${reasonOf(cause)}`, cause));
   }
   const settled = await Promise.race([Promise.allSettled(running), stuck]);
   clearTimeout(startTimer);

@@ -53,8 +53,8 @@ export function createRecovery(
 }
 
 function tooManyFailures(error: ThreadError, failures: number, retries: number): ThreadError {
-  const message = `${error.message} (failures in a row: ${failures}, expected at most ${retries})`;
-  return new ThreadError(message, error.steps, error.cause);
+  const problem = `${error.problem} (failures in a row: ${failures}, expected at most ${retries})`;
+  return new ThreadError(problem, error.steps, error.cause);
 }
 
 /** The error that ends a run after too many thread failures, with the position. */

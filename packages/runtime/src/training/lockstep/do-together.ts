@@ -16,7 +16,7 @@ export class RowRefusal extends Error {
 
 /** Status that a rank reports after a failure. */
 export type RankStatus =
-  | { readonly kind: 'thread'; readonly message: string; readonly steps: number } // its work can be repeated
+  | { readonly kind: 'thread'; readonly problem: string; readonly steps: number } // its work can be repeated
   | { readonly kind: 'refusal'; readonly steps: number }
   | { readonly kind: 'end'; readonly message: string } // it gives up
   | null; // it has not failed
@@ -35,7 +35,7 @@ export async function doTogether<T>({ cluster }: Lockstep, work: () => Promise<T
     return value;
   } catch (error) {
     if (error instanceof ThreadError)
-      return fail(cluster, { kind: 'thread', message: error.message, steps: error.steps });
+      return fail(cluster, { kind: 'thread', problem: error.problem, steps: error.steps });
     if (error instanceof RowRefusal) return fail(cluster, { kind: 'refusal', steps: error.steps });
     if (error instanceof ClusterError && !error.isLate) throw await failureOf(cluster, null, error);
     throw error;
@@ -43,7 +43,7 @@ export async function doTogether<T>({ cluster }: Lockstep, work: () => Promise<T
 }
 
 async function fail(cluster: Cluster, status: Exclude<RankStatus, null | { kind: 'end' }>): Promise<never> {
-  cluster.fail(status.kind === 'thread' ? status.message : 'a layer cannot take a row');
+  cluster.fail(status.kind === 'thread' ? `pool: ${status.problem}` : 'a layer cannot take a row');
   throw await failureOf(cluster, status);
 }
 
@@ -65,13 +65,9 @@ function agreedOn(cluster: Cluster, statuses: readonly RankStatus[], clusterErro
     const status = statuses[rank];
     if (status === undefined || status === null) continue;
     if (status.kind === 'refusal') return new RowRefusal(status.steps);
-    const message = `${namesOf([rank], cluster.ranks)} has failed: ${status.message}`;
-    if (status.kind === 'end') return new ClusterError(`cluster: ${message}`, [rank]);
-    return new ThreadError(
-      status.message.replace(/^(pool: )?/, `$1${namesOf([rank], cluster.ranks)}: `),
-      status.steps,
-      clusterError,
-    );
+    const failed = namesOf([rank], cluster.ranks);
+    if (status.kind === 'end') return new ClusterError(`cluster: ${failed} has failed: ${status.message}`, [rank]);
+    return new ThreadError(`${failed}: ${status.problem}`, status.steps, clusterError);
   }
   return clusterError ?? new ClusterError('cluster: a rank has failed, and no rank says why');
 }
