@@ -11,7 +11,7 @@ import type { PanelMemory } from './panels/panel-memory.ts';
 const fillArguments = elementwiseArguments(table.fill);
 const copyArguments = elementwiseArguments(table.copy);
 
-/** Makes calls of augmentations; null for other operations, and for empty images. */
+/** Binds augmentations; null for other operations, and for empty images. */
 export function createAugmentations(
   layout: CodeLayout,
   tape: CallTape,
@@ -23,7 +23,7 @@ export function createAugmentations(
 
   return ({ op, args }) => {
     if (op.name !== 'augment') return null;
-    const [x, image, drawn, B, H, V, C, isWhole] = args as Parameters<typeof augment>;
+    const [x, image, draws, B, H, V, C, isWhole] = args as Parameters<typeof augment>;
     if (B * H * V * C === 0) return null;
     const [xAt, imageAt] = [x, image].map(addressOf);
     const [line, pixel] = [bytes * V * C, bytes * C];
@@ -41,13 +41,13 @@ export function createAugmentations(
       if (n > 0) tape.write(fillArguments, fillKernel, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest);
     };
 
-    /** Mirrored or not, and shifted: each pixel is one of the image. */
+    /** Shifts image n by whole pixels, and mirrors it if asked. */
     function move(n: number): void {
       const row = n * AUGMENTATION;
       const to = xAt + bytes * size * n;
-      const isMirrored = drawn[row] < 0;
-      const column = drawn[row + 2]; // shown by pixel 0
-      const firstLine = drawn[row + 5]; // shown by line 0
+      const isMirrored = draws[row] < 0;
+      const column = draws[row + 2]; // shown by pixel 0
+      const firstLine = draws[row + 5]; // shown by line 0
       const first = Math.max(0, isMirrored ? column - V + 1 : -column);
       const end = Math.min(V, isMirrored ? column + 1 : V - column);
       const top = Math.max(0, -firstLine);
@@ -56,7 +56,7 @@ export function createAugmentations(
       if (end <= first || bottom <= top) return;
       const from = imageAt + line * (top + firstLine) + pixel * (isMirrored ? column - first : column + first);
       const start = to + line * top + pixel * first;
-      const pixels = isMirrored ? end - first : 1; // of a line; if it is not mirrored, it moves as one
+      const pixels = isMirrored ? end - first : 1; // copies per line: one unless mirrored
       const numbers = isMirrored ? C : (end - first) * C;
       const rest = numbers % width;
       const fromPixel = isMirrored ? -pixel : pixel;
@@ -70,13 +70,13 @@ export function createAugmentations(
     const isInside = (pointX: number, pointY: number): boolean =>
       pointX >= 0 && pointX < V - 1 && pointY >= 0 && pointY < H - 1;
 
-    /** Turned or scaled: the points of a line from j to `end` - 1 are inside. */
+    /** Rotates or scales line i of image n. The points from j to `end` - 1 lie inside the image. */
     function turnLine(n: number, i: number): void {
       const row = n * AUGMENTATION;
-      const a = drawn[row];
-      const d = drawn[row + 3];
-      const lineX = drawn[row + 1] * i + drawn[row + 2];
-      const lineY = drawn[row + 4] * i + drawn[row + 5];
+      const a = draws[row];
+      const d = draws[row + 3];
+      const lineX = draws[row + 1] * i + draws[row + 2];
+      const lineY = draws[row + 4] * i + draws[row + 5];
       const first = n * size + i * V * C;
       let j = 0;
       let end = V;
@@ -120,7 +120,7 @@ export function createAugmentations(
           for (let i = 0; i < H; i++) turnLine(n, i);
         }
         const row = n * AUGMENTATION;
-        const [top, left, height, columns] = [drawn[row + 6], drawn[row + 7], drawn[row + 8], drawn[row + 9]];
+        const [top, left, height, columns] = [draws[row + 6], draws[row + 7], draws[row + 8], draws[row + 9]];
         for (let i = top; i < top + height; i++) clear(from + line * i + pixel * left, columns * C);
         // Plain code writes the next image after the calls for this one have read theirs.
         tape.run();

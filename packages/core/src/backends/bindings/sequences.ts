@@ -30,7 +30,7 @@ export function createSequences(
     zeroPadding: (...[x, lengths, B, T, C]: Parameters<typeof zeroPadding>) =>
       B * C === 0 ? null : [clearPadding(x, lengths, B, T, C)],
 
-    rotate(...[qkv, angles, B, T, H, d, back]: Parameters<typeof rotate>) {
+    rotate(...[qkv, angles, B, T, H, d, inverse]: Parameters<typeof rotate>) {
       const half = Math.floor(d / 2);
       if (B * T * H * half === 0) return null;
       const left = half % width;
@@ -38,7 +38,7 @@ export function createSequences(
       const sizes = [B, T, 2 * H, bytes * H * d, bytes * half];
       const vectors = [(half - left) / width, (left - rest) / LANES, bytes * rest];
       return [
-        [kernels[back ? 'back' : 'forth'], addressOf(qkv), addressOf(angles), maskOf(rest), ...sizes, ...vectors],
+        [kernels[inverse ? 'back' : 'forth'], addressOf(qkv), addressOf(angles), maskOf(rest), ...sizes, ...vectors],
       ];
     },
 

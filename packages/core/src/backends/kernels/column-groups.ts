@@ -29,7 +29,7 @@ interface GroupFormula extends MatrixInputs {
 /** The formula for a group of vectors, and for one vector. */
 export interface GroupFormulas {
   readonly vectors: number; // of a group
-  with(vectors: number): EmittableFormula;
+  formulaFor(vectors: number): EmittableFormula;
 }
 
 /** Maximum number of vectors in a group: they fill a cache line on every processor. */
@@ -64,7 +64,7 @@ export function groupFormulas(isa: Isa, formula: GroupFormula, sums = 0, others 
     byVectors.set(vectors, formula);
     maxVectors = vectors;
   }
-  return { vectors: maxVectors, with: (vectors) => byVectors.get(vectors) as EmittableFormula };
+  return { vectors: maxVectors, formulaFor: (vectors) => byVectors.get(vectors) as EmittableFormula };
 }
 
 /** Neighbouring columns. */
@@ -76,7 +76,7 @@ export interface Columns {
 
 /**
  * Emits the body for groups of `groupVectors` vectors of columns, for pairs, for single vectors, and for the columns
- * after them. After each, the pointers move on to the next columns. Call it before all loops.
+ * after them. Each body moves the pointers to the next columns. Call `eachColumns` before all loops.
  */
 export function eachColumns(
   isa: Isa,
@@ -111,8 +111,8 @@ export function eachColumns(
   });
 }
 
-/** Loads and stores the vectors of a group, which are numbered vector by vector. */
-export function groupEnds(
+/** Loads and stores the vectors of a group. Number k is vector ⌊k / pointers⌋ at pointer k mod pointers. */
+export function groupAccess(
   isa: Isa,
   { load, store }: Columns,
   inputs: readonly Pointer[],

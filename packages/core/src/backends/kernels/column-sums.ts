@@ -1,7 +1,7 @@
 import type { ColumnTerms } from '../formulas/norms.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, Isa, Slot, Source } from '../isa/isa.ts';
-import { type ColumnKernel, eachColumns, groupArguments, groupEnds, groupFormulas } from './column-groups.ts';
+import { type ColumnKernel, eachColumns, groupAccess, groupArguments, groupFormulas } from './column-groups.ts';
 
 /** Words of a piece: rows that are added one after the other, and what then happens to their sum. */
 export const PIECE_WORDS = {
@@ -48,12 +48,12 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
     const row = isa.load(values.distance as Source<'stride'>);
 
     eachColumns(isa, call as never, formulas.vectors, [...from, ...ofRows, ...results, stack], (columns) => {
-      const formula = formulas.with(columns.vectors);
+      const formula = formulas.formulaFor(columns.vectors);
       const registers = Array.from({ length: columns.vectors * sums }, (_, k) => k);
       const free = registers.length;
       isa.scope(() => {
         const pointers = ofRows.map((slot) => isa.load(slot));
-        formula.prepare(undefined, groupEnds(isa, columns, pointers).load);
+        formula.prepare(undefined, groupAccess(isa, columns, pointers).load);
       });
       const [sources, scalars, ends] = [from, ofColumns, results].map((slots) => slots.map((slot) => isa.load(slot)));
       const top = isa.load(stack);
@@ -72,7 +72,7 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
             unit.loadElement(free + 1 + k, isa.at(pointer));
             isa.skip(pointer, unit.bytes);
           }
-          formula.emit({ load: groupEnds(isa, columns, sources).load, store: (k, term) => unit.add(k, k, term) });
+          formula.emit({ load: groupAccess(isa, columns, sources).load, store: (k, term) => unit.add(k, k, term) });
           for (const pointer of sources) isa.advance(pointer, row);
         });
         isa.repeatOrSkip(word('merges'), () => {
@@ -89,7 +89,7 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
             unit.loadNumber(free, isa.numberAt(values.divisor as Source<'number'>));
             for (const k of registers) unit.divide(k, k, free);
           });
-          const { store } = groupEnds(isa, columns, [], ends);
+          const { store } = groupAccess(isa, columns, [], ends);
           for (const k of registers) store(k, k);
           for (const pointer of ends) isa.advance(pointer, row);
           for (let t = 0; t < sums; t++) isa.retreat(top, row);

@@ -133,12 +133,12 @@ export function assembleDropout(isa: Isa): number {
     function storeWords(number: Source<'number'>, low: Address, high: Address): void {
       const { wide } = isa;
       const m = createArithmetic({ type: 'float64', formulas: wide });
-      const [word, size] = [m.constant(WORD), m.constant(WORDS)];
+      const [word, wordCount] = [m.constant(WORD), m.constant(WORDS)];
       const x = m.number(0);
       const nearest = m.subtract(m.add(m.multiply(x, m.constant(1 / WORDS)), word), word);
-      const isAbove = m.compare(m.multiply(nearest, size), 'greater', x);
+      const isAbove = m.compare(m.multiply(nearest, wordCount), 'greater', x);
       const upper = m.subtract(nearest, m.chooseOrZero(isAbove, m.constant(1)));
-      const results = [m.add(m.subtract(x, m.multiply(upper, size)), word), m.add(upper, word)];
+      const results = [m.add(m.subtract(x, m.multiply(upper, wordCount)), word), m.add(upper, word)];
       const formula = allocateFormula(wide, m, results);
       formula.prepare(() => isa.numberAt(number));
       formula.emit({ load: () => {}, store: (k, from) => wide.store(k === 0 ? low : high, from) });
@@ -153,7 +153,7 @@ export function assembleDropout(isa: Isa): number {
 
     /** Writes the factors of the next columns: Philox-4x32-10 of the counters (block, row, step, stepHigh). */
     function drawFactors(): void {
-      const drawn = Array.from({ length: blockVectors }, (_, k) => {
+      const counters = Array.from({ length: blockVectors }, (_, k) => {
         const first = 6 * k;
         unit.load(first, blocks);
         if (k > 0) words.addNumber(first, k * words.blocks);
@@ -165,7 +165,7 @@ export function assembleDropout(isa: Isa): number {
       words.loadLiteral(multiplier0, MULTIPLIERS[0]);
       words.loadLiteral(multiplier1, MULTIPLIERS[1]);
       for (let round = 0; round < ROUNDS; round++) {
-        for (const set of drawn) {
+        for (const set of counters) {
           const [x0, x1, x2, x3] = set.state;
           const [high, low] = set.free;
           words.multiply(high, low, x0, multiplier0);
@@ -176,11 +176,11 @@ export function assembleDropout(isa: Isa): number {
           set.free = [x1, x3];
         }
       }
-      const [threshold, factor] = drawn[0].free;
+      const [threshold, factor] = counters[0].free;
       words.spread(threshold, isa.numberAt(call.threshold));
       unit.loadNumber(factor, isa.numberAt(call.factor));
       const factors = [multiplier0, multiplier1].slice(0, unit.bytes / 4);
-      for (const [k, ordered] of drawn.flatMap(({ state }) => words.inOrder(state)).entries()) {
+      for (const [k, ordered] of counters.flatMap(({ state }) => words.inOrder(state)).entries()) {
         words.chooseAtLeast(factors, ordered, threshold, factor);
         for (const [v, register] of factors.entries()) unit.store(factorAt(k * factors.length + v), register);
       }

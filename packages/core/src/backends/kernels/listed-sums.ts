@@ -1,6 +1,6 @@
 import { defineArguments } from '../isa/arguments.ts';
 import type { Address, Isa } from '../isa/isa.ts';
-import { type ColumnKernel, eachColumns, groupArguments, groupEnds } from './column-groups.ts';
+import { type ColumnKernel, eachColumns, groupAccess, groupArguments } from './column-groups.ts';
 
 /** Words of a piece: listed rows that are added one after the other, and what then happens to their sum. */
 export const LISTED_WORDS = {
@@ -42,7 +42,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
       const [to, from, top] = [isa.load(results), isa.load(rows), isa.load(stack)];
       const [table, list] = [isa.load(firstPiece), isa.load(firstRow)];
       const wordAt = (name: keyof typeof LISTED_WORDS): Address => isa.at(table, 4 * LISTED_WORDS[name]);
-      const onTop = groupEnds(isa, columns, [top], [top]);
+      const onTop = groupAccess(isa, columns, [top], [top]);
 
       isa.repeat(isa.load(pieces), () => {
         isa.unlessZero(
@@ -71,7 +71,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
           isa.word(wordAt('isResult')),
           () => {
             const result = isa.load(isa.offsetBy(to, wordAt('result')));
-            const { load, store } = groupEnds(isa, columns, [result], [result]);
+            const { load, store } = groupAccess(isa, columns, [result], [result]);
             joinWith(load);
             for (const k of sums) store(k, k);
           },

@@ -1,7 +1,7 @@
 import type { MatrixFormula } from '../formulas/norms.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Isa, Source } from '../isa/isa.ts';
-import { type ColumnKernel, eachColumns, groupArguments, groupEnds, groupFormulas } from './column-groups.ts';
+import { type ColumnKernel, eachColumns, groupAccess, groupArguments, groupFormulas } from './column-groups.ts';
 
 /** The arguments of a formula of matrices: its arrays and numbers in the order of their lists, and sizes. */
 export const matrixArguments = (formula: MatrixFormula): ArgumentTable => [
@@ -31,10 +31,10 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
     const row = isa.load(values.distance as Source<'stride'>);
     const outRow = matrix.hasOwnDistance === true ? isa.load(values.outDistance as Source<'stride'>) : row;
     eachColumns(isa, call as never, formulas.vectors, [...from, ...ofRows, ...to], (columns) => {
-      const formula = formulas.with(columns.vectors);
+      const formula = formulas.formulaFor(columns.vectors);
       isa.scope(() => {
         const pointers = ofRows.map((slot) => isa.load(slot));
-        const { load } = groupEnds(isa, columns, pointers);
+        const { load } = groupAccess(isa, columns, pointers);
         formula.prepare((k) => isa.numberAt(values[numbers[k]]), load);
       });
       const [sources, scalars, results] = [from, ofColumns, to].map((slots) => slots.map((slot) => isa.load(slot)));
@@ -43,7 +43,7 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
           unit.loadElement(k, isa.at(pointer));
           isa.skip(pointer, unit.bytes);
         }
-        formula.emit(groupEnds(isa, columns, sources, results));
+        formula.emit(groupAccess(isa, columns, sources, results));
         for (const pointer of sources) isa.advance(pointer, row);
         for (const pointer of results) isa.advance(pointer, outRow);
       });

@@ -12,15 +12,15 @@ export const rotateArguments = defineArguments(
   ['values', 'stride'], // bytes of the values of a position, which come after its queries and keys
   ['half', 'stride'], // bytes of half a head
   ['vectors', 'count'], // whole vectors of half a head
-  ['quads', 'count'], // after them
-  ['rest', 'stride'], // bytes of the numbers after them
+  ['quads', 'count'], // quads after the whole vectors
+  ['rest', 'stride'], // bytes of the numbers after the quads
 );
 
 /**
- * Rotates pairs of numbers: a = a · c - b · s, b = b · c + a · s, where b is half a head after a. With `back` s counts
- * as -s. Short halves are quads: a masked load would wait for the store of the head before it.
+ * Rotates pairs of numbers: a = a · c - b · s, b = b · c + a · s, where b is half a head after a. With `inverse`, -s
+ * replaces s. Quads serve short halves, since a masked load would wait for the store of the head before it.
  */
-export function assembleRotate(isa: Isa, back: boolean): number {
+export function assembleRotate(isa: Isa, inverse: boolean): number {
   const unit = isa.formulas;
   const [a, b, c, s, ac, bc] = [0, 1, 2, 3, 4, 5];
 
@@ -68,7 +68,7 @@ export function assembleRotate(isa: Isa, back: boolean): number {
         multiply(bc, b, c);
         multiply(b, b, s);
         multiply(a, a, s);
-        if (back) {
+        if (inverse) {
           add(ac, ac, b);
           subtract(bc, bc, a);
         } else {

@@ -2,7 +2,7 @@ import { defineOptions, nonNegative, type OptionsOf, positive } from '../../chec
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withUndecayed } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
 
 export const adagradOptions = defineOptions('adagrad', {
   /** η >= 0: the learning rate. @default 0.01 */
@@ -22,7 +22,7 @@ export interface AdagradOptions extends WeightDecayOptions, OptionsOf<typeof ada
 export function adagrad(options: AdagradOptions = {}): Optimizer {
   const values = adagradOptions.read(options);
   const { lr, epsilon, weightDecay } = values;
-  return withUndecayed(values, 2, 0, {
+  return withDecayGroups(values, 2, 0, {
     name: 'adagrad',
     lr,
     slots: ['v'],

@@ -1,7 +1,7 @@
 import { defineOptions, nonNegative, type OptionsOf } from '../../checks/options/index.ts';
 import { type MomentOptions, moments, momentTable, momentUpdate } from './moments.ts';
 import type { Optimizer } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withUndecayed } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
 
 export const adamOptions = defineOptions('adam', {
   /** α >= 0: the learning rate. @default 1e-3 */
@@ -22,7 +22,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
   const values = adamOptions.read(options);
   const { lr, weightDecay } = values;
   const shared = moments(values);
-  return withUndecayed(values, 7, 0, {
+  return withDecayGroups(values, 7, 0, {
     ...shared,
     name: 'adam',
     lr,

@@ -2,7 +2,7 @@ import { defineOptions, fraction, nonNegative, type OptionsOf } from '../../chec
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withUndecayed } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
 
 export const lionOptions = defineOptions('lion', {
   /**
@@ -28,7 +28,7 @@ export interface LionOptions extends WeightDecayOptions, OptionsOf<typeof lionOp
 export function lion(options: LionOptions = {}): Optimizer {
   const values = lionOptions.read(options);
   const { lr, beta1, beta2, weightDecay } = values;
-  return withUndecayed(values, 5, 1, {
+  return withDecayGroups(values, 5, 1, {
     name: 'lion',
     lr,
     slots: ['m'],

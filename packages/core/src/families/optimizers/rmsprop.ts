@@ -2,7 +2,7 @@ import { defineOptions, fraction, nonNegative, type OptionsOf, positive } from '
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withUndecayed } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
 
 export const rmspropOptions = defineOptions('rmsprop', {
   /** η >= 0: the learning rate. @default 0.01 */
@@ -27,7 +27,7 @@ export interface RmspropOptions extends WeightDecayOptions, OptionsOf<typeof rms
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const values = rmspropOptions.read(options);
   const { lr, decay, epsilon, momentum, weightDecay } = values;
-  return withUndecayed(values, 5, 0, {
+  return withDecayGroups(values, 5, 0, {
     name: 'rmsprop',
     lr,
     slots: momentum === 0 ? ['v'] : ['v', 'momentum'],

@@ -3,7 +3,7 @@ import { defineOptions, flag, fraction, nonNegative, type OptionsOf } from '../.
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withUndecayed } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
 
 export const sgdOptions = defineOptions('sgd', {
   /** η >= 0: the learning rate. @default 0.01 */
@@ -29,7 +29,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   if (nesterov && momentum === 0) {
     throw new OptionError('sgd', ['momentum', 'nesterov'], 'has 0, expected a number in (0, 1) with nesterov');
   }
-  return withUndecayed(values, 3, 0, {
+  return withDecayGroups(values, 3, 0, {
     name: 'sgd',
     lr,
     slots: momentum === 0 ? [] : ['momentum'],

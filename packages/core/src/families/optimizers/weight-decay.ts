@@ -10,12 +10,12 @@ export const decayedParameters = {
 } as const;
 
 /** Weight decay options with an optimizer's default. */
-export const weightDecayTable = (standard: number) => ({
+export const weightDecayTable = (lambda: number) => ({
   /**
    * λ, at least 0. In adamw and lion it is decoupled from the gradient; elsewhere λθ is added to the gradient.
    * @default 0; 0.01 for adamw
    */
-  weightDecay: nonNegative(standard, 'L2 penalty on the parameters that --decayed names, decoupled in adamw and lion'),
+  weightDecay: nonNegative(lambda, 'L2 penalty on the parameters that --decayed names, decoupled in adamw and lion'),
   /**
    * Parameters that weight decay applies to: 'all', as in PyTorch, or 'weights', without biases and norms. @default
    * 'all'
@@ -35,7 +35,7 @@ export interface WeightDecayOptions extends OptionsOf<WeightDecayTable> {}
  * Adds a second set of hyperparameters to an optimizer that decays only some parameters. In it, the scalar at index
  * `decayAt` is `noDecay`, the value that means no decay.
  */
-export function withUndecayed(
+export function withDecayGroups(
   { weightDecay, decayed }: OptionValues<WeightDecayTable>,
   decayAt: number,
   noDecay: number,

@@ -184,7 +184,7 @@ export function classify(
 ): number[] {
   const N = y.length / O;
   const loss = modelLoss ?? mse();
-  const { targets, threshold: standard } = loss;
+  const { targets, threshold: defaultThreshold } = loss;
   if (threshold !== undefined && O === (targets === 'classes' ? 2 : 1)) {
     const scoring = createScoring({ loss, outputs: O, classes: 2, areBits: false });
     const scores = new Float64Array(N);
@@ -193,7 +193,7 @@ export function classify(
   }
   const { answer } = createDecision('classify', {
     targets,
-    ...(standard === undefined ? {} : { threshold: standard }),
+    ...(defaultThreshold === undefined ? {} : { threshold: defaultThreshold }),
   });
   return Array.from({ length: N }, (_, n) => answer(y, n, O));
 }

@@ -35,11 +35,11 @@ export function dealLeaves(
 function dealPortions(leaves: number, portion: number, threadsOf: readonly number[]): LeafRange[] {
   const portions = Math.floor((leaves + portion - 1) / portion);
   const threads = threadsOf.reduce((sum, rankThreads) => sum + rankThreads, 0);
-  let [before, first] = [0, 0];
+  let [threadsSoFar, first] = [0, 0];
   return threadsOf.map((rankThreads) => {
-    before += rankThreads;
+    threadsSoFar += rankThreads;
     // Rounded up, so that the first rank gets the first leaf.
-    const end = Math.min(leaves, portion * Math.floor((portions * before + threads - 1) / threads));
+    const end = Math.min(leaves, portion * Math.floor((portions * threadsSoFar + threads - 1) / threads));
     const range = { first, end };
     first = end;
     return range;

@@ -23,7 +23,7 @@ export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions.tabl
 
 /**
  * y[B, k · width]: each of the k integers in a row of x selects a row of E [V, width]. Within a leaf, dE adds rows
- * ascending, and places in a row ascending. Indices have no gradient: dx is 0.
+ * ascending, and positions in a row ascending. Indices have no gradient: dx is 0.
  * @throws InputError in the forward pass if an index is not an integer in [0, V), before anything is read.
  */
 export function embedding(options: EmbeddingOptions, { input, path, name, customParts }: LayerContext): Layer {
@@ -42,7 +42,7 @@ export function embedding(options: EmbeddingOptions, { input, path, name, custom
       emit(ops.checkIndices, x, N, k, V, where);
       emit(ops.embeddingForward, y, x, E, N, width);
     }),
-    // The first place of each index, the next place for each place, sums of leaves, and the leaves of these sums.
+    // The first position of each index, the next position with the same index, sums of leaves, and their leaves.
     createMemory(rows, allocate) {
       const levels = treeLevels(rows);
       return {

@@ -56,7 +56,7 @@ export const attentionOps = defineOps({
   /** Cosines and sines of the angles of each position. */
   rotaryTable: operation(rotaryTable, { table: output('T', 'd'), T: count, d: count }),
   /** Rotates queries and keys by the angles of their positions. */
-  rotate: operation(rotate, { qkv: inout(...projections), table: input('T', 'd'), ...sizes, back: flag }),
+  rotate: operation(rotate, { qkv: inout(...projections), table: input('T', 'd'), ...sizes, inverse: flag }),
   /** x = 0 at padding. */
   zeroPadding: operation(zeroPadding, { x: inout('B', 'T', 'C'), lengths, B: count, T: count, C: count }),
 });

@@ -282,7 +282,7 @@ function anglesOf(T: number, d: number): Float64Array {
 
 /**
  * Rotates the pairs (i, i + d/2) of the queries and keys of position t by its angles: (a, b) becomes (a · cos - b ·
- * sin, b · cos + a · sin). If `back`, by the negative angles. Overwrites them in `qkv`.
+ * sin, b · cos + a · sin). If `inverse`, by the negative angles. Overwrites them in `qkv`.
  */
 export function rotate(
   qkv: Elements, // [B, T, 3, H, d] in and out
@@ -291,7 +291,7 @@ export function rotate(
   T: number,
   H: number,
   d: number,
-  back: boolean,
+  inverse: boolean,
 ): void {
   const round = roundingOf(qkv);
   const half = d / 2;
@@ -300,7 +300,7 @@ export function rotate(
     for (let k = 0; k < 2 * H; k++) {
       const at = p * 3 * H * d + k * d;
       for (let i = 0; i < half; i++) {
-        const [c, s] = [table[angles + i], back ? -table[angles + half + i] : table[angles + half + i]];
+        const [c, s] = [table[angles + i], inverse ? -table[angles + half + i] : table[angles + half + i]];
         const [a, b] = [qkv[at + i], qkv[at + half + i]];
         qkv[at + i] = round(a * c) - round(b * s);
         qkv[at + half + i] = round(b * c) + round(a * s);

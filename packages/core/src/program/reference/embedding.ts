@@ -17,14 +17,14 @@ export function embeddingForward(
 }
 
 /**
- * dE[V,width]: row v is the sum of dy over the places of x that hold v. It is a tree over leaves of `leafRows` rows; a
- * leaf's sum starts at 0 and adds rows ascending, and places within a row ascending. Overwrites `dE`, or adds to it if
+ * dE[V,width]: row v is the sum of dy over the positions of x that hold v. It is a tree over leaves of `leafRows` rows; a
+ * leaf's sum starts at 0 and adds rows ascending, and positions within a row ascending. Overwrites `dE`, or adds to it if
  * `accumulate`; also overwrites `firstPosition`, `nextPosition`, `sums` and `leafOf`.
  */
 export function embeddingBackward(
   dE: Elements, // [V, width] out
-  firstPosition: Float64Array, // [V] scratch: the first place of each index
-  nextPosition: Float64Array, // [B, k] scratch: the next place with the same index, for each place
+  firstPosition: Float64Array, // [V] scratch: the first position of each index
+  nextPosition: Float64Array, // [B, k] scratch: the next position with the same index
   sums: Elements, // [treeLevels, width] scratch
   leafOf: Float64Array, // [treeLevels] scratch: the leaf of each row of sums
   x: Elements, // [B, k] whole numbers from 0 to V - 1

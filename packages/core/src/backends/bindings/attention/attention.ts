@@ -255,7 +255,7 @@ export function createNativeAttention(
             } else {
               weighAndSlope(maximaAt + at, sumsAt + at, D + bytes * t0, headRows, read);
             }
-            // Causal queries are the first of all that read the keys of their offset block.
+            // Keys below `oldKeys` have gradients from earlier queries; those of causal queries' block have none yet.
             const oldKeys = causal ? t0 : t0 === 0 ? 0 : realLength;
             for (let k = 0; k < heads; k++) {
               const n = Math.floor((first + k) / H);
