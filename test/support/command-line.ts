@@ -14,7 +14,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-export interface Surroundings {
+export interface CommandEnvironment {
   stdin?: string;
   terminal?: number; // columns of a terminal on all streams, default: pipes
   env?: Record<string, string>;
@@ -22,13 +22,13 @@ export interface Surroundings {
 }
 
 /** Runs a command line in this process, with its streams in memory. */
-export async function gradloom(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
-  const { terminal, env = {} } = surroundings;
+export async function gradloom(args: readonly string[], environment: CommandEnvironment = {}): Promise<Outcome> {
+  const { terminal, env = {} } = environment;
   const stdin = new PassThrough();
-  stdin.end(surroundings.stdin ?? '');
+  stdin.end(environment.stdin ?? '');
   const shape = terminal === undefined ? {} : { isTTY: true, columns: terminal };
   const [stdout, stderr] = [capture(), capture()].map((stream) => Object.assign(stream, shape));
-  const { onStderr } = surroundings;
+  const { onStderr } = environment;
   if (onStderr !== undefined) {
     const write = stderr.write.bind(stderr);
     stderr.write = ((chunk: string | Uint8Array, ...more: never[]) => {

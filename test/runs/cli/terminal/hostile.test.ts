@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { writeContainer } from '../../../../packages/runtime/src/system/files/container.ts';
 import { saveCheckpoint } from '../../../../packages/runtime/src/training/checkpoints/checkpoint-file.ts';
-import { endOf, gradloom, type Surroundings, startProgram } from '../../../support/command-line.ts';
+import { type CommandEnvironment, endOf, gradloom, startProgram } from '../../../support/command-line.ts';
 import { counted } from '../../../support/count.ts';
 import { encodeNpy } from '../../../support/encode-npy.ts';
 import { expectPrintable, hostileName, hostile as hostileText } from '../../../support/hostile-text.ts';
@@ -77,7 +77,7 @@ const network = (value: unknown): string[] =>
   train('--dataset', 'xor', '--spec', put('spec.json', typeof value === 'string' ? value : JSON.stringify(value)));
 
 /** Everything from outside that a command may show: the words of the command line, made when it is run. */
-const places: Record<string, () => { args: string[]; tabs?: boolean } & Surroundings> = {
+const places: Record<string, () => { args: string[]; tabs?: boolean } & CommandEnvironment> = {
   'a command': () => ({ args: [hostile] }),
   'a command with a flag after it': () => ({ args: [hostile, '--json'] }),
   'a word too many': () => ({ args: ['inspect', run, hostile] }),
@@ -257,8 +257,8 @@ const places: Record<string, () => { args: string[]; tabs?: boolean } & Surround
 
 describe('prints lines of text and nothing else, whatever stands in', () => {
   test.each(Object.keys(places))('%s', async (place) => {
-    const { args, tabs = false, ...surroundings } = places[place]();
-    const { code, stdout, stderr } = await gradloom(args, surroundings);
+    const { args, tabs = false, ...environment } = places[place]();
+    const { code, stdout, stderr } = await gradloom(args, environment);
     expectPrintable(stdout, { tabs });
     expectPrintable(stderr);
     // One sentence, or what was asked for.
@@ -271,16 +271,16 @@ describe('prints lines of text and nothing else, whatever stands in', () => {
     onTestFinished(() => {
       hostile = hostileText;
     });
-    const { args, tabs = false, ...surroundings } = places[place]();
-    const { stdout, stderr } = await gradloom(args, surroundings);
+    const { args, tabs = false, ...environment } = places[place]();
+    const { stdout, stderr } = await gradloom(args, environment);
     expectPrintable(stdout, { tabs });
     expectPrintable(stderr);
     for (const line of stderr.split('\n')) expect(line.length).toBeLessThan(1000);
   });
 
   test.each(Object.keys(places))('%s, on a terminal, with the stack of an error', async (place) => {
-    const { args, tabs = false, ...surroundings } = places[place]();
-    const { stdout, stderr } = await gradloom([...args, '--verbose'], { ...surroundings, terminal: 80 });
+    const { args, tabs = false, ...environment } = places[place]();
+    const { stdout, stderr } = await gradloom([...args, '--verbose'], { ...environment, terminal: 80 });
     expectPrintable(stdout, { tabs, terminal: true });
     expectPrintable(stderr, { terminal: true });
   });
