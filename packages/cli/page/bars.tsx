@@ -11,8 +11,8 @@ const Bar = ({ share, color }: { readonly share: number; readonly color: string 
 
 /** Gradients and outputs of the layers of runs with --probe, at the newest probe or an earlier one. */
 export function Layers({ runs, colorOf }: { readonly runs: readonly Run[]; readonly colorOf: (run: Run) => string }) {
-  const probed = runs.filter(({ probes }) => probes.length > 0);
-  if (probed.length === 0) return null;
+  const probedRuns = runs.filter(({ probes }) => probes.length > 0);
+  if (probedRuns.length === 0) return null;
   return (
     <section id="layers">
       <h2>Layers</h2>
@@ -21,7 +21,7 @@ export function Layers({ runs, colorOf }: { readonly runs: readonly Run[]; reado
         logarithmic, and their scale is that of the whole run.
       </p>
       <div class="beside">
-        {probed.map((run) => (
+        {probedRuns.map((run) => (
           <LayerTable key={run.index} run={run} color={colorOf(run).slice(2)} />
         ))}
       </div>
@@ -100,16 +100,16 @@ function scaleOf(values: readonly (readonly (number | null)[])[]): (value: numbe
 
 /** The share of the time in which each thread of a run works, in the newest span. */
 export function Threads({ runs, colorOf }: { readonly runs: readonly Run[]; readonly colorOf: (run: Run) => string }) {
-  const known = runs.flatMap((run) => {
+  const timedRuns = runs.flatMap((run) => {
     const busy = isTraining(run) ? (run.speed?.busy ?? []) : [];
     return busy.length === 0 ? [] : [{ run, busy }];
   });
-  if (known.length === 0) return null;
+  if (timedRuns.length === 0) return null;
   return (
     <section id="threads">
       <h2>Work of the threads</h2>
       <p class="lead">The share of the newest span in which each thread computed; else it waited for the others.</p>
-      {known.map(({ run, busy }) => (
+      {timedRuns.map(({ run, busy }) => (
         <div key={run.index} class="table">
           <table class="measures">
             <caption>{run.name}</caption>

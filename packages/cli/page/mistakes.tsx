@@ -9,12 +9,12 @@ interface MistakesProps {
 
 /** The rows that runs were most surely wrong about, with their images if rows are images. */
 export function Mistakes({ runs, isServed }: MistakesProps) {
-  const known = runs.flatMap(({ index, name, facts: { result } }) => {
+  const results = runs.flatMap(({ index, name, facts: { result } }) => {
     const wrong = result?.wrong ?? null;
     return wrong === null || wrong.rows.length === 0 ? [] : [{ index, name, wrong }];
   });
   const unfinished = isServed ? runs.filter(({ facts }) => facts.state !== 'ended') : [];
-  if (known.length + unfinished.length === 0) return null;
+  if (results.length + unfinished.length === 0) return null;
   return (
     <section id="mistakes">
       <h2>Wrong answers</h2>
@@ -22,7 +22,7 @@ export function Mistakes({ runs, isServed }: MistakesProps) {
       {unfinished.map((run) => (
         <NewestCheckpoint key={run.index} run={run} />
       ))}
-      {known.map(({ index, name, wrong }) => (
+      {results.map(({ index, name, wrong }) => (
         <figure key={index}>
           <figcaption>
             {name}, {wrong.split} rows

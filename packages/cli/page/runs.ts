@@ -43,11 +43,11 @@ export function afterEvent({ list, problems }: Runs, name: string, message: unkn
   }
   if (name === 'run') {
     const facts = message as RunMessage;
-    const known = list.find(({ index }) => index === facts.run);
-    if (known !== undefined) return { list: list.map((run) => (run === known ? { ...run, facts } : run)), problems };
-    const added = { index: facts.run, name: freeName(facts.name, list), facts, speed: null, ...noLines };
+    const old = list.find(({ index }) => index === facts.run);
+    if (old !== undefined) return { list: list.map((run) => (run === old ? { ...run, facts } : run)), problems };
+    const newRun = { index: facts.run, name: freeName(facts.name, list), facts, speed: null, ...noLines };
     const newestFirst = (a: Run, b: Run): number => b.facts.started.localeCompare(a.facts.started);
-    return { list: [...list, added].sort(newestFirst), problems };
+    return { list: [...list, newRun].sort(newestFirst), problems };
   }
   if (name === 'speed') {
     const speed = message as SpeedMessage;

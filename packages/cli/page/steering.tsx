@@ -86,12 +86,12 @@ const describe = ({ step, action, rate }: SteerLine): string =>
 
 /** The orders that runs have followed. */
 export function SteerList({ runs }: { readonly runs: readonly Run[] }) {
-  const steered = runs.filter(({ steers }) => steers.length > 0);
-  if (steered.length === 0) return null;
+  const steeredRuns = runs.filter(({ steers }) => steers.length > 0);
+  if (steeredRuns.length === 0) return null;
   return (
     <section id="steers">
       <h2>Steered</h2>
-      {steered.map((run) => (
+      {steeredRuns.map((run) => (
         <details key={run.index} open={run.steers.length <= 8}>
           <summary>
             {run.name}: {run.steers.length} {run.steers.length === 1 ? 'order' : 'orders'}

@@ -54,13 +54,13 @@ export async function readEvents(
 async function* eventsOf(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   try {
-    for (let text = ''; ; ) {
+    for (let buffer = ''; ; ) {
       const { done, value = '' } = await reader.read().catch(() => ({ done: true, value: '' }));
       if (done) return;
-      text += value;
+      buffer += value;
       if (!value.includes('\n')) continue;
-      const blocks = text.split('\n\n');
-      text = blocks.pop() ?? '';
+      const blocks = buffer.split('\n\n');
+      buffer = blocks.pop() ?? '';
       for (const block of blocks) {
         const fields = new Map(block.split('\n').map((line) => [line.split(':', 1)[0], line.replace(/^\w*: ?/, '')]));
         const text = fields.get('data');

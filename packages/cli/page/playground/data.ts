@@ -31,10 +31,10 @@ export const planes = Object.keys(generators).filter((name) => generators[name](
 /** The same rows, to the bit, as the command trains on. @throws Error for data that cannot be trained on. */
 export function openData(settings: Settings, points: Points): PlaneData {
   if (settings.data === POINTS) return openPoints(points);
-  const whole = generators[settings.data](dataOptions(settings));
-  const { classes } = whole;
+  const dataset = generators[settings.data](dataOptions(settings));
+  const { classes } = dataset;
   const share = testShareOf(settings);
-  const { train, test = null } = share === 0 ? { train: whole } : splitDataset(whole, { test: share, seed: 0 });
+  const { train, test = null } = share === 0 ? { train: dataset } : splitDataset(dataset, { test: share, seed: 0 });
   const names = Array.from({ length: classes ?? 2 }, (_, c) => String(c));
   const loss = classes === null ? 'mse' : 'softmax-cross-entropy';
   return { train, test, loss, classes: names, center: [0, 0], scale: [1, 1] };
@@ -49,11 +49,11 @@ function openPoints(points: Points): PlaneData {
     throw new Error(`The points have ${classes.length} of the colours, expected at least 2: draw some of another.`);
   }
   const columns = [list.map(({ x }) => x), list.map(({ y }) => y)];
-  const fitted = columns.map((column) => scalingOf(Float64Array.from(column), 'standard'));
+  const scalings = columns.map((column) => scalingOf(Float64Array.from(column), 'standard'));
   const inputs = sharedArrays.float64(2 * list.length);
   const targets = sharedArrays.int32(list.length);
   for (const [n, { label }] of list.entries()) {
-    for (const [c, { center, divisor: shift }] of fitted.entries())
+    for (const [c, { center, divisor: shift }] of scalings.entries())
       inputs[2 * n + c] = (columns[c][n] - center) / shift;
     targets[n] = classes.indexOf(label);
   }
@@ -63,8 +63,8 @@ function openPoints(points: Points): PlaneData {
     test: null,
     loss: 'softmax-cross-entropy',
     classes,
-    center: fitted.map(({ center }) => center),
-    scale: fitted.map(({ divisor }) => divisor),
+    center: scalings.map(({ center }) => center),
+    scale: scalings.map(({ divisor }) => divisor),
   };
 }
 

@@ -27,7 +27,7 @@ export type Strokes = readonly (readonly PenPoint[])[];
 /** Least distance between two points of a stroke. */
 const MIN_DISTANCE = 3;
 
-/** Most points of all strokes: more would be too much for an address. */
+/** Maximum number of points of all strokes: more would make the address too long. */
 export const MAX_PEN_POINTS = 2000;
 
 export const penPointAt = (x: number, y: number): PenPoint => [onPaper(x), onPaper(y)];
@@ -35,8 +35,8 @@ export const penPointAt = (x: number, y: number): PenPoint => [onPaper(x), onPap
 const onPaper = (value: number): number => Math.round(Math.min(PAPER, Math.max(0, value)));
 
 /**
- * Strokes with a further point, on the last stroke or on a new one. It is left out if it is close to the point before
- * it, or if the strokes have too many.
+ * Adds a point to the last stroke or to a new one. Returns the strokes unchanged if the point is close to the one before
+ * it, or if they have too many points.
  */
 export function withPenPoint(strokes: Strokes, point: PenPoint, isNew: boolean): Strokes {
   const stroke = isNew ? [] : (strokes.at(-1) ?? []);
@@ -55,10 +55,10 @@ export function inkOf(strokes: Strokes): Float64Array {
   return ink;
 }
 
-/** A point in an address: a number to the base 36, of three digits. */
+/** A point as text in an address: three digits to the base 36. */
 const penPointText = ([x, y]: PenPoint): string => (y * (PAPER + 1) + x).toString(36).padStart(3, '0');
 
-/** Strokes in an address, with a full stop between two. */
+/** Strokes as text in an address, separated by full stops. */
 export const strokesText = (strokes: Strokes): string =>
   strokes.map((stroke) => stroke.map(penPointText).join('')).join('.');
 

@@ -314,12 +314,12 @@ const MAX_PAIRS = 1200;
 
 function withFrame({ training, test }: Losses, { steps, losses, testLoss }: Frame): Losses {
   return {
-    training: halved([...training, ...losses]),
-    test: halved(testLoss === null ? test : [...test, [steps, testLoss] as const]),
+    training: halve([...training, ...losses]),
+    test: halve(testLoss === null ? test : [...test, [steps, testLoss] as const]),
   };
 }
 
-const halved = (pairs: Losses['test']): Losses['test'] =>
+const halve = (pairs: Losses['test']): Losses['test'] =>
   pairs.length <= MAX_PAIRS ? pairs : pairs.filter((_, k) => k % 2 === pairs.length % 2 || k > pairs.length - 3);
 
 function save(points: Points): void {

@@ -91,8 +91,8 @@ function drawPlane(
   context.fillRect(0, 0, SIDE, SIDE);
   if (frame !== null && opened !== null) {
     const map = new OffscreenCanvas(MAP, MAP);
-    const small = map.getContext('2d') as unknown as CanvasRenderingContext2D | null;
-    if (small) drawShares(small, frame.shares, MAP, opened.classes.length);
+    const mapContext = map.getContext('2d') as unknown as CanvasRenderingContext2D | null;
+    if (mapContext) drawShares(mapContext, frame.shares, MAP, opened.classes.length);
     context.imageSmoothingQuality = 'high';
     context.drawImage(map, 0, 0, SIDE, SIDE);
   }
@@ -110,13 +110,13 @@ function drawPlane(
       dot(((x + 1) / 2) * SIDE, ((1 - y) / 2) * SIDE, drawnClasses.indexOf(label), false);
   } else {
     const { left, bottom, side } = opened.domain;
-    const all = ({ x, y, classes }: PlanePoints, isTest: boolean) => {
+    const drawPoints = ({ x, y, classes }: PlanePoints, isTest: boolean) => {
       for (const [n, c] of classes.entries()) {
         dot(((x[n] - left) / side) * SIDE, SIDE - ((y[n] - bottom) / side) * SIDE, c, isTest);
       }
     };
-    all(opened.test, true);
-    all(opened.train, false);
+    drawPoints(opened.test, true);
+    drawPoints(opened.train, false);
   }
   if (cursor === null) return;
   const [x, y] = [((cursor[0] + 1) / 2) * SIDE, ((1 - cursor[1]) / 2) * SIDE];

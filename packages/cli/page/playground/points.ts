@@ -77,16 +77,16 @@ export function readCsv(name: string, text: string): Points {
   if (header.length !== 3) throw new Error(`${name} has ${header.length} columns, expected 3: ${expected}`);
   if (rows.length < 2) throw new Error(`${name} has ${rows.length} rows, expected at least 2`);
   if (rows.length > MAX_ROWS) throw new Error(`${name} has ${rows.length} rows, expected at most ${MAX_ROWS}`);
-  const uneven = rows.findIndex((cells) => cells.length !== 3);
-  if (uneven !== -1) throw new Error(`${name} has ${rows[uneven].length} cells in row ${uneven + 1}, expected 3`);
+  const badRow = rows.findIndex((cells) => cells.length !== 3);
+  if (badRow !== -1) throw new Error(`${name} has ${rows[badRow].length} cells in row ${badRow + 1}, expected 3`);
   const isNumber = (cell: string): boolean => /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(cell);
   const words = header.flatMap((_, column) => (rows.every((cells) => isNumber(cells[column])) ? [] : [column]));
   if (words.length > 1) throw new Error(`${name} has ${words.length} columns with words or gaps, expected ${expected}`);
   const [target = 2] = words;
   const [first, second] = [0, 1, 2].filter((column) => column !== target);
   const list = rows.map((cells) => ({ x: Number(cells[first]), y: Number(cells[second]), label: cells[target] }));
-  const unlabelled = list.findIndex(({ label }) => label === '');
-  if (unlabelled !== -1) throw new Error(`${name} has no class in row ${unlabelled + 1}, expected one`);
+  const missingLabel = list.findIndex(({ label }) => label === '');
+  if (missingLabel !== -1) throw new Error(`${name} has no class in row ${missingLabel + 1}, expected one`);
   return { list, name, target: header[target], areNumbers: words.length === 0, isDrawn: false };
 }
 

@@ -54,8 +54,8 @@ export async function openSession(settings: Settings, points: Points, others: re
   const sets = [planePoints(train, data), ...(test === null ? [] : [planePoints(test, data)])];
   const domain = domainOf(sets, settings.data === POINTS && points.isDrawn);
   const look = createLook(run.network, run.parameters, precision, loss, data, domain);
-  const evaluated = test ?? train;
-  const outputs = new Float64Array(new SharedArrayBuffer(8 * evaluated.rows * run.network.outputs));
+  const dataset = test ?? train;
+  const outputs = new Float64Array(new SharedArrayBuffer(8 * dataset.rows * run.network.outputs));
   let figures: ProbedFigures | null = null;
   let losses: [number, number][] = [];
   let isOver = false;
@@ -89,14 +89,14 @@ export async function openSession(settings: Settings, points: Points, others: re
       addLosses([figures.loss]);
     },
     frame() {
-      const shownLosses = thinned(losses);
+      const shownLosses = thinOut(losses);
       losses = [];
-      const mean = run.evaluate(evaluated, outputs);
+      const mean = run.evaluate(dataset, outputs);
       return {
         steps: run.steps,
         losses: shownLosses,
         testLoss: test === null ? null : mean,
-        accuracy: accuracyOf(evaluated, outputs, run),
+        accuracy: accuracyOf(dataset, outputs, run),
         ...look(figures),
         fingerprint: run.fingerprint(),
         isOver,
@@ -109,7 +109,7 @@ export async function openSession(settings: Settings, points: Points, others: re
 /** Most losses of a frame; of more, some are means. */
 const MAX_LOSSES = 50;
 
-function thinned(losses: readonly [number, number][]): [number, number][] {
+function thinOut(losses: readonly [number, number][]): [number, number][] {
   const length = Math.ceil(losses.length / MAX_LOSSES);
   const means: [number, number][] = [];
   for (let k = 0; k < losses.length; k += length) {

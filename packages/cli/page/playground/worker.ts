@@ -49,10 +49,10 @@ function runAsLeader(): void {
       dueSteps = 0;
       schedule(0);
     } else if (message.kind === 'pause') stepsPerSecond = 0;
-    else if (message.kind === 'step') guarded(() => advance(1));
+    else if (message.kind === 'step') reportErrors(() => advance(1));
     else if (message.kind === 'shown') {
       isDrawing = false;
-      if (isStale) guarded(show);
+      if (isStale) reportErrors(show);
     } else void digits.answer(message.pixels).then(send);
   };
   send({ kind: 'ready', choices, cores: browserCores(), sharesMemory });
@@ -63,12 +63,12 @@ function runAsLeader(): void {
       const threads = sharesMemory ? settings.threads : 1;
       const others = await startMembers(threads - 1);
       if (requested !== run) return;
-      const opened = await openSession(settings, points, others);
+      const newSession = await openSession(settings, points, others);
       if (requested !== run) {
-        opened.close();
+        newSession.close();
         return;
       }
-      session = opened;
+      session = newSession;
       isDrawing = false;
       send({ kind: 'opened', run, ...session.facts });
       show();
@@ -115,17 +115,17 @@ function runAsLeader(): void {
       dueSteps += (stepsPerSecond * FRAME_MS) / 1000;
       const steps = Math.floor(dueSteps);
       dueSteps -= steps;
-      guarded(() => advance(steps));
+      reportErrors(() => advance(steps));
       schedule(Math.max(0, FRAME_MS - (performance.now() - begin)));
       return;
     }
-    guarded(() => session?.advance(spanSteps));
+    reportErrors(() => session?.advance(spanSteps));
     const spentMs = performance.now() - begin;
     spanSteps = Math.max(
       1,
       Math.min(MAX_SPAN_STEPS, Math.round(spanSteps * Math.min(2, FRAME_MS / Math.max(1, spentMs)))),
     );
-    guarded(show);
+    reportErrors(show);
     schedule(0);
   }
 
@@ -136,7 +136,7 @@ function runAsLeader(): void {
   }
 
   /** Does `work`; an error ends the run, and is shown. */
-  function guarded(work: () => void): void {
+  function reportErrors(work: () => void): void {
     try {
       work();
     } catch (error) {

@@ -24,9 +24,9 @@ export type FlagsOf<T extends StatedTable, G extends Group> = {
 /** The options of a library that are flags of a group, in the order of its table. */
 export const flagsOf = <T extends StatedTable, G extends Group>(table: T, group: G): FlagsOf<T, G> =>
   Object.fromEntries(
-    Object.entries(table).flatMap(([name, stated]) =>
-      stated.group === group
-        ? [[flagName(name, stated), stated.standard === true ? { ...stated, standard: false } : stated]]
+    Object.entries(table).flatMap(([name, option]) =>
+      option.group === group
+        ? [[flagName(name, option), option.standard === true ? { ...option, standard: false } : option]]
         : [],
     ),
   ) as unknown as FlagsOf<T, G>;
@@ -34,9 +34,9 @@ export const flagsOf = <T extends StatedTable, G extends Group>(table: T, group:
 /** The values of a command as options of a library. A flag that was not given leaves its option out. */
 export const optionsFrom = (table: StatedTable, values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(table).flatMap(([name, stated]) => {
-      const value = stated.group !== undefined ? values[flagName(name, stated)] : undefined;
-      return value === undefined ? [] : [[name, stated.standard === true ? !value : value]];
+    Object.entries(table).flatMap(([name, option]) => {
+      const value = option.group !== undefined ? values[flagName(name, option)] : undefined;
+      return value === undefined ? [] : [[name, option.standard === true ? !value : value]];
     }),
   );
 

@@ -96,7 +96,7 @@ function withKebabOptions(error: OptionError): string {
  * '--optimizer sgd', '--hidden 128,64': enough of the value to recognize it; a whole object would be too long.
  */
 function withValue({ name, value }: RawOptions[string]): string {
-  const known = isRecord(value) ? value.kind : value === true ? undefined : value;
-  const text = String(known ?? '').replace(/^([\w-]+):[\w-]+=.*$/s, '$1');
+  const shortValue = isRecord(value) ? value.kind : value === true ? undefined : value;
+  const text = String(shortValue ?? '').replace(/^([\w-]+):[\w-]+=.*$/s, '$1');
   return text === '' || text.startsWith('{') ? name : `${name} ${text.slice(0, 60)}`;
 }

@@ -41,8 +41,8 @@ export function coreShares(reports: readonly MachineReport[]): number[] {
 export function idleCores(reports: readonly MachineReport[]): number[] {
   return reports.map(({ machine, coreCount }) => {
     const neighbours = reports.filter((other) => other.machine === machine);
-    const used = new Set(neighbours.flatMap(({ cores }) => cores ?? []));
-    return neighbours.some(({ cores }) => cores === null) ? 0 : Math.max(0, coreCount - used.size);
+    const usedCores = new Set(neighbours.flatMap(({ cores }) => cores ?? []));
+    return neighbours.some(({ cores }) => cores === null) ? 0 : Math.max(0, coreCount - usedCores.size);
   });
 }
 

@@ -32,7 +32,7 @@ export const gatherFileRows: FileReader = (out, columns, divisor, file, order, f
   let o = 0;
   readRuns(file, columns, step, order, first, count, ({ type, view, typedView }, numbers) => {
     if (typedView !== null) for (let i = 0; i < numbers; i++) out[o++] = typedView[i] / divisor;
-    else for (let i = 0; i < numbers; i++) out[o++] = exact(file, type.read(view, i * type.bytes)) / divisor;
+    else for (let i = 0; i < numbers; i++) out[o++] = exactInteger(file, type.read(view, i * type.bytes)) / divisor;
   });
 };
 
@@ -56,7 +56,7 @@ export function inputRows(dataset: Dataset, first: number, count: number, type: 
 }
 
 /** Refuses 64-bit whole numbers that a double cannot hold exactly. */
-function exact({ path, type }: FileRows, value: number): number {
+function exactInteger({ path, type }: FileRows, value: number): number {
   if (!/[iu]8$/.test(type) || Number.isSafeInteger(value)) return value;
   throw new Error(`${showPath(path)} has about ${value}, expected whole numbers of less than 2^53`);
 }
@@ -64,13 +64,13 @@ function exact({ path, type }: FileRows, value: number): number {
 const PIECE_NUMBERS = 1 << 17;
 
 /**
- * The stored numbers of `rows` rows, in the dataset's number type: parts of the array, or what is read from the file a
- * piece at a time, each over the one before. Matrices with the same rows and columns have pieces of the same lengths.
+ * Yields the stored numbers of `rows` rows in pieces, in the dataset's number type. Pieces of a file share one buffer:
+ * each overwrites the one before. Matrices with the same rows and columns have pieces of the same lengths.
  */
 export function* storedPieces(
   matrix: DataMatrix,
   rows: number,
-  starts?: number, // of windows, which share numbers
+  starts?: number, // number of windows, if the rows are overlapping windows
 ): Generator<DataArray> {
   const { array, columns, file } = record('storedPieces', 'matrix', matrix, '{ array, columns, divisor }');
   const width = starts === undefined ? columns : 1;
@@ -87,7 +87,7 @@ export function* storedPieces(
     let o = 0;
     readRuns(file, width, width, null, first, count, ({ type, view, typedView }, numbers) => {
       if (typedView === null)
-        for (let i = 0; i < numbers; i++) memory[o + i] = exact(file, type.read(view, i * type.bytes));
+        for (let i = 0; i < numbers; i++) memory[o + i] = exactInteger(file, type.read(view, i * type.bytes));
       else memory.set(typedView.subarray(0, numbers), o);
       o += numbers;
     });

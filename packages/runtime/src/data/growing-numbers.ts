@@ -16,35 +16,35 @@ export interface GrowingNumbers<Taken extends Float64Array = Float64Array> {
 
 /** Collects numbers in memory; `take` returns them in shared memory. */
 export function createGrowingNumbers(): GrowingNumbers<Float64Array<SharedArrayBuffer>> {
-  const full: Float64Array[] = [];
+  const chunks: Float64Array[] = [];
   let last = new Float64Array(FIRST_CHUNK);
   let before = 0; // numbers in full chunks
-  let used = 0;
+  let count = 0;
   return {
     get length() {
-      return before + used;
+      return before + count;
     },
     push(value) {
-      if (used === last.length) {
-        before += used;
+      if (count === last.length) {
+        before += count;
         const length = Math.min(CHUNK, before);
         // Twice, because `take` copies all of them.
         refuseBeyondRoom(8 * (before + 2 * length));
-        full.push(last);
+        chunks.push(last);
         last = new Float64Array(length);
-        used = 0;
+        count = 0;
       }
-      last[used++] = value;
+      last[count++] = value;
     },
     take() {
-      const array = sharedArrays.float64(before + used);
-      array.set(last.subarray(0, used), before);
-      while (full.length > 0) {
-        const chunk = full.pop() ?? last;
+      const array = sharedArrays.float64(before + count);
+      array.set(last.subarray(0, count), before);
+      while (chunks.length > 0) {
+        const chunk = chunks.pop() ?? last;
         before -= chunk.length;
         array.set(chunk, before);
       }
-      used = 0;
+      count = 0;
       return array;
     },
   };

@@ -62,8 +62,8 @@ export async function loadNamedArrays(
     const expected = arrays.describeMissing(`${lengths}${inputs.slice(x.length)}`);
     throw new Error(`${where}: ${arrays.describe(inputs)} has no lengths beside it, expected ${expected}`);
   }
-  const described = { inputs: arrays.describe(inputs), targets: arrays.describe(targets) };
-  const train = { set: await arrays.load({ inputs, targets, lengths: trainLengths }, rest), ...described };
+  const shapes = { inputs: arrays.describe(inputs), targets: arrays.describe(targets) };
+  const train = { set: await arrays.load({ inputs, targets, lengths: trainLengths }, rest), ...shapes };
   const validation = await otherSet('val(?:id(?:ation)?)?', train);
   const test = await otherSet('test', train);
   return { train: train.set, ...(validation && { validation }), ...(test && { test }) };

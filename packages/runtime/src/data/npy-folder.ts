@@ -15,8 +15,8 @@ import { loadNpy } from './npy-dataset.ts';
  */
 export async function loadNpyFolder(folder: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
   record('loadNpyFolder', 'options', options, 'an object');
-  const named = { name: basename(resolve(checkPath('loadNpyFolder', folder))), ...options };
-  return loadNamedArrays('loadNpyFolder', arraysIn(folder), named);
+  const namedOptions = { name: basename(resolve(checkPath('loadNpyFolder', folder))), ...options };
+  return loadNamedArrays('loadNpyFolder', arraysIn(folder), namedOptions);
 }
 
 /** Whether a folder has npy files. */

@@ -28,9 +28,9 @@ export async function readNpy(path: string, { stream = false } = {}): Promise<Nu
 export async function readNpyFrom(source: ByteSource, fault: Fault): Promise<NumberFile> {
   const header = await readNpyHeader(source, fault);
   const { type, shape, isColumnMajor } = header;
-  const stored = await readNumbers(source, header, fault);
-  if (/[iu]8$/.test(type.name)) checkExact(stored, fault);
-  return { type: type.name, shape, array: isColumnMajor && shape.length > 1 ? rowMajor(stored, shape) : stored };
+  const numbers = await readNumbers(source, header, fault);
+  if (/[iu]8$/.test(type.name)) checkExact(numbers, fault);
+  return { type: type.name, shape, array: isColumnMajor && shape.length > 1 ? rowMajor(numbers, shape) : numbers };
 }
 
 function checkExact(array: DataArray, fault: Fault): void {

@@ -51,8 +51,8 @@ function arraysIn(path: string, archive: ZipArchive): NamedArrays {
     describe,
     describeMissing: (name) => `an array ${showName(name)}`,
     describeNone(x, y) {
-      const shown = listed(names, 10);
-      const has = names.length === 0 ? 'has no arrays' : `has ${counted(names.length, 'array')} (${shown})`;
+      const nameList = listed(names, 10);
+      const has = names.length === 0 ? 'has no arrays' : `has ${counted(names.length, 'array')} (${nameList})`;
       const none = names.length === 0 ? '' : ` and none named ${x}`;
       return `${has}${none}, expected ${x} and ${y} (x=name,y=name reads others)`;
     },

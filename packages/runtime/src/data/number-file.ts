@@ -37,8 +37,8 @@ export async function readNumbers(source: ByteSource, header: NumberHeader, faul
   const { type, bytes } = header;
   const { length, contents, total } = checkSize(source, header, fault);
   const array = allocate(type, length, contents, fault);
-  const left = total - bytes - (await fill(array, source, type));
-  if (left > 0) throw fault(`${total - left} bytes`, `${total} (${contents})`);
+  const bytesLeft = total - bytes - (await fill(array, source, type));
+  if (bytesLeft > 0) throw fault(`${total - bytesLeft} bytes`, `${total} (${contents})`);
   if ((await source.read(new Uint8Array(1))) > 0) throw fault(`more than ${total} bytes`, `${total} (${contents})`);
   return array;
 }

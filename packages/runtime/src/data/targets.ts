@@ -65,16 +65,16 @@ export function* countedPositions(dataset: Dataset): Pausable<Uint32Array<Shared
   if (!hasTargetsByPosition(dataset)) return null;
   // Targets in a file are the tokens of a text, or of lines, of which all real ones count.
   if (file !== undefined && lengths === undefined) return null;
-  const counted = new Uint32Array(new SharedArrayBuffer(4 * rows));
+  const positionCounts = new Uint32Array(new SharedArrayBuffer(4 * rows));
   let all = true;
   for (let n = 0; n < rows; n++) {
     const start = (places?.[n] ?? n) * step;
-    if (file !== undefined) counted[n] = lengths?.array[n] ?? columns;
-    else for (let i = start; i < start + columns; i++) if (array[i] >= 0) counted[n]++;
-    all &&= counted[n] === columns;
+    if (file !== undefined) positionCounts[n] = lengths?.array[n] ?? columns;
+    else for (let i = start; i < start + columns; i++) if (array[i] >= 0) positionCounts[n]++;
+    all &&= positionCounts[n] === columns;
     if (n % NUMBERS_PER_TURN === 0) yield;
   }
-  return all ? null : counted;
+  return all ? null : positionCounts;
 }
 
 /** @throws OptionError if the dataset is invalid or does not fit the network's input, its output or the loss. */

@@ -110,7 +110,7 @@ function trafficOf(
   bytesOfNumber: number,
 ) {
   const ranks = parameterCounts.length;
-  const all = nodes.flat().length;
+  const count = nodes.flat().length;
   const owners = buckets.map((_, b) => blocksOf.filter((blocks) => blocks[b].length > 0).length); // owners of a bucket
   let [gradients, weights]: [Traffic, Traffic] = [NOTHING, NOTHING];
   for (let rank = 0; rank < ranks; rank++) {
@@ -118,9 +118,9 @@ function trafficOf(
     const parts = blocksOf[rank].filter(({ length }) => length > 0).length;
     const others = owners.reduce((sum, ownerCount, b) => sum + ownerCount - (blocksOf[rank][b].length > 0 ? 1 : 0), 0);
     gradients = maxTraffic(gradients, {
-      messages: Math.max(rankNodes * others, (all - rankNodes) * parts),
+      messages: Math.max(rankNodes * others, (count - rankNodes) * parts),
       bytes:
-        bytesOfNumber * Math.max(rankNodes * (P - parameterCounts[rank]), (all - rankNodes) * parameterCounts[rank]),
+        bytesOfNumber * Math.max(rankNodes * (P - parameterCounts[rank]), (count - rankNodes) * parameterCounts[rank]),
     });
     weights = maxTraffic(weights, {
       messages: Math.max((ranks - 1) * parts, others),
@@ -136,9 +136,9 @@ function notesOf({ ranges }: RankBatch, { blocksOf }: Ownership, hasSquares: boo
     const blocks = hasSquares ? blocksOf[rank].reduce((sum, range) => sum + range.end - range.first, 0) : 0;
     return 1 + end - first + blocks;
   });
-  const all = lengths.reduce((sum, length) => sum + length, 0);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
   const ranks = lengths.length;
-  const bytes = Math.max(...lengths.map((length) => 8 * Math.max((ranks - 1) * length, all - length)));
+  const bytes = Math.max(...lengths.map((length) => 8 * Math.max((ranks - 1) * length, total - length)));
   return { messages: ranks - 1, bytes };
 }
 

@@ -121,9 +121,9 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   const figureOfCopy: number[] = [];
   for (let first = 0; first < total; first += maxCopies) {
     const copies = Math.min(maxCopies, total - first);
-    const shuffled = await inTurns(copiesOf(dataset, groups, { first, copies, repeats, seed }));
+    const shuffledCopies = await inTurns(copiesOf(dataset, groups, { first, copies, repeats, seed }));
     const reader = valuesOf(metric, { ...scoring, threshold }, rowsOfCopy, figureOfCopy);
-    await evaluateModel(model.spec, model.parameters, shuffled, {
+    await evaluateModel(model.spec, model.parameters, shuffledCopies, {
       ...Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined)),
       loss: lossSpec,
       ...(model.parts === undefined ? {} : { parts: model.parts }),
@@ -148,11 +148,11 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
 }
 
 function figureOf(requested: string | undefined, scoring: Scoring): FigureName {
-  const known = figuresOf(scoring);
+  const figures = figuresOf(scoring);
   if (requested === undefined) return scoring.task === 'values' ? 'r2' : 'accuracy';
-  const name = known.find((one) => one === requested);
+  const name = figures.find((one) => one === requested);
   if (name !== undefined) return name;
-  throw new OptionError('explainModel', 'metric', `has ${show(requested)}, expected one of ${known.join(', ')}`);
+  throw new OptionError('explainModel', 'metric', `has ${show(requested)}, expected one of ${figures.join(', ')}`);
 }
 
 /** Network inputs that are shuffled together. */
@@ -189,7 +189,7 @@ function* copiesOf(
   { first, copies, repeats, seed }: Copies,
 ): Pausable<Dataset> {
   const { rows: N, inputs, targets, weights: _, starts: _starts, lengths, ...rest } = dataset;
-  const x = repeated(inputs, N, copies);
+  const x = repeatRows(inputs, N, copies);
   yield;
   const { columns } = inputs;
   for (let copy = 0; copy < copies; copy++) {
@@ -206,13 +206,13 @@ function* copiesOf(
     yield;
   }
   const others = {
-    targets: repeated(targets, N, copies),
-    ...(lengths === undefined ? {} : { lengths: repeated(lengths, N, copies) }),
+    targets: repeatRows(targets, N, copies),
+    ...(lengths === undefined ? {} : { lengths: repeatRows(lengths, N, copies) }),
   };
   return { ...rest, rows: copies * N, inputs: x, ...others };
 }
 
-function repeated(matrix: DataMatrix, rows: number, copies: number): DataMatrix {
+function repeatRows(matrix: DataMatrix, rows: number, copies: number): DataMatrix {
   const length = rows * matrix.columns;
   const array = sharedArrayLike(matrix.array, copies * length);
   const once = matrix.array.length === length ? matrix.array : matrix.array.slice(0, length);

@@ -77,7 +77,7 @@ export async function fit<Row extends NamedRow<Row>>(
   options: FitOptions = {},
 ): Promise<FittedModel> {
   const { hidden, validation, test } = fitOptions.read(record('fit', 'options', options, 'options'));
-  const [tableGiven, trainGiven] = divided(options);
+  const [tableGiven, trainGiven] = divideOptions(options);
   const table = await readObjects('fit', rows, tableGiven);
   const shares = tableShares(table.rows);
   const { sets, preprocessing } = splitTable(table, {
@@ -116,7 +116,7 @@ export async function fit<Row extends NamedRow<Row>>(
 }
 
 /** The options of a table, and those of a run. */
-function divided(options: FitOptions): [TableOptions, TrainOptions] {
+function divideOptions(options: FitOptions): [TableOptions, TrainOptions] {
   const { hidden: _, validation: _v, test: _t, ...others } = options;
   const entries = Object.entries(others).filter(([, value]) => value !== undefined);
   const isOfTable = ([name]: [string, unknown]) => name in optionsOfTables;

@@ -35,13 +35,13 @@ export const launchers = {
       userFlags.some((flag) => /^--?(bind-to|map-by|cpu-set)/.test(flag)) ? [] : ['--bind-to', 'none'],
     messageStart: null,
     deathIn(text) {
-      const killed = /process rank (\d+) with PID (\d+) on node (\S+) exited on\s+signal (\d+)/.exec(text);
-      if (killed !== null) {
-        const [, rank, pid, host, signal] = killed;
+      const match = /process rank (\d+) with PID (\d+) on node (\S+) exited on\s+signal (\d+)/.exec(text);
+      if (match !== null) {
+        const [, rank, pid, host, signal] = match;
         return { rank: Number(rank), pid: Number(pid), host, how: `signal ${signal}` };
       }
-      const ended = /Process name: \[\S*,(\d+)\]\s+Exit code:\s+(\d+)/.exec(text);
-      return ended === null ? null : { rank: Number(ended[1]), pid: null, host: null, how: `exit code ${ended[2]}` };
+      const exit = /Process name: \[\S*,(\d+)\]\s+Exit code:\s+(\d+)/.exec(text);
+      return exit === null ? null : { rank: Number(exit[1]), pid: null, host: null, how: `exit code ${exit[2]}` };
     },
     adviceIn(text) {
       if (text.includes('not enough slots')) {

@@ -28,9 +28,9 @@ export async function failTogether(cluster: Cluster, error: unknown): Promise<ne
   const sentence = isUsage ? error.message : withoutCaller(error);
   const firstError = (await exchangeObstacles(cluster, { sentence, isUsage })) as Error;
   // Rank 0 throws its own error, which has a cause.
-  const thrown = cluster.rank === 0 && error instanceof Error ? error : firstError;
-  sharedErrors.add(thrown);
-  throw thrown;
+  const rankError = cluster.rank === 0 && error instanceof Error ? error : firstError;
+  sharedErrors.add(rankError);
+  throw rankError;
 }
 
 /** Waits for all other ranks. @throws the error of the first rank that failed, if any. */
@@ -88,22 +88,22 @@ export async function refuseOtherFlags(cluster: Cluster, typed: RawOptions): Pro
   const sharedFlags = Object.entries(typed).flatMap(([key, flag]) =>
     PER_RANK_FLAGS.has(key) ? [] : [[key, flag] as const],
   );
-  const all = (await fromAll(sharedFlags)).map((flags) => new Map(flags));
+  const flagsOfRanks = (await fromAll(sharedFlags)).map((flags) => new Map(flags));
   /** The value as typed; undefined if it was not typed, since `none` is a valid value of some flags. */
   const textOf = (key: string, rank: number): string | undefined => {
-    const flag = all[rank].get(key);
+    const flag = flagsOfRanks[rank].get(key);
     return flag?.value === true ? 'given' : flag && String(flag.value);
   };
-  const keys = new Set(all.flatMap((flags) => [...flags.keys()]));
+  const keys = new Set(flagsOfRanks.flatMap((flags) => [...flags.keys()]));
   const differences: string[] = [];
   for (const key of keys) {
     const first = textOf(key, 0);
-    const others = [...all.keys()].filter((rank) => {
+    const others = [...flagsOfRanks.keys()].filter((rank) => {
       const text = textOf(key, rank);
       return text !== first && !(text === undefined && FIRST_RANK_FLAGS.has(key));
     });
     if (others.length === 0) continue;
-    const name = all.find((flags) => flags.has(key))?.get(key)?.name;
+    const name = flagsOfRanks.find((flags) => flags.has(key))?.get(key)?.name;
     const of = (rank: number): string => `${textOf(key, rank) ?? 'nothing'} on rank ${rank} (${hosts[rank]})`;
     const alone = FIRST_RANK_FLAGS.has(key) ? ', which alone prints and writes' : '';
     differences.push(`${name} has ${of(0)}${alone}, ${others.map(of).join(', ')}`);

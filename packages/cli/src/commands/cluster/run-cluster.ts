@@ -43,7 +43,7 @@ async function runWithRestarts(
   const signals = createSignals();
   const print = (text: string): void => printLine(io.stderr, `gradloom cluster: ${text}`);
   try {
-    for (let left = restarts, count = ranks; ; left--, count--) {
+    for (let restartsLeft = restarts, count = ranks; ; restartsLeft--, count--) {
       const job = startJob({ command, launcher }, [...flags, '-n', String(count)], train.next(), io);
       const { code: last, tail } = await signals.forwardTo(job);
       const death = launcher.deathIn(tail);
@@ -61,9 +61,9 @@ async function runWithRestarts(
       const isLate = code === LATE_CODE && death?.exitCode !== null;
       print(isLate ? describeLate(train.out) : describeDeath(death ?? unknownDeath(code), count, train.out));
       const next = count - 1;
-      if (left === 0 || next === 0 || train.out === null) return code || FAILED;
+      if (restartsLeft === 0 || next === 0 || train.out === null) return code || FAILED;
       print(
-        `starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - left + 1} of ${restarts})`,
+        `starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - restartsLeft + 1} of ${restarts})`,
       );
     }
   } finally {

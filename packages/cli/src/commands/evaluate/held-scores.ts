@@ -33,14 +33,14 @@ export function holdScores(rows: number, scoring: Scoring): HeldScores {
   const { outputs, columns } = scoring;
   const y = new Float64Array(rows * outputs);
   const t = new Float64Array(rows * columns);
-  let filled = 0;
+  let count = 0;
   return {
     bytes: bytesOfScores(rows, scoring),
     scores: { rows, outputs, y, t },
     add(scores, targets, B) {
-      y.set(scores, filled * outputs);
-      t.set(targets, filled * columns);
-      filled += B;
+      y.set(scores, count * outputs);
+      t.set(targets, count * columns);
+      count += B;
     },
   };
 }

@@ -46,30 +46,30 @@ export function createFigures(scoring: Scoring, threshold: number): FigureReader
   return {
     readers: [...streamed.values()],
     *measure(scores, resampling) {
-      const measured: { name: FigureName; value: number }[] = [];
+      const figureList: { name: FigureName; value: number }[] = [];
       const weighted: Partial<Record<FigureName, WeightedMetric>> = {};
       for (const name of names) {
         const metric = streamed.get(name);
         const needsRows = metric === undefined || resampling !== null;
         if (needsRows && scores !== null) weighted[name] = yield* figures[name].weighted(scores, task, threshold);
         const value = metric?.value() ?? weighted[name]?.(new Uint32Array(scores?.rows ?? 0).fill(1));
-        if (value !== undefined) measured.push({ name, value });
+        if (value !== undefined) figureList.push({ name, value });
         yield;
       }
       const intervals =
         resampling === null || scores === null
           ? {}
           : yield* bootstrap(scores.rows, weighted as Record<FigureName, WeightedMetric>, resampling);
-      return measured.map((figure) => ({ ...figure, interval: intervals[figure.name as never] ?? null }));
+      return figureList.map((figure) => ({ ...figure, interval: intervals[figure.name as never] ?? null }));
     },
   };
 }
 
-/** The threshold that figures are measured at, and its source. */
+/** The threshold that figures are figureList at, and its source. */
 export interface ChosenThreshold {
   readonly value: number;
   readonly by: ThresholdCriterion | 'flag' | 'model' | 'default';
-  /** Rows on which it was chosen: the validation set, or the measured rows themselves. */
+  /** Rows on which it was chosen: the validation set, or the figureList rows themselves. */
   readonly on: { readonly split: string; readonly rows: number; readonly areMeasured: boolean } | null;
 }
 

@@ -35,9 +35,9 @@ const TABLE_COPIES = 4;
 
 /** Measures a model on the requested rows. */
 export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
-  const opened = await openModelRows(model, values.dataset, values.split, { mayStream: true });
-  const { split, dataset, sets, isTrainingDataset } = opened;
-  for (const message of [...opened.warnings, ...otherProducts(model, values)])
+  const openedRows = await openModelRows(model, values.dataset, values.split, { mayStream: true });
+  const { split, dataset, sets, isTrainingDataset } = openedRows;
+  for (const message of [...openedRows.warnings, ...otherProducts(model, values)])
     printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec, model.parts?.customParts);

@@ -6,7 +6,7 @@ import { UsageError } from '../../terminal/failure.ts';
 import { type ExplainValues, explainOptions } from './options.ts';
 
 /** Draws `count` rows, in ascending order; all rows if there are no more. */
-export function drawn({ rows }: Dataset, count: number | 'all', seed: number): Uint32Array {
+export function drawRows({ rows }: Dataset, count: number | 'all', seed: number): Uint32Array {
   const order = Uint32Array.from({ length: rows }, (_, n) => n);
   if (count === 'all' || count >= rows) return order;
   shuffle(order, createRandom(seed, 'explain-rows'));
@@ -33,7 +33,7 @@ export function drawFew(
   if (backend !== undefined && backend !== 'auto' && backend !== 'wasm') refuse('backend', backend, 'wasm');
   if (blas !== undefined) refuse('blas', blas, 'none');
   if (what === 'texts' && values.repeats !== undefined) refuse('repeats', values.repeats, 'none');
-  const order = drawn(dataset, rows, seed);
+  const order = drawRows(dataset, rows, seed);
   if (order.length > MAX_ROWS) refuse('rows', rows, `at most ${MAX_ROWS}`);
   const { fingerprint } = model;
   return { order, about: { fingerprint, dataset: dataset.name, split, allRows: dataset.rows, seed } };

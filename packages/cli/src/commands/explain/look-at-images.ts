@@ -50,7 +50,7 @@ export async function lookAtImages(
     onProgress: (done) => showProgress(`${percent(done)} done`),
   });
   const nameOf = (c: number): string => (model.metadata.labels ?? dataset.labels)?.[c] ?? String(c);
-  const maps = explanations.flatMap(({ sensitivity }) => [...capped(sensitivity)]);
+  const maps = explanations.flatMap(({ sensitivity }) => [...capSensitivity(sensitivity)]);
   return {
     event: 'image-explanation',
     ...about,
@@ -70,7 +70,7 @@ export async function lookAtImages(
 const CAP = 0.99;
 
 /** The numbers from 0 to 1, where 1 is the largest but for outliers. */
-function capped(sensitivity: Float64Array): Float64Array {
+function capSensitivity(sensitivity: Float64Array): Float64Array {
   const sorted = sensitivity.slice().sort();
   const white = sorted[Math.floor(CAP * (sorted.length - 1))] || sorted[sorted.length - 1];
   return sensitivity.map((value) => (white > 0 ? Math.min(1, value / white) : 0));

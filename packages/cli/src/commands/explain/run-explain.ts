@@ -20,7 +20,7 @@ import { columns } from '../../terminal/text/columns.ts';
 import { percent, plural } from '../../terminal/text/format.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
 import { runOf } from '../evaluate/measure-model.ts';
-import { drawn } from './draw-rows.ts';
+import { drawRows } from './draw-rows.ts';
 import { areImages, describeImages, type ImagesDocument, lookAtImages } from './look-at-images.ts';
 import { describeTexts, lookAtTexts, type TextsDocument } from './look-at-texts.ts';
 import { COLUMN_REPEATS, type ExplainValues, explainOptions } from './options.ts';
@@ -108,7 +108,7 @@ async function explainColumns(
   const columns = table?.columns.length ?? dataset.inputs.columns;
   const defaultRows = Math.max(MIN_ROWS, Math.floor(PREDICTED_ROWS / (columns * repeats)));
   const { rows = defaultRows } = values;
-  const order = drawn(dataset, rows, seed);
+  const order = drawRows(dataset, rows, seed);
   const explanation = await explainModel(model, order.length < dataset.rows ? subset(dataset, order) : dataset, {
     ...runOf(values, io, 'explain'),
     ...(metric === undefined ? {} : { metric }),

@@ -52,10 +52,10 @@ const brief = (text: string): string =>
 /** '[3, 7]': the index of a number in a row-major tensor. */
 function indexOf(at: number, shape: readonly number[]): string {
   const indices: number[] = [];
-  let rest = at;
+  let remainder = at;
   for (const extent of [...shape].reverse()) {
-    indices.unshift(rest % extent);
-    rest = Math.floor(rest / extent);
+    indices.unshift(remainder % extent);
+    remainder = Math.floor(remainder / extent);
   }
   return `[${indices.join(', ')}]`;
 }

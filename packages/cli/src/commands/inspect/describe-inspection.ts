@@ -73,10 +73,10 @@ function encodingRows(preprocessing: Preprocessing | undefined): [string, string
   if ('image' in preprocessing) return [['images', imageText(preprocessing.image)]];
   if ('text' in preprocessing) return [['text', textText(preprocessing.text)]];
   const { columns, target, series } = preprocessing;
-  const named = columns.slice(0, MAX_COLUMNS).map(({ name, type }) => `${name} (${type})`);
-  const left = columns.length - named.length;
+  const columnTexts = columns.slice(0, MAX_COLUMNS).map(({ name, type }) => `${name} (${type})`);
+  const moreCount = columns.length - columnTexts.length;
   return [
-    ['columns', [...named, ...(left > 0 ? [`${left} more`] : [])].join(', ')],
+    ['columns', [...columnTexts, ...(moreCount > 0 ? [`${moreCount} more`] : [])].join(', ')],
     ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
     ...columns.flatMap((column): [string, string][] =>
       column.type === 'text' ? [['text', textText({ ...column, lines: false })]] : [],

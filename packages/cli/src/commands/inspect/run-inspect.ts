@@ -26,13 +26,13 @@ export async function runInspect(request: Request, io: Io): Promise<number> {
   }
   const width = widthOf(io.stdout);
   const paint = createPaint(io.stdout, io.env);
-  const inspected = inspectFile(anyModelPath(path));
+  const inspection = inspectFile(anyModelPath(path));
   if (diff === undefined) {
-    if (json) printJson(io.stdout, JSON.stringify({ event: 'inspection', ...inspectionOf(inspected) }));
-    else printLines(io.stdout, describeInspection(inspected, width, paint));
+    if (json) printJson(io.stdout, JSON.stringify({ event: 'inspection', ...inspectionOf(inspection) }));
+    else printLines(io.stdout, describeInspection(inspection, width, paint));
     return 0;
   }
-  const comparison = compare(inspected, inspectFile(anyModelPath(diff)));
+  const comparison = compare(inspection, inspectFile(anyModelPath(diff)));
   if (json) printJson(io.stdout, JSON.stringify({ event: 'comparison', ...comparison }));
   else printLines(io.stdout, describeComparison(comparison, width, paint));
   return 0;

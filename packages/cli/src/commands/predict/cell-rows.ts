@@ -34,10 +34,10 @@ export async function pickColumns(
     );
   }
   const unread = names.filter((name) => !expectedNames.includes(name));
-  return { batches: picked(reader, indices, names.length, source), unread };
+  return { batches: pickFields(reader, indices, names.length, source), unread };
 }
 
-async function* picked(
+async function* pickFields(
   reader: TableReader,
   indices: readonly number[],
   width: number,

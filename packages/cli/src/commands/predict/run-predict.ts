@@ -135,12 +135,12 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     }
     if (isTable(file)) throw refuse('table', 'reads a table');
     const rows = batchesOf(await npyRows(file, null, { columns: network.inputs, ...divisorsOf(model) }));
-    return ofImages(model.preprocessing)?.image.scale === undefined ? rows : encoded(model, rows);
+    return ofImages(model.preprocessing)?.image.scale === undefined ? rows : encodeBatches(model, rows);
   }
   const isOpen = file !== undefined && file !== '-';
   if (!isOpen) refuseNoRows(io);
   const rows = isOpen ? textRows(await openFile(file), network, file) : textRows(io.stdin, network, STANDARD_INPUT);
-  return ofImages(model.preprocessing)?.image.scale === undefined ? rows : encoded(model, rows);
+  return ofImages(model.preprocessing)?.image.scale === undefined ? rows : encodeBatches(model, rows);
 }
 
 /** Rows of an array, in batches. */
@@ -152,7 +152,7 @@ async function* batchesOf(rows: readonly (readonly number[])[]): AsyncGenerator<
 }
 
 /** Rows of numbers as inputs of the model, which standardizes those of images. */
-async function* encoded(model: Model, batches: AsyncIterable<RowBatch>): AsyncGenerator<RowBatch> {
+async function* encodeBatches(model: Model, batches: AsyncIterable<RowBatch>): AsyncGenerator<RowBatch> {
   for await (const { x, numbers, ...batch } of batches) {
     const I = x.length / numbers.length;
     yield { ...batch, numbers, x: model.encode(numbers.map((_, n) => [...x.subarray(n * I, (n + 1) * I)])) };

@@ -66,14 +66,14 @@ async function chooseLanes(
     // Runs of other networks have other steps, so the speed of the first run beside the others counts.
     best.together = Math.max(best.together, speeds[0] * together);
   }
-  const measured = `measured: ${whole(best.together)} steps/s this way, ${whole(best.alone)} by one run on ${threads} threads`;
+  const measuredText = `measured: ${whole(best.together)} steps/s this way, ${whole(best.alone)} by one run on ${threads} threads`;
   return best.alone > MARGIN * best.together
     ? {
         atOnce: 1,
         threads,
         why: `measured: ${whole(best.alone)} steps/s this way, ${whole(best.together)} by ${together} runs on a thread each`,
       }
-    : { atOnce: together, threads: Math.floor(threads / together), why: measured };
+    : { atOnce: together, threads: Math.floor(threads / together), why: measuredText };
 }
 
 async function stepsASecond(

@@ -97,7 +97,7 @@ export function checkSearch(where: string, file: Readonly<Record<string, unknown
   } = asUsage(() => readEntries(where, searchKeys, file));
   if (!isRecord(options)) throw new UsageError(`${where}: options has ${show(options)}, expected options of train`);
   const space = readSpace(where, (key) => searchedKey(where, key), search);
-  const fixed = fixedOptions(where, options);
+  const fixedValues = fixedOptions(where, options);
   for (const { key } of space) {
     if (method === 'halving' && LENGTH_OPTIONS.includes(key)) {
       throw new UsageError(
@@ -109,7 +109,7 @@ export function checkSearch(where: string, file: Readonly<Record<string, unknown
         `${where}: metric has "validation-loss", expected another where search has ${key} (losses of different kinds do not compare)`,
       );
     }
-    if (!(key in fixed)) continue;
+    if (!(key in fixedValues)) continue;
     throw new UsageError(`${where}: ${key} is in options and in search, expected it in one of the two`);
   }
   if (method === 'grid' && runs !== undefined) {
@@ -161,9 +161,9 @@ function searchedKey(where: string, key: string): SearchedKey {
       `${where}: search has ${optionName}, expected it ${optionName.startsWith('fold') ? 'beside search, as folds' : 'in options'} (figures on different rows do not compare)`,
     );
   }
-  const known = Object.keys(trainOptions).filter(isSearched);
+  const names = Object.keys(trainOptions).filter(isSearched);
   throw new UsageError(
-    `${where}: search has ${show(key)}, expected options of train that change its result${suggest(optionName, known)}`,
+    `${where}: search has ${show(key)}, expected options of train that change its result${suggest(optionName, names)}`,
   );
 }
 

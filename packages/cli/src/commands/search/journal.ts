@@ -75,12 +75,12 @@ export function readStart(folder: string): SearchStart {
     throw new Error(`${path} has no line that describes the search, expected it first (the file is damaged)`);
   }
   // As in the file: options that were null there and filled in later are left out.
-  const stated = Object.entries(start.config).filter(
+  const entries = Object.entries(start.config).filter(
     ([key, value]) => value !== null && !(key === 'runs' && isGrid(start.config)),
   );
   return {
     file: start.file,
-    config: checkSearch(path, unfilled(Object.fromEntries(stated))),
+    config: checkSearch(path, withoutDefaults(Object.fromEntries(entries))),
     data: String(start.data),
   };
 }
@@ -107,7 +107,7 @@ function isOutcome(
 const isGrid = (config: unknown): boolean => isRecord(config) && config.method === 'grid';
 
 /** The configuration without the halving lengths that were filled in. */
-function unfilled(config: Record<string, unknown>): Record<string, unknown> {
+function withoutDefaults(config: Record<string, unknown>): Record<string, unknown> {
   if (!isRecord(config.halving)) return config;
   const halving = Object.fromEntries(Object.entries(config.halving).filter(([, value]) => value !== null));
   return { ...config, halving };

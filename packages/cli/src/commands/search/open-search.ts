@@ -95,19 +95,19 @@ interface Runs {
 
 /** @throws UsageError naming the file and what does not fit */
 function openRuns(where: string, config: SearchConfig): Runs {
-  const opened = new Map<string, Promise<Opened>>();
+  const cache = new Map<string, Promise<Opened>>();
   const maxOpened = 2 * (config.folds ?? 1);
 
   function open(values: TrainValues, fold: RunKey['fold']): Promise<Opened> {
     const { validation, test } = values;
     const dataset = datasetOf(where, values);
     const key = JSON.stringify([dataOf(values), fold]);
-    const known = opened.get(key);
-    if (known !== undefined) return known;
+    const cached = cache.get(key);
+    if (cached !== undefined) return cached;
     const folds = config.folds === null || fold === null ? {} : { folds: config.folds, fold };
     const fresh = openDataset(withTableFlags(dataset, values), { validation, test, ...folds });
-    opened.set(key, fresh);
-    for (const old of opened.keys()) if (opened.size > maxOpened) opened.delete(old);
+    cache.set(key, fresh);
+    for (const oldKey of cache.keys()) if (cache.size > maxOpened) cache.delete(oldKey);
     return fresh;
   }
 
@@ -115,8 +115,8 @@ function openRuns(where: string, config: SearchConfig): Runs {
     async recipeOf(point, fold, length) {
       const values = valuesAt(where, config, point);
       const { epochs: _e, steps: _s, ...rest } = values;
-      const timed: TrainValues = length === null ? values : { ...rest, [length.unit]: length.count };
-      return createRecipe(timed, await open(values, fold));
+      const runValues: TrainValues = length === null ? values : { ...rest, [length.unit]: length.count };
+      return createRecipe(runValues, await open(values, fold));
     },
   };
 }

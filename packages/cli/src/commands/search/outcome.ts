@@ -42,11 +42,11 @@ export interface Standing {
 export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName, folds: number | null): Standing[] {
   const byTrial = new Map<number, RunOutcome[]>();
   for (const outcome of outcomes) byTrial.set(outcome.trial, [...(byTrial.get(outcome.trial) ?? []), outcome]);
-  const standings = [...byTrial].flatMap(([trial, all]) => {
-    const rounds = [...new Set(all.map(({ round }) => round))].sort((a, b) => b - a);
-    const round = rounds.find((r) => all.filter((outcome) => outcome.round === r).length === (folds ?? 1));
+  const standings = [...byTrial].flatMap(([trial, outcomes]) => {
+    const rounds = [...new Set(outcomes.map(({ round }) => round))].sort((a, b) => b - a);
+    const round = rounds.find((r) => outcomes.filter((outcome) => outcome.round === r).length === (folds ?? 1));
     if (round === undefined) return [];
-    return [standing(trial, round, all, metric, folds)];
+    return [standing(trial, round, outcomes, metric, folds)];
   });
   const sign = monitors[metric].isHigherBetter ? -1 : 1;
   const worst = Number.POSITIVE_INFINITY;
@@ -85,11 +85,11 @@ const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1)
 function standing(
   trial: number,
   round: number,
-  all: readonly RunOutcome[],
+  outcomes: readonly RunOutcome[],
   metric: MetricName,
   folds: number | null,
 ): Omit<Standing, 'rank'> {
-  const runs = all.filter((outcome) => outcome.round === round).sort((a, b) => (a.fold ?? 0) - (b.fold ?? 0));
+  const runs = outcomes.filter((outcome) => outcome.round === round).sort((a, b) => (a.fold ?? 0) - (b.fold ?? 0));
   const scores = runs.map(({ figures }) => figures[monitors[metric].figure] ?? null);
   const score = meanOf(scores);
   return {
@@ -100,6 +100,6 @@ function standing(
     loss: meanOf(runs.map(({ figures }) => figures.loss ?? null)),
     steps: Math.max(...runs.map(({ step }) => step)),
     early: runs.some(({ early }) => early),
-    elapsedMs: all.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
+    elapsedMs: outcomes.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
   };
 }

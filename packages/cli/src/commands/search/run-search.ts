@@ -49,10 +49,10 @@ export async function runSearch(request: Request, io: Io): Promise<number> {
   boundMemory(values);
   if (resume !== undefined) return resumeSearch(resume, values, io);
   const config = await readSearch(path);
-  const opened = await openSearch(path, config);
+  const openedSearch = await openSearch(path, config);
   const lock = lockNewDirectory(out, 'search');
   try {
-    return await search(path, config, opened, lock, values, io);
+    return await search(path, config, openedSearch, lock, values, io);
   } finally {
     lock.release();
   }
@@ -101,7 +101,7 @@ async function search(
     progress.clear();
     printLine(io.stderr, line);
   });
-  let unmeasured = 0;
+  let unmeasuredCount = 0;
   let pool: Pool | undefined;
   try {
     const threadPool = await createPool({ threads });
@@ -145,7 +145,7 @@ async function search(
         lanesOf,
         signal,
         onLackOfMemory({ trial, fold }, error) {
-          unmeasured++;
+          unmeasuredCount++;
           const which = `trial ${trial}${fold === null ? '' : `, fold ${fold}`}`;
           warn(`${which} is not measured: ${withoutCaller(error)}`);
         },
@@ -204,7 +204,7 @@ async function search(
     }
     if (failure !== null) throw failure;
     if (signal.aborted) return interruptExitCode(signal);
-    return winner === null || unmeasured > 0 ? 1 : 0;
+    return winner === null || unmeasuredCount > 0 ? 1 : 0;
   }
 
   /** The options of the trial, with the length of the last round. */

@@ -75,14 +75,14 @@ function readDimension(name: string, key: SearchedKey, values: unknown): Dimensi
   if (count !== undefined && step !== undefined) {
     throw new UsageError(`${name}: count has ${count}, expected none beside step`);
   }
-  const whole = Number.isInteger(low) && Number.isInteger(high) && !accepts(key, name, low + 0.5);
+  const isWhole = Number.isInteger(low) && Number.isInteger(high) && !accepts(key, name, low + 0.5);
   return {
     key,
     kind: 'range',
     from: low,
     to: high,
     log: scale === 'log',
-    whole,
+    whole: isWhole,
     step: step ?? null,
     count: count ?? null,
   };

@@ -33,9 +33,9 @@ const within = ({ range }: NumberEncoding, value: number): number =>
 function exampleText(tokenizer: TokenizerSpec): string {
   if (!('vocabulary' in tokenizer)) return 'a text';
   const { kind, vocabulary } = tokenizer;
-  const known = new Set(vocabulary);
+  const words = new Set(vocabulary);
   const isKnown = (word: string): boolean =>
-    kind === 'words' ? known.has(word) : [...word].every((c) => known.has(c));
+    kind === 'words' ? words.has(word) : [...word].every((c) => words.has(c));
   const start = SENTENCE.findIndex(isKnown);
   const rest = SENTENCE.slice(start + 1)
     .map((word) => ` ${word}`)

@@ -9,7 +9,7 @@ export interface RequestQueue {
   /** Number of calls to threads so far. */
   readonly calls: number;
   /** Queues the body of a request; false if there is no room. */
-  ask(body: Body, answered: Answered): boolean;
+  ask(body: Body, onAnswer: Answered): boolean;
   /** From now on no request waits for others to join its call. */
   hurry(): void;
 }
@@ -40,19 +40,19 @@ export function createRequestQueue(
   let queue: Waiting[] = [];
   let characters = 0;
   let calls = 0;
-  let free = pool.threads;
+  let freeThreads = pool.threads;
   let delay = delayMs;
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
   function schedule(): void {
-    if (timer !== undefined || queue.length === 0 || free === 0) return;
+    if (timer !== undefined || queue.length === 0 || freeThreads === 0) return;
     timer = delay === 0 ? setImmediate(startCalls) : setTimeout(startCalls, delay);
   }
 
   function startCalls(): void {
     timer = undefined;
-    while (free > 0 && queue.length > 0) {
-      free--;
+    while (freeThreads > 0 && queue.length > 0) {
+      freeThreads--;
       calls++;
       void call(nextBatch());
     }
@@ -85,7 +85,7 @@ export function createRequestQueue(
       const failure = error instanceof Error ? error : new Error(String(error));
       for (const { answered } of batch) answered(failure);
     } finally {
-      free++;
+      freeThreads++;
       schedule();
     }
   }

@@ -79,7 +79,7 @@ export function createServer(options: ServerOptions): Server {
     allowsHost,
     onError,
   } = options;
-  const known = ['application/json', ...(takesImages ? IMAGES : []), ...(readArray === undefined ? [] : ARRAYS)];
+  const contentTypes = ['application/json', ...(takesImages ? IMAGES : []), ...(readArray === undefined ? [] : ARRAYS)];
   const times = { ...TIME_LIMITS, ...options.times };
   const queue = createRequestQueue(pool, {
     maxWaiting,
@@ -234,15 +234,15 @@ export function createServer(options: ServerOptions): Server {
     const path = routeOf(request.url);
     const method = methods[path];
     if (method === undefined) {
-      const known = Object.entries(methods).map(([known, method]) => `${method} ${known}`);
-      return refuse(reply, 404, `path is unknown, expected ${known.join(', ')}`);
+      const routes = Object.entries(methods).map(([known, method]) => `${method} ${known}`);
+      return refuse(reply, 404, `path is unknown, expected ${routes.join(', ')}`);
     }
     reply.header('allow', method);
     return refuse(reply, 405, `method has ${request.method}, expected ${method} ${path}`);
   });
   http.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode = 500 } = error;
-    if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, maxBytes, known));
+    if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, maxBytes, contentTypes));
     if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return reply.hijack(); // the client went before its text began
     onError(error);
     return refuse(reply, statusCode, 'the server has failed, expected an answer');
@@ -280,13 +280,13 @@ function describe(
   error: FastifyError,
   { headers }: FastifyRequest,
   maxBytes: number,
-  known: readonly string[],
+  contentTypes: readonly string[],
 ): string {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${maxBytes} bytes`;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    const expected = known.map(show).join(', ');
+    const expected = contentTypes.map(show).join(', ');
     const [type = null] = headers['content-type']?.split(';') ?? [];
-    const hint = known.includes(IMAGES[0]) ? `${JSON_HINT}; ${IMAGE_HINT}` : JSON_HINT;
+    const hint = contentTypes.includes(IMAGES[0]) ? `${JSON_HINT}; ${IMAGE_HINT}` : JSON_HINT;
     return `content-type has ${show(type)}, expected ${expected}${FORMS.includes(type ?? '') ? ` (${hint})` : ''}`;
   }
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {

@@ -31,10 +31,10 @@ function describeTable({ table, preprocessing }: OpenedTable, width: number): st
     gaps === 0 ? '' : String(gaps),
     becomes,
   ]);
-  const left = columns.length - shown.length;
+  const moreCount = columns.length - shown.length;
   return [
     ...drawTable(['column', 'type', 'why', 'gaps', 'becomes'], rows, { right: [3], width }),
-    ...(left === 0 ? [] : [`and ${plural(left, 'column')} more: --json has them all`]),
+    ...(moreCount === 0 ? [] : [`and ${plural(moreCount, 'column')} more: --json has them all`]),
   ];
 }
 
@@ -71,20 +71,20 @@ const MAX_SHARE = 0.5;
 
 const TO_THE_END = 'no early stopping: the last steps of one-cycle are its best (--patience 20 stops early)';
 
-function tableDecisions(opened: OpenedTable): string[] {
-  const { table } = opened;
+function tableDecisions(openedTable: OpenedTable): string[] {
+  const { table } = openedTable;
   const { scale = 'standard', missing = 'impute' } = table.options;
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
   const imputed = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
-  const ofTexts = textsOf(opened.preprocessing);
+  const ofTexts = textsOf(openedTable.preprocessing);
   const scaled = ofTexts.length > 0 && table.targets[0].data.kind === 'words' ? [] : [scalings[scale]];
   return [
     ...table.decisions,
-    ...windowsOf(opened),
+    ...windowsOf(openedTable),
     ...ofTexts,
     ...scaled,
     ...imputed,
-    ...(shortSeries(opened) ?? heldOutOf(opened)),
+    ...(shortSeries(openedTable) ?? heldOutOf(openedTable)),
   ];
 }
 

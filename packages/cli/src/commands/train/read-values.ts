@@ -48,14 +48,14 @@ function suggestFlag(word: string, args: readonly string[]): string | undefined 
  */
 export async function readValues(request: Request, cluster: Cluster | null = null): Promise<RunRequest> {
   if (cluster === null) return await readLocalValues(request);
-  const typed = flagsToRaw(trainOptions, request);
-  await onEachRank(cluster, () => parseRaw(trainOptions, typed, trainAlternatives));
-  await refuseOtherFlags(cluster, typed);
+  const flags = flagsToRaw(trainOptions, request);
+  await onEachRank(cluster, () => parseRaw(trainOptions, flags, trainAlternatives));
+  await refuseOtherFlags(cluster, flags);
   const firstValues = await onEachRank(cluster, () => (cluster.rank === 0 ? readLocalValues(request) : null));
-  const firstFlags = Object.entries(firstValues?.raw ?? {}).filter(([key]) => !(isPerRank(key) && key in typed));
+  const firstFlags = Object.entries(firstValues?.raw ?? {}).filter(([key]) => !(isPerRank(key) && key in flags));
   const shared = await cluster.fromFirst(Object.fromEntries(firstFlags));
   if (firstValues !== null) return firstValues;
-  const rankFlags = Object.entries(typed).filter(([key]) => isPerRank(key));
+  const rankFlags = Object.entries(flags).filter(([key]) => isPerRank(key));
   const raw = { ...shared, ...Object.fromEntries(rankFlags) };
   return { values: parseRaw(trainOptions, raw), raw, resumable: null, library: null, warnings: [] };
 }

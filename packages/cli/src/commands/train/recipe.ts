@@ -65,7 +65,7 @@ export async function createRecipe(
   const { 'warmup-steps': warmupSteps, ...rest } = withoutOptimizerFlags(values);
   const optimizer = optimizerSpec(values, preset);
   const schedule = values.schedule ?? { kind: optimizer.kind === preset.optimizer.kind ? preset.schedule : 'constant' };
-  const filled: TrainValues = {
+  const fullValues: TrainValues = {
     ...(values.spec === undefined ? shape : {}),
     ...lengthOf(values, preset),
     batch: preset.batch === 'full' ? preset.batch : Math.min(preset.batch, sets.train.rows),
@@ -77,10 +77,10 @@ export async function createRecipe(
     optimizer,
     schedule: warmupSteps === undefined ? schedule : { ...schedule, warmupSteps },
   };
-  const spec = await networkSpec(filled, sets.train);
+  const spec = await networkSpec(fullValues, sets.train);
   // Holds the network itself, since its file may change.
-  if (filled.spec !== undefined) filled.spec = { ...spec };
-  return { sets, spec, options: trainOptionsOf(filled), values: filled, ...present({ table, decisions }) };
+  if (fullValues.spec !== undefined) fullValues.spec = { ...spec };
+  return { sets, spec, options: trainOptionsOf(fullValues), values: fullValues, ...present({ table, decisions }) };
 }
 
 /** The known network of a run. @throws OptionError for options that it does not take. */

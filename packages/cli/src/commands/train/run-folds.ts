@@ -53,7 +53,7 @@ export async function runFolds(
   await checkFirst(values, first);
   const isNew = out === undefined || !existsSync(out);
   const lock = noOut ? null : lockNewDirectory(out, name);
-  const done: FoldRun[] = [];
+  const foldRuns: FoldRun[] = [];
   const command = commandOf(values);
   let facts: { dataset: string; network: string } | undefined;
   let code = 0;
@@ -75,7 +75,7 @@ export async function runFolds(
       const onProgress = (share: number) => showProgress(fold, share);
       onProgress(0);
       const foldValues: TrainValues & typeof values = { ...values, fold, ...outOf(lock, fold) };
-      const opened = fold === 1 ? first : await openRun(foldValues);
+      const openedRun = fold === 1 ? first : await openRun(foldValues);
       const reporter = foldReporter(
         io,
         progress,
@@ -85,12 +85,12 @@ export async function runFolds(
           if (test === undefined || result.stopped === 'aborted') return;
           const { steps, fingerprint } = result;
           const figures = { ...figuresOf(test), ...linearFigures(run.assessment) };
-          done.push({ fold, out: run.out, figures, rows: test.rows, steps, fingerprint });
-          if (json && !quiet) printJson(io.stdout, JSON.stringify({ event: 'fold', ...done[done.length - 1] }));
+          foldRuns.push({ fold, out: run.out, figures, rows: test.rows, steps, fingerprint });
+          if (json && !quiet) printJson(io.stdout, JSON.stringify({ event: 'fold', ...foldRuns[foldRuns.length - 1] }));
         },
       );
-      if (fold === 1) for (const warning of warningsOf(opened)) warn(reporter, warning);
-      const recipe = await createRecipe(foldValues, opened);
+      if (fold === 1) for (const warning of warningsOf(openedRun)) warn(reporter, warning);
+      const recipe = await createRecipe(foldValues, openedRun);
       facts ??= { dataset: recipe.sets.train.name, network: describeNetwork(recipe.spec) };
       code = await followRun(recipe, reporter, io, { resumable: null, library: null });
       if (code === 0 && interrupt.signal.aborted) code = interruptExitCode(interrupt.signal);
@@ -98,16 +98,16 @@ export async function runFolds(
     }
     progress.clear();
     // After a signal, completed folds are kept.
-    if (code !== 0 && done.length === 0) return code;
-    const summary = summaryOf(done);
-    const document = { event: 'folds', folds, ...facts, ...summary, runs: done, command, ...describeMachine() };
+    if (code !== 0 && foldRuns.length === 0) return code;
+    const summary = summaryOf(foldRuns);
+    const document = { event: 'folds', folds, ...facts, ...summary, runs: foldRuns, command, ...describeMachine() };
     if (lock !== null) writeOut(lock, FOLDS_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = lock === null ? null : await tryReport(lock.path, 'train', io);
     if (json) printJson(io.stdout, JSON.stringify({ ...document, out: lock?.path ?? null }));
     else if (quiet) printLine(io.stdout, lock?.path ?? '');
     else {
       const where = lock === null ? [] : ['', `written to ${lock.path}`, ...(page === null ? [] : [`page: ${page}`])];
-      printLines(io.stdout, [...describeFolds(done, summary), ...where]);
+      printLines(io.stdout, [...describeFolds(foldRuns, summary), ...where]);
     }
     return code;
   } finally {
@@ -124,8 +124,8 @@ function removeEmpty(path: string): void {
 }
 
 /** @throws OptionError for options that do not fit; the user's own modules are only checked by their run. */
-async function checkFirst(values: TrainValues, opened: OpenedDataset): Promise<void> {
-  const { spec, sets, options } = await createRecipe(values, opened);
+async function checkFirst(values: TrainValues, dataset: OpenedDataset): Promise<void> {
+  const { spec, sets, options } = await createRecipe(values, dataset);
   if (options.modules === undefined) complete(planRun(spec, sets, options));
 }
 
@@ -143,7 +143,7 @@ function foldReporter(
   io: Io,
   progress: ProgressLine,
   { isFirst, isShown, onProgress }: FoldView,
-  done: (run: RunEnd, result: TrainResult) => void,
+  onEnd: (run: RunEnd, result: TrainResult) => void,
 ): Reporter {
   return {
     ...quietReporter(io),
@@ -160,7 +160,7 @@ function foldReporter(
     event(event) {
       if (event.type === 'progress') onProgress(event.step / event.totalSteps);
     },
-    done,
+    done: onEnd,
   };
 }
 
@@ -178,7 +178,7 @@ function linearFigures({ linear }: Assessment): Figures {
   return rmse === undefined ? {} : { 'linear rmse': rmse };
 }
 
-function describeFolds(done: readonly Fold[], summary: FoldsSummary): string[] {
-  const { head, rows, numeric } = foldsTable(done, summary);
+function describeFolds(foldList: readonly Fold[], summary: FoldsSummary): string[] {
+  const { head, rows, numeric } = foldsTable(foldList, summary);
   return table(head, rows, { right: numeric });
 }

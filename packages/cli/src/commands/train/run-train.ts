@@ -51,7 +51,7 @@ const isFirstRank = (cluster: Cluster | null): boolean => cluster === null || cl
 /** Flags for the exchange of numbers among ranks. */
 const CLUSTER_FLAGS = ['exchange-timeout', 'no-overlap'];
 
-/** The flags of the cluster, which must be known before anything is read. */
+/** Parses the flags of the cluster, before any file is read. */
 function parseCluster(request: Request): Pick<TrainValues, 'cluster' | 'exchange-timeout'> {
   refuseWords(request);
   const raw = flagsToRaw(trainOptions, request);
@@ -64,7 +64,7 @@ function parseCluster(request: Request): Pick<TrainValues, 'cluster' | 'exchange
   return values;
 }
 
-/** The locked directory of a run that continues in place: no other run may change it while it is read. */
+/** Locks the directory of a run that continues in place: no other run may change it while it is read. */
 function lockResumed(request: Request): FolderLock | null {
   const { resume, out, 'no-out': noOut } = flagsToRaw(trainOptions, request);
   if (typeof resume?.value !== 'string' || out !== undefined || noOut !== undefined) return null;
@@ -81,20 +81,20 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
     }
   };
   const reporter = reporterFor(values, io);
-  const checked = await onEachRank(cluster, () => {
-    const checked = checkData(values, cluster);
+  const dataCheck = await onEachRank(cluster, () => {
+    const check = checkData(values, cluster);
     if (values.out !== undefined && isFirstRank(cluster)) checkOut(values.out);
     boundMemory(values);
-    return checked;
+    return check;
   });
   for (const warning of warnings) warn(reporter, warning);
-  const { dataset, folds } = checked;
+  const { dataset, folds } = dataCheck;
   if (folds !== null) return await withFlagNames(() => runFolds({ ...values, dataset, folds }, io));
   const recipe = await onEachRank(cluster, () =>
     withFlagNames(async () => {
-      const opened = await openRun({ ...values, dataset });
-      for (const warning of warningsOf(opened)) warn(reporter, warning);
-      return await createRecipe(values, opened);
+      const openedRun = await openRun({ ...values, dataset });
+      for (const warning of warningsOf(openedRun)) warn(reporter, warning);
+      return await createRecipe(values, openedRun);
     }),
   );
   return await withFlagNames(() => followRun(recipe, reporter, io, { resumable, library }, lock, cluster));

@@ -20,14 +20,14 @@ export function outputActivation({ classes, targets }: Dataset, loss: Loss): Act
 /** Hidden layers, each dense, activation and dropout, then a dense output and its activation. */
 export function stackedNetwork(layers: StackedLayers, dataset: Dataset, loss: Loss): NetworkSpec {
   const { hidden = [], activation = IDENTITY, 'output-activation': output = IDENTITY, init, dropout = 0 } = layers;
-  const stacked: LayerSpec[] = [];
+  const list: LayerSpec[] = [];
   for (const out of hidden) {
-    stacked.push({ kind: 'dense', out, init: init ?? initializerFor(activation) }, layerOf(activation));
-    if (dropout > 0) stacked.push({ kind: 'dropout', rate: dropout });
+    list.push({ kind: 'dense', out, init: init ?? initializerFor(activation) }, layerOf(activation));
+    if (dropout > 0) list.push({ kind: 'dropout', rate: dropout });
   }
   const out = outputsOf(dataset, loss);
-  stacked.push({ kind: 'dense', out, init: init ?? initializerFor(output) }, ...outputLayers(output));
-  return { input: dataset.inputs.columns, layers: stacked };
+  list.push({ kind: 'dense', out, init: init ?? initializerFor(output) }, ...outputLayers(output));
+  return { input: dataset.inputs.columns, layers: list };
 }
 
 export const IDENTITY: ActivationSpec = { kind: 'identity' };

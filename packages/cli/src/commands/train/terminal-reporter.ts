@@ -158,21 +158,21 @@ export function plainLine(figures: PanelFigures): string {
 function progressText(figures: PanelFigures, room: number, paint: Paint): string {
   const { epoch, totalEpochs, share, leftMs, samplesPerSecond } = figures;
   const at = countOf(epoch, totalEpochs);
-  const done = wholePercent(share).padStart(5);
-  const left = `${duration(leftMs)} left`;
+  const doneText = wholePercent(share).padStart(5);
+  const leftText = `${duration(leftMs)} left`;
   for (const [before, ...parts] of [
-    [at, left, speedOf(samplesPerSecond)],
-    [at, left],
-    [whole(epoch), left],
+    [at, leftText, speedOf(samplesPerSecond)],
+    [at, leftText],
+    [whole(epoch), leftText],
   ]) {
-    const after = [done, ...parts].join('  ');
+    const after = [doneText, ...parts].join('  ');
     const width = Math.min(MAX_WIDTH, room - before.length - after.length - 2);
     if (width < MIN_WIDTH) continue;
     const [full, empty] = bar(share, width);
     return `${before} ${paint('cyan', full)}${paint('dim', empty)} ${after}`;
   }
-  const parts = [whole(epoch), done.trim(), left];
-  return partsWithin(parts, room) === parts.join('  ') ? parts.join('  ') : partsWithin([at, done.trim()], room);
+  const parts = [whole(epoch), doneText.trim(), leftText];
+  return partsWithin(parts, room) === parts.join('  ') ? parts.join('  ') : partsWithin([at, doneText.trim()], room);
 }
 
 /** '2.301 █▆▅▃▂▁▁▁ 0.0713': first loss, curve, newest loss. */
@@ -218,8 +218,8 @@ function withBar(share: number, thread: number, paint: Paint): string {
 
 /** '██████░░░░': the complete columns of `width`, and the rest. Only a share of 1 fills the bar. */
 export function bar(share: number, width: number): [done: string, left: string] {
-  const done = Math.floor(share * width);
-  return ['█'.repeat(done), '░'.repeat(width - done)];
+  const doneCells = Math.floor(share * width);
+  return ['█'.repeat(doneCells), '░'.repeat(width - doneCells)];
 }
 
 /** '37 %'; 100 % only for a share of 1. */

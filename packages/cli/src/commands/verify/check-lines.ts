@@ -127,8 +127,8 @@ function checkEpochs(
   }
   const { totalSteps, stepsPerEpoch } = record;
   if (epochsPerReport(Math.ceil(totalSteps / stepsPerEpoch)) === 1) {
-    const there = new Set(epochs.map(({ value }) => value.epoch));
-    const missing = Array.from(arrays.epochLosses, (_, at) => at + 1).filter((epoch) => !there.has(epoch));
+    const loggedEpochs = new Set(epochs.map(({ value }) => value.epoch));
+    const missing = Array.from(arrays.epochLosses, (_, at) => at + 1).filter((epoch) => !loggedEpochs.has(epoch));
     if (missing.length > 0) addMissing(check, `epoch ${describeLines(missing)}`, damagedFile);
   }
   const end = Number(epochs.at(-1)?.value.step ?? 0);

@@ -72,10 +72,10 @@ const RATES = 'rate-changes' satisfies keyof TrainValues;
 /** A run that was steered has changes which an older checkpoint does not know. */
 function checkRates(check: OpenCheck, { record, progress }: Checkpoint, configRates: unknown): void {
   const recordedRates: Readonly<Record<string, unknown>> = record.rateChanges ?? {};
-  const known = Object.entries(isRecord(configRates) ? configRates : {}).filter(
+  const changes = Object.entries(isRecord(configRates) ? configRates : {}).filter(
     ([step]) => Number(step) < progress.step || Object.hasOwn(recordedRates, step),
   );
-  addDifference(check, RATES, recordedRates, Object.fromEntries(known));
+  addDifference(check, RATES, recordedRates, Object.fromEntries(changes));
 }
 
 function addDifference(check: OpenCheck, name: string, value: unknown, configValue: unknown): void {

@@ -23,7 +23,7 @@ export function verifyExperiments(folder: string): FileCheck[] {
   const records = readDocument(folder, check, false) ?? {};
   const names = Object.keys(records);
   check.about = `${names.length} ${names.length === 1 ? 'experiment' : 'experiments'}`;
-  const there = readdirSync(folder);
+  const fileNames = readdirSync(folder);
   const documents = names.map((name) => {
     const { command, started, sections } = isRecord(records[name]) ? records[name] : {};
     if (typeof command !== 'string' || typeof started !== 'string' || !Array.isArray(sections)) {
@@ -31,7 +31,7 @@ export function verifyExperiments(folder: string): FileCheck[] {
     }
     const document = openCheck(`${name}.json`);
     // Names come from the file, so only files of this folder are read.
-    if (there.includes(document.name)) checkFindings(document, readDocument(folder, document, false));
+    if (fileNames.includes(document.name)) checkFindings(document, readDocument(folder, document, false));
     else document.faults.push('is missing');
     return document;
   });

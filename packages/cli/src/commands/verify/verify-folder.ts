@@ -63,10 +63,10 @@ function writerOf(path: string): { readonly lock: FileCheck; readonly owner: Loc
 function notesOf(path: string, owner: LockOwner | null): string[] {
   const names = readdirSync(path);
   const aside = names.filter((name) => /\.damaged-\d+$/.test(name));
-  const left = names.filter(isTemporaryName);
+  const leftovers = names.filter(isTemporaryName);
   return [
     ...(owner === null ? [] : [`process ${owner.pid} (${owner.by}) has been writing there since ${owner.since}`]),
     ...(aside.length === 0 ? [] : [`kept by a resume that found damage: ${aside.join(', ')}`]),
-    ...(left.length === 0 ? [] : [`left half written: ${left.join(', ')} (the next run there removes them)`]),
+    ...(leftovers.length === 0 ? [] : [`left half written: ${leftovers.join(', ')} (the next run there removes them)`]),
   ];
 }

@@ -27,9 +27,9 @@ function checkFindings(folder: string, { last, model }: ModelChecks, seed: unkno
   if (document !== null && result === null && check.faults.length === 0)
     check.faults.push('has no result, expected that of the run');
   if (model !== null && last !== null) {
-    const known = [...weightsOf(last), ...(result === null ? [] : [result.fingerprint])];
+    const fingerprints = [...weightsOf(last), ...(result === null ? [] : [result.fingerprint])];
     const isDone = last.progress.step === last.record.totalSteps;
-    if (!known.includes(model.fingerprint)) {
+    if (!fingerprints.includes(model.fingerprint)) {
       const whose = `has weights that match neither ${LAST_FILE} nor ${FINDINGS_FILE}`;
       if (isDone) model.check.faults.push(`${whose}, expected those of the run's end`);
       else model.check.notes.push(`${whose} (they are from before a step that was not finite, or from another run)`);

@@ -45,10 +45,10 @@ export const datasetSource = option.kind(
     }
     if (isPath(word)) return { path: word };
     const [kind] = word.split(':');
-    const known = Object.keys(datasetNames);
-    const expected = `one of ${known.join(', ')}, or a file or folder that exists`;
+    const names = Object.keys(datasetNames);
+    const expected = `one of ${names.join(', ')}, or a file or folder that exists`;
     throw new Error(
-      `${name} has ${show(word)}, expected ${expected}${suggest(kind, known) || suggest(kind, pathsIn('.'))}`,
+      `${name} has ${show(word)}, expected ${expected}${suggest(kind, names) || suggest(kind, pathsIn('.'))}`,
     );
   },
   { choices: Object.keys(datasetNames) },

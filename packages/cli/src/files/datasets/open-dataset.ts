@@ -98,7 +98,7 @@ export async function openDataset(
   if (preprocessing !== undefined) {
     return images?.image.scale === undefined ? opened : { ...opened, sets: withScale(opened.sets, images.image.scale) };
   }
-  return scale === 'standard' ? standardized(opened, source) : opened;
+  return scale === 'standard' ? standardizeSets(opened, source) : opened;
 }
 
 /** Whether a file is read as a table: by its name, or a .txt with a target or for a model of a table. */
@@ -130,7 +130,7 @@ function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTa
   throw nameFileOption(new OptionError('openDataset', stray, problem), byFlag);
 }
 
-/** Arrays, images and named datasets, split but not scaled. */
+/** Splits arrays, images or a named dataset, without scaling them. */
 function openPlain(whole: DataSplits, source: DatasetSource, shares: Shares): OpenedDataset {
   refuseShare('validation', shares.validation, whole);
   refuseShare('test', shares.test, whole);
@@ -162,8 +162,8 @@ function withoutScale(source: DatasetSource): { scale: unknown; plain: DatasetSo
   );
 }
 
-/** Images with mean and deviation of their training rows. */
-function standardized(opened: OpenedDataset, source: DatasetSource): OpenedDataset {
+/** Standardizes images by the mean and deviation of the training rows. */
+function standardizeSets(opened: OpenedDataset, source: DatasetSource): OpenedDataset {
   const { decisions } = opened;
   try {
     const sets = standardizeImages(opened.sets);
@@ -235,10 +235,10 @@ async function openTableDataset(
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
     const split = sharesOf(table, shares);
-    const prepared = splitTable(table, { ...foldOptions(shares), ...split, seed: SPLIT_SEED });
-    const sets = withShape(prepared.sets, source);
-    const opened = { table, folds: shares.folds, ...prepared };
-    return { preset: presetOf(sets, prepared.preprocessing), shares: split, sets, table: opened };
+    const splitSets = splitTable(table, { ...foldOptions(shares), ...split, seed: SPLIT_SEED });
+    const sets = withShape(splitSets.sets, source);
+    const opened = { table, folds: shares.folds, ...splitSets };
+    return { preset: presetOf(sets, splitSets.preprocessing), shares: split, sets, table: opened };
   });
 }
 

@@ -48,6 +48,6 @@ export function selectSplit(
   const split = requested ?? heldOutName ?? (sets.test === undefined ? 'train' : 'test');
   const dataset = sets[split];
   if (dataset !== undefined) return { split, dataset };
-  const known = Object.keys(splitNames).filter((name) => name in sets);
-  throw new UsageError(`--split has ${split}, expected ${known.join(' or ')} (${sets.train.name} has no other set)`);
+  const names = Object.keys(splitNames).filter((name) => name in sets);
+  throw new UsageError(`--split has ${split}, expected ${names.join(' or ')} (${sets.train.name} has no other set)`);
 }

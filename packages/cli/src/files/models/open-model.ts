@@ -63,15 +63,15 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
   };
   // Class names are those of the model, whatever other names these rows have.
   const classNames = labels === undefined ? {} : { classNames: labels };
-  const stored = typeof dataset === 'string' ? readValue(datasetSource, MODEL_DATASET, dataset) : undefined;
+  const storedSource = typeof dataset === 'string' ? readValue(datasetSource, MODEL_DATASET, dataset) : undefined;
   const runOptions = { ...(missing === 'drop' ? { missing } : {}), ...present({ split, encoding }) };
-  const runSource = stored && withOptions(stored, runOptions);
+  const runSource = storedSource && withOptions(storedSource, runOptions);
   const name = requested === undefined ? MODEL_DATASET : '--dataset';
-  const source = requested ?? stored;
+  const source = requested ?? storedSource;
   if (source === undefined) {
     throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
   }
-  if (stored === undefined || runSource === undefined || formatSource(source) !== formatSource(stored)) {
+  if (storedSource === undefined || runSource === undefined || formatSource(source) !== formatSource(storedSource)) {
     return {
       source: withOptions(source, missing === 'drop' ? { missing } : {}),
       name,

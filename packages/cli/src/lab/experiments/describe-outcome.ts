@@ -16,15 +16,15 @@ export function describeOutcome({ sections, findings }: Outcome, paint: Paint): 
 /** A row for each experiment: how many numbers agree, and which do not. */
 export function agreements(outcomes: Readonly<Record<string, Outcome>>, paint: Paint): string[] {
   const rows = Object.entries(outcomes).map(([name, { findings }]) => {
-    const claimed = findings.filter(({ agrees }) => agrees !== null);
-    const differing = claimed.filter(({ agrees }) => !agrees);
+    const claims = findings.filter(({ agrees }) => agrees !== null);
+    const differing = claims.filter(({ agrees }) => !agrees);
     const named = differing.map((finding) =>
       isFailure(finding) ? paint('red', finding.what) : paint('yellow', `${finding.what} (slip)`),
     );
-    return [name, `${claimed.length - differing.length} of ${claimed.length}`, named.join('; ')];
+    return [name, `${claims.length - differing.length} of ${claims.length}`, named.join('; ')];
   });
-  const all = Object.values(outcomes).flatMap(({ findings }) => findings);
-  return [...table(['experiment', 'agree', 'differ'], rows, { right: [1] }), agreement(all)];
+  const allFindings = Object.values(outcomes).flatMap(({ findings }) => findings);
+  return [...table(['experiment', 'agree', 'differ'], rows, { right: [1] }), agreement(allFindings)];
 }
 
 function findingsTable(findings: readonly Finding[], paint: Paint): string[] {

@@ -20,7 +20,7 @@ export const neuron = defineExperiment({
   describe: 'One neuron: a weighted sum, a bias, an activation',
   options: {},
   run() {
-    const [weighted] = runRow({ input: 2, layers: [{ kind: 'dense', out: 1 }] }, [...W, 0], x)[0];
+    const [weightedSum] = runRow({ input: 2, layers: [{ kind: 'dense', out: 1 }] }, [...W, 0], x)[0];
     const [[z], [sigmoid]] = runRow(spec('sigmoid'), [...W, b], x);
     const relu = runRow(spec('relu'), [...W, b], x)[1][0];
     const reluOfNegative = activations.relu.apply(mathOf('float64'), -0.5);
@@ -31,21 +31,21 @@ export const neuron = defineExperiment({
           lines: columns([
             ['inputs', x.join('  ')],
             ['weights', W.join('  ')],
-            ['weighted sum', `${W.map((w, i) => `${w} * ${x[i]}`).join(' + ')} = ${weighted.toFixed(4)}`],
-            ['plus the bias', `z = ${weighted.toFixed(4)} + ${b} = ${z.toFixed(4)}`],
+            ['weighted sum', `${W.map((w, i) => `${w} * ${x[i]}`).join(' + ')} = ${weightedSum.toFixed(4)}`],
+            ['plus the bias', `z = ${weightedSum.toFixed(4)} + ${b} = ${z.toFixed(4)}`],
             ['sigmoid', `1 / (1 + e^-z) = ${sigmoid.toFixed(6)}: between 0 and 1`],
             ['relu', `max(0, z) = ${relu.toFixed(4)}: unchanged, since it is above 0`],
           ]),
         },
       ],
       findings: [
-        printed('weighted sum', '0.06', weighted),
+        printed('weighted sum', '0.06', weightedSum),
         printed('z, with the bias', '0.16', z),
         printed('sigmoid(z)', '0.540', sigmoid),
         printed('relu(z)', '0.16', relu),
         printed('relu(-0.5)', '0', reluOfNegative),
       ],
-      json: { inputs: x, weights: W, bias: b, weightedSum: weighted, z, sigmoid, relu, reluOfNegative },
+      json: { inputs: x, weights: W, bias: b, weightedSum, z, sigmoid, relu, reluOfNegative },
     };
   },
 });

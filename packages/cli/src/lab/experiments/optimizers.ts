@@ -29,7 +29,7 @@ export const optimizers = defineExperiment({
   options: { seed: { group: 'Training', ...option.count(0, 'seed of the weights') }, threads: oneThread },
   async run({ seed }, { machine, showProgress }) {
     const best = await withDescender(syntheticDatasets.sine({ rows: 128 }), machine, async ({ descend }) => {
-      const all = [];
+      const list = [];
       for (const [name, spec] of Object.entries(contenders)) {
         showProgress(name);
         const { best, bracketed, trials } = await sweepLearningRates(
@@ -39,9 +39,9 @@ export const optimizers = defineExperiment({
         );
         const tried = Object.fromEntries(trials.map(({ lr, outcome }) => [lr, outcome.finalLoss]));
         const { losses, finalLoss } = best.outcome;
-        all.push({ name, rate: best.lr, bracketed, losses, finalLoss, tried });
+        list.push({ name, rate: best.lr, bracketed, losses, finalLoss, tried });
       }
-      return all;
+      return list;
     });
     const lossOf = (name: string): number => best.find((run) => run.name === name)?.finalLoss ?? Number.NaN;
     const starts = new Set(best.map(({ losses }) => losses[0]));

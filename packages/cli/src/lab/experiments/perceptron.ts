@@ -26,16 +26,16 @@ export const perceptron = defineExperiment({
   describe: "Rosenblatt's rule learns AND, OR and NOT, and never XOR",
   options: {},
   run() {
-    const learned = Object.entries(gates).map(([name, gate]) => ({ name, gate, ...learn(gate) }));
-    const drawn = learned.filter(({ name }) => name === 'AND' || name === 'OR');
-    const endless = learned.flatMap(({ cycle, ...rest }) => (cycle === null ? [] : [{ ...rest, cycle }]));
+    const results = Object.entries(gates).map(([name, gate]) => ({ name, gate, ...learn(gate) }));
+    const plottedGates = results.filter(({ name }) => name === 'AND' || name === 'OR');
+    const endless = results.flatMap(({ cycle, ...rest }) => (cycle === null ? [] : [{ ...rest, cycle }]));
     return {
       sections: [
         {
           title: 'w <- w + (target - output) x, whenever the output is wrong',
           lines: columns([
             ['', 'weights', 'bias', 'right', 'epochs'],
-            ...learned.map(({ name, gate, weights, bias, best, epochs, cycle }) => [
+            ...results.map(({ name, gate, weights, bias, best, epochs, cycle }) => [
               name,
               weights.join(' '),
               String(bias),
@@ -44,7 +44,7 @@ export const perceptron = defineExperiment({
             ]),
           ]),
         },
-        ...drawn.map(({ name, gate, weights, bias }) => ({
+        ...plottedGates.map(({ name, gate, weights, bias }) => ({
           title: `${name}: the line where the output turns from 0 (dotted) to 1 (blank)`,
           lines: [...scatter(gate.rows, gate.targets, (a, b) => weights[0] * a + weights[1] * b + bias), '', KEY],
         })),
@@ -67,7 +67,7 @@ export const perceptron = defineExperiment({
           ],
         })),
       ],
-      findings: learned.flatMap(({ name, gate: { targets }, best, epochs, cycle }) =>
+      findings: results.flatMap(({ name, gate: { targets }, best, epochs, cycle }) =>
         name === 'XOR'
           ? [
               holds('XOR: at most 3 rows are right', `${best} of ${targets.length}`, best <= 3),
@@ -77,7 +77,7 @@ export const perceptron = defineExperiment({
       ),
       json: {
         gates: Object.fromEntries(
-          learned.map(({ name, gate, weights, bias, best, epochs, cycle }) => [
+          results.map(({ name, gate, weights, bias, best, epochs, cycle }) => [
             name,
             { ...gate, weights, bias, right: best, epochs, learned: cycle === null, cycle },
           ]),
@@ -120,17 +120,17 @@ function learn({ rows, targets }: Gate) {
       parameters,
       row,
     )[1][0];
-  const seen = new Map<string, number>(); // weights, and the epoch after which they first occurred
+  const firstEpochs = new Map<string, number>(); // weights, and the epoch after which they first occurred
   let cycle: Cycle | null = null;
   let best = 0;
   let epochs = 0;
   while (best < rows.length) {
-    const earlier = seen.get(parameters.join());
+    const earlier = firstEpochs.get(parameters.join());
     if (earlier !== undefined) {
       cycle = { from: earlier, length: epochs - earlier };
       break;
     }
-    seen.set(parameters.join(), epochs);
+    firstEpochs.set(parameters.join(), epochs);
     for (const [n, row] of rows.entries()) {
       const error = targets[n] - output(row);
       for (const [i, value] of [...row, 1].entries()) parameters[i] += error * value;

@@ -68,12 +68,12 @@ export async function measureScaling(
   const { spec, sets, options } = workload;
   const data = { train: sets.train };
   const run = async (more: TrainOptions & { threads: number }): Promise<TimedRun> => {
-    const timed = await timeSteps(train(spec, data, { ...options, pool, ...(signal ? { signal } : {}), ...more }));
-    const { threads } = timed.result;
-    const expected = workingThreads(more.threads, timed.result);
+    const timedRun = await timeSteps(train(spec, data, { ...options, pool, ...(signal ? { signal } : {}), ...more }));
+    const { threads } = timedRun.result;
+    const expected = workingThreads(more.threads, timedRun.result);
     // An aborted run has fewer steps, hence other weights and times.
     if (signal?.aborted) throw new NothingMeasured();
-    if (threads >= expected) return timed;
+    if (threads >= expected) return timedRun;
     throw new Error(`measureScaling: a run of ${expected} threads has memory for ${threads}, expected it for all`);
   };
 
@@ -152,14 +152,14 @@ export async function measureScaling(
     const work = planStepWork(spec, data, options);
     showProgress('a leaf alone');
     const [{ stepMs, profiles }] = figures.points;
-    let [whole] = profiles;
+    let [fastest] = profiles;
     let leaf: Profile | null = null;
     // Alternately, keeping the faster of each: a slow moment of the machine is no part of a step.
     for (let k = 0; k < PARTS_RUNS && work.leafRows < batch; k++) {
       const [alone] = await profilesOf(1, { batch: work.leafRows });
       if (leaf === null || passesMs(alone) < passesMs(leaf)) leaf = alone;
       const [again] = await profilesOf(1);
-      if (passesMs(again) < passesMs(whole)) whole = again;
+      if (passesMs(again) < passesMs(fastest)) fastest = again;
     }
     const exchanges: Exchange[] = [];
     const together = counts.filter((T) => T > 1 && T <= cores);
@@ -170,7 +170,7 @@ export async function measureScaling(
     }
     const speeds = bandwidth.map(({ gigabytesPerSecond }) => gigabytesPerSecond);
     return predictScaling(
-      { stepMs, whole: profiles[0], leaf, bandwidth: speeds, exchanges },
+      { stepMs, batchProfile: profiles[0], leafProfile: leaf, bandwidth: speeds, exchanges },
       work,
       figures,
       modelCores,
@@ -181,9 +181,9 @@ export async function measureScaling(
   async function settle({ threads, stepMs }: { threads: number; stepMs: number }): Promise<number> {
     let ms = stepMs;
     for (let k = 0; k < SETTLING_RUNS && workload.steps === undefined; k++) {
-      const timed = await run({ threads, steps: stepsIn(RUN_MS, ms) });
-      ms = timed.stepMs;
-      if (timed.result.elapsedMs > RUN_MS / 2) break;
+      const timedRun = await run({ threads, steps: stepsIn(RUN_MS, ms) });
+      ms = timedRun.stepMs;
+      if (timedRun.result.elapsedMs > RUN_MS / 2) break;
     }
     return ms;
   }

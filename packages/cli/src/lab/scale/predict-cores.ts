@@ -4,13 +4,13 @@ import type { Exchange, StepWork } from '@gradloom/runtime/internal';
 /** The least and the most time of a part. */
 export type Range = readonly [low: number, high: number];
 
-/** The parts of a prediction, all measured in the same run. */
+/** Measured times that a prediction adds up. */
 export interface MeasuredParts {
   readonly stepMs: number; // ms per step of one thread
   readonly passMs: number; // time of a pass apart from its rows
   readonly rowMs: number; // time of a row: gather, forward and backward
   readonly updateMs: number; // time to update all weights on one thread
-  readonly memoryMs: number; // least time of the update at the memory bandwidth of all cores here; 0: it fits in caches
+  readonly memoryMs: number; // minimum time of the update at the memory bandwidth of all cores here; 0 if it fits in caches
   readonly exchanges: readonly Exchange[]; // by number of threads, ascending
 }
 
@@ -32,8 +32,8 @@ export interface PredictedPoint {
 /** Times of one thread, in ms per step: of a whole batch, and of a batch of a single leaf. */
 export interface OneThread {
   readonly stepMs: number; // measured without clocks
-  readonly whole: Profile;
-  readonly leaf: Profile | null; // null if the batch is one leaf
+  readonly batchProfile: Profile;
+  readonly leafProfile: Profile | null; // null if the batch is one leaf
   readonly bandwidth: readonly number[]; // GB/s by measured number of threads, starting at one
   readonly exchanges: readonly Exchange[];
 }
@@ -43,18 +43,18 @@ export interface OneThread {
  * times are scaled down to a step without them: a prediction for one thread equals the measurement.
  */
 export function measuredParts(
-  { stepMs, whole, leaf, bandwidth, exchanges }: OneThread,
+  { stepMs, batchProfile, leafProfile, bandwidth, exchanges }: OneThread,
   work: Pick<StepWork, 'batch' | 'leafRows' | 'slots' | 'parameters' | 'threadsOf'>,
 ): MeasuredParts {
-  const unclocked = stepMs / (passesMs(whole) + whole.update);
+  const clockFactor = stepMs / (passesMs(batchProfile) + batchProfile.update);
   const [{ passes, gradientRows }] = work.threadsOf(1);
-  const batchMs = passesMs(whole) * unclocked;
-  const leafMs = leaf === null ? null : passesMs(leaf) * unclocked;
+  const batchMs = passesMs(batchProfile) * clockFactor;
+  const leafMs = leafProfile === null ? null : passesMs(leafProfile) * clockFactor;
   // Solves passes · passMs + batch · rowMs = batchMs, and passMs + leaf · rowMs = leafMs.
-  const solved =
+  const solution =
     leafMs === null ? 0 : (leafMs * work.batch - batchMs * work.leafRows) / (work.batch - passes * work.leafRows);
-  const passMs = Number.isFinite(solved) ? Math.min(Math.max(0, solved), batchMs / passes) : 0;
-  const updateMs = whole.update * unclocked;
+  const passMs = Number.isFinite(solution) ? Math.min(Math.max(0, solution), batchMs / passes) : 0;
+  const updateMs = batchProfile.update * clockFactor;
   const bytes = updateBytes(work.slots, gradientRows) * work.parameters;
   const gigabytesPerSecond = bytes / (updateMs * 1e6);
   return {
@@ -117,9 +117,9 @@ export function predictCores(
 function exchangeOn(exchanges: readonly Exchange[], threads: number): { barrierMs: Range; moveNs: Range } {
   if (threads === 1) return { barrierMs: [0, 0], moveNs: [0, 0] };
   const last = exchanges[exchanges.length - 1];
-  const measured = exchanges.find((exchange) => exchange.threads >= threads);
-  const { barrierMs, firstReadNs, secondReadNs } = measured ?? last;
-  const growth = measured === undefined ? (threads - 1) / (last.threads - 1) : 1;
+  const measuredExchange = exchanges.find((exchange) => exchange.threads >= threads);
+  const { barrierMs, firstReadNs, secondReadNs } = measuredExchange ?? last;
+  const growth = measuredExchange === undefined ? (threads - 1) / (last.threads - 1) : 1;
   return {
     barrierMs: [barrierMs, barrierMs * growth],
     // The lower bound leaves out a read from the own cache, which the update counts already.

@@ -50,9 +50,9 @@ export function reportOf(scaling: Scaling, cores: number, ranks: readonly RankPo
 function areSame(points: readonly { readonly fingerprint: string; readonly steps?: number }[]): boolean {
   const bySteps = new Map<number | undefined, string>();
   return points.every(({ fingerprint, steps }) => {
-    const known = bySteps.get(steps) ?? fingerprint;
-    bySteps.set(steps, known);
-    return fingerprint === known && !fingerprint.includes(' ');
+    const firstFingerprint = bySteps.get(steps) ?? fingerprint;
+    bySteps.set(steps, firstFingerprint);
+    return fingerprint === firstFingerprint && !fingerprint.includes(' ');
   });
 }
 

@@ -24,7 +24,7 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
   );
   const wrong = counts.filter(({ label, answer, rows }) => label !== answer && rows > 0);
   const total = counts.reduce((sum, { rows }) => sum + rows, 0);
-  const missed = wrong.reduce((sum, { rows }) => sum + rows, 0);
+  const wrongCount = wrong.reduce((sum, { rows }) => sum + rows, 0);
   const [worst] = [...wrong].sort((a, b) => b.rows - a.rows);
   const rowsOf = (label: number) => confusion[label].reduce((sum, rows) => sum + rows, 0);
   const name = (c: number) => labels[c] ?? NO_ANSWER;
@@ -41,7 +41,7 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
   return {
     name: 'confusion',
     title,
-    sentence: `Confusion matrix of the ${split} set: actual class down, predicted class across, correct rows on the outlined diagonal.${shade} ${whole(missed)} of ${whole(total)} rows are wrong (${percent(missed / total)}).`,
+    sentence: `Confusion matrix of the ${split} set: actual class down, predicted class across, correct rows on the outlined diagonal.${shade} ${whole(wrongCount)} of ${whole(total)} rows are wrong (${percent(wrongCount / total)}).`,
     alternative: `Confusion matrix of ${labels.length} classes. ${labels.map((label, c) => `${label}: ${confusion[c][c]} of ${rowsOf(c)} correct`).join('; ')}.`,
     draw: (width) => {
       const answers = confusion[0].map((_, c) => c);

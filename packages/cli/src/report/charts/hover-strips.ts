@@ -16,12 +16,12 @@ export interface HoverLine {
  */
 export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => string, log = false): Markish {
   const scale = (x: number) => (log ? Math.log(x) : x);
-  const all = [...new Set(lines.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
-  const every = Math.ceil(all.length / MAX_STRIPS);
-  const centers = all.filter((_, k) => k % every === 0);
+  const xs = [...new Set(lines.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
+  const every = Math.ceil(xs.length / MAX_STRIPS);
+  const centers = xs.filter((_, k) => k % every === 0);
   const middle = (a: number, b: number) => (log ? Math.sqrt(a * b) : (a + b) / 2);
   const reach = centers.length < 2 ? 1 : scale(centers[centers.length - 1]) - scale(centers[0]);
-  const [low, high] = [lowest(all), highest(all)];
+  const [low, high] = [lowest(xs), highest(xs)];
   const strips = centers.map((x, k) => {
     const near = lines.flatMap(({ name, points }) => {
       const point = nearest(points, x);

@@ -63,8 +63,8 @@ export function recordOf(
 /** Adds the records to those of earlier experiments in the folder. */
 export function keepRecords(folder: string, records: Readonly<Record<string, ExperimentRecord>>): void {
   checkRunFile('report', join(folder, EXPERIMENTS_FILE));
-  const all = { ...readDocument(folder, EXPERIMENTS_FILE, anyObject), ...records };
-  const text = `${JSON.stringify(all, null, 2)}\n`;
+  const allRecords = { ...readDocument(folder, EXPERIMENTS_FILE, anyObject), ...records };
+  const text = `${JSON.stringify(allRecords, null, 2)}\n`;
   writeAtomically('report', join(folder, EXPERIMENTS_FILE), [Buffer.from(text)]);
 }
 

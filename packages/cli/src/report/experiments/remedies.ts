@@ -77,10 +77,10 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
 function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocument): Picture {
   const all = Object.entries(remedies).map(([name, one]) => ({ name, ...one, accuracy: one.testAccuracy ?? 0 }));
   const best = all.reduce((high, one) => (one.accuracy > high.accuracy ? one : high));
-  const stalled = all.filter((one) => !learned(one, chance)).length;
+  const stalledCount = all.filter((one) => !learned(one, chance)).length;
   return {
     name: 'accuracy-of-remedies',
-    title: `Best test accuracy with ${depth} layers: ${best.name}, ${percent(best.accuracy)}; ${stalled} of ${plural(all.length, 'network')} stay at chance`,
+    title: `Best test accuracy with ${depth} layers: ${best.name}, ${percent(best.accuracy)}; ${stalledCount} of ${plural(all.length, 'network')} stay at chance`,
     sentence: `Accuracy on ${whole(testRows)} test rows after ${whole(steps)} steps, each network at the best of the learning rates that were tried. Always answering the same class gets ${percent(chance)}.`,
     alternative: all
       .map(({ name, accuracy, rate }) => `${name}: ${percent(accuracy)} at a rate of ${tick(rate)}`)

@@ -78,7 +78,7 @@ const LINES = 4;
 
 function alongTraining(all: readonly (readonly [string, Activation])[]): Picture {
   const [, { training }] = all[0];
-  const chosen = [
+  const labels = [
     ...new Set(Array.from({ length: LINES }, (_, k) => Math.round((k * (training.length - 1)) / (LINES - 1)))),
   ];
   const range = logRange(
@@ -97,7 +97,7 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
     draw: (width) =>
       stack([
         legend(
-          chosen.map((at, k) => ({ name: `step ${training[at].step}`, stroke: strokeOf(k) })),
+          labels.map((at, k) => ({ name: `step ${training[at].step}`, stroke: strokeOf(k) })),
           width,
         ),
         grid(
@@ -106,7 +106,7 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
             draw: (each: number) =>
               lineChart(
                 {
-                  series: chosen
+                  series: labels
                     .filter((at) => at < training.length)
                     .map((at, k) => ({
                       name: '',

@@ -56,13 +56,13 @@ export function explainPage(document: Read<typeof explainDocument>): Page {
 function columnsPage(document: Explain): Page {
   const { dataset, split, baseline, metric, rows, allRows, importances } = document;
   const [first] = ranked(document);
-  const used = rows === allRows ? '' : `, ${wholeText(rows)} of ${wholeText(allRows)} rows`;
+  const rowsText = rows === allRows ? '' : `, ${wholeText(rows)} of ${wholeText(allRows)} rows`;
   return {
     title:
       first.mean > 0
         ? `The most important ${wordOf(document)}: ${nameOf(document, first.name)}`
         : `No ${wordOf(document)} is important`,
-    lead: `${dataset}, ${split === 'all' ? 'all' : split} rows${used}. ${howText(document)}`,
+    lead: `${dataset}, ${split === 'all' ? 'all' : split} rows${rowsText}. ${howText(document)}`,
     figures: [
       { name: titleOf(metric), value: decimal(baseline) },
       { name: plural(importances.length, wordOf(document)).replace(/^\S+ /, ''), value: wholeText(importances.length) },

@@ -25,10 +25,10 @@ function* mostFrequent(train: Dataset, rows: Dataset): Pausable<Baseline> {
   const counts = yield* classCounts(train);
   const [[answer]] = [...counts].sort(([a, m], [b, n]) => n - m || a - b);
   const rowCounts = yield* classCounts(rows);
-  const all = [...rowCounts.values()].reduce((sum, count) => sum + count, 0);
+  const total = [...rowCounts.values()].reduce((sum, count) => sum + count, 0);
   return {
     answer: tokenOf(train, answer) ?? showLabel(train.labels?.[answer] ?? String(answer)),
-    accuracy: (rowCounts.get(answer) ?? 0) / all,
+    accuracy: (rowCounts.get(answer) ?? 0) / total,
     rmse: Number.NaN,
   };
 }

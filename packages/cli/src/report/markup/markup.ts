@@ -20,7 +20,7 @@ export type Markup = EscapedMarkup;
 const MAX_CHARACTERS = 2 ** 28;
 
 /** Templates that have been checked; each is one object, however often it is evaluated. */
-const known = new WeakMap<TemplateStringsArray, readonly Position[]>();
+const checkedTemplates = new WeakMap<TemplateStringsArray, readonly Position[]>();
 
 /**
  * Markup from a template. The text of the template is trusted, values are escaped, and other markup is inserted
@@ -31,11 +31,11 @@ export function markup(
   template: TemplateStringsArray,
   ...values: readonly (string | number | Markup | readonly Markup[])[]
 ): Markup {
-  const positions = known.get(template) ?? positionsOf(template);
-  known.set(template, positions);
+  const positions = checkedTemplates.get(template) ?? positionsOf(template);
+  checkedTemplates.set(template, positions);
   let text = template[0];
   for (const [k, value] of values.entries()) {
-    text += typeof value === 'object' ? inserted(value, positions[k]) : escaped(String(value), positions[k]);
+    text += typeof value === 'object' ? insertMarkup(value, positions[k]) : escapeValue(String(value), positions[k]);
     text += template[k + 1];
   }
   return new EscapedMarkup(text);
@@ -72,7 +72,7 @@ export function markupOf(root: DrawnNode, shorten: (name: string, value: string)
   return new EscapedMarkup(Array.from(root.childNodes, (node) => drawn(node, shorten)).join(''));
 }
 
-function inserted(value: Markup | readonly Markup[], position: Position): string {
+function insertMarkup(value: Markup | readonly Markup[], position: Position): string {
   const parts = Array.isArray(value) ? value : [value];
   if (position.kind === 'attribute' || !parts.every((part) => part instanceof EscapedMarkup)) {
     throw new Error('markup: a value is not markup or is in an attribute, expected markup between elements');
@@ -80,7 +80,7 @@ function inserted(value: Markup | readonly Markup[], position: Position): string
   return parts.join('');
 }
 
-function escaped(value: string, position: Position): string {
+function escapeValue(value: string, position: Position): string {
   if (position.kind === 'style') throw new Error('markup: a style has a value, expected only the text of the template');
   if (position.kind === 'attribute' && loads(value)) {
     throw new Error(`markup: ${position.name} has ${JSON.stringify(value)}, expected a value that loads nothing`);

@@ -79,9 +79,9 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
     });
   const fromAll = <T>(value: T): Promise<readonly T[]> =>
     asCollective(async () => {
-      const gathered = await gather(toBytes(value));
-      const all = (await broadcastValue(() => gathered)) as Uint8Array[];
-      return all.map((bytes, from) => fromBytes(bytes, from) as T);
+      const parts = await gather(toBytes(value));
+      const allParts = (await broadcastValue(() => parts)) as Uint8Array[];
+      return allParts.map((bytes, from) => fromBytes(bytes, from) as T);
     });
   return {
     async begin(value) {
@@ -109,7 +109,7 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
     recover: <T>(value: T) =>
       inOrder(async () => {
         const messages = await stopTogether(stop, { leaves: false, value });
-        requests.settle();
+        requests.freeLeftovers();
         ledger.clearTrouble();
         completedCalls = 0;
         othersLeft = messages.some(({ leaves }) => leaves);
@@ -126,7 +126,7 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
       inOrder(async () => {
         if (!othersLeft) await stopTogether(stop, { leaves: true, value: null });
         requests.release();
-        requests.settle();
+        requests.freeLeftovers();
         isClosed = true;
         mpi.call('MPI_Finalize');
       }),

@@ -25,22 +25,22 @@ export async function findLateRanks(cluster: Cluster, error: ClusterError, waitM
   }
   const { rank, ranks, connection } = cluster;
   const mailbox = createMailbox(openMpi(connection.path));
-  const all = Array.from({ length: ranks }, (_, other) => other);
+  const allRanks = Array.from({ length: ranks }, (_, other) => other);
   const dead = cluster.dead();
-  const living = all.filter((other) => !dead.includes(other));
+  const living = allRanks.filter((other) => !dead.includes(other));
   const awaitedBy = new Map([[rank, error.ranks]]);
-  for (const other of all) if (other !== rank) mailbox.send(other, TAGS.late, toBytes(error.ranks));
+  for (const other of allRanks) if (other !== rank) mailbox.send(other, TAGS.late, toBytes(error.ranks));
   for (const begun = performance.now(); performance.now() - begun < waitMs; await sleep(1)) {
     mailbox.isSent();
-    for (const other of all) {
+    for (const other of allRanks) {
       const message = awaitedBy.has(other) ? null : mailbox.receive(other, TAGS.late);
       if (message !== null) awaitedBy.set(other, fromBytes(message.bytes, other) as readonly number[]);
     }
     if (living.every((other) => awaitedBy.has(other))) break;
   }
   const awaited = new Set([...awaitedBy.values()].flat());
-  const named = all.filter((other) => awaited.has(other) && !awaitedBy.has(other));
+  const lateRanks = allRanks.filter((other) => awaited.has(other) && !awaitedBy.has(other));
   const reporter = Math.min(...awaitedBy.keys());
-  if (named.length === 0 || error.lateness === undefined) return { error, reporter };
-  return { error: lateError(named, ranks, error.lateness, { cause: error }), reporter };
+  if (lateRanks.length === 0 || error.lateness === undefined) return { error, reporter };
+  return { error: lateError(lateRanks, ranks, error.lateness, { cause: error }), reporter };
 }

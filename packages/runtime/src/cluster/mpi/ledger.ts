@@ -89,7 +89,7 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     among.fill(0);
     for (const rank of ranks) among[rank] = 1;
   };
-  const marked = (among = awaited): number[] => [...among.keys()].filter((rank) => among[rank] === 1);
+  const markedRanks = (among = awaited): number[] => [...among.keys()].filter((rank) => among[rank] === 1);
   const recordTrouble = (trouble: number): boolean =>
     Atomics.compareExchange(head, HEADER.trouble, TROUBLE.none, trouble) === TROUBLE.none;
   return {
@@ -107,12 +107,12 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
       Atomics.store(head, HEADER.used, 0);
     },
     awaited() {
-      if (Atomics.load(head, HEADER.trouble) === TROUBLE.late) return marked();
+      if (Atomics.load(head, HEADER.trouble) === TROUBLE.late) return markedRanks();
       awaited.fill(0);
       Atomics.store(head, HEADER.question, 1);
       Atomics.wait(head, HEADER.question, 1, ANSWER_MS);
       Atomics.store(head, HEADER.question, 0);
-      return marked();
+      return markedRanks();
     },
     get isQuestioned() {
       return Atomics.load(head, HEADER.question) === 1;
@@ -137,12 +137,12 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     recordLate(ranks) {
       if (recordTrouble(TROUBLE.late)) mark(ranks);
     },
-    late: () => marked(),
+    late: () => markedRanks(),
     recordDead(ranks) {
       mark(ranks, dead);
       Atomics.store(head, HEADER.trouble, TROUBLE.dead);
     },
-    died: () => marked(dead),
+    died: () => markedRanks(dead),
     failure: () => ({
       rank: head[HEADER.rank],
       message: new TextDecoder().decode(text.slice(0, head[HEADER.length])),

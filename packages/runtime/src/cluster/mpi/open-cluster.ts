@@ -40,8 +40,8 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   const { begin, ...collectives } = createCollectives(mpi, ledger, connection);
   const members = await begin({ machine: reportMachine(), process: thisProcess() });
   const machines = members.map(({ machine }) => machine);
-  const near = [...members.keys()].filter((other) => stateOf(members[other].process) !== 'elsewhere');
-  const dead = (): number[] => near.filter((other) => stateOf(members[other].process) === 'dead');
+  const localRanks = [...members.keys()].filter((other) => stateOf(members[other].process) !== 'elsewhere');
+  const dead = (): number[] => localRanks.filter((other) => stateOf(members[other].process) === 'dead');
   const unwatch = watchDeaths(dead, ledger.recordDead);
   return {
     rank,
@@ -120,9 +120,9 @@ function startMpi(path: string | undefined): Started {
   if (startedRanks !== null && startedRanks !== ranks) {
     const byLauncher = startedBy(process.env) === null ? `give srun --mpi=${mpi.family.slurmName}, or ` : '';
     const advice = `${byLauncher}set GRADLOOM_MPI to the library of the mpirun that you use`;
-    const seen = ranks === 1 ? '1 rank' : `${ranks} ranks`;
+    const ranksText = ranks === 1 ? '1 rank' : `${ranks} ranks`;
     throw new Error(
-      `cluster: ${library} (${showPath(mpi.path)}) sees ${seen}, expected the ${startedRanks} started (${advice})`,
+      `cluster: ${library} (${showPath(mpi.path)}) sees ${ranksText}, expected the ${startedRanks} started (${advice})`,
     );
   }
   return { mpi, rank, ranks };

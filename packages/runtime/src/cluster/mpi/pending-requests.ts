@@ -5,29 +5,29 @@ import type { MpiLibrary } from './mpi-library.ts';
 
 /** All requests of a process that may be pending, and the memory that they read and write. */
 export interface PendingRequests {
-  /** Slots for the requests of one move, with its transfers. */
+  /** Allocates slots for the `count` requests of these transfers. */
   add(transfers: readonly Transfer[], count: number): Slots;
-  /** Frees the requests of a completed move. */
+  /** Frees the requests of completed transfers. */
   remove(slots: Slots): void;
   /** All slots that may hold requests. */
-  all(): readonly Slots[];
+  allSlots(): readonly Slots[];
   hold(memory: readonly SharedArrayBuffer[]): void;
-  /** Frees the exchanges of threads and their memory: at once, or when none of them is pending. */
+  /** Frees the exchanges of threads and their memory; if some are pending, `freeLeftovers` does it later. */
   release(): void;
-  /** Frees what `release` left, when nothing is pending. */
-  settle(): void;
+  /** Frees all that is left. Called when no request is pending. */
+  freeLeftovers(): void;
 }
 
 export function createPendingRequests(mpi: MpiLibrary, ledger: Ledger): PendingRequests {
   const { requestBytes } = mpi.family;
   const moves = new Map<Slots, readonly Transfer[]>();
   const heldMemory = new Set<SharedArrayBuffer>();
-  let isReleased = false;
-  const free = (): void => {
+  let mustFree = false;
+  const freeExchanges = (): void => {
     freeRequests(mpi, ledger.reserved());
     ledger.clear();
     heldMemory.clear();
-    isReleased = false;
+    mustFree = false;
   };
   const remove = (slots: Slots): void => {
     freeRequests(mpi, slots);
@@ -41,17 +41,17 @@ export function createPendingRequests(mpi: MpiLibrary, ledger: Ledger): PendingR
       return slots;
     },
     remove,
-    all: () => [ledger.reserved(), ...moves.keys()],
+    allSlots: () => [ledger.reserved(), ...moves.keys()],
     hold: (memory) => {
-      for (const one of memory) heldMemory.add(one);
+      for (const buffer of memory) heldMemory.add(buffer);
     },
     release() {
-      if (ledger.reserved().started.includes(1)) isReleased = true;
-      else free();
+      if (ledger.reserved().started.includes(1)) mustFree = true;
+      else freeExchanges();
     },
-    settle() {
+    freeLeftovers() {
       for (const slots of moves.keys()) remove(slots);
-      if (isReleased) free();
+      if (mustFree) freeExchanges();
     },
   };
 }

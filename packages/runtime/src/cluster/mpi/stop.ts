@@ -18,7 +18,7 @@ export interface Stopping {
   readonly rank: number;
   readonly ranks: number;
   readonly timeLimitMs: number;
-  readonly requests: Pick<PendingRequests, 'all'>;
+  readonly requests: Pick<PendingRequests, 'allSlots'>;
   /** The failure that stops the ranks, if any. */
   trouble(): ClusterError | null;
   /** Whether a rank has died and will not answer. */
@@ -32,7 +32,7 @@ export interface Stopping {
  */
 export async function stopTogether<T>(stopping: Stopping, stopMessage: StopMessage<T>): Promise<StopMessage<T>[]> {
   const { mpi, mailbox, rank, ranks, timeLimitMs, requests } = stopping;
-  const slots = requests.all();
+  const slots = requests.allSlots();
   for (const one of slots) cancelReceives(mpi, one);
   const bytes = toBytes(stopMessage);
   for (let other = 0; other < ranks; other++) if (other !== rank) mailbox.send(other, TAGS.stop, bytes);
@@ -52,8 +52,8 @@ export async function stopTogether<T>(stopping: Stopping, stopMessage: StopMessa
     const error = stopping.hasLost() ? stopping.trouble() : null;
     if (error !== null) throw error;
     for (const other of missing()) readUntilStop(other);
-    const ended = slots.map((one) => endRequests(mpi, one)).every(Boolean);
-    return mailbox.isSent() && ended && missing().length === 0;
+    const haveEnded = slots.map((one) => endRequests(mpi, one)).every(Boolean);
+    return mailbox.isSent() && haveEnded && missing().length === 0;
   };
   await waitFor({ what: 'did not stop what was under way', isDone, missing }, ranks, timeLimitMs);
   return messages as StopMessage<T>[];
@@ -63,8 +63,8 @@ export async function stopTogether<T>(stopping: Stopping, stopMessage: StopMessa
 export function refuseLeavers(messages: readonly StopMessage<unknown>[]): void {
   const leavers = [...messages.keys()].filter((rank) => messages[rank].leaves);
   if (leavers.length === 0) return;
-  const left = leavers.length === 1 ? 'has left' : 'have left';
-  throw new ClusterError(`cluster: ${namesOf(leavers, messages.length)} ${left}`, leavers);
+  const verb = leavers.length === 1 ? 'has left' : 'have left';
+  throw new ClusterError(`cluster: ${namesOf(leavers, messages.length)} ${verb}`, leavers);
 }
 
 function cancelReceives(mpi: MpiLibrary, slots: Slots): void {

@@ -25,14 +25,14 @@ export function standardizeImages(sets: DataSplits): DataSplits {
 /** The sets with mean and deviation of a model's training rows. */
 export function withScale(sets: DataSplits, scale: ChannelScale): DataSplits {
   record('withScale', 'sets', sets, '{ train }');
-  const scaled = Object.entries(sets).map(([part, set]: [string, Dataset]) => {
+  const scaledSets = Object.entries(sets).map(([part, set]: [string, Dataset]) => {
     const { inputs, preprocessing } = complete(checkDataset('withScale', set));
     checkScale('withScale', 'scale', scale, inputs.shape?.at(-1) ?? inputs.columns);
     const images = ofImages(preprocessing);
     const scaledImages = images && { preprocessing: { ...images, image: { ...images.image, scale } } };
     return [part, { ...set, inputs: { ...inputs, scale }, ...scaledImages }];
   });
-  return Object.fromEntries(scaled) as DataSplits;
+  return Object.fromEntries(scaledSets) as DataSplits;
 }
 
 /** Mean and deviation (divided by N) of each channel. Sums of bytes and of their squares are exact whole numbers. */

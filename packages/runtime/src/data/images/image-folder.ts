@@ -23,15 +23,15 @@ const WHERE = 'loadImageFolder';
 export async function loadImageFolder(folder: string, options: ImageOptions = {}): Promise<DataSplits> {
   record(WHERE, 'options', options, 'an object');
   checkImageOptions(WHERE, options);
-  const named = { name: basename(resolve(checkPath(WHERE, folder))), ...options };
+  const namedOptions = { name: basename(resolve(checkPath(WHERE, folder))), ...options };
   const inputs = partOf(folder, 'train') ?? folder;
-  const { set, shape } = await loadSet(inputs, named);
+  const { set, shape } = await loadSet(inputs, namedOptions);
   if (inputs === folder) return { train: set };
   const others: { validation?: Dataset; test?: Dataset } = {};
   for (const part of ['validation', 'test'] as const) {
     const path = partOf(folder, part);
     if (path === undefined) continue;
-    const other = await loadSet(path, { ...named, ...(set.labels && { classNames: set.labels }) }, shape);
+    const other = await loadSet(path, { ...namedOptions, ...(set.labels && { classNames: set.labels }) }, shape);
     const train = { set, inputs, targets: inputs };
     others[part] = pairedSet(WHERE, train, { set: other.set, inputs: path, targets: path });
   }
@@ -178,8 +178,8 @@ async function chooseSize(paths: readonly string[]): Promise<{ size: ImageSize; 
   const [width, height] = [median('width'), median('height')];
   const shrink = Math.min(1, MAX_CHOSEN_SIDE / Math.max(width, height));
   const size = { width: Math.max(1, Math.round(shrink * width)), height: Math.max(1, Math.round(shrink * height)) };
-  const ordered = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height);
-  const range = [ordered[0], ordered[ordered.length - 1]].map((size) => `${size.width} x ${size.height}`).join(' to ');
+  const byArea = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height);
+  const range = [byArea[0], byArea[byArea.length - 1]].map((size) => `${size.width} x ${size.height}`).join(' to ');
   const why = shrink < 1 ? `their median, ${width} x ${height}, at ${MAX_CHOSEN_SIDE} pixels a side` : 'their median';
   return {
     size,

@@ -26,7 +26,7 @@ export function createImageRows(
 ): ImageRows {
   let shape = like;
   let array: Uint8Array<SharedArrayBuffer> | undefined;
-  let added = 0;
+  let imageCount = 0;
 
   /** Sets the shape from this image and allocates the rows. */
   function begin(image: Image): ImageShape {
@@ -42,8 +42,8 @@ export function createImageRows(
   }
 
   const stored = (pixels: Uint8Array, { width, height }: ImageSize): Image => {
-    const used = added * width * height;
-    return { width, height: height * added, channels: 1, pixels: pixels.subarray(0, used) };
+    const offset = imageCount * width * height;
+    return { width, height: height * imageCount, channels: 1, pixels: pixels.subarray(0, offset) };
   };
 
   return {
@@ -53,8 +53,8 @@ export function createImageRows(
       shape = begin(resized);
       const { width, height, channels: rowChannels } = shape;
       if (resized.width !== width || resized.height !== height) return false;
-      array?.set(withChannels(resized, rowChannels).pixels, added * width * height * rowChannels);
-      added++;
+      array?.set(withChannels(resized, rowChannels).pixels, imageCount * width * height * rowChannels);
+      imageCount++;
       return true;
     },
     finished() {

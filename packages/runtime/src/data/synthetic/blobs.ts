@@ -9,13 +9,13 @@ import { pointClouds } from './point-clouds.ts';
  * make_blobs](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_blobs.html).
  */
 export function blobs(options: ClassOptions = {}): Dataset {
-  const filled = withDefaults('blobs', options, { rows: 100, noise: 1, seed: 0, classes: 3 });
-  const random = createRandom(filled.seed, 'blobs', 'centres');
+  const settings = withDefaults('blobs', options, { rows: 100, noise: 1, seed: 0, classes: 3 });
+  const random = createRandom(settings.seed, 'blobs', 'centres');
   const coordinate = () => 20 * random.uniform() - 10;
   // Drawn when its class begins: an array for all classes would be made before their number is checked against the
   // number of rows.
   let centre: readonly [number, number] = [0, 0];
-  return pointClouds('blobs', filled, (_c, i) => {
+  return pointClouds('blobs', settings, (_c, i) => {
     if (i === 0) centre = [coordinate(), coordinate()];
     return centre;
   });

@@ -11,8 +11,8 @@ const FACTOR = 0.8;
  * make_circles](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_circles.html).
  */
 export function circles(options: SyntheticOptions = {}): Dataset {
-  const filled = withDefaults('circles', options, { rows: 100, noise: 0, seed: 0 });
-  return pointClouds('circles', { ...filled, classes: 2 }, (c, i, n) => {
+  const settings = withDefaults('circles', options, { rows: 100, noise: 0, seed: 0 });
+  return pointClouds('circles', { ...settings, classes: 2 }, (c, i, n) => {
     const t = (2 * Math.PI * i) / n;
     const radius = c === 0 ? 1 : FACTOR;
     return [radius * math.cos(t), radius * math.sin(t)];

@@ -9,8 +9,8 @@ import { pointClouds } from './point-clouds.ts';
  * make_moons](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_moons.html).
  */
 export function moons(options: SyntheticOptions = {}): Dataset {
-  const filled = withDefaults('moons', options, { rows: 100, noise: 0, seed: 0 });
-  return pointClouds('moons', { ...filled, classes: 2 }, (c, i, n) => {
+  const settings = withDefaults('moons', options, { rows: 100, noise: 0, seed: 0 });
+  return pointClouds('moons', { ...settings, classes: 2 }, (c, i, n) => {
     const t = n === 1 ? 0 : (i * Math.PI) / (n - 1);
     return c === 0 ? [math.cos(t), math.sin(t)] : [1 - math.cos(t), 0.5 - math.sin(t)];
   });

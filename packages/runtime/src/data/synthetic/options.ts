@@ -28,17 +28,17 @@ const BYTES_A_ROW = 2 * (2 * 8 + 4 + 4);
 /** The options with their defaults filled in. @throws Error naming the option, what it has and what it should have. */
 export function withDefaults<T extends ClassOptions>(where: string, options: T, defaults: Required<T>): Required<T> {
   onlyKeys(where, options, Object.keys(defaults));
-  const filled = { ...defaults, ...options };
-  checkRoom(where, option.positiveInteger.check(where, 'rows', filled.rows));
-  option.nonNegative.check(where, 'noise', filled.noise);
-  if (filled.classes !== undefined) option.positiveInteger.check(where, 'classes', filled.classes);
-  return filled;
+  const settings = { ...defaults, ...options };
+  checkRoom(where, option.positiveInteger.check(where, 'rows', settings.rows));
+  option.nonNegative.check(where, 'noise', settings.noise);
+  if (settings.classes !== undefined) option.positiveInteger.check(where, 'classes', settings.classes);
+  return settings;
 }
 
 function checkRoom(where: string, rows: number): void {
-  const needed = rows * BYTES_A_ROW;
-  const { bytes: free, bound } = memoryRoom();
-  if (needed <= free) return;
-  const problem = `has ${rows}, which need ${mebibytes(needed)} of memory, expected at most ${mebibytes(free)} (${bound})`;
+  const neededBytes = rows * BYTES_A_ROW;
+  const { bytes: freeBytes, bound } = memoryRoom();
+  if (neededBytes <= freeBytes) return;
+  const problem = `has ${rows}, which need ${mebibytes(neededBytes)} of memory, expected at most ${mebibytes(freeBytes)} (${bound})`;
   throw new OptionError(where, 'rows', problem);
 }

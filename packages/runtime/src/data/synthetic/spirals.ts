@@ -8,10 +8,10 @@ import { pointClouds } from './point-clouds.ts';
  * classes). No arm begins at the origin, where all would share a point. Defaults: 2 classes, 200 rows, no noise.
  */
 export function spirals(options: ClassOptions = {}): Dataset {
-  const filled = withDefaults('spirals', options, { rows: 200, noise: 0, seed: 0, classes: 2 });
-  return pointClouds('spirals', filled, (c, i, n) => {
+  const settings = withDefaults('spirals', options, { rows: 200, noise: 0, seed: 0, classes: 2 });
+  return pointClouds('spirals', settings, (c, i, n) => {
     const radius = (i + 1) / n;
-    const angle = 2 * Math.PI * (radius + c / filled.classes);
+    const angle = 2 * Math.PI * (radius + c / settings.classes);
     return [radius * math.cos(angle), radius * math.sin(angle)];
   });
 }

@@ -73,9 +73,9 @@ export async function collectRows(
 
   let end: readonly TableRow[] = [];
   for await (const batch of reader.batches) {
-    const all = [...end, ...batch];
-    end = all.slice(-MAX_NOTES);
-    for (const row of all.slice(0, all.length - end.length)) addRow(row);
+    const waitingRows = [...end, ...batch];
+    end = waitingRows.slice(-MAX_NOTES);
+    for (const row of waitingRows.slice(0, waitingRows.length - end.length)) addRow(row);
   }
   const decisions: string[] = [];
   if (request.where === 'readTable' && !request.isPlain && end.length > 0) {

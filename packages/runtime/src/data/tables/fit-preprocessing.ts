@@ -105,10 +105,10 @@ function encodingOf(
       else counts[indices[n]]++;
     }
     const { oneHotLimit = ONE_HOT_LIMIT } = table.options;
-    const used = words.flatMap((word, index) => (counts[index] > 0 ? [{ word, count: counts[index] }] : []));
+    const usedWords = words.flatMap((word, index) => (counts[index] > 0 ? [{ word, count: counts[index] }] : []));
     // Of words that are equally frequent, those that come first in the file.
-    const ranked = used.toSorted((a, b) => b.count - a.count);
-    const [frequent, rarer] = [ranked.slice(0, oneHotLimit), ranked.slice(oneHotLimit)];
+    const byCount = usedWords.toSorted((a, b) => b.count - a.count);
+    const [frequent, rarer] = [byCount.slice(0, oneHotLimit), byCount.slice(oneHotLimit)];
     return {
       name,
       type: 'categorical',

@@ -46,8 +46,8 @@ export async function loadPlainTable(
   options: CsvOptions,
 ): Promise<Dataset> {
   const { divisor, ...readOptions } = plainOptions.read(options);
-  const defined = Object.fromEntries(Object.entries(readOptions).filter(([, value]) => value !== undefined));
-  const table = await readPlainTable(where, path, defined);
+  const definedOptions = Object.fromEntries(Object.entries(readOptions).filter(([, value]) => value !== undefined));
+  const table = await readPlainTable(where, path, definedOptions);
   const { rows, inputs, classes } = table;
   return complete(
     checkDataset(`${where}: ${showPath(path)}`, {

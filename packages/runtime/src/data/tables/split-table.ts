@@ -78,9 +78,9 @@ export function encodeSplit(
   };
   const texts = tokensOf(preprocessing);
   if (texts !== undefined && cut > 0) {
-    const all = Object.values(sets).reduce((sum, set) => sum + set.rows, 0);
+    const rowCount = Object.values(sets).reduce((sum, set) => sum + set.rows, 0);
     const are = cut === 1 ? 'is' : 'are';
-    const of = `${cut} of ${counted(all, 'text')} in column ${show(texts.name)}`;
+    const of = `${cut} of ${counted(rowCount, 'text')} in column ${show(texts.name)}`;
     notes.push(`${of} ${are} cut to the first ${counted(texts.context, 'token')} (--context)`);
   }
   return sets;
@@ -88,7 +88,7 @@ export function encodeSplit(
 
 function unknownCategories(set: string, column: string, values: ReadonlySet<string>): string {
   const few = [...values].slice(0, 5).map(show).join(', ');
-  const all = values.size > 5 ? `${few} and ${values.size - 5} more` : few;
+  const valueList = values.size > 5 ? `${few} and ${values.size - 5} more` : few;
   const what = values.size === 1 ? 'a category' : 'categories';
-  return `the ${set} rows have ${what} of column ${show(column)} that no training row has: ${all} (all of its inputs are 0 there)`;
+  return `the ${set} rows have ${what} of column ${show(column)} that no training row has: ${valueList} (all of its inputs are 0 there)`;
 }

@@ -66,8 +66,8 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
     return `${counted(encoding.context, 'token')}, each of ${size}`;
   }
   const { center, scale, fill, indicator } = encoding;
-  const filled = fill === null || !hasGaps ? '' : `, gaps ${short(fill)}`;
-  const gaps = indicator ? `${filled} and an input` : filled;
+  const fillText = fill === null || !hasGaps ? '' : `, gaps ${short(fill)}`;
+  const gaps = indicator ? `${fillText} and an input` : fillText;
   const centred = center < 0 ? `x + ${short(-center)}` : `x - ${short(center)}`;
   return center === 0 && scale === 1 ? `as it is${gaps}` : `(${centred}) / ${short(scale)}${gaps}`;
 }

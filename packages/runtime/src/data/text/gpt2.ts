@@ -13,12 +13,12 @@ interface Tables {
 export const createTokenizer = (spec: TokenizerSpec): Tokenizer =>
   createPlain(spec, checkTokenizer('createTokenizer', 'spec', spec).kind === 'gpt2' ? gpt2() : undefined);
 
-let loaded: Tokenizer | undefined;
+let tokenizer: Tokenizer | undefined;
 
 /** The tokenizer of GPT-2, loaded on first use. The names of special tokens are plain text. */
 export function gpt2(): Tokenizer {
-  loaded ??= load();
-  return loaded;
+  tokenizer ??= load();
+  return tokenizer;
 }
 
 function load(): Tokenizer {

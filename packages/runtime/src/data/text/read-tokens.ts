@@ -45,18 +45,18 @@ export async function readTokens(
   const tokenizer = createTokenizer(spec);
   const encode = (part: Part): Uint32Array => encodePart(tokenizer, part, fault);
   const [end] = lines ? encode({ text: '\n', line: 1 }) : [0];
-  let known: TextSizes | null = survey?.sizes ?? null;
+  let sizes: TextSizes | null = survey?.sizes ?? null;
   const sizeText = ({ tokens, parts }: TextSizes) => `${tokens} tokens${lines ? ` in ${parts} lines` : ''}`;
 
   async function* parts(): AsyncGenerator<Uint32Array> {
-    let seen: TextSizes = { tokens: 0, parts: 0, longest: 0 };
+    let sizesSoFar: TextSizes = { tokens: 0, parts: 0, longest: 0 };
     for await (const part of texts()) {
       const tokens = encode(part);
-      seen = withPart(seen, tokens.length);
-      if (known === null || (seen.tokens <= known.tokens && seen.parts <= known.parts)) yield tokens;
+      sizesSoFar = withPart(sizesSoFar, tokens.length);
+      if (sizes === null || (sizesSoFar.tokens <= sizes.tokens && sizesSoFar.parts <= sizes.parts)) yield tokens;
     }
-    known ??= seen;
-    const [has, had] = [sizeText(seen), sizeText(known)];
+    sizes ??= sizesSoFar;
+    const [has, had] = [sizeText(sizesSoFar), sizeText(sizes)];
     if (has !== had) throw fault(has, `the ${had} that it had when it was first read`);
   }
 
@@ -65,8 +65,8 @@ export async function readTokens(
     end,
     parts,
     async sizes() {
-      if (known === null) for await (const _ of parts());
-      return known as TextSizes;
+      if (sizes === null) for await (const _ of parts());
+      return sizes as TextSizes;
     },
   };
 }
@@ -87,7 +87,7 @@ interface Part {
 async function surveyText(kind: 'characters' | 'words', texts: AsyncIterable<Part>, lines: boolean) {
   const pieces = new Set(lines ? ['\n'] : []);
   const words = new Map<string, number>(lines ? [['\n', 2]] : []); // a line end is always known
-  const seen = new Uint8Array(1 << 16); // of characters of one code unit: faster than a set
+  const seenUnits = new Uint8Array(1 << 16); // of characters of one code unit: faster than a set
   let sizes: TextSizes = { tokens: 0, parts: 0, longest: 0 };
   for await (const { text } of texts) {
     let tokens = 0;
@@ -99,13 +99,13 @@ async function surveyText(kind: 'characters' | 'words', texts: AsyncIterable<Par
     } else {
       for (let at = 0; at < text.length; at++, tokens++) {
         const code = text.codePointAt(at) ?? 0;
-        if (code < seen.length) seen[code] = 1;
+        if (code < seenUnits.length) seenUnits[code] = 1;
         else pieces.add(text.slice(at, ++at + 1));
       }
     }
     sizes = withPart(sizes, tokens);
   }
-  for (let code = 0; code < seen.length; code++) if (seen[code] === 1) pieces.add(String.fromCharCode(code));
+  for (let code = 0; code < seenUnits.length; code++) if (seenUnits[code] === 1) pieces.add(String.fromCharCode(code));
   const vocabulary = kind === 'words' ? commonVocabulary(words) : vocabularyOf(pieces);
   const spec: TokenizerSpec = { kind, vocabulary };
   return { spec, sizes };

@@ -121,7 +121,7 @@ export function linesOf(
   name: string,
 ): DataSplits {
   const T = inputs.columns;
-  const whole: Dataset = {
+  const train: Dataset = {
     name,
     rows,
     inputs: { ...inputs, shape: [T] },
@@ -129,5 +129,5 @@ export function linesOf(
     lengths,
     ...partsOf(tokenizer, T, true),
   };
-  return validation === 0 && test === 0 ? { train: whole } : splitDataset(whole, { validation, test, stratify: false });
+  return validation === 0 && test === 0 ? { train } : splitDataset(train, { validation, test, stratify: false });
 }

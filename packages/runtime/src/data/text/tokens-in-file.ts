@@ -105,9 +105,9 @@ async function openTokens({ path, tokenizer: requested, lines, context, read, fa
     contents: CONTENTS,
     // The tokenizer of a model may be the one that an earlier run has found in this text.
     keys: [keyOf(requested, context), keyOf(kind, lines ? undefined : 0)],
-    fits: (known) =>
-      (typeof requested === 'string' || JSON.stringify(known.tokenizer) === JSON.stringify(requested)) &&
-      (context === undefined || known.context === context),
+    fits: (header) =>
+      (typeof requested === 'string' || JSON.stringify(header.tokenizer) === JSON.stringify(requested)) &&
+      (context === undefined || header.context === context),
     async make(contents) {
       const reader = await readTokens(read, requested, lines, fault);
       return lines ? writeLines(contents, reader, context, fault) : writeTokens(contents, reader);
@@ -153,22 +153,22 @@ const BUFFER_NUMBERS = 1 << 16;
 /** Writes numbers one after another, from byte `start` of a file on. */
 function createWriter(file: CacheFile, name: TypeName, start: number) {
   let buffer = new arrays[name](BUFFER_NUMBERS);
-  let used = 0;
+  let usedLength = 0;
   let offset = start;
   const flush = (): void => {
-    const full = buffer.subarray(0, used);
+    const full = buffer.subarray(0, usedLength);
     file.write(full, offset);
     offset += full.byteLength;
-    used = 0;
+    usedLength = 0;
   };
   return {
     flush,
     /** Room for the next `count` numbers, to be filled before the next call. */
     reserve(count: number) {
-      if (used + count > buffer.length) flush();
+      if (usedLength + count > buffer.length) flush();
       if (count > buffer.length) buffer = new arrays[name](count);
-      used += count;
-      return buffer.subarray(used - count, used);
+      usedLength += count;
+      return buffer.subarray(usedLength - count, usedLength);
     },
   };
 }

@@ -157,10 +157,10 @@ function* readOutputs(
   const columns = targetColumns(network, loss);
   const turnRows = Math.min(rows, rowsPerTurn(network));
   for (let from = 0; from < rows; from += turnRows) {
-    const gathered = Math.min(turnRows, rows - from);
-    const y = viewOf(outputs, from * R * O, gathered * R * O);
-    gatherTargets(t, dataset, columns, loss.targets, null, first + from, gathered, anyRows);
-    const B = R === 1 ? gathered : keepCounted(y, t, gathered * R, O);
+    const count = Math.min(turnRows, rows - from);
+    const y = viewOf(outputs, from * R * O, count * R * O);
+    gatherTargets(t, dataset, columns, loss.targets, null, first + from, count, anyRows);
+    const B = R === 1 ? count : keepCounted(y, t, count * R, O);
     for (const reader of scaledReaders) {
       reader.add(y, t, B, O);
       yield;
@@ -277,12 +277,12 @@ export function partsOf(
   threadsOf: readonly number[],
   O: number, // length of an output row
 ): readonly Segment[] {
-  const all = threadsOf.reduce((sum, threads) => sum + threads, 0);
+  const threadCount = threadsOf.reduce((sum, threads) => sum + threads, 0);
   let before = 0; // threads of the ranks before this one
   return threadsOf.map((threads) => {
-    const from = Math.floor((chunks * before) / all);
+    const from = Math.floor((chunks * before) / threadCount);
     before += threads;
-    const to = Math.floor((chunks * before) / all);
+    const to = Math.floor((chunks * before) / threadCount);
     const [firstRow, endRow] = [Math.min(rows, from * EVALUATION_ROWS), Math.min(rows, to * EVALUATION_ROWS)];
     return {
       dataset,

@@ -196,8 +196,8 @@ function takeArena(
     option: 'threads',
     mayLieOutside: true,
   });
-  const owned = ownedRanges(options);
-  const ownedParameters = owned.reduce((sum, { length }) => sum + length, 0);
+  const ranges = ownedRanges(options);
+  const ownedParameters = ranges.reduce((sum, { length }) => sum + length, 0);
   const rankGradients = take({
     name: 'gradients of all ranks',
     type: elementType,
@@ -223,7 +223,7 @@ function takeArena(
     gSum,
     rankGradients,
     state,
-    owned,
+    owned: ranges,
     model: state[ownedSlots] ?? theta,
     squares: take({ name: 'block norms', type: FLOAT64, length: blocks }),
     lossSums: take({ name: 'losses of the leaves', type: FLOAT64, length: leaves }),

@@ -22,7 +22,7 @@ export function fitMemory<Plan extends { readonly parts: readonly Part[] }>(
   requested: MemoryBudget,
   room: MemoryRoom,
 ): { plan: Plan; budget: MemoryBudget } {
-  const reduced = (threads: number, level: number, texts: boolean): MemoryBudget => ({
+  const budgetOf = (threads: number, level: number, texts: boolean): MemoryBudget => ({
     threads,
     texts,
     chunks: Math.min(requested.chunks, Math.max(threads, requested.chunks >> level)),
@@ -38,11 +38,11 @@ export function fitMemory<Plan extends { readonly parts: readonly Part[] }>(
     }
   };
   // A plan that fits with more threads also fits with fewer.
-  const removed = firstThat(requested.threads - 1, (n) => fits(reduced(requested.threads - n, LEVELS, false)));
-  const threads = requested.threads - removed;
-  const texts = requested.texts && fits(reduced(threads, LEVELS, true));
-  const level = firstThat(LEVELS, (lower) => fits(reduced(threads, lower, texts)));
-  const budget = reduced(threads, level, texts);
+  const count = firstThat(requested.threads - 1, (n) => fits(budgetOf(requested.threads - n, LEVELS, false)));
+  const threads = requested.threads - count;
+  const texts = requested.texts && fits(budgetOf(threads, LEVELS, true));
+  const level = firstThat(LEVELS, (lower) => fits(budgetOf(threads, lower, texts)));
+  const budget = budgetOf(threads, level, texts);
   const plan = planOf(budget);
   checkMemory(plan.parts, room);
   return { plan, budget };

@@ -15,13 +15,13 @@ export function hashOfFile(path: string): string {
 }
 
 /** Parts that this thread has imported, by their modules. */
-const imported = new Map<string, CustomParts>();
+const partsByPath = new Map<string, CustomParts>();
 
 const keyOf = (modules: readonly ModuleSource[]): string => modules.map(({ url, sha256 }) => `${url} ${sha256}`).join();
 
 /** The parts of modules that this thread has imported; undefined if it has not. */
 export const importedParts = (modules: readonly ModuleSource[]): CustomParts | undefined =>
-  modules.length === 0 ? NO_PARTS : imported.get(keyOf(modules));
+  modules.length === 0 ? NO_PARTS : partsByPath.get(keyOf(modules));
 
 /** The parts of a team, which its thread imports before its first task. */
 export function partsOf({ modules }: { readonly modules: readonly ModuleSource[] }): CustomParts {
@@ -51,7 +51,7 @@ export async function importParts(modules: readonly ModuleSource[]): Promise<Cus
       }),
     ),
   );
-  imported.set(keyOf(modules), parts);
+  partsByPath.set(keyOf(modules), parts);
   return parts;
 }
 

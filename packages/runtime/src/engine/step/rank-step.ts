@@ -170,8 +170,8 @@ export function rankStep(
 
 /** Blocks of a range that a thread takes. */
 export function threadShare({ first, end }: BlockRange, threads: number, thread: number): BlockRange {
-  const bound = (t: number): number => first + Math.floor((t * (end - first)) / threads);
-  return { first: bound(thread), end: bound(thread + 1) };
+  const boundary = (t: number): number => first + Math.floor((t * (end - first)) / threads);
+  return { first: boundary(thread), end: boundary(thread + 1) };
 }
 
 /**

@@ -83,19 +83,19 @@ const connections = new WeakMap<RunContext, Connected>();
 export function exchangeOf(context: RunContext, { channel, transfers }: ExchangePlan): Exchange {
   const { setup, environment } = context;
   if (setup.cluster === null) throw new Error('exchangeOf: the run has no cluster, expected one');
-  const connected = connections.get(context) ?? {
+  const connection = connections.get(context) ?? {
     link: environment.openLink(setup.cluster.connection),
     exchanges: new Map<string, Exchange>(),
   };
-  connections.set(context, connected);
+  connections.set(context, connection);
   const buffers = [setup.memory.buffer, ...setup.outside];
   const key = transfers.reduce((text, { kind, peer, numbers: { buffer, byteOffset, byteLength } }) => {
     return `${text} ${kind} ${peer} ${buffers.indexOf(buffer)} ${byteOffset} ${byteLength}`;
   }, String(channel));
-  let messages = connected.exchanges.get(key);
+  let messages = connection.exchanges.get(key);
   if (messages === undefined) {
-    messages = connected.link.plan(transfers, channel);
-    connected.exchanges.set(key, messages);
+    messages = connection.link.plan(transfers, channel);
+    connection.exchanges.set(key, messages);
   }
   return messages;
 }

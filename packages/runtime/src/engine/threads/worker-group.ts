@@ -43,8 +43,8 @@ export async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGr
   const { Piscina } = loadInstalled('piscina') as typeof import('piscina');
   const codePages = allocateCodePages(shape.threads);
   const options = { ...piscinaOptions(shape), workerData: { codePages } };
-  const begun: Worker[] = [];
-  const record = (thread: Worker) => void begun.push(thread);
+  const startedThreads: Worker[] = [];
+  const record = (thread: Worker) => void startedThreads.push(thread);
   // Node reports a new thread one tick after it starts. Ticks run in order, so only our threads are reported between
   // these two.
   process.nextTick(() => process.on('worker', record));
@@ -64,9 +64,9 @@ export async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGr
   if (group !== undefined) return group;
   // If Piscina's constructor throws, the instance is lost; its threads are ended here, and its listeners are removed so
   // that it starts no others.
-  for (const thread of begun) thread.removeAllListeners().on('error', () => {});
-  await Promise.all(begun.map((thread) => thread.terminate()));
-  throw new Error(`createPool: ${notStarted(refusal, begun.length, shape.threads)}`, { cause: refusal });
+  for (const thread of startedThreads) thread.removeAllListeners().on('error', () => {});
+  await Promise.all(startedThreads.map((thread) => thread.terminate()));
+  throw new Error(`createPool: ${startFailure(refusal, startedThreads.length, shape.threads)}`, { cause: refusal });
 }
 
 /**
@@ -77,7 +77,7 @@ export async function startWorkerGroup(shape: WorkerGroupShape): Promise<WorkerG
   const { threads } = shape;
   const group = await openWorkerGroup(shape);
   let timer: NodeJS.Timeout | undefined;
-  const failed = new Promise<never>((_, reject) => {
+  const failure = new Promise<never>((_, reject) => {
     group.piscina.on('error', reject);
     timer = setTimeout(() => {
       reject(new Error(`createPool: ${threads} threads have not started within ${START_LIMIT_MS} ms`));
@@ -87,7 +87,7 @@ export async function startWorkerGroup(shape: WorkerGroupShape): Promise<WorkerG
     const pings = Array.from({ length: threads }, () =>
       group.piscina.run(toMessage({ kind: 'ping' } satisfies PingTask)),
     );
-    await Promise.race([Promise.all(pings), failed]);
+    await Promise.race([Promise.all(pings), failure]);
     return group;
   } catch (error) {
     await group.stop();
@@ -97,7 +97,7 @@ export async function startWorkerGroup(shape: WorkerGroupShape): Promise<WorkerG
     });
   } finally {
     clearTimeout(timer);
-    failed.catch(() => {});
+    failure.catch(() => {});
   }
 }
 
@@ -108,24 +108,24 @@ const THREAD_RESERVES = 800 * 1024 ** 2;
 function refuseWithoutRoom(threads: number): void {
   const lack = lackOfAddressSpace(threads * THREAD_RESERVES);
   if (lack === null) return;
-  const whose = threads === 1 ? 'a thread' : `${threads} threads`;
-  throw new Error(`createPool: ${lack}, which V8 may reserve for ${whose} (take fewer, or raise the limit)`);
+  const owner = threads === 1 ? 'a thread' : `${threads} threads`;
+  throw new Error(`createPool: ${lack}, which V8 may reserve for ${owner} (take fewer, or raise the limit)`);
 }
 
-function notStarted(refusal: unknown, begun: number, threads: number): string {
+function startFailure(refusal: unknown, startedCount: number, threads: number): string {
   const message = reasonOf(refusal);
   if (message !== 'EAGAIN') return `a thread did not start (${message}), expected all ${threads} to start`;
   const limits = threadLimits();
   const raise = limits === '' ? 'what limits the threads of this process' : `the limit (${limits})`;
-  return `threads has ${threads}, expected at most ${begun} (the system refused the next one with EAGAIN; take fewer, or raise ${raise})`;
+  return `threads has ${threads}, expected at most ${startedCount} (the system refused the next one with EAGAIN; take fewer, or raise ${raise})`;
 }
 
 function piscinaOptions({ threads, execArgv, heapMiB }: WorkerGroupShape) {
   // Without execArgv, threads get the flags of this process. With it, Node refuses V8 flags such as
   // --max-old-space-size.
   const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
-  const old = heapMiB === undefined ? {} : { maxOldGenerationSizeMb: heapMiB };
-  const limits = { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB, ...old } };
+  const oldSpace = heapMiB === undefined ? {} : { maxOldGenerationSizeMb: heapMiB };
+  const limits = { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB, ...oldSpace } };
   return {
     filename: fileBeside('worker'),
     minThreads: threads,

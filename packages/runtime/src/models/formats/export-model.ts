@@ -72,11 +72,11 @@ export function roundModel(model: ModelContents, type: ElementType): ModelConten
   const { parameters, metadata = {}, parts } = model;
   const from = typeOf(parameters);
   if (from === type) return model;
-  const rounded = createElements(type, parameters.length);
-  rounded.set(parameters);
-  if (type === 'float64') return { ...model, parameters: rounded };
+  const copy = createElements(type, parameters.length);
+  copy.set(parameters);
+  if (type === 'float64') return { ...model, parameters: copy };
   const change = { largestChange: largestChange(model), from, fingerprint: fingerprint(parameters, parts?.modules) };
-  return { ...model, parameters: rounded, metadata: { ...metadata, rounded: change } };
+  return { ...model, parameters: copy, metadata: { ...metadata, rounded: change } };
 }
 
 /**

@@ -120,9 +120,9 @@ const readers = new WeakMap<Model, RowReader>();
 /** The reader of a model's rows, which tells the lengths of texts. */
 function readerOf(model: Model): RowReader {
   const { preprocessing, spec, parameters } = model;
-  const known = readers.get(model) ?? createRowReader(preprocessing, inputsOf(spec), typeOf(parameters), gpt2);
-  readers.set(model, known);
-  return known;
+  const reader = readers.get(model) ?? createRowReader(preprocessing, inputsOf(spec), typeOf(parameters), gpt2);
+  readers.set(model, reader);
+  return reader;
 }
 
 function readPart(model: Model, text: string, maxRows: number, readImage: ImageReader | undefined): Part | Reply {
@@ -216,9 +216,9 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
 
 /** The lengths of all rows; undefined if none is given. */
 function lengthsOf({ spec }: Model, parts: readonly Part[]): number[] | undefined {
-  const all = parts.flatMap(({ rows, lengths }) => Array.from({ length: rows }, (_, n) => lengths[n]));
-  if (all.every((length) => length === undefined)) return undefined;
-  return all.map((length) => length ?? [spec.input].flat()[0]);
+  const allLengths = parts.flatMap(({ rows, lengths }) => Array.from({ length: rows }, (_, n) => lengths[n]));
+  if (allLengths.every((length) => length === undefined)) return undefined;
+  return allLengths.map((length) => length ?? [spec.input].flat()[0]);
 }
 
 function joined(parts: readonly Part[]): Float64Array {

@@ -115,14 +115,14 @@ function plain(handle: FileHandle): Pick<ByteSource, 'read' | 'close'> {
   let position = 0;
   return {
     async read(into) {
-      let filled = 0;
-      while (filled < into.length) {
-        const { bytesRead } = await handle.read(into, filled, into.length - filled, position);
+      let count = 0;
+      while (count < into.length) {
+        const { bytesRead } = await handle.read(into, count, into.length - count, position);
         if (bytesRead === 0) break;
-        filled += bytesRead;
+        count += bytesRead;
         position += bytesRead;
       }
-      return filled;
+      return count;
     },
     close: () => handle.close(),
   };
@@ -157,17 +157,17 @@ function unpacked(
 export function readParts(next: () => Promise<Uint8Array | null>): ByteSource['read'] {
   let part: Uint8Array | null = new Uint8Array(0);
   return async (into) => {
-    let filled = 0;
-    while (filled < into.length && part !== null) {
+    let count = 0;
+    while (count < into.length && part !== null) {
       if (part.length === 0) {
         part = await next();
         continue;
       }
-      const n = Math.min(part.length, into.length - filled);
-      into.set(part.subarray(0, n), filled);
+      const n = Math.min(part.length, into.length - count);
+      into.set(part.subarray(0, n), count);
       part = part.subarray(n);
-      filled += n;
+      count += n;
     }
-    return filled;
+    return count;
   };
 }

@@ -101,7 +101,7 @@ interface Search {
   readonly rows: number; // rows of the batch
   readonly first: EarliestFault;
   readonly inspect: Inspect;
-  /** Sets the pass that runs, before each of its segments. */
+  /** Sets the pass that runs. Called before each of its segments. */
   enter(pass: NodePass): void;
   /** Number of arrays checked in the pass so far. */
   readonly checks: number;

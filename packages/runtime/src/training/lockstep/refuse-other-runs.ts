@@ -25,10 +25,10 @@ export async function refuseOtherRuns(lockstep: Lockstep, plan: RunPlan, record:
   const identity = identityOf(plan, record, await codeHash());
   const hashes = await lockstep.fromAll(createHash('sha256').update(JSON.stringify(identity)).digest('hex'));
   if (hashes.every((hash) => hash === hashes[0])) return;
-  const all = await lockstep.fromAll({ identity, host: hostname() });
+  const messages = await lockstep.fromAll({ identity, host: hostname() });
   const valuesByPath = new Map<string, { onFirst: Json | undefined; others: string[] }>();
-  for (const [rank, { identity, host }] of all.entries()) {
-    for (const { path, own, other } of differences(identity, all[0].identity)) {
+  for (const [rank, { identity, host }] of messages.entries()) {
+    for (const { path, own, other } of differences(identity, messages[0].identity)) {
       const entry = valuesByPath.get(path) ?? { onFirst: other, others: [] };
       entry.others.push(`${text(own)} on rank ${rank} (${host})`);
       valuesByPath.set(path, entry);
@@ -38,7 +38,7 @@ export async function refuseOtherRuns(lockstep: Lockstep, plan: RunPlan, record:
   const sorted = [...valuesByPath].sort(([one], [other]) => Number(isRows.test(other)) - Number(isRows.test(one)));
   const sentences = sorted.map(
     ([path, { onFirst, others }]) =>
-      `${nameOf(path, plan)} has ${text(onFirst)} on rank 0 (${all[0].host}), ${others.join(', ')}`,
+      `${nameOf(path, plan)} has ${text(onFirst)} on rank 0 (${messages[0].host}), ${others.join(', ')}`,
   );
   const more = sentences.length > MAX_NAMED ? `; and ${sentences.length - MAX_NAMED} more` : '';
   throw new Error(`train: ${sentences.slice(0, MAX_NAMED).join('; ')}${more}: expected the same on all ranks`);
@@ -81,12 +81,12 @@ const text = (value: Json | undefined): string =>
 /** Files with code of a package; maps and types have none. */
 const CODE = /(?<!\.d)\.(ts|js|cjs|mjs|wasm)$/;
 
-let known: Promise<string> | undefined;
+let cached: Promise<string> | undefined;
 
 /** SHA-256 of the code that this process runs: the files of this package and of @gradloom/core on disk. */
 function codeHash(): Promise<string> {
-  known ??= hashCode([dirname(fileBeside('worker')), ...mathematics()]);
-  return known;
+  cached ??= hashCode([dirname(fileBeside('worker')), ...mathematics()]);
+  return cached;
 }
 
 /** The folder of @gradloom/core, unless a bundler has included it in this package. */

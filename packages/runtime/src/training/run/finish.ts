@@ -26,11 +26,11 @@ export async function finish(state: RunState): Promise<TrainResult> {
   stepLog.close();
   // A stopped run writes its checkpoint first. A completed one evaluates first, since its checkpoint contains the
   // figures.
-  const done = isDone(plan, progress);
-  if (!done) await checkpointer?.write();
+  const isComplete = isDone(plan, progress);
+  if (!isComplete) await checkpointer?.write();
   await inTurns(history.save());
   const test = await evaluateTestSet(state);
-  if (done) {
+  if (isComplete) {
     if (test !== undefined) progress.test = test;
     await checkpointer?.write();
   }
@@ -59,11 +59,11 @@ async function evaluateTestSet(state: RunState): Promise<Evaluation | undefined>
 
 /** @throws Error if a rank has other weights: then nothing that ranks have written or measured is reliable. */
 async function refuseOtherWeights({ fromAll }: Lockstep, { fingerprint }: TrainResult): Promise<void> {
-  const all = await fromAll(fingerprint);
-  const other = all.findIndex((one) => one !== all[0]);
+  const fingerprints = await fromAll(fingerprint);
+  const other = fingerprints.findIndex((one) => one !== fingerprints[0]);
   if (other === -1) return;
   const short = (one: string): string => `${one.slice(0, 12)}…`;
-  const problem = `weights have the fingerprint ${short(all[other])} on rank ${other}, expected ${short(all[0])} as on rank 0`;
+  const problem = `weights have the fingerprint ${short(fingerprints[other])} on rank ${other}, expected ${short(fingerprints[0])} as on rank 0`;
   throw new Error(`train: ${problem} (a fault of the network or the memory, or a bug of Gradloom)`);
 }
 

@@ -149,9 +149,9 @@ export function earlySettings(
   const figures = { loss: true, ...figuresOf(network, loss, validation) };
   const hasFigure = (name: MonitorName) => monitors[name].figure in figures;
   if (!hasFigure(monitor)) {
-    const known = (Object.keys(monitors) as MonitorName[]).filter(hasFigure).join(', ');
+    const names = (Object.keys(monitors) as MonitorName[]).filter(hasFigure).join(', ');
     const kind = validation.classes === null ? 'values' : 'classes';
-    throw new OptionError('train', 'monitor', `has ${show(monitor)}, expected ${known} (the targets are ${kind})`);
+    throw new OptionError('train', 'monitor', `has ${show(monitor)}, expected ${names} (the targets are ${kind})`);
   }
   return { patience, minDelta, monitor };
 }
@@ -235,8 +235,8 @@ export function checkSplits(data: DataSplits): DataSplits {
       'has a dataset, expected { train: dataset } (validation and test are keys of their own)',
     );
   }
-  const known: readonly string[] = SPLITS;
-  for (const key of Object.keys(data)) if (!known.includes(key)) throw unknownOption('train: data', key, known);
+  const splits: readonly string[] = SPLITS;
+  for (const key of Object.keys(data)) if (!splits.includes(key)) throw unknownOption('train: data', key, splits);
   for (const name of SPLITS) {
     if (name === 'train' || data[name] !== undefined) {
       const { inputs } = record('train', `data.${name}`, data[name], 'a dataset') as { inputs?: unknown };

@@ -90,8 +90,8 @@ function namedWeights(weightByName: Readonly<Record<string, number>>, { name, la
   for (const [className, weight] of Object.entries(weightByName)) {
     const label = labelOfName.get(className);
     if (label === undefined) {
-      const shown = listed(names);
-      const problem = `has class ${show(className)}, expected one of ${shown} (the classes of ${showName(name)})`;
+      const nameList = listed(names);
+      const problem = `has class ${show(className)}, expected one of ${nameList} (the classes of ${showName(name)})`;
       throw new OptionError('train', ['classWeight', 'dataset'], problem + suggest(className, names));
     }
     ofClass[label] = weight;

@@ -90,9 +90,9 @@ function createPart(): Part {
       part.loss.add(losses, first - spanFirst, end - spanFirst);
       part.gradientNorm.add(norms, first - spanFirst, end - spanFirst);
       const at = first % rates.length;
-      const whole = Math.min(rates.length, at + end - first);
-      part.learningRate.add(rates, at, whole);
-      part.learningRate.add(rates, 0, at + end - first - whole);
+      const firstCount = Math.min(rates.length, at + end - first);
+      part.learningRate.add(rates, at, firstCount);
+      part.learningRate.add(rates, 0, at + end - first - firstCount);
       part.count += end - first;
     },
     addPart(next) {

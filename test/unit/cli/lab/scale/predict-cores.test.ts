@@ -26,14 +26,14 @@ const exchanges = [
   { threads: 2, barrierMs: 0.001, firstReadNs: 0.5, secondReadNs: 0.2 },
   { threads: 4, barrierMs: 0.003, firstReadNs: 0.6, secondReadNs: 0.2 },
 ];
-const one = { stepMs: 1, whole: profile(0.1, 0.3, 0.5, 0.3), bandwidth: [10, 20], exchanges };
+const one = { stepMs: 1, batchProfile: profile(0.1, 0.3, 0.5, 0.3), bandwidth: [10, 20], exchanges };
 
 const ms = fc.double({ min: 1e-3, max: 100, noNaN: true });
 const anyProfile = fc.tuple(ms, ms, ms, ms).map((times) => profile(...times));
 const anyOne = fc.record({
   stepMs: ms,
-  whole: anyProfile,
-  leaf: fc.option(anyProfile),
+  batchProfile: anyProfile,
+  leafProfile: fc.option(anyProfile),
   bandwidth: fc.constantFrom([], [5], [5, 9]),
   exchanges: fc.constant(exchanges),
 });
@@ -97,7 +97,7 @@ describe('a prediction', () => {
   test('is decided by the thread with most rows and passes, most weights, and most to read from others', () => {
     const work = workOf(128);
     // Clocks lengthened the parts from 1 to 1.2: 0.75 ms of passes and 0.25 of updates without them.
-    const parts = measuredParts({ ...one, leaf: profile(0.02, 0.1, 0.12, 0.3) }, work);
+    const parts = measuredParts({ ...one, leafProfile: profile(0.02, 0.1, 0.12, 0.3) }, work);
     // passMs + 128 rowMs = 0.75, passMs + 16 rowMs = 0.2.
     expect(parts.rowMs).toBeCloseTo(0.55 / 112, 12);
     expect(parts.passMs).toBeCloseTo(0.2 - (16 * 0.55) / 112, 12);
@@ -118,7 +118,7 @@ describe('a prediction', () => {
 
   test('takes barriers as measured, and beyond from as long to in proportion to the others', () => {
     const work = workOf(128);
-    const parts = measuredParts({ ...one, leaf: null }, work);
+    const parts = measuredParts({ ...one, leafProfile: null }, work);
     const barriersOn = (cores: number) => predictCores(parts, work, cores, cores).barrierMs;
     expect(work.barriers).toBe(2);
     expect(barriersOn(2)).toEqual([0.002, 0.002]);
@@ -131,15 +131,15 @@ describe('a prediction', () => {
     const work = workOf(128);
     // 56 bytes a parameter in 0.25 ms: more than 4 GB/s, and less than 10.
     const bytes = 56 * P;
-    const held = measuredParts({ ...one, leaf: null, bandwidth: [10, 8] }, work);
+    const held = measuredParts({ ...one, leafProfile: null, bandwidth: [10, 8] }, work);
     expect(held.memoryMs).toBeCloseTo(bytes / 10e6, 12);
     expect(predictCores(held, work, 64, 64).updateMs[1]).toBe(held.memoryMs);
-    expect(measuredParts({ ...one, leaf: null, bandwidth: [4, 8] }, work).memoryMs).toBe(0);
+    expect(measuredParts({ ...one, leafProfile: null, bandwidth: [4, 8] }, work).memoryMs).toBe(0);
   });
 
   test('is printed with the check that this machine allows, and with the uncertainty of its rounds', () => {
     const work = workOf(128);
-    const parts = measuredParts({ ...one, leaf: null }, work);
+    const parts = measuredParts({ ...one, leafProfile: null }, work);
     const point = (cores: number, measuredMs: number | null) => ({
       ...predictCores(parts, work, cores, cores),
       measuredMs,

@@ -36,12 +36,12 @@ export async function assess(
   const rare = await measureRareClass(recipe, result);
   const leak = isWhole && recipe.table !== undefined ? leakingColumn(recipe.sets.train) : null;
   const ofLoss = lossRemarks(result.epochLosses);
-  const compared = comparisons(recipe, evaluationOf(recipe, result), { baseline, naive, linear }, rare);
-  const isWeak = ofLoss.length > 0 || compared.length > 0 || rare?.recall === 0;
+  const comparisonList = comparisons(recipe, evaluationOf(recipe, result), { baseline, naive, linear }, rare);
+  const isWeak = ofLoss.length > 0 || comparisonList.length > 0 || rare?.recall === 0;
   const remarks = [
     ...ofLoss,
     ...(rare === null ? [] : rareRemarks(rare, recipe)),
-    ...compared,
+    ...comparisonList,
     ...(isWeak ? sentinelRemarks(recipe) : []),
     ...countRemarks(result.validation, nGrams),
     ...(leak === null ? [] : [leakRemark(leak, recipe)]),
@@ -100,15 +100,15 @@ function rareRemarks({ label, share, recall, precision, prAuc }: RareClass, { va
 }
 
 /** A sentence on columns with a number that may stand for a gap. */
-function sentinelRemarks({ table: opened }: Recipe): string[] {
-  if (opened === undefined) return [];
-  const { table } = opened;
+function sentinelRemarks({ table: openedTable }: Recipe): string[] {
+  if (openedTable === undefined) return [];
+  const { table } = openedTable;
   const names = sentinelsIn(table);
   if (names.length === 0) return [];
   const { scale = 'robust' } = table.options; // of these columns
   const robust = scale === 'robust' ? '' : ', or try --scale robust';
-  const far = `numbers far outside of the others in ${listed(names.map(show), 3)}`;
-  return [`${far} may be why: empty these cells if they stand for gaps${robust}`];
+  const problem = `numbers far outside of the others in ${listed(names.map(show), 3)}`;
+  return [`${problem} may be why: empty these cells if they stand for gaps${robust}`];
 }
 
 /** Sentences on simpler answers that are as good as the network. */
@@ -182,9 +182,9 @@ export function linearRemarks(
     return figure - ofLinear > error ? [`${WORSE_THAN_LINEAR}${weighted}`] : [];
   }
   const rows = evaluation.positions ?? evaluation.rows;
-  const lost = ofLinear - figure;
-  const isClear = Math.round(lost * rows) >= MIN_ROWS && lost > errorOfShare(ofLinear, rows);
-  return isClear ? [`${WORSE_THAN_LINEAR}, by ${rowsOf(evaluation, lost)}`] : [];
+  const gap = ofLinear - figure;
+  const isClear = Math.round(gap * rows) >= MIN_ROWS && gap > errorOfShare(ofLinear, rows);
+  return isClear ? [`${WORSE_THAN_LINEAR}, by ${rowsOf(evaluation, gap)}`] : [];
 }
 const MIN_ROWS = 4;
 

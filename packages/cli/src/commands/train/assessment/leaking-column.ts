@@ -29,9 +29,9 @@ export function leakingColumn({ rows, inputs, targets, classes, preprocessing }:
   const { columns = [], series } = ofTable(preprocessing) ?? {};
   const isRead = columns.length > 1 && series === undefined && targets.columns === 1;
   if (!isRead || inputs.file !== undefined || targets.file !== undefined) return null;
-  const sampled = Math.min(rows, MAX_SAMPLED_ROWS, Math.floor(MAX_CELLS / inputs.columns));
-  const sampledRows = Array.from({ length: sampled }, (_, k) => Math.floor((k * rows) / sampled));
-  if (sampled < 2 * MIN_ROWS) return null;
+  const sampleCount = Math.min(rows, MAX_SAMPLED_ROWS, Math.floor(MAX_CELLS / inputs.columns));
+  const sampledRows = Array.from({ length: sampleCount }, (_, k) => Math.floor((k * rows) / sampleCount));
+  if (sampleCount < 2 * MIN_ROWS) return null;
   const t = sampledRows.map((n) => targets.array[n]);
   const leaking: { name: string; score: number }[] = [];
   let first = 0;

@@ -27,8 +27,8 @@ export function readAttention({ sets }: Recipe, result: TrainResult): Attention 
     split: sets.validation === undefined ? 'training' : 'validation',
     tokens: tokens.map((token) => tokenizer.decode([token])),
     layers: attention.slice(0, MAX_LAYERS).map(({ path, heads, weights }) => {
-      const placed = network.allLayers.find((one) => one.path === path);
-      const [layer] = layerNames([{ path, label: placed?.layer.label ?? '', name: placed?.spec.name }]);
+      const networkLayer = network.allLayers.find((one) => one.path === path);
+      const [layer] = layerNames([{ path, label: networkLayer?.layer.label ?? '', name: networkLayer?.spec.name }]);
       const ofQuery = (h: number, t: number): number[] =>
         Array.from(weights.subarray((h * n + t) * n, (h * n + t) * n + t + 1), (p) => Math.round(1000 * p) / 1000);
       return { layer, heads: Array.from({ length: heads }, (_, h) => tokens.map((_, t) => ofQuery(h, t))) };

@@ -30,28 +30,28 @@ function predictionReader(
   { rows, targets: { columns } }: Dataset,
   names: readonly string[] | null,
 ): { reader: OutputReader; outputs: () => Predictions['outputs'] } {
-  const drawn = Math.min(columns, MAX_UNNAMED);
-  const every = Math.ceil(rows / Math.min(MAX_POINTS, MAX_POINTS_OF_ALL / drawn));
-  const all = Array.from({ length: names === null ? drawn : columns }, (_, o) => ({
+  const outputCount = Math.min(columns, MAX_UNNAMED);
+  const every = Math.ceil(rows / Math.min(MAX_POINTS, MAX_POINTS_OF_ALL / outputCount));
+  const outputList = Array.from({ length: names === null ? outputCount : columns }, (_, o) => ({
     name: names?.[o],
     points: [] as [number, number][],
     rmse: metrics.rmse(),
     r2: metrics.r2(),
   }));
-  let seen = 0;
+  let rowsBefore = 0;
   const reader: OutputReader = {
     add(y, t, B, O) {
-      for (const [o, { points, rmse, r2 }] of all.entries()) {
+      for (const [o, { points, rmse, r2 }] of outputList.entries()) {
         const [predicted, actual] = [y, t].map((of) => Float64Array.from({ length: B }, (_, n) => of[n * O + o]));
         for (const metric of [rmse, r2]) metric.add(predicted, actual, B, 1);
         for (let n = 0; n < B; n++) {
-          if (o < drawn && (seen + n) % every === 0 && Number.isFinite(predicted[n]))
+          if (o < outputCount && (rowsBefore + n) % every === 0 && Number.isFinite(predicted[n]))
             points.push([actual[n], predicted[n]]);
         }
       }
-      seen += B;
+      rowsBefore += B;
     },
   };
-  const outputs = () => all.map(({ rmse, r2, ...one }) => ({ ...one, rmse: rmse.value(), r2: r2.value() }));
+  const outputs = () => outputList.map(({ rmse, r2, ...one }) => ({ ...one, rmse: rmse.value(), r2: r2.value() }));
   return { reader, outputs };
 }

@@ -59,7 +59,7 @@ export const cost = defineExperiment({
       showProgress(`round ${rounds}`);
       for (const { time, times } of cases) times.push(time());
     }
-    const measured = cases.map(({ time: _time, times, ...rest }) => {
+    const figures = cases.map(({ time: _time, times, ...rest }) => {
       const forward = times.map(({ forwardMs }) => forwardMs);
       const backward = times.map(({ backwardMs }) => backwardMs);
       const ratios = times.map(({ forwardMs, backwardMs }) => backwardMs / forwardMs);
@@ -73,8 +73,8 @@ export const cost = defineExperiment({
       };
     });
     const deep = ratioOf(countProducts(squareNet(100, 64)));
-    const lowest = Math.min(...measured.map(({ ratio }) => ratio));
-    const highest = Math.max(...measured.map(({ ratio }) => ratio));
+    const lowest = Math.min(...figures.map(({ ratio }) => ratio));
+    const highest = Math.max(...figures.map(({ ratio }) => ratio));
     const digits = ratioOf(countProducts(networkOf(784, [512, 256, 10])));
     return {
       sections: [
@@ -98,7 +98,7 @@ export const cost = defineExperiment({
           title: `Timed in one thread, ${plural(batch, 'row')} per pass: medians of ${plural(rounds, 'round')}`,
           lines: table(
             ['depth', 'width', 'forward ms', 'backward ms', 'counted', 'timed', 'middle half', 'fastest'],
-            measured.map(({ depth, width, forwardMs, backwardMs, counted, ratio, quartiles, fastestRatio }) => [
+            figures.map(({ depth, width, forwardMs, backwardMs, counted, ratio, quartiles, fastestRatio }) => [
               String(depth),
               String(width),
               decimal(forwardMs),
@@ -114,7 +114,7 @@ export const cost = defineExperiment({
       ],
       // Times are shown but not claimed: on a busy machine they vary by half.
       findings: [slip('backward of 100 layers, counted', '2-3 times', deep, deep < 2, 'below 2 at any depth: 2 - 1/L')],
-      json: { batch, rounds, backend: machine.backend, cases: measured, counted: { deep, digits } },
+      json: { batch, rounds, backend: machine.backend, cases: figures, counted: { deep, digits } },
     };
   },
 });

@@ -28,9 +28,9 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
       epochsToGoal,
     );
     const { elapsedMs, steps } = best.outcome;
-    const needed = epochsToGoal(best.outcome);
+    const goalEpochs = epochsToGoal(best.outcome);
     const msAStep = elapsedMs / steps;
-    costs.push({ batch, rate: best.lr, bracketed, epochs: needed, steps: needed * stepsPerEpoch, msAStep });
+    costs.push({ batch, rate: best.lr, bracketed, epochs: goalEpochs, steps: goalEpochs * stepsPerEpoch, msAStep });
   }
   const error = Math.max(...noise.slice(0, -1).map(({ measured, theory }) => Math.abs(measured / theory - 1)));
   const [one, all] = [costs[0], costs[costs.length - 1]];

@@ -6,7 +6,7 @@ import type { Outcome } from '../experiment.ts';
 import { CHAPTER, holds, slip, type Verdict, verdictKey, verdictOf } from '../finding.ts';
 
 const rates = [1e-7, 1e-5, 0.001, 0.01, 0.1, 0.2, 0.3, 1, 3, 10];
-const drawn = [1e-7, 0.001, 0.1, 0.2];
+const plottedRates = [1e-7, 0.001, 0.1, 0.2];
 const STEPS = 1000;
 
 /** One problem at many rates, from the same weights. */
@@ -43,10 +43,10 @@ export async function compareLearningRates({ descend }: Descender, seed: number)
         ],
       },
       {
-        title: `Rates ${drawn.join(', ')}`,
+        title: `Rates ${plottedRates.join(', ')}`,
         lines: lineChart(
           runs
-            .filter(({ rate }) => drawn.includes(rate))
+            .filter(({ rate }) => plottedRates.includes(rate))
             .map(({ rate, losses }) => ({ name: String(rate), points: losses.map((loss, k) => [k, loss]) })),
           { x: 'step', y: 'loss', log: true },
         ),

@@ -40,8 +40,8 @@ export async function compareSchedules({ descend }: Descender, seed: number): Pr
       mean,
     );
     const loss = mean(best.outcome);
-    const tried = Object.fromEntries(trials.map(({ lr, outcome }) => [lr, outcome]));
-    runs.push({ name, rate: best.lr, bracketed, loss, losses: best.outcome, tried });
+    const outcomes = Object.fromEntries(trials.map(({ lr, outcome }) => [lr, outcome]));
+    runs.push({ name, rate: best.lr, bracketed, loss, losses: best.outcome, tried: outcomes });
   }
   const [constant, ...others] = runs;
   const gain = (loss: number): number => 1 - loss / constant.loss;

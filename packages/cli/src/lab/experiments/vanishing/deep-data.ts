@@ -19,14 +19,14 @@ export interface DeepData extends Required<DataSplits> {
 /** Splits a dataset into training, validation and test rows; a dataset of four rows is all three. */
 export async function openDeepData(source: DatasetSource): Promise<DeepData> {
   const { sets } = await openDataset(source, { validation: 0 });
-  const whole = sets.train;
-  const share = Math.min(LARGEST_SHARE, VALIDATION_ROWS / whole.rows);
-  const few = share * whole.rows < 1;
+  const trainSet = sets.train;
+  const share = Math.min(LARGEST_SHARE, VALIDATION_ROWS / trainSet.rows);
+  const few = share * trainSet.rows < 1;
   const dealt = few
-    ? { train: whole }
-    : splitDataset(whole, { validation: share, ...(sets.test ? {} : { test: share }) });
-  const { train, validation = whole } = dealt;
-  const test = sets.test ?? dealt.test ?? whole;
+    ? { train: trainSet }
+    : splitDataset(trainSet, { validation: share, ...(sets.test ? {} : { test: share }) });
+  const { train, validation = trainSet } = dealt;
+  const test = sets.test ?? dealt.test ?? trainSet;
   const { classes } = train;
   return {
     train,

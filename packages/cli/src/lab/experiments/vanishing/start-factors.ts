@@ -64,9 +64,9 @@ export function fitFactor(sizes: readonly number[]): FactorFit {
  * remain.
  */
 export function fitWeights(sizes: readonly number[]): number[] {
-  const used = sizes.map((_, h) => h).filter((h) => sizes[h] > SMALLEST);
-  const centre = mean(used);
-  const square = used.reduce((sum, h) => sum + (h - centre) ** 2, 0);
+  const layerIndices = sizes.map((_, h) => h).filter((h) => sizes[h] > SMALLEST);
+  const centre = mean(layerIndices);
+  const square = layerIndices.reduce((sum, h) => sum + (h - centre) ** 2, 0);
   return sizes.map((size, h) => (size > SMALLEST && square > 0 ? (h - centre) / square : 0));
 }
 

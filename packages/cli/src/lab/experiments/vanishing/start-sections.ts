@@ -64,8 +64,8 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
   const narrow = comparisons.filter(
     ({ start, isNormed }) => start.measured.factor !== null && start.effect === null && !isNormed,
   );
-  const normed = comparisons.some(({ isNormed }) => isNormed);
-  const small = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
+  const hasNorms = comparisons.some(({ isNormed }) => isNormed);
+  const tooSmall = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
   return {
     title: `At the start: factor of dL/dz from layer to layer, ${typeof init === 'string' ? init : init.kind}`,
     lines: [
@@ -77,14 +77,14 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
       `  through the layers. The weights count too: sqrt(n Var(W)) is ${decimal(gain)} here.`,
       '  It is exact for infinite width. The findings give its range for networks of',
       `  ${hidden[0]} units, plus and minus three standard errors.`,
-      ...(normed
+      ...(hasNorms
         ? [
             "  With batch-norm it is sqrt(E[f'(u)^2] / Var[f(u)]), u normal with variance 1:",
             '  the size of the weights cancels. No range is claimed.',
           ]
         : []),
       ...narrow.map(({ label }) => `  ${label}: with ${hidden[0]} units, chance matters too much to claim anything.`),
-      ...small.map(
+      ...tooSmall.map(
         ({ label, start: { measured } }) =>
           `  ${label}: ${measured.layersTooSmall} layers have gradients below 1e-150 and are left out of the fit.`,
       ),

@@ -66,11 +66,11 @@ export async function measureRanks(
   }
 
   // Exchanges overlap with the passes by default; plain ones come after them.
-  const overlapped: TimedRun[] = [];
+  const overlappedRuns: TimedRun[] = [];
   const plain: TimedRun[] = [];
   for (let round = 0; round < rounds; round++) {
     showProgress(`round ${round + 1} of ${rounds}`);
-    overlapped.push(await run({ steps }));
+    overlappedRuns.push(await run({ steps }));
     if (cluster.ranks > 1) plain.push(await run({ overlap: false, steps }));
   }
 
@@ -86,8 +86,8 @@ export async function measureRanks(
   const parts = network === null ? null : partsOf(allFigures, network);
 
   const msOf = (runs: readonly TimedRun[]): number => median(runs.map(({ stepMs }) => stepMs));
-  const [first] = overlapped;
-  const stepMs = msOf(overlapped);
+  const [first] = overlappedRuns;
+  const stepMs = msOf(overlappedRuns);
   return await cluster.fromFirst({
     ranks: cluster.ranks,
     machines: new Set(cluster.hosts).size,
@@ -96,9 +96,9 @@ export async function measureRanks(
     steps,
     stepMs,
     plainMs: plain.length === 0 ? null : msOf(plain),
-    rounds: overlapped.map((one) => one.stepMs),
+    rounds: overlappedRuns.map((one) => one.stepMs),
     samplesPerSecond: (first.samplesPerSecond * first.stepMs) / stepMs,
-    fingerprint: [...new Set(overlapped.map(({ result }) => result.fingerprint))].join(' '),
+    fingerprint: [...new Set(overlappedRuns.map(({ result }) => result.fingerprint))].join(' '),
     work,
     network,
     parts,

@@ -80,34 +80,34 @@ export function spooledNumbers(file: CacheFile, columns: number): () => GrowingN
   const maxChunk = Math.max(MIN_CHUNK_NUMBERS, Math.min(MAX_CHUNK_NUMBERS, share));
   return () => {
     let chunks: { readonly start: number; readonly length: number }[] = []; // in the file
-    let written = 0; // numbers in these
+    let count = 0; // numbers in these
     let chunk = new Float64Array(MIN_CHUNK_NUMBERS);
     let used = 0; // of the chunk
     return {
       get length() {
-        return written + used;
+        return count + used;
       },
       push(value) {
         if (used === chunk.length) {
           chunks.push({ start: file.append(chunk), length: used });
-          written += used;
+          count += used;
           if (chunk.length < maxChunk) chunk = new Float64Array(Math.min(maxChunk, 2 * chunk.length));
           used = 0;
         }
         chunk[used++] = value;
       },
       take() {
-        refuseBeyondRoom(8 * (written + used));
+        refuseBeyondRoom(8 * (count + used));
         // Not shared memory: the garbage collector does not notice how much of it each column releases.
-        const numbers = new Float64Array(written + used);
+        const numbers = new Float64Array(count + used);
         let offset = 0;
         for (const { start, length } of chunks) {
           file.read(numbers.subarray(offset, offset + length), start);
           offset += length;
         }
-        numbers.set(chunk.subarray(0, used), written);
+        numbers.set(chunk.subarray(0, used), count);
         chunks = [];
-        [written, used] = [0, 0];
+        [count, used] = [0, 0];
         return numbers;
       },
     };

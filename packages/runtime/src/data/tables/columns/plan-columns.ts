@@ -200,8 +200,8 @@ function typesOf(
 ): ReadonlyMap<string, ColumnType> {
   if (preprocessing !== null) {
     const { columns, series } = preprocessing;
-    const all = new Map(columns.map(({ name, type }) => [name, type]));
-    return series === undefined ? all : all.set(series.time, series.step.unit === 'numbers' ? 'numeric' : 'date');
+    const types = new Map(columns.map(({ name, type }) => [name, type]));
+    return series === undefined ? types : types.set(series.time, series.step.unit === 'numbers' ? 'numeric' : 'date');
   }
   const byName = (key: string): string => (names.includes(key) ? key : (names[Number(key) - 1] ?? key));
   return new Map(Object.entries(columns).map(([key, type]) => [byName(key), type]));

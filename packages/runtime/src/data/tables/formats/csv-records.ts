@@ -20,12 +20,12 @@ export async function* readCsv(
   path: string,
   delimiter?: string,
   onDelimiter?: (name: DelimiterName) => void,
-  opened?: ByteSource, // read instead of `path`
+  openSource?: ByteSource, // read instead of `path`
   encoding?: TextEncodingChoice,
 ): AsyncGenerator<readonly CsvRecord[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
     new Error(`readCsv: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
-  const source = opened ?? (await openBytes('readCsv', path, 'a CSV file', MAX_TEXT_RATIO));
+  const source = openSource ?? (await openBytes('readCsv', path, 'a CSV file', MAX_TEXT_RATIO));
   let records: CsvRecord[] = [];
   let parser: RecordParser | undefined;
   const parserFor = (text: string): RecordParser => {

@@ -10,7 +10,7 @@ import {
   type TableRow,
 } from './table-reader.ts';
 
-const shown: Readonly<Record<DelimiterName, string>> = {
+const delimiterTexts: Readonly<Record<DelimiterName, string>> = {
   comma: 'commas',
   semicolon: 'semicolons',
   tab: 'tabs',
@@ -50,7 +50,7 @@ export async function openCsvTable(
     firstRecords = next.value;
   }
   const { names, rows, findings } = findHeader(firstRecords, header);
-  const separated = delimiter === undefined ? [] : [`fields separated by ${shown[delimiter]}`];
+  const separated = delimiter === undefined ? [] : [`fields separated by ${delimiterTexts[delimiter]}`];
   return {
     names: () => names?.fields ?? null,
     ...(names === undefined ? {} : { namesLocation: `line ${names.line}` }),
@@ -93,19 +93,19 @@ function streamSource(stream: Readable): ByteSource {
     fileBytes: Number.POSITIVE_INFINITY,
     maxBytes: Number.POSITIVE_INFINITY,
     async read(into) {
-      let filled = 0;
-      while (filled < into.length) {
+      let count = 0;
+      while (count < into.length) {
         if (chunk.length === 0) {
           const next = await chunks.next();
           if (next.done) break;
           chunk = typeof next.value === 'string' ? Buffer.from(next.value) : next.value;
         }
-        const n = Math.min(chunk.length, into.length - filled);
-        into.set(chunk.subarray(0, n), filled);
+        const n = Math.min(chunk.length, into.length - count);
+        into.set(chunk.subarray(0, n), count);
         chunk = chunk.subarray(n);
-        filled += n;
+        count += n;
       }
-      return filled;
+      return count;
     },
     async close() {
       await chunks.return?.();

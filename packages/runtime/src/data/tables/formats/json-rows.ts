@@ -107,8 +107,8 @@ function openArrays(
   const firstCells = first === undefined ? [] : arrayCells(first, fault);
   const isName = (cell: Cell): boolean => typeof cell === 'string' && readNumber(cell) === undefined;
   const isNamed = first !== undefined && (header ?? (firstCells.length > 0 && firstCells.every(isName)));
-  const all = cellsOf(rows, (row) => arrayCells(row, fault));
-  const batches = isNamed ? withoutFirst(all) : all;
+  const cells = cellsOf(rows, (row) => arrayCells(row, fault));
+  const batches = isNamed ? withoutFirst(cells) : cells;
   const location = first?.location ?? '';
   return {
     names: () => (isNamed ? firstCells.map((cell) => String(cell ?? '')) : null),

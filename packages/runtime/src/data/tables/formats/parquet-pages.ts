@@ -26,13 +26,13 @@ export function checkedPages(
 ): Map<number, Uint8Array> {
   const pages = new Map<number, Uint8Array>();
   const reader: DataReader = { view: new DataView(bytes), offset: 0 };
-  for (let left = rows; left > 0 && reader.offset < bytes.byteLength - 1; ) {
+  for (let rowsLeft = rows; rowsLeft > 0 && reader.offset < bytes.byteLength - 1; ) {
     const header = parquetHeader(reader);
     const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
     checkCount('bytes', packed, bytes.byteLength - reader.offset);
     checkCount('unpacked bytes', unpacked, MAX_PAGE_BYTES);
     refuseBeyondRoom(unpacked);
-    const page = pageOf(header, new Uint8Array(bytes, reader.offset, packed), left);
+    const page = pageOf(header, new Uint8Array(bytes, reader.offset, packed), rowsLeft);
     reader.offset += packed;
     if (page === null) continue;
     let values = page.bytes;
@@ -41,7 +41,7 @@ export function checkedPages(
       pages.set(page.bytes.byteOffset, values);
     }
     checkPage(viewOf(values), page, meta, element);
-    left -= page.count;
+    rowsLeft -= page.count;
   }
   return pages;
 }
@@ -59,17 +59,17 @@ interface Page {
 }
 
 /** The parts of a page that holds values, else null; the library itself refuses unknown pages. */
-function pageOf(header: PageHeader, bytes: Uint8Array, left: number): Page | null {
+function pageOf(header: PageHeader, bytes: Uint8Array, rowsLeft: number): Page | null {
   const { data_page_header: first, data_page_header_v2: second } = header;
   if (header.type === 'DICTIONARY_PAGE') {
     return { encoding: undefined, count: 0, bytes, isPacked: true, levelBytes: 0, levels: null };
   }
   if (header.type === 'DATA_PAGE' && first !== undefined) {
-    checkCount('values', first.num_values, left);
+    checkCount('values', first.num_values, rowsLeft);
     return { encoding: first.encoding, count: first.num_values, bytes, isPacked: true, levelBytes: 0, levels: null };
   }
   if (header.type !== 'DATA_PAGE_V2' || second === undefined) return null;
-  checkCount('values', second.num_values, left);
+  checkCount('values', second.num_values, rowsLeft);
   checkCount('gaps', second.num_nulls, second.num_values);
   const [repeats, gaps] = [second.repetition_levels_byte_length, second.definition_levels_byte_length];
   checkCount('bytes of levels', repeats, bytes.length);
@@ -129,7 +129,7 @@ function countValues({ view, offset }: DataReader, count: number): number {
 
 /** Checks runs of up to `maxValues` in total: the library writes as many values as each run claims. */
 function checkRuns(reader: DataReader, width: number, maxValues: number): void {
-  for (let seen = 0; seen < maxValues && reader.offset < reader.view.byteLength; ) {
+  for (let valueCount = 0; valueCount < maxValues && reader.offset < reader.view.byteLength; ) {
     const header = readVarInt(reader);
     const isPacked = (header & 1) === 1;
     const count = isPacked ? (header >> 1) * 8 : header >>> 1;
@@ -138,7 +138,7 @@ function checkRuns(reader: DataReader, width: number, maxValues: number): void {
     checkCount('values in a run', count, Number.MAX_SAFE_INTEGER);
     // The library reads one byte even if there are no values.
     reader.offset += isPacked ? Math.max(1, (count * width) / 8) : (width + 7) >> 3;
-    seen += count;
+    valueCount += count;
   }
 }
 

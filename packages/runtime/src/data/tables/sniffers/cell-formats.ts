@@ -124,9 +124,9 @@ function decideFormat(
   delimiter: DelimiterName | undefined,
   allowed: FormatSet,
 ): FormatDecision {
-  const both = possible & allowed;
+  const common = possible & allowed;
   // If no format is allowed, the cells that do not fit are named later.
-  const formats = both !== 0 ? both : isDate ? possible : ANY_NUMBER & allowed;
+  const formats = common !== 0 ? common : isDate ? possible : ANY_NUMBER & allowed;
   if (isDate) {
     if ((formats & PLAIN_DATES) !== 0) return { format: null };
     const candidates = dateFormats.filter((_, n) => (formats & dateFormatBit(n)) !== 0);

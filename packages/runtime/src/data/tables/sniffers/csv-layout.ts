@@ -39,10 +39,10 @@ const areNames = ({ fields }: CsvRecord): boolean => fields.every((field) => !is
  * are filled as of most lines, and a line of names in all of these follows.
  */
 function countTitles(records: readonly CsvRecord[]): number {
-  const filled = records.map(({ fields }) => fields.filter((field) => field !== '').length);
-  const usual = filled.toSorted((a, b) => a - b).at(filled.length >> 1) ?? 0;
-  const titles = filled.findIndex((count) => 2 * count >= usual);
-  const isHeaderBelow = titles > 0 && filled[titles] >= usual && areNames(records[titles]);
+  const filledCounts = records.map(({ fields }) => fields.filter((field) => field !== '').length);
+  const usual = filledCounts.toSorted((a, b) => a - b).at(filledCounts.length >> 1) ?? 0;
+  const titles = filledCounts.findIndex((count) => 2 * count >= usual);
+  const isHeaderBelow = titles > 0 && filledCounts[titles] >= usual && areNames(records[titles]);
   return isHeaderBelow && titles <= MAX_TITLES ? titles : 0;
 }
 
@@ -69,9 +69,9 @@ const FIRST_TEXT = (1 << 16) / 4;
 export function findDelimiter(text: string, path: string): DelimiterName {
   const standard: DelimiterName = /\.tsv(\.gz)?$/i.test(path) ? 'tab' : 'comma';
   const rows = rowsOfTable(firstRows(text));
-  const all = separatorsOf(rows);
-  const even = all.filter(({ isSame }) => isSame);
-  const candidates = even.length > 0 ? even : all;
+  const separators = separatorsOf(rows);
+  const sameCounts = separators.filter(({ isSame }) => isSame);
+  const candidates = sameCounts.length > 0 ? sameCounts : separators;
   if (standard === 'tab' && candidates.some(({ name }) => name === 'tab')) return 'tab';
   const hasSemicolon = candidates.some(({ name }) => name === 'semicolon');
   const fields = rows.flatMap((row) => row.split(';'));

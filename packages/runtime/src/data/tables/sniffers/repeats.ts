@@ -39,10 +39,10 @@ function describeSpellings({ data }: TableColumn, what: 'classes' | 'categories'
   }
   const several = [...groups.values()].filter((group) => group.length > 1);
   if (several.length === 0) return undefined;
-  const shown = several.slice(0, MAX_SPELLINGS).map((group) => group.slice(0, MAX_SPELLINGS).join(' and '));
-  const more = several.length - shown.length;
-  const all = [...shown, ...(more > 0 ? [`${more} more of the kind`] : [])].join(', and ');
-  return `has ${all}, which stay different ${what}: write them alike ${where} if they are one`;
+  const groupTexts = several.slice(0, MAX_SPELLINGS).map((group) => group.slice(0, MAX_SPELLINGS).join(' and '));
+  const more = several.length - groupTexts.length;
+  const parts = [...groupTexts, ...(more > 0 ? [`${more} more of the kind`] : [])].join(', and ');
+  return `has ${parts}, which stay different ${what}: write them alike ${where} if they are one`;
 }
 
 /** Warns of a column with one value, which says nothing about new rows. */
@@ -61,9 +61,9 @@ export const constantTarget: Sniffer = {
     targets.flatMap(({ name, data }) => {
       const value = onlyValue(data);
       if (value === undefined) return [];
-      const all = rows === 1 ? 'its only row' : `all ${rows} rows`;
+      const rowsText = rows === 1 ? 'its only row' : `all ${rows} rows`;
       const nothing = data.kind === 'words' ? 'nothing to tell apart' : 'nothing to learn';
-      return [`${file}: column ${show(name)}, the target, has ${show(value)} in ${all}, so there is ${nothing}`];
+      return [`${file}: column ${show(name)}, the target, has ${show(value)} in ${rowsText}, so there is ${nothing}`];
     }),
 };
 

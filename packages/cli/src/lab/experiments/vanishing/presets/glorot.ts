@@ -45,7 +45,7 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }) =>
     rows,
     seeds: { first: 1, last: 3 },
     async measure({ train, seeds, showProgress, bench }): Promise<Measured[]> {
-      const measured: Measured[] = [];
+      const list: Measured[] = [];
       for (const [name, init] of Object.entries(inits)) {
         const hidden = new Array<number>(LAYERS).fill(width);
         const spec = deepNetwork({ input: train.inputs.columns, hidden, output: 10, init }, tanh);
@@ -56,14 +56,14 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }) =>
           looks.push(await lookAtStart(spec, bench('softmax-cross-entropy'), run));
         }
         showProgress(`${name} init, singular values`);
-        measured.push({
+        list.push({
           looks,
           dz: factors(looks, 'rmsDz'),
           dW: factors(looks, 'rmsDW'),
           singular: await middleSingularValue(spec, width, seeds[0], train),
         });
       }
-      return measured;
+      return list;
     },
     show([standard, normalised], seeds) {
       const expected = (n: number) => (8 / (3 * Math.PI)) * Math.sqrt(n); // theory for W alone, with n = n Var(W)

@@ -34,12 +34,12 @@ export const heOf = ({ steps }: { steps: number }) =>
   definePreset('he', {
     rows: ROWS,
     seeds: { first: 1, last: 3 },
-    async measure({ train: whole, seeds, showProgress, bench }) {
-      const data = splitDataset(whole, { validation: 1 / 6 });
-      const measured: Measured[] = [];
+    async measure({ train: digits, seeds, showProgress, bench }) {
+      const data = splitDataset(digits, { validation: 1 / 6 });
+      const list: Measured[] = [];
       for (const init of inits) {
         const hidden = new Array<number>(LAYERS).fill(WIDTH);
-        const spec = deepNetwork({ input: whole.inputs.columns, hidden, output: 10, init }, relu);
+        const spec = deepNetwork({ input: digits.inputs.columns, hidden, output: 10, init }, relu);
         const runs = [];
         for (const seed of seeds) {
           showProgress(`${init}, seed ${seed}`);
@@ -49,12 +49,12 @@ export const heOf = ({ steps }: { steps: number }) =>
         }
         const starts = runs.map(({ looks }) => looks[0]);
         const accuracies = runs.map(({ validation }) => validation?.accuracy ?? 0);
-        measured.push({ starts, accuracies, ...factorsOf(starts, hidden, data.train) });
+        list.push({ starts, accuracies, ...factorsOf(starts, hidden, data.train) });
       }
-      return { measured, chance: largestClass(data.validation ?? whole) };
+      return { measured: list, chance: largestClass(data.validation ?? digits) };
     },
     show({ measured, chance }, seeds) {
-      const [xavier, ours] = measured;
+      const [xavier, he] = measured;
       return {
         sections: [
           {
@@ -77,11 +77,11 @@ export const heOf = ({ steps }: { steps: number }) =>
         ],
         findings: [
           factorFinding('glorot init', paper('sqrt(1/2)'), xavier),
-          factorFinding('he init', paper('1'), ours),
+          factorFinding('he init', paper('1'), he),
           accuracyFinding('glorot init', paper('stalls'), xavier),
-          accuracyFinding('he init', paper('converges'), ours),
+          accuracyFinding('he init', paper('converges'), he),
         ],
-        json: { steps, 'glorot-normal': xavier, 'he-normal': ours },
+        json: { steps, 'glorot-normal': xavier, 'he-normal': he },
       };
     },
   });

@@ -47,18 +47,18 @@ export const definePreset = <Figures>(
   },
 ): Preset => ({
   seeds,
-  async run(chosen, { machine, showProgress }, long = false) {
+  async run(runSeeds, { machine, showProgress }, long = false) {
     showProgress('opening the dataset');
-    const { train: whole } = await loadMnist(import.meta.url);
+    const { train: digits } = await loadMnist(import.meta.url);
     const train = subset(
-      whole,
-      Uint32Array.from({ length: Math.min(rows, whole.rows) }, (_, n) => n),
+      digits,
+      Uint32Array.from({ length: Math.min(rows, digits.rows) }, (_, n) => n),
     );
     const pool = await createPool(machine.threads === undefined ? {} : { threads: machine.threads });
     try {
       const bench: PresetContext['bench'] = (loss, data = { train }) => ({ data, loss, machine, pool });
-      const { json, ...outcome } = show(await measure({ train, seeds: chosen, long, showProgress, bench }), chosen);
-      return { ...outcome, json: { preset: name, seeds: chosen, ...json } };
+      const { json, ...outcome } = show(await measure({ train, seeds: runSeeds, long, showProgress, bench }), runSeeds);
+      return { ...outcome, json: { preset: name, seeds: runSeeds, ...json } };
     } finally {
       await pool.destroy();
     }
