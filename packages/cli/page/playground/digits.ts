@@ -32,7 +32,7 @@ export interface Digits {
 /** File of the model, beside the page. */
 const MODEL = 'digits.json';
 
-interface Opened {
+interface OpenModel {
   readonly predict: Predictor;
   readonly gradient: InputGradient;
   readonly loss: LossSpec;
@@ -44,14 +44,14 @@ export function createDigits(
   fetchFile: (name: string) => Promise<Response>,
   onTraining: (share: number) => void,
 ): Digits {
-  let opening: Promise<Opened> | null = null;
+  let openModel: Promise<OpenModel> | null = null;
   return {
     async answer(pixels) {
       try {
-        opening ??= fetchFile(MODEL).then(async ({ body }) => open(await modelOf(body, onTraining)));
-        return answerOf(await opening, pixels);
+        openModel ??= fetchFile(MODEL).then(async ({ body }) => open(await modelOf(body, onTraining)));
+        return answerOf(await openModel, pixels);
       } catch (error) {
-        opening = null;
+        openModel = null;
         return { kind: 'failed', run: null, sentence: reasonOf(error) };
       }
     },
@@ -61,12 +61,12 @@ export function createDigits(
 /** Reads the lines of an answer up to the model. @throws Error with the reason if there is none. */
 async function modelOf(body: Response['body'], onTraining: (share: number) => void): Promise<DigitFile> {
   const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
-  for (let waiting = ''; ; ) {
+  for (let buffer = ''; ; ) {
     const { done = true, value = '' } = (await reader?.read()) ?? {};
-    waiting += value;
+    buffer += value;
     if (!done && !value.includes('\n')) continue;
-    const lines = waiting.split('\n');
-    if (!done) waiting = lines.pop() ?? '';
+    const lines = buffer.split('\n');
+    if (!done) buffer = lines.pop() ?? '';
     for (const line of lines.filter((text) => text.trim() !== '')) {
       const message = JSON.parse(line) as DigitLine;
       if ('error' in message) throw new Error(message.error);
@@ -77,7 +77,7 @@ async function modelOf(body: Response['body'], onTraining: (share: number) => vo
   }
 }
 
-function open({ spec, loss, labels, precision, parameters: numbers }: DigitFile): Opened {
+function open({ spec, loss, labels, precision, parameters: numbers }: DigitFile): OpenModel {
   const network = buildNetwork(spec as NetworkSpec);
   const parameters = precision === 'float32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
   const allocate = allocateEach(typeOf(parameters));
@@ -89,7 +89,7 @@ function open({ spec, loss, labels, precision, parameters: numbers }: DigitFile)
 }
 
 /** Probabilities, and the gradient of the answer's output times each pixel. */
-function answerOf({ predict, gradient, loss, labels }: Opened, pixels: Float64Array): DigitAnswer {
+function answerOf({ predict, gradient, loss, labels }: OpenModel, pixels: Float64Array): DigitAnswer {
   const outputs = predict(pixels);
   toProbabilities('digits', createLoss(loss), outputs, outputs.length);
   const answer = outputs.indexOf(Math.max(...outputs));

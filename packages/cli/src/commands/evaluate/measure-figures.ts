@@ -65,11 +65,11 @@ export function createFigures(scoring: Scoring, threshold: number): FigureReader
   };
 }
 
-/** The threshold that figures are figureList at, and its source. */
+/** The threshold that figures are measured at, and its source. */
 export interface ChosenThreshold {
   readonly value: number;
   readonly by: ThresholdCriterion | 'flag' | 'model' | 'default';
-  /** Rows on which it was chosen: the validation set, or the figureList rows themselves. */
+  /** Rows on which it was chosen: the validation set, or the measured rows themselves. */
   readonly on: { readonly split: string; readonly rows: number; readonly areMeasured: boolean } | null;
 }
 

@@ -7,13 +7,13 @@ import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printRows } from '../../terminal/io.ts';
 import { decimal, percent } from '../../terminal/text/format.ts';
 
-/** Whether a path has the name of an image. */
+/** Whether the ending of a path is that of an image. */
 export const isPicture = (path: string): boolean => /\.(png|jpe?g)$/i.test(path);
 
-/** Whether a path is that of a folder; false for a path that cannot be looked up. */
+/** Whether a path is a folder; false if the path cannot be read. */
 export const isReadableFolder = (path: string): boolean => existsSync(path) && isFolder(path);
 
-/** Images read and answered at a time. */
+/** Number of images read and answered at a time. */
 const BATCH = 64;
 
 /**

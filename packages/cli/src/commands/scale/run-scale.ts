@@ -38,19 +38,19 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   const { cluster, out } = values;
   if (cluster !== undefined) {
     if (out !== undefined) throw new UsageError('--out is given with --cluster, expected --json, which prints it all');
-    return onAllRanks(undefined, request, io, async (joined, rankIo) => {
-      await refuseOtherFlags(joined, raw);
-      const recipe = await onEachRank(joined, () => {
+    return onAllRanks(undefined, request, io, async (cluster, rankIo) => {
+      await refuseOtherFlags(cluster, raw);
+      const recipe = await onEachRank(cluster, () => {
         boundMemory(values);
         return withFlagNames(() => recipeOf(values), raw);
       });
       return await withFlagNames(
-        () => scaleRanks(joined, recipe, values, createProgressLine('scale', rankIo, values.json), rankIo),
+        () => scaleRanks(cluster, recipe, values, createProgressLine('scale', rankIo, values.json), rankIo),
         raw,
       );
     });
   }
-  return withOut(out, 'scale', (lock) => scale(raw, values, request, io, lock));
+  return withOut(out, 'scale', (lock) => measureScale(raw, values, request, io, lock));
 }
 
 /** Awaits `work`; option names in its errors become flags. */
@@ -62,7 +62,7 @@ async function withFlagNames<T>(work: () => Promise<T>, raw: RawOptions): Promis
   }
 }
 
-async function scale(
+async function measureScale(
   raw: RawOptions,
   values: ScaleValues,
   request: Request,

@@ -1,7 +1,7 @@
 import type { AnswerPool, Body, Reply } from '@gradloom/runtime/internal';
 
 /** Receives the reply to a body, or an Error if its thread failed. */
-export type Answered = (reply: Reply | Error) => void;
+export type AnswerListener = (reply: Reply | Error) => void;
 
 /** Requests that wait for a thread. */
 export interface RequestQueue {
@@ -9,7 +9,7 @@ export interface RequestQueue {
   /** Number of calls to threads so far. */
   readonly calls: number;
   /** Queues the body of a request; false if there is no room. */
-  ask(body: Body, onAnswer: Answered): boolean;
+  ask(body: Body, onAnswer: AnswerListener): boolean;
   /** From now on no request waits for others to join its call. */
   hurry(): void;
 }
@@ -24,9 +24,9 @@ export interface QueueOptions {
 const MAX_BODIES = 512;
 const MAX_CHARACTERS = 1 << 22;
 
-interface Waiting {
+interface QueuedRequest {
   readonly body: Body;
-  readonly answered: Answered;
+  readonly onAnswer: AnswerListener;
 }
 
 /**
@@ -37,7 +37,7 @@ export function createRequestQueue(
   pool: Pick<AnswerPool, 'answer' | 'threads'>,
   { maxWaiting, maxCharacters, delayMs }: QueueOptions,
 ): RequestQueue {
-  let queue: Waiting[] = [];
+  let queue: QueuedRequest[] = [];
   let characters = 0;
   let calls = 0;
   let freeThreads = pool.threads;
@@ -58,32 +58,32 @@ export function createRequestQueue(
     }
   }
 
-  function nextBatch(): Waiting[] {
+  function nextBatch(): QueuedRequest[] {
     let count = 0;
-    let sum = 0;
+    let batchCharacters = 0;
     while (
       count < queue.length &&
       count < MAX_BODIES &&
-      (count === 0 || sum + queue[count].body.length <= MAX_CHARACTERS)
+      (count === 0 || batchCharacters + queue[count].body.length <= MAX_CHARACTERS)
     ) {
-      sum += queue[count++].body.length;
+      batchCharacters += queue[count++].body.length;
     }
-    characters -= sum;
+    characters -= batchCharacters;
     if (count === queue.length) {
-      const all = queue;
+      const batch = queue;
       queue = [];
-      return all;
+      return batch;
     }
     return queue.splice(0, count);
   }
 
-  async function call(batch: readonly Waiting[]): Promise<void> {
+  async function call(batch: readonly QueuedRequest[]): Promise<void> {
     try {
       const replies = await pool.answer(batch.map(({ body }) => body));
-      for (let i = 0; i < batch.length; i++) batch[i].answered(replies[i]);
+      for (let i = 0; i < batch.length; i++) batch[i].onAnswer(replies[i]);
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
-      for (const { answered } of batch) answered(failure);
+      for (const { onAnswer } of batch) onAnswer(failure);
     } finally {
       freeThreads++;
       schedule();
@@ -97,10 +97,10 @@ export function createRequestQueue(
     get calls() {
       return calls;
     },
-    ask(body, answered) {
+    ask(body, onAnswer) {
       const isFull = queue.length >= maxWaiting || (queue.length > 0 && characters + body.length > maxCharacters);
       if (isFull) return false;
-      queue.push({ body, answered });
+      queue.push({ body, onAnswer });
       characters += body.length;
       schedule();
       return true;

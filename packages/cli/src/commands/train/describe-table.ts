@@ -51,7 +51,7 @@ function earlyDecision({ sets, values, table }: Pick<Recipe, 'sets' | 'values' |
   // The last rows of a text predict many tokens each.
   if (values.patience !== undefined || ofText(train.preprocessing) !== undefined) return [];
   if (validation === undefined) return [`no early stopping: it needs validation rows${validationAdvice(table?.table)}`];
-  if (values.network !== undefined && validation.rows >= MIN_WATCHED_ROWS) return [TO_THE_END];
+  if (values.network !== undefined && validation.rows >= MIN_WATCHED_ROWS) return [NO_EARLY_STOPPING];
   const subject = `${plural(validation.rows, 'validation row')} ${validation.rows === 1 ? 'is' : 'are'} too few`;
   return [
     `no early stopping: ${subject} to tell the best step, ${MIN_WATCHED_ROWS} are enough (--patience 20 stops early)`,
@@ -69,21 +69,21 @@ function validationAdvice(table: OpenedTable['table'] | undefined): string {
 /** A larger share would leave too few rows to train on. */
 const MAX_SHARE = 0.5;
 
-const TO_THE_END = 'no early stopping: the last steps of one-cycle are its best (--patience 20 stops early)';
+const NO_EARLY_STOPPING = 'no early stopping: the last steps of one-cycle are its best (--patience 20 stops early)';
 
 function tableDecisions(openedTable: OpenedTable): string[] {
   const { table } = openedTable;
   const { scale = 'standard', missing = 'impute' } = table.options;
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
-  const imputed = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
+  const gapDecisions = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
   const ofTexts = textsOf(openedTable.preprocessing);
-  const scaled = ofTexts.length > 0 && table.targets[0].data.kind === 'words' ? [] : [scalings[scale]];
+  const scaleDecisions = ofTexts.length > 0 && table.targets[0].data.kind === 'words' ? [] : [scalings[scale]];
   return [
     ...table.decisions,
     ...windowsOf(openedTable),
     ...ofTexts,
-    ...scaled,
-    ...imputed,
+    ...scaleDecisions,
+    ...gapDecisions,
     ...(shortSeries(openedTable) ?? heldOutOf(openedTable)),
   ];
 }

@@ -24,18 +24,18 @@ export function openLink(connection: Connection): Link {
   }
   const mpi = openMpi(connection.path);
   const ledger = openLedger(connection.ledger, connection.ranks, mpi.family.requestBytes);
-  const waiting = createWaiting(mpi, ledger, connection);
+  const waitFor = createWaiter(mpi, ledger, connection);
   return {
     plan(transfers, channel) {
       const messages = messagesOf(transfers);
       const requests = planRequests(mpi, messages, tagOf(channel), ledger.reserve(messages.length));
-      return { ...requests, wait: (isAborted) => waiting(requests, isAborted) };
+      return { ...requests, wait: (isAborted) => waitFor(requests, isAborted) };
     },
   };
 }
 
-/** Returns a function that waits for requests and watches for everything that may end the waiting. */
-function createWaiting(
+/** Returns a function that waits for requests. It returns false if the run aborts, a rank fails or the time is up. */
+function createWaiter(
   mpi: MpiLibrary,
   ledger: Ledger,
   { timeLimitMs }: Connection,
@@ -44,12 +44,12 @@ function createWaiting(
   const yieldCore = loadKoffi().load(null).func('int sched_yield()');
   return (requests, isAborted) => {
     if (requests.isDone()) return true;
-    const begun = performance.now();
+    const startMs = performance.now();
     for (let tests = 1; !requests.isDone(); tests++) {
       if (tests % TESTS_PER_CHECK === 0) {
         if (isAborted() || ledger.trouble !== TROUBLE.none || takeFailure(mailbox, ledger)) return false;
         if (ledger.isQuestioned) ledger.answerAwaited(requests.pending());
-        if (performance.now() - begun > timeLimitMs) {
+        if (performance.now() - startMs > timeLimitMs) {
           ledger.recordLate(requests.pending());
           return false;
         }

@@ -12,7 +12,7 @@ interface StopMessage<T> {
   readonly value: T;
 }
 
-export interface Stopping {
+export interface StopContext {
   readonly mpi: MpiLibrary;
   readonly mailbox: Mailbox;
   readonly rank: number;
@@ -30,15 +30,15 @@ export interface Stopping {
  * not see them. Messages of one rank arrive in order, so this one separates what it sent before from what it sends
  * later. Returns the messages of all ranks, in order.
  */
-export async function stopTogether<T>(stopping: Stopping, stopMessage: StopMessage<T>): Promise<StopMessage<T>[]> {
-  const { mpi, mailbox, rank, ranks, timeLimitMs, requests } = stopping;
+export async function stopTogether<T>(context: StopContext, stopMessage: StopMessage<T>): Promise<StopMessage<T>[]> {
+  const { mpi, mailbox, rank, ranks, timeLimitMs, requests } = context;
   const slots = requests.allSlots();
   for (const one of slots) cancelReceives(mpi, one);
   const bytes = toBytes(stopMessage);
   for (let other = 0; other < ranks; other++) if (other !== rank) mailbox.send(other, TAGS.stop, bytes);
   const messages: (StopMessage<T> | undefined)[] = Array.from({ length: ranks });
   messages[rank] = stopMessage;
-  const missing = (): number[] => [...messages.keys()].filter((other) => messages[other] === undefined);
+  const missingRanks = (): number[] => [...messages.keys()].filter((other) => messages[other] === undefined);
   const readUntilStop = (other: number): void => {
     for (;;) {
       const message = mailbox.receive(other, null);
@@ -49,13 +49,13 @@ export async function stopTogether<T>(stopping: Stopping, stopMessage: StopMessa
     }
   };
   const isDone = (): boolean => {
-    const error = stopping.hasLost() ? stopping.trouble() : null;
+    const error = context.hasLost() ? context.trouble() : null;
     if (error !== null) throw error;
-    for (const other of missing()) readUntilStop(other);
+    for (const other of missingRanks()) readUntilStop(other);
     const haveEnded = slots.map((one) => endRequests(mpi, one)).every(Boolean);
-    return mailbox.isSent() && haveEnded && missing().length === 0;
+    return mailbox.isSent() && haveEnded && missingRanks().length === 0;
   };
-  await waitFor({ what: 'did not stop what was under way', isDone, missing }, ranks, timeLimitMs);
+  await waitFor({ what: 'did not stop what was under way', isDone, missing: missingRanks }, ranks, timeLimitMs);
   return messages as StopMessage<T>[];
 }
 
@@ -75,7 +75,7 @@ function cancelReceives(mpi: MpiLibrary, slots: Slots): void {
   }
 }
 
-/** Whether none of these requests is pending any more; lets them progress. */
+/** Lets the requests progress. Returns whether none of them is pending any more. */
 function endRequests(mpi: MpiLibrary, slots: Slots): boolean {
   const requestOf = requestAt(mpi, slots);
   const flag = new Int32Array(new SharedArrayBuffer(4));

@@ -33,7 +33,7 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
     costs.push({ batch, rate: best.lr, bracketed, epochs: goalEpochs, steps: goalEpochs * stepsPerEpoch, msAStep });
   }
   const error = Math.max(...noise.slice(0, -1).map(({ measured, theory }) => Math.abs(measured / theory - 1)));
-  const [one, all] = [costs[0], costs[costs.length - 1]];
+  const [first, full] = [costs[0], costs[costs.length - 1]];
   return {
     sections: [
       {
@@ -80,10 +80,14 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
       holds('noise of a batch is as theory says', `within ${(100 * error).toFixed(1)} %`, error < 0.1),
       holds(
         'batches of 1 need fewer epochs than full batches',
-        `${one.epochs} and ${all.epochs}`,
-        one.epochs < all.epochs,
+        `${first.epochs} and ${full.epochs}`,
+        first.epochs < full.epochs,
       ),
-      holds('batches of 1 need more steps than full batches', `${one.steps} and ${all.steps}`, all.steps < one.steps),
+      holds(
+        'batches of 1 need more steps than full batches',
+        `${first.steps} and ${full.steps}`,
+        full.steps < first.steps,
+      ),
     ],
     json: { gradientNorm: norm, noise, goal: GOAL, costs },
   };
