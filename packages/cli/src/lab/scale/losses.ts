@@ -16,13 +16,13 @@ export interface Loss {
  */
 export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
   const one = points[0];
-  const most = points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1);
-  if (most === undefined || most.threads === 1 || most.profiles.length === 0) return [];
-  const [before, after] = [totalOf(one.profiles), totalOf(most.profiles)];
+  const largest = points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1);
+  if (largest === undefined || largest.threads === 1 || largest.profiles.length === 0) return [];
+  const [before, after] = [totalOf(one.profiles), totalOf(largest.profiles)];
   const totalMs = phases.reduce((sum, part) => sum + after[part], 0);
   const share = (...parts: (keyof Profile)[]) =>
     parts.reduce((sum, part) => sum + after[part] - before[part], 0) / totalMs;
-  const T = most.threads;
+  const T = largest.threads;
   const fastest = bandwidth.at(-1);
   const widening = (fastest?.gigabytesPerSecond ?? 0) / (bandwidth[0]?.gigabytesPerSecond ?? 1);
   const memory = `${T} threads get ${widening.toFixed(1)} times the memory bandwidth of one`;
