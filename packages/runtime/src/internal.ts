@@ -4,7 +4,7 @@
  */
 
 export { namesOf } from './cluster/cluster-error.ts';
-export { type ClusterNetwork as Network, measureNetwork } from './cluster/measure-network.ts';
+export { type ClusterNetwork, measureNetwork } from './cluster/measure-network.ts';
 export { findLateRanks, type LateRanks } from './cluster/mpi/find-late-ranks.ts';
 export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { openLink } from './cluster/mpi/link.ts';
@@ -54,7 +54,7 @@ export { measureBandwidth } from './measurement/measure-bandwidth.ts';
 export { type Exchange, measureExchange } from './measurement/measure-exchange.ts';
 export { measureGflops } from './measurement/measure-gflops.ts';
 export { createPassTimer, type PassTimerOptions, type PassTimes } from './measurement/pass-timer.ts';
-export { planRankWork, type RankWork, rankWork, type Traffic as Way } from './measurement/rank-work.ts';
+export { planRankWork, type RankWork, rankWork, type Traffic } from './measurement/rank-work.ts';
 export { planStepWork, type StepWork, type ThreadWork } from './measurement/team-work.ts';
 export { type TimedRun, timeSteps } from './measurement/time-steps.ts';
 export { scoringOf } from './models/evaluate-model.ts';

@@ -1,8 +1,8 @@
 import { type Cluster, type Pool, type Profile, type TrainOptions, train } from '@gradloom/runtime';
 import {
+  type ClusterNetwork,
   measureBandwidth,
   measureNetwork,
-  type Network,
   planRankWork,
   type RankWork,
   type TimedRun,
@@ -25,7 +25,7 @@ export interface RankPoint {
   readonly plainMs: number | null; // if exchanges wait for the end of the passes; null on one rank
   readonly fingerprint: string; // of the weights after `steps` steps
   readonly work: RankWork;
-  readonly network: Network | null;
+  readonly network: ClusterNetwork | null;
   readonly parts: RankParts | null;
   readonly prediction: RankPrediction | null;
 }
@@ -109,7 +109,7 @@ export async function measureRanks(
 /** Parts of the slowest rank, since all wait for it. */
 function partsOf(
   figures: readonly { readonly gradientMs: number; readonly updateMs: number; readonly gigabytesPerSecond: number }[],
-  { latencyMs, bytesPerSecond }: Network,
+  { latencyMs, bytesPerSecond }: ClusterNetwork,
 ): RankParts {
   return {
     gradientMs: Math.max(...figures.map(({ gradientMs }) => gradientMs)),
