@@ -35,8 +35,8 @@ export const penPointAt = (x: number, y: number): PenPoint => [onPaper(x), onPap
 const onPaper = (value: number): number => Math.round(Math.min(PAPER, Math.max(0, value)));
 
 /**
- * Adds a point to the last stroke or to a new one. Returns the strokes unchanged if the point is close to the one before
- * it, or if they have too many points.
+ * Adds a point to the last stroke or to a new one. Returns the strokes unchanged if the point is close to the one
+ * before it, or if they have too many points.
  */
 export function withPenPoint(strokes: Strokes, point: PenPoint, isNew: boolean): Strokes {
   const stroke = isNew ? [] : (strokes.at(-1) ?? []);

@@ -43,8 +43,8 @@ export type GatherBytes = (
 ) => void;
 
 /**
- * Writes calls on a tape, which runs them without JavaScript between them. `allocateTape` gives memory for it, or null; a
- * tape elsewhere takes a little longer and cannot repeat itself.
+ * Writes calls on a tape, which runs them without JavaScript between them. `allocateTape` gives memory for it, or null;
+ * a tape elsewhere takes a little longer and cannot repeat itself.
  */
 export type CreateBlock = (calls: readonly FixedCall[], allocateTape: TakeDoubles) => Block;
 

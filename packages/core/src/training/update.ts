@@ -44,7 +44,8 @@ export interface UpdateMemory {
   readonly theta: Elements; // [P]
   // [rows, gradientStride] gradients of nodes in the rows of planTeam; row 0 becomes the mean gradient of the batch.
   readonly gSum: Elements;
-  readonly state: readonly Elements[]; // [slots][P] or, for a range, [slots][range length]; a moving average is always [P]
+  // [slots][P] or, for a range, [slots][range length]; a moving average is always [P].
+  readonly state: readonly Elements[];
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
 }
 

@@ -10,7 +10,8 @@ export interface MeasuredParts {
   readonly passMs: number; // time of a pass apart from its rows
   readonly rowMs: number; // time of a row: gather, forward and backward
   readonly updateMs: number; // time to update all weights on one thread
-  readonly memoryMs: number; // minimum time of the update at the memory bandwidth of all cores here; 0 if it fits in caches
+  // Minimum time of the update at the memory bandwidth of all cores here; 0 if it fits in caches.
+  readonly memoryMs: number;
   readonly exchanges: readonly Exchange[]; // by number of threads, ascending
 }
 

@@ -86,7 +86,8 @@ function assembleTurnPixels(isa: Isa): number {
       wide.loadNumber(to, isa.numberAt(source));
     }
     wide.loadLiteral(one, wide.literal(bitsOf(1, 'float64')));
-    wide.loadLiteral(roundingTerm, wide.literal(bitsOf(4_503_599_627_370_496, 'float64'))); // from here on all are whole
+    // From here on all are whole.
+    wide.loadLiteral(roundingTerm, wide.literal(bitsOf(4_503_599_627_370_496, 'float64')));
 
     isa.repeat(isa.load(call.pixels), () => {
       const corner = isa.pointTo(isa.at(image));

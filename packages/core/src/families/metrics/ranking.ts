@@ -43,8 +43,8 @@ export interface Ranking {
 
 /**
  * Creates a metric. With one output or two classes it is the value of class 1. With more it is the mean over classes of
- * the value of each class against all others, or `emptyValue` if no class has a value. NaN before the first row, and if a row
- * has no answer.
+ * the value of each class against all others, or `emptyValue` if no class has a value. NaN before the first row, and if
+ * a row has no answer.
  */
 export function createRanking(where: string, valueOfClass: ClassValue, emptyValue: number): Ranking {
   const { read } = defineOptions(where, rankingTable);

@@ -17,9 +17,9 @@ export function embeddingForward(
 }
 
 /**
- * dE[V,width]: row v is the sum of dy over the positions of x that hold v. It is a tree over leaves of `leafRows` rows; a
- * leaf's sum starts at 0 and adds rows ascending, and positions within a row ascending. Overwrites `dE`, or adds to it if
- * `accumulate`; also overwrites `firstPosition`, `nextPosition`, `sums` and `leafOf`.
+ * dE[V,width]: row v is the sum of dy over the positions of x that hold v. It is a tree over leaves of `leafRows` rows;
+ * a leaf's sum starts at 0 and adds rows ascending, and positions within a row ascending. Overwrites `dE`, or adds to
+ * it if `accumulate`; also overwrites `firstPosition`, `nextPosition`, `sums` and `leafOf`.
  */
 export function embeddingBackward(
   dE: Elements, // [V, width] out
