@@ -10,7 +10,7 @@ import {
 import { inputsOf } from '@gradloom/core/internal';
 import { createModel } from '@gradloom/runtime';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { collectGarbage } from '../../../packages/runtime/src/engine/threads/contexts.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted } from '../../support/count.ts';
@@ -156,8 +156,11 @@ describe.each([
     const start = await held();
     for (let m = 0; m < 100; m++) predictOnce(300); // 0.7 MiB of weights each, in a memory that they share
     for (let m = 0; m < 3; m++) predictOnce(2500); // 48 MiB, each in one of its own
-    const end = await held();
-    expect(end.heap - start.heap).toBeLessThan(40 * MiB);
-    expect(end.space - start.space).toBeLessThan(4 * GiB);
+    // Memory is swept beside the program: the last one may be counted a few ms longer.
+    await vi.waitFor(async () => {
+      const end = await held();
+      expect(end.heap - start.heap).toBeLessThan(40 * MiB);
+      expect(end.space - start.space).toBeLessThan(4 * GiB);
+    }, 10_000);
   });
 });
