@@ -60,7 +60,10 @@ async function bundled(input, licences) {
     input,
     platform: 'browser',
     // Modules only export, apart from the entries and this one: tables that nobody asks for are left out.
-    treeshake: { moduleSideEffects: (id) => id === input || id.endsWith('/shared-memory.ts') },
+    treeshake: {
+      propertyReadSideEffects: false,
+      moduleSideEffects: (id) => id === input || id.endsWith('/shared-memory.ts'),
+    },
     resolve: { conditionNames: ['@gradloom/source', 'browser', 'import', 'default'] },
     transform: { target: 'es2022' }, // page/tsconfig.json names preact for the elements
   });
