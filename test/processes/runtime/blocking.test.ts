@@ -82,6 +82,14 @@ describe('beside other work of the process, no turn of the event loop is as long
   });
 });
 
+test('a network of 40,000 layers is built in one turn of the event loop, and no turn is longer', async () => {
+  const layers = Array.from({ length: 40_000 }, () => ({ kind: 'activation', fn: 'tanh' }) as const);
+  const deep: NetworkSpec = { input: 2, layers: [...layers, { kind: 'dense', out: 3 }] };
+  const rows = randomDataset({ rows: 32, inputs: 2, classes: 3 });
+  const turn = await longestTurn(() => train(deep, { train: rows }, { steps: 2, threads: 1, pool }));
+  expect(turn / lengthAtOnce(() => buildNetwork(deep))).toBeLessThan(2);
+});
+
 describe('a server beside a run', () => {
   /** Asks again as soon as it is answered, until it is told to stop; counts the answers. */
   async function openVisitor(): Promise<{ answers(): number; close(): Promise<void> }> {
