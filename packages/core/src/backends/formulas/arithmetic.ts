@@ -2,7 +2,7 @@ import type { Isa } from '../isa/isa.ts';
 import { createFormula, type Formula, type Value } from './formula.ts';
 import { type Functions, functionsOf } from './functions.ts';
 
-/** What formulas are written with. */
+/** The operations and functions of formulas. */
 export type Arithmetic = Formula & Functions;
 
 /** An empty formula for a processor, with the functions of its type. */

@@ -30,7 +30,7 @@ const isDeclined = (): boolean => nodeProcess?.env?.GRADLOOM_UNFUSED === '1';
 
 /** The trial of `hasFusedWasm`. */
 export function tryFusedWasm(): boolean {
-  // Node 20 has relaxed SIMD behind a flag, which may be set while the program runs.
+  // Node 20 needs a flag for relaxed SIMD. It can be set while the program runs.
   if (Number.parseInt(nodeProcess?.versions?.v8 ?? '', 10) < 12) {
     nodeProcess?.getBuiltinModule?.('v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
   }

@@ -1,7 +1,8 @@
 import type { ElementType } from '../../../math/element-type.ts';
-import type { FormulaUnit, Mask, Operand, Relation, Vector, Vectors, WordUnit } from '../isa.ts';
+import type { FormulaUnit, Mask, Operand, Relation, Vector, Vectors } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import { type FunctionWriter, type LiveLanes, offsetBy, type WasmAddress } from './function-writer.ts';
+import { createWords } from './words.ts';
 
 /** Vectors of 128 bits. */
 export type WasmUnit = FormulaUnit<WasmAddress> & Vectors<WasmAddress>;
@@ -99,84 +100,6 @@ export function createUnit(
     if (to === from) return;
     get(from);
     set(to);
-  };
-
-  const words: WordUnit<WasmAddress> = {
-    blocks: 4,
-    numberBlocks(to) {
-      vector(12, ...[0, 1, 2, 3].flatMap((block) => [block, 0, 0, 0]));
-      set(to);
-    },
-    spread: (to, from) => loadTo(to, 9, from),
-    addNumber(x, step) {
-      get(x);
-      constant(step);
-      vector(17); // i32x4.splat
-      vector(0xae);
-      set(x);
-    },
-    addWords(x, y) {
-      get(x);
-      get(y);
-      vector(0xae);
-      set(x);
-    },
-    loadLiteral(to, word) {
-      constant(word);
-      vector(17);
-      set(to);
-    },
-    multiply(high, low, x, y) {
-      const [lower, upper] = [SPARE, SPARE + 1];
-      for (const [to, opcode] of [
-        [lower, 0xde], // i64x2.extmul_low_i32x4_u
-        [upper, 0xdf],
-      ]) {
-        get(x);
-        get(y);
-        vector(opcode);
-        set(to);
-      }
-      shuffle(high, lower, upper, [1, 3, 5, 7], 4);
-      shuffle(low, lower, upper, [0, 2, 4, 6], 4);
-    },
-    mix(x, y, from) {
-      get(x);
-      get(y);
-      vector(0x51);
-      push(from);
-      vector(0x51);
-      set(x);
-    },
-    inOrder([a, b, c, d]) {
-      const [t0, t1, t2, t3] = [SPARE, SPARE + 1, SPARE + 2, SPARE + 3];
-      shuffle(t0, a, b, [0, 4, 1, 5], 4);
-      shuffle(t1, a, b, [2, 6, 3, 7], 4);
-      shuffle(t2, c, d, [0, 4, 1, 5], 4);
-      shuffle(t3, c, d, [2, 6, 3, 7], 4);
-      shuffle(a, t0, t2, [0, 1, 4, 5], 4);
-      shuffle(b, t0, t2, [2, 3, 6, 7], 4);
-      shuffle(c, t1, t3, [0, 1, 4, 5], 4);
-      shuffle(d, t1, t3, [2, 3, 6, 7], 4);
-      return [a, b, c, d];
-    },
-    chooseAtLeast([to, other], words, least, x) {
-      get(words);
-      get(least);
-      vector(0x40); // i32x4.ge_u
-      set(words);
-      const chooseBy = (lane: Vector, widening: number | null): void => {
-        get(words);
-        if (widening !== null) vector(widening);
-        get(x);
-        vector(0x4e);
-        set(lane);
-      };
-      if (runType === 'float32') return chooseBy(to, null);
-      chooseBy(SPARE, 0xc7); // i64x2.extend_low_i32x4_s
-      chooseBy(other, 0xc8);
-      move(to, SPARE);
-    },
   };
 
   return {
@@ -356,6 +279,6 @@ export function createUnit(
       vector(0x53);
       block('if', body);
     },
-    words,
+    words: createWords(writer, runType, { get, set, push, shuffle, move, loadTo, spare: SPARE }),
   };
 }
