@@ -28,7 +28,7 @@ const generators = syntheticDatasets as Readonly<Record<string, Generator>>;
 /** Made-up datasets whose rows are points of the plane. */
 export const planes = Object.keys(generators).filter((name) => generators[name]({ rows: 8 }).inputs.columns === 2);
 
-/** The same rows, to the bit, as the command trains on. @throws Error for data that cannot be trained on. */
+/** Makes the rows that the command trains on, bit for bit. @throws Error for data that cannot be trained on. */
 export function openData(settings: Settings, points: Points): PlaneData {
   if (settings.data === POINTS) return openPoints(points);
   const dataset = generators[settings.data](dataOptions(settings));

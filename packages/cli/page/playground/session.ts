@@ -111,12 +111,12 @@ const MAX_LOSSES = 50;
 
 function thinOut(losses: readonly [number, number][]): [number, number][] {
   const length = Math.ceil(losses.length / MAX_LOSSES);
-  const means: [number, number][] = [];
+  const meanLosses: [number, number][] = [];
   for (let k = 0; k < losses.length; k += length) {
     const part = losses.slice(k, k + length);
-    means.push([part[part.length - 1][0], part.reduce((sum, [, loss]) => sum + loss, 0) / part.length]);
+    meanLosses.push([part[part.length - 1][0], part.reduce((sum, [, loss]) => sum + loss, 0) / part.length]);
   }
-  return means;
+  return meanLosses;
 }
 
 /** Share of the rows whose largest output is that of their class; a single output is that of the second class. */

@@ -274,7 +274,7 @@ export function writerOf(where: string, contents: ModelContents, engine: ModelEn
   });
 }
 
-/** What the rows of a model without text are, for a message. */
+/** Names the kind of rows of a model that is not one of text, for messages. */
 function kindOfRows(preprocessing: Preprocessing | undefined): string {
   if (ofImages(preprocessing) !== undefined) return 'images';
   const table = ofTable(preprocessing);

@@ -10,7 +10,7 @@ export class ClusterError extends Error {
   readonly isLate: boolean;
 
   /**
-   * What the message says of late ranks, such as 'has died'; undefined for others.
+   * The part of the message about late ranks, such as 'has died'; undefined if no rank is late.
    * @internal
    */
   readonly lateness: string | undefined;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readTrainOptions, recordedOptions } from '../../../../packages/runtime/src/training/run/options.ts';
+import { readTrainOptions } from '../../../../packages/runtime/src/training/run/options.ts';
+import { recordedOptions } from '../../../../packages/runtime/src/training/run/plan.ts';
 
 const recorded = (runOptions: object) => recordedOptions(readTrainOptions(runOptions));
 

@@ -225,7 +225,7 @@ export const trainOptions = {
   verbose: { ...output, ...verbose },
 } satisfies FileOptionTable;
 
-/** What --dataset takes, for errors. */
+/** The values of --dataset, as errors name them. */
 export const expectedDataset = `one of ${trainOptions.dataset.choices?.join(', ')}, or a path`;
 
 export type TrainValues = Values<typeof trainOptions>;

@@ -16,9 +16,9 @@ import { strokeOf } from '../theme.ts';
 /** Most layers of a network in a document; the deepest published one has 30. */
 export const MAX_LAYERS = 100_000;
 
-const look = record({ layers: list(record({ rmsDz: figure() }), MAX_LAYERS, 1) });
+const probeRecord = record({ layers: list(record({ rmsDz: figure() }), MAX_LAYERS, 1) });
 /** Statistics of one network from several starts. */
-const looks = refined(list(look, 10_000, 1), ([{ layers }, ...rest], fail) => {
+const probeRecords = refined(list(probeRecord, 10_000, 1), ([{ layers }, ...rest], fail) => {
   for (const [k, { layers: others }] of rest.entries()) {
     if (others.length === layers.length) continue;
     fail([k + 1, 'layers'], `a list of ${others.length}`, `a list of ${layers.length} (as in the first look)`);
@@ -41,9 +41,13 @@ const nielsenNetwork = refined(
   },
 );
 
-const glorotInit = record({ looks, dz: mean });
+const glorotInit = record({ looks: probeRecords, dz: mean });
 
-const heInit = record({ starts: looks, factors: list(number(), 10_000, 1), accuracies: list(number(0, 1), 1000, 1) });
+const heInit = record({
+  starts: probeRecords,
+  factors: list(number(), 10_000, 1),
+  accuracies: list(number(0, 1), 1000, 1),
+});
 
 const heDocument = refined(
   record({ preset: literal('he'), seeds, steps: count(), 'glorot-normal': heInit, 'he-normal': heInit }),
@@ -169,7 +173,7 @@ function he(document: Preset<'he'>): Picture[] {
 }
 
 /** Sizes are the geometric mean over the starts. */
-function gradients(label: string, looks: readonly Read<typeof look>[], factor: number, expectedFactor: number) {
+function gradients(label: string, looks: readonly Read<typeof probeRecord>[], factor: number, expectedFactor: number) {
   const sizes = looks[0].layers.map((_, h) => geometric(looks.map(({ layers }) => layers[h].rmsDz)));
   const last = sizes.length - 1;
   const expected = sizes.map((_, h) => sizes[last] * expectedFactor ** (last - h));

@@ -15,7 +15,7 @@ import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 import { MAX_LAYERS, type PresetDocument, presetDocument, presetPictures } from './vanishing-presets.ts';
 
-const look = record({ step: count(), layers: list(record({ rmsDz: figure() }), MAX_LAYERS, 1) });
+const probeRecord = record({ step: count(), layers: list(record({ rmsDz: figure() }), MAX_LAYERS, 1) });
 
 const activation = refined(
   record({
@@ -23,7 +23,7 @@ const activation = refined(
     factorPerLayer: nullable(number()),
     theoryPerLayer: nullable(number()),
     rates: list(record({ rate: number(), validationAccuracy: nullable(number(0, 1)) }), 1000),
-    training: list(look, 10_000, 1),
+    training: list(probeRecord, 10_000, 1),
     histograms: optional(list(layerHistogram, 64)),
   }),
   ({ layers: { length: depth }, training }, fail) => {

@@ -42,7 +42,7 @@ export const selfAttentionOptions = defineOptions('self-attention', {
   biasInit: initializer('zeros'),
 });
 
-/** What a spec without `causal` meant, in files of earlier versions. */
+/** The defaults of specs in files of earlier versions, which do not state `causal`. */
 const EARLIER = { causal: true };
 
 /** Options of self-attention. */

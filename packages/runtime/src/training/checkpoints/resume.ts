@@ -180,6 +180,6 @@ function tooShort({ context, totalEpochs, lengthIn }: RunPlan, step: number): Re
     return { name: 'steps', problem };
   }
   const done = `the checkpoint has done ${step} steps of ${context.stepsPerEpoch} an epoch`;
-  const least = Math.ceil(step / context.stepsPerEpoch);
-  return { name: 'epochs', problem: `has ${totalEpochs}, expected at least ${least} (${done})` };
+  const minEpochs = Math.ceil(step / context.stepsPerEpoch);
+  return { name: 'epochs', problem: `has ${totalEpochs}, expected at least ${minEpochs} (${done})` };
 }

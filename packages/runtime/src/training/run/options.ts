@@ -1,5 +1,4 @@
 import {
-  type Augmentation,
   type Elements,
   type ElementType,
   type LossSpec,
@@ -14,7 +13,7 @@ import { defineOptions, list, type Named, type Option, type OptionsOf, option } 
 import type { Cluster } from '../../cluster/cluster.ts';
 import { backendChoices } from '../../engine/backends/backend-choices.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
-import type { Checkpoint, RunRecord } from '../checkpoints/checkpoint.ts';
+import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.ts';
 import { RETRIES } from '../faults/recovery.ts';
 import { checkClassWeight } from './class-weight.ts';
@@ -380,25 +379,3 @@ export function copyJson<T>(value: T, depth = 0): T {
   for (const key in copy) if (typeof copy[key] === 'object') copy[key] = copyJson(copy[key], depth + 1);
   return copy;
 }
-
-/** Options that a checkpoint records under other names, or that only set the length of the run. */
-const RECORDED_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
-  ...(['loss', 'optimizer', 'schedule', 'batch', 'accumulate', 'epochs', 'steps', 'shuffle', 'seed'] as const),
-  ...(['clipNorm', 'rateChanges', 'evaluateEvery', 'patience', 'minDelta', 'monitor'] as const),
-]);
-
-/** All other options that decide the result, where they differ from their defaults. */
-export type RecordedOptions = Pick<
-  RunRecord,
-  'precision' | 'rateChanges' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan' | Exclude<keyof Augmentation, 'shape'>
->;
-
-/** Picks the options that a checkpoint records, so that a resume can compare them. */
-export const recordedOptions = (options: ReturnType<typeof readTrainOptions>): RecordedOptions =>
-  Object.fromEntries(
-    Object.entries(trainOptions.table).flatMap(([name, stated]) => {
-      const value = options[name as keyof typeof options];
-      const isRecorded = 'effect' in stated && stated.effect === 'result' && !RECORDED_OTHERWISE.has(name);
-      return isRecorded && value !== stated.standard ? [[name, value]] : [];
-    }),
-  );

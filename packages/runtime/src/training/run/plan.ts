@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import {
+  type Augmentation,
   buildNetwork,
   checkPreprocessing,
   createLoss,
@@ -44,14 +45,7 @@ import {
   checkpointTimes,
 } from '../checkpoints/checkpoint-options.ts';
 import { maxWorkingThreads } from '../tuning/tune.ts';
-import {
-  copyJson,
-  type OnNan,
-  type RecordedOptions,
-  readTrainOptions,
-  recordedOptions,
-  type TrainOptions,
-} from './options.ts';
+import { copyJson, type OnNan, readTrainOptions, type TrainOptions, trainOptions } from './options.ts';
 import { isShuffled } from './orders.ts';
 import { changesByStep } from './rate-changes.ts';
 import {
@@ -271,3 +265,25 @@ function maxUsefulThreads(
   const chunks = evaluated.map((set) => Math.ceil((set?.rows ?? 0) / EVALUATION_ROWS));
   return Math.max(leaves, blockCount(parameterCount), ...chunks);
 }
+
+/** Options that a checkpoint records under other names, or that only set the length of the run. */
+const RECORDED_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
+  ...(['loss', 'optimizer', 'schedule', 'batch', 'accumulate', 'epochs', 'steps', 'shuffle', 'seed'] as const),
+  ...(['clipNorm', 'rateChanges', 'evaluateEvery', 'patience', 'minDelta', 'monitor'] as const),
+]);
+
+/** All other options that decide the result, where they differ from their defaults. */
+export type RecordedOptions = Pick<
+  RunRecord,
+  'precision' | 'rateChanges' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan' | Exclude<keyof Augmentation, 'shape'>
+>;
+
+/** Picks the options that a checkpoint records, so that a resume can compare them. */
+export const recordedOptions = (options: ReturnType<typeof readTrainOptions>): RecordedOptions =>
+  Object.fromEntries(
+    Object.entries(trainOptions.table).flatMap(([name, stated]) => {
+      const value = options[name as keyof typeof options];
+      const isRecorded = 'effect' in stated && stated.effect === 'result' && !RECORDED_OTHERWISE.has(name);
+      return isRecorded && value !== stated.standard ? [[name, value]] : [];
+    }),
+  );

@@ -4,7 +4,7 @@ import { classNamer } from './answer-classes.ts';
 import type { ColumnCollector } from './column-collector.ts';
 import { isSomeDate, isSomeNumber } from './format-set.ts';
 
-/** What a cell has and what is expected; undefined if it is as expected. */
+/** Checks a cell. Returns its content and the expected content; undefined if the cell passes. */
 type CellCheck = (cell: Cell) => readonly [has: string, expected: string] | undefined;
 
 /** Adds checks of each cell to a collector. */

@@ -5,7 +5,7 @@ import type { GrowingNumbers } from '../../growing-numbers.ts';
 import type { CellAt } from '../formats/table-reader.ts';
 import { createFormatFinder, type FormatEvidence, type FormatFinder } from './format-evidence.ts';
 
-/** What is known of a column when all of its cells have been read. */
+/** The content and figures of a column after all of its cells have been read. */
 export interface CollectedColumn {
   /** 'text': more distinct words than are kept. */
   readonly kind: 'numbers' | 'dates' | 'words' | 'text';
@@ -38,7 +38,7 @@ export interface ColumnCollector {
   collected(): CollectedColumn;
 }
 
-/** What collectors do not look for. */
+/** The figures of a collector that looks for none of them. */
 export const nothingFound = {
   words: [],
   sum: null,

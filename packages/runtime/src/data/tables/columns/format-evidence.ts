@@ -58,7 +58,7 @@ export function digitsOf(cell: Cell): Cell {
   return measure === null ? cell : measure.sign + measure.digits;
 }
 
-/** What the cells of a column say about how they are written. */
+/** The formats of dates and numbers that the cells of a column have. */
 export interface FormatEvidence {
   /** The formats that read most cells. */
   readonly formats: FormatSet;

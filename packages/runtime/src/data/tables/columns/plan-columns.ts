@@ -26,7 +26,7 @@ export interface PlannedColumn {
 /** A target without which a row is left out, and which of its cells are gaps: some marks are so among numbers alone. */
 type RequiredTarget = PlannedColumn & { isGap(cell: Cell): boolean };
 
-/** What to do with each column of a file. */
+/** The role and the collector of each column of a file. */
 export interface ColumnPlan {
   readonly width: number; // number of columns in the file
   readonly isNamed: boolean; // the file has column names

@@ -75,9 +75,10 @@ export function cutEnd(rows: readonly TableRow[], plan: ColumnPlan): EndOfTable 
   for (; end > 0; end--) {
     const row = rows[end - 1];
     const valueCount = row.cells.filter((cell) => !isNumberGap(cell)).length;
-    const note = noteIn(row.cells, plan.width);
+    const noteText = noteIn(row.cells, plan.width);
     const total = totalIn(row, plan);
-    if (note !== undefined) decisions.unshift(`${row.location} is left out as a note below the table: ${show(note)}`);
+    if (noteText !== undefined)
+      decisions.unshift(`${row.location} is left out as a note below the table: ${show(noteText)}`);
     else if (total !== undefined && 2 * (valueCount - 1) < plan.width - 1) decisions.unshift(describeTotal(row, total));
     else break;
   }

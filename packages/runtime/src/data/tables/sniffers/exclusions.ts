@@ -45,8 +45,8 @@ const meanWords = (cells: readonly string[]): number =>
 
 /** The column of texts among columns of different cells: the one with the most words a cell. */
 export function textAmong(columns: readonly { name: string; words: readonly string[] }[]): string | undefined {
-  const means = columns.map(({ name, words }) => ({ name, mean: meanWords(words) }));
-  return means.filter(({ mean }) => mean >= MIN_WORDS_OF_TEXT).toSorted((a, b) => b.mean - a.mean)[0]?.name;
+  const columnMeans = columns.map(({ name, words }) => ({ name, mean: meanWords(words) }));
+  return columnMeans.filter(({ mean }) => mean >= MIN_WORDS_OF_TEXT).toSorted((a, b) => b.mean - a.mean)[0]?.name;
 }
 
 /** A table of which nothing is left but a column of texts, with the reasons why others are left out. */
