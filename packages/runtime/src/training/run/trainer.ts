@@ -42,9 +42,9 @@ export interface TrainingRun<T extends ElementType = ElementType>
  * The memory of the run is planned and compared with what is available (see `limitMemory`) before any is allocated.
  *
  * The run never waits for a reader: an event that is not read in time is replaced by newer ones. A failure is thrown
- * where the run is awaited and where its events are read; one of them is enough. A program that leaves the loop over the
- * events early has to await the run to hear of a later failure. The failure of a run that is neither awaited nor read is
- * an unhandled rejection, as with any promise, which ends a Node process.
+ * where the run is awaited and where its events are read; one of them is enough. A program that leaves the loop over
+ * the events early has to await the run to hear of a later failure. The failure of a run that is neither awaited nor
+ * read is an unhandled rejection, as with any promise, which ends a Node process.
  * @throws nothing itself; rejects with an Error for options and shapes that do not fit, before any thread exists, with
  * a TrainingError for a loss or gradient that is not finite, and with an Error if a thread fails.
  */
