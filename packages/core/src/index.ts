@@ -1,33 +1,17 @@
 export { OptionError, type OptionErrorDetails } from './checks/option-error.ts';
+export { type ActivationDefinition, type ActivationPart, defineActivation } from './custom/define-activation.ts';
+export { defineInitializer, type InitializerDefinition, type InitializerPart } from './custom/define-initializer.ts';
+export { type CustomLayer, defineLayer, type LayerDefinition, type LayerPart } from './custom/define-layer.ts';
 export {
-  type ActivationDefinition,
-  type ActivationPart,
-  type CustomLayer,
-  type CustomParts,
-  defineActivation,
-  defineInitializer,
-  defineLayer,
   defineLoss,
-  defineMetric,
-  defineSchedule,
   type ElementwiseLossDefinition,
-  type InitializerDefinition,
-  type InitializerPart,
-  type LayerDefinition,
-  type LayerPart,
-  type LoadedParts,
   type LossDefinition,
   type LossPart,
-  type MetricDefinition,
-  type MetricPart,
-  type ModuleRecord,
-  type PartBase,
-  type PartDefaults,
-  type PartOptions,
   type RowLossDefinition,
-  type ScheduleDefinition,
-  type SchedulePart,
-} from './custom/index.ts';
+} from './custom/define-loss.ts';
+export { defineMetric, type MetricDefinition, type MetricPart } from './custom/define-metric.ts';
+export { defineSchedule, type ScheduleDefinition, type SchedulePart } from './custom/define-schedule.ts';
+export type { PartBase, PartDefaults, PartOptions } from './custom/part-options.ts';
 export { type Activation, type ActivationName, activations } from './families/activations/index.ts';
 export type { KindOf, SpecOf } from './families/family.ts';
 export {
@@ -97,65 +81,56 @@ export {
   schedules,
   type WarmupOptions,
 } from './families/schedules/index.ts';
-export type { Answer } from './inference/answers/index.ts';
+export type { Answer } from './inference/answers/answers.ts';
 export type { Json, JsonObject } from './inference/files/json.ts';
-export {
-  type AnyRows,
-  type CellRows,
-  type GenerateOptions,
-  type Lengths,
-  type ListedRows,
-  type Model,
-  type ModelContents,
-  type ModelMetadata,
-  type NestedRows,
-  type NoteListener,
-  openModel,
-  type PixelRows,
-  type Rows,
-  type TextRows,
-  type WindowRows,
-} from './inference/index.ts';
-export {
-  type CategoryEncoding,
-  type Cell,
-  CellError,
-  type CellFormat,
-  type CellRow,
-  type ChannelScale,
-  type ClassDecoding,
-  type ColumnEncoding,
-  type ColumnType,
-  checkPreprocessing,
-  createEncoder,
-  type DateFormat,
-  type DateOrder,
-  type Encoder,
-  type EncodingNote,
-  type ImageEncoding,
-  type ImagePreprocessing,
-  type NamedRow,
-  type NumberEncoding,
-  type NumberFormat,
-  type Preprocessing,
-  type SeriesEncoding,
-  type SeriesStep,
-  type TablePreprocessing,
-  type TargetDecoding,
-  type TextEncoding,
-  type TextPreprocessing,
-  type ThousandsMark,
-  type TokenEncoding,
-  type ValueDecoding,
-  type ValueRange,
-} from './inference/preprocessing/index.ts';
-export {
-  createTokenizer,
-  TextError,
-  type Tokenizer,
-  type TokenizerName,
-  type TokenizerSpec,
-} from './inference/text/index.ts';
+export type { LoadedParts, ModuleRecord } from './inference/loaded-parts.ts';
+export type { Lengths, Model, ModelContents, ModelMetadata } from './inference/model.ts';
+export { openModel } from './inference/open-model.ts';
+export { type Cell, CellError, type CellRow, type NamedRow } from './inference/preprocessing/cell.ts';
+export type {
+  CellFormat,
+  DateFormat,
+  DateOrder,
+  NumberFormat,
+  ThousandsMark,
+} from './inference/preprocessing/cell-format.ts';
+export { checkPreprocessing } from './inference/preprocessing/check-preprocessing.ts';
+export type { EncodingNote } from './inference/preprocessing/column-encoder.ts';
+export { createEncoder, type Encoder } from './inference/preprocessing/encoder.ts';
+export type {
+  CategoryEncoding,
+  ChannelScale,
+  ClassDecoding,
+  ColumnEncoding,
+  ColumnType,
+  ImageEncoding,
+  ImagePreprocessing,
+  NumberEncoding,
+  Preprocessing,
+  SeriesEncoding,
+  SeriesStep,
+  TablePreprocessing,
+  TargetDecoding,
+  TextEncoding,
+  TextPreprocessing,
+  TokenEncoding,
+  ValueDecoding,
+  ValueRange,
+} from './inference/preprocessing/preprocessing.ts';
+export type {
+  AnyRows,
+  CellRows,
+  ListedRows,
+  NestedRows,
+  NoteListener,
+  PixelRows,
+  Rows,
+  TextRows,
+  WindowRows,
+} from './inference/rows.ts';
+export { createTokenizer, TextError, type Tokenizer } from './inference/text/tokenizer.ts';
+export type { TokenizerName, TokenizerSpec } from './inference/text/tokenizer-spec.ts';
+export type { GenerateOptions } from './inference/writing/sampling.ts';
 export type { Elements, ElementsOf, ElementType } from './math/element-type.ts';
 export * as math from './math/index.ts';
 export type { Pausable } from './math/pausable.ts';
@@ -247,6 +222,7 @@ export {
   type TensorSpec,
   type UpsampleOptions,
 } from './network/layers/index.ts';
+export type { CustomParts } from './network/layers/layer-context.ts';
 export {
   buildNetwork,
   initializeParameters,

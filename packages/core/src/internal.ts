@@ -43,16 +43,8 @@ export {
 } from './checks/options/index.ts';
 export * as option from './checks/options/kinds.ts';
 export { counted, has, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
-export {
-  checkGradients,
-  checkModules,
-  collectParts,
-  type GradientCheck,
-  type ModuleExports,
-  type ModuleSource,
-  NO_PARTS,
-  NOTHING_LOADED,
-} from './custom/index.ts';
+export { checkGradients, type GradientCheck } from './custom/check-gradients.ts';
+export { collectParts, type ModuleExports } from './custom/collect-parts.ts';
 export { lossOptions, refuseLossBeyondFloats, softmaxCrossEntropyOptions } from './families/losses/index.ts';
 export {
   badOutput,
@@ -82,18 +74,16 @@ export {
 export { refuseOptimizerBeyondFloats } from './families/optimizers/in-floats.ts';
 export { averaging, decayedParameters, optimizerOptions } from './families/optimizers/index.ts';
 export { warmupOptions } from './families/schedules/index.ts';
+export { type AnswerOptions, answersOf, decodeValue, encodeValue } from './inference/answers/answers.ts';
 export {
-  type AnswerOptions,
-  answersOf,
   classify,
   createScoring,
-  decodeValue,
-  encodeValue,
   hasProbabilities,
   type Scoring,
   scoreInto,
   toProbabilities,
-} from './inference/answers/index.ts';
+} from './inference/answers/scoring.ts';
+export { checkEncoding, flattenAdvice } from './inference/check-encoding.ts';
 export {
   type Container,
   HASH_BYTES,
@@ -105,80 +95,67 @@ export {
 } from './inference/files/container.ts';
 export { isJsonObject, plainJson } from './inference/files/json.ts';
 export { hexadecimal, sha256Of } from './inference/files/sha256.ts';
+export { checkModules, type ModuleSource, NOTHING_LOADED } from './inference/loaded-parts.ts';
+export { assembleModel, checkModel, type ModelEngine, writerOf } from './inference/model.ts';
+export { MODEL_KINDS, modelOf, PARAMETERS } from './inference/open-model.ts';
 export {
-  assembleModel,
-  checkEncoding,
-  checkModel,
-  createWriter,
-  type Draft,
-  flattenAdvice,
-  generateOptions,
-  MODEL_KINDS,
-  type ModelEngine,
-  modelOf,
-  PARAMETERS,
-  type Sampling,
-  sampleToken,
-  type Writer,
-  writerOf,
-} from './inference/index.ts';
-export {
-  type CategoryColumnEncoder,
-  type CellPicker,
-  type ColumnEncoder,
-  cellReader,
-  checkScale,
-  checkTablePreprocessing,
-  createCategoryEncoder,
-  createCellPicker,
-  createColumnEncoder,
-  createNumberEncoder,
-  createTokenEncoder,
-  dateReader,
-  dateText,
-  enclosedIn,
-  exampleOf,
-  flattenRow,
-  forecastNames,
   GAP_MARKS,
   GAP_WORDS,
-  isDateFormat,
   isGap,
   isGapMark,
   isNumberGap,
   MAX_NUMBER_LENGTH,
-  mayLack,
-  type NumberColumnEncoder,
+  readBoolean,
+  readCategory,
+  readNumber,
+  readText,
+} from './inference/preprocessing/cell.ts';
+export {
+  cellReader,
+  dateReader,
+  dateText,
+  enclosedIn,
+  exampleOf,
+  isDateFormat,
   noDay,
   numberReader,
+  readDate,
+  THOUSANDS,
+} from './inference/preprocessing/cell-format.ts';
+export {
+  type CellPicker,
+  createCellPicker,
+  flattenRow,
+  mayLack,
+  takesGaps,
+} from './inference/preprocessing/cell-picker.ts';
+export { checkScale, checkTablePreprocessing } from './inference/preprocessing/check-preprocessing.ts';
+export {
+  type CategoryColumnEncoder,
+  type ColumnEncoder,
+  createCategoryEncoder,
+  createColumnEncoder,
+  createNumberEncoder,
+  createTokenEncoder,
+  type NumberColumnEncoder,
+  whyUnusual,
+} from './inference/preprocessing/column-encoder.ts';
+export { standardizeChannels, widthOfImage } from './inference/preprocessing/image-encoder.ts';
+export {
+  forecastNames,
   ofImages,
   ofTable,
   ofText,
-  readBoolean,
-  readCategory,
-  readDate,
-  readNumber,
-  readText,
-  standardizeChannels,
-  THOUSANDS,
-  takesGaps,
   tokensOf,
-  whyUnusual,
-  widthOfImage,
   widthOfTable,
-} from './inference/preprocessing/index.ts';
+} from './inference/preprocessing/preprocessing.ts';
 export { createRowReader, type RowReader } from './inference/rows.ts';
-export {
-  bytePairs,
-  checkTokenizer,
-  commonVocabulary,
-  createTextEncoder,
-  encodeText,
-  piecesOf,
-  type TextEncoder,
-  tokenizerNames,
-  vocabularyOf,
-} from './inference/text/index.ts';
+export { bytePairs } from './inference/text/byte-pairs.ts';
+export { createTextEncoder, encodeText, type TextEncoder } from './inference/text/text-encoder.ts';
+export { commonVocabulary, piecesOf, vocabularyOf } from './inference/text/tokenizer.ts';
+export { checkTokenizer, tokenizerNames } from './inference/text/tokenizer-spec.ts';
+export { generateOptions, type Sampling, sampleToken } from './inference/writing/sampling.ts';
+export { createWriter, type Draft, type Writer } from './inference/writing/writer.ts';
 export {
   bytesOfElements,
   createElements,
@@ -247,7 +224,7 @@ export {
 } from './network/continuation.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_TEAM_MEMORY, noMemory } from './network/layers/index.ts';
-export { atLayer } from './network/layers/layer-context.ts';
+export { atLayer, NO_PARTS } from './network/layers/layer-context.ts';
 export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';
 export { createModelMemory, forContinuation, type LiveContinuation, type ModelHost } from './network/model-memory.ts';
 export {

@@ -3,15 +3,10 @@ import { show } from '../checks/show.ts';
 import type { Network } from '../network/network.ts';
 import { nameOfLayer } from '../network/placed-layer.ts';
 import { channelsOf, shapeText } from '../network/shape.ts';
-import {
-  createEncoder,
-  ofText,
-  type Preprocessing,
-  tokensOf,
-  widthOfImage,
-  widthOfTable,
-} from './preprocessing/index.ts';
-import { createTokenizer } from './text/index.ts';
+import { createEncoder } from './preprocessing/encoder.ts';
+import { widthOfImage } from './preprocessing/image-encoder.ts';
+import { ofText, type Preprocessing, tokensOf, widthOfTable } from './preprocessing/preprocessing.ts';
+import { createTokenizer } from './text/tokenizer.ts';
 
 /** Inputs of a row, and their name. */
 function widthOf(preprocessing: Preprocessing): [width: number, of: string] {

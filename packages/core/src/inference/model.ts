@@ -13,18 +13,14 @@ import { buildNetwork, type Network, type NetworkSpec, namedWeights, type Weight
 import type { Predictor } from '../network/predict.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
 import { summarize } from '../network/summary.ts';
-import { type Answer, answersOf, byRow, classify, nextTokens, toProbabilities } from './answers/index.ts';
+import { type Answer, answersOf, byRow, nextTokens } from './answers/answers.ts';
+import { classify, toProbabilities } from './answers/scoring.ts';
 import { checkEncoding } from './check-encoding.ts';
 import type { Json } from './files/json.ts';
 import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from './loaded-parts.ts';
-import {
-  checkPreprocessing,
-  type NamedRow,
-  ofImages,
-  ofTable,
-  ofText,
-  type Preprocessing,
-} from './preprocessing/index.ts';
+import type { NamedRow } from './preprocessing/cell.ts';
+import { checkPreprocessing } from './preprocessing/check-preprocessing.ts';
+import { ofImages, ofTable, ofText, type Preprocessing } from './preprocessing/preprocessing.ts';
 import {
   type AnyRows,
   createRowReader,
@@ -34,8 +30,9 @@ import {
   type NoteListener,
   nestedRows,
 } from './rows.ts';
-import { createTokenizer, type Tokenizer } from './text/index.ts';
-import { createWriter, type GenerateOptions, generateOptions, type Writer, writeText } from './writing/index.ts';
+import { createTokenizer, type Tokenizer } from './text/tokenizer.ts';
+import { type GenerateOptions, generateOptions } from './writing/sampling.ts';
+import { createWriter, type Writer, writeText } from './writing/writer.ts';
 
 /** Metadata of a model: any JSON. The keys below have a meaning. */
 export interface ModelMetadata {

@@ -1,22 +1,19 @@
 import { counted, has, show } from '../checks/show.ts';
 import type { ElementType } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
-import {
-  CellError,
-  type CellRow,
-  createEncoder,
-  type EncodingNote,
-  encodeImage,
-  type ImageEncoding,
-  type NamedRow,
-  type Preprocessing,
-  type SeriesEncoding,
-  standardizeChannels,
-  type TablePreprocessing,
-  type TextEncoding,
-  widthOfImage,
-} from './preprocessing/index.ts';
-import { createTextEncoder, encodeText, type TextEncoder, type Tokenizer } from './text/index.ts';
+import { CellError, type CellRow, type NamedRow } from './preprocessing/cell.ts';
+import type { EncodingNote } from './preprocessing/column-encoder.ts';
+import { createEncoder } from './preprocessing/encoder.ts';
+import { encodeImage, standardizeChannels, widthOfImage } from './preprocessing/image-encoder.ts';
+import type {
+  ImageEncoding,
+  Preprocessing,
+  SeriesEncoding,
+  TablePreprocessing,
+  TextEncoding,
+} from './preprocessing/preprocessing.ts';
+import { createTextEncoder, encodeText, type TextEncoder } from './text/text-encoder.ts';
+import type { Tokenizer } from './text/tokenizer.ts';
 
 /** Rows of numbers [N][I], one array per row. */
 export type NestedRows = readonly (readonly number[])[];

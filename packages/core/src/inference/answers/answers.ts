@@ -3,7 +3,7 @@ import { badOutput, NO_ANSWER } from '../../families/metrics/index.ts';
 import { exp, log } from '../../math/index.ts';
 import { viewOf } from '../../math/scratch.ts';
 import type { TargetDecoding, ValueDecoding } from '../preprocessing/preprocessing.ts';
-import type { Tokenizer } from '../text/index.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
 import { classify, hasProbabilities, toProbabilities } from './scoring.ts';
 
 /** A model's answer to a row. */

@@ -4,8 +4,8 @@ import { badOutput } from '../../families/metrics/index.ts';
 import { type Continuation, continuationProblem } from '../../network/continuation.ts';
 import { InputError } from '../../network/layers/index.ts';
 import type { Network } from '../../network/network.ts';
-import type { TextEncoding } from '../preprocessing/index.ts';
-import { createTokenizer, TextError, type Tokenizer } from '../text/index.ts';
+import type { TextEncoding } from '../preprocessing/preprocessing.ts';
+import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
 import { type Sampling, sampleToken } from './sampling.ts';
 
 /** A text that is being written, as plain JSON: any thread can go on with it. */

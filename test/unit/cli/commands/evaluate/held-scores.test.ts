@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { holdScores, scoresFit } from '../../../../../packages/cli/src/commands/evaluate/held-scores.ts';
 import { createLoss } from '../../../../../packages/core/src/families/losses/index.ts';
-import { createScoring } from '../../../../../packages/core/src/inference/answers/index.ts';
+import { createScoring } from '../../../../../packages/core/src/inference/answers/scoring.ts';
 
 const loss = createLoss('softmax-cross-entropy');
 const scoring = createScoring({ loss, outputs: 5, classes: 5, areBits: false });

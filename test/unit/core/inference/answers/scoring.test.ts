@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createLoss } from '../../../../../packages/core/src/families/losses/index.ts';
+import { answersOf } from '../../../../../packages/core/src/inference/answers/answers.ts';
 import {
-  answersOf,
   classify,
   createScoring,
   scoreInto,
   toProbabilities,
-} from '../../../../../packages/core/src/inference/answers/index.ts';
+} from '../../../../../packages/core/src/inference/answers/scoring.ts';
 import { createRandom } from '../../../../../packages/core/src/math/random/index.ts';
 
 const N = 200;
