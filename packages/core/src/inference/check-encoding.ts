@@ -8,22 +8,22 @@ import { widthOfImage } from './preprocessing/image-encoder.ts';
 import { ofText, type Preprocessing, tokensOf, widthOfTable } from './preprocessing/preprocessing.ts';
 import { createTokenizer } from './text/tokenizer.ts';
 
-/** Inputs of a row, and their name. */
-function widthOf(preprocessing: Preprocessing): [width: number, of: string] {
+/** Number of inputs of a row, and what they are, for messages. */
+function widthOf(preprocessing: Preprocessing): [width: number, what: string] {
   if ('image' in preprocessing) return [widthOfImage(preprocessing.image), 'numbers of an image'];
   if ('text' in preprocessing) return [preprocessing.text.context, 'tokens of the context'];
   const tokens = tokensOf(preprocessing);
   if (tokens !== undefined) return [tokens.context, `tokens of column ${show(tokens.name)}`];
-  const of = preprocessing.series === undefined ? 'the columns of the table' : 'a window of the series';
-  return [widthOfTable(preprocessing, createEncoder(preprocessing).width), `inputs from ${of}`];
+  const source = preprocessing.series === undefined ? 'the columns of the table' : 'a window of the series';
+  return [widthOfTable(preprocessing, createEncoder(preprocessing).width), `inputs from ${source}`];
 }
 
 /** @throws OptionError if the network's inputs or outputs do not match the preprocessing. */
 export function checkEncoding(where: string, network: Network, preprocessing: Preprocessing): void {
   const { input, inputs, output, outputs } = network;
-  const [width, of] = widthOf(preprocessing);
+  const [width, inputsText] = widthOf(preprocessing);
   if (width !== inputs) {
-    const problem = `has ${shapeText(input)}, expected ${width} (${of})`;
+    const problem = `has ${shapeText(input)}, expected ${width} (${inputsText})`;
     throw new OptionError(where, ['input', 'preprocessing'], problem, { about: "the network's input" });
   }
   const text = ofText(preprocessing)?.text;

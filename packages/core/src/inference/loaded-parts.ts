@@ -39,8 +39,8 @@ export const NOTHING_LOADED: LoadedParts = { modules: [], sources: [], customPar
  * Checks that all modules named in a file are loaded.
  * @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom', naming the first module that is not.
  */
-export function checkModules(subject: string, stated: Json | undefined, { modules }: LoadedParts): void {
-  for (const { name, sha256 } of recordsOf(subject, stated)) {
+export function checkModules(subject: string, records: Json | undefined, { modules }: LoadedParts): void {
+  for (const { name, sha256 } of checkRecords(subject, records)) {
     if (modules.some((module) => module.sha256 === sha256)) continue;
     const other = modules.find((module) => module.name === name);
     const actual = other === undefined ? 'which was not given' : `which has the SHA-256 ${short(other.sha256)}`;
@@ -52,10 +52,10 @@ export function checkModules(subject: string, stated: Json | undefined, { module
 const short = (sha256: string): string => `${showName(sha256).slice(0, 12)}…`;
 
 /** Validates the records, as files may come from strangers. */
-function recordsOf(subject: string, stated: Json | undefined): readonly ModuleRecord[] {
-  if (stated === undefined) return [];
+function checkRecords(subject: string, records: Json | undefined): readonly ModuleRecord[] {
+  if (records === undefined) return [];
   const isRecord = (entry: Json): boolean =>
     isJsonObject(entry) && typeof entry.name === 'string' && typeof entry.sha256 === 'string';
-  if (Array.isArray(stated) && stated.every(isRecord)) return stated as unknown as ModuleRecord[];
-  throw new Error(`${subject} has modules ${show(stated)}, expected a list of { name, sha256 }`);
+  if (Array.isArray(records) && records.every(isRecord)) return records as unknown as ModuleRecord[];
+  throw new Error(`${subject} has modules ${show(records)}, expected a list of { name, sha256 }`);
 }

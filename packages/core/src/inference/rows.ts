@@ -99,14 +99,14 @@ function imageReader(image: ImageEncoding, type: ElementType): RowReader {
   return (where, rows) => {
     const x = new Float64Array(listOfRows(where, rows).length * I);
     for (const [n, row] of (rows as PixelRows | NestedRows).entries()) {
-      const at = n * I;
+      const offset = n * I;
       if (!(row instanceof Uint8Array || row instanceof Uint8ClampedArray)) {
-        x.set(numberRow(where, n, row, I), at);
+        x.set(numberRow(where, n, row, I), offset);
         if (scale === undefined) continue;
-        if (type === 'float32') for (let i = at; i < at + I; i++) x[i] = Math.fround(x[i]);
-        standardizeChannels(x, at, at + I, scale, type);
+        if (type === 'float32') for (let i = offset; i < offset + I; i++) x[i] = Math.fround(x[i]);
+        standardizeChannels(x, offset, offset + I, scale, type);
       } else if (row.length === I) {
-        encodeImage(x, at, row, image, type);
+        encodeImage(x, offset, row, image, type);
       } else {
         const expected = `${I} (${width} x ${height} pixels of ${counted(channels, 'channel')})`;
         throw new Error(`${where}: row ${n} has ${counted(row.length, 'byte')}, expected ${expected}`);
@@ -146,12 +146,14 @@ function windowReader({ context: T }: SeriesEncoding, I: number, readCells: RowR
     const windows = listOfRows(where, rows);
     const x = new Float64Array(windows.length * I);
     for (const [n, window] of windows.entries()) {
-      const at = `${where}: window ${n}`;
+      const windowName = `${where}: window ${n}`;
       if (!Array.isArray(window) || window.length < T) {
         const has = Array.isArray(window) ? counted(window.length, 'row') : show(window);
-        throw new Error(`${at} has ${has}, expected ${T > 1 ? `a list of ${T} rows` : 'a list of one row'} or more`);
+        throw new Error(
+          `${windowName} has ${has}, expected ${T > 1 ? `a list of ${T} rows` : 'a list of one row'} or more`,
+        );
       }
-      x.set(readCells(at, window.slice(-T), onNote && ((note) => onNote(note, n))).x, n * I);
+      x.set(readCells(windowName, window.slice(-T), onNote && ((note) => onNote(note, n))).x, n * I);
     }
     return { x };
   };

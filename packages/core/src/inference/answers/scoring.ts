@@ -2,6 +2,7 @@ import type { Loss } from '../../families/losses/index.ts';
 import { mse } from '../../families/losses/mse.ts';
 import { badOutput, createDecision, type Metric, NO_ANSWER, type Task } from '../../families/metrics/index.ts';
 import * as math from '../../math/index.ts';
+import { viewOf } from '../../math/scratch.ts';
 
 /** Options for scoring rows. */
 export interface ScoringOptions {
@@ -58,10 +59,8 @@ function scoreValues(O: number): Scoring {
     columns: O,
     threshold: 0,
     read(scores, targets, y, t, B) {
-      for (let i = 0; i < B * O; i++) {
-        scores[i] = y[i];
-        targets[i] = t[i];
-      }
+      scores.set(viewOf(y, 0, B * O));
+      targets.set(viewOf(t, 0, B * O));
     },
   };
 }
@@ -104,7 +103,7 @@ function scoreClasses(loss: Loss, O: number, hasPositions: boolean): Scoring {
     columns: 1,
     threshold: 0,
     read(scores, targets, y, t, B) {
-      for (let i = 0; i < B * O; i++) scores[i] = y[i];
+      scores.set(viewOf(y, 0, B * O));
       if (areProbabilities) toProbabilities('scoring', loss, scores, O);
       for (let n = 0; n < B; n++) {
         if (badOutput(y, n, O) !== undefined) scores.fill(Number.NaN, n * O, (n + 1) * O);
@@ -134,7 +133,8 @@ type ToProbabilities = (
   O: number,
 ) => void;
 
-const byLoss: Partial<Record<string, ToProbabilities>> = {
+/** The conversion for each loss that takes logits. */
+const conversions: Partial<Record<string, ToProbabilities>> = {
   'softmax-cross-entropy': softmaxRows,
   'binary-cross-entropy': (y) => {
     for (let i = 0; i < y.length; i++) y[i] = math.sigmoid(y[i]);
@@ -148,9 +148,9 @@ export function toProbabilities(
   y: Float64Array, // [N, O] in and out
   O: number,
 ): void {
-  const convert = byLoss[loss?.name ?? ''];
+  const convert = conversions[loss?.name ?? ''];
   if (convert === undefined) {
-    throw new Error(`${where}: loss has ${loss?.name ?? 'none'}, expected ${Object.keys(byLoss).join(' or ')}`);
+    throw new Error(`${where}: loss has ${loss?.name ?? 'none'}, expected ${Object.keys(conversions).join(' or ')}`);
   }
   convert(y, O);
 }
@@ -170,7 +170,7 @@ function softmaxRows(
 }
 
 /** Whether the outputs of a network with this loss are logits, so that it has probabilities. */
-export const hasProbabilities = (loss: Loss | null): boolean => byLoss[loss?.name ?? ''] !== undefined;
+export const hasProbabilities = (loss: Loss | null): boolean => conversions[loss?.name ?? ''] !== undefined;
 
 /**
  * The predicted class of each row, by the same rule as in metrics; NO_ANSWER for a row without an answer. With a
@@ -191,9 +191,7 @@ export function classify(
     scoring.read(scores, new Float64Array(N), y, new Float64Array(N * O), N);
     return Array.from(scores, (score) => (Number.isNaN(score) ? NO_ANSWER : score > threshold ? 1 : 0));
   }
-  const { answer } = createDecision('classify', {
-    targets,
-    ...(defaultThreshold === undefined ? {} : { threshold: defaultThreshold }),
-  });
+  const decision = defaultThreshold === undefined ? { targets } : { targets, threshold: defaultThreshold };
+  const { answer } = createDecision('classify', decision);
   return Array.from({ length: N }, (_, n) => answer(y, n, O));
 }

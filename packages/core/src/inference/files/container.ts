@@ -16,10 +16,10 @@ export interface Container {
   readonly format: number; // version of the format
 }
 
-/** A file, or the part of it that was read. Its last 32 bytes are the SHA-256 of all before. */
+/** A file, read in parts. Its last 32 bytes are the SHA-256 of all before. */
 export interface Sealed {
   readonly size: number;
-  /** Some of the bytes, not yet verified; zeros after the end. */
+  /** The `length` bytes from `position` on, not yet verified; zeros after the end. */
   peek(position: number, length: number): Uint8Array<ArrayBuffer>;
   /** All bytes. @throws Error if one of them has changed, or memory is short. */
   readAll(): ArrayBuffer;
@@ -45,7 +45,7 @@ export function packStart(
   sections: Container['sections'],
 ): Uint8Array<ArrayBuffer> {
   const list = [...sections].map(([name, array]) => ({ name, dtype: typeOf(array), length: array.length }));
-  const header = packHeader({ kind, content, sections: list });
+  const header = packr.pack(plainJson({ kind, content, sections: list }));
   if (header.length > MAX_HEADER_BYTES) {
     throw new Error(`${where}: header has ${header.length} bytes, expected at most ${MAX_HEADER_BYTES}`);
   }
@@ -96,9 +96,13 @@ export function openHeader(
   return { ...header, content: { ...content, ...spec }, start, format };
 }
 
-/** The first multiple of 8 after the header. Sections at multiples of 8 can be read in place. */
-const sectionsStart = (headerBytes: number): number => -8 * Math.floor(-(PREFIX_BYTES + headerBytes) / 8);
+/** Padded to a multiple of 8, so that sections can be read in place. */
+const padded = (bytes: number): number => 8 * Math.floor((bytes + 7) / 8);
 
+/** Where the sections begin, after the header and its padding. */
+const sectionsStart = (headerBytes: number): number => padded(PREFIX_BYTES + headerBytes);
+
+/** Creates an error about the file: what it has, and what was expected. */
 type Fault = (has: string, expected: string) => Error;
 
 function formatError(subject: string, start: Uint8Array): Error {
@@ -135,8 +139,7 @@ interface Section {
 }
 
 /** Bytes of a section, padded to a multiple of 8. */
-export const sectionBytes = (dtype: ElementType, length: number): number =>
-  -8 * Math.floor(-bytesOfElements(dtype, length) / 8);
+export const sectionBytes = (dtype: ElementType, length: number): number => padded(bytesOfElements(dtype, length));
 
 /** Checks that the sections end where the hash begins. */
 function refuseBadLengths(sections: readonly Section[], start: number, size: number, fault: Fault): void {
@@ -163,21 +166,22 @@ function readHeader(bytes: Uint8Array, fault: Fault): Header {
   const header = unpack(bytes, fault);
   if (isJsonObject(header) && isJsonObject(header.content) && Array.isArray(header.sections)) {
     const { kind, content, sections } = header;
-    if (typeof kind === 'string') return { kind, content, sections: sections.map((entry) => section(entry, fault)) };
+    if (typeof kind === 'string')
+      return { kind, content, sections: sections.map((entry) => checkSection(entry, fault)) };
   }
   throw fault(`the header ${show(header)}`, '{ kind, content: {}, sections: [] }');
 }
 
 function unpack(bytes: Uint8Array, fault: Fault): Json {
   try {
-    return unpackHeader(bytes);
+    return plainJson(packr.unpack(bytes));
   } catch (error) {
     const reason = reasonOf(error);
     throw fault(`a header that cannot be read (${reason})`, 'JSON in MessagePack');
   }
 }
 
-function section(entry: Json, fault: Fault): Section {
+function checkSection(entry: Json, fault: Fault): Section {
   if (isJsonObject(entry) && typeof entry.name === 'string') {
     const { name, length } = entry;
     const dtype = elementTypes.find((type) => type === entry.dtype);
@@ -198,9 +202,3 @@ interface Msgpackr {
 
 // Objects become Maps, so that a key such as __proto__ is seen and rejected.
 const packr = new (msgpackr as Msgpackr).Packr({ useRecords: false, mapsAsObjects: false, structuredClone: false });
-
-/** Encodes a header in MessagePack. @throws Error naming the part of `header` that is not JSON. */
-const packHeader = (header: object): Uint8Array => packr.pack(plainJson(header));
-
-/** Decodes a header. @throws Error if `bytes` is not MessagePack, or holds anything but JSON. */
-const unpackHeader = (bytes: Uint8Array): Json => plainJson(packr.unpack(bytes));

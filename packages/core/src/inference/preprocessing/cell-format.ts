@@ -51,9 +51,9 @@ const NO_CENTS = '[\\-−–—]{1,2}';
 export function enclosedIn(text: string): string | undefined {
   if (!text.startsWith('(') || !text.endsWith(')')) return undefined;
   const inner = text.slice(1, -1);
-  const last = inner.search(/\d\D*$/); // the last digit
-  const isUnsigned = /^[^()+\-−]*$/.test(inner.slice(0, last)) && WITHOUT_SIGN.test(inner.slice(last));
-  return last !== -1 && isUnsigned ? inner.trim() : undefined;
+  const lastDigit = inner.search(/\d\D*$/);
+  const isUnsigned = /^[^()+\-−]*$/.test(inner.slice(0, lastDigit)) && WITHOUT_SIGN.test(inner.slice(lastDigit));
+  return lastDigit !== -1 && isUnsigned ? inner.trim() : undefined;
 }
 
 /** The last digit of a number and what follows: no sign, except dashes for no cents. */
@@ -80,20 +80,20 @@ export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell:
           ...(isPercent(unit) ? [] : [`(${SIGN})(${digits})`]),
         ];
   const patterns = forms.map((form) => new RegExp(`^${form}$`, 'u'));
-  const between = mark === undefined ? undefined : new RegExp(mark, 'gu');
+  const thousandsMark = mark === undefined ? undefined : new RegExp(mark, 'gu');
   return (cell) => {
     if (typeof cell === 'number') return Number.isFinite(cell) ? cell : undefined;
     if (typeof cell !== 'string') return undefined;
-    const whole = cell.trim();
-    if (whole.length > MAX_NUMBER_LENGTH) return undefined;
-    const enclosed = enclosedIn(whole);
-    const text = enclosed ?? whole;
+    const trimmed = cell.trim();
+    if (trimmed.length > MAX_NUMBER_LENGTH) return undefined;
+    const enclosed = enclosedIn(trimmed);
+    const text = enclosed ?? trimmed;
     for (const pattern of patterns) {
       const match = pattern.exec(text);
       if (match === null) continue;
-      const bare = match[2].replace(AT_END, '');
-      const plain = between === undefined ? bare : bare.replace(between, '');
-      const size = Number(decimal === 'comma' ? plain.replace(',', '.') : plain);
+      const grouped = match[2].replace(DASH_FOR_CENTS, '');
+      const ungrouped = thousandsMark === undefined ? grouped : grouped.replace(thousandsMark, '');
+      const size = Number(decimal === 'comma' ? ungrouped.replace(',', '.') : ungrouped);
       if (!Number.isFinite(size)) return undefined;
       return enclosed !== undefined || match[1] === '-' || match[1] === '−' ? -size : size;
     }
@@ -101,18 +101,18 @@ export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell:
   };
 }
 
-const AT_END = new RegExp(`${NO_CENTS}$`, 'u');
+const DASH_FOR_CENTS = new RegExp(`${NO_CENTS}$`, 'u');
 
-/** Whether numbers without the unit would be others: 0.5 is not 0.5 %. */
+/** Whether a number without its unit has another value: 0.5 is not 0.5 %. */
 const isPercent = (unit: string | undefined): boolean => unit === '%' || unit === '‰';
 
 const TIME = '(\\d{1,2}):(\\d\\d)(?::(\\d\\d)(?:[.,](\\d{1,9}))?)?(?:[ \\u00a0\\u202f]?([AaPp])\\.?[Mm]\\.?)?';
 const OFFSET = '(?:[Zz]|([+-])(\\d\\d):?(\\d\\d))?';
 const AFTER_DATE = `(?:(?:[Tt]|,? )${TIME}${OFFSET})?`;
 
-const years = new RegExp(`^(\\d{4})(?:-(\\d\\d)-(\\d\\d)|([/.])(\\d{1,2})\\4(\\d{1,2}))${AFTER_DATE}$`);
-const days = new RegExp(`^(\\d{1,2})([./-])(\\d{1,2})\\2(\\d{4}|\\d\\d)${AFTER_DATE}$`);
-const timePattern = new RegExp(`^${TIME}$`);
+const YEAR_FIRST = new RegExp(`^(\\d{4})(?:-(\\d\\d)-(\\d\\d)|([/.])(\\d{1,2})\\4(\\d{1,2}))${AFTER_DATE}$`);
+const DAY_OR_MONTH_FIRST = new RegExp(`^(\\d{1,2})([./-])(\\d{1,2})\\2(\\d{4}|\\d\\d)${AFTER_DATE}$`);
+const TIME_ALONE = new RegExp(`^${TIME}$`);
 
 /**
  * A date or date-time whose year comes first, such as 2024-12-31 or 2024/12/31 11:59 PM, as days since 1970-01-01; a
@@ -120,7 +120,7 @@ const timePattern = new RegExp(`^${TIME}$`);
  */
 export function readDate(cell: Cell): number | undefined {
   if (typeof cell !== 'string') return undefined;
-  const match = years.exec(cell.trim());
+  const match = YEAR_FIRST.exec(cell.trim());
   if (match === null) return undefined;
   const date = dateOf(Number(match[1]), Number(match[2] ?? match[5]), Number(match[3] ?? match[6]));
   return sumOf(date, clockOf(match, 7));
@@ -133,12 +133,12 @@ export function readDate(cell: Cell): number | undefined {
 export function dateReader({ order }: DateFormat): (cell: Cell) => number | undefined {
   if (order === 'time') {
     return (cell) => {
-      const match = typeof cell === 'string' ? timePattern.exec(cell.trim()) : null;
+      const match = typeof cell === 'string' ? TIME_ALONE.exec(cell.trim()) : null;
       return match === null ? undefined : clockOf(match, 1);
     };
   }
   return (cell) => {
-    const match = typeof cell === 'string' ? days.exec(cell.trim()) : null;
+    const match = typeof cell === 'string' ? DAY_OR_MONTH_FIRST.exec(cell.trim()) : null;
     if (match === null) return undefined;
     const [, first, mark, second, digits] = match;
     if (order === 'mdy' && mark === '.') return undefined;
@@ -154,8 +154,8 @@ const sumOf = (date: number | undefined, clock: number | undefined): number | un
 /** ', a day that does not exist' for text such as 31.02.2024, whichever part is the day; '' for all other cells. */
 export function noDay(cell: Cell): string {
   const text = typeof cell === 'string' ? cell.trim() : '';
-  const [, year, month, day, , otherMonth, otherDay] = years.exec(text) ?? [];
-  const [, first, , second, digits] = days.exec(text) ?? [];
+  const [, year, month, day, , otherMonth, otherDay] = YEAR_FIRST.exec(text) ?? [];
+  const [, first, , second, digits] = DAY_OR_MONTH_FIRST.exec(text) ?? [];
   if (year === undefined && digits === undefined) return '';
   const read =
     digits === undefined
@@ -175,7 +175,7 @@ function dateOf(year: number, month: number, day: number): number | undefined {
   return daysSinceEpoch(year, month, day);
 }
 
-/** The time of day in the groups of TIME and OFFSET from `at` on, as a part of a day. */
+/** The time of day in the groups of TIME and OFFSET, the first of which is `at`, as a fraction of a day. */
 function clockOf(match: RegExpExecArray, at: number): number | undefined {
   const [hours, minute, second] = [0, 1, 2].map((part) => Number(match[at + part] ?? 0));
   const fraction = Number(`0.${match[at + 3] ?? 0}`);
@@ -203,7 +203,7 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
 }
 
 /**
- * The day of a date as readDate gives it, in ISO 8601; years have the Gregorian calendar before 1582, too.
+ * The day of a date as readDate gives it, in ISO 8601; YEAR_FIRST have the Gregorian calendar before 1582, too.
  * [Hinnant 2013, civil_from_days](https://howardhinnant.github.io/date_algorithms.html)
  */
 export function dayText(days: number): string {
@@ -214,9 +214,9 @@ export function dayText(days: number): string {
     (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const fifth = Math.floor((5 * dayOfYear + 2) / 153); // month from March
-  const day = dayOfYear - Math.floor((153 * fifth + 2) / 5) + 1;
-  const month = fifth < 10 ? fifth + 3 : fifth - 9;
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
   const digits = (number: number, length: number): string => String(number).padStart(length, '0');
   return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}`;
@@ -246,7 +246,7 @@ export function exampleOf(format: CellFormat): string {
   return unit === undefined ? number : `${number} ${unit}`;
 }
 
-/** How cells of a type are read. */
+/** Reads the cells of a type. */
 export interface CellReader {
   /** The number in a cell; undefined if it has none. */
   readonly read: (cell: Cell) => number | undefined;

@@ -12,20 +12,21 @@ export const mayLack = (column: ColumnEncoding): boolean =>
   column.type !== 'text' &&
   (column.gaps === true || (column.type === 'categorical' ? column.missing : column.indicator));
 
-/** Picks the cells of `first`, and then of the columns, from an object by column name. Objects in it are flattened. */
+/** Picks cells in column order from an object by column name. Objects in it are flattened. */
 export type CellPicker = (row: NamedRow) => Cell[];
 
 /**
- * Creates the picker of a model's columns. An absent key is a gap where training rows had gaps, as in the rows of a
- * JSON file. It is a mistake in other columns, in a row that has none of the columns, and where the row has a key of
- * nearly that name. @throws CellError (the picker) that names all columns that are missing.
+ * Creates the picker of `leading` columns, and then of a model's columns. An absent key is a gap where training rows
+ * had gaps, as in the rows of a JSON file. It is a mistake in other columns, in a row that has none of the columns, and
+ * where the row has a key of nearly that name. @throws CellError (the picker) that names all columns that are missing.
  */
-export function createCellPicker({ columns, target }: TablePreprocessing, first: readonly string[] = []): CellPicker {
-  const names = [...first, ...columns.map(({ name }) => name)];
+export function createCellPicker({ columns, target }: TablePreprocessing, leading: readonly string[] = []): CellPicker {
+  const names = [...leading, ...columns.map(({ name }) => name)];
   const columnNames = new Set([...names, ...target.map(({ name }) => name)]);
   const optional = new Set(columns.filter(mayLack).map(({ name }) => name));
-  const gaps = new Set(columns.filter(takesGaps).map(({ name }) => name));
+  const gapColumns = new Set(columns.filter(takesGaps).map(({ name }) => name));
 
+  /** @throws CellError for a misspelled column, else for those that are missing. */
   function refuse(absent: readonly string[], missing: readonly string[], extra: readonly string[]): void {
     for (const name of absent) {
       const misspelled = extra.find((other) => isMisspelling(other, name));
@@ -34,10 +35,10 @@ export function createCellPicker({ columns, target }: TablePreprocessing, first:
       throw new CellError(misspelled, 'is unknown', `${list} (did you mean ${showName(name)}?)`);
     }
     if (missing.length === 0) return;
-    const [name, ...rest] = missing;
-    const others =
-      rest.length === 0 ? '' : `, and so ${rest.length === 1 ? 'is' : 'are'} ${listed(rest.map(show), 19)}`;
-    const expected = missing.some((column) => gaps.has(column)) ? 'a value, or null for a gap' : 'a value';
+    const [name, ...otherNames] = missing;
+    const be = otherNames.length === 1 ? 'is' : 'are';
+    const others = otherNames.length === 0 ? '' : `, and so ${be} ${listed(otherNames.map(show), 19)}`;
+    const expected = missing.some((column) => gapColumns.has(column)) ? 'a value, or null for a gap' : 'a value';
     const also = extra.length === 0 ? '' : ` (the row also has ${extra.slice(0, 20).map(show).join(', ')})`;
     throw new CellError(name, `is missing${others}`, expected + also);
   }

@@ -179,17 +179,17 @@ const optional = <T>(check: Check<T>): Optional<T> =>
 
 /** Checks an object with exactly these fields, without some of the optional ones. Fields keep the order of `spec`. */
 function fields<S extends Spec>(spec: S): Check<Checked<S>> {
-  const all = Object.keys(spec);
-  const required = all.filter((name) => !('isOptional' in spec[name]));
+  const fieldNames = Object.keys(spec);
+  const required = fieldNames.filter((name) => !('isOptional' in spec[name]));
   return (where, path, value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       return fail(where, path, value, `an object with ${required.join(', ')}`);
     }
-    const keys = Object.keys(value).filter((key) => required.includes(key) || !all.includes(key));
+    const keys = Object.keys(value).filter((key) => required.includes(key) || !fieldNames.includes(key));
     if (keys.length !== required.length || !keys.every((key) => required.includes(key))) {
       fail(where, path, keys, `the keys ${required.join(', ')}`);
     }
-    const entries = all.flatMap((name) => {
+    const entries = fieldNames.flatMap((name) => {
       const field = (value as Readonly<Record<string, unknown>>)[name];
       const isAbsent = field === undefined && !required.includes(name);
       return isAbsent ? [] : [[name, spec[name](where, `${path}.${name}`, field)]];
@@ -205,7 +205,7 @@ function fail(where: string, path: string, value: unknown, expected: string): ne
   throw new OptionError(where, path, `${has(value)}, expected ${expected}`);
 }
 
-/** Checks a value by a test, of which errors say what it expects. */
+/** A check by the test `isValid`; errors say what is `expected`. */
 const checkOf =
   <T>(isValid: (value: unknown) => value is T, expected: string): Check<T> =>
   (where, path, value) =>

@@ -10,21 +10,21 @@ export function bytePairs(bytes: string, ranks: ByteRanks): number[] {
   const whole = ranks.get(bytes);
   if (whole !== undefined) return [whole];
   const n = bytes.length;
-  const ends = Int32Array.from({ length: n }, (_, i) => i + 1); // of the part that starts at i; 0 if it was joined
-  const starts = Int32Array.from({ length: n }, (_, i) => i - 1); // of the part before it
+  const ends = Int32Array.from({ length: n }, (_, i) => i + 1); // end of the part that starts at i; 0 if it was joined
+  const previousStarts = Int32Array.from({ length: n }, (_, i) => i - 1); // start of the part before the one at i
   const heap: number[] = []; // rank · n + start of each pair, also of some that have changed since
-  for (let i = 0; i < n; i++) add(i);
+  for (let i = 0; i < n; i++) pushPair(i);
   while (heap.length > 0) {
-    const least = takeLeast(heap);
-    const start = least % n;
-    if (ends[start] === 0 || rankAt(start) !== Math.floor(least / n)) continue;
+    const pair = popLeast(heap);
+    const start = pair % n;
+    if (ends[start] === 0 || rankAt(start) !== Math.floor(pair / n)) continue;
     const middle = ends[start];
     const end = ends[middle];
     ends[start] = end;
     ends[middle] = 0;
-    if (end < n) starts[end] = start;
-    add(start);
-    if (start > 0) add(starts[start]);
+    if (end < n) previousStarts[end] = start;
+    pushPair(start);
+    if (start > 0) pushPair(previousStarts[start]);
   }
   const tokens: number[] = [];
   for (let i = 0; i < n; i = ends[i]) tokens.push(ranks.get(bytes.slice(i, ends[i])) ?? 0);
@@ -36,34 +36,35 @@ export function bytePairs(bytes: string, ranks: ByteRanks): number[] {
     return middle === n ? undefined : ranks.get(bytes.slice(start, ends[middle]));
   }
 
-  function add(start: number): void {
+  /** Puts the pair of the part at `start` and the next one on the heap, if their union has a rank. */
+  function pushPair(start: number): void {
     const rank = rankAt(start);
-    if (rank !== undefined) addTo(heap, rank * n + start);
+    if (rank !== undefined) push(heap, rank * n + start);
   }
 }
 
 /** Adds a number to a binary heap. */
-function addTo(heap: number[], value: number): void {
+function push(heap: number[], value: number): void {
   let at = heap.length;
-  for (let above = (at - 1) >> 1; at > 0 && heap[above] > value; above = (at - 1) >> 1) {
-    heap[at] = heap[above];
-    at = above;
+  for (let parent = (at - 1) >> 1; at > 0 && heap[parent] > value; parent = (at - 1) >> 1) {
+    heap[at] = heap[parent];
+    at = parent;
   }
   heap[at] = value;
 }
 
-/** Takes the least number from a binary heap that has some. */
-function takeLeast(heap: number[]): number {
+/** Removes and returns the least number of a binary heap that is not empty. */
+function popLeast(heap: number[]): number {
   const [least] = heap;
   const last = heap.pop() ?? 0;
   const length = heap.length;
   if (length === 0) return least;
   let at = 0;
-  for (let below = 1; below < length; below = 2 * at + 1) {
-    if (below + 1 < length && heap[below + 1] < heap[below]) below++;
-    if (heap[below] >= last) break;
-    heap[at] = heap[below];
-    at = below;
+  for (let child = 1; child < length; child = 2 * at + 1) {
+    if (child + 1 < length && heap[child + 1] < heap[child]) child++;
+    if (heap[child] >= last) break;
+    heap[at] = heap[child];
+    at = child;
   }
   heap[at] = last;
   return least;

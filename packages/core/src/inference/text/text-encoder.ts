@@ -15,14 +15,14 @@ export interface TextEncoder {
 /** Creates the encoder of a model's texts; `gpt2` as for `createTokenizer`. */
 export function createTextEncoder({ tokenizer: spec, context: T, lines }: TextEncoding, gpt2?: Tokenizer): TextEncoder {
   const tokenizer = createTokenizer(spec, gpt2);
-  const before = lines ? tokenizer.encode('\n') : new Uint32Array(0);
+  const lineEnd = lines ? tokenizer.encode('\n') : new Uint32Array(0);
   return {
     tokenizer,
     encode(text, x, offset) {
       const textTokens = tokenizer.encode(text);
-      const tokens = new Uint32Array(before.length + textTokens.length);
-      tokens.set(before);
-      tokens.set(textTokens, before.length);
+      const tokens = new Uint32Array(lineEnd.length + textTokens.length);
+      tokens.set(lineEnd);
+      tokens.set(textTokens, lineEnd.length);
       const last = tokens.slice(-T);
       x.fill(0, offset, offset + T).set(last, offset);
       return last.length;

@@ -48,7 +48,7 @@ export class TextError extends Error {
  */
 export function createTokenizer(unchecked: TokenizerSpec, gpt2: Tokenizer = noTables): Tokenizer {
   const spec = checkTokenizer('createTokenizer', 'spec', unchecked);
-  if (spec.kind === 'bytes') return bytes;
+  if (spec.kind === 'bytes') return byteTokenizer;
   if (spec.kind === 'gpt2') return gpt2;
   const { kind, vocabulary } = spec;
   const tokens = new Map(vocabulary.map((piece, token) => [piece, token]));
@@ -156,7 +156,7 @@ function checkToken(tokens: ArrayLike<number>, i: number, size: number): number 
   throw new TextError(i, `the token ${show(token)}`, `a whole number from 0 to ${size - 1}`);
 }
 
-const bytes: Tokenizer = {
+const byteTokenizer: Tokenizer = {
   spec: { kind: 'bytes' },
   size: 256,
   encode: (text) => Uint32Array.from(new TextEncoder().encode(text)),
@@ -169,8 +169,8 @@ const bytes: Tokenizer = {
 /** V of GPT-2: 256 bytes, 50,000 pairs, and one that ends a text. */
 const GPT2_SIZE = 50_257;
 
-const refuse = (): never => {
+const refuseGpt2 = (): never => {
   throw new Error('gpt2: its tables are not here, expected Node with the package js-tiktoken');
 };
 
-const noTables: Tokenizer = { spec: { kind: 'gpt2' }, size: GPT2_SIZE, encode: refuse, decode: refuse };
+const noTables: Tokenizer = { spec: { kind: 'gpt2' }, size: GPT2_SIZE, encode: refuseGpt2, decode: refuseGpt2 };

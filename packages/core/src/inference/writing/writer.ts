@@ -53,7 +53,7 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
   if (problem !== null) throw new Error(`${where}: the network ${problem}`);
   const tokenizer = createTokenizer(text.tokenizer, gpt2);
   const { context: T, lines } = text;
-  const [end] = lines ? tokenizer.encode('\n') : [];
+  const [endToken] = lines ? tokenizer.encode('\n') : [];
   let continuation: Continuation | undefined;
 
   /** The outputs [V], which the caller may change. */
@@ -68,7 +68,7 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
 
   return {
     begin(prompt = lines ? '' : defaultPrompt(tokenizer)) {
-      const tokens = [...(end === undefined ? [] : [end]), ...encode(where, tokenizer, prompt, lines)];
+      const tokens = [...(endToken === undefined ? [] : [endToken]), ...encodePrompt(where, tokenizer, prompt, lines)];
       if (tokens.length === 0) throw new OptionError(where, 'prompt', 'has no text, expected at least a character');
       return { window: tokens.slice(-T), written: 0, pending: [], emitted: 0, isDone: false };
     },
@@ -81,7 +81,7 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
       // The unknown token has no text, so it is never drawn.
       if (tokenizer.unknown !== undefined) y[tokenizer.unknown] = Number.NEGATIVE_INFINITY;
       const token = sampleToken(y, sampling, written);
-      const isEnd = token === end;
+      const isEnd = token === endToken;
       const isDone = isEnd || written + 1 >= sampling.tokens;
       const tokens = isEnd ? pending : [...pending, token];
       const decoded = tokenizer.decode(tokens);
@@ -118,7 +118,7 @@ function defaultPrompt({ spec }: Tokenizer): string {
 }
 
 /** The tokens of a prompt. @throws Error for a prompt that is not a text, ends a line, or has unknown characters. */
-function encode(where: string, tokenizer: Tokenizer, prompt: unknown, lines: boolean): Uint32Array {
+function encodePrompt(where: string, tokenizer: Tokenizer, prompt: unknown, lines: boolean): Uint32Array {
   if (typeof prompt !== 'string') throw new OptionError(where, 'prompt', `${has(prompt)}, expected a text`);
   const at = lines ? prompt.indexOf('\n') : -1;
   if (at !== -1) {
