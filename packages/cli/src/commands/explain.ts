@@ -11,7 +11,6 @@ export const explain: Command = {
   ],
   epilogue:
     'Columns have permutation importance: how much worse the model gets when a column is shuffled. If two columns hold the same information, each gets little: the model still reads the other. ' +
-    '' +
     "Images have SmoothGrad: the gradient of the answered class's output by the pixels, a mean over noisy copies, computed in one thread. " +
     'Texts have gradient times input: by how much the log probability of the answer after the last token would fall, to first order, without the vector of a token. ' +
     'All are about this model, not about causes in the world.',

@@ -34,7 +34,7 @@ export async function runReport(request: Request, io: Io): Promise<number> {
     const page = elsewhere ?? pageOf(folders);
     const path = writeReport(folder, page);
     const pictures = page.chapters.flatMap((chapter) => (chapter.pictures ?? []).map(({ name }) => `${name}.svg`));
-    if (json) printJson(io.stdout, JSON.stringify({ event: 'report', path, pictures }));
+    if (json) printJson(io.stdout, { event: 'report', path, pictures });
     else printLine(io.stdout, path);
     return 0;
   });

@@ -52,11 +52,17 @@ export function printRows(stream: Output, rows: readonly (readonly string[])[]):
   stream.write(rows.map((cells) => `${cells.map(printable).join('\t')}\n`).join(''));
 }
 
-/** Prints JSON documents, one per line, escaping characters that would control the terminal. */
-export function printJson(stream: Output, documents: string | readonly string[]): void {
-  const lines = typeof documents === 'string' ? [documents] : documents;
-  stream.write(lines.map((json) => `${json.replace(UNPRINTABLE, escaped)}\n`).join(''));
+/** Prints values as JSON, one per line, escaping characters that would control the terminal. */
+export function printJson(stream: Output, ...values: readonly object[]): void {
+  stream.write(values.map((value) => jsonLine(JSON.stringify(value))).join(''));
 }
+
+/** Prints a value whose JSON text exists already. */
+export function printJsonText(stream: Output, json: string): void {
+  stream.write(jsonLine(json));
+}
+
+const jsonLine = (json: string): string => `${json.replace(UNPRINTABLE, escaped)}\n`;
 
 /** '\\u202e', or two such escapes above 16 bits. In JSON these characters can only be inside of a string. */
 const escaped = (character: string): string =>

@@ -69,7 +69,7 @@ test('a styled cell that a table breaks keeps its style on every line, and nothi
 
 test('JSON is what it was to whoever reads it', () => {
   for (const value of [{ [hostile]: hostile }, ['\u{e0041}', '\ud83d\ude00', 'ä\\u202e\\']]) {
-    const text = written((stream) => printJson(stream, JSON.stringify(value)));
+    const text = written((stream) => printJson(stream, value));
     expectPrintable(text);
     expect(JSON.parse(text)).toEqual(value);
   }

@@ -13,7 +13,7 @@ export async function runDoctor(request: Request, io: Io): Promise<number> {
   refuseMoreThan(0, request.positionals, 'only flags');
   const examination = examine(values.blas);
   const advice = advise(examination);
-  if (values.json) printJson(io.stdout, JSON.stringify({ event: 'doctor', ...examination, advice }));
+  if (values.json) printJson(io.stdout, { event: 'doctor', ...examination, advice });
   else printLines(io.stdout, describe(examination, advice, createPaint(io.stdout, io.env)));
   const autoFigures = examination.backends.find(({ name }) => name === examination.auto);
   return examination.node.ok && typeof autoFigures?.gflops === 'number' ? 0 : 1;

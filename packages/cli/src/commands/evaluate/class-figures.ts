@@ -2,9 +2,8 @@
 export interface ClassFigures {
   readonly label: string;
   readonly rows: number;
-  // recall: share of rows of this class that are predicted as it, NaN if there are none
-  readonly recall: number;
-  readonly precision: number; // precision: share of the rows predicted as it that belong to it, NaN if there are none
+  readonly recall: number; // share of the rows of this class that are predicted as it, NaN if there are none
+  readonly precision: number; // share of the rows predicted as it that belong to it, NaN if there are none
   readonly answers: readonly number[]; // [classes] number of its rows by predicted class
   readonly unanswered: number; // number of its rows without an answer
 }

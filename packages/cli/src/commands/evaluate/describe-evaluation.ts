@@ -26,37 +26,38 @@ export interface Findings {
   readonly threshold: ChosenThreshold | null; // null unless the task is binary
   readonly positive: string | null; // the class that figures of a binary task refer to
   readonly figures: readonly MeasuredFigure[];
-  readonly withoutRankings: boolean; // whether there were too many rows to hold
+  readonly withoutRankings: boolean; // rankings are left out, since there were too many rows to hold
   readonly resampling: Resampling | null;
   readonly topK: { readonly k: number; readonly accuracy: number } | null;
   readonly calibration: Float64Array | null; // [bins, 3]
   readonly curves: Curves | null; // null with many classes or rows
   readonly residuals: readonly Residuals[] | null; // of each output; null unless the task is values
   readonly classes: readonly ClassFigures[] | null;
-  readonly leftOut: number | null; // number of classes, if too many for a table of classes
+  readonly omittedClasses: number | null; // number of classes, if too many for a table of classes
 }
 
 /** Text output: the results, what they mean, calibration, each class, and the confusion matrix if it fits. */
 export function describeEvaluation(findings: Findings, width: number, paint: Paint): string[] {
-  const { dataset, split, evaluation, calibration, curves, classes, leftOut, task } = findings;
+  const { dataset, split, evaluation, calibration, curves, classes, omittedClasses, task } = findings;
   const { rows, positions } = evaluation;
-  const of = positions === undefined ? '' : `, ${plural(positions, 'position')} that count`;
+  const splitText = { all: '', train: 'training ', validation: 'validation ', test: 'test ' }[split];
+  const positionsText = positions === undefined ? '' : `, ${plural(positions, 'position')} that count`;
   const unit = positions === undefined ? 'rows' : 'positions';
   const lines = [
-    `${dataset}: ${plural(rows, `${split === 'all' ? '' : split === 'train' ? 'training ' : `${split} `}row`)}${of}`,
+    `${dataset}: ${plural(rows, `${splitText}row`)}${positionsText}`,
     '',
     ...columns(figureRows(findings, paint)),
     ...explanations(findings).flatMap((sentence) => ['', `  ${sentence}`]),
     ...(calibration === null ? [] : ['', ...calibrationTable(calibration, findings, unit)]),
     ...(task === 'binary' && curves !== null ? curveCharts(curves) : []),
   ];
-  if (leftOut !== null)
-    return [...lines, '', `  The table of ${whole(leftOut)} classes is left out: they are too many.`];
+  if (omittedClasses !== null)
+    return [...lines, '', `  The table of ${whole(omittedClasses)} classes is left out: they are too many.`];
   return classes === null ? lines : [...lines, '', ...classTable(classes, unit), '', ...matrix(classes, width)];
 }
 
 /** Figures that are shares of the rows. */
-const shares: ReadonlySet<string> = new Set([
+const shareFigures: ReadonlySet<string> = new Set([
   'accuracy',
   'balanced-accuracy',
   'precision',
@@ -68,7 +69,7 @@ const shares: ReadonlySet<string> = new Set([
 
 /** A figure as text: shares of rows in percent. */
 const showFigure = (name: string, value: number): string =>
-  shares.has(name) && Number.isFinite(value) ? percent(value) : decimal(value);
+  shareFigures.has(name) && Number.isFinite(value) ? percent(value) : decimal(value);
 
 function figureRows(
   { evaluation, naive, topK, figures, loss, token, task, residuals }: Findings,
@@ -99,9 +100,8 @@ function figureRows(
       table.push([`residuals of ${plural(O - o, 'more output')}`, 'left out', '(--json has them)']);
       break;
     }
-    const about = `(90 % of the rows; median ${decimal(p50)})`;
     const title = O === 1 ? 'residuals' : `residuals of ${showLabel(name ?? `output ${o + 1}`)}`;
-    table.push([title, `${decimal(p5)} to ${decimal(p95)}`, about]);
+    table.push([title, `${decimal(p5)} to ${decimal(p95)}`, `(90 % of the rows; median ${decimal(p50)})`]);
   }
   // The root of mse is above, in the unit of the target.
   if (task !== 'values' || loss !== 'mse') table.push(['loss', decimal(evaluation.loss), `(${loss})`]);
@@ -133,16 +133,16 @@ function explanations({ threshold, positive, resampling, withoutRankings }: Find
   const lines: string[] = [];
   if (threshold !== null) {
     const { value, by, on } = threshold;
-    const criterion = by === 'f1' ? 'F1' : "Youden's J";
-    const reasons = {
+    const rowsText = on?.areMeasured
+      ? 'these rows themselves, so these figures are optimistic'
+      : plural(on?.rows ?? 0, `${on?.split} row`);
+    const reason = {
       flag: ', from --threshold',
       model: ', which the model file has',
       default: '; --threshold auto chooses one',
-    };
-    const reason =
-      by === 'f1' || by === 'youden'
-        ? `, the best ${criterion} on ${on?.areMeasured ? 'these rows themselves, so these figures are optimistic' : plural(on?.rows ?? 0, `${on?.split} row`)}`
-        : reasons[by];
+      f1: `, the best F1 on ${rowsText}`,
+      youden: `, the best Youden's J on ${rowsText}`,
+    }[by];
     lines.push(
       `Precision, recall and F1 are those of class ${positive}: a row is one if it scores above ${decimal(value)}${reason}.`,
     );
@@ -169,24 +169,20 @@ function calibrationTable(calibration: Float64Array, { task, positive }: Finding
 
 /** The ROC and the precision-recall curve of the positive class. */
 const curveCharts = (curves: Curves): string[] =>
-  curves.flatMap(({ label, points }) => [
-    '',
-    `  ROC curve of class ${showLabel(label)}`,
-    ...lineChart([{ name: label, points: points.map(([falsePositives, recall]) => [falsePositives, recall]) }], {
-      x: 'false positives',
-      y: 'recall',
-      ...CHART,
-    }),
-    '',
-    `  Precision-recall curve of class ${showLabel(label)}`,
-    ...lineChart([{ name: label, points: points.map(([, recall, precision]) => [recall, precision]) }], {
-      x: 'recall',
-      y: 'precision',
-      ...CHART,
-    }),
-  ]);
+  curves.flatMap(({ label, points }) => {
+    const roc = points.map(([falsePositives, recall]) => [falsePositives, recall] as const);
+    const precisions = points.map(([, recall, precision]) => [recall, precision] as const);
+    return [
+      '',
+      `  ROC curve of class ${showLabel(label)}`,
+      ...lineChart([{ name: label, points: roc }], { x: 'false positives', y: 'recall', ...CHART_SIZE }),
+      '',
+      `  Precision-recall curve of class ${showLabel(label)}`,
+      ...lineChart([{ name: label, points: precisions }], { x: 'recall', y: 'precision', ...CHART_SIZE }),
+    ];
+  });
 
-const CHART = { width: 44, height: 8 };
+const CHART_SIZE = { width: 44, height: 8 }; // characters
 
 function classTable(classes: readonly ClassFigures[], unit: string): string[] {
   const rows = classes.map(({ label, rows, recall, precision }) => [
@@ -203,11 +199,11 @@ function classTable(classes: readonly ClassFigures[], unit: string): string[] {
  * 0 is a dot.
  */
 function matrix(classes: readonly ClassFigures[], width: number): string[] {
-  const isWhole = classes.every(({ unanswered }) => unanswered === 0);
-  const head = ['predicted', ...classes.map(({ label }) => showLabel(label)), ...(isWhole ? [] : ['no answer'])];
+  const hasUnanswered = classes.some(({ unanswered }) => unanswered > 0);
+  const head = ['predicted', ...classes.map(({ label }) => showLabel(label)), ...(hasUnanswered ? ['no answer'] : [])];
   const body = classes.map(({ label, answers, unanswered }) => [
     showLabel(label),
-    ...[...answers, ...(isWhole ? [] : [unanswered])].map((count) => (count === 0 ? '·' : String(count))),
+    ...[...answers, ...(hasUnanswered ? [unanswered] : [])].map((count) => (count === 0 ? '·' : String(count))),
   ]);
   const lines = columns([head, ...body], { right: head.map((_, c) => c).slice(1) });
   if (lines.every((line) => line.length <= width)) return lines;

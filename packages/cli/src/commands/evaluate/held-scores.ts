@@ -70,12 +70,12 @@ export interface Residuals {
 /** The residuals of each output of held rows. */
 export function residualsOf({ rows, outputs: O, y, t }: EvaluatedRows, names: readonly string[] | null): Residuals[] {
   return Array.from({ length: O }, (_, o) => {
-    const all = Float64Array.from({ length: rows }, (_, n) => y[n * O + o] - t[n * O + o])
+    const residuals = Float64Array.from({ length: rows }, (_, n) => y[n * O + o] - t[n * O + o])
       .filter(Number.isFinite)
       .sort();
     // The value below which a share of the rows lies, without interpolation.
     const quantile = (share: number): number =>
-      all[Math.min(all.length - 1, Math.floor(share * all.length))] ?? Number.NaN;
+      residuals[Math.min(residuals.length - 1, Math.floor(share * residuals.length))] ?? Number.NaN;
     return {
       ...(names === null ? {} : { name: names[o] }),
       p5: quantile(0.05),

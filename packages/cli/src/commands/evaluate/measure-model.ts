@@ -37,17 +37,17 @@ const TABLE_COPIES = 4;
 export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
   const openedRows = await openModelRows(model, values.dataset, values.split, { mayStream: true });
   const { split, dataset, sets, isTrainingDataset } = openedRows;
-  for (const message of [...openedRows.warnings, ...otherProducts(model, values)])
+  for (const message of [...openedRows.warnings, ...productWarnings(model, values)])
     printLine(io.stderr, `gradloom evaluate: warning: ${message}`);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec, model.parts?.customParts);
   const { targets } = loss;
   const k = values['top-k'] ?? evaluateOptions['top-k'].standard;
-  const choices = targets === 'classes' ? (dataset.classes ?? 0) : 0;
-  if (values['top-k'] !== undefined && k > choices) {
-    const expected = choices === 0 ? 'none, since the model does not choose among classes' : `at most ${choices}`;
+  const classCount = targets === 'classes' ? (dataset.classes ?? 0) : 0;
+  if (values['top-k'] !== undefined && k > classCount) {
+    const expected = classCount === 0 ? 'none, since the model does not choose among classes' : `at most ${classCount}`;
     throw new UsageError(
-      `--top-k has ${k}, expected ${expected}${choices === 0 ? '' : ` (classes of ${dataset.name})`}`,
+      `--top-k has ${k}, expected ${expected}${classCount === 0 ? '' : ` (classes of ${dataset.name})`}`,
     );
   }
   if (values.seed !== undefined && values.bootstrap === undefined) {
@@ -56,11 +56,11 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
 
   const scoring = scoringOf(model, dataset);
   const { task, hasProbabilities } = scoring;
-  const collects = !scoring.hasPositions || choices <= MAX_POSITION_CLASSES;
+  const collectsOutputs = !scoring.hasPositions || classCount <= MAX_POSITION_CLASSES;
   const refusedFlag = (['bootstrap', 'top-k'] as const).find((name) => values[name] !== undefined);
-  if (!collects && refusedFlag !== undefined) {
+  if (!collectsOutputs && refusedFlag !== undefined) {
     const problem = `expected none, since the outputs of positions are collected only up to ${MAX_POSITION_CLASSES} classes`;
-    throw new UsageError(`--${refusedFlag} has ${values[refusedFlag]}, ${problem} (${dataset.name} has ${choices})`);
+    throw new UsageError(`--${refusedFlag} has ${values[refusedFlag]}, ${problem} (${dataset.name} has ${classCount})`);
   }
   const evaluate = (rows: Dataset, readers: readonly OutputReader[]) =>
     evaluateModel(model.spec, model.parameters, rows, {
@@ -79,37 +79,40 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     return { scores: await hold(chosenOn.dataset), split: chosenOn.split, areMeasured: chosenOn.dataset === dataset };
   });
 
-  const hasTable = dataset.classes !== null && dataset.classes <= MAX_CLASSES && collects;
+  const hasTable = dataset.classes !== null && dataset.classes <= MAX_CLASSES && collectsOutputs;
   const decision = { targets: task === 'classes' ? ('classes' as const) : ('values' as const) };
-  const at = threshold?.value ?? scoring.threshold;
-  const confusion = hasTable ? metrics['confusion-matrix']({ ...decision, threshold: at }) : null;
-  const calibration = hasProbabilities && collects ? metrics.calibration(decision) : null;
+  const thresholdValue = threshold?.value ?? scoring.threshold;
+  const confusion = hasTable ? metrics['confusion-matrix']({ ...decision, threshold: thresholdValue }) : null;
+  const calibration = hasProbabilities && collectsOutputs ? metrics.calibration(decision) : null;
   // Top-k over all classes is always right: it is left out, and refused only if asked for.
-  const topK = (k < choices && collects) || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
-  const figures = createFigures(scoring, at);
-  const needsRows = collects || values.bootstrap !== undefined;
-  const count = countRows(dataset);
-  const fits = scoresFit(count, scoring, memoryRoom().bytes);
-  if (!fits && values.bootstrap !== undefined) {
+  const topK = (k < classCount && collectsOutputs) || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
+  const figures = createFigures(scoring, thresholdValue);
+  const needsRows = collectsOutputs || values.bootstrap !== undefined;
+  const rowCount = countRows(dataset);
+  const canHold = scoresFit(rowCount, scoring, memoryRoom().bytes);
+  if (!canHold && values.bootstrap !== undefined) {
     throw new Error(`--bootstrap has ${values.bootstrap}, expected none, since ${TOO_MANY_SCORES}`);
   }
-  const collected = needsRows && fits ? holdScores(count, scoring) : null;
-  const scored = [...figures.readers, ...[confusion, calibration, collected].filter((reader) => reader !== null)];
+  const heldScores = needsRows && canHold ? holdScores(rowCount, scoring) : null;
+  const scoreReaders = [
+    ...figures.readers,
+    ...[confusion, calibration, heldScores].filter((reader) => reader !== null),
+  ];
   const tableBytes = confusion === null ? 0 : TABLE_COPIES * 8 * (dataset.classes ?? 0) ** 2;
-  const reader = { add: scoreInto(scoring, scored), bytes: tableBytes + (collected?.bytes ?? 0) };
-  const evaluation = await evaluate(dataset, collects ? [reader, ...(topK === null ? [] : [topK])] : []);
+  const reader = { add: scoreInto(scoring, scoreReaders), bytes: tableBytes + (heldScores?.bytes ?? 0) };
+  const evaluation = await evaluate(dataset, collectsOutputs ? [reader, ...(topK === null ? [] : [topK])] : []);
   const resampling =
     values.bootstrap === undefined
       ? null
       : { resamples: values.bootstrap, seed: values.seed ?? evaluateOptions.seed.standard };
   const { labels } = model.metadata;
-  const isRanked = collected !== null && task !== 'values' && (dataset.classes ?? 2) <= MAX_CURVES;
-  const curves = isRanked ? await curvesOf(collected.scores, scoring, labels ?? dataset.labels) : undefined;
+  const hasCurves = heldScores !== null && task !== 'values' && (dataset.classes ?? 2) <= MAX_CURVES;
+  const curves = hasCurves ? await curvesOf(heldScores.scores, scoring, labels ?? dataset.labels) : undefined;
   return {
     fingerprint: model.fingerprint,
     dataset: dataset.name,
     split,
-    leftOut: dataset.classes !== null && !hasTable ? dataset.classes : null,
+    omittedClasses: dataset.classes !== null && !hasTable ? dataset.classes : null,
     evaluation,
     naive: naiveErrors(dataset),
     task,
@@ -117,22 +120,24 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     token: tokenUnit(dataset),
     threshold,
     positive: task === 'binary' ? ((labels ?? dataset.labels)?.[1] ?? '1') : null,
-    figures: collects
-      ? await inTurns(figures.measure(collected?.scores ?? null, resampling))
+    figures: collectsOutputs
+      ? await inTurns(figures.measure(heldScores?.scores ?? null, resampling))
       : figuresOfSums(evaluation),
-    withoutRankings: task !== 'values' && needsRows && !fits,
+    withoutRankings: task !== 'values' && needsRows && !canHold,
     resampling,
     topK: topK === null ? null : { k, accuracy: topK.value() },
     calibration: calibration?.value() ?? null,
     curves: curves ?? null,
     residuals:
-      collected !== null && task === 'values' ? residualsOf(collected.scores, targetNames(model.preprocessing)) : null,
+      heldScores !== null && task === 'values'
+        ? residualsOf(heldScores.scores, targetNames(model.preprocessing))
+        : null,
     classes: confusion === null ? null : classFigures(confusion.value(), labels ?? dataset.labels),
   };
 }
 
-/** Says that a model was trained with fused products and is measured with unfused ones, or the other way round. */
-function otherProducts(
+/** A warning if a model was trained with fused products and is measured with unfused ones, or the other way round. */
+function productWarnings(
   { spec, parameters, parts, fused }: Model,
   { backend = 'auto', blas }: Pick<EvaluateValues, 'backend' | 'blas'>,
 ): string[] {
@@ -144,12 +149,12 @@ function otherProducts(
   return [`the model was trained with ${before} products, this evaluation has ${here} ones: they differ by rounding`];
 }
 
-/** Rows that figures are of: those of the dataset, or the positions of its targets that count. */
+/** Number of predictions that figures cover: rows, or the positions of targets that count. */
 function countRows({ rows, classes, targets: { array, columns, file }, lengths }: Dataset): number {
   if (classes === null || columns === 1) return rows;
   let count = 0;
   if (file !== undefined) {
-    // Tokens in a file all count, but for those after a line.
+    // All tokens in a file count, except the padding after a line.
     for (let row = 0; row < rows; row++) count += lengths?.array[row] ?? columns;
     return count;
   }
@@ -157,7 +162,7 @@ function countRows({ rows, classes, targets: { array, columns, file }, lengths }
   return count;
 }
 
-/** The figures that an evaluation of positions has without its outputs. */
+/** The figures that an evaluation of positions has without collecting its outputs. */
 function figuresOfSums({ accuracy, perplexity }: Evaluation): MeasuredFigure[] {
   const figures: Partial<Record<FigureName, number | undefined>> = { accuracy };
   if (perplexity !== undefined) {

@@ -29,7 +29,7 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
     }
     const findings = await measureModel(model, values, io);
     const savedPath = values['save-threshold'] ? saveThreshold(request.positionals, findings.threshold) : null;
-    if (values.json) printJson(io.stdout, jsonLine(findings));
+    if (values.json) printJson(io.stdout, documentOf(findings));
     else {
       const paint = createPaint(io.stdout, io.env);
       printLines(io.stdout, describeEvaluation(findings, widthOf(io.stdout), paint));
@@ -42,47 +42,47 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
   }
 }
 
-/** A figure that does not apply is null. */
-function jsonLine({
+/** The JSON output of evaluate. A figure that does not apply is null. */
+function documentOf({
   evaluation,
   naive,
   classes,
   figures,
   calibration,
-  loss: _,
-  leftOut: _leftOut,
-  withoutRankings: _without,
-  ...rest
-}: Findings): string {
+  loss: _loss,
+  omittedClasses: _omittedClasses,
+  withoutRankings: _withoutRankings,
+  ...keptFindings
+}: Findings) {
   const { rows, positions, loss, unanswered = 0, metrics } = evaluation;
   const figuresByName = Object.fromEntries(figures.map(({ name, value, interval }) => [name, { value, ...interval }]));
   const valueOfFigure = (name: 'accuracy' | 'mae' | 'rmse' | 'r2') =>
     figuresByName[name]?.value ?? evaluation[name] ?? null;
-  return JSON.stringify({
+  return {
     event: 'evaluation',
-    ...rest,
+    ...keptFindings,
     rows,
-    ...(positions === undefined ? {} : { positions }),
+    ...present({ positions }),
     loss,
     accuracy: valueOfFigure('accuracy'),
     mae: valueOfFigure('mae'),
     rmse: valueOfFigure('rmse'),
     r2: valueOfFigure('r2'),
     unanswered,
-    ...(metrics === undefined ? {} : { metrics }),
+    ...present({ metrics }),
     ...(naive === null ? {} : { naive }),
     figures: figuresByName,
     calibration: calibration === null ? null : binsOf(calibration),
     classes,
-  });
+  };
 }
 
 /**
  * Writes a threshold into the metadata of the model file that the first argument names. Returns its path.
  * @throws Error for a checkpoint, whose run may go on.
  */
-function saveThreshold([named]: readonly string[], threshold: { readonly value: number } | null): string {
-  const path = modelPath(named);
+function saveThreshold([name]: readonly string[], threshold: { readonly value: number } | null): string {
+  const path = modelPath(name);
   const { model, checkpoint } = openModelFile(path, loadOptions());
   if (checkpoint !== null) {
     throw new Error(`--save-threshold: ${path} is a checkpoint, expected a model file such as model.gradloom`);

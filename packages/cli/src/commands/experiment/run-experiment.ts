@@ -19,7 +19,7 @@ import { present } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { asUsage } from '../../terminal/failure.ts';
-import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
+import { type Io, printJson, printJsonText, printLine, printLines } from '../../terminal/io.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { createProgressLine } from '../../terminal/progress-line.ts';
 import { columns } from '../../terminal/text/columns.ts';
@@ -45,7 +45,7 @@ async function listExperiments(request: Request, io: Io): Promise<number> {
   const rows = await Promise.all(
     Object.entries(experiments).map(async ([name, load]) => [name, (await load()).describe]),
   );
-  if (json) printJson(io.stdout, JSON.stringify(Object.fromEntries(rows)));
+  if (json) printJson(io.stdout, Object.fromEntries(rows));
   else {
     printLines(io.stdout, columns([...rows, ['all', ALL]], { indent: 0 }));
     printLines(io.stdout, ['', `The chapter is ${CHAPTER}.`]);
@@ -68,7 +68,7 @@ async function runOne(
     import('../../lab/experiments/describe-outcome.ts'),
   ]);
   const report = await reportOf(lock, { [name]: outcome }, request, started, io);
-  if (json) printJson(io.stdout, stringify(documentOf(outcome)));
+  if (json) printJsonText(io.stdout, stringify(documentOf(outcome)));
   else {
     printLines(io.stdout, describeOutcome(outcome, createPaint(io.stdout, io.env)));
     printPaths(lock, report, io);
@@ -107,7 +107,7 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   const report = await reportOf(lock, outcomes, request, started, io);
   if (json) {
     const documents = Object.entries(outcomes).map(([name, outcome]) => [name, documentOf(outcome)]);
-    printJson(io.stdout, stringify(Object.fromEntries(documents)));
+    printJsonText(io.stdout, stringify(Object.fromEntries(documents)));
   } else {
     printLines(io.stdout, agreements(outcomes, paint));
     printPaths(lock, report, io);

@@ -9,7 +9,7 @@ import { takesIndices } from '../train/findings/divide-plane.ts';
 import { drawFew } from './draw-rows.ts';
 import { type ExplainValues, IMAGE_REPEATS } from './options.ts';
 
-const IMAGES = 12;
+const DEFAULT_IMAGES = 12;
 
 /** The JSON output of explain for a model of images. */
 export interface ImagesDocument extends ExplainedRows {
@@ -27,7 +27,7 @@ interface ImageAnswer {
   readonly probability: number; // of the answer; NaN, in JSON null, if the model gives none
 }
 
-/** Whether rows are images of classes. Indices are none: there is nothing between two of them. */
+/** Whether rows are images of classes. Rows of indices are not: no gradient leads to an index. */
 export const areImages = (model: Model, dataset: Dataset): boolean =>
   dataset.classes !== null && shapeOfImages(dataset) !== null && !takesIndices(model.spec);
 
@@ -39,7 +39,7 @@ export async function lookAtImages(
   showProgress: (text: string) => void,
 ): Promise<ImagesDocument> {
   const { dataset } = source;
-  const { order, about } = drawFew(model, source, values, { what: 'images', standard: IMAGES });
+  const { order, about } = drawFew(model, source, values, { what: 'images', standard: DEFAULT_IMAGES });
   const { repeats = IMAGE_REPEATS } = values;
   const shape = shapeOfImages(dataset);
   const images = sheetOfRows(dataset, [...order]);
@@ -67,12 +67,12 @@ export async function lookAtImages(
 }
 
 /** Quantile of the sensitivities that is shown as white. Smilkov et al. 2017, §3 */
-const CAP = 0.99;
+const WHITE_QUANTILE = 0.99;
 
-/** The numbers from 0 to 1, where 1 is the largest but for outliers. */
+/** The numbers scaled to 0 to 1. Outliers, above the quantile, become 1. */
 function capSensitivity(sensitivity: Float64Array): Float64Array {
   const sorted = sensitivity.slice().sort();
-  const white = sorted[Math.floor(CAP * (sorted.length - 1))] || sorted[sorted.length - 1];
+  const white = sorted[Math.floor(WHITE_QUANTILE * (sorted.length - 1))] || sorted[sorted.length - 1];
   return sensitivity.map((value) => (white > 0 ? Math.min(1, value / white) : 0));
 }
 

@@ -7,7 +7,7 @@ import { percent } from '../../terminal/text/format.ts';
 import { drawFew } from './draw-rows.ts';
 import type { ExplainValues } from './options.ts';
 
-const TEXTS = 5;
+const DEFAULT_TEXTS = 5;
 
 /** The JSON output of explain for a model of text, or of a column of texts. */
 export interface TextsDocument extends ExplainedRows {
@@ -24,7 +24,7 @@ export async function lookAtTexts(
   values: ExplainValues,
   showProgress: (text: string) => void,
 ): Promise<TextsDocument> {
-  const { order, about } = drawFew(model, source, values, { what: 'texts', standard: TEXTS });
+  const { order, about } = drawFew(model, source, values, { what: 'texts', standard: DEFAULT_TEXTS });
   const { preprocessing, metadata } = model;
   const text = ofText(preprocessing)?.text ?? tokensOf(preprocessing);
   if (text === undefined) throw new Error('explain: the model has no tokenizer, expected one');
@@ -56,13 +56,14 @@ export function describeTexts({ answers, hasClasses, ...about }: TextsDocument, 
     `${about.dataset}: ${rowsText(about, answers.length, 'texts')}`,
     '',
     '  The higher a bar, the more the probability of the answer depends on the token.',
-    ...answers.flatMap((one) => {
-      const answerText = one.answer === null ? 'no answer' : JSON.stringify(one.answer);
-      const right = one.answer === one.next ? '' : ` (${hasClasses ? 'target' : 'next'}: ${JSON.stringify(one.next)})`;
+    ...answers.flatMap((text) => {
+      const { row, answer, next: target, probability } = text;
+      const answerText = answer === null ? 'no answer' : JSON.stringify(answer);
+      const targetText = answer === target ? '' : ` (${hasClasses ? 'target' : 'next'}: ${JSON.stringify(target)})`;
       return [
         '',
-        `  row ${one.row}, answered ${answerText}${afterAnswer(one.probability)}${right}`,
-        ...inLines(one, width - 4),
+        `  row ${row}, answered ${answerText}${afterAnswer(probability)}${targetText}`,
+        ...inLines(text, width - 4),
       ];
     }),
   ];
@@ -70,12 +71,16 @@ export function describeTexts({ answers, hasClasses, ...about }: TextsDocument, 
 
 /** The tokens in lines of at most `width` letters, each line with its bars below it. */
 function inLines({ tokens, influences }: ExplainedText, width: number): string[] {
-  const lines: [string, string][] = [['', '']];
+  let line = { text: '', bars: '' };
+  const lines = [line];
   for (const [k, token] of tokens.entries()) {
     const shown = shownToken(token);
-    if (lines[0][0].length + shown.length > width) lines.unshift(['', '']);
-    lines[0][0] += shown;
-    lines[0][1] += barsOf(heightOf(influences, k)).repeat(shown.length);
+    if (line.text.length + shown.length > width) {
+      line = { text: '', bars: '' };
+      lines.push(line);
+    }
+    line.text += shown;
+    line.bars += barsOf(heightOf(influences, k)).repeat(shown.length);
   }
-  return lines.reverse().flatMap(([text, bars]) => [`    ${text}`, `    ${bars}`]);
+  return lines.flatMap(({ text, bars }) => [`    ${text}`, `    ${bars}`]);
 }

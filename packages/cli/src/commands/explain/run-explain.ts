@@ -9,6 +9,7 @@ import { EXPLAIN_FILE } from '../../files/run-files/names.ts';
 import { howText, type Importances, meanText, nameOf, ranked, wordOf } from '../../lab/figures/importances.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
+import { present } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { refuseOtherRun } from '../../report/run-files.ts';
@@ -25,8 +26,8 @@ import { areImages, describeImages, type ImagesDocument, lookAtImages } from './
 import { describeTexts, lookAtTexts, type TextsDocument } from './look-at-texts.ts';
 import { COLUMN_REPEATS, type ExplainValues, explainOptions } from './options.ts';
 
-/** Default number of predicted rows, over all columns and repeats. */
-const PREDICTED_ROWS = 2_000_000;
+/** Default number of predictions, over all rows, columns and repeats. */
+const DEFAULT_PREDICTIONS = 2_000_000;
 const MIN_ROWS = 500;
 
 /** The JSON output of explain for a model of columns. */
@@ -72,7 +73,7 @@ async function explain(
     progress.clear();
     if (lock !== undefined) writeOut(lock, EXPLAIN_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = out === undefined ? null : await tryReport(out, 'explain', io);
-    if (json) printJson(io.stdout, JSON.stringify(document));
+    if (json) printJson(io.stdout, document);
     else {
       printLines(io.stdout, describe(document, out !== undefined, widthOf(io.stdout)));
       if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, EXPLAIN_FILE)}`]);
@@ -106,12 +107,12 @@ async function explainColumns(
   const { metric, repeats = COLUMN_REPEATS, seed = explainOptions.seed.standard } = values;
   const table = ofTable(model.preprocessing);
   const columns = table?.columns.length ?? dataset.inputs.columns;
-  const defaultRows = Math.max(MIN_ROWS, Math.floor(PREDICTED_ROWS / (columns * repeats)));
+  const defaultRows = Math.max(MIN_ROWS, Math.floor(DEFAULT_PREDICTIONS / (columns * repeats)));
   const { rows = defaultRows } = values;
   const order = drawRows(dataset, rows, seed);
   const explanation = await explainModel(model, order.length < dataset.rows ? subset(dataset, order) : dataset, {
     ...runOf(values, io, 'explain'),
-    ...(metric === undefined ? {} : { metric }),
+    ...present({ metric }),
     repeats,
     seed,
     onProgress: (done) => showProgress(`${percent(done)} done`),
@@ -130,24 +131,25 @@ async function explainColumns(
 
 /** Most columns shown in a terminal. */
 const MAX_COLUMNS = 30;
-const BAR = 24;
+const BAR_WIDTH = 24; // characters of the longest bar
 
 /** Text output: the columns with bars, most important first. */
 function describeExplanation(importances: Importances): string[] {
-  const all = ranked(importances);
-  const shown = all.slice(0, MAX_COLUMNS);
+  const columnImportances = ranked(importances);
+  const shown = columnImportances.slice(0, MAX_COLUMNS);
+  const omittedColumns = columnImportances.length - shown.length;
   const largest = Math.max(...shown.map(({ mean }) => mean), 0);
-  const rows = shown.map((one) => [
-    nameOf(importances, one.name),
-    meanText(one),
-    one.mean > 0 && largest > 0 ? '█'.repeat(Math.max(1, Math.round((BAR * one.mean) / largest))) : '',
+  const rows = shown.map((importance) => [
+    nameOf(importances, importance.name),
+    meanText(importance),
+    importance.mean > 0 ? '█'.repeat(Math.max(1, Math.round((BAR_WIDTH * importance.mean) / largest))) : '',
   ]);
   return [
     `${importances.dataset}: ${howText(importances)}`,
     '',
     ...columns([[wordOf(importances), 'importance', ''], ...rows]),
-    ...(all.length > MAX_COLUMNS
-      ? ['', `  ${plural(all.length - MAX_COLUMNS, `less important ${wordOf(importances)}`)} left out: --json has all.`]
+    ...(omittedColumns > 0
+      ? ['', `  ${plural(omittedColumns, `less important ${wordOf(importances)}`)} left out: --json has all.`]
       : []),
   ];
 }

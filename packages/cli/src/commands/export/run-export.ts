@@ -36,11 +36,7 @@ export async function runExport(request: Request, io: Io): Promise<number> {
   const change = isRounded ? { largestChange: largestChange(model) } : {};
   const parameters = model.parameters.length;
   const { size: bytes } = statSync(path);
-  if (json)
-    printJson(
-      io.stdout,
-      JSON.stringify({ event: 'export', path, format, precision: type, ...change, parameters, bytes }),
-    );
+  if (json) printJson(io.stdout, { event: 'export', path, format, precision: type, ...change, parameters, bytes });
   else {
     const rounded = isRounded ? `, rounded by ${decimal(largestChange(model))} at most` : '';
     const size = `${plural(parameters, 'parameter')} in ${type}${rounded}, ${plural(bytes, 'byte')}`;

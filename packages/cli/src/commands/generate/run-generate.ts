@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
-import { withDefaults } from '../../options/option.ts';
+import { present, withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printText } from '../../terminal/io.ts';
@@ -19,7 +19,7 @@ export async function runGenerate(request: Request, io: Io): Promise<number> {
   boundMemory(values);
   const model = openModel(request.positionals);
   const { tokens, temperature, seed, samples, 'top-k': topK, 'top-p': topP } = withDefaults(generateFlags, values);
-  const sampling = { tokens, temperature, topP, ...(topK === undefined ? {} : { topK }) };
+  const sampling = { tokens, temperature, topP, ...present({ topK }) };
   const lastSeed = Number.MAX_SAFE_INTEGER - (samples - 1);
   if (seed > lastSeed) {
     throw new UsageError(
@@ -39,7 +39,7 @@ export async function runGenerate(request: Request, io: Io): Promise<number> {
 
 async function printParts(prompt: string, parts: Iterable<string>, { stdout }: Io): Promise<void> {
   printText(stdout, prompt);
-  let turn = performance.now();
+  let turnStartMs = performance.now();
   let carriageReturn = ''; // a carriage return, until it is known whether a line end follows
   for (const part of parts) {
     const text = carriageReturn + part;
@@ -48,9 +48,9 @@ async function printParts(prompt: string, parts: Iterable<string>, { stdout }: I
       // Not `once` of node:events, which also listens to errors: a closed output ends the process.
       await new Promise((resolve) => stdout.once('drain', resolve));
     }
-    if (performance.now() - turn < TURN_MS) continue;
+    if (performance.now() - turnStartMs < TURN_MS) continue;
     await setImmediate();
-    turn = performance.now();
+    turnStartMs = performance.now();
   }
   printText(stdout, `${carriageReturn}\n`);
 }

@@ -33,7 +33,7 @@ export async function runImport(request: Request, io: Io): Promise<number> {
     const layers = model.spec.layers.length;
     if (json) {
       const counts = { parameters: parameters.length, layers };
-      printJson(io.stdout, JSON.stringify({ event: 'import', path: out, ...counts, fingerprint }));
+      printJson(io.stdout, { event: 'import', path: out, ...counts, fingerprint });
     } else {
       printLine(io.stdout, `${out}: ${plural(layers, 'layer')}, ${plural(parameters.length, 'parameter')} of ${path}`);
     }

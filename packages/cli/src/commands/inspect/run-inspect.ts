@@ -28,12 +28,12 @@ export async function runInspect(request: Request, io: Io): Promise<number> {
   const paint = createPaint(io.stdout, io.env);
   const inspection = inspectFile(anyModelPath(path));
   if (diff === undefined) {
-    if (json) printJson(io.stdout, JSON.stringify({ event: 'inspection', ...inspectionOf(inspection) }));
+    if (json) printJson(io.stdout, { event: 'inspection', ...inspectionOf(inspection) });
     else printLines(io.stdout, describeInspection(inspection, width, paint));
     return 0;
   }
   const comparison = compare(inspection, inspectFile(anyModelPath(diff)));
-  if (json) printJson(io.stdout, JSON.stringify({ event: 'comparison', ...comparison }));
+  if (json) printJson(io.stdout, { event: 'comparison', ...comparison });
   else printLines(io.stdout, describeComparison(comparison, width, paint));
   return 0;
 }
@@ -49,7 +49,7 @@ function inspectNetwork(values: InspectValues & { network: string }, path: strin
     if (match === undefined) throw new UsageError(`--network has ${network}, expected a known network`);
     const { input = match.takesTokens ? [64] : [28, 28, 1], outputs = match.takesTokens ? 65 : 10 } = values;
     const spec = match.builder({})(input, outputs);
-    if (json) printJson(io.stdout, JSON.stringify({ event: 'network', ...networkFacts(spec), spec }));
+    if (json) printJson(io.stdout, { event: 'network', ...networkFacts(spec), spec });
     else printLines(io.stdout, describeKnown(spec, widthOf(io.stdout)));
     return 0;
   } catch (error) {

@@ -81,7 +81,7 @@ async function lrFind(
     };
     if (lock !== undefined) writeOut(lock, LR_FIND_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = out === undefined ? null : await tryReport(out, 'lr-find', io);
-    if (json) printJson(io.stdout, JSON.stringify(document));
+    if (json) printJson(io.stdout, document);
     else {
       printLines(io.stdout, describeSweep(document, io.env));
       if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, LR_FIND_FILE)}`]);

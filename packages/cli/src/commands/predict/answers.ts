@@ -1,6 +1,7 @@
 import { buildNetwork, createLoss, InputError, NO_ANSWER } from '@gradloom/core';
 import { badOutput, decodeValue, ofText, show, targetPositions } from '@gradloom/core/internal';
 import { createTokenizer, type Model } from '@gradloom/runtime';
+import { present } from '../../options/option.ts';
 import type { RowBatch } from './number-rows.ts';
 
 /** The prediction of a row. */
@@ -8,7 +9,7 @@ export interface Answer {
   readonly row: number; // index in its source, counted from 0
   readonly class?: number | null; // index of the class, for a classifier; null if the row has no answer
   readonly label?: string; // name of the class
-  // of each real position, if positions have classes: its class and the name, null without an answer
+  // of each real position, if positions have classes: its class and the name of that, null without an answer
   readonly classes?: readonly (number | null)[];
   readonly names?: readonly (string | null)[];
   // probability of the class, if the outputs are logits; null if there is no answer
@@ -17,87 +18,86 @@ export interface Answer {
   readonly reason?: string; // why the row has no answer
   readonly target?: readonly number[];
   readonly targetLabel?: string; // name of the target class, if it has one
-  // of a model of text: the tokens that it answers, and those that follow
-  readonly text?: string;
-  readonly targetText?: string;
+  readonly text?: string; // of a model of text: the predicted tokens
+  readonly targetText?: string; // the tokens that do follow
 }
 
 /** A function that answers batches of rows. */
 export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
   const loss = model.loss === undefined ? null : createLoss(model.loss, model.parts?.customParts);
-  const onLogits = loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
+  const choosesClasses = loss?.targets === 'classes';
+  const onLogits = choosesClasses || loss?.name === 'binary-cross-entropy';
   const { classes, labels } = model.metadata;
   const decodings = model.preprocessing?.target;
   const text = ofText(model.preprocessing)?.text;
   const tokenizer = text === undefined ? undefined : createTokenizer(text.tokenizer);
   const R = loss === null ? 1 : targetPositions(buildNetwork(model.spec, model.parts?.customParts), loss);
-  return ({ x, numbers, targets, targetLabels, lengths }) => {
-    const outputs = predict(model, x, numbers, lengths);
-    const O = outputs.length / numbers.length;
-    if (R > 1) return ofPositions(outputs, numbers, targets, model.classify(x, lengths), lengths);
-    const isBinary = O === 1 && loss?.targets !== 'classes'; // one output for two classes
-    const chooses = loss?.targets === 'classes' || typeof classes === 'number' || (onLogits && O === 1);
-    const chosen = chooses ? model.classify(x, lengths) : [];
-    const shares = chooses && onLogits ? model.probabilities(x, lengths) : undefined;
-    return numbers.map((row, n) => {
-      const best = chosen[n];
-      const bad = badOutput(outputs, n, O);
-      const isNone = best === NO_ANSWER;
-      const share = isNone ? undefined : shares?.[isBinary ? n : n * O + best];
+  return ({ x, rowIndices, targets, targetLabels, lengths }) => {
+    const outputs = predict(model, x, rowIndices, lengths);
+    const O = outputs.length / rowIndices.length;
+    if (R > 1) return answerPositions(outputs, rowIndices, targets, model.classify(x, lengths), lengths);
+    const isBinary = O === 1 && !choosesClasses; // one output for two classes
+    const isClassifier = choosesClasses || typeof classes === 'number' || (onLogits && O === 1);
+    const chosenClasses = isClassifier ? model.classify(x, lengths) : [];
+    const probabilities = isClassifier && onLogits ? model.probabilities(x, lengths) : undefined;
+    return rowIndices.map((row, n): Answer => {
+      const chosen = chosenClasses[n];
+      const badIndex = badOutput(outputs, n, O);
+      const hasNoAnswer = chosen === NO_ANSWER;
+      const probability = hasNoAnswer ? undefined : probabilities?.[isBinary ? n : n * O + chosen];
       return {
         row,
-        ...(best === undefined ? {} : { class: isNone ? null : best }),
-        ...(labels?.[best] === undefined ? {} : { label: labels[best] }),
-        ...(share === undefined ? {} : { probability: isBinary && best === 0 ? 1 - share : share }),
-        ...(isNone && shares !== undefined ? { probability: null } : {}),
+        ...present({
+          class: hasNoAnswer ? null : chosen,
+          label: labels?.[chosen],
+          probability: probability !== undefined && isBinary && chosen === 0 ? 1 - probability : probability,
+        }),
+        ...(hasNoAnswer && probabilities !== undefined ? { probability: null } : {}),
         outputs: Array.from({ length: O }, (_, o) => decodeValue(outputs[n * O + o], decodings?.[o])),
-        ...(bad === undefined
+        ...(badIndex === undefined
           ? {}
-          : { reason: `output ${bad} has ${show(outputs[n * O + bad])}, expected a finite number` }),
-        ...(targets === undefined ? {} : { target: targets[n].map((t, o) => decodeValue(t, decodings?.[o])) }),
-        ...(targetLabels === undefined ? {} : { targetLabel: targetLabels[n] }),
+          : { reason: `output ${badIndex} has ${show(outputs[n * O + badIndex])}, expected a finite number` }),
+        ...present({
+          target: targets?.[n].map((t, o) => decodeValue(t, decodings?.[o])),
+          targetLabel: targetLabels?.[n],
+        }),
       };
     });
   };
 
-  /** The classes of the real positions of each row. */
-  function ofPositions(
+  /** The answers to rows whose positions have classes. */
+  function answerPositions(
     outputs: Float64Array, // [N, R, classes]
-    numbers: readonly number[],
+    rowIndices: readonly number[],
     targets: RowBatch['targets'],
-    chosen: readonly number[], // [N, R]
+    chosenClasses: readonly number[], // [N, R]
     lengths: RowBatch['lengths'],
   ): Answer[] {
-    const O = outputs.length / numbers.length;
-    return numbers.map((row, n) => {
-      const rowClasses = chosen.slice(n * R, n * R + (lengths?.[n] ?? R));
-      const classesOrNull = rowClasses.map((best) => (best === NO_ANSWER ? null : best));
+    const O = outputs.length / rowIndices.length;
+    return rowIndices.map((row, n) => {
+      const rowClasses = chosenClasses.slice(n * R, n * R + (lengths?.[n] ?? R));
+      const classesOrNull = rowClasses.map((chosen) => (chosen === NO_ANSWER ? null : chosen));
       return {
         row,
         classes: classesOrNull,
-        ...(labels === undefined ? {} : { names: classesOrNull.map((best) => (best === null ? null : labels[best])) }),
+        ...present({ names: labels && classesOrNull.map((chosen) => (chosen === null ? null : labels[chosen])) }),
         outputs: [...outputs.subarray(n * O, (n + 1) * O)],
-        ...(targets === undefined ? {} : { target: targets[n] }),
-        ...(tokenizer === undefined || classesOrNull.includes(null) ? {} : { text: tokenizer.decode(rowClasses) }),
-        ...(tokenizer === undefined || targets === undefined
-          ? {}
-          : { targetText: tokenizer.decode(targets[n].filter((token) => token >= 0)) }),
+        ...present({
+          target: targets?.[n],
+          text: classesOrNull.includes(null) ? undefined : tokenizer?.decode(rowClasses),
+          targetText: targets && tokenizer?.decode(targets[n].filter((token) => token >= 0)),
+        }),
       };
     });
   }
 }
 
 /** The outputs [N, O]. @throws InputError naming a row by its index in the source. */
-function predict(
-  model: Model,
-  x: Float64Array,
-  numbers: readonly number[],
-  lengths: RowBatch['lengths'],
-): Float64Array {
+function predict(model: Model, x: Float64Array, rowIndices: readonly number[], lengths: RowBatch['lengths']) {
   try {
     return model.outputs(x, lengths);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(numbers[error.row], error.problem, { where: 'predict' });
+    throw new InputError(rowIndices[error.row], error.problem, { where: 'predict' });
   }
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { CellError, type ColumnEncoding } from '@gradloom/core';
 import { type CellPicker, listed, mayLack, show } from '@gradloom/core/internal';
 import { createTextReader, type TableReader, type TableRow } from '@gradloom/runtime/internal';
+import { linesOf, textOf } from './source-lines.ts';
 
 /** Rows of a table for a model: the cells of the model's columns, in its order. */
 export interface CellRows {
@@ -21,7 +22,7 @@ export async function pickColumns(
 ): Promise<CellRows> {
   const expectedNames = columns.map(({ name }) => name);
   const names = reader.names();
-  if (names === null) return { batches: refuseOthers(reader, expectedNames, source), unread: [] };
+  if (names === null) return { batches: checkWidths(reader, expectedNames, source), unread: [] };
   const indices = expectedNames.map((name) => names.indexOf(name));
   const missing = expectedNames.filter(
     (_, c) => indices[c] === -1 && !(reader.areObjects === true && mayLack(columns[c])),
@@ -45,7 +46,7 @@ async function* pickFields(
 ): AsyncGenerator<readonly TableRow[]> {
   for await (const batch of reader.batches) {
     yield batch.map(({ location, cells }) => {
-      if (cells.length === width) return { location, cells: indices.map((at) => cells[at]) };
+      if (cells.length === width) return { location, cells: indices.map((index) => cells[index]) };
       throw new Error(
         `${location} of ${source} has ${cells.length} columns, expected ${width} (as in the names of columns)`,
       );
@@ -53,7 +54,8 @@ async function* pickFields(
   }
 }
 
-async function* refuseOthers(
+/** The rows of a table without names of columns. @throws Error (rejects) for a row with another number of cells. */
+async function* checkWidths(
   reader: TableReader,
   expectedNames: readonly string[],
   source: string,
@@ -77,43 +79,34 @@ const MAX_CHARACTERS = 1 << 22;
 export const jsonRows = (
   texts: AsyncIterable<string>,
   expectedNames: readonly string[],
-  pick: CellPicker, // of the same columns
+  pickCells: CellPicker, // of the same columns
   source: string,
 ): AsyncGenerator<readonly TableRow[]> =>
   lineRows(texts, source, (text, location) =>
-    text.trim() === '' ? [] : [rowOf(text, expectedNames, pick, location, source)],
+    text.trim() === '' ? [] : [rowOf(text, expectedNames, pickCells, location, source)],
   );
 
 /** Rows of one cell each: the lines of a text. */
 export const textRows = (texts: AsyncIterable<string>, source: string): AsyncGenerator<readonly TableRow[]> =>
   lineRows(texts, source, (text, location) => [{ location, cells: [text] }]);
 
-/** Rows of lines. All lines that have arrived make a batch: rows from a pipe are answered at once. */
 async function* lineRows(
   texts: AsyncIterable<string>,
   source: string,
-  read: (text: string, location: string) => TableRow[],
+  readLine: (text: string, location: string) => TableRow[],
 ): AsyncGenerator<readonly TableRow[]> {
-  let rest = '';
+  const tooLong = (line: number) =>
+    new Error(`line ${line} of ${source} has more than ${MAX_CHARACTERS} characters, expected a row`);
   let line = 0;
-  const readLines = (lines: readonly string[]): TableRow[] => lines.flatMap((text) => read(text, `line ${++line}`));
-  for await (const text of texts) {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    const rows = readLines(lines);
-    if (rows.length > 0) yield rows;
-    if (rest.length > MAX_CHARACTERS) {
-      throw new Error(`line ${line + 1} of ${source} has more than ${MAX_CHARACTERS} characters, expected a row`);
-    }
+  for await (const lines of linesOf(texts, MAX_CHARACTERS, tooLong)) {
+    yield lines.flatMap((text) => readLine(text, `line ${++line}`));
   }
-  const last = rest === '' ? [] : readLines([rest]);
-  if (last.length > 0) yield last;
 }
 
 function rowOf(
   text: string,
   expectedNames: readonly string[],
-  pick: CellPicker,
+  pickCells: CellPicker,
   location: string,
   source: string,
 ): TableRow {
@@ -133,34 +126,29 @@ function rowOf(
     );
   }
   try {
-    return { location, cells: pick({ ...row }) };
+    return { location, cells: pickCells({ ...row }) };
   } catch (error) {
     if (!(error instanceof CellError)) throw error;
     throw new Error(`${location} of ${source}, ${error.message}`, { cause: error });
   }
 }
 
-/** The text of a stream as it arrives, in the encodings of a file. */
-export async function* textOf(stream: Readable, source: string): AsyncGenerator<string> {
-  const read = createTextReader(source);
-  for await (const chunk of stream) yield typeof chunk === 'string' ? chunk : read(chunk, false);
-  const rest = read(new Uint8Array(0), true);
-  if (rest !== '') yield rest;
-}
-
-/** The first line of a stream that is not empty, its first character, and the whole text of the stream. */
+/**
+ * The first line of a stream that is not empty, its first character, and the whole text of the stream, in any encoding
+ * that files of tables may have.
+ */
 export async function peek(
   stream: Readable,
   source: string,
 ): Promise<{ first: string; line: string; texts: AsyncGenerator<string> }> {
-  const texts = textOf(stream, source);
+  const texts = textOf(stream, createTextReader(source));
   let start = '';
   while (!start.trimStart().includes('\n') && start.length < MAX_CHARACTERS) {
     const next = await texts.next();
     if (next.done) break;
     start += next.value;
   }
-  async function* whole(): AsyncGenerator<string> {
+  async function* wholeText(): AsyncGenerator<string> {
     try {
       if (start !== '') yield start;
       yield* texts;
@@ -169,5 +157,5 @@ export async function peek(
     }
   }
   const [line] = start.trim().split('\n');
-  return { first: line.at(0) ?? '', line, texts: whole() };
+  return { first: line.at(0) ?? '', line, texts: wholeText() };
 }

@@ -1,16 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { Network } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
+import { linesOf, textOf } from './source-lines.ts';
 
-/** Most extra characters of a line, beside 32 per number, far more than a number needs. */
-const MAX_EXTRA_CHARACTERS = 1 << 20;
+/** Most characters of a line: far more for each number than it needs, and some for blanks. */
 const MAX_NUMBER_CHARACTERS = 32;
+const MAX_EXTRA_CHARACTERS = 1 << 20;
 
-/**
- * Rows of a stream of JSON arrays, one a line. All lines that have arrived make a batch: rows from a pipe are answered
- * at once, a file in large parts. @throws Error naming the line of `source` that is not a row.
- */
-export async function* textRows(
+/** Rows of a stream of JSON arrays, one a line. @throws Error (rejects) naming the line of `source` that is not a row. */
+export async function* numberRows(
   stream: Readable,
   { inputs: I, allLayers }: Pick<Network, 'inputs' | 'allLayers'>,
   source: string,
@@ -23,62 +21,49 @@ export async function* textRows(
   const vocabulary = spec.kind === 'embedding' ? spec.vocabulary : null;
   const range = vocabulary === null ? '' : ` from 0 to ${vocabulary - 1}`;
   const expected = `${vocabulary === null ? '' : 'whole '}${I === 1 ? 'number' : 'numbers'}${range}`;
-  const isFit = (value: unknown): boolean =>
+  const isInput = (value: unknown): boolean =>
     vocabulary === null
       ? Number.isFinite(value)
       : Number.isInteger(value) && Number(value) >= 0 && Number(value) < vocabulary;
-  const fault = (has: string): Error =>
+  const lineError = (line: number, has: string): Error =>
     new Error(`line ${line} of ${source} has ${has}, expected a JSON array of ${I} ${expected}`);
-  let rest = '';
+  const texts = textOf(stream, (bytes, isLast) => decoder.decode(bytes, { stream: !isLast }));
+  const tooLong = (line: number) => lineError(line, `more than ${maxCharacters} characters`);
   let line = 0;
   let row = 0;
-
-  function readLines(lines: readonly string[]): RowBatch {
+  for await (const lines of linesOf(texts, maxCharacters, tooLong)) {
     const rows: number[][] = [];
     for (const text of lines) {
       line++;
-      if (text.trim() !== '') rows.push(parseRow(text, I, isFit, fault));
+      if (text.trim() !== '') rows.push(parseRow(text, I, isInput, (has) => lineError(line, has)));
     }
-    const numbers = rows.map(() => row++);
-    return { x: Float64Array.from(rows.flat()), numbers };
+    if (rows.length > 0) yield { x: Float64Array.from(rows.flat()), rowIndices: rows.map(() => row++) };
   }
-
-  for await (const chunk of stream) {
-    const lines = (rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))).split('\n');
-    rest = lines.pop() ?? '';
-    const batch = readLines(lines);
-    if (batch.numbers.length > 0) yield batch;
-    if (rest.length <= maxCharacters) continue;
-    line++;
-    throw fault(`more than ${maxCharacters} characters`);
-  }
-  const last = readLines([rest + decoder.decode()]);
-  if (last.numbers.length > 0) yield last;
 }
 
 function parseRow(
   text: string,
   I: number,
-  isFit: (value: unknown) => boolean,
-  fault: (has: string) => Error,
+  isInput: (value: unknown) => boolean,
+  lineError: (has: string) => Error,
 ): number[] {
   let row: unknown;
   try {
     row = JSON.parse(text);
   } catch {
-    throw fault(show(text.trim()));
+    throw lineError(show(text.trim()));
   }
-  if (!Array.isArray(row)) throw fault(show(row));
-  if (row.length !== I) throw fault(`${row.length} entries`);
-  const strange = row.find((value) => !isFit(value));
-  if (strange !== undefined) throw fault(`${show(strange)} in it`);
+  if (!Array.isArray(row)) throw lineError(show(row));
+  if (row.length !== I) throw lineError(`${row.length} entries`);
+  const wrongEntry = row.find((value) => !isInput(value));
+  if (wrongEntry !== undefined) throw lineError(`${show(wrongEntry)} in it`);
   return row;
 }
 
 /** Rows to predict, and their targets if known. */
 export interface RowBatch {
   readonly x: Float64Array; // [N, I]
-  readonly numbers: readonly number[]; // [N] index of each row in its source, counted from 0
+  readonly rowIndices: readonly number[]; // [N] index of each row in its source, counted from 0
   readonly targets?: readonly (readonly number[])[]; // [N][columns]
   readonly targetLabels?: readonly string[]; // [N] names of the target classes, if they have names
   readonly lengths?: readonly number[]; // [N] real positions, if the dataset has lengths

@@ -14,7 +14,7 @@ export const isPicture = (path: string): boolean => /\.(png|jpe?g)$/i.test(path)
 export const isReadableFolder = (path: string): boolean => existsSync(path) && isFolder(path);
 
 /** Number of images read and answered at a time. */
-const BATCH = 64;
+const BATCH_IMAGES = 64;
 
 /**
  * Answers image files, and those in folders: a line each with path, prediction and its probability, or JSON such as
@@ -26,20 +26,16 @@ export async function predictImages(model: Model, paths: readonly string[], json
     if (isPicture(path)) return [path];
     throw new UsageError(`${path} is neither an image nor a folder, expected PNG or JPEG files, as the others are`);
   });
-  for (let first = 0; first < files.length; first += BATCH) {
-    const batch = files.slice(first, first + BATCH);
+  for (let first = 0; first < files.length; first += BATCH_IMAGES) {
+    const batch = files.slice(first, first + BATCH_IMAGES);
     const rows: Uint8Array[] = [];
     for (const file of batch) rows.push(await imageRow(model, file));
     const answers = model.predict(rows);
-    if (json)
-      printJson(
-        io.stdout,
-        answers.map((answer, n) => JSON.stringify({ file: batch[n], ...answer })),
-      );
+    if (json) printJson(io.stdout, ...answers.map((answer, n) => ({ file: batch[n], ...answer })));
     else
       printRows(
         io.stdout,
-        answers.map((answer, n) => [batch[n], ...cellsOf(answer)]),
+        [...answers.entries()].map(([n, answer]) => [batch[n], ...cellsOf(answer)]),
       );
   }
 }

@@ -44,8 +44,8 @@ export async function predictTable(
   const warnings = collectWarnings(io);
   const encoder = createEncoder(preprocessing, warnings.add, gpt2);
   const labels = classesOf(preprocessing.target, model);
-  const { batches, unread: others } = await openRows(preprocessing, from, source);
-  const unread = others.filter((column) => !preprocessing.target.some(({ name }) => name === column));
+  const { batches, unread: unreadColumns } = await openRows(preprocessing, from, source);
+  const unread = unreadColumns.filter((column) => !preprocessing.target.some(({ name }) => name === column));
   if (unread.length > 0) {
     const unreadText = unread.slice(0, 10).map(show).join(', ');
     printLine(io.stderr, `gradloom predict: ${source}: columns that the model does not read: ${unreadText}`);
@@ -56,17 +56,11 @@ export async function predictTable(
     const x = new Float64Array(batch.length * encoder.width);
     const lengths = batch.map(encodeRow);
     const answers = answersOf(model, x, lengths, batch, source);
-    if (json)
-      printJson(
-        io.stdout,
-        answers.map((answer) => JSON.stringify(answer)),
-      );
+    if (json) printJson(io.stdout, ...answers);
     else {
-      if (rows === 0) printLine(io.stdout, csvLine(headOf(preprocessing, labels)));
-      printLines(
-        io.stdout,
-        answers.map((answer) => csvLine(cellsOf(answer, preprocessing, labels))),
-      );
+      const header = rows === 0 ? [csvLine(headOf(preprocessing, labels))] : [];
+      const lines = answers.map((answer) => csvLine(cellsOf(answer, preprocessing, labels)));
+      printLines(io.stdout, [...header, ...lines]);
     }
     rows += batch.length;
 
@@ -100,18 +94,14 @@ export async function predictSeries(
   const table = await readRowsAs(source, await openSeries(preprocessing, from, source), preprocessing);
   const { x, keys } = lastWindows(table, preprocessing, warnings.add);
   const answers = model.predict(x);
-  const keyCells = (n: number) => (keys[n] === null ? [] : [keys[n]]);
   if (json) {
-    printJson(
-      io.stdout,
-      answers.map((answer, n) => JSON.stringify({ ...(keys[n] === null ? {} : { series: keys[n] }), ...answer })),
-    );
+    for (const [n, answer] of answers.entries()) {
+      printJson(io.stdout, { ...(keys[n] === null ? {} : { series: keys[n] }), ...answer });
+    }
   } else {
-    printLine(io.stdout, csvLine([...(key === undefined ? [] : [key]), ...headOf(preprocessing, [])]));
-    printLines(
-      io.stdout,
-      answers.map((answer, n) => csvLine([...keyCells(n), ...cellsOf(answer, preprocessing, [])])),
-    );
+    const header = [...(key === undefined ? [] : [key]), ...headOf(preprocessing, [])];
+    const rows = answers.map((answer, n) => [keys[n] ?? [], cellsOf(answer, preprocessing, [])].flat());
+    printLines(io.stdout, [header, ...rows].map(csvLine));
   }
   warnings.print();
   return answers.length;
@@ -123,9 +113,12 @@ async function openSeries(preprocessing: TablePreprocessing, from: RowSource, so
   if ('path' in from) return openTable(from.path);
   const { first, texts } = await peek(from.stream, source);
   if (first !== '{' && first !== '[') return openCsvStream(Readable.from(texts), source);
-  const ofSeries = [series?.time, series?.key].filter((name) => name !== undefined);
-  const names = [...ofSeries, ...columns.map(({ name }) => name)];
-  return { names: () => names, batches: jsonRows(texts, names, createCellPicker(preprocessing, ofSeries), source) };
+  const seriesColumns = [series?.time, series?.key].filter((name) => name !== undefined);
+  const names = [...seriesColumns, ...columns.map(({ name }) => name)];
+  return {
+    names: () => names,
+    batches: jsonRows(texts, names, createCellPicker(preprocessing, seriesColumns), source),
+  };
 }
 
 async function openRows(preprocessing: TablePreprocessing, from: RowSource, source: string): Promise<CellRows> {
@@ -180,7 +173,7 @@ function cellsOf(
   const values = target.length === 1 ? [prediction] : target.map(({ name }) => targetValue(prediction, name));
   // Values are looked up by name, since an object lists keys such as 1 before all others, whatever the order of the
   // classes.
-  return [...values, ...labels.map((label) => probabilities?.[label])].map(textOf);
+  return [...values, ...labels.map((label) => probabilities?.[label])].map((value) => String(value ?? ''));
 }
 
 /** The predicted value of one of several targets. */
@@ -189,24 +182,22 @@ const targetValue = (prediction: Answer['prediction'], name: string): number | u
     ? (prediction as Readonly<Record<string, number>>)[name]
     : undefined;
 
-const textOf = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
-
 /** A line of CSV by RFC 4180: cells with a comma, a quote or a line break are quoted. */
 const csvLine = (cells: readonly string[]): string =>
   cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
 
-/** Collects values that few or no training rows had, and prints a note on them at the end. */
+/** Collects values that few or no training rows had, and prints a warning for each kind of them at the end. */
 function collectWarnings(io: Io) {
-  const firstNotes = new Map<string, { rows: number; readonly note: EncodingNote }>(); // the first note of each kind
+  const kinds = new Map<string, { rows: number; readonly note: EncodingNote }>(); // rows and first note of each kind
   return {
     add(note: EncodingNote): void {
-      const kind = JSON.stringify([note.column, note.value === null, note.range ?? null, note.unknown !== undefined]);
-      const firstNote = firstNotes.get(kind);
-      if (firstNote === undefined) firstNotes.set(kind, { rows: 1, note });
-      else firstNote.rows++;
+      const key = JSON.stringify([note.column, note.value === null, note.range ?? null, note.unknown !== undefined]);
+      const kind = kinds.get(key);
+      if (kind === undefined) kinds.set(key, { rows: 1, note });
+      else kind.rows++;
     },
     print(): void {
-      for (const { rows, note } of firstNotes.values()) {
+      for (const { rows, note } of kinds.values()) {
         const { column, value } = note;
         const has = rows === 1 ? '1 row has' : `${rows} rows have`;
         const what = value === null ? 'a gap' : `a value such as ${show(value)}`;

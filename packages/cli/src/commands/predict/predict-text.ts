@@ -3,6 +3,7 @@ import { reasonOf, show } from '@gradloom/core/internal';
 import type { Answer, Model } from '@gradloom/runtime';
 import { type Io, printJson, printRows } from '../../terminal/io.ts';
 import { percent } from '../../terminal/text/format.ts';
+import { linesOf, textOf } from './source-lines.ts';
 
 /** Most characters of a line; a model reads its last tokens. */
 const MAX_CHARACTERS = 1 << 20;
@@ -15,17 +16,16 @@ const MAX_CHARACTERS = 1 << 20;
 export async function predictText(model: Model, stream: Readable, source: string, json: boolean, io: Io) {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let line = 0;
-  let pending = '';
 
   function answer(lines: readonly string[]): void {
     for (const text of lines) {
       line++;
       const { prediction, probabilities } = predict(text.replace(/\r$/, ''));
-      if (json) printJson(io.stdout, JSON.stringify({ prediction, ...(probabilities && { probabilities }) }));
+      if (json) printJson(io.stdout, { prediction, ...(probabilities && { probabilities }) });
       else {
+        const answerText = prediction === null ? 'no answer' : show(prediction);
         const probability = probabilities?.[String(prediction)];
-        const cells = prediction === null ? ['no answer'] : [show(prediction)];
-        printRows(io.stdout, [[...cells, ...(probability === undefined ? [] : [percent(probability)])]]);
+        printRows(io.stdout, [probability === undefined ? [answerText] : [answerText, percent(probability)]]);
       }
     }
   }
@@ -38,24 +38,17 @@ export async function predictText(model: Model, stream: Readable, source: string
     }
   }
 
-  function decode(bytes?: Uint8Array): string {
+  function decode(bytes: Uint8Array, isLast: boolean): string {
     try {
-      return decoder.decode(bytes, { stream: bytes !== undefined });
+      return decoder.decode(bytes, { stream: !isLast });
     } catch (error) {
       const problem = `has bytes after line ${line} that are not text, expected UTF-8`;
       throw new Error(`${source} ${problem}`, { cause: error });
     }
   }
 
-  for await (const chunk of stream) {
-    pending += typeof chunk === 'string' ? chunk : decode(chunk);
-    const lines = pending.split('\n');
-    pending = lines.pop() ?? '';
-    answer(lines);
-    if (pending.length <= MAX_CHARACTERS) continue;
-    throw new Error(`line ${line + 1} of ${source} has more than ${MAX_CHARACTERS} characters, expected fewer`);
-  }
-  pending += decode();
-  if (pending !== '') answer([pending]);
+  const tooLong = (line: number) =>
+    new Error(`line ${line} of ${source} has more than ${MAX_CHARACTERS} characters, expected fewer`);
+  for await (const lines of linesOf(textOf(stream, decode), MAX_CHARACTERS, tooLong)) answer(lines);
   return line;
 }

@@ -8,16 +8,17 @@ import { openModelRows } from '../../files/models/model-rows.ts';
 import { divisorsOf, openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
+import { present } from '../../options/option.ts';
 import type { Range } from '../../options/ranges.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine, printRows } from '../../terminal/io.ts';
 import { decimal, percent } from '../../terminal/text/format.ts';
 import { type Answer, createAnswers } from './answers.ts';
-import { type RowBatch, textRows } from './number-rows.ts';
+import { numberRows, type RowBatch } from './number-rows.ts';
 import { type PredictValues, predictOptions } from './options.ts';
 import { isPicture, isReadableFolder, predictImages } from './predict-images.ts';
-import { isTable, predictSeries, predictTable, type RowSource } from './predict-table.ts';
+import { isTable, predictSeries, predictTable } from './predict-table.ts';
 import { predictText } from './predict-text.ts';
 
 const STANDARD_INPUT = 'standard input';
@@ -26,6 +27,7 @@ const STANDARD_INPUT = 'standard input';
 export async function runPredict(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(predictOptions, request);
   const values = parseRaw(predictOptions, raw);
+  const { json = false } = values;
   const [, ...files] = request.positionals;
   const [file] = files;
   const refuseOthers = () => refuseMoreThan(2, request.positionals, 'one model and one file of rows, or images');
@@ -36,132 +38,118 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   const picture = files.find((path) => isPicture(path) || (images !== undefined && isReadableFolder(path)));
   if (picture !== undefined) {
     refuseDataset(values, picture);
-    if (images === undefined) {
-      const why =
-        model.preprocessing === undefined
-          ? 'the model does not say how bytes of an image become its inputs'
-          : `the model is one of a ${ofText(model.preprocessing) === undefined ? 'table' : 'text'}`;
-      throw new UsageError(`${picture} is an image, expected rows (${why})`);
-    }
-    await predictImages(model, files, values.json ?? false, io);
+    if (images === undefined) throw new UsageError(`${picture} is an image, expected rows (${whyNoImages(model)})`);
+    await predictImages(model, files, json, io);
     return 0;
   }
   refuseOthers();
-  const fromDataset = values.dataset ?? values.split ?? values.rows;
   const table = ofTable(model.preprocessing);
-  if (ofText(model.preprocessing) !== undefined && fromDataset === undefined) {
+  let rows = 0;
+  if (datasetFlag(values) === undefined && ofText(model.preprocessing) !== undefined) {
     const { stream, name } = await openStream(file, io);
-    if ((await predictText(model, stream, name, values.json ?? false, io)) === 0) warnOfNone(file, io);
-    return 0;
-  }
-  if (table !== undefined && fromDataset === undefined) {
-    const [source, json] = [await rowSource(file, io), values.json ?? false];
-    const rows =
+    rows = await predictText(model, stream, name, json, io);
+  } else if (datasetFlag(values) === undefined && table !== undefined) {
+    const source = file !== undefined && isTable(file) ? { path: file } : await openStream(file, io);
+    rows =
       table.series === undefined
         ? await predictTable(model, table, source, json, io)
         : await predictSeries(model, table, table.series, source, json, io);
-    if (rows === 0) warnOfNone(file, io);
-    return 0;
+  } else {
+    const answer = createAnswers(model);
+    const batches = await openRows(model, values, file, io).catch((error: unknown) => {
+      throw nameFlag(error, predictOptions, withModel(raw, request.positionals));
+    });
+    for await (const batch of batches) {
+      const answers = answer(batch);
+      if (json) printJson(io.stdout, ...answers);
+      else printRows(io.stdout, answers.map(cellsOf));
+      rows += answers.length;
+    }
   }
-  const answer = createAnswers(model);
-  const batches = await openRows(model, values, file, io).catch((error: unknown) => {
-    throw nameFlag(error, predictOptions, withModel(raw, request.positionals));
-  });
-  let rows = 0;
-  for await (const batch of batches) {
-    const answers = answer(batch);
-    if (values.json)
-      printJson(
-        io.stdout,
-        answers.map((it) => JSON.stringify(it)),
-      );
-    else printRows(io.stdout, answers.map(cellsOf));
-    rows += batch.numbers.length;
-  }
-  if (rows === 0) warnOfNone(file, io);
+  if (rows > 0) return 0;
+  if (file === undefined) throw new UsageError(NO_ROWS);
+  printLine(io.stderr, `gradloom predict: warning: ${file === '-' ? STANDARD_INPUT : file} has no rows`);
   return 0;
 }
 
-/** Warns of a source without rows. @throws UsageError if none was named. */
-function warnOfNone(file: string | undefined, io: Io): void {
-  if (file === undefined) throw new UsageError(NO_ROWS);
-  printLine(io.stderr, `gradloom predict: warning: ${file === '-' ? STANDARD_INPUT : file} has no rows`);
-}
-
-/** The source of rows of a table. */
-async function rowSource(file: string | undefined, io: Io): Promise<RowSource> {
-  return file !== undefined && isTable(file) ? { path: file } : openStream(file, io);
+function whyNoImages({ preprocessing }: Model): string {
+  if (preprocessing === undefined) return 'the model does not say how bytes of an image become its inputs';
+  return `the model is one of a ${ofText(preprocessing) === undefined ? 'table' : 'text'}`;
 }
 
 /** A file of rows, or standard input. */
 async function openStream(file: string | undefined, io: Io): Promise<{ stream: Readable; name: string }> {
-  if (file !== undefined && file !== '-') return { stream: await openFile(file), name: file };
-  refuseNoRows(io);
+  if (file !== undefined && file !== '-') return { stream: (await openFile(file)).createReadStream(), name: file };
+  if (io.stdin.isTTY) throw new UsageError(NO_ROWS);
   return { stream: io.stdin, name: STANDARD_INPUT };
 }
 
 const NO_ROWS = 'no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset';
 
-function refuseNoRows(io: Io): void {
-  if (io.stdin.isTTY) throw new UsageError(NO_ROWS);
-}
+/** The flag that asks for rows of a dataset, if there is one. */
+const datasetFlag = (values: PredictValues): string | undefined =>
+  (['dataset', 'split', 'rows'] as const).find((option) => values[option] !== undefined);
 
 /** @throws UsageError if rows of a dataset are asked for, too. */
 function refuseDataset(values: PredictValues, file: string): void {
-  const fromDataset = (['dataset', 'split', 'rows'] as const).find((option) => values[option] !== undefined);
-  if (fromDataset === undefined) return;
-  throw new UsageError(`--${fromDataset} is given with the file ${file}, expected one of the two`);
+  const flag = datasetFlag(values);
+  if (flag === undefined) return;
+  throw new UsageError(`--${flag} is given with the file ${file}, expected one of the two`);
 }
 
-type Batches = Iterable<RowBatch> | AsyncIterable<RowBatch>;
-
-async function openRows(model: Model, values: PredictValues, file: string | undefined, io: Io): Promise<Batches> {
-  if (values.dataset !== undefined || values.split !== undefined || values.rows !== undefined) {
+/** The rows of a dataset, a file or standard input, as inputs of the model. */
+async function openRows(
+  model: Model,
+  values: PredictValues,
+  file: string | undefined,
+  io: Io,
+): Promise<Iterable<RowBatch> | AsyncIterable<RowBatch>> {
+  const network = buildNetwork(model.spec, model.parts?.customParts);
+  if (datasetFlag(values) !== undefined) {
     if (file !== undefined) refuseDataset(values, file);
     const { dataset, split, warnings } = await openModelRows(model, values.dataset, values.split);
     for (const message of warnings) printLine(io.stderr, `gradloom predict: warning: ${message}`);
-    complete(checkInput('predict', buildNetwork(model.spec, model.parts?.customParts), dataset));
+    complete(checkInput('predict', network, dataset));
     const source = split === 'all' ? dataset.name : `the ${split} rows of ${dataset.name}`;
     return datasetRows(dataset, values.rows, typeOf(model.parameters), source);
   }
-  const network = buildNetwork(model.spec, model.parts?.customParts);
-  const refuse = (what: string, reads: string) =>
-    new UsageError(`${file} is a ${what}, expected a file with a JSON array on each line (--dataset ${file} ${reads})`);
-  if (file !== undefined && isReadableFolder(file)) throw refuse('folder', 'reads a folder of arrays');
+  const wrongFile = (kind: string, reads: string) =>
+    new UsageError(`${file} is a ${kind}, expected a file with a JSON array on each line (--dataset ${file} ${reads})`);
+  if (file !== undefined && isReadableFolder(file)) throw wrongFile('folder', 'reads a folder of arrays');
+  const images = ofImages(model.preprocessing);
+  let batches: AsyncIterable<RowBatch>;
   if (file !== undefined && /\.([ct]sv|npy)(\.gz)?$/i.test(file)) {
-    await (await openHandle(file)).close(); // throws if the file is missing
-    if (isTable(file) && ofImages(model.preprocessing) !== undefined) {
+    await (await openFile(file)).close(); // throws if the file is missing
+    if (isTable(file) && images !== undefined) {
       throw new UsageError(`${file} is a table, expected PNG or JPEG images, or folders of them`);
     }
-    if (isTable(file)) throw refuse('table', 'reads a table');
-    const rows = batchesOf(await npyRows(file, null, { columns: network.inputs, ...divisorsOf(model) }));
-    return ofImages(model.preprocessing)?.image.scale === undefined ? rows : encodeBatches(model, rows);
+    if (isTable(file)) throw wrongFile('table', 'reads a table');
+    batches = batchesOf(await npyRows(file, null, { columns: network.inputs, ...divisorsOf(model) }));
+  } else {
+    const { stream, name } = await openStream(file, io);
+    batches = numberRows(stream, network, name);
   }
-  const isOpen = file !== undefined && file !== '-';
-  if (!isOpen) refuseNoRows(io);
-  const rows = isOpen ? textRows(await openFile(file), network, file) : textRows(io.stdin, network, STANDARD_INPUT);
-  return ofImages(model.preprocessing)?.image.scale === undefined ? rows : encodeBatches(model, rows);
+  return images?.image.scale === undefined ? batches : encodeBatches(model, batches);
 }
 
 /** Rows of an array, in batches. */
 async function* batchesOf(rows: readonly (readonly number[])[]): AsyncGenerator<RowBatch> {
   for (let first = 0; first < rows.length; first += BATCH_ROWS) {
     const batch = rows.slice(first, first + BATCH_ROWS);
-    yield { x: Float64Array.from(batch.flat()), numbers: batch.map((_, n) => first + n) };
+    yield { x: Float64Array.from(batch.flat()), rowIndices: batch.map((_, n) => first + n) };
   }
 }
 
 /** Rows of numbers as inputs of the model, which standardizes those of images. */
 async function* encodeBatches(model: Model, batches: AsyncIterable<RowBatch>): AsyncGenerator<RowBatch> {
-  for await (const { x, numbers, ...batch } of batches) {
-    const I = x.length / numbers.length;
-    yield { ...batch, numbers, x: model.encode(numbers.map((_, n) => [...x.subarray(n * I, (n + 1) * I)])) };
+  for await (const { x, rowIndices, ...batch } of batches) {
+    const I = x.length / rowIndices.length;
+    const rows = rowIndices.map((_, n) => [...x.subarray(n * I, (n + 1) * I)]);
+    yield { ...batch, rowIndices, x: model.encode(rows) };
   }
 }
 
-const openFile = async (path: string): Promise<Readable> => (await openHandle(path)).createReadStream();
-
-async function openHandle(path: string): Promise<FileHandle> {
+async function openFile(path: string): Promise<FileHandle> {
   try {
     const handle = await open(path);
     if (!(await handle.stat()).isDirectory()) return handle;
@@ -179,14 +167,14 @@ async function openHandle(path: string): Promise<FileHandle> {
  * separate them, for cut and awk.
  */
 function cellsOf(answer: Answer): string[] {
-  const { row, class: best, label, classes, names, probability, outputs, reason, target, targetLabel } = answer;
-  const { text, targetText } = answer;
+  const { row, class: chosen, label, classes, names, probability, outputs, reason, text } = answer;
+  const { target, targetLabel, targetText } = answer;
   const cells = [String(row)];
   if (text !== undefined) cells.push(JSON.stringify(text));
   else if (classes !== undefined) cells.push(classes.map((index, p) => names?.[p] ?? index ?? '-').join(' '));
   else if (reason !== undefined) cells.push(`no answer (${reason})`);
-  else if (best === undefined) cells.push(...outputs.map(decimal));
-  else cells.push(label ?? String(best));
+  else if (chosen === undefined) cells.push(...outputs.map(decimal));
+  else cells.push(label ?? String(chosen));
   if (probability !== undefined) cells.push(probability === null ? '-' : percent(probability));
   if (targetText !== undefined) cells.push(`target ${JSON.stringify(targetText)}`);
   else if (target !== undefined) cells.push(`target ${targetLabel ?? target.map(decimalOrWhole).join(' ')}`);
@@ -212,17 +200,19 @@ export function* datasetRows(
   }
   for (const { first, last } of ranges ?? [{ first: 0, last: rows - 1 }]) {
     for (let from = first; from <= last; from += BATCH_ROWS) {
-      const numbers = Array.from({ length: Math.min(BATCH_ROWS, last + 1 - from) }, (_, n) => from + n);
+      const rowIndices = Array.from({ length: Math.min(BATCH_ROWS, last + 1 - from) }, (_, n) => from + n);
       yield {
-        x: Float64Array.from(inputRows(dataset, from, numbers.length, type)),
-        numbers,
-        targets: numbers.map((n) => targetOf(targets, n)),
-        ...(lengths === undefined ? {} : { lengths: numbers.map((n) => targetOf(lengths, n)[0]) }),
-        ...(labels === undefined || byPosition ? {} : { targetLabels: numbers.map((n) => labels[targets.array[n]]) }),
+        x: Float64Array.from(inputRows(dataset, from, rowIndices.length, type)),
+        rowIndices,
+        targets: rowIndices.map((row) => matrixRow(targets, row)),
+        ...present({
+          lengths: lengths && rowIndices.map((row) => matrixRow(lengths, row)[0]),
+          targetLabels: labels && !byPosition ? rowIndices.map((row) => labels[targets.array[row]]) : undefined,
+        }),
       };
     }
   }
 }
 
-const targetOf = ({ array, columns, divisor }: DataMatrix, n: number): number[] =>
-  Array.from(array.subarray(n * columns, (n + 1) * columns), (value) => value / divisor);
+const matrixRow = ({ array, columns, divisor }: DataMatrix, row: number): number[] =>
+  Array.from(array.subarray(row * columns, (row + 1) * columns), (value) => value / divisor);

@@ -88,7 +88,7 @@ async function measureScale(
     const document = { ...documentOf(report), command: commandOf(request.args) };
     if (lock !== undefined) writeOut(lock, SCALE_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = out === undefined ? null : await tryReport(out, 'scale', io);
-    if (json) printJson(io.stdout, JSON.stringify(document));
+    if (json) printJson(io.stdout, document);
     else {
       const title = `${recipe.sets.train.name}, ${describeNetwork(recipe.spec)}`;
       printLines(io.stdout, describeScale(report, title, createPaint(io.stdout, io.env)));

@@ -34,7 +34,7 @@ export async function scaleRanks(
     );
     progress.clear();
     const document: RankDocument = { event: 'ranks', ...point };
-    if (json) printJson(io.stdout, JSON.stringify(document));
+    if (json) printJson(io.stdout, document);
     else {
       printLine(io.stdout, `${sets.train.name}, ${describeNetwork(spec)}`);
       printLines(io.stdout, describeRanks([point], cluster.cores, createPaint(io.stdout, io.env)));

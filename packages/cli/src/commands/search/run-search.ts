@@ -109,22 +109,19 @@ async function search(
     for (const text of journal.warnings) warn(text);
     const total = rounds.reduce((sum, { count }) => sum + count, 0) * (config.folds ?? 1);
     if (json) {
-      printJson(
-        io.stdout,
-        JSON.stringify({
-          event: 'start',
-          out: lock.path,
-          trials: trials.length,
-          runs: total,
-          done: journal.outcomes.size,
-        }),
-      );
+      printJson(io.stdout, {
+        event: 'start',
+        out: lock.path,
+        trials: trials.length,
+        runs: total,
+        done: journal.outcomes.size,
+      });
     } else if (journal.outcomes.size > 0) {
       printLine(io.stdout, `${journal.outcomes.size} of ${total} runs are in ${lock.path} already`);
     }
     const lanesOf = createLanes(threadPool, atOnce, signal, (lanes) => {
       progress.clear();
-      if (json) printJson(io.stdout, JSON.stringify({ event: 'lanes', ...lanes }));
+      if (json) printJson(io.stdout, { event: 'lanes', ...lanes });
       else printLine(io.stdout, lanesText(lanes));
     });
     let left = trials.map(({ number }) => number);
@@ -157,8 +154,7 @@ async function search(
           const msOfOne = (performance.now() - begun) / (weightOfDone() - weightBefore);
           const leftMs = msOfOne * (weightAll - weightOfDone());
           progress.show(`${progressText(journal.outcomes.size, total, metric, best)}, ${timeLeft(leftMs)}`, leftMs);
-          if (json)
-            printJson(io.stdout, JSON.stringify({ event: 'run', ...outcome, point: trials[outcome.trial - 1].point }));
+          if (json) printJson(io.stdout, { event: 'run', ...outcome, point: trials[outcome.trial - 1].point });
         },
       });
       if (signal.aborted) break;
@@ -196,7 +192,7 @@ async function search(
     const failure = failureOf(() => writeOut(lock, SEARCH_FILE, `${JSON.stringify(document, null, 2)}\n`));
     // The search is complete even if its file cannot be written, so its results are printed.
     const page = standings.length === 0 || failure !== null ? null : await tryReport(lock.path, 'search', io);
-    if (json) printJson(io.stdout, JSON.stringify({ ...document, event: 'done', out: lock.path, report: page }));
+    if (json) printJson(io.stdout, { ...document, event: 'done', out: lock.path, report: page });
     else {
       printLines(io.stdout, describeSearch(document, io.env));
       if (failure === null) printLines(io.stdout, ['', `Full numbers: ${join(lock.path, SEARCH_FILE)}`]);

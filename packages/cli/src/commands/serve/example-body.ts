@@ -3,8 +3,8 @@ import { dateText, inputsOf, ofImages, ofTable, ofText } from '@gradloom/core/in
 import type { Model } from '@gradloom/runtime';
 
 /**
- * A row that the model takes, of a series a window: values like those of the training rows, written as the model reads
- * them. Undefined for a model of images.
+ * An example of a row for a request, or of a window for a model of a series: values like those of the training rows, as
+ * the model reads them. Undefined for a model of images.
  */
 export function exampleBody({ preprocessing, spec }: Model): Json | undefined {
   if (ofImages(preprocessing) !== undefined) return undefined;
@@ -20,16 +20,19 @@ function exampleCell(column: ColumnEncoding): Json {
   if (column.type === 'text') return exampleText(column.tokenizer);
   if (column.type === 'categorical') return column.categories[0] ?? null;
   if (column.type === 'boolean') return true;
-  const value = within(column, column.center);
-  if (column.type === 'numeric') return within(column, Number(value.toPrecision(2)));
+  const value = clamp(column, column.center);
+  if (column.type === 'numeric') return clamp(column, Number(value.toPrecision(2)));
   return dateText(value, column.format !== undefined && 'order' in column.format ? column.format : undefined);
 }
 
-/** The nearest value that is in the range of the training rows. */
-const within = ({ range }: NumberEncoding, value: number): number =>
+/** The value, moved into the range of the training rows. */
+const clamp = ({ range }: NumberEncoding, value: number): number =>
   range === undefined ? value : Math.min(range[1], Math.max(range[0], value));
 
-/** The known words of a sentence, or else some others, or letters. Words after the first have the space before them. */
+/**
+ * The words of a sentence that the vocabulary has, else some words of the vocabulary, or letters. Words after the first
+ * have the space before them.
+ */
 function exampleText(tokenizer: TokenizerSpec): string {
   if (!('vocabulary' in tokenizer)) return 'a text';
   const { kind, vocabulary } = tokenizer;
@@ -37,13 +40,13 @@ function exampleText(tokenizer: TokenizerSpec): string {
   const isKnown = (word: string): boolean =>
     kind === 'words' ? words.has(word) : [...word].every((c) => words.has(c));
   const start = SENTENCE.findIndex(isKnown);
-  const rest = SENTENCE.slice(start + 1)
+  const laterWords = SENTENCE.slice(start + 1)
     .map((word) => ` ${word}`)
     .filter(isKnown);
-  if (start !== -1 && rest.length > 1) return [SENTENCE[start], ...rest].join('');
-  const first = vocabulary.filter((piece) => /^\p{L}+$/u.test(piece)).slice(0, kind === 'words' ? 1 : 3);
-  const others = vocabulary.filter((piece) => /^ \p{L}+$/u.test(piece)).slice(0, 2);
-  const text = [...first, ...others].join('').trim();
+  if (start !== -1 && laterWords.length > 1) return [SENTENCE[start], ...laterWords].join('');
+  const beginnings = vocabulary.filter((piece) => /^\p{L}+$/u.test(piece)).slice(0, kind === 'words' ? 1 : 3);
+  const continuations = vocabulary.filter((piece) => /^ \p{L}+$/u.test(piece)).slice(0, 2);
+  const text = [...beginnings, ...continuations].join('').trim();
   return text === '' ? (vocabulary.at(-1) ?? '') : text;
 }
 

@@ -11,6 +11,7 @@ import {
   takesGaps,
 } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
+import { present } from '../../options/option.ts';
 import { exampleBody } from './example-body.ts';
 
 /** JSON Schema of the requests and answers of /predict, and for a model of text those of /generate. */
@@ -28,7 +29,7 @@ const MAX_EXAMPLES = 20;
 
 /** The schema of a model, from the columns of its table. A text has at most `maxTokens` tokens. */
 export function rowSchema(model: Model, maxRows: number, maxTokens: number): RowSchema {
-  const rows = rowKinds(model);
+  const rows = rowForms(model);
   const answer = answerSchema(model);
   const text = ofText(model.preprocessing);
   const example = exampleBody(model);
@@ -58,11 +59,7 @@ function generateSchema({ lines }: TextEncoding, maxTokens: number): Exchange {
   };
   const options = Object.entries(generateOptions.table).map(([name, { standard, help = '' }]) => [
     name,
-    {
-      ...ranges[name as keyof typeof ranges],
-      description: help,
-      ...(standard === undefined ? {} : { default: standard }),
-    },
+    { ...ranges[name as keyof typeof ranges], description: help, ...present({ default: standard }) },
   ]);
   const prompt = {
     type: 'string',
@@ -80,8 +77,8 @@ function generateSchema({ lines }: TextEncoding, maxTokens: number): Exchange {
   };
 }
 
-/** The accepted forms of a row. */
-function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
+/** Schemas of the accepted forms of a row. */
+function rowForms({ preprocessing, spec }: Model): JsonObject[] {
   const table = ofTable(preprocessing);
   if (table === undefined) {
     const I = inputsOf(spec);
@@ -95,7 +92,7 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
   const cells = columns.map(cellSchema);
   // A column such as to.city may also be in an object, to.
   const required = columns.filter((column) => !mayLack(column) && !column.name.includes('.')).map(({ name }) => name);
-  const kinds: JsonObject[] = [
+  const forms: JsonObject[] = [
     {
       type: 'object',
       properties: Object.fromEntries(columns.map(({ name }, c) => [name, cells[c]])),
@@ -105,13 +102,13 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
     },
     { type: 'array', prefixItems: cells, minItems: cells.length, maxItems: cells.length },
   ];
-  return table.series === undefined ? kinds : [windowSchema(kinds, table.series)];
+  return table.series === undefined ? forms : [windowSchema(forms, table.series)];
 }
 
 /** A window of a series. */
-const windowSchema = (kinds: JsonObject[], { context }: SeriesEncoding): JsonObject => ({
+const windowSchema = (forms: JsonObject[], { context }: SeriesEncoding): JsonObject => ({
   type: 'array',
-  items: { anyOf: kinds },
+  items: { anyOf: forms },
   minItems: context,
   description: `Rows in the order of time; the model reads the last ${context}.`,
 });
@@ -135,7 +132,8 @@ const imageSchema: JsonObject = {
   additionalProperties: false,
 };
 
-const typesOf = {
+/** JSON types of a cell by the type of its column. */
+const cellTypes = {
   numeric: ['number', 'string'],
   boolean: ['boolean', 'number', 'string'],
   date: ['string'],
@@ -143,7 +141,7 @@ const typesOf = {
   text: ['string'],
 } as const;
 
-const texts = {
+const cellDescriptions = {
   numeric: 'A number; as text, in decimal.',
   boolean: 'True or false; as text also yes, no, t, f, y, n, 1 or 0.',
   date: 'A date or date-time such as 2024-12-31 or 2024-12-31T23:59:00Z (ISO 8601).',
@@ -151,24 +149,25 @@ const texts = {
   text: 'A text of at least a character; the model reads its first tokens.',
 } as const;
 
-const OTHERS = 'A category. Rare and unknown ones are predicted alike; unknown ones are noted.';
-const UNLISTED = 'A category. Rare and unknown ones are predicted alike.';
+// Descriptions of a column that encodes rare and unknown categories alike.
+const NOTED_OTHERS = 'A category. Rare and unknown ones are predicted alike; unknown ones are noted.';
+const UNNOTED_OTHERS = 'A category. Rare and unknown ones are predicted alike.';
 
 function cellSchema(column: ColumnEncoding): JsonObject {
   const { type } = column;
   const text = describeCell(column);
-  const mayMiss = takesGaps(column);
+  const mayBeGap = takesGaps(column);
   return {
-    type: mayMiss ? [...typesOf[type], 'null'] : [...typesOf[type]],
-    description: mayMiss ? `${text} Null or empty text for a gap.` : text,
+    type: mayBeGap ? [...cellTypes[type], 'null'] : [...cellTypes[type]],
+    description: mayBeGap ? `${text} Null or empty text for a gap.` : text,
     ...(type === 'text' ? { minLength: 1 } : {}),
     ...(type === 'categorical' ? { examples: column.categories.slice(0, MAX_EXAMPLES) } : {}),
   };
 }
 
 function describeCell(column: ColumnEncoding): string {
-  if (column.type === 'categorical' && column.others) return column.others === true ? UNLISTED : OTHERS;
-  if (!('format' in column) || column.format === undefined) return texts[column.type];
+  if (column.type === 'categorical' && column.others) return column.others === true ? UNNOTED_OTHERS : NOTED_OTHERS;
+  if (!('format' in column) || column.format === undefined) return cellDescriptions[column.type];
   const example = exampleOf(column.format);
   if (!('order' in column.format)) return `A number; as text, such as ${example}.`;
   return `${column.format.order === 'time' ? 'A time of day' : 'A date'} such as ${example}.`;

@@ -89,9 +89,9 @@ function describeServer(
   const columns = table?.columns.map((column) => column.name).join(', ');
   const windows = table?.series === undefined ? '' : `windows of ${table.series.context} `;
   const isText = ofText(preprocessing) !== undefined;
-  const numbers =
+  const untabledRows =
     ofImages(preprocessing) === undefined ? 'rows of numbers, or an npy file' : 'a PNG or JPEG image, or rows';
-  const rows = columns === undefined ? numbers : `${windows}rows of ${columns}`;
+  const rows = columns === undefined ? untabledRows : `${windows}rows of ${columns}`;
   const [target] = preprocessing?.target ?? [];
   const classes = target?.type === 'classes' ? target.labels : metadata.labels;
   const answers = classes === undefined ? 'values' : `one of ${classes.slice(0, 10).join(', ')}`;

@@ -23,7 +23,7 @@ export function createServerMetrics(): ServerMetrics {
   let sum = 0;
   let count = 0;
   let rows = 0;
-  const cellsOf = new Map<string, number>(); // unusual cells by column
+  const unusualCells = new Map<string, number>(); // by column
   return {
     count(route, status, seconds) {
       let counts = requests.get(route);
@@ -38,12 +38,14 @@ export function createServerMetrics(): ServerMetrics {
       sum += seconds;
       count++;
     },
-    addRows(more, unusual = {}) {
-      rows += more;
-      for (const [column, cells] of Object.entries(unusual)) cellsOf.set(column, (cellsOf.get(column) ?? 0) + cells);
+    addRows(answeredRows, unusual = {}) {
+      rows += answeredRows;
+      for (const [column, cells] of Object.entries(unusual)) {
+        unusualCells.set(column, (unusualCells.get(column) ?? 0) + cells);
+      }
     },
     text(now) {
-      let below = 0;
+      let requestsBelow = 0; // requests that took at most the bucket's upper bound
       const lines = [
         ...head('gradloom_requests_total', 'counter', 'Requests by route and status.'),
         ...[...requests].flatMap(([route, counts]) =>
@@ -51,14 +53,14 @@ export function createServerMetrics(): ServerMetrics {
         ),
         ...head('gradloom_rows_total', 'counter', 'Rows that were predicted.'),
         `gradloom_rows_total ${rows}`,
-        ...(cellsOf.size === 0 ? [] : head('gradloom_unusual_cells_total', 'counter', UNUSUAL)),
-        ...[...cellsOf].map(
+        ...(unusualCells.size === 0 ? [] : head('gradloom_unusual_cells_total', 'counter', UNUSUAL)),
+        ...[...unusualCells].map(
           ([column, cells]) => `gradloom_unusual_cells_total{column="${escapeLabel(column)}"} ${cells}`,
         ),
         ...head('gradloom_predict_seconds', 'histogram', 'Time from the head of a request for /predict to its answer.'),
         ...BUCKETS.map((end, b) => {
-          below += buckets[b];
-          return `gradloom_predict_seconds_bucket{le="${end}"} ${below}`;
+          requestsBelow += buckets[b];
+          return `gradloom_predict_seconds_bucket{le="${end}"} ${requestsBelow}`;
         }),
         `gradloom_predict_seconds_bucket{le="+Inf"} ${count}`,
         `gradloom_predict_seconds_sum ${sum}`,

@@ -42,6 +42,7 @@ const MAX_ARRIVING_BYTES = 2 ** 30;
 /** Most characters of all waiting bodies. */
 const MAX_WAITING_CHARACTERS = 1 << 26;
 
+/** The method of each route. */
 const methods: Readonly<Record<string, string>> = {
   '/predict': 'POST',
   '/generate': 'POST',
@@ -62,7 +63,8 @@ const ARRAYS = ['application/x-npy', 'application/octet-stream'];
 const JSON_TYPE = 'application/json; charset=utf-8';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
-const statuses = { content: 400, rows: 413, model: 500, time: 503 } as const;
+/** The status of an answer by its fault. */
+const faultStatuses = { content: 400, rows: 413, model: 500, time: 503 } as const;
 
 /** The HTTP server; it does not listen yet. */
 export function createServer(options: ServerOptions): Server {
@@ -133,32 +135,31 @@ export function createServer(options: ServerOptions): Server {
   http.decorateRequest('begunMs', 0);
   http.addHook('onRequest', (request, reply, done) => {
     request.begunMs = performance.now();
-    const crowd = connections.admit(reply);
-    const fault = crowd ?? hostFault(request) ?? faultOfPage(request) ?? faultOfCoding(request);
+    const connectionFault = connections.admit(reply);
+    const fault = connectionFault ?? hostFault(request) ?? faultOfPage(request) ?? faultOfCoding(request);
     if (fault === undefined) done();
     else refuse(reply, ...fault);
   });
   http.post('/predict', (request, reply) => {
-    const { body: sent } = request;
-    const body = typeof sent === 'string' || sent instanceof Uint8Array ? sent : '';
-    const isTaken = queue.ask(body, (answer) => {
+    const { body } = request;
+    const isQueued = queue.ask(typeof body === 'string' || body instanceof Uint8Array ? body : '', (answer) => {
       if (answer instanceof Error) {
         onError(answer);
         refuse(reply, 500, 'the predicting thread has failed, expected an answer (try again)');
       } else if (answer.fault !== undefined) {
         if (answer.fault === 'model') onError(new Error(answer.text));
-        refuse(reply, statuses[answer.fault], answer.text);
+        refuse(reply, faultStatuses[answer.fault], answer.text);
       } else {
         metrics.addRows(answer.rows, answer.unusual);
         send(reply, 200, answer.text);
       }
     });
-    if (!isTaken) {
+    if (!isQueued) {
       reply.header('retry-after', '1');
       refuse(reply, 429, `queue has ${queue.waiting} requests, expected fewer (try again later)`);
     }
   });
-  let writing = 0; // texts that are being written
+  let writing = 0; // texts that are being written: each counts in its handler, and then in `partsOf`
   http.post('/generate', async (request, reply) => {
     if (writing >= maxWaiting) {
       reply.header('retry-after', '1');
@@ -166,7 +167,7 @@ export function createServer(options: ServerOptions): Server {
     }
     writing++;
     const { socket, raw } = request;
-    // A client that has closed its side still reads, or has left: the second write to it shows which.
+    // A client that has closed its side may still read. If it has left, the second write to it fails.
     const probe = (): void => {
       if (raw.httpVersion !== '1.0' && !reply.sent) reply.raw.writeContinue();
     };
@@ -174,15 +175,15 @@ export function createServer(options: ServerOptions): Server {
     if (socket.readableEnded) probe();
     const body = typeof request.body === 'string' ? request.body : '';
     try {
-      const begun = await write(async () => {
+      const firstPart = await write(async () => {
         if (socket.readableEnded) {
           probe();
           await setImmediate();
         }
         return socket.destroyed ? null : { body };
       });
-      if ('fault' in begun) return refuse(reply, statuses[begun.fault], begun.text);
-      return send(reply, 200, Readable.from(partsOf(begun, socket)), TEXT_TYPE);
+      if ('fault' in firstPart) return refuse(reply, faultStatuses[firstPart.fault], firstPart.text);
+      return send(reply, 200, Readable.from(partsOf(firstPart, socket)), TEXT_TYPE);
     } catch {
       return refuse(reply, 500, 'the writing thread has failed, expected a text (try again)');
     } finally {
@@ -190,25 +191,25 @@ export function createServer(options: ServerOptions): Server {
       writing--;
     }
   });
-  /** Writes a part of a text, and reports what fails: the client may have received a part already. */
-  async function write(takeStep: () => Promise<WritingStep | null>): Promise<Written> {
-    const written = await pool.write(takeStep).catch((error: unknown) => {
+  /** Writes a part of a text. Failures also go to `onError`: a client that has read a part sees a broken text only. */
+  async function write(nextStep: () => Promise<WritingStep | null>): Promise<Written> {
+    const part = await pool.write(nextStep).catch((error: unknown) => {
       onError(error);
       throw error;
     });
-    if ('fault' in written && written.fault === 'model') onError(new Error(written.text));
-    return written;
+    if ('fault' in part && part.fault === 'model') onError(new Error(part.text));
+    return part;
   }
   /** The parts of a text as they are written. A fault breaks the connection, so that no client takes it for the end. */
-  async function* partsOf(begun: Written, socket: FastifyRequest['socket']): AsyncGenerator<string> {
+  async function* partsOf(firstPart: Written, socket: FastifyRequest['socket']): AsyncGenerator<string> {
     writing++;
     try {
-      for (let part = begun; ; ) {
+      for (let part = firstPart; ; ) {
         if ('fault' in part) throw new Error(part.text);
         if (part.text !== '') yield part.text;
-        const { rest } = part;
-        if (rest === null) return;
-        part = await write(async () => (socket.destroyed ? null : rest));
+        const { rest: nextStep } = part;
+        if (nextStep === null) return;
+        part = await write(async () => (socket.destroyed ? null : nextStep));
       }
     } finally {
       writing--;
@@ -234,7 +235,7 @@ export function createServer(options: ServerOptions): Server {
     const path = routeOf(request.url);
     const method = methods[path];
     if (method === undefined) {
-      const routes = Object.entries(methods).map(([known, method]) => `${method} ${known}`);
+      const routes = Object.entries(methods).map(([route, method]) => `${method} ${route}`);
       return refuse(reply, 404, `path is unknown, expected ${routes.join(', ')}`);
     }
     reply.header('allow', method);

@@ -1,6 +1,6 @@
 import { type EpochEvent, type ProbeEvent, summarizeTable, type TrainEvent, type TrainResult } from '@gradloom/runtime';
 import type { Division } from '../../report/findings/findings.ts';
-import { type Io, printJson, printLine } from '../../terminal/io.ts';
+import { type Io, printJsonText, printLine } from '../../terminal/io.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
 import type { Assessment } from './assessment/assess.ts';
 import type { LinearModel } from './assessment/linear-model.ts';
@@ -118,7 +118,7 @@ export function doneLine(
 
 /** Prints one JSON object a line on stdout; with `quiet` only the last. */
 export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
-  const print = quiet ? () => {} : (line: string) => printJson(stdout, line);
+  const print = quiet ? () => {} : (line: string) => printJsonText(stdout, line);
   return {
     start: (run) => print(startLine(run)),
     warning: (message) => print(JSON.stringify({ event: 'warning', message })),
@@ -130,7 +130,7 @@ export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
     stop() {},
     done({ recipe, assessment }, result) {
       if (assessment.linear !== null) print(linearLine(assessment.linear));
-      printJson(stdout, doneLine(recipe, result, assessment));
+      printJsonText(stdout, doneLine(recipe, result, assessment));
     },
   };
 }

@@ -86,7 +86,7 @@ export async function runFolds(
           const { steps, fingerprint } = result;
           const figures = { ...figuresOf(test), ...linearFigures(run.assessment) };
           foldRuns.push({ fold, out: run.out, figures, rows: test.rows, steps, fingerprint });
-          if (json && !quiet) printJson(io.stdout, JSON.stringify({ event: 'fold', ...foldRuns[foldRuns.length - 1] }));
+          if (json && !quiet) printJson(io.stdout, { event: 'fold', ...foldRuns[foldRuns.length - 1] });
         },
       );
       if (fold === 1) for (const warning of warningsOf(openedRun)) warn(reporter, warning);
@@ -103,7 +103,7 @@ export async function runFolds(
     const document = { event: 'folds', folds, ...facts, ...summary, runs: foldRuns, command, ...describeMachine() };
     if (lock !== null) writeOut(lock, FOLDS_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = lock === null ? null : await tryReport(lock.path, 'train', io);
-    if (json) printJson(io.stdout, JSON.stringify({ ...document, out: lock?.path ?? null }));
+    if (json) printJson(io.stdout, { ...document, out: lock?.path ?? null });
     else if (quiet) printLine(io.stdout, lock?.path ?? '');
     else {
       const where = lock === null ? [] : ['', `written to ${lock.path}`, ...(page === null ? [] : [`page: ${page}`])];

@@ -25,7 +25,7 @@ export async function runVerify(request: Request, io: Io): Promise<number> {
   }
   const verification = await verifyFolder(path);
   const ok = isWhole(verification);
-  if (json) printJson(io.stdout, JSON.stringify({ event: 'verification', ok, ...verification }));
+  if (json) printJson(io.stdout, { event: 'verification', ok, ...verification });
   else printLines(io.stdout, describeVerification(verification, createPaint(io.stdout, io.env)));
   return ok ? 0 : 1;
 }

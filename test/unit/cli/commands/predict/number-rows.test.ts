@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { textRows } from '../../../../../packages/cli/src/commands/predict/number-rows.ts';
+import { numberRows } from '../../../../../packages/cli/src/commands/predict/number-rows.ts';
 
 const points = buildNetwork({ input: 2, layers: [{ kind: 'dense', out: 1 }] });
 
@@ -16,9 +16,9 @@ test('rows do not depend on where the stream is cut', async () => {
       );
       const x: number[] = [];
       const numbers: number[] = [];
-      for await (const batch of textRows(Readable.from(chunks), points, 'rows')) {
+      for await (const batch of numberRows(Readable.from(chunks), points, 'rows')) {
         x.push(...batch.x);
-        numbers.push(...batch.numbers);
+        numbers.push(...batch.rowIndices);
       }
       expect(x).toEqual(JSON.parse(JSON.stringify(wanted.flat())));
       expect(numbers).toEqual(wanted.map((_, n) => n));
@@ -35,7 +35,7 @@ test.each([
   const words = buildNetwork({ input: 2, layers: [{ kind: 'embedding', vocabulary: 5, width: 3 }] });
   const lines = `[0, 1]\n${'[4, 4]\n'.repeat(300)}[0, ${text}]\n`;
   const read = async () => {
-    for await (const _ of textRows(Readable.from([lines]), words, 'rows'));
+    for await (const _ of numberRows(Readable.from([lines]), words, 'rows'));
   };
   await expect(read()).rejects.toThrow(
     `line 302 of rows has ${shown} in it, expected a JSON array of 2 whole numbers from 0 to 4`,
