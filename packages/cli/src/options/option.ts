@@ -19,6 +19,16 @@ export type FileOption<T> = Option<T> & { readonly effect: Effect }; // says whe
 
 export type FileOptionTable = Readonly<Record<string, FileOption<unknown>>>;
 
+/** Options that are in the same group of help and, if files may set them, have the same effect. */
+export const grouped = <
+  const Shared extends { readonly group: Group; readonly effect?: Effect },
+  T extends Readonly<Record<string, Stated<unknown, unknown, boolean>>>,
+>(
+  shared: Shared,
+  options: T,
+): { readonly [K in keyof T]: T[K] & Shared } =>
+  Object.fromEntries(Object.entries(options).map(([name, option]) => [name, { ...option, ...shared }])) as never;
+
 /** The parsed values of a table; options that were not given are absent. */
 export type Values<T extends OptionTable> = { -readonly [K in keyof T]?: ReturnType<T[K]['check']> };
 

@@ -54,6 +54,13 @@ export const verbose = {
   ...option.flag(undefined, 'print the stack trace of an error'),
 } satisfies Option<boolean>;
 
+/** --out of a command that writes `files` into a directory, besides what it prints. */
+export const outOption = (files: string) =>
+  ({
+    group: 'Output',
+    ...option.text('a directory')(undefined, `directory to write ${files} to`),
+  }) satisfies Option<string>;
+
 /** Whether a backend may load a library: the others ignore --blas. */
 const takesLibrary = (backend: BackendChoice | undefined): boolean =>
   backend === undefined || backend === 'auto' || backend === 'blas';

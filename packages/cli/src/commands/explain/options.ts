@@ -1,8 +1,8 @@
 import { figures, option } from '@gradloom/core/internal';
 import { rowOptions } from '../../files/datasets/split-names.ts';
 import { moduleOption } from '../../options/custom-parts.ts';
-import type { OptionTable, Values } from '../../options/option.ts';
-import { runOptions, verbose } from '../../options/run-options.ts';
+import { grouped, type OptionTable, type Values } from '../../options/option.ts';
+import { outOption, runOptions, verbose } from '../../options/run-options.ts';
 
 /** Shuffles of a column. */
 export const COLUMN_REPEATS = 5;
@@ -19,32 +19,25 @@ export const explainOptions = {
       'so many that 2 million are predicted, at least 500; 12 images; 5 texts',
     ),
   },
-  metric: {
-    group: 'Figures',
-    ...option.oneOf(figures)(
-      undefined,
-      'the figure that is watched, one of those of evaluate',
-      'accuracy, or r2 for values',
-    ),
-  },
-  repeats: {
-    group: 'Figures',
-    ...option.positiveInteger(
-      undefined,
-      'how often each column is shuffled; of each image, the noisy copies',
-      `${COLUMN_REPEATS}, or ${IMAGE_REPEATS} of images`,
-    ),
-  },
-  seed: { group: 'Figures', ...option.count(0, 'seed of the shuffles, of the noise and of the rows') },
+  ...grouped(
+    { group: 'Figures' },
+    {
+      metric: option.oneOf(figures)(
+        undefined,
+        'the figure that is watched, one of those of evaluate',
+        'accuracy, or r2 for values',
+      ),
+      repeats: option.positiveInteger(
+        undefined,
+        'how often each column is shuffled; of each image, the noisy copies',
+        `${COLUMN_REPEATS}, or ${IMAGE_REPEATS} of images`,
+      ),
+      seed: option.count(0, 'seed of the shuffles, of the noise and of the rows'),
+    },
+  ),
   module: moduleOption,
   ...runOptions,
-  out: {
-    group: 'Output',
-    ...option.text('a directory')(
-      undefined,
-      'directory to write the full numbers (explain.json) and the page (report.html) to',
-    ),
-  },
+  out: outOption('the full numbers (explain.json) and the page (report.html)'),
   json: { group: 'Output', ...option.flag(undefined, 'print one JSON document') },
   verbose,
 } satisfies OptionTable;

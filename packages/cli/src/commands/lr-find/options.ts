@@ -1,6 +1,6 @@
 import { option } from '@gradloom/core/internal';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { verbose } from '../../options/run-options.ts';
+import { outOption, verbose } from '../../options/run-options.ts';
 import { trainAlternatives, trainOptions } from '../train/options.ts';
 
 /** The options of train that describe data, network and one step; the sweep sets the rate and the length. */
@@ -41,13 +41,7 @@ export const lrFindOptions = {
   from: { group: 'Training', ...option.positive(1e-7, 'learning rate of the first step') },
   to: { group: 'Training', ...option.positive(10, 'learning rate of the last step') },
   steps: { group: 'Training', ...option.wholeNumber(10)(300, 'steps of the sweep') },
-  out: {
-    group: 'Output',
-    ...option.text('a directory')(
-      undefined,
-      'directory to write the full numbers (lr-find.json) and the page (report.html) to',
-    ),
-  },
+  out: outOption('the full numbers (lr-find.json) and the page (report.html)'),
   json: { group: 'Output', ...option.flag(undefined, 'print one JSON document') },
   verbose,
 } satisfies OptionTable;

@@ -1,7 +1,7 @@
 import { option, show } from '@gradloom/core/internal';
 import type { OptionTable, Values } from '../../options/option.ts';
 import type { Alternatives } from '../../options/raw-options.ts';
-import { runOptions, verbose } from '../../options/run-options.ts';
+import { outOption, runOptions, verbose } from '../../options/run-options.ts';
 import { trainOptions } from '../train/options.ts';
 
 const { dataset, hidden, activation, init, dropout, network, spec, precision, loss, optimizer, lr, batch, seed } =
@@ -65,13 +65,7 @@ export const scaleOptions = {
   'memory-limit': runOptions['memory-limit'],
   backend: runOptions.backend,
   blas: runOptions.blas,
-  out: {
-    group: 'Output',
-    ...option.text('a directory')(
-      undefined,
-      'directory to write the full numbers (scale.json) and the page (report.html) to',
-    ),
-  },
+  out: outOption('the full numbers (scale.json) and the page (report.html)'),
   json: { group: 'Output', ...option.flag(undefined, 'print one JSON document') },
   verbose,
 } satisfies OptionTable;

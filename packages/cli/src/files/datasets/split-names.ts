@@ -1,6 +1,6 @@
 import { option } from '@gradloom/core/internal';
 import type { DataSplits, Dataset } from '@gradloom/runtime';
-import type { OptionTable } from '../../options/option.ts';
+import { grouped, type OptionTable } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { datasetSource } from './dataset-source.ts';
 
@@ -11,20 +11,17 @@ export type SplitName = keyof typeof splitNames;
 
 /** Options that choose the rows of a command on a run; `use` says what it does with them. */
 export const rowOptions = (use: string) =>
-  ({
-    dataset: {
-      group: 'Data',
-      ...datasetSource(undefined, `rows to ${use}: name or path, as in train`, 'the dataset of the run'),
-    },
-    split: {
-      group: 'Data',
-      ...option.oneOf(splitNames)(
+  grouped(
+    { group: 'Data' },
+    {
+      dataset: datasetSource(undefined, `rows to ${use}: name or path, as in train`, 'the dataset of the run'),
+      split: option.oneOf(splitNames)(
         undefined,
         'part of the dataset: train, validation or test',
         'test, else validation, else all rows',
       ),
     },
-  }) satisfies OptionTable;
+  ) satisfies OptionTable;
 
 /** The part of a dataset that is measured. `all` is for a dataset without parts that the model was not trained on. */
 export interface SelectedRows {
