@@ -1,24 +1,23 @@
 import { option } from '@gradloom/core/internal';
 import { modelFormats, precisions } from '@gradloom/runtime/options';
 import { moduleOption } from '../../options/custom-parts.ts';
-import type { OptionTable } from '../../options/option.ts';
+import { grouped, type OptionTable } from '../../options/option.ts';
 import { verbose } from '../../options/run-options.ts';
 
 const formats = Object.entries(modelFormats).map(([name, { title }]) => `${name} (${title})`);
 
 export const exportOptions = {
-  format: {
-    group: 'Output',
-    ...option.oneOf(modelFormats)(undefined, formats.join(', '), 'by the ending of the file'),
-  },
-  precision: {
-    group: 'Output',
-    ...option.oneOf(precisions)(
-      undefined,
-      'type of the weights in the file: float32 rounds those of a float64 model',
-      'that of the model',
-    ),
-  },
+  ...grouped(
+    { group: 'Output' },
+    {
+      format: option.oneOf(modelFormats)(undefined, formats.join(', '), 'by the ending of the file'),
+      precision: option.oneOf(precisions)(
+        undefined,
+        'type of the weights in the file: float32 rounds those of a float64 model',
+        'that of the model',
+      ),
+    },
+  ),
   module: moduleOption,
   json: { group: 'Output', ...option.flag(undefined, 'print one JSON object') },
   verbose,

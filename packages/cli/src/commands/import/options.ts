@@ -4,7 +4,7 @@ import { precisions } from '@gradloom/runtime/options';
 import { customParts, moduleOption } from '../../options/custom-parts.ts';
 import { memberOf } from '../../options/member.ts';
 import { networkFile } from '../../options/network-file.ts';
-import type { OptionTable, Values } from '../../options/option.ts';
+import { grouped, type OptionTable, type Values } from '../../options/option.ts';
 import { verbose } from '../../options/run-options.ts';
 
 /** Names with commas between them. */
@@ -14,15 +14,13 @@ const names = option.kind((_where, name, raw): readonly string[] => {
   throw new Error(`${name} has ${show(raw)}, expected different names with commas between them, such as cat,dog`);
 });
 
-/** 'fc1=0,fc2=2': names of the network for those of a file. */
+/** 'fc1=0,fc2=2': the layer of the network for each module of a file. */
 const renames = option.kind((_where, name, raw): Readonly<Record<string, string>> => {
   const pairs = String(raw)
     .split(',')
-    .map((pair) => /^([^=]+)=([^=]+)$/.exec(pair) ?? []);
-  if (pairs.every(([whole]) => whole !== undefined)) {
-    const from = pairs.map(([, key]) => key);
-    if (new Set(from).size === from.length) return Object.fromEntries(pairs.map(([, key, to]) => [key, to]));
-  }
+    .map((pair) => /^([^=]+)=([^=]+)$/.exec(pair)?.slice(1) ?? []);
+  const layers = Object.fromEntries(pairs);
+  if (pairs.every((pair) => pair.length === 2) && Object.keys(layers).length === pairs.length) return layers;
   throw new Error(`${name} has ${show(raw)}, expected a layer for each module, such as fc1=0,fc2=2`);
 });
 
@@ -36,63 +34,47 @@ const perChannel = option.kind((_where, name, raw): readonly number[] => {
 });
 
 export const importOptions = {
-  spec: {
-    group: 'Model',
-    ...networkFile(
-      undefined,
-      'JSON or YAML file with the network, { "input": 4, "layers": [...] }; of images, "input": [28, 28, 1]',
-      'that of a file which export wrote',
-    ),
-  },
-  loss: {
-    group: 'Model',
-    ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, customParts()), 'losses')(
-      undefined,
-      `the loss it was trained with, which says what outputs mean: ${Object.keys(losses).join(', ')}`,
-      'outputs are values',
-    ),
-  },
-  labels: { group: 'Model', ...names(undefined, 'names of the classes, such as cat,dog', 'their numbers') },
-  divisor: {
-    group: 'Model',
-    ...option.notZero(
-      undefined,
-      'of images: what bytes are divided by, such as 255; predict then takes pictures',
-      '255 with --mean, else inputs are numbers',
-    ),
-  },
-  mean: {
-    group: 'Model',
-    ...perChannel(
-      undefined,
-      'of images: subtracted from each channel after the division, such as 0.485,0.456,0.406',
-      'none',
-    ),
-  },
-  deviation: {
-    group: 'Model',
-    ...perChannel(
-      undefined,
-      'of images: divisor of each channel after the subtraction, such as 0.229,0.224,0.225',
-      'none',
-    ),
-  },
-  rename: {
-    group: 'Model',
-    ...renames(
-      undefined,
-      'layers of the network for modules of the file, such as fc1=0,fc2=2',
-      'the names are the same',
-    ),
-  },
-  precision: {
-    group: 'Model',
-    ...option.oneOf(precisions)(
-      undefined,
-      'type of the weights of the model: float64 holds those of every file exactly',
-      'that of a file which export wrote, else float64',
-    ),
-  },
+  ...grouped(
+    { group: 'Model' },
+    {
+      spec: networkFile(
+        undefined,
+        'JSON or YAML file with the network, { "input": 4, "layers": [...] }; of images, "input": [28, 28, 1]',
+        'that of a file which export wrote',
+      ),
+      loss: memberOf<LossSpec>(losses, (spec) => createLoss(spec, customParts()), 'losses')(
+        undefined,
+        `the loss it was trained with, which says what outputs mean: ${Object.keys(losses).join(', ')}`,
+        'outputs are values',
+      ),
+      labels: names(undefined, 'names of the classes, such as cat,dog', 'their numbers'),
+      divisor: option.notZero(
+        undefined,
+        'of images: what bytes are divided by, such as 255; predict then takes pictures',
+        '255 with --mean, else inputs are numbers',
+      ),
+      mean: perChannel(
+        undefined,
+        'of images: subtracted from each channel after the division, such as 0.485,0.456,0.406',
+        'none',
+      ),
+      deviation: perChannel(
+        undefined,
+        'of images: divisor of each channel after the subtraction, such as 0.229,0.224,0.225',
+        'none',
+      ),
+      rename: renames(
+        undefined,
+        'layers of the network for modules of the file, such as fc1=0,fc2=2',
+        'the names are the same',
+      ),
+      precision: option.oneOf(precisions)(
+        undefined,
+        'type of the weights of the model: float64 holds those of every file exactly',
+        'that of a file which export wrote, else float64',
+      ),
+    },
+  ),
   module: moduleOption,
   out: {
     group: 'Output',

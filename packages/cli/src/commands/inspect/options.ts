@@ -1,7 +1,7 @@
 import { networkNames, option, show } from '@gradloom/core/internal';
 import { moduleOption } from '../../options/custom-parts.ts';
 import { networkName } from '../../options/network-file.ts';
-import type { OptionTable, Values } from '../../options/option.ts';
+import { grouped, type OptionTable, type Values } from '../../options/option.ts';
 import { verbose } from '../../options/run-options.ts';
 
 /** The shape of a row: of an image, height x width x channels, or a number of tokens. */
@@ -14,13 +14,15 @@ const rowShape = option.kind((_where, name, raw): readonly number[] => {
 });
 
 export const inspectOptions = {
-  diff: { group: 'Data', ...option.text('a file or a run')(undefined, 'another file or run to compare with') },
-  network: {
-    group: 'Data',
-    ...networkName(undefined, `a known network in place of a file: ${networkNames.join(', ')}`),
-  },
-  input: { group: 'Data', ...rowShape(undefined, 'with --network, the shape of an image, or tokens', '28x28x1 or 64') },
-  outputs: { group: 'Data', ...option.positiveInteger(undefined, 'with --network, its outputs', '10, or 65 tokens') },
+  ...grouped(
+    { group: 'Data' },
+    {
+      diff: option.text('a file or a run')(undefined, 'another file or run to compare with'),
+      network: networkName(undefined, `a known network in place of a file: ${networkNames.join(', ')}`),
+      input: rowShape(undefined, 'with --network, the shape of an image, or tokens', '28x28x1 or 64'),
+      outputs: option.positiveInteger(undefined, 'with --network, its outputs', '10, or 65 tokens'),
+    },
+  ),
   module: moduleOption,
   json: { group: 'Output', ...option.flag(undefined, 'print one JSON object') },
   verbose,

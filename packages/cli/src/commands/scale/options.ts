@@ -1,5 +1,5 @@
 import { option, show } from '@gradloom/core/internal';
-import type { OptionTable, Values } from '../../options/option.ts';
+import { grouped, type OptionTable, type Values } from '../../options/option.ts';
 import type { Alternatives } from '../../options/raw-options.ts';
 import { outOption, runOptions, verbose } from '../../options/run-options.ts';
 import { trainOptions } from '../train/options.ts';
@@ -26,42 +26,32 @@ const counts = (what: string, example: string, max: number): option.Kind<readonl
 export const scaleOptions = {
   dataset: { ...dataset, shown: 'mnist' },
   ...workload,
-  'max-threads': {
-    group: 'Run',
-    ...option.positiveInteger(undefined, 'largest number of threads to try', 'twice the cores'),
-  },
-  rounds: { group: 'Run', ...option.positiveInteger(5, 'measurements of each number of threads, in turns') },
-  steps: {
-    group: 'Run',
-    ...option.positiveInteger(
-      undefined,
-      'steps per measurement',
-      '1 s of the fastest number of threads, at most 4 s of one thread',
-    ),
-  },
-  'model-cores': {
-    group: 'Run',
-    ...counts(
-      'cores',
-      '4,8,16,32,64',
-      MAX_CORES,
-    )(undefined, 'predict the step time on so many cores, such as 4,8,16,32,64, from parts that are measured here'),
-  },
-  ranks: {
-    group: 'Run',
-    ...counts(
-      'ranks',
-      '1,2,4',
-      MAX_RANKS,
-    )(undefined, 'measure so many ranks of MPI too, such as 1,2,4, which mpirun or srun starts'),
-  },
-  cluster: {
-    group: 'Run',
-    ...option.oneOf({ mpi: true })(
-      undefined,
-      'measure the ranks that mpirun or srun has started, and nothing else: mpi',
-    ),
-  },
+  ...grouped(
+    { group: 'Run' },
+    {
+      'max-threads': option.positiveInteger(undefined, 'largest number of threads to try', 'twice the cores'),
+      rounds: option.positiveInteger(5, 'measurements of each number of threads, in turns'),
+      steps: option.positiveInteger(
+        undefined,
+        'steps per measurement',
+        '1 s of the fastest number of threads, at most 4 s of one thread',
+      ),
+      'model-cores': counts(
+        'cores',
+        '4,8,16,32,64',
+        MAX_CORES,
+      )(undefined, 'predict the step time on so many cores, such as 4,8,16,32,64, from parts that are measured here'),
+      ranks: counts(
+        'ranks',
+        '1,2,4',
+        MAX_RANKS,
+      )(undefined, 'measure so many ranks of MPI too, such as 1,2,4, which mpirun or srun starts'),
+      cluster: option.oneOf({ mpi: true })(
+        undefined,
+        'measure the ranks that mpirun or srun has started, and nothing else: mpi',
+      ),
+    },
+  ),
   'memory-limit': runOptions['memory-limit'],
   backend: runOptions.backend,
   blas: runOptions.blas,

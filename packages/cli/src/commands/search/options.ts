@@ -1,35 +1,33 @@
 import { option } from '@gradloom/core/internal';
-import type { OptionTable, Values } from '../../options/option.ts';
+import { grouped, type OptionTable, type Values } from '../../options/option.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 
 export const searchOptions = {
-  threads: {
-    group: 'Run',
-    ...option.positiveInteger(undefined, 'threads of all runs together; never changes the result', 'all cores'),
-  },
-  'at-once': {
-    group: 'Run',
-    ...option.orWord(option.positiveInteger, 'auto')(
-      undefined,
-      'runs at the same time, which share the threads; never changes the result',
-      'auto, which measures whether many runs or threads inside of one are faster',
-    ),
-  },
+  ...grouped(
+    { group: 'Run' },
+    {
+      threads: option.positiveInteger(undefined, 'threads of all runs together; never changes the result', 'all cores'),
+      'at-once': option.orWord(option.positiveInteger, 'auto')(
+        undefined,
+        'runs at the same time, which share the threads; never changes the result',
+        'auto, which measures whether many runs or threads inside of one are faster',
+      ),
+    },
+  ),
   'memory-limit': runOptions['memory-limit'],
   blas: runOptions.blas,
-  resume: {
-    group: 'Output',
-    ...option.text('a search')(undefined, 'go on with the search in a directory such as runs/search-1'),
-  },
-  out: {
-    group: 'Output',
-    ...option.text('a directory')(
-      undefined,
-      'directory for the search, which must be new or empty',
-      'runs/search-<number>',
-    ),
-  },
-  json: { group: 'Output', ...option.flag(undefined, 'print JSON, one object per line') },
+  ...grouped(
+    { group: 'Output' },
+    {
+      resume: option.text('a search')(undefined, 'go on with the search in a directory such as runs/search-1'),
+      out: option.text('a directory')(
+        undefined,
+        'directory for the search, which must be new or empty',
+        'runs/search-<number>',
+      ),
+      json: option.flag(undefined, 'print JSON, one object per line'),
+    },
+  ),
   verbose,
 } satisfies OptionTable;
 

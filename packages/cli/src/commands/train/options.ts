@@ -22,19 +22,12 @@ import { customParts, moduleOption } from '../../options/custom-parts.ts';
 import { flagsOf } from '../../options/flags-of.ts';
 import { memberOf } from '../../options/member.ts';
 import { networkFile, networkName } from '../../options/network-file.ts';
-import type { FileOption, FileOptionTable, Values } from '../../options/option.ts';
+import { type FileOptionTable, grouped, type Values } from '../../options/option.ts';
 import { classWeights, rateChanges } from '../../options/pairs.ts';
 import type { Alternatives } from '../../options/raw-options.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 import { widths } from '../../options/widths.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
-
-type Shared = Pick<FileOption<unknown>, 'group' | 'effect'>;
-const data = { group: 'Data', effect: 'reading' } satisfies Shared;
-const share = { group: 'Data', effect: 'result' } satisfies Shared;
-const model = { group: 'Model', effect: 'result' } satisfies Shared;
-const source = { group: 'Output', effect: 'source' } satisfies Shared;
-const output = { group: 'Output', effect: 'showing' } satisfies Shared;
 
 const names = (table: object): string => Object.keys(table).join(', ');
 const byDataset = 'set by the dataset';
@@ -58,81 +51,65 @@ const { lr } = optimizerOptions.sgd;
  */
 export const trainOptions = {
   dataset: {
-    ...data,
+    group: 'Data',
+    effect: 'reading',
     ...datasetSource(
       undefined,
       `${datasetSource.choices?.join(', ')}; or the path of a table, a NumPy or IDX file, or a folder`,
     ),
   },
   ...tableFlags,
-  validation: {
-    ...share,
-    ...option.fraction(
-      undefined,
-      'validation split: share of the training rows to hold out',
-      '0.1 for mnist and for your own data of 50 rows or more, else 0',
-    ),
-  },
-  test: {
-    ...share,
-    ...option.fraction(
-      undefined,
-      'test split: share of the rows to hold out, for a dataset without a test set',
-      '0.1 for your own data of 50 rows or more, else set by the dataset',
-    ),
-  },
-  folds: {
-    ...share,
-    ...option.wholeNumber(2)(
-      undefined,
-      'cross-validation: deal the rows into so many folds, each class in proportion, and train once for each, on the others, with it as the test set',
-      'none',
-    ),
-  },
-  fold: {
-    ...share,
-    ...option.positiveInteger(undefined, 'with --folds: train for this fold alone, from 1', 'for each in turn'),
-  },
+  ...grouped(
+    { group: 'Data', effect: 'result' },
+    {
+      validation: option.fraction(
+        undefined,
+        'validation split: share of the training rows to hold out',
+        '0.1 for mnist and for your own data of 50 rows or more, else 0',
+      ),
+      test: option.fraction(
+        undefined,
+        'test split: share of the rows to hold out, for a dataset without a test set',
+        '0.1 for your own data of 50 rows or more, else set by the dataset',
+      ),
+      folds: option.wholeNumber(2)(
+        undefined,
+        'cross-validation: deal the rows into so many folds, each class in proportion, and train once for each, on the others, with it as the test set',
+        'none',
+      ),
+      fold: option.positiveInteger(undefined, 'with --folds: train for this fold alone, from 1', 'for each in turn'),
+    },
+  ),
 
-  hidden: {
-    ...model,
-    ...widths(undefined, 'units of each hidden layer, such as 128,64, or none', 'set by the dataset'),
-  },
-  activation: {
-    ...model,
-    ...activationSpec(
-      undefined,
-      `activation of the hidden layers: ${activationSpec.choices?.join(', ')}`,
-      'set by the dataset',
-    ),
-  },
-  'output-activation': {
-    ...model,
-    ...activationSpec(
-      undefined,
-      'activation of the output layer',
-      'sigmoid for targets of 0 and 1 with mse and the like, else identity',
-    ),
-  },
-  init: {
-    ...model,
-    ...memberOf<InitializerSpec>(initializers, (spec) => createInitializer(spec, customParts()), 'initializers')(
-      undefined,
-      `initializer of the weights: ${names(initializers)}`,
-      'he-normal before relu and similar activations, else glorot-uniform',
-    ),
-  },
-  dropout: { ...model, ...option.fraction(0, 'share of the units of each hidden layer to drop during training') },
-  network: {
-    ...model,
-    ...networkName(
-      undefined,
-      `a known network, instead of hidden layers: ${Object.keys(networks).join(', ')} for images; for tokens gpt:4x4x128 (layers, heads, width) or gru:2x256`,
-      'convnet for folders of images, gpt:4x4x128 for texts',
-    ),
-  },
+  ...grouped(
+    { group: 'Model', effect: 'result' },
+    {
+      hidden: widths(undefined, 'units of each hidden layer, such as 128,64, or none', byDataset),
+      activation: activationSpec(
+        undefined,
+        `activation of the hidden layers: ${activationSpec.choices?.join(', ')}`,
+        byDataset,
+      ),
+      'output-activation': activationSpec(
+        undefined,
+        'activation of the output layer',
+        'sigmoid for targets of 0 and 1 with mse and the like, else identity',
+      ),
+      init: memberOf<InitializerSpec>(initializers, (spec) => createInitializer(spec, customParts()), 'initializers')(
+        undefined,
+        `initializer of the weights: ${names(initializers)}`,
+        'he-normal before relu and similar activations, else glorot-uniform',
+      ),
+      dropout: option.fraction(0, 'share of the units of each hidden layer to drop during training'),
+      network: networkName(
+        undefined,
+        `a known network, instead of hidden layers: ${names(networks)} for images; for tokens gpt:4x4x128 (layers, heads, width) or gru:2x256`,
+        'convnet for folders of images, gpt:4x4x128 for texts',
+      ),
+    },
+  ),
   spec: {
-    ...model,
+    group: 'Model',
     effect: 'reading',
     ...networkFile(
       undefined,
@@ -183,14 +160,15 @@ export const trainOptions = {
   ...checkpoints,
   'checkpoint-every': { ...checkpoints['checkpoint-every'], ...checkpointEvery },
   resume: {
-    ...source,
+    group: 'Output',
+    effect: 'source',
     ...option.text('a run or a checkpoint')(
       undefined,
       'continue a run such as runs/mnist-1 from its newest checkpoint, or continue from a checkpoint file',
     ),
   },
   out: {
-    ...output,
+    group: 'Output',
     effect: 'destination',
     ...option.text('a directory')(
       undefined,
@@ -198,31 +176,36 @@ export const trainOptions = {
       'runs/<dataset>-<number>',
     ),
   },
-  live: {
-    ...output,
-    effect: 'listening',
-    ...option.flag(undefined, 'show the run on a page while it trains, at an address on 127.0.0.1 that is printed'),
-  },
-  'live-after': {
-    ...output,
-    effect: 'listening',
-    ...option.flag(undefined, 'as --live, and show the run on the page after its end, too, until Ctrl-C'),
-  },
-  'no-linear': {
-    ...output,
-    ...option.flag(undefined, 'do not compare the network of a small table with a linear model'),
-  },
-  'no-out': { ...output, ...option.flag(undefined, 'write no files') },
+  ...grouped(
+    { group: 'Output', effect: 'listening' },
+    {
+      live: option.flag(
+        undefined,
+        'show the run on a page while it trains, at an address on 127.0.0.1 that is printed',
+      ),
+      'live-after': option.flag(undefined, 'as --live, and show the run on the page after its end, too, until Ctrl-C'),
+    },
+  ),
+  ...grouped(
+    { group: 'Output', effect: 'showing' },
+    {
+      'no-linear': option.flag(undefined, 'do not compare the network of a small table with a linear model'),
+      'no-out': option.flag(undefined, 'write no files'),
+    },
+  ),
   config: {
-    ...source,
+    group: 'Output',
+    effect: 'source',
     ...option.text('a file')(undefined, 'read options from a JSON or YAML file; flags override it'),
   },
-  quiet: {
-    ...output,
-    ...option.flag(undefined, 'print only the directory of the run; with --json, only the last line'),
-  },
-  json: { ...output, ...option.flag(undefined, 'print JSON, one object per line') },
-  verbose: { ...output, ...verbose },
+  ...grouped(
+    { group: 'Output', effect: 'showing' },
+    {
+      quiet: option.flag(undefined, 'print only the directory of the run; with --json, only the last line'),
+      json: option.flag(undefined, 'print JSON, one object per line'),
+      verbose,
+    },
+  ),
 } satisfies FileOptionTable;
 
 /** The values of --dataset, as errors name them. */
