@@ -7,7 +7,7 @@ import { linesOf, textOf } from './source-lines.ts';
 const MAX_NUMBER_CHARACTERS = 32;
 const MAX_EXTRA_CHARACTERS = 1 << 20;
 
-/** Rows of a stream of JSON arrays, one a line. @throws Error (rejects) naming the line of `source` that is not a row. */
+/** Rows of a stream of JSON arrays, one a line. @throws Error naming the line of `source` that is not a row. */
 export async function* numberRows(
   stream: Readable,
   { inputs: I, allLayers }: Pick<Network, 'inputs' | 'allLayers'>,

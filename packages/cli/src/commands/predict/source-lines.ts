@@ -11,7 +11,8 @@ export async function* textOf(
 }
 
 /**
- * The lines of a text. All that have arrived come at once: rows from a pipe are answered at once, a file in large parts.
+ * The lines of a text. All that have arrived come at once, so rows from a pipe are answered at once, and a file in large
+ * parts.
  * @throws the error that `tooLong` makes for the number of a line, from 1, of more than `maxCharacters`.
  */
 export async function* linesOf(
