@@ -11,7 +11,7 @@ export async function* textOf(
 }
 
 /**
- * The lines of a text. All that have arrived come at once, so rows from a pipe are answered at once, and a file in large
+ * The lines of a text. All that have arrived come together: rows from a pipe are answered at once, and a file in large
  * parts.
  * @throws the error that `tooLong` makes for the number of a line, from 1, of more than `maxCharacters`.
  */
