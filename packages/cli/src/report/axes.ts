@@ -8,15 +8,25 @@ const MAX_DRAWABLE = 1e300;
 export const isDrawable = (value: number, log = false): boolean =>
   Math.abs(value) <= MAX_DRAWABLE && (!log || value >= 1 / MAX_DRAWABLE);
 
+/** Margins in pixels of a chart with labels on both axes, and the width between them. */
+export const margins = { marginLeft: 62, marginRight: 24, marginTop: 28, marginBottom: 40 };
+export const innerWidth = (width: number): number => width - margins.marginLeft - margins.marginRight;
+
 /** Powers of ten. */
 export type LogRange = readonly [low: number, high: number];
 
-/** The range of the positive values, rounded outwards to powers of ten, plus `above` powers. */
+/** The range of the positive values, rounded outwards to powers of ten, and `above` powers higher. */
 export function logRange(values: readonly number[], above = 0): LogRange {
   const logs = values.filter((value) => isDrawable(value, true)).map(Math.log10);
   if (logs.length === 0) return [0.1, 1];
   const [low, high] = [Math.floor(lowest(logs)), Math.ceil(highest(logs) + above)];
   return [10 ** low, 10 ** (high > low ? high : low + 1)];
+}
+
+/** At most `max` of the items, evenly spaced from the first. */
+export function evenlySpaced<T>(items: readonly T[], max: number): T[] {
+  const stride = Math.ceil(items.length / max);
+  return items.filter((_, k) => k % stride === 0);
 }
 
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
@@ -34,23 +44,25 @@ export function tick(value: number): string {
   return factor === 1 ? power : `${factor}\u00a0×\u00a0${power}`;
 }
 
+/** A number in text, rounded to some significant digits: three are enough for a title. */
+export const shortNumber = (value: number, digits = 3): string => tick(Number(value.toPrecision(digits)));
+
 /** Ticks at powers of ten, about `count` of them; in a shorter range also at 2 and 5 times these. */
 export function logTicks(low: number, high: number, count = 7): number[] {
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  const within = (values: number[]) => values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
-  const powers = Array.from({ length: last - first + 1 }, (_, k) => first + k);
-  const few = within(powers.map((power) => Number(`1e${power}`)));
-  if (few.length > 2) {
-    const every = Math.ceil(few.length / count);
-    return few.filter((_, k) => (few.length - 1 - k) % every === 0);
-  }
-  const more = within(powers.flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`))));
-  return more.length >= 2 ? more : [low, Math.sqrt(low * high), high].map((value) => Number(value.toPrecision(2)));
+  const exponents = Array.from({ length: last - first + 1 }, (_, k) => first + k);
+  const multiplesInRange = (digits: readonly number[]) =>
+    exponents
+      .flatMap((exponent) => digits.map((digit) => Number(`${digit}e${exponent}`)))
+      .filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  const powers = multiplesInRange([1]);
+  if (powers.length > 2) return evenlySpaced(powers.toReversed(), count).reverse();
+  const ticks = multiplesInRange([1, 2, 5]);
+  return ticks.length >= 2 ? ticks : [low, Math.sqrt(low * high), high].map((value) => Number(value.toPrecision(2)));
 }
 
 /** Width of a digit of a tick label, and the least gap between two labels, in pixels. */
-const DIGIT = 7;
-const GAP = 14;
+const [DIGIT_WIDTH, LABEL_GAP] = [7, 14];
 
 /**
  * Ticks of a linear axis from `low` to `high`, at multiples of 1, 2 or 5 times a power of ten: at most `maxTicks`,
@@ -68,18 +80,18 @@ export function fittingTicks(low: number, high: number, width: number, maxTicks:
       const ticks = Array.from({ length: Math.min(count, maxTicks + 1) }, (_, k) =>
         Number(((first + k) * step).toPrecision(12)),
       );
-      const labelWidth = highest(ticks.map((value) => tick(value).length * DIGIT + GAP));
+      const labelWidth = highest(ticks.map((value) => tick(value).length * DIGIT_WIDTH + LABEL_GAP));
       const tickWidth = (width * step) / range;
       if (count <= maxTicks && (count < 2 || labelWidth <= tickWidth)) return ticks;
     }
   }
 }
 
-/** A scale over `values`, logarithmic if asked for and possible; values that it cannot show are not drawn. */
+/** A scale over the values that it can show. */
 export function scaleOver(values: readonly number[], label: string, log: boolean): ScaleOptions {
-  const all = values.filter((value) => isDrawable(value, log));
-  if (all.length === 0) return { label, domain: [0, 1] };
-  let [low, high] = [lowest(all), highest(all)];
+  const drawable = values.filter((value) => isDrawable(value, log));
+  if (drawable.length === 0) return { label, domain: [0, 1] };
+  let [low, high] = [lowest(drawable), highest(drawable)];
   if (!log) {
     if (low === high) [low, high] = [low - Math.abs(low || 1) / 2, high + Math.abs(high || 1) / 2];
     return { label, domain: [low, high], nice: true, tickFormat: tick, grid: true };
@@ -88,21 +100,19 @@ export function scaleOver(values: readonly number[], label: string, log: boolean
   return { label, type: 'log', domain: [low, high], ticks: logTicks(low, high), tickFormat: tick, grid: true };
 }
 
-/** Least height of an axis, so that noise does not look like progress: a share of the value, or points of percent. */
-export const SHARE_OF_VALUE = 0.2;
-export const POINTS = 10;
+/** Least range of an axis: in a smaller one, noise would look like progress. */
+const MIN_SHARE_OF_HIGHEST = 0.2;
+const MIN_PERCENTAGE_POINTS = 10;
 
-/**
- * The range of values, widened to at least the share `minHeight` of its highest value; with a `limit`, to at least
- * `minHeight` itself, below the limit.
- */
-export function roomFor(values: readonly number[], minHeight: number, limit?: number): [number, number] {
+/** The range of an axis over values; of values in percent, it ends at 100. */
+export function axisRange(values: readonly number[], inPercent = false): [number, number] {
   const finite = values.filter((value) => isDrawable(value));
-  const [low, high] = [lowest(finite), highest(finite)];
   if (finite.length === 0) return [0, 1];
-  const missing = Math.max(0, (limit === undefined ? minHeight * Math.abs(high) : minHeight) - (high - low)) / 2;
-  const upper = Math.min(high + missing, limit ?? Number.POSITIVE_INFINITY);
-  return [Math.max(Math.min(0, low), low - missing - (high + missing - upper)), upper];
+  const [low, high] = [lowest(finite), highest(finite)];
+  const minRange = inPercent ? MIN_PERCENTAGE_POINTS : MIN_SHARE_OF_HIGHEST * Math.abs(high);
+  const margin = Math.max(0, minRange - (high - low)) / 2;
+  const upper = Math.min(high + margin, inPercent ? 100 : Number.POSITIVE_INFINITY);
+  return [Math.max(Math.min(0, low), low - margin - (high + margin - upper)), upper];
 }
 
 /** The lowest value; Infinity for none. Math.min takes only some ten thousand arguments. */

@@ -1,4 +1,4 @@
-import { tick } from './axes.ts';
+import { shortNumber } from './axes.ts';
 
 /** Values that differ by a smaller ratio are treated as equal. */
 const SAME = 1.05;
@@ -18,8 +18,8 @@ export function courseOf(values: readonly number[], positionOf: (k: number) => s
   }
   const peak = values[high] / Math.max(first, last);
   const trough = Math.min(first, last) / values[low];
-  const ends = `from ${short(first)} to ${short(last)}`;
-  const [lowest, highest] = [short(values[low]), short(values[high])];
+  const ends = `from ${shortNumber(first)} to ${shortNumber(last)}`;
+  const [lowest, highest] = [shortNumber(values[low]), shortNumber(values[high])];
   const stays = lowest === highest ? `stays at ${lowest}` : `stays between ${lowest} and ${highest}`;
   if (values[high] <= SAME * values[low]) return stays;
   if (peak > TURN && !(trough > peak)) return `goes ${ends}, with a peak of ${highest} at ${positionOf(high)}`;
@@ -27,6 +27,3 @@ export function courseOf(values: readonly number[], positionOf: (k: number) => s
   if (last * SAME < first) return `falls ${ends}`;
   return first * SAME < last ? `rises ${ends}` : stays;
 }
-
-/** Three digits are enough for a title. */
-export const short = (value: number): string => tick(Number(value.toPrecision(3)));

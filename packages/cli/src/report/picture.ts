@@ -7,9 +7,11 @@ export interface Picture {
   readonly sentence: string; // caption below the picture
   /** Text for screen readers: the axes and the important values. */
   readonly alternative: string;
-  /** Columns and labels fit into `width` pixels; text has the same size at any width. */
-  readonly draw: (width: number) => Drawing;
+  readonly draw: Draw;
 }
+
+/** Draws something at a width in pixels: columns and labels fit into it, and text has the same size at any width. */
+export type Draw = (width: number) => Drawing;
 
 /** SVG elements without the root around them. */
 export interface Drawing {

@@ -47,14 +47,17 @@ export const strokeOf = (k: number): Stroke => ({
   dash: DASHES[k % DASHES.length],
 });
 
-const declare = (colors: typeof light): Markup =>
+/** The stroke of the k-th network of a comparison: the first, which fails, is orange, and the second blue. */
+export const networkStroke = (k: number): Stroke => strokeOf(k < 2 ? 1 - k : k);
+
+const declarations = (colors: typeof light): Markup =>
   markup`${Object.entries(colors).map(([name, value], k) => markup`${k === 0 ? '' : ';'}--${name}:${value}`)}`;
 
 /** Custom properties of `scope`, by the reader's preference; print is light. */
 export const themeStyle = (scope: Markup): Markup =>
   inLines([
-    markup`${scope}{color-scheme:light dark;${declare(light)}}`,
-    markup`@media screen and (prefers-color-scheme:dark){${scope}{${declare(dark)}}}`,
+    markup`${scope}{color-scheme:light dark;${declarations(light)}}`,
+    markup`@media screen and (prefers-color-scheme:dark){${scope}{${declarations(dark)}}}`,
   ]);
 
 /** Styles that drawings need, in a page and in a file. */

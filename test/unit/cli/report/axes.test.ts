@@ -21,7 +21,7 @@ describe('a log axis', () => {
       [1, high],
     ] as const;
     const series = [{ name: 'loss', points }];
-    const drawing = lineChart({ series, x: { label: 'step' }, y: { label: 'loss', log: true } }, 720);
+    const drawing = lineChart({ series, x: { label: 'step' }, y: { label: 'loss', log: true } })(720);
     expect(textsOf(drawing)).toEqual(expect.arrayContaining(labels));
     const ticks = String(drawing.markup)
       .match(/y-axis tick"[^>]*>(.*?)<\/g>/)?.[1]
@@ -35,11 +35,11 @@ test('values of lines and bars are shown under the pointer', () => {
     name,
     points: [1, 2, 3].map((epoch) => [epoch, epoch + k / 4] as const),
   }));
-  expect(titlesOf(lineChart({ series, x: { label: 'epoch' }, y: { label: 'loss' } }, 720))).toEqual(
+  expect(titlesOf(lineChart({ series, x: { label: 'epoch' }, y: { label: 'loss' } })(720))).toEqual(
     [1, 2, 3].map((epoch) => `epoch ${epoch}\ntraining ${epoch}\nvalidation ${epoch + 0.25}`),
   );
   const bars = [{ name: 'adam', value: 3, text: '3.00' }];
-  expect(titlesOf(barChart({ bars, x: { label: 'loss' } }, 720))).toEqual(['adam: 3.00']);
+  expect(titlesOf(barChart({ bars, x: { label: 'loss' } })(720))).toEqual(['adam: 3.00']);
 });
 
 test('the colour of an error is in proportion to its share of the rows of its class', () => {

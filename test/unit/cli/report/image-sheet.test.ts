@@ -50,7 +50,7 @@ test('many large images are scaled down to a sheet that a page can hold, NaN is 
 test('a page holds the pixels of a sheet once', () => {
   const sheet = sheetOf(imagesOf(2, [4, 4, 1]), [4, 4, 1]);
   const grid = { name: 'few', sheets: [sheet], across: [3, 2] as const };
-  const [wide, narrow] = [720, 352].map((width) => String(imageGrid(grid, width).markup));
+  const [wide, narrow] = [720, 352].map((width) => String(imageGrid(grid)(width).markup));
   expect(wide).toContain(
     `<image id="few-sheet-1" width="9" height="4" image-rendering="pixelated" href="data:image/png;base64,${sheet.png}"/>`,
   );
@@ -71,7 +71,7 @@ test('long names are cut to the width of their image, probabilities never', () =
     end: ', 99 %',
     hover: 'all',
   };
-  const { markup } = imageGrid({ name: 'dog', sheets: [sheet], across: [5, 3], textOf: () => text }, 720);
+  const { markup } = imageGrid({ name: 'dog', sheets: [sheet], across: [5, 3], textOf: () => text })(720);
   expect(String(markup)).toMatch(/>staffordshire bul…<.*>→ american p…, 99 %</);
 });
 

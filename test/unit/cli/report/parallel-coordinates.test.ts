@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { parallelCoordinates } from '../../../../packages/cli/src/report/charts/parallel-coordinates.ts';
+import type { Drawing } from '../../../../packages/cli/src/report/picture.ts';
 
 /** The points of each path of the picture, in its order. */
-function pathsOf(drawing: ReturnType<typeof parallelCoordinates>): [x: number, y: number][][] {
+function pathsOf(drawing: Drawing): [x: number, y: number][][] {
   const paths = String(drawing.markup).matchAll(/ d="M([^"Z]+)"/g);
   return [...paths].map(([, d]) => d.split('L').map((at) => at.split(',').map(Number) as [number, number]));
 }
@@ -15,7 +16,7 @@ test('a value stands where it lies between the lowest and the highest of its axi
   ];
   const [low, high] = [40, 500 - 40]; // the margins
   const along = (share: number) => low + share * (high - low);
-  const lines = pathsOf(parallelCoordinates({ axes, marked: [false, false, true] }, 500));
+  const lines = pathsOf(parallelCoordinates({ axes, marked: [false, false, true] })(500));
   const xs = lines.map((line) => line.map(([x]) => x));
   expect(xs).toHaveLength(3);
   for (const [k, shares] of [
@@ -36,7 +37,7 @@ test('a line has a gap where it has no value, and one value of all stands in the
     { name: 'width', log: false, values: [null, 4] },
     { name: 'depth', log: false, values: [1, 2] },
   ];
-  const lines = pathsOf(parallelCoordinates({ axes, marked: [false, false] }, 500));
+  const lines = pathsOf(parallelCoordinates({ axes, marked: [false, false] })(500));
   expect(lines.map((line) => line.length)).toEqual([2, 3]);
   expect(lines[0][0][0]).toBeCloseTo(250, 1);
 });

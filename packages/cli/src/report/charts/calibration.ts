@@ -24,26 +24,22 @@ export function calibrationPicture({ calibration = [], labels, split }: Answers)
     alternative: bins
       .map(({ rows, probability, share }) => `${whole(rows)} rows at ${percent(probability)}: ${percent(share)}`)
       .join('; '),
-    draw: (width) =>
-      lineChart(
+    draw: lineChart({
+      series: [
+        { name: 'model', points: bins.map(({ probability, share }) => [probability, share] as const), dots: true },
         {
-          series: [
-            { name: 'model', points: bins.map(({ probability, share }) => [probability, share] as const), dots: true },
-            {
-              name: 'perfect',
-              points: [
-                [0, 0],
-                [1, 1],
-              ],
-              stroke: { color: 'var(--soft)', dash: '5 4' },
-              dots: false,
-            },
+          name: 'perfect',
+          points: [
+            [0, 0],
+            [1, 1],
           ],
-          x: { label: of },
-          y: { label: up, domain: [0, 1] },
-          height: 320,
+          stroke: { color: 'var(--soft)', dash: '5 4' },
+          dots: false,
         },
-        width,
-      ),
+      ],
+      x: { label: of },
+      y: { label: up, domain: [0, 1] },
+      height: 320,
+    }),
   };
 }

@@ -1,17 +1,16 @@
 import { contour, dot, identity, type Markish } from '@observablehq/plot';
 import { plural, whole } from '../../terminal/text/format.ts';
-import { tick } from '../axes.ts';
+import { shortNumber, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
-import { short } from '../course.ts';
 import type { Division, Plane } from '../findings/findings.ts';
 import { markup } from '../markup/markup.ts';
-import { type Drawing, isNarrow, type Picture } from '../picture.ts';
+import type { Draw, Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star'] as const;
 /** Number of classes that have a colour and a symbol. */
 const MAX_CLASSES = symbols.length;
-const marks = ['●', '■', '▲', '◆', '✚', '★'];
+const symbolLetters = ['●', '■', '▲', '◆', '✚', '★'];
 
 /** Most decision regions drawn; if there are more, evenly spaced ones. */
 const MAX_PANELS = 12;
@@ -23,8 +22,8 @@ export function decisionBoundary(
 ): Picture | null {
   if (isFlat(end)) return null;
   const before = divisions.filter((division) => division.step < end.step && !isFlat(division));
-  const every = Math.ceil((before.length + 1) / MAX_PANELS);
-  const all = [...before.filter((_, k) => k % every === 0), end];
+  const stride = Math.ceil((before.length + 1) / MAX_PANELS);
+  const shown = [...before.filter((_, k) => k % stride === 0), end];
   return {
     name: 'boundary',
     title:
@@ -33,36 +32,42 @@ export function decisionBoundary(
         : `Decision regions after ${plural(end.step, 'step')}: ${right === points.length ? 'all' : `${whole(right)} of`} ${whole(points.length)} points are classified correctly`,
     sentence:
       'Each point is a training row; its shape and colour are its class. The background has the colour of the predicted class, darker where the network is more certain; the line is the decision boundary.',
-    alternative: `Maps of the plane before steps ${all.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
-    draw: (width) => {
-      const panels = all.map((division) => ({
-        title: division.step === 0 ? 'Before the first step' : `After ${plural(division.step, 'step')}`,
-        draw: (each: number) => map(division, points, labels, division === end, each),
-      }));
-      return stack([key(labels, width), grid(panels, width, isNarrow(width) ? 4 : all.length > 4 ? 3 : 2)]);
-    },
+    alternative: `Maps of the plane before steps ${shown.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
+    draw: stack([
+      classLegend(labels),
+      grid(
+        shown.map((division) => ({
+          title: division.step === 0 ? 'Before the first step' : `After ${plural(division.step, 'step')}`,
+          draw: (width) => drawRegions(division, points, labels, division === end, width),
+        })),
+        shown.length > 4 ? 3 : 2,
+        2,
+      ),
+    ]),
   };
 }
 
-function key(labels: readonly string[], width: number): Drawing {
-  let x = 0;
-  const parts = labels.map((label, c) => {
-    const at = x;
-    x += 34 + label.length * 7;
-    return markup`<text x="${at}" y="14"><tspan fill="var(--c${c + 1})">${marks[c]}</tspan> ${label}</text>`;
-  });
-  return { width, height: 24, markup: markup`${parts}` };
-}
+const classLegend =
+  (labels: readonly string[]): Draw =>
+  (width) => {
+    let x = 0;
+    const parts = labels.map((label, c) => {
+      const labelX = x;
+      x += 34 + label.length * 7;
+      return markup`<text x="${labelX}" y="14"><tspan fill="var(--c${c + 1})">${symbolLetters[c]}</tspan> ${label}</text>`;
+    });
+    return { width, height: 24, markup: markup`${parts}` };
+  };
 
-function map(
+function drawRegions(
   { extent: [x1, y1, x2, y2], side, margins }: Division,
   points: Plane['points'],
   labels: readonly string[],
-  titled: boolean, // show the values of a point on hover
+  showsValues: boolean, // of a point on hover
   width: number,
 ): Drawing {
   const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
-  const ground = margins.slice(0, MAX_CLASSES).flatMap((bytes, c) => {
+  const background = margins.slice(0, MAX_CLASSES).flatMap((bytes, c) => {
     const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / 127.5 - 1);
     const field = { extent: [x1, y1, x2, y2], side, values } as const;
     return [region(field, `var(--c${c + 1})`, [0, 0.4, 0.8]), border(field, 0, 1)];
@@ -79,7 +84,7 @@ function map(
     x: { domain: [x1, x2], label: null, ticks, tickFormat: tick, tickSize: 3 },
     y: { domain: [y1, y2], label: null, ticks, tickFormat: tick, tickSize: 3 },
     marks: [
-      ...ground,
+      ...background,
       ...symbols.slice(0, margins.length).map((symbol, c) =>
         dot(
           points.filter(([, , label]) => label === c),
@@ -91,8 +96,11 @@ function map(
             fill: `var(--c${c + 1})`,
             stroke: 'var(--paper)',
             strokeWidth: points.length > 100 ? 0.5 : 1.5,
-            ...(titled
-              ? { title: ([x, y]: readonly [number, number, number]) => `${labels[c]} at ${short(x)}, ${short(y)}` }
+            ...(showsValues
+              ? {
+                  title: ([x, y]: readonly [number, number, number]) =>
+                    `${labels[c]} at ${shortNumber(x)}, ${shortNumber(y)}`,
+                }
               : {}),
           },
         ),
@@ -142,26 +150,28 @@ const gridOf = ({ extent: [x1, y1, x2, y2], side }: Field) => ({
   x2,
   y2,
   value: identity,
-  // The values are a grid already. With coordinates, Plot would sort them into a grid again, which took half the time
-  // of a page.
+  // With x and y, Plot would sort the values into a grid, which they are already; that took half the time of a page.
   x: null,
   y: null,
 });
 
 /** Extrapolates one point on each side, so that a contour along the edge closes outside the frame. */
 function widen({ extent: [x1, y1, x2, y2], side, values }: Field): Field {
-  const wide = side + 2;
+  const widerSide = side + 2;
   const [dx, dy] = [(x2 - x1) / (side - 1), (y2 - y1) / (side - 1)];
-  const along = (k: number, at: (k: number) => number): number => {
-    if (k < 0) return 2 * at(0) - at(1);
-    return k < side ? at(k) : 2 * at(side - 1) - at(side - 2);
+  /** The value at -1 to `side`, continued along a straight line at both ends. */
+  const extrapolated = (valueAt: (k: number) => number, k: number): number => {
+    if (k < 0) return 2 * valueAt(0) - valueAt(1);
+    return k < side ? valueAt(k) : 2 * valueAt(side - 1) - valueAt(side - 2);
   };
   const valueAt = (row: number, column: number): number =>
-    along(row, (r) => along(column, (c) => values[r * side + c]));
+    extrapolated((r) => extrapolated((c) => values[r * side + c], column), row);
   return {
     extent: [x1 - dx, y1 - dy, x2 + dx, y2 + dy],
-    side: wide,
-    values: Array.from({ length: wide * wide }, (_, k) => valueAt(Math.floor(k / wide) - 1, (k % wide) - 1)),
+    side: widerSide,
+    values: Array.from({ length: widerSide ** 2 }, (_, k) =>
+      valueAt(Math.floor(k / widerSide) - 1, (k % widerSide) - 1),
+    ),
   };
 }
 
@@ -182,5 +192,5 @@ export const targetDots = (dots: readonly TargetDot[]): Markish =>
     fill: ({ one }: TargetDot) => (one ? 'var(--c1)' : 'var(--c2)'),
     stroke: 'var(--paper)',
     strokeWidth: 1.5,
-    title: ({ px, py, one }: TargetDot) => `${short(px)}, ${short(py)}: target ${one ? 1 : 0}`,
+    title: ({ px, py, one }: TargetDot) => `${shortNumber(px)}, ${shortNumber(py)}: target ${one ? 1 : 0}`,
   });

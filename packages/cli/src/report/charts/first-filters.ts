@@ -16,6 +16,6 @@ export function firstFilters({ sheet, layer, total }: Filters): Picture {
     title: 'Filters of the first layer',
     sentence,
     alternative: sentence,
-    draw: (width) => imageGrid({ name: 'first-filters', sheets: [sheet], across: [images > 32 ? 12 : 8, 8] }, width),
+    draw: imageGrid({ name: 'first-filters', sheets: [sheet], across: [images > 32 ? 12 : 8, 8] }),
   };
 }

@@ -1,17 +1,49 @@
 import { dot, line } from '@observablehq/plot';
 import { decimal } from '../../terminal/text/format.ts';
-import { highest, isDrawable, lowest, scaleOver, tick } from '../axes.ts';
+import { highest, isDrawable, lowest, margins, scaleOver, shortNumber, tick } from '../axes.ts';
 import { stack } from '../compose.ts';
-import { short } from '../course.ts';
 import type { Curve } from '../findings/findings.ts';
 import { legend } from '../legend.ts';
-import { isNarrow, type Picture } from '../picture.ts';
+import { type Draw, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot, strokeOf } from '../theme.ts';
 
 /** The predictions of a network with one input, and the training rows. */
 export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
   const xs = lines[0].points.map(([x]) => x);
-  const what = isProbability ? 'probability' : 'output';
+  const rows = points.filter(([x, y]) => isDrawable(x) && isDrawable(y));
+  const ys = [...rows.map(([, y]) => y), ...lines.flatMap(({ points }) => points.map(([, y]) => y))];
+  const plot: Draw = (width) =>
+    drawPlot({
+      width,
+      height: isNarrow(width) ? 260 : 340,
+      ...margins,
+      x: {
+        ...scaleOver(xs, 'input', false),
+        nice: false,
+        grid: false,
+        ticks: isNarrow(width) ? 5 : 8,
+        tickFormat: tick,
+      },
+      y: { ...scaleOver(ys, isProbability ? 'probability' : 'target and prediction', false), ticks: 6 },
+      marks: lines.flatMap(({ points: curve }, k) => [
+        dot(
+          rows.filter(([, , o]) => o === k),
+          {
+            x: '0',
+            y: '1',
+            r: 2.5,
+            fill: lines.length === 1 ? 'var(--soft)' : strokeOf(k).color,
+            fillOpacity: 0.55,
+            title: ([x, y]: readonly [number, number, number]) => `input ${decimal(x)}, target ${decimal(y)}`,
+          },
+        ),
+        line(curve as [number, number][], {
+          stroke: strokeOf(k).color,
+          strokeWidth: 2.5,
+          strokeDasharray: strokeOf(k).dash,
+        }),
+      ]),
+    });
   return {
     name: 'fitted-curve',
     title: isProbability ? 'Predicted probability along the input' : 'Fitted curve among the training rows',
@@ -21,54 +53,10 @@ export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
     alternative: lines
       .map(({ name, points }) => {
         const values = points.map(([, y]) => y);
-        return `${name}: ${what} from ${short(lowest(values))} to ${short(highest(values))} for inputs from ${short(lowest(xs))} to ${short(highest(xs))}`;
+        return `${name}: ${isProbability ? 'probability' : 'output'} from ${shortNumber(lowest(values))} to ${shortNumber(highest(values))} for inputs from ${shortNumber(lowest(xs))} to ${shortNumber(highest(xs))}`;
       })
       .join('; '),
-    draw: (width) => {
-      const rows = points.filter(([x, y]) => isDrawable(x) && isDrawable(y));
-      const ys = [...rows.map(([, y]) => y), ...lines.flatMap(({ points }) => points.map(([, y]) => y))];
-      const drawing = drawPlot({
-        width,
-        height: isNarrow(width) ? 260 : 340,
-        marginLeft: 62,
-        marginRight: 24,
-        marginTop: 28,
-        marginBottom: 40,
-        x: {
-          ...scaleOver(xs, 'input', false),
-          nice: false,
-          grid: false,
-          ticks: isNarrow(width) ? 5 : 8,
-          tickFormat: tick,
-        },
-        y: { ...scaleOver(ys, isProbability ? 'probability' : 'target and prediction', false), ticks: 6 },
-        marks: lines.flatMap(({ points: curve }, k) => [
-          dot(
-            rows.filter(([, , o]) => o === k),
-            {
-              x: '0',
-              y: '1',
-              r: 2.5,
-              fill: lines.length === 1 ? 'var(--soft)' : strokeOf(k).color,
-              fillOpacity: 0.55,
-              title: ([x, y]: readonly [number, number, number]) => `input ${decimal(x)}, target ${decimal(y)}`,
-            },
-          ),
-          line(curve as [number, number][], {
-            stroke: strokeOf(k).color,
-            strokeWidth: 2.5,
-            strokeDasharray: strokeOf(k).dash,
-          }),
-        ]),
-      });
-      if (lines.length === 1) return drawing;
-      return stack([
-        legend(
-          lines.map(({ name }, k) => ({ name, stroke: strokeOf(k) })),
-          width,
-        ),
-        drawing,
-      ]);
-    },
+    draw:
+      lines.length === 1 ? plot : stack([legend(lines.map(({ name }, k) => ({ name, stroke: strokeOf(k) }))), plot]),
   };
 }

@@ -1,11 +1,11 @@
 import { dot, line, text } from '@observablehq/plot';
 import { capital } from '../../terminal/text/format.ts';
 import { type Point, thin } from '../../terminal/text/thin.ts';
-import { highest, isDrawable, type LogRange, logRange, logTicks, tick } from '../axes.ts';
+import { highest, isDrawable, type LogRange, logRange, logTicks, shortNumber, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
-import { drawPlot, halo, strokeOf } from '../theme.ts';
+import { drawPlot, halo, networkStroke } from '../theme.ts';
 
 /** Gradient of each layer of one network, before its first step. */
 export interface LayerGradients {
@@ -17,52 +17,60 @@ export interface LayerGradients {
 }
 
 /** The vanishing gradient: size by layer on a logarithmic scale, one panel per activation, theory as dashed lines. */
-export function gradientByLayer(all: readonly LayerGradients[]): Picture {
-  const depth = highest(all.map(({ sizes }) => sizes.length));
+export function gradientByLayer(networks: readonly LayerGradients[]): Picture {
+  const depth = highest(networks.map(({ sizes }) => sizes.length));
   const range = logRange(
-    all.flatMap((one) => [...one.sizes, ...one.expected]),
+    networks.flatMap(({ sizes, expected }) => [...sizes, ...expected]),
     0.3,
   );
   return {
     name: 'gradient-by-layer',
-    title: capital(all.map(({ label, factor }) => `${label}: ${changeText(factor)}`).join('; ')),
-    sentence: `RMS of dL/dz at each of ${depth} hidden layers before the first step, on a logarithmic scale. Backpropagation starts at the output, on the right, and goes to hidden layer 1. ${reach(all)} Dashed: what theory predicts for weights of this size.`,
-    alternative: all
+    title: capital(networks.map(({ label, factor }) => `${label}: ${changeText(factor)}`).join('; ')),
+    sentence: `RMS of dL/dz at each of ${depth} hidden layers before the first step, on a logarithmic scale. Backpropagation starts at the output, on the right, and goes to hidden layer 1. ${reachText(networks)} Dashed: what theory predicts for weights of this size.`,
+    alternative: networks
       .map(
         ({ label, sizes, factor, expectedFactor }) =>
-          `${label}: RMS of the gradient ${short(sizes[sizes.length - 1])} at the last hidden layer and ${short(sizes[0])} at the first, a factor of ${factor === null ? 'none' : short(factor)} per layer, by theory ${expectedFactor === null ? 'none' : short(expectedFactor)}`,
+          `${label}: RMS of the gradient ${shortNumber(sizes[sizes.length - 1], 2)} at the last hidden layer and ${shortNumber(sizes[0], 2)} at the first, a factor of ${factor === null ? 'none' : shortNumber(factor, 2)} per layer, by theory ${expectedFactor === null ? 'none' : shortNumber(expectedFactor, 2)}`,
       )
       .join('. '),
-    draw: (width) => {
-      const panels = all.map((one, k) => ({ title: one.label, draw: (each: number) => panel(one, k, range, each) }));
-      const names = [
+    draw: stack([
+      legend([
         { name: 'measured', stroke: { color: 'var(--ink)', dash: 'none' } },
         { name: 'theory', stroke: { color: 'var(--ink)', dash: '5 4' } },
-      ];
-      return stack([legend(names, width), grid(panels, width, 2)]);
-    },
+      ]),
+      grid(
+        networks.map((network, k) => ({
+          title: network.label,
+          draw: (width) => drawNetwork(network, networkStroke(k).color, range, width),
+        })),
+        2,
+      ),
+    ]),
   };
 }
 
-function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: number): Drawing {
-  const { sizes, expected, factor } = one;
-  const { color } = strokeOf(k === 0 ? 1 : k === 1 ? 0 : k);
+function drawNetwork(
+  { sizes, expected, factor }: LayerGradients,
+  color: string,
+  [low, high]: LogRange,
+  width: number,
+): Drawing {
   const points = (values: readonly number[]) =>
     thin(values.map((size, h): Point => [h + 1, size]).filter(([, size]) => isDrawable(size, true))) as [
       number,
       number,
     ][];
   const middle = Math.floor(sizes.length / 2);
-  // The label is below a flat line, and to the right of the middle of a rising one.
-  const climbs = Math.log10(sizes[sizes.length - 1] / sizes[0]) > Math.log10(high / low) / 4;
-  const factorLabel =
-    factor === null
-      ? []
-      : [[climbs ? sizes.length : middle + 1, sizes[climbs ? Math.max(0, middle - 2) : middle]] as [number, number]];
-  const labels = [
-    { at: 0, anchor: 'start' as const },
-    { at: sizes.length - 1, anchor: 'end' as const },
-  ].filter(({ at }) => sizes[at] > 0);
+  // The factor stands below a flat line, and to the right of the middle of a steep one.
+  const isSteep = Math.log10(sizes[sizes.length - 1] / sizes[0]) > Math.log10(high / low) / 4;
+  const factorPoint = [
+    isSteep ? sizes.length : middle + 1,
+    sizes[isSteep ? Math.max(0, middle - 2) : middle],
+  ] satisfies Point;
+  const endLabels = [
+    { h: 0, anchor: 'start' as const },
+    { h: sizes.length - 1, anchor: 'end' as const },
+  ].filter(({ h }) => sizes[h] > 0);
   return drawPlot({
     width,
     height: isNarrow(width) && width > 340 ? 300 : 380,
@@ -92,24 +100,24 @@ function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: num
       dot(points(sizes), {
         fill: color,
         r: sizes.length > 40 ? 2 : 3.5,
-        title: ([h, size]: readonly [number, number]) => `hidden layer ${h}: ${short(size)}`,
+        title: ([h, size]: readonly [number, number]) => `hidden layer ${h}: ${shortNumber(size, 2)}`,
       }),
-      text(factorLabel, {
+      text(factor === null ? [] : [factorPoint], {
         text: () => perLayer(factor ?? 1),
-        dy: climbs ? 0 : 44,
-        textAnchor: climbs ? 'end' : 'middle',
+        dy: isSteep ? 0 : 44,
+        textAnchor: isSteep ? 'end' : 'middle',
         fontSize: 16,
         fontWeight: 600,
         fill: color,
         stroke: 'var(--paper)',
         strokeWidth: 5,
       }),
-      ...labels.map(({ at, anchor }) =>
-        text([[at + 1, sizes[at]]], {
-          text: () => short(sizes[at]),
+      ...endLabels.map(({ h, anchor }) =>
+        text([[h + 1, sizes[h]]], {
+          text: () => shortNumber(sizes[h], 2),
           textAnchor: anchor,
-          dx: anchor === 'start' ? (climbs ? 14 : 2) : 2,
-          dy: anchor === 'start' && climbs ? 6 : -14,
+          dx: anchor === 'start' && isSteep ? 14 : 2,
+          dy: anchor === 'start' && isSteep ? 6 : -14,
           ...halo,
         }),
       ),
@@ -126,23 +134,20 @@ function changeText(factor: number | null): string {
     : `the gradient grows ${round(factor)} times per layer`;
 }
 
-const perLayer = (factor: number): string =>
-  Math.abs(factor - 1) < 0.05
-    ? `× ${factor.toFixed(2)} per layer`
-    : factor < 1
-      ? `÷ ${round(1 / factor)} per layer`
-      : `× ${round(factor)} per layer`;
+/** '÷ 3.2 per layer'. */
+function perLayer(factor: number): string {
+  if (Math.abs(factor - 1) < 0.05) return `× ${factor.toFixed(2)} per layer`;
+  return factor < 1 ? `÷ ${round(1 / factor)} per layer` : `× ${round(factor)} per layer`;
+}
 
 const round = (value: number): string => (value < 10 ? value.toFixed(value < 1.995 ? 2 : 1) : value.toFixed(0));
 
 /** The share of the gradient that reaches the first layer, for the activation where it is smallest. */
-function reach(all: readonly LayerGradients[]): string {
-  const shares = all
+function reachText(networks: readonly LayerGradients[]): string {
+  const shares = networks
     .map(({ label, sizes }) => ({ label, share: sizes[0] / sizes[sizes.length - 1] }))
     .filter(({ share }) => share > 0 && share < 0.1);
   if (shares.length === 0) return '';
-  const { label, share } = shares.reduce((low, one) => (one.share < low.share ? one : low));
-  return `With ${label}, the gradient there is ${short(1 / share)} times smaller.`;
+  const { label, share } = shares.reduce((min, other) => (other.share < min.share ? other : min));
+  return `With ${label}, the gradient there is ${shortNumber(1 / share, 2)} times smaller.`;
 }
-
-const short = (value: number): string => tick(Number(value.toPrecision(2)));

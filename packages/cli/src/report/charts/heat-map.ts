@@ -1,9 +1,8 @@
 import { cell } from '@observablehq/plot';
-import { type LogRange, tick } from '../axes.ts';
+import { evenlySpaced, type LogRange, shortNumber } from '../axes.ts';
 import { at } from '../compose.ts';
-import { short } from '../course.ts';
 import { markup } from '../markup/markup.ts';
-import { type Drawing, isNarrow } from '../picture.ts';
+import { type Draw, isNarrow } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
 export interface HeatMap {
@@ -12,7 +11,7 @@ export interface HeatMap {
   readonly values: readonly (readonly number[])[]; // [row][column]; NaN stays empty
   readonly x: string;
   readonly y: string;
-  readonly left?: number; // width in pixels for the row names
+  readonly left?: number; // pixels for the row names, at most half of the width
 }
 
 /** Most columns drawn; if there are more, evenly spaced ones. */
@@ -23,83 +22,89 @@ const MAX_ROWS = 160;
 /**
  * Cells coloured by the logarithm of their value with viridis: small is dark, which also works without colour vision.
  */
-export function heatMap(
-  { columns, rows: names, values, x, y, left = 46 }: HeatMap,
-  range: LogRange,
-  width: number,
-): Drawing {
-  const [columnStride, rowStride] = [Math.ceil(columns.length / MAX_COLUMNS), Math.ceil(names.length / MAX_ROWS)];
-  const shown = columns.filter((_, c) => c % columnStride === 0);
-  const rows = names.filter((_, r) => r % rowStride === 0);
-  const cells = values.flatMap((row, r) =>
-    row.flatMap((value, c) =>
-      r % rowStride === 0 && c % columnStride === 0 && value > 0 ? [{ r: names[r], c: columns[c], value }] : [],
-    ),
-  );
-  const narrow = isNarrow(width);
-  const ticksOf = (names: readonly string[], maxTicks: number) => {
-    const stride = Math.ceil(names.length / maxTicks);
-    return names.filter((_, k) => k % stride === 0);
+export const heatMap =
+  ({ columns, rows, values, x, y, left = 46 }: HeatMap, range: LogRange): Draw =>
+  (width) => {
+    const columnIndices = evenlySpaced([...columns.keys()], MAX_COLUMNS);
+    const rowIndices = evenlySpaced([...rows.keys()], MAX_ROWS);
+    const [shownColumns, shownRows] = [columnIndices.map((c) => columns[c]), rowIndices.map((r) => rows[r])];
+    const cells = rowIndices.flatMap((r) =>
+      columnIndices.flatMap((c) =>
+        values[r][c] > 0 ? [{ row: rows[r], column: columns[c], value: values[r][c] }] : [],
+      ),
+    );
+    return drawPlot({
+      width,
+      height: Math.max(120, Math.min(340, 18 * shownRows.length)) + 64,
+      marginLeft: Math.min(width / 2, left),
+      marginRight: 4,
+      marginTop: 4,
+      marginBottom: 40,
+      padding: 0,
+      x: {
+        type: 'band',
+        domain: shownColumns,
+        label: x,
+        ticks: evenlySpaced(shownColumns, isNarrow(width) ? 4 : 8),
+        tickSize: 3,
+        labelArrow: 'right',
+      },
+      y: {
+        type: 'band',
+        domain: shownRows,
+        label: y,
+        ticks: evenlySpaced(shownRows, 20),
+        tickSize: 3,
+        labelArrow: 'down',
+      },
+      color: { type: 'log', domain: range as [number, number], scheme: 'viridis', clamp: true },
+      marks: [
+        cell(cells, {
+          x: 'column',
+          y: 'row',
+          fill: 'value',
+          inset: -0.25,
+          ...(cells.length > MAX_TITLES
+            ? {}
+            : {
+                title: ({ row, column, value }: (typeof cells)[number]) =>
+                  `${y} ${row}, ${x} ${column}: ${shortNumber(value)}`,
+              }),
+        }),
+      ],
+    });
   };
-  return drawPlot({
-    width,
-    height: Math.max(120, Math.min(340, 18 * rows.length)) + 64,
-    marginLeft: left,
-    marginRight: 4,
-    marginTop: 4,
-    marginBottom: 40,
-    padding: 0,
-    x: {
-      type: 'band',
-      domain: shown,
-      label: x,
-      ticks: ticksOf(shown, narrow ? 4 : 8),
-      tickSize: 3,
-      labelArrow: 'right',
-    },
-    y: { type: 'band', domain: rows, label: y, ticks: ticksOf(rows, 20), tickSize: 3, labelArrow: 'down' },
-    color: { type: 'log', domain: range as [number, number], scheme: 'viridis', clamp: true },
-    marks: [
-      cell(cells, {
-        x: 'c',
-        y: 'r',
-        fill: 'value',
-        inset: -0.25,
-        ...(cells.length > MAX_TITLES
-          ? {}
-          : { title: ({ r, c, value }: (typeof cells)[number]) => `${y} ${r}, ${x} ${c}: ${short(value)}` }),
-      }),
-    ],
-  });
-}
 
 /** Most cells that show their value on hover: more would make the page several times as large. */
 const MAX_TITLES = 3000;
 
-const STEPS = 48;
+/** Colours of a legend. */
+const LEGEND_COLORS = 48;
 
 /** A legend of the colours from low to high with numbers. */
-export function colorBar([low, high]: LogRange, label: string, width: number): Drawing {
-  const bar = Math.min(280, width - 40);
-  const values = Array.from(
-    { length: STEPS },
-    (_, k) => 10 ** (Math.log10(low) + (k / (STEPS - 1)) * (Math.log10(high) - Math.log10(low))),
-  );
-  const strip = drawPlot({
-    width: bar,
-    height: 12,
-    margin: 0,
-    padding: 0,
-    axis: null,
-    x: { type: 'band', domain: values },
-    color: { type: 'log', domain: [low, high], scheme: 'viridis' },
-    marks: [cell(values, { x: (value: number) => value, fill: (value: number) => value, inset: -0.25 })],
-  });
-  const numbers = [low, Math.sqrt(low * high), high].map((value, k) => {
-    const anchor = ['start', 'middle', 'end'][k];
-    const shown = tick(Number(value.toPrecision(1)));
-    return markup`<text x="${(k * bar) / 2}" y="44" text-anchor="${anchor}">${shown}</text>`;
-  });
-  const bars = markup`<text x="0" y="12">${label}</text>${at(0, 18, strip)}${numbers}`;
-  return { width, height: 54, markup: bars };
-}
+export const colorBar =
+  ([low, high]: LogRange, label: string): Draw =>
+  (width) => {
+    const bar = Math.min(280, width - 40);
+    const values = Array.from(
+      { length: LEGEND_COLORS },
+      (_, k) => 10 ** (Math.log10(low) + (k / (LEGEND_COLORS - 1)) * (Math.log10(high) - Math.log10(low))),
+    );
+    const strip = drawPlot({
+      width: bar,
+      height: 12,
+      margin: 0,
+      padding: 0,
+      axis: null,
+      x: { type: 'band', domain: values },
+      color: { type: 'log', domain: [low, high], scheme: 'viridis' },
+      marks: [cell(values, { x: (value: number) => value, fill: (value: number) => value, inset: -0.25 })],
+    });
+    const numbers = [low, Math.sqrt(low * high), high].map((value, k) => {
+      const anchor = ['start', 'middle', 'end'][k];
+      const shown = shortNumber(value, 1);
+      return markup`<text x="${(k * bar) / 2}" y="44" text-anchor="${anchor}">${shown}</text>`;
+    });
+    const bars = markup`<text x="0" y="12">${label}</text>${at(0, 18, strip)}${numbers}`;
+    return { width, height: 54, markup: bars };
+  };

@@ -1,5 +1,5 @@
 import { type Markish, rectX } from '@observablehq/plot';
-import { highest, lowest } from '../axes.ts';
+import { evenlySpaced, highest, lowest } from '../axes.ts';
 
 /** Most strips of a chart: as many as a finger can hit on a phone. */
 const MAX_STRIPS = 60;
@@ -17,22 +17,21 @@ export interface HoverLine {
 export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => string, log = false): Markish {
   const scale = (x: number) => (log ? Math.log(x) : x);
   const xs = [...new Set(lines.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
-  const every = Math.ceil(xs.length / MAX_STRIPS);
-  const centers = xs.filter((_, k) => k % every === 0);
+  const centers = evenlySpaced(xs, MAX_STRIPS);
   const middle = (a: number, b: number) => (log ? Math.sqrt(a * b) : (a + b) / 2);
-  const reach = centers.length < 2 ? 1 : scale(centers[centers.length - 1]) - scale(centers[0]);
+  const range = centers.length < 2 ? 1 : scale(centers[centers.length - 1]) - scale(centers[0]);
   const [low, high] = [lowest(xs), highest(xs)];
   const strips = centers.map((x, k) => {
-    const near = lines.flatMap(({ name, points }) => {
+    const values = lines.flatMap(({ name, points }) => {
       const point = nearest(points, x);
       // A line that does not reach this strip has no value here.
-      if (point === null || Math.abs(scale(point[0]) - scale(x)) > (reach / centers.length) * 1.5) return [];
+      if (point === null || Math.abs(scale(point[0]) - scale(x)) > (range / centers.length) * 1.5) return [];
       return [`${name === '' ? '' : `${name} `}${point[1]}`];
     });
     return {
       x1: k === 0 ? low : middle(centers[k - 1], x),
       x2: k === centers.length - 1 ? high : middle(x, centers[k + 1]),
-      title: [head(x), ...near].join('\n'),
+      title: [head(x), ...values].join('\n'),
     };
   });
   return rectX(strips, { x1: 'x1', x2: 'x2', fill: 'transparent', title: 'title' });

@@ -1,7 +1,7 @@
 import { cornerOf, type Sheet, sizeOf } from '../../lab/figures/sheet.ts';
 import { plural } from '../../terminal/text/format.ts';
 import { type Markup, markup } from '../markup/markup.ts';
-import { type Drawing, isNarrow, type Picture } from '../picture.ts';
+import { type Draw, isNarrow, type Picture } from '../picture.ts';
 
 /** Images in a grid; each cell has image k of every sheet side by side, below its lines of text. */
 export interface ImageGrid {
@@ -30,28 +30,30 @@ const [LETTER, BOLD] = [6.8, 7.3]; // widths
 const SMOOTH = 48;
 
 /** Draws a grid. A page has the pixels once: its narrow drawing shows those of the wide one. */
-export function imageGrid({ name, sheets, across: [wide, narrow], textOf }: ImageGrid, width: number): Drawing {
-  const [across, text] = [isNarrow(width) ? narrow : wide, textOf === undefined ? 0 : TEXT];
-  const cell = (width - GAP * (across - 1)) / across;
-  const each = (cell - INNER * (sheets.length - 1)) / sheets.length;
-  const [{ images, ...shape }] = sheets;
-  const high = (each * shape.height) / shape.width;
-  const tall = text + high + GAP;
-  const idOf = (s: number): string => `${name}-sheet-${s + 1}`;
-  const definitions = isNarrow(width) ? [] : sheets.map((sheet, s) => imageOf(sheet, idOf(s)));
-  const cells = Array.from({ length: images }, (_, k) => {
-    const [x, y] = [(k % across) * (cell + GAP), Math.floor(k / across) * tall];
-    const shown = sheets.map((sheet, s) => {
-      const box = `${cornerOf(sheet, k).join(' ')} ${sheet.width} ${sheet.height}`;
-      const left = short(s * (each + INNER));
-      return markup`<svg x="${left}" y="${text}" width="${short(each)}" height="${short(high)}" viewBox="${box}"><use href="#${idOf(s)}"/></svg>`;
+export const imageGrid =
+  ({ name, sheets, across: [wide, narrow], textOf }: ImageGrid): Draw =>
+  (width) => {
+    const [across, text] = [isNarrow(width) ? narrow : wide, textOf === undefined ? 0 : TEXT];
+    const cell = (width - GAP * (across - 1)) / across;
+    const each = (cell - INNER * (sheets.length - 1)) / sheets.length;
+    const [{ images, ...shape }] = sheets;
+    const high = (each * shape.height) / shape.width;
+    const tall = text + high + GAP;
+    const idOf = (s: number): string => `${name}-sheet-${s + 1}`;
+    const definitions = isNarrow(width) ? [] : sheets.map((sheet, s) => imageOf(sheet, idOf(s)));
+    const cells = Array.from({ length: images }, (_, k) => {
+      const [x, y] = [(k % across) * (cell + GAP), Math.floor(k / across) * tall];
+      const shown = sheets.map((sheet, s) => {
+        const box = `${cornerOf(sheet, k).join(' ')} ${sheet.width} ${sheet.height}`;
+        const left = short(s * (each + INNER));
+        return markup`<svg x="${left}" y="${text}" width="${short(each)}" height="${short(high)}" viewBox="${box}"><use href="#${idOf(s)}"/></svg>`;
+      });
+      const lines = textOf === undefined ? [] : textOfCell(textOf(k), cell);
+      return markup`<g transform="translate(${short(x)},${short(y)})">${lines}${shown}</g>`;
     });
-    const lines = textOf === undefined ? [] : textOfCell(textOf(k), cell);
-    return markup`<g transform="translate(${short(x)},${short(y)})">${lines}${shown}</g>`;
-  });
-  const height = Math.ceil(Math.ceil(images / across) * tall - GAP);
-  return { width, height, markup: markup`<defs>${definitions}</defs>${cells}` };
-}
+    const height = Math.ceil(Math.ceil(images / across) * tall - GAP);
+    return { width, height, markup: markup`<defs>${definitions}</defs>${cells}` };
+  };
 
 function imageOf(sheet: Sheet, id: string): Markup {
   const { width, height } = sizeOf(sheet);
@@ -82,6 +84,6 @@ export function firstImages(sheet: Sheet, augmentation: string): Picture {
     title: 'Training images',
     sentence,
     alternative: sentence,
-    draw: (width) => imageGrid({ name: 'first-images', sheets: [sheet], across: [8, 8] }, width),
+    draw: imageGrid({ name: 'first-images', sheets: [sheet], across: [8, 8] }),
   };
 }

@@ -1,15 +1,14 @@
 import { areaY, lineY } from '@observablehq/plot';
 import type { LayerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { capital } from '../../terminal/text/format.ts';
-import { isDrawable, tick } from '../axes.ts';
+import { isDrawable, shortNumber, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
-import { short } from '../course.ts';
 import { legend } from '../legend.ts';
-import { type Drawing, isNarrow, type Picture } from '../picture.ts';
+import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot, strokeOf } from '../theme.ts';
 import { hoverStrips } from './hover-strips.ts';
 
-const words = {
+const wordsOf = {
   weights: {
     name: 'weights',
     axis: 'weight',
@@ -43,7 +42,7 @@ export function layerHistograms(
     return { layer, from, to, change: from === to ? 0 : Math.abs(Math.log(to / from)) };
   });
   const largest = spreads.reduce((a, b) => (b.change > a.change ? b : a));
-  const { name, axis, sentence } = words[kind];
+  const { name, axis, sentence } = wordsOf[kind];
   return {
     name: network === '' ? kind : `${kind}-${network.replaceAll(/\W+/g, '-').slice(0, 60)}`,
     title: `${network === '' ? '' : `${network}: `}${titleOf(name, largest, network !== '')}`,
@@ -51,27 +50,19 @@ export function layerHistograms(
     alternative: drawn
       .map(
         ({ layer, low, high }, k) =>
-          `${layer}: from ${short(low)} to ${short(high)}, standard deviation ${short(spreads[k].from)} before training and ${short(spreads[k].to)} after`,
+          `${layer}: from ${shortNumber(low)} to ${shortNumber(high)}, standard deviation ${shortNumber(spreads[k].from)} before training and ${shortNumber(spreads[k].to)} after`,
       )
       .join('; '),
-    draw: (width) =>
-      stack([
-        legend(
-          [
-            { name: 'before training', stroke: strokeOf(1) },
-            { name: 'after training', stroke: strokeOf(0) },
-          ],
-          width,
-        ),
-        grid(
-          drawn.map((histogram) => ({
-            title: histogram.layer,
-            draw: (each: number) => outline(histogram, axis, each),
-          })),
-          width,
-          Math.min(isNarrow(width) ? 2 : 3, Math.max(2, drawn.length)),
-        ),
+    draw: stack([
+      legend([
+        { name: 'before training', stroke: strokeOf(1) },
+        { name: 'after training', stroke: strokeOf(0) },
       ]),
+      grid(
+        drawn.map((histogram) => ({ title: histogram.layer, draw: (width) => drawHistogram(histogram, axis, width) })),
+        3,
+      ),
+    ]),
   };
 }
 
@@ -79,7 +70,7 @@ function titleOf(name: string, { layer, from, to, change }: Spread, isPart: bool
   const what = isPart ? name : capital(name);
   return change < Math.log(1 + UNCHANGED)
     ? `${what}: the standard deviation of every layer changes by less than ${100 * UNCHANGED} %`
-    : `${what} change most in ${layer}: standard deviation ${short(from)} before training, ${short(to)} after`;
+    : `${what} change most in ${layer}: standard deviation ${shortNumber(from)} before training, ${shortNumber(to)} after`;
 }
 
 interface Spread {
@@ -89,7 +80,7 @@ interface Spread {
   readonly change: number; // change of the logarithm of the standard deviation
 }
 
-function outline({ low, high, start, end }: LayerHistogram, label: string, width: number): Drawing {
+function drawHistogram({ low, high, start, end }: LayerHistogram, label: string, width: number): Drawing {
   const bin = (high - low) / end.length;
   const points = (shares: readonly number[]) => shares.map((share, k) => [low + (k + 0.5) * bin, 100 * share]);
   return drawPlot({
@@ -117,7 +108,7 @@ function outline({ low, high, start, end }: LayerHistogram, label: string, width
           { name: 'before training', points: percentOf(points(start)) },
           { name: 'after training', points: percentOf(points(end)) },
         ],
-        (x) => `${label} ${short(x)}`,
+        (x) => `${label} ${shortNumber(x)}`,
       ),
     ],
   });

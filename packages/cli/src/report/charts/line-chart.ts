@@ -1,9 +1,19 @@
 import { areaY, dot, line, ruleX, ruleY, text } from '@observablehq/plot';
 import { type BandPoint, type Point, thin, thinBand } from '../../terminal/text/thin.ts';
-import { fittingTicks, highest, isDrawable, lowest, scaleOver, tick } from '../axes.ts';
+import {
+  fittingTicks,
+  highest,
+  innerWidth,
+  isDrawable,
+  lowest,
+  margins,
+  scaleOver,
+  shortNumber,
+  tick,
+} from '../axes.ts';
 import { stack } from '../compose.ts';
 import { legend } from '../legend.ts';
-import { type Drawing, isNarrow } from '../picture.ts';
+import { type Draw, isNarrow } from '../picture.ts';
 import { drawPlot, type Stroke, strokeOf } from '../theme.ts';
 import { hoverStrips } from './hover-strips.ts';
 
@@ -41,105 +51,94 @@ export interface LineChartOptions {
   readonly legend?: boolean; // default: only with several lines
 }
 
+/** Lines with more points have no marks at them. */
 const MAX_DOTS = 30;
 
 /** A chart of lines, with a legend if there are several. */
-export function lineChart(
-  { series, band, x, y, rules = [], levels = [], height, ...rest }: LineChartOptions,
-  width: number,
-): Drawing {
+export function lineChart({ series, band, x, y, rules = [], levels = [], height, ...options }: LineChartOptions): Draw {
   const lines = series.map(({ points, dots, ...rest }, k) => ({
     stroke: strokeOf(k),
     ...rest,
     points: thin(points.filter(([at, value]) => isDrawable(at, x.log) && isDrawable(value, y.log))),
     dots: dots ?? points.length <= MAX_DOTS,
   }));
-  const bars = series.flatMap(({ errorBars = [] }) => errorBars.map(([at, low, , high]) => ({ at, low, high })));
-  const spread = thinBand(
+  const bandPoints = thinBand(
     band?.points.filter(
       ([at, ...values]) => isDrawable(at, x.log) && values.every((value) => isDrawable(value, y.log)),
     ) ?? [],
   );
-  const all = [
-    ...lines.flatMap(({ points }) => points),
-    ...bars.flatMap(({ at, low, high }): Point[] => [
-      [at, low],
-      [at, high],
-    ]),
-    ...spread.flatMap(([at, low, , high]): Point[] => [
+  const errorBars = series.flatMap((one) => one.errorBars ?? []);
+  const points = [
+    ...lines.flatMap((one) => one.points),
+    ...[...errorBars, ...bandPoints].flatMap(([at, low, , high]): Point[] => [
       [at, low],
       [at, high],
     ]),
   ];
-  const ys = [...all.map(([, value]) => value), ...levels.map(({ value }) => value), ...(y.domain ?? [])];
-  const narrow = isNarrow(width);
-  const hoverLines = [
-    ...lines.map(({ name, points, errorBars = [] }) => ({
-      name,
-      points: points.map(([at, value]) => [at, `${readable(value)}${rangeText(errorBars, at)}`] as const),
-    })),
-    ...(band === undefined
-      ? []
-      : [
-          {
-            name: band.name,
-            points: spread.map(
-              ([at, low, mean, high]) =>
-                [
-                  at,
-                  low === high ? readable(mean) : `${readable(mean)} (${readable(low)} to ${readable(high)})`,
-                ] as const,
-            ),
-          },
+  const ys = [...points.map(([, value]) => value), ...levels.map(({ value }) => value), ...(y.domain ?? [])];
+  const hoverLines = lines.map(({ name, points, errorBars = [] }) => ({
+    name,
+    points: points.map(
+      ([at, value]) =>
+        [
+          at,
+          withRange(
+            value,
+            errorBars.find(([barAt]) => barAt === at),
+          ),
+        ] as const,
+    ),
+  }));
+  if (band !== undefined) {
+    hoverLines.push({ name: band.name, points: bandPoints.map((point) => [point[0], withRange(point[2], point)]) });
+  }
+  const chart: Draw = (width) => {
+    const narrow = isNarrow(width);
+    return drawPlot({
+      width,
+      height: height ?? (narrow ? 260 : 320),
+      ...margins,
+      x: {
+        ...scaleOver([...points.map(([value]) => value), ...rules], x.label, x.log ?? false),
+        grid: false,
+        ...(x.log
+          ? {}
+          : { nice: false, ticks: ticksOf(points, innerWidth(width), narrow ? 5 : 8, x.whole), tickFormat: tick }),
+      },
+      y: { ...scaleOver(ys, y.label, y.log ?? false), ...(y.log ? {} : { ticks: 6 }) },
+      marks: [
+        ruleX(rules, { stroke: 'var(--soft)', strokeDasharray: '3 3' }),
+        ...(band === undefined ? [] : drawBand(band, bandPoints, lines.length === 0 ? 1.5 : 1)),
+        ...lines.flatMap(({ points, stroke, dots }) => [
+          line(points as [number, number][], { stroke: stroke.color, strokeWidth: 2, strokeDasharray: stroke.dash }),
+          ...(dots ? [dot(points as [number, number][], { fill: stroke.color, r: 3 })] : []),
         ]),
-  ];
-  const chart = drawPlot({
-    width,
-    height: height ?? (narrow ? 260 : 320),
-    marginLeft: 62,
-    marginRight: 24,
-    marginTop: 28,
-    marginBottom: 40,
-    x: {
-      ...scaleOver([...all.map(([value]) => value), ...rules], x.label, x.log ?? false),
-      grid: false,
-      ...(x.log ? {} : { nice: false, ticks: ticksOf(all, width - 86, narrow ? 5 : 8, x.whole), tickFormat: tick }),
-    },
-    y: { ...scaleOver(ys, y.label, y.log ?? false), ...(y.log ? {} : { ticks: 6 }) },
-    marks: [
-      ruleX(rules, { stroke: 'var(--soft)', strokeDasharray: '3 3' }),
-      ...(band === undefined ? [] : drawBand(band, spread, lines.length === 0 ? 1.5 : 1)),
-      ...lines.flatMap(({ points, stroke, dots }) => [
-        line(points as [number, number][], { stroke: stroke.color, strokeWidth: 2, strokeDasharray: stroke.dash }),
-        ...(dots ? [dot(points as [number, number][], { fill: stroke.color, r: 3 })] : []),
-      ]),
-      ...lines.map(({ errorBars = [], stroke }) =>
-        ruleX(errorBars as BandPoint[], { x: '0', y1: '1', y2: '3', stroke: stroke.color, strokeWidth: 1.5 }),
-      ),
-      ruleY(levels, { y: 'value', stroke: 'var(--soft)', strokeDasharray: '3 3' }),
-      text(levels, {
-        y: 'value',
-        text: 'name',
-        frameAnchor: 'right',
-        textAnchor: 'end',
-        dy: -7,
-        fill: 'var(--soft)',
-        className: 'halo',
-      }),
-      hoverStrips(hoverLines, (at) => `${x.label} ${readable(at)}`, x.log),
-    ],
-  });
+        ...lines.map(({ errorBars = [], stroke }) =>
+          ruleX(errorBars as BandPoint[], { x: '0', y1: '1', y2: '3', stroke: stroke.color, strokeWidth: 1.5 }),
+        ),
+        ruleY(levels, { y: 'value', stroke: 'var(--soft)', strokeDasharray: '3 3' }),
+        text(levels, {
+          y: 'value',
+          text: 'name',
+          frameAnchor: 'right',
+          textAnchor: 'end',
+          dy: -7,
+          fill: 'var(--soft)',
+          className: 'halo',
+        }),
+        hoverStrips(hoverLines, (at) => `${x.label} ${shortNumber(at, 4)}`, x.log),
+      ],
+    });
+  };
   const names = band === undefined ? lines : [band, ...lines];
-  if (!(rest.legend ?? names.length > 1)) return chart;
-  return stack([legend(names, width), chart]);
+  return (options.legend ?? names.length > 1) ? stack([legend(names), chart]) : chart;
 }
 
-/** Rounds to as many digits as a reader can use. */
-const readable = (value: number): string => tick(Number(value.toPrecision(4)));
-
-function rangeText(errorBars: readonly BandPoint[], at: number): string {
-  const bar = errorBars.find(([x]) => x === at);
-  return bar === undefined || bar[1] === bar[3] ? '' : ` (${readable(bar[1])} to ${readable(bar[3])})`;
+/** '0.5', or '0.5 (0.4 to 0.7)' if there is a range of values. */
+function withRange(value: number, range: BandPoint | undefined): string {
+  const text = shortNumber(value, 4);
+  if (range === undefined || range[1] === range[3]) return text;
+  return `${text} (${shortNumber(range[1], 4)} to ${shortNumber(range[3], 4)})`;
 }
 
 const drawBand = ({ stroke: { color } }: Band, points: readonly BandPoint[], strokeWidth: number) => [

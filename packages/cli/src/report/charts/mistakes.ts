@@ -20,20 +20,16 @@ export function mistakePictures({ mistakes, mistakenImages: sheet, labels, split
     title: `The ${split} images that are most surely wrong`,
     sentence: `${those} of the ${split} set ${which}. Above each: the actual class, then the predicted one${above}.`,
     alternative: `${mistakes.map(describe).join('; ')}.`,
-    draw: (width) =>
-      imageGrid(
-        {
-          name: 'mistakes',
-          sheets: [sheet],
-          across: [5, 3],
-          textOf: (k) => ({
-            title: labels[mistakes[k].label],
-            note: `→ ${labels[mistakes[k].answer]}`,
-            end: hasProbabilities ? `, ${percent(mistakes[k].probability)}` : '',
-            hover: `row ${mistakes[k].row}: ${describe(mistakes[k])}`,
-          }),
-        },
-        width,
-      ),
+    draw: imageGrid({
+      name: 'mistakes',
+      sheets: [sheet],
+      across: [5, 3],
+      textOf: (k) => ({
+        title: labels[mistakes[k].label],
+        note: `→ ${labels[mistakes[k].answer]}`,
+        end: hasProbabilities ? `, ${percent(mistakes[k].probability)}` : '',
+        hover: `row ${mistakes[k].row}: ${describe(mistakes[k])}`,
+      }),
+    }),
   };
 }

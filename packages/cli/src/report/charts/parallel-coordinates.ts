@@ -1,7 +1,7 @@
 import { dot, line, ruleY, text } from '@observablehq/plot';
 import { decimal } from '../../terminal/text/format.ts';
 import { highest, lowest } from '../axes.ts';
-import type { Drawing } from '../picture.ts';
+import type { Draw } from '../picture.ts';
 import { drawPlot, halo } from '../theme.ts';
 
 /** An axis: numbers, optionally on a logarithmic scale, or evenly spaced words. */
@@ -19,55 +19,66 @@ export interface ParallelCoordinates {
 const ROW = 64;
 
 /** A line for each trial through its values, each axis below the one before it. */
-export function parallelCoordinates({ axes, marked }: ParallelCoordinates, width: number): Drawing {
-  const scales = axes.map(scaleOf);
-  const lines = marked.map((_, k) =>
-    axes.flatMap(({ values }, a): LinePoint[] => {
-      const value = values[k];
-      return value === null ? [] : [{ x: scales[a].position(value), y: a, line: k }];
-    }),
-  );
-  const draw = (isMarked: boolean, stroke: string, strokeOpacity: number) =>
-    line(lines.filter((_, k) => marked[k] === isMarked).flat(), {
-      x: 'x',
-      y: 'y',
-      z: 'line',
-      stroke,
-      strokeOpacity,
-      strokeWidth: isMarked ? 2 : 1,
-    });
-  const ticks = scales.flatMap(({ ticks }, a) => ticks.map(({ at, label }) => ({ x: at, y: a, label })));
-  return drawPlot({
-    width,
-    height: 40 + ROW * axes.length,
-    marginLeft: 40,
-    marginRight: 40,
-    marginTop: 34,
-    marginBottom: 30,
-    x: { domain: [0, 1], axis: null },
-    y: { domain: [axes.length - 1, 0], axis: null },
-    marks: [
-      ruleY(
-        axes.map((_, a) => a),
-        { stroke: 'var(--rule)' },
-      ),
-      draw(false, 'var(--soft)', 0.35),
-      draw(true, 'var(--c2)', 1),
-      dot(lines.filter((_, k) => marked[k]).flat(), { x: 'x', y: 'y', fill: 'var(--c2)', r: 3 }),
-      text(
-        axes.map(({ name }, a) => ({ x: 0, y: a, name })),
-        { x: 'x', y: 'y', text: 'name', dy: -14, textAnchor: 'start', fontWeight: 600, ...halo, fill: 'currentColor' },
-      ),
-      // Labels at the ends of an axis stay inside the picture.
-      ...(['start', 'middle', 'end'] as const).map((textAnchor) =>
-        text(
-          ticks.filter(({ x }) => anchorOf(x) === textAnchor),
-          { x: 'x', y: 'y', text: 'label', dy: 14, textAnchor, ...halo, fill: 'var(--soft)' },
+export const parallelCoordinates =
+  ({ axes, marked }: ParallelCoordinates): Draw =>
+  (width) => {
+    const scales = axes.map(scaleOf);
+    const lines = marked.map((_, k) =>
+      axes.flatMap(({ values }, a): LinePoint[] => {
+        const value = values[k];
+        return value === null ? [] : [{ x: scales[a].position(value), y: a, line: k }];
+      }),
+    );
+    const draw = (isMarked: boolean, stroke: string, strokeOpacity: number) =>
+      line(lines.filter((_, k) => marked[k] === isMarked).flat(), {
+        x: 'x',
+        y: 'y',
+        z: 'line',
+        stroke,
+        strokeOpacity,
+        strokeWidth: isMarked ? 2 : 1,
+      });
+    const ticks = scales.flatMap(({ ticks }, a) => ticks.map(({ at, label }) => ({ x: at, y: a, label })));
+    return drawPlot({
+      width,
+      height: 40 + ROW * axes.length,
+      marginLeft: 40,
+      marginRight: 40,
+      marginTop: 34,
+      marginBottom: 30,
+      x: { domain: [0, 1], axis: null },
+      y: { domain: [axes.length - 1, 0], axis: null },
+      marks: [
+        ruleY(
+          axes.map((_, a) => a),
+          { stroke: 'var(--rule)' },
         ),
-      ),
-    ],
-  });
-}
+        draw(false, 'var(--soft)', 0.35),
+        draw(true, 'var(--c2)', 1),
+        dot(lines.filter((_, k) => marked[k]).flat(), { x: 'x', y: 'y', fill: 'var(--c2)', r: 3 }),
+        text(
+          axes.map(({ name }, a) => ({ x: 0, y: a, name })),
+          {
+            x: 'x',
+            y: 'y',
+            text: 'name',
+            dy: -14,
+            textAnchor: 'start',
+            fontWeight: 600,
+            ...halo,
+            fill: 'currentColor',
+          },
+        ),
+        // Labels at the ends of an axis stay inside the picture.
+        ...(['start', 'middle', 'end'] as const).map((textAnchor) =>
+          text(
+            ticks.filter(({ x }) => anchorOf(x) === textAnchor),
+            { x: 'x', y: 'y', text: 'label', dy: 14, textAnchor, ...halo, fill: 'var(--soft)' },
+          ),
+        ),
+      ],
+    });
+  };
 
 const anchorOf = (x: number) => (x <= 0 ? 'start' : x >= 1 ? 'end' : 'middle');
 

@@ -12,8 +12,8 @@ export function rankingPictures({ curves = [], split }: Answers): Picture[] {
   const areas = (area: 'rocAuc' | 'prAuc'): string =>
     curves.map(({ label, [area]: value }) => `${isOne ? '' : `${label} `}${decimal(value)}`).join(', ');
   const of = isOne ? `class ${curves[0].label}` : 'each class against all others';
-  const draw = (series: readonly Series[], x: string, y: string) => (width: number) =>
-    lineChart({ series, x: { label: x }, y: { label: y, domain: [0, 1] }, height: 320, legend: true }, width);
+  const draw = (series: readonly Series[], x: string, y: string) =>
+    lineChart({ series, x: { label: x }, y: { label: y, domain: [0, 1] }, height: 320, legend: true });
   const linesOf = (pointOf: (point: Curves[number]['points'][number]) => readonly [number, number]): Series[] =>
     curves.map(({ label, points }) => ({ name: label, points: points.map(pointOf), dots: false }));
   const roc = linesOf(([falsePositives, recall]) => [falsePositives, recall]).map((line) => ({

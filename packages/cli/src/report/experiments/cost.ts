@@ -30,23 +30,19 @@ export function costPictures({ batch, cases }: Read<typeof costDocument>): Pictu
             `${depth} of ${width}: ${ratio.toFixed(2)}, counted ${(2 - 1 / depth).toFixed(2)}`,
         )
         .join('; '),
-      draw: (width) =>
-        lineChart(
-          {
-            series: [
-              { name: 'counted, 2 − 1/L', points: counted, dots: false, stroke: { color: 'var(--ink)', dash: '5 4' } },
-              ...widths.map((units, k) => ({
-                name: `timed, ${units} units`,
-                stroke: strokeOf(k),
-                dots: true,
-                points: cases.filter((one) => one.width === units).map(({ depth, ratio }) => [depth, ratio] as const),
-              })),
-            ],
-            x: { label: 'layers', log: true },
-            y: { label: 'backward / forward time', domain: [0, 2] },
-          },
-          width,
-        ),
+      draw: lineChart({
+        series: [
+          { name: 'counted, 2 − 1/L', points: counted, dots: false, stroke: { color: 'var(--ink)', dash: '5 4' } },
+          ...widths.map((units, k) => ({
+            name: `timed, ${units} units`,
+            stroke: strokeOf(k),
+            dots: true,
+            points: cases.filter((one) => one.width === units).map(({ depth, ratio }) => [depth, ratio] as const),
+          })),
+        ],
+        x: { label: 'layers', log: true },
+        y: { label: 'backward / forward time', domain: [0, 2] },
+      }),
     },
   ];
 }

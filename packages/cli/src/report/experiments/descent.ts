@@ -51,20 +51,16 @@ function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
           `Rate ${rate} ${verdict}${finalLoss === null ? '' : `, final loss ${decimal(finalLoss)}`}`,
       )
       .join('; '),
-    draw: (width) =>
-      lineChart(
-        {
-          series: shown.map(([rate, { losses, verdict }]) => ({
-            name: `${tick(Number(rate))} ${verdict}`,
-            // Higher values are not drawn: a diverging line would flatten all others.
-            points: losses.map((loss, step) => [step, loss] as const).filter(([, loss]) => loss < 100 * losses[0]),
-            dots: false,
-          })),
-          x: { label: 'step' },
-          y: { label: 'loss', log: true },
-        },
-        width,
-      ),
+    draw: lineChart({
+      series: shown.map(([rate, { losses, verdict }]) => ({
+        name: `${tick(Number(rate))} ${verdict}`,
+        // Higher values are not drawn: a diverging line would flatten all others.
+        points: losses.map((loss, step) => [step, loss] as const).filter(([, loss]) => loss < 100 * losses[0]),
+        dots: false,
+      })),
+      x: { label: 'step' },
+      y: { label: 'loss', log: true },
+    }),
   };
 }
 
@@ -78,19 +74,15 @@ function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
     alternative: noise
       .map(({ batch, measured, theory }) => `${batch} rows: ${decimal(measured)}, theory ${decimal(theory)}`)
       .join('; '),
-    draw: (width) =>
-      lineChart(
-        {
-          series: [
-            { name: 'measured', points: pointsOf('measured') },
-            { name: 'theory', points: pointsOf('theory'), dots: false },
-          ],
-          x: { label: 'batch size', log: true },
-          y: { label: 'gradient error', log: true },
-          height: 260,
-        },
-        width,
-      ),
+    draw: lineChart({
+      series: [
+        { name: 'measured', points: pointsOf('measured') },
+        { name: 'theory', points: pointsOf('theory'), dots: false },
+      ],
+      x: { label: 'batch size', log: true },
+      y: { label: 'gradient error', log: true },
+      height: 260,
+    }),
   };
 }
 

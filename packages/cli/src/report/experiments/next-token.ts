@@ -35,23 +35,19 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
           : `At step ${whole(last.at)}, a batch first reaches a lower loss than the ${last.name} model`,
       sentence: `Loss of single batches during training, next to the losses of counting models: a bigram looks at the previous character, a trigram at the previous two, the network at ${context}.`,
       alternative: `Loss ${losses[0].loss.toFixed(3)} at first, ${losses[losses.length - 1].loss.toFixed(3)} at the end. ${models.map(([name, nats]) => `${name}: ${nats.toFixed(3)}`).join('; ')}`,
-      draw: (width) =>
-        lineChart(
-          {
-            series: [
-              { name: 'network', points: losses.map(({ step, loss }) => [step, loss] as const), dots: false },
-              ...models.map(([name, nats], k) => ({
-                name,
-                stroke: strokeOf(k + 1),
-                points: [losses[0].step, losses[losses.length - 1].step].map((step) => [step, nats] as const),
-                dots: false,
-              })),
-            ],
-            x: { label: 'step' },
-            y: { label: 'nats per character' },
-          },
-          width,
-        ),
+      draw: lineChart({
+        series: [
+          { name: 'network', points: losses.map(({ step, loss }) => [step, loss] as const), dots: false },
+          ...models.map(([name, nats], k) => ({
+            name,
+            stroke: strokeOf(k + 1),
+            points: [losses[0].step, losses[losses.length - 1].step].map((step) => [step, nats] as const),
+            dots: false,
+          })),
+        ],
+        x: { label: 'step' },
+        y: { label: 'nats per character' },
+      }),
     },
     {
       name: 'held-out-words',
@@ -60,19 +56,15 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
       alternative: Object.entries(natsPerCharacter)
         .map(([name, nats]) => `${name}: ${nats.toFixed(3)} nats, perplexity ${choices(nats)}`)
         .join('; '),
-      draw: (width) =>
-        barChart(
-          {
-            bars: Object.entries(natsPerCharacter).map(([name, nats]) => ({
-              name,
-              value: nats,
-              text: `${nats.toFixed(2)} (perplexity ${choices(nats)})`,
-              color: name === 'network' ? 'var(--c1)' : 'var(--soft)',
-            })),
-            x: { label: 'nats per character' },
-          },
-          width,
-        ),
+      draw: barChart({
+        bars: Object.entries(natsPerCharacter).map(([name, nats]) => ({
+          name,
+          value: nats,
+          text: `${nats.toFixed(2)} (perplexity ${choices(nats)})`,
+          color: name === 'network' ? 'var(--c1)' : 'var(--soft)',
+        })),
+        x: { label: 'nats per character' },
+      }),
     },
   ];
 }

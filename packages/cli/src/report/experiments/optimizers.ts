@@ -2,7 +2,7 @@ import { list, record, table } from '../../options/schema/containers.ts';
 import { figure, learningRateKey, name, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal } from '../../terminal/text/format.ts';
-import { tick } from '../axes.ts';
+import { shortNumber, tick } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import type { Picture } from '../picture.ts';
 
@@ -33,25 +33,21 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
   return [
     {
       name: 'loss-by-optimizer',
-      title: `Each at its best learning rate, ${best} reaches the lowest loss: ${tick(Number(bestRun.finalLoss.toPrecision(3)))}`,
+      title: `Each at its best learning rate, ${best} reaches the lowest loss: ${shortNumber(bestRun.finalLoss)}`,
       sentence:
         'The same problem from the same weights, one line per optimizer, each at the best of the learning rates that were tried.',
       alternative: all
         .map(([name, { rate, finalLoss }]) => `${name} at ${tick(rate)}: final loss ${decimal(finalLoss)}`)
         .join('; '),
-      draw: (width) =>
-        lineChart(
-          {
-            series: all.map(([name, { losses, rate }]) => ({
-              name: `${name} (${tick(rate)})`,
-              points: losses.map((loss, step) => [step, loss] as const),
-              dots: false,
-            })),
-            x: { label: 'step' },
-            y: { label: 'loss', log: true },
-          },
-          width,
-        ),
+      draw: lineChart({
+        series: all.map(([name, { losses, rate }]) => ({
+          name: `${name} (${tick(rate)})`,
+          points: losses.map((loss, step) => [step, loss] as const),
+          dots: false,
+        })),
+        x: { label: 'step' },
+        y: { label: 'loss', log: true },
+      }),
     },
     {
       name: 'optimizer-by-rate',
@@ -66,15 +62,11 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
               .join(', ')}`,
         )
         .join('; '),
-      draw: (width) =>
-        lineChart(
-          {
-            series: all.map(([name, { tried }]) => ({ name, points: triedOf(tried) })),
-            x: { label: 'learning rate', log: true },
-            y: { label: 'final loss', log: true },
-          },
-          width,
-        ),
+      draw: lineChart({
+        series: all.map(([name, { tried }]) => ({ name, points: triedOf(tried) })),
+        x: { label: 'learning rate', log: true },
+        y: { label: 'final loss', log: true },
+      }),
     },
   ];
 }

@@ -54,15 +54,13 @@ export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): 
             `${name}: weights ${weights.join(' ')}, bias ${bias}, ${right} of ${rows.length} correct at best, ${learned ? `converged after ${plural(epochs, 'epoch')}` : `not converged after ${plural(epochs, 'epoch')}`}`,
         )
         .join('; '),
-      draw: (width) =>
-        grid(
-          all.map(([name, one]) => ({
-            title: `${name}: ${one.learned ? plural(one.epochs, 'epoch') : `not in ${whole(one.epochs)} epochs`}`,
-            draw: (each) => plane(one, each),
-          })),
-          width,
-          4,
-        ),
+      draw: grid(
+        all.map(([name, one]) => ({
+          title: `${name}: ${one.learned ? plural(one.epochs, 'epoch') : `not in ${whole(one.epochs)} epochs`}`,
+          draw: (each) => plane(one, each),
+        })),
+        4,
+      ),
     },
   ];
 }

@@ -2,7 +2,7 @@ import { nullable, record, table } from '../../options/schema/containers.ts';
 import { count, name, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { percent, plural, whole } from '../../terminal/text/format.ts';
-import { highest, lowest, tick } from '../axes.ts';
+import { highest, lowest, shortNumber, tick } from '../axes.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import type { Picture } from '../picture.ts';
 
@@ -54,23 +54,20 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
     sentence: `Gradient at the first of ${depth} layers divided by that at the last, before the first step, on a logarithmic scale; 1 means equally large. Blue networks learn, orange ones stay at chance.`,
     alternative: all
       .map(
-        ([name, one]) => `${name}: ${short(one.firstOverLast)}, ${learned(one, chance) ? 'learns' : 'does not learn'}`,
+        ([name, one]) =>
+          `${name}: ${shortNumber(one.firstOverLast ?? Number.NaN, 2)}, ${learned(one, chance) ? 'learns' : 'does not learn'}`,
       )
       .join('; '),
-    draw: (width) =>
-      barChart(
-        {
-          bars: all.map(([name, one]) => ({
-            name,
-            value: one.firstOverLast ?? 0,
-            text: short(one.firstOverLast),
-            color: learned(one, chance) ? LEARNED : STALLED,
-          })),
-          x: { label: 'gradient at the first layer / at the last', log: true },
-          rule: { at: 1, name: 'equally large' },
-        },
-        width,
-      ),
+    draw: barChart({
+      bars: all.map(([name, one]) => ({
+        name,
+        value: one.firstOverLast ?? 0,
+        text: shortNumber(one.firstOverLast ?? Number.NaN, 2),
+        color: learned(one, chance) ? LEARNED : STALLED,
+      })),
+      x: { label: 'gradient at the first layer / at the last', log: true },
+      rule: { at: 1, name: 'equally large' },
+    }),
   };
 }
 
@@ -85,24 +82,18 @@ function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocume
     alternative: all
       .map(({ name, accuracy, rate }) => `${name}: ${percent(accuracy)} at a rate of ${tick(rate)}`)
       .join('; '),
-    draw: (width) =>
-      barChart(
-        {
-          bars: all.map((one) => ({
-            name: one.name,
-            value: 100 * one.accuracy,
-            text: `${(100 * one.accuracy).toFixed(1)} %`,
-            color: learned(one, chance) ? LEARNED : STALLED,
-          })),
-          x: { label: 'test accuracy (%)', domain: [0, 100] },
-          rule: { at: 100 * chance, name: 'always the same class' },
-        },
-        width,
-      ),
+    draw: barChart({
+      bars: all.map((one) => ({
+        name: one.name,
+        value: 100 * one.accuracy,
+        text: `${(100 * one.accuracy).toFixed(1)} %`,
+        color: learned(one, chance) ? LEARNED : STALLED,
+      })),
+      x: { label: 'test accuracy (%)', domain: [0, 100] },
+      rule: { at: 100 * chance, name: 'always the same class' },
+    }),
   };
 }
 
 /** '1/3', or 'all' near 1. */
-const part = (share: number): string => (share > 0.7 ? 'all' : `1/${tick(Number((1 / share).toPrecision(2)))}`);
-
-const short = (value: number | null): string => tick(Number((value ?? Number.NaN).toPrecision(2)));
+const part = (share: number): string => (share > 0.7 ? 'all' : `1/${shortNumber(1 / share, 2)}`);

@@ -4,7 +4,7 @@ import { count, figure, literal, number } from '../../options/schema/scalars.ts'
 import type { Read } from '../../options/schema/schema.ts';
 import { percent, plural } from '../../terminal/text/format.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
-import { highest, lowest, tick } from '../axes.ts';
+import { highest, lowest, shortNumber } from '../axes.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { gradientByLayer } from '../charts/gradient-by-layer.ts';
 import { lineChart } from '../charts/line-chart.ts';
@@ -107,32 +107,26 @@ function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
     alternative: bands
       .map(
         ({ depth, published, points }) =>
-          `${depth} hidden layers: ${published.map(([layer, norm], h) => `hidden layer ${layer} printed ${norm}, here ${short(points[h][1])} to ${short(points[h][3])}`).join(', ')}`,
+          `${depth} hidden layers: ${published.map(([layer, norm], h) => `hidden layer ${layer} printed ${norm}, here ${shortNumber(points[h][1], 2)} to ${shortNumber(points[h][3], 2)}`).join(', ')}`,
       )
       .join('; '),
-    draw: (width) =>
-      stack([
-        legend(names, width),
-        grid(
-          bands.map(({ depth, published, points }) => ({
-            title: `${depth} hidden layers`,
-            draw: (each) =>
-              lineChart(
-                {
-                  series: [{ name: 'printed', points: published, stroke: strokeOf(1), dots: true }],
-                  band: { name: 'here', points, stroke: strokeOf(0) },
-                  x: { label: 'hidden layer', whole: true },
-                  y: { label: 'norm of dC/db', log: true, domain },
-                  legend: false,
-                  height: 280,
-                },
-                each,
-              ),
-          })),
-          width,
-          3,
-        ),
-      ]),
+    draw: stack([
+      legend(names),
+      grid(
+        bands.map(({ depth, published, points }) => ({
+          title: `${depth} hidden layers`,
+          draw: lineChart({
+            series: [{ name: 'printed', points: published, stroke: strokeOf(1), dots: true }],
+            band: { name: 'here', points, stroke: strokeOf(0) },
+            x: { label: 'hidden layer', whole: true },
+            y: { label: 'norm of dC/db', log: true, domain },
+            legend: false,
+            height: 280,
+          }),
+        })),
+        3,
+      ),
+    ]),
   };
 }
 
@@ -167,7 +161,7 @@ function he(document: Preset<'he'>): Picture[] {
       title: `Median validation accuracy after ${steps} steps: ${middle('he-normal', ours)}, ${middle('glorot-normal', xavier)}`,
       sentence: 'Validation accuracy of each initialization and start: 30 layers with relu.',
       alternative: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
-      draw: (width) => barChart({ bars, x: { label: 'accuracy (%)', domain: [0, 100] } }, width),
+      draw: barChart({ bars, x: { label: 'accuracy (%)', domain: [0, 100] } }),
     },
   ];
 }
@@ -182,5 +176,3 @@ function gradients(label: string, looks: readonly Read<typeof probeRecord>[], fa
 
 const geometric = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
-
-const short = (value: number): string => tick(Number(value.toPrecision(2)));

@@ -4,7 +4,7 @@ import { list, nullable, optional, record, refined, table } from '../../options/
 import { count, figure, name, number } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
 import { percent } from '../../terminal/text/format.ts';
-import { highest, logRange, lowest, tick } from '../axes.ts';
+import { highest, logRange, lowest, shortNumber, tick } from '../axes.ts';
 import { gradientByLayer, type LayerGradients } from '../charts/gradient-by-layer.ts';
 import { colorBar, heatMap } from '../charts/heat-map.ts';
 import { layerHistograms } from '../charts/layer-histograms.ts';
@@ -12,7 +12,7 @@ import { lineChart } from '../charts/line-chart.ts';
 import { grid, stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import type { Picture } from '../picture.ts';
-import { strokeOf } from '../theme.ts';
+import { networkStroke, strokeOf } from '../theme.ts';
 import { MAX_LAYERS, type PresetDocument, presetDocument, presetPictures } from './vanishing-presets.ts';
 
 const probeRecord = record({ step: count(), layers: list(record({ rmsDz: figure() }), MAX_LAYERS, 1) });
@@ -86,7 +86,7 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
   );
   const change = ([label, { training }]: readonly [string, Activation]) => {
     const [first, last] = [training[0], training[training.length - 1]].map(({ layers }) => layers[0].rmsDz);
-    return `${label}, hidden layer 1: ${short(first)} at step ${training[0].step}, ${short(last)} at step ${training[training.length - 1].step}`;
+    return `${label}, hidden layer 1: ${shortNumber(first, 2)} at step ${training[0].step}, ${shortNumber(last, 2)} at step ${training[training.length - 1].step}`;
   };
   return {
     name: 'gradient-along-training',
@@ -94,38 +94,29 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
     sentence:
       'RMS of dL/dz of each hidden layer at some steps of training, all at one learning rate. Where a line rises to the right, layers near the input get smaller gradients than those near the output.',
     alternative: all.map(change).join('. '),
-    draw: (width) =>
-      stack([
-        legend(
-          labels.map((at, k) => ({ name: `step ${training[at].step}`, stroke: strokeOf(k) })),
-          width,
-        ),
-        grid(
-          all.map(([label, { training }]) => ({
-            title: label,
-            draw: (each: number) =>
-              lineChart(
-                {
-                  series: labels
-                    .filter((at) => at < training.length)
-                    .map((at, k) => ({
-                      name: '',
-                      stroke: strokeOf(k),
-                      dots: false,
-                      points: training[at].layers.map(({ rmsDz }, h) => [h + 1, rmsDz] as const),
-                    })),
-                  legend: false,
-                  x: { label: 'hidden layer' },
-                  y: { label: 'RMS of dL/dz', log: true, domain: range },
-                  height: 280,
-                },
-                each,
-              ),
-          })),
-          width,
-          2,
-        ),
-      ]),
+    draw: stack([
+      legend(labels.map((at, k) => ({ name: `step ${training[at].step}`, stroke: strokeOf(k) }))),
+      grid(
+        all.map(([label, { training }]) => ({
+          title: label,
+          draw: lineChart({
+            series: labels
+              .filter((at) => at < training.length)
+              .map((at, k) => ({
+                name: '',
+                stroke: strokeOf(k),
+                dots: false,
+                points: training[at].layers.map(({ rmsDz }, h) => [h + 1, rmsDz] as const),
+              })),
+            legend: false,
+            x: { label: 'hidden layer' },
+            y: { label: 'RMS of dL/dz', log: true, domain: range },
+            height: 280,
+          }),
+        })),
+        2,
+      ),
+    ]),
   };
 }
 
@@ -138,7 +129,7 @@ function throughTraining(all: readonly (readonly [string, Activation])[]): strin
   const smallest = shares.reduce((low, one) => (one.share < low.share ? one : low));
   if (!(smallest.share < 0.1))
     return `At step ${smallest.step}, hidden layer 1 gets at least a tenth of the gradient of the last hidden layer`;
-  return `At step ${smallest.step} of training with ${smallest.label}, the gradient at hidden layer 1 is ${short(1 / smallest.share)} times smaller than at hidden layer ${smallest.depth}`;
+  return `At step ${smallest.step} of training with ${smallest.label}, the gradient at hidden layer 1 is ${shortNumber(1 / smallest.share, 2)} times smaller than at hidden layer ${smallest.depth}`;
 }
 
 function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
@@ -153,32 +144,28 @@ function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
     alternative: all
       .map(([label, one]) => {
         const sizes = sizesOf(one).flat();
-        return `${label}: from ${short(lowest(sizes))} to ${short(highest(sizes))}`;
+        return `${label}: from ${shortNumber(lowest(sizes), 2)} to ${shortNumber(highest(sizes), 2)}`;
       })
       .join('. '),
-    draw: (width) =>
-      stack([
-        colorBar(range, 'RMS of dL/dz', width),
-        grid(
-          all.map(([label, one]) => ({
-            title: label,
-            draw: (each: number) =>
-              heatMap(
-                {
-                  columns: one.training.map(({ step }) => String(step)),
-                  rows: one.layers.map((_, h) => String(h + 1)),
-                  values: sizesOf(one),
-                  x: 'step',
-                  y: 'hidden layer',
-                },
-                range,
-                each,
-              ),
-          })),
-          width,
-          2,
-        ),
-      ]),
+    draw: stack([
+      colorBar(range, 'RMS of dL/dz'),
+      grid(
+        all.map(([label, one]) => ({
+          title: label,
+          draw: heatMap(
+            {
+              columns: one.training.map(({ step }) => String(step)),
+              rows: one.layers.map((_, h) => String(h + 1)),
+              values: sizesOf(one),
+              x: 'step',
+              y: 'hidden layer',
+            },
+            range,
+          ),
+        })),
+        2,
+      ),
+    ]),
   };
 }
 
@@ -189,7 +176,7 @@ function accuracyByRate(
 ): Picture[] {
   const series = all.map(([label, { rates }], k) => ({
     name: label,
-    stroke: strokeOf(k === 0 ? 1 : k === 1 ? 0 : k),
+    stroke: networkStroke(k),
     points: rates.flatMap(({ rate, validationAccuracy }) =>
       validationAccuracy === null ? [] : [[rate, 100 * validationAccuracy] as const],
     ),
@@ -204,18 +191,12 @@ function accuracyByRate(
       alternative: series
         .map(({ name, points }) => `${name}: ${points.map(([x, y]) => `${y.toFixed(1)} % at ${tick(x)}`).join(', ')}`)
         .join('. '),
-      draw: (width) =>
-        lineChart(
-          {
-            series,
-            x: { label: 'learning rate', log: true },
-            y: { label: 'accuracy (%)', domain: [0, 100] },
-            height: 260,
-          },
-          width,
-        ),
+      draw: lineChart({
+        series,
+        x: { label: 'learning rate', log: true },
+        y: { label: 'accuracy (%)', domain: [0, 100] },
+        height: 260,
+      }),
     },
   ];
 }
-
-const short = (value: number): string => tick(Number(value.toPrecision(2)));

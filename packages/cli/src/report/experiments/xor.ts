@@ -64,15 +64,13 @@ function spaces({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
           `Input ${rows[k].join(' ')} becomes hidden ${h.map((v) => v.toFixed(3)).join(' ')}, prediction ${predictions[k].toFixed(4)}`,
       )
       .join('. '),
-    draw: (width) =>
-      grid(
-        [
-          { title: 'Inputs', draw: (each) => space(rows, (x) => output(hiddenOf(x)), ['x₁', 'x₂'], [-0.3, 1.3], each) },
-          { title: 'Hidden activations', draw: (each) => space(hidden, output, ['h₁', 'h₂'], [-0.15, 1.15], each) },
-        ],
-        width,
-        2,
-      ),
+    draw: grid(
+      [
+        { title: 'Inputs', draw: (each) => space(rows, (x) => output(hiddenOf(x)), ['x₁', 'x₂'], [-0.3, 1.3], each) },
+        { title: 'Hidden activations', draw: (each) => space(hidden, output, ['h₁', 'h₂'], [-0.15, 1.15], each) },
+      ],
+      2,
+    ),
   };
 }
 
@@ -148,15 +146,11 @@ function lossCurve({ lossCurve: points, finalLoss }: XorStart): Picture[] {
       title: `Training loss: ${decimal(points[0][1])} at the start, ${decimal(finalLoss)} at the end`,
       sentence: 'Mean squared error over the four rows before each step, on a logarithmic scale.',
       alternative: `Loss against epoch, on a logarithmic scale, from ${decimal(points[0][1])} to ${decimal(finalLoss)}.`,
-      draw: (width) =>
-        lineChart(
-          {
-            series: [{ name: 'loss', points, stroke: strokeOf(0) }],
-            x: { label: 'epoch' },
-            y: { label: 'loss', log: true },
-          },
-          width,
-        ),
+      draw: lineChart({
+        series: [{ name: 'loss', points, stroke: strokeOf(0) }],
+        x: { label: 'epoch' },
+        y: { label: 'loss', log: true },
+      }),
     },
   ];
 }

@@ -98,13 +98,9 @@ function bars(document: Explain): Picture {
     title: `${verb} of ${titleOf(document.metric)} when it is shuffled`,
     sentence: `Mean ± standard deviation of ${plural(document.repeats, 'shuffle')}.${omitted > 0 ? ` The ${plural(omitted, `least important ${wordOf(document)}`)} of ${wholeText(document.importances.length)} ${omitted === 1 ? 'is' : 'are'} left out.` : ''}`,
     alternative: shown.map((one) => `${nameOf(document, one.name)}: ${meanText(one)}`).join('; '),
-    draw: (width) =>
-      barChart(
-        {
-          bars: shown.map((one) => ({ name: nameOf(document, one.name), value: one.mean, text: meanText(one) })),
-          x: { label: `${verb.toLowerCase()} of ${titleOf(document.metric)}` },
-        },
-        width,
-      ),
+    draw: barChart({
+      bars: shown.map((one) => ({ name: nameOf(document, one.name), value: one.mean, text: meanText(one) })),
+      x: { label: `${verb.toLowerCase()} of ${titleOf(document.metric)}` },
+    }),
   };
 }

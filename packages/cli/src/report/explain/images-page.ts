@@ -55,23 +55,19 @@ function sensitivityPicture({ answers, images, sensitivities, repeats, seed }: I
     title: 'The pixels that each answer depends on',
     sentence: `Right of each image: the brighter a pixel, the more the output of the answered class changes with it (SmoothGrad: the gradient by the pixel, a mean over ${plural(repeats, 'noisy sample')}, seed ${seed}). Above: the actual class, then the answer and its probability.`,
     alternative: `${answers.map(describe).join('; ')}.`,
-    draw: (width) =>
-      imageGrid(
-        {
-          name: 'sensitivity',
-          sheets: [images, sensitivities],
-          across: [3, 2],
-          textOf: (k) => {
-            const { label, answer, probability } = answers[k];
-            return {
-              title: label,
-              note: `→ ${answer ?? 'no answer'}`,
-              end: afterAnswer(probability),
-              hover: describe(answers[k]),
-            };
-          },
-        },
-        width,
-      ),
+    draw: imageGrid({
+      name: 'sensitivity',
+      sheets: [images, sensitivities],
+      across: [3, 2],
+      textOf: (k) => {
+        const { label, answer, probability } = answers[k];
+        return {
+          title: label,
+          note: `→ ${answer ?? 'no answer'}`,
+          end: afterAnswer(probability),
+          hover: describe(answers[k]),
+        };
+      },
+    }),
   };
 }

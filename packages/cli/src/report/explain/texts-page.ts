@@ -85,6 +85,6 @@ function influencePicture(one: Explained, hasClasses: boolean): Picture {
     title: `Row ${row}: answered ${answerText}${afterAnswer(probability)}; ${hasClasses ? 'the target' : 'next'} is ${JSON.stringify(next)}`,
     sentence: `${hasClasses ? 'Of' : 'After'} ${JSON.stringify(tokens.join(''))}.${omitted}`,
     alternative: bars.map(({ name, text }) => `${name} ${text}`).join('; '),
-    draw: (width) => barChart({ bars, x: { label: 'size of the change of the log probability' } }, width),
+    draw: barChart({ bars, x: { label: 'size of the change of the log probability' } }),
   };
 }

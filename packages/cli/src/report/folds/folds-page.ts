@@ -3,7 +3,7 @@ import { list, record, table } from '../../options/schema/containers.ts';
 import { count, figure, name, text } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { capital } from '../../terminal/text/format.ts';
-import { POINTS, roomFor, SHARE_OF_VALUE } from '../axes.ts';
+import { axisRange } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
@@ -71,21 +71,14 @@ function figureByFold({ runs, mean }: Folds, name: string): Picture {
     title: `${capital(name)} by fold`,
     sentence: `Measured on rows that the run of the fold was not trained on. The line is the mean, ${figureText(name, mean[name])}.`,
     alternative: `Folds ${first} to ${last}: ${runs.map(({ figures }) => figureText(name, figures[name])).join(', ')}`,
-    draw: (width) =>
-      lineChart(
-        {
-          series: [
-            { name: 'fold', points, dots: true },
-            { name: 'mean', points: [first, last].map((fold) => [fold, unit * mean[name]] as const), dots: false },
-          ],
-          x: { label: 'fold', whole: true },
-          y: {
-            label: inPercent ? `${name} (%)` : name,
-            domain: inPercent ? roomFor(values, POINTS, 100) : roomFor(values, SHARE_OF_VALUE),
-          },
-          height: 180,
-        },
-        width,
-      ),
+    draw: lineChart({
+      series: [
+        { name: 'fold', points, dots: true },
+        { name: 'mean', points: [first, last].map((fold) => [fold, unit * mean[name]] as const), dots: false },
+      ],
+      x: { label: 'fold', whole: true },
+      y: { label: inPercent ? `${name} (%)` : name, domain: axisRange(values, inPercent) },
+      height: 180,
+    }),
   };
 }

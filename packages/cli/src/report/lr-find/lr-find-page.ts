@@ -70,19 +70,15 @@ function lossByRate({ points, suggestion }: LrFind): Picture {
     title: 'Loss by learning rate',
     sentence: `The rate rises by the same factor at each step. The smoothed loss is a mean in which each step counts 0.9 times as much as the next.${marked}`,
     alternative: `Learning rates from ${decimal(points[0].rate)} to ${decimal(last.rate)}; smoothed loss from ${decimal(points[0].smoothed)} to ${decimal(last.smoothed)}, lowest at ${suggestion === null ? 'the start' : decimal(suggestion.lowest)}`,
-    draw: (width) =>
-      lineChart(
-        {
-          series: [
-            { name: 'smoothed', points: smoothed, dots: false },
-            { name: 'of each batch', points: points.map(({ rate, loss }) => [rate, loss] as const), dots: false },
-          ],
-          x: { label: 'learning rate', log: true },
-          y: { label: 'loss' },
-          rules: suggestion === null ? [] : [suggestion.rate],
-        },
-        width,
-      ),
+    draw: lineChart({
+      series: [
+        { name: 'smoothed', points: smoothed, dots: false },
+        { name: 'of each batch', points: points.map(({ rate, loss }) => [rate, loss] as const), dots: false },
+      ],
+      x: { label: 'learning rate', log: true },
+      y: { label: 'loss' },
+      rules: suggestion === null ? [] : [suggestion.rate],
+    }),
   };
 }
 

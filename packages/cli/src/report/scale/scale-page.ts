@@ -212,19 +212,15 @@ function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
     alternative: points
       .map(({ cores, speedup: [low, high] }) => `${plural(cores, 'core')}: ${low.toFixed(2)} to ${high.toFixed(2)}`)
       .join('; '),
-    draw: (width) =>
-      lineChart(
-        {
-          series: [
-            { name: 'measured', points: measured, dots: true },
-            { name: 'predicted, at best', points: end(1), dots: false, stroke: dashed },
-            { name: 'predicted, at worst', points: end(0), dots: false, stroke: { ...dashed, color: 'var(--c3)' } },
-          ],
-          x: { label: 'cores', whole: true },
-          y: { label: 'speedup', domain: [0, highest(points.map(({ speedup }) => speedup[1] * 1.1))] },
-        },
-        width,
-      ),
+    draw: lineChart({
+      series: [
+        { name: 'measured', points: measured, dots: true },
+        { name: 'predicted, at best', points: end(1), dots: false, stroke: dashed },
+        { name: 'predicted, at worst', points: end(0), dots: false, stroke: { ...dashed, color: 'var(--c3)' } },
+      ],
+      x: { label: 'cores', whole: true },
+      y: { label: 'speedup', domain: [0, highest(points.map(({ speedup }) => speedup[1] * 1.1))] },
+    }),
   };
 }
 
@@ -273,19 +269,12 @@ function speedup(document: ScaleDocument): Picture {
     title: 'Speedup by number of threads',
     sentence: `How many times as fast a step is as with one thread.${bars} On the dotted line, twice the threads would be twice as fast.${fits}${beyond}`,
     alternative: points.map(({ threads, speedup }) => `${plural(threads, 'thread')}: ${speedup.toFixed(2)}`).join('; '),
-    draw: (width) =>
-      lineChart(
-        {
-          series,
-          x: { label: 'threads', whole: true },
-          y: {
-            label: 'speedup',
-            domain: [0, highest([1, ...points.map(({ speedupRange }) => speedupRange[1] * 1.1)])],
-          },
-          rules: maxThreads > cores ? [cores] : [],
-        },
-        width,
-      ),
+    draw: lineChart({
+      series,
+      x: { label: 'threads', whole: true },
+      y: { label: 'speedup', domain: [0, highest([1, ...points.map(({ speedupRange }) => speedupRange[1] * 1.1)])] },
+      rules: maxThreads > cores ? [cores] : [],
+    }),
   };
 }
 

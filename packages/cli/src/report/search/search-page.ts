@@ -104,17 +104,13 @@ function coordinates({ searched, trials, metric }: SearchFacts): Picture {
     title: 'Values and results of every trial',
     sentence: `Each line is a trial. The best ${marked === 1 ? 'one is' : `${marked} are`} drawn in colour; the last axis is the result.`,
     alternative: `${trials.length} trials over ${searched.map(({ key }) => key).join(', ')} and ${metric}`,
-    draw: (width) =>
-      parallelCoordinates(
-        {
-          axes: [
-            ...searched.map(({ key, log }, k) => ({ name: key, log, values: trials.map(({ values }) => values[k]) })),
-            { name: metric, log: false, values: trials.map(({ score }) => score) },
-          ],
-          marked: trials.map((_, k) => k < marked),
-        },
-        width,
-      ),
+    draw: parallelCoordinates({
+      axes: [
+        ...searched.map(({ key, log }, k) => ({ name: key, log, values: trials.map(({ values }) => values[k]) })),
+        { name: metric, log: false, values: trials.map(({ score }) => score) },
+      ],
+      marked: trials.map((_, k) => k < marked),
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { formatValue } from '../../options/member.ts';
 import { capital, decimal, duration, percent, whole } from '../../terminal/text/format.ts';
 import type { Point } from '../../terminal/text/thin.ts';
-import { tick } from '../axes.ts';
+import { shortNumber } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
@@ -62,15 +62,14 @@ function curve(
   const ends = series.map(({ name, points }) => ({ name, value: points[points.length - 1][1] }));
   const best = ends.reduce((a, b) => (b.value < a.value === isShare ? a : b));
   const log = !isShare && spansDecades(series.flatMap(({ points }) => points.map(([, value]) => value)));
-  const shown = (value: number) => (isShare ? percent(value / 100) : tick(Number(value.toPrecision(3))));
+  const shown = (value: number) => (isShare ? percent(value / 100) : shortNumber(value));
   return [
     {
       name: file,
       title: `${capital(words)}: ${isShare ? 'highest' : 'lowest'} at the end in ${best.name}, ${shown(best.value)}`,
       sentence: `One line per run, by epoch.${log ? ' Logarithmic scale.' : ''}`,
       alternative: ends.map(({ name, value }) => `${name}: ${shown(value)} at the end`).join('; '),
-      draw: (width) =>
-        lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${words} (%)` : words, log } }, width),
+      draw: lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${words} (%)` : words, log } }),
     },
   ];
 }

@@ -2,9 +2,9 @@ import type { Spread } from '@gradloom/runtime';
 import { chartsOf, type RunChart, type RunChartName } from '../../lab/figures/run-charts.ts';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
-import { highest, lowest, POINTS, roomFor, SHARE_OF_VALUE } from '../axes.ts';
+import { axisRange, highest, lowest, shortNumber } from '../axes.ts';
 import { type Level, lineChart, type Series } from '../charts/line-chart.ts';
-import { courseOf, short } from '../course.ts';
+import { courseOf } from '../course.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 import type { EpochFigures, StepFigures } from './run-lines.ts';
@@ -166,17 +166,13 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
     alternative: `${lossName === 'loss' ? 'Loss' : lossName} against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
-    draw: (width) =>
-      lineChart(
-        {
-          series,
-          levels,
-          ...(band === null ? {} : { band: { name: `training${means === null ? '' : ', steps'}`, ...band } }),
-          x: { label: axis.label },
-          y: { label: lossName, log, ...(log ? {} : { domain: roomFor(y, SHARE_OF_VALUE) }) },
-        },
-        width,
-      ),
+    draw: lineChart({
+      series,
+      levels,
+      ...(band === null ? {} : { band: { name: `training${means === null ? '' : ', steps'}`, ...band } }),
+      x: { label: axis.label },
+      y: { label: lossName, log, ...(log ? {} : { domain: axisRange(y) }) },
+    }),
   };
 }
 
@@ -213,24 +209,19 @@ function accuracyCurve(run: TrainRun, chart: RunChart): Picture | null {
       ...(validation.length > 0 ? [`Validation accuracy against epoch: ${endsText(validation, percent)}.`] : []),
       ...(test.length > 0 ? [`Test accuracy, ${LOOKED_AT}: ${endsText(test, percent)}.`] : []),
     ].join(' '),
-    draw: (width) =>
-      lineChart(
-        {
-          series,
-          x: { label: axis.label },
-          y: {
-            label: 'accuracy (%)',
-            domain: roomFor(
-              series.flatMap(({ points }) => points.map(([, y]) => y)),
-              POINTS,
-              100,
-            ),
-          },
-          height: 240,
-          legend: test.length > 0,
-        },
-        width,
-      ),
+    draw: lineChart({
+      series,
+      x: { label: axis.label },
+      y: {
+        label: 'accuracy (%)',
+        domain: axisRange(
+          series.flatMap(({ points }) => points.map(([, y]) => y)),
+          true,
+        ),
+      },
+      height: 240,
+      legend: test.length > 0,
+    }),
   };
 }
 
@@ -247,17 +238,13 @@ function validationCurve(run: TrainRun, { name, label, validation: figure }: Run
     title: `Validation ${label} is lowest after ${plural(Number(epoch.toPrecision(4)), 'epoch')}: ${decimal(best)}`,
     sentence: `${label === 'RMSE' ? 'RMSE' : 'Perplexity'} on rows that are not trained on.${log ? ' Logarithmic scale.' : ''}`,
     alternative: `Validation ${label} against ${axis.label}: ${endsText(points, decimal)}.`,
-    draw: (width) =>
-      lineChart(
-        {
-          series: [{ name: 'validation', points, stroke: strokeOf(1) }],
-          x: { label: axis.label },
-          y: { label, log, ...(log ? {} : { domain: roomFor(values, SHARE_OF_VALUE) }) },
-          height: 240,
-          legend: false,
-        },
-        width,
-      ),
+    draw: lineChart({
+      series: [{ name: 'validation', points, stroke: strokeOf(1) }],
+      x: { label: axis.label },
+      y: { label, log, ...(log ? {} : { domain: axisRange(values) }) },
+      height: 240,
+      legend: false,
+    }),
   };
 }
 
@@ -279,24 +266,23 @@ function learningRateCurve(run: TrainRun, { name, label }: RunChart): Picture | 
   const values = steps.length > 1 ? steps.flatMap(([, low, , high]) => [low, high]) : epochs.map(([, lr]) => lr);
   const [low, high] = [lowest(values), highest(values)];
   const [first, last] = [points[0][1], epochs.at(-1)?.[1] ?? points[points.length - 1][1]];
-  const rises = high > first * 1.001 ? `rises from ${short(first)} to ${short(high)}` : `starts at ${short(first)}`;
-  const falls = last < high * 0.999 ? ` and falls to ${short(last)}` : '';
-  const title = `The learning rate ${low === high ? `stays at ${short(low)}` : rises + falls}`;
+  const rises =
+    high > first * 1.001
+      ? `rises from ${shortNumber(first)} to ${shortNumber(high)}`
+      : `starts at ${shortNumber(first)}`;
+  const falls = last < high * 0.999 ? ` and falls to ${shortNumber(last)}` : '';
+  const title = `The learning rate ${low === high ? `stays at ${shortNumber(low)}` : rises + falls}`;
   return {
     name,
     title,
     sentence: 'Learning rate at each step, as the schedule sets it.',
     alternative: `Learning rate against ${axis.label}, from ${decimal(low)} to ${decimal(high)}.`,
-    draw: (width) =>
-      lineChart(
-        {
-          series: [{ name: label, points, dots: false }],
-          x: { label: axis.label },
-          y: { label, domain: [0, high * 1.05] },
-          height: 220,
-        },
-        width,
-      ),
+    draw: lineChart({
+      series: [{ name: label, points, dots: false }],
+      x: { label: axis.label },
+      y: { label, domain: [0, high * 1.05] },
+      height: 220,
+    }),
   };
 }
 
@@ -316,16 +302,12 @@ function gradientNormCurve(run: TrainRun, { name, label }: RunChart): Picture | 
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
     alternative: `Gradient norm against ${axis.label}: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.`,
-    draw: (width) =>
-      lineChart(
-        {
-          series: means === null ? [] : [{ name: 'mean per epoch', points: means, stroke: strokeOf(0) }],
-          ...(band === null ? {} : { band: { name: 'steps', ...band } }),
-          x: { label: axis.label },
-          y: { label, log, ...(log ? {} : { domain: roomFor(shown, SHARE_OF_VALUE) }) },
-          height: 240,
-        },
-        width,
-      ),
+    draw: lineChart({
+      series: means === null ? [] : [{ name: 'mean per epoch', points: means, stroke: strokeOf(0) }],
+      ...(band === null ? {} : { band: { name: 'steps', ...band } }),
+      x: { label: axis.label },
+      y: { label, log, ...(log ? {} : { domain: axisRange(shown) }) },
+      height: 240,
+    }),
   };
 }

@@ -18,7 +18,7 @@ const epoch = record({
   testAccuracy: optional(figure(0, 1)),
 });
 
-/** The part of a look that is drawn: the figures of the layers before step `step`. */
+/** The part of a probe that is drawn: figures of the layers after `step` steps. */
 const probe = record({
   event: literal('probe'),
   step: count(),
@@ -28,10 +28,10 @@ const probe = record({
   ),
 });
 
-/** An order that took hold after step `step`. */
+/** An order, which was applied after step `step`. */
 const steer = record({ event: literal('steer'), step: count(), action: name, rate: optional(figure(0)) });
 
-/** A text that the model wrote after step `step`, or some lines. */
+/** The text or lines that the model wrote after step `step`. */
 const text = record({ event: literal('text'), step: count(), texts: list(anyText(2 ** 16), 100) });
 
 /**
@@ -63,7 +63,7 @@ export const stepsLine = record({
 });
 
 export type EpochFigures = Read<typeof epoch>;
-export type LookFigures = Read<typeof probe>;
+export type ProbeFigures = Read<typeof probe>;
 export type SteerLine = Read<typeof steer>;
 export type WrittenText = Read<typeof text>;
 export type StepFigures = Read<typeof stepsLine>;

@@ -7,10 +7,10 @@ import { readDocument, readLines } from '../run-files.ts';
 import { runConfig } from './run-config.ts';
 import {
   type EpochFigures,
-  type LookFigures,
   linesOf,
   type MetricsLine,
   metricsLine,
+  type ProbeFigures,
   type StepFigures,
   stepsLine,
 } from './run-lines.ts';
@@ -77,10 +77,10 @@ function inUnitOfTarget(run: TrainRun): TrainRun {
 const ofThisEnd = (findings: Findings | null, epochs: readonly EpochFigures[]): Findings | null =>
   findings !== null && epochs.some(({ step }) => step > findings.result.steps) ? null : findings;
 
-/** All looks of a run must show the same network. */
-function refuseOtherLayers(folder: string, looks: readonly LookFigures[]): void {
-  const [first] = looks;
-  for (const { step, layers } of looks) {
+/** All probes of a run must show the same network. */
+function refuseOtherLayers(folder: string, probes: readonly ProbeFigures[]): void {
+  const [first] = probes;
+  for (const { step, layers } of probes) {
     if (layers.length === first.layers.length) continue;
     throw new Error(
       `report: ${join(folder, METRICS_FILE)} has a look of step ${step} at ${layers.length} layers, expected ${first.layers.length}, as at step ${first.step}`,
