@@ -14,73 +14,54 @@ export { defineSchedule, type ScheduleDefinition, type SchedulePart } from './cu
 export type { PartBase, PartDefaults, PartOptions } from './custom/part-options.ts';
 export { type Activation, type ActivationName, activations } from './families/activations/index.ts';
 export type { KindOf, SpecOf } from './families/family.ts';
+export type { ConstantOptions } from './families/initializers/constant.ts';
 export {
-  type ConstantOptions,
   createInitializer,
-  type Initializer,
   type InitializerName,
   type InitializerSpec,
   initializers,
-  type NormalOptions,
-  type OrthogonalOptions,
-  type UniformOptions,
 } from './families/initializers/index.ts';
+export type { Initializer } from './families/initializers/initializer.ts';
+export type { NormalOptions } from './families/initializers/normal.ts';
+export type { OrthogonalOptions } from './families/initializers/orthogonal.ts';
+export type { UniformOptions } from './families/initializers/uniform.ts';
+export type { HuberOptions } from './families/losses/huber.ts';
+export { createLoss, type LossName, type LossSpec, losses } from './families/losses/index.ts';
+export type { Loss, LossKernel, LossVariant } from './families/losses/loss.ts';
+export type { SoftmaxCrossEntropyOptions } from './families/losses/softmax-cross-entropy.ts';
+export type { CalibrationOptions } from './families/metrics/calibration.ts';
+export type { AverageOptions } from './families/metrics/class-rates.ts';
+export type { DecisionOptions } from './families/metrics/decision.ts';
+export { type MetricName, metrics } from './families/metrics/index.ts';
+export type { Metric } from './families/metrics/metric.ts';
+export type { ProbabilityOptions } from './families/metrics/probability-options.ts';
+export type { RankingMetric, RankingOptions } from './families/metrics/ranking.ts';
+export type { TopKOptions } from './families/metrics/top-k.ts';
+export { NO_ANSWER } from './families/metrics/unanswered.ts';
+export type { AdagradOptions } from './families/optimizers/adagrad.ts';
+export type { AdamOptions } from './families/optimizers/adam.ts';
+export type { AdamwOptions } from './families/optimizers/adamw.ts';
+export { createOptimizer, type OptimizerName, type OptimizerSpec, optimizers } from './families/optimizers/index.ts';
+export type { LionOptions } from './families/optimizers/lion.ts';
+export type { MomentOptions } from './families/optimizers/moments.ts';
+export type { Optimizer, UpdateKernel } from './families/optimizers/optimizer.ts';
+export type { RmspropOptions } from './families/optimizers/rmsprop.ts';
+export type { SgdOptions } from './families/optimizers/sgd.ts';
+export type { WeightDecayOptions } from './families/optimizers/weight-decay.ts';
+export type { CosineOptions } from './families/schedules/cosine.ts';
+export type { ExponentialOptions } from './families/schedules/exponential.ts';
 export {
-  createLoss,
-  type HuberOptions,
-  type Loss,
-  type LossKernel,
-  type LossName,
-  type LossSpec,
-  type LossVariant,
-  losses,
-  type SoftmaxCrossEntropyOptions,
-} from './families/losses/index.ts';
-export {
-  type AverageOptions,
-  type CalibrationOptions,
-  type DecisionOptions,
-  type Metric,
-  type MetricName,
-  metrics,
-  NO_ANSWER,
-  type ProbabilityOptions,
-  type RankingMetric,
-  type RankingOptions,
-  type TopKOptions,
-} from './families/metrics/index.ts';
-export {
-  type AdagradOptions,
-  type AdamOptions,
-  type AdamwOptions,
-  createOptimizer,
-  type LionOptions,
-  type MomentOptions,
-  type Optimizer,
-  type OptimizerName,
-  type OptimizerSpec,
-  optimizers,
-  type RmspropOptions,
-  type SgdOptions,
-  type UpdateKernel,
-  type WeightDecayOptions,
-} from './families/optimizers/index.ts';
-export {
-  type CosineOptions,
   createSchedule,
-  type ExponentialOptions,
-  type OneCycleOptions,
-  type PlateauOptions,
-  type RangeTestOptions,
-  type Schedule,
-  type ScheduleContext,
-  type ScheduleIn,
   type ScheduleName,
   type ScheduleSpec,
-  type StepDecayOptions,
   schedules,
   type WarmupOptions,
 } from './families/schedules/index.ts';
+export type { OneCycleOptions } from './families/schedules/one-cycle.ts';
+export type { PlateauOptions } from './families/schedules/plateau.ts';
+export type { RangeTestOptions } from './families/schedules/range-test.ts';
+export type { Schedule, ScheduleContext, ScheduleIn } from './families/schedules/schedule.ts';
+export type { StepDecayOptions } from './families/schedules/step.ts';
 export type { Answer } from './inference/answers/answers.ts';
 export type { Json, JsonObject } from './inference/files/json.ts';
 export type { LoadedParts, ModuleRecord } from './inference/loaded-parts.ts';
@@ -179,50 +160,49 @@ export {
   transformerBlock,
   upsample,
 } from './network/builders.ts';
+export type { ActivationOptions } from './network/layers/activation.ts';
+export type { BatchNormOptions } from './network/layers/batch-norm.ts';
+export type { ChannelDropoutOptions } from './network/layers/channel-dropout.ts';
+export type { Conv2dTransposeOptions } from './network/layers/conv2d-transpose.ts';
+export type { ConvOptions } from './network/layers/convolution.ts';
+export type { DenseOptions } from './network/layers/dense.ts';
+export type { DropoutOptions } from './network/layers/dropout.ts';
+export type { EmbeddingOptions } from './network/layers/embedding.ts';
+export type { FlattenOptions } from './network/layers/flatten.ts';
+export type { GlobalAvgPoolOptions } from './network/layers/global-avg-pool.ts';
 export {
-  type ActivationOptions,
-  type BatchNormOptions,
   type BatchSlice,
   type Branch,
   type BranchName,
-  type ChannelDropoutOptions,
-  type Conv2dTransposeOptions,
-  type ConvOptions,
-  type DenseOptions,
-  type DropoutOptions,
-  type EmbeddingOptions,
-  type FlattenOptions,
-  type GlobalAvgPoolOptions,
   type GradientPair,
-  InputError,
   type Inspect,
-  type LastPositionOptions,
   type Layer,
   type LayerBefore,
   type LayerContext,
   type LayerKind,
   type LayerMemory,
   type LayerName,
-  type LayerNormOptions,
   type LayerSpec,
   layers,
   type NextPass,
   type Pass,
   type Path,
-  type PoolingOptions,
-  type PositionEmbeddingOptions,
-  type RecurrentOptions,
   type ResidualOptions,
-  type RmsNormOptions,
-  type SelfAttentionOptions,
   type ShortActivation,
   type StackMemory,
-  type SwigluOptions,
   type TeamMemory,
   type TensorSpec,
-  type UpsampleOptions,
 } from './network/layers/index.ts';
+export type { LastPositionOptions } from './network/layers/last-position.ts';
 export type { CustomParts } from './network/layers/layer-context.ts';
+export type { LayerNormOptions } from './network/layers/layer-norm.ts';
+export type { PoolingOptions } from './network/layers/pool.ts';
+export type { PositionEmbeddingOptions } from './network/layers/position-embedding.ts';
+export type { RecurrentOptions } from './network/layers/recurrent.ts';
+export type { RmsNormOptions } from './network/layers/rms-norm.ts';
+export type { SelfAttentionOptions } from './network/layers/self-attention.ts';
+export type { SwigluOptions } from './network/layers/swiglu.ts';
+export type { UpsampleOptions } from './network/layers/upsample.ts';
 export {
   buildNetwork,
   initializeParameters,
@@ -246,6 +226,7 @@ export {
   gruNetwork,
   type NetworkBuilder,
 } from './network/token-networks.ts';
+export { InputError } from './program/input-error.ts';
 export type {
   BackendName,
   Block,

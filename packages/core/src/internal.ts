@@ -45,34 +45,21 @@ export * as option from './checks/options/kinds.ts';
 export { counted, has, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
 export { checkGradients, type GradientCheck } from './custom/check-gradients.ts';
 export { collectParts, type ModuleExports } from './custom/collect-parts.ts';
-export { lossOptions, refuseLossBeyondFloats, softmaxCrossEntropyOptions } from './families/losses/index.ts';
-export {
-  badOutput,
-  bitsOf,
-  bootstrap,
-  chooseThreshold,
-  createDecision,
-  createSpread,
-  createSquares,
-  type Decision,
-  type EvaluatedRows,
-  type Figure,
-  type FigureName,
-  figures,
-  figuresOf,
-  type Interval,
-  lossOf,
-  perplexityOf,
-  type RankingCurve,
-  rankingCurves,
-  rootMean,
-  type Task,
-  type ThresholdCriterion,
-  thresholdCriteria,
-  type WeightedMetric,
-} from './families/metrics/index.ts';
+export { lossOptions, refuseLossBeyondFloats } from './families/losses/index.ts';
+export { softmaxCrossEntropyOptions } from './families/losses/softmax-cross-entropy.ts';
+export { bootstrap, type Interval } from './families/metrics/bootstrap.ts';
+export { chooseThreshold, type ThresholdCriterion, thresholdCriteria } from './families/metrics/choose-threshold.ts';
+export { createDecision, type Decision } from './families/metrics/decision.ts';
+export { type Figure, type FigureName, figures, figuresOf, type Task } from './families/metrics/figures.ts';
+export { bitsOf, lossOf, perplexityOf } from './families/metrics/perplexity.ts';
+export { type RankingCurve, rankingCurves } from './families/metrics/ranking-curves.ts';
+export { createSpread, createSquares, rootMean } from './families/metrics/spread.ts';
+export { badOutput } from './families/metrics/unanswered.ts';
+export type { EvaluatedRows, WeightedMetric } from './families/metrics/weighted-metric.ts';
 export { refuseOptimizerBeyondFloats } from './families/optimizers/in-floats.ts';
-export { averaging, decayedParameters, optimizerOptions } from './families/optimizers/index.ts';
+export { optimizerOptions } from './families/optimizers/index.ts';
+export { averaging } from './families/optimizers/optimizer.ts';
+export { decayedParameters } from './families/optimizers/weight-decay.ts';
 export { warmupOptions } from './families/schedules/index.ts';
 export { type AnswerOptions, answersOf, decodeValue, encodeValue } from './inference/answers/answers.ts';
 export {
@@ -245,7 +232,7 @@ export { withFlatten } from './network/with-flatten.ts';
 export { createTapeMemory, link, type Program, runCalls, type TapeMemory, tapesOf } from './program/link.ts';
 export { barrier, createList, defineOp, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';
-export { rotaryTable } from './program/reference/index.ts';
+export { rotaryTable } from './program/reference/attention.ts';
 export { batchLoss, clipScale, gradientNorm, recordStep } from './program/step-ops.ts';
 export { countMatrices, emitMaxNorm, maxColumns } from './training/max-norm.ts';
 export { BLOCK, type BlockRange, blockCount, blocksOfRank, bucketsOf, countPieces } from './training/pieces.ts';

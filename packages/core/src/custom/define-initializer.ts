@@ -1,4 +1,5 @@
-import type { Initializer, InitializerSpec } from '../families/initializers/index.ts';
+import type { InitializerSpec } from '../families/initializers/index.ts';
+import type { Initializer } from '../families/initializers/initializer.ts';
 import type { Elements } from '../math/element-type.ts';
 import type { Random } from '../math/random/create-random.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';

@@ -1,4 +1,5 @@
-import type { ScheduleContext, ScheduleIn, ScheduleSpec } from '../families/schedules/index.ts';
+import type { ScheduleSpec } from '../families/schedules/index.ts';
+import type { ScheduleContext, ScheduleIn } from '../families/schedules/schedule.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** Definition of a user's own schedule. */

@@ -2,7 +2,7 @@ import { type Elements, FLOAT64 } from '../math/element-type.ts';
 import { streamKey } from '../math/random/index.ts';
 import type { Allocate } from '../math/scratch.ts';
 import { ops } from '../program/ops/index.ts';
-import { AUGMENTATION } from '../program/reference/index.ts';
+import { AUGMENTATION } from '../program/reference/augment.ts';
 import type { Pass } from './layers/index.ts';
 import { type Shape, shapeText, sizeOf } from './shape.ts';
 

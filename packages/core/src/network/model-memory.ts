@@ -1,5 +1,6 @@
 import { TAIL_BYTES } from '../backends/wasm/webassembly.ts';
-import { createLoss, type Loss, type LossSpec } from '../families/losses/index.ts';
+import { createLoss, type LossSpec } from '../families/losses/index.ts';
+import type { Loss } from '../families/losses/loss.ts';
 import { bytesOfElements, type Elements, type ElementType, typeOf } from '../math/element-type.ts';
 import {
   type Allocate,

@@ -1,10 +1,11 @@
 import type { Elements } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
+import { InputError } from '../program/input-error.ts';
 import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { emitForward, type Workspace, wholeLength } from './backprop.ts';
-import { EVALUATION, InputError } from './layers/index.ts';
+import { EVALUATION } from './layers/index.ts';
 import type { Network } from './network.ts';
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { leafCount, treeLevels } from '../../../../packages/core/src/math/tree/index.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
-import { sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
+import { sumLevels } from '../../../../packages/core/src/program/reference/sum-rows.ts';
 import { choice, type KernelCase, leafRows, length, rows, rowsOfPositions, width } from './kernel-case.ts';
 
 /** Leaves of a batch: on both sides of whole trees. */

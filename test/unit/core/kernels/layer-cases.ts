@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { treeLevels } from '../../../../packages/core/src/math/tree/index.ts';
 import type { Op } from '../../../../packages/core/src/program/op.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
-import { AUGMENTATION, drawAugmentation, sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
+import { AUGMENTATION, drawAugmentation } from '../../../../packages/core/src/program/reference/augment.ts';
+import { sumLevels } from '../../../../packages/core/src/program/reference/sum-rows.ts';
 import { choice, type KernelCase, leafRows, length, rows, rowsOfPositions, width } from './kernel-case.ts';
 
 const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });

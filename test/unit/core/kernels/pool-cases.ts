@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { WindowGeometry } from '../../../../packages/core/src/math/windows.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
-import { sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
+import { sumLevels } from '../../../../packages/core/src/program/reference/sum-rows.ts';
 import { type Arrays, choice, type KernelCase, leafRows } from './kernel-case.ts';
 
 /** One axis, from its outputs on. Windows may leave inputs unread between them and after the last. */

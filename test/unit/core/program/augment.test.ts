@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AUGMENTATION, augment, drawAugmentation } from '../../../../packages/core/src/program/reference/index.ts';
+import { AUGMENTATION, augment, drawAugmentation } from '../../../../packages/core/src/program/reference/augment.ts';
 
 const [H, V, C] = [6, 9, 2];
 const SIZE = H * V * C;

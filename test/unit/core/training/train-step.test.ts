@@ -9,7 +9,7 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
-import { averaging } from '../../../../packages/core/src/families/optimizers/index.ts';
+import { averaging } from '../../../../packages/core/src/families/optimizers/optimizer.ts';
 import { elementTypes } from '../../../../packages/core/src/math/element-type.ts';
 import { arithmetics } from '../../../support/arithmetic.ts';
 import { firstDifference } from '../../../support/bits.ts';

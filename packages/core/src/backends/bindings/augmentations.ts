@@ -1,6 +1,6 @@
 import { roundingOf } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
-import { AUGMENTATION, type augment, showPoint } from '../../program/reference/index.ts';
+import { AUGMENTATION, type augment, showPoint } from '../../program/reference/augment.ts';
 import type { CodeLayout } from '../code.ts';
 import { elementwise as table } from '../formulas/index.ts';
 import { movePixelsArguments, turnPixelsArguments } from '../kernels/augment.ts';

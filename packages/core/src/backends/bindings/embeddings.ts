@@ -1,5 +1,5 @@
 import { addressOf } from '../../program/address.ts';
-import type { embeddingBackward } from '../../program/reference/index.ts';
+import type { embeddingBackward } from '../../program/reference/embedding.ts';
 import type { CodeLayout } from '../code.ts';
 import { elementwise as table } from '../formulas/index.ts';
 import { elementwiseArguments } from '../kernels/elementwise.ts';

@@ -1,11 +1,8 @@
 import { addressOf } from '../../program/address.ts';
 import type { FixedCall } from '../../program/kernels.ts';
-import type {
-  embeddingForward,
-  lastPositionBackward,
-  lastPositionForward,
-  transpose,
-} from '../../program/reference/index.ts';
+import type { embeddingForward } from '../../program/reference/embedding.ts';
+import type { lastPositionBackward, lastPositionForward } from '../../program/reference/last-position.ts';
+import type { transpose } from '../../program/reference/vectors.ts';
 import type { CodeLayout } from '../code.ts';
 import { LANES } from '../kernels/row-lanes.ts';
 import type { BindCall } from './call-tape.ts';

@@ -58,9 +58,3 @@ export const initializer = <const Standard extends InitializerSpec | undefined =
   ...spec(standard),
   members: initializerOptions,
 });
-
-export type { ConstantOptions } from './constant.ts';
-export type { Initializer } from './initializer.ts';
-export type { NormalOptions } from './normal.ts';
-export type { OrthogonalOptions } from './orthogonal.ts';
-export type { UniformOptions } from './uniform.ts';

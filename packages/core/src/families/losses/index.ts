@@ -47,10 +47,6 @@ export const createLoss = (spec: LossSpec, custom: { readonly losses: Family<Los
 /** Kind of targets of a loss: 'classes', one index per row, or 'values', one number per output. */
 export const lossTargets = (spec: LossSpec): Loss['targets'] => createLoss(spec).targets;
 
-export type { HuberOptions } from './huber.ts';
-export type { Loss, LossKernel, LossVariant } from './loss.ts';
-export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';
-
 /** @throws OptionError if rounding to float32 makes a number of the loss invalid. */
 export function refuseLossBeyondFloats(where: string, loss: Loss, type: ElementType): void {
   if (type === 'float32') specInFloats(where, 'loss', loss.spec, lossOptions);

@@ -46,24 +46,3 @@ export type MetricName = keyof typeof table;
 
 /** All metrics. To add one, write a file and list it here. */
 export const metrics: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
-
-export { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts';
-export type { CalibrationOptions } from './calibration.ts';
-export {
-  type ChosenThreshold,
-  chooseThreshold,
-  type ThresholdCriterion,
-  thresholdCriteria,
-} from './choose-threshold.ts';
-export type { AverageOptions } from './class-rates.ts';
-export { createDecision, type Decision, type DecisionOptions } from './decision.ts';
-export { type Figure, type FigureName, figures, figuresOf, type Task } from './figures.ts';
-export type { Metric } from './metric.ts';
-export { bitsOf, lossOf, perplexityOf } from './perplexity.ts';
-export type { ProbabilityOptions } from './probability-options.ts';
-export type { RankingMetric, RankingOptions } from './ranking.ts';
-export { type RankingCurve, type RankingPoint, rankingCurves } from './ranking-curves.ts';
-export { createSpread, createSquares, rootMean } from './spread.ts';
-export type { TopKOptions } from './top-k.ts';
-export { badOutput, NO_ANSWER } from './unanswered.ts';
-export type { EvaluatedRows, WeightedMetric } from './weighted-metric.ts';

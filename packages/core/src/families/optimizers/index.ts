@@ -34,13 +34,3 @@ export const createOptimizer = (spec: OptimizerSpec): Optimizer => ({
   ...createMember('optimizer', optimizers, spec),
   spec,
 });
-
-export type { AdagradOptions } from './adagrad.ts';
-export type { AdamOptions } from './adam.ts';
-export type { AdamwOptions } from './adamw.ts';
-export type { LionOptions } from './lion.ts';
-export type { MomentOptions } from './moments.ts';
-export { averaging, type Optimizer, type UpdateKernel } from './optimizer.ts';
-export type { RmspropOptions } from './rmsprop.ts';
-export type { SgdOptions } from './sgd.ts';
-export { decayedParameters, type WeightDecayOptions } from './weight-decay.ts';

@@ -54,11 +54,3 @@ export function createSchedule(
   const schedule = create(rest)({ ...context, totalSteps });
   return warmupSteps === 0 ? schedule : warmup(warmupSteps, schedule);
 }
-
-export type { CosineOptions } from './cosine.ts';
-export type { ExponentialOptions } from './exponential.ts';
-export type { OneCycleOptions } from './one-cycle.ts';
-export type { PlateauOptions } from './plateau.ts';
-export type { RangeTestOptions } from './range-test.ts';
-export type { Schedule, ScheduleContext, ScheduleIn } from './schedule.ts';
-export type { StepDecayOptions } from './step.ts';

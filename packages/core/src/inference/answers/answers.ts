@@ -1,5 +1,5 @@
-import type { Loss } from '../../families/losses/index.ts';
-import { badOutput, NO_ANSWER } from '../../families/metrics/index.ts';
+import type { Loss } from '../../families/losses/loss.ts';
+import { badOutput, NO_ANSWER } from '../../families/metrics/unanswered.ts';
 import { exp, log } from '../../math/index.ts';
 import { viewOf } from '../../math/scratch.ts';
 import type { TargetDecoding, ValueDecoding } from '../preprocessing/preprocessing.ts';

@@ -1,6 +1,9 @@
-import type { Loss } from '../../families/losses/index.ts';
+import type { Loss } from '../../families/losses/loss.ts';
 import { mse } from '../../families/losses/mse.ts';
-import { badOutput, createDecision, type Metric, NO_ANSWER, type Task } from '../../families/metrics/index.ts';
+import { createDecision } from '../../families/metrics/decision.ts';
+import type { Task } from '../../families/metrics/figures.ts';
+import type { Metric } from '../../families/metrics/metric.ts';
+import { badOutput, NO_ANSWER } from '../../families/metrics/unanswered.ts';
 import * as math from '../../math/index.ts';
 import { viewOf } from '../../math/scratch.ts';
 

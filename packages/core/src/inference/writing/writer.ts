@@ -1,9 +1,9 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { has } from '../../checks/show.ts';
-import { badOutput } from '../../families/metrics/index.ts';
+import { badOutput } from '../../families/metrics/unanswered.ts';
 import { type Continuation, continuationProblem } from '../../network/continuation.ts';
-import { InputError } from '../../network/layers/index.ts';
 import type { Network } from '../../network/network.ts';
+import { InputError } from '../../program/input-error.ts';
 import type { TextEncoding } from '../preprocessing/preprocessing.ts';
 import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
 import { type Sampling, sampleToken } from './sampling.ts';

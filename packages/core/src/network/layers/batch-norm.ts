@@ -11,7 +11,7 @@ import { viewOf } from '../../math/scratch.ts';
 import { leafCount, treeLevels } from '../../math/tree/index.ts';
 import { barrier } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sumLevels } from '../../program/reference/index.ts';
+import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';

@@ -11,7 +11,7 @@ import { show } from '../../checks/show.ts';
 import { initializer } from '../../families/initializers/index.ts';
 import type { ConvolutionGeometry, WindowAxis } from '../../math/windows.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sumLevels } from '../../program/reference/index.ts';
+import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { initializedTensor } from './initialized-tensor.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';

@@ -15,7 +15,7 @@ import type { ProductShape } from '../../math/scratch.ts';
 import { type ConvolutionGeometry, ONE_POSITION } from '../../math/windows.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sumLevels } from '../../program/reference/index.ts';
+import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { channelsOf, positionsOf, type Shape } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import { initializedTensor } from './initialized-tensor.ts';

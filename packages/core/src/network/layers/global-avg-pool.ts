@@ -2,7 +2,7 @@ import { OptionError } from '../../checks/option-error.ts';
 import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
 import { show } from '../../checks/show.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sumLevels } from '../../program/reference/index.ts';
+import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
 import type { LayerContext } from './layer-context.ts';

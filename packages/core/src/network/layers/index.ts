@@ -118,19 +118,6 @@ export interface LayerName {
 
 /** An activation in short form: `{ kind: 'leaky-relu', alpha: 0.1 }`. */
 export type ShortActivation = KindOf<ActivationName> & LayerName & Omit<ActivationOptions, 'fn'>;
-
-export { InputError } from '../../program/input-error.ts';
-export type { ActivationOptions } from './activation.ts';
-export type { BatchNormOptions } from './batch-norm.ts';
-export type { ChannelDropoutOptions } from './channel-dropout.ts';
-export type { Conv2dTransposeOptions } from './conv2d-transpose.ts';
-export type { ConvOptions } from './convolution.ts';
-export type { DenseOptions } from './dense.ts';
-export type { DropoutOptions } from './dropout.ts';
-export type { EmbeddingOptions } from './embedding.ts';
-export type { FlattenOptions } from './flatten.ts';
-export type { GlobalAvgPoolOptions } from './global-avg-pool.ts';
-export type { LastPositionOptions } from './last-position.ts';
 export {
   type BatchSlice,
   type Branch,
@@ -144,7 +131,6 @@ export {
   type TensorSpec,
 } from './layer.ts';
 export { type CustomParts, type LayerBefore, type LayerContext, NO_PARTS, type Path } from './layer-context.ts';
-export type { LayerNormOptions } from './layer-norm.ts';
 export {
   type GradientPair,
   type LayerMemory,
@@ -153,11 +139,4 @@ export {
   type StackMemory,
   type TeamMemory,
 } from './memory.ts';
-export type { PoolingOptions } from './pool.ts';
-export type { PositionEmbeddingOptions } from './position-embedding.ts';
-export type { RecurrentOptions } from './recurrent.ts';
-export type { RmsNormOptions } from './rms-norm.ts';
-export type { SelfAttentionOptions } from './self-attention.ts';
 export { backwardStack, createStackMemory, forwardStack, nextStack, outputOf } from './stack.ts';
-export type { SwigluOptions } from './swiglu.ts';
-export type { UpsampleOptions } from './upsample.ts';

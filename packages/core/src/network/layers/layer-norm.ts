@@ -8,7 +8,7 @@ import {
 } from '../../checks/options/index.ts';
 import type { Elements } from '../../math/element-type.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sumLevels } from '../../program/reference/index.ts';
+import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';

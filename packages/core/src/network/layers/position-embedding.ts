@@ -1,7 +1,7 @@
 import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
 import { initializer } from '../../families/initializers/index.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sumLevels } from '../../program/reference/index.ts';
+import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { sizeOf } from '../shape.ts';
 import { initializedTensor } from './initialized-tensor.ts';
 import type { Layer } from './layer.ts';

@@ -1,6 +1,6 @@
 import { defineOptions, type Named, type OptionsOf, positive, positiveInteger } from '../../checks/options/index.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sumLevels } from '../../program/reference/index.ts';
+import { sumLevels } from '../../program/reference/sum-rows.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';

@@ -6,7 +6,7 @@ import {
   rotaryTable,
   rotate,
   zeroPadding,
-} from '../reference/index.ts';
+} from '../reference/attention.ts';
 
 const sizes = { B: count, T: count, H: count, d: count };
 const lengths = double(input('B'));

@@ -1,5 +1,5 @@
 import { count, defineOps, flag, geometry, inout, input, operation, output } from '../op.ts';
-import { convBackwardInput, convBackwardWeights, convForward } from '../reference/index.ts';
+import { convBackwardInput, convBackwardWeights, convForward } from '../reference/convolution.ts';
 
 /** The products of a convolution. */
 export const convolutionOps = defineOps({

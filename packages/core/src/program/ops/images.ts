@@ -1,5 +1,5 @@
 import { count, defineOps, double, flag, inout, input, number, operation, output } from '../op.ts';
-import { AUGMENTATION, augment, drawAugmentation } from '../reference/index.ts';
+import { AUGMENTATION, augment, drawAugmentation } from '../reference/augment.ts';
 
 /** Operations on images, the inputs of a network. */
 export const imageOps = defineOps({

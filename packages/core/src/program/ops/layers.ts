@@ -1,5 +1,6 @@
 import { count, defineOps, double, flag, inout, input, operation, output, text } from '../op.ts';
-import { checkIndices, embeddingBackward, embeddingForward, gateBackward, gateForward } from '../reference/index.ts';
+import { checkIndices, embeddingBackward, embeddingForward } from '../reference/embedding.ts';
+import { gateBackward, gateForward } from '../reference/gate.ts';
 
 /** Operations of gates and embeddings. */
 export const layerOps = defineOps({

@@ -3,19 +3,15 @@ import {
   batchNormBackwardInput,
   batchNormForward,
   batchNormScales,
-  layerNormBackwardInput,
-  layerNormBackwardWeights,
-  layerNormForward,
   leafGradients,
   leafMean,
   leafSquares,
   leafSums,
   leafTotal,
   movingAverage,
-  rmsNormBackwardInput,
-  rmsNormBackwardWeights,
-  rmsNormForward,
-} from '../reference/index.ts';
+} from '../reference/batch-norm.ts';
+import { layerNormBackwardInput, layerNormBackwardWeights, layerNormForward } from '../reference/layer-norm.ts';
+import { rmsNormBackwardInput, rmsNormBackwardWeights, rmsNormForward } from '../reference/rms-norm.ts';
 
 /** Operations of layer-norm, rms-norm and batch-norm. */
 export const normOps = defineOps({

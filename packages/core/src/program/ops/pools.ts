@@ -1,19 +1,18 @@
 import { count, defineOps, double, flag, geometry, inout, input, operation, output } from '../op.ts';
+import { lastPositionBackward, lastPositionForward } from '../reference/last-position.ts';
 import {
   avgPoolBackward,
   avgPoolForward,
   globalAvgPoolBackward,
   globalAvgPoolForward,
-  lastPositionBackward,
-  lastPositionForward,
   maxPoolBackward,
   maxPoolForward,
-  positionSums,
   sequenceMeanBackward,
   sequenceMeanForward,
   upsampleBackward,
   upsampleForward,
-} from '../reference/index.ts';
+} from '../reference/pooling.ts';
+import { positionSums } from '../reference/positions.ts';
 
 const factors = { B: count, H: count, V: count, C: count, FY: count, FX: count };
 const image = ['B', 'H', 'V', 'C'] as const;

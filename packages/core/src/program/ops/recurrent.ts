@@ -1,5 +1,5 @@
 import { count, defineOps, double, inout, input, operation, output } from '../op.ts';
-import { gruBackward, gruForward, lstmBackward, lstmForward } from '../reference/index.ts';
+import { gruBackward, gruForward, lstmBackward, lstmForward } from '../reference/recurrent.ts';
 
 /** The lengths of the rows, the position of the step, and sizes. */
 const step = { lengths: double(input('B')), t: count, B: count, T: count, O: count };

@@ -1,5 +1,7 @@
 import { count, defineOps, double, inout, input, number, operation, output, stride } from '../op.ts';
-import { averageWeights, maxNorm, weighLosses } from '../reference/index.ts';
+import { averageWeights } from '../reference/average-weights.ts';
+import { maxNorm } from '../reference/max-norm.ts';
+import { weighLosses } from '../reference/weigh-losses.ts';
 import { clip, loadHyper, recordStep } from '../step-ops.ts';
 
 /** Operations of a step outside of its passes. */

@@ -5,7 +5,7 @@ import { laneSum } from '../../math/lane-sum.ts';
 import { philox4x32 } from '../../math/random/index.ts';
 import { mathOf } from '../../math/real-math.ts';
 import { viewOf } from '../../math/scratch.ts';
-import { reusedZeros } from './kept-zeros.ts';
+import { reusedZeros } from './reused-zeros.ts';
 
 // Attention of H heads of d numbers over T positions. A position of `qkv` has its queries, keys and values one after
 // the other, each with the heads in order. A query of a row reads its real positions, `lengths` of them, and of these

@@ -2,7 +2,7 @@ import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { fmaOf, type MultiplyAdd } from '../../math/fma.ts';
 import { joinLevels, treeLevels } from '../../math/tree/index.ts';
 import { type ConvolutionGeometry, imageSizes, inputAt, outputAt } from '../../math/windows.ts';
-import { reusedZeros } from './kept-zeros.ts';
+import { reusedZeros } from './reused-zeros.ts';
 import { PIECE } from './sum-rows.ts';
 
 // Convolutions over two axes, channels last; one axis is an image of height 1. Images are [H, V, C], outputs

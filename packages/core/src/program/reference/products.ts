@@ -1,7 +1,7 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { fmaOf, type MultiplyAdd } from '../../math/fma.ts';
 import { addTree, leafCount } from '../../math/tree/index.ts';
-import { reusedZeros } from './kept-zeros.ts';
+import { reusedZeros } from './reused-zeros.ts';
 
 // The kernels of dense layers, gradients and steps in plain TypeScript. They define the bits: a backend equals them or
 // documents the difference. Every operation is rounded to the type of its numbers. Sums of products end with + 0, which

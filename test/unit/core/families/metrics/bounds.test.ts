@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Metric, metrics } from '../../../../../packages/core/src/families/metrics/index.ts';
+import { metrics } from '../../../../../packages/core/src/families/metrics/index.ts';
+import type { Metric } from '../../../../../packages/core/src/families/metrics/metric.ts';
 import { propertySeed } from '../../../../support/seed.ts';
 
 const C = 3;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Metric, type MetricName, metrics } from '../../../../../packages/core/src/families/metrics/index.ts';
+import { type MetricName, metrics } from '../../../../../packages/core/src/families/metrics/index.ts';
+import type { Metric } from '../../../../../packages/core/src/families/metrics/metric.ts';
 import { createRandom } from '../../../../../packages/core/src/math/random/index.ts';
 
 interface Case {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ascending } from '../../../../../packages/core/src/families/metrics/ascending.ts';
-import { type Metric, metrics } from '../../../../../packages/core/src/families/metrics/index.ts';
+import { metrics } from '../../../../../packages/core/src/families/metrics/index.ts';
+import type { Metric } from '../../../../../packages/core/src/families/metrics/metric.ts';
 import { complete } from '../../../../../packages/core/src/math/pausable.ts';
 import { createRandom, shuffle } from '../../../../../packages/core/src/math/random/index.ts';
 import { propertySeed } from '../../../../support/seed.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Metric, metrics } from '../../../../../packages/core/src/families/metrics/index.ts';
+import { metrics } from '../../../../../packages/core/src/families/metrics/index.ts';
+import type { Metric } from '../../../../../packages/core/src/families/metrics/metric.ts';
 
 interface Case {
   title: string;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   createSchedule,
-  type Schedule,
   type ScheduleName,
   type ScheduleSpec,
   schedules,
 } from '../../../../../packages/core/src/families/schedules/index.ts';
+import type { Schedule } from '../../../../../packages/core/src/families/schedules/schedule.ts';
 import { maxError } from '../../../../support/errors.ts';
 
 const context = { totalSteps: 40, stepsPerEpoch: 4 };

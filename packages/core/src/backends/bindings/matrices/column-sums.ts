@@ -2,8 +2,8 @@ import type { Elements } from '../../../math/element-type.ts';
 import { leafCount } from '../../../math/tree/index.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { FixedCall, TakeDoubles } from '../../../program/kernels.ts';
-import type * as ops from '../../../program/reference/index.ts';
-import { PIECE } from '../../../program/reference/index.ts';
+import type { ops } from '../../../program/ops/index.ts';
+import { PIECE } from '../../../program/reference/sum-rows.ts';
 import type { CodeLayout } from '../../code.ts';
 import { type ColumnTerms, columnTerms, type TermsName } from '../../formulas/norms.ts';
 import { PIECE_WORDS } from '../../kernels/column-sums.ts';
@@ -125,7 +125,9 @@ const table = {
     if (B === 0) return null;
     return { terms: 'plain', arrays: [x], results: [y], levels, rows: [B, 1], leafRows: 1, R, size: C, divisor: R };
   },
-} satisfies { [Name in keyof typeof ops]?: (...args: ArgumentsOf<(typeof ops)[Name]>) => ColumnSums | null };
+} satisfies {
+  [Name in keyof typeof ops]?: (...args: ArgumentsOf<(typeof ops)[Name]['reference']>) => ColumnSums | null;
+};
 
 type ArgumentsOf<F> = F extends (...args: infer Args) => unknown ? Args : never;
 
