@@ -233,7 +233,7 @@ export { createTapeMemory, link, type Program, runCalls, type TapeMemory, tapesO
 export { barrier, createList, defineOp, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';
 export { rotaryTable } from './program/reference/attention.ts';
-export { batchLoss, clipScale, gradientNorm, recordStep } from './program/step-ops.ts';
+export { batchLoss, clipScale, gradientNorm, recordStep } from './program/reference/step.ts';
 export { countMatrices, emitMaxNorm, maxColumns } from './training/max-norm.ts';
 export { BLOCK, type BlockRange, blockCount, blocksOfRank, bucketsOf, countPieces } from './training/pieces.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './training/probe.ts';

@@ -6,8 +6,7 @@ import type { LayerSpec } from '../network/layers/index.ts';
 import type { Layer, TensorSpec } from '../network/layers/layer.ts';
 import type { LayerContext } from '../network/layers/layer-context.ts';
 import { type Shape, sizeOf } from '../network/shape.ts';
-import { defineOp, type Op } from '../program/op.ts';
-import { customOpName } from '../program/ops/index.ts';
+import { customOpName, defineOp, type Op } from '../program/op.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** A function of rows in plain code. It must have no state: all that it keeps is in the arrays that it is given. */

@@ -28,7 +28,7 @@ import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
 import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList, segmentsOf } from '../program/op.ts';
-import { batchLoss, clipScale, gradientNorm } from '../program/step-ops.ts';
+import { batchLoss, clipScale, gradientNorm } from '../program/reference/step.ts';
 import { emitMaxNorm, maxColumns } from './max-norm.ts';
 import { blockCount } from './pieces.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';

@@ -1,6 +1,6 @@
 import { addressOf } from '../../program/address.ts';
 import type { FixedCall } from '../../program/kernels.ts';
-import type { clip, loadHyper, recordStep } from '../../program/step-ops.ts';
+import type { clip, loadHyper, recordStep } from '../../program/reference/step.ts';
 import type { CodeLayout } from '../code.ts';
 import type { BindCall } from './call-tape.ts';
 

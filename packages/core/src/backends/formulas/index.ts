@@ -1,5 +1,5 @@
 import { activations } from '../../families/activations/index.ts';
-import { functionName } from '../../program/ops/names.ts';
+import { functionName } from '../../program/op.ts';
 import { activationFormulas } from './activations.ts';
 import type { Arithmetic, Elementwise } from './arithmetic.ts';
 import type { Value } from './formula.ts';

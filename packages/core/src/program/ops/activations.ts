@@ -1,8 +1,7 @@
 import { activate, activateBackward } from '../../families/activations/activate.ts';
 import { type Activation, type ActivationName, activations } from '../../families/activations/index.ts';
 import type { Elements } from '../../math/element-type.ts';
-import { count, defineOp, input, number, type Op, output } from '../op.ts';
-import { customOpName, functionName } from './names.ts';
+import { count, customOpName, defineOp, functionName, input, number, type Op, output } from '../op.ts';
 
 /** a[n] = f(z), and dz[n] = da · f′; `za` is what the activation reads. */
 export interface ActivationOps {

@@ -11,7 +11,6 @@ import { vectorOps } from './vectors.ts';
 
 export { activationOps, customActivationOps } from './activations.ts';
 export { emitLossOf, lossOp } from './losses.ts';
-export { customOpName } from './names.ts';
 export { meanUpdateOp, updateOp } from './updates.ts';
 
 /**

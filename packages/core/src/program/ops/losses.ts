@@ -1,7 +1,6 @@
 import type { Loss } from '../../families/losses/loss.ts';
 import type { Elements } from '../../math/element-type.ts';
-import { count, defineOp, double, type Emit, input, number, output } from '../op.ts';
-import { customOpName, functionName } from './names.ts';
+import { count, customOpName, defineOp, double, type Emit, functionName, input, number, output } from '../op.ts';
 
 /** Losses of B rows, summed by leaf, and their gradient. Only variants of a loss take a parameter. */
 export const lossOp = ({ name, targets, evaluate, customName, variant }: Loss) =>

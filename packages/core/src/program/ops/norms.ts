@@ -13,6 +13,11 @@ import {
 import { layerNormBackwardInput, layerNormBackwardWeights, layerNormForward } from '../reference/layer-norm.ts';
 import { rmsNormBackwardInput, rmsNormBackwardWeights, rmsNormForward } from '../reference/rms-norm.ts';
 
+/** Sizes of sums over the positions of leaves. */
+const leafSizes = { B: count, leafRows: count, R: count, size: count };
+/** Sizes of the gradient of weights. */
+const weightSizes = { B: count, leafRows: count, accumulate: flag, R: count, size: count };
+
 /** Operations of layer-norm, rms-norm and batch-norm. */
 export const normOps = defineOps({
   /** y = rows of x scaled to mean 0 and variance 1, times gamma, plus beta. */
@@ -36,11 +41,7 @@ export const normOps = defineOps({
     x: input('B', 'R', 'size'),
     means: input('B', 'R'),
     scales: input('B', 'R'),
-    B: count,
-    leafRows: count,
-    accumulate: flag,
-    R: count,
-    size: count,
+    ...weightSizes,
   }),
   /** dx of layer-norm. */
   layerNormBackwardInput: operation(layerNormBackwardInput, {
@@ -59,10 +60,7 @@ export const normOps = defineOps({
     sums: output('leaves', 'size'),
     levels: inout('levels', 'size'),
     a: input('B', 'R', 'size'),
-    B: count,
-    leafRows: count,
-    R: count,
-    size: count,
+    ...leafSizes,
   }),
   /** sums[k] = the sum of the positions of (x - mean)² of leaf k. */
   leafSquares: operation(leafSquares, {
@@ -70,10 +68,7 @@ export const normOps = defineOps({
     levels: inout('levels', 'size'),
     x: input('B', 'R', 'size'),
     mean: input('size'),
-    B: count,
-    leafRows: count,
-    R: count,
-    size: count,
+    ...leafSizes,
   }),
   /** The sums of the positions of dy · x̂ and of dy of each leaf. */
   leafGradients: operation(leafGradients, {
@@ -84,10 +79,7 @@ export const normOps = defineOps({
     x: input('B', 'R', 'size'),
     mean: input('size'),
     scales: input('size'),
-    B: count,
-    leafRows: count,
-    R: count,
-    size: count,
+    ...leafSizes,
   }),
   /** mean = the tree's sum of the leaf sums / rows. */
   leafMean: operation(leafMean, {
@@ -163,11 +155,7 @@ export const normOps = defineOps({
     dy: input('B', 'R', 'size'),
     x: input('B', 'R', 'size'),
     scales: input('B', 'R'),
-    B: count,
-    leafRows: count,
-    accumulate: flag,
-    R: count,
-    size: count,
+    ...weightSizes,
   }),
   /** dx of rms-norm. */
   rmsNormBackwardInput: operation(rmsNormBackwardInput, {

@@ -12,8 +12,12 @@ import {
   upsampleBackward,
   upsampleForward,
 } from '../reference/pooling.ts';
-import { positionSums } from '../reference/positions.ts';
+import { positionSums } from '../reference/sum-rows.ts';
 
+/** Sizes of rows of R positions. */
+const positionSizes = { B: count, R: count, C: count };
+/** Lengths and sizes of sequences of up to T positions. */
+const sequenceSizes = { lengths: double(input('B')), B: count, T: count, C: count };
 const factors = { B: count, H: count, V: count, C: count, FY: count, FX: count };
 const image = ['B', 'H', 'V', 'C'] as const;
 const pooled = ['B', 'OH', 'OV', 'C'] as const;
@@ -40,36 +44,26 @@ export const poolOps = defineOps({
     y: output('B', 'C'),
     sums: inout('levels', 'C'),
     x: input('B', 'R', 'C'),
-    B: count,
-    R: count,
-    C: count,
+    ...positionSizes,
   }),
   /** dx of global-avg-pool. */
   globalAvgPoolBackward: operation(globalAvgPoolBackward, {
     dx: output('B', 'R', 'C'),
     dy: input('B', 'C'),
-    B: count,
-    R: count,
-    C: count,
+    ...positionSizes,
   }),
   /** y = the mean of the real positions of each sequence. */
   sequenceMeanForward: operation(sequenceMeanForward, {
     y: output('B', 'C'),
     sums: inout('levels', 'C'),
     x: input('B', 'T', 'C'),
-    lengths: double(input('B')),
-    B: count,
-    T: count,
-    C: count,
+    ...sequenceSizes,
   }),
   /** dx of the mean of a sequence. */
   sequenceMeanBackward: operation(sequenceMeanBackward, {
     dx: output('B', 'T', 'C'),
     dy: input('B', 'C'),
-    lengths: double(input('B')),
-    B: count,
-    T: count,
-    C: count,
+    ...sequenceSizes,
   }),
   /** y repeats the positions of x. */
   upsampleForward: operation(upsampleForward, {
@@ -98,18 +92,12 @@ export const poolOps = defineOps({
   lastPositionForward: operation(lastPositionForward, {
     y: output('B', 'C'),
     x: input('B', 'T', 'C'),
-    lengths: double(input('B')),
-    B: count,
-    T: count,
-    C: count,
+    ...sequenceSizes,
   }),
   /** dx of last-position. */
   lastPositionBackward: operation(lastPositionBackward, {
     dx: output('B', 'T', 'C'),
     dy: input('B', 'C'),
-    lengths: double(input('B')),
-    B: count,
-    T: count,
-    C: count,
+    ...sequenceSizes,
   }),
 });

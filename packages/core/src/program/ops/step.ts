@@ -1,8 +1,5 @@
 import { count, defineOps, double, inout, input, number, operation, output, stride } from '../op.ts';
-import { averageWeights } from '../reference/average-weights.ts';
-import { maxNorm } from '../reference/max-norm.ts';
-import { weighLosses } from '../reference/weigh-losses.ts';
-import { clip, loadHyper, recordStep } from '../step-ops.ts';
+import { averageWeights, clip, loadHyper, maxNorm, recordStep, weighLosses } from '../reference/step.ts';
 
 /** Operations of a step outside of its passes. */
 export const stepOps = defineOps({

@@ -1,8 +1,7 @@
 import type { Optimizer, UpdateKernel } from '../../families/optimizers/optimizer.ts';
 import type { Elements } from '../../math/element-type.ts';
-import { count, defineOp, double, inout, inouts, input, type Op, output, stride } from '../op.ts';
+import { count, defineOp, double, functionName, inout, inouts, input, type Op, output, stride } from '../op.ts';
 import { averageRows } from '../reference/products.ts';
-import { functionName } from './names.ts';
 
 /** Function name of an optimizer. Its variant with momentum has another name. */
 const updateName = ({ name, slots }: Optimizer): string =>

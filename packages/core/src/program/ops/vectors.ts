@@ -1,8 +1,7 @@
 import { count, defineOps, double, inout, input, number, operation, output } from '../op.ts';
 import { channelDropout, dropout } from '../reference/dropout.ts';
-import { addRow } from '../reference/positions.ts';
 import { add, scale } from '../reference/products.ts';
-import { copy, fill, plus, transpose } from '../reference/vectors.ts';
+import { addRow, copy, fill, plus, transpose } from '../reference/vectors.ts';
 
 /** Elementwise operations. */
 export const vectorOps = defineOps({

@@ -39,3 +39,24 @@ export function sumRows(
     level = joinLevels(levels, width, level, k, units);
   }
 }
+
+/**
+ * db[O] = the sum of dy over all positions of all rows, in the order of `sumRows`. Overwrites `sums`, and `db`, or adds
+ * to it if `accumulate`.
+ */
+export function positionSums(
+  db: Elements, // [O] out
+  sums: Elements, // [sumLevels(B, R), O] scratch
+  dy: Elements, // [B, R, O]
+  B: number,
+  leafRows: number,
+  accumulate: boolean,
+  R: number,
+  O: number,
+): void {
+  sumRows(sums, O, B, leafRows, R, (level, first, positions) => {
+    sums.fill(0, level * O, (level + 1) * O);
+    for (let p = first; p < first + positions; p++) for (let o = 0; o < O; o++) sums[level * O + o] += dy[p * O + o];
+  });
+  for (let o = 0; o < O; o++) db[o] = (accumulate ? db[o] : 0) + sums[o];
+}

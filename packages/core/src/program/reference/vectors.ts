@@ -37,3 +37,13 @@ export function transpose(
 ): void {
   for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) y[j * I + i] = x[i * J + j];
 }
+
+/** y[n] += row. Overwrites `y`. */
+export function addRow(
+  y: Elements, // [B, size] in and out
+  row: Elements, // [size]
+  B: number,
+  size: number,
+): void {
+  for (let n = 0; n < B; n++) for (let j = 0; j < size; j++) y[n * size + j] += row[j];
+}

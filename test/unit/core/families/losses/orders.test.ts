@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createLoss, losses } from '../../../../../packages/core/src/families/losses/index.ts';
 import { createElements, type ElementType, elementTypes } from '../../../../../packages/core/src/math/element-type.ts';
 import { createRandom } from '../../../../../packages/core/src/math/random/index.ts';
-import { batchLoss } from '../../../../../packages/core/src/program/step-ops.ts';
+import { batchLoss } from '../../../../../packages/core/src/program/reference/step.ts';
 import { arithmetics } from '../../../../support/arithmetic.ts';
 import { firstDifference } from '../../../../support/bits.ts';
 import { lossOf } from '../../../../support/loss-of.ts';

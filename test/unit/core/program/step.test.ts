@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clip, loadHyper, recordStep } from '../../../../packages/core/src/program/step-ops.ts';
+import { clip, loadHyper, recordStep } from '../../../../packages/core/src/program/reference/step.ts';
 
 test.each([
   [[3, 4.5], [9, 16], 0],
