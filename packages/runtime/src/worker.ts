@@ -7,7 +7,7 @@ import { importedParts, importParts } from './engine/modules/imported-parts.ts';
 import { createContext } from './engine/step/context.ts';
 import { runSteps } from './engine/step/run-steps.ts';
 import { abortTeam, CONTROL } from './engine/threads/barrier.ts';
-import { keepContexts } from './engine/threads/contexts.ts';
+import { cacheContexts } from './engine/threads/contexts.ts';
 import { fromMessage, type Message } from './engine/threads/messages.ts';
 import { nodeEnvironment } from './engine/threads/node-environment.ts';
 import { openThread } from './engine/threads/opening.ts';
@@ -23,11 +23,15 @@ import { type ExchangeTask, runExchange } from './measurement/exchange.ts';
 import { runTriad, type TriadTask } from './measurement/triad.ts';
 import { type AnswersTask, answerTask } from './models/serving/answer-task.ts';
 import { type WritingTask, writingTask } from './models/serving/writing-task.ts';
-import { type CheckpointTask, keepCheckpoint, type Written } from './training/checkpoints/checkpoint-folder.ts';
+import {
+  type CheckpointTask,
+  type WriteResult,
+  writeCheckpointEntry,
+} from './training/checkpoints/checkpoint-folder.ts';
 import { type DiagnosisTask, diagnose } from './training/faults/diagnose.ts';
 
-const contextOf = keepContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeEnvironment));
-const inferenceContextOf = keepContexts((setup: InferenceSetup, thread) =>
+const contextOf = cacheContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeEnvironment));
+const inferenceContextOf = cacheContexts((setup: InferenceSetup, thread) =>
   createInferenceContext(setup, thread, nodeEnvironment),
 );
 
@@ -72,9 +76,9 @@ function answer(task: WorkerTask): Answer | Promise<Answer> {
 }
 
 /** Needs no context: the arrays come with the task. */
-function writeCheckpoint({ setup, entry }: CheckpointTask): Written {
+function writeCheckpoint({ setup, entry }: CheckpointTask): WriteResult {
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
-  return keepCheckpoint(setup.spec, entry);
+  return writeCheckpointEntry(setup.spec, entry);
 }
 
 /** In a run, evaluations use the context of its steps. */

@@ -18,7 +18,7 @@ import { temporaryDirectory } from '../../support/command-line.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 /** Of ended runs, what a thread may hold: less than a run of `spec` takes. */
-const mayHold = 32 * 1024 ** 2;
+const maxHeldBytes = 32 * 1024 ** 2;
 const spec: NetworkSpec = { input: 3000, layers: [{ kind: 'dense', out: 500 }] };
 const data = { train: randomDataset({ rows: 40, inputs: 3000, classes: 500 }) };
 
@@ -29,7 +29,7 @@ const machine = { threads: 1, startsThreads: false, backend: 'wasm', blas: undef
 /** One step of a new run as a thread does it; `live` are runs that still go on. Returns its name and its memory. */
 function stepOfNewRun(live: readonly number[]) {
   const prepared = complete(prepareRun(complete(planRun(spec, data, { threads: 1, backend: 'wasm' })), data));
-  const setup = { ...prepared.setup, mayHold };
+  const setup = { ...prepared.setup, maxHeldBytes };
   resetControl(setup.control);
   const place = { setup, live: [...live, setup.run], thread: 0, threads: 1 };
   const task: SpanTask = { kind: 'span', ...place, first: 0, limit: 1 };
@@ -51,7 +51,7 @@ test('a thread that evaluates a model frees the memory of runs that have ended',
   await new Promise((resolve) => setImmediate(resolve)); // likewise
   const model = buildNetwork(small);
   const opened = openInference('test', model, new Float64Array(model.parameterCount), 'mse', machine);
-  const setup = { ...opened.setup, mayHold };
+  const setup = { ...opened.setup, maxHeldBytes };
   resetControl(setup.control);
   const outputs = sharedArrays.float64(40 * model.outputs);
   const tallies = sharedArrays.float64(TALLIES);

@@ -45,7 +45,7 @@ describe.each([
     const control = allocateControl();
     resetControl(control);
     const { ends } = startTeam(control, 3, cores, Number.POSITIVE_INFINITY);
-    while (Atomics.load(control, CONTROL.gen) < 20) await new Promise((resolve) => setImmediate(resolve));
+    while (Atomics.load(control, CONTROL.generation) < 20) await new Promise((resolve) => setImmediate(resolve));
     abortTeam(control);
     expect(await Promise.all(ends)).toEqual(['aborted', 'aborted', 'aborted']);
     expect(createBarrier(control, 3, cores).arrive()).toBe(false);

@@ -2,7 +2,7 @@ import type { NetworkSpec } from '@gradloom/core';
 import { createPool, type TrainEvent, type TrainOptions, train } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { allocateWorkTimes, createWorkClock, workShare } from '../../../packages/runtime/src/engine/step/work-clock.ts';
+import { allocateWorkTimes, createWorkClock, workShare } from '../../../packages/runtime/src/engine/step/clock.ts';
 import { SPAN_MS } from '../../../packages/runtime/src/engine/threads/span.ts';
 import { createBusyMeter } from '../../../packages/runtime/src/training/tuning/tune.ts';
 import { programUrl } from '../../support/program-file.ts';

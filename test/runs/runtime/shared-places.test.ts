@@ -54,7 +54,7 @@ async function trained(options: TrainOptions) {
   for (let step = 0; step < STEPS; ) {
     const threads = 1 + random.integer(TEAM);
     const limit = Math.min(STEPS, step + 1 + random.integer(SPAN_STEPS));
-    const { steps, bad } = await runSpan(pool, setup, { first: step, limit, threads });
+    const { steps, isBad: bad } = await runSpan(pool, setup, { first: step, limit, threads });
     expect(bad).toBe(false);
     step += steps;
   }

@@ -92,8 +92,8 @@ export async function openBrowserRun(
   const context = { totalSteps, stepsPerEpoch };
   const schedule = createSchedule('constant', context);
   // A thread without a leaf and without a block would only make the others wait.
-  const useful = Math.max(leafCount(batch, division.leafRows), blockCount(network.parameterCount));
-  const workers = others.slice(0, useful - 1);
+  const maxThreads = Math.max(leafCount(batch, division.leafRows), blockCount(network.parameterCount));
+  const workers = others.slice(0, maxThreads - 1);
   const threads = workers.length + 1;
   const shape = {
     ...division,
@@ -121,7 +121,7 @@ export async function openBrowserRun(
     code: null,
     memory: new WasmApi.Memory({ initial: pages, maximum: pages, shared: true }),
     outside: [],
-    mayHold: 0,
+    maxHeldBytes: 0,
   });
   const { setup, arena, orders } = complete(layOutRun(shape, team, plan, train));
   const { context: firstThread, run, close } = await createTeam(setup, workers);
@@ -135,18 +135,18 @@ export async function openBrowserRun(
     rateChanges: new Map(),
     writtenRatesEnd: 0,
   };
-  let done = 0;
+  let stepsDone = 0;
 
-  function span(count: number, probe: boolean): number[] {
-    const epoch = Math.floor(done / stepsPerEpoch);
+  function runSteps(count: number, probe: boolean): number[] {
+    const epoch = Math.floor(stepsDone / stepsPerEpoch);
     const epochs = 1 + Math.ceil(count / stepsPerEpoch);
     const ready = orders === null ? totalSteps : complete(orders.prepare(epoch, epochs)) * stepsPerEpoch;
-    const limit = Math.min(totalSteps, done + Math.min(count, RING), ready);
-    if (limit === done) return [];
+    const limit = Math.min(totalSteps, stepsDone + Math.min(count, RING), ready);
+    if (limit === stepsDone) return [];
     writeLearningRates(rates, limit);
-    run({ kind: 'span', first: done, limit, probe });
+    run({ kind: 'span', first: stepsDone, limit, probe });
     const steps = setup.control[CONTROL.steps];
-    done += steps;
+    stepsDone += steps;
     const losses = Array.from(arena.losses.slice(0, steps));
     // A norm that is not finite ends a run as such a loss does.
     if (setup.control[CONTROL.decision] === DECISION.bad) losses[steps - 1] = Number.NaN;
@@ -159,14 +159,14 @@ export async function openBrowserRun(
     threads,
     fused,
     get steps() {
-      return done;
+      return stepsDone;
     },
     parameters: arena.theta,
-    advance: (count) => span(count, false),
+    advance: (count) => runSteps(count, false),
     probe() {
       before.set(arena.theta);
-      const step = done;
-      const [loss = Number.NaN] = span(1, true);
+      const step = stepsDone;
+      const [loss = Number.NaN] = runSteps(1, true);
       return { ...complete(readProbe(network, setup, arena, { step, theta: before, start })), loss };
     },
     evaluate(dataset, outputs) {

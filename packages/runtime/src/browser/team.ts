@@ -14,7 +14,7 @@ export interface TeamMessage {
   readonly setup: RunSetup;
   readonly thread: number;
   readonly threads: number;
-  readonly orders: Int32Array; // see ORDER
+  readonly orders: Int32Array; // see ORDER_WORD
 }
 
 /** Another worker, which passes its messages to `joinTeam`. */

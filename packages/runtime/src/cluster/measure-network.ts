@@ -5,10 +5,8 @@ import { openLink } from './mpi/link.ts';
 /** Speed of the network between ranks. */
 export interface ClusterNetwork {
   readonly ranks: number;
-  /** Time for one number from one rank to another, in milliseconds: half of the round trip. */
-  readonly latencyMs: number;
-  /** Throughput of a large message between two ranks. */
-  readonly bytesPerSecond: number;
+  readonly latencyMs: number; // time for one number from one rank to another, in milliseconds: half of the round trip
+  readonly bytesPerSecond: number; // throughput of a large message between two ranks
 }
 
 const LARGE_NUMBERS = 2 ** 20; // 8 MiB of doubles
@@ -28,37 +26,30 @@ export async function measureNetwork(cluster: Cluster): Promise<ClusterNetwork |
   const { rank, ranks } = cluster;
   if (ranks === 1) return null;
   const link = openLink(cluster.connection);
-  const make = (length: number): (() => void) => {
+  const takesPart = rank === 0 || rank === ranks - 1;
+  /** Milliseconds of the fastest round trip of a message; 0 on ranks that take no part. */
+  const pingPong = (length: number, rounds: number): number => {
+    if (!takesPart) return 0;
     const numbers = new Float64Array(new SharedArrayBuffer(8 * length));
     const peer = rank === 0 ? ranks - 1 : 0;
-    const way = (kind: Transfer['kind'], channel: number): Exchange => link.plan([{ kind, peer, numbers }], channel);
-    const there = way(rank === 0 ? 'send' : 'receive', CHANNELS.there);
-    const back = way(rank === 0 ? 'receive' : 'send', CHANNELS.back);
-    return () => {
-      for (const exchange of [there, back]) finish(cluster, exchange);
-    };
+    const plan = (kind: Transfer['kind'], channel: number): Exchange => link.plan([{ kind, peer, numbers }], channel);
+    const there = plan(rank === 0 ? 'send' : 'receive', CHANNELS.there);
+    const back = plan(rank === 0 ? 'receive' : 'send', CHANNELS.back);
+    let bestMs = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < rounds; round++) {
+      const startMs = performance.now();
+      for (const exchange of [there, back]) {
+        exchange.start();
+        if (!exchange.wait(() => false)) throw cluster.trouble();
+      }
+      bestMs = Math.min(bestMs, performance.now() - startMs);
+    }
+    return bestMs;
   };
-  const takesPart = rank === 0 || rank === ranks - 1;
-  const pingPong = (length: number, rounds: number): number => (takesPart ? fastest(make(length), rounds) : 0);
   const smallMs = pingPong(1, ROUNDS);
   const largeMs = pingPong(LARGE_NUMBERS, LARGE_ROUNDS);
   const network = { ranks, latencyMs: smallMs / 2, bytesPerSecond: (2 * 8 * LARGE_NUMBERS * 1000) / largeMs };
-  const measured = await cluster.fromFirst(network);
+  const firstMeasurement = await cluster.fromFirst(network);
   cluster.release();
-  return measured;
-}
-
-function fastest(round: () => void, rounds: number): number {
-  let best = Number.POSITIVE_INFINITY;
-  for (let k = 0; k < rounds; k++) {
-    const begun = performance.now();
-    round();
-    best = Math.min(best, performance.now() - begun);
-  }
-  return best;
-}
-
-function finish(cluster: Cluster, exchange: Exchange): void {
-  exchange.start();
-  if (!exchange.wait(() => false)) throw cluster.trouble();
+  return firstMeasurement;
 }

@@ -8,12 +8,9 @@ import { BARRIERS, EXCHANGE_TIMES } from './exchange.ts';
 /** Cost of sharing a step between threads. */
 export interface Exchange {
   readonly threads: number;
-  /** Time of one barrier if all threads arrive at once. */
-  readonly barrierMs: number;
-  /** Time per byte to read what another thread wrote last. */
-  readonly firstReadNs: number;
-  /** Time per byte to read what the thread has just read. */
-  readonly secondReadNs: number;
+  readonly barrierMs: number; // time of one barrier if all threads arrive at once
+  readonly firstReadNs: number; // time per byte to read what another thread wrote last
+  readonly secondReadNs: number; // time per byte to read what the thread has just read
 }
 
 /** Numbers that each thread writes: 512 KiB, about a thread's share of the gradients of 784-128-10. A multiple of 4. */

@@ -62,8 +62,8 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
 }
 
 /**
- * Memory for kernels outside of a run, with arrays of an element type. `take` is called twice: once to count its size,
- * once to take the arrays.
+ * Memory for kernels outside of a run, with arrays of an element type. `takeArrays` is called twice: first to count
+ * their size, then to allocate them.
  */
 export function createKernelMemory<T>(
   { name }: Backend,

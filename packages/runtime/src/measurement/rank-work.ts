@@ -111,7 +111,8 @@ function trafficOf(
 ) {
   const ranks = parameterCounts.length;
   const count = nodes.flat().length;
-  const owners = buckets.map((_, b) => blocksOf.filter((blocks) => blocks[b].length > 0).length); // owners of a bucket
+  // Ranks that update a part of each bucket.
+  const owners = buckets.map((_, b) => blocksOf.filter((blocks) => blocks[b].length > 0).length);
   let [gradients, weights]: [Traffic, Traffic] = [NOTHING, NOTHING];
   for (let rank = 0; rank < ranks; rank++) {
     const rankNodes = nodes[rank].length;

@@ -11,12 +11,12 @@ test('places are taken one after the other, and another thread sees them', () =>
   first.requests.fill(1);
   const second = one.reserve(3);
   second.started[2] = 1;
-  const taken = open(memory).reserved();
+  const taken = open(memory).reservedSlots();
   expect([...taken.kinds]).toEqual([1, 1, 0, 0, 0]);
   expect([...taken.started]).toEqual([0, 0, 0, 0, 1]);
   expect([...taken.requests]).toEqual([...Array(8).fill(1), ...Array(12).fill(0)]);
   one.clear();
-  expect(open(memory).reserved().kinds.length).toBe(0);
+  expect(open(memory).reservedSlots().kinds.length).toBe(0);
   expect([...one.reserve(5).started]).toEqual([0, 0, 0, 0, 0]);
 });
 
@@ -37,7 +37,7 @@ test('the first trouble is kept, of failures the earliest, until it is forgotten
   ledger.clearTrouble();
   expect(ledger.trouble).toBe(TROUBLE.none);
   ledger.recordLate([0, 2]);
-  expect([ledger.trouble, ledger.late()]).toEqual([TROUBLE.late, [0, 2]]);
+  expect([ledger.trouble, ledger.lateRanks()]).toEqual([TROUBLE.late, [0, 2]]);
 });
 
 test('a death counts whatever else was wrong, and does not hide for whom a thread waits', () => {
@@ -47,7 +47,7 @@ test('a death counts whatever else was wrong, and does not hide for whom a threa
   ledger.recordDead([1, 2]);
   ledger.recordLate([0]);
   ledger.recordFailure(1, 'no room', 1);
-  expect([ledger.trouble, ledger.died()]).toEqual([TROUBLE.dead, [1, 2]]);
+  expect([ledger.trouble, ledger.deadRanks()]).toEqual([TROUBLE.dead, [1, 2]]);
 });
 
 test('a message that is too long for the ledger is cut off between characters', () => {

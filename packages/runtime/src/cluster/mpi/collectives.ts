@@ -28,7 +28,7 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
   let isOpening = false;
   let isClosed = false;
   const trouble = (): ClusterError | null => troubleOf(ledger, connection);
-  let current: Awaited | null = null;
+  let current: Awaited | null = null; // what a call of the main thread waits for
   const wait = async (awaited: Awaited): Promise<void> => {
     const isDone = (): boolean => {
       if (isOpening) return awaited.isDone();
@@ -50,7 +50,11 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
   const broadcast = async (bytes: Uint8Array): Promise<Uint8Array> => {
     const [received] = rank === 0 ? [bytes] : await receive([parentOf(rank)], TAGS.broadcast);
     for (const child of childrenOf(rank, ranks)) mailbox.send(child, TAGS.broadcast, received);
-    await wait({ what: 'did not take what was sent', isDone: mailbox.isSent, missing: () => childrenOf(rank, ranks) });
+    await wait({
+      predicate: 'did not take what was sent',
+      isDone: mailbox.isSent,
+      missingRanks: () => childrenOf(rank, ranks),
+    });
     return received;
   };
   const gather = async (bytes: Uint8Array): Promise<Uint8Array[]> => {
@@ -70,7 +74,7 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
       return await task();
     });
   const hasLost = (): boolean => ledger.trouble === TROUBLE.dead;
-  const stop = { mpi, mailbox, rank, ranks, timeLimitMs, requests, trouble, hasLost };
+  const stopContext = { mpi, mailbox, rank, ranks, timeLimitMs, requests, trouble, hasLost };
   const asCollective = <T>(task: () => Promise<T>): Promise<T> =>
     inOrder(async () => {
       const value = await task();
@@ -98,17 +102,17 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
         const slots = requests.add(transfers, messages.length);
         const { start, isDone, pending } = planRequests(mpi, messages, TAGS.move, slots);
         start();
-        await wait({ what: 'did not send or take their numbers', isDone, missing: pending });
+        await wait({ predicate: 'did not send or take their numbers', isDone, missingRanks: pending });
         requests.remove(slots);
       }),
     fail(message) {
       if (!isClosed) sendFailure(mailbox, ledger, ranks, { rank, message, completedCalls });
     },
     trouble,
-    awaited: () => (current === null ? ledger.awaited() : current.missing()),
+    awaited: () => (current === null ? ledger.awaitedRanks() : current.missingRanks()),
     recover: <T>(value: T) =>
       inOrder(async () => {
-        const messages = await stopTogether(stop, { leaves: false, value });
+        const messages = await stopTogether(stopContext, { leaves: false, value });
         requests.freeLeftovers();
         ledger.clearTrouble();
         completedCalls = 0;
@@ -124,7 +128,7 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
     },
     close: () =>
       inOrder(async () => {
-        if (!othersLeft) await stopTogether(stop, { leaves: true, value: null });
+        if (!othersLeft) await stopTogether(stopContext, { leaves: true, value: null });
         requests.release();
         requests.freeLeftovers();
         isClosed = true;
@@ -141,16 +145,16 @@ async function receiveAll(
   tag: number,
 ): Promise<Uint8Array[]> {
   const received = new Map<number, Uint8Array>();
-  const missing = (): number[] => from.filter((rank) => !received.has(rank));
+  const missingRanks = (): number[] => from.filter((rank) => !received.has(rank));
   const isDone = (): boolean => {
-    for (const rank of missing()) {
+    for (const rank of missingRanks()) {
       const message = mailbox.receive(rank, tag);
       if (message !== null) received.set(rank, message.bytes);
     }
     mailbox.isSent();
     return received.size === from.length;
   };
-  await wait({ what: 'did not take part', isDone, missing });
+  await wait({ predicate: 'did not take part', isDone, missingRanks });
   return from.map((rank) => received.get(rank) as Uint8Array);
 }
 
@@ -185,10 +189,10 @@ function troubleOf(ledger: Ledger, { rank, ranks, timeLimitMs }: Connection): Cl
     return new ClusterError(`cluster: ${who} has failed: ${message}`, [failed]);
   }
   if (ledger.trouble === TROUBLE.dead) {
-    const died = ledger.died();
+    const died = ledger.deadRanks();
     const have = died.length === 1 ? 'has died' : 'have died';
     return lateError(died, ranks, have);
   }
   if (ledger.trouble !== TROUBLE.late) return null;
-  return lateError(ledger.late(), ranks, `did not deliver numbers of a step within ${timeLimitMs / 1000} s`);
+  return lateError(ledger.lateRanks(), ranks, `did not deliver numbers of a step within ${timeLimitMs / 1000} s`);
 }

@@ -8,16 +8,14 @@ import { createMailbox, fromBytes, toBytes } from './mailbox.ts';
 
 /** Result when ranks were waited for in vain. */
 export interface LateRanks {
-  /** This rank's error, naming the ranks that did not answer. */
-  readonly error: ClusterError;
-  /** The first rank that answers. */
-  readonly reporter: number;
+  readonly error: ClusterError; // this rank's error, naming the ranks that did not answer
+  readonly reporter: number; // the first rank that answers
 }
 
 /**
- * Tells all ranks which ones this rank waited for in vain, and hears the same from them. If a rank waits for one that
- * itself waits, the error names the last of the chain. Takes `patienceMs`, or until all living ranks have answered.
- * Called by ranks whose call was late, before they end.
+ * Exchanges with all ranks which ones each has waited for in vain. If a rank waited for one that itself waited, the
+ * error names the last of the chain. Takes `waitMs`, or until all living ranks have answered. Called by ranks whose call
+ * was late, before they end.
  */
 export async function findLateRanks(cluster: Cluster, error: ClusterError, waitMs: number): Promise<LateRanks> {
   if (!(cluster?.connection?.ledger instanceof SharedArrayBuffer)) {

@@ -110,16 +110,13 @@ function search(koffi: Koffi, starter: MpiName | null): MpiSearch {
 }
 
 /**
- * UCX, a transport layer below most MPI builds, hooks the allocation of memory. When it installs its hooks, it may
- * unmap memory that another thread is allocating: 13 of 1,000 processes crashed while loading the library, and none of
- * 500 without the hooks. UCX needs them only for InfiniBand, where it then registers memory more often.
+ * Loads a library, and keeps UCX, a transport layer below most MPI builds, from hooking the allocation of memory. While
+ * it installs its hooks, it may unmap memory that another thread is allocating: 13 of 1,000 processes crashed while
+ * loading the library, and none of 500 without the hooks. They are needed only for InfiniBand, where UCX registers memory
+ * more often without them.
  */
-function keepUcxFromMemory(): void {
-  process.env.UCX_MEM_EVENTS ??= 'n';
-}
-
 function load(koffi: Koffi, path: string): NativeLibrary {
-  keepUcxFromMemory();
+  process.env.UCX_MEM_EVENTS ??= 'n';
   // Global, since MPI opens its components as libraries later, and some look for its symbols.
   return loadLibrary(koffi, path, { global: true });
 }

@@ -31,13 +31,13 @@ export interface Ledger {
   /** Reserves slots for requests. @throws RangeError if the ledger is full. */
   reserve(count: number): Slots;
   /** All reserved slots. */
-  reserved(): Slots;
+  reservedSlots(): Slots;
   /** Frees all slots. Only while no exchange is in use. */
   clear(): void;
   /**
    * Asks the waiting thread, if there is one, which ranks it waits for; in order. Waits up to ANSWER_MS for the answer.
    */
-  awaited(): number[];
+  awaitedRanks(): number[];
   /** Whether the main thread asks; read by a waiting thread. */
   readonly isQuestioned: boolean;
   /** Answers `awaited`. */
@@ -46,10 +46,10 @@ export interface Ledger {
   /** The first failure is kept, or that of the rank with the fewest completed collective calls. */
   recordFailure(rank: number, message: string, completedCalls: number): void;
   recordLate(ranks: readonly number[]): void;
-  late(): number[];
+  lateRanks(): number[];
   /** Records ranks that have died. This replaces any other trouble, since nothing can go on. */
   recordDead(ranks: readonly number[]): void;
-  died(): number[];
+  deadRanks(): number[];
   failure(): { readonly rank: number; readonly message: string; readonly completedCalls: number };
   clearTrouble(): void;
 }
@@ -77,19 +77,19 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
   const kinds = next(capacity);
   const started = next(capacity);
   const text = next(TEXT_BYTES);
-  const awaited = next(ranks);
+  const awaited = next(ranks); // a flag for each rank
   const dead = next(ranks);
   const slots = (from: number, count: number): Slots => ({
     requests: viewOf(requests, from * requestBytes, count * requestBytes),
     kinds: viewOf(kinds, from, count),
     started: viewOf(started, from, count),
   });
-  const reserved = (): Slots => slots(0, Math.min(capacity, Atomics.load(head, HEADER.used)));
-  const mark = (ranks: readonly number[], among = awaited): void => {
-    among.fill(0);
-    for (const rank of ranks) among[rank] = 1;
+  const reservedSlots = (): Slots => slots(0, Math.min(capacity, Atomics.load(head, HEADER.used)));
+  const setFlags = (ranks: readonly number[], flags: Uint8Array): void => {
+    flags.fill(0);
+    for (const rank of ranks) flags[rank] = 1;
   };
-  const markedRanks = (among = awaited): number[] => [...among.keys()].filter((rank) => among[rank] === 1);
+  const flaggedRanks = (flags: Uint8Array): number[] => [...flags.keys()].filter((rank) => flags[rank] === 1);
   const recordTrouble = (trouble: number): boolean =>
     Atomics.compareExchange(head, HEADER.trouble, TROUBLE.none, trouble) === TROUBLE.none;
   return {
@@ -99,26 +99,26 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
       if (from + count <= capacity) return slots(from, count);
       throw new RangeError(`cluster: exchanges have ${from + count} messages, expected at most ${capacity} in a run`);
     },
-    reserved,
+    reservedSlots,
     clear() {
-      const { kinds: kindsOfAll, started: startedOfAll } = reserved();
-      kindsOfAll.fill(REQUEST.none);
-      startedOfAll.fill(0);
+      const used = reservedSlots();
+      used.kinds.fill(REQUEST.none);
+      used.started.fill(0);
       Atomics.store(head, HEADER.used, 0);
     },
-    awaited() {
-      if (Atomics.load(head, HEADER.trouble) === TROUBLE.late) return markedRanks();
+    awaitedRanks() {
+      if (Atomics.load(head, HEADER.trouble) === TROUBLE.late) return flaggedRanks(awaited);
       awaited.fill(0);
       Atomics.store(head, HEADER.question, 1);
       Atomics.wait(head, HEADER.question, 1, ANSWER_MS);
       Atomics.store(head, HEADER.question, 0);
-      return markedRanks();
+      return flaggedRanks(awaited);
     },
     get isQuestioned() {
       return Atomics.load(head, HEADER.question) === 1;
     },
     answerAwaited(ranks) {
-      mark(ranks);
+      setFlags(ranks, awaited);
       Atomics.store(head, HEADER.question, 0);
       Atomics.notify(head, HEADER.question);
     },
@@ -135,14 +135,14 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
       head[HEADER.length] = written;
     },
     recordLate(ranks) {
-      if (recordTrouble(TROUBLE.late)) mark(ranks);
+      if (recordTrouble(TROUBLE.late)) setFlags(ranks, awaited);
     },
-    late: () => markedRanks(),
+    lateRanks: () => flaggedRanks(awaited),
     recordDead(ranks) {
-      mark(ranks, dead);
+      setFlags(ranks, dead);
       Atomics.store(head, HEADER.trouble, TROUBLE.dead);
     },
-    died: () => markedRanks(dead),
+    deadRanks: () => flaggedRanks(dead),
     failure: () => ({
       rank: head[HEADER.rank],
       message: new TextDecoder().decode(text.slice(0, head[HEADER.length])),

@@ -60,7 +60,7 @@ export function createMailbox(mpi: MpiLibrary): Mailbox {
       sending.push({ bytes: copy, request });
     },
     receive(rank, tag) {
-      // Letters that arrive later must not overtake this one.
+      // A message whose bytes are still arriving must not be overtaken by a later one.
       let message = arriving.find(
         (candidate) => (rank ?? candidate.rank) === candidate.rank && (tag ?? candidate.tag) === candidate.tag,
       );
@@ -76,7 +76,7 @@ export function createMailbox(mpi: MpiLibrary): Mailbox {
       return { rank: message.rank, tag: message.tag, bytes: message.bytes.slice() };
     },
     isSent() {
-      sending = sending.filter((one) => !isDone(one));
+      sending = sending.filter((message) => !isDone(message));
       return sending.length === 0;
     },
   };

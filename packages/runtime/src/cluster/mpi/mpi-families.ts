@@ -12,16 +12,11 @@ export interface MpiHandles {
 
 /** MPI implementations with one binary interface (ABI): constants of mpi.h differ between families. */
 export interface MpiFamily {
-  /** Library names to try, in order. */
-  readonly libraries: Partial<Record<NodeJS.Platform, readonly string[]>>;
-  /** Debian package. */
-  readonly debianPackage: string;
-  /** Environment variables in which its mpirun gives the number of ranks. */
-  readonly sizeVariables: readonly string[];
-  /** Environment variable with the rank of a process on its machine, from 0. */
-  readonly localRankVariable: string;
-  /** Value of --mpi of Slurm's srun. */
-  readonly slurmName: string;
+  readonly libraries: Partial<Record<NodeJS.Platform, readonly string[]>>; // library names to try, in order
+  readonly debianPackage: string; // Debian package
+  readonly sizeVariables: readonly string[]; // environment variables in which its mpirun gives the number of ranks
+  readonly localRankVariable: string; // environment variable with the rank of a process on its machine, from 0
+  readonly slurmName: string; // value of --mpi of Slurm's srun
   /** Environment variable with the file descriptor of a socket to its mpirun, which processes inherit. */
   readonly socketVariable: string | null;
   /** The version in the text of MPI_Get_library_version; null if another family wrote the text. */

@@ -73,8 +73,8 @@ const CHECK_MS = 1000;
 const MIN_MISSES = 3;
 
 /**
- * Watches for ranks that have died: not every launcher tells the others, which would wait until the time limit. Reports
- * them to `note`. Does not keep the process alive. Returns a function that ends the watch.
+ * Watches for ranks that have died: not every launcher tells the others, which would wait until the time limit. Calls
+ * `report` with them. Does not keep the process alive. Returns a function that ends the watch.
  */
 export function watchDeaths(dead: () => readonly number[], report: (ranks: readonly number[]) => void): () => void {
   let misses = 0;
@@ -90,14 +90,8 @@ export function watchDeaths(dead: () => readonly number[], report: (ranks: reado
 /** MPI_THREAD_SERIALIZED: several threads may call MPI, one at a time. */
 const SERIALIZED = 2;
 
-interface Started {
-  readonly mpi: MpiLibrary;
-  readonly rank: number;
-  readonly ranks: number;
-}
-
 /** Initializes MPI in this process. @throws Error if there is no MPI, or not the one that started the process. */
-function startMpi(path: string | undefined): Started {
+function startMpi(path: string | undefined): { mpi: MpiLibrary; rank: number; ranks: number } {
   const { library: mpi, reason } = findMpi({ path });
   if (mpi === null) throw new Error(reason);
   const library = `${mpi.name} ${mpi.version}`;

@@ -24,7 +24,7 @@ export function createPendingRequests(mpi: MpiLibrary, ledger: Ledger): PendingR
   const heldMemory = new Set<SharedArrayBuffer>();
   let mustFree = false;
   const freeExchanges = (): void => {
-    freeRequests(mpi, ledger.reserved());
+    freeRequests(mpi, ledger.reservedSlots());
     ledger.clear();
     heldMemory.clear();
     mustFree = false;
@@ -41,12 +41,12 @@ export function createPendingRequests(mpi: MpiLibrary, ledger: Ledger): PendingR
       return slots;
     },
     remove,
-    allSlots: () => [ledger.reserved(), ...moves.keys()],
+    allSlots: () => [ledger.reservedSlots(), ...moves.keys()],
     hold: (memory) => {
       for (const buffer of memory) heldMemory.add(buffer);
     },
     release() {
-      if (ledger.reserved().started.includes(1)) mustFree = true;
+      if (ledger.reservedSlots().started.includes(1)) mustFree = true;
       else freeExchanges();
     },
     freeLeftovers() {

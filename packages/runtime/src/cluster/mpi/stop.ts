@@ -33,7 +33,7 @@ export interface StopContext {
 export async function stopTogether<T>(context: StopContext, stopMessage: StopMessage<T>): Promise<StopMessage<T>[]> {
   const { mpi, mailbox, rank, ranks, timeLimitMs, requests } = context;
   const slots = requests.allSlots();
-  for (const one of slots) cancelReceives(mpi, one);
+  for (const range of slots) cancelReceives(mpi, range);
   const bytes = toBytes(stopMessage);
   for (let other = 0; other < ranks; other++) if (other !== rank) mailbox.send(other, TAGS.stop, bytes);
   const messages: (StopMessage<T> | undefined)[] = Array.from({ length: ranks });
@@ -52,10 +52,10 @@ export async function stopTogether<T>(context: StopContext, stopMessage: StopMes
     const error = context.hasLost() ? context.trouble() : null;
     if (error !== null) throw error;
     for (const other of missingRanks()) readUntilStop(other);
-    const haveEnded = slots.map((one) => endRequests(mpi, one)).every(Boolean);
+    const haveEnded = slots.map((range) => endRequests(mpi, range)).every(Boolean);
     return mailbox.isSent() && haveEnded && missingRanks().length === 0;
   };
-  await waitFor({ what: 'did not stop what was under way', isDone, missing: missingRanks }, ranks, timeLimitMs);
+  await waitFor({ predicate: 'did not stop what was under way', isDone, missingRanks }, ranks, timeLimitMs);
   return messages as StopMessage<T>[];
 }
 

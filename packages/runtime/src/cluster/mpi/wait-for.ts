@@ -3,11 +3,11 @@ import { lateError } from '../cluster-error.ts';
 
 /** Something that the main thread waits for. */
 export interface Awaited {
-  readonly what: string; // predicate of an error, such as 'did not take part'
+  readonly predicate: string; // predicate of an error, such as 'did not take part'
   /** Whether it is done; lets messages progress. @throws to end the waiting. */
   isDone(): boolean;
   /** Ranks that are still missing, in order. */
-  missing(): readonly number[];
+  missingRanks(): readonly number[];
 }
 
 /** During this time every turn of the event loop checks, so that quick answers are received at once. */
@@ -27,7 +27,7 @@ export async function waitFor(awaited: Awaited, ranks: number, timeLimitMs: numb
     do if (awaited.isDone()) return;
     while (performance.now() - turnMs < POLL_MS);
     if (turnMs - begunMs > timeLimitMs) {
-      throw lateError(awaited.missing(), ranks, `${awaited.what} within ${timeLimitMs / 1000} s`);
+      throw lateError(awaited.missingRanks(), ranks, `${awaited.predicate} within ${timeLimitMs / 1000} s`);
     }
     await (turnMs - begunMs < EAGER_MS ? nextTurn() : sleep(PAUSE_MS));
   }

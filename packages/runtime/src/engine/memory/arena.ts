@@ -74,7 +74,7 @@ export interface ArenaPlan {
   readonly bytes: number; // size of the memory
   readonly outside: readonly number[]; // size of each buffer outside of it
   readonly rows: number; // rows of gradients
-  readonly parts: readonly Part[];
+  readonly parts: readonly ArenaPart[];
   bind(memory: WasmMemory, outside: readonly SharedArrayBuffer[]): Arena;
 }
 
@@ -127,22 +127,17 @@ export function planArena(options: ArenaOptions, scratchLength = countScratch(op
   return plan;
 }
 
-/** A part of the plan, and whether it lies outside of the memory. */
-interface PlacedPart extends Part {
-  readonly type: ElementType; // element type
-  readonly isOutside: boolean;
+interface ArenaPart extends Part {
+  readonly type: ElementType;
+  readonly isOutside: boolean; // whether it lies outside of the memory
 }
 
-interface Layout extends ArenaPlan {
-  readonly parts: readonly PlacedPart[];
-}
-
-function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boolean): Layout {
+function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boolean): ArenaPlan {
   const rows = gradientRowsOf(options, options.threads, options.probes ?? false);
   let end = 0;
   const outside: number[] = []; // sizes in bytes
   const slots: ArenaSlot[] = [];
-  const parts: PlacedPart[] = [];
+  const parts: ArenaPart[] = [];
   takeArena(options, rows, scratchLength, ({ name, type, length, option, mayLieOutside = false }) => {
     const isOutside = usesOutside && mayLieOutside && length > 0;
     const regionBytes = bytesOfElements(type, length);
@@ -198,24 +193,22 @@ function takeArena(
   });
   const ranges = ownedRanges(options);
   const ownedParameters = ranges.reduce((sum, { length }) => sum + length, 0);
+  const rankRows = cluster === null ? 0 : maxRankGradientRows(cluster, options);
+  const rankStride = cluster === null ? 0 : gradientStride(elementType, rankGradientLength(network, cluster));
   const rankGradients = take({
     name: 'gradients of all ranks',
     type: elementType,
-    length:
-      cluster === null
-        ? 0
-        : maxRankGradientRows(cluster, options) * gradientStride(elementType, rankGradientLength(network, cluster)),
+    length: rankRows * rankStride,
     mayLieOutside: true,
   });
+  // Slots of which a rank has only the part of its own parameters: all but a moving average, the last.
   const ownedSlots = optimizer.slots.length - (optimizer.smoothingAt === undefined ? 0 : 1);
   const state = optimizer.slots.map((slot, k) => {
-    const region: Region = {
-      name: `optimizer state ${slot}`,
-      type: elementType,
-      length: k < ownedSlots ? ownedParameters : P,
-    };
+    const region = { name: `optimizer state ${slot}`, type: elementType };
     // The moving average stays inside, since evaluations read it like weights.
-    return take(k < ownedSlots ? { ...region, mayLieOutside: true } : region);
+    return take(
+      k < ownedSlots ? { ...region, length: ownedParameters, mayLieOutside: true } : { ...region, length: P },
+    );
   });
   const blocks = blockCount(P);
   return {

@@ -116,18 +116,18 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
 }
 
 /**
- * Doubles for the workspaces of all passes of a team, if passes run in lockstep. A pass has its part by its leaves: in
- * one of several leaves a workspace takes no more than it would for each leaf.
+ * Doubles for the workspaces of all passes of a team, if passes run in lockstep. Each leaf counts as a workspace of its
+ * own, since that of a pass of several leaves takes no more.
  */
 export function passMemoryLength(shape: ScratchShape): number {
   const { network, loss, elementType, batch, leafRows, couples, weighs, augment } = shape;
   if (!couples) return 0;
   const share = { leaves: leafCount(batch, leafRows), allocatePerLeaf: () => EMPTY };
-  const ofLeaf = countDoubles(
+  const leafDoubles = countDoubles(
     (allocate) => createWorkspace(network, loss, Math.min(batch, leafRows), allocate, share, weighs, augment),
     elementType,
   );
-  return maxRankLeaves(shape) * ofLeaf;
+  return maxRankLeaves(shape) * leafDoubles;
 }
 
 /** Doubles of the memory that layers share between threads. */
@@ -156,9 +156,9 @@ const TAPED_BLOCKS = 64;
 const CALLS_OF_BLOCK = 4;
 const CALLS_OF_STEP = 64;
 
-/** Kernel calls of an operation: of most it is one. */
+/** Most kernel calls of an operation; most operations have one. */
 const CALLS_OF_OPERATION = 3;
-/** Most kernel calls on the tapes of a thread. Others are copied as they are made, which takes some 10 ns each. */
+/** Most kernel calls on the tapes of a thread. Further calls are copied as they are made, in some 10 ns each. */
 const MAX_TAPE_CALLS = 4096;
 
 /** Most operations on the tapes of a thread. */

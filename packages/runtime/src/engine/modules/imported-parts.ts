@@ -46,7 +46,7 @@ export async function importParts(modules: readonly ModuleSource[]): Promise<Cus
           throw new Error(`${module.name} cannot be imported: ${reason}, ${EXPECTED}`, { cause });
         });
         refuseChanged(module);
-        refuseSecond(module);
+        refuseSecondVersion(module);
         return { source: module.name, exports };
       }),
     ),
@@ -58,7 +58,7 @@ export async function importParts(modules: readonly ModuleSource[]): Promise<Cus
 /** Hash of each file when this thread first imported it. */
 const hashes = new Map<string, string>();
 
-function refuseSecond({ files }: ModuleSource): void {
+function refuseSecondVersion({ files }: ModuleSource): void {
   for (const { path, sha256 } of files) {
     if ((hashes.get(path) ?? sha256) !== sha256) {
       throw new Error(

@@ -50,13 +50,13 @@ const SOURCE = /\.[cm]?[jt]s$/;
 /** The module and all files that it imports by path; packages are not part of its hash. */
 function sourceOf(path: string, importsOf: (source: string) => readonly string[]): ModuleSource {
   const files = new Map<string, string>();
-  const waiting = [path];
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+  const queue = [path];
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
     if (files.has(file)) continue;
     files.set(file, hashFile(file));
     if (!SOURCE.test(file)) continue;
     const base = pathToFileURL(file);
-    for (const specifier of importsIn(file, importsOf)) waiting.push(fileURLToPath(new URL(specifier, base)));
+    for (const specifier of importsIn(file, importsOf)) queue.push(fileURLToPath(new URL(specifier, base)));
   }
   const hash = createHash('sha256');
   // The hash does not depend on the folder or on the order in which files are found.

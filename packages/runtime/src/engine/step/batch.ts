@@ -4,18 +4,18 @@ import { gatherTargets } from '../../data/targets.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import type { RunContext } from './context.ts';
 
-/** Gathers the rows and targets of `count` leaves, from leaf `first` of `step`, into a workspace. */
+/** Gathers the rows and targets of `count` leaves, from `firstLeaf` of `step`. Returns the number of rows. */
 export function gatherLeaves(
   context: RunContext,
   step: number,
-  first: number,
+  firstLeaf: number,
   count: number,
   workspace: Workspace = context.workspace,
 ): number {
   const { setup, loss, reader } = context;
   const { dataset, orders, leafRows } = setup;
-  const rows = rowsOfLeaves(setup, step, first, count);
-  const position = firstPositionOf(setup, step) + first * leafRows;
+  const rows = Math.min(count * leafRows, rowsOf(setup, step) - firstLeaf * leafRows);
+  const position = firstPositionOf(setup, step) + firstLeaf * leafRows;
   gatherRows(workspace.x, dataset.inputs, orders, position, rows, reader);
   gatherLengths(workspace.lengths, dataset, context.rowLength, orders, position, rows, reader);
   const { rowWeights } = workspace;
@@ -29,16 +29,14 @@ export function gatherLeaves(
 
 /** The numbers by which a step on some batch divides, in memory that its operations read. */
 export interface BatchDivisor {
-  /** [1] The rows of the batch, or the positions of their targets that count; at least 1. */
-  readonly count: Float64Array;
-  /** [1] 1 / count. */
-  readonly reciprocal: Float64Array;
+  readonly count: Float64Array; // [1] rows of the batch, or the positions of their targets that count; at least 1
+  readonly reciprocal: Float64Array; // [1] 1 / count
 }
 
 /** The divisor of whole batches, or of an epoch's last one of `rows` rows, as if all positions count. */
 export function divisorOf({ setup, targetPositions, divisors }: RunContext, rows: number): BatchDivisor {
-  const first = rows === setup.batch ? 0 : 2;
-  const divisor = { count: viewOf(divisors, first, 1), reciprocal: viewOf(divisors, first + 1, 1) };
+  const offset = rows === setup.batch ? 0 : 2;
+  const divisor = { count: viewOf(divisors, offset, 1), reciprocal: viewOf(divisors, offset + 1, 1) };
   divisor.count[0] = rows * targetPositions;
   divisor.reciprocal[0] = 1 / divisor.count[0];
   return divisor;
@@ -50,22 +48,19 @@ export function countBatch(
   step: number,
   { count, reciprocal }: BatchDivisor,
 ): void {
-  const { counted } = setup;
+  const { countedTargets } = setup;
   const rows = rowsOf(setup, step);
-  let sum = counted === null ? rows * targetPositions : 0;
-  if (counted !== null) for (let n = 0; n < rows; n++) sum += counted[rowOfDataset(setup, step, n)];
+  let sum = 0;
+  if (countedTargets === null) sum = rows * targetPositions;
+  else for (let n = 0; n < rows; n++) sum += countedTargets[rowOfDataset(setup, step, n)];
   count[0] = Math.max(1, sum);
   reciprocal[0] = 1 / count[0];
 }
 
-/** Number of rows in `count` leaves from leaf `first` of `step`. */
-const rowsOfLeaves = (setup: RunSetup, step: number, first: number, count: number): number =>
-  Math.min(count * setup.leafRows, rowsOf(setup, step) - first * setup.leafRows);
-
 /** Rows in the batch of `step`: the last batch of an epoch may be short. */
 export function rowsOf({ batch, context, dataset }: RunSetup, step: number): number {
-  const within = step % context.stepsPerEpoch;
-  return Math.min(batch, dataset.rows - within * batch);
+  const stepOfEpoch = step % context.stepsPerEpoch;
+  return Math.min(batch, dataset.rows - stepOfEpoch * batch);
 }
 
 /** The row of the dataset at position `n` of the batch in `step`. */
@@ -76,8 +71,9 @@ export function rowOfDataset(setup: RunSetup, step: number, n: number): number {
 
 /** Position of the first row of `step` in `orders`, or in the file without `orders`. */
 function firstPositionOf({ batch, context, dataset, orders }: RunSetup, step: number): number {
-  const within = (step % context.stepsPerEpoch) * batch;
-  if (orders === null) return within;
+  const rowOfEpoch = (step % context.stepsPerEpoch) * batch;
+  if (orders === null) return rowOfEpoch;
   const epoch = Math.floor(step / context.stepsPerEpoch);
-  return (epoch % (orders.length / dataset.rows)) * dataset.rows + within;
+  const slots = orders.length / dataset.rows;
+  return (epoch % slots) * dataset.rows + rowOfEpoch;
 }

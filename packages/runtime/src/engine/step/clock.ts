@@ -17,8 +17,8 @@ export const PHASE = { gather: 0, forward: 1, backward: 2, update: 3, exchange: 
 >;
 
 /** Adds the time since the last lap to a phase, if the run has a clock. */
-export function emitLap(clock: Clock | null, emit: Emit, part: number): void {
-  if (clock !== null) emit(host, () => clock.lap(part));
+export function emitLap(clock: Clock | null, emit: Emit, phase: number): void {
+  if (clock !== null) emit(host, () => clock.lap(phase));
 }
 
 /**
@@ -29,9 +29,8 @@ export interface Clock {
   /** Restarts: time before this call is not counted. */
   start(): void;
   /** Adds the time since the last call to a phase. */
-  lap(part: number): void;
-  /** Called in a pass: ends the forward phase where the backward pass begins. */
-  readonly inspect: Inspect;
+  lap(phase: number): void;
+  readonly inspect: Inspect; // called in a pass: ends the forward phase where the backward pass begins
 }
 
 /** Allocates the times of all threads, outside the run's memory. */
@@ -70,4 +69,47 @@ export function readProfiles(times: Float64Array, threads: number): Profile[] {
     const threadTimes = viewOf(times, thread * phases.length, phases.length);
     return Object.fromEntries(phases.map((phase, index) => [phase, threadTimes[index]])) as Profile;
   });
+}
+
+/** Doubles between the times of two threads: each has its own 128-byte line. */
+const ROW_DOUBLES = 16;
+const COLUMN = { work: 0, wait: 1 };
+
+/** 2³² / golden ratio. Its multiples modulo 2³² are evenly spread and do not follow the rhythm of epochs. */
+const GOLDEN = 0x9e3779b1;
+
+/** Measures the time that a thread works and waits, in a sample of the steps: timing all would slow down small ones. */
+export interface WorkClock {
+  /** Whether `step` is among the `share` of steps that are timed. Starts the clock if it is. */
+  begin(step: number, share: number): boolean;
+  /** Counts the time since the last call as work. */
+  work(): void;
+  /** Counts the time since the last call as waiting. */
+  wait(): void;
+}
+
+/** Allocates the times of all threads in the timed steps of a span, outside the run's memory. */
+export const allocateWorkTimes = (threads: number): Float64Array<SharedArrayBuffer> =>
+  new Float64Array(new SharedArrayBuffer(8 * ROW_DOUBLES * threads));
+
+const rowOf = (times: Float64Array, thread: number): Float64Array => viewOf(times, thread * ROW_DOUBLES, ROW_DOUBLES);
+
+export function createWorkClock(times: Float64Array, thread: number): WorkClock {
+  const { start, lap } = createStopwatch(rowOf(times, thread));
+  return {
+    begin(step, share) {
+      // `imul` returns a signed number, from -2³¹ to 2³¹ - 1.
+      if (Math.imul(step, GOLDEN) >= (share - 0.5) * 2 ** 32) return false;
+      start();
+      return true;
+    },
+    work: () => lap(COLUMN.work),
+    wait: () => lap(COLUMN.wait),
+  };
+}
+
+/** Fraction of a thread's timed steps spent working; NaN if no step was timed. */
+export function workShare(times: Float64Array, thread: number): number {
+  const row = rowOf(times, thread);
+  return row[COLUMN.work] / (row[COLUMN.work] + row[COLUMN.wait]);
 }

@@ -17,9 +17,9 @@ import { type Barrier, createBarrier } from '../threads/barrier.ts';
 import { specOf } from '../threads/create-team-setup.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import type { ThreadEnvironment } from '../threads/thread-environment.ts';
-import { type Clock, createClock } from './clock.ts';
+import { type Clock, createClock, createWorkClock, type WorkClock } from './clock.ts';
 import { optimizerOf } from './optimizer-of.ts';
-import { createWorkClock, type WorkClock } from './work-clock.ts';
+import { shapeOf } from './team-part.ts';
 
 /** A thread's view of a run: the shared network and memory, with its own kernels, programs and scratch. */
 export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kernels'> {
@@ -51,29 +51,14 @@ export function createContext(setup: RunSetup, thread: number, environment: Thre
   const loss = createLoss(setup.loss, customParts);
   const optimizer = optimizerOf(setup.optimizer, setup.ema);
   const schedule = createSchedule(setup.schedule, setup.context, customParts);
-  const { elementType, batch, lastBatch, leafRows, rowsAtOnce, passRows, couples, threads, probes, insideBytes } =
-    setup;
-  const { cluster } = setup;
-  const backend = setup.backend.name;
-  const rows = { batch, lastBatch, leafRows, rowsAtOnce, passRows, couples, cluster };
+  const { elementType, passRows, threads, probes, insideBytes, maxNorm, augment, cluster } = setup;
   const weighs = setup.weights !== null;
-  const shape = {
-    ...rows,
-    network,
-    loss,
-    optimizer,
-    elementType,
-    threads,
-    probes,
-    backend,
-    weighs,
-    maxNorm: setup.maxNorm,
-    augment: setup.augment,
-  };
+  const model = { network, loss, optimizer, elementType };
+  const shape = { ...shapeOf(setup), ...model, passRows, threads, probes, weighs, maxNorm, augment };
   const arena = planArena({ ...shape, schedule, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;
   const G = gradientLength(network);
-  const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread], setup.elementType));
+  const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread], elementType));
   const { workspace } = scratch;
   scratch.scale.fill(1);
   scratch.increment.fill(1);

@@ -4,37 +4,28 @@ import type { ClusterShape } from './cluster-shape.ts';
 
 /** Range of blocks that a rank updates, with its parameters. */
 export interface OwnedBlocks extends BlockRange {
-  /** Index of the first parameter among the weights. */
-  readonly offset: number;
-  /** Number of parameters. */
-  readonly length: number;
-  /** Difference between a parameter's index among the weights and its index in the rank's gradients and state. */
-  readonly shift: number;
+  readonly offset: number; // index of the first parameter among the weights
+  readonly length: number; // number of parameters
+  readonly shift: number; // added to an index among the weights: index in the rank's gradients and state
 }
 
 /** The parameters that each rank updates. */
 export interface Ownership {
-  /** Buckets, in the order in which a backward pass completes their gradients. */
-  readonly buckets: readonly BlockRange[];
-  /** The blocks of each rank, bucket by bucket. */
-  readonly blocksOf: readonly (readonly OwnedBlocks[])[];
-  /** Number of parameters of each rank. */
-  readonly parameterCounts: readonly number[];
-  /** Further gradients of each rank's parameters, with their offsets in its rows of gradients. */
-  readonly ties: readonly (readonly Tie[])[];
-  /** Length of each rank's rows of gradients: those of its parameters, and then the further ones. */
-  readonly gradientLengths: readonly number[];
+  readonly buckets: readonly BlockRange[]; // buckets, in the order in which a backward pass completes their gradients
+  readonly blocksOf: readonly (readonly OwnedBlocks[])[]; // the blocks of each rank, bucket by bucket
+  readonly parameterCounts: readonly number[]; // number of parameters of each rank
+  readonly ties: readonly (readonly Tie[])[]; // further gradients of each rank's parameters, by offsets in its rows
+  readonly gradientLengths: readonly number[]; // length of each rank's rows of gradients, with the further ones
 }
 
-/** The part of the network that ownership depends on. */
-type Owned = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
+type NetworkParameters = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
 
 /** Least number of parameters in a bucket: exchanging fewer takes about as long as the fixed cost of an exchange. */
 const MIN_BUCKET_PARAMETERS = 1 << 18;
 
 /** Divides each bucket of blocks over all ranks. */
 export function ownershipOf(
-  network: Owned,
+  network: NetworkParameters,
   { threadsOf, overlap, minBucketParameters = MIN_BUCKET_PARAMETERS }: Omit<ClusterShape, 'connection'>,
 ): Ownership {
   const { parameterCount: P } = network;
@@ -70,9 +61,9 @@ export function ownershipOf(
 }
 
 /** Number of parameters whose state this rank holds. */
-export const rankParameterCount = (network: Owned, cluster: ClusterShape): number =>
+export const rankParameterCount = (network: NetworkParameters, cluster: ClusterShape): number =>
   ownershipOf(network, cluster).parameterCounts[cluster.connection.rank];
 
 /** Length of this rank's rows of gradients. */
-export const rankGradientLength = (network: Owned, cluster: ClusterShape): number =>
+export const rankGradientLength = (network: NetworkParameters, cluster: ClusterShape): number =>
   ownershipOf(network, cluster).gradientLengths[cluster.connection.rank];

@@ -18,13 +18,11 @@ import { leavesOfRank, maxRankLeaves, shapeOf } from './team-part.ts';
 /** A pass with its operations. */
 export interface PassPlan extends NodePass {
   readonly workspace: Workspace;
-  /** Calls between the barriers of the pass. */
-  readonly segments: readonly (readonly Call[])[];
-  /** Copies made after the pass: [to, from]. */
-  readonly copies: readonly (readonly [Elements, Elements])[];
+  readonly segments: readonly (readonly Call[])[]; // calls between the barriers of the pass
+  readonly copies: readonly (readonly [Elements, Elements])[]; // copies made after the pass: [to, from]
 }
 
-/** The passes of this thread in a batch of `rows` rows, with their operations. `inspect` is called in them. */
+/** Plans the operations of this thread's passes in a batch of `rows` rows, which call `inspect`. */
 export const planPasses = (
   context: RunContext,
   passes: readonly NodePass[],
@@ -78,26 +76,19 @@ function coupledPasses(
   const leafDoubles = arena.passMemory.length / maxRankLeaves(shapeOf(setup));
   const leaves = leafCount(setup.batch, setup.leafRows);
   const length = probed ? probeLength(network) : 0;
-  const shared: Elements[] = []; // arrays shared by all passes
+  const threadArrays: Elements[] = []; // arrays that all passes of this thread share, in the order of allocation
   return passes.map((pass, k) => {
     const { first, count } = pass;
-    const share = createAllocator('coupledPasses', arena.shared, setup.elementType);
-    const allocatePerLeaf = (width: number): Elements => share(leaves * width);
+    const allocateShared = createAllocator('coupledPasses', arena.shared, setup.elementType);
+    const allocatePerLeaf = (width: number): Elements => allocateShared(leaves * width);
     const memory = viewOf(arena.passMemory, (first - rankLeaves.first) * leafDoubles, count * leafDoubles);
     const allocate = createAllocator('coupledPasses', memory, setup.elementType);
     let next = 0;
-    const allocatePerThread = (length: number): Elements => (shared[next++] ??= allocate(length));
+    const allocatePerThread = (length: number): Elements => (threadArrays[next++] ??= allocate(length));
     const B = rowsOfPass(context, pass, rows);
+    const teamMemory = { leaves, allocatePerLeaf, allocatePerThread };
     const weighs = setup.weights !== null;
-    const workspace = createWorkspace(
-      network,
-      loss,
-      B,
-      allocate,
-      { leaves, allocatePerLeaf, allocatePerThread },
-      weighs,
-      setup.augment,
-    );
+    const workspace = createWorkspace(network, loss, B, allocate, teamMemory, weighs, setup.augment);
     const inspectPass = probed
       ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length))
       : inspect;

@@ -4,12 +4,9 @@ import type { ClusterShape } from './cluster-shape.ts';
 /** How ranks share a batch. */
 export interface RankBatch {
   readonly leaves: number;
-  /** Leaves of each rank, in order; an empty range if there are more ranks than leaves. */
-  readonly ranges: readonly LeafRange[];
-  /** The subtrees of these leaves: a rank sends a gradient row for each. */
-  readonly nodes: readonly (readonly Node[])[];
-  /** The rank with leaf 0. */
-  readonly lead: number;
+  readonly ranges: readonly LeafRange[]; // leaves of each rank; empty ranges if there are more ranks than leaves
+  readonly nodes: readonly (readonly Node[])[]; // the subtrees of these leaves: a rank sends a gradient row for each
+  readonly lead: number; // the rank with leaf 0
 }
 
 /** Shares the `rows` rows of a batch. */
@@ -30,16 +27,10 @@ export function firstRows({ nodes }: RankBatch): number[] {
 }
 
 /** Most gradient rows of all ranks, in a whole batch or the last. Fewer leaves can give more rows. */
-export function maxRankGradientRows(cluster: ClusterShape, { batch, lastBatch, leafRows }: Rows): number {
-  return Math.max(...[batch, lastBatch].map((rows) => rankBatch(cluster, leafRows, rows).nodes.flat().length));
-}
+export const maxRankGradientRows = (
+  cluster: ClusterShape,
+  { batch, lastBatch, leafRows }: Readonly<Record<'batch' | 'lastBatch' | 'leafRows', number>>,
+): number => Math.max(...[batch, lastBatch].map((rows) => rankBatch(cluster, leafRows, rows).nodes.flat().length));
 
-/** Rows of the batches of a run. */
-interface Rows {
-  readonly batch: number;
-  readonly lastBatch: number;
-  readonly leafRows: number;
-}
-
-/** Most numbers in the notes of all ranks (see rank-step.ts). */
+/** Most numbers in the notes of all ranks: see `RankNotes` in rank-step.ts. */
 export const rankNotesLength = (ranks: number, leaves: number, blocks: number): number => ranks + leaves + blocks;

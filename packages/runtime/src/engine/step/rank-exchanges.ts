@@ -7,34 +7,30 @@ import { type OwnedBlocks, type Ownership, ownershipOf } from './owned-blocks.ts
 import { firstRows, type RankBatch, rankBatch } from './rank-batch.ts';
 import type { ExchangePlan } from './sync.ts';
 
-/** Channels of exchanges: those of two buckets may be pending at the same time. */
+/** Channels of exchanges. Each bucket has two of its own, since exchanges of two buckets may be pending at once. */
 const CHANNEL = { squares: 0, notes: 1, statistics: 2, model: 3, probe: 4, gradients: 5, weights: 6 };
-
-/** Channels that each bucket has. */
-const OF_BUCKET = 2;
+const CHANNELS_PER_BUCKET = 2;
 
 /** The messages between ranks in a step on a batch of some size. */
 export interface RankExchanges {
   readonly rank: number;
   readonly batch: RankBatch;
   readonly ownership: Ownership;
-  /** Blocks that this rank updates, bucket by bucket. */
-  readonly rankBlocks: readonly OwnedBlocks[];
-  /** Row of this rank's first node among the nodes of all. */
-  readonly firstRow: number;
+  readonly rankBlocks: readonly OwnedBlocks[]; // blocks that this rank updates, bucket by bucket
+  readonly firstRow: number; // row of this rank's first node among the nodes of all
   /** Sends the gradients of a bucket to the ranks that update it; `rows` are the rows of this rank's nodes. */
   gradients(bucket: number, rows: readonly number[]): ExchangePlan;
   /** Sends the weights of a bucket to all ranks. */
   weights(bucket: number): ExchangePlan;
   /** Sends the squares of the mean gradient to all ranks. */
   squares(): ExchangePlan;
-  /** Sends the notes to all ranks: see rank-step.ts. */
+  /** Sends each rank's notes to all ranks: see `RankNotes` in rank-step.ts. */
   notes(notes: readonly Float64Array[]): ExchangePlan;
   /** Exchanges sums over leaves, `width` numbers each. */
   statistics(arrays: readonly LeafArray[]): ExchangePlan;
   /** Sends the moving average of the weights to all ranks. */
   model(): ExchangePlan;
-  /** Sends what a probe reads to the first rank, the mean gradient to its first row of gradients. */
+  /** Sends what a probe reads to rank 0, where the mean gradient goes to the first row of gradients. */
   probe(probeLength: number): ExchangePlan;
 }
 
@@ -63,7 +59,7 @@ export function rankExchanges(
   const rankBlocks = ownership.blocksOf[rank];
 
   /** The messages to and from each other rank. */
-  const plan = (channel: number, sidesOf: (peer: number) => Sides): ExchangePlan => ({
+  const planWithPeers = (channel: number, sidesOf: (peer: number) => PeerMessages): ExchangePlan => ({
     channel,
     transfers: peers.flatMap((peer) => {
       const { send = [], receive = [] } = sidesOf(peer);
@@ -72,13 +68,13 @@ export function rankExchanges(
       );
     }),
   });
-  /** Sends what each rank has made to all others. */
-  const planOwned = (channel: number, partsOf: (rank: number) => readonly Elements[]): ExchangePlan =>
-    plan(channel, (peer) => ({ send: partsOf(rank), receive: partsOf(peer) }));
+  /** Sends each rank's part to all other ranks. */
+  const allGather = (channel: number, partsOf: (rank: number) => readonly Elements[]): ExchangePlan =>
+    planWithPeers(channel, (peer) => ({ send: partsOf(rank), receive: partsOf(peer) }));
   const rangeOf = (array: Elements, peer: number, bucket: number): Elements =>
     viewOf(array, ownership.blocksOf[peer][bucket].offset, ownership.blocksOf[peer][bucket].length);
-  const stateOf = ({ offset, length }: OwnedBlocks): Elements[] =>
-    untrained.map((tensor) => commonPart(arena.theta, tensor, offset, length));
+  const untrainedStateOf = ({ offset, length }: OwnedBlocks): Elements[] =>
+    untrained.map((tensor) => tensorPart(arena.theta, tensor, offset, length));
   const leavesOf = ({ array, width }: LeafArray, peer: number): Elements => {
     const { first, end } = batch.ranges[peer];
     return viewOf(array, first * width, (end - first) * width);
@@ -91,10 +87,10 @@ export function rankExchanges(
     rankBlocks,
     firstRow: rowOf[rank],
     gradients: (bucket, rows) =>
-      plan(CHANNEL.gradients + OF_BUCKET * bucket, (peer) => {
+      planWithPeers(CHANNEL.gradients + CHANNELS_PER_BUCKET * bucket, (peer) => {
         const [rankRange, peerRange] = [rankBlocks[bucket], ownership.blocksOf[peer][bucket]];
         const stride = gradientStride(elementType, gradientLength(network));
-        const heldStride = gradientStride(elementType, ownership.gradientLengths[rank]);
+        const rankStride = gradientStride(elementType, ownership.gradientLengths[rank]);
         const sent = gradientParts(network.ties, { ...peerRange, shift: 0 });
         const received = gradientParts(ownership.ties[rank], rankRange);
         return {
@@ -103,32 +99,35 @@ export function rankExchanges(
               sent.map(({ gradientOffset, length }) => viewOf(arena.gSum, row * stride + gradientOffset, length)),
             ),
             // Only the passes of the first leaf write untrained state.
-            ...(rank === batch.lead ? stateOf(peerRange) : []),
+            ...(rank === batch.lead ? untrainedStateOf(peerRange) : []),
           ],
           receive: [
             ...batch.nodes[peer].flatMap((_, k) =>
               received.map(({ gradientOffset, length }) =>
-                viewOf(arena.rankGradients, (rowOf[peer] + k) * heldStride + gradientOffset, length),
+                viewOf(arena.rankGradients, (rowOf[peer] + k) * rankStride + gradientOffset, length),
               ),
             ),
-            ...(peer === batch.lead ? stateOf(rankRange) : []),
+            ...(peer === batch.lead ? untrainedStateOf(rankRange) : []),
           ],
         };
       }),
     weights: (bucket) =>
-      planOwned(CHANNEL.weights + OF_BUCKET * bucket, (peer) => [rangeOf(arena.theta, peer, bucket)]),
-    squares: () => planOwned(CHANNEL.squares, (peer) => squaresOf(arena, ownership.blocksOf[peer])),
-    notes: (notes) => plan(CHANNEL.notes, (peer) => ({ send: [notes[rank]], receive: [notes[peer]] })),
+      allGather(CHANNEL.weights + CHANNELS_PER_BUCKET * bucket, (peer) => [rangeOf(arena.theta, peer, bucket)]),
+    squares: () => allGather(CHANNEL.squares, (peer) => squaresOf(arena, ownership.blocksOf[peer])),
+    notes: (notes) => planWithPeers(CHANNEL.notes, (peer) => ({ send: [notes[rank]], receive: [notes[peer]] })),
     statistics: (arrays) =>
-      plan(CHANNEL.statistics, (peer) => {
-        // A rank without leaves has no use for them.
-        const shares = [rank, peer].every((member) => batch.ranges[member].first < batch.ranges[member].end);
-        if (!shares) return {};
-        return { send: arrays.map((one) => leavesOf(one, rank)), receive: arrays.map((one) => leavesOf(one, peer)) };
+      planWithPeers(CHANNEL.statistics, (peer) => {
+        // A rank without leaves neither writes nor reads statistics.
+        const haveLeaves = [rank, peer].every((member) => batch.ranges[member].first < batch.ranges[member].end);
+        if (!haveLeaves) return {};
+        return {
+          send: arrays.map((leafArray) => leavesOf(leafArray, rank)),
+          receive: arrays.map((leafArray) => leavesOf(leafArray, peer)),
+        };
       }),
-    model: () => planOwned(CHANNEL.model, (peer) => rankBlocks.map((_, bucket) => rangeOf(arena.model, peer, bucket))),
+    model: () => allGather(CHANNEL.model, (peer) => rankBlocks.map((_, bucket) => rangeOf(arena.model, peer, bucket))),
     probe: (probeLength) =>
-      plan(CHANNEL.probe, (peer) => {
+      planWithPeers(CHANNEL.probe, (peer) => {
         const sums: LeafArray = { array: arena.probeSums, width: probeLength };
         const rankParts = () =>
           rankBlocks.map(({ offset, length, shift }) => viewOf(arena.rankGradients, offset + shift, length));
@@ -151,7 +150,7 @@ export const gradientParts = (
 ];
 
 /** Numbers to send to a rank and to receive from it, in the order of the messages. */
-interface Sides {
+interface PeerMessages {
   readonly send?: readonly Elements[];
   readonly receive?: readonly Elements[];
 }
@@ -165,7 +164,7 @@ const squaresOf = ({ squares }: Arena, blocks: readonly OwnedBlocks[]): Float64A
   blocks.map(({ first, end }) => viewOf(squares, first, end - first));
 
 /** The part of a tensor that lies in a range of parameters. */
-function commonPart(theta: Elements, { offset, length }: Tensor, from: number, count: number): Elements {
+function tensorPart(theta: Elements, { offset, length }: Tensor, from: number, count: number): Elements {
   const first = Math.max(offset, from);
   return viewOf(theta, first, Math.max(0, Math.min(offset + length, from + count) - first));
 }

@@ -23,18 +23,13 @@ import { type ExchangeAct, type ExchangePlan, exchange } from './sync.ts';
 
 /** Extra work of a step that ranks share. Each method emits the part of one thread. */
 export interface RankStep {
-  /** Buckets of blocks, in the order in which a backward pass completes them. */
-  readonly buckets: readonly BlockRange[];
-  /** Blocks that the rank updates, bucket by bucket. */
-  readonly rankBlocks: readonly OwnedBlocks[];
-  /** Numbers in a row of gradients that this rank's update reads. */
-  readonly rowLength: number;
-  /** Further gradients of the rank's parameters, with their offsets in such a row. */
-  readonly ties: readonly Tie[];
+  readonly buckets: readonly BlockRange[]; // buckets of blocks, in the order in which a backward pass completes them
+  readonly rankBlocks: readonly OwnedBlocks[]; // blocks that the rank updates, bucket by bucket
+  readonly rowLength: number; // numbers in a row of gradients that this rank's update reads
+  readonly ties: readonly Tie[]; // further gradients of the rank's parameters, with their offsets in such a row
   /** Rows of gradients that the update reads. */
   readonly rows: Elements; // [rows, gradientStride]
-  /** How the update adds the rows. */
-  readonly sums: NodeSums;
+  readonly sums: NodeSums; // how the update adds the rows
   /** After a barrier in the passes: exchanges the sums over leaves. Ends with a barrier. */
   statistics(emit: Emit, arrays: readonly LeafArray[]): void;
   /** After a barrier: starts to send the gradients of a bucket to the ranks that update it. */
@@ -47,11 +42,11 @@ export interface RankStep {
   squares(emit: Emit): void;
   /** After a barrier: starts to send the new weights of a bucket to all ranks. */
   startWeights(emit: Emit, bucket: number): void;
-  /** Exchanges the notes of a step, without the weights: see `unpack`. */
+  /** Exchanges the notes of a step that updates no weights: see `unpack`. */
   exchangeNotes(emit: Emit): void;
   /** After a barrier: exchanges the notes of a step, and waits for all new weights. */
   finishWeights(emit: Emit): void;
-  /** After the last exchange: copies the notes of the other ranks to where a run of one rank has these numbers. */
+  /** After the last exchange: copies the other ranks' losses and squares from their notes into the arena. */
   readonly unpack: () => void;
 }
 
@@ -60,7 +55,7 @@ export function rankStep(
   context: RunContext,
   threads: number,
   rows: number,
-  nodes: readonly Node[], // subtrees whose sums the team leaves, row after row
+  nodes: readonly Node[], // subtrees of leaves: the team leaves the gradient sum of each in a row
 ): RankStep | null {
   const exchanges = rankExchanges(context, rows);
   const { setup, network, arena, thread, clock } = context;
@@ -69,15 +64,12 @@ export function rankStep(
   const { rank, batch, rankBlocks, firstRow, ownership } = exchanges;
   const { joins, rows: joined } = joinNodes(nodes, batch.nodes[rank], batch.leaves);
   const stride = gradientStride(setup.elementType, gradientLength(network));
-  const { [rank]: rowLength } = ownership.gradientLengths;
-  const { [rank]: ties } = ownership.ties;
-  const heldStride = gradientStride(setup.elementType, rowLength);
-  const notes = rankNotes(
-    context,
-    batch,
-    rank,
-    setup.clipNorm !== null ? ownership.blocksOf.map(() => []) : ownership.blocksOf,
-  );
+  const rowLength = ownership.gradientLengths[rank];
+  const ties = ownership.ties[rank];
+  const rankStride = gradientStride(setup.elementType, rowLength);
+  // With clipping, ranks have already exchanged the squares.
+  const noteBlocks = setup.clipNorm === null ? ownership.blocksOf : ownership.blocksOf.map(() => []);
+  const notes = rankNotes(context, batch, rank, noteBlocks);
   const notesExchange = exchanges.notes(notes.notes);
   const weights = rankBlocks.map((_, bucket) => exchanges.weights(bucket));
   const gradients = rankBlocks.map((_, bucket) => exchanges.gradients(bucket, joined));
@@ -114,7 +106,7 @@ export function rankStep(
     const targets = gradientParts(ties, { offset: first * BLOCK, length: n, shift: rankBlocks[bucket].shift });
     for (const [k, row] of joined.entries()) {
       for (const [p, { gradientOffset, length }] of targets.entries()) {
-        const to = viewOf(arena.rankGradients, (firstRow + k) * heldStride + gradientOffset, length);
+        const to = viewOf(arena.rankGradients, (firstRow + k) * rankStride + gradientOffset, length);
         emit(ops.copy, to, viewOf(arena.gSum, row * stride + sources[p].gradientOffset, length), length);
       }
     }
@@ -168,7 +160,7 @@ export function rankStep(
   };
 }
 
-/** Blocks of a range that a thread takes. */
+/** The part of a range of blocks that thread `thread` of `threads` updates. */
 export function threadShare({ first, end }: BlockRange, threads: number, thread: number): BlockRange {
   const boundary = (t: number): number => first + Math.floor((t * (end - first)) / threads);
   return { first: boundary(thread), end: boundary(thread + 1) };
@@ -179,15 +171,14 @@ export function threadShare({ first, end }: BlockRange, threads: number, thread:
  * squares of the gradient in its blocks if they are not known already.
  */
 interface RankNotes {
-  /** The note of each rank. */
-  readonly notes: readonly Float64Array[];
+  readonly notes: readonly Float64Array[]; // the note of each rank
   /** Writes this rank's note. */
   pack(): void;
-  /** Copies the other ranks' notes to where a run of one rank has these numbers. */
+  /** Copies the other ranks' losses and squares from their notes to their places in the arena. */
   unpack(): void;
 }
 
-/** The notes of a step, in the arena. The first number of all is the first rank's request, which decides for all. */
+/** The notes of a step, in the arena. Their first number is rank 0's request to end the span, which decides for all. */
 function rankNotes(
   { arena, setup }: Pick<RunContext, 'arena' | 'setup'>,
   { ranges }: RankBatch,

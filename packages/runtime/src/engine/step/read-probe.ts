@@ -11,7 +11,7 @@ export interface ProbedStep {
   readonly start: Elements; // [P] weights when training began
 }
 
-/** Figures of a probed step: those of the run and of its layers. */
+/** Loss and gradient norm of a probed step, and the figures of its layers. */
 export interface ProbedFigures {
   readonly loss: number;
   readonly gradientNorm: number; // before clipping

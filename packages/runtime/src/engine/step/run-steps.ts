@@ -7,8 +7,8 @@ import type { RunContext } from './context.ts';
 import { gatherFromRanks } from './rank-gather.ts';
 import { finishSteps, teamPrograms } from './step-program.ts';
 
-/** Longest time that a block repeats steps without checking whether the span should end. */
-const MOMENT_MS = 0.5;
+/** Longest time for which a thread alone repeats steps in one call of a block, without checking for the span's end. */
+const BLOCK_MS = 0.5;
 
 /** Runs steps until the limit, a request or an abort, by the thread's programs, one after the other. */
 export function runSteps(context: RunContext, task: SpanTask): void {
@@ -16,33 +16,34 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   const { threads, first, limit, probe = false, timedShare = 0 } = task;
   const { control, batch } = setup;
   context.barrier = createBarrier(control, threads, context.cores, context.environment.maxSleeps);
-  const { fullBatch, last, fixedPass } = teamPrograms(context, threads, probe);
+  const { fullBatch, lastBatch, fixedPass } = teamPrograms(context, threads, probe);
   if (fixedPass !== null) gatherLeaves(context, first, fixedPass.first, fixedPass.count, fixedPass.workspace);
   context.spanSteps = limit - first;
-  const isShort = (step: number): boolean => fullBatch !== last && rowsOf(setup, step) !== batch;
+  const isShort = (step: number): boolean => fullBatch !== lastBatch && rowsOf(setup, step) !== batch;
   context.scalarsAhead.set(context.arena.scalars);
   hyperRow[0] = 0;
-  let ready = 0; // steps whose hyperparameters are already written
-  let count = 1; // steps that a block may repeat at once
+  let preparedSteps = 0; // steps whose hyperparameters are written in `hypers`
+  let maxRepeats = 1; // most steps of the next call of a block
   Atomics.add(control, CONTROL.checkedIn, 1);
   if (!context.barrier.arrive()) return;
   clock?.start();
   let nowMs = performance.now();
   for (let step = first; ; ) {
-    if (hyperRow[0] === ready) {
-      ready = writeHypers(context, step, Math.min(STEPS_AHEAD, limit - step));
+    if (hyperRow[0] === preparedSteps) {
+      preparedSteps = Math.min(STEPS_AHEAD, limit - step);
+      writeHypers(context, step, preparedSteps);
       hyperRow[0] = 0;
     }
     context.step = step;
     stepAndRow[0] = step;
     stepResult[0] = step - first;
     context.isTimed = timedShare > 0 && workClock.begin(step, timedShare);
-    const program = isShort(step) ? last : fullBatch;
+    const program = isShort(step) ? lastBatch : fullBatch;
     if (threads === 1 && program.block !== null) {
-      const done = program.block.repeat(Math.min(count, ready - hyperRow[0]), stopFlag);
+      const done = program.block.repeat(Math.min(maxRepeats, preparedSteps - hyperRow[0]), stopFlag);
       const startMs = nowMs;
       nowMs = performance.now();
-      count = nowMs - startMs > MOMENT_MS ? Math.max(1, count >> 1) : Math.min(STEPS_AHEAD, 2 * count);
+      maxRepeats = nowMs - startMs > BLOCK_MS ? Math.max(1, maxRepeats >> 1) : Math.min(STEPS_AHEAD, 2 * maxRepeats);
       finishSteps(context, done);
       step += done;
     } else {
@@ -58,12 +59,12 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   }
 }
 
-/** Writes the hyperparameters of `count` steps from `step`, and returns how many. Overwrites `hypers`. */
+/** Writes the hyperparameters of `count` steps from `step`. Overwrites `hypers`. */
 function writeHypers(
   { optimizer, arena, hypers, hyper, learningRate, scalarsAhead }: RunContext,
   step: number,
   count: number,
-) {
+): void {
   const H = optimizer.hyperLength;
   for (let k = 0; k < count; k++) {
     learningRate[0] = arena.learningRates[(step + k) % RING];
@@ -72,5 +73,4 @@ function writeHypers(
     for (let h = 0; h < H; h++) hypers[k * H + h] = hyper[h];
     optimizer.advance(scalarsAhead);
   }
-  return count;
 }

@@ -13,10 +13,10 @@ export function sharedArrays(
 ): readonly LeafArray[][] {
   const { network, loss, arena, setup } = context;
   const leaves = leafCount(setup.batch, setup.leafRows);
-  const share = createAllocator('sharedArrays', arena.shared, setup.elementType);
+  const allocateShared = createAllocator('sharedArrays', arena.shared, setup.elementType);
   const arrays: LeafArray[] = [];
   const allocatePerLeaf = (width: number): Elements => {
-    const array = share(leaves * width);
+    const array = allocateShared(leaves * width);
     arrays.push({ array, width });
     return array;
   };

@@ -32,10 +32,8 @@ import { type ThreadUpdate, threadUpdates } from './thread-updates.ts';
 /** The programs of a thread in a team of some size. */
 export interface TeamPrograms {
   readonly threads: number;
-  /** A step on a whole batch. */
-  readonly fullBatch: Program;
-  /** A step on an epoch's last batch, which may be short. */
-  readonly last: Program;
+  readonly fullBatch: Program; // a step on a whole batch
+  readonly lastBatch: Program; // a step on an epoch's last batch, which may be short
   /**
    * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
    * none.
@@ -55,19 +53,20 @@ export function teamPrograms(context: RunContext, threads: number, probed: boole
   const { tapeThreads, tapes, setup } = context;
   const programs = programsOf.get(context) ?? new Map<string, TeamPrograms>();
   programsOf.set(context, programs);
-  const key = probed ? `${threads} probed` : `${threads}`;
+  const key = `${threads}${probed ? ' probed' : ''}`;
   const cached = programs.get(key);
   if (cached !== undefined && (probed || tapeThreads[0] === threads)) return cached;
   // Programs for other team sizes are dropped: tuning tries many sizes, and all their programs would stay in memory.
   for (const [other, { threads: size }] of programs) if (size !== threads) programs.delete(other);
-  const room = probed ? null : createTapeMemory(tapes);
+  const tapeMemory = probed ? null : createTapeMemory(tapes);
   if (!probed) tapeThreads[0] = threads;
-  const fullBatch = stepProgram(context, threads, setup.batch, probed, room);
+  const fullBatch = stepProgram(context, threads, setup.batch, probed, tapeMemory);
   const hasEqualBatches = setup.lastBatch === setup.batch;
-  const last = hasEqualBatches ? fullBatch : stepProgram(context, threads, setup.lastBatch, probed, room);
-  const teamSteps = { threads, fullBatch: fullBatch.program, last: last.program, fixedPass: fullBatch.fixedPass };
-  programs.set(key, teamSteps);
-  return teamSteps;
+  const lastBatch = hasEqualBatches ? fullBatch : stepProgram(context, threads, setup.lastBatch, probed, tapeMemory);
+  const { program, fixedPass } = fullBatch;
+  const built = { threads, fullBatch: program, lastBatch: lastBatch.program, fixedPass };
+  programs.set(key, built);
+  return built;
 }
 
 /** A thread's part of a step, ready to run. */
@@ -76,21 +75,19 @@ function stepProgram(
   threads: number,
   rows: number,
   probed: boolean,
-  room: TapeMemory | null,
-): { program: Program; fixedPass: PassPlan | null } {
+  tapeMemory: TapeMemory | null,
+): Pick<TeamPrograms, 'fixedPass'> & { program: Program } {
   const { calls, fixedPass } = stepCalls(context, threads, rows, probed);
   // Probes read the mean gradient, which a fused update does not store.
-  return { program: link(bindWaits(context, threads, calls), context.kernels, room, { fuses: !probed }), fixedPass };
+  return {
+    program: link(bindWaits(context, threads, calls), context.kernels, tapeMemory, { fuses: !probed }),
+    fixedPass,
+  };
 }
 
 /** The calls of a thread in a step. */
-interface StepCalls {
+interface StepCalls extends Pick<TeamPrograms, 'fixedPass'> {
   readonly calls: readonly Call[];
-  /**
-   * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
-   * none.
-   */
-  readonly fixedPass: PassPlan | null;
 }
 
 /**
@@ -105,12 +102,12 @@ export function stepCalls(context: RunContext, threads: number, rows: number, pr
   const ranks = rankStep(context, threads, rows, nodes);
   const { calls, emit } = createList();
   const passPlans = planPasses(context, passes, rows, probed);
-  const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1;
+  const hasSameRows = setup.orders === null && dataset.rows === rows && passes.length === 1;
   // A pass that overwrites its input rows must gather them again.
-  const fixedPass = isSame && augment === null && !writesInputs(network, passPlans[0]) ? passPlans[0] : null;
+  const fixedPass = hasSameRows && augment === null && !writesInputs(network, passPlans[0]) ? passPlans[0] : null;
   const divisor = divisorOf(context, rows);
   if (fixedPass !== null) countBatch(context, 0, divisor);
-  else if (setup.counted !== null) emit(host, () => countBatch(context, context.step, divisor));
+  else if (setup.countedTargets !== null) emit(host, () => countBatch(context, context.step, divisor));
   emitPasses(context, passPlans, fixedPass, ranks, emit);
   const updates = threadUpdates(context, threads, leafCount(rows, setup.leafRows), nodes, ranks);
   emitUpdates(context, updates, divisor, ranks, emit);
@@ -141,8 +138,7 @@ function emitPasses(
 ): void {
   const { setup, clock, network, stepAndRow, gradientRows } = context;
   const buckets = ranks?.buckets ?? [];
-  const early = buckets.length > 1 ? buckets.slice(0, -1).keys() : [];
-  const last = passPlans.at(-1);
+  const lastPass = passPlans.at(-1);
   // Between two barriers, one segment of each pass runs.
   const shared = setup.couples ? sharedArrays(context) : [];
   for (let s = 0; s <= shared.length; s++) {
@@ -152,7 +148,7 @@ function emitPasses(
       emitLap(clock, emit, PHASE.gather);
       const segment = segments[s];
       if (reads(segment, stepAndRow)) emit(ops.fill, viewOf(stepAndRow, 1, 1), first * setup.leafRows, 1);
-      const isCut = buckets.length > 1 && s === shared.length && pass === last;
+      const isCut = buckets.length > 1 && s === shared.length && pass === lastPass;
       const pieces = isCut
         ? cutAtBuckets(segment, viewOf(gradientRows[row], 0, network.parameterCount), buckets)
         : [segment];
@@ -178,10 +174,11 @@ function emitPasses(
     emit(barrier);
     ranks?.statistics(emit, shared[s]);
   }
-  if (last === undefined) for (const bucket of early) startBucket(bucket);
+  // A thread without passes still takes part in the barriers and messages of the earlier buckets.
+  if (lastPass === undefined) for (let bucket = 0; bucket < buckets.length - 1; bucket++) startBucket(bucket);
   startBucket(buckets.length - 1);
 
-  /** Emits calls, and between them checks that let the exchange of earlier buckets progress. */
+  /** Emits calls, each followed by a check that lets the exchanges of earlier buckets progress. */
   function emitWithPolls(calls: readonly Call[], bucket: number): void {
     for (const call of calls) {
       emitAll(emit, [call]);
@@ -294,8 +291,8 @@ export function finishSteps(
   const { control, cluster } = setup;
   for (let k = 0; k < count; k++) optimizer.advance(arena.scalars);
   // With several ranks, the first rank's note decides for all.
-  const isAsked = cluster === null ? Atomics.load(control, CONTROL.request) !== 0 : arena.rankNotes[0] !== 0;
-  const isOver = stepResult[0] === spanSteps || isAsked;
+  const endRequest = cluster === null ? Atomics.load(control, CONTROL.request) : arena.rankNotes[0];
+  const isOver = stepResult[0] === spanSteps || endRequest !== 0;
   // No atomics: readers wait at the barrier or for the end of the task.
   control[CONTROL.steps] = stepResult[0];
   control[CONTROL.decision] = stopFlag[0] === 0 ? (isOver ? DECISION.end : DECISION.go) : DECISION.bad;

@@ -7,8 +7,7 @@ import type { RunContext } from './context.ts';
 
 /** Messages to and from other ranks, exchanged at one point of a step. */
 export interface ExchangePlan {
-  /** Separates exchanges that are pending at the same time. */
-  readonly channel: number;
+  readonly channel: number; // separates exchanges that are pending at the same time
   readonly transfers: readonly Transfer[];
 }
 
@@ -72,12 +71,12 @@ export function finishExchange(context: RunContext, messages: Exchange): boolean
 }
 
 /** A thread's connection to other ranks, opened when it is first needed, and the exchanges that it has planned. */
-interface Connected {
+interface ThreadConnection {
   readonly link: Link;
   readonly exchanges: Map<string, Exchange>;
 }
 
-const connections = new WeakMap<RunContext, Connected>();
+const connections = new WeakMap<RunContext, ThreadConnection>();
 
 /** The exchange of these messages, planned once. */
 export function exchangeOf(context: RunContext, { channel, transfers }: ExchangePlan): Exchange {

@@ -57,14 +57,13 @@ export function divideRows(network: Network, type: ElementType, { rows, batch, a
  */
 export function teamOptions(shape: BatchShape, rows: number, threads: number, probed: boolean): TeamPlanOptions {
   const isBlas = shape.backend === 'blas';
-  const maxPassLeaves = isBlas || probed ? 1 : maxLeaves(shape);
   const { leafRows, cluster = null } = shape;
   const part = cluster === null ? {} : { part: rankBatch(cluster, leafRows, rows).ranges[cluster.connection.rank] };
   return {
     leaves: leafCount(rows, leafRows),
     ...part,
     threads,
-    maxLeaves: maxPassLeaves,
+    maxLeaves: isBlas || probed ? 1 : maxLeaves(shape),
     canAccumulate: !isBlas,
     merges: !shape.couples,
   };
@@ -78,11 +77,9 @@ const maxLeaves = ({ leafRows, rowsAtOnce }: Pick<BatchShape, 'leafRows' | 'rows
 export const trainingPassRows = (shape: Pick<BatchShape, 'batch' | 'leafRows' | 'rowsAtOnce'>): number =>
   Math.min(shape.batch, maxLeaves(shape) * shape.leafRows);
 
-/** Work of one thread in a batch. */
 export interface BatchPart {
   readonly passes: readonly NodePass[];
-  /** Nodes of the gradient rows that all threads leave, in row order. */
-  readonly nodes: readonly Node[];
+  readonly nodes: readonly Node[]; // nodes of the gradient rows that all threads leave, in row order
 }
 
 /** Work of one thread in a batch of `rows` rows. */
@@ -94,11 +91,11 @@ export function batchPart(setup: RunSetup, rows: number, threads: number, thread
 /** Gradient rows that teams of up to `threads` threads need, in whole batches and in the last. */
 export function gradientRowsOf(shape: BatchShape, threads: number, probed: boolean): number {
   const sizes = shape.lastBatch === shape.batch ? [shape.batch] : [shape.batch, shape.lastBatch];
-  const kinds = probed ? [false, true] : [false];
+  const stepKinds = probed ? [false, true] : [false]; // whether a step is probed
   // A rank without leaves has one row, for gradients from other ranks and for probed steps.
   return Math.max(
     shape.cluster == null ? 0 : 1,
-    ...sizes.flatMap((rows) => kinds.map((kind) => gradientRows(teamOptions(shape, rows, threads, kind)))),
+    ...sizes.flatMap((rows) => stepKinds.map((isProbed) => gradientRows(teamOptions(shape, rows, threads, isProbed)))),
   );
 }
 

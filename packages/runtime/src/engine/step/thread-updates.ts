@@ -7,8 +7,7 @@ import { type RankStep, threadShare } from './rank-step.ts';
 export interface ThreadUpdate {
   readonly bucket: number;
   readonly update: BlockUpdate;
-  /** Order in which it adds the gradient rows. */
-  readonly sums: NodeSums;
+  readonly sums: NodeSums; // order in which it adds the gradient rows
 }
 
 /**

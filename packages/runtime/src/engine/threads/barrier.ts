@@ -1,7 +1,16 @@
 /**
  * Words of the control block, each on its own 128-byte line, since neighbours on one line would slow each other down.
+ * `generation` counts the releases of the barrier, `count` the threads that have arrived since the last.
  */
-export const CONTROL = { gen: 0, count: 32, sleepers: 64, decision: 96, request: 128, checkedIn: 160, steps: 192 };
+export const CONTROL = {
+  generation: 0,
+  count: 32,
+  sleepers: 64,
+  decision: 96,
+  request: 128,
+  checkedIn: 160,
+  steps: 192,
+};
 
 /**
  * Most threads of a pool. More are refused as a mistake: each is a JavaScript engine, and V8 ends the process if the
@@ -16,15 +25,15 @@ const BUILT = 224;
 const OWNERS = 225;
 const CONTROL_WORDS = OWNERS + MAX_THREADS;
 
-/** Value of `gen` after an abort; no generation has it. */
+/** Value of `generation` after an abort; it is no number of a generation. */
 const ABORTED = -1;
 
 /** A sleeping thread checks again after this time, so that a lost wake-up cannot hang a run. */
 export const SLEEP_MS = 100;
 
 /**
- * Checks of `gen` before a waiting thread sleeps, about 0.11 ms. In small steps the threads usually arrive closer
- * together than that, and waking a thread takes 25 µs, or 65 on a virtual machine. Longer spinning gains nothing
+ * Checks of `generation` before a waiting thread sleeps, about 0.11 ms. In small steps the threads usually arrive
+ * closer together than that, and waking a thread takes 25 µs, or 65 on a virtual machine. Longer spinning gains nothing
  * measurable.
  */
 const SPINS = 16_000;
@@ -61,16 +70,15 @@ export function claimThread(control: Int32Array, thread: number): number {
 
 /** Aborts: every thread leaves the barrier, now and later. */
 export function abortTeam(control: Int32Array): void {
-  Atomics.store(control, CONTROL.gen, ABORTED);
-  Atomics.notify(control, CONTROL.gen);
+  Atomics.store(control, CONTROL.generation, ABORTED);
+  Atomics.notify(control, CONTROL.generation);
 }
 
-/** Whether the team was aborted. */
-export const isAborted = (control: Int32Array): boolean => Atomics.load(control, CONTROL.gen) === ABORTED;
+export const isAborted = (control: Int32Array): boolean => Atomics.load(control, CONTROL.generation) === ABORTED;
 
 /**
  * A barrier for `threads` threads over the shared control block; it spins only if every thread has a core. A thread
- * that has slept `mostSleeps` times, of 100 ms each, gives the others up, and aborts.
+ * that has slept `maxSleeps` times, of 100 ms each, gives the others up, and aborts.
  */
 export function createBarrier(
   control: Int32Array,
@@ -83,19 +91,20 @@ export function createBarrier(
   return {
     arrive(completion) {
       // Must be read before `count` changes: afterwards the last arriver may already release this generation.
-      const gen = Atomics.load(control, CONTROL.gen);
-      if (gen === ABORTED) return false;
+      const generation = Atomics.load(control, CONTROL.generation);
+      if (generation === ABORTED) return false;
       if (Atomics.add(control, CONTROL.count, 1) === threads - 1) {
         Atomics.store(control, CONTROL.count, 0);
         completion?.();
         // Fails only if the team was aborted in the meantime; the abort must stay.
-        if (Atomics.compareExchange(control, CONTROL.gen, gen, gen + 1) !== gen) return false;
-        // A waiting thread counts itself before it compares `gen`, so one that is not counted yet will not sleep.
-        if (Atomics.load(control, CONTROL.sleepers) > 0) Atomics.notify(control, CONTROL.gen);
+        if (Atomics.compareExchange(control, CONTROL.generation, generation, generation + 1) !== generation)
+          return false;
+        // A waiting thread counts itself before it compares `generation`: one that is not counted yet will not sleep.
+        if (Atomics.load(control, CONTROL.sleepers) > 0) Atomics.notify(control, CONTROL.generation);
         return true;
       }
-      if (!spin(control, gen, spins)) sleep(control, gen, maxSleeps);
-      return Atomics.load(control, CONTROL.gen) !== ABORTED;
+      if (!spin(control, generation, spins)) sleep(control, generation, maxSleeps);
+      return Atomics.load(control, CONTROL.generation) !== ABORTED;
     },
   };
 }
@@ -105,17 +114,16 @@ export function createBarrier(
  * the code after it has ever run: in one function, each thread that goes to sleep would fall back to slow code, and the
  * barrier would never get fast.
  */
-function spin(control: Int32Array, gen: number, spins: number): boolean {
-  for (let check = 0; check < spins; check++) if (Atomics.load(control, CONTROL.gen) !== gen) return true;
+function spin(control: Int32Array, generation: number, spins: number): boolean {
+  for (let check = 0; check < spins; check++) if (Atomics.load(control, CONTROL.generation) !== generation) return true;
   return false;
 }
 
-/** Sleeps until the others have arrived. */
-function sleep(control: Int32Array, gen: number, maxSleeps: number): void {
+function sleep(control: Int32Array, generation: number, maxSleeps: number): void {
   Atomics.add(control, CONTROL.sleepers, 1);
-  for (let sleeps = 0; Atomics.load(control, CONTROL.gen) === gen; sleeps++) {
+  for (let sleeps = 0; Atomics.load(control, CONTROL.generation) === generation; sleeps++) {
     if (sleeps >= maxSleeps) abortTeam(control);
-    else Atomics.wait(control, CONTROL.gen, gen, SLEEP_MS);
+    else Atomics.wait(control, CONTROL.generation, generation, SLEEP_MS);
   }
   Atomics.sub(control, CONTROL.sleepers, 1);
 }
@@ -127,7 +135,7 @@ function sleep(control: Int32Array, gen: number, maxSleeps: number): void {
 function createPassage(control: Int32Array): Barrier {
   return {
     arrive(completion) {
-      if (Atomics.load(control, CONTROL.gen) === ABORTED) return false;
+      if (Atomics.load(control, CONTROL.generation) === ABORTED) return false;
       completion?.();
       return true;
     },

@@ -9,16 +9,16 @@ type Contexts = Map<string, { readonly setup: TeamSetup }>;
 const allContexts: Contexts[] = [];
 
 /**
- * Keeps what a thread has built for current runs, by run and number in the team, since a thread may get another number
- * in the next span. Returns a function that gives the context of a task; `create` builds it for the first.
+ * A cache of what a thread has built for current runs, by run and number in the team, since a thread may get another
+ * number in the next span. Returns a function that gives the context of a task; `create` builds it for the first.
  */
-export function keepContexts<Setup extends TeamSetup, Context extends { readonly setup: Setup }>(
+export function cacheContexts<Setup extends TeamSetup, Context extends { readonly setup: Setup }>(
   create: (setup: Setup, thread: number) => Context,
 ): (task: TeamTask<Setup>) => Context {
   const contexts = new Map<string, { readonly setup: Setup; readonly context: Context; readonly owner: number }>();
   allContexts.push(contexts);
   return ({ setup, thread, live }) => {
-    forgetAllBut(live, setup.mayHold);
+    evictEndedRuns(live, setup.maxHeldBytes);
     const key = `${setup.run}/${thread}`;
     const existing = contexts.get(key);
     if (existing?.owner === ownerOf(setup.control, thread)) return existing.context;
@@ -30,31 +30,31 @@ export function keepContexts<Setup extends TeamSetup, Context extends { readonly
   };
 }
 
-let forgottenBytes = 0;
+let evictedBytes = 0;
 
 /**
- * Frees the contexts of ended runs and, above `mayHold` bytes, collects garbage at once. V8 does not count shared
+ * Frees the contexts of ended runs and, above `maxHeldBytes`, collects garbage at once. V8 does not count shared
  * memory, so a thread without garbage would hold that of hundreds of ended runs. Collecting takes about 10 ms and also
  * discards the compiled code of the ended runs: the next run starts interpreted, which cost 80 ms on 784-512-256-10
  * with batch 256.
  */
-function forgetAllBut(live: readonly number[], mayHold: number): void {
-  for (const contexts of allContexts) forgetIn(contexts, live);
-  if (forgottenBytes < mayHold) return;
-  forgottenBytes = 0;
+function evictEndedRuns(live: readonly number[], maxHeldBytes: number): void {
+  for (const contexts of allContexts) evictFrom(contexts, live);
+  if (evictedBytes < maxHeldBytes) return;
+  evictedBytes = 0;
   collectGarbage();
 }
 
-/** A separate function: objects in the caller's registers would not be collected while it runs. */
-function forgetIn(contexts: Contexts, live: readonly number[]): void {
+/** A separate function, since objects in the caller's registers would not be collected while it runs. */
+function evictFrom(contexts: Contexts, live: readonly number[]): void {
   for (const [key, { setup }] of contexts) {
     if (live.includes(setup.run)) continue;
     contexts.delete(key);
-    forgottenBytes += sharedBytes(setup);
+    evictedBytes += sharedBytes(setup);
   }
 }
 
-/** Separate for the same reason. */
+/** A separate function for the same reason. */
 const sharedBytes = ({ memory, outside }: TeamSetup): number =>
   outside.reduce((sum, { byteLength }) => sum + byteLength, memory.buffer.byteLength);
 

@@ -15,7 +15,7 @@ let lastRun = 0;
 /** The setup of a new team, whose threads rebuild network and loss from it. */
 export function createTeamSetup(
   { network, lossSpec, elementType, parts }: TeamComputation,
-  memory: Pick<TeamSetup, 'threads' | 'backend' | 'code' | 'memory' | 'outside' | 'mayHold'>,
+  memory: Pick<TeamSetup, 'threads' | 'backend' | 'code' | 'memory' | 'outside' | 'maxHeldBytes'>,
 ): TeamSetup {
   lastRun++;
   return {

@@ -5,7 +5,7 @@ import type { Task, TeamSetup, TeamTask } from './protocol.ts';
 /** Message that posts a task to a thread. Its size does not grow with the run. */
 export type Message = Packed<Task> & { readonly setup?: SharedSetup };
 
-/** A team's setup in shared memory: made once per run, and read once by each thread. */
+/** A team's setup in shared memory: serialized once per run, and deserialized once by each thread. */
 interface SharedSetup {
   readonly run: number;
   readonly content: SharedArrayBuffer; // serialized setup, without objects that only a message can carry
@@ -19,23 +19,19 @@ const OBJECT = 'gradloom object';
 export function toMessage(task: Task): Message {
   if (!isOfTeam(task)) return pack(task);
   const { setup, ...rest } = task;
-  return { ...pack(rest), setup: sharedSetup(setup) };
+  let sharedSetup = sharedSetups.get(setup);
+  if (sharedSetup === undefined) {
+    sharedSetup = serializeSetup(setup);
+    sharedSetups.set(setup, sharedSetup);
+  }
+  return { ...pack(rest), setup: sharedSetup };
 }
 
 const isOfTeam = (task: Task): task is Task & TeamTask<TeamSetup> => 'setup' in task;
 
-const shared = new WeakMap<TeamSetup, SharedSetup>();
+const sharedSetups = new WeakMap<TeamSetup, SharedSetup>();
 
-function sharedSetup(setup: TeamSetup): SharedSetup {
-  let existing = shared.get(setup);
-  if (existing === undefined) {
-    existing = share(setup);
-    shared.set(setup, existing);
-  }
-  return existing;
-}
-
-function share(setup: TeamSetup): SharedSetup {
+function serializeSetup(setup: TeamSetup): SharedSetup {
   const objects: object[] = [];
   const numberOf = (object: object): number => {
     const number = objects.indexOf(object);
@@ -48,7 +44,7 @@ function share(setup: TeamSetup): SharedSetup {
 }
 
 /** In a thread: the setups of current runs. */
-const read = new Map<number, TeamSetup>();
+const readSetups = new Map<number, TeamSetup>();
 
 /** Unpacks a task in a thread. All tasks of a run share one setup. */
 export function fromMessage(message: Message): Task {
@@ -56,16 +52,16 @@ export function fromMessage(message: Message): Task {
   const task: Task = unpack(rest);
   if (setup === undefined) return task;
   const { live } = task as Task & TeamTask<TeamSetup>;
-  for (const run of read.keys()) if (!live.includes(run)) read.delete(run);
-  let existing = read.get(setup.run);
+  for (const run of readSetups.keys()) if (!live.includes(run)) readSetups.delete(run);
+  let existing = readSetups.get(setup.run);
   if (existing === undefined) {
-    existing = unshare(setup);
-    read.set(setup.run, existing);
+    existing = deserializeSetup(setup);
+    readSetups.set(setup.run, existing);
   }
   return { ...task, setup: existing } as Task;
 }
 
-function unshare({ content, objects }: SharedSetup): TeamSetup {
+function deserializeSetup({ content, objects }: SharedSetup): TeamSetup {
   // Copied because not every engine decodes from shared memory.
   const value: Packed<TeamSetup> = deserialize(new Uint8Array(content).slice());
   return unpack(value, (part) =>

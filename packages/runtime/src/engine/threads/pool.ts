@@ -78,20 +78,20 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
   if (options.heapMiB !== undefined) option.positiveInteger.check('createPool', 'heapMiB', options.heapMiB);
   let workers: WorkerGroup | null = await startWorkerGroup(shape);
-  let opening: Promise<WorkerGroup> | undefined; // the next group of workers while it starts
-  let free = threads;
+  let opening: Promise<WorkerGroup> | undefined; // the next group of workers, while it starts
+  let freeThreads = threads;
   let destroyed = false;
   let closing: Promise<void> | undefined;
   let holds = 0; // number of runs that hold the pool
   let lastReleased: (() => void) | undefined; // called when the pool closes and no run holds it any more
-  const leaving = new Set<WorkerGroup>(); // replaced groups with threads that still work
-  const waiting: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
+  const retiredGroups = new Set<WorkerGroup>(); // replaced groups with threads that still work
+  const queue: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
 
   /** Teams are served in order and as a whole: two runs that each held half of the threads would deadlock. */
   function admit(): void {
-    while (waiting.length > 0 && waiting[0].team <= free) {
-      free -= waiting[0].team;
-      waiting.shift()?.begin();
+    while (queue.length > 0 && queue[0].team <= freeThreads) {
+      freeThreads -= queue[0].team;
+      queue.shift()?.begin();
     }
   }
 
@@ -99,9 +99,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     // `destroy` has ended the tasks; this waits until the threads have ended, too.
     if (destroyed) return old.stop();
     if (workers === old) workers = null;
-    leaving.add(old);
+    retiredGroups.add(old);
     await old.end();
-    leaving.delete(old);
+    retiredGroups.delete(old);
   }
 
   /** Replaces a failed group of workers: all teams that need a new one wait for the same. */
@@ -121,7 +121,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     try {
       teamWorkers = workers ?? (await nextWorkers());
     } catch (error) {
-      free += team;
+      freeThreads += team;
       admit();
       throw error;
     }
@@ -135,7 +135,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
         teamWorkers.teams--;
         const replaced = broken ? replaceWorkers(teamWorkers) : undefined;
         if (teamWorkers.teams === 0) teamWorkers.idle();
-        free += team;
+        freeThreads += team;
         admit();
         await replaced;
       },
@@ -172,7 +172,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
         );
       }
       return new Promise<Team>((resolve, reject) => {
-        waiting.push({ team, begin: () => resolve(open(team)), fail: reject });
+        queue.push({ team, begin: () => resolve(open(team)), fail: reject });
         admit();
       });
     },
@@ -183,10 +183,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     async destroy() {
       destroyed = true;
       lastReleased?.();
-      for (const { fail } of waiting.splice(0))
-        fail(new Error('pool: was destroyed while a run waited for its threads'));
+      for (const { fail } of queue.splice(0)) fail(new Error('pool: was destroyed while a run waited for its threads'));
       await opening?.catch(() => {});
-      await Promise.all([workers, ...leaving].map((group) => group?.stop()));
+      await Promise.all([workers, ...retiredGroups].map((group) => group?.stop()));
     },
   };
   pools.add(pool);

@@ -22,12 +22,12 @@ export interface TeamSetup extends CompiledKernels {
   readonly memory: WasmMemory;
   readonly outside: readonly SharedArrayBuffer[]; // buffers outside of the memory
   readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
-  readonly mayHold: number; // bytes of ended runs that a thread need not free yet
+  readonly maxHeldBytes: number; // bytes of ended runs that a thread need not free yet
 }
 
 /** What the plan of a run decides about its steps, and its threads read. */
 export interface StepShape {
-  readonly context: ScheduleContext;
+  readonly context: ScheduleContext; // total steps and steps per epoch
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last batch
   readonly leafRows: number;
@@ -58,12 +58,12 @@ export interface RunSetup extends TeamSetup, Required<StepShape> {
   readonly cluster: ClusterShape | null; // null without other ranks
   readonly probes: boolean; // whether the arena has room for probed steps
   readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, phases] see clock.ts; null without a profile
-  readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts
+  readonly workTimes: Float64Array<SharedArrayBuffer>; // see clock.ts
   readonly insideBytes: number; // as in the plan of the arena
   readonly dataset: Dataset; // training rows
   readonly weights: DataMatrix | null; // [N, 1] weights of rows, with mean 1; null if each counts 1
   // [N] positions of each row's targets that count; null if all do, or rows have one target
-  readonly counted: Uint32Array<SharedArrayBuffer> | null;
+  readonly countedTargets: Uint32Array<SharedArrayBuffer> | null;
   // [slots, N] row order of epoch e in slot e mod slots; null: file order
   readonly orders: Uint32Array<SharedArrayBuffer> | null;
 }
@@ -80,7 +80,7 @@ export interface Task<Answer = unknown> {
   readonly answer?: Answer;
 }
 
-/** Fields of all tasks of a team: thread and team. */
+/** Fields of all tasks of a team's threads. */
 export interface TeamTask<Setup extends TeamSetup = RunSetup> {
   readonly setup: Setup;
   readonly live: readonly number[]; // current runs of this pool; a thread frees the others
@@ -130,5 +130,5 @@ export interface BadRow {
   readonly problem: string;
 }
 
-/** Written to the control block by the last thread at the last barrier of a step, for all threads. */
+/** Whether a run goes on after a step: written to the control block by the last thread to arrive at its end. */
 export const DECISION = { go: 0, end: 1, bad: 2 };

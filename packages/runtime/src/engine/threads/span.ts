@@ -38,7 +38,7 @@ const SETTLE_LIMIT_MS = 10_000;
 
 export interface SpanResult {
   readonly steps: number; // steps done, including the bad one
-  readonly bad: boolean; // the last step's loss or norm was not finite, or a layer refused one of its rows
+  readonly isBad: boolean; // the last step's loss or norm was not finite, or a layer refused one of its rows
   readonly isRefused: boolean; // a layer refused one of its rows
   readonly elapsedMs: number;
 }
@@ -49,23 +49,23 @@ export interface SpanOptions {
   readonly threads: number;
   readonly probe?: boolean;
   readonly timedShare?: number; // share of steps that are timed
-  readonly atMostMs?: number; // default SPAN_MS
+  readonly maxMs?: number; // default SPAN_MS
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs steps from `first` until `limit`, `atMostMs` or the signal. Rejects with a ThreadError if a thread throws, exits
+ * Runs steps from `first` until `limit`, `maxMs` or the signal. Rejects with a ThreadError if a thread throws, exits
  * or does not arrive; then no thread uses the memory of the run any more, and its contents are invalid.
  */
 export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions): Promise<SpanResult> {
-  const { first, limit, threads, probe = false, timedShare = 0, atMostMs = SPAN_MS, signal } = options;
+  const { first, limit, threads, probe = false, timedShare = 0, maxMs = SPAN_MS, signal } = options;
   const { control } = setup;
   const team = await pool.acquire(threads);
   resetControl(control);
   const request = () => Atomics.store(control, CONTROL.request, 1);
   if (signal?.aborted) request();
   signal?.addEventListener('abort', request);
-  const timer = setTimeout(request, atMostMs);
+  const timer = setTimeout(request, maxMs);
   const begin = performance.now();
   try {
     const live = [...pool.live];
@@ -75,7 +75,7 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
     const isRefused = (await runTeam(team, tasks, control)).includes('refused');
     return {
       steps: Atomics.load(control, CONTROL.steps) + (isRefused ? 1 : 0),
-      bad: isRefused || Atomics.load(control, CONTROL.decision) === DECISION.bad,
+      isBad: isRefused || Atomics.load(control, CONTROL.decision) === DECISION.bad,
       isRefused,
       elapsedMs: performance.now() - begin,
     };

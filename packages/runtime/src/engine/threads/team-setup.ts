@@ -17,7 +17,7 @@ export interface TeamShape extends TeamComputation {
   readonly unfused?: boolean; // whether products have to be unfused: see `BackendNeeds`
 }
 
-/** What the layout of a team's memory depends on besides its shape. */
+/** The chosen backend, on which the layout of a team's memory depends besides its shape. */
 export type Compiled = { readonly backend: TeamSetup['backend']['name'] };
 
 /** Memory of a team with some budget: the layout of the shared memory, and all parts. */
@@ -65,7 +65,7 @@ export function openTeamSetup<Layout>(
     code,
     memory: allocateSharedMemory(plan.layout.bytes, backend.name),
     outside: plan.layout.outside.map(allocateOutside),
-    mayHold: Math.min(MAX_HELD_BYTES, Math.max(MIN_HELD_BYTES, HELD_SHARE * room.bytes)),
+    maxHeldBytes: Math.min(MAX_HELD_BYTES, Math.max(MIN_HELD_BYTES, HELD_SHARE * room.bytes)),
   });
   return { team, layout: plan.layout, budget, room, plannedBytes: bytesOf(plan.parts) };
 }

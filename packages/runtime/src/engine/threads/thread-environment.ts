@@ -9,8 +9,7 @@ import type { TeamSetup } from './protocol.ts';
  * a browser can run them, too.
  */
 export interface ThreadEnvironment {
-  /** Cores that the threads of a team may use. */
-  readonly cores: number;
+  readonly cores: number; // cores that the threads of a team may use
   /**
    * Number of sleeps, of 100 ms each, after which a waiting thread gives the others up. @default no limit, if the
    * system reports a thread that has ended
@@ -20,8 +19,7 @@ export interface ThreadEnvironment {
   partsOf(setup: TeamSetup): CustomParts;
   /** The kernels of the team's backend over its memory; `scratch` belongs to this thread. */
   kernelsOf(setup: TeamSetup, scratch: KernelScratch): Kernels;
-  /** Reads rows that stay in a file. */
-  readonly gatherFile: NonNullable<RowReader['gatherFile']>;
+  readonly gatherFile: NonNullable<RowReader['gatherFile']>; // reads rows that stay in a file
   /** Connects a thread to other ranks. */
   openLink(connection: Connection): Link;
 }

@@ -36,7 +36,7 @@ const YOUNG_MIB = 8;
 /**
  * Starts all threads of a group. @throws Error (rejects) if the system has no room for them; then none is left running.
  */
-export async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
+async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   refuseWithoutRoom(shape.threads);
   // Loaded here, not imported: Piscina finds its own worker file by its path, which a bundler would change, and
   // prediction does not need it.
@@ -91,10 +91,8 @@ export async function startWorkerGroup(shape: WorkerGroupShape): Promise<WorkerG
     return group;
   } catch (error) {
     await group.stop();
-    const reason = reasonOf(error);
-    throw new Error(`createPool: a thread did not start (${reason}), expected all ${threads} to start`, {
-      cause: error,
-    });
+    const problem = `a thread did not start (${reasonOf(error)}), expected all ${threads} to start`;
+    throw new Error(`createPool: ${problem}`, { cause: error });
   } finally {
     clearTimeout(timer);
     failure.catch(() => {});
@@ -125,14 +123,13 @@ function piscinaOptions({ threads, execArgv, heapMiB }: WorkerGroupShape) {
   // --max-old-space-size.
   const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
   const oldSpace = heapMiB === undefined ? {} : { maxOldGenerationSizeMb: heapMiB };
-  const limits = { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB, ...oldSpace } };
   return {
     filename: fileBeside('worker'),
     minThreads: threads,
     maxThreads: threads,
     concurrentTasksPerWorker: 1,
     ...flags,
-    ...limits,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB, ...oldSpace },
     recordTiming: false,
     workerHistogram: false,
   };

@@ -28,14 +28,14 @@ export interface ByteSource {
   readonly maxBytes: number;
   /**
    * Fills `into` and returns the number of bytes, which is smaller at the end of the file.
-   * @throws Error for more than `mostBytes`.
+   * @throws Error for more than `maxBytes`.
    */
   read(into: Uint8Array): Promise<number>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a file. Gzip is recognized by the first bytes, not by the name. A gzipped file may unpack to `mostUnpacked`
+ * Opens a file. Gzip is recognized by the first bytes, not by the name. A gzipped file may unpack to `maxRatio`
  * times its size.
  * @throws Error if `path` is not a readable file.
  */

@@ -25,9 +25,9 @@ export function writeContainer(
   kind: string,
   content: object, // JSON
   sections: Container['sections'],
-  others: readonly string[] = [], // more names for the same file
+  moreNames: readonly string[] = [], // for the same file
 ): void {
-  writeAtomically(where, path, packContainer(where, kind, content, sections), others);
+  writeAtomically(where, path, packContainer(where, kind, content, sections), moreNames);
 }
 
 /** The contents of such a file. @throws Error for a `content` that is not JSON, or is too long. */

@@ -3,7 +3,7 @@ import type { Json } from '@gradloom/core';
 /** A difference of two values. */
 export interface Difference {
   readonly path: string; // such as 'layers[2].out'; '' if the values themselves differ
-  readonly own: Json | undefined; // undefined if missing
+  readonly value: Json | undefined; // undefined if missing
   readonly other: Json | undefined;
 }
 
@@ -11,14 +11,14 @@ export interface Difference {
 export function differences(value: Json | undefined, other: Json | undefined, path = ''): Difference[] {
   if (Object.is(value, other)) return [];
   if (!isNested(value) || !isNested(other) || Array.isArray(value) !== Array.isArray(other))
-    return [{ path, own: value, other }];
+    return [{ path, value, other }];
   if (Array.isArray(value) && Array.isArray(other)) {
     const length = Math.max(value.length, other.length);
     return Array.from({ length }, (_, i) => differences(value[i], other[i], `${path}[${i}]`)).flat();
   }
-  const [mine, theirs] = [new Map(Object.entries(value)), new Map(Object.entries(other))];
-  return [...new Set([...mine.keys(), ...theirs.keys()])].flatMap((key) =>
-    differences(mine.get(key), theirs.get(key), path === '' ? key : `${path}.${key}`),
+  const [entries, otherEntries] = [new Map(Object.entries(value)), new Map(Object.entries(other))];
+  return [...new Set([...entries.keys(), ...otherEntries.keys()])].flatMap((key) =>
+    differences(entries.get(key), otherEntries.get(key), path === '' ? key : `${path}.${key}`),
   );
 }
 

@@ -71,7 +71,7 @@ function lockFree(where: string, folder: string, by: string): FolderLock {
     rmSync(temporary, { force: true });
   }
   const lock = { path: folder, holds, release };
-  hold(lock);
+  releaseAtExit(lock);
   removeClaims(path);
   removeTemporaries(folder);
   return lock;
@@ -102,17 +102,17 @@ export function refuseInUse(where: string, folder: string): void {
 
 /** The owner of the lock of a folder; null if there is none. @throws Error if its lock cannot be read. */
 export function lockOwner(where: string, folder: string): LockOwner | null {
-  const end = ownersOf(where, join(checkPath(where, folder, 'folder'), LOCK_FILE)).at(-1);
-  return end === undefined || stateOf(end) === 'dead' ? null : end;
+  const owner = ownersOf(where, join(checkPath(where, folder, 'folder'), LOCK_FILE)).at(-1);
+  return owner === undefined || stateOf(owner) === 'dead' ? null : owner;
 }
 
 /** Whether this run now has the lock; if not, the chain has changed and must be followed again. */
 function takeLock(where: string, folder: string, path: string, temporary: string, token: string): boolean {
   if (linkNew(temporary, path)) return true;
-  const end = ownersOf(where, path).at(-1);
-  if (end === undefined) return false;
-  refuseLiving(where, folder, end);
-  const claim = claimOf(path, end.token);
+  const owner = ownersOf(where, path).at(-1);
+  if (owner === undefined) return false;
+  refuseLiving(where, folder, owner);
+  const claim = claimOf(path, owner.token);
   if (!linkNew(temporary, claim)) return false;
   if (ownersOf(where, path).at(-1)?.token !== token) {
     rmSync(claim, { force: true });
@@ -185,14 +185,14 @@ function removeClaims(path: string): void {
 /** The locks of this thread, which are released if its process exits during a run. */
 const heldLocks = new Set<FolderLock>();
 
-let releasesAtExit = false;
+let hasExitHandler = false;
 
-function hold(lock: FolderLock): void {
+function releaseAtExit(lock: FolderLock): void {
   heldLocks.add(lock);
-  if (releasesAtExit) return;
-  releasesAtExit = true;
+  if (hasExitHandler) return;
+  hasExitHandler = true;
   process.on('exit', () => {
-    if (writing > 0) return;
+    if (writingThreads > 0) return;
     for (const lock of heldLocks) lock.release();
   });
 }
@@ -201,14 +201,14 @@ function hold(lock: FolderLock): void {
  * Number of threads that write files now. They may run a little longer than the process's exit handlers, so locks are
  * then kept, as those of a dead owner.
  */
-let writing = 0;
+let writingThreads = 0;
 
 /** Lets a thread write files in a folder that this process has locked. */
 export async function inThread<T>(write: () => Promise<T>): Promise<T> {
-  writing++;
+  writingThreads++;
   try {
     return await write();
   } finally {
-    writing--;
+    writingThreads--;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Unpacks by a function of zlib, up to `most` bytes of `content`.
+ * Calls a function of zlib, which may return up to `limit` bytes. `content` says in errors what they are.
  * @throws Error for more: zlib's own message speaks of a Buffer that it cannot create.
  */
 export function unpackAtMost(

@@ -12,8 +12,8 @@ const CHUNK_BYTES = 1 << 28;
 
 /**
  * Writes the parts to a new file next to `path`, flushes it to disk and renames it: readers of `path` find either the
- * old or the new contents as a whole, even after a crash. `others` are more names for the same bytes; they are replaced
- * first, so none is older than `path`. @throws Error naming the path; the old file remains.
+ * old or the new contents as a whole, even after a crash. `moreNames` name the same bytes; they are replaced first, so
+ * none is older than `path`. @throws Error naming the path; the old file remains.
  */
 export function writeAtomically(
   where: string,
@@ -22,14 +22,14 @@ export function writeAtomically(
   moreNames: readonly string[] = [],
 ): void {
   checkPath(where, path);
-  for (const other of moreNames) checkPath(where, other, 'other path');
+  for (const name of moreNames) checkPath(where, name, 'other path');
   if (typeof parts !== 'object' || parts === null || !(Symbol.iterator in parts)) {
     throw new Error(`${where}: parts has ${show(parts)}, expected the bytes to write`);
   }
   const temporary = temporaryPath(path);
   try {
     writeSynced(temporary, parts);
-    for (const other of moreNames) addName(temporary, other);
+    for (const name of moreNames) addName(temporary, name);
     fileSystem.rename(temporary, path);
     fileSystem.syncFolder(dirname(path));
   } catch (error) {

@@ -7,8 +7,7 @@ import { fileSize } from './file-system.ts';
 
 /** The files of an archive. */
 export interface ZipArchive {
-  /** Names in the order of the archive. */
-  readonly names: readonly string[];
+  readonly names: readonly string[]; // names in the order of the archive
   /** The decompressed bytes of a file, to be read once, in order. @throws Error if they are damaged. */
   open(name: string): Promise<ByteSource>;
   close(): void;

@@ -9,23 +9,23 @@ interface Version {
   readonly mounts: readonly string[]; // relative to the root of control groups; the first that has the group is used
   readonly limit: string;
   readonly usage: string;
-  readonly files: readonly string[]; // lines of memory.stat that add up to cached files
-  readonly mapped: string; // the line for mapped files, which are in use
+  readonly cached: readonly string[]; // lines of memory.stat that add up to cached files
+  readonly mapped: string; // the line for mapped files, which are cached but in use
 }
 
-const first: Version = {
+const version1: Version = {
   mounts: ['memory'],
   limit: 'memory.limit_in_bytes',
   usage: 'memory.usage_in_bytes',
-  files: ['total_active_file', 'total_inactive_file'],
+  cached: ['total_active_file', 'total_inactive_file'],
   mapped: 'total_mapped_file',
 };
 
-const second: Version = {
+const version2: Version = {
   mounts: ['', 'unified'],
   limit: 'memory.max',
   usage: 'memory.current',
-  files: ['active_file', 'inactive_file'],
+  cached: ['active_file', 'inactive_file'],
   mapped: 'file_mapped',
 };
 
@@ -35,25 +35,25 @@ const second: Version = {
  * just read a dataset would seem to have no memory left. Infinity if there is no limit.
  */
 export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'): number {
-  let least = Number.POSITIVE_INFINITY;
+  let minBytes = Number.POSITIVE_INFINITY;
   for (const line of systemText(self).split('\n')) {
     // The path may contain colons, as in containers.
     const [, id, controllers, path] = /^(\d+):([^:]*):(.*)$/.exec(line) ?? [];
     const version =
-      id === '0' && controllers === '' ? second : controllers?.split(',').includes('memory') ? first : null;
+      id === '0' && controllers === '' ? version2 : controllers?.split(',').includes('memory') ? version1 : null;
     if (version === null || path === undefined) continue;
     for (const mount of version.mounts) {
       // In a container the path may be that of the host, while the mount is the container's group.
       for (let group = join('/', path); ; group = dirname(group)) {
-        least = Math.min(least, leftIn(join(root, mount, group), version));
+        minBytes = Math.min(minBytes, freeBytesIn(join(root, mount, group), version));
         if (group === '/') break;
       }
     }
   }
-  return least;
+  return minBytes;
 }
 
-function leftIn(folder: string, { limit, usage, files, mapped }: Version): number {
+function freeBytesIn(folder: string, { limit, usage, cached, mapped }: Version): number {
   const limitBytes = numberIn(systemText(join(folder, limit)));
   const usedBytes = numberIn(systemText(join(folder, usage)));
   if (limitBytes === undefined || usedBytes === undefined) return Number.POSITIVE_INFINITY;
@@ -63,8 +63,8 @@ function leftIn(folder: string, { limit, usage, files, mapped }: Version): numbe
       .map((line) => line.split(' ', 2) as [string, string]),
   );
   const statOf = (name: string): number => numberIn(stat.get(name)) ?? 0;
-  const cached = Math.max(0, files.reduce((sum, name) => sum + statOf(name), 0) - statOf(mapped));
-  return Math.max(0, limitBytes - usedBytes + cached);
+  const cachedBytes = Math.max(0, cached.reduce((sum, name) => sum + statOf(name), 0) - statOf(mapped));
+  return Math.max(0, limitBytes - usedBytes + cachedBytes);
 }
 
 /** Parses a number; undefined for 'max', which means no limit. */

@@ -31,7 +31,6 @@ export function* copyArray(to: Elements, from: Elements): Pausable<void> {
   }
 }
 
-/** A copy in memory of its own. */
 export function* cloneArray<Numbers extends Elements>(from: Numbers): Pausable<Numbers> {
   const copy = createElements(typeOf(from), from.length) as Elements as Numbers;
   yield* copyArray(copy, from);

@@ -7,7 +7,7 @@ import type { Progress, RunRecord, SavedState } from './checkpoint.ts';
 /** Checks the parts of a record that are read; the rest is only compared. */
 export function checkRecord(record: Json | undefined): asserts record is JsonObject & RunRecord & Json {
   if (!isJsonObject(record)) throw new Error(`record has ${show(record)}, expected an object`);
-  for (const name of ['totalSteps', 'stepsPerEpoch', 'batch']) whole(`record.${name}`, record[name], 1);
+  for (const name of ['totalSteps', 'stepsPerEpoch', 'batch']) checkWhole(`record.${name}`, record[name], 1);
   const { backend, data, ema, evaluateEvery, rateChanges } = record;
   epochsOrPart().check('', 'record.evaluateEvery', evaluateEvery);
   if (rateChanges !== undefined) checkRateChanges('', 'record.rateChanges', rateChanges);
@@ -35,12 +35,12 @@ export function checkProgress(
   { totalSteps }: RunRecord,
 ): asserts progress is JsonObject & Progress & Json {
   if (!isJsonObject(progress)) throw new Error(`progress has ${show(progress)}, expected an object`);
-  const step = whole('progress.step', progress.step, 0);
+  const step = checkWhole('progress.step', progress.step, 0);
   if (step > totalSteps) throw new Error(`progress.step has ${step}, expected at most ${totalSteps} (totalSteps)`);
-  whole('progress.samples', progress.samples, 0);
-  whole('progress.threads', progress.threads, 1);
-  whole('progress.gradientThreads', progress.gradientThreads, 0);
-  for (const name of ['rollbacks', 'reached']) whole(`progress.${name}`, progress[name] ?? 0, 0);
+  checkWhole('progress.samples', progress.samples, 0);
+  checkWhole('progress.threads', progress.threads, 1);
+  checkWhole('progress.gradientThreads', progress.gradientThreads, 0);
+  for (const name of ['rollbacks', 'reached']) checkWhole(`progress.${name}`, progress[name] ?? 0, 0);
   const { elapsedMs, rate, validation, test, best } = progress;
   if (rate !== undefined) option.nonNegative.check('', 'progress.rate', rate);
   option.nonNegative.check('', 'progress.elapsedMs', elapsedMs);
@@ -51,11 +51,11 @@ export function checkProgress(
 function checkEarlyStopping(early: Json | undefined, step: number): void {
   if (early === undefined) return;
   if (!isJsonObject(early)) throw new Error(`progress.early has ${show(early)}, expected an object`);
-  const evaluated = whole('progress.early.evaluated', early.evaluated, 0);
+  const evaluated = checkWhole('progress.early.evaluated', early.evaluated, 0);
   if (evaluated > step) throw new Error(`progress.early.evaluated has ${evaluated}, expected at most ${step} (step)`);
-  whole('progress.early.waited', early.waited, 0);
+  checkWhole('progress.early.waited', early.waited, 0);
   if (early.bestStep !== undefined) {
-    const best = whole('progress.early.bestStep', early.bestStep, 0);
+    const best = checkWhole('progress.early.bestStep', early.bestStep, 0);
     if (best > evaluated) throw new Error(`progress.early.bestStep has ${best}, expected at most ${evaluated}`);
   }
   checkFigures('progress.early.validation', early.validation);
@@ -69,10 +69,10 @@ export function checkEarlier(
 ): SavedState['counters'] | undefined {
   if (earlier === undefined) return undefined;
   if (!isJsonObject(earlier)) throw new Error(`earlier has ${show(earlier)}, expected an object`);
-  const step = whole('earlier.step', earlier.step, 0);
+  const step = checkWhole('earlier.step', earlier.step, 0);
   if (step > progress.step) throw new Error(`earlier.step has ${step}, expected at most ${progress.step} (step)`);
-  whole('earlier.samples', earlier.samples, 0);
-  const epochs = whole('earlier.epochs', earlier.epochs, 0);
+  checkWhole('earlier.samples', earlier.samples, 0);
+  const epochs = checkWhole('earlier.epochs', earlier.epochs, 0);
   if (epochs !== Math.floor(step / stepsPerEpoch)) {
     throw new Error(`earlier.epochs has ${epochs}, expected ${Math.floor(step / stepsPerEpoch)} (of ${step} steps)`);
   }
@@ -90,5 +90,5 @@ const isFigure = (value: Json): boolean =>
 
 const isNumber = (value: Json): boolean => typeof value === 'number';
 
-const whole = (name: string, value: Json | undefined, least: number): number =>
+const checkWhole = (name: string, value: Json | undefined, least: number): number =>
   option.wholeNumber(least).check('', name, value);

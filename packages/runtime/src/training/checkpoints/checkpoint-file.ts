@@ -32,13 +32,13 @@ export const CHECKPOINT_KIND = MODEL_KINDS.checkpoint;
 const VERSION = 2;
 
 /**
- * Writes a checkpoint directly from the arrays, atomically replacing an older one; `others` are more paths for it.
+ * Writes a checkpoint directly from the arrays, atomically replacing an older one, also to `morePaths`.
  * @throws Error naming the path.
  */
 export function saveCheckpoint(
   path: string,
   { arrays, earlier, best, ...header }: Checkpoint,
-  others: readonly string[] = [],
+  morePaths: readonly string[] = [],
 ): void {
   const counters = earlier === undefined ? {} : { earlier: earlier.counters };
   writeContainer(
@@ -47,7 +47,7 @@ export function saveCheckpoint(
     CHECKPOINT_KIND,
     { version: VERSION, ...header, ...counters },
     sectionsOf(header.record, arrays, earlier, best),
-    others,
+    morePaths,
   );
 }
 

@@ -12,7 +12,7 @@ import type { CheckpointSettings } from './checkpoint-options.ts';
 import { isSameRun } from './same-run.ts';
 
 /** Task that writes a checkpoint. */
-export interface CheckpointTask extends TeamTask, Task<Written> {
+export interface CheckpointTask extends TeamTask, Task<WriteResult> {
   readonly kind: 'checkpoint';
   readonly entry: CheckpointEntry;
 }
@@ -25,41 +25,41 @@ export const BEST_FILE = 'best.gradloom';
 /** A checkpoint to write into a folder. */
 export interface CheckpointEntry {
   readonly folder: string;
-  readonly opens: boolean; // first checkpoint of this process
+  readonly isFirst: boolean; // whether it is the first checkpoint of this process
   readonly checkpoint: Omit<Checkpoint, 'spec'>;
   readonly isBest: boolean;
-  readonly keep: number; // number of checkpoints to keep under names with their steps; 0: none
-  readonly kept: readonly number[]; // steps of the kept checkpoints, oldest first
-  readonly adopts: boolean; // also keep count of those written before a resume
+  readonly maxKept: number; // most checkpoints to keep under names with their steps; 0: none
+  readonly keptSteps: readonly number[]; // steps of the kept checkpoints, oldest first
+  readonly countsOlder: boolean; // whether those written before a resume count among the kept ones
 }
 
-export interface Written {
+export interface WriteResult {
   readonly error: string | null; // why writing failed; older checkpoints remain
-  readonly kept: readonly number[]; // as in the entry, with the new one
+  readonly keptSteps: readonly number[]; // as in the entry, with the new one
 }
 
 /**
  * Writes the newest checkpoint of a folder, then removes those that are no longer kept. If a thread failed to write it,
  * its half-written files are removed first. Never throws.
  */
-export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threadFailed = false): Written {
-  const { folder, opens, isBest, keep, adopts } = entry;
+export function writeCheckpointEntry(shared: SharedSpec, entry: CheckpointEntry, threadFailed = false): WriteResult {
+  const { folder, isFirst, isBest, maxKept, countsOlder } = entry;
   try {
     if (threadFailed) removeTemporaries(folder, 'own');
     const checkpoint = { ...entry.checkpoint, spec: specOf(shared) };
     const { step } = checkpoint.progress;
-    const others = [...(isBest ? [BEST_FILE] : []), ...(keep > 0 ? [stepFile(step)] : [])];
+    const moreNames = [...(isBest ? [BEST_FILE] : []), ...(maxKept > 0 ? [stepFile(step)] : [])];
     saveCheckpoint(
       join(folder, LAST_FILE),
       checkpoint,
-      others.map((name) => join(folder, name)),
+      moreNames.map((name) => join(folder, name)),
     );
-    if (keep === 0) return { error: null, kept: [] };
-    const older = new Set([...(opens && adopts ? findOlderSteps(folder, checkpoint) : []), ...entry.kept]);
+    if (maxKept === 0) return { error: null, keptSteps: [] };
+    const older = new Set([...(isFirst && countsOlder ? findOlderSteps(folder, checkpoint) : []), ...entry.keptSteps]);
     older.delete(step);
-    return { error: null, kept: removeAllBut(keep, folder, [...older, step]) };
+    return { error: null, keptSteps: removeAllBut(maxKept, folder, [...older, step]) };
   } catch (error) {
-    return { error: reasonOf(error), kept: entry.kept };
+    return { error: reasonOf(error), keptSteps: entry.keptSteps };
   }
 }
 
@@ -123,12 +123,12 @@ function belongsTo(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
 }
 
 /**
- * Removes all but the last `keep`; returns the steps of those that remain, including those that could not be removed
+ * Removes all but the last `maxKept`; returns the steps of those that remain, including those that could not be removed
  * and are tried again later.
  */
-function removeAllBut(keep: number, folder: string, steps: readonly number[]): number[] {
-  const surplus = steps.slice(0, Math.max(0, steps.length - keep)).filter((step) => !isRemoved(folder, step));
-  return [...surplus, ...steps.slice(-keep)];
+function removeAllBut(maxKept: number, folder: string, steps: readonly number[]): number[] {
+  const surplus = steps.slice(0, Math.max(0, steps.length - maxKept)).filter((step) => !isRemoved(folder, step));
+  return [...surplus, ...steps.slice(-maxKept)];
 }
 
 function isRemoved(folder: string, step: number): boolean {

@@ -13,7 +13,7 @@ import type { RunPlan } from '../run/plan.ts';
 import { recordOfChanges } from '../run/rate-changes.ts';
 import type { StepLog } from '../run/step-log.ts';
 import type { Checkpoint, Progress } from './checkpoint.ts';
-import { type CheckpointEntry, type CheckpointFolder, LAST_FILE, type Written } from './checkpoint-folder.ts';
+import { type CheckpointEntry, type CheckpointFolder, LAST_FILE, type WriteResult } from './checkpoint-folder.ts';
 import { recordOf } from './resume.ts';
 
 /**
@@ -39,7 +39,7 @@ export interface CheckpointerOptions extends StateSources, Pick<OpenedRun, 'lock
   rateChanges: ReadonlyMap<number, number>; // with those of the steered run so far
   stepLog: StepLog;
   emit: (event: TrainEvent) => void;
-  writeEntry: (entry: CheckpointEntry) => Promise<Written>; // writes an entry in a thread
+  writeEntry: (entry: CheckpointEntry) => Promise<WriteResult>; // writes an entry in a thread
 }
 
 /** Creates the checkpointer of a run; null if it writes no checkpoints. */
@@ -52,7 +52,6 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
   const { metadata, keep: maxKept } = settings;
   const { open } = checkpointFolder;
   let { record } = options;
-  let isOpened = false;
   let keptSteps: readonly number[] = []; // steps of the checkpoints kept under their own names
   let lastMs = performance.now();
   let newest: { path: string; step: number } | undefined;
@@ -83,8 +82,8 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
     const folder = open();
     const rates = rateChanges.size === 0 ? {} : { rateChanges: recordOfChanges(rateChanges) };
     const checkpoint = { ...state, record: { ...record, ...rates }, metadata };
-    const opens = !isOpened;
-    return { folder, opens, checkpoint, isBest: isImproved, keep: maxKept, kept: keptSteps, adopts: resume !== null };
+    const kind = { isFirst: newest === undefined, isBest: isImproved, countsOlder: resume !== null };
+    return { folder, checkpoint, ...kind, maxKept, keptSteps };
   }
 
   async function tryToWrite(state: CurrentState): Promise<TrainEvent | null> {
@@ -92,11 +91,10 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
     let failure: string;
     try {
       const entry = await createEntry(state);
-      const { error, kept: newKeptSteps } = await writeEntry(entry);
+      const { error, keptSteps: newKeptSteps } = await writeEntry(entry);
       keptSteps = newKeptSteps;
       if (error === null) {
         hasFailed = false;
-        isOpened = true;
         newest = { path: join(entry.folder, LAST_FILE), step };
         written = progress.best;
         return { type: 'checkpoint', step, path: newest.path, best: isImproved };
@@ -166,7 +164,7 @@ export interface StateSources {
   readonly progress: Progress;
   readonly epochLog: EpochLog;
   readonly history: History;
-  readonly early: EarlyStopping | null;
+  readonly earlyStopping: EarlyStopping | null;
 }
 
 /** A checkpoint without the parts that never change in a run. */
@@ -177,12 +175,12 @@ export type CurrentState = Omit<Checkpoint, 'spec' | 'record' | 'metadata'>;
  * by the state that other ranks hold. Returned on rank 0, or with `forAll` on all ranks; null elsewhere.
  */
 export async function currentState(
-  { plan, setup, arena, shares, progress, epochLog, history, early }: StateSources,
+  { plan, setup, arena, shares, progress, epochLog, history, earlyStopping }: StateSources,
   forAll = false,
 ): Promise<CurrentState | null> {
   const { theta: parameters, scalars, scheduleState } = arena;
   const { preprocessing } = plan.data.train;
-  const saved = history.saved(epochStart(progress.step, plan.context.stepsPerEpoch));
+  const saved = history.savedBefore(epochStart(progress.step, plan.context.stepsPerEpoch));
   const state = await shares.gather(arena.state, 'current', forAll);
   const earlierState = saved === undefined ? null : await shares.gather(saved.state, 'earlier', forAll);
   if (state === null) return null;
@@ -193,6 +191,6 @@ export async function currentState(
     arrays: { parameters, state, scalars, scheduleState, ...epochLog.state() },
     ...(preprocessing === undefined ? {} : { preprocessing }),
     ...(earlier === undefined ? {} : { earlier }),
-    ...(early?.best === undefined ? {} : { best: early.best }),
+    ...(earlyStopping?.best === undefined ? {} : { best: earlyStopping.best }),
   };
 }

@@ -140,19 +140,19 @@ function* badNumber(
   return weight ?? (yield* findBadState(network, optimizer, { state, owned: [] }))?.description;
 }
 
-function describe({ path, own, other }: Difference): ResumeDifference {
-  if (path === 'fused') return { name: null, problem: own === true ? MADE_UNFUSED : UNFUSED_HERE };
+function describe({ path, value, other }: Difference): ResumeDifference {
+  if (path === 'fused') return { name: null, problem: value === true ? MADE_UNFUSED : UNFUSED_HERE };
   const module = /^modules\.(.*)$/.exec(path)?.[1];
   if (module !== undefined) {
-    return { name: `module ${showName(module)}`, problem: `has ${hashText(own)}, expected ${hashText(other)}` };
+    return { name: `module ${showName(module)}`, problem: `has ${hashText(value)}, expected ${hashText(other)}` };
   }
   const part = /^data\.(\w+)$/.exec(path)?.[1];
   if (part === undefined) {
-    return { name: showName(path), problem: `${has(own)}, expected ${other === undefined ? 'none' : show(other)}` };
+    return { name: showName(path), problem: `${has(value)}, expected ${other === undefined ? 'none' : show(other)}` };
   }
   const rows = (hash: unknown) =>
     hash === null ? `no ${part} rows` : `${part} rows of SHA-256 ${String(hash).slice(0, 12)}…`;
-  return { name: 'dataset', problem: `has ${rows(own)}, expected ${rows(other)}` };
+  return { name: 'dataset', problem: `has ${rows(value)}, expected ${rows(other)}` };
 }
 
 const UNFUSED_HERE =

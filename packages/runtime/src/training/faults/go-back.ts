@@ -39,9 +39,9 @@ export async function goBack(state: RunState, first: number, span: SpanResult): 
   emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MAX_ROLLBACKS, reason: bad.message });
 }
 
-function locateBadStep(state: RunState, first: number, { steps, bad }: SpanResult): Promise<BadStep> {
+function locateBadStep(state: RunState, first: number, { steps, isBad }: SpanResult): Promise<BadStep> {
   const last = first + steps - 1;
-  const work = () => findBadStep(state, first, last, bad);
+  const work = () => findBadStep(state, first, last, isBad);
   return orEndRun(state, work, `while looking for the bad step among ${first} to ${last}`);
 }
 
@@ -99,7 +99,7 @@ async function findBadStep(state: RunState, first: number, last: number, isSeen:
     const work = () => runOnTeam(pool, setup, 1, (member): DiagnosisTask => ({ ...diagnosis, ...member }));
     const [fault] = await recovery.attempt(first, work);
     const faults = await lockstep.fromAll(fault);
-    return { step, ...faults.reduce((first, one) => (isEarlier(one.at, first.at) ? one : first)) };
+    return { step, ...faults.reduce((first, other) => (isEarlier(other.at, first.at) ? other : first)) };
   }
   let before = first; // last step known to start with a finite state
   let after = last + 1;

@@ -11,18 +11,17 @@ import type { EpochLog } from '../run/epoch-log.ts';
 
 /** States that a run can restore: the one before the span, and one from which the start of the epoch can be reached. */
 export interface History {
-  /** The weights [P] of the saved state. */
-  readonly parameters: Elements;
+  readonly parameters: Elements; // the weights [P] of the saved state
   /** Saves the state between two spans. */
   save(): Pausable<void>;
   /** Restores the saved state. */
   restore(): Pausable<void>;
   /** Called after a span, in the epoch that started at step `start`. */
-  keepEpochStart(start: number): void;
+  anchorEpoch(start: number): void;
   /** Restores the newest state at or before `step`. Returns false if there is none. */
   restoreBefore(step: number): Pausable<boolean>;
   /** State before step `start` for a checkpoint, in shared memory. */
-  saved(start: number): SavedState | undefined;
+  savedBefore(start: number): SavedState | undefined;
   /** Hands the saved model [P] to the caller; nothing can be saved afterwards. */
   handOut(): Pausable<Elements>;
 }
@@ -53,7 +52,7 @@ export async function createHistory(
     },
     save: () => last.save(),
     restore: () => last.restore(),
-    keepEpochStart(start) {
+    anchorEpoch(start) {
       // A span may begin in the middle of an epoch; the start of the epoch is then reached by replaying from an earlier
       // state.
       if (!keepsEpoch || last.step > start) return;
@@ -65,7 +64,7 @@ export async function createHistory(
       yield* state.restore();
       return true;
     },
-    saved(start) {
+    savedBefore(start) {
       if (progress.step === start || anchor === undefined || anchor.step > start) return undefined;
       return anchor.state();
     },

@@ -28,24 +28,24 @@ export interface Recovery {
  */
 export function createRecovery(
   retries: number,
-  tell: (retry: Retry) => void = () => {},
-  together: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(), // runs work on all ranks: see do-together.ts
+  onRetry: (retry: Retry) => void = () => {},
+  onAllRanks: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(), // see doTogether
 ): Recovery {
   let failures = 0;
-  let farthest = -1; // last step at which a thread has failed
+  let lastFailedStep = -1; // last step at which a thread has failed
   return {
     async attempt(step, work, undo = async () => {}) {
-      if (step > farthest) failures = 0;
+      if (step > lastFailedStep) failures = 0;
       for (;;) {
         try {
-          return await together(work);
+          return await onAllRanks(work);
         } catch (error) {
           if (!(error instanceof ThreadError)) throw error;
           await undo();
           failures++;
-          farthest = Math.max(farthest, step + error.steps);
+          lastFailedStep = Math.max(lastFailedStep, step + error.steps);
           if (failures > retries) throw tooManyFailures(error, failures, retries);
-          tell({ failures, retries, reason: error.message });
+          onRetry({ failures, retries, reason: error.message });
         }
       }
     },

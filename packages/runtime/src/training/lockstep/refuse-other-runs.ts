@@ -28,14 +28,14 @@ export async function refuseOtherRuns(lockstep: Lockstep, plan: RunPlan, record:
   const messages = await lockstep.fromAll({ identity, host: hostname() });
   const valuesByPath = new Map<string, { onFirst: Json | undefined; others: string[] }>();
   for (const [rank, { identity, host }] of messages.entries()) {
-    for (const { path, own, other } of differences(identity, messages[0].identity)) {
+    for (const { path, value, other } of differences(identity, messages[0].identity)) {
       const entry = valuesByPath.get(path) ?? { onFirst: other, others: [] };
-      entry.others.push(`${text(own)} on rank ${rank} (${host})`);
+      entry.others.push(`${text(value)} on rank ${rank} (${host})`);
       valuesByPath.set(path, entry);
     }
   }
   // Rows last, since other differences may follow from them.
-  const sorted = [...valuesByPath].sort(([one], [other]) => Number(isRows.test(other)) - Number(isRows.test(one)));
+  const sorted = [...valuesByPath].sort(([a], [b]) => Number(isRows.test(b)) - Number(isRows.test(a)));
   const sentences = sorted.map(
     ([path, { onFirst, others }]) =>
       `${nameOf(path, plan)} has ${text(onFirst)} on rank 0 (${messages[0].host}), ${others.join(', ')}`,

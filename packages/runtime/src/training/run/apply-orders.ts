@@ -21,14 +21,14 @@ export async function applyOrders(state: RunState): Promise<void> {
     let orders: readonly Order[] = waiting.map(({ order }) => order);
     if (lockstep.cluster !== null) {
       const isAborted = plan.signal?.aborted ?? false;
-      const said = await lockstep.fromAll({ isAborted, warnings: reporter.takeWarnings(), orders });
-      reporter.reportAll(said.map(({ warnings }) => warnings));
-      state.isAborted = said.some(({ isAborted }) => isAborted);
-      orders = said[0].orders;
+      const reports = await lockstep.fromAll({ isAborted, warnings: reporter.takeWarnings(), orders });
+      reporter.reportAll(reports.map(({ warnings }) => warnings));
+      state.isAborted = reports.some(({ isAborted }) => isAborted);
+      orders = reports[0].orders;
     }
     for (const [k, order] of orders.entries()) await applyOrder(state, order, waiting.at(k));
     if (!state.isPaused || isAborted(state)) return;
-    await (lockstep.cluster === null ? steering.next(plan.signal) : sleep(PAUSE_MS));
+    await (lockstep.cluster === null ? steering.waitForOrder(plan.signal) : sleep(PAUSE_MS));
   }
 }
 
@@ -39,7 +39,7 @@ export async function applyOrders(state: RunState): Promise<void> {
 function takeOrders({ plan, progress, badStep, rateChanges, lockstep, steering }: RunState): WaitingOrder[] {
   const { step, reached = 0 } = progress;
   if (step < reached || badStep !== undefined || isDone(plan, progress)) return [];
-  return steering.takeQueued().filter(({ order: { rate }, refuse }) => {
+  return steering.takeQueued().filter(({ order: { rate }, reject }) => {
     try {
       if (!lockstep.isFirst) throw new Error(`steer: the order is to rank ${lockstep.rank}, expected one to rank 0`);
       if (rate === undefined) return true;
@@ -47,7 +47,7 @@ function takeOrders({ plan, progress, badStep, rateChanges, lockstep, steering }
       refuseMoreChanges(rateChanges, step);
       return true;
     } catch (error) {
-      refuse(error);
+      reject(error);
       return false;
     }
   });
@@ -66,13 +66,13 @@ async function applyOrder(state: RunState, { action, rate }: Order, waiting?: Wa
   if (action === 'checkpoint' && checkpointer?.newest()?.step !== step) {
     const reason =
       checkpointer === null ? 'the run keeps no checkpoints' : `no checkpoint of step ${step} could be written`;
-    waiting?.refuse(new Error(`steer: ${reason}, expected a run that writes them`));
+    waiting?.reject(new Error(`steer: ${reason}, expected a run that writes them`));
     return;
   }
   const event: SteerEvent = { type: 'steer', step, action, ...(rate === undefined ? {} : { rate }) };
   if (rate !== undefined) state.rateChangeEvents.push(event);
   emit(event);
-  waiting?.done(event);
+  waiting?.resolve(event);
 }
 
 /** After going back, reports the repeated changes of the learning rate whose step is done again. */

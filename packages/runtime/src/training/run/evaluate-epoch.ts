@@ -6,6 +6,7 @@ import { lossUnit } from '../../engine/evaluation/target-units.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { orEndRun } from '../faults/go-back.ts';
 import type { EpochEvent } from './events.ts';
+import { watchedLoss } from './monitors.ts';
 import { type RowWeighing, weightOf } from './row-weights.ts';
 import { isEvaluationStep } from './scheduled-steps.ts';
 import type { RunState } from './state.ts';
@@ -25,13 +26,13 @@ export function isEvaluated({ plan }: RunState, step: number): boolean {
 export const epochOf = (step: number, stepsPerEpoch: number): number => Math.ceil(step / stepsPerEpoch);
 
 export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
-  const { plan, progress, early, checkpointer } = state;
+  const { plan, progress, earlyStopping, checkpointer } = state;
   const evaluation = await evaluate(state, 'validation');
   if (evaluation !== undefined) {
     progress.validation = evaluation;
-    const watched = evaluation.weightedLoss ?? evaluation.loss;
-    if (early === null) checkpointer?.recordLoss(watched);
-    else if (await inTurns(early.recordEvaluation(evaluation))) checkpointer?.recordBest(watched);
+    const loss = watchedLoss(evaluation);
+    if (earlyStopping === null) checkpointer?.recordLoss(loss);
+    else if (await inTurns(earlyStopping.recordEvaluation(evaluation))) checkpointer?.recordBest(loss);
   }
   const { validation } = progress;
   const test = plan.evaluateTest ? await evaluate(state, 'test') : undefined;

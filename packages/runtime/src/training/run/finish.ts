@@ -10,8 +10,7 @@ import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import { restoreArrays } from '../lockstep/state-shares.ts';
 import { isDone, stopsEarly } from './early-stopping.ts';
-import type { EpochLog } from './epoch-log.ts';
-import { createEpochLog } from './epoch-log.ts';
+import { createEpochLog, type EpochLog } from './epoch-log.ts';
 import { evaluate } from './evaluate-epoch.ts';
 import type { OpenedRun } from './open-run.ts';
 import type { RunPlan } from './plan.ts';
@@ -21,9 +20,9 @@ import type { RunState } from './state.ts';
 
 /** After the last step or the signal: evaluates the test rows, writes the last checkpoint, and returns the result. */
 export async function finish(state: RunState): Promise<TrainResult> {
-  const { plan, setup, lockstep, progress, epochLog, stepLog, history, early, checkpointer, tuner, usefulThreads } =
+  const { plan, setup, lockstep, progress, epochLog, history, earlyStopping, checkpointer, tuner, usefulThreads } =
     state;
-  stepLog.close();
+  state.stepLog.close();
   // A stopped run writes its checkpoint first. A completed one evaluates first, since its checkpoint contains the
   // figures.
   const isComplete = isDone(plan, progress);
@@ -35,7 +34,7 @@ export async function finish(state: RunState): Promise<TrainResult> {
     await checkpointer?.write();
   }
   const newest = await lockstep.fromFirst(checkpointer?.newest());
-  const best = early?.best;
+  const best = earlyStopping?.best;
   const parameters = await inTurns(best === undefined ? history.handOut() : cloneArray(best));
   const result = await inTurns(trainingResult({ plan, setup, parameters, progress, epochLog, test }));
   await refuseOtherWeights(lockstep, result);
@@ -49,20 +48,20 @@ export async function finish(state: RunState): Promise<TrainResult> {
 
 /** Evaluates the test set with the weights of the result: the last ones, or the best with early stopping. */
 async function evaluateTestSet(state: RunState): Promise<Evaluation | undefined> {
-  const { early } = state;
-  if (early?.best === undefined) return evaluate(state, 'test');
-  await inTurns(early.exchange());
+  const { earlyStopping } = state;
+  if (earlyStopping?.best === undefined) return evaluate(state, 'test');
+  await inTurns(earlyStopping.exchange());
   const test = await evaluate(state, 'test');
-  await inTurns(early.exchange());
+  await inTurns(earlyStopping.exchange());
   return test;
 }
 
 /** @throws Error if a rank has other weights: then nothing that ranks have written or measured is reliable. */
 async function refuseOtherWeights({ fromAll }: Lockstep, { fingerprint }: TrainResult): Promise<void> {
   const fingerprints = await fromAll(fingerprint);
-  const other = fingerprints.findIndex((one) => one !== fingerprints[0]);
+  const other = fingerprints.findIndex((weights) => weights !== fingerprints[0]);
   if (other === -1) return;
-  const short = (one: string): string => `${one.slice(0, 12)}…`;
+  const short = (hash: string): string => `${hash.slice(0, 12)}…`;
   const problem = `weights have the fingerprint ${short(fingerprints[other])} on rank ${other}, expected ${short(fingerprints[0])} as on rank 0`;
   throw new Error(`train: ${problem} (a fault of the network or the memory, or a bug of Gradloom)`);
 }

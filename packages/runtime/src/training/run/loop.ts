@@ -64,7 +64,7 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
   spanLength.begin();
   const done = await trainSpan(state, span);
   spanLength.end();
-  if (done.bad || !(await stateIsFinite(arena, lockstep))) {
+  if (done.isBad || !(await stateIsFinite(arena, lockstep))) {
     await goBack(state, span.first, done);
     return;
   }
@@ -72,7 +72,7 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
   if (span.probe) await reportProbe(state);
   await reportSpan(state, done);
   reportPending(state);
-  history.keepEpochStart(epochStart(progress.step, plan.context.stepsPerEpoch));
+  history.anchorEpoch(epochStart(progress.step, plan.context.stepsPerEpoch));
   if (!span.probe) reportThreads(state, done);
   if (!isDone(plan, progress)) await checkpointer?.writeIfDue();
 }
@@ -101,7 +101,7 @@ export function watchSignal({ plan, lockstep, progress, checkpointer, emit }: Ru
   if (cluster === null || !lockstep.isFirst || signal === undefined) return () => {};
   let timer: NodeJS.Timeout | undefined;
   let thrown: { readonly error: unknown } | null = null;
-  const say = (ranks: readonly number[], what: (ranks: string) => string): void => {
+  const warnOf = (ranks: readonly number[], what: (ranks: string) => string): void => {
     const names = `${namesOf(ranks, cluster.ranks)} (${ranks.map((rank) => cluster.hosts[rank]).join(', ')})`;
     const newest = checkpointer?.newest();
     const at = newest?.step ?? resume?.progress.step;
@@ -115,12 +115,12 @@ export function watchSignal({ plan, lockstep, progress, checkpointer, emit }: Ru
   };
   const begin = (): void => {
     const dead = cluster.dead();
-    if (dead.length > 0) say(dead, (ranks) => `${ranks} died after step ${progress.step}`);
-    else timer = setTimeout(sayAwaited, PATIENCE_MS);
+    if (dead.length > 0) warnOf(dead, (ranks) => `${ranks} died after step ${progress.step}`);
+    else timer = setTimeout(warnOfAwaited, PATIENCE_MS);
   };
-  const sayAwaited = (): void => {
+  const warnOfAwaited = (): void => {
     const ranks = cluster.awaited();
-    if (ranks.length > 0) say(ranks, (ranks) => `after step ${progress.step} the run waits for ${ranks}`);
+    if (ranks.length > 0) warnOf(ranks, (ranks) => `after step ${progress.step} the run waits for ${ranks}`);
   };
   if (signal.aborted) begin();
   signal.addEventListener('abort', begin);
@@ -140,10 +140,10 @@ async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
   // A look has its step for itself: its figures belong to the weights between two spans.
   const probe = layerProbe?.isDue(first) ?? false;
   const ring = probe ? 1 : RING;
-  const nextLook = layerProbe?.next(first) ?? totalSteps;
-  const nextKeep = checkpointer?.next(first) ?? totalSteps;
+  const nextProbe = layerProbe?.next(first) ?? totalSteps;
+  const nextCheckpoint = checkpointer?.next(first) ?? totalSteps;
   const goesTo = Math.min(halvingStep, badStep?.step ?? totalSteps, await ordersReady(state, epoch));
-  const limit = Math.min(totalSteps, first + ring, nextLook, nextKeep, nextStop(state), goesTo, until);
+  const limit = Math.min(totalSteps, first + ring, nextProbe, nextCheckpoint, nextPause(state), goesTo, until);
   return { first, limit: await agreedLimit(state, limit), probe };
 }
 
@@ -170,7 +170,7 @@ async function agreedLimit({ lockstep, progress }: RunState, limit: number): Pro
  * The step at which the run must pause: the next evaluation or text, or the end of an epoch if the schedule observes
  * epochs.
  */
-function nextStop({ plan, progress, textLog }: RunState): number {
+function nextPause({ plan, progress, textLog }: RunState): number {
   const { schedule, evaluateTest, evaluateEvery, totalEpochs, data, context } = plan;
   const watched = schedule.observe !== undefined ? 1 : evaluateTest ? evaluateEvery : totalEpochs;
   const every = data.validation !== undefined ? evaluateEvery : watched;
@@ -191,8 +191,8 @@ function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
   const { first, limit } = span;
   const threads = teamSize(state);
   progress.gradientThreads = Math.max(progress.gradientThreads, Math.min(threads, leaves));
-  const atMostMs = tuner?.isTrial ? ROUND_MS : spanLength.ms;
-  const options = { ...span, threads, timedShare: meter.timedShare(threads), atMostMs, signal: plan.signal };
+  const maxMs = tuner?.isTrial ? ROUND_MS : spanLength.ms;
+  const options = { ...span, threads, timedShare: meter.timedShare(threads), maxMs, signal: plan.signal };
   const work = () =>
     recovery.attempt(
       first,
@@ -215,6 +215,6 @@ async function refusedAlike(work: () => Promise<SpanResult>): Promise<SpanResult
     return await work();
   } catch (error) {
     if (!(error instanceof RowRefusal)) throw error;
-    return { steps: error.steps, bad: true, isRefused: true, elapsedMs: 0 };
+    return { steps: error.steps, isBad: true, isRefused: true, elapsedMs: 0 };
   }
 }

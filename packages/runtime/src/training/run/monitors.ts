@@ -19,13 +19,13 @@ export const monitors = {
 export type MonitorName = keyof typeof monitors;
 
 /** The loss that decisions use: the training objective, on other rows. */
-export const watchedLoss = (evaluation: Evaluation | undefined): number | undefined =>
-  evaluation?.weightedLoss ?? evaluation?.loss;
+export const watchedLoss = ({ weightedLoss, loss }: Evaluation): number => weightedLoss ?? loss;
 
-/** The monitored figure, negated if lower is better; -Infinity if it is NaN. */
+/** The monitored figure, negated if lower is better; -Infinity if it is NaN or there is no evaluation. */
 export function scoreOf(monitor: MonitorName, evaluation: Evaluation | undefined): number {
+  if (evaluation === undefined) return Number.NEGATIVE_INFINITY;
   const { figure, isHigherBetter } = monitors[monitor];
-  const value = (figure === 'loss' ? watchedLoss(evaluation) : evaluation?.[figure]) ?? Number.NaN;
+  const value = (figure === 'loss' ? watchedLoss(evaluation) : evaluation[figure]) ?? Number.NaN;
   if (Number.isNaN(value)) return Number.NEGATIVE_INFINITY;
   return isHigherBetter ? value : -value;
 }

@@ -10,8 +10,7 @@ const MAX_SLOT_NUMBERS = 262_144;
  * in slots for the epochs of a span.
  */
 export interface Orders {
-  /** [slots, N]; epoch e lies in slot e mod slots. */
-  readonly array: Uint32Array<SharedArrayBuffer>;
+  readonly array: Uint32Array<SharedArrayBuffer>; // [slots, N]; epoch e lies in slot e mod slots
   /**
    * Creates the orders from epoch `from`, at least one and up to `count` if slots allow; only between spans.
    * Returns the first epoch after them.

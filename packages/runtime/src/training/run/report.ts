@@ -89,7 +89,7 @@ function endEpoch(state: RunState, evaluated: Evaluations | null): void {
   // progress.
   const every = data.validation === undefined ? 1 : Math.max(1, evaluateEvery);
   if (isWhole && epoch % every === 0) {
-    schedule.observe?.(arena.scheduleState, watchedLoss(validation) ?? trainLoss, every);
+    schedule.observe?.(arena.scheduleState, validation === undefined ? trainLoss : watchedLoss(validation), every);
   }
   if (step > reportedSteps && (evaluated !== null || epochLog.due(epoch))) {
     const about = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };

@@ -7,10 +7,8 @@ import type { ClassWeight } from './class-weight.ts';
 
 /** Weighting of rows in the training loss. */
 export interface RowWeighing {
-  /** Weights of the classes; null if all are 1. */
-  readonly ofClass: Float64Array | null;
-  /** Mean weight of the training rows, by which each weight is divided. */
-  readonly mean: number;
+  readonly ofClass: Float64Array | null; // weights of the classes; null if all are 1
+  readonly mean: number; // mean weight of the training rows, by which each weight is divided
 }
 
 /** Rows between two pauses: below a millisecond. */

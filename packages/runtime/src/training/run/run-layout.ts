@@ -2,9 +2,8 @@ import type { Optimizer, OptimizerSpec, Pausable, Schedule, ScheduleSpec } from 
 import type { Dataset } from '../../data/dataset.ts';
 import { countedPositions } from '../../data/targets.ts';
 import { type Arena, type ArenaPlan, maxInsideBytes } from '../../engine/memory/arena.ts';
-import { allocateTimes } from '../../engine/step/clock.ts';
+import { allocateTimes, allocateWorkTimes } from '../../engine/step/clock.ts';
 import type { ClusterShape } from '../../engine/step/cluster-shape.ts';
-import { allocateWorkTimes } from '../../engine/step/work-clock.ts';
 import { type RunSetup, type StepShape, stepShapeOf, type TeamSetup } from '../../engine/threads/protocol.ts';
 import { createOrders, type Orders } from './orders.ts';
 import { type RowWeighing, rowWeights } from './row-weights.ts';
@@ -58,7 +57,7 @@ export function* layOutRun(
     insideBytes: run.insideBytes ?? maxInsideBytes(team.backend.name),
     dataset: orders === null ? train : drawnFrom(train),
     weights: run.weighing == null ? null : yield* rowWeights(train, run.weighing),
-    counted: yield* countedPositions(train),
+    countedTargets: yield* countedPositions(train),
     orders: orders?.array ?? null,
   };
   return { setup, arena, orders };

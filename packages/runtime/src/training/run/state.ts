@@ -12,8 +12,8 @@ import type { Progress } from '../checkpoints/checkpoint.ts';
 import {
   type CheckpointEntry,
   type CheckpointTask,
-  keepCheckpoint,
-  type Written,
+  type WriteResult,
+  writeCheckpointEntry,
 } from '../checkpoints/checkpoint-folder.ts';
 import { type Checkpointer, createCheckpointer } from '../checkpoints/checkpointer.ts';
 import type { BadStep } from '../faults/earliest-fault.ts';
@@ -42,7 +42,7 @@ export interface RunState extends OpenedRun, RunResources {
   readonly stepLog: StepLog;
   readonly history: History;
   readonly recovery: Recovery;
-  readonly early: EarlyStopping | null;
+  readonly earlyStopping: EarlyStopping | null;
   readonly checkpointer: Checkpointer | null;
   readonly layerProbe: LayerProbe | null;
   readonly textLog: TextLog | null;
@@ -94,11 +94,11 @@ export async function openState(run: OpenedRun, resources: RunResources): Promis
   // After creating the probe, so that it measures the movement of weights from the start of the run.
   if (resume !== null) await restoreArrays(arena, resume.arrays, shares);
   const history = await createHistory(arena, progress, epochLog, goesBack, shares, resume?.earlier);
-  const early = await createEarlyStopping(plan, arena, progress, shares);
+  const earlyStopping = await createEarlyStopping(plan, arena, progress, shares);
   const writeEntry = (entry: CheckpointEntry) =>
-    writeCheckpoint(pool, setup, entry, (reason) => emit(mainThreadWarning(progress.step, reason)));
+    writeOnThread(pool, setup, entry, (reason) => emit(mainThreadWarning(progress.step, reason)));
   const rateChanges = new Map(plan.rateChanges);
-  const records = { progress, epochLog, stepLog, history, early, rateChanges };
+  const records = { progress, epochLog, stepLog, history, earlyStopping, rateChanges };
   const state: RunState = {
     ...run,
     ...resources,
@@ -164,24 +164,24 @@ const mainThreadWarning = (step: number, reason: string): TrainEvent => ({
 
 /**
  * Lets a thread of the pool write a checkpoint from the memory of the run, so that this thread stays responsive. If no
- * thread can, because they failed too often or the pool is closed, this thread writes it and calls `tell` with the
+ * thread can, because they failed too often or the pool is closed, this thread writes it and calls `warn` with the
  * reason.
  */
-async function writeCheckpoint(
+async function writeOnThread(
   pool: Pool,
   setup: RunSetup,
   entry: CheckpointEntry,
-  tell: (reason: string) => void,
-): Promise<Written> {
+  warn: (reason: string) => void,
+): Promise<WriteResult> {
   try {
     const onThread = () =>
       runOnTeam(pool, setup, 1, (threadTask): CheckpointTask => ({ kind: 'checkpoint', ...threadTask, entry }));
     const [written] = await inThread(onThread);
     return written;
   } catch (error) {
-    const written = keepCheckpoint(setup.spec, entry, true);
+    const written = writeCheckpointEntry(setup.spec, entry, true);
     // Called last, since the listener may throw.
-    tell(reasonOf(error));
+    warn(reasonOf(error));
     return written;
   }
 }

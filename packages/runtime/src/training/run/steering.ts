@@ -11,8 +11,8 @@ export interface Order {
 /** An order whose sender waits for the step at which it takes hold. */
 export interface WaitingOrder {
   readonly order: Order;
-  done(event: SteerEvent): void;
-  refuse(reason: unknown): void;
+  resolve(event: SteerEvent): void;
+  reject(reason: unknown): void;
 }
 
 /** Orders to a run from the program around it. */
@@ -22,7 +22,7 @@ export interface Steering {
   /** The orders since the last call. */
   takeQueued(): WaitingOrder[];
   /** Resolves at the next order or signal, and keeps the process until then, as a run that trains does. */
-  next(signal: AbortSignal | undefined): Promise<void>;
+  waitForOrder(signal: AbortSignal | undefined): Promise<void>;
   /** Refuses all orders that have not taken hold, and later ones. */
   close(): void;
 }
@@ -56,8 +56,8 @@ export function createSteering(): Steering {
     if (isClosed) throw new Error(ENDED);
     let entry: WaitingOrder | undefined;
     try {
-      return await new Promise((done, refuse) => {
-        entry = { order, done, refuse };
+      return await new Promise((resolve, reject) => {
+        entry = { order, resolve, reject };
         open.add(entry);
         queued.push(entry);
         wake();
@@ -74,7 +74,7 @@ export function createSteering(): Steering {
       queued = [];
       return orders;
     },
-    next: (signal) =>
+    waitForOrder: (signal) =>
       new Promise((resolve) => {
         if (queued.length > 0 || signal?.aborted) return resolve();
         const hold = setInterval(() => {}, LONG_MS);
@@ -87,7 +87,7 @@ export function createSteering(): Steering {
       }),
     close() {
       isClosed = true;
-      for (const { refuse } of open) refuse(new Error(ENDED));
+      for (const { reject } of open) reject(new Error(ENDED));
     },
   };
 }

@@ -39,9 +39,9 @@ export function planTexts({ network, data, batch, context }: TextPlanInputs): Te
   const text = ofText(data.train.preprocessing)?.text;
   if (text === undefined || continuationProblem(network) !== null) return null;
   const trained = context.totalSteps * batch * network.inputs;
-  const all = Math.max(trained / TRAINED_TOKENS, READ_WEIGHTS / network.parameterCount);
-  const texts = Math.min(MAX_TEXTS, context.totalSteps, Math.floor(all / MIN_TOKENS));
-  return texts === 0 ? null : { texts, tokens: Math.min(MAX_TOKENS, Math.floor(all / texts)) };
+  const tokenBudget = Math.max(trained / TRAINED_TOKENS, READ_WEIGHTS / network.parameterCount);
+  const texts = Math.min(MAX_TEXTS, context.totalSteps, Math.floor(tokenBudget / MIN_TOKENS));
+  return texts === 0 ? null : { texts, tokens: Math.min(MAX_TOKENS, Math.floor(tokenBudget / texts)) };
 }
 
 type TextPlanInputs = Pick<RunPlan, 'network' | 'data' | 'batch' | 'context'>;

@@ -10,8 +10,7 @@ const MAX_PAUSE_SHARE = 0.005;
 
 /** Lengthens spans if threads idle for long between them. */
 export interface SpanLength {
-  /** Longest duration of the next span, in ms. */
-  readonly ms: number;
+  readonly ms: number; // longest duration of the next span, in ms
   /** Called when a span begins. */
   begin(): void;
   /** Called when a span has ended. */

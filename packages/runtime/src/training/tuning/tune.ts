@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { workShare } from '../../engine/step/work-clock.ts';
+import { workShare } from '../../engine/step/clock.ts';
 import { SPAN_MS } from '../../engine/threads/span.ts';
 
 /** Speed of a number of threads in a trial. */
@@ -73,7 +73,7 @@ export function createTuner(maxThreads: number): Tuner {
   let steps = 0; // of this round
   let roundMs = 0;
   let trialMs = 0;
-  let sinceMs = 0; // since the last trial
+  let msSinceTrial = 0; // since the last trial
   if (isTrial) begin();
 
   function begin(): void {
@@ -81,7 +81,7 @@ export function createTuner(maxThreads: number): Tuner {
     current = candidates[0];
     isTrial = true;
     trialMs = 0;
-    sinceMs = 0;
+    msSinceTrial = 0;
   }
 
   /** Chooses the next candidate, or ends the trial; then returns true if the choice has changed. */
@@ -121,8 +121,8 @@ export function createTuner(maxThreads: number): Tuner {
     recordSpan(spanSteps, spanMs) {
       if (maxThreads === 1) return false;
       if (!isTrial) {
-        sinceMs += spanMs;
-        if (sinceMs > TRIALS_APART * trialMs) begin();
+        msSinceTrial += spanMs;
+        if (msSinceTrial > TRIALS_APART * trialMs) begin();
         return false;
       }
       if (warmMs < ROUND_MS || (warmMs < WARM_MS && warmSteps < WARM_STEPS)) {

@@ -7,7 +7,7 @@ import { runSteps } from '../../../../../packages/runtime/src/engine/step/run-st
 import { teamPrograms } from '../../../../../packages/runtime/src/engine/step/step-program.ts';
 import { batchPart } from '../../../../../packages/runtime/src/engine/step/team-part.ts';
 import { resetControl } from '../../../../../packages/runtime/src/engine/threads/barrier.ts';
-import { keepContexts } from '../../../../../packages/runtime/src/engine/threads/contexts.ts';
+import { cacheContexts } from '../../../../../packages/runtime/src/engine/threads/contexts.ts';
 import { nodeEnvironment } from '../../../../../packages/runtime/src/engine/threads/node-environment.ts';
 import type { RunSetup, SpanTask } from '../../../../../packages/runtime/src/engine/threads/protocol.ts';
 import { planRun } from '../../../../../packages/runtime/src/training/run/plan.ts';
@@ -51,7 +51,7 @@ test('a thread builds its context again if another thread has had its place', ()
   const plan = complete(planRun(spec, data, { batch: 8, steps: 1, threads: 1, backend: 'wasm' }));
   const { setup } = complete(prepareRun(plan, data));
   const [own, other] = [1, 2].map(() =>
-    keepContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeEnvironment)),
+    cacheContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeEnvironment)),
   );
   const teamTask = { setup, thread: 0, threads: 1, live: [setup.run] };
   const first = own(teamTask);
