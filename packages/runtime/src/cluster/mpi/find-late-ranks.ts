@@ -14,8 +14,8 @@ export interface LateRanks {
 
 /**
  * Exchanges with all ranks which ones each has waited for in vain. If a rank waited for one that itself waited, the
- * error names the last of the chain. Takes `waitMs`, or until all living ranks have answered. Called by ranks whose call
- * was late, before they end.
+ * error names the last of the chain. Takes `waitMs`, or until all living ranks have answered. Called by ranks whose
+ * call was late, before they end.
  */
 export async function findLateRanks(cluster: Cluster, error: ClusterError, waitMs: number): Promise<LateRanks> {
   if (!(cluster?.connection?.ledger instanceof SharedArrayBuffer)) {

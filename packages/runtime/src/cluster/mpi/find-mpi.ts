@@ -112,8 +112,8 @@ function search(koffi: Koffi, starter: MpiName | null): MpiSearch {
 /**
  * Loads a library, and keeps UCX, a transport layer below most MPI builds, from hooking the allocation of memory. While
  * it installs its hooks, it may unmap memory that another thread is allocating: 13 of 1,000 processes crashed while
- * loading the library, and none of 500 without the hooks. They are needed only for InfiniBand, where UCX registers memory
- * more often without them.
+ * loading the library, and none of 500 without the hooks. They are needed only for InfiniBand, where UCX registers
+ * memory more often without them.
  */
 function load(koffi: Koffi, path: string): NativeLibrary {
   process.env.UCX_MEM_EVENTS ??= 'n';
