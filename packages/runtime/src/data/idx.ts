@@ -3,10 +3,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { onlyKeys, record, showPath } from '@gradloom/core/internal';
 import { type ByteSource, openBytes } from '../system/files/byte-source.ts';
 import { checkPath } from '../system/files/check-path.ts';
+import { type FileFault, faultOf } from '../system/files/file-fault.ts';
 import { namesIn } from '../system/files/file-system.ts';
 import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, isFloating } from './array-dataset.ts';
 import type { DataSplits, Dataset } from './dataset.ts';
-import { type Fault, leaveNumbers, type NumberFile, type NumberHeader, readNumbers } from './number-file.ts';
+import { leaveNumbers, type NumberFile, type NumberHeader, readNumbers } from './number-file.ts';
 import { idxTypes } from './number-types.ts';
 import { pairedSet } from './paired-set.ts';
 
@@ -34,7 +35,7 @@ export async function loadIdx(
  */
 export async function readIdx(path: string, { stream = false } = {}): Promise<NumberFile> {
   const source = await openBytes('readIdx', path, 'an IDX file');
-  const fault: Fault = (has, expected) => new Error(`readIdx: ${showPath(path)} has ${has}, expected ${expected}`);
+  const fault = faultOf('readIdx', path);
   try {
     const header = await readHeader(source, fault);
     const { name: type } = header.type;
@@ -47,7 +48,7 @@ export async function readIdx(path: string, { stream = false } = {}): Promise<Nu
   }
 }
 
-async function readHeader(source: ByteSource, fault: Fault): Promise<NumberHeader> {
+async function readHeader(source: ByteSource, fault: FileFault): Promise<NumberHeader> {
   const magic = new Uint8Array(4);
   if ((await source.read(magic)) < 4) throw fault(`${source.fileBytes} bytes`, 'an IDX file of 9 or more');
   const [zero, alsoZero, code, dimensions] = magic;

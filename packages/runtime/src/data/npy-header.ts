@@ -1,6 +1,7 @@
 import { show } from '@gradloom/core/internal';
 import type { ByteSource } from '../system/files/byte-source.ts';
-import type { Fault, NumberHeader } from './number-file.ts';
+import type { FileFault } from '../system/files/file-fault.ts';
+import type { NumberHeader } from './number-file.ts';
 import { npyType, npyTypes } from './number-types.ts';
 
 export interface NpyHeader extends NumberHeader {
@@ -16,7 +17,7 @@ const MAX_BYTES = 10_000;
  * Reads the header of an npy file: magic, version, length, and a Python dictionary, which is parsed and never
  * evaluated. [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html) @throws Error of `fault`.
  */
-export async function readNpyHeader(source: ByteSource, fault: Fault): Promise<NpyHeader> {
+export async function readNpyHeader(source: ByteSource, fault: FileFault): Promise<NpyHeader> {
   const start = new Uint8Array(8);
   const got = await source.read(start);
   if (got < 8) throw fault(`${source.fileBytes} bytes`, 'an npy file of 10 or more');
@@ -37,7 +38,7 @@ export async function readNpyHeader(source: ByteSource, fault: Fault): Promise<N
   return { ...header, bytes: start.length + lengthBytes + bytes };
 }
 
-async function fill(source: ByteSource, into: Uint8Array, fault: Fault): Promise<void> {
+async function fill(source: ByteSource, into: Uint8Array, fault: FileFault): Promise<void> {
   if ((await source.read(into)) < into.length) throw fault('a header that is cut off', 'a whole npy file');
 }
 
@@ -48,7 +49,7 @@ const ENTRY =
  * Parses { 'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), } with keys in any order. A list or tuple as
  * 'descr' would describe records, which are not supported.
  */
-function parse(text: string, fault: Fault): Omit<NpyHeader, 'bytes'> {
+function parse(text: string, fault: FileFault): Omit<NpyHeader, 'bytes'> {
   const entries = new Map<string, string>();
   let end = text.startsWith('{') ? 1 : text.length;
   for (ENTRY.lastIndex = end; ; end = ENTRY.lastIndex) {

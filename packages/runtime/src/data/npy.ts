@@ -1,9 +1,10 @@
 import { OptionError } from '@gradloom/core';
-import { option, record, show, showPath, sizeOf } from '@gradloom/core/internal';
+import { option, record, show, sizeOf } from '@gradloom/core/internal';
 import { type ByteSource, bytesSource, openBytes } from '../system/files/byte-source.ts';
 import { checkPath } from '../system/files/check-path.ts';
+import { type FileFault, faultOf } from '../system/files/file-fault.ts';
 import { readNpyHeader } from './npy-header.ts';
-import { type Fault, leaveNumbers, type NumberFile, readNumbers } from './number-file.ts';
+import { leaveNumbers, type NumberFile, readNumbers } from './number-file.ts';
 import { type DataArray, sharedArrayLike } from './number-types.ts';
 
 /**
@@ -13,7 +14,7 @@ import { type DataArray, sharedArrayLike } from './number-types.ts';
  */
 export async function readNpy(path: string, { stream = false } = {}): Promise<NumberFile> {
   const source = await openBytes('readNpy', path, 'an npy file');
-  const fault: Fault = (has, expected) => new Error(`readNpy: ${showPath(path)} has ${has}, expected ${expected}`);
+  const fault = faultOf('readNpy', path);
   try {
     if (!stream) return await readNpyFrom(source, fault);
     const header = await readNpyHeader(source, fault);
@@ -25,7 +26,7 @@ export async function readNpy(path: string, { stream = false } = {}): Promise<Nu
 }
 
 /** Same as `readNpy`, from any source. @throws Error of `fault`. */
-export async function readNpyFrom(source: ByteSource, fault: Fault): Promise<NumberFile> {
+export async function readNpyFrom(source: ByteSource, fault: FileFault): Promise<NumberFile> {
   const header = await readNpyHeader(source, fault);
   const { type, shape, isColumnMajor } = header;
   const numbers = await readNumbers(source, header, fault);
@@ -33,7 +34,7 @@ export async function readNpyFrom(source: ByteSource, fault: Fault): Promise<Num
   return { type: type.name, shape, array: isColumnMajor && shape.length > 1 ? rowMajor(numbers, shape) : numbers };
 }
 
-function checkExact(array: DataArray, fault: Fault): void {
+function checkExact(array: DataArray, fault: FileFault): void {
   const at = array.findIndex((value) => !Number.isSafeInteger(value));
   if (at !== -1) throw fault(`about ${array[at]} as number ${at}`, 'whole numbers of less than 2^53');
 }
@@ -83,7 +84,7 @@ export async function npyRows(
     throw new OptionError('npyRows', 'bytes', `has ${show(bytes)}, expected the bytes of a file, or null`);
   }
   const source = bytes === null ? await openBytes('npyRows', name, 'an npy file') : bytesSource(bytes);
-  const fault: Fault = (has, expected) => new Error(`npyRows: ${showPath(name)} has ${has}, expected ${expected}`);
+  const fault = faultOf('npyRows', name);
   try {
     const { shape, array } = await readNpyFrom(source, fault);
     const [, ...row] = shape;

@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import { counted, listed, record, showName, showPath } from '@gradloom/core/internal';
+import { faultAbout } from '../system/files/file-fault.ts';
 import type { ZipArchive } from '../system/files/zip-archive.ts';
 import type { NamedArray } from './array-dataset.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadNamedArrays, type NamedArrays, type NamedArraysOptions } from './named-arrays.ts';
 import { readNpyFrom } from './npy.ts';
 import { datasetOfNpy } from './npy-dataset.ts';
-import type { Fault } from './number-file.ts';
 
 /**
  * Loads the sets of an archive that numpy.savez or numpy.savez_compressed wrote: its arrays `x` and `y`, or `x_train`
@@ -37,9 +37,8 @@ function arraysIn(path: string, archive: ZipArchive): NamedArrays {
 
   async function read(name: string): Promise<NamedArray> {
     const source = await archive.open(fileOf(name));
-    const fault: Fault = (has, expected) => new Error(`loadNpz: ${describe(name)} has ${has}, expected ${expected}`);
     try {
-      return { path: describe(name), ...(await readNpyFrom(source, fault)) };
+      return { path: describe(name), ...(await readNpyFrom(source, faultAbout(`loadNpz: ${describe(name)}`))) };
     } finally {
       await source.close();
     }

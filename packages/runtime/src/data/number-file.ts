@@ -1,5 +1,6 @@
 import { sizeOf } from '@gradloom/core/internal';
 import type { ByteSource } from '../system/files/byte-source.ts';
+import type { FileFault } from '../system/files/file-fault.ts';
 import { RoomError } from '../system/memory/memory-room.ts';
 import type { FileRows } from './dataset.ts';
 import { fileRows } from './file-rows.ts';
@@ -24,8 +25,6 @@ export interface NumberHeader {
   readonly bytes: number; // length of the header
 }
 
-export type Fault = (has: string, expected: string) => Error;
-
 /** Bytes decoded at a time; a multiple of every type's size. */
 const CHUNK = 1 << 20;
 
@@ -33,7 +32,7 @@ const CHUNK = 1 << 20;
  * Reads the numbers that follow a header into shared memory. The sizes in the header are checked against the size of
  * the file before memory is allocated. @throws Error of `fault` if there are more or fewer.
  */
-export async function readNumbers(source: ByteSource, header: NumberHeader, fault: Fault): Promise<DataArray> {
+export async function readNumbers(source: ByteSource, header: NumberHeader, fault: FileFault): Promise<DataArray> {
   const { type, bytes } = header;
   const { length, contents, total } = checkSize(source, header, fault);
   const array = allocate(type, length, contents, fault);
@@ -49,7 +48,7 @@ export function leaveNumbers(
   header: NumberHeader,
   path: string,
   format: FileRows['format'],
-  fault: Fault,
+  fault: FileFault,
 ): Pick<NumberFile, 'array' | 'file'> {
   if (source.gzipped) throw fault('gzipped contents', 'a plain file to stream (unpack it first)');
   checkSize(source, header, fault);
@@ -60,7 +59,11 @@ export function leaveNumbers(
  * Returns the sizes that a header says: a plain file must have exactly as many bytes; a gzipped one must be large
  * enough to unpack to them.
  */
-function checkSize({ gzipped, fileBytes, maxBytes }: ByteSource, { type, shape, bytes }: NumberHeader, fault: Fault) {
+function checkSize(
+  { gzipped, fileBytes, maxBytes }: ByteSource,
+  { type, shape, bytes }: NumberHeader,
+  fault: FileFault,
+) {
   const length = sizeOf(shape);
   const contents = `${shape.join(' x ')} of type ${type.name}`;
   if (length === 0) throw fault(`no numbers (${contents})`, 'at least one');
@@ -71,7 +74,7 @@ function checkSize({ gzipped, fileBytes, maxBytes }: ByteSource, { type, shape, 
 }
 
 /** Checked separately: a gzipped file may claim, and hold, a thousand times its size. */
-function allocate(type: NumberType, length: number, contents: string, fault: Fault): DataArray {
+function allocate(type: NumberType, length: number, contents: string, fault: FileFault): DataArray {
   try {
     return type.allocate(length);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../system/files/byte-source.ts';
 import { checkPath } from '../system/files/check-path.ts';
+import { type FileFault, faultAbout } from '../system/files/file-fault.ts';
 
 /** Bytes read at a time. Small, since a parser may keep a hundred bytes for each byte until rows are consumed. */
 const CHUNK_BYTES = 1 << 16;
@@ -23,7 +24,7 @@ export interface TextEncodingChoice {
  */
 export async function* readText(
   source: ByteSource,
-  fault: TextFault,
+  fault: FileFault,
   choice?: TextEncodingChoice,
 ): AsyncGenerator<string> {
   const read = textReader(fault, choice);
@@ -36,19 +37,16 @@ export async function* readText(
   }
 }
 
-/** Makes the error of bytes that are not text. */
-type TextFault = (has: string, expected: string, cause?: unknown) => Error;
-
 /**
  * Creates a reader of a stream that messages call `name`: its bytes in parts of any length, in the encodings that are
  * found in files of tables.
  */
 export function createTextReader(name: string): (bytes: Uint8Array, isLast: boolean) => string {
   checkPath('createTextReader', name, 'name');
-  return textReader((has, expected, cause) => new Error(`${name} has ${has}, expected ${expected}`, { cause }), {});
+  return textReader(faultAbout(name), {});
 }
 
-function textReader(fault: TextFault, choice?: TextEncodingChoice): (bytes: Uint8Array, isLast: boolean) => string {
+function textReader(fault: FileFault, choice?: TextEncodingChoice): (bytes: Uint8Array, isLast: boolean) => string {
   const { encoding, onFound } = choice ?? {};
   let name = encoding ?? 'utf-8';
   let decoder = decoderOf(name);

@@ -1,5 +1,6 @@
 import { CellError, type EncodingNote, type TokenEncoding, type TokenizerSpec } from '@gradloom/core';
 import { commonVocabulary, createTokenEncoder, piecesOf, show, showName } from '@gradloom/core/internal';
+import { faultAbout } from '../../system/files/file-fault.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { createTokenizer, gpt2 } from '../text/gpt2.ts';
@@ -69,8 +70,7 @@ export function encodeTexts(
   const data = table.inputs.find((column) => column.name === name)?.data;
   if (data?.kind !== 'words') throw new Error(`encodeTable: column ${show(name)} is missing, expected its texts`);
   const encoder = createTokenEncoder(encoding, onNote, gpt2);
-  const fault = (has: string, expected: string, cause?: unknown) =>
-    new Error(`encodeTable: ${showName(table.name)} has ${has}, expected ${expected}`, { cause });
+  const fault = faultAbout(`encodeTable: ${showName(table.name)}`);
   const x = allocateTokens(createTokenizer(encoding.tokenizer).size, rows.length * T, fault);
   const lengths = sharedArrays.int32(rows.length);
   for (const [n, row] of rows.entries()) {

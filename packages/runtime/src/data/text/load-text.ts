@@ -1,11 +1,12 @@
-import { show, showPath } from '@gradloom/core/internal';
+import { show } from '@gradloom/core/internal';
 import { type ByteSource, MAX_TEXT_RATIO, openBytes } from '../../system/files/byte-source.ts';
 import { checkPath } from '../../system/files/check-path.ts';
+import { type FileFault, faultAbout, faultOf } from '../../system/files/file-fault.ts';
 import type { DataSplits } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { readText } from '../read-text.ts';
 import { createTokenizer } from './gpt2.ts';
-import { readTokens, type TextFault, type TokenReader } from './read-tokens.ts';
+import { readTokens, type TokenReader } from './read-tokens.ts';
 import { type TextOptions, textOptions } from './text-options.ts';
 import { linesOf, type TokenStore, windowsOf } from './text-sets.ts';
 import { linesInFile, matrixInFile, tokensInFile } from './tokens-in-file.ts';
@@ -25,7 +26,7 @@ import { allocateTokens, linesInMemory, matrixOf, tokensInMemory } from './token
  */
 export async function loadText(path: string, options: TextOptions = {}): Promise<DataSplits> {
   checkPath('loadText', path);
-  const fault = faultOf('loadText', showPath(path));
+  const fault = faultOf('loadText', path);
   const values = textOptions.read(options);
   const { tokenizer = 'characters', lines = false, stream = false, context } = values;
   const kind = typeof tokenizer === 'string' ? tokenizer : tokenizer.kind;
@@ -48,23 +49,18 @@ export async function textDataset(text: string, options: Omit<TextOptions, 'stre
   if (typeof text !== 'string') throw new Error(`${where}: text has ${show(text)}, expected a string`);
   const { stream: _, ...values } = textOptions.read(options);
   const { tokenizer = 'characters', lines = false, name = 'text' } = values;
-  const fault = faultOf(where, name);
+  const fault = faultAbout(`${where}: ${name}`);
   return inMemory(await readTokens(() => [text], tokenizer, lines, fault), values, name, fault);
 }
 
-const inMemory = async (reader: TokenReader, values: TextValues, name: string, fault: TextFault) =>
+const inMemory = async (reader: TokenReader, values: TextValues, name: string, fault: FileFault) =>
   values.lines === true
     ? linesOf(await linesInMemory(reader, values.context, fault), values, name)
     : windowsOf(await tokensInMemory(reader, fault), values, name, fault);
 
 type TextValues = Omit<ReturnType<typeof textOptions.read>, 'stream'>;
 
-const faultOf =
-  (where: string, subject: string): TextFault =>
-  (has, expected, cause) =>
-    new Error(`${where}: ${subject} has ${has}, expected ${expected}`, { cause });
-
-async function* textOf(path: string, fault: TextFault): AsyncGenerator<string> {
+async function* textOf(path: string, fault: FileFault): AsyncGenerator<string> {
   const source = await open(path);
   try {
     yield* readText(source, fault);
@@ -75,7 +71,7 @@ async function* textOf(path: string, fault: TextFault): AsyncGenerator<string> {
 
 const open = (path: string): Promise<ByteSource> => openBytes('loadText', path, 'a text file', MAX_TEXT_RATIO);
 
-async function bytesOf(path: string, fault: TextFault): Promise<TokenStore> {
+async function bytesOf(path: string, fault: FileFault): Promise<TokenStore> {
   let source = await open(path);
   let count = source.maxBytes;
   try {
@@ -96,7 +92,7 @@ async function bytesOf(path: string, fault: TextFault): Promise<TokenStore> {
   }
 }
 
-async function bytesInFile(path: string, fault: TextFault): Promise<TokenStore> {
+async function bytesInFile(path: string, fault: FileFault): Promise<TokenStore> {
   const source = await open(path);
   await source.close();
   if (source.gzipped) throw fault('gzipped contents', 'a plain file to stream (unpack it first)');

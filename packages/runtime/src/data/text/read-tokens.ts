@@ -1,9 +1,7 @@
 import { TextError, type Tokenizer, type TokenizerName, type TokenizerSpec } from '@gradloom/core';
 import { commonVocabulary, piecesOf, vocabularyOf } from '@gradloom/core/internal';
+import type { FileFault } from '../../system/files/file-fault.ts';
 import { createTokenizer } from './gpt2.ts';
-
-/** Makes an error: "<file> has ..., expected ...". */
-export type TextFault = (has: string, expected: string, cause?: unknown) => Error;
 
 /** A text that can be read from its start more than once, in parts. */
 export type TextSource = () => Iterable<string> | AsyncIterable<string>;
@@ -35,7 +33,7 @@ export async function readTokens(
   source: TextSource,
   requested: TokenizerName | TokenizerSpec,
   lines: boolean,
-  fault: TextFault,
+  fault: FileFault,
 ): Promise<TokenReader> {
   const kind = typeof requested === 'string' ? requested : requested.kind;
   const texts = (): AsyncGenerator<Part> => partsOf(source(), lines ? afterLastLine : cuts[kind], lines, fault);
@@ -111,7 +109,7 @@ async function surveyText(kind: 'characters' | 'words', texts: AsyncIterable<Par
   return { spec, sizes };
 }
 
-function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: TextFault): Uint32Array {
+function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: FileFault): Uint32Array {
   try {
     return tokenizer.encode(text);
   } catch (error) {
@@ -154,7 +152,7 @@ async function* partsOf(
   texts: Iterable<string> | AsyncIterable<string>,
   cut: Cut,
   lines: boolean,
-  fault: TextFault,
+  fault: FileFault,
 ): AsyncGenerator<Part> {
   let rest: string[] = []; // after the last cut
   let line = 1;

@@ -1,8 +1,9 @@
 import type { TextPreprocessing, Tokenizer } from '@gradloom/core';
 import { counted } from '@gradloom/core/internal';
+import type { FileFault } from '../../system/files/file-fault.ts';
 import type { DataMatrix, DataSplits, Dataset } from '../dataset.ts';
 import { splitDataset } from '../split.ts';
-import type { TextFault, TextSizes } from './read-tokens.ts';
+import type { TextSizes } from './read-tokens.ts';
 
 /** The tokens of a text, in memory or in a file. */
 export interface TokenStore {
@@ -22,7 +23,7 @@ export interface LineStore {
 }
 
 /** T of rows of lines: `context`, or that of the longest line with its end. @throws Error of `fault` for no line. */
-export function tokensOfRow({ parts, longest }: TextSizes, context: number | undefined, fault: TextFault): number {
+export function tokensOfRow({ parts, longest }: TextSizes, context: number | undefined, fault: FileFault): number {
   if (parts === 0) throw fault('no lines', 'at least one');
   return context ?? longest + 1;
 }
@@ -84,7 +85,7 @@ export function windowsOf(
   { tokenizer, length: n, matrix }: TokenStore,
   { context: T = CONTEXT, validation, test }: SetOptions,
   name: string,
-  fault: TextFault,
+  fault: FileFault,
 ): DataSplits {
   if (n > MAX_TOKENS) throw fault(`${n} tokens`, `at most ${MAX_TOKENS}`);
   const [validationTokens, testTokens] = [Math.round(validation * n), Math.round(test * n)];

@@ -2,13 +2,14 @@ import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { TokenizerName, TokenizerSpec } from '@gradloom/core';
 import { showPath } from '@gradloom/core/internal';
+import type { FileFault } from '../../system/files/file-fault.ts';
 import { type CacheFile, readPart } from '../cache-file.ts';
 import { openCache, sha256 } from '../cache-folder.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { fileRows } from '../file-rows.ts';
 import { npyType, sharedArrays } from '../number-types.ts';
 import { createTokenizer } from './gpt2.ts';
-import { readTokens, type TextFault, type TextSource, type TokenReader } from './read-tokens.ts';
+import { readTokens, type TextSource, type TokenReader } from './read-tokens.ts';
 import { type LineStore, putLine, type TokenStore, tokensOfRow } from './text-sets.ts';
 import { tokenArray } from './tokens-in-memory.ts';
 
@@ -20,7 +21,7 @@ interface TextRequest {
   /** T of lines; 0 for windows, which may have any. @default that of the longest line */
   readonly context: number | undefined;
   readonly read: TextSource;
-  readonly fault: TextFault;
+  readonly fault: FileFault;
 }
 
 /** Header of the tokens of a text: of all, one after another, or of rows of T inputs, their targets and lengths. */
@@ -132,7 +133,7 @@ async function writeLines(
   contents: CacheFile,
   reader: TokenReader,
   context: number | undefined,
-  fault: TextFault,
+  fault: FileFault,
 ): Promise<TokensHeader> {
   const { tokenizer, end, parts } = reader;
   const sizes = await reader.sizes();

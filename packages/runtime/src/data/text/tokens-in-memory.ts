@@ -1,13 +1,14 @@
+import type { FileFault } from '../../system/files/file-fault.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
 import { valueMatrix } from '../dataset.ts';
 import { type DataArray, sharedArrays } from '../number-types.ts';
-import type { TextFault, TokenReader } from './read-tokens.ts';
+import type { TokenReader } from './read-tokens.ts';
 import { type LineStore, MAX_TOKENS, putLine, type TokenStore, tokensOfRow } from './text-sets.ts';
 
 /**
  * The tokens of a text in one array; all rows are views of it. @throws Error of `fault` if there is no memory for it.
  */
-export async function tokensInMemory(reader: TokenReader, fault: TextFault): Promise<TokenStore> {
+export async function tokensInMemory(reader: TokenReader, fault: FileFault): Promise<TokenStore> {
   const { tokenizer } = reader;
   const array = allocateTokens(tokenizer.size, (await reader.sizes()).tokens, fault);
   let offset = 0;
@@ -28,7 +29,7 @@ export const matrixOf =
 export async function linesInMemory(
   reader: TokenReader,
   context: number | undefined,
-  fault: TextFault,
+  fault: FileFault,
 ): Promise<LineStore> {
   const { tokenizer, end } = reader;
   const sizes = await reader.sizes();
@@ -46,7 +47,7 @@ export async function linesInMemory(
 }
 
 /** Allocates `count` tokens below `size`. @throws Error of `fault` if there is no memory for them. */
-export function allocateTokens(size: number, count: number, fault: TextFault): DataArray {
+export function allocateTokens(size: number, count: number, fault: FileFault): DataArray {
   if (count > MAX_TOKENS) throw fault(`${count} tokens`, `at most ${MAX_TOKENS}`);
   try {
     return tokenArray(size, count);

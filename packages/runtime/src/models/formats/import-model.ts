@@ -31,10 +31,10 @@ import {
   shapeText,
   show,
   showName,
-  showPath,
   viewOf,
   withFlatten,
 } from '@gradloom/core/internal';
+import { type FileFault, faultOf } from '../../system/files/file-fault.ts';
 import { fileSize } from '../../system/files/file-system.ts';
 import { mebibytes } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
@@ -43,7 +43,7 @@ import { createModel } from '../model.ts';
 import { endingsOf, formatOf, modelFormats } from './index.ts';
 import { matchTensors, type Renames } from './match-tensors.ts';
 import { inverseOrder, reorder } from './reorder.ts';
-import type { FileFault, TensorFile } from './tensor-file.ts';
+import type { TensorFile } from './tensor-file.ts';
 
 const importOptions = defineOptions('importModel', {
   /** The network. @default the one described in a file of `exportModel` */
@@ -88,8 +88,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   const where = 'importModel';
   record(where, 'options', options, 'an object');
   const { spec, loss, metadata, images, rename = {}, precision, parts } = importOptions.read(options);
-  const fault: FileFault = (has, expected, cause) =>
-    new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
+  const fault = faultOf(where, path);
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
   try {

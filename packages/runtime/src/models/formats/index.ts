@@ -1,5 +1,6 @@
+import type { FileFault } from '../../system/files/file-fault.ts';
 import type { ExportedModel } from './exported.ts';
-import type { FileFault, TensorFile } from './tensor-file.ts';
+import type { TensorFile } from './tensor-file.ts';
 
 /** A file format of other programs. */
 export interface ModelFormat {

@@ -1,6 +1,7 @@
 import type { Network } from '@gradloom/core';
 import { listed, showName } from '@gradloom/core/internal';
-import type { FileFault, StoredTensor } from './tensor-file.ts';
+import type { FileFault } from '../../system/files/file-fault.ts';
+import type { StoredTensor } from './tensor-file.ts';
 import { isCounter, type TorchTensor, torchTensors } from './torch-tensors.ts';
 
 /** Maps module names in a file to layer names of the network. */

@@ -2,8 +2,9 @@ import { show } from '@gradloom/core/internal';
 import { readNpyFrom } from '../../data/npy.ts';
 import { readNpyHeader } from '../../data/npy-header.ts';
 import type { ByteSource } from '../../system/files/byte-source.ts';
+import type { FileFault } from '../../system/files/file-fault.ts';
 import { openZip, type ZipArchive } from '../../system/files/zip-archive.ts';
-import type { FileFault, StoredTensor, TensorFile } from './tensor-file.ts';
+import type { StoredTensor, TensorFile } from './tensor-file.ts';
 import { isCounter } from './torch-tensors.ts';
 
 const ENDING = '.npy';

@@ -1,9 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { listed, show, showPath } from '@gradloom/core/internal';
 import { half } from '../../data/number-types.ts';
+import type { FileFault } from '../../system/files/file-fault.ts';
 import { fileSize } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
-import type { FileFault, StoredTensor, TensorFile } from './tensor-file.ts';
+import type { StoredTensor, TensorFile } from './tensor-file.ts';
 import { DESCRIPTION } from './write-safetensors.ts';
 
 const PREFIX_BYTES = 8;

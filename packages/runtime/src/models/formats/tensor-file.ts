@@ -16,6 +16,3 @@ export interface TensorFile {
   readonly description?: unknown;
   close(): Promise<void>;
 }
-
-/** Makes an error about a file: '<where>: <path> has ..., expected ...'. */
-export type FileFault = (has: string, expected: string, cause?: unknown) => Error;

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { reasonOf, showPath } from '@gradloom/core/internal';
+import { type FileFault, faultOf } from './file-fault.ts';
 import { fileSize } from './file-system.ts';
 import { systemReason } from './system-reason.ts';
 
@@ -62,8 +63,7 @@ export async function openBytes(
   }
   if (magic[0] === 0x1f && magic[1] === 0x8b) {
     const maxBytes = Math.min(fileBytes * MAX_DEFLATE_RATIO, Math.max(HARMLESS_BYTES, fileBytes * maxRatio));
-    const fault = (has: string, expected: string, cause?: unknown) =>
-      new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
+    const fault = faultOf(where, path);
     const tooMuch = () =>
       fault(
         `${fileBytes} bytes that unpack to more than ${maxBytes}`,
@@ -131,7 +131,7 @@ function plain(handle: FileHandle): Pick<ByteSource, 'read' | 'close'> {
 function unpacked(
   handle: FileHandle,
   maxBytes: number,
-  fault: (has: string, expected: string, cause: unknown) => Error,
+  fault: FileFault,
   tooMuch: () => Error,
 ): Pick<ByteSource, 'read'> & { end(): void } {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });

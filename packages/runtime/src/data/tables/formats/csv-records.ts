@@ -1,6 +1,7 @@
-import { reasonOf, showPath } from '@gradloom/core/internal';
+import { reasonOf } from '@gradloom/core/internal';
 import { CsvError, Parser } from 'csv-parse';
 import { type ByteSource, MAX_TEXT_RATIO, openBytes } from '../../../system/files/byte-source.ts';
+import { faultOf } from '../../../system/files/file-fault.ts';
 import { readText, type TextEncodingChoice } from '../../read-text.ts';
 import { type CsvRecord, findDelimiter } from '../sniffers/csv-layout.ts';
 import { type DelimiterName, delimiters } from './table-reader.ts';
@@ -23,8 +24,7 @@ export async function* readCsv(
   openSource?: ByteSource, // read instead of `path`
   encoding?: TextEncodingChoice,
 ): AsyncGenerator<readonly CsvRecord[]> {
-  const fault = (has: string, expected: string, cause?: unknown) =>
-    new Error(`readCsv: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
+  const fault = faultOf('readCsv', path);
   const source = openSource ?? (await openBytes('readCsv', path, 'a CSV file', MAX_TEXT_RATIO));
   let records: CsvRecord[] = [];
   let parser: RecordParser | undefined;

@@ -1,6 +1,6 @@
 import { type Cell, OptionError } from '@gradloom/core';
 import { flattenRow, readNumber, show } from '@gradloom/core/internal';
-import type { TableReader, TableReadOptions, TableRow } from './table-reader.ts';
+import type { PartFault, TableReader, TableReadOptions, TableRow } from './table-reader.ts';
 
 /** A row of a JSON file: an object by column name, or an array of cells. */
 export interface JsonRow {
@@ -14,7 +14,6 @@ export const EXPECTED_ROW = 'an object such as {"age": 41, "city": "Oslo"}, or a
 /** Far more than any table has. */
 const MAX_NAMES = 100_000;
 
-type RowFault = (problem: string) => Error;
 type Rows = AsyncGenerator<readonly JsonRow[]>;
 
 /**
@@ -24,7 +23,7 @@ type Rows = AsyncGenerator<readonly JsonRow[]>;
  */
 export async function openJsonRows(
   options: TableReadOptions,
-  fault: RowFault,
+  fault: PartFault,
   rows: () => Rows, // starts again from the beginning
 ): Promise<TableReader> {
   refuseDelimiter(options, 'JSON');
@@ -60,7 +59,7 @@ async function firstOf(rows: Rows): Promise<JsonRow | undefined> {
   return undefined;
 }
 
-async function namesOf(rows: Rows, fault: RowFault): Promise<Map<string, number>> {
+async function namesOf(rows: Rows, fault: PartFault): Promise<Map<string, number>> {
   const names = new Map<string, number>();
   const namesWithValue = new Set<string>(); // names with a value
   for await (const batch of rows) {
@@ -82,13 +81,13 @@ async function namesOf(rows: Rows, fault: RowFault): Promise<Map<string, number>
   return new Map(columnNames.map((name, index) => [name, index]));
 }
 
-function objectOf({ location, value }: JsonRow, fault: RowFault): Readonly<Record<string, unknown>> {
+function objectOf({ location, value }: JsonRow, fault: PartFault): Readonly<Record<string, unknown>> {
   if (Array.isArray(value)) throw fault(`${location} has an array, expected an object (as the first row)`);
   if (typeof value === 'object' && value !== null) return flattenRow(value as Record<string, unknown>);
   throw fault(`${location} has ${show(value)}, expected ${EXPECTED_ROW}`);
 }
 
-function objectCells(row: JsonRow, names: ReadonlyMap<string, number>, fault: RowFault): Cell[] {
+function objectCells(row: JsonRow, names: ReadonlyMap<string, number>, fault: PartFault): Cell[] {
   const cells = new Array<Cell>(names.size).fill(null);
   for (const [key, value] of Object.entries(objectOf(row, fault))) {
     const index = names.get(key);
@@ -102,7 +101,7 @@ function openArrays(
   { header }: TableReadOptions,
   first: JsonRow | undefined,
   rows: Rows,
-  fault: RowFault,
+  fault: PartFault,
 ): TableReader {
   const firstCells = first === undefined ? [] : arrayCells(first, fault);
   const isName = (cell: Cell): boolean => typeof cell === 'string' && readNumber(cell) === undefined;
@@ -119,7 +118,7 @@ function openArrays(
   };
 }
 
-function arrayCells({ location, value }: JsonRow, fault: RowFault): Cell[] {
+function arrayCells({ location, value }: JsonRow, fault: PartFault): Cell[] {
   if (!Array.isArray(value)) {
     const has = typeof value === 'object' && value !== null ? 'an object' : show(value);
     throw fault(`${location} has ${has}, expected an array (as the first row)`);
@@ -131,7 +130,7 @@ function arrayCells({ location, value }: JsonRow, fault: RowFault): Cell[] {
  * A value as a cell. A list stays one, and is refused where its column is read. @throws Error of `fault` for a number
  * that is not finite.
  */
-export function cellOf(value: unknown, location: () => string, fault: RowFault): Cell {
+export function cellOf(value: unknown, location: () => string, fault: PartFault): Cell {
   if (typeof value !== 'number' || Number.isFinite(value) || Number.isNaN(value)) return value as Cell;
   throw fault(`${location()} has a number that is not finite, expected one of at most 1.8e308`);
 }

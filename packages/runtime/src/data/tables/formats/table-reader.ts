@@ -1,5 +1,6 @@
 import type { Cell } from '@gradloom/core';
 import { showPath } from '@gradloom/core/internal';
+import type { FileFault } from '../../../system/files/file-fault.ts';
 
 /** A row of a file. */
 export interface TableRow {
@@ -62,16 +63,13 @@ export interface TableFormat {
 /** An error that already says which file of a table has which fault. */
 export class TableFileError extends Error {}
 
-/** Makes an error of a file from what it has and what is expected. */
-export type FileFault = (has: string, expected: string, cause?: unknown) => TableFileError;
-
 export const fileFault =
   (path: string): FileFault =>
   (has, expected, cause) =>
     new TableFileError(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
 
 /** Makes an error of a file from a sentence about a part of it, such as 'line 3 has …'. */
-export type PartFault = (problem: string) => TableFileError;
+export type PartFault = (problem: string) => Error;
 
 export const partFault =
   (path: string): PartFault =>

@@ -1,6 +1,7 @@
-import { show, showPath } from '@gradloom/core/internal';
+import { show } from '@gradloom/core/internal';
 import { openBytes } from '../../../system/files/byte-source.ts';
 import { checkPath } from '../../../system/files/check-path.ts';
+import { faultOf } from '../../../system/files/file-fault.ts';
 import { readText } from '../../read-text.ts';
 import { isSomeNumber } from '../columns/format-set.ts';
 import { type DelimiterName, delimiters } from '../formats/table-reader.ts';
@@ -88,10 +89,8 @@ const MIN_LINES = 3;
  */
 export async function separatorIn(path: string) {
   const source = await openBytes('separatorIn', checkPath('separatorIn', path), 'a text file');
-  const fault = (has: string, expected: string) =>
-    new Error(`separatorIn: ${showPath(path)} has ${has}, expected ${expected}`);
   try {
-    for await (const text of readText(source, fault, {})) {
+    for await (const text of readText(source, faultOf('separatorIn', path), {})) {
       const rows = firstRows(text);
       const match = separatorsOf(rows).find(({ isSame, minCount, name }) => isSame && minCount > 1 && name !== 'pipe');
       const isTable = rows.length >= MIN_LINES && match !== undefined;
