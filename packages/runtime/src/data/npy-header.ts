@@ -38,6 +38,22 @@ export async function readNpyHeader(source: ByteSource, fault: FileFault): Promi
   return { ...header, bytes: start.length + lengthBytes + bytes };
 }
 
+/** A header of version 1.0 as numpy.save writes it: padded with spaces, so that numbers begin at a multiple of 64 bytes. */
+export function npyHeader(
+  description: string, // number type, such as '<f8'
+  shape: readonly number[],
+): Buffer {
+  const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const dictionary = `{'descr': '${description}', 'fortran_order': False, 'shape': (${extents}), }`;
+  const bytes = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
+  const header = Buffer.alloc(bytes, ' ');
+  header.write('\x93NUMPY\x01\x00', 'latin1');
+  header.writeUInt16LE(bytes - 10, 8);
+  header.write(dictionary, 10, 'latin1');
+  header.write('\n', bytes - 1, 'latin1');
+  return header;
+}
+
 async function fill(source: ByteSource, into: Uint8Array, fault: FileFault): Promise<void> {
   if ((await source.read(into)) < into.length) throw fault('a header that is cut off', 'a whole npy file');
 }

@@ -4,6 +4,7 @@ import { counted, show } from '@gradloom/core/internal';
 import type { CollectedRows } from './collect-rows.ts';
 import type { ColumnStore } from './columns/column-store.ts';
 import type { PlannedColumn, TableRequest } from './columns/plan-columns.ts';
+import type { TableReader } from './formats/table-reader.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import { ColumnError, typeColumn } from './sniffers/column-type.ts';
 import { describeExclusion, excludeIdentifiers, LISTS, ONLY_GAPS, OnlyText, textAmong } from './sniffers/exclusions.ts';
@@ -11,11 +12,11 @@ import { decisionsOn, warningsOf } from './sniffers/index.ts';
 import type { Exclusion, SniffedTable } from './sniffers/sniffer.ts';
 import { decideTarget } from './sniffers/target-kind.ts';
 import { mapColumns, type Table, type TableColumn, type TableSplit } from './table.ts';
-import { SEVERAL_VALUES } from './table-faults.ts';
+import { SEVERAL_VALUES, type TableFault } from './table-faults.ts';
 import { ONE_HOT_LIMIT, splitOf, type TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
 
-/** An input and the column of the table that it becomes. */
+/** A column of the file and the input of the table that it becomes. */
 interface Input {
   readonly fileColumn: PlannedColumn;
   readonly column: TableColumn;
@@ -25,44 +26,44 @@ interface Input {
 export function buildTable(
   { path, options, preprocessing, isPlain, fault }: TableRequest,
   { plan, rows, faults, lastRow, decisions: rowDecisions }: CollectedRows,
-  findings: readonly string[], // how the file was read, for messages
-  keep: ColumnStore['keep'],
+  { findings = [] }: TableReader,
+  { persist }: ColumnStore,
 ): Table {
-  const { columns, leftOut, classNames, targetKind, isNamed } = plan;
+  const { columns, leftOut, classNames, targetKind } = plan;
   const { name = path, oneHotLimit = ONE_HOT_LIMIT, missing } = options;
   const isTraining = preprocessing === null;
   const exclusions = new Map<string, Exclusion>(); // by column name
 
-  /** Runs `work` on a column without faults, and adds its problem to them. */
-  function finish<T>({ index, name }: PlannedColumn, work: () => T[]): T[] {
-    if (faults.isIn(index)) return [];
+  /** Returns what `work` makes of a column without faults. Its problem, if any, becomes a fault. */
+  function unlessFaulty<T>({ index, title }: PlannedColumn, work: () => T[]): T[] {
+    if (faults.hasColumn(index)) return [];
     try {
       return work();
     } catch (error) {
       if (!(error instanceof ColumnError)) throw error;
-      const title = isNamed ? ` (${show(name)})` : '';
-      faults.add(index, 'column', `column ${index + 1}${title} ${error.message}`, 'column', error);
+      faults.add(index, 'column', `${title} ${error.message}`, 'column', error);
       return [];
     }
   }
-  const of = (role: PlannedColumn['role']) => columns.filter((column) => column.role === role);
+  const withRole = (role: PlannedColumn['role']) => columns.filter((column) => column.role === role);
   const maxCategories = isTraining ? oneHotLimit : Number.POSITIVE_INFINITY;
+  /** The finished column; none if it has a fault or is left out. */
   const finishColumn = (fileColumn: PlannedColumn): TableColumn[] =>
-    finish(fileColumn, () => {
+    unlessFaulty(fileColumn, () => {
       const typed = columnOf(fileColumn, maxCategories);
-      if ('column' in typed) return [keep(typed.column)];
+      if ('column' in typed) return [persist(typed.column)];
       exclusions.set(fileColumn.name, typed.exclusion);
       return [];
     });
   const isGuessed = ({ type }: PlannedColumn) => isTraining && !isPlain && type === undefined && !isTableOfImages(path);
 
   // A column of nothing but lists is left out; one with other cells, too, has a fault.
-  const lists = of('input').filter((fileColumn) => {
+  const lists = withRole('input').filter((fileColumn) => {
     const { gaps } = fileColumn.collector.collected();
-    return isGuessed(fileColumn) && faults.takeBack(fileColumn.index, SEVERAL_VALUES, rows - gaps);
+    return isGuessed(fileColumn) && faults.retract(fileColumn.index, SEVERAL_VALUES, rows - gaps);
   });
   for (const { name } of lists) exclusions.set(name, LISTS);
-  const candidates = of('input')
+  const candidates = withRole('input')
     .filter((fileColumn) => !lists.includes(fileColumn))
     .flatMap((fileColumn) => finishColumn(fileColumn).map((column): Input => ({ fileColumn, column })));
   const nonEmpty = candidates.filter(({ fileColumn, column: { gaps } }) => gaps < rows || !isGuessed(fileColumn));
@@ -74,22 +75,24 @@ export function buildTable(
     }),
   );
   // A table of nothing but identifiers is read: they are all that it has.
-  const keepsIdentifiers = identifiers.size === nonEmpty.length && of('time').length === 0;
+  const keepsIdentifiers = identifiers.size === nonEmpty.length && withRole('time').length === 0;
   if (!keepsIdentifiers) for (const [name, exclusion] of identifiers) exclusions.set(name, exclusion);
-  const inputCandidates = candidates.filter(({ column }) => !exclusions.has(column.name));
-  const inputs = inputCandidates.map(({ column }) => column);
+  const includedInputs = candidates.filter(({ column }) => !exclusions.has(column.name));
+  const inputs = includedInputs.map(({ column }) => column);
 
-  const targets = of('target').flatMap((fileColumn) =>
-    finish(fileColumn, () => {
+  const targets = withRole('target').flatMap((fileColumn) =>
+    unlessFaulty(fileColumn, () => {
       const request = { kind: targetKind, classNames, isPlain, leavesGapsOut: plan.requiredTargets.length > 0 };
       const collected = fileColumn.collector.collected();
       const target = decideTarget(fileColumn.name, collected, { ...request, format: formatOf(fileColumn) });
-      return [{ ...target, column: keep(target.column) }];
+      return [{ ...target, column: persist(target.column) }];
     }),
   );
-  const [weights = null] = of('weight').flatMap(finishColumn);
-  const [time] = of('time').flatMap((fileColumn) => finish(fileColumn, () => [timeOf(fileColumn)]));
-  const [key = null] = of('key').flatMap((fileColumn) => finish(fileColumn, () => typedColumns(fileColumn)));
+  const [weights = null] = withRole('weight').flatMap(finishColumn);
+  const [time] = withRole('time').flatMap((fileColumn) => unlessFaulty(fileColumn, () => [timeOf(fileColumn)]));
+  const [key = null] = withRole('key').flatMap((fileColumn) =>
+    unlessFaulty(fileColumn, () => typedColumns(fileColumn)),
+  );
   faults.refuse(fault);
   refuseOnlyText();
   if (inputs.length === 0 && time === undefined) {
@@ -107,7 +110,7 @@ export function buildTable(
     targets,
     isSeries: time !== undefined,
     options,
-    guessed: inputCandidates.flatMap(({ fileColumn, column }) =>
+    guessed: includedInputs.flatMap(({ fileColumn, column }) =>
       isGuessed(fileColumn) ? [{ column, zeroPadded: fileColumn.collector.collected().zeroPadded }] : [],
     ),
     exclusions,
@@ -134,13 +137,15 @@ export function buildTable(
     ],
     warnings: [],
   };
-  const table = missing === 'drop' ? leaveGapsOut(fullTable, fault, keep) : fullTable;
+  const table = missing === 'drop' ? leaveGapsOut(fullTable, fault, persist) : fullTable;
   return { ...table, warnings: isTraining ? warningsOf(sniffed, table) : rowDecisions };
 
   /** @throws OnlyText if all inputs are identifiers, or texts that are left out, and there is a text among them. */
   function refuseOnlyText(): void {
-    if (!keepsIdentifiers || options.stream === true || !of('input').every(isGuessed)) return;
-    const text = textAmong(of('input').map(({ name, collector }) => ({ name, words: collector.collected().words })));
+    if (!keepsIdentifiers || options.stream === true || !withRole('input').every(isGuessed)) return;
+    const text = textAmong(
+      withRole('input').map(({ name, collector }) => ({ name, words: collector.collected().words })),
+    );
     if (text === undefined) return;
     throw new OnlyText(text, new Map([...exclusions, ...identifiers].filter(([name]) => name !== text)));
   }
@@ -152,12 +157,13 @@ export function buildTable(
     const isRequested = ({ name, index }: PlannedColumn) =>
       name === request.column || String(index + 1) === request.column;
     const input = candidates.find(({ fileColumn }) => isRequested(fileColumn));
-    const [typed = input] = of('split').map((fileColumn) => columnOf(fileColumn, Number.POSITIVE_INFINITY));
+    // A column with no other role, or an input.
+    const [typed = input] = withRole('split').map((fileColumn) => columnOf(fileColumn, Number.POSITIVE_INFINITY));
     const column = typed && 'column' in typed ? typed.column : undefined;
     if (column?.data.kind === (request.by === 'group' ? 'words' : 'numbers') && column.gaps === 0)
-      return { by: request.by, column: column === input?.column ? column : keep(column) };
-    const isGapped = column !== undefined && column.gaps > 0;
-    const has = typed === undefined ? 'the target' : isGapped ? 'a column with gaps' : 'a column of words';
+      return { by: request.by, column: column === input?.column ? column : persist(column) };
+    let has = typed === undefined ? 'the target' : 'a column of words';
+    if (column !== undefined && column.gaps > 0) has = 'a column with gaps';
     const problem = `has ${show(options.split)}, which is ${has}, expected a column of dates or numbers without gaps`;
     throw new OptionError('readTable', 'split', problem);
   }
@@ -165,10 +171,9 @@ export function buildTable(
   /** The series, and its inputs in the order of the file. The target is one of them. */
   function seriesOf(time: TableColumn): Pick<Table, 'series' | 'inputs'> {
     const { context = CONTEXT, horizon = HORIZON, step = null } = preprocessing?.series ?? (options as SeriesOptions);
-    const after = of('input').findIndex((fileColumn) => fileColumn.index > of('target')[0].index);
-    const position = after === -1 ? inputs.length : after;
+    const inputsBefore = withRole('input').filter(({ index }) => index < withRole('target')[0].index).length;
     return {
-      inputs: [...inputs.slice(0, position), target, ...inputs.slice(position)],
+      inputs: inputs.toSpliced(inputsBefore, 0, target),
       series: { time, key, context, horizon, step: checkTimes({ time, key }, rows, step, fault) },
     };
   }
@@ -195,7 +200,7 @@ function timeOf(fileColumn: PlannedColumn): TableColumn {
 }
 
 /** The table without rows that have a gap in an input. @throws Error of `fault` if no rows are left. */
-export function leaveGapsOut(table: Table, fault: (problem: string) => Error, keep: ColumnStore['keep']): Table {
+export function leaveGapsOut(table: Table, fault: TableFault, persist: ColumnStore['persist']): Table {
   const hasGap = new Uint8Array(table.rows);
   for (const { data } of table.inputs) {
     const cells = data.kind === 'numbers' ? data.values : data.indices;
@@ -210,7 +215,7 @@ export function leaveGapsOut(table: Table, fault: (problem: string) => Error, ke
   const gap = isText ? 'no text' : count === 1 ? 'a gap' : 'gaps';
   const has = count === 1 ? `row has ${gap} and is` : `rows have ${gap} and are`;
   const advice = isText ? '' : ' (--missing impute fills gaps in)';
-  const keepRows = (column: TableColumn): TableColumn => keep({ ...column, data: pickRows(column, rows) });
+  const keepRows = (column: TableColumn): TableColumn => persist({ ...column, data: pickRows(column, rows) });
   return {
     ...table,
     rows: rows.length,

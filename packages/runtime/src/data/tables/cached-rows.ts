@@ -9,6 +9,7 @@ import { CacheError, type CacheFile, createCacheFile, wrapWriteErrors } from '..
 import { cannotWrite, hasStamp, publishFolder, readSealedJson, stampOf, writeSealedJson } from '../cache-folder.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { fileRows } from '../file-rows.ts';
+import { npyHeader } from '../npy-header.ts';
 import { npyType, sharedArrays } from '../number-types.ts';
 
 const ROWS = 'rows.npy';
@@ -41,15 +42,15 @@ export function cachedRows(
   const key = keyOf(preprocessing, rows);
   const rowsFolder = join(folder, `rows-${key}`);
   const path = join(rowsFolder, ROWS);
-  const header = npyHeader(rows.length, columns);
-  const notes = knownNotes(rowsFolder) ?? make();
+  const header = npyHeader(TYPE, [rows.length, columns]);
+  const notes = storedNotes(rowsFolder) ?? writeRows();
   for (const note of notes) onNote?.(note);
   const type = npyType(TYPE);
   if (type === undefined) throw new Error(`encodeTable: ${TYPE} has no reader, expected one`);
   const file = fileRows(path, 'npy', { type, shape: [rows.length, columns], bytes: header.length });
   return { ...valueMatrix(sharedArrays.float64(0), columns), file };
 
-  function make(): readonly EncodingNote[] {
+  function writeRows(): readonly EncodingNote[] {
     const draft = temporaryPath(rowsFolder);
     try {
       wrapWriteErrors(() => mkdirSync(draft));
@@ -64,7 +65,7 @@ export function cachedRows(
       }
       const seal: RowsHeader = { rows: stampOf(join(draft, ROWS)), notes };
       writeSealedJson(join(draft, HEADER), seal);
-      publishFolder(draft, rowsFolder, () => knownNotes(rowsFolder) !== null);
+      publishFolder(draft, rowsFolder, () => storedNotes(rowsFolder) !== null);
       return notes;
     } catch (error) {
       if (!(error instanceof CacheError)) throw error;
@@ -102,15 +103,7 @@ function keyOf(preprocessing: TablePreprocessing, rows: Uint32Array): string {
 }
 
 /** The notes that an earlier run stored with its rows; null if the rows are missing or were changed. */
-function knownNotes(folder: string): readonly EncodingNote[] | null {
+function storedNotes(folder: string): readonly EncodingNote[] | null {
   const header = readSealedJson(join(folder, HEADER)) as RowsHeader | null;
   return header !== null && hasStamp(join(folder, ROWS), header.rows) ? header.notes : null;
-}
-
-/** A header as numpy.save writes it: the numbers begin at a multiple of 64 bytes. */
-function npyHeader(rows: number, columns: number): Uint8Array {
-  const text = `{'descr': '${TYPE}', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
-  const start = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 0xff, length >> 8]);
-  return Buffer.concat([start, Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1')]);
 }

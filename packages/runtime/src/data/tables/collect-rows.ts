@@ -57,7 +57,7 @@ export async function collectRows(
       return;
     }
     lastRow = row;
-    for (const { index, name, collector } of plan.columns) {
+    for (const { index, name, title, collector } of plan.columns) {
       const cell = cells[index];
       try {
         if (!isOneValue(cell)) refuseSeveral(name, cell, request);
@@ -65,8 +65,7 @@ export async function collectRows(
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
         const kind = isOneValue(cell) ? error.expected : SEVERAL_VALUES;
-        const title = plan.isNamed ? ` (${show(name)})` : '';
-        faults.add(index, kind, `${location}, column ${index + 1}${title} ${error.problem}`, 'cell', error);
+        faults.add(index, kind, `${location}, ${title} ${error.problem}`, 'cell', error);
       }
     }
   }

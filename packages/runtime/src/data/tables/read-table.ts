@@ -4,7 +4,7 @@ import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
 import { readAsCategories } from './advice.ts';
 import { buildTable } from './build-table.ts';
-import { type CollectedRows, collectRows } from './collect-rows.ts';
+import { collectRows } from './collect-rows.ts';
 import { type ColumnStore, memoryStore } from './columns/column-store.ts';
 import type { ColumnPlan, TableRequest } from './columns/plan-columns.ts';
 import { openTable, tableFormats } from './formats/index.ts';
@@ -14,7 +14,7 @@ import { findFormats } from './sniffers/cell-formats.ts';
 import { describeExclusion, OnlyText } from './sniffers/exclusions.ts';
 import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
-import { createFaults } from './table-faults.ts';
+import { createFaults, type TableFault } from './table-faults.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
 
 /**
@@ -23,7 +23,7 @@ import { type TableOptions, tableOptions } from './table-options.ts';
  * @throws Error naming the file, line and column of a problem; OptionError for an option that does not fit the file.
  */
 export const readTable = (path: string, options: TableOptions = {}): Promise<Table> =>
-  read(path, options, { where: 'readTable', preprocessing: null, isPlain: false });
+  readPath(path, options, { where: 'readTable', preprocessing: null, isPlain: false });
 
 /**
  * Reads the columns that a model was trained with, with the types of that time.
@@ -35,7 +35,7 @@ export const readTableAs = async (
   options: TableOptions = {},
 ): Promise<Table> => {
   const checked = checkTablePreprocessing('readTableAs', preprocessing);
-  return read(path, options, { where: 'readTable', preprocessing: checked, isPlain: false });
+  return readPath(path, options, { where: 'readTable', preprocessing: checked, isPlain: false });
 };
 
 /**
@@ -43,12 +43,12 @@ export const readTableAs = async (
  * @throws Error as `readTable` does.
  */
 export const readPlainTable = (where: string, path: string, options: TableOptions): Promise<Table> =>
-  read(path, options, { where, preprocessing: null, isPlain: true });
+  readPath(path, options, { where, preprocessing: null, isPlain: true });
 
 /** Makes a table of objects by column name. Messages begin with `where`. */
 export async function readObjects(where: string, rows: readonly NamedRow[], options: TableOptions): Promise<Table> {
   const objects = list<NamedRow>(where, 'rows', rows, 'a list of objects');
-  const fault: TableRequest['fault'] = (problem, cause) => new Error(`${where}: rows${problem}`, { cause });
+  const fault: TableFault = (problem, cause) => new Error(`${where}: rows${problem}`, { cause });
   const open = () =>
     openJsonRows(
       {},
@@ -57,12 +57,19 @@ export async function readObjects(where: string, rows: readonly NamedRow[], opti
         yield objects.map((value, n) => ({ location: `row ${n}`, value }));
       },
     );
-  const read = withoutUndefined(tableOptions.read(options));
-  const request = { where, path: 'rows', options: read, preprocessing: null, isPlain: false, formats: null, fault };
+  const request = {
+    where,
+    path: 'rows',
+    options: withoutUndefined(tableOptions.read(options)),
+    preprocessing: null,
+    isPlain: false,
+    formats: null,
+    fault,
+  };
   return readRows(request, memoryStore, open);
 }
 
-async function read(
+async function readPath(
   path: string,
   unchecked: TableOptions,
   purpose: Pick<TableRequest, 'where' | 'preprocessing' | 'isPlain'>,
@@ -78,7 +85,7 @@ async function read(
 }
 
 const faultOf =
-  (where: string, path: string): TableRequest['fault'] =>
+  (where: string, path: string): TableFault =>
   (problem, cause) =>
     new Error(`${where}: ${showPath(path)}${problem}`, { cause });
 
@@ -119,7 +126,7 @@ export async function readRowsAs(path: string, reader: TableReader, encoding: Ta
   const fault = faultOf(where, path);
   const request = { where, path, options: {}, preprocessing, isPlain: false, formats: null, fault };
   try {
-    return build(reader, request, memoryStore, await collectRows(reader, request, memoryStore));
+    return buildTable(request, await collectRows(reader, request, memoryStore), reader, memoryStore);
   } catch (error) {
     await reader.close?.();
     throw error;
@@ -183,16 +190,16 @@ async function readColumns(
   const { fault } = request;
   let reader = await open();
   try {
-    const first = await collectRows(reader, request, store);
+    const collected = await collectRows(reader, request, store);
     const questions = createFaults();
-    const formats = findFormats(first.plan, request.options, reader.delimiter, questions);
+    const formats = findFormats(collected.plan, request.options, reader.delimiter, questions);
     questions.refuse(fault);
-    const markedTargets = targetsWithMarks(first.plan);
-    if (formats.size === 0 && markedTargets.size === 0) return build(reader, request, store, first);
+    const markedTargets = targetsWithMarks(collected.plan);
+    if (formats.size === 0 && markedTargets.size === 0) return buildTable(request, collected, reader, store);
     // Only all cells tell how numbers and dates are written, so such a file is read twice.
     reader = await open();
-    const again = { ...request, formats, markedTargets };
-    return build(reader, again, store, await collectRows(reader, again, store));
+    const formattedRequest = { ...request, formats, markedTargets };
+    return buildTable(formattedRequest, await collectRows(reader, formattedRequest, store), reader, store);
   } catch (error) {
     await reader.close?.();
     if (error instanceof RoomError) throw fault(` has ${error.has}, expected ${error.expected}`, error);
@@ -208,7 +215,3 @@ function targetsWithMarks({ requiredTargets }: ColumnPlan): ReadonlySet<string> 
   });
   return new Set(marked.map(({ name }) => name));
 }
-
-/** The table of collected rows. @throws Error naming all faults of the file. */
-const build = (reader: TableReader, request: TableRequest, { keep }: ColumnStore, collected: CollectedRows): Table =>
-  buildTable(request, collected, reader.findings ?? [], keep);

@@ -3,6 +3,7 @@ import { counted, show, showName } from '@gradloom/core/internal';
 import { heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
 import { lastRows } from './split-by-column.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
+import type { TableFault } from './table-faults.ts';
 
 /** T and H of windows for which no context and no horizon are given. */
 export const CONTEXT = 24;
@@ -19,7 +20,7 @@ export function checkTimes(
   { time, key }: Pick<TableSeries, 'time' | 'key'>,
   rows: number,
   modelStep: SeriesStep | null,
-  fault: (problem: string) => Error,
+  fault: TableFault,
 ): SeriesStep {
   const isDate = time.type === 'date';
   const values = time.data.kind === 'numbers' ? time.data.values : new Float64Array(rows);

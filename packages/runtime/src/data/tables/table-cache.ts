@@ -5,14 +5,15 @@ import type { TablePreprocessing } from '@gradloom/core';
 import { createCacheFile } from '../cache-file.ts';
 import { openCache, sha256 } from '../cache-folder.ts';
 import {
+  type ColumnHeader,
   type ColumnStore,
   memoryStore,
-  type StoredColumn,
+  openColumn,
   spooledNumbers,
-  storeColumn,
-  storedColumn,
+  writeColumn,
 } from './columns/column-store.ts';
 import { type Columns, mapColumns, type Table, type TableColumn } from './table.ts';
+import type { TableFault } from './table-faults.ts';
 import type { TableOptions } from './table-options.ts';
 
 /** Increased whenever older caches would be read incorrectly. */
@@ -22,7 +23,7 @@ const COLUMNS = 'columns.bin';
 const SPOOL = 'spool.bin';
 
 type TableFacts = Pick<Table, 'rows' | 'leftOut' | 'reasons' | 'classes' | 'decisions' | 'warnings'>;
-interface TableHeader extends TableFacts, Columns<StoredColumn> {}
+interface TableHeader extends TableFacts, Columns<ColumnHeader> {}
 
 /**
  * Returns the table at `path` with its columns in a folder of `<path>.gradloom-cache`. If an earlier run left a cache
@@ -33,7 +34,7 @@ export async function openTableCache(
   path: string,
   options: TableOptions,
   preprocessing: TablePreprocessing | null, // that of the model that reads it
-  fault: (problem: string, cause?: unknown) => Error,
+  fault: TableFault,
   read: (store: ColumnStore) => Promise<Table>,
 ): Promise<Table> {
   // The reader reports a missing file.
@@ -46,18 +47,18 @@ export async function openTableCache(
     async make(columns, draft) {
       const spool = createCacheFile(join(draft, SPOOL));
       try {
-        const headers = new Map<TableColumn, StoredColumn>();
+        const headers = new Map<TableColumn, ColumnHeader>();
         const table = await read({
-          collecting: (count) => spooledNumbers(spool, count),
-          keep(column) {
-            const header = storeColumn(column, columns);
-            const stored = storedColumn(header, join(draft, COLUMNS));
+          createBuffers: (count) => spooledNumbers(spool, count),
+          persist(column) {
+            const header = writeColumn(column, columns);
+            const stored = openColumn(header, join(draft, COLUMNS));
             headers.set(stored, header);
             return stored;
           },
         });
         const { rows, leftOut, reasons, classes, decisions, warnings } = table;
-        const stored = mapColumns(table, (column) => headers.get(column) as StoredColumn);
+        const stored = mapColumns(table, (column) => headers.get(column) as ColumnHeader);
         return { rows, leftOut, reasons, classes, decisions, warnings, ...stored };
       } finally {
         spool.close();
@@ -68,7 +69,7 @@ export async function openTableCache(
   const { split: _, ...facts } = header;
   return {
     ...facts,
-    ...mapColumns(header, (column) => storedColumn(column, join(folder, COLUMNS))),
+    ...mapColumns(header, (column) => openColumn(column, join(folder, COLUMNS))),
     name: options.name ?? path,
     options,
     cache: folder,
@@ -97,7 +98,7 @@ function keyOf(
 
 const noStore: ColumnStore = {
   ...memoryStore,
-  collecting() {
+  createBuffers() {
     throw new Error('readTable: the file appeared while it was opened, expected it to be there');
   },
 };

@@ -5,13 +5,15 @@ const MAX_KINDS = 20;
 export interface TableFaults {
   /** Adds a fault of a column by its index in the file, or of the file itself. `what` is counted, such as 'cell'. */
   add(column: number | null, kind: string, problem: string, what?: string, cause?: unknown): void;
-  /** Whether a column has one. */
-  isIn(column: number): boolean;
-  /** Takes back the faults of a column if it has `count` of this kind, and no others. Returns whether it did. */
-  takeBack(column: number, kind: string, count: number): boolean;
+  hasColumn(index: number): boolean;
+  /** Retracts the faults of a column if it has `count` of this kind, and no others. Returns whether it did. */
+  retract(column: number, kind: string, count: number): boolean;
   /** @throws Error of `fault` if there are any. */
-  refuse(fault: (problem: string, cause?: unknown) => Error): void;
+  refuse(fault: TableFault): void;
 }
+
+/** Makes an error about a table. `problem` begins with ' has' or ': line 3', for example. */
+export type TableFault = (problem: string, cause?: unknown) => Error;
 
 /** A file with several kinds of faults; its message lists them, too. */
 export class TableFaultsError extends Error {
@@ -27,26 +29,27 @@ export class TableFaultsError extends Error {
 /** The kind of faults of cells with several values, such as lists. */
 export const SEVERAL_VALUES = 'one value';
 
-interface Kind {
+interface FaultKind {
   readonly column: number | null;
-  readonly problem: string; // of the first
+  readonly problem: string; // of the first fault
   readonly what: string;
   readonly cause: unknown;
   count: number;
 }
 
 export function createFaults(): TableFaults {
-  const kinds = new Map<string, Kind>();
+  const kinds = new Map<string, FaultKind>(); // by column and kind
   const columns = new Set<number>(); // with a fault
   return {
     add(column, kind, problem, what = 'cell', cause) {
       if (column !== null) columns.add(column);
-      const kindSoFar = kinds.get(`${column} ${kind}`);
-      if (kindSoFar === undefined) kinds.set(`${column} ${kind}`, { column, problem, what, cause, count: 1 });
-      else kindSoFar.count++;
+      const key = `${column} ${kind}`;
+      const firstFault = kinds.get(key);
+      if (firstFault === undefined) kinds.set(key, { column, problem, what, cause, count: 1 });
+      else firstFault.count++;
     },
-    isIn: (column) => columns.has(column),
-    takeBack(column, kind, count) {
+    hasColumn: (column) => columns.has(column),
+    retract(column, kind, count) {
       const isOnly = [...kinds.values()].filter((other) => other.column === column).length === 1;
       if (!isOnly || kinds.get(`${column} ${kind}`)?.count !== count) return false;
       columns.delete(column);

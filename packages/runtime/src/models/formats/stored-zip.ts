@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { littleEndianBytes } from '../../system/files/little-endian.ts';
 
 /** A file in an archive. */
 export interface ZipEntry {
@@ -8,7 +9,9 @@ export interface ZipEntry {
 
 /** 1980-01-01, the earliest date of the format, so that equal models give equal files. */
 const DATE = 0x21;
-const UTF_8 = 0x800;
+/** 2.0, the version of the format that a reader needs. */
+const VERSION = 20;
+const UTF_8 = 0x800; // flag of names
 const MAX_BYTES = 0xffff_ffff;
 const MAX_ENTRIES = 0xffff;
 
@@ -26,54 +29,22 @@ export function* storedZip(entries: Iterable<ZipEntry>): Generator<Uint8Array> {
     if (offset + size > MAX_BYTES || directory.length === MAX_ENTRIES) {
       throw new Error('an npz file of 4 GiB or 65,535 arrays is too large, expected safetensors for such a model');
     }
-    const fields = fieldsOf(
-      size,
-      parts.reduce((sum, part) => crc32(part, sum), 0),
-      text.length,
-    );
-    yield Buffer.concat([signature(0x04034b50), fields, text]);
+    const checksum = parts.reduce((sum, part) => crc32(part, sum), 0);
+    // Fields of the local header and the directory: version, flags, method, time, date; checksum, sizes; lengths.
+    const fields = [u16(VERSION, UTF_8, 0, 0, DATE), u32(checksum, size, size), u16(text.length, 0)];
+    yield Buffer.concat([u32(0x04034b50), ...fields, text]);
     yield* parts;
-    directory.push(directoryEntry(fields, text, offset));
+    // After the fields: length of a comment, first disk, attributes.
+    const header = [u32(0x02014b50), u16(VERSION), ...fields, u16(0, 0, 0), u32(0, offset), text];
+    directory.push(Buffer.concat(header));
     offset += 30 + text.length + size;
   }
+  if (offset > MAX_BYTES) throw new Error('an npz file has 4 GiB or more, expected less');
   const bytes = directory.reduce((sum, entry) => sum + entry.length, 0);
   yield* directory;
-  yield endOf(directory.length, bytes, offset);
+  const { length } = directory;
+  yield Buffer.concat([u32(0x06054b50), u16(0, 0, length, length), u32(bytes, offset), u16(0)]);
 }
 
-const signature = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-};
-
-/** Common fields of a local header and the directory: version, flags, method, time, checksum, sizes and lengths. */
-function fieldsOf(size: number, checksum: number, nameLength: number): Buffer {
-  const fields = Buffer.alloc(26);
-  fields.writeUInt16LE(20, 0); // version 2.0 is needed to read it
-  fields.writeUInt16LE(UTF_8, 2);
-  fields.writeUInt16LE(DATE, 8);
-  fields.writeUInt32LE(checksum, 10);
-  fields.writeUInt32LE(size, 14);
-  fields.writeUInt32LE(size, 18);
-  fields.writeUInt16LE(nameLength, 22);
-  return fields;
-}
-
-function directoryEntry(fields: Buffer, name: Buffer, offset: number): Buffer {
-  const version = Buffer.from([20, 0]); // version that wrote it
-  const rest = Buffer.alloc(14); // no comment, first disk, no attributes
-  rest.writeUInt32LE(offset, 10);
-  return Buffer.concat([signature(0x02014b50), version, fields, rest, name]);
-}
-
-function endOf(count: number, bytes: number, offset: number): Buffer {
-  if (offset > MAX_BYTES) throw new Error('an npz file has 4 GiB or more, expected less');
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(count, 8);
-  end.writeUInt16LE(count, 10);
-  end.writeUInt32LE(bytes, 12);
-  end.writeUInt32LE(offset, 16);
-  return end;
-}
+const u16 = (...values: readonly number[]): Uint8Array => littleEndianBytes(Uint16Array.from(values));
+const u32 = (...values: readonly number[]): Uint8Array => littleEndianBytes(Uint32Array.from(values));

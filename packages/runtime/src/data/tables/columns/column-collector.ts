@@ -1,8 +1,8 @@
 import { type Cell, CellError, type CellFormat } from '@gradloom/core';
 import { cellReader, isGapMark, isNumberGap, noDay, readText, show } from '@gradloom/core/internal';
 import { refuseBeyondRoom } from '../../../system/memory/memory-room.ts';
-import type { GrowingNumbers } from '../../growing-numbers.ts';
 import type { CellAt } from '../formats/table-reader.ts';
+import type { GrowingNumbers } from './column-store.ts';
 import { createFormatFinder, type FormatEvidence, type FormatFinder } from './format-evidence.ts';
 
 /** The content and figures of a column after all of its cells have been read. */
@@ -25,10 +25,10 @@ export interface CollectedColumn {
   /** How numbers and dates are written; null if that was known or does not matter. */
   readonly evidence: FormatEvidence | null;
   /**
-   * Takes the cells [N]: numbers for 'numbers' and 'dates', with NaN for gaps; word indices for 'words', with -1 for
-   * gaps.
+   * Returns the cells [N] and releases their memory: numbers for 'numbers' and 'dates', with NaN for gaps; word indices
+   * for 'words', with -1 for gaps.
    */
-  take(): Float64Array;
+  drainCells(): Float64Array;
 }
 
 /** Collects the cells of a column, row by row. */
@@ -109,7 +109,7 @@ export function createNumberCollector(
       sum: type === 'numeric' ? sum : null,
       gapMark,
       evidence: finder?.evidence() ?? null,
-      take: () => numbers.take(),
+      drainCells: () => numbers.drain(),
     }),
   };
 }
@@ -145,7 +145,7 @@ export function createTextCollector(name: string, dropsGaps: boolean, create: ()
       kind: 'words',
       words: [...dictionary.indices.keys()],
       gaps,
-      take: () => indices.take(),
+      drainCells: () => indices.drain(),
     }),
   };
 }

@@ -1,5 +1,6 @@
 import { OptionError, type TablePreprocessing } from '@gradloom/core';
 import { show, suggest } from '@gradloom/core/internal';
+import type { TableFault } from '../table-faults.ts';
 import { splitOf, type TableOptions } from '../table-options.ts';
 
 /** Use of a column. */
@@ -50,7 +51,7 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
 export function rolesFor(
   preprocessing: TablePreprocessing,
   names: readonly string[],
-  fault: (problem: string) => Error,
+  fault: TableFault,
   needsTarget: boolean,
   splitBy?: string, // the column by which rows are split
 ): Role[] {

@@ -1,21 +1,30 @@
 import { refuseBeyondRoom } from '../../../system/memory/memory-room.ts';
 import { type CacheFile, readPart } from '../../cache-file.ts';
-import { createGrowingNumbers, type GrowingNumbers } from '../../growing-numbers.ts';
+import { sharedArrays } from '../../number-types.ts';
 import type { TableColumn } from '../table.ts';
+
+/** A growing array of numbers. */
+export interface GrowingNumbers {
+  readonly length: number;
+  /** @throws RoomError if there is no memory for more. */
+  push(value: number): void;
+  /** Returns all numbers and empties the array. @throws RoomError if there is no memory for them. */
+  drain(): Float64Array;
+}
 
 /** Where a table's columns are stored, while it is read and afterwards. */
 export interface ColumnStore {
-  /** For a table with `columns` columns, returns a function that makes the storage of one while it is read. */
-  collecting(columns: number): () => GrowingNumbers;
-  /** Stores a column for the life of the table. */
-  keep(column: TableColumn): TableColumn;
+  /** Returns a function that makes the growing array of a column while a table of this many columns is read. */
+  createBuffers(columns: number): () => GrowingNumbers;
+  /** Stores a finished column for the life of the table. */
+  persist(column: TableColumn): TableColumn;
 }
 
 /** Keeps columns in memory. */
-export const memoryStore: ColumnStore = { collecting: () => createGrowingNumbers, keep: (column) => column };
+export const memoryStore: ColumnStore = { createBuffers: () => createGrowingNumbers, persist: (column) => column };
 
-/** Header of a column whose cells are in a file. */
-export interface StoredColumn extends Omit<TableColumn, 'data'> {
+/** A column whose cells are in a file: where they are, and all that is not a cell. */
+export interface ColumnHeader extends Omit<TableColumn, 'data'> {
   readonly kind: 'numbers' | 'words';
   /** Byte offset of its cells. */
   readonly start: number;
@@ -26,7 +35,7 @@ export interface StoredColumn extends Omit<TableColumn, 'data'> {
 }
 
 /** Writes the cells of a column. @throws CacheError if the disk is full. */
-export function storeColumn({ data, ...column }: TableColumn, file: CacheFile): StoredColumn {
+export function writeColumn({ data, ...column }: TableColumn, file: CacheFile): ColumnHeader {
   if (data.kind === 'numbers') {
     const { values } = data;
     return { ...column, kind: 'numbers', start: file.append(values), rows: values.length };
@@ -36,7 +45,7 @@ export function storeColumn({ data, ...column }: TableColumn, file: CacheFile): 
 }
 
 /** A column whose cells are read from `path` on each access, so that one column at a time is in memory. */
-export function storedColumn({ kind, start, rows, words = [], ...column }: StoredColumn, path: string): TableColumn {
+export function openColumn({ kind, start, rows, words = [], ...column }: ColumnHeader, path: string): TableColumn {
   function read<T extends Float64Array | Int32Array>(
     type: { new (length: number): T; readonly BYTES_PER_ELEMENT: number },
     first: number,
@@ -71,10 +80,47 @@ export function storedColumn({ kind, start, rows, words = [], ...column }: Store
 
 /** Numbers held in memory for all columns together before they are written: 32 MiB. */
 const MAX_BUFFERED_NUMBERS = 1 << 22;
+/** Small, since a table of ten thousand columns has ten thousand growing arrays. */
 const MIN_CHUNK_NUMBERS = 1 << 6;
 const MAX_CHUNK_NUMBERS = 1 << 17;
 
-/** Growing arrays of numbers for `columns` columns, spooled to one file until each is taken. */
+/** Collects numbers in memory; `drain` returns them in shared memory. */
+function createGrowingNumbers(): GrowingNumbers {
+  const chunks: Float64Array[] = [];
+  let last = new Float64Array(MIN_CHUNK_NUMBERS);
+  let before = 0; // numbers in full chunks
+  let count = 0; // numbers in the last chunk
+  return {
+    get length() {
+      return before + count;
+    },
+    push(value) {
+      if (count === last.length) {
+        before += count;
+        const length = Math.min(MAX_CHUNK_NUMBERS, before);
+        // Twice, because `drain` copies all of them.
+        refuseBeyondRoom(8 * (before + 2 * length));
+        chunks.push(last);
+        last = new Float64Array(length);
+        count = 0;
+      }
+      last[count++] = value;
+    },
+    drain() {
+      const array = sharedArrays.float64(before + count);
+      array.set(last.subarray(0, count), before);
+      while (chunks.length > 0) {
+        const chunk = chunks.pop() ?? last;
+        before -= chunk.length;
+        array.set(chunk, before);
+      }
+      count = 0;
+      return array;
+    },
+  };
+}
+
+/** Growing arrays of numbers for `columns` columns, spooled to one file until each is drained. */
 export function spooledNumbers(file: CacheFile, columns: number): () => GrowingNumbers {
   const share = Math.floor(MAX_BUFFERED_NUMBERS / columns);
   const maxChunk = Math.max(MIN_CHUNK_NUMBERS, Math.min(MAX_CHUNK_NUMBERS, share));
@@ -96,7 +142,7 @@ export function spooledNumbers(file: CacheFile, columns: number): () => GrowingN
         }
         chunk[used++] = value;
       },
-      take() {
+      drain() {
         refuseBeyondRoom(8 * (count + used));
         // Not shared memory: the garbage collector does not notice how much of it each column releases.
         const numbers = new Float64Array(count + used);

@@ -3,6 +3,7 @@ import { counted, isDateFormat, isGap, isNumberGap, listed, readNumber, show } f
 import type { TargetKind } from '../../npy-dataset.ts';
 import { EMPTY_CELLS, EMPTY_TARGETS, flagWord, leaveOut } from '../advice.ts';
 import type { TableReader } from '../formats/table-reader.ts';
+import type { TableFault } from '../table-faults.ts';
 import { splitOf, type TableOptions } from '../table-options.ts';
 import { isAnswer, isKeyOf, isPlainNumber, isTarget, isWeight, timeCollector, withChecks } from './cell-checks.ts';
 import { type ColumnCollector, createNumberCollector, createTextCollector } from './column-collector.ts';
@@ -17,6 +18,7 @@ const MAX_COLUMNS = 100_000;
 export interface PlannedColumn {
   readonly index: number; // in the file
   readonly name: string;
+  readonly title: string; // in messages: 'column 3 ("age")'
   readonly role: Exclude<Role, 'left out'>;
   readonly type: ColumnType | undefined; // as requested
   readonly format: CellFormat | 'any' | undefined; // how its cells are written; undefined: plain
@@ -67,7 +69,7 @@ export function planColumns(
     throw fault(` has ${counted(width, 'column')}, expected one or more beside the target`);
   const targetKind = targetKindOf(targetNames, types, request);
   const classNames = (preprocessing && labelsOf(preprocessing)) ?? options.classNames;
-  const create = store.collecting(width);
+  const create = store.createBuffers(width);
   const modelFormats = preprocessing === null ? request.formats : formatsOf(preprocessing);
   // A series needs all of its rows, and only a table that was read from a file says what was left out.
   const leavesGapsOut = where === 'readTable' && !isPlain && !roles.includes('time');
@@ -81,7 +83,7 @@ export function planColumns(
     const type = isNumeric ? 'numeric' : isKey ? 'categorical' : isTyped ? types.get(name) : undefined;
     const formats = role === 'split' ? request.formats : modelFormats;
     const format = isPlain || isKey ? undefined : formats === null ? 'any' : formats.get(name);
-    const cells = createCollector({ index, name, role, type, format });
+    const cells = createCollector({ name, role, type, format });
     const answer = types.get(name) === 'boolean' ? [isAnswer] : [];
     const checks = {
       input: isPlain ? [isPlainNumber] : [],
@@ -92,10 +94,16 @@ export function planColumns(
     };
     const isTime = role === 'time' || (role === 'split' && !isKey);
     const collector = isTime ? timeCollector(name, cells, format) : withChecks(name, cells, checks[role]);
-    return [{ index, name, role, type, format, collector }];
+    const title = `column ${index + 1}${isNamed ? ` (${show(name)})` : ''}`;
+    return [{ index, name, title, role, type, format, collector }];
   }
 
-  function createCollector({ name, role, type, format }: Omit<PlannedColumn, 'collector'>): ColumnCollector {
+  function createCollector({
+    name,
+    role,
+    type,
+    format,
+  }: Pick<PlannedColumn, 'name' | 'role' | 'type' | 'format'>): ColumnCollector {
     if (type === 'text') return createTextCollector(name, options.missing === 'drop', create);
     const isPlainFormat = format === undefined || format === 'any';
     const cellType = isPlainFormat ? type : isDateFormat(format) ? 'date' : 'numeric';
@@ -216,7 +224,7 @@ function numberedNames(width: number, preprocessing: TablePreprocessing | null):
 }
 
 /** The column names. @throws Error of `fault` for a name that occurs twice. */
-function namesOf(header: readonly string[], location: string, fault: TableRequest['fault']): readonly string[] {
+function namesOf(header: readonly string[], location: string, fault: TableFault): readonly string[] {
   const names = header.map((name, index) => (name.trim() === '' ? `column ${index + 1}` : name.trim()));
   const indices = new Map<string, number>();
   for (const [index, name] of names.entries()) {
@@ -245,6 +253,5 @@ export interface TableRequest {
   readonly formats: ReadonlyMap<string, CellFormat> | null;
   /** Targets of numbers with marks of gaps; not known while they are found. */
   readonly markedTargets?: ReadonlySet<string>;
-  /** Makes an error about the file. `problem` begins with ' has' or ': line 3', for example. */
-  fault(problem: string, cause?: unknown): Error;
+  readonly fault: TableFault;
 }

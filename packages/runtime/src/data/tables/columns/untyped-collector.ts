@@ -9,10 +9,10 @@ import {
   readNumber,
   show,
 } from '@gradloom/core/internal';
-import type { GrowingNumbers } from '../../growing-numbers.ts';
 import { leaveOut } from '../advice.ts';
 import type { CellAt } from '../formats/table-reader.ts';
 import { type CollectedColumn, type ColumnCollector, createDictionary, inBrackets } from './column-collector.ts';
+import type { GrowingNumbers } from './column-store.ts';
 import { createFormatFinder } from './format-evidence.ts';
 
 /** Most distinct words kept of a column before it counts as text, unless all are dates. */
@@ -85,7 +85,7 @@ export function createUntypedCollector(
 
   /** Converts the numbers so far to words. */
   function toWords(location: string): void {
-    const values = numbers.take();
+    const values = numbers.drain();
     numbers = create();
     let nextMark = 0;
     for (let n = 0; n < values.length; n++) {
@@ -109,7 +109,7 @@ export function createUntypedCollector(
       numbers = create();
       return;
     }
-    const cells = numbers.take();
+    const cells = numbers.drain();
     numbers = create();
     gaps = 0;
     for (const index of cells) {
@@ -187,7 +187,7 @@ export function createUntypedCollector(
       dateWords,
       nonDate,
       evidence: finder?.evidence() ?? null,
-      take: () => numbers.take(),
+      drainCells: () => numbers.drain(),
     }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ByteSource } from '../../../system/files/byte-source.ts';
+import { type ByteSource, readParts } from '../../../system/files/byte-source.ts';
 import { type CsvRecord, findHeader } from '../sniffers/csv-layout.ts';
 import { readCsv } from './csv-records.ts';
 import {
@@ -87,26 +87,15 @@ export const openCsvStream = (stream: Readable, name: string): Promise<TableRead
 /** The bytes of a stream, such as standard input, in order. Their number is not known in advance. */
 function streamSource(stream: Readable): ByteSource {
   const chunks: AsyncIterator<Uint8Array | string> = stream[Symbol.asyncIterator]();
-  let chunk: Uint8Array = new Uint8Array(0);
   return {
     gzipped: false,
     fileBytes: Number.POSITIVE_INFINITY,
     maxBytes: Number.POSITIVE_INFINITY,
-    async read(into) {
-      let count = 0;
-      while (count < into.length) {
-        if (chunk.length === 0) {
-          const next = await chunks.next();
-          if (next.done) break;
-          chunk = typeof next.value === 'string' ? Buffer.from(next.value) : next.value;
-        }
-        const n = Math.min(chunk.length, into.length - count);
-        into.set(chunk.subarray(0, n), count);
-        chunk = chunk.subarray(n);
-        count += n;
-      }
-      return count;
-    },
+    read: readParts(async () => {
+      const { done, value } = await chunks.next();
+      if (done) return null;
+      return typeof value === 'string' ? Buffer.from(value) : value;
+    }),
     async close() {
       await chunks.return?.();
     },

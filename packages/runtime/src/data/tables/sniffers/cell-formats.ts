@@ -27,7 +27,7 @@ import { MAX_WHOLE_CLASSES } from './target-kind.ts';
  * then from other columns, then from the delimiter of the file. Columns that allow two readings are faults.
  */
 export function findFormats(
-  { columns, targetKind, classNames, isNamed }: ColumnPlan,
+  { columns, targetKind, classNames }: ColumnPlan,
   options: TableOptions,
   delimiter: DelimiterName | undefined,
   faults: TableFaults,
@@ -45,10 +45,9 @@ export function findFormats(
   const allowed = allowedBy(options);
   const formats = new Map<string, CellFormat>();
   for (const { column, evidence, words } of candidates) {
-    const { index, name, role, type } = column;
+    const { index, name, title, role, type } = column;
     const isRequested = type === 'numeric' || type === 'date';
     if (!isRequested && !areNumbers(column, evidence, words)) continue;
-    const title = `column ${index + 1}${isNamed ? ` (${show(name)})` : ''}`;
     if (evidence.units.length > 1) {
       const units = evidence.units.slice(0, 5).join(', ');
       const advice =

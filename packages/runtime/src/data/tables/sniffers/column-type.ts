@@ -38,16 +38,21 @@ export function typeColumn(
   const { kind, words, gaps, gapMark } = collected;
   const asRequested = requested && `read as ${requested}, as asked for`;
   const markNote = gapMark === null ? '' : `, ${show(gapMark.cell)} is a gap`;
-  const numbers = (type: ColumnType, reason: string, values = collected.take(), gapCount = gaps): TypedColumn => ({
+  const numbers = (
+    type: ColumnType,
+    reason: string,
+    values = collected.drainCells(),
+    gapCount = gaps,
+  ): TypedColumn => ({
     column: { name, type, reason: reason + markNote, gaps: gapCount, data: { kind: 'numbers', values } },
   });
   if (requested === 'text' || (requested === 'categorical' && format === undefined && kind === 'words')) {
-    const data = { kind: 'words', words, indices: Int32Array.from(collected.take()) } as const;
+    const data = { kind: 'words', words, indices: Int32Array.from(collected.drainCells()) } as const;
     return { column: { name, type: requested, reason: asRequested ?? '', gaps, data } };
   }
   if (format !== undefined) {
     const type = isDateFormat(format) ? 'date' : 'numeric';
-    const data = { kind: 'numbers', values: collected.take() } as const;
+    const data = { kind: 'numbers', values: collected.drainCells() } as const;
     return { column: { name, type, reason: describeFormat(format) + markNote, gaps, data, format } };
   }
   if (kind === 'dates') return numbers('date', asRequested ?? 'all cells are dates');
@@ -69,7 +74,7 @@ export function typeColumn(
  */
 function typeWords(name: string, collected: CollectedColumn, maxCategories: number): TypedColumn {
   const { kind, words, gaps, nonNumber, nonDate, dateWords } = collected;
-  const indices = kind === 'words' ? Int32Array.from(collected.take()) : null;
+  const indices = kind === 'words' ? Int32Array.from(collected.drainCells()) : null;
   if (nonDate !== null && 2 * dateWords > words.length) {
     const share = shareOf(words, indices, (word) => readDate(word) !== undefined);
     const has = `has ${show(nonDate.cell)} in ${nonDate.location}${noDay(nonDate.cell)}`;
@@ -156,7 +161,7 @@ function parseAll(words: readonly string[], read: (word: string) => number | und
 
 /** Replaces word indices by the parsed values of the words. */
 function decode(collected: CollectedColumn, values: Float64Array): Float64Array {
-  const cells = collected.take();
+  const cells = collected.drainCells();
   for (let n = 0; n < cells.length; n++) cells[n] = cells[n] === -1 ? Number.NaN : values[cells[n]];
   return cells;
 }

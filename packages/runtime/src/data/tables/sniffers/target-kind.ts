@@ -38,7 +38,7 @@ export function decideTarget(name: string, collected: CollectedColumn, request: 
   if (isDateFormat(request.format) || areDates) {
     throw new ColumnError('has dates, expected classes or numbers (write them as numbers, such as days)');
   }
-  const cells = collected.take();
+  const cells = collected.drainCells();
   return kind === 'numbers' ? decideNumbers(name, cells, request) : decideWords(name, cells, collected, request);
 }
 
