@@ -18,10 +18,10 @@ export interface TorchNumbers {
 
 /** The tensors with their numbers, one copy at a time. @throws Error at once if PyTorch cannot have this network */
 export function torchNumbers({ contents: { parameters }, network }: ExportedModel): Iterable<TorchNumbers> {
-  return copies(parameters, torchTensors(network));
+  return torchCopies(parameters, torchTensors(network));
 }
 
-function* copies(parameters: Elements, tensors: readonly TorchTensor[]): Generator<TorchNumbers> {
+function* torchCopies(parameters: Elements, tensors: readonly TorchTensor[]): Generator<TorchNumbers> {
   for (const tensor of tensors) {
     const numbers = createElements(typeOf(parameters), tensor.length);
     reorder(numbers, viewOf(parameters, tensor.offset, tensor.length), tensor.axes, tensor.order);

@@ -92,21 +92,21 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
   try {
-    const described = spec === undefined ? descriptionOf(file, fault) : { spec };
-    const network = buildNetwork(described.spec, parts?.customParts);
+    const model = spec === undefined ? descriptionOf(file, fault) : { spec };
+    const network = buildNetwork(model.spec, parts?.customParts);
     const encoding = images === undefined ? {} : { preprocessing: imagesFor(where, network, images) };
     const type = precision ?? precisionOf(file, fault);
-    const names = spec === undefined ? { ...newLayerNames(file, described.spec), ...rename } : rename;
+    const names = spec === undefined ? { ...newLayerNames(file, model.spec), ...rename } : rename;
     const parameters = await readParameters(where, network, file, type, names, fault);
     refuseBadWeights(where, network, parameters);
     return createModel({
-      ...described,
+      ...model,
       ...encoding,
       spec: network.spec,
       parameters,
       ...(parts === undefined ? {} : { parts }),
       ...(loss === undefined ? {} : { loss }),
-      ...(metadata === undefined ? {} : { metadata: { ...described.metadata, ...metadata } }),
+      ...(metadata === undefined ? {} : { metadata: { ...model.metadata, ...metadata } }),
     });
   } finally {
     await file.close();
@@ -149,16 +149,14 @@ async function openTensors(where: string, path: string, fault: FileFault): Promi
 }
 
 /** The description that `exportModel` writes. */
-type Described = Omit<ModelContents, 'parameters'>;
-
-const isPrecision = (type: unknown): type is ElementType => elementTypes.some((name) => name === type);
+type ModelDescription = Omit<ModelContents, 'parameters'>;
 
 /** The model that a file describes. Its parts are checked when the model is created. */
-function descriptionOf({ description }: TensorFile, fault: FileFault): Described {
+function descriptionOf({ description }: TensorFile, fault: FileFault): ModelDescription {
   if (typeof description !== 'object' || description === null || !('spec' in description)) {
     throw fault('no description of a network', 'a spec of the network too, since weights alone do not tell its layers');
   }
-  const { version, ...contents } = description as Described & { readonly version?: unknown };
+  const { version, ...contents } = description as ModelDescription & { readonly version?: unknown };
   if (version !== 1 && version !== 2)
     throw fault(`a model of version ${show(version)}`, '1 or 2 (a newer Gradloom may read it)');
   // Other entries of the description are ignored, except for the precision.
@@ -185,24 +183,30 @@ function newLayerNames({ description, tensors }: TensorFile, { layers }: Network
 type Layers = readonly { readonly kind?: string; readonly layers?: Layers }[];
 
 /** The old and the new path of each layer whose path differs from that in the file. */
-function* layerRenames(before: Layers = [], layers: Layers = [], from = '', to = ''): Generator<[string, string]> {
+function* layerRenames(
+  oldLayers: Layers = [],
+  layers: Layers = [],
+  oldPrefix = '', // of paths
+  newPrefix = '',
+): Generator<[oldPath: string, newPath: string]> {
   if (!Array.isArray(layers)) return; // an option of a custom layer
-  let l = 0;
-  for (const [at, layer] of layers.entries()) {
-    if (layer.kind === 'flatten' && before[l]?.kind !== 'flatten') continue;
-    const [oldPath, newPath] = [`${from}${l}`, `${to}${at}`];
+  let oldIndex = 0;
+  for (const [newIndex, layer] of layers.entries()) {
+    const oldLayer = oldLayers[oldIndex];
+    if (layer.kind === 'flatten' && oldLayer?.kind !== 'flatten') continue;
+    const [oldPath, newPath] = [`${oldPrefix}${oldIndex++}`, `${newPrefix}${newIndex}`];
     if (oldPath !== newPath) yield [oldPath, newPath];
-    yield* layerRenames(before[l]?.layers, layer.layers, `${oldPath}.layers.`, `${newPath}.layers.`);
-    l++;
+    yield* layerRenames(oldLayer?.layers, layer.layers, `${oldPath}.layers.`, `${newPath}.layers.`);
   }
 }
 
 /** Precision of a model that `exportModel` wrote, even if its network is given; else float64. */
 function precisionOf({ description }: TensorFile, fault: FileFault): ElementType {
   if (typeof description !== 'object' || description === null) return FLOAT64;
-  const { precision: type = FLOAT64 } = description as { readonly precision?: unknown };
-  if (isPrecision(type)) return type;
-  throw fault(`a model of precision ${show(type)}`, elementTypes.join(' or '));
+  const { precision = FLOAT64 } = description as { readonly precision?: unknown };
+  const type = elementTypes.find((name) => name === precision);
+  if (type !== undefined) return type;
+  throw fault(`a model of precision ${show(precision)}`, elementTypes.join(' or '));
 }
 
 async function readParameters(
@@ -233,8 +237,8 @@ async function readParameters(
     const torchShape = order.map((axis) => axes[axis]);
     reorder(weights, numbers, torchShape, inverseOrder(order));
     if (tiedWeights?.some((value, i) => value !== weights[i])) {
-      const other = `other numbers in ${showName(name)} than in ${showName(tensor.tiedTo ?? '')}`;
-      throw fault(other, `the same, as ${tensor.layer} shares them`);
+      const has = `other numbers in ${showName(name)} than in ${showName(tensor.tiedTo ?? '')}`;
+      throw fault(has, `the same, as ${tensor.layer} shares them`);
     }
   }
   return parameters;

@@ -23,7 +23,7 @@ export function matchTensors(
   rename: Renames,
   fault: FileFault,
 ): MatchedTensor[] {
-  refuseIdle(rename, tensors, fault);
+  refuseUnusedRenames(rename, tensors, fault);
   const unmatched = new Map<string, [name: string, stored: StoredTensor]>();
   for (const [name, stored] of tensors) {
     if (isCounter(name)) continue;
@@ -54,9 +54,9 @@ export function matchTensors(
   }
   const extra = [...unmatched.values()].map(([name, { shape }]) => `${showName(name)} ${shapeText(shape)}`);
   const problems = [
-    ...(shapeErrors.length === 0 ? [] : [phrases(shapeErrors)]),
-    ...(missing.length === 0 ? [] : [`no tensor ${phrases(missing)}`]),
-    ...(extra.length === 0 ? [] : [`${phrases(extra)} that the network does not have`]),
+    ...(shapeErrors.length === 0 ? [] : [shortList(shapeErrors)]),
+    ...(missing.length === 0 ? [] : [`no tensor ${shortList(missing)}`]),
+    ...(extra.length === 0 ? [] : [`${shortList(extra)} that the network does not have`]),
   ];
   if (problems.length === 0) return matches;
   const hint = missing.length > 0 && extra.length > 0 ? ' (other names can be given, such as fc1=0)' : '';
@@ -64,19 +64,19 @@ export function matchTensors(
 }
 
 /** Refuses the name of a module that the file does not have: it is probably misspelled. */
-function refuseIdle(rename: Renames, tensors: ReadonlyMap<string, StoredTensor>, fault: FileFault): void {
+function refuseUnusedRenames(rename: Renames, tensors: ReadonlyMap<string, StoredTensor>, fault: FileFault): void {
   const names = [...tensors.keys()];
-  const idle = Object.keys(rename).find((module) => !names.some((name) => isOf(module, name)));
-  if (idle === undefined) return;
+  const unused = Object.keys(rename).find((module) => !names.some((name) => belongsTo(module, name)));
+  if (unused === undefined) return;
   const modules = new Set(names.map((name) => name.replace(/\.[^.]*$/, '')));
-  throw fault(`no module ${showName(idle)} to rename`, `one of ${listed([...modules], MAX_LISTED)}`);
+  throw fault(`no module ${showName(unused)} to rename`, `one of ${listed([...modules], MAX_LISTED)}`);
 }
 
-const isOf = (module: string, name: string): boolean => name === module || name.startsWith(`${module}.`);
+const belongsTo = (module: string, name: string): boolean => name === module || name.startsWith(`${module}.`);
 
 /** Renames a tensor: 'fc1.weight' by { fc1: '0' } becomes '0.weight'. The longest matching module name counts. */
 function renamedTo(name: string, rename: Renames): string {
-  const modules = Object.keys(rename).filter((from) => isOf(from, name));
+  const modules = Object.keys(rename).filter((from) => belongsTo(from, name));
   if (modules.length === 0) return name;
   const longest = modules.reduce((best, from) => (from.length > best.length ? from : best));
   return rename[longest] + name.slice(longest.length);
@@ -90,7 +90,7 @@ const shapeText = (shape: readonly number[]): string => `[${listed(shape.map(Str
 const MAX_LISTED = 4;
 
 /** Shortens a list: 'a [3], b [4] and 4 more'. */
-function phrases(list: readonly string[]): string {
+function shortList(list: readonly string[]): string {
   const more = list.length > MAX_LISTED ? ` and ${list.length - MAX_LISTED} more` : '';
   return list.slice(0, MAX_LISTED).join(', ') + more;
 }

@@ -33,9 +33,9 @@ export async function openNpz(where: string, path: string, fault: FileFault): Pr
   }
 }
 
-async function tensorOf(archive: ZipArchive, file: string, ofFile: FileFault): Promise<StoredTensor> {
-  const fault: FileFault = (has, expected) => ofFile(`an array ${show(file)} with ${has}`, expected);
-  async function read<T>(use: (source: ByteSource, fault: FileFault) => Promise<T>): Promise<T> {
+async function tensorOf(archive: ZipArchive, file: string, fileFault: FileFault): Promise<StoredTensor> {
+  const fault: FileFault = (has, expected) => fileFault(`an array ${show(file)} with ${has}`, expected);
+  async function withSource<T>(use: (source: ByteSource, fault: FileFault) => Promise<T>): Promise<T> {
     const source = await archive.open(file);
     try {
       return await use(source, fault);
@@ -43,13 +43,13 @@ async function tensorOf(archive: ZipArchive, file: string, ofFile: FileFault): P
       await source.close();
     }
   }
-  const { type, shape } = await read(readNpyHeader);
+  const { type, shape } = await withSource(readNpyHeader);
   return {
     type: type.name,
     shape,
     async read() {
       if (!/f[248]$/.test(type.name)) throw fault(`the type ${show(type.name)}`, 'f8, f4 or f2 after <, > or |');
-      return (await read(readNpyFrom)).array;
+      return (await withSource(readNpyFrom)).array;
     },
   };
 }

@@ -13,20 +13,20 @@ const PREFIX_BYTES = 8;
 const MAX_HEADER_BYTES = 1 << 24;
 
 /** Bytes decoded at a time. */
-const CHUNK = 1 << 20;
+const CHUNK_BYTES = 1 << 20;
 
 type Decode = (view: DataView, at: number) => number;
 
-const word = new DataView(new ArrayBuffer(4));
+const float32View = new DataView(new ArrayBuffer(4));
 
 /** A bfloat16: the high 16 bits of a float32. */
 function brainFloat(bits: number): number {
-  word.setUint16(2, bits, true);
-  return word.getFloat32(0, true);
+  float32View.setUint16(2, bits, true);
+  return float32View.getFloat32(0, true);
 }
 
 /** Supported types of weights. */
-const types: Readonly<Record<string, readonly [bytes: number, decode: Decode]>> = {
+const weightTypes: Readonly<Record<string, readonly [bytes: number, decode: Decode]>> = {
   F64: [8, (view, at) => view.getFloat64(at, true)],
   F32: [4, (view, at) => view.getFloat32(at, true)],
   F16: [2, (view, at) => half(view.getUint16(at, true))],
@@ -107,7 +107,7 @@ function checkRanges(ranges: readonly TensorRange[], bytes: number, fault: FileF
     if (from !== end || to < from) {
       throw fault(`${tensor} at bytes ${from} to ${to}`, `it to begin at ${end}, where the one before ends`);
     }
-    const [width] = Object.hasOwn(types, type) ? types[type] : [0];
+    const [width] = Object.hasOwn(weightTypes, type) ? weightTypes[type] : [0];
     const length = shape.reduce((product, extent) => product * extent, 1);
     if (width > 0 && length * width !== to - from) {
       throw fault(`${to - from} bytes for ${tensor} of ${type} [${listed(shape.map(String))}]`, String(length * width));
@@ -127,13 +127,13 @@ function tensorOf(
     type,
     shape,
     async read() {
-      if (!Object.hasOwn(types, type)) {
-        throw fault(`the tensor ${show(name)} of type ${show(type)}`, `one of ${Object.keys(types).join(', ')}`);
+      if (!Object.hasOwn(weightTypes, type)) {
+        throw fault(`the tensor ${show(name)} of type ${show(type)}`, `one of ${Object.keys(weightTypes).join(', ')}`);
       }
-      const [width, decode] = types[type];
+      const [width, decode] = weightTypes[type];
       const numbers = new Float64Array((to - from) / width);
-      for (let at = from; at < to; at += CHUNK) {
-        const bytes = await readBytes(handle, start + at, Math.min(CHUNK, to - at), fault);
+      for (let at = from; at < to; at += CHUNK_BYTES) {
+        const bytes = await readBytes(handle, start + at, Math.min(CHUNK_BYTES, to - at), fault);
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
         const first = (at - from) / width;
         for (let i = 0; i < bytes.length / width; i++) numbers[first + i] = decode(view, i * width);

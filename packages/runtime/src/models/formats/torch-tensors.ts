@@ -6,7 +6,7 @@ import { channelsFirst } from './reorder.ts';
 export interface TorchTensor {
   readonly name: string; // '0.weight'; inside of a residual block '3.layers.0.weight' or '3.shortcut.0.weight'
   readonly shape: readonly number[]; // PyTorch's shape
-  readonly axes: readonly number[]; // extents here, an axis of flattened images split into height, width and channels
+  readonly axes: readonly number[]; // extents here; an axis of flattened images is split: height, width, channels
   readonly order: readonly number[]; // PyTorch's order of these axes
   readonly offset: number; // index in the parameter vector
   readonly length: number;
@@ -15,42 +15,42 @@ export interface TorchTensor {
 }
 
 const weight = 'weight';
-const norm = { gamma: weight, beta: 'bias' };
-const affine = { W: weight, b: 'bias' };
-const recurrent = { Wi: 'weight_ih_l0', bi: 'bias_ih_l0', Wh: 'weight_hh_l0', bh: 'bias_hh_l0' };
+const normTensors = { gamma: weight, beta: 'bias' };
+const affineTensors = { W: weight, b: 'bias' };
+const recurrentTensors = { Wi: 'weight_ih_l0', bi: 'bias_ih_l0', Wh: 'weight_hh_l0', bh: 'bias_hh_l0' };
 
 /** A kind of layer in PyTorch. */
 interface TorchLayer {
   /** PyTorch's names of its tensors. */
   readonly tensors?: Readonly<Record<string, string>>;
   /**
-   * The order of the numbers that it writes: that of the numbers it reads, any (its units are free), or that of vectors
-   * with channels last or of images with channels first; flatten and residual have an order of their own.
+   * The order of the numbers that it writes: 'the same' as of those that it reads, 'any' (its units are free), vectors
+   * with 'channels last', images with 'channels first', a 'flat' image, or 'a sum' of two rows in one order.
    */
   readonly writes: 'the same' | 'any' | 'channels last' | 'channels first' | 'flat' | 'a sum';
 }
 
-/** Each kind of layer. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
-const kinds: Readonly<Record<LayerKind, TorchLayer>> = {
+/** Every kind of layer in PyTorch. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
+const torchLayers: Readonly<Record<LayerKind, TorchLayer>> = {
   activation: { writes: 'the same' },
   'avg-pool': { writes: 'channels first' },
   'batch-norm': {
-    tensors: { ...norm, runningMean: 'running_mean', runningVariance: 'running_var' },
+    tensors: { ...normTensors, runningMean: 'running_mean', runningVariance: 'running_var' },
     writes: 'the same',
   },
   'channel-dropout': { writes: 'the same' },
-  conv1d: { tensors: affine, writes: 'channels first' },
-  conv2d: { tensors: affine, writes: 'channels first' },
-  'conv2d-transpose': { tensors: affine, writes: 'channels first' },
-  dense: { tensors: affine, writes: 'any' },
+  conv1d: { tensors: affineTensors, writes: 'channels first' },
+  conv2d: { tensors: affineTensors, writes: 'channels first' },
+  'conv2d-transpose': { tensors: affineTensors, writes: 'channels first' },
+  dense: { tensors: affineTensors, writes: 'any' },
   dropout: { writes: 'the same' },
   embedding: { tensors: { E: weight }, writes: 'channels last' },
   flatten: { writes: 'flat' },
   'global-avg-pool': { writes: 'channels first' },
-  gru: { tensors: recurrent, writes: 'channels first' },
+  gru: { tensors: recurrentTensors, writes: 'channels first' },
   'last-position': { writes: 'channels first' },
-  'layer-norm': { tensors: norm, writes: 'the same' },
-  lstm: { tensors: recurrent, writes: 'channels first' },
+  'layer-norm': { tensors: normTensors, writes: 'the same' },
+  lstm: { tensors: recurrentTensors, writes: 'channels first' },
   'max-pool': { writes: 'channels first' },
   'position-embedding': { tensors: { P: weight }, writes: 'the same' },
   residual: { writes: 'a sum' },
@@ -63,12 +63,12 @@ const kinds: Readonly<Record<LayerKind, TorchLayer>> = {
   upsample: { writes: 'channels first' },
 };
 
-/** How PyTorch has a kind of layer; undefined for a custom layer. */
-const kindOf = ({ kind }: LayerSpec): TorchLayer | undefined =>
-  Object.hasOwn(kinds, kind) ? kinds[kind as LayerKind] : undefined;
+/** The counterpart of a layer; undefined for a custom layer. */
+const torchLayerOf = ({ kind }: LayerSpec): TorchLayer | undefined =>
+  Object.hasOwn(torchLayers, kind) ? torchLayers[kind as LayerKind] : undefined;
 
 /** Weight matrices: used as x · W here, and as x · Wᵀ in PyTorch. */
-const products = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh', 'Wqkv', 'Wo']);
+const productWeights = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh', 'Wqkv', 'Wo']);
 
 /** The tensors of a network in parameter order; those of an embedding again for a dense layer that is tied to it. */
 export function torchTensors(network: Network): TorchTensor[] {
@@ -80,10 +80,10 @@ export function torchTensors(network: Network): TorchTensor[] {
     const tiedWeights = 'tiedTo' in spec ? tiedTensor(networkLayer, list, orders.get(path)) : undefined;
     if (tiedWeights !== undefined) list.push(tiedWeights);
     const layerTensors = tensors.map(({ name, offset, length }) => {
-      const { tensors: torchNames = {} } = kindOf(spec) ?? {};
+      const { tensors: torchNames = {} } = torchLayerOf(spec) ?? {};
       const extents = shapes.get(offset) ?? [length];
       // A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch. Tensors of custom layers keep their layout.
-      const isProduct = torchNames[name] !== undefined && products.has(name);
+      const isProduct = torchNames[name] !== undefined && productWeights.has(name);
       const axes = extents.map((_, axis) => axis);
       const torchAxes = isProduct ? [...axes.slice(-2).reverse(), ...axes.slice(0, -2)] : axes;
       const { reads, writes } = orders.get(path) ?? { reads: null, writes: null };
@@ -124,10 +124,10 @@ function tiedTensor(
 
 /** Splits axes of flattened images, whose channels come first in PyTorch. */
 function splitAxes(extents: Shape, imageShapes: readonly (Shape | null)[], order: readonly number[]) {
-  const split = extents.map((extent, axis) => imageShapes[axis] ?? [extent]);
-  const partOffsets = split.map((_, axis) => split.slice(0, axis).flat().length);
-  const inside = (axis: number) => channelsFirst(split[axis].length).map((k) => partOffsets[axis] + k);
-  return { axes: split.flat(), order: order.flatMap(inside) };
+  const parts = extents.map((extent, axis) => imageShapes[axis] ?? [extent]);
+  const partOffsets = parts.map((_, axis) => parts.slice(0, axis).flat().length);
+  const orderWithin = (axis: number) => channelsFirst(parts[axis].length).map((k) => partOffsets[axis] + k);
+  return { axes: parts.flat(), order: order.flatMap(orderWithin) };
 }
 
 /** The images whose flattened numbers a layer reads and writes in PyTorch's order, channels first. */
@@ -141,14 +141,14 @@ interface Orders {
  * after a dense layer, whose units can be in any order. Rows that are added to each other share one order.
  */
 interface Order {
-  image: Shape | null | undefined; // undefined if it is free
-  same?: Order;
+  image: Shape | null | undefined; // the flattened image; null if none; undefined if the order is free
+  mergedInto?: Order; // the order that it shares with other rows
 }
 
 /** Rows between two layers. */
 interface Rows {
   readonly order: Order;
-  /** Whether PyTorch has [C, H, W]: not for the vectors of an embedding. */
+  /** Whether PyTorch has them as [C, H, W] or [C, T]; false for the vectors of an embedding. */
   readonly isChannelsFirst: boolean;
 }
 
@@ -156,7 +156,7 @@ const unchangedOrder = (): Order => ({ image: null });
 
 function rootOf(order: Order): Order {
   let root = order;
-  while (root.same !== undefined) root = root.same;
+  while (root.mergedInto !== undefined) root = root.mergedInto;
   return root;
 }
 
@@ -176,7 +176,7 @@ function ordersOf(network: Network): Map<string, Orders> {
   function outputOf(x: Rows, networkLayer: NetworkLayer): Rows {
     const { path, layer, spec } = networkLayer;
     const { order, isChannelsFirst } = x;
-    switch (kindOf(spec)?.writes) {
+    switch (torchLayerOf(spec)?.writes) {
       case 'the same':
         return x;
       case 'any':
@@ -188,7 +188,7 @@ function ordersOf(network: Network): Map<string, Orders> {
       case 'a sum': {
         const f = passStack(path, x);
         // The rows that f(x) is added to; x itself without a shortcut.
-        join(networkLayer, f.order, passStack(`${path}.shortcut`, x).order);
+        mergeOrders(networkLayer, f.order, passStack(`${path}.shortcut`, x).order);
         return f;
       }
       case 'channels last':
@@ -205,9 +205,9 @@ function ordersOf(network: Network): Map<string, Orders> {
   );
 }
 
-/** Gives two rows one order. @throws Error if both are flattened images, of different shapes. */
-function join(networkLayer: NetworkLayer, one: Order, other: Order): void {
-  const [a, b] = [rootOf(one), rootOf(other)];
+/** Gives two rows that are added one order. @throws Error if both are flattened images, of different shapes. */
+function mergeOrders(networkLayer: NetworkLayer, orderOfF: Order, orderOfX: Order): void {
+  const [a, b] = [rootOf(orderOfF), rootOf(orderOfX)];
   if (a === b) return;
   if (a.image === undefined) a.image = b.image;
   else if (b.image !== undefined && String(a.image) !== String(b.image)) {
@@ -215,7 +215,7 @@ function join(networkLayer: NetworkLayer, one: Order, other: Order): void {
     const images = `${first} and ${second}, expected one shape, since PyTorch flattens channels first`;
     throw new Error(`${nameOfLayer(networkLayer)} adds flattened images of the shapes ${images}`);
   }
-  b.same = a;
+  b.mergedInto = a;
 }
 
 /** The layers of each stack, by the path of the layer that contains it: '' for those of the network itself. */

@@ -2,7 +2,7 @@ import { viewOf } from '@gradloom/core/internal';
 import { describeModel, type ExportedModel, type TorchNumbers, torchNumbers } from './exported.ts';
 
 /** Numbers in one piece of text. */
-const PIECE = 1 << 14;
+const PIECE_NUMBERS = 1 << 14;
 
 /**
  * Writes { "format": "gradloom-model", "version", "spec", "precision", "loss", "metadata", "preprocessing", "tensors"
@@ -19,8 +19,8 @@ function* partsOf(model: ExportedModel, tensors: Iterable<TorchNumbers>): Genera
     yield Buffer.from(
       `${separator}\n${JSON.stringify(tensor.name)}:{"shape":${JSON.stringify(tensor.shape)},"values":[`,
     );
-    for (let from = 0; from < numbers.length; from += PIECE) {
-      const text = Array.from(viewOf(numbers, from, Math.min(PIECE, numbers.length - from)), jsonNumber).join();
+    for (let from = 0; from < numbers.length; from += PIECE_NUMBERS) {
+      const text = Array.from(viewOf(numbers, from, Math.min(PIECE_NUMBERS, numbers.length - from)), jsonNumber).join();
       yield Buffer.from(from === 0 ? text : `,${text}`);
     }
     yield Buffer.from(']}');

@@ -7,35 +7,34 @@ const INT64 = 7;
 
 /**
  * Adds a model's answers from its outputs [N, ...output]: `label`, `probabilities` and the outputs for classes, of each
- * position [N, R] if positions have classes, or
- * `prediction` in the units of the targets. They are computed in float64 as by `Model.predict`, and output in the type
- * of the model. `free` makes a name that no column has.
+ * position [N, R] if positions have classes; `prediction`, in the units of the targets, for values. They are computed
+ * in float64 as by `Model.predict`, and output in the type of the model.
  */
 export function emitAnswers(
   graph: Graph, // graph with float64 numbers
   type: RealType,
   { contents: { metadata, preprocessing }, network, loss }: ExportedModel,
   outputs: Value,
-  free: (name: string) => string,
+  unusedName: (name: string) => string, // a name that no column has
 ): void {
   const { output } = network;
   const R = loss === null ? 1 : targetPositions(network, loss);
   const O = network.outputs / R;
   // [N, O], or [N · R, O]
   const rows = R === 1 ? [0, O] : [-1, O];
-  const flat = output.length === 1 ? outputs : graph.node('Reshape', [outputs, graph.integers([2], rows)]);
-  const byRow = (value: Value, row: Shape): Value =>
-    R === 1 ? value : graph.node('Reshape', [value, graph.integers([row.length + 1], [-1, ...row])]);
+  const flat = output.length === 1 ? outputs : graph.reshape(outputs, rows);
+  const byRow = (value: Value, row: Shape): Value => (R === 1 ? value : graph.reshape(value, [-1, ...row]));
   const y = graph.cast(flat, type);
-  const give = (name: string, value: Value, row: Shape, note: string): void =>
-    graph.output(free(name), graph.in(type).cast(value, 'double'), type, row, note);
+  const addAnswer = (name: string, value: Value, row: Shape, note: string): void =>
+    graph.output(unusedName(name), graph.in(type).cast(value, 'double'), type, row, note);
   const target = preprocessing?.target;
   const first = target?.at(0);
   const labels = first?.type === 'classes' ? first.labels : metadata?.labels;
-  const decides = loss !== null && (loss.targets === 'classes' || loss.name === 'binary-cross-entropy');
-  if (first === undefined ? labels === undefined && !decides : first.type === 'values') {
-    if (target === undefined) graph.output(free('prediction'), outputs, type, output, 'the outputs');
-    else give('prediction', emitUnits(graph, target, y), [O], target.map(({ name }) => name).join(', '));
+  const hasClassLoss = loss !== null && (loss.targets === 'classes' || loss.name === 'binary-cross-entropy');
+  const areValues = first === undefined ? labels === undefined && !hasClassLoss : first.type === 'values';
+  if (areValues) {
+    if (target === undefined) graph.output(unusedName('prediction'), outputs, type, output, 'the outputs');
+    else addAnswer('prediction', emitUnits(graph, target, y), [O], target.map(({ name }) => name).join(', '));
     return;
   }
   // A single output distinguishes two classes, unless there is only one class.
@@ -45,9 +44,9 @@ export function emitAnswers(
   if (p !== null) {
     const ps = isBinary ? graph.node('Concat', [graph.node('Sub', [graph.number(1), p]), p], { axis: 1 }) : p;
     const row = [...(R === 1 ? [] : [R]), isBinary ? 2 : O];
-    give('probabilities', byRow(ps, row), row, 'of the classes, in their order');
+    addAnswer('probabilities', byRow(ps, row), row, 'of the classes, in their order');
   }
-  graph.output(free('outputs'), outputs, type, output, 'the outputs of the network');
+  graph.output(unusedName('outputs'), outputs, type, output, 'the outputs of the network');
 
   /** [N] the class index; for two classes by the model's threshold if it has one, as in `classify`. */
   function bestClass(): Value {
@@ -63,28 +62,31 @@ export function emitAnswers(
   }
 
   function column(value: Value, at: number): Value {
-    return graph.node('Gather', [value, graph.integers([1], [at])], { axis: 1 });
+    return graph.node('Gather', [value, graph.integers([at])], { axis: 1 });
   }
 
   /** [N] 1 if a score [N, 1] is above the threshold, else 0. */
   function above(score: Value, threshold: number): Value {
     const isAbove = graph.node('Greater', [score, graph.number(threshold)]);
-    return graph.node('Reshape', [graph.node('Cast', [isAbove], { to: INT64 }), graph.integers([1], [-1])]);
+    return graph.reshape(graph.node('Cast', [isAbove], { to: INT64 }), [-1]);
   }
 
   /** Adds the class name, or its index; '' or -1 for a row with an output that is NaN or infinite. */
   function emitLabel(classes: number, index: Value): void {
     // y - y is NaN for NaN and Infinity.
     const finite = graph.node('Equal', [graph.node('Sub', [y, y]), graph.number(0)]);
-    const all = graph.node('ReduceMin', [graph.node('Cast', [finite], { to: INT64 })], { axes: [1], keepdims: 0 });
-    // 0 for a row without an answer, else the class counted from 1.
+    const hasAnswer = graph.node('ReduceMin', [graph.node('Cast', [finite], { to: INT64 })], {
+      axes: [1],
+      keepdims: 0,
+    });
     const positions = R === 1 ? [] : [R];
-    const labelIndex = graph.node('Mul', [graph.node('Add', [index, graph.integers([1], [1])]), all]);
+    // 0 for a row without an answer, else the class counted from 1.
+    const labelIndex = graph.node('Mul', [graph.node('Add', [index, graph.integers([1])]), hasAnswer]);
     if (labels === undefined) {
-      const none = graph.node('Sub', [labelIndex, graph.integers([1], [1])]);
+      const indexOrNone = graph.node('Sub', [labelIndex, graph.integers([1])]);
       graph.output(
-        free('label'),
-        byRow(none, positions),
+        unusedName('label'),
+        byRow(indexOrNone, positions),
         'int64',
         positions,
         'the class, counted from 0; -1 without an answer',
@@ -94,7 +96,7 @@ export function emitAnswers(
     const names = Array.from({ length: classes }, (_, o) => labels[o] ?? String(o));
     const label = graph.node('Gather', [graph.texts([classes + 1], ['', ...names]), labelIndex], { axis: 0 });
     graph.output(
-      free('label'),
+      unusedName('label'),
       byRow(label, positions),
       'string',
       positions,
@@ -107,17 +109,17 @@ const isSigmoid = (loss: ExportedModel['loss']): boolean => loss?.name === 'bina
 
 /** y · scale + center of each target, or its exponential. */
 function emitUnits(graph: Graph, target: readonly TargetDecoding[], y: Value): Value {
-  const decodings = target.map((one) => (one.type === 'values' ? one : { scale: 1, center: 0 }));
+  const decodings = target.map((decoding) => (decoding.type === 'values' ? decoding : { scale: 1, center: 0 }));
   const row = (name: 'scale' | 'center') => {
-    const numbers = Float64Array.from(decodings, (one) => one[name]);
+    const numbers = Float64Array.from(decodings, (decoding) => decoding[name]);
     return graph.reals(`target.${name}`, [numbers.length], numbers);
   };
   const values = graph.node('Add', [graph.node('Mul', [y, row('scale')]), row('center')]);
-  const isLog = target.map((one) => one.type === 'values' && one.transform === 'log');
+  const isLog = target.map((decoding) => decoding.type === 'values' && decoding.transform === 'log');
   if (!isLog.includes(true)) return values;
   const column = (at: number): Value => {
-    const column = graph.node('Gather', [values, graph.integers([1], [at])], { axis: 1 });
-    return isLog[at] ? graph.node('Exp', [column]) : column;
+    const numbers = graph.node('Gather', [values, graph.integers([at])], { axis: 1 });
+    return isLog[at] ? graph.node('Exp', [numbers]) : numbers;
   };
   return graph.node(
     'Concat',

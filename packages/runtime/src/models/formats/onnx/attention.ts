@@ -13,36 +13,40 @@ export function attention({ graph, channels, x, lengths, networkLayer, tensor }:
   const [T, C] = shape;
   const d = C / H;
   const weights = (name: string, O: number): Value => graph.reals(`${networkLayer.path}.${name}`, [C, O], tensor(name));
-  const plus = (value: Value, name: string, O: number): Value =>
+  const addBias = (value: Value, name: string, O: number): Value =>
     bias ? graph.node('Add', [value, graph.reals(`${networkLayer.path}.${name}`, [O], tensor(name))]) : value;
   const { value } = channels.last(x);
   // onnxruntime would make one node of a MatMul and the Transpose before it: see `affine`.
-  const rows = x.image === null ? value : graph.node('Reshape', [value, graph.integers([4], [0, 1, T, C])]);
+  const rows = x.image === null ? value : graph.reshape(value, [0, 1, T, C]);
   const product = graph.node('MatMul', [rows, weights('Wqkv', 3 * C)]);
-  const qkv = graph.node('Reshape', [plus(product, 'bqkv', 3 * C), graph.integers([5], [0, T, 3, H, d])]);
-  const turn = rotary ? rotation(graph, networkLayer.path, T, d, typeOf(tensor('Wo'))) : (value: Value): Value => value;
+  const qkv = graph.reshape(addBias(product, 'bqkv', 3 * C), [0, T, 3, H, d]);
+  const rotate = rotary
+    ? rotation(graph, networkLayer.path, T, d, typeOf(tensor('Wo')))
+    : (value: Value): Value => value;
   /** The heads of queries, keys or values, [N, T, H, d]. */
-  const part = (index: number): Value => graph.node('Gather', [qkv, graph.integers([], [index])], { axis: 2 });
+  const heads = (index: number): Value => graph.node('Gather', [qkv, graph.integers([index], [])], { axis: 2 });
   const permute = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
-  const products = graph.node('MatMul', [permute(turn(part(0)), [0, 2, 1, 3]), permute(turn(part(1)), [0, 2, 3, 1])]);
+  const products = graph.node('MatMul', [
+    permute(rotate(heads(0)), [0, 2, 1, 3]),
+    permute(rotate(heads(1)), [0, 2, 3, 1]),
+  ]);
   const scores = graph.node('Mul', [products, graph.number(1 / Math.sqrt(d))]);
   const isReal = graph.node('Less', [positions(graph, T), lengthsAt(graph, lengths, T)]);
-  const axesOf = (value: Value, ...axes: number[]): Value =>
-    graph.node('Unsqueeze', [value, graph.integers([axes.length], axes)]);
-  const isRead = causal ? graph.node('And', [axesOf(isReal, 1, 2), upToOwn(graph, T)]) : axesOf(isReal, 1, 2);
+  const withAxes = (value: Value, ...axes: number[]): Value => graph.node('Unsqueeze', [value, graph.integers(axes)]);
+  const isRead = causal ? graph.node('And', [withAxes(isReal, 1, 2), upToQuery(graph, T)]) : withAxes(isReal, 1, 2);
   const sums = graph.node('MatMul', [
     graph.node('Softmax', [graph.node('Where', [isRead, scores, graph.number(-Infinity)])], { axis: -1 }),
-    permute(part(2), [0, 2, 1, 3]),
+    permute(heads(2), [0, 2, 1, 3]),
   ]);
-  const A = graph.node('Reshape', [permute(sums, [0, 2, 1, 3]), graph.integers([3], [0, T, C])]);
-  const y = plus(graph.node('MatMul', [A, weights('Wo', C)]), 'bo', C);
-  return { shape, value: graph.node('Where', [axesOf(isReal, 2), y, graph.number(0)]), image: null };
+  const A = graph.reshape(permute(sums, [0, 2, 1, 3]), [0, T, C]);
+  const y = addBias(graph.node('MatMul', [A, weights('Wo', C)]), 'bo', C);
+  return { shape, value: graph.node('Where', [withAxes(isReal, 2), y, graph.number(0)]), image: null };
 }
 
 /** Whether key u is not after query t, [T, T]. */
-function upToOwn(graph: Graph, T: number): Value {
+function upToQuery(graph: Graph, T: number): Value {
   const keys = positions(graph, T);
-  const queries = graph.node('Reshape', [keys, graph.integers([2], [T, 1])]);
+  const queries = graph.reshape(keys, [T, 1]);
   return graph.node('Not', [graph.node('Greater', [keys, queries])]);
 }
 
@@ -51,20 +55,15 @@ function rotation(graph: Graph, path: string, T: number, d: number, type: Elemen
   const half = d / 2;
   const table = createElements(type, T * d);
   rotaryTable(table, T, d);
-  const [c, s] = [0, half].map((from) => {
+  const [cos, sin] = [0, half].map((from) => {
     const numbers = createElements(type, T * half).map((_, i) => table[Math.floor(i / half) * d + from + (i % half)]);
     return graph.reals(`${path}.${from === 0 ? 'cos' : 'sin'}`, [T, 1, half], numbers);
   });
-  const indices = [0, half].map((from) =>
-    graph.integers(
-      [half],
-      Array.from({ length: half }, (_, i) => from + i),
-    ),
-  );
+  const indices = [0, half].map((from) => graph.integers(Array.from({ length: half }, (_, i) => from + i)));
   const multiply = (x: Value, y: Value): Value => graph.node('Mul', [x, y]);
   return (value) => {
-    const [a, b] = indices.map((half) => graph.node('Gather', [value, half], { axis: 3 }));
-    const first = graph.node('Sub', [multiply(a, c), multiply(b, s)]);
-    return graph.node('Concat', [first, graph.node('Add', [multiply(b, c), multiply(a, s)])], { axis: 3 });
+    const [a, b] = indices.map((pairs) => graph.node('Gather', [value, pairs], { axis: 3 }));
+    const first = graph.node('Sub', [multiply(a, cos), multiply(b, sin)]);
+    return graph.node('Concat', [first, graph.node('Add', [multiply(b, cos), multiply(a, sin)])], { axis: 3 });
   };
 }

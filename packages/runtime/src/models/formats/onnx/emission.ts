@@ -12,8 +12,8 @@ export interface Emission {
   readonly networkLayer: NetworkLayer;
   /** A tensor of the layer. @throws Error if it has none of this name */
   readonly tensor: (name: string) => Elements;
-  /** Numbers [C, ...rest] along the last axis of rows as a constant; by default the tensor of this name. */
-  readonly along: (rows: Omit<Rows, 'value'>, name: string, rest?: Shape, numbers?: Elements) => Value;
+  /** Adds a constant [C, ...rest] for the channels of rows, in their order: by default the tensor of this name. */
+  readonly channelConstant: (rows: Omit<Rows, 'value'>, name: string, rest?: Shape, numbers?: Elements) => Value;
   /** The table [vocabulary, width] of the embedding at a path before the layer. */
   readonly table: (path: string) => Value;
   /** Adds the layers of a branch of this one; returns their output for x, which is x where it has none. */

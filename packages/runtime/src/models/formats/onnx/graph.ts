@@ -18,26 +18,28 @@ export interface Graph {
   readonly type: RealType;
   /** An input [N, ...row]. */
   input(name: string, type: ElementType, row: Shape, note: string): Value;
-  /** An input [N] of integers that may be left out; then it is `standard` for all rows. */
-  optional(name: string, standard: number, note: string): Value;
+  /** An input [N] of integers that may be left out; it is then `defaultValue` for all rows. */
+  optional(name: string, defaultValue: number, note: string): Value;
   /** An input of one int64, of the body of a node. */
   integer(name: string): Value;
   /** Outputs a value [N, ...row] as `name`. */
   output(name: string, value: Value, type: ElementType, row: Shape, note: string): void;
   /** A constant of floating-point numbers, in the type of its array. */
   reals(name: string, shape: readonly number[], numbers: Elements): Value;
-  /** The same graph with another number type; new graphs use float64. */
+  /** A view of the same graph that adds numbers of another type; new graphs use float64. */
   in(type: RealType): Graph;
   /** A single number, rounded to the graph's type. */
   number(value: number): Value;
   /** Converts a value of type `from` to the graph's type. */
   cast(value: Value, from: 'bool' | RealType): Value;
-  /** A constant of int64. */
-  integers(shape: readonly number[], numbers: readonly number[]): Value;
+  /** A constant of int64, by default a vector. */
+  integers(numbers: readonly number[], shape?: readonly number[]): Value;
   /** A constant of texts. */
   texts(shape: readonly number[], texts: readonly string[]): Value;
   /** Adds a node that applies an operator to `inputs`; returns its output. */
   node(operator: string, inputs: readonly Value[], attributes?: Attributes, domain?: string): Value;
+  /** Adds a Reshape to `shape`, where 0 keeps an extent and -1 takes the rest. */
+  reshape(value: Value, shape: readonly number[]): Value;
   /** Adds a node of several outputs; returns the first `count`. */
   outputs(operator: string, inputs: readonly Value[], count: number, attributes?: Attributes, domain?: string): Value[];
   /** An empty graph of the same number type, for the body of a node. It may read the values of this one. */
@@ -49,16 +51,19 @@ export interface Graph {
 /** An empty graph. */
 export function createGraph(): Graph {
   // The prefix keeps names inside the graph apart from column names of a table. Bodies share the numbers.
-  let next = 0;
-  return emptyGraph((what) => `gradloom/${what}/${next++}`, 'double');
+  let nextNumber = 0;
+  return emptyGraph((label) => `gradloom/${label}/${nextNumber++}`, 'double');
 }
 
-function emptyGraph(fresh: (what: string) => Value, type: RealType): Graph {
+function emptyGraph(
+  fresh: (label: string) => Value, // makes a name that no other value has
+  type: RealType,
+): Graph {
   const nodes: Message<'NodeProto'>[] = [];
   const initializers: Message<'TensorProto'>[] = [];
   const inputs: Message<'ValueInfoProto'>[] = [];
   const outputs: Message<'ValueInfoProto'>[] = [];
-  const numbers = new Map<string, Value>();
+  const numbers = new Map<string, Value>(); // constants of one number, by type and value
   const reals = { double: Float64Array, float: Float32Array };
 
   function constant(name: Value, type: ElementType, shape: readonly number[], values: Message<'TensorProto'>): Value {
@@ -78,10 +83,10 @@ function emptyGraph(fresh: (what: string) => Value, type: RealType): Graph {
       inputs.push(valueInfo(name, type, row, note));
       return name;
     },
-    optional(name: string, standard: number, note: string): Value {
-      // An initializer with the name of an input is its default, of one number for any number of rows.
+    optional(name: string, defaultValue: number, note: string): Value {
+      // An initializer with the name of an input is its default: one number for any number of rows.
       inputs.push(infoOf(name, 'int64', [{ dimParam: 'lengths' }], note));
-      return integers(name, [1], [standard]);
+      return integers(name, [1], [defaultValue]);
     },
     integer(name: string): Value {
       inputs.push(infoOf(name, 'int64', [], ''));
@@ -95,12 +100,13 @@ function emptyGraph(fresh: (what: string) => Value, type: RealType): Graph {
       constant(`gradloom/${name}`, values instanceof Float32Array ? 'float' : 'double', shape, {
         rawData: littleEndianBytes(values),
       }),
-    integers: (shape: readonly number[], values: readonly number[]): Value =>
+    integers: (values: readonly number[], shape: readonly number[] = [values.length]): Value =>
       integers(fresh('integers'), shape, values),
     texts: (shape: readonly number[], texts: readonly string[]): Value =>
       constant(fresh('texts'), 'string', shape, { stringData: texts.map(utf8) }),
     node: (opType: string, input: readonly Value[], attributes: Attributes = {}, domain = ''): Value =>
       common.outputs(opType, input, 1, attributes, domain)[0],
+    reshape: (value: Value, shape: readonly number[]): Value => common.node('Reshape', [value, common.integers(shape)]),
     outputs(opType: string, input: readonly Value[], count: number, attributes: Attributes = {}, domain = ''): Value[] {
       const output = Array.from({ length: count }, () => fresh(opType));
       const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
@@ -116,10 +122,10 @@ function emptyGraph(fresh: (what: string) => Value, type: RealType): Graph {
     }),
   } satisfies Partial<Graph>;
 
-  const of = (type: RealType): Graph => ({
+  const graphOf = (type: RealType): Graph => ({
     ...common,
     type,
-    in: of,
+    in: graphOf,
     body: () => emptyGraph(fresh, type),
     number(value) {
       // The key distinguishes -0 from 0, and has a text for NaN.
@@ -133,7 +139,7 @@ function emptyGraph(fresh: (what: string) => Value, type: RealType): Graph {
     },
     cast: (value, from) => (from === type ? value : common.node('Cast', [value], { to: elementTypes[type] })),
   });
-  return of(type);
+  return graphOf(type);
 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

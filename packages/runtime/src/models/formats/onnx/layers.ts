@@ -28,13 +28,13 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   },
   'avg-pool': (emission) => pool(emission, averagePool),
   // Not BatchNormalization, which takes ε as a float32.
-  'batch-norm'({ graph, x, networkLayer, tensor, along }) {
+  'batch-norm'({ graph, x, networkLayer, tensor, channelConstant }) {
     const { epsilon = 1e-5 } = networkLayer.spec as Spec<'batch-norm'>;
     const [gamma, variance] = [tensor('gamma'), tensor('runningVariance')];
     const scale = gamma.map((value, i) => value / Math.sqrt(variance[i] + epsilon));
-    const centered = graph.node('Sub', [x.value, along(x, 'runningMean')]);
-    const scaled = graph.node('Mul', [centered, along(x, 'scale', [], scale)]);
-    return { ...x, value: graph.node('Add', [scaled, along(x, 'beta')]) };
+    const centered = graph.node('Sub', [x.value, channelConstant(x, 'runningMean')]);
+    const scaled = graph.node('Mul', [centered, channelConstant(x, 'scale', [], scale)]);
+    return { ...x, value: graph.node('Add', [scaled, channelConstant(x, 'beta')]) };
   },
   'channel-dropout': ({ x }) => x,
   conv1d: convolution,
@@ -57,8 +57,8 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
       const count = graph.node('Cast', [realLengths], { to: elementTypes[graph.type] });
       return { shape, value: graph.node('Div', [sumWhere(graph, isReal, channels.last(x)), count]), image: null };
     }
-    const first = x.image === null ? 1 : 2;
-    const axes = networkLayer.layer.in.slice(1).map((_, a) => first + a);
+    const firstAxis = x.image === null ? 1 : 2;
+    const axes = networkLayer.layer.in.slice(1).map((_, a) => firstAxis + a);
     return {
       shape: networkLayer.layer.out,
       value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }),
@@ -68,20 +68,20 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   gru: recurrent,
   'last-position'({ graph, channels, x, lengths, networkLayer }) {
     const { in: input, out: shape } = networkLayer.layer;
-    const last = graph.node('Sub', [lengthsAt(graph, lengths, input[0]), graph.integers([1], [1])]);
+    const last = graph.node('Sub', [lengthsAt(graph, lengths, input[0]), graph.integers([1])]);
     const isLast = graph.node('Equal', [positions(graph, input[0]), last]);
     return { shape, value: sumWhere(graph, isLast, channels.last(x)), image: null };
   },
   // Not LayerNormalization, which takes ε as a float32.
-  'layer-norm'({ graph, channels, x, networkLayer, along }) {
+  'layer-norm'({ graph, channels, x, networkLayer, channelConstant }) {
     const { epsilon = 1e-5, bias = true } = networkLayer.spec as Spec<'layer-norm'>;
     const rows = x.shape.length === 1 ? x : channels.last(x);
     const mean = (value: Value) => graph.node('ReduceMean', [value], { axes: [-1], keepdims: 1 });
     const centered = graph.node('Sub', [rows.value, mean(rows.value)]);
     const variance = mean(graph.node('Mul', [centered, centered]));
     const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.number(epsilon)])]);
-    const scaled = graph.node('Mul', [graph.node('Div', [centered, deviation]), along(rows, 'gamma')]);
-    return { ...rows, value: bias ? graph.node('Add', [scaled, along(rows, 'beta')]) : scaled };
+    const scaled = graph.node('Mul', [graph.node('Div', [centered, deviation]), channelConstant(rows, 'gamma')]);
+    return { ...rows, value: bias ? graph.node('Add', [scaled, channelConstant(rows, 'beta')]) : scaled };
   },
   lstm: recurrent,
   'max-pool': (emission) => pool(emission, maxPool),
@@ -94,14 +94,14 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     const [y, f] = channels.inOneOrder(inner('shortcut'), inner('layers'));
     return { ...y, value: graph.node('Add', [y.value, f.value]) };
   },
-  'rms-norm'({ graph, channels, x, networkLayer, along }) {
+  'rms-norm'({ graph, channels, x, networkLayer, channelConstant }) {
     const { epsilon = 1.1920928955078125e-7 } = networkLayer.spec as Spec<'rms-norm'>;
     const rows = x.shape.length === 1 ? x : channels.last(x);
     const squares = graph.node('Mul', [rows.value, rows.value]);
     const mean = graph.node('ReduceMean', [squares], { axes: [-1], keepdims: 1 });
     const root = graph.node('Sqrt', [graph.node('Add', [mean, graph.number(epsilon)])]);
     const scaled = graph.node('Div', [rows.value, root]);
-    return { ...rows, value: graph.node('Mul', [scaled, along(rows, 'gamma')]) };
+    return { ...rows, value: graph.node('Mul', [scaled, channelConstant(rows, 'gamma')]) };
   },
   'self-attention': attention,
   swiglu(emission) {
@@ -112,10 +112,10 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   },
   upsample({ graph, x, networkLayer }) {
     const { in: input, out: shape } = networkLayer.layer;
-    const first = x.image === null ? 1 : 2;
+    const firstAxis = x.image === null ? 1 : 2;
     const value = shape.slice(0, -1).reduce((y, extent, a) => {
       const nearest = Array.from({ length: extent }, (_, o) => Math.floor((o * input[a]) / extent));
-      return graph.node('Gather', [y, graph.integers([extent], nearest)], { axis: first + a });
+      return graph.node('Gather', [y, graph.integers(nearest)], { axis: firstAxis + a });
     }, x.value);
     return { shape, value, image: x.image === null ? null : shape };
   },
@@ -130,31 +130,36 @@ const noCounterpart = (layer: NetworkLayer): Error =>
  * x · W + b on the last axis, or x · W if the layer has no bias. Sequences with channels first stay so: Wᵀ · x.
  * onnxruntime makes one node of a MatMul and a Transpose of its last two axes, which it does not have for float64.
  */
-function affine({ graph, channels, networkLayer, along, tensor }: Emission, x: Rows, W: string, b: string): Rows {
+function affine(
+  { graph, channels, networkLayer, channelConstant, tensor }: Emission,
+  x: Rows,
+  W: string,
+  b: string,
+): Rows {
   const { in: input, out: shape } = networkLayer.layer;
   const { bias = true } = networkLayer.spec as Spec<'dense'>;
-  const isFirst = shape.length === 2 && x.image !== null;
-  const rows = shape.length === 1 || isFirst ? x : channels.last(x);
-  const y = { shape, image: isFirst ? shape : null };
-  const terms = bias ? [along(y, b)] : [];
+  const isChannelsFirst = shape.length === 2 && x.image !== null;
+  const rows = shape.length === 1 || isChannelsFirst ? x : channels.last(x);
+  const y = { shape, image: isChannelsFirst ? shape : null };
+  const terms = bias ? [channelConstant(y, b)] : [];
   const [C, O] = [channelsOf(input), channelsOf(shape)];
-  if (shape.length === 1) return { ...y, value: graph.node('Gemm', [rows.value, along(rows, W, [O]), ...terms]) };
-  const weights = isFirst
+  if (shape.length === 1)
+    return { ...y, value: graph.node('Gemm', [rows.value, channelConstant(rows, W, [O]), ...terms]) };
+  const weights = isChannelsFirst
     ? graph.reals(`${networkLayer.path}.${W}`, [O, C], transposed(tensor(W), C, O))
-    : along(rows, W, [O]);
-  const product = graph.node('MatMul', isFirst ? [weights, rows.value] : [rows.value, weights]);
+    : channelConstant(rows, W, [O]);
+  const product = graph.node('MatMul', isChannelsFirst ? [weights, rows.value] : [rows.value, weights]);
   return { ...y, value: bias ? graph.node('Add', [product, ...terms]) : product };
 }
 
 /** x · Eᵀ + b on the last axis, with the table E of an embedding. */
-function tiedTo({ graph, channels, x, networkLayer, along, table }: Emission): Rows {
+function tiedTo({ graph, channels, x, networkLayer, channelConstant, table }: Emission): Rows {
   const { bias = true, tiedTo: path = '' } = networkLayer.spec as Spec<'dense'>;
   const { in: input, out: shape } = networkLayer.layer;
   const rows = channels.last(x);
-  const flat = (value: Value, row: Shape) =>
-    graph.node('Reshape', [value, graph.integers([row.length + 1], [-1, ...row])]);
+  const flat = (value: Value, row: Shape) => graph.reshape(value, [-1, ...row]);
   const y = { shape, image: null };
-  const terms = bias ? [along(y, 'b')] : [];
+  const terms = bias ? [channelConstant(y, 'b')] : [];
   const product = graph.node('Gemm', [flat(rows.value, [channelsOf(input)]), table(path), ...terms], { transB: 1 });
   return { ...y, value: flat(product, shape) };
 }
@@ -169,19 +174,19 @@ function transposed(numbers: Elements, C: number, O: number): Elements {
 function convolution({ graph, channels, x, networkLayer, tensor }: Emission): Rows {
   const { dilation = 1, groups = 1, padding = 0, bias = true, ...spec } = networkLayer.spec as Spec<'conv2d'>;
   const { in: input, out: output } = networkLayer.layer;
-  const along = windowsOf(input, output, { kernel: spec.kernel, stride: spec.stride ?? 1, dilation, padding });
-  const shape = [...along.map(({ kernel }) => kernel), channelsOf(input) / groups, channelsOf(output)];
+  const axes = windowsOf(input, output, { kernel: spec.kernel, stride: spec.stride ?? 1, dilation, padding });
+  const shape = [...axes.map(({ kernel }) => kernel), channelsOf(input) / groups, channelsOf(output)];
   const weights = { name: networkLayer.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups };
-  return { shape: output, value: convolve(graph, channels.first(x).value, along, weights), image: output };
+  return { shape: output, value: convolve(graph, channels.first(x).value, axes, weights), image: output };
 }
 
 function transposedConvolution({ graph, channels, x, networkLayer, tensor }: Emission): Rows {
   const { padding = 0, stride = 1, bias = true, kernel } = networkLayer.spec as Spec<'conv2d-transpose'>;
   const { in: input, out: output } = networkLayer.layer;
-  const along = windowsOf(output, input, { kernel, stride, padding });
-  const shape = [...along.map((axis) => axis.kernel), channelsOf(output), channelsOf(input)];
+  const axes = windowsOf(output, input, { kernel, stride, padding });
+  const shape = [...axes.map((axis) => axis.kernel), channelsOf(output), channelsOf(input)];
   const weights = { name: networkLayer.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups: 1 };
-  return { shape: output, value: convolveTransposed(graph, channels.first(x).value, along, weights), image: output };
+  return { shape: output, value: convolveTransposed(graph, channels.first(x).value, axes, weights), image: output };
 }
 
 function recurrent({ graph, x, lengths, networkLayer, tensor }: Emission): Rows {
@@ -197,12 +202,12 @@ function recurrent({ graph, x, lengths, networkLayer, tensor }: Emission): Rows 
 
 function pool(
   { graph, channels, x, networkLayer }: Emission,
-  emit: (graph: Graph, x: Value, along: readonly Axis[]) => Value,
+  emit: (graph: Graph, x: Value, axes: readonly Axis[]) => Value,
 ): Rows {
   const { size, stride = size, padding = 0 } = networkLayer.spec as Spec<'max-pool'>;
   const { in: input, out: output } = networkLayer.layer;
-  const along = windowsOf(input, output, { kernel: size, stride, padding });
-  return { shape: output, value: emit(graph, channels.first(x).value, along), image: output };
+  const axes = windowsOf(input, output, { kernel: size, stride, padding });
+  return { shape: output, value: emit(graph, channels.first(x).value, axes), image: output };
 }
 
 /**
@@ -217,7 +222,7 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
   function table(path: string): Value {
     const value = tables.get(path);
     if (value !== undefined) return value;
-    const embedding = network.allLayers.find((one) => one.path === path);
+    const embedding = network.allLayers.find((layer) => layer.path === path);
     const [tensor] = embedding?.tensors ?? [];
     if (embedding === undefined || tensor === undefined)
       throw new Error(`layer ${path} has no table, expected an embedding`);
@@ -233,7 +238,7 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
     const { path, spec, tensors } = networkLayer;
     if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(networkLayer);
     const tensor = (name: string): Elements => {
-      const match = tensors.find((one) => one.name === name);
+      const match = tensors.find((candidate) => candidate.name === name);
       if (match === undefined) throw new Error(`${nameOfLayer(networkLayer)} has no tensor ${name}, expected it`);
       return viewOf(parameters, match.offset, match.length);
     };
@@ -245,7 +250,7 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
       networkLayer,
       tensor,
       table,
-      along(rows, name, rest, numbers = tensor(name)) {
+      channelConstant(rows, name, rest, numbers = tensor(name)) {
         const aligned = alongChannels(rows, numbers, rest);
         return graph.reals(`${path}.${name}`, aligned.shape, aligned.numbers);
       },

@@ -29,7 +29,7 @@ const INT32 = 6;
 
 /** The number of rows [1]. */
 const rowsOf = (graph: Graph, { value }: Rows): Value =>
-  graph.node('Slice', [graph.node('Shape', [value]), graph.integers([1], [0]), graph.integers([1], [1])]);
+  graph.node('Slice', [graph.node('Shape', [value]), graph.integers([0]), graph.integers([1])]);
 
 /** The states [N, T, O] of sequences x; [N, O], the last ones, if the layer returns no sequence. */
 export const recur = (graph: Graph, x: Rows, layer: Recurrence): Value =>
@@ -37,16 +37,16 @@ export const recur = (graph: Graph, x: Rows, layer: Recurrence): Value =>
 
 function nativeNode(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer }: Recurrence): Value {
   const order = gateOrders[kind];
-  const lengths = graph.node('Squeeze', [layer.lengths, graph.integers([1], [1])]);
+  const lengths = graph.node('Squeeze', [layer.lengths, graph.integers([1])]);
   const G = order.length * O;
   /** [I, gates, O] as [1, gates · O, I]. */
   const weights = (W: Elements, I: number): Elements =>
-    W.map((_, at) => W[(at % I) * G + order[Math.floor(at / I / O)] * O + (Math.floor(at / I) % O)]);
-  const biases = [layer.bi, layer.bh].map((b) => b.map((_, at) => b[order[Math.floor(at / O)] * O + (at % O)]));
+    W.map((_, k) => W[(k % I) * G + order[Math.floor(k / I / O)] * O + (Math.floor(k / I) % O)]);
+  const biases = [layer.bi, layer.bh].map((b) => b.map((_, k) => b[order[Math.floor(k / O)] * O + (k % O)]));
   const bias = createElements(typeOf(layer.bi), 2 * G);
   bias.set(biases[0]);
   bias.set(biases[1], G);
-  const [all, last] = graph.outputs(
+  const [allStates, lastState] = graph.outputs(
     kind.toUpperCase(),
     [
       graph.node('Transpose', [x.value], { perm: x.image === null ? [1, 0, 2] : [2, 0, 1] }),
@@ -62,9 +62,9 @@ function nativeNode(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ..
       ...(kind === 'gru' ? { linear_before_reset: 1 } : {}),
     },
   );
-  // [T, 1, N, O], or [1, N, O].
-  if (!layer.isSequence) return graph.node('Squeeze', [last, graph.integers([1], [0])]);
-  const states = graph.node('Squeeze', [all, graph.integers([1], [1])]);
+  // The states are [T, 1, N, O], the last one [1, N, O].
+  if (!layer.isSequence) return graph.node('Squeeze', [lastState, graph.integers([0])]);
+  const states = graph.node('Squeeze', [allStates, graph.integers([1])]);
   return graph.node('Transpose', [states], { perm: [1, 0, 2] });
 }
 
@@ -73,24 +73,23 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer
   const gates = gateOrders[kind].length;
   // Inputs with channels first are multiplied as Wᵀ · x: onnxruntime would fuse a Transpose and a MatMul into a node
   // that it has for float32 only.
-  const isFirst = x.image !== null;
-  const axis = isFirst ? 2 : 1;
+  const isChannelsFirst = x.image !== null;
+  const axis = isChannelsFirst ? 2 : 1;
   const gatePart = (label: string, gate: number, shape: Shape, numbers: Elements) => {
     const gateNumbers = numbers.filter((_, k) => Math.floor(k / O) % gates === gate);
-    const isTransposed = label === 'Wi' && isFirst;
+    const isTransposed = label === 'Wi' && isChannelsFirst;
     const values = isTransposed ? gateNumbers.map((_, k) => gateNumbers[(k % C) * O + Math.floor(k / C)]) : gateNumbers;
     return graph.reals(`${name}.${label}.${gate}`, shape, values);
   };
-  const perGate = (count: number, make: (gate: number) => Value): Value[] =>
-    Array.from({ length: count }, (_, k) => make(k));
-  const inputProducts = perGate(gates, (gate) => {
-    const W = gatePart('Wi', gate, isFirst ? [O, C] : [C, O], layer.Wi);
-    const product = graph.node('MatMul', isFirst ? [W, x.value] : [x.value, W]);
-    return graph.node('Add', [product, gatePart('bi', gate, isFirst ? [O, 1] : [O], layer.bi)]);
+  const perGate = (make: (gate: number) => Value): Value[] => Array.from({ length: gates }, (_, gate) => make(gate));
+  const inputProducts = perGate((gate) => {
+    const W = gatePart('Wi', gate, isChannelsFirst ? [O, C] : [C, O], layer.Wi);
+    const product = graph.node('MatMul', isChannelsFirst ? [W, x.value] : [x.value, W]);
+    return graph.node('Add', [product, gatePart('bi', gate, isChannelsFirst ? [O, 1] : [O], layer.bi)]);
   });
   const zeros = graph.node('Expand', [
     graph.number(0),
-    graph.node('Concat', [rowsOf(graph, x), graph.integers([1], [O])], { axis: 0 }),
+    graph.node('Concat', [rowsOf(graph, x), graph.integers([O])], { axis: 0 }),
   ]);
 
   const body = graph.body();
@@ -99,10 +98,11 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer
     body.output(`gradloom/${name}/${label}`, value, 'double', [O], '');
   const states = (kind === 'gru' ? ['h'] : ['h', 'c']).map(addInput);
   const [h, c] = states;
-  const p = perGate(gates, (gate) => addInput(`p${gate}`));
+  // The products of the inputs, p, and of the state, q, by gate.
+  const p = perGate((gate) => addInput(`p${gate}`));
   const isWithinRow = body.node('Less', [body.integer(`gradloom/${name}/position`), layer.lengths]);
   const whereWithinRow = (value: Value, other: Value): Value => body.node('Where', [isWithinRow, value, other]);
-  const q = perGate(gates, (gate) => {
+  const q = perGate((gate) => {
     const product = body.node('MatMul', [h, gatePart('Wh', gate, [O, O], layer.Wh)]);
     return body.node('Add', [product, gatePart('bh', gate, [O], layer.bh)]);
   });
@@ -127,7 +127,7 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer
   const positions = Array.from({ length: layer.positions }, (_, t) => t);
   const results = graph.outputs(
     'Scan',
-    [...states.map(() => zeros), ...inputProducts, graph.integers([layer.positions], positions)],
+    [...states.map(() => zeros), ...inputProducts, graph.integers(positions)],
     states.length + 1,
     {
       body: body.finish(),

@@ -35,8 +35,7 @@ export function channelsOfGraph(graph: Graph): Channels {
     return result;
   };
   // 0 keeps the number of rows.
-  const reshape = (value: Value, row: Shape): Value =>
-    graph.node('Reshape', [value, graph.integers([row.length + 1], [0, ...row])]);
+  const reshape = (value: Value, row: Shape): Value => graph.reshape(value, [0, ...row]);
   /** Channels first to last, of an image [N, C, H, W]. */
   const toLast = (value: Value, axes: number): Value => transpose(value, [0, ...range(axes - 1, 2), 1]);
   function last({ shape, value, image }: Rows): Rows {
@@ -86,18 +85,18 @@ export function alongChannels(
 
 /** Lengths [N, 1] of the rows of a layer of T positions. */
 export const lengthsAt = (graph: Graph, lengths: Value, T: number): Value =>
-  graph.node('Reshape', [graph.node('Min', [lengths, graph.integers([1], [T])]), graph.integers([2], [-1, 1])]);
+  graph.reshape(graph.node('Min', [lengths, graph.integers([T])]), [-1, 1]);
 
 /** The places of a sequence [1, T], from 0. */
 export const positions = (graph: Graph, T: number): Value =>
   graph.integers(
-    [1, T],
     Array.from({ length: T }, (_, t) => t),
+    [1, T],
   );
 
 /** The sum [N, C] of the positions of rows [N, T, C] at which `isTaken` [N, T] is true. */
 export function sumWhere(graph: Graph, isTaken: Value, rows: Rows): Value {
-  const mask = graph.node('Unsqueeze', [isTaken, graph.integers([1], [2])]);
+  const mask = graph.node('Unsqueeze', [isTaken, graph.integers([2])]);
   const terms = graph.node('Where', [mask, rows.value, graph.number(0)]);
-  return graph.node('ReduceSum', [terms, graph.integers([1], [1])], { keepdims: 0 });
+  return graph.node('ReduceSum', [terms, graph.integers([1])], { keepdims: 0 });
 }

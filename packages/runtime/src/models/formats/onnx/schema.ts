@@ -96,26 +96,26 @@ export const attributeTypes = { int: 2, string: 3, graph: 5, ints: 7, strings: 8
 export const encodeModel = (model: Message<'ModelProto'>): Uint8Array =>
   toBinary(modelProto(), create(modelProto(), model as Record<string, unknown>));
 
-let described: DescMessage | undefined;
+let cachedModelProto: DescMessage | undefined;
 
 function modelProto(): DescMessage {
-  if (described !== undefined) return described;
+  if (cachedModelProto !== undefined) return cachedModelProto;
   const file = fromJson(FileDescriptorProtoSchema, {
     name: 'onnx.proto',
     package: 'onnx',
     syntax: 'proto2',
     messageType: Object.entries(messages).map(([name, fields]) => ({ name, field: fieldsOf(fields) })),
   });
-  described = createFileRegistry(file, () => undefined).getMessage('onnx.ModelProto');
-  if (described === undefined) throw new Error('onnx: the schema has no ModelProto, expected it');
-  return described;
+  cachedModelProto = createFileRegistry(file, () => undefined).getMessage('onnx.ModelProto');
+  if (cachedModelProto === undefined) throw new Error('onnx: the schema has no ModelProto, expected it');
+  return cachedModelProto;
 }
 
 const fieldsOf = (fields: Readonly<Record<string, readonly [number, string]>>) =>
   Object.entries(fields).map(([name, [number, type]]) => {
-    const one = type.replace('[]', '');
-    const label = one === type ? 'LABEL_OPTIONAL' : 'LABEL_REPEATED';
+    const item = type.replace('[]', '');
+    const label = item === type ? 'LABEL_OPTIONAL' : 'LABEL_REPEATED';
     const kind =
-      one in messages ? { type: 'TYPE_MESSAGE', typeName: `.onnx.${one}` } : { type: `TYPE_${one.toUpperCase()}` };
+      item in messages ? { type: 'TYPE_MESSAGE', typeName: `.onnx.${item}` } : { type: `TYPE_${item.toUpperCase()}` };
     return { name, number, label, ...kind };
   });

@@ -24,13 +24,13 @@ interface Windows {
 
 /** The windows along each axis of an image. */
 export function windowsOf(input: Shape, output: Shape, { kernel, stride, dilation = 1, padding }: Windows): Axis[] {
-  const at = (value: PerAxis, a: number): number => (typeof value === 'number' ? value : value[a]);
+  const onAxis = (value: PerAxis, a: number): number => (typeof value === 'number' ? value : value[a]);
   return input.slice(0, -1).map((inputs, a) => {
-    const axisWindow = { kernel: at(kernel, a), stride: at(stride, a), dilation: at(dilation, a) };
-    const beyond = axisWindow.dilation * (axisWindow.kernel - 1);
-    // 'same' has what is odd after the last input.
-    const before = padding === 'same' ? Math.floor(beyond / 2) : at(padding, a);
-    const after = padding === 'same' ? beyond - before : before;
+    const axisWindow = { kernel: onAxis(kernel, a), stride: onAxis(stride, a), dilation: onAxis(dilation, a) };
+    const overlap = axisWindow.dilation * (axisWindow.kernel - 1);
+    // 'same' puts the larger half of the padding after the last input.
+    const before = padding === 'same' ? Math.floor(overlap / 2) : onAxis(padding, a);
+    const after = padding === 'same' ? overlap - before : before;
     return { ...axisWindow, inputs, outputs: output[a], before, after };
   });
 }
@@ -45,57 +45,58 @@ export interface Weights {
 }
 
 /** y = x * W + b. */
-export function convolve(graph: Graph, x: Value, along: readonly Axis[], weights: Weights): Value {
-  const order = [along.length + 1, along.length, ...along.keys()];
-  if (graph.type === 'double') return multiply(graph, x, along.map(readBy), weights, order);
+export function convolve(graph: Graph, x: Value, axes: readonly Axis[], weights: Weights): Value {
+  const order = [axes.length + 1, axes.length, ...axes.keys()];
+  if (graph.type === 'double') return multiply(graph, x, axes.map(readBy), weights, order);
   return graph.node('Conv', [x, addWeights(graph, weights, order), ...biasOf(graph, weights)], {
-    ...attributesOf(along),
-    dilations: along.map(({ dilation }) => dilation),
+    ...attributesOf(axes),
+    dilations: axes.map(({ dilation }) => dilation),
     group: weights.groups,
   });
 }
 
 /**
- * The gradient of the convolution of `along`, which has the shape of its inputs, plus b. W is [...kernel, O, C] for x
- * [N, C, ...outputs].
+ * The gradient of the convolution with windows along `axes`, in the shape of its inputs, plus b. W is [...kernel, O, C]
+ * for x [N, C, ...outputs].
  */
-export function convolveTransposed(graph: Graph, x: Value, along: readonly Axis[], weights: Weights): Value {
-  const [O, C] = [along.length, along.length + 1];
-  if (graph.type === 'double') return multiply(graph, x, along.map(writtenBy), weights, [O, C, ...along.keys()]);
-  const W = addWeights(graph, weights, [C, O, ...along.keys()]);
-  const least = ({ outputs, stride, kernel, before, after }: Axis) => (outputs - 1) * stride + kernel - before - after;
+export function convolveTransposed(graph: Graph, x: Value, axes: readonly Axis[], weights: Weights): Value {
+  const [O, C] = [axes.length, axes.length + 1];
+  if (graph.type === 'double') return multiply(graph, x, axes.map(writtenBy), weights, [O, C, ...axes.keys()]);
+  const W = addWeights(graph, weights, [C, O, ...axes.keys()]);
+  const minInputs = ({ outputs, stride, kernel, before, after }: Axis) =>
+    (outputs - 1) * stride + kernel - before - after;
   return graph.node('ConvTranspose', [x, W, ...biasOf(graph, weights)], {
-    ...attributesOf(along),
-    output_padding: along.map((axis) => axis.inputs - least(axis)),
+    ...attributesOf(axes),
+    output_padding: axes.map((axis) => axis.inputs - minInputs(axis)),
   });
 }
 
 /** The mean of each window; padding counts as zeros. */
-export function averagePool(graph: Graph, x: Value, along: readonly Axis[]): Value {
-  if (graph.type === 'float') return graph.node('AveragePool', [x], { ...attributesOf(along), count_include_pad: 1 });
-  const axes = along.map((_, a) => 2 + 2 * a);
-  return graph.node('ReduceMean', [gather(graph, x, along.map(readBy))], { axes, keepdims: 0 });
+export function averagePool(graph: Graph, x: Value, axes: readonly Axis[]): Value {
+  if (graph.type === 'float') return graph.node('AveragePool', [x], { ...attributesOf(axes), count_include_pad: 1 });
+  const kernelAxes = axes.map((_, a) => 2 + 2 * a);
+  return graph.node('ReduceMean', [gather(graph, x, axes.map(readBy))], { axes: kernelAxes, keepdims: 0 });
 }
 
 /** The maximum of each window; padding is -∞. */
-export const maxPool = (graph: Graph, x: Value, along: readonly Axis[]): Value =>
-  graph.node('MaxPool', [x], attributesOf(along));
+export const maxPool = (graph: Graph, x: Value, axes: readonly Axis[]): Value =>
+  graph.node('MaxPool', [x], attributesOf(axes));
 
-const attributesOf = (along: readonly Axis[]) => ({
-  kernel_shape: along.map(({ kernel }) => kernel),
-  strides: along.map(({ stride }) => stride),
-  pads: [...along.map(({ before }) => before), ...along.map(({ after }) => after)],
+const attributesOf = (axes: readonly Axis[]) => ({
+  kernel_shape: axes.map(({ kernel }) => kernel),
+  strides: axes.map(({ stride }) => stride),
+  pads: [...axes.map(({ before }) => before), ...axes.map(({ after }) => after)],
 });
 
 /** Adds W with its axes in another order, by default in the shape that this gives. */
 function addWeights(
   graph: Graph,
-  { name, shape: axes, W }: Weights,
+  { name, shape: extents, W }: Weights,
   order: readonly number[],
-  shape: Shape = order.map((axis) => axes[axis]),
+  shape: Shape = order.map((axis) => extents[axis]),
 ): Value {
   const numbers = createElements(typeOf(W), W.length);
-  reorder(numbers, W, axes, order);
+  reorder(numbers, W, extents, order);
   return graph.reals(`${name}.W`, shape, numbers);
 }
 
@@ -123,12 +124,12 @@ const table = (kernel: number, count: number, limit: number, at: (k: number, n: 
 /** Windows [N, C, ky, oy, kx, ox] of an image, or [N, C, k, o] of a sequence. */
 function gather(graph: Graph, x: Value, tables: readonly Indices[]): Value {
   // Index -1 reads a zero after the last input.
-  const after = [0, 0, ...tables.map((one) => (one.flat().includes(-1) ? 1 : 0))];
+  const after = [0, 0, ...tables.map((indices) => (indices.flat().includes(-1) ? 1 : 0))];
   const pads = [...after.map(() => 0), ...after];
-  const padded = after.includes(1) ? graph.node('Pad', [x, graph.integers([pads.length], pads)]) : x;
-  return tables.reduce((value, one, a) => {
-    const indices = graph.integers([one.length, one[0].length], one.flat());
-    return graph.node('Gather', [value, indices], { axis: 2 + 2 * a });
+  const padded = after.includes(1) ? graph.node('Pad', [x, graph.integers(pads)]) : x;
+  return tables.reduce((value, indices, a) => {
+    const constant = graph.integers(indices.flat(), [indices.length, indices[0].length]);
+    return graph.node('Gather', [value, constant], { axis: 2 + 2 * a });
   }, padded);
 }
 
@@ -145,9 +146,9 @@ function multiply(
   const outputs = tables.map(([first]) => first.length);
   const perm = [0, 1, ...tables.map((_, a) => 2 + 2 * a), ...tables.map((_, a) => 3 + 2 * a)];
   const windows = graph.node('Transpose', [gather(graph, x, tables)], { perm });
-  const columns = graph.integers([4], [0, groups, sizeOf(terms), sizeOf(outputs)]);
+  const columns = graph.integers([0, groups, sizeOf(terms), sizeOf(outputs)]);
   const W = addWeights(graph, weights, order, [groups, O / groups, sizeOf(terms)]);
   const product = graph.node('MatMul', [W, graph.node('Reshape', [windows, columns])]);
-  const y = graph.node('Reshape', [product, graph.integers([2 + outputs.length], [0, O, ...outputs])]);
+  const y = graph.reshape(product, [0, O, ...outputs]);
   return b === null ? y : graph.node('Add', [y, graph.reals(`${name}.b`, [O, ...outputs.map(() => 1)], b)]);
 }

@@ -51,11 +51,11 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const type = onnxTypes[typeOf(contents.parameters)];
   const x = emitInputs(graph, type, model);
   const y = emitNetwork(graph.in(type), network, contents.parameters, x, emitLengths(graph, model));
-  const taken = new Set(rowsOfTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x']);
+  const inputNames = new Set(rowsOfTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x']);
   emitAnswers(graph, type, model, y, (name) => {
-    let free = name;
-    while (taken.has(free)) free += '_';
-    return free;
+    let unused = name;
+    while (inputNames.has(unused)) unused += '_';
+    return unused;
   });
   const file = encodeModel({
     irVersion: BigInt(IR_VERSION),
@@ -73,13 +73,10 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
 /** Adds the optional input of lengths, if a layer reads them. */
 function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): Value {
   const [T] = network.input;
-  const reads = network.allLayers.some(({ layer }) => layer.readsLengths === true);
-  if (
-    !reads ||
-    lengthsProblem(network, T) !== null ||
-    (ofTable(preprocessing) !== undefined && tokensOf(preprocessing) === undefined)
-  ) {
-    return graph.integers([1], [wholeLength(network)]);
+  const readsLengths = network.allLayers.some(({ layer }) => layer.readsLengths === true);
+  const hasLengths = ofTable(preprocessing) === undefined || tokensOf(preprocessing) !== undefined;
+  if (!readsLengths || !hasLengths || lengthsProblem(network, T) !== null) {
+    return graph.integers([wholeLength(network)]);
   }
   return graph.optional('lengths', T, `the real positions of each row, from 1 to ${T}; left out, all ${T} are real`);
 }
@@ -99,7 +96,7 @@ function emitInputs(
   if (table !== undefined) {
     const x = graph.in(type).cast(emitColumns(graph, table), 'double');
     const { input } = network;
-    return input.length === 1 ? x : graph.node('Reshape', [x, graph.integers([input.length + 1], [0, ...input])]);
+    return input.length === 1 ? x : graph.reshape(x, [0, ...input]);
   }
   const { divisor = metadata?.divisor ?? 1, scale } = ofImages(preprocessing)?.image ?? {};
   const scaled = divisor === 1 ? '' : `, divided by ${divisor} as in training`;
@@ -113,10 +110,10 @@ function emitScale(graph: Graph, type: RealType, { mean, deviation }: ChannelSca
   const channels = (name: string, numbers: readonly number[]): Value =>
     graph.reals(name, [C], type === 'float' ? Float32Array.from(numbers) : Float64Array.from(numbers));
   const isFlat = channelsOf(input) !== C;
-  const pixels = isFlat ? graph.node('Reshape', [x, graph.integers([3], [0, -1, C])]) : x;
+  const pixels = isFlat ? graph.reshape(x, [0, -1, C]) : x;
   const centered = graph.node('Sub', [pixels, channels('mean', mean)]);
   const scaled = graph.node('Div', [centered, channels('deviation', deviation)]);
-  return isFlat ? graph.node('Reshape', [scaled, graph.integers([input.length + 1], [0, ...input])]) : scaled;
+  return isFlat ? graph.reshape(scaled, [0, ...input]) : scaled;
 }
 
 const DOUBLE = 11;
@@ -160,8 +157,8 @@ function emitCategories(graph: Graph, { name, categories, missing }: CategoryEnc
   const texts = { keys_strings: keys, values_int64s: [...indexOfWord.values()], default_int64: -1 };
   const index = graph.node('LabelEncoder', [cell], texts, 'ai.onnx.ml');
   const indices = graph.integers(
-    [1, width],
     Array.from({ length: width }, (_, at) => at),
+    [1, width],
   );
   return [graph.node('Cast', [graph.node('Equal', [index, indices])], { to: DOUBLE })];
 }
