@@ -38,7 +38,7 @@ export async function readNpyHeader(source: ByteSource, fault: FileFault): Promi
   return { ...header, bytes: start.length + lengthBytes + bytes };
 }
 
-/** A header of version 1.0 as numpy.save writes it: padded with spaces, so that numbers begin at a multiple of 64 bytes. */
+/** A header of version 1.0 as numpy.save writes it, padded with spaces: numbers begin at a multiple of 64 bytes. */
 export function npyHeader(
   description: string, // number type, such as '<f8'
   shape: readonly number[],
