@@ -1,7 +1,7 @@
 import { train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { SPAN_MS } from '../../../packages/runtime/src/engine/threads/span.ts';
-import { createSpanLength, MAX_SPAN_MS } from '../../../packages/runtime/src/training/tuning/span-length.ts';
+import { createSpanLength, MAX_SPAN_MS } from '../../../packages/runtime/src/training/tuning/tune.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 /** What spans may last after such pauses, one after the other. */

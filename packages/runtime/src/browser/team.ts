@@ -31,10 +31,7 @@ export interface BrowserTeam {
   close(): void;
 }
 
-/**
- * Words of the orders, through which threads tell each other everything: while a worker waits, some browsers deliver
- * none of the messages that it has sent.
- */
+/** Words through which threads tell each other everything: some browsers deliver no messages of a worker that waits. */
 const ORDER_WORD = { turn: 0, kind: 1, first: 2, limit: 3, probe: 4, members: 5, ended: 6, failed: 7 };
 const KIND = { opening: 0, span: 1, leave: 2 };
 

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, hostname } from 'node:os';
+import { fileSystem } from '../system/files/file-system.ts';
 
-/** What a rank reports about its machine. */
 export interface MachineReport {
   readonly host: string;
   readonly machine: string; // equal for all ranks that share cores
@@ -10,23 +9,19 @@ export interface MachineReport {
   readonly coreCount: number; // cores of the machine
 }
 
-/** Reports the machine of this process. */
 export function reportMachine(): MachineReport {
   const host = hostname();
   return {
     host,
     // Containers on one machine have different host names.
-    machine: readText('/proc/sys/kernel/random/boot_id')?.trim() ?? host,
-    cores: allowedCores(readText('/proc/self/status') ?? ''),
+    machine: fileSystem.systemText('/proc/sys/kernel/random/boot_id').trim() || host,
+    cores: allowedCores(fileSystem.systemText('/proc/self/status')),
     maxThreads: availableParallelism(),
     coreCount: cpus().length,
   };
 }
 
-/**
- * Cores for each rank, at least 1: a core that several ranks of a machine may use is divided equally among them. A rank
- * that mpirun binds to cores has those alone.
- */
+/** Cores for each rank, at least 1: ranks that may use the same core share it equally; bound ranks share none. */
 export function coreShares(reports: readonly MachineReport[]): number[] {
   return reports.map((report) => {
     const neighbours = reports.filter(({ machine }) => machine === report.machine);
@@ -54,12 +49,4 @@ export function allowedCores(status: string): number[] | null {
     const [first, last = first] = range.split('-').map(Number);
     return Array.from({ length: last - first + 1 }, (_, core) => first + core);
   });
-}
-
-function readText(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null; // not Linux
-  }
 }

@@ -2,7 +2,6 @@ import { show } from '@gradloom/core/internal';
 import type { Cluster, Exchange, Transfer } from './cluster.ts';
 import { openLink } from './mpi/link.ts';
 
-/** Speed of the network between ranks. */
 export interface ClusterNetwork {
   readonly ranks: number;
   readonly latencyMs: number; // time for one number from one rank to another, in milliseconds: half of the round trip

@@ -61,10 +61,7 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
   return (2 * B * I * O) / callsMs[callsMs.length >> 1] / 1e6;
 }
 
-/**
- * Memory for kernels outside of a run, with arrays of an element type. `takeArrays` is called twice: first to count
- * their size, then to allocate them.
- */
+/** Memory for kernels outside of a run. `takeArrays` is called twice: to count the arrays, and to allocate them. */
 export function createKernelMemory<T>(
   { name }: Backend,
   takeArrays: (allocate: Allocate) => T,

@@ -40,8 +40,7 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
     leafRows,
     parameters: P,
     slots: optimizer.slots.length,
-    // One after the gradients, one at the end of the step; one more if clipping needs the norm first; more around
-    // max-norm.
+    // One after the gradients, one at the end; one before clipping, which needs the norm; others around max-norm.
     barriers:
       2 +
       (clipNorm === null ? 0 : 1) +

@@ -10,10 +10,7 @@ export interface TimedRun {
   readonly samplesPerSecond: number; // counts rows, since the last batch of an epoch may be short
 }
 
-/**
- * Time until a run reaches full speed: before, on two threads, it is 4-8 % slower, while memory of earlier runs is
- * collected and caches fill.
- */
+/** Time until full speed: before, two threads are 4-8 % slower, while earlier runs are collected and caches fill. */
 const LEAD_MS = 350;
 
 /** Least share of a run's time that must be left for timing. */

@@ -7,14 +7,12 @@ import type { Mailbox } from './mailbox.ts';
  */
 const MAX_MESSAGE_LENGTH = 300;
 
-/** A rank that has failed. */
 export interface Failure {
   readonly rank: number;
   readonly message: string;
   readonly completedCalls: number; // collective calls that the rank had completed
 }
 
-/** Tells all others that this rank has failed. */
 export function sendFailure(
   mailbox: Mailbox,
   ledger: Ledger,

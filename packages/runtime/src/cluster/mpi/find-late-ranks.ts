@@ -6,7 +6,6 @@ import { TAGS } from './exchange.ts';
 import { openMpi } from './find-mpi.ts';
 import { createMailbox, fromBytes, toBytes } from './mailbox.ts';
 
-/** Result when ranks were waited for in vain. */
 export interface LateRanks {
   readonly error: ClusterError; // this rank's error, naming the ranks that did not answer
   readonly reporter: number; // the first rank that answers

@@ -11,7 +11,6 @@ const ANSWER_MS = 100;
 /** Kinds of failure. */
 export const TROUBLE = { none: 0, failure: 1, late: 2, dead: 3 };
 
-/** Kinds of requests in the ledger. */
 export const REQUEST = { none: 0, send: 1, receive: 2 };
 
 /** A contiguous range of slots in the ledger. */
@@ -63,7 +62,6 @@ export function allocateLedger(ranks: number, requestBytes: number): SharedArray
   return new SharedArrayBuffer(HEAD_WORDS * 4 + capacity * (requestBytes + 2) + TEXT_BYTES + 2 * ranks);
 }
 
-/** Opens the ledger in this memory. */
 export function openLedger(memory: SharedArrayBuffer, ranks: number, requestBytes: number): Ledger {
   const capacity = capacityOf(ranks);
   let offset = 0;

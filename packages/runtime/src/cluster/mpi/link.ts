@@ -14,10 +14,7 @@ const SPINS = 300;
 /** Tests between two checks of the clock and of failures of other ranks. */
 const TESTS_PER_CHECK = 32;
 
-/**
- * Connects a thread to the other ranks of its process's cluster.
- * @throws Error if the connection is not one of a cluster.
- */
+/** Connects a thread to the other ranks of its process's cluster. @throws Error for another connection. */
 export function openLink(connection: Connection): Link {
   if (!(connection?.ledger instanceof SharedArrayBuffer)) {
     throw new Error(`openLink: connection has ${show(connection)}, expected that of a cluster`);

@@ -13,7 +13,7 @@ export interface MpiHandles {
 /** MPI implementations with one binary interface (ABI): constants of mpi.h differ between families. */
 export interface MpiFamily {
   readonly libraries: Partial<Record<NodeJS.Platform, readonly string[]>>; // library names to try, in order
-  readonly debianPackage: string; // Debian package
+  readonly debianPackage: string;
   readonly sizeVariables: readonly string[]; // environment variables in which its mpirun gives the number of ranks
   readonly localRankVariable: string; // environment variable with the rank of a process on its machine, from 0
   readonly slurmName: string; // value of --mpi of Slurm's srun

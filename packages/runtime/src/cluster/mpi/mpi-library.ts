@@ -55,8 +55,10 @@ export function bindMpi(koffi: Koffi, library: NativeLibrary, path: string): Mpi
     return [functionName, library.func(functionName, 'int', types)];
   };
   const functions = Object.fromEntries(Object.entries(signatures).map(bind)) as Record<FunctionName, NativeFunction>;
-  const refuse = (failed: FunctionName, code: number): ClusterError =>
-    new ClusterError(`cluster: ${failed} failed: ${errorText(functions, code)}`);
+  const refuse = (failed: FunctionName, code: number): ClusterError => {
+    const problem = firstLineOf((text, length) => functions.MPI_Error_string(code, text, length));
+    return new ClusterError(`cluster: ${failed} failed: ${problem}`);
+  };
   return {
     name,
     version: family.describe(text) ?? '',
@@ -74,21 +76,19 @@ export function bindMpi(koffi: Koffi, library: NativeLibrary, path: string): Mpi
 
 /** The first line of the version text, which may be read before MPI is initialized. */
 function versionText(library: NativeLibrary): string {
-  const text = new Uint8Array(new SharedArrayBuffer(8192)); // at least MPI_MAX_LIBRARY_VERSION_STRING
-  const length = new Int32Array(new SharedArrayBuffer(4));
-  let ask: NativeFunction;
+  let read: NativeFunction;
   try {
-    ask = library.func('MPI_Get_library_version', 'int', ['void *', 'void *']);
+    read = library.func('MPI_Get_library_version', 'int', ['void *', 'void *']);
   } catch {
     throw new Error('expected a library with MPI_Get_library_version');
   }
-  ask(text, length);
-  return Buffer.from(text.slice(0, length[0])).toString('latin1').split('\n')[0];
+  return firstLineOf(read);
 }
 
-function errorText(functions: Readonly<Record<FunctionName, NativeFunction>>, code: number): string {
-  const text = new Uint8Array(new SharedArrayBuffer(1024)); // at least MPI_MAX_ERROR_STRING
+/** The first line of a text that an MPI function writes. */
+function firstLineOf(read: (text: Uint8Array, length: Int32Array) => unknown): string {
+  const text = new Uint8Array(new SharedArrayBuffer(8192)); // at least MPI_MAX_LIBRARY_VERSION_STRING
   const length = new Int32Array(new SharedArrayBuffer(4));
-  functions.MPI_Error_string(code, text, length);
+  read(text, length);
   return Buffer.from(text.slice(0, length[0])).toString('latin1').split('\n')[0];
 }

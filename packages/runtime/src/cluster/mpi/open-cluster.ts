@@ -66,10 +66,7 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
 /** Time between two checks of the other ranks' processes. */
 const CHECK_MS = 1000;
 
-/**
- * Checks that must find a process gone before it counts as dead: most launchers have ended the job by then and say how
- * it died.
- */
+/** Checks that must miss a process before it counts as dead: most launchers end the job before, and say how it died. */
 const MIN_MISSES = 3;
 
 /**
@@ -122,10 +119,7 @@ function startMpi(path: string | undefined): { mpi: MpiLibrary; rank: number; ra
   return { mpi, rank, ranks };
 }
 
-/**
- * A Node program between mpirun and this process, such as npx, closes the inherited socket. MPICH would then end the
- * process.
- */
+/** MPICH would end the process if a Node program before it, such as npx, has closed the socket to mpirun. */
 function refuseClosed({ name, family: { socketVariable: socket } }: MpiLibrary): void {
   const number = socket === null ? undefined : process.env[socket];
   if (number === undefined || isSocket(Number(number))) return;

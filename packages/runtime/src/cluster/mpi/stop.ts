@@ -6,7 +6,6 @@ import type { MpiLibrary } from './mpi-library.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import { waitFor } from './wait-for.ts';
 
-/** Message of a rank that stops. */
 interface StopMessage<T> {
   readonly leaves: boolean; // leaves the cluster for good
   readonly value: T;

@@ -44,7 +44,6 @@ export function refuseManyLayers(spec: NetworkSpec): void {
 
 const FEW_LAYERS = 100;
 
-/** The threads of a run and their network. */
 export interface ThreadNeeds {
   readonly network: Network;
   readonly startsThreads: boolean; // started for this run, not taken from a pool
@@ -81,10 +80,7 @@ function separateWorkspaces(shape: ScratchShape): number {
   return kinds * (maxPasses(shape) + (probes ? leafCount(batch, leafRows) : 0));
 }
 
-/**
- * Most chunks whose outputs are held at once. Their number does not change results; with 16,384 rows the pauses between
- * segments do not matter.
- */
+/** Most chunks whose outputs are held at once: with 16,384 rows, the pauses between segments do not matter. */
 const MAX_CHUNKS = 64;
 
 /** Most bytes of the outputs of these chunks, where a chunk has fewer. */

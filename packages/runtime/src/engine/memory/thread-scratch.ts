@@ -141,10 +141,7 @@ export function sharedLength({ network, loss, elementType, batch, leafRows, coup
 
 const EMPTY = new Float64Array(0);
 
-/**
- * Most passes with their own tape (they differ in length or in the position of their gradient), for networks with few
- * and with many calls.
- */
+/** Most passes with tapes of their own (by rows and gradient row), in networks with few and with many calls. */
 const TAPED_PASSES = 8;
 const TAPED_PASSES_OF_MANY = 2;
 const MANY_CALLS = 2000;

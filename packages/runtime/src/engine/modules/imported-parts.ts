@@ -46,7 +46,6 @@ export async function importParts(modules: readonly ModuleSource[]): Promise<Cus
           throw new Error(`${module.name} cannot be imported: ${reason}, ${EXPECTED}`, { cause });
         });
         refuseChanged(module);
-        refuseSecondVersion(module);
         return { source: module.name, exports };
       }),
     ),
@@ -58,23 +57,16 @@ export async function importParts(modules: readonly ModuleSource[]): Promise<Cus
 /** Hash of each file when this thread first imported it. */
 const hashes = new Map<string, string>();
 
-function refuseSecondVersion({ files }: ModuleSource): void {
-  for (const { path, sha256 } of files) {
-    if ((hashes.get(path) ?? sha256) !== sha256) {
-      throw new Error(
-        `${showPath(path)} has changed since this program imported it, expected it as it was (start it again)`,
-      );
-    }
-    hashes.set(path, sha256);
-  }
-}
-
-/** @throws Error naming the first file that has changed. */
+/** @throws Error naming the first file that is not as it is now imported, or as this thread first imported it. */
 function refuseChanged({ files }: ModuleSource): void {
   for (const { path, sha256 } of files) {
-    if (hashOfFile(path) === sha256) continue;
-    throw new Error(
-      `${showPath(path)} has changed since it was imported, expected it as it was (start the program again)`,
-    );
+    const expected = 'expected it as it was';
+    if (hashOfFile(path) !== sha256) {
+      throw new Error(`${showPath(path)} has changed since it was imported, ${expected} (start the program again)`);
+    }
+    if ((hashes.get(path) ?? sha256) !== sha256) {
+      throw new Error(`${showPath(path)} has changed since this program imported it, ${expected} (start it again)`);
+    }
+    hashes.set(path, sha256);
   }
 }

@@ -21,10 +21,7 @@ export function emitLap(clock: Clock | null, emit: Emit, phase: number): void {
   if (clock !== null) emit(host, () => clock.lap(phase));
 }
 
-/**
- * The stopwatch of a thread. Only a run with `profile` has one: reading the time takes about 50 ns and allocates a
- * number.
- */
+/** The stopwatch of a thread, only with `profile`: reading the time takes about 50 ns and allocates a number. */
 export interface Clock {
   /** Restarts: time before this call is not counted. */
   start(): void;

@@ -34,10 +34,7 @@ export interface TeamPrograms {
   readonly threads: number;
   readonly fullBatch: Program; // a step on a whole batch
   readonly lastBatch: Program; // a step on an epoch's last batch, which may be short
-  /**
-   * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
-   * none.
-   */
+  /** The pass whose rows are the same in every step, gathered once before the first; null if there is none. */
   readonly fixedPass: PassPlan | null;
 }
 
@@ -193,10 +190,7 @@ function emitPasses(
   }
 }
 
-/**
- * Emits the updates of this thread's blocks; with several ranks, also the messages that bring gradients to them and the
- * weights to all ranks.
- */
+/** Emits the updates of this thread's blocks; with several ranks, also the exchange of their gradients and weights. */
 function emitUpdates(
   context: RunContext,
   updates: readonly ThreadUpdate[],
@@ -298,10 +292,7 @@ export function finishSteps(
   control[CONTROL.decision] = stopFlag[0] === 0 ? (isOver ? DECISION.end : DECISION.go) : DECISION.bad;
 }
 
-/**
- * Cuts the calls of a pass into one piece per bucket: each ends with the last call that writes into the gradient `row`
- * of this bucket or of an earlier one.
- */
+/** Cuts the calls of a pass at each bucket: after the last call that writes its, or an earlier, part of `row`. */
 function cutAtBuckets(
   calls: readonly Call[],
   row: Elements, // [P]

@@ -27,7 +27,6 @@ export interface BatchShape {
   readonly cluster?: ClusterShape | null; // ranks that share the batch, default only this one
 }
 
-/** Rows of a run. */
 interface RunRows {
   readonly rows: number; // of an epoch
   readonly batch: number;
@@ -73,7 +72,6 @@ export function teamOptions(shape: BatchShape, rows: number, threads: number, pr
 const maxLeaves = ({ leafRows, rowsAtOnce }: Pick<BatchShape, 'leafRows' | 'rowsAtOnce'>): number =>
   Math.min(MAX_LEAVES, 2 ** (31 - Math.clz32(Math.max(1, Math.floor(rowsAtOnce / leafRows)))));
 
-/** Most rows of a training pass. */
 export const trainingPassRows = (shape: Pick<BatchShape, 'batch' | 'leafRows' | 'rowsAtOnce'>): number =>
   Math.min(shape.batch, maxLeaves(shape) * shape.leafRows);
 
@@ -130,7 +128,6 @@ export function leavesOfRank(
   return { first, count: end - first };
 }
 
-/** The batch shape of a run. */
 export const shapeOf = ({
   backend,
   batch,

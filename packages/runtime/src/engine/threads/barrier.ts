@@ -12,10 +12,7 @@ export const CONTROL = {
   steps: 192,
 };
 
-/**
- * Most threads of a pool. More are refused as a mistake: each is a JavaScript engine, and V8 ends the process if the
- * system has no room for one.
- */
+/** Most threads of a pool: V8 ends the process if the system has no room for one more of its engines. */
 export const MAX_THREADS = 512;
 
 /**
@@ -46,10 +43,7 @@ export interface Barrier {
   arrive(completion?: () => void): boolean;
 }
 
-/**
- * Allocates the control block, outside the run's memory: a thread that fails to bind that memory can still abort its
- * team.
- */
+/** Allocates the control block outside the run's memory, so that a thread that cannot bind that can abort its team. */
 export const allocateControl = (): Int32Array<SharedArrayBuffer> =>
   new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
 
@@ -128,10 +122,7 @@ function sleep(control: Int32Array, generation: number, maxSleeps: number): void
   Atomics.sub(control, CONTROL.sleepers, 1);
 }
 
-/**
- * The barrier of a team of one: it has no counter and wakes nobody, and only checks for an abort. The five locked
- * instructions of the other would cost 40 ns.
- */
+/** The barrier of a team of one only checks for an abort: five locked instructions of the other would cost 40 ns. */
 function createPassage(control: Int32Array): Barrier {
   return {
     arrive(completion) {

@@ -30,10 +30,7 @@ interface PackedView {
   readonly length: number;
 }
 
-/**
- * Replaces all views in a value. `replace` maps objects that are neither lists nor records, such as buffers and
- * modules; by default they stay.
- */
+/** Replaces all views in a value, and by `replace` all objects that are neither lists nor records, such as buffers. */
 export function pack<T>(value: T, replace: (object: object) => unknown = (object) => object): Packed<T> {
   const packedOf = (part: unknown): unknown => {
     if (typeof part !== 'object' || part === null) return part;

@@ -4,10 +4,7 @@ import type { DataMatrix, Dataset } from '../../data/dataset.ts';
 import type { Backend, CompiledKernels } from '../backends/backend.ts';
 import type { ClusterShape } from '../step/cluster-shape.ts';
 
-/**
- * The JSON of a network in shared memory. Every task refers to it: copying a hundred thousand layers would take 60 ms
- * per thread and task.
- */
+/** The JSON of a network in shared memory: a copy of 100,000 layers in each task would take 60 ms per thread. */
 export type SharedSpec = Uint8Array<SharedArrayBuffer>;
 
 /** What the threads of a team need for any task. */
@@ -94,10 +91,7 @@ export interface OpeningTask extends TeamTask, Task<boolean> {
   readonly draws: boolean; // whether to draw the starting weights from the seed
 }
 
-/**
- * Steps from `first` to `limit`, or until the main thread asks for the end. Answers 'refused' if a layer cannot take a
- * row of the next step.
- */
+/** Steps from `first` to `limit`, or until a request. Answers 'refused' if a layer refuses a row of the next step. */
 export interface SpanTask extends TeamTask, Task<'refused' | undefined> {
   readonly kind: 'span';
   readonly first: number;
@@ -106,10 +100,7 @@ export interface SpanTask extends TeamTask, Task<'refused' | undefined> {
   readonly timedShare?: number; // share of steps whose work and waiting are timed, default 0
 }
 
-/**
- * Computes outputs and sums of `rows` rows from row `first` of a dataset, in chunks. Answers the first row
- * that a layer refuses.
- */
+/** Evaluates `rows` rows from row `first` of a dataset, in chunks. Answers the first row that a layer refuses. */
 export interface EvaluationTask extends TeamTask<RunSetup | InferenceSetup>, Task<BadRow | undefined> {
   readonly kind: 'evaluation';
   readonly dataset: Dataset;

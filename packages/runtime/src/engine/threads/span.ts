@@ -12,10 +12,7 @@ import {
 } from './protocol.ts';
 import { START_LIMIT_MS } from './worker-group.ts';
 
-/**
- * Length of a span of a small network: short enough to report soon, long enough to hide the cost of starting and ending
- * it, 1-3 ms if all cores work.
- */
+/** Length of a span of a small network: its events come soon, and it hides the 1-3 ms of starting and ending it. */
 export const SPAN_MS = 200;
 
 /** A thread threw, ended or did not arrive. No other thread of its team uses the memory of the run any more. */
@@ -30,10 +27,7 @@ export class ThreadError extends Error {
   }
 }
 
-/**
- * Time for threads to return after an abort: a sleeping thread checks every 100 ms, but a pass of a large network takes
- * seconds. After that they are terminated.
- */
+/** Time for threads to return after an abort before they are terminated: a pass of a large network takes seconds. */
 const SETTLE_LIMIT_MS = 10_000;
 
 export interface SpanResult {

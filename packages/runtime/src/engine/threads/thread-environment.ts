@@ -4,10 +4,7 @@ import type { Connection, Link } from '../../cluster/cluster.ts';
 import type { RowReader } from '../../data/gather.ts';
 import type { TeamSetup } from './protocol.ts';
 
-/**
- * What a thread needs from its environment. Steps and evaluations import no Node modules themselves, so that workers of
- * a browser can run them, too.
- */
+/** What a thread needs from Node or a browser: steps and evaluations import no module of Node, to run in both. */
 export interface ThreadEnvironment {
   readonly cores: number; // cores that the threads of a team may use
   /**

@@ -27,10 +27,7 @@ export interface WorkerGroup {
   stop(): Promise<void>;
 }
 
-/**
- * Young generation of a thread. Steps allocate almost nothing, so V8's default of 48 MiB would only fill with the
- * garbage of many spans.
- */
+/** Young generation of a thread: steps allocate almost nothing, and V8's default of 48 MiB would fill with garbage. */
 const YOUNG_MIB = 8;
 
 /**
@@ -45,8 +42,7 @@ async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   const options = { ...piscinaOptions(shape), workerData: { codePages } };
   const startedThreads: Worker[] = [];
   const record = (thread: Worker) => void startedThreads.push(thread);
-  // Node reports a new thread one tick after it starts. Ticks run in order, so only our threads are reported between
-  // these two.
+  // Node reports a thread one tick after its start, and ticks run in order: between these two it reports ours alone.
   process.nextTick(() => process.on('worker', record));
   let group: WorkerGroup | undefined;
   let refusal: unknown;
@@ -69,10 +65,7 @@ async function openWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   throw new Error(`createPool: ${startFailure(refusal, startedThreads.length, shape.threads)}`, { cause: refusal });
 }
 
-/**
- * Opens a group and waits for its threads to start: a thread that cannot load rejects here, instead of hanging the
- * first span.
- */
+/** Opens a group and waits until its threads have started: a thread that cannot load would hang the first span. */
 export async function startWorkerGroup(shape: WorkerGroupShape): Promise<WorkerGroup> {
   const { threads } = shape;
   const group = await openWorkerGroup(shape);
@@ -119,8 +112,7 @@ function startFailure(refusal: unknown, startedCount: number, threads: number): 
 }
 
 function piscinaOptions({ threads, execArgv, heapMiB }: WorkerGroupShape) {
-  // Without execArgv, threads get the flags of this process. With it, Node refuses V8 flags such as
-  // --max-old-space-size.
+  // By default, threads get the flags of this process. Node refuses V8 flags in execArgv, such as --max-old-space-size.
   const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
   const oldSpace = heapMiB === undefined ? {} : { maxOldGenerationSizeMb: heapMiB };
   return {

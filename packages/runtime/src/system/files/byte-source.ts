@@ -27,10 +27,7 @@ export interface ByteSource {
   readonly fileBytes: number;
   /** Number of bytes that `read` can return: exact for a plain file, an upper bound for a gzipped one. */
   readonly maxBytes: number;
-  /**
-   * Fills `into` and returns the number of bytes, which is smaller at the end of the file.
-   * @throws Error for more than `maxBytes`.
-   */
+  /** Fills `into`, except at the end of the file; returns the number of bytes. @throws Error beyond `maxBytes`. */
   read(into: Uint8Array): Promise<number>;
   close(): Promise<void>;
 }
@@ -70,8 +67,7 @@ export async function openBytes(
         `at most ${maxRatio} times its size (unpack it first if you trust it)`,
       );
     const open = () => unpacked(handle, maxBytes, fault, tooMuch);
-    // Parsing a row takes a hundred times as long as unpacking it, and more memory: a file with too much is refused
-    // before its first row.
+    // Refused before its first row: parsing takes a hundred times as long as unpacking, and more memory.
     if (maxRatio < MAX_DEFLATE_RATIO) {
       const counting = open();
       try {

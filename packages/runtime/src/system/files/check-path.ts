@@ -1,9 +1,6 @@
 import { show } from '@gradloom/core/internal';
 
-/**
- * Returns the path if it is valid.
- * @throws Error otherwise, since Node's messages do not name the option.
- */
+/** Returns the path. @throws Error if it is invalid, since Node's messages do not name the option. */
 export function checkPath(where: string, path: unknown, name = 'path'): string {
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
   throw new Error(`${where}: ${name} has ${show(path)}, expected a text that is the path of a file or folder`);

@@ -15,10 +15,7 @@ import { littleEndianBytes } from './little-endian.ts';
 import { readSealed } from './read-sealed.ts';
 import { writeAtomically } from './write-atomically.ts';
 
-/**
- * Writes a file that `openContainer` reads.
- * @throws Error naming the path; an older file of this name remains unchanged.
- */
+/** Writes a file that `openContainer` reads. @throws Error naming the path, where an older file remains. */
 export function writeContainer(
   where: string,
   path: string,

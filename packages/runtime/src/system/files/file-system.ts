@@ -97,7 +97,6 @@ export const fileSystems = {
   }),
 } satisfies Record<string, (calls: FileCalls) => FileSystem>;
 
-/** The file system of this process. */
 export const fileSystem: FileSystem = fileSystems[process.platform === 'win32' ? 'win32' : 'posix'](systemCalls);
 
 /** Creates a directory and its parents. Node's recursive mkdir never returns below /proc. */
@@ -113,10 +112,7 @@ export function makeDirectory(path: string): string {
   return path;
 }
 
-/**
- * Size of a regular file; a pipe or device is refused before it is opened.
- * @throws Error naming what is there instead.
- */
+/** Size of a regular file. @throws Error naming what else is there; pipes and devices are not opened. */
 export function fileSize(where: string, path: string, expected: string): number {
   const size = findFile(where, path, expected);
   if (size === null) throw new Error(`${where}: ${showPath(path)} does not exist, expected ${expected}`);
@@ -136,8 +132,7 @@ export function findFile(where: string, path: string, expected: string): number 
 export function isSocket(descriptor: number): boolean {
   if (!Number.isInteger(descriptor)) return false;
   try {
-    // bigint is required: after a call without it, Node mistakes symbolic links of the packages it loads next for their
-    // targets.
+    // Without bigint, Node afterwards mistakes symbolic links of packages that it loads for their targets.
     return fstatSync(descriptor, { bigint: true }).isSocket();
   } catch {
     return false; // the descriptor is closed

@@ -161,10 +161,7 @@ function linkNew(file: string, name: string): boolean {
   }
 }
 
-/**
- * Whether two names are one file: no other process links to a file of this one. File numbers have 64 bits, and NTFS
- * uses all of them.
- */
+/** Whether two names are one file. File numbers have 64 bits, and NTFS uses all of them. */
 function isSameFile(file: string, name: string): boolean {
   const stats = lstatSync(file, { bigint: true });
   const other = lstatSync(name, { bigint: true, throwIfNoEntry: false });
@@ -197,10 +194,7 @@ function releaseAtExit(lock: FolderLock): void {
   });
 }
 
-/**
- * Number of threads that write files now. They may run a little longer than the process's exit handlers, so locks are
- * then kept, as those of a dead owner.
- */
+/** Threads that write files now. They may outlive the exit handlers, so locks then stay, as those of a dead owner. */
 let writingThreads = 0;
 
 /** Lets a thread write files in a folder that this process has locked. */

@@ -2,7 +2,6 @@ import { endianness } from 'node:os';
 
 const isBigEndian = endianness() === 'BE';
 
-/** A typed array of numbers. */
 type Numbers = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array;
 
 /** The bytes of `numbers`, little-endian: the same memory on little-endian machines, else a copy. */

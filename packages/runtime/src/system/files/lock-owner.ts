@@ -34,10 +34,7 @@ export class FolderInUseError extends Error {
 
 const MAX_LOCK_BYTES = 4096;
 
-/**
- * Reads the owner from a lock file; null if there is no such file.
- * @throws LockError if it cannot be read.
- */
+/** The owner that a lock file names; null if there is no such file. @throws LockError if it cannot be read. */
 export function readLock(where: string, path: string): LockOwner | null {
   const file = openRunFile(where, path);
   if (file === null) return null;

@@ -30,10 +30,7 @@ export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, start: startOf(process.pid) ?? '', ...thisHost(), uptime: Math.floor(uptime()) };
 }
 
-/**
- * The state of a process; never `dead` for a running one. If the system provides too little, a dead process whose id is
- * reused counts as running.
- */
+/** The state of a process; never `dead` for a running one, and rather `running` if the system says too little. */
 export function stateOf(other: ProcessIdentity): ProcessState {
   const here = thisHost();
   if (other.host !== here.host || other.machine !== here.machine) return 'elsewhere';
@@ -47,18 +44,14 @@ export function stateOf(other: ProcessIdentity): ProcessState {
   return start === '' || other.start === '' || start === other.start ? 'running' : 'dead';
 }
 
-/**
- * Start time of a process, which distinguishes it from a later one with the same id; '' if unknown, null if there is no
- * such process.
- */
+/** Start time of a process, which tells it from a later one with its id; '' if unknown, null without a process. */
 export function startOf(pid: number): string | null {
   const stat = systemText(`/proc/${pid}/stat`);
   if (stat === '') return exists(pid) ? '' : null;
   // '<pid> (<name>) <state> …': the name may contain anything, so fields are counted from the last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, threads, start] = [fields[0], Number(fields[17]), fields[19]];
-  // A killed process keeps its id until its parent collects it; until then one of its threads may still be in a system
-  // call.
+  // A killed process keeps its id until its parent collects it; one of its threads may still be in a system call.
   return (state === 'Z' || state === 'X') && threads <= 1 ? null : start;
 }
 

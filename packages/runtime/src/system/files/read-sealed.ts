@@ -9,10 +9,7 @@ import { systemReason } from './system-reason.ts';
 /** Bytes of one call: Node reads and hashes less than 2 GiB. */
 const CHUNK_BYTES = 1 << 28;
 
-/**
- * Opens a file for `read`, which checks its beginning before memory is allocated for the rest.
- * @throws Error naming the path if it cannot be read.
- */
+/** Opens a file for `read`, which checks its beginning before it allocates memory. @throws Error naming the path. */
 export function readSealed<T>(where: string, path: string, read: (file: Sealed) => T): T {
   // Checked before opening, since opening a pipe could wait forever.
   fileSize(where, path, 'a Gradloom file');

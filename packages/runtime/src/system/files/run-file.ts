@@ -7,10 +7,7 @@ import { systemReason } from './system-reason.ts';
 const WRITABLE = 'a file that can be overwritten';
 const REASON = 'links are not followed, since their target may not belong to the run';
 
-/**
- * Refuses a link, directory, pipe or device where a run's file should be.
- * @throws Error naming the path and what is there.
- */
+/** Refuses anything but a file where a run's file should be. @throws Error naming the path and what is there. */
 export function checkRunFile(where: string, path: string, expected = WRITABLE): void {
   const stats = statsOf(where, checkPath(where, path), lstatSync);
   if (stats === undefined) return;

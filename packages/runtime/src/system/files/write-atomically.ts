@@ -39,10 +39,7 @@ export function writeAtomically(
   }
 }
 
-/**
- * Gives a file a second name, replacing an older file of that name. The second name keeps these bytes when the first is
- * replaced.
- */
+/** Gives a file a second name, replacing an older file; it keeps these bytes when the first name is replaced. */
 function addName(path: string, secondName: string): void {
   const temporary = temporaryPath(secondName);
   try {
@@ -68,10 +65,7 @@ const SUFFIX = /\.(\d+)-(?:(\d*)-)?[0-9a-f]{8}\.tmp$/;
 
 export const isTemporaryName = (name: string): boolean => SUFFIX.test(checkPath('isTemporaryName', name, 'name'));
 
-/**
- * Removes half-written files: those of dead processes, or with 'own' those of this process, after one of its threads
- * failed. Files of other running processes remain.
- */
+/** Removes half-written files of dead processes, or with 'own' those that a failed thread of this process has left. */
 export function removeTemporaries(folder: string, whose: 'dead' | 'own' = 'dead'): void {
   for (const name of readdirSync(checkPath('removeTemporaries', folder))) {
     const [, pid, start] = SUFFIX.exec(name) ?? [];

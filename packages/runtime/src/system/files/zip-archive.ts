@@ -5,7 +5,6 @@ import { type Entry, openPromise } from 'yauzl';
 import { type ByteSource, MAX_DEFLATE_RATIO, readParts } from './byte-source.ts';
 import { fileSize } from './file-system.ts';
 
-/** The files of an archive. */
 export interface ZipArchive {
   readonly names: readonly string[]; // names in the order of the archive
   /** The decompressed bytes of a file, to be read once, in order. @throws Error if they are damaged. */

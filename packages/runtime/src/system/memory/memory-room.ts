@@ -53,10 +53,7 @@ export function refuseBeyondRoom(bytes: number): void {
   if (bytes > room.bytes) throw new RoomError(bytes, room);
 }
 
-/**
- * Memory that this process may still use. macOS counts file caches as used although it frees them on demand, so there
- * the whole memory counts as free.
- */
+/** Memory that this process may still use: on macOS all, since file caches, freed on demand, count as used there. */
 export const memoryRoom = (): MemoryRoom => shareOfRoom(1);
 
 /** Same as `memoryRoom`, divided among `sharers` processes. */

@@ -3,10 +3,7 @@ import { PAGE_BYTES, WasmApi, type WasmMemory } from '@gradloom/core/internal';
 import { lackOfAddressSpace } from './limits.ts';
 import { mebibytes } from './memory.ts';
 
-/**
- * Address space that V8 reserves for a memory of any size, so that accesses need no bounds check; Node 24 reserves 8
- * GiB.
- */
+/** Address space that V8 reserves for any memory, to access it without bounds checks; Node 24 reserves 8 GiB. */
 const RESERVED_BYTES = 10 * 1024 ** 3;
 
 const RESERVATION_REASON =
@@ -26,10 +23,7 @@ export function allocateSharedMemory(bytes: number, backend: BackendName): WasmM
   );
 }
 
-/**
- * Allocates memory outside of that of the kernels, which WebAssembly cannot access.
- * @throws Error as `allocateSharedMemory` does.
- */
+/** Allocates memory that WebAssembly cannot access. @throws Error as `allocateSharedMemory` does. */
 export const allocateOutside = (bytes: number): SharedArrayBuffer =>
   explained(bytes, false, () => new SharedArrayBuffer(bytes));
 

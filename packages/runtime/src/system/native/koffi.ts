@@ -44,10 +44,7 @@ export function findFunction(library: NativeLibrary, declaration: string): Nativ
   }
 }
 
-/**
- * The file of a loaded library, found by dladdr of one of its symbols; null if the system has no dladdr or the file is
- * gone.
- */
+/** The file of a loaded library, found by dladdr of a symbol; null if the system has no dladdr or the file is gone. */
 export function libraryPath(koffi: Koffi, library: NativeLibrary, symbol: string): string | null {
   try {
     const info: { file?: string } = {};

@@ -72,10 +72,7 @@ export function readRun(path: string): RunIdentity {
 
 const WITH_SHARDS = ' (its run cut batches into shards, as an earlier version did: it cannot go on, train again)';
 
-/**
- * The checkpoint in a container of its kind.
- * @throws Error naming the path if its parts do not belong to one run.
- */
+/** The checkpoint in a container. @throws Error naming the path if its parts do not belong to one run. */
 export function checkpointOf(
   where: string,
   path: string,

@@ -11,7 +11,6 @@ import { readRun, saveCheckpoint } from './checkpoint-file.ts';
 import type { CheckpointSettings } from './checkpoint-options.ts';
 import { isSameRun } from './same-run.ts';
 
-/** Task that writes a checkpoint. */
 export interface CheckpointTask extends TeamTask, Task<WriteResult> {
   readonly kind: 'checkpoint';
   readonly entry: CheckpointEntry;
@@ -22,7 +21,6 @@ export const LAST_FILE = 'last.gradloom';
 /** Name of the checkpoint with the lowest loss. */
 export const BEST_FILE = 'best.gradloom';
 
-/** A checkpoint to write into a folder. */
 export interface CheckpointEntry {
   readonly folder: string;
   readonly isFirst: boolean; // whether it is the first checkpoint of this process
@@ -99,10 +97,7 @@ const isOfSystem = (error: unknown): boolean => error instanceof Error && ('code
 /** The name of a checkpoint kept under its step: 'step-000120.gradloom'. */
 const stepFile = (step: number): string => `step-${String(step).padStart(6, '0')}.gradloom`;
 
-/**
- * Steps of the named checkpoints that this run wrote before a resume, in the order of removal: first those of steps
- * that are repeated now, then the oldest.
- */
+/** Steps of named checkpoints from before a resume, in the order of removal: repeated steps first, then the oldest. */
 function findOlderSteps(folder: string, run: Omit<Checkpoint, 'arrays'>): number[] {
   const now = run.progress.step;
   const steps = readdirSync(folder).flatMap((name) => {
@@ -122,10 +117,7 @@ function belongsTo(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
   }
 }
 
-/**
- * Removes all but the last `maxKept`; returns the steps of those that remain, including those that could not be removed
- * and are tried again later.
- */
+/** Removes all but the last `maxKept`. Returns the steps of the others, with those whose removal failed. */
 function removeAllBut(maxKept: number, folder: string, steps: readonly number[]): number[] {
   const surplus = steps.slice(0, Math.max(0, steps.length - maxKept)).filter((step) => !isRemoved(folder, step));
   return [...surplus, ...steps.slice(-maxKept)];

@@ -116,10 +116,7 @@ export interface CheckpointSettings {
   readonly metadata: ModelMetadata;
 }
 
-/**
- * Checks the options. Call it when the run begins, since relative paths are resolved then. @throws Error for invalid
- * options.
- */
+/** Checks the options and resolves relative paths, as the run begins. @throws Error for invalid options. */
 export function checkpointSettings(options: CheckpointOptions): CheckpointSettings {
   const { folder, every, keep = 0, metadata } = checkpointOptions.read(options);
   const from = currentDirectory();

@@ -95,10 +95,7 @@ const stateSections = (optimizer: Optimizer, arrays: Omit<RunArrays, 'epochLosse
 
 const recordedOptimizer = ({ optimizer, ema }: RunRecord): Optimizer => optimizerOf(optimizer, ema);
 
-/**
- * The section of the trained weights. With a moving average they have their own section, since every reader takes the
- * model from `parameters`.
- */
+/** The section of the trained weights: not `parameters` if a moving average is the model, which readers find there. */
 const weightsSection = ({ smoothingAt: shareAt }: Optimizer): string =>
   shareAt === undefined ? PARAMETERS : 'trained parameters';
 

@@ -155,7 +155,6 @@ function createSender({ plan, lockstep, stepLog, ...sources }: CheckpointerOptio
   };
 }
 
-/** Sources of a run's state. */
 export interface StateSources {
   readonly plan: RunPlan;
   readonly setup: RunSetup;

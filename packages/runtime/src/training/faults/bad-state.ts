@@ -30,22 +30,19 @@ export function* findBadState(
         ({ offset, length }) => offset <= parameter && parameter < offset + length,
       );
       if (tensor === undefined) continue;
-      const of = `${tensor.name} of ${nameOfLayer(networkLayer)}`;
-      return {
-        position: 1 + slot * parameterCount + parameter,
-        description: `${slots[slot]} of ${name} for ${of} has ${show(numbers[at])}`,
-      };
+      const tensorName = `${tensor.name} of ${nameOfLayer(networkLayer)}`;
+      const description = `${slots[slot]} of ${name} for ${tensorName} has ${show(numbers[at])}`;
+      return { position: 1 + slot * parameterCount + parameter, description };
     }
   }
   return undefined;
 }
 
-/** The parameter at an index of the state. */
 function parameterAt(owned: readonly Range[], index: number): number {
-  let rest = index;
+  let indexInRange = index;
   for (const { offset, length } of owned) {
-    if (rest < length) return offset + rest;
-    rest -= length;
+    if (indexInRange < length) return offset + indexInRange;
+    indexInRange -= length;
   }
   throw new RangeError(`parameterAt: index has ${index}, expected one of the state`);
 }

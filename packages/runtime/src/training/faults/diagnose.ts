@@ -24,7 +24,6 @@ import { addGradients, findBadGradient } from './bad-gradient.ts';
 import { findBadState } from './bad-state.ts';
 import { CHECKS, createEarliestFault, type EarliestFault, type Fault, type FindingPosition } from './earliest-fault.ts';
 
-/** Task that diagnoses a step that is not finite. */
 export interface DiagnosisTask extends TeamTask, Task<Fault> {
   readonly kind: 'diagnosis';
   readonly step: number;
@@ -142,17 +141,17 @@ function createSearch(
       if (at === undefined) return;
       const [firstRow, lastRow] = rowsOfPass(pass, leafRows, rows);
       const row = firstRow + Math.floor((at * (lastRow + 1 - firstRow)) / n);
-      const of = allLayers.find((one) => one.layer === layer);
-      const name = of === undefined ? layer.label : nameOfLayer(of);
+      const networkLayer = allLayers.find((candidate) => candidate.layer === layer);
+      const name = networkLayer === undefined ? layer.label : nameOfLayer(networkLayer);
       recordBadNumber({ check, index: row }, `${WHAT[phase]} of ${name} has ${show(numbers[at])}`);
     },
   };
 }
 
 /** The first and last row of a pass. */
-const rowsOfPass = ({ first, count }: NodePass, leaf: number, rows: number): [number, number] => [
-  first * leaf,
-  Math.min(rows, (first + count) * leaf) - 1,
+const rowsOfPass = ({ first, count }: NodePass, leafRows: number, rows: number): [number, number] => [
+  first * leafRows,
+  Math.min(rows, (first + count) * leafRows) - 1,
 ];
 
 /** Gathers the rows of the passes into their workspaces, and checks them. */
@@ -227,7 +226,7 @@ function largestWeights(
   const tensors = allLayers.flatMap((networkLayer) =>
     networkLayer.tensors.map(({ name, offset, length }) => ({
       name: `${name} of ${nameOfLayer(networkLayer)}`,
-      value: largest(viewOf(theta, offset, length)),
+      value: largestBySize(viewOf(theta, offset, length)),
     })),
   );
   tensors.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
@@ -237,8 +236,7 @@ function largestWeights(
     .join(', ');
 }
 
-/** The weight with the largest absolute value. */
-function largest(weights: Elements): number {
+function largestBySize(weights: Elements): number {
   let largest = 0;
   for (let i = 0; i < weights.length; i++) if (Math.abs(weights[i]) > Math.abs(largest)) largest = weights[i];
   return largest;

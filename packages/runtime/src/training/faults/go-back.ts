@@ -20,7 +20,9 @@ const ADVICE = 'a lower learning rate, clipping of the gradient norm, or smaller
  */
 export async function goBack(state: RunState, first: number, span: SpanResult): Promise<void> {
   const { plan, progress, history, stepLog, emit } = state;
-  const bad = await locateBadStep(state, first, span);
+  const last = first + span.steps - 1;
+  const search = () => findBadStep(state, first, last, span.isBad);
+  const bad = await orEndRun(state, search, `while looking for the bad step among ${first} to ${last}`);
   const rollbacks = (progress.rollbacks ?? 0) + 1;
   const to = epochStart(bad.step, plan.context.stepsPerEpoch);
   const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MAX_ROLLBACKS;
@@ -37,12 +39,6 @@ export async function goBack(state: RunState, first: number, span: SpanResult): 
   state.pendingReports = state.rateChangeEvents.filter(({ step }) => step > to);
   const factor = 1 / 2 ** rollbacks;
   emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MAX_ROLLBACKS, reason: bad.message });
-}
-
-function locateBadStep(state: RunState, first: number, { steps, isBad }: SpanResult): Promise<BadStep> {
-  const last = first + steps - 1;
-  const work = () => findBadStep(state, first, last, isBad);
-  return orEndRun(state, work, `while looking for the bad step among ${first} to ${last}`);
 }
 
 /** Restores the state before step `end`, by replaying from the last saved state, before `first`. */
@@ -74,8 +70,7 @@ export async function orEndRun<T>(state: RunState, work: () => Promise<T>, conte
     return await work();
   } catch (error) {
     if (error instanceof ClusterError) throw error;
-    // Restores the state before the span and keeps it in a checkpoint, unless this rank alone has failed: the others
-    // would not send it their state.
+    // Keeps the state before the span in a checkpoint, unless this rank alone failed: others would not send theirs.
     await restore(state);
     const isOfAll = error instanceof ThreadError || error instanceof InputError;
     if (isOfAll || state.lockstep.cluster === null) await state.checkpointer?.write();

@@ -5,8 +5,7 @@ import { sharedArrays } from '../../data/number-types.ts';
 import type { Arena } from '../../engine/memory/arena.ts';
 import { cloneArray, copyArray, inTurns } from '../../system/turns/in-turns.ts';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
-import type { StateShares } from '../lockstep/state-shares.ts';
-import { restoreArrays } from '../lockstep/state-shares.ts';
+import { restoreArrays, type StateShares } from '../lockstep/state-shares.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
 
 /** States that a run can restore: the one before the span, and one from which the start of the epoch can be reached. */
@@ -16,7 +15,7 @@ export interface History {
   save(): Pausable<void>;
   /** Restores the saved state. */
   restore(): Pausable<void>;
-  /** Called after a span, in the epoch that started at step `start`. */
+  /** After a span: keeps the saved state, unless it is after step `start`, as the anchor to replay that step from. */
   anchorEpoch(start: number): void;
   /** Restores the newest state at or before `step`. Returns false if there is none. */
   restoreBefore(step: number): Pausable<boolean>;
@@ -53,13 +52,12 @@ export async function createHistory(
     save: () => last.save(),
     restore: () => last.restore(),
     anchorEpoch(start) {
-      // A span may begin in the middle of an epoch; the start of the epoch is then reached by replaying from an earlier
-      // state.
+      // If a span began in the middle of an epoch, its start is reached by replaying from an earlier state.
       if (!keepsEpoch || last.step > start) return;
       [last, anchor] = [anchor ?? create(), last];
     },
     *restoreBefore(step) {
-      const state = [last, anchor].find((one) => one !== undefined && one.step <= step);
+      const state = [last, anchor].find((snapshot) => snapshot !== undefined && snapshot.step <= step);
       if (state === undefined) return false;
       yield* state.restore();
       return true;
@@ -89,7 +87,7 @@ export async function stateIsFinite({ theta, state }: Arena, lockstep: Lockstep)
 }
 
 /** A copy of the state of a run between two spans. */
-export interface Snapshot {
+interface Snapshot {
   readonly step: number; // step of the saved state; NaN before the first
   readonly parameters: Elements; // [P] saved weights
   readonly model: Elements; // [P] the saved weights or their moving average
@@ -104,7 +102,7 @@ export interface Snapshot {
 }
 
 /** Allocates the copies outside of the arena: one of the weights, and one of each state vector of the optimizer. */
-export function createSnapshot(
+function createSnapshot(
   arena: Arena,
   progress: Progress,
   log: EpochLog,

@@ -1,5 +1,6 @@
 import { reasonOf } from '@gradloom/core/internal';
 import { ThreadError } from '../../engine/threads/span.ts';
+
 /** Default number of consecutive thread failures that a run survives. */
 export const RETRIES = 3;
 
@@ -22,10 +23,7 @@ export interface Recovery {
   attempt<T>(step: number, work: () => Promise<T>, undo?: () => Promise<void>): Promise<T>;
 }
 
-/**
- * Failures are consecutive until the run has passed the step of the last one, so a failure that occurs at every attempt
- * ends it.
- */
+/** Failures are consecutive until the run has passed the step of the last: one that recurs at each attempt ends it. */
 export function createRecovery(
   retries: number,
   onRetry: (retry: Retry) => void = () => {},
@@ -44,17 +42,15 @@ export function createRecovery(
           await undo();
           failures++;
           lastFailedStep = Math.max(lastFailedStep, step + error.steps);
-          if (failures > retries) throw tooManyFailures(error, failures, retries);
+          if (failures > retries) {
+            const problem = `${error.problem} (failures in a row: ${failures}, expected at most ${retries})`;
+            throw new ThreadError(problem, error.steps, error.cause);
+          }
           onRetry({ failures, retries, reason: error.message });
         }
       }
     },
   };
-}
-
-function tooManyFailures(error: ThreadError, failures: number, retries: number): ThreadError {
-  const problem = `${error.problem} (failures in a row: ${failures}, expected at most ${retries})`;
-  return new ThreadError(problem, error.steps, error.cause);
 }
 
 /** The error that ends a run after too many thread failures, with the position. */

@@ -23,7 +23,7 @@ export type RankStatus =
 
 /**
  * Does work that all ranks do. If it fails on one rank, it fails on all, when no thread of any rank is working: with
- * the ThreadError or Refusal of the first rank that had one, or a ClusterError if a rank gives up.
+ * the ThreadError or RowRefusal of the first rank that had one, or a ClusterError if a rank gives up.
  * @throws what `work` rejects with.
  */
 export async function doTogether<T>({ cluster }: Lockstep, work: () => Promise<T>): Promise<T> {
@@ -58,12 +58,10 @@ async function failureOf(cluster: Cluster, status: RankStatus, clusterError?: Cl
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
 function agreedOn(cluster: Cluster, statuses: readonly RankStatus[], clusterError: ClusterError | undefined): Error {
-  const rankOf = (kind: Exclude<RankStatus, null>['kind']): number =>
-    statuses.findIndex((status) => status?.kind === kind);
   for (const kind of ['end', 'thread', 'refusal'] as const) {
-    const rank = rankOf(kind);
-    const status = statuses[rank];
-    if (status === undefined || status === null) continue;
+    const rank = statuses.findIndex((status) => status?.kind === kind);
+    const status = statuses[rank] ?? null;
+    if (status === null) continue;
     if (status.kind === 'refusal') return new RowRefusal(status.steps);
     const failed = namesOf([rank], cluster.ranks);
     if (status.kind === 'end') return new ClusterError(`cluster: ${failed} has failed: ${status.message}`, [rank]);

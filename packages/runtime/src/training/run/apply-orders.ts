@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { refuseOptimizerBeyondFloats } from '@gradloom/core/internal';
 import { isDone } from './early-stopping.ts';
 import type { SteerEvent } from './events.ts';
 import { changeBaseRate } from './learning-rates.ts';
 import { refuseMoreChanges } from './rate-changes.ts';
-import { refuseLearningRate } from './refuse-conflicts.ts';
 import { isAborted, type RunState } from './state.ts';
 import type { Order, WaitingOrder } from './steering.ts';
 
@@ -43,7 +43,7 @@ function takeOrders({ plan, progress, badStep, rateChanges, lockstep, steering }
     try {
       if (!lockstep.isFirst) throw new Error(`steer: the order is to rank ${lockstep.rank}, expected one to rank 0`);
       if (rate === undefined) return true;
-      refuseLearningRate(plan.optimizer, rate, plan.elementType);
+      refuseOptimizerBeyondFloats('train', plan.optimizer, rate, plan.elementType);
       refuseMoreChanges(rateChanges, step);
       return true;
     } catch (error) {

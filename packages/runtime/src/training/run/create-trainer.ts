@@ -19,7 +19,6 @@ import { isDone } from './early-stopping.ts';
 import { evaluate } from './evaluate-epoch.ts';
 import type { TrainEvent } from './events.ts';
 import { finish } from './finish.ts';
-import { setLearningRate } from './learning-rates.ts';
 import { advance, startRun } from './loop.ts';
 import { acquireResources, prepareWith, reserve } from './open-run.ts';
 import type { OptionsFor, TrainOptions } from './options.ts';
@@ -216,7 +215,9 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
         // Like a schedule's, the rate may become 0.
         if (plan.elementType === 'float32' && Math.fround(rate) !== 0) inFloats('setRate', 'rate', rate);
       }
-      setLearningRate(state, rate);
+      // Only steps whose rate is not written yet take it.
+      if (rate === null) delete progress.rate;
+      else progress.rate = rate;
     },
     parameters: () => alone('parameters', () => inTurns(cloneArray(arena.theta))),
     state: () =>

@@ -12,10 +12,8 @@ import { isEvaluationStep } from './scheduled-steps.ts';
 import type { RunState } from './state.ts';
 import { lossWarning } from './warnings.ts';
 
-/** Results of an epoch's evaluations. */
 export type Evaluations = Pick<EpochEvent, 'validation' | 'test'>;
 
-/** Whether the run is evaluated after step `step`. */
 export function isEvaluated({ plan }: RunState, step: number): boolean {
   const { data, evaluateTest, evaluateEvery, context } = plan;
   const isAny = data.validation !== undefined || evaluateTest;

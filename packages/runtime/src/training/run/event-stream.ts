@@ -12,10 +12,7 @@ export interface EventStream<E extends { type: string }> {
   iterate(): AsyncIterator<E, undefined>;
 }
 
-/**
- * A queue between a run that never waits and a reader that may be slow or absent. With several readers, each event goes
- * to one of them.
- */
+/** A queue from a run that never waits to readers that may be slow or absent. Each event goes to one of them. */
 export function createEventStream<E extends { type: string }>(): EventStream<E> {
   const unread: E[] = [];
   let closed: { error?: unknown } | undefined;
@@ -25,14 +22,11 @@ export function createEventStream<E extends { type: string }>(): EventStream<E> 
     for (const wake of sleepers.splice(0)) wake();
   }
 
-  function drop(at: number): void {
-    if (at !== -1) unread.splice(at, 1);
-  }
-
   return {
     push(event) {
       if (event.type === 'progress' && unread.at(-1)?.type === 'progress') unread.pop();
-      if (event.type === 'probe') drop(unread.findLastIndex(({ type }) => type === 'probe'));
+      const unreadProbe = event.type === 'probe' ? unread.findLastIndex(({ type }) => type === 'probe') : -1;
+      if (unreadProbe !== -1) unread.splice(unreadProbe, 1);
       unread.push(event);
       if (unread.length > LIMIT) unread.shift();
       signal();

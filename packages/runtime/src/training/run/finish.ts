@@ -23,8 +23,7 @@ export async function finish(state: RunState): Promise<TrainResult> {
   const { plan, setup, lockstep, progress, epochLog, history, earlyStopping, checkpointer, tuner, usefulThreads } =
     state;
   state.stepLog.close();
-  // A stopped run writes its checkpoint first. A completed one evaluates first, since its checkpoint contains the
-  // figures.
+  // A stopped run writes its checkpoint first; a completed one evaluates first, for the figures in its checkpoint.
   const isComplete = isDone(plan, progress);
   if (!isComplete) await checkpointer?.write();
   await inTurns(history.save());

@@ -11,10 +11,7 @@ export interface LearningRateState extends Pick<RunState, 'writtenRatesEnd'> {
   readonly rateChanges: ReadonlyMap<number, number>;
 }
 
-/**
- * Writes the learning rates of the steps before `limit`. A schedule observes only at the end of a span, so factors
- * already written stay valid.
- */
+/** Writes the learning rates of the steps before `limit`, which stay valid: schedules observe only between spans. */
 export function writeLearningRates(state: LearningRateState, limit: number): void {
   const { learningRates } = state.arena;
   for (; state.writtenRatesEnd < limit; state.writtenRatesEnd++) {
@@ -42,10 +39,4 @@ export function changeBaseRate(state: RunState, rate: number): void {
   const { step } = state.progress;
   state.rateChanges.set(step, rate);
   state.writtenRatesEnd = Math.min(state.writtenRatesEnd, step);
-}
-
-/** Replaces the schedule's rate by `rate` for steps without a written rate; null returns to the schedule. */
-export function setLearningRate({ progress }: RunState, rate: number | null): void {
-  if (rate === null) delete progress.rate;
-  else progress.rate = rate;
 }

@@ -20,7 +20,7 @@ import { isAborted, type NextSpan, openState, type RunState, teamSize } from './
 /** Runs all steps of a run, or those before the signal. */
 export async function runSteps(run: OpenedRun, resources: RunResources): Promise<TrainResult> {
   const state = await startRun(run, resources);
-  await runSpans(state);
+  while (!isDone(state.plan, state.progress) && !isAborted(state)) await advance(state);
   return await finish(state);
 }
 
@@ -34,16 +34,7 @@ export async function startRun(run: OpenedRun, resources: RunResources): Promise
   return state;
 }
 
-/** Runs span after span until the last step, the signal or a failure. */
-async function runSpans(state: RunState): Promise<void> {
-  const { plan, progress } = state;
-  while (!isDone(plan, progress) && !isAborted(state)) await advance(state);
-}
-
-/**
- * Runs the next span, which ends before step `until` at the latest; between spans all threads are idle, and events are
- * emitted. After a bad step, it goes back instead.
- */
+/** Runs the next span, which ends before step `until`, and emits its events; goes back after a bad step. */
 export async function advance(state: RunState, until = Number.POSITIVE_INFINITY): Promise<void> {
   const unwatch = watchSignal(state);
   try {
@@ -83,10 +74,7 @@ function convertLosses({ plan, arena }: RunState, { steps }: SpanResult): void {
   if (unit !== 1) for (let k = 0; k < steps; k++) arena.losses[k] *= unit;
 }
 
-/**
- * Time in which ranks that are no slower than this one deliver their data. Short, since a launcher ends its processes
- * soon after a signal.
- */
+/** Time for ranks no slower than this to deliver their data: short, as launchers end processes soon after a signal. */
 const PATIENCE_MS = 50;
 
 /**
@@ -101,14 +89,15 @@ export function watchSignal({ plan, lockstep, progress, checkpointer, emit }: Ru
   if (cluster === null || !lockstep.isFirst || signal === undefined) return () => {};
   let timer: NodeJS.Timeout | undefined;
   let thrown: { readonly error: unknown } | null = null;
-  const warnOf = (ranks: readonly number[], what: (ranks: string) => string): void => {
+  const warnOf = (ranks: readonly number[], sentence: (ranks: string) => string): void => {
     const names = `${namesOf(ranks, cluster.ranks)} (${ranks.map((rank) => cluster.hosts[rank]).join(', ')})`;
     const newest = checkpointer?.newest();
-    const at = newest?.step ?? resume?.progress.step;
+    const step = newest?.step ?? resume?.progress.step;
     const path = newest === undefined ? '' : `, ${newest.path}`;
-    const newestIs = at === undefined ? 'there is no checkpoint' : `the newest checkpoint is that of step ${at}${path}`;
+    const advice =
+      step === undefined ? 'there is no checkpoint' : `the newest checkpoint is that of step ${step}${path}`;
     try {
-      emit({ type: 'warning', message: `${what(names)}; ${newestIs}` });
+      emit({ type: 'warning', message: `${sentence(names)}; ${advice}` });
     } catch (error) {
       thrown = { error }; // thrown in a timer, it would end the process
     }
@@ -131,19 +120,20 @@ export function watchSignal({ plan, lockstep, progress, checkpointer, emit }: Ru
   };
 }
 
-/** The next steps before `until` between which nobody has to look; creates the orders of their rows. */
+/** The next steps before `until` that need no pause between them; creates the orders of their rows. */
 async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
   const { plan, layerProbe, checkpointer, halvingStep, badStep } = state;
   const { totalSteps, stepsPerEpoch } = plan.context;
   const first = state.progress.step;
   const epoch = Math.floor(first / stepsPerEpoch);
-  // A look has its step for itself: its figures belong to the weights between two spans.
+  // A probed step is a span of its own: its figures belong to the weights before it.
   const probe = layerProbe?.isDue(first) ?? false;
-  const ring = probe ? 1 : RING;
+  const maxSteps = probe ? 1 : RING;
   const nextProbe = layerProbe?.next(first) ?? totalSteps;
   const nextCheckpoint = checkpointer?.next(first) ?? totalSteps;
-  const goesTo = Math.min(halvingStep, badStep?.step ?? totalSteps, await ordersReady(state, epoch));
-  const limit = Math.min(totalSteps, first + ring, nextProbe, nextCheckpoint, nextPause(state), goesTo, until);
+  const nextFault = Math.min(halvingStep, badStep?.step ?? totalSteps); // after going back
+  const pauses = [nextProbe, nextCheckpoint, nextPause(state), nextFault, until];
+  const limit = Math.min(totalSteps, first + maxSteps, await ordersReady(state, epoch), ...pauses);
   return { first, limit: await agreedLimit(state, limit), probe };
 }
 
@@ -166,10 +156,7 @@ async function agreedLimit({ lockstep, progress }: RunState, limit: number): Pro
   return Math.min(...messages.map((message) => message.limit));
 }
 
-/**
- * The step at which the run must pause: the next evaluation or text, or the end of an epoch if the schedule observes
- * epochs.
- */
+/** The step at which the run must pause: for an evaluation, a text, or an epoch that a schedule observes. */
 function nextPause({ plan, progress, textLog }: RunState): number {
   const { schedule, evaluateTest, evaluateEvery, totalEpochs, data, context } = plan;
   const watched = schedule.observe !== undefined ? 1 : evaluateTest ? evaluateEvery : totalEpochs;
@@ -193,13 +180,9 @@ function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
   progress.gradientThreads = Math.max(progress.gradientThreads, Math.min(threads, leaves));
   const maxMs = tuner?.isTrial ? ROUND_MS : spanLength.ms;
   const options = { ...span, threads, timedShare: meter.timedShare(threads), maxMs, signal: plan.signal };
-  const work = () =>
-    recovery.attempt(
-      first,
-      () => runRefusable(state, options),
-      () => restore(state),
-    );
-  return orEndRun(state, () => refusedAlike(work), `in steps ${first} to ${limit - 1}`);
+  const undo = () => restore(state);
+  const work = () => recovery.attempt(first, () => runRefusable(state, options), undo).catch(refusedSpan);
+  return orEndRun(state, work, `in steps ${first} to ${limit - 1}`);
 }
 
 /** Runs a span. With a cluster, rejects if a layer of this rank refuses a row, which other ranks do not see. */
@@ -209,12 +192,8 @@ async function runRefusable({ pool, setup, lockstep }: RunState, options: SpanOp
   return done;
 }
 
-/** The result of a span on all ranks if a row of one of them was refused. */
-async function refusedAlike(work: () => Promise<SpanResult>): Promise<SpanResult> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof RowRefusal)) throw error;
-    return { steps: error.steps, isBad: true, isRefused: true, elapsedMs: 0 };
-  }
+/** The result of a span on all ranks if a row of one of them was refused. @throws any other error. */
+function refusedSpan(error: unknown): SpanResult {
+  if (!(error instanceof RowRefusal)) throw error;
+  return { steps: error.steps, isBad: true, isRefused: true, elapsedMs: 0 };
 }

@@ -5,16 +5,10 @@ import type { Dataset } from '../../data/dataset.ts';
 /** Most numbers in the slots of all epochs: 1 MiB, so that small datasets get many epochs into one span. */
 const MAX_SLOT_NUMBERS = 262_144;
 
-/**
- * The rows of each epoch in their order, or the starts of its windows. They depend only on seed and epoch, and are kept
- * in slots for the epochs of a span.
- */
+/** The order of each epoch's rows, or starts of its windows, by seed and epoch. Slots hold those of a span's epochs. */
 export interface Orders {
   readonly array: Uint32Array<SharedArrayBuffer>; // [slots, N]; epoch e lies in slot e mod slots
-  /**
-   * Creates the orders from epoch `from`, at least one and up to `count` if slots allow; only between spans.
-   * Returns the first epoch after them.
-   */
+  /** Creates the orders of up to `count` epochs from `from`, between spans. Returns the first epoch after them. */
   prepare(from: number, count: number): Pausable<number>;
 }
 

@@ -23,6 +23,7 @@ import {
   ofText,
   record,
   refuseBeyondFloats,
+  refuseOptimizerBeyondFloats,
   within,
 } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
@@ -56,7 +57,6 @@ import {
   checkSplits,
   earlySettings,
   refuseConflicts,
-  refuseLearningRate,
   refuseLostNumbers,
   refuseUntrainable,
 } from './refuse-conflicts.ts';
@@ -146,7 +146,7 @@ export function* planRun(
   const firstRate = optimizer.lr * schedule.factor(0, Float64Array.from(schedule.initialState));
   refuseLostNumbers(options, loss, optimizer, firstRate, elementType);
   const changes = options.rateChanges ?? resume?.record.rateChanges ?? {};
-  for (const rate of Object.values(changes)) refuseLearningRate(optimizer, rate, elementType);
+  for (const rate of Object.values(changes)) refuseOptimizerBeyondFloats('train', optimizer, rate, elementType);
   const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
   const parameters =
     options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
@@ -201,8 +201,7 @@ export function* planRun(
     probes: options.probe !== undefined,
     profile: options.profile,
     probe: options.probe === undefined ? null : probeSteps(options.probe),
-    // A resume keeps the interval: a longer run would evaluate less often, and a plateau schedule would see other
-    // values.
+    // A resume keeps the interval, which decides what a plateau schedule observes.
     evaluateEvery: intervalOf(options, resume?.record, splits, context, batch),
     evaluateTest: options.evaluateTest,
     checkpoint,

@@ -74,16 +74,10 @@ const MiB = 1024 ** 2;
 /** Bytes of weights from probes that V8 lets pile up before it collects them. */
 const PROBE_GARBAGE_BYTES = 128 * MiB;
 
-/**
- * Copies of the weights for probes: at the start, in the newest event, and in the one before it, which a listener may
- * hold.
- */
+/** Copies of the weights for probes: at the start, in the newest event, and in the last, which a listener may hold. */
 const PROBE_COPIES = 3;
 
-/**
- * Copies for early stopping: the best weights, the current ones while the test set is evaluated, and those of the
- * result.
- */
+/** Copies for early stopping: the best weights, the current ones during the final test, and those of the result. */
 const BEST_COPIES = 3;
 
 /** Copies of epoch losses: while they are collected, in a checkpoint, and in the result. */
@@ -95,10 +89,7 @@ export function textBytes(plan: Omit<RunPlan, 'backend' | 'cluster'>): number {
   return continuationBytes(plan.network, plan.loss, plan.elementType);
 }
 
-/**
- * Memory of the main thread: saved states, figures, and the weights of probes. The result takes over the copy for
- * faults, unless that is in shared memory.
- */
+/** Memory of the main thread. The result takes over the copy for faults, unless that is in shared memory. */
 export function stateParts(
   plan: Omit<RunPlan, 'backend' | 'cluster'>,
   rows: number,

@@ -10,10 +10,6 @@ export type RateChanges = Readonly<Record<number, number>>;
 /** Most changes of a run: each step searches them. */
 const MAX_CHANGES = 1000;
 
-/** @throws OptionError for a value that is no learning rate. */
-export const checkLearningRate = (where: string, name: string, rate: unknown): number =>
-  option.nonNegative.check(where, name, rate);
-
 /** @throws OptionError for anything but numbers by whole steps. */
 export function checkRateChanges(where: string, name: string, value: unknown): RateChanges {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -24,7 +20,7 @@ export function checkRateChanges(where: string, name: string, value: unknown): R
     if (!Number.isSafeInteger(step)) {
       throw new OptionError(where, name, `has the key ${show(key)}, expected a number of steps`);
     }
-    return [step, checkLearningRate(where, `${name}.${step}`, rate)];
+    return [step, option.nonNegative.check(where, `${name}.${step}`, rate)];
   });
   if (changes.length > MAX_CHANGES) {
     throw new OptionError(where, name, `has ${changes.length} rates, expected at most ${MAX_CHANGES}`);

@@ -130,17 +130,9 @@ export function checkPool(pool: Pool | undefined, threads: number): void {
   }
 }
 
-/** The options after reading, with defaults. */
-interface EarlyStoppingOptions extends Pick<EarlyRecord, 'minDelta' | 'monitor'> {
-  readonly patience: number | undefined;
-}
-
-/**
- * The settings of early stopping; null if it is off. @throws OptionError for a figure that the validation set does not
- * have.
- */
+/** Settings of early stopping; null if it is off. @throws OptionError for a figure that the validation set lacks. */
 export function earlySettings(
-  { patience, minDelta, monitor }: EarlyStoppingOptions,
+  { patience, minDelta, monitor }: Omit<EarlyRecord, 'patience'> & { readonly patience: number | undefined },
   network: Network,
   loss: Loss,
   validation: Dataset | undefined,
@@ -159,10 +151,7 @@ export function earlySettings(
 /** Options that are used in arithmetic with the run's numbers. */
 const ARITHMETIC_OPTIONS = ['clipNorm', 'maxNorm', 'ema'] as const;
 
-/**
- * @throws OptionError for a number among the options, except those of layers, that is invalid once rounded to the run's
- * type.
- */
+/** @throws OptionError for an option, except of layers, that is invalid once rounded to the run's type. */
 export function refuseLostNumbers(
   options: { readonly [K in (typeof ARITHMETIC_OPTIONS)[number]]?: number | undefined },
   loss: Loss,
@@ -179,18 +168,11 @@ export function refuseLostNumbers(
   }
 }
 
-/** @throws OptionError for a learning rate at which numbers of an update overflow in the type of the run. */
-export const refuseLearningRate = (optimizer: Optimizer, rate: number, type: ElementType): void =>
-  refuseOptimizerBeyondFloats('train', optimizer, rate, type);
-
 /** Shape of a row: that of the network's input, or of the dataset's rows if the network reads flat rows. */
 export const shapeOfRows = ({ input }: Network, { inputs }: Dataset): Shape =>
   input.length === 1 ? (inputs.shape ?? input) : input;
 
-/**
- * The augmentation of the rows; null if there is none. @throws OptionError unless the rows are images, and if a shift
- * could leave nothing of one.
- */
+/** Augmentation of the rows; null without. @throws OptionError unless rows are images, and for shifts out of them. */
 export function augmentationOf(
   { flip, shift, rotate, zoom, erase }: Required<Omit<Augmentation, 'shape'>>,
   network: Network,

@@ -56,8 +56,7 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
     progress.step++;
     const evaluated = isEvaluated(state, progress.step);
     if (progress.step % stepsPerEpoch !== 0 && progress.step !== totalSteps && !evaluated) continue;
-    // Awaited only if necessary: a promise for each of ten thousand epochs of one step would take as long as their
-    // steps.
+    // Awaited only if necessary: promises of ten thousand epochs of one step would take as long as their steps.
     endEpoch(state, evaluated ? await evaluateEpoch(state) : null);
   }
   const { step, samples, elapsedMs } = progress;
@@ -85,8 +84,7 @@ function endEpoch(state: RunState, evaluated: Evaluations | null): void {
   const epoch = isWhole || step === totalSteps ? epochOf(step, stepsPerEpoch) : step / stepsPerEpoch;
   const { trainLoss, gradientNorm } = epochLog.end(isWhole);
   const learningRate = arena.learningRates[(step - 1) % RING];
-  // The schedule observes only figures of this epoch: an older one, or another kind, would look like a lack of
-  // progress.
+  // The schedule observes only figures of this epoch: older ones would look like a lack of progress.
   const every = data.validation === undefined ? 1 : Math.max(1, evaluateEvery);
   if (isWhole && epoch % every === 0) {
     schedule.observe?.(arena.scheduleState, validation === undefined ? trainLoss : watchedLoss(validation), every);

@@ -14,10 +14,7 @@ export interface RowWeighing {
 /** Rows between two pauses: below a millisecond. */
 const ROWS_PER_TURN = 1 << 16;
 
-/**
- * Plans the weights of a dataset's rows; null if each counts 1.
- * @throws OptionError if the weights do not fit its classes, or all are 0.
- */
+/** Weights of a dataset's rows; null if each counts 1. @throws OptionError if they misfit its classes or are all 0. */
 export function* planWeighing(classWeight: ClassWeight | undefined, dataset: Dataset): Pausable<RowWeighing | null> {
   const { rows, name, weights } = dataset;
   if (classWeight === undefined && weights === undefined) return null;
@@ -51,7 +48,6 @@ export function weightOf({ targets, weights }: Dataset, ofClass: Float64Array | 
   return ofClass === null ? rowWeight : ofClass[targets.array[n]] * rowWeight;
 }
 
-/** The weight of each class. */
 function* classWeights(classWeight: ClassWeight, dataset: Dataset): Pausable<Float64Array> {
   const { name, classes, rows, targets } = dataset;
   if (hasTargetsByPosition(dataset)) {

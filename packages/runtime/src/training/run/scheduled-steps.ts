@@ -1,7 +1,6 @@
 import { OptionError } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
 
-/** A number of epochs, or a part of one. */
 export const epochsOrPart = option.number('a whole number of at least 1, or one between 0 and 1', (value) =>
   Number.isSafeInteger(value) ? value >= 1 : value > 0 && value < 1,
 );
@@ -16,17 +15,14 @@ export function evaluationBefore(step: number, every: number, stepsPerEpoch: num
   return step - ((step - start) % evaluationInterval(every, stepsPerEpoch));
 }
 
-/** The first evaluation after step `step`. */
 export function evaluationAfter(step: number, every: number, stepsPerEpoch: number): number {
   const next = evaluationBefore(step, every, stepsPerEpoch) + evaluationInterval(every, stepsPerEpoch);
   return every < 1 ? Math.min(next, step - (step % stepsPerEpoch) + stepsPerEpoch) : next;
 }
 
-/** Whether the run is evaluated after step `step`. */
 export const isEvaluationStep = (step: number, every: number, stepsPerEpoch: number): boolean =>
   evaluationBefore(step, every, stepsPerEpoch) === step;
 
-/** The probed steps of a run. */
 export interface ProbeSteps {
   isDue(step: number): boolean;
   /** First probed step after `step`; Infinity if none is left. */

@@ -21,8 +21,14 @@ import { createHistory, type History } from '../faults/history.ts';
 import { createRecovery, type Recovery, runFailure } from '../faults/recovery.ts';
 import { doTogether } from '../lockstep/do-together.ts';
 import { restoreArrays } from '../lockstep/state-shares.ts';
-import { createSpanLength, type SpanLength } from '../tuning/span-length.ts';
-import { type BusyMeter, createBusyMeter, createTuner, type Tuner } from '../tuning/tune.ts';
+import {
+  type BusyMeter,
+  createBusyMeter,
+  createSpanLength,
+  createTuner,
+  type SpanLength,
+  type Tuner,
+} from '../tuning/tune.ts';
 import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { createEpochLog, type EpochLog } from './epoch-log.ts';
 import type { SteerEvent, TrainEvent } from './events.ts';
@@ -128,10 +134,7 @@ export async function openState(run: OpenedRun, resources: RunResources): Promis
   return state;
 }
 
-/**
- * Progress of the checkpoint, with this process's number of threads. A shorter run's evaluation of the test set is
- * dropped.
- */
+/** Progress of the checkpoint, with this process's threads, and without the final test evaluation of a shorter run. */
 function startingProgress({ resume, threads }: RunPlan): Progress {
   if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads, gradientThreads: 0 };
   const { test: _, ...progress } = resume.progress;

@@ -1,6 +1,5 @@
 import { option } from '@gradloom/core/internal';
 import type { SteerAction, SteerEvent } from './events.ts';
-import { checkLearningRate } from './rate-changes.ts';
 
 /** A change of a run, made between two spans. */
 export interface Order {
@@ -46,7 +45,7 @@ export function createSteering(): Steering {
 
   function orderOf(action: SteerAction, rate: number | undefined): Order {
     option.oneOf(actions).check('steer', 'action', action);
-    if (action === 'rate') return { action, rate: checkLearningRate('steer', 'rate', rate) };
+    if (action === 'rate') return { action, rate: option.nonNegative.check('steer', 'rate', rate) };
     if (rate !== undefined) throw new Error(`steer: rate is given with ${action}, expected it with rate alone`);
     return { action };
   }

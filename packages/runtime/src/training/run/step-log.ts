@@ -119,10 +119,7 @@ type Totals = readonly [low: number, high: number, sum: number, count: number];
 function createRange() {
   let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   return {
-    /**
-     * Adds the values from index `from` to `end`. Local variables stay in registers; variables kept between calls would
-     * be boxed at each change.
-     */
+    /** Adds values `from` to `end`. Local variables stay in registers; those kept between calls would be boxed. */
     add(values: Float64Array, from: number, end: number): void {
       let [lowest, highest, total] = [low, high, sum];
       for (let k = from; k < end; k++) {

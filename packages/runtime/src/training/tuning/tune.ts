@@ -16,10 +16,7 @@ export interface Choice {
   readonly trials: readonly Trial[];
 }
 
-/**
- * Finds the fastest number of threads during a run. It may depend on the clock, since the number never changes the
- * result.
- */
+/** Finds the fastest number of threads during a run, by the clock: the number never changes the result. */
 export interface Tuner {
   readonly threads: number; // threads of the next span
   readonly isTrial: boolean; // the next span is part of a trial
@@ -59,10 +56,7 @@ interface Candidate {
   stepMs: number;
 }
 
-/**
- * Creates a tuner. It tries `most` threads and one thread alternately, then half of them if the two are close. If
- * `most` is 1, nothing is tried.
- */
+/** Creates a tuner, which tries `maxThreads` and 1 in turn, then half if they are close; with 1 it tries nothing. */
 export function createTuner(maxThreads: number): Tuner {
   let candidates: Candidate[] = [];
   let current = newCandidate(maxThreads);
@@ -160,10 +154,7 @@ const TIMED_STEPS = 100;
 /** Share of steps to time before the duration of a step is known. */
 const FIRST_TIMED_SHARE = 1 / 64;
 
-/**
- * How busy each thread is: the fraction of time in which it does not wait at a barrier. Time between spans does not
- * count.
- */
+/** Fraction of its time in spans for which each thread does not wait at a barrier. */
 export interface BusyMeter {
   /** Share of steps to time in the next span on this many threads; 0 for a single thread, which never waits. */
   timedShare(threads: number): number;
@@ -185,6 +176,45 @@ export function createBusyMeter(times: Float64Array, runThreads: number): BusyMe
       if (!shares.some(Number.isNaN)) busy = Array.from({ length: runThreads }, (_, t) => shares[t] ?? 0);
     },
     read: () => busy,
+  };
+}
+
+/** Longest span: if a thread dies, the steps of its span are lost. */
+export const MAX_SPAN_MS = 500;
+
+/**
+ * Largest share of a span that the pause before it may take: checking 536k weights and copying the state takes 4 ms.
+ */
+const MAX_PAUSE_SHARE = 0.005;
+
+/** Lengthens spans if threads idle for long between them. */
+export interface SpanLength {
+  readonly ms: number; // longest duration of the next span, in ms
+  /** Called when a span begins. */
+  begin(): void;
+  /** Called when a span has ended. */
+  end(): void;
+}
+
+/** @param now a clock, in ms */
+export function createSpanLength(now: () => number = () => performance.now()): SpanLength {
+  let endMs = Number.NaN;
+  let isWarm = false;
+  let pauseMs = Number.POSITIVE_INFINITY; // the shortest pause: in others the run evaluates or writes a checkpoint
+  return {
+    get ms() {
+      if (pauseMs === Number.POSITIVE_INFINITY) return SPAN_MS;
+      return Math.min(MAX_SPAN_MS, Math.max(SPAN_MS, pauseMs / MAX_PAUSE_SHARE));
+    },
+    begin() {
+      if (Number.isNaN(endMs)) return;
+      // The first pause does not count: its code has not run before.
+      if (isWarm) pauseMs = Math.min(pauseMs, now() - endMs);
+      isWarm = true;
+    },
+    end() {
+      endMs = now();
+    },
   };
 }
 
