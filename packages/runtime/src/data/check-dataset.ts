@@ -76,30 +76,34 @@ export function checkShape(where: string, name: string, shape: Shape, columns: n
 
 function* checkWeights(where: string, weights: DataMatrix, rows: number): Pausable<void> {
   checkMatrix(where, 'weights', weights, rows);
-  const { array, columns, divisor } = weights;
-  if (columns !== 1) throw new Error(`${where}: weights has ${columns} columns, expected 1 (a weight per row)`);
-  for (let n = 0; n < rows; n++) {
-    const weight = array[n] / divisor;
-    if (n % ROWS_PER_TURN === 0) yield;
-    if (Number.isFinite(weight) && weight >= 0) continue;
-    throw new Error(`${where}: weight of row ${n} has ${show(weight)}, expected a finite number of at least 0`);
-  }
+  const isWeight = (weight: number) => Number.isFinite(weight) && weight >= 0;
+  yield* checkColumn(where, 'weight', weights, rows, 'a finite number of at least 0', isWeight);
 }
 
 function* checkLengths(where: string, lengths: DataMatrix, inputs: DataMatrix, rows: number): Pausable<void> {
   checkMatrix(where, 'lengths', lengths, rows);
-  const { array, columns, divisor } = lengths;
   const T = sequenceOf(inputs.shape ?? [inputs.columns]);
   if (T === null) {
     throw new Error(`${where}: lengths are given, expected none (rows of ${rowText(inputs)} are no sequences)`);
   }
-  if (columns !== 1) throw new Error(`${where}: lengths has ${columns} columns, expected 1 (a length per row)`);
+  const isLength = (length: number) => Number.isInteger(length) && length >= 1 && length <= T;
+  yield* checkColumn(where, 'length', lengths, rows, `a whole number from 1 to ${T} (positions of a row)`, isLength);
+}
+
+/** Checks a weight or length of each row. @throws Error for a row whose number is not `expected`. */
+function* checkColumn(
+  where: string,
+  name: 'weight' | 'length',
+  { array, columns, divisor }: DataMatrix,
+  rows: number,
+  expected: string,
+  isValid: (value: number) => boolean,
+): Pausable<void> {
+  if (columns !== 1) throw new Error(`${where}: ${name}s has ${columns} columns, expected 1 (a ${name} per row)`);
   for (let n = 0; n < rows; n++) {
-    const length = array[n] / divisor;
     if (n % ROWS_PER_TURN === 0) yield;
-    if (Number.isInteger(length) && length >= 1 && length <= T) continue;
-    const expected = `a whole number from 1 to ${T} (positions of a row)`;
-    throw new Error(`${where}: length of row ${n} has ${show(length)}, expected ${expected}`);
+    const value = array[n] / divisor;
+    if (!isValid(value)) throw new Error(`${where}: ${name} of row ${n} has ${show(value)}, expected ${expected}`);
   }
 }
 

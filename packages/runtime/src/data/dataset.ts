@@ -100,6 +100,19 @@ export interface DataSplits {
   readonly test?: Dataset;
 }
 
+/** What `convert` makes of each set: training, validation and test set, in this order. */
+export function mapSets<A, B>(
+  sets: { readonly [Set in keyof DataSplits]: A },
+  convert: (set: A, name: keyof DataSplits) => B,
+): { readonly [Set in keyof DataSplits]: B } {
+  const { train, validation, test } = sets;
+  return {
+    train: convert(train, 'train'),
+    ...(validation === undefined ? {} : { validation: convert(validation, 'validation') }),
+    ...(test === undefined ? {} : { test: convert(test, 'test') }),
+  };
+}
+
 /** The size of a row in a message: '784 or [28, 28, 1]', or '784' for a row without axes. */
 export const rowText = ({ columns, shape }: DataMatrix): string =>
   shape === undefined || shape.length === 1 ? String(columns) : `${columns} or ${shapeText(shape)}`;

@@ -61,9 +61,9 @@ async function readHeader(source: ByteSource, fault: FileFault): Promise<NumberH
     );
   }
   const extents = new DataView(new ArrayBuffer(4 * dimensions));
-  const got = await source.read(new Uint8Array(extents.buffer));
-  if (got < extents.byteLength) {
-    throw fault(`a header of ${4 + got} bytes`, `${4 + extents.byteLength} (${dimensions} dimensions)`);
+  const bytesRead = await source.read(new Uint8Array(extents.buffer));
+  if (bytesRead < extents.byteLength) {
+    throw fault(`a header of ${4 + bytesRead} bytes`, `${4 + extents.byteLength} (${dimensions} dimensions)`);
   }
   const shape = Array.from({ length: dimensions }, (_, axis) => extents.getUint32(4 * axis));
   return { type, shape, bytes: 4 + extents.byteLength };
@@ -84,12 +84,15 @@ export async function loadIdxFolder(folder: string, options: ArrayOptions = {}):
     const expected = 'a folder with train-images-idx3-ubyte or train-images-idx3-ubyte.gz';
     throw new Error(`loadIdxFolder: ${showPath(folder)} ${problem}, expected ${expected}`);
   }
-  const named = { name: basename(resolve(folder)), ...options };
+  const namedOptions = { name: basename(resolve(folder)), ...options };
   const labels = findIdxLabels(images);
   const testImages = findImages(folder, ['t10k', 'test']);
-  if (testImages === undefined) return { train: await loadIdx(images, labels, named) };
+  if (testImages === undefined) return { train: await loadIdx(images, labels, namedOptions) };
   const testLabels = findIdxLabels(testImages);
-  const [train, set] = await Promise.all([loadIdx(images, labels, named), loadIdx(testImages, testLabels, named)]);
+  const [train, set] = await Promise.all([
+    loadIdx(images, labels, namedOptions),
+    loadIdx(testImages, testLabels, namedOptions),
+  ]);
   const trainSet = { set: train, inputs: images, targets: labels };
   return { train, test: pairedSet('loadIdxFolder', trainSet, { set, inputs: testImages, targets: testLabels }) };
 }
@@ -98,8 +101,8 @@ export async function loadIdxFolder(folder: string, options: ArrayOptions = {}):
 export const isIdxFolder = (folder: string): boolean => findImages(folder, ['train']) !== undefined;
 
 /** The first image file by name. An unpacked file is preferred to its .gz, which takes longer to read. */
-function findImages(folder: string, parts: readonly string[]): string | undefined {
-  const pattern = new RegExp(`^(${parts.join('|')})-images[-.]idx\\d+-[a-z]+(\\.gz)?$`);
+function findImages(folder: string, setNames: readonly string[]): string | undefined {
+  const pattern = new RegExp(`^(${setNames.join('|')})-images[-.]idx\\d+-[a-z]+(\\.gz)?$`);
   const name = namesIn('loadIdxFolder', folder)
     .sort()
     .find((entry) => pattern.test(entry));

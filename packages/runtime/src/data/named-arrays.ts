@@ -44,54 +44,58 @@ export async function loadNamedArrays(
   options: NamedArraysOptions,
 ): Promise<DataSplits> {
   onlyKeys(where, options, [...NPY_OPTIONS, 'x', 'y']);
-  const { x = 'x', y = 'y', lengths = 'lengths', ...rest } = options;
+  const { x = 'x', y = 'y', lengths = 'lengths', ...loadOptions } = options;
   for (const [name, value] of Object.entries({ x, y, lengths })) {
     if (typeof value === 'string' && value !== '') continue;
     throw new OptionError(where, name, `has ${show(value)}, expected the name of an array`);
   }
-  const inputs = find(arrays, x, '([-_]train)?');
+  const inputs = find(arrays, x, TRAIN);
   if (inputs === undefined) {
     if (arrays.names.length === 1 && options.x === undefined && options.y === undefined) {
-      return { train: await arrays.load({ inputs: arrays.names[0], targets: null, lengths: null }, rest) };
+      return { train: await arrays.load({ inputs: arrays.names[0], targets: null, lengths: null }, loadOptions) };
     }
     throw new Error(`${where}: ${showPath(arrays.path)} ${arrays.describeNone(x, y)}`);
   }
-  const targets = partner('([-_]train)?', inputs);
-  const trainLengths = lengthsOf('([-_]train)?');
-  if (trainLengths === null && options.lengths !== undefined) {
-    const expected = arrays.describeMissing(`${lengths}${inputs.slice(x.length)}`);
-    throw new Error(`${where}: ${arrays.describe(inputs)} has no lengths beside it, expected ${expected}`);
-  }
-  const shapes = { inputs: arrays.describe(inputs), targets: arrays.describe(targets) };
-  const train = { set: await arrays.load({ inputs, targets, lengths: trainLengths }, rest), ...shapes };
-  const validation = await otherSet('val(?:id(?:ation)?)?', train);
-  const test = await otherSet('test', train);
+  const trainNames = namesBeside(inputs, TRAIN);
+  if (trainNames.lengths === null && options.lengths !== undefined) throw missing(inputs, 'lengths', lengths);
+  const train = await loadSet(trainNames, loadOptions);
+  const validation = await loadHeldOut('[-_]val(?:id(?:ation)?)?');
+  const test = await loadHeldOut('[-_]test');
   return { train: train.set, ...(validation && { validation }), ...(test && { test }) };
 
-  /** The validation or test set whose names contain this word; undefined if there is none. */
-  async function otherSet(word: string, train: NamedSet): Promise<Dataset | undefined> {
-    const inputs = find(arrays, x, `[-_]${word}`);
+  /** The arrays of the set whose names end with `suffix`, a regular expression. */
+  function namesBeside(inputs: string, suffix: string) {
+    const targets = find(arrays, y, suffix);
+    if (targets === undefined) throw missing(inputs, 'targets', y);
+    return { inputs, targets, lengths: find(arrays, lengths, suffix) ?? null };
+  }
+
+  function missing(inputs: string, what: 'targets' | 'lengths', name: string): Error {
+    const expected = arrays.describeMissing(`${name}${inputs.slice(x.length)}`);
+    return new Error(`${where}: ${arrays.describe(inputs)} has no ${what} beside it, expected ${expected}`);
+  }
+
+  async function loadSet(names: ReturnType<typeof namesBeside>, options: NpyOptions): Promise<NamedSet> {
+    const { inputs, targets } = names;
+    const set = await arrays.load(names, options);
+    return { set, inputs: arrays.describe(inputs), targets: arrays.describe(targets) };
+  }
+
+  /** The validation or test set; undefined if there is none. */
+  async function loadHeldOut(suffix: string): Promise<Dataset | undefined> {
+    const inputs = find(arrays, x, suffix);
     if (inputs === undefined) return undefined;
-    const targets = partner(`[-_]${word}`, inputs);
     const { classes } = train.set;
-    const names = { inputs, targets, lengths: lengthsOf(`[-_]${word}`) };
-    const set = await arrays.load(names, classes === null ? rest : { classes, ...rest });
-    return pairedSet(where, train, { set, inputs: arrays.describe(inputs), targets: arrays.describe(targets) });
-  }
-
-  function lengthsOf(rest: string): string | null {
-    return find(arrays, lengths, rest) ?? null;
-  }
-
-  function partner(rest: string, of: string): string {
-    const targets = find(arrays, y, rest);
-    if (targets !== undefined) return targets;
-    const expected = arrays.describeMissing(`${y}${of.slice(x.length)}`);
-    throw new Error(`${where}: ${arrays.describe(of)} has no targets beside it, expected ${expected}`);
+    const names = namesBeside(inputs, suffix);
+    return pairedSet(where, train, await loadSet(names, classes === null ? loadOptions : { classes, ...loadOptions }));
   }
 }
 
-const find = ({ names }: NamedArrays, name: string, rest: string): string | undefined => {
-  const pattern = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}${rest}$`, 'i');
+/** The end of the names of training arrays. */
+const TRAIN = '([-_]train)?';
+
+/** The array whose name is `name` with `suffix`, a regular expression. */
+const find = ({ names }: NamedArrays, name: string, suffix: string): string | undefined => {
+  const pattern = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}${suffix}$`, 'i');
   return names.find((candidate) => pattern.test(candidate));
 };

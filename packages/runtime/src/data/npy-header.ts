@@ -19,8 +19,8 @@ const MAX_BYTES = 10_000;
  */
 export async function readNpyHeader(source: ByteSource, fault: FileFault): Promise<NpyHeader> {
   const start = new Uint8Array(8);
-  const got = await source.read(start);
-  if (got < 8) throw fault(`${source.fileBytes} bytes`, 'an npy file of 10 or more');
+  const bytesRead = await source.read(start);
+  if (bytesRead < 8) throw fault(`${source.fileBytes} bytes`, 'an npy file of 10 or more');
   if (MAGIC.some((byte, i) => start[i] !== byte)) {
     const first = Buffer.from(start).toString('hex', 0, MAGIC.length);
     throw fault(`the first bytes ${first}`, `an npy file, which begins with ${Buffer.from(MAGIC).toString('hex')}`);
@@ -29,12 +29,12 @@ export async function readNpyHeader(source: ByteSource, fault: FileFault): Promi
   if (minor !== 0 || major < 1 || major > 3) throw fault(`format version ${major}.${minor}`, '1.0, 2.0 or 3.0');
   const lengthBytes = major === 1 ? 2 : 4;
   const length = new DataView(new ArrayBuffer(4));
-  await fill(source, new Uint8Array(length.buffer, 0, lengthBytes), fault);
+  await readHeaderPart(source, new Uint8Array(length.buffer, 0, lengthBytes), fault);
   const bytes = length.getUint32(0, true);
   if (bytes > MAX_BYTES) throw fault(`a header of ${bytes} bytes`, `at most ${MAX_BYTES}`);
   const text = new Uint8Array(bytes);
-  await fill(source, text, fault);
-  const header = parse(Buffer.from(text).toString('latin1'), fault);
+  await readHeaderPart(source, text, fault);
+  const header = parseDictionary(Buffer.from(text).toString('latin1'), fault);
   return { ...header, bytes: start.length + lengthBytes + bytes };
 }
 
@@ -54,7 +54,7 @@ export function npyHeader(
   return header;
 }
 
-async function fill(source: ByteSource, into: Uint8Array, fault: FileFault): Promise<void> {
+async function readHeaderPart(source: ByteSource, into: Uint8Array, fault: FileFault): Promise<void> {
   if ((await source.read(into)) < into.length) throw fault('a header that is cut off', 'a whole npy file');
 }
 
@@ -65,7 +65,7 @@ const ENTRY =
  * Parses { 'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), } with keys in any order. A list or tuple as
  * 'descr' would describe records, which are not supported.
  */
-function parse(text: string, fault: FileFault): Omit<NpyHeader, 'bytes'> {
+function parseDictionary(text: string, fault: FileFault): Omit<NpyHeader, 'bytes'> {
   const entries = new Map<string, string>();
   let end = text.startsWith('{') ? 1 : text.length;
   for (ENTRY.lastIndex = end; ; end = ENTRY.lastIndex) {
@@ -75,8 +75,8 @@ function parse(text: string, fault: FileFault): Omit<NpyHeader, 'bytes'> {
     entries.set(entry[2], entry[3]);
   }
   const { descr = '', fortran_order: order = '', shape = '' } = Object.fromEntries(entries);
-  const isWhole = /^\s*\}\s*$/.test(text.slice(end));
-  if (!isWhole || !/^['"]/.test(descr) || !/^[TF]/.test(order) || !shape.startsWith('(')) {
+  const isAtEnd = /^\s*\}\s*$/.test(text.slice(end));
+  if (!isAtEnd || !/^['"]/.test(descr) || !/^[TF]/.test(order) || !shape.startsWith('(')) {
     const expected = "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4)} or the like";
     throw fault(`the header ${show(text.trim())}`, expected);
   }

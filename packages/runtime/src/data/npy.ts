@@ -35,8 +35,8 @@ export async function readNpyFrom(source: ByteSource, fault: FileFault): Promise
 }
 
 function checkExact(array: DataArray, fault: FileFault): void {
-  const at = array.findIndex((value) => !Number.isSafeInteger(value));
-  if (at !== -1) throw fault(`about ${array[at]} as number ${at}`, 'whole numbers of less than 2^53');
+  const i = array.findIndex((value) => !Number.isSafeInteger(value));
+  if (i !== -1) throw fault(`about ${array[i]} as number ${i}`, 'whole numbers of less than 2^53');
 }
 
 /** A copy in C order: the last index varies fastest. */
@@ -88,15 +88,15 @@ export async function npyRows(
   try {
     const { shape, array } = await readNpyFrom(source, fault);
     const [, ...row] = shape;
-    const isOne = sizeOf(shape) === columns && sizeOf(row) !== columns;
-    const width = isOne ? columns : sizeOf(row);
+    const isSingleRow = sizeOf(shape) === columns && sizeOf(row) !== columns;
+    const width = isSingleRow ? columns : sizeOf(row);
     const hasTarget = row.length === 1 && width === columns + 1;
-    if (!isOne && !hasTarget && width !== columns) {
+    if (!isSingleRow && !hasTarget && width !== columns) {
       throw fault(`the shape (${shape.join(', ')})`, `rows of ${columns} numbers, which the model takes`);
     }
-    const over = array instanceof Uint8Array ? byteDivisor : divisor;
+    const rowDivisor = array instanceof Uint8Array ? byteDivisor : divisor;
     return Array.from({ length: array.length / width }, (_, n) =>
-      Array.from(array.subarray(n * width, n * width + columns), (value) => value / over),
+      Array.from(array.subarray(n * width, n * width + columns), (value) => value / rowDivisor),
     );
   } finally {
     await source.close();

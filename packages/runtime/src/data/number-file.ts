@@ -26,7 +26,7 @@ export interface NumberHeader {
 }
 
 /** Bytes decoded at a time; a multiple of every type's size. */
-const CHUNK = 1 << 20;
+const CHUNK_BYTES = 1 << 20;
 
 /**
  * Reads the numbers that follow a header into shared memory. The sizes in the header are checked against the size of
@@ -36,7 +36,7 @@ export async function readNumbers(source: ByteSource, header: NumberHeader, faul
   const { type, bytes } = header;
   const { length, contents, total } = checkSize(source, header, fault);
   const array = allocate(type, length, contents, fault);
-  const bytesLeft = total - bytes - (await fill(array, source, type));
+  const bytesLeft = total - bytes - (await readInto(array, source, type));
   if (bytesLeft > 0) throw fault(`${total - bytesLeft} bytes`, `${total} (${contents})`);
   if ((await source.read(new Uint8Array(1))) > 0) throw fault(`more than ${total} bytes`, `${total} (${contents})`);
   return array;
@@ -85,14 +85,14 @@ function allocate(type: NumberType, length: number, contents: string, fault: Fil
 }
 
 /** Overwrites `array`; returns the number of bytes read. */
-async function fill(array: DataArray, source: ByteSource, type: NumberType): Promise<number> {
+async function readInto(array: DataArray, source: ByteSource, type: NumberType): Promise<number> {
   if (array instanceof Uint8Array) return source.read(array);
-  const chunk = new Uint8Array(Math.min(array.length * type.bytes, CHUNK));
+  const chunk = new Uint8Array(Math.min(array.length * type.bytes, CHUNK_BYTES));
   const view = new DataView(chunk.buffer);
   for (let first = 0; first < array.length; first += chunk.length / type.bytes) {
     const count = Math.min(chunk.length / type.bytes, array.length - first);
-    const got = await source.read(chunk.subarray(0, count * type.bytes));
-    if (got < count * type.bytes) return first * type.bytes + got;
+    const bytesRead = await source.read(chunk.subarray(0, count * type.bytes));
+    if (bytesRead < count * type.bytes) return first * type.bytes + bytesRead;
     for (let i = 0; i < count; i++) array[first + i] = type.read(view, i * type.bytes);
   }
   return array.length * type.bytes;

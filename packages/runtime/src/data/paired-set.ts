@@ -22,17 +22,10 @@ export function pairedSet(where: string, train: NamedSet, other: NamedSet): Data
     );
   }
   const { classes } = train.set;
-  const kind = ({ set }: NamedSet) =>
-    set.classes !== null
-      ? set.targets.columns === 1
-        ? 'class indices'
-        : `class indices of ${set.targets.columns} positions`
-      : set.targets.columns === 1
-        ? 'values'
-        : `${set.targets.columns} values`;
-  if (kind(other) !== kind(train)) {
+  const [has, expected] = [describeTargets(other.set), describeTargets(train.set)];
+  if (has !== expected) {
     throw new Error(
-      `${where}: ${showPath(other.targets)} has ${kind(other)}, expected ${kind(train)} (those of ${showPath(train.targets)})`,
+      `${where}: ${showPath(other.targets)} has ${has}, expected ${expected} (those of ${showPath(train.targets)})`,
     );
   }
   // Rows of a class without training rows would look like errors of the network.
@@ -42,4 +35,9 @@ export function pairedSet(where: string, train: NamedSet, other: NamedSet): Data
   }
   const { shape } = trainInputs;
   return { ...other.set, inputs: { ...inputs, ...(shape === undefined ? {} : { shape }) }, classes };
+}
+
+function describeTargets({ classes, targets: { columns } }: Dataset): string {
+  if (classes === null) return columns === 1 ? 'values' : `${columns} values`;
+  return columns === 1 ? 'class indices' : `class indices of ${columns} positions`;
 }

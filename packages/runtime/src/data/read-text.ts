@@ -51,8 +51,8 @@ function textReader(fault: FileFault, choice?: TextEncodingChoice): (bytes: Uint
   let name = encoding ?? 'utf-8';
   let decoder = decoderOf(name);
   let line = 1;
-  let offset = 0; // of the bytes
-  let before = new Uint8Array(0); // the last bytes before these, of which a character may be incomplete
+  let offset = 0; // of the next bytes in the file
+  let lastBytes = new Uint8Array(0); // up to three bytes before, of which a character may be incomplete
   let characters = 0; // of all text so far
   return (bytes, isLast) => {
     if (offset === 0 && encoding === undefined) {
@@ -67,7 +67,7 @@ function textReader(fault: FileFault, choice?: TextEncodingChoice): (bytes: Uint
     characters += text.length;
     line = lineOf(text, text.length);
     offset += bytes.length;
-    before = bytes.length < 3 ? Buffer.concat([before, bytes]).subarray(-3).slice() : bytes.slice(-3);
+    lastBytes = bytes.length < 3 ? Buffer.concat([lastBytes, bytes]).subarray(-3).slice() : bytes.slice(-3);
     return text;
   };
 
@@ -88,18 +88,20 @@ function textReader(fault: FileFault, choice?: TextEncodingChoice): (bytes: Uint
       return decoder.decode(bytes, { stream });
     } catch (error) {
       if (name !== 'utf-8') throw fault(`bytes after line ${line} that are not text in ${name}`, 'such text', error);
-      const bad = textLength(Buffer.concat([before, bytes])) - before.length;
-      const waiting = before.filter((byte) => byte >= 0x80);
+      // The index of the first bad byte in `bytes`; negative if it is among those before.
+      const badIndex = validLength(Buffer.concat([lastBytes, bytes])) - lastBytes.length;
+      const goodBytes = bytes.subarray(0, Math.max(0, badIndex));
+      const undecoded = lastBytes.filter((byte) => byte >= 0x80);
       // A character beyond ASCII has more bytes than UTF-16 units.
-      const isAscii = characters + waiting.length === offset;
-      const isFirst = isAscii && bytes.subarray(0, Math.max(0, bad)).every((byte) => byte < 0x80);
-      if (choice !== undefined && encoding === undefined && isFirst && isWestern(bytes)) {
+      const wasAscii = characters + undecoded.length === offset;
+      const isFirstBeyondAscii = wasAscii && goodBytes.every((byte) => byte < 0x80);
+      if (choice !== undefined && encoding === undefined && isFirstBeyondAscii && isWestern(bytes)) {
         switchTo('windows-1252');
-        return decoder.decode(Buffer.concat([waiting, bytes]), { stream });
+        return decoder.decode(Buffer.concat([undecoded, bytes]), { stream });
       }
-      const lines = bytes.subarray(0, Math.max(0, bad)).filter((byte) => byte === LINE_END).length;
+      const lines = goodBytes.filter((byte) => byte === LINE_END).length;
       const expected = choice === undefined ? 'UTF-8' : 'UTF-8 (--encoding names another, such as windows-1251)';
-      throw fault(`bytes at line ${line + lines} that are not text (byte ${offset + bad})`, expected, error);
+      throw fault(`bytes at line ${line + lines} that are not text (byte ${offset + badIndex})`, expected, error);
     }
   }
 }
@@ -108,19 +110,22 @@ const LINE_END = 0x0a;
 
 const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
 
+/** The first lead byte of characters of 1, 2, 3 and 4 bytes. */
+const LEAD_BYTES = [0, 0xc2, 0xe0, 0xf0];
+
 /**
  * Number of bytes up to the first character that is not UTF-8. The first bytes may be the rest of a character.
  * [Unicode 15, table 3-7](https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf)
  */
-function textLength(bytes: Uint8Array): number {
+function validLength(bytes: Uint8Array): number {
   let at = 0;
   while (at < 3 && isContinuation(bytes[at])) at++;
   for (;;) {
     const [first, second] = [bytes[at], bytes[at + 1]];
-    const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    if (length === 0 || first === undefined) return at;
+    if (first === undefined || (first >= 0x80 && first < 0xc2) || first >= 0xf5) return at;
+    const length = LEAD_BYTES.findLastIndex((lead) => first >= lead) + 1;
     for (let k = 1; k < length; k++) if (!isContinuation(bytes[at + k])) return at;
-    // Longer forms than needed, halves of pairs, and code points beyond the last.
+    // Overlong forms, surrogates, and code points beyond U+10FFFF.
     if (first === 0xe0 && second < 0xa0) return at;
     if (first === 0xed && second > 0x9f) return at;
     if (first === 0xf0 && second < 0x90) return at;
@@ -130,24 +135,24 @@ function textLength(bytes: Uint8Array): number {
 }
 
 /** Bytes that Windows-1252 does not have. */
-const UNUSED = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
+const UNUSED_BYTES = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
 /** Most bytes in runs of three letters beyond ASCII: Western languages have hardly any, Cyrillic has little else. */
 const MAX_IN_RUNS = 0.2;
 
 /** Whether bytes beyond ASCII are like those of a Western European language in Windows-1252. */
 function isWestern(bytes: Uint8Array): boolean {
-  let beyond = 0;
+  let beyondAscii = 0;
   let inRuns = 0;
   let run = 0;
   for (const byte of bytes) {
-    if (UNUSED.has(byte) || byte === 0) return false;
-    if (byte >= 0x80) beyond++;
+    if (UNUSED_BYTES.has(byte) || byte === 0) return false;
+    if (byte >= 0x80) beyondAscii++;
     run = byte >= 0xc0 ? run + 1 : 0;
     if (run === 3) inRuns += 3;
     else if (run > 3) inRuns++;
   }
-  return inRuns <= MAX_IN_RUNS * beyond;
+  return inRuns <= MAX_IN_RUNS * beyondAscii;
 }
 
 /** The characters of the bytes 0x80 to 0x9f in Windows-1252. */

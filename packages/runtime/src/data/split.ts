@@ -1,7 +1,7 @@
 import { createRandom, OptionError, shuffle } from '@gradloom/core';
 import { complete, onlyKeys, option, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
-import { type DataMatrix, type DataSplits, type Dataset, hasWindows, someRows } from './dataset.ts';
+import { type DataMatrix, type DataSplits, type Dataset, hasWindows, mapSets, someRows } from './dataset.ts';
 import { sharedArrayLike } from './number-types.ts';
 import { hasTargetsByPosition } from './targets.ts';
 
@@ -41,12 +41,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions = {}): Data
     throw new OptionError('splitDataset', ['stratify', 'dataset'], problem);
   }
   const labels = classes === null || byPosition ? null : { indices: targets.array, classes };
-  const { train, validation, test } = splitRows('splitDataset', dataset, labels, options);
-  return {
-    train: subset(dataset, train),
-    ...(validation === undefined ? {} : { validation: subset(dataset, validation) }),
-    ...(test === undefined ? {} : { test: subset(dataset, test) }),
-  };
+  return mapSets(splitRows('splitDataset', dataset, labels, options), (rows) => subset(dataset, rows));
 }
 
 /** The rows of each set, ascending. */

@@ -49,7 +49,7 @@ export function gatherTargets(
   }
 }
 
-/** Whether each row has a class at every of its positions, where -1 counts nowhere. */
+/** Whether each row has a class for each of its positions, where -1 is a position that does not count. */
 export function hasTargetsByPosition(dataset: Dataset): boolean {
   record('hasTargetsByPosition', 'dataset', dataset, 'a dataset');
   const { classes, targets } = dataset;
@@ -66,15 +66,15 @@ export function* countedPositions(dataset: Dataset): Pausable<Uint32Array<Shared
   // Targets in a file are the tokens of a text, or of lines, of which all real ones count.
   if (file !== undefined && lengths === undefined) return null;
   const positionCounts = new Uint32Array(new SharedArrayBuffer(4 * rows));
-  let all = true;
+  let areAllCounted = true;
   for (let n = 0; n < rows; n++) {
     const start = (places?.[n] ?? n) * step;
     if (file !== undefined) positionCounts[n] = lengths?.array[n] ?? columns;
     else for (let i = start; i < start + columns; i++) if (array[i] >= 0) positionCounts[n]++;
-    all &&= positionCounts[n] === columns;
+    areAllCounted &&= positionCounts[n] === columns;
     if (n % NUMBERS_PER_TURN === 0) yield;
   }
-  return all ? null : positionCounts;
+  return areAllCounted ? null : positionCounts;
 }
 
 /** @throws OptionError if the dataset is invalid or does not fit the network's input, its output or the loss. */
@@ -114,8 +114,8 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
  * axis. An image [28, 28, 1] is no [1, 28, 28] with its channels first.
  */
 function isAlike(a: Shape, b: Shape): boolean {
-  const [long, other] = [a, b].map((shape) => shape.filter((n) => n > 1));
-  return long.length <= 1 || other.length <= 1 || show(long) === show(other);
+  const [axesOfA, axesOfB] = [a, b].map((shape) => shape.filter((extent) => extent > 1));
+  return axesOfA.length <= 1 || axesOfB.length <= 1 || show(axesOfA) === show(axesOfB);
 }
 
 /** Numbers between two pauses: well below a millisecond. */
@@ -148,13 +148,9 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
     const index = array[i] / divisor;
     if (i % NUMBERS_PER_TURN === 0) yield;
     if (index >= 0 && index < spec.vocabulary && Number.isInteger(index)) continue;
-    const scaled = '; the numbers of a table are scaled: --scale none takes them as they are';
-    const hint =
-      dataset.preprocessing !== undefined
-        ? scaled
-        : divisor === 1
-          ? ''
-          : `; its numbers are divided by ${divisor}: divisor=1 takes them as they are`;
+    let hint = divisor === 1 ? '' : `; its numbers are divided by ${divisor}: divisor=1 takes them as they are`;
+    if (dataset.preprocessing !== undefined)
+      hint = '; the numbers of a table are scaled: --scale none takes them as they are';
     const range = `a whole number from 0 to ${spec.vocabulary - 1}`;
     const problem = `has ${show(index)}, expected ${range} (of ${layer.label}${hint})`;
     const about = `${showName(name)}: the index at row ${Math.floor(i / columns)}, place ${i % columns}`;

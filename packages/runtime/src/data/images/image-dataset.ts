@@ -1,7 +1,7 @@
 import { type ChannelScale, type ImagePreprocessing, OptionError, type Shape } from '@gradloom/core';
 import { checkScale, complete, ofImages, option, record, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
-import type { DataMatrix, DataSplits, Dataset } from '../dataset.ts';
+import { type DataMatrix, type DataSplits, type Dataset, mapSets } from '../dataset.ts';
 import { anyRows, storedPieces } from '../file-rows.ts';
 import { gatherRows } from '../gather.ts';
 
@@ -25,14 +25,13 @@ export function standardizeImages(sets: DataSplits): DataSplits {
 /** The sets with mean and deviation of a model's training rows. */
 export function withScale(sets: DataSplits, scale: ChannelScale): DataSplits {
   record('withScale', 'sets', sets, '{ train }');
-  const scaledSets = Object.entries(sets).map(([part, set]: [string, Dataset]) => {
+  return mapSets(sets, (set: Dataset) => {
     const { inputs, preprocessing } = complete(checkDataset('withScale', set));
     checkScale('withScale', 'scale', scale, inputs.shape?.at(-1) ?? inputs.columns);
     const images = ofImages(preprocessing);
     const scaledImages = images && { preprocessing: { ...images, image: { ...images.image, scale } } };
-    return [part, { ...set, inputs: { ...inputs, scale }, ...scaledImages }];
+    return { ...set, inputs: { ...inputs, scale }, ...scaledImages };
   });
-  return Object.fromEntries(scaledSets) as DataSplits;
 }
 
 /** Mean and deviation (divided by N) of each channel. Sums of bytes and of their squares are exact whole numbers. */

@@ -24,12 +24,12 @@ export async function loadImageFolder(folder: string, options: ImageOptions = {}
   record(WHERE, 'options', options, 'an object');
   checkImageOptions(WHERE, options);
   const namedOptions = { name: basename(resolve(checkPath(WHERE, folder))), ...options };
-  const inputs = partOf(folder, 'train') ?? folder;
+  const inputs = setFolder(folder, 'train') ?? folder;
   const { set, shape } = await loadSet(inputs, namedOptions);
   if (inputs === folder) return { train: set };
   const others: { validation?: Dataset; test?: Dataset } = {};
   for (const part of ['validation', 'test'] as const) {
-    const path = partOf(folder, part);
+    const path = setFolder(folder, part);
     if (path === undefined) continue;
     const other = await loadSet(path, { ...namedOptions, ...(set.labels && { classNames: set.labels }) }, shape);
     const train = { set, inputs, targets: inputs };
@@ -40,7 +40,7 @@ export async function loadImageFolder(folder: string, options: ImageOptions = {}
 
 /** Whether a folder has folders of images. */
 export const isImageFolder = (folder: string): boolean => {
-  const inside = partOf(folder, 'train') ?? folder;
+  const inside = setFolder(folder, 'train') ?? folder;
   return foldersIn(inside).some((name) => entriesOf(join(inside, name)).some((entry) => IMAGE.test(entry)));
 };
 
@@ -50,19 +50,19 @@ export const IMAGE = /\.(png|jpe?g)$/i;
 /** Hidden files, and files that operating systems add to folders. */
 const IGNORED = /^(\..*|Thumbs\.db|desktop\.ini)$/i;
 
-const parts = { train: ['train'], validation: ['validation', 'val', 'valid'], test: ['test'] };
+const setFolders = { train: ['train'], validation: ['validation', 'val', 'valid'], test: ['test'] };
 
 /** The folder of a set, if it exists. A class may have the name of a set, but then it has images and no folders. */
-const partOf = (folder: string, part: keyof typeof parts): string | undefined =>
+const setFolder = (folder: string, set: keyof typeof setFolders): string | undefined =>
   foldersIn(folder)
-    .filter((name) => parts[part].includes(name))
+    .filter((name) => setFolders[set].includes(name))
     .map((name) => join(folder, name))
     .find((path) => foldersIn(path).length > 0);
 
 async function loadSet(
   folder: string,
   options: ImageOptions & { readonly name: string },
-  like?: ImageShape,
+  trainShape?: ImageShape, // for another set
 ): Promise<{ set: Dataset; shape: ImageShape }> {
   const { name, classNames, channels, divisor = 255 } = options;
   const files = foldersIn(folder).flatMap((label) => imagesIn(join(folder, label)).map((path) => ({ label, path })));
@@ -77,9 +77,9 @@ async function loadSet(
     classNames,
   );
   const paths = files.map(({ path }) => path);
-  const readAll = (size: ImageSize | undefined) => readRows(paths, size, channels, like);
+  const readAll = (size: ImageSize | undefined) => readRows(paths, size, channels, trainShape);
   const size = checkImageOptions(WHERE, options);
-  const { rows, chosen } = await readInOneSize(paths, readAll, size, like).catch(async (error: unknown) => {
+  const { rows, sizeChoice } = await readInOneSize(paths, readAll, size, trainShape).catch(async (error: unknown) => {
     throw (await unreadable(paths)) ?? error;
   });
   if (rows === null) throw new Error(`${WHERE}: ${showPath(folder)} has changed, expected the same images`);
@@ -97,7 +97,9 @@ async function loadSet(
       classes: labels.length,
       labels,
       ...(preprocessing === undefined ? {} : { preprocessing }),
-      ...(chosen === undefined ? {} : { decisions: [`${chosen.decision} (${name}:size=32x32 chooses another)`] }),
+      ...(sizeChoice === undefined
+        ? {}
+        : { decisions: [`${sizeChoice.decision} (${name}:size=32x32 chooses another)`] }),
     }),
   );
   return { set, shape };
@@ -108,11 +110,11 @@ async function readInOneSize(
   paths: readonly string[],
   readAll: (size: ImageSize | undefined) => Promise<ImageRows | null>,
   size: ImageSize | undefined,
-  like: ImageShape | undefined,
+  trainShape: ImageShape | undefined,
 ) {
-  const rows = (size ?? like) !== undefined || (await seemAlike(paths)) ? await readAll(size) : null;
-  const chosen = rows === null ? await chooseSize(paths) : undefined;
-  return { rows: rows ?? (await readAll(chosen?.size)), chosen };
+  const rows = (size ?? trainShape) !== undefined || (await seemAlike(paths)) ? await readAll(size) : null;
+  const sizeChoice = rows === null ? await chooseSize(paths) : undefined;
+  return { rows: rows ?? (await readAll(sizeChoice?.size)), sizeChoice };
 }
 
 /** Most images that an error names. */
@@ -142,11 +144,11 @@ async function readRows(
   paths: readonly string[],
   size: ImageSize | undefined,
   channels: 1 | 3 | undefined,
-  like: ImageShape | undefined,
+  trainShape: ImageShape | undefined,
 ): Promise<ImageRows | null> {
   // Imported when needed: most processes read no images, and the decoders take a while to load.
   const { readImage } = await import('./image-file.ts');
-  const rows = createImageRows(WHERE, paths.length, size, channels, like);
+  const rows = createImageRows(WHERE, paths.length, size, channels, trainShape);
   for (const path of paths) if (!rows.add(await readImage(WHERE, path))) return null;
   return rows;
 }
@@ -193,12 +195,12 @@ async function chooseSize(paths: readonly string[]): Promise<{ size: ImageSize; 
  */
 export function imagesIn(folder: string, deep = false): string[] {
   const entries = entriesOf(checkPath(WHERE, folder)).map((name) => join(folder, name));
-  const isOther = (path: string): boolean => !IMAGE.test(path) && !(deep && isFolder(path));
-  const [other, ...others] = entries.filter(isOther);
-  if (other !== undefined) {
-    const has = isFolder(other) ? 'is a folder' : 'has another ending';
+  const isUnexpected = (path: string): boolean => !IMAGE.test(path) && !(deep && isFolder(path));
+  const [unexpected, ...others] = entries.filter(isUnexpected);
+  if (unexpected !== undefined) {
+    const has = isFolder(unexpected) ? 'is a folder' : 'has another ending';
     const more = others.length === 0 ? '' : ` (so do ${others.length} more entries of the folder)`;
-    throw new Error(`${WHERE}: ${showPath(other)} ${has}, expected images that end in .png, .jpg or .jpeg${more}`);
+    throw new Error(`${WHERE}: ${showPath(unexpected)} ${has}, expected images that end in .png, .jpg or .jpeg${more}`);
   }
   return entries.flatMap((path) => (IMAGE.test(path) ? [path] : imagesIn(path, true)));
 }
@@ -220,10 +222,10 @@ function classesOf(folder: string, imageLabels: readonly string[], classNames: r
   const distinct = [...new Set(imageLabels)];
   const labels = classNames ?? sortedNames(distinct);
   const indexOf = new Map(labels.map((label, index) => [label, index]));
-  const stray = classNames === undefined ? distinct[MAX_CLASSES] : distinct.find((label) => !indexOf.has(label));
-  if (stray !== undefined) {
+  const unknown = classNames === undefined ? distinct[MAX_CLASSES] : distinct.find((label) => !indexOf.has(label));
+  if (unknown !== undefined) {
     const expected = classNames === undefined ? `at most ${MAX_CLASSES} classes` : listed(classNames);
-    throw new Error(`${WHERE}: ${showPath(folder)} has the class ${show(stray)}, expected one of ${expected}`);
+    throw new Error(`${WHERE}: ${showPath(folder)} has the class ${show(unknown)}, expected one of ${expected}`);
   }
   const indices = sharedArrays.int32(imageLabels.length);
   for (const [n, label] of imageLabels.entries()) indices[n] = indexOf.get(label) ?? 0;

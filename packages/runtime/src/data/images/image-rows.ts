@@ -22,35 +22,36 @@ export function createImageRows(
   count: number,
   size: ImageSize | undefined, // size to resize to
   channels: 1 | 3 | undefined,
-  like?: ImageShape, // shape of another set, to which images are resized; default: that of the first image
+  trainShape?: ImageShape, // shape of the training images, for another set: its images are resized to it
 ): ImageRows {
-  let shape = like;
+  let shape = trainShape;
   let array: Uint8Array<SharedArrayBuffer> | undefined;
   let imageCount = 0;
 
-  /** Sets the shape from this image and allocates the rows. */
-  function begin(image: Image): ImageShape {
+  /** The shape of the rows with this image among them, which allocates them: a coloured image needs three channels. */
+  function fitShape(image: Image): ImageShape {
     shape ??= { ...(size ?? image), channels: channels ?? image.channels };
     const { width, height } = shape;
-    const rowChannels = channels ?? like?.channels ?? (image.channels === 3 ? 3 : shape.channels);
+    const rowChannels = channels ?? trainShape?.channels ?? (image.channels === 3 ? 3 : shape.channels);
     if (array === undefined || rowChannels !== shape.channels) {
-      const wider = sharedArrays.uint8(count * width * height * rowChannels);
-      if (array !== undefined) wider.set(withChannels(stored(array, shape), rowChannels).pixels);
-      array = wider;
+      const newArray = sharedArrays.uint8(count * width * height * rowChannels);
+      if (array !== undefined) newArray.set(withChannels(storedImages(array, shape), rowChannels).pixels);
+      array = newArray;
     }
     return { width, height, channels: rowChannels };
   }
 
-  const stored = (pixels: Uint8Array, { width, height }: ImageSize): Image => {
+  /** The images so far as one, below each other. */
+  const storedImages = (pixels: Uint8Array, { width, height }: ImageSize): Image => {
     const offset = imageCount * width * height;
     return { width, height: height * imageCount, channels: 1, pixels: pixels.subarray(0, offset) };
   };
 
   return {
     add(image) {
-      const target = size ?? like;
+      const target = size ?? trainShape;
       const resized = target === undefined ? image : resizeImage(image, target.width, target.height);
-      shape = begin(resized);
+      shape = fitShape(resized);
       const { width, height, channels: rowChannels } = shape;
       if (resized.width !== width || resized.height !== height) return false;
       array?.set(withChannels(resized, rowChannels).pixels, imageCount * width * height * rowChannels);

@@ -200,7 +200,7 @@ function timeOf(fileColumn: PlannedColumn): TableColumn {
 }
 
 /** The table without rows that have a gap in an input. @throws Error of `fault` if no rows are left. */
-export function leaveGapsOut(table: Table, fault: TableFault, persist: ColumnStore['persist']): Table {
+function leaveGapsOut(table: Table, fault: TableFault, persist: ColumnStore['persist']): Table {
   const hasGap = new Uint8Array(table.rows);
   for (const { data } of table.inputs) {
     const cells = data.kind === 'numbers' ? data.values : data.indices;

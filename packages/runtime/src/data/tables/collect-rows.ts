@@ -70,37 +70,37 @@ export async function collectRows(
     }
   }
 
-  let end: readonly TableRow[] = [];
+  let lastRows: readonly TableRow[] = []; // held back, since they may be notes or totals
   for await (const batch of reader.batches) {
-    const waitingRows = [...end, ...batch];
-    end = waitingRows.slice(-MAX_NOTES);
-    for (const row of waitingRows.slice(0, waitingRows.length - end.length)) addRow(row);
+    const rowsSoFar = [...lastRows, ...batch];
+    lastRows = rowsSoFar.slice(-MAX_NOTES);
+    for (const row of rowsSoFar.slice(0, rowsSoFar.length - lastRows.length)) addRow(row);
   }
   const decisions: string[] = [];
-  if (request.where === 'readTable' && !request.isPlain && end.length > 0) {
-    plan ??= planFor(end[0].cells.length);
-    const cut = cutEnd(end, plan);
-    if (rows + cut.rows.length > 0) {
-      end = cut.rows;
-      decisions.push(...cut.decisions);
+  if (request.where === 'readTable' && !request.isPlain && lastRows.length > 0) {
+    plan ??= planFor(lastRows[0].cells.length);
+    const end = cutEnd(lastRows, plan);
+    if (rows + end.rows.length > 0) {
+      lastRows = end.rows;
+      decisions.push(...end.decisions);
     }
-    for (const row of end.slice(0, -1)) addRow(row);
-    end = end.slice(-1);
-    const reason = end.length === 0 || rows === 0 ? undefined : reasonOfSum(end[0], plan);
+    for (const row of lastRows.slice(0, -1)) addRow(row);
+    lastRows = lastRows.slice(-1);
+    const reason = lastRows.length === 0 || rows === 0 ? undefined : reasonOfSum(lastRows[0], plan);
     if (reason !== undefined) {
       decisions.unshift(reason);
-      end = [];
+      lastRows = [];
     }
   }
-  for (const row of end) addRow(row);
+  for (const row of lastRows) addRow(row);
   if (plan === undefined || rows === 0) throw fault(' has no rows, expected at least one');
   const target = plan.requiredTargets.map(({ name }) => show(name)).join(' or ');
   if (rowsWithoutTarget === rows)
     throw fault(` has no ${target}, the target, in any row, expected one (--target names another column)`);
   if (rowsWithoutTarget > 0) {
     const count = `${rowsWithoutTarget} of ${counted(rows, 'row')}`;
-    const isOne = rowsWithoutTarget === 1;
-    const [have, areLeftOut] = isOne ? ['row has', 'is left out: it'] : ['rows have', 'are left out: the first'];
+    const [have, areLeftOut] =
+      rowsWithoutTarget === 1 ? ['row has', 'is left out: it'] : ['rows have', 'are left out: the first'];
     decisions.push(`${count}: the ${have} no ${target}, the target, and ${areLeftOut} is ${firstWithoutTarget}`);
   }
   return { plan, rows: rows - rowsWithoutTarget, faults, lastRow, decisions };

@@ -1,7 +1,7 @@
 import { OptionError, type SeriesStep } from '@gradloom/core';
 import { counted, show, showName } from '@gradloom/core/internal';
 import { heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
-import { lastRows } from './split-by-column.ts';
+import { splitInOrder } from './split-by-column.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
 import type { TableFault } from './table-faults.ts';
 
@@ -177,7 +177,7 @@ export function splitByTime(where: string, table: Table, series: TableSeries, op
     throw new OptionError(where, option, problem);
   }
   const times = series.time.data.kind === 'numbers' ? series.time.data.values : new Float64Array(rows);
-  const sets = lastRows(times, { validation, test });
+  const sets = splitInOrder(times, { validation, test });
   for (const [set, setRows] of Object.entries(sets)) {
     const { context: T, horizon: H } = series;
     const { segments } = segmentsOf(series, rows, setRows);

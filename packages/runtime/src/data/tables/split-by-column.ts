@@ -52,35 +52,37 @@ export const timeInOrder = (table: Table): string | undefined =>
     return sign !== 0 && values.every((value, n) => n === 0 || sign * (value - values[n - 1]) >= 0);
   })?.name;
 
-/** The last rows by time are the test, and those before are for validation. Rows of one time are in one set. */
-export function lastRows(
+/** Splits by time: the last rows are the test, those before them for validation. Rows of one time are in one set. */
+export function splitInOrder(
   times: Float64Array, // [N]
   { validation, test }: Counts,
   rows: Uint32Array = Uint32Array.from({ length: times.length }, (_, n) => n), // the rows to split, ascending
 ): SplitRows {
   const sorted = Float64Array.from(rows, (n) => times[n]).sort();
-  const from = (count: number): number => (count === 0 ? Number.POSITIVE_INFINITY : sorted[sorted.length - count]);
-  const [validationFrom, testFrom] = [from(test + validation), from(test)];
-  const between = (low: number, high: number) => rows.filter((n) => times[n] >= low && times[n] < high);
+  /** The time from which on there are `count` rows. */
+  const startOfLast = (count: number): number =>
+    count === 0 ? Number.POSITIVE_INFINITY : sorted[sorted.length - count];
+  const [validationStart, testStart] = [startOfLast(test + validation), startOfLast(test)];
+  const rowsBetween = (low: number, high: number) => rows.filter((n) => times[n] >= low && times[n] < high);
   return {
-    train: between(Number.NEGATIVE_INFINITY, Math.min(validationFrom, testFrom)),
-    ...(validation === 0 ? {} : { validation: between(validationFrom, testFrom) }),
-    ...(test === 0 ? {} : { test: between(testFrom, Number.POSITIVE_INFINITY) }),
+    train: rowsBetween(Number.NEGATIVE_INFINITY, Math.min(validationStart, testStart)),
+    ...(validation === 0 ? {} : { validation: rowsBetween(validationStart, testStart) }),
+    ...(test === 0 ? {} : { test: rowsBetween(testStart, Number.POSITIVE_INFINITY) }),
   };
 }
 
-/** As `TimeSeriesSplit` of scikit-learn: fold k of K has the rows before the k + 1st of K + 1 parts to train on. */
+/** As `TimeSeriesSplit` of scikit-learn: of K + 1 parts, fold k tests on part k + 1 and trains on those before. */
 function byTime(times: Float64Array, counts: Counts, fold: Fold | null): SplitRows {
-  if (fold === null) return lastRows(times, counts);
-  const { train: first } = lastRows(times, { validation: 0, test: counts.test });
-  const sorted = Float64Array.from(first, (n) => times[n]).sort();
-  const size = Math.max(1, Math.floor(first.length / (fold.folds + 1)));
-  const after = (fold.folds - fold.fold) * size; // rows after those of the test
-  const from = sorted[sorted.length - after - size];
-  const to = after === 0 ? Number.POSITIVE_INFINITY : sorted[sorted.length - after];
-  const before = first.filter((n) => times[n] < from);
-  const { train, validation } = lastRows(times, { validation: counts.validation, test: 0 }, before);
-  return { train, ...(validation && { validation }), test: first.filter((n) => times[n] >= from && times[n] < to) };
+  if (fold === null) return splitInOrder(times, counts);
+  const { train: rows } = splitInOrder(times, { validation: 0, test: counts.test });
+  const sorted = Float64Array.from(rows, (n) => times[n]).sort();
+  const foldRows = Math.max(1, Math.floor(rows.length / (fold.folds + 1)));
+  const rowsAfter = (fold.folds - fold.fold) * foldRows; // after those of the fold
+  const start = sorted[sorted.length - rowsAfter - foldRows];
+  const end = rowsAfter === 0 ? Number.POSITIVE_INFINITY : sorted[sorted.length - rowsAfter];
+  const rowsBefore = rows.filter((n) => times[n] < start);
+  const { train, validation } = splitInOrder(times, { validation: counts.validation, test: 0 }, rowsBefore);
+  return { train, ...(validation && { validation }), test: rows.filter((n) => times[n] >= start && times[n] < end) };
 }
 
 /** The groups of a set, and the others. */

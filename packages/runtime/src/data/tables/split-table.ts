@@ -1,6 +1,6 @@
 import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
 import { counted, show, tokensOf } from '@gradloom/core/internal';
-import type { DataSplits } from '../dataset.ts';
+import { type DataSplits, mapSets } from '../dataset.ts';
 import { type SplitOptions, type SplitRows, splitRows } from '../split.ts';
 import { encodeTable } from './encode-table.ts';
 import { fitPreprocessing } from './fit-preprocessing.ts';
@@ -55,7 +55,7 @@ export function encodeSplit(
 ): DataSplits {
   checkSplitRows('encodeSplit', rows, checkTable('encodeSplit', table));
   let cut = 0; // texts
-  const encode = (set: keyof SplitRows, indices: Uint32Array) => {
+  const encode = (indices: Uint32Array, set: keyof SplitRows) => {
     const unknown = new Map<string, Set<string>>();
     const note = ({ column, value, range, tokens }: EncodingNote) => {
       if (tokens !== undefined) cut++;
@@ -71,11 +71,7 @@ export function encodeSplit(
     }
     return dataset;
   };
-  const sets = {
-    train: encode('train', rows.train),
-    ...(rows.validation === undefined ? {} : { validation: encode('validation', rows.validation) }),
-    ...(rows.test === undefined ? {} : { test: encode('test', rows.test) }),
-  };
+  const sets = mapSets(rows, encode);
   const texts = tokensOf(preprocessing);
   if (texts !== undefined && cut > 0) {
     const rowCount = Object.values(sets).reduce((sum, set) => sum + set.rows, 0);

@@ -66,10 +66,10 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
     return `${counted(encoding.context, 'token')}, each of ${size}`;
   }
   const { center, scale, fill, indicator } = encoding;
-  const fillText = fill === null || !hasGaps ? '' : `, gaps ${short(fill)}`;
+  const fillText = fill === null || !hasGaps ? '' : `, gaps ${fiveDigits(fill)}`;
   const gaps = indicator ? `${fillText} and an input` : fillText;
-  const centred = center < 0 ? `x + ${short(-center)}` : `x - ${short(center)}`;
-  return center === 0 && scale === 1 ? `as it is${gaps}` : `(${centred}) / ${short(scale)}${gaps}`;
+  const centred = center < 0 ? `x + ${fiveDigits(-center)}` : `x - ${fiveDigits(center)}`;
+  return center === 0 && scale === 1 ? `as it is${gaps}` : `(${centred}) / ${fiveDigits(scale)}${gaps}`;
 }
 
 function outputOf(decoding: TargetDecoding): string {
@@ -77,8 +77,8 @@ function outputOf(decoding: TargetDecoding): string {
   const { center, scale, transform } = decoding;
   const y = transform === 'log' ? 'log y' : 'y';
   if (center === 0 && scale === 1) return transform === 'log' ? y : 'as it is';
-  return `(${y} - ${short(center)}) / ${short(scale)}`;
+  return `(${y} - ${fiveDigits(center)}) / ${fiveDigits(scale)}`;
 }
 
 /** Five digits are enough to read; the model stores the exact number. */
-const short = (value: number): string => String(Number(value.toPrecision(5)));
+const fiveDigits = (value: number): string => String(Number(value.toPrecision(5)));

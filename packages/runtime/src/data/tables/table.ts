@@ -1,5 +1,6 @@
 import { type CellFormat, type ColumnType, OptionError, type SeriesStep } from '@gradloom/core';
 import { record, show, showName } from '@gradloom/core/internal';
+import { mapSets } from '../dataset.ts';
 import type { SplitRows } from '../split.ts';
 import type { TableOptions } from './table-options.ts';
 
@@ -139,10 +140,5 @@ export function checkRows(where: string, name: string, rows: Uint32Array, table:
 /** Checks the rows of each set. @throws OptionError as `checkRows` does. */
 export function checkSplitRows(where: string, rows: SplitRows, table: Table): SplitRows {
   record(where, 'rows', rows, '{ train, validation?, test? }, each a Uint32Array of rows');
-  checkRows(where, 'rows.train', rows.train, table);
-  for (const set of ['validation', 'test'] as const) {
-    const indices = rows[set];
-    if (indices !== undefined) checkRows(where, `rows.${set}`, indices, table);
-  }
-  return rows;
+  return mapSets(rows, (setRows, set) => checkRows(where, `rows.${set}`, setRows, table));
 }

@@ -10,8 +10,8 @@ export type TextSource = () => Iterable<string> | AsyncIterable<string>;
 export interface TokenReader {
   readonly tokenizer: Tokenizer;
   /** The token of a line end. */
-  readonly end: number;
-  /** The numbers of tokens, parts, and tokens of the longest part. Reads the text if its survey has not. */
+  readonly lineEnd: number;
+  /** The sizes of the text, which is read for them unless that happened before. */
   sizes(): Promise<TextSizes>;
   /**
    * The tokens of each part of the text, or of each line without its end.
@@ -24,8 +24,8 @@ export interface TokenReader {
 /** Sizes of a text. */
 export interface TextSizes {
   readonly tokens: number;
-  readonly parts: number;
-  readonly longest: number;
+  readonly parts: number; // lines, if each is encoded by itself
+  readonly longest: number; // tokens of the longest part
 }
 
 /** Prepares a text for reading. A tokenizer that is given by name gets the vocabulary of the text, which is read. */
@@ -42,7 +42,7 @@ export async function readTokens(
   const spec = survey?.spec ?? (typeof requested === 'object' ? requested : { kind: requested as 'bytes' | 'gpt2' });
   const tokenizer = createTokenizer(spec);
   const encode = (part: Part): Uint32Array => encodePart(tokenizer, part, fault);
-  const [end] = lines ? encode({ text: '\n', line: 1 }) : [0];
+  const [lineEnd] = lines ? encode({ text: '\n', line: 1 }) : [0];
   let sizes: TextSizes | null = survey?.sizes ?? null;
   const sizeText = ({ tokens, parts }: TextSizes) => `${tokens} tokens${lines ? ` in ${parts} lines` : ''}`;
 
@@ -54,13 +54,13 @@ export async function readTokens(
       if (sizes === null || (sizesSoFar.tokens <= sizes.tokens && sizesSoFar.parts <= sizes.parts)) yield tokens;
     }
     sizes ??= sizesSoFar;
-    const [has, had] = [sizeText(sizesSoFar), sizeText(sizes)];
-    if (has !== had) throw fault(has, `the ${had} that it had when it was first read`);
+    const [size, firstSize] = [sizeText(sizesSoFar), sizeText(sizes)];
+    if (size !== firstSize) throw fault(size, `the ${firstSize} that it had when it was first read`);
   }
 
   return {
     tokenizer,
-    end,
+    lineEnd,
     parts,
     async sizes() {
       if (sizes === null) for await (const _ of parts());
@@ -154,12 +154,12 @@ async function* partsOf(
   lines: boolean,
   fault: FileFault,
 ): AsyncGenerator<Part> {
-  let rest: string[] = []; // after the last cut
+  let rest: string[] = []; // the text after the last cut
   let line = 1;
   for await (const text of texts) {
     const end = cut(text, rest.at(-1) ?? '');
     if (end >= 0) {
-      yield* parts([...rest, text.slice(0, end)].join(''));
+      yield* partsIn([...rest, text.slice(0, end)].join(''));
       rest = [];
     }
     if (end < text.length) rest.push(text.slice(Math.max(0, end)));
@@ -170,18 +170,18 @@ async function* partsOf(
       );
     }
   }
-  yield* parts(rest.join(''));
+  yield* partsIn(rest.join(''));
 
-  function* parts(text: string): Generator<Part> {
+  function* partsIn(text: string): Generator<Part> {
     if (text === '') return;
     if (!lines) {
       yield { text, line };
       line += countLines(text);
       return;
     }
-    for (const one of text.replace(/\r?\n$/, '').split(/\r?\n/)) {
-      if (one === '') throw fault(`an empty line ${line}`, 'text in each line (--lines)');
-      yield { text: one, line };
+    for (const lineText of text.replace(/\r?\n$/, '').split(/\r?\n/)) {
+      if (lineText === '') throw fault(`an empty line ${line}`, 'text in each line (--lines)');
+      yield { text: lineText, line };
       line++;
     }
   }

@@ -29,18 +29,18 @@ export function tokensOfRow({ parts, longest }: TextSizes, context: number | und
 }
 
 /**
- * Writes the row of a line: `end` and its tokens, and as targets its tokens and `end`. Of a line that is too long, the
- * first T tokens. Overwrites `x` and `t`; returns the number of positions that count.
+ * Writes the row of a line: as inputs the line end and its tokens, as targets its tokens and the line end. A line that
+ * is too long has its first T tokens. Overwrites `x` and `t`; returns the number of positions that count.
  */
-export function putLine(x: Numbers, t: Numbers, tokens: Uint32Array, end: number): number {
+export function putLine(x: Numbers, t: Numbers, tokens: Uint32Array, lineEnd: number): number {
   const T = x.length;
   const length = Math.min(T, tokens.length + 1);
   x.fill(0);
   t.fill(-1);
-  x[0] = end;
+  x[0] = lineEnd;
   x.set(tokens.subarray(0, length - 1), 1);
   t.set(tokens.subarray(0, length));
-  if (tokens.length < T) t[tokens.length] = end;
+  if (tokens.length < T) t[tokens.length] = lineEnd;
   return length;
 }
 
@@ -55,7 +55,7 @@ interface Numbers {
 const MAX_LABELS = 256;
 
 /** Classes and preprocessing of rows of tokens. A label is its token, written as in a string of JSON. */
-function partsOf({ spec, size }: Tokenizer, context: number, lines: boolean) {
+function classesOf({ spec, size }: Tokenizer, context: number, lines: boolean) {
   const text = { tokenizer: spec, context, lines };
   const preprocessing: TextPreprocessing = { version: 1, text };
   if (!('vocabulary' in spec) || size > MAX_LABELS) return { classes: size, preprocessing };
@@ -90,28 +90,31 @@ export function windowsOf(
   if (n > MAX_TOKENS) throw fault(`${n} tokens`, `at most ${MAX_TOKENS}`);
   const [validationTokens, testTokens] = [Math.round(validation * n), Math.round(test * n)];
   const ends = [n - validationTokens - testTokens, n - testTokens, n];
-  const make = (from: number, to: number, part: string, isDrawn: boolean): Dataset => {
+  const windowSet = (from: number, to: number, purpose: string, hasRandomStarts: boolean): Dataset => {
     const tokens = to - from;
     if (tokens < T + 1) {
-      throw fault(`${counted(tokens, 'token')}${part}`, `at least ${T + 1} (the context of ${T}, and one to predict)`);
+      throw fault(
+        `${counted(tokens, 'token')}${purpose}`,
+        `at least ${T + 1} (the context of ${T}, and one to predict)`,
+      );
     }
     const rows = Math.floor((tokens - 1) / T);
-    const length = isDrawn ? tokens - 1 : rows * T;
+    const length = hasRandomStarts ? tokens - 1 : rows * T;
     const view = (start: number): DataMatrix => ({ ...matrix(start, length, T), shape: [T] });
     return {
       name,
       rows,
       inputs: view(from),
       targets: view(from + 1),
-      ...partsOf(tokenizer, T, false),
-      ...(isDrawn ? { starts: tokens - T } : {}),
+      ...classesOf(tokenizer, T, false),
+      ...(hasRandomStarts ? { starts: tokens - T } : {}),
     };
   };
-  const of = (part: string) => (validationTokens + testTokens === 0 ? '' : ` for ${part}`);
+  const purposeOf = (set: string) => (validationTokens + testTokens === 0 ? '' : ` for ${set}`);
   return {
-    train: make(0, ends[0], of('training'), true),
-    ...(validationTokens === 0 ? {} : { validation: make(ends[0], ends[1], of('validation'), false) }),
-    ...(testTokens === 0 ? {} : { test: make(ends[1], ends[2], of('the test'), false) }),
+    train: windowSet(0, ends[0], purposeOf('training'), true),
+    ...(validationTokens === 0 ? {} : { validation: windowSet(ends[0], ends[1], purposeOf('validation'), false) }),
+    ...(testTokens === 0 ? {} : { test: windowSet(ends[1], ends[2], purposeOf('the test'), false) }),
   };
 }
 
@@ -128,7 +131,7 @@ export function linesOf(
     inputs: { ...inputs, shape: [T] },
     targets: { ...targets, shape: [T] },
     lengths,
-    ...partsOf(tokenizer, T, true),
+    ...classesOf(tokenizer, T, true),
   };
   return validation === 0 && test === 0 ? { train } : splitDataset(train, { validation, test, stratify: false });
 }

@@ -135,7 +135,7 @@ async function writeLines(
   context: number | undefined,
   fault: FileFault,
 ): Promise<TokensHeader> {
-  const { tokenizer, end, parts } = reader;
+  const { tokenizer, lineEnd, parts } = reader;
   const sizes = await reader.sizes();
   const T = tokensOfRow(sizes, context, fault);
   const header = { tokenizer: tokenizer.spec, tokens: sizes.tokens, rows: sizes.parts, context: T };
@@ -143,7 +143,7 @@ async function writeLines(
   const x = createWriter(contents, inputType(tokenizer.size), 0);
   const t = createWriter(contents, targetType(tokenizer.size), offsets.targets);
   const lengths = createWriter(contents, 'i4', offsets.lengths);
-  for await (const tokens of parts()) lengths.reserve(1)[0] = putLine(x.reserve(T), t.reserve(T), tokens, end);
+  for await (const tokens of parts()) lengths.reserve(1)[0] = putLine(x.reserve(T), t.reserve(T), tokens, lineEnd);
   for (const writer of [x, t, lengths]) writer.flush();
   return header;
 }

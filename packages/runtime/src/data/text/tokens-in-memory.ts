@@ -31,7 +31,7 @@ export async function linesInMemory(
   context: number | undefined,
   fault: FileFault,
 ): Promise<LineStore> {
-  const { tokenizer, end } = reader;
+  const { tokenizer, lineEnd } = reader;
   const sizes = await reader.sizes();
   const T = tokensOfRow(sizes, context, fault);
   const rows = sizes.parts;
@@ -41,7 +41,7 @@ export async function linesInMemory(
   let row = 0;
   for await (const tokens of reader.parts()) {
     const [from, to] = [row * T, (row + 1) * T];
-    lengths[row++] = putLine(x.subarray(from, to), t.subarray(from, to), tokens, end);
+    lengths[row++] = putLine(x.subarray(from, to), t.subarray(from, to), tokens, lineEnd);
   }
   return { tokenizer, rows, inputs: valueMatrix(x, T), targets: valueMatrix(t, T), lengths: valueMatrix(lengths, 1) };
 }

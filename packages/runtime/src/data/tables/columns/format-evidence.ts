@@ -38,7 +38,7 @@ const CURRENCY = new RegExp(`^(\\p{Sc}|${CURRENCY_CODES})$`, 'u');
 const OF_AN_ID = /^\p{L}+(?![23]$)\d/u;
 
 /** The parts of a number, with or without a unit; null for other text. */
-function measureIn(text: string) {
+function numberParts(text: string) {
   const inner = enclosedIn(text);
   const match = WITH_UNIT.exec(inner ?? text);
   if (match === null) return null;
@@ -48,13 +48,14 @@ function measureIn(text: string) {
     unit: before ?? after?.trim(),
     isEnclosed: inner !== undefined,
     sign: inner === undefined ? firstSign + secondSign : '-',
-    isOne: (firstSign === '' || secondSign === '') && (before === undefined || after === undefined),
+    // A second sign or a second unit belongs to other text.
+    isNumber: (firstSign === '' || secondSign === '') && (before === undefined || after === undefined),
   };
 }
 
 /** A number without its unit. */
 export function digitsOf(cell: Cell): Cell {
-  const measure = typeof cell === 'string' ? measureIn(cell.trim()) : null;
+  const measure = typeof cell === 'string' ? numberParts(cell.trim()) : null;
   return measure === null ? cell : measure.sign + measure.digits;
 }
 
@@ -62,10 +63,13 @@ export function digitsOf(cell: Cell): Cell {
 export interface FormatEvidence {
   /** The formats that read most cells. */
   readonly formats: FormatSet;
-  /** Whether these read all cells, and their share. */
+  /** Whether these formats read all cells. */
   readonly readsAll: boolean;
+  /** Share of the cells that these formats read. */
   readonly share: number;
+  /** Whether these formats are of dates, not of numbers. */
   readonly isDate: boolean;
+  /** The units of numbers; with 'none', if some numbers have % or ‰ and others no unit. */
   readonly units: readonly string[];
   /** Whether a number has a dash for no cents, or brackets for a sign, which plain numbers do not have. */
   readonly isMarked: boolean;
@@ -86,44 +90,44 @@ export interface FormatFinder {
 export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
   const counts = new Map<FormatSet, number>(); // cells by the formats that read them
   const unitCounts = new Map<FormatSet, number>(); // the same of numbers with a unit
-  let plain = 0; // numbers without any mark, which are read the same in all formats
-  let pointed = 0; // numbers with a point that is no mark between thousands
+  let unmarkedCount = 0; // numbers without any mark, which are read the same in all formats
+  let decimalPointCount = 0; // numbers with a point that is no mark between thousands
   const units = new Map<string, number>(); // cells by unit
-  let bare = 0; // numbers without a unit
-  let measured = 0; // numbers with a unit
-  let total = 0;
-  let enclosed = 0; // numbers in brackets
+  let unitlessCount = 0; // numbers without a unit
+  let withUnitCount = 0; // numbers with a unit
+  let cellCount = 0;
+  let bracketedCount = 0; // numbers in brackets
   let isMarked = false;
   let ambiguousNumber: CellAt | null = null;
   let ambiguousDate: CellAt | null = null;
 
   return {
     addNumber(cell, location) {
-      total++;
-      bare++;
+      cellCount++;
+      unitlessCount++;
       const point = typeof cell === 'string' ? cell.indexOf('.') : -1;
-      if (point === -1) plain++;
-      else if (!mayBeThousands(cell as string, point)) pointed++;
+      if (point === -1) unmarkedCount++;
+      else if (!mayBeThousands(cell as string, point)) decimalPointCount++;
       else {
         increase(counts, POINT_OR_THOUSANDS);
         ambiguousNumber ??= { cell, location };
       }
     },
     add(cell, location) {
-      total++;
+      cellCount++;
       if (typeof cell !== 'string') return false;
       const text = cell.trim();
-      const measure = type === 'date' || text.length > MAX_NUMBER_LENGTH ? null : measureIn(text);
-      const numbers = measure?.isOne ? formatsOfNumber(measure.digits) : 0;
+      const measure = type === 'date' || text.length > MAX_NUMBER_LENGTH ? null : numberParts(text);
+      const numbers = measure?.isNumber ? formatsOfNumber(measure.digits) : 0;
       if (measure !== null && numbers !== 0) {
         const { digits, unit, isEnclosed } = measure;
-        if (isEnclosed) enclosed++;
+        if (isEnclosed) bracketedCount++;
         if (isEnclosed || NO_CENTS.test(digits)) isMarked = true;
         if (unit === undefined) {
-          bare++;
+          unitlessCount++;
           increase(counts, numbers);
         } else {
-          measured++;
+          withUnitCount++;
           increase(unitCounts, numbers);
           if (units.size < MAX_UNITS || units.has(unit)) increase(units, unit);
         }
@@ -132,18 +136,18 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
       }
       if (type === 'numeric') return false;
       const dates = formatsOfDate(text);
-      const isOneFormat = (dates & (dates - 1)) === 0;
-      if (!isOneFormat) ambiguousDate ??= { cell, location };
+      const hasSeveralBits = (dates & (dates - 1)) !== 0;
+      if (hasSeveralBits) ambiguousDate ??= { cell, location };
       const formats = dates | (readDate(text) === undefined ? 0 : PLAIN_DATES);
       increase(counts, formats);
       return formats !== 0;
     },
     evidence() {
       // A few cells with a unit among others without one are mistakes.
-      const hasUnits = measured >= bare && (type !== undefined || areUnits(units, measured));
+      const hasUnits = withUnitCount >= unitlessCount && (type !== undefined || areUnits(units, withUnitCount));
       const sets = [
-        [ANY_NUMBER, plain] as const,
-        [DECIMAL_POINT, pointed] as const,
+        [ANY_NUMBER, unmarkedCount] as const,
+        [DECIMAL_POINT, decimalPointCount] as const,
         ...counts,
         ...(hasUnits ? unitCounts : []),
       ];
@@ -152,19 +156,19 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
       );
       const maxCells = Math.max(...cellsByBit);
       // Numbers that are nearly all in brackets, such as those of notes, are not negative.
-      const isNone = maxCells === 0 || 2 * enclosed > total;
-      const formats = isNone
+      const hasNoFormat = maxCells === 0 || 2 * bracketedCount > cellCount;
+      const formats = hasNoFormat
         ? 0
         : formatBits.reduce((set, bit, n) => (cellsByBit[n] === maxCells ? set | bit : set), 0);
-      const isDate = formats >= dateFormatBit(0);
-      const hasBarePercent = bare > 0 && [...units.keys()].some((unit) => unit === '%' || unit === '‰');
+      const isDate = formats >= dateFormatBit(0); // the bits of dates are above those of numbers
+      const mixesPercent = unitlessCount > 0 && [...units.keys()].some((unit) => unit === '%' || unit === '‰');
       return {
         formats,
         isDate,
         isMarked,
-        readsAll: maxCells === total,
-        share: maxCells / Math.max(1, total),
-        units: isDate || !hasUnits ? [] : [...units.keys(), ...(hasBarePercent ? ['none'] : [])],
+        readsAll: maxCells === cellCount,
+        share: maxCells / Math.max(1, cellCount),
+        units: isDate || !hasUnits ? [] : [...units.keys(), ...(mixesPercent ? ['none'] : [])],
         ambiguous: isDate ? ambiguousDate : ambiguousNumber,
       };
     },

@@ -13,16 +13,18 @@ export const dateFormats: readonly DateFormat[] = [{ order: 'dmy' }, { order: 'm
 export const numberReaders = numberFormats.map(numberReader);
 const dateReaders = dateFormats.map(dateReader);
 
-/** The formats that read a cell: a bit for each format of numbers, then for each of dates, then for plain dates. */
+/** A set of formats: a bit for each format of numbers, then for each of dates, then for plain dates. */
 export type FormatSet = number;
 
 const bitOf = (index: number): FormatSet => 1 << index;
 
 export const numberFormatBit = (index: number): FormatSet => bitOf(index);
 export const dateFormatBit = (index: number): FormatSet => bitOf(numberFormats.length + index);
-export const PLAIN_NUMBERS: FormatSet = 1;
+/** The first format: a decimal point, and no mark between thousands. */
+export const PLAIN_NUMBERS: FormatSet = numberFormatBit(0);
 export const PLAIN_DATES: FormatSet = dateFormatBit(dateFormats.length);
 export const ANY_NUMBER: FormatSet = bitOf(numberFormats.length) - 1;
+/** The first half of the formats of numbers. */
 export const DECIMAL_POINT: FormatSet = bitOf(numberFormats.length / 2) - 1;
 /** 1.234 is also a number of thousands if points stand between them. */
 export const POINT_OR_THOUSANDS: FormatSet =

@@ -80,10 +80,14 @@ export function planColumns(
     const isNumeric = role === 'input' ? isPlain : role === 'weight' || (role === 'target' && targetKind === 'values');
     const isTyped = role === 'input' || role === 'time';
     const isKey = role === 'key' || (role === 'split' && split?.by === 'group');
-    const type = isNumeric ? 'numeric' : isKey ? 'categorical' : isTyped ? types.get(name) : undefined;
+    let type = isTyped ? types.get(name) : undefined;
+    if (isNumeric) type = 'numeric';
+    else if (isKey) type = 'categorical';
     const formats = role === 'split' ? request.formats : modelFormats;
-    const format = isPlain || isKey ? undefined : formats === null ? 'any' : formats.get(name);
-    const cells = createCollector({ name, role, type, format });
+    const format: PlannedColumn['format'] = formats === null ? 'any' : formats.get(name);
+    const title = `column ${index + 1}${isNamed ? ` (${show(name)})` : ''}`;
+    const column = { index, name, title, role, type, format: isPlain || isKey ? undefined : format };
+    const cells = createCollector(column);
     const answer = types.get(name) === 'boolean' ? [isAnswer] : [];
     const checks = {
       input: isPlain ? [isPlainNumber] : [],
@@ -93,17 +97,11 @@ export function planColumns(
       split: [isKeyOf('group')],
     };
     const isTime = role === 'time' || (role === 'split' && !isKey);
-    const collector = isTime ? timeCollector(name, cells, format) : withChecks(name, cells, checks[role]);
-    const title = `column ${index + 1}${isNamed ? ` (${show(name)})` : ''}`;
-    return [{ index, name, title, role, type, format, collector }];
+    const collector = isTime ? timeCollector(name, cells, column.format) : withChecks(name, cells, checks[role]);
+    return [{ ...column, collector }];
   }
 
-  function createCollector({
-    name,
-    role,
-    type,
-    format,
-  }: Pick<PlannedColumn, 'name' | 'role' | 'type' | 'format'>): ColumnCollector {
+  function createCollector({ name, role, type, format }: Omit<PlannedColumn, 'collector'>): ColumnCollector {
     if (type === 'text') return createTextCollector(name, options.missing === 'drop', create);
     const isPlainFormat = format === undefined || format === 'any';
     const cellType = isPlainFormat ? type : isDateFormat(format) ? 'date' : 'numeric';

@@ -55,13 +55,15 @@ export function createUntypedCollector(
   let nonNumber: CellAt | null = null;
   let zeroPadded: CellAt | null = null;
   let gapMark: CellAt | null = null;
-  let marks: number[] = []; // those among numbers, which are words if the column is none of numbers
+  // Gap marks among numbers, as indices into GAP_MARKS, and their rows: they are words if the column has words.
+  let marks: number[] = [];
+  let markRows: number[] = [];
   let dateWords = 0;
   let nonDate: CellAt | null = null;
 
-  const misfit = (cell: CellAt | null, expected: string): CellError => {
-    const location = cell === null ? '' : ` at ${cell.location}`;
-    return new CellError(name, `has ${show(cell?.cell)}${location}`, expected + inBrackets(advice));
+  const misfit = (at: CellAt | null, expected: string): CellError => {
+    const location = at === null ? '' : ` at ${at.location}`;
+    return new CellError(name, `has ${show(at?.cell)}${location}`, expected + inBrackets(advice));
   };
 
   /** The index of a word; -1 if no more words are kept. */
@@ -89,20 +91,22 @@ export function createUntypedCollector(
     numbers = create();
     let nextMark = 0;
     for (let n = 0; n < values.length; n++) {
-      const isMark = Math.floor(marks[nextMark] / GAP_MARKS.length) === n;
-      const mark = isMark ? GAP_MARKS[marks[nextMark++] % GAP_MARKS.length] : undefined;
-      const word = mark ?? (Number.isNaN(values[n]) ? undefined : String(values[n]));
-      const index = word === undefined ? -1 : indexOf(word, location);
-      if (index === -1 && word !== undefined) throw misfit(nonNumber, 'a number, as in the rows before');
+      const mark = markRows[nextMark] === n ? GAP_MARKS[marks[nextMark++]] : undefined;
+      if (mark === undefined && Number.isNaN(values[n])) {
+        numbers.push(-1);
+        continue;
+      }
+      const index = indexOf(mark ?? String(values[n]), location);
+      if (index === -1) throw misfit(nonNumber, 'a number, as in the rows before');
       numbers.push(index);
     }
     gaps -= marks.length;
-    marks = [];
+    [marks, markRows] = [[], []];
     kind = 'words';
   }
 
-  /** Handles more words than are kept: either all are dates, or the column is text. */
-  function outgrowWords(): void {
+  /** Converts a column with more words than are kept: to dates if all words are dates, else to text without cells. */
+  function convertWords(): void {
     const dates = [...indices.keys()].map((word) => (isGapMark(word) ? Number.NaN : readDate(word)));
     if (dates.length === 0 || !dates.every((date) => date !== undefined)) {
       kind = 'text';
@@ -130,7 +134,7 @@ export function createUntypedCollector(
       numbers.push(index);
       return;
     }
-    outgrowWords();
+    convertWords();
     if (kind === 'dates') addDate(word, location);
   }
 
@@ -153,7 +157,10 @@ export function createUntypedCollector(
       // A number is no gap, and most cells are numbers.
       const isMark = value === undefined && isGapMark(cell);
       if (isMark) gapMark ??= { cell, location };
-      if (isMark && kind === 'numbers') marks.push(GAP_MARKS.length * numbers.length + GAP_MARKS.indexOf(cell.trim()));
+      if (isMark && kind === 'numbers') {
+        marks.push(GAP_MARKS.indexOf(cell.trim()));
+        markRows.push(numbers.length);
+      }
       if (value === undefined && (kind === 'words' ? isGap(cell) : isNumberGap(cell))) {
         gaps++;
         numbers.push(kind === 'words' ? -1 : Number.NaN);
@@ -199,8 +206,8 @@ const isBeyondDoubles = (cell: Cell): boolean =>
   Math.abs(Number(cell)) === Number.POSITIVE_INFINITY &&
   !HEXADECIMAL.test(cell);
 
-/** Two digits may be a month. */
+/** A number of three digits or more after zeros; one of two digits may be a month. */
 const ZERO_PADDED = /^0\d\d+$/;
 
-/** Digits around an e, as many as in the shortest ids of commits. */
+/** Digits around an e, at least the seven characters of a short commit id: an id in hexadecimal digits. */
 const HEXADECIMAL = /^\s*(?=\w{7})\d+e\d+\s*$/;

@@ -27,8 +27,8 @@ async function* rowsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const tokenizer = new Tokenizer();
   tokenizer.onToken = assembler.add;
   let openCharacters = 0; // lower bound of those since the end of a row
-  /** Runs the tokenizer and adds the row to its errors. */
-  const feed = (work: () => void): void => {
+  /** Runs the tokenizer. Its errors are reworded to name the row. */
+  const tokenize = (work: () => void): void => {
     try {
       work();
     } catch (error) {
@@ -38,8 +38,8 @@ async function* rowsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   };
   try {
     for await (const text of readText(source, fault)) {
-      feed(() => tokenizer.write(text));
-      const rows = assembler.take();
+      tokenize(() => tokenizer.write(text));
+      const rows = assembler.drainRows();
       openCharacters = rows.length === 0 ? openCharacters + text.length : 0;
       const row = assembler.count() + 1;
       if (openCharacters > MAX_RECORD_CHARACTERS) {
@@ -47,7 +47,7 @@ async function* rowsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
       }
       yield rows;
     }
-    feed(() => tokenizer.end());
+    tokenize(() => tokenizer.end());
     const row = assembler.count() + 1;
     if (!assembler.isWhole()) throw fault(`no end: row ${row} or the list is cut off`, 'a whole array');
   } finally {
@@ -74,34 +74,33 @@ function createRowAssembler(fault: PartFault) {
   const syntaxError = ({ value }: Token, valid: string): Error =>
     fault(`row ${count + 1} has ${show(value)} where JSON has ${valid}, expected an array of rows, [{…}, {…}]`);
 
-  /** Goes on after a comma, or ends with `close`. */
-  const commaOr =
-    (close: TokenType, next: () => Step, end: () => Step): Step =>
-    (token) => {
-      if (token.token === TokenType.COMMA) return next();
+  /** The steps of items that end with `close`: that of the first token, and that after an item. */
+  const itemsUntil = (close: TokenType, item: () => Step, end: () => Step): { first: Step; next: Step } => ({
+    first: (token) => (token.token === close ? end() : item()(token)),
+    next(token) {
+      if (token.token === TokenType.COMMA) return item();
       if (token.token === close) return end();
       throw syntaxError(token, 'a comma');
-    };
+    },
+  });
 
   const start: Step = (token) => {
-    if (token.token === TokenType.LEFT_BRACKET) return rowOrEnd;
+    if (token.token === TokenType.LEFT_BRACKET) return listOfRows.first;
     const advice = '[{…}, {…}] (name a file with a row a line .jsonl)';
     const has = token.token === TokenType.LEFT_BRACE ? 'an object' : show(token.value);
     throw fault(`the file has ${has} at its beginning, expected an array of rows, ${advice}`);
   };
-  const rowOrEnd: Step = (token) => (token.token === TokenType.RIGHT_BRACKET ? end : row(token));
   const row: Step = (token) => {
     if (token.token === TokenType.LEFT_BRACE) {
       fields = Object.create(null); // no prototype, so that __proto__ is a name like any other
-      return keyOrEnd;
+      return listOfFields.first;
     }
     if (token.token === TokenType.LEFT_BRACKET) {
       cells = [];
-      return cellOrEnd;
+      return listOfCells.first;
     }
     throw fault(`row ${count + 1} has ${show(token.value)}, expected ${EXPECTED_ROW}`);
   };
-  const keyOrEnd: Step = (token) => (token.token === TokenType.RIGHT_BRACE ? finish(fields) : key(token));
   const key: Step = (token) => {
     if (token.token !== TokenType.STRING) throw syntaxError(token, 'the name of a column');
     name = String(token.value);
@@ -115,37 +114,38 @@ function createRowAssembler(fault: PartFault) {
   const field: Step = (token) =>
     valueFrom(token, (value) => {
       fields[name] = value;
-      return nextField;
+      return listOfFields.next;
     });
-  const nextField = commaOr(
-    TokenType.RIGHT_BRACE,
-    () => key,
-    () => finish(fields),
-  );
-  const cellOrEnd: Step = (token) => (token.token === TokenType.RIGHT_BRACKET ? finish(cells) : cell(token));
   const cell: Step = (token) =>
     valueFrom(token, (value) => {
       cells.push(value);
-      return nextCell;
+      return listOfCells.next;
     });
-  const nextCell = commaOr(
-    TokenType.RIGHT_BRACKET,
-    () => cell,
-    () => finish(cells),
-  );
   const finish = (value: unknown): Step => {
     count++;
     rows.push({ location: `row ${count}`, value });
-    return nextRow;
+    return listOfRows.next;
   };
-  const nextRow = commaOr(
-    TokenType.RIGHT_BRACKET,
-    () => row,
-    () => end,
-  );
   const end: Step = (token) => {
     throw fault(`the file has ${show(token.value)} after its array, expected nothing`);
   };
+
+  const { RIGHT_BRACE, RIGHT_BRACKET } = TokenType;
+  const listOfRows = itemsUntil(
+    RIGHT_BRACKET,
+    () => row,
+    () => end,
+  );
+  const listOfFields = itemsUntil(
+    RIGHT_BRACE,
+    () => key,
+    () => finish(fields),
+  );
+  const listOfCells = itemsUntil(
+    RIGHT_BRACKET,
+    () => cell,
+    () => finish(cells),
+  );
 
   /** Reads the value that a token begins, a list or an object to its end, and goes on with `then`. */
   const valueFrom = (token: Token, then: (value: unknown) => Step): Step => {
@@ -174,7 +174,7 @@ function createRowAssembler(fault: PartFault) {
     count: () => count,
     isWhole: () => step === end,
     /** Returns the rows completed since the last call. */
-    take(): readonly JsonRow[] {
+    drainRows(): readonly JsonRow[] {
       const finished = rows;
       rows = [];
       return finished;

@@ -92,25 +92,25 @@ function allowedBy({ decimal, thousands, dateFormat }: TableOptions): FormatSet 
   return [...numbers, ...dates].reduce((set, bit) => set | bit, PLAIN_DATES);
 }
 
-/** What other columns of a file say about how its numbers and dates are written. */
+/** How a file writes numbers and dates, by the columns that allow one reading; null if these differ or are missing. */
 interface FileHabits {
   readonly decimal: NumberFormat['decimal'] | null;
   readonly order: 'dmy' | 'mdy' | null;
 }
 
-/** The habits of a file: those of columns that allow one reading. */
 function habitsOf(columns: readonly FormatEvidence[], delimiter: DelimiterName | undefined): FileHabits {
-  const isSome = (isDate: boolean, test: (formats: FormatSet) => boolean) =>
+  const hasColumn = (isDate: boolean, test: (formats: FormatSet) => boolean) =>
     columns.some((column) => column.share > 0.5 && column.isDate === isDate && test(column.formats));
-  const points = isSome(false, (formats) => (formats & ~DECIMAL_POINT) === 0);
-  const commas = isSome(false, (formats) => (formats & DECIMAL_POINT) === 0);
-  const days = isSome(true, (formats) => formats === dateFormatBit(0));
-  const months = isSome(true, (formats) => formats === dateFormatBit(1));
-  return {
-    // A file whose fields are separated by commas comes from where these are no decimal marks.
-    decimal: points !== commas ? (points ? 'point' : 'comma') : delimiter === 'comma' ? 'point' : null,
-    order: days === months ? null : days ? 'dmy' : 'mdy',
-  };
+  const hasPoints = hasColumn(false, (formats) => (formats & ~DECIMAL_POINT) === 0);
+  const hasCommas = hasColumn(false, (formats) => (formats & DECIMAL_POINT) === 0);
+  const hasDaysFirst = hasColumn(true, (formats) => formats === dateFormatBit(0));
+  const hasMonthsFirst = hasColumn(true, (formats) => formats === dateFormatBit(1));
+  // Where commas separate fields, they are no decimal marks.
+  let decimal: FileHabits['decimal'] = delimiter === 'comma' ? 'point' : null;
+  if (hasPoints !== hasCommas) decimal = hasPoints ? 'point' : 'comma';
+  let order: FileHabits['order'] = null;
+  if (hasDaysFirst !== hasMonthsFirst) order = hasDaysFirst ? 'dmy' : 'mdy';
+  return { decimal, order };
 }
 
 /** A decision on a column: its format, null for plain cells, or a question to the user. */
@@ -118,14 +118,14 @@ type FormatDecision = { readonly format: CellFormat | null } | { readonly questi
 
 /** Decides the format of a column of which most cells are numbers or dates. */
 function decideFormat(
-  { formats: possible, isDate, isMarked, units, ambiguous }: FormatEvidence,
+  { formats: fitting, isDate, isMarked, units, ambiguous }: FormatEvidence,
   habits: FileHabits,
   delimiter: DelimiterName | undefined,
   allowed: FormatSet,
 ): FormatDecision {
-  const common = possible & allowed;
-  // If no format is allowed, the cells that do not fit are named later.
-  const formats = common !== 0 ? common : isDate ? possible : ANY_NUMBER & allowed;
+  let formats = fitting & allowed;
+  // If none of the fitting formats is allowed, the cells that do not fit are named later.
+  if (formats === 0) formats = isDate ? fitting : ANY_NUMBER & allowed;
   if (isDate) {
     if ((formats & PLAIN_DATES) !== 0) return { format: null };
     const candidates = dateFormats.filter((_, n) => (formats & dateFormatBit(n)) !== 0);
@@ -134,10 +134,11 @@ function decideFormat(
     const readings = candidates.map((format) => ({ format, flag: `--date-format ${format.order}` }));
     return { question: askFor(ambiguous, readings) };
   }
-  const isOpen = ambiguous !== null && hasBothMarks(formats);
+  const isAmbiguous = ambiguous !== null && hasBothMarks(formats);
   const isPlain = units.length === 0 && !isMarked && (formats & PLAIN_NUMBERS) !== 0;
-  const usual = habits.decimal === null ? 0 : formats & (habits.decimal === 'point' ? DECIMAL_POINT : ~DECIMAL_POINT);
-  if (isOpen && usual === 0 && !(isPlain && delimiter !== 'semicolon')) {
+  const habitual =
+    habits.decimal === null ? 0 : formats & (habits.decimal === 'point' ? DECIMAL_POINT : ~DECIMAL_POINT);
+  if (isAmbiguous && habitual === 0 && !(isPlain && delimiter !== 'semicolon')) {
     const digits = digitsOf(ambiguous.cell);
     const readings = (['comma', 'point'] as const).flatMap((decimal) => {
       const n = numberFormats.findIndex(
@@ -148,7 +149,7 @@ function decideFormat(
     });
     return { question: askFor(ambiguous, readings) };
   }
-  const chosen = isOpen && usual !== 0 ? usual : formats;
+  const chosen = isAmbiguous && habitual !== 0 ? habitual : formats;
   if (isPlain && (chosen & PLAIN_NUMBERS) !== 0) return { format: null };
   const format = numberFormats.find((_, n) => (chosen & numberFormatBit(n)) !== 0) ?? numberFormats[0];
   return { format: units.length === 1 ? { ...format, unit: units[0] } : format };

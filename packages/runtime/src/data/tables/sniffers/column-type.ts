@@ -38,23 +38,15 @@ export function typeColumn(
   const { kind, words, gaps, gapMark } = collected;
   const asRequested = requested && `read as ${requested}, as asked for`;
   const markNote = gapMark === null ? '' : `, ${show(gapMark.cell)} is a gap`;
-  const numbers = (
-    type: ColumnType,
-    reason: string,
-    values = collected.drainCells(),
-    gapCount = gaps,
-  ): TypedColumn => ({
-    column: { name, type, reason: reason + markNote, gaps: gapCount, data: { kind: 'numbers', values } },
-  });
+  const numbers = (type: ColumnType, reason: string, values = collected.drainCells(), gapCount = gaps): TypedColumn => {
+    const data = { kind: 'numbers', values } as const;
+    return { column: { name, type, reason: reason + markNote, gaps: gapCount, data, ...(format && { format }) } };
+  };
   if (requested === 'text' || (requested === 'categorical' && format === undefined && kind === 'words')) {
     const data = { kind: 'words', words, indices: Int32Array.from(collected.drainCells()) } as const;
     return { column: { name, type: requested, reason: asRequested ?? '', gaps, data } };
   }
-  if (format !== undefined) {
-    const type = isDateFormat(format) ? 'date' : 'numeric';
-    const data = { kind: 'numbers', values: collected.drainCells() } as const;
-    return { column: { name, type, reason: describeFormat(format) + markNote, gaps, data, format } };
-  }
+  if (format !== undefined) return numbers(isDateFormat(format) ? 'date' : 'numeric', describeFormat(format));
   if (kind === 'dates') return numbers('date', asRequested ?? 'all cells are dates');
   if (kind === 'numbers') return numbers(requested ?? 'numeric', asRequested ?? 'all cells are numbers');
   const booleans = parseAll(words, (word) => (readNumber(word) === undefined ? readBoolean(word) : undefined));
@@ -81,18 +73,18 @@ function typeWords(name: string, collected: CollectedColumn, maxCategories: numb
     throw new ColumnError(`${has}, expected a date${asInCells(share)} (${adviceOnMisfits(name, share)})`);
   }
   const isNumeric = areMostlyNumbers(words);
-  const isTooMany = indices === null || words.length > maxCategories;
-  if (isNumeric && (isTooMany || words.length > MAX_CODES)) {
+  const hasTooManyWords = indices === null || words.length > maxCategories;
+  if (isNumeric && (hasTooManyWords || words.length > MAX_CODES)) {
     const share = shareOf(words, indices, isNumber);
     const advice = isTotal(nonNumber?.cell) ? 'take the row of totals out of the file' : adviceOnMisfits(name, share);
     const has = `has ${show(nonNumber?.cell)} in ${nonNumber?.location}`;
     throw new ColumnError(`${has}, expected a number${asInCells(share)} (${advice})`);
   }
-  if (indices === null || (isTooMany && words.length > (indices.length - gaps) / 2)) {
+  if (indices === null || (hasTooManyWords && words.length > (indices.length - gaps) / 2)) {
     return { exclusion: excludeWords(name, words, indices === null) };
   }
-  const oddCell = nonNumber === null ? '' : `${show(nonNumber.cell)} in ${nonNumber.location} is not a number`;
-  const reason = isNumeric ? oddCell : counted(words.length, 'different word');
+  const nonNumberNote = nonNumber === null ? '' : `${show(nonNumber.cell)} in ${nonNumber.location} is not a number`;
+  const reason = isNumeric ? nonNumberNote : counted(words.length, 'different word');
   return { column: { name, type: 'categorical', reason, gaps, data: { kind: 'words', words, indices } } };
 }
 
@@ -106,8 +98,8 @@ export function describeFormat(format: CellFormat): string {
   return `${what} like ${exampleOf(format)}`;
 }
 
-/** How many cells are as expected, of how many that are no gaps. */
-type Share = { readonly count: number; readonly of: number };
+/** How many cells are as expected, of all that are no gaps. */
+type Share = { readonly count: number; readonly total: number };
 
 /** Counts the cells that are as expected; undefined for a column whose cells were not kept. */
 export function shareOf(
@@ -117,24 +109,24 @@ export function shareOf(
 ): Share | undefined {
   if (indices === null) return undefined;
   const areExpected = words.map(isExpected);
-  let [count, of] = [0, 0];
+  let [count, total] = [0, 0];
   for (let n = 0; n < indices.length; n++) {
     if (indices[n] === -1) continue;
-    of++;
+    total++;
     if (areExpected[indices[n]]) count++;
   }
-  return { count, of };
+  return { count, total };
 }
 
 export const asInCells = (share: Share | undefined): string =>
-  share === undefined ? ', as in most rows' : `, as in ${share.count} of ${share.of} cells`;
+  share === undefined ? ', as in most rows' : `, as in ${share.count} of ${share.total} cells`;
 
-/** With fewer mistakes a column is none of categories. */
+/** A column with fewer cells as expected than this share may be one of categories. */
 const NEARLY_ALL = 0.9;
 
 /** Advice on cells that are not as expected. */
 function adviceOnMisfits(name: string, share: Share | undefined): string {
-  const isMixed = share !== undefined && share.count < NEARLY_ALL * share.of;
+  const isMixed = share !== undefined && share.count < NEARLY_ALL * share.total;
   return [EMPTY_CELLS, leaveOut(name), ...(isMixed ? [readAsCategories(name)] : [])].join(', ');
 }
 

@@ -88,12 +88,12 @@ function decideNumbers(
       isGuess: kind === undefined,
     };
   }
-  const why = !areWhole
-    ? 'not all are whole numbers'
-    : isFew
-      ? `${distinct.size} whole numbers that hardly repeat`
-      : `more than ${MAX_WHOLE_CLASSES} different numbers`;
-  const reason = format !== undefined ? describeFormat(format) : kind === undefined ? why : AS_REQUESTED;
+  let reason = isFew
+    ? `${distinct.size} whole numbers that hardly repeat`
+    : `more than ${MAX_WHOLE_CLASSES} different numbers`;
+  if (!areWhole) reason = 'not all are whole numbers';
+  if (kind !== undefined) reason = AS_REQUESTED;
+  if (format !== undefined) reason = describeFormat(format);
   const data = { kind: 'numbers', values } as const;
   const column: TableColumn = { name, type: 'numeric', reason, gaps: 0, ...(format && { format }), data };
   return { column, classes: null, isGuess: reason !== AS_REQUESTED };
