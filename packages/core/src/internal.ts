@@ -28,12 +28,12 @@ export {
   type WasmMemory,
   wasmProblem,
 } from './backends/wasm/webassembly.ts';
-export { doubles, elements, list, onlyKeys, record } from './checks/check.ts';
+export { elements, list, onlyKeys, record } from './checks/check.ts';
 export { suggest, suggestOption } from './checks/nearest.ts';
 export { unknownOption, within } from './checks/option-error.ts';
 export {
+  checkFloat32,
   defineOptions,
-  inFloats,
   type Named,
   type Option,
   type Options,
@@ -56,9 +56,9 @@ export { type RankingCurve, rankingCurves } from './families/metrics/ranking-cur
 export { createSpread, createSquares, rootMean } from './families/metrics/spread.ts';
 export { badOutput } from './families/metrics/unanswered.ts';
 export type { EvaluatedRows, WeightedMetric } from './families/metrics/weighted-metric.ts';
-export { refuseOptimizerBeyondFloats } from './families/optimizers/in-floats.ts';
 export { optimizerOptions } from './families/optimizers/index.ts';
 export { averaging } from './families/optimizers/optimizer.ts';
+export { refuseOptimizerBeyondFloats } from './families/optimizers/refuse-beyond-floats.ts';
 export { decayedParameters } from './families/optimizers/weight-decay.ts';
 export { warmupOptions } from './families/schedules/index.ts';
 export { type AnswerOptions, answersOf, decodeValue, encodeValue } from './inference/answers/answers.ts';
@@ -198,8 +198,8 @@ export {
   badWeight,
   findBadWeight,
   findNotFinite,
-  firstBeyond,
   firstNotFinite,
+  firstOverflow as firstBeyond,
   refuseBadWeights,
 } from './network/bad-weight.ts';
 export {

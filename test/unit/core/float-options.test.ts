@@ -17,7 +17,7 @@ import {
   type Shape,
 } from '@gradloom/core';
 import {
-  inFloats,
+  checkFloat32,
   lossOptions,
   type OptionTable,
   optimizerOptions,
@@ -118,9 +118,9 @@ test('defaults, and the ends of what floats hold, are not refused', () => {
     refuseLossBeyondFloats('train', createLoss({ kind }), 'float32');
   const ends = { beta1: 0, beta2: 1 - 2 ** -24, epsilon: 2 ** -149, weightDecay: 3e38 };
   refuseOptimizerBeyondFloats('train', createOptimizer({ kind: 'adam', ...ends }), 0, 'float32');
-  expect(inFloats('x', 'y', 2 ** -150 * (1 + 2 ** -52))).toBeGreaterThan(0);
-  expect(() => inFloats('x', 'y', 2 ** -150)).toThrow('x: y has');
-  expect(inFloats('x', 'y', -0)).toBe(-0);
+  expect(checkFloat32('x', 'y', 2 ** -150 * (1 + 2 ** -52))).toBeGreaterThan(0);
+  expect(() => checkFloat32('x', 'y', 2 ** -150)).toThrow('x: y has');
+  expect(checkFloat32('x', 'y', -0)).toBe(-0);
 });
 
 test('a rate of the first step whose update floats cannot hold is refused', () => {

@@ -18,12 +18,6 @@ export function list<T>(where: string, name: string, value: readonly T[], expect
   throw new OptionError(where, name, `${has(value)}, expected ${expected}`);
 }
 
-/** Returns the value if it is a Float64Array. @throws OptionError otherwise. */
-export function doubles(where: string, name: string, value: unknown): Float64Array {
-  if (value instanceof Float64Array) return value;
-  throw new OptionError(where, name, `${has(value)}, expected a Float64Array`);
-}
-
 /** Returns the value if it is an array of an element type. @throws OptionError otherwise. */
 export function elements(where: string, name: string, value: unknown): Float64Array | Float32Array {
   if (value instanceof Float64Array || value instanceof Float32Array) return value;

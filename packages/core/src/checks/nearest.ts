@@ -38,16 +38,16 @@ export function suggest(word: unknown, known: readonly string[]): string {
   if (why !== undefined) return ` (${why})`;
   const lower = word.toLowerCase().replaceAll('_', '-');
   const equalNames = known.filter((candidate) => candidate.length <= MAX_LENGTH && candidate.toLowerCase() === lower);
-  const matches = equalNames.length > 0 ? equalNames : known.filter((candidate) => begins(candidate, lower));
-  const near = matches.length > 0 ? undefined : nearest(word, known);
-  const suggestions =
-    matches.length > 0 ? matches : near === undefined ? known.filter((name) => hasPart(name, lower)) : [near];
-  return suggestions.length === 0
-    ? ''
-    : ` (did you mean ${suggestions
-        .slice(0, 3)
-        .map((name) => showName(name))
-        .join(' or ')}?)`;
+  // The first rule that finds a name decides.
+  const rules = [
+    () => equalNames,
+    () => known.filter((candidate) => begins(candidate, lower)),
+    () => [nearest(word, known) ?? []].flat(),
+    () => known.filter((name) => hasPart(name, lower)),
+  ];
+  const suggestions = rules.reduce<readonly string[]>((names, rule) => (names.length > 0 ? names : rule()), []);
+  if (suggestions.length === 0) return '';
+  return ` (did you mean ${suggestions.slice(0, 3).map(showName).join(' or ')}?)`;
 }
 
 const ACTIVATION = ' (an activation is a layer of its own, such as { "kind": "relu" })';
@@ -81,15 +81,15 @@ function editDistance(a: string, candidate: string, maxDistance: number): number
     // each side.
     const [first, last] = [Math.max(1, i - maxDistance), Math.min(b.length, i + maxDistance)];
     row[first - 1] = first === 1 ? i : maxDistance + 1;
-    let least = row[first - 1];
+    let rowMinimum = row[first - 1];
     for (let j = first; j <= last; j++) {
       const cost = a[i - 1] === b[j - 1] ? 0 : 1;
       row[j] = Math.min(oneBack[j] + 1, row[j - 1] + 1, oneBack[j - 1] + cost);
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
         row[j] = Math.min(row[j], twoBack[j - 2] + 1);
-      least = Math.min(least, row[j]);
+      rowMinimum = Math.min(rowMinimum, row[j]);
     }
-    if (least > maxDistance) return least;
+    if (rowMinimum > maxDistance) return rowMinimum;
     row[last + 1] = maxDistance + 1;
     [twoBack, oneBack, row] = [oneBack, row, twoBack];
   }

@@ -32,12 +32,13 @@ export interface GradientCheck {
  * @throws Error naming the part, the derivative, where it is wrong, and by how much.
  */
 export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausable<void> {
-  const seen = new Set<string>();
+  const checkedActivations = new Set<string>();
   for (const [k, placed] of network.allLayers.entries()) {
     const { layer, spec } = placed;
     const { activation } = layer;
-    if (activation?.f.customName !== undefined && !seen.has(`${activation.f.customName} ${activation.alpha}`)) {
-      seen.add(`${activation.f.customName} ${activation.alpha}`);
+    const key = `${activation?.f.customName} ${activation?.alpha}`;
+    if (activation?.f.customName !== undefined && !checkedActivations.has(key)) {
+      checkedActivations.add(key);
       checkActivation(activation.f, activation.alpha);
       yield;
     }
@@ -49,6 +50,7 @@ export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausabl
   if (loss.customName !== undefined) yield* checkLoss(loss, t, network.outputs / targetPositions(network, loss));
 }
 
+/** Points at which an activation is checked. */
 const POINTS = 64;
 
 /** Compares f′ with differences of f at points around 0. @throws Error naming the point. */
@@ -134,14 +136,14 @@ function* checkLoss(
     gradient.set(dy);
     for (let o = 0; o < Math.min(O, OUTPUTS); o++) {
       const value = (at: number): number => {
-        const moved = y.slice();
-        moved[o] = at;
-        return evaluate(moved, target);
+        const shifted = y.slice();
+        shifted[o] = at;
+        return evaluate(shifted, target);
       };
       const wrong = wrongSlope(value, y[o], gradient[o]);
       if (wrong === undefined) continue;
-      const stepAndRow = `at y = ${y[o].toPrecision(4)}, t = ${target[columns === 1 ? 0 : o]}`;
-      throw new Error(`checkGradients: loss ${loss.name}: the gradient by output ${o} ${stepAndRow} ${wrong}`);
+      const point = `at y = ${y[o].toPrecision(4)}, t = ${target[columns === 1 ? 0 : o]}`;
+      throw new Error(`checkGradients: loss ${loss.name}: the gradient by output ${o} ${point} ${wrong}`);
     }
     yield;
   }
@@ -166,6 +168,7 @@ function* checkLoss(
   }
 }
 
+/** Rows on which a layer is checked. */
 const LAYER_ROWS = 3;
 /** About this many numbers of an array are checked. */
 const CHECKED_NUMBERS = 24;
@@ -183,11 +186,8 @@ function* checkLayer(
   rowsOfRun: Float64Array | null, // [n, I] real input rows, as the layer may not accept random ones
 ): Pausable<void> {
   const random = createRandom(0, 'check-gradients');
-  const randomNumbers = (length: number, size: number): Float64Array => {
-    const numbers = new Float64Array(length);
-    for (let i = 0; i < length; i++) numbers[i] = size * random.normal();
-    return numbers;
-  };
+  const randomNumbers = (length: number, size: number): Float64Array =>
+    Float64Array.from({ length }, () => size * random.normal());
   const B = rowsOfRun === null ? LAYER_ROWS : Math.min(LAYER_ROWS, rowsOfRun.length / I);
   const x = rowsOfRun === null ? randomNumbers(B * I, 1) : rowsOfRun.slice(0, B * I);
   const c = randomNumbers(B * O, 1);
@@ -201,7 +201,7 @@ function* checkLayer(
   // NaN exposes a layer that adds to memory that it should overwrite.
   const allocate = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
-  /** The layer's outputs for `rows` rows of `inputs`. Also computes gradients if their arrays are rowsOfRun. */
+  /** The layer's outputs for `rows` rows of `inputs`. Also computes gradients if there are arrays for them. */
   function run(inputs: Float64Array, rows: number, dx?: Float64Array, gradients?: Float64Array[]): Float64Array {
     const memory = layer.createMemory?.(rows, allocate, NO_TEAM_MEMORY) ?? noMemory;
     const y = new Float64Array(rows * O).fill(Number.NaN);

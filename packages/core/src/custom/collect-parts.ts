@@ -14,7 +14,7 @@ import type { MetricPart } from './define-metric.ts';
 import { type SchedulePart, scheduleOf } from './define-schedule.ts';
 
 /** Any of the user's own parts. */
-export type CustomPart = ActivationPart | LossPart | LayerPart | InitializerPart | SchedulePart | MetricPart;
+type CustomPart = ActivationPart | LossPart | LayerPart | InitializerPart | SchedulePart | MetricPart;
 
 /** Exports of a module, by name. */
 export interface ModuleExports {
@@ -38,12 +38,10 @@ const families = {
  * @throws Error naming the module and export if a part is incomplete or its name is taken.
  */
 export function collectParts(modules: readonly ModuleExports[]): CustomParts {
-  const parts = { activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} } as {
-    -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]>;
-  };
+  const parts: PartTables = { activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} };
   const exportsByName = new Map<string, string>(); // by family and name: the export
   for (const { source, exports } of modules) {
-    const before = exportsByName.size;
+    const countBefore = exportsByName.size;
     for (const [name, value] of Object.entries(exports)) {
       if (!isPart(value)) continue;
       const part = checkPart(`${source}: export ${showName(name)}`, value);
@@ -57,20 +55,20 @@ export function collectParts(modules: readonly ModuleExports[]): CustomParts {
         );
       }
       exportsByName.set(key, `export ${showName(name)} of ${source}`);
-      add(parts, part);
+      addPart(parts, part);
     }
-    if (exportsByName.size === before) {
-      const families = 'defineActivation, defineLoss, defineLayer, defineInitializer, defineSchedule or defineMetric';
-      throw new Error(`${source}: has no export that is a part, expected one made by ${families}`);
+    if (exportsByName.size === countBefore) {
+      const makers = 'defineActivation, defineLoss, defineLayer, defineInitializer, defineSchedule or defineMetric';
+      throw new Error(`${source}: has no export that is a part, expected one made by ${makers}`);
     }
   }
   return parts;
 }
 
-function add(
-  parts: { -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]> },
-  part: CustomPart,
-): void {
+/** `CustomParts` that can be added to. */
+type PartTables = { -readonly [K in keyof CustomParts]: Record<string, CustomParts[K][string]> };
+
+function addPart(parts: PartTables, part: CustomPart): void {
   if (part.part === 'activation') parts.activations[part.name] = activationOf(part);
   else if (part.part === 'loss') parts.losses[part.name] = (options) => lossOf(part, options);
   else if (part.part === 'layer') parts.layers[part.name] = (options, context) => layerOf(part, options, context);

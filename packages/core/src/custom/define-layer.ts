@@ -160,20 +160,20 @@ function rowsLayer(
       /** Creates the views of arrays at the first run. Programs are also emitted just to be counted, without memory. */
       const views = () => ({
         levels: Array.from({ length: treeLevels(leaves) }, (_, level) => tensorsAt(sums, level * P)),
-        parts: Array.from({ length: leaves }, (_, k) => {
+        leafViews: Array.from({ length: leaves }, (_, k) => {
           const [first, rows] = [k * leafRows, Math.min(leafRows, B - k * leafRows)];
-          const of = (array: Elements, width: number) => viewOf(array, first * width, rows * width);
-          return { rows, dx: of(dx, I), dy: of(dy, O), x: of(x, I), y: of(y, O), kept: of(kept, keeps) };
+          const cut = (array: Elements, width: number) => viewOf(array, first * width, rows * width);
+          return { rows, dx: cut(dx, I), dy: cut(dy, O), x: cut(x, I), y: cut(y, O), kept: cut(kept, keeps) };
         }),
       });
       let cachedViews: ReturnType<typeof views> | undefined;
       const run = (): void => {
         cachedViews ??= views();
-        const { levels, parts } = cachedViews;
+        const { levels, leafViews } = cachedViews;
         for (let k = 0, level = 0; k < leaves; k++) {
-          const part = parts[k];
-          if (part.rows === 0) for (const sum of levels[level]) sum.fill(0);
-          else backward(part.dx, part.dy, part.x, part.y, parameters, levels[level], part.rows, part.kept);
+          const leaf = leafViews[k];
+          if (leaf.rows === 0) for (const sum of levels[level]) sum.fill(0);
+          else backward(leaf.dx, leaf.dy, leaf.x, leaf.y, parameters, levels[level], leaf.rows, leaf.kept);
           level = joinLevels(sums, P, level, k, leaves);
         }
         for (const [t, gradient] of gradients.entries()) {

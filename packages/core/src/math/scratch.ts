@@ -42,24 +42,24 @@ export const maxScratch = (products: readonly ProductShape[], scratchOf: (produc
   products.reduce((max, product) => Math.max(max, scratchOf(product)), 0);
 
 /** Doubles in a cache line. Each array begins on a new line. */
-const LINE = 8;
+const LINE_DOUBLES = 8;
 
-/** Memory of an array, in doubles. */
-const room = (type: ElementType, length: number): number =>
-  Math.floor((bytesOfElements(type, length) + 8 * LINE - 1) / (8 * LINE)) * LINE;
+/** Doubles of memory that an array takes: whole cache lines. */
+const paddedDoubles = (type: ElementType, length: number): number =>
+  Math.floor((bytesOfElements(type, length) + 8 * LINE_DOUBLES - 1) / (8 * LINE_DOUBLES)) * LINE_DOUBLES;
 
 /** Shared empty arrays, since a hundred thousand layers ask for one. */
 const empty = { float64: createElements('float64', 0), float32: createElements('float32', 0) };
 
 /**
- * Counts the doubles that `take` allocates in a run of a type. The same function then takes them from
+ * Counts the doubles that `allocateAll` allocates in a run of a type. The same function then takes them from
  * `createAllocator`, so a memory's layout is stated once. While counting, it gets empty arrays.
  */
-export function countDoubles(take: (allocate: Allocate) => void, elementType: ElementType = 'float64'): number {
+export function countDoubles(allocateAll: (allocate: Allocate) => void, elementType: ElementType = 'float64'): number {
   let total = 0;
-  take(
+  allocateAll(
     allocateBy(elementType, (type, length) => {
-      total += room(type, length);
+      total += paddedDoubles(type, length);
       return empty[type];
     }),
   );
@@ -73,8 +73,8 @@ export function countDoubles(take: (allocate: Allocate) => void, elementType: El
 export function createAllocator(where: string, memory: Float64Array, elementType: ElementType = 'float64'): Allocate {
   let used = 0;
   return allocateBy(elementType, (type, length) => {
-    const { buffer, byteOffset } = viewOf(memory, used, room(type, length), where);
-    used += room(type, length);
+    const { buffer, byteOffset } = viewOf(memory, used, paddedDoubles(type, length), where);
+    used += paddedDoubles(type, length);
     return elementView(type, buffer, byteOffset, length);
   });
 }
@@ -82,7 +82,7 @@ export function createAllocator(where: string, memory: Float64Array, elementType
 /** Allocates each array by itself. */
 export const allocateEach = (elementType: ElementType): Allocate => allocateBy(elementType, createElements);
 
-/** The cast is safe: `make` returns an array of the type that it is given. */
+/** Allocates by `make`. The cast is safe: `make` returns an array of the type that it is given. */
 const allocateBy = (elementType: ElementType, make: (type: ElementType, length: number) => Elements): Allocate =>
   ((length: number, type: ElementType = elementType) => make(type, length)) as Allocate;
 

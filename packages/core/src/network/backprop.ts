@@ -62,27 +62,27 @@ export function createWorkspace(
   rows: number,
   allocate: Allocate,
   // by default owned by this workspace, with room for leaves of any size
-  share: TeamMemory = { leaves: rows, allocatePerLeaf: (width) => allocate(rows * width) },
+  teamMemory: TeamMemory = { leaves: rows, allocatePerLeaf: (width) => allocate(rows * width) },
   weighs = false,
   augmentation: Augmentation | null = null,
 ): Workspace {
   const x = allocate(rows * network.inputs);
-  const t = allocate(rows * targetColumns(network, loss));
-  const columns = { targetColumns: targetColumns(network, loss) };
+  const columns = targetColumns(network, loss);
+  const t = allocate(rows * columns);
   const lengths = allocate(rows, FLOAT64).fill(wholeLength(network));
   const R = targetPositions(network, loss);
-  const weighing =
+  const rowWeights =
     weighs || R > 1 ? { w: allocate(rows * R, FLOAT64).fill(1), losses: allocate(rows * R, FLOAT64) } : null;
   return {
     rows,
     x,
     t,
+    targetColumns: columns,
     lengths,
     loss,
-    rowWeights: weighing,
+    rowWeights,
     augmentation: augmentation === null ? null : createAugmentationMemory(augmentation, network.input, rows, allocate),
-    ...columns,
-    ...createStackMemory(network.layers, x, false, rows, allocate, share),
+    ...createStackMemory(network.layers, x, false, rows, allocate, teamMemory),
   };
 }
 
@@ -102,9 +102,9 @@ export const targetColumns = (network: Network, loss: Loss): number =>
  * Spreads the weights of B rows over the R positions of each, and gives weight 0 and class 0 to positions whose target
  * is below 0. `weighs` says whether rows have weights; else each counts 1. Overwrites the targets and weights.
  */
-export function weighPositions({ t, rowWeights: weighing }: Workspace, B: number, R: number, weighs: boolean): void {
-  if (weighing === null || R === 1) return;
-  const { w } = weighing;
+export function weighPositions({ t, rowWeights }: Workspace, B: number, R: number, weighs: boolean): void {
+  if (rowWeights === null || R === 1) return;
+  const { w } = rowWeights;
   // From the last row, so that each weight is read before it is overwritten.
   for (let n = B - 1; n >= 0; n--) {
     const weight = weighs ? w[n] : 1;
@@ -140,15 +140,15 @@ export function emitLoss(
   B: number,
   { emit, leafRows, training }: Pass,
 ): void {
-  const { loss, t, rowWeights: weighing, gradients } = workspace;
+  const { loss, t, rowWeights, gradients } = workspace;
   const dy = gradients[0];
   const R = targetPositions(network, loss);
   const O = network.outputs / R;
-  if (weighing === null || (!training && R === 1)) {
+  if (rowWeights === null || (!training && R === 1)) {
     emitLossOf(emit, loss, lossSums, dy, y, t, B, leafRows, O);
     return;
   }
-  const { w, losses } = weighing;
+  const { w, losses } = rowWeights;
   emitLossOf(emit, loss, losses, dy, y, t, B * R, 1, O); // leaves of one row give the loss of each row
   emit(ops.weighLosses, lossSums, dy, losses, w, B * R, leafRows * R, O);
 }
@@ -184,7 +184,7 @@ export interface PassSettings extends Omit<Pass, 'emit' | 'stepAndRow' | 'batch'
 }
 
 /** A list of calls, and the pass that emits them, for a batch of B rows of a workspace. */
-function passOf({ kernels: _, step, firstRow, ...settings }: PassSettings, { lengths }: Workspace, B: number) {
+function createPass({ kernels: _, step, firstRow, ...settings }: PassSettings, { lengths }: Workspace, B: number) {
   const { calls, emit } = createList();
   const batch = { rows: B, leaves: leafCount(B, settings.leafRows), firstLeaf: 0 };
   return { calls, pass: { ...settings, emit, batch, stepAndRow: Float64Array.of(step, firstRow), lengths } };
@@ -199,7 +199,7 @@ export function forward(
   settings: PassSettings,
   inspect?: Inspect,
 ): Elements {
-  const { calls, pass } = passOf(settings, workspace, B);
+  const { calls, pass } = createPass(settings, workspace, B);
   const y = emitForward(network, workspace, parameters, B, pass, inspect);
   runCalls(calls, settings.kernels);
   return y;
@@ -216,7 +216,7 @@ export function nodeGradient(
   settings: PassSettings,
   inspect?: Inspect,
 ): void {
-  const { calls, pass } = passOf(settings, workspace, B);
+  const { calls, pass } = createPass(settings, workspace, B);
   emitNode(lossSums, network, workspace, parameters, gradients, B, pass, inspect);
   runCalls(calls, settings.kernels);
 }

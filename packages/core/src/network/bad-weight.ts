@@ -45,7 +45,7 @@ export function refuseBadWeights(
   if (type === typeOf(theta)) return;
   for (const placed of network.allLayers) {
     for (const { name, offset, length } of placed.tensors) {
-      const overflow = firstBeyond(viewOf(theta, offset, length), type);
+      const overflow = firstOverflow(viewOf(theta, offset, length), type);
       if (overflow === undefined) continue;
       const problem = `has ${show(overflow)}, expected numbers that ${type} can hold`;
       throw new Error(`${where}: ${name} of ${nameOfLayer(placed)} ${problem}`);
@@ -54,7 +54,7 @@ export function refuseBadWeights(
 }
 
 /** The first finite number that becomes infinite when rounded to a type. */
-export function firstBeyond(numbers: ArrayLike<number>, type: ElementType): number | undefined {
+export function firstOverflow(numbers: ArrayLike<number>, type: ElementType): number | undefined {
   const round = roundings[type];
   for (let i = 0; i < numbers.length; i++) {
     if (Number.isFinite(numbers[i]) && !Number.isFinite(round(numbers[i]))) return numbers[i];
@@ -79,7 +79,7 @@ export function* findNotFinite(array: Elements): Pausable<number | undefined> {
   for (let at = 0; at < array.length; at += NUMBERS_PER_TURN) {
     const length = Math.min(NUMBERS_PER_TURN, array.length - at);
     const part = viewOf(array, at, length);
-    const index = zeros(part) === 0 ? undefined : firstNotFinite(part, length);
+    const index = zeroIfFinite(part) === 0 ? undefined : firstNotFinite(part, length);
     if (index !== undefined) return at + index;
     yield;
   }
@@ -89,7 +89,7 @@ export function* findNotFinite(array: Elements): Pausable<number | undefined> {
 /**
  * The sum of all numbers times 0: 0 if all are finite, else NaN. Four sums take a third of the time of comparing each.
  */
-function zeros(array: Elements): number {
+function zeroIfFinite(array: Elements): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = array.length - (array.length % 4);
   for (let i = 0; i < whole; i += 4) {

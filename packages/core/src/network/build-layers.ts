@@ -6,8 +6,8 @@ import { type Layer, type LayerContext, type LayerSpec, layers } from './layers/
 import { atLayer, type CustomParts, NO_PARTS, type Path } from './layers/layer-context.ts';
 import { channelsOf, type Shape, sizeOf } from './shape.ts';
 
-/** State of a network that is being built. */
-interface Building {
+/** What the layers of a network share while it is built. */
+interface BuildState {
   readonly customParts: CustomParts;
   /** The layers so far, by path. */
   readonly before: Map<string, { readonly kind: string; readonly layer: Layer }>;
@@ -18,7 +18,7 @@ interface Building {
  * names its random streams.
  */
 export function buildLayers(
-  building: Building,
+  state: BuildState,
   specs: readonly LayerSpec[],
   input: Shape,
   path: Path,
@@ -31,12 +31,12 @@ export function buildLayers(
   }
   const stack: Layer[] = [];
   let shape = input;
-  let counted = 0;
+  let streamIndex = 0; // layers but flatten, as in `LayerContext.stream`
   let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;
   for (const [index, spec] of specs.entries()) {
     const layerPath = [...path, index];
-    const layer = buildLayer(building, spec, shape, layerPath, [...stream, counted]);
-    if (layer.isView !== true) counted++;
+    const layer = buildLayer(state, spec, shape, layerPath, [...stream, streamIndex]);
+    if (layer.isView !== true) streamIndex++;
     const problem = shapeProblem(layer, shape, source);
     if (problem !== null) {
       throw new OptionError('buildNetwork', `layers.${layerPath.join('.')}.in`, problem, {
@@ -44,7 +44,7 @@ export function buildLayers(
       });
     }
     stack.push(layer);
-    building.before.set(layerPath.join('.'), { kind: spec.kind, layer });
+    state.before.set(layerPath.join('.'), { kind: spec.kind, layer });
     shape = layer.out;
     source = layer.label;
   }
@@ -67,19 +67,19 @@ function shapeProblem({ in: expected }: Layer, shape: Shape, source: string): st
 }
 
 const kinds = { ...layers, ...activations };
-const ofKinds = oneOf(kinds);
+const builtInKind = oneOf(kinds);
 
 type LayerFactory = (options: object, context: LayerContext) => Layer;
 
-function buildLayer(building: Building, spec: LayerSpec, input: Shape, path: Path, stream: Path): Layer {
-  const { customParts, before } = building;
+function buildLayer(state: BuildState, spec: LayerSpec, input: Shape, path: Path, stream: Path): Layer {
+  const { customParts, before } = state;
   const where = `buildNetwork: layer ${path.join('.')}`;
   const optionPath = `layers.${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {
     throw new OptionError(where, optionPath, `${has(spec)}, expected an object with a kind`, { about: 'spec' });
   }
   const kindOption =
-    customParts === NO_PARTS ? ofKinds : oneOf({ ...kinds, ...customParts.layers, ...customParts.activations });
+    customParts === NO_PARTS ? builtInKind : oneOf({ ...kinds, ...customParts.layers, ...customParts.activations });
   const kind = within(optionPath, () => kindOption.check(where, 'kind', spec.kind));
   // Short forms of activations have been converted by now.
   if (Object.hasOwn(activations, kind) || Object.hasOwn(customParts.activations, kind)) {
@@ -93,7 +93,7 @@ function buildLayer(building: Building, spec: LayerSpec, input: Shape, path: Pat
   within(optionPath, () => checkName(where, name));
   const build: LayerContext['build'] = (specs, input, inner) =>
     // Each spec is checked by `buildLayer` and its factory.
-    buildLayers(building, specs as readonly LayerSpec[], input, inner, [...stream, ...inner.slice(path.length)]);
+    buildLayers(state, specs as readonly LayerSpec[], input, inner, [...stream, ...inner.slice(path.length)]);
   const context = { input, path, stream, customParts, before, build, ...(name === undefined ? {} : { name }) };
   try {
     return factories[kind](options, context);

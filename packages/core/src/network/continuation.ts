@@ -23,17 +23,17 @@ export function continuationProblem({ input, output, allLayers }: Network): stri
   if (input.length !== 1 || output.length !== 2 || output[0] !== input[0]) {
     return `has inputs ${shapeText(input)} and outputs ${shapeText(output)}, expected tokens [T] and outputs [T, V]`;
   }
-  const other = allLayers.find(({ layer }) => layer.forwardNext === undefined);
-  if (other === undefined) return null;
+  const placed = allLayers.find(({ layer }) => layer.forwardNext === undefined);
+  if (placed === undefined) return null;
   const expected = 'layers that read no later position, such as gru without reverse';
-  return `has ${nameOfLayer(other)}, whose outputs do not follow one after the other, expected ${expected}`;
+  return `has ${nameOfLayer(placed)}, whose outputs do not follow one after the other, expected ${expected}`;
 }
 
 /** Creates a continuation in a workspace for one row, of a network without a `continuationProblem`. */
 export function rowContinuation(
   network: Network,
   workspace: Workspace,
-  at: Elements, // [T] scratch
+  positions: Elements, // [T] scratch
   tensors: Tensors,
   kernels: Kernels,
 ): Continuation & { /** Other uses of the memory have overwritten it. */ forget(): void } {
@@ -45,7 +45,7 @@ export function rowContinuation(
   /** The program over n tokens, from the first position on if it `begins` the row. */
   function programOf(n: number, begins: boolean): { program: Program; y: Elements } {
     return programs(`${n} ${begins}`, () => {
-      const { calls, outputs } = passOver(network, workspace, at, tensors, n, begins);
+      const { calls, outputs } = emitNext(network, workspace, positions, tensors, n, begins);
       return { program: link(calls, kernels), y: viewOf(outputs, (n - 1) * V, V) };
     });
   }
@@ -57,7 +57,7 @@ export function rowContinuation(
     const { program, y } = programOf(tokens.length - first, first === 0);
     for (let t = first; t < tokens.length; t++) {
       workspace.x[t - first] = tokens[t];
-      at[t - first] = t;
+      positions[t - first] = t;
     }
     workspace.lengths[0] = fullLength;
     computed = [];
@@ -74,16 +74,16 @@ export function rowContinuation(
 }
 
 /** The calls of a pass over n further positions of a row, and the array of their outputs. */
-function passOver(
+function emitNext(
   network: Network,
   { x, lengths, ...memory }: Workspace,
-  at: Elements, // [T]
+  positions: Elements, // [T]
   tensors: Tensors,
   n: number,
   begins: boolean,
 ): { calls: readonly Call[]; outputs: Elements } {
   const { calls, emit } = createList();
-  const pass = { ...EVALUATION, emit, lengths, n, begins, at };
+  const pass = { ...EVALUATION, emit, lengths, n, begins, at: positions };
   return { calls, outputs: nextStack(network.layers, memory, x, tensors, pass) };
 }
 
@@ -101,7 +101,7 @@ export interface AttentionWeights {
 export function rowAttention(
   network: Network, // without a `continuationProblem`
   workspace: Workspace,
-  at: Elements, // [T] scratch
+  positions: Elements, // [T] scratch
   tensors: Tensors,
   kernels: Kernels,
   tokens: ArrayLike<number>, // [n], at most T
@@ -109,10 +109,10 @@ export function rowAttention(
   const n = tokens.length;
   for (let t = 0; t < n; t++) {
     workspace.x[t] = tokens[t];
-    at[t] = t;
+    positions[t] = t;
   }
   workspace.lengths[0] = wholeLength(network);
-  const { calls } = passOver(network, workspace, at, tensors, n, true);
+  const { calls } = emitNext(network, workspace, positions, tensors, n, true);
   link(calls, kernels).run();
   const attentionLayers = network.allLayers.filter(({ spec }) => spec.kind === 'self-attention');
   // Each layer has memory of its own, which still holds its queries, keys and values.

@@ -30,7 +30,7 @@ export function createInputGradient(
 ): InputGradient {
   const { inputs: I, outputs: O, layers, allLayers } = network;
   const takesIndices = allLayers[0].spec.kind === 'embedding';
-  const first = takesIndices ? 1 : 0;
+  const firstLayer = takesIndices ? 1 : 0;
   const programs = createCache<number, { program: Program; dx: Elements }>();
 
   function createProgram(B: number): { program: Program; dx: Elements } {
@@ -38,28 +38,28 @@ export function createInputGradient(
     // One leaf: the gradients of the tensors, which no one reads, are sums without a tree.
     const pass = { ...EVALUATION, leafRows: B, emit, lengths: workspace.lengths };
     emitForward(network, workspace, tensors, B, pass);
-    const [outputs, memories] = [workspace.outputs.slice(first), workspace.memories.slice(first)];
+    const [outputs, memories] = [workspace.outputs.slice(firstLayer), workspace.memories.slice(firstLayer)];
     const memory = { ...workspace, outputs, memories };
-    const input = outputOf(layers, workspace, workspace.x, first - 1);
-    const [weights, weightGradients] = [tensors.slice(first), gradients.slice(first)];
-    const dx = backwardStack(layers.slice(first), memory, true, input, weights, weightGradients, B, pass);
-    return { program: link(calls, kernels), dx: viewOf(dx, 0, B * sizeOf(layers[first].in)) };
+    const input = outputOf(layers, workspace, workspace.x, firstLayer - 1);
+    const [weights, weightGradients] = [tensors.slice(firstLayer), gradients.slice(firstLayer)];
+    const dx = backwardStack(layers.slice(firstLayer), memory, true, input, weights, weightGradients, B, pass);
+    return { program: link(calls, kernels), dx: viewOf(dx, 0, B * sizeOf(layers[firstLayer].in)) };
   }
 
   const fullLength = wholeLength(network);
   return (x, dy, lengths) => {
     const N = x.length / I;
     const inputGradients = new Float64Array(N * I);
-    for (let done = 0; done < N; done += workspace.rows) {
-      const B = Math.min(workspace.rows, N - done);
+    for (let firstRow = 0; firstRow < N; firstRow += workspace.rows) {
+      const B = Math.min(workspace.rows, N - firstRow);
       const { program, dx } = programs(B, () => createProgram(B));
-      workspace.x.set(viewOf(x, done * I, B * I));
-      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[done + n] ?? fullLength;
-      workspace.gradients[0].set(viewOf(dy, done * O, B * O));
+      workspace.x.set(viewOf(x, firstRow * I, B * I));
+      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[firstRow + n] ?? fullLength;
+      workspace.gradients[0].set(viewOf(dy, firstRow * O, B * O));
       program.run();
       if (takesIndices)
-        byIndices(viewOf(inputGradients, done * I, B * I), viewOf(x, done * I, B * I), tensors[0][0], dx);
-      else inputGradients.set(dx, done * I);
+        byIndices(viewOf(inputGradients, firstRow * I, B * I), viewOf(x, firstRow * I, B * I), tensors[0][0], dx);
+      else inputGradients.set(dx, firstRow * I);
     }
     return inputGradients;
   };

@@ -5,10 +5,10 @@ import { sequenceOf, shapeText } from './shape.ts';
 
 /** Why rows of T positions cannot have lengths in a network; null if they can. */
 export function lengthsProblem({ allLayers }: Network, T: number): string | null {
-  const other = allLayers.find(({ layer }) => layer.readsLengths === true && layer.in[0] !== T);
-  if (other === undefined) return null;
-  const of = `${other.layer.in[0]} positions of a row`;
-  return `are given, expected none (${nameOfLayer(other)} has ${of}, and the rows have ${T})`;
+  const reader = allLayers.find(({ layer }) => layer.readsLengths === true && layer.in[0] !== T);
+  if (reader === undefined) return null;
+  const [positions] = reader.layer.in;
+  return `are given, expected none (${nameOfLayer(reader)} has ${positions} positions of a row, and the rows have ${T})`;
 }
 
 /** @throws Error for lengths that are not a whole number for each of N rows, from 1 to the positions of a row. */
@@ -21,9 +21,11 @@ export function refuseBadLengths(
   if (lengths === undefined) return;
   const { input } = network;
   const T = sequenceOf(input);
-  const problem =
-    T === null ? `are given, expected none (rows of ${shapeText(input)} are no sequences)` : lengthsProblem(network, T);
-  if (problem !== null || T === null) throw new Error(`${where}: lengths ${problem}`);
+  if (T === null) {
+    throw new Error(`${where}: lengths are given, expected none (rows of ${shapeText(input)} are no sequences)`);
+  }
+  const problem = lengthsProblem(network, T);
+  if (problem !== null) throw new Error(`${where}: lengths ${problem}`);
   if (lengths.length !== N) {
     throw new Error(`${where}: lengths has ${counted(lengths.length, 'number')}, expected ${N} (one per row)`);
   }

@@ -70,7 +70,7 @@ interface SharedMemory {
   owner: object | null; // the model whose weights it contains
 }
 
-/** Bytes of memory that models share. A larger one belongs to one model and is freed with it. */
+/** Largest memory that models share. A larger one belongs to one model and is freed with it. */
 const MAX_SHARED_BYTES = 67_108_864;
 const MIN_BYTES = 1_048_576;
 
@@ -80,8 +80,8 @@ const MIN_BYTES = 1_048_576;
  * copies its weights there again if another model has computed since, which takes as long as predicting a few rows.
  */
 export function createModelMemory<Backend extends { readonly name: string }>(host: ModelHost<Backend>): ModelMemory {
-  /** By backend, type and size; unused ones are freed. */
-  const shared = new Map<string, WeakRef<SharedMemory>>();
+  /** Memory by backend, type and size; unused memory is freed. */
+  const memories = new Map<string, WeakRef<SharedMemory>>();
 
   function createMemory(backend: Backend, bytes: number, type: ElementType, isShared: boolean): SharedMemory {
     const { buffer, createKernels } = host.createMemory(backend, bytes, type);
@@ -99,10 +99,10 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
     let size = MIN_BYTES;
     while (size < bytes) size *= 2;
     const key = `${backend.name} ${type} ${size}`;
-    const cached = shared.get(key)?.deref();
+    const cached = memories.get(key)?.deref();
     if (cached !== undefined) return cached;
     const memory = createMemory(backend, size, type, true);
-    shared.set(key, new WeakRef(memory));
+    memories.set(key, new WeakRef(memory));
     return memory;
   }
 
@@ -168,7 +168,7 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
   }
 
   return {
-    placeModel: placeModel,
+    placeModel,
     createPredictor: (network, parameters, loss) =>
       placeModel(
         network,

@@ -8,7 +8,7 @@ import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { buildLayers } from './build-layers.ts';
 import type { Layer, LayerSpec, TensorSpec } from './layers/index.ts';
 import { type CustomParts, NO_PARTS } from './layers/layer-context.ts';
-import { layerInFull, listLayers, type PlacedLayer } from './placed-layer.ts';
+import { expandLayer, listLayers, type PlacedLayer } from './placed-layer.ts';
 import { type Shape, sizeOf } from './shape.ts';
 
 /** JSON that rebuilds a network in any thread. */
@@ -156,7 +156,7 @@ function checkInputShape(input: unknown): Shape {
 
 /** Converts layers to long form. Returns `layers` itself if all are in long form. */
 function expandSpecs(layers: LayerSpec[], customParts: CustomParts): LayerSpec[] {
-  const specs = layers.map((layer) => layerInFull(layer, customParts));
+  const specs = layers.map((layer) => expandLayer(layer, customParts));
   return specs.every((spec, l) => spec === layers[l]) ? layers : specs;
 }
 
@@ -241,13 +241,13 @@ export const namedWeights = ({ allLayers }: Network, vector: Elements): Readonly
 
 /**
  * Fills `parameters` [P] with starting values: a pure function of spec and seed, with a separate random stream for each
- * tensor. Threads that share the work each fill the tensors that `takes` selects.
+ * tensor. Threads that share the work each fill the tensors that `selects` accepts.
  */
 export function initializeParameters(
   network: Network,
   parameters: Elements, // [P]
   seed: number,
-  takes: (tensor: Tensor) => boolean = () => true,
+  selects: (tensor: Tensor) => boolean = () => true,
 ): void {
   let next = 0;
   let index = 0; // layers but flatten, as in `LayerContext.stream`
@@ -257,7 +257,7 @@ export function initializeParameters(
       const { initialize } = spec;
       const tensor = network.tensors[next++];
       const { offset, length } = tensor;
-      if (takes(tensor)) {
+      if (selects(tensor)) {
         initialize(viewOf(parameters, offset, length), createRandom(seed, 'initialize', index, k));
       }
     }

@@ -49,9 +49,9 @@ export const resnet20: NetworkBuilder = (input, outputs) =>
     ...convWithNorm(16, 3),
     relu(),
     ...[16, 32, 64].flatMap((channels, stage) => [
-      ...block(channels, stage === 0 ? 1 : 2),
-      ...block(channels),
-      ...block(channels),
+      ...residualBlock(channels, stage === 0 ? 1 : 2),
+      ...residualBlock(channels),
+      ...residualBlock(channels),
     ]),
     globalAvgPool(),
   ]);
@@ -65,7 +65,7 @@ export type NetworkName = keyof typeof table;
 export const networks: Readonly<Record<NetworkName, NetworkBuilder>> = table;
 
 /** Known networks for tokens, whose names end with sizes: 'gpt:4x4x128'. */
-const sized = {
+const tokenNetworks = {
   gpt: {
     sizes: ['layers', 'heads', 'width'],
     options: ['dropout', 'activation', 'init'],
@@ -84,7 +84,7 @@ const sized = {
 /** Names of known networks, with an example of those that have sizes. */
 export const networkNames: readonly string[] = [
   ...Object.keys(table),
-  ...Object.values(sized).map(({ example }) => example),
+  ...Object.values(tokenNetworks).map(({ example }) => example),
 ];
 
 /** A known network. */
@@ -103,8 +103,8 @@ export function findNetwork(name: string): KnownNetwork | undefined {
     return { takesTokens: false, options: [], builder: () => table[name as NetworkName] };
   }
   const [kind, text = ''] = name.split(':');
-  if (!Object.hasOwn(sized, kind)) return undefined;
-  const { sizes, options, build, example } = sized[kind as keyof typeof sized];
+  if (!Object.hasOwn(tokenNetworks, kind)) return undefined;
+  const { sizes, options, build, example } = tokenNetworks[kind as keyof typeof tokenNetworks];
   const numbers = /^\d{1,6}(x\d{1,6})*$/.test(text) ? text.split('x').map(Number) : [];
   if (numbers.length !== sizes.length || numbers.some((size) => size === 0)) {
     throw new OptionError('findNetwork', 'network', `${has(name)}, expected ${sizes.join(' x ')}: ${example}`);
@@ -114,7 +114,7 @@ export function findNetwork(name: string): KnownNetwork | undefined {
 }
 
 /** y = relu(s(x) + f(x)) with two convolutions of 3x3; a stride needs a shortcut. */
-function block(channels: number, stride = 1): LayerSpec[] {
+function residualBlock(channels: number, stride = 1): LayerSpec[] {
   const layers = [...convWithNorm(channels, 3, stride), relu(), ...convWithNorm(channels, 3)];
   return [residual(layers, stride === 1 ? {} : { shortcut: convWithNorm(channels, 1, stride) }), relu()];
 }

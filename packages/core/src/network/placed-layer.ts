@@ -37,20 +37,20 @@ const MAX_DEPTH = 32;
  * layers. Returns the same object if nothing is short. Anything that is not a spec is left for `buildNetwork` to
  * reject.
  */
-export function layerInFull(spec: LayerSpec, customParts: CustomParts = NO_PARTS, depth = 0): LayerSpec {
+export function expandLayer(spec: LayerSpec, customParts: CustomParts = NO_PARTS, depth = 0): LayerSpec {
   if (typeof spec !== 'object' || spec === null || depth > MAX_DEPTH) return spec;
   if (isShort(spec, customParts)) {
     const { kind, ...options } = spec;
     return { kind: 'activation', fn: kind, ...options };
   }
-  let full = spec;
+  let expanded = spec;
   for (const name of branchNames) {
     const layers = (spec as Branches)[name];
     if (!Array.isArray(layers)) continue;
-    const inFull = layers.map((inner) => layerInFull(inner, customParts, depth + 1));
-    if (inFull.some((inner, l) => inner !== layers[l])) full = { ...full, [name]: inFull };
+    const expandedLayers = layers.map((inner) => expandLayer(inner, customParts, depth + 1));
+    if (expandedLayers.some((inner, l) => inner !== layers[l])) expanded = { ...expanded, [name]: expandedLayers };
   }
-  return full;
+  return expanded;
 }
 
 /** Whether the spec is in short form. With an `fn` it would name the function twice. */

@@ -1,5 +1,5 @@
 import { OptionError } from '../checks/option-error.ts';
-import { specInFloats } from '../checks/options/index.ts';
+import { checkSpecFloat32 } from '../checks/options/index.ts';
 import type { Loss } from '../families/losses/loss.ts';
 import type { ElementType } from '../math/element-type.ts';
 import { layerOptions } from './layers/index.ts';
@@ -20,7 +20,7 @@ export function refuseBeyondFloats(
   if (type === 'float64') return;
   refuseInexactIndices(where, network, loss, type);
   for (const placed of network.allLayers) {
-    specInFloats(where, `layers.${placed.path}`, placed.spec, layerOptions, nameOfLayer(placed));
+    checkSpecFloat32(where, `layers.${placed.path}`, placed.spec, layerOptions, nameOfLayer(placed));
   }
 }
 

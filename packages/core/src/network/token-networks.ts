@@ -148,13 +148,9 @@ function network(
   return (input, outputs) => {
     positiveInteger.check(where, 'outputs', outputs);
     const isShape = Array.isArray(input) && input.every((n) => positiveInteger.isValid(n));
-    const layers =
-      isShape && input.length === 1
-        ? layersOf
-        : isShape && input.length === 2 && layersOfSeries
-          ? layersOfSeries
-          : null;
-    if (layers === null) {
+    const builders = [layersOf, layersOfSeries]; // by the number of axes but one
+    const layers = isShape ? builders[input.length - 1] : null;
+    if (!layers) {
       const expected = `a row of tokens [T]${layersOfSeries === null ? '' : ' or of a series [T, C]'}`;
       throw new OptionError(where, 'input', `${has(input)}, expected the shape of ${expected}`);
     }

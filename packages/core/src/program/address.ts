@@ -20,6 +20,3 @@ export const addressOf = (view: Addressed): number =>
 export function placeOutside(buffer: ArrayBufferLike, distance: number): void {
   distances.set(buffer, distance);
 }
-
-/** Whether a view lies in the kernels' memory. WebAssembly reaches no other; machine code and plain code do. */
-export const isInside = (view: Elements): boolean => !distances.has(view.buffer);

@@ -46,6 +46,7 @@ export function createTapeMemory(memory: Float64Array): TapeMemory {
 /** Allocates an array for each tape. */
 export const tapesOf = (allocate: Allocate): TapeMemory => ({ take: (length) => allocate(length, FLOAT64) });
 
+/** One call of a run, from JavaScript; a result of false ends the program. */
 type Step = () => unknown;
 
 /**
@@ -78,19 +79,19 @@ export function link(
     pending = { calls: [], size: EMPTY_SIZE };
     lastBlock = blocks(calls, allocateTape);
     steps.push(lastBlock.run);
-    size = sum(size, { ...blockSize, blocks: 1 });
+    size = addSizes(size, { ...blockSize, blocks: 1 });
   }
 
   function add(step: Step, stepSize: ProgramSize): void {
     closeBlock();
     steps.push(step);
-    size = sum(size, stepSize);
+    size = addSizes(size, stepSize);
   }
 
-  /** Adds calls to the block at the end. */
+  /** Appends calls to the pending block. */
   function join(calls: readonly FixedCall[], callsSize: ProgramSize): void {
     for (const call of calls) pending.calls.push(call);
-    pending.size = sum(pending.size, { ...EMPTY_SIZE, calls: callsSize.calls });
+    pending.size = addSizes(pending.size, { ...EMPTY_SIZE, calls: callsSize.calls });
   }
 
   for (const call of fuses ? fuse(calls, (call) => kernels.bind(call) !== null) : calls) {
@@ -106,19 +107,23 @@ export function link(
       else join(block.calls, program.size);
     } else {
       const bound = kernels.bind(call);
-      if (bound === null) add(plain(call), ALONE);
+      if (bound === null) add(referenceStep(call), ALONE);
       else if (typeof bound === 'function') add(bound, ALONE);
       else join(bound, ALONE);
     }
   }
   closeBlock();
-  return { run: runner(steps), block: steps.length === 1 ? lastBlock : null, size };
+  const run = (): boolean => {
+    for (let k = 0; k < steps.length; k++) if (steps[k]() === false) return false;
+    return true;
+  };
+  return { run, block: steps.length === 1 ? lastBlock : null, size };
 }
 
 const EMPTY_SIZE: ProgramSize = { calls: 0, alone: 0, blocks: 0, hosts: 0 };
 const ALONE: ProgramSize = { ...EMPTY_SIZE, calls: 1, alone: 1 };
 
-const sum = (a: ProgramSize, b: ProgramSize): ProgramSize => ({
+const addSizes = (a: ProgramSize, b: ProgramSize): ProgramSize => ({
   calls: a.calls + b.calls,
   alone: a.alone + b.alone,
   blocks: a.blocks + b.blocks,
@@ -126,17 +131,10 @@ const sum = (a: ProgramSize, b: ProgramSize): ProgramSize => ({
 });
 
 /** Runs the call's plain code. */
-function plain({ op, args }: Call): Step {
+function referenceStep({ op, args }: Call): Step {
   // Safe: `emit` has checked the types of the arguments.
   const reference = op.reference as (...args: readonly unknown[]) => void;
   return () => reference(...args);
-}
-
-function runner(steps: readonly Step[]): () => boolean {
-  return () => {
-    for (let k = 0; k < steps.length; k++) if (steps[k]() === false) return false;
-    return true;
-  };
 }
 
 /** Runs calls once. */
@@ -151,9 +149,9 @@ export function runCalls(calls: readonly Call[], kernels: Kernels): void {
 export function fuse(calls: readonly Call[], hasKernel: (call: Call) => boolean): Call[] {
   const fused: Call[] = [];
   for (const call of calls) {
-    const before = fused.at(-1);
-    const joined = before === undefined ? null : meanUpdate(before, call);
-    if (joined !== null && hasKernel(joined)) fused[fused.length - 1] = joined;
+    const previous = fused.at(-1);
+    const fusedCall = previous === undefined ? null : meanUpdate(previous, call);
+    if (fusedCall !== null && hasKernel(fusedCall)) fused[fused.length - 1] = fusedCall;
     else fused.push(call);
   }
   return fused;

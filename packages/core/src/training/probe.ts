@@ -67,44 +67,45 @@ export const probeLength = (network: Network): number =>
 export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
   const { layers, allLayers } = network;
   const units = unitOffsets(network);
-  const numbers = new Map(allLayers.map(({ layer }, k) => [layer, k]));
-  const neighbours = new Map(neighboursOf(layers, workspace, workspace.x));
+  const indices = new Map(allLayers.map(({ layer }, k) => [layer, k]));
+  const inputs = new Map(layerInputsOf(layers, workspace, workspace.x));
   return (phase, layer, rows, n) => {
     if (phase === 'forward') {
-      const k = numbers.get(layer) ?? 0;
-      lookAtOutputs(sums, k * SUMS, rows, n);
-      const x = neighbours.get(layer)?.x;
+      const k = indices.get(layer) ?? 0;
+      sumOutputs(sums, k * SUMS, rows, n);
+      const x = inputs.get(layer)?.x;
       if (layer.activation === undefined || x === undefined) return;
       const { f, alpha } = layer.activation;
       countFlat(viewOf(sums, units[k], channelsOf(layer.out)), x, rows, n, f, alpha);
     } else {
       // The gradient by a layer's input is the gradient by the output of the layer before.
-      const of = phase === 'loss' ? layer : neighbours.get(layer)?.below;
-      const k = of === undefined ? undefined : numbers.get(of);
+      const source = phase === 'loss' ? layer : inputs.get(layer)?.source;
+      const k = source === undefined ? undefined : indices.get(source);
       if (k !== undefined) sums[k * SUMS] = sumOfSquares(rows, n);
     }
   };
 }
 
-interface Neighbours {
+/** The input of a layer. */
+interface LayerInput {
   readonly x: Elements; // array that the layer reads
-  readonly below: Layer | undefined; // layer with this output; none before the first layer of a stack
+  readonly source: Layer | undefined; // layer whose output it is; none before the first layer of a stack
 }
 
-/** Neighbours of all layers, including nested ones. */
-function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Elements): [Layer, Neighbours][] {
+/** Inputs of all layers, including nested ones. */
+function layerInputsOf(layers: readonly Layer[], memory: StackMemory, input: Elements): [Layer, LayerInput][] {
   return layers.flatMap((layer, l) => {
     const x = outputOf(layers, memory, input, l - 1);
     const { inner } = memory.memories[l];
     const nested = (layer.inner ?? []).flatMap((branch, b) =>
-      inner === undefined ? [] : neighboursOf(branch.layers, inner[b], x),
+      inner === undefined ? [] : layerInputsOf(branch.layers, inner[b], x),
     );
-    return [[layer, { x, below: layers[l - 1] }], ...nested];
+    return [[layer, { x, source: layers[l - 1] }], ...nested];
   });
 }
 
 /** Writes n, Σ y and Σ (y - ȳ)² into `sums`. */
-function lookAtOutputs(sums: Float64Array, at: number, y: Elements, n: number): void {
+function sumOutputs(sums: Float64Array, at: number, y: Elements, n: number): void {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += y[i];
   const mean = sum / n;
@@ -199,7 +200,7 @@ export function* probeFigures(
       rmsDy: k < firstToLearn && layerTensors.length === 0 ? null : Math.sqrt(squares / count),
       mean,
       std: Math.sqrt(spread / count),
-      flat: isActivation ? flat.reduce((all, unit) => all + unit, 0) / count : null,
+      flat: isActivation ? flat.reduce((sum, unit) => sum + unit, 0) / count : null,
       dead: isActivation ? flat.filter((unit) => unit === count / C).length / C : null,
       tensors: tensorFigures,
     });

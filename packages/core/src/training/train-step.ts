@@ -1,8 +1,8 @@
-import { inFloats } from '../checks/options/index.ts';
+import { checkFloat32 } from '../checks/options/index.ts';
 import { refuseLossBeyondFloats } from '../families/losses/index.ts';
 import type { Loss } from '../families/losses/loss.ts';
-import { refuseOptimizerBeyondFloats } from '../families/optimizers/in-floats.ts';
 import type { Optimizer } from '../families/optimizers/optimizer.ts';
+import { refuseOptimizerBeyondFloats } from '../families/optimizers/refuse-beyond-floats.ts';
 import { type Elements, type ElementsOf, type ElementType, FLOAT64, typeOf } from '../math/element-type.ts';
 import { type Allocate, allocateEach, viewOf } from '../math/scratch.ts';
 import { leafCount, ONE_ROW, treeLevels } from '../math/tree/index.ts';
@@ -101,6 +101,7 @@ interface Batch {
   readonly B: number;
 }
 
+/** @throws OptionError for a number that rounding to `type` makes invalid. */
 function refuseLostNumbers(options: TrainStepOptions, type: ElementType): void {
   const { network, loss, optimizer, clipNorm, maxNorm } = options;
   const where = 'createTrainStep';
@@ -108,8 +109,8 @@ function refuseLostNumbers(options: TrainStepOptions, type: ElementType): void {
   refuseLossBeyondFloats(where, loss, type);
   refuseOptimizerBeyondFloats(where, optimizer, optimizer.lr, type);
   if (type === 'float64') return;
-  if (clipNorm !== undefined) inFloats(where, 'clipNorm', clipNorm);
-  if (maxNorm !== undefined) inFloats(where, 'maxNorm', maxNorm);
+  if (clipNorm !== undefined) checkFloat32(where, 'clipNorm', clipNorm);
+  if (maxNorm !== undefined) checkFloat32(where, 'maxNorm', maxNorm);
 }
 
 /**
@@ -167,9 +168,9 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
    */
   function leafPrograms(k: number, B: number, row: number): Program[] {
     const { calls, emit } = createList();
-    const at = { rows: B, leaves: leafCount(B, leafRows), firstLeaf: k, isLaterPass: k > 0 };
+    const slice = { rows: B, leaves: leafCount(B, leafRows), firstLeaf: k, isLaterPass: k > 0 };
     const workspace = workspaces[couples ? k : 0];
-    const settings = { training: true, seed, leafRows, accumulate: false, batch: at };
+    const settings = { training: true, seed, leafRows, accumulate: false, batch: slice };
     const pass = { ...settings, emit, stepAndRow, lengths: workspace.lengths };
     const rowCount = Math.min(B, (k + 1) * leafRows) - k * leafRows;
     const loss = couples ? viewOf(lossSums, k, 1) : lossSum;
@@ -226,17 +227,17 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     }
   }
 
-  const apply = createList();
-  update.apply(apply.emit, scale);
+  const updateList = createList();
+  update.apply(updateList.emit, scale);
   if (maxNorm !== undefined) {
-    emitMaxNorm(apply.emit, network, parameters, allocate(maxColumns(network), FLOAT64), maxNorm);
-    update.updateEma(apply.emit);
+    emitMaxNorm(updateList.emit, network, parameters, allocate(maxColumns(network), FLOAT64), maxNorm);
+    update.updateEma(updateList.emit);
   }
-  const applied = link(apply.calls, kernels);
+  const updateProgram = link(updateList.calls, kernels);
 
-  const averaging = createList();
-  update.average(averaging.emit, inverseCount, ONE_ROW);
-  const averaged = link(averaging.calls, kernels);
+  const meanList = createList();
+  update.average(meanList.emit, inverseCount, ONE_ROW);
+  const meanProgram = link(meanList.calls, kernels);
 
   /** The rows that a mean is over: those of the batch, or the positions of its targets that count. */
   function rowsOfMean(t: Elements, B: number): number {
@@ -259,12 +260,12 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
       addTreeOf(0, leaves, 0, rowsOfStep);
       const count = rowsOfMean(t, B);
       inverseCount[0] = 1 / count;
-      averaged.run();
+      meanProgram.run();
       const norm = gradientNorm(squares);
       if (clipNorm !== undefined) scale[0] = clipScale(norm, clipNorm);
       learningRate[0] = lr;
       optimizer.hyper(hyper, learningRate, scalars);
-      applied.run();
+      updateProgram.run();
       optimizer.advance(scalars);
       stepAndRow[0]++;
       return { loss: batchLoss(lossSums, leaves, count), norm };

@@ -12,14 +12,16 @@ import { BLOCK, blockCount, piecesOf, type TensorLayout } from './pieces.ts';
  * as long.
  */
 export function gradientStride(type: ElementType, length: number): number {
-  const line = LINE / bytesOfElements(type, 1);
+  const line = LINE_BYTES / bytesOfElements(type, 1);
   return Math.floor((length + line - 1) / line) * line;
 }
-const LINE = 64; // bytes
+
+/** Bytes of a cache line. */
+const LINE_BYTES = 64;
 
 /** Row `row` of the gradients. */
-export const gradientOf = (gSum: Elements, length: number, rowLength: number): Elements =>
-  viewOf(gSum, rowLength * gradientStride(typeOf(gSum), length), length);
+export const gradientOf = (gSum: Elements, length: number, row: number): Elements =>
+  viewOf(gSum, row * gradientStride(typeOf(gSum), length), length);
 
 /** The parameters that gradients and state cover, if not all. */
 export interface ParameterRange {
@@ -100,9 +102,9 @@ export function createBlockUpdate(
     const n = Math.min(BLOCK, P - offset);
     const pieces = blockPieces.map((piece) => {
       const cut = (vector: Elements) => viewOf(vector, piece.offset + shift, piece.n);
-      const numbers = piece.decayed ? hyperOfDecayed : hyperOfOthers;
+      const pieceHyper = piece.decayed ? hyperOfDecayed : hyperOfOthers;
       const weights = viewOf(theta, piece.offset, piece.n);
-      return { n: piece.n, theta: weights, g: cut(gSum), state: updatedState.map(cut), hyper: numbers };
+      return { n: piece.n, theta: weights, g: cut(gSum), state: updatedState.map(cut), hyper: pieceHyper };
     });
     const isOnePiece = pieces.length === 1 && pieces[0].n === n;
     const g = isOnePiece ? pieces[0].g : viewOf(gSum, offset + shift, n);
@@ -113,10 +115,10 @@ export function createBlockUpdate(
   function average(emit: Emit, block: Block, inverseCount: Float64Array, { joins, count, step }: NodeSums): void {
     const { offset, n, square, g, ties } = block;
     const row = (k: number, length: number) => viewOf(gSum, k * stride + offset + shift, length);
-    const use = (k: number, { gradientOffset, length }: Tie) => viewOf(gSum, k * stride + gradientOffset, length);
+    const tieRow = (k: number, { gradientOffset, length }: Tie) => viewOf(gSum, k * stride + gradientOffset, length);
     const add = (left: number, right: number): void => {
       emit(ops.add, row(left, n), row(right, n), n);
-      for (const tie of ties) emit(ops.add, use(left, tie), use(right, tie), tie.length);
+      for (const tie of ties) emit(ops.add, tieRow(left, tie), tieRow(right, tie), tie.length);
     };
     for (const [left, right] of joins) add(left, right);
     if (ties.length > 0) {
@@ -125,8 +127,8 @@ export function createBlockUpdate(
         for (let k = 0; k + apart < count; k += 2 * apart) add(k * step, (k + apart) * step);
       }
       for (const tie of ties) {
-        const parameterUse = viewOf(gSum, tie.offset + shift, tie.length);
-        emit(ops.add, parameterUse, use(0, tie), tie.length);
+        const parameterRow = viewOf(gSum, tie.offset + shift, tie.length);
+        emit(ops.add, parameterRow, tieRow(0, tie), tie.length);
       }
       emit(ops.averageRows, square, g, row(0, n), 1, stride, n, inverseCount);
       return;
@@ -137,10 +139,10 @@ export function createBlockUpdate(
   function apply(emit: Emit, { offset, n, g, pieces }: Block, scale?: Float64Array): void {
     if (scale !== undefined) emit(ops.scale, g, n, scale);
     for (const { theta, g, state, n, hyper } of pieces) emit(update, theta, g, state, n, hyper);
-    if (!defersAverage) follow(emit, { offset, n });
+    if (!defersAverage) updateEma(emit, { offset, n });
   }
 
-  function follow(emit: Emit, { offset, n }: Pick<Block, 'offset' | 'n'>): void {
+  function updateEma(emit: Emit, { offset, n }: Pick<Block, 'offset' | 'n'>): void {
     if (ema === null) return;
     // Whole blocks: the average also covers running statistics, which are not trained.
     emit(ops.averageWeights, viewOf(ema.average, offset, n), viewOf(theta, offset, n), n, ema.smoothing);
@@ -154,7 +156,7 @@ export function createBlockUpdate(
       for (const block of blocks) apply(emit, block, scale);
     },
     updateEma: (emit) => {
-      for (const block of blocks) follow(emit, block);
+      for (const block of blocks) updateEma(emit, block);
     },
     averageAndApply: (emit, inverseCount, sums) => {
       for (const block of blocks) {

@@ -9,8 +9,8 @@ import {
 } from '@gradloom/core';
 import {
   channelsOf,
+  checkFloat32,
   flattenAdvice,
-  inFloats,
   lengthsProblem,
   positionsOf,
   record,
@@ -162,10 +162,10 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
 export function refuseDivisors(where: string, { name, inputs, targets }: Dataset, type: ElementType): void {
   if (type === 'float64') return;
   within('dataset', () => {
-    inFloats(`${where}: ${showName(name)}`, 'inputs.divisor', inputs.divisor);
+    checkFloat32(`${where}: ${showName(name)}`, 'inputs.divisor', inputs.divisor);
     for (const [c, deviation] of (inputs.scale?.deviation ?? []).entries()) {
-      inFloats(`${where}: ${showName(name)}`, `inputs.scale.deviation.${c}`, deviation);
+      checkFloat32(`${where}: ${showName(name)}`, `inputs.scale.deviation.${c}`, deviation);
     }
-    inFloats(`${where}: ${showName(name)}`, 'targets.divisor', targets.divisor);
+    checkFloat32(`${where}: ${showName(name)}`, 'targets.divisor', targets.divisor);
   });
 }

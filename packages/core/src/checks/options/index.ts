@@ -1,4 +1,4 @@
-export { inFloats, specInFloats } from './in-floats.ts';
+export { checkFloat32, checkSpecFloat32 } from './check-float32.ts';
 export {
   checkedBy,
   count,

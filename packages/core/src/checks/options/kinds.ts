@@ -33,14 +33,14 @@ export function kind<T>(check: Check<T>, typing: Typing = {}): Kind<T> {
   return Object.assign(make, { ...typing, check });
 }
 
-/** Values for which `isValid` holds; `expected` says which those are. */
+/** Values for which `isValid` holds; `expected` says which those are, and `addHint` adds to it for a refused value. */
 export function checkedBy<T>(
   expected: string,
   isValid: (value: unknown) => value is T,
   typing: Typing = {},
-  addTo: (expected: string, value: unknown) => string = (text) => text,
+  addHint: (expected: string, value: unknown) => string = (text) => text,
 ): PlainKind<T> {
-  const expectedFor = (value: unknown, text = expected) => addTo(text, value);
+  const expectedFor = (value: unknown, text = expected) => addHint(text, value);
   const check: Check<T> = (where, name, value) => {
     if (isValid(value)) return value;
     throw new OptionError(where, name, `${has(value)}, expected ${expectedFor(value)}`);
@@ -69,7 +69,7 @@ export const number = (
 const withPoint = (value: unknown): string =>
   typeof value === 'string' && /^-?\d+,\d+$/.test(value) ? ` (${value.replace(',', '.')} with a decimal point)` : '';
 
-/** Whole numbers from `least` to `most`. */
+/** Whole numbers from `min` to `max`, or to 2⁵³ - 1. */
 export function wholeNumber(min: number, max?: number): PlainKind<number> {
   const limit = max ?? Number.MAX_SAFE_INTEGER;
   return checkedBy(
@@ -93,9 +93,10 @@ export function orWord<T, const Word extends string>(
 
 /** Finite numbers from `low` to `high`. */
 export function inRange(low = -Number.MAX_VALUE, high: number = Number.MAX_VALUE): PlainKind<number> {
-  const [from, to] = [low > -Number.MAX_VALUE, high < Number.MAX_VALUE];
-  const range = from ? (to ? ` from ${low} to ${high}` : ` of at least ${low}`) : to ? ` of at most ${high}` : '';
-  return number(`a number${range}`, (x) => x >= low && x <= high);
+  const [hasLow, hasHigh] = [low > -Number.MAX_VALUE, high < Number.MAX_VALUE];
+  const lowText = hasLow ? ` of at least ${low}` : '';
+  const text = hasHigh ? (hasLow ? ` from ${low} to ${high}` : ` of at most ${high}`) : lowText;
+  return number(`a number${text}`, (x) => x >= low && x <= high);
 }
 
 /** A finite number of at least 0. */

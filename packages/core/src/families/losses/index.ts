@@ -1,4 +1,4 @@
-import { specInFloats } from '../../checks/options/in-floats.ts';
+import { checkSpecFloat32 } from '../../checks/options/check-float32.ts';
 import type { OptionTable } from '../../checks/options/index.ts';
 import type { ElementType } from '../../math/element-type.ts';
 import { createMember, type Family, type SpecOf } from '../family.ts';
@@ -44,10 +44,7 @@ export const createLoss = (spec: LossSpec, custom: { readonly losses: Family<Los
   spec,
 });
 
-/** Kind of targets of a loss: 'classes', one index per row, or 'values', one number per output. */
-export const lossTargets = (spec: LossSpec): Loss['targets'] => createLoss(spec).targets;
-
 /** @throws OptionError if rounding to float32 makes a number of the loss invalid. */
 export function refuseLossBeyondFloats(where: string, loss: Loss, type: ElementType): void {
-  if (type === 'float32') specInFloats(where, 'loss', loss.spec, lossOptions);
+  if (type === 'float32') checkSpecFloat32(where, 'loss', loss.spec, lossOptions);
 }

@@ -32,10 +32,10 @@ const smoothed =
   (smoothing: number): LossKernel =>
   (lossSums, dy, y, t, B, leafRows, O) => {
     const { round, flush, exp, log } = mathOf(typeOf(dy));
-    const share = round(smoothing);
-    const rest = round(1 - share);
-    const off = round(share / round(O));
-    const on = round(rest + off);
+    const epsilon = round(smoothing);
+    const oneMinusEpsilon = round(1 - epsilon);
+    const offTarget = round(epsilon / round(O));
+    const onTarget = round(oneMinusEpsilon + offTarget);
     let total = 0;
     for (let n = 0; n < B; n++) {
       if (n % leafRows === 0) total = 0;
@@ -46,8 +46,9 @@ const smoothed =
       const cSum = laneSum(round, dy, row, O);
       for (let i = row; i < row + O; i++) dy[i] = exp(dy[i]);
       const sum = laneSum(round, dy, row, O);
-      for (let i = row; i < row + O; i++) dy[i] = flush(round(round(dy[i] / sum) - (i === target ? on : off)));
-      total += round(round(log(sum) - round(rest * cTarget)) - round(off * cSum));
+      for (let i = row; i < row + O; i++)
+        dy[i] = flush(round(round(dy[i] / sum) - (i === target ? onTarget : offTarget)));
+      total += round(round(log(sum) - round(oneMinusEpsilon * cTarget)) - round(offTarget * cSum));
       lossSums[Math.floor(n / leafRows)] = total;
     }
   };
@@ -103,5 +104,5 @@ function belowMaximum(
   for (let i = row; i < row + O; i++) c[i] = y[i] - m;
 }
 
-/** z if it is greater, else lane. So a lane never becomes NaN. */
+/** The greater of both; `lane` if z is NaN, so that a lane never becomes NaN. */
 const greater = (z: number, lane: number): number => (z > lane ? z : lane);

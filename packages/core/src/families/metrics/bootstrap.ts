@@ -42,15 +42,13 @@ export function* bootstrap<Name extends string>(
   const counts = new Uint32Array(rows);
   for (let b = 0; b < resamples; b++) {
     yield* draw(counts, seed, b);
-    for (const [name, all] of values) {
-      all[b] = figures[name](counts);
+    for (const [name, resampledValues] of values) {
+      resampledValues[b] = figures[name](counts);
       yield;
     }
   }
-  return Object.fromEntries(names.map((name) => [name, intervalOf(values.get(name) ?? new Float64Array(0))])) as Record<
-    Name,
-    Interval
-  >;
+  const intervals = [...values].map(([name, resampledValues]) => [name, intervalOf(resampledValues)]);
+  return Object.fromEntries(intervals) as Record<Name, Interval>;
 }
 
 /** Counts how often each row is drawn in resample b. Overwrites `counts`. */

@@ -1,4 +1,4 @@
-import { type CalibrationOptions, calibration, countedBins } from './calibration.ts';
+import { type CalibrationOptions, calibration, weightedBins } from './calibration.ts';
 import type { Metric } from './metric.ts';
 import type { EvaluatedRows, WeightedMetric } from './weighted-metric.ts';
 
@@ -14,7 +14,7 @@ export function calibrationError(options: CalibrationOptions): Metric {
 
 /** `calibrationError` of rows, each weighted by a count. */
 export const weightedCalibrationError = (rows: EvaluatedRows, options: CalibrationOptions): WeightedMetric =>
-  countedBins(rows, options, errorOf);
+  weightedBins(rows, options, errorOf);
 
 /** The calibration error of bins; NaN if they have no rows. */
 function errorOf(

@@ -22,13 +22,13 @@ export interface CalibrationOptions extends OptionsOf<typeof calibrationTable>, 
  * without an answer are in no bin. Outputs are probabilities.
  */
 export function calibration(options: CalibrationOptions): Metric<Float64Array> {
-  const { bins, placeRow } = createPlacing(options);
+  const { bins, binRow } = createBinning(options);
   const sums = new Float64Array(3 * bins); // [bins, 3] rows, Σ p, hits
-  const row: PlacedRow = { bin: 0, p: 0, hit: 0 };
+  const row: BinnedRow = { bin: 0, p: 0, hit: 0 };
   return {
     add(y, t, B, O) {
       for (let n = 0; n < B; n++) {
-        if (!placeRow(row, y, t, n, O)) continue;
+        if (!binRow(row, y, t, n, O)) continue;
         sums[3 * row.bin]++;
         sums[3 * row.bin + 1] += row.p;
         sums[3 * row.bin + 2] += row.hit;
@@ -39,45 +39,45 @@ export function calibration(options: CalibrationOptions): Metric<Float64Array> {
 }
 
 /** A row's bin, its probability, and 1 if it is a hit. */
-interface PlacedRow {
+interface BinnedRow {
   bin: number;
   p: number;
   hit: number;
 }
 
-/** Finds the bins of rows. @throws Error if an option is wrong. */
-function createPlacing(options: CalibrationOptions) {
+/** Assigns rows to bins. @throws Error if an option is wrong. */
+function createBinning(options: CalibrationOptions) {
   const { targets, bins } = defineOptions('metric calibration', calibrationTable).read(options);
   const { answer, target } = createDecision('metric calibration', { targets });
   return {
     bins,
     /** Overwrites `row` with the row's bin. Returns false, and leaves `row` as it was, if the row is in no bin. */
-    placeRow(row: PlacedRow, y: Float64Array, t: Float64Array, n: number, O: number): boolean {
+    binRow(row: BinnedRow, y: Float64Array, t: Float64Array, n: number, O: number): boolean {
       const prediction = answer(y, n, O);
       const targetClass = target(t, n, O);
       if (prediction === NO_ANSWER || targetClass === NO_ANSWER) return false;
-      const isOne = O === 1 && targets === 'values';
-      row.p = isOne ? y[n] : y[n * O + prediction];
+      const isSingleOutput = O === 1 && targets === 'values';
+      row.p = isSingleOutput ? y[n] : y[n * O + prediction];
       row.bin = binOf(row.p, bins);
-      row.hit = (isOne ? targetClass === 1 : targetClass === prediction) ? 1 : 0;
+      row.hit = (isSingleOutput ? targetClass === 1 : targetClass === prediction) ? 1 : 0;
       return true;
     },
   };
 }
 
 /** A value computed from the bins of rows, each weighted by a count. Rows are binned only once. */
-export function countedBins(
+export function weightedBins(
   { rows, outputs, y, t }: EvaluatedRows,
   options: CalibrationOptions,
-  of: (bins: Float64Array) => number,
+  figureOf: (bins: Float64Array) => number,
 ): WeightedMetric {
-  const { bins, placeRow } = createPlacing(options);
+  const { bins, binRow } = createBinning(options);
   const binOffsets = new Int32Array(rows).fill(NO_ANSWER);
   const p = new Float64Array(rows);
   const hits = new Uint8Array(rows);
-  const row: PlacedRow = { bin: 0, p: 0, hit: 0 };
+  const row: BinnedRow = { bin: 0, p: 0, hit: 0 };
   for (let n = 0; n < rows; n++)
-    if (placeRow(row, y, t, n, outputs)) [binOffsets[n], p[n], hits[n]] = [3 * row.bin, row.p, row.hit];
+    if (binRow(row, y, t, n, outputs)) [binOffsets[n], p[n], hits[n]] = [3 * row.bin, row.p, row.hit];
   return (counts) => {
     const sums = new Float64Array(3 * bins);
     for (let n = 0; n < rows; n++) {
@@ -87,10 +87,11 @@ export function countedBins(
       sums[offset + 1] += counts[n] * p[n];
       sums[offset + 2] += counts[n] * hits[n];
     }
-    return of(meansOf(sums));
+    return figureOf(meansOf(sums));
   };
 }
 
+/** The sums [bins, 3] of p and hits divided by the rows of their bin. */
 const meansOf = (sums: Float64Array): Float64Array =>
   sums.map((sum, i) => (i % 3 === 0 ? sum : sum / sums[i - (i % 3)]));
 

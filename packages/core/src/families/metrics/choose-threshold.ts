@@ -1,15 +1,16 @@
 import type { Pausable } from '../../math/pausable.ts';
-import { ascending } from './ascending.ts';
+import { argsort } from './argsort.ts';
 import { badOutput } from './unanswered.ts';
 import type { EvaluatedRows } from './weighted-metric.ts';
 
 /** Criteria for choosing a threshold. */
 export const thresholdCriteria = {
   /** F1 of class 1. */
-  f1: (right, predicted, positives) => (2 * right) / (predicted + positives),
+  f1: (truePositives, predicted, positives) => (2 * truePositives) / (predicted + positives),
   /** [Youden's J](https://en.wikipedia.org/wiki/Youden%27s_J_statistic): recall of class 1 + recall of class 0 - 1. */
-  youden: (right, predicted, positives, rows) => right / positives - (predicted - right) / (rows - positives),
-} satisfies Record<string, (right: number, predicted: number, positives: number, rows: number) => number>;
+  youden: (truePositives, predicted, positives, rows) =>
+    truePositives / positives - (predicted - truePositives) / (rows - positives),
+} satisfies Record<string, (truePositives: number, predicted: number, positives: number, rows: number) => number>;
 
 export type ThresholdCriterion = keyof typeof thresholdCriteria;
 
@@ -32,19 +33,19 @@ export function* chooseThreshold(
 ): Pausable<ChosenThreshold | null> {
   const scoredRows = Uint32Array.from({ length: rows }, (_, n) => n).filter((n) => badOutput(y, n, 1) === undefined);
   const scores = Float64Array.from(scoredRows, (n) => y[n]);
-  const order = yield* ascending(scores);
+  const order = yield* argsort(scores);
   const positives = t.reduce((sum, target, n) => (n < rows && target > 0.5 ? sum + 1 : sum), 0);
   if (positives === 0 || positives === rows) return null;
-  const valueAt = thresholdCriteria[criterion];
+  const criterionOf = thresholdCriteria[criterion];
   let best: ChosenThreshold | null = null;
-  let right = 0;
+  let truePositives = 0;
   for (let predicted = 1; predicted <= order.length; predicted++) {
     const index = order[order.length - predicted];
-    if (t[scoredRows[index]] > 0.5) right++;
+    if (t[scoredRows[index]] > 0.5) truePositives++;
     const lowest = scores[index];
     const next = predicted < order.length ? scores[order[order.length - predicted - 1]] : Math.min(0, lowest);
     if (lowest === next) continue;
-    const value = valueAt(right, predicted, positives, rows);
+    const value = criterionOf(truePositives, predicted, positives, rows);
     if (best === null || value > best.value) best = { threshold: between(next, lowest), value };
   }
   return best;

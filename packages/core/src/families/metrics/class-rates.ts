@@ -1,4 +1,4 @@
-import { defineOptions, type Named, type OptionsOf, oneOf, count as wholeNumber } from '../../checks/options/index.ts';
+import { count, defineOptions, type Named, type OptionsOf, oneOf } from '../../checks/options/index.ts';
 import { createDecision, type DecisionOptions, decisionTable } from './decision.ts';
 import type { Metric } from './metric.ts';
 import { NO_ANSWER } from './unanswered.ts';
@@ -11,7 +11,7 @@ const averageTable = {
    */
   average: oneOf({ binary: true, macro: true, weighted: true })(),
   /** The positive class, if the average is 'binary'. @default 1 */
-  positive: wholeNumber(1),
+  positive: count(1),
 };
 
 /** Options of a figure that is computed for each class. */
@@ -33,16 +33,14 @@ export interface ClassAverage {
  * without an answer counts as a row of its class that is predicted as none.
  */
 export function classAverage(where: string, rate: ClassRate): ClassAverage {
-  const read = defineOptions(where, { ...decisionTable, ...averageTable }).read;
+  const { read } = defineOptions(where, { ...decisionTable, ...averageTable });
+  const decisionAndRate = (options: AverageOptions): [DecisionOptions, (counts: ClassCounts) => number] => {
+    const { targets, threshold, average, positive } = read(options);
+    return [{ targets, threshold }, (counts) => averageOf(counts, rate, average, positive)];
+  };
   return {
-    metric(options) {
-      const { targets, threshold, average, positive } = read(options);
-      return ratesMetric(where, { targets, threshold }, (counts) => averageOf(counts, rate, average, positive));
-    },
-    weighted(rows, options) {
-      const { targets, threshold, average, positive } = read(options);
-      return weightedRates(rows, { targets, threshold }, (counts) => averageOf(counts, rate, average, positive));
-    },
+    metric: (options) => ratesMetric(where, ...decisionAndRate(options)),
+    weighted: (rows, options) => weightedRates(rows, ...decisionAndRate(options)),
   };
 }
 
@@ -81,25 +79,25 @@ const emptyCounts = (C: number): ClassCounts => ({
   predicted: new Float64Array(C),
 });
 
-/** Counts `number` rows of class `target` that are predicted as `answered`. */
-function count({ right, rows, predicted }: ClassCounts, target: number, prediction: number, number: number): void {
+/** Counts a row of class `target`, predicted as `prediction`, `times` times. */
+function countRow({ right, rows, predicted }: ClassCounts, target: number, prediction: number, times: number): void {
   if (target === NO_ANSWER) return;
-  rows[target] += number;
+  rows[target] += times;
   if (prediction === NO_ANSWER) return;
-  predicted[prediction] += number;
-  if (prediction === target) right[target] += number;
+  predicted[prediction] += times;
+  if (prediction === target) right[target] += times;
 }
 
 /** A metric computed from the counts. */
-export function ratesMetric(where: string, options: DecisionOptions, of: (counts: ClassCounts) => number): Metric {
+export function ratesMetric(where: string, options: DecisionOptions, rateOf: (counts: ClassCounts) => number): Metric {
   const { classes, answer, target } = createDecision(where, options);
   let counts = emptyCounts(0);
   return {
     add(y, t, B, O) {
       if (counts.rows.length === 0) counts = emptyCounts(classes(O));
-      for (let n = 0; n < B; n++) count(counts, target(t, n, O), answer(y, n, O), 1);
+      for (let n = 0; n < B; n++) countRow(counts, target(t, n, O), answer(y, n, O), 1);
     },
-    value: () => of(counts),
+    value: () => rateOf(counts),
   };
 }
 
@@ -107,7 +105,7 @@ export function ratesMetric(where: string, options: DecisionOptions, of: (counts
 export function weightedRates(
   { rows, outputs: O, y, t }: EvaluatedRows,
   options: DecisionOptions,
-  of: (counts: ClassCounts) => number,
+  rateOf: (counts: ClassCounts) => number,
 ): WeightedMetric {
   const { classes, answer, target } = createDecision('metric', options);
   const C = classes(O);
@@ -115,8 +113,8 @@ export function weightedRates(
   const predictions = Int32Array.from({ length: rows }, (_, n) => answer(y, n, O));
   return (rowCounts) => {
     const counts = emptyCounts(C);
-    for (let n = 0; n < rows; n++) count(counts, targets[n], predictions[n], rowCounts[n]);
-    return of(counts);
+    for (let n = 0; n < rows; n++) countRow(counts, targets[n], predictions[n], rowCounts[n]);
+    return rateOf(counts);
   };
 }
 

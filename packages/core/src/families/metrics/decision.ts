@@ -28,23 +28,23 @@ export function createDecision(where: string, options: DecisionOptions): Decisio
   const { targets, threshold } = defineOptions(where, decisionTable).read(options);
   if (targets === 'classes') {
     // A single output means a single class (all rows of the dataset have it); a threshold would make two of it.
-    return { classes: (O) => O, answer: largest, target: (t, n) => t[n] };
+    return { classes: (O) => O, answer: argmax, target: (t, n) => t[n] };
   }
   return {
     classes: (O) => (O === 1 ? 2 : O),
-    answer: (y, n, O) => choose(y, n, O, threshold),
-    target: (t, n, O) => choose(t, n, O, 0.5),
+    answer: (y, n, O) => chooseClass(y, n, O, threshold),
+    target: (t, n, O) => chooseClass(t, n, O, 0.5),
   };
 }
 
 /** With one output, whether it is above the threshold; with several, the index of the largest. */
-function choose(y: ArrayLike<number>, n: number, O: number, threshold: number): number {
-  if (O > 1) return largest(y, n, O);
+function chooseClass(y: ArrayLike<number>, n: number, O: number, threshold: number): number {
+  if (O > 1) return argmax(y, n, O);
   return badOutput(y, n, O) !== undefined ? NO_ANSWER : y[n] > threshold ? 1 : 0;
 }
 
 /** The index of the largest output, the first of equal ones. */
-function largest(y: ArrayLike<number>, n: number, O: number): number {
+function argmax(y: ArrayLike<number>, n: number, O: number): number {
   if (badOutput(y, n, O) !== undefined) return NO_ANSWER;
   const row = n * O;
   let best = 0;

@@ -55,44 +55,47 @@ export interface Figure {
   weighted(rows: EvaluatedRows, task: Task, threshold: number): Pausable<WeightedMetric>;
 }
 
-type Facts = Pick<Figure, 'title'> & Partial<Figure>;
+/** The title of a figure, and what differs from the defaults. */
+type FigureTraits = Pick<Figure, 'title'> & Partial<Figure>;
 
-const choices = ['binary', 'classes'] as const;
+const classTasks = ['binary', 'classes'] as const;
 const targetsOf = (task: Task): 'classes' | 'values' => (task === 'classes' ? 'classes' : 'values');
 const decisionOf = (task: Task, threshold: number) => ({ targets: targetsOf(task), threshold });
 
 /** Wraps a metric that is computed fast enough to need no pauses. */
-const atOnce = (make: (rows: EvaluatedRows, task: Task, threshold: number) => WeightedMetric): Figure['weighted'] =>
+const withoutPauses = (
+  make: (rows: EvaluatedRows, task: Task, threshold: number) => WeightedMetric,
+): Figure['weighted'] =>
   function* (rows, task, threshold) {
     yield;
     return make(rows, task, threshold);
   };
 
 /** Creates a figure, with defaults for most properties. */
-const figure = (facts: Facts & Pick<Figure, 'metric' | 'weighted'>): Figure => ({
+const figure = (traits: FigureTraits & Pick<Figure, 'metric' | 'weighted'>): Figure => ({
   better: 'higher',
-  tasks: choices,
+  tasks: classTasks,
   ofProbabilities: false,
   ofPositions: false,
   usesThreshold: false,
   keepsRows: false,
-  ...facts,
+  ...traits,
 });
 
-const ofClasses = (facts: Facts, family: ClassAverage, average?: AverageOptions['average']): Figure => {
+const classFigure = (traits: FigureTraits, family: ClassAverage, average?: AverageOptions['average']): Figure => {
   const optionsOf = (task: Task, threshold: number) => ({
     ...decisionOf(task, threshold),
     average: average ?? (task === 'binary' ? 'binary' : 'macro'),
   });
   return figure({
     usesThreshold: true,
-    ...facts,
+    ...traits,
     metric: (task, threshold) => family.metric(optionsOf(task, threshold)),
-    weighted: atOnce((rows, task, threshold) => family.weighted(rows, optionsOf(task, threshold))),
+    weighted: withoutPauses((rows, task, threshold) => family.weighted(rows, optionsOf(task, threshold))),
   });
 };
 
-const ofRanking = (title: string, { metric, weighted }: Ranking): Figure =>
+const rankingFigure = (title: string, { metric, weighted }: Ranking): Figure =>
   figure({
     title,
     keepsRows: true,
@@ -101,10 +104,15 @@ const ofRanking = (title: string, { metric, weighted }: Ranking): Figure =>
   });
 
 /** Creates a figure that is the mean of a number of each row. */
-const ofMean = (facts: Facts, metric: (task: Task) => Metric, numberOf: (task: Task) => RowValue): Figure =>
-  figure({ better: 'lower', ...facts, metric, weighted: atOnce((rows, task) => weightedMean(rows, numberOf(task))) });
+const meanFigure = (traits: FigureTraits, metric: (task: Task) => Metric, numberOf: (task: Task) => RowValue): Figure =>
+  figure({
+    better: 'lower',
+    ...traits,
+    metric,
+    weighted: withoutPauses((rows, task) => weightedMean(rows, numberOf(task))),
+  });
 
-const ofSurprise = (title: string, { metric, weighted }: typeof perplexityFigure): Figure =>
+const logLossFigure = (title: string, { metric, weighted }: typeof perplexityFigure): Figure =>
   figure({
     title,
     better: 'lower',
@@ -112,39 +120,39 @@ const ofSurprise = (title: string, { metric, weighted }: typeof perplexityFigure
     ofProbabilities: true,
     ofPositions: true,
     metric: (task) => metric({ targets: targetsOf(task) }),
-    weighted: atOnce((rows, task) => weighted(rows, { targets: targetsOf(task) })),
+    weighted: withoutPauses((rows, task) => weighted(rows, { targets: targetsOf(task) })),
   });
 
-const ofValues = (facts: Facts, metric: () => Metric): Figure =>
-  figure({ tasks: ['values'], ...facts, metric, weighted: atOnce((rows) => weightedMetric(rows, metric)) });
+const valueFigure = (traits: FigureTraits, metric: () => Metric): Figure =>
+  figure({ tasks: ['values'], ...traits, metric, weighted: withoutPauses((rows) => weightedMetric(rows, metric)) });
 
 const table = {
   accuracy: figure({
     title: 'accuracy',
     usesThreshold: true,
     metric: (task, threshold) => accuracy(decisionOf(task, threshold)),
-    weighted: atOnce((rows, task, threshold) => weightedRates(rows, decisionOf(task, threshold), shareOfRight)),
+    weighted: withoutPauses((rows, task, threshold) => weightedRates(rows, decisionOf(task, threshold), shareOfRight)),
   }),
   'balanced-accuracy': figure({
     title: 'balanced accuracy',
     usesThreshold: true,
     metric: (task, threshold) => balancedAccuracy(decisionOf(task, threshold)),
-    weighted: atOnce((rows, task, threshold) => weightedRates(rows, decisionOf(task, threshold), meanRecall)),
+    weighted: withoutPauses((rows, task, threshold) => weightedRates(rows, decisionOf(task, threshold), meanRecall)),
   }),
-  precision: ofClasses({ title: 'precision' }, classPrecision),
-  recall: ofClasses({ title: 'recall' }, classRecall),
-  f1: ofClasses({ title: 'F1' }, classF1),
-  'f1-weighted': ofClasses({ title: 'F1, weighted by rows', tasks: ['classes'] }, classF1, 'weighted'),
-  'roc-auc': ofRanking('ROC AUC', rocRanking),
-  'pr-auc': ofRanking('PR AUC', prRanking),
-  'log-loss': ofMean(
+  precision: classFigure({ title: 'precision' }, classPrecision),
+  recall: classFigure({ title: 'recall' }, classRecall),
+  f1: classFigure({ title: 'F1' }, classF1),
+  'f1-weighted': classFigure({ title: 'F1, weighted by rows', tasks: ['classes'] }, classF1, 'weighted'),
+  'roc-auc': rankingFigure('ROC AUC', rocRanking),
+  'pr-auc': rankingFigure('PR AUC', prRanking),
+  'log-loss': meanFigure(
     { title: 'log loss', ofProbabilities: true },
     (task) => logLoss({ targets: targetsOf(task) }),
     (task) => rowLogLoss({ targets: targetsOf(task) }),
   ),
-  perplexity: ofSurprise('perplexity', perplexityFigure),
-  'bits-per-character': ofSurprise('bits per character', bitsFigure),
-  brier: ofMean(
+  perplexity: logLossFigure('perplexity', perplexityFigure),
+  'bits-per-character': logLossFigure('bits per character', bitsFigure),
+  brier: meanFigure(
     { title: 'Brier score', ofProbabilities: true },
     (task) => brier({ targets: targetsOf(task) }),
     (task) => rowBrier({ targets: targetsOf(task) }),
@@ -154,17 +162,17 @@ const table = {
     better: 'lower',
     ofProbabilities: true,
     metric: (task) => calibrationError({ targets: targetsOf(task) }),
-    weighted: atOnce((rows, task) => weightedCalibrationError(rows, { targets: targetsOf(task) })),
+    weighted: withoutPauses((rows, task) => weightedCalibrationError(rows, { targets: targetsOf(task) })),
   }),
-  mae: ofValues({ title: 'mae', better: 'lower' }, () => mae()),
-  rmse: ofValues({ title: 'rmse', better: 'lower' }, () => rmse()),
-  mape: ofMean(
+  mae: valueFigure({ title: 'mae', better: 'lower' }, () => mae()),
+  rmse: valueFigure({ title: 'rmse', better: 'lower' }, () => rmse()),
+  mape: meanFigure(
     { title: 'mape', tasks: ['values'] },
     () => rowMean(rowMape),
     () => rowMape,
   ),
-  r2: ofValues({ title: 'r2' }, () => r2()),
-  'explained-variance': ofValues({ title: 'explained variance' }, () => explainedVariance()),
+  r2: valueFigure({ title: 'r2' }, () => r2()),
+  'explained-variance': valueFigure({ title: 'explained variance' }, () => explainedVariance()),
 } satisfies Record<string, Figure>;
 
 export type FigureName = keyof typeof table;

@@ -15,12 +15,12 @@ export const lossOf = (perplexity: number): number => log(perplexity);
 export const bitsOf = (loss: number): number => loss / log(2);
 
 /** A figure that is a function of the mean log loss. */
-interface OfLogLoss {
+interface LogLossFigure {
   metric(options: ProbabilityOptions): Metric;
   weighted(rows: EvaluatedRows, options: ProbabilityOptions): WeightedMetric;
 }
 
-function ofLogLoss(f: (loss: number) => number): OfLogLoss {
+function figureOfLogLoss(f: (loss: number) => number): LogLossFigure {
   return {
     metric(options) {
       const mean = logLoss(options);
@@ -33,8 +33,8 @@ function ofLogLoss(f: (loss: number) => number): OfLogLoss {
   };
 }
 
-export const perplexityFigure = ofLogLoss(perplexityOf);
-export const bitsFigure = ofLogLoss(bitsOf);
+export const perplexityFigure = figureOfLogLoss(perplexityOf);
+export const bitsFigure = figureOfLogLoss(bitsOf);
 
 /**
  * e^(mean log loss): a model of perplexity k is as uncertain as one that chooses among k classes at random. Outputs are

@@ -1,5 +1,5 @@
 import type { Pausable } from '../../math/pausable.ts';
-import { type Ranked, rankOnce } from './ranking.ts';
+import { type ClassRanking, rankClassesOnce } from './ranking.ts';
 import type { EvaluatedRows } from './weighted-metric.ts';
 
 /** A point of the ROC and of the precision-recall curve: the rows that score at least `score` are taken as positive. */
@@ -31,7 +31,7 @@ export function* rankingCurves(
   targets: 'classes' | 'values',
   maxPoints: number,
 ): Pausable<RankingCurve[] | null> {
-  const ranked = yield* rankOnce(scores, targets);
+  const ranked = yield* rankClassesOnce(scores, targets);
   if (ranked === null) return null;
   return ranked.flatMap((ranking, c) => {
     const positives = ranking.positive.reduce((sum, bit) => sum + bit, 0);
@@ -42,7 +42,7 @@ export function* rankingCurves(
 }
 
 function curveOf(
-  { order, ends, positive }: Ranked,
+  { order, ends, positive }: ClassRanking,
   positives: number,
   { rows, outputs: O, y }: EvaluatedRows,
   index: number, // of the class

@@ -1,6 +1,7 @@
 import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
 import { complete, type Pausable } from '../../math/pausable.ts';
-import { ascending } from './ascending.ts';
+import { viewOf } from '../../math/scratch.ts';
+import { argsort } from './argsort.ts';
 import { createDecision, decisionTable } from './decision.ts';
 import type { Metric } from './metric.ts';
 import { badOutput } from './unanswered.ts';
@@ -20,8 +21,8 @@ export interface RankingMetric extends Metric {
   valueInTurns(): Pausable<number>;
 }
 
-/** Rows in ascending order of their scores. */
-export interface Ranked {
+/** Rows in ascending order of their scores for a class. */
+export interface ClassRanking {
   readonly order: Uint32Array; // [N] indices of the rows
   readonly ends: Uint8Array; // [N] 1 for the last row of equal scores
   readonly positive: Uint8Array; // [N] 1 for a row of the class; also in ascending order
@@ -31,7 +32,7 @@ export interface Ranked {
  * The value for one class; row order[n] counts counts[order[n]] times, or each row once if `counts` is null. NaN leaves
  * the class out of the mean over classes.
  */
-type ClassValue = (ranked: Ranked, counts: Uint32Array | null) => number;
+type ClassValue = (ranking: ClassRanking, counts: Uint32Array | null) => number;
 
 /** A metric of ranked rows. */
 export interface Ranking {
@@ -51,24 +52,29 @@ export function createRanking(where: string, valueOfClass: ClassValue, emptyValu
   return {
     metric(options) {
       const { targets } = read(options);
-      const collected = collectRows(targets);
+      const collector = collectRows(targets);
       function* valueInTurns(): Pausable<number> {
-        const ranked = yield* rank(collected.rows(), targets);
-        return ranked === null ? Number.NaN : meanOf(ranked, valueOfClass, emptyValue, null);
+        const rankings = yield* rankClasses(collector.rows(), targets);
+        return rankings === null ? Number.NaN : meanOf(rankings, valueOfClass, emptyValue, null);
       }
-      return { add: collected.add, value: () => complete(valueInTurns()), valueInTurns };
+      return { add: collector.add, value: () => complete(valueInTurns()), valueInTurns };
     },
     *weighted(rows, options) {
-      const ranked = yield* rankOnce(rows, read(options).targets);
-      return (counts) => (ranked === null ? Number.NaN : meanOf(ranked, valueOfClass, emptyValue, counts));
+      const rankings = yield* rankClassesOnce(rows, read(options).targets);
+      return (counts) => (rankings === null ? Number.NaN : meanOf(rankings, valueOfClass, emptyValue, counts));
     },
   };
 }
 
-function meanOf(ranked: readonly Ranked[], metric: ClassValue, emptyValue: number, counts: Uint32Array | null): number {
+function meanOf(
+  rankings: readonly ClassRanking[],
+  metric: ClassValue,
+  emptyValue: number,
+  counts: Uint32Array | null,
+): number {
   let sum = 0;
   let classes = 0;
-  for (const ranking of ranked) {
+  for (const ranking of rankings) {
     const value = metric(ranking, counts);
     if (Number.isNaN(value)) continue;
     sum += value;
@@ -77,37 +83,40 @@ function meanOf(ranked: readonly Ranked[], metric: ClassValue, emptyValue: numbe
   return classes === 0 ? emptyValue : sum / classes;
 }
 
-const rankings = new WeakMap<EvaluatedRows, Ranked[] | null>();
+const cache = new WeakMap<EvaluatedRows, ClassRanking[] | null>();
 
 /** The rankings of rows, computed once and shared by all figures. The rows do not change. */
-export function* rankOnce(evaluated: EvaluatedRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
-  const ranked = rankings.get(evaluated) ?? (yield* rank(evaluated, targets));
-  rankings.set(evaluated, ranked);
-  return ranked;
+export function* rankClassesOnce(
+  evaluated: EvaluatedRows,
+  targets: 'classes' | 'values',
+): Pausable<ClassRanking[] | null> {
+  const rankings = cache.get(evaluated) ?? (yield* rankClasses(evaluated, targets));
+  cache.set(evaluated, rankings);
+  return rankings;
 }
 
 /** A ranking for each class; null without rows, or if a row has no answer. */
-function* rank(evaluated: EvaluatedRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
+function* rankClasses(evaluated: EvaluatedRows, targets: 'classes' | 'values'): Pausable<ClassRanking[] | null> {
   const { rows, outputs: O, y, t } = evaluated;
   const { classes, target } = createDecision('metric', { targets });
   for (let n = 0; n < rows; n++) if (badOutput(y, n, O) !== undefined) return null;
   if (rows === 0) return null;
   const C = classes(O);
-  const ranked: Ranked[] = [];
+  const rankings: ClassRanking[] = [];
   for (let c = C === 2 ? 1 : 0; c < C; c++) {
     const scores = new Float64Array(rows);
     for (let n = 0; n < rows; n++) scores[n] = y[n * O + (O === 1 ? 0 : c)];
-    const order = yield* ascending(scores);
+    const order = yield* argsort(scores);
     const ends = new Uint8Array(rows).fill(1);
     const positive = new Uint8Array(rows);
     for (let n = 0; n < rows; n++) {
       if (n + 1 < rows && scores[order[n]] === scores[order[n + 1]]) ends[n] = 0;
       if (target(t, order[n], O) === c) positive[n] = 1;
     }
-    ranked.push({ order, ends, positive });
+    rankings.push({ order, ends, positive });
     yield;
   }
-  return ranked;
+  return rankings;
 }
 
 /** Collects copies of rows that are added in parts. */
@@ -128,10 +137,10 @@ function collectRows(targets: 'classes' | 'values'): { add: Metric['add']; rows(
   };
 }
 
-/** Appends `length` numbers of `part` to the first `used` of `all`, in a longer array if they do not fit. */
+/** Appends `length` numbers of `part` to the first `used` of `array`, in a longer array if they do not fit. */
 function append(array: Float64Array, used: number, part: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const room = used + length <= array.length ? array : new Float64Array(Math.max(used + length, 2 * array.length));
-  if (room !== array) for (let i = 0; i < used; i++) room[i] = array[i];
-  for (let i = 0; i < length; i++) room[used + i] = part[i];
-  return room as Float64Array<ArrayBuffer>;
+  const result = used + length <= array.length ? array : new Float64Array(Math.max(used + length, 2 * array.length));
+  if (result !== array) result.set(viewOf(array, 0, used));
+  result.set(viewOf(part, 0, length), used);
+  return result as Float64Array<ArrayBuffer>;
 }

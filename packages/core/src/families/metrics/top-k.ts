@@ -30,10 +30,10 @@ export function topK(options: TopKOptions = {}): Metric {
 /** Number of outputs that rank higher than the one at `target`. */
 function rankOf(y: Float64Array, from: number, O: number, target: number): number {
   const targetOutput = y[from + target];
-  let before = 0;
+  let higher = 0;
   for (let o = 0; o < O; o++) {
     const other = y[from + o];
-    if (other > targetOutput || (other === targetOutput && o < target)) before++;
+    if (other > targetOutput || (other === targetOutput && o < target)) higher++;
   }
-  return before;
+  return higher;
 }

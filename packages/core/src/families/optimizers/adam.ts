@@ -1,7 +1,7 @@
 import { defineOptions, nonNegative, type OptionsOf } from '../../checks/options/index.ts';
-import { type MomentOptions, moments, momentTable, momentUpdate } from './moments.ts';
+import { type MomentOptions, momentOptimizer, momentTable } from './moments.ts';
 import type { Optimizer } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
 
 export const adamOptions = defineOptions('adam', {
   /** α >= 0: the learning rate. @default 1e-3 */
@@ -18,21 +18,5 @@ export interface AdamOptions extends MomentOptions, WeightDecayOptions, OptionsO
  * ε is outside of the square root, after the bias correction. [Kingma & Ba 2015, alg.
  * 1](https://arxiv.org/abs/1412.6980)
  */
-export function adam(options: AdamOptions = {}): Optimizer {
-  const values = adamOptions.read(options);
-  const { lr, weightDecay } = values;
-  const shared = moments(values);
-  return withDecayGroups(values, 7, 0, {
-    ...shared,
-    name: 'adam',
-    lr,
-    hyperLength: 8,
-    hyper(hyper, learningRate, scalars) {
-      shared.hyper(hyper, learningRate, scalars);
-      hyper[7] = weightDecay;
-    },
-    update,
-  });
-}
-
-const update = momentUpdate('gradient');
+export const adam = (options: AdamOptions = {}): Optimizer =>
+  momentOptimizer('adam', 'gradient', adamOptions.read(options));

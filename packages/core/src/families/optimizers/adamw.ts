@@ -1,7 +1,7 @@
 import { defineOptions, nonNegative, type OptionsOf } from '../../checks/options/index.ts';
-import { type MomentOptions, moments, momentTable, momentUpdate } from './moments.ts';
+import { type MomentOptions, momentOptimizer, momentTable } from './moments.ts';
 import type { Optimizer } from './optimizer.ts';
-import { type WeightDecayOptions, weightDecayTable, withDecayGroups } from './weight-decay.ts';
+import { type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
 
 export const adamwOptions = defineOptions('adamw', {
   /** α >= 0: the learning rate. @default 1e-3 */
@@ -17,21 +17,5 @@ export interface AdamwOptions extends MomentOptions, WeightDecayOptions, Options
  * θ ← θ(1 - αλ), then Adam's update without its weight decay. The decay follows the schedule, as in PyTorch.
  * [Loshchilov & Hutter 2019, alg. 2](https://arxiv.org/abs/1711.05101)
  */
-export function adamw(options: AdamwOptions = {}): Optimizer {
-  const values = adamwOptions.read(options);
-  const { lr, weightDecay } = values;
-  const shared = moments(values);
-  return withDecayGroups(values, 7, 1, {
-    ...shared,
-    name: 'adamw',
-    lr,
-    hyperLength: 8,
-    hyper(hyper, learningRate, scalars) {
-      shared.hyper(hyper, learningRate, scalars);
-      hyper[7] = 1 - learningRate[0] * weightDecay;
-    },
-    update,
-  });
-}
-
-const update = momentUpdate('weights');
+export const adamw = (options: AdamwOptions = {}): Optimizer =>
+  momentOptimizer('adamw', 'weights', adamwOptions.read(options));

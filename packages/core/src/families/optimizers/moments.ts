@@ -2,6 +2,7 @@ import { fraction, type OptionsOf, type OptionValues, positive } from '../../che
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
+import { type weightDecayTable, withDecayGroups } from './weight-decay.ts';
 
 export const momentTable = {
   /** β₁ in [0, 1): decay of the first moment. @default 0.9 */
@@ -15,22 +16,29 @@ export const momentTable = {
 /** Options that adam and adamw share. */
 export interface MomentOptions extends OptionsOf<typeof momentTable> {}
 
+/** The options of adam and adamw with their values. */
+type MomentValues = OptionValues<typeof momentTable & ReturnType<typeof weightDecayTable>> & { readonly lr: number };
+
 /**
- * The common part of adam and adamw: two moments, and hyper[0..6] with the step's bias corrections folded into two
- * scalars.
+ * Creates adam, whose weight decay adds to the gradient, or adamw, whose weight decay scales the weights. The step's
+ * bias corrections are folded into hyper[4] and hyper[5].
  */
-export function moments({
-  beta1,
-  beta2,
-  epsilon,
-}: OptionValues<typeof momentTable>): Pick<Optimizer, 'slots' | 'initialScalars' | 'advance' | 'hyper'> {
-  return {
+export function momentOptimizer(
+  name: 'adam' | 'adamw',
+  decays: 'gradient' | 'weights',
+  values: MomentValues,
+): Optimizer {
+  const { lr, beta1, beta2, epsilon, weightDecay } = values;
+  return withDecayGroups(values, 7, decays === 'gradient' ? 0 : 1, {
+    name,
+    lr,
     slots: ['m', 'v'],
     initialScalars: [beta1, beta2],
     advance(scalars) {
       scalars[0] *= beta1;
       scalars[1] *= beta2;
     },
+    hyperLength: 8,
     hyper(hyper, learningRate, scalars) {
       hyper[0] = beta1;
       hyper[1] = 1 - beta1;
@@ -39,15 +47,17 @@ export function moments({
       hyper[4] = learningRate[0] / (1 - scalars[0]);
       hyper[5] = 1 / Math.sqrt(1 - scalars[1]);
       hyper[6] = epsilon;
+      hyper[7] = decays === 'gradient' ? weightDecay : 1 - learningRate[0] * weightDecay;
     },
-  };
+    update: updates[decays],
+  });
 }
 
 /**
  * m ← β₁m + (1 - β₁)d; v ← β₂v + (1 - β₂)d²; θ ← kθ - αₜ · m / (√v · cₜ + ε). The weight decay is in hyper[7]: with
  * 'gradient' it is λ in d = g + λθ, and k = 1; with 'weights' it is k, and d = g.
  */
-export const momentUpdate =
+const momentUpdate =
   (decays: 'gradient' | 'weights'): UpdateKernel =>
   (theta, g, state, n, hyper) => {
     const { round, flush } = mathOf(typeOf(theta));
@@ -72,3 +82,5 @@ export const momentUpdate =
         round(round(stepSize * m[i]) / round(round(round(Math.sqrt(v[i])) * invRootC2) + epsilon));
     }
   };
+
+const updates = { gradient: momentUpdate('gradient'), weights: momentUpdate('weights') };

@@ -8,7 +8,6 @@ import { plateau } from './plateau.ts';
 import { rangeTest } from './range-test.ts';
 import type { Schedule, ScheduleContext, ScheduleIn } from './schedule.ts';
 import { step } from './step.ts';
-import { warmup } from './warmup.ts';
 
 const table = {
   constant,
@@ -53,4 +52,19 @@ export function createSchedule(
   const totalSteps = Math.max(1, context.totalSteps - warmupSteps);
   const schedule = create(rest)({ ...context, totalSteps });
   return warmupSteps === 0 ? schedule : warmup(warmupSteps, schedule);
+}
+
+/**
+ * The schedule `schedule` after a warm-up of `warmupSteps` steps, in which the factor rises linearly towards the first
+ * factor of `schedule`: (step + 1) / (warmupSteps + 1) of it. `schedule` counts its steps from the end of the warm-up.
+ * [Goyal et al. 2017, §2.2](https://arxiv.org/abs/1706.02677)
+ */
+function warmup(warmupSteps: number, schedule: Schedule): Schedule {
+  return {
+    ...schedule,
+    factor: (step, state) =>
+      step < warmupSteps
+        ? ((step + 1) / (warmupSteps + 1)) * schedule.factor(0, state)
+        : schedule.factor(step - warmupSteps, state),
+  };
 }

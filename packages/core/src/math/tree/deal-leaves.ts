@@ -10,7 +10,7 @@ export interface LeafRange {
  * Rows that a thread takes forward and backward while a rank sends a row of gradients: 6 operations per parameter and
  * row at 20 a nanosecond, against 8 bytes per parameter at 2 a nanosecond. It affects how leaves are dealt, but no bit.
  */
-const ROWS_OF_MOVE = 13;
+const ROWS_PER_TRANSFER = 13;
 
 /**
  * Deals the leaves of a batch to ranks in order, in portions of a power of two, in proportion to their threads. Small
@@ -57,7 +57,7 @@ function costOf(ranges: readonly LeafRange[], leaves: number, threadsOf: readonl
     const threadRows = leafRows * Math.floor((end - first + threads - 1) / threads);
     // A rank sends the parts of its rows that others own, and receives its own part of their rows.
     const moved = Math.max(nodes[rank] * (ranks - 1), nodeCount - nodes[rank]) / ranks;
-    longest = Math.max(longest, threadRows + ROWS_OF_MOVE * moved);
+    longest = Math.max(longest, threadRows + ROWS_PER_TRANSFER * moved);
   }
   return longest;
 }

@@ -1,4 +1,5 @@
 import type { Elements } from '../element-type.ts';
+
 /**
  * Rows of a leaf for a batch size. A batch is cut into leaves of this many rows (the last may be shorter), and the
  * gradients of the leaves are summed by a fixed pairwise tree. Threads take whole leaves, so a batch keeps as many

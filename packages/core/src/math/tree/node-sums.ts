@@ -24,10 +24,10 @@ export function sumsOf(nodes: readonly Node[], leaves: number): NodeSums {
   for (let width = 1; ; width *= 2) {
     if (width < widest) continue;
     const joins: [number, number][] = [];
-    const left: number[] = [];
-    for (let first = 0; first < leaves; first += width) left.push(joinSubtree(rows, first, width, leaves, joins));
-    const step = left.length > 1 ? left[1] : 1;
-    if (left.every((row, k) => row === k * step)) return { joins, count: left.length, step };
+    const sumRows: number[] = []; // the row of each subtree of `width` leaves
+    for (let first = 0; first < leaves; first += width) sumRows.push(joinSubtree(rows, first, width, leaves, joins));
+    const step = sumRows.length > 1 ? sumRows[1] : 1;
+    if (sumRows.every((row, k) => row === k * step)) return { joins, count: sumRows.length, step };
   }
 }
 
@@ -52,16 +52,17 @@ export function joinNodes(nodes: readonly Node[], into: readonly Node[], leaves:
 }
 
 /** Nodes by their first leaf, with their rows. */
-type Rows = ReadonlyMap<number, Node & { readonly row: number }>;
+type RowsByLeaf = ReadonlyMap<number, Node & { readonly row: number }>;
 
-const rowsByLeaf = (nodes: readonly Node[]): Rows => new Map(nodes.map((node, row) => [node.first, { ...node, row }]));
+const rowsByLeaf = (nodes: readonly Node[]): RowsByLeaf =>
+  new Map(nodes.map((node, row) => [node.first, { ...node, row }]));
 
 /**
  * The row with the sum of the subtree of `size` leaves from leaf `first`. Appends the additions that this takes to
  * `joins`.
  */
 function joinSubtree(
-  rows: Rows,
+  rows: RowsByLeaf,
   first: number,
   size: number, // a power of two
   leaves: number,

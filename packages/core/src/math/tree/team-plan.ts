@@ -44,19 +44,19 @@ export interface TeamPlanOptions {
  * gradients.
  */
 export function planTeam(options: TeamPlanOptions): TeamPlan {
-  const parts = Array.from({ length: options.threads }, (_, t) => {
+  const threadPlans = Array.from({ length: options.threads }, (_, t) => {
     const { first, end } = leavesOf(options, t);
     return planThread(first, end, options);
   });
-  const nodes = parts.flatMap((part) => part.nodes);
+  const nodes = threadPlans.flatMap((plan) => plan.nodes);
   // Rows that hold a node at the end come first, so that the update finds them next to each other.
   let [nodeRow, scratchRow] = [0, nodes.length];
-  const passes = parts.map((part) => {
-    const [firstNodeRow, firstScratchRow] = [nodeRow, scratchRow - part.nodes.length];
-    const rowOf = (row: number): number => row + (row < part.nodes.length ? firstNodeRow : firstScratchRow);
-    nodeRow += part.nodes.length;
-    scratchRow += part.rows - part.nodes.length;
-    return part.passes.map(({ row, merges, ...pass }) => ({
+  const passes = threadPlans.map((plan) => {
+    const [firstNodeRow, firstScratchRow] = [nodeRow, scratchRow - plan.nodes.length];
+    const rowOf = (row: number): number => row + (row < plan.nodes.length ? firstNodeRow : firstScratchRow);
+    nodeRow += plan.nodes.length;
+    scratchRow += plan.rows - plan.nodes.length;
+    return plan.passes.map(({ row, merges, ...pass }) => ({
       ...pass,
       row: rowOf(row),
       merges: merges.map(([left, right]) => [rowOf(left), rowOf(right)] as const),
@@ -137,8 +137,8 @@ function sizeOfThread(
   let [nodes, rows, passes] = [0, 0, 0];
   for (const { first: at, count } of nodesOf(first, end, leaves)) {
     const chunks = Math.floor((count + maxLeaves - 1) / maxLeaves);
-    // m: chunks with a row of their own, without the last one. After m of them as many sums wait as m has binary ones;
-    // of all numbers up to m the largest 2ᵏ - 1 has the most ones.
+    // m: chunks with a row of their own, without the last one. After m of them, as many rows hold sums that wait for
+    // their neighbour as m has binary ones; of all numbers up to m the largest 2ᵏ - 1 has the most ones.
     const m = canAccumulate ? (chunks - 1) >> 1 : chunks - 1;
     passes += chunks;
     if (!merges) {

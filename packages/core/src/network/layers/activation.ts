@@ -32,7 +32,7 @@ export const activationOptions = defineOptions('activation', {
 /** Options of an activation layer. */
 export interface ActivationOptions extends OptionsOf<typeof activationOptions.table>, Named {}
 
-const ofActivations: PlainKind<string> = oneOf(activations);
+const builtInName: PlainKind<string> = oneOf(activations);
 
 /** y[i] = f(x[i]) with f from the table of activations. */
 export function activation(
@@ -41,7 +41,7 @@ export function activation(
 ): Layer {
   const { fn, size: width, alpha: chosenAlpha } = activationOptions.read(options);
   const table: Readonly<Record<string, Activation>> = { ...activations, ...customParts?.activations };
-  const nameOption = customParts === undefined || customParts === NO_PARTS ? ofActivations : oneOf(table);
+  const nameOption = customParts === undefined || customParts === NO_PARTS ? builtInName : oneOf(table);
   const f = table[nameOption.check('activation', 'fn', fn)];
   if (chosenAlpha !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const shape = width === undefined || width === sizeOf(input) ? input : [width];

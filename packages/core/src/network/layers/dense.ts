@@ -88,19 +88,16 @@ export function dense(options: DenseOptions, context: LayerContext): Layer {
 function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before }: LayerContext): void {
   const { kind, layer } = before.get(tiedTo) ?? {};
   if (layer === undefined || kind !== 'embedding') {
-    const embeddingPaths = [...before].filter(([, one]) => one.kind === 'embedding').map(([path]) => show(path));
-    const is = layer === undefined ? '' : `, which is ${layer.label}`;
+    const embeddingPaths = [...before].filter(([, { kind }]) => kind === 'embedding').map(([path]) => show(path));
+    const actual = layer === undefined ? '' : `, which is ${layer.label}`;
     const hint = embeddingPaths.length === 0 ? ', but there is none' : `: ${listed(embeddingPaths)}`;
-    const problem = `has ${show(tiedTo)}${is}, expected the path of an embedding before this layer${hint}`;
+    const problem = `has ${show(tiedTo)}${actual}, expected the path of an embedding before this layer${hint}`;
     throw new OptionError('dense', 'tiedTo', problem);
   }
   const [V, width] = layer.tensors[0].shape;
   const refuse = (name: string, value: unknown, expected: string) => {
-    throw new OptionError(
-      'dense',
-      name,
-      `has ${show(value)}, expected ${expected} of ${layer.label} at layer ${tiedTo}`,
-    );
+    const problem = `has ${show(value)}, expected ${expected} of ${layer.label} at layer ${tiedTo}`;
+    throw new OptionError('dense', name, problem);
   };
   if (options.init !== undefined) refuse('init', options.init, 'none: the weights are those');
   if (options.out !== V) refuse('out', options.out, `${V}, the vocabulary`);

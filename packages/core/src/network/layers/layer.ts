@@ -170,8 +170,8 @@ export interface Layer {
 
   /**
    * Emits operations that overwrite `dx` (unless it is null, because it is not needed) and all `gradients`, or add to
-   * `gradients` if `pass.joins`. For B = 0 gradients become 0. A gradient is summed by the tree over leaves of
-   * `pass.leaf` rows, see src/math/tree/leaves.ts.
+   * `gradients` if `pass.accumulate`. For B = 0 gradients become 0. A gradient is summed by the tree over leaves of
+   * `pass.leafRows` rows, see src/math/tree/leaves.ts.
    */
   backward(
     dx: Elements | null, // [B, in] out

@@ -1,4 +1,5 @@
 import type { Elements } from '../../math/element-type.ts';
+
 /**
  * Memory of a layer for one thread: what its forward pass keeps for the backward pass, besides outputs, and scratch.
  */
@@ -7,7 +8,7 @@ export interface LayerMemory {
   readonly arrays: readonly Elements[];
   /** Arrays that are always float64. */
   readonly doubles?: readonly Float64Array[];
-  /** Arrays from `Share.allocatePerLeaf`, which all threads of a team share. */
+  /** Arrays from `TeamMemory.allocatePerLeaf`, which all threads of a team share. */
   readonly shared?: readonly Elements[];
   /** Memory of each stack of nested layers. */
   readonly inner?: readonly StackMemory[];

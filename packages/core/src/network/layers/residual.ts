@@ -72,17 +72,17 @@ export function residual(options: AnyResidualOptions, { input, path, build }: La
       return { arrays: [], inner };
     },
     forward(y, x, parameters, B, pass, memory, inspect) {
-      const sorted = splitByLayer(branches, parameters);
+      const layerParameters = splitByLayer(branches, parameters);
       const [fx, sx = x] = branches.map((branch, b) =>
-        forwardStack(branch.layers, innerOf(memory, b), x, sorted[b], B, pass, inspect),
+        forwardStack(branch.layers, innerOf(memory, b), x, layerParameters[b], B, pass, inspect),
       );
       pass.emit(ops.plus, y, sx, fx, B * size);
     },
     // Inner layers with `forwardNext` keep the positions of their inputs, and so does the sum.
     forwardNext(y, x, parameters, pass, memory) {
-      const sorted = splitByLayer(branches, parameters);
+      const layerParameters = splitByLayer(branches, parameters);
       const [fx, sx = x] = branches.map((branch, b) =>
-        nextStack(branch.layers, innerOf(memory, b), x, sorted[b], pass),
+        nextStack(branch.layers, innerOf(memory, b), x, layerParameters[b], pass),
       );
       pass.emit(ops.plus, y, sx, fx, (pass.n * size) / out[0]);
     },

@@ -43,7 +43,7 @@ export const selfAttentionOptions = defineOptions('self-attention', {
 });
 
 /** The defaults of specs in files of earlier versions, which do not state `causal`. */
-const EARLIER = { causal: true };
+const OLD_FILE_DEFAULTS = { causal: true };
 
 /** Options of self-attention. */
 export interface SelfAttentionOptions extends OptionsOf<typeof selfAttentionOptions.table>, Named {}
@@ -55,7 +55,7 @@ export interface SelfAttentionOptions extends OptionsOf<typeof selfAttentionOpti
  * [Vaswani et al. 2017, §3.2](https://arxiv.org/abs/1706.03762)
  */
 export function selfAttention(options: SelfAttentionOptions, { input, stream, customParts }: LayerContext): Layer {
-  const settings = { ...EARLIER, ...options };
+  const settings = { ...OLD_FILE_DEFAULTS, ...options };
   const { heads: H, causal, dropout, bias, rotary, init, outInit, biasInit } = selfAttentionOptions.read(settings);
   axesOf('self-attention', input, [1]);
   const [T, C] = input;

@@ -116,27 +116,27 @@ export function backwardStack(
   inspect?: Inspect,
 ): Elements {
   let dy = memory.gradients[0];
-  let free = memory.gradients[1];
+  let spare = memory.gradients[1];
   const last = layers[layers.length - 1];
   emitInspect(pass, inspect, 'loss', last, dy, B * sizeOf(last.out));
-  const first = toInput ? 0 : firstTrainable(layers);
+  const first = toInput ? 0 : firstTrained(layers);
   for (let l = layers.length - 1; l >= first; l--) {
     const layer = layers[l];
-    const dx = l === first && !toInput ? null : layer.elementwise ? dy : free;
+    const dx = l === first && !toInput ? null : layer.elementwise ? dy : spare;
     const [input, y] = [outputOf(layers, memory, x, l - 1), outputOf(layers, memory, x, l)];
     layer.backward(dx, dy, input, y, parameters[l], gradients[l], B, pass, memory.memories[l], inspect);
     if (dx === null) break;
     emitInspect(pass, inspect, 'backward', layer, dx, B * sizeOf(layer.in));
     if (dx !== dy) {
-      free = dy;
+      spare = dy;
       dy = dx;
     }
   }
   return dy;
 }
 
-/** The first layer with parameters. The gradient stops here, as no layer before has any. */
-function firstTrainable(layers: readonly Layer[]): number {
-  const first = layers.findIndex((layer) => layer.tensors.length > 0);
-  return first === -1 ? layers.length : first;
+/** Index of the first layer with parameters. The gradient stops here, as no layer before has any. */
+function firstTrained(layers: readonly Layer[]): number {
+  const index = layers.findIndex((layer) => layer.tensors.length > 0);
+  return index === -1 ? layers.length : index;
 }

@@ -229,7 +229,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => MultiplyAdd)
   return { attentionForward, attentionNext, attentionBackward, attentionWeights };
 }
 
-/** `kept`, or 0 if the random word of a column is below `threshold`; 1 without a threshold. */
+/** `keepFactor`, or 0 if the random word of a column is below `threshold`; 1 without a threshold. */
 function maskOf(
   stepAndRow: Float64Array,
   n: number,

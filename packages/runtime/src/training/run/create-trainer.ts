@@ -6,7 +6,7 @@ import {
   OptionError,
   type Pausable,
 } from '@gradloom/core';
-import { inFloats, option, reasonOf } from '@gradloom/core/internal';
+import { checkFloat32, option, reasonOf } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import { RING } from '../../engine/memory/arena.ts';
@@ -213,7 +213,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
       if (rate !== null) {
         option.nonNegative.check('setRate', 'rate', rate);
         // Like a schedule's, the rate may become 0.
-        if (plan.elementType === 'float32' && Math.fround(rate) !== 0) inFloats('setRate', 'rate', rate);
+        if (plan.elementType === 'float32' && Math.fround(rate) !== 0) checkFloat32('setRate', 'rate', rate);
       }
       // Only steps whose rate is not written yet take it.
       if (rate === null) delete progress.rate;

@@ -11,10 +11,10 @@ import {
 } from '@gradloom/core';
 import {
   atLayer,
+  checkFloat32,
   checkGradients,
   createElements,
   findNotFinite,
-  inFloats,
   NO_PARTS,
   ofText,
   reasonOf,
@@ -164,7 +164,7 @@ export function refuseLostNumbers(
   if (type === 'float64') return;
   for (const name of ARITHMETIC_OPTIONS) {
     const value = options[name];
-    if (value !== undefined) inFloats('train', name, value, trainOptions.table[name].check);
+    if (value !== undefined) checkFloat32('train', name, value, trainOptions.table[name].check);
   }
 }
 

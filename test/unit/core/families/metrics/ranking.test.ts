@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ascending } from '../../../../../packages/core/src/families/metrics/ascending.ts';
+import { argsort } from '../../../../../packages/core/src/families/metrics/argsort.ts';
 import { metrics } from '../../../../../packages/core/src/families/metrics/index.ts';
 import type { Metric } from '../../../../../packages/core/src/families/metrics/metric.ts';
 import { complete } from '../../../../../packages/core/src/math/pausable.ts';
@@ -144,7 +144,7 @@ test.each([
       const places = repeated
         .map((_, n) => n)
         .sort((a, b) => (repeated[a] < repeated[b] ? -1 : repeated[a] > repeated[b] ? 1 : a - b));
-      expect([...complete(ascending(Float64Array.from(repeated)))]).toEqual(places);
+      expect([...complete(argsort(Float64Array.from(repeated)))]).toEqual(places);
     }),
     { seed: propertySeed, numRuns: most === 40 ? 200 : 5 },
   );

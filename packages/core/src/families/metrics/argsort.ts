@@ -10,10 +10,10 @@ const MIN_FOR_16_BITS = 1 << 14;
 const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 
 /**
- * The places [N] of `numbers` in ascending order; equal numbers (also 0 and -0) keep their order. A radix sort on the
+ * The indices [N] that sort `numbers` ascending; equal numbers (also 0 and -0) keep their order. A radix sort on the
  * bits, least significant digit first. No number may be NaN.
  */
-export function* ascending(numbers: Float64Array): Pausable<Uint32Array<ArrayBuffer>> {
+export function* argsort(numbers: Float64Array): Pausable<Uint32Array<ArrayBuffer>> {
   const N = numbers.length;
   const low = new Uint32Array(N);
   const high = new Uint32Array(N);
@@ -24,21 +24,21 @@ export function* ascending(numbers: Float64Array): Pausable<Uint32Array<ArrayBuf
     if (n % NUMBERS_PER_TURN === 0) yield;
     double[0] = numbers[n] + 0;
     // As an unsigned integer in the same order: inverts all bits of a negative number, else the sign bit.
-    const turned = words[HIGH] >>> 31 === 1 ? 0xffffffff : 0;
-    low[n] = words[1 - HIGH] ^ turned;
-    high[n] = words[HIGH] ^ (turned | 0x80000000);
+    const invertedBits = words[HIGH] >>> 31 === 1 ? 0xffffffff : 0;
+    low[n] = words[1 - HIGH] ^ invertedBits;
+    high[n] = words[HIGH] ^ (invertedBits | 0x80000000);
   }
   let order = Uint32Array.from({ length: N }, (_, n) => n);
   let next = new Uint32Array(N);
   for (let shift = 0; shift < 64; shift += bits) {
-    const moved = yield* sortDigit(next, order, shift < 32 ? low : high, shift % 32, bits);
-    if (moved) [order, next] = [next, order];
+    const isSorted = yield* sortDigit(next, order, shift < 32 ? low : high, shift % 32, bits);
+    if (isSorted) [order, next] = [next, order];
   }
   return order;
 }
 
 /**
- * Overwrites `to` with the places `from`, sorted by a digit of their words. Returns false if all have the same digit.
+ * Overwrites `to` with the indices `from`, sorted by a digit of their words. Returns false if all have the same digit.
  */
 function* sortDigit(
   to: Uint32Array, // [N] out

@@ -1,5 +1,5 @@
 import { OptionError } from '../../checks/option-error.ts';
-import { specInFloats } from '../../checks/options/index.ts';
+import { checkSpecFloat32 } from '../../checks/options/index.ts';
 import { show } from '../../checks/show.ts';
 import type { ElementType } from '../../math/element-type.ts';
 import { optimizerOptions } from './index.ts';
@@ -16,7 +16,7 @@ export function refuseOptimizerBeyondFloats(
   type: ElementType,
 ): void {
   if (type === 'float64') return;
-  specInFloats(where, 'optimizer', optimizer.spec, optimizerOptions);
+  checkSpecFloat32(where, 'optimizer', optimizer.spec, optimizerOptions);
   const hyper = new Float64Array(optimizer.hyperLength);
   optimizer.hyper(hyper, Float64Array.of(learningRate), Float64Array.from(optimizer.initialScalars));
   const overflow = hyper.find((value) => !Number.isFinite(Math.fround(value)));

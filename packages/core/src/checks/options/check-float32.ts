@@ -7,7 +7,7 @@ import type { Check, MemberTables } from './option.ts';
  * its option.
  * @throws OptionError "<where>: <about> has <value>, expected a number that float32 does not round to <float>".
  */
-export function inFloats(
+export function checkFloat32(
   where: string,
   path: string,
   value: number,
@@ -15,8 +15,8 @@ export function inFloats(
   about = path,
 ): number {
   const float = Math.fround(value);
-  const isKept = Number.isFinite(float) && (float !== 0 || value === 0);
-  if (isKept && passes(check, float)) return value;
+  const isInRange = Number.isFinite(float) && (float !== 0 || value === 0);
+  if (isInRange && passes(check, float)) return value;
   throw new OptionError(
     where,
     path,
@@ -36,18 +36,24 @@ function passes(check: Check<unknown>, value: number): boolean {
 }
 
 /**
- * Applies `inFloats` to every number of a member's spec, nested members included; `about` names their owner where
+ * Applies `checkFloat32` to every number of a member's spec, nested members included; `about` names their owner where
  * the kind alone does not say it. A member of a user's own rounds its numbers itself.
  */
-export function specInFloats(where: string, path: string, spec: unknown, members: MemberTables, about?: string): void {
+export function checkSpecFloat32(
+  where: string,
+  path: string,
+  spec: unknown,
+  members: MemberTables,
+  about?: string,
+): void {
   // A name has default options, which float32 keeps.
   if (typeof spec !== 'object' || spec === null || !('kind' in spec)) return;
   const { kind, ...options } = spec as { readonly kind: unknown; readonly [name: string]: unknown };
   if (typeof kind !== 'string' || !Object.hasOwn(members, kind)) return;
-  for (const [name, { check, members: inner }] of Object.entries(members[kind])) {
+  for (const [name, { check, members: memberTables }] of Object.entries(members[kind])) {
     const value = options[name];
-    const [whereOf, subject] = about === undefined ? [`${where}: ${kind}`, name] : [where, `${about}: ${name}`];
-    if (inner !== undefined) specInFloats(whereOf, `${path}.${name}`, value, inner, subject);
-    else if (typeof value === 'number') inFloats(whereOf, `${path}.${name}`, value, check, subject);
+    const [memberWhere, subject] = about === undefined ? [`${where}: ${kind}`, name] : [where, `${about}: ${name}`];
+    if (memberTables !== undefined) checkSpecFloat32(memberWhere, `${path}.${name}`, value, memberTables, subject);
+    else if (typeof value === 'number') checkFloat32(memberWhere, `${path}.${name}`, value, check, subject);
   }
 }
