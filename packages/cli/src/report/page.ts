@@ -165,7 +165,7 @@ function figureOf(picture: Picture): Markup {
     markup`<h3>${picture.title}</h3>`,
     inline(picture, 'wide', drawWide(picture)),
     inline(picture, 'narrow', picture.draw(NARROW)),
-    markup`<figcaption>${picture.sentence}</figcaption>`,
+    markup`<figcaption>${picture.caption}</figcaption>`,
     markup`</figure>`,
   ]);
 }
@@ -174,7 +174,7 @@ function figureOf(picture: Picture): Markup {
  * Drawn at two widths, so that text has the same size on a phone. A browser shows one of them, and a screen reader
  * reads one.
  */
-function inline({ name, title, alternative }: Picture, size: string, drawing: Drawing): Markup {
+function inline({ name, title, altText: alternative }: Picture, size: string, drawing: Drawing): Markup {
   const { width, height } = drawing;
   const id = `${name}-${size}`;
   const label = markup`<title id="${id}-t">${title}</title><desc id="${id}-d">${alternative}</desc>`;

@@ -4,9 +4,9 @@ import type { Markup } from './markup/markup.ts';
 export interface Picture {
   readonly name: string; // name of its file, without .svg
   readonly title: string; // title: what the picture shows
-  readonly sentence: string; // caption below the picture
+  readonly caption: string; // caption below the picture
   /** Text for screen readers: the axes and the important values. */
-  readonly alternative: string;
+  readonly altText: string;
   readonly draw: Draw;
 }
 

@@ -53,7 +53,7 @@ const SVG_HEAD = String(root(0, 0, markup``)).split(' width=')[0];
 
 /** A picture as a separate file, with its title above it, for slides and documents, in either theme. */
 function svgFile(picture: Picture): Markup {
-  const { title, alternative } = picture;
+  const { title, altText: alternative } = picture;
   const drawing = drawWide(picture);
   const lines = wrap(title, LETTERS);
   const top = MARGIN + LINE * lines.length + 10;

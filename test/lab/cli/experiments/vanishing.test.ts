@@ -84,12 +84,12 @@ describe('the claims about 20 layers on MNIST', () => {
     activations: named('sigmoid'),
     hidden: new Array<number>(20).fill(64),
     init: 'he-normal',
-    length: { optimizer: { kind: 'adam', lr: 0.001 }, batch: 64, steps: 300, seed: 1 },
+    runOptions: { optimizer: { kind: 'adam', lr: 0.001 }, batch: 64, steps: 300, seed: 1 },
     moreSeeds: [],
-    long: false,
+    hasLongRun: false,
   };
   const mnist = { train: { name: 'mnist' } } as DeepData;
-  const length = (changes: object) => ({ ...usual, length: { ...usual.length, ...changes } });
+  const length = (changes: object) => ({ ...usual, length: { ...usual.runOptions, ...changes } });
   const adam = (changes: object) => length({ optimizer: { kind: 'adam', lr: 0.001, ...changes } });
 
   test('is claimed with the default settings, and for narrower and shorter runs', () => {

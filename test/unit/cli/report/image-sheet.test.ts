@@ -76,7 +76,7 @@ test('long names are cut to the width of their image, probabilities never', () =
 });
 
 test('the picture says how images were changed', () => {
-  const { sentence } = firstImages(sheetOf(imagesOf(2, [4, 4, 1]), [4, 4, 1]), '--flip --shift 2');
+  const { caption: sentence } = firstImages(sheetOf(imagesOf(2, [4, 4, 1]), [4, 4, 1]), '--flip --shift 2');
   expect(sentence).toBe(
     'The first 2 images of the first step, as the network was given them, augmented by --flip --shift 2.',
   );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { layerHistograms } from '../../../../packages/cli/src/report/charts/layer-histograms.ts';
+import { layerHistogramPicture } from '../../../../packages/cli/src/report/charts/layer-histograms.ts';
 
 /** All numbers in the first and the last of four bins, half in each; or in the two of the middle. */
 const [wide, tight] = [
@@ -8,7 +8,7 @@ const [wide, tight] = [
 ];
 
 test('the title names the layer whose standard deviation changes most', () => {
-  const picture = layerHistograms(
+  const picture = layerHistogramPicture(
     'weights',
     [
       { kind: 'weights', layer: 'layer 0', low: -2, high: 2, start: wide, end: wide },
@@ -22,13 +22,13 @@ test('the title names the layer whose standard deviation changes most', () => {
     'tanh, twice: weights change most in layer 2: standard deviation 1.5 before training, 0.5 after',
   );
   expect(picture?.name).toBe('weights-tanh-twice');
-  expect(picture?.alternative).toBe(
+  expect(picture?.altText).toBe(
     'layer 0: from -2 to 2, standard deviation 1.5 before training and 1.5 after; layer 2: from -2 to 2, standard deviation 1.5 before training and 0.5 after',
   );
 });
 
 test('a layer whose numbers are all equal at the start still has a title', () => {
-  const picture = layerHistograms('outputs', [
+  const picture = layerHistogramPicture('outputs', [
     { kind: 'outputs', layer: 'layer 0 relu', low: 0, high: 4, start: [1, 0, 0, 0], end: wide },
   ]);
   expect(picture?.title).toMatch(
@@ -38,6 +38,6 @@ test('a layer whose numbers are all equal at the start still has a title', () =>
 
 test('the title says if no standard deviation changes', () => {
   const same = { low: -2, high: 2, start: wide, end: wide };
-  const picture = layerHistograms('weights', [{ kind: 'weights', layer: 'layer 2', ...same }]);
+  const picture = layerHistogramPicture('weights', [{ kind: 'weights', layer: 'layer 2', ...same }]);
   expect(picture?.title).toBe('Weights: the standard deviation of every layer changes by less than 5 %');
 });

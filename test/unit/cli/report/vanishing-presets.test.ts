@@ -17,10 +17,8 @@ test('Glorot’s initializers are shown side by side, with theory', () => {
     'Standard init: the gradient shrinks 2.0 times per layer; normalised init: the gradient keeps its size',
   );
   // The geometric mean of 0.1 and 0.2, and a 16th of it.
-  expect(picture.alternative).toContain(
-    'standard init: RMS of the gradient 0.14 at the last hidden layer and 0.0088 at',
-  );
-  expect(picture.alternative).toContain('a factor of 0.5 per layer, by theory 0.58');
+  expect(picture.altText).toContain('standard init: RMS of the gradient 0.14 at the last hidden layer and 0.0088 at');
+  expect(picture.altText).toContain('a factor of 0.5 per layer, by theory 0.58');
   expect(String(picture.draw(720).markup)).toContain('÷ 2.0 per layer');
 });
 

@@ -13,7 +13,7 @@ import { bindTensors, createWorkspace, nodeGradient } from '@gradloom/core/inter
 import { columns } from '../../terminal/text/columns.ts';
 import { whole } from '../../terminal/text/format.ts';
 import { defineExperiment } from './experiment.ts';
-import { carriedOn, holds, printed } from './finding.ts';
+import { chapterFigure, chapterFigureFromRounded, claim } from './finding.ts';
 import { lossOfRow, referencePass, runRow } from './reference-passes.ts';
 
 const x = 2;
@@ -89,23 +89,23 @@ export const backprop = defineExperiment({
         },
       ],
       findings: [
-        printed('z', '1.1', before.z),
-        printed('prediction', '0.750', before.prediction),
-        carriedOn('loss', '0.0625', before.loss, (rounded.prediction - target) ** 2),
-        carriedOn('dL/dprediction', '-0.500', before.dPrediction, 2 * (rounded.prediction - target)),
-        carriedOn('dprediction/dz', '0.1875', slope, rounded.prediction * (1 - rounded.prediction)),
-        carriedOn('dL/dw', '-0.1875', dw, rounded.dw),
-        carriedOn('dL/db', '-0.09375', db, rounded.db),
-        carriedOn('step of w, rate x dL/dw', '0.01875', -RATE * dw, -RATE * rounded.dw),
-        carriedOn('step of b, rate x dL/db', '0.009375', -RATE * db, -RATE * rounded.db),
-        carriedOn('w after the step', '0.51875', w, stepped.w),
-        carriedOn('b after the step', '0.109375', b, stepped.b),
-        carriedOn('z after the step', '1.14688', after.z, round(stepped.w * x + stepped.b, 6)),
-        printed('prediction after', '0.759', after.prediction),
-        carriedOn('loss after', '0.0581', after.loss, round((0.759 - target) ** 2, 6)),
-        printed('chain rule, 0.5 x 0.02', '0.01', chained),
-        holds('central differences are the gradient', `differ by ${error.toExponential(1)}`, error < 1e-9),
-        printed('tokens per step', '8,388,608', tokens),
+        chapterFigure('z', '1.1', before.z),
+        chapterFigure('prediction', '0.750', before.prediction),
+        chapterFigureFromRounded('loss', '0.0625', before.loss, (rounded.prediction - target) ** 2),
+        chapterFigureFromRounded('dL/dprediction', '-0.500', before.dPrediction, 2 * (rounded.prediction - target)),
+        chapterFigureFromRounded('dprediction/dz', '0.1875', slope, rounded.prediction * (1 - rounded.prediction)),
+        chapterFigureFromRounded('dL/dw', '-0.1875', dw, rounded.dw),
+        chapterFigureFromRounded('dL/db', '-0.09375', db, rounded.db),
+        chapterFigureFromRounded('step of w, rate x dL/dw', '0.01875', -RATE * dw, -RATE * rounded.dw),
+        chapterFigureFromRounded('step of b, rate x dL/db', '0.009375', -RATE * db, -RATE * rounded.db),
+        chapterFigureFromRounded('w after the step', '0.51875', w, stepped.w),
+        chapterFigureFromRounded('b after the step', '0.109375', b, stepped.b),
+        chapterFigureFromRounded('z after the step', '1.14688', after.z, round(stepped.w * x + stepped.b, 6)),
+        chapterFigure('prediction after', '0.759', after.prediction),
+        chapterFigureFromRounded('loss after', '0.0581', after.loss, round((0.759 - target) ** 2, 6)),
+        chapterFigure('chain rule, 0.5 x 0.02', '0.01', chained),
+        claim('central differences are the gradient', `differ by ${error.toExponential(1)}`, error < 1e-9),
+        chapterFigure('tokens per step', '8,388,608', tokens),
       ],
       json: {
         before: { w: start[0], b: start[1], z: before.z, prediction: before.prediction, loss: before.loss },

@@ -22,14 +22,19 @@ export interface Published {
 export const CHAPTER = '"Neural Networks Without the Mysticism"';
 
 /** Agrees if `computed`, rounded to the digits that the chapter prints, equals its figure. */
-export const printed = (what: string, chapter: string, computed: number, note?: string): Finding =>
+export const chapterFigure = (what: string, chapter: string, computed: number, note?: string): Finding =>
   withNote({ what, chapter, computed, agrees: roundsTo(computed, chapter) }, note);
 
 /**
  * For figures that the chapter computed from rounded values: `carried` repeats that and must give its digits,
  * `computed` is exact.
  */
-export const carriedOn = (what: string, chapter: string, computed: number, carried: number): Finding => ({
+export const chapterFigureFromRounded = (
+  what: string,
+  chapter: string,
+  computed: number,
+  carried: number,
+): Finding => ({
   what,
   chapter,
   computed,
@@ -38,7 +43,7 @@ export const carriedOn = (what: string, chapter: string, computed: number, carri
 });
 
 /** A statement of the chapter that is wrong. `note` says why; `isConfirmed`: the computed number is as it says. */
-export const slip = (
+export const chapterSlip = (
   what: string,
   chapter: string,
   computed: number | string,
@@ -47,7 +52,7 @@ export const slip = (
 ): Finding => ({ what, chapter, computed, agrees: false, note, ...(isConfirmed ? { slip: true } : {}) });
 
 /** Agrees if `computed`, rounded to the digits that the paper prints, equals its figure. */
-export const publishedDigits = (what: string, paper: Published, computed: number): Finding => ({
+export const paperFigure = (what: string, paper: Published, computed: number): Finding => ({
   what,
   paper,
   computed,
@@ -55,7 +60,7 @@ export const publishedDigits = (what: string, paper: Published, computed: number
 });
 
 /** A statement of a paper in words, or a figure that depends on its starting weights. */
-export const published = (
+export const paperClaim = (
   what: string,
   paper: Published,
   computed: number | string,
@@ -64,11 +69,11 @@ export const published = (
 ): Finding => withNote({ what, paper, computed, agrees }, note);
 
 /** A claim of the experiment itself; `what` states it. */
-export const holds = (what: string, computed: number | string, agrees: boolean, note?: string): Finding =>
+export const claim = (what: string, computed: number | string, agrees: boolean, note?: string): Finding =>
   withNote({ what, computed, agrees }, note);
 
 /** A number that is shown but not claimed, with the reasons, separated by semicolons. */
-export const unclaimed = (what: string, computed: number | string, why: string, paper?: Published): Finding => ({
+export const unclaimedFigure = (what: string, computed: number | string, why: string, paper?: Published): Finding => ({
   what,
   computed,
   agrees: null,
@@ -103,7 +108,7 @@ function roundsTo(value: number, text: string): boolean {
 export type Verdict = 'crawls' | 'slow' | 'learns' | 'overshoots' | 'diverges';
 
 /** Verdicts and their definitions, as printed; the first one that applies counts. */
-export const verdictKey: readonly (readonly [Verdict, string])[] = [
+export const verdictDefinitions: readonly (readonly [Verdict, string])[] = [
   ['diverges', 'the final loss is above the first, or not finite'],
   ['overshoots', 'the loss rose above the first, but fell again'],
   ['crawls', 'more than 99 % of the first loss is left'],

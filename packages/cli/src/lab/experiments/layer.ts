@@ -1,7 +1,7 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { columns } from '../../terminal/text/columns.ts';
 import { defineExperiment } from './experiment.ts';
-import { holds, printed } from './finding.ts';
+import { chapterFigure, claim } from './finding.ts';
 import { runRow } from './reference-passes.ts';
 
 const I = 3;
@@ -62,10 +62,10 @@ export const layer = defineExperiment({
         },
       ],
       findings: [
-        printed('weights of 3 inputs and 4 neurons', '12', weights),
-        printed('biases', '4', biases),
-        holds('two linear layers are one', `differ by ${difference}`, difference === 0),
-        holds('with relu between them they are not', `differ by ${bend}`, bend > 0),
+        chapterFigure('weights of 3 inputs and 4 neurons', '12', weights),
+        chapterFigure('biases', '4', biases),
+        claim('two linear layers are one', `differ by ${difference}`, difference === 0),
+        claim('with relu between them they are not', `differ by ${bend}`, bend > 0),
       ],
       json: { weights, biases, x: row, W1, b1, W2, b2, twoLayers: two, W, b, oneLayer: one, withRelu: bent },
     };

@@ -2,7 +2,7 @@ import { math } from '@gradloom/core';
 import { columns } from '../../terminal/text/columns.ts';
 import { decimal, whole } from '../../terminal/text/format.ts';
 import { defineExperiment } from './experiment.ts';
-import { holds, printed } from './finding.ts';
+import { chapterFigure, claim } from './finding.ts';
 import { lossOfRow } from './reference-passes.ts';
 
 const prediction = [0.7, 0.2, 0.1];
@@ -47,15 +47,15 @@ export const loss = defineExperiment({
         },
       ],
       findings: [
-        printed('mse of 0.7, 0.2, 0.1', '0.0467', mse),
-        ...right.map((p, k) => printed(`cross-entropy at p = ${p}`, chapter[k], surprises[k])),
-        holds(
+        chapterFigure('mse of 0.7, 0.2, 0.1', '0.0467', mse),
+        ...right.map((p, k) => chapterFigure(`cross-entropy at p = ${p}`, chapter[k], surprises[k])),
+        claim(
           'the one-hot form is -log p',
           `differ by ${decimal(Math.abs(general - special))}`,
           Math.abs(general - special) < 1e-15,
         ),
-        printed('uniform over 128,000 classes', '11.76', uniform),
-        holds(
+        chapterFigure('uniform over 128,000 classes', '11.76', uniform),
+        claim(
           'a uniform guess costs ln V',
           `differ by ${decimal(Math.abs(uniform - math.log(V)))}`,
           Math.abs(uniform - math.log(V)) < 1e-9,

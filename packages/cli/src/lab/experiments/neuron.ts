@@ -1,7 +1,7 @@
 import { activations, mathOf, type NetworkSpec } from '@gradloom/core';
 import { columns } from '../../terminal/text/columns.ts';
 import { defineExperiment } from './experiment.ts';
-import { printed } from './finding.ts';
+import { chapterFigure } from './finding.ts';
 import { runRow } from './reference-passes.ts';
 
 const x = [0.5, 0.8];
@@ -39,11 +39,11 @@ export const neuron = defineExperiment({
         },
       ],
       findings: [
-        printed('weighted sum', '0.06', weightedSum),
-        printed('z, with the bias', '0.16', z),
-        printed('sigmoid(z)', '0.540', sigmoid),
-        printed('relu(z)', '0.16', relu),
-        printed('relu(-0.5)', '0', reluOfNegative),
+        chapterFigure('weighted sum', '0.06', weightedSum),
+        chapterFigure('z, with the bias', '0.16', z),
+        chapterFigure('sigmoid(z)', '0.540', sigmoid),
+        chapterFigure('relu(z)', '0.16', relu),
+        chapterFigure('relu(-0.5)', '0', reluOfNegative),
       ],
       json: { inputs: x, weights: W, bias: b, weightedSum, z, sigmoid, relu, reluOfNegative },
     };

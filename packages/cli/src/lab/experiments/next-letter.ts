@@ -14,7 +14,7 @@ import { columns } from '../../terminal/text/columns.ts';
 import { decimal, duration, whole } from '../../terminal/text/format.ts';
 import { wrap } from '../../terminal/text/table.ts';
 import { defineExperiment, type ExperimentContext } from './experiment.ts';
-import { holds } from './finding.ts';
+import { claim } from './finding.ts';
 import {
   languageModel,
   nGram,
@@ -99,9 +99,9 @@ export const nextLetter = defineExperiment({
       ],
       findings: [
         ...networks.map(({ name, loss }) =>
-          holds(`${name}: at least 0.1 nat below pairs`, pairs.loss - loss, pairs.loss - loss >= 0.1),
+          claim(`${name}: at least 0.1 nat below pairs`, pairs.loss - loss, pairs.loss - loss >= 0.1),
         ),
-        holds(
+        claim(
           'gru: at least 0.02 nat below attention',
           lossOf('attention') - lossOf('gru'),
           lossOf('attention') - lossOf('gru') >= 0.02,

@@ -7,7 +7,7 @@ import { decimal } from '../../terminal/text/format.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
 import { oneThread, withDescender } from './descend.ts';
 import { defineExperiment } from './experiment.ts';
-import { holds } from './finding.ts';
+import { claim } from './finding.ts';
 import { sweepLearningRates } from './sweep.ts';
 
 const STEPS = 500;
@@ -47,7 +47,7 @@ export const optimizers = defineExperiment({
     const starts = new Set(best.map(({ losses }) => losses[0]));
     const edges = best.filter(({ bracketed }) => !bracketed);
     const lower = (name: string) =>
-      holds(
+      claim(
         `${name} ends below sgd`,
         `${decimal(lossOf(name))}, sgd ${decimal(lossOf('sgd'))}`,
         lossOf(name) < lossOf('sgd'),
@@ -83,8 +83,8 @@ export const optimizers = defineExperiment({
         },
       ],
       findings: [
-        holds('all start from the same loss', starts.size === 1 ? 'yes' : `${starts.size} losses`, starts.size === 1),
-        holds(
+        claim('all start from the same loss', starts.size === 1 ? 'yes' : `${starts.size} losses`, starts.size === 1),
+        claim(
           'best rates lie between worse ones',
           edges.length === 0 ? 'all' : `not ${edges.map(({ name }) => name).join(', ')}`,
           edges.length === 0,

@@ -1,7 +1,7 @@
 import { columns } from '../../terminal/text/columns.ts';
 import { plural } from '../../terminal/text/format.ts';
 import { defineExperiment } from './experiment.ts';
-import { holds } from './finding.ts';
+import { claim } from './finding.ts';
 import { runRow } from './reference-passes.ts';
 
 const pairs = [
@@ -70,10 +70,10 @@ export const perceptron = defineExperiment({
       findings: results.flatMap(({ name, gate: { targets }, best, epochs, cycle }) =>
         name === 'XOR'
           ? [
-              holds('XOR: at most 3 rows are right', `${best} of ${targets.length}`, best <= 3),
-              holds('XOR: no number of epochs is enough', describeCycle(cycle), cycle !== null),
+              claim('XOR: at most 3 rows are right', `${best} of ${targets.length}`, best <= 3),
+              claim('XOR: no number of epochs is enough', describeCycle(cycle), cycle !== null),
             ]
-          : [holds(`${name} is learned`, `${best} of ${targets.length}, ${plural(epochs, 'epoch')}`, cycle === null)],
+          : [claim(`${name} is learned`, `${best} of ${targets.length}, ${plural(epochs, 'epoch')}`, cycle === null)],
       ),
       json: {
         gates: Object.fromEntries(

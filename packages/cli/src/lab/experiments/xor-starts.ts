@@ -1,7 +1,7 @@
 import { columns } from '../../terminal/text/columns.ts';
 import { plural } from '../../terminal/text/format.ts';
 import type { Outcome } from './experiment.ts';
-import { type Finding, publishedDigits } from './finding.ts';
+import { type Finding, paperFigure } from './finding.ts';
 import { NUMPY } from './xor-run.ts';
 
 /** Above this mean squared error, at least one of the four rows is wrong, or nearly wrong. */
@@ -22,7 +22,7 @@ export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcom
   const seeds = stuck.map(([seed]) => seed).join(', ');
   const at42 = finalLosses.get(STUCK_SEED);
   const findings: Finding[] =
-    at42 === undefined ? [] : [publishedDigits('final loss from seed 42', { printed: '0.1252', source: NUMPY }, at42)];
+    at42 === undefined ? [] : [paperFigure('final loss from seed 42', { printed: '0.1252', source: NUMPY }, at42)];
   return {
     sections: [
       {

@@ -4,7 +4,7 @@ import { UsageError } from '../../terminal/failure.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { thin } from '../../terminal/text/thin.ts';
 import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
-import { type Finding, printed, publishedDigits } from './finding.ts';
+import { chapterFigure, type Finding, paperFigure } from './finding.ts';
 import { runRow } from './reference-passes.ts';
 import { NUMPY, trainXor, xorSpec } from './xor-run.ts';
 import { describeStarts } from './xor-starts.ts';
@@ -29,13 +29,13 @@ export const xor = defineExperiment({
     seeds: { group: 'Training', ...seedRange(undefined, 'train from many seeds instead of one, such as 1..100') },
   },
   async run({ seed, seeds }, context) {
-    if (seeds === undefined) return one(seed ?? 0, context);
+    if (seeds === undefined) return trainOnce(seed ?? 0, context);
     if (seed !== undefined) throw new UsageError('--seed and --seeds are both given, expected one of the two');
-    return many(seeds, context);
+    return trainFromSeeds(seeds, context);
   },
 });
 
-async function one(seed: number, { machine, showProgress }: ExperimentContext): Promise<Outcome> {
+async function trainOnce(seed: number, { machine, showProgress }: ExperimentContext): Promise<Outcome> {
   showProgress(`${EPOCHS} steps`);
   // The chart loads while the thread starts.
   const [result, { lineChart }] = await Promise.all([
@@ -108,11 +108,11 @@ function figuresOf({ epochLosses, parameters, trainLoss }: TrainResult) {
 function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number): Finding[] {
   const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
   const all = (what: (k: number) => string, chapter: readonly string[], computed: readonly number[]): Finding[] =>
-    chapter.map((text, k) => printed(what(k), text, computed[k]));
+    chapter.map((text, k) => chapterFigure(what(k), text, computed[k]));
   const numpy = (what: (k: number) => string, digits: readonly string[], computed: readonly number[]): Finding[] =>
-    digits.map((text, k) => publishedDigits(what(k), { printed: text, source: NUMPY }, computed[k]));
+    digits.map((text, k) => paperFigure(what(k), { printed: text, source: NUMPY }, computed[k]));
   return [
-    printed('parameters', '9', parameterCount),
+    chapterFigure('parameters', '9', parameterCount),
     ...all(
       (k) => `loss at epoch ${k * 2000}`,
       ['0.254547', '0.000924', '0.000383', '0.000239', '0.000173'],
@@ -132,7 +132,7 @@ function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number):
   ];
 }
 
-async function many({ first, last }: Range, { machine, showProgress }: ExperimentContext): Promise<Outcome> {
+async function trainFromSeeds({ first, last }: Range, { machine, showProgress }: ExperimentContext): Promise<Outcome> {
   // Four rows are one leaf, so a second thread would be idle.
   const pool = await createPool({ threads: 1 });
   const finalLosses = new Map<number, number>();

@@ -19,14 +19,15 @@ import type { Dataset } from '@gradloom/runtime';
 import { inputRows } from '@gradloom/runtime/internal';
 import { customParts } from '../../options/custom-parts.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
+import { shownRows } from '../../terminal/text/thin.ts';
 import { referencePass } from '../experiments/reference-passes.ts';
 import type { LayerHistogram } from './layer-histogram.ts';
 
 const BINS = 40;
 /** Most layers of each kind that are shown. */
 const MAX_LAYERS = 8;
-/** Most multiply-adds for the reference kernels, about 50 ms. */
-const BUDGET = 3e7;
+/** Most multiply-adds of the forward pass, about 50 ms with the reference kernels. */
+const MAX_MULTIPLY_ADDS = 3e7;
 
 /** A network, its seed and its trained weights. */
 export interface TrainedNetwork {
@@ -42,20 +43,20 @@ export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows
   const network = buildNetwork(spec, customParts());
   const start = createElements(typeOf(parameters), network.parameterCount);
   initializeParameters(network, start, seed);
-  const kinds = { weights: weightsOf, outputs: outputsOf } as const;
+  const valuesOf = { weights: weightsOf, outputs: outputsOf } as const;
   return (['weights', 'outputs'] as const).flatMap((kind) => {
-    const [before, after] = [start, parameters].map((theta) => kinds[kind](network, theta, rows));
-    return spread([...before.keys()]).map((layer) => ({
-      kind,
-      layer,
-      ...count(before.get(layer) ?? [], after.get(layer) ?? []),
-    }));
+    const [before, after] = [start, parameters].map((theta) => valuesOf[kind](network, theta, rows));
+    const layers = [...before.keys()];
+    return shownRows(layers.length, MAX_LAYERS).map((k) => {
+      const layer = layers[k];
+      return { kind, layer, ...sharesInBins(before.get(layer) ?? [], after.get(layer) ?? []) };
+    });
   });
 }
 
-type Named = Map<string, ArrayLike<number>>;
+type ValuesByLayer = Map<string, ArrayLike<number>>;
 
-function weightsOf(network: Network, theta: Elements): Named {
+function weightsOf(network: Network, theta: Elements): ValuesByLayer {
   const names = namesOf(network);
   return new Map(
     network.allLayers.flatMap(({ tensors }, k) =>
@@ -70,14 +71,14 @@ function weightsOf(network: Network, theta: Elements): Named {
   );
 }
 
-function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
-  const products = network.allLayers.reduce((sum, { layer, tensors }) => {
+function outputsOf(network: Network, theta: Elements, dataset: Dataset): ValuesByLayer {
+  const multiplyAdds = network.allLayers.reduce((sum, { layer, tensors }) => {
     return sum + positionsOf(layer.out) * tensors.reduce((weights, { length }) => weights + length, 0);
   }, 1);
-  const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(BUDGET / products)));
+  const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(MAX_MULTIPLY_ADDS / multiplyAdds)));
   const workspace = createWorkspace(network, createLoss('mse'), rows, allocateEach(typeOf(theta)));
   workspace.x.set(inputRows(dataset, 0, rows, typeOf(theta)));
-  const outputs: Named = new Map();
+  const outputs: ValuesByLayer = new Map();
   const names = namesOf(network);
   const entries = new Map(network.allLayers.map(({ layer, spec }, k) => [layer, { kind: spec.kind, name: names[k] }]));
   const pass = referencePass(false, 1);
@@ -91,13 +92,8 @@ function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
 const namesOf = ({ allLayers }: Network): string[] =>
   layerNames(allLayers.map(({ path, layer, spec }) => ({ path, label: layer.label, name: spec.name })));
 
-/** At most `MAX_LAYERS` of the names, including the first and the last. */
-function spread(names: readonly string[]): string[] {
-  if (names.length <= MAX_LAYERS) return [...names];
-  return Array.from({ length: MAX_LAYERS }, (_, k) => names[Math.round((k * (names.length - 1)) / (MAX_LAYERS - 1))]);
-}
-
-function count(before: ArrayLike<number>, after: ArrayLike<number>) {
+/** The shares of the values before and after training in the same bins. */
+function sharesInBins(before: ArrayLike<number>, after: ArrayLike<number>) {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const values of [before, after]) {

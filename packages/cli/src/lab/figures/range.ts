@@ -1,6 +1,6 @@
 import { createSpread } from '@gradloom/core/internal';
 import { decimal } from '../../terminal/text/format.ts';
-import { type Finding, type Published, published } from '../experiments/finding.ts';
+import { type Finding, type Published, paperClaim } from '../experiments/finding.ts';
 
 /** The lowest and highest value of a figure over a number of starts. */
 export interface Range {
@@ -29,19 +29,19 @@ const DEVIATIONS = 3;
  * 1/n) standard deviations of our mean, as one more start of ours would be. The range of n starts would exclude two of
  * n + 1 such numbers.
  */
-export function within(what: string, paper: Published, values: readonly number[]): Finding {
+export function nearOneStart(what: string, paper: Published, values: readonly number[]): Finding {
   const logs = values.map(Math.log);
   const n = logs.length;
   const mean = logs.reduce((sum, log) => sum + log, 0) / n;
   const deviation = Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (n - 1));
   const away = (Math.log(Number(paper.printed)) - mean) / (deviation * Math.sqrt(1 + 1 / n));
   const text = rangeText(rangeOf(what, values));
-  return published(what, paper, text, Math.abs(away) <= DEVIATIONS, `${away.toFixed(1)} deviations`);
+  return paperClaim(what, paper, text, Math.abs(away) <= DEVIATIONS, `${away.toFixed(1)} deviations`);
 }
 
 /** A figure that a paper derives or estimates: agrees if our mean differs from it by at most this share. */
-export const near = (what: string, paper: Published, value: number, range: Range, share: number): Finding =>
-  published(
+export const nearMean = (what: string, paper: Published, value: number, range: Range, share: number): Finding =>
+  paperClaim(
     what,
     paper,
     rangeText(range),

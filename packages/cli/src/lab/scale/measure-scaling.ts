@@ -31,7 +31,7 @@ export interface Scaling extends RoundFigures {
 }
 
 /** How to measure. */
-export interface Measuring {
+export interface MeasuringOptions {
   readonly counts: readonly number[]; // numbers of threads, ascending from 1
   readonly cores: number;
   readonly rounds: number;
@@ -63,7 +63,7 @@ const PARTS_RUNS = 2;
 export async function measureScaling(
   pool: Pool,
   workload: Workload,
-  { counts, cores, rounds: roundsAsked, modelCores = [], showProgress, signal }: Measuring,
+  { counts, cores, rounds: roundsAsked, modelCores = [], showProgress, signal }: MeasuringOptions,
 ): Promise<Scaling> {
   const { spec, sets, options } = workload;
   const data = { train: sets.train };

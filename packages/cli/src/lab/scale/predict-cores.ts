@@ -31,7 +31,7 @@ export interface PredictedPoint {
 }
 
 /** Times of one thread, in ms per step: of a whole batch, and of a batch of a single leaf. */
-export interface OneThread {
+export interface OneThreadTimes {
   readonly stepMs: number; // measured without clocks
   readonly batchProfile: Profile;
   readonly leafProfile: Profile | null; // null if the batch is one leaf
@@ -44,7 +44,7 @@ export interface OneThread {
  * times are scaled down to a step without them: a prediction for one thread equals the measurement.
  */
 export function measuredParts(
-  { stepMs, batchProfile, leafProfile, bandwidth, exchanges }: OneThread,
+  { stepMs, batchProfile, leafProfile, bandwidth, exchanges }: OneThreadTimes,
   work: Pick<StepWork, 'batch' | 'leafRows' | 'slots' | 'parameters' | 'threadsOf'>,
 ): MeasuredParts {
   const clockFactor = stepMs / (passesMs(batchProfile) + batchProfile.update);

@@ -3,7 +3,7 @@ import type { StepWork } from '@gradloom/runtime/internal';
 import {
   type MeasuredParts,
   measuredParts,
-  type OneThread,
+  type OneThreadTimes,
   type PredictedPoint,
   predictCores,
 } from './predict-cores.ts';
@@ -20,7 +20,7 @@ export const PREDICTION_NOTE = 'a prediction by a model of measured parts, not a
 
 /** Predicts for the measured numbers of threads up to the cores, and for `modelCores`. */
 export function predictScaling(
-  one: OneThread,
+  one: OneThreadTimes,
   work: StepWork,
   { points, first }: { readonly points: readonly Point[]; readonly first: TrainResult },
   modelCores: readonly number[],

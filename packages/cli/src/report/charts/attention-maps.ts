@@ -21,8 +21,8 @@ export function attentionMaps({ split, tokens, layers, layersInAll }: Attention)
   return layers.map(({ layer, heads }, k) => ({
     name: `attention-${k + 1}`,
     title: `Attention of ${layer}${findingOf(heads)}`,
-    sentence: `The first ${plural(tokens.length, 'token')} of the ${split} text. A row is a token, and its cells show how much it reads each token up to itself: the stronger their colour, the more; a row is 100 %.${k === 0 ? rest : ''}`,
-    alternative: heads.map((head, h) => `Head ${h + 1}: ${shareText(strongest(head))}`).join('; '),
+    caption: `The first ${plural(tokens.length, 'token')} of the ${split} text. A row is a token, and its cells show how much it reads each token up to itself: the stronger their colour, the more; a row is 100 %.${k === 0 ? rest : ''}`,
+    altText: heads.map((head, h) => `Head ${h + 1}: ${shareText(strongest(head))}`).join('; '),
     draw: grid(
       heads.map((head, h) => ({ title: `head ${h + 1}`, draw: (each) => drawHead(head, shown, each) })),
       Math.min(ACROSS, Math.max(2, heads.length)),

@@ -20,8 +20,8 @@ export function calibrationPicture({ calibration = [], labels, split }: Answers)
   return {
     name: 'calibration',
     title: `Probabilities are off by ${percent(error)} on average`,
-    sentence: `${plural(total, `${split} row`)} in ${plural(calibration.length, 'bin')} by the ${of}: its mean across, the ${up} up. On the dashed line probabilities are right; below it they are too high, above it too low. Bins of few rows are far off by chance.`,
-    alternative: bins
+    caption: `${plural(total, `${split} row`)} in ${plural(calibration.length, 'bin')} by the ${of}: its mean across, the ${up} up. On the dashed line probabilities are right; below it they are too high, above it too low. Bins of few rows are far off by chance.`,
+    altText: bins
       .map(({ rows, probability, share }) => `${whole(rows)} rows at ${percent(probability)}: ${percent(share)}`)
       .join('; '),
     draw: lineChart({

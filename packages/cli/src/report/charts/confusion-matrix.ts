@@ -41,8 +41,8 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
   return {
     name: 'confusion',
     title,
-    sentence: `Confusion matrix of the ${split} set: actual class down, predicted class across, correct rows on the outlined diagonal.${shade} ${whole(wrongCount)} of ${whole(total)} rows are wrong (${percent(wrongCount / total)}).`,
-    alternative: `Confusion matrix of ${labels.length} classes. ${labels.map((label, c) => `${label}: ${confusion[c][c]} of ${rowsOf(c)} correct`).join('; ')}.`,
+    caption: `Confusion matrix of the ${split} set: actual class down, predicted class across, correct rows on the outlined diagonal.${shade} ${whole(wrongCount)} of ${whole(total)} rows are wrong (${percent(wrongCount / total)}).`,
+    altText: `Confusion matrix of ${labels.length} classes. ${labels.map((label, c) => `${label}: ${confusion[c][c]} of ${rowsOf(c)} correct`).join('; ')}.`,
     draw: (width) => {
       const answers = confusion[0].map((_, c) => c);
       const longest = highest(answers.map((c) => name(c).length));

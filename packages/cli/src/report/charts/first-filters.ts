@@ -14,8 +14,8 @@ export function firstFilters({ sheet, layer, total }: Filters): Picture {
   return {
     name: 'first-filters',
     title: 'Filters of the first layer',
-    sentence,
-    alternative: sentence,
+    caption: sentence,
+    altText: sentence,
     draw: imageGrid({ name: 'first-filters', sheets: [sheet], across: [images > 32 ? 12 : 8, 8] }),
   };
 }

@@ -47,10 +47,10 @@ export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
   return {
     name: 'fitted-curve',
     title: isProbability ? 'Predicted probability along the input' : 'Fitted curve among the training rows',
-    sentence: isProbability
+    caption: isProbability
       ? 'The lines are the probabilities that the network predicts at each input. The points are training rows, at the probability of their class.'
       : 'The line is what the network predicts at each input. The points are training rows.',
-    alternative: lines
+    altText: lines
       .map(({ name, points }) => {
         const values = points.map(([, y]) => y);
         return `${name}: ${isProbability ? 'probability' : 'output'} from ${shortNumber(lowest(values))} to ${shortNumber(highest(values))} for inputs from ${shortNumber(lowest(xs))} to ${shortNumber(highest(xs))}`;

@@ -26,8 +26,8 @@ export function gradientByLayer(networks: readonly LayerGradients[]): Picture {
   return {
     name: 'gradient-by-layer',
     title: capital(networks.map(({ label, factor }) => `${label}: ${changeText(factor)}`).join('; ')),
-    sentence: `RMS of dL/dz at each of ${depth} hidden layers before the first step, on a logarithmic scale. Backpropagation starts at the output, on the right, and goes to hidden layer 1. ${reachText(networks)} Dashed: what theory predicts for weights of this size.`,
-    alternative: networks
+    caption: `RMS of dL/dz at each of ${depth} hidden layers before the first step, on a logarithmic scale. Backpropagation starts at the output, on the right, and goes to hidden layer 1. ${reachText(networks)} Dashed: what theory predicts for weights of this size.`,
+    altText: networks
       .map(
         ({ label, sizes, factor, expectedFactor }) =>
           `${label}: RMS of the gradient ${shortNumber(sizes[sizes.length - 1], 2)} at the last hidden layer and ${shortNumber(sizes[0], 2)} at the first, a factor of ${factor === null ? 'none' : shortNumber(factor, 2)} per layer, by theory ${expectedFactor === null ? 'none' : shortNumber(expectedFactor, 2)}`,

@@ -22,9 +22,9 @@ export function gradientFlow(probes: readonly ProbeFigures[]): Picture[] {
     {
       name: 'gradient-flow',
       title: titleOf(sizes[sizes.length - 1][0] / sizes[0][0]),
-      sentence:
+      caption:
         'Root mean square of the gradient of the loss with respect to the outputs of each layer, from the first layer (top) to the last, at the probed steps. Logarithmic colour scale.',
-      alternative: names
+      altText: names
         .map(
           (name, k) =>
             `${name}: ${shortNumber(sizes[k][0])} at first, ${shortNumber(sizes[k].at(-1) ?? 0)} at the last look`,

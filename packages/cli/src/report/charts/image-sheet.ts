@@ -82,8 +82,8 @@ export function firstImages(sheet: Sheet, augmentation: string): Picture {
   return {
     name: 'first-images',
     title: 'Training images',
-    sentence,
-    alternative: sentence,
+    caption: sentence,
+    altText: sentence,
     draw: imageGrid({ name: 'first-images', sheets: [sheet], across: [8, 8] }),
   };
 }

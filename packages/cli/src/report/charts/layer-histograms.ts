@@ -29,7 +29,7 @@ const UNCHANGED = 0.05;
  * Histogram of the numbers of each layer, one panel per layer; `network` distinguishes networks. Null if no layer has
  * any.
  */
-export function layerHistograms(
+export function layerHistogramPicture(
   kind: LayerHistogram['kind'],
   all: readonly LayerHistogram[],
   network = '',
@@ -46,8 +46,8 @@ export function layerHistograms(
   return {
     name: network === '' ? kind : `${kind}-${network.replaceAll(/\W+/g, '-').slice(0, 60)}`,
     title: `${network === '' ? '' : `${network}: `}${titleOf(name, largest, network !== '')}`,
-    sentence,
-    alternative: drawn
+    caption: sentence,
+    altText: drawn
       .map(
         ({ layer, low, high }, k) =>
           `${layer}: from ${shortNumber(low)} to ${shortNumber(high)}, standard deviation ${shortNumber(spreads[k].from)} before training and ${shortNumber(spreads[k].to)} after`,

@@ -18,8 +18,8 @@ export function mistakePictures({ mistakes, mistakenImages: sheet, labels, split
   return {
     name: 'mistakes',
     title: `The ${split} images that are most surely wrong`,
-    sentence: `${those} of the ${split} set ${which}. Above each: the actual class, then the predicted one${above}.`,
-    alternative: `${mistakes.map(describe).join('; ')}.`,
+    caption: `${those} of the ${split} set ${which}. Above each: the actual class, then the predicted one${above}.`,
+    altText: `${mistakes.map(describe).join('; ')}.`,
     draw: imageGrid({
       name: 'mistakes',
       sheets: [sheet],

@@ -27,15 +27,15 @@ export function rankingPictures({ curves = [], split }: Answers): Picture[] {
     {
       name: 'roc',
       title: `ROC AUC ${areas('rocAuc')}`,
-      sentence: `Of ${of}, on the ${split} rows: the share of its rows that are found, against the share of other rows that are taken for it, at each threshold. A coin is on the dashed line.`,
-      alternative: `ROC curve: the area is ${areas('rocAuc')}.`,
+      caption: `Of ${of}, on the ${split} rows: the share of its rows that are found, against the share of other rows that are taken for it, at each threshold. A coin is on the dashed line.`,
+      altText: `ROC curve: the area is ${areas('rocAuc')}.`,
       draw: draw([...roc, chance], 'false positives', 'recall'),
     },
     {
       name: 'precision-recall',
       title: `PR AUC ${areas('prAuc')}`,
-      sentence: `Of ${of}, on the ${split} rows: the share of the rows taken for it that belong to it, against the share of its rows that are found. A coin has the precision of its share: ${shares}.`,
-      alternative: `Precision-recall curve: the area is ${areas('prAuc')}.`,
+      caption: `Of ${of}, on the ${split} rows: the share of the rows taken for it that belong to it, against the share of its rows that are found. A coin has the precision of its share: ${shares}.`,
+      altText: `Precision-recall curve: the area is ${areas('prAuc')}.`,
       draw: draw(
         linesOf(([, recall, precision]) => [recall, precision]),
         'recall',

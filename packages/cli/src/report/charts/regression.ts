@@ -36,15 +36,15 @@ export function regressionPictures({ split, rows, outputs, columns = outputs.len
     {
       name: 'predicted-against-actual',
       title: `Predicted against actual values${isMany ? '' : `: R² ${r2}`}`,
-      sentence: `Each point is a row of the ${split} set. On the dashed line the prediction is exact.${omissions}${isMany ? ` R² is ${r2}.` : ''}`,
-      alternative: `Predicted against actual values of ${whole(rows)} ${split} rows. ${figures(({ r2, rmse }) => `R² ${decimal(r2)}, RMSE ${decimal(rmse)}`)}.`,
+      caption: `Each point is a row of the ${split} set. On the dashed line the prediction is exact.${omissions}${isMany ? ` R² is ${r2}.` : ''}`,
+      altText: `Predicted against actual values of ${whole(rows)} ${split} rows. ${figures(({ r2, rmse }) => `R² ${decimal(r2)}, RMSE ${decimal(rmse)}`)}.`,
       draw: panels(predictionPlot),
     },
     {
       name: 'residuals',
       title: `Residuals${isMany ? '' : `: RMSE ${rmse}`}`,
-      sentence: `Predicted minus actual value of each row, by the predicted value. Without a pattern around zero, the rest is noise.${omissions}${isMany ? ` RMSE is ${rmse}.` : ''}`,
-      alternative: figures(({ points }) => {
+      caption: `Predicted minus actual value of each row, by the predicted value. Without a pattern around zero, the rest is noise.${omissions}${isMany ? ` RMSE is ${rmse}.` : ''}`,
+      altText: figures(({ points }) => {
         const residuals = points.map(([actual, value]) => value - actual);
         return `Residuals from ${shortNumber(lowest(residuals))} to ${shortNumber(highest(residuals))}`;
       }),

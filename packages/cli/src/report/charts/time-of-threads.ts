@@ -36,8 +36,8 @@ export function timeOfThreads(
   return {
     name: 'time',
     title: `Time of threads by phase: ${shareText('wait')} waiting, ${shareText(longest)} ${longest}`,
-    sentence: `Time of each thread by phase: gather the rows, forward pass, backward pass, update (sum the gradients of the threads and change the weights)${exchanges ? ', exchange with other ranks' : ''}, wait at a barrier for the other threads.${note}`,
-    alternative: rows
+    caption: `Time of each thread by phase: gather the rows, forward pass, backward pass, update (sum the gradients of the threads and change the weights)${exchanges ? ', exchange with other ranks' : ''}, wait at a barrier for the other threads.${note}`,
+    altText: rows
       .map(
         ({ name, profile }) => `${name}: ${phases.map((phase) => `${phase} ${duration(profile[phase])}`).join(', ')}`,
       )

@@ -23,8 +23,8 @@ export function costPictures({ batch, cases }: Read<typeof costDocument>): Pictu
     {
       name: 'backward-by-depth',
       title: `The backward pass takes at most ${slowest.ratio.toFixed(2)} times as long as the forward pass (${slowest.depth} layers of ${slowest.width})`,
-      sentence: `Time of the backward pass divided by that of the forward pass, ${batch} rows per pass. In multiply-adds, L layers of one size have a ratio of 2 − 1/L: each layer takes one product forward and two backward, the first only one.`,
-      alternative: cases
+      caption: `Time of the backward pass divided by that of the forward pass, ${batch} rows per pass. In multiply-adds, L layers of one size have a ratio of 2 − 1/L: each layer takes one product forward and two backward, the first only one.`,
+      altText: cases
         .map(
           ({ depth, width, ratio }) =>
             `${depth} of ${width}: ${ratio.toFixed(2)}, counted ${(2 - 1 / depth).toFixed(2)}`,

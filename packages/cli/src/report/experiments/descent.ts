@@ -43,9 +43,9 @@ function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
   return {
     name: 'loss-by-rate',
     title: `The learning rate ${tick(Number(best))} reaches the lowest loss${diverging === undefined ? '' : `; at ${tick(Number(diverging[0]))} training diverges`}`,
-    sentence:
+    caption:
       'The same problem from the same weights by plain gradient descent, one line per learning rate. With too small a rate the loss falls slowly; with too large a rate it rises.',
-    alternative: all
+    altText: all
       .map(
         ([rate, { verdict, finalLoss }]) =>
           `Rate ${rate} ${verdict}${finalLoss === null ? '' : `, final loss ${decimal(finalLoss)}`}`,
@@ -70,8 +70,8 @@ function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
   return {
     name: 'batch-noise',
     title: fallOf(noise),
-    sentence: 'Distance between the gradient of a batch and that of all rows, root mean square over many batches.',
-    alternative: noise
+    caption: 'Distance between the gradient of a batch and that of all rows, root mean square over many batches.',
+    altText: noise
       .map(({ batch, measured, theory }) => `${batch} rows: ${decimal(measured)}, theory ${decimal(theory)}`)
       .join('; '),
     draw: lineChart({

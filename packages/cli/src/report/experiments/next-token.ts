@@ -33,8 +33,8 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
         last?.at === undefined
           ? 'The training loss stays above the losses of the n-gram models'
           : `At step ${whole(last.at)}, a batch first reaches a lower loss than the ${last.name} model`,
-      sentence: `Loss of single batches during training, next to the losses of counting models: a bigram looks at the previous character, a trigram at the previous two, the network at ${context}.`,
-      alternative: `Loss ${losses[0].loss.toFixed(3)} at first, ${losses[losses.length - 1].loss.toFixed(3)} at the end. ${models.map(([name, nats]) => `${name}: ${nats.toFixed(3)}`).join('; ')}`,
+      caption: `Loss of single batches during training, next to the losses of counting models: a bigram looks at the previous character, a trigram at the previous two, the network at ${context}.`,
+      altText: `Loss ${losses[0].loss.toFixed(3)} at first, ${losses[losses.length - 1].loss.toFixed(3)} at the end. ${models.map(([name, nats]) => `${name}: ${nats.toFixed(3)}`).join('; ')}`,
       draw: lineChart({
         series: [
           { name: 'network', points: losses.map(({ step, loss }) => [step, loss] as const), dots: false },
@@ -52,8 +52,8 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
     {
       name: 'held-out-words',
       title: `Perplexity on held-out words: network ${choices(network)}, ${best[0]} model ${choices(best[1])}`,
-      sentence: `Mean loss on ${whole(words.heldOut)} words that were held out. The perplexity, e to the power of the loss, is the number of equally likely characters with the same uncertainty.`,
-      alternative: Object.entries(natsPerCharacter)
+      caption: `Mean loss on ${whole(words.heldOut)} words that were held out. The perplexity, e to the power of the loss, is the number of equally likely characters with the same uncertainty.`,
+      altText: Object.entries(natsPerCharacter)
         .map(([name, nats]) => `${name}: ${nats.toFixed(3)} nats, perplexity ${choices(nats)}`)
         .join('; '),
       draw: barChart({

@@ -34,9 +34,9 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
     {
       name: 'loss-by-optimizer',
       title: `Each at its best learning rate, ${best} reaches the lowest loss: ${shortNumber(bestRun.finalLoss)}`,
-      sentence:
+      caption:
         'The same problem from the same weights, one line per optimizer, each at the best of the learning rates that were tried.',
-      alternative: all
+      altText: all
         .map(([name, { rate, finalLoss }]) => `${name} at ${tick(rate)}: final loss ${decimal(finalLoss)}`)
         .join('; '),
       draw: lineChart({
@@ -52,9 +52,9 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
     {
       name: 'optimizer-by-rate',
       title: `Best learning rates go from ${tick(lowest.rate)} (${lowest.name}) to ${tick(highest.rate)} (${highest.name})`,
-      sentence:
+      caption:
         'Final loss at each learning rate that was tried. Where a line ends on the right, larger rates were not tried or diverged.',
-      alternative: all
+      altText: all
         .map(
           ([name, { tried }]) =>
             `${name}: ${triedOf(tried)

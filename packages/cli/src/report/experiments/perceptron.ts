@@ -46,9 +46,9 @@ export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): 
         good.length === 0
           ? `The perceptron learns none of ${listed(bad)}`
           : `The perceptron learns ${listed(good)}${bad.length === 0 ? '' : `, and does not learn ${listed(bad)}`}`,
-      sentence:
+      caption:
         'Rows of each gate: circles where the target is 1, squares where it is 0. The line is the neuron’s decision boundary, blue on the side of 1. Where the perceptron rule does not converge, it is the line of its last step.',
-      alternative: all
+      altText: all
         .map(
           ([name, { weights, bias, right, rows, learned, epochs }]) =>
             `${name}: weights ${weights.join(' ')}, bias ${bias}, ${right} of ${rows.length} correct at best, ${learned ? `converged after ${plural(epochs, 'epoch')}` : `not converged after ${plural(epochs, 'epoch')}`}`,

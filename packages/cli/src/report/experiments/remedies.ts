@@ -51,8 +51,8 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
         : highestBad < lowestGood
           ? `Networks learn where ${part(lowestGood)} or more of the gradient reaches the first layer; with ${part(highestBad)} or less, none does`
           : `${bad.length} of ${plural(all.length, 'network')} do not learn; the smallest share of the gradient at their first layer is ${part(lowest(bad))}`,
-    sentence: `Gradient at the first of ${depth} layers divided by that at the last, before the first step, on a logarithmic scale; 1 means equally large. Blue networks learn, orange ones stay at chance.`,
-    alternative: all
+    caption: `Gradient at the first of ${depth} layers divided by that at the last, before the first step, on a logarithmic scale; 1 means equally large. Blue networks learn, orange ones stay at chance.`,
+    altText: all
       .map(
         ([name, one]) =>
           `${name}: ${shortNumber(one.firstOverLast ?? Number.NaN, 2)}, ${learned(one, chance) ? 'learns' : 'does not learn'}`,
@@ -78,8 +78,8 @@ function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocume
   return {
     name: 'accuracy-of-remedies',
     title: `Best test accuracy with ${depth} layers: ${best.name}, ${percent(best.accuracy)}; ${stalledCount} of ${plural(all.length, 'network')} stay at chance`,
-    sentence: `Accuracy on ${whole(testRows)} test rows after ${whole(steps)} steps, each network at the best of the learning rates that were tried. Always answering the same class gets ${percent(chance)}.`,
-    alternative: all
+    caption: `Accuracy on ${whole(testRows)} test rows after ${whole(steps)} steps, each network at the best of the learning rates that were tried. Always answering the same class gets ${percent(chance)}.`,
+    altText: all
       .map(({ name, accuracy, rate }) => `${name}: ${percent(accuracy)} at a rate of ${tick(rate)}`)
       .join('; '),
     draw: barChart({

@@ -102,9 +102,9 @@ function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
   return {
     name: 'nielsen',
     title: `${inside.every((is) => is) ? 'All' : `${inside.filter((is) => is).length} of the`} ${inside.length} norms that Nielsen printed lie in the range of ${plural(seeds.length, 'start')}; each hidden layer further from the output has a gradient ${factor.toFixed(1)} times smaller`,
-    sentence:
+    caption:
       'Gradient norm of the biases of each hidden layer before the first step, on a logarithmic scale, in networks of two, three and four sigmoid layers. The band goes from the lowest start to the highest.',
-    alternative: bands
+    altText: bands
       .map(
         ({ depth, published, points }) =>
           `${depth} hidden layers: ${published.map(([layer, norm], h) => `hidden layer ${layer} printed ${norm}, here ${shortNumber(points[h][1], 2)} to ${shortNumber(points[h][3], 2)}`).join(', ')}`,
@@ -159,8 +159,8 @@ function he(document: Preset<'he'>): Picture[] {
     {
       name: 'accuracy-by-init',
       title: `Median validation accuracy after ${steps} steps: ${middle('he-normal', ours)}, ${middle('glorot-normal', xavier)}`,
-      sentence: 'Validation accuracy of each initialization and start: 30 layers with relu.',
-      alternative: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
+      caption: 'Validation accuracy of each initialization and start: 30 layers with relu.',
+      altText: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
       draw: barChart({ bars, x: { label: 'accuracy (%)', domain: [0, 100] } }),
     },
   ];

@@ -7,7 +7,7 @@ import { percent } from '../../terminal/text/format.ts';
 import { highest, logRange, lowest, shortNumber, tick } from '../axes.ts';
 import { gradientByLayer, type LayerGradients } from '../charts/gradient-by-layer.ts';
 import { colorBar, heatMap } from '../charts/heat-map.ts';
-import { layerHistograms } from '../charts/layer-histograms.ts';
+import { layerHistogramPicture } from '../charts/layer-histograms.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { grid, stack } from '../compose.ts';
 import { legend } from '../legend.ts';
@@ -60,7 +60,7 @@ export function vanishingPictures(document: Read<typeof vanishingDocument>): Pic
     ...accuracyByRate(all, setup.chance, setup.steps),
     ...all.flatMap(([label, { histograms = [] }]) =>
       (['outputs', 'weights'] as const)
-        .map((kind) => layerHistograms(kind, histograms, label))
+        .map((kind) => layerHistogramPicture(kind, histograms, label))
         .filter((picture) => picture !== null),
     ),
   ];
@@ -91,9 +91,9 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
   return {
     name: 'gradient-along-training',
     title: throughTraining(all),
-    sentence:
+    caption:
       'RMS of dL/dz of each hidden layer at some steps of training, all at one learning rate. Where a line rises to the right, layers near the input get smaller gradients than those near the output.',
-    alternative: all.map(change).join('. '),
+    altText: all.map(change).join('. '),
     draw: stack([
       legend(labels.map((at, k) => ({ name: `step ${training[at].step}`, stroke: strokeOf(k) }))),
       grid(
@@ -139,9 +139,9 @@ function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
   return {
     name: 'gradient-heat-map',
     title: 'Gradient of each hidden layer by step',
-    sentence:
+    caption:
       'Each column is a step of training, each row a hidden layer, that next to the input at the top. Darker colours are smaller gradients, on a logarithmic scale.',
-    alternative: all
+    altText: all
       .map(([label, one]) => {
         const sizes = sizesOf(one).flat();
         return `${label}: from ${shortNumber(lowest(sizes), 2)} to ${shortNumber(highest(sizes), 2)}`;
@@ -187,8 +187,8 @@ function accuracyByRate(
     {
       name: 'accuracy-by-rate',
       title: `Validation accuracy at the best learning rate, after ${steps} steps: ${best.join(', ')}`,
-      sentence: `Validation accuracy at each learning rate that was tried.${chance === null ? '' : ` Always answering the most frequent class gets about ${percent(chance)}.`}`,
-      alternative: series
+      caption: `Validation accuracy at each learning rate that was tried.${chance === null ? '' : ` Always answering the most frequent class gets about ${percent(chance)}.`}`,
+      altText: series
         .map(({ name, points }) => `${name}: ${points.map(([x, y]) => `${y.toFixed(1)} % at ${tick(x)}`).join(', ')}`)
         .join('. '),
       draw: lineChart({

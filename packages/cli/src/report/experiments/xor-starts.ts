@@ -34,8 +34,8 @@ export function xorStarts(document: Read<typeof xorStartsDocument>): Picture[] {
     {
       name: 'xor-starts',
       title: `${neverLearn.length} of ${plural(losses.length, 'start')} do not learn XOR`,
-      sentence: `Number of starts by their final loss, each from other random weights, on a logarithmic scale. Starts right of the dashed line (${tick(threshold)}), in orange, have at least one of the four rows wrong, or nearly so.`,
-      alternative: `Final losses of ${plural(losses.length, 'start')} from ${decimal(lowest(losses))} to ${decimal(highest(losses))}; ${neverLearn.length} above ${decimal(threshold)}${neverLearn.length === 0 ? '' : `: seeds ${neverLearn.join(', ')}`}.`,
+      caption: `Number of starts by their final loss, each from other random weights, on a logarithmic scale. Starts right of the dashed line (${tick(threshold)}), in orange, have at least one of the four rows wrong, or nearly so.`,
+      altText: `Final losses of ${plural(losses.length, 'start')} from ${decimal(lowest(losses))} to ${decimal(highest(losses))}; ${neverLearn.length} above ${decimal(threshold)}${neverLearn.length === 0 ? '' : `: seeds ${neverLearn.join(', ')}`}.`,
       draw: (width) =>
         drawPlot({
           width,

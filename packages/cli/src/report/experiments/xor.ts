@@ -56,9 +56,9 @@ function spaces({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
     title: right
       ? 'No straight line separates XOR’s inputs; one line separates its hidden activations'
       : 'From this start, the network does not learn XOR',
-    sentence:
+    caption:
       'Inputs: the four inputs and the decision boundary of the network. Hidden activations: the same four points as activations of the two hidden units, with the straight decision boundary of the output neuron, W2 · h + b2 = 0. The background has the colour of the prediction, darker where the network is more certain.',
-    alternative: hidden
+    altText: hidden
       .map(
         (h, k) =>
           `Input ${rows[k].join(' ')} becomes hidden ${h.map((v) => v.toFixed(3)).join(' ')}, prediction ${predictions[k].toFixed(4)}`,
@@ -144,8 +144,8 @@ function lossCurve({ lossCurve: points, finalLoss }: XorStart): Picture[] {
     {
       name: 'xor-loss',
       title: `Training loss: ${decimal(points[0][1])} at the start, ${decimal(finalLoss)} at the end`,
-      sentence: 'Mean squared error over the four rows before each step, on a logarithmic scale.',
-      alternative: `Loss against epoch, on a logarithmic scale, from ${decimal(points[0][1])} to ${decimal(finalLoss)}.`,
+      caption: 'Mean squared error over the four rows before each step, on a logarithmic scale.',
+      altText: `Loss against epoch, on a logarithmic scale, from ${decimal(points[0][1])} to ${decimal(finalLoss)}.`,
       draw: lineChart({
         series: [{ name: 'loss', points, stroke: strokeOf(0) }],
         x: { label: 'epoch' },

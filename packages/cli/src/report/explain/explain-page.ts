@@ -96,8 +96,8 @@ function bars(document: Explain): Picture {
   return {
     name: 'importance',
     title: `${verb} of ${titleOf(document.metric)} when it is shuffled`,
-    sentence: `Mean ± standard deviation of ${plural(document.repeats, 'shuffle')}.${omitted > 0 ? ` The ${plural(omitted, `least important ${wordOf(document)}`)} of ${wholeText(document.importances.length)} ${omitted === 1 ? 'is' : 'are'} left out.` : ''}`,
-    alternative: shown.map((one) => `${nameOf(document, one.name)}: ${meanText(one)}`).join('; '),
+    caption: `Mean ± standard deviation of ${plural(document.repeats, 'shuffle')}.${omitted > 0 ? ` The ${plural(omitted, `least important ${wordOf(document)}`)} of ${wholeText(document.importances.length)} ${omitted === 1 ? 'is' : 'are'} left out.` : ''}`,
+    altText: shown.map((one) => `${nameOf(document, one.name)}: ${meanText(one)}`).join('; '),
     draw: barChart({
       bars: shown.map((one) => ({ name: nameOf(document, one.name), value: one.mean, text: meanText(one) })),
       x: { label: `${verb.toLowerCase()} of ${titleOf(document.metric)}` },

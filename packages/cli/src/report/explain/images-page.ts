@@ -53,8 +53,8 @@ function sensitivityPicture({ answers, images, sensitivities, repeats, seed }: I
   return {
     name: 'sensitivity',
     title: 'The pixels that each answer depends on',
-    sentence: `Right of each image: the brighter a pixel, the more the output of the answered class changes with it (SmoothGrad: the gradient by the pixel, a mean over ${plural(repeats, 'noisy sample')}, seed ${seed}). Above: the actual class, then the answer and its probability.`,
-    alternative: `${answers.map(describe).join('; ')}.`,
+    caption: `Right of each image: the brighter a pixel, the more the output of the answered class changes with it (SmoothGrad: the gradient by the pixel, a mean over ${plural(repeats, 'noisy sample')}, seed ${seed}). Above: the actual class, then the answer and its probability.`,
+    altText: `${answers.map(describe).join('; ')}.`,
     draw: imageGrid({
       name: 'sensitivity',
       sheets: [images, sensitivities],

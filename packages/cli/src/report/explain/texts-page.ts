@@ -83,8 +83,8 @@ function influencePicture(one: Explained, hasClasses: boolean): Picture {
   return {
     name: `influence-${row}`,
     title: `Row ${row}: answered ${answerText}${afterAnswer(probability)}; ${hasClasses ? 'the target' : 'next'} is ${JSON.stringify(next)}`,
-    sentence: `${hasClasses ? 'Of' : 'After'} ${JSON.stringify(tokens.join(''))}.${omitted}`,
-    alternative: bars.map(({ name, text }) => `${name} ${text}`).join('; '),
+    caption: `${hasClasses ? 'Of' : 'After'} ${JSON.stringify(tokens.join(''))}.${omitted}`,
+    altText: bars.map(({ name, text }) => `${name} ${text}`).join('; '),
     draw: barChart({ bars, x: { label: 'size of the change of the log probability' } }),
   };
 }

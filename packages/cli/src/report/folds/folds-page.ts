@@ -69,8 +69,8 @@ function figureByFold({ runs, mean }: Folds, name: string): Picture {
   return {
     name: `${name.toLowerCase().replaceAll(/[^a-z\d]+/g, '-')}-by-fold`,
     title: `${capital(name)} by fold`,
-    sentence: `Measured on rows that the run of the fold was not trained on. The line is the mean, ${figureText(name, mean[name])}.`,
-    alternative: `Folds ${first} to ${last}: ${runs.map(({ figures }) => figureText(name, figures[name])).join(', ')}`,
+    caption: `Measured on rows that the run of the fold was not trained on. The line is the mean, ${figureText(name, mean[name])}.`,
+    altText: `Folds ${first} to ${last}: ${runs.map(({ figures }) => figureText(name, figures[name])).join(', ')}`,
     draw: lineChart({
       series: [
         { name: 'fold', points, dots: true },

@@ -68,8 +68,8 @@ function lossByRate({ points, suggestion }: LrFind): Picture {
   return {
     name: 'loss-by-rate',
     title: 'Loss by learning rate',
-    sentence: `The rate rises by the same factor at each step. The smoothed loss is a mean in which each step counts 0.9 times as much as the next.${marked}`,
-    alternative: `Learning rates from ${decimal(points[0].rate)} to ${decimal(last.rate)}; smoothed loss from ${decimal(points[0].smoothed)} to ${decimal(last.smoothed)}, lowest at ${suggestion === null ? 'the start' : decimal(suggestion.lowest)}`,
+    caption: `The rate rises by the same factor at each step. The smoothed loss is a mean in which each step counts 0.9 times as much as the next.${marked}`,
+    altText: `Learning rates from ${decimal(points[0].rate)} to ${decimal(last.rate)}; smoothed loss from ${decimal(points[0].smoothed)} to ${decimal(last.smoothed)}, lowest at ${suggestion === null ? 'the start' : decimal(suggestion.lowest)}`,
     draw: lineChart({
       series: [
         { name: 'smoothed', points: smoothed, dots: false },

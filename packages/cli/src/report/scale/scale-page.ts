@@ -207,9 +207,9 @@ function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
   return {
     name: 'predicted-speedup',
     title: 'Predicted speedup by number of cores',
-    sentence:
+    caption:
       'A prediction by a model, not a measurement: the dashed lines are the most and the least that the measured parts of a step allow. Solid dots were measured.',
-    alternative: points
+    altText: points
       .map(({ cores, speedup: [low, high] }) => `${plural(cores, 'core')}: ${low.toFixed(2)} to ${high.toFixed(2)}`)
       .join('; '),
     draw: lineChart({
@@ -267,8 +267,8 @@ function speedup(document: ScaleDocument): Picture {
   return {
     name: 'speedup',
     title: 'Speedup by number of threads',
-    sentence: `How many times as fast a step is as with one thread.${bars} On the dotted line, twice the threads would be twice as fast.${fits}${beyond}`,
-    alternative: points.map(({ threads, speedup }) => `${plural(threads, 'thread')}: ${speedup.toFixed(2)}`).join('; '),
+    caption: `How many times as fast a step is as with one thread.${bars} On the dotted line, twice the threads would be twice as fast.${fits}${beyond}`,
+    altText: points.map(({ threads, speedup }) => `${plural(threads, 'thread')}: ${speedup.toFixed(2)}`).join('; '),
     draw: lineChart({
       series,
       x: { label: 'threads', whole: true },

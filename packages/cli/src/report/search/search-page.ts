@@ -102,8 +102,8 @@ function coordinates({ searched, trials, metric }: SearchFacts): Picture {
   return {
     name: 'parallel-coordinates',
     title: 'Values and results of every trial',
-    sentence: `Each line is a trial. The best ${marked === 1 ? 'one is' : `${marked} are`} drawn in colour; the last axis is the result.`,
-    alternative: `${trials.length} trials over ${searched.map(({ key }) => key).join(', ')} and ${metric}`,
+    caption: `Each line is a trial. The best ${marked === 1 ? 'one is' : `${marked} are`} drawn in colour; the last axis is the result.`,
+    altText: `${trials.length} trials over ${searched.map(({ key }) => key).join(', ')} and ${metric}`,
     draw: parallelCoordinates({
       axes: [
         ...searched.map(({ key, log }, k) => ({ name: key, log, values: trials.map(({ values }) => values[k]) })),

@@ -67,8 +67,8 @@ function curve(
     {
       name: file,
       title: `${capital(words)}: ${isShare ? 'highest' : 'lowest'} at the end in ${best.name}, ${shown(best.value)}`,
-      sentence: `One line per run, by epoch.${log ? ' Logarithmic scale.' : ''}`,
-      alternative: ends.map(({ name, value }) => `${name}: ${shown(value)} at the end`).join('; '),
+      caption: `One line per run, by epoch.${log ? ' Logarithmic scale.' : ''}`,
+      altText: ends.map(({ name, value }) => `${name}: ${shown(value)} at the end`).join('; '),
       draw: lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${words} (%)` : words, log } }),
     },
   ];

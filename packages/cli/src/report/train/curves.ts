@@ -158,14 +158,14 @@ function lossCurve(run: TrainRun, chart: RunChart): Picture {
   return {
     name,
     title,
-    sentence: [
+    caption: [
       `Training: ${means === null ? `${lossName} of each batch before its update` : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ` Validation: ${lossName} on rows that are not trained on, after each epoch or part of one.` : ''}`,
       ...(test.length > 0 ? [lookedAtText(lossName)] : []),
       ...(band === null ? [] : [bandText(run)]),
       ...(levels.length === 0 ? [] : [LEVELS]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
-    alternative: `${lossName === 'loss' ? 'Loss' : lossName} against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
+    altText: `${lossName === 'loss' ? 'Loss' : lossName} against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
     draw: lineChart({
       series,
       levels,
@@ -201,11 +201,11 @@ function accuracyCurve(run: TrainRun, chart: RunChart): Picture | null {
   return {
     name: chart.name,
     title: validation.length > 0 ? validationTitle(run) : `Test accuracy, ${LOOKED_AT}: ${endsText(test, percent)}`,
-    sentence: [
+    caption: [
       ...(validation.length > 0 ? ['Share of the validation rows that are classified correctly.'] : []),
       ...(test.length > 0 ? [lookedAtText('accuracy')] : []),
     ].join(' '),
-    alternative: [
+    altText: [
       ...(validation.length > 0 ? [`Validation accuracy against epoch: ${endsText(validation, percent)}.`] : []),
       ...(test.length > 0 ? [`Test accuracy, ${LOOKED_AT}: ${endsText(test, percent)}.`] : []),
     ].join(' '),
@@ -236,8 +236,8 @@ function validationCurve(run: TrainRun, { name, label, validation: figure }: Run
   return {
     name,
     title: `Validation ${label} is lowest after ${plural(Number(epoch.toPrecision(4)), 'epoch')}: ${decimal(best)}`,
-    sentence: `${label === 'RMSE' ? 'RMSE' : 'Perplexity'} on rows that are not trained on.${log ? ' Logarithmic scale.' : ''}`,
-    alternative: `Validation ${label} against ${axis.label}: ${endsText(points, decimal)}.`,
+    caption: `${label === 'RMSE' ? 'RMSE' : 'Perplexity'} on rows that are not trained on.${log ? ' Logarithmic scale.' : ''}`,
+    altText: `Validation ${label} against ${axis.label}: ${endsText(points, decimal)}.`,
     draw: lineChart({
       series: [{ name: 'validation', points, stroke: strokeOf(1) }],
       x: { label: axis.label },
@@ -275,8 +275,8 @@ function learningRateCurve(run: TrainRun, { name, label }: RunChart): Picture | 
   return {
     name,
     title,
-    sentence: 'Learning rate at each step, as the schedule sets it.',
-    alternative: `Learning rate against ${axis.label}, from ${decimal(low)} to ${decimal(high)}.`,
+    caption: 'Learning rate at each step, as the schedule sets it.',
+    altText: `Learning rate against ${axis.label}, from ${decimal(low)} to ${decimal(high)}.`,
     draw: lineChart({
       series: [{ name: label, points, dots: false }],
       x: { label: axis.label },
@@ -296,12 +296,12 @@ function gradientNormCurve(run: TrainRun, { name, label }: RunChart): Picture | 
   return {
     name,
     title: `Gradient norm${means === null ? '' : ', mean of each epoch,'} ${courseOf(values, positionText)}`,
-    sentence: [
+    caption: [
       `Euclidean norm over all parameters, before clipping${means === null ? '' : '; mean over the steps of each epoch'}.`,
       ...(band === null ? [] : [bandText(run)]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
-    alternative: `Gradient norm against ${axis.label}: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.`,
+    altText: `Gradient norm against ${axis.label}: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.`,
     draw: lineChart({
       series: means === null ? [] : [{ name: 'mean per epoch', points: means, stroke: strokeOf(0) }],
       ...(band === null ? {} : { band: { name: 'steps', ...band } }),

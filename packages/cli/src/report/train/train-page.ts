@@ -9,7 +9,7 @@ import { firstFilters } from '../charts/first-filters.ts';
 import { fittedCurve } from '../charts/fitted-curve.ts';
 import { gradientFlow } from '../charts/gradient-flow.ts';
 import { firstImages } from '../charts/image-sheet.ts';
-import { layerHistograms } from '../charts/layer-histograms.ts';
+import { layerHistogramPicture } from '../charts/layer-histograms.ts';
 import { mistakePictures } from '../charts/mistakes.ts';
 import { rankingPictures } from '../charts/ranking-curves.ts';
 import { regressionPictures } from '../charts/regression.ts';
@@ -48,8 +48,8 @@ export function trainPage(run: TrainRun): Page {
     chapter('Layers', [
       findings?.filters ? firstFilters(findings.filters) : null,
       ...gradientFlow(linesOf(lines, 'probe')),
-      layerHistograms('weights', findings?.histograms ?? []),
-      layerHistograms('outputs', findings?.histograms ?? []),
+      layerHistogramPicture('weights', findings?.histograms ?? []),
+      layerHistogramPicture('outputs', findings?.histograms ?? []),
     ]),
     chapter('Threads', [
       findings?.profiles

@@ -1,7 +1,7 @@
 import { createPool, type Pool } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { meanSquareOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-data.ts';
-import { deepNetwork, lookAtStart } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
+import { deepNetwork, probeAtStart } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
 import { meanField } from '../../../../../packages/cli/src/lab/experiments/vanishing/mean-field.ts';
 import {
   factorRange,
@@ -83,7 +83,7 @@ describe('of 30 random nets', () => {
     const meanSquare = meanSquareOf(dataset.inputs, dataset.rows);
     const starts: StartFactors[] = [];
     for (let seed = 1; seed <= nets; seed++) {
-      const look = await lookAtStart(spec, bench, { optimizer: 'sgd', batch: 'full', seed });
+      const look = await probeAtStart(spec, bench, { optimizer: 'sgd', batch: 'full', seed });
       starts.push(startFactors(look, { kind }, [100, ...hidden], meanSquare));
     }
     return starts.map(({ measured, expected, effect }) => ({

@@ -1,7 +1,7 @@
 import { createPool, type Pool } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { meanSquareOf, meanVarianceOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-data.ts';
-import { deepNetwork, lookAtStart } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
+import { deepNetwork, probeAtStart } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
 import {
   expectedSizes,
   meanField,
@@ -105,7 +105,7 @@ describe('before the first step a wide net is what theory says, within 4 %', () 
       pool,
     } as const;
     const length = { optimizer: 'sgd', batch: 'full', seed: 1 } as const;
-    const look = await lookAtStart(deepNetwork(shape, { kind }), bench, length);
+    const look = await probeAtStart(deepNetwork(shape, { kind }), bench, length);
     const meanSquare = meanSquareOf(dataset.inputs, dataset.rows);
     const { measured, expected, theory } = startFactors(look, { kind }, [100, ...hidden], meanSquare);
     expect(Math.abs(Number(measured.factor) / Number(expected.factor) - 1)).toBeLessThan(0.04);
@@ -121,7 +121,7 @@ describe('before the first step a wide net is what theory says, within 4 %', () 
     const machine = { backend: 'wasm', threads: 1 } as const;
     const bench = { data: { train: rows }, loss: 'softmax-cross-entropy', machine, pool } as const;
     const shape = { input: 100, hidden, output: 10, init: 'he-normal', norm: 'batch-norm' } as const;
-    const look = await lookAtStart(deepNetwork(shape, { kind }), bench, { optimizer: 'sgd', batch: 'full', seed: 1 });
+    const look = await probeAtStart(deepNetwork(shape, { kind }), bench, { optimizer: 'sgd', batch: 'full', seed: 1 });
     const [square, variance] = [meanSquareOf, meanVarianceOf].map((of) => of(rows.inputs, rows.rows));
     const { measured, expected, effect } = startFactors(look, { kind }, [100, ...hidden], square, variance);
     expect(Math.abs(Number(measured.factor) / Number(expected.factor) - 1)).toBeLessThan(0.04);

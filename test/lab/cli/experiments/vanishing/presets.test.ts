@@ -4,7 +4,7 @@ import { isFailure } from '../../../../../packages/cli/src/lab/experiments/findi
 import { glorotOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/glorot.ts';
 import { heOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/he.ts';
 import { nielsen } from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/nielsen.ts';
-import { medianText, near, rangeOf, within } from '../../../../../packages/cli/src/lab/figures/range.ts';
+import { medianText, nearMean, nearOneStart, rangeOf } from '../../../../../packages/cli/src/lab/figures/range.ts';
 import { readAs } from '../../../../../packages/cli/src/options/schema/schema.ts';
 import {
   presetDocument,
@@ -102,12 +102,12 @@ test('a printed number agrees within three deviations of one more start, a trend
   // Logarithms 0, 1, 2: mean 1, deviation 1, so that of one more is sqrt(4/3); e^(1 - 3 * 1.155) = 0.0851, e^4.46 =
   // 86.9.
   const values = [1, Math.E, Math.E ** 2];
-  expect(['0.084', '0.086', '86', '88'].map((printed) => within('x', paper(printed), values).agrees)).toEqual([
+  expect(['0.084', '0.086', '86', '88'].map((printed) => nearOneStart('x', paper(printed), values).agrees)).toEqual([
     false,
     true,
     true,
     false,
   ]);
-  expect([2.9, 3.2].map((value) => near('x', paper(''), value, range, 0.05).agrees)).toEqual([true, false]);
+  expect([2.9, 3.2].map((value) => nearMean('x', paper(''), value, range, 0.05).agrees)).toEqual([true, false]);
   expect(() => rangeOf('x', [1, Number.NaN])).toThrow('x has NaN, expected finite numbers from every start');
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
-  carriedOn,
-  holds,
+  chapterFigure,
+  chapterFigureFromRounded,
+  chapterSlip,
+  claim,
   isFailure,
-  printed,
-  publishedDigits,
-  slip,
-  unclaimed,
+  paperFigure,
+  unclaimedFigure,
 } from '../../../../../packages/cli/src/lab/experiments/finding.ts';
 import { agreement, tableOf } from '../../../../../packages/cli/src/lab/figures/findings-table.ts';
 
@@ -22,35 +22,38 @@ test.each([
   ['9.5e-7', 9.5367431640625e-7, true],
   ['9.5e-7', 9.4e-7, false],
 ])('a chapter that prints %s has rounded %f: %s', (chapter, computed, agrees) => {
-  expect(printed('x', chapter, computed).agrees).toBe(agrees);
+  expect(chapterFigure('x', chapter, computed).agrees).toBe(agrees);
 });
 
 test('NaN agrees with nothing', () => {
-  expect(printed('x', '0.5', Number.NaN).agrees).toBe(false);
+  expect(chapterFigure('x', '0.5', Number.NaN).agrees).toBe(false);
 });
 
 test("a value from rounded numbers agrees by the chapter's rounding, and shows the exact one", () => {
-  expect(carriedOn('z', '1.14688', 1.14679372, 1.146875)).toMatchObject({ agrees: true, computed: 1.14679372 });
-  expect(carriedOn('z', '1.14688', 1.146875, 1.14679372)).toMatchObject({ agrees: false });
+  expect(chapterFigureFromRounded('z', '1.14688', 1.14679372, 1.146875)).toMatchObject({
+    agrees: true,
+    computed: 1.14679372,
+  });
+  expect(chapterFigureFromRounded('z', '1.14688', 1.146875, 1.14679372)).toMatchObject({ agrees: false });
 });
 
 test('a slip of the chapter is no failure if the number confirms the reason', () => {
-  const known = slip('times XOR', '10', 44.4, true, '400 over 9');
+  const known = chapterSlip('times XOR', '10', 44.4, true, '400 over 9');
   expect(known).toMatchObject({ agrees: false, slip: true });
   expect(isFailure(known)).toBe(false);
-  expect(isFailure(slip('times XOR', '10', 12, false, '400 over 9'))).toBe(true);
-  expect(isFailure(printed('x', '0.5', 0.7))).toBe(true);
-  expect(isFailure(unclaimed('x', 0.7, 'why'))).toBe(false);
+  expect(isFailure(chapterSlip('times XOR', '10', 12, false, '400 over 9'))).toBe(true);
+  expect(isFailure(chapterFigure('x', '0.5', 0.7))).toBe(true);
+  expect(isFailure(unclaimedFigure('x', 0.7, 'why'))).toBe(false);
 });
 
 describe('a table of findings', () => {
   const rows = [
-    printed('a', '0.5', 0.5),
-    publishedDigits('b', { printed: '2', source: 'Nielsen 2015' }, 2),
-    holds('c is so', 'yes', true, 'a note'),
-    slip('d', '10', 44, true, 'why d'),
-    unclaimed('e', 7, '--steps has 3; --depth has 2'),
-    printed('f', '1', 3),
+    chapterFigure('a', '0.5', 0.5),
+    paperFigure('b', { printed: '2', source: 'Nielsen 2015' }, 2),
+    claim('c is so', 'yes', true, 'a note'),
+    chapterSlip('d', '10', 44, true, 'why d'),
+    unclaimedFigure('e', 7, '--steps has 3; --depth has 2'),
+    chapterFigure('f', '1', 3),
   ];
 
   test('names the source of each printed figure, and the reason why a row is not claimed', () => {
@@ -80,8 +83,8 @@ describe('a table of findings', () => {
   });
 
   test('has no empty column, and numbers papers if there are two', () => {
-    expect(tableOf([holds('c is so', 'yes', true)]).head).toEqual(['', 'computed', 'agrees']);
-    const two = ['x', 'y'].map((source) => publishedDigits(source, { printed: '2', source }, 2));
+    expect(tableOf([claim('c is so', 'yes', true)]).head).toEqual(['', 'computed', 'agrees']);
+    const two = ['x', 'y'].map((source) => paperFigure(source, { printed: '2', source }, 2));
     expect(tableOf(two).rows.map(([, paper]) => paper)).toEqual(['2 (1)', '2 (2)']);
     expect(tableOf(two).legend).toEqual(['paper (1): x', 'paper (2): y']);
   });

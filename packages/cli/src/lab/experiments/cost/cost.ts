@@ -6,7 +6,7 @@ import { UsageError } from '../../../terminal/failure.ts';
 import { decimal, plural } from '../../../terminal/text/format.ts';
 import { table } from '../../../terminal/text/table.ts';
 import { defineExperiment } from '../experiment.ts';
-import { CHAPTER, slip } from '../finding.ts';
+import { CHAPTER, chapterSlip } from '../finding.ts';
 
 const BUDGET_MS = 4000;
 const MIN_ROUNDS = 5;
@@ -113,7 +113,9 @@ export const cost = defineExperiment({
         },
       ],
       // Times are shown but not claimed: on a busy machine they vary by half.
-      findings: [slip('backward of 100 layers, counted', '2-3 times', deep, deep < 2, 'below 2 at any depth: 2 - 1/L')],
+      findings: [
+        chapterSlip('backward of 100 layers, counted', '2-3 times', deep, deep < 2, 'below 2 at any depth: 2 - 1/L'),
+      ],
       json: { batch, rounds, backend: machine.backend, cases: figures, counted: { deep, digits } },
     };
   },

@@ -3,7 +3,7 @@ import { columns } from '../../../terminal/text/columns.ts';
 import { decimal, whole } from '../../../terminal/text/format.ts';
 import { type Descender, type DescentResult, sineSpec } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
-import { holds } from '../finding.ts';
+import { claim } from '../finding.ts';
 import { sweepLearningRates } from '../sweep.ts';
 import { gradientNoise } from './gradient-noise.ts';
 
@@ -77,13 +77,13 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
       },
     ],
     findings: [
-      holds('noise of a batch is as theory says', `within ${(100 * error).toFixed(1)} %`, error < 0.1),
-      holds(
+      claim('noise of a batch is as theory says', `within ${(100 * error).toFixed(1)} %`, error < 0.1),
+      claim(
         'batches of 1 need fewer epochs than full batches',
         `${first.epochs} and ${full.epochs}`,
         first.epochs < full.epochs,
       ),
-      holds(
+      claim(
         'batches of 1 need more steps than full batches',
         `${first.steps} and ${full.steps}`,
         full.steps < first.steps,

@@ -4,7 +4,7 @@ import { columns } from '../../../terminal/text/columns.ts';
 import { decimal } from '../../../terminal/text/format.ts';
 import { type Descender, oneThread, withDescender } from '../descend.ts';
 import { defineExperiment, type Machine, type Outcome } from '../experiment.ts';
-import { holds, verdictOf } from '../finding.ts';
+import { claim, verdictOf } from '../finding.ts';
 import { trainXor } from '../xor-run.ts';
 import { compareBatches } from './batches.ts';
 import { compareLearningRates } from './learning-rates.ts';
@@ -79,8 +79,8 @@ async function compareProblems({ descend }: Descender, seed: number, machine: Ma
       },
     ],
     findings: [
-      holds('XOR learns at rate 2.0', chapter?.xor.verdict ?? '', chapter?.xor.verdict === 'learns'),
-      holds('sin x diverges at rate 2.0', chapter?.sine.verdict ?? '', chapter?.sine.verdict === 'diverges'),
+      claim('XOR learns at rate 2.0', chapter?.xor.verdict ?? '', chapter?.xor.verdict === 'learns'),
+      claim('sin x diverges at rate 2.0', chapter?.sine.verdict ?? '', chapter?.sine.verdict === 'diverges'),
     ],
     json: { problems: rows },
   };

@@ -3,7 +3,7 @@ import { decimal } from '../../../terminal/text/format.ts';
 import { lineChart } from '../../../terminal/text/line-chart.ts';
 import type { Descender, DescentResult } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
-import { CHAPTER, holds, slip, type Verdict, verdictKey, verdictOf } from '../finding.ts';
+import { CHAPTER, chapterSlip, claim, type Verdict, verdictDefinitions, verdictOf } from '../finding.ts';
 
 const rates = [1e-7, 1e-5, 0.001, 0.01, 0.1, 0.2, 0.3, 1, 3, 10];
 const plottedRates = [1e-7, 0.001, 0.1, 0.2];
@@ -35,7 +35,7 @@ export async function compareLearningRates({ descend }: Descender, seed: number)
             ]),
           ]),
           '',
-          ...columns(verdictKey),
+          ...columns(verdictDefinitions),
           '',
           `  The chapter, ${CHAPTER}, calls 0.1`,
           '  too large and 0.001 just right. Here 0.1 is the best of these and 0.001 too',
@@ -53,16 +53,22 @@ export async function compareLearningRates({ descend }: Descender, seed: number)
       },
     ],
     findings: [
-      holds('rate 1e-7 crawls', tiny.verdict, tiny.verdict === 'crawls'),
-      slip('rate 0.001', 'just right', small.verdict, small.verdict === 'slow', 'this problem needs a larger one'),
-      slip(
+      claim('rate 1e-7 crawls', tiny.verdict, tiny.verdict === 'crawls'),
+      chapterSlip(
+        'rate 0.001',
+        'just right',
+        small.verdict,
+        small.verdict === 'slow',
+        'this problem needs a larger one',
+      ),
+      chapterSlip(
         'rate 0.1',
         'too large',
         `${right.verdict}, ${(100 * share).toFixed(1)} % left`,
         right.verdict === 'learns' && right.finalLoss < small.finalLoss,
         'which is too large depends on the problem',
       ),
-      holds('rate 10 diverges', huge.verdict, huge.verdict === 'diverges'),
+      claim('rate 10 diverges', huge.verdict, huge.verdict === 'diverges'),
     ],
     json: {
       rates: Object.fromEntries(

@@ -3,7 +3,7 @@ import { columns } from '../../../terminal/text/columns.ts';
 import { decimal } from '../../../terminal/text/format.ts';
 import type { Descender } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
-import { holds } from '../finding.ts';
+import { claim } from '../finding.ts';
 import { sweepLearningRates } from '../sweep.ts';
 
 const BATCH = 8;
@@ -65,7 +65,7 @@ export async function compareSchedules({ descend }: Descender, seed: number): Pr
       },
     ],
     findings: [
-      holds(
+      claim(
         'warm-up and cosine end below constant',
         `${(100 * gain(cosine.loss)).toFixed(1)} % below`,
         gain(cosine.loss) > 0,

@@ -6,7 +6,7 @@ import { decimal, whole } from '../../../terminal/text/format.ts';
 import { lineChart } from '../../../terminal/text/line-chart.ts';
 import { table } from '../../../terminal/text/table.ts';
 import { defineExperiment, type ExperimentContext, type Section } from '../experiment.ts';
-import { CHAPTER, holds, publishedDigits, slip } from '../finding.ts';
+import { CHAPTER, chapterSlip, claim, paperFigure } from '../finding.ts';
 import { xorSpec } from '../xor-run.ts';
 import { languageModel, nGramLoss, readWords, SYMBOLS, sampleWords, type Words, wordRows } from './language-model.ts';
 
@@ -98,14 +98,14 @@ export const nextToken = defineExperiment({
         { title: 'Size of language models', lines: scaleTable(P) },
       ],
       findings: [
-        holds(`loss at start is near ln 27 = ${uniform.toFixed(3)}`, first, Math.abs(first - uniform) < 0.1),
-        holds('at least 0.1 nat below a bigram model', bigram - network, bigram - network >= 0.1),
-        publishedDigits(
+        claim(`loss at start is near ln 27 = ${uniform.toFixed(3)}`, first, Math.abs(first - uniform) < 0.1),
+        claim('at least 0.1 nat below a bigram model', bigram - network, bigram - network >= 0.1),
+        paperFigure(
           'GPT-2, million parameters',
           { printed: '124', source: 'openai/gpt-2, its smallest model' },
           GPT2_PARAMETERS / 1e6,
         ),
-        slip(
+        chapterSlip(
           'LLaMA 4 over XOR, billion times',
           '10',
           timesXor,

@@ -1,7 +1,7 @@
 import { decimal, percent, whole } from '../../../terminal/text/format.ts';
 import { table } from '../../../terminal/text/table.ts';
 import type { Outcome } from '../experiment.ts';
-import { type Finding, holds, published } from '../finding.ts';
+import { claim, type Finding, paperClaim } from '../finding.ts';
 import { fitFactor } from '../vanishing/start-factors.ts';
 import { remedyTable } from './remedy-nets.ts';
 import type { RemedyResult, Setting } from './small-set.ts';
@@ -85,9 +85,9 @@ function findingsOf(rows: readonly Row[], chance: number): Finding[] {
   const bound = rowOf('sigmoid').factor ?? Number.NaN;
   const usual = rowOf('tanh, usual init').factor ?? Number.NaN;
   const start = [
-    holds('sigmoid: dL/dz per layer is at most 0.25', bound.toFixed(3), bound <= 0.25),
+    claim('sigmoid: dL/dz per layer is at most 0.25', bound.toFixed(3), bound <= 0.25),
     // sqrt(n Var W) with Var W = 1 / 3n, for tanh near 0; 19 draws of 32 x 32 weights stay within 5 % of it.
-    published(
+    paperClaim(
       'tanh, usual init: dL/dz per layer',
       { printed: 'sqrt(1/3) = 0.577', source: 'Glorot and Bengio 2010, from n Var W = 1/3' },
       usual.toFixed(3),
@@ -101,7 +101,7 @@ function findingsOf(rows: readonly Row[], chance: number): Finding[] {
     const accuracies = trials.map(({ outcome }) => outcome.accuracy).filter(Number.isFinite);
     const accuracy = learns ? best.outcome.accuracy : Math.max(...accuracies);
     const agrees = learns ? accuracy > chance + MARGIN : accuracy < chance + MARGIN;
-    return [holds(`${name}: ${learns ? 'learns' : 'never learns'}`, percent(accuracy), agrees)];
+    return [claim(`${name}: ${learns ? 'learns' : 'never learns'}`, percent(accuracy), agrees)];
   });
   return [...start, ...end];
 }

@@ -2,19 +2,20 @@ import type { ActivationName, InitializerSpec, OptimizerSpec } from '@gradloom/c
 import type { Evaluation } from '@gradloom/runtime';
 import type { Member } from '../../../options/member.ts';
 import { UsageError } from '../../../terminal/failure.ts';
+import { shownRows } from '../../../terminal/text/thin.ts';
 import { layerHistograms } from '../../figures/histograms.ts';
 import type { LayerHistogram } from '../../figures/layer-histogram.ts';
 import { type Sweep, sweepLearningRates } from '../sweep.ts';
 import type { NamedActivation } from './activation-list.ts';
 import type { DeepData } from './deep-data.ts';
 import {
-  type Bench,
   type DeepRun,
   deepNetwork,
   evaluateRun,
-  type Look,
-  type RunLength,
-  relativeMoves,
+  type HiddenProbe,
+  type RunContext,
+  type RunOptions,
+  relativeChanges,
   runDeep,
   startOf,
 } from './deep-run.ts';
@@ -25,9 +26,9 @@ export interface Setup {
   readonly activations: readonly NamedActivation[];
   readonly hidden: readonly number[];
   readonly init: InitializerSpec;
-  readonly length: Omit<RunLength, 'optimizer'> & { readonly optimizer: Member & { readonly lr: number } };
-  readonly moreSeeds: readonly number[]; // in addition to the seed of `length`
-  readonly long: boolean; // also ten epochs at the common rate
+  readonly runOptions: Omit<RunOptions, 'optimizer'> & { readonly optimizer: Member & { readonly lr: number } };
+  readonly moreSeeds: readonly number[]; // in addition to the seed of `runOptions`
+  readonly hasLongRun: boolean; // whether to train also for ten epochs at the common rate
 }
 
 /** The results of one activation: the start, theory, and training. */
@@ -35,25 +36,25 @@ export interface Comparison {
   readonly label: string;
   readonly kind: ActivationName;
   readonly isNormed: boolean; // whether a norm stands before the activation
-  readonly looks: readonly Look[]; // looks by step; the first is before the first step
+  readonly probes: readonly HiddenProbe[]; // by step; the first is before the first step
   readonly start: StartFactors;
-  readonly moved: readonly number[]; // relative change of each W, the output's last
+  readonly relativeChanges: readonly number[]; // relative change of each W, the output's last
   readonly histograms: readonly LayerHistogram[]; // at the common rate
-  readonly common: Trained; // at the common rate
-  readonly best: Trained; // at its own best rate
+  readonly atCommonRate: TestedRun;
+  readonly atBestRate: TestedRun; // the best of the sweep for this activation
   readonly sweep: Sweep<DeepRun>;
-  readonly seeds: readonly SeedRun[]; // the first is the seed of all of the above
-  readonly long: LongRun | null; // ten epochs at the common rate; null if not asked for
-  readonly withTinyEpsilon: Trained | null; // for sigmoid, if it is claimed to stay at chance
+  readonly seeds: readonly SeedResult[]; // the first is the seed of all of the above
+  readonly longRun: LongRun | null; // ten epochs at the common rate; null if not asked for
+  readonly withTinyEpsilon: TestedRun | null; // for sigmoid, if it is claimed to stay at chance
 }
 
-export interface Trained {
+export interface TestedRun {
   readonly lr: number;
   readonly test: Evaluation | null; // null if it diverged
   readonly diverged: string | null;
 }
 
-export interface SeedRun {
+export interface SeedResult {
   readonly seed: number;
   readonly factor: number | null;
   readonly expected: number | null;
@@ -69,8 +70,8 @@ export interface LongRun {
   readonly test: Evaluation | null; // null where it diverged
 }
 
-export const longSteps = ({ length }: Setup, { train }: DeepData): number =>
-  LONG_EPOCHS * Math.ceil(train.rows / (length.batch === 'full' ? train.rows : length.batch));
+export const longSteps = ({ runOptions }: Setup, { train }: DeepData): number =>
+  LONG_EPOCHS * Math.ceil(train.rows / (runOptions.batch === 'full' ? train.rows : runOptions.batch));
 
 /** So small that the size of Adam's steps no longer depends on the size of the gradient. */
 export const TINY_EPSILON = 1e-20;
@@ -82,95 +83,93 @@ const REACH = 100;
 /** Most rates tried, up to two powers of ten outside the range: some networks learn at no rate. */
 const MAX_TRIALS = 13;
 
-/** Steps to record: the first, the last, and about ten between. */
-export function lookSteps(steps: number): number[] {
-  const gaps = Math.min(10, steps - 1);
-  return Array.from({ length: gaps + 1 }, (_, k) => Math.round((k * (steps - 1)) / Math.max(1, gaps)));
-}
+/** Most steps that are probed: the first, the last, and some between. */
+const MAX_PROBES = 11;
 
 export async function compareActivation(
   { label, spec: activation, norm }: NamedActivation,
   setup: Setup,
   data: DeepData,
-  bench: Bench,
+  context: RunContext,
   showProgress: (text: string) => void,
 ): Promise<Comparison> {
-  const { hidden, init, length, moreSeeds } = setup;
+  const { hidden, init, runOptions, moreSeeds } = setup;
   const { inputs } = data.train;
   const shape = { input: inputs.columns, hidden, output: data.outputs, init, ...(norm === undefined ? {} : { norm }) };
   const spec = deepNetwork(shape, activation);
   const variance = norm === undefined ? null : data.meanVariance;
-  const theoryOf = (look: Look): StartFactors => startFactors(look, activation, widths, data.meanSquare, variance);
-  const lengthAt = (lr: number, seed = length.seed): RunLength => {
-    const optimizer: Member = { ...length.optimizer, lr };
-    return { ...length, seed, optimizer: optimizer as OptimizerSpec };
+  const theoryOf = (probe: HiddenProbe): StartFactors =>
+    startFactors(probe, activation, widths, data.meanSquare, variance);
+  const optionsAt = (lr: number, seed = runOptions.seed): RunOptions => {
+    const optimizer: Member = { ...runOptions.optimizer, lr };
+    return { ...runOptions, seed, optimizer: optimizer as OptimizerSpec };
   };
   const widths = [inputs.columns, ...hidden];
-  const commonRate = length.optimizer.lr;
+  const commonRate = runOptions.optimizer.lr;
   const sweep = await sweepLearningRates(
     { low: commonRate / REACH, high: commonRate * REACH, through: commonRate, maxTrials: MAX_TRIALS },
     (lr) => {
       showProgress(`${label} at rate ${lr}`);
-      // Looks do not change weights, so the run at the common rate also serves in the sweep.
-      return runDeep(spec, bench, lengthAt(lr), lr === commonRate ? lookSteps(length.steps) : []);
+      // Probes do not change weights, so the run at the common rate also serves in the sweep.
+      return runDeep(spec, context, optionsAt(lr), lr === commonRate ? shownRows(runOptions.steps, MAX_PROBES) : []);
     },
     ({ validation }) => validation?.loss ?? Number.POSITIVE_INFINITY,
   );
   const common = sweep.trials.find(({ lr }) => lr === commonRate) ?? sweep.best;
   showProgress(`${label} on the test rows`);
-  const atCommon = await trained(common.lr, common.outcome);
-  const atBest = sweep.best === common ? atCommon : await trained(sweep.best.lr, sweep.best.outcome);
-  const { looks } = common.outcome;
-  if (looks.length === 0) throw new UsageError(noStart(init, label, common.outcome.diverged));
-  const start = theoryOf(looks[0]);
-  const seeds: SeedRun[] = [{ seed: length.seed, ...factorsOf(start), test: atCommon.test }];
+  const atCommon = await testRun(common.lr, common.outcome);
+  const atBest = sweep.best === common ? atCommon : await testRun(sweep.best.lr, sweep.best.outcome);
+  const { probes } = common.outcome;
+  if (probes.length === 0) throw new UsageError(noStart(init, label, common.outcome.diverged));
+  const start = theoryOf(probes[0]);
+  const seeds: SeedResult[] = [{ seed: runOptions.seed, ...factorsOf(start), test: atCommon.test }];
   for (const seed of moreSeeds) {
     showProgress(`${label} from seed ${seed}`);
-    const run = await runDeep(spec, bench, lengthAt(commonRate, seed), [0]);
-    const { test } = await trained(commonRate, run);
-    seeds.push({ seed, ...factorsOf(theoryOf(run.looks[0])), test });
+    const run = await runDeep(spec, context, optionsAt(commonRate, seed), [0]);
+    const { test } = await testRun(commonRate, run);
+    seeds.push({ seed, ...factorsOf(theoryOf(run.probes[0])), test });
   }
-  const long = setup.long ? await trainLong() : null;
+  const longRun = setup.hasLongRun ? await trainLong() : null;
   const claimsChance = label === 'sigmoid' && whyUnclaimed(setup, data).length === 0;
   const withTinyEpsilon = claimsChance ? await trainWithTinyEpsilon() : null;
-  const moved = relativeMoves(spec, startOf(spec, length.seed), common.outcome.parameters);
+  const changes = relativeChanges(spec, startOf(spec, runOptions.seed), common.outcome.parameters);
   const { parameters } = common.outcome;
-  const histograms = layerHistograms({ spec, seed: length.seed, parameters }, data.train);
+  const histograms = layerHistograms({ spec, seed: runOptions.seed, parameters }, data.train);
   return {
     label,
     kind: activation.kind,
     isNormed: norm !== undefined,
-    looks,
+    probes,
     start,
-    moved,
+    relativeChanges: changes,
     histograms,
-    common: atCommon,
-    best: atBest,
+    atCommonRate: atCommon,
+    atBestRate: atBest,
     sweep,
     seeds,
-    long,
+    longRun,
     withTinyEpsilon,
   };
 
   async function trainLong(): Promise<LongRun> {
     const steps = longSteps(setup, data);
     showProgress(`${label} for ${steps} steps`);
-    const { test } = await trained(commonRate, await runDeep(spec, bench, { ...lengthAt(commonRate), steps }, []));
+    const { test } = await testRun(commonRate, await runDeep(spec, context, { ...optionsAt(commonRate), steps }, []));
     return { steps, test };
   }
 
-  async function trainWithTinyEpsilon(): Promise<Trained> {
+  async function trainWithTinyEpsilon(): Promise<TestedRun> {
     const lr = Number((TINY_EPSILON_RATE * commonRate).toPrecision(12));
     showProgress(`${label} with epsilon ${TINY_EPSILON}`);
-    const optimizer = { ...length.optimizer, lr, epsilon: TINY_EPSILON } as OptimizerSpec;
-    return trained(lr, await runDeep(spec, bench, { ...lengthAt(lr), optimizer }, []));
+    const optimizer = { ...runOptions.optimizer, lr, epsilon: TINY_EPSILON } as OptimizerSpec;
+    return testRun(lr, await runDeep(spec, context, { ...optionsAt(lr), optimizer }, []));
   }
 
-  async function trained(lr: number, run: DeepRun): Promise<Trained> {
+  async function testRun(lr: number, run: DeepRun): Promise<TestedRun> {
     return {
       lr,
       diverged: run.diverged,
-      test: run.diverged === null ? await evaluateRun(run, data.test, bench) : null,
+      test: run.diverged === null ? await evaluateRun(run, data.test, context) : null,
     };
   }
 }
@@ -192,8 +191,8 @@ export const EPSILON = 1e-8;
  * The results of 20 layers of sigmoid and of relu are known for certain settings. Returns a sentence for each setting
  * of this run that differs; empty if all is claimed.
  */
-export function whyUnclaimed({ hidden, init, length }: Setup, { train }: DeepData): string[] {
-  const { optimizer, batch, steps } = length;
+export function whyUnclaimed({ hidden, init, runOptions }: Setup, { train }: DeepData): string[] {
+  const { optimizer, batch, steps } = runOptions;
   const { kind, lr, epsilon = EPSILON, ...others } = optimizer;
   const initName = typeof init === 'string' ? init : init.kind;
   const checks: readonly (readonly [isClaimed: boolean, flag: string, value: unknown, claim: string])[] = [

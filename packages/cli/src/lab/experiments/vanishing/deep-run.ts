@@ -23,14 +23,14 @@ import type { Machine } from '../experiment.ts';
 import type { Norm } from './activation-list.ts';
 import { type HiddenFigures, hiddenFigures, type OutputFigures, outputFigures } from './layer-profile.ts';
 
-export interface Bench {
+export interface RunContext {
   readonly data: DataSplits;
   readonly loss: LossSpec;
   readonly machine: Machine;
   readonly pool: Pool;
 }
 
-export interface RunLength {
+export interface RunOptions {
   readonly optimizer: OptimizerSpec;
   readonly batch: number | 'full';
   readonly steps: number;
@@ -38,7 +38,7 @@ export interface RunLength {
 }
 
 /** Statistics of all hidden layers before a step. */
-export interface Look {
+export interface HiddenProbe {
   readonly step: number;
   readonly loss: number; // loss of the batch of that step
   readonly gradientNorm: number;
@@ -48,7 +48,7 @@ export interface Look {
 
 export interface DeepRun {
   readonly spec: NetworkSpec;
-  readonly looks: readonly Look[];
+  readonly probes: readonly HiddenProbe[];
   readonly parameters: Elements; // final weights; if the run diverged, those before the bad step
   readonly validation: Evaluation | null; // at the end; null if there are no validation rows, or the run diverged
   readonly diverged: string | null; // why it diverged
@@ -59,21 +59,21 @@ export interface DeepRun {
  */
 export async function runDeep(
   spec: NetworkSpec,
-  { data, loss, machine, pool }: Bench,
-  length: RunLength,
+  { data, loss, machine, pool }: RunContext,
+  options: RunOptions,
   lookSteps: readonly number[],
 ): Promise<DeepRun> {
   const depth = spec.layers.filter(({ kind }) => kind === 'dense').length - 1;
-  const looks: Look[] = [];
+  const probes: HiddenProbe[] = [];
   const { train: rows, validation } = data;
   const sets = validation === undefined ? { train: rows } : { train: rows, validation };
-  // Evaluates only after the last step: the looks show the rest.
+  // Evaluates only after the last step: the probes show the rest.
   const evaluateEvery = Number.MAX_SAFE_INTEGER;
   const run = train(spec, sets, {
     ...machine,
     pool,
     loss,
-    ...length,
+    ...options,
     evaluateEvery,
     ...(lookSteps.length === 0 ? {} : { probe: lookSteps }),
   });
@@ -82,22 +82,26 @@ export async function runDeep(
       if (event.type !== 'probe') continue;
       const { step, loss: batchLoss, gradientNorm, layers } = event;
       const figures = { layers: hiddenFigures(layers, depth), output: outputFigures(layers, depth) };
-      looks.push({ step, loss: batchLoss, gradientNorm, ...figures });
+      probes.push({ step, loss: batchLoss, gradientNorm, ...figures });
     }
     const { parameters, validation: evaluation = null } = await run;
-    return { spec, looks, parameters, validation: evaluation, diverged: null };
+    return { spec, probes, parameters, validation: evaluation, diverged: null };
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error;
-    return { spec, looks, parameters: error.parameters, validation: null, diverged: withoutCaller(error) };
+    return { spec, probes, parameters: error.parameters, validation: null, diverged: withoutCaller(error) };
   }
 }
 
-/** The look before the first step. */
-export async function lookAtStart(spec: NetworkSpec, bench: Bench, length: Omit<RunLength, 'steps'>): Promise<Look> {
-  const { looks, diverged } = await runDeep(spec, bench, { ...length, steps: 1 }, [0]);
-  const [look] = looks;
-  if (look === undefined) throw new Error(`the first step has ${diverged}, expected finite numbers`);
-  return look;
+/** The probe before the first step. */
+export async function probeAtStart(
+  spec: NetworkSpec,
+  context: RunContext,
+  options: Omit<RunOptions, 'steps'>,
+): Promise<HiddenProbe> {
+  const { probes, diverged } = await runDeep(spec, context, { ...options, steps: 1 }, [0]);
+  const [probe] = probes;
+  if (probe === undefined) throw new Error(`the first step has ${diverged}, expected finite numbers`);
+  return probe;
 }
 
 /** The starting weights of a run with this seed. */
@@ -109,7 +113,7 @@ export function startOf(spec: NetworkSpec, seed: number): Float64Array {
 }
 
 /** Change of each W: RMS of the difference divided by RMS at the start, for the hidden layers, then the output. */
-export function relativeMoves(spec: NetworkSpec, start: Elements, end: Elements): number[] {
+export function relativeChanges(spec: NetworkSpec, start: Elements, end: Elements): number[] {
   const weights = buildNetwork(spec).tensors.filter(({ name }) => name === 'W');
   return weights.map(({ offset, length }) => {
     let change = 0;
@@ -125,7 +129,7 @@ export function relativeMoves(spec: NetworkSpec, start: Elements, end: Elements)
 export const evaluateRun = (
   { spec, parameters }: DeepRun,
   rows: Dataset,
-  { machine, loss }: Bench,
+  { machine, loss }: RunContext,
 ): Promise<Evaluation> => evaluateModel(spec, parameters, rows, { ...machine, loss });
 
 /** Networks that differ only in their activation. */

@@ -1,5 +1,5 @@
 import { formatMember, type Member } from '../../../options/member.ts';
-import { type Comparison, type Setup, TINY_EPSILON, type Trained } from './compare.ts';
+import { type Comparison, type Setup, type TestedRun, TINY_EPSILON } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 import { factorRange } from './start-factors.ts';
 
@@ -8,7 +8,7 @@ import { factorRange } from './start-factors.ts';
  * threads.
  */
 export function documentOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData): Record<string, unknown> {
-  const { hidden, init, length, moreSeeds } = setup;
+  const { hidden, init, runOptions, moreSeeds } = setup;
   return {
     setup: {
       dataset: data.train.name,
@@ -16,10 +16,10 @@ export function documentOf(comparisons: readonly Comparison[], setup: Setup, dat
       depth: hidden.length,
       width: hidden[0],
       init: typeof init === 'string' ? init : formatMember(init as Member),
-      optimizer: formatMember(length.optimizer),
-      batch: length.batch,
-      steps: length.steps,
-      seeds: [length.seed, ...moreSeeds],
+      optimizer: formatMember(runOptions.optimizer),
+      batch: runOptions.batch,
+      steps: runOptions.steps,
+      seeds: [runOptions.seed, ...moreSeeds],
       chance: data.chance,
     },
     activations: Object.fromEntries(comparisons.map((comparison) => [comparison.label, activationOf(comparison)])),
@@ -27,27 +27,37 @@ export function documentOf(comparisons: readonly Comparison[], setup: Setup, dat
 }
 
 function activationOf(comparison: Comparison) {
-  const { looks, start, moved, histograms, common, best, sweep, seeds, long, withTinyEpsilon } = comparison;
+  const {
+    probes,
+    start,
+    relativeChanges,
+    histograms,
+    atCommonRate,
+    atBestRate,
+    sweep,
+    seeds,
+    longRun,
+    withTinyEpsilon,
+  } = comparison;
   const { measured, expected, theory } = start;
   const range = factorRange(seeds);
   return {
-    layers: looks[0].layers.map((layer, h) => ({
+    layers: probes[0].layers.map((layer, h) => ({
       hiddenLayer: h + 1,
       ...layer,
       expectedZStd: Math.sqrt(theory[h].zVariance),
       expectedFactor: theory[h].factor,
     })),
-    output: looks[0].output,
+    output: probes[0].output,
     factorPerLayer: measured.factor,
     theoryPerLayer: expected.factor,
     theoryRange: range === null ? null : [range.low, range.high], // theory at this width for the mean over the starts
     fit: { spread: measured.spread, layersUsed: measured.layersUsed, layersTooSmall: measured.layersTooSmall },
-    finalLoss: common.test?.loss ?? null,
-    testAccuracy: common.test?.accuracy ?? null,
-    rate: common.lr,
-    diverged: common.diverged,
-    moved: { layers: moved.slice(0, -1), output: moved.at(-1) },
-    best: { ...trainedOf(best), bracketed: sweep.bracketed },
+    ...lossAndAccuracy(atCommonRate),
+    rate: atCommonRate.lr,
+    diverged: atCommonRate.diverged,
+    moved: { layers: relativeChanges.slice(0, -1), output: relativeChanges.at(-1) },
+    best: { ...figuresOf(atBestRate), bracketed: sweep.bracketed },
     rates: sweep.trials.map(({ lr, outcome: { validation, diverged } }) => ({
       rate: lr,
       validationLoss: validation?.loss ?? null,
@@ -58,20 +68,18 @@ function activationOf(comparison: Comparison) {
       seed,
       factorPerLayer: factor,
       theoryPerLayer,
-      finalLoss: test?.loss ?? null,
-      testAccuracy: test?.accuracy ?? null,
+      ...lossAndAccuracy({ test }),
     })),
-    ...(long === null
-      ? {}
-      : { long: { steps: long.steps, finalLoss: long.test?.loss ?? null, testAccuracy: long.test?.accuracy ?? null } }),
-    ...(withTinyEpsilon === null ? {} : { withTinyEpsilon: { epsilon: TINY_EPSILON, ...trainedOf(withTinyEpsilon) } }),
-    training: looks,
+    ...(longRun === null ? {} : { long: { steps: longRun.steps, ...lossAndAccuracy(longRun) } }),
+    ...(withTinyEpsilon === null ? {} : { withTinyEpsilon: { epsilon: TINY_EPSILON, ...figuresOf(withTinyEpsilon) } }),
+    training: probes,
     histograms,
   };
 }
 
-const trainedOf = ({ lr, test }: Trained) => ({
-  rate: lr,
+const figuresOf = ({ lr, test }: TestedRun) => ({ rate: lr, ...lossAndAccuracy({ test }) });
+
+const lossAndAccuracy = ({ test }: Pick<TestedRun, 'test'>) => ({
   finalLoss: test?.loss ?? null,
   testAccuracy: test?.accuracy ?? null,
 });

@@ -2,7 +2,7 @@ import { activations, mathOf } from '@gradloom/core';
 import { decimal, percent, whole } from '../../../terminal/text/format.ts';
 import { table } from '../../../terminal/text/table.ts';
 import type { Section } from '../experiment.ts';
-import { type Finding, holds, printed, unclaimed } from '../finding.ts';
+import { chapterFigure, claim, type Finding, unclaimedFigure } from '../finding.ts';
 import { type Comparison, EPSILON, LONG_EPOCHS, type Setup, TINY_EPSILON, whyUnclaimed } from './compare.ts';
 import { type DeepData, hasLearned, isChance } from './deep-data.ts';
 import { factorRange } from './start-factors.ts';
@@ -16,7 +16,7 @@ export function findingsOf(comparisons: readonly Comparison[], setup: Setup, dat
     const claimed =
       reasons.length === 0
         ? findings
-        : findings.map(({ what, computed }) => unclaimed(what, computed, reasons.join('; ')));
+        : findings.map(({ what, computed }) => unclaimedFigure(what, computed, reasons.join('; ')));
     return [...claimed, ...epsilonFindings(comparison)];
   };
   return [...slopes(), ...comparisons.flatMap(besideTheory), ...comparisons.flatMap(trainingFindings)];
@@ -29,10 +29,10 @@ function slopes(): Finding[] {
   const steps = Array.from({ length: 2001 }, (_, k) => (k - 1000) / 100);
   const maxSlope = Math.max(...steps.map((z) => derivative(math, z, apply(math, z))));
   return [
-    printed("sigmoid' at most", '0.25', maxSlope),
-    printed('0.25^10', '9.5e-7', maxSlope ** 10),
-    printed('0.25^20', '9.1e-13', maxSlope ** 20),
-    holds('0.25^48 is 2^-96', maxSlope ** 48, maxSlope ** 48 === 2 ** -96),
+    chapterFigure("sigmoid' at most", '0.25', maxSlope),
+    chapterFigure('0.25^10', '9.5e-7', maxSlope ** 10),
+    chapterFigure('0.25^20', '9.1e-13', maxSlope ** 20),
+    claim('0.25^48 is 2^-96', maxSlope ** 48, maxSlope ** 48 === 2 ** -96),
   ];
 }
 
@@ -43,7 +43,7 @@ function besideTheory({ label, seeds }: Comparison): Finding[] {
   const { factor, low, high } = range;
   const isWithin = factor >= low && factor <= high;
   const theory = `theory ${decimal(low)} to ${decimal(high)}`;
-  return [holds(`${label}: dL/dz per layer is as theory says`, decimal(factor), isWithin, theory)];
+  return [claim(`${label}: dL/dz per layer is as theory says`, decimal(factor), isWithin, theory)];
 }
 
 /**
@@ -55,13 +55,17 @@ function ends(comparison: Comparison, data: DeepData, chance: number): Finding[]
   return comparison.label === 'relu' || comparison.label === 'batch-norm+sigmoid' ? learns(comparison, chance) : [];
 }
 
-function staysAtChance({ common, best, sweep }: Comparison, { test, validation }: DeepData, chance: number): Finding[] {
+function staysAtChance(
+  { atCommonRate, atBestRate, sweep }: Comparison,
+  { test, validation }: DeepData,
+  chance: number,
+): Finding[] {
   const accuracies = sweep.trials.map(({ outcome }) => outcome.validation?.accuracy ?? 0);
   const highest = Math.max(...accuracies);
-  const [atCommon, atBest] = [common, best].map((end) => end.test?.accuracy ?? 0);
+  const [atCommon, atBest] = [atCommonRate, atBestRate].map((end) => end.test?.accuracy ?? 0);
   return [
-    holds('sigmoid stays at chance, same rate', percent(atCommon), isChance(atCommon, chance, test.rows)),
-    holds(
+    claim('sigmoid stays at chance, same rate', percent(atCommon), isChance(atCommon, chance, test.rows)),
+    claim(
       `sigmoid stays at chance, any of ${sweep.trials.length} rates`,
       `${percent(Math.max(highest, atBest))} at most`,
       isChance(highest, chance, validation.rows) && isChance(atBest, chance, test.rows),
@@ -69,10 +73,10 @@ function staysAtChance({ common, best, sweep }: Comparison, { test, validation }
   ];
 }
 
-function learns({ label, common, best }: Comparison, chance: number): Finding[] {
-  return [common, best].map(({ test }, k) => {
+function learns({ label, atCommonRate, atBestRate }: Comparison, chance: number): Finding[] {
+  return [atCommonRate, atBestRate].map(({ test }, k) => {
     const accuracy = test?.accuracy ?? 0;
-    return holds(`${label} learns, ${k === 0 ? 'same' : 'best'} rate`, percent(accuracy), hasLearned(accuracy, chance));
+    return claim(`${label} learns, ${k === 0 ? 'same' : 'best'} rate`, percent(accuracy), hasLearned(accuracy, chance));
   });
 }
 
@@ -80,9 +84,9 @@ function learns({ label, common, best }: Comparison, chance: number): Finding[] 
 const shareOf = (gradient: number, epsilon: number): number => gradient / (gradient + epsilon);
 
 /** Why no rate helps: Adam divides by √v + ε, and the gradients of the first layers are below ε. */
-export function epsilonSection({ label, looks, withTinyEpsilon }: Comparison, { hidden }: Setup): Section[] {
+export function epsilonSection({ label, probes, withTinyEpsilon }: Comparison, { hidden }: Setup): Section[] {
   if (withTinyEpsilon === null) return [];
-  const { layers } = looks[0];
+  const { layers } = probes[0];
   const shown = [...new Set([0, 4, 9, 14, hidden.length - 1])].filter((h) => h < hidden.length);
   return [
     {
@@ -109,12 +113,12 @@ export function epsilonSection({ label, looks, withTinyEpsilon }: Comparison, { 
   ];
 }
 
-function epsilonFindings({ label, looks, withTinyEpsilon }: Comparison): Finding[] {
+function epsilonFindings({ label, probes, withTinyEpsilon }: Comparison): Finding[] {
   if (withTinyEpsilon === null) return [];
-  const share = shareOf(looks[0].layers[0].rmsDW, EPSILON);
+  const share = shareOf(probes[0].layers[0].rmsDW, EPSILON);
   return [
-    holds(`${label}: Adam's first step in hidden layer 1 is below 1 % of its rate`, asPercent(share), share < 0.01),
-    unclaimed(
+    claim(`${label}: Adam's first step in hidden layer 1 is below 1 % of its rate`, asPercent(share), share < 0.01),
+    unclaimedFigure(
       `${label}, epsilon ${TINY_EPSILON}, rate ${withTinyEpsilon.lr}`,
       accuracyOf(withTinyEpsilon),
       'with another epsilon, it depends on the start',
@@ -127,12 +131,12 @@ const accuracyOf = ({ test }: NonNullable<Comparison['withTinyEpsilon']>): strin
 
 const asPercent = (share: number): string => `${decimal(100 * share)} %`;
 
-export function longSection(comparisons: readonly Comparison[], { length }: Setup): Section[] {
-  const runs = comparisons.flatMap(({ label, long }) => (long === null ? [] : [{ label, ...long }]));
+export function longSection(comparisons: readonly Comparison[], { runOptions }: Setup): Section[] {
+  const runs = comparisons.flatMap(({ label, longRun }) => (longRun === null ? [] : [{ label, ...longRun }]));
   if (runs.length === 0) return [];
   return [
     {
-      title: `After ${LONG_EPOCHS} epochs, ${whole(runs[0].steps)} steps, at the same rate, ${length.optimizer.lr}`,
+      title: `After ${LONG_EPOCHS} epochs, ${whole(runs[0].steps)} steps, at the same rate, ${runOptions.optimizer.lr}`,
       lines: table(
         ['', 'loss', 'accuracy'],
         runs.map(({ label, test }) => [
@@ -147,13 +151,13 @@ export function longSection(comparisons: readonly Comparison[], { length }: Setu
 }
 
 /** The claims about some hundred steps also hold after ten epochs. */
-function longFindings({ label, long }: Comparison, { test }: DeepData, chance: number): Finding[] {
-  if (long === null) return [];
-  const accuracy = long.test?.accuracy ?? 0;
+function longFindings({ label, longRun }: Comparison, { test }: DeepData, chance: number): Finding[] {
+  if (longRun === null) return [];
+  const accuracy = longRun.test?.accuracy ?? 0;
   const shown = percent(accuracy);
   if (label === 'sigmoid') {
-    return [holds(`sigmoid stays at chance, ${LONG_EPOCHS} epochs`, shown, isChance(accuracy, chance, test.rows))];
+    return [claim(`sigmoid stays at chance, ${LONG_EPOCHS} epochs`, shown, isChance(accuracy, chance, test.rows))];
   }
   const learns = label === 'relu' || label === 'batch-norm+sigmoid';
-  return learns ? [holds(`${label} learns, ${LONG_EPOCHS} epochs`, shown, hasLearned(accuracy, chance))] : [];
+  return learns ? [claim(`${label} learns, ${LONG_EPOCHS} epochs`, shown, hasLearned(accuracy, chance))] : [];
 }

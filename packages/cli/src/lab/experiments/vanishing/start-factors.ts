@@ -1,5 +1,5 @@
 import type { ActivationSpec } from '../../../options/activation.ts';
-import type { Look } from './deep-run.ts';
+import type { HiddenProbe } from './deep-run.ts';
 import { expectedSizes, type MeanField, meanField, normedMeanField } from './mean-field.ts';
 
 /** The factor of the gradient at the start: measured, and expected by theory for weights of this size. */
@@ -12,7 +12,7 @@ export interface StartFactors {
 
 /** Variances are computed from the drawn weights and biases, whatever the initializer. */
 export function startFactors(
-  { layers }: Look,
+  { layers }: HiddenProbe,
   activation: ActivationSpec,
   widths: readonly number[], // of the input and the hidden layers
   inputMeanSquare: number,

@@ -11,7 +11,7 @@ import type { Comparison, Setup } from './compare.ts';
 /** Most rows of a chart; with more layers, only some are shown. */
 const MAX_ROWS = 40;
 
-export function slopeOfSigmoid(): Section {
+export function sigmoidSlopeSection(): Section {
   const { apply, derivative } = activations.sigmoid;
   const math = mathOf('float64');
   const slopeAt = (z: number): [number, number] => [z, derivative(math, z, apply(math, z))];
@@ -30,14 +30,14 @@ export function slopeOfSigmoid(): Section {
 }
 
 /** Charts with a row of bars for each layer. */
-export function pictures(comparisons: readonly Comparison[], setup: Setup, paint: Paint): Section[] {
+export function gradientChartSections(comparisons: readonly Comparison[], setup: Setup, paint: Paint): Section[] {
   const depth = setup.hidden.length;
   const layers = shownRows(depth, MAX_ROWS);
   const thinned = layers.length < depth ? `, ${layers.length} of ${depth} layers` : '';
   const picture = (title: string, sizeOf: 'rmsDz' | 'rmsDW'): Section => ({
     title,
     lines: logBars(
-      comparisons.map(({ label, looks }) => ({ name: label, values: layers.map((h) => looks[0].layers[h][sizeOf]) })),
+      comparisons.map(({ label, probes }) => ({ name: label, values: layers.map((h) => probes[0].layers[h][sizeOf]) })),
       { rows: layers.map((h) => String(h + 1)), head: 'hidden', paint },
     ),
   });
@@ -47,10 +47,10 @@ export function pictures(comparisons: readonly Comparison[], setup: Setup, paint
   ];
 }
 
-export function factors(comparisons: readonly Comparison[], { init, hidden }: Setup): Section {
-  const gain = Math.sqrt(hidden[0]) * (comparisons[0].looks[0].layers.at(-1)?.rmsW ?? Number.NaN);
-  const rows = comparisons.map(({ label, kind, looks, start: { measured, expected } }) => {
-    const { layers } = looks[0];
+export function factorSection(comparisons: readonly Comparison[], { init, hidden }: Setup): Section {
+  const gain = Math.sqrt(hidden[0]) * (comparisons[0].probes[0].layers.at(-1)?.rmsW ?? Number.NaN);
+  const rows = comparisons.map(({ label, kind, probes, start: { measured, expected } }) => {
+    const { layers } = probes[0];
     const [first, last] = [layers[0], layers[layers.length - 1]];
     return [
       label,
@@ -92,20 +92,20 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
   };
 }
 
-/** Statistics of some layers, at the first look or the last. */
-export function perLayer(comparisons: readonly Comparison[], setup: Setup, when: 'first' | 'last'): Section {
+/** Statistics of some layers, at the first probe or the last. */
+export function layerSection(comparisons: readonly Comparison[], setup: Setup, when: 'first' | 'last'): Section {
   const shown = shownRows(setup.hidden.length, 5);
   const head = ['', 'layer', 'dL/dz', 'dL/da', 'dL/dW', 'mean', 'std', 'flat', 'dead'];
-  const rows = comparisons.flatMap(({ label, looks }) => {
-    const look = looks[when === 'first' ? 0 : looks.length - 1];
+  const rows = comparisons.flatMap(({ label, probes }) => {
+    const probe = probes[when === 'first' ? 0 : probes.length - 1];
     return shown.map((h, k) => {
-      const { rmsDz, rmsDa, rmsDW, activationMean, activationStd, flat, dead } = look.layers[h];
+      const { rmsDz, rmsDa, rmsDW, activationMean, activationStd, flat, dead } = probe.layers[h];
       const sizes = [rmsDz, rmsDa, rmsDW].map((size) => size.toExponential(1));
       const shares = [flat, dead].map((share) => `${Math.round(100 * share)} %`);
       return [k === 0 ? label : '', String(h + 1), ...sizes, short(activationMean), short(activationStd), ...shares];
     });
   });
-  const last = Math.max(...comparisons.map(({ looks }) => looks.at(-1)?.step ?? 0));
+  const last = Math.max(...comparisons.map(({ probes }) => probes.at(-1)?.step ?? 0));
   return {
     title:
       when === 'first'

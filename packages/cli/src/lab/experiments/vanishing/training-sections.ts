@@ -3,31 +3,33 @@ import { decimal, percent, whole } from '../../../terminal/text/format.ts';
 import { lineChart } from '../../../terminal/text/line-chart.ts';
 import { table } from '../../../terminal/text/table.ts';
 import type { Section } from '../experiment.ts';
-import type { Comparison, Setup, Trained } from './compare.ts';
+import type { Comparison, Setup, TestedRun } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 
 /** Activations side by side in a table of rates; the rest follow below. */
 const ABREAST = 4;
 
-export function alongTraining(comparisons: readonly Comparison[]): Section {
+export function trainingSection(comparisons: readonly Comparison[]): Section {
   return {
     title: 'While training at the same rate: dL/dz of the first hidden layer',
     lines: lineChart(
-      comparisons.map(({ label, looks }) => ({
+      comparisons.map(({ label, probes }) => ({
         name: label,
-        points: looks.map(({ step, layers }): [number, number] => [step, layers[0].rmsDz]),
+        points: probes.map(({ step, layers }): [number, number] => [step, layers[0].rmsDz]),
       })),
       { x: 'step', y: 'dL/dz', log: true },
     ),
   };
 }
 
-export function moves(comparisons: readonly Comparison[]): Section {
-  const rows = comparisons.map(({ label, moved, common }) => [
+export function weightChangeSection(comparisons: readonly Comparison[]): Section {
+  const rows = comparisons.map(({ label, relativeChanges, atCommonRate }) => [
     label,
-    ...[moved[0], moved[moved.length - 2], moved[moved.length - 1]].map((share) =>
-      common.diverged === null ? asShare(share) : 'diverged',
-    ),
+    ...[
+      relativeChanges[0],
+      relativeChanges[relativeChanges.length - 2],
+      relativeChanges[relativeChanges.length - 1],
+    ].map((share) => (atCommonRate.diverged === null ? asShare(share) : 'diverged')),
   ]);
   return {
     title: 'Change of the weights, relative to their size at the start',
@@ -37,21 +39,25 @@ export function moves(comparisons: readonly Comparison[]): Section {
   };
 }
 
-export function ends(
+export function resultSection(
   comparisons: readonly Comparison[],
-  { length, long }: Setup,
+  { runOptions, hasLongRun }: Setup,
   { train, test, chance }: DeepData,
 ): Section {
-  const cells = ({ lr, test, diverged }: Trained): string[] =>
+  const cells = ({ lr, test, diverged }: TestedRun): string[] =>
     test === null
       ? [String(lr), diverged === null ? '' : 'diverged', '']
       : [String(lr), decimal(test.loss), test.accuracy === undefined ? '' : percent(test.accuracy)];
-  const batch = length.batch === 'full' ? train.rows : length.batch;
-  const epochs = (length.steps * batch) / train.rows;
-  const rows = comparisons.map(({ label, common, best }) => [label, ...cells(common), ...cells(best)]);
+  const batch = runOptions.batch === 'full' ? train.rows : runOptions.batch;
+  const epochs = (runOptions.steps * batch) / train.rows;
+  const rows = comparisons.map(({ label, atCommonRate, atBestRate }) => [
+    label,
+    ...cells(atCommonRate),
+    ...cells(atBestRate),
+  ]);
   const head = ['', 'same rate', 'loss', 'accuracy', 'best rate', 'loss', 'accuracy'];
   return {
-    title: `After ${whole(length.steps)} steps of ${length.batch} rows (${epochs.toFixed(2)} epochs), on ${whole(test.rows)} test rows`,
+    title: `After ${whole(runOptions.steps)} steps of ${runOptions.batch} rows (${epochs.toFixed(2)} epochs), on ${whole(test.rows)} test rows`,
     lines: [
       ...table(head, rows, { right: [1, 2, 3, 4, 5, 6], width: 78 }).map((line) => `  ${line}`),
       ...(chance === null
@@ -61,12 +67,12 @@ export function ends(
             '  A network that always answers the most frequent class is right in',
             `  ${percent(chance)} of the rows; at no higher accuracy, nothing was learned.`,
           ]),
-      ...(long ? [] : ['  These runs are short: --long also trains for ten epochs.']),
+      ...(hasLongRun ? [] : ['  These runs are short: --long also trains for ten epochs.']),
     ],
   };
 }
 
-export function rates(comparisons: readonly Comparison[]): Section {
+export function ratesSection(comparisons: readonly Comparison[]): Section {
   const cell = ({ sweep }: Comparison, lr: number): string => {
     const trial = sweep.trials.find((other) => other.lr === lr);
     if (trial === undefined) return '';
@@ -97,7 +103,7 @@ export function rates(comparisons: readonly Comparison[]): Section {
   };
 }
 
-export function starts(comparisons: readonly Comparison[], { test }: DeepData): Section {
+export function startsSection(comparisons: readonly Comparison[], { test }: DeepData): Section {
   const range = (values: readonly (number | null | undefined)[], format: (value: number) => string): string => {
     const numbers = values.filter((value) => typeof value === 'number');
     if (numbers.length === 0) return '';

@@ -12,8 +12,14 @@ import { documentOf } from './document.ts';
 import { epsilonSection, findingsOf, longSection } from './findings.ts';
 import { rate, type VanishingValues, vanishingOptions } from './options.ts';
 import { presets } from './presets/index.ts';
-import { factors, perLayer, pictures, slopeOfSigmoid } from './start-sections.ts';
-import { alongTraining, ends, moves, rates, starts } from './training-sections.ts';
+import { factorSection, gradientChartSections, layerSection, sigmoidSlopeSection } from './start-sections.ts';
+import {
+  ratesSection,
+  resultSection,
+  startsSection,
+  trainingSection,
+  weightChangeSection,
+} from './training-sections.ts';
 
 export const vanishing = defineExperiment({
   describe: 'Why deep sigmoid networks do not learn: gradients, layer by layer',
@@ -84,9 +90,9 @@ function setupOf(values: VanishingValues): Setup {
     activations: values.activation ?? USUAL,
     hidden: new Array<number>(values.depth).fill(values.width),
     init: values.init ?? 'he-normal',
-    length: { optimizer: { ...optimizer, lr }, batch: values.batch, steps: values.steps, seed },
+    runOptions: { optimizer: { ...optimizer, lr }, batch: values.batch, steps: values.steps, seed },
     moreSeeds,
-    long: values.long ?? false,
+    hasLongRun: values.long ?? false,
   };
 }
 
@@ -94,16 +100,16 @@ const seedsOf = ({ first, last }: Range): number[] => Array.from({ length: last 
 
 function sectionsOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData, paint: Paint): Section[] {
   return [
-    slopeOfSigmoid(),
-    ...pictures(comparisons, setup, paint),
-    factors(comparisons, setup),
-    ...(['first', 'last'] as const).map((when) => perLayer(comparisons, setup, when)),
-    alongTraining(comparisons),
-    moves(comparisons),
-    ends(comparisons, setup, data),
-    rates(comparisons),
+    sigmoidSlopeSection(),
+    ...gradientChartSections(comparisons, setup, paint),
+    factorSection(comparisons, setup),
+    ...(['first', 'last'] as const).map((when) => layerSection(comparisons, setup, when)),
+    trainingSection(comparisons),
+    weightChangeSection(comparisons),
+    resultSection(comparisons, setup, data),
+    ratesSection(comparisons),
     ...comparisons.flatMap((comparison) => epsilonSection(comparison, setup)),
     ...longSection(comparisons, setup),
-    ...(setup.moreSeeds.length === 0 ? [] : [starts(comparisons, data)]),
+    ...(setup.moreSeeds.length === 0 ? [] : [startsSection(comparisons, data)]),
   ];
 }

@@ -31,7 +31,7 @@ export interface RankPoint {
 }
 
 /** How to measure. */
-export interface RankMeasuring {
+export interface RankMeasuringOptions {
   readonly threads: number; // threads of this rank
   readonly rounds: number;
   readonly showProgress: (text: string) => void;
@@ -46,7 +46,7 @@ export async function measureRanks(
   cluster: Cluster,
   pool: Pool,
   { spec, sets, options, steps: requested }: Workload,
-  { threads, rounds, showProgress }: RankMeasuring,
+  { threads, rounds, showProgress }: RankMeasuringOptions,
 ): Promise<RankPoint> {
   const data = { train: sets.train };
   const alone = { ...options, pool, threads };

@@ -10,11 +10,11 @@ import type { Dataset } from '@gradloom/runtime';
 import type { ActivationSpec } from '../../../../options/activation.ts';
 import { columns } from '../../../../terminal/text/columns.ts';
 import { decimal } from '../../../../terminal/text/format.ts';
-import { near, type Range, rangeOf, rangeText } from '../../../figures/range.ts';
-import { type Published, published } from '../../finding.ts';
+import { nearMean, type Range, rangeOf, rangeText } from '../../../figures/range.ts';
+import { type Published, paperClaim } from '../../finding.ts';
 import { runRow } from '../../reference-passes.ts';
 import { named } from '../activation-list.ts';
-import { deepNetwork, type Look, lookAtStart, startOf } from '../deep-run.ts';
+import { deepNetwork, type HiddenProbe, probeAtStart, startOf } from '../deep-run.ts';
 import { fitFactor } from '../start-factors.ts';
 import { definePreset } from './preset.ts';
 
@@ -29,7 +29,7 @@ const inits: Record<'standard' | 'normalised', (fanIn: number) => InitializerSpe
 };
 
 interface Measured {
-  readonly looks: readonly Look[]; // one per seed
+  readonly looks: readonly HiddenProbe[]; // one per seed; a key of vanishing.json
   readonly dz: Range; // factor per layer, towards the input
   readonly dW: Range; // factor of dL/dW per layer, towards the input
   readonly singular: number; // mean singular value of the Jacobian of the middle layer, at the first seed and row
@@ -44,22 +44,22 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }) =>
   definePreset('glorot', {
     rows,
     seeds: { first: 1, last: 3 },
-    async measure({ train, seeds, showProgress, bench }): Promise<Measured[]> {
+    async measure({ train, seeds, showProgress, runContext }): Promise<Measured[]> {
       const list: Measured[] = [];
       for (const [name, init] of Object.entries(inits)) {
         const hidden = new Array<number>(LAYERS).fill(width);
         const spec = deepNetwork({ input: train.inputs.columns, hidden, output: 10, init }, tanh);
-        const looks: Look[] = [];
+        const probes: HiddenProbe[] = [];
         for (const seed of seeds) {
           showProgress(`${name} init, seed ${seed}`);
           const run = { optimizer: 'sgd', batch: 'full', seed } as const;
-          looks.push(await lookAtStart(spec, bench('softmax-cross-entropy'), run));
+          probes.push(await probeAtStart(spec, runContext('softmax-cross-entropy'), run));
         }
         showProgress(`${name} init, singular values`);
         list.push({
-          looks,
-          dz: factors(looks, 'rmsDz'),
-          dW: factors(looks, 'rmsDW'),
+          looks: probes,
+          dz: factors(probes, 'rmsDz'),
+          dW: factors(probes, 'rmsDW'),
           singular: await middleSingularValue(spec, width, seeds[0], train),
         });
       }
@@ -83,16 +83,16 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }) =>
           },
         ],
         findings: [
-          near('standard init: dL/dz per layer', paper('sqrt(1/3)'), Math.sqrt(1 / 3), standard.dz, 0.1),
-          near('normalised init: dL/dz per layer', paper('about 1'), 1, normalised.dz, 0.1),
-          near('standard init: dL/dW per layer (eq. 14)', paper('keeps its size'), 1, standard.dW, 0.1),
-          published(
+          nearMean('standard init: dL/dz per layer', paper('sqrt(1/3)'), Math.sqrt(1 / 3), standard.dz, 0.1),
+          nearMean('normalised init: dL/dz per layer', paper('about 1'), 1, normalised.dz, 0.1),
+          nearMean('standard init: dL/dW per layer (eq. 14)', paper('keeps its size'), 1, standard.dW, 0.1),
+          paperClaim(
             'standard init: singular value',
             paper('about 0.5'),
             standard.singular,
             Math.abs(standard.singular - 0.5) < 0.05,
           ),
-          published(
+          paperClaim(
             'normalised init: singular value',
             paper('about 0.8'),
             normalised.singular,
@@ -108,10 +108,10 @@ const paper = (printed: string): Published => ({ printed, source: 'Glorot and Be
 
 export const glorot = glorotOf({ width: 1000, rows: 256 });
 
-const factors = (looks: readonly Look[], size: 'rmsDz' | 'rmsDW'): Range =>
+const factors = (probes: readonly HiddenProbe[], size: 'rmsDz' | 'rmsDW'): Range =>
   rangeOf(
     `factor of ${size}`,
-    looks.map(({ layers }) => fitFactor(layers.map((layer) => layer[size])).factor ?? Number.NaN),
+    probes.map(({ layers }) => fitFactor(layers.map((layer) => layer[size])).factor ?? Number.NaN),
   );
 
 async function middleSingularValue(

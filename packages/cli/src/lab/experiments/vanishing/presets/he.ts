@@ -2,10 +2,10 @@ import { type Dataset, splitDataset } from '@gradloom/runtime';
 import { columns } from '../../../../terminal/text/columns.ts';
 import { decimal, percent } from '../../../../terminal/text/format.ts';
 import { medianText, rangeOf, rangeText } from '../../../figures/range.ts';
-import { type Finding, type Published, published, unclaimed } from '../../finding.ts';
+import { type Finding, type Published, paperClaim, unclaimedFigure } from '../../finding.ts';
 import { named } from '../activation-list.ts';
 import { largestClass, meanSquareOf } from '../deep-data.ts';
-import { deepNetwork, type Look, runDeep } from '../deep-run.ts';
+import { deepNetwork, type HiddenProbe, runDeep } from '../deep-run.ts';
 import { type FactorRange, factorRange, type StartFactors, startFactors } from '../start-factors.ts';
 import { definePreset } from './preset.ts';
 
@@ -18,7 +18,7 @@ const inits = ['glorot-normal', 'he-normal'] as const;
 const paper = (printed: string): Published => ({ printed, source: 'He et al. 2015, section 2.2 and figure 3' });
 
 interface Measured {
-  readonly starts: readonly Look[]; // one per seed
+  readonly starts: readonly HiddenProbe[]; // one per seed
   readonly factors: readonly number[]; // factors of dL/dz per layer, towards the input, one per seed
   readonly theory: FactorRange; // the range of the mean factor by theory, for networks of this width
   readonly accuracies: readonly number[]; // validation accuracy, one per seed
@@ -34,7 +34,7 @@ export const heOf = ({ steps }: { steps: number }) =>
   definePreset('he', {
     rows: ROWS,
     seeds: { first: 1, last: 3 },
-    async measure({ train: digits, seeds, showProgress, bench }) {
+    async measure({ train: digits, seeds, showProgress, runContext }) {
       const data = splitDataset(digits, { validation: 1 / 6 });
       const list: Measured[] = [];
       for (const init of inits) {
@@ -45,9 +45,9 @@ export const heOf = ({ steps }: { steps: number }) =>
           showProgress(`${init}, seed ${seed}`);
           const optimizer = { kind: 'sgd', lr: 0.01, momentum: 0.9 } as const;
           const length = { optimizer, batch: BATCH, steps, seed };
-          runs.push(await runDeep(spec, bench('softmax-cross-entropy', data), length, [0]));
+          runs.push(await runDeep(spec, runContext('softmax-cross-entropy', data), length, [0]));
         }
-        const starts = runs.map(({ looks }) => looks[0]);
+        const starts = runs.map(({ probes }) => probes[0]);
         const accuracies = runs.map(({ validation }) => validation?.accuracy ?? 0);
         list.push({ starts, accuracies, ...factorsOf(starts, hidden, data.train) });
       }
@@ -86,10 +86,10 @@ export const heOf = ({ steps }: { steps: number }) =>
     },
   });
 
-function factorsOf(starts: readonly Look[], hidden: readonly number[], { inputs, rows }: Dataset) {
+function factorsOf(starts: readonly HiddenProbe[], hidden: readonly number[], { inputs, rows }: Dataset) {
   const widths = [inputs.columns, ...hidden];
   const meanSquare = meanSquareOf(inputs, rows);
-  const fits = starts.map((look): StartFactors => startFactors(look, relu, widths, meanSquare));
+  const fits = starts.map((probe): StartFactors => startFactors(probe, relu, widths, meanSquare));
   const theory = factorRange(
     fits.map(({ measured, expected, effect }) => ({ factor: measured.factor, expected: expected.factor, effect })),
   );
@@ -103,7 +103,7 @@ function factorsOf(starts: readonly Look[], hidden: readonly number[], { inputs,
  * range for this width.
  */
 function factorFinding(what: string, figure: Published, { theory: { factor, low, high } }: Measured): Finding {
-  return published(
+  return paperClaim(
     `${what}: dL/dz per layer`,
     figure,
     decimal(factor),
@@ -113,6 +113,6 @@ function factorFinding(what: string, figure: Published, { theory: { factor, low,
 }
 
 const accuracyFinding = (what: string, figure: Published, { accuracies }: Measured): Finding =>
-  unclaimed(what, medianText(accuracies, percent).join(', '), 'accuracies depend on the start', figure);
+  unclaimedFigure(what, medianText(accuracies, percent).join(', '), 'accuracies depend on the start', figure);
 
 export const he = heOf({ steps: 700 });

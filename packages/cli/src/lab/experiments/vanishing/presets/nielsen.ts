@@ -1,11 +1,11 @@
 import type { LossSpec } from '@gradloom/core';
 import type { Dataset } from '@gradloom/runtime';
 import { columns } from '../../../../terminal/text/columns.ts';
-import { type Range, rangeOf, rangeText, within } from '../../../figures/range.ts';
+import { nearOneStart, type Range, rangeOf, rangeText } from '../../../figures/range.ts';
 import type { Section } from '../../experiment.ts';
-import { type Finding, unclaimed } from '../../finding.ts';
+import { type Finding, unclaimedFigure } from '../../finding.ts';
 import { named } from '../activation-list.ts';
-import { deepNetwork, type Look, lookAtStart, runDeep } from '../deep-run.ts';
+import { deepNetwork, type HiddenProbe, probeAtStart, runDeep } from '../deep-run.ts';
 import { definePreset, type PresetContext } from './preset.ts';
 
 /** Norms of dC/db of the hidden layers as printed, for one start, of networks 784, n times 30, 10. */
@@ -74,12 +74,20 @@ export const nielsen = definePreset('nielsen', {
     const findings = [
       ...nets.flatMap(({ depth, norms }, k) =>
         publishedNorms[k].map((printed, h) =>
-          within(`dC/db, hidden layer ${h + 1} of ${depth}`, { printed, source: BOOK }, ofLayer(norms.crossEntropy, h)),
+          nearOneStart(
+            `dC/db, hidden layer ${h + 1} of ${depth}`,
+            { printed, source: BOOK },
+            ofLayer(norms.crossEntropy, h),
+          ),
         ),
       ),
       ...(trainedNorms.length > 0
         ? publishedNormsAtEnd.map((printed, h) =>
-            within(`epoch ${EPOCH}: hidden layer ${h + 1} of 4`, { printed, source: RECORD }, ofLayer(trainedNorms, h)),
+            nearOneStart(
+              `epoch ${EPOCH}: hidden layer ${h + 1} of 4`,
+              { printed, source: RECORD },
+              ofLayer(trainedNorms, h),
+            ),
           )
         : []),
     ];
@@ -126,7 +134,7 @@ const normRange = (norms: readonly (readonly number[])[], h: number): Range =>
 
 /** With few starts the spread is not known, so nothing is claimed. */
 const withheld = ({ what, computed, paper }: Finding): Finding =>
-  unclaimed(what, computed, `--seeds has fewer than ${MIN_STARTS} starts, too few to know the spread`, paper);
+  unclaimedFigure(what, computed, `--seeds has fewer than ${MIN_STARTS} starts, too few to know the spread`, paper);
 
 function sectionOfEnd(norms: readonly (readonly number[])[]): Section {
   return {
@@ -157,28 +165,31 @@ function problemOf(depth: number, cost: (typeof costs)[number], train: Dataset) 
   return { spec, loss, scale: quadratic ? 1 : OUTPUTS };
 }
 
-const normsOf = ({ layers }: Look, scale: number): number[] =>
+const normsOf = ({ layers }: HiddenProbe, scale: number): number[] =>
   layers.map(({ rmsDb }) => scale * rmsDb * Math.sqrt(WIDTH));
 
 async function normsAtStart(
   depth: number,
   cost: (typeof costs)[number],
   seed: number,
-  { train, bench }: PresetContext,
+  { train, runContext }: PresetContext,
 ): Promise<number[]> {
   const { spec, loss, scale } = problemOf(depth, cost, train);
-  return normsOf(await lookAtStart(spec, bench(loss), { optimizer: 'sgd', batch: 'full', seed }), scale);
+  return normsOf(await probeAtStart(spec, runContext(loss), { optimizer: 'sgd', batch: 'full', seed }), scale);
 }
 
-async function normsAtEnd(seed: number, { train, bench }: PresetContext): Promise<number[]> {
+async function normsAtEnd(seed: number, { train, runContext }: PresetContext): Promise<number[]> {
   const { spec, loss, scale } = problemOf(publishedNormsAtEnd.length, 'crossEntropy', train);
   // The book's cost is the sum over outputs, `scale` times the mean. Rate and decay are scaled so that rate times
   // gradient and rate times decay are the same.
   const optimizer = { kind: 'sgd', lr: RATE * scale, weightDecay: LAMBDA / ROWS / scale, decayed: 'weights' } as const;
-  const { looks, diverged } = await runDeep(spec, bench(loss), { optimizer, batch: 'full', steps: EPOCH + 1, seed }, [
-    EPOCH,
-  ]);
-  const end = looks.find(({ step }) => step === EPOCH);
+  const { probes, diverged } = await runDeep(
+    spec,
+    runContext(loss),
+    { optimizer, batch: 'full', steps: EPOCH + 1, seed },
+    [EPOCH],
+  );
+  const end = probes.find(({ step }) => step === EPOCH);
   if (end === undefined) throw new Error(`epoch ${EPOCH} of seed ${seed} has ${diverged}, expected finite numbers`);
   return normsOf(end, scale);
 }

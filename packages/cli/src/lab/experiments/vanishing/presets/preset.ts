@@ -3,7 +3,7 @@ import { createPool, type Dataset, loadMnist, subset } from '@gradloom/runtime';
 import type { Range } from '../../../../options/ranges.ts';
 import type { ExperimentContext, Outcome, Section } from '../../experiment.ts';
 import type { Finding } from '../../finding.ts';
-import type { Bench } from '../deep-run.ts';
+import type { RunContext } from '../deep-run.ts';
 
 /** Published figures, measured again from a number of starts. */
 export interface Preset {
@@ -18,7 +18,7 @@ export interface PresetContext {
   readonly long: boolean; // include measurements that take minutes
   readonly showProgress: (text: string) => void;
   /** Data and loss of runs on the threads of the preset; by default all training rows. */
-  bench(loss: LossSpec, data?: Bench['data']): Bench;
+  runContext(loss: LossSpec, data?: RunContext['data']): RunContext;
 }
 
 /** The output of a preset. */
@@ -56,8 +56,11 @@ export const definePreset = <Figures>(
     );
     const pool = await createPool(machine.threads === undefined ? {} : { threads: machine.threads });
     try {
-      const bench: PresetContext['bench'] = (loss, data = { train }) => ({ data, loss, machine, pool });
-      const { json, ...outcome } = show(await measure({ train, seeds: runSeeds, long, showProgress, bench }), runSeeds);
+      const runContext: PresetContext['runContext'] = (loss, data = { train }) => ({ data, loss, machine, pool });
+      const { json, ...outcome } = show(
+        await measure({ train, seeds: runSeeds, long, showProgress, runContext }),
+        runSeeds,
+      );
       return { ...outcome, json: { preset: name, seeds: runSeeds, ...json } };
     } finally {
       await pool.destroy();
