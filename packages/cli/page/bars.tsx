@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { formatFigure } from './curves.ts';
 import { isTraining, type Run } from './runs.ts';
 
-/** A bar of a share of the cell. */
+/** A bar that fills a share of its cell. */
 const Bar = ({ share, color }: { readonly share: number; readonly color: string }) => (
   <svg class={`bar ${color}`} aria-hidden="true">
     <rect width={`${100 * Math.min(1, Math.max(0, share))}%`} height="100%" />
@@ -22,7 +22,7 @@ export function Layers({ runs, colorOf }: { readonly runs: readonly Run[]; reado
       </p>
       <div class="beside">
         {probedRuns.map((run) => (
-          <LayerTable key={run.index} run={run} color={colorOf(run).slice(2)} />
+          <LayerTable key={run.index} run={run} color={colorOf(run)} />
         ))}
       </div>
     </section>
@@ -30,12 +30,12 @@ export function Layers({ runs, colorOf }: { readonly runs: readonly Run[]; reado
 }
 
 function LayerTable({ run: { name, probes }, color }: { readonly run: Run; readonly color: string }) {
-  const [chosen, setChosen] = useState<number | null>(null); // null follows the newest
-  const newest = probes.length - 1;
-  const at = Math.min(chosen ?? newest, newest);
-  const { step, layers } = probes[at];
-  const gradients = scaleOf(probes.map((probe) => probe.layers.map(({ gradient }) => gradient)));
-  const outputs = scaleOf(probes.map((probe) => probe.layers.map(({ output }) => output)));
+  const [chosenIndex, setChosenIndex] = useState<number | null>(null); // null follows the newest
+  const newestIndex = probes.length - 1;
+  const index = Math.min(chosenIndex ?? newestIndex, newestIndex);
+  const { step, layers } = probes[index];
+  const gradientScale = scaleOf(probes.flatMap((probe) => probe.layers.map(({ gradient }) => gradient)));
+  const outputScale = scaleOf(probes.flatMap((probe) => probe.layers.map(({ output }) => output)));
   const cell = (value: number | null, scale: (value: number) => number) => (
     <td>
       {value !== null && (
@@ -54,11 +54,11 @@ function LayerTable({ run: { name, probes }, color }: { readonly run: Run; reado
             <input
               type="range"
               min="0"
-              max={newest}
-              value={at}
+              max={newestIndex}
+              value={index}
               aria-valuetext={`step ${step + 1}`}
               onInput={({ currentTarget: { valueAsNumber } }) =>
-                setChosen(valueAsNumber === newest ? null : valueAsNumber)
+                setChosenIndex(valueAsNumber === newestIndex ? null : valueAsNumber)
               }
             />
           </label>
@@ -74,8 +74,8 @@ function LayerTable({ run: { name, probes }, color }: { readonly run: Run; reado
           {layers.map((layer, k) => (
             <tr key={k}>
               <th scope="row">{layer.name}</th>
-              {cell(layer.gradient, gradients)}
-              {cell(layer.output, outputs)}
+              {cell(layer.gradient, gradientScale)}
+              {cell(layer.output, outputScale)}
             </tr>
           ))}
         </tbody>
@@ -87,15 +87,15 @@ function LayerTable({ run: { name, probes }, color }: { readonly run: Run; reado
 /** Smallest share of a bar that is drawn for a value above 0. */
 const MIN_BAR_SHARE = 0.02;
 
-/** A logarithmic scale from the smallest to the largest of the values, over at least one power of ten. */
-function scaleOf(values: readonly (readonly (number | null)[])[]): (value: number) => number {
+/** The share of a bar for a value, on a logarithmic scale over the values and at least one power of ten. */
+function scaleOf(values: readonly (number | null)[]): (value: number) => number {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values.flat()) {
+  for (const value of values) {
     if (value === null || value <= 0) continue;
     [low, high] = [Math.min(low, value), Math.max(high, value)];
   }
-  const range = Math.max(1, Math.log10(high / low));
-  return (value) => (value <= 0 ? 0 : MIN_BAR_SHARE + (1 - MIN_BAR_SHARE) * (1 - Math.log10(high / value) / range));
+  const decades = Math.max(1, Math.log10(high / low));
+  return (value) => (value <= 0 ? 0 : MIN_BAR_SHARE + (1 - MIN_BAR_SHARE) * (1 - Math.log10(high / value) / decades));
 }
 
 /** The share of the time in which each thread of a run works, in the newest span. */
@@ -119,7 +119,7 @@ export function Threads({ runs, colorOf }: { readonly runs: readonly Run[]; read
                   <th scope="row">thread {k + 1}</th>
                   <td>
                     <span class="measured">
-                      <Bar share={share} color={colorOf(run).slice(2)} /> {Math.floor(100 * share)} %
+                      <Bar share={share} color={colorOf(run)} /> {Math.floor(100 * share)} %
                     </span>
                   </td>
                 </tr>

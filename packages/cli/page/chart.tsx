@@ -7,21 +7,22 @@ export interface ChartProps {
   readonly name: string;
   readonly title: string;
   readonly curves: readonly Curve[];
-  readonly colorOf: (curve: Curve) => string; // name of a custom property
+  readonly colorOf: (curve: Curve) => string; // class of its mark, and custom property without the --
   readonly isLog: boolean;
   readonly isShare: boolean;
   readonly by: 'step' | 'epoch';
   readonly from: number | null;
   readonly to: number | null;
-  readonly end: number; // greatest place of all charts, which share the axis
+  readonly end: number; // greatest x of all charts, which share the axis
   readonly scheme: string; // changes with the reader's theme
   readonly onZoom: (from: number | null, to: number | null) => void;
 }
 
 const HEIGHT = 260;
 
-/** Pixels from one number below a chart to the next, so that numbers up to `largest` stand apart. */
-const roomFor = (largest: number): number => Math.max(50, 8 * Math.round(largest).toLocaleString('en').length + 16);
+/** Least distance in pixels between tick labels below a chart, for numbers up to `largest`. */
+const tickDistance = (largest: number): number =>
+  Math.max(50, 8 * Math.round(largest).toLocaleString('en').length + 16);
 
 /** The range of an axis of shares, in percent. */
 const percentRange: uPlot.Range.Config = { min: { pad: 0.1, hard: 0 }, max: { pad: 0.1, hard: 100 } };
@@ -31,19 +32,19 @@ export function Chart(props: ChartProps) {
   const { name, title, curves, colorOf, isLog, isShare, by, from, to, end, scheme } = props;
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const newest = useRef(props);
-  newest.current = props;
-  const [at, setAt] = useState<number | null>(null);
+  const latestProps = useRef(props);
+  latestProps.current = props;
+  const [pointerIndex, setPointerIndex] = useState<number | null>(null); // null: the pointer is outside
   const table = useMemo(() => uPlot.join(curves.map(({ x, y }) => [[...x], [...y]])), [curves]);
-  const tableNow = useRef(table);
-  tableNow.current = table;
-  const shape = `${isLog} ${by} ${scheme} ${curves.map((curve) => `${colorOf(curve)}${curve.dash}${curve.isFaint}`)}`;
+  const latestTable = useRef(table);
+  latestTable.current = table;
+  const plotKey = `${isLog} ${by} ${scheme} ${curves.map((curve) => `${colorOf(curve)}${curve.dash}${curve.isFaint}`)}`;
 
-  // `shape` stands for all that a new plot depends on.
+  // The plot is created again when `plotKey` changes; all other changes are applied to it.
   useEffect(() => {
     if (frame.current === null) return;
     const parent = frame.current;
-    const newPlot = createPlot(parent, newest, tableNow.current, setAt);
+    const newPlot = createPlot(parent, latestProps, latestTable.current, setPointerIndex);
     plot.current = newPlot;
     const resizeObserver = new ResizeObserver(() => newPlot.setSize({ width: parent.clientWidth, height: HEIGHT }));
     resizeObserver.observe(parent);
@@ -52,16 +53,16 @@ export function Chart(props: ChartProps) {
       newPlot.destroy();
       plot.current = null;
     };
-  }, [shape]);
+  }, [plotKey]);
 
   // The scale is computed from `from`, `to` and `end`, too.
   useEffect(() => plot.current?.setData(table), [table, from, to, end]);
 
   const xs = table[0];
-  const index = at === null ? null : Math.min(at, xs.length - 1);
+  const index = pointerIndex === null ? null : Math.min(pointerIndex, xs.length - 1);
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     const current = plot.current;
-    if (current !== null && moveByKey(event.key, current, index, newest.current)) event.preventDefault();
+    if (current !== null && moveByKey(event.key, current, index, latestProps.current)) event.preventDefault();
   };
   return (
     <section id={name} class="chart">
@@ -77,7 +78,7 @@ export function Chart(props: ChartProps) {
           if (curve.isFaint || value === null) return null;
           return (
             <span key={`${curve.run.index} ${curve.label}`}>
-              <i class={`swatch ${colorOf(curve).slice(2)}${curve.dash.length === 0 ? '' : ' dashed'}`} />
+              <i class={`swatch ${colorOf(curve)}${curve.dash.length === 0 ? '' : ' dashed'}`} />
               {curve.run.name} {curve.label} <b>{formatFigure(value, isShare)}</b>
             </span>
           );
@@ -87,7 +88,7 @@ export function Chart(props: ChartProps) {
   );
 }
 
-/** The last value at or before a place of the table. */
+/** The last value at or before an index of the table. */
 function valueAt(values: ArrayLike<number | null | undefined> | undefined, index: number): number | null {
   for (let k = index; k >= 0; k--) {
     const value = values?.[k];
@@ -97,10 +98,10 @@ function valueAt(values: ArrayLike<number | null | undefined> | undefined, index
 }
 
 const labelOf = ({ title, by, curves, isShare }: ChartProps): string => {
-  const ends = curves
+  const lastValues = curves
     .filter(({ isFaint }) => !isFaint)
     .map(({ run, label, y }) => `${run.name} ${label} ${formatFigure(valueAt(y, y.length - 1) ?? 0, isShare)}`);
-  return `${title} by ${by}: ${ends.join(', ')}. Arrow keys read values, plus and minus zoom, 0 shows all.`;
+  return `${title} by ${by}: ${lastValues.join(', ')}. Arrow keys read values, plus and minus zoom, 0 shows all.`;
 };
 
 function createPlot(
@@ -141,7 +142,7 @@ function createPlot(
       y: isLog ? { distr: 3 } : isShare ? { range: percentRange } : {},
     },
     axes: [
-      { ...axis, size: 34, space: (_plot, _axis, _from, to) => roomFor(to) },
+      { ...axis, size: 34, space: (_plot, _axis, _from, to) => tickDistance(to) },
       {
         ...axis,
         size: 68,
@@ -152,7 +153,7 @@ function createPlot(
       {},
       ...curves.map(
         (curve): uPlot.Series => ({
-          stroke: color(colorOf(curve)) + (curve.isFaint ? '50' : ''),
+          stroke: color(`--${colorOf(curve)}`) + (curve.isFaint ? '50' : ''),
           width: curve.isFaint ? 1 : 2,
           dash: [...curve.dash],
           spanGaps: true,
@@ -189,44 +190,43 @@ function showAll({ onZoom }: ChartProps): null {
 
 const formatTick = (value: number): string => formatFigure(Number(value.toPrecision(12)));
 
-/** Moves the pointer or the part of the axis; false if the key does neither. */
+/** Moves the pointer, or zooms; false if the key does neither. */
 function moveByKey(key: string, plot: uPlot, index: number | null, props: ChartProps): boolean {
   const { onZoom, end } = props;
   const xs = plot.data[0];
   if (xs.length === 0) return false;
   const [first, last] = plot.series[0].idxs ?? [0, xs.length - 1]; // the part that is shown
-  const now = index ?? last;
-  const point = (index: number): true => {
+  const current = index ?? last;
+  const movePointer = (index: number): true => {
     const k = Math.min(last, Math.max(first, index));
     plot.setCursor({ left: plot.valToPos(xs[k], 'x'), top: 0 });
     return true;
   };
   const stride = Math.max(1, Math.round((last - first) / 50));
-  if (key === 'ArrowLeft') return point(now - stride);
-  if (key === 'ArrowRight') return point(now + stride);
-  if (key === 'Home') return point(first);
-  if (key === 'End') return point(last);
+  if (key === 'ArrowLeft') return movePointer(current - stride);
+  if (key === 'ArrowRight') return movePointer(current + stride);
+  if (key === 'Home') return movePointer(first);
+  if (key === 'End') return movePointer(last);
   if (key === '0' || key === 'Escape') {
     onZoom(null, null);
     return true;
   }
   if (key !== '+' && key !== '=' && key !== '-') return false;
   const { min = 0, max = end } = plot.scales.x;
-  const half = ((max - min) / 2) * (key === '-' ? 2 : 0.5);
-  const [from, to] = [xs[now] - half, xs[now] + half];
-  zoomTo(props, from, to);
+  const halfWidth = ((max - min) / 2) * (key === '-' ? 2 : 0.5);
+  zoomTo(props, xs[current] - halfWidth, xs[current] + halfWidth);
   return true;
 }
 
-/** Milliseconds between two changes while fingers move: browsers limit how often an address changes. */
+/** Milliseconds between two zooms while fingers move: browsers limit how often an address changes. */
 const MIN_INTERVAL_MS = 100;
 
 /** Zooms by two fingers: the values under them stay there. `onZoom` gets the new ends of the axis. */
 function zoomByPinch(plot: uPlot, onZoom: (from: number, to: number) => void): void {
   const { over } = plot;
-  const fingers = new Map<number, number>(); // place of each finger, by its pointer
-  let heldValues: readonly number[] = []; // values under the fingers when the second one came
-  let lastMs = 0;
+  const fingers = new Map<number, number>(); // x in pixels of each finger, by the id of its pointer
+  let heldValues: readonly number[] = []; // values of the axis under both fingers when the second one came
+  let lastZoomMs = 0;
   const offsetOf = ({ clientX }: PointerEvent): number => clientX - over.getBoundingClientRect().left;
 
   function zoom(): void {
@@ -245,8 +245,8 @@ function zoomByPinch(plot: uPlot, onZoom: (from: number, to: number) => void): v
   over.addEventListener('pointermove', (event) => {
     if (!fingers.has(event.pointerId)) return;
     fingers.set(event.pointerId, offsetOf(event));
-    if (fingers.size < 2 || event.timeStamp - lastMs < MIN_INTERVAL_MS) return;
-    lastMs = event.timeStamp;
+    if (fingers.size < 2 || event.timeStamp - lastZoomMs < MIN_INTERVAL_MS) return;
+    lastZoomMs = event.timeStamp;
     zoom();
   });
   for (const name of ['pointerup', 'pointercancel', 'pointerleave'] as const) {

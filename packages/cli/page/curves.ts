@@ -24,17 +24,17 @@ export function curvesOf(
 ): Curve[] {
   const { name, isShare = false, steps } = chart;
   const isLog = log && !isShare;
-  const takesRoots = name === 'loss' && areRooted(runs);
+  const showsRoots = name === 'loss' && areRooted(runs);
   const curves = runs.flatMap((run): Curve[] => {
     const scale = by === 'epoch' ? 1 / (run.facts.stepsPerEpoch ?? 1) : 1;
     const curvesOfRun: Curve[] = [];
     const add = (
-      look: Pick<Curve, 'label' | 'dash' | 'isFaint'>,
+      style: Pick<Curve, 'label' | 'dash' | 'isFaint'>,
       lines: readonly { readonly step: number }[],
       values: Curve['y'],
     ) => {
-      const y = takesRoots ? values.map((value) => (value === null ? null : Math.sqrt(value))) : values;
-      curvesOfRun.push({ run, ...look, x: lines.map(({ step }) => step * scale), y });
+      const y = showsRoots ? values.map((value) => (value === null ? null : Math.sqrt(value))) : values;
+      curvesOfRun.push({ run, ...style, x: lines.map(({ step }) => step * scale), y });
     };
     if (steps !== undefined) {
       const { figure, label, isNoisy } = steps;
@@ -61,12 +61,12 @@ export function curvesOf(
 /** Exponential moving average, corrected for its start from 0. */
 function smooth(values: readonly (number | null)[], weight: number): (number | null)[] {
   let sum = 0;
-  let total = 0;
+  let totalWeight = 0;
   return values.map((value) => {
     if (value === null) return null;
     sum = weight * sum + (1 - weight) * value;
-    total = weight * total + 1 - weight;
-    return sum / total;
+    totalWeight = weight * totalWeight + 1 - weight;
+    return sum / totalWeight;
   });
 }
 

@@ -17,7 +17,8 @@ import { isShown, readView, type View, writeView } from './view.ts';
 
 const COLORS = 6;
 
-const colorOf = ({ index }: Pick<Run, 'index'>): string => `--c${(index % COLORS) + 1}`;
+/** The colour of a run: the class of its marks, and the custom property `--c1`, `--c2` and so on. */
+const colorOf = ({ index }: Pick<Run, 'index'>): string => `c${(index % COLORS) + 1}`;
 
 function App() {
   const [{ list, problems }, setRuns] = useState(noRuns);
@@ -38,19 +39,22 @@ function App() {
   };
 
   const { by, log, smoothing, from, to } = view;
-  const shown = useMemo(() => list.filter(({ name }, k) => isShown(view, name, k)), [list, view.shown]);
+  const shownRuns = useMemo(() => list.filter(({ name }, k) => isShown(view, name, k)), [list, view.shown]);
   const charts = useMemo(
     () =>
-      chartsOf(areRooted(shown)).map((chart) => ({ chart, curves: curvesOf(chart, shown, { by, log, smoothing }) })),
-    [shown, by, log, smoothing],
+      chartsOf(areRooted(shownRuns)).map((chart) => ({
+        chart,
+        curves: curvesOf(chart, shownRuns, { by, log, smoothing }),
+      })),
+    [shownRuns, by, log, smoothing],
   );
   const end = Math.max(0, ...charts.flatMap(({ curves }) => curves.map(({ x }) => x[x.length - 1])));
   const toggle = (name: string) => {
-    const names = shown.map((run) => run.name);
+    const names = shownRuns.map((run) => run.name);
     change({ shown: names.includes(name) ? names.filter((other) => other !== name) : [...names, name] });
   };
 
-  // Drawn again for a choice alone: with every event, numbers that are being typed would be lost.
+  // Rendered again only for a choice: a rendering with every event would lose numbers that are being typed.
   const controls = useMemo(() => <Controls view={view} onChange={change} />, [view]);
   return (
     <main>
@@ -68,7 +72,7 @@ function App() {
       {list.length > 0 && (
         <RunTable
           runs={list}
-          shown={shown}
+          shown={shownRuns}
           colorOf={colorOf}
           onToggle={toggle}
           isServed={connection.state === 'open'}
@@ -80,9 +84,9 @@ function App() {
           <Steering key={run.index} run={run} />
         ))}
       {hasUnsteerable(list) && <p class="lead">A run that train started without --live takes no orders.</p>}
-      {list.length > 0 && shown.length === 0 && <p class="lead">No run is drawn: tick one in the table.</p>}
-      {shown.length > 1 && <DifferencesTable runs={shown} />}
-      {shown.length > 0 && controls}
+      {list.length > 0 && shownRuns.length === 0 && <p class="lead">No run is drawn: tick one in the table.</p>}
+      {shownRuns.length > 1 && <DifferencesTable runs={shownRuns} />}
+      {shownRuns.length > 0 && controls}
       {charts
         .filter(({ curves }) => curves.length > 0)
         .map(({ chart: { name, label, isShare = false }, curves }) => (
@@ -102,17 +106,17 @@ function App() {
             onZoom={(from, to) => change({ from, to })}
           />
         ))}
-      {/* From here on in the order of the chapters of a report. */}
-      <SteerList runs={shown} />
-      <Texts runs={shown} />
-      <Mistakes runs={shown} isServed={connection.state === 'open'} />
-      <Layers runs={shown} colorOf={colorOf} />
-      <Threads runs={shown} colorOf={colorOf} />
+      {/* These sections have the order of the chapters of a report. */}
+      <SteerList runs={shownRuns} />
+      <Texts runs={shownRuns} />
+      <Mistakes runs={shownRuns} isServed={connection.state === 'open'} />
+      <Layers runs={shownRuns} colorOf={colorOf} />
+      <Threads runs={shownRuns} colorOf={colorOf} />
     </main>
   );
 }
 
-/** Shows the runs at most once a frame. */
+/** Follows the runs of the server, and shows them at most once a frame. */
 function followRuns(show: (runs: Runs) => void, onConnection: (connection: Connection) => void): void {
   let newest = noRuns;
   let isDue = false;

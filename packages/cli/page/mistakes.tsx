@@ -76,8 +76,8 @@ async function ask(index: number): Promise<readonly [WrongMessage | null, string
 
 /** 'after step 1,266: 34 of 1,000 validation rows are wrong' */
 const sentenceOf = ({ step, rows, mistaken, wrong: { split } }: WrongMessage): string => {
-  const [count, of] = [mistaken, rows].map((number) => number.toLocaleString('en'));
-  return `${step === null ? '' : `after step ${step.toLocaleString('en')}: `}${count} of ${of} ${split} rows are wrong`;
+  const [wrongText, rowsText] = [mistaken, rows].map((number) => number.toLocaleString('en'));
+  return `${step === null ? '' : `after step ${step.toLocaleString('en')}: `}${wrongText} of ${rowsText} ${split} rows are wrong`;
 };
 
 function Rows({ wrong }: { readonly wrong: WrongRows }) {

@@ -35,7 +35,7 @@ export function RunTable({ runs, shown, colorOf, onToggle, isServed }: RunTableP
               <th scope="row">
                 <label>
                   <input type="checkbox" checked={shown.includes(run)} onChange={() => onToggle(run.name)} />{' '}
-                  <i class={`swatch ${colorOf(run).slice(2)}`} /> {run.name}
+                  <i class={`swatch ${colorOf(run)}`} /> {run.name}
                 </label>
               </th>
               <td class={run.facts.state}>

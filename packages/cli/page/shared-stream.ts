@@ -43,31 +43,31 @@ export function shareStream(
   const name = `gradloom ${url}`;
   const tab = crypto.randomUUID();
   const channel = new BroadcastChannel(name);
-  const send = (word: TabMessage): void => channel.postMessage(word);
-  const waiting = new AbortController();
+  const send = (message: TabMessage): void => channel.postMessage(message);
+  const lockRequest = new AbortController();
   let isLeader = false;
-  let isInformed = false; // has all earlier events
+  let hasState = false; // whether this tab has got all earlier events from another
   /** Leaves the stream and the lock to the other tabs. */
   const fail = (error: unknown): void => {
     channel.close();
-    waiting.abort();
+    lockRequest.abort();
     showError(error);
   };
-  const receive = (word: TabMessage): void => {
-    if (word.kind === 'ask') {
-      if (isLeader) send({ kind: 'all', tab: word.tab, state });
+  const receive = (message: TabMessage): void => {
+    if (message.kind === 'ask') {
+      if (isLeader) send({ kind: 'all', tab: message.tab, state });
     } else if (isLeader)
-      return; // a tab that was closed sent it late
-    else if (word.kind === 'all') {
-      if (word.tab !== null && word.tab !== tab) return;
-      isInformed = true;
-      state = word.state;
+      return; // a late message of the tab that led before
+    else if (message.kind === 'all') {
+      if (message.tab !== null && message.tab !== tab) return;
+      hasState = true;
+      state = message.state;
       onRuns(state.runs);
       setConnection(state.connection);
-    } else if (word.kind === 'connection') {
-      setConnection(word.connection);
-      if (word.connection.state === 'ended') waiting.abort();
-    } else if (isInformed) applyEvent(word.name, word.message, word.id);
+    } else if (message.kind === 'connection') {
+      setConnection(message.connection);
+      if (message.connection.state === 'ended') lockRequest.abort();
+    } else if (hasState) applyEvent(message.name, message.message, message.id);
   };
   channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {
     try {
@@ -93,7 +93,7 @@ export function shareStream(
       },
     );
   };
-  navigator.locks.request(name, { signal: waiting.signal }, lead).catch((error: unknown) => {
-    if (!waiting.signal.aborted) fail(error);
+  navigator.locks.request(name, { signal: lockRequest.signal }, lead).catch((error: unknown) => {
+    if (!lockRequest.signal.aborted) fail(error);
   });
 }

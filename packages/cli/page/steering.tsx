@@ -9,14 +9,13 @@ export function Steering({ run }: { readonly run: Run }) {
   const [answer, setAnswer] = useState<Answer>({ sentence: '', isRefused: false });
   const [isWaiting, setWaiting] = useState(false);
   const [rate, setRate] = useState('');
-  // A button that is disabled would lose the focus of the keyboard.
+  // A disabled button would lose the focus of the keyboard, so a second click while waiting is ignored instead.
   const send = async (action: string, value?: number): Promise<void> => {
     if (isWaiting) return;
     setWaiting(true);
     setAnswer(await steer({ run: run.index, action, ...(value === undefined ? {} : { rate: value }) }));
     setWaiting(false);
   };
-  const paused = isPaused(run);
   const button = (action: string, text: string) => (
     <button type="button" name={action} aria-disabled={isWaiting} onClick={() => void send(action)}>
       {text}
@@ -32,7 +31,7 @@ export function Steering({ run }: { readonly run: Run }) {
       }}
     >
       <b>{run.name}</b>
-      {paused ? button('continue', 'Go on') : button('pause', 'Pause')}
+      {isPaused(run) ? button('continue', 'Go on') : button('pause', 'Pause')}
       {button('checkpoint', 'Write a checkpoint')}
       <label>
         learning rate{' '}

@@ -3,12 +3,12 @@ import type { Run } from './runs.ts';
 
 /** What the models wrote: the newest text of each run, or an earlier one. */
 export function Texts({ runs }: { readonly runs: readonly Run[] }) {
-  const writing = runs.filter(({ texts }) => texts.length > 0);
-  if (writing.length === 0) return null;
+  const runsWithTexts = runs.filter(({ texts }) => texts.length > 0);
+  if (runsWithTexts.length === 0) return null;
   return (
     <section id="texts">
       <h2>Text</h2>
-      {writing.map((run) => (
+      {runsWithTexts.map((run) => (
         <WrittenText key={run.index} run={run} />
       ))}
     </section>
@@ -16,19 +16,20 @@ export function Texts({ runs }: { readonly runs: readonly Run[] }) {
 }
 
 function WrittenText({ run: { name, texts } }: { readonly run: Run }) {
-  const [chosen, setChosen] = useState<number | null>(null); // null follows the newest
-  const at = Math.min(chosen ?? texts.length - 1, texts.length - 1);
-  const { step, texts: lines } = texts[at];
+  const [chosenIndex, setChosenIndex] = useState<number | null>(null); // null follows the newest
+  const newestIndex = texts.length - 1;
+  const index = Math.min(chosenIndex ?? newestIndex, newestIndex);
+  const { step, texts: lines } = texts[index];
   return (
     <figure>
       <figcaption>
         <label>
           {name} after step{' '}
           <select
-            value={String(at)}
+            value={String(index)}
             onChange={({ currentTarget }) => {
               const k = Number(currentTarget.value);
-              setChosen(k === texts.length - 1 ? null : k);
+              setChosenIndex(k === newestIndex ? null : k);
             }}
           >
             {texts.map((text, k) => (

@@ -17,7 +17,7 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
   const select = (
     name: 'data' | 'activation' | 'init' | 'optimizer' | 'precision',
     label: string,
-    others: readonly string[] = [],
+    extraMembers: readonly string[] = [],
   ) => (
     <Choice name={name} label={label} member={settings[name]}>
       <select
@@ -25,7 +25,7 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
         value={settings[name]}
         onChange={({ currentTarget }) => onChange({ [name]: currentTarget.value })}
       >
-        {[...others, ...choices[name]].map((member) => (
+        {[...extraMembers, ...choices[name]].map((member) => (
           <option key={member} value={member}>
             {member === POINTS ? 'your own' : member === AUTO ? 'by activation' : member}
           </option>
@@ -47,8 +47,8 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
           placeholder={name === 'batch' ? 'all' : ''}
           disabled={isDisabled}
           onChange={({ currentTarget }) => {
-            const empty = name === 'batch' ? 'full' : name === 'rows' || name === 'noise' ? null : defaults[name];
-            onChange({ [name]: numberOf(name, currentTarget.value) ?? empty });
+            const emptyValue = name === 'batch' ? 'full' : defaults[name]; // null for rows and noise
+            onChange({ [name]: numberOf(name, currentTarget.value) ?? emptyValue });
           }}
         />
       </Choice>

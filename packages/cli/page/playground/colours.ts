@@ -14,15 +14,15 @@ const classColours: readonly Rgb[] = [
 export const colourOf = (c: number): Rgb => classColours[c % classColours.length];
 export const cssOf = (c: number): string => `rgb(${colourOf(c).join(' ')})`;
 
-const PAPER: Rgb = [255, 255, 255];
+const WHITE: Rgb = [255, 255, 255];
 
 /** Draws the shares of classes [side, side, C], rows from the bottom: the likelier a class, the fuller its colour. */
 export function drawShares(context: CanvasRenderingContext2D, shares: Float32Array, side: number, C: number): void {
-  draw(context, side, 0, (pixel, rgb) => {
+  paintPixels(context, side, 0, (pixel, rgb) => {
     for (let k = 0; k < 3; k++) {
       let value = 0;
       for (let c = 0; c < C; c++) value += shares[pixel * C + c] * colourOf(c)[k];
-      rgb[k] = 0.25 * PAPER[k] + 0.75 * value;
+      rgb[k] = 0.25 * WHITE[k] + 0.75 * value;
     }
   });
 }
@@ -41,21 +41,22 @@ export function drawOutputs(
   left: number,
 ): void {
   const mean = outputs.reduce((sum, value) => sum + value, 0) / outputs.length;
-  let [largest, furthest] = [0, 0]; // from 0, and from the mean
+  let [maxSize, maxDeviation] = [0, 0];
   for (const value of outputs) {
-    largest = Math.max(largest, Math.abs(value));
-    furthest = Math.max(furthest, Math.abs(value - mean));
+    maxSize = Math.max(maxSize, Math.abs(value));
+    maxDeviation = Math.max(maxDeviation, Math.abs(value - mean));
   }
-  const scale = Math.max(furthest, FAINT * largest, Number.MIN_VALUE);
-  draw(context, side, left, (pixel, rgb) => {
+  const scale = Math.max(maxDeviation, FAINT * maxSize, Number.MIN_VALUE);
+  paintPixels(context, side, left, (pixel, rgb) => {
     const value = (outputs[pixel] - mean) / scale;
-    const full = colourOf(value > 0 ? 1 : 0);
-    const part = Math.abs(value);
-    for (let k = 0; k < 3; k++) rgb[k] = (1 - part) * PAPER[k] + part * full[k];
+    const colour = colourOf(value > 0 ? 1 : 0);
+    const share = Math.abs(value);
+    for (let k = 0; k < 3; k++) rgb[k] = (1 - share) * WHITE[k] + share * colour[k];
   });
 }
 
-function draw(
+/** Paints a square of pixels, counted from the bottom row up, with its left edge at `left`. */
+function paintPixels(
   context: CanvasRenderingContext2D,
   side: number,
   left: number,

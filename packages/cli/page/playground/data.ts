@@ -53,8 +53,7 @@ function openPoints(points: Points): PlaneData {
   const inputs = sharedArrays.float64(2 * list.length);
   const targets = sharedArrays.int32(list.length);
   for (const [n, { label }] of list.entries()) {
-    for (const [c, { center, divisor: shift }] of scalings.entries())
-      inputs[2 * n + c] = (columns[c][n] - center) / shift;
+    for (const [c, { center, divisor }] of scalings.entries()) inputs[2 * n + c] = (columns[c][n] - center) / divisor;
     targets[n] = classes.indexOf(label);
   }
   const rows = { name, rows: list.length, inputs: valueMatrix(inputs, 2), targets: valueMatrix(targets, 1) };
@@ -69,21 +68,21 @@ function openPoints(points: Points): PlaneData {
 }
 
 /** The points of a set, in the coordinates of their file. */
-export function planePoints({ rows, inputs, targets, classes }: Dataset, { center, scale }: PlaneData): PlanePoints {
+export function planePoints({ rows, inputs, targets }: Dataset, { center, scale }: PlaneData): PlanePoints {
   const column = (c: number) =>
     Float64Array.from({ length: rows }, (_, n) => inputs.array[2 * n + c] * scale[c] + center[c]);
-  const isOne = classes === null;
-  const labels = Int32Array.from({ length: rows }, (_, n) => (isOne ? Math.round(targets.array[n]) : targets.array[n]));
+  // Targets of a dataset without classes are 0 or 1.
+  const labels = Int32Array.from({ length: rows }, (_, n) => Math.round(targets.array[n]));
   return { x: column(0), y: column(1), classes: labels };
 }
 
 /** A square around all points, with a margin; for drawn points, the square that can be drawn in. */
 export function domainOf(sets: readonly PlanePoints[], isDrawn: boolean): Domain {
-  const spread = (values: readonly number[]): [number, number] =>
-    values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
   if (isDrawn) return { left: -1, bottom: -1, side: 2 };
-  const [left, right] = spread(sets.flatMap(({ x }) => [...x]));
-  const [bottom, top] = spread(sets.flatMap(({ y }) => [...y]));
+  const rangeOf = (values: readonly number[]): [number, number] =>
+    values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  const [left, right] = rangeOf(sets.flatMap(({ x }) => [...x]));
+  const [bottom, top] = rangeOf(sets.flatMap(({ y }) => [...y]));
   const side = 1.2 * Math.max(right - left, top - bottom, 1e-9);
   return { left: (left + right - side) / 2, bottom: (bottom + top - side) / 2, side };
 }

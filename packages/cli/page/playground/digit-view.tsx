@@ -12,6 +12,7 @@ import {
   withPenPoint,
 } from './digit-image.ts';
 import type { DigitAnswer } from './messages.ts';
+import { arrowMoves } from './plane.tsx';
 
 /** Points of the paper that an arrow key moves the pen. */
 const KEY_STEP = 4;
@@ -39,7 +40,7 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, shar
   const [cursor, setCursor] = useState<PenPoint | null>(null);
   const isDown = useRef(false); // whether the pen is within a stroke
   const paper = useRef<HTMLCanvasElement>(null);
-  const matter = useRef<HTMLCanvasElement>(null);
+  const attribution = useRef<HTMLCanvasElement>(null);
   const isFull = strokes.flat().length >= MAX_PEN_POINTS;
   useEffect(() => onDigit(pixels), [pixels]);
   useEffect(() => {
@@ -53,8 +54,8 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, shar
     context.strokeRect(cursor[0] - 5, cursor[1] - 5, 10, 10);
   }, [ink, cursor]);
   useEffect(() => {
-    const context = matter.current?.getContext('2d');
-    if (context) drawMatter(context, pixels, answer);
+    const context = attribution.current?.getContext('2d');
+    if (context) drawAttribution(context, pixels, answer);
   }, [pixels, answer]);
 
   const stroke = (event: TargetedPointerEvent<HTMLCanvasElement>) => {
@@ -67,20 +68,15 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, shar
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLCanvasElement>) => {
     const [x, y] = cursor ?? penPointAt(PAPER / 2, PAPER / 2);
-    const moves: Record<string, [number, number]> = {
-      ArrowLeft: [x - KEY_STEP, y],
-      ArrowRight: [x + KEY_STEP, y],
-      ArrowUp: [x, y - KEY_STEP],
-      ArrowDown: [x, y + KEY_STEP],
-    };
-    if (event.key in moves) {
-      const to = penPointAt(...moves[event.key]);
+    const move = arrowMoves[event.key];
+    if (move !== undefined) {
+      const to = penPointAt(x + KEY_STEP * move[0], y + KEY_STEP * move[1]);
       setCursor(to);
       if (!event.shiftKey) return event.preventDefault();
       onStrokes((before) => {
         const [fromX, fromY] = before.at(-1)?.at(-1) ?? [];
-        const goesOn = fromX === x && fromY === y;
-        return withPenPoint(goesOn ? before : withPenPoint(before, [x, y], true), to, false);
+        const endsAtPen = fromX === x && fromY === y;
+        return withPenPoint(endsAtPen ? before : withPenPoint(before, [x, y], true), to, false);
       });
     } else if (event.key === ' ') {
       setCursor([x, y]);
@@ -131,7 +127,14 @@ export function DigitView({ strokes, onStrokes, answer, problem, isWaiting, shar
           )}
         </figure>
         <figure>
-          <canvas id="matter" ref={matter} width={SIDE} height={SIDE} role="img" aria-label="Pixels that mattered" />
+          <canvas
+            id="attribution"
+            ref={attribution}
+            width={SIDE}
+            height={SIDE}
+            role="img"
+            aria-label="Pixels that mattered"
+          />
           <figcaption>
             As the model has it, centred. Orange pixels speak for its answer, blue ones against (gradient times pixel).
           </figcaption>
@@ -172,15 +175,20 @@ function Probabilities({ answer }: { readonly answer: DigitAnswer | null }) {
   );
 }
 
-function drawMatter(context: CanvasRenderingContext2D, pixels: Float64Array | null, answer: DigitAnswer | null): void {
+/** The digit in grey, and its attribution in colours. */
+function drawAttribution(
+  context: CanvasRenderingContext2D,
+  pixels: Float64Array | null,
+  answer: DigitAnswer | null,
+): void {
   const image = context.createImageData(SIDE, SIDE);
-  const largest = Math.max(1e-12, ...(answer?.matter ?? []).map(Math.abs));
+  const largest = Math.max(1e-12, ...(answer?.attribution ?? []).map(Math.abs));
   for (let p = 0; p < SIDE * SIDE; p++) {
     const grey = 255 * (1 - 0.5 * (pixels?.[p] ?? 0));
-    const matter = pixels === null ? 0 : (answer?.matter[p] ?? 0) / largest;
-    const part = Math.abs(matter);
-    const colour = matter > 0 ? [230, 120, 0] : [0, 114, 178];
-    for (let k = 0; k < 3; k++) image.data[4 * p + k] = (1 - part) * grey + part * colour[k];
+    const attribution = pixels === null ? 0 : (answer?.attribution[p] ?? 0) / largest;
+    const share = Math.abs(attribution);
+    const colour = attribution > 0 ? [230, 120, 0] : [0, 114, 178];
+    for (let k = 0; k < 3; k++) image.data[4 * p + k] = (1 - share) * grey + share * colour[k];
     image.data[4 * p + 3] = 255;
   }
   context.putImageData(image, 0, 0);

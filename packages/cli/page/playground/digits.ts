@@ -93,10 +93,10 @@ function answerOf({ predict, gradient, loss, labels }: OpenModel, pixels: Float6
   const outputs = predict(pixels);
   toProbabilities('digits', createLoss(loss), outputs, outputs.length);
   const answer = outputs.indexOf(Math.max(...outputs));
-  const slopes = gradient(
+  const inputGradient = gradient(
     pixels,
     Float64Array.from(outputs, (_, o) => (o === answer ? 1 : 0)),
   );
-  const matter = Float32Array.from({ length: SIDE * SIDE }, (_, i) => slopes[i] * pixels[i]);
-  return { kind: 'digit', probabilities: [...outputs], labels, matter };
+  const attribution = Float32Array.from({ length: SIDE * SIDE }, (_, i) => inputGradient[i] * pixels[i]);
+  return { kind: 'digit', probabilities: [...outputs], labels, attribution };
 }

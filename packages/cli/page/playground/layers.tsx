@@ -79,14 +79,11 @@ function GradientBar({ layer: { gradient, moved } }: { readonly layer: LayerGrad
   );
 }
 
-export const shortNumber = (value: number | null): string =>
-  value === null
-    ? '-'
-    : value === 0
-      ? '0'
-      : Math.abs(value) < 1e-3
-        ? value.toExponential(0)
-        : String(Number(value.toPrecision(2)));
+/** Two digits, and a power of ten for small numbers; '-' if there is none. */
+export function shortNumber(value: number | null): string {
+  if (value === null) return '-';
+  return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(0) : String(Number(value.toPrecision(2)));
+}
 
 /** A gradient vanishes if its ratio to that of the output is below this, and explodes above the reciprocal. */
 const FAR_RATIO = 1e-3;

@@ -41,8 +41,11 @@ export function LossChart({ losses, scheme }: { readonly losses: Losses; readonl
 function drawLosses(context: CanvasRenderingContext2D, { training, test }: Losses): void {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(name).trim();
-  const finite = [...training, ...test].filter(([, loss]) => Number.isFinite(loss));
-  const greatest = (k: 0 | 1): number => finite.reduce((max, pair) => Math.max(max, pair[k]), 0) || 1;
+  const [trainingPoints, testPoints] = [training, test].map((pairs) =>
+    pairs.filter(([, loss]) => Number.isFinite(loss)),
+  );
+  const greatest = (k: 0 | 1): number =>
+    [...trainingPoints, ...testPoints].reduce((max, pair) => Math.max(max, pair[k]), 0) || 1;
   const [maxStep, maxLoss] = [greatest(0), greatest(1)];
   const x = (step: number) => LEFT + ((WIDTH - LEFT - 8) * step) / maxStep;
   const y = (loss: number) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - 12) * loss) / maxLoss;
@@ -59,10 +62,7 @@ function drawLosses(context: CanvasRenderingContext2D, { training, test }: Losse
   context.font = '22px system-ui, sans-serif';
   for (const loss of ticks(maxLoss)) {
     line(
-      [
-        [0, loss],
-        [maxStep, loss],
-      ],
+      [0, maxStep].map((step) => [step, loss] as const),
       '--rule',
       1,
     );
@@ -71,27 +71,15 @@ function drawLosses(context: CanvasRenderingContext2D, { training, test }: Losse
   }
   for (const step of ticks(maxStep)) {
     line(
-      [
-        [step, 0],
-        [step, maxLoss],
-      ],
+      [0, maxLoss].map((loss) => [step, loss] as const),
       '--rule',
       1,
     );
     context.textAlign = step === 0 ? 'left' : 'right';
     context.fillText(step.toLocaleString('en'), x(step), HEIGHT - 12);
   }
-  line(
-    training.filter(([, loss]) => Number.isFinite(loss)),
-    '--c1',
-    3,
-  );
-  line(
-    test.filter(([, loss]) => Number.isFinite(loss)),
-    '--c2',
-    3,
-    [12, 6],
-  );
+  line(trainingPoints, '--c1', 3);
+  line(testPoints, '--c2', 3, [12, 6]);
 }
 
 /** Three to six round numbers from 0 to `end`. */

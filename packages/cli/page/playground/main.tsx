@@ -82,8 +82,8 @@ function App({ ready }: { readonly ready: Ready }) {
     send({ kind: 'open', run: run.current, settings: runSettings, points });
     if (isGoing) send({ kind: 'go', stepsPerSecond: speeds[speed] });
   };
-  const key = JSON.stringify([runSettings, runSettings.data === POINTS ? points : null]);
-  useEffect(open, [key]);
+  const runKey = JSON.stringify([runSettings, runSettings.data === POINTS ? points : null]);
+  useEffect(open, [runKey]);
 
   const change = (part: (before: AddressState) => Partial<AddressState>) =>
     setState((before) => {
@@ -94,9 +94,9 @@ function App({ ready }: { readonly ready: Ready }) {
   const set = (part: Partial<Settings>) => change(({ settings }) => ({ settings: { ...settings, ...part } }));
   // Rendered again only for a choice: a rendering with every frame would lose numbers that are being typed.
   const form = useMemo(() => <ChoicesForm ready={ready} settings={settings} onChange={set} />, [ready, settings]);
-  const go = (isNow: boolean, at = speed) => {
-    setGoing(isNow);
-    send(isNow ? { kind: 'go', stepsPerSecond: speeds[at] } : { kind: 'pause' });
+  const setRunning = (runs: boolean, speedIndex = speed) => {
+    setGoing(runs);
+    send(runs ? { kind: 'go', stepsPerSecond: speeds[speedIndex] } : { kind: 'pause' });
   };
   const openFile = (file: File | undefined) => {
     file
@@ -170,7 +170,7 @@ function App({ ready }: { readonly ready: Ready }) {
                 name="go"
                 class="main"
                 disabled={frame?.isOver ?? true}
-                onClick={() => go(!isGoing)}
+                onClick={() => setRunning(!isGoing)}
               >
                 {isGoing ? 'Pause' : 'Run'}
               </button>
@@ -191,9 +191,9 @@ function App({ ready }: { readonly ready: Ready }) {
                   name="speed"
                   value={speed}
                   onChange={({ currentTarget }) => {
-                    const at = Number(currentTarget.value);
-                    change(() => ({ speed: at }));
-                    if (isGoing) go(true, at);
+                    const speed = Number(currentTarget.value);
+                    change(() => ({ speed }));
+                    if (isGoing) setRunning(true, speed);
                   }}
                 >
                   {speeds.map((steps, k) => (
@@ -268,7 +268,7 @@ function App({ ready }: { readonly ready: Ready }) {
   );
 }
 
-/** The command that comes to the same bits, and their fingerprint. */
+/** The command that gives the same weights, to the bit, and their fingerprint. */
 function SameBits({
   command,
   frame,
@@ -299,17 +299,17 @@ function stateOf(
   { stepsPerEpoch, threads, parameters, test }: Opened,
   { steps, accuracy, isOver, losses }: Frame,
 ): string {
-  const of = test.classes.length > 0 ? 'test points (the rings)' : 'points';
-  const right = `${(100 * accuracy).toFixed(1)} % of the ${of} are answered rightly`;
+  const pointsText = test.classes.length > 0 ? 'test points (the rings)' : 'points';
+  const accuracyText = `${(100 * accuracy).toFixed(1)} % of the ${pointsText} are answered rightly`;
   const epoch = (steps / stepsPerEpoch).toFixed(1);
   const last = losses.at(-1)?.[1];
   const end =
     isOver && !Number.isFinite(last ?? 0) ? ' The loss has left all bounds: a smaller learning rate helps.' : '';
   const team = threads === 1 ? 'one thread' : `${threads} threads`;
-  return `Step ${steps}, epoch ${epoch}, ${parameters} weights, ${team}: ${right}.${end}`;
+  return `Step ${steps}, epoch ${epoch}, ${parameters} weights, ${team}: ${accuracyText}.${end}`;
 }
 
-/** Most points of a line of the chart. */
+/** Points of a line of the chart from which on every second one is left out. */
 const MAX_PAIRS = 1200;
 
 function withFrame({ training, test }: Losses, { steps, losses, testLoss }: Frame): Losses {

@@ -12,11 +12,10 @@ export type ToWorker =
 
 export type FromWorker = Ready | Opened | Frame | FailureMessage | DigitAnswer | DigitTraining;
 
-/** The worker is ready, with the choices and the cores of this browser. */
+/** The worker is ready, with the choices that it offers. */
 export interface Ready {
   readonly kind: 'ready';
   readonly choices: Choices;
-  readonly cores: number;
   readonly sharesMemory: boolean; // whether several threads can train
 }
 
@@ -86,7 +85,7 @@ export interface DigitAnswer {
   readonly kind: 'digit';
   readonly probabilities: readonly number[];
   readonly labels: readonly string[];
-  readonly matter: Float32Array; // [784] gradient of the answer's logit times the pixel
+  readonly attribution: Float32Array; // [784] gradient of the answer's logit times the pixel
 }
 
 /** The server trains the model of digits. */

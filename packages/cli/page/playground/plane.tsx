@@ -10,6 +10,14 @@ const SIDE = 600;
 const KEY_STEP = 0.1;
 const STROKE_STEP = 0.08;
 
+/** Directions of the arrow keys, to the right and down. */
+export const arrowMoves: Readonly<Record<string, readonly [number, number] | undefined>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
 export interface PlaneProps {
   readonly opened: Opened | null;
   readonly frame: Frame | null;
@@ -22,7 +30,7 @@ export interface PlaneProps {
 export function Plane({ opened, frame, colour, drawn, onDraw }: PlaneProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [cursor, setCursor] = useState<readonly [number, number] | null>(null);
-  const last = useRef<readonly [number, number] | null>(null);
+  const lastDrawn = useRef<readonly [number, number] | null>(null); // last point of this stroke
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (context) drawPlane(context, opened, frame, drawn, cursor);
@@ -38,27 +46,24 @@ export function Plane({ opened, frame, colour, drawn, onDraw }: PlaneProps) {
   const stroke = (event: TargetedPointerEvent<HTMLCanvasElement>) => {
     if (colour === null || event.buttons === 0) return;
     const [x, y] = pointOf(event);
-    const [fromX, fromY] = last.current ?? [Infinity, Infinity];
+    const [fromX, fromY] = lastDrawn.current ?? [Infinity, Infinity];
     if (Math.hypot(x - fromX, y - fromY) < STROKE_STEP) return;
-    last.current = [x, y];
+    lastDrawn.current = [x, y];
     add(x, y);
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLCanvasElement>) => {
     if (colour === null) return;
     const [x, y] = cursor ?? [0, 0];
-    const moves: Record<string, [number, number]> = {
-      ArrowLeft: [x - KEY_STEP, y],
-      ArrowRight: [x + KEY_STEP, y],
-      ArrowUp: [x, y + KEY_STEP],
-      ArrowDown: [x, y - KEY_STEP],
-    };
-    if (event.key in moves) setCursor(moves[event.key].map((v) => Math.min(1, Math.max(-1, v))) as [number, number]);
+    const move = arrowMoves[event.key];
+    const clamped = (value: number): number => Math.min(1, Math.max(-1, value));
+    if (move !== undefined) setCursor([clamped(x + KEY_STEP * move[0]), clamped(y - KEY_STEP * move[1])]);
     else if (event.key === ' ') add(x, y);
     else if (event.key === 'Backspace' || event.key === 'Delete') onDraw(drawn.slice(0, -1));
     else return;
     event.preventDefault();
   };
-  const says = frame === null ? '' : ` ${Math.round(100 * frame.accuracy)} % of the points are answered rightly.`;
+  const accuracyText =
+    frame === null ? '' : ` ${Math.round(100 * frame.accuracy)} % of the points are answered rightly.`;
   return (
     <canvas
       id="plane"
@@ -68,9 +73,9 @@ export function Plane({ opened, frame, colour, drawn, onDraw }: PlaneProps) {
       height={SIDE}
       tabIndex={0}
       role="img"
-      aria-label={`The plane with its points, and what the network says about each place.${says}`}
+      aria-label={`The plane with its points, and what the network says about each place.${accuracyText}`}
       onPointerDown={(event) => {
-        last.current = null;
+        lastDrawn.current = null;
         stroke(event);
       }}
       onPointerMove={stroke}

@@ -21,7 +21,7 @@ const DIGITS = 3;
 
 export const noPoints: Points = { list: [], name: 'points.csv', target: 'class', areNumbers: false, isDrawn: true };
 
-/** A point that is drawn: from -1 to 1, in the few digits that address and file have. */
+/** A drawn point, from -1 to 1, rounded to the decimals that the address and the file have. */
 export const drawnPoint = (x: number, y: number, label: string): Point => ({ x: rounded(x), y: rounded(y), label });
 
 const rounded = (value: number): number => Number(Math.min(1, Math.max(-1, value)).toFixed(DIGITS));
@@ -30,14 +30,15 @@ const rounded = (value: number): number => Number(Math.min(1, Math.max(-1, value
 export const toCsv = ({ list }: Points): string =>
   ['x,y,class', ...list.map(({ x, y, label }) => `${x},${y},${label}`)].map((line) => `${line}\n`).join('');
 
-const SIDE = 10 ** DIGITS;
+/** Units of an address from 0 to 1. */
+const ADDRESS_UNITS = 10 ** DIGITS;
 
 /** Drawn points in an address: for each a digit of its class, and two numbers to the base 36, of three digits. */
 export const toText = (list: readonly Point[]): string =>
   list
     .map(({ x, y, label }) => {
       const digits = [x, y].map((value) =>
-        Math.round((value + 1) * SIDE)
+        Math.round((value + 1) * ADDRESS_UNITS)
           .toString(36)
           .padStart(3, '0'),
       );
@@ -50,7 +51,7 @@ export function fromText(text: string): readonly Point[] | null {
   const parts = text.match(/.{1,7}/gs) ?? [];
   const points = parts.flatMap((part) => {
     const [, c, ...digits] = /^(\d)([0-9a-z]{3})([0-9a-z]{3})$/.exec(part) ?? [];
-    const [x, y] = digits.map((number) => Number.parseInt(number, 36) / SIDE - 1);
+    const [x, y] = digits.map((number) => Number.parseInt(number, 36) / ADDRESS_UNITS - 1);
     return Number(c) < drawnClasses.length && x <= 1 && y <= 1 ? [drawnPoint(x, y, drawnClasses[Number(c)])] : [];
   });
   return points.length === parts.length ? points : null;
@@ -80,14 +81,15 @@ export function readCsv(name: string, text: string): Points {
   const badRow = rows.findIndex((cells) => cells.length !== 3);
   if (badRow !== -1) throw new Error(`${name} has ${rows[badRow].length} cells in row ${badRow + 1}, expected 3`);
   const isNumber = (cell: string): boolean => /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(cell);
-  const words = header.flatMap((_, column) => (rows.every((cells) => isNumber(cells[column])) ? [] : [column]));
-  if (words.length > 1) throw new Error(`${name} has ${words.length} columns with words or gaps, expected ${expected}`);
-  const [target = 2] = words;
-  const [first, second] = [0, 1, 2].filter((column) => column !== target);
-  const list = rows.map((cells) => ({ x: Number(cells[first]), y: Number(cells[second]), label: cells[target] }));
+  const wordColumns = header.flatMap((_, column) => (rows.every((cells) => isNumber(cells[column])) ? [] : [column]));
+  if (wordColumns.length > 1)
+    throw new Error(`${name} has ${wordColumns.length} columns with words or gaps, expected ${expected}`);
+  const [target = 2] = wordColumns;
+  const [xColumn, yColumn] = [0, 1, 2].filter((column) => column !== target);
+  const list = rows.map((cells) => ({ x: Number(cells[xColumn]), y: Number(cells[yColumn]), label: cells[target] }));
   const missingLabel = list.findIndex(({ label }) => label === '');
   if (missingLabel !== -1) throw new Error(`${name} has no class in row ${missingLabel + 1}, expected one`);
-  return { list, name, target: header[target], areNumbers: words.length === 0, isDrawn: false };
+  return { list, name, target: header[target], areNumbers: wordColumns.length === 0, isDrawn: false };
 }
 
 /** The classes of points, in the order of the command line. */

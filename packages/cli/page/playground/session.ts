@@ -14,8 +14,8 @@ import {
 } from '@gradloom/runtime/browser';
 import { outputActivation, stackedNetwork } from '../../src/commands/train/stacked-network.ts';
 import { domainOf, openData, planePoints } from './data.ts';
-import { createLook } from './look.ts';
 import type { Frame, Opened } from './messages.ts';
+import { createPlaneOutputs } from './plane-outputs.ts';
 import type { Points } from './points.ts';
 import { AUTO, hiddenOf, POINTS, type Settings } from './settings.ts';
 
@@ -23,7 +23,7 @@ import { AUTO, hiddenOf, POINTS, type Settings } from './settings.ts';
 export interface Session {
   readonly facts: Omit<Opened, 'kind' | 'run'>;
   readonly isOver: boolean;
-  /** Runs `count` steps, as few as the run has left. */
+  /** Runs `count` steps, or fewer if the run ends before. */
   advance(count: number): void;
   frame(): Omit<Frame, 'kind' | 'run'>;
   close(): void;
@@ -33,7 +33,11 @@ export interface Session {
 export const MAX_STEPS = 10_000_000;
 
 /** Opens a run of the settings. @throws Error for settings that do not fit. */
-export async function openSession(settings: Settings, points: Points, others: readonly TeamWorker[]): Promise<Session> {
+export async function openSession(
+  settings: Settings,
+  points: Points,
+  teamWorkers: readonly TeamWorker[],
+): Promise<Session> {
   const data = openData(settings, points);
   const { train, test, loss, classes } = data;
   const precision = settings.precision as ElementType;
@@ -50,10 +54,10 @@ export async function openSession(settings: Settings, points: Points, others: re
   const { batch, seed } = settings;
   const optimizer = { kind: settings.optimizer, lr: settings.rate } as OptimizerSpec;
   const options = { loss, optimizer, batch, seed, precision, totalSteps: MAX_STEPS };
-  const run = await openBrowserRun(spec, train, options, others);
+  const run = await openBrowserRun(spec, train, options, teamWorkers);
   const sets = [planePoints(train, data), ...(test === null ? [] : [planePoints(test, data)])];
   const domain = domainOf(sets, settings.data === POINTS && points.isDrawn);
-  const look = createLook(run.network, run.parameters, precision, loss, data, domain);
+  const outputsOverPlane = createPlaneOutputs(run.network, run.parameters, precision, loss, data, domain);
   const dataset = test ?? train;
   const outputs = new Float64Array(new SharedArrayBuffer(8 * dataset.rows * run.network.outputs));
   let figures: ProbedFigures | null = null;
@@ -61,8 +65,8 @@ export async function openSession(settings: Settings, points: Points, others: re
   let isOver = false;
 
   function addLosses(values: readonly number[]): void {
-    const first = run.steps - values.length;
-    for (const [k, value] of values.entries()) losses.push([first + k, value]);
+    const firstStep = run.steps - values.length;
+    for (const [k, value] of values.entries()) losses.push([firstStep + k, value]);
     if (values.length === 0 || !Number.isFinite(values[values.length - 1])) isOver = true;
   }
 
@@ -81,9 +85,8 @@ export async function openSession(settings: Settings, points: Points, others: re
       return isOver;
     },
     advance(count) {
-      // The last step is probed.
-      const until = run.steps + count - 1;
-      while (run.steps < until && !isOver) addLosses(run.advance(until - run.steps));
+      const lastStep = run.steps + count - 1; // it is probed
+      while (run.steps < lastStep && !isOver) addLosses(run.advance(lastStep - run.steps));
       if (isOver) return;
       figures = run.probe();
       addLosses([figures.loss]);
@@ -97,7 +100,7 @@ export async function openSession(settings: Settings, points: Points, others: re
         losses: shownLosses,
         testLoss: test === null ? null : mean,
         accuracy: accuracyOf(dataset, outputs, run),
-        ...look(figures),
+        ...outputsOverPlane(figures),
         fingerprint: run.fingerprint(),
         isOver,
       };
@@ -106,7 +109,7 @@ export async function openSession(settings: Settings, points: Points, others: re
   };
 }
 
-/** Most losses of a frame; of more, some are means. */
+/** Most losses of a frame: of more, neighbours are averaged. */
 const MAX_LOSSES = 50;
 
 function thinOut(losses: readonly [number, number][]): [number, number][] {

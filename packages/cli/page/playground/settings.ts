@@ -65,16 +65,16 @@ export function numberOf(name: Bounded, text: string | null): number | null {
   const value = Number(text);
   if (text === null || text.trim() === '' || !Number.isFinite(value)) return null;
   const [min, max] = bounds[name];
-  const whole = name === 'noise' || name === 'rate' ? value : Math.round(value);
-  return Math.min(max, Math.max(min, whole));
+  const rounded = name === 'noise' || name === 'rate' ? value : Math.round(value);
+  return Math.min(max, Math.max(min, rounded));
 }
 
 /** The settings in the fragment of an address. Unknown and missing ones are as in `defaults`. */
 export function readSettings(fragment: string, choices: Choices): Settings {
   const values = new URLSearchParams(fragment.replace(/^#/, ''));
-  const word = (name: keyof Choices, other: string): string => {
+  const word = (name: keyof Choices, extraMember: string): string => {
     const value = values.get(name) ?? '';
-    return value === other || choices[name].includes(value) ? value : String(defaults[name]);
+    return value === extraMember || choices[name].includes(value) ? value : String(defaults[name]);
   };
   const number = (name: 'layers' | 'units' | 'rate' | 'seed' | 'threads') =>
     numberOf(name, values.get(name)) ?? defaults[name];
@@ -123,7 +123,7 @@ export interface PointsFile {
   readonly areNumbers: boolean; // whether all classes are numbers
 }
 
-/** The command that comes to the same weights in a terminal. */
+/** The command that gives the same weights in a terminal. */
 export function commandOf(settings: Settings, steps: number, file: PointsFile, fused: boolean): string {
   const { data, activation, init, optimizer, rate, batch, seed, precision, threads } = settings;
   const hidden = hiddenOf(settings);

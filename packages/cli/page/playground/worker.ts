@@ -1,7 +1,7 @@
 import './shared-memory.ts'; // before all modules that make shared arrays
 import { type Activation, activations, initializers, optimizers } from '@gradloom/core';
 import { elementTypes, reasonOf } from '@gradloom/core/internal';
-import { browserCores, joinTeam, type TeamMessage } from '@gradloom/runtime/browser';
+import { joinTeam, type TeamMessage } from '@gradloom/runtime/browser';
 import { planes } from './data.ts';
 import { createDigits } from './digits.ts';
 import type { FromWorker, Ready, ToWorker } from './messages.ts';
@@ -35,7 +35,11 @@ function runAsLeader(): void {
   let run = 0;
   let stepsPerSecond = 0; // 0: paused
   let isScheduled = false; // whether a timer of `tick` runs
-  let opening = Promise.resolve();
+  let opening = Promise.resolve(); // the runs that open, one after the other
+  let isDrawing = false; // whether the page still draws the last frame
+  let isStale = false; // whether there is more to show
+  let dueSteps = 0; // steps that should have been taken by now, with a fraction
+  let spanSteps = 1; // at full speed, steps that take about a frame
 
   scope.onmessage = ({ data }) => {
     const message = data as ToWorker;
@@ -55,16 +59,16 @@ function runAsLeader(): void {
       if (isStale) reportErrors(show);
     } else void digits.answer(message.pixels).then(send);
   };
-  send({ kind: 'ready', choices, cores: browserCores(), sharesMemory });
+  send({ kind: 'ready', choices, sharesMemory });
 
-  async function open({ run: requested, settings, points }: Extract<ToWorker, { kind: 'open' }>): Promise<void> {
-    if (requested !== run) return; // a newer one follows
+  async function open({ run: requestedRun, settings, points }: Extract<ToWorker, { kind: 'open' }>): Promise<void> {
+    if (requestedRun !== run) return; // a newer one follows
     try {
       const threads = sharesMemory ? settings.threads : 1;
       const others = await startMembers(threads - 1);
-      if (requested !== run) return;
+      if (requestedRun !== run) return;
       const newSession = await openSession(settings, points, others);
-      if (requested !== run) {
+      if (requestedRun !== run) {
         newSession.close();
         return;
       }
@@ -74,7 +78,7 @@ function runAsLeader(): void {
       show();
       schedule(0);
     } catch (error) {
-      fail(error, requested);
+      fail(error, requestedRun);
     }
   }
 
@@ -87,18 +91,12 @@ function runAsLeader(): void {
     endMembers();
     send({ kind: 'failed', run: failedRun, sentence: reasonOf(error) });
   };
-  let isDrawing = false; // whether the page still draws the last frame
-  let isStale = false; // whether there is more to show
-
   function show(): void {
     isStale = isDrawing;
     if (session === null || isDrawing) return;
     isDrawing = true;
     send({ kind: 'frame', run, ...session.frame() });
   }
-
-  let dueSteps = 0; // steps that should have been taken by now, with a fraction
-  let spanSteps = 1; // at full speed, steps that take about a frame
 
   function advance(steps: number): void {
     if (session === null || session.isOver || steps === 0) return;

@@ -18,32 +18,32 @@ import type { ProbedFigures } from '@gradloom/runtime/browser';
 import type { PlaneData } from './data.ts';
 import { type Domain, type Frame, type HiddenLayer, MAP, MAX_UNITS, UNIT_MAP } from './messages.ts';
 
-/** The outputs of a network over a square of the plane, as a page draws them. */
-export type Look = (figures: ProbedFigures | null) => Pick<Frame, 'shares' | 'hidden' | 'output'>;
+/** Computes the outputs of a network over a square of the plane; the figures of a probe give its gradients. */
+export type PlaneOutputs = (figures: ProbedFigures | null) => Pick<Frame, 'shares' | 'hidden' | 'output'>;
 
 /** Pixels of the large map for each pixel of a unit's map. */
 const STRIDE = MAP / UNIT_MAP;
 
-/** Computes the outputs of all layers by the reference kernels, with the weights as they are at each call. */
-export function createLook(
+/** Uses the reference kernels, and the weights as they are at each call. */
+export function createPlaneOutputs(
   network: Network,
   parameters: Elements, // [P] updated by the steps
   type: ElementType,
   loss: LossSpec,
   { classes, center, scale }: PlaneData,
   { left, bottom, side }: Domain,
-): Look {
+): PlaneOutputs {
   const rows = MAP * MAP;
   const workspace = createWorkspace(network, createLoss(loss), rows, allocateEach(type), NO_TEAM_MEMORY);
   const predict = rowPredictor(network, workspace, bindTensors(network, parameters), referenceKernels);
-  const inputAt = (pixel: number, from: number, c: number): number =>
-    (from + (side * (pixel + 0.5)) / MAP - center[c]) / scale[c];
+  const inputAt = (pixel: number, start: number, c: number): number =>
+    (start + (side * (pixel + 0.5)) / MAP - center[c]) / scale[c];
   const x = new Float64Array(2 * rows);
   for (let n = 0; n < rows; n++) {
     x[2 * n] = inputAt(n % MAP, left, 0);
     x[2 * n + 1] = inputAt(Math.floor(n / MAP), bottom, 1);
   }
-  // A hidden layer is dense and then its activation.
+  // A hidden layer is a dense layer and the activation after it; these are the indices of the activations.
   const hidden = network.layers.flatMap((layer, l) =>
     layer.activation === undefined || l === network.layers.length - 1 ? [] : [l],
   );
@@ -76,14 +76,14 @@ function gradientOf(figures: ProbedFigures | null, l: number): { gradient: numbe
 /** [MAP, MAP, C] the share of each class. A single output is that of the second class. */
 function sharesOf(outputs: Float64Array, O: number, C: number, loss: LossSpec): Float32Array {
   if (O === C) {
-    toProbabilities('createLook', createLoss(loss), outputs, O);
+    toProbabilities('createPlaneOutputs', createLoss(loss), outputs, O);
     return Float32Array.from(outputs);
   }
   const shares = new Float32Array(outputs.length * C);
   for (const [n, y] of outputs.entries()) {
-    const second = Math.min(1, Math.max(0, y));
-    shares[2 * n] = 1 - second;
-    shares[2 * n + 1] = second;
+    const share = Math.min(1, Math.max(0, y));
+    shares[2 * n] = 1 - share;
+    shares[2 * n + 1] = share;
   }
   return shares;
 }
