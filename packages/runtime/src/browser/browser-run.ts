@@ -127,7 +127,7 @@ export async function openBrowserRun(
   const { context: firstThread, run, close } = await createTeam(setup, workers);
   run({ kind: 'opening', draws: true });
   const start = arena.theta.slice();
-  const before = createElements(elementType, start.length);
+  const thetaBefore = createElements(elementType, start.length);
   const rates: LearningRateState = {
     plan: { optimizer, schedule },
     arena,
@@ -164,10 +164,10 @@ export async function openBrowserRun(
     parameters: arena.theta,
     advance: (count) => runSteps(count, false),
     probe() {
-      before.set(arena.theta);
+      thetaBefore.set(arena.theta);
       const step = stepsDone;
       const [loss = Number.NaN] = runSteps(1, true);
-      return { ...complete(readProbe(network, setup, arena, { step, theta: before, start })), loss };
+      return { ...complete(readProbe(network, setup, arena, { step, theta: thetaBefore, start })), loss };
     },
     evaluate(dataset, outputs) {
       const sums = new Float64Array(TALLIES);

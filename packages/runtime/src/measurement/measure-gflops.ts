@@ -50,13 +50,13 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
   run();
   const callsMs: number[] = [];
   const startMs = performance.now();
-  let beforeMs = startMs;
+  let callStartMs = startMs;
   do {
     run();
     const afterMs = performance.now();
-    callsMs.push(afterMs - beforeMs);
-    beforeMs = afterMs;
-  } while (beforeMs - startMs < budgetMs);
+    callsMs.push(afterMs - callStartMs);
+    callStartMs = afterMs;
+  } while (callStartMs - startMs < budgetMs);
   callsMs.sort((p, q) => p - q);
   return (2 * B * I * O) / callsMs[callsMs.length >> 1] / 1e6;
 }

@@ -44,7 +44,7 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
     barriers:
       2 +
       (clipNorm === null ? 0 : 1) +
-      (maxNorm === null ? 0 : optimizer.smoothingAt === undefined ? 1 : 2) +
+      (maxNorm === null ? 0 : 1 + Number(optimizer.smoothingAt !== undefined)) +
       (couples ? segmentsOf(emptyPass(network, loss)).length - 1 : 0),
     threadsOf(threads) {
       const { passes, nodes } = planTeam(teamOptions(shape, batch, threads, false));

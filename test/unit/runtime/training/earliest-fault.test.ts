@@ -17,10 +17,10 @@ test('what is found first does not depend on the order, nor on which rank finds 
         searches[rank].record({ check, index }, () => ({ message: `${check} ${index}`, isData: false }));
       }
       const faults = searches.flatMap(({ fault }): Fault[] => (fault === null ? [] : [fault]));
-      const first = faults.reduce((earliest, one) => (isEarlier(one.at, earliest.at) ? one : earliest));
+      const first = faults.reduce((earliest, one) => (isEarlier(one.position, earliest.position) ? one : earliest));
       const keys = findings.map(({ check, index }) => 10 * check + index);
-      expect(10 * first.at.check + first.at.index).toBe(Math.min(...keys));
-      expect(first.message).toBe(`${first.at.check} ${first.at.index}`);
+      expect(10 * first.position.check + first.position.index).toBe(Math.min(...keys));
+      expect(first.message).toBe(`${first.position.check} ${first.position.index}`);
     }),
   );
 });

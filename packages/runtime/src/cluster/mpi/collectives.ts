@@ -3,7 +3,7 @@ import { ClusterError, lateError, namesOf } from '../cluster-error.ts';
 import { messagesOf, planRequests, TAGS } from './exchange.ts';
 import { sendFailure, takeFailure } from './failures.ts';
 import { type Ledger, TROUBLE } from './ledger.ts';
-import { createMailbox, fromBytes, type Mailbox, toBytes } from './mailbox.ts';
+import { createMailbox, fromBytes, toBytes } from './mailbox.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 import { createPendingRequests } from './pending-requests.ts';
 import { refuseLeavers, stopTogether } from './stop.ts';
@@ -46,7 +46,21 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
       current = null;
     }
   };
-  const receive = (from: readonly number[], tag: number): Promise<Uint8Array[]> => receiveAll(mailbox, wait, from, tag);
+  /** Takes one message from each of these ranks, as they arrive. */
+  const receive = async (senders: readonly number[], tag: number): Promise<Uint8Array[]> => {
+    const received = new Map<number, Uint8Array>();
+    const missingRanks = (): number[] => senders.filter((sender) => !received.has(sender));
+    const isDone = (): boolean => {
+      for (const sender of missingRanks()) {
+        const message = mailbox.receive(sender, tag);
+        if (message !== null) received.set(sender, message.bytes);
+      }
+      mailbox.isSent();
+      return received.size === senders.length;
+    };
+    await wait({ predicate: 'did not take part', isDone, missingRanks });
+    return senders.map((sender) => received.get(sender) as Uint8Array);
+  };
   const broadcast = async (bytes: Uint8Array): Promise<Uint8Array> => {
     const [received] = rank === 0 ? [bytes] : await receive([parentOf(rank)], TAGS.broadcast);
     for (const child of childrenOf(rank, ranks)) mailbox.send(child, TAGS.broadcast, received);
@@ -135,27 +149,6 @@ export function createCollectives(mpi: MpiLibrary, ledger: Ledger, connection: C
         mpi.call('MPI_Finalize');
       }),
   };
-}
-
-/** Takes one message from each of these ranks, as they arrive. */
-async function receiveAll(
-  mailbox: Mailbox,
-  wait: (awaited: Awaited) => Promise<void>,
-  from: readonly number[],
-  tag: number,
-): Promise<Uint8Array[]> {
-  const received = new Map<number, Uint8Array>();
-  const missingRanks = (): number[] => from.filter((rank) => !received.has(rank));
-  const isDone = (): boolean => {
-    for (const rank of missingRanks()) {
-      const message = mailbox.receive(rank, tag);
-      if (message !== null) received.set(rank, message.bytes);
-    }
-    mailbox.isSent();
-    return received.size === from.length;
-  };
-  await wait({ predicate: 'did not take part', isDone, missingRanks });
-  return from.map((rank) => received.get(rank) as Uint8Array);
 }
 
 /** Runs tasks one after the other, whether or not they fail. */

@@ -163,9 +163,9 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
           `planArena: memory has ${sizes.join(' + ')} bytes, expected ${plannedSizes.join(' + ')} (the plan's)`,
         );
       }
-      let next = 0;
+      let slotIndex = 0;
       return takeArena(options, rows, scratchLength, ({ type, length }) => {
-        const { outside, offset } = slots[next++];
+        const { outside, offset } = slots[slotIndex++];
         return elementView(type, outside === null ? memory.buffer : others[outside], offset, length);
       });
     },

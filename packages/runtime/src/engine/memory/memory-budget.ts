@@ -48,13 +48,13 @@ export function fitMemory<Plan extends { readonly parts: readonly Part[] }>(
   return { plan, budget };
 }
 
-/** The first of 0, 1, ... `last` that is `good`, by bisection: all after it must be good too. `last` if none is. */
-function firstThat(last: number, good: (n: number) => boolean): number {
+/** The first of 0, 1, ... `last` that `holds`, by bisection: all after it must hold too. `last` if none does. */
+function firstThat(last: number, holds: (n: number) => boolean): number {
   let [low, high] = [0, last];
-  if (good(low)) return low;
+  if (holds(low)) return low;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (good(middle)) high = middle;
+    if (holds(middle)) high = middle;
     else low = middle;
   }
   return high;

@@ -83,8 +83,8 @@ function coupledPasses(
     const allocatePerLeaf = (width: number): Elements => allocateShared(leaves * width);
     const memory = viewOf(arena.passMemory, (first - rankLeaves.first) * leafDoubles, count * leafDoubles);
     const allocate = createAllocator('coupledPasses', memory, setup.elementType);
-    let next = 0;
-    const allocatePerThread = (length: number): Elements => (threadArrays[next++] ??= allocate(length));
+    let arrayIndex = 0;
+    const allocatePerThread = (length: number): Elements => (threadArrays[arrayIndex++] ??= allocate(length));
     const B = rowsOfPass(context, pass, rows);
     const teamMemory = { leaves, allocatePerLeaf, allocatePerThread };
     const weighs = setup.weights !== null;

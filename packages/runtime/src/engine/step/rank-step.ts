@@ -189,22 +189,22 @@ function rankNotes(
   let offset = 0;
   const parts = ranges.map(({ first, end }, r) => {
     const start = offset;
-    const next = (length: number): Float64Array => {
+    const takeNote = (length: number): Float64Array => {
       offset += length;
       return viewOf(arena.rankNotes, offset - length, length);
     };
-    const request = next(1);
-    const losses = [next(end - first), viewOf(arena.lossSums, first, end - first)] as const;
+    const request = takeNote(1);
+    const losses = [takeNote(end - first), viewOf(arena.lossSums, first, end - first)] as const;
     const squares = blocksOf[r].map(
       (blocks) =>
-        [next(blocks.end - blocks.first), viewOf(arena.squares, blocks.first, blocks.end - blocks.first)] as const,
+        [takeNote(blocks.end - blocks.first), viewOf(arena.squares, blocks.first, blocks.end - blocks.first)] as const,
     );
-    return { all: viewOf(arena.rankNotes, start, offset - start), request, copies: [losses, ...squares] };
+    return { note: viewOf(arena.rankNotes, start, offset - start), request, copies: [losses, ...squares] };
   });
   const rankPart = parts[rank];
   const others = parts.filter((part) => part !== rankPart);
   return {
-    notes: parts.map(({ all }) => all),
+    notes: parts.map(({ note }) => note),
     pack() {
       rankPart.request[0] = Atomics.load(control, CONTROL.request);
       for (const [copy, figures] of rankPart.copies) copy.set(figures);

@@ -40,12 +40,12 @@ export function runSteps(context: RunContext, task: SpanTask): void {
     context.isTimed = timedShare > 0 && workClock.begin(step, timedShare);
     const program = isShort(step) ? lastBatch : fullBatch;
     if (threads === 1 && program.block !== null) {
-      const done = program.block.repeat(Math.min(maxRepeats, preparedSteps - hyperRow[0]), stopFlag);
+      const repeatedSteps = program.block.repeat(Math.min(maxRepeats, preparedSteps - hyperRow[0]), stopFlag);
       const startMs = nowMs;
       nowMs = performance.now();
       maxRepeats = nowMs - startMs > BLOCK_MS ? Math.max(1, maxRepeats >> 1) : Math.min(STEPS_AHEAD, 2 * maxRepeats);
-      finishSteps(context, done);
-      step += done;
+      finishSteps(context, repeatedSteps);
+      step += repeatedSteps;
     } else {
       if (!program.run()) return;
       if (threads === 1) finishSteps(context, 1);

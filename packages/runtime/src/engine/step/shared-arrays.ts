@@ -38,7 +38,5 @@ export function writesInto({ op, args }: Call, array: Elements): boolean {
   });
 }
 
-const overlap = (one: ArrayBufferView, other: ArrayBufferView): boolean =>
-  one.buffer === other.buffer &&
-  one.byteOffset < other.byteOffset + other.byteLength &&
-  other.byteOffset < one.byteOffset + one.byteLength;
+const overlap = (a: ArrayBufferView, b: ArrayBufferView): boolean =>
+  a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;

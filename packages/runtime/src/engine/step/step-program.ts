@@ -289,7 +289,8 @@ export function finishSteps(
   const isOver = stepResult[0] === spanSteps || endRequest !== 0;
   // No atomics: readers wait at the barrier or for the end of the task.
   control[CONTROL.steps] = stepResult[0];
-  control[CONTROL.decision] = stopFlag[0] === 0 ? (isOver ? DECISION.end : DECISION.go) : DECISION.bad;
+  if (stopFlag[0] !== 0) control[CONTROL.decision] = DECISION.bad;
+  else control[CONTROL.decision] = isOver ? DECISION.end : DECISION.go;
 }
 
 /** Cuts the calls of a pass at each bucket: after the last call that writes its, or an earlier, part of `row`. */

@@ -20,7 +20,7 @@ export interface WorkerGroupShape {
 export interface WorkerGroup {
   readonly piscina: Piscina<Message, unknown>;
   teams: number;
-  idle: () => void;
+  idle: () => void; // called when no team uses the group any more
   /** Ends the threads when no team uses them any more. */
   end(): Promise<void>;
   /** Ends the threads at once and frees their machine code; resolves when all have ended. */

@@ -39,9 +39,10 @@ export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'
   for (const line of systemText(self).split('\n')) {
     // The path may contain colons, as in containers.
     const [, id, controllers, path] = /^(\d+):([^:]*):(.*)$/.exec(line) ?? [];
-    const version =
-      id === '0' && controllers === '' ? version2 : controllers?.split(',').includes('memory') ? version1 : null;
-    if (version === null || path === undefined) continue;
+    if (path === undefined) continue;
+    const isVersion1 = controllers.split(',').includes('memory');
+    if (!isVersion1 && !(id === '0' && controllers === '')) continue;
+    const version = isVersion1 ? version1 : version2;
     for (const mount of version.mounts) {
       // In a container the path may be that of the host, while the mount is the container's group.
       for (let group = join('/', path); ; group = dirname(group)) {

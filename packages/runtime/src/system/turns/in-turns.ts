@@ -10,13 +10,13 @@ export async function inTurns<T>(work: Pausable<T>): Promise<T> {
   if (typeof work?.next !== 'function') {
     throw new OptionError('inTurns', 'work', `has ${show(work)}, expected a generator`);
   }
-  let beginMs = performance.now();
+  let turnStartMs = performance.now();
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;
-    if (performance.now() - beginMs < TURN_MS) continue;
+    if (performance.now() - turnStartMs < TURN_MS) continue;
     await setImmediate();
-    beginMs = performance.now();
+    turnStartMs = performance.now();
   }
 }
 

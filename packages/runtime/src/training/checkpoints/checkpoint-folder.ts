@@ -99,13 +99,13 @@ const stepFile = (step: number): string => `step-${String(step).padStart(6, '0')
 
 /** Steps of named checkpoints from before a resume, in the order of removal: repeated steps first, then the oldest. */
 function findOlderSteps(folder: string, run: Omit<Checkpoint, 'arrays'>): number[] {
-  const now = run.progress.step;
+  const currentStep = run.progress.step;
   const steps = readdirSync(folder).flatMap((name) => {
     const step = Number(/^step-(\d{6,})\.gradloom$/.exec(name)?.[1] ?? Number.NaN);
-    return step !== now && stepFile(step) === name && belongsTo(run, join(folder, name)) ? [step] : [];
+    return step !== currentStep && stepFile(step) === name && belongsTo(run, join(folder, name)) ? [step] : [];
   });
   steps.sort((a, b) => a - b);
-  return [...steps.filter((step) => step > now), ...steps.filter((step) => step < now)];
+  return [...steps.filter((step) => step > currentStep), ...steps.filter((step) => step < currentStep)];
 }
 
 /** Whether a file is a readable checkpoint of this run. */

@@ -89,7 +89,7 @@ export interface CheckpointTimes {
 
 /** @throws Error for other values. */
 export function checkpointTimes(every: CheckpointEvery | undefined, stepsPerEpoch: number): CheckpointTimes {
-  if (every === undefined) return never;
+  if (every === undefined) return onlyAtEnd;
   if (typeof every === 'number') return bySteps(option.positiveInteger.check('train', 'checkpoint.every', every));
   if (typeof every === 'object' && every !== null) {
     onlyKeys('train: checkpoint.every', every, ['steps', 'epochs', 'seconds']);
@@ -119,16 +119,16 @@ export interface CheckpointSettings {
 /** Checks the options and resolves relative paths, as the run begins. @throws Error for invalid options. */
 export function checkpointSettings(options: CheckpointOptions): CheckpointSettings {
   const { folder, every, keep = 0, metadata } = checkpointOptions.read(options);
-  const from = currentDirectory();
+  const base = currentDirectory();
   return {
-    folder: typeof folder === 'string' ? resolve(from, folder) : () => resolved(from, folder()),
+    folder: typeof folder === 'string' ? resolve(base, folder) : () => withAbsolutePath(base, folder()),
     keep,
     every: typeof every === 'object' && every !== null ? { ...every } : every,
     metadata,
   };
 }
 
-const resolved = (from: string, lock: FolderLock): FolderLock => ({ ...lock, path: resolve(from, lock.path) });
+const withAbsolutePath = (from: string, lock: FolderLock): FolderLock => ({ ...lock, path: resolve(from, lock.path) });
 
 function isFolder(value: unknown): value is string | (() => FolderLock) {
   return typeof value === 'function' || (typeof value === 'string' && value !== '');
@@ -142,7 +142,7 @@ function checkMetadata(metadata: unknown): ModelMetadata {
   }
 }
 
-const never: CheckpointTimes = { next: () => Number.POSITIVE_INFINITY, isDue: () => false };
+const onlyAtEnd: CheckpointTimes = { next: () => Number.POSITIVE_INFINITY, isDue: () => false };
 
 const bySteps = (every: number): CheckpointTimes => ({
   next: (step) => (Math.floor(step / every) + 1) * every,

@@ -96,9 +96,9 @@ const stateSections = (optimizer: Optimizer, arrays: Omit<RunArrays, 'epochLosse
 const recordedOptimizer = ({ optimizer, ema }: RunRecord): Optimizer => optimizerOf(optimizer, ema);
 
 /** The section of the trained weights: not `parameters` if a moving average is the model, which readers find there. */
-const weightsSection = ({ smoothingAt: shareAt }: Optimizer): string =>
-  shareAt === undefined ? PARAMETERS : 'trained parameters';
+const weightsSection = ({ smoothingAt }: Optimizer): string =>
+  smoothingAt === undefined ? PARAMETERS : 'trained parameters';
 
 /** The sections of the optimizer's state. A moving average of the weights is the model. */
-const slotSections = ({ slots, smoothingAt: shareAt }: Optimizer): string[] =>
-  slots.map((slot, k) => (shareAt !== undefined && k === slots.length - 1 ? PARAMETERS : `optimizer ${slot}`));
+const slotSections = ({ slots, smoothingAt }: Optimizer): string[] =>
+  slots.map((slot, k) => (smoothingAt !== undefined && k === slots.length - 1 ? PARAMETERS : `optimizer ${slot}`));

@@ -56,7 +56,7 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
   let lastMs = performance.now();
   let newest: { path: string; step: number } | undefined;
   let isImproved = false;
-  let written = progress.best; // what best.gradloom contains
+  let writtenBest = progress.best; // what best.gradloom contains
   let hasFailed = false;
 
   /** Without a validation set, the mean loss of the newest epoch decides which checkpoint is best. */
@@ -96,21 +96,24 @@ export function createCheckpointer(options: CheckpointerOptions): Checkpointer |
       if (error === null) {
         hasFailed = false;
         newest = { path: join(entry.folder, LAST_FILE), step };
-        written = progress.best;
+        writtenBest = progress.best;
         return { type: 'checkpoint', step, path: newest.path, best: isImproved };
       }
       failure = error;
     } catch (error) {
       failure = reasonOf(error);
     }
-    if (written === undefined) delete progress.best;
-    else progress.best = written;
+    if (writtenBest === undefined) delete progress.best;
+    else progress.best = writtenBest;
     // Warns once, not at every attempt while there is no room.
     if (hasFailed) return null;
     hasFailed = true;
-    const older = newest?.step ?? resume?.progress.step;
-    const newer = older === undefined ? 'the run has none' : `the newest is that of step ${older}`;
-    return { type: 'warning', message: `the checkpoint of step ${step} could not be written, ${newer} (${failure})` };
+    const newestStep = newest?.step ?? resume?.progress.step;
+    const fallback = newestStep === undefined ? 'the run has none' : `the newest is that of step ${newestStep}`;
+    return {
+      type: 'warning',
+      message: `the checkpoint of step ${step} could not be written, ${fallback} (${failure})`,
+    };
   }
 
   async function write(): Promise<void> {

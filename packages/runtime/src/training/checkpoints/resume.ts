@@ -98,11 +98,11 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
   }
   refuseOtherArrays(plan, checkpoint);
   const { arrays, earlier, best } = checkpoint;
-  const bad =
+  const problem =
     (yield* badNumber(plan, arrays)) ??
     (earlier && (yield* badNumber(plan, earlier))) ??
     (best && (yield* findBadWeight(plan.network, best)));
-  if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);
+  if (problem !== undefined) throw new Error(`train: the checkpoint's ${problem}, expected finite numbers`);
 }
 
 /** Refuses arrays that do not fit the record: a program may have built the checkpoint itself. */

@@ -29,13 +29,8 @@ export function addGradients(context: RunContext, step: number, rows: number, no
   const divisor = divisorOf(context, rows);
   countBatch(context, step, divisor);
   for (const bucket of ranks?.buckets.keys() ?? []) ranks?.startGradients(emit, bucket);
-  for (const { update, sums, bucket } of threadUpdates(
-    context,
-    1,
-    leafCount(rows, context.setup.leafRows),
-    nodes,
-    ranks,
-  )) {
+  const leaves = leafCount(rows, context.setup.leafRows);
+  for (const { update, sums, bucket } of threadUpdates(context, 1, leaves, nodes, ranks)) {
     ranks?.finishGradients(emit, bucket);
     update.average(emit, divisor.reciprocal, sums);
   }
@@ -48,7 +43,7 @@ export function addGradients(context: RunContext, step: number, rows: number, no
 export function findBadGradient(
   context: RunContext,
   rows: number,
-  recordBadNumber: (at: FindingPosition, what: string) => void,
+  recordBadNumber: (position: FindingPosition, what: string) => void,
 ): void {
   const { arena, network, setup } = context;
   const { parameterCount: P, allLayers } = network;
@@ -56,20 +51,20 @@ export function findBadGradient(
   const rankBlocks = setup.couples ? rankExchanges(context, rows)?.rankBlocks : undefined;
   const parts =
     rankBlocks === undefined || arena.rankGradients.length === 0
-      ? [{ from: 0, numbers: gradientOf(arena.gSum, P, 0) }]
+      ? [{ start: 0, numbers: gradientOf(arena.gSum, P, 0) }]
       : rankBlocks.map(({ offset, length, shift }) => ({
-          from: offset,
+          start: offset,
           numbers: viewOf(arena.rankGradients, offset + shift, length),
         }));
-  for (const { from, numbers } of parts) {
+  for (const { start, numbers } of parts) {
     for (const networkLayer of allLayers) {
       for (const { name, offset, length } of networkLayer.tensors) {
-        const first = Math.max(offset, from);
-        const part = partOf(numbers, first - from, offset + length - from);
-        const at = firstNotFinite(part, part.length);
-        if (at === undefined) continue;
-        const what = `gradient with respect to ${name} of ${nameOfLayer(networkLayer)} has ${show(part[at])}`;
-        recordBadNumber({ check: CHECKS.gradients, index: first + at }, what);
+        const first = Math.max(offset, start);
+        const part = partOf(numbers, first - start, offset + length - start);
+        const badIndex = firstNotFinite(part, part.length);
+        if (badIndex === undefined) continue;
+        const what = `gradient with respect to ${name} of ${nameOfLayer(networkLayer)} has ${show(part[badIndex])}`;
+        recordBadNumber({ check: CHECKS.gradients, index: first + badIndex }, what);
       }
     }
   }

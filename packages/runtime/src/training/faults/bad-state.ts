@@ -22,16 +22,16 @@ export function* findBadState(
   { state, owned }: OwnedState,
 ): Pausable<BadNumber | undefined> {
   for (const [slot, numbers] of state.entries()) {
-    const at = yield* findNotFinite(numbers);
-    if (at === undefined) continue;
-    const parameter = numbers.length === parameterCount ? at : parameterAt(owned, at);
+    const badIndex = yield* findNotFinite(numbers);
+    if (badIndex === undefined) continue;
+    const parameter = numbers.length === parameterCount ? badIndex : parameterAt(owned, badIndex);
     for (const networkLayer of allLayers) {
       const tensor = networkLayer.tensors.find(
         ({ offset, length }) => offset <= parameter && parameter < offset + length,
       );
       if (tensor === undefined) continue;
       const tensorName = `${tensor.name} of ${nameOfLayer(networkLayer)}`;
-      const description = `${slots[slot]} of ${name} for ${tensorName} has ${show(numbers[at])}`;
+      const description = `${slots[slot]} of ${name} for ${tensorName} has ${show(numbers[badIndex])}`;
       return { position: 1 + slot * parameterCount + parameter, description };
     }
   }

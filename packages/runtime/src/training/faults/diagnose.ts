@@ -27,20 +27,22 @@ import { CHECKS, createEarliestFault, type EarliestFault, type Fault, type Findi
 export interface DiagnosisTask extends TeamTask, Task<Fault> {
   readonly kind: 'diagnosis';
   readonly step: number;
-  readonly of: 'loss' | 'update'; // whether the state is that before or after the step
+  // 'loss': the step's loss or norm is not finite; the state is that before it. 'update': the state after it is not.
+  readonly symptom: 'loss' | 'update';
 }
 
-const WHAT = {
+/** The array that is inspected in each phase of a pass, as errors name it. */
+const ARRAY_OF_PHASE = {
   forward: 'output',
   loss: 'gradient of the loss with respect to the output',
   backward: 'gradient with respect to the input',
 };
 
 /** Diagnoses a step; one thread is enough. */
-export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Fault {
+export function diagnose(context: RunContext, { step, symptom }: DiagnosisTask): Fault {
   Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
   context.clock?.start();
-  return of === 'loss' ? badLoss(context, step) : badUpdate(context, step);
+  return symptom === 'loss' ? badLoss(context, step) : badUpdate(context, step);
 }
 
 /**
@@ -58,17 +60,18 @@ function badLoss(context: RunContext, step: number): Fault {
     const passPlans = planPasses(context, passes, rows, false, search.inspect);
     findBadData(context, search, passPlans);
     // Coupled passes also run after a fault, since other ranks wait for their results.
-    if (search.first.fault === null || isShared(context)) runPasses(context, search, passPlans);
-    if (search.first.fault === null || isShared(context)) findBadLoss(context, search, passPlans);
-    if (isShared(context) || (setup.couples && search.first.fault === null)) addGradients(context, step, rows, nodes);
-    if (search.first.fault === null) findBadGradient(context, rows, search.recordBadNumber);
-    if (search.first.fault !== null) return search.first.fault;
+    if (search.earliest.fault === null || isShared(context)) runPasses(context, search, passPlans);
+    if (search.earliest.fault === null || isShared(context)) findBadLoss(context, search, passPlans);
+    if (isShared(context) || (setup.couples && search.earliest.fault === null))
+      addGradients(context, step, rows, nodes);
+    if (search.earliest.fault === null) findBadGradient(context, rows, search.recordBadNumber);
+    if (search.earliest.fault !== null) return search.earliest.fault;
   }
   const loss = batchLoss(arena.lossSums, leaves, rows);
   const what =
     loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the rows' losses has ${show(loss)}`;
   const message = `step ${step}: ${what}, expected a finite number${weights}`;
-  return { message, isData: false, at: { check: CHECKS.step, index: 0 } };
+  return { message, isData: false, position: { check: CHECKS.step, index: 0 } };
 }
 
 /** Describes a step whose update took a number out of range: names the first weight, or else the first of the state. */
@@ -79,7 +82,11 @@ function badUpdate({ network, arena, optimizer }: RunContext, step: number): Fau
   // Another rank names the number if this one has none.
   const index = weight !== undefined ? 0 : (badNumber?.position ?? Number.MAX_SAFE_INTEGER);
   const what = weight ?? badNumber?.description;
-  return { message: `${where} ${what}, expected finite numbers`, isData: false, at: { check: CHECKS.step, index } };
+  return {
+    message: `${where} ${what}, expected finite numbers`,
+    isData: false,
+    position: { check: CHECKS.step, index },
+  };
 }
 
 /** Whether the passes of other ranks read what this rank's passes write. */
@@ -98,14 +105,14 @@ function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly
 interface Search {
   readonly step: number;
   readonly rows: number; // rows of the batch
-  readonly first: EarliestFault;
+  readonly earliest: EarliestFault;
   readonly inspect: Inspect;
   /** Sets the pass that runs. Called before each of its segments. */
   enter(pass: NodePass): void;
   /** Number of arrays checked in the pass so far. */
   readonly checks: number;
-  recordBadData(at: FindingPosition, what: string): void;
-  recordBadNumber(at: FindingPosition, what: string): void;
+  recordBadData(position: FindingPosition, what: string): void;
+  recordBadNumber(position: FindingPosition, what: string): void;
 }
 
 function createSearch(
@@ -115,17 +122,21 @@ function createSearch(
   passes: readonly NodePass[],
   weights: string,
 ): Search {
-  const first = createEarliestFault();
-  const [from, to] = couples ? [0, rows - 1] : rowsOfPass(passes[0], leafRows, rows);
-  const where = `step ${step}, ${from === to ? `row ${from}` : `rows ${from} to ${to}`} of the batch`;
+  const earliest = createEarliestFault();
+  const [firstRow, lastRow] = couples ? [0, rows - 1] : rowsOfPass(passes[0], leafRows, rows);
+  const rowsText = firstRow === lastRow ? `row ${firstRow}` : `rows ${firstRow} to ${lastRow}`;
+  const where = `step ${step}, ${rowsText} of the batch`;
   const checksOf = new Map<NodePass, number>();
   let pass = passes[0];
-  const recordBadNumber = (at: FindingPosition, what: string): void =>
-    first.record(at, () => ({ message: `${where}: ${what}, expected finite numbers${weights}`, isData: false }));
+  const recordBadNumber = (position: FindingPosition, what: string): void =>
+    earliest.record(position, () => ({
+      message: `${where}: ${what}, expected finite numbers${weights}`,
+      isData: false,
+    }));
   return {
     step,
     rows,
-    first,
+    earliest,
     recordBadNumber,
     get checks() {
       return checksOf.get(pass) ?? 0;
@@ -133,17 +144,18 @@ function createSearch(
     enter(next) {
       pass = next;
     },
-    recordBadData: (at, what) => first.record(at, () => ({ message: `${where}: ${what}`, isData: true })),
+    recordBadData: (position, what) =>
+      earliest.record(position, () => ({ message: `${where}: ${what}`, isData: true })),
     inspect(phase, layer, numbers, n) {
       const check = checksOf.get(pass) ?? 0;
       checksOf.set(pass, check + 1);
-      const at = firstNotFinite(numbers, n);
-      if (at === undefined) return;
+      const badIndex = firstNotFinite(numbers, n);
+      if (badIndex === undefined) return;
       const [firstRow, lastRow] = rowsOfPass(pass, leafRows, rows);
-      const row = firstRow + Math.floor((at * (lastRow + 1 - firstRow)) / n);
+      const row = firstRow + Math.floor((badIndex * (lastRow + 1 - firstRow)) / n);
       const networkLayer = allLayers.find((candidate) => candidate.layer === layer);
       const name = networkLayer === undefined ? layer.label : nameOfLayer(networkLayer);
-      recordBadNumber({ check, index: row }, `${WHAT[phase]} of ${name} has ${show(numbers[at])}`);
+      recordBadNumber({ check, index: row }, `${ARRAY_OF_PHASE[phase]} of ${name} has ${show(numbers[badIndex])}`);
     },
   };
 }
@@ -165,10 +177,13 @@ function findBadData(context: RunContext, search: Search, passPlans: readonly Pa
       ['inputs', x, network.inputs],
       ['targets', t, targetColumns],
     ] as const) {
-      const at = firstNotFinite(numbers, rows * width);
-      if (at === undefined) continue;
-      const row = first * setup.leafRows + Math.floor(at / width);
-      search.recordBadData({ check: CHECKS[name], index: row }, `the ${name} have ${show(numbers[at])}, ${expected}`);
+      const badIndex = firstNotFinite(numbers, rows * width);
+      if (badIndex === undefined) continue;
+      const row = first * setup.leafRows + Math.floor(badIndex / width);
+      search.recordBadData(
+        { check: CHECKS[name], index: row },
+        `the ${name} have ${show(numbers[badIndex])}, ${expected}`,
+      );
     }
   }
 }
@@ -176,14 +191,14 @@ function findBadData(context: RunContext, search: Search, passPlans: readonly Pa
 /** Runs the inspected passes. Also records a row that a layer refuses, perhaps because of an earlier bad number. */
 function runPasses(context: RunContext, search: Search, passPlans: readonly PassPlan[]): void {
   const { setup, kernels, stepAndRow } = context;
-  const { step, rows, first } = search;
+  const { step, rows, earliest } = search;
   stepAndRow[0] = step;
   const shared = isShared(context) ? sharedArrays(context) : [];
   const segmentCount = isShared(context) ? shared.length + 1 : passPlans[0].segments.length;
   // One segment of all passes after the other, as a single thread takes a step.
   for (let s = 0; s < segmentCount; s++) {
     // After the first bad number, further findings say nothing new.
-    for (const pass of first.fault === null ? passPlans : []) {
+    for (const pass of earliest.fault === null ? passPlans : []) {
       stepAndRow[1] = pass.first * setup.leafRows;
       search.enter(pass);
       try {
@@ -193,13 +208,13 @@ function runPasses(context: RunContext, search: Search, passPlans: readonly Pass
         const row = pass.first * setup.leafRows + error.row;
         const { message } = new InputError(rowOfDataset(setup, step, row), error.problem, { of: setup.dataset.name });
         const fault = { message: `step ${step}: ${message}`, isData: true };
-        first.record({ check: search.checks, index: row }, () => fault);
+        earliest.record({ check: search.checks, index: row }, () => fault);
       }
       if (s + 1 === segmentCount) for (const [to, from] of pass.copies) to.set(viewOf(from, 0, to.length));
     }
     // The other ranks report their own findings.
     if (s < shared.length) shareStatistics(context, rows, shared[s]);
-    else if (first.fault !== null) break;
+    else if (earliest.fault !== null) break;
   }
 }
 
@@ -208,10 +223,10 @@ function findBadLoss({ arena, network }: RunContext, search: Search, passPlans: 
   const name = last === undefined ? 'the last layer' : nameOfLayer(last);
   for (const { first, count } of passPlans) {
     const losses = viewOf(arena.lossSums, first, count);
-    const bad = firstNotFinite(losses, count);
-    if (bad === undefined) continue;
-    const at = { check: CHECKS.losses, index: first + bad };
-    search.recordBadNumber(at, `the loss after ${name} has ${show(losses[bad])}`);
+    const badIndex = firstNotFinite(losses, count);
+    if (badIndex === undefined) continue;
+    const position = { check: CHECKS.losses, index: first + badIndex };
+    search.recordBadNumber(position, `the loss after ${name} has ${show(losses[badIndex])}`);
   }
 }
 

@@ -16,14 +16,14 @@ export const CHECKS = {
   step: 2 ** 42, // findings about the step as a whole
 } as const;
 
-export const isEarlier = (one: FindingPosition, other: FindingPosition): boolean =>
-  one.check < other.check || (one.check === other.check && one.index < other.index);
+export const isEarlier = (a: FindingPosition, b: FindingPosition): boolean =>
+  a.check < b.check || (a.check === b.check && a.index < b.index);
 
 /** A problem of a step that is not finite, or that a layer refuses. */
 export interface Fault {
   readonly message: string; // names step, rows, layer or tensor, and the largest weights
   readonly isData: boolean; // the rows have the bad number: no learning rate would help
-  readonly at: FindingPosition; // of several ranks, the one with the earliest finding reports
+  readonly position: FindingPosition; // of several ranks, the one with the earliest finding reports
 }
 
 /** The first step of a run that is not finite. */
@@ -34,17 +34,17 @@ export interface BadStep extends Fault {
 /** Keeps the earliest fault of those recorded. */
 export interface EarliestFault {
   readonly fault: Fault | null;
-  record(at: FindingPosition, fault: () => Omit<Fault, 'at'>): void;
+  record(position: FindingPosition, describe: () => Omit<Fault, 'position'>): void;
 }
 
 export function createEarliestFault(): EarliestFault {
-  let first: Fault | null = null;
+  let earliest: Fault | null = null;
   return {
     get fault() {
-      return first;
+      return earliest;
     },
-    record(at, fault) {
-      if (first === null || isEarlier(at, first.at)) first = { ...fault(), at };
+    record(position, describe) {
+      if (earliest === null || isEarlier(position, earliest.position)) earliest = { ...describe(), position };
     },
   };
 }

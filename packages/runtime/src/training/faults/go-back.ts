@@ -22,23 +22,31 @@ export async function goBack(state: RunState, first: number, span: SpanResult): 
   const { plan, progress, history, stepLog, emit } = state;
   const last = first + span.steps - 1;
   const search = () => findBadStep(state, first, last, span.isBad);
-  const bad = await orEndRun(state, search, `while looking for the bad step among ${first} to ${last}`);
+  const badStep = await orEndRun(state, search, `while looking for the bad step among ${first} to ${last}`);
   const rollbacks = (progress.rollbacks ?? 0) + 1;
-  const to = epochStart(bad.step, plan.context.stepsPerEpoch);
-  const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MAX_ROLLBACKS;
-  if (!goesBack || !(await inTurns(history.restoreBefore(to)))) {
+  const rollbackStep = epochStart(badStep.step, plan.context.stepsPerEpoch);
+  const goesBack = plan.onNan === 'rollback' && !badStep.isData && rollbacks <= MAX_ROLLBACKS;
+  if (!goesBack || !(await inTurns(history.restoreBefore(rollbackStep)))) {
     await restore(state);
-    state.badStep = bad;
+    state.badStep = badStep;
     return;
   }
-  progress.reached = Math.max(progress.reached ?? 0, bad.step + 1);
+  progress.reached = Math.max(progress.reached ?? 0, badStep.step + 1);
   state.writtenRatesEnd = progress.step;
-  state.halvingStep = to;
-  state.reportedSteps = Math.min(state.reportedSteps, to);
-  stepLog.goBack(to);
-  state.pendingReports = state.rateChangeEvents.filter(({ step }) => step > to);
+  state.halvingStep = rollbackStep;
+  state.reportedSteps = Math.min(state.reportedSteps, rollbackStep);
+  stepLog.goBack(rollbackStep);
+  state.pendingReports = state.rateChangeEvents.filter(({ step }) => step > rollbackStep);
   const factor = 1 / 2 ** rollbacks;
-  emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MAX_ROLLBACKS, reason: bad.message });
+  emit({
+    type: 'rollback',
+    step: badStep.step,
+    to: rollbackStep,
+    factor,
+    rollbacks,
+    limit: MAX_ROLLBACKS,
+    reason: badStep.message,
+  });
 }
 
 /** Restores the state before step `end`, by replaying from the last saved state, before `first`. */
@@ -89,29 +97,29 @@ export const restore = ({ history }: RunState): Promise<void> => inTurns(history
 async function findBadStep(state: RunState, first: number, last: number, isSeen: boolean): Promise<BadStep> {
   const { pool, setup, lockstep, arena, recovery } = state;
   const replay = (end: number) => recovery.attempt(first, () => replayOnce(state, first, end));
-  async function diagnose(step: number, of: DiagnosisTask['of']): Promise<BadStep> {
-    const diagnosis = { kind: 'diagnosis', step, of } as const;
+  async function diagnose(step: number, symptom: DiagnosisTask['symptom']): Promise<BadStep> {
+    const diagnosis = { kind: 'diagnosis', step, symptom } as const;
     const work = () => runOnTeam(pool, setup, 1, (member): DiagnosisTask => ({ ...diagnosis, ...member }));
     const [fault] = await recovery.attempt(first, work);
     const faults = await lockstep.fromAll(fault);
-    return { step, ...faults.reduce((first, other) => (isEarlier(other.at, first.at) ? other : first)) };
+    return { step, ...faults.reduce((first, other) => (isEarlier(other.position, first.position) ? other : first)) };
   }
-  let before = first; // last step known to start with a finite state
-  let after = last + 1;
+  let lastFinite = first; // last step known to start with a finite state
+  let firstBad = last + 1; // first step that starts with a state that is not
   if (isSeen) {
     await replay(last);
     if (await stateIsFinite(arena, lockstep)) return await diagnose(last, 'loss');
-    after = last;
+    firstBad = last;
   }
   // Bisection works, since a number that is not finite stays so.
-  while (after - before > 1) {
-    const middle = Math.floor((before + after) / 2);
+  while (firstBad - lastFinite > 1) {
+    const middle = Math.floor((lastFinite + firstBad) / 2);
     await replay(middle);
-    if (await stateIsFinite(arena, lockstep)) before = middle;
-    else after = middle;
+    if (await stateIsFinite(arena, lockstep)) lastFinite = middle;
+    else firstBad = middle;
   }
-  await replay(before + 1);
-  const overflow = await diagnose(before, 'update');
-  await replay(before);
+  await replay(lastFinite + 1);
+  const overflow = await diagnose(lastFinite, 'update');
+  await replay(lastFinite);
   return overflow;
 }

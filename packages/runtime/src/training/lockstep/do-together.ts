@@ -35,14 +35,14 @@ export async function doTogether<T>({ cluster }: Lockstep, work: () => Promise<T
     return value;
   } catch (error) {
     if (error instanceof ThreadError)
-      return fail(cluster, { kind: 'thread', problem: error.problem, steps: error.steps });
-    if (error instanceof RowRefusal) return fail(cluster, { kind: 'refusal', steps: error.steps });
+      return failTogether(cluster, { kind: 'thread', problem: error.problem, steps: error.steps });
+    if (error instanceof RowRefusal) return failTogether(cluster, { kind: 'refusal', steps: error.steps });
     if (error instanceof ClusterError && !error.isLate) throw await failureOf(cluster, null, error);
     throw error;
   }
 }
 
-async function fail(cluster: Cluster, status: Exclude<RankStatus, null | { kind: 'end' }>): Promise<never> {
+async function failTogether(cluster: Cluster, status: Exclude<RankStatus, null | { kind: 'end' }>): Promise<never> {
   cluster.fail(status.kind === 'thread' ? `pool: ${status.problem}` : 'a layer cannot take a row');
   throw await failureOf(cluster, status);
 }

@@ -71,12 +71,10 @@ const nameOf = (path: string, { data }: RunPlan): string =>
   path === 'code' ? 'the code of gradloom' : path.replace(isRows, `the SHA-256 of the $1 rows of ${data.train.name}`);
 
 /** The beginning of a hash is enough to tell it apart. */
-const text = (value: Json | undefined): string =>
-  typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
-    ? `${value.slice(0, 12)}…`
-    : value === undefined
-      ? 'none'
-      : show(value);
+function text(value: Json | undefined): string {
+  if (value === undefined) return 'none';
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 12)}…` : show(value);
+}
 
 /** Files with code of a package; maps and types have none. */
 const CODE = /(?<!\.d)\.(ts|js|cjs|mjs|wasm)$/;

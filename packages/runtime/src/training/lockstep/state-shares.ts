@@ -13,12 +13,13 @@ import type { RunArrays } from '../checkpoints/checkpoint.ts';
  */
 export interface StateShares {
   /** Sends rank 0's `from` to all ranks. Overwrites `to`; `from` is only read on rank 0. */
-  spread(to: Elements, from: Elements): Promise<void>;
+  broadcast(to: Elements, from: Elements): Promise<void>;
   /** Sends each rank the part of rank 0's slot that it holds. Overwrites `to`, which has the length of that part. */
-  deal(slot: number, to: Elements, from: Elements): Promise<void>;
+  scatter(slot: number, to: Elements, from: Elements): Promise<void>;
   /**
    * Gathers the whole state [slots][P] on rank 0, or with `forAll` on all ranks; null elsewhere. If this rank holds all
-   * of it, returns the same arrays; otherwise arrays of this `place`, which the next call overwrites.
+   * of it, returns the same arrays; otherwise arrays kept under `bufferName`, which the next call
+   * with this name overwrites.
    */
   gather(state: readonly Elements[], bufferName: string, forAll?: boolean): Promise<readonly Elements[] | null>;
 }
@@ -26,47 +27,48 @@ export interface StateShares {
 /** Numbers sent to a rank at a time: copying 1 MiB takes less than a millisecond. */
 const PIECE_NUMBERS = 1 << 17;
 
-/** Most numbers in the pieces that rank 0 holds at once, when it deals an array of P numbers to all ranks. */
+/** Most numbers in the pieces that rank 0 holds at once, when it scatters an array of P numbers to all ranks. */
 export const maxPieceNumbers = (ranks: number, P: number): number => Math.min(P, (ranks - 1) * PIECE_NUMBERS);
 
 export async function createStateShares(lockstep: Lockstep, arena: Arena): Promise<StateShares> {
   const { rank, ranks, isFirst } = lockstep;
   const P = arena.theta.length;
   const allParameters: readonly Range[] = [{ offset: 0, length: P }];
-  const everything = Array.from({ length: ranks }, () => allParameters);
+  const wholeOnAllRanks = Array.from({ length: ranks }, () => allParameters);
   const owned = await lockstep.fromAll(arena.owned);
   // A moving average is complete on every rank, since evaluations read it.
-  const rangesOf = (slot: number) => (arena.state[slot] === arena.model ? everything : owned);
-  const areWhole = owned.every((ranges) => lengthOf(ranges) === P);
+  const rangesOf = (slot: number) => (arena.state[slot] === arena.model ? wholeOnAllRanks : owned);
+  const everyRankHoldsAll = owned.every((ranges) => lengthOf(ranges) === P);
   const buffers = new Map<string, readonly Elements[]>();
 
-  async function deal(to: Elements, from: Elements, ranges: readonly (readonly Range[])[]): Promise<void> {
-    if (isFirst) await inTurns(gatherRanges(to, from, ranges[0]));
+  /** Sends each rank its `ranges` of rank 0's `from`: in each round, one piece to each rank that has some left. */
+  async function send(to: Elements, from: Elements, ranges: readonly (readonly Range[])[]): Promise<void> {
+    if (isFirst) await inTurns(packRanges(to, from, ranges[0]));
     if (ranks === 1) return;
     const pieces = ranges.map(piecesOf);
     const rounds = Math.max(...pieces.slice(1).map(({ length }) => length));
-    // A piece that all ranks receive is staged once.
-    const stages = new Map<readonly Range[], Elements>();
-    for (const [to, peerRanges] of isFirst ? ranges.entries() : []) {
-      const longest = Math.max(0, ...pieces[to].map(({ length }) => length));
-      if (to > 0 && !stages.has(peerRanges)) stages.set(peerRanges, sharedArrays[typeOf(from)](longest));
+    // Ranks with the same ranges share a buffer, which holds a piece of each round.
+    const sendBuffers = new Map<readonly Range[], Elements>();
+    for (let peer = 1; isFirst && peer < ranks; peer++) {
+      const maxLength = Math.max(0, ...pieces[peer].map(({ length }) => length));
+      if (!sendBuffers.has(ranges[peer])) sendBuffers.set(ranges[peer], sharedArrays[typeOf(from)](maxLength));
     }
-    let at = 0;
+    let received = 0;
     for (let round = 0; round < rounds; round++) {
       const transfers: Transfer[] = [];
       if (isFirst) {
         for (let peer = 1; peer < ranks; peer++) {
           const piece = pieces[peer][round];
-          const stage = stages.get(ranges[peer]);
-          if (piece === undefined || stage === undefined) continue;
+          const buffer = sendBuffers.get(ranges[peer]);
+          if (piece === undefined || buffer === undefined) continue;
           const isFirstPeer = ranges.indexOf(ranges[peer], 1) === peer;
-          if (isFirstPeer) stage.set(viewOf(from, piece.offset, piece.length));
-          transfers.push({ kind: 'send', peer, numbers: transferView(stage, 0, piece.length) });
+          if (isFirstPeer) buffer.set(viewOf(from, piece.offset, piece.length));
+          transfers.push({ kind: 'send', peer, numbers: transferView(buffer, 0, piece.length) });
         }
       } else if (pieces[rank][round] !== undefined) {
         const { length } = pieces[rank][round];
-        transfers.push({ kind: 'receive', peer: 0, numbers: transferView(to, at, length) });
-        at += length;
+        transfers.push({ kind: 'receive', peer: 0, numbers: transferView(to, received, length) });
+        received += length;
       }
       await lockstep.move(transfers);
     }
@@ -77,36 +79,36 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
     bufferName: string,
     forAll = false,
   ): Promise<readonly Elements[] | null> {
-    const receivers = forAll ? Array.from({ length: ranks }, (_, to) => to) : [0];
-    if (areWhole) return receivers.includes(rank) ? state : null;
-    const divided = state.filter((_, slot) => rangesOf(slot) === owned);
+    const receivers = forAll ? [...owned.keys()] : [0];
     const receives = receivers.includes(rank);
-    const wholes = receives ? buffersOf(buffers, bufferName, divided, P) : [];
+    if (everyRankHoldsAll) return receives ? state : null;
+    const divided = state.filter((_, slot) => rangesOf(slot) === owned);
+    const gathered = receives ? buffersOf(buffers, bufferName, divided, P) : [];
     const transfers: Transfer[] = [];
     for (const [k, part] of divided.entries()) {
       for (const to of receivers) {
         for (const from of owned.keys()) {
           if (from === to) continue;
-          let at = 0;
+          let partOffset = 0;
           for (const { offset, length } of owned[from]) {
-            if (from === rank) transfers.push({ kind: 'send', peer: to, numbers: transferView(part, at, length) });
+            if (from === rank)
+              transfers.push({ kind: 'send', peer: to, numbers: transferView(part, partOffset, length) });
             if (to === rank)
-              transfers.push({ kind: 'receive', peer: from, numbers: transferView(wholes[k], offset, length) });
-            at += length;
+              transfers.push({ kind: 'receive', peer: from, numbers: transferView(gathered[k], offset, length) });
+            partOffset += length;
           }
         }
       }
-      if (receives) await inTurns(scatterRanges(wholes[k], part, owned[rank]));
+      if (receives) await inTurns(unpackRanges(gathered[k], part, owned[rank]));
     }
     await lockstep.move(transfers);
     if (!receives) return null;
-    let next = 0;
-    return state.map((array, slot) => (rangesOf(slot) === owned ? wholes[next++] : array));
+    return state.map((array) => (divided.includes(array) ? gathered[divided.indexOf(array)] : array));
   }
 
   return {
-    spread: (to, from) => deal(to, from, everything),
-    deal: (slot, to, from) => deal(to, from, rangesOf(slot)),
+    broadcast: (to, from) => send(to, from, wholeOnAllRanks),
+    scatter: (slot, to, from) => send(to, from, rangesOf(slot)),
     gather,
   };
 }
@@ -126,7 +128,7 @@ const piecesOf = (ranges: readonly Range[]): readonly Range[] =>
   );
 
 /** Copies the ranges of `from`, one after the other, into `to`. */
-function* gatherRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
+function* packRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
   let at = 0;
   for (const { offset, length } of ranges) {
     yield* copyArray(viewOf(to, at, length), viewOf(from, offset, length));
@@ -135,7 +137,7 @@ function* gatherRanges(to: Elements, from: Elements, ranges: readonly Range[]): 
 }
 
 /** The reverse: copies `from` into the ranges of `to`. */
-function* scatterRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
+function* unpackRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
   let at = 0;
   for (const { offset, length } of ranges) {
     yield* copyArray(viewOf(to, offset, length), viewOf(from, at, length));
@@ -165,8 +167,8 @@ export async function restoreArrays(
   saved: Saved,
   shares: StateShares,
 ): Promise<void> {
-  await shares.spread(theta, saved.parameters);
-  for (const [slot, array] of state.entries()) await shares.deal(slot, array, saved.state[slot]);
+  await shares.broadcast(theta, saved.parameters);
+  for (const [slot, array] of state.entries()) await shares.scatter(slot, array, saved.state[slot]);
   scalars.set(saved.scalars);
   scheduleState.set(saved.scheduleState);
 }

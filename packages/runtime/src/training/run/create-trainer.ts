@@ -165,12 +165,12 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
     const until = Math.min(totalSteps, first + count);
     const [losses, norms]: [number[], number[]] = [[], []];
     while (progress.step < until && !isOver()) {
-      const before = progress.step;
+      const spanStart = progress.step;
       await advance(state, until);
       // After a rollback, steps are repeated, possibly from before the first of this call.
       losses.length = norms.length = Math.max(0, Math.min(losses.length, progress.step - first));
-      for (let k = 0; before + k < progress.step; k++) {
-        if (before + k < first) continue;
+      for (let k = 0; spanStart + k < progress.step; k++) {
+        if (spanStart + k < first) continue;
         losses.push(arena.losses[k]);
         norms.push(arena.norms[k]);
       }

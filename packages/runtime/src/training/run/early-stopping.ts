@@ -29,7 +29,7 @@ export async function createEarlyStopping(
   if (settings === null) return null;
   // Shared, since the thread that writes a checkpoint also reads it.
   const bestWeights = sharedArrays[plan.elementType](arena.theta.length);
-  if (resume?.best !== undefined) await shares.spread(bestWeights, resume.best);
+  if (resume?.best !== undefined) await shares.broadcast(bestWeights, resume.best);
 
   return {
     get best() {

@@ -58,10 +58,10 @@ async function evaluateTestSet(state: RunState): Promise<Evaluation | undefined>
 /** @throws Error if a rank has other weights: then nothing that ranks have written or measured is reliable. */
 async function refuseOtherWeights({ fromAll }: Lockstep, { fingerprint }: TrainResult): Promise<void> {
   const fingerprints = await fromAll(fingerprint);
-  const other = fingerprints.findIndex((weights) => weights !== fingerprints[0]);
-  if (other === -1) return;
+  const otherRank = fingerprints.findIndex((weights) => weights !== fingerprints[0]);
+  if (otherRank === -1) return;
   const short = (hash: string): string => `${hash.slice(0, 12)}…`;
-  const problem = `weights have the fingerprint ${short(fingerprints[other])} on rank ${other}, expected ${short(fingerprints[0])} as on rank 0`;
+  const problem = `weights have the fingerprint ${short(fingerprints[otherRank])} on rank ${otherRank}, expected ${short(fingerprints[0])} as on rank 0`;
   throw new Error(`train: ${problem} (a fault of the network or the memory, or a bug of Gradloom)`);
 }
 
@@ -77,7 +77,7 @@ export interface ResultParts {
 /** The result of a run, from its final state. */
 export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
   const { plan, setup, parameters, progress, epochLog, test } = parts;
-  const { totalSteps, stepsPerEpoch } = plan.context;
+  const { stepsPerEpoch } = plan.context;
   const { step, samples, elapsedMs, threads } = progress;
   const { bestStep, validation = progress.validation } = progress.early ?? {};
   const { preprocessing } = plan.data.train;
@@ -91,7 +91,7 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
     loss: setup.loss,
     ...(plan.parts.modules.length === 0 ? {} : { parts: plan.parts }),
     ...(preprocessing === undefined ? {} : { preprocessing }),
-    stopped: step >= totalSteps ? 'completed' : stopsEarly(plan, progress) ? 'early' : 'aborted',
+    stopped: reasonToStop(plan, progress),
     steps: step,
     epochs: step / stepsPerEpoch,
     ...(bestStep === undefined ? {} : { bestStep, bestEpoch: bestStep / stepsPerEpoch }),
@@ -113,6 +113,11 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
   };
 }
 
+function reasonToStop(plan: RunPlan, progress: Readonly<Progress>): TrainResult['stopped'] {
+  if (progress.step >= plan.context.totalSteps) return 'completed';
+  return stopsEarly(plan, progress) ? 'early' : 'aborted';
+}
+
 /** The result of a run whose checkpoint is already complete; null if there is something left to do. */
 export async function finishedRun(run: OpenedRun): Promise<TrainResult | null> {
   const { plan, setup, arena, shares, reporter } = run;
@@ -123,7 +128,7 @@ export async function finishedRun(run: OpenedRun): Promise<TrainResult | null> {
   await restoreArrays(arena, resume.arrays, shares);
   reporter.emit(startEvent(run, progress));
   const epochLog = createEpochLog(totalEpochs, resume.arrays);
-  if (resume.best !== undefined) await shares.spread(arena.model, resume.best);
+  if (resume.best !== undefined) await shares.broadcast(arena.model, resume.best);
   const parameters = await inTurns(cloneArray(arena.model));
   return await inTurns(trainingResult({ plan, setup, parameters, progress, epochLog, test: progress.test }));
 }

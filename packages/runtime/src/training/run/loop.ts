@@ -53,18 +53,18 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
   writeLearningRates(state, span.limit);
   await inTurns(history.save());
   spanLength.begin();
-  const done = await trainSpan(state, span);
+  const result = await trainSpan(state, span);
   spanLength.end();
-  if (done.isBad || !(await stateIsFinite(arena, lockstep))) {
-    await goBack(state, span.first, done);
+  if (result.isBad || !(await stateIsFinite(arena, lockstep))) {
+    await goBack(state, span.first, result);
     return;
   }
-  convertLosses(state, done);
+  convertLosses(state, result);
   if (span.probe) await reportProbe(state);
-  await reportSpan(state, done);
+  await reportSpan(state, result);
   reportPending(state);
   history.anchorEpoch(epochStart(progress.step, plan.context.stepsPerEpoch));
-  if (!span.probe) reportThreads(state, done);
+  if (!span.probe) reportThreads(state, result);
   if (!isDone(plan, progress)) await checkpointer?.writeIfDue();
 }
 
@@ -187,9 +187,9 @@ function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
 
 /** Runs a span. With a cluster, rejects if a layer of this rank refuses a row, which other ranks do not see. */
 async function runRefusable({ pool, setup, lockstep }: RunState, options: SpanOptions): Promise<SpanResult> {
-  const done = await runSpan(pool, setup, options);
-  if (done.isRefused && lockstep.cluster !== null) throw new RowRefusal(done.steps);
-  return done;
+  const result = await runSpan(pool, setup, options);
+  if (result.isRefused && lockstep.cluster !== null) throw new RowRefusal(result.steps);
+  return result;
 }
 
 /** The result of a span on all ranks if a row of one of them was refused. @throws any other error. */

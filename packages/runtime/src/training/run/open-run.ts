@@ -160,14 +160,13 @@ async function planWithModules(
 /** Completes the plan with data of other ranks: their threads, and when rank 0 writes checkpoints. */
 async function agreePlan(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep): Promise<RunPlan> {
   if (cluster === null) return plan;
-  const { overlap, context } = plan;
-  const threadsOf = await fromAll(plan.threads);
-  const shape = clusterShape(cluster, threadsOf, overlap);
-  const first = await fromFirst({ writesCheckpoints: plan.writesCheckpoints, every: plan.checkpoint?.every });
-  const times = checkpointTimes(first.every, context.stepsPerEpoch);
+  const ranks = clusterShape(cluster, await fromAll(plan.threads), plan.overlap);
+  const { every, ...onFirst } = await fromFirst({
+    writesCheckpoints: plan.writesCheckpoints,
+    every: plan.checkpoint?.every,
+  });
   const warnings = [...plan.warnings, ...idleWarnings(cluster.idleCores)];
-  const { writesCheckpoints } = first;
-  return { ...plan, ranks: shape, writesCheckpoints, checkpointTimes: times, warnings };
+  return { ...plan, ...onFirst, ranks, checkpointTimes: checkpointTimes(every, plan.context.stepsPerEpoch), warnings };
 }
 
 /** Copies options. Only the specs among them are JSON objects. */
@@ -215,7 +214,7 @@ interface Reporter {
   /** Takes the warnings of this rank since the last call, for rank 0. */
   takeWarnings(): readonly string[];
   /** Reports the warnings of all ranks, except those that rank 0 has already reported itself. */
-  reportAll(ofRanks: readonly (readonly string[])[]): void;
+  reportAll(warningsOfRanks: readonly (readonly string[])[]): void;
 }
 
 export function createReporter({ isFirst, cluster }: Lockstep, report: (event: TrainEvent) => void): Reporter {
@@ -228,9 +227,9 @@ export function createReporter({ isFirst, cluster }: Lockstep, report: (event: T
       if (isFirst) report(event);
     },
     takeWarnings: () => unsentWarnings.splice(0),
-    reportAll(ofRanks) {
+    reportAll(warningsOfRanks) {
       if (!isFirst) return;
-      for (const [rank, messages] of ofRanks.entries()) {
+      for (const [rank, messages] of warningsOfRanks.entries()) {
         for (const message of messages) {
           if (reportedWarnings.has(message)) continue;
           reportedWarnings.add(message);

@@ -103,24 +103,23 @@ export function stateParts(
   const slots = bytesOfElements(plan.elementType, stateP) * (optimizer.slots.length - averages);
   const state = weights * (1 + averages) + slots;
   // To write a checkpoint, rank 0 gathers the state of all ranks, and also that for a rollback.
-  const others = plan.ranks?.connection.rank === 0 && plan.checkpoint !== null ? (onNan === 'rollback' ? 2 : 1) : 0;
+  const isFirstRank = plan.ranks?.connection.rank === 0;
+  const gathered = isFirstRank && plan.checkpoint !== null ? 1 + Number(onNan === 'rollback') : 0;
   const allSlots = bytesOfElements(plan.elementType, network.parameterCount) * (optimizer.slots.length - averages);
-  const dealt = plan.ranks?.connection.rank === 0 && plan.resume !== null ? plan.ranks.connection.ranks : 1;
-  const pieces = bytesOfElements(plan.elementType, maxPieceNumbers(dealt, network.parameterCount));
-  const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
+  const receivers = isFirstRank && plan.resume !== null ? plan.ranks.connection.ranks : 1;
+  const pieces = bytesOfElements(plan.elementType, maxPieceNumbers(receivers, network.parameterCount));
+  const probed = probe === null ? 0 : PROBE_COPIES * weights;
+  const probeGarbage = probe === null ? 0 : Math.min(PROBE_GARBAGE_BYTES, weights * probe.count(context.totalSteps));
   return [
     { name: 'orders of the rows', bytes: orders * rows * 4 },
     { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
     { name: 'copy of the state for faults', bytes: state },
-    { name: 'state of all ranks for checkpoints', bytes: stateP < network.parameterCount ? others * allSlots : 0 },
+    { name: 'state of all ranks for checkpoints', bytes: stateP < network.parameterCount ? gathered * allSlots : 0 },
     { name: 'pieces of the state for other ranks', bytes: pieces },
     { name: 'list of messages between ranks', bytes: plan.ranks?.connection.ledger.byteLength ?? 0 },
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
     { name: 'weights of the best evaluation', bytes: plan.early === null ? 0 : BEST_COPIES * weights },
-    {
-      name: 'copies for looks',
-      bytes: probe === null ? 0 : PROBE_COPIES * weights + Math.min(PROBE_GARBAGE_BYTES, handedOut),
-    },
+    { name: 'copies for looks', bytes: probed + probeGarbage },
     { name: 'texts that the model writes', bytes: texts ? textBytes(plan) : 0 },
     { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
     { name: 'result', bytes: onNan === 'rollback' ? weights : 0 },

@@ -111,10 +111,10 @@ export function* checkParameters(
   }
   const converted = typeOf(parameters) === type ? parameters : createElements(type, P);
   if (converted !== parameters) yield* copyArray(converted, parameters);
-  const bad = yield* findNotFinite(converted);
-  if (bad === undefined) return converted;
-  const expected = Number.isFinite(parameters[bad]) ? `numbers that ${type} can hold` : 'finite numbers';
-  throw new OptionError('train', 'parameters', `has ${parameters[bad]} at ${bad}, expected ${expected}`);
+  const badIndex = yield* findNotFinite(converted);
+  if (badIndex === undefined) return converted;
+  const expected = Number.isFinite(parameters[badIndex]) ? `numbers that ${type} can hold` : 'finite numbers';
+  throw new OptionError('train', 'parameters', `has ${parameters[badIndex]} at ${badIndex}, expected ${expected}`);
 }
 
 /** @throws OptionError for a pool that `createPool` did not make, or that has fewer threads than requested. */

@@ -35,10 +35,10 @@ const actions: Readonly<Record<SteerAction, true>> = {
 };
 
 /** Longest interval of a timer. */
-const LONG_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function createSteering(): Steering {
-  const open = new Set<WaitingOrder>();
+  const unanswered = new Set<WaitingOrder>();
   let queued: WaitingOrder[] = [];
   let isClosed = false;
   let wake = (): void => {};
@@ -57,12 +57,12 @@ export function createSteering(): Steering {
     try {
       return await new Promise((resolve, reject) => {
         entry = { order, resolve, reject };
-        open.add(entry);
+        unanswered.add(entry);
         queued.push(entry);
         wake();
       });
     } finally {
-      if (entry !== undefined) open.delete(entry);
+      if (entry !== undefined) unanswered.delete(entry);
     }
   }
 
@@ -76,9 +76,9 @@ export function createSteering(): Steering {
     waitForOrder: (signal) =>
       new Promise((resolve) => {
         if (queued.length > 0 || signal?.aborted) return resolve();
-        const hold = setInterval(() => {}, LONG_MS);
+        const keepAlive = setInterval(() => {}, MAX_TIMER_MS);
         wake = () => {
-          clearInterval(hold);
+          clearInterval(keepAlive);
           signal?.removeEventListener('abort', wake);
           resolve();
         };
@@ -86,7 +86,7 @@ export function createSteering(): Steering {
       }),
     close() {
       isClosed = true;
-      for (const { reject } of open) reject(new Error(ENDED));
+      for (const { reject } of unanswered) reject(new Error(ENDED));
     },
   };
 }

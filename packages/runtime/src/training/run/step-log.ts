@@ -32,12 +32,12 @@ export function createStepLog(
   stepsPerEpoch: number | null = null,
 ): StepLog {
   const every = Math.ceil(totalSteps / MAX_REPORTS);
-  let before = createPart(); // steps of the open stretch before the newest epoch
+  let earlier = createPart(); // steps of the open stretch before the newest epoch
   let newest = createPart(); // the other steps
 
   function close(): void {
-    for (const part of [before, newest]) if (part.count > 0) emit(part.event());
-    [before, newest] = [createPart(), createPart()];
+    for (const part of [earlier, newest]) if (part.count > 0) emit(part.event());
+    [earlier, newest] = [createPart(), createPart()];
   }
 
   return {
@@ -45,11 +45,11 @@ export function createStepLog(
       const end = span.first + span.steps;
       for (let step = from; step < end; ) {
         if (stepsPerEpoch !== null && step % stepsPerEpoch === 0) {
-          before.addPart(newest);
+          earlier.addPart(newest);
           newest = createPart();
         }
-        const next = stepsPerEpoch === null ? end : nextMultiple(step, stepsPerEpoch);
-        const until = Math.min(end, next, nextMultiple(step, every));
+        const epochEnd = stepsPerEpoch === null ? end : nextMultiple(step, stepsPerEpoch);
+        const until = Math.min(end, epochEnd, nextMultiple(step, every));
         newest.add(step, until, span);
         step = until;
         if (step % every === 0) close();
@@ -62,8 +62,8 @@ export function createStepLog(
   };
 }
 
-/** The first multiple of `of` after `step`. */
-const nextMultiple = (step: number, of: number): number => step - (step % of) + of;
+/** The first multiple of `interval` after `step`. */
+const nextMultiple = (step: number, interval: number): number => step - (step % interval) + interval;
 
 /** Some consecutive steps. */
 interface Part {
@@ -89,10 +89,11 @@ function createPart(): Part {
       if (part.count === 0) part.first = first;
       part.loss.add(losses, first - spanFirst, end - spanFirst);
       part.gradientNorm.add(norms, first - spanFirst, end - spanFirst);
-      const at = first % rates.length;
-      const firstCount = Math.min(rates.length, at + end - first);
-      part.learningRate.add(rates, at, firstCount);
-      part.learningRate.add(rates, 0, at + end - first - firstCount);
+      // The rates are a ring: they may wrap around its end.
+      const from = first % rates.length;
+      const until = from + end - first;
+      part.learningRate.add(rates, from, Math.min(rates.length, until));
+      part.learningRate.add(rates, 0, Math.max(0, until - rates.length));
       part.count += end - first;
     },
     addPart(next) {

@@ -60,7 +60,7 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
   const textPlan = planTexts(plan);
   const text = ofText(data.train.preprocessing)?.text;
   if (textPlan === null || text === undefined) return null;
-  let live: LiveContinuation | undefined;
+  let continuation: LiveContinuation | undefined; // reads the weights as they are
   let writer: Writer | undefined;
   let hasFailed = false;
 
@@ -75,8 +75,8 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
       text,
       gpt2: text.tokenizer.kind === 'gpt2' ? gpt2() : undefined,
       createContinuation() {
-        live = createLiveContinuation(network, model, lossSpec);
-        return live.next;
+        continuation = createLiveContinuation(network, model, lossSpec);
+        return continuation.next;
       },
     });
 
@@ -86,7 +86,7 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
       if (next(step - 1) !== step) return null;
       try {
         writer ??= open();
-        live?.renew();
+        continuation?.renew();
         return { type: 'text', step, texts: yield* writeTexts(writer, textPlan.tokens, text.lines) };
       } catch (error) {
         if (hasFailed) return null;

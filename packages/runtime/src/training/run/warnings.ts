@@ -27,8 +27,9 @@ export function warningsOf(
   if (requestedThreads > leaves) {
     const work = usefulThreads < requestedThreads ? `this run has work for ${counted(usefulThreads, 'thread')}: ` : '';
     const ofLeaves = leaves === 1 ? '1 leaf' : `${leaves} leaves`;
-    const rest = usefulThreads - leaves;
-    const others = rest === 0 ? '' : `, and ${counted(rest, 'thread')} can only update weights or evaluate`;
+    const leaflessThreads = usefulThreads - leaves;
+    const others =
+      leaflessThreads === 0 ? '' : `, and ${counted(leaflessThreads, 'thread')} can only update weights or evaluate`;
     const advice = 'a leaf is the rows that one thread computes; larger batches have more, but give another result';
     warnings.push(`threads has ${requestedThreads}, but ${work}a batch has ${ofLeaves} of rows${others} (${advice})`);
   }
@@ -78,12 +79,12 @@ export function* missingClasses(dataset: Dataset): Pausable<string[]> {
   const table = ofTable(preprocessing);
   // The warning of a one-class table is given elsewhere, with its number of rows.
   if (classes === 1 && table !== undefined) return [];
-  const seen = new Set<number>();
+  const presentLabels = new Set<number>();
   for (let n = 0; n < targets.array.length; n++) {
-    seen.add(targets.array[n]);
+    presentLabels.add(targets.array[n]);
     if (n % ROWS_PER_TURN === 0) yield;
   }
-  if (seen.size === 1) {
+  if (presentLabels.size === 1) {
     const [column] = table?.target ?? [];
     if (column === undefined)
       return [`${showName(name)} has training rows of only one class: there is nothing to tell apart`];
@@ -91,12 +92,13 @@ export function* missingClasses(dataset: Dataset): Pausable<string[]> {
     const has = `column ${show(column.name)}, the target, has ${value} in all training rows`;
     return [`${showName(name)}: ${has}, so there is nothing to tell apart`];
   }
-  if (seen.size === classes) return [];
+  if (presentLabels.size === classes) return [];
   const missing: number[] = [];
-  for (let label = 0; label < classes && missing.length < 5; label++) if (!seen.has(label)) missing.push(label);
-  const more = classes - seen.size - missing.length;
+  for (let label = 0; label < classes && missing.length < 5; label++)
+    if (!presentLabels.has(label)) missing.push(label);
+  const more = classes - presentLabels.size - missing.length;
   const which = `${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  const noun = classes - seen.size === 1 ? 'class' : 'classes';
+  const noun = classes - presentLabels.size === 1 ? 'class' : 'classes';
   return [
     `${showName(name)} has no training row of ${noun} ${which}, out of ${classes} classes: they cannot be learned`,
   ];

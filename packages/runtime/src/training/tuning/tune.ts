@@ -95,11 +95,11 @@ export function createTuner(maxThreads: number): Tuner {
       candidates.push(current);
       return false;
     }
-    const before = chosen?.threads;
+    const previousThreads = chosen?.threads;
     current = best;
     isTrial = false;
     chosen = choiceOf(candidates);
-    return chosen.threads !== before;
+    return chosen.threads !== previousThreads;
   }
 
   return {

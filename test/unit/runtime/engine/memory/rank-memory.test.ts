@@ -71,7 +71,7 @@ test.each([
   for (const kind of ['spread', 'deal'] as const) {
     heldMemory.clear();
     ends.fill(0);
-    await (kind === 'spread' ? shares.spread(theta, all) : shares.deal(0, state[0], all));
+    await (kind === 'spread' ? shares.broadcast(theta, all) : shares.scatter(0, state[0], all));
     const numbers = [...heldMemory].reduce((sum, { byteLength }) => sum + byteLength, 0) / 8;
     expect(numbers).toBeLessThanOrEqual(maxPieceNumbers(ranks, P));
     for (let rank = 1; rank < ranks; rank++) {
