@@ -16,7 +16,7 @@ const ROOM = 1 << 17;
 const ARRAYS = 512;
 
 /**
- * Runs one call of a kernel: a formula, on whole vectors. The arrays stand in the order of `arraysOf` and have one
+ * Runs one call of a kernel: a formula, on whole vectors. The arrays stand in the order of `arrayNamesOf` and have one
  * length. Overwrites its outputs.
  */
 export type PlayFormula = (arrays: readonly Elements[], numbers?: readonly number[]) => void;

@@ -28,13 +28,19 @@ import { assembleMatrix } from './kernels/matrix.ts';
 import { assembleMaxNorm } from './kernels/max-norm.ts';
 import { type MoveKernel, moveKernels } from './kernels/moves.ts';
 import { assemblePack } from './kernels/pack.ts';
-import { assembleRotate } from './kernels/rotate.ts';
-import { assembleMoments, assembleSlopes } from './kernels/row-sums.ts';
+import { rotateKernels } from './kernels/rotate.ts';
+import { rowSumKernels } from './kernels/row-sums.ts';
 import { type StepKernel, stepKernels } from './kernels/steps.ts';
 import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
 import { assembleUpdate, UPDATE_ROWS } from './kernels/update.ts';
-import { assembleWindows, type WindowKernel, type WindowOffsets, windowKernels } from './kernels/windows.ts';
+import {
+  assembleWindows,
+  type Channels,
+  type WindowKernel,
+  type WindowOffsets,
+  windowKernels,
+} from './kernels/windows.ts';
 
 /** Position-independent code with the kernels of products. It starts with the tape player. */
 export interface Code {
@@ -193,50 +199,37 @@ export function createLayout(isa: Isa, install: InstallKernel, offsets?: Readonl
   const formula = (operation: Elementwise) => () => install((isa) => assembleElementwise(isa, operation));
   const matrix = (formula: MatrixFormula) => () => install((isa) => assembleMatrix(isa, formula));
   const kernel = (assemble: (isa: Isa) => number) => () => install(assemble);
-  const sums = (terms: ColumnTerms, count: number) => () => install((isa) => assembleColumnSums(isa, terms, count));
+  const sums = (terms: ColumnTerms) => () => install((isa) => assembleColumnSums(isa, terms));
+  const windows = (kernel: (isa: Isa, channels: Channels) => number) => () =>
+    install((isa) => assembleWindows(isa, kernel));
   const update = (update: Update) => () =>
     lazyRecord(
       Object.fromEntries(UPDATE_ROWS.map((rows) => [rows, () => install((isa) => assembleUpdate(isa, update, rows))])),
     );
-  const all = {
-    updates: lazyRecord(mapValues(updates, update)),
-    elementwise: lazyRecord(mapValues(elementwise, formula)),
-    recurrent: lazyRecord(mapValues(recurrentOps, formula)),
-    matrices: lazyRecord(mapValues(matrixOps, matrix)),
-    columnSums: lazyRecord({
-      plain: sums(columnTerms.plain, 1),
-      squares: sums(columnTerms.squares, 1),
-      byColumn: sums(columnTerms.byColumn, 2),
-      byRow: sums(columnTerms.byRow, 2),
-      scaled: sums(columnTerms.scaled, 1),
-    }),
-    rowSums: lazyRecord({
-      layerNormForward: kernel((isa) => assembleMoments(isa, true)),
-      layerNormBackwardInput: kernel((isa) => assembleSlopes(isa, true)),
-      rmsNormForward: kernel((isa) => assembleMoments(isa, false)),
-      rmsNormBackwardInput: kernel((isa) => assembleSlopes(isa, false)),
-    }),
-    rowFormulas: lazyRecord(mapValues(rowFormulas, matrix)),
-    attention: lazyRecord(mapValues(attentionFormulas, matrix)),
-    lossFormulas: lazyRecord(mapValues(lossFormulas, formula)),
-    losses: lazyRecord(mapValues(lossKernels, kernel)),
-    augment: lazyRecord(mapValues(augmentKernels, kernel)),
-    stepKernels: lazyRecord(mapValues(stepKernels, kernel)),
-    moveKernels: lazyRecord(mapValues(moveKernels, kernel)),
-    rotate: lazyRecord({
-      forth: kernel((isa) => assembleRotate(isa, false)),
-      back: kernel((isa) => assembleRotate(isa, true)),
-    }),
-    windows: lazyRecord(mapValues(windowKernels, (assemble) => () => install((isa) => assembleWindows(isa, assemble)))),
-  };
   return Object.assign(
     lazyRecord({
       dropout: kernel(assembleDropout),
       maxNorm: () => install(assembleMaxNorm),
       listedSums: () => install(assembleListedSums),
     }),
-    all,
     products,
+    {
+      updates: lazyRecord(mapValues(updates, update)),
+      elementwise: lazyRecord(mapValues(elementwise, formula)),
+      recurrent: lazyRecord(mapValues(recurrentOps, formula)),
+      matrices: lazyRecord(mapValues(matrixOps, matrix)),
+      columnSums: lazyRecord(mapValues(columnTerms, sums)),
+      rowSums: lazyRecord(mapValues(rowSumKernels, kernel)),
+      rowFormulas: lazyRecord(mapValues(rowFormulas, matrix)),
+      attention: lazyRecord(mapValues(attentionFormulas, matrix)),
+      lossFormulas: lazyRecord(mapValues(lossFormulas, formula)),
+      losses: lazyRecord(mapValues(lossKernels, kernel)),
+      augment: lazyRecord(mapValues(augmentKernels, kernel)),
+      stepKernels: lazyRecord(mapValues(stepKernels, kernel)),
+      moveKernels: lazyRecord(mapValues(moveKernels, kernel)),
+      rotate: lazyRecord(mapValues(rotateKernels, kernel)),
+      windows: lazyRecord(mapValues(windowKernels, windows)),
+    },
   );
 }
 

@@ -3,7 +3,7 @@ import { addressOf } from '../../program/address.ts';
 import { argumentOf } from '../../program/op.ts';
 import type { CodeLayout } from '../code.ts';
 import { elementwise as table } from '../formulas/index.ts';
-import { arraysOf } from '../kernels/elementwise.ts';
+import { arrayNamesOf } from '../kernels/elementwise.ts';
 import type { BindCall } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
@@ -16,7 +16,7 @@ export function createElementwise({ elementwise }: CodeLayout, { sizesOf }: Pick
     const { numbers = [], sizes } = operation;
     const [count, size] = sizes.map((name) => (name === null ? 1 : (argumentOf(call, name) as number)));
     if (count === 0) return [];
-    const arrays = arraysOf(operation).map((name) => addressOf(argumentOf(call, name) as Elements));
+    const arrays = arrayNamesOf(operation).map((name) => addressOf(argumentOf(call, name) as Elements));
     const values = numbers.map((name) => argumentOf(call, name)) as (number | Float64Array)[];
     return [[elementwise[op.name], ...arrays, ...values, ...sizesOf(size, count)]];
   };

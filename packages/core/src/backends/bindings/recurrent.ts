@@ -3,7 +3,7 @@ import { addressOf } from '../../program/address.ts';
 import { argumentOf } from '../../program/op.ts';
 import type { CodeLayout } from '../code.ts';
 import { recurrentOps } from '../formulas/recurrent.ts';
-import { arraysOf } from '../kernels/elementwise.ts';
+import { arrayNamesOf } from '../kernels/elementwise.ts';
 import type { BindCall, CallTape } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
@@ -50,7 +50,7 @@ export function createRecurrent(
     }
     const copies = (all: readonly (readonly [to: string, from: string, gates: number])[]): RowCalls[] =>
       all.map(([to, from, gates]) => callsOf(elementwise.copy, [numbersOf(from), numbersOf(to)], [], gates * O));
-    const formula = callsOf(kernel, arraysOf(operation).map(numbersOf), [], O);
+    const formula = callsOf(kernel, arrayNamesOf(operation).map(numbersOf), [], O);
     const before = copies(operation.before);
     const real = [formula, ...copies(operation.after)];
     const padding = operation.padding.map(([part, gates]) =>

@@ -11,24 +11,37 @@ export function createArithmetic({ type, formulas }: Pick<Isa, 'type' | 'formula
   return { ...formula, ...functionsOf(formula) };
 }
 
-/**
- * An operation that computes each number of its outputs from those at the same place. Operands have their names in
- * `ops`.
- */
-export interface Elementwise {
-  /** Arrays with a number for each output number. */
+/** The arrays that a formula reads. They have their names in `ops`. */
+export interface FormulaInputs {
+  /** Arrays with a number for each number of the outputs. */
   readonly inputs: readonly string[];
   /** Arrays with a number for each column: the same for all rows. */
   readonly rows?: readonly string[];
   /** Arrays with a number for each row. */
   readonly columns?: readonly string[];
+}
+
+/** A formula that computes each number of its outputs from those at the same place, and of its row and column. */
+export interface OutputFormula extends FormulaInputs {
   /** Numbers of the call. */
   readonly numbers?: readonly string[];
   readonly outputs: readonly string[];
-  /** Numbers of a row, and of rows. */
-  readonly sizes: readonly [rows: string | null, columns: string];
-  /** The value of the first number at which the outputs are the inputs: nothing is read or written then. */
-  readonly neutral?: number;
   /** The outputs, from inputs, rows, columns and numbers in this order. */
   of(m: Arithmetic, ...values: Value[]): Value[];
 }
+
+/** An operation that is such a formula. */
+export interface Elementwise extends OutputFormula {
+  /** The arguments with the number of rows, null for one row, and with the numbers of a row. */
+  readonly sizes: readonly [rows: string | null, columns: string];
+  /** The value of the first number at which the outputs are the inputs: nothing is read or written then. */
+  readonly neutral?: number;
+}
+
+/** outputs = of(inputs, numbers), for n numbers. */
+export const elementwiseOp = (
+  inputs: readonly string[],
+  outputs: readonly string[],
+  of: OutputFormula['of'],
+  numbers: readonly string[] = [],
+): Elementwise => ({ inputs, outputs, numbers, sizes: [null, 'n'], of });

@@ -1,13 +1,13 @@
 import type { Address, FormulaUnit, Operand, Vector } from '../isa/isa.ts';
 import { type Formula, operandsOf, type Step, type Value } from './formula.ts';
 
-/** Where a formula's vectors come from and where its results go. */
+/** Emits the loads of a formula's inputs and the stores of its results. */
 export interface FormulaAccess {
   /** Loads input `index`. */
   load(to: Vector, index: number): void;
   /** Stores result `index`. */
   store(index: number, from: Vector): void;
-  /** Gets the observed value, and must not change it. */
+  /** Emits code that reads the observed value, see `allocateFormula`. It must not change the register. */
   observe?(x: Vector): void;
 }
 
@@ -19,8 +19,8 @@ export interface EmittableFormula {
   /** Number of vector registers that it takes. Constants are not counted: they may stand in memory. */
   readonly registers: number;
   /**
-   * Emits, once before the loop, what is the same for all vectors: of numbers of the call, which stand at `numberAt`,
-   * and of vectors, which `loadFixed` loads.
+   * Emits, once before the loop, the steps that are the same for all vectors: those that read only literals, numbers of
+   * the call, which stand at `numberAt`, and fixed vectors, which `loadFixed` loads.
    */
   prepare(numberAt?: NumberAt, loadFixed?: Load): void;
   /** Emits the formula for one vector, or for the last lanes. */
@@ -30,8 +30,8 @@ export interface EmittableFormula {
 /**
  * Gives each step of a formula a register, from the step itself to the last one that reads it. Steps that only depend
  * on constants (literals and numbers of the call) and fixed vectors are emitted before the loop. The constants with the
- * most uses stay in registers that are left. The registers from 0 up to `reserved` are the kernel's. `observe` gets
- * the value `observed`.
+ * most uses stay in the registers that are left over. The registers from 0 up to `reserved` are the kernel's. `observe` of
+ * `FormulaAccess` gets the value `observed`.
  */
 export function allocateFormula(
   unit: FormulaUnit,
@@ -40,39 +40,44 @@ export function allocateFormula(
   reserved = 0,
   observed?: Value,
 ): EmittableFormula {
-  const isUsed = new Set<number>(results);
-  if (observed !== undefined) isUsed.add(observed);
-  for (let s = steps.length - 1; s >= 0; s--) if (isUsed.has(s)) for (const o of operandsOf(steps[s])) isUsed.add(o);
-  const isVarying = new Set<number>();
+  const usedSteps = new Set<number>(results);
+  if (observed !== undefined) usedSteps.add(observed);
+  for (let s = steps.length - 1; s >= 0; s--)
+    if (usedSteps.has(s)) for (const o of operandsOf(steps[s])) usedSteps.add(o);
+  const varyingSteps = new Set<number>();
   for (const [s, step] of steps.entries()) {
     const isOfVector = step.kind === 'input' || step.kind === 'held';
-    if (isOfVector || operandsOf(step).some((o) => isVarying.has(o))) isVarying.add(s);
+    if (isOfVector || operandsOf(step).some((o) => varyingSteps.has(o))) varyingSteps.add(s);
   }
   const isConstant = (s: number) => steps[s].kind === 'literal' || steps[s].kind === 'number';
-  const used = [...steps.keys()].filter((s) => isUsed.has(s) && steps[s].kind !== 'held' && !isConstant(s));
-  const before = used.filter((s) => !isVarying.has(s));
-  const loop = loadingLate(
+  const computedSteps = [...steps.keys()].filter((s) => usedSteps.has(s) && steps[s].kind !== 'held' && !isConstant(s));
+  const stepsBeforeLoop = computedSteps.filter((s) => !varyingSteps.has(s));
+  const loopSteps = loadLate(
     steps,
-    used.filter((s) => isVarying.has(s)),
+    computedSteps.filter((s) => varyingSteps.has(s)),
     results,
   );
-  const rare =
-    unit.ifAny === undefined ? new Map<number, readonly number[]>() : rareSteps(steps, loop, results, observed);
-  const isRare = new Set([...rare.values()].flat());
-  const within = loop.filter((s) => !isRare.has(s));
-  const withRare = (list: readonly number[]) => list.flatMap((s) => [...(rare.get(s) ?? []), s]);
-  const isRead = new Set<number>([...results, ...loop.flatMap((s) => operandsOf(steps[s]))]);
+  /** For each rare choice of the loop, the steps that only its x needs: they are emitted with it. */
+  const bodiesOfRare =
+    unit.ifAny === undefined ? new Map<number, readonly number[]>() : rareSteps(steps, loopSteps, results, observed);
+  const stepsOfBodies = new Set([...bodiesOfRare.values()].flat());
+  const mainSteps = loopSteps.filter((s) => !stepsOfBodies.has(s));
+  const withRareSteps = (list: readonly number[]) => list.flatMap((s) => [...(bodiesOfRare.get(s) ?? []), s]);
+  const stepsReadInLoop = new Set<number>([...results, ...loopSteps.flatMap((s) => operandsOf(steps[s]))]);
 
   const hasMasks = unit.maskRegisters > 0;
   const isMask = (s: number) => hasMasks && steps[s].kind === 'compare';
   const preparedRegisters = new Map<number, number>(); // registers of values from before the loop
   let [firstVector, firstMask] = [reserved, 0];
-  for (const s of new Set([...before, ...results.filter(isConstant)])) {
-    if (isRead.has(s)) preparedRegisters.set(s, isMask(s) ? firstMask++ : firstVector++);
+  for (const s of new Set([...stepsBeforeLoop, ...results.filter(isConstant)])) {
+    if (stepsReadInLoop.has(s)) preparedRegisters.set(s, isMask(s) ? firstMask++ : firstVector++);
   }
-  const registerCount = Math.max(walk(within, preparedRegisters, new Map()), walk(before, new Map(), new Map()));
+  const registerCount = Math.max(
+    emitSteps(mainSteps, preparedRegisters, new Map()),
+    emitSteps(stepsBeforeLoop, new Map(), new Map()),
+  );
   const constants = new Map(
-    constantsByUse(steps, loop)
+    constantsByUse(steps, loopSteps)
       .filter((s) => !preparedRegisters.has(s))
       .slice(0, Math.max(0, unit.registers - registerCount))
       .map((s, k) => [s, unit.registers - 1 - k]),
@@ -86,11 +91,11 @@ export function allocateFormula(
         throw new Error(`formula: takes ${registerCount} vector registers, expected at most ${unit.registers}`);
       }
       numberAt = at;
-      walk(before, new Map(), new Map(), { fixed: preparedRegisters, loadFixed });
+      emitSteps(stepsBeforeLoop, new Map(), new Map(), { fixed: preparedRegisters, loadFixed });
       for (const [s, register] of [...preparedRegisters, ...constants]) if (isConstant(s)) loadConstant(register, s);
     },
     emit(access) {
-      walk(within, preparedRegisters, constants, { access });
+      emitSteps(mainSteps, preparedRegisters, constants, { access });
       for (const [k, result] of results.entries()) {
         const register = preparedRegisters.get(result);
         if (register !== undefined) access.store(k, register);
@@ -99,18 +104,18 @@ export function allocateFormula(
   };
 
   /**
-   * Emits `list`, if there is something to emit to, and returns the number of registers that it takes. `prepared`
-   * values and `constants` have registers; the values in `fixed` get theirs.
+   * Emits the steps of `list` to `out` and returns the number of registers that they take; without `out` it only counts
+   * them. `prepared` values and `constants` have registers; the values in `fixed` get theirs.
    */
-  function walk(
+  function emitSteps(
     list: readonly number[],
     prepared: ReadonlyMap<number, Vector>,
     constants: ReadonlyMap<number, Vector>,
     out?: Out,
   ): number {
     const lastUse = new Map<number, number>();
-    for (const s of withRare(list)) for (const o of operandsOf(steps[s])) lastUse.set(o, s);
-    const live = new Map<number, number>();
+    for (const s of withRareSteps(list)) for (const o of operandsOf(steps[s])) lastUse.set(o, s);
+    const live = new Map<number, Vector>(); // registers of results that are read again
     const vectors = createPool(firstVector);
     const masks = hasMasks ? createPool(firstMask) : vectors;
     const poolOf = (s: number) => (isMask(s) ? masks : vectors);
@@ -120,8 +125,8 @@ export function allocateFormula(
     };
 
     for (const s of list) {
-      const rareOnes = rare.get(s);
-      const to = rareOnes === undefined ? visit(s) : visitRare(s, rareOnes);
+      const stepsOfX = bodiesOfRare.get(s);
+      const to = stepsOfX === undefined ? visit(s) : visitRare(s, stepsOfX);
       if (s === observed) out?.access?.observe?.(to);
       for (const [k, result] of results.entries()) if (result === s) out?.access?.store(k, to);
     }
@@ -242,8 +247,8 @@ function constantsByUse(steps: readonly Step[], list: readonly number[]): number
   return [...costs].sort(([a, m], [b, n]) => n - m || a - b).map(([s]) => s);
 }
 
-/** The list with each input right before its first use, and none after a result, which may overwrite it. */
-function loadingLate(steps: readonly Step[], list: readonly number[], results: readonly number[]): number[] {
+/** The list with each input right before its first use, but before the first result, which may overwrite it. */
+function loadLate(steps: readonly Step[], list: readonly number[], results: readonly number[]): number[] {
   const isInput = (s: number) => steps[s].kind === 'input';
   const order = new Set<number>();
   for (const s of list) {
@@ -255,7 +260,7 @@ function loadingLate(steps: readonly Step[], list: readonly number[], results: r
   return [...order];
 }
 
-/** By rare choices: the steps of `list` that only their x needs. */
+/** For each rare choice, the steps of `list` that only its x needs. */
 function rareSteps(
   steps: readonly Step[],
   list: readonly number[],
@@ -263,12 +268,12 @@ function rareSteps(
   observed?: Value,
 ): Map<number, readonly number[]> {
   const rare = new Map<number, readonly number[]>();
-  const isRare = new Set<number>();
+  const rareStepNumbers = new Set<number>();
   const readers = new Map<number, number[]>(list.map((s) => [s, []]));
   for (const s of list) for (const o of operandsOf(steps[s])) readers.get(o)?.push(s);
   for (const s of list.toReversed()) {
     const step = steps[s];
-    if (step.kind !== 'choose' || !step.isRare || isRare.has(s)) continue;
+    if (step.kind !== 'choose' || !step.isRare || rareStepNumbers.has(s)) continue;
     const body: number[] = [];
     for (const t of list.slice(0, list.indexOf(s)).toReversed()) {
       // Inputs are loaded before a result is stored, which may overwrite them.
@@ -277,7 +282,7 @@ function rareSteps(
       const isOnlyOfX = readers.get(t)?.every((r) => body.includes(r) || (r === s && t === step.x));
       if (isOnlyOfX) body.push(t);
     }
-    for (const t of body) isRare.add(t);
+    for (const t of body) rareStepNumbers.add(t);
     rare.set(s, body.reverse());
   }
   return rare;

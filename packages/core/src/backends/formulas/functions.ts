@@ -33,7 +33,7 @@ export interface Functions {
 }
 
 /** Numbers that depend on the element type. */
-const table = {
+const numbersByType = {
   float64: {
     fraction: 52, // bits
     bias: 1023n,
@@ -96,7 +96,7 @@ const table = {
 export function functionsOf(f: Formula): Functions {
   const { constant, bits, add, subtract, multiply, divide, lesser, greater, and, or, xor } = f;
   const { compare, choose, chooseRare, chooseOrZero, addBits, subtractBits, shiftLeft, shiftRight } = f;
-  const numbers = table[f.type];
+  const numbers = numbersByType[f.type];
   const one = constant(1);
   const signBit = constant(-0);
 
@@ -109,6 +109,7 @@ export function functionsOf(f: Formula): Functions {
 
   /** n = x / ln 2, rounded to a whole number, + 2 · bias in the low bits; powers of two take their exponents there. */
   const rounded = (x: Value): Value => add(multiply(x, constant(numbers.log2E)), constant(numbers.round));
+  /** n, where r = `rounded`. */
   const wholeOf = (r: Value): Value => subtract(r, constant(numbers.round));
   /** 2ⁿ for |n| < bias, where r = `rounded`. */
   const powerOfTwo = (r: Value): Value => shiftLeft(subtractBits(r, bits(numbers.bias)), numbers.fraction);
@@ -118,14 +119,17 @@ export function functionsOf(f: Formula): Functions {
     coefficients
       .slice(0, -1)
       .reduceRight((sum, c) => add(constant(c), multiply(w, sum)), constant(coefficients.at(-1) ?? 0));
-  /** Σ cₖ xᵏ, where even and odd powers are summed apart; w = x². */
-  const evenAndOdd = (x: Value, w: Value, coefficients: readonly number[]): Value => {
-    const [even, odd] = [0, 1].map((parity) =>
+  /** The polynomials in w of every other coefficient: from the first on, and from the second on. */
+  const hornerByParity = (w: Value, coefficients: readonly number[]): Value[] =>
+    [0, 1].map((parity) =>
       horner(
         w,
         coefficients.filter((_, k) => k % 2 === parity),
       ),
     );
+  /** Σ cₖ xᵏ, where even and odd powers are summed apart; w = x². */
+  const evenAndOdd = (x: Value, w: Value, coefficients: readonly number[]): Value => {
+    const [even, odd] = hornerByParity(w, coefficients);
     return add(even, multiply(x, odd));
   };
 
@@ -177,19 +181,19 @@ export function functionsOf(f: Formula): Functions {
     return f.scale === null ? multiply(y, powerOfTwo(reduced.r)) : f.scale(y, reduced.n);
   }
 
-  /** eˣ - 1 where it is below e^(maxExpm1). */
-  function lessOne(x: Value, { r, hi, lo, tail }: Reduced): Value {
+  /** eˣ - 1 for -maxExpm1 ≤ x ≤ maxExpm1. */
+  function expm1Reduced(x: Value, { r, hi, lo, tail }: Reduced): Value {
     const scale = powerOfTwo(r);
     const head = add(multiply(scale, hi), subtract(scale, one));
     const y = add(head, multiply(scale, subtract(tail, lo)));
     return withSignOf(x, y); // changes zeros alone: other y have the sign of x
   }
 
-  const expm1Below = (x: Value): Value => lessOne(x, reduce(atLeast(x, -numbers.maxExpm1)));
+  const expm1Below = (x: Value): Value => expm1Reduced(x, reduce(atLeast(x, -numbers.maxExpm1)));
 
   function expm1(x: Value): Value {
     const reduced = reduce(atLeast(atMost(x, numbers.maxExp), -numbers.maxExpm1));
-    return choose(compare(x, 'greater', constant(numbers.maxExpm1)), scaled(reduced), lessOne(x, reduced));
+    return choose(compare(x, 'greater', constant(numbers.maxExpm1)), scaled(reduced), expm1Reduced(x, reduced));
   }
 
   /** k · ln 2 + ln(1 + g) + c. */
@@ -198,12 +202,7 @@ export function functionsOf(f: Formula): Functions {
     const half = multiply(multiply(constant(0.5), g), g);
     const z = multiply(s, s);
     const w = multiply(z, z);
-    const [odd, even] = [0, 1].map((parity) =>
-      horner(
-        w,
-        numbers.logPolynomial.filter((_, i) => i % 2 === parity),
-      ),
-    );
+    const [odd, even] = hornerByParity(w, numbers.logPolynomial); // of powers of z, from the first on
     const tail = add(multiply(z, odd), multiply(w, even));
     const low = multiply(k, constant(numbers.ln2Lo));
     const head = add(multiply(s, add(half, tail)), c === null ? low : add(low, c));
@@ -303,6 +302,6 @@ export function functionsOf(f: Formula): Functions {
     return choose(isZeroOrNaN, x, withSignOf(x, one));
   }
 
-  const all = { exp, expBelow, expm1, expm1Below, log, log1p, log1pWithin, tanh, erf, sigmoid };
-  return { flush, negative, absolute, sign, ...all };
+  const exponentials = { exp, expBelow, expm1, expm1Below };
+  return { flush, negative, absolute, sign, ...exponentials, log, log1p, log1pWithin, tanh, erf, sigmoid };
 }

@@ -1,4 +1,4 @@
-import type { Arithmetic, Elementwise } from './arithmetic.ts';
+import { type Arithmetic, type Elementwise, elementwiseOp } from './arithmetic.ts';
 import type { Value } from './formula.ts';
 
 /** A loss of families/losses as formulas with the same bits. */
@@ -59,75 +59,61 @@ export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
 const halfSquare = ({ constant, multiply }: Arithmetic, d: Value): Value => multiply(multiply(constant(0.5), d), d);
 
 /** Formulas of numbers and one number of their row. */
-const withRows: Readonly<Record<string, Elementwise>> = {
+const formulasOfRows: Readonly<Record<string, Elementwise>> = {
   /** e^(y - m). */
-  exponentials: {
-    inputs: ['y', 'm'],
-    outputs: ['e'],
-    sizes: [null, 'n'],
-    of: ({ subtract, exp }, y, m) => [exp(subtract(y, m))],
-  },
+  exponentials: elementwiseOp(['y', 'm'], ['e'], ({ subtract, exp }, y, m) => [exp(subtract(y, m))]),
   /** c = y - m, and e^c. */
-  logitExponentials: {
-    inputs: ['y', 'm'],
-    outputs: ['e', 'c'],
-    sizes: [null, 'n'],
-    of({ subtract, exp }, y, m) {
-      const c = subtract(y, m);
-      return [exp(c), c];
-    },
-  },
+  logitExponentials: elementwiseOp(['y', 'm'], ['e', 'c'], ({ subtract, exp }, y, m) => {
+    const c = subtract(y, m);
+    return [exp(c), c];
+  }),
   /** The gradient at classes other than the row's. */
-  shares: {
-    inputs: ['e', 's'],
-    outputs: ['dy'],
-    numbers: ['off'],
-    sizes: [null, 'n'],
-    of: ({ flush, subtract, divide }, e, s, off) => [flush(subtract(divide(e, s), off))],
-  },
+  shares: elementwiseOp(
+    ['e', 's'],
+    ['dy'],
+    ({ flush, subtract, divide }, e, s, off) => [flush(subtract(divide(e, s), off))],
+    ['off'],
+  ),
   /** The gradient by the weight of its row. */
-  weighed: {
-    inputs: ['g', 'w'],
-    outputs: ['dy'],
-    sizes: [null, 'n'],
-    of: ({ flush, multiply }, g, w) => [flush(multiply(w, g))],
-  },
+  weighed: elementwiseOp(['g', 'w'], ['dy'], ({ flush, multiply }, g, w) => [flush(multiply(w, g))]),
 };
 
 /** What losses compute number by number. */
 export const lossFormulas: Readonly<Record<string, Elementwise>> = {
-  ...Object.fromEntries(
-    Object.entries(elementwiseLosses).map(([name, { of }]): [string, Elementwise] => [
-      name,
-      {
-        inputs: ['y', 't'],
-        outputs: ['terms', 'dy'],
-        numbers: ['parameter', 'divisor'],
-        sizes: [null, 'n'],
-        of(m, y, t, parameter, divisor) {
-          const { term, slope } = of(m, y, t, parameter);
-          return [term, m.flush(m.divide(slope, divisor))];
-        },
+  ...mapEntries(elementwiseLosses, (name, { of }) => [
+    name,
+    elementwiseOp(
+      ['y', 't'],
+      ['terms', 'dy'],
+      (m, y, t, parameter, divisor) => {
+        const { term, slope } = of(m, y, t, parameter);
+        return [term, m.flush(m.divide(slope, divisor))];
       },
-    ]),
-  ),
-  ...withRows,
-  ...Object.fromEntries(
-    Object.entries(withRows).map(([name, formula]): [string, Elementwise] => {
-      const [number, ofRow] = formula.inputs;
-      return [`${name} of rows`, { ...formula, inputs: [number], columns: [ofRow] }];
-    }),
-  ),
+      ['parameter', 'divisor'],
+    ),
+  ]),
+  ...formulasOfRows,
+  ...mapEntries(formulasOfRows, (name, { inputs: [number, ofRow], ...formula }) => [
+    `${name} of rows`,
+    { ...formula, inputs: [number], columns: [ofRow] },
+  ]),
   /** The loss of each row from its logit y at its class, m, s and the sum of all c; and the gradient at its class. */
-  classes: {
-    inputs: ['y', 'm', 's', 'sum'],
-    outputs: ['loss', 'dy'],
-    numbers: ['confidence', 'on', 'off'],
-    sizes: [null, 'n'],
-    of({ flush, subtract, multiply, divide, exp, log }, y, m, s, sum, confidence, on, off) {
+  classes: elementwiseOp(
+    ['y', 'm', 's', 'sum'],
+    ['loss', 'dy'],
+    ({ flush, subtract, multiply, divide, exp, log }, y, m, s, sum, confidence, on, off) => {
       const c = subtract(y, m);
       const loss = subtract(subtract(log(s), multiply(confidence, c)), multiply(off, sum));
       return [loss, flush(subtract(divide(exp(c), s), on))];
     },
-  },
+    ['confidence', 'on', 'off'],
+  ),
 };
+
+/** A table with other names and values. */
+function mapEntries<From, To>(
+  table: Readonly<Record<string, From>>,
+  to: (name: string, value: From) => [string, To],
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => to(name, value)));
+}

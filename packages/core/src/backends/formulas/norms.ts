@@ -1,25 +1,16 @@
-import type { Arithmetic, Elementwise } from './arithmetic.ts';
+import {
+  type Arithmetic,
+  type Elementwise,
+  elementwiseOp,
+  type FormulaInputs,
+  type OutputFormula,
+} from './arithmetic.ts';
 import type { Value } from './formula.ts';
 
-/** What a formula of matrices reads. Operands have their names in `ops`. */
-export interface MatrixInputs {
-  /** Matrices. */
-  readonly inputs: readonly string[];
-  /** Arrays with a number for each column: the same for all rows. */
-  readonly rows?: readonly string[];
-  /** Arrays with a number for each row. */
-  readonly columns?: readonly string[];
-}
-
-/** Computes each number of matrices from those at the same place, and from those of its row and column. */
-export interface MatrixFormula extends MatrixInputs {
-  /** Numbers of the call. */
-  readonly numbers?: readonly string[];
-  readonly outputs: readonly string[];
+/** A formula of matrices: inputs and outputs have the numbers of rows one after the other. */
+export interface MatrixFormula extends OutputFormula {
   /** Whether rows of the outputs have a distance of their own, the last argument of the kernel. @default false */
   readonly hasOwnDistance?: boolean;
-  /** The outputs, from inputs, rows, columns and numbers in this order. */
-  of(m: Arithmetic, ...values: Value[]): Value[];
 }
 
 /** An operation that is the formula of matrices. */
@@ -29,8 +20,9 @@ export interface MatrixOp extends MatrixFormula {
 }
 
 /** Terms that are summed over the rows of matrices, column by column. */
-export interface ColumnTerms extends MatrixInputs {
-  /** One term for each sum, from inputs, rows and columns in this order. */
+export interface ColumnTerms extends FormulaInputs {
+  readonly sums: number; // how many: one for each term
+  /** The terms, from inputs, rows and columns in this order. */
   of(m: Arithmetic, ...values: Value[]): Value[];
 }
 
@@ -49,15 +41,14 @@ export const channelFormulas: Readonly<Record<string, Elementwise>> = {
       divide(constant(1), squareRoot(add(variance, epsilon))),
     ],
   },
-  movingAverage: {
-    inputs: ['running', 'value'],
-    numbers: ['momentum', 'factor'],
-    outputs: ['running'],
-    sizes: [null, 'n'],
-    of({ constant, add, subtract, multiply }, running, value, share, factor) {
-      return [add(multiply(subtract(constant(1), share), running), multiply(share, multiply(value, factor)))];
-    },
-  },
+  movingAverage: elementwiseOp(
+    ['running', 'value'],
+    ['running'],
+    ({ constant, add, subtract, multiply }, running, value, momentum, factor) => [
+      add(multiply(subtract(constant(1), momentum), running), multiply(momentum, multiply(value, factor))),
+    ],
+    ['momentum', 'factor'],
+  ),
 };
 
 /** Operations of matrices, by operation name. */
@@ -163,8 +154,9 @@ export type RowFormulaName = keyof typeof rowFormulas;
 
 /** Terms of sums over rows. */
 export const columnTerms = {
-  plain: { inputs: ['a'], of: (_m, a) => [a] },
+  plain: { sums: 1, inputs: ['a'], of: (_m, a) => [a] },
   squares: {
+    sums: 1,
     inputs: ['x'],
     rows: ['mean'],
     of({ subtract, multiply }, x, mean) {
@@ -174,18 +166,21 @@ export const columnTerms = {
   },
   /** dy · x̂ and dy, where mean and scale are those of a column. */
   byColumn: {
+    sums: 2,
     inputs: ['dy', 'x'],
     rows: ['mean', 'scale'],
     of: (m, dy, x, mean, scale) => [m.multiply(dy, normalized(m, x, mean, scale)), dy],
   },
   /** dy · x̂ and dy, where mean and scale are those of a row. */
   byRow: {
+    sums: 2,
     inputs: ['dy', 'x'],
     columns: ['mean', 'scale'],
     of: (m, dy, x, mean, scale) => [m.multiply(dy, normalized(m, x, mean, scale)), dy],
   },
   /** dy · x̂ where x̂ is x · scale of the row. */
   scaled: {
+    sums: 1,
     inputs: ['dy', 'x'],
     columns: ['scale'],
     of: ({ multiply }, dy, x, scale) => [multiply(dy, multiply(x, scale))],

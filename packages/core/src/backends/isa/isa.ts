@@ -32,10 +32,10 @@ interface RoleOf extends Record<ArgumentKind, string> {
   number: 'number';
 }
 
-/** The arguments of the running call, by name. */
-export type CallOf<T extends ArgumentTable> = {
-  readonly [A in T[number] as A[0]]: Source<RoleOf[A[1]]>;
-};
+/** The arguments of the running call, by name. Those of a table whose names are not literals have any role. */
+export type CallOf<T extends ArgumentTable> = string extends T[number][0]
+  ? Readonly<Record<string, Source<never>>>
+  : { readonly [A in T[number] as A[0]]: Source<RoleOf[A[1]]> };
 
 /** Rows at equal distances. The first row can be moved. */
 export interface Rows {

@@ -1,9 +1,7 @@
-import { type Arithmetic, createArithmetic } from '../formulas/arithmetic.ts';
+import { createArithmetic, type OutputFormula } from '../formulas/arithmetic.ts';
 import { allocateFormula, type EmittableFormula, type FormulaAccess } from '../formulas/emit-formula.ts';
-import type { Value } from '../formulas/formula.ts';
-import type { MatrixInputs } from '../formulas/norms.ts';
-import type { Argument } from '../isa/arguments.ts';
-import type { Address, Isa, Pointer, Slot, Source, Vector } from '../isa/isa.ts';
+import type { Argument, ArgumentTable } from '../isa/arguments.ts';
+import type { Address, CallOf, Isa, Pointer, Slot, Vector } from '../isa/isa.ts';
 
 /** A kernel whose call says into how many groups the columns are divided. */
 export interface ColumnKernel {
@@ -20,12 +18,6 @@ export const groupArguments = [
   ['rest', 'count'], // columns after them
 ] as const satisfies readonly Argument[];
 
-/** A formula for the vectors of a group. */
-interface GroupFormula extends MatrixInputs {
-  readonly numbers?: readonly string[];
-  of(m: Arithmetic, ...values: Value[]): Value[];
-}
-
 /** The formula for a group of vectors, and for one vector. */
 export interface GroupFormulas {
   readonly vectors: number; // of a group
@@ -40,7 +32,7 @@ const MAX_VECTORS = 4;
  * are numbered vector by vector. The kernel has `sums` registers for each vector and `others` more; then come those
  * with the numbers of `columns`.
  */
-export function groupFormulas(isa: Isa, formula: GroupFormula, sums = 0, others = 0): GroupFormulas {
+export function groupFormulas(isa: Isa, formula: Omit<OutputFormula, 'outputs'>, sums = 0, others = 0): GroupFormulas {
   const { inputs, rows = [], columns = [], numbers = [], of } = formula;
   const byVectors = new Map<number, EmittableFormula>();
   const make = (vectors: number): EmittableFormula => {
@@ -80,13 +72,13 @@ export interface Columns {
  */
 export function eachColumns(
   isa: Isa,
-  call: Readonly<Record<(typeof groupArguments)[number][0], Source<never>>>,
+  call: CallOf<typeof groupArguments> | CallOf<ArgumentTable>,
   groupVectors: number,
   pointers: readonly Slot<'pointer'>[],
   body: (columns: Columns) => void,
 ): void {
   const { load, store, loadMask, loadMasked, storeMasked, bytes, width } = isa.formulas;
-  const mask = isa.spill(call.mask as Source<'pointer'>);
+  const mask = isa.spill(call.mask);
 
   const emitColumns = (columns: Columns): void => {
     isa.scope(() => body(columns));
@@ -100,12 +92,11 @@ export function eachColumns(
   };
 
   if (groupVectors > 2) {
-    isa.repeatOrSkip(call.groups as Source<'counter'>, () => emitColumns({ vectors: groupVectors, load, store }));
+    isa.repeatOrSkip(call.groups, () => emitColumns({ vectors: groupVectors, load, store }));
   }
-  if (groupVectors > 1)
-    isa.repeatOrSkip(call.pairs as Source<'counter'>, () => emitColumns({ vectors: 2, load, store }));
-  isa.repeatOrSkip(call.singles as Source<'counter'>, () => emitColumns({ vectors: 1, load, store }));
-  isa.unlessZero(call.rest as Source<'counter'>, () => {
+  if (groupVectors > 1) isa.repeatOrSkip(call.pairs, () => emitColumns({ vectors: 2, load, store }));
+  isa.repeatOrSkip(call.singles, () => emitColumns({ vectors: 1, load, store }));
+  isa.unlessZero(call.rest, () => {
     isa.scope(() => loadMask(isa.at(isa.load(mask))));
     emitColumns({ vectors: 1, load: loadMasked, store: storeMasked });
   });

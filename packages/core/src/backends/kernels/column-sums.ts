@@ -13,7 +13,7 @@ export const PIECE_WORDS = {
 } as const;
 
 /** The arguments of a kernel of sums: its arrays in the order of their lists, and sizes. */
-export const columnSumsArguments = ({ inputs, rows = [], columns = [] }: ColumnTerms, sums: number): ArgumentTable => [
+export const columnSumsArguments = ({ sums, inputs, rows = [], columns = [] }: ColumnTerms): ArgumentTable => [
   ...[...inputs, ...rows, ...columns].map((name) => [name, 'array'] as const),
   ...resultNames(sums).map((name) => [name, 'array'] as const),
   ['top', 'array'], // [depth, sums, columns] stack, where the sum of the first piece goes
@@ -31,23 +31,22 @@ const resultNames = (sums: number): string[] => Array.from({ length: sums }, (_,
  * pieces describes. Sums of some columns stay in registers while the kernel goes down all rows. A sum that is no result
  * at the end is in level 0.
  */
-export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): ColumnKernel {
-  const { inputs, rows = [], columns: perRow = [] } = terms;
+export function assembleColumnSums(isa: Isa, terms: ColumnTerms): ColumnKernel {
+  const { sums, inputs, rows = [], columns: perRow = [] } = terms;
   const unit = isa.formulas;
   const size = unit.width * unit.bytes;
   const formulas = groupFormulas(isa, terms, sums, 1);
 
-  const kernel = isa.kernel(columnSumsArguments(terms, sums), (call) => {
-    const values = call as Readonly<Record<string, Source<never>>>;
-    const spill = (name: string): Slot<'pointer'> => isa.spill(values[name] as Source<'pointer'>);
+  const kernel = isa.kernel(columnSumsArguments(terms), (call) => {
+    const spill = (name: string): Slot<'pointer'> => isa.spill(call[name]);
     const [from, ofRows, ofColumns] = [inputs, rows, perRow].map((names) => names.map(spill));
     const results = resultNames(sums).map(spill);
     const stack = spill('top');
     const firstPiece = spill('table');
-    const pieces = isa.spill(values.pieces as Source<'counter'>);
-    const row = isa.load(values.distance as Source<'stride'>);
+    const pieces = isa.spill(call.pieces as Source<'counter'>);
+    const row = isa.load(call.distance as Source<'stride'>);
 
-    eachColumns(isa, call as never, formulas.vectors, [...from, ...ofRows, ...results, stack], (columns) => {
+    eachColumns(isa, call, formulas.vectors, [...from, ...ofRows, ...results, stack], (columns) => {
       const formula = formulas.formulaFor(columns.vectors);
       const registers = Array.from({ length: columns.vectors * sums }, (_, k) => k);
       const free = registers.length;
@@ -86,7 +85,7 @@ export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): 
         for (let t = 0; t < sums; t++) isa.advance(top, row);
         isa.unlessZero(word('isResult'), () => {
           isa.unlessZero(word('divides'), () => {
-            unit.loadNumber(free, isa.numberAt(values.divisor as Source<'number'>));
+            unit.loadNumber(free, isa.numberAt(call.divisor));
             for (const k of registers) unit.divide(k, k, free);
           });
           const { store } = groupAccess(isa, columns, [], ends);

@@ -2,11 +2,11 @@ import { createArithmetic, type Elementwise } from '../formulas/arithmetic.ts';
 import { allocateFormula, type FormulaAccess } from '../formulas/emit-formula.ts';
 import { bitsOf } from '../formulas/formula.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
-import type { Address, Isa, Pointer, Source } from '../isa/isa.ts';
+import type { Address, CallOf, Isa, Pointer, Source } from '../isa/isa.ts';
 
 /** The arguments of an elementwise kernel: its arrays and numbers in the order of their lists, and sizes. */
 export const elementwiseArguments = (operation: Elementwise): ArgumentTable => [
-  ...arraysOf(operation).map((name) => [name, 'array'] as const),
+  ...arrayNamesOf(operation).map((name) => [name, 'array'] as const),
   ...(operation.numbers ?? []).map((name) => [name, 'number'] as const),
   ['mask', 'array'], // of the numbers after the last whole vector of a row
   ['count', 'count'], // rows, at least 1
@@ -15,7 +15,7 @@ export const elementwiseArguments = (operation: Elementwise): ArgumentTable => [
 ];
 
 /** Names of the arrays. One that is both input and output is listed once. */
-export const arraysOf = ({ inputs, rows = [], columns = [], outputs }: Elementwise): string[] => [
+export const arrayNamesOf = ({ inputs, rows = [], columns = [], outputs }: Elementwise): string[] => [
   ...new Set([...inputs, ...rows, ...columns, ...outputs]),
 ];
 
@@ -34,18 +34,17 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): number {
   const formula = allocateFormula(unit, m, results, columns.length);
 
   return isa.kernel(elementwiseArguments(operation), (call) => {
-    const sources = call as Record<string, Source<never>>;
-    const run = () => compute(sources);
+    const run = () => compute(call);
     if (neutral === undefined) run();
-    else ifEqual(isa, sources[numbers[0]], neutral, () => {}, run);
+    else ifEqual(isa, call[numbers[0]], neutral, () => {}, run);
   });
 
-  function compute(sources: Record<string, Source<never>>): void {
-    const pointerTo = (name: string): Pointer => isa.load(sources[name] as Source<'pointer'>);
+  function compute(call: CallOf<ArgumentTable>): void {
+    const pointerTo = (name: string): Pointer => isa.load(call[name]);
     const elementPointers = new Map([...new Set([...inputs, ...outputs])].map((name) => [name, pointerTo(name)]));
     const columnPointers = columns.map(pointerTo);
-    formula.prepare((k) => isa.numberAt(sources[numbers[k]]));
-    isa.repeat(isa.load(sources.count as Source<'counter'>), () => {
+    formula.prepare((k) => isa.numberAt(call[numbers[k]]));
+    isa.repeat(isa.load(call.count as Source<'counter'>), () => {
       for (const [k, pointer] of columnPointers.entries()) {
         unit.loadElement(k, isa.at(pointer));
         isa.skip(pointer, unit.bytes);
@@ -56,14 +55,14 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): number {
         load: (to, k) => load(to, at([...inputs, ...rows][k])),
         store: (k, from) => store(at(outputs[k]), from),
       });
-      isa.repeatOrSkip(sources.vectors as Source<'counter'>, () => {
+      isa.repeatOrSkip(call.vectors, () => {
         formula.emit(accessBy(unit.load, unit.store));
         for (const pointer of pointers.values()) isa.skip(pointer, size);
       });
-      isa.unlessZero(sources.rest as Source<'stride'>, () => {
-        isa.scope(() => unit.loadMask(isa.at(isa.load(sources.mask as Source<'pointer'>))));
+      isa.unlessZero(call.rest, () => {
+        isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
         formula.emit(accessBy(unit.loadMasked, unit.storeMasked));
-        const rest = isa.load(sources.rest as Source<'stride'>);
+        const rest = isa.load(call.rest as Source<'stride'>);
         for (const pointer of elementPointers.values()) isa.advance(pointer, rest);
       });
     });

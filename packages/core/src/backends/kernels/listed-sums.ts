@@ -37,7 +37,7 @@ export function assembleListedSums(isa: Isa): ColumnKernel {
     const [firstPiece, firstRow, pieces] = [isa.spill(call.table), isa.spill(call.list), isa.spill(call.pieces)];
     const distance = isa.load(call.distance);
 
-    eachColumns(isa, call as never, VECTORS, [results, rows, stack], (columns) => {
+    eachColumns(isa, call, VECTORS, [results, rows, stack], (columns) => {
       const sums = Array.from({ length: columns.vectors }, (_, k) => k);
       const [to, from, top] = [isa.load(results), isa.load(rows), isa.load(stack)];
       const [table, list] = [isa.load(firstPiece), isa.load(firstRow)];

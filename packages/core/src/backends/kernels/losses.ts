@@ -11,7 +11,7 @@ export const targetsArguments = defineArguments(
 );
 
 /** values[n] = x[n, targets[n]], or the other way round. */
-export function assembleTargets(isa: Isa, what: 'read' | 'write'): number {
+function assembleTargets(isa: Isa, what: 'read' | 'write'): number {
   const { bytes } = isa.formulas;
   return isa.kernel(targetsArguments, (call) => {
     const [values, x, targets] = [isa.load(call.values), isa.load(call.x), isa.load(call.targets)];
@@ -38,7 +38,7 @@ export const spreadArguments = defineArguments(
  * to[n,o] = values[n] for all o. So what follows computes with whole vectors, however few numbers a row has. Overwrites
  * whole quads: up to three numbers after the last row.
  */
-export function assembleSpread(isa: Isa, values: 'elements' | 'doubles'): number {
+function assembleSpread(isa: Isa, values: 'elements' | 'doubles'): number {
   const unit = isa.quads;
   return isa.kernel(spreadArguments, (call) => {
     const [to, from] = [isa.load(call.to), isa.load(call.values)];
@@ -64,7 +64,7 @@ export const leafSumsArguments = defineArguments(
   ['weights', 'array'], // doubles
   ['start', 'array'], // a double, where each sum begins
   ['leaves', 'count'], // at least 1
-  ['blocks', 'count'], // blocks of `BLOCK` rows in a leaf
+  ['blocks', 'count'], // of `LEAF_BLOCK` rows in a leaf
   ['rest', 'count'], // rows after them
 );
 
@@ -72,7 +72,7 @@ export const leafSumsArguments = defineArguments(
 export const LEAF_BLOCK = 8;
 
 /** sums = Σ losses[n], or Σ weights[n] · losses[n], over the rows of each leaf, ascending, in doubles. */
-export function assembleLeafSums(isa: Isa, areWeighed: boolean): number {
+function assembleLeafSums(isa: Isa, areWeighed: boolean): number {
   const { doubles } = isa;
   const bytes = areWeighed ? 8 : isa.formulas.bytes;
   const [sum, free] = [0, 1];

@@ -23,19 +23,18 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
   const unit = isa.formulas;
   const formulas = groupFormulas(isa, matrix);
   const kernel = isa.kernel(matrixArguments(matrix), (call) => {
-    const values = call as Readonly<Record<string, Source<never>>>;
-    const spill = (name: string) => isa.spill(values[name] as Source<'pointer'>);
+    const spill = (name: string) => isa.spill(call[name]);
     const from = inputs.map((name) => spill(`${name} in`));
     const [ofRows, ofColumns, to] = [rows.map(spill), perRow.map(spill), outputs.map(spill)];
-    const count = isa.spill(values.count as Source<'counter'>);
-    const row = isa.load(values.distance as Source<'stride'>);
-    const outRow = matrix.hasOwnDistance === true ? isa.load(values.outDistance as Source<'stride'>) : row;
-    eachColumns(isa, call as never, formulas.vectors, [...from, ...ofRows, ...to], (columns) => {
+    const count = isa.spill(call.count as Source<'counter'>);
+    const row = isa.load(call.distance as Source<'stride'>);
+    const outRow = matrix.hasOwnDistance === true ? isa.load(call.outDistance as Source<'stride'>) : row;
+    eachColumns(isa, call, formulas.vectors, [...from, ...ofRows, ...to], (columns) => {
       const formula = formulas.formulaFor(columns.vectors);
       isa.scope(() => {
         const pointers = ofRows.map((slot) => isa.load(slot));
         const { load } = groupAccess(isa, columns, pointers);
-        formula.prepare((k) => isa.numberAt(values[numbers[k]]), load);
+        formula.prepare((k) => isa.numberAt(call[numbers[k]]), load);
       });
       const [sources, scalars, results] = [from, ofColumns, to].map((slots) => slots.map((slot) => isa.load(slot)));
       isa.repeat(isa.load(count), () => {

@@ -40,7 +40,7 @@ export function assembleMaxNorm(isa: Isa): ColumnKernel {
     const W = isa.spill(call.W);
     const row = isa.load(call.distance);
 
-    eachColumns(isa, call as never, GROUP, [W], ({ vectors, load, store }) => {
+    eachColumns(isa, call, GROUP, [W], ({ vectors, load, store }) => {
       for (let sum = 0; sum < vectors * parts; sum++) wide.clear(sum);
       isa.scope(() => {
         const from = isa.load(W);

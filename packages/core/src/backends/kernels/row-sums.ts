@@ -1,3 +1,4 @@
+import type { RowFormulaName } from '../formulas/norms.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Address, Isa, Pointer, Source, Vector } from '../isa/isa.ts';
 
@@ -62,7 +63,7 @@ function totals({ quads }: Isa, first: Vector, free: Vector, divisor: (to: Vecto
 }
 
 /** 1 / √(v + ε) of each row, where v is the mean of (x - μ)², or without means of x². */
-export function assembleMoments(isa: Isa, hasMeans: boolean): number {
+function assembleMoments(isa: Isa, hasMeans: boolean): number {
   const unit = isa.quads;
   const size = ROWS * unit.bytes;
   const mean = (m: number): Vector => 4 + m;
@@ -75,17 +76,15 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
   ];
 
   return isa.kernel(table, (call) => {
-    const sources = call as Readonly<Record<string, Source<never>>>;
-    const load = (name: string): Pointer => isa.load(sources[name] as Source<'pointer'>);
-    const rows = isa.rows(sources.distance as Source<'stride'>, ROWS);
+    const load = (name: string): Pointer => isa.load(call[name]);
+    const rows = isa.rows(call.distance, ROWS);
     const x = load('x');
     const means = hasMeans ? load('means') : null;
     const scales = load('scales');
     isa.scope(() => unit.loadMask(isa.at(load('mask'))));
-    const counts = ['quads', 'rest'].map((name) => isa.spill(sources[name] as Source<'counter'>));
-    const distance = isa.spill(sources.distance as Source<'stride'>);
-    const number = (name: string) => (to: Vector) =>
-      unit.loadNumber(to, isa.numberAt(sources[name] as Source<'number'>));
+    const counts = ['quads', 'rest'].map((name) => isa.spill(call[name] as Source<'counter'>));
+    const distance = isa.spill(call.distance as Source<'stride'>);
+    const number = (name: string) => (to: Vector) => unit.loadNumber(to, isa.numberAt(call[name]));
 
     /** Adds a term for each number of four rows. The scales of these rows are written after it. */
     const sum = (add: (m: number, x: Address, load: Load, clearRest: (x: Vector) => void) => void): void => {
@@ -102,7 +101,7 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
       );
     };
 
-    isa.repeat(isa.load(sources.blocks as Source<'counter'>), () => {
+    isa.repeat(isa.load(call.blocks as Source<'counter'>), () => {
       if (means !== null) {
         sum((m, address, load) => {
           load(free, address);
@@ -139,7 +138,7 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
  * Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · s, and Σ g / size. Without means, only the first sum,
  * with x̂ = x · s.
  */
-export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
+function assembleSlopes(isa: Isa, hasMeans: boolean): number {
   const unit = isa.quads;
   const size = ROWS * unit.bytes;
   // Registers of row m: sums of g · x̂ and of g. Two rows at a time have their mean and scale in registers, too.
@@ -157,17 +156,16 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
   const table = [...arrays(...results, 'dy', 'x', ...statistics, 'gamma'), ...sizes];
 
   return isa.kernel(table, (call) => {
-    const sources = call as Readonly<Record<string, Source<never>>>;
-    const load = (name: string): Pointer => isa.load(sources[name] as Source<'pointer'>);
+    const load = (name: string): Pointer => isa.load(call[name]);
     const [dy, x] = [load('dy'), load('x')];
     const [scales, means] = statistics.map(load);
     const [slopes, meanGs] = results.map(load);
     isa.scope(() => unit.loadMask(isa.at(load('mask'))));
-    const gammas = isa.spill(sources.gamma as Source<'pointer'>);
-    const counts = ['quads', 'rest'].map((name) => isa.spill(sources[name] as Source<'counter'>));
-    const next = isa.spill(sources.next as Source<'stride'>);
-    const distance = isa.load(sources.distance as Source<'stride'>);
-    const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(sources.size as Source<'number'>));
+    const gammas = isa.spill(call.gamma);
+    const counts = ['quads', 'rest'].map((name) => isa.spill(call[name] as Source<'counter'>));
+    const next = isa.spill(call.next as Source<'stride'>);
+    const distance = isa.load(call.distance as Source<'stride'>);
+    const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(call.size));
 
     /** Sums rows m and m + 1, the first of which `dy` and `x` point to. Advances both by two rows. */
     const sumTwo = (m: number): void => {
@@ -208,7 +206,7 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
       for (const pointer of [dy, x]) isa.advance(pointer, next);
     };
 
-    isa.repeat(isa.load(sources.blocks as Source<'counter'>), () => {
+    isa.repeat(isa.load(call.blocks as Source<'counter'>), () => {
       for (const m of [0, 2]) sumTwo(m);
       unit.store(isa.at(slopes), totals(isa, sumGX(0), 8, count));
       if (hasMeans) unit.store(isa.at(meanGs), totals(isa, sumG(0), 8, count));
@@ -216,3 +214,11 @@ export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
     });
   });
 }
+
+/** The sums of each norm, by the names of `rowFormulas`. */
+export const rowSumKernels = {
+  layerNormForward: (isa) => assembleMoments(isa, true),
+  layerNormBackwardInput: (isa) => assembleSlopes(isa, true),
+  rmsNormForward: (isa) => assembleMoments(isa, false),
+  rmsNormBackwardInput: (isa) => assembleSlopes(isa, false),
+} satisfies Record<RowFormulaName, (isa: Isa) => number>;

@@ -25,12 +25,18 @@ export const tileArguments = defineArguments(
 );
 
 /**
- * A run of terms in a sum's table, by word: number of terms; number of waiting sums to add after it; 1 if another run
- * follows, else 0; 1 if the sum so far then waits and the next run starts a leaf of its own, 0 if it goes on; bytes
- * from its list of terms to the next run's; and as 64-bit numbers the bytes from its last term to the next run's first,
- * beyond a step, in `a` and in the panel. Waiting sums lie below the table.
+ * Words of a run: consecutive terms of a sum. The table of a sum has its runs in order. Sums that wait lie below it.
  */
-export const RUN = { terms: 0, merges: 1, more: 2, waits: 3, nextTerms: 4, skipA: 6, skipPanel: 8, words: 10 };
+export const RUN = {
+  terms: 0, // number of terms
+  merges: 1, // waiting sums that are added after the terms, the last one first
+  more: 2, // 1 if another run follows, else 0
+  waits: 3, // 1 if the sum so far then waits and the next run starts from 0, else 0
+  nextTerms: 4, // bytes from its list of terms to that of the next run
+  skipA: 6, // 64 bits: bytes in `a` from its end, a step after its last term, to the next run
+  skipPanel: 8, // 64 bits: the same in the panel
+  words: 10,
+};
 /** Bytes of a run. */
 export const RUN_BYTES = 4 * RUN.words;
 

@@ -3,7 +3,7 @@ import { allocateFormula, type EmittableFormula } from '../formulas/emit-formula
 import type { Value } from '../formulas/formula.ts';
 import type { Update } from '../formulas/updates.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
-import type { Address, Isa, Source, Vector } from '../isa/isa.ts';
+import type { Address, Isa, Vector } from '../isa/isa.ts';
 import { ifEqual } from './elementwise.ts';
 
 /** Numbers of gradient rows that a kernel can add while reading them. 0: it takes a mean, and adds no squares. */
@@ -61,19 +61,18 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): num
   };
 
   return isa.kernel(updateArguments(update, vectors), (call) => {
-    const sources = call as Record<string, Source<never>>;
-    const rows = isa.rows(sources.rowStep as Source<'stride'>, count);
-    rows.start(sources.rows as Source<'pointer'>);
-    const pointers = arrays.map((name) => isa.load(sources[name] as Source<'pointer'>));
+    const rows = isa.rows(call.rowStep, count);
+    rows.start(call.rows);
+    const pointers = arrays.map((name) => isa.load(call[name]));
     const run = (formula: Update['of']) => () => updateAll(formulaOf(formula));
     if (undecayed === undefined) run(of)();
-    else ifEqual(isa, sources[numbers[numbers.length - 1]], 0, run(undecayed), run(of));
+    else ifEqual(isa, call[numbers[numbers.length - 1]], 0, run(undecayed), run(of));
     if (!isMean) joinSquares();
 
     function updateAll(formula: EmittableFormula): void {
       for (const sum of sums) wide.clear(sum);
-      formula.prepare((k) => isa.numberAt(sources[k === 0 ? 'share' : numbers[k - 1]]));
-      isa.repeatOrSkip(sources.turns as Source<'counter'>, () => {
+      formula.prepare((k) => isa.numberAt(call[k === 0 ? 'share' : numbers[k - 1]]));
+      isa.repeatOrSkip(call.turns, () => {
         if (count + pointers.length > HARDWARE_STREAMS) {
           for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
           for (const pointer of pointers) isa.prefetchToWrite(isa.at(pointer, AHEAD));
@@ -83,22 +82,22 @@ export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): num
         for (const pointer of pointers) isa.skip(pointer, vectors * size);
       });
       for (let k = 0; k < vectors; k++) {
-        isa.unlessZero(sources[restOf(k)] as Source<'counter'>, () => {
-          isa.scope(() => unit.loadMask(isa.at(isa.load(sources.mask as Source<'pointer'>), k * size)));
+        isa.unlessZero(call[restOf(k)], () => {
+          isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask), k * size)));
           updateVector(formula, k, unit.loadMasked, unit.storeMasked);
         });
       }
     }
 
     function joinSquares(): void {
-      const squares = isa.load(sources.squares as Source<'pointer'>);
+      const squares = isa.load(call.squares);
       for (const sum of sums) wide.store(isa.at(squares, 8 * wide.width * sum), sum);
       const [l0, l1, l2, l3] = [0, 1, 2, 3];
       for (const lane of [l0, l1, l2, l3]) wide.loadNumber(lane, isa.at(squares, 8 * lane));
       wide.add(l0, l0, l1);
       wide.add(l2, l2, l3);
       wide.add(l0, l0, l2);
-      isa.doubles.store(isa.at(isa.load(sources.square as Source<'pointer'>)), l0);
+      isa.doubles.store(isa.at(isa.load(call.square)), l0);
     }
 
     /** Updates vector k of a turn. */

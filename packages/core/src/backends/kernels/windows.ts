@@ -22,15 +22,13 @@ export const sharedArguments = defineArguments(
   ['line', 'stride'], // from the end of a line to the next one
 );
 
-/**
- * Numbers are multiplied by `factor`, then divided by `divisor` if `divides`, then 0 if their size is below `least`.
- */
+/** Numbers are multiplied by `factor`, then divided by `divisor` if `divides`, then 0 if |x| is below `minSize`. */
 export const scaledArguments = defineArguments(
   ...sharedArguments,
   ['divides', 'count'], // 0 or 1
   ['factor', 'number'],
   ['divisor', 'number'],
-  ['least', 'number'],
+  ['minSize', 'number'],
 );
 
 export const pairedArguments = defineArguments(
@@ -214,19 +212,19 @@ function assembleSetAtMaximum(isa: Isa, channels: Channels, accumulate: boolean)
 /** Emits the scaling of each vector of channels. */
 function createScale(isa: Isa, call: CallOf<typeof scaledArguments>): (each: EachVector) => void {
   const unit = isa.formulas;
-  const [factor, divisor, least] = [FREE + 1, FREE + 2, FREE + 3];
+  const [factor, divisor, minSize] = [FREE + 1, FREE + 2, FREE + 3];
   const mask = maskOf(isa, FREE + 4);
   const divides = isa.load(call.divides);
   unit.loadNumber(factor, isa.numberAt(call.factor));
   unit.loadNumber(divisor, isa.numberAt(call.divisor));
-  unit.loadNumber(least, isa.numberAt(call.least));
+  unit.loadNumber(minSize, isa.numberAt(call.minSize));
   const sizeBits = unit.literal(bitsOf(-0, isa.type) - 1n); // all but the sign
   return (each) => {
     each((v) => unit.multiply(v, v, factor));
     isa.unlessZero(divides, () => each((v) => unit.divide(v, v, divisor)));
     each((v) => {
       unit.and(FREE, v, sizeBits);
-      unit.compare(mask, 'notLess', FREE, least);
+      unit.compare(mask, 'notLess', FREE, minSize);
       unit.chooseOrZero(v, mask, v);
     });
   };
@@ -252,7 +250,7 @@ export interface WindowOffsets {
   readonly masked: readonly number[];
 }
 
-/** Assembles the kernels of one of `windowWorks`. */
+/** Assembles one of `windowKernels` for all numbers of vectors. */
 export function assembleWindows(isa: Isa, assemble: (isa: Isa, channels: Channels) => number): WindowOffsets {
   const [full, masked] = [false, true].map((masked) =>
     Array.from({ length: MAX_CHANNEL_VECTORS + 1 }, (_, vectors) =>

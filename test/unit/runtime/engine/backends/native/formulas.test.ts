@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Elementwise } from '../../../../../../packages/core/src/backends/formulas/arithmetic.ts';
-import { arraysOf } from '../../../../../../packages/core/src/backends/kernels/elementwise.ts';
+import { arrayNamesOf } from '../../../../../../packages/core/src/backends/kernels/elementwise.ts';
 import {
   createElements,
   type Elements,
@@ -65,7 +65,7 @@ describe.each(everyMachine)('a formula of $name, $type', (machine) => {
   });
 });
 
-/** The outputs of one call, on arrays in the order of `arraysOf`. */
+/** The outputs of one call, on arrays in the order of `arrayNamesOf`. */
 function run(
   machine: Machine,
   arrays: readonly Elements[],
@@ -73,6 +73,6 @@ function run(
   operation: Elementwise,
 ): Elements[] {
   assembleFormula(machine, operation)(arrays, numbers);
-  const names = arraysOf(operation);
+  const names = arrayNamesOf(operation);
   return operation.outputs.map((output) => arrays[names.indexOf(output)]);
 }
