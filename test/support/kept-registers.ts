@@ -3,8 +3,7 @@ import { createAssembler, sp, x0, x16, x30 } from '../../packages/core/src/backe
 import { LOAD_D, STORE_D } from '../../packages/core/src/backends/isa/arm64/forms.ts';
 import { CLEAR } from '../../packages/core/src/backends/isa/arm64/masked.ts';
 import { FREE } from '../../packages/core/src/backends/isa/arm64/neon.ts';
-import { assemblePlayer } from '../../packages/core/src/backends/isa/arm64/player.ts';
-import { CALL, registerFile } from '../../packages/core/src/backends/isa/arm64/registers.ts';
+import { assemblePlayer, CALL, registerFile } from '../../packages/core/src/backends/isa/arm64/player.ts';
 import { at } from '../../packages/core/src/backends/isa/assembler.ts';
 import { placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
 import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';

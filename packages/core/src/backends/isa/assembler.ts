@@ -50,20 +50,25 @@ export interface Assembler {
   decrement(operand: Operand): void;
   jumpUnlessZero(position: number): void;
   jump(position: number): void;
-  /** Jumps if the lower 32 bits of r are 0. Call the result at the place to jump to. */
+  /** Jumps ahead if the lower 32 bits of r are 0. The result, called later, makes the then next instruction the target. */
   skipIfZero(r: Register): () => void;
-  /** Jumps. Call the result at the place to jump to. */
+  /** Jumps ahead, to the target that the result sets in the same way. */
   skip(): () => void;
+  /** r = address of byte `position` of this code. */
+  loadCodeAddress(r: Register, position: number): void;
+  /** Calls the code at the address in r. */
+  call(r: Register): void;
   /** Pushes r on the stack. */
   push(r: Register): void;
+  pop(r: Register): void;
   ret(): void;
   /** Prefetches the cache line at `address`, to be read soon. */
   prefetch(address: Address): void;
   /** Prefetches a cache line to be written. */
   prefetchToWrite(address: Address): void;
-  /** The address of these bytes, which `placeLiterals` lays after the kernel. Equal bytes have one place. */
+  /** The address of these bytes, which `placeLiterals` writes after the kernel. Equal bytes are written once. */
   literal(bytes: Uint8Array): Address;
-  /** Lays down the literals of the kernel that has ended. */
+  /** Writes the literals of the kernel that has ended. */
   placeLiterals(): void;
   bytes(): Uint8Array;
 }

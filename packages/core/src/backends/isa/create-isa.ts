@@ -24,13 +24,15 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
   const isDouble = units.type === 'float64';
   const loops: (() => void)[][] = []; // forward jumps out of the open loops, the innermost loop last
 
-  /** The register of `what`, or a new register after a load. */
-  function inRegister(what: Register | AnySource): Register {
-    if (typeof what === 'number') return what;
-    const r = takeNumber();
-    sources.load(r, what);
+  /** Emits code that writes to r, and returns r. */
+  function written(r: Register, write: (r: Register) => void): Register {
+    write(r);
     return r;
   }
+
+  /** The register of `what`, or a new register after a load. */
+  const inRegister = (what: Register | AnySource): Register =>
+    typeof what === 'number' ? what : written(takeNumber(), (r) => sources.load(r, what));
 
   function repeat(count: Register | AnySource, body: () => void): void {
     scope(() => {
@@ -54,12 +56,11 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
     end();
   }
 
-  const pointTo = (address: Address): Register => {
-    const r = takePointer();
-    if (address.index === undefined && !address.offset) assembler.move(r, address.base);
-    else assembler.loadAddress(r, address);
-    return r;
-  };
+  const pointTo = (address: Address): Register =>
+    written(takePointer(), (r) => {
+      if (address.index === undefined && !address.offset) assembler.move(r, address.base);
+      else assembler.loadAddress(r, address);
+    });
 
   return {
     ...units,
@@ -77,9 +78,7 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
 
     load(source: AnySource) {
       const isPointer = ['array', 'slot', 'offset'].includes(source.kind);
-      const r = isPointer ? takePointer() : takeNumber();
-      sources.load(r, source);
-      return r;
+      return written(isPointer ? takePointer() : takeNumber(), (r) => sources.load(r, source));
     },
     spill: (source: AnySource) => sources.spill(source),
     store: (slot: SlotSource, pointer) => assembler.storePointer(sources.operandOf(slot), pointer),
@@ -95,17 +94,12 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
     pair: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
     pointTo,
     memory: () => pointTo(at(registers.memory())),
-    data() {
-      const r = takePointer();
-      sources.loadData(r);
-      return r;
-    },
-    distance(from, to) {
-      const r = takeNumber();
-      assembler.move(r, to);
-      assembler.subtract(r, from);
-      return r;
-    },
+    data: () => written(takePointer(), sources.loadData),
+    distance: (from, to) =>
+      written(takeNumber(), (r) => {
+        assembler.move(r, to);
+        assembler.subtract(r, from);
+      }),
     advance: (what: Register | SlotSource, by: Register | AnySource) =>
       scope(() => assembler.add(typeof what === 'number' ? what : sources.operandOf(what), inRegister(by))),
     retreat: (what, by: Register | AnySource) => scope(() => assembler.subtract(what, inRegister(by))),
@@ -143,27 +137,15 @@ export function createIsa({ origin, assembler, registers, sources, createRowPoin
     },
     leaveIfZero: (what: AnySource) => scope(() => loops.at(-1)?.push(assembler.skipIfZero(inRegister(what)))),
 
-    zero() {
-      const r = takeNumber();
-      assembler.clear(r);
-      return r;
-    },
+    zero: () => written(takeNumber(), assembler.clear),
     storeWord: assembler.storeWord,
-    index(address: Address) {
-      const r = takeNumber();
-      assembler.loadWhole(r, address, units.type);
-      return r;
-    },
+    index: (address: Address) => written(takeNumber(), (r) => assembler.loadWhole(r, address, units.type)),
     multiply(count, by: Register | AnySource) {
       scope(() => assembler.multiply(count, inRegister(by)));
       return count as Register;
     },
-    loadBits(address: Address) {
-      const r = takeNumber();
-      if (isDouble) assembler.loadPointer(r, address);
-      else assembler.loadWord(r, address);
-      return r;
-    },
+    loadBits: (address: Address) =>
+      written(takeNumber(), (r) => (isDouble ? assembler.loadPointer : assembler.loadWord)(r, address)),
     storeBits: (address: Address, bits) => (isDouble ? assembler.storePointer : assembler.storeWord)(address, bits),
     or: (bits, address: Address) => (isDouble ? assembler.or : assembler.orWord)(bits, address),
     countUnlessZero: assembler.countUnlessZero,

@@ -4,8 +4,8 @@ import { type Address, at } from './assembler.ts';
 export interface Literals {
   /** The address of these bytes. Equal bytes have one address. */
   add(bytes: Uint8Array): Address;
-  /** The literals in the order of their numbers. None are left. */
-  take(): Uint8Array[];
+  /** Empties the list; returns the literals in the order of their numbers. */
+  takeAll(): Uint8Array[];
 }
 
 export function createLiterals(): Literals {
@@ -19,7 +19,7 @@ export function createLiterals(): Literals {
       literals.set(name, { bytes, address });
       return address;
     },
-    take() {
+    takeAll() {
       const bytes = [...literals.values()].map(({ bytes }) => bytes);
       literals = new Map();
       return bytes;

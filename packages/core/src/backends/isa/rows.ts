@@ -26,7 +26,7 @@ export function createRows(
   assembler: Assembler,
   registers: Registers,
   sources: Sources,
-  { pointers, deriveOthers: follow, at: addressOf }: RowPointers,
+  { pointers, deriveOthers, at: addressOf }: RowPointers,
 ): Rows {
   const [first] = pointers;
   const move = (by: Register | AnySource, act: (pointer: Register, by: Register) => void): void =>
@@ -40,7 +40,7 @@ export function createRows(
     start(from: Register | AnySource) {
       if (typeof from === 'number') assembler.move(first, from);
       else sources.load(first, from);
-      follow();
+      deriveOthers();
     },
     at: addressOf,
     advance: (by: Register | AnySource) => move(by, assembler.add),

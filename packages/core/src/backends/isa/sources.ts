@@ -11,16 +11,19 @@ export interface SlotSource extends Slot<never> {
   readonly kind: 'slot';
   readonly number: number; // index among the kernel's slots
 }
-interface WordSource extends Source<never> {
+/** A 32-bit word or a signed 64-bit distance in memory. */
+interface WordSource<A> extends Source<never> {
   readonly kind: 'word' | 'long';
-  readonly address: Address;
+  readonly address: A;
 }
-interface OffsetSource extends Source<never> {
+/** A pointer to `base` plus as many bytes as a word in memory says. */
+interface OffsetSource<A> extends Source<never> {
   readonly kind: 'offset';
   readonly base: Register;
-  readonly address: Address;
+  readonly address: A;
 }
-export type AnySource = ArgumentSource | SlotSource | WordSource | OffsetSource;
+export type MemorySource<A> = WordSource<A> | OffsetSource<A>;
+export type AnySource = ArgumentSource | SlotSource | MemorySource<Address>;
 
 /** The state of registers and stack when a kernel begins, as the processor's player leaves it. */
 export interface Frame {
@@ -28,7 +31,7 @@ export interface Frame {
   readonly slots: readonly Register[]; // registers of the first slots; others are on the stack
   readonly stack: Register;
   readonly slotBytes: number; // bytes that `push` takes
-  /** r = a pointer to the data, while the kernel has `depth` bytes on the stack. */
+  /** r = a pointer to the data that `play` got, while the kernel has `depth` bytes on the stack. */
   loadData(r: Register, depth: number): void;
 }
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Assembler, createAssembler, sp } from '../../../../../packages/core/src/backends/isa/arm64/assembler.ts';
 import { createNeon, FREE } from '../../../../../packages/core/src/backends/isa/arm64/neon.ts';
-import { createNeonFormulas } from '../../../../../packages/core/src/backends/isa/arm64/neon-formulas.ts';
 import { createNeonDoubles, createNeonQuads } from '../../../../../packages/core/src/backends/isa/arm64/neon-lanes.ts';
 import { assemblePlayer } from '../../../../../packages/core/src/backends/isa/arm64/player.ts';
 import { at } from '../../../../../packages/core/src/backends/isa/assembler.ts';
@@ -41,39 +40,39 @@ test.each<[string, string, (assembler: Assembler) => void]>([
     '0838c24e8938c64e0a78c24e8b78c64e2c38c34ead38c74e2e78c34eaf78c74e',
     (a) => expect(createNeonQuads(a, 'float64').transpose(0, 4)).toBe(4),
   ],
-  ['addp d31, v2.2d; fmov x9, d31', '5fb8f15ee903669e', (a) => createNeonFormulas(a, 'float64').readMask(9, 2)],
-  ['addv s31, v2.4s; fmov w9, s31', '5fb8b14ee903261e', (a) => createNeonFormulas(a, 'float32').readMask(9, 2)],
+  ['addp d31, v2.2d; fmov x9, d31', '5fb8f15ee903669e', (a) => createNeon(a, 'float64').readMask(9, 2)],
+  ['addv s31, v2.4s; fmov w9, s31', '5fb8b14ee903261e', (a) => createNeon(a, 'float32').readMask(9, 2)],
   [
     'ldr s12, [x0, #16]; dup v12.4s, v12.s[0]',
     '0c1040bd8c05044e',
-    (a) => createNeonFormulas(a, 'float64').words.spread(12, at(0, 16)),
+    (a) => createNeon(a, 'float64').words.spread(12, at(0, 16)),
   ],
   [
     'umull v31.2d, v2.2s, v7.2s; umull2 v2.2d, v2.4s, v7.4s; uzp2 v4.4s, v31.4s, v2.4s; uzp1 v2.4s, v31.4s, v2.4s',
     '5fc0a72e42c0a76ee45b824ee21b824e',
-    (a) => createNeonFormulas(a, 'float64').words.multiply(4, 2, 2, 7),
+    (a) => createNeon(a, 'float64').words.multiply(4, 2, 2, 7),
   ],
   [
     'ldr q31, [x9, #64]; eor v9.16b, v9.16b, v31.16b; eor v1.16b, v1.16b, v9.16b',
     '3f11c03d291d3f6e211c296e',
-    (a) => createNeonFormulas(a, 'float64').words.mix(1, 9, at(9, 64)),
+    (a) => createNeon(a, 'float64').words.mix(1, 9, at(9, 64)),
   ],
   [
     'zip1 and zip2 of words 0 and 1 and of words 2 and 3, then of their halves; mov v9.16b, v31.16b',
     '1f38894e0978894e40388b4e4b788b4ee23bc04ee07bc04e3f39cb4e2b79cb4ee91fbf4e',
-    (a) => expect(createNeonFormulas(a, 'float64').words.inOrder([0, 9, 2, 11])).toEqual([2, 0, 9, 11]),
+    (a) => expect(createNeon(a, 'float64').words.inOrder([0, 9, 2, 11])).toEqual([2, 0, 9, 11]),
   ],
   [
     'cmhs v3.4s, v3.4s, v4.4s; sxtl v12.2d, v3.2s; sxtl2 v13.2d, v3.4s; and of both with v5',
     '633ca46e6ca4200f6da4204f8c1d254ead1d254e',
-    (a) => createNeonFormulas(a, 'float64').words.chooseAtLeast([12, 13], 3, 4, 5),
+    (a) => createNeon(a, 'float64').words.chooseAtLeast([12, 13], 3, 4, 5),
   ],
   [
     'cmhs v3.4s, v3.4s, v4.4s; and v12.16b, v3.16b, v5.16b',
     '633ca46e6c1c254e',
-    (a) => createNeonFormulas(a, 'float32').words.chooseAtLeast([12], 3, 4, 5),
+    (a) => createNeon(a, 'float32').words.chooseAtLeast([12], 3, 4, 5),
   ],
-  ['add v3.4s, v3.4s, v5.4s', '6384a54e', (a) => createNeonFormulas(a, 'float64').words.addWords(3, 5)],
+  ['add v3.4s, v3.4s, v5.4s', '6384a54e', (a) => createNeon(a, 'float64').words.addWords(3, 5)],
   ['ldr x10, [sp, #24]', 'ea0f40f9', (a) => a.loadPointer(10, at(sp, 24))],
   ['ldr x3, [x5, x6, lsl #3]', 'a37866f8', (a) => a.loadPointer(3, { base: 5, index: 6, scale: 8 })],
   ['mov x3, x19', 'e30313aa', (a) => a.loadPointer(3, 19)],
@@ -144,8 +143,6 @@ test.each<[string, string, (assembler: Assembler) => void]>([
 
 const doubles = (a: Assembler) => createNeon(a, 'float64');
 const floats = (a: Assembler) => createNeon(a, 'float32');
-const doubleFormulas = (a: Assembler) => createNeonFormulas(a, 'float64');
-const floatFormulas = (a: Assembler) => createNeonFormulas(a, 'float32');
 
 test.each<[string, string, (assembler: Assembler) => void]>([
   ['ldr q17, [x14]', 'd101c03d', (a) => doubles(a).load(17, at(14))],
@@ -205,19 +202,19 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   [
     'ldr h2, [x0]; uxtl v2.8h, v2.8b; uxtl v2.4s, v2.4h; uxtl v2.2d, v2.2s; ucvtf v2.2d, v2.2d',
     '0200407d42a4082f42a4102f42a4202f42d8616e',
-    (a) => doubleFormulas(a).loadBytes(2, at(0)),
+    (a) => doubles(a).loadBytes(2, at(0)),
   ],
   [
     'ldr s2, [x0]; uxtl v2.8h, v2.8b; uxtl v2.4s, v2.4h; ucvtf v2.4s, v2.4s',
     '020040bd42a4082f42a4102f42d8216e',
-    (a) => floatFormulas(a).loadBytes(2, at(0)),
+    (a) => floats(a).loadBytes(2, at(0)),
   ],
   [
     'fcvtl v1.2d, v9.2s; fcvtl2 v1.2d, v9.4s',
     '2179610e2179614e',
-    (a) => [0, 1].map((part) => floatFormulas(a).widen(1, 9, part)),
+    (a) => [0, 1].map((part) => floats(a).widen(1, 9, part)),
   ],
-  ['fcvtn v2.2s, v9.2d; fcvtn2 v2.4s, v10.2d', '2269610e4269614e', (a) => floatFormulas(a).narrow(2, 9)],
+  ['fcvtn v2.2s, v9.2d; fcvtn2 v2.4s, v10.2d', '2269610e4269614e', (a) => floats(a).narrow(2, 9)],
 ])('%s', (_instructions, bytes, write) => {
   expect(hex(write)).toBe(bytes);
 });

@@ -6,18 +6,16 @@ import { createRegisters } from '../registers.ts';
 import type { CreateRowPointers } from '../rows.ts';
 import { createSources } from '../sources.ts';
 import { createAssembler } from './assembler.ts';
-import { FREE, VECTOR_REGISTERS } from './neon.ts';
-import { createNeonFormulas } from './neon-formulas.ts';
+import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
 import { createNeonDoubles, createNeonQuads } from './neon-lanes.ts';
-import { assemblePlayer, frameOf } from './player.ts';
-import { registerFile } from './registers.ts';
+import { assemblePlayer, frameOf, registerFile } from './player.ts';
 
 /** Code for arm64 processors and elements of `type`. All arm64 processors have NEON. */
 export function createArm64(type: ElementType, _convention?: unknown, origin = 0): Isa {
   const assembler = createAssembler(FREE);
   const registers = createRegisters(registerFile);
   const sources = createSources(assembler, registers, frameOf(assembler));
-  const vectors = createNeonFormulas(assembler, type);
+  const vectors = createNeon(assembler, type);
   assemblePlayer(assembler);
   return createIsa({
     type,
@@ -31,7 +29,7 @@ export function createArm64(type: ElementType, _convention?: unknown, origin = 0
     formulas: vectors,
     quads: createNeonQuads(assembler, type),
     doubles: createNeonDoubles(assembler, type),
-    wide: type === 'float64' ? vectors : createNeonFormulas(assembler, 'float64'),
+    wide: type === 'float64' ? vectors : createNeon(assembler, 'float64'),
     maxRows: MAX_ROWS,
     createRowPointers,
   });

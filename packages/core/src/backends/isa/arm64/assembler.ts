@@ -39,11 +39,7 @@ export interface Assembler extends AnyAssembler {
   access(what: Access, register: number, address: Address): void;
   /** Loads or stores two registers at `base` + `offset`. `opcode` also determines whether `base` changes. */
   accessPair(opcode: number, bytes: number, first: number, second: number, base: Register, offset: number): void;
-  /** r = address of byte `position` of this code. */
-  loadCodeAddress(r: Register, position: number): void;
-  call(r: Register): void;
-  pop(r: Register): void;
-  /** Jumps if bit `bit` of r is 0. Call the result at the place to jump to. */
+  /** Jumps ahead if bit `bit` of r is 0, as `skipIfZero` does. */
   skipIfBitClear(r: Register, bit: number): () => void;
 }
 
@@ -218,7 +214,7 @@ export function createAssembler(free: number): Assembler {
     prefetchToWrite: (address) => access(PREFETCH, KEEP_FOR_STORE, address),
     literal: literals.add,
     placeLiterals() {
-      const positions = literals.take().map((bytes) => {
+      const positions = literals.takeAll().map((bytes) => {
         while (length % 4 !== 0) emit(0);
         const start = length;
         for (const word of new Uint32Array(bytes.buffer)) emit(word);

@@ -2,7 +2,7 @@ import { type Address, at } from '../assembler.ts';
 import type { Vector } from '../isa.ts';
 import { type Access, type Assembler, x16, x17 } from './assembler.ts';
 import { type Form, LOAD_D, LOAD_Q, LOAD_S, STORE_D, STORE_Q, STORE_S, VECTOR } from './forms.ts';
-import { LIVE } from './registers.ts';
+import { LIVE } from './player.ts';
 
 /** Moves the first elements of a vector register or of two neighbours: as many as `LIVE` has bytes, at least one. */
 export interface Masked {

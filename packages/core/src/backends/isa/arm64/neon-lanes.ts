@@ -5,15 +5,14 @@ import { createPairedQuads } from '../paired-quads.ts';
 import type { Assembler } from './assembler.ts';
 import { forms, LOAD_D, LOAD_Q, STORE_D, VECTOR } from './forms.ts';
 import { createMasked, near, offsetBy } from './masked.ts';
-import { FREE } from './neon.ts';
-import { createNeonFormulas } from './neon-formulas.ts';
+import { createNeon, FREE } from './neon.ts';
 
 const LOWER = 0x4ec03800; // zip1: the lower halves of two vectors
 const UPPER = 0x4ec07800; // zip2
 
 /** Four floats are a vector, four doubles the vectors 2k and 2k + 1. */
 export function createNeonQuads(assembler: Assembler, type: ElementType): Quads<Address> {
-  const unit = createNeonFormulas(assembler, type);
+  const unit = createNeon(assembler, type);
   if (type === 'float32') return unit;
   const masked = createMasked(assembler, forms[type], FREE);
   const halfAt = (address: Address, half: number): Address => offsetBy(near(assembler, address), half * VECTOR);

@@ -1,8 +1,42 @@
 import { CALL_DOUBLES } from '../arguments.ts';
 import { at } from '../assembler.ts';
+import type { RegisterFile } from '../registers.ts';
 import type { Frame } from '../sources.ts';
-import { type Assembler, STACK_BYTES, sp, x0, x1, x2, x3, x16, x17, x19, x29, x30 } from './assembler.ts';
-import { CALL, registerFile, SLOTS } from './registers.ts';
+import {
+  type Assembler,
+  STACK_BYTES,
+  sp,
+  x0,
+  x1,
+  x2,
+  x3,
+  x16,
+  x17,
+  x19,
+  x26,
+  x27,
+  x28,
+  x29,
+  x30,
+} from './assembler.ts';
+
+/** Points to the running call. */
+export const CALL = x28;
+/** Bytes that `loadMasked` and `storeMasked` move. */
+export const LIVE = x26;
+
+const upTo = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, k) => first + k);
+
+/**
+ * Kernels use x0 to x15. The assembler uses x16 and x17, the system x18; x19 to x25 are the first slots, x29 points to
+ * the frame, and x30 holds the return address.
+ */
+export const registerFile: RegisterFile = {
+  processor: 'arm64',
+  pointers: upTo(0, 15),
+  numbers: upTo(0, 15),
+  memory: x27,
+};
 
 const STORE_X_BEFORE = 0xa9800000; // stp that moves the base first
 const LOAD_X_AFTER = 0xa8c00000; // ldp that moves the base afterwards
@@ -49,7 +83,7 @@ export function assemblePlayer(assembler: Assembler): void {
 /** The player's frame, as kernels see it: the data lies after the number of calls left. */
 export const frameOf = (assembler: Assembler): Frame => ({
   call: CALL,
-  slots: SLOTS,
+  slots: upTo(19, 25),
   stack: sp,
   slotBytes: STACK_BYTES,
   loadData: (r, depth) => assembler.loadPointer(r, at(sp, depth + 8)),

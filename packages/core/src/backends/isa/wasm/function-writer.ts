@@ -1,5 +1,5 @@
 import type { Address } from '../isa.ts';
-import { type FunctionBody, I32, signed, V128, type ValueType } from './module.ts';
+import { END, type FunctionBody, I32, I32_ADD, I32_LOAD, I32_SUB, signed, V128, type ValueType } from './module.ts';
 
 /**
  * A local variable by its number. Local 0 is the address of the running call, local 1 that of its arguments as words.
@@ -23,10 +23,14 @@ export const offsetBy = (address: WasmAddress, bytes: number): WasmAddress => ({
 
 /** Writes the body of one kernel after the other. */
 export interface FunctionWriter {
+  /** Writes instructions byte by byte. */
   emit(...bytes: readonly number[]): void;
+  /** Pushes the value of a local variable. */
   get(local: Local): void;
+  /** Sets a local variable to the top of the stack: `set` pops it, `tee` leaves it. */
   set(local: Local): void;
   tee(local: Local): void;
+  /** Pushes a 32-bit integer. */
   constant(value: number): void;
   /** An instruction of the vector extension. */
   vector(opcode: number, ...after: readonly number[]): void;
@@ -90,8 +94,8 @@ export function createFunctionWriter(): FunctionWriter {
       put(opcode);
       number(local);
     };
-  const get = onLocal(0x20);
-  const constant = (value: number): void => emit(0x41, ...signed(value | 0));
+  const get = onLocal(0x20); // local.get
+  const constant = (value: number): void => emit(0x41, ...signed(value | 0)); // i32.const
   const declare = (type: ValueType): Local => locals.push(type) + 1;
   function vector(opcode: number, ...after: readonly number[]): void {
     put(0xfd);
@@ -112,11 +116,11 @@ export function createFunctionWriter(): FunctionWriter {
         constant(shift);
         emit(0x74); // i32.shl
       }
-      emit(0x6a);
+      emit(I32_ADD);
     }
     if (offset >= 0) return offset;
     constant(offset);
-    emit(0x6a);
+    emit(I32_ADD);
     return 0;
   }
 
@@ -129,8 +133,8 @@ export function createFunctionWriter(): FunctionWriter {
   return {
     emit,
     get,
-    set: onLocal(0x21),
-    tee: onLocal(0x22),
+    set: onLocal(0x21), // local.set
+    tee: onLocal(0x22), // local.tee
     constant,
     vector,
     load(opcode, from) {
@@ -156,7 +160,7 @@ export function createFunctionWriter(): FunctionWriter {
     },
     word(argument) {
       get(1);
-      put(0x28); // i32.load
+      put(I32_LOAD);
       access(4 * argument);
     },
     argument: (number) => ({ base: 0, offset: 8 * (1 + number) }),
@@ -177,15 +181,15 @@ export function createFunctionWriter(): FunctionWriter {
     },
     scope,
     block(kind, body, otherwise) {
-      emit(kinds[kind], 0x40);
+      emit(kinds[kind], 0x40); // without a result
       open++;
       scope(body);
       if (otherwise !== undefined) {
-        emit(0x05);
+        emit(0x05); // else
         scope(otherwise);
       }
       open--;
-      emit(0x0b);
+      emit(END);
     },
     depth: () => open,
     finish() {
@@ -215,15 +219,15 @@ export function createLiveLanes(writer: FunctionWriter): LiveLanes {
       local ??= writer.declare(I32);
       writer.constant(0);
       for (let k = 0; k < lanes; k++) {
-        writer.load(0x28, offsetBy(from, bytes * k));
-        writer.emit(0x6b); // minus -1
+        writer.load(I32_LOAD, offsetBy(from, bytes * k));
+        writer.emit(I32_SUB); // minus -1
       }
       writer.set(local);
     },
     pushEquals(lanes) {
       writer.get(local as number);
       writer.constant(lanes);
-      writer.emit(0x46);
+      writer.emit(0x46); // i32.eq
     },
     reset() {
       local = null;

@@ -41,6 +41,7 @@ export function createQuads(
           const row = 2 * (a + 2 * half) + (k >> 1);
           const lane = 8 * (k % 2);
           for (const x of [row, row + 2]) writer.get(writer.register(x));
+          // i8x16.shuffle
           writer.vector(13, ...[lane, 16 + lane].flatMap((from) => Array.from({ length: 8 }, (_, i) => from + i)));
           set(2 * (b + k) + half);
         }
@@ -63,20 +64,20 @@ export function createDoubles(writer: FunctionWriter, type: ElementType): Double
     store(to, from) {
       const offset = writer.pushBase(to);
       get(from);
-      writer.storeVector(0x5b, offset, 0);
+      writer.storeVector(0x5b, offset, 0); // v128.store64_lane
     },
     addElement(sum, from) {
       get(sum);
-      loadVector(type === 'float64' ? 0x5d : 0x5c, from);
+      loadVector(type === 'float64' ? 0x5d : 0x5c, from); // v128.load64_zero or v128.load32_zero
       if (type === 'float32') vector(0x5f); // f64x2.promote_low_f32x4
-      vector(0xf0);
+      vector(0xf0); // f64x2.add
       set(sum);
     },
     addProduct(sum, x, y) {
       get(sum);
       loadVector(0x5d, x);
       loadVector(0x5d, y);
-      vector(0xf2);
+      vector(0xf2); // f64x2.mul
       vector(0xf0);
       set(sum);
     },

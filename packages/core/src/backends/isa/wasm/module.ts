@@ -6,6 +6,11 @@ export const I64 = 0x7e;
 export const V128 = 0x7b;
 export type ValueType = typeof I32 | typeof I64 | typeof V128;
 
+/** Instructions on 32-bit integers. */
+export const I32_LOAD = 0x28;
+export const I32_ADD = 0x6a;
+export const I32_SUB = 0x6b;
+
 /** An unsigned integer in LEB128. */
 export function unsigned(value: number): number[] {
   const bytes: number[] = [];
@@ -138,8 +143,8 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
       ...convertArguments(tape, words),
       ...[0x20, tape, 0x20, words, 0x20, tape, 0x2b, 3, 0, 0xaa], // f64.load, i32.trunc_f64_s: the kernel
       ...[0x11, 0, 0], // call_indirect of type 0
-      ...[0x20, tape, 0x41, ...bytes, 0x6a, 0x21, tape],
-      ...[0x20, calls, 0x41, 1, 0x6b, 0x22, calls, 0x0d, 0], // br_if
+      ...[0x20, tape, 0x41, ...bytes, I32_ADD, 0x21, tape],
+      ...[0x20, calls, 0x41, 1, I32_SUB, 0x22, calls, 0x0d, 0], // br_if
       END,
     ],
   };
@@ -148,11 +153,11 @@ export function encodePlayer(options: ModuleOptions): Uint8Array {
     code: [
       ...[0x20, times, 0x21, left, 0x03, 0x40],
       ...[0x20, tape, 0x20, calls, 0x20, words, 0x10, 0], // play
-      ...[0x20, left, 0x41, 1, 0x6b, 0x21, left],
+      ...[0x20, left, 0x41, 1, I32_SUB, 0x21, left],
       ...[0x20, stop, 0x2b, 3, 0, 0x44, ...new Array(8).fill(0), 0x61], // f64.load, f64.const 0, f64.eq
       ...[0x20, left, 0x41, 0, 0x47, 0x71, 0x0d, 0], // and `left` is not 0: br_if
       END,
-      ...[0x20, times, 0x20, left, 0x6b],
+      ...[0x20, times, 0x20, left, I32_SUB],
     ],
   };
   const player = [0x60, 3, I32, I32, I32, 0];

@@ -43,8 +43,9 @@ export function createUnit(
 
   const push = (operand: Operand<WasmAddress>): void => {
     if (typeof operand === 'number') get(operand);
-    else if (operand.literal !== undefined) vector(12, ...operand.literal);
-    else loadVector(0, operand);
+    else if (operand.literal !== undefined)
+      vector(12, ...operand.literal); // v128.const
+    else loadVector(0, operand); // v128.load
   };
   const binary =
     (...opcodes: Opcodes) =>
@@ -63,7 +64,7 @@ export function createUnit(
       vector(of(opcodes));
       set(to);
     };
-  /** to = these lanes of `size` bytes. Lanes of x are numbered from 0 on, lanes of y after them. */
+  /** i8x16.shuffle: to = these lanes of `size` bytes. Lanes of x are numbered from 0 on, lanes of y after them. */
   function shuffle(to: Vector, x: Vector, y: Vector, lanes: readonly number[], size = bytes): void {
     get(x);
     get(y);
@@ -73,13 +74,13 @@ export function createUnit(
   function store(to: WasmAddress, from: Vector): void {
     const offset = pushBase(to);
     get(from);
-    storeVector(11, offset);
+    storeVector(11, offset); // v128.store
   }
   /** Stores lane `lane` of `size` bytes. */
   function storeLane(to: WasmAddress, from: Vector, size: number, lane: number): void {
     const offset = pushBase(to);
     get(from);
-    storeVector(size === 8 ? 0x5b : 0x5a, offset, lane);
+    storeVector(size === 8 ? 0x5b : 0x5a, offset, lane); // v128.store64_lane or v128.store32_lane
   }
   function loadTo(to: Vector, opcode: number, from: WasmAddress): void {
     loadVector(opcode, from);
@@ -91,7 +92,7 @@ export function createUnit(
       vector(isDouble ? 0x107 : 0x105); // relaxed_madd
     } else {
       for (const operand of [sum, x, y]) get(operand);
-      vector(of([0xe6, 0xf2]));
+      vector(of([0xe6, 0xf2])); // the product, then the sum
       vector(of([0xe4, 0xf0]));
     }
     set(sum);
@@ -160,7 +161,7 @@ export function createUnit(
       vector(12, ...new Array(16).fill(0));
       set(to);
     },
-    loadFactor: (to, from) => loadTo(to, of([9, 10]), from),
+    loadFactor: (to, from) => loadTo(to, of([9, 10]), from), // v128.load32_splat or v128.load64_splat
     multiplyAdd,
     multiplyAddLanes: multiplyAdd,
     transpose(a, b) {
@@ -197,9 +198,9 @@ export function createUnit(
       set(to);
     },
     loadNumber(to, from) {
-      writer.load(0x2b, from);
+      writer.load(0x2b, from); // f64.load
       if (!isDouble) emit(0xb6); // f32.demote_f64
-      vector(of([19, 20]));
+      vector(of([19, 20])); // a splat
       set(to);
     },
     loadElement: (to, from) => loadTo(to, of([9, 10]), from),

@@ -1,26 +1,17 @@
 import type { ElementType } from '../../../math/element-type.ts';
 import { callOf } from '../create-isa.ts';
-import type { Isa, Rows, Slot, Source } from '../isa.ts';
-import type { ArgumentSource } from '../sources.ts';
+import type { Isa, Rows, Slot } from '../isa.ts';
+import type { ArgumentSource, MemorySource } from '../sources.ts';
 import { createFunctionWriter, createLiveLanes, type Local, type WasmAddress } from './function-writer.ts';
 import { createDoubles, createQuads } from './lanes.ts';
-import { type FunctionBody, I32, I64 } from './module.ts';
+import { type FunctionBody, I32, I32_ADD, I32_LOAD, I32_SUB, I64, type ValueType } from './module.ts';
 import { createUnit } from './vectors.ts';
 
 interface SlotSource extends Slot<never> {
   readonly kind: 'slot';
   readonly local: Local;
 }
-interface WordSource extends Source<never> {
-  readonly kind: 'word' | 'long';
-  readonly address: WasmAddress;
-}
-interface OffsetSource extends Source<never> {
-  readonly kind: 'offset';
-  readonly base: Local;
-  readonly address: WasmAddress;
-}
-type AnySource = ArgumentSource | SlotSource | WordSource | OffsetSource;
+type AnySource = ArgumentSource | SlotSource | MemorySource<WasmAddress>;
 type Value = Local | AnySource;
 
 /** Options of the code. */
@@ -60,22 +51,26 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     if (typeof what === 'number') get(what);
     else if (what.kind === 'slot') get(what.local);
     else if ('address' in what) {
-      writer.load(0x28, what.address); // of a long, the lower half
+      writer.load(I32_LOAD, what.address); // of a long, the lower half
       if (what.kind === 'offset') {
         get(what.base);
-        emit(0x6a);
+        emit(I32_ADD);
       }
     } else writer.word(what.number);
   }
-  function load(what: Value): Local {
-    const local = take(I32);
-    push(what);
+  /** Pops the top of the stack into a local variable that is free again at the end of the scope. */
+  function pop(type: ValueType = I32): Local {
+    const local = take(type);
     set(local);
     return local;
   }
+  function load(what: Value): Local {
+    push(what);
+    return pop();
+  }
   const inLocal = (what: Value): Local =>
     typeof what === 'number' ? what : what.kind === 'slot' ? what.local : load(what);
-  /** what += or -= by. */
+  /** what = what `opcode` by, such as the sum. */
   function change(what: Local | SlotSource, by: Value, opcode: number): void {
     const local = inLocal(what);
     get(local);
@@ -83,12 +78,12 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     emit(opcode);
     set(local);
   }
-  const advance = (what: Local | SlotSource, by: Value): void => change(what, by, 0x6a);
-  const retreat = (what: Local | SlotSource, by: Value): void => change(what, by, 0x6b);
+  const advance = (what: Local | SlotSource, by: Value): void => change(what, by, I32_ADD);
+  const retreat = (what: Local | SlotSource, by: Value): void => change(what, by, I32_SUB);
   function skip(pointer: Local, bytes: number): void {
     get(pointer);
     constant(bytes);
-    emit(0x6a);
+    emit(I32_ADD);
     set(pointer);
   }
 
@@ -99,7 +94,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
         scope(body);
         get(counter);
         constant(1);
-        emit(0x6b);
+        emit(I32_SUB);
         tee(counter);
         emit(0x0d, 0); // br_if
       });
@@ -112,14 +107,12 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
   };
 
   const pointTo = (address: WasmAddress): Local => {
-    const pointer = take(I32);
     const offset = writer.pushBase(address);
     if (offset > 0) {
       constant(offset);
-      emit(0x6a);
+      emit(I32_ADD);
     }
-    set(pointer);
-    return pointer;
+    return pop();
   };
 
   /** Each row has a pointer of its own. */
@@ -140,7 +133,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
         for (let m = 1; m < M; m++) {
           get(pointers[m - 1]);
           get(step);
-          emit(0x6a);
+          emit(I32_ADD);
           set(pointers[m]);
         }
       },
@@ -154,8 +147,7 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
   }
 
   const at = (base: Local, offset = 0): WasmAddress => ({ base, offset });
-  const bitsType = isDouble ? I64 : I32;
-  const loadBits = isDouble ? 0x29 : 0x28;
+  const loadBits = isDouble ? 0x29 : I32_LOAD; // i64.load or i32.load
 
   const isa: Isa = {
     type,
@@ -204,21 +196,17 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     numberAt: ({ number }: ArgumentSource) => writer.argument(number),
     pointTo,
     memory() {
-      const pointer = take(I32);
       constant(0);
-      set(pointer);
-      return pointer;
+      return pop();
     },
     data() {
       throw new Error('isa wasm: kernel reads data outside of the memory, expected arrays alone');
     },
     distance(from, to) {
-      const local = take(I32);
       get(to);
       get(from);
-      emit(0x6b);
-      set(local);
-      return local;
+      emit(I32_SUB);
+      return pop();
     },
     advance,
     retreat,
@@ -260,10 +248,8 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     },
 
     zero() {
-      const local = take(I32);
       constant(0);
-      set(local);
-      return local;
+      return pop();
     },
     storeWord(address: WasmAddress, value) {
       const offset = writer.pushBase(address);
@@ -271,21 +257,17 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
       writer.store(0x36, offset);
     },
     index(address: WasmAddress) {
-      const local = take(I32);
       writer.load(isDouble ? 0x2b : 0x2a, address);
       emit(0xfc, isDouble ? 2 : 0); // i32.trunc_sat_f64_s: what is no integer is never used, and must not trap
-      set(local);
-      return local;
+      return pop();
     },
     multiply(count, by: Value) {
-      change(count as Local, by, 0x6c);
+      change(count as Local, by, 0x6c); // i32.mul
       return count as Local;
     },
     loadBits(address: WasmAddress) {
-      const local = take(bitsType);
       writer.load(loadBits, address);
-      set(local);
-      return local;
+      return pop(isDouble ? I64 : I32);
     },
     storeBits(address: WasmAddress, bits) {
       const offset = writer.pushBase(address);
@@ -295,16 +277,14 @@ export function createWasm(type: ElementType, { fused }: WasmOptions): WasmCode 
     or(bits, address: WasmAddress) {
       get(bits);
       writer.load(loadBits, address);
-      emit(isDouble ? 0x84 : 0x72);
+      emit(isDouble ? 0x84 : 0x72); // i64.or or i32.or
       set(bits);
     },
     countUnlessZero(counter, bits) {
       get(counter);
       get(bits);
-      if (isDouble)
-        emit(0x42, 0, 0x52); // i64.const 0, i64.ne
-      else emit(0x41, 0, 0x47);
-      emit(0x6a);
+      emit(...(isDouble ? [0x42, 0, 0x52] : [0x41, 0, 0x47])); // i64.const 0, i64.ne; or of 32 bits
+      emit(I32_ADD);
       set(counter);
     },
     prefetch() {},

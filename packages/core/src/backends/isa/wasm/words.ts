@@ -25,12 +25,12 @@ export function createWords(
       vector(12, ...[0, 1, 2, 3].flatMap((block) => [block, 0, 0, 0]));
       set(to);
     },
-    spread: (to, from) => loadTo(to, 9, from),
+    spread: (to, from) => loadTo(to, 9, from), // v128.load32_splat
     addNumber(x, step) {
       get(x);
       constant(step);
       vector(17); // i32x4.splat
-      vector(0xae);
+      vector(0xae); // i32x4.add
       set(x);
     },
     addWords(x, y) {
@@ -61,7 +61,7 @@ export function createWords(
     mix(x, y, from) {
       get(x);
       get(y);
-      vector(0x51);
+      vector(0x51); // v128.xor
       push(from);
       vector(0x51);
       set(x);
@@ -87,7 +87,7 @@ export function createWords(
         get(words);
         if (widening !== null) vector(widening);
         get(x);
-        vector(0x4e);
+        vector(0x4e); // v128.and
         set(lane);
       };
       if (runType === 'float32') return chooseBy(to, null);

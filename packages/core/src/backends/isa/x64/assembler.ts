@@ -15,14 +15,10 @@ export const [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13
 export interface Assembler extends AnyAssembler {
   /** Clears the upper 32 bits of r. */
   zeroExtend(r: Register): void;
-  /** r = address of byte `position` of this code. */
-  loadCodeAddress(r: Register, position: number): void;
   /** Stores the lower 128 bits of a vector register below 16. The base of `address` is a register below 8. */
   storeLower(address: Address, vector: number): void;
   /** Loads the lower 128 bits of a vector and clears the others. */
   loadLower(vector: number, address: Address): void;
-  call(r: Register): void;
-  pop(r: Register): void;
   /** Executes CPUID for leaf eax, subleaf ecx. Overwrites eax, ebx, ecx and edx. */
   cpuid(): void;
   /** edx and eax = the halves of control register ecx, which tells the vectors that the system saves. */
@@ -209,7 +205,7 @@ export function createAssembler(): Assembler {
     align: () => fillUp(ALIGNMENT),
     literal: literals.add,
     placeLiterals() {
-      const positions = literals.take().map((bytes) => {
+      const positions = literals.takeAll().map((bytes) => {
         fillUp(Math.min(bytes.length, ALIGNMENT));
         const start = position;
         emit(...bytes);
