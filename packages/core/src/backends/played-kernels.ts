@@ -7,6 +7,7 @@ import { createNativeAttention } from './bindings/attention/attention.ts';
 import { createAugmentations } from './bindings/augmentations.ts';
 import {
   type BindCall,
+  bindByName,
   type CallTape,
   createBlocks,
   createCallTape,
@@ -30,7 +31,6 @@ import { createPanels } from './bindings/panels/panels.ts';
 import { createPools } from './bindings/pools.ts';
 import { createNativeProducts, nativeProductScratch } from './bindings/products.ts';
 import { createRecurrent } from './bindings/recurrent.ts';
-import { createRowAdds } from './bindings/row-adds.ts';
 import { createSequences } from './bindings/sequences.ts';
 import { createSteps } from './bindings/steps.ts';
 import { createUpdates, UPDATE_SCRATCH } from './bindings/updates.ts';
@@ -77,17 +77,17 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
   const tape = createCallTape(scratch.tape, (calls, data) => play(scratch.tape, calls, data));
   const memory = createPanelMemory(layout, scratch.panels);
   const panels = createPanels(layout, tape, memory);
-  const rowAdds = createRowAdds(layout, tape, panels);
   const blocks = createBlocks(layout, play, playRepeatedly);
   const takeTable = takeFrom(scratch.tables);
   const dense = createNativeProducts(panels, tape, scratch.products);
   const products = {
     ...withFixedProducts(dense, layout, memory, takeTable, scratch.products),
-    ...createNativeConvolutions(panels, rowAdds, tape, scratch.products),
+    ...createNativeConvolutions(layout, panels, tape, scratch.products),
     ...createNativeAttention(layout, panels, tape, scratch.products, scratch.dropout),
   };
   const parts: readonly BindCall[] = [
-    createUpdates(layout, panels.maskOf, rowAdds, scratch.updates),
+    bindByName(products),
+    createUpdates(layout, panels, scratch.updates),
     createElementwise(layout, panels),
     createLosses(layout, panels, scratch.losses),
     createMatrices(layout, panels),
@@ -103,14 +103,9 @@ export function createPlayedKernels(machine: Machine, scratch: KernelScratch): K
     createSequences(layout, tape, panels, scratch.pieces),
   ];
   function bind(call: Call): Bound | null {
-    const { op, args } = call;
     // Code is made for one type.
     if (!isOfType(call, layout)) return null;
-    if (Object.hasOwn(products, op.name)) {
-      if (argumentOf(call, 'B') === 0) return null;
-      // The cast is safe: `emit` has checked the types of the arguments.
-      return (products[op.name as keyof typeof products] as (...args: readonly unknown[]) => Bound)(...args);
-    }
+    if (Object.hasOwn(products, call.op.name) && argumentOf(call, 'B') === 0) return null; // kernels take a row or more
     for (const bindPart of parts) {
       const bound = bindPart(call);
       if (bound !== null) return bound;

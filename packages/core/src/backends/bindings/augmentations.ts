@@ -1,45 +1,35 @@
 import { roundingOf } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
+import type { Bound } from '../../program/kernels.ts';
 import { AUGMENTATION, type augment, showPoint } from '../../program/reference/augment.ts';
 import type { CodeLayout } from '../code.ts';
-import { elementwise as table } from '../formulas/index.ts';
 import { movePixelsArguments, turnPixelsArguments } from '../kernels/augment.ts';
-import { elementwiseArguments } from '../kernels/elementwise.ts';
-import type { BindCall, CallTape } from './call-tape.ts';
+import { createArrayCall } from './array-calls.ts';
+import { type BindCall, bindByName, type CallTape } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
-
-const fillArguments = elementwiseArguments(table.fill);
-const copyArguments = elementwiseArguments(table.copy);
 
 /** Binds augmentations; null for other operations, and for empty images. */
 export function createAugmentations(
   layout: CodeLayout,
   tape: CallTape,
-  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  memory: PanelMemory,
   scratch: Float64Array, // [2]
 ): BindCall {
-  const { width } = layout;
+  const { maskOf, bytes, width } = memory;
   const shares = addressOf(scratch);
 
-  return ({ op, args }) => {
-    if (op.name !== 'augment') return null;
-    const [x, image, draws, B, H, V, C, isWhole] = args as Parameters<typeof augment>;
+  function bindAugment(...[x, image, draws, B, H, V, C, isWhole]: Parameters<typeof augment>): Bound | null {
     if (B * H * V * C === 0) return null;
     const [xAt, imageAt] = [x, image].map(addressOf);
     const [line, pixel] = [bytes * V * C, bytes * C];
     const size = H * V * C;
     const round = roundingOf(x);
-    const fillKernel = layout.elementwise.fill;
-    const copyKernel = layout.elementwise.copy;
+    const fill = createArrayCall('fill', layout, tape, memory);
+    const copy = createArrayCall('copy', layout, tape, memory);
     // Kernels are assembled as they are first read.
     const movePixels = isWhole ? layout.augment.movePixels : 0;
     const turnPixels = isWhole ? 0 : layout.augment.turnPixels;
     const rest = C % width;
-
-    const clear = (at: number, n: number): void => {
-      const rest = n % width;
-      if (n > 0) tape.write(fillArguments, fillKernel, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest);
-    };
 
     /** Shifts image n by whole pixels, and mirrors it if asked. */
     function move(n: number): void {
@@ -52,7 +42,7 @@ export function createAugmentations(
       const end = Math.min(V, isMirrored ? column + 1 : V - column);
       const top = Math.max(0, -firstLine);
       const bottom = Math.min(H, H - firstLine);
-      if (end - first < V || bottom - top < H) clear(to, size);
+      if (end - first < V || bottom - top < H) fill(to, 0, size);
       if (end <= first || bottom <= top) return;
       const from = imageAt + line * (top + firstLine) + pixel * (isMirrored ? column - first : column + first);
       const start = to + line * top + pixel * first;
@@ -111,9 +101,8 @@ export function createAugmentations(
 
     return () => {
       for (let n = 0; n < B; n++) {
-        const rest = size % width;
-        const from = xAt + bytes * size * n;
-        tape.write(copyArguments, copyKernel, from, imageAt, maskOf(rest), 1, (size - rest) / width, bytes * rest);
+        const to = xAt + bytes * size * n;
+        copy(to, imageAt, size);
         if (isWhole) move(n);
         else {
           tape.run(); // plain code reads the image
@@ -121,10 +110,12 @@ export function createAugmentations(
         }
         const row = n * AUGMENTATION;
         const [top, left, height, columns] = [draws[row + 6], draws[row + 7], draws[row + 8], draws[row + 9]];
-        for (let i = top; i < top + height; i++) clear(from + line * i + pixel * left, columns * C);
+        for (let i = top; i < top + height; i++) fill(to + line * i + pixel * left, 0, columns * C);
         // Plain code writes the next image after the calls for this one have read theirs.
         tape.run();
       }
     };
-  };
+  }
+
+  return bindByName({ augment: bindAugment });
 }

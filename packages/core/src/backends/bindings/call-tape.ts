@@ -20,6 +20,13 @@ export interface CallTape {
 /** Binds the operations of one kind; null for others. */
 export type BindCall = (call: Call) => Bound | null;
 
+/** Binds the operations in `table`, by functions of their arguments in plain code; null for others. */
+export const bindByName =
+  (table: Readonly<Record<string, (...args: never[]) => Bound | null>>): BindCall =>
+  ({ op, args }) =>
+    // The cast is safe: `emit` has checked the types of the arguments.
+    Object.hasOwn(table, op.name) ? table[op.name](...(args as never[])) : null;
+
 /** Plays the first `calls` calls of a tape, at least one. Gather calls read `data`. */
 export type PlayTape = (tape: Float64Array, calls: number, data?: Uint8Array) => void;
 

@@ -5,13 +5,13 @@ import type { FixedCall } from '../../program/kernels.ts';
 import type { channelDropout, dropout } from '../../program/reference/dropout.ts';
 import type { CodeLayout } from '../code.ts';
 import { CHUNK, WORD } from '../kernels/dropout.ts';
-import type { BindCall } from './call-tape.ts';
+import { type BindCall, bindByName } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
 /** Makes calls of dropout and channel-dropout; null for others. */
 export function createDropout(
   layout: CodeLayout,
-  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  { maskOf, bytes }: PanelMemory,
   scratch: Float64Array, // [DROPOUT_SCRATCH]
 ): BindCall {
   const { width } = layout;
@@ -42,15 +42,10 @@ export function createDropout(
     ];
   }
 
-  return ({ op, args }) => {
-    if (op.name === 'dropout') {
-      const [y, x, stepAndRow, B, size, ...others] = args as Parameters<typeof dropout>;
-      return bindDropout(y, x, stepAndRow, B, 1, size, ...others);
-    }
-    if (op.name === 'channelDropout') {
-      const [y, x, , stepAndRow, ...others] = args as Parameters<typeof channelDropout>;
-      return bindDropout(y, x, stepAndRow, ...others);
-    }
-    return null;
-  };
+  return bindByName({
+    dropout: (...[y, x, stepAndRow, B, size, ...others]: Parameters<typeof dropout>) =>
+      bindDropout(y, x, stepAndRow, B, 1, size, ...others),
+    channelDropout: (...[y, x, , stepAndRow, ...others]: Parameters<typeof channelDropout>) =>
+      bindDropout(y, x, stepAndRow, ...others),
+  });
 }

@@ -8,7 +8,7 @@ import type { BindCall } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
 /** Makes calls of elementwise operations; null for others. */
-export function createElementwise({ elementwise }: CodeLayout, { sizesOf }: Pick<PanelMemory, 'sizesOf'>): BindCall {
+export function createElementwise({ elementwise }: CodeLayout, { sizesOf }: PanelMemory): BindCall {
   return (call) => {
     const { op } = call;
     const operation = Object.hasOwn(table, op.name) ? table[op.name] : undefined;

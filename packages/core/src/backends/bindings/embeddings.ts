@@ -1,16 +1,15 @@
 import { addressOf } from '../../program/address.ts';
+import type { Bound } from '../../program/kernels.ts';
 import type { embeddingBackward } from '../../program/reference/embedding.ts';
 import type { CodeLayout } from '../code.ts';
-import { elementwise as table } from '../formulas/index.ts';
-import { elementwiseArguments } from '../kernels/elementwise.ts';
 import { LISTED_WORDS as WORDS } from '../kernels/listed-sums.ts';
-import type { BindCall, CallTape } from './call-tape.ts';
+import { createArrayCall } from './array-calls.ts';
+import { type BindCall, bindByName, type CallTape } from './call-tape.ts';
 import { PIECES_SCRATCH } from './matrices/column-sums.ts';
-import { groupsOf } from './matrices/matrices.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
-const fillArguments = elementwiseArguments(table.fill);
-const NOWHERE = -1;
+/** Stands for a position where there is none. */
+const NO_POSITION = -1;
 
 /** Maximum number of positions that are listed for a call, and of their pieces. */
 const MAX_POSITIONS = PIECES_SCRATCH;
@@ -26,86 +25,85 @@ const MAX_BYTES = 4_294_967_296;
 export function createEmbeddings(
   layout: CodeLayout,
   tape: CallTape,
-  { maskOf, sizesOf, bytes }: Pick<PanelMemory, 'maskOf' | 'sizesOf' | 'bytes'>,
+  memory: PanelMemory,
   scratch: Float64Array, // [PIECES_SCRATCH]
 ): BindCall {
-  const { elementwise, width: lanes } = layout;
+  const { groupsOf, bytes } = memory;
   const words = new Int32Array(scratch.buffer, scratch.byteOffset, 2 * PIECES_SCRATCH);
   const scratchAt = addressOf(scratch);
 
-  return ({ op, args }) => {
-    if (op.name !== 'embeddingBackward') return null;
-    const [dE, firstPosition, nextPosition, sums, leafOf, x, dy, B, k, leafRows, accumulate, V, width] =
-      args as Parameters<typeof embeddingBackward>;
+  function bindEmbeddingBackward(...args: Parameters<typeof embeddingBackward>): Bound | null {
+    const [dE, firstPosition, nextPosition, sums, leafOf, x, dy, B, k, leafRows, accumulate, V, width] = args;
     const row = bytes * width;
     if (V * width === 0 || Math.max(V, B * k) * row >= MAX_BYTES) return null;
     const [dEAt, sumsAt] = [addressOf(dE), addressOf(sums)];
     const { kernel, vectors } = layout.listedSums;
-    const groups = groupsOf(width, vectors, lanes, maskOf);
+    const groups = groupsOf(width, vectors);
     const [first, next] = [wordsOf(firstPosition, V), wordsOf(nextPosition, B * k)];
     const leafPositions = k * leafRows;
     const call = Float64Array.of(dEAt, addressOf(dy), 0, ...groups, scratchAt, scratchAt + 4 * LIST, 0, row);
-    const cleared = [dEAt, 0, ...sizesOf(V * width)] as const;
-    const fill = elementwise.fill;
+    const fill = createArrayCall('fill', layout, tape, memory);
 
-    let pieces = 0;
-    let positions = 0; // listed
-    let firstOfPiece = 0; // among them
-    let begins = 1; // see `LISTED_WORDS`
-    let depth = 0; // of the stack after the last piece
-    let depthBefore = 0; // all pieces
+    let pieces = 0; // of the call that is being listed
+    let positions = 0; // listed for this call
+    let pieceStart = 0; // the first listed position of the next piece
+    let begins = 1; // of the next piece, see `LISTED_WORDS`
+    let depth = 0; // sums on the stack after the last piece
+    let callDepth = 0; // sums on the stack before the call
 
+    /** Writes the call for the listed pieces, and runs the tape. */
     function run(): void {
-      call[2] = sumsAt + row * depthBefore;
+      call[2] = sumsAt + row * callDepth;
       call[call.length - 2] = pieces;
       tape.writeAll(kernel, call);
       tape.run();
       pieces = 0;
       positions = 0;
-      firstOfPiece = 0;
-      depthBefore = depth;
+      pieceStart = 0;
+      callDepth = depth;
     }
 
+    /** Lists a piece of the positions since the last one. `v` is the row of dE that a result is added to. */
     function endPiece(merges: number, isResult: number, v: number): void {
       const at = WORDS.count * pieces++;
-      words[at + WORDS.rows] = positions - firstOfPiece;
+      words[at + WORDS.rows] = positions - pieceStart;
       words[at + WORDS.begins] = begins;
       words[at + WORDS.merges] = merges;
       words[at + WORDS.isResult] = isResult;
       words[at + WORDS.result] = row * v;
       depth += begins - merges - isResult;
       begins = 1;
-      firstOfPiece = positions;
+      pieceStart = positions;
       if (pieces === MAX_PIECES || positions === MAX_POSITIONS) run();
     }
 
     return () => {
-      if (!accumulate) tape.write(fillArguments, fill, ...cleared);
-      first.fill(NOWHERE);
+      if (!accumulate) fill(dEAt, 0, V * width);
+      first.fill(NO_POSITION);
       for (let p = next.length - 1; p >= 0; p--) {
         const v = x[p] | 0;
         next[p] = first[v];
         first[v] = p;
       }
       for (let v = 0; v < V; v++) {
-        if (first[v] === NOWHERE) continue;
-        let level = -1;
+        if (first[v] === NO_POSITION) continue;
+        let level = -1; // the last leaf on the stack, whose leaves are in `leafOf`
         let end = 0; // of the positions of the leaf
-        for (let p = first[v]; p !== NOWHERE; p = next[p]) {
+        for (let p = first[v]; p !== NO_POSITION; p = next[p]) {
           if (p >= end) {
             const leafOfPosition = Math.floor(p / leafPositions);
             if (level >= 0) {
               // As in plain code: neighbours that are closer to each other in the tree than to this leaf are joined
               // before it.
-              let joined = 0;
+              let merges = 0;
               while (
                 level > 0 &&
                 Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ leafOfPosition)
               ) {
                 level--;
-                joined++;
+                merges++;
               }
-              endPiece(joined, 0, v);
+              endPiece(merges, 0, v);
             }
             leafOf[++level] = leafOfPosition;
             end = (leafOfPosition + 1) * leafPositions;
@@ -121,7 +119,9 @@ export function createEmbeddings(
       if (pieces > 0) run();
       else tape.run();
     };
-  };
+  }
+
+  return bindByName({ embeddingBackward: bindEmbeddingBackward });
 }
 
 /** The first `length` words of doubles that are scratch. */

@@ -5,13 +5,13 @@ import type { lastPositionBackward, lastPositionForward } from '../../program/re
 import type { transpose } from '../../program/reference/vectors.ts';
 import type { CodeLayout } from '../code.ts';
 import { LANES } from '../kernels/row-lanes.ts';
-import type { BindCall } from './call-tape.ts';
+import { type BindCall, bindByName } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
 /** Makes calls of operations that only move numbers; null for others, and for empty ones. */
 export function createMoves(
   { moveKernels: kernels, elementwise, width }: CodeLayout,
-  { sizesOf, bytes }: Pick<PanelMemory, 'sizesOf' | 'bytes'>,
+  { sizesOf, bytes }: PanelMemory,
 ): BindCall {
   /**
    * The last arguments of kernels that move `size` numbers: the mask, whole vectors, and bytes of the numbers after.
@@ -21,7 +21,7 @@ export function createMoves(
     return [mask, vectors, rest];
   };
 
-  const moves = {
+  return bindByName({
     embeddingForward(...[y, x, E, n, size]: Parameters<typeof embeddingForward>) {
       if (n * size === 0) return null;
       const arrays = [y, E, x].map(addressOf);
@@ -63,11 +63,5 @@ export function createMoves(
       }
       return calls;
     },
-  };
-
-  return ({ op, args }) => {
-    // The cast is safe: `emit` has checked the types of the arguments.
-    const move = Object.hasOwn(moves, op.name) ? moves[op.name as keyof typeof moves] : null;
-    return move === null ? null : (move as (...args: readonly unknown[]) => readonly FixedCall[] | null)(...args);
-  };
+  });
 }

@@ -16,7 +16,7 @@ import type {
 import { PIECE } from '../../program/reference/sum-rows.ts';
 import type { CodeLayout } from '../code.ts';
 import { MAX_CHANNEL_VECTORS, type WindowKernel } from '../kernels/windows.ts';
-import type { BindCall } from './call-tape.ts';
+import { type BindCall, bindByName } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 import { backwardReach, forwardReach, type PixelAxis, type PixelRun, pixelAxis } from './reach.ts';
 
@@ -46,10 +46,7 @@ interface Pooling {
 }
 
 /** Makes calls of pools and of upsampling; null for others. */
-export function createPools(
-  layout: CodeLayout,
-  { maskOf, sizesOf, bytes }: Pick<PanelMemory, 'maskOf' | 'sizesOf' | 'bytes'>,
-): BindCall {
+export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: PanelMemory): BindCall {
   const { width, type } = layout;
   const wide = MAX_CHANNEL_VECTORS * width;
 
@@ -134,7 +131,7 @@ export function createPools(
 
   const flushed = FLUSH_BELOW[type];
 
-  const pools = {
+  return bindByName({
     maxPoolForward: (...[y, x, B, geometry]: Parameters<typeof maxPoolForward>) =>
       bind({ kernel: 'maximum', pixels: y, windows: x, ...outputs(geometry), B, C: geometry.C, last: [] }),
     maxPoolBackward(...[dx, dy, x, y, B, geometry]: Parameters<typeof maxPoolBackward>) {
@@ -179,13 +176,7 @@ export function createPools(
       bind({ kernel: 'spread', pixels: x, windows: y, ...repeats(H, V, FY, FX), B, C, last: scaling(1, 0) }),
     upsampleBackward: (...[dx, dy, B, H, V, C, FY, FX]: Parameters<typeof upsampleBackward>) =>
       bind({ kernel: 'sum', pixels: dx, windows: dy, ...repeats(H, V, FY, FX), B, C, last: scaling(1, 0) }),
-  };
-
-  return ({ op, args }) => {
-    // The cast is safe: `emit` has checked the types of the arguments.
-    const pool = Object.hasOwn(pools, op.name) ? pools[op.name as keyof typeof pools] : null;
-    return pool === null ? null : (pool as (...args: readonly unknown[]) => Bound | null)(...args);
-  };
+  });
 }
 
 type Axes = Pick<Pooling, 'rows' | 'columns'>;

@@ -2,31 +2,26 @@ import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
 import { argumentOf } from '../../program/op.ts';
 import type { CodeLayout } from '../code.ts';
-import { recurrentOps } from '../formulas/recurrent.ts';
+import { type RecurrentOp, recurrentOps } from '../formulas/recurrent.ts';
 import { arrayNamesOf } from '../kernels/elementwise.ts';
 import type { BindCall, CallTape } from './call-tape.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
-/** A call of a kernel for each row: its first arguments are addresses, which differ from row to row. */
-interface RowCalls {
-  /** Writes the call for row n. */
-  record(n: number): void;
-}
+/** Writes the call of a kernel for row n. */
+type WriteRow = (n: number) => void;
 
 /** Makes calls of the steps of recurrent layers, row by row, since each row ends where its padding begins. */
 export function createRecurrent(
   { recurrent, elementwise }: CodeLayout,
   tape: CallTape,
-  { sizesOf, bytes }: Pick<PanelMemory, 'sizesOf' | 'bytes'>,
+  { sizesOf, bytes }: PanelMemory,
 ): BindCall {
-  /** Calls of a kernel on `size` numbers of each row. */
-  function callsOf(kernel: number, parts: readonly RowNumbers[], values: readonly number[], size: number): RowCalls {
+  /** Calls of a kernel on `size` numbers of each row: its first arguments are the addresses of the row's parts. */
+  function callsOf(kernel: number, parts: readonly RowNumbers[], values: readonly number[], size: number): WriteRow {
     const argumentValues = Float64Array.of(...parts.map(({ first }) => first), ...values, ...sizesOf(size));
-    return {
-      record(n) {
-        for (let k = 0; k < parts.length; k++) argumentValues[k] = parts[k].first + n * parts[k].row;
-        tape.writeAll(kernel, argumentValues);
-      },
+    return (n) => {
+      for (let k = 0; k < parts.length; k++) argumentValues[k] = parts[k].first + n * parts[k].row;
+      tape.writeAll(kernel, argumentValues);
     };
   }
 
@@ -48,8 +43,8 @@ export function createRecurrent(
       const [row, at] = shape.includes('T') ? [T * position, t * position] : [position, 0];
       return { first: addressOf(argumentOf(call, name) as Elements) + at + bytes * O * Number(gate), row };
     }
-    const copies = (all: readonly (readonly [to: string, from: string, gates: number])[]): RowCalls[] =>
-      all.map(([to, from, gates]) => callsOf(elementwise.copy, [numbersOf(from), numbersOf(to)], [], gates * O));
+    const copies = (list: RecurrentOp['before']): WriteRow[] =>
+      list.map(([to, from, gates]) => callsOf(elementwise.copy, [numbersOf(from), numbersOf(to)], [], gates * O));
     const formula = callsOf(kernel, arrayNamesOf(operation).map(numbersOf), [], O);
     const before = copies(operation.before);
     const real = [formula, ...copies(operation.after)];
@@ -58,8 +53,8 @@ export function createRecurrent(
     );
     return () => {
       for (let n = 0; n < B; n++) {
-        for (const calls of before) calls.record(n);
-        for (const calls of t < lengths[n] ? real : padding) calls.record(n);
+        for (const write of before) write(n);
+        for (const write of t < lengths[n] ? real : padding) write(n);
       }
       tape.run();
     };

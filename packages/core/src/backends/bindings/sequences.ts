@@ -1,21 +1,19 @@
 import type { Elements } from '../../math/element-type.ts';
 import { addressOf } from '../../program/address.ts';
-import type { Bound } from '../../program/kernels.ts';
 import type { rotate, zeroPadding } from '../../program/reference/attention.ts';
 import type { sequenceMeanBackward, sequenceMeanForward } from '../../program/reference/pooling.ts';
 import type { CodeLayout } from '../code.ts';
 import { PIECE_WORDS } from '../kernels/column-sums.ts';
 import { LANES } from '../kernels/row-lanes.ts';
-import type { BindCall, CallTape } from './call-tape.ts';
+import { type BindCall, bindByName, type CallTape } from './call-tape.ts';
 import { PIECES_SCRATCH, piecesOfRow } from './matrices/column-sums.ts';
-import { groupsOf } from './matrices/matrices.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
 /** Makes calls of operations on the positions of rows; null for others, and for empty ones. */
 export function createSequences(
   { rotate: kernels, moveKernels, columnSums, matrices, width }: CodeLayout,
   tape: CallTape,
-  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  { maskOf, groupsOf, bytes }: PanelMemory,
   scratch: Float64Array, // [PIECES_SCRATCH]
 ): BindCall {
   const table = new Int32Array(scratch.buffer, scratch.byteOffset, 2 * PIECES_SCRATCH);
@@ -27,7 +25,7 @@ export function createSequences(
     return [moveKernels.clearPadding, addressOf(x), addressOf(lengths), ...sizes];
   };
 
-  const sequences = {
+  return bindByName({
     zeroPadding: (...[x, lengths, B, T, C]: Parameters<typeof zeroPadding>) =>
       B * C === 0 ? null : [clearPadding(x, lengths, B, T, C)],
 
@@ -48,7 +46,7 @@ export function createSequences(
       const { kernel, vectors } = columnSums.plain;
       const [xAt, yAt, levelsAt] = [x, y, levels].map(addressOf);
       const row = bytes * C;
-      const call = Float64Array.of(0, 0, levelsAt, ...groupsOf(C, vectors, width, maskOf), 0, 0, row, 0);
+      const call = Float64Array.of(0, 0, levelsAt, ...groupsOf(C, vectors), 0, 0, row, 0);
       const last = call.length - 1;
       return () => {
         for (let n = 0, used = 0; n < B; n++) {
@@ -77,7 +75,7 @@ export function createSequences(
       const { kernel, vectors } = matrices.globalAvgPoolBackward;
       const [dxAt, dyAt] = [dx, dy].map(addressOf);
       const row = bytes * C;
-      const call = Float64Array.of(0, 0, 0, ...groupsOf(C, vectors, width, maskOf), 0, row);
+      const call = Float64Array.of(0, 0, 0, ...groupsOf(C, vectors), 0, row);
       const [clear, ...cleared] = clearPadding(dx, lengths, B, T, C);
       const padding = Float64Array.from(cleared);
       return () => {
@@ -93,11 +91,5 @@ export function createSequences(
         tape.run();
       };
     },
-  };
-
-  return ({ op, args }) => {
-    // The cast is safe: `emit` has checked the types of the arguments.
-    const bind = Object.hasOwn(sequences, op.name) ? sequences[op.name as keyof typeof sequences] : null;
-    return bind === null ? null : (bind as (...args: readonly unknown[]) => Bound | null)(...args);
-  };
+  });
 }

@@ -2,13 +2,13 @@ import { addressOf } from '../../program/address.ts';
 import type { FixedCall } from '../../program/kernels.ts';
 import type { clip, loadHyper, recordStep } from '../../program/reference/step.ts';
 import type { CodeLayout } from '../code.ts';
-import type { BindCall } from './call-tape.ts';
+import { type BindCall, bindByName } from './call-tape.ts';
 
 const DOUBLE = 8; // bytes
 
 /** Makes calls of what a step does outside of its passes; null for other operations. */
 export function createSteps({ stepKernels: kernels }: CodeLayout): BindCall {
-  const steps = {
+  return bindByName({
     loadHyper(...[hyper, hypers, next, H]: Parameters<typeof loadHyper>) {
       if (H === 0) return null;
       return [[kernels.loadHyper, addressOf(hyper), addressOf(hypers), addressOf(next), DOUBLE * H, H]];
@@ -25,10 +25,5 @@ export function createSteps({ stepKernels: kernels }: CodeLayout): BindCall {
       const to = [note, losses, norms].map(addressOf);
       return [...calls, [kernels.recordStep, ...to, sums, addressOf(rows), addressOf(squares), blocks]];
     },
-  };
-  return ({ op, args }) => {
-    // The cast is safe: `emit` has checked the types of the arguments.
-    const step = Object.hasOwn(steps, op.name) ? steps[op.name as keyof typeof steps] : null;
-    return step === null ? null : (step as (...args: readonly unknown[]) => readonly FixedCall[] | null)(...args);
-  };
+  });
 }

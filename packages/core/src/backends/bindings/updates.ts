@@ -1,5 +1,5 @@
 import type { UpdateKernel } from '../../families/optimizers/optimizer.ts';
-import { bytesOfElements, type Elements } from '../../math/element-type.ts';
+import type { Elements } from '../../math/element-type.ts';
 import { viewOf } from '../../math/scratch.ts';
 import { addressOf } from '../../program/address.ts';
 import type { FixedCall } from '../../program/kernels.ts';
@@ -10,8 +10,7 @@ import { updates as table } from '../formulas/updates.ts';
 import { BLOCK_ROWS } from '../kernels/max-norm.ts';
 import { vectorsOfTurn } from '../kernels/update.ts';
 import type { BindCall } from './call-tape.ts';
-import { groupsOf } from './matrices/matrices.ts';
-import { halved, type RowAdds } from './row-adds.ts';
+import type { PanelMemory } from './panels/panel-memory.ts';
 
 /** Doubles of scratch for the sums of squares. */
 export const UPDATE_SCRATCH = 4;
@@ -44,12 +43,10 @@ interface Parts {
 /** Makes calls of updates, of means and of updates by means, and of max-norm; null for others. */
 export function createUpdates(
   layout: CodeLayout,
-  maskOf: (lanes: number) => number,
-  rowAdds: RowAdds,
+  { bytes, maskOf, groupsOf, sizesOf }: PanelMemory,
   scratch: Float64Array, // [UPDATE_SCRATCH]
 ): BindCall {
-  const { updates: kernels, type, width } = layout;
-  const bytes = bytesOfElements(type, 1);
+  const { updates: kernels, elementwise, width } = layout;
   const vectors = vectorsOfTurn(bytes * width);
   const nothing = new Float64Array(0);
   const fullShare = Float64Array.of(1);
@@ -58,8 +55,11 @@ export function createUpdates(
     const firstAt = addressOf(first);
     const calls: FixedCall[] = [];
     let [rows, step] = [S, bytes * row]; // of the rows that the kernel adds
-    for (; kernels[name][rows] === undefined; rows = halved(rows), step *= 2) {
-      calls.push(...rowAdds.neighbourCalls(firstAt, step, rows, n));
+    // No kernel adds so many: each even row gets its right neighbour, if it has one. Half of the rows are left.
+    for (; kernels[name][rows] === undefined; rows = (rows + 1) >> 1, step *= 2) {
+      for (let at = firstAt, k = 0; k < rows >> 1; k++, at += 2 * step) {
+        calls.push([elementwise.add, at, at + step, ...sizesOf(n)]);
+      }
     }
     const rest = n % (vectors * width);
     calls.push([
@@ -77,7 +77,7 @@ export function createUpdates(
     const { kernel, vectors } = layout.maxNorm;
     const left = I % BLOCK_ROWS;
     const rows = [I, (I - left) / BLOCK_ROWS, left];
-    return [[kernel, addressOf(W), bytes * row, ...groupsOf(n, vectors, width, maskOf), ...rows, limit]];
+    return [[kernel, addressOf(W), bytes * row, ...groupsOf(n, vectors), ...rows, limit]];
   }
 
   return ({ op: { name }, args }) => {

@@ -9,7 +9,6 @@ import { elementwiseArguments } from '../../kernels/elementwise.ts';
 import { matrixArguments } from '../../kernels/matrix.ts';
 import { LANES, rowLanesArguments } from '../../kernels/row-lanes.ts';
 import type { CallTape } from '../call-tape.ts';
-import { groupsOf } from '../matrices/matrices.ts';
 import type { PanelSize } from '../panels/panel-memory.ts';
 import { AHEAD, MAX_BLOCK_ROWS, MAX_ROWS } from '../panels/panel-memory.ts';
 import type { Panels } from '../panels/panels.ts';
@@ -46,7 +45,7 @@ export function createAttentionCalls(
   function groups(name: AttentionFormulaName, columns: number): readonly number[] {
     const { vectors } = formulas[name];
     groupsByColumns[vectors] ??= [];
-    groupsByColumns[vectors][columns] ??= groupsOf(columns, vectors, width, maskOf);
+    groupsByColumns[vectors][columns] ??= panels.groupsOf(columns, vectors);
     return groupsByColumns[vectors][columns];
   }
 

@@ -2,10 +2,10 @@ import type { ProductShape } from '../../../math/scratch.ts';
 import type { ConvolutionGeometry, WindowAxis } from '../../../math/windows.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { convBackwardInput, convBackwardWeights, convForward } from '../../../program/reference/convolution.ts';
+import type { CodeLayout } from '../../code.ts';
 import type { CallTape } from '../call-tape.ts';
 import type { Panels } from '../panels/panels.ts';
 import { backwardReach, forwardReach } from '../reach.ts';
-import type { RowAdds } from '../row-adds.ts';
 import { createRowProduct, type Direction, rowProductBytes } from './row-products.ts';
 import { createWindowWeights, windowTableBytes, windowWeightsBytes } from './window-weights.ts';
 
@@ -40,8 +40,8 @@ export function convolutionBytes(products: readonly ProductShape[], rows: number
  * multiply-add: it equals `fusedConvolutions` bit for bit.
  */
 export function createNativeConvolutions(
+  layout: CodeLayout,
   panels: Panels,
-  rowAdds: RowAdds,
   tape: CallTape,
   scratch: Float64Array, // [convolutionScratch] of the largest convolution
 ): Convolutions {
@@ -52,7 +52,7 @@ export function createNativeConvolutions(
     return { images: row.images, product: createRowProduct(panels, tape, free, scratch, row.geometry, direction) };
   });
   const windowWeights = shared((_direction: Direction, B, geometry) =>
-    createWindowWeights(panels, rowAdds, tape, free, scratch, geometry, B),
+    createWindowWeights(layout, panels, tape, free, scratch, geometry, B),
   );
   return {
     convForward(y, x, W, b, B, geometry) {

@@ -2,13 +2,14 @@ import { MAX_NODE_ROWS, treeLevels } from '../../../math/tree/index.ts';
 import type { ConvolutionGeometry } from '../../../math/windows.ts';
 import { pieceCount, pieceRows } from '../../../program/reference/convolution.ts';
 import { PIECE } from '../../../program/reference/sum-rows.ts';
+import type { CodeLayout } from '../../code.ts';
 import { RUN_BYTES } from '../../kernels/tile.ts';
+import { createArrayCall } from '../array-calls.ts';
 import type { CallTape } from '../call-tape.ts';
 import { countOf, heightOf, MAX_SUM_BYTES, tilesOver } from '../panels/panel-memory.ts';
 import type { Panels } from '../panels/panels.ts';
 import { onesOf } from '../panels/tile-products.ts';
 import { forwardReach, isDepthwise, layoutOf } from '../reach.ts';
-import type { RowAdds } from '../row-adds.ts';
 import { copyBytes, createImageCopies } from './image-copies.ts';
 import { type Run, tableOf } from './runs.ts';
 
@@ -94,8 +95,8 @@ interface Target {
  * which then come from the second-level cache.
  */
 export function createWindowWeights(
+  codeLayout: CodeLayout,
   panels: Panels,
-  rowAdds: RowAdds,
   tape: CallTape,
   free: number, // windowWeightsBytes of scratch
   scratch: Float64Array, // that it lies in
@@ -104,6 +105,7 @@ export function createWindowWeights(
 ): WindowWeights {
   const { bytes, width, one, zeros, leafPanel, leafPanelFor, lanePanel, sumRuns } = panels;
   if (B > MAX_NODE_ROWS) throw new Error(`convBackwardWeights: B has ${B}, expected at most ${MAX_NODE_ROWS}`);
+  const add = createArrayCall('add', codeLayout, tape, panels);
   const { height: y, width: x, C, O } = geometry;
   const sizes = sizesOf(geometry);
   const { lanes, groups, ins, K, images, pieces } = sizes;
@@ -303,9 +305,9 @@ export function createWindowWeights(
 
   /** Adds sums that wait to those left of them. */
   function addTarget(sum: Target, term: Target, columns: number): void {
-    if (sum.dWRow === term.dWRow) rowAdds.add(sum.dW, term.dW, K * columns);
-    else for (let k = 0; k < K; k++) rowAdds.add(sum.dW + k * sum.dWRow, term.dW + k * term.dWRow, columns);
-    rowAdds.add(sum.db, term.db, columns);
+    if (sum.dWRow === term.dWRow) add(sum.dW, term.dW, K * columns);
+    else for (let k = 0; k < K; k++) add(sum.dW + k * sum.dWRow, term.dW + k * term.dWRow, columns);
+    add(sum.db, term.db, columns);
   }
 }
 

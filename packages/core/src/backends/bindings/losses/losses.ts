@@ -2,39 +2,26 @@ import type { Elements } from '../../../math/element-type.ts';
 import { mathOf } from '../../../math/real-math.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { Bound } from '../../../program/kernels.ts';
+import type { weighLosses } from '../../../program/reference/step.ts';
 import type { CodeLayout } from '../../code.ts';
 import { elementwiseLosses } from '../../formulas/losses.ts';
 import type { BindCall } from '../call-tape.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
 import { createRowKernels } from './row-kernels.ts';
 
+/** The arguments of a loss. */
 type Arguments = readonly [
   ...[lossSums: Float64Array, dy: Elements, y: Elements, t: Elements, B: number, leafRows: number, O: number],
   parameter?: number,
 ];
-type WeighArguments = readonly [
-  ...[
-    lossSums: Float64Array,
-    dy: Elements,
-    losses: Float64Array,
-    w: Float64Array,
-    B: number,
-    leafRows: number,
-    O: number,
-  ],
-];
-
 /** Makes calls of losses, and of their weighing; null for other operations. */
 export function createLosses(
   layout: CodeLayout,
-  panels: Pick<PanelMemory, 'maskOf' | 'sizesOf' | 'zeros'>,
+  panels: PanelMemory,
   scratch: Float64Array, // [LOSS_SCRATCH]
 ): BindCall {
-  const { scratchArrays, record, formula, formulaOfRows, join, atClasses, addLeaves } = createRowKernels(
-    layout,
-    panels,
-    scratch,
-  );
+  const rowKernels = createRowKernels(layout, panels, scratch);
+  const { scratchArrays, record, formula, formulaOfRows, reduceRows, atClasses, addLeaves } = rowKernels;
   const { terms, maxima, sums, logitSums, logits, gradients, rowLosses } = scratchArrays;
   const { round } = mathOf(layout.type);
 
@@ -61,10 +48,10 @@ export function createLosses(
     // Without smoothing any sum of logits will do: it is multiplied by 0.
     const ofRows = [logits, maxima, sums, smoothing === undefined ? sums : logitSums, rowLosses, gradients];
     return record(B, O, [
-      join('rowMaxima', O, maxima, yAt),
+      reduceRows('rowMaxima', O, maxima, yAt),
       atClasses('readTargets', O, logits, yAt, classes),
       formulaOfRows(O, exponentials, 'elements'),
-      join('rowSums', O, sums, dyAt),
+      reduceRows('rowSums', O, sums, dyAt),
       formulaOfRows(O, { name: 'shares', arrays: [dyAt, sums, dyAt], numbers: [off] }, 'elements'),
       formula(1, { name: 'classes', arrays: ofRows, numbers: [confidence, on, off] }),
       atClasses('writeTargets', O, gradients, dyAt, classes),
@@ -72,7 +59,7 @@ export function createLosses(
     ]);
   }
 
-  function weighing([lossSums, dy, losses, w, B, leafRows, O]: WeighArguments): Bound {
+  function weighing([lossSums, dy, losses, w, B, leafRows, O]: Parameters<typeof weighLosses>): Bound {
     const [leafSums, dyAt, lossesAt, weights] = [lossSums, dy, losses, w].map(addressOf);
     return record(B, O, [
       formulaOfRows(O, { name: 'weighed', arrays: [dyAt, weights, dyAt] }, 'doubles'),
@@ -84,7 +71,7 @@ export function createLosses(
     // The casts are safe: `emit` has checked the types of the arguments.
     if (Object.hasOwn(elementwiseLosses, name)) return elementwiseLoss(name, args as Arguments);
     if (crossEntropies.includes(name)) return crossEntropy(args as Arguments);
-    return name === 'weighLosses' ? weighing(args as WeighArguments) : null;
+    return name === 'weighLosses' ? weighing(args as Parameters<typeof weighLosses>) : null;
   };
 }
 

@@ -65,8 +65,8 @@ export interface RowKernels {
   formula(O: number, call: FormulaCall): RowCalls;
   /** The second array of the formula has one number for each row: an element in scratch, or a double elsewhere. */
   formulaOfRows(O: number, call: FormulaCall, of: 'elements' | 'doubles'): RowCalls;
-  /** results[n] = the sum, or the greatest, of row n of x. */
-  join(what: 'rowSums' | 'rowMaxima', O: number, results: number, x: number): RowCalls;
+  /** results[n] = the sum, or the maximum, of row n of x. */
+  reduceRows(what: 'rowSums' | 'rowMaxima', O: number, results: number, x: number): RowCalls;
   /** Reads the numbers of x at the classes of the rows, or writes them. */
   atClasses(what: 'readTargets' | 'writeTargets', O: number, values: number, x: number, classes: number): RowCalls;
   /** Adds the losses of rows to the sums of their leaves: of a group, or doubles elsewhere with their weights. */
@@ -75,10 +75,9 @@ export interface RowKernels {
 
 export function createRowKernels(
   { losses: kernels, lossFormulas, width, type }: CodeLayout,
-  { maskOf, sizesOf, zeros }: Pick<PanelMemory, 'maskOf' | 'sizesOf' | 'zeros'>,
+  { bytes, maskOf, sizesOf, zeros }: PanelMemory,
   scratch: Float64Array, // [LOSS_SCRATCH]
 ): RowKernels {
-  const bytes = bytesOfElements(type, 1);
   const start = addressOf(scratch);
   const end = start + 8 * LOSS_SCRATCH;
   const scratchArrays = arraysFrom(start);
@@ -100,7 +99,7 @@ export function createRowKernels(
       tape.writeAll(lossFormulas[name], Float64Array.of(...moved, ...numbers, ...sizesOf(columns, rows)));
     };
 
-  /** `isFlat`: the numbers of a group may be computed as one row. */
+  /** Computes a group, and the sums of its terms; wide rows in pieces. `isFlat`: a group may be computed as one row. */
   const inPieces =
     (compute: Compute, isFlat: boolean, O: number, { sums }: FormulaCall): RowCalls =>
     (first, count) => {
@@ -108,19 +107,23 @@ export function createRowKernels(
       if (sums === undefined || O <= COLUMNS) {
         if (isFlat) compute(at, 0, 0, 1, O * count);
         else compute(at, 0, 0, count, O);
-        if (sums !== undefined) joinRows('rowSums', sums.results, terms, bytes * O, count, O, zeros, sums.divisor);
+        if (sums !== undefined)
+          writeReduction('rowSums', sums.results, terms, bytes * O, count, O, zeros, sums.divisor);
         return;
       }
       const step = bytes * COLUMNS;
       for (let o = 0; o < O; o += COLUMNS) {
         const size = Math.min(COLUMNS, O - o);
         for (let n = 0; n < count; n++) compute(at + bytes * (n * O + o), step * n, bytes * n, 1, size);
-        joinRows('rowSums', sums.results, terms, step, count, size, o === 0 ? zeros : lanes, sums.divisor);
+        writeReduction('rowSums', sums.results, terms, step, count, size, o === 0 ? zeros : lanes, sums.divisor);
       }
     };
 
-  /** Joins rows that are `step` bytes apart. Sums that go on with an earlier piece begin at `lanes`. */
-  function joinRows(
+  /**
+   * Writes the calls that sum `columns` numbers of each row, or find their maximum; rows are `step` bytes apart. Lanes
+   * begin with those at `from`: sums that go on with an earlier piece with those at `lanes`.
+   */
+  function writeReduction(
     what: 'rowSums' | 'rowMaxima',
     results: number,
     x: number,
@@ -132,8 +135,8 @@ export function createRowKernels(
   ): void {
     const rest = columns % LANES;
     const quads = (columns - rest) / LANES;
-    /** Joins blocks of four rows from row n on; in a block they are `distance` bytes apart. */
-    const joinBlocks = (n: number, distance: number, blocks: number, from: number, to: number): void => {
+    /** Takes blocks of four rows from row n on; in a block they are `distance` bytes apart. */
+    const reduceBlocks = (n: number, distance: number, blocks: number, from: number, to: number): void => {
       const arrays = [results + bytes * n, x + step * n, from, to, maskOf(rest)] as const;
       const size = [distance, LANES * distance, blocks, quads, rest] as const;
       tape.write(rowLanesArguments, kernels[what], ...arrays, ...size, divisor);
@@ -142,13 +145,13 @@ export function createRowKernels(
       // Four times the same row; three of the results are overwritten by the next.
       for (let n = 0; n < count; n++) {
         const rowLanes = lanes + bytes * LANES * LANES * n;
-        joinBlocks(n, 0, 1, from === lanes ? rowLanes : from, rowLanes);
+        reduceBlocks(n, 0, 1, from === lanes ? rowLanes : from, rowLanes);
       }
       return;
     }
-    joinBlocks(0, step, Math.floor(count / LANES), from, lanes);
+    reduceBlocks(0, step, Math.floor(count / LANES), from, lanes);
     // The last four rows, some of them once more.
-    if (count % LANES > 0) joinBlocks(count - LANES, step, 1, from, lanes);
+    if (count % LANES > 0) reduceBlocks(count - LANES, step, 1, from, lanes);
   }
 
   return {
@@ -182,9 +185,9 @@ export function createRowKernels(
       };
     },
 
-    join: (what, O, results, x) => (first, count) => {
+    reduceRows: (what, O, results, x) => (first, count) => {
       const row = bytes * O;
-      joinRows(what, results, x + row * first, row, count, O, what === 'rowSums' ? zeros : leastLanes, 1);
+      writeReduction(what, results, x + row * first, row, count, O, what === 'rowSums' ? zeros : leastLanes, 1);
     },
 
     atClasses: (what, O, values, x, classes) => (first, count) => {

@@ -9,7 +9,7 @@ import { type ColumnTerms, columnTerms, type TermsName } from '../../formulas/no
 import { PIECE_WORDS } from '../../kernels/column-sums.ts';
 import type { BindCall } from '../call-tape.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
-import { groupsOf, rowsAtOnce } from './matrices.ts';
+import { rowsAtOnce } from './matrices.ts';
 
 /** Sums of terms over rows, in the order of `sumRows`. */
 interface ColumnSums {
@@ -30,61 +30,51 @@ interface ColumnSums {
   readonly divisor?: number;
 }
 
+/** Sums of each leaf of B rows. */
+const ofLeaves = (B: number, leafRows: number, R: number, size: number) =>
+  ({ rows: [B, leafRows], leafRows, R, size }) as const;
+/** One sum of all B rows, from the sums of their leaves. */
+const ofBatch = (B: number, leafRows: number, R: number, size: number) =>
+  ({ rows: [B, B], leafRows, R, size }) as const;
+
 /** Operations that sum rows, by name, from the arguments of plain code; null if there is no result. */
 const table = {
-  leafSums: (sums, levels, a, B, leafRows, R, size) => ({
+  leafSums: (sums, levels, a, ...sizes) => ({
     terms: 'plain',
     arrays: [a],
     results: [sums],
     levels,
-    rows: [B, leafRows],
-    leafRows,
-    R,
-    size,
+    ...ofLeaves(...sizes),
   }),
-  leafSquares: (sums, levels, x, mean, B, leafRows, R, size) => ({
+  leafSquares: (sums, levels, x, mean, ...sizes) => ({
     terms: 'squares',
     arrays: [x, mean],
     results: [sums],
     levels,
-    rows: [B, leafRows],
-    leafRows,
-    R,
-    size,
+    ...ofLeaves(...sizes),
   }),
-  leafGradients: (dGammas, dBetas, levels, dy, x, mean, scales, B, leafRows, R, size) => ({
+  leafGradients: (dGammas, dBetas, levels, dy, x, mean, scales, ...sizes) => ({
     terms: 'byColumn',
     arrays: [dy, x, mean, scales],
     results: [dGammas, dBetas],
     levels,
-    rows: [B, leafRows],
-    leafRows,
-    R,
-    size,
+    ...ofLeaves(...sizes),
   }),
   leafMean: (mean, levels, sums, leaves, size, rows) => ({
     terms: 'plain',
     arrays: [sums],
     results: [mean],
     levels,
-    rows: [leaves, leaves],
-    leafRows: 1,
-    R: 1,
-    size,
+    ...ofBatch(leaves, 1, 1, size),
     divisor: rows,
   }),
   leafTotal: (g, levels, sums, leaves, accumulate, size) => ({
-    ...{
-      terms: 'plain',
-      arrays: [sums],
-      results: [g],
-      accumulate,
-      levels,
-      rows: [leaves, leaves],
-      leafRows: 1,
-      R: 1,
-      size,
-    },
+    terms: 'plain',
+    arrays: [sums],
+    results: [g],
+    accumulate,
+    levels,
+    ...ofBatch(leaves, 1, 1, size),
   }),
   layerNormBackwardWeights: (dGamma, dBeta, levels, dy, x, means, scales, B, leafRows, accumulate, R, size) => ({
     terms: 'byRow',
@@ -92,23 +82,15 @@ const table = {
     results: [dGamma, dBeta],
     accumulate,
     levels,
-    rows: [B, B],
-    leafRows,
-    R,
-    size,
+    ...ofBatch(B, leafRows, R, size),
   }),
   rmsNormBackwardWeights: (dGamma, levels, dy, x, scales, B, leafRows, accumulate, R, size) => ({
-    ...{
-      terms: 'scaled',
-      arrays: [dy, x, scales],
-      results: [dGamma],
-      accumulate,
-      levels,
-      rows: [B, B],
-      leafRows,
-      R,
-      size,
-    },
+    terms: 'scaled',
+    arrays: [dy, x, scales],
+    results: [dGamma],
+    accumulate,
+    levels,
+    ...ofBatch(B, leafRows, R, size),
   }),
   positionSums: (db, levels, dy, B, leafRows, accumulate, R, O) => ({
     terms: 'plain',
@@ -116,15 +98,10 @@ const table = {
     results: [db],
     accumulate,
     levels,
-    rows: [B, B],
-    leafRows,
-    R,
-    size: O,
+    ...ofBatch(B, leafRows, R, O),
   }),
-  globalAvgPoolForward: (y, levels, x, B, R, C) => {
-    if (B === 0) return null;
-    return { terms: 'plain', arrays: [x], results: [y], levels, rows: [B, 1], leafRows: 1, R, size: C, divisor: R };
-  },
+  globalAvgPoolForward: (y, levels, x, B, R, C) =>
+    B === 0 ? null : { terms: 'plain', arrays: [x], results: [y], levels, ...ofLeaves(B, 1, R, C), divisor: R },
 } satisfies {
   [Name in keyof typeof ops]?: (...args: ArgumentsOf<(typeof ops)[Name]['reference']>) => ColumnSums | null;
 };
@@ -141,10 +118,10 @@ const PIECES = 512;
 export const PIECES_SCRATCH = (PIECES * PIECE_WORDS.count) / 2;
 
 export function createColumnSums(
-  { columnSums: kernels, matrices, width }: CodeLayout,
+  { columnSums: kernels, matrices }: CodeLayout,
   run: (calls: readonly FixedCall[]) => () => void,
   takeTable: TakeDoubles,
-  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+  { groupsOf, bytes }: PanelMemory,
   scratch: Float64Array, // [PIECES_SCRATCH]
 ): BindCall {
   const tables = new Map<string, Table>(); // most calls have the table of an earlier one
@@ -173,7 +150,7 @@ export function createColumnSums(
     const { words, at: tableAt } = tableOf(sums);
     const { inputs, columns = [] }: ColumnTerms = columnTerms[terms];
     const row = bytes * size;
-    const groups = groupsOf(size, vectors, width, maskOf);
+    const groups = groupsOf(size, vectors);
     const maxRows = rowsAtOnce(groups, row);
     const maxWords = tableAt === null ? shared.length : words.length;
     const addresses = [...arrays, ...results, levels].map(addressOf);
@@ -202,7 +179,7 @@ export function createColumnSums(
     }
     const last = (accumulate ? results : []).map((result, t): FixedCall => {
       const to = addressOf(result);
-      const groups = groupsOf(size, matrices.addRow.vectors, width, maskOf);
+      const groups = groupsOf(size, matrices.addRow.vectors);
       return [matrices.addRow.kernel, to, addressOf(levels) + t * row, to, ...groups, 1, row];
     });
     if (tableAt !== null) return [...calls, ...last];

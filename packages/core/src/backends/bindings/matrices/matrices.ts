@@ -7,20 +7,6 @@ import { matrixOps } from '../../formulas/norms.ts';
 import type { BindCall } from '../call-tape.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
 
-/** Numbers of a call that divide `size` columns, in the order of `groupArguments`. */
-export function groupsOf(
-  size: number,
-  vectors: number, // of a group
-  width: number,
-  maskOf: (lanes: number) => number,
-): readonly number[] {
-  const [whole, rest] = [Math.floor(size / width), size % width];
-  const groups = vectors > 2 ? Math.floor(whole / vectors) : 0;
-  const left = whole - groups * vectors;
-  const pairs = vectors > 1 ? Math.floor(left / 2) : 0;
-  return [maskOf(rest), groups, pairs, left - 2 * pairs, rest];
-}
-
 /**
  * Maximum number of bytes of a matrix that a kernel takes at once if it goes down the rows several times: they are in
  * the second-level cache from the second time on.
@@ -34,10 +20,7 @@ export const rowsAtOnce = (groups: readonly number[], row: number): number =>
     : Math.max(1, Math.floor(BLOCK_BYTES / row));
 
 /** Makes calls of the operations in `matrixOps`. */
-export function createMatrices(
-  { matrices: kernels, width }: CodeLayout,
-  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
-): BindCall {
+export function createMatrices({ matrices: kernels }: CodeLayout, { groupsOf, bytes }: PanelMemory): BindCall {
   return (call) => {
     const { op } = call;
     const operation = Object.hasOwn(matrixOps, op.name) ? matrixOps[op.name] : undefined;
@@ -49,7 +32,7 @@ export function createMatrices(
     const [count, size, matrices = 1] = sizes.map((name) => numberOf(name as string));
     const { kernel, vectors } = kernels[op.name];
     const row = bytes * size;
-    const groups = groupsOf(size, vectors, width, maskOf);
+    const groups = groupsOf(size, vectors);
     const chunkRows = rowsAtOnce(groups, row);
     const calls: FixedCall[] = [];
     for (let k = 0; k < matrices; k++) {

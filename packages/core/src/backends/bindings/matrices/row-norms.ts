@@ -1,4 +1,4 @@
-import { bytesOfElements, type Elements } from '../../../math/element-type.ts';
+import type { Elements } from '../../../math/element-type.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { FixedCall } from '../../../program/kernels.ts';
 import { argumentOf } from '../../../program/op.ts';
@@ -7,7 +7,6 @@ import { type RowFormula, type RowFormulaName, rowFormulas } from '../../formula
 import { ROWS } from '../../kernels/row-sums.ts';
 import type { BindCall } from '../call-tape.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
-import { groupsOf } from './matrices.ts';
 
 /** Bytes of rows that are summed before they are scaled, so that they are in the first-level cache by then. */
 const CHUNK_BYTES = 16_384;
@@ -23,11 +22,10 @@ export const ROW_NORM_SCRATCH = ARRAYS * ROW_CAPACITY;
 
 /** Makes calls of layer-norm and rms-norm: some rows are summed, four at a time, and then scaled. */
 export function createRowNorms(
-  { type, width, rowSums, rowFormulas: kernels, elementwise }: CodeLayout,
-  { maskOf, sizesOf }: Pick<PanelMemory, 'maskOf' | 'sizesOf'>,
+  { rowSums, rowFormulas: kernels, elementwise }: CodeLayout,
+  { bytes, maskOf, groupsOf, sizesOf }: PanelMemory,
   scratch: Float64Array, // [ROW_NORM_SCRATCH]
 ): BindCall {
-  const bytes = bytesOfElements(type, 1);
   return (call) => {
     const { op } = call;
     if (!Object.hasOwn(rowFormulas, op.name)) return null;
@@ -62,7 +60,7 @@ export function createRowNorms(
     const scale = (n: number, count: number) => {
       const { kernel, vectors } = kernels[name];
       const arrays = [...inputs, ...rows, ...columns, ...outputs].map((array) => at(array, n, 0));
-      calls.push([kernel, ...arrays, ...groupsOf(size, vectors, width, maskOf), count, row]);
+      calls.push([kernel, ...arrays, ...groupsOf(size, vectors), count, row]);
     };
 
     if (isFew) {

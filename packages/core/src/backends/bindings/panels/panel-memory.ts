@@ -79,6 +79,8 @@ export interface PanelMemory {
   vectorsOf(columns: number): number;
   /** Mask of the last vector of a panel. */
   lastMask(columns: number): number;
+  /** The `groupArguments` of a kernel that takes `size` columns in groups of `vectors` vectors. */
+  groupsOf(size: number, vectors: number): readonly number[];
   /** The sizes that a call of an elementwise kernel ends with, for rows of n numbers. */
   sizesOf(n: number, rows?: number): readonly [mask: number, rows: number, vectors: number, restBytes: number];
 }
@@ -130,6 +132,13 @@ export function createPanelMemory(
     maskOf,
     vectorsOf,
     lastMask: (columns) => maskOf(columns - (vectorsOf(columns) - 1) * width),
+    groupsOf(size, vectors) {
+      const [whole, rest] = [Math.floor(size / width), size % width];
+      const groups = vectors > 2 ? Math.floor(whole / vectors) : 0;
+      const left = whole - groups * vectors;
+      const pairs = vectors > 1 ? Math.floor(left / 2) : 0;
+      return [maskOf(rest), groups, pairs, left - 2 * pairs, rest];
+    },
     sizesOf: (n, rows = 1) => [maskOf(n % width), rows, Math.floor(n / width), bytes * (n % width)],
   };
 }
