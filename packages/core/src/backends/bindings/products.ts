@@ -1,4 +1,3 @@
-import type { Elements } from '../../math/element-type.ts';
 import type { ProductShape } from '../../math/scratch.ts';
 import { leafCount, MAX_LEAVES } from '../../math/tree/index.ts';
 import { addressOf } from '../../program/address.ts';
@@ -10,7 +9,7 @@ import { PANELS } from './panels/packing.ts';
 import { AHEAD, MAX_BLOCK_ROWS, MAX_PANEL, MAX_ROWS, MAX_TERMS } from './panels/panel-memory.ts';
 import type { Panels } from './panels/panels.ts';
 import { createSparsity } from './sparsity.ts';
-import { createWeightProducts, weightProductBytes } from './weight-products.ts';
+import { createWeightGradient, weightProductBytes } from './weight-products.ts';
 
 /** For each of the three products of a dense layer, makes a function from the reference's arguments. */
 export interface Products {
@@ -57,7 +56,7 @@ export function createNativeProducts(
   const { bytes, panelFor, maxListedRows, zeros, packAll, packTransposed, listTerms, multiply } = panels;
   const free = addressOf(scratch);
   const sparsity = createSparsity(panels);
-  const { backwardWeights } = createWeightProducts(panels, sparsity, tape, free);
+  const backwardWeights = createWeightGradient(panels, sparsity, tape, free);
 
   /** Whether enough terms of a block of x's columns are 0, judged by the first tile. */
   function isSparseBlock(
@@ -118,74 +117,47 @@ export function createNativeProducts(
     }
   }
 
-  function affine(
-    y: Elements, // [B, O] out
-    x: Elements, // [B, I]
-    W: Elements, // [I, O]
-    b: Elements, // [O]
-    B: number,
-    I: number,
-    O: number,
-  ): void {
-    for (let n = 0; n < B; n += maxListedRows) {
-      const rows = Math.min(B - n, maxListedRows);
-      multiplyRows(addressOf(y) + bytes * n * O, addressOf(x) + bytes * n * I, addressOf(W), addressOf(b), rows, I, O);
-    }
-    tape.run();
-  }
-
-  function affineBackwardInput(
-    dx: Elements, // [B, I] out
-    dy: Elements, // [B, O]
-    W: Elements, // [I, O]
-    B: number,
-    I: number,
-    O: number,
-  ): void {
-    const iRow = bytes * I;
-    const oRow = bytes * O;
-    const panel = panelFor(I);
-    const blocks = Math.max(1, Math.floor((O + MAX_ROWS - 1) / MAX_ROWS));
-    for (let block = 0; block < blocks; block++) {
-      const o = startOf(block, blocks, O);
-      const K = startOf(block + 1, blocks, O) - o;
-      const a = addressOf(dy) + bytes * o;
-      for (let i = 0; i < I; i += panel.columns) {
-        const columns = Math.min(I - i, panel.columns);
-        packTransposed(free, panel.step, addressOf(W) + i * oRow + bytes * o, oRow, K, columns);
-        const c = addressOf(dx) + bytes * i;
-        const init = block === 0 ? zeros : c;
-        multiply(
-          c,
-          iRow,
-          init,
-          block === 0 ? 0 : iRow,
-          a,
-          oRow,
-          bytes,
-          free,
-          panel.step,
-          AHEAD * panel.step,
-          B,
-          K,
-          columns,
-          false,
-        );
-      }
-    }
-    tape.run();
-  }
-
   return {
-    affine: (y, x, W, b, B, I, O) => () => affine(y, x, W, b, B, I, O),
-    affineBackwardInput: (dx, dy, W, B, I, O) => () => affineBackwardInput(dx, dy, W, B, I, O),
+    affine(y, x, W, b, B, I, O) {
+      const [yAt, xAt, wAt, bAt] = [y, x, W, b].map(addressOf);
+      return () => {
+        for (let n = 0; n < B; n += maxListedRows) {
+          multiplyRows(yAt + bytes * n * O, xAt + bytes * n * I, wAt, bAt, Math.min(B - n, maxListedRows), I, O);
+        }
+        tape.run();
+      };
+    },
+    affineBackwardInput(dx, dy, W, B, I, O) {
+      const [dxAt, dyAt, wAt] = [dx, dy, W].map(addressOf);
+      const [iRow, oRow] = [bytes * I, bytes * O];
+      const { columns, step } = panelFor(I);
+      const ahead = AHEAD * step;
+      const blocks = Math.max(1, Math.floor((O + MAX_ROWS - 1) / MAX_ROWS));
+      return () => {
+        for (let block = 0; block < blocks; block++) {
+          const o = startOf(block, blocks, O);
+          const K = startOf(block + 1, blocks, O) - o;
+          const a = dyAt + bytes * o;
+          const initRow = block === 0 ? 0 : iRow;
+          for (let i = 0; i < I; i += columns) {
+            const N = Math.min(I - i, columns);
+            packTransposed(free, step, wAt + i * oRow + bytes * o, oRow, K, N);
+            const c = dxAt + bytes * i;
+            const init = block === 0 ? zeros : c;
+            multiply(c, iRow, init, initRow, a, oRow, bytes, free, step, ahead, B, K, N, false);
+          }
+        }
+        tape.run();
+      };
+    },
     affineBackwardWeights(dW, db, x, dy, B, leafRows, accumulate, I, O) {
       const leaves = leafCount(B, leafRows);
       // More would be written beyond the table of leaves.
-      if (leaves > MAX_LEAVES)
+      if (leaves > MAX_LEAVES) {
         throw new Error(`affineBackwardWeights: has ${leaves} leaves, expected at most ${MAX_LEAVES}`);
-      return () =>
-        backwardWeights(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, leafRows, accumulate, I, O);
+      }
+      const [dWAt, dbAt, xAt, dyAt] = [dW, db, x, dy].map(addressOf);
+      return () => backwardWeights(dWAt, dbAt, xAt, dyAt, B, leafRows, accumulate, I, O);
     },
   };
 }

@@ -28,29 +28,13 @@ const stripRow = (bytes: number): number => Math.floor((bytes + LINE - 1) / LINE
 export const weightProductBytes = (O: number): number =>
   Math.min(PANEL_BYTES, BLOCK_ROWS * 8 * O) + BLOCK_ROWS * (STRIPS + 1) * MAX_PANEL;
 
-/** The weight gradient of a dense layer. Arrays are byte offsets. */
-export interface WeightProducts {
-  /** dW = xᵀ dy and db = Σ dy over B rows in leaves of `leafRows`. Adds to `dW` and `db` if `accumulate`. */
-  backwardWeights(
-    dW: number, // [I, O] out
-    db: number, // [O] out
-    x: number, // [B, I]
-    dy: number, // [B, O]
-    B: number,
-    leafRows: number,
-    accumulate: boolean,
-    I: number,
-    O: number,
-  ): void;
-}
+/**
+ * Creates the function of a dense layer's weight gradient. It uses `weightProductBytes` bytes of memory from `free` on.
+ */
+export function createWeightGradient(panels: Panels, { hasSparseColumns }: Sparsity, tape: CallTape, free: number) {
+  const { bytes, leafPanelFor, listedRows, zeros, one, pack, packAll } = panels;
+  const { placeLeafTable, listLeaves, sumLeaves, sumStrips } = panels;
 
-/** Creates the product. It uses `weightProductBytes` bytes of memory from `free` on. */
-export function createWeightProducts(
-  { bytes, leafPanelFor, listedRows, zeros, one, pack, packAll, setLeaves, listLeaves, sumLeaves, sumStrips }: Panels,
-  { hasSparseColumns }: Sparsity,
-  tape: CallTape,
-  free: number,
-): WeightProducts {
   /**
    * dW and db of up to `BLOCK_ROWS` rows in leaves of `leafRows` rows. Sums start at 0 if `starts`; else (one leaf
    * only) at the values of dW and db. If `accumulate`, they are added to these.
@@ -75,21 +59,22 @@ export function createWeightProducts(
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
     const strips = tilesOver(I, isSparse ? listedRows : leafPanel.rows);
     const lowest = Math.floor(I / Math.max(strips, 1));
-    const higher = I - lowest * strips; // the first strips, a column wider than the rest
+    const higher = I - lowest * strips; // number of strips, the first ones, that are a column wider than the rest
     const isPacked = !isSparse && B > MAX_PLAIN_ROWS && oRow > MAX_PLAIN_GRADIENT;
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
     // Few calls for many strips: x is read again for each panel, from the second-level cache.
-    const isByPanels = !isSparse && !isPacked && (O <= leafPanel.columns || B * iRow <= MAX_CACHED);
+    const isPanelByPanel = !isSparse && !isPacked && (O <= leafPanel.columns || B * iRow <= MAX_CACHED);
     const isInPlace = O <= leafPanel.columns && strips <= MAX_PLAIN_STRIPS;
-    const panels = isInPlace ? dy : packed;
+    const dyPanels = isInPlace ? dy : packed;
     const step = isInPlace ? oRow : leafPanel.step;
-    setLeaves(B, leafRows);
+    const leafTable = placeLeafTable(B, leafRows);
     for (let o = 0; o < O; o += width) {
       const N = Math.min(O - o, width);
       if (!isInPlace) packAll(leafPanel, packed, dy + bytes * o, oRow, B, N);
       // 1 · dy + s is dy + s, rounded once.
       const sums = db + bytes * o;
       sumLeaves(
+        leafTable,
         leafPanel.columns,
         step,
         sums,
@@ -100,18 +85,18 @@ export function createWeightProducts(
         one,
         0,
         0,
-        panels,
+        dyPanels,
         1,
         B,
         N,
         accumulate,
         false,
       );
-      if (isByPanels) {
+      if (isPanelByPanel) {
         for (let n = 0; n < N; n += leafPanel.columns) {
           const columns = Math.min(N - n, leafPanel.columns);
           const c = dW + bytes * (o + n);
-          const panel = panels + bytes * n * B;
+          const panel = dyPanels + bytes * n * B;
           const after = higher * (lowest + 1);
           addStrips(c, x, panel, higher, lowest + 1, columns);
           addStrips(c + after * oRow, x + bytes * after, panel, strips - higher, lowest, columns);
@@ -135,6 +120,7 @@ export function createWeightProducts(
           if (slot === 0) pack(free, aStep, B * aStep, column, iRow, B, Math.min(alike, STRIPS) * height, height);
         } else if (isSparse) listLeaves(step, column, bytes, iRow, height, B, leafRows);
         sumLeaves(
+          leafTable,
           leafPanel.columns,
           step,
           c,
@@ -145,7 +131,7 @@ export function createWeightProducts(
           a,
           bytes,
           aStep,
-          panels,
+          dyPanels,
           height,
           B,
           N,
@@ -161,18 +147,27 @@ export function createWeightProducts(
     function addStrips(c: number, column: number, panel: number, count: number, height: number, columns: number): void {
       if (count === 0) return;
       const [init, initRow] = starts ? [zeros, 0] : [c, oRow];
-      sumStrips(c, oRow, init, initRow, column, iRow, panel, step, height, columns, count, accumulate);
+      sumStrips(leafTable, c, oRow, init, initRow, column, iRow, panel, step, height, columns, count, accumulate);
     }
   }
 
-  return {
-    backwardWeights(dW, db, x, dy, B, leafRows, accumulate, I, O) {
-      // Only a single leaf can have more rows than one call takes.
-      for (let n = 0; n < B; n += BLOCK_ROWS) {
-        const rows = Math.min(B - n, BLOCK_ROWS);
-        const blockLeafRows = Math.min(leafRows, rows);
-        backwardBlock(dW, db, x + bytes * n * I, dy + bytes * n * O, rows, blockLeafRows, n === 0, accumulate, I, O);
-      }
-    },
+  /** dW = xᵀ dy and db = Σ dy over B rows in leaves of `leafRows`. Adds to `dW` and `db` if `accumulate`. */
+  return (
+    dW: number, // [I, O] out
+    db: number, // [O] out
+    x: number, // [B, I]
+    dy: number, // [B, O]
+    B: number,
+    leafRows: number,
+    accumulate: boolean,
+    I: number,
+    O: number,
+  ): void => {
+    // Only a single leaf can have more rows than one call takes.
+    for (let n = 0; n < B; n += BLOCK_ROWS) {
+      const rows = Math.min(B - n, BLOCK_ROWS);
+      const blockLeafRows = Math.min(leafRows, rows);
+      backwardBlock(dW, db, x + bytes * n * I, dy + bytes * n * O, rows, blockLeafRows, n === 0, accumulate, I, O);
+    }
   };
 }

@@ -11,35 +11,11 @@ import type { PanelMemory, PanelSize } from './panel-memory.ts';
 export const PANELS = 4;
 
 /** Packs factors into panels. */
-export interface Packing {
-  /**
-   * Packs columns of K rows of `source` into panels of `width` columns that are `next` bytes apart. `width` is at most
-   * that of a full panel. Overwrites whole vectors of the panels.
-   */
-  pack(
-    panel: number,
-    panelStep: number,
-    next: number,
-    source: number,
-    sourceStep: number,
-    K: number,
-    columns: number,
-    width: number,
-  ): void;
-  /** Packs N columns of K rows into consecutive panels, `PANELS` of them at a time. */
-  packAll(size: PanelSize, panels: number, source: number, sourceStep: number, K: number, N: number): void;
-  /**
-   * panel[k,r] = source[r,k] for K columns. `rows` is at most the number of columns in a panel of W. Overwrites `panel`
-   * up to a multiple of `MAX_BLOCK_ROWS` rows.
-   */
-  packTransposed(panel: number, panelStep: number, source: number, sourceStep: number, K: number, rows: number): void;
-}
-
 export function createPacking(
   layout: ProductKernels,
   tape: CallTape,
   { bytes, maskOf, vectorsOf, lastMask }: PanelMemory,
-): Packing {
+) {
   const { width } = layout;
 
   /** Packs `count` panels of `columns` columns each. */
@@ -58,6 +34,10 @@ export function createPacking(
     tape.write(packArguments, kernel, panel, source, mask, step, sourceStep, next, bytes * columns, K, count);
   }
 
+  /**
+   * Packs columns of K rows of `source` into panels of `width` columns that are `next` bytes apart. `width` is at most
+   * that of a full panel. Overwrites whole vectors of the panels.
+   */
   function pack(
     panel: number,
     step: number,
@@ -77,7 +57,8 @@ export function createPacking(
   return {
     pack,
 
-    packAll(size, panels, source, sourceStep, K, N) {
+    /** Packs N columns of K rows into consecutive panels, `PANELS` of them at a time. */
+    packAll(size: PanelSize, panels: number, source: number, sourceStep: number, K: number, N: number): void {
       const columns = PANELS * size.columns;
       for (let n = 0; n < N; n += columns) {
         const count = Math.min(N - n, columns);
@@ -85,20 +66,23 @@ export function createPacking(
       }
     },
 
-    packTransposed(panel, panelStep, source, sourceStep, K, rows) {
+    /**
+     * panel[k,r] = source[r,k] for K columns. `rows` is at most the number of columns in a panel of W. Overwrites
+     * `panel` up to a multiple of `MAX_BLOCK_ROWS` rows.
+     */
+    packTransposed(
+      panel: number,
+      panelStep: number,
+      source: number,
+      sourceStep: number,
+      K: number,
+      rows: number,
+    ): void {
       const blockCount = Math.floor(rows / width);
-      const last = rows - blockCount * width;
+      const whole = blockCount * width;
       if (blockCount > 0) transposeRows(panel, panelStep, source, sourceStep, K, width, blockCount);
-      if (last === 0) return;
-      transposeRows(
-        panel + bytes * blockCount * width,
-        panelStep,
-        source + blockCount * width * sourceStep,
-        sourceStep,
-        K,
-        last,
-        1,
-      );
+      if (whole === rows) return;
+      transposeRows(panel + bytes * whole, panelStep, source + whole * sourceStep, sourceStep, K, rows - whole, 1);
     },
   };
 
@@ -115,19 +99,8 @@ export function createPacking(
     const rest = K % width;
     const kernel = layout.transpose(M);
     const blocks = (K - rest) / width;
+    const { write } = tape;
     const next = M * sourceStep;
-    tape.write(
-      transposeArguments,
-      kernel,
-      panel,
-      source,
-      maskOf(rest),
-      panelStep,
-      sourceStep,
-      blocks,
-      rest,
-      count,
-      next,
-    );
+    write(transposeArguments, kernel, panel, source, maskOf(rest), panelStep, sourceStep, blocks, rest, count, next);
   }
 }

@@ -4,23 +4,11 @@ import type { CallTape } from '../call-tape.ts';
 import { countOf, heightOf, listStep, type PanelMemory, tilesOver } from './panel-memory.ts';
 
 /** Lists the terms of a product that are not 0. */
-export interface TermLists {
-  /**
-   * Lists the terms of each tile of M rows for a `listed` call of `multiply`: those k for which some a[m,k] is not 0. K
-   * is at most `MAX_TERMS`, M at most `maxListedRows`.
-   */
-  listTerms(a: number, aRow: number, aStep: number, panelStep: number, M: number, K: number): void;
-  /** Lists the terms of the one tile of `sumLeaves`, leaf by leaf. B and `leafRows` are as in `setLeaves`. */
-  listLeaves(panelStep: number, a: number, aRow: number, aStep: number, M: number, B: number, leafRows: number): void;
-  /** Number of terms of the first listed tile. Runs the tape. */
-  countTerms(): number;
-}
-
 export function createTermLists(
   { list: kernelOf, listedRows }: ProductKernels,
   tape: CallTape,
   { terms, firstList }: PanelMemory,
-): TermLists {
+) {
   /** Lists `count` times K terms of one tile from row n on, counted from the tile's first row. */
   function listOf(
     kernel: number,
@@ -34,29 +22,18 @@ export function createTermLists(
     K: number,
     count: number,
   ): void {
+    const { write } = tape;
     const start = n * panelStep;
-    tape.write(
-      listArguments,
-      kernel,
-      a + n * aStep,
-      a,
-      list,
-      next,
-      aRow,
-      aStep,
-      panelStep,
-      K,
-      count,
-      0,
-      0,
-      0,
-      start,
-      0,
-    );
+    const from = a + n * aStep;
+    write(listArguments, kernel, from, a, list, next, aRow, aStep, panelStep, K, count, 0, 0, 0, start, 0);
   }
 
   return {
-    listTerms(a, aRow, aStep, step, M, K) {
+    /**
+     * Lists the terms of each tile of M rows for a `listed` call of `multiply`: those k for which some a[m,k] is not 0.
+     * K is at most `MAX_TERMS`, M at most `maxListedRows`.
+     */
+    listTerms(a: number, aRow: number, aStep: number, panelStep: number, M: number, K: number): void {
       const next = listStep(K);
       const tiles = tilesOver(M, listedRows);
       for (let m = 0, tile = 0; m < M; ) {
@@ -73,21 +50,30 @@ export function createTermLists(
           next,
           aRow,
           aStep,
-          step,
+          panelStep,
           K,
           count,
           height * aRow,
           K * aStep,
           height * aRow,
           0,
-          K * step,
+          K * panelStep,
         );
         m += count * height;
         tile += count;
       }
     },
 
-    listLeaves(panelStep, a, aRow, aStep, M, B, leafRows) {
+    /** Lists the terms of the one tile of `sumLeaves`, leaf by leaf. */
+    listLeaves(
+      panelStep: number,
+      a: number,
+      aRow: number,
+      aStep: number,
+      M: number,
+      B: number,
+      leafRows: number,
+    ): void {
       const next = listStep(leafRows);
       const whole = Math.floor(B / leafRows);
       const kernel = kernelOf(M);
@@ -96,7 +82,8 @@ export function createTermLists(
       if (n < B) listOf(kernel, panelStep, terms + whole * next, next, a, n, aRow, aStep, B - n, 1);
     },
 
-    countTerms() {
+    /** Number of terms of the first listed tile. Runs the tape. */
+    countTerms(): number {
       tape.run();
       return firstList[0];
     },

@@ -3,108 +3,40 @@ import { RUN, type TileShape, tileArguments } from '../../kernels/tile.ts';
 import type { CallTape } from '../call-tape.ts';
 import { AHEAD, countOf, heightOf, listStep, type PanelMemory, tilesOver } from './panel-memory.ts';
 
-/** Products of panels, tile by tile. */
-export interface TileProducts {
-  /** c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as possible. */
-  multiply(
-    c: number,
-    cRow: number,
-    init: number,
-    initRow: number,
-    a: number,
-    aRow: number,
-    aStep: number,
-    panel: number,
-    panelStep: number,
-    prefetchDistance: number, // from a row of the panel to the memory to prefetch with it, in bytes
-    M: number,
-    K: number,
-    columns: number,
-    listed: boolean,
-  ): void;
-  /** Sets the division of the B terms into leaves for later calls of `sumLeaves`. */
-  setLeaves(B: number, leafRows: number): void;
-  /**
-   * c[M,N] = init + a[M,B] · consecutive panels, for one tile of rows and all columns; the sums of leaves are joined by
-   * the tree. Adds to `c` if `accumulate`.
-   */
-  sumLeaves(
-    panelColumns: number,
-    panelStep: number,
-    c: number,
-    cRow: number,
-    init: number,
-    nextInit: number,
-    initRow: number,
-    a: number,
-    aRow: number,
-    aStep: number,
-    panels: number,
-    M: number,
-    B: number,
-    N: number,
-    accumulate: boolean,
-    listed: boolean,
-  ): void;
-  /**
-   * Adds likewise to `count` tiles of M rows, which lie below each other in one panel. Columns of `a` are neighbours.
-   */
-  sumStrips(
-    c: number,
-    cRow: number,
-    init: number,
-    initRow: number,
-    a: number,
-    aStep: number,
-    panel: number,
-    panelStep: number,
-    M: number,
-    columns: number,
-    count: number,
-    accumulate: boolean,
-  ): void;
-  /**
-   * c[M,columns] = init + the terms of a table's runs, for `count` tiles of M rows. Adds to `c` if `accumulate`. With
-   * `lanes` each column has factors of its own, see `assembleTile`. `columns` is at most that of a panel whose tiles
-   * have M rows.
-   */
-  sumRuns(
-    c: number,
-    cRow: number,
-    init: number,
-    a: number,
-    aRow: number,
-    aStep: number,
-    panel: number,
-    panelStep: number,
-    runs: number, // table
-    M: number,
-    columns: number,
-    count: number,
-    nextC: number,
-    nextA: number,
-    accumulate: boolean,
-    lanes: boolean,
-  ): void;
-}
-
-/** Writes the leaf table of a sum of B terms to its place, where later calls read it. */
+/** Writes the leaf table of a sum of B terms to `PanelMemory.table`, where later calls read it. */
 export type PlaceLeaves = (B: number, leafRows: number) => void;
 
-/** `placeLeaves` writes at once where it is not given: the tape must then be empty when leaves are set. */
+/**
+ * Products of panels, tile by tile. Where `placeLeaves` is not given, leaf tables are written at once: the tape must be
+ * empty then.
+ */
 export function createTileProducts(
   { width, tile: kernelOf, tileRows }: ProductKernels,
   tape: CallTape,
   { bytes, table, leafWords, terms: lists, singleOf, vectorsOf, lastMask }: PanelMemory,
   placeLeaves: PlaceLeaves = (B, leafRows) => writeLeaves(leafWords, B, leafRows, listStep(leafRows)),
-): TileProducts {
-  let leaves = table;
-
+) {
   const tileOf = (terms: TileShape['terms'], columns: number, M: number): number =>
     kernelOf(vectorsOf(columns), terms, columns % width !== 0, M);
 
   return {
-    multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, prefetchDistance, M, K, columns, listed) {
+    /** c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as possible. */
+    multiply(
+      c: number,
+      cRow: number,
+      init: number,
+      initRow: number,
+      a: number,
+      aRow: number,
+      aStep: number,
+      panel: number,
+      step: number, // bytes of a row of the panel, here and below
+      prefetchDistance: number, // from a row of the panel to the memory to prefetch with it, in bytes
+      M: number,
+      K: number,
+      columns: number,
+      listed: boolean,
+    ): void {
       const terms = listed ? 'listed' : 'all';
       const mask = lastMask(columns);
       const cut = tilesOver(M, tileRows(vectorsOf(columns), terms));
@@ -141,29 +73,36 @@ export function createTileProducts(
       }
     },
 
-    setLeaves(B, leafRows) {
-      leaves = leafRows >= B ? singleOf(B) : table;
-      if (leafRows < B) placeLeaves(B, leafRows);
+    /** Places the table that divides B terms into leaves for `sumLeaves` and `sumStrips`, and returns its address. */
+    placeLeafTable(B: number, leafRows: number): number {
+      if (leafRows >= B) return singleOf(B);
+      placeLeaves(B, leafRows);
+      return table;
     },
 
+    /**
+     * c[M,N] = init + a[M,B] · consecutive panels, for one tile of rows and all columns; the sums of leaves are joined
+     * by the tree. Adds to `c` if `accumulate`.
+     */
     sumLeaves(
-      panelColumns,
-      panelStep,
-      c,
-      cRow,
-      init,
-      nextInit,
-      initRow,
-      a,
-      aRow,
-      aStep,
-      panels,
-      M,
-      B,
-      N,
-      accumulate,
-      listed,
-    ) {
+      leafTable: number,
+      panelColumns: number,
+      step: number,
+      c: number,
+      cRow: number,
+      init: number,
+      nextInit: number,
+      initRow: number,
+      a: number,
+      aRow: number,
+      aStep: number,
+      panels: number,
+      M: number,
+      B: number,
+      N: number,
+      accumulate: boolean,
+      listed: boolean,
+    ): void {
       for (let n = 0; n < N; ) {
         const columns = Math.min(N - n, panelColumns);
         const count = Math.max(Math.floor((N - n) / panelColumns), 1);
@@ -174,20 +113,20 @@ export function createTileProducts(
           nextInit === 0 ? init : init + bytes * n,
           a,
           panels + bytes * n * B,
-          leaves,
+          leafTable,
           lastMask(columns),
           lists,
           cRow,
           initRow,
           aRow,
           aStep,
-          panelStep,
-          AHEAD * panelStep,
+          step,
+          AHEAD * step,
           count,
           bytes * columns,
           nextInit,
           0,
-          B * panelStep,
+          B * step,
           accumulate ? 1 : 0,
           0,
         );
@@ -195,7 +134,25 @@ export function createTileProducts(
       }
     },
 
-    sumStrips(c, cRow, init, initRow, a, aStep, panel, panelStep, M, columns, count, accumulate) {
+    /**
+     * Sums leaves likewise for `count` tiles of M rows, which lie below each other in one panel. Columns of `a` are
+     * neighbours.
+     */
+    sumStrips(
+      leafTable: number,
+      c: number,
+      cRow: number,
+      init: number,
+      initRow: number,
+      a: number,
+      aStep: number,
+      panel: number,
+      step: number,
+      M: number,
+      columns: number,
+      count: number,
+      accumulate: boolean,
+    ): void {
       tape.write(
         tileArguments,
         tileOf('all', columns, M),
@@ -203,15 +160,15 @@ export function createTileProducts(
         init,
         a,
         panel,
-        leaves,
+        leafTable,
         lastMask(columns),
         0,
         cRow,
         initRow,
         bytes,
         aStep,
-        panelStep,
-        AHEAD * panelStep,
+        step,
+        AHEAD * step,
         count,
         M * cRow,
         M * initRow,
@@ -222,7 +179,29 @@ export function createTileProducts(
       );
     },
 
-    sumRuns(c, cRow, init, a, aRow, aStep, panel, step, runs, M, columns, count, nextC, nextA, accumulate, lanes) {
+    /**
+     * c[M,columns] = init + the terms of a table's runs, for `count` tiles of M rows. Adds to `c` if `accumulate`. With
+     * `lanes` each column has factors of its own, see `assembleTile`. `columns` is at most that of a panel whose tiles
+     * have M rows.
+     */
+    sumRuns(
+      c: number,
+      cRow: number,
+      init: number,
+      a: number,
+      aRow: number,
+      aStep: number,
+      panel: number,
+      step: number,
+      runs: number, // table
+      M: number,
+      columns: number,
+      count: number,
+      nextC: number,
+      nextA: number,
+      accumulate: boolean,
+      lanes: boolean,
+    ): void {
       tape.write(
         tileArguments,
         tileOf(lanes ? 'lanes' : 'all', columns, M),
