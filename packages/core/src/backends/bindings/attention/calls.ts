@@ -2,10 +2,8 @@ import { elementView } from '../../../math/element-type.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { CodeLayout } from '../../code.ts';
 import { type AttentionFormulaName, attentionFormulas } from '../../formulas/attention.ts';
-import { elementwise } from '../../formulas/index.ts';
 import type { ArgumentTable } from '../../isa/arguments.ts';
 import { CHUNK, dropoutArguments, WORD } from '../../kernels/dropout.ts';
-import { elementwiseArguments } from '../../kernels/elementwise.ts';
 import { matrixArguments } from '../../kernels/matrix.ts';
 import { LANES, rowLanesArguments } from '../../kernels/row-lanes.ts';
 import type { CallTape } from '../call-tape.ts';
@@ -15,20 +13,18 @@ import type { Panels } from '../panels/panels.ts';
 import { type AttentionArrays, QUERIES, scoreRow } from './memory.ts';
 
 /** Rows of numbers as the factors of a product: packed in panels, or where they lie. */
-interface Factors {
+export interface Factors {
   readonly panel: PanelSize;
   readonly step: number; // bytes of a row
   readonly next: number; // bytes to the next panel
 }
 
-const fillArguments = elementwiseArguments(elementwise.fill);
-const copyArguments = elementwiseArguments(elementwise.copy);
 /** The arguments of the formulas of attention. */
 export const attentionTables = Object.fromEntries(
   Object.entries(attentionFormulas).map(([name, formula]) => [name, matrixArguments(formula)]),
 ) as Readonly<Record<AttentionFormulaName, ArgumentTable>>;
 
-/** Functions that write calls to the tape: sums of rows, products, limits of causal scores, and dropout. */
+/** Functions that write calls to the tape: sums of rows, products, limits of causal scores, softmax and dropout. */
 export function createAttentionCalls(
   layout: CodeLayout,
   panels: Panels,
@@ -41,7 +37,7 @@ export function createAttentionCalls(
   const free = addressOf(scratch);
   const groupsByColumns: (readonly number[])[][] = []; // [vectors][columns]
 
-  /** Numbers of a call that divide the columns of a formula. */
+  /** The `groupArguments` of a formula. Its first call assembles the kernel. */
   function groups(name: AttentionFormulaName, columns: number): readonly number[] {
     const { vectors } = formulas[name];
     groupsByColumns[vectors] ??= [];
@@ -49,10 +45,10 @@ export function createAttentionCalls(
     return groupsByColumns[vectors][columns];
   }
 
-  /** results[r] = the sum, or the greatest, of `columns` numbers of row r. Overwrites up to three results more. */
-  function join(
+  /** results[r] = the sum, or the maximum, of `columns` numbers of row r. Overwrites up to three results more. */
+  function reduceRows(
     kernel: number,
-    start: number, // zeros, or the least numbers
+    start: number, // zeros, or -∞
     lanes: number,
     results: number,
     x: number,
@@ -76,12 +72,6 @@ export function createAttentionCalls(
       const to = results + bytes * r;
       tape.write(table, kernel, to, x + row * r, start, lanes, mask, isFew ? 0 : row, 0, 1, quads, rest, 1);
     }
-  }
-
-  function clear(fill: number, at: number, n: number): void {
-    if (n === 0) return;
-    const rest = n % width;
-    tape.write(fillArguments, fill, at, 0, maskOf(rest), 1, (n - rest) / width, bytes * rest);
   }
 
   /** c[M,N] = a[M,K] · K rows of factors; from 0 if `starts`, else added to `c`. */
@@ -113,7 +103,7 @@ export function createAttentionCalls(
     }
   }
 
-  /** Rows of d numbers as factors: packed, or `row` bytes apart. */
+  /** Rows of d numbers as factors: packed, or `row` bytes apart. `length` is the number of rows. */
   function rowFactors(isPacked: boolean, d: number, row: number, length: number): Factors {
     const panel = panelFor(d);
     return isPacked ? { panel, step: panel.step, next: length * panel.step } : { panel, step: row, next: panel.step };
@@ -125,6 +115,7 @@ export function createAttentionCalls(
     return { panel, step: panel.step, next: (d + MAX_BLOCK_ROWS) * panel.step }; // packing overwrites whole blocks
   }
 
+  /** Packs `realLength` rows of d numbers as columns of factors. */
   function packColumns(
     packed: number,
     { panel, step, next }: Factors,
@@ -139,16 +130,11 @@ export function createAttentionCalls(
   }
 
   /** Scores of the last keys of a block become -∞ where a query does not read them: those after its own. */
-  function limit(scores: number, limits: number, row: number, rows: number): void {
+  function limitScores(scores: number, limits: number, row: number, rows: number): void {
     if (rows < 2) return;
     const g = groups('limited', rows);
     const { kernel } = formulas.limited;
     tape.write(attentionTables.limited, kernel, scores, limits, scores, g[0], g[1], g[2], g[3], g[4], rows, row);
-  }
-
-  function copy(copy: number, from: number, to: number, n: number): void {
-    const rest = n % width;
-    tape.write(copyArguments, copy, from, to, maskOf(rest), 1, (n - rest) / width, bytes * rest);
   }
 
   /**
@@ -156,7 +142,7 @@ export function createAttentionCalls(
    * scores.
    */
   function softmaxOf(
-    { scores, rowResults, lanes, leastLanes }: AttentionArrays,
+    { scores, rowResults, lanes, maximaStart }: AttentionArrays,
     T: number,
     d: number,
   ): (m: number, s: number, rows: number, keys: number) => void {
@@ -167,13 +153,13 @@ export function createAttentionCalls(
     for (const name of ['maxima', 'exponentials', 'copied', 'shares'] as const) groups(name, T);
     return (m, s, rows, keys) => {
       const { maxima, exponentials, copied, shares } = attentionTables;
-      join(rowMaxima, leastLanes, lanes, rowResults, scores, row, rows, keys);
+      reduceRows(rowMaxima, maximaStart, lanes, rowResults, scores, row, rows, keys);
       const r = groups('maxima', rows);
       tape.write(maxima, formulas.maxima.kernel, rowResults, m, scale, r[0], r[1], r[2], r[3], r[4], 1, 0);
       const e = groups('exponentials', keys);
       const { kernel } = formulas.exponentials;
       tape.write(exponentials, kernel, scores, m, scores, scale, e[0], e[1], e[2], e[3], e[4], rows, row);
-      join(rowSums, zeros, lanes, rowResults, scores, row, rows, keys);
+      reduceRows(rowSums, zeros, lanes, rowResults, scores, row, rows, keys);
       const c = groups('copied', rows);
       tape.write(copied, formulas.copied.kernel, rowResults, s, c[0], c[1], c[2], c[3], c[4], 1, 0);
       const g = groups('shares', keys);
@@ -181,82 +167,87 @@ export function createAttentionCalls(
     };
   }
 
-  /** Views of the limits, and of where maxima start. */
-  function constantsOf({ limits, leastLanes }: AttentionArrays, row: number) {
+  /**
+   * The function that writes the constants in scratch: limits, which are ∞ up to the diagonal and -∞ after it, if
+   * queries are limited; and where maxima start. They are written at once, not by the tape.
+   */
+  function constantsOf({ limits, maximaStart }: AttentionArrays, T: number): (areLimited?: boolean) => void {
     const at = (address: number, length: number) =>
       elementView(type, scratch.buffer, scratch.byteOffset + address - free, length);
-    return { limits: at(limits, (QUERIES * row) / bytes), leastLanes: at(leastLanes, LANES * LANES) };
+    const row = scoreRow(T, bytes) / bytes;
+    const [limitView, startView] = [at(limits, QUERIES * row), at(maximaStart, LANES * LANES)];
+    return (areLimited = true) => {
+      for (let r = 0; areLimited && r < QUERIES; r++) {
+        for (let u = 0; u < QUERIES; u++) limitView[r * row + u] = u > r ? -Infinity : Infinity;
+      }
+      startView.fill(-Infinity);
+    };
   }
 
   /**
-   * Limits are ∞ up to the diagonal, and -∞ after it. They are written at once, not by the tape; only if
-   * queries are limited.
+   * The function that multiplies numbers of queries by the dropout of their weights: of `heads` heads from `head` on of
+   * all rows, and of `queries` queries from `t` on. Overwrites `y`.
    */
-  function writeConstants({ limits, leastLanes }: ReturnType<typeof constantsOf>, areLimited = true): void {
-    const row = limits.length / QUERIES;
-    for (let r = 0; areLimited && r < QUERIES; r++) {
-      for (let u = 0; u < QUERIES; u++) limits[r * row + u] = u > r ? -Infinity : Infinity;
-    }
-    leastLanes.fill(-Infinity);
-  }
-
-  /** Multiplies `columns` numbers of a row by the dropout of columns `first` and after. Overwrites `y`. */
-  function drop(
-    dropout: number, // the kernel
-    y: number,
-    x: number,
-    first: number,
-    columns: number,
-    n: number,
+  function dropoutOf(
     stepAndRow: Float64Array,
+    T: number,
+    H: number,
     key0: number,
     key1: number,
     threshold: number,
     factor: number,
-  ): void {
-    const offset = first % 4; // columns of the first block before those of the row, which may be overwritten
-    const columnsWithOffset = offset + columns;
-    const chunkRest = columnsWithOffset % CHUNK;
-    const vectorRest = chunkRest % width;
-    const shift = bytes * offset;
-    tape.write(
-      dropoutArguments,
-      dropout,
-      y - shift,
-      x - shift,
-      addressOf(dropoutScratch),
-      maskOf(vectorRest),
-      1,
-      1,
-      (columnsWithOffset - chunkRest) / CHUNK,
-      chunkRest,
-      (chunkRest - vectorRest) / width,
-      vectorRest,
-      0,
-      0,
-      WORD + (key0 >>> 0),
-      WORD + (key1 >>> 0),
-      WORD + threshold,
-      WORD + Math.floor(first / 4),
-      factor,
-      stepAndRow[1] + n,
-      stepAndRow[0],
-    );
+  ): (y: number, x: number, head: number, heads: number, t: number, queries: number, keys: number) => void {
+    const { dropout } = layout;
+    const row = scoreRow(T, bytes);
+    const drawsAt = addressOf(dropoutScratch);
+    const [word0, word1, thresholdWord] = [WORD + (key0 >>> 0), WORD + (key1 >>> 0), WORD + threshold];
+    return (y, x, head, heads, t, queries, keys) => {
+      for (let r = 0; r < heads * queries; r++) {
+        const h = head + Math.floor(r / queries);
+        const n = Math.floor(h / H);
+        const first = ((h - n * H) * T + t + (r % queries)) * T; // column of key 0 in the row's dropout
+        const offset = first % 4; // columns of the first block before those of the row, which may be overwritten
+        const columns = offset + keys;
+        const chunkRest = columns % CHUNK;
+        const vectorRest = chunkRest % width;
+        const at = row * r - bytes * offset;
+        tape.write(
+          dropoutArguments,
+          dropout,
+          y + at,
+          x + at,
+          drawsAt,
+          maskOf(vectorRest),
+          1,
+          1,
+          (columns - chunkRest) / CHUNK,
+          chunkRest,
+          (chunkRest - vectorRest) / width,
+          vectorRest,
+          0,
+          0,
+          word0,
+          word1,
+          thresholdWord,
+          WORD + Math.floor(first / 4),
+          factor,
+          stepAndRow[1] + n,
+          stepAndRow[0],
+        );
+      }
+    };
   }
 
   return {
     groups,
-    join,
-    clear,
+    reduceRows,
     matmul,
     rowFactors,
     columnFactors,
     packColumns,
-    limit,
-    copy,
+    limitScores,
     softmaxOf,
     constantsOf,
-    writeConstants,
-    drop,
+    dropoutOf,
   };
 }

@@ -1,5 +1,6 @@
 import { LANES } from '../../kernels/row-lanes.ts';
 import { MAX_BLOCK_ROWS, MAX_PANEL } from '../panels/panel-memory.ts';
+import { placeArrays } from '../scratch-arrays.ts';
 
 /**
  * Queries that are taken at a time. A causal one reads half of its block's last keys in vain, so larger blocks waste
@@ -40,7 +41,7 @@ function sizesOf(d: number, T: number) {
     D: roomOf(heads * T + LANES),
     rowResults: roomOf(heads * QUERIES + LANES),
     lanes: roomOf(LANES * LANES),
-    leastLanes: roomOf(LANES * LANES),
+    maximaStart: roomOf(LANES * LANES),
   };
 }
 
@@ -52,11 +53,7 @@ export const attentionScratch = (d: number, T: number): number =>
 
 /** Addresses of the arrays. Scores begin after a free line. */
 export function arraysFrom(start: number, d: number, T: number): AttentionArrays {
-  let next = start;
-  const arrays: [string, number][] = [];
-  for (const [name, size] of Object.entries(sizesOf(d, T))) {
-    arrays.push([name, ['scores', 'slopes', 'dropped'].includes(name) ? next + LINE : next]);
-    next += size;
-  }
-  return Object.fromEntries(arrays) as unknown as AttentionArrays;
+  const arrays = placeArrays(start, sizesOf(d, T));
+  const { scores, slopes, dropped } = arrays;
+  return { ...arrays, scores: scores + LINE, slopes: slopes + LINE, dropped: dropped + LINE };
 }

@@ -6,6 +6,7 @@ import { LEAF_BLOCK, leafSumsArguments, spreadArguments, targetsArguments } from
 import { LANES, rowLanesArguments } from '../../kernels/row-lanes.ts';
 import { createCallRecorder } from '../call-tape.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
+import { placeArrays } from '../scratch-arrays.ts';
 
 /**
  * Maximum number of rows in a group. What one kernel writes for a group stays in the caches until the next one reads
@@ -20,27 +21,25 @@ const WIDE = 4;
 /** Maximum number of bytes of a vector. */
 const VECTOR = 64;
 
-/** Arrays in scratch, by their size in elements. */
-const sizes = {
-  terms: LANES * COLUMNS, // of the sums of rows
-  spread: LANES * COLUMNS, // the number of each row, repeated
-  maxima: GROUP_ROWS,
-  sums: GROUP_ROWS,
-  logitSums: GROUP_ROWS,
-  logits: GROUP_ROWS, // at the classes of the rows
-  gradients: GROUP_ROWS, // at the classes of the rows
-  rowLosses: GROUP_ROWS,
-  lanes: LANES * LANES * LANES, // of up to four rows whose sums go on in the next piece, each four times
-  leastLanes: LANES * LANES, // where maxima begin
-} as const;
-
-type LossArrays = Readonly<Record<keyof typeof sizes, number>>;
-
 /** Bytes of an array in scratch, and of a vector: kernels write up to a vector more than they fill. */
 const roomOf = (size: number): number => bytesOfElements('float64', size) + VECTOR;
 
+/** Bytes of the arrays in scratch. */
+const sizes = {
+  terms: roomOf(LANES * COLUMNS), // of the sums of rows
+  spread: roomOf(LANES * COLUMNS), // the number of each row, repeated
+  maxima: roomOf(GROUP_ROWS),
+  sums: roomOf(GROUP_ROWS),
+  logitSums: roomOf(GROUP_ROWS),
+  logits: roomOf(GROUP_ROWS), // at the classes of the rows
+  gradients: roomOf(GROUP_ROWS), // at the classes of the rows
+  rowLosses: roomOf(GROUP_ROWS),
+  lanes: roomOf(LANES * LANES * LANES), // of up to four rows whose sums go on in the next piece, each four times
+  maximaStart: roomOf(LANES * LANES), // -∞, where the lanes of maxima begin
+};
+
 /** Doubles of scratch for losses of either element type. */
-export const LOSS_SCRATCH = Object.values(sizes).reduce((sum, size) => sum + roomOf(size), 0) / 8;
+export const LOSS_SCRATCH = Object.values(sizes).reduce((sum, size) => sum + size, 0) / 8;
 
 /** Records calls for rows `first` to `first` + `count` - 1, which are a group. */
 type RowCalls = (first: number, count: number) => void;
@@ -59,7 +58,7 @@ interface FormulaCall {
  * given by address; those in scratch begin with the rows of a group.
  */
 export interface RowKernels {
-  readonly scratchArrays: LossArrays;
+  readonly scratchArrays: Readonly<Record<keyof typeof sizes, number>>;
   /** Records the calls of B rows, group by group. */
   record(B: number, O: number, calls: readonly RowCalls[]): readonly FixedCall[];
   formula(O: number, call: FormulaCall): RowCalls;
@@ -80,9 +79,9 @@ export function createRowKernels(
 ): RowKernels {
   const start = addressOf(scratch);
   const end = start + 8 * LOSS_SCRATCH;
-  const scratchArrays = arraysFrom(start);
-  const { terms, spread, lanes, leastLanes } = scratchArrays;
-  elementView(type, scratch.buffer, scratch.byteOffset + leastLanes - start, sizes.leastLanes).fill(-Infinity);
+  const scratchArrays = placeArrays(start, sizes);
+  const { terms, spread, lanes, maximaStart } = scratchArrays;
+  elementView(type, scratch.buffer, scratch.byteOffset + maximaStart - start, LANES * LANES).fill(-Infinity);
 
   const { tape, takeCalls } = createCallRecorder();
 
@@ -187,7 +186,7 @@ export function createRowKernels(
 
     reduceRows: (what, O, results, x) => (first, count) => {
       const row = bytes * O;
-      writeReduction(what, results, x + row * first, row, count, O, what === 'rowSums' ? zeros : leastLanes, 1);
+      writeReduction(what, results, x + row * first, row, count, O, what === 'rowSums' ? zeros : maximaStart, 1);
     },
 
     atClasses: (what, O, values, x, classes) => (first, count) => {
@@ -214,14 +213,4 @@ export function createRowKernels(
       }
     },
   };
-}
-
-function arraysFrom(start: number): LossArrays {
-  let next = start;
-  const arrays: [string, number][] = [];
-  for (const [name, size] of Object.entries(sizes)) {
-    arrays.push([name, next]);
-    next += roomOf(size);
-  }
-  return Object.fromEntries(arrays) as LossArrays;
 }

@@ -51,45 +51,11 @@ export interface PanelSize {
   readonly rows: number; // rows of the highest tile
 }
 
-/** Memory of panel products. Addresses are byte offsets. */
-export interface PanelMemory {
-  readonly type: ElementType;
-  readonly bytes: number; // bytes of an element
-  readonly width: number; // elements of a vector
-  readonly leafPanel: PanelSize; // for dy, in the product dW
-  /** The panel of dy for few columns: as many vectors as they take, at most those of `leafPanel`. */
-  leafPanelFor(columns: number): PanelSize;
-  readonly lanePanel: PanelSize; // of one vector, whose columns have factors of their own
-  /**
-   * The panel of W, for y and dx, that splits `columns` columns most evenly. Only the last panel may be narrower. If it
-   * is for a few `rows`, it may be wider than a packed one: the processor then reads more of a row of W at once.
-   */
-  panelFor(columns: number, rows?: number): PanelSize;
-  readonly zeros: number; // a row of zeros, where sums begin
-  readonly one: number; // a factor of 1, which changes no bit
-  readonly table: number; // leaf table of a sum, above sums that wait
-  readonly leafWords: Int32Array; // the words of `table`
-  readonly terms: number; // consecutive lists of terms
-  readonly firstList: Int32Array; // [1] length of the first list
-  /** The table of a sum of K terms in one run, at most `MAX_ROWS`. */
-  singleOf(K: number): number;
-  /** Mask of the first `lanes` lanes, which may go on into the next vector. */
-  maskOf(lanes: number): number;
-  /** Vectors in a panel of `columns` columns. */
-  vectorsOf(columns: number): number;
-  /** Mask of the last vector of a panel. */
-  lastMask(columns: number): number;
-  /** The `groupArguments` of a kernel that takes `size` columns in groups of `vectors` vectors. */
-  groupsOf(size: number, vectors: number): readonly number[];
-  /** The sizes that a call of an elementwise kernel ends with, for rows of n numbers. */
-  sizesOf(n: number, rows?: number): readonly [mask: number, rows: number, vectors: number, restBytes: number];
-}
-
-/** Creates the memory in `scratch` and writes its constants. */
+/** Creates the memory of panel products in `scratch` and writes its constants. Addresses are byte offsets. */
 export function createPanelMemory(
   { type, width, tileVectors, leafVectors, tileRows, vectorsFor }: ProductKernels,
   scratch: Float64Array, // [PANELS_SCRATCH]
-): PanelMemory {
+) {
   const bytes = bytesOfElements(type, 1);
   const zeros = addressOf(scratch);
   const one = zeros + ZEROS;
@@ -106,42 +72,60 @@ export function createPanelMemory(
     rows: tileRows(vectors, 'all'),
   });
   const leafPanel = sizeOf(leafVectors);
-  const lanePanel = { ...sizeOf(1), rows: tileRows(1, 'lanes') };
   const sizes = Array.from({ length: Math.max(vectorsFor(1), leafVectors) }, (_, k) => sizeOf(k + 1));
   const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
   const maskOf = (lanes: number): number => masks + MAX_VECTOR - bytes * lanes;
   return {
     type,
-    bytes,
-    width,
-    leafPanel,
-    leafPanelFor: (columns) => sizes[Math.min(vectorsOf(columns), leafVectors) - 1],
-    lanePanel,
-    panelFor(columns, rows) {
+    bytes, // bytes of an element
+    width, // elements of a vector
+    leafPanel, // for dy, in the product dW
+    /** The panel of dy for few columns: as many vectors as they take, at most those of `leafPanel`. */
+    leafPanelFor: (columns: number): PanelSize => sizes[Math.min(vectorsOf(columns), leafVectors) - 1],
+    /** A panel of one vector, whose columns have factors of their own. */
+    lanePanel: { ...sizeOf(1), rows: tileRows(1, 'lanes') },
+    /**
+     * The panel of W, for y and dx, that splits `columns` columns most evenly. Only the last panel may be narrower. If
+     * it is for a few `rows`, it may be wider than a packed one: the processor then reads more of a row of W at once.
+     */
+    panelFor(columns: number, rows?: number): PanelSize {
       const vectors = Math.max(vectorsOf(columns), 1); // a layer without inputs has none
       const widest = rows === undefined ? tileVectors : vectorsFor(rows);
       return sizes[heightOf(vectors, tilesOver(vectors, widest)) - 1];
     },
-    zeros,
-    one,
-    table,
-    leafWords: new Int32Array(scratch.buffer, table, RUN.words * MAX_LEAVES),
-    terms,
-    firstList: new Int32Array(scratch.buffer, terms, 1),
-    singleOf: (K) => singles + RUN_BYTES * K,
+    zeros, // a row of zeros, where sums begin
+    one, // a factor of 1, which changes no bit
+    table, // leaf table of a sum; the sums that wait lie below it
+    leafWords: new Int32Array(scratch.buffer, table, RUN.words * MAX_LEAVES), // the words of `table`
+    terms, // consecutive lists of terms
+    firstList: new Int32Array(scratch.buffer, terms, 1), // [1] length of the first list
+    /** The table of a sum of K terms in one run, at most `MAX_ROWS`. */
+    singleOf: (K: number): number => singles + RUN_BYTES * K,
+    /** Mask of the first `lanes` lanes, which may go on into the next vector. */
     maskOf,
+    /** Vectors in a panel of `columns` columns. */
     vectorsOf,
-    lastMask: (columns) => maskOf(columns - (vectorsOf(columns) - 1) * width),
-    groupsOf(size, vectors) {
+    /** Mask of the last vector of a panel. */
+    lastMask: (columns: number): number => maskOf(columns - (vectorsOf(columns) - 1) * width),
+    /** The `groupArguments` of a kernel that takes `size` columns in groups of `vectors` vectors. */
+    groupsOf(size: number, vectors: number): readonly number[] {
       const [whole, rest] = [Math.floor(size / width), size % width];
       const groups = vectors > 2 ? Math.floor(whole / vectors) : 0;
       const left = whole - groups * vectors;
       const pairs = vectors > 1 ? Math.floor(left / 2) : 0;
       return [maskOf(rest), groups, pairs, left - 2 * pairs, rest];
     },
-    sizesOf: (n, rows = 1) => [maskOf(n % width), rows, Math.floor(n / width), bytes * (n % width)],
+    /** The sizes that a call of an elementwise kernel ends with, for rows of n numbers. */
+    sizesOf: (n: number, rows = 1): readonly [mask: number, rows: number, vectors: number, restBytes: number] => [
+      maskOf(n % width),
+      rows,
+      Math.floor(n / width),
+      bytes * (n % width),
+    ],
   };
 }
+
+export type PanelMemory = ReturnType<typeof createPanelMemory>;
 
 /**
  * Writes zeros, a one, and the source of masks: a vector with all bits 1, then one of zeros. A mask of n lanes starts
