@@ -50,9 +50,9 @@ export interface Assembler {
   decrement(operand: Operand): void;
   jumpUnlessZero(position: number): void;
   jump(position: number): void;
-  /** Jumps ahead if the lower 32 bits of r are 0. The result, called later, makes the then next instruction the target. */
+  /** Jumps ahead if the lower 32 bits of r are 0. Call the result where the target is to be. */
   skipIfZero(r: Register): () => void;
-  /** Jumps ahead, to the target that the result sets in the same way. */
+  /** Jumps ahead. Call the result where the target is to be. */
   skip(): () => void;
   /** r = address of byte `position` of this code. */
   loadCodeAddress(r: Register, position: number): void;
