@@ -88,8 +88,9 @@ export function createUpdates(
     if (name === 'maxNorm') return capNorms(...(args as Parameters<typeof maxNorm>));
     if (Object.hasOwn(table, name)) {
       const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
-      const alone = { square: scratch, first: g, row: 0, S: 0, share: fullShare }; // `averageRows` has noted the squares
-      return update(name, { ...alone, arrays: [theta, ...state], n, hyper });
+      // `averageRows` has written the squares.
+      const ofMean = { square: scratch, first: g, row: 0, S: 0, share: fullShare };
+      return update(name, { ...ofMean, arrays: [theta, ...state], n, hyper });
     }
     const updateName = name.replace(/OfMean$/, '');
     if (updateName === name || !Object.hasOwn(table, updateName)) return null;

@@ -30,8 +30,8 @@ export interface EmittableFormula {
 /**
  * Gives each step of a formula a register, from the step itself to the last one that reads it. Steps that only depend
  * on constants (literals and numbers of the call) and fixed vectors are emitted before the loop. The constants with the
- * most uses stay in the registers that are left over. The registers from 0 up to `reserved` are the kernel's. `observed`
- * is the value that `FormulaAccess.observe` gets.
+ * most uses stay in the registers that are left over. Registers 0 to `reserved` - 1 are the kernel's. `observed` is the
+ * value that `FormulaAccess.observe` gets.
  */
 export function allocateFormula(
   unit: FormulaUnit,
