@@ -65,7 +65,15 @@ export type { StepDecayOptions } from './families/schedules/step.ts';
 export type { Answer } from './inference/answers/answers.ts';
 export type { Json, JsonObject } from './inference/files/json.ts';
 export type { LoadedParts, ModuleRecord } from './inference/loaded-parts.ts';
-export type { Lengths, Model, ModelContents, ModelMetadata } from './inference/model.ts';
+export type {
+  ClassifyOptions,
+  Model,
+  ModelContents,
+  ModelMetadata,
+  OutputOptions,
+  PredictOptions,
+  ThreadOptions,
+} from './inference/model.ts';
 export { openModel } from './inference/open-model.ts';
 export { type Cell, CellError, type CellRow, type NamedRow } from './inference/preprocessing/cell.ts';
 export type {
@@ -101,18 +109,21 @@ export type {
 export type {
   AnyRows,
   CellRows,
+  FlatRows,
+  Lengths,
   ListedRows,
   NestedRows,
   NoteListener,
   PixelRows,
   Rows,
+  ShapedRows,
   TextRows,
   WindowRows,
 } from './inference/rows.ts';
 export { createTokenizer, TextError, type Tokenizer } from './inference/text/tokenizer.ts';
 export type { TokenizerName, TokenizerSpec } from './inference/text/tokenizer-spec.ts';
 export type { GenerateOptions } from './inference/writing/sampling.ts';
-export type { Elements, ElementsOf, ElementType } from './math/element-type.ts';
+export type { Elements, ElementsOf, ElementType, TypedNumbers } from './math/element-type.ts';
 export * as math from './math/index.ts';
 export type { Pausable } from './math/pausable.ts';
 export { createRandom, type Random, shuffle } from './math/random/index.ts';

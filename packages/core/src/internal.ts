@@ -70,6 +70,7 @@ export {
   scoreInto,
   toProbabilities,
 } from './inference/answers/scoring.ts';
+export { assembleModel, checkModel, writerOf } from './inference/assemble-model.ts';
 export { checkEncoding, flattenAdvice } from './inference/check-encoding.ts';
 export {
   type Container,
@@ -83,7 +84,7 @@ export {
 export { isJsonObject, plainJson } from './inference/files/json.ts';
 export { hexadecimal, sha256Of } from './inference/files/sha256.ts';
 export { checkModules, type ModuleSource, NOTHING_LOADED } from './inference/loaded-parts.ts';
-export { assembleModel, checkModel, type ModelEngine, writerOf } from './inference/model.ts';
+export type { ModelEngine, ParallelPredictor } from './inference/model.ts';
 export { MODEL_KINDS, modelOf, PARAMETERS } from './inference/open-model.ts';
 export {
   GAP_MARKS,
@@ -224,7 +225,7 @@ export {
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
 export { leafRowsOf, maxPassRows } from './network/pass-rows.ts';
 export { nameOfLayer } from './network/placed-layer.ts';
-export { rowPredictor } from './network/predict.ts';
+export { type Predictor, rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
 export { channelsOf, inputsOf, positionsOf, sequenceOf, shapeText, sizeOf } from './network/shape.ts';
 export { type LayerFacts, layerFacts, layerTable, parametersText, trainedParameters } from './network/summary.ts';

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { InputError } from '@gradloom/core';
 import type { ModuleSource } from '@gradloom/core/internal';
+import { answerChunks, type OutputsTask } from './engine/evaluation/answer-chunks.ts';
 import { evaluateChunks } from './engine/evaluation/evaluation.ts';
 import { createInferenceContext } from './engine/evaluation/inference-layout.ts';
 import { importedParts, importParts } from './engine/modules/imported-parts.ts';
@@ -40,6 +41,7 @@ type WorkerTask =
   | OpeningTask
   | SpanTask
   | EvaluationTask
+  | OutputsTask
   | DiagnosisTask
   | CheckpointTask
   | TriadTask
@@ -66,6 +68,7 @@ function answer(task: WorkerTask): Answer | Promise<Answer> {
   if (task.kind === 'opening') return openThread(contextOf(task), task);
   if (task.kind === 'span') return span(task);
   if (task.kind === 'evaluation') return evaluate(task);
+  if (task.kind === 'outputs') return answerChunks(inferenceContextOf(task), task);
   if (task.kind === 'diagnosis') return diagnose(contextOf(task), task);
   if (task.kind === 'checkpoint') return writeCheckpoint(task);
   if (task.kind === 'answers') return answerTask(task);

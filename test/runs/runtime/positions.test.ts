@@ -31,10 +31,10 @@ describe.each(['softmax-cross-entropy', { kind: 'softmax-cross-entropy', labelSm
       const counted = targets.flat().filter((target) => target >= 0).length;
       expect(validation).toMatchObject({ rows: N, positions: counted, accuracy: 1 });
       const model = createModel({ spec, parameters, loss });
-      const answers = model.classify(inputs, lengths);
+      const answers = model.classify(inputs, { lengths });
       expect(answers).toHaveLength(N * T);
       expect(targets.flat().every((target, p) => target < 0 || answers[p] === target)).toBe(true);
-      expect(model.predict([inputs[0]], undefined, [2])).toEqual([
+      expect(model.predict([inputs[0]], { lengths: [2] })).toEqual([
         { prediction: [0, 1].map((p) => String((inputs[0][p] + 1) % V)) },
       ]);
       // Readers see the positions that count, with the same figures.

@@ -109,7 +109,7 @@ describe('answers', () => {
 
   test('say which categories and gaps few or no training rows had', () => {
     const notes: object[] = [];
-    createModel(model(1, [price])).predict([{ age: null, city: 'Trier' }], (note) => notes.push(note));
+    createModel(model(1, [price])).predict([{ age: null, city: 'Trier' }], { onNote: (note) => void notes.push(note) });
     expect(notes).toEqual([
       { column: 'age', value: null },
       { column: 'city', value: 'Trier' },
@@ -120,9 +120,11 @@ describe('answers', () => {
     const made = createModel(model(1, [price]));
     const unknown = { age: null, city: 'Trier' };
     const notes: (string | number | null)[] = [];
-    const answers = made.predict([unknown, ...rows, unknown], ({ value }, row) => {
-      made.predict(rows);
-      notes.push(row, value);
+    const answers = made.predict([unknown, ...rows, unknown], {
+      onNote: ({ value }, row) => {
+        made.predict(rows);
+        notes.push(row, value);
+      },
     });
     expect(answers).toEqual([unknown, ...rows, unknown].flatMap((row) => made.predict([row])));
     expect(notes).toEqual([0, null, 0, 'Trier', 2, null, 3, null, 3, 'Trier']);

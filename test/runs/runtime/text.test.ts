@@ -187,7 +187,7 @@ test('the influence of a token is the slope of log p by the length of its vector
       const scaled = parameters.map((value, p) => (Math.floor(p / 3) === token ? value * factor : value));
       const x = Float64Array.from({ length: 6 }, (_, t) => tokens[t] ?? 0);
       const model = createModel({ spec, parameters: scaled, loss });
-      return Math.log(model.probabilities(x, [tokens.length])[(tokens.length - 1) * V + answer]);
+      return Math.log(model.probabilities(x, { lengths: [tokens.length] })[(tokens.length - 1) * V + answer]);
     };
     expect(target).toBe(data.train.targets.array[row * 6 + tokens.length - 1]);
     expect(Math.abs(logP(0, 1) - Math.log(probability))).toBeLessThan(1e-12);

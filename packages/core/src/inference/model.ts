@@ -1,38 +1,16 @@
-import { elements, record } from '../checks/check.ts';
-import { OptionError } from '../checks/option-error.ts';
-import { finite, flag, notZero } from '../checks/options/index.ts';
-import { show } from '../checks/show.ts';
-import { createLoss, type LossSpec } from '../families/losses/index.ts';
-import { type Elements, typeOf } from '../math/element-type.ts';
-import { targetPositions } from '../network/backprop.ts';
-import { refuseBadWeights } from '../network/bad-weight.ts';
+import type { LossSpec } from '../families/losses/index.ts';
+import type { Elements, TypedNumbers } from '../math/element-type.ts';
 import type { Continuation } from '../network/continuation.ts';
-import { refuseBadLengths } from '../network/lengths.ts';
-import { buildNetwork, type Network, type NetworkSpec, namedWeights, type Weight } from '../network/network.ts';
+import type { Network, NetworkSpec, Weight } from '../network/network.ts';
 import type { Predictor } from '../network/predict.ts';
-import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
-import { summarize } from '../network/summary.ts';
-import { InputError } from '../program/input-error.ts';
-import { type Answer, answersOf, byRow, nextTokens } from './answers/answers.ts';
-import { classify, toProbabilities } from './answers/scoring.ts';
-import { checkEncoding } from './check-encoding.ts';
+import type { Answer } from './answers/answers.ts';
 import type { Json } from './files/json.ts';
-import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from './loaded-parts.ts';
+import type { LoadedParts, ModuleRecord } from './loaded-parts.ts';
 import type { NamedRow } from './preprocessing/cell.ts';
-import { checkPreprocessing } from './preprocessing/check-preprocessing.ts';
-import { ofImages, ofTable, ofText, type Preprocessing } from './preprocessing/preprocessing.ts';
-import {
-  type AnyRows,
-  createRowReader,
-  type EncodedRows,
-  flatRows,
-  type ListedRows,
-  type NoteListener,
-  nestedRows,
-} from './rows.ts';
-import { createTokenizer, type Tokenizer } from './text/tokenizer.ts';
-import { type GenerateOptions, generateOptions } from './writing/sampling.ts';
-import { createWriter, type Writer, writeText } from './writing/writer.ts';
+import type { Preprocessing } from './preprocessing/preprocessing.ts';
+import type { AnyRows, FlatRows, Lengths, ListedRows, NoteListener } from './rows.ts';
+import type { Tokenizer } from './text/tokenizer.ts';
+import type { GenerateOptions } from './writing/sampling.ts';
 
 /** Metadata of a model: any JSON. The keys below have a meaning. */
 export interface ModelMetadata {
@@ -67,14 +45,41 @@ export interface ModelContents {
   readonly parts?: LoadedParts;
 }
 
+/** Options of `classify`. */
+export interface ClassifyOptions {
+  /** Real positions of each row [N]. @default all */
+  readonly lengths?: Lengths | undefined;
+}
+
+/** Options of `outputs` and `probabilities`. */
+export interface OutputOptions extends ClassifyOptions {
+  /** Array of N · O numbers that is overwritten and returned. @default a new one */
+  readonly out?: Float64Array | Float32Array | undefined;
+}
+
+/** Options of `predict`. */
+export interface PredictOptions extends ClassifyOptions {
+  /** Called for unknown categories, unusual gaps and texts that are cut, with the index of the row. */
+  readonly onNote?: NoteListener | undefined;
+}
+
+/** Options of `predictAll` and `outputsAll`. */
+export interface ThreadOptions {
+  /** Threads at most. Their number never changes a bit. A page always has one, its own. @default all cores */
+  readonly threads?: number | undefined;
+}
+
 /**
- * A network with its weights. It answers synchronously in the calling thread. Arrays of rows give arrays, a
- * Float64Array gives a Float64Array.
+ * A network with its weights. It answers synchronously in the calling thread. Lists of rows give lists, rows in one
+ * array give a Float64Array.
  *
  * A model of a table takes its rows: objects by column name, or lists of cells in column order. A model of images takes
- * bytes [height, width, channels] in its own size, a Uint8Array an image, or numbers, divided by the divisor. A
- * Float64Array holds inputs that are already encoded. A model of text takes texts, of which it reads the last tokens. A
- * model of a series takes windows, lists of rows of the table in the order of time, of which it reads the last.
+ * bytes [height, width, channels] in its own size, or numbers, divided by the divisor. A model of text takes texts, of
+ * which it reads the last tokens. A model of a series takes windows, lists of rows of the table in the order of time,
+ * of which it reads the last. Other models take rows of numbers, as plain or typed arrays.
+ *
+ * Rows in one typed array, with or without their shape, are inputs that are already encoded, but for the bytes of
+ * images.
  */
 export interface Model extends ModelContents {
   readonly metadata: ModelMetadata;
@@ -93,35 +98,57 @@ export interface Model extends ModelContents {
    * @throws Error if rows do not fit or a weight is not finite; InputError if a row leads to an index outside of an
    * embedding's vocabulary. The methods below throw the same errors.
    */
-  outputs(rows: Float64Array, lengths?: Lengths): Float64Array;
+  outputs(rows: FlatRows, options?: ClassifyOptions): Float64Array;
+  /** Overwrites `out`, and returns it. With rows in one typed array it allocates no memory. */
+  outputs<Out extends Elements>(rows: AnyRows, options: OutputOptions & { readonly out: Out }): Out;
   /** Returns the outputs of each row as an array of its own. */
-  outputs<Row extends NamedRow<Row>>(rows: ListedRows<Row>, lengths?: Lengths): number[][];
+  outputs<Row extends NamedRow<Row>>(rows: ListedRows<Row>, options?: ClassifyOptions): number[][];
   /**
    * Softmax or sigmoid of the outputs, for each position if positions have classes. Rows without an answer may contain
    * NaN.
    * @throws Error if the loss does not take logits.
    */
-  probabilities(rows: Float64Array, lengths?: Lengths): Float64Array;
+  probabilities(rows: FlatRows, options?: ClassifyOptions): Float64Array;
+  /** Overwrites `out`, and returns it. */
+  probabilities<Out extends Elements>(rows: AnyRows, options: OutputOptions & { readonly out: Out }): Out;
   /** The same probabilities, with one array per row. */
-  probabilities<Row extends NamedRow<Row>>(rows: ListedRows<Row>, lengths?: Lengths): number[][];
+  probabilities<Row extends NamedRow<Row>>(rows: ListedRows<Row>, options?: ClassifyOptions): number[][];
   /**
    * Class [N] of each row, an index into `metadata.labels`: the largest output or, with one output for two classes, 1
    * for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its inputs or an
    * overflow. If positions have classes, all positions of a row follow each other [N, T].
    */
-  classify<Row extends NamedRow<Row>>(rows: AnyRows<Row>, lengths?: Lengths): number[];
+  classify<Row extends NamedRow<Row>>(rows: AnyRows<Row>, options?: ClassifyOptions): number[];
   /**
    * An answer per row: the class name with probabilities by name, or the value in the target's units; for a text the
-   * likeliest next token, with the probabilities of the ten likeliest. `onNote` is
-   * called for unknown categories and unusual gaps, with the index of the row.
+   * likeliest next token, with the probabilities of the ten likeliest.
    */
-  predict<Row extends NamedRow<Row>>(rows: AnyRows<Row>, onNote?: NoteListener, lengths?: Lengths): Answer[];
+  predict<Row extends NamedRow<Row>>(rows: AnyRows<Row>, options?: PredictOptions): Answer[];
+  /**
+   * The answers of `predict`, computed by threads in Node, while this one goes on. For many rows or a large network.
+   * The rows must not change until it resolves. Threads that are not used do not hold up the end of the program.
+   */
+  predictAll<Row extends NamedRow<Row>>(
+    rows: AnyRows<Row>,
+    options?: PredictOptions & ThreadOptions,
+  ): Promise<Answer[]>;
+  /** The numbers of `outputs`, computed as by `predictAll`. */
+  outputsAll(rows: FlatRows, options?: ClassifyOptions & ThreadOptions): Promise<Float64Array>;
+  /** Overwrites `out`, and resolves to it. */
+  outputsAll<Out extends Elements>(
+    rows: AnyRows,
+    options: OutputOptions & ThreadOptions & { readonly out: Out },
+  ): Promise<Out>;
+  /** The same outputs, with one array per row. */
+  outputsAll<Row extends NamedRow<Row>>(
+    rows: ListedRows<Row>,
+    options?: ClassifyOptions & ThreadOptions,
+  ): Promise<number[][]>;
   /**
    * Encodes rows of a table or images as inputs x [N, I] of the network. The methods above accept the result in place
-   * of rows.
-   * `onNote` is as for `predict`. @throws Error naming row and column.
+   * of rows. @throws Error naming row and column.
    */
-  encode<Row extends NamedRow<Row>>(rows: AnyRows<Row>, onNote?: NoteListener): Float64Array;
+  encode<Row extends NamedRow<Row>>(rows: AnyRows<Row>, options?: Pick<PredictOptions, 'onNote'>): Float64Array;
   /**
    * Writes on after a prompt, token by token, as they are asked for:
    *
@@ -138,165 +165,31 @@ export interface Model extends ModelContents {
   generate(prompt?: string, options?: GenerateOptions): Generator<string, void, undefined>;
 }
 
-/** Real positions of each row [N] of sequences that are padded on the right. By default all are real. */
-export type Lengths = ArrayLike<number>;
+/** Overwrites outputs y [N, O] for rows x [N, I]. Neither may change until it resolves. */
+export type ParallelPredictor = (
+  x: TypedNumbers,
+  lengths: Lengths | undefined,
+  y: Elements,
+  threads: number | undefined,
+) => Promise<void>;
 
 /** Computes a model's outputs. All engines give the same bits. */
 export interface ModelEngine {
   /** Creates a function from rows x [N, I] to outputs [N, O]. It copies the weights, which must be finite. */
   createPredictor(network: Network, parameters: Elements, loss: LossSpec): Predictor;
+  /**
+   * Creates a function that computes outputs in threads, or by `predictor` if that is sooner. Absent: this thread
+   * computes them.
+   */
+  createParallelPredictor?(
+    network: Network,
+    contents: Pick<ModelContents, 'parameters' | 'loss' | 'parts'>,
+    predictor: Predictor,
+  ): ParallelPredictor;
   /** Creates a function that computes the outputs of a text one token after the other, with the bits of a predictor. */
   createContinuation(network: Network, parameters: Elements, loss: LossSpec): Continuation;
   /** SHA-256 in hexadecimal of the weights in their type, little-endian, followed by the hashes of modules. */
   fingerprint(parameters: Elements, modules: readonly ModuleRecord[]): string;
   /** Loads the tables of GPT-2. Absent: models of its tokens take tokens only. */
   readonly gpt2?: () => Tokenizer;
-}
-
-/**
- * Assembles a model. It uses the weights as they are at its first call.
- * @throws Error if its parts do not fit together.
- */
-export function assembleModel(where: string, contents: ModelContents, engine: ModelEngine): Model {
-  const { network, loss: modelLoss, preprocessing } = checkModel(where, contents);
-  const { parameters, loss, metadata = {}, parts = NOTHING_LOADED, fused } = contents;
-  const { spec, inputs: I, outputs: O } = network;
-  const R = modelLoss === null ? 1 : targetPositions(network, modelLoss);
-  const readRows = createRowReader(preprocessing, I, typeOf(parameters), engine.gpt2);
-  let predictor: Predictor | undefined;
-  let print: string | undefined;
-  let writer: Writer | undefined;
-
-  const computed = (where: string, rows: AnyRows, lengths?: Lengths): Float64Array =>
-    compute(where, inputsOf(where, rows), lengths);
-
-  function compute(where: string, { x, lengths: encodedLengths }: EncodedRows, lengths?: Lengths): Float64Array {
-    const realLengths = lengths ?? encodedLengths;
-    refuseBadLengths(where, network, realLengths, x.length / I);
-    if (predictor === undefined) {
-      refuseBadWeights(where, network, parameters);
-      predictor = engine.createPredictor(network, parameters, loss ?? 'mse');
-    }
-    try {
-      return predictor(x, realLengths);
-    } catch (error) {
-      throw error instanceof InputError ? new InputError(error.row, error.problem, { where }) : error;
-    }
-  }
-
-  function inputsOf(where: string, rows: AnyRows, onNote?: NoteListener): EncodedRows {
-    if (onNote !== undefined && typeof onNote !== 'function') {
-      throw new OptionError(where, 'onNote', `has ${show(onNote)}, expected a function`);
-    }
-    return rows instanceof Float64Array ? { x: flatRows(where, rows, I) } : readRows(where, rows, onNote);
-  }
-
-  function outputs(rows: Float64Array, lengths?: Lengths): Float64Array;
-  function outputs(rows: ListedRows, lengths?: Lengths): number[][];
-  function outputs(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
-    const y = computed('outputs', rows, lengths);
-    return rows instanceof Float64Array ? y : nestedRows(y, O);
-  }
-
-  function probabilities(rows: Float64Array, lengths?: Lengths): Float64Array;
-  function probabilities(rows: ListedRows, lengths?: Lengths): number[][];
-  function probabilities(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
-    const y = computed('probabilities', rows, lengths);
-    toProbabilities('probabilities', modelLoss, y, O / R);
-    return rows instanceof Float64Array ? y : nestedRows(y, O);
-  }
-
-  return {
-    spec,
-    parameters,
-    ...(loss === undefined ? {} : { loss }),
-    metadata,
-    ...(preprocessing === undefined ? {} : { preprocessing }),
-    ...(fused === undefined ? {} : { fused }),
-    ...(parts.modules.length === 0 ? {} : { parts }),
-    get fingerprint() {
-      print ??= engine.fingerprint(parameters, parts.modules);
-      return print;
-    },
-    get weights() {
-      return namedWeights(network, parameters);
-    },
-    summary: () => summarize(network),
-    outputs,
-    probabilities,
-    encode: (rows, onNote) => inputsOf('encode', rows, onNote).x,
-    classify: (rows, lengths) =>
-      classify(computed('classify', rows, lengths), O / R, modelLoss, R === 1 ? metadata.threshold : undefined),
-    predict(rows, onNote, rowLengths) {
-      const encoded = inputsOf('predict', rows, onNote);
-      const lengths = rowLengths ?? encoded.lengths;
-      const y = compute('predict', encoded, lengths);
-      const text = ofText(preprocessing)?.text;
-      if (text !== undefined) {
-        const tokenizer = createTokenizer(text.tokenizer, text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined);
-        return nextTokens(y, lengths ?? new Float64Array(y.length / O).fill(I), I, tokenizer, modelLoss);
-      }
-      const answers = answersOf(y, O / R, {
-        loss: modelLoss,
-        target: preprocessing?.target,
-        labels: metadata.labels,
-        threshold: R === 1 ? metadata.threshold : undefined,
-      });
-      return R === 1 ? answers : byRow(answers, R, lengths);
-    },
-    generate(prompt, options = {}) {
-      const sampling = generateOptions.read(options);
-      writer ??= writerOf('generate', contents, engine);
-      return writeText(writer, writer.begin(prompt), sampling);
-    },
-  };
-}
-
-/** A writer with the weights that the model has at the first token. @throws Error unless it is a model of text. */
-export function writerOf(where: string, contents: ModelContents, engine: ModelEngine): Writer {
-  const { network, preprocessing } = checkModel(where, contents);
-  const { parameters, loss = 'mse' } = contents;
-  const text = ofText(preprocessing)?.text;
-  if (text === undefined) {
-    throw new Error(`${where}: the model is a model of ${kindOfRows(preprocessing)}, expected a model of text`);
-  }
-  return createWriter(where, {
-    network,
-    text,
-    gpt2: text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined,
-    createContinuation() {
-      refuseBadWeights(where, network, parameters);
-      return engine.createContinuation(network, parameters, loss);
-    },
-  });
-}
-
-/** Names the kind of rows of a model that is not one of text, for messages. */
-function kindOfRows(preprocessing: Preprocessing | undefined): string {
-  if (ofImages(preprocessing) !== undefined) return 'images';
-  const table = ofTable(preprocessing);
-  if (table === undefined) return 'plain numbers';
-  return table.series === undefined ? 'a table' : 'a series';
-}
-
-/** Checks a model and returns its network, loss and preprocessing. @throws Error if its parts do not fit together. */
-export function checkModel(where: string, contents: ModelContents) {
-  record(where, 'model', contents, '{ spec, parameters }');
-  const { spec, parameters, loss, metadata = {}, parts, fused } = contents;
-  const network = buildNetwork(spec, parts?.customParts);
-  if (elements(where, 'parameters', parameters).length !== network.parameterCount) {
-    throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
-  }
-  refuseBeyondFloats(where, network, null, typeOf(parameters));
-  record(where, 'metadata', metadata, 'an object');
-  const { labels, divisor, threshold } = metadata;
-  if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
-    throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);
-  }
-  if (divisor !== undefined) notZero.check(where, 'metadata.divisor', divisor);
-  if (threshold !== undefined) finite.check(where, 'metadata.threshold', threshold);
-  if (fused !== undefined) flag.check(where, 'fused', fused);
-  const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
-  if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
-  return { network, loss: loss === undefined ? null : createLoss(loss, parts?.customParts), preprocessing };
 }

@@ -1,10 +1,11 @@
 import { listed, reasonOf, show } from '../checks/show.ts';
 import { pageMemory } from '../network/page-memory.ts';
+import { assembleModel } from './assemble-model.ts';
 import { type Container, HASH_BYTES, openContainer, type Sealed } from './files/container.ts';
 import { isJsonObject } from './files/json.ts';
 import { hexadecimal, sha256Of } from './files/sha256.ts';
 import { checkModules, type LoadedParts, NOTHING_LOADED } from './loaded-parts.ts';
-import { assembleModel, type Model, type ModelContents, type ModelEngine } from './model.ts';
+import type { Model, ModelContents, ModelEngine } from './model.ts';
 
 /** Kinds of files that contain a model. */
 export const MODEL_KINDS = { model: 'model', checkpoint: 'checkpoint' } as const;

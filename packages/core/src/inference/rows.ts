@@ -1,25 +1,38 @@
 import { counted, has, show } from '../checks/show.ts';
-import type { ElementType } from '../math/element-type.ts';
+import type { Elements, ElementType, TypedNumbers } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
+import { type Shape, shapeText, sizeOf } from '../network/shape.ts';
 import { CellError, type CellRow, type NamedRow } from './preprocessing/cell.ts';
 import type { EncodingNote } from './preprocessing/column-encoder.ts';
 import { createEncoder } from './preprocessing/encoder.ts';
 import { encodeImage, standardizeChannels, widthOfImage } from './preprocessing/image-encoder.ts';
-import type {
-  ImageEncoding,
-  Preprocessing,
-  SeriesEncoding,
-  TablePreprocessing,
-  TextEncoding,
+import {
+  type ImageEncoding,
+  ofImages,
+  type Preprocessing,
+  type SeriesEncoding,
+  type TablePreprocessing,
+  type TextEncoding,
 } from './preprocessing/preprocessing.ts';
 import { createTextEncoder, encodeText, type TextEncoder } from './text/text-encoder.ts';
 import type { Tokenizer } from './text/tokenizer.ts';
 
 /** Rows of numbers [N][I], one array per row. */
-export type NestedRows = readonly (readonly number[])[];
+export type NestedRows = readonly (readonly number[] | TypedNumbers)[];
 
-/** Rows of numbers: one array per row, or all rows in one Float64Array. */
-export type Rows = Float64Array | NestedRows;
+/** All rows in one array, with its shape. */
+export interface ShapedRows {
+  /** Shape, such as [N, 28, 28, 1] for images: channels last. */
+  readonly shape: readonly number[];
+  /** Its numbers, the last axis varying fastest. */
+  readonly values: TypedNumbers;
+}
+
+/** All rows in one array: their numbers one row after the other, with or without the shape. */
+export type FlatRows = TypedNumbers | ShapedRows;
+
+/** Rows of numbers: one array per row, or all rows in one. */
+export type Rows = FlatRows | NestedRows;
 
 /** Images in the size and channels of the model, as bytes [height, width, channels]. */
 export type PixelRows = readonly (Uint8Array | Uint8ClampedArray)[];
@@ -43,149 +56,202 @@ export type ListedRows<Row = NamedRow> =
   | readonly Row[]
   | readonly (readonly Row[])[];
 
-/** Rows of any model: one entry per row, or all inputs in one Float64Array. */
-export type AnyRows<Row = NamedRow> = Float64Array | ListedRows<Row>;
+/** Rows of any model: one entry per row, or all inputs in one array. */
+export type AnyRows<Row = NamedRow> = FlatRows | ListedRows<Row>;
+
+/** Real positions of each row [N] of sequences that are padded on the right. By default all are real. */
+export type Lengths = ArrayLike<number>;
 
 /** Rows as inputs of a network. */
 export interface EncodedRows {
-  readonly x: Float64Array; // [N, I]
+  readonly x: TypedNumbers; // [N, I]
   readonly lengths?: Float64Array; // [N] real positions, where rows are padded
 }
 
-/** Encodes rows. @throws Error naming `where`, the row and the column. */
-export type RowReader = (where: string, rows: AnyRows, onNote?: NoteListener) => EncodedRows;
+/** Encodes rows `first` to `end`, by default all. @throws Error naming `where`, the row and the column. */
+export type RowReader = (
+  where: string,
+  rows: AnyRows,
+  onNote?: NoteListener,
+  first?: number,
+  end?: number,
+) => EncodedRows;
 
 /** Called for an unknown category, an unusual gap or a text that is cut, with the index of its row. */
 export type NoteListener = (note: EncodingNote, row: number) => void;
 
-/** Creates the reader of rows for a model of I inputs. */
+/** Creates the reader of rows for a model with rows of shape `input`. */
 export function createRowReader(
+  preprocessing: Preprocessing | undefined,
+  input: Shape,
+  type: ElementType,
+  gpt2?: () => Tokenizer,
+): RowReader {
+  const I = sizeOf(input);
+  const encode = rowEncoder(preprocessing, I, type, gpt2);
+  const readsBytes = ofImages(preprocessing) !== undefined;
+  return (where, rows, onNote, first = 0, end = Number.POSITIVE_INFINITY) => {
+    const values = isShaped(rows) ? valuesOf(where, rows, input) : rows;
+    if (isTypedNumbers(values) && values.length % I > 0) {
+      throw new Error(`${where}: rows has ${values.length} numbers, expected a multiple of ${I} (the network's input)`);
+    }
+    const isEncoded = isTypedNumbers(values) && !(readsBytes && isBytes(values));
+    if (isEncoded)
+      return {
+        x:
+          first === 0 && end * I >= values.length
+            ? values
+            : viewOf(values, first * I, Math.min(end * I, values.length) - first * I),
+      };
+    const list = isTypedNumbers(values) ? splitRows(values, I) : values;
+    if (!Array.isArray(list)) {
+      throw new Error(`${where}: rows ${has(list)}, expected an array of rows, or a typed array of numbers`);
+    }
+    const N = Math.max(0, Math.min(end, list.length) - first);
+    const x = new Float64Array(N * I);
+    const lengths = new Float64Array(N);
+    for (let n = 0; n < N; n++) lengths[n] = encode(where, first + n, list[first + n], x, n * I, onNote);
+    return lengths.every((length) => length === I) ? { x } : { x, lengths };
+  };
+}
+
+/** Number of rows. A value that is none of rows counts as one, which a reader refuses. */
+export function countRows(rows: AnyRows, I: number): number {
+  if (Array.isArray(rows)) return rows.length;
+  const values = isShaped(rows) ? rows.values : rows;
+  return isTypedNumbers(values) ? Math.floor((values.length + I - 1) / I) : 1;
+}
+
+/** Writes row n to x from `offset` on. Returns how many of its I inputs are real, of padded rows. */
+type RowEncoder = (
+  where: string,
+  n: number,
+  row: unknown,
+  x: Float64Array,
+  offset: number,
+  onNote?: NoteListener,
+) => number;
+
+function rowEncoder(
   preprocessing: Preprocessing | undefined,
   I: number,
   type: ElementType,
   gpt2?: () => Tokenizer,
-): RowReader {
-  if (preprocessing === undefined) return (where, rows) => ({ x: flatRows(where, rows as Rows, I) });
-  if ('text' in preprocessing) return textReader(preprocessing.text, gpt2);
-  if ('image' in preprocessing) return imageReader(preprocessing.image, type);
-  const readCells = cellReader(preprocessing, gpt2);
-  return preprocessing.series === undefined ? readCells : windowReader(preprocessing.series, I, readCells);
+): RowEncoder {
+  if (preprocessing === undefined) return numberEncoder(I, `an array of ${I} numbers`);
+  if ('text' in preprocessing) return textEncoder(preprocessing.text, gpt2);
+  if ('image' in preprocessing) return imageEncoder(preprocessing.image, type);
+  const encodeCells = cellEncoder(preprocessing, gpt2);
+  return preprocessing.series === undefined ? encodeCells : windowEncoder(preprocessing.series, I, encodeCells);
 }
 
-/** Reads texts, or tokens as numbers. */
-function textReader(text: TextEncoding, gpt2?: () => Tokenizer): RowReader {
+const numberEncoder =
+  (I: number, expected: string): RowEncoder =>
+  (where, n, row, x, offset) => {
+    const isRow = isTypedNumbers(row) || (Array.isArray(row) && row.every((value) => typeof value === 'number'));
+    if (!isRow || row.length !== I) throw new Error(`${where}: row ${n} ${has(row)}, expected ${expected}`);
+    x.set(row, offset);
+    return I;
+  };
+
+/** Encodes texts, or tokens as numbers. */
+function textEncoder(text: TextEncoding, gpt2?: () => Tokenizer): RowEncoder {
   const { context: T, tokenizer } = text;
+  const encodeTokens = numberEncoder(T, `a text, or an array of ${T} numbers of tokens`);
   let encoder: TextEncoder | undefined; // at the first text, since the tables of GPT-2 take a while
-  return (where, rows) => {
-    const N = listOfRows(where, rows).length;
-    const x = new Float64Array(N * T);
-    const lengths = new Float64Array(N).fill(T);
-    for (const [n, row] of (rows as TextRows | NestedRows).entries()) {
-      if (typeof row !== 'string') {
-        x.set(numberRow(where, n, row, T, `a text, or an array of ${T} numbers of tokens`), n * T);
-        continue;
-      }
-      encoder ??= createTextEncoder(text, tokenizer.kind === 'gpt2' ? gpt2?.() : undefined);
-      lengths[n] = encodeText(`${where}: row ${n}`, encoder, row, x, n * T);
-    }
-    return lengths.every((length) => length === T) ? { x } : { x, lengths };
+  return (where, n, row, x, offset) => {
+    if (typeof row !== 'string') return encodeTokens(where, n, row, x, offset);
+    encoder ??= createTextEncoder(text, tokenizer.kind === 'gpt2' ? gpt2?.() : undefined);
+    return encodeText(`${where}: row ${n}`, encoder, row, x, offset);
   };
 }
 
-/** Reads images as bytes, or as numbers that have been divided by the divisor. */
-function imageReader(image: ImageEncoding, type: ElementType): RowReader {
+/** Encodes images as bytes, or as numbers that have been divided by the divisor. */
+function imageEncoder(image: ImageEncoding, type: ElementType): RowEncoder {
   const { height, width, channels, scale } = image;
   const I = widthOfImage(image);
-  return (where, rows) => {
-    const x = new Float64Array(listOfRows(where, rows).length * I);
-    for (const [n, row] of (rows as PixelRows | NestedRows).entries()) {
-      const offset = n * I;
-      if (!(row instanceof Uint8Array || row instanceof Uint8ClampedArray)) {
-        x.set(numberRow(where, n, row, I), offset);
-        if (scale === undefined) continue;
-        if (type === 'float32') for (let i = offset; i < offset + I; i++) x[i] = Math.fround(x[i]);
-        standardizeChannels(x, offset, offset + I, scale, type);
-      } else if (row.length === I) {
-        encodeImage(x, offset, row, image, type);
-      } else {
-        const expected = `${I} (${width} x ${height} pixels of ${counted(channels, 'channel')})`;
-        throw new Error(`${where}: row ${n} has ${counted(row.length, 'byte')}, expected ${expected}`);
-      }
+  const encodeNumbers = numberEncoder(I, `an array of ${I} numbers`);
+  return (where, n, row, x, offset) => {
+    if (!isBytes(row)) {
+      encodeNumbers(where, n, row, x, offset);
+      if (scale === undefined) return I;
+      const end = offset + I;
+      if (type === 'float32') for (let i = offset; i < end; i++) x[i] = Math.fround(x[i]);
+      standardizeChannels(x, offset, end, scale, type);
+    } else if (row.length === I) {
+      encodeImage(x, offset, row, image, type);
+    } else {
+      const expected = `${I} (${width} x ${height} pixels of ${counted(channels, 'channel')})`;
+      throw new Error(`${where}: row ${n} has ${counted(row.length, 'byte')}, expected ${expected}`);
     }
-    return { x };
+    return I;
   };
 }
 
-function cellReader(preprocessing: TablePreprocessing, gpt2?: () => Tokenizer): RowReader {
+function cellEncoder(preprocessing: TablePreprocessing, gpt2?: () => Tokenizer): RowEncoder {
   const notes: EncodingNote[] = []; // of one row only, since a listener may call the model again
   const encoder = createEncoder(preprocessing, (note) => notes.push(note), gpt2);
-  return (where, rows, onNote) => {
-    if (!Array.isArray(rows)) throw new Error(`${where}: rows ${has(rows)}, expected an array of rows`);
-    const x = new Float64Array(rows.length * encoder.width);
-    const lengths = new Float64Array(rows.length);
-    for (const [row, cells] of (rows as CellRows).entries()) {
-      if (typeof cells !== 'object' || cells === null) {
-        throw new Error(`${where}: row ${row} ${has(cells)}, expected an object by column name, or a list of cells`);
-      }
-      notes.length = 0;
-      try {
-        lengths[row] = encoder.encode(cells, x, row * encoder.width);
-      } catch (error) {
-        if (!(error instanceof CellError)) throw error;
-        throw new Error(`${where}: row ${row}, ${error.message}`, { cause: error });
-      }
-      if (onNote !== undefined) for (const note of notes.splice(0)) onNote(note, row);
+  return (where, n, cells, x, offset, onNote) => {
+    if (typeof cells !== 'object' || cells === null) {
+      throw new Error(`${where}: row ${n} ${has(cells)}, expected an object by column name, or a list of cells`);
     }
-    return lengths.every((length) => length === encoder.width) ? { x } : { x, lengths };
+    notes.length = 0;
+    let length: number;
+    try {
+      length = encoder.encode(cells as CellRow, x, offset);
+    } catch (error) {
+      if (!(error instanceof CellError)) throw error;
+      throw new Error(`${where}: row ${n}, ${error.message}`, { cause: error });
+    }
+    if (onNote !== undefined) for (const note of notes.splice(0)) onNote(note, n);
+    return length;
   };
 }
 
-/** Reads windows of a series: the last `context` rows of each. */
-function windowReader({ context: T }: SeriesEncoding, I: number, readCells: RowReader): RowReader {
-  return (where, rows, onNote) => {
-    const windows = listOfRows(where, rows);
-    const x = new Float64Array(windows.length * I);
-    for (const [n, window] of windows.entries()) {
-      const windowName = `${where}: window ${n}`;
-      if (!Array.isArray(window) || window.length < T) {
-        const has = Array.isArray(window) ? counted(window.length, 'row') : show(window);
-        throw new Error(
-          `${windowName} has ${has}, expected ${T > 1 ? `a list of ${T} rows` : 'a list of one row'} or more`,
-        );
-      }
-      x.set(readCells(windowName, window.slice(-T), onNote && ((note) => onNote(note, n))).x, n * I);
+/** Encodes windows of a series: the last `context` rows of each. */
+function windowEncoder({ context: T }: SeriesEncoding, I: number, encodeCells: RowEncoder): RowEncoder {
+  return (where, n, window, x, offset, onNote) => {
+    const name = `${where}: window ${n}`;
+    if (!Array.isArray(window) || window.length < T) {
+      const has = Array.isArray(window) ? counted(window.length, 'row') : show(window);
+      throw new Error(`${name} has ${has}, expected ${T > 1 ? `a list of ${T} rows` : 'a list of one row'} or more`);
     }
-    return { x };
+    const noteOfWindow: NoteListener | undefined = onNote && ((note) => onNote(note, n));
+    for (const [t, cells] of window.slice(-T).entries()) {
+      encodeCells(name, t, cells, x, offset + (t * I) / T, noteOfWindow);
+    }
+    return I;
   };
 }
 
-/** All rows in one array [N, I]. @throws Error naming the row that does not have I numbers. */
-export function flatRows(where: string, rows: Rows, I: number): Float64Array {
-  if (rows instanceof Float64Array) {
-    if (rows.length % I === 0) return rows;
-    throw new Error(`${where}: rows has ${rows.length} numbers, expected a multiple of ${I} (the network's input)`);
+const isShaped = (rows: AnyRows): rows is ShapedRows =>
+  typeof rows === 'object' && rows !== null && 'values' in rows && 'shape' in rows && !Array.isArray(rows);
+
+/** Whether a value is a typed array of numbers. */
+export const isTypedNumbers = (value: unknown): value is TypedNumbers =>
+  ArrayBuffer.isView(value) &&
+  !(value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array);
+
+const isBytes = (row: unknown): row is Uint8Array | Uint8ClampedArray =>
+  row instanceof Uint8Array || row instanceof Uint8ClampedArray;
+
+/** The numbers of shaped rows. @throws Error unless its shape is that of rows and of its numbers. */
+function valuesOf(where: string, { shape, values }: ShapedRows, input: Shape): TypedNumbers {
+  if (!isTypedNumbers(values)) {
+    throw new Error(`${where}: rows.values ${has(values)}, expected a typed array of numbers`);
   }
-  const x = new Float64Array(listOfRows(where, rows).length * I);
-  for (const [n, row] of rows.entries()) x.set(numberRow(where, n, row, I), n * I);
-  return x;
+  if (!Array.isArray(shape) || shape.slice(1).join() !== input.join()) {
+    throw new Error(`${where}: rows.shape ${has(shape)}, expected [${['N', ...input].join(', ')}]`);
+  }
+  if (values.length === sizeOf(shape)) return values;
+  throw new Error(
+    `${where}: rows.values has ${values.length} numbers, expected ${sizeOf(shape)} (${shapeText(shape)})`,
+  );
 }
 
-function listOfRows(where: string, rows: unknown): readonly unknown[] {
-  if (Array.isArray(rows)) return rows;
-  throw new Error(`${where}: rows ${has(rows)}, expected an array of rows, or a Float64Array`);
-}
-
-function numberRow(
-  where: string,
-  n: number,
-  row: unknown,
-  I: number,
-  expected = `an array of ${I} numbers`,
-): readonly number[] {
-  if (Array.isArray(row) && row.length === I && row.every((value) => typeof value === 'number')) return row;
-  throw new Error(`${where}: row ${n} ${has(row)}, expected ${expected}`);
-}
+const splitRows = (x: TypedNumbers, I: number): TypedNumbers[] =>
+  Array.from({ length: x.length / I }, (_, n) => viewOf(x, n * I, I));
 
 /** Splits y [N, O] into one array per row. */
-export const nestedRows = (y: Float64Array, O: number): number[][] =>
+export const nestedRows = (y: Elements, O: number): number[][] =>
   Array.from({ length: y.length / O }, (_, n) => [...viewOf(y, n * O, O)]);

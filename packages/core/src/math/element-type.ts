@@ -4,6 +4,18 @@ export type ElementType = 'float64' | 'float32';
 /** Numbers of a run's type. */
 export type Elements<Buffer extends ArrayBufferLike = ArrayBufferLike> = Float64Array<Buffer> | Float32Array<Buffer>;
 
+/** A typed array of numbers, which 64-bit integers are not. */
+export type TypedNumbers =
+  | Float64Array
+  | Float32Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
 /** All element types, the default first. */
 export const elementTypes = ['float64', 'float32'] as const satisfies readonly ElementType[];
 

@@ -5,6 +5,7 @@ import {
   type ElementType,
   elementView,
   type FLOAT64,
+  type TypedNumbers,
 } from './element-type.ts';
 import type { ConvolutionGeometry } from './windows.ts';
 
@@ -90,7 +91,7 @@ const allocateBy = (elementType: ElementType, make: (type: ElementType, length: 
  * A view of `length` numbers of `array` from index `from`.
  * @throws Error if the array ends before; `subarray` would silently return a shorter view.
  */
-export function viewOf<Numbers extends Float64Array | Float32Array | Uint32Array | Uint8Array>(
+export function viewOf<Numbers extends TypedNumbers>(
   array: Numbers,
   from: number,
   length: number,

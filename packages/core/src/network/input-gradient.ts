@@ -52,7 +52,7 @@ export function createInputGradient(
     const inputGradients = new Float64Array(N * I);
     for (let firstRow = 0; firstRow < N; firstRow += workspace.rows) {
       const B = Math.min(workspace.rows, N - firstRow);
-      const { program, dx } = programs(B, () => createProgram(B));
+      const { program, dx } = programs(B, createProgram);
       workspace.x.set(viewOf(x, firstRow * I, B * I));
       for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[firstRow + n] ?? fullLength;
       workspace.gradients[0].set(viewOf(dy, firstRow * O, B * O));

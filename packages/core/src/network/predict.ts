@@ -1,4 +1,4 @@
-import type { Elements } from '../math/element-type.ts';
+import type { Elements, TypedNumbers } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import { InputError } from '../program/input-error.ts';
 import type { Kernels } from '../program/kernels.ts';
@@ -9,22 +9,22 @@ import { EVALUATION } from './layers/index.ts';
 import type { Network } from './network.ts';
 
 /**
- * A function from rows x [N, I] to outputs y [N, O]. Rows are rounded to the type of the weights. Outputs have that
- * type's precision, stored as doubles. `lengths` [N] are the real positions of rows that are padded on the right; by
- * default all are real.
+ * A function from rows x [N, I] to outputs y [N, O], in `y` or a new array. Rows are rounded to the type of the
+ * weights. Outputs have that type's precision, stored as doubles by default. `lengths` [N] are the real positions of
+ * rows that are padded on the right; by default all are real.
  */
-export type Predictor = (x: Elements, lengths?: ArrayLike<number>) => Float64Array;
+export type Predictor = <Y extends Elements = Float64Array>(x: TypedNumbers, lengths?: ArrayLike<number>, y?: Y) => Y;
 
 /** Maximum number of programs in a cache: one for full chunks and those for recent numbers of rows or tokens. */
 const MAX_PROGRAMS = 8;
 
 /** Creates a cache that makes a value at the first use of its key, and drops the oldest value when it is full. */
-export function createCache<Key, Value>(): (key: Key, create: () => Value) => Value {
+export function createCache<Key, Value>(): (key: Key, create: (key: Key) => Value) => Value {
   const values = new Map<Key, Value>();
   return (key, create) => {
     const cached = values.get(key);
     if (cached !== undefined) return cached;
-    const value = create();
+    const value = create(key);
     const [oldest] = values.keys();
     if (values.size === MAX_PROGRAMS) values.delete(oldest);
     values.set(key, value);
@@ -43,31 +43,31 @@ export function rowPredictor(
   kernels: Kernels,
 ): Predictor {
   const { inputs: I, outputs: O } = network;
-  const programs = createCache<number, { program: Program; y: Elements }>();
+  const programs = createCache<number, { program: Program; outputs: Elements }>();
 
-  function createProgram(B: number): { program: Program; y: Elements } {
+  function createProgram(B: number): { program: Program; outputs: Elements } {
     const { calls, emit } = createList();
     const pass = { ...EVALUATION, emit, lengths: workspace.lengths };
-    const y = viewOf(emitForward(network, workspace, tensors, B, pass), 0, B * O);
-    return { program: link(calls, kernels), y };
+    const outputs = viewOf(emitForward(network, workspace, tensors, B, pass), 0, B * O);
+    return { program: link(calls, kernels), outputs };
   }
 
   const fullLength = wholeLength(network);
-  return (x, lengths) => {
+  return (x, lengths, y = new Float64Array((x.length / I) * O) as never) => {
     const N = x.length / I;
-    const outputs = new Float64Array(N * O);
     for (let first = 0; first < N; first += workspace.rows) {
       const B = Math.min(workspace.rows, N - first);
-      const { program, y } = programs(B, () => createProgram(B));
-      workspace.x.set(viewOf(x, first * I, B * I));
+      const { program, outputs } = programs(B, createProgram);
+      // No view for a batch of one pass: it takes memory, and as long as a small network.
+      workspace.x.set(B === N ? x : viewOf(x, first * I, B * I));
       for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[first + n] ?? fullLength;
       try {
         program.run();
       } catch (error) {
         throw error instanceof InputError ? new InputError(first + error.row, error.problem) : error;
       }
-      outputs.set(y, first * O);
+      y.set(outputs, first * O);
     }
-    return outputs;
+    return y;
   };
 }

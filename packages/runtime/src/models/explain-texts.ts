@@ -114,8 +114,8 @@ function* explanations(
     const [length] = lengthOfRow;
     const lengths = dataset.lengths === undefined ? undefined : [length];
     const position = R === 1 ? 0 : length - 1;
-    const answer = model.classify(x, lengths)[position];
-    const p = viewOf(model.probabilities(x, lengths), position * V, V);
+    const answer = model.classify(x, { lengths })[position];
+    const p = viewOf(model.probabilities(x, { lengths }), position * V, V);
     const dy = new Float64Array(O);
     // dlog(p)/dy of a softmax.
     for (let v = 0; v < V && answer !== NO_ANSWER; v++) dy[position * V + v] = (v === answer ? 1 : 0) - p[v];

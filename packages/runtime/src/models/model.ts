@@ -3,9 +3,16 @@ import { assembleModel, type ModelEngine } from '@gradloom/core/internal';
 import { gpt2 } from '../data/index.ts';
 import { createContinuation, createPredictor } from '../engine/evaluation/predictor.ts';
 import { fingerprint } from '../system/files/hash.ts';
+import { createParallelPredictor } from './parallel-predictor.ts';
 
 /** Runs models by the fastest backend of this machine, and hashes with Node's SHA-256. */
-export const nodeEngine: ModelEngine = { createPredictor, createContinuation, fingerprint, gpt2 };
+export const nodeEngine: ModelEngine = {
+  createPredictor,
+  createParallelPredictor,
+  createContinuation,
+  fingerprint,
+  gpt2,
+};
 
 /**
  * Creates a model from weights in memory. Weights are copied at the first call of a method.

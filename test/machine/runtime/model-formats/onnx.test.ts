@@ -436,7 +436,7 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
     const { model, rows: x, run } = of(name);
     const most = run.type === 'float32' ? 1e-5 : 1e-12;
     const output = model.loss === undefined ? 'prediction' : 'outputs';
-    expect(distance(numbersOf(run, output), model.outputs(x as number[][], lengths).flat())).toBeLessThan(most);
+    expect(distance(numbersOf(run, output), model.outputs(x as number[][], { lengths }).flat())).toBeLessThan(most);
     if (model.loss === undefined) return;
     expect(run.outputs.label).toEqual(
       Array.from({ length: lengths.length }, (_, n) => model.classify(x as number[][]).slice(6 * n, 6 * n + 6)),

@@ -68,7 +68,7 @@ describe('what does not fit is refused in one sentence', () => {
       'predict: row 1 has the character "c" (U+0063), expected one of the 3 of the vocabulary',
       () => follower().predict(['a', 'abc']),
     ],
-    ['predict: onNote has [1], expected a function', () => follower().predict(['a'], [1] as never)],
+    ['predict: onNote has [1], expected a function', () => follower().predict(['a'], { onNote: [1] as never })],
     ['predict: row 0 has no text, expected at least a character', () => follower().predict([''])],
     ["createModel: the network's input has 3, expected 4 (tokens of the context)", () => follower({ context: 4 })],
     [

@@ -1,5 +1,13 @@
 import { buildNetwork, createLoss, InputError, NO_ANSWER } from '@gradloom/core';
-import { badOutput, decodeValue, ofText, show, targetPositions } from '@gradloom/core/internal';
+import {
+  badOutput,
+  classify,
+  decodeValue,
+  ofText,
+  show,
+  targetPositions,
+  toProbabilities,
+} from '@gradloom/core/internal';
 import { createTokenizer, type Model } from '@gradloom/runtime';
 import { present } from '../../options/option.ts';
 import type { RowBatch } from './number-rows.ts';
@@ -23,23 +31,24 @@ export interface Answer {
 }
 
 /** A function that answers batches of rows. */
-export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
+export function createAnswers(model: Model): (batch: RowBatch) => Promise<Answer[]> {
   const loss = model.loss === undefined ? null : createLoss(model.loss, model.parts?.customParts);
   const choosesClasses = loss?.targets === 'classes';
   const onLogits = choosesClasses || loss?.name === 'binary-cross-entropy';
-  const { classes, labels } = model.metadata;
+  const { classes, labels, threshold } = model.metadata;
   const decodings = model.preprocessing?.target;
   const text = ofText(model.preprocessing)?.text;
   const tokenizer = text === undefined ? undefined : createTokenizer(text.tokenizer);
   const R = loss === null ? 1 : targetPositions(buildNetwork(model.spec, model.parts?.customParts), loss);
-  return ({ x, rowIndices, targets, targetLabels, lengths }) => {
-    const outputs = predict(model, x, rowIndices, lengths);
+  return async ({ x, rowIndices, targets, targetLabels, lengths }) => {
+    const outputs = await predict(model, x, rowIndices, lengths);
     const O = outputs.length / rowIndices.length;
-    if (R > 1) return answerPositions(outputs, rowIndices, targets, model.classify(x, lengths), lengths);
+    if (R > 1) return answerPositions(outputs, rowIndices, targets, classify(outputs, O / R, loss), lengths);
     const isBinary = O === 1 && !choosesClasses; // one output for two classes
     const isClassifier = choosesClasses || typeof classes === 'number' || (onLogits && O === 1);
-    const chosenClasses = isClassifier ? model.classify(x, lengths) : [];
-    const probabilities = isClassifier && onLogits ? model.probabilities(x, lengths) : undefined;
+    const chosenClasses = isClassifier ? classify(outputs, O, loss, threshold) : [];
+    const probabilities = isClassifier && onLogits ? outputs.slice() : undefined;
+    if (probabilities !== undefined) toProbabilities('predict', loss, probabilities, O);
     return rowIndices.map((row, n): Answer => {
       const chosen = chosenClasses[n];
       const badIndex = badOutput(outputs, n, O);
@@ -93,9 +102,9 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
 }
 
 /** The outputs [N, O]. @throws InputError naming a row by its index in the source. */
-function predict(model: Model, x: Float64Array, rowIndices: readonly number[], lengths: RowBatch['lengths']) {
+async function predict(model: Model, x: Float64Array, rowIndices: readonly number[], lengths: RowBatch['lengths']) {
   try {
-    return model.outputs(x, lengths);
+    return await model.outputsAll(x, { lengths });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(rowIndices[error.row], error.problem, { where: 'predict' });

@@ -30,7 +30,7 @@ export async function predictImages(model: Model, paths: readonly string[], json
     const batch = files.slice(first, first + BATCH_IMAGES);
     const rows: Uint8Array[] = [];
     for (const file of batch) rows.push(await imageRow(model, file));
-    const answers = model.predict(rows);
+    const answers = await model.predictAll(rows);
     if (json) printJson(io.stdout, ...answers.map((answer, n) => ({ file: batch[n], ...answer })));
     else
       printRows(

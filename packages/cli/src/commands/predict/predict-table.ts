@@ -55,7 +55,7 @@ export async function predictTable(
     if (batch.length === 0) continue;
     const x = new Float64Array(batch.length * encoder.width);
     const lengths = batch.map(encodeRow);
-    const answers = answersOf(model, x, lengths, batch, source);
+    const answers = await answersOf(model, x, lengths, batch, source);
     if (json) printJson(io.stdout, ...answers);
     else {
       const header = rows === 0 ? [csvLine(headOf(preprocessing, labels))] : [];
@@ -93,7 +93,7 @@ export async function predictSeries(
   const warnings = collectWarnings(io);
   const table = await readRowsAs(source, await openSeries(preprocessing, from, source), preprocessing);
   const { x, keys } = lastWindows(table, preprocessing, warnings.add);
-  const answers = model.predict(x);
+  const answers = await model.predictAll(x);
   if (json) {
     for (const [n, answer] of answers.entries()) {
       printJson(io.stdout, { ...(keys[n] === null ? {} : { series: keys[n] }), ...answer });
@@ -137,15 +137,15 @@ async function openRows(preprocessing: TablePreprocessing, from: RowSource, sour
 /** Whether the name of a file is that of a table. */
 export const isTable = (path: string): boolean => tableFormatOf(path) !== undefined;
 
-function answersOf(
+async function answersOf(
   model: Model,
   x: Float64Array,
   lengths: readonly number[], // of texts
   rows: readonly TableRow[],
   source: string,
-): Answer[] {
+): Promise<Answer[]> {
   try {
-    return model.predict(x, undefined, tokensOf(model.preprocessing) && lengths);
+    return await model.predictAll(x, { lengths: tokensOf(model.preprocessing) && lengths });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new Error(`${rows[error.row].location} of ${source}: ${error.problem}`, { cause: error });

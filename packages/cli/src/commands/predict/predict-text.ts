@@ -17,24 +17,24 @@ export async function predictText(model: Model, stream: Readable, source: string
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let line = 0;
 
-  function answer(lines: readonly string[]): void {
-    for (const text of lines) {
+  async function answer(lines: readonly string[]): Promise<void> {
+    const texts = lines.map((text) => text.replace(/\r$/, ''));
+    let answers: readonly Answer[];
+    try {
+      answers = await model.predictAll(texts);
+    } catch (error) {
+      // One by one, the lines before the bad one are answered.
+      if (lines.length > 1) for (const text of texts) await answer([text]);
+      throw new Error(reasonOf(error).replace('predictAll: row 0', `line ${line + 1} of ${source}`), { cause: error });
+    }
+    for (const { prediction, probabilities } of answers) {
       line++;
-      const { prediction, probabilities } = predict(text.replace(/\r$/, ''));
       if (json) printJson(io.stdout, { prediction, ...(probabilities && { probabilities }) });
       else {
         const answerText = prediction === null ? 'no answer' : show(prediction);
         const probability = probabilities?.[String(prediction)];
         printRows(io.stdout, [probability === undefined ? [answerText] : [answerText, percent(probability)]]);
       }
-    }
-  }
-
-  function predict(text: string): Answer {
-    try {
-      return model.predict([text])[0];
-    } catch (error) {
-      throw new Error(reasonOf(error).replace('predict: row 0', `line ${line} of ${source}`), { cause: error });
     }
   }
 
@@ -49,6 +49,6 @@ export async function predictText(model: Model, stream: Readable, source: string
 
   const tooLong = (line: number) =>
     new Error(`line ${line} of ${source} has more than ${MAX_CHARACTERS} characters, expected fewer`);
-  for await (const lines of linesOf(textOf(stream, decode), MAX_CHARACTERS, tooLong)) answer(lines);
+  for await (const lines of linesOf(textOf(stream, decode), MAX_CHARACTERS, tooLong)) await answer(lines);
   return line;
 }

@@ -60,7 +60,7 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
       throw nameFlag(error, predictOptions, withModel(raw, request.positionals));
     });
     for await (const batch of batches) {
-      const answers = answer(batch);
+      const answers = await answer(batch);
       if (json) printJson(io.stdout, ...answers);
       else printRows(io.stdout, answers.map(cellsOf));
       rows += answers.length;

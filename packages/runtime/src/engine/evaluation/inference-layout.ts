@@ -6,6 +6,7 @@ import {
   elementView,
   FLOAT64,
   PAGE_BYTES,
+  type Predictor,
   TAIL_BYTES,
   type WasmMemory,
 } from '@gradloom/core/internal';
@@ -72,6 +73,7 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
 /** A thread's view of a model that is evaluated without a run. */
 export interface InferenceContext extends EvaluationContext {
   readonly setup: InferenceSetup;
+  predictor?: Predictor; // of outputs without losses, once it is used
 }
 
 /** Creates the context of thread `thread`. */

@@ -10,6 +10,7 @@ export const CONTROL = {
   request: 128,
   checkedIn: 160,
   steps: 192,
+  chunks: 224,
 };
 
 /** Most threads of a pool: V8 ends the process if the system has no room for one more of its engines. */
@@ -18,8 +19,8 @@ export const MAX_THREADS = 512;
 /**
  * Word with the number of contexts that threads have built, and the first of the words with the context of each thread.
  */
-const BUILT = 224;
-const OWNERS = 225;
+const BUILT = 256;
+const OWNERS = 257;
 const CONTROL_WORDS = OWNERS + MAX_THREADS;
 
 /** Value of `generation` after an abort; it is no number of a generation. */

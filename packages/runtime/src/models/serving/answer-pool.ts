@@ -1,17 +1,8 @@
-import { buildNetwork, type Model, type NetworkSpec } from '@gradloom/core';
-import {
-  elements,
-  inputsOf,
-  mayLack,
-  ofImages,
-  ofTable,
-  ofText,
-  option,
-  record,
-  sizeOf,
-} from '@gradloom/core/internal';
+import { buildNetwork, type Model } from '@gradloom/core';
+import { elements, inputsOf, mayLack, ofImages, ofTable, ofText, option, record } from '@gradloom/core/internal';
 import { createPool } from '../../engine/threads/pool.ts';
 import type { Task } from '../../engine/threads/protocol.ts';
+import { productsOfRow } from '../row-work.ts';
 import type { AnswersTask } from './answer-task.ts';
 import { type Body, createTextAnswerer, type Reply, type TextLimits } from './answer-texts.ts';
 import { shareModel } from './shared-model.ts';
@@ -159,7 +150,11 @@ const SMALL_PRODUCTS = 1 << 18;
 export function charactersOfSmall(model: Model): number {
   const { spec, preprocessing, parts } = model;
   if (ofImages(preprocessing) !== undefined || (parts?.modules.length ?? 0) > 0) return -1;
-  return Math.min(SMALL_CHARACTERS, Math.floor((charactersOfRow(model) * SMALL_PRODUCTS) / productsOfRow(spec)) || -1);
+  const network = buildNetwork(spec);
+  return Math.min(
+    SMALL_CHARACTERS,
+    Math.floor((charactersOfRow(model) * SMALL_PRODUCTS) / productsOfRow(network)) || -1,
+  );
 }
 
 /**
@@ -171,20 +166,4 @@ function charactersOfRow({ spec, preprocessing }: Model): number {
   if (table === undefined) return 2 * inputsOf(spec);
   const cells = table.columns.filter((column) => !mayLack(column)).length;
   return Math.max(3, 2 * cells) * (table.series?.context ?? 1);
-}
-
-/**
- * Most products of a row's pass. A layer without products, such as pooling, may read each input for each output. That
- * of attention is infinite, since its shapes do not tell its work.
- */
-function productsOfRow(spec: NetworkSpec): number {
-  const { products, allLayers } = buildNetwork(spec);
-  const others = allLayers.map(({ layer: { elementwise, isView, products, in: x, out: y } }) =>
-    elementwise || isView || products !== undefined ? sizeOf(y) : sizeOf(x) * sizeOf(y),
-  );
-  const ofProducts = products.map(([I, O, kind]) => {
-    if (kind === 'attention') return Number.POSITIVE_INFINITY;
-    return I * O * (kind === undefined ? 1 : kind.height.outputs * kind.width.outputs);
-  });
-  return [...others, ...ofProducts].reduce((sum, work) => sum + work, 0);
 }

@@ -1,7 +1,14 @@
-import { type Answer, type AnyRows, buildNetwork, type CellRow, InputError, type Model } from '@gradloom/core';
+import {
+  type Answer,
+  type AnyRows,
+  buildNetwork,
+  type CellRow,
+  InputError,
+  type Model,
+  type TypedNumbers,
+} from '@gradloom/core';
 import {
   createRowReader,
-  inputsOf,
   ofTable,
   ofText,
   type RowReader,
@@ -49,7 +56,7 @@ export function createTextAnswerer(model: Model, { maxRows }: TextLimits, readIm
 
 /** The rows of a text, as network inputs. */
 interface Part {
-  readonly x: Float64Array; // [rows, I]
+  readonly x: TypedNumbers; // [rows, I]
   readonly rows: number;
   readonly isOne: boolean; // the text is a single row, not a list of rows
   readonly lengths: readonly (number | undefined)[]; // of the rows that are given with their length
@@ -120,7 +127,7 @@ const readers = new WeakMap<Model, RowReader>();
 /** The reader of a model's rows, which tells the lengths of texts. */
 function readerOf(model: Model): RowReader {
   const { preprocessing, spec, parameters } = model;
-  const reader = readers.get(model) ?? createRowReader(preprocessing, inputsOf(spec), typeOf(parameters), gpt2);
+  const reader = readers.get(model) ?? createRowReader(preprocessing, [spec.input].flat(), typeOf(parameters), gpt2);
   readers.set(model, reader);
   return reader;
 }
@@ -199,7 +206,7 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
   if (parts.length === 0) return [];
   try {
     const x = parts.length === 1 ? parts[0].x : joined(parts);
-    const answers = model.predict(x, undefined, lengthsOf(model, parts));
+    const answers = model.predict(x, { lengths: lengthsOf(model, parts) });
     let first = 0;
     return parts.map((part) => {
       const partAnswers = answers.slice(first, first + part.rows);

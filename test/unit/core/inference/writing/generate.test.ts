@@ -42,7 +42,7 @@ function anew(model: Model, prompt: string, T: number, options: object): string 
   let text = '';
   for (let n = 0; n < sampling.tokens; n++) {
     const row = Float64Array.from({ length: T }, (_, t) => window[t] ?? 0);
-    const y = model.outputs(row, [window.length]).slice((window.length - 1) * V, window.length * V);
+    const y = model.outputs(row, { lengths: [window.length] }).slice((window.length - 1) * V, window.length * V);
     const token = sampleToken(y, sampling, n);
     if (end && letters[token] === '\n') break;
     text += letters[token];

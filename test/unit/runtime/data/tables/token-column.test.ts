@@ -92,8 +92,10 @@ test('texts longer than the context are cut, which is said once, and told of eac
   const model = modelOf(prepared.sets.train);
   const heard: unknown[] = [];
   const rows = [['a good film'], ['a good film or not']];
-  const answers = model.predict(rows, ({ tokens, unknown }, row) => {
-    if (unknown === undefined) heard.push([tokens, row]);
+  const answers = model.predict(rows, {
+    onNote: ({ tokens, unknown }, row) => {
+      if (unknown === undefined) heard.push([tokens, row]);
+    },
   });
   expect(heard).toEqual([[5, 1]]);
   expect(answers[1]).toEqual(answers[0]);
@@ -116,7 +118,7 @@ test('a model answers a row alike from memory, a file, a server and beside other
   for (const one of [loadModel(path), openModel(readFileSync(path))]) {
     expect(rows.map((row) => one.predict([row])[0])).toEqual(answers);
   }
-  expect(model.predict(Float64Array.from(sets.train.inputs.array), undefined, sets.train.lengths?.array)).toEqual(
+  expect(model.predict(Float64Array.from(sets.train.inputs.array), { lengths: sets.train.lengths?.array })).toEqual(
     answers,
   );
   const [all, one] = createTextAnswerer(model, { maxRows: 10 })([rows, rows[2]].map((body) => JSON.stringify(body)));

@@ -1,0 +1,267 @@
+import { elements, onlyKeys, record } from '../checks/check.ts';
+import { OptionError } from '../checks/option-error.ts';
+import { finite, flag, notZero, positiveInteger } from '../checks/options/index.ts';
+import { counted, show } from '../checks/show.ts';
+import { createLoss } from '../families/losses/index.ts';
+import { type Elements, type TypedNumbers, typeOf } from '../math/element-type.ts';
+import { viewOf } from '../math/scratch.ts';
+import { targetPositions } from '../network/backprop.ts';
+import { refuseBadWeights } from '../network/bad-weight.ts';
+import { refuseBadLengths } from '../network/lengths.ts';
+import { buildNetwork, namedWeights } from '../network/network.ts';
+import type { Predictor } from '../network/predict.ts';
+import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
+import { summarize } from '../network/summary.ts';
+import { InputError } from '../program/input-error.ts';
+import { type Answer, answersOf, byRow, nextTokens } from './answers/answers.ts';
+import { classify, toProbabilities } from './answers/scoring.ts';
+import { checkEncoding } from './check-encoding.ts';
+import { NOTHING_LOADED } from './loaded-parts.ts';
+import type {
+  Model,
+  ModelContents,
+  ModelEngine,
+  OutputOptions,
+  ParallelPredictor,
+  PredictOptions,
+  ThreadOptions,
+} from './model.ts';
+import { checkPreprocessing } from './preprocessing/check-preprocessing.ts';
+import { ofImages, ofTable, ofText, type Preprocessing } from './preprocessing/preprocessing.ts';
+import { type AnyRows, countRows, createRowReader, type Lengths, nestedRows } from './rows.ts';
+import { createTokenizer } from './text/tokenizer.ts';
+import { generateOptions } from './writing/sampling.ts';
+import { createWriter, type Writer, writeText } from './writing/writer.ts';
+
+const NO_OPTIONS = {};
+const OUTPUT_KEYS = ['lengths', 'out'];
+const PREDICT_KEYS = ['lengths', 'onNote'];
+
+/** Numbers of inputs and outputs that are computed at a time, and rows that are encoded: about 5 ms of a table. */
+const PART_NUMBERS = 1 << 22;
+const PART_ROWS = 1024;
+
+/**
+ * Assembles a model. It uses the weights as they are at its first call.
+ * @throws Error if its parts do not fit together.
+ */
+export function assembleModel(where: string, contents: ModelContents, engine: ModelEngine): Model {
+  const { network, loss: modelLoss, preprocessing } = checkModel(where, contents);
+  const { parameters, loss, metadata = {}, parts = NOTHING_LOADED, fused } = contents;
+  const { spec, inputs: I, outputs: O } = network;
+  const R = modelLoss === null ? 1 : targetPositions(network, modelLoss);
+  const text = ofText(preprocessing)?.text;
+  const readRows = createRowReader(preprocessing, network.input, typeOf(parameters), engine.gpt2);
+  let cachedPredictor: Predictor | undefined;
+  let cachedParallel: ParallelPredictor | undefined;
+  let cachedFingerprint: string | undefined;
+  let cachedWriter: Writer | undefined;
+
+  function predictorFor(where: string): Predictor {
+    if (cachedPredictor === undefined) {
+      refuseBadWeights(where, network, parameters);
+      cachedPredictor = engine.createPredictor(network, parameters, loss ?? 'mse');
+    }
+    return cachedPredictor;
+  }
+
+  /** `out`, or a new array, for the outputs of N rows. */
+  function outputArray(where: string, N: number, out: Elements | undefined): Elements {
+    if (out === undefined) return new Float64Array(N * O);
+    if (elements(where, 'out', out).length === N * O) return out;
+    throw new OptionError(where, 'out', `has ${counted(out.length, 'number')}, expected ${N * O} (${N} x ${O})`);
+  }
+
+  /** Returns outputs [N, O]. */
+  function compute(where: string, x: TypedNumbers, lengths: Lengths | undefined, out?: Elements): Elements {
+    const N = x.length / I;
+    refuseBadLengths(where, network, lengths, N);
+    const y = outputArray(where, N, out);
+    try {
+      predictorFor(where)(x, lengths, y);
+    } catch (error) {
+      throw error instanceof InputError ? new InputError(error.row, error.problem, { where }) : error;
+    }
+    return y;
+  }
+
+  function computeRows(where: string, rows: AnyRows, { lengths, out }: OutputOptions): Elements {
+    const encoded = readRows(where, rows);
+    return compute(where, encoded.x, lengths ?? encoded.lengths, out);
+  }
+
+  /** Computes outputs [N, O] in threads, a part of the rows at a time. `usePart` is called with the parts in order. */
+  async function computeAll(
+    where: string,
+    rows: AnyRows,
+    { lengths, out, threads, onNote }: OutputOptions & PredictOptions & ThreadOptions,
+    usePart?: (y: Float64Array, lengths: Lengths | undefined) => void,
+  ): Promise<Elements> {
+    if (threads !== undefined) positiveInteger().check(where, 'threads', threads);
+    const N = countRows(rows, I);
+    refuseBadLengths(where, network, lengths, N);
+    const y = usePart === undefined ? outputArray(where, N, out) : undefined;
+    const predictor = predictorFor(where);
+    cachedParallel ??= engine.createParallelPredictor?.(network, contents, predictor) ?? inThisThread(predictor);
+    const partRows = Math.max(1, Math.min(Math.floor(PART_NUMBERS / (I + O)), Array.isArray(rows) ? PART_ROWS : N));
+    for (let first = 0; first < N; first += partRows) {
+      const end = Math.min(N, first + partRows);
+      const encoded = readRows(where, rows, onNote, first, end);
+      const partLengths = lengths === undefined ? encoded.lengths : Array.prototype.slice.call(lengths, first, end);
+      const length = (end - first) * O;
+      const partOutputs = y === undefined ? new Float64Array(length) : viewOf(y, first * O, length);
+      try {
+        await cachedParallel(encoded.x, partLengths, partOutputs, threads);
+      } catch (error) {
+        throw error instanceof InputError ? new InputError(first + error.row, error.problem, { where }) : error;
+      }
+      usePart?.(partOutputs as Float64Array, partLengths);
+    }
+    return y ?? new Float64Array(0);
+  }
+
+  /** Outputs in the form that is returned for such rows. */
+  const inForm = (rows: AnyRows, y: Elements, { out }: OutputOptions) =>
+    out ?? (Array.isArray(rows) ? nestedRows(y, O) : y);
+
+  /** The answers in outputs [N, O]. */
+  function answersIn(y: Float64Array, lengths: Lengths | undefined): Answer[] {
+    if (text !== undefined) {
+      const tokenizer = createTokenizer(text.tokenizer, text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined);
+      return nextTokens(y, lengths ?? new Float64Array(y.length / O).fill(I), I, tokenizer, modelLoss);
+    }
+    const answers = answersOf(y, O / R, {
+      loss: modelLoss,
+      target: preprocessing?.target,
+      labels: metadata.labels,
+      threshold: R === 1 ? metadata.threshold : undefined,
+    });
+    return R === 1 ? answers : byRow(answers, R, lengths);
+  }
+
+  return {
+    spec,
+    parameters,
+    ...(loss === undefined ? {} : { loss }),
+    metadata,
+    ...(preprocessing === undefined ? {} : { preprocessing }),
+    ...(fused === undefined ? {} : { fused }),
+    ...(parts.modules.length === 0 ? {} : { parts }),
+    get fingerprint() {
+      cachedFingerprint ??= engine.fingerprint(parameters, parts.modules);
+      return cachedFingerprint;
+    },
+    get weights() {
+      return namedWeights(network, parameters);
+    },
+    summary: () => summarize(network),
+    outputs: ((rows: AnyRows, options: OutputOptions = NO_OPTIONS) => {
+      onlyKeys('outputs', options, OUTPUT_KEYS);
+      return inForm(rows, computeRows('outputs', rows, options), options);
+    }) as Model['outputs'],
+    probabilities: ((rows: AnyRows, options: OutputOptions = NO_OPTIONS) => {
+      onlyKeys('probabilities', options, OUTPUT_KEYS);
+      // Computed in doubles, also for floats.
+      const isFloats = options.out instanceof Float32Array;
+      const y = computeRows('probabilities', rows, isFloats ? { ...options, out: undefined } : options) as Float64Array;
+      toProbabilities('probabilities', modelLoss, y, O / R);
+      if (isFloats) outputArray('probabilities', y.length / O, options.out).set(y);
+      return inForm(rows, y, options);
+    }) as Model['probabilities'],
+    encode(rows, options = NO_OPTIONS) {
+      onlyKeys('encode', options, ['onNote']);
+      const { x } = readRows('encode', rows, listenerIn('encode', options));
+      return x instanceof Float64Array ? x : Float64Array.from(x);
+    },
+    classify(rows, options = NO_OPTIONS) {
+      onlyKeys('classify', options, ['lengths']);
+      const y = computeRows('classify', rows, options) as Float64Array;
+      return classify(y, O / R, modelLoss, R === 1 ? metadata.threshold : undefined);
+    },
+    predict(rows, options = NO_OPTIONS) {
+      onlyKeys('predict', options, PREDICT_KEYS);
+      const encoded = readRows('predict', rows, listenerIn('predict', options));
+      const lengths = options.lengths ?? encoded.lengths;
+      return answersIn(compute('predict', encoded.x, lengths) as Float64Array, lengths);
+    },
+    async predictAll(rows, options = NO_OPTIONS) {
+      onlyKeys('predictAll', options, [...PREDICT_KEYS, 'threads']);
+      listenerIn('predictAll', options);
+      const answers: Answer[] = [];
+      await computeAll('predictAll', rows, options, (y, lengths) => {
+        for (const answer of answersIn(y, lengths)) answers.push(answer);
+      });
+      return answers;
+    },
+    outputsAll: (async (rows: AnyRows, options: OutputOptions & ThreadOptions = NO_OPTIONS) => {
+      onlyKeys('outputsAll', options, [...OUTPUT_KEYS, 'threads']);
+      return inForm(rows, await computeAll('outputsAll', rows, options), options);
+    }) as Model['outputsAll'],
+    generate(prompt, options = {}) {
+      const sampling = generateOptions.read(options);
+      cachedWriter ??= writerOf('generate', contents, engine);
+      return writeText(cachedWriter, cachedWriter.begin(prompt), sampling);
+    },
+  };
+}
+
+/** The listener among options. @throws OptionError unless it is a function. */
+function listenerIn(where: string, { onNote }: PredictOptions) {
+  if (onNote === undefined || typeof onNote === 'function') return onNote;
+  throw new OptionError(where, 'onNote', `has ${show(onNote)}, expected a function`);
+}
+
+/** Computes outputs in this thread. */
+const inThisThread =
+  (predictor: Predictor): ParallelPredictor =>
+  async (x, lengths, y) =>
+    void predictor(x, lengths, y);
+
+/** A writer with the weights that the model has at the first token. @throws Error unless it is a model of text. */
+export function writerOf(where: string, contents: ModelContents, engine: ModelEngine): Writer {
+  const { network, preprocessing } = checkModel(where, contents);
+  const { parameters, loss = 'mse' } = contents;
+  const text = ofText(preprocessing)?.text;
+  if (text === undefined) {
+    throw new Error(`${where}: the model is a model of ${kindOfRows(preprocessing)}, expected a model of text`);
+  }
+  return createWriter(where, {
+    network,
+    text,
+    gpt2: text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined,
+    createContinuation() {
+      refuseBadWeights(where, network, parameters);
+      return engine.createContinuation(network, parameters, loss);
+    },
+  });
+}
+
+/** Names the kind of rows of a model that is not one of text, for messages. */
+function kindOfRows(preprocessing: Preprocessing | undefined): string {
+  if (ofImages(preprocessing) !== undefined) return 'images';
+  const table = ofTable(preprocessing);
+  if (table === undefined) return 'plain numbers';
+  return table.series === undefined ? 'a table' : 'a series';
+}
+
+/** Checks a model and returns its network, loss and preprocessing. @throws Error if its parts do not fit together. */
+export function checkModel(where: string, contents: ModelContents) {
+  record(where, 'model', contents, '{ spec, parameters }');
+  const { spec, parameters, loss, metadata = {}, parts, fused } = contents;
+  const network = buildNetwork(spec, parts?.customParts);
+  if (elements(where, 'parameters', parameters).length !== network.parameterCount) {
+    throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
+  }
+  refuseBeyondFloats(where, network, null, typeOf(parameters));
+  record(where, 'metadata', metadata, 'an object');
+  const { labels, divisor, threshold } = metadata;
+  if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
+    throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);
+  }
+  if (divisor !== undefined) notZero.check(where, 'metadata.divisor', divisor);
+  if (threshold !== undefined) finite.check(where, 'metadata.threshold', threshold);
+  if (fused !== undefined) flag.check(where, 'fused', fused);
+  const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
+  if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
+  return { network, loss: loss === undefined ? null : createLoss(loss, parts?.customParts), preprocessing };
+}

@@ -1,0 +1,149 @@
+import { availableParallelism } from 'node:os';
+import { type Elements, InputError, type ModelContents, type Network } from '@gradloom/core';
+import {
+  bytesOfElements,
+  elementView,
+  FLOAT64,
+  maxPassRows,
+  NOTHING_LOADED,
+  type ParallelPredictor,
+  type Predictor,
+  typeOf,
+  viewOf,
+} from '@gradloom/core/internal';
+import type { OutputsTask } from '../engine/evaluation/answer-chunks.ts';
+import { openInference } from '../engine/evaluation/open-inference.ts';
+import { collectGarbage } from '../engine/threads/contexts.ts';
+import { createPool, type Pool } from '../engine/threads/pool.ts';
+import type { InferenceSetup } from '../engine/threads/protocol.ts';
+import { runOnTeam } from '../engine/threads/span.ts';
+import { createRecovery, RETRIES } from '../training/faults/recovery.ts';
+import { productsOfRow } from './row-work.ts';
+
+/** Products that this thread computes sooner than it could wake others, which takes about 0.1 ms. */
+const SMALL_PRODUCTS = 1 << 21;
+
+/** Chunks of a thread: several, so that one on a slower core takes fewer. */
+const CHUNKS_PER_THREAD = 4;
+
+/** Rows of a chunk are a multiple of this, unless they are fewer: tiles of products then are whole. */
+const TILE_ROWS = 16;
+
+/** Bytes of models that are opened until garbage is collected: V8 does not count shared memory. */
+const COLLECTED_BYTES = 2 ** 28;
+let uncollectedBytes = 0;
+
+/** The threads with which all models of this process answer, and the runs of models that have used them. */
+let sharedPool: { pool: Promise<Pool>; readonly threads: number } | null = null;
+const runs = new Set<number>();
+
+/** Called with the run of a model that no one refers to any more. The last one ends the threads. */
+const forgotten = new FinalizationRegistry((run: number) => {
+  runs.delete(run);
+  const last = sharedPool;
+  if (runs.size === 0) sharedPool = null;
+  void last?.pool
+    .then(async (pool) => {
+      pool.live.delete(run);
+      if (sharedPool === null) await pool.close();
+    })
+    .catch(() => {});
+});
+
+/** At least `threads` threads. More than there are replace the old ones. */
+async function poolOf(threads: number): Promise<Pool> {
+  if (sharedPool === null || sharedPool.threads < threads) {
+    const old = sharedPool;
+    const opened = { pool: createPool({ threads }), threads };
+    sharedPool = opened;
+    opened.pool.catch(() => {
+      if (sharedPool === opened) sharedPool = null;
+    });
+    void old?.pool.then((pool) => pool.close()).catch(() => {});
+  }
+  const pool = await sharedPool.pool;
+  for (const run of runs) pool.live.add(run);
+  return pool;
+}
+
+/** A model in memory that threads share, with room for some rows. */
+interface OpenedModel {
+  readonly setup: InferenceSetup;
+  readonly threads: number;
+  x: Elements<SharedArrayBuffer>;
+  y: Elements<SharedArrayBuffer>;
+  lengths: Float64Array<SharedArrayBuffer>;
+}
+
+/** Computes outputs by threads that all models share, or in this thread by `predictor` if that is sooner. */
+export function createParallelPredictor(
+  network: Network,
+  { parameters, loss = 'mse', parts = NOTHING_LOADED }: Pick<ModelContents, 'parameters' | 'loss' | 'parts'>,
+  predictor: Predictor,
+): ParallelPredictor {
+  const { inputs: I, outputs: O } = network;
+  const type = typeOf(parameters);
+  const smallRows = SMALL_PRODUCTS / productsOfRow(network);
+  const passRows = maxPassRows(network, type);
+  const empty = (length: number) => elementView(type, new SharedArrayBuffer(bytesOfElements(type, length)), 0, length);
+  let opened: OpenedModel | null = null;
+  let last: Promise<unknown> = Promise.resolve(); // rows lie in one place, so calls take turns
+
+  function open(threads: number): OpenedModel {
+    const machine = { parts, threads, startsThreads: true, backend: 'auto', blas: undefined } as const;
+    const { setup, budget, plannedBytes } = openInference('predictAll', network, parameters, loss, machine);
+    uncollectedBytes += plannedBytes;
+    if (uncollectedBytes > COLLECTED_BYTES) {
+      uncollectedBytes = 0;
+      collectGarbage();
+    }
+    runs.add(setup.run);
+    forgotten.register(parallel, setup.run);
+    return { setup, threads: budget.threads, x: empty(0), y: empty(0), lengths: new Float64Array(shared(0)) };
+  }
+
+  const compute: ParallelPredictor = async (x, lengths, y, threads = availableParallelism()) => {
+    const rows = x.length / I;
+    if (opened === null || opened.threads < threads) opened = open(Math.max(threads, availableParallelism()));
+    const model = opened;
+    if (model.x.length < x.length) {
+      model.x = empty(x.length);
+      model.y = empty(rows * O);
+    }
+    model.x.set(x);
+    if (lengths !== undefined) {
+      if (model.lengths.length < rows) model.lengths = new Float64Array(shared(rows));
+      model.lengths.set(lengths);
+    }
+    const chunks = Math.min(rows, threads * CHUNKS_PER_THREAD);
+    const tiles = Math.ceil(rows / chunks / TILE_ROWS);
+    const chunkRows = Math.min(passRows, rows < threads * TILE_ROWS ? Math.ceil(rows / threads) : tiles * TILE_ROWS);
+    const team = Math.min(threads, model.threads, Math.ceil(rows / chunkRows));
+    const task = { rows, chunkRows, x: model.x, y: model.y, lengths: lengths === undefined ? null : model.lengths };
+    const { attempt } = createRecovery(RETRIES);
+    const answers = await attempt(0, async () => {
+      const pool = await poolOf(Math.max(team, availableParallelism()));
+      const release = pool.hold();
+      try {
+        return await runOnTeam(pool, model.setup, team, (teamTask): OutputsTask => {
+          return { kind: 'outputs', ...teamTask, ...task };
+        });
+      } finally {
+        release();
+      }
+    });
+    const [bad] = answers.filter((answer) => answer !== undefined).sort((a, b) => a.row - b.row);
+    if (bad !== undefined) throw new InputError(bad.row, bad.problem);
+    y.set(viewOf(model.y, 0, rows * O));
+  };
+
+  const parallel: ParallelPredictor = async (x, lengths, y, threads) => {
+    if (x.length / I <= smallRows) return void predictor(x, lengths, y);
+    const turn = last.then(() => compute(x, lengths, y, threads));
+    last = turn.catch(() => {});
+    return turn;
+  };
+  return parallel;
+}
+
+const shared = (length: number): SharedArrayBuffer => new SharedArrayBuffer(bytesOfElements(FLOAT64, length));
