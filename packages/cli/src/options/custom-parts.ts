@@ -2,8 +2,7 @@ import type { CustomParts, LoadedParts } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
 import type { LoadOptions } from '@gradloom/runtime';
 import { withoutCaller } from '../terminal/failure.ts';
-import type { FileOption } from './option.ts';
-import { readValue } from './option.ts';
+import { type FileOption, readValue } from './option.ts';
 
 let loaded: LoadedParts | undefined;
 

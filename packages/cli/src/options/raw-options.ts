@@ -41,39 +41,26 @@ function nameOf(key: string, args: readonly string[]): string {
 
 /** Flags override the file, including the other side of an alternative: `--steps` drops `epochs` of the file. */
 export function mergeRaw(flags: RawOptions, file: RawOptions, alternatives: Alternatives): RawOptions {
-  const setAside = new Set<string>();
-  for (const [one, other] of alternatives) {
-    if (one.some((key) => key in flags)) for (const key of other) setAside.add(key);
-    if (other.some((key) => key in flags)) for (const key of one) setAside.add(key);
-  }
-  const entries = Object.entries(file).filter(([key]) => !setAside.has(key));
+  const overridden = alternatives.flatMap(([keys, otherKeys]) => [
+    ...(keys.some((key) => key in flags) ? otherKeys : []),
+    ...(otherKeys.some((key) => key in flags) ? keys : []),
+  ]);
+  const entries = Object.entries(file).filter(([key]) => !overridden.includes(key));
   return { ...Object.fromEntries(entries), ...flags };
 }
 
 /** @throws UsageError for the first value that does not fit, or two options that exclude each other. */
 export function parseRaw<T extends OptionTable>(table: T, raw: RawOptions, alternatives: Alternatives = []): Values<T> {
   for (const sides of alternatives) {
-    const [one, other] = sides.map((keys) => keys.find((key) => key in raw));
-    if (one === undefined || other === undefined) continue;
-    throw new UsageError(`${raw[one].name} is given with ${raw[other].name}, expected one of the two`);
+    const [key, otherKey] = sides.map((keys) => keys.find((key) => key in raw));
+    if (key === undefined || otherKey === undefined) continue;
+    throw new UsageError(`${raw[key].name} is given with ${raw[otherKey].name}, expected one of the two`);
   }
   const values: Values<T> = {};
   for (const key in table) {
-    if (key in raw) values[key] = asUsage(() => parseOne(table, key, raw));
+    if (key in raw) values[key] = asUsage(() => readValue(table[key], raw[key].name, raw[key].value));
   }
   return values;
-}
-
-/**
- * The type of a table's check for one key is the type of that key's value; TypeScript cannot follow it through the
- * table.
- */
-function parseOne<T extends OptionTable, K extends keyof T & string>(
-  table: T,
-  key: K,
-  raw: RawOptions,
-): ReturnType<T[K]['check']> {
-  return readValue(table[key], raw[key].name, raw[key].value) as ReturnType<T[K]['check']>;
 }
 
 /** A command line, taken apart but not yet read. */

@@ -3,8 +3,8 @@
  * command replaces the '<where>: ' of the libraries.
  */
 export function describeFailure(where: string, error: unknown, verbose: boolean): string[] {
-  const sentence = shortened(`${where}: ${error instanceof UsageError ? error.message : withoutCaller(error)}`);
-  const sentences = listed(sentence, error);
+  const sentence = shorten(`${where}: ${error instanceof UsageError ? error.message : withoutCaller(error)}`);
+  const sentences = splitFaults(sentence, error);
   if (!verbose || !(error instanceof Error)) return sentences;
   const { cause } = error;
   return [
@@ -14,25 +14,24 @@ export function describeFailure(where: string, error: unknown, verbose: boolean)
   ];
 }
 
-/** The faults that a sentence lists, a line each. */
-function listed(sentence: string, error: unknown): string[] {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (!('faults' in at) || !Array.isArray(at.faults)) continue;
-    const end = at.faults.join('; ');
+/** A line for each fault that the sentence ends with, if the error or one of its causes has a list of them. */
+function splitFaults(sentence: string, error: unknown): string[] {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (!('faults' in cause) || !Array.isArray(cause.faults)) continue;
+    const end = cause.faults.join('; ');
     if (sentence.endsWith(end))
-      return [sentence.slice(0, -end.length).trimEnd(), ...at.faults.map((one) => `- ${one}`)];
+      return [sentence.slice(0, -end.length).trimEnd(), ...cause.faults.map((fault) => `- ${fault}`)];
   }
   return [sentence];
 }
 
-/** Shortens words that are longer than any path, and sentences longer than `MOST`: both may quote whole files. */
-function shortened(sentence: string): string {
+/** Shortens words that are longer than any path, and long sentences: both may quote whole files. */
+function shorten(sentence: string): string {
   const short = sentence.replace(/\S+/g, (word) => (word.length > 4096 ? `${word.slice(0, 57)}...` : word));
   return short.length > MAX_CHARACTERS ? `${short.slice(0, MAX_CHARACTERS)}...` : short;
 }
 
-/** Most characters of an error: enough for two paths. */
-const MAX_CHARACTERS = 10_000;
+const MAX_CHARACTERS = 10_000; // of an error: enough for two paths
 
 /** The stack without the message, which may contain lines that look like stack frames. */
 function stackOf(error: Error): string[] {
@@ -48,9 +47,10 @@ export const exitCodeOf = (error: unknown): number => (error instanceof UsageErr
  * "batch has 0" for "train: batch has 0": the name of the library function means nothing to users of the command line.
  */
 export function withoutCaller(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^[a-z][\w-]*( [a-z-]+)?: /i, '');
+  return messageOf(error).replace(/^[a-z][\w-]*( [a-z-]+)?: /i, '');
 }
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The error of an action that must not stop the work around it; null if it succeeds. */
 export function failureOf(act: () => void): Error | null {
@@ -72,6 +72,6 @@ export function asUsage<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new UsageError(messageOf(error), { cause: error });
   }
 }

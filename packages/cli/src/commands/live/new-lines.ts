@@ -4,6 +4,7 @@ import { openRunFile } from '@gradloom/runtime/internal';
 import { readBytes } from '../../files/run-files/names.ts';
 import type { Schema } from '../../options/schema/schema.ts';
 import { readLine } from '../../report/run-files.ts';
+import { messageOf } from '../../terminal/failure.ts';
 
 /** How far a file of lines has been read. `mark` identifies the bytes before it, so a file that was cut is noticed. */
 export interface FileCursor {
@@ -45,7 +46,7 @@ export function readNewLines<T>(path: string, from: FileCursor, schema: Schema<T
       closeSync(file);
     }
   } catch (error) {
-    return { cursor: from, values: [], restarts: false, hasMore: false, problem: sentenceOf(error) };
+    return { cursor: from, values: [], restarts: false, hasMore: false, problem: messageOf(error) };
   }
 }
 
@@ -69,7 +70,7 @@ function readFrom<T>(file: number, path: string, from: FileCursor, schema: Schem
     try {
       values.push(readLine(`live: ${path}`, bytes.subarray(at, next - 1), schema));
     } catch (error) {
-      problem ??= sentenceOf(error);
+      problem ??= messageOf(error);
     }
     at = next;
   }
@@ -79,8 +80,6 @@ function readFrom<T>(file: number, path: string, from: FileCursor, schema: Schem
 }
 
 const NEWLINE = 10;
-
-const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A mark of the bytes before `offset`. */
 function markAt(file: number, offset: number): string {

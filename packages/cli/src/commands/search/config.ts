@@ -48,10 +48,10 @@ const ROW_OPTIONS: readonly SearchedKey[] = [
   'fold',
 ];
 
-/** Options of the loss, by which the losses of trials differ that are equally good. */
+/** Options of the loss: trials that differ in them have losses that do not compare. */
 const LOSS_OPTIONS: readonly SearchedKey[] = ['loss', 'label-smoothing'];
 
-/** The rounds of a halving have these. */
+/** The length of a run, which the rounds of a halving set. */
 const LENGTH_OPTIONS: readonly SearchedKey[] = ['epochs', 'steps'];
 
 /** @throws UsageError naming the first key that does not fit, Error where the file cannot be read. */
@@ -74,7 +74,7 @@ const searchKeys = {
   halving: option.unchecked<unknown>(),
 };
 
-const RUNS = 20;
+const DEFAULT_RUNS = 20;
 
 const halvingKeys = {
   factor: option.number('a number above 1', (x) => x > 1)(3),
@@ -85,16 +85,8 @@ const halvingKeys = {
 
 /** @throws UsageError */
 export function checkSearch(where: string, file: Readonly<Record<string, unknown>>): SearchConfig {
-  const {
-    options = {},
-    search,
-    method,
-    runs,
-    seed,
-    folds,
-    metric,
-    halving,
-  } = asUsage(() => readEntries(where, searchKeys, file));
+  const entries = asUsage(() => readEntries(where, searchKeys, file));
+  const { options = {}, search, method, runs, seed, folds, metric, halving } = entries;
   if (!isRecord(options)) throw new UsageError(`${where}: options has ${show(options)}, expected options of train`);
   const space = readSpace(where, (key) => searchedKey(where, key), search);
   const fixedValues = fixedOptions(where, options);
@@ -122,7 +114,7 @@ export function checkSearch(where: string, file: Readonly<Record<string, unknown
     search: search as SearchConfig['search'],
     method,
     seed,
-    runs: method === 'grid' ? gridOf(where, space).length : (runs ?? RUNS),
+    runs: method === 'grid' ? gridOf(where, space).length : (runs ?? DEFAULT_RUNS),
     folds: folds ?? null,
     metric: metric ?? null,
     halving: method === 'halving' ? readHalving(`${where}: halving`, halving ?? {}) : refuseHalving(where, halving),

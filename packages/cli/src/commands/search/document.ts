@@ -3,9 +3,10 @@ import { formatValue } from '../../options/member.ts';
 import { readValue } from '../../options/option.ts';
 import { trainOptions } from '../train/options.ts';
 import type { MetricName, SearchConfig } from './config.ts';
+import type { OpenedSearch } from './open-search.ts';
 import type { Standing } from './outcome.ts';
-import type { Dimension, SearchedKey } from './space.ts';
-import type { Round, Trial } from './trials.ts';
+import type { SearchedKey } from './space.ts';
+import type { Round } from './trials.ts';
 
 /** Contents of search.json and of the last line of --json. */
 export interface SearchDocument {
@@ -27,35 +28,30 @@ export interface SearchDocument {
 /** A number, or the text of any other value. */
 export type SearchedValue = number | string;
 
-interface SearchState {
-  readonly file: string;
-  readonly config: SearchConfig;
-  readonly space: readonly Dimension[];
-  readonly trials: readonly Trial[];
-  readonly rounds: readonly Round[];
-  readonly standings: readonly Standing[];
-  readonly metric: MetricName;
-  readonly stopped: boolean;
-}
-
-export function documentOf(search: SearchState): Omit<SearchDocument, 'best'> {
-  const { config, space, trials, standings, metric } = search;
+export function documentOf(
+  file: string,
+  { method, seed, folds }: SearchConfig,
+  { space, trials, metric }: Pick<OpenedSearch, 'space' | 'trials' | 'metric'>,
+  rounds: readonly Round[],
+  standings: readonly Standing[],
+  stopped: boolean,
+): Omit<SearchDocument, 'best'> {
   return {
     event: 'search',
-    file: search.file,
-    method: config.method,
-    seed: config.seed,
-    folds: config.folds,
+    file,
+    method,
+    seed,
+    folds,
     metric,
     isHigherBetter: monitors[metric].isHigherBetter,
-    rounds: search.rounds,
+    rounds,
     searched: space.map((dimension) => ({ key: dimension.key, log: dimension.kind === 'range' && dimension.log })),
     trials: standings.map((standing) => ({
       ...standing,
       values: space.map(({ key }) => valueText(key, trials[standing.trial - 1].point[key])),
     })),
     left: trials.length - standings.length,
-    stopped: search.stopped,
+    stopped,
   };
 }
 

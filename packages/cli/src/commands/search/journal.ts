@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { option } from '@gradloom/core/internal';
 import { SEARCH_LINES } from '../../files/run-files/names.ts';
 import { runLines } from '../../files/run-files/run-lines.ts';
+import { present } from '../../options/option.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { openMetrics } from '../train/metrics-file.ts';
 import { checkSearch, type SearchConfig } from './config.ts';
@@ -74,16 +75,18 @@ export function readStart(folder: string): SearchStart {
   if (start === undefined || !isRecord(start.config) || typeof start.file !== 'string') {
     throw new Error(`${path} has no line that describes the search, expected it first (the file is damaged)`);
   }
-  // As in the file: options that were null there and filled in later are left out.
-  const entries = Object.entries(start.config).filter(
-    ([key, value]) => value !== null && !(key === 'runs' && isGrid(start.config)),
-  );
-  return {
-    file: start.file,
-    config: checkSearch(path, withoutDefaults(Object.fromEntries(entries))),
-    data: String(start.data),
-  };
+  // As in the file of the search: values that were filled in later are left out.
+  const { runs, halving, ...entries } = withoutNulls(start.config);
+  const config = checkSearch(path, {
+    ...entries,
+    ...(entries.method === 'grid' ? {} : present({ runs })),
+    ...present({ halving: isRecord(halving) ? withoutNulls(halving) : halving }),
+  });
+  return { file: start.file, config, data: String(start.data) };
 }
+
+const withoutNulls = (object: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 
 /** Whether a line has all fields that are read. It has no checksum, so it may have been edited. */
 function isOutcome(
@@ -91,24 +94,15 @@ function isOutcome(
   trials: number,
 ): line is Record<string, unknown> & RunOutcome {
   const { trial, round, fold, step, elapsedMs, figures } = line;
-  const counts = option.positiveInteger.isValid;
+  const isNumber = option.positiveInteger.isValid; // of a trial, round or fold
   return (
-    counts(trial) &&
-    Number(trial) <= trials &&
-    counts(round) &&
-    (fold === null || counts(fold)) &&
+    isNumber(trial) &&
+    trial <= trials &&
+    isNumber(round) &&
+    (fold === null || isNumber(fold)) &&
     option.count.isValid(step) &&
     Number.isFinite(elapsedMs) &&
     isRecord(figures) &&
     Object.values(figures).every((value) => value === null || typeof value === 'number')
   );
-}
-
-const isGrid = (config: unknown): boolean => isRecord(config) && config.method === 'grid';
-
-/** The configuration without the halving lengths that were filled in. */
-function withoutDefaults(config: Record<string, unknown>): Record<string, unknown> {
-  if (!isRecord(config.halving)) return config;
-  const halving = Object.fromEntries(Object.entries(config.halving).filter(([, value]) => value !== null));
-  return { ...config, halving };
 }

@@ -19,38 +19,40 @@ export interface Work {
  */
 export async function runAll(
   keys: readonly RunKey[],
-  { recipeOf, pool, lanesOf, signal, onLackOfMemory: lacking, done }: Work,
+  { recipeOf, pool, lanesOf, signal, onLackOfMemory, done }: Work,
 ): Promise<void> {
   if (keys.length === 0 || signal.aborted) return;
-  const firsts = await Promise.all(keys.slice(0, pool.threads).map(recipeOf));
-  const { atOnce, threads } = await lanesOf(firsts);
-  const waiting = [...keys];
-  const alone: RunKey[] = [];
+  const firstRecipes = await Promise.all(keys.slice(0, pool.threads).map(recipeOf));
+  const { atOnce, threads } = await lanesOf(firstRecipes);
+  const waitingKeys = [...keys];
+  const retriedKeys: RunKey[] = []; // lacked memory beside other runs
   let failure: unknown;
-  async function lane(): Promise<void> {
-    for (let key = waiting.shift(); key !== undefined && !signal.aborted; key = waiting.shift()) {
+  async function runOne(key: RunKey, runThreads: number): Promise<void> {
+    const outcome = await runTrial(key, await recipeOf(key), pool, runThreads, signal);
+    if (outcome !== null) done(outcome);
+  }
+  async function runLane(): Promise<void> {
+    for (let key = waitingKeys.shift(); key !== undefined && !signal.aborted; key = waitingKeys.shift()) {
       try {
-        const outcome = await runTrial(key, await recipeOf(key), pool, threads, signal);
-        if (outcome !== null) done(outcome);
+        await runOne(key, threads);
       } catch (error) {
-        if (lacksMemory(error)) alone.push(key);
+        if (lacksMemory(error)) retriedKeys.push(key);
         else {
           failure ??= error;
-          waiting.length = 0;
+          waitingKeys.length = 0;
         }
       }
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  await Promise.all(Array.from({ length: atOnce }, runLane));
   if (failure !== undefined) throw failure;
-  for (const key of alone) {
+  for (const key of retriedKeys) {
     if (signal.aborted) return;
     try {
-      const outcome = await runTrial(key, await recipeOf(key), pool, pool.threads, signal);
-      if (outcome !== null) done(outcome);
+      await runOne(key, pool.threads);
     } catch (error) {
       if (!lacksMemory(error)) throw error;
-      lacking(key, error);
+      onLackOfMemory(key, error);
     }
   }
 }
@@ -66,10 +68,10 @@ export async function runTrial(
   threads: number,
   signal: AbortSignal,
 ): Promise<RunOutcome | null> {
-  const { test, ...others } = sets;
+  const { test: _test, ...setsWithoutTest } = sets;
   const startMs = performance.now();
   try {
-    const result = await train(spec, key.fold === null ? others : sets, { ...options, pool, threads, signal });
+    const result = await train(spec, key.fold === null ? setsWithoutTest : sets, { ...options, pool, threads, signal });
     if (signal.aborted) return null;
     const evaluation = key.fold === null ? result.validation : result.test;
     if (evaluation === undefined) throw new Error('search: the run has no held-out rows, expected some');

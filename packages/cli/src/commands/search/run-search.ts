@@ -9,7 +9,7 @@ import { writeOut } from '../../files/out-directory.ts';
 import { SEARCH_FILE, SEARCH_LINES } from '../../files/run-files/names.ts';
 import { resolveAlias } from '../../options/aliases.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
-import type { Group } from '../../options/option.ts';
+import { type Group, present } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { searchText, trialTable } from '../../report/search/search-page.ts';
 import { tryReport } from '../../report/try-report.ts';
@@ -86,11 +86,12 @@ async function resumeSearch(folder: string, values: SearchValues, io: Io): Promi
 async function search(
   file: string,
   config: SearchConfig,
-  { space, trials, runs, metric, data, length }: OpenedSearch,
+  openedSearch: OpenedSearch,
   lock: FolderLock,
   values: SearchValues,
   io: Io,
 ): Promise<number> {
+  const { trials, runs, metric, data, length } = openedSearch;
   const { json = false, threads = availableParallelism(), 'at-once': atOnce = 'auto' } = values;
   const rounds = roundsOf(trials.length, config.halving, length);
   const journal = openJournal(lock.path, { file, config, data }, trials.length);
@@ -124,15 +125,15 @@ async function search(
       if (json) printJson(io.stdout, { event: 'lanes', ...lanes });
       else printLine(io.stdout, lanesText(lanes));
     });
-    let left = trials.map(({ number }) => number);
-    // A run of a round takes as long as its steps or epochs; runs done before a resume took no time of this process.
-    const weightOf = ({ length }: (typeof rounds)[number]): number => length?.count ?? 1;
-    const weightAll = rounds.reduce((sum, round) => sum + round.count * weightOf(round), 0) * (config.folds ?? 1);
-    const weightOfDone = (): number =>
-      [...journal.outcomes.values()].reduce((sum, outcome) => sum + weightOf(rounds[outcome.round - 1]), 0);
-    const [begun, weightBefore] = [performance.now(), weightOfDone()];
+    let remainingTrials = trials.map(({ number }) => number);
+    // The time of a run is in proportion to its steps or epochs. Runs done before a resume took no time of this process.
+    const lengthOf = ({ length }: (typeof rounds)[number]): number => length?.count ?? 1;
+    const totalLength = rounds.reduce((sum, round) => sum + round.count * lengthOf(round), 0) * (config.folds ?? 1);
+    const doneLength = (): number =>
+      [...journal.outcomes.values()].reduce((sum, outcome) => sum + lengthOf(rounds[outcome.round - 1]), 0);
+    const [startMs, resumedLength] = [performance.now(), doneLength()];
     for (const round of rounds) {
-      const keys = left.flatMap((trial) =>
+      const keys = remainingTrials.flatMap((trial) =>
         foldsOf(config).map((fold): RunKey => ({ trial, round: round.number, fold })),
       );
       const missing = keys.filter((key) => !journal.outcomes.has(keyText(key)));
@@ -143,25 +144,24 @@ async function search(
         signal,
         onLackOfMemory({ trial, fold }, error) {
           unmeasuredCount++;
-          const which = `trial ${trial}${fold === null ? '' : `, fold ${fold}`}`;
-          warn(`${which} is not measured: ${withoutCaller(error)}`);
+          const foldText = fold === null ? '' : `, fold ${fold}`;
+          warn(`trial ${trial}${foldText} is not measured: ${withoutCaller(error)}`);
         },
         done(outcome) {
           const failure = journal.add(outcome);
           if (failure !== null)
             warn(`${SEARCH_LINES} cannot be written now, its last lines are kept in memory (${failure.message})`);
           const best = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
-          const msOfOne = (performance.now() - begun) / (weightOfDone() - weightBefore);
-          const leftMs = msOfOne * (weightAll - weightOfDone());
+          const msPerUnit = (performance.now() - startMs) / (doneLength() - resumedLength); // of a step or epoch
+          const leftMs = msPerUnit * (totalLength - doneLength());
           progress.show(`${progressText(journal.outcomes.size, total, metric, best)}, ${timeLeft(leftMs)}`, leftMs);
           if (json) printJson(io.stdout, { event: 'run', ...outcome, point: trials[outcome.trial - 1].point });
         },
       });
       if (signal.aborted) break;
       const next = rounds[round.number];
-      if (next !== undefined) {
-        left = survivors([...journal.outcomes.values()], metric, config.folds, round.number, next.count);
-      }
+      if (next === undefined) break;
+      remainingTrials = survivors([...journal.outcomes.values()], metric, config.folds, round.number, next.count);
     }
     progress.clear();
     return await finish();
@@ -185,7 +185,7 @@ async function search(
     const best = standings[0];
     const winner = best === undefined || best.score === null ? null : trials[best.trial - 1];
     const document: SearchDocument = {
-      ...documentOf({ file, config, space, trials, rounds, standings, metric, stopped: signal.aborted }),
+      ...documentOf(file, config, openedSearch, rounds, standings, signal.aborted),
       best: winner === null ? null : { trial: winner.number, command: commandOf(bestValues(winner)) },
       ...describeMachine(),
     };
@@ -205,10 +205,9 @@ async function search(
 
   /** The options of the trial, with the length of the last round. */
   function bestValues({ point }: Trial): TrainValues {
-    const { epochs, steps, ...rest } = valuesAt(file, config, point);
-    const { length: last } = rounds[rounds.length - 1];
-    if (last !== null) return { ...rest, [last.unit]: last.count };
-    return { ...rest, ...(epochs === undefined ? {} : { epochs }), ...(steps === undefined ? {} : { steps }) };
+    const { epochs, steps, ...otherValues } = valuesAt(file, config, point);
+    const { length } = rounds[rounds.length - 1];
+    return { ...otherValues, ...(length === null ? present({ epochs, steps }) : { [length.unit]: length.count }) };
   }
 }
 

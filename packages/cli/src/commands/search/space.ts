@@ -2,7 +2,7 @@ import type { Random } from '@gradloom/core';
 import { option, show } from '@gradloom/core/internal';
 import { readEntries, readValue } from '../../options/option.ts';
 import { isRecord } from '../../options/read-object.ts';
-import { asUsage, UsageError } from '../../terminal/failure.ts';
+import { asUsage, failureOf, UsageError } from '../../terminal/failure.ts';
 import { trainOptions } from '../train/options.ts';
 
 /** A searched option: values to choose from, or a range of numbers. */
@@ -75,26 +75,17 @@ function readDimension(name: string, key: SearchedKey, values: unknown): Dimensi
   if (count !== undefined && step !== undefined) {
     throw new UsageError(`${name}: count has ${count}, expected none beside step`);
   }
-  const isWhole = Number.isInteger(low) && Number.isInteger(high) && !accepts(key, name, low + 0.5);
+  const takesFractions = failureOf(() => parse(low + 0.5)) === null;
   return {
     key,
     kind: 'range',
     from: low,
     to: high,
     log: scale === 'log',
-    whole: isWhole,
+    whole: Number.isInteger(low) && Number.isInteger(high) && !takesFractions,
     step: step ?? null,
     count: count ?? null,
   };
-}
-
-function accepts(key: SearchedKey, name: string, value: unknown): boolean {
-  try {
-    readValue(trainOptions[key], name, value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Digits of a drawn number: enough for a search, and few enough to type. */
@@ -107,20 +98,23 @@ export const drawPoint = (space: readonly Dimension[], random: Random): Point =>
 function draw(dimension: Dimension, random: Random): unknown {
   if (dimension.kind === 'list') return dimension.values[random.integer(dimension.values.length)];
   const { from, to, step } = dimension;
-  if (step !== null) return stepped(from, step, random.integer(stepsOf(from, to, step)));
+  if (step !== null) return stepValue(from, step, random.integer(countSteps(from, to, step)));
   return between(dimension, random.uniform());
 }
 
-const stepsOf = (from: number, to: number, step: number): number => Math.floor((to - from) / step + 1e-9) + 1;
-const stepped = (from: number, step: number, k: number): number => Number((from + k * step).toPrecision(12));
+/** Number of values from, from + step, … up to `to`. */
+const countSteps = (from: number, to: number, step: number): number => Math.floor((to - from) / step + 1e-9) + 1;
+const stepValue = (from: number, step: number, k: number): number => Number((from + k * step).toPrecision(12));
 
 /** The number at a share of the range. A range of whole numbers has each as likely as its neighbours. */
 function between({ from, to, log, whole }: Extract<Dimension, { kind: 'range' }>, share: number): number {
-  const end = whole ? to + 1 : to;
-  const value = log ? from * (end / from) ** share : from + (end - from) * share;
+  const value = interpolate(from, whole ? to + 1 : to, log, share);
   if (whole) return Math.min(to, Math.floor(value));
   return Math.min(to, Math.max(from, Number(value.toPrecision(DIGITS))));
 }
+
+const interpolate = (from: number, to: number, log: boolean, share: number): number =>
+  log ? from * (to / from) ** share : from + (to - from) * share;
 
 /** Most points of a grid: more must be a mistake. */
 const MAX_POINTS = 100_000;
@@ -147,13 +141,12 @@ export function gridOf(where: string, space: readonly Dimension[]): Point[] {
 function axisOf(where: string, dimension: Dimension): readonly unknown[] {
   if (dimension.kind === 'list') return dimension.values;
   const { key, from, to, step, count, whole, log } = dimension;
-  if (step !== null) return Array.from({ length: stepsOf(from, to, step) }, (_, k) => stepped(from, step, k));
+  if (step !== null) return Array.from({ length: countSteps(from, to, step) }, (_, k) => stepValue(from, step, k));
   if (count === null) {
     throw new UsageError(`${where}: search ${key} has a range, expected step or count beside it for a grid`);
   }
   const values = Array.from({ length: count }, (_, k) => {
-    const share = k / (count - 1);
-    const value = log ? from * (to / from) ** share : from + (to - from) * share;
+    const value = interpolate(from, to, log, k / (count - 1));
     return whole ? Math.round(value) : Number(value.toPrecision(DIGITS));
   });
   return [...new Set(values)];

@@ -5,7 +5,7 @@ import { isLockName, isTemporaryName, lockFolder, makeDirectory, refuseInUse } f
 import { RUNS_FOLDER } from '../../files/run-files/names.ts';
 import { UsageError } from '../../terminal/failure.ts';
 
-/** Descriptions for `writing` of the directory of a new run: what is wrong, and what is expected. */
+/** Descriptions for `withWriteErrors` of the directory of a new run: what is wrong, and what is expected. */
 export const newDirectory = (out: string | undefined): [has: string, expected: string] => [
   out === undefined ? `the folder ${RUNS_FOLDER} cannot hold a run` : `--out has ${out}`,
   'a directory that can be written, or --no-out',
@@ -35,11 +35,18 @@ export function checkOut(out: string): void {
  * @throws as checkOut does.
  */
 export function lockNewDirectory(out: string | undefined, name: string): FolderLock {
-  const lock = lockFolder('train', out === undefined ? takeNumber(name) : makeDirectory(out), 'train');
-  try {
+  const lock = lockFolder('train', out === undefined ? createNumbered(name) : makeDirectory(out), 'train');
+  return releaseAtFailure(lock, () => {
     // Checked again, since another run may have written and ended before the lock was taken.
     refuseFilled(lock.path, readdirSync(lock.path));
     return lock;
+  });
+}
+
+/** Releases the lock if `use` throws. */
+export function releaseAtFailure<T>(lock: FolderLock, use: () => T): T {
+  try {
+    return use();
   } catch (error) {
     lock.release();
     throw error;
@@ -56,10 +63,11 @@ function refuseFilled(out: string, entries: readonly string[]): void {
 }
 
 /** Creates runs/<name>-<number>, and returns its path. @throws Error naming the directory. */
-export const makeNumbered = (name: string): string => writing(...newDirectory(undefined), () => takeNumber(name));
+export const makeNumbered = (name: string): string =>
+  withWriteErrors(...newDirectory(undefined), () => createNumbered(name));
 
 /** mkdir fails if another run took the number first: then the next is tried. */
-function takeNumber(name: string): string {
+function createNumbered(name: string): string {
   makeDirectory(RUNS_FOLDER);
   const numbers = readdirSync(RUNS_FOLDER).map((entry) => numberOf(entry, name));
   for (let number = Math.max(0, ...numbers) + 1; ; number++) {
@@ -79,7 +87,7 @@ function numberOf(entry: string, name: string): number {
 }
 
 /** @throws Error with `has` and `expected` if the system refuses what `write` does. */
-export function writing<T>(has: string, expected: string, write: () => T): T {
+export function withWriteErrors<T>(has: string, expected: string, write: () => T): T {
   try {
     return write();
   } catch (error) {

@@ -109,8 +109,7 @@ function refuseSwapped({ dataset, target }: RawOptions): void {
 
 /** Drops options of a file that flags override under another name, or make unused. */
 function withoutOverridden(file: RawOptions, flags: TrainValues): RawOptions {
-  const setAside = new Set<string>();
-  for (const [flag, member] of optionsOfMembers) if (hasMemberOption(flags, flag, member)) setAside.add(flag);
-  if (flags.blas !== undefined) setAside.add('backend');
-  return Object.fromEntries(Object.entries(file).filter(([key]) => !setAside.has(key)));
+  const overridden = new Set<string>(flags.blas === undefined ? [] : ['backend']);
+  for (const [flag, member] of optionsOfMembers) if (hasMemberOption(flags, flag, member)) overridden.add(flag);
+  return Object.fromEntries(Object.entries(file).filter(([key]) => !overridden.has(key)));
 }

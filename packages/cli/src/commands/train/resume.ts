@@ -15,7 +15,7 @@ import { formatValue } from '../../options/member.ts';
 import { mergeRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
 import { isRecord, readObject } from '../../options/read-object.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
-import { UsageError } from '../../terminal/failure.ts';
+import { failureOf, messageOf, UsageError } from '../../terminal/failure.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
 import { configOf, recordedLibrary } from './run-record.ts';
@@ -26,8 +26,7 @@ export interface Resumable {
   readonly file: string | null; // file of the checkpoint
   readonly checkpoint: Checkpoint | null; // null if the run ended before its first checkpoint
   readonly options: Readonly<Record<string, unknown>>; // as in a config file, with every default filled in
-  // the library that computed a run without a checkpoint; a checkpoint compares its own
-  readonly library: string | null;
+  readonly library: string | null; // that computed a run without a checkpoint; a checkpoint has its own record
 }
 
 /**
@@ -46,7 +45,7 @@ export async function openResumable(path: string): Promise<Resumable> {
     throw new Error(`--resume has ${path}, expected a run with ${LAST_FILE} or ${CONFIG_FILE} (start it again)`);
   }
   // The run's own file: its faults are not usage errors.
-  const { options, ...rest } = await readObject('--resume', config).catch((error: Error) => {
+  const { options, ...facts } = await readObject('--resume', config).catch((error: Error) => {
     throw new Error(error.message, { cause: error });
   });
   // Without a checkpoint, only this file identifies the run.
@@ -57,7 +56,7 @@ export async function openResumable(path: string): Promise<Resumable> {
   }
   if (!isRecord(options))
     throw new Error(`--resume has ${config} without options, expected the configuration of a run`);
-  return { folder: path, file: null, checkpoint: null, options, library: recordedLibrary(rest) };
+  return { folder: path, file: null, checkpoint: null, options, library: recordedLibrary(facts) };
 }
 
 function fromCheckpoint(folder: string | null, file: string): Resumable {
@@ -78,18 +77,9 @@ function load(folder: string | null, file: string): Checkpoint {
     return loadCheckpoint(file, loadOptions());
   } catch (error) {
     const best = folder === null ? '' : join(folder, BEST_FILE);
-    if (!(error instanceof Error) || best === '' || !isCheckpoint(best)) throw error;
+    // An older checkpoint may be damaged, but its version can be read.
+    if (!(error instanceof Error) || best === '' || failureOf(() => readRun(best)) !== null) throw error;
     throw new Error(`${error.message}; an older one is ${best} (--resume it with --out)`, { cause: error });
-  }
-}
-
-/** Whether a checkpoint exists in a version that can be read; it may be damaged. */
-function isCheckpoint(path: string): boolean {
-  try {
-    readRun(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 
@@ -153,7 +143,7 @@ function readRunOptions(
     const { raw, foreign } = entriesToRaw(trainOptions, options, `--resume ${path}`, 'run');
     return { stored: raw, runValues: parseRaw(trainOptions, raw, trainAlternatives), foreign };
   } catch (error) {
-    throw new Error(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new Error(messageOf(error), { cause: error });
   }
 }
 

@@ -13,8 +13,9 @@ import {
 } from '../../files/run-files/names.ts';
 import { seal } from '../../files/run-files/seal.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
+import { failureOf } from '../../terminal/failure.ts';
 import { type MetricsFile, missingSteps, openMetrics } from './metrics-file.ts';
-import { lockNewDirectory, newDirectory, writing } from './new-directory.ts';
+import { lockNewDirectory, newDirectory, releaseAtFailure, withWriteErrors } from './new-directory.ts';
 
 /** The locked directory of a run, open for writing. */
 export interface RunDirectory {
@@ -52,9 +53,9 @@ export function createRunDirectory(
   config: object,
   from?: { readonly file: string; readonly step: number },
 ): RunDirectory {
-  return writing(...newDirectory(out), () => {
+  return withWriteErrors(...newDirectory(out), () => {
     const lock = lockNewDirectory(out, name);
-    return releasingAtFailure(lock, () => {
+    return releaseAtFailure(lock, () => {
       if (from === undefined) return openDirectory(lock, config, 0);
       copyCheckpoint(from.file, join(lock.path, LAST_FILE), from.step);
       return openDirectory(lock, config, from.step, dirname(from.file));
@@ -64,7 +65,7 @@ export function createRunDirectory(
 
 /** Opens the directory of a run that continues after `step` steps. @throws Error if it cannot be written. */
 export const reopenRunDirectory = (lock: FolderLock, config: object, step: number): RunDirectory =>
-  writing(`--resume has ${lock.path}`, GOES_ON, () => openDirectory(lock, config, step));
+  withWriteErrors(`--resume has ${lock.path}`, GOES_ON, () => openDirectory(lock, config, step));
 
 const GOES_ON = 'a run that can be written, or another directory with --out';
 
@@ -74,8 +75,8 @@ const GOES_ON = 'a run that can be written, or another directory with --out';
  * or not a regular file.
  */
 export function lockRunDirectory(path: string): FolderLock {
-  const lock = writing(`--resume has ${path}`, GOES_ON, () => lockFolder('train', path, 'train'));
-  return releasingAtFailure(lock, () => {
+  const lock = withWriteErrors(`--resume has ${path}`, GOES_ON, () => lockFolder('train', path, 'train'));
+  return releaseAtFailure(lock, () => {
     for (const name of [...RUN_FILES, LIVE_FILE]) checkRunFile('train', join(path, name));
     return lock;
   });
@@ -121,9 +122,10 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
     saveConfig,
     saveModel: (model) => saveModel(join(path, MODEL_FILE), model),
     close() {
-      const failures = [...files.values()].flatMap((file) => attempt(() => file.close()));
+      const failures = [...files.values()].map((file) => failureOf(() => file.close()));
       lock.release();
-      if (failures.length > 0) throw failures[0];
+      const failure = failures.find((error) => error !== null);
+      if (failure !== undefined) throw failure;
     },
   };
 }
@@ -137,22 +139,4 @@ function copyCheckpoint(file: string, copy: string, step: number): void {
   throw new Error(
     `${file} has a checkpoint of step ${copiedStep}, expected ${step} as it was read (its run is still writing: try again)`,
   );
-}
-
-function attempt(act: () => void): unknown[] {
-  try {
-    act();
-    return [];
-  } catch (error) {
-    return [error];
-  }
-}
-
-function releasingAtFailure<T>(lock: FolderLock, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
 }

@@ -63,10 +63,7 @@ export function table<T>(key: Schema<string>, item: Schema<T>, max: number, min 
 }
 
 /** The value may be absent. */
-export const optional = <T>(schema: Schema<T>): Schema<T | undefined> => ({
-  expected: schema.expected,
-  read: (value, path) => (value === undefined ? undefined : schema.read(value, path)),
-});
+export const optional = <T>(schema: Schema<T>): Schema<T | undefined> => orElse<T | undefined>(schema, undefined);
 
 /** The value may be absent, and is then this one. */
 export const orElse = <T>(schema: Schema<T>, absent: T): Schema<T> => ({
