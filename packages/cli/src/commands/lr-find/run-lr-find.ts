@@ -7,6 +7,7 @@ import { withOut, writeOut } from '../../files/out-directory.ts';
 import { LR_FIND_FILE } from '../../files/run-files/names.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
+import { withDefaults, without } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { suggestionLines, sweepText } from '../../report/lr-find/lr-find-page.ts';
@@ -24,7 +25,7 @@ import { expectedDataset } from '../train/options.ts';
 import { createRecipe } from '../train/recipe.ts';
 import { commandOf as trainCommandOf } from '../train/run-record.ts';
 import { type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
-import { type RateSweep, rounded, type Suggestion, suggest, sweepRates } from './suggest.ts';
+import { type RateSweep, roundRate, type Suggestion, suggest, sweepRates } from './suggest.ts';
 
 /** Sweeps the learning rate and suggests one. Resolves to the exit code: 1 if no rate lowers the loss. */
 export async function runLrFind(request: Request, io: Io): Promise<number> {
@@ -42,14 +43,7 @@ async function lrFind(
   io: Io,
   lock: FolderLock | undefined,
 ): Promise<number> {
-  const {
-    dataset,
-    out,
-    json,
-    from = lrFindOptions.from.standard,
-    to = lrFindOptions.to.standard,
-    steps = lrFindOptions.steps.standard,
-  } = values;
+  const { dataset, out, json, from, to, steps, validation, test } = withDefaults(lrFindOptions, values);
   if (dataset === undefined) throw new UsageError(`--dataset is missing, expected ${expectedDataset}`);
   if (from >= to) throw new UsageError(`--from has ${from}, expected a rate below that of --to, ${to}`);
   if (from / to === 0) {
@@ -60,15 +54,12 @@ async function lrFind(
   const interrupt = listenForInterrupt(io);
   const progress = createProgressLine('lr-find', io);
   try {
-    const { validation, test } = values;
-    const recipe = await createRecipe(
-      { ...trainFlags(values), schedule: { kind: 'constant' } },
-      await openDataset(withTableFlags(dataset, values), { validation, test }),
-    );
+    const opened = await openDataset(withTableFlags(dataset, values), { validation, test });
+    const recipe = await createRecipe({ ...trainFlags(values), schedule: { kind: 'constant' } }, opened);
     const sweep = await sweepRates(recipe, { from, to, steps }, progress.show, interrupt.signal);
     progress.clear();
     const suggestion = suggest(sweep.points);
-    const rate = suggestion === null ? null : rounded(suggestion.steepest);
+    const rate = suggestion === null ? null : roundRate(suggestion.steepest);
     const document: LrFindDocument = {
       event: 'lr-find',
       dataset: recipe.sets.train.name,
@@ -98,17 +89,7 @@ async function lrFind(
 }
 
 /** The given flags that train has too. */
-function trainFlags({
-  from: _from,
-  to: _to,
-  steps: _steps,
-  out: _out,
-  json: _json,
-  verbose: _v,
-  ...rest
-}: LrFindValues) {
-  return rest;
-}
+const trainFlags = (values: LrFindValues) => without(values, 'from', 'to', 'steps', 'out', 'json', 'verbose');
 
 /** The JSON that `lr-find` writes to a file, and prints with --json. */
 interface LrFindDocument extends RateSweep {
@@ -123,18 +104,16 @@ interface LrFindDocument extends RateSweep {
 /** Text output, at most 80 columns wide. */
 function describeSweep(document: LrFindDocument, env: Io['env']): string[] {
   const { dataset, network, points, train } = document;
-  const log = (pick: 'loss' | 'smoothed') => points.map((point) => [Math.log10(point.rate), point[pick]] as const);
+  const pointsOf = (loss: 'loss' | 'smoothed') => points.map((point) => [Math.log10(point.rate), point[loss]] as const);
+  const lines = [
+    { name: 'smoothed', points: pointsOf('smoothed') },
+    { name: 'of each batch', points: pointsOf('loss') },
+  ];
   return [
     `${dataset}, ${network}`,
     sweepText(document),
     '',
-    ...lineChart(
-      [
-        { name: 'smoothed', points: log('smoothed') },
-        { name: 'of each batch', points: log('loss') },
-      ],
-      { x: 'log10 of the learning rate', y: 'loss' },
-    ),
+    ...lineChart(lines, { x: 'log10 of the learning rate', y: 'loss' }),
     '',
     ...suggestionLines(document),
     ...(train === null ? [] : ['', asTyped(train, env)]),

@@ -1,4 +1,5 @@
 import { TrainingError, train } from '@gradloom/runtime';
+import { without } from '../../options/option.ts';
 import type { Recipe } from '../train/recipe.ts';
 
 /** A step of the sweep. */
@@ -54,8 +55,8 @@ export function suggest(points: readonly SweepPoint[]): Suggestion | null {
   let steepest = -1;
   let slope = 0;
   for (let k = 0; k <= lowest; k++) {
-    const here = slopeAt(points, k);
-    if (here < slope) [steepest, slope] = [k, here];
+    const slopeHere = slopeAt(points, k);
+    if (slopeHere < slope) [steepest, slope] = [k, slopeHere];
   }
   if (steepest === -1 || lowest === 0) return null;
   return { steepest: points[steepest].rate, lowest: points[lowest].rate };
@@ -63,18 +64,18 @@ export function suggest(points: readonly SweepPoint[]): Suggestion | null {
 
 /** d smoothed / d log₁₀ rate. */
 function slopeAt(points: readonly SweepPoint[], k: number): number {
-  const at = Math.log10(points[k].rate);
-  const near = points
-    .map(({ rate, smoothed }): [number, number] => [Math.log10(rate) - at, smoothed])
+  const logRate = Math.log10(points[k].rate);
+  const neighbours = points
+    .map(({ rate, smoothed }): [x: number, y: number] => [Math.log10(rate) - logRate, smoothed])
     .filter(([x]) => Math.abs(x) <= SLOPE_DECADES);
-  const meanX = near.reduce((sum, [x]) => sum + x, 0) / near.length;
-  const meanY = near.reduce((sum, [, y]) => sum + y, 0) / near.length;
-  const spread = near.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  return spread === 0 ? 0 : near.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
+  const meanX = neighbours.reduce((sum, [x]) => sum + x, 0) / neighbours.length;
+  const meanY = neighbours.reduce((sum, [, y]) => sum + y, 0) / neighbours.length;
+  const spread = neighbours.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  return spread === 0 ? 0 : neighbours.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
 }
 
-/** A suggested rate, with two digits. */
-export const rounded = (rate: number): number => Number(rate.toPrecision(2));
+/** A suggested rate, rounded to two digits. */
+export const roundRate = (rate: number): number => Number(rate.toPrecision(2));
 
 export interface RateSweep {
   readonly from: number;
@@ -92,25 +93,25 @@ export async function sweepRates(
   signal: AbortSignal,
 ): Promise<RateSweep> {
   const losses: Omit<SweepPoint, 'smoothed'>[] = [];
-  const diverged = new AbortController();
+  const divergence = new AbortController();
   // No rows are held out, so early stopping cannot end the sweep.
-  const { optimizer = 'adam', epochs: _, patience: _p, minDelta: _d, monitor: _m, ...rest } = options;
+  const { optimizer = 'adam', ...sweepOptions } = without(options, 'epochs', 'patience', 'minDelta', 'monitor');
   try {
     await train(
       spec,
       { train: sets.train },
       {
-        ...rest,
+        ...sweepOptions,
         optimizer: { ...(typeof optimizer === 'string' ? { kind: optimizer } : optimizer), lr: to },
         schedule: { kind: 'range-test', startFactor: from / to },
         steps,
-        signal: AbortSignal.any([signal, diverged.signal]),
+        signal: AbortSignal.any([signal, divergence.signal]),
         onEvent(event) {
           if (event.type === 'steps') {
             losses.push({ step: event.step, rate: event.learningRate.mean, loss: event.loss.mean });
           } else if (event.type === 'progress') {
             onProgress(`step ${event.step} of ${event.totalSteps}`);
-            if (smooth(losses).diverged) diverged.abort();
+            if (smooth(losses).diverged) divergence.abort();
           }
         },
       },

@@ -11,6 +11,7 @@ import type { RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
 import { reportOf, type ScaleReport } from '../../lab/scale/scale-report.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
+import { without } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type RawOptions, type Request } from '../../options/raw-options.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { refuseOtherRun } from '../../report/run-files.ts';
@@ -79,7 +80,7 @@ async function measureScale(
     progress.clear();
     printLine(io.stderr, line);
   });
-  const code = (otherwise: number) => (signal.aborted ? interruptExitCode(signal) : otherwise);
+  const exitCode = (code: number) => (signal.aborted ? interruptExitCode(signal) : code);
   try {
     const recipe = await recipeOf(values);
     const report = await measure(recipe, values, progress, signal, () =>
@@ -95,11 +96,11 @@ async function measureScale(
       if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, SCALE_FILE)}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
-    return code(report.sameBits ? 0 : 1);
+    return exitCode(report.sameBits ? 0 : 1);
   } catch (error) {
     if (!(error instanceof NothingMeasured)) throw nameFlag(error, scaleOptions, raw);
     printLine(io.stderr, 'gradloom scale: stopped before the first round was finished: there is nothing to report');
-    return code(1);
+    return exitCode(1);
   } finally {
     interrupt.release();
   }
@@ -107,19 +108,11 @@ async function measureScale(
 
 /** The workload as `train` would run it, without the options that only a whole run needs. */
 async function recipeOf(values: ScaleValues): Promise<Recipe> {
-  const {
-    dataset = { name: 'mnist', options: { kind: 'mnist' } },
-    out: _out,
-    json: _json,
-    steps: _steps,
-    ...rest
-  } = values;
-  const { 'max-threads': _most, 'model-cores': _cores, rounds: _rounds, verbose: _verbose, ...more } = rest;
-  const { ranks: _ranks, cluster: _cluster, ...workload } = more;
-  return createRecipe(
-    { ...workload, dataset, schedule: { kind: 'constant' } },
-    await openDataset(dataset, { validation: 0 }),
-  );
+  const { dataset = { name: 'mnist', options: { kind: 'mnist' } }, ...flags } = values;
+  const measurement = ['steps', 'max-threads', 'model-cores', 'rounds', 'ranks', 'cluster'] as const;
+  const workload = without(flags, ...measurement, 'out', 'json', 'verbose');
+  const opened = await openDataset(dataset, { validation: 0 });
+  return createRecipe({ ...workload, dataset, schedule: { kind: 'constant' } }, opened);
 }
 
 async function measure(
@@ -135,22 +128,18 @@ async function measure(
     'max-threads': maxThreads = 2 * cores,
     'model-cores': modelCores = [],
   } = values;
-  const { epochs: _, ...workload } = options;
   const counts = threadCounts(cores, maxThreads);
-  if (modelCores.length > 0 && cores === 1) throw new UsageError(tooFewCores(modelCores));
+  if (modelCores.length > 0 && cores === 1) {
+    const why = 'barriers between them are measured';
+    throw new UsageError(`--model-cores has ${modelCores}, expected it on a machine of at least 2 cores (${why})`);
+  }
   // A barrier needs two threads, even if the steps have one.
   const pool = await createPool({ threads: Math.max(...counts, modelCores.length > 0 ? 2 : 1) });
   let scaling: Scaling;
   try {
-    const workloadOf = { spec, sets, options: workload, steps: values.steps };
-    scaling = await measureScaling(pool, workloadOf, {
-      counts,
-      cores,
-      rounds,
-      modelCores,
-      showProgress: progress.show,
-      signal,
-    });
+    const workload = { spec, sets, options: without(options, 'epochs'), steps: values.steps };
+    const { show: showProgress } = progress;
+    scaling = await measureScaling(pool, workload, { counts, cores, rounds, modelCores, showProgress, signal });
   } finally {
     progress.clear();
     await pool.destroy();
@@ -159,15 +148,12 @@ async function measure(
   return reportOf(scaling, cores, await measureOnRanks());
 }
 
-const tooFewCores = (modelCores: readonly number[]): string =>
-  `--model-cores has ${modelCores}, expected it on a machine of at least 2 cores (barriers between them are measured)`;
-
 function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> {
   const { backend, precision, spec } = first;
   return { event: 'scale', backend, precision, network: spec, ...report, ...describeMachine() };
 }
 
-/** Most thread counts to try, up to the number of cores. */
+/** Most thread counts that are tried up to the number of cores. */
 const MAX_COUNTS = 12;
 
 /**
@@ -175,11 +161,13 @@ const MAX_COUNTS = 12;
  * between.
  */
 export function threadCounts(cores: number, maxThreads: number): number[] {
-  const within = Math.min(cores, maxThreads);
-  const counts = new Set<number>([within]);
+  const maxUnshared = Math.min(cores, maxThreads); // threads that have a core each
+  const counts = new Set<number>([maxUnshared]);
   // Every small count, then counts in even ratios: scaling laws show in ratios.
   for (let k = 0; k < MAX_COUNTS; k++)
-    counts.add(within <= MAX_COUNTS ? Math.min(within, k + 1) : Math.round(within ** (k / (MAX_COUNTS - 1))));
+    counts.add(
+      maxUnshared <= MAX_COUNTS ? Math.min(maxUnshared, k + 1) : Math.round(maxUnshared ** (k / (MAX_COUNTS - 1))),
+    );
   if (maxThreads > cores) for (const count of [cores + 1, maxThreads]) counts.add(count);
   return [...counts].sort((a, b) => a - b);
 }

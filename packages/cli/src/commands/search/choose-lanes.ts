@@ -1,5 +1,6 @@
 import { OptionError } from '@gradloom/core';
 import { type Pool, TrainingError, train } from '@gradloom/runtime';
+import { without } from '../../options/option.ts';
 import { whole } from '../../terminal/text/format.ts';
 import type { Recipe } from '../train/recipe.ts';
 
@@ -23,19 +24,19 @@ export function createLanes(
   signal: AbortSignal,
   onChoice: (lanes: Lanes) => void,
 ) {
-  let chosen: Lanes | null = null;
+  let lanes: Lanes | null = null;
   return async (recipes: readonly Recipe[]): Promise<Lanes> => {
-    if (chosen === null) {
+    if (lanes === null) {
       const atOnce = requested === 'auto' ? null : Math.min(requested, pool.threads);
-      chosen =
+      lanes =
         atOnce === null
           ? await chooseLanes(recipes, pool, signal).catch((error) => oneAtATime(error, pool))
           : { atOnce, threads: Math.floor(pool.threads / atOnce), why: 'as asked for' };
-      onChoice(chosen);
+      onChoice(lanes);
     }
     // If few runs are left, each gets more threads.
-    if (recipes.length >= chosen.atOnce) return chosen;
-    return { ...chosen, atOnce: recipes.length, threads: Math.floor(pool.threads / recipes.length) };
+    if (recipes.length >= lanes.atOnce) return lanes;
+    return { ...lanes, atOnce: recipes.length, threads: Math.floor(pool.threads / recipes.length) };
   };
 }
 
@@ -66,14 +67,13 @@ async function chooseLanes(
     // Runs of other networks have other steps, so the speed of the first run beside the others counts.
     best.together = Math.max(best.together, speeds[0] * together);
   }
-  const measuredText = `measured: ${whole(best.together)} steps/s this way, ${whole(best.alone)} by one run on ${threads} threads`;
-  return best.alone > MARGIN * best.together
-    ? {
-        atOnce: 1,
-        threads,
-        why: `measured: ${whole(best.alone)} steps/s this way, ${whole(best.together)} by ${together} runs on a thread each`,
-      }
-    : { atOnce: together, threads: Math.floor(threads / together), why: measuredText };
+  const [aloneText, togetherText] = [whole(best.alone), whole(best.together)];
+  if (best.alone > MARGIN * best.together) {
+    const why = `measured: ${aloneText} steps/s this way, ${togetherText} by ${together} runs on a thread each`;
+    return { atOnce: 1, threads, why };
+  }
+  const why = `measured: ${togetherText} steps/s this way, ${aloneText} by one run on ${threads} threads`;
+  return { atOnce: together, threads: Math.floor(threads / together), why };
 }
 
 async function stepsASecond(
@@ -82,11 +82,15 @@ async function stepsASecond(
   threads: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const ended = AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]);
-  const { patience: _p, minDelta: _d, monitor: _m, probe: _o, ...rest } = options;
+  const timeLimit = AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]);
+  const measuredOptions = without(options, 'patience', 'minDelta', 'monitor', 'probe');
   const startMs = performance.now();
   try {
-    const { steps, elapsedMs } = await train(spec, { train: sets.train }, { ...rest, pool, threads, signal: ended });
+    const { steps, elapsedMs } = await train(
+      spec,
+      { train: sets.train },
+      { ...measuredOptions, pool, threads, signal: timeLimit },
+    );
     return elapsedMs === 0 ? 0 : (1000 * steps) / elapsedMs;
   } catch (error) {
     // A run that diverges still has a speed.

@@ -2,8 +2,9 @@ import { OptionError } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import { hashDataset, planRun } from '@gradloom/runtime/internal';
 import type { DatasetSource } from '../../files/datasets/dataset-source.ts';
-import { openDataset } from '../../files/datasets/open-dataset.ts';
+import { type OpenedDataset, openDataset } from '../../files/datasets/open-dataset.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
+import { without } from '../../options/option.ts';
 import { UsageError, withoutCaller } from '../../terminal/failure.ts';
 import { expectedDataset, type TrainValues, trainOptions } from '../train/options.ts';
 import { createRecipe, type Recipe, stepsPerEpoch } from '../train/recipe.ts';
@@ -28,12 +29,12 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
   const trials = trialsOf(where, config, space);
   const runs = openRuns(where, config);
   const fold = config.folds === null ? null : 1;
-  let first: Recipe | null = null;
+  let firstRecipe: Recipe | null = null;
   datasetOf(where, fixedOptions(where, config.options));
   for (const { number, point } of trials) {
     try {
       const recipe = await runs.recipeOf(point, fold, null);
-      first ??= recipe;
+      firstRecipe ??= recipe;
       const { spec, sets, options } = recipe;
       if (fold === null && sets.validation === undefined) break; // refused below, with the other checks
       complete(planRun(spec, sets, options));
@@ -43,19 +44,20 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
       throw new UsageError(`${where}: trial ${number} (${pointText(point)}): ${problem}`, { cause: error });
     }
   }
-  if (first === null) throw new UsageError(`${where}: the search has no trials, expected at least one`);
-  const { sets, options } = first;
+  if (firstRecipe === null) throw new UsageError(`${where}: the search has no trials, expected at least one`);
+  const { sets, options } = firstRecipe;
   if (fold === null && sets.validation === undefined) {
     throw new UsageError(
       `${where}: ${sets.train.name} has no validation rows by default, expected a share in options, such as validation: 0.2, or folds`,
     );
   }
   const metric = config.metric ?? (sets.train.classes === null ? 'r2' : 'accuracy');
-  refuseMissing(where, metric, first);
+  refuseMissingMetric(where, metric, firstRecipe);
   const hashes: string[] = [];
-  for (const set of [sets.train, sets.validation, sets.test])
+  for (const set of [sets.train, sets.validation, sets.test]) {
     if (set !== undefined) hashes.push(await hashDataset(set));
-  const perEpoch = stepsPerEpoch(first);
+  }
+  const perEpoch = stepsPerEpoch(firstRecipe);
   const { steps, epochs = steps === undefined ? 1 : Math.max(1, Math.round(steps / perEpoch)) } = options;
   const length = config.halving?.unit === 'epochs' ? epochs : (steps ?? epochs * perEpoch);
   const { from = null, to = null } = config.halving ?? {};
@@ -68,13 +70,11 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
 }
 
 /** @throws UsageError if the runs do not have the metric, a figure of their held-out rows. */
-function refuseMissing(where: string, metric: MetricName, { spec, sets, options }: Recipe): void {
-  const { patience: _p, minDelta: _d, ...rest } = options;
+function refuseMissingMetric(where: string, metric: MetricName, { spec, sets, options }: Recipe): void {
+  const stopEarly = { ...without(options, 'minDelta'), patience: 1, monitor: metric };
   try {
     // Early stopping can watch the same figures that a run has.
-    complete(
-      planRun(spec, { ...sets, validation: sets.validation ?? sets.train }, { ...rest, patience: 1, monitor: metric }),
-    );
+    complete(planRun(spec, { ...sets, validation: sets.validation ?? sets.train }, stopEarly));
   } catch (error) {
     if (!(error instanceof OptionError && error.options[0] === 'monitor')) throw error;
     throw new UsageError(`${where}: metric ${error.problem}`, { cause: error });
@@ -86,8 +86,6 @@ const pointText = (point: Readonly<Record<string, unknown>>): string =>
     .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ');
 
-type Opened = Awaited<ReturnType<typeof openDataset>>;
-
 /** Recipes of the runs of a search. Runs with the same data options share the data. */
 interface Runs {
   recipeOf(point: Point, fold: RunKey['fold'], length: Round['length']): Promise<Recipe>;
@@ -95,27 +93,27 @@ interface Runs {
 
 /** @throws UsageError naming the file and what does not fit */
 function openRuns(where: string, config: SearchConfig): Runs {
-  const cache = new Map<string, Promise<Opened>>();
-  const maxOpened = 2 * (config.folds ?? 1);
+  const cache = new Map<string, Promise<OpenedDataset>>();
+  const maxCached = 2 * (config.folds ?? 1);
 
-  function open(values: TrainValues, fold: RunKey['fold']): Promise<Opened> {
+  function open(values: TrainValues, fold: RunKey['fold']): Promise<OpenedDataset> {
     const { validation, test } = values;
     const dataset = datasetOf(where, values);
     const key = JSON.stringify([dataOf(values), fold]);
     const cached = cache.get(key);
     if (cached !== undefined) return cached;
     const folds = config.folds === null || fold === null ? {} : { folds: config.folds, fold };
-    const fresh = openDataset(withTableFlags(dataset, values), { validation, test, ...folds });
-    cache.set(key, fresh);
-    for (const oldKey of cache.keys()) if (cache.size > maxOpened) cache.delete(oldKey);
-    return fresh;
+    const opened = openDataset(withTableFlags(dataset, values), { validation, test, ...folds });
+    cache.set(key, opened);
+    for (const oldestKey of cache.keys()) if (cache.size > maxCached) cache.delete(oldestKey);
+    return opened;
   }
 
   return {
     async recipeOf(point, fold, length) {
       const values = valuesAt(where, config, point);
-      const { epochs: _e, steps: _s, ...rest } = values;
-      const runValues: TrainValues = length === null ? values : { ...rest, [length.unit]: length.count };
+      const runValues: TrainValues =
+        length === null ? values : { ...without(values, 'epochs', 'steps'), [length.unit]: length.count };
       return createRecipe(runValues, await open(values, fold));
     },
   };

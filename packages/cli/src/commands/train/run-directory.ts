@@ -65,9 +65,9 @@ export function createRunDirectory(
 
 /** Opens the directory of a run that continues after `step` steps. @throws Error if it cannot be written. */
 export const reopenRunDirectory = (lock: FolderLock, config: object, step: number): RunDirectory =>
-  withWriteErrors(`--resume has ${lock.path}`, GOES_ON, () => openDirectory(lock, config, step));
+  withWriteErrors(`--resume has ${lock.path}`, WRITABLE_RUN, () => openDirectory(lock, config, step));
 
-const GOES_ON = 'a run that can be written, or another directory with --out';
+const WRITABLE_RUN = 'a run that can be written, or another directory with --out';
 
 /**
  * Locks the directory of a run before it is read and continued there.
@@ -75,7 +75,7 @@ const GOES_ON = 'a run that can be written, or another directory with --out';
  * or not a regular file.
  */
 export function lockRunDirectory(path: string): FolderLock {
-  const lock = withWriteErrors(`--resume has ${path}`, GOES_ON, () => lockFolder('train', path, 'train'));
+  const lock = withWriteErrors(`--resume has ${path}`, WRITABLE_RUN, () => lockFolder('train', path, 'train'));
   return releaseAtFailure(lock, () => {
     for (const name of [...RUN_FILES, LIVE_FILE]) checkRunFile('train', join(path, name));
     return lock;

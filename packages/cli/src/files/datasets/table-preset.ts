@@ -1,5 +1,6 @@
 import type { TableSeries } from '@gradloom/runtime';
 import { sequenceDefaults, tableDefaults, tableShares, textDefaults } from '@gradloom/runtime/internal';
+import { without } from '../../options/option.ts';
 import type { Preset } from './presets.ts';
 
 /** The least share of the rows of a table that has a window of each series. */
@@ -40,6 +41,6 @@ export function imagePreset(standard: Preset, rows: number): Preset {
   const batch = Math.min(128, Math.max(16, 2 ** Math.round(Math.log2(rows / 50))));
   const stepsPerEpoch = Math.ceil(rows / Math.min(batch, rows));
   const epochs = Math.max(15, Math.ceil(400 / stepsPerEpoch));
-  const { steps: _, patience: _p, ...rest } = standard;
-  return { ...rest, optimizer: { kind: 'adam', lr: 0.005 }, schedule: 'one-cycle', batch, epochs };
+  const training = { optimizer: { kind: 'adam', lr: 0.005 }, schedule: 'one-cycle', batch, epochs } as const;
+  return { ...without(standard, 'steps', 'patience'), ...training };
 }
