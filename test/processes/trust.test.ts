@@ -47,7 +47,7 @@ const exceptions: Record<string, readonly string[]> = {
   'packages/cli/src/commands/cluster/launchers.ts': ['child_process'], // asks Slurm how it starts ranks
   'packages/cli/src/commands/cluster/start-job.ts': ['child_process'], // `cluster run` is there to start processes
   'packages/cli/src/commands/cluster/hydra.ts': ['child_process'], // a shell says that its rank has died
-  'packages/cli/src/commands/scale/start-ranks.ts': ['child_process'], // `scale --ranks` measures ranks that it starts
+  'packages/cli/src/commands/scale/scale-ranks.ts': ['child_process'], // `scale --ranks` measures ranks that it starts
   'packages/runtime/src/engine/threads/contexts.ts': ['vm'], // runs the constant text 'gc', which V8 has no other way to
 };
 

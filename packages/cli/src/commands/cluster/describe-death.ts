@@ -3,24 +3,16 @@ import { join } from 'node:path';
 import { LAST_FILE } from '@gradloom/runtime';
 import type { Death } from './launchers.ts';
 
-/** 'rank 2 of 4 has died (signal 9); the last checkpoint is runs/mnist-1/last.gradloom'. */
-export function describeDeath({ rank, pid, host, how }: Death, ranks: number, out: string | null): string {
+/** 'rank 2 of 4 has died: signal 9', or 'one of 4 ranks (process 4711 on host) has died: signal 9'. */
+export function describeDeath({ rank, pid, host, how }: Death, ranks: number): string {
   const process = pid === null ? '' : ` (process ${pid}${host === null ? '' : ` on ${host}`})`;
   const who = rank === null ? `one of ${ranks} ranks${process}` : `rank ${rank} of ${ranks}`;
-  return `${who} has died: ${how}; ${describeCheckpoint(lastIn(out))}`;
+  return `${who} has died: ${how}`;
 }
 
-/**
- * 'a rank was late; the last checkpoint is runs/mnist-1/last.gradloom'. The waiting ranks have already named the late
- * one.
- */
-export const describeLate = (out: string | null): string => `a rank was late; ${describeCheckpoint(lastIn(out))}`;
-
-/** 'ended by SIGINT; the last checkpoint is runs/mnist-1/last.gradloom'. */
-export const describeSignal = (name: string, out: string | null): string =>
-  `ended by ${name}; ${describeCheckpoint(lastIn(out))}`;
-
-const lastIn = (out: string | null): string | null => (out === null ? null : join(out, LAST_FILE));
+/** 'ended by SIGINT; the last checkpoint is runs/mnist-1/last.gradloom', for a run that writes to `out`. */
+export const withCheckpoint = (sentence: string, out: string | null): string =>
+  `${sentence}; ${describeCheckpoint(out === null ? null : join(out, LAST_FILE))}`;
 
 /** 'the last checkpoint is runs/mnist-1/last.gradloom'. */
 export const describeCheckpoint = (last: string | null): string =>

@@ -2,13 +2,13 @@ import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts
 import { UsageError } from '../../terminal/failure.ts';
 import { exitCodes } from '../../terminal/interrupt.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
-import { describeDeath, describeLate, describeSignal, LATE_CODE } from './describe-death.ts';
+import { describeDeath, LATE_CODE, withCheckpoint } from './describe-death.ts';
 import { type Death, type FoundLauncher, findLauncher } from './launchers.ts';
 import { type ClusterRunValues, clusterRunOptions } from './options.ts';
 import { type Job, type JobEnd, startJob } from './start-job.ts';
 import { readTrainWords } from './train-words.ts';
 
-/** Exit code if the launcher's does not say that the job has failed. */
+/** Exit code of a failed job if the launcher has none or 0. */
 const FAILED = 1;
 
 /** Exit codes of a command that ended by itself: it would end in the same way again. */
@@ -42,15 +42,16 @@ async function runWithRestarts(
   const flags = [...launcher.flags(userFlags, io.env), ...userFlags];
   const signals = createSignals();
   const print = (text: string): void => printLine(io.stderr, `gradloom cluster: ${text}`);
+  const printEnd = (reason: string): void => print(withCheckpoint(reason, train.out));
   try {
     for (let restartsLeft = restarts, count = ranks; ; restartsLeft--, count--) {
       const job = startJob({ command, launcher }, [...flags, '-n', String(count)], train.next(), io);
-      const { code: last, tail } = await signals.forwardTo(job);
+      const { code: launcherCode, tail } = await signals.forwardTo(job);
       const death = launcher.deathIn(tail);
-      const code = last === 0 ? 0 : (death?.exitCode ?? last);
-      const hasDied = endedByDeath(last, death) || (code !== null && !normalExitCodes.has(code));
+      const code = launcherCode === 0 ? 0 : (death?.exitCode ?? launcherCode);
+      const hasDied = endedByDeath(launcherCode, death) || (code !== null && !normalExitCodes.has(code));
       if (signals.received !== null) {
-        print(describeSignal(signals.received, train.out));
+        printEnd(`ended by ${signals.received}`);
         return exitCodes[signals.received];
       }
       if (!hasDied) {
@@ -59,7 +60,8 @@ async function runWithRestarts(
         return code ?? FAILED;
       }
       const isLate = code === LATE_CODE && death?.exitCode !== null;
-      print(isLate ? describeLate(train.out) : describeDeath(death ?? unknownDeath(code), count, train.out));
+      // The waiting ranks have already named the late one.
+      printEnd(isLate ? 'a rank was late' : describeDeath(death ?? unknownDeath(code), count));
       const next = count - 1;
       if (restartsLeft === 0 || next === 0 || train.out === null) return code || FAILED;
       print(
@@ -83,27 +85,27 @@ const unknownDeath = (code: number | null) => ({ how: `exit code ${code}`, rank:
 
 /** In `cluster run -n 4 -- train`, yargs takes 'run' and everything after `--` for words. */
 function refuseWords(positionals: readonly string[], wordsAfterDashes: number): void {
-  const [, ...others] = positionals.slice(0, positionals.length - wordsAfterDashes);
-  if (others.length === 0) return;
-  throw new UsageError(`the word ${JSON.stringify(others[0])} belongs to no flag, expected -- and a training after it`);
+  const [, word] = positionals.slice(0, positionals.length - wordsAfterDashes);
+  if (word === undefined) return;
+  throw new UsageError(`the word ${JSON.stringify(word)} belongs to no flag, expected -- and a training after it`);
 }
 
-type Name = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
-const names: readonly Name[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+const signalNames = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+type SignalName = (typeof signalNames)[number];
 
 /** Forwards signals to the launcher, which ends the ranks. This process ends after it, so no rank is left running. */
 interface Signals {
   /** The first signal that arrived. */
-  readonly received: Name | null;
+  readonly received: SignalName | null;
   /** Waits for a job and meanwhile forwards signals to it. */
   forwardTo(job: Job): Promise<JobEnd>;
   release(): void;
 }
 
 function createSignals(): Signals {
-  let received: Name | null = null;
+  let received: SignalName | null = null;
   let job: Job | null = null;
-  const listeners = names.map((name) => {
+  const listeners = signalNames.map((name) => {
     const listener = (): void => {
       received ??= name;
       job?.child.kill(name);

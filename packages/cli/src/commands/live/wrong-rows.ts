@@ -4,6 +4,7 @@ import { checkRunFile, hasTargetsByPosition } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { cornerOf, sheetOfRows, sizeOf } from '../../lab/figures/sheet.ts';
 import { loadOptions } from '../../options/custom-parts.ts';
+import { present } from '../../options/option.ts';
 import type { Answers } from '../../report/findings/findings.ts';
 import { mistakeReader } from '../train/findings/read-answers.ts';
 import type { WrongMessage, WrongRows } from './messages.ts';
@@ -39,18 +40,13 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
     throw new Error(`${dataset.name} has rows without a class, expected a class for each row`);
   }
   const count = Math.min(MAX_ASKED, rows);
-  const first =
-    count === rows
-      ? dataset
-      : subset(
-          dataset,
-          Uint32Array.from({ length: count }, (_, row) => row),
-        );
+  const order = Uint32Array.from({ length: count }, (_, row) => row);
+  const askedRows = count === rows ? dataset : subset(dataset, order);
   const lossSpec = model.loss ?? 'softmax-cross-entropy';
   const loss = createLoss(lossSpec, model.parts?.customParts);
   const { reader, mistakes, mistaken } = mistakeReader(loss);
-  await evaluateModel(model.spec, model.parameters, first, {
-    ...(model.parts === undefined ? {} : { parts: model.parts }),
+  await evaluateModel(model.spec, model.parameters, askedRows, {
+    ...present({ parts: model.parts }),
     loss: lossSpec,
     threads: 1,
     readers: [reader],
@@ -62,11 +58,11 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
     step: checkpoint?.progress.step ?? null,
     rows: count,
     mistaken: mistaken(),
-    wrong: wrongRows({ split, labels, mistakes: mistakenRows, mistakenImages: sheetOfRows(first, rowNumbers) }),
+    wrong: wrongRows({ split, labels, mistakes: mistakenRows, mistakenImages: sheetOfRows(askedRows, rowNumbers) }),
   };
 }
 
-/** Validation rows, else those of the test. */
+/** The validation rows of a run, else its test rows. */
 function heldOut(sets: DataSplits) {
   for (const split of ['validation', 'test'] as const) {
     const dataset = sets[split];

@@ -1,37 +1,35 @@
+import { spawn } from 'node:child_process';
 import { type Cluster, createPool } from '@gradloom/runtime';
 import { describeRanks } from '../../lab/scale/ranks/describe-ranks.ts';
 import { measureRanks, type RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
+import { without } from '../../options/option.ts';
 import type { Request } from '../../options/raw-options.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import type { ProgressLine } from '../../terminal/progress-line.ts';
+import { findLauncher } from '../cluster/launchers.ts';
 import { describeNetwork } from '../train/describe-network.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { type ScaleValues, scaleOptions } from './options.ts';
-import { type RankDocument, startRanks } from './start-ranks.ts';
+
+/** A line of JSON that `scale --cluster mpi --json` prints. */
+interface RankDocument extends RankPoint {
+  readonly event: 'ranks';
+}
 
 /** Measures the cluster of this rank; rank 0 prints. Resolves to the exit code. */
 export async function scaleRanks(
   cluster: Cluster,
-  { spec, sets, options: { epochs: _, ...options } }: Recipe,
-  {
-    steps,
-    rounds = scaleOptions.rounds.standard,
-    json,
-    'max-threads': maxThreads = Number.POSITIVE_INFINITY,
-  }: ScaleValues,
+  { spec, sets, options }: Recipe,
+  { steps, rounds = scaleOptions.rounds.standard, json, 'max-threads': maxThreads = cluster.cores }: ScaleValues,
   progress: ProgressLine,
   io: Io,
 ): Promise<number> {
   const threads = Math.min(cluster.cores, maxThreads);
   const pool = await createPool({ threads });
   try {
-    const point = await measureRanks(
-      cluster,
-      pool,
-      { spec, sets, options, steps },
-      { threads, rounds, showProgress: progress.show },
-    );
+    const workload = { spec, sets, options: without(options, 'epochs'), steps };
+    const point = await measureRanks(cluster, pool, workload, { threads, rounds, showProgress: progress.show });
     progress.clear();
     const document: RankDocument = { event: 'ranks', ...point };
     if (json) printJson(io.stdout, document);
@@ -75,4 +73,63 @@ export function argumentsOfRanks(args: readonly string[]): string[] {
     else if (PARENT_FLAGS[flag as keyof typeof PARENT_FLAGS] && flag === args[k]) k++;
   }
   return [...rankArgs, '--cluster', 'mpi', '--json'];
+}
+
+/** Allows more ranks than cores: Open MPI 5 and 4 read these variables, others ignore them. */
+const OVERSUBSCRIBE = {
+  PRTE_MCA_rmaps_default_mapping_policy: ':oversubscribe',
+  OMPI_MCA_rmaps_base_oversubscribe: '1',
+};
+
+/**
+ * Starts this program on `ranks` ranks and returns their measurement.
+ * @throws Error (rejects) if the ranks cannot start or end without a measurement.
+ */
+async function startRanks(
+  ranks: number,
+  words: readonly string[], // arguments of the command line
+  { env }: Pick<Io, 'env'>,
+  signal: AbortSignal,
+): Promise<RankPoint> {
+  const { command, launcher } = findLauncher(undefined, env);
+  const program = [process.execPath, ...process.execArgv, process.argv[1]];
+  const child = spawn(command, [...launcher.flags([], env), '-n', String(ranks), ...program, ...words], {
+    env: { ...OVERSUBSCRIBE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    killSignal: 'SIGTERM',
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-4000);
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  ended.catch(() => {});
+  let stdout = '';
+  for await (const text of child.stdout.setEncoding('utf8')) stdout += text;
+  const code = await ended;
+  const point = findRankDocument(stdout);
+  if (code === 0 && point !== null) return point;
+  throw new Error(
+    `scale: ${command} ended with ${code} on ${ranks} ranks, expected a measurement (${failureLineOf(errors)})`,
+  );
+}
+
+/** The line of the output that says most about the failure: one of this program, else the last with letters. */
+const failureLineOf = (text: string): string => {
+  const lines = text.split('\n').filter((line) => /[A-Za-z]/.test(line));
+  return lines.find((line) => line.startsWith('gradloom ')) ?? lines.at(-1) ?? 'it printed nothing';
+};
+
+/** The measurement that ranks have printed; null if there is none. */
+export function findRankDocument(stdout: string): RankPoint | null {
+  for (const line of stdout.split('\n')) {
+    if (!line.startsWith('{"event":"ranks"')) continue;
+    const { event: _, ...point }: RankDocument = JSON.parse(line);
+    return point;
+  }
+  return null;
 }

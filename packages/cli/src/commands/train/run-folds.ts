@@ -27,8 +27,8 @@ import { quietReporter, type Reporter, type RunEnd, warn } from './reporter.ts';
 import { commandOf } from './run-record.ts';
 
 /** From this share of the first fold on, or after this time, the time left is shown. */
-const STARTED = 0.1;
-const STARTED_MS = 5000;
+const MIN_DONE_FOLDS = 0.1;
+const MIN_ELAPSED_MS = 5000;
 
 /** A fold in the document of the cross-validation. */
 interface FoldRun extends Fold {
@@ -49,8 +49,8 @@ export async function runFolds(
   const name = basename(formatSource(values.dataset)).replaceAll(/[^\w.-]+/g, '-');
   const progress = createProgressLine('train', io, json || quiet);
   // Data are read and the first run is checked before a directory is created, so that a mistake leaves none.
-  const first = await openRun({ ...values, fold: 1 });
-  await checkFirst(values, first);
+  const firstData = await openRun({ ...values, fold: 1 });
+  await checkFirstRun(values, firstData);
   const isNew = out === undefined || !existsSync(out);
   const lock = noOut ? null : lockNewDirectory(out, name);
   const foldRuns: FoldRun[] = [];
@@ -63,11 +63,11 @@ export async function runFolds(
   /** Shows the fold that is trained, and the time that the rest may take: `share` of its steps are done. */
   function showProgress(fold: number, share: number): void {
     const foldText = `fold ${fold} of ${folds}`;
-    const went = fold - 1 + share;
+    const doneFolds = fold - 1 + share;
     const elapsedMs = performance.now() - startMs;
-    const leftMs = (elapsedMs * (folds - went)) / went;
+    const leftMs = (elapsedMs * (folds - doneFolds)) / doneFolds;
     // The first steps of all are slow.
-    if (went < STARTED && elapsedMs < STARTED_MS) progress.show(foldText);
+    if (doneFolds < MIN_DONE_FOLDS && elapsedMs < MIN_ELAPSED_MS) progress.show(foldText);
     else progress.show(`${foldText}, ${timeLeft(leftMs)}`, leftMs);
   }
   try {
@@ -75,7 +75,7 @@ export async function runFolds(
       const onProgress = (share: number) => showProgress(fold, share);
       onProgress(0);
       const foldValues: TrainValues & typeof values = { ...values, fold, ...outOf(lock, fold) };
-      const openedRun = fold === 1 ? first : await openRun(foldValues);
+      const openedRun = fold === 1 ? firstData : await openRun(foldValues);
       const reporter = foldReporter(
         io,
         progress,
@@ -114,17 +114,13 @@ export async function runFolds(
     interrupt.release();
     progress.clear();
     lock?.release();
-    if (lock !== null && isNew) removeEmpty(lock.path);
+    // The directory of a first run that could not begin, for lack of memory say.
+    if (lock !== null && isNew && readdirSync(lock.path).length === 0) rmdirSync(lock.path);
   }
 }
 
-/** Removes the directory of a first run that could not begin, for lack of memory say. */
-function removeEmpty(path: string): void {
-  if (readdirSync(path).length === 0) rmdirSync(path);
-}
-
 /** @throws OptionError for options that do not fit; the user's own modules are only checked by their run. */
-async function checkFirst(values: TrainValues, dataset: OpenedDataset): Promise<void> {
+async function checkFirstRun(values: TrainValues, dataset: OpenedDataset): Promise<void> {
   const { spec, sets, options } = await createRecipe(values, dataset);
   if (options.modules === undefined) complete(planRun(spec, sets, options));
 }

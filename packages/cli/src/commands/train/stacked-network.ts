@@ -2,7 +2,7 @@ import type { ActivationName, InitializerSpec, LayerSpec, Loss, NetworkSpec } fr
 import type { Dataset } from '@gradloom/runtime';
 import type { ActivationSpec } from '../../options/activation.ts';
 
-/** Options of hidden layers. The playground makes its networks of the same. */
+/** Options of hidden layers, which the playground has, too. */
 export interface StackedLayers {
   readonly hidden?: readonly number[];
   readonly activation?: ActivationSpec;
@@ -14,20 +14,21 @@ export interface StackedLayers {
 /** The default output activation: losses on logits need none, and targets of 0 and 1 need sigmoid. */
 export function outputActivation({ classes, targets }: Dataset, loss: Loss): ActivationName {
   if (loss.targets === 'classes' || loss.name === 'binary-cross-entropy') return 'identity';
-  return classes !== null || isZeroOrOne(targets.array) ? 'sigmoid' : 'identity';
+  const areZeroOrOne = targets.array.every((value) => value === 0 || value === 1);
+  return classes !== null || areZeroOrOne ? 'sigmoid' : 'identity';
 }
 
 /** Hidden layers, each dense, activation and dropout, then a dense output and its activation. */
 export function stackedNetwork(layers: StackedLayers, dataset: Dataset, loss: Loss): NetworkSpec {
   const { hidden = [], activation = IDENTITY, 'output-activation': output = IDENTITY, init, dropout = 0 } = layers;
-  const list: LayerSpec[] = [];
+  const layerSpecs: LayerSpec[] = [];
   for (const out of hidden) {
-    list.push({ kind: 'dense', out, init: init ?? initializerFor(activation) }, layerOf(activation));
-    if (dropout > 0) list.push({ kind: 'dropout', rate: dropout });
+    layerSpecs.push({ kind: 'dense', out, init: init ?? initializerFor(activation) }, layerOf(activation));
+    if (dropout > 0) layerSpecs.push({ kind: 'dropout', rate: dropout });
   }
   const out = outputsOf(dataset, loss);
-  list.push({ kind: 'dense', out, init: init ?? initializerFor(output) }, ...outputLayers(output));
-  return { input: dataset.inputs.columns, layers: list };
+  layerSpecs.push({ kind: 'dense', out, init: init ?? initializerFor(output) }, ...outputLayers(output));
+  return { input: dataset.inputs.columns, layers: layerSpecs };
 }
 
 export const IDENTITY: ActivationSpec = { kind: 'identity' };
@@ -50,9 +51,4 @@ export const outputLayers = (output: ActivationSpec): LayerSpec[] =>
 export function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
   if (classes === null) return targets.columns;
   return classes === 2 && loss.name === 'binary-cross-entropy' ? 1 : classes;
-}
-
-function isZeroOrOne(numbers: ArrayLike<number>): boolean {
-  for (let i = 0; i < numbers.length; i++) if (numbers[i] !== 0 && numbers[i] !== 1) return false;
-  return true;
 }

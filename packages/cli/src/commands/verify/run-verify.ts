@@ -8,7 +8,7 @@ import { printable } from '../../terminal/printable.ts';
 import { plural } from '../../terminal/text/format.ts';
 import type { FileCheck } from './file-check.ts';
 import { verifyOptions } from './options.ts';
-import { isWhole, type Verification, verifyFolder } from './verify-folder.ts';
+import { EXPECTED_FOLDER, isWhole, type Verification, verifyFolder } from './verify-folder.ts';
 
 /** Checks the files of a run. Resolves to the exit code: 1 if one of them has a fault. */
 export async function runVerify(request: Request, io: Io): Promise<number> {
@@ -19,9 +19,7 @@ export async function runVerify(request: Request, io: Io): Promise<number> {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined || !stats.isDirectory()) {
     const has = stats === undefined ? 'does not exist' : 'is a file';
-    throw new Error(
-      `${path} ${has}, expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
-    );
+    throw new Error(`${path} ${has}, ${EXPECTED_FOLDER}`);
   }
   const verification = await verifyFolder(path);
   const ok = isWhole(verification);

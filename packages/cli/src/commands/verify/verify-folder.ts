@@ -36,6 +36,8 @@ export async function verifyFolder(path: string): Promise<Verification> {
   return checkFolder(path);
 }
 
+export const EXPECTED_FOLDER = 'expected a directory that train, search, lr-find, explain, experiment or scale wrote';
+
 export const isWhole = ({ files }: Verification): boolean => files.every(({ faults }) => faults.length === 0);
 
 function checkFolder(path: string): Verification {
@@ -46,9 +48,7 @@ function checkFolder(path: string): Verification {
     ...documentFiles.filter(has).flatMap((file) => verifyDocument(path, file)),
   ];
   if (files.length === 0) {
-    throw new Error(
-      `no run found in "${showPath(path)}", expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
-    );
+    throw new Error(`no run found in "${showPath(path)}", ${EXPECTED_FOLDER}`);
   }
   const { lock, owner } = writerOf(path);
   return { path, files: lock.faults.length === 0 ? files : [...files, lock], notes: notesOf(path, owner) };
@@ -62,11 +62,11 @@ function writerOf(path: string): { readonly lock: FileCheck; readonly owner: Loc
 
 function notesOf(path: string, owner: LockOwner | null): string[] {
   const names = readdirSync(path);
-  const aside = names.filter((name) => /\.damaged-\d+$/.test(name));
+  const damagedFiles = names.filter((name) => /\.damaged-\d+$/.test(name));
   const leftovers = names.filter(isTemporaryName);
   return [
     ...(owner === null ? [] : [`process ${owner.pid} (${owner.by}) has been writing there since ${owner.since}`]),
-    ...(aside.length === 0 ? [] : [`kept by a resume that found damage: ${aside.join(', ')}`]),
+    ...(damagedFiles.length === 0 ? [] : [`kept by a resume that found damage: ${damagedFiles.join(', ')}`]),
     ...(leftovers.length === 0 ? [] : [`left half written: ${leftovers.join(', ')} (the next run there removes them)`]),
   ];
 }

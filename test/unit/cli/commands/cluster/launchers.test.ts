@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeDeath } from '../../../../../packages/cli/src/commands/cluster/describe-death.ts';
+import { describeDeath, withCheckpoint } from '../../../../../packages/cli/src/commands/cluster/describe-death.ts';
 import { type Launcher, launchers } from '../../../../../packages/cli/src/commands/cluster/launchers.ts';
 
 /** What launchers have printed where a rank had ended so: Open MPI 5.0.7, MPICH 4.2.1, Slurm 24.11. */
@@ -109,5 +109,5 @@ test.each([
   [{ rank: null, pid: 7, host: 'vm', how: 'signal 9' }, 'one of 4 ranks (process 7 on vm) has died: signal 9; there'],
   [{ rank: null, pid: null, host: null, how: 'exit code 70' }, 'one of 4 ranks has died: exit code 70; there'],
 ])('a loss is a sentence: %j', (death, sentence) => {
-  expect(describeDeath(death, 4, 'nowhere')).toContain(sentence);
+  expect(withCheckpoint(describeDeath(death, 4), 'nowhere')).toContain(sentence);
 });

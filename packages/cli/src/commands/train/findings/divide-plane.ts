@@ -1,27 +1,27 @@
 import { buildNetwork, type Elements, type NetworkSpec } from '@gradloom/core';
-import { createModel, type Dataset, type Model, type ModelContents, type TrainOptions } from '@gradloom/runtime';
+import { createModel, type Dataset, type Model, type TrainOptions } from '@gradloom/runtime';
 import { columnUnits } from '../../../lab/figures/column-units.ts';
 import { customParts } from '../../../options/custom-parts.ts';
 import type { Division, Plane } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 import { modelOf } from '../run-record.ts';
 
-const SIDE = 48;
+const SIDE = 48; // points of the grid in each direction
 const MAX_CLASSES = 6;
-const MAX_POINTS = 400;
+const MAX_POINTS = 400; // training rows that are shown
 
 /**
- * Whether rows are points of the plane, in 2 to 6 classes or with targets of 0 or 1. Indices are excluded: there is
- * nothing between two of them.
+ * Whether rows are points of the plane, in 2 to 6 classes or with targets of 0 or 1. Indices of an embedding are not:
+ * nothing lies between two of them.
  */
 export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
   if (train.inputs.columns !== 2 || train.inputs.file !== undefined || takesIndices(spec)) return false;
   const { array, columns } = train.targets;
   if (train.classes !== null) return columns === 1 && train.classes > 1 && train.classes <= MAX_CLASSES;
-  return columns === 1 && spec.input === 2 && Array.prototype.every.call(array, (value) => value === 0 || value === 1);
+  return columns === 1 && spec.input === 2 && array.every((value) => value === 0 || value === 1);
 }
 
-/** Whether an input is an index of an embedding: there is nothing between two of them. */
+/** Whether inputs are indices of an embedding. */
 export const takesIndices = (spec: NetworkSpec): boolean =>
   buildNetwork(spec, customParts()).allLayers.some((layer) => layer.spec.kind === 'embedding');
 
@@ -35,13 +35,13 @@ export function dividePlane(recipe: Recipe, parameters: Elements, step: number):
     rows[2 * k + 1] = y1 + (Math.floor(k / SIDE) / (SIDE - 1)) * (y2 - y1);
   }
   const model = createModel(modelOf(recipe, parameters));
-  const likely = probabilitiesOf(model, rows);
-  const classes = likely.length / (SIDE * SIDE);
+  const probabilities = probabilitiesOf(model, rows);
+  const classes = probabilities.length / (SIDE * SIDE);
   const margins = Array.from({ length: classes }, (_, c) => {
     const bytes = Uint8Array.from({ length: SIDE * SIDE }, (_, k) => {
-      const shares = likely.subarray(k * classes, (k + 1) * classes);
-      const other = shares.reduce((largest, p, j) => (j !== c && p > largest ? p : largest), 0);
-      return Math.min(255, Math.max(0, Math.round((shares[c] - other + 1) * 127.5)));
+      const p = probabilities.subarray(k * classes, (k + 1) * classes);
+      const largestOther = p.reduce((largest, pOther, j) => (j !== c && pOther > largest ? pOther : largest), 0);
+      return Math.min(255, Math.max(0, Math.round((p[c] - largestOther + 1) * 127.5)));
     });
     return Buffer.from(bytes).toString('base64');
   });
@@ -62,38 +62,39 @@ export function planeOf(recipe: Recipe, parameters: Elements, step: number): Pla
   return {
     labels: names,
     points: points.map(([x, y, label]) => [input(x, 0), input(y, 1), label]),
-    right: rightAmong(points, modelOf(recipe, parameters)),
+    right: countRight(points, createModel(modelOf(recipe, parameters))),
     end: dividePlane(recipe, parameters, step),
   };
 }
 
 /** Number of points classified correctly. */
-function rightAmong(points: readonly (readonly [number, number, number])[], contents: ModelContents): number {
-  const likely = probabilitiesOf(
-    createModel(contents),
-    Float64Array.from(points.flatMap((point) => point.slice(0, 2))),
-  );
-  const classes = likely.length / points.length;
+function countRight(points: readonly (readonly [x: number, y: number, label: number])[], model: Model): number {
+  const rows = Float64Array.from(points.flatMap((point) => point.slice(0, 2)));
+  const probabilities = probabilitiesOf(model, rows);
+  const classes = probabilities.length / points.length;
   return points.filter(([, , label], n) => {
-    const shares = likely.subarray(n * classes, (n + 1) * classes);
-    return shares.every((p, c) => c === label || p < shares[label]);
+    const p = probabilities.subarray(n * classes, (n + 1) * classes);
+    return p.every((pOther, c) => c === label || pOther < p[label]);
   }).length;
+}
+
+/** Whether the outputs of a model are logits, from which it computes probabilities. */
+export function hasLogits({ loss }: Model): boolean {
+  const kind = typeof loss === 'string' ? loss : loss?.kind;
+  return kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
 }
 
 /** [N, classes]; a single output p is the probability of class 1, and 1 - p that of class 0. */
 function probabilitiesOf(model: Model, rows: Float64Array): Float64Array {
-  const { loss } = model;
-  const kind = typeof loss === 'string' ? loss : (loss?.kind ?? 'mse');
-  const logits = kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
-  const y = logits ? model.probabilities(rows) : model.outputs(rows);
+  const y = hasLogits(model) ? model.probabilities(rows) : model.outputs(rows);
   if (y.length > rows.length / 2) return y;
   return Float64Array.from({ length: rows.length }, (_, k) => {
-    const one = Math.min(1, Math.max(0, y[k >> 1]));
-    return k % 2 === 1 ? one : 1 - one;
+    const p = Math.min(1, Math.max(0, y[k >> 1]));
+    return k % 2 === 1 ? p : 1 - p;
   });
 }
 
-const MARGIN = 0.12;
+const MARGIN = 0.12; // around the training rows, as a share of their extent
 
 function extentOf({ inputs: { array, divisor }, rows }: Dataset): [number, number, number, number] {
   const low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -112,10 +113,10 @@ const SHARES = [0, 0.01, 0.03, 0.1, 0.3];
 
 /** Steps at these positions in a run of `total` steps; for a run that is probed anyway, the next probed steps. */
 export function divisionSteps(total: number, probe: TrainOptions['probe']): number[] {
-  const next = (step: number): number => {
+  const nextProbed = (step: number): number => {
     if (probe === undefined || step === 0) return step;
     if (typeof probe === 'number') return Math.ceil(step / probe) * probe;
     return probe.reduce((nearest, s) => (s >= step && s < nearest ? s : nearest), total);
   };
-  return [...new Set(SHARES.map((share) => next(Math.round(share * total))).filter((step) => step < total))];
+  return [...new Set(SHARES.map((share) => nextProbed(Math.round(share * total))).filter((step) => step < total))];
 }

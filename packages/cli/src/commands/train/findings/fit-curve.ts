@@ -4,13 +4,13 @@ import { columnUnits, targetNames } from '../../../lab/figures/column-units.ts';
 import type { Curve } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 import { modelOf } from '../run-record.ts';
-import { takesIndices } from './divide-plane.ts';
+import { hasLogits, takesIndices } from './divide-plane.ts';
 
 const MAX_POINTS = 400;
 /** Number of inputs at which the network is evaluated. */
 const CURVE_POINTS = 200;
 const MAX_LINES = 6;
-const MARGIN = 0.04;
+const MARGIN = 0.04; // beside the training rows, as a share of their range
 
 /**
  * Predictions of a network along its single input, one line per output: a value, or the probability of a class. Null if
@@ -28,14 +28,12 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
     (_, k) => low - margin + (k / (CURVE_POINTS - 1)) * (high - low + 2 * margin),
   );
   const model = createModel(modelOf(recipe, parameters));
-  const { loss } = model;
-  const kind = typeof loss === 'string' ? loss : (loss?.kind ?? 'mse');
-  const isLogits = kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
-  const y = isLogits ? model.probabilities(curveInputs) : model.outputs(curveInputs);
+  const isProbability = hasLogits(model);
+  const y = isProbability ? model.probabilities(curveInputs) : model.outputs(curveInputs);
   const outputs = y.length / CURVE_POINTS;
   if (outputs > MAX_LINES) return null;
   const every = Math.ceil(rows / MAX_POINTS);
-  const shown = Array.from({ length: Math.ceil(rows / every) }, (_, k) => k * every);
+  const shownRows = Array.from({ length: Math.ceil(rows / every) }, (_, k) => k * every);
   const units = columnUnits(train.preprocessing);
   const names = targetNames(train.preprocessing);
   const x = (n: number) => units.input(inputs.array[n] / inputs.divisor, 0);
@@ -43,7 +41,7 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
   const hasClasses = classes !== null;
   return {
     // A row has probability 1 for its class; a single output with two classes is the probability of the second.
-    points: shown.flatMap((n): [number, number, number][] => {
+    points: shownRows.flatMap((n): [number, number, number][] => {
       if (hasClasses) return outputs === 1 ? [[x(n), t(n, 0), 0]] : [[x(n), 1, t(n, 0)]];
       return Array.from({ length: outputs }, (_, o) => [x(n), t(n, o), o]);
     }),
@@ -57,7 +55,7 @@ export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
         units.output(y[k * outputs + o], o),
       ]),
     })),
-    isProbability: isLogits,
+    isProbability,
   };
 }
 
