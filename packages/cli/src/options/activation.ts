@@ -2,6 +2,7 @@ import { type Activation, type ActivationName, activations, layers } from '@grad
 import { onlyKeys, option, show } from '@gradloom/core/internal';
 import { customParts } from './custom-parts.ts';
 import { inMember, type Member, parseMember } from './member.ts';
+import { present } from './option.ts';
 
 /** An activation and its options, without the size, which depends on its position. */
 export interface ActivationSpec extends Member {
@@ -24,10 +25,7 @@ export const activationSpec = option.kind(
     const spec = { ...options, kind: kind as ActivationName };
     try {
       onlyKeys('activation', options, table[spec.kind].alpha === 0 ? [] : ['alpha']);
-      layers.activation(
-        { ...options, fn: spec.kind },
-        parts === undefined ? { input: [1] } : { input: [1], customParts: parts },
-      );
+      layers.activation({ ...options, fn: spec.kind }, { input: [1], ...present({ customParts: parts }) });
     } catch (error) {
       throw inMember(name, spec, error);
     }

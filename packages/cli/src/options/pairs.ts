@@ -26,12 +26,9 @@ function weightsOf(text: string): unknown {
   if (text.startsWith('{')) return tryJson(text);
   const parts = text.split(',').map((part) => part.split('='));
   if (parts.every((part) => part.length === 1)) return parts.map(([value]) => option.numeric(value.trim()));
-  const named = parts.map(([label, ...rest]): [string, unknown] => [
-    label.trim(),
-    option.numeric(rest.join('=').trim()),
-  ]);
-  const isTwice = new Set(named.map(([label]) => label)).size < named.length;
-  return isTwice ? undefined : Object.fromEntries(named);
+  const weights = parts.map(([label, ...value]) => [label.trim(), option.numeric(value.join('=').trim())]);
+  const byLabel = Object.fromEntries(weights);
+  return Object.keys(byLabel).length < parts.length ? undefined : byLabel; // a label is given twice
 }
 
 const RATE_CHANGES = 'a rate for each step that changes it, such as 300=0.001,500=0.0001';

@@ -94,15 +94,7 @@ const signalNames = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 type SignalName = (typeof signalNames)[number];
 
 /** Forwards signals to the launcher, which ends the ranks. This process ends after it, so no rank is left running. */
-interface Signals {
-  /** The first signal that arrived. */
-  readonly received: SignalName | null;
-  /** Waits for a job and meanwhile forwards signals to it. */
-  forwardTo(job: Job): Promise<JobEnd>;
-  release(): void;
-}
-
-function createSignals(): Signals {
+function createSignals() {
   let received: SignalName | null = null;
   let job: Job | null = null;
   const listeners = signalNames.map((name) => {
@@ -114,14 +106,16 @@ function createSignals(): Signals {
     return [name, listener] as const;
   });
   return {
-    get received() {
+    /** The first signal that arrived. */
+    get received(): SignalName | null {
       return received;
     },
-    async forwardTo(next) {
-      job = next;
-      return next.ended;
+    /** Waits for a job and meanwhile forwards signals to it. */
+    forwardTo(startedJob: Job): Promise<JobEnd> {
+      job = startedJob;
+      return startedJob.ended;
     },
-    release() {
+    release(): void {
       for (const [name, listener] of listeners) process.removeListener(name, listener);
     },
   };

@@ -36,13 +36,8 @@ export function readTrainWords(words: readonly string[], restarts: number): Trai
   const folder = flags.get('out') ?? folderOf(flags.get('resume'));
   const out = folder ?? makeNumbered('cluster');
   const firstWords = [...first, ...checkpointFlags, ...(folder === null ? ['--out', out] : [])];
-  const continuation = [
-    ...withoutFlags(words, ['out', 'resume', 'config']),
-    ...cluster,
-    ...checkpointFlags,
-    '--resume',
-    out,
-  ];
+  const keptWords = withoutFlags(words, ['out', 'resume', 'config']);
+  const continuation = [...keptWords, ...cluster, ...checkpointFlags, '--resume', out];
   let hasBegun = false;
   return {
     out,

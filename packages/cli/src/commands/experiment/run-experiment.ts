@@ -25,7 +25,7 @@ import { createProgressLine } from '../../terminal/progress-line.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { timeLeft } from '../../terminal/text/format.ts';
 
-const ALL = 'All of these, and how many of their numbers agree';
+const ALL_EXPERIMENTS = 'All of these, and how many of their numbers agree';
 
 /** Lists the experiments, or runs one or all of them. Resolves to the exit code: 1 if a number does not agree. */
 export async function runExperiment(request: Request, io: Io): Promise<number> {
@@ -47,7 +47,7 @@ async function listExperiments(request: Request, io: Io): Promise<number> {
   );
   if (json) printJson(io.stdout, Object.fromEntries(rows));
   else {
-    printLines(io.stdout, columns([...rows, ['all', ALL]], { indent: 0 }));
+    printLines(io.stdout, columns([...rows, ['all', ALL_EXPERIMENTS]], { indent: 0 }));
     printLines(io.stdout, ['', `The chapter is ${CHAPTER}.`]);
   }
   return 0;
@@ -97,12 +97,8 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
     const { outcome } = await run(name, loaded[k], raw, true, io, lock, label);
     outcomes[name] = outcome;
     if (json) continue;
-    printLines(
-      io.stdout,
-      [name, '='.repeat(name.length)].map((line) => paint('bold', line)),
-    );
-    printLines(io.stdout, describeOutcome(outcome, paint));
-    printLine(io.stdout, '');
+    const heading = [name, '='.repeat(name.length)].map((line) => paint('bold', line));
+    printLines(io.stdout, [...heading, ...describeOutcome(outcome, paint), '']);
   }
   const report = await reportOf(lock, outcomes, request, started, io);
   if (json) {
@@ -116,12 +112,12 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
 }
 
 /** The time that the experiments from the k-th on take, at the pace of those before them. */
-function leftMs(all: readonly Experiment[], k: number, elapsedMs: number): number {
-  const secondsOf = (some: readonly Experiment[]) => some.reduce((sum, { seconds }) => sum + seconds, 0);
-  const done = secondsOf(all.slice(0, k));
+function leftMs(planned: readonly Experiment[], k: number, elapsedMs: number): number {
+  const secondsOf = (experiments: readonly Experiment[]) => experiments.reduce((sum, { seconds }) => sum + seconds, 0);
+  const doneSeconds = secondsOf(planned.slice(0, k));
   // The first seconds mostly start threads.
-  const pace = done < 5 ? 1000 : elapsedMs / done;
-  return pace * secondsOf(all.slice(k));
+  const msPerSecond = doneSeconds < 5 ? 1000 : elapsedMs / doneSeconds;
+  return msPerSecond * secondsOf(planned.slice(k));
 }
 
 /** The exit code tells a script that a result has changed. */

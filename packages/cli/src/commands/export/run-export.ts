@@ -3,7 +3,7 @@ import { typeOf } from '@gradloom/core/internal';
 import { exportModel } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
 import { endingsOf, formatOf, modelFormats } from '@gradloom/runtime/options';
-import { openModel, refuseMoreThan } from '../../files/models/open-model.ts';
+import { openModel, refuseMoreThan, requireWord } from '../../files/models/open-model.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { present } from '../../options/option.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
@@ -17,11 +17,11 @@ export async function runExport(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(exportOptions, request);
   const { format: requestedFormat, precision, json } = parseRaw(exportOptions, raw);
   refuseMoreThan(2, request.positionals, 'one model and one file to write');
-  const path = request.positionals[1];
   const endings = endingsOf(Object.values(modelFormats));
-  if (path === undefined || path === '') {
-    throw new UsageError(`the file to write is missing, expected one that ends in ${endings}`);
-  }
+  const path = requireWord(
+    request.positionals[1],
+    `the file to write is missing, expected one that ends in ${endings}`,
+  );
   if (requestedFormat === undefined && formatOf(path) === undefined) {
     throw new UsageError(`the file ${path} has no known ending, expected ${endings}, or --format`);
   }

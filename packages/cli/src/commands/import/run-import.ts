@@ -2,7 +2,7 @@ import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { within } from '@gradloom/core/internal';
 import { type ImportOptions, importModel, saveModel } from '@gradloom/runtime';
 import { endingsOf, modelFormats } from '@gradloom/runtime/options';
-import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { refuseMoreThan, requireWord } from '../../files/models/open-model.ts';
 import { customParts, loadOptions } from '../../options/custom-parts.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { present } from '../../options/option.ts';
@@ -19,11 +19,11 @@ export async function runImport(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(importOptions, request);
   const values = parseRaw(importOptions, raw);
   refuseMoreThan(1, request.positionals, 'one file of weights');
-  const [path] = request.positionals;
-  if (path === undefined || path === '') {
-    const readable = Object.values(modelFormats).filter(({ open }) => open !== undefined);
-    throw new UsageError(`the file of weights is missing, expected one that ends in ${endingsOf(readable)}`);
-  }
+  const endings = endingsOf(Object.values(modelFormats).filter(({ open }) => open !== undefined));
+  const path = requireWord(
+    request.positionals[0],
+    `the file of weights is missing, expected one that ends in ${endings}`,
+  );
   const { out, json } = values;
   if (out === undefined) throw new UsageError('--out is missing, expected a file to write, such as model.gradloom');
   try {

@@ -1,7 +1,7 @@
 import { OptionError } from '@gradloom/core';
 import { findNetwork } from '@gradloom/core/internal';
 import { anyModelPath } from '../../files/models/model-path.ts';
-import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { refuseMoreThan, requireWord } from '../../files/models/open-model.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLines, widthOf } from '../../terminal/io.ts';
@@ -17,13 +17,11 @@ export async function runInspect(request: Request, io: Io): Promise<number> {
   const values = parseRaw(inspectOptions, flagsToRaw(inspectOptions, request));
   const { diff, json } = values;
   refuseMoreThan(1, request.positionals, 'one file, and another after --diff');
-  const [path] = request.positionals;
-  if (values.network !== undefined) return inspectNetwork({ ...values, network: values.network }, path, io);
+  const [word] = request.positionals;
+  if (values.network !== undefined) return inspectNetwork({ ...values, network: values.network }, word, io);
   const stray = (['input', 'outputs'] as const).find((name) => values[name] !== undefined);
   if (stray !== undefined) throw new UsageError(`--${stray} is given without --network, expected both`);
-  if (path === undefined || path === '') {
-    throw new UsageError('the file is missing, expected a model, a checkpoint or a run such as runs/mnist-1');
-  }
+  const path = requireWord(word, 'the file is missing, expected a model, a checkpoint or a run such as runs/mnist-1');
   const width = widthOf(io.stdout);
   const paint = createPaint(io.stdout, io.env);
   const inspection = inspectFile(anyModelPath(path));

@@ -1,43 +1,18 @@
 import { option } from '@gradloom/core/internal';
-import type { OptionTable, Values } from '../../options/option.ts';
+import { type OptionTable, type Values, without } from '../../options/option.ts';
 import { outOption, verbose } from '../../options/run-options.ts';
 import { trainAlternatives, trainOptions } from '../train/options.ts';
 
-/** The options of train that describe data, network and one step; the sweep sets the rate and the length. */
-const {
-  folds: _folds,
-  fold: _fold,
-  lr: _lr,
-  schedule: _schedule,
-  'warmup-steps': _warmup,
-  'on-nan': _onNan,
-  epochs: _epochs,
-  steps: _steps,
-  'evaluate-every': _evaluateEvery,
-  patience: _patience,
-  'min-delta': _minDelta,
-  monitor: _monitor,
-  'evaluate-test': _evaluateTest,
-  probe: _probe,
-  profile: _profile,
-  retries: _retries,
-  cluster: _cluster,
-  'no-overlap': _noOverlap,
-  'exchange-timeout': _exchangeTimeout,
-  'checkpoint-every': _checkpointEvery,
-  keep: _keep,
-  resume: _resume,
-  out: _out,
-  'no-out': _noOut,
-  config: _config,
-  quiet: _quiet,
-  json: _json,
-  verbose: _verbose,
-  ...workload
-} = trainOptions;
+// Options of train that the sweep has no use for: it sets the rate and the length, and keeps nothing.
+const SCHEDULE = ['lr', 'schedule', 'warmup-steps', 'epochs', 'steps'] as const;
+const EVALUATION = ['folds', 'fold', 'evaluate-every', 'evaluate-test', 'patience', 'min-delta', 'monitor'] as const;
+const OBSERVATION = ['on-nan', 'probe', 'profile', 'retries'] as const;
+const CLUSTER = ['cluster', 'no-overlap', 'exchange-timeout'] as const;
+const FILES = ['checkpoint-every', 'keep', 'resume', 'out', 'no-out', 'config'] as const;
+const PRINTING = ['quiet', 'json', 'verbose'] as const;
 
 export const lrFindOptions = {
-  ...workload,
+  ...without(trainOptions, ...SCHEDULE, ...EVALUATION, ...OBSERVATION, ...CLUSTER, ...FILES, ...PRINTING),
   from: { group: 'Training', ...option.positive(1e-7, 'learning rate of the first step') },
   to: { group: 'Training', ...option.positive(10, 'learning rate of the last step') },
   steps: { group: 'Training', ...option.wholeNumber(10)(300, 'steps of the sweep') },

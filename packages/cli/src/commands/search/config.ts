@@ -37,16 +37,7 @@ export interface Halving {
 }
 
 /** Options of train that decide which rows a run is measured on: figures on other rows do not compare. */
-const ROW_OPTIONS: readonly SearchedKey[] = [
-  'dataset',
-  'target',
-  'targets',
-  'split',
-  'validation',
-  'test',
-  'folds',
-  'fold',
-];
+const ROW_OPTIONS = new Set<string>(['dataset', 'target', 'targets', 'split', 'validation', 'test', 'folds', 'fold']);
 
 /** Options of the loss: trials that differ in them have losses that do not compare. */
 const LOSS_OPTIONS: readonly SearchedKey[] = ['loss', 'label-smoothing'];
@@ -146,12 +137,12 @@ function searchedKey(where: string, key: string): SearchedKey {
   const isSearched = (name: string): name is SearchedKey =>
     Object.hasOwn(trainOptions, name) &&
     ['result', 'reading', 'naming'].includes(trainOptions[name as SearchedKey].effect) &&
-    !ROW_OPTIONS.includes(name as SearchedKey);
+    !ROW_OPTIONS.has(name);
   if (isSearched(optionName)) return optionName;
-  if ((ROW_OPTIONS as readonly string[]).includes(optionName)) {
-    throw new UsageError(
-      `${where}: search has ${optionName}, expected it ${optionName.startsWith('fold') ? 'beside search, as folds' : 'in options'} (figures on different rows do not compare)`,
-    );
+  if (ROW_OPTIONS.has(optionName)) {
+    const place = optionName.startsWith('fold') ? 'beside search, as folds' : 'in options';
+    const why = 'figures on different rows do not compare';
+    throw new UsageError(`${where}: search has ${optionName}, expected it ${place} (${why})`);
   }
   const names = Object.keys(trainOptions).filter(isSearched);
   throw new UsageError(

@@ -17,7 +17,7 @@ import { type Round, type Trial, trialsOf } from './trials.ts';
 export interface OpenedSearch {
   readonly space: readonly Dimension[];
   readonly trials: readonly Trial[];
-  readonly runs: Runs;
+  readonly runs: ReturnType<typeof openRuns>;
   readonly metric: MetricName;
   readonly data: string; // SHA-256 of the datasets
   readonly length: number; // steps or epochs that train takes by default, for a halving
@@ -86,13 +86,8 @@ const pointText = (point: Readonly<Record<string, unknown>>): string =>
     .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ');
 
-/** Recipes of the runs of a search. Runs with the same data options share the data. */
-interface Runs {
-  recipeOf(point: Point, fold: RunKey['fold'], length: Round['length']): Promise<Recipe>;
-}
-
-/** @throws UsageError naming the file and what does not fit */
-function openRuns(where: string, config: SearchConfig): Runs {
+/** Recipes of the runs of a search; runs with the same data options share the data. Errors name the file. */
+function openRuns(where: string, config: SearchConfig) {
   const cache = new Map<string, Promise<OpenedDataset>>();
   const maxCached = 2 * (config.folds ?? 1);
 
@@ -110,7 +105,7 @@ function openRuns(where: string, config: SearchConfig): Runs {
   }
 
   return {
-    async recipeOf(point, fold, length) {
+    async recipeOf(point: Point, fold: RunKey['fold'], length: Round['length']): Promise<Recipe> {
       const values = valuesAt(where, config, point);
       const runValues: TrainValues =
         length === null ? values : { ...without(values, 'epochs', 'steps'), [length.unit]: length.count };

@@ -126,7 +126,7 @@ async function search(
       else printLine(io.stdout, lanesText(lanes));
     });
     let remainingTrials = trials.map(({ number }) => number);
-    // The time of a run is in proportion to its steps or epochs. Runs done before a resume took no time of this process.
+    // The time of a run is in proportion to its steps or epochs. Runs done before a resume took none of this process.
     const lengthOf = ({ length }: (typeof rounds)[number]): number => length?.count ?? 1;
     const totalLength = rounds.reduce((sum, round) => sum + round.count * lengthOf(round), 0) * (config.folds ?? 1);
     const doneLength = (): number =>

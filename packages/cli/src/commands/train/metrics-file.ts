@@ -10,8 +10,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename } from 'node:path';
-import { fileSystem, openRunFile, temporaryPath, writeAtomically } from '@gradloom/runtime/internal';
-import { readBytes } from '../../files/run-files/names.ts';
+import { fileSystem, temporaryPath, writeAtomically } from '@gradloom/runtime/internal';
+import { readBytes, readRunFile } from '../../files/run-files/names.ts';
 import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
 import { seal } from '../../files/run-files/seal.ts';
 
@@ -46,7 +46,7 @@ export interface MetricsFile {
  * @throws Error if a link or something other than a regular file has this name.
  */
 export function openMetrics(path: string, step: number, from = path): MetricsFile {
-  const bytes = readFile(from);
+  const bytes = readRunFile('train', from) ?? new Uint8Array(0);
   const oldLines = runLines(bytes);
   const keptLines = oldLines.lines.filter(({ value }) => isUpToStep(value, step));
   const warnings = warningsOf(oldLines, path, from, () => saveDamaged(path, bytes));
@@ -54,15 +54,15 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   const dropped =
     from === path ? droppedOf(basename(path), oldLines.lines.length - keptLines.length, oldLines.isCutOff) : '';
   const text = keptLines.map(({ text }) => `${oldLines.isUnsealed ? seal(text) : text}\n`).join('');
-  const file = replace(path, Buffer.from(text));
-  let position = fstatSync(file).size;
-  let waiting = Buffer.alloc(0);
-  let failing = false;
+  const file = replaceFile(path, Buffer.from(text));
+  let position = fstatSync(file).size; // end of the written lines
+  let waiting = Buffer.alloc(0); // bytes of lines that could not be written yet
+  let isFailing = false;
 
   function cut(step: number): void {
-    const all = Buffer.concat([readBytes(file, 0, position), waiting]);
-    const end = bytesUpTo(all, step);
-    waiting = all.subarray(Math.min(position, end), end);
+    const bytes = Buffer.concat([readBytes(file, 0, position), waiting]);
+    const end = bytesUpTo(bytes, step);
+    waiting = bytes.subarray(Math.min(position, end), end);
     position = Math.min(position, end);
     ftruncateSync(file, position);
   }
@@ -75,12 +75,12 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
         position += written;
         waiting = waiting.subarray(written);
       }
-      failing = false;
+      isFailing = false;
       return null;
     } catch (error) {
-      const first = !failing;
-      failing = true;
-      return first && error instanceof Error ? error : null;
+      const isFirst = !isFailing;
+      isFailing = true;
+      return isFirst && error instanceof Error ? error : null;
     }
   }
 
@@ -103,13 +103,13 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   };
 }
 
-function warningsOf({ damaged, isUnsealed }: RunLines, path: string, from: string, keep: () => string): string[] {
+function warningsOf({ damaged, isUnsealed }: RunLines, path: string, from: string, saveCopy: () => string): string[] {
   const isSameFile = from === path;
   const name = isSameFile ? basename(path) : from;
   const warnings: string[] = [];
   if (damaged.length > 0) {
     const what = `${name} has damaged ${damaged.length === 1 ? 'line' : 'lines'} ${describeLines(damaged)}`;
-    const keptAs = isSameFile ? `; the damaged file is kept as ${keep()}` : '';
+    const keptAs = isSameFile ? `; the damaged file is kept as ${saveCopy()}` : '';
     warnings.push(`${what}, now left out${keptAs}`);
   }
   if (isUnsealed) {
@@ -125,18 +125,8 @@ function droppedOf(name: string, later: number, isCutOff: boolean): string {
   return parts.length === 0 ? '' : `${parts.join(' and ')} of ${name}`;
 }
 
-function readFile(path: string): Uint8Array {
-  const file = openRunFile('train', path);
-  if (file === null) return new Uint8Array(0);
-  try {
-    return readBytes(file, 0, fstatSync(file).size);
-  } finally {
-    closeSync(file);
-  }
-}
-
 /** Creates a file with these bytes, replacing any other; returns its descriptor. */
-function replace(path: string, bytes: Uint8Array): number {
+function replaceFile(path: string, bytes: Uint8Array): number {
   const temporary = temporaryPath(path);
   const file = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
   try {
@@ -173,9 +163,9 @@ function isUpToStep(value: Readonly<Record<string, unknown>>, step: number): boo
 function saveDamaged(path: string, bytes: Uint8Array): string {
   let number = 1;
   while (existsSync(`${path}.damaged-${number}`)) number++;
-  const aside = `${path}.damaged-${number}`;
-  writeAtomically('train', aside, [bytes]);
-  return basename(aside);
+  const copy = `${path}.damaged-${number}`;
+  writeAtomically('train', copy, [bytes]);
+  return basename(copy);
 }
 
 /**
@@ -184,10 +174,10 @@ function saveDamaged(path: string, bytes: Uint8Array): string {
  */
 export function missingSteps(lines: readonly Readonly<Record<string, unknown>>[], step: number): string {
   const missing: number[] = [];
-  let next = 0;
+  let coveredSteps = 0;
   for (const { first, step: end } of [...lines, { first: step, step }]) {
-    for (let lacking = next; lacking < Number(first); lacking++) missing.push(lacking + 1);
-    next = Math.max(next, Number(end));
+    for (let at = coveredSteps; at < Number(first); at++) missing.push(at + 1);
+    coveredSteps = Math.max(coveredSteps, Number(end));
   }
   return missing.length === 0 ? '' : `${missing.length === 1 ? 'step' : 'steps'} ${describeLines(missing)}`;
 }

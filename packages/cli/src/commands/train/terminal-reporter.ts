@@ -89,20 +89,14 @@ export function terminalReporter(io: Io): Reporter {
   };
 }
 
-/** Values of a run, reduced to means of equally many values. */
-interface Series {
-  add(value: number): void;
-  read(): readonly number[];
-}
-
-/** Keeps at most `limit` means; when there are more, each two become one. */
-export function createSeries(limit: number): Series {
+/** Reduces the values of a run to at most `limit` means of equally many values: when there are more, two become one. */
+export function createSeries(limit: number) {
   let means: number[] = [];
   let size = 1; // number of values in a mean
   let sum = 0;
   let count = 0;
   return {
-    add(value) {
+    add(value: number): void {
       sum += value;
       if (++count < size) return;
       means.push(sum / count);
@@ -111,7 +105,7 @@ export function createSeries(limit: number): Series {
       means = Array.from({ length: limit / 2 }, (_, k) => (means[2 * k] + means[2 * k + 1]) / 2);
       size *= 2;
     },
-    read: () => (count === 0 ? means : [...means, sum / count]),
+    read: (): readonly number[] => (count === 0 ? means : [...means, sum / count]),
   };
 }
 

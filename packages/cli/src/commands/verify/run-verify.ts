@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
-import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { refuseMoreThan, requireWord } from '../../files/models/open-model.ts';
 import { flagsToRaw, parseRaw, type Request } from '../../options/raw-options.ts';
-import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLines } from '../../terminal/io.ts';
 import { createPaint, type Paint } from '../../terminal/paint.ts';
 import { printable } from '../../terminal/printable.ts';
@@ -14,8 +13,7 @@ import { EXPECTED_FOLDER, isWhole, type Verification, verifyFolder } from './ver
 export async function runVerify(request: Request, io: Io): Promise<number> {
   const { json } = parseRaw(verifyOptions, flagsToRaw(verifyOptions, request));
   refuseMoreThan(1, request.positionals, 'one run');
-  const [path] = request.positionals;
-  if (path === undefined || path === '') throw new UsageError('the run is missing, expected one such as runs/mnist-1');
+  const path = requireWord(request.positionals[0], 'the run is missing, expected one such as runs/mnist-1');
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined || !stats.isDirectory()) {
     const has = stats === undefined ? 'does not exist' : 'is a file';
@@ -34,20 +32,21 @@ function describeVerification({ path, files, notes }: Verification, paint: Paint
   const lines = files.flatMap((file) => {
     const name = printable(file.name).padEnd(width);
     return statesOf(file).map(([state, text], at) => {
-      const mark = paint(state === 'ok' ? 'green' : state === 'note' ? 'dim' : 'red', state.padEnd(5));
+      const mark = paint(stateStyles[state], state.padEnd(5));
       return `${at === 0 ? name : ' '.repeat(width)}  ${mark}  ${text}`.trimEnd();
     });
   });
   const faulty = files.filter(({ faults }) => faults.length > 0).length;
-  const end =
-    faulty === 0
-      ? `${path}: ${files.length === 1 ? 'its only file is undamaged' : `all ${files.length} files are undamaged and belong together`}`
-      : `${path}: ${faulty} of ${plural(files.length, 'file')} ${faulty === 1 ? 'is' : 'are'} at fault`;
-  return [...lines, '', ...notes, end];
+  const wholeText =
+    files.length === 1 ? 'its only file is undamaged' : `all ${files.length} files are undamaged and belong together`;
+  const faultText = `${faulty} of ${plural(files.length, 'file')} ${faulty === 1 ? 'is' : 'are'} at fault`;
+  return [...lines, '', ...notes, `${path}: ${faulty === 0 ? wholeText : faultText}`];
 }
 
-function statesOf({ about, faults, notes }: FileCheck): [string, string][] {
-  const noted = notes.map((text): [string, string] => ['note', text]);
-  if (faults.length === 0) return [['ok', about], ...noted];
-  return [...faults.map((text): [string, string] => ['fault', text]), ...noted];
+const stateStyles = { ok: 'green', note: 'dim', fault: 'red' } as const;
+
+function statesOf({ about, faults, notes }: FileCheck): [state: keyof typeof stateStyles, text: string][] {
+  const noteStates = notes.map((text) => ['note', text] as ['note', string]);
+  if (faults.length === 0) return [['ok', about], ...noteStates];
+  return [...faults.map((text) => ['fault', text] as ['fault', string]), ...noteStates];
 }

@@ -9,12 +9,15 @@ import { type DatasetSource, datasetSource, formatSource } from '../datasets/dat
 import type { Shares } from '../datasets/open-dataset.ts';
 import { looksLikeModel, modelPath } from './model-path.ts';
 
+/** A word of the command line. @throws UsageError that it `is missing`, in a sentence such as 'the file is missing'. */
+export function requireWord(word: string | undefined, sentence: string): string {
+  if (word === undefined || word === '') throw new UsageError(sentence);
+  return word;
+}
+
 /** The model named by the first argument. @throws UsageError if there is none. */
-export function openModel(positionals: readonly string[]): Model {
-  const [path, other] = positionals;
-  if (path === undefined || path === '') {
-    throw new UsageError('the model is missing, expected a run such as runs/mnist-1, or a model file');
-  }
+export function openModel([first, other]: readonly string[]): Model {
+  const path = requireWord(first, 'the model is missing, expected a run such as runs/mnist-1, or a model file');
   if (areSwapped(path, other)) {
     throw new UsageError(`${path} is given before the model ${other}, expected the model first: ${other} ${path}`);
   }
@@ -61,8 +64,6 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
     const value = metadata[name];
     return typeof value === 'number' ? value : otherwise;
   };
-  // Class names are those of the model, whatever other names these rows have.
-  const classNames = labels === undefined ? {} : { classNames: labels };
   const storedSource = typeof dataset === 'string' ? readValue(datasetSource, MODEL_DATASET, dataset) : undefined;
   const runOptions = { ...(missing === 'drop' ? { missing } : {}), ...present({ split, encoding }) };
   const runSource = storedSource && withOptions(storedSource, runOptions);
@@ -71,22 +72,15 @@ export function dataOf({ metadata }: Model, requested: DatasetSource | undefined
   if (source === undefined) {
     throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
   }
+  // Class names are those of the model, whatever other names these rows have.
+  const named = { name, ...present({ classNames: labels }) };
   if (storedSource === undefined || runSource === undefined || formatSource(source) !== formatSource(storedSource)) {
-    return {
-      source: withOptions(source, missing === 'drop' ? { missing } : {}),
-      name,
-      isTrainingDataset: false,
-      ...classNames,
-      shares: { validation: 0, test: 0 },
-    };
+    const foreignSource = withOptions(source, missing === 'drop' ? { missing } : {});
+    return { ...named, source: foreignSource, isTrainingDataset: false, shares: { validation: 0, test: 0 } };
   }
-  return {
-    source: runSource,
-    name,
-    isTrainingDataset: true,
-    ...classNames,
-    shares: { validation: share('validation', 0), test: share('test', 0), folds: share('folds'), fold: share('fold') },
-  };
+  const folds = { folds: share('folds'), fold: share('fold') };
+  const shares = { validation: share('validation', 0), test: share('test', 0), ...folds };
+  return { ...named, source: runSource, isTrainingDataset: true, shares };
 }
 
 /** How arrays for a model are divided: as those that it was trained on. Numbers of images have been divided. */
@@ -97,7 +91,7 @@ export function divisorsOf({ metadata, preprocessing }: Model): { byteDivisor: n
   return divisor === 1 ? { byteDivisor: 1, divisor } : { byteDivisor: divisor, divisor: divisor === 255 ? 1 : divisor };
 }
 
-/** Files that are read with further options, as in training. */
+/** The source with these options, if it is a file. */
 const withOptions = (source: DatasetSource, options: Readonly<Record<string, unknown>>): DatasetSource =>
   'path' in source && Object.keys(options).length > 0
     ? { ...source, options: { ...source.options, ...options } }

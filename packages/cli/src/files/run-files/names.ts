@@ -61,7 +61,12 @@ export const RUN_FILES: readonly string[] = [
  * The bytes of a file of a run. A link is refused, since it may lead to any file of the user. Null if there is no such
  * file. @throws Error naming the path if it is not a regular file, or it has more than `maxBytes`.
  */
-export function readRunFile(where: string, path: string, expected: string, maxBytes: number): Buffer | null {
+export function readRunFile(
+  where: string,
+  path: string,
+  expected?: string,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Buffer | null {
   const file = openRunFile(where, path, expected);
   if (file === null) return null;
   try {
@@ -77,8 +82,8 @@ export function readRunFile(where: string, path: string, expected: string, maxBy
 export function readBytes(file: number, start: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
   let filled = 0;
-  for (let got = -1; got !== 0 && filled < length; filled += got) {
-    got = readSync(file, bytes, filled, length - filled, start + filled);
+  for (let count = -1; count !== 0 && filled < length; filled += count) {
+    count = readSync(file, bytes, filled, length - filled, start + filled);
   }
   return bytes.subarray(0, filled);
 }

@@ -23,8 +23,7 @@ export interface LineChartOptions {
   height?: number; // rows, default 12
 }
 
-/** Sign of error bars. */
-const BAR = '│';
+const BAR = '│'; // of error bars
 /** Marks of the lines of a chart, distinguishable without colour. */
 const MARKS = ['●', '+', '○', '×', '*', '■', '◆', '#', '▲', '=', '□', '~'];
 
@@ -46,20 +45,18 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
   const xs = drawn.flatMap(({ points }) => points.map(([a]) => a));
   if (xs.length === 0) return ['  nothing to draw'];
   const [low, high] = [xs.reduce(lesser), xs.reduce(greater)];
-  const rows = rowValues(
-    drawn.flatMap(({ points }) => points.map(([, b]) => b)),
-    height,
-  );
+  const ys = drawn.flatMap(({ points }) => points.map(([, b]) => b));
+  const rows = rowValues(ys, height);
   const label = (value: number): string => decimal(log ? 10 ** value : value);
   const labelWidth = Math.max(...rows.map((value) => label(value).length));
-  const several = drawn.length > 1 || lines.length > 1;
+  const hasSeveral = drawn.length > 1 || lines.length > 1;
   // Later points cover earlier ones.
-  const order = several ? drawn.toReversed() : drawn;
+  const order = hasSeveral ? drawn.toReversed() : drawn;
   const text = plot(
     order.map(({ mark, points }) => {
       if (mark === BAR) return everyRow(points, rows);
       const thinned = thin(points, 4 * width);
-      return several ? everyColumn(thinned, low, high, width) : thinned.map(([a, b]): [number, number] => [a, b]);
+      return hasSeveral ? everyColumn(thinned, low, high, width) : thinned.map(([a, b]): [number, number] => [a, b]);
     }),
     {
       width,
@@ -68,14 +65,14 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
       customYAxisTicks: rows,
       // The package reserves room only for the labels of the points.
       formatter: (value, { axis }) => (axis === 'y' ? label(value).padStart(labelWidth) : decimal(value)),
-      ...(several ? { lineFormatter: markerOf(order.map(({ mark }) => mark)) } : {}),
+      ...(hasSeveral ? { lineFormatter: markerOf(order.map(({ mark }) => mark)) } : {}),
     },
   );
   const body = text
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line !== '');
-  return [`  ${y}${log ? ' (log scale)' : ''}, against ${x}`, ...body, ...(several ? legend(drawn) : [])];
+  return [`  ${y}${log ? ' (log scale)' : ''}, against ${x}`, ...body, ...(hasSeveral ? legend(drawn) : [])];
 }
 
 /** Marks of the lines in the order in which the package draws their points. */
@@ -117,16 +114,16 @@ function rowValues(ys: readonly number[], height: number): number[] {
 function everyColumn(points: readonly Point[], low: number, high: number, width: number): [number, number][] {
   const step = (high - low) / (2 * width);
   const [[firstX, firstY]] = points;
-  const all: [number, number][] = [[firstX, firstY]];
+  const dense: [number, number][] = [[firstX, firstY]];
   for (let k = 1; k < points.length; k++) {
     const [[x0, y0], [x1, y1]] = [points[k - 1], points[k]];
     for (let c = Math.floor((x0 - low) / step) + 1; low + c * step < x1; c++) {
       const x = low + c * step;
-      all.push([x, y0 + ((y1 - y0) * (x - x0)) / (x1 - x0)]);
+      dense.push([x, y0 + ((y1 - y0) * (x - x0)) / (x1 - x0)]);
     }
-    all.push([x1, y1]);
+    dense.push([x1, y1]);
   }
-  return all;
+  return dense;
 }
 
 /** Both ends of each bar. */
@@ -138,14 +135,14 @@ const endsOf = (bars: readonly BandPoint[]): Point[] =>
 
 /** Error bars with their ends, and the rows between them. */
 function everyRow(ends: readonly Point[], rows: readonly number[]): [number, number][] {
-  const all: [number, number][] = [];
+  const points: [number, number][] = [];
   for (let k = 0; k + 1 < ends.length; k += 2) {
     const [[x, low], [, high]] = [ends[k], ends[k + 1]];
-    all.push([x, low]);
-    for (const row of rows) if (row > low && row < high) all.push([x, row]);
-    all.push([x, high]);
+    points.push([x, low]);
+    for (const row of rows) if (row > low && row < high) points.push([x, row]);
+    points.push([x, high]);
   }
-  return all;
+  return points;
 }
 
 const lesser = (a: number, b: number): number => (b < a ? b : a);

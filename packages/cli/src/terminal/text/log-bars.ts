@@ -40,18 +40,15 @@ export function logBars(series: readonly BarSeries[], options: LogBarsOptions): 
     const shown = series.slice(first, first + across);
     if (first > 0) lines.push('');
     const cellWidth = barWidth + 1 + NUMBER;
-    lines.push(
-      line(
-        head,
-        shown.map(({ name }) => name.slice(0, cellWidth).padEnd(cellWidth)),
-      ),
-    );
+    const names = shown.map(({ name }) => name.slice(0, cellWidth).padEnd(cellWidth));
+    lines.push(line(head, names));
     for (const [r, label] of rows.entries()) {
       const cells = shown.map(({ values }, k) => {
         const value = values[r];
         const bar = isDrawable(value) ? barOf(share(value) * barWidth) : '';
         const text = isDrawable(value) ? value.toExponential(1) : String(value);
-        return `${bar === '' ? '' : paint(COLOURS[(first + k) % COLOURS.length], bar)}${' '.repeat(barWidth - bar.length)} ${text.padEnd(NUMBER)}`;
+        const painted = bar === '' ? '' : paint(COLOURS[(first + k) % COLOURS.length], bar);
+        return `${painted}${' '.repeat(barWidth - bar.length)} ${text.padEnd(NUMBER)}`;
       });
       lines.push(line(label, cells));
     }

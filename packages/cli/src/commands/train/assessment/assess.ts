@@ -35,13 +35,13 @@ export async function assess(
   const nGrams = await inTurns(countNGrams(recipe.sets));
   const rare = await measureRareClass(recipe, result);
   const leak = isWhole && recipe.table !== undefined ? leakingColumn(recipe.sets.train) : null;
-  const ofLoss = lossRemarks(result.epochLosses);
-  const comparisonList = comparisons(recipe, evaluationOf(recipe, result), { baseline, naive, linear }, rare);
-  const isWeak = ofLoss.length > 0 || comparisonList.length > 0 || rare?.recall === 0;
+  const onLoss = lossRemarks(result.epochLosses);
+  const onSimplerAnswers = comparisonRemarks(recipe, evaluationOf(recipe, result), { baseline, naive, linear }, rare);
+  const isWeak = onLoss.length > 0 || onSimplerAnswers.length > 0 || rare?.recall === 0;
   const remarks = [
-    ...ofLoss,
+    ...onLoss,
     ...(rare === null ? [] : rareRemarks(rare, recipe)),
-    ...comparisonList,
+    ...onSimplerAnswers,
     ...(isWeak ? sentinelRemarks(recipe) : []),
     ...countRemarks(result.validation, nGrams),
     ...(leak === null ? [] : [leakRemark(leak, recipe)]),
@@ -112,7 +112,7 @@ function sentinelRemarks({ table: openedTable }: Recipe): string[] {
 }
 
 /** Sentences on simpler answers that are as good as the network. */
-function comparisons(
+function comparisonRemarks(
   { values }: Recipe,
   evaluation: Evaluation | undefined,
   { baseline, naive, linear }: Pick<Assessment, 'baseline' | 'naive' | 'linear'>,
@@ -175,11 +175,9 @@ export function linearRemarks(
   if (by !== 'accuracy') {
     // The standard error: of an RMSE for n normal errors; of a mean for n losses whose deviation is about their mean.
     const error = ofLinear / Math.sqrt(by === 'rmse' ? 2 * evaluation.rows : evaluation.rows);
-    const weighted =
-      by === 'rmse'
-        ? ''
-        : `, by its loss with class weights (${figure.toPrecision(3)}; linear ${ofLinear.toPrecision(3)})`;
-    return figure - ofLinear > error ? [`${WORSE_THAN_LINEAR}${weighted}`] : [];
+    if (figure - ofLinear <= error) return [];
+    const losses = `${figure.toPrecision(3)}; linear ${ofLinear.toPrecision(3)}`;
+    return [by === 'rmse' ? WORSE_THAN_LINEAR : `${WORSE_THAN_LINEAR}, by its loss with class weights (${losses})`];
   }
   const rows = evaluation.positions ?? evaluation.rows;
   const gap = ofLinear - figure;
@@ -196,17 +194,14 @@ const FEW_ROWS = 50;
 
 /** A sentence on figures of few rows: for a share, what it may be on new rows. */
 function fewRowsRemarks({ sets, values }: Recipe, evaluation: Evaluation | undefined): string[] {
-  if (
-    evaluation === undefined ||
-    evaluation.rows >= FEW_ROWS ||
-    evaluation.positions !== undefined ||
-    sets.test === sets.train
-  )
-    return [];
-  const subject = `${plural(evaluation.rows, `${sets.test === undefined ? 'validation' : 'test'} row`)} ${evaluation.rows === 1 ? 'is' : 'are'} few`;
+  if (evaluation === undefined || sets.test === sets.train) return [];
+  const { rows, positions, accuracy } = evaluation;
+  if (rows >= FEW_ROWS || positions !== undefined) return [];
+  const split = sets.test === undefined ? 'validation' : 'test';
+  const subject = `${plural(rows, `${split} row`)} ${rows === 1 ? 'is' : 'are'} few`;
   const advice = values.folds === undefined ? ' (try --folds 5)' : '';
-  if (evaluation.accuracy === undefined) return [`${subject}: the figures of new rows may well be others${advice}`];
-  const [low, high] = rangeOfShare(evaluation.accuracy, evaluation.rows).map((share) => whole(100 * share));
+  if (accuracy === undefined) return [`${subject}: the figures of new rows may well be others${advice}`];
+  const [low, high] = rangeOfShare(accuracy, rows).map((share) => whole(100 * share));
   return [`${subject}: of new rows, ${low} to ${high} % may be right${advice}`];
 }
 

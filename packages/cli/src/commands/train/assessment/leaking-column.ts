@@ -34,25 +34,22 @@ export function leakingColumn({ rows, inputs, targets, classes, preprocessing }:
   if (sampleCount < 2 * MIN_ROWS) return null;
   const t = sampledRows.map((n) => targets.array[n]);
   const leaking: { name: string; score: number }[] = [];
-  let first = 0;
+  let inputsBefore = 0;
   for (const column of columns) {
     const { name, inputs: columnInputs } = createColumnEncoder(column);
-    const offset = first;
-    first += columnInputs.length;
-    const isCategory = column.type === 'categorical';
+    const offset = inputsBefore;
+    inputsBefore += columnInputs.length;
     const cellOf = (n: number): number => {
-      const cell = inputs.array.subarray(
-        n * inputs.columns + offset,
-        n * inputs.columns + offset + columnInputs.length,
-      );
-      if (isCategory) return cell.indexOf(1);
+      const start = n * inputs.columns + offset;
+      const cell = inputs.array.subarray(start, start + columnInputs.length);
+      if (column.type === 'categorical') return cell.indexOf(1);
       return 'indicator' in column && column.indicator && cell[1] === 1 ? GAP : cell[0];
     };
     const { explained, score } = scoreOf(sampledRows.map(cellOf), t, classes !== null);
     if (explained >= MIN_EXPLAINED) leaking.push({ name, score });
   }
   if (leaking.length === 0) return null;
-  const best = leaking.reduce((best, one) => (one.score > best.score ? one : best));
+  const best = leaking.reduce((best, candidate) => (candidate.score > best.score ? candidate : best));
   return { ...best, others: leaking.length - 1 };
 }
 
@@ -72,12 +69,12 @@ function scoreOf(x: readonly number[], t: readonly number[], areClasses: boolean
   const constant = areClasses ? mostFrequent(targets) : meanOf(targets);
   const lossOf = (answer: number, target: number): number =>
     areClasses ? Number(answer !== target) : (answer - target) ** 2;
-  let [errors, ofConstant] = [0, 0];
+  let [errors, constantErrors] = [0, 0];
   for (const n of measured) {
     errors += lossOf(nearest(answers, x[n]), t[n]);
-    ofConstant += lossOf(constant, t[n]);
+    constantErrors += lossOf(constant, t[n]);
   }
-  const explained = ofConstant === 0 ? 0 : 1 - errors / ofConstant;
+  const explained = constantErrors === 0 ? 0 : 1 - errors / constantErrors;
   return { explained, score: areClasses ? 1 - errors / measured.length : explained };
 }
 

@@ -12,18 +12,14 @@ const MAX_POINTS_OF_ALL = 1600;
 /** Predictions and targets of a regression, and the metrics of each output over all rows. Null if rows have classes. */
 export async function readPredictions(recipe: Recipe, result: TrainResult): Promise<Predictions | null> {
   const { sets } = recipe;
-  const [split, rows] =
-    sets.test !== undefined
-      ? ['test', sets.test]
-      : sets.validation !== undefined
-        ? ['validation', sets.validation]
-        : ['training', sets.train];
+  const heldOutName = (['test', 'validation'] as const).find((name) => sets[name] !== undefined);
+  const rows = sets[heldOutName ?? 'train'] ?? sets.train;
   const { accuracy } = result.test ?? result.validation ?? {};
   if (rows.classes !== null || accuracy !== undefined) return null;
   const { outputs, reader } = predictionReader(rows, targetNames(sets.train.preprocessing));
   const evaluation = await evaluateResult(recipe, result, rows, [reader]);
   if (evaluation.accuracy !== undefined) return null;
-  return { split, rows: rows.rows, columns: rows.targets.columns, outputs: outputs() };
+  return { split: heldOutName ?? 'training', rows: rows.rows, columns: rows.targets.columns, outputs: outputs() };
 }
 
 function predictionReader(
@@ -42,7 +38,7 @@ function predictionReader(
   const reader: OutputReader = {
     add(y, t, B, O) {
       for (const [o, { points, rmse, r2 }] of outputList.entries()) {
-        const [predicted, actual] = [y, t].map((of) => Float64Array.from({ length: B }, (_, n) => of[n * O + o]));
+        const [predicted, actual] = [y, t].map((x) => Float64Array.from({ length: B }, (_, n) => x[n * O + o]));
         for (const metric of [rmse, r2]) metric.add(predicted, actual, B, 1);
         for (let n = 0; n < B; n++) {
           if (o < outputCount && (rowsBefore + n) % every === 0 && Number.isFinite(predicted[n]))
@@ -52,6 +48,7 @@ function predictionReader(
       rowsBefore += B;
     },
   };
-  const outputs = () => outputList.map(({ rmse, r2, ...one }) => ({ ...one, rmse: rmse.value(), r2: r2.value() }));
+  const outputs = () =>
+    outputList.map(({ rmse, r2, ...output }) => ({ ...output, rmse: rmse.value(), r2: r2.value() }));
   return { reader, outputs };
 }
