@@ -60,8 +60,8 @@ const recording = new Proxy(RegExp, {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'expressions-'));
   globalThis.RegExp = recording;
-  const [{ numberReader }, { isIdxFolder }, { loadNamedArrays }, { gpt2 }, { servePage }, { wrap }] = await Promise.all(
-    [
+  const [{ numberReader }, { isIdxFolder }, { loadNamedArrays }, { gpt2 }, { servePage }, { breakLine }] =
+    await Promise.all([
       import('../../packages/core/src/inference/preprocessing/cell-format.ts'),
       import('../../packages/runtime/src/data/idx.ts'),
       import('../../packages/runtime/src/data/named-arrays.ts'),
@@ -71,15 +71,14 @@ beforeAll(async () => {
       import('../../packages/cli/src/terminal/printable.ts'),
       import('../../packages/cli/src/files/run-files/seal.ts'),
       import('../../packages/runtime/src/data/tables/columns/format-evidence.ts'),
-    ],
-  );
+    ]);
   for (const unit of ['€', 'US$', '%']) numberReader({ decimal: 'comma', thousands: 'point', unit });
   isIdxFolder(folder);
   const arrays = { names: ['x'], describe: String, describeMissing: String } as Partial<NamedArrays> as NamedArrays;
   await loadNamedArrays('loadNpyFolder', arrays, {}).catch(() => {});
   gpt2();
   servePage({ get() {} } as never, 'live.html');
-  wrap('some words', 40);
+  breakLine('some words', 40);
   globalThis.RegExp = plain;
 });
 

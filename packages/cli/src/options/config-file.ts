@@ -11,21 +11,20 @@ import { isInheritedPipe } from './read-text.ts';
 /**
  * Options from a JSON or YAML file: flags without their dashes, in kebab-case or camelCase; `shuffle: false` is
  * `no-shuffle`. A run's own config.json holds them under `options`.
- * @throws UsageError naming the first key that is unknown or that no
- * file may set, Error where the file cannot be read.
+ * @throws UsageError naming the first key that is unknown or that no file may set, Error if the file cannot be read.
  */
 export async function readConfig(table: FileOptionTable, path: string): Promise<ConfigFile> {
   const file = await readObject('--config', path);
-  const { raw, foreign } = entriesToRaw(
-    table,
-    isRecord(file.options) ? file.options : file,
-    `--config ${path}`,
-    'config',
-  );
-  for (const { name, value, why } of foreign) {
-    throw new UsageError(`${name} has ${show(value)}, expected the file not to set it (${why})`);
-  }
+  const entries = isRecord(file.options) ? file.options : file;
+  const { raw, foreign } = entriesToRaw(table, entries, `--config ${path}`, 'config');
+  refuseForeign(foreign);
   return { raw, file };
+}
+
+/** @throws UsageError naming the first option that the file may not set. */
+export function refuseForeign([entry]: readonly ForeignEntry[]): void {
+  if (entry === undefined) return;
+  throw new UsageError(`${entry.name} has ${show(entry.value)}, expected the file not to set it (${entry.why})`);
 }
 
 export interface ConfigFile {
@@ -37,9 +36,9 @@ export interface ConfigFile {
  * Options of earlier versions that files may still hold: the value that every run has now, if there is one, and why
  * others are refused.
  */
-const REMOVED: Readonly<Record<string, { readonly now?: string; readonly why: string }>> = {
+const REMOVED: Readonly<Record<string, { readonly onlyValue?: string; readonly why: string }>> = {
   shards: { why: 'a batch is now cut by its size alone: train again without it, to another result' },
-  reduce: { now: 'tree', why: 'MPI no longer adds gradients: train again without it, to another result' },
+  reduce: { onlyValue: 'tree', why: 'MPI no longer adds gradients: train again without it, to another result' },
 };
 
 /** The entries of a file of options. */
@@ -69,7 +68,7 @@ export function entriesToRaw(
   const foreign: ForeignEntry[] = [];
   const mayHold = (option: string): boolean => mayStandIn(file, table[option].effect);
   const name = (key: string): string => `${from}: ${key}`;
-  const put = (option: string, key: string, value: unknown) => {
+  const setOption = (option: string, key: string, value: unknown) => {
     if (!mayHold(option)) {
       foreign.push({ name: name(key), value, why: effects[table[option].effect].why });
       return;
@@ -87,21 +86,18 @@ export function entriesToRaw(
     const negation = `no-${option}`;
     if (typeof value === 'boolean' && Object.hasOwn(table, negation)) {
       // `out: true` is invalid: it names no directory.
-      if (!value || !Object.hasOwn(table, option)) put(negation, key, !value);
+      if (!value || !Object.hasOwn(table, option)) setOption(negation, key, !value);
     } else if (Object.hasOwn(table, option)) {
-      put(option, key, value);
+      setOption(option, key, value);
     } else if (Object.hasOwn(table, negation)) {
       throw new UsageError(`${name(key)} has ${show(value)}, expected true or false`);
     } else if (Object.hasOwn(REMOVED, option)) {
-      const { now, why } = REMOVED[option];
-      if (value !== now) throw new UsageError(`${name(key)} has ${show(value)}, expected no such key (${why})`);
+      const { onlyValue, why } = REMOVED[option];
+      if (value !== onlyValue) throw new UsageError(`${name(key)} has ${show(value)}, expected no such key (${why})`);
     } else {
-      throw new UsageError(
-        `${from}: key ${show(key)} is unknown, expected options of --help${suggest(
-          option,
-          allNames(table).filter((name) => mayHold(resolveAlias(table, name) ?? name)),
-        )}`,
-      );
+      const names = allNames(table).filter((name) => mayHold(resolveAlias(table, name) ?? name));
+      const hint = suggest(option, names);
+      throw new UsageError(`${from}: key ${show(key)} is unknown, expected options of --help${hint}`);
     }
   }
   return { raw, foreign };

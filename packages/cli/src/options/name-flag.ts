@@ -7,7 +7,7 @@ import type { RawOptions } from './raw-options.ts';
 import { isRecord } from './read-object.ts';
 
 /** Flags for library options that have another name or no flag of their own; errors name the first that was given. */
-const flagsOf: Readonly<Record<string, readonly string[]>> = {
+const flagsByOption: Readonly<Record<string, readonly string[]>> = {
   layers: ['spec', 'network', 'hidden', 'model'],
   input: ['spec', 'network', 'model'],
   init: ['init', 'spec'],
@@ -25,17 +25,15 @@ const MACHINE_FLAGS = new Set(['backend', 'blas']);
  * if the fault is inside a value or between two, '--spec net.json beside --dataset xor: the network's output has …'.
  * The exit code is 2 if any of these flags was typed.
  */
-export function nameFlag(error: unknown, table: OptionTable, raw: RawOptions = allOf(table)): unknown {
+export function nameFlag(error: unknown, table: OptionTable, raw: RawOptions = rawOfAll(table)): unknown {
   if (!(error instanceof OptionError)) return error;
   const keys = error.options.map((path) => keyOf(path, raw)).filter((key) => key !== undefined);
   if (keys.length === 0) return nameDefault(error, table);
-  const sentence = describeOption(
-    keys.map((key) => raw[key]),
-    error,
-    dedicatedFlags(error.options[0]).includes(keys[0]) && !error.about.includes(' '),
-  );
-  const typed = keys.some((key) => Object.hasOwn(table, key) && !MACHINE_FLAGS.has(key));
-  return typed ? new UsageError(sentence, { cause: error }) : new Error(sentence, { cause: error });
+  const isDedicated = dedicatedFlags(error.options[0]).includes(keys[0]) && !error.about.includes(' ');
+  const flags = keys.map((key) => raw[key]);
+  const sentence = describeOption(flags, error, isDedicated);
+  const isTyped = keys.some((key) => Object.hasOwn(table, key) && !MACHINE_FLAGS.has(key));
+  return isTyped ? new UsageError(sentence, { cause: error }) : new Error(sentence, { cause: error });
 }
 
 /** An error about the default of a flag that was not given: '--context has 24, expected …'. */
@@ -50,7 +48,7 @@ function nameDefault(error: OptionError, table: OptionTable): Error {
 /** The key of the given options that the option at `path` comes from. */
 function keyOf(path: string, raw: RawOptions): string | undefined {
   const [option] = path.split('.');
-  const keys = [...dedicatedFlags(path), ...(flagsOf[option] ?? [kebabCase(option)])];
+  const keys = [...dedicatedFlags(path), ...(flagsByOption[option] ?? [kebabCase(option)])];
   return keys.find((key) => Object.hasOwn(raw, key));
 }
 
@@ -61,7 +59,7 @@ function dedicatedFlags(path: string): string[] {
   return inner !== undefined && /^(optimizer|loss|images)$/.test(option) ? [kebabCase(inner)] : [];
 }
 
-const allOf = (table: OptionTable): RawOptions =>
+const rawOfAll = (table: OptionTable): RawOptions =>
   Object.fromEntries(Object.keys(table).map((key) => [key, { name: `--${key}`, value: undefined }]));
 
 /**

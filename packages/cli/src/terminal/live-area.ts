@@ -63,8 +63,8 @@ function liveArea(stream: Output): LiveArea {
   const startMs = performance.now();
   let frameMs = startMs + PATIENCE_MS.live - FRAME_MS; // time of the newest frame
   let picture: Picture | undefined;
-  let drawn: readonly string[] = [];
-  let drawnColumns = 0;
+  let frameLines: readonly string[] = [];
+  let frameColumns = 0;
 
   function draw(): void {
     if (picture === undefined || performance.now() - frameMs < FRAME_MS) return;
@@ -73,15 +73,15 @@ function liveArea(stream: Output): LiveArea {
     goAboveFolds(columns);
     // A frame of the full height would scroll, and its first lines could not be removed.
     const lines = picture.lines(columns).slice(0, Math.max(1, (stream.rows || 24) - 2));
-    drawn = lines.map(rendered);
-    drawnColumns = columns;
-    log(LINE_START + drawn.join('\n'));
+    frameLines = lines.map(rendered);
+    frameColumns = columns;
+    log(LINE_START + frameLines.join('\n'));
   }
 
   /** A narrower terminal folds lines, so the frame is higher than when it was drawn. */
   function goAboveFolds(columns: number): void {
-    if (drawn.length === 0 || columns >= drawnColumns) return;
-    const heights = drawn.map((line) => Math.ceil(stripVTControlCharacters(line).length / columns));
+    if (frameLines.length === 0 || columns >= frameColumns) return;
+    const heights = frameLines.map((line) => Math.ceil(stripVTControlCharacters(line).length / columns));
     const folds = heights.reduce((sum, height) => sum + height - 1, 0);
     if (folds > 0) moveCursor(stream, `\u001b[${folds}A\u001b[J`);
   }
@@ -89,9 +89,9 @@ function liveArea(stream: Output): LiveArea {
   function print(text: string): void {
     const columns = widthOf(stream);
     goAboveFolds(columns);
-    log.persist(LINE_START + wrap(rendered(text), columns - 1).join('\n'));
-    if (drawn.length === 0) return;
-    drawn = [];
+    log.persist(LINE_START + breakLine(rendered(text), columns - 1).join('\n'));
+    if (frameLines.length === 0) return;
+    frameLines = [];
     frameMs = Number.NEGATIVE_INFINITY;
     draw();
   }
@@ -99,7 +99,7 @@ function liveArea(stream: Output): LiveArea {
   /** After `fg` the shell has printed lines, and those above the cursor are no longer the frame. */
   function forget(): void {
     log.done();
-    drawn = [];
+    frameLines = [];
   }
 
   stream.on('resize', draw);
@@ -117,18 +117,18 @@ function liveArea(stream: Output): LiveArea {
       stream.removeListener('resize', draw);
       process.removeListener('SIGCONT', forget);
       picture = undefined;
-      if (drawn.length === 0) return;
+      if (frameLines.length === 0) return;
       goAboveFolds(widthOf(stream));
       log.clear();
-      drawn = [];
+      frameLines = [];
     },
   };
 }
 
 /** The line, or its words in several: those after the first are indented, so that text from outside begins none. */
-export const folded = (line: string, columns: number): string[] =>
-  line.length <= columns ? [line] : wrap(line, columns - 2).map((part, k) => (k === 0 ? part : `  ${part}`));
+export const foldLine = (line: string, columns: number): string[] =>
+  line.length <= columns ? [line] : breakLine(line, columns - 2).map((part, k) => (k === 0 ? part : `  ${part}`));
 
 /** Lines of at most `width`, broken between words if words are shorter. */
-export const wrap = (text: string, width: number): string[] =>
+export const breakLine = (text: string, width: number): string[] =>
   text.match(new RegExp(`\\S{${width}}|.{1,${width}}(?=\\s|$)`, 'g'))?.map((line) => line.trim()) ?? [];

@@ -48,7 +48,7 @@ export const printable = (text: string): string =>
 const PLAIN = new RegExp(`${ESCAPE}\\[(\\d+)m`, 'g');
 
 /** Puts marks back in place of the plain styles that a layout has added where it broke a styled line. */
-export const markedAgain = (laidOut: string): string => laidOut.replace(PLAIN, (_match, code: string) => mark(code));
+export const restoreMarks = (laidOut: string): string => laidOut.replace(PLAIN, (_match, code: string) => mark(code));
 
 /** Makes text printable, with our styles as terminal codes. Only for `io.ts` and `live-area.ts`, which print it. */
 export const rendered = (text: string): string =>

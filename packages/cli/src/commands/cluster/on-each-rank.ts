@@ -85,9 +85,7 @@ const MAX_NAMED = 3;
  */
 export async function refuseOtherFlags(cluster: Cluster, typed: RawOptions): Promise<void> {
   const { fromAll, hosts } = cluster;
-  const sharedFlags = Object.entries(typed).flatMap(([key, flag]) =>
-    PER_RANK_FLAGS.has(key) ? [] : [[key, flag] as const],
-  );
+  const sharedFlags = Object.entries(typed).filter(([key]) => !PER_RANK_FLAGS.has(key));
   const flagsOfRanks = (await fromAll(sharedFlags)).map((flags) => new Map(flags));
   /** The value as typed; undefined if it was not typed, since `none` is a valid value of some flags. */
   const textOf = (key: string, rank: number): string | undefined => {

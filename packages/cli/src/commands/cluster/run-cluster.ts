@@ -9,7 +9,7 @@ import { type Job, type JobEnd, startJob } from './start-job.ts';
 import { readTrainWords } from './train-words.ts';
 
 /** Exit code of a failed job if the launcher has none or 0. */
-const FAILED = 1;
+const FAILURE_CODE = 1;
 
 /** Exit codes of a command that ended by itself: it would end in the same way again. */
 const normalExitCodes = new Set<number>([0, 1, 2, ...Object.values(exitCodes)]);
@@ -57,13 +57,13 @@ async function runWithRestarts(
       if (!hasDied) {
         const advice = code === 1 ? launcher.adviceIn(tail) : null;
         if (advice !== null) print(advice);
-        return code ?? FAILED;
+        return code ?? FAILURE_CODE;
       }
       const isLate = code === LATE_CODE && death?.exitCode !== null;
       // The waiting ranks have already named the late one.
       printEnd(isLate ? 'a rank was late' : describeDeath(death ?? unknownDeath(code), count));
       const next = count - 1;
-      if (restartsLeft === 0 || next === 0 || train.out === null) return code || FAILED;
+      if (restartsLeft === 0 || next === 0 || train.out === null) return code || FAILURE_CODE;
       print(
         `starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - restartsLeft + 1} of ${restarts})`,
       );

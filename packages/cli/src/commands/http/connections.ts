@@ -15,7 +15,7 @@ export type Fault = readonly [status: number, sentence: string];
 
 type Socket = FastifyRequest['socket'];
 
-const OUTNUMBERED = 'head has not arrived, expected it whole (others need the connection)';
+const DISPLACED = 'head has not arrived, expected it whole (others need the connection)';
 
 /** The connections of a server. A client keeps its connection only while it sends, reads, or waits for an answer. */
 export interface Connections {
@@ -41,7 +41,7 @@ export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: 
     return answer?.writableFinished === false ? answer : undefined;
   };
   /** New connections beyond the limit, and why their requests are refused. */
-  const crowded = new WeakMap<Socket, Fault>();
+  const refusedConnections = new WeakMap<Socket, Fault>();
   function sendFault(socket: Socket, status: number, reason: string, sentence: string): void {
     onRefuse(status);
     const body = JSON.stringify({ error: sentence });
@@ -58,12 +58,12 @@ export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: 
         const idle = [...open].find((one) => one !== socket && pendingOf(one) === undefined);
         if (idle === undefined) {
           const expected = `at most ${maxOpen} (close pages or programs that hold them)`;
-          crowded.set(socket, [503, `server has ${open.size} connections, expected ${expected}`]);
+          refusedConnections.set(socket, [503, `server has ${open.size} connections, expected ${expected}`]);
           return;
         }
         open.delete(idle);
         // Between two requests, an explanation would be taken for the answer to the next one.
-        if (!answers.has(idle) && idle.writable) sendFault(idle, 408, 'Request Timeout', OUTNUMBERED);
+        if (!answers.has(idle) && idle.writable) sendFault(idle, 408, 'Request Timeout', DISPLACED);
         idle.destroySoon();
       });
       // A connection without traffic is closed, unless a request on it still waits for its answer.
@@ -75,7 +75,7 @@ export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: 
     },
     admit({ request, raw }) {
       answers.set(request.socket, raw);
-      const fault = crowded.get(request.socket);
+      const fault = refusedConnections.get(request.socket);
       if (fault !== undefined) raw.setHeader('connection', 'close');
       return fault;
     },

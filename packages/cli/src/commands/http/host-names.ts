@@ -8,30 +8,35 @@ export type HostCheck = (authority: string, address?: string) => boolean;
  * with any other name belongs to another site, even if the name leads to this server (DNS rebinding).
  */
 export function createHostCheck(names: readonly string[]): HostCheck {
-  const known = names.map(hostOfName);
-  const endings = known.filter((name) => name?.startsWith('.')) as string[];
+  const allowedNames = names.map(hostOfName);
+  const allowedEndings = allowedNames.filter((name) => name?.startsWith('.')) as string[];
   const allows = (authority: string, address: string): boolean => {
     const host = hostOf(authority);
     if (host === undefined) return false;
-    if (LOOPBACK.test(host) || known.includes(host) || endings.some((ending) => host.endsWith(ending))) return true;
+    if (
+      LOOPBACK_NAMES.test(host) ||
+      allowedNames.includes(host) ||
+      allowedEndings.some((ending) => host.endsWith(ending))
+    )
+      return true;
     // A dual-stack socket writes ::ffff:10.0.0.1, and %eth0 follows an address that is unique on one link only.
     return host === hostOfName(address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*/, ''));
   };
   // Most requests repeat the last allowed host: parsing it takes 3 µs.
-  let newest: readonly [authority?: string, address?: string] = [];
+  let lastAllowed: readonly [authority?: string, address?: string] = [];
   return (authority, address = '') => {
-    if (authority === newest[0] && address === newest[1]) return true;
+    if (authority === lastAllowed[0] && address === lastAllowed[1]) return true;
     if (!allows(authority, address)) return false;
-    newest = [authority, address];
+    lastAllowed = [authority, address];
     return true;
   };
 }
 
 /** Whether the name or address is loopback. */
-export const isLoopback = (name: string): boolean => LOOPBACK.test(hostOfName(name) ?? '');
+export const isLoopback = (name: string): boolean => LOOPBACK_NAMES.test(hostOfName(name) ?? '');
 
 /** Loopback. Browsers resolve `localhost` and the names below it without asking the network. */
-const LOOPBACK = /^(\[::1\]|127(\.\d+){3}|(.+\.)?localhost)$/;
+const LOOPBACK_NAMES = /^(\[::1\]|127(\.\d+){3}|(.+\.)?localhost)$/;
 
 /** Names and addresses, separated by commas or in repeated flags. */
 export const hostNames = option.kind(

@@ -33,7 +33,7 @@ const HEADERS = {
 };
 
 /** Location of this module: a source, or in the bundle. */
-const here = import.meta.url;
+const moduleUrl = import.meta.url;
 
 /** A server whose every request needs an allowed host, its own origin and the token. */
 export function createPageServer({ routes, maxConnections, stopMs, headers = {} }: PageOptions): PageServer {
@@ -45,10 +45,10 @@ export function createPageServer({ routes, maxConnections, stopMs, headers = {} 
   connections.watch(http.server, maxConnections);
   http.removeAllContentTypeParsers();
   http.addHook('onRequest', (request, reply, done) => {
-    const crowd = connections.admit(reply);
+    const connectionFault = connections.admit(reply);
     reply.headers({ ...HEADERS, ...headers });
     const fault =
-      crowd ??
+      connectionFault ??
       hostFault(request) ??
       faultOfOrigin(request, 'the address of this server') ??
       faultOfToken(tokenOf(request), token);
@@ -93,19 +93,23 @@ const hashed = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** A built file, beside the bundle. */
 export const builtFile = (name: string): URL =>
-  new URL(here.endsWith('.ts') ? `../../../dist/${name}` : `./${name}`, here);
+  new URL(moduleUrl.endsWith('.ts') ? `../../../dist/${name}` : `./${name}`, moduleUrl);
 
 /**
  * Answers GET / with a built page, and a policy that allows its own script and style, by their hashes, requests to this
  * server, and what `more` lists.
  */
-export function servePage(http: FastifyInstance, name: string, more: Readonly<Record<string, string>> = {}): void {
+export function servePage(
+  http: FastifyInstance,
+  name: string,
+  extraSources: Readonly<Record<string, string>> = {},
+): void {
   const html = readFileSync(builtFile(name), 'utf8');
   const hashOf = (tag: string): string => {
     const [, text = ''] = html.split(new RegExp(`</?${tag}[^<>]*>`));
     return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   };
-  const allowed: Record<string, string> = {
+  const directives: Record<string, string> = {
     'default-src': "'none'",
     'script-src': hashOf('script'),
     'style-src': hashOf('style'),
@@ -115,10 +119,10 @@ export function servePage(http: FastifyInstance, name: string, more: Readonly<Re
     'form-action': "'none'",
     'frame-ancestors': "'none'",
   };
-  for (const [name, sources] of Object.entries(more)) {
-    allowed[name] = name in allowed ? `${allowed[name]} ${sources}` : sources;
+  for (const [name, sources] of Object.entries(extraSources)) {
+    directives[name] = name in directives ? `${directives[name]} ${sources}` : sources;
   }
-  const policy = Object.entries(allowed).map((entry) => entry.join(' '));
+  const policy = Object.entries(directives).map((entry) => entry.join(' '));
   http.get('/', (_request, reply) =>
     reply.header('content-security-policy', policy.join('; ')).type('text/html; charset=utf-8').send(html),
   );

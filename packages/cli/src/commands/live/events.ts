@@ -128,9 +128,9 @@ function factsText(run: WatchedRun, k: number): string {
 }
 
 function speedText({ local }: WatchedRun, k: number): string {
-  const newest = local?.speed();
-  if (newest === undefined) return '';
-  const { step, samplesPerSecond, busy = [] } = newest;
+  const span = local?.speed();
+  if (span === undefined) return '';
+  const { step, samplesPerSecond, busy = [] } = span;
   return eventText('speed', { run: k, step, samplesPerSecond, busy } satisfies SpeedMessage);
 }
 

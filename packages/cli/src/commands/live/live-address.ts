@@ -5,8 +5,7 @@ import { LIVE_FILE, readRunFile } from '../../files/run-files/names.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { type SteerLine, TOKEN_HEADER } from './messages.ts';
 
-/** Most bytes of the file. */
-const MAX_BYTES = 1024;
+const MAX_FILE_BYTES = 1024;
 
 /** Only a server of this machine takes orders, at an address that train prints. */
 const ADDRESS = /^(http:\/\/127\.0\.0\.1:\d{1,5})\/\?token=([\w-]{22})$/;
@@ -25,7 +24,7 @@ export const removeAddress = (folder: string): void => rmSync(join(folder, LIVE_
 /** The server of the run and its token; null if the process that trains has none. */
 function readAddress(folder: string): readonly [server: string, token: string] | null {
   try {
-    const bytes = readRunFile('live', join(folder, LIVE_FILE), 'an address', MAX_BYTES);
+    const bytes = readRunFile('live', join(folder, LIVE_FILE), 'an address', MAX_FILE_BYTES);
     const address: unknown = bytes === null ? null : JSON.parse(bytes.toString());
     // A file that a killed process left does not name the lock of a later one.
     if (!isRecord(address) || address.lock === undefined || address.lock !== lockOwner('live', folder)?.token)

@@ -35,16 +35,13 @@ const REPORT_POLICY =
 
 const ROUTES = 'GET /, GET /events, GET /wrong, GET /report or POST /control';
 
-/** Most bytes of an order. */
 const MAX_ORDER_BYTES = 1024;
-
-/** Most bytes of a report that is shown. */
 const MAX_REPORT_BYTES = 2 ** 26;
 
 /** Serves the page and its events on a loopback address. @throws UsageError if `port` cannot be listened on. */
 export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<LiveServer> {
-  const ending = new AbortController();
-  setMaxListeners(MAX_STREAMS, ending.signal); // each stream waits for it
+  const streamsEnd = new AbortController();
+  setMaxListeners(MAX_STREAMS, streamsEnd.signal); // each stream waits for it
   const server = createPageServer({ routes: ROUTES, maxConnections: 4 * MAX_STREAMS, stopMs: STOP_MS });
   const { http } = server;
   servePage(http, 'live.html');
@@ -90,7 +87,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
       return refuse(reply, 503, `${streams} pages read this server, expected fewer (close some)`);
     }
     const { 'last-event-id': lastId = '' } = request.headers;
-    const events = eventsOf(runs, String(lastId), ending.signal);
+    const events = eventsOf(runs, String(lastId), streamsEnd.signal);
     // One event at a time: the next one is read when the connection has taken it.
     const stream = Readable.from(events, { highWaterMark: 1 });
     streams++;
@@ -101,7 +98,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
   return {
     url: await server.listen(port),
     async stop() {
-      ending.abort();
+      streamsEnd.abort();
       await server.stop();
     },
   };

@@ -26,7 +26,6 @@ export interface NewLines<T> {
 /** Bytes that are read at once: what a page that does not read can hold up. */
 const CHUNK_BYTES = 2 ** 15;
 
-/** Most bytes of a line. */
 const MAX_LINE_BYTES = 2 ** 24;
 
 /** Bytes of a mark: each line ends with its checksum. */

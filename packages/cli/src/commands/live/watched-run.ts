@@ -51,14 +51,14 @@ const SEARCH_MS = 1000;
 
 export function watchRun(folder: string, local?: LocalRun): WatchedRun {
   const name = basename(resolve(folder));
-  const config = whenChanged(join(folder, CONFIG_FILE), () => configFacts(folder));
-  const result = whenChanged(join(folder, FINDINGS_FILE), () => resultOf(folder));
+  const config = readOnChange(join(folder, CONFIG_FILE), () => configFacts(folder));
+  const result = readOnChange(join(folder, FINDINGS_FILE), () => resultOf(folder));
   const checkpoint = join(folder, LAST_FILE);
   return {
     folder,
     local,
-    wrong: whenChanged(checkpoint, async (isThere) => {
-      if (isThere) return askCheckpoint(checkpoint, local?.sets);
+    wrong: readOnChange(checkpoint, async (exists) => {
+      if (exists) return askCheckpoint(checkpoint, local?.sets);
       throw new Error('the run has no checkpoint yet, expected one ("Write a checkpoint", or --checkpoint-every 1e)');
     }),
     async steer(action, rate) {
@@ -169,7 +169,7 @@ const finite = (value: number | undefined): number | null =>
   value === undefined || Number.isNaN(value) ? null : value;
 
 /** Reads a file again only after it was replaced, or after a failed read, whose cause may be gone. */
-function whenChanged<T>(path: string, read: (isThere: boolean) => T): () => T {
+function readOnChange<T>(path: string, read: (isThere: boolean) => T): () => T {
   let key = '';
   let newest: { readonly value: T } | undefined;
   return () => {

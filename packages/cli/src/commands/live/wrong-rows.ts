@@ -32,7 +32,7 @@ export function askCheckpoint(path: string, localSets?: DataSplits): Promise<Wro
 async function answerOf(path: string, localSets: DataSplits | undefined): Promise<WrongMessage> {
   checkRunFile('live', path, 'a checkpoint');
   const { model, checkpoint } = openModelFile(path, loadOptions());
-  const { split, dataset } = heldOut(
+  const { split, dataset } = heldOutRows(
     localSets ?? (await openModelRows(model, undefined, 'train', { mayStream: true })).sets,
   );
   const { classes, rows } = dataset;
@@ -63,7 +63,7 @@ async function answerOf(path: string, localSets: DataSplits | undefined): Promis
 }
 
 /** The validation rows of a run, else its test rows. */
-function heldOut(sets: DataSplits) {
+function heldOutRows(sets: DataSplits) {
   for (const split of ['validation', 'test'] as const) {
     const dataset = sets[split];
     if (dataset !== undefined) return { split, dataset };

@@ -15,10 +15,8 @@ import { DIGITS, FILES, type OpenDigits, startPlayground } from './playground-se
 /** Serves the playground until a signal arrives, or writes its files. Resolves to the exit code. */
 export async function runPlayground(request: Request, io: Io): Promise<number> {
   refuseMoreThan(0, request.positionals, 'options alone');
-  const { port, model, out } = withDefaults(
-    playgroundOptions,
-    parseRaw(playgroundOptions, flagsToRaw(playgroundOptions, request)),
-  );
+  const values = parseRaw(playgroundOptions, flagsToRaw(playgroundOptions, request));
+  const { port, model, out } = withDefaults(playgroundOptions, values);
   const userModel = model === undefined ? null : digitFile(loadModel(modelPath(model)));
   if (out !== undefined) {
     mkdirSync(out, { recursive: true });

@@ -45,10 +45,8 @@ export async function runScale(request: Request, io: Io): Promise<number> {
         boundMemory(values);
         return withFlagNames(() => recipeOf(values), raw);
       });
-      return await withFlagNames(
-        () => scaleRanks(cluster, recipe, values, createProgressLine('scale', rankIo, values.json), rankIo),
-        raw,
-      );
+      const progress = createProgressLine('scale', rankIo, values.json);
+      return await withFlagNames(() => scaleRanks(cluster, recipe, values, progress, rankIo), raw);
     });
   }
   return withOut(out, 'scale', (lock) => measureScale(raw, values, request, io, lock));
@@ -128,18 +126,25 @@ async function measure(
     'max-threads': maxThreads = 2 * cores,
     'model-cores': modelCores = [],
   } = values;
-  const counts = threadCounts(cores, maxThreads);
+  const threadNumbers = threadCounts(cores, maxThreads);
   if (modelCores.length > 0 && cores === 1) {
     const why = 'barriers between them are measured';
     throw new UsageError(`--model-cores has ${modelCores}, expected it on a machine of at least 2 cores (${why})`);
   }
   // A barrier needs two threads, even if the steps have one.
-  const pool = await createPool({ threads: Math.max(...counts, modelCores.length > 0 ? 2 : 1) });
+  const pool = await createPool({ threads: Math.max(...threadNumbers, modelCores.length > 0 ? 2 : 1) });
   let scaling: Scaling;
   try {
     const workload = { spec, sets, options: without(options, 'epochs'), steps: values.steps };
     const { show: showProgress } = progress;
-    scaling = await measureScaling(pool, workload, { counts, cores, rounds, modelCores, showProgress, signal });
+    scaling = await measureScaling(pool, workload, {
+      counts: threadNumbers,
+      cores,
+      rounds,
+      modelCores,
+      showProgress,
+      signal,
+    });
   } finally {
     progress.clear();
     await pool.destroy();

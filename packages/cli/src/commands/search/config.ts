@@ -1,6 +1,6 @@
 import { option, show, suggest } from '@gradloom/core/internal';
 import { monitors } from '@gradloom/runtime/options';
-import { entriesToRaw } from '../../options/config-file.ts';
+import { entriesToRaw, refuseForeign } from '../../options/config-file.ts';
 import { effects } from '../../options/effects.ts';
 import { kebabCase } from '../../options/flags-of.ts';
 import { readEntries } from '../../options/option.ts';
@@ -50,10 +50,8 @@ export async function readSearch(path: string): Promise<SearchConfig> {
   return checkSearch(path, await readObject('the search', path));
 }
 
-/** Most trials: more must be a mistake. */
-const MAX_RUNS = 100_000;
+const MAX_RUNS = 100_000; // trials: more must be a mistake
 
-/** The keys of the file. */
 const searchKeys = {
   options: option.unchecked<unknown>(),
   search: option.unchecked<unknown>(),
@@ -153,9 +151,7 @@ function searchedKey(where: string, key: string): SearchedKey {
 /** The fixed options, parsed. @throws UsageError naming the first that does not fit. */
 export function fixedOptions(where: string, options: Readonly<Record<string, unknown>>): TrainValues {
   const { raw, foreign } = entriesToRaw(trainOptions, options, `${where}: options`, 'config');
-  for (const { name, value, why } of foreign) {
-    throw new UsageError(`${name} has ${show(value)}, expected the file not to set it (${why})`);
-  }
+  refuseForeign(foreign);
   for (const [key, { name, value }] of Object.entries(raw)) {
     const { effect } = trainOptions[key as SearchedKey];
     if (key === 'folds' || key === 'fold') {

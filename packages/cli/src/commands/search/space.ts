@@ -44,7 +44,6 @@ export function readSpace(where: string, keyOf: (key: string) => SearchedKey, sp
   return dimensions;
 }
 
-/** The keys of a range. */
 const rangeKeys = {
   from: option.required(option.finite),
   to: option.required(option.finite),

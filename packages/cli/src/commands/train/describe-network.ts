@@ -18,7 +18,7 @@ export function describeNetwork(spec: NetworkSpec): string {
   if (name !== undefined) return name;
   const isOfVectors = input.length === 1 && output.length === 1 && !layers.some((layer) => layer.readsLengths);
   if (isOfVectors && tensors.every(({ shape }) => shape.length <= 2)) return widthsOf(network);
-  return shorten([input.join('x'), ...layers.map(wordOf)]);
+  return shorten([input.join('x'), ...layers.map(layerText)]);
 }
 
 /** Whether `describeNetwork` gave a chain of layers, which fills a line. */
@@ -78,7 +78,7 @@ function layersOf(
 }
 
 /** 'conv2d 32 3x3' for conv2d(1->32, 3x3), 'relu' for relu(128): a layer without what the layers before it say. */
-function wordOf({ label, inner, out }: Layer): string {
+function layerText({ label, inner, out }: Layer): string {
   const kind = label.replace(/\(.*/s, '');
   if (inner !== undefined) {
     const counts = inner.map(({ layers }) => layers.length);

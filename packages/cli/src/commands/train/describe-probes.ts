@@ -23,18 +23,15 @@ export function describeProbes(first: Probe, last: Probe, paint: Paint): string[
     layerIndices.length < last.layers.length ? `, ${layerIndices.length} of ${last.layers.length} layers` : '';
   // No gradient is computed below the first layer with trained weights.
   const reached = layerIndices.filter((k) => last.layers[k].rmsDy !== null);
-  const probes = first === last ? [last] : [first, last];
+  const series = (first === last ? [last] : [first, last]).map(({ step, layers }) => ({
+    name: `before step ${step + 1}`,
+    values: reached.map((k) => layers[k].rmsDy ?? Number.NaN),
+  }));
   return [
     '',
     paint('bold', `dL/dy of each layer's outputs y, from the input to the output${thinned}`),
     '',
-    ...logBars(
-      probes.map(({ step, layers }) => ({
-        name: `before step ${step + 1}`,
-        values: reached.map((k) => layers[k].rmsDy ?? Number.NaN),
-      })),
-      { rows: reached.map((k) => names[k]), head: 'layer', paint },
-    ),
+    ...logBars(series, { rows: reached.map((k) => names[k]), head: 'layer', paint }),
     '',
     paint('bold', `Before step ${last.step + 1}`),
     '',

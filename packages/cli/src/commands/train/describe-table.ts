@@ -41,8 +41,8 @@ function describeTable({ table, preprocessing }: OpenedTable, width: number): st
 /** Automatic decisions about the user's data, each with how to change it; empty for other data. */
 export function decisionsOf(recipe: Pick<Recipe, 'table' | 'decisions' | 'sets' | 'values'>): string[] {
   const { table, decisions = [] } = recipe;
-  const ofData = table === undefined ? decisions : tableDecisions(table);
-  return ofData.length === 0 ? [] : [...ofData, ...earlyDecision(recipe)];
+  const dataDecisions = table === undefined ? decisions : tableDecisions(table);
+  return dataDecisions.length === 0 ? [] : [...dataDecisions, ...earlyDecision(recipe)];
 }
 
 /** Why a run does not stop early by default. */
@@ -76,20 +76,20 @@ function tableDecisions(openedTable: OpenedTable): string[] {
   const { scale = 'standard', missing = 'impute' } = table.options;
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
   const gapDecisions = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
-  const ofTexts = textsOf(openedTable.preprocessing);
-  const scaleDecisions = ofTexts.length > 0 && table.targets[0].data.kind === 'words' ? [] : [scalings[scale]];
+  const onTexts = tokenDecisions(openedTable.preprocessing);
+  const scaleDecisions = onTexts.length > 0 && table.targets[0].data.kind === 'words' ? [] : [scalings[scale]];
   return [
     ...table.decisions,
-    ...windowsOf(openedTable),
-    ...ofTexts,
+    ...windowDecisions(openedTable),
+    ...onTexts,
     ...scaleDecisions,
     ...gapDecisions,
-    ...(shortSeries(openedTable) ?? heldOutOf(openedTable)),
+    ...(unheldSeriesDecision(openedTable) ?? heldOutDecisions(openedTable)),
   ];
 }
 
 /** Sentences on a column of texts. */
-function textsOf(preprocessing: OpenedTable['preprocessing']): string[] {
+function tokenDecisions(preprocessing: OpenedTable['preprocessing']): string[] {
   const texts = tokensOf(preprocessing);
   if (texts === undefined) return [];
   const { tokenizer, context } = texts;
@@ -102,7 +102,7 @@ function textsOf(preprocessing: OpenedTable['preprocessing']): string[] {
 }
 
 /** Sentences on the windows of a series, and on those of several that are too short for one. */
-function windowsOf({ table: { series, targets }, rows: { train } }: OpenedTable): string[] {
+function windowDecisions({ table: { series, targets }, rows: { train } }: OpenedTable): string[] {
   if (series === undefined) return [];
   const [{ name }] = targets;
   const { context, horizon, key } = series;
@@ -121,7 +121,7 @@ function windowsOf({ table: { series, targets }, rows: { train } }: OpenedTable)
 }
 
 /** A sentence on a series of which nothing is held out, since a tenth has no window; null for other tables. */
-function shortSeries({ table: { rows: N, series }, rows }: OpenedTable): string[] | null {
+function unheldSeriesDecision({ table: { rows: N, series }, rows }: OpenedTable): string[] | null {
   if (series === undefined || rows.validation !== undefined || rows.test !== undefined) return null;
   if (seriesShares(N, series).test > 0) return null;
   const windowRows = plural(series.context + series.horizon, 'row');
@@ -130,7 +130,7 @@ function shortSeries({ table: { rows: N, series }, rows }: OpenedTable): string[
   ];
 }
 
-function heldOutOf({ table, rows, folds }: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {
+function heldOutDecisions({ table, rows, folds }: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {
   const random = table.targets[0].data.kind === 'words' ? 'class' : 'chance';
   const by = table.series !== undefined ? 'time' : (table.split?.by ?? random);
   const sentences = heldOut({ validation: rows.validation?.length, test: rows.test?.length }, by, folds);

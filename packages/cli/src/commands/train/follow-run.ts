@@ -36,7 +36,7 @@ import { type Recipe, stepsPerEpoch } from './recipe.ts';
 import { type Reporter, type RunStart, warn } from './reporter.ts';
 import type { Resumable } from './resume.ts';
 import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run-directory.ts';
-import { configOf, modelOf, otherLibrary, runConfig } from './run-record.ts';
+import { configOf, libraryWarning, modelOf, runConfig } from './run-record.ts';
 
 /** Trains to the end or to a signal, shows progress and writes files. Resolves to the exit code. */
 export async function followRun(
@@ -53,8 +53,8 @@ export async function followRun(
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
   let speed: TrainProgressEvent | undefined; // of the newest span
-  const watched: WatchedRun[] = [];
-  const started = new Date().toISOString();
+  const watchedRuns: WatchedRun[] = [];
+  const startTime = new Date().toISOString();
   let live: LiveServer | undefined;
   // The plane is drawn at probes, which a run with a profile cannot have.
   const drawsNoPlane = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
@@ -67,14 +67,14 @@ export async function followRun(
    */
   function handleEvent(event: TrainEvent): void {
     if (event.type === 'start') {
-      directory = openDirectory(recipe, event, started, resumable, lock);
+      directory = openDirectory(recipe, event, startTime, resumable, lock);
       if (directory !== undefined) {
-        watched.push(watchRun(directory.path, { steer, sets: recipe.sets, speed: () => speed }));
+        watchedRuns.push(watchRun(directory.path, { steer, sets: recipe.sets, speed: () => speed }));
         if (live !== undefined) writeAddress(directory.path, live.url);
       }
       start = { recipe, event, out: directory?.path ?? null };
       reporter.start(start);
-      const other = otherLibrary(library, event.backend);
+      const other = libraryWarning(library, event.backend);
       if (other !== null) warn(reporter, other);
       const { warnings = [] } = directory ?? {};
       if (warnings.length > 0) warn(reporter, warnings.join('; '));
@@ -113,7 +113,7 @@ export async function followRun(
     const changes = { ...recipe.values['rate-changes'], [step]: rate };
     recipe = { ...recipe, values: { ...recipe.values, 'rate-changes': changes } };
     start = { ...start, recipe };
-    const failure = failureOf(() => directory?.saveConfig(runConfig(recipe, (start as RunStart).event, started)));
+    const failure = failureOf(() => directory?.saveConfig(runConfig(recipe, (start as RunStart).event, startTime)));
     if (failure !== null)
       warn(reporter, `config.json cannot be written now, and lacks the new rate (${failure.message})`);
   }
@@ -133,8 +133,8 @@ export async function followRun(
   }
 
   const { signal } = interrupt;
-  const ending = recipe.values['no-out'] ? 'ending' : 'ending with a checkpoint';
-  announceInterrupt(signal, 'train', ending, (line) => reporter.print(line));
+  const endingText = recipe.values['no-out'] ? 'ending' : 'ending with a checkpoint';
+  announceInterrupt(signal, 'train', endingText, (line) => reporter.print(line));
 
   try {
     const isLive = recipe.values.live || recipe.values['live-after'];
@@ -168,7 +168,7 @@ export async function followRun(
     if (failure !== null) throw failure;
     if (directory !== undefined) refuseUnwritten(directory.path, result, resumable?.checkpoint ?? null);
     if (signal.aborted) return interruptExitCode(signal);
-    if (live !== undefined && recipe.values['live-after']) await serveOn(live);
+    if (live !== undefined && recipe.values['live-after']) await showEndedRun(live);
     return 0;
   } catch (error) {
     reporter.stop();
@@ -198,7 +198,7 @@ export async function followRun(
   }
 
   /** Shows the ended run until a signal arrives. */
-  async function serveOn({ url }: LiveServer): Promise<void> {
+  async function showEndedRun({ url }: LiveServer): Promise<void> {
     close();
     interrupt.release();
     const next = listenForInterrupt(io);
@@ -210,7 +210,7 @@ export async function followRun(
   /** Its server loads with `--live` alone, and reads the files that the run writes. */
   async function startLive(): Promise<LiveServer> {
     const { startLiveServer } = await import('../live/live-server.ts');
-    const server = await startLiveServer(() => watched);
+    const server = await startLiveServer(() => watchedRuns);
     reporter.print(`gradloom train: live at ${server.url}`);
     return server;
   }

@@ -76,7 +76,7 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
   const description = typeof spec === 'string' ? await readObject('--spec', spec) : spec;
   const { refuseManyLayers } = await import('@gradloom/runtime/internal');
   const { columns, shape = columns } = dataset.inputs;
-  const input = seesPositions(description.layers) ? shape : columns;
+  const input = readsAxes(description.layers) ? shape : columns;
   const network = { input, ...description } as unknown as NetworkSpec;
   refuseManyLayers(network);
   // The spec is checked when the network is built.
@@ -85,7 +85,7 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
 }
 
 /** Layers that a spec without `input` may begin with on images: rows are flat lists of numbers for them. */
-const FLAT = new Set<string>([
+const FLAT_KINDS = new Set<string>([
   'activation',
   'batch-norm',
   'dense',
@@ -98,11 +98,11 @@ const FLAT = new Set<string>([
 ] satisfies LayerKind[]);
 
 /** Whether one of the layers, or of those inside of them, tells the axes of a row apart, such as a convolution. */
-function seesPositions(specs: unknown, levels = 16): boolean {
+function readsAxes(specs: unknown, levels = 16): boolean {
   if (!Array.isArray(specs) || levels === 0) return false; // a network of more levels is refused when it is built
   return specs.some((spec) => {
     if (typeof spec !== 'object' || spec === null) return false;
-    const isFlat = FLAT.has(spec.kind) || !Object.hasOwn(layers, String(spec.kind));
-    return !isFlat || seesPositions(spec.layers, levels - 1) || seesPositions(spec.shortcut, levels - 1);
+    const isFlat = FLAT_KINDS.has(spec.kind) || !Object.hasOwn(layers, String(spec.kind));
+    return !isFlat || readsAxes(spec.layers, levels - 1) || readsAxes(spec.shortcut, levels - 1);
   });
 }

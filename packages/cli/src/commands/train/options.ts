@@ -33,14 +33,8 @@ const names = (table: object): string => Object.keys(table).join(', ');
 const byDataset = 'set by the dataset';
 const anyContext = { totalSteps: 1, stepsPerEpoch: 1 };
 
-const {
-  'no-gradient-check': noGradientCheck,
-  precision,
-  loss,
-  optimizer,
-  schedule,
-  ...training
-} = flagsOf(library.table, 'Training');
+const trainingFlags = flagsOf(library.table, 'Training');
+const { 'no-gradient-check': noGradientCheck, precision, loss, optimizer, schedule, ...training } = trainingFlags;
 const run = flagsOf(library.table, 'Run');
 const checkpoints = flagsOf(checkpointOptions.table, 'Output');
 const { lr } = optimizerOptions.sgd;

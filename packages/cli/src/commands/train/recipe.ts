@@ -88,10 +88,11 @@ function networkOf(values: TrainValues, standard: Preset, train: Dataset): strin
   if (values.spec !== undefined) return undefined;
   const isText = ofText(train.preprocessing) !== undefined || tokensOf(train.preprocessing) !== undefined;
   const name =
-    values.network ?? (isText || STACKED.every((flag) => values[flag] === undefined) ? standard.network : undefined);
+    values.network ??
+    (isText || HIDDEN_LAYER_FLAGS.every((flag) => values[flag] === undefined) ? standard.network : undefined);
   if (name === undefined) return undefined;
   const networkOptions: readonly string[] = findNetwork(name)?.options ?? [];
-  const stray = STACKED.find((flag) => values[flag] !== undefined && !networkOptions.includes(flag));
+  const stray = HIDDEN_LAYER_FLAGS.find((flag) => values[flag] !== undefined && !networkOptions.includes(flag));
   if (stray === undefined) return name;
   if (values.network === undefined) {
     const expectedFlags = networkOptions.map((flag) => `--${flag}`).join(', ');
@@ -107,7 +108,7 @@ function networkOf(values: TrainValues, standard: Preset, train: Dataset): strin
 }
 
 /** Options of hidden layers, for which a dataset's network is left aside. */
-const STACKED = ['hidden', 'activation', 'init', 'dropout'] as const satisfies (keyof TrainValues)[];
+const HIDDEN_LAYER_FLAGS = ['hidden', 'activation', 'init', 'dropout'] as const satisfies (keyof TrainValues)[];
 
 /** The loss with its flags. @throws OptionError if the loss does not have the option. */
 function lossSpec(values: TrainValues, { classes }: Dataset): Exclude<LossSpec, string> & Member {
@@ -183,19 +184,19 @@ function optimizerSpec(values: TrainValues, preset: Preset): Exclude<OptimizerSp
   if (values.lr !== undefined) spec.lr = values.lr;
   for (const flag of Object.keys(optimizerFlags) as (keyof typeof optimizerFlags)[]) {
     if (values[flag] === undefined) continue;
-    if (!hasOption(kind, flag)) throw new OptionError('train', camelCase(flag), foreignFlag(kind, flag));
+    if (!optimizerHas(kind, flag)) throw new OptionError('train', camelCase(flag), foreignFlagProblem(kind, flag));
     spec[camelCase(flag)] = values[flag];
   }
   createOptimizer(spec as OptimizerSpec);
   return spec as Exclude<OptimizerSpec, string> & Member;
 }
 
-const hasOption = (kind: OptimizerName, flag: string): boolean =>
+const optimizerHas = (kind: OptimizerName, flag: string): boolean =>
   Object.hasOwn(optimizerOptions[kind], camelCase(flag));
 
-function foreignFlag(kind: OptimizerName, flag: string): string {
-  const optimizerOwnFlags = Object.keys(optimizerFlags).filter((other) => hasOption(kind, other));
-  const owners = (Object.keys(optimizerOptions) as OptimizerName[]).filter((other) => hasOption(other, flag));
+function foreignFlagProblem(kind: OptimizerName, flag: string): string {
+  const optimizerOwnFlags = Object.keys(optimizerFlags).filter((other) => optimizerHas(kind, other));
+  const owners = (Object.keys(optimizerOptions) as OptimizerName[]).filter((other) => optimizerHas(other, flag));
   return `is no option of ${kind}, expected ${['lr', ...optimizerOwnFlags].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
 }
 

@@ -28,7 +28,6 @@ export async function reportRun(
   return reportFolder(folder);
 }
 
-/** Collects all findings at the end of a run. */
 async function collectFindings(recipe: Recipe, result: TrainResult, assessment: Assessment): Promise<Findings> {
   return {
     result: JSON.parse(doneLine(recipe, result, assessment)),

@@ -76,19 +76,15 @@ export async function runFolds(
       onProgress(0);
       const foldValues: TrainValues & typeof values = { ...values, fold, ...outOf(lock, fold) };
       const openedRun = fold === 1 ? firstData : await openRun(foldValues);
-      const reporter = foldReporter(
-        io,
-        progress,
-        { isFirst: fold === 1, isShown: !json && !quiet, onProgress },
-        (run, result) => {
-          const { test } = result;
-          if (test === undefined || result.stopped === 'aborted') return;
-          const { steps, fingerprint } = result;
-          const figures = { ...figuresOf(test), ...linearFigures(run.assessment) };
-          foldRuns.push({ fold, out: run.out, figures, rows: test.rows, steps, fingerprint });
-          if (json && !quiet) printJson(io.stdout, { event: 'fold', ...foldRuns[foldRuns.length - 1] });
-        },
-      );
+      const view = { showsStart: fold === 1 && !json && !quiet, onProgress };
+      const reporter = foldReporter(io, progress, view, (run, result) => {
+        const { test, steps, fingerprint } = result;
+        if (test === undefined || result.stopped === 'aborted') return;
+        const figures = { ...figuresOf(test), ...linearFigures(run.assessment) };
+        const foldRun: FoldRun = { fold, out: run.out, figures, rows: test.rows, steps, fingerprint };
+        foldRuns.push(foldRun);
+        if (json && !quiet) printJson(io.stdout, { event: 'fold', ...foldRun });
+      });
       if (fold === 1) for (const warning of warningsOf(openedRun)) warn(reporter, warning);
       const recipe = await createRecipe(foldValues, openedRun);
       facts ??= { dataset: recipe.sets.train.name, network: describeNetwork(recipe.spec) };
@@ -129,8 +125,7 @@ const outOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> 
   lock === null ? {} : { out: join(lock.path, `fold-${fold}`) };
 
 interface FoldView {
-  readonly isFirst: boolean;
-  readonly isShown: boolean; // the start of the first fold
+  readonly showsStart: boolean; // prints the data and the network before the first step
   readonly onProgress: (share: number) => void; // called with the share of the steps that are done
 }
 
@@ -138,13 +133,13 @@ interface FoldView {
 function foldReporter(
   io: Io,
   progress: ProgressLine,
-  { isFirst, isShown, onProgress }: FoldView,
+  { showsStart, onProgress }: FoldView,
   onEnd: (run: RunEnd, result: TrainResult) => void,
 ): Reporter {
   return {
     ...quietReporter(io),
     start(run) {
-      if (!isFirst || !isShown) return;
+      if (!showsStart) return;
       progress.clear();
       printLines(io.stdout, describeData(run.recipe, Math.min(widthOf(io.stdout), 120)));
       printLines(io.stdout, [...describeRun(run), '']);

@@ -98,7 +98,7 @@ export function recordedLibrary({ backend }: Readonly<Record<string, unknown>>):
 }
 
 /** A warning if a run computes with another library than the run that its options come from; else null. */
-export function otherLibrary(recorded: string | null, backend: Backend): string | null {
+export function libraryWarning(recorded: string | null, backend: Backend): string | null {
   const current = backendName(backendRecord(backend));
   if (recorded === null || backend.name !== 'blas' || current === recorded) return null;
   return `the options come from a run on ${recorded}, this one takes ${current}: their weights differ by rounding (--blas chooses the library)`;

@@ -26,11 +26,11 @@ export async function runTrain(request: Request, io: Io): Promise<number> {
   const values = parseCluster(request);
   if (values.cluster === undefined) return await runWithLock(request, io);
   const work = (cluster: Cluster, rankIo: Io): Promise<number> => runWithLock(request, rankIo, cluster);
-  return await onAllRanks(values['exchange-timeout'], request, io, work, lastOf(request));
+  return await onAllRanks(values['exchange-timeout'], request, io, work, lastCheckpointOf(request));
 }
 
 /** The path of the last checkpoint, if the directory of the run is named; only rank 0 knows an unnamed one. */
-function lastOf(request: Request): string | null {
+function lastCheckpointOf(request: Request): string | null {
   const { out, resume, 'no-out': noOut } = flagsToRaw(trainOptions, request);
   const folder = out?.value ?? resume?.value;
   return typeof folder === 'string' && noOut === undefined ? join(folder, LAST_FILE) : null;

@@ -1,7 +1,7 @@
 import { ofText } from '@gradloom/core/internal';
 import type { TrainResult } from '@gradloom/runtime';
 import { tokenUnit } from '../../lab/figures/n-grams.ts';
-import { folded } from '../../terminal/live-area.ts';
+import { foldLine } from '../../terminal/live-area.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { backendName, decimal, duration, percent, plural, sentence, whole } from '../../terminal/text/format.ts';
@@ -55,9 +55,9 @@ export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalVi
   const comparison = comparisonLine(recipe, result, assessment);
   return [
     '',
-    ...assessment.remarks.flatMap((remark) => folded(sentence(remark), width)).map((line) => paint('yellow', line)),
-    ...(comparison === null ? [] : folded(comparison, width)),
-    wentOf(result),
+    ...assessment.remarks.flatMap((remark) => foldLine(sentence(remark), width)).map((line) => paint('yellow', line)),
+    ...(comparison === null ? [] : foldLine(comparison, width)),
+    trainedText(result),
     '',
     // Without indent a fingerprint fits into 80 columns.
     ...columns(rows, { indent: 0 }),
@@ -81,7 +81,7 @@ function bestRow({ bestStep, bestEpoch = 0 }: TrainResult): [string, string][] {
 }
 
 /** 'Trained 8 epochs in 9.4 s'. */
-function wentOf(result: TrainResult): string {
+function trainedText(result: TrainResult): string {
   if (result.steps === 0) return 'Stopped before the first step: the weights are the initial ones';
   const went = { aborted: 'Stopped after', early: 'Stopped early after', completed: 'Trained' }[result.stopped];
   return `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;

@@ -1,7 +1,7 @@
 import type { StartEvent, TrainProgressEvent } from '@gradloom/runtime';
 import { invocation } from '../../terminal/invocation.ts';
 import { type Io, printLine, printLines, widthOf } from '../../terminal/io.ts';
-import { createLiveArea, folded, type LiveArea } from '../../terminal/live-area.ts';
+import { createLiveArea, foldLine, type LiveArea } from '../../terminal/live-area.ts';
 import { createPaint, type Paint } from '../../terminal/paint.ts';
 import { decimal, duration, whole } from '../../terminal/text/format.ts';
 import { steerText } from '../../terminal/text/steer-text.ts';
@@ -48,7 +48,7 @@ export function terminalReporter(io: Io): Reporter {
       area = createLiveArea(io);
       totalEpochs = Math.ceil(start.totalSteps / start.stepsPerEpoch);
       const lines = [...describeData(run.recipe, Math.min(widthOf(io.stdout), 120)), ...describeRun(run)];
-      printLines(io.stdout, io.stdout.isTTY ? lines.flatMap((line) => folded(line, widthOf(io.stdout))) : lines);
+      printLines(io.stdout, io.stdout.isTTY ? lines.flatMap((line) => foldLine(line, widthOf(io.stdout))) : lines);
     },
     warning() {},
     print(text) {
@@ -178,7 +178,6 @@ function lossCurve(losses: readonly number[], room: number, paint: Paint): strin
   return `${first} ${paint('cyan', sparkline(losses, width))} ${last}`;
 }
 
-/** The parts that fit. */
 function partsWithin(parts: readonly string[], room: number): string {
   const text = parts.join('  ');
   return text.length <= room ? text : partsWithin(parts.slice(0, -1), room);

@@ -7,7 +7,7 @@ import { parseRaw } from '../../options/raw-options.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { runConfig } from '../../report/train/run-config.ts';
 import { trainAlternatives, trainOptions } from '../train/options.ts';
-import { type OpenCheck, openCheck, readDocument, reading } from './file-check.ts';
+import { type OpenCheck, openCheck, readDocument, readOrFault } from './file-check.ts';
 
 export interface ConfigCheck {
   readonly check: OpenCheck;
@@ -25,7 +25,7 @@ export function checkConfig(folder: string): ConfigCheck {
   }
   const { options, network, parameters } = config;
   if (isRecord(options)) {
-    reading(check, '', () => {
+    readOrFault(check, '', () => {
       const { raw, foreign } = entriesToRaw(trainOptions, options, 'options', 'run');
       for (const { name, why } of foreign)
         check.faults.push(`has ${name}, expected none in the file of a run (${why})`);
@@ -38,7 +38,7 @@ export function checkConfig(folder: string): ConfigCheck {
 }
 
 function checkNetwork(check: OpenCheck, network: unknown, parameters: unknown): NetworkSpec | null {
-  return reading(check, '', () => {
+  return readOrFault(check, '', () => {
     // buildNetwork checks the claims of the file part by part.
     const { parameterCount, spec } = buildNetwork(network as NetworkSpec, customParts());
     check.about = `${parameterCount} parameters`;

@@ -7,7 +7,7 @@ import { DIVISIONS_FILE, METRICS_FILE, readRunFile, STEPS_FILE } from '../../fil
 import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { missingSteps } from '../train/metrics-file.ts';
-import { type FileCheck, type OpenCheck, openCheck, reading } from './file-check.ts';
+import { type FileCheck, type OpenCheck, openCheck, readOrFault } from './file-check.ts';
 
 /** The longest file that this program writes. */
 const MAX_BYTES = 2 ** 29;
@@ -24,7 +24,7 @@ export function checkLines(folder: string, last: Checkpoint | null): FileCheck[]
       check.faults.push('is missing');
       return [check];
     }
-    const runFile = reading(check, path, () =>
+    const runFile = readOrFault(check, path, () =>
       runLines(readRunFile('verify', path, 'a file of lines', MAX_BYTES) ?? Buffer.alloc(0)),
     );
     // A resume keeps the damaged file under this name.
@@ -48,10 +48,8 @@ function checkFile(check: OpenCheck, runFile: RunLines, last: Checkpoint | null,
     check.notes.push(`goes beyond the newest checkpoint (step ${step}): a resume repeats those steps`);
   }
   if (check.name === STEPS_FILE) {
-    const missing = missingSteps(
-      lines.map(({ value }) => value),
-      step,
-    );
+    const values = lines.map(({ value }) => value);
+    const missing = missingSteps(values, step);
     if (missing !== '') addMissing(check, missing, damagedFile);
     else checkSteps(check, lines, last);
   }
@@ -81,10 +79,7 @@ function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
   }
 }
 
-/**
- * From one epoch end to the next, if stretches end there too, the losses of the steps must add up to those of the
- * epochs.
- */
+/** Between two lines that end with an epoch, the losses of the steps must add up to those of the epochs. */
 function checkSteps(check: OpenCheck, lines: RunLines['lines'], { arrays, record }: Checkpoint): void {
   const { stepsPerEpoch } = record;
   let sum = 0;

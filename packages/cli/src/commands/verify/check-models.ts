@@ -9,7 +9,7 @@ import { isRecord } from '../../options/read-object.ts';
 import type { TrainValues } from '../train/options.ts';
 import { isFixedOption } from '../train/resume.ts';
 import type { ConfigCheck } from './check-config.ts';
-import { type OpenCheck, openCheck, reading } from './file-check.ts';
+import { type OpenCheck, openCheck, readOrFault } from './file-check.ts';
 
 /** The readable model and checkpoints of a run. */
 export interface ModelChecks {
@@ -32,7 +32,7 @@ export function checkModels(folder: string, config: ConfigCheck): ModelChecks {
   const checks = names.map((name) => {
     const check = openCheck(name);
     const path = join(folder, name);
-    const file = reading(check, path, () => {
+    const file = readOrFault(check, path, () => {
       checkRunFile('verify', path, 'a Gradloom file');
       return openModelFile(path, loadOptions());
     });

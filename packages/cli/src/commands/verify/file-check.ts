@@ -27,7 +27,7 @@ export const openCheck = (name: string): OpenCheck => ({ name, about: '', notes:
  * The result of `read`; if it throws, null and a fault. Faults do not repeat `path`, since the name of the file
  * precedes them.
  */
-export function reading<T>(check: OpenCheck, path: string, read: () => T): T | null {
+export function readOrFault<T>(check: OpenCheck, path: string, read: () => T): T | null {
   try {
     return read();
   } catch (error) {
@@ -53,7 +53,7 @@ export function readDocument(
 ): Json | null {
   const path = join(folder, check.name);
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
-  const value = reading(check, path, () => {
+  const value = readOrFault(check, path, () => {
     const text = readRunFile('verify', path, 'a JSON file', MAX_BYTES)?.toString() ?? '';
     const state = sealOf(text.replace(/\n$/, ''));
     if (state === 'broken') check.faults.push('has a wrong checksum (it is damaged)');
@@ -62,7 +62,7 @@ export function readDocument(
   });
   if (value === null) return null;
   if (isRecord(value)) {
-    if (schema !== undefined) reading(check, path, () => readAs(schema, value, `verify: ${path}`));
+    if (schema !== undefined) readOrFault(check, path, () => readAs(schema, value, `verify: ${path}`));
     return value;
   }
   check.faults.push('holds no JSON object, expected the file as it was written');

@@ -41,10 +41,8 @@ export function verifyExperiments(folder: string): FileCheck[] {
 function checkFindings(check: OpenCheck, document: Readonly<Record<string, unknown>> | null): void {
   if (document === null) return;
   const { findings } = document;
-  if (
-    Array.isArray(findings) &&
-    findings.every((finding) => isRecord(finding) && typeof finding.agrees === 'boolean')
-  ) {
+  const isFinding = (finding: unknown) => isRecord(finding) && typeof finding.agrees === 'boolean';
+  if (Array.isArray(findings) && findings.every(isFinding)) {
     check.about = `${findings.length} findings, ${findings.filter(({ agrees }) => agrees).length} agree`;
   } else check.faults.push('has no findings, expected a list of them');
 }

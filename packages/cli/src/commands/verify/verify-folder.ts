@@ -5,7 +5,7 @@ import { showPath } from '@gradloom/core/internal';
 import { LAST_FILE, type LockOwner } from '@gradloom/runtime';
 import { isTemporaryName, LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, EXPERIMENTS_FILE, METRICS_FILE, MODEL_FILE } from '../../files/run-files/names.ts';
-import { type FileCheck, openCheck, reading } from './file-check.ts';
+import { type FileCheck, openCheck, readOrFault } from './file-check.ts';
 import { documentFiles, verifyDocument, verifyExperiments } from './verify-documents.ts';
 import { verifyTrain } from './verify-train.ts';
 
@@ -57,7 +57,7 @@ function checkFolder(path: string): Verification {
 /** The process that writes there, and the check of the lock file. */
 function writerOf(path: string): { readonly lock: FileCheck; readonly owner: LockOwner | null } {
   const lock = openCheck(LOCK_FILE);
-  return { lock, owner: reading(lock, join(path, LOCK_FILE), () => lockOwner('verify', path)) };
+  return { lock, owner: readOrFault(lock, join(path, LOCK_FILE), () => lockOwner('verify', path)) };
 }
 
 function notesOf(path: string, owner: LockOwner | null): string[] {

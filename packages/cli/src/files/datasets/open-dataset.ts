@@ -80,14 +80,14 @@ export async function openDataset(
   preprocessing?: Preprocessing | null, // of the model that is evaluated; null: it takes plain numbers
 ): Promise<OpenedDataset> {
   const images = ofImages(preprocessing ?? undefined);
-  const ofModel = ofTable(preprocessing ?? undefined);
-  const isTable = 'path' in source && isReadAsTable(source, ofModel);
+  const modelTable = ofTable(preprocessing ?? undefined);
+  const isTable = 'path' in source && isReadAsTable(source, modelTable);
   if ('path' in source) refuseOtherKind(source, isTable);
   if (isTable && preprocessing !== null && images === undefined) {
     if (ofText(preprocessing) !== undefined) {
       throw new Error(`${name} ${source.table ?? source.path} is a table, expected a text, as that of the model`);
     }
-    return openTableDataset(source, shares, name, { classNames, preprocessing: ofModel });
+    return openTableDataset(source, shares, name, { classNames, preprocessing: modelTable });
   }
   if ('path' in source && formatOf(source.path) === 'text') {
     return openText(source, shares, name, ofText(preprocessing ?? undefined)?.text);
@@ -156,10 +156,8 @@ function withoutScale(source: DatasetSource): { scale: unknown; plain: DatasetSo
   const { scale, ...options }: Readonly<Record<string, unknown>> = source.options ?? {};
   if (scale === undefined) return { scale, plain: source };
   if (scale === 'standard' || scale === 'none') return { scale, plain: { ...source, options } as DatasetSource };
-  throw scaleError(
-    source,
-    new OptionError('train', 'scale', `has ${show(scale)}, expected standard or none for images`),
-  );
+  const problem = `has ${show(scale)}, expected standard or none for images`;
+  throw scaleError(source, new OptionError('train', 'scale', problem));
 }
 
 /** Standardizes images by the mean and deviation of the training rows. */

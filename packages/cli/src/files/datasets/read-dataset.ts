@@ -36,11 +36,10 @@ export async function readDataset(
     };
     // A model without a preprocessing takes the numbers of a table as they are.
     const isTable = tableFormatOf(source.path) !== undefined;
-    return withFileErrors(source, flag, async () =>
-      isTable
-        ? { train: await loadPlainTable('loadPlainTable', source.path, options) }
-        : loadDataset(source.path, options),
-    );
+    return withFileErrors(source, flag, async () => {
+      if (!isTable) return loadDataset(source.path, options);
+      return { train: await loadPlainTable('loadPlainTable', source.path, options) };
+    });
   }
   const { kind, ...options } = source.options;
   const { name } = source;
@@ -66,12 +65,10 @@ export async function withFileErrors<T>(
   } catch (error) {
     if (error instanceof OptionError) throw nameFileOption(error, byFlag);
     const sentence = withoutCaller(error);
-    const inside =
-      /^[ :]/.test(sentence.slice(path.length)) && sentence.startsWith(path)
-        ? sentence.slice(path.length)
-        : `: ${sentence}`;
-    const meant = existsSync(path) ? '' : suggest(normalize(path), pathsIn(dirname(path)));
-    throw new Error(`${flag} ${table ?? path}${inside}${meant}`, { cause: error });
+    const rest = sentence.slice(path.length);
+    const problem = sentence.startsWith(path) && /^[ :]/.test(rest) ? rest : `: ${sentence}`;
+    const hint = existsSync(path) ? '' : suggest(normalize(path), pathsIn(dirname(path)));
+    throw new Error(`${flag} ${table ?? path}${problem}${hint}`, { cause: error });
   }
 }
 

@@ -12,7 +12,7 @@ import { option } from '@gradloom/core/internal';
 import { createModel, type DataSplits, type Model, subset, textDataset, train } from '@gradloom/runtime';
 import { columns } from '../../terminal/text/columns.ts';
 import { decimal, duration, whole } from '../../terminal/text/format.ts';
-import { wrap } from '../../terminal/text/table.ts';
+import { wrapSentence } from '../../terminal/text/table.ts';
 import { defineExperiment, type ExperimentContext } from './experiment.ts';
 import { claim } from './finding.ts';
 import {
@@ -247,4 +247,4 @@ async function learn(
 }
 
 /** Words in lines of 80 columns. */
-const linesOf = (words: readonly string[]): string[] => wrap(words.join(' ')).map((line) => `  ${line.trim()}`);
+const linesOf = (words: readonly string[]): string[] => wrapSentence(words.join(' ')).map((line) => `  ${line.trim()}`);

@@ -2,7 +2,7 @@ import { phases } from '@gradloom/runtime/internal';
 import type { Paint } from '../../terminal/paint.ts';
 import { backendName, decimal, plural, whole } from '../../terminal/text/format.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
-import { table, wrap } from '../../terminal/text/table.ts';
+import { table, wrapSentence } from '../../terminal/text/table.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
 import {
   BANDWIDTH_TITLE,
@@ -44,7 +44,10 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
     ),
     ...chapter(PREDICTION_TITLE, predictions(report)),
     ...describeRanks(report.ranks, report.cores, paint),
-    ...chapter('Conclusions', [...conclusions(report).flatMap((sentence) => wrap(sentence)), ...losses(report)]),
+    ...chapter('Conclusions', [
+      ...conclusions(report).flatMap((sentence) => wrapSentence(sentence)),
+      ...losses(report),
+    ]),
   ];
 }
 
@@ -55,7 +58,7 @@ function strongScaling(report: ScaleReport, paint: Paint): string[] {
   const [{ fingerprint }] = points;
   return [
     ...lines(pointTable(report)),
-    ...marksOf(report).flatMap(wrap),
+    ...marksOf(report).flatMap(wrapSentence),
     sameBits
       ? `fingerprint ${fingerprint.slice(0, 16)}…, the same for all`
       : paint('red', 'the fingerprints differ: please report this'),
@@ -98,7 +101,7 @@ function breakdown({ points }: ScaleReport): string[] {
     ...table(['threads', 'thread', ...phases], rows, { right: [1, 2, 3, 4, 5, 6] }),
     ...(clockedMs < MIN_CLOCK_RATIO * stepMs
       ? []
-      : wrap(
+      : wrapSentence(
           `These clocks take time too: with them a step on one thread takes ${decimal(clockedMs)} ms, without them ${decimal(stepMs)} ms.`,
         )),
   ];
@@ -112,7 +115,7 @@ function predictions({ prediction, spread }: ScaleReport): string[] {
     '',
     PREDICTED_PARTS_TITLE,
     ...lines(predictedPartsTable(points)),
-    ...predictionNotes(points, spread).flatMap(wrap),
+    ...predictionNotes(points, spread).flatMap(wrapSentence),
   ];
 }
 

@@ -95,7 +95,7 @@ function legend(drawn: readonly { readonly name: string; readonly mark: string }
   return ['', ...columns(rows, { indent: 4, gap: 3 })];
 }
 
-/** Sorted by x. */
+/** The points that can be drawn, in the order of x. */
 const onScale = (points: readonly Point[], log: boolean): [x: number, y: number][] =>
   points
     .filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y) && (!log || y > 0))

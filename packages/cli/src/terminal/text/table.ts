@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import CliTable from 'cli-table3';
-import { markedAgain, printable } from '../printable.ts';
+import { printable, restoreMarks } from '../printable.ts';
 import { plural } from './format.ts';
 
 export interface TableOptions {
@@ -39,7 +39,7 @@ export function table(
     wordWrap: true,
   });
   drawn.push(...cells);
-  const [first, ...rest] = markedAgain(drawn.toString())
+  const [first, ...rest] = restoreMarks(drawn.toString())
     .split('\n')
     .map((line) => line.trimEnd());
   const left = rows.length - MAX_ROWS;
@@ -64,7 +64,7 @@ function narrowed(widths: readonly number[], right: readonly number[]): number {
 const visibleLength = (text: string): number => stripVTControlCharacters(text).length;
 
 /** Words in lines of at most 78 columns, the first one not indented. */
-export function wrap(sentence: string): string[] {
+export function wrapSentence(sentence: string): string[] {
   const lines: string[] = [''];
   for (const word of sentence.split(' ')) {
     const line = lines[lines.length - 1];

@@ -46,11 +46,11 @@ export async function measureRareClass(recipe: Recipe, result: TrainResult): Pro
     add(y, t, B, O) {
       const p = y.slice(0, B * O);
       if (hasProbabilities(loss)) toProbabilities('answers', loss, p, O);
-      const ofSecond = O === 1; // a single output of two classes is that of the second
-      const score = (n: number): number => (ofSecond ? (rare.index === 1 ? p[n] : -p[n]) : p[n * O + rare.index]);
-      const isOfClass = (n: number): number => Number(labelOf(t, n, O) === rare.index);
-      const each = (of: (n: number) => number) => Float64Array.from({ length: B }, (_, n) => of(n));
-      ranking.add(each(score), each(isOfClass), B, 1);
+      // A single output of two classes is that of the second.
+      const scoreOf = (n: number) => (O === 1 ? p[n] * (rare.index === 1 ? 1 : -1) : p[n * O + rare.index]);
+      const rareScores = Float64Array.from({ length: B }, (_, n) => scoreOf(n));
+      const areRare = Float64Array.from({ length: B }, (_, n) => Number(labelOf(t, n, O) === rare.index));
+      ranking.add(rareScores, areRare, B, 1);
     },
   };
   await evaluateResult(recipe, result, rows, [confusion, scores]);

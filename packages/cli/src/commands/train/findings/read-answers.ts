@@ -40,9 +40,9 @@ export async function readAnswers(recipe: Recipe, result: TrainResult): Promise<
     ? metrics.calibration({ targets: scoring.task === 'binary' ? 'values' : 'classes' })
     : null;
   const hasCurves = dataset.classes <= MAX_CURVES && scoresFit(dataset.rows, scoring, memoryRoom().bytes);
-  const collected = hasCurves ? holdScores(dataset.rows, scoring) : null;
-  const scored = [calibration, collected].filter((reader) => reader !== null);
-  const scores = { add: scoreInto(scoring, scored), bytes: collected?.bytes ?? 0 };
+  const heldScores = hasCurves ? holdScores(dataset.rows, scoring) : null;
+  const scoreReaders = [calibration, heldScores].filter((reader) => reader !== null);
+  const scores = { add: scoreInto(scoring, scoreReaders), bytes: heldScores?.bytes ?? 0 };
   await evaluateResult(recipe, result, dataset, [confusion, worst.reader, scores]);
   const classes = classFigures(confusion.value(), dataset.labels);
   const mistakes = worst.mistakes();
@@ -57,7 +57,7 @@ export async function readAnswers(recipe: Recipe, result: TrainResult): Promise<
       mistakes.map(({ row }) => row),
     ),
     calibration: calibration === null ? undefined : binsOf(calibration.value()).map(toFigures),
-    curves: collected === null ? undefined : await curvesOf(collected.scores, scoring, dataset.labels),
+    curves: heldScores === null ? undefined : await curvesOf(heldScores.scores, scoring, dataset.labels),
   };
 }
 

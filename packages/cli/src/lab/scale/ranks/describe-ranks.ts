@@ -1,5 +1,5 @@
 import type { Paint } from '../../../terminal/paint.ts';
-import { table, wrap } from '../../../terminal/text/table.ts';
+import { table, wrapSentence } from '../../../terminal/text/table.ts';
 import {
   NETWORK_TITLE,
   networkTable,
@@ -22,7 +22,7 @@ export function describeRanks(points: readonly RankPoint[], cores: number, paint
   return [
     ...chapter(`${RANKS_TITLE} (${points[0].library})`, [
       ...lines(rankTable(points)),
-      ...rankNotes(points, cores).flatMap(wrap),
+      ...rankNotes(points, cores).flatMap(wrapSentence),
     ]),
     ...chapter(NETWORK_TITLE, lines(networkTable(points))),
     ...chapter(RANK_PARTS_TITLE, lines(rankPartsTable(points))),
