@@ -1,4 +1,5 @@
 import { complete, counted, show, showPath, sizeOf } from '@gradloom/core/internal';
+import { faultOf } from '../system/files/file-fault.ts';
 import { checkClasses, checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import { imagePreprocessing } from './images/image-dataset.ts';
@@ -45,17 +46,12 @@ export function datasetOfArrays(
   options: ArrayOptions,
 ): Dataset {
   const rows = inputs.shape[0];
-  if (targets.shape[0] !== rows) {
-    throw new Error(
-      `${where}: ${showPath(targets.path)} has ${counted(targets.shape[0], 'label')}, expected ${rows} (the rows of ${showPath(inputs.path)})`,
-    );
-  }
+  const expected = `${rows} (the rows of ${showPath(inputs.path)})`;
+  if (targets.shape[0] !== rows) throw faultOf(where, targets.path)(counted(targets.shape[0], 'label'), expected);
   if (lengths !== null && lengths.array.length !== rows) {
-    const has =
-      lengths.shape.length > 1 ? `the shape (${lengths.shape.join(', ')})` : counted(lengths.array.length, 'number');
-    throw new Error(
-      `${where}: ${showPath(lengths.path)} has ${has}, expected ${rows} (the rows of ${showPath(inputs.path)})`,
-    );
+    const { shape, array } = lengths;
+    const has = shape.length > 1 ? `the shape (${shape.join(', ')})` : counted(array.length, 'number');
+    throw faultOf(where, lengths.path)(has, expected);
   }
   checkFinite(where, inputs);
   checkFinite(where, targets);
@@ -94,7 +90,7 @@ function checkFinite(where: string, { path, array, shape }: NamedArray): void {
     if (Number.isFinite(array[i])) continue;
     const columns = array.length / shape[0];
     const position = `row ${Math.floor(i / columns)}${columns === 1 ? '' : `, column ${i % columns}`}`;
-    throw new Error(`${where}: ${showPath(path)} has ${array[i]} in ${position}, expected finite numbers`);
+    throw faultOf(where, path)(`${array[i]} in ${position}`, 'finite numbers');
   }
 }
 
@@ -102,7 +98,7 @@ function countClasses(where: string, labels: NamedArray, classes: number | undef
   const { path, shape } = labels;
   if (shape.length > 2) {
     const expected = '1 (a label per row) or 2 (a label per position)';
-    throw new Error(`${where}: ${showPath(path)} has ${counted(shape.length, 'dimension')}, expected ${expected}`);
+    throw faultOf(where, path)(counted(shape.length, 'dimension'), expected);
   }
   const count = classes ?? highest(where, labels) + 1;
   complete(checkClasses(`${where}: ${showPath(path)}`, matrixOf(labels), count));

@@ -15,9 +15,8 @@ export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset
   if (weights !== undefined) yield* checkWeights(where, weights, rows);
   if (lengths !== undefined) yield* checkLengths(where, lengths, inputs, rows);
   if (labels !== undefined && list(where, 'labels', labels, 'a list of names').length !== classes) {
-    throw new Error(
-      `${where}: labels has ${counted(labels.length, 'name')}, expected ${classes ?? 'none'} (one per class)`,
-    );
+    const has = counted(labels.length, 'name');
+    throw new Error(`${where}: labels has ${has}, expected ${classes ?? 'none'} (one per class)`);
   }
   return dataset;
 }

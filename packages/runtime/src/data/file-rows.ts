@@ -4,7 +4,7 @@ import { createElements, option, record, showPath } from '@gradloom/core/interna
 import { openToRead } from './cache-file.ts';
 import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
 import { type FileReader, gatherRows, type RowReader } from './gather.ts';
-import { type DataArray, idxTypes, type NumberType, npyType, sharedArrayLike } from './number-types.ts';
+import { type DataArray, idxTypes, isLittleEndian, type NumberType, npyType, sharedArrayLike } from './number-types.ts';
 
 /** What a file's header says about its numbers, and the number of bytes read. */
 interface FileHeader {
@@ -144,7 +144,7 @@ const typedViews: Readonly<Record<string, (buffer: ArrayBuffer) => StoredNumbers
   '|u1': (buffer) => new Uint8Array(buffer),
   '|i1': (buffer) => new Int8Array(buffer),
   'unsigned byte': (buffer) => new Uint8Array(buffer),
-  ...(new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+  ...(isLittleEndian
     ? {
         '<u2': (buffer: ArrayBuffer) => new Uint16Array(buffer),
         '<i2': (buffer: ArrayBuffer) => new Int16Array(buffer),
@@ -155,7 +155,6 @@ const typedViews: Readonly<Record<string, (buffer: ArrayBuffer) => StoredNumbers
     : {}),
 };
 
-/** An open file of a thread. */
 interface OpenFile {
   readonly descriptor: number;
   readonly type: NumberType;

@@ -110,21 +110,16 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
   if (tableFormatOf(path) !== undefined) {
     const advice =
       'in a program, readTable and splitTable read this one, so that its columns are fitted after the split';
-    throw new Error(
-      `loadDataset: ${showPath(path)} is a table with types, expected a CSV file of plain numbers (${advice})`,
-    );
+    const expected = `a CSV file of plain numbers (${advice})`;
+    throw new Error(`loadDataset: ${showPath(path)} is a table with types, expected ${expected}`);
   }
   const isFolder = stats.isDirectory();
-  const tablesInside = isFolder
-    ? namesIn('loadDataset', path)
-        .filter((name) => tableFormatOf(name) !== undefined)
-        .sort()
-    : [];
+  const names = isFolder ? namesIn('loadDataset', path).sort() : [];
+  const tablesInside = names.filter((name) => tableFormatOf(name) !== undefined);
   if (tablesInside.length > 0) {
-    const has =
-      tablesInside.length === 1 ? 'is a folder with a table' : `is a folder with ${tablesInside.length} tables`;
+    const tables = tablesInside.length === 1 ? 'a table' : `${tablesInside.length} tables`;
     const expected = `one file, such as ${showPath(join(path, tablesInside[0]))} (copy the rows of several into one)`;
-    throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${expected}`);
+    throw new Error(`loadDataset: ${showPath(path)} is a folder with ${tables}, expected ${expected}`);
   }
   const other = otherKind(path, isFolder);
   if (other !== undefined) throw new Error(`loadDataset: ${showPath(path)} ${other}`);

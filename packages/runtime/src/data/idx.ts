@@ -55,10 +55,8 @@ async function readHeader(source: ByteSource, fault: FileFault): Promise<NumberH
   const type = idxTypes.get(code);
   if (zero !== 0 || alsoZero !== 0 || type === undefined || dimensions === 0) {
     const codes = [...idxTypes.keys()].map(hex).join(', ');
-    throw fault(
-      `the first bytes ${[...magic].map(hex).join(' ')}`,
-      `an IDX file, which begins with 00 00, a type (${codes}) and a number of dimensions`,
-    );
+    const expected = `an IDX file, which begins with 00 00, a type (${codes}) and a number of dimensions`;
+    throw fault(`the first bytes ${[...magic].map(hex).join(' ')}`, expected);
   }
   const extents = new DataView(new ArrayBuffer(4 * dimensions));
   const bytesRead = await source.read(new Uint8Array(extents.buffer));
@@ -116,14 +114,10 @@ function findImages(folder: string, setNames: readonly string[]): string | undef
 export function findIdxLabels(images: string): string {
   const name = basename(images).replace(/\.gz$/, '');
   const labels = name.replace('images', 'labels').replace(/([-.])idx\d+/, '$1idx1');
-  if (labels === name) {
-    throw new Error(
-      `loadIdx: ${showPath(images)} has a name without 'images', expected one such as train-images-idx3-ubyte`,
-    );
-  }
+  const fault = faultOf('loadIdx', images);
+  if (labels === name) throw fault("a name without 'images'", 'one such as train-images-idx3-ubyte');
   const plain = join(dirname(images), labels);
   const path = [plain, `${plain}.gz`].find((path) => existsSync(path));
-  if (path === undefined)
-    throw new Error(`loadIdx: ${showPath(images)} has no labels beside it, expected ${plain} or ${plain}.gz`);
+  if (path === undefined) throw fault('no labels beside it', `${plain} or ${plain}.gz`);
   return path;
 }

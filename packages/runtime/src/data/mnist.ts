@@ -15,9 +15,8 @@ import { loadIdxFolder } from './idx.ts';
  */
 export async function loadMnist(from?: string | URL): Promise<DataSplits> {
   if (from !== undefined && !isModule(from)) {
-    throw new Error(
-      `loadMnist: from has ${show(from)}, expected nothing, or the import.meta.url of the module that asks`,
-    );
+    const expected = 'nothing, or the import.meta.url of the module that asks';
+    throw new Error(`loadMnist: from has ${show(from)}, expected ${expected}`);
   }
   const modules = from === undefined ? [process.argv[1], join(currentDirectory(), 'here')] : [from];
   return loadIdxFolder(findMnist(modules.filter(isModule)), { name: 'mnist', classes: 10 });

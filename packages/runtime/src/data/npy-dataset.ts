@@ -1,4 +1,5 @@
-import { onlyKeys, option, showPath } from '@gradloom/core/internal';
+import { onlyKeys, option } from '@gradloom/core/internal';
+import { faultOf } from '../system/files/file-fault.ts';
 import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, type NamedArray } from './array-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { readNpy } from './npy.ts';
@@ -72,11 +73,8 @@ export function datasetOfNpy(
 /** Splits an array into all columns but the last, and the last. */
 function cutOff(where: string, { path, type, shape, array }: NamedArray): [inputs: NamedArray, targets: NamedArray] {
   const [rows, columns] = shape;
-  if (shape.length !== 2 || columns < 2) {
-    throw new Error(
-      `${where}: ${showPath(path)} has the shape (${shape.join(', ')}), expected rows of 2 columns or more`,
-    );
-  }
+  if (shape.length !== 2 || columns < 2)
+    throw faultOf(where, path)(`the shape (${shape.join(', ')})`, 'rows of 2 columns or more');
   const inputs = sharedArrayLike(array, rows * (columns - 1));
   const targets = sharedArrayLike(array, rows);
   for (let n = 0; n < rows; n++) {

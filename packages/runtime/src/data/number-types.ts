@@ -86,6 +86,17 @@ export function npyType(description: string): NumberType | undefined {
   return { name: description, bytes, allocate, read: (view, at) => read(view, at, littleEndian) };
 }
 
+/** Whether this machine stores the least byte of a number first. */
+export const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** NumPy's number type of this kind, such as 'f8', in the byte order of this machine. */
+export function nativeType(kind: string): NumberType {
+  const order = isLittleEndian ? '<' : '>';
+  const type = npyType(`${kind.endsWith('1') ? '|' : order}${kind}`); // a single byte has no order
+  if (type === undefined) throw new Error(`nativeType: there is no type ${kind}, expected one of ${npyTypes}`);
+  return type;
+}
+
 /** Decodes a 16-bit IEEE 754 number: sign, 5 bits of exponent, 10 of fraction. */
 export function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;

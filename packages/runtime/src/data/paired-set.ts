@@ -1,4 +1,5 @@
 import { complete, shapeText, showPath } from '@gradloom/core/internal';
+import { faultOf } from '../system/files/file-fault.ts';
 import { checkClasses } from './check-dataset.ts';
 import { type Dataset, rowText } from './dataset.ts';
 
@@ -17,17 +18,11 @@ export function pairedSet(where: string, train: NamedSet, other: NamedSet): Data
   const [inputs, trainInputs] = [other.set.inputs, train.set.inputs];
   if (inputs.columns !== trainInputs.columns) {
     const has = inputs.shape === undefined ? `${inputs.columns} numbers a row` : `rows of ${shapeText(inputs.shape)}`;
-    throw new Error(
-      `${where}: ${showPath(other.inputs)} has ${has}, expected ${rowText(trainInputs)} (those of ${showPath(train.inputs)})`,
-    );
+    throw faultOf(where, other.inputs)(has, `${rowText(trainInputs)} (those of ${showPath(train.inputs)})`);
   }
   const { classes } = train.set;
   const [has, expected] = [describeTargets(other.set), describeTargets(train.set)];
-  if (has !== expected) {
-    throw new Error(
-      `${where}: ${showPath(other.targets)} has ${has}, expected ${expected} (those of ${showPath(train.targets)})`,
-    );
-  }
+  if (has !== expected) throw faultOf(where, other.targets)(has, `${expected} (those of ${showPath(train.targets)})`);
   // Rows of a class without training rows would look like errors of the network.
   if (classes !== null) {
     const source = `the classes of ${showPath(train.targets)}`;

@@ -47,7 +47,6 @@ export function splitDataset(dataset: Dataset, options: SplitOptions = {}): Data
 /** The rows of each set, ascending. */
 export type SplitRows = { readonly [Set in keyof DataSplits]: Uint32Array };
 
-/** The class of each row. */
 interface RowLabels {
   readonly indices: ArrayLike<number>; // [N]
   readonly classes: number;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { showPath } from '@gradloom/core/internal';
 import { findFile } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
-import { decoders } from './decoders.ts';
+import { type Decoder, decoders } from './decoders.ts';
 import type { Image } from './image.ts';
 import type { ImageSize } from './image-options.ts';
 import { decodeImage, IMAGE_FILE, ImageFileError, sizeOfImage } from './image-reader.ts';
@@ -11,21 +11,20 @@ import { decodeImage, IMAGE_FILE, ImageFileError, sizeOfImage } from './image-re
 const MAX_BYTES = 3e8;
 
 /** Reads an image; its first bytes tell the format. @throws Error naming the file and what is wrong with it. */
-export const readImage = async (where: string, path: string): Promise<Image> =>
-  decodeImage(decoders, subjectOf(where, path), await bytesOf(where, path));
+export const readImage = (where: string, path: string): Promise<Image> => readWith(decodeImage, where, path);
 
 /** The size in the header of an image. @throws Error as `readImage` does. */
-export const readImageSize = async (where: string, path: string): Promise<ImageSize> =>
-  sizeOfImage(decoders, subjectOf(where, path), await bytesOf(where, path));
+export const readImageSize = (where: string, path: string): Promise<ImageSize> => readWith(sizeOfImage, where, path);
 
-const subjectOf = (where: string, path: string): string => `${where}: ${showPath(path)}`;
+type Read<T> = (decoders: readonly Decoder[], subject: string, bytes: Uint8Array) => T;
 
-async function bytesOf(where: string, path: string): Promise<Uint8Array> {
-  const subject = subjectOf(where, path);
+async function readWith<T>(read: Read<T>, where: string, path: string): Promise<T> {
+  const subject = `${where}: ${showPath(path)}`;
   const size = findFile(where, path, IMAGE_FILE);
   if (size === null) throw new ImageFileError(subject, 'does not exist');
   if (size > MAX_BYTES) throw new ImageFileError(subject, `has ${size} bytes`, `an image of at most ${MAX_BYTES}`);
-  return readFile(path).catch((error: unknown) => {
+  const bytes = await readFile(path).catch((error: unknown) => {
     throw new ImageFileError(subject, `cannot be read: ${systemReason(error)}`, IMAGE_FILE, error);
   });
+  return read(decoders, subject, bytes);
 }

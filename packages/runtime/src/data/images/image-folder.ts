@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { complete, listed, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
+import { faultOf } from '../../system/files/file-fault.ts';
 import { namesIn, statsOf } from '../../system/files/file-system.ts';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
@@ -66,11 +67,7 @@ async function loadSet(
 ): Promise<{ set: Dataset; shape: ImageShape }> {
   const { name, classNames, channels, divisor = 255 } = options;
   const files = foldersIn(folder).flatMap((label) => imagesIn(join(folder, label)).map((path) => ({ label, path })));
-  if (files.length === 0) {
-    throw new Error(
-      `${WHERE}: ${showPath(folder)} has no images, expected a folder for each class, with PNG or JPEG files`,
-    );
-  }
+  if (files.length === 0) throw faultOf(WHERE, folder)('no images', 'a folder for each class, with PNG or JPEG files');
   const { labels, indices } = classesOf(
     folder,
     files.map(({ label }) => label),
@@ -82,7 +79,7 @@ async function loadSet(
   const { rows, sizeChoice } = await readInOneSize(paths, readAll, size, trainShape).catch(async (error: unknown) => {
     throw (await unreadable(paths)) ?? error;
   });
-  if (rows === null) throw new Error(`${WHERE}: ${showPath(folder)} has changed, expected the same images`);
+  if (rows === null) throw faultOf(WHERE, folder)('changed', 'the same images');
   const { array, ...shape } = rows.finished();
   const { height, width, channels: C } = shape;
   const inputs = { ...valueMatrix(array, height * width * C), shape: [height, width, C], divisor };
@@ -117,7 +114,6 @@ async function readInOneSize(
   return { rows: rows ?? (await readAll(sizeChoice?.size)), sizeChoice };
 }
 
-/** Most images that an error names. */
 const MAX_NAMED = 5;
 
 /** The error of several images that cannot be read; undefined if there are not several. */
@@ -225,7 +221,7 @@ function classesOf(folder: string, imageLabels: readonly string[], classNames: r
   const unknown = classNames === undefined ? distinct[MAX_CLASSES] : distinct.find((label) => !indexOf.has(label));
   if (unknown !== undefined) {
     const expected = classNames === undefined ? `at most ${MAX_CLASSES} classes` : listed(classNames);
-    throw new Error(`${WHERE}: ${showPath(folder)} has the class ${show(unknown)}, expected one of ${expected}`);
+    throw faultOf(WHERE, folder)(`the class ${show(unknown)}`, `one of ${expected}`);
   }
   const indices = sharedArrays.int32(imageLabels.length);
   for (const [n, label] of imageLabels.entries()) indices[n] = indexOf.get(label) ?? 0;

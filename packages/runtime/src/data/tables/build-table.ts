@@ -11,7 +11,7 @@ import { describeExclusion, excludeIdentifiers, LISTS, ONLY_GAPS, OnlyText, text
 import { decisionsOn, warningsOf } from './sniffers/index.ts';
 import type { Exclusion, SniffedTable } from './sniffers/sniffer.ts';
 import { decideTarget } from './sniffers/target-kind.ts';
-import { mapColumns, type Table, type TableColumn, type TableSplit } from './table.ts';
+import { mapColumns, pickCells, type Table, type TableColumn, type TableSplit } from './table.ts';
 import { SEVERAL_VALUES, type TableFault } from './table-faults.ts';
 import { ONE_HOT_LIMIT, splitOf, type TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
@@ -226,12 +226,6 @@ function leaveGapsOut(table: Table, fault: TableFault, persist: ColumnStore['per
 
 function pickRows({ data }: TableColumn, rows: Uint32Array): TableColumn['data'] {
   if (data.kind === 'numbers')
-    return { kind: 'numbers', values: pick(data.values, new Float64Array(rows.length), rows) };
-  return { kind: 'words', words: data.words, indices: pick(data.indices, new Int32Array(rows.length), rows) };
-}
-
-/** Copies the cells of `rows`. Overwrites `out`. */
-function pick<T extends Float64Array | Int32Array>(cells: T, out: T, rows: Uint32Array): T {
-  for (let n = 0; n < rows.length; n++) out[n] = cells[rows[n]];
-  return out;
+    return { kind: 'numbers', values: pickCells(data.values, new Float64Array(rows.length), rows) };
+  return { kind: 'words', words: data.words, indices: pickCells(data.indices, new Int32Array(rows.length), rows) };
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
-import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
 import { showName } from '@gradloom/core/internal';
@@ -10,7 +9,7 @@ import { cannotWrite, hasStamp, publishFolder, readSealedJson, stampOf, writeSea
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { fileRows } from '../file-rows.ts';
 import { npyHeader } from '../npy-header.ts';
-import { npyType, sharedArrays } from '../number-types.ts';
+import { nativeType, sharedArrays } from '../number-types.ts';
 
 const ROWS = 'rows.npy';
 const HEADER = 'header.json';
@@ -24,7 +23,7 @@ interface RowsHeader {
 /** Numbers encoded at a time: 32 MiB. */
 const CHUNK_NUMBERS = 1 << 22;
 
-const TYPE = endianness() === 'LE' ? '<f8' : '>f8';
+const TYPE = nativeType('f8');
 
 /**
  * Returns the encoded rows as a NumPy file in the folder of the table's cache, reusing the file of an earlier run.
@@ -42,12 +41,10 @@ export function cachedRows(
   const key = keyOf(preprocessing, rows);
   const rowsFolder = join(folder, `rows-${key}`);
   const path = join(rowsFolder, ROWS);
-  const header = npyHeader(TYPE, [rows.length, columns]);
+  const header = npyHeader(TYPE.name, [rows.length, columns]);
   const notes = storedNotes(rowsFolder) ?? writeRows();
   for (const note of notes) onNote?.(note);
-  const type = npyType(TYPE);
-  if (type === undefined) throw new Error(`encodeTable: ${TYPE} has no reader, expected one`);
-  const file = fileRows(path, 'npy', { type, shape: [rows.length, columns], bytes: header.length });
+  const file = fileRows(path, 'npy', { type: TYPE, shape: [rows.length, columns], bytes: header.length });
   return { ...valueMatrix(sharedArrays.float64(0), columns), file };
 
   function writeRows(): readonly EncodingNote[] {

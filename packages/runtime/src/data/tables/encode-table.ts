@@ -23,7 +23,7 @@ import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { cachedRows } from './cached-rows.ts';
 import { longestOf, segmentsOf, windowStartsIn } from './series.ts';
-import { checkRows, checkTable, type NumberColumn, type Table, type TableColumn } from './table.ts';
+import { checkRows, checkTable, type NumberColumn, pickCells, type Table, type TableColumn } from './table.ts';
 import { encodeTexts } from './token-column.ts';
 
 /**
@@ -218,10 +218,7 @@ function valuesOf(column: TableColumn | undefined, decoding: TargetDecoding) {
 function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32Array): DataMatrix {
   const [{ data }] = table.targets;
   if (data.kind === 'words') {
-    const { indices } = data;
-    const t = sharedArrays.int32(rows.length);
-    for (let n = 0; n < rows.length; n++) t[n] = indices[rows[n]];
-    return valueMatrix(t, 1);
+    return valueMatrix(pickCells(data.indices, sharedArrays.int32(rows.length), rows), 1);
   }
   const O = target.length;
   const t = sharedArrays.float64(rows.length * O);
@@ -237,7 +234,5 @@ function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32
 
 function weightsOf(column: TableColumn, rows: Uint32Array): DataMatrix {
   const { values } = numbersOf(column, 'the column of weights');
-  const weights = sharedArrays.float64(rows.length);
-  for (let n = 0; n < rows.length; n++) weights[n] = values[rows[n]];
-  return valueMatrix(weights, 1);
+  return valueMatrix(pickCells(values, sharedArrays.float64(rows.length), rows), 1);
 }

@@ -2,7 +2,7 @@ import { type ColumnEncoding, math, OptionError, type TablePreprocessing, type T
 import { forecastNames, readNumber, show, showName } from '@gradloom/core/internal';
 import { quantileOf, scalingOf } from './scaling.ts';
 import { extentOf, sentinelOf } from './sniffers/numbers.ts';
-import { checkRows, checkTable, type Table, type TableColumn, type TableSeries } from './table.ts';
+import { checkRows, checkTable, pickCells, type Table, type TableColumn, type TableSeries } from './table.ts';
 import { ONE_HOT_LIMIT, type Scale } from './table-options.ts';
 import { fitTokens } from './token-column.ts';
 
@@ -144,10 +144,7 @@ function encodingOf(
 
 /** The numbers of the rows without gaps. */
 function presentOf(values: Float64Array, rows: Uint32Array): Float64Array {
-  const present = new Float64Array(rows.length);
-  let count = 0;
-  for (const n of rows) if (!Number.isNaN(values[n])) present[count++] = values[n];
-  return present.subarray(0, count);
+  return pickCells(values, new Float64Array(rows.length), rows).filter((value) => !Number.isNaN(value));
 }
 
 /** The value for gaps: the median; for booleans the more frequent value. */

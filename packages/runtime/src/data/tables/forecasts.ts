@@ -43,9 +43,8 @@ export function lastWindows(
   for (const [s, { length }] of segments.entries()) {
     if (length >= T) continue;
     const of = keys[s] === null ? '' : ` of ${show(keys[s])}`;
-    throw new Error(
-      `lastWindows: ${showName(name)} has ${counted(length, 'row')}${of}, expected ${T} or more (a window of the model)`,
-    );
+    const has = `${counted(length, 'row')}${of}`;
+    throw new Error(`lastWindows: ${showName(name)} has ${has}, expected ${T} or more (a window of the model)`);
   }
   const last = segments.flatMap(({ first, length }) => [...order.subarray(first + length - T, first + length)]);
   const plain = { ...preprocessing, target: [{ ...target[0], name: series.target }] };

@@ -57,16 +57,8 @@ export async function readObjects(where: string, rows: readonly NamedRow[], opti
         yield objects.map((value, n) => ({ location: `row ${n}`, value }));
       },
     );
-  const request = {
-    where,
-    path: 'rows',
-    options: withoutUndefined(tableOptions.read(options)),
-    preprocessing: null,
-    isPlain: false,
-    formats: null,
-    fault,
-  };
-  return readRows(request, memoryStore, open);
+  const purpose = { where, preprocessing: null, isPlain: false };
+  return readRows({ ...purpose, path: 'rows', options: definedOptions(options), fault, open }, memoryStore);
 }
 
 async function readPath(
@@ -76,10 +68,12 @@ async function readPath(
 ): Promise<Table> {
   const { where, preprocessing } = purpose;
   checkPath(where, path);
-  const options = withoutUndefined(tableOptions.read(unchecked));
+  const options = definedOptions(unchecked);
   const fault = faultOf(where, path);
   if (preprocessing === null) checkSequenceOptions(where, options);
-  const request: TableRequest = { ...purpose, path, options, formats: null, fault };
+  // loadCsv accepts a CSV file of any name.
+  const open = () => (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
+  const request: TableRequest = { ...purpose, path, options, fault, open };
   if (options.stream !== true) return readRows(request, memoryStore);
   return openTableCache(path, options, preprocessing, fault, (store) => readRows(request, store));
 }
@@ -124,7 +118,7 @@ export async function readRowsAs(path: string, reader: TableReader, encoding: Ta
   }
   const preprocessing = checkTablePreprocessing(where, encoding);
   const fault = faultOf(where, path);
-  const request = { where, path, options: {}, preprocessing, isPlain: false, formats: null, fault };
+  const request = { where, path, options: {}, preprocessing, isPlain: false, fault, open: async () => reader };
   try {
     return buildTable(request, await collectRows(reader, request, memoryStore), reader, memoryStore);
   } catch (error) {
@@ -133,33 +127,21 @@ export async function readRowsAs(path: string, reader: TableReader, encoding: Ta
   }
 }
 
-const withoutUndefined = (options: object): TableOptions =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+/** The checked options, without undefined ones. */
+const definedOptions = (options: TableOptions): TableOptions =>
+  Object.fromEntries(Object.entries(tableOptions.read(options)).filter(([, value]) => value !== undefined));
 
-/** Opens a table in the format of its name; loadCsv accepts a CSV file of any name. */
-const openFile = ({ where, path, options }: TableRequest): Promise<TableReader> =>
-  where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options);
-
-async function readRows(
-  request: TableRequest,
-  store: ColumnStore,
-  open: () => Promise<TableReader> = () => openFile(request),
-): Promise<Table> {
+async function readRows(request: TableRequest, store: ColumnStore): Promise<Table> {
   try {
-    return await readColumns(request, store, open);
+    return await readColumns(request, store);
   } catch (error) {
     if (!(error instanceof OnlyText)) throw error;
-    return readOnlyText(request, store, open, error);
+    return readOnlyText(request, store, error);
   }
 }
 
 /** Reads a table of identifiers and a text by the words of the text. */
-async function readOnlyText(
-  request: TableRequest,
-  store: ColumnStore,
-  open: () => Promise<TableReader>,
-  { column, others }: OnlyText,
-): Promise<Table> {
+async function readOnlyText(request: TableRequest, store: ColumnStore, { column, others }: OnlyText): Promise<Table> {
   const { columns, drop = [] } = request.options;
   const options: TableOptions = {
     ...request.options,
@@ -167,7 +149,7 @@ async function readOnlyText(
     drop: [...drop, ...others.keys()],
     missing: 'drop', // a row without text says nothing
   };
-  const table = await readColumns({ ...request, options }, store, open);
+  const table = await readColumns({ ...request, options }, store);
   const reasons = [...others].map(([name, exclusion]) => [name, describeExclusion(exclusion)] as const);
   const why = `since no other column is left as an input (${readAsCategories(column)})`;
   return {
@@ -182,12 +164,8 @@ async function readOnlyText(
   };
 }
 
-async function readColumns(
-  request: TableRequest,
-  store: ColumnStore,
-  open: () => Promise<TableReader>,
-): Promise<Table> {
-  const { fault } = request;
+async function readColumns(request: TableRequest, store: ColumnStore): Promise<Table> {
+  const { fault, open } = request;
   let reader = await open();
   try {
     const collected = await collectRows(reader, request, store);

@@ -59,7 +59,6 @@ function previousRows(key: TableColumn | null, rows: number): Int32Array {
   return previous;
 }
 
-/** The index of a row's series. */
 const seriesOf = (key: TableColumn | null, n: number): number => (key?.data.kind === 'words' ? key.data.indices[n] : 0);
 
 /** The name of a row's series. */
@@ -111,7 +110,6 @@ function isNext(a: number, b: number, step: SeriesStep): boolean {
   return Math.abs(b - a - step.size) <= 1e-6 * step.size + 4 * Number.EPSILON * Math.abs(b);
 }
 
-/** The time one step later. */
 function nextOf(time: number, { unit, size }: SeriesStep): number {
   if (unit !== 'months') return time + size;
   const date = dateOf(time);

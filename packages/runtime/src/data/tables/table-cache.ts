@@ -37,8 +37,7 @@ export async function openTableCache(
   fault: TableFault,
   read: (store: ColumnStore) => Promise<Table>,
 ): Promise<Table> {
-  // The reader reports a missing file.
-  if (!existsSync(path)) return read(noStore);
+  if (!existsSync(path)) return read(memoryStore); // which reports the missing file
   const { folder, header, origin } = await openCache<TableHeader>({
     path,
     keys: [keyOf(options, preprocessing)],
@@ -95,10 +94,3 @@ function keyOf(
   const targets = model?.target.map((t) => [t.name, t.type, t.type === 'classes' ? t.labels : t.format]);
   return sha256(JSON.stringify([VERSION, endianness(), entries, columns, targets])).slice(0, 16);
 }
-
-const noStore: ColumnStore = {
-  ...memoryStore,
-  createBuffers() {
-    throw new Error('readTable: the file appeared while it was opened, expected it to be there');
-  },
-};

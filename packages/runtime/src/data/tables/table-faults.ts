@@ -1,4 +1,3 @@
-/** Most kinds of faults that a message lists. */
 const MAX_KINDS = 20;
 
 /** The faults of a file: the first of each kind, and the number of the others. */

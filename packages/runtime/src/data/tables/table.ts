@@ -112,6 +112,16 @@ export const mapColumns = <A, B>({ inputs, targets, weights, split }: Columns<A>
   ...(split && { split: { by: split.by, column: change(split.column) } }),
 });
 
+/** Copies the cells of `rows`. Overwrites `out`. */
+export function pickCells<T extends Float64Array | Int32Array>(
+  cells: Float64Array | Int32Array,
+  out: T,
+  rows: Uint32Array,
+): T {
+  for (let n = 0; n < rows.length; n++) out[n] = cells[rows[n]];
+  return out;
+}
+
 const READ_TABLE = 'one that readTable read';
 
 /** Returns the table if it looks like one. @throws OptionError otherwise. */
@@ -130,11 +140,8 @@ export function checkRows(where: string, name: string, rows: Uint32Array, table:
   }
   const beyond = rows.find((row) => row >= table.rows);
   if (beyond === undefined) return rows;
-  throw new OptionError(
-    where,
-    name,
-    `has ${beyond}, expected rows from 0 to ${table.rows - 1} (of ${showName(table.name)})`,
-  );
+  const expected = `rows from 0 to ${table.rows - 1} (of ${showName(table.name)})`;
+  throw new OptionError(where, name, `has ${beyond}, expected ${expected}`);
 }
 
 /** Checks the rows of each set. @throws OptionError as `checkRows` does. */

@@ -63,7 +63,6 @@ function classesOf({ spec, size }: Tokenizer, context: number, lines: boolean) {
   return { classes: size, labels, preprocessing };
 }
 
-/** Context and shares of the sets. */
 interface SetOptions {
   readonly context: number | undefined;
   readonly validation: number;
@@ -93,10 +92,8 @@ export function windowsOf(
   const windowSet = (from: number, to: number, purpose: string, hasRandomStarts: boolean): Dataset => {
     const tokens = to - from;
     if (tokens < T + 1) {
-      throw fault(
-        `${counted(tokens, 'token')}${purpose}`,
-        `at least ${T + 1} (the context of ${T}, and one to predict)`,
-      );
+      const expected = `at least ${T + 1} (the context of ${T}, and one to predict)`;
+      throw fault(`${counted(tokens, 'token')}${purpose}`, expected);
     }
     const rows = Math.floor((tokens - 1) / T);
     const length = hasRandomStarts ? tokens - 1 : rows * T;

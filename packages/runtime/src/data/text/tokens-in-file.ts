@@ -7,7 +7,7 @@ import { type CacheFile, readPart } from '../cache-file.ts';
 import { openCache, sha256 } from '../cache-folder.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { fileRows } from '../file-rows.ts';
-import { npyType, sharedArrays } from '../number-types.ts';
+import { nativeType, sharedArrays } from '../number-types.ts';
 import { createTokenizer } from './gpt2.ts';
 import { readTokens, type TextSource, type TokenReader } from './read-tokens.ts';
 import { type LineStore, putLine, type TokenStore, tokensOfRow } from './text-sets.ts';
@@ -79,10 +79,7 @@ export function matrixInFile(
   array: DataMatrix['array'],
   columns: number,
 ): DataMatrix {
-  const order = name.endsWith('1') ? '|' : endianness() === 'LE' ? '<' : '>';
-  const type = npyType(`${order}${name}`);
-  if (type === undefined) throw new Error(`loadText: numbers ${name} have no reader, expected one`);
-  return { ...valueMatrix(array, columns), file: fileRows(path, 'bytes', { type, bytes: start }) };
+  return { ...valueMatrix(array, columns), file: fileRows(path, 'bytes', { type: nativeType(name), bytes: start }) };
 }
 
 /** Byte offsets of targets and lengths after the inputs. */
@@ -96,7 +93,6 @@ const CONTENTS = 'tokens.bin';
 /** Increased whenever older caches would be read incorrectly. */
 const VERSION = 1;
 
-/** Finds or writes the tokens. */
 async function openTokens({ path, tokenizer: requested, lines, context, read, fault }: TextRequest) {
   const keyOf = (...parts: unknown[]): string =>
     sha256(JSON.stringify([VERSION, endianness(), lines, ...parts])).slice(0, 16);

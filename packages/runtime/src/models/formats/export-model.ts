@@ -57,11 +57,8 @@ function chosenFormat(where: string, path: string, format: ModelFormatName | und
     throw new OptionError(where, 'format', `has none that ends as ${show(path)}, expected ${expected}`);
   }
   if (Object.hasOwn(modelFormats, format)) return format;
-  throw new OptionError(
-    where,
-    'format',
-    `has ${show(format)}, expected one of ${Object.keys(modelFormats).join(', ')}`,
-  );
+  const expected = `one of ${Object.keys(modelFormats).join(', ')}`;
+  throw new OptionError(where, 'format', `has ${show(format)}, expected ${expected}`);
 }
 
 /**

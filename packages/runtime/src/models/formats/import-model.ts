@@ -148,7 +148,6 @@ async function openTensors(where: string, path: string, fault: FileFault): Promi
   return open(where, path, fault);
 }
 
-/** The description that `exportModel` writes. */
 type ModelDescription = Omit<ModelContents, 'parameters'>;
 
 /** The model that a file describes. Its parts are checked when the model is created. */

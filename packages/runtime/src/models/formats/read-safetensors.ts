@@ -12,7 +12,6 @@ const PREFIX_BYTES = 8;
 /** 16 MiB: room for 100,000 tensors. */
 const MAX_HEADER_BYTES = 1 << 24;
 
-/** Bytes decoded at a time. */
 const CHUNK_BYTES = 1 << 20;
 
 type Decode = (view: DataView, at: number) => number;
@@ -93,10 +92,8 @@ function rangeOf(name: string, entry: unknown, fault: FileFault): TensorRange {
       return { name, type, shape, from: offsets[0], to: offsets[1] };
     }
   }
-  throw fault(
-    `the tensor ${show(name)} as ${show(entry)}`,
-    '{ "dtype": "F32", "shape": [3, 4], "data_offsets": [0, 48] }',
-  );
+  const expected = '{ "dtype": "F32", "shape": [3, 4], "data_offsets": [0, 48] }';
+  throw fault(`the tensor ${show(name)} as ${show(entry)}`, expected);
 }
 
 /** Checks that tensors follow each other from the header to the end of the file, each as long as its shape requires. */

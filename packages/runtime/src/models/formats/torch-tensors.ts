@@ -19,7 +19,6 @@ const normTensors = { gamma: weight, beta: 'bias' };
 const affineTensors = { W: weight, b: 'bias' };
 const recurrentTensors = { Wi: 'weight_ih_l0', bi: 'bias_ih_l0', Wh: 'weight_hh_l0', bh: 'bias_hh_l0' };
 
-/** A kind of layer in PyTorch. */
 interface TorchLayer {
   /** PyTorch's names of its tensors. */
   readonly tensors?: Readonly<Record<string, string>>;
@@ -145,7 +144,6 @@ interface Order {
   mergedInto?: Order; // the order that it shares with other rows
 }
 
-/** Rows between two layers. */
 interface Rows {
   readonly order: Order;
   /** Whether PyTorch has them as [C, H, W] or [C, T]; false for the vectors of an embedding. */

@@ -84,7 +84,7 @@ export function planColumns(
     if (isNumeric) type = 'numeric';
     else if (isKey) type = 'categorical';
     const formats = role === 'split' ? request.formats : modelFormats;
-    const format: PlannedColumn['format'] = formats === null ? 'any' : formats.get(name);
+    const format: PlannedColumn['format'] = formats === undefined ? 'any' : formats.get(name);
     const title = `column ${index + 1}${isNamed ? ` (${show(name)})` : ''}`;
     const column = { index, name, title, role, type, format: isPlain || isKey ? undefined : format };
     const cells = createCollector(column);
@@ -198,7 +198,6 @@ function formatsOf({ columns, target, series }: TablePreprocessing): ReadonlyMap
   return formats;
 }
 
-/** The requested types by column name. */
 function typesOf(
   names: readonly string[],
   { columns = {} }: TableOptions,
@@ -247,9 +246,11 @@ export interface TableRequest {
   readonly preprocessing: TablePreprocessing | null;
   /** Inputs are numbers without gaps, and a numeric target holds values. */
   readonly isPlain: boolean;
-  /** How the cells of columns are written, where they are not plain; null: found from all cells. */
-  readonly formats: ReadonlyMap<string, CellFormat> | null;
+  /** How the cells of columns are written, where they are not plain. @default found from all cells */
+  readonly formats?: ReadonlyMap<string, CellFormat>;
   /** Targets of numbers with marks of gaps; not known while they are found. */
   readonly markedTargets?: ReadonlySet<string>;
   readonly fault: TableFault;
+  /** Opens the table: again for each reading. */
+  open(): Promise<TableReader>;
 }

@@ -47,11 +47,8 @@ export async function openJsonRows(
 /** @throws OptionError if a delimiter is given: only CSV has one. */
 export function refuseDelimiter({ delimiter }: TableReadOptions, format: string): void {
   if (delimiter === undefined) return;
-  throw new OptionError(
-    'readTable',
-    'delimiter',
-    `has ${delimiter}, expected none (a ${format} file has no delimiter)`,
-  );
+  const problem = `has ${delimiter}, expected none (a ${format} file has no delimiter)`;
+  throw new OptionError('readTable', 'delimiter', problem);
 }
 
 async function firstOf(rows: Rows): Promise<JsonRow | undefined> {

@@ -137,9 +137,8 @@ async function* rowsOf(
       rowsBefore += rows;
     }
     if (rowsBefore !== Number(metadata.num_rows)) {
-      throw fault(
-        `the row groups have ${counted(rowsBefore, 'row')}, expected ${metadata.num_rows} (as the file says)`,
-      );
+      const has = counted(rowsBefore, 'row');
+      throw fault(`the row groups have ${has}, expected ${metadata.num_rows} (as the file says)`);
     }
   } finally {
     await file.close();

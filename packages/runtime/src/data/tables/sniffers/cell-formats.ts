@@ -75,7 +75,6 @@ function areNumbers(
   return share > 0.5 && (words.length > MAX_CODES || words.length === 0);
 }
 
-/** The formats that options allow. */
 function allowedBy({ decimal, thousands, dateFormat }: TableOptions): FormatSet {
   const numbers = numberFormats.flatMap((format, n) => {
     const isAllowed =

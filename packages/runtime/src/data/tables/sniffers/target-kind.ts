@@ -52,9 +52,8 @@ function decideWords(
   if (kind === undefined && classNames === undefined && nonNumber !== null && isMixed) {
     const advice = [...(leavesGapsOut ? [EMPTY_TARGETS] : []), '--targets classes reads all cells as names'].join(', ');
     const share = asInCells(shareOf(words, cells, isNumber));
-    throw new ColumnError(
-      `has ${show(nonNumber.cell)} in ${nonNumber.location}, expected a number${share} (${advice})`,
-    );
+    const has = `has ${show(nonNumber.cell)} in ${nonNumber.location}`;
+    throw new ColumnError(`${has}, expected a number${share} (${advice})`);
   }
   if (kind === undefined && !isPlain && words.length > Math.max(MAX_WHOLE_CLASSES, cells.length / 2)) {
     const many = `${words.length} different names in ${counted(cells.length, 'row')}`;

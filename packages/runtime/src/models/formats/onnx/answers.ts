@@ -82,26 +82,16 @@ export function emitAnswers(
     const positions = R === 1 ? [] : [R];
     // 0 for a row without an answer, else the class counted from 1.
     const labelIndex = graph.node('Mul', [graph.node('Add', [index, graph.integers([1])]), hasAnswer]);
+    const addLabel = (label: Value, type: 'int64' | 'string', note: string): void =>
+      graph.output(unusedName('label'), byRow(label, positions), type, positions, note);
     if (labels === undefined) {
       const indexOrNone = graph.node('Sub', [labelIndex, graph.integers([1])]);
-      graph.output(
-        unusedName('label'),
-        byRow(indexOrNone, positions),
-        'int64',
-        positions,
-        'the class, counted from 0; -1 without an answer',
-      );
+      addLabel(indexOrNone, 'int64', 'the class, counted from 0; -1 without an answer');
       return;
     }
     const names = Array.from({ length: classes }, (_, o) => labels[o] ?? String(o));
     const label = graph.node('Gather', [graph.texts([classes + 1], ['', ...names]), labelIndex], { axis: 0 });
-    graph.output(
-      unusedName('label'),
-      byRow(label, positions),
-      'string',
-      positions,
-      'the name of the class; empty without an answer',
-    );
+    addLabel(label, 'string', 'the name of the class; empty without an answer');
   }
 }
 
@@ -121,9 +111,6 @@ function emitUnits(graph: Graph, target: readonly TargetDecoding[], y: Value): V
     const numbers = graph.node('Gather', [values, graph.integers([at])], { axis: 1 });
     return isLog[at] ? graph.node('Exp', [numbers]) : numbers;
   };
-  return graph.node(
-    'Concat',
-    target.map((_, at) => column(at)),
-    { axis: 1 },
-  );
+  const columns = target.map((_, o) => column(o));
+  return graph.node('Concat', columns, { axis: 1 });
 }

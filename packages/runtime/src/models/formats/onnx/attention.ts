@@ -2,7 +2,7 @@ import type { ElementType } from '@gradloom/core';
 import { createElements, rotaryTable, typeOf } from '@gradloom/core/internal';
 import type { Emission, Spec } from './emission.ts';
 import type { Graph, Value } from './graph.ts';
-import { lengthsAt, positions, type Rows } from './rows.ts';
+import { lengthsAt, positions, type Rows, range } from './rows.ts';
 
 /**
  * Self-attention on rows [N, T, C]; heads are an axis of their own. Keys that a query does not read have a score of -∞.
@@ -59,7 +59,7 @@ function rotation(graph: Graph, path: string, T: number, d: number, type: Elemen
     const numbers = createElements(type, T * half).map((_, i) => table[Math.floor(i / half) * d + from + (i % half)]);
     return graph.reals(`${path}.${from === 0 ? 'cos' : 'sin'}`, [T, 1, half], numbers);
   });
-  const indices = [0, half].map((from) => graph.integers(Array.from({ length: half }, (_, i) => from + i)));
+  const indices = [0, half].map((from) => graph.integers(range(half, from)));
   const multiply = (x: Value, y: Value): Value => graph.node('Mul', [x, y]);
   return (value) => {
     const [a, b] = indices.map((pairs) => graph.node('Gather', [value, pairs], { axis: 3 }));

@@ -2,7 +2,7 @@ import type { Elements, Shape } from '@gradloom/core';
 import { createElements, typeOf } from '@gradloom/core/internal';
 import { activationGraphs } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
-import type { Rows } from './rows.ts';
+import { type Rows, range } from './rows.ts';
 
 // onnxruntime has GRU and LSTM for float32 only. In float64, a Scan iterates over the positions.
 
@@ -124,10 +124,9 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, ...layer
     addOutput('next c', whereWithinRow(cell, c));
   }
   addOutput('y', whereWithinRow(next, body.number(0)));
-  const positions = Array.from({ length: layer.positions }, (_, t) => t);
   const results = graph.outputs(
     'Scan',
-    [...states.map(() => zeros), ...inputProducts, graph.integers(positions)],
+    [...states.map(() => zeros), ...inputProducts, graph.integers(range(layer.positions))],
     states.length + 1,
     {
       body: body.finish(),

@@ -64,7 +64,8 @@ export function channelsOfGraph(graph: Graph): Channels {
   };
 }
 
-const range = (length: number, from: number): number[] => Array.from({ length }, (_, k) => from + k);
+/** The numbers from .. from + length - 1. */
+export const range = (length: number, from = 0): number[] => Array.from({ length }, (_, k) => from + k);
 
 const isFlat = (shape: Shape, image: Shape): boolean => shape.length < image.length;
 
@@ -88,11 +89,7 @@ export const lengthsAt = (graph: Graph, lengths: Value, T: number): Value =>
   graph.reshape(graph.node('Min', [lengths, graph.integers([T])]), [-1, 1]);
 
 /** The places of a sequence [1, T], from 0. */
-export const positions = (graph: Graph, T: number): Value =>
-  graph.integers(
-    Array.from({ length: T }, (_, t) => t),
-    [1, T],
-  );
+export const positions = (graph: Graph, T: number): Value => graph.integers(range(T), [1, T]);
 
 /** The sum [N, C] of the positions of rows [N, T, C] at which `isTaken` [N, T] is true. */
 export function sumWhere(graph: Graph, isTaken: Value, rows: Rows): Value {

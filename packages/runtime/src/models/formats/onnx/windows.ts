@@ -14,7 +14,6 @@ export interface Axis extends WindowAxis {
 /** A number for all axes, or one for each. */
 type PerAxis = number | readonly number[];
 
-/** Windows of a layer. */
 interface Windows {
   readonly kernel: PerAxis;
   readonly stride: PerAxis;

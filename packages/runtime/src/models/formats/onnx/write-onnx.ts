@@ -20,6 +20,7 @@ import { describeModel, type ExportedModel } from '../exported.ts';
 import { emitAnswers } from './answers.ts';
 import { createGraph, type Graph, type RealType, type Value } from './graph.ts';
 import { emitNetwork } from './layers.ts';
+import { range } from './rows.ts';
 import { encodeModel } from './schema.ts';
 
 /**
@@ -30,7 +31,6 @@ const OPSET = 17;
 const ML_OPSET = 2;
 const IR_VERSION = 8;
 
-/** ONNX's names of model types. */
 const onnxTypes = { float64: 'double', float32: 'float' } as const;
 
 /** Largest weights in bytes: protocol buffers are limited to 2 GiB; some is left for the rest. */
@@ -149,16 +149,12 @@ function emitCategories(graph: Graph, { name, categories, missing }: CategoryEnc
   const gaps = missing ? 'empty for a gap' : 'an empty text is unknown';
   const cell = graph.input(name, 'string', [1], `text, one of the categories; ${gaps}`);
   if (width === 0) return [];
-  const indexOfWord = new Map<string, number>(
-    ['', ...GAP_WORDS].map((word) => [word, missing ? categories.length : -1]),
-  );
+  const indexOfGap = missing ? categories.length : -1;
+  const indexOfWord = new Map<string, number>(['', ...GAP_WORDS].map((word) => [word, indexOfGap]));
   for (const [index, category] of categories.entries()) indexOfWord.set(category, index);
   const keys = [...indexOfWord.keys()];
   const texts = { keys_strings: keys, values_int64s: [...indexOfWord.values()], default_int64: -1 };
   const index = graph.node('LabelEncoder', [cell], texts, 'ai.onnx.ml');
-  const indices = graph.integers(
-    Array.from({ length: width }, (_, at) => at),
-    [1, width],
-  );
+  const indices = graph.integers(range(width), [1, width]);
   return [graph.node('Cast', [graph.node('Equal', [index, indices])], { to: DOUBLE })];
 }
