@@ -5,18 +5,18 @@ import { decodePng, PNG_START, sizeOfPng } from './png.ts';
 
 export { fitImage } from './resize-image.ts';
 
-/**
- * A format of image files: the first bytes in hexadecimal, its name, a decoder of images of at most `maxPixels`, and
- * the size in the header.
- */
-export type Decoder = readonly [
-  start: string,
-  name: string,
-  decode: (bytes: Uint8Array, maxPixels?: number) => Image,
-  sizeOf: (bytes: Uint8Array) => ImageSize,
-];
+/** A format of image files. */
+export interface ImageFormat {
+  readonly name: string;
+  /** The first bytes of its files, in hexadecimal. */
+  readonly start: string;
+  /** Decodes an image of at most `maxPixels`. @throws Error saying what is wrong with the bytes. */
+  decode(bytes: Uint8Array, maxPixels?: number): Image;
+  /** The size in the header. */
+  sizeOf(bytes: Uint8Array): ImageSize;
+}
 
-export const decoders: readonly Decoder[] = [
-  [PNG_START, 'PNG', decodePng, sizeOfPng],
-  [JPEG_START, 'JPEG', decodeJpeg, sizeOfJpeg],
+export const imageFormats: readonly ImageFormat[] = [
+  { name: 'PNG', start: PNG_START, decode: decodePng, sizeOf: sizeOfPng },
+  { name: 'JPEG', start: JPEG_START, decode: decodeJpeg, sizeOf: sizeOfJpeg },
 ];

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { showPath } from '@gradloom/core/internal';
 import { findFile } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
-import { type Decoder, decoders } from './decoders.ts';
+import { type ImageFormat, imageFormats } from './decoders.ts';
 import type { Image } from './image.ts';
 import type { ImageSize } from './image-options.ts';
 import { decodeImage, IMAGE_FILE, ImageFileError, sizeOfImage } from './image-reader.ts';
@@ -16,7 +16,7 @@ export const readImage = (where: string, path: string): Promise<Image> => readWi
 /** The size in the header of an image. @throws Error as `readImage` does. */
 export const readImageSize = (where: string, path: string): Promise<ImageSize> => readWith(sizeOfImage, where, path);
 
-type Read<T> = (decoders: readonly Decoder[], subject: string, bytes: Uint8Array) => T;
+type Read<T> = (formats: readonly ImageFormat[], subject: string, bytes: Uint8Array) => T;
 
 async function readWith<T>(read: Read<T>, where: string, path: string): Promise<T> {
   const subject = `${where}: ${showPath(path)}`;
@@ -26,5 +26,5 @@ async function readWith<T>(read: Read<T>, where: string, path: string): Promise<
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new ImageFileError(subject, `cannot be read: ${systemReason(error)}`, IMAGE_FILE, error);
   });
-  return read(decoders, subject, bytes);
+  return read(imageFormats, subject, bytes);
 }

@@ -1,6 +1,6 @@
 import type { ImageEncoding } from '@gradloom/core';
 import { reasonOf } from '@gradloom/core/internal';
-import type { Decoder } from './decoders.ts';
+import type { ImageFormat } from './decoders.ts';
 import type { Image } from './image.ts';
 import type { ImageSize } from './image-options.ts';
 
@@ -16,9 +16,9 @@ export type ImageReader = (subject: string, bytes: Uint8Array, budget?: PixelBud
 export async function createImageReader(encoding: ImageEncoding): Promise<ImageReader> {
   // Imported when needed: most processes read no images, and the decoders take a while to load. The module shares no
   // imports with others, so that the bundle of a thread is one file besides it.
-  const { decoders, fitImage } = await import('./decoders.ts');
+  const { imageFormats, fitImage } = await import('./decoders.ts');
   return (subject, bytes, budget) => {
-    const image = decodeImage(decoders, subject, bytes, budget?.pixels);
+    const image = decodeImage(imageFormats, subject, bytes, budget?.pixels);
     if (budget !== undefined) budget.pixels -= image.width * image.height;
     return fitImage(image, encoding);
   };
@@ -43,32 +43,32 @@ export class ImageFileError extends Error {
  * @throws ImageFileError that begins with `subject`.
  */
 export const decodeImage = (
-  decoders: readonly Decoder[],
+  formats: readonly ImageFormat[],
   subject: string,
   bytes: Uint8Array,
   maxPixels?: number,
-): Image => withDecoder(decoders, subject, bytes, ([, , decode]) => decode(bytes, maxPixels));
+): Image => withFormat(formats, subject, bytes, (format) => format.decode(bytes, maxPixels));
 
 /** The size in the header of an image file. @throws Error as `decodeImage` does. */
-export const sizeOfImage = (decoders: readonly Decoder[], subject: string, bytes: Uint8Array): ImageSize =>
-  withDecoder(decoders, subject, bytes, ([, , , sizeOf]) => sizeOf(bytes));
+export const sizeOfImage = (formats: readonly ImageFormat[], subject: string, bytes: Uint8Array): ImageSize =>
+  withFormat(formats, subject, bytes, (format) => format.sizeOf(bytes));
 
-/** Calls `read` with the decoder of the format that the first bytes have. */
-function withDecoder<T>(
-  decoders: readonly Decoder[],
+/** Calls `read` with the format that the first bytes have. */
+function withFormat<T>(
+  formats: readonly ImageFormat[],
   subject: string,
   bytes: Uint8Array,
-  read: (decoder: Decoder) => T,
+  read: (format: ImageFormat) => T,
 ): T {
   const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
-  const decoder = decoders.find(([formatStart]) => start.startsWith(formatStart));
-  if (decoder === undefined) {
+  const format = formats.find((candidate) => start.startsWith(candidate.start));
+  if (format === undefined) {
     throw new ImageFileError(subject, bytes.length === 0 ? 'has no bytes' : `has the first bytes ${start}`);
   }
   try {
-    return read(decoder);
+    return read(format);
   } catch (error) {
     const reason = reasonOf(error).replace(/\.$/, '');
-    throw new ImageFileError(subject, `has damaged contents (${reason})`, `a whole ${decoder[1]} image`, error);
+    throw new ImageFileError(subject, `has damaged contents (${reason})`, `a whole ${format.name} image`, error);
   }
 }

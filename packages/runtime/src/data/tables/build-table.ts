@@ -66,8 +66,9 @@ export function buildTable(
   const candidates = withRole('input')
     .filter((fileColumn) => !lists.includes(fileColumn))
     .flatMap((fileColumn) => finishColumn(fileColumn).map((column): Input => ({ fileColumn, column })));
-  const nonEmpty = candidates.filter(({ fileColumn, column: { gaps } }) => gaps < rows || !isGuessed(fileColumn));
-  for (const input of candidates) if (!nonEmpty.includes(input)) exclusions.set(input.column.name, ONLY_GAPS);
+  for (const { fileColumn, column } of candidates)
+    if (column.gaps === rows && isGuessed(fileColumn)) exclusions.set(column.name, ONLY_GAPS);
+  const nonEmpty = candidates.filter(({ column }) => !exclusions.has(column.name));
   const identifiers = new Map(
     nonEmpty.flatMap(({ fileColumn, column }) => {
       const exclusion = isGuessed(fileColumn) ? excludeIdentifiers(column, rows) : undefined;
@@ -90,9 +91,7 @@ export function buildTable(
   );
   const [weights = null] = withRole('weight').flatMap(finishColumn);
   const [time] = withRole('time').flatMap((fileColumn) => unlessFaulty(fileColumn, () => [timeOf(fileColumn)]));
-  const [key = null] = withRole('key').flatMap((fileColumn) =>
-    unlessFaulty(fileColumn, () => typedColumns(fileColumn)),
-  );
+  const [key = null] = withRole('key').flatMap((column) => unlessFaulty(column, () => typedColumns(column)));
   faults.refuse(fault);
   refuseOnlyText();
   if (inputs.length === 0 && time === undefined) {
@@ -143,9 +142,8 @@ export function buildTable(
   /** @throws OnlyText if all inputs are identifiers, or texts that are left out, and there is a text among them. */
   function refuseOnlyText(): void {
     if (!keepsIdentifiers || options.stream === true || !withRole('input').every(isGuessed)) return;
-    const text = textAmong(
-      withRole('input').map(({ name, collector }) => ({ name, words: collector.collected().words })),
-    );
+    const words = withRole('input').map(({ name, collector }) => ({ name, words: collector.collected().words }));
+    const text = textAmong(words);
     if (text === undefined) return;
     throw new OnlyText(text, new Map([...exclusions, ...identifiers].filter(([name]) => name !== text)));
   }

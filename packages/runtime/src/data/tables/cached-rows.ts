@@ -48,7 +48,7 @@ export function cachedRows(
   return { ...valueMatrix(sharedArrays.float64(0), columns), file };
 
   function writeRows(): readonly EncodingNote[] {
-    const draft = temporaryPath(rowsFolder);
+    const draft = temporaryPath(rowsFolder); // a folder that gets its final name when it is complete
     try {
       wrapWriteErrors(() => mkdirSync(draft));
       const file = createCacheFile(join(draft, ROWS));

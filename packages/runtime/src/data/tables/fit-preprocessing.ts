@@ -23,13 +23,13 @@ export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreproce
   const { scale, missing = 'impute' } = table.options;
   const target = table.targets.map((column) => decodingOf(table, column, rows, scale));
   // A table as wide as a model file can hold at all goes without ranges.
-  const ranged = table.inputs.length <= MAX_RANGES;
+  const withRange = table.inputs.length <= MAX_RANGES;
   const preprocessing: TablePreprocessing = {
     version: 1,
-    columns: table.inputs.map((column) => encodingOf(table, column, rows, { scale, missing, ranged })),
+    columns: table.inputs.map((column) => encodingOf(table, column, rows, { scale, missing, withRange })),
     ...(table.series === undefined ? { target } : forecastsOf(table.series, target[0])),
   };
-  return fits(preprocessing) ? preprocessing : refuseTooMany(table, withoutRarer(preprocessing));
+  return fitsModelFile(preprocessing) ? preprocessing : withoutRarer(table, preprocessing);
 }
 
 /** The target of a series at each step after a window, and how its rows become windows. */
@@ -59,7 +59,7 @@ const MAX_RANGES = 10_000;
 const MAX_PARTS = 115_000;
 const MAX_BYTES = 1_800_000;
 
-function fits(preprocessing: TablePreprocessing): boolean {
+function fitsModelFile(preprocessing: TablePreprocessing): boolean {
   const partsOf = (column: ColumnEncoding): number => {
     if (column.type !== 'categorical') return 'range' in column && column.range ? 10 : 7;
     return 6 + column.categories.length + (Array.isArray(column.others) ? column.others.length : 0);
@@ -68,60 +68,63 @@ function fits(preprocessing: TablePreprocessing): boolean {
   return parts <= MAX_PARTS && JSON.stringify(preprocessing).length <= MAX_BYTES;
 }
 
-/** Leaves out the names of rarer categories, for which a model file has no room. */
-const withoutRarer = (preprocessing: TablePreprocessing): TablePreprocessing => ({
-  ...preprocessing,
-  columns: preprocessing.columns.map((column) =>
+/**
+ * Leaves out the names of rarer categories, for which a model file has no room. @throws Error if there are still more
+ * columns or categories than it can hold, before training starts.
+ */
+function withoutRarer({ name }: Table, preprocessing: TablePreprocessing): TablePreprocessing {
+  const columns = preprocessing.columns.map((column) =>
     column.type === 'categorical' && column.others ? { ...column, others: true } : column,
-  ),
-});
-
-/** @throws Error if there are more columns or categories than a model file can hold, before training starts. */
-function refuseTooMany({ name }: Table, preprocessing: TablePreprocessing): TablePreprocessing {
-  const { columns } = preprocessing;
-  if (fits(preprocessing)) return preprocessing;
-  const categories = columns.reduce((sum, it) => sum + (it.type === 'categorical' ? it.categories.length : 0), 0);
-  const has = `${columns.length} columns with ${categories} categories`;
-  throw new Error(
-    `fitPreprocessing: ${showName(name)} has ${has}, expected no more than a model file holds, about 16,000 (--drop leaves some out)`,
   );
+  if (fitsModelFile({ ...preprocessing, columns })) return { ...preprocessing, columns };
+  const counts = columns.map((column) => (column.type === 'categorical' ? column.categories.length : 0));
+  const has = `${columns.length} columns with ${counts.reduce((sum, count) => sum + count, 0)} categories`;
+  const expected = 'no more than a model file holds, about 16,000 (--drop leaves some out)';
+  throw new Error(`fitPreprocessing: ${showName(name)} has ${has}, expected ${expected}`);
 }
 
 function encodingOf(
   table: Table,
   column: TableColumn,
   rows: Uint32Array,
-  { scale, missing: onGap, ranged }: { scale: Scale | undefined; missing: 'impute' | 'drop'; ranged: boolean },
+  fit: { scale: Scale | undefined; missing: 'impute' | 'drop'; withRange: boolean },
 ): ColumnEncoding {
-  const { name, type, format, data } = column;
-  if (data.kind === 'words' && type === 'text') return fitTokens(table, name, data, rows);
-  const imputes = onGap === 'impute';
-  if (data.kind === 'words') {
-    const { indices, words } = data;
-    const counts = new Uint32Array(words.length);
-    let gaps = 0;
-    for (const n of rows) {
-      if (indices[n] === -1) gaps++;
-      else counts[indices[n]]++;
-    }
-    const { oneHotLimit = ONE_HOT_LIMIT } = table.options;
-    const usedWords = words.flatMap((word, index) => (counts[index] > 0 ? [{ word, count: counts[index] }] : []));
-    // Of words that are equally frequent, those that come first in the file.
-    const byCount = usedWords.toSorted((a, b) => b.count - a.count);
-    const [frequent, rarer] = [byCount.slice(0, oneHotLimit), byCount.slice(oneHotLimit)];
-    return {
-      name,
-      type: 'categorical',
-      categories: sortedNames(frequent.map(({ word }) => word)),
-      missing: gaps >= MIN_GAPS,
-      ...(gaps > 0 && gaps < MIN_GAPS ? { gaps: true } : {}),
-      ...(rarer.length > 0 ? { others: sortedNames(rarer.map(({ word }) => word)) } : {}),
-    };
+  const { name, type, data } = column;
+  if (data.kind === 'numbers') return numberEncodingOf(table, column, presentOf(data.values, rows), rows.length, fit);
+  if (type === 'text') return fitTokens(table, name, data, rows);
+  const { indices, words } = data;
+  const counts = new Uint32Array(words.length);
+  let gaps = 0;
+  for (const n of rows) {
+    if (indices[n] === -1) gaps++;
+    else counts[indices[n]]++;
   }
-  const present = presentOf(data.values, rows);
+  const { oneHotLimit = ONE_HOT_LIMIT } = table.options;
+  const usedWords = words.flatMap((word, index) => (counts[index] > 0 ? [{ word, count: counts[index] }] : []));
+  // Of words that are equally frequent, those that come first in the file.
+  const byCount = usedWords.toSorted((a, b) => b.count - a.count).map(({ word }) => word);
+  const [frequent, rarer] = [byCount.slice(0, oneHotLimit), byCount.slice(oneHotLimit)];
+  return {
+    name,
+    type: 'categorical',
+    categories: sortedNames(frequent),
+    missing: gaps >= MIN_GAPS,
+    ...(gaps > 0 && gaps < MIN_GAPS ? { gaps: true } : {}),
+    ...(rarer.length > 0 ? { others: sortedNames(rarer) } : {}),
+  };
+}
+
+function numberEncodingOf(
+  table: Table,
+  column: TableColumn,
+  present: Float64Array, // the numbers of the rows without gaps
+  rows: number,
+  { scale, missing, withRange }: Parameters<typeof encodingOf>[3],
+): ColumnEncoding {
+  const { name, type, format } = column;
   const kind = type === 'categorical' || type === 'text' ? 'numeric' : type;
-  const fill = imputes ? fillOf(present, kind === 'boolean') : null;
-  const gaps = imputes ? rows.length - present.length : 0;
+  const fill = missing === 'impute' ? fillOf(present, kind === 'boolean') : null;
+  const gaps = missing === 'impute' ? rows - present.length : 0;
   // A few numbers such as -999 would make a mean and a deviation in which all others are nearly alike.
   const hasSentinel = sentinelOf({ ...column, data: { kind: 'numbers', values: present } }) !== undefined;
   const { center, divisor } = scalingOf(present, scale ?? (hasSentinel ? 'robust' : 'standard'));
@@ -138,7 +141,7 @@ function encodingOf(
     fill,
     indicator: gaps >= MIN_GAPS,
     ...(gaps > 0 && gaps < MIN_GAPS ? { gaps: true } : {}),
-    ...(ranged && kind !== 'boolean' && present.length > 0 ? { range: extentOf(present) } : {}),
+    ...(withRange && kind !== 'boolean' && present.length > 0 ? { range: extentOf(present) } : {}),
   };
 }
 

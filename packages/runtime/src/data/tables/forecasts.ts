@@ -46,9 +46,9 @@ export function lastWindows(
     const has = `${counted(length, 'row')}${of}`;
     throw new Error(`lastWindows: ${showName(name)} has ${has}, expected ${T} or more (a window of the model)`);
   }
-  const last = segments.flatMap(({ first, length }) => [...order.subarray(first + length - T, first + length)]);
-  const plain = { ...preprocessing, target: [{ ...target[0], name: series.target }] };
-  const { inputs } = encodeTable({ ...table, name, rows }, plain, Uint32Array.from(last), onNote);
+  const windowRows = segments.flatMap(({ first, length }) => [...order.subarray(first + length - T, first + length)]);
+  const rowPreprocessing = { ...preprocessing, target: [{ ...target[0], name: series.target }] };
+  const { inputs } = encodeTable({ ...table, name, rows }, rowPreprocessing, Uint32Array.from(windowRows), onNote);
   return { x: Float64Array.from(inputs.array), keys };
 }
 
@@ -74,11 +74,11 @@ export function naiveErrors(dataset: Dataset): ForecastErrors | null {
   const target = columns[c];
   if (target === undefined || !('center' in target)) return null;
   const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
-  const lastValue = (series.context - 1) * sumOf(widths) + sumOf(widths.slice(0, c)); // its index in a window
+  const lastValueIndex = (series.context - 1) * sumOf(widths) + sumOf(widths.slice(0, c)); // in a window
   const { columns: H, array: t } = targets;
   let [absolute, squared] = [0, 0];
   for (let n = 0; n < rows; n++) {
-    const last = inputRows(dataset, n, 1, 'float64')[lastValue] * target.scale + target.center;
+    const last = inputRows(dataset, n, 1, 'float64')[lastValueIndex] * target.scale + target.center;
     for (let h = 0; h < H; h++) {
       const error = decodeValue(t[n * H + h], decoding) - last;
       absolute += Math.abs(error);

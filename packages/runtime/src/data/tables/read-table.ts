@@ -29,14 +29,14 @@ export const readTable = (path: string, options: TableOptions = {}): Promise<Tab
  * Reads the columns that a model was trained with, with the types of that time.
  * @throws Error as `readTable` does, and for a missing column.
  */
-export const readTableAs = async (
+export async function readTableAs(
   path: string,
   preprocessing: TablePreprocessing,
   options: TableOptions = {},
-): Promise<Table> => {
+): Promise<Table> {
   const checked = checkTablePreprocessing('readTableAs', preprocessing);
   return readPath(path, options, { where: 'readTable', preprocessing: checked, isPlain: false });
-};
+}
 
 /**
  * Reads a table of plain numbers: its inputs are numbers without gaps, and a numeric target holds values.

@@ -51,14 +51,14 @@ export async function openTableCache(
           createBuffers: (count) => spooledNumbers(spool, count),
           persist(column) {
             const header = writeColumn(column, columns);
-            const stored = openColumn(header, join(draft, COLUMNS));
-            headers.set(stored, header);
-            return stored;
+            const cachedColumn = openColumn(header, join(draft, COLUMNS));
+            headers.set(cachedColumn, header);
+            return cachedColumn;
           },
         });
         const { rows, leftOut, reasons, classes, decisions, warnings } = table;
-        const stored = mapColumns(table, (column) => headers.get(column) as ColumnHeader);
-        return { rows, leftOut, reasons, classes, decisions, warnings, ...stored };
+        const columnHeaders = mapColumns(table, (column) => headers.get(column) as ColumnHeader);
+        return { rows, leftOut, reasons, classes, decisions, warnings, ...columnHeaders };
       } finally {
         spool.close();
         rmSync(join(draft, SPOOL));

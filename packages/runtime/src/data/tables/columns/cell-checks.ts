@@ -9,7 +9,6 @@ type CellCheck = (cell: Cell) => readonly [has: string, expected: string] | unde
 
 /** Adds checks of each cell to a collector. */
 export function withChecks(name: string, collector: ColumnCollector, checks: readonly CellCheck[]): ColumnCollector {
-  if (checks.length === 0) return collector;
   return {
     ...collector,
     add(cell, location) {

@@ -68,7 +68,8 @@ export function planColumns(
   if (!roles.includes('input') && !roles.includes('time'))
     throw fault(` has ${counted(width, 'column')}, expected one or more beside the target`);
   const targetKind = targetKindOf(targetNames, types, request);
-  const classNames = (preprocessing && labelsOf(preprocessing)) ?? options.classNames;
+  const decoding = preprocessing?.target[0];
+  const classNames = decoding?.type === 'classes' ? decoding.labels : options.classNames;
   const create = store.createBuffers(width);
   const modelFormats = preprocessing === null ? request.formats : formatsOf(preprocessing);
   // A series needs all of its rows, and only a table that was read from a file says what was left out.
@@ -182,10 +183,6 @@ function targetKindOf(
   if (names.length === 1) return kind;
   if (kind !== 'classes') return 'values';
   throw new OptionError(where, 'targets', 'has classes, expected values (there are several target columns)');
-}
-
-function labelsOf({ target: [first] }: TablePreprocessing): readonly string[] | undefined {
-  return first?.type === 'classes' ? first.labels : undefined;
 }
 
 /** How the cells of a model's columns are written, where they are not plain. */

@@ -58,7 +58,7 @@ async function firstOf(rows: Rows): Promise<JsonRow | undefined> {
 
 async function namesOf(rows: Rows, fault: PartFault): Promise<Map<string, number>> {
   const names = new Map<string, number>();
-  const namesWithValue = new Set<string>(); // names with a value
+  const namesWithValue = new Set<string>();
   for await (const batch of rows) {
     for (const row of batch) {
       for (const [key, value] of Object.entries(objectOf(row, fault))) {
@@ -103,8 +103,7 @@ function openArrays(
   const firstCells = first === undefined ? [] : arrayCells(first, fault);
   const isName = (cell: Cell): boolean => typeof cell === 'string' && readNumber(cell) === undefined;
   const isNamed = first !== undefined && (header ?? (firstCells.length > 0 && firstCells.every(isName)));
-  const cells = cellsOf(rows, (row) => arrayCells(row, fault));
-  const batches = isNamed ? withoutFirst(cells) : cells;
+  const batches = cellsOf(rows, (row) => arrayCells(row, fault), isNamed ? 1 : 0);
   const location = first?.location ?? '';
   return {
     names: () => (isNamed ? firstCells.map((cell) => String(cell ?? '')) : null),
@@ -135,16 +134,11 @@ export function cellOf(value: unknown, location: () => string, fault: PartFault)
 async function* cellsOf(
   rows: Rows,
   read: (row: JsonRow) => readonly Cell[],
+  skippedRows = 0,
 ): AsyncGenerator<readonly TableRow[], void, undefined> {
-  for await (const batch of rows) yield batch.map((row) => ({ location: row.location, cells: read(row) }));
-}
-
-async function* withoutFirst(
-  batches: AsyncGenerator<readonly TableRow[]>,
-): AsyncGenerator<readonly TableRow[], void, undefined> {
-  let isFirst = true;
-  for await (const batch of batches) {
-    yield isFirst && batch.length > 0 ? batch.slice(1) : batch;
-    if (batch.length > 0) isFirst = false;
+  let rowsToSkip = skippedRows;
+  for await (const batch of rows) {
+    yield batch.slice(rowsToSkip).map((row) => ({ location: row.location, cells: read(row) }));
+    rowsToSkip = Math.max(0, rowsToSkip - batch.length);
   }
 }

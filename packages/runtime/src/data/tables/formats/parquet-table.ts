@@ -154,12 +154,11 @@ async function readGroup(
 ): Promise<ArrayLike<unknown>[]> {
   const rows = Number(group.num_rows);
   if (!(Number.isSafeInteger(rows) && rows >= 0)) throw new Error(`a row group of ${rows} rows`);
-  const packed = group.columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_compressed_size ?? 0), 0);
+  const bytesIn = (size: 'total_compressed_size' | 'total_uncompressed_size'): number =>
+    group.columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.[size] ?? 0), 0);
+  const packed = bytesIn('total_compressed_size');
   if (packed > file.byteLength) throw new Error(`columns of ${packed} bytes in a file of ${file.byteLength}`);
-  const unpacked = group.columns.reduce((sum, { meta_data }) => {
-    return sum + Number(meta_data?.total_uncompressed_size ?? 0);
-  }, 0);
-  refuseBeyondRoom(unpacked + 8 * rows * names.length);
+  refuseBeyondRoom(bytesIn('total_uncompressed_size') + 8 * rows * names.length);
   const schema = parquetSchema(metadata);
   const columns: ArrayLike<unknown>[] = [];
   for (const [c, name] of names.entries()) {

@@ -41,9 +41,9 @@ const areNames = ({ fields }: CsvRecord): boolean => fields.every((field) => !is
  */
 function countTitles(records: readonly CsvRecord[]): number {
   const filledCounts = records.map(({ fields }) => fields.filter((field) => field !== '').length);
-  const usual = filledCounts.toSorted((a, b) => a - b).at(filledCounts.length >> 1) ?? 0;
-  const titles = filledCounts.findIndex((count) => 2 * count >= usual);
-  const isHeaderBelow = titles > 0 && filledCounts[titles] >= usual && areNames(records[titles]);
+  const medianCount = filledCounts.toSorted((a, b) => a - b).at(filledCounts.length >> 1) ?? 0;
+  const titles = filledCounts.findIndex((count) => 2 * count >= medianCount);
+  const isHeaderBelow = titles > 0 && filledCounts[titles] >= medianCount && areNames(records[titles]);
   return isHeaderBelow && titles <= MAX_TITLES ? titles : 0;
 }
 
@@ -60,7 +60,7 @@ function describeTitles(titles: readonly CsvRecord[]): string {
 const MAX_ROWS = 100;
 
 /** If the first text has this many characters, it may not be the whole file: at most three bytes each in UTF-8. */
-const FIRST_TEXT = (1 << 16) / 4;
+const FIRST_TEXT_CHARACTERS = (1 << 16) / 4;
 
 /**
  * Finds the delimiter in the first text of a file: the one that occurs equally often in all of the first rows, and most
@@ -68,16 +68,16 @@ const FIRST_TEXT = (1 << 16) / 4;
  * thousands.
  */
 export function findDelimiter(text: string, path: string): DelimiterName {
-  const standard: DelimiterName = /\.tsv(\.gz)?$/i.test(path) ? 'tab' : 'comma';
+  const defaultName: DelimiterName = /\.tsv(\.gz)?$/i.test(path) ? 'tab' : 'comma';
   const rows = rowsOfTable(firstRows(text));
   const separators = separatorsOf(rows);
-  const sameCounts = separators.filter(({ isSame }) => isSame);
+  const sameCounts = separators.filter(({ isEqualInAll }) => isEqualInAll);
   const candidates = sameCounts.length > 0 ? sameCounts : separators;
-  if (standard === 'tab' && candidates.some(({ name }) => name === 'tab')) return 'tab';
+  if (defaultName === 'tab' && candidates.some(({ name }) => name === 'tab')) return 'tab';
   const hasSemicolon = candidates.some(({ name }) => name === 'semicolon');
   const fields = rows.flatMap((row) => row.split(';'));
   if (hasSemicolon && fields.every((field) => !field.includes(',') || isMeasure(field))) return 'semicolon';
-  return candidates.toSorted((a, b) => b.minCount - a.minCount).at(0)?.name ?? standard;
+  return candidates.toSorted((a, b) => b.minCount - a.minCount).at(0)?.name ?? defaultName;
 }
 
 /** Lines that tell whether a text is a table. */
@@ -92,7 +92,9 @@ export async function separatorIn(path: string) {
   try {
     for await (const text of readText(source, faultOf('separatorIn', path), {})) {
       const rows = firstRows(text);
-      const match = separatorsOf(rows).find(({ isSame, minCount, name }) => isSame && minCount > 1 && name !== 'pipe');
+      const match = separatorsOf(rows).find(
+        ({ isEqualInAll, minCount, name }) => isEqualInAll && minCount > 1 && name !== 'pipe',
+      );
       const isTable = rows.length >= MIN_LINES && match !== undefined;
       return isTable ? { lines: rows.length, name: match.name, count: match.minCount } : undefined;
     }
@@ -103,12 +105,12 @@ export async function separatorIn(path: string) {
 }
 
 /** The characters that separate fields in all rows: how often at least, and whether equally often. */
-function separatorsOf(rows: readonly string[]): { name: DelimiterName; minCount: number; isSame: boolean }[] {
+function separatorsOf(rows: readonly string[]): { name: DelimiterName; minCount: number; isEqualInAll: boolean }[] {
   return Object.entries(delimiters).flatMap(([name, character]) => {
     const counts = rows.map((row) => row.split(character).length - 1);
     const minCount = Math.min(...counts);
-    const isSame = counts.every((count) => count === minCount);
-    return minCount > 0 ? [{ name: name as DelimiterName, minCount, isSame }] : [];
+    const isEqualInAll = counts.every((count) => count === minCount);
+    return minCount > 0 ? [{ name: name as DelimiterName, minCount, isEqualInAll }] : [];
   });
 }
 
@@ -129,7 +131,7 @@ const isMeasure = (field: string): boolean =>
 
 /** The first rows, without quoted text. The last row is left out if the text may end within it. */
 function firstRows(text: string): string[] {
-  const isWhole = text.length < FIRST_TEXT;
+  const isWhole = text.length < FIRST_TEXT_CHARACTERS;
   const rows: string[] = [];
   let row = '';
   let isQuoted = false;

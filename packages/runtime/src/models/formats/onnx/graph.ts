@@ -77,50 +77,41 @@ function emptyGraph(
     return constant(name, 'int64', shape, { rawData: new Uint8Array(bytes.buffer) });
   }
 
-  const common = {
-    input(name: string, type: ElementType, row: Shape, note: string): Value {
+  const common: Omit<Graph, 'type' | 'in' | 'body' | 'number' | 'cast'> = {
+    input(name, type, row, note) {
       if (name === '') throw new Error('a column without a name has no input in ONNX, expected a name');
       inputs.push(valueInfo(name, type, row, note));
       return name;
     },
-    optional(name: string, defaultValue: number, note: string): Value {
+    optional(name, defaultValue, note) {
       // An initializer with the name of an input is its default: one number for any number of rows.
       inputs.push(infoOf(name, 'int64', [{ dimParam: 'lengths' }], note));
       return integers(name, [1], [defaultValue]);
     },
-    integer(name: string): Value {
+    integer(name) {
       inputs.push(infoOf(name, 'int64', [], ''));
       return name;
     },
-    output(name: string, value: Value, type: ElementType, row: Shape, note: string): void {
+    output(name, value, type, row, note) {
       nodes.push({ opType: 'Identity', name: fresh('Identity'), input: [value], output: [name] });
       outputs.push(valueInfo(name, type, row, note));
     },
-    reals: (name: string, shape: readonly number[], values: Elements): Value =>
+    reals: (name, shape, values) =>
       constant(`gradloom/${name}`, values instanceof Float32Array ? 'float' : 'double', shape, {
         rawData: littleEndianBytes(values),
       }),
-    integers: (values: readonly number[], shape: readonly number[] = [values.length]): Value =>
-      integers(fresh('integers'), shape, values),
-    texts: (shape: readonly number[], texts: readonly string[]): Value =>
-      constant(fresh('texts'), 'string', shape, { stringData: texts.map(utf8) }),
-    node: (opType: string, input: readonly Value[], attributes: Attributes = {}, domain = ''): Value =>
-      common.outputs(opType, input, 1, attributes, domain)[0],
-    reshape: (value: Value, shape: readonly number[]): Value => common.node('Reshape', [value, common.integers(shape)]),
-    outputs(opType: string, input: readonly Value[], count: number, attributes: Attributes = {}, domain = ''): Value[] {
+    integers: (values, shape = [values.length]) => integers(fresh('integers'), shape, values),
+    texts: (shape, texts) => constant(fresh('texts'), 'string', shape, { stringData: texts.map(utf8) }),
+    node: (opType, input, attributes = {}, domain = '') => common.outputs(opType, input, 1, attributes, domain)[0],
+    reshape: (value, shape) => common.node('Reshape', [value, common.integers(shape)]),
+    outputs(opType, input, count, attributes = {}, domain = '') {
       const output = Array.from({ length: count }, () => fresh(opType));
       const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
       nodes.push({ opType, domain, name: output[0], input, output, attribute });
       return output;
     },
-    finish: (): Message<'GraphProto'> => ({
-      name: 'gradloom',
-      node: nodes,
-      initializer: initializers,
-      input: inputs,
-      output: outputs,
-    }),
-  } satisfies Partial<Graph>;
+    finish: () => ({ name: 'gradloom', node: nodes, initializer: initializers, input: inputs, output: outputs }),
+  };
 
   const graphOf = (type: RealType): Graph => ({
     ...common,
