@@ -40,15 +40,15 @@ export function refuseBadWeights(
   theta: Elements, // [P]
   type: ElementType = typeOf(theta),
 ): void {
-  const bad = badWeight(network, theta);
-  if (bad !== undefined) throw new Error(`${where}: ${bad}, expected finite numbers`);
+  const problem = badWeight(network, theta);
+  if (problem !== undefined) throw new Error(`${where}: ${problem}, expected finite numbers`);
   if (type === typeOf(theta)) return;
   for (const placed of network.allLayers) {
     for (const { name, offset, length } of placed.tensors) {
       const overflow = firstOverflow(viewOf(theta, offset, length), type);
       if (overflow === undefined) continue;
-      const problem = `has ${show(overflow)}, expected numbers that ${type} can hold`;
-      throw new Error(`${where}: ${name} of ${nameOfLayer(placed)} ${problem}`);
+      const tensor = `${name} of ${nameOfLayer(placed)}`;
+      throw new Error(`${where}: ${tensor} has ${show(overflow)}, expected numbers that ${type} can hold`);
     }
   }
 }

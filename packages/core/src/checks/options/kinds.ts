@@ -144,8 +144,8 @@ export const unchecked = <T>(help?: string, shown?: string): Option<T, undefined
   kind((_where, _name, value) => value as T)(undefined, help, shown);
 
 /** An option of a kind that must be given. */
-export const required = <T>(of: () => Option<T, undefined>): Option<T, undefined, true> => ({
-  ...of(),
+export const required = <T>(createOption: () => Option<T, undefined>): Option<T, undefined, true> => ({
+  ...createOption(),
   required: true,
 });
 

@@ -22,20 +22,24 @@ export interface AdagradOptions extends WeightDecayOptions, OptionsOf<typeof ada
 export function adagrad(options: AdagradOptions = {}): Optimizer {
   const values = adagradOptions.read(options);
   const { lr, epsilon, weightDecay } = values;
-  return withDecayGroups(values, 2, 0, {
-    name: 'adagrad',
-    lr,
-    slots: ['v'],
-    initialScalars: [],
-    advance() {},
-    hyperLength: 3,
-    hyper(hyper, learningRate) {
-      hyper[0] = learningRate[0];
-      hyper[1] = epsilon;
-      hyper[2] = weightDecay;
+  return withDecayGroups(
+    values,
+    { decayAt: 2, noDecay: 0 },
+    {
+      name: 'adagrad',
+      lr,
+      slots: ['v'],
+      initialScalars: [],
+      advance() {},
+      hyperLength: 3,
+      hyper(hyper, learningRate) {
+        hyper[0] = learningRate[0];
+        hyper[1] = epsilon;
+        hyper[2] = weightDecay;
+      },
+      update,
     },
-    update,
-  });
+  );
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {

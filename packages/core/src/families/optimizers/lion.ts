@@ -28,23 +28,27 @@ export interface LionOptions extends WeightDecayOptions, OptionsOf<typeof lionOp
 export function lion(options: LionOptions = {}): Optimizer {
   const values = lionOptions.read(options);
   const { lr, beta1, beta2, weightDecay } = values;
-  return withDecayGroups(values, 5, 1, {
-    name: 'lion',
-    lr,
-    slots: ['m'],
-    initialScalars: [],
-    advance() {},
-    hyperLength: 6,
-    hyper(hyper, learningRate) {
-      hyper[0] = learningRate[0];
-      hyper[1] = beta1;
-      hyper[2] = 1 - beta1;
-      hyper[3] = beta2;
-      hyper[4] = 1 - beta2;
-      hyper[5] = 1 - learningRate[0] * weightDecay;
+  return withDecayGroups(
+    values,
+    { decayAt: 5, noDecay: 1 },
+    {
+      name: 'lion',
+      lr,
+      slots: ['m'],
+      initialScalars: [],
+      advance() {},
+      hyperLength: 6,
+      hyper(hyper, learningRate) {
+        hyper[0] = learningRate[0];
+        hyper[1] = beta1;
+        hyper[2] = 1 - beta1;
+        hyper[3] = beta2;
+        hyper[4] = 1 - beta2;
+        hyper[5] = 1 - learningRate[0] * weightDecay;
+      },
+      update,
     },
-    update,
-  });
+  );
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {

@@ -27,23 +27,27 @@ export interface RmspropOptions extends WeightDecayOptions, OptionsOf<typeof rms
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const values = rmspropOptions.read(options);
   const { lr, decay, epsilon, momentum, weightDecay } = values;
-  return withDecayGroups(values, 5, 0, {
-    name: 'rmsprop',
-    lr,
-    slots: momentum === 0 ? ['v'] : ['v', 'momentum'],
-    initialScalars: [],
-    advance() {},
-    hyperLength: 6,
-    hyper(hyper, learningRate) {
-      hyper[0] = learningRate[0];
-      hyper[1] = decay;
-      hyper[2] = 1 - decay;
-      hyper[3] = epsilon;
-      hyper[4] = momentum;
-      hyper[5] = weightDecay;
+  return withDecayGroups(
+    values,
+    { decayAt: 5, noDecay: 0 },
+    {
+      name: 'rmsprop',
+      lr,
+      slots: momentum === 0 ? ['v'] : ['v', 'momentum'],
+      initialScalars: [],
+      advance() {},
+      hyperLength: 6,
+      hyper(hyper, learningRate) {
+        hyper[0] = learningRate[0];
+        hyper[1] = decay;
+        hyper[2] = 1 - decay;
+        hyper[3] = epsilon;
+        hyper[4] = momentum;
+        hyper[5] = weightDecay;
+      },
+      update,
     },
-    update,
-  });
+  );
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {

@@ -29,21 +29,25 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   if (nesterov && momentum === 0) {
     throw new OptionError('sgd', ['momentum', 'nesterov'], 'has 0, expected a number in (0, 1) with nesterov');
   }
-  return withDecayGroups(values, 3, 0, {
-    name: 'sgd',
-    lr,
-    slots: momentum === 0 ? [] : ['momentum'],
-    initialScalars: [],
-    advance() {},
-    hyperLength: 4,
-    hyper(hyper, learningRate) {
-      hyper[0] = learningRate[0];
-      hyper[1] = momentum;
-      hyper[2] = nesterov ? 1 : 0;
-      hyper[3] = weightDecay;
+  return withDecayGroups(
+    values,
+    { decayAt: 3, noDecay: 0 },
+    {
+      name: 'sgd',
+      lr,
+      slots: momentum === 0 ? [] : ['momentum'],
+      initialScalars: [],
+      advance() {},
+      hyperLength: 4,
+      hyper(hyper, learningRate) {
+        hyper[0] = learningRate[0];
+        hyper[1] = momentum;
+        hyper[2] = nesterov ? 1 : 0;
+        hyper[3] = weightDecay;
+      },
+      update: momentum === 0 ? updatePlain : updateWithMomentum,
     },
-    update: momentum === 0 ? updatePlain : updateWithMomentum,
-  });
+  );
 }
 
 const updatePlain: UpdateKernel = (theta, g, _state, n, hyper) => {

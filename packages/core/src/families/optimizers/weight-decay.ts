@@ -37,8 +37,7 @@ export interface WeightDecayOptions extends OptionsOf<WeightDecayTable> {}
  */
 export function withDecayGroups(
   { weightDecay, decayed }: OptionValues<WeightDecayTable>,
-  decayAt: number,
-  noDecay: number,
+  { decayAt, noDecay }: { readonly decayAt: number; readonly noDecay: number },
   optimizer: Omit<Optimizer, 'undecayedHyper'>,
 ): Optimizer {
   if (decayed === 'all' || weightDecay === 0) return { ...optimizer, undecayedHyper: 0 };

@@ -48,7 +48,7 @@ const SIGN = '[+\\-−]?';
 const NO_CENTS = '[\\-−–—]{1,2}';
 
 /** The number within brackets, which make it negative, as in ($12.00) of accounts; undefined for anything else. */
-export function enclosedIn(text: string): string | undefined {
+export function numberInBrackets(text: string): string | undefined {
   if (!text.startsWith('(') || !text.endsWith(')')) return undefined;
   const inner = text.slice(1, -1);
   const lastDigit = inner.search(/\d\D*$/);
@@ -86,7 +86,7 @@ export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell:
     if (typeof cell !== 'string') return undefined;
     const trimmed = cell.trim();
     if (trimmed.length > MAX_NUMBER_LENGTH) return undefined;
-    const enclosed = enclosedIn(trimmed);
+    const enclosed = numberInBrackets(trimmed);
     const text = enclosed ?? trimmed;
     for (const pattern of patterns) {
       const match = pattern.exec(text);
@@ -140,11 +140,11 @@ export function dateReader({ order }: DateFormat): (cell: Cell) => number | unde
   return (cell) => {
     const match = typeof cell === 'string' ? DAY_OR_MONTH_FIRST.exec(cell.trim()) : null;
     if (match === null) return undefined;
-    const [, first, mark, second, digits] = match;
+    const [, first, mark, second, yearDigits] = match;
     if (order === 'mdy' && mark === '.') return undefined;
-    if (digits.length === 2 && mark === '-') return undefined;
+    if (yearDigits.length === 2 && mark === '-') return undefined;
     const [day, month] = order === 'dmy' ? [first, second] : [second, first];
-    return sumOf(dateOf(yearOf(digits), Number(month), Number(day)), clockOf(match, 5));
+    return sumOf(dateOf(yearOf(yearDigits), Number(month), Number(day)), clockOf(match, 5));
   };
 }
 
@@ -152,7 +152,7 @@ const sumOf = (date: number | undefined, clock: number | undefined): number | un
   date === undefined || clock === undefined ? undefined : date + clock;
 
 /** ', a day that does not exist' for text such as 31.02.2024, whichever part is the day; '' for all other cells. */
-export function noDay(cell: Cell): string {
+export function invalidDayHint(cell: Cell): string {
   const text = typeof cell === 'string' ? cell.trim() : '';
   const [, year, month, day, , otherMonth, otherDay] = YEAR_FIRST.exec(text) ?? [];
   const [, first, , second, digits] = DAY_OR_MONTH_FIRST.exec(text) ?? [];

@@ -1,7 +1,7 @@
 import { counted, show } from '../../checks/show.ts';
 import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
 import { type Cell, CellError, isGap, isNumberGap, readCategory, readText } from './cell.ts';
-import { cellReader, dayText, isDateFormat, noDay, timeText } from './cell-format.ts';
+import { cellReader, dayText, invalidDayHint, isDateFormat, timeText } from './cell-format.ts';
 import type { CategoryEncoding, ColumnEncoding, NumberEncoding, TokenEncoding } from './preprocessing.ts';
 
 /**
@@ -104,7 +104,7 @@ export function createNumberEncoder(
     encode(cell, x, offset) {
       const value = isNumberGap(cell) ? Number.NaN : read(cell);
       if (value === undefined) {
-        const invalidDay = type === 'date' ? noDay(cell) : '';
+        const invalidDay = type === 'date' ? invalidDayHint(cell) : '';
         throw new CellError(name, `has ${show(cell)}${invalidDay}`, expected);
       }
       encodeNumber(value, x, offset);

@@ -64,10 +64,10 @@ export function residual(options: AnyResidualOptions, { input, path, build }: La
     ),
     inner: branches,
     couplesRows: branches.some((branch) => branch.layers.some((layer) => layer.couplesRows === true)),
-    createMemory(rows, allocate, share) {
+    createMemory(rows, allocate, team) {
       // x is read again, so no first layer must overwrite it. The array of x is not known here.
       const inner = branches.map((branch, b) =>
-        createStackMemory(branch.layers, new Float64Array(0), true, rows, allocate, share, share.gradients?.[b]),
+        createStackMemory(branch.layers, new Float64Array(0), true, rows, allocate, team, team.gradients?.[b]),
       );
       return { arrays: [], inner };
     },

@@ -12,7 +12,7 @@ export function createStackMemory(
   inputIsRead: boolean,
   rows: number,
   allocate: Allocate,
-  allocators: TeamMemory,
+  team: TeamMemory,
   gradientPair?: GradientPair, // default: arrays of its own
 ): StackMemory {
   const outputs: Elements[] = [];
@@ -36,8 +36,8 @@ export function createStackMemory(
   const branchGradients = Array.from({ length: count }, (_, k) =>
     pairOf(branches.reduce((max, { b, width }) => (b === k ? Math.max(max, width) : max), 0)),
   );
-  const shared = { ...allocators, gradients: branchGradients };
-  const memories = layers.map((layer) => layer.createMemory?.(rows, allocate, shared) ?? noMemory);
+  const innerTeam = { ...team, gradients: branchGradients };
+  const memories = layers.map((layer) => layer.createMemory?.(rows, allocate, innerTeam) ?? noMemory);
   return { outputs, gradients, memories };
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readNumber } from '../../../../../packages/core/src/inference/preprocessing/cell.ts';
 import {
   dayText,
-  enclosedIn,
+  numberInBrackets,
   numberReader,
 } from '../../../../../packages/core/src/inference/preprocessing/cell-format.ts';
 import { propertySeed } from '../../../../support/seed.ts';
@@ -44,7 +44,12 @@ test('a text longer than any number is none, whatever its characters', () => {
   for (const read of [readNumber, numberReader({ decimal: 'point' }), numberReader({ decimal: 'point', unit: '€' })]) {
     expect([read(long), read(`0${long}`)]).toEqual([0, undefined]);
   }
-  expect(['(5,- €)', '(5-)', '(–)', '(5.–.–('].map(enclosedIn)).toEqual(['5,- €', undefined, undefined, undefined]);
+  expect(['(5,- €)', '(5-)', '(–)', '(5.–.–('].map(numberInBrackets)).toEqual([
+    '5,- €',
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test('a number is the category of its text', () => {

@@ -1,5 +1,5 @@
 import { type Cell, CellError, type CellFormat } from '@gradloom/core';
-import { cellReader, isGapMark, isNumberGap, noDay, readText, show } from '@gradloom/core/internal';
+import { cellReader, invalidDayHint, isGapMark, isNumberGap, readText, show } from '@gradloom/core/internal';
 import { refuseBeyondRoom } from '../../../system/memory/memory-room.ts';
 import type { CellAt } from '../formats/table-reader.ts';
 import type { GrowingNumbers } from './column-store.ts';
@@ -90,7 +90,7 @@ export function createNumberCollector(
       if (value === undefined) {
         // The file is read again if another format fits.
         if (finder?.add(cell, location) !== true) {
-          const invalidDay = type === 'date' ? noDay(cell) : '';
+          const invalidDay = type === 'date' ? invalidDayHint(cell) : '';
           throw new CellError(name, `has ${show(cell)}${invalidDay}`, expected + inBrackets(advice));
         }
       } else if (Number.isNaN(value)) {

@@ -1,5 +1,5 @@
 import type { Cell } from '@gradloom/core';
-import { enclosedIn, MAX_NUMBER_LENGTH, readDate } from '@gradloom/core/internal';
+import { MAX_NUMBER_LENGTH, numberInBrackets, readDate } from '@gradloom/core/internal';
 import type { CellAt } from '../formats/table-reader.ts';
 import {
   ANY_NUMBER,
@@ -39,7 +39,7 @@ const OF_AN_ID = /^\p{L}+(?![23]$)\d/u;
 
 /** The parts of a number, with or without a unit; null for other text. */
 function numberParts(text: string) {
-  const inner = enclosedIn(text);
+  const inner = numberInBrackets(text);
   const match = WITH_UNIT.exec(inner ?? text);
   if (match === null) return null;
   const [, firstSign, before, secondSign, digits, after] = match;

@@ -2,9 +2,9 @@ import type { CellFormat, ColumnType } from '@gradloom/core';
 import {
   counted,
   exampleOf,
+  invalidDayHint,
   isDateFormat,
   isGapMark,
-  noDay,
   readBoolean,
   readDate,
   readNumber,
@@ -69,7 +69,7 @@ function typeWords(name: string, collected: CollectedColumn, maxCategories: numb
   const indices = kind === 'words' ? Int32Array.from(collected.drainCells()) : null;
   if (nonDate !== null && 2 * dateWords > words.length) {
     const share = shareOf(words, indices, (word) => readDate(word) !== undefined);
-    const has = `has ${show(nonDate.cell)} in ${nonDate.location}${noDay(nonDate.cell)}`;
+    const has = `has ${show(nonDate.cell)} in ${nonDate.location}${invalidDayHint(nonDate.cell)}`;
     throw new ColumnError(`${has}, expected a date${asInCells(share)} (${adviceOnMisfits(name, share)})`);
   }
   const isNumeric = areMostlyNumbers(words);
