@@ -119,7 +119,7 @@ function startMpi(path: string | undefined): { mpi: MpiLibrary; rank: number; ra
   return { mpi, rank, ranks };
 }
 
-/** MPICH would end the process if a Node program before it, such as npx, has closed the socket to mpirun. */
+/** A Node program such as npx closes the socket to mpirun that it inherits: MPICH would then end this process. */
 function refuseClosed({ name, family: { socketVariable: socket } }: MpiLibrary): void {
   const number = socket === null ? undefined : process.env[socket];
   if (number === undefined || isSocket(Number(number))) return;

@@ -12,7 +12,7 @@ import {
 } from './protocol.ts';
 import { START_LIMIT_MS } from './worker-group.ts';
 
-/** Length of a span of a small network: its events come soon, and it hides the 1-3 ms of starting and ending it. */
+/** Length of a span of a small network: reports come soon, and the 1-3 ms to start and end it hardly count. */
 export const SPAN_MS = 200;
 
 /** A thread threw, ended or did not arrive. No other thread of its team uses the memory of the run any more. */

@@ -161,7 +161,7 @@ function linkNew(file: string, name: string): boolean {
   }
 }
 
-/** Whether two names are one file. File numbers have 64 bits, and NTFS uses all of them. */
+/** Whether two names are one file, linked by this process alone. File numbers have 64 bits; NTFS uses all of them. */
 function isSameFile(file: string, name: string): boolean {
   const stats = lstatSync(file, { bigint: true });
   const other = lstatSync(name, { bigint: true, throwIfNoEntry: false });
