@@ -168,20 +168,20 @@ export function assembleCode(isa: Isa): Code {
     return offsets[name];
   });
   const { tileVectors, leafVectors, listedRows, width } = kernels;
-  const upTo = (last: number, make: (k: number) => number): void => {
+  const eachUpTo = (last: number, make: (k: number) => number): void => {
     for (let k = 1; k <= last; k++) make(k);
   };
   const maxVectors = Math.max(tileVectors, leafVectors);
-  upTo(maxVectors, kernels.pack);
+  eachUpTo(maxVectors, kernels.pack);
   for (const terms of ['all', 'listed', 'lanes'] as const) {
     for (let vectors = 1; vectors <= (terms === 'lanes' ? 1 : maxVectors); vectors++) {
       for (const masked of [false, true]) {
-        upTo(kernels.tileRows(vectors, terms), (M) => kernels.tile(vectors, terms, masked, M));
+        eachUpTo(kernels.tileRows(vectors, terms), (M) => kernels.tile(vectors, terms, masked, M));
       }
     }
   }
-  upTo(listedRows, kernels.list);
-  upTo(width, kernels.transpose);
+  eachUpTo(listedRows, kernels.list);
+  eachUpTo(width, kernels.transpose);
   kernels.gather();
   kernels.locate();
   return { code: isa.code(), layout: { type: isa.type, offsets } };

@@ -220,9 +220,9 @@ export function createCallRecorder(): CallRecorder {
     tape,
     takeCalls() {
       tape.run();
-      const taken = calls;
+      const recorded = calls;
       calls = [];
-      return taken;
+      return recorded;
     },
   };
 }

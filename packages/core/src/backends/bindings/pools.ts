@@ -48,35 +48,35 @@ interface Pooling {
 /** Makes calls of pools and of upsampling; null for others. */
 export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: PanelMemory): BindCall {
   const { width, type } = layout;
-  const wide = MAX_CHANNEL_VECTORS * width;
+  const chunk = MAX_CHANNEL_VECTORS * width; // numbers that a kernel takes at once
 
   function bind(pooling: Pooling): Bound | null {
     const { pixels, windows, rows, columns, B, C, cleared = null } = pooling;
     const [pixelImage, windowImage] = [rows.pixels * columns.pixels * C, rows.positions * columns.positions * C];
-    const calls = callsOf(pooling);
+    const calls = callsOfImage(pooling);
     const [pixelBytes, windowBytes] = [bytes * pixelImage, bytes * windowImage];
     const [pixelsAt, windowsAt] = [addressOf(pixels), addressOf(windows)];
     const clearedAt = cleared === null ? -1 : addressOf(cleared);
     const clearedImage = pooling.kernel === 'sum' ? pixelImage : windowImage;
-    const isOne = calls.length === 1 && cleared === null;
-    const group = isOne ? B : Math.max(1, Math.floor(GROUP_BYTES / Math.max(pixelBytes, windowBytes)));
-    const all: FixedCall[] = [];
+    const isSingleCall = calls.length === 1 && cleared === null;
+    const group = isSingleCall ? B : Math.max(1, Math.floor(GROUP_BYTES / Math.max(pixelBytes, windowBytes)));
+    const boundCalls: FixedCall[] = [];
     for (let image = 0; image < B; image += group) {
       const images = Math.min(group, B - image);
       if (clearedAt >= 0) {
         const at = clearedAt + bytes * clearedImage * image;
-        all.push([layout.elementwise.fill, at, 0, ...sizesOf(clearedImage * images)]);
+        boundCalls.push([layout.elementwise.fill, at, 0, ...sizesOf(clearedImage * images)]);
       }
       for (const { kernel, mask, values, pixel, window } of calls) {
         const [pixelAt, windowAt] = [pixelsAt + pixel + pixelBytes * image, windowsAt + window + windowBytes * image];
-        all.push([kernel, pixelAt, windowAt, mask, images, ...values]);
+        boundCalls.push([kernel, pixelAt, windowAt, mask, images, ...values]);
       }
     }
-    return all;
+    return boundCalls;
   }
 
   /** The calls for one image: one for each piece of each run of rows and columns. */
-  function callsOf({ kernel, rows, columns, C, last }: Pooling) {
+  function callsOfImage({ kernel, rows, columns, C, last }: Pooling) {
     // Windows that add to the same inputs do so in their order, row by row.
     const isOrdered = kernel === 'addAtMaximum' && columns.runs.length > 1;
     const rowRuns = isOrdered ? rows.runs.flatMap(singles) : rows.runs;
@@ -114,14 +114,20 @@ export function createPools(layout: CodeLayout, { maskOf, sizesOf, bytes }: Pane
   function piecesOf(kernel: WindowKernel, { count, step, windowStep }: PixelRun, C: number) {
     const pieces: { at: number; count: number; numbers: number; pixelStep: number; windowStep: number }[] = [];
     // If the windows of neighbours are neighbours, too, their channels are computed as those of one pixel.
-    const areOne = (kernel === 'maximum' || kernel === 'sum') && step === 1 && windowStep === 1 && count > 1;
-    const all = areOne ? count * C : C;
-    if (areOne && all >= wide) {
-      pieces.push({ at: 0, count: Math.floor(all / wide), numbers: wide, pixelStep: wide, windowStep: wide });
+    const areContiguous = (kernel === 'maximum' || kernel === 'sum') && step === 1 && windowStep === 1 && count > 1;
+    const rowNumbers = areContiguous ? count * C : C;
+    if (areContiguous && rowNumbers >= chunk) {
+      pieces.push({
+        at: 0,
+        count: Math.floor(rowNumbers / chunk),
+        numbers: chunk,
+        pixelStep: chunk,
+        windowStep: chunk,
+      });
     }
-    for (let at = areOne ? all - (all % wide) : 0; at < all; at += wide) {
-      const numbers = Math.min(wide, all - at);
-      const steps = areOne
+    for (let at = areContiguous ? rowNumbers - (rowNumbers % chunk) : 0; at < rowNumbers; at += chunk) {
+      const numbers = Math.min(chunk, rowNumbers - at);
+      const steps = areContiguous
         ? { count: 1, pixelStep: 0, windowStep: 0 }
         : { count, pixelStep: step * C, windowStep: windowStep * C };
       pieces.push({ at, numbers, ...steps });

@@ -22,14 +22,14 @@ export interface Products {
 const BLOCK = MAX_TERMS;
 // Packed blocks are joined up to this many: rows of a panel are prefetched wherever they lie, and the sums are stored
 // and loaded half as often. Blocks of a W that is read in place, with rows pages apart, are not joined.
-const JOINED = MAX_ROWS / BLOCK;
+const MAX_JOINED = MAX_ROWS / BLOCK;
 // W is read in place if its rows have at most this many bytes, or if x has at most this many rows: packing 512 columns
 // for 32 rows takes a fifth of the product.
-const MAX_PLAIN_ROW = 1024;
-const MAX_PLAIN_BATCH = 128;
+const MAX_IN_PLACE_ROW = 1024;
+const MAX_IN_PLACE_BATCH = 128;
 // With a sparse x, listed terms are faster than lines that share a set of the cache (terms of 128 columns of doubles
 // take 1.3 of the time), so W is packed above this many rows.
-const MAX_PLAIN_SPARSE_BATCH = 32;
+const MAX_IN_PLACE_SPARSE_BATCH = 32;
 // Up to this many rows, packing takes longer than the product.
 const FEW_ROWS = 8;
 
@@ -85,32 +85,32 @@ export function createNativeProducts(
     const iRow = bytes * I;
     const oRow = bytes * O;
     const panel = panelFor(O, B);
-    const isShort = oRow <= MAX_PLAIN_ROW;
-    const plainSparse = B <= (isShort ? MAX_PLAIN_SPARSE_BATCH : FEW_ROWS);
-    const plainDense = isShort || B <= MAX_PLAIN_BATCH;
+    const isShort = oRow <= MAX_IN_PLACE_ROW;
+    const isSparseInPlace = B <= (isShort ? MAX_IN_PLACE_SPARSE_BATCH : FEW_ROWS);
+    const isDenseInPlace = isShort || B <= MAX_IN_PLACE_BATCH;
     const blocks = Math.max(1, Math.floor((I + BLOCK - 1) / BLOCK)); // one of no terms, where sums are the bias
     for (let block = 0, end = 0; block < blocks; block = end) {
       const i = startOf(block, blocks, I);
       const a = x + bytes * i;
       const isSparse = isSparseBlock(x, iRow, B, block, blocks, I, O);
-      const plain = I === 0 || (isSparse ? plainSparse : plainDense);
+      const isInPlace = I === 0 || (isSparse ? isSparseInPlace : isDenseInPlace);
       end = block + 1;
-      if (!isSparse && !plain) {
-        while (end < Math.min(block + JOINED, blocks) && !isSparseBlock(x, iRow, B, end, blocks, I, O)) end++;
+      if (!isSparse && !isInPlace) {
+        while (end < Math.min(block + MAX_JOINED, blocks) && !isSparseBlock(x, iRow, B, end, blocks, I, O)) end++;
       }
       const K = startOf(end, blocks, I) - i;
-      const step = plain ? oRow : panel.step;
+      const step = isInPlace ? oRow : panel.step;
       // For W in place, prefetch the next panel's row: half of W is in another core's cache after the update. This
       // makes a step of 784-128-10 take 0.88 of the time at batch 32, 0.91 at 128.
-      const ahead = plain ? panel.step : AHEAD * panel.step;
+      const ahead = isInPlace ? panel.step : AHEAD * panel.step;
       if (isSparse) listTerms(a, iRow, bytes, step, B, K);
       for (let o = 0; o < O; o += panel.columns) {
         const columns = Math.min(O - o, panel.columns);
         const c = y + bytes * o;
         const w = W + i * oRow + bytes * o;
         const slot = (o / panel.columns) % PANELS;
-        if (!plain && slot === 0) packAll(panel, free, w, oRow, K, Math.min(O - o, PANELS * panel.columns));
-        const from = plain ? w : free + slot * K * panel.step;
+        if (!isInPlace && slot === 0) packAll(panel, free, w, oRow, K, Math.min(O - o, PANELS * panel.columns));
+        const from = isInPlace ? w : free + slot * K * panel.step;
         const init = block === 0 ? b + bytes * o : c;
         multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, bytes, from, step, ahead, B, K, columns, isSparse);
       }

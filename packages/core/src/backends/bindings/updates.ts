@@ -29,7 +29,7 @@ type MeanUpdate = (
 ) => void;
 
 /** The arrays that an update reads and writes. */
-interface Parts {
+interface UpdateArguments {
   readonly square: Float64Array; // [1] out
   readonly arrays: readonly Elements[]; // [n] in and out
   readonly n: number;
@@ -48,10 +48,10 @@ export function createUpdates(
 ): BindCall {
   const { updates: kernels, elementwise, width } = layout;
   const vectors = vectorsOfTurn(bytes * width);
-  const nothing = new Float64Array(0);
+  const noNumbers = new Float64Array(0);
   const fullShare = Float64Array.of(1);
 
-  function update(name: string, { square, arrays, n, hyper, first, row, S, share }: Parts): FixedCall[] {
+  function update(name: string, { square, arrays, n, hyper, first, row, S, share }: UpdateArguments): FixedCall[] {
     const firstAt = addressOf(first);
     const calls: FixedCall[] = [];
     let [rows, step] = [S, bytes * row]; // of the rows that the kernel adds
@@ -83,7 +83,7 @@ export function createUpdates(
   return ({ op: { name }, args }) => {
     if (name === 'averageRows') {
       const [square, g, first, S, row, n, share] = args as Parameters<typeof averageRows>;
-      return update(name, { square, arrays: [g], n, hyper: nothing, first, row, S, share });
+      return update(name, { square, arrays: [g], n, hyper: noNumbers, first, row, S, share });
     }
     if (name === 'maxNorm') return capNorms(...(args as Parameters<typeof maxNorm>));
     if (Object.hasOwn(table, name)) {

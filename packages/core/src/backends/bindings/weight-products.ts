@@ -12,12 +12,12 @@ const BLOCK_BYTES = 8192; // bytes of a row
 // Strips of x packed at a time for dW.
 const STRIPS = 4;
 // x is read in place if it has at most this many rows, or if rows of dy have at most this many bytes.
-const MAX_PLAIN_ROWS = 32;
-const MAX_PLAIN_GRADIENT = 512;
+const MAX_IN_PLACE_ROWS = 32;
+const MAX_IN_PLACE_GRADIENT = 512;
 // Maximum number of bytes of x that are read for each panel.
 const MAX_CACHED = 131_072;
 // A dy of one panel is read in place if it is read at most this often.
-const MAX_PLAIN_STRIPS = 4;
+const MAX_IN_PLACE_STRIPS = 4;
 /** Bytes of a cache line. */
 const LINE = 64;
 
@@ -60,11 +60,11 @@ export function createWeightGradient(panels: Panels, { hasSparseColumns }: Spars
     const strips = tilesOver(I, isSparse ? listedRows : leafPanel.rows);
     const lowest = Math.floor(I / Math.max(strips, 1));
     const higher = I - lowest * strips; // number of strips, the first ones, that are a column wider than the rest
-    const isPacked = !isSparse && B > MAX_PLAIN_ROWS && oRow > MAX_PLAIN_GRADIENT;
+    const isPacked = !isSparse && B > MAX_IN_PLACE_ROWS && oRow > MAX_IN_PLACE_GRADIENT;
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
     // Few calls for many strips: x is read again for each panel, from the second-level cache.
     const isPanelByPanel = !isSparse && !isPacked && (O <= leafPanel.columns || B * iRow <= MAX_CACHED);
-    const isInPlace = O <= leafPanel.columns && strips <= MAX_PLAIN_STRIPS;
+    const isInPlace = O <= leafPanel.columns && strips <= MAX_IN_PLACE_STRIPS;
     const dyPanels = isInPlace ? dy : packed;
     const step = isInPlace ? oRow : leafPanel.step;
     const leafTable = placeLeafTable(B, leafRows);

@@ -97,6 +97,7 @@ export interface Isa {
   spill(source: Source<'stride'>): Slot<'stride'>;
   spill(source: Source<'counter'>): Slot<'counter'>;
   store(slot: Slot<'pointer'>, pointer: Pointer): void;
+  /** Writes a distance to an argument that is an answer. */
   answer(source: Source<'answer'>, distance: Stride): void;
   /** The 32-bit word at `address`. */
   word(address: Address): Source<'counter'>;

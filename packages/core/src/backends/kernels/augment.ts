@@ -86,7 +86,7 @@ function assembleTurnPixels(isa: Isa): number {
       wide.loadNumber(to, isa.numberAt(source));
     }
     wide.loadLiteral(one, wide.literal(bitsOf(1, 'float64')));
-    // From here on all are whole.
+    // 2⁵²: all doubles from here on are whole, so adding it and subtracting it again rounds.
     wide.loadLiteral(roundingTerm, wide.literal(bitsOf(4_503_599_627_370_496, 'float64')));
 
     isa.repeat(isa.load(call.pixels), () => {
@@ -111,9 +111,9 @@ function assembleTurnPixels(isa: Isa): number {
         load(q, isa.atStride(corner, pixel, 0));
         load(r, isa.at(below));
         load(s, isa.atStride(below, pixel, 0));
-        between(p, q, shareX);
-        between(r, s, shareX);
-        between(p, r, shareY);
+        interpolate(p, q, shareX);
+        interpolate(r, s, shareX);
+        interpolate(p, r, shareY);
         store(isa.at(x), p);
       }
     });
@@ -135,7 +135,7 @@ function assembleTurnPixels(isa: Isa): number {
     }
 
     /** x += share · (y - x). Overwrites y. */
-    function between(x: Vector, y: Vector, share: Vector): void {
+    function interpolate(x: Vector, y: Vector, share: Vector): void {
       unit.subtract(y, y, x);
       unit.multiply(y, share, y);
       unit.add(x, x, y);

@@ -91,7 +91,7 @@ export function assembleDropout(isa: Isa): number {
       isa.repeatOrSkip(chunks, () => {
         drawFactors();
         eachPosition(at, (from) => {
-          for (let v = 0; v < chunkVectors; v++) mask(from, size * v, factorAt(v), unit.load, unit.store);
+          for (let v = 0; v < chunkVectors; v++) applyFactors(from, size * v, factorAt(v), unit.load, unit.store);
         });
         isa.skip(at, size * chunkVectors);
         increase(blocks, blockVectors * words.blocks);
@@ -101,10 +101,10 @@ export function assembleDropout(isa: Isa): number {
         eachPosition(at, (from) => {
           const factors = isa.pointTo(factorAt(0));
           isa.repeatOrSkip(vectors, () => {
-            mask(from, 0, isa.at(factors), unit.load, unit.store);
+            applyFactors(from, 0, isa.at(factors), unit.load, unit.store);
             for (const pointer of [from, factors]) isa.skip(pointer, size);
           });
-          isa.unlessZero(rest, () => mask(from, 0, isa.at(factors), unit.loadMasked, unit.storeMasked));
+          isa.unlessZero(rest, () => applyFactors(from, 0, isa.at(factors), unit.loadMasked, unit.storeMasked));
         });
       });
       isa.advance(x, nextRow);
@@ -194,7 +194,8 @@ export function assembleDropout(isa: Isa): number {
       });
     }
 
-    function mask(
+    /** Multiplies a vector of x by factors, and stores it to y. */
+    function applyFactors(
       from: Pointer,
       offset: number,
       factors: Address,

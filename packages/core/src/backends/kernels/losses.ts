@@ -104,7 +104,7 @@ function assembleLeafSums(isa: Isa, areWeighed: boolean): number {
 /** The kernels of losses, besides their formulas. */
 export const lossKernels = {
   rowSums: (isa) => assembleRowLanes(isa, 'sum'),
-  rowMaxima: (isa) => assembleRowLanes(isa, 'greatest'),
+  rowMaxima: (isa) => assembleRowLanes(isa, 'maximum'),
   readTargets: (isa) => assembleTargets(isa, 'read'),
   writeTargets: (isa) => assembleTargets(isa, 'write'),
   spread: (isa) => assembleSpread(isa, 'elements'),

@@ -22,7 +22,7 @@ export const rowLanesArguments = defineArguments(
  * The sum of each row over the divisor, in four lanes o mod 4 with o ascending, joined (l0 + l1) + (l2 + l3); or its
  * greatest number, which may come from another lane than in plain code: so a zero may have the other sign.
  */
-export function assembleRowLanes(isa: Isa, what: 'sum' | 'greatest'): number {
+export function assembleRowLanes(isa: Isa, what: 'sum' | 'maximum'): number {
   const unit = isa.quads;
   const size = LANES * unit.bytes;
   const rowIndices = [0, 1, 2, 3];

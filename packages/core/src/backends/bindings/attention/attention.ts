@@ -81,12 +81,12 @@ export function createNativeAttention(
       return () => {
         layer.writeConstants();
         for (let n = 0; n < B; n++) {
-          const realLength = realOf(lengths, n, T);
+          const realLength = realLengthOf(lengths, n, T);
           fill(yAt + yRow * (n * T + realLength), 0, (T - realLength) * H * d);
         }
         for (let first = 0, heads = 1; first < B * H; first += heads) {
           heads = headsAt(first, lengths, B, T, H);
-          const realLength = realOf(lengths, Math.floor(first / H), T);
+          const realLength = realLengthOf(lengths, Math.floor(first / H), T);
           const valueFactors = calls.rowFactors(isPacked, d, row, realLength);
           for (let t0 = 0; t0 < realLength; t0 += QUERIES) {
             const queries = Math.min(QUERIES, realLength - t0);
@@ -176,7 +176,7 @@ export function createNativeAttention(
         layer.writeConstants();
         for (let first = 0, heads = 1; first < B * H; first += heads) {
           heads = headsAt(first, lengths, B, T, H);
-          const realLength = realOf(lengths, Math.floor(first / H), T);
+          const realLength = realLengthOf(lengths, Math.floor(first / H), T);
           const projections = calls.rowFactors(isPacked, d, row, realLength);
           const gradients = calls.rowFactors(isPacked, d, yRow, realLength);
           for (let t0 = 0; t0 < realLength; t0 += QUERIES) {
@@ -234,7 +234,7 @@ export function createNativeAttention(
           }
         }
         for (let n = 0; n < B; n++) {
-          const realLength = realOf(lengths, n, T);
+          const realLength = realLengthOf(lengths, n, T);
           scaleRows(dqkvAt + row * T * n, realLength);
           fill(dqkvAt + row * (T * n + realLength), 0, (T - realLength) * 3 * H * d);
         }
@@ -306,4 +306,4 @@ function headsAt(head: number, lengths: Float64Array, B: number, T: number, H: n
 }
 
 /** Real positions of row n. */
-const realOf = (lengths: Float64Array, n: number, T: number): number => Math.min(lengths[n], T);
+const realLengthOf = (lengths: Float64Array, n: number, T: number): number => Math.min(lengths[n], T);

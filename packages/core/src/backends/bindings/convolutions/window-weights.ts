@@ -27,14 +27,14 @@ export type WindowWeights = (dW: number, db: number, x: number, dy: number, accu
 function sizesOf(geometry: ConvolutionGeometry) {
   const { height: y, width: x, C, O, groups } = geometry;
   const lanes = isDepthwise(geometry);
-  const ins = lanes ? 1 : C / groups;
-  const K = y.kernel * x.kernel * ins; // rows of dW
+  const groupIn = lanes ? 1 : C / groups;
+  const K = y.kernel * x.kernel * groupIn; // rows of dW
   const imageBytes = 8 * (y.inputs * x.inputs * C + y.outputs * x.outputs * O);
   let images = 1;
   while (images < BLOCK_IMAGES && 2 * images * imageBytes <= BLOCK_BYTES) images *= 2;
   const pieces = pieceCount(y.outputs, x.outputs);
   const runs = images * y.outputs * Math.floor((x.outputs + PIECE - 1) / PIECE);
-  return { lanes, groups: lanes ? 1 : groups, ins, K, images, pieces, runs: runs + images * pieces };
+  return { lanes, groups: lanes ? 1 : groups, groupIn, K, images, pieces, runs: runs + images * pieces };
 }
 
 /** Columns whose sums over several images wait at a time, unless a panel has more. */
@@ -82,8 +82,8 @@ interface Columns {
   readonly group: number;
 }
 
-/** The arrays that take sums over some images: dW and db, or memory in which the sums wait. */
-interface Target {
+/** Arrays of sums over some images: dW and db, or memory in which such sums wait. */
+interface SumArrays {
   readonly dW: number;
   readonly dWRow: number;
   readonly db: number;
@@ -95,7 +95,7 @@ interface Target {
  * which then come from the second-level cache.
  */
 export function createWindowWeights(
-  codeLayout: CodeLayout,
+  layout: CodeLayout,
   panels: Panels,
   tape: CallTape,
   free: number, // windowWeightsBytes of scratch
@@ -105,36 +105,36 @@ export function createWindowWeights(
 ): WindowWeights {
   const { bytes, width, one, zeros, leafPanel, leafPanelFor, lanePanel, sumRuns } = panels;
   if (B > MAX_NODE_ROWS) throw new Error(`convBackwardWeights: B has ${B}, expected at most ${MAX_NODE_ROWS}`);
-  const add = createArrayCall('add', codeLayout, tape, panels);
+  const add = createArrayCall('add', layout, tape, panels);
   const { height: y, width: x, C, O } = geometry;
   const sizes = sizesOf(geometry);
-  const { lanes, groups, ins, K, images, pieces } = sizes;
-  const outs = O / groups;
-  const size = lanes ? lanePanel : leafPanelFor(outs);
-  const layout = layoutOf(forwardReach(x), C, width);
-  const atOnce = Math.min(B, images);
-  const copies = createImageCopies(panels, scratch, free, layout, y.inputs, x.inputs * C, atOnce);
-  const [rowBytes, pixelBytes, oRow] = [bytes * layout.row, bytes * C, bytes * O];
+  const { lanes, groups, groupIn, K, images, pieces } = sizes;
+  const groupOut = O / groups;
+  const size = lanes ? lanePanel : leafPanelFor(groupOut);
+  const rowLayout = layoutOf(forwardReach(x), C, width);
+  const maxImages = Math.min(B, images);
+  const copies = createImageCopies(panels, scratch, free, rowLayout, y.inputs, x.inputs * C, maxImages);
+  const [rowBytes, pixelBytes, oRow] = [bytes * rowLayout.row, bytes * C, bytes * O];
   const aStep = x.stride * pixelBytes;
   const aRow = lanes ? x.dilation * pixelBytes : bytes;
-  const strips = stripsOf();
+  const strips = cutStrips();
   const waitingAt = free + images * copyBytes(y.inputs, forwardReach(x), C) + (y.kernel + 1) * tableBytes(sizes);
   const tables = Array.from({ length: y.kernel + 1 }, (_, ky) => createTable(ky));
 
   /** Cuts the rows of dW into tiles. */
-  function stripsOf(): Strip[] {
+  function cutStrips(): Strip[] {
     // Whether the factors of a whole row of the window are at equal distances.
     const isWhole = lanes || (groups === 1 && x.dilation === 1);
     const strips: Strip[] = [];
     for (let tap = 0; tap < y.kernel * x.kernel; tap += isWhole ? x.kernel : 1) {
-      const rows = isWhole ? x.kernel * ins : ins;
+      const rows = isWhole ? x.kernel * groupIn : groupIn;
       const at = ((tap % x.kernel) * x.dilation - x.before) * pixelBytes;
-      const cut = tilesOver(rows, size.rows);
+      const tiles = tilesOver(rows, size.rows);
       for (let row = 0, tile = 0; row < rows; ) {
-        const left = cut - tile;
-        const height = heightOf(rows - row, left);
-        const count = countOf(rows - row, left);
-        strips.push({ ky: Math.floor(tap / x.kernel), k: tap * ins + row, rows: height, count, a: at + row * aRow });
+        const height = heightOf(rows - row, tiles - tile);
+        const count = countOf(rows - row, tiles - tile); // tiles of this height
+        const [ky, k] = [Math.floor(tap / x.kernel), tap * groupIn + row];
+        strips.push({ ky, k, rows: height, count, a: at + row * aRow });
         row += count * height;
         tile += count;
       }
@@ -143,13 +143,13 @@ export function createWindowWeights(
   }
 
   /** Columns of dW whose sums wait at a time. */
-  function sectionsOf(): Columns[][] {
+  function cutSections(): Columns[][] {
     const sectionColumns = Math.max(columnsOf(K, O), size.columns);
     const sections: Columns[][] = [];
     let free = 0;
     for (let group = 0; group < groups; group++) {
-      for (let o = group * outs; o < (group + 1) * outs; o += size.columns) {
-        const count = Math.min((group + 1) * outs - o, size.columns);
+      for (let o = group * groupOut; o < (group + 1) * groupOut; o += size.columns) {
+        const count = Math.min((group + 1) * groupOut - o, size.columns);
         if (count > free || sections.length === 0) {
           sections.push([]);
           free = sectionColumns;
@@ -160,17 +160,17 @@ export function createWindowWeights(
     }
     return sections;
   }
-  const sections = sectionsOf();
+  const sections = cutSections();
 
-  /** The table of the sums over some images for row `ky` of the window; for ky = KY, the table of db. */
+  /** The tables for row `ky` of the window, or of db for ky = KY: those of a whole block of images and of the rest. */
   function createTable(ky: number) {
     const isBias = ky === y.kernel;
     const at = waitingAt - (y.kernel + 1 - ky) * tableBytes(sizes) + waitingBytes(images, pieces);
-    const [whole, rest] = [atOnce, B % images].map((count) => {
+    const [whole, rest] = [maxImages, B % images].map((count) => {
       const runs = runsOf(count, ky);
       const words = tableOf(runs, isBias ? 0 : aStep, oRow);
       const inScratch = new Int32Array(scratch.buffer, at, words.length);
-      return { put: () => inScratch.set(words), a: runs[0]?.a ?? 0, panel: runs[0]?.panel ?? 0 };
+      return { write: () => inScratch.set(words), a: runs[0]?.a ?? 0, panel: runs[0]?.panel ?? 0 };
     });
     return { at, whole, rest };
   }
@@ -229,9 +229,9 @@ export function createWindowWeights(
       const { o } = section[0];
       const end = section[section.length - 1].o + section[section.length - 1].count;
       const columns = end - o;
-      const out: Target = { dW: dW + bytes * o, dWRow: oRow, db: db + bytes * o };
+      const out: SumArrays = { dW: dW + bytes * o, dWRow: oRow, db: db + bytes * o };
       /** Row of the stack of sums that wait. If nothing is accumulated, the lowest row is dW itself. */
-      const rowAt = (row: number): Target => {
+      const rowAt = (row: number): SumArrays => {
         if (row === 0 && !accumulate) return out;
         const at = waitingAt + (accumulate ? row : row - 1) * bytes * (K + 1) * columns;
         return { dW: at, dWRow: bytes * columns, db: at + bytes * K * columns };
@@ -241,7 +241,7 @@ export function createWindowWeights(
         const isRest = block > 0 && count < images;
         if (block === 0 || isRest) {
           tape.run(); // reads the tables that are overwritten
-          for (const { whole, rest } of tables) (isRest ? rest : whole).put();
+          for (const { whole, rest } of tables) (isRest ? rest : whole).write();
         }
         const merges = mergesAfter(block, blocks);
         const row = onesOf(block) - (merges > 0 ? 1 : 0);
@@ -249,16 +249,16 @@ export function createWindowWeights(
         const gradient = dy + block * images * y.outputs * x.outputs * oRow;
         if (isDirect) sumBlock(out, image, gradient, section, isRest, accumulate);
         else sumBlock(rowAt(row), image, gradient, section, isRest, merges > 0);
-        for (let k = 1; k < merges; k++) addTarget(rowAt(row - k), rowAt(row - k + 1), columns);
+        for (let k = 1; k < merges; k++) addSums(rowAt(row - k), rowAt(row - k + 1), columns);
       }
-      if (accumulate && !isDirect) addTarget(out, rowAt(0), columns);
+      if (accumulate && !isDirect) addSums(out, rowAt(0), columns);
     }
     tape.run();
   };
 
   /** Sums over some images for the columns of a section. */
   function sumBlock(
-    { dW, dWRow, db }: Target,
+    { dW, dWRow, db }: SumArrays,
     image: number,
     dy: number,
     section: readonly Columns[],
@@ -279,7 +279,7 @@ export function createWindowWeights(
         const table = tables[ky];
         const start = isRest ? table.rest : table.whole;
         const to = dW + k * dWRow + bytes * (o - first);
-        const from = image + start.a + a + bytes * (lanes ? o : group * ins);
+        const from = image + start.a + a + bytes * (lanes ? o : group * groupIn);
         const panel = dy + start.panel + bytes * o;
         sumRuns(
           to,
@@ -304,7 +304,7 @@ export function createWindowWeights(
   }
 
   /** Adds sums that wait to those left of them. */
-  function addTarget(sum: Target, term: Target, columns: number): void {
+  function addSums(sum: SumArrays, term: SumArrays, columns: number): void {
     if (sum.dWRow === term.dWRow) add(sum.dW, term.dW, K * columns);
     else for (let k = 0; k < K; k++) add(sum.dW + k * sum.dWRow, term.dW + k * term.dWRow, columns);
     add(sum.db, term.db, columns);

@@ -14,9 +14,9 @@ import { placeArrays } from '../scratch-arrays.ts';
  */
 const GROUP_ROWS = 1024;
 /** Maximum number of columns of rows that are summed at once. Wider rows are cut into pieces. */
-const COLUMNS = 1024;
+const MAX_COLUMNS = 1024;
 /** Vectors of a row from which it is computed by itself: few of its lanes stay empty. */
-const WIDE = 4;
+const MIN_WIDE_VECTORS = 4;
 
 /** Maximum number of bytes of a vector. */
 const VECTOR = 64;
@@ -26,8 +26,8 @@ const roomOf = (size: number): number => bytesOfElements('float64', size) + VECT
 
 /** Bytes of the arrays in scratch. */
 const sizes = {
-  terms: roomOf(LANES * COLUMNS), // of the sums of rows
-  spread: roomOf(LANES * COLUMNS), // the number of each row, repeated
+  terms: roomOf(LANES * MAX_COLUMNS), // of the sums of rows
+  spread: roomOf(LANES * MAX_COLUMNS), // the number of each row, repeated
   maxima: roomOf(GROUP_ROWS),
   sums: roomOf(GROUP_ROWS),
   logitSums: roomOf(GROUP_ROWS),
@@ -103,16 +103,16 @@ export function createRowKernels(
     (compute: Compute, isFlat: boolean, O: number, { sums }: FormulaCall): RowCalls =>
     (first, count) => {
       const at = bytes * O * first;
-      if (sums === undefined || O <= COLUMNS) {
+      if (sums === undefined || O <= MAX_COLUMNS) {
         if (isFlat) compute(at, 0, 0, 1, O * count);
         else compute(at, 0, 0, count, O);
         if (sums !== undefined)
           writeReduction('rowSums', sums.results, terms, bytes * O, count, O, zeros, sums.divisor);
         return;
       }
-      const step = bytes * COLUMNS;
-      for (let o = 0; o < O; o += COLUMNS) {
-        const size = Math.min(COLUMNS, O - o);
+      const step = bytes * MAX_COLUMNS;
+      for (let o = 0; o < O; o += MAX_COLUMNS) {
+        const size = Math.min(MAX_COLUMNS, O - o);
         for (let n = 0; n < count; n++) compute(at + bytes * (n * O + o), step * n, bytes * n, 1, size);
         writeReduction('rowSums', sums.results, terms, step, count, size, o === 0 ? zeros : lanes, sums.divisor);
       }
@@ -157,7 +157,7 @@ export function createRowKernels(
     scratchArrays,
 
     record(B, O, calls) {
-      const rows = Math.min(GROUP_ROWS, LANES * Math.max(Math.floor(COLUMNS / O), 1));
+      const rows = Math.min(GROUP_ROWS, LANES * Math.max(Math.floor(MAX_COLUMNS / O), 1));
       for (let first = 0; first < B; first += rows) {
         for (const call of calls) call(first, Math.min(rows, B - first));
       }
@@ -168,7 +168,7 @@ export function createRowKernels(
 
     formulaOfRows(O, call, of) {
       const [x, ofRows, ...outputs] = call.arrays;
-      const isWide = O >= WIDE * width;
+      const isWide = O >= MIN_WIDE_VECTORS * width;
       const isDouble = of === 'doubles';
       const values = isDouble || !isWide ? spread : ofRows;
       const rowCall = { ...call, arrays: [x, values, ...outputs] };

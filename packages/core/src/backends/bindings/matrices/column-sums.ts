@@ -154,8 +154,8 @@ export function createColumnSums(
     const maxRows = rowsAtOnce(groups, row);
     const maxWords = tableAt === null ? shared.length : words.length;
     const addresses = [...arrays, ...results, levels].map(addressOf);
-    /** The address of array k after `n` rows, results and levels. */
-    const after = (k: number, n: number, done: number, depth: number): number => {
+    /** The address of array k after n rows, `done` results and `depth` sums on the stack. */
+    const addressAfter = (k: number, n: number, done: number, depth: number): number => {
       if (k < inputs.length) return addresses[k] + n * row;
       if (k === addresses.length - 1) return addresses[k] + depth * results.length * row;
       if (k >= arrays.length) return addresses[k] + done * row;
@@ -163,9 +163,9 @@ export function createColumnSums(
     };
     const calls: FixedCall[] = [];
     const pieces: Int32Array[] = []; // of each call
-    let [n, done, depth] = [0, 0, 0]; // rows, results, sums on the stack
+    let [n, done, depth] = [0, 0, 0]; // before the next call
     for (let at = 0; at < words.length; ) {
-      const [first, start] = [at, addresses.map((_, k) => after(k, n, done, depth))];
+      const [first, start] = [at, addresses.map((_, k) => addressAfter(k, n, done, depth))];
       const hasRoom = (taken: number) => taken === 0 || (taken + words[at] <= maxRows && at - first < maxWords);
       for (let taken = 0; at < words.length && hasRoom(taken); at += PIECE_WORDS.count) {
         taken += words[at];
@@ -177,20 +177,20 @@ export function createColumnSums(
       calls.push([kernel, ...start, ...groups, from, (at - first) / PIECE_WORDS.count, row, divisor]);
       pieces.push(words.slice(first, at));
     }
-    const last = (accumulate ? results : []).map((result, t): FixedCall => {
+    const additions = (accumulate ? results : []).map((result, t): FixedCall => {
       const to = addressOf(result);
       const groups = groupsOf(size, matrices.addRow.vectors);
       return [matrices.addRow.kernel, to, addressOf(levels) + t * row, to, ...groups, 1, row];
     });
-    if (tableAt !== null) return [...calls, ...last];
+    if (tableAt !== null) return [...calls, ...additions];
     const runs = calls.map((call) => run([call]));
-    const runLast = run(last);
+    const runAdditions = run(additions);
     return () => {
       for (let k = 0; k < runs.length; k++) {
         shared.set(pieces[k]);
         runs[k]();
       }
-      runLast();
+      runAdditions();
     };
   };
 }

@@ -37,9 +37,8 @@ export function createTermLists(
       const next = listStep(K);
       const tiles = tilesOver(M, listedRows);
       for (let m = 0, tile = 0; m < M; ) {
-        const left = tiles - tile;
-        const height = heightOf(M - m, left);
-        const count = countOf(M - m, left); // tiles of this height
+        const height = heightOf(M - m, tiles - tile);
+        const count = countOf(M - m, tiles - tile); // tiles of this height
         const tileA = a + m * aRow;
         tape.write(
           listArguments,

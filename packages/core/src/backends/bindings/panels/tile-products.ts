@@ -39,11 +39,10 @@ export function createTileProducts(
     ): void {
       const terms = listed ? 'listed' : 'all';
       const mask = lastMask(columns);
-      const cut = tilesOver(M, tileRows(vectorsOf(columns), terms));
+      const tiles = tilesOver(M, tileRows(vectorsOf(columns), terms));
       for (let m = 0, tile = 0; m < M; ) {
-        const left = cut - tile;
-        const height = heightOf(M - m, left);
-        const count = countOf(M - m, left); // tiles of this height
+        const height = heightOf(M - m, tiles - tile);
+        const count = countOf(M - m, tiles - tile); // tiles of this height
         tape.write(
           tileArguments,
           tileOf(terms, columns, height),

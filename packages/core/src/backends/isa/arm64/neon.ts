@@ -213,7 +213,7 @@ export function createNeon(assembler: Assembler, type: ElementType): FormulaUnit
         if (isFloat) return emit(AND, to, words, x);
         emit(0x0f20a400, to, words); // sxtl
         emit(0x4f20a400, other, words); // sxtl2
-        for (const it of [to, other]) emit(AND, it, it, x);
+        for (const vector of [to, other]) emit(AND, vector, vector, x);
       },
     },
   };

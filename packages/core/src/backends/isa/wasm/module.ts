@@ -110,6 +110,8 @@ const LARGE = 6_755_399_441_055_744;
 /** Bytes of the words into which the player converts the arguments of a call. */
 export const WORD_BYTES = 4 * MAX_ARGUMENTS;
 
+// In the code below: 0x20 local.get, 0x21 local.set, 0x22 local.tee, 0x41 i32.const, 0xfd before vector opcodes.
+
 /**
  * Stores the arguments of the call at `call` as words at `words`, four at a time: of the sum of 1.5 · 2⁵² and an
  * integer from -2³¹ to 2³² - 1 the lower half is the integer. A kernel would convert an argument where it uses it,

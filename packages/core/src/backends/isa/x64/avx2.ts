@@ -195,7 +195,7 @@ export function createAvx2(
         instruction(MAP_0F3A, 0x39, words, 0, words); // vextracti128
         emit(1);
         instruction(MAP_0F38, 0x25, other, 0, words);
-        for (const it of [to, other]) typed(0x54, it, it, x);
+        for (const vector of [to, other]) typed(0x54, vector, vector, x);
       },
     },
   };
