@@ -42,7 +42,6 @@ export function printPart(stream: Output, text: string): void {
 export const printText = (stream: Output, text: string): boolean =>
   stream.write(text.replace(/(?:(?!\r\n)[^\n\t\u200c\u200d])+/g, printable));
 
-/** Prints several lines at once. */
 export function printLines(stream: Output, lines: readonly string[]): void {
   stream.write(lines.map((line) => `${rendered(line)}\n`).join(''));
 }
@@ -74,7 +73,6 @@ const escaped = (character: string): string =>
 /** Clears the current line; or moves up by some lines and clears everything from there. */
 export type CursorMove = '\r\u001b[K' | `\u001b[${number}A\u001b[J`;
 
-/** Moves the cursor of a terminal. */
 export function moveCursor(stream: Output, move: CursorMove): void {
   stream.write(move);
 }

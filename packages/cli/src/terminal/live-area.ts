@@ -5,7 +5,6 @@ import { rendered } from './printable.ts';
 
 /** Shows progress: on a terminal as lines that are redrawn, with permanent lines above; elsewhere as a few lines. */
 export interface LiveArea {
-  /** Shows the current lines. */
   show(picture: Picture): void;
   /** Prints a permanent line. */
   line(text: string): void;
@@ -22,7 +21,6 @@ export interface Picture {
   plain(): string;
 }
 
-/** Shortest time between frames. */
 const FRAME_MS = 100;
 
 /** Shorter work gets no panel, which would only flash. */

@@ -15,7 +15,6 @@ export interface JobEnd {
   readonly tail: string;
 }
 
-/** Characters kept of the end of the output. */
 const TAIL_CHARACTERS = 20_000;
 
 /**

@@ -40,7 +40,7 @@ export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: 
     const answer = answers.get(socket);
     return answer?.writableFinished === false ? answer : undefined;
   };
-  /** New connections beyond the limit, and why their requests are refused. */
+  /** Connections beyond the limit, and why their requests are refused. */
   const refusedConnections = new WeakMap<Socket, Fault>();
   function sendFault(socket: Socket, status: number, reason: string, sentence: string): void {
     onRefuse(status);
@@ -55,7 +55,7 @@ export function createConnections(times: typeof TIME_LIMITS, onRefuse: (status: 
         open.add(socket);
         socket.once('close', () => open.delete(socket));
         if (open.size <= maxOpen) return;
-        const idle = [...open].find((one) => one !== socket && pendingOf(one) === undefined);
+        const idle = [...open].find((other) => other !== socket && pendingOf(other) === undefined);
         if (idle === undefined) {
           const expected = `at most ${maxOpen} (close pages or programs that hold them)`;
           refusedConnections.set(socket, [503, `server has ${open.size} connections, expected ${expected}`]);

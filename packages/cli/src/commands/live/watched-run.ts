@@ -170,16 +170,16 @@ const finite = (value: number | undefined): number | null =>
 
 /** Reads a file again only after it was replaced, or after a failed read, whose cause may be gone. */
 function readOnChange<T>(path: string, read: (isThere: boolean) => T): () => T {
-  let key = '';
+  let lastVersion = '';
   let newest: { readonly value: T } | undefined;
   return () => {
     const stats = statSync(path, { throwIfNoEntry: false });
-    const now = stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
-    if (newest === undefined || now !== key) {
+    const version = stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+    if (newest === undefined || version !== lastVersion) {
       const value = read(stats !== undefined);
       const current = { value };
       newest = current;
-      key = now;
+      lastVersion = version;
       if (value instanceof Promise) {
         value.catch(() => {
           if (newest === current) newest = undefined;

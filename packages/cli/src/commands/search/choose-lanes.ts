@@ -11,7 +11,6 @@ export interface Lanes {
   readonly why: string;
 }
 
-/** Training time of one measurement. */
 const MEASURE_MS = 300;
 
 /** One run on all threads must be this much faster to be preferred: concurrent runs also share out all other work. */

@@ -13,17 +13,17 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   const rows = [`${whole(train.rows)} training`];
   if (validation !== undefined) rows.push(`${whole(validation.rows)} validation`);
   if (test !== undefined && test !== train) rows.push(`${whole(test.rows)} test`);
-  const same = test === train ? ', also for the test' : '';
+  const testNote = test === train ? ', also for the test' : '';
   const targets = train.classes === null ? plural(train.targets.columns, 'value') : classCount(train.classes);
   const totalEpochs = event.totalSteps / event.stepsPerEpoch;
   const length = Number.isInteger(totalEpochs) ? plural(totalEpochs, 'epoch') : plural(event.totalSteps, 'step');
   const schedule = values.schedule?.kind === 'constant' ? '' : ` ${nameOf(values.schedule)}`;
   const upTo = event.tunesThreads && event.threads > 1 ? 'up to ' : '';
   const network = describeNetwork(spec);
-  const rest = `${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`;
+  const networkFacts = `${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`;
   return [
-    `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
-    ...(isChain(network) ? [network, rest] : [`${network}: ${rest}`]),
+    `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${testNote}, ${targets}`,
+    ...(isChain(network) ? [network, networkFacts] : [`${network}: ${networkFacts}`]),
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${lengthText(length, values)}${emaText(values)}`,
     `${backendName(backendRecord(event.backend))} on ${upTo}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,
     ...(event.cluster === undefined ? [] : [describeCluster(event.cluster)]),
@@ -33,9 +33,9 @@ export function describeRun({ recipe, event }: RunStart): string[] {
 
 /** '4 ranks by Open MPI 5.0.7, on 2 machines: 8 threads'. */
 export function describeCluster({ library, hosts, threads }: ClusterFacts): string {
-  const all = threads.reduce((sum, count) => sum + count, 0);
+  const threadCount = threads.reduce((sum, count) => sum + count, 0);
   const machines = plural(new Set(hosts).size, 'machine');
-  return `${plural(threads.length, 'rank')} by ${library}, on ${machines}: ${plural(all, 'thread')}`;
+  return `${plural(threads.length, 'rank')} by ${library}, on ${machines}: ${plural(threadCount, 'thread')}`;
 }
 
 /** ', moving average 0.999', for a run that keeps an average of its weights. */

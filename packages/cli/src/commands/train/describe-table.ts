@@ -131,13 +131,13 @@ function unheldSeriesDecision({ table: { rows: N, series }, rows }: OpenedTable)
 }
 
 function heldOutDecisions({ table, rows, folds }: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {
-  const random = table.targets[0].data.kind === 'words' ? 'class' : 'chance';
-  const by = table.series !== undefined ? 'time' : (table.split?.by ?? random);
+  const defaultRule = table.targets[0].data.kind === 'words' ? 'class' : 'chance';
+  const by = table.series !== undefined ? 'time' : (table.split?.by ?? defaultRule);
   const sentences = heldOut({ validation: rows.validation?.length, test: rows.test?.length }, by, folds);
-  const time = by === random && table.options.split === undefined ? timeInOrder(table) : undefined;
-  if (time === undefined || (rows.validation ?? rows.test) === undefined) return sentences;
-  const way = `--split ${quote(`time:${time}`)} holds out the last ones, --split random says that this is meant`;
-  return [...sentences, `rows are in the order of ${show(time)}, but are held out at random (${way})`];
+  const timeColumn = by === defaultRule && table.options.split === undefined ? timeInOrder(table) : undefined;
+  if (timeColumn === undefined || (rows.validation ?? rows.test) === undefined) return sentences;
+  const advice = `--split ${quote(`time:${timeColumn}`)} holds out the last ones, --split random says that this is meant`;
+  return [...sentences, `rows are in the order of ${show(timeColumn)}, but are held out at random (${advice})`];
 }
 
 const scalings = {

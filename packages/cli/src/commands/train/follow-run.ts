@@ -74,8 +74,8 @@ export async function followRun(
       }
       start = { recipe, event, out: directory?.path ?? null };
       reporter.start(start);
-      const other = libraryWarning(library, event.backend);
-      if (other !== null) warn(reporter, other);
+      const onLibrary = libraryWarning(library, event.backend);
+      if (onLibrary !== null) warn(reporter, onLibrary);
       const { warnings = [] } = directory ?? {};
       if (warnings.length > 0) warn(reporter, warnings.join('; '));
       return;
@@ -176,11 +176,11 @@ export async function followRun(
     const fused = start === undefined ? {} : { fused: backendRecord(start.event.backend).fused };
     directory.saveModel({ ...modelOf(recipe, error.parameters), ...fused });
     await tryReport(directory.path, 'train', io);
-    const what =
+    const files =
       error.checkpoint === undefined
         ? 'the model before that step is'
         : 'the model and checkpoint before that step are';
-    throw new Error(`${error.message}; ${what} in ${directory.path}`, { cause: error });
+    throw new Error(`${error.message}; ${files} in ${directory.path}`, { cause: error });
   } finally {
     interrupt.release();
     try {
@@ -201,10 +201,10 @@ export async function followRun(
   async function showEndedRun({ url }: LiveServer): Promise<void> {
     close();
     interrupt.release();
-    const next = listenForInterrupt(io);
+    const endOfView = listenForInterrupt(io);
     reporter.print(`gradloom train: the run has ended, and is shown at ${url} until Ctrl-C`);
-    await interrupted(next);
-    next.release();
+    await interrupted(endOfView);
+    endOfView.release();
   }
 
   /** Its server loads with `--live` alone, and reads the files that the run writes. */

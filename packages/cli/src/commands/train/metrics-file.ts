@@ -30,7 +30,6 @@ export interface MetricsFile {
   add(line: string): Error | null;
   /** Removes the lines after the first `step` steps. */
   cut(step: number): void;
-  /** Syncs the file. */
   sync(): void;
   /** @throws Error if lines are still waiting. */
   close(): void;

@@ -46,23 +46,21 @@ export const stepsPerEpoch = ({ options: { batch = 'full', accumulate = 1 }, set
 /** @throws OptionError for a network or a flag that does not fit. */
 export async function createRecipe(
   values: TrainValues,
-  { preset: standard, sets, shares, table, decisions }: OpenedDataset,
+  { preset: datasetPreset, sets, shares, table, decisions }: OpenedDataset,
 ): Promise<Recipe> {
   const loss = lossSpec(values, sets.train);
   refuseNumbers(values, sets.train, loss, table);
-  const network = networkOf(values, standard, sets.train);
+  const network = networkOf(values, datasetPreset, sets.train);
   const isSeries = ofTable(sets.train.preprocessing)?.series !== undefined;
-  const preset =
-    network === undefined || isSeries || tokensOf(sets.train.preprocessing) !== undefined
-      ? standard
-      : findNetwork(network)?.takesTokens
-        ? textPreset
-        : imagePreset(standard, sets.train.rows);
+  const keepsPreset = network === undefined || isSeries || tokensOf(sets.train.preprocessing) !== undefined;
+  const networkPreset = (name: string) =>
+    findNetwork(name)?.takesTokens ? textPreset : imagePreset(datasetPreset, sets.train.rows);
+  const preset = keepsPreset ? datasetPreset : networkPreset(network);
   const shape: TrainValues = {
     ...(network === undefined ? { hidden: preset.hidden, activation: { kind: preset.activation } } : { network }),
     'output-activation': { kind: outputActivation(sets.train, createLoss(loss, customParts())) },
   };
-  const { 'warmup-steps': warmupSteps, ...rest } = withoutOptimizerFlags(values);
+  const { 'warmup-steps': warmupSteps, ...otherValues } = withoutOptimizerFlags(values);
   const optimizer = optimizerSpec(values, preset);
   const schedule = values.schedule ?? { kind: optimizer.kind === preset.optimizer.kind ? preset.schedule : 'constant' };
   const fullValues: TrainValues = {
@@ -70,7 +68,7 @@ export async function createRecipe(
     ...lengthOf(values, preset),
     batch: preset.batch === 'full' ? preset.batch : Math.min(preset.batch, sets.train.rows),
     seed: 0,
-    ...rest,
+    ...otherValues,
     ...shares,
     ...earlyStopping(values, preset, sets),
     loss,
@@ -84,12 +82,12 @@ export async function createRecipe(
 }
 
 /** The known network of a run. @throws OptionError for options that it does not take. */
-function networkOf(values: TrainValues, standard: Preset, train: Dataset): string | undefined {
+function networkOf(values: TrainValues, datasetPreset: Preset, train: Dataset): string | undefined {
   if (values.spec !== undefined) return undefined;
   const isText = ofText(train.preprocessing) !== undefined || tokensOf(train.preprocessing) !== undefined;
   const name =
     values.network ??
-    (isText || HIDDEN_LAYER_FLAGS.every((flag) => values[flag] === undefined) ? standard.network : undefined);
+    (isText || HIDDEN_LAYER_FLAGS.every((flag) => values[flag] === undefined) ? datasetPreset.network : undefined);
   if (name === undefined) return undefined;
   const networkOptions: readonly string[] = findNetwork(name)?.options ?? [];
   const stray = HIDDEN_LAYER_FLAGS.find((flag) => values[flag] !== undefined && !networkOptions.includes(flag));
@@ -195,9 +193,10 @@ const optimizerHas = (kind: OptimizerName, flag: string): boolean =>
   Object.hasOwn(optimizerOptions[kind], camelCase(flag));
 
 function foreignFlagProblem(kind: OptimizerName, flag: string): string {
-  const optimizerOwnFlags = Object.keys(optimizerFlags).filter((other) => optimizerHas(kind, other));
-  const owners = (Object.keys(optimizerOptions) as OptimizerName[]).filter((other) => optimizerHas(other, flag));
-  return `is no option of ${kind}, expected ${['lr', ...optimizerOwnFlags].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
+  const kindFlags = Object.keys(optimizerFlags).filter((name) => optimizerHas(kind, name));
+  const expected = ['lr', ...kindFlags].map((name) => `--${name}`).join(', ');
+  const owners = (Object.keys(optimizerOptions) as OptimizerName[]).filter((name) => optimizerHas(name, flag));
+  return `is no option of ${kind}, expected ${expected} (--${flag} belongs to ${owners.join(', ')})`;
 }
 
 /** Reads the data of a run and splits it. With folds, no rows are held out unless a test share is asked for. */

@@ -89,7 +89,6 @@ const CHANGEABLE_OPTIONS = new Set(['epochs', 'steps', 'dataset', 'spec']);
 /** Options that do not affect results but must stay the same for the whole run. */
 const FIXED_OPTIONS = new Set(['stream', 'evaluate-test', 'probe']);
 
-/** Effects of options that affect results. */
 const RESULT_EFFECTS: readonly Effect[] = ['result', 'naming', 'reading'];
 
 /** Whether an option may differ from that of the run. */

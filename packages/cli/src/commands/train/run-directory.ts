@@ -31,7 +31,6 @@ export interface RunDirectory {
   addMetrics(line: string): Error | null;
   /** Adds a line to divisions.jsonl, which the first line creates. */
   addDivision(line: string): Error | null;
-  /** Adds a line to steps.jsonl. */
   addSteps(line: string): Error | null;
   /** Removes the lines after a step from all three files, when the run goes back to it. */
   cutMetrics(step: number): void;

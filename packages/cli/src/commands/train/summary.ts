@@ -24,10 +24,10 @@ export function summarize(run: RunEnd, result: TrainResult, terminal: TerminalVi
   const { test, trainLoss, steps, backend, precision } = result;
   const rows: [string, string][] = [];
   if (test?.accuracy !== undefined) {
-    const all = test.positions ?? test.rows;
-    const right = `${whole(Math.round(test.accuracy * all))} of ${whole(all)}`;
-    const none = test.unanswered === undefined ? '' : `; ${whole(test.unanswered)} have no answer`;
-    rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${right}${none})`]);
+    const count = test.positions ?? test.rows;
+    const rightText = `${whole(Math.round(test.accuracy * count))} of ${whole(count)}`;
+    const unansweredText = test.unanswered === undefined ? '' : `; ${whole(test.unanswered)} have no answer`;
+    rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${rightText}${unansweredText})`]);
   }
   const unit = lossUnitOf(recipe);
   // The figure below says the same in units of the target.
@@ -83,8 +83,8 @@ function bestRow({ bestStep, bestEpoch = 0 }: TrainResult): [string, string][] {
 /** 'Trained 8 epochs in 9.4 s'. */
 function trainedText(result: TrainResult): string {
   if (result.steps === 0) return 'Stopped before the first step: the weights are the initial ones';
-  const went = { aborted: 'Stopped after', early: 'Stopped early after', completed: 'Trained' }[result.stopped];
-  return `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;
+  const verb = { aborted: 'Stopped after', early: 'Stopped early after', completed: 'Trained' }[result.stopped];
+  return `${verb} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;
 }
 
 /** '2  (0.3085 ms per step, 0.5210 on 1)', or '4  (2 of them had rows in a step: a batch has 2 leaves)'. */
@@ -112,26 +112,27 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
   const ofClasses = 'recall and precision of each class, and the confusion matrix';
   const ofTokens = `perplexity, bits per ${tokenUnit(train)}, and each token`;
   const isText = ofText(train.preprocessing) !== undefined;
-  const findings = train.classes === null ? 'its errors' : isText ? ofTokens : ofClasses;
+  const ofAnswers = isText ? ofTokens : ofClasses;
+  const findings = train.classes === null ? 'its errors' : ofAnswers;
   // No file may name a library or a module, so they must be typed again.
   const { blas, module } = recipe.values;
-  const parts = module === undefined ? '' : ` --module ${quote(module.join(','))}`;
-  const library = `${blas === undefined ? '' : ` --blas ${quote(blas)}`}${parts}`;
-  const writes = isText ? ['  # text that it writes', `  ${program} generate ${out}${parts}`] : [];
+  const moduleFlag = module === undefined ? '' : ` --module ${quote(module.join(','))}`;
+  const codeFlags = `${blas === undefined ? '' : ` --blas ${quote(blas)}`}${moduleFlag}`;
+  const generateLines = isText ? ['  # text that it writes', `  ${program} generate ${out}${moduleFlag}`] : [];
   const lines = [
     `  # ${findings}`,
-    `  ${program} evaluate ${out}${parts}`,
-    ...writes,
+    `  ${program} evaluate ${out}${moduleFlag}`,
+    ...generateLines,
     '  # predictions for single rows',
-    `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? validation ?? train).rows - 1)}${parts}`,
+    `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? validation ?? train).rows - 1)}${moduleFlag}`,
     '  # answers over HTTP',
-    `  ${program} serve ${out}${parts}`,
+    `  ${program} serve ${out}${moduleFlag}`,
   ];
   if (result.stopped === 'aborted')
-    return [...lines, '  # continue training', `  ${program} train --resume ${out}${library}`];
+    return [...lines, '  # continue training', `  ${program} train --resume ${out}${codeFlags}`];
   // A single leaf keeps only one thread busy.
   if (result.leaves === 1) return lines;
   const threads = result.threads === 1 ? 2 : 1;
-  const again = `  ${program} train --config ${out}/config.json --threads ${threads}${library}`;
-  return [...lines, `  # the same fingerprint from ${plural(threads, 'thread')}`, again];
+  const repetition = `  ${program} train --config ${out}/config.json --threads ${threads}${codeFlags}`;
+  return [...lines, `  # the same fingerprint from ${plural(threads, 'thread')}`, repetition];
 }

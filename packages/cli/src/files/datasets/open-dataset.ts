@@ -131,21 +131,21 @@ function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource, isTa
 }
 
 /** Splits arrays, images or a named dataset, without scaling them. */
-function openPlain(whole: DataSplits, source: DatasetSource, shares: Shares): OpenedDataset {
-  refuseShare('validation', shares.validation, whole);
-  refuseShare('test', shares.test, whole);
-  if ('path' in source) return splitArrays(whole, source, shares);
+function openPlain(original: DataSplits, source: DatasetSource, shares: Shares): OpenedDataset {
+  refuseShare('validation', shares.validation, original);
+  refuseShare('test', shares.test, original);
+  if ('path' in source) return splitArrays(original, source, shares);
   const preset: Preset = presets[source.name];
-  const { validation = whole.validation === undefined ? preset.validation : 0 } = shares;
-  if (whole.test !== undefined) {
-    return { preset, shares: { validation, test: 0 }, sets: splitRows(whole, { ...shares, validation, test: 0 }) };
+  const { validation = original.validation === undefined ? preset.validation : 0 } = shares;
+  if (original.test !== undefined) {
+    return { preset, shares: { validation, test: 0 }, sets: splitRows(original, { ...shares, validation, test: 0 }) };
   }
   if (preset.testsItself && shares.test === undefined && shares.folds === undefined) {
-    const sets = splitRows(whole, { validation, test: 0 });
-    return { preset, shares: { validation }, sets: { ...sets, test: whole.train } };
+    const sets = splitRows(original, { validation, test: 0 });
+    return { preset, shares: { validation }, sets: { ...sets, test: original.train } };
   }
   const test = shares.test ?? preset.test;
-  return { preset, shares: { validation, test }, sets: splitRows(whole, { ...shares, validation, test }) };
+  return { preset, shares: { validation, test }, sets: splitRows(original, { ...shares, validation, test }) };
 }
 
 /**
@@ -178,18 +178,18 @@ const scaleError = (source: DatasetSource, error: OptionError): OptionError =>
   nameFileOption(error, 'path' in source ? source.byFlag : ['scale']);
 
 /** Splits the user's arrays or images by the rule of tables; sets of their own are kept. */
-function splitArrays(whole: DataSplits, source: FileSource, shares: Shares): OpenedDataset {
-  const standard = sharesOf(whole.train, shares);
+function splitArrays(original: DataSplits, source: FileSource, shares: Shares): OpenedDataset {
+  const standard = sharesOf(original.train, shares);
   const split = {
-    validation: whole.validation === undefined ? standard.validation : 0,
-    test: whole.test === undefined ? standard.test : 0,
+    validation: original.validation === undefined ? standard.validation : 0,
+    test: original.test === undefined ? standard.test : 0,
   };
-  const sets = splitRows(whole, { ...shares, ...split });
+  const sets = splitRows(original, { ...shares, ...split });
   return {
     preset: { ...tablePreset(sets.train.rows, sets.train.inputs.columns), ...networkOf(sets.train, source) },
     shares: split,
     sets,
-    decisions: decisionsOnArrays(whole, sets, shares.folds),
+    decisions: decisionsOnArrays(original, sets, shares.folds),
   };
 }
 
@@ -290,20 +290,20 @@ function sharesOf(
 }
 
 /** @throws OptionError for a share if the dataset already has that set. */
-function refuseShare(set: 'validation' | 'test', share: number | undefined, whole: DataSplits): void {
-  if (share === undefined || share === 0 || whole[set] === undefined) return;
-  const problem = `has ${share}, expected none, since ${whole.train.name} has its own ${set} set`;
+function refuseShare(set: 'validation' | 'test', share: number | undefined, original: DataSplits): void {
+  if (share === undefined || share === 0 || original[set] === undefined) return;
+  const problem = `has ${share}, expected none, since ${original.train.name} has its own ${set} set`;
   throw new OptionError('train', set, problem);
 }
 
 /** The sets of the dataset itself, and those split off from its training rows. */
 function splitRows(
-  whole: DataSplits,
+  original: DataSplits,
   { validation, test, ...shares }: Shares & { validation: number; test: number },
 ): DataSplits {
   const fold = foldOptions(shares);
-  if (validation === 0 && test === 0 && fold.folds === undefined) return whole;
-  return { ...whole, ...splitDataset(whole.train, { ...fold, validation, test, seed: SPLIT_SEED }) };
+  if (validation === 0 && test === 0 && fold.folds === undefined) return original;
+  return { ...original, ...splitDataset(original.train, { ...fold, validation, test, seed: SPLIT_SEED }) };
 }
 
 /** The fold as an option of a split. */

@@ -4,7 +4,6 @@ import { grouped, type OptionTable } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { datasetSource } from './dataset-source.ts';
 
-/** The parts of a dataset. */
 const splitNames = { train: true, validation: true, test: true } satisfies Record<keyof DataSplits, true>;
 
 export type SplitName = keyof typeof splitNames;

@@ -15,17 +15,17 @@ export function modelPath(path: string): string {
   const expected = 'expected a run or a model file';
   if (stats === undefined) throw new Error(`${showPath(path)} does not exist, ${expected}${suggestRun(path)}`);
   // Many files that end in .json are no tables.
-  const meant = tableFormatOf(path) === undefined ? '' : suggestRun(path);
-  if (stats.isFile() && (meant !== '' || /\.([ct]sv(\.gz)?|parquet)$/i.test(path))) {
-    const first = ` (gradloom train --dataset ${showPath(path)} makes a run of it)`;
-    throw new Error(`${showPath(path)} is a table, ${expected}${meant === '' ? first : meant}`);
+  const suggestion = tableFormatOf(path) === undefined ? '' : suggestRun(path);
+  if (stats.isFile() && (suggestion !== '' || /\.([ct]sv(\.gz)?|parquet)$/i.test(path))) {
+    const advice = ` (gradloom train --dataset ${showPath(path)} makes a run of it)`;
+    throw new Error(`${showPath(path)} is a table, ${expected}${suggestion || advice}`);
   }
   if (!stats.isDirectory()) return path;
   const model = join(path, MODEL_FILE);
   if (existsSync(model)) return model;
-  const last = join(path, LAST_FILE);
-  const why = existsSync(last)
-    ? ` (it has not ended; its newest checkpoint is ${last})`
+  const checkpoint = join(path, LAST_FILE);
+  const why = existsSync(checkpoint)
+    ? ` (it has not ended; its newest checkpoint is ${checkpoint})`
     : ` (it has no ${MODEL_FILE})${suggestRun(path)}`;
   throw new Error(`no model found in "${showPath(path)}", expected a run that train wrote${why}`);
 }

@@ -25,7 +25,6 @@ export const LIVE_FILE = 'live.json';
 /** The page of a run or another document. */
 export const REPORT_FILE = 'report.html';
 
-/** A run's model. */
 export const MODEL_FILE = 'model.gradloom';
 
 /** The record of all experiments in a folder: commands and machine, which their documents do not have. */

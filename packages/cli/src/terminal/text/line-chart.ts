@@ -126,7 +126,6 @@ function everyColumn(points: readonly Point[], low: number, high: number, width:
   return dense;
 }
 
-/** Both ends of each bar. */
 const endsOf = (bars: readonly BandPoint[]): Point[] =>
   bars.flatMap(([x, low, , high]): Point[] => [
     [x, low],

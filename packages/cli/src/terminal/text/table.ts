@@ -60,7 +60,6 @@ function narrowed(widths: readonly number[], right: readonly number[]): number {
   return widest > 0 ? texts.indexOf(widest) : widths.indexOf(Math.max(...widths));
 }
 
-/** Length without colour codes. */
 const visibleLength = (text: string): number => stripVTControlCharacters(text).length;
 
 /** Words in lines of at most 78 columns, the first one not indented. */

@@ -67,7 +67,6 @@ export function planeOf(recipe: Recipe, parameters: Elements, step: number): Pla
   };
 }
 
-/** Number of points classified correctly. */
 function countRight(points: readonly (readonly [x: number, y: number, label: number])[], model: Model): number {
   const rows = Float64Array.from(points.flatMap((point) => point.slice(0, 2)));
   const probabilities = probabilitiesOf(model, rows);
