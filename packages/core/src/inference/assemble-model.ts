@@ -1,4 +1,4 @@
-import { elements, onlyKeys, record } from '../checks/check.ts';
+import { elements, list, onlyKeys, record } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
 import { finite, flag, notZero, positiveInteger } from '../checks/options/index.ts';
 import { counted, show } from '../checks/show.ts';
@@ -31,7 +31,7 @@ import { ofImages, ofTable, ofText, type Preprocessing } from './preprocessing/p
 import { type AnyRows, countRows, createRowReader, type Lengths, nestedRows } from './rows.ts';
 import { createTokenizer } from './text/tokenizer.ts';
 import { generateOptions } from './writing/sampling.ts';
-import { createWriter, type Writer, writeText } from './writing/writer.ts';
+import { createWriter, type Writer, writeTexts } from './writing/writer.ts';
 
 const NO_OPTIONS = {};
 const OUTPUT_KEYS = ['lengths', 'out'];
@@ -40,6 +40,9 @@ const PREDICT_KEYS = ['lengths', 'onNote'];
 /** Numbers of inputs and outputs that are computed at a time, and rows that are encoded: about 5 ms of a table. */
 const PART_NUMBERS = 1 << 22;
 const PART_ROWS = 1024;
+
+/** Texts that are written together, at most: each has memory of its own for keys and values. */
+const MAX_TEXTS = 16;
 
 /**
  * Assembles a model. It uses the weights as they are at its first call.
@@ -200,9 +203,31 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     generate(prompt, options = {}) {
       const sampling = generateOptions.read(options);
       cachedWriter ??= writerOf('generate', contents, engine);
-      return writeText(cachedWriter, cachedWriter.begin(prompt), sampling);
+      return firstParts(writeTexts(cachedWriter, [cachedWriter.begin(prompt)], [sampling], 1));
+    },
+    generateAll(prompts, options = {}) {
+      const sampling = generateOptions.read(options);
+      const { seed } = sampling;
+      list('generateAll', 'prompts', prompts, 'a list of texts');
+      if (!Number.isSafeInteger(seed + prompts.length)) {
+        throw new OptionError('generateAll', 'seed', `has ${seed}, expected less (each text has the next seed)`);
+      }
+      const texts = Math.max(1, Math.min(prompts.length, MAX_TEXTS));
+      const writer = writerOf('generateAll', contents, engine, texts);
+      const drafts = prompts.map((prompt) => writer.begin(prompt));
+      return writeTexts(
+        writer,
+        drafts,
+        drafts.map((_, k) => ({ ...sampling, seed: seed + k })),
+        texts,
+      );
     },
   };
+}
+
+/** The parts of one text that have at least a character. */
+function* firstParts(parts: Iterable<readonly string[]>): Generator<string, void, undefined> {
+  for (const [part] of parts) if (part !== '') yield part;
 }
 
 /** The listener among options. @throws OptionError unless it is a function. */
@@ -218,7 +243,7 @@ const inThisThread =
     void predictor(x, lengths, y);
 
 /** A writer with the weights that the model has at the first token. @throws Error unless it is a model of text. */
-export function writerOf(where: string, contents: ModelContents, engine: ModelEngine): Writer {
+export function writerOf(where: string, contents: ModelContents, engine: ModelEngine, texts = 1): Writer {
   const { network, preprocessing } = checkModel(where, contents);
   const { parameters, loss = 'mse' } = contents;
   const text = ofText(preprocessing)?.text;
@@ -231,7 +256,7 @@ export function writerOf(where: string, contents: ModelContents, engine: ModelEn
     gpt2: text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined,
     createContinuation() {
       refuseBadWeights(where, network, parameters);
-      return engine.createContinuation(network, parameters, loss);
+      return engine.createContinuation(network, parameters, loss, texts);
     },
   });
 }

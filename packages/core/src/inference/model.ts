@@ -163,6 +163,21 @@ export interface Model extends ModelContents {
    * cannot read.
    */
   generate(prompt?: string, options?: GenerateOptions): Generator<string, void, undefined>;
+  /**
+   * Writes on after several prompts at once, which is faster, as they share the reading of the weights. Yields the next
+   * part of each text, which may be empty. Text k is that of `generate(prompts[k], { ...options, seed: seed + k })`.
+   *
+   * ```ts
+   * const texts = prompts.slice();
+   * for (const parts of model.generateAll(prompts)) parts.forEach((part, k) => (texts[k] += part));
+   * ```
+   *
+   * @throws Error as `generate` does.
+   */
+  generateAll(
+    prompts: readonly (string | undefined)[],
+    options?: GenerateOptions,
+  ): Generator<readonly string[], void, undefined>;
 }
 
 /** Overwrites outputs y [N, O] for rows x [N, I]. Neither may change until it resolves. */
@@ -186,8 +201,8 @@ export interface ModelEngine {
     contents: Pick<ModelContents, 'parameters' | 'loss' | 'parts'>,
     predictor: Predictor,
   ): ParallelPredictor;
-  /** Creates a function that computes the outputs of a text one token after the other, with the bits of a predictor. */
-  createContinuation(network: Network, parameters: Elements, loss: LossSpec): Continuation;
+  /** Creates a function that computes outputs of texts one token after the other, with the bits of a predictor. */
+  createContinuation(network: Network, parameters: Elements, loss: LossSpec, texts: number): Continuation;
   /** SHA-256 in hexadecimal of the weights in their type, little-endian, followed by the hashes of modules. */
   fingerprint(parameters: Elements, modules: readonly ModuleRecord[]): string;
   /** Loads the tables of GPT-2. Absent: models of its tokens take tokens only. */

@@ -13,10 +13,11 @@ import { createCache } from './predict.ts';
 import { channelsOf, shapeText } from './shape.ts';
 
 /**
- * Outputs [V] at the last of the first tokens of a row, at most as many as it has positions: the bits of a predictor
- * for the row with this length. If they go on from the tokens of the last call, only the new ones are computed.
+ * Outputs [V] at the last token of each of some texts, which are the first tokens of a row: the bits of a predictor for
+ * the row with this length. If a text goes on from one of the call before, only its new tokens are computed. There are
+ * at most as many texts as the memory has rows.
  */
-export type Continuation = (tokens: ArrayLike<number>) => Float64Array;
+export type Continuation = (texts: readonly ArrayLike<number>[]) => Float64Array[];
 
 /** Why a network cannot write a row of tokens one after the other; null if it can. */
 export function continuationProblem({ input, output, allLayers }: Network): string | null {
@@ -29,61 +30,113 @@ export function continuationProblem({ input, output, allLayers }: Network): stri
   return `has ${nameOfLayer(placed)}, whose outputs do not follow one after the other, expected ${expected}`;
 }
 
-/** Creates a continuation in a workspace for one row, of a network without a `continuationProblem`. */
+/** Creates a continuation in a workspace, of a network without a `continuationProblem`. */
 export function rowContinuation(
   network: Network,
   workspace: Workspace,
-  positions: Elements, // [T] scratch
+  positions: Elements, // [T], or [rows] if that is more; scratch
   tensors: Tensors,
   kernels: Kernels,
 ): Continuation & { /** Other uses of the memory have overwritten it. */ forget(): void } {
   const V = channelsOf(network.output);
+  const { rows, lengths } = workspace;
   const fullLength = wholeLength(network);
-  const programs = createCache<string, { program: Program; y: Elements }>();
-  let computed: readonly number[] = []; // tokens whose positions memory holds
+  const programs = createCache<string, { program: Program; outputs: Elements }>();
+  // Tokens that each row in memory holds.
+  const computed: (readonly number[])[] = Array.from({ length: rows }, () => []);
 
-  /** The program over n tokens, from the first position on if it `begins` the row. */
-  function programOf(n: number, begins: boolean): { program: Program; y: Elements } {
-    return programs(`${n} ${begins}`, () => {
-      const { calls, outputs } = emitNext(network, workspace, positions, tensors, n, begins);
-      return { program: link(calls, kernels), y: viewOf(outputs, (n - 1) * V, V) };
+  /** The program over n positions of a row, from its first one on if it `begins`, or over one position of n rows. */
+  function programOf(n: number, row: number | null, begins: boolean): { program: Program; outputs: Elements } {
+    return programs(`${n} ${row} ${begins}`, () => {
+      const { calls, outputs } = emitNext(network, workspace, positions, tensors, n, row, begins);
+      return { program: link(calls, kernels), outputs };
     });
   }
 
-  function next(row: ArrayLike<number>): Float64Array {
-    const tokens = Array.from(row);
-    const isContinued = computed.length < tokens.length && computed.every((token, t) => token === tokens[t]);
-    const first = isContinued ? computed.length : 0;
-    const { program, y } = programOf(tokens.length - first, first === 0);
+  const goesOn = (tokens: readonly number[], row: number): boolean =>
+    computed[row].length < tokens.length && computed[row].every((token, t) => token === tokens[t]);
+
+  /** A row in memory for each text: the one that it goes on from, else one that no text goes on from. */
+  function rowsOf(texts: readonly (readonly number[])[]): number[] {
+    const free = new Set(computed.keys());
+    const longestFirst = [...free].sort((a, b) => computed[b].length - computed[a].length);
+    const known = texts.map((tokens) => {
+      const row = longestFirst.find((row) => free.has(row) && computed[row].length > 0 && goesOn(tokens, row));
+      if (row !== undefined) free.delete(row);
+      return row;
+    });
+    const others = free.values();
+    return known.map((row) => row ?? (others.next().value as number));
+  }
+
+  /** Computes the next position of each text together. Rows of others are overwritten. */
+  function stepTogether(texts: readonly (readonly number[])[], textRows: readonly number[]): Float64Array[] {
+    const n = Math.max(...textRows) + 1;
+    workspace.x.fill(0, 0, n);
+    positions.fill(0, 0, n);
+    lengths.fill(fullLength, 0, n);
+    for (const [k, tokens] of texts.entries()) {
+      workspace.x[textRows[k]] = tokens[tokens.length - 1];
+      positions[textRows[k]] = tokens.length - 1;
+    }
+    computed.fill([], 0, n);
+    const { program, outputs } = programOf(n, null, false);
+    program.run();
+    return textRows.map((row, k) => {
+      computed[row] = texts[k];
+      return Float64Array.from(viewOf(outputs, row * V, V));
+    });
+  }
+
+  function stepAlone(tokens: readonly number[], row: number): Float64Array {
+    const first = goesOn(tokens, row) ? computed[row].length : 0;
+    const n = tokens.length - first;
     for (let t = first; t < tokens.length; t++) {
       workspace.x[t - first] = tokens[t];
       positions[t - first] = t;
     }
-    workspace.lengths[0] = fullLength;
-    computed = [];
+    lengths[0] = fullLength;
+    computed[row] = [];
+    const { program, outputs } = programOf(n, row, first === 0);
     program.run();
-    computed = tokens;
-    return Float64Array.from(y);
+    computed[row] = tokens;
+    return Float64Array.from(viewOf(outputs, (n - 1) * V, V));
   }
 
-  return Object.assign(next, {
-    forget() {
-      computed = [];
-    },
-  });
+  function next(texts: readonly ArrayLike<number>[]): Float64Array[] {
+    const tokens = texts.map((text) => Array.from(text));
+    const textRows = rowsOf(tokens);
+    const joint = tokens.flatMap((text, k) => {
+      const row = textRows[k];
+      return text.length === computed[row].length + 1 && text.length > 1 && goesOn(text, row) ? [k] : [];
+    });
+    const outputs: Float64Array[] = [];
+    if (joint.length > 1) {
+      const together = stepTogether(
+        joint.map((k) => tokens[k]),
+        joint.map((k) => textRows[k]),
+      );
+      for (const [j, k] of joint.entries()) outputs[k] = together[j];
+    }
+    for (const [k, text] of tokens.entries()) outputs[k] ??= stepAlone(text, textRows[k]);
+    return outputs;
+  }
+
+  return Object.assign(next, { forget: () => void computed.fill([]) });
 }
 
-/** The calls of a pass over n further positions of a row, and the array of their outputs. */
+/** The calls of a `NextPass`, and the array of their outputs. */
 function emitNext(
   network: Network,
   { x, lengths, ...memory }: Workspace,
   positions: Elements, // [T]
   tensors: Tensors,
   n: number,
+  row: number | null,
   begins: boolean,
 ): { calls: readonly Call[]; outputs: Elements } {
   const { calls, emit } = createList();
-  const pass = { ...EVALUATION, emit, lengths, n, begins, at: positions };
+  const pass = { ...EVALUATION, emit, lengths, n, row, begins, at: positions };
   return { calls, outputs: nextStack(network.layers, memory, x, tensors, pass) };
 }
 
@@ -112,7 +165,7 @@ export function rowAttention(
     positions[t] = t;
   }
   workspace.lengths[0] = wholeLength(network);
-  const { calls } = emitNext(network, workspace, positions, tensors, n, true);
+  const { calls } = emitNext(network, workspace, positions, tensors, n, 0, true);
   link(calls, kernels).run();
   const attentionLayers = network.allLayers.filter(({ spec }) => spec.kind === 'self-attention');
   // Each layer has memory of its own, which still holds its queries, keys and values.

@@ -151,17 +151,23 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
     };
   };
 
-  function continuationIn(network: Network, parameters: Elements, loss: LossSpec, isLive: boolean): LiveContinuation {
+  function continuationIn(
+    network: Network,
+    parameters: Elements,
+    loss: LossSpec,
+    isLive: boolean,
+    texts = 1,
+  ): LiveContinuation {
     let renew = (): void => {};
-    const next = placeModel(network, parameters, loss, { ...forContinuation(network), isLive }, (model) => {
+    const next = placeModel(network, parameters, loss, { ...forContinuation(network, texts), isLive }, (model) => {
       const { workspace, tensors, scratch, kernels } = model;
       const next = rowContinuation(network, workspace, scratch, tensors, kernels);
       let reloads = model.reloads();
       renew = model.renew;
-      return (tokens: ArrayLike<number>) => {
+      return (texts: readonly ArrayLike<number>[]) => {
         if (reloads !== model.reloads()) next.forget();
         reloads = model.reloads();
-        return next(tokens);
+        return next(texts);
       };
     });
     return { next, renew };
@@ -177,15 +183,19 @@ export function createModelMemory<Backend extends { readonly name: string }>(hos
         { rows: maxPassRows(network, typeOf(parameters)) },
         ({ workspace, tensors, kernels }) => rowPredictor(network, workspace, tensors, kernels),
       ),
-    createContinuation: (network, parameters, loss) => continuationIn(network, parameters, loss, false).next,
+    createContinuation: (network, parameters, loss, texts) =>
+      continuationIn(network, parameters, loss, false, texts).next,
     createLiveContinuation: (network, parameters, loss) => continuationIn(network, parameters, loss, true),
     continuationBytes: (network, loss, type) =>
       8 * countDoubles(arraysOf(host.backendOf(network.products, type), network, loss, forContinuation(network)), type),
   };
 }
 
-/** The memory of a continuation, and of the attention over a row. */
-export const forContinuation = ({ inputs }: Network): ModelNeeds => ({ rows: 1, scratchLength: inputs });
+/** The memory of a continuation of some texts, and of the attention over a row. */
+export const forContinuation = ({ inputs }: Network, texts = 1): ModelNeeds => ({
+  rows: texts,
+  scratchLength: Math.max(inputs, texts),
+});
 
 /** A continuation of weights that training changes: `renew` makes it read them anew. */
 export interface LiveContinuation {
@@ -198,8 +208,11 @@ export interface ModelMemory {
   readonly placeModel: PlaceModel;
   /** Creates a predictor with a copy of the parameters [P]. @throws Error if the model does not fit into memory. */
   createPredictor(network: Network, parameters: Elements, loss: LossSpec): Predictor;
-  /** Creates a continuation with a copy of the parameters [P], of a network without a `continuationProblem`. */
-  createContinuation(network: Network, parameters: Elements, loss: LossSpec): Continuation;
+  /**
+   * Creates a continuation of so many texts with a copy of the parameters [P], of a network without a
+   * `continuationProblem`.
+   */
+  createContinuation(network: Network, parameters: Elements, loss: LossSpec, texts: number): Continuation;
   /** Creates a continuation that does not keep a copy of the parameters [P]. */
   createLiveContinuation(network: Network, parameters: Elements, loss: LossSpec): LiveContinuation;
   /** Bytes that a continuation takes. */

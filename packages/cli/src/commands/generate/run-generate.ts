@@ -8,6 +8,9 @@ import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printText } from '../../terminal/io.ts';
 import { generateFlags } from './options.ts';
 
+/** Texts that are written together. The first is printed as it is written. */
+const TEXTS_AT_ONCE = 16;
+
 /** Milliseconds of writing until signals and a closed output are noticed. */
 const TURN_MS = 20;
 
@@ -27,14 +30,25 @@ export async function runGenerate(request: Request, io: Io): Promise<number> {
     );
   }
   try {
-    for (let sample = 0; sample < samples; sample++) {
-      const parts = model.generate(values.prompt, { ...sampling, seed: seed + sample });
-      await printParts(values.prompt ?? '', parts, io);
+    for (let first = 0; first < samples; first += TEXTS_AT_ONCE) {
+      const prompts = Array.from({ length: Math.min(TEXTS_AT_ONCE, samples - first) }, () => values.prompt);
+      const laterTexts = prompts.slice(1).fill('');
+      const parts = model.generateAll(prompts, { ...sampling, seed: seed + first });
+      await printParts(values.prompt ?? '', firstText(parts, laterTexts), io);
+      for (const text of laterTexts) await printParts(values.prompt ?? '', [text ?? ''], io);
     }
   } catch (error) {
     throw nameFlag(error, generateFlags, withModel(raw, request.positionals));
   }
   return 0;
+}
+
+/** The parts of the first text. Those of the others are added to `laterTexts`. */
+function* firstText(parts: Iterable<readonly string[]>, laterTexts: (string | undefined)[]): Generator<string> {
+  for (const [part, ...laterParts] of parts) {
+    for (const [k, laterPart] of laterParts.entries()) laterTexts[k] += laterPart;
+    yield part;
+  }
 }
 
 async function printParts(prompt: string, parts: Iterable<string>, { stdout }: Io): Promise<void> {

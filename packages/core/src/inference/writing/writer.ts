@@ -29,8 +29,11 @@ export interface Writer {
    * @throws Error for a prompt that the model cannot read.
    */
   begin(prompt?: string): Draft;
-  /** Writes the next token: the draft with it, and the text that has become complete, which may be none. */
-  next(draft: Draft, sampling: Sampling): { readonly draft: Draft; readonly text: string };
+  /**
+   * Writes the next token of each draft, at most as many as the continuation takes: the draft with it, and the text
+   * that has become complete, which may be none. No text depends on the others.
+   */
+  next(drafts: readonly Draft[], samplings: readonly Sampling[]): { readonly draft: Draft; readonly text: string }[];
 }
 
 /** The parts of a model that a writer needs. */
@@ -56,14 +59,42 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
   const [endToken] = lines ? tokenizer.encode('\n') : [];
   let continuation: Continuation | undefined;
 
-  /** The outputs [V], which the caller may change. */
-  function outputsAfter(window: readonly number[]): Float64Array {
+  /** The outputs [V] after each window, which the caller may change. */
+  function outputsAfter(windows: readonly (readonly number[])[]): Float64Array[] {
     continuation ??= createContinuation();
     try {
-      return continuation(window);
+      return continuation(windows);
     } catch (error) {
       throw error instanceof InputError ? new Error(`${where}: ${error.problem}`, { cause: error }) : error;
     }
+  }
+
+  /** The draft with the token that is drawn from outputs y. */
+  function draw(y: Float64Array, { window, written, pending, emitted }: Draft, sampling: Sampling) {
+    if (badOutput(y, 0, y.length) !== undefined) {
+      const problem = `token ${written} has no answer, expected outputs that are finite`;
+      throw new Error(`${where}: ${problem} (one is NaN or infinite)`);
+    }
+    // The unknown token has no text, so it is never drawn.
+    if (tokenizer.unknown !== undefined) y[tokenizer.unknown] = Number.NEGATIVE_INFINITY;
+    const token = sampleToken(y, sampling, written);
+    const isEnd = token === endToken;
+    const isDone = isEnd || written + 1 >= sampling.tokens;
+    const tokens = isEnd ? pending : [...pending, token];
+    const decoded = tokenizer.decode(tokens);
+    // The last character may have bytes that later tokens complete.
+    const isWhole = isDone || !decoded.endsWith('\uFFFD');
+    const textLength = isWhole ? decoded.length : decoded.length - 1;
+    const context = window.length === T ? window.slice(T - Math.floor(T / 2)) : window;
+    return {
+      text: decoded.slice(emitted, textLength),
+      draft: {
+        window: [...context, token],
+        written: written + 1,
+        ...(isWhole ? { pending: [], emitted: 0 } : { pending: tokens, emitted: textLength }),
+        isDone,
+      },
+    };
   }
 
   return {
@@ -72,43 +103,34 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
       if (tokens.length === 0) throw new OptionError(where, 'prompt', 'has no text, expected at least a character');
       return { window: tokens.slice(-T), written: 0, pending: [], emitted: 0, isDone: false };
     },
-    next({ window, written, pending, emitted }, sampling) {
-      const y = outputsAfter(window);
-      if (badOutput(y, 0, y.length) !== undefined) {
-        const problem = `token ${written} has no answer, expected outputs that are finite`;
-        throw new Error(`${where}: ${problem} (one is NaN or infinite)`);
-      }
-      // The unknown token has no text, so it is never drawn.
-      if (tokenizer.unknown !== undefined) y[tokenizer.unknown] = Number.NEGATIVE_INFINITY;
-      const token = sampleToken(y, sampling, written);
-      const isEnd = token === endToken;
-      const isDone = isEnd || written + 1 >= sampling.tokens;
-      const tokens = isEnd ? pending : [...pending, token];
-      const decoded = tokenizer.decode(tokens);
-      // The last character may have bytes that later tokens complete.
-      const isWhole = isDone || !decoded.endsWith('\uFFFD');
-      const textLength = isWhole ? decoded.length : decoded.length - 1;
-      const context = window.length === T ? window.slice(T - Math.floor(T / 2)) : window;
-      return {
-        text: decoded.slice(emitted, textLength),
-        draft: {
-          window: [...context, token],
-          written: written + 1,
-          ...(isWhole ? { pending: [], emitted: 0 } : { pending: tokens, emitted: textLength }),
-          isDone,
-        },
-      };
+    next(drafts, samplings) {
+      const outputs = outputsAfter(drafts.map(({ window }) => window));
+      return drafts.map((draft, k) => draw(outputs[k], draft, samplings[k]));
     },
   };
 }
 
-/** The rest of a text, in parts that each have at least a character. */
-export function* writeText(writer: Writer, start: Draft, sampling: Sampling): Generator<string, void, undefined> {
-  let draft = start;
-  while (!draft.isDone) {
-    const next = writer.next(draft, sampling);
-    draft = next.draft;
-    if (next.text !== '') yield next.text;
+/** The rest of some texts, at most `atOnce` of them together: a part of each, until all are written. */
+export function* writeTexts(
+  writer: Writer,
+  starts: readonly Draft[],
+  samplings: readonly Sampling[],
+  atOnce: number,
+): Generator<string[], void, undefined> {
+  const drafts = [...starts];
+  for (;;) {
+    const open = [...drafts.keys()].filter((k) => !drafts[k].isDone).slice(0, atOnce);
+    if (open.length === 0) return;
+    const parts = drafts.map(() => '');
+    const written = writer.next(
+      open.map((k) => drafts[k]),
+      open.map((k) => samplings[k]),
+    );
+    for (const [j, k] of open.entries()) {
+      drafts[k] = written[j].draft;
+      parts[k] = written[j].text;
+    }
+    yield parts;
   }
 }
 

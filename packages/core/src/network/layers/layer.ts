@@ -26,10 +26,12 @@ export interface Pass {
   readonly lengths: Float64Array;
 }
 
-/** Further positions of a row of a sequence, after those whose pass left its layers' memory as it is. */
+/** Further positions of rows of sequences, after those whose pass left their layers' memory as it is. */
 export interface NextPass extends Pass {
   /** Number of positions. */
   readonly n: number;
+  /** The row in memory that all of them belong to; null: one position of each of rows 0 to n - 1. */
+  readonly row: number | null;
   /** Whether they are the first of the row. Then memory may hold anything. */
   readonly begins: boolean;
   /** [T] The index of each of them, in its first n numbers. Operations read it when they run. */

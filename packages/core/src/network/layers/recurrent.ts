@@ -10,6 +10,7 @@ import {
 } from '../../checks/options/index.ts';
 import { type InitializerSpec, initializer } from '../../families/initializers/index.ts';
 import type { Elements } from '../../math/element-type.ts';
+import { viewOf } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
@@ -201,7 +202,12 @@ function recurrent(
     ...(isAll && !reverse
       ? {
           forwardNext(y, x, parameters, pass, { arrays }) {
-            emitStates(y, x, parameters, 1, pass.n, pass.begins, pass, arrays);
+            const { n, row, begins } = pass;
+            if (row === null) return emitStates(y, x, parameters, n, 1, begins, pass, arrays);
+            // Only the state is of the row; the other arrays are scratch.
+            const [h, c, ...others] = arrays;
+            const state = [viewOf(h, row * O, O), c.length === 0 ? c : viewOf(c, row * O, O), ...others];
+            emitStates(y, x, parameters, 1, n, begins, pass, state);
           },
         }
       : {}),

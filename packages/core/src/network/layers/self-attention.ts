@@ -10,6 +10,7 @@ import {
 } from '../../checks/options/index.ts';
 import { initializer } from '../../families/initializers/index.ts';
 import { streamKey } from '../../math/random/index.ts';
+import { viewOf } from '../../math/scratch.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
 import { initializedTensor } from './initialized-tensor.ts';
@@ -76,7 +77,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
   }
 
   /** Earlier positions are in qkv. The arrays of gradients serve as scratch. */
-  const forwardNext: Layer['forwardNext'] = (y, x, parameters, { emit, n, begins, at }, { arrays }) => {
+  const forwardNext: Layer['forwardNext'] = (y, x, parameters, { emit, n, row, begins, at }, { arrays }) => {
     const [qkv, A, , , rows, angles, table, zeros] = arrays;
     const [Wqkv, bqkv, Wo, bo] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
     if (!bias) emit(ops.fill, zeros, 0, 3 * C);
@@ -86,7 +87,12 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, cu
       emit(ops.embeddingForward, angles, at, table, n, d);
       emit(ops.rotate, rows, angles, 1, n, H, d, false);
     }
-    emit(ops.attentionNext, A, qkv, rows, at, n, T, H, d);
+    const size = T * 3 * C;
+    if (row !== null) emit(ops.attentionNext, A, viewOf(qkv, row * size, size), rows, at, n, T, H, d);
+    for (let k = 0; row === null && k < n; k++) {
+      const [a, qkvOfRow] = [viewOf(A, k * C, C), viewOf(qkv, k * size, size)];
+      emit(ops.attentionNext, a, qkvOfRow, viewOf(rows, k * 3 * C, 3 * C), viewOf(at, k, 1), 1, T, H, d);
+    }
     emit(ops.affine, y, A, Wo, bo, n, C, C);
   };
 

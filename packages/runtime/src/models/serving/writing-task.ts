@@ -62,7 +62,7 @@ export function writingTask({ id, model, step, maxTokens }: WritingTask): Writte
     const end = performance.now() + STEP_MS;
     let text = '';
     do {
-      const next = writer.next(draft, sampling);
+      const [next] = writer.next([draft], [sampling]);
       draft = next.draft;
       text += next.text;
     } while (!draft.isDone && performance.now() < end);

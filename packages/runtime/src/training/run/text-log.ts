@@ -106,7 +106,7 @@ function* writeTexts(writer: Writer, maxTokens: number, hasLines: boolean): Paus
     let draft = writer.begin();
     let text = '';
     while (!draft.isDone) {
-      const next = writer.next(draft, sampling);
+      const [next] = writer.next([draft], [sampling]);
       draft = next.draft;
       text += next.text;
       yield;

@@ -110,6 +110,14 @@ test('a text is that of outputs computed anew for each token, to the bit, whoeve
       }
       expect(text).toBe(expected);
       if (inTurns) expect(anew(model, 'ab', T, { ...options, tokens: 20 }).slice(0, second.length)).toBe(second);
+      // Several texts that share the passes, which begin and end at other times.
+      const prompts = [prompt.join(''), 'ab', 'c', prompt.join('')];
+      const texts = prompts.map(() => '');
+      for (const parts of model.generateAll(prompts, options)) {
+        for (const [k, part] of parts.entries()) texts[k] += part;
+        if (!inTurns) other.outputs(rows);
+      }
+      expect(texts).toEqual(prompts.map((each, k) => anew(model, each, T, { ...options, seed: options.seed + k })));
       const path = `${folder.path}/model.gradloom`;
       saveModel(path, model);
       expect([...openModel(readFileSync(path)).generate(prompt.join(''), options)].join('')).toBe(expected);
