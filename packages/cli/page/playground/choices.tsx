@@ -14,11 +14,7 @@ export function ChoicesForm({ ready, settings, onChange }: ChoicesProps) {
   const { choices, sharesMemory } = ready;
   const isOwnPoints = settings.data === POINTS;
   const dataDefaults = isOwnPoints ? {} : dataOptions({ ...settings, rows: null, noise: null });
-  const select = (
-    name: 'data' | 'activation' | 'init' | 'optimizer' | 'precision',
-    label: string,
-    extraMembers: readonly string[] = [],
-  ) => (
+  const select = (name: keyof Ready['choices'], label: string, extraMembers: readonly string[] = []) => (
     <Choice name={name} label={label} member={settings[name]}>
       <select
         name={name}

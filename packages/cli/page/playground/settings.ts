@@ -22,13 +22,7 @@ export const POINTS = 'points';
 export const AUTO = 'auto';
 
 /** Members of the tables that a reader may choose from. */
-export interface Choices {
-  readonly data: readonly string[];
-  readonly activation: readonly string[];
-  readonly init: readonly string[];
-  readonly optimizer: readonly string[];
-  readonly precision: readonly string[];
-}
+export type Choices = Readonly<Record<'data' | 'activation' | 'init' | 'optimizer' | 'precision', readonly string[]>>;
 
 export const defaults: Settings = {
   data: 'moons',

@@ -9,8 +9,8 @@ export const isDrawable = (value: number, log = false): boolean =>
   Math.abs(value) <= MAX_DRAWABLE && (!log || value >= 1 / MAX_DRAWABLE);
 
 /** Margins in pixels of a chart with labels on both axes, and the width between them. */
-export const margins = { marginLeft: 62, marginRight: 24, marginTop: 28, marginBottom: 40 };
-export const innerWidth = (width: number): number => width - margins.marginLeft - margins.marginRight;
+export const axisMargins = { left: 62, right: 24, top: 28, bottom: 40 };
+export const innerWidth = (width: number): number => width - axisMargins.left - axisMargins.right;
 
 /** Powers of ten. */
 export type LogRange = readonly [low: number, high: number];

@@ -1,6 +1,7 @@
 import { highest } from './axes.ts';
 import { type Markup, markup } from './markup/markup.ts';
 import { type Draw, type Drawing, isNarrow } from './picture.ts';
+import type { Stroke } from './theme.ts';
 
 /** Stacks drawings vertically. */
 export const stack =
@@ -45,3 +46,33 @@ export const grid =
 /** A drawing at a position in a larger one. */
 export const at = (x: number, y: number, drawing: Pick<Drawing, 'markup'>): Markup =>
   markup`<g transform="translate(${x},${y})">${drawing.markup}</g>`;
+
+export interface LegendEntry {
+  readonly name: string;
+  readonly stroke: Stroke;
+}
+
+const LEGEND_ROW = 20;
+const SAMPLE = 28; // width of a line's sample in pixels
+const LEGEND_GAP = 18;
+const LETTER = 7.4; // pixels, wider than most letters, so that no entry overlaps the next
+
+/** A sample and the name of each line, in as many rows as needed. */
+export const legend =
+  (entries: readonly LegendEntry[]): Draw =>
+  (width) => {
+    let x = 0;
+    let y = 0;
+    const parts = entries.map(({ name, stroke }) => {
+      const length = SAMPLE + 6 + name.length * LETTER + LEGEND_GAP;
+      if (x > 0 && x + length - LEGEND_GAP > width) {
+        x = 0;
+        y += LEGEND_ROW;
+      }
+      const sample = markup`<path d="M${x},${y + 10}h${SAMPLE}" stroke="${stroke.color}" stroke-width="2.5" stroke-dasharray="${stroke.dash}"/>`;
+      const text = markup`<text x="${x + SAMPLE + 6}" y="${y + 14}">${name}</text>`;
+      x += length;
+      return markup`${sample}${text}`;
+    });
+    return { width, height: y + LEGEND_ROW + 8, markup: markup`${parts}` };
+  };

@@ -78,12 +78,20 @@ const loadDomino = () =>
 /** A text that stays readable above lines and bars. */
 export const halo = { fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 };
 
+interface ChartOptions extends PlotOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly margins: { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number };
+}
+
 /** Draws a chart of Observable Plot as SVG elements, in a document without a browser. */
-export function drawPlot(options: PlotOptions & { width: number; height: number }): Drawing {
+export function drawPlot({ margins, ...options }: ChartOptions): Drawing {
   const { width, height } = options;
+  const { left: marginLeft, right: marginRight, top: marginTop, bottom: marginBottom } = margins;
+  const plotMargins = { marginLeft, marginRight, marginTop, marginBottom };
   const document = loadDomino().createDocument('');
   const marks = [...logAxis(axisX, options.x), ...logAxis(axisY, options.y), ...(options.marks ?? [])];
-  const root = plot({ ...options, marks, document, className: 'plot', style: { fontSize: '12px' } });
+  const root = plot({ ...options, ...plotMargins, marks, document, className: 'plot', style: { fontSize: '12px' } });
   return { width, height, markup: markup`<g text-anchor="middle">${markupOf(root, shorten)}</g>` };
 }
 

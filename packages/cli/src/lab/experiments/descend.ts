@@ -1,6 +1,6 @@
 import type { NetworkSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
-import { createPool, type Dataset, type Pool, TrainingError, type TrainResult, train } from '@gradloom/runtime';
-import { commonOptions, type Machine } from './experiment.ts';
+import { type Dataset, type Pool, TrainingError, type TrainResult, train } from '@gradloom/runtime';
+import { commonOptions, type Machine, withPool } from './experiment.ts';
 
 /** sin x by 49 parameters. */
 export const sineSpec: NetworkSpec = {
@@ -47,12 +47,7 @@ export async function withDescender<T>(
   { threads = 1, ...machine }: Machine,
   use: (descender: Descender) => Promise<T>,
 ): Promise<T> {
-  const pool = await createPool({ threads });
-  try {
-    return await use({ descend: (descent) => descend(dataset, descent, machine, pool) });
-  } finally {
-    await pool.destroy();
-  }
+  return withPool(threads, (pool) => use({ descend: (descent) => descend(dataset, descent, machine, pool) }));
 }
 
 async function descend(dataset: Dataset, descent: Descent, machine: Machine, pool: Pool): Promise<DescentResult> {

@@ -1,5 +1,5 @@
 import { option } from '@gradloom/core/internal';
-import type { BackendChoice } from '@gradloom/runtime';
+import { type BackendChoice, createPool, type Pool } from '@gradloom/runtime';
 import { type Filled, type OptionTable, type Values, withDefaults } from '../../options/option.ts';
 import { parseRaw, type RawOptions } from '../../options/raw-options.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
@@ -11,6 +11,16 @@ export interface Machine {
   readonly backend: BackendChoice;
   readonly threads?: number;
   readonly blas?: string;
+}
+
+/** Calls `use` with a pool of threads, by default one per core, and closes it afterwards. */
+export async function withPool<T>(threads: number | undefined, use: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = await createPool(threads === undefined ? {} : { threads });
+  try {
+    return await use(pool);
+  } finally {
+    await pool.destroy();
+  }
 }
 
 export interface ExperimentContext {

@@ -3,13 +3,8 @@ import { plural } from '../../terminal/text/format.ts';
 import { defineExperiment } from './experiment.ts';
 import { claim } from './finding.ts';
 import { runRow } from './reference-passes.ts';
+import { xorRows as pairs } from './xor-run.ts';
 
-const pairs = [
-  [0, 0],
-  [0, 1],
-  [1, 0],
-  [1, 1],
-];
 const gates = {
   AND: { rows: pairs, targets: [0, 0, 0, 1] },
   OR: { rows: pairs, targets: [0, 1, 1, 1] },

@@ -14,6 +14,14 @@ export const xorSpec: NetworkSpec = {
   ],
 };
 
+/** The inputs of a gate of two bits; the target of XOR is whether they differ. */
+export const xorRows = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
+
 /** W1 = randn(2, 2) * 0.5, b1 = 0, W2 = randn(2, 1) * 0.5, b2 = 0, drawn in this order, as in NumPy. */
 export function xorStart(seed: number): Float64Array {
   const normal = createNumpyNormal(seed);

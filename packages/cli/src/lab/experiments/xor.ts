@@ -1,22 +1,15 @@
-import { createPool, type TrainResult } from '@gradloom/runtime';
+import type { TrainResult } from '@gradloom/runtime';
 import { numpySeed, type Range, seedRange } from '../../options/ranges.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { thin } from '../../terminal/text/thin.ts';
-import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
+import { defineExperiment, type ExperimentContext, type Outcome, withPool } from './experiment.ts';
 import { chapterFigure, type Finding, paperFigure } from './finding.ts';
 import { runRow } from './reference-passes.ts';
-import { NUMPY, trainXor, xorSpec } from './xor-run.ts';
+import { NUMPY, xorRows as rows, trainXor, xorSpec } from './xor-run.ts';
 import { describeStarts } from './xor-starts.ts';
 
 const EPOCHS = 10_000;
-const rows = [
-  [0, 0],
-  [0, 1],
-  [1, 0],
-  [1, 1],
-];
-
 export const xor = defineExperiment({
   describe: "The chapter's program: XOR with 9 parameters, to NumPy's digits",
   seconds: 2,
@@ -133,18 +126,15 @@ function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number):
 }
 
 async function trainFromSeeds({ first, last }: Range, { machine, showProgress }: ExperimentContext): Promise<Outcome> {
-  // Four rows are one leaf, so a second thread would be idle.
-  const pool = await createPool({ threads: 1 });
   const finalLosses = new Map<number, number>();
-  try {
+  // Four rows are one leaf, so a second thread would be idle.
+  await withPool(1, async (pool) => {
     for (let seed = first; seed <= last; seed++) {
       showProgress(`seed ${seed} of ${first}..${last}`);
       const { trainLoss } = await trainXor(seed, EPOCHS, { ...machine, threads: 1 }, { pool });
       finalLosses.set(seed, trainLoss);
     }
-  } finally {
-    await pool.destroy();
-  }
+  });
   return describeStarts(finalLosses);
 }
 

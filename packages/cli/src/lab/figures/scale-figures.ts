@@ -2,15 +2,14 @@ import type { Profile } from '@gradloom/runtime';
 import { phases } from '@gradloom/runtime/internal';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { Amdahl, Usl } from '../scale/laws.ts';
-
-export { uslMs } from '../scale/laws.ts';
-
-import type { PredictedPoint, Range } from '../scale/predict-cores.ts';
-import type { Prediction } from '../scale/prediction.ts';
+import type { PredictedPoint, Prediction, Range } from '../scale/predict-cores.ts';
 import { contradicts, NOISY, type ScaleReport } from '../scale/scale-report.ts';
 import type { Point, WeakPoint } from '../scale/summarize-rounds.ts';
 
-export type { PredictedPoint } from '../scale/predict-cores.ts';
+// The page, which does not know the measurement, finds its schemas here.
+export { amdahl, usl, uslMs } from '../scale/laws.ts';
+export { type PredictedPoint, predictedPoint } from '../scale/predict-cores.ts';
+export { strongPoint, weakPoint } from '../scale/summarize-rounds.ts';
 
 /** The part of a report that both the terminal and the page show. */
 export interface ScaleFigures

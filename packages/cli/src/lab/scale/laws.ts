@@ -1,3 +1,7 @@
+import { nullable, record } from '../../options/schema/containers.ts';
+import { number } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+
 /** Time of a step at a number of threads. */
 export interface Timing {
   readonly threads: number;
@@ -5,25 +9,29 @@ export interface Timing {
 }
 
 /** t(T) = t₁ (s + (1 - s) / T) ([Amdahl 1967](https://doi.org/10.1145/1465482.1465560)). */
-export interface Amdahl {
-  readonly serial: number; // s, share of a step that more threads do not shorten
-  readonly firstMs: number; // t₁
-  readonly limit: number | null; // 1 / s, greatest possible speedup of a step; null: no limit
-  readonly residual: number; // root of the mean square of the relative errors
-}
+export const amdahl = record({
+  serial: number(), // s, share of a step that more threads do not shorten
+  firstMs: number(0), // t₁
+  limit: nullable(number()), // 1 / s, greatest possible speedup of a step; null: no limit
+  residual: number(0), // root of the mean square of the relative errors
+});
+
+export type Amdahl = Read<typeof amdahl>;
 
 /**
  * t(T) = t₁ (1 + σ (T - 1) + κ T (T - 1)) / T ([Gunther
  * 1993](http://www.perfdynamics.com/Manifesto/USLscalability.html)). Two counts cannot separate σ and κ: then κ is
  * null, and taken as 0.
  */
-export interface Usl {
-  readonly contention: number; // σ
-  readonly coherence: number | null; // κ
-  readonly firstMs: number; // t₁
-  readonly peak: number | null; // √((1 - σ) / κ), threads beyond which a step gets slower; null: it never does
-  readonly residual: number;
-}
+export const usl = record({
+  contention: number(), // σ
+  coherence: nullable(number()), // κ
+  firstMs: number(0), // t₁
+  peak: nullable(number()), // √((1 - σ) / κ), threads beyond which a step gets slower; null: it never does
+  residual: number(0),
+});
+
+export type Usl = Read<typeof usl>;
 
 /** Least squares of relative errors, with s from 0 to 1. null for fewer than two counts. */
 export function fitAmdahl(timings: readonly Timing[]): Amdahl | null {

@@ -10,8 +10,7 @@ import {
   timeSteps,
 } from '@gradloom/runtime/internal';
 import { timeLeft } from '../../terminal/text/format.ts';
-import { passesMs } from './predict-cores.ts';
-import { type Prediction, predictScaling } from './prediction.ts';
+import { type Prediction, passesMs, predictScaling } from './predict-cores.ts';
 import { type Round, type RoundFigures, summarizeRounds, workingThreads } from './summarize-rounds.ts';
 
 /** The training to measure. */

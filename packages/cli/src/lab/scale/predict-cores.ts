@@ -1,8 +1,14 @@
-import type { Profile } from '@gradloom/runtime';
+import type { Profile, TrainResult } from '@gradloom/runtime';
 import type { Exchange, StepWork } from '@gradloom/runtime/internal';
+import { nullable, record, tuple } from '../../options/schema/containers.ts';
+import { count, number } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+import { threadCount } from '../figures/thread-profile.ts';
+import { type Point, workingThreads } from './summarize-rounds.ts';
 
 /** The least and the most time of a part. */
-export type Range = readonly [low: number, high: number];
+const range = tuple(number(0), number(0));
+export type Range = Read<typeof range>;
 
 /** Measured times that a prediction adds up. */
 export interface MeasuredParts {
@@ -16,19 +22,21 @@ export interface MeasuredParts {
 }
 
 /** Predicted step time on this many cores of the measured kind. Only `measuredMs` is measured. */
-export interface PredictedPoint {
-  readonly cores: number;
-  readonly threads: number; // threads that have a leaf or a block
-  readonly rows: number; // rows of the thread that has most
-  readonly gradientMs: number;
-  readonly updateMs: Range;
-  readonly movedBytes: number; // bytes that the busiest threads read from other cores
-  readonly movedMs: Range;
-  readonly barrierMs: Range;
-  readonly stepMs: Range;
-  readonly speedup: Range; // relative to the measured time of one thread
-  readonly measuredMs: number | null; // null if this number of threads was not measured
-}
+export const predictedPoint = record({
+  cores: threadCount,
+  threads: threadCount, // threads that have a leaf or a block
+  rows: count(), // rows of the thread that has most
+  gradientMs: number(0),
+  updateMs: range,
+  movedBytes: count(), // bytes that the busiest threads read from other cores
+  movedMs: range,
+  barrierMs: range,
+  stepMs: range,
+  speedup: range, // relative to the measured time of one thread
+  measuredMs: nullable(number(0)), // null if this number of threads was not measured
+});
+
+export type PredictedPoint = Read<typeof predictedPoint>;
 
 /** Times of one thread, in ms per step: of a whole batch, and of a batch of a single leaf. */
 export interface OneThreadTimes {
@@ -125,5 +133,34 @@ function exchangeOn(exchanges: readonly Exchange[], threads: number): { barrierM
     barrierMs: [barrierMs, barrierMs * growth],
     // The lower bound leaves out a read from the own cache, which the update counts already.
     moveNs: [Math.max(0, firstReadNs - secondReadNs), firstReadNs],
+  };
+}
+
+/** Predicted step times on more cores of the same kind. */
+export interface Prediction {
+  readonly note: string; // says in the document that these are predictions
+  readonly parts: MeasuredParts;
+  readonly points: readonly PredictedPoint[];
+}
+
+export const PREDICTION_NOTE = 'a prediction by a model of measured parts, not a measurement';
+
+/** Predicts for the measured numbers of threads up to the cores, and for `modelCores`. */
+export function predictScaling(
+  one: OneThreadTimes,
+  work: StepWork,
+  { points, first }: { readonly points: readonly Point[]; readonly first: TrainResult },
+  modelCores: readonly number[],
+): Prediction {
+  const measured = new Map(points.flatMap((point) => (point.beyondCores ? [] : [[point.threads, point.stepMs]])));
+  const counts = [...new Set([...measured.keys(), ...modelCores])].sort((a, b) => a - b);
+  const parts = measuredParts(one, work);
+  return {
+    note: PREDICTION_NOTE,
+    parts,
+    points: counts.map((cores) => ({
+      ...predictCores(parts, work, cores, workingThreads(cores, first)),
+      measuredMs: measured.get(cores) ?? null,
+    })),
   };
 }

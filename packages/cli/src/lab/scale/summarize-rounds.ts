@@ -1,7 +1,11 @@
 import { blockCount } from '@gradloom/core/internal';
 import type { Profile, TrainResult } from '@gradloom/runtime';
 import type { TimedRun } from '@gradloom/runtime/internal';
+import { list, record, tuple } from '../../options/schema/containers.ts';
+import { count, flag, name, number } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
 import { median } from '../figures/range.ts';
+import { MAX_THREADS, profile, threadCount } from '../figures/thread-profile.ts';
 
 /** Runs of one round, by number of threads, of which the first is 1. */
 export interface Round {
@@ -9,29 +13,33 @@ export interface Round {
   readonly weak: ReadonlyMap<number, TimedRun>;
 }
 
-export interface Point {
-  readonly threads: number;
-  readonly beyondCores: boolean; // more threads than cores
-  readonly working: number; // number of threads that have a leaf or a block
-  readonly gradientThreads: number; // number of threads that have a leaf
-  readonly stepMs: number; // median of the rounds
-  readonly samplesPerSecond: number;
-  readonly speedup: number; // relative to one thread
-  // of single rounds, relative to one thread in the same round
-  readonly speedupRange: readonly [low: number, high: number];
-  readonly efficiency: number; // speedup divided by threads
-  readonly fingerprint: string; // of the weights after `steps` steps
-  readonly profiles: readonly Profile[]; // ms per step of each thread, from a separate run
-}
+/** Strong scaling: the same batch on a number of threads. */
+export const strongPoint = record({
+  threads: threadCount,
+  beyondCores: flag, // more threads than cores
+  working: threadCount, // number of threads that have a leaf or a block
+  gradientThreads: threadCount, // number of threads that have a leaf
+  stepMs: number(0), // median of the rounds
+  samplesPerSecond: number(0),
+  speedup: number(0), // relative to one thread
+  speedupRange: tuple(number(0), number(0)), // of single rounds, relative to one thread in the same round
+  efficiency: number(0), // speedup divided by threads
+  fingerprint: name, // of the weights after `steps` steps
+  profiles: list(profile, MAX_THREADS), // ms per step of each thread, from a separate run
+});
+
+export type Point = Read<typeof strongPoint>;
 
 /** Weak scaling: each thread keeps the rows that one thread has. */
-export interface WeakPoint {
-  readonly threads: number;
-  readonly batch: number;
-  readonly stepMs: number;
-  readonly samplesPerSecond: number;
-  readonly efficiency: number; // time of a step on one thread divided by this one
-}
+export const weakPoint = record({
+  threads: threadCount,
+  batch: count(1),
+  stepMs: number(0),
+  samplesPerSecond: number(0),
+  efficiency: number(0), // time of a step on one thread divided by this one
+});
+
+export type WeakPoint = Read<typeof weakPoint>;
 
 /** Summary of the rounds. */
 export interface RoundFigures {

@@ -1,7 +1,6 @@
 import { barX, dot, link, ruleX, text } from '@observablehq/plot';
 import { fittingTicks, highest, lowest, scaleOver } from '../axes.ts';
-import { stack } from '../compose.ts';
-import { legend } from '../legend.ts';
+import { legend, stack } from '../compose.ts';
 import { type Draw, isNarrow } from '../picture.ts';
 import { drawPlot, halo, type Stroke } from '../theme.ts';
 
@@ -46,10 +45,7 @@ export function barChart({ bars, x, rule }: BarChartOptions): Draw {
     return drawPlot({
       width,
       height: rows.length * (namesAbove ? ROW + 14 : ROW) + 46,
-      marginLeft,
-      marginRight,
-      marginTop: 4,
-      marginBottom: 42,
+      margins: { left: marginLeft, right: marginRight, top: 4, bottom: 42 },
       x: { ...scale, nice: false, ...ticks },
       y: {
         type: 'band',

@@ -55,10 +55,12 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
       return drawPlot({
         width,
         height: Math.round(size * 0.8 * labels.length) + (crowded ? 120 : 60),
-        marginLeft: left,
-        marginRight: Math.max(4, width - left - size * answers.length),
-        marginTop: crowded ? 96 : 38,
-        marginBottom: 18,
+        margins: {
+          left: left,
+          right: Math.max(4, width - left - size * answers.length),
+          top: crowded ? 96 : 38,
+          bottom: 18,
+        },
         padding: 0.04,
         x: {
           type: 'band',

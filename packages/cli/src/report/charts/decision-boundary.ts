@@ -77,10 +77,7 @@ function drawRegions(
   return drawPlot({
     width,
     height: Math.round((width - 40) * ratio) + 36,
-    marginLeft: 36,
-    marginRight: 4,
-    marginTop: 6,
-    marginBottom: 28,
+    margins: { left: 36, right: 4, top: 6, bottom: 28 },
     x: { domain: [x1, x2], label: null, ticks, tickFormat: tick, tickSize: 3 },
     y: { domain: [y1, y2], label: null, ticks, tickFormat: tick, tickSize: 3 },
     marks: [

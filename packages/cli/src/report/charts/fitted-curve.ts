@@ -1,9 +1,8 @@
 import { dot, line } from '@observablehq/plot';
 import { decimal } from '../../terminal/text/format.ts';
-import { highest, isDrawable, lowest, margins, scaleOver, shortNumber, tick } from '../axes.ts';
-import { stack } from '../compose.ts';
+import { axisMargins, highest, isDrawable, lowest, scaleOver, shortNumber, tick } from '../axes.ts';
+import { legend, stack } from '../compose.ts';
 import type { Curve } from '../findings/findings.ts';
-import { legend } from '../legend.ts';
 import { type Draw, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot, strokeOf } from '../theme.ts';
 
@@ -16,7 +15,7 @@ export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
     drawPlot({
       width,
       height: isNarrow(width) ? 260 : 340,
-      ...margins,
+      margins: axisMargins,
       x: {
         ...scaleOver(xs, 'input', false),
         nice: false,

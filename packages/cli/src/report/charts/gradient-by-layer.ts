@@ -2,8 +2,7 @@ import { dot, line, text } from '@observablehq/plot';
 import { capital } from '../../terminal/text/format.ts';
 import { type Point, thin } from '../../terminal/text/thin.ts';
 import { highest, isDrawable, type LogRange, logRange, logTicks, shortNumber, tick } from '../axes.ts';
-import { grid, stack } from '../compose.ts';
-import { legend } from '../legend.ts';
+import { grid, legend, stack } from '../compose.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot, halo, networkStroke } from '../theme.ts';
 
@@ -74,10 +73,7 @@ function drawNetwork(
   return drawPlot({
     width,
     height: isNarrow(width) && width > 340 ? 300 : 380,
-    marginLeft: 52,
-    marginRight: 14,
-    marginTop: 26,
-    marginBottom: 40,
+    margins: { left: 52, right: 14, top: 26, bottom: 40 },
     x: {
       domain: [1, sizes.length],
       label: 'hidden layer (← backpropagation)',

@@ -36,10 +36,7 @@ export const heatMap =
     return drawPlot({
       width,
       height: Math.max(120, Math.min(340, 18 * shownRows.length)) + 64,
-      marginLeft: Math.min(width / 2, left),
-      marginRight: 4,
-      marginTop: 4,
-      marginBottom: 40,
+      margins: { left: Math.min(width / 2, left), right: 4, top: 4, bottom: 40 },
       padding: 0,
       x: {
         type: 'band',
@@ -93,7 +90,7 @@ export const colorBar =
     const strip = drawPlot({
       width: bar,
       height: 12,
-      margin: 0,
+      margins: { left: 0, right: 0, top: 0, bottom: 0 },
       padding: 0,
       axis: null,
       x: { type: 'band', domain: values },

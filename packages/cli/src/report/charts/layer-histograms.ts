@@ -2,8 +2,7 @@ import { areaY, lineY } from '@observablehq/plot';
 import type { LayerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { capital } from '../../terminal/text/format.ts';
 import { isDrawable, shortNumber, tick } from '../axes.ts';
-import { grid, stack } from '../compose.ts';
-import { legend } from '../legend.ts';
+import { grid, legend, stack } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot, strokeOf } from '../theme.ts';
 import { hoverStrips } from './hover-strips.ts';
@@ -86,10 +85,7 @@ function drawHistogram({ low, high, start, end }: LayerHistogram, label: string,
   return drawPlot({
     width,
     height: 164,
-    marginLeft: 40,
-    marginRight: 14,
-    marginTop: 22,
-    marginBottom: 38,
+    margins: { left: 40, right: 14, top: 22, bottom: 38 },
     x: { domain: [low, high], label, ticks: 4, tickFormat: tick },
     y: { label: '%', ticks: 3, nice: true, labelArrow: 'none' },
     marks: [

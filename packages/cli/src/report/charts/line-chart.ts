@@ -1,18 +1,17 @@
 import { areaY, dot, line, ruleX, ruleY, text } from '@observablehq/plot';
 import { type BandPoint, type Point, thin, thinBand } from '../../terminal/text/thin.ts';
 import {
+  axisMargins,
   fittingTicks,
   highest,
   innerWidth,
   isDrawable,
   lowest,
-  margins,
   scaleOver,
   shortNumber,
   tick,
 } from '../axes.ts';
-import { stack } from '../compose.ts';
-import { legend } from '../legend.ts';
+import { legend, stack } from '../compose.ts';
 import { type Draw, isNarrow } from '../picture.ts';
 import { drawPlot, type Stroke, strokeOf } from '../theme.ts';
 import { hoverStrips } from './hover-strips.ts';
@@ -97,7 +96,7 @@ export function lineChart({ series, band, x, y, rules = [], levels = [], height,
     return drawPlot({
       width,
       height: height ?? (narrow ? 260 : 320),
-      ...margins,
+      margins: axisMargins,
       x: {
         ...scaleOver([...points.map(([value]) => value), ...rules], x.label, x.log ?? false),
         grid: false,

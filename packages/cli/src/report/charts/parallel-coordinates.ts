@@ -42,10 +42,7 @@ export const parallelCoordinates =
     return drawPlot({
       width,
       height: 40 + ROW * axes.length,
-      marginLeft: 40,
-      marginRight: 40,
-      marginTop: 34,
-      marginBottom: 30,
+      margins: { left: 40, right: 40, top: 34, bottom: 30 },
       x: { domain: [0, 1], axis: null },
       y: { domain: [axes.length - 1, 0], axis: null },
       marks: [

@@ -1,7 +1,7 @@
 import { dot, line, ruleY } from '@observablehq/plot';
 import { MAX_UNNAMED } from '../../lab/figures/column-units.ts';
 import { decimal, showLabel, whole } from '../../terminal/text/format.ts';
-import { fittingTicks, highest, innerWidth, lowest, margins, scaleOver, shortNumber, tick } from '../axes.ts';
+import { axisMargins, fittingTicks, highest, innerWidth, lowest, scaleOver, shortNumber, tick } from '../axes.ts';
 import { grid } from '../compose.ts';
 import type { Predictions } from '../findings/findings.ts';
 import { type Draw, isNarrow, type Picture } from '../picture.ts';
@@ -75,7 +75,7 @@ const predictionPlot =
     return drawPlot({
       width,
       height: isNarrow(width) ? 280 : 380,
-      ...margins,
+      margins: axisMargins,
       x: axis('actual'),
       y: axis('predicted'),
       marks: [
@@ -96,7 +96,7 @@ const residualPlot =
     return drawPlot({
       width,
       height: isNarrow(width) ? 220 : 260,
-      ...margins,
+      margins: axisMargins,
       x: { ...scaleOver(predicted, 'predicted', false), grid: false, ticks: ticksIn(predicted, width) },
       y: { ...scaleOver(residuals, 'predicted − actual', false), ticks: 5 },
       marks: [

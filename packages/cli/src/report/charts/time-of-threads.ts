@@ -48,10 +48,7 @@ export function timeOfThreads(
         drawPlot({
           width,
           height: 40 + 30 * shown.length,
-          marginLeft: 14 + 6.8 * highest(shown.map(({ name }) => name.length)),
-          marginRight: 16,
-          marginTop: 4,
-          marginBottom: 36,
+          margins: { left: 14 + 6.8 * highest(shown.map(({ name }) => name.length)), right: 16, top: 4, bottom: 36 },
           x: { label: 'time (ms)', ticks: 5 },
           y: { type: 'band', domain: shown.map(({ name }) => name), label: null, tickSize: 0 },
           marks: [

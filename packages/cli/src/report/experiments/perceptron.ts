@@ -81,10 +81,7 @@ function plane({ rows, targets, weights, bias }: Read<typeof gate>, width: numbe
   return drawPlot({
     width,
     height: width + 10,
-    marginLeft: 34,
-    marginRight: 6,
-    marginTop: 20,
-    marginBottom: 36,
+    margins: { left: 34, right: 6, top: 20, bottom: 36 },
     x: { domain: [LOW, HIGH], label: 'x₁', ticks: [0, 1], tickFormat: tick, labelArrow: 'right' },
     y: isFlat
       ? { domain: [LOW, HIGH], label: null, ticks: [] }

@@ -8,8 +8,7 @@ import { highest, lowest, shortNumber } from '../axes.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { gradientByLayer } from '../charts/gradient-by-layer.ts';
 import { lineChart } from '../charts/line-chart.ts';
-import { grid, stack } from '../compose.ts';
-import { legend } from '../legend.ts';
+import { grid, legend, stack } from '../compose.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 

@@ -9,8 +9,7 @@ import { gradientByLayer, type LayerGradients } from '../charts/gradient-by-laye
 import { colorBar, heatMap } from '../charts/heat-map.ts';
 import { layerHistogramPicture } from '../charts/layer-histograms.ts';
 import { lineChart } from '../charts/line-chart.ts';
-import { grid, stack } from '../compose.ts';
-import { legend } from '../legend.ts';
+import { grid, legend, stack } from '../compose.ts';
 import type { Picture } from '../picture.ts';
 import { networkStroke, strokeOf } from '../theme.ts';
 import { MAX_LAYERS, type PresetDocument, presetDocument, presetPictures } from './vanishing-presets.ts';

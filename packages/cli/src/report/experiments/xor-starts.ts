@@ -40,10 +40,7 @@ export function xorStarts(document: Read<typeof xorStartsDocument>): Picture[] {
         drawPlot({
           width,
           height: isNarrow(width) ? 260 : 300,
-          marginLeft: 46,
-          marginRight: 16,
-          marginTop: 28,
-          marginBottom: 40,
+          margins: { left: 46, right: 16, top: 28, bottom: 40 },
           x: { type: 'log', domain: [low, high], label: 'final loss', ticks: logTicks(low, high), tickFormat: tick },
           y: { label: 'starts', nice: true, grid: true, ticks: 5 },
           marks: [

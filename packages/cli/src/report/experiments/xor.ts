@@ -109,10 +109,7 @@ function space(
   return drawPlot({
     width,
     height: width,
-    marginLeft: 40,
-    marginRight: 8,
-    marginTop: 20,
-    marginBottom: 38,
+    margins: { left: 40, right: 8, top: 20, bottom: 38 },
     x: { domain: [low, high], label: x, ticks: [0, 0.5, 1], tickFormat: tick, labelArrow: 'right' },
     y: { domain: [low, high], label: y, ticks: [0, 0.5, 1], tickFormat: tick, labelArrow: 'up' },
     marks: [

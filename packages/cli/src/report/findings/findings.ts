@@ -1,5 +1,6 @@
 import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { sheet } from '../../lab/figures/sheet.ts';
+import { MAX_THREADS, profile } from '../../lab/figures/thread-profile.ts';
 import { list, nullable, optional, orElse, record, refined, tuple } from '../../options/schema/containers.ts';
 import { count, figure, flag, literal, name, number, text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
@@ -141,16 +142,6 @@ const curve = refined(
 /** The result of a constant answer on the rows of the main metric; NaN for a metric that does not apply. */
 const baseline = record({ answer: name, accuracy: figure(0, 1), rmse: figure(0) });
 
-/** Milliseconds of a thread by phase. */
-export const profile = record({
-  gather: number(0),
-  forward: number(0),
-  backward: number(0),
-  update: number(0),
-  exchange: orElse(number(0), 0), // files of earlier versions have none
-  wait: number(0),
-});
-
 /** The filters of the first layer that reads images. */
 const filters = record({ layer: name, total: count(1), sheet });
 
@@ -208,9 +199,6 @@ const result = record({
   linearRmse: orElse(figure(0), Number.NaN),
   remarks: orElse(list(text(10_000), 100), []),
 });
-
-/** Most threads of a pool. */
-export const MAX_THREADS = 512;
 
 /** What a report shows in addition to config.json and metrics.jsonl, computed once when the run ends. */
 export const findings = record({

@@ -1,4 +1,5 @@
 import {
+  amdahl,
   BANDWIDTH_TITLE,
   bandwidthRows,
   conclusions,
@@ -14,70 +15,27 @@ import {
   phasesOf,
   pointTable,
   predictedPartsTable,
+  predictedPoint,
   predictionNotes,
   predictionTable,
+  strongPoint,
+  usl,
   uslMs,
+  weakPoint,
   weakTable,
 } from '../../lab/figures/scale-figures.ts';
-import { list, nullable, optional, record, tuple } from '../../options/schema/containers.ts';
-import { count, figure, flag, name, number, text, whole as wholeFrom } from '../../options/schema/scalars.ts';
+import { MAX_THREADS, threadCount } from '../../lab/figures/thread-profile.ts';
+import { list, nullable, optional, record } from '../../options/schema/containers.ts';
+import { count, figure, flag, name, number, text } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import { highest } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
-import { MAX_THREADS, profile } from '../findings/findings.ts';
 import { backendFacts, machineFacts, machineTable } from '../machine-table.ts';
 import type { KeyFigure, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
-
-const threads = wholeFrom(1, MAX_THREADS);
-
-const point = record({
-  threads,
-  beyondCores: flag,
-  working: threads,
-  gradientThreads: threads,
-  stepMs: number(0),
-  samplesPerSecond: number(0),
-  speedup: number(0),
-  speedupRange: tuple(number(0), number(0)),
-  efficiency: number(0),
-  fingerprint: name,
-  profiles: list(profile, MAX_THREADS),
-});
-
-const weakPoint = record({
-  threads,
-  batch: count(1),
-  stepMs: number(0),
-  samplesPerSecond: number(0),
-  efficiency: number(0),
-});
-
-const range = tuple(number(0), number(0));
-
-const prediction = record({
-  note: name,
-  points: list(
-    record({
-      cores: threads,
-      threads,
-      rows: count(),
-      gradientMs: number(0),
-      updateMs: range,
-      movedBytes: count(),
-      movedMs: range,
-      barrierMs: range,
-      stepMs: range,
-      speedup: range,
-      measuredMs: nullable(number(0)),
-    }),
-    MAX_THREADS,
-    1,
-  ),
-});
 
 /** The parts of scale.json that are shown. */
 export const scaleDocument = record({
@@ -95,21 +53,13 @@ export const scaleDocument = record({
   command: optional(text(2 ** 23)),
   sameBits: flag,
   inconclusive: flag,
-  best: nullable(threads),
-  points: list(point, MAX_THREADS, 1),
+  best: nullable(threadCount),
+  points: list(strongPoint, MAX_THREADS, 1),
   weak: list(weakPoint, MAX_THREADS),
-  bandwidth: list(record({ threads, gigabytesPerSecond: number(0) }), MAX_THREADS),
-  amdahl: nullable(record({ serial: number(), firstMs: number(0), limit: nullable(number()), residual: number(0) })),
-  usl: nullable(
-    record({
-      contention: number(),
-      coherence: nullable(number()),
-      firstMs: number(0),
-      peak: nullable(number()),
-      residual: number(0),
-    }),
-  ),
-  prediction: optional(nullable(prediction)), // documents of earlier versions have none
+  bandwidth: list(record({ threads: threadCount, gigabytesPerSecond: number(0) }), MAX_THREADS),
+  amdahl: nullable(amdahl),
+  usl: nullable(usl),
+  prediction: optional(nullable(record({ note: name, points: list(predictedPoint, MAX_THREADS, 1) }))), // documents of earlier versions have none
   losses: list(record({ cause: name, share: figure(), why: name }), 100),
 });
 

@@ -1,9 +1,9 @@
 import { option } from '@gradloom/core/internal';
-import { createPool, syntheticDatasets } from '@gradloom/runtime';
+import { syntheticDatasets } from '@gradloom/runtime';
 import { columns } from '../../../terminal/text/columns.ts';
 import { decimal } from '../../../terminal/text/format.ts';
 import { type Descender, oneThread, withDescender } from '../descend.ts';
-import { defineExperiment, type Machine, type Outcome } from '../experiment.ts';
+import { defineExperiment, type Machine, type Outcome, withPool } from '../experiment.ts';
 import { claim, verdictOf } from '../finding.ts';
 import { trainXor } from '../xor-run.ts';
 import { compareBatches } from './batches.ts';
@@ -46,21 +46,19 @@ const EPOCHS = 10_000;
  * right for XOR.
  */
 async function compareProblems({ descend }: Descender, seed: number, machine: Machine): Promise<Outcome> {
-  const pool = await createPool({ threads: 1 });
-  const rows = [];
-  try {
+  const rows = await withPool(1, async (pool) => {
+    const results = [];
     for (const lr of rates) {
       const sine = await descend({ optimizer: { kind: 'sgd', lr }, batch: 'full', epochs: EPOCHS, seed });
       const xor = await trainXor(0, EPOCHS, { ...machine, threads: 1 }, { pool, lr });
-      rows.push({
+      results.push({
         rate: lr,
         sine: { finalLoss: sine.finalLoss, verdict: verdictOf(sine.losses, sine.finalLoss) },
         xor: { finalLoss: xor.trainLoss, verdict: verdictOf([...xor.epochLosses], xor.trainLoss) },
       });
     }
-  } finally {
-    await pool.destroy();
-  }
+    return results;
+  });
   const chapter = rows.find(({ rate }) => rate === CHAPTER_RATE);
   const text = ({ finalLoss, verdict }: { finalLoss: number; verdict: string }): string =>
     `${verdict}, ${Number.isFinite(finalLoss) ? decimal(finalLoss) : 'not finite'}`;

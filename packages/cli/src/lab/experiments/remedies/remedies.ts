@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { LayerFigures, NetworkSpec } from '@gradloom/core';
 import { option } from '@gradloom/core/internal';
-import { createPool, type Pool, TrainingError, train } from '@gradloom/runtime';
+import { type Pool, TrainingError, train } from '@gradloom/runtime';
 import { datasetSource } from '../../../files/datasets/dataset-source.ts';
 import { whole } from '../../../terminal/text/format.ts';
-import { defineExperiment, type Machine } from '../experiment.ts';
+import { defineExperiment, type Machine, withPool } from '../experiment.ts';
 import { sweepLearningRates } from '../sweep.ts';
 import { describeRemedies } from './describe-remedies.ts';
 import { remedyNet, remedyTable } from './remedy-nets.ts';
@@ -39,9 +39,8 @@ export const remedies = defineExperiment({
     const setting: Setting = { set, depth, width, steps, batch: BATCH, seed };
     const threads = machine.threads ?? availableParallelism();
     const names = Object.keys(remedyTable);
-    const pool = await createPool({ threads });
     let done = 0;
-    try {
+    return withPool(threads, async (pool) => {
       // Such a small network trains fastest on one thread, so several networks train at once.
       const results = await inLanes(names, threads, async (name): Promise<RemedyResult> => {
         const spec = remedyNet(remedyTable[name], set.train.inputs.columns, depth, width, set.classes);
@@ -51,9 +50,7 @@ export const remedies = defineExperiment({
         return { name, ...sweep };
       });
       return describeRemedies(setting, results, hasDefaults);
-    } finally {
-      await pool.destroy();
-    }
+    });
   },
 });
 

@@ -45,7 +45,7 @@ export async function openSmallSet(source: DatasetSource, rows: number, testRows
   return { train: firstRows(sets.train, rows), test, classes, chance: Math.max(...counts) / test.rows };
 }
 
-const firstRows = (dataset: Dataset, rows: number): Dataset =>
+export const firstRows = (dataset: Dataset, rows: number): Dataset =>
   subset(
     dataset,
     Uint32Array.from({ length: Math.min(rows, dataset.rows) }, (_, n) => n),

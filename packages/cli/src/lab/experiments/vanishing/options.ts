@@ -9,13 +9,10 @@ import {
 import { option } from '@gradloom/core/internal';
 import { datasetSource } from '../../../files/datasets/dataset-source.ts';
 import { memberOf } from '../../../options/member.ts';
-import type { Filled, Group, OptionTable } from '../../../options/option.ts';
+import { type Filled, grouped, type OptionTable } from '../../../options/option.ts';
 import { seedRange } from '../../../options/ranges.ts';
 import { activationList } from './activation-list.ts';
 import { presets } from './presets/index.ts';
-
-const model = { group: 'Model' } satisfies { group: Group };
-const training = { group: 'Training' } satisfies { group: Group };
 
 const DEEPEST = 1000;
 const names = (table: object): string => Object.keys(table).join(', ');
@@ -25,53 +22,42 @@ export const rate = option.inRange(1e-12, 1000);
 
 export const vanishingOptions = {
   dataset: { group: 'Data', ...datasetSource(undefined, 'name or path of a dataset, as in train', 'mnist') },
-  activation: {
-    ...model,
-    ...activationList(
-      undefined,
-      'activations to compare; batch-norm+tanh normalises before it',
-      'sigmoid,relu,batch-norm+sigmoid',
-    ),
-  },
-  depth: { ...model, ...option.wholeNumber(1, DEEPEST)(20, 'hidden layers') },
-  width: { ...model, ...option.positiveInteger(64, 'units per hidden layer') },
-  init: {
-    ...model,
-    ...memberOf<InitializerSpec>(initializers, createInitializer)(
-      undefined,
-      `initializer of the weights: ${names(initializers)}`,
-      'he-normal',
-    ),
-  },
-  optimizer: {
-    ...training,
-    ...memberOf<OptimizerSpec>(optimizers, createOptimizer)(undefined, names(optimizers), 'adam'),
-  },
-  lr: {
-    ...training,
-    ...rate(undefined, 'learning rate that all share; each also searches around it for its best', "the optimizer's"),
-  },
-  batch: { ...training, ...option.positiveInteger(64, 'batch size') },
-  steps: { ...training, ...option.positiveInteger(300, 'steps per run') },
-  seeds: {
-    ...training,
-    ...seedRange(
-      undefined,
-      'seeds, such as 1..5: the first for everything, the others for the factor and accuracy',
-      '1',
-    ),
-  },
-  long: {
-    ...training,
-    ...option.flag(
-      undefined,
-      'also train for ten epochs at the same rate; with --preset nielsen, its norms after 499 steps',
-    ),
-  },
-  preset: {
-    ...training,
-    ...option.oneOf(presets)(undefined, 'recompute published figures instead: nielsen, glorot or he'),
-  },
+  ...grouped(
+    { group: 'Model' },
+    {
+      activation: activationList(
+        undefined,
+        'activations to compare; batch-norm+tanh normalises before it',
+        'sigmoid,relu,batch-norm+sigmoid',
+      ),
+      depth: option.wholeNumber(1, DEEPEST)(20, 'hidden layers'),
+      width: option.positiveInteger(64, 'units per hidden layer'),
+      init: memberOf<InitializerSpec>(initializers, createInitializer)(
+        undefined,
+        `initializer of the weights: ${names(initializers)}`,
+        'he-normal',
+      ),
+    },
+  ),
+  ...grouped(
+    { group: 'Training' },
+    {
+      optimizer: memberOf<OptimizerSpec>(optimizers, createOptimizer)(undefined, names(optimizers), 'adam'),
+      lr: rate(undefined, 'learning rate that all share; each also searches around it for its best', "the optimizer's"),
+      batch: option.positiveInteger(64, 'batch size'),
+      steps: option.positiveInteger(300, 'steps per run'),
+      seeds: seedRange(
+        undefined,
+        'seeds, such as 1..5: the first for everything, the others for the factor and accuracy',
+        '1',
+      ),
+      long: option.flag(
+        undefined,
+        'also train for ten epochs at the same rate; with --preset nielsen, its norms after 499 steps',
+      ),
+      preset: option.oneOf(presets)(undefined, 'recompute published figures instead: nielsen, glorot or he'),
+    },
+  ),
 } satisfies OptionTable;
 
 export type VanishingValues = Filled<typeof vanishingOptions>;

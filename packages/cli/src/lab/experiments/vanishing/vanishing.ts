@@ -1,10 +1,9 @@
 import { createOptimizer } from '@gradloom/core';
-import { createPool } from '@gradloom/runtime';
 import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
 import type { Range } from '../../../options/ranges.ts';
 import { asUsage, UsageError } from '../../../terminal/failure.ts';
 import type { Paint } from '../../../terminal/paint.ts';
-import { defineExperiment, type ExperimentContext, type Outcome, type Section } from '../experiment.ts';
+import { defineExperiment, type ExperimentContext, type Outcome, type Section, withPool } from '../experiment.ts';
 import { named, normed } from './activation-list.ts';
 import { type Comparison, compareActivation, type Setup } from './compare.ts';
 import { type DeepData, openDeepData } from './deep-data.ts';
@@ -60,17 +59,13 @@ async function compare(values: VanishingValues, { machine, showProgress, paint }
   const setup = setupOf(values);
   showProgress('opening the dataset');
   const data = await openDeepData(values.dataset ?? MNIST);
-  const pool = await createPool(machine.threads === undefined ? {} : { threads: machine.threads });
   const comparisons: Comparison[] = [];
-  try {
+  await withPool(machine.threads, async (pool) => {
+    const runContext = { data, loss: data.loss, machine, pool };
     for (const activation of setup.activations) {
-      comparisons.push(
-        await compareActivation(activation, setup, data, { data, loss: data.loss, machine, pool }, showProgress),
-      );
+      comparisons.push(await compareActivation(activation, setup, data, runContext, showProgress));
     }
-  } finally {
-    await pool.destroy();
-  }
+  });
   return {
     sections: sectionsOf(comparisons, setup, data, paint),
     findings: findingsOf(comparisons, setup, data),

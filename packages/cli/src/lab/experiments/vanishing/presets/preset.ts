@@ -1,8 +1,9 @@
 import type { LossSpec } from '@gradloom/core';
-import { createPool, type Dataset, loadMnist, subset } from '@gradloom/runtime';
+import { type Dataset, loadMnist } from '@gradloom/runtime';
 import type { Range } from '../../../../options/ranges.ts';
-import type { ExperimentContext, Outcome, Section } from '../../experiment.ts';
+import { type ExperimentContext, type Outcome, type Section, withPool } from '../../experiment.ts';
 import type { Finding } from '../../finding.ts';
+import { firstRows } from '../../remedies/small-set.ts';
 import type { RunContext } from '../deep-run.ts';
 
 /** Published figures, measured again from a number of starts. */
@@ -50,20 +51,14 @@ export const definePreset = <Figures>(
   async run(runSeeds, { machine, showProgress }, long = false) {
     showProgress('opening the dataset');
     const { train: digits } = await loadMnist(import.meta.url);
-    const train = subset(
-      digits,
-      Uint32Array.from({ length: Math.min(rows, digits.rows) }, (_, n) => n),
-    );
-    const pool = await createPool(machine.threads === undefined ? {} : { threads: machine.threads });
-    try {
+    const train = firstRows(digits, rows);
+    return withPool(machine.threads, async (pool) => {
       const runContext: PresetContext['runContext'] = (loss, data = { train }) => ({ data, loss, machine, pool });
       const { json, ...outcome } = show(
         await measure({ train, seeds: runSeeds, long, showProgress, runContext }),
         runSeeds,
       );
       return { ...outcome, json: { preset: name, seeds: runSeeds, ...json } };
-    } finally {
-      await pool.destroy();
-    }
+    });
   },
 });
