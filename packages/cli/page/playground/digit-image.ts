@@ -76,7 +76,6 @@ export function readStrokes(text: string): Strokes | null {
   return points.length <= MAX_PEN_POINTS && points.every(([, y]) => y <= PAPER) ? strokes : null;
 }
 
-/** Draws a line from one point to another. */
 export function drawLine(ink: Float64Array, from: readonly [number, number], to: readonly [number, number]): void {
   const steps = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / 2));
   for (let k = 0; k <= steps; k++) {

@@ -10,7 +10,6 @@ export const machineFacts = {
   versions: record({ gradloom: name, node: name }),
 };
 
-/** The backend of a run. */
 export const backendFacts = record({ name, fused: optional(flag), library: optional(record({ name, version: name })) });
 
 /** 'wasm', or 'wasm, unfused'. */

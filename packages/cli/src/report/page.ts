@@ -108,7 +108,6 @@ ${inLines([...keyFigures(figures), ...contents(chapters), ...chapters.map(chapte
 `);
 }
 
-/** Names of the pictures of a written page. */
 export const pictureNames = (html: string): string[] =>
   Array.from(html.matchAll(/^<figure id="([\w-]+)">$/gm), ([, name]) => name);
 

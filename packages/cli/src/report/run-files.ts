@@ -24,8 +24,8 @@ export function readDocument<T>(folder: string, name: string, schema: Schema<T>)
   if (bytes === null) return null;
   const where = `report: ${path}`;
   const value = parse(bytes);
-  if (value === undefined) throw damaged(where, bytes, 'the file as it was written');
-  refuseChanged(where, bytes, 'the file');
+  if (value === undefined) throw damagedError(where, bytes, 'the file as it was written');
+  refuseWrongChecksum(where, bytes, 'the file');
   return readAs(schema, value, where);
 }
 
@@ -55,8 +55,8 @@ export function readLines<T>(folder: string, name: string, schema: Schema<T>): T
 /** The value of a line of such a file. @throws Error in one sentence, as `readDocument` does. */
 export function readLine<T>(where: string, line: Buffer, schema: Schema<T>): T {
   const value = parse(line);
-  if (value === undefined) throw damaged(where, line, 'the line as it was written');
-  refuseChanged(where, line, 'the line');
+  if (value === undefined) throw damagedError(where, line, 'the line as it was written');
+  refuseWrongChecksum(where, line, 'the line');
   return readAs(schema, value, where);
 }
 
@@ -85,14 +85,14 @@ function parse(bytes: Uint8Array): unknown {
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A changed digit is still a valid value: only the checksum reveals it. */
-function refuseChanged(where: string, bytes: Buffer, what: string): void {
+function refuseWrongChecksum(where: string, bytes: Buffer, what: string): void {
   const text = UTF8.decode(bytes);
   if (sealOf(text.replace(/\n$/, '')) !== 'broken') return;
   throw new Error(`${where} has a wrong checksum, expected ${what} as it was written (it is damaged)`);
 }
 
 /** Quotes the start of the file, which is enough to recognise it; the parser's message could quote any bytes. */
-function damaged(where: string, bytes: Buffer, expected: string): Error {
+function damagedError(where: string, bytes: Buffer, expected: string): Error {
   const start = show(bytes.toString('utf8', 0, 40));
   return new Error(
     `${where} has ${bytes.length} bytes that are not JSON, expected ${expected} (it begins with ${start})`,

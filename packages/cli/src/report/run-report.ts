@@ -28,10 +28,10 @@ export async function runReport(request: Request, io: Io): Promise<number> {
     throw new UsageError('--out is missing, expected a directory for the page that compares several runs');
   }
   // A page in another folder does not touch the run, so it can be written during the run.
-  const elsewhere = out === undefined ? null : pageOf(folders);
-  const has = out === undefined ? `the run is ${first}` : `--out has ${out}`;
-  return withFolder(has, out ?? first, 'report', async ({ path: folder }) => {
-    const page = elsewhere ?? pageOf(folders);
+  const pageOfOtherFolder = out === undefined ? null : pageOf(folders);
+  const given = out === undefined ? `the run is ${first}` : `--out has ${out}`;
+  return withFolder(given, out ?? first, 'report', async ({ path: folder }) => {
+    const page = pageOfOtherFolder ?? pageOf(folders);
     const path = writeReport(folder, page);
     const pictures = page.chapters.flatMap((chapter) => (chapter.pictures ?? []).map(({ name }) => `${name}.svg`));
     if (json) printJson(io.stdout, { event: 'report', path, pictures });

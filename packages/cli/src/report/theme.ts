@@ -92,7 +92,7 @@ export function drawPlot({ margins, ...options }: ChartOptions): Drawing {
   const document = loadDomino().createDocument('');
   const marks = [...logAxis(axisX, options.x), ...logAxis(axisY, options.y), ...(options.marks ?? [])];
   const root = plot({ ...options, ...plotMargins, marks, document, className: 'plot', style: { fontSize: '12px' } });
-  return { width, height, markup: markup`<g text-anchor="middle">${markupOf(root, shorten)}</g>` };
+  return { width, height, markup: markup`<g text-anchor="middle">${markupOf(root, roundCoordinates)}</g>` };
 }
 
 /** The axis of a log scale with a label at each tick: Plot's own omits some, such as 0.5 and 0.05. */
@@ -112,7 +112,7 @@ interface TextLabels {
 const COORDINATES = new Set(['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height']);
 
 /** Rounds coordinates to visible digits. */
-const shorten = (name: string, value: string): string =>
+const roundCoordinates = (name: string, value: string): string =>
   COORDINATES.has(name)
     ? value.replaceAll(/-?\d+(?:\.\d+)?(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100))
     : value;

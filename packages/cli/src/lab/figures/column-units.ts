@@ -3,9 +3,7 @@ import { decodeValue, ofTable } from '@gradloom/core/internal';
 
 /** Converts inputs or outputs of the network to the units of the table's columns; plain numbers stay unchanged. */
 export interface ColumnUnits {
-  /** Converts input `i`. */
   readonly input: (value: number, i: number) => number;
-  /** Converts output or target `o`. */
   readonly output: (value: number, o: number) => number;
 }
 
@@ -18,7 +16,6 @@ export function targetNames(preprocessing: Preprocessing | undefined): string[] 
 /** Most outputs without names that are shown. */
 export const MAX_UNNAMED = 64;
 
-/** The units of a dataset with this preprocessing. */
 export function columnUnits(preprocessing: Preprocessing | undefined): ColumnUnits {
   const inputs = (ofTable(preprocessing)?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {
     const plain = { center: 0, scale: 1 };

@@ -1,18 +1,28 @@
+import { list, record, table } from '../../options/schema/containers.ts';
+import { count, figure, name } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
 import { decimal, percent, whole } from '../../terminal/text/format.ts';
 import { deviationOf, meanOf } from './range.ts';
 
+/** Most folds and figures on a page. */
+const MAX_FOLDS = 10_000;
+const MAX_FIGURES = 100;
+
 /** Figures of an evaluation by name, such as loss and accuracy. */
-export type Figures = Readonly<Record<string, number>>;
+const figures = table(name, figure(), MAX_FIGURES);
+export type Figures = Read<typeof figures>;
 
-/** One fold of a cross-validation. */
-export interface Fold {
-  readonly fold: number; // from 1
-  readonly figures: Figures; // figures of the fold's rows, which the run was not trained on
-  readonly rows: number;
-  readonly steps: number;
-}
+const fold = record({
+  fold: count(1),
+  rows: count(1),
+  steps: count(),
+  figures, // of the fold's rows, which the run was not trained on
+});
+export type Fold = Read<typeof fold>;
 
-/** Mean and standard deviation of the figures of folds, with divisor n - 1. */
+/** Mean and standard deviation of the figures of folds, with divisor n - 1, and the folds. */
+export const foldsFacts = { mean: figures, deviation: figures, runs: list(fold, MAX_FOLDS) };
+
 export interface FoldsSummary {
   readonly mean: Figures;
   readonly deviation: Figures;

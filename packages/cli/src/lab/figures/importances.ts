@@ -1,18 +1,32 @@
 import { figures } from '@gradloom/core/internal';
+import { list, record } from '../../options/schema/containers.ts';
+import { count, figure, flag, literal, name } from '../../options/schema/scalars.ts';
+import type { Read, Schema } from '../../options/schema/schema.ts';
 import { decimal, plural } from '../../terminal/text/format.ts';
 
-/** Results of explain, as in its document. */
-export interface Importances {
-  readonly dataset: string;
-  readonly metric: string;
-  readonly better: 'higher' | 'lower';
-  readonly baseline: number;
-  readonly rows: number;
-  readonly repeats: number;
-  readonly seed: number;
-  readonly isTable: boolean; // whether columns have names; else they are inputs of the network
-  readonly importances: readonly { readonly name: string; readonly mean: number; readonly deviation: number }[];
-}
+const MAX_COLUMNS = 100_000;
+
+const better: Schema<'higher' | 'lower'> = {
+  expected: 'higher or lower',
+  read: (value, path) => (value === 'higher' ? value : literal('lower').read(value, path)),
+};
+
+/** Results of explain for a model of columns, in explain.json. */
+export const importanceFacts = {
+  dataset: name,
+  split: name,
+  metric: name,
+  better,
+  baseline: figure(),
+  rows: count(1),
+  allRows: count(1),
+  repeats: count(1),
+  seed: count(),
+  isTable: flag, // whether columns have names; else they are inputs of the network
+  importances: list(record({ name, mean: figure(), deviation: figure() }), MAX_COLUMNS, 1),
+};
+
+export type Importances = { readonly [K in keyof typeof importanceFacts]: Read<(typeof importanceFacts)[K]> };
 
 /** The columns, most important first; equal ones in the order of the table. */
 export const ranked = ({ importances }: Importances): Importances['importances'] =>
@@ -32,7 +46,6 @@ export const showMean = (value: number): string => decimal(Math.abs(value) < 1e-
 /** The shuffled unit: 'column' or 'input'. */
 export const wordOf = ({ isTable }: Importances): string => (isTable ? 'column' : 'input');
 
-/** The name of a column or input. */
 export const nameOf = ({ isTable }: Importances, name: string): string => (isTable ? name : `input ${name}`);
 
 /** Two sentences on the method. */

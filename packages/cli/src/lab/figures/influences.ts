@@ -1,12 +1,28 @@
+import { list, nullable, record, refined } from '../../options/schema/containers.ts';
+import { count, figure, text } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+
+const MAX_TOKENS = 4096;
+const token = text(1024);
+
 /** A text, and how much a model's answer depends on each of its tokens. */
-export interface ExplainedText {
-  readonly row: number;
-  readonly tokens: readonly string[];
-  readonly influences: readonly number[]; // of each token; below 0 it speaks against the answer
-  readonly next: string; // the token that follows, or the class of the text
-  readonly answer: string | null; // null if an output is not finite
-  readonly probability: number; // of the answer; NaN, in JSON null, without one
-}
+export const explainedText = refined(
+  record({
+    row: count(),
+    tokens: list(token, MAX_TOKENS, 1),
+    influences: list(figure(), MAX_TOKENS, 1), // of each token; below 0 it speaks against the answer
+    next: token, // the token that follows, or the class of the text
+    answer: nullable(token), // null if an output is not finite
+    probability: figure(0, 1), // of the answer; NaN, in JSON null, without one
+  }),
+  ({ tokens, influences }, fail) => {
+    if (tokens.length !== influences.length) {
+      fail(['influences'], `a list of ${influences.length}`, `a list of ${tokens.length} (as tokens)`);
+    }
+  },
+);
+
+export type ExplainedText = Read<typeof explainedText>;
 
 /** The size of an influence beside the largest of its text, from 0 to 1. */
 export function heightOf(influences: readonly number[], k: number): number {

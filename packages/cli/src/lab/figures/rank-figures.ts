@@ -55,7 +55,6 @@ export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
   numeric: [0, 1, 2, 3, 4, 5, 6, 7, 8],
 });
 
-/** Notes below the tables. */
 export function rankNotes(points: readonly RankPoint[], cores: number): string[] {
   const idle = points.find(({ work }) => work.idle > 0);
   const crowded = points.some(

@@ -113,7 +113,6 @@ export const weakTable = ({ weak }: ScaleFigures): FigureTable => ({
   numeric: [1, 2, 3, 4],
 });
 
-/** Memory bandwidth by number of threads. */
 export const bandwidthRows = ({ bandwidth }: ScaleFigures): [threads: string, speed: string][] =>
   bandwidth.map(({ threads, gigabytesPerSecond }) => [
     plural(threads, 'thread'),

@@ -29,7 +29,6 @@ export interface Scaling extends RoundFigures {
   readonly prediction: Prediction | null; // null unless asked for and completely measured
 }
 
-/** How to measure. */
 export interface MeasuringOptions {
   readonly counts: readonly number[]; // numbers of threads, ascending from 1
   readonly cores: number;

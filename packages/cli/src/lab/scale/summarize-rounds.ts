@@ -41,7 +41,6 @@ export const weakPoint = record({
 
 export type WeakPoint = Read<typeof weakPoint>;
 
-/** Summary of the rounds. */
 export interface RoundFigures {
   readonly first: TrainResult; // result of one thread
   readonly batch: number;

@@ -9,53 +9,53 @@ import type { Drawing, Picture } from '../picture.ts';
 type Head = Attention['layers'][number]['heads'][number]; // [query][key]
 
 /** Heads side by side on a screen; half as many on a phone. */
-const ACROSS = 4;
+const MAX_ACROSS = 4;
 /** Smaller weights show no number under the pointer: the page would be several times as large. */
 const MIN_TITLED = 0.2;
 
 /** Heat maps of the attention of each head, a picture for each layer. */
 export function attentionMaps({ split, tokens, layers, layersInAll }: Attention): Picture[] {
-  const shown = tokens.map((token) => shownToken(token).replaceAll(' ', '·'));
-  const rest =
+  const tokenTexts = tokens.map((token) => shownToken(token).replaceAll(' ', '·'));
+  const omission =
     layersInAll > layers.length ? ` The page shows the first ${layers.length} of ${layersInAll} layers.` : '';
   return layers.map(({ layer, heads }, k) => ({
     name: `attention-${k + 1}`,
     title: `Attention of ${layer}${findingOf(heads)}`,
-    caption: `The first ${plural(tokens.length, 'token')} of the ${split} text. A row is a token, and its cells show how much it reads each token up to itself: the stronger their colour, the more; a row is 100 %.${k === 0 ? rest : ''}`,
-    altText: heads.map((head, h) => `Head ${h + 1}: ${shareText(strongest(head))}`).join('; '),
+    caption: `The first ${plural(tokens.length, 'token')} of the ${split} text. A row is a token, and its cells show how much it reads each token up to itself: the stronger their colour, the more; a row is 100 %.${k === 0 ? omission : ''}`,
+    altText: heads.map((head, h) => `Head ${h + 1}: ${shareText(mostAttended(head))}`).join('; '),
     draw: grid(
-      heads.map((head, h) => ({ title: `head ${h + 1}`, draw: (each) => drawHead(head, shown, each) })),
-      Math.min(ACROSS, Math.max(2, heads.length)),
+      heads.map((head, h) => ({ title: `head ${h + 1}`, draw: (width) => drawHead(head, tokenTexts, width) })),
+      Math.min(MAX_ACROSS, Math.max(2, heads.length)),
     ),
   }));
 }
 
 /** The token that a head reads, by the mean share of all tokens but the first, which has no choice. */
-interface Share {
+interface Attended {
   readonly token: string;
   readonly share: number;
 }
 
-function strongest(head: Head): Share {
+function mostAttended(head: Head): Attended {
   const meanOf = (keyOf: (t: number) => number): number =>
     head.slice(1).reduce((sum, row, k) => sum + row[keyOf(k + 1)], 0) / Math.max(1, head.length - 1);
-  const shares: Share[] = [
+  const targets: Attended[] = [
     { token: 'the token itself', share: meanOf((t) => t) },
     { token: 'the token before', share: meanOf((t) => t - 1) },
     { token: 'the first token', share: meanOf(() => 0) },
   ];
-  return shares.reduce((best, one) => (one.share > best.share ? one : best));
+  return targets.reduce((best, target) => (target.share > best.share ? target : best));
 }
 
-const shareText = ({ token, share }: Share): string => `${percent(share)} on ${token}`;
+const shareText = ({ token, share }: Attended): string => `${percent(share)} on ${token}`;
 
 /** The head with the most attention on one token, if that is at least half of it. */
 function findingOf(heads: readonly Head[]): string {
-  const shares = heads.map(strongest);
-  const sharpest = shares.reduce((best, { share }, h) => (share > shares[best].share ? h : best), 0);
+  const shares = heads.map(mostAttended);
+  const best = shares.reduce((best, { share }, h) => (share > shares[best].share ? h : best), 0);
   if (heads[0].length < 2) return '';
-  if (shares[sharpest].share < 0.5) return ', spread over several tokens';
-  return `: head ${sharpest + 1} has ${shareText(shares[sharpest])}`;
+  if (shares[best].share < 0.5) return ', spread over several tokens';
+  return `: head ${best + 1} has ${shareText(shares[best])}`;
 }
 
 const cellAt = (t: number, u: number): string => `M${u},${t}h1v1h-1z`;
@@ -105,10 +105,10 @@ function drawHead(head: Head, tokens: readonly string[], width: number): Drawing
           ],
     ),
   );
-  const drawn = markup`<g transform="scale(${cell})"><path d="M0,0${steps}H0z" fill="var(--rule)" fill-opacity=".4"/><g fill="var(--c1)">${cells}</g><g pointer-events="all">${titles}</g></g>`;
+  const cellMarkup = markup`<g transform="scale(${cell})"><path d="M0,0${steps}H0z" fill="var(--rule)" fill-opacity=".4"/><g fill="var(--c1)">${cells}</g><g pointer-events="all">${titles}</g></g>`;
   return {
     width,
     height: Math.ceil(margin + tokens.length * cell),
-    markup: markup`<g font-size="${size}" font-family="ui-monospace,Menlo,Consolas,monospace">${labels}</g>${at(margin, margin, { markup: drawn })}`,
+    markup: markup`<g font-size="${size}" font-family="ui-monospace,Menlo,Consolas,monospace">${labels}</g>${at(margin, margin, { markup: cellMarkup })}`,
   };
 }

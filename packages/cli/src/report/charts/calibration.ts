@@ -14,13 +14,13 @@ export function calibrationPicture({ calibration = [], labels, split }: Answers)
   const error =
     bins.reduce((sum, { rows, probability, share }) => sum + rows * Math.abs(probability - share), 0) / total;
   const isBinary = labels.length === 2;
-  const [of, up] = isBinary
+  const [xLabel, yLabel] = isBinary
     ? [`probability of ${labels[1]}`, `share of ${labels[1]}`]
     : ['probability of the predicted class', 'share of right rows'];
   return {
     name: 'calibration',
     title: `Probabilities are off by ${percent(error)} on average`,
-    caption: `${plural(total, `${split} row`)} in ${plural(calibration.length, 'bin')} by the ${of}: its mean across, the ${up} up. On the dashed line probabilities are right; below it they are too high, above it too low. Bins of few rows are far off by chance.`,
+    caption: `${plural(total, `${split} row`)} in ${plural(calibration.length, 'bin')} by the ${xLabel}: its mean across, the ${yLabel} up. On the dashed line probabilities are right; below it they are too high, above it too low. Bins of few rows are far off by chance.`,
     altText: bins
       .map(({ rows, probability, share }) => `${whole(rows)} rows at ${percent(probability)}: ${percent(share)}`)
       .join('; '),
@@ -37,8 +37,8 @@ export function calibrationPicture({ calibration = [], labels, split }: Answers)
           dots: false,
         },
       ],
-      x: { label: of },
-      y: { label: up, domain: [0, 1] },
+      x: { label: xLabel },
+      y: { label: yLabel, domain: [0, 1] },
       height: 320,
     }),
   };

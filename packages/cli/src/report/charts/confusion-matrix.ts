@@ -29,36 +29,36 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
   const rowsOf = (label: number) => confusion[label].reduce((sum, rows) => sum + rows, 0);
   const name = (c: number) => labels[c] ?? NO_ANSWER;
   const shareOf = ({ label, rows }: Count) => rows / Math.max(1, rowsOf(label));
-  const darkest = wrong.reduce((high, one) => Math.max(high, shareOf(one)), 0);
+  const maxShare = wrong.reduce((max, count) => Math.max(max, shareOf(count)), 0);
   const title =
     worst === undefined
       ? `All ${whole(total)} ${split} rows are classified correctly`
       : `Most frequent error: ${name(worst.label)} ${worst.answer < labels.length ? `predicted as ${name(worst.answer)}` : `gets ${NO_ANSWER}`}, ${whole(worst.rows)} of ${whole(rowsOf(worst.label))} rows`;
-  const shade =
+  const shadeText =
     worst === undefined
       ? ''
-      : ` The colour of an error is in proportion to its share of the rows of its class; the darkest is ${percent(darkest)}.`;
+      : ` The colour of an error is in proportion to its share of the rows of its class; the darkest is ${percent(maxShare)}.`;
   return {
     name: 'confusion',
     title,
-    caption: `Confusion matrix of the ${split} set: actual class down, predicted class across, correct rows on the outlined diagonal.${shade} ${whole(wrongCount)} of ${whole(total)} rows are wrong (${percent(wrongCount / total)}).`,
+    caption: `Confusion matrix of the ${split} set: actual class down, predicted class across, correct rows on the outlined diagonal.${shadeText} ${whole(wrongCount)} of ${whole(total)} rows are wrong (${percent(wrongCount / total)}).`,
     altText: `Confusion matrix of ${labels.length} classes. ${labels.map((label, c) => `${label}: ${confusion[c][c]} of ${rowsOf(c)} correct`).join('; ')}.`,
     draw: (width) => {
       const answers = confusion[0].map((_, c) => c);
       const longest = highest(answers.map((c) => name(c).length));
       const left = Math.min(width / 3, 34 + Math.min(14, longest) * 7);
-      const short = (c: number) => (name(c).length > 14 ? `${name(c).slice(0, 13)}…` : name(c));
+      const shortName = (c: number) => (name(c).length > 14 ? `${name(c).slice(0, 13)}…` : name(c));
       const narrow = isNarrow(width);
       const size = Math.min(narrow ? 30 : 52, (width - left - 8) / answers.length);
       const domain = labels.map((_, c) => c);
-      const crowded = longest * 7 > size;
+      const rotatesLabels = longest * 7 > size;
       return drawPlot({
         width,
-        height: Math.round(size * 0.8 * labels.length) + (crowded ? 120 : 60),
+        height: Math.round(size * 0.8 * labels.length) + (rotatesLabels ? 120 : 60),
         margins: {
           left: left,
           right: Math.max(4, width - left - size * answers.length),
-          top: crowded ? 96 : 38,
+          top: rotatesLabels ? 96 : 38,
           bottom: 18,
         },
         padding: 0.04,
@@ -67,22 +67,22 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
           domain: answers,
           label: 'predicted class',
           axis: 'top',
-          tickFormat: short,
+          tickFormat: shortName,
           tickSize: 0,
-          tickRotate: crowded ? -60 : 0,
+          tickRotate: rotatesLabels ? -60 : 0,
         },
-        y: { type: 'band', domain, label: 'actual class', tickFormat: short, tickSize: 0 },
+        y: { type: 'band', domain, label: 'actual class', tickFormat: shortName, tickSize: 0 },
         marks: [
           cell(counts, {
             x: 'answer',
             y: 'label',
             fill: 'var(--c2)',
-            fillOpacity: (one: Count) =>
-              one.label === one.answer || darkest === 0 ? 0 : (0.8 * shareOf(one)) / darkest,
+            fillOpacity: (count: Count) =>
+              count.label === count.answer || maxShare === 0 ? 0 : (0.8 * shareOf(count)) / maxShare,
             stroke: ({ label, answer }: Count) => (label === answer ? 'var(--c1)' : 'var(--rule)'),
             strokeWidth: 1,
-            title: (one: Count) =>
-              `${name(one.label)} ${one.answer < labels.length ? `predicted as ${name(one.answer)}` : NO_ANSWER}: ${whole(one.rows)} of ${whole(rowsOf(one.label))} rows (${percent(shareOf(one))})`,
+            title: (count: Count) =>
+              `${name(count.label)} ${count.answer < labels.length ? `predicted as ${name(count.answer)}` : NO_ANSWER}: ${whole(count.rows)} of ${whole(rowsOf(count.label))} rows (${percent(shareOf(count))})`,
           }),
           text(
             counts.filter(({ rows }) => rows > 0),

@@ -11,14 +11,14 @@ export function mistakePictures({ mistakes, mistakenImages: sheet, labels, split
     const sentence = `${labels[label]} predicted as ${labels[answer]}`;
     return hasProbabilities ? `${sentence} with probability ${percent(probability)}` : sentence;
   };
-  const those = mistakes.length === 1 ? 'The misclassified image' : `The ${mistakes.length} misclassified images`;
-  const [which, above] = hasProbabilities
+  const subject = mistakes.length === 1 ? 'The misclassified image' : `The ${mistakes.length} misclassified images`;
+  const [criterion, noteText] = hasProbabilities
     ? ['whose wrong answer has the highest probability', ' and its probability']
     : ['whose wrong answer has the largest margin', ''];
   return {
     name: 'mistakes',
     title: `The ${split} images that are most surely wrong`,
-    caption: `${those} of the ${split} set ${which}. Above each: the actual class, then the predicted one${above}.`,
+    caption: `${subject} of the ${split} set ${criterion}. Above each: the actual class, then the predicted one${noteText}.`,
     altText: `${mistakes.map(describe).join('; ')}.`,
     draw: imageGrid({
       name: 'mistakes',

@@ -18,7 +18,7 @@ export function costPictures({ batch, cases }: Read<typeof costDocument>): Pictu
   const depths = [...new Set(cases.map(({ depth }) => depth))].sort((a, b) => a - b);
   const deepest = depths[depths.length - 1];
   const counted = Array.from({ length: 4 * deepest - 3 }, (_, k) => 1 + k / 4).map((L) => [L, 2 - 1 / L] as const);
-  const slowest = cases.reduce((high, one) => (one.ratio > high.ratio ? one : high));
+  const slowest = cases.reduce((max, other) => (other.ratio > max.ratio ? other : max));
   return [
     {
       name: 'backward-by-depth',

@@ -18,9 +18,9 @@ export const optimizersDocument = record({ optimizers: table(name, optimizer, 10
 
 /** Training curves of optimizers at their best rates, and final losses at every rate. */
 export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument>): Picture[] {
-  const all = Object.entries(optimizers);
-  if (all.length === 0) return [];
-  const [best, bestRun] = all.reduce((low, one) => (one[1].finalLoss < low[1].finalLoss ? one : low));
+  const runs = Object.entries(optimizers);
+  if (runs.length === 0) return [];
+  const [best, bestRun] = runs.reduce((best, run) => (run[1].finalLoss < best[1].finalLoss ? run : best));
   // Losses above ten times the first are not drawn: a nearly diverging run would flatten all others.
   const maxLoss = 10 * bestRun.losses[0];
   const triedOf = (tried: (typeof bestRun)['tried']) =>
@@ -28,7 +28,7 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
       .map(([rate, loss]) => [Number(rate), loss] as const)
       .filter(([, loss]) => loss <= maxLoss)
       .sort(([a], [b]) => a - b);
-  const byRate = all.map(([name, { rate }]) => ({ name, rate })).sort((a, b) => a.rate - b.rate);
+  const byRate = runs.map(([name, { rate }]) => ({ name, rate })).sort((a, b) => a.rate - b.rate);
   const [lowest, highest] = [byRate[0], byRate[byRate.length - 1]];
   return [
     {
@@ -36,11 +36,11 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
       title: `Each at its best learning rate, ${best} reaches the lowest loss: ${shortNumber(bestRun.finalLoss)}`,
       caption:
         'The same problem from the same weights, one line per optimizer, each at the best of the learning rates that were tried.',
-      altText: all
+      altText: runs
         .map(([name, { rate, finalLoss }]) => `${name} at ${tick(rate)}: final loss ${decimal(finalLoss)}`)
         .join('; '),
       draw: lineChart({
-        series: all.map(([name, { losses, rate }]) => ({
+        series: runs.map(([name, { losses, rate }]) => ({
           name: `${name} (${tick(rate)})`,
           points: losses.map((loss, step) => [step, loss] as const),
           dots: false,
@@ -54,7 +54,7 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
       title: `Best learning rates go from ${tick(lowest.rate)} (${lowest.name}) to ${tick(highest.rate)} (${highest.name})`,
       caption:
         'Final loss at each learning rate that was tried. Where a line ends on the right, larger rates were not tried or diverged.',
-      altText: all
+      altText: runs
         .map(
           ([name, { tried }]) =>
             `${name}: ${triedOf(tried)
@@ -63,7 +63,7 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
         )
         .join('; '),
       draw: lineChart({
-        series: all.map(([name, { tried }]) => ({ name, points: triedOf(tried) })),
+        series: runs.map(([name, { tried }]) => ({ name, points: triedOf(tried) })),
         x: { label: 'learning rate', log: true },
         y: { label: 'final loss', log: true },
       }),

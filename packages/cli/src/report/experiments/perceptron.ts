@@ -38,14 +38,14 @@ export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): 
   const all = Object.entries(gates);
   if (all.length === 0) return [];
   const names = (learned: boolean) => all.filter(([, one]) => one.learned === learned).map(([name]) => name);
-  const [good, bad] = [names(true), names(false)];
+  const [learnedGates, otherGates] = [names(true), names(false)];
   return [
     {
       name: 'gates',
       title:
-        good.length === 0
-          ? `The perceptron learns none of ${listed(bad)}`
-          : `The perceptron learns ${listed(good)}${bad.length === 0 ? '' : `, and does not learn ${listed(bad)}`}`,
+        learnedGates.length === 0
+          ? `The perceptron learns none of ${listed(otherGates)}`
+          : `The perceptron learns ${listed(learnedGates)}${otherGates.length === 0 ? '' : `, and does not learn ${listed(otherGates)}`}`,
       caption:
         'Rows of each gate: circles where the target is 1, squares where it is 0. The line is the neuron’s decision boundary, blue on the side of 1. Where the perceptron rule does not converge, it is the line of its last step.',
       altText: all
@@ -57,7 +57,7 @@ export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): 
       draw: grid(
         all.map(([name, one]) => ({
           title: `${name}: ${one.learned ? plural(one.epochs, 'epoch') : `not in ${whole(one.epochs)} epochs`}`,
-          draw: (each) => plane(one, each),
+          draw: (width) => drawGate(one, width),
         })),
         4,
       ),
@@ -69,7 +69,7 @@ const [LOW, HIGH] = [-0.5, 1.5];
 const SIDE = 33;
 
 /** A gate with one input is drawn on a line across the middle. */
-function plane({ rows, targets, weights, bias }: Read<typeof gate>, width: number): Drawing {
+function drawGate({ rows, targets, weights, bias }: Read<typeof gate>, width: number): Drawing {
   const isFlat = rows[0].length === 1;
   const at = (k: number) => LOW + (k / (SIDE - 1)) * (HIGH - LOW);
   const values = Array.from(

@@ -25,7 +25,7 @@ type Remedy = Read<typeof remedy>;
 type RemediesDocument = Read<typeof remediesDocument>;
 
 /** An accuracy this far above chance means that a network has learned. */
-const MARGIN = 0.1;
+const MIN_MARGIN = 0.1;
 const LEARNED = 'var(--c1)';
 const STALLED = 'var(--c2)';
 
@@ -34,28 +34,31 @@ export function remedyPictures(document: RemediesDocument): Picture[] {
   return [gradients(document), accuracies(document)];
 }
 
-const learned = ({ testAccuracy }: Remedy, chance: number): boolean => (testAccuracy ?? 0) > chance + MARGIN;
+const hasLearned = ({ testAccuracy }: Remedy, chance: number): boolean => (testAccuracy ?? 0) > chance + MIN_MARGIN;
 
 function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
   const all = Object.entries(remedies).filter(([, { firstOverLast }]) => (firstOverLast ?? 0) > 0);
   const ratioOf = (which: (one: Remedy) => boolean) =>
     all.filter(([, one]) => which(one)).map(([, { firstOverLast }]) => firstOverLast ?? 0);
-  const [good, bad] = [ratioOf((one) => learned(one, chance)), ratioOf((one) => !learned(one, chance))];
-  const lowestGood = lowest(good);
-  const highestBad = highest(bad);
+  const [learnedRatios, stalledRatios] = [
+    ratioOf((one) => hasLearned(one, chance)),
+    ratioOf((one) => !hasLearned(one, chance)),
+  ];
+  const lowestLearned = lowest(learnedRatios);
+  const highestStalled = highest(stalledRatios);
   return {
     name: 'gradient-of-remedies',
     title:
-      good.length === 0 || bad.length === 0
+      learnedRatios.length === 0 || stalledRatios.length === 0
         ? `Gradient at the first of ${depth} layers, by remedy`
-        : highestBad < lowestGood
-          ? `Networks learn where ${part(lowestGood)} or more of the gradient reaches the first layer; with ${part(highestBad)} or less, none does`
-          : `${bad.length} of ${plural(all.length, 'network')} do not learn; the smallest share of the gradient at their first layer is ${part(lowest(bad))}`,
+        : highestStalled < lowestLearned
+          ? `Networks learn where ${shareText(lowestLearned)} or more of the gradient reaches the first layer; with ${shareText(highestStalled)} or less, none does`
+          : `${stalledRatios.length} of ${plural(all.length, 'network')} do not learn; the smallest share of the gradient at their first layer is ${shareText(lowest(stalledRatios))}`,
     caption: `Gradient at the first of ${depth} layers divided by that at the last, before the first step, on a logarithmic scale; 1 means equally large. Blue networks learn, orange ones stay at chance.`,
     altText: all
       .map(
         ([name, one]) =>
-          `${name}: ${shortNumber(one.firstOverLast ?? Number.NaN, 2)}, ${learned(one, chance) ? 'learns' : 'does not learn'}`,
+          `${name}: ${shortNumber(one.firstOverLast ?? Number.NaN, 2)}, ${hasLearned(one, chance) ? 'learns' : 'does not learn'}`,
       )
       .join('; '),
     draw: barChart({
@@ -63,7 +66,7 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
         name,
         value: one.firstOverLast ?? 0,
         text: shortNumber(one.firstOverLast ?? Number.NaN, 2),
-        color: learned(one, chance) ? LEARNED : STALLED,
+        color: hasLearned(one, chance) ? LEARNED : STALLED,
       })),
       x: { label: 'gradient at the first layer / at the last', log: true },
       rule: { at: 1, name: 'equally large' },
@@ -74,7 +77,7 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
 function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocument): Picture {
   const all = Object.entries(remedies).map(([name, one]) => ({ name, ...one, accuracy: one.testAccuracy ?? 0 }));
   const best = all.reduce((high, one) => (one.accuracy > high.accuracy ? one : high));
-  const stalledCount = all.filter((one) => !learned(one, chance)).length;
+  const stalledCount = all.filter((one) => !hasLearned(one, chance)).length;
   return {
     name: 'accuracy-of-remedies',
     title: `Best test accuracy with ${depth} layers: ${best.name}, ${percent(best.accuracy)}; ${stalledCount} of ${plural(all.length, 'network')} stay at chance`,
@@ -87,7 +90,7 @@ function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocume
         name: one.name,
         value: 100 * one.accuracy,
         text: `${(100 * one.accuracy).toFixed(1)} %`,
-        color: learned(one, chance) ? LEARNED : STALLED,
+        color: hasLearned(one, chance) ? LEARNED : STALLED,
       })),
       x: { label: 'test accuracy (%)', domain: [0, 100] },
       rule: { at: 100 * chance, name: 'always the same class' },
@@ -96,4 +99,4 @@ function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocume
 }
 
 /** '1/3', or 'all' near 1. */
-const part = (share: number): string => (share > 0.7 ? 'all' : `1/${shortNumber(1 / share, 2)}`);
+const shareText = (share: number): string => (share > 0.7 ? 'all' : `1/${shortNumber(1 / share, 2)}`);

@@ -44,10 +44,10 @@ const rows: readonly (readonly [number, number])[] = [
 
 /** The loss, and the four points as inputs and as hidden activations, where one line separates them. */
 export function xorPictures(document: Read<typeof xorDocument>): Picture[] {
-  return 'finalLosses' in document ? xorStarts(document) : [spaces(document), ...lossCurve(document)];
+  return 'finalLosses' in document ? xorStarts(document) : [planesPicture(document), ...lossCurve(document)];
 }
 
-function spaces({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
+function planesPicture({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
   const right = predictions.every((p, k) => p > 0.5 === (rows[k][0] !== rows[k][1]));
   const output = (h: readonly number[]) => sigmoid(h[0] * W2[0] + h[1] * W2[1] + b2[0]);
   const hiddenOf = (x: readonly number[]) => [0, 1].map((u) => sigmoid(x[0] * W1[0][u] + x[1] * W1[1][u] + b1[u]));
@@ -66,8 +66,11 @@ function spaces({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
       .join('. '),
     draw: grid(
       [
-        { title: 'Inputs', draw: (each) => space(rows, (x) => output(hiddenOf(x)), ['x₁', 'x₂'], [-0.3, 1.3], each) },
-        { title: 'Hidden activations', draw: (each) => space(hidden, output, ['h₁', 'h₂'], [-0.15, 1.15], each) },
+        {
+          title: 'Inputs',
+          draw: (width) => drawPlane(rows, (x) => output(hiddenOf(x)), ['x₁', 'x₂'], [-0.3, 1.3], width),
+        },
+        { title: 'Hidden activations', draw: (width) => drawPlane(hidden, output, ['h₁', 'h₂'], [-0.15, 1.15], width) },
       ],
       2,
     ),
@@ -83,7 +86,7 @@ interface Mark {
   readonly one: boolean;
 }
 
-function space(
+function drawPlane(
   points: readonly (readonly [number, number])[],
   answer: (at: readonly number[]) => number,
   [x, y]: readonly [string, string],
@@ -93,16 +96,16 @@ function space(
   const at = (k: number) => low + (k / (SIDE - 1)) * (high - low);
   const values = Array.from({ length: SIDE * SIDE }, (_, k) => answer([at(k % SIDE), at(Math.floor(k / SIDE))]));
   const field: Field = { extent: [low, low, high, high], side: SIDE, values };
-  const against = { ...field, values: values.map((p) => 1 - p) };
+  const inverseField = { ...field, values: values.map((p) => 1 - p) };
   const marks = points.map(([px, py], k) => ({ px, py, name: rows[k].join(' '), one: rows[k][0] !== rows[k][1] }));
   // Points at the same place share a label.
-  const beside = (a: Mark, b: Mark) => a.one === b.one && Math.hypot(a.px - b.px, a.py - b.py) < 0.08;
+  const overlap = (a: Mark, b: Mark) => a.one === b.one && Math.hypot(a.px - b.px, a.py - b.py) < 0.08;
   const labels = marks
-    .filter((mark, k) => !marks.slice(0, k).some((other) => beside(mark, other)))
+    .filter((mark, k) => !marks.slice(0, k).some((other) => overlap(mark, other)))
     .map((mark) => ({
       ...mark,
       name: marks
-        .filter((other) => beside(mark, other))
+        .filter((other) => overlap(mark, other))
         .map(({ name }) => name)
         .join(', '),
     }));
@@ -114,7 +117,7 @@ function space(
     y: { domain: [low, high], label: y, ticks: [0, 0.5, 1], tickFormat: tick, labelArrow: 'up' },
     marks: [
       region(field, 'var(--c1)', [0.5, 0.7, 0.9]),
-      region(against, 'var(--c2)', [0.5, 0.7, 0.9]),
+      region(inverseField, 'var(--c2)', [0.5, 0.7, 0.9]),
       border(field, 0.5, 2),
       targetDots(marks),
       ...[-14, 14].map((dx) =>

@@ -1,7 +1,16 @@
-import { howText, meanText, nameOf, ranked, showMean, titleOf, wordOf } from '../../lab/figures/importances.ts';
-import { list, record, variant } from '../../options/schema/containers.ts';
-import { count, figure, flag, literal, name, text } from '../../options/schema/scalars.ts';
-import type { Read, Schema } from '../../options/schema/schema.ts';
+import {
+  howText,
+  importanceFacts,
+  meanText,
+  nameOf,
+  ranked,
+  showMean,
+  titleOf,
+  wordOf,
+} from '../../lab/figures/importances.ts';
+import { record, variant } from '../../options/schema/containers.ts';
+import { literal, text } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
 import { decimal, plural, whole as wholeText } from '../../terminal/text/format.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
@@ -10,31 +19,14 @@ import type { Picture } from '../picture.ts';
 import { imageExplanation, imagesPage } from './images-page.ts';
 import { textExplanation, textsPage } from './texts-page.ts';
 
-const MAX_COLUMNS = 100_000;
-
 /** Most bars of a chart and rows of a table. */
 const SHOWN = 30;
-
-const better: Schema<'higher' | 'lower'> = {
-  expected: 'higher or lower',
-  read: (value, path) => (value === 'higher' ? value : literal('lower').read(value, path)),
-};
 
 /** The parts of explain.json that are shown, for a model of columns. */
 const columnsDocument = record({
   event: literal('explanation'),
   ...machineFacts,
-  dataset: name,
-  split: name,
-  metric: name,
-  better,
-  baseline: figure(),
-  rows: count(1),
-  allRows: count(1),
-  repeats: count(1),
-  seed: count(),
-  isTable: flag,
-  importances: list(record({ name, mean: figure(), deviation: figure() }), MAX_COLUMNS, 1),
+  ...importanceFacts,
   command: text(2 ** 23),
 });
 

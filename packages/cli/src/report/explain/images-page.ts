@@ -32,7 +32,6 @@ export const imageExplanation = refined(
 
 type Images = Read<typeof imageExplanation>;
 
-/** The page of explain for a model of images. */
 export function imagesPage(document: Images): Page {
   const { dataset, answers } = document;
   const right = answers.filter(({ label, answer }) => label === answer).length;

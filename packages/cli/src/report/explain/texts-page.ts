@@ -1,7 +1,7 @@
 import { afterAnswer, explainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
-import { heightOf } from '../../lab/figures/influences.ts';
-import { list, nullable, orElse, record, refined } from '../../options/schema/containers.ts';
-import { count, figure, flag, literal, text } from '../../options/schema/scalars.ts';
+import { type ExplainedText, explainedText, heightOf } from '../../lab/figures/influences.ts';
+import { list, orElse, record } from '../../options/schema/containers.ts';
+import { flag, literal } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, whole } from '../../terminal/text/format.ts';
 import { barChart } from '../charts/bar-chart.ts';
@@ -9,38 +9,17 @@ import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
-const MAX_TOKENS = 4096;
-const token = text(1024);
-
-const textAnswer = refined(
-  record({
-    row: count(),
-    tokens: list(token, MAX_TOKENS, 1),
-    influences: list(figure(), MAX_TOKENS, 1),
-    next: token,
-    answer: nullable(token),
-    probability: figure(0, 1),
-  }),
-  ({ tokens, influences }, fail) => {
-    if (tokens.length !== influences.length) {
-      fail(['influences'], `a list of ${influences.length}`, `a list of ${tokens.length} (as tokens)`);
-    }
-  },
-);
-
 /** The parts of explain.json that are shown, for a model of text. */
 export const textExplanation = record({
   event: literal('text-explanation'),
   ...machineFacts,
   ...explainedRows,
   hasClasses: orElse(flag, false), // older files have none
-  answers: list(textAnswer, 100, 1),
+  answers: list(explainedText, 100, 1),
 });
 
 type Texts = Read<typeof textExplanation>;
-type Explained = Texts['answers'][number];
 
-/** The page of explain for a model of text. */
 export function textsPage(document: Texts): Page {
   const { dataset, answers, hasClasses } = document;
   const hits = whole(answers.filter(({ next, answer }) => next === answer).length);
@@ -62,7 +41,7 @@ export function textsPage(document: Texts): Page {
 /** Most bars of a text. */
 const SHOWN = 12;
 
-function influencePicture(one: Explained, hasClasses: boolean): Picture {
+function influencePicture(one: ExplainedText, hasClasses: boolean): Picture {
   const { row, tokens, influences, next, answer, probability } = one;
   const largest = tokens
     .map((_, k) => k)

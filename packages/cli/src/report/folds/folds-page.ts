@@ -1,6 +1,6 @@
-import { figureText, foldsTable } from '../../lab/figures/folds-table.ts';
-import { list, record, table } from '../../options/schema/containers.ts';
-import { count, figure, name, text } from '../../options/schema/scalars.ts';
+import { figureText, foldsFacts, foldsTable } from '../../lab/figures/folds-table.ts';
+import { record } from '../../options/schema/containers.ts';
+import { count, name, text } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { capital } from '../../terminal/text/format.ts';
 import { axisRange } from '../axes.ts';
@@ -9,21 +9,13 @@ import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
-/** Most folds and figures on a page. */
-const MAX_FOLDS = 10_000;
-const MAX_FIGURES = 100;
-
-const figures = table(name, figure(), MAX_FIGURES);
-
 /** The parts of folds.json that are shown. */
 export const foldsDocument = record({
   ...machineFacts,
   dataset: name,
   network: name,
   folds: count(2),
-  mean: figures,
-  deviation: figures,
-  runs: list(record({ fold: count(1), rows: count(1), steps: count(), figures }), MAX_FOLDS),
+  ...foldsFacts,
   command: text(2 ** 23),
 });
 

@@ -90,7 +90,6 @@ export function sweepText({ points, from, to, steps, stopped }: Sweep): string {
   return stopped === 'aborted' ? `${range}; stopped after ${whole(done)}` : range;
 }
 
-/** The suggestion, one sentence per line. */
 export function suggestionLines({ suggestion }: Pick<LrFind, 'suggestion'>): string[] {
   if (suggestion === null) {
     return [

@@ -42,12 +42,10 @@ export const metricsLines = { epoch, probe, steer, text } satisfies Partial<
   Record<TrainEvent['type'], Schema<unknown>>
 >;
 
-/** A line of metrics.jsonl. */
 export const metricsLine = variant('event', metricsLines);
 
 export type MetricsLine = Read<typeof metricsLine>;
 
-/** The lines of an event. */
 export const linesOf = <Event extends MetricsLine['event']>(lines: readonly MetricsLine[], event: Event) =>
   lines.filter((line): line is Extract<MetricsLine, { event: Event }> => line.event === event);
 

@@ -22,7 +22,6 @@ import { curves, LOOKED_AT } from './curves.ts';
 import { type EpochFigures, linesOf, type WrittenText } from './run-lines.ts';
 import { datasetName, type TrainRun } from './train-run.ts';
 
-/** The report of a run of `train`. */
 export function trainPage(run: TrainRun): Page {
   const { findings, lines, divisions } = run;
   const chapters: Chapter[] = [
@@ -201,31 +200,27 @@ function keyFigures({ findings, epochs, lossName }: TrainRun): KeyFigure[] {
   const accuracy = isTested ? result.testAccuracy : (last?.validationAccuracy ?? Number.NaN);
   const rmse = isTested ? result.testRmse : (last?.validationRmse ?? Number.NaN);
   const loss = isTested ? result.testLoss : (last?.validationLoss ?? Number.NaN);
-  const perplexity = isTested ? result.testPerplexity : last?.validationPerplexity;
+  const perplexity = (isTested ? result.testPerplexity : last?.validationPerplexity) ?? Number.NaN;
   const split = isTested ? 'test' : 'validation';
-  const figures: KeyFigure[] = [];
-  if (!Number.isNaN(accuracy)) {
-    figures.push({ name: `${split} accuracy`, value: percent(accuracy) });
-    if (!Number.isNaN(result.linearAccuracy))
-      figures.push({ name: 'linear model', value: percent(result.linearAccuracy) });
-    if (baseline && !Number.isNaN(baseline.accuracy)) {
-      figures.push({ name: `baseline: always answering ${baseline.answer}`, value: percent(baseline.accuracy) });
-    }
-  } else if (!Number.isNaN(rmse)) {
-    figures.push({ name: `${split} RMSE`, value: decimal(rmse) });
-    if (!Number.isNaN(result.linearRmse))
-      figures.push({ name: 'linear model: RMSE', value: decimal(result.linearRmse) });
-    if (baseline && !Number.isNaN(baseline.rmse)) {
-      figures.push({ name: `baseline: RMSE of always answering ${baseline.answer}`, value: decimal(baseline.rmse) });
-    }
-  }
-  figures.push(
+  const answer = `always answering ${baseline?.answer}`;
+  const figures: readonly (readonly [name: string, value: number, format: (value: number) => string])[] = [
+    ...(Number.isNaN(accuracy)
+      ? ([
+          [`${split} RMSE`, rmse, decimal],
+          ['linear model: RMSE', result.linearRmse, decimal],
+          [`baseline: RMSE of ${answer}`, baseline?.rmse ?? Number.NaN, decimal],
+        ] as const)
+      : ([
+          [`${split} accuracy`, accuracy, percent],
+          ['linear model', result.linearAccuracy, percent],
+          [`baseline: ${answer}`, baseline?.accuracy ?? Number.NaN, percent],
+        ] as const)),
     // The root of the loss is the error above.
     Number.isNaN(loss) || lossName === 'RMSE'
-      ? { name: `training ${lossName}`, value: decimal(result.trainLoss) }
-      : { name: `${split} loss`, value: decimal(loss) },
-    ...(perplexity === undefined ? [] : [{ name: `${split} perplexity`, value: decimal(perplexity) }]),
-    { name: 'training time', value: duration(result.elapsedMs) },
-  );
-  return figures.filter(({ value }) => value !== 'NaN');
+      ? [`training ${lossName}`, result.trainLoss, decimal]
+      : [`${split} loss`, loss, decimal],
+    [`${split} perplexity`, perplexity, decimal],
+    ['training time', result.elapsedMs, duration],
+  ];
+  return figures.flatMap(([name, value, format]) => (Number.isNaN(value) ? [] : [{ name, value: format(value) }]));
 }

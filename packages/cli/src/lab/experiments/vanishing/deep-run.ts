@@ -92,7 +92,6 @@ export async function runDeep(
   }
 }
 
-/** The probe before the first step. */
 export async function probeAtStart(
   spec: NetworkSpec,
   context: RunContext,

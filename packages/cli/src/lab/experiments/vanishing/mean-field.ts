@@ -91,31 +91,31 @@ export function momentsOf(
   const math = mathOf('float64');
   const alpha = typeof activation.alpha === 'number' ? activation.alpha : f.alpha;
   const deviation = Math.sqrt(zVariance);
-  let first = 0;
+  let mean = 0;
   const sums = { outputs: [0, 0, 0], slopes: [0, 0, 0] }; // sums of s², s⁴ and s² (u² - 1)
-  const add = (of: number[], square: number, u: number, weight: number): void => {
-    of[0] += weight * square;
-    of[1] += weight * square * square;
-    of[2] += weight * square * (u * u - 1);
+  const add = (sums: number[], square: number, u: number, weight: number): void => {
+    sums[0] += weight * square;
+    sums[1] += weight * square * square;
+    sums[2] += weight * square * (u * u - 1);
   };
   for (let k = 0; k < NODES; k++) {
     const { u, weight } = nodes[k];
     const z = deviation * u;
     const a = f.apply(math, z, alpha);
-    first += weight * a;
+    mean += weight * a;
     add(sums.outputs, a ** 2, u, weight);
     add(sums.slopes, f.derivative(math, z, a, alpha) ** 2, u, weight);
   }
-  const momentsFrom = ([mean, fourth, moved]: readonly number[]): SquareMoments => ({
-    mean,
+  const momentsFrom = ([square, fourth, shifted]: readonly number[]): SquareMoments => ({
+    mean: square,
     // A layer whose outputs are all 0 has no spread.
-    kurtosis: mean === 0 ? 1 : fourth / mean ** 2,
-    response: mean === 0 ? 0 : moved / (2 * mean),
+    kurtosis: square === 0 ? 1 : fourth / square ** 2,
+    response: square === 0 ? 0 : shifted / (2 * square),
   });
-  return { mean: first, outputs: momentsFrom(sums.outputs), slopes: momentsFrom(sums.slopes) };
+  return { mean, outputs: momentsFrom(sums.outputs), slopes: momentsFrom(sums.slopes) };
 }
 
-/** Density of the standard normal distribution. */
+/** Nodes of the midpoint rule, in standard deviations, and their weights in the standard normal distribution. */
 const nodes = Array.from({ length: NODES }, (_, k) => {
   const step = (2 * REACH) / NODES;
   const u = -REACH + (k + 0.5) * step;

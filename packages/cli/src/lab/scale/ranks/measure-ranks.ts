@@ -12,7 +12,6 @@ import { median } from '../../figures/range.ts';
 import type { Workload } from '../measure-scaling.ts';
 import { passesMs } from '../predict-cores.ts';
 
-/** Measurement of a number of ranks. */
 export interface RankPoint {
   readonly ranks: number;
   readonly machines: number;
@@ -30,7 +29,6 @@ export interface RankPoint {
   readonly prediction: RankPrediction | null;
 }
 
-/** How to measure. */
 export interface RankMeasuringOptions {
   readonly threads: number; // threads of this rank
   readonly rounds: number;
@@ -132,7 +130,6 @@ interface RankParts {
   readonly networkBytesPerMs: number; // bandwidth of a rank that sends and receives at once
 }
 
-/** Predicted milliseconds of a step on ranks. */
 interface RankPrediction {
   readonly gradientMs: number;
   readonly joinMs: number; // adding the rows of the team to one for each subtree

@@ -22,7 +22,6 @@ export interface PresetContext {
   runContext(loss: LossSpec, data?: RunContext['data']): RunContext;
 }
 
-/** The output of a preset. */
 export interface PresetOutcome {
   readonly sections: readonly Section[];
   readonly findings: readonly Finding[];
