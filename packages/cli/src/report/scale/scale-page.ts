@@ -59,7 +59,8 @@ export const scaleDocument = record({
   bandwidth: list(record({ threads: threadCount, gigabytesPerSecond: number(0) }), MAX_THREADS),
   amdahl: nullable(amdahl),
   usl: nullable(usl),
-  prediction: optional(nullable(record({ note: name, points: list(predictedPoint, MAX_THREADS, 1) }))), // documents of earlier versions have none
+  // documents of earlier versions have none
+  prediction: optional(nullable(record({ note: name, points: list(predictedPoint, MAX_THREADS, 1) }))),
   losses: list(record({ cause: name, share: figure(), why: name }), 100),
 });
 
