@@ -134,7 +134,9 @@ const scenarios: Record<string, Scenario> = {
     return {
       first: [first.rank, Number.isNaN(first.loss), Object.is(first.zero, -0), ...first.list],
       all: all.map(({ rank: from, text, missing }) => [from, text, missing === undefined]),
-      ...{ large: large.map(({ length }) => length), together: [a, b], hosts: cluster.hosts.length },
+      large: large.map(({ length }) => length),
+      together: [a, b],
+      hosts: cluster.hosts.length,
       cores: cluster.cores,
     };
   },

@@ -24,6 +24,12 @@ export const reluRows = splitDataset(randomDataset({ rows: 182, inputs: 8, class
  * overflow within an epoch, which is repeated.
  */
 export const diverging = {
-  ...{ loss: 'mse', optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.5 }, batch: 5, epochs: 6, evaluateEvery: 2 },
-  ...{ schedule: { kind: 'step', everyEpochs: 2, gamma: 16 }, backend: 'wasm', onNan: 'rollback' },
+  loss: 'mse',
+  optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.5 },
+  batch: 5,
+  epochs: 6,
+  evaluateEvery: 2,
+  schedule: { kind: 'step', everyEpochs: 2, gamma: 16 },
+  backend: 'wasm',
+  onNan: 'rollback',
 } satisfies TrainOptions;

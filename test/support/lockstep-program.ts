@@ -125,8 +125,12 @@ export async function tell(
 const reportOf = (result: TrainResult) => {
   const { fingerprint, steps, stopped, epochLosses, validation, test, profiles, elapsedMs } = result;
   return {
-    ...{ fingerprint, steps, stopped, trainLosses: [...epochLosses] },
-    ...{ validation, test },
+    fingerprint,
+    steps,
+    stopped,
+    trainLosses: [...epochLosses],
+    validation,
+    test,
     ...(profiles === undefined ? {} : { profiles, elapsedMs }),
   };
 };

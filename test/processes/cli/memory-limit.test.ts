@@ -113,7 +113,8 @@ test('a limit below what the process already takes is refused by every command t
     ['experiment', 'neuron'],
   ]) {
     expect(await gradloom([...args, '--memory-limit', '10MB'])).toEqual({
-      ...{ code: 2, stdout: '' },
+      code: 2,
+      stdout: '',
       stderr: expect.stringMatching(
         new RegExp(
           `^gradloom ${args[0]}: --memory-limit has 10 MiB, expected more than the \\d+ MiB that this process already takes\n$`,

@@ -53,17 +53,14 @@ test('the parts of a plan are all of its bytes', () => {
     loss: createLoss('mse'),
     optimizer: createOptimizer('adam'),
     schedule: createSchedule('plateau', { totalSteps: 10, stepsPerEpoch: 5 }),
-    ...{
-      batch: 32,
-      lastBatch: 32,
-      leafRows: 16,
-      passRows: 32,
-      rowsAtOnce: 256,
-      couples: false,
-      elementType: 'float64',
-      threads: 3,
-      heapBase: 1028,
-    },
+    batch: 32,
+    lastBatch: 32,
+    leafRows: 16,
+    passRows: 32,
+    rowsAtOnce: 256,
+    couples: false,
+    elementType: 'float64',
+    threads: 3,
   });
   expect(layout.parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(layout.bytes);
 });

@@ -45,8 +45,15 @@ symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir');
 write('package.json', JSON.stringify({ type: 'module' }));
 for (const [page] of samples) write(fileOf(page), programOf(page));
 const compilerOptions = {
-  ...{ target: 'es2023', lib: ['es2023'], module: 'nodenext', types: ['node'], strict: true, noEmit: true },
-  ...{ exactOptionalPropertyTypes: true, customConditions: ['@gradloom/source'], allowImportingTsExtensions: true },
+  target: 'es2023',
+  lib: ['es2023'],
+  module: 'nodenext',
+  types: ['node'],
+  strict: true,
+  noEmit: true,
+  exactOptionalPropertyTypes: true,
+  customConditions: ['@gradloom/source'],
+  allowImportingTsExtensions: true,
   skipLibCheck: true, // the sources bring piscina's types along, which do not hold under exactOptionalPropertyTypes
 };
 write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }));

@@ -11,8 +11,14 @@ import { rankBytes } from '../../support/rank-bytes.ts';
 
 const shapeOf = (widths: readonly number[], batch: number): RankStepShape => ({
   network: buildNetwork({ input: widths[0], layers: widths.slice(1).map((out) => ({ kind: 'dense', out })) }),
-  ...{ elementType: 'float64', clips: false, backend: 'native', couples: false, rowsAtOnce: 256 },
-  ...{ batch, lastBatch: batch, leafRows: defaultLeafRows(batch) },
+  elementType: 'float64',
+  clips: false,
+  backend: 'native',
+  couples: false,
+  rowsAtOnce: 256,
+  batch,
+  lastBatch: batch,
+  leafRows: defaultLeafRows(batch),
 });
 const ranksOf = (threadsOf: readonly number[], overlap = true) => ({ threadsOf, overlap });
 
@@ -22,8 +28,12 @@ const anyShape = fc
 const anyThreads = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 9 });
 const ms = fc.double({ min: 0, max: 50, noNaN: true });
 const anyParts = fc.record({
-  ...{ gradientMs: ms, updateMs: ms, latencyMs: ms, messageMs: ms },
-  ...{ bytesPerMs: fc.constantFrom(1e6, 1e9), networkBytesPerMs: fc.constantFrom(1e3, 1e7) },
+  gradientMs: ms,
+  updateMs: ms,
+  latencyMs: ms,
+  messageMs: ms,
+  bytesPerMs: fc.constantFrom(1e6, 1e9),
+  networkBytesPerMs: fc.constantFrom(1e3, 1e7),
 });
 
 describe('the work of ranks', () => {

@@ -38,7 +38,10 @@ test('predict --json has null for class and probability, and the reason', async 
   expect(answers[1]).toMatchObject({ class: 1, label: 'right' });
   expect(answers[1]).not.toHaveProperty('reason');
   expect(answers[2]).toEqual({
-    ...{ row: 2, class: null, probability: null, outputs: [null, 9] },
+    row: 2,
+    class: null,
+    probability: null,
+    outputs: [null, 9],
     reason: 'output 0 has Infinity, expected a finite number',
   });
 });
@@ -47,10 +50,7 @@ test('predict also says so for a regression model', async () => {
   const { stdout } = await gradloom(['predict', values], { stdin: lines });
   expect(stdout).toMatch(/^3\tno answer \(output 0 has Infinity, expected a finite number\)$/m);
   const json = jsonLines((await gradloom(['predict', values, '--json'], { stdin: lines })).stdout);
-  expect(json[3]).toEqual({
-    ...{ row: 3, outputs: [null, 0] },
-    reason: 'output 0 has Infinity, expected a finite number',
-  });
+  expect(json[3]).toEqual({ row: 3, outputs: [null, 0], reason: 'output 0 has Infinity, expected a finite number' });
 });
 
 test('evaluate counts rows without an answer, as wrong, in their class, and in a column of the matrix', async () => {

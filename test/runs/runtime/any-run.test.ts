@@ -105,7 +105,9 @@ describe.each<[BackendChoice, BackendChoice]>([
     const targets = sharedArrays.uint8(rows);
     for (let n = 0; n < rows; n++) targets[n] = n % 3;
     const dataset: Dataset = {
-      ...{ name: 'strokes', rows, classes: 3 },
+      name: 'strokes',
+      rows,
+      classes: 3,
       inputs: { array: inputs, columns, divisor: 255 },
       targets: { array: targets, columns: 1, divisor: 1 },
     };

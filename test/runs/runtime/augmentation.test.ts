@@ -85,7 +85,12 @@ test('ranks have the same bits', () => {
   const options = { ...turned, batch: 48, steps: 4, seed: 3 };
   for (const network of [spec, coupled]) {
     const { ranks, step, gather } = createRankGroup({
-      ...{ spec: network, dataset: data.train, options, threadsOf: [2, 1], backend: 'wasm', seed: 1 },
+      spec: network,
+      dataset: data.train,
+      options,
+      threadsOf: [2, 1],
+      backend: 'wasm',
+      seed: 1,
     });
     for (let k = 0; k < options.steps; k++) step();
     gather();

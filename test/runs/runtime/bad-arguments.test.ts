@@ -44,12 +44,24 @@ const preprocessing: runtime.Preprocessing = {
   target: [{ name: 'y', type: 'values', center: 0, scale: 1 }],
 };
 const numbers = (name: string): runtime.TableColumn => ({
-  ...{ name, type: 'numeric', reason: '', gaps: 0 },
+  name,
+  type: 'numeric',
+  reason: '',
+  gaps: 0,
   data: { kind: 'numbers', values: Float64Array.of(1, 2) },
 });
 const table: runtime.Table = {
-  ...{ name: 't', rows: 2, inputs: [numbers('x')], targets: [numbers('y')], weights: null, classes: null },
-  ...{ leftOut: [], reasons: {}, decisions: [], warnings: [], options: {} },
+  name: 't',
+  rows: 2,
+  inputs: [numbers('x')],
+  targets: [numbers('y')],
+  weights: null,
+  classes: null,
+  leftOut: [],
+  reasons: {},
+  decisions: [],
+  warnings: [],
+  options: {},
 };
 const reader: NetworkSpec = {
   input: 2,
@@ -69,16 +81,15 @@ const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.
 
 const ranks = { threadsOf: [1, 2], overlap: true } as const;
 const rankShape = {
-  ...{
-    network: buildNetwork(spec),
-    backend: 'wasm',
-    batch: 2,
-    lastBatch: 2,
-    leafRows: 16,
-    rowsAtOnce: 256,
-    couples: false,
-  },
-  ...{ elementType: 'float64', clips: false },
+  network: buildNetwork(spec),
+  backend: 'wasm',
+  batch: 2,
+  lastBatch: 2,
+  leafRows: 16,
+  rowsAtOnce: 256,
+  couples: false,
+  elementType: 'float64',
+  clips: false,
 } as const;
 
 const picture = { width: 2, height: 1, channels: 1, pixels: Uint8Array.of(0, 255) };

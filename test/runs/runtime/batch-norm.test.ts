@@ -77,10 +77,7 @@ const cases: Case[] = [
   {
     name: 'clipping, and decay of all parameters',
     rows: 145,
-    options: {
-      ...{ batch: 50, steps: 7, clipNorm: 0.01 },
-      optimizer: { kind: 'lion', weightDecay: 0.5, decayed: 'all' },
-    },
+    options: { batch: 50, steps: 7, clipNorm: 0.01, optimizer: { kind: 'lion', weightDecay: 0.5, decayed: 'all' } },
   },
 ];
 

@@ -67,7 +67,12 @@ test.each(['float64', 'float32'] as const)(
   async (precision) => {
     const wide: NetworkSpec = { input: 30, layers: [{ kind: 'dense', out: 90 }, ...spec.layers.slice(1)] };
     const same: TrainOptions = {
-      ...{ ...options, precision, backend: 'native', threads: 1, epochs: 10, schedule: 'constant' },
+      ...options,
+      precision,
+      backend: 'native',
+      threads: 1,
+      epochs: 10,
+      schedule: 'constant',
       optimizer: { kind: 'adam', lr: 0.01, beta1: 0, beta2: 0 },
     };
     const seeds = [1, 2, 3, 4];

@@ -34,7 +34,10 @@ const spec: NetworkSpec = {
 // Few rows, which the network comes to know by heart: the validation loss falls and then rises. 4 steps an epoch.
 const data = splitDataset(randomDataset({ rows: 120, inputs: 8, classes: 3 }), { validation: 0.3, test: 0.3 });
 const base = {
-  ...{ batch: 14, epochs: 40, seed: 2, backend: 'wasm' },
+  batch: 14,
+  epochs: 40,
+  seed: 2,
+  backend: 'wasm',
   optimizer: { kind: 'adam', lr: 0.02 },
 } satisfies TrainOptions;
 

@@ -196,7 +196,12 @@ test.each(['float32' as const, ...onlyInAll('float64' as const)])(
     const array = new Uint8Array(new SharedArrayBuffer(dataset.rows)).fill(1, 0, 300);
     const data = { train: { ...dataset, weights: { array, columns: 1, divisor: 1 } }, validation: dataset };
     const runOptions: TrainOptions = {
-      ...{ ...options, batch: 16, accumulate: 2, classWeight: 'balanced', maxNorm: 0.7, ema: 0.99 },
+      ...options,
+      batch: 16,
+      accumulate: 2,
+      classWeight: 'balanced',
+      maxNorm: 0.7,
+      ema: 0.99,
       loss: { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 },
       precision,
     };

@@ -107,7 +107,9 @@ test('a trainer of floats refuses a rate that is Infinity as a float, and takes 
 
 test('a rate of a schedule that grows beyond floats ends the run at its step', async () => {
   const growing: TrainOptions = {
-    ...{ optimizer: { kind: 'sgd', lr: 1 }, batch: 20, steps: 5 },
+    optimizer: { kind: 'sgd', lr: 1 },
+    batch: 20,
+    steps: 5,
     schedule: { kind: 'step', everySteps: 2, gamma: 1e39 },
   };
   await expect(run(growing)).rejects.toThrow(/^train: step 2: after its update .* has -?(Infinity|NaN)/);

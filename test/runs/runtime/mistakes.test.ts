@@ -128,7 +128,12 @@ const wide: ModelContents = {
   preprocessing: {
     version: 1,
     columns: Array.from({ length: 1000 }, (_, i) => ({
-      ...{ name: `column${i}`, type: 'numeric', center: 0, scale: 1, fill: null, indicator: false },
+      name: `column${i}`,
+      type: 'numeric',
+      center: 0,
+      scale: 1,
+      fill: null,
+      indicator: false,
     })),
     target: [{ name: 'y', type: 'values', center: 0, scale: 1 }],
   } as NonNullable<ModelContents['preprocessing']>,

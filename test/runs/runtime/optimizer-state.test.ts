@@ -51,7 +51,12 @@ const cases: readonly Case[] = [
 ];
 
 const optionsOf = ({ optimizer, type = 'float64' }: Case): TrainOptions => ({
-  ...{ optimizer, precision: type, loss: 'mae', batch: 1, shuffle: false, pool },
+  optimizer,
+  precision: type,
+  loss: 'mae',
+  batch: 1,
+  shuffle: false,
+  pool,
 });
 
 for (const backend of ['reference', 'wasm', 'native'] as const) {

@@ -103,7 +103,8 @@ const pool = await createPool({ threads: 3 });
 afterAll(() => pool.destroy());
 
 const options: TrainOptions = {
-  ...{ pool, modules },
+  pool,
+  modules,
   loss: { kind: 'soft-classes', scale: 0.5 } as unknown as LossSpec,
   schedule: 'linear' as never,
   optimizer: { kind: 'sgd', lr: 0.05 },

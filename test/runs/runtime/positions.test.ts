@@ -100,7 +100,11 @@ test('an evaluation in which no position counts has the loss 0, and a step chang
   const none = datasetFromRows({ ...texts, targets: targets.map((row) => row.map(() => -1)) });
   const parameters = new Float64Array(V * 6 + 6 * V + V).fill(0.5);
   expect(await evaluateModel(spec, parameters, none, { threads: 1 })).toEqual({
-    ...{ rows: N, positions: 0, loss: 0, accuracy: 0, perplexity: 1 },
+    rows: N,
+    positions: 0,
+    loss: 0,
+    accuracy: 0,
+    perplexity: 1,
   });
   const run = train(spec, { train: none }, { ...options, epochs: 1, parameters, threads: 2 });
   expect((await run).parameters).toEqual(parameters);

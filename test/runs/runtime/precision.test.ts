@@ -60,7 +60,9 @@ test('the weights of a run have its type, which the compiler knows', async () =>
   }
   const constructors: unknown[] = [];
   await train(spec, data, {
-    ...{ ...base, pool, probe: 9 },
+    ...base,
+    pool,
+    probe: 9,
     precision: 'float32',
     onEvent(event) {
       if (event.type !== 'probe') return;
@@ -91,7 +93,8 @@ test('the weights of a run have its type, which the compiler knows', async () =>
 
 test('weights of a trainer have the type of its run', async () => {
   const trainer = await createTrainer(spec, data, {
-    ...{ ...base, pool },
+    ...base,
+    pool,
     precision: 'float32',
     onEvent(event) {
       if (event.type === 'probe') expectTypeOf(event.parameters).toEqualTypeOf<Float32Array>();
@@ -189,8 +192,16 @@ describe('a run of floats with every part that has sums, states or copies', () =
   };
   // 54 rows, 21 of them a step: the last batch of an epoch has 12, in a leaf of its own.
   const options = {
-    ...{ ...base, batch: 7, accumulate: 3, epochs: 4, precision: 'float32', patience: 3 },
-    ...{ clipNorm: 0.5, maxNorm: 0.9, ema: 0.9, classWeight: 'balanced' },
+    ...base,
+    batch: 7,
+    accumulate: 3,
+    epochs: 4,
+    precision: 'float32',
+    patience: 3,
+    clipNorm: 0.5,
+    maxNorm: 0.9,
+    ema: 0.9,
+    classWeight: 'balanced',
   } as const satisfies TrainOptions;
   const figuresOf = async (changes: TrainOptions) => {
     const result = await train(everything, data, { ...options, ...changes, pool });
@@ -254,7 +265,11 @@ describe('a step of floats that is not finite', () => {
     for (const threads of [1, 3]) {
       const rates: number[] = [];
       const run = train(spec, data, {
-        ...{ ...options, threads, pool, precision: 'float32', onNan: 'rollback' },
+        ...options,
+        threads,
+        pool,
+        precision: 'float32',
+        onNan: 'rollback',
         onEvent: (event) => void (event.type === 'rollback' && rates.push(event.factor)),
       });
       const outcome = await run.then(

@@ -40,8 +40,15 @@ afterAll(() => pool.destroy());
 
 const optionsOf = (backend: BackendChoice, precision: ElementType, seed: number) =>
   ({
-    ...{ batch: 64, steps: STEPS, shuffle: false, threads: TEAM, backend, precision, seed },
-    ...{ optimizer: { kind: 'adam', lr: RATE }, schedule: 'constant' },
+    batch: 64,
+    steps: STEPS,
+    shuffle: false,
+    threads: TEAM,
+    backend,
+    precision,
+    seed,
+    optimizer: { kind: 'adam', lr: RATE },
+    schedule: 'constant',
   }) satisfies TrainOptions;
 
 /** A run whose every span takes a team of another size, in which its threads wait for those of the other runs. */

@@ -41,7 +41,12 @@ test('a run with long pauses has long spans', async () => {
     ],
   };
   await train(spec, data, {
-    ...{ steps: 100_000, batch: 64, threads: 1, shuffle: false, backend: 'reference', signal: enough.signal },
+    steps: 100_000,
+    batch: 64,
+    threads: 1,
+    shuffle: false,
+    backend: 'reference',
+    signal: enough.signal,
     onEvent(event) {
       if (event.type !== 'progress') return;
       ends.push(event.elapsedMs);

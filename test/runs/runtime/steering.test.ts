@@ -37,7 +37,10 @@ function steered(
   const events: TrainEvent[] = [];
   const folder = `${temporary.path}/${name}`;
   const run = train(reluNetwork, reluRows, {
-    ...{ threads: 1, backend: 'wasm', ...options, pool },
+    threads: 1,
+    backend: 'wasm',
+    ...options,
+    pool,
     checkpoint: { folder, every: { epochs: 1000 } },
     onEvent(event) {
       events.push(event);
@@ -170,7 +173,12 @@ const mostChanges = Object.fromEntries(Array.from({ length: 1000 }, (_, k) => [1
 test('an order that cannot be followed is refused, and the run goes on', async () => {
   const refused: Promise<string>[] = [];
   const run = train(reluNetwork, reluRows, {
-    ...{ ...calm, epochs: 2, precision: 'float32', threads: 1, pool, rateChanges: mostChanges },
+    ...calm,
+    epochs: 2,
+    precision: 'float32',
+    threads: 1,
+    pool,
+    rateChanges: mostChanges,
     onEvent(event) {
       if (event.type !== 'epoch' || refused.length > 0) return;
       for (const [action, rate] of [

@@ -40,7 +40,9 @@ describe('a stretch of steps', () => {
     const all = stepEvents(600, (step) => step);
     expect(all.length).toBe(600);
     expect(all[599]).toEqual({
-      ...{ type: 'steps', first: 599, step: 600 },
+      type: 'steps',
+      first: 599,
+      step: 600,
       loss: { low: 599, mean: 599, high: 599 },
       gradientNorm: { low: 1198, mean: 1198, high: 1198 },
       learningRate: { low: 0.5, mean: 0.5, high: 0.5 },
@@ -134,7 +136,9 @@ describe('a run', () => {
   const data = { train: randomDataset({ rows: 63, inputs: 6, classes: 3 }) };
   const spec: NetworkSpec = { input: 6, layers: [{ kind: 'dense', out: 3 }] };
   const options = {
-    ...{ batch: 20, epochs: 300, backend: 'wasm' },
+    batch: 20,
+    epochs: 300,
+    backend: 'wasm',
     schedule: { kind: 'constant', warmupSteps: 500 },
   } satisfies TrainOptions;
 

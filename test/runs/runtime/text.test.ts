@@ -35,7 +35,11 @@ const layersFor = (V: number): LayerSpec[] => [embedding(V, 6), dense(5), relu()
 const specOf = ({ train: { classes, inputs } }: DataSplits): NetworkSpec =>
   sequential(inputs.columns, ...layersFor(classes ?? 0));
 const options = {
-  ...{ batch: 6, steps: 30, seed: 4, backend: 'wasm', evaluateEvery: 1 },
+  batch: 6,
+  steps: 30,
+  seed: 4,
+  backend: 'wasm',
+  evaluateEvery: 1,
   optimizer: { kind: 'adam', lr: 0.01 },
 } as const satisfies TrainOptions;
 

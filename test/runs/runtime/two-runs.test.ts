@@ -16,7 +16,12 @@ for (const backend of ['reference', 'wasm', 'native'] satisfies BackendChoice[])
       const data = { train: part(20), validation: part(9) };
       const run = () =>
         train({ input: 4, layers: [{ kind: 'dense', out: 3 }] }, data, {
-          ...{ batch: 8, epochs: 200, evaluateEvery: 1, backend, threads: 1, pool },
+          batch: 8,
+          epochs: 200,
+          evaluateEvery: 1,
+          backend,
+          threads: 1,
+          pool,
         });
       const { fingerprint } = await run();
       for (let k = 0; k < 4; k++) {

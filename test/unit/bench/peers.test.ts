@@ -10,15 +10,25 @@ import { geometricMean, type Results, ratioOf, resultsPath, withPart } from '../
 import type { Workload } from '../../../bench/peers/workloads.ts';
 
 const score = (peer: string, stepMs: number): Score => ({
-  ...{ peer, stepMs, rounds: [stepMs], steps: 1, warmSteps: 300, loss: 0.1 },
-  ...{ environment: {}, variant: {}, coldStepMs: null },
+  peer,
+  stepMs,
+  rounds: [stepMs],
+  steps: 1,
+  warmSteps: 300,
+  loss: 0.1,
+  environment: {},
+  variant: {},
+  coldStepMs: null,
 });
 
 /** A run in which ours take `ms` and PyTorch 2 ms, on a floor of 0.5 ms. */
 function results(ms: number, floorMs = 0.5): Results {
   return {
     machine: { cpu: 'Some(R) CPU @ 2.10GHz', cores: 2, node: '20.0.0' },
-    ...{ date: '2026-01-01', digits: 'mnist', rounds: 5, processes: {} },
+    date: '2026-01-01',
+    digits: 'mnist',
+    rounds: 5,
+    processes: {},
     peers: { 'Gradloom blas': { about: '', note: null }, PyTorch: { about: '', note: 'computes in float32' } },
     workloads: {
       'small, batch 32': {
@@ -125,8 +135,13 @@ describe('a contest', () => {
   const network = { input: 1, layers: [dropout(0.5), dense(1)] };
   const workload = { name: 'small', network, checkSteps: 1, warmSteps: 1, isSmall: false } as unknown as Workload;
   const peer = (name: string): Peer => ({
-    ...{ name, precision: 'float64', command: [], environments: [{}], variants: () => [{}] },
-    ...{ tolerance: null, get: '' },
+    name,
+    precision: 'float64',
+    command: [],
+    environments: [{}],
+    variants: () => [{}],
+    tolerance: null,
+    get: '',
   });
 
   /** One answers to warm up and in its first round, and then no more. */
@@ -281,7 +296,12 @@ test('the estimate of a run counts variants twice, the warm-up and the rounds, a
   const options = { rounds: 5, roundMs: 500, trialMs: 400, warmMs: 4000 };
   const workload = { name: 'small', isSmall: false } as Workload;
   const peer = (count: number): Peer => ({
-    ...{ name: 'PyTorch', precision: 'float64', command: [], environments: [{}], tolerance: null, get: '' },
+    name: 'PyTorch',
+    precision: 'float64',
+    command: [],
+    environments: [{}],
+    tolerance: null,
+    get: '',
     variants: () => Array.from({ length: count }, (_, k) => ({ k })),
   });
   expect(durationOf(peer(0), workload, options)).toBe(0);

@@ -49,11 +49,17 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
     const required = {
       activation: { fn: 'elu' },
       dense: { out: 3 },
-      ...{ swiglu: { out: 3 }, gru: { out: 3 }, lstm: { out: 3 } },
+      swiglu: { out: 3 },
+      gru: { out: 3 },
+      lstm: { out: 3 },
       embedding: { vocabulary: 3, width: 2 },
       'self-attention': { heads: 2, causal: true },
-      ...{ conv1d: { out: 4, kernel: 2 }, conv2d: { out: 4, kernel: 2 }, 'conv2d-transpose': { out: 4, kernel: 2 } },
-      ...{ 'avg-pool': { size: 2 }, 'max-pool': { size: 2 }, upsample: { factor: 2 } },
+      conv1d: { out: 4, kernel: 2 },
+      conv2d: { out: 4, kernel: 2 },
+      'conv2d-transpose': { out: 4, kernel: 2 },
+      'avg-pool': { size: 2 },
+      'max-pool': { size: 2 },
+      upsample: { factor: 2 },
     };
     const axes = kind.startsWith('conv2d') ? 3 : /attention|conv|gru|lstm|pool|position|upsample/.test(kind) ? 2 : 1;
     const input = Array.from({ length: axes }, () => 4);

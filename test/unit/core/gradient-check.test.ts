@@ -50,7 +50,13 @@ const fns = (Object.keys(activations) as ActivationName[]).filter((fn) => activa
 const lossNames = Object.keys(losses) as LossName[];
 const allocate = (length: number): Float64Array => new Float64Array(length);
 const pass: PassSettings = {
-  ...{ kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 4, leafRows: 2, accumulate: false },
+  kernels: referenceKernels,
+  training: true,
+  seed: 1,
+  step: 2,
+  firstRow: 4,
+  leafRows: 2,
+  accumulate: false,
 };
 
 /** Widths of all layers. The bound of floats takes the square of a network's operations: theirs are small. */

@@ -217,7 +217,8 @@ describe('a measurement', () => {
     const pool = await createPool({ threads: 2 });
     const lengths: number[] = [];
     const options = {
-      ...{ batch: 16, backend: 'reference' as const },
+      batch: 16,
+      backend: 'reference' as const,
       onEvent: (event: TrainEvent) => void (event.type === 'start' && lengths.push(event.totalSteps)),
     };
     try {
@@ -316,7 +317,8 @@ describe('a measurement that is stopped', () => {
 
 describe('rounds', () => {
   const timed = (stepMs: number) => ({
-    ...{ stepMs, samplesPerSecond: 64_000 / stepMs },
+    stepMs,
+    samplesPerSecond: 64_000 / stepMs,
     result: { fingerprint: 'f', batch: 64, leaves: 4, parameters: new Float64Array(9), backend: { name: 'wasm' } },
   });
   type Pair = readonly [one: number, two: number];

@@ -179,7 +179,11 @@ describe.each(names)('the page of %s', (name) => {
         paper: getComputedStyle(document.querySelector('rect') as Element).fill,
       }));
       expect({ id, ...seen, messages }).toEqual({
-        ...{ id, root: 'svg', errors: 0, words: 2, messages: [] },
+        id,
+        root: 'svg',
+        errors: 0,
+        words: 2,
+        messages: [],
         paper: 'rgb(21, 24, 28)',
       });
     }
@@ -406,8 +410,12 @@ test('a run of 1,000 epochs with 1,000 looks at 40 layers and 20,000 stretches o
   );
   const spread = (mean: number) => ({ low: mean / 2, mean, high: 2 * mean });
   const stretches = Array.from({ length: 20_000 }, (_, k) => ({
-    ...{ event: 'steps', first: k, step: k + 1, loss: spread(1 + Math.sin(k)) },
-    ...{ gradientNorm: spread(1 + Math.cos(k)), learningRate: spread(1 / (k + 1)) },
+    event: 'steps',
+    first: k,
+    step: k + 1,
+    loss: spread(1 + Math.sin(k)),
+    gradientNorm: spread(1 + Math.cos(k)),
+    learningRate: spread(1 / (k + 1)),
   }));
   writeFileSync(join(long, 'steps.jsonl'), stretches.map((line) => JSON.stringify(line)).join('\n'));
   expect((await gradloom(['report', long])).code).toBe(0);

@@ -95,16 +95,29 @@ function drawWindows(seed: number): NetworkSpec {
       input: [...pair(1, 9), 2 * groups],
       layers: [
         {
-          ...{ kind: 'conv2d', out: 2 * groups, groups, bias: random.integer(2) === 0 },
-          ...{ kernel: pair(1, 4), stride: pair(1, 3), padding: pair(0, 2), dilation: pair(1, 2) },
+          kind: 'conv2d',
+          out: 2 * groups,
+          groups,
+          bias: random.integer(2) === 0,
+          kernel: pair(1, 4),
+          stride: pair(1, 3),
+          padding: pair(0, 2),
+          dilation: pair(1, 2),
         },
         {
-          ...{ kind: random.integer(2) === 0 ? 'max-pool' : 'avg-pool', size, stride: pair(1, 3) },
+          kind: random.integer(2) === 0 ? 'max-pool' : 'avg-pool',
+          size,
+          stride: pair(1, 3),
           padding: size.map((extent) => random.integer(Math.floor(extent / 2) + 1)),
         },
         {
-          ...{ kind: 'conv2d-transpose', out: 2, kernel: pair(1, 4), stride, padding: pair(0, 1) },
-          ...{ outputPadding: stride.map((step) => random.integer(step)), bias: random.integer(2) === 0 },
+          kind: 'conv2d-transpose',
+          out: 2,
+          kernel: pair(1, 4),
+          stride,
+          padding: pair(0, 1),
+          outputPadding: stride.map((step) => random.integer(step)),
+          bias: random.integer(2) === 0,
         },
       ],
     };
@@ -169,7 +182,9 @@ function ofTexts(): Case {
   const spec: NetworkSpec = { input: 3, layers: [{ kind: 'embedding', vocabulary: 4, width: 5 }, ...readers.gru] };
   const tokenizer = { kind: 'words', vocabulary: ['<unk>', ' good', 'film', 'not'] } as const;
   const model = createModel({
-    ...{ spec, parameters: weightsFor(spec), loss: 'softmax-cross-entropy' },
+    spec,
+    parameters: weightsFor(spec),
+    loss: 'softmax-cross-entropy',
     preprocessing: {
       version: 1,
       columns: [{ name: 'review', type: 'text', tokenizer, context: 3 }],

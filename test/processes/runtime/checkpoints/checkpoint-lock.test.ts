@@ -46,7 +46,8 @@ test('a folder that another process has is refused before the first step, and st
 test('a run that fails leaves its folder free', async () => {
   const folder = temporaryDirectory();
   const run = train(spec, data, {
-    ...{ ...options, checkpoint: { folder } },
+    ...options,
+    checkpoint: { folder },
     onEvent() {
       throw new Error('enough');
     },

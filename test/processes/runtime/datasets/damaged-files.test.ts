@@ -16,7 +16,11 @@ const folder = temporaryFolder();
 const fixture = (name: string) => readFileSync(new URL(`../../../fixtures/${name}`, import.meta.url));
 const ROWS = 200;
 const column = (type: BasicType, at: (n: number) => unknown, more: Partial<ColumnSource> = {}): ColumnSource => ({
-  ...{ name: 'x', type, data: Array.from({ length: ROWS }, (_, n) => at(n)), nullable: false, ...more },
+  name: 'x',
+  type,
+  data: Array.from({ length: ROWS }, (_, n) => at(n)),
+  nullable: false,
+  ...more,
 });
 const parquet = (first: ColumnSource, codec: 'SNAPPY' | 'UNCOMPRESSED' = 'UNCOMPRESSED'): Uint8Array => {
   const other = column('DOUBLE', (n) => n / 8, { name: 'y' });

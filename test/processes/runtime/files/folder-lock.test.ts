@@ -25,7 +25,10 @@ const ENTRIES = counted(1, 100);
 /** An owner that is no more: nobody has an id as high. */
 const dead = {
   ...thisProcess(),
-  ...{ token: '0123456789abcdef', by: 'train', since: '2026-01-02T03:04:05.678Z', pid: 2 ** 31 - 1 },
+  token: '0123456789abcdef',
+  by: 'train',
+  since: '2026-01-02T03:04:05.678Z',
+  pid: 2 ** 31 - 1,
 };
 
 const writeLock = (folder: string, owner: object, name = 'gradloom.lock'): void =>

@@ -11,8 +11,10 @@ const isAll = counted(0, 1) === 1;
 const ways: { title: string; name: MpirunName; flags: string[]; late: number[] }[] = [
   { title: 'Open MPI on shared memory', name: 'Open MPI', flags: ['--mca', 'btl', 'self,sm'], late: [0, 1] },
   {
-    ...{ title: 'Open MPI over TCP', name: 'Open MPI' },
-    ...{ flags: ['--mca', 'btl', 'self,tcp', '--mca', 'btl_tcp_if_include', 'lo'], late: isAll ? [0, 1] : [] },
+    title: 'Open MPI over TCP',
+    name: 'Open MPI',
+    flags: ['--mca', 'btl', 'self,tcp', '--mca', 'btl_tcp_if_include', 'lo'],
+    late: isAll ? [0, 1] : [],
   },
   { title: 'MPICH', name: 'MPICH', flags: [], late: isAll ? [0, 1] : [1] },
 ];
@@ -46,7 +48,10 @@ describe.each(ways)('ranks under $title', ({ name, flags, late }) => {
         },
         letters: [12 * (ranks - 1), 12 * (ranks - 1)],
         // Numbers that were not where they belong.
-        ...{ move: 0, exchange: 0, broken: { wrong: 0, failed: true }, ahead: [] },
+        move: 0,
+        exchange: 0,
+        broken: { wrong: 0, failed: true },
+        ahead: [],
         ...(scenarios.includes('network:0') ? { network: ranks === 1 ? null : { ranks } } : {}),
       });
     }

@@ -23,8 +23,12 @@ const kinds = {
   'early stopping': { options: { patience: 2, epochs: 30, optimizer: { kind: 'adam', lr: 0.02 } } },
   'a rollback': {
     options: {
-      ...{ loss: 'mse', optimizer: { kind: 'sgd', lr: 10, momentum: 0.5 }, epochs: 4, evaluateEvery: 2 },
-      ...{ schedule: { kind: 'step', everyEpochs: 1, gamma: 1e3 }, onNan: 'rollback' },
+      loss: 'mse',
+      optimizer: { kind: 'sgd', lr: 10, momentum: 0.5 },
+      epochs: 4,
+      evaluateEvery: 2,
+      schedule: { kind: 'step', everyEpochs: 1, gamma: 1e3 },
+      onNan: 'rollback',
     },
   },
   'a step that is not finite': { options: { loss: 'mse', optimizer: { kind: 'sgd', lr: 1e8 } } },
@@ -105,7 +109,13 @@ const alone = async (story: Story): Promise<RankReport> =>
 
 /** Without what only a clock knows. */
 const figuresOf = ({ fingerprint, steps, stopped, trainLosses, validation, test: tested, error }: RankReport) => ({
-  ...{ fingerprint, steps, stopped, trainLosses, validation, test: tested, error },
+  fingerprint,
+  steps,
+  stopped,
+  trainLosses,
+  validation,
+  test: tested,
+  error,
 });
 
 /** Events without times and the machine. */

@@ -70,7 +70,8 @@ test('a float64 model becomes a float32 model, and the change is printed', async
   expect(before).toMatchObject({ precision: 'float64', largestChange });
   const after = JSON.parse((await gradloom(['inspect', floats, '--json'])).stdout);
   expect(after).toMatchObject({
-    ...{ precision: 'float32', largestChange: 0 },
+    precision: 'float32',
+    largestChange: 0,
     metadata: { rounded: { from: 'float64', fingerprint, largestChange } },
   });
   expect((await gradloom(['inspect', path])).stdout).toMatch(/^precision +float64; float32 would change a weight by/m);

@@ -144,7 +144,9 @@ describe('--diff', () => {
     expect(await said(floats, widened)).toBe(`${floats} and ${widened}: the same numbers, float32 and float64`);
     expect(await said(one, floats)).toMatch(/: other weights, float64 and float32$/);
     expect(await json(widened, '--diff', floats)).toMatchObject({
-      ...{ sameWeights: false, tensors: [], precisions: ['float64', 'float32'] },
+      sameWeights: false,
+      tensors: [],
+      precisions: ['float64', 'float32'],
     });
   });
 

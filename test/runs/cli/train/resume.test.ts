@@ -44,10 +44,7 @@ async function resumed(path: string, ...flags: string[]) {
 const metrics = (out: string) =>
   jsonLines(readFileSync(join(out, 'metrics.jsonl'), 'utf8')).map((line) => ({ ...line, elapsedMs: 0, sum: '' }));
 
-const withoutTimes = (done: object) => ({
-  ...done,
-  ...{ elapsedMs: 0, samplesPerSecond: 0, threads: 0, gradientThreads: 0 },
-});
+const withoutTimes = (done: object) => ({ ...done, elapsedMs: 0, samplesPerSecond: 0, threads: 0, gradientThreads: 0 });
 
 /** Puts a run back to where it stood at its best checkpoint, with all that a killed process may leave behind it. */
 function putBack(out: string): number {
@@ -188,7 +185,8 @@ describe('--resume refuses', () => {
     const out = join(temporaryDirectory(), 'run');
     await gradloom(['train', '--dataset', 'moons:rows=60', '--spec', spec, '--epochs', '1', ...own, '--out', out]);
     expect(await gradloom(['train', '--resume', out, '--dropout', '0'])).toEqual({
-      ...{ code: 2, stdout: '' },
+      code: 2,
+      stdout: '',
       stderr: 'gradloom train: --dropout has 0, expected none: --resume continues the same run\n',
     });
   });
@@ -252,7 +250,8 @@ describe('--resume refuses', () => {
       writeContainer('test', path, 'checkpoint', { ...content, version: 1, record }, sections);
     }
     expect(await gradloom(['train', '--resume', out])).toEqual({
-      ...{ code: 1, stdout: '' },
+      code: 1,
+      stdout: '',
       stderr: `gradloom train: ${join(out, 'last.gradloom')} has checkpoint version 1, expected 2 (its run cut batches into shards, as an earlier version did: it cannot go on, train again)\n`,
     });
   });

@@ -38,7 +38,9 @@ async function verify(path: string): Promise<Found> {
   const { code, stdout, stderr } = await gradloom(['verify', path, '--json']);
   const [found] = jsonLines(stdout) as unknown as Found[];
   expect({ code, stderr, ok: found.files.every(({ faults }) => faults.length === 0) }).toEqual({
-    ...{ code: found.ok ? 0 : 1, stderr: '', ok: found.ok },
+    code: found.ok ? 0 : 1,
+    stderr: '',
+    ok: found.ok,
   });
   return found;
 }

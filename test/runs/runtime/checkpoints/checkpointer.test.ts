@@ -151,7 +151,10 @@ describe('the folder', () => {
       { input: 1, layers: [{ kind: 'dense', out: 2 }] },
       { train: near, validation: far },
       {
-        ...{ epochs: 6, batch: 'full', evaluateEvery: 1, threads: 1 },
+        epochs: 6,
+        batch: 'full',
+        evaluateEvery: 1,
+        threads: 1,
         optimizer: { kind: 'adamw', lr: 0.1, weightDecay: 2 },
         parameters: Float64Array.of(1.5, 1.5, 0, 0),
         checkpoint: { folder },

@@ -32,8 +32,17 @@ const layers = [
 ];
 const network = { input: 2, layers };
 const config = {
-  ...{ dataset: 'xor', seed: 5, lr: 0.5, optimizer: { kind: 'sgd', momentum: 0.5 }, schedule: 'step:gamma=0.5' },
-  ...{ hidden: [4, 3], activation: 'relu', shuffle: false, clipNorm: 2, batch: 'full', epochs: 3 },
+  dataset: 'xor',
+  seed: 5,
+  lr: 0.5,
+  optimizer: { kind: 'sgd', momentum: 0.5 },
+  schedule: 'step:gamma=0.5',
+  hidden: [4, 3],
+  activation: 'relu',
+  shuffle: false,
+  clipNorm: 2,
+  batch: 'full',
+  epochs: 3,
 };
 
 const asText = (value: unknown): string => JSON.stringify(value, null, 1);

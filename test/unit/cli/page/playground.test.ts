@@ -42,8 +42,19 @@ const choices = {
 
 test('settings come back from an address, and what is unknown or out of bounds there is replaced', () => {
   const own = {
-    ...{ data: 'xor', rows: 40, noise: 0.25, layers: 0, units: 32, activation: 'gelu', init: 'orthogonal' },
-    ...{ optimizer: 'lion', rate: 1e-4, batch: 'full' as const, seed: 4_294_967_295, precision: 'float32', threads: 8 },
+    data: 'xor',
+    rows: 40,
+    noise: 0.25,
+    layers: 0,
+    units: 32,
+    activation: 'gelu',
+    init: 'orthogonal',
+    optimizer: 'lion',
+    rate: 1e-4,
+    batch: 'full' as const,
+    seed: 4_294_967_295,
+    precision: 'float32',
+    threads: 8,
   };
   expect(readSettings(`#${writeSettings(own)}`, choices)).toEqual(own);
   expect(`${writeSettings(defaults)}`).toBe('');

@@ -29,7 +29,9 @@ test('each start of He’s initializers has a bar', () => {
     accuracies,
   });
   const [gradients, accuracy] = presetPictures({
-    ...{ preset: 'he', seeds: [4, 5], steps: 700 },
+    preset: 'he',
+    seeds: [4, 5],
+    steps: 700,
     'glorot-normal': init(0.7, [0.1, 0.12]),
     'he-normal': init(1, [0.87, 0.85]),
   });
@@ -45,7 +47,8 @@ test('each start of He’s initializers has a bar', () => {
 
 test('the title says how many of Nielsen’s norms lie in the range of the starts', () => {
   const [picture] = presetPictures({
-    ...{ preset: 'nielsen', seeds: [1, 2] },
+    preset: 'nielsen',
+    seeds: [1, 2],
     networks: [
       {
         depth: 2,

@@ -12,7 +12,9 @@ export const batchNormCases = {
     ops: [ops.leafSums],
     dims: fc.tuple(rowsOfPositions, leafRows, width).map(([[B, R], leafRows, size]) => [B, leafRows, R, size]),
     arrays: ([B, leafRows, R, size]) => ({
-      ...{ sums: leafCount(B, leafRows) * size, levels: sumLevels(B, R) * size, a: B * R * size },
+      sums: leafCount(B, leafRows) * size,
+      levels: sumLevels(B, R) * size,
+      a: B * R * size,
     }),
     writes: ['sums'],
     emit: (emit, { sums, levels, a }, [B, leafRows, R, size]) =>
@@ -22,7 +24,10 @@ export const batchNormCases = {
     ops: [ops.leafSquares],
     dims: fc.tuple(rowsOfPositions, leafRows, width).map(([[B, R], leafRows, size]) => [B, leafRows, R, size]),
     arrays: ([B, leafRows, R, size]) => ({
-      ...{ sums: leafCount(B, leafRows) * size, levels: sumLevels(B, R) * size, x: B * R * size, mean: size },
+      sums: leafCount(B, leafRows) * size,
+      levels: sumLevels(B, R) * size,
+      x: B * R * size,
+      mean: size,
     }),
     writes: ['sums'],
     emit(emit, { sums, levels, x, mean }, [B, leafRows, R, size]) {
@@ -33,8 +38,13 @@ export const batchNormCases = {
     ops: [ops.leafGradients],
     dims: fc.tuple(rowsOfPositions, leafRows, width).map(([[B, R], leafRows, size]) => [B, leafRows, R, size]),
     arrays: ([B, leafRows, R, size]) => ({
-      ...{ dGammas: leafCount(B, leafRows) * size, dBetas: leafCount(B, leafRows) * size },
-      ...{ levels: sumLevels(B, R) * 2 * size, dy: B * R * size, x: B * R * size, mean: size, scales: size },
+      dGammas: leafCount(B, leafRows) * size,
+      dBetas: leafCount(B, leafRows) * size,
+      levels: sumLevels(B, R) * 2 * size,
+      dy: B * R * size,
+      x: B * R * size,
+      mean: size,
+      scales: size,
     }),
     writes: ['dGammas', 'dBetas'],
     emit(emit, { dGammas, dBetas, levels, dy, x, mean, scales }, [B, leafRows, R, size]) {
@@ -82,8 +92,14 @@ export const batchNormCases = {
     ops: [ops.batchNormBackwardInput],
     dims: fc.tuple(rows, width),
     arrays: ([B, size]) => ({
-      ...{ dx: B * size, dy: B * size, x: B * size, mean: size, scales: size },
-      ...{ gamma: size, meanDy: size, meanDyXHat: size },
+      dx: B * size,
+      dy: B * size,
+      x: B * size,
+      mean: size,
+      scales: size,
+      gamma: size,
+      meanDy: size,
+      meanDyXHat: size,
     }),
     writes: ['dx'],
     emit(emit, { dx, dy, x, mean, scales, gamma, meanDy, meanDyXHat }, [B, size]) {

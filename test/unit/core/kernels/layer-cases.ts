@@ -139,7 +139,11 @@ export const layerCases = {
     ops: [ops.rmsNormBackwardWeights],
     dims: fc.tuple(rowsOfPositions, width, leafRows, choice).map(([[B, R], ...others]) => [B, R, ...others]),
     arrays: ([B, R, size]) => ({
-      ...{ dGamma: size, sums: sumLevels(B, R) * size, dy: B * R * size, x: B * R * size, scales: B * R },
+      dGamma: size,
+      sums: sumLevels(B, R) * size,
+      dy: B * R * size,
+      x: B * R * size,
+      scales: B * R,
     }),
     writes: ['dGamma'],
     emit(emit, { dGamma, sums, dy, x, scales }, [B, R, size, leafRows, accumulate]) {

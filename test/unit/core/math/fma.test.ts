@@ -16,10 +16,7 @@ interface Format {
 }
 
 const formats: Record<string, Format> = {
-  fma: {
-    ...{ multiplyAdd: fma, round: (x) => x, digits: 53, lowest: -1074, highest: 1023 },
-    factors: [321, 28059810762433],
-  },
+  fma: { multiplyAdd: fma, round: (x) => x, digits: 53, lowest: -1074, highest: 1023, factors: [321, 28059810762433] },
   fmaf: { multiplyAdd: fmaf, round: Math.fround, digits: 24, lowest: -149, highest: 127, factors: [97 * 257, 673] },
 };
 

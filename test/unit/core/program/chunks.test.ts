@@ -127,7 +127,8 @@ const chunkedRun: fc.Arbitrary<Omit<ChunkedRun, 'type'>> = fc
     const B = 1 + ((drawn.B - 1) % batch);
     return {
       ...rest,
-      ...{ batch, rows: [B, B, 1 + (short % B)] },
+      batch,
+      rows: [B, B, 1 + (short % B)],
       most: Math.min(most, MAX_NODE_ROWS / leafRowsOf(network, batch)),
     };
   });
@@ -155,8 +156,13 @@ function rowsOf({ type, spec, lossName }: ChunkedRun, step: number, B: number) {
 function oracle(run: ChunkedRun): Outcome[] {
   const { type, spec, lossName, batch, seed, clipNorm } = run;
   const { parameters, state, step } = createTrainStep({
-    ...{ network: buildNetwork(spec), loss: createLoss(lossName), optimizer: createOptimizer(run.optimizer) },
-    ...{ elementType: type, kernels: referenceKernels, batch, seed },
+    network: buildNetwork(spec),
+    loss: createLoss(lossName),
+    optimizer: createOptimizer(run.optimizer),
+    elementType: type,
+    kernels: referenceKernels,
+    batch,
+    seed,
     ...(clipNorm === undefined ? {} : { clipNorm }),
   });
   return run.rows.map((B, k) => {

@@ -117,7 +117,13 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
     program,
     block: program.block as Block,
     stop: note.subarray(1, 2),
-    ...{ theta, state, losses, norms, note, next, oracle },
+    theta,
+    state,
+    losses,
+    norms,
+    note,
+    next,
+    oracle,
     oneStep: (lr: number) => oracle.step(x, t, ROWS, lr),
     /** Writes the hyperparameters of steps at these rates. */
     prepare(rates: readonly number[]) {

@@ -78,7 +78,14 @@ describe.each(elementTypes)('steps of %s', (elementType) => {
     const optimizer = averaging(createOptimizer({ kind: 'adam', lr: 0.05, weightDecay: 0.01 }), 0.9);
     const limits = { clipNorm: 0.3, maxNorm: 0.8 };
     const step = createTrainStep({
-      ...{ network, loss, optimizer, kernels, batch: 40, seed: 2, weighs: true, elementType },
+      network,
+      loss,
+      optimizer,
+      kernels,
+      batch: 40,
+      seed: 2,
+      weighs: true,
+      elementType,
       ...limits,
     });
     return { figures: [step.step(x, t, 40, undefined, w), step.step(x, t, 33, undefined, w)], step };

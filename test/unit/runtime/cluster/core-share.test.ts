@@ -7,7 +7,10 @@ import {
 } from '../../../../packages/runtime/src/cluster/core-share.ts';
 
 const report = (machine: string, cores: readonly number[] | null, coreCount = 8): MachineReport => ({
-  ...{ host: machine, machine, cores, coreCount },
+  host: machine,
+  machine,
+  cores,
+  coreCount,
   maxThreads: cores?.length ?? coreCount,
 });
 const eight = [0, 1, 2, 3, 4, 5, 6, 7];

@@ -121,8 +121,10 @@ describe('a folder of images', () => {
 
   test('may have sets of its own, with the classes, size and channels of the training', async () => {
     const path = layOut('sets', {
-      ...{ 'train/a/1.png': greyPng(1, 2), 'train/b/1.png': colourPng(1, 2, 3, 4, 5, 6) },
-      ...{ 'val/b/1.png': greyPng(3, 4), 'test/a/1.png': greyPng(5, 6) },
+      'train/a/1.png': greyPng(1, 2),
+      'train/b/1.png': colourPng(1, 2, 3, 4, 5, 6),
+      'val/b/1.png': greyPng(3, 4),
+      'test/a/1.png': greyPng(5, 6),
     });
     const sets = await loadDataset(path);
     expect(Object.keys(sets)).toEqual(['train', 'validation', 'test']);

@@ -57,14 +57,18 @@ describe('a folder of arrays', () => {
     const sets = await loadDataset(layOut('both', { 'x_train.npy': images, 'y_train.npy': labels, ...held }));
     expect(sets.test).toMatchObject({ rows: 1, classes: 3 });
     const beyond = layOut('beyond', {
-      ...{ 'x.npy': images, 'y.npy': labels, ...held },
+      'x.npy': images,
+      'y.npy': labels,
+      ...held,
       'y_test.npy': encodeNpy('i8', [1], [3]),
     });
     await expect(loadDataset(beyond)).rejects.toThrow(
       `loadNpy: ${beyond}/y_test.npy: label of row 0 has 3, expected a whole number from 0 to 2 (3 classes)`,
     );
     const wide = layOut('wide', {
-      ...{ 'x.npy': images, 'y.npy': labels, ...held },
+      'x.npy': images,
+      'y.npy': labels,
+      ...held,
       'x_test.npy': encodeNpy('u1', [1, 5], [1, 2, 3, 4, 5]),
     });
     await expect(loadDataset(wide)).rejects.toThrow(
@@ -77,8 +81,10 @@ describe('a folder of arrays', () => {
     async (inputs) => {
       const targets = inputs.replace(/^x/i, 'y');
       const files: Record<string, Uint8Array> = {
-        ...{ 'x_train.npy': images, 'y_train.npy': labels },
-        ...{ [inputs]: encodeNpy('u1', [1, 4], [1, 2, 3, 4]), [targets]: encodeNpy('i8', [1], [1]) },
+        'x_train.npy': images,
+        'y_train.npy': labels,
+        [inputs]: encodeNpy('u1', [1, 4], [1, 2, 3, 4]),
+        [targets]: encodeNpy('i8', [1], [1]),
       };
       const sets = await loadDataset(layOut(`validation-${inputs}`, files));
       expect(Object.keys(sets)).toEqual(['train', 'validation']);

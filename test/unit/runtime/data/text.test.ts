@@ -107,7 +107,9 @@ test('a character of two code units is one token, beside its halves too', () => 
 
 test('words are whole, with the space before them, and those that occur once are one token', async () => {
   const sets = await textDataset("It's 1 word,  not two.\n".repeat(2).concat('Once'), {
-    ...{ tokenizer: 'words', context: 2, validation: 0 },
+    tokenizer: 'words',
+    context: 2,
+    validation: 0,
   });
   const known = tokenizerOf(sets);
   expect(known.unknown).toBe(0);

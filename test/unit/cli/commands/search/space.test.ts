@@ -119,8 +119,15 @@ describe('halving', () => {
 
   test('lets the best go on, a diverged trial last', () => {
     const run = (trial: number, accuracy: number | null, loss: number) => ({
-      ...{ trial, round: 1, fold: null, state: 'done' as const, figures: accuracy === null ? {} : { accuracy, loss } },
-      ...{ step: 5, early: false, fingerprint: null, elapsedMs: 1 },
+      trial,
+      round: 1,
+      fold: null,
+      state: 'done' as const,
+      figures: accuracy === null ? {} : { accuracy, loss },
+      step: 5,
+      early: false,
+      fingerprint: null,
+      elapsedMs: 1,
     });
     const outcomes = [run(1, 0.5, 1), run(2, null, 0), run(3, 0.9, 2), run(4, 0.9, 1)];
     const standings = standingsOf(outcomes, 'accuracy', null);
@@ -136,8 +143,15 @@ describe('halving', () => {
 
   test('counts a trial once all of its folds are there, by their mean', () => {
     const run = (trial: number, fold: number, r2: number) => ({
-      ...{ trial, round: 1, fold, state: 'done' as const, figures: { r2, loss: 1 } },
-      ...{ step: 5, early: false, fingerprint: null, elapsedMs: 1 },
+      trial,
+      round: 1,
+      fold,
+      state: 'done' as const,
+      figures: { r2, loss: 1 },
+      step: 5,
+      early: false,
+      fingerprint: null,
+      elapsedMs: 1,
     });
     const [one, ...none] = standingsOf([run(1, 2, 0.5), run(2, 1, 0.9), run(1, 1, 0.7)], 'r2', 2);
     expect(none).toEqual([]);

@@ -72,7 +72,8 @@ test.each([
 
 test('numbers that may stand for gaps are a reason of a weak result alone, and so is another scale than robust', async () => {
   const inputs = ['a', 'b', 'c', 'd', 'e'].map((name) => ({
-    ...{ name, type: 'numeric' },
+    name,
+    type: 'numeric',
     data: { kind: 'numbers', values: Float64Array.of(1, name === 'b' ? 7 : -999, 2) },
   }));
   const remarksFor = async (losses: number[], options: object) => {

@@ -3,7 +3,12 @@ import { epochText, lossUnitOf, metricsOf } from '../../../../../packages/cli/sr
 
 const epoch = {
   type: 'epoch',
-  ...{ epoch: 3, step: 30, trainLoss: 0.25, gradientNorm: 1.5, learningRate: 0.01, elapsedMs: 820 },
+  epoch: 3,
+  step: 30,
+  trainLoss: 0.25,
+  gradientNorm: 1.5,
+  learningRate: 0.01,
+  elapsedMs: 820,
   validation: { rows: 10, loss: 0.5, accuracy: 0.75 },
 } as const;
 const run = { totalSteps: 80, stepsPerEpoch: 10 };

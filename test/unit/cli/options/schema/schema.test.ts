@@ -39,7 +39,11 @@ const document = record({
 });
 const whole1 = { side: 1, bytes: 'AA==' };
 const good = {
-  ...{ name: 'one', rates: { 3: 1 }, images: [null, whole1], place: [-1.5, 2], line: { event: 'epoch', loss: null } },
+  name: 'one',
+  rates: { 3: 1 },
+  images: [null, whole1],
+  place: [-1.5, 2],
+  line: { event: 'epoch', loss: null },
   more: [1, 0],
 };
 

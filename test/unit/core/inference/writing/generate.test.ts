@@ -129,8 +129,13 @@ test('a text is that of outputs computed anew for each token, to the bit, whoeve
       examples: [
         [
           {
-            ...{ layers: [{ kind: 'gru', out: 4 }], last: { kind: 'dense', out: V }, T: 7, lines: false },
-            ...{ prompt: ['b'], type: Float64Array, inTurns: true },
+            layers: [{ kind: 'gru', out: 4 }],
+            last: { kind: 'dense', out: V },
+            T: 7,
+            lines: false,
+            prompt: ['b'],
+            type: Float64Array,
+            inTurns: true,
             options: { tokens: 20, temperature: 3, topK: V, topP: 1, seed: 1 },
           },
         ],

@@ -15,8 +15,14 @@ const tapsOf = ({ inputs, outputs, kernel, stride, before, dilation }: WindowAxi
 
 /** Sizes and taps of both axes. */
 const along = ({ height, width }: ConvolutionGeometry) => ({
-  ...{ H: height.inputs, V: width.inputs, OH: height.outputs, OV: width.outputs, KY: height.kernel, KX: width.kernel },
-  ...{ rows: tapsOf(height), columns: tapsOf(width) },
+  H: height.inputs,
+  V: width.inputs,
+  OH: height.outputs,
+  OV: width.outputs,
+  KY: height.kernel,
+  KX: width.kernel,
+  rows: tapsOf(height),
+  columns: tapsOf(width),
 });
 
 export const convForward: Definition<'convForward'> = (A, y, x, W, b, B, geometry) => {

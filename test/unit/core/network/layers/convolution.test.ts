@@ -61,15 +61,13 @@ test('the gradient of any windows is the central difference', () => {
       const lossSum = () => {
         workspace.x.set(x);
         nodeGradient(sums, network, workspace, parameters, bindTensors(network, g), B, {
-          ...{
-            kernels: referenceKernels,
-            training: true,
-            seed: 1,
-            step: 0,
-            firstRow: 0,
-            leafRows: 2,
-            accumulate: false,
-          },
+          kernels: referenceKernels,
+          training: true,
+          seed: 1,
+          step: 0,
+          firstRow: 0,
+          leafRows: 2,
+          accumulate: false,
         });
         return sums[0] + sums[1];
       };

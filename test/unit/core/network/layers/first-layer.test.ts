@@ -33,9 +33,20 @@ const specs: { [K in LayerKind]: LayerSpec & { kind: K } } = {
 };
 /** Layers of windows have two positions of one channel. */
 const shapes: { readonly [K in LayerKind]?: readonly number[] } = {
-  ...{ 'avg-pool': [2, 1], 'channel-dropout': [2, 1], 'global-avg-pool': [2, 1], 'max-pool': [2, 1], upsample: [2, 1] },
-  ...{ conv1d: [2, 1], conv2d: [1, 2, 1], 'conv2d-transpose': [1, 2, 1], flatten: [2, 1] },
-  ...{ gru: [2, 1], lstm: [2, 1], 'last-position': [2, 1], 'position-embedding': [2, 1], 'self-attention': [2, 1] },
+  'avg-pool': [2, 1],
+  'channel-dropout': [2, 1],
+  'global-avg-pool': [2, 1],
+  'max-pool': [2, 1],
+  upsample: [2, 1],
+  conv1d: [2, 1],
+  conv2d: [1, 2, 1],
+  'conv2d-transpose': [1, 2, 1],
+  flatten: [2, 1],
+  gru: [2, 1],
+  lstm: [2, 1],
+  'last-position': [2, 1],
+  'position-embedding': [2, 1],
+  'self-attention': [2, 1],
 };
 
 test('every kind of layer stands in the table', () => {

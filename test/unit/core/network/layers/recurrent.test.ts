@@ -56,7 +56,7 @@ describe.each(options)('$kind, returns $returns, reverse $reverse', (spec) => {
     const lengths = x.map((_, n) => 1 + (n % T));
     const together = runLayer(spec, x, dy, { input: [T, C], lengths });
     for (const [n, row] of x.entries()) {
-      const alone = runLayer(spec, [row], (o) => dy(n * width + o), { ...{ input: [T, C], lengths: [lengths[n]] } });
+      const alone = runLayer(spec, [row], (o) => dy(n * width + o), { input: [T, C], lengths: [lengths[n]] });
       expect(firstDifference(together.y.slice(n * width, (n + 1) * width), alone.y)).toBeNull();
       expect(firstDifference(together.dx.slice(n * T * C, (n + 1) * T * C), alone.dx)).toBeNull();
     }

@@ -102,7 +102,9 @@ test('an update adds the gradients of all uses in the order of the layers, befor
     network: tied,
     loss: createLoss('softmax-cross-entropy'),
     optimizer: createOptimizer('sgd'),
-    ...{ kernels: referenceKernels, batch: B, seed: 1 },
+    kernels: referenceKernels,
+    batch: B,
+    seed: 1,
   });
   step.parameters.set(theta);
   step.step(x, t, B, 1);

@@ -25,9 +25,14 @@ const kinds: Record<string, (axes: number) => fc.Arbitrary<LayerSpec>> = {
   upsample: (axes) => fc.record({ kind: fc.constant('upsample'), factor: perAxis(axes, 1, 3) }),
   'conv2d-transpose': (axes) =>
     fc.record({
-      ...{ kind: fc.constant('conv2d-transpose'), out: whole(1, 3), kernel: perAxis(axes, 1, 3) },
-      ...{ stride: perAxis(axes, 1, 3), padding: perAxis(axes, 0, 2), outputPadding: perAxis(axes, 0, 2) },
-      ...{ bias: fc.boolean(), biasInit: fc.constant('normal') },
+      kind: fc.constant('conv2d-transpose'),
+      out: whole(1, 3),
+      kernel: perAxis(axes, 1, 3),
+      stride: perAxis(axes, 1, 3),
+      padding: perAxis(axes, 0, 2),
+      outputPadding: perAxis(axes, 0, 2),
+      bias: fc.boolean(),
+      biasInit: fc.constant('normal'),
     }),
 };
 

@@ -214,7 +214,10 @@ describe('a fit', () => {
   ] as const)('by %s is center and scale of the values that are there', async (scale, center, size) => {
     const [age, , city, member] = fitPreprocessing(await tableOf(rows, { ...kind, scale }), all).columns;
     expect(age).toEqual({
-      ...{ name: 'age', type: 'numeric', fill: quantile(0.5), indicator: true },
+      name: 'age',
+      type: 'numeric',
+      fill: quantile(0.5),
+      indicator: true,
       center: expect.closeTo(center, 10),
       scale: expect.closeTo(size, 10),
       range: [sorted[0], sorted[sorted.length - 1]],

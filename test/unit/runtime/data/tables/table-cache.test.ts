@@ -69,7 +69,9 @@ const kept = (path: string, options: TableOptions = {}) => readTable(path, { tar
 const essence = async ({ sets, preprocessing, rows, notes }: PreparedTable) => ({
   hashes: await Promise.all(Object.values(sets).map(hashDataset)),
   names: Object.values(sets).map(({ name, rows, classes, labels }) => ({ name, rows, classes, labels })),
-  ...{ preprocessing, rows, notes },
+  preprocessing,
+  rows,
+  notes,
 });
 
 const fingerprintOf = async ({ sets }: PreparedTable): Promise<string> => {

@@ -234,8 +234,12 @@ describe('a file from before rows had shapes has no flatten, and counts its laye
     const inner = { kind: 'residual', layers: [...steps, { kind: 'embedding', vocabulary: 2, width: 1 }] };
     const model = await importModel(
       written([embedding, { kind: 'dense', out: 2 }, inner], {
-        ...{ '0.weight': [2, 2], '1.weight': [2, 4], '1.bias': [2] },
-        ...{ '2.layers.0.weight': [2, 2], '2.layers.0.bias': [2], '2.layers.2.weight': [2, 1] },
+        '0.weight': [2, 2],
+        '1.weight': [2, 4],
+        '1.bias': [2],
+        '2.layers.0.weight': [2, 2],
+        '2.layers.0.bias': [2],
+        '2.layers.2.weight': [2, 1],
       }),
     );
     // Both steps are 1, which has the vector [22].

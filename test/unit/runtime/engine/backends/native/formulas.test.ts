@@ -19,7 +19,9 @@ describe.each(everyMachine)('a formula of $name, $type', (machine) => {
   test('reads all arrays before it writes one of them', (context) => {
     if (createKernels === null) skipFor(context, lack, reason);
     const [x, y] = run(machine, [range(type, (i) => i), range(type, (i) => 100 + i)], [], {
-      ...{ inputs: ['x', 'y'], outputs: ['x', 'y'], sizes: [null, 'n'] },
+      inputs: ['x', 'y'],
+      outputs: ['x', 'y'],
+      sizes: [null, 'n'],
       of: ({ add, multiply, constant }, x, y) => [add(y, constant(1)), multiply(x, constant(2))],
     });
     expect([...x]).toEqual([...range(type, (i) => 101 + i)]);
@@ -30,7 +32,10 @@ describe.each(everyMachine)('a formula of $name, $type', (machine) => {
     if (createKernels === null) skipFor(context, lack, reason);
     const numbers = Array.from({ length: 13 }, (_, k) => k + 0.1);
     const [y] = run(machine, [range(type, (i) => i), createElements(type, N)], numbers, {
-      ...{ inputs: ['x'], numbers: numbers.map((_, k) => `number${k}`), outputs: ['y'], sizes: [null, 'n'] },
+      inputs: ['x'],
+      numbers: numbers.map((_, k) => `number${k}`),
+      outputs: ['y'],
+      sizes: [null, 'n'],
       // Half of the squares are computed before the loop, where they keep registers.
       of: ({ add, multiply }, x, ...all) => [
         all.reduce((sum, number, k) => add(sum, multiply(number, k % 2 === 0 ? x : number)), x),
@@ -46,7 +51,10 @@ describe.each(everyMachine)('a formula of $name, $type', (machine) => {
   test('keeps a comparison of numbers beside those of each vector', (context) => {
     if (createKernels === null) skipFor(context, lack, reason);
     const operation: Elementwise = {
-      ...{ inputs: ['x'], numbers: ['a', 'b'], outputs: ['y'], sizes: [null, 'n'] },
+      inputs: ['x'],
+      numbers: ['a', 'b'],
+      outputs: ['y'],
+      sizes: [null, 'n'],
       of({ compare, choose, constant }, x, a, b) {
         const isSmall = compare(x, 'less', constant(9));
         const above = choose(compare(a, 'greater', constant(0)), constant(1), constant(2));
