@@ -1,5 +1,5 @@
 import { createRandom, type NetworkSpec } from '@gradloom/core';
-import { type Dataset, datasetFromRows, type TrainOptions } from '@gradloom/runtime';
+import { type Dataset, datasetFromRows, dense, sequential, sigmoid, type TrainOptions } from '@gradloom/runtime';
 
 /** The workloads of the suites that measure whole steps. */
 export interface StepWorkload {
@@ -49,15 +49,7 @@ function xor(): StepWorkload {
   ];
   return {
     name: 'XOR 2-2-1, full batch',
-    spec: {
-      input: 2,
-      layers: [
-        { kind: 'dense', out: 2 },
-        { kind: 'activation', fn: 'sigmoid' },
-        { kind: 'dense', out: 1 },
-        { kind: 'activation', fn: 'sigmoid' },
-      ],
-    },
+    spec: sequential(2, dense(2), sigmoid(), dense(1), sigmoid()),
     dataset: datasetFromRows({ inputs, targets: [0, 1, 1, 0], name: 'xor' }),
     options: { batch: 4, optimizer: { kind: 'sgd', lr: 2 }, loss: 'mse', threads: 1 },
     steps: 10_000,

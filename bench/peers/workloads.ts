@@ -20,7 +20,7 @@ import {
   relu,
   resnet20,
 } from '@gradloom/core';
-import { loadMnist } from '@gradloom/runtime';
+import { loadMnist, sequential } from '@gradloom/runtime';
 
 /** The training of every peer: the same network, the same rows in the same order, the same start. */
 export interface Workload {
@@ -178,24 +178,20 @@ export function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activa
 const init = 'he-normal';
 
 /** Convolutions of 3 x 3 within each channel, and of 1 x 1 between channels. */
-export const depthwise: NetworkSpec = {
-  input: [32, 32, 3],
-  layers: [
-    ...[conv2d(32, 3, { padding: 1, init }), relu()],
-    ...[...separable(32, 64), ...separable(64, 128, 2), ...separable(128, 128), ...separable(128, 256, 2)],
-    ...[globalAvgPool(), dense(10)],
-  ],
-};
+export const depthwise = sequential(
+  [32, 32, 3],
+  ...[conv2d(32, 3, { padding: 1, init }), relu()],
+  ...[...separable(32, 64), ...separable(64, 128, 2), ...separable(128, 128), ...separable(128, 256, 2)],
+  ...[globalAvgPool(), dense(10)],
+);
 
 function separable(C: number, out: number, stride = 1): LayerSpec[] {
   return [conv2d(C, 3, { padding: 1, stride, groups: C, init }), relu(), conv2d(out, 1, { init }), relu()];
 }
 
 /** As `gruNetwork(1, 256)`, with an lstm. */
-const lstmNetwork: NetworkBuilder = (input, outputs) => ({
-  input: [...input],
-  layers: [embedding(outputs, 256), lstm(256), dense(outputs)],
-});
+const lstmNetwork: NetworkBuilder = (input, outputs) =>
+  sequential([...input], embedding(outputs, 256), lstm(256), dense(outputs));
 
 /** Rows of tokens, each of which depends on the one before: there is something to learn. */
 function drawTokens(rows: number, length: number): Uint8Array {

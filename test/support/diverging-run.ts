@@ -1,17 +1,8 @@
-import type { NetworkSpec } from '@gradloom/core';
-import { splitDataset, type TrainOptions } from '@gradloom/runtime';
+import { dense, dropout, relu, sequential, splitDataset, type TrainOptions } from '@gradloom/runtime';
 import { randomDataset } from './random-dataset.ts';
 
 /** A small network with relu and dropout, for rows of 8 numbers and 3 classes. */
-export const reluNetwork: NetworkSpec = {
-  input: 8,
-  layers: [
-    { kind: 'dense', out: 16 },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dropout', rate: 0.1 },
-    { kind: 'dense', out: 3 },
-  ],
-};
+export const reluNetwork = sequential(8, dense(16), relu(), dropout(0.1), dense(3));
 
 /** Its rows: in batches of 5, 31 steps an epoch, the last of 2 rows. */
 export const reluRows = splitDataset(randomDataset({ rows: 182, inputs: 8, classes: 3 }), {

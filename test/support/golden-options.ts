@@ -4,10 +4,13 @@ import {
   createLoss,
   createOptimizer,
   createTrainStep,
+  dense,
   type LossSpec,
   referenceKernels,
+  sequential,
   type TrainStep,
   type TrainStepOptions,
+  tanh,
 } from '@gradloom/core';
 
 /** Results of training options from the same start, data and optimizer; see test/fixtures/training-options.py. */
@@ -40,14 +43,7 @@ export function followGolden(
 ): { losses: number[]; trained: TrainStep } {
   const { x, values, classes, hidden, lr, momentum, params, ofClass } = goldenOptions;
   const [I, O] = [x.length / ROWS, ofClass.length];
-  const network = buildNetwork({
-    input: I,
-    layers: [
-      { kind: 'dense', out: hidden },
-      { kind: 'activation', fn: 'tanh' },
-      { kind: 'dense', out: O },
-    ],
-  });
+  const network = buildNetwork(sequential(I, dense(hidden), tanh(), dense(O)));
   const { weights, ...given } = options;
   const trained = createTrainStep({
     network,

@@ -1,3 +1,15 @@
+import {
+  batchNorm,
+  dense,
+  dropout,
+  embedding,
+  flatten,
+  identity,
+  relu,
+  residual,
+  sequential,
+  tanh,
+} from '@gradloom/runtime';
 import type { CheckpointEvery, DataSplits, NetworkSpec, TrainOptions } from '../../packages/runtime/src/index.ts';
 import { datasetFromRows } from '../../packages/runtime/src/index.ts';
 import { randomDataset } from './random-dataset.ts';
@@ -31,29 +43,17 @@ export interface LateRank {
 }
 
 /** More than one block of parameters, so that several ranks each hold a part of the state. */
-const figuresSpec: NetworkSpec = {
-  input: 8,
-  layers: [
-    { kind: 'dense', out: 96 },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dropout', rate: 0.1 },
-    { kind: 'dense', out: 96 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const figuresSpec = sequential(8, dense(96), relu(), dropout(0.1), dense(96), tanh(), dense(3));
 
 /** Passes the numbers of a row unchanged to an embedding of four words. */
-const wordsSpec: NetworkSpec = {
-  input: 2,
-  layers: [
-    { kind: 'activation', fn: 'identity' },
-    { kind: 'residual', layers: [{ kind: 'dense', out: 2, init: 'zeros' }] },
-    { kind: 'embedding', vocabulary: 4, width: 3 },
-    { kind: 'flatten' },
-    { kind: 'dense', out: 2 },
-  ],
-};
+const wordsSpec = sequential(
+  2,
+  identity(),
+  residual(dense(2, { init: 'zeros' })),
+  embedding(4, 3),
+  flatten(),
+  dense(2),
+);
 
 const wordRows = (refused: number) =>
   datasetFromRows({
@@ -64,17 +64,7 @@ const wordRows = (refused: number) =>
   });
 
 /** Rows depend on each other. */
-const coupledSpec: NetworkSpec = {
-  input: 8,
-  layers: [
-    { kind: 'dense', out: 64 },
-    { kind: 'batch-norm' },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dense', out: 64 },
-    { kind: 'batch-norm' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const coupledSpec = sequential(8, dense(64), batchNorm(), relu(), dense(64), batchNorm(), dense(3));
 
 export function storySpec({ refusedRow, otherSpec, couples = false }: Story, rank: number): NetworkSpec {
   if (refusedRow !== undefined) return wordsSpec;

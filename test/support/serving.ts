@@ -4,7 +4,16 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Preprocessing } from '@gradloom/core';
-import { createModel, type Model, type ModelContents, saveModel } from '@gradloom/runtime';
+import {
+  createModel,
+  dense,
+  embedding,
+  gru,
+  type Model,
+  type ModelContents,
+  saveModel,
+  sequential,
+} from '@gradloom/runtime';
 import { onTestFinished } from 'vitest';
 import { type AtEnd, startProgram, temporaryDirectory } from './command-line.ts';
 import type { Program } from './start-program.ts';
@@ -34,14 +43,7 @@ const letters = ['\n', 'a', 'b', 'é'];
 
 /** A model of text with a recurrent layer, whose window of 8 tokens is soon full. */
 export const textModel: ModelContents = {
-  spec: {
-    input: 8,
-    layers: [
-      { kind: 'embedding', vocabulary: 4, width: 3 },
-      { kind: 'gru', out: 3 },
-      { kind: 'dense', out: 4 },
-    ],
-  },
+  spec: sequential(8, embedding(4, 3), gru(3), dense(4)),
   parameters: Float64Array.from({ length: 100 }, (_, p) => 2 * Math.sin(p * p)),
   loss: 'softmax-cross-entropy',
   preprocessing: {

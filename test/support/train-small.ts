@@ -1,16 +1,9 @@
-import { type BackendChoice, syntheticDatasets, train } from '@gradloom/runtime';
+import { type BackendChoice, dense, sequential, syntheticDatasets, tanh, train } from '@gradloom/runtime';
 
 /** Trains on argv's backend and threads: prints the fingerprint; or prints an error and exits with 1. */
 const [, , backend, threads] = process.argv;
 const run = train(
-  {
-    input: 2,
-    layers: [
-      { kind: 'dense', out: 4 },
-      { kind: 'activation', fn: 'tanh' },
-      { kind: 'dense', out: 2 },
-    ],
-  },
+  sequential(2, dense(4), tanh(), dense(2)),
   { train: syntheticDatasets.moons({ rows: 1000, noise: 0.1, seed: 1 }) },
   { epochs: 5, batch: 'full', threads: Number(threads), backend: backend as BackendChoice, seed: 1 },
 );

@@ -7,8 +7,10 @@ import {
   createPool,
   type Dataset,
   datasetFromRows,
+  dense,
   fingerprint,
   type Pool,
+  sequential,
   type TrainEvent,
   type TrainOptions,
   train,
@@ -33,13 +35,7 @@ interface Case {
 }
 
 const orthogonal: NetworkSpec = { input: 784, layers: [{ kind: 'dense', out: 500, init: 'orthogonal' }] };
-const wide: NetworkSpec = {
-  input: 1000,
-  layers: [
-    { kind: 'dense', out: 3000 },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const wide = sequential(1000, dense(3000), dense(3));
 const P = buildNetwork(wide).parameterCount;
 const ROWS = 3_000_000;
 
@@ -118,14 +114,7 @@ describe('a server beside a run', () => {
   }
 
   test('answers while weights are drawn, steps taken, rows evaluated and checkpoints written', async () => {
-    const spec: NetworkSpec = {
-      input: 784,
-      layers: [
-        { kind: 'dense', out: 400, init: 'orthogonal' },
-        { kind: 'dense', out: 1500 },
-        { kind: 'dense', out: 3 },
-      ],
-    };
+    const spec = sequential(784, dense(400, { init: 'orthogonal' }), dense(1500), dense(3));
     const rows = randomDataset({ rows: 64, inputs: 784, classes: 3 });
     const held = randomDataset({ rows: 256, inputs: 784, classes: 3 });
     const visitor = await openVisitor();

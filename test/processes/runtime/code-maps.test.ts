@@ -1,19 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { NetworkSpec } from '@gradloom/core';
-import { createPool, type Pool, train } from '@gradloom/runtime';
+import { createPool, dense, type Pool, sequential, tanh, train } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 64, inputs: 8, classes: 3 });
-const spec: NetworkSpec = {
-  input: 8,
-  layers: [
-    { kind: 'dense', out: 32 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(8, dense(32), tanh(), dense(3));
 
 /** Bytes of this process's executable memory that is no part of a file. V8's own is writable, too. */
 const codeBytes = (): number =>

@@ -8,7 +8,7 @@ import {
   type NetworkSpec,
 } from '@gradloom/core';
 import { inputsOf } from '@gradloom/core/internal';
-import { createModel } from '@gradloom/runtime';
+import { createModel, dense, embedding, gelu, residual, sequential } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { collectGarbage } from '../../../packages/runtime/src/engine/threads/contexts.ts';
@@ -22,29 +22,10 @@ const GiB = 1024 ** 3;
 
 /** Networks of every kind of layer; the second ones take memories of other sizes. */
 const specs: NetworkSpec[] = [3, 300].flatMap((width): NetworkSpec[] => [
-  {
-    input: 2,
-    layers: [
-      { kind: 'dense', out: width },
-      { kind: 'activation', fn: 'gelu' },
-      { kind: 'dense', out: 2 },
-    ],
-  },
+  sequential(2, dense(width), gelu(), dense(2)),
   { input: 2, layers: [{ kind: 'layer-norm' }, { kind: 'swiglu', out: width }, { kind: 'dropout', rate: 0.5 }] },
-  {
-    input: 2,
-    layers: [
-      { kind: 'embedding', vocabulary: 5, width },
-      { kind: 'dense', out: 1 },
-    ],
-  },
-  {
-    input: 2,
-    layers: [
-      { kind: 'residual', layers: [{ kind: 'dense', out: 2 }] },
-      { kind: 'dense', out: width },
-    ],
-  },
+  sequential(2, embedding(5, width), dense(1)),
+  sequential(2, residual(dense(2)), dense(width)),
 ]);
 
 /** A model that computes with the weights that it had at its first call. */

@@ -1,17 +1,10 @@
-import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, createRandom } from '@gradloom/core';
 import { WasmApi, wasmProblem } from '@gradloom/core/internal';
-import { createModel } from '@gradloom/runtime';
+import { createModel, dense, gelu, sequential } from '@gradloom/runtime';
 import { expect, test, vi } from 'vitest';
 import { firstDifference } from '../../support/bits.ts';
 
-const spec: NetworkSpec = {
-  input: 5,
-  layers: [
-    { kind: 'dense', out: 9 },
-    { kind: 'activation', fn: 'gelu' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(5, dense(9), gelu(), dense(3));
 
 function noise(length: number, stream: string): Float64Array {
   const random = createRandom(1, stream);

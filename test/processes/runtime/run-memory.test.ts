@@ -1,5 +1,5 @@
 import type { LayerSpec, NetworkSpec } from '@gradloom/core';
-import type { TrainOptions } from '@gradloom/runtime';
+import { sequential, type TrainOptions } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { measureMemory } from '../../support/measure-memory.ts';
 import type { Sizes } from '../../support/memory-use.ts';
@@ -16,10 +16,10 @@ const network = (input: number, layers: LayerSpec[]): NetworkSpec => ({ input, l
 const deep = network(4, [...Array.from({ length: 1000 }, () => [dense(4), tanh]).flat(), dense(3)]);
 const coupled = network(2, Array.from({ length: 100 }, (): LayerSpec[] => [dense(2), { kind: 'batch-norm' }]).flat());
 /** Convolutions of one shape, and of 400. */
-const alike: NetworkSpec = {
-  input: [4, 4, 1],
-  layers: [...Array.from({ length: 1500 }, (): LayerSpec => ({ kind: 'conv2d', out: 1, kernel: 3, padding: 1 }))],
-};
+const alike = sequential(
+  [4, 4, 1],
+  ...Array.from({ length: 1500 }, (): LayerSpec => ({ kind: 'conv2d', out: 1, kernel: 3, padding: 1 })),
+);
 const unlike: NetworkSpec = {
   input: [4, 4, 1],
   layers: Array.from({ length: 400 }, (_, k): LayerSpec => {

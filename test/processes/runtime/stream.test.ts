@@ -19,6 +19,7 @@ import {
   loadIdx,
   loadNpy,
   loadNpz,
+  sequential,
   splitDataset,
   subset,
   type TrainOptions,
@@ -55,10 +56,12 @@ const both = async (path: string): Promise<[kept: DataSplits, streamed: DataSpli
   await loadDataset(path, { name: 'rows', stream: true }),
 ];
 
-const spec = {
-  input: COLUMNS,
-  layers: [{ kind: 'dense' as const, out: 16 }, { kind: 'relu' as const }, { kind: 'dense' as const, out: 2 }],
-};
+const spec = sequential(
+  COLUMNS,
+  { kind: 'dense' as const, out: 16 },
+  { kind: 'relu' as const },
+  { kind: 'dense' as const, out: 2 },
+);
 const options: TrainOptions = { batch: 64, epochs: 3, backend: 'wasm', threads: 2 };
 const split = (data: DataSplits): DataSplits => splitDataset(data.train, { validation: 0.2, test: 0.1 });
 

@@ -1,19 +1,12 @@
 import { join } from 'node:path';
-import type { NetworkSpec } from '@gradloom/core';
-import { saveModel } from '@gradloom/runtime';
+import { embedding, identity, saveModel, sequential } from '@gradloom/runtime';
 import { beforeAll, expect, test } from 'vitest';
 import { gradloom } from '../../support/command-line.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
 const model = join(folder.path, 'model.gradloom');
-const spec: NetworkSpec = {
-  input: 1,
-  layers: [
-    { kind: 'activation', fn: 'identity' },
-    { kind: 'embedding', vocabulary: 2, width: 1 },
-  ],
-};
+const spec = sequential(1, identity(), embedding(2, 1));
 const problem = (has: number) =>
   `embedding(2x1) at layer 1: index at place 0 has ${has}, expected a whole number from 0 to 1`;
 

@@ -1,7 +1,20 @@
 import { Worker } from 'node:worker_threads';
 import type { NetworkSpec } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
-import { type Dataset, datasetFromRows, type TrainOptions } from '@gradloom/runtime';
+import {
+  type Dataset,
+  datasetFromRows,
+  dense,
+  dropout,
+  embedding,
+  flatten,
+  layerNorm,
+  residual,
+  sequential,
+  swiglu,
+  type TrainOptions,
+  tanh,
+} from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import type { SpanTask } from '../../../packages/runtime/src/engine/threads/protocol.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
@@ -16,34 +29,17 @@ const STEPS = counted(5000, 10_000);
 const SPANS = 8; // at most: on a busy machine the compiler comes late
 const MOST_BYTES = 4; // of a step
 const dataset = randomDataset({ rows: 300, inputs: 8, classes: 3 });
-const network = (fn: 'relu' | 'sigmoid' | 'gelu', width = 16): NetworkSpec => ({
-  input: 8,
-  layers: [
-    { kind: 'dense', out: width },
-    { kind: 'activation', fn },
-    { kind: 'dropout', rate: 0.1 },
-    { kind: 'dense', out: 3 },
-  ],
-});
+const network = (fn: 'relu' | 'sigmoid' | 'gelu', width = 16): NetworkSpec =>
+  sequential(8, dense(width), { kind: 'activation', fn }, dropout(0.1), dense(3));
 
 /** Layers with memory of their own, and layers inside of others. */
-const nested: NetworkSpec = {
-  input: 2,
-  layers: [
-    { kind: 'embedding', vocabulary: 7, width: 4 },
-    { kind: 'flatten' },
-    {
-      kind: 'residual',
-      layers: [
-        { kind: 'layer-norm' },
-        { kind: 'swiglu', out: 8 },
-        { kind: 'residual', layers: [{ kind: 'dense', out: 8 }] },
-        { kind: 'activation', fn: 'tanh' },
-      ],
-    },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const nested = sequential(
+  2,
+  embedding(7, 4),
+  flatten(),
+  residual(layerNorm(), swiglu(8), residual(dense(8)), tanh()),
+  dense(3),
+);
 const indices = datasetFromRows({
   inputs: Array.from({ length: 300 }, (_, n) => [n % 7, (n * n) % 7]),
   targets: Array.from({ length: 300 }, (_, n) => n % 3),

@@ -3,12 +3,16 @@ import { complete } from '@gradloom/core/internal';
 import {
   type AugmentOptions,
   type BackendChoice,
+  conv2d,
   createPool,
   evaluateModel,
   fingerprint,
+  flatten,
   type Pool,
+  sequential,
   splitDataset,
   type TrainOptions,
+  tanh,
   textDataset,
   train,
 } from '@gradloom/runtime';
@@ -23,15 +27,7 @@ import { randomDataset } from '../../support/random-dataset.ts';
 import { createRankGroup } from '../../support/rank-group.ts';
 
 // Images of 4x5 pixels with 2 channels; 4 batches an epoch, of two leaves, the last of 2 rows.
-const spec: NetworkSpec = {
-  input: [4, 5, 2],
-  layers: [
-    { kind: 'conv2d', out: 3, kernel: 3 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'flatten' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential([4, 5, 2], conv2d(3, 3), tanh(), flatten(), { kind: 'dense', out: 3 });
 /** Its rows depend on each other, so that its passes run together. */
 const coupled: NetworkSpec = { ...spec, layers: [{ kind: 'batch-norm' }, ...spec.layers] };
 /** Its first layer overwrites its input. */

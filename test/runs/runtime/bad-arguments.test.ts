@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, dense, embedding, flatten, type NetworkSpec, sequential } from '@gradloom/core';
 import * as runtime from '@gradloom/runtime';
 import * as internal from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -63,17 +63,8 @@ const table: runtime.Table = {
   warnings: [],
   options: {},
 };
-const reader: NetworkSpec = {
-  input: 2,
-  layers: [{ kind: 'embedding', vocabulary: 2, width: 1 }, { kind: 'flatten' }, { kind: 'dense', out: 2 }],
-};
-const writer: NetworkSpec = {
-  input: 2,
-  layers: [
-    { kind: 'embedding', vocabulary: 2, width: 1 },
-    { kind: 'dense', out: 2, bias: false },
-  ],
-};
+const reader = sequential(2, embedding(2, 1), flatten(), dense(2));
+const writer = sequential(2, embedding(2, 1), dense(2, { bias: false }));
 const whole = Uint32Array.of(0, 1);
 const quick = { threads: 1, steps: 1, backend: 'wasm' } as const;
 const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.TrainOptions) =>

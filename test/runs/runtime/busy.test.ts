@@ -1,5 +1,5 @@
 import type { NetworkSpec } from '@gradloom/core';
-import { createPool, type TrainEvent, type TrainOptions, train } from '@gradloom/runtime';
+import { createPool, dense, relu, sequential, type TrainEvent, type TrainOptions, train } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { allocateWorkTimes, createWorkClock, workShare } from '../../../packages/runtime/src/engine/step/clock.ts';
@@ -9,14 +9,7 @@ import { programUrl } from '../../support/program-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 256, inputs: 40, classes: 5 });
-const spec: NetworkSpec = {
-  input: 40,
-  layers: [
-    { kind: 'dense', out: 300 },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dense', out: 5 },
-  ],
-};
+const spec = sequential(40, dense(300), relu(), dense(5));
 
 /**
  * What `progress` says of the threads, span after span. Their clocks count, so that no other work on the machine is

@@ -3,10 +3,14 @@ import {
   type BackendChoice,
   createPool,
   createTrainer,
+  dense,
+  dropout,
   type Pool,
+  sequential,
   type TrainEvent,
   type Trainer,
   type TrainOptions,
+  tanh,
   train,
 } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -15,15 +19,7 @@ import { onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
-const spec: NetworkSpec = {
-  input: 30,
-  layers: [
-    { kind: 'dense', out: 40 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dropout', rate: 0.2 },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(30, dense(40), tanh(), dropout(0.2), dense(3));
 const data = {
   train: randomDataset({ rows: 150, inputs: 30, classes: 3 }),
   validation: randomDataset({ rows: 40, inputs: 30, classes: 3, seed: 2 }),

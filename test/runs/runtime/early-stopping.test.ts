@@ -1,18 +1,20 @@
 import { join } from 'node:path';
-import type { NetworkSpec } from '@gradloom/core';
 import {
   type Checkpoint,
   createPool,
+  dense,
   type EarlyProgress,
   type Evaluation,
   fingerprint,
   loadCheckpoint,
   type MonitorName,
   type Pool,
+  sequential,
   splitDataset,
   type TrainEvent,
   type TrainOptions,
   type TrainResult,
+  tanh,
   train,
 } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -23,14 +25,7 @@ import { diverging, reluNetwork, reluRows } from '../../support/diverging-run.ts
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const spec: NetworkSpec = {
-  input: 8,
-  layers: [
-    { kind: 'dense', out: 24 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(8, dense(24), tanh(), dense(3));
 // Few rows, which the network comes to know by heart: the validation loss falls and then rises. 4 steps an epoch.
 const data = splitDataset(randomDataset({ rows: 120, inputs: 8, classes: 3 }), { validation: 0.3, test: 0.3 });
 const base = {

@@ -1,18 +1,19 @@
-import { buildNetwork, createLoss, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, createLoss, initializeParameters } from '@gradloom/core';
 import { maxPassRows } from '@gradloom/core/internal';
-import { createModel, datasetFromRows, evaluateModel, train } from '@gradloom/runtime';
+import {
+  conv2d,
+  createModel,
+  datasetFromRows,
+  dense,
+  evaluateModel,
+  globalAvgPool,
+  sequential,
+  train,
+} from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 
 /** So many activations that an evaluation takes fewer rows at a time than the 256 whose losses it adds in one sum. */
-const spec: NetworkSpec = {
-  input: [64, 64, 1],
-  layers: [
-    { kind: 'conv2d', out: 16, kernel: 3, stride: 2 },
-    { kind: 'relu' },
-    { kind: 'global-avg-pool' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential([64, 64, 1], conv2d(16, 3, { stride: 2 }), { kind: 'relu' }, globalAvgPool(), dense(3));
 const N = 300;
 const dataset = datasetFromRows({
   inputs: Array.from({ length: N }, (_, n) =>

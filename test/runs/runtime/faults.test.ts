@@ -1,10 +1,13 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NetworkSpec } from '@gradloom/core';
 import {
   createPool,
+  dense,
+  dropout,
   loadCheckpoint,
   type Pool,
+  relu,
+  sequential,
   type TrainEvent,
   type TrainOptions,
   type TrainResult,
@@ -18,15 +21,7 @@ import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const dataset = randomDataset({ rows: 600, inputs: 16, classes: 4 });
-const spec: NetworkSpec = {
-  input: 16,
-  layers: [
-    { kind: 'dense', out: 64 },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dropout', rate: 0.2 },
-    { kind: 'dense', out: 4 },
-  ],
-};
+const spec = sequential(16, dense(64), relu(), dropout(0.2), dense(4));
 const options = { epochs: 12, batch: 32, clipNorm: 1 } as const;
 const fault = programUrl('fault');
 const execArgv = process.execArgv;

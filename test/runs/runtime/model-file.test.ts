@@ -2,7 +2,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildNetwork, createLoss, createRandom, type NetworkSpec, referenceKernels } from '@gradloom/core';
 import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
-import { evaluateModel, fingerprint, loadModel, type ModelContents, saveModel } from '@gradloom/runtime';
+import {
+  dense,
+  dropout,
+  evaluateModel,
+  fingerprint,
+  gelu,
+  loadModel,
+  type ModelContents,
+  relu,
+  saveModel,
+  sequential,
+} from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { writeContainer } from '../../../packages/runtime/src/system/files/container.ts';
@@ -17,15 +28,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 const folder = temporaryFolder();
 const path = `${folder.path}/model`;
 
-const spec: NetworkSpec = {
-  input: 5,
-  layers: [
-    { kind: 'dense', out: 9 },
-    { kind: 'activation', fn: 'gelu' },
-    { kind: 'dropout', rate: 0.5 },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(5, dense(9), gelu(), dropout(0.5), dense(3));
 
 function noise(length: number, stream: string): Float64Array {
   const random = createRandom(1, stream);
@@ -96,13 +99,7 @@ describe('a model that is loaded', () => {
   });
 
   test('leaves the rows that it was given as they are', () => {
-    const activationFirst: NetworkSpec = {
-      input: 2,
-      layers: [
-        { kind: 'activation', fn: 'relu' },
-        { kind: 'dense', out: 1 },
-      ],
-    };
+    const activationFirst = sequential(2, relu(), dense(1));
     saveModel(path, { spec: activationFirst, parameters: Float64Array.of(1, 1, 0) });
     const rows = Float64Array.of(-1, 2, 3, -4);
     expect([...loadModel(path).outputs(rows)]).toEqual([2, 3]);

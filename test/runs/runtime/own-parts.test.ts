@@ -1,18 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { LayerSpec, LossSpec, NetworkSpec } from '@gradloom/core';
+import type { LayerSpec, LossSpec } from '@gradloom/core';
 import { elementTypes } from '@gradloom/core/internal';
 import {
   type BackendChoice,
   createModel,
   createPool,
+  dense,
   evaluateModel,
   loadCheckpoint,
   loadModel,
   loadParts,
   openModelFile,
+  residual,
   saveModel,
+  sequential,
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
@@ -84,16 +87,14 @@ const modules = [folder.write('parts.js', PARTS)];
 
 /** Names that only the module knows. */
 const custom = (spec: object): LayerSpec => spec as LayerSpec;
-const spec: NetworkSpec = {
-  input: 20,
-  layers: [
-    { kind: 'dense', out: 24, init: { kind: 'signs', size: 0.2 } as never },
-    custom({ kind: 'cube' }),
-    { kind: 'residual', layers: [custom({ kind: 'gain', start: 0.5 }), { kind: 'activation', fn: 'tanh' }] },
-    custom({ kind: 'gain' }),
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(
+  20,
+  dense(24, { init: { kind: 'signs', size: 0.2 } as never }),
+  custom({ kind: 'cube' }),
+  residual(custom({ kind: 'gain', start: 0.5 }), { kind: 'activation', fn: 'tanh' }),
+  custom({ kind: 'gain' }),
+  dense(3),
+);
 const data = {
   train: randomDataset({ rows: 150, inputs: 20, classes: 3 }),
   validation: randomDataset({ rows: 40, inputs: 20, classes: 3, seed: 2 }),

@@ -1,5 +1,14 @@
-import { createRandom, metrics, type NetworkSpec } from '@gradloom/core';
-import { createModel, datasetFromRows, evaluateModel, type OutputReader, train } from '@gradloom/runtime';
+import { createRandom, metrics } from '@gradloom/core';
+import {
+  createModel,
+  datasetFromRows,
+  dense,
+  embedding,
+  evaluateModel,
+  type OutputReader,
+  sequential,
+  train,
+} from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 
 const [N, T, V] = [600, 5, 4];
@@ -13,13 +22,7 @@ const targets = inputs.map((row, n) =>
 const weights = lengths.map((length) => length);
 const texts = { inputs, targets, lengths, classes: V, name: 'texts' };
 const dataset = datasetFromRows(texts);
-const spec: NetworkSpec = {
-  input: T,
-  layers: [
-    { kind: 'embedding', vocabulary: V, width: 6 },
-    { kind: 'dense', out: V },
-  ],
-};
+const spec = sequential(T, embedding(V, 6), dense(V));
 const options = { batch: 40, epochs: 8, seed: 2, optimizer: { kind: 'adam', lr: 0.03 } } as const;
 
 describe.each(['softmax-cross-entropy', { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 }] as const)(

@@ -2,21 +2,30 @@ import { join } from 'node:path';
 import type { ElementType, NetworkSpec } from '@gradloom/core';
 import { complete, typeOf } from '@gradloom/core/internal';
 import {
+  batchNorm,
   createModel,
   createPool,
   createTrainer,
   datasetFromRows,
+  dense,
+  dropout,
   evaluateModel,
   explainModel,
+  gelu,
+  layerNorm,
   loadModel,
   type OutputReader,
   type Pool,
+  residual,
   saveModel,
+  sequential,
   splitDataset,
+  swiglu,
   type TrainEvent,
   TrainingError,
   type TrainOptions,
   type TrainResult,
+  tanh,
   train,
 } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
@@ -29,14 +38,7 @@ import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const spec: NetworkSpec = {
-  input: 16,
-  layers: [
-    { kind: 'dense', out: 300 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dense', out: 5 },
-  ],
-};
+const spec = sequential(16, dense(300), tanh(), dense(5));
 const data = splitDataset(randomDataset({ rows: 90, inputs: 16, classes: 5 }), { validation: 0.2, test: 0.2 });
 const base = { batch: 20, epochs: 3, seed: 4, backend: 'reference' } as const satisfies TrainOptions;
 
@@ -178,18 +180,16 @@ describe('a model of floats', () => {
 });
 
 describe('a run of floats with every part that has sums, states or copies', () => {
-  const everything: NetworkSpec = {
-    input: 16,
-    layers: [
-      { kind: 'dense', out: 80 },
-      { kind: 'batch-norm' },
-      { kind: 'activation', fn: 'gelu' },
-      { kind: 'dropout', rate: 0.2 },
-      { kind: 'layer-norm' },
-      { kind: 'residual', layers: [{ kind: 'swiglu', out: 80 }] },
-      { kind: 'dense', out: 5 },
-    ],
-  };
+  const everything = sequential(
+    16,
+    dense(80),
+    batchNorm(),
+    gelu(),
+    dropout(0.2),
+    layerNorm(),
+    residual(swiglu(80)),
+    dense(5),
+  );
   // 54 rows, 21 of them a step: the last batch of an epoch has 12, in a leaf of its own.
   const options = {
     ...base,

@@ -6,45 +6,39 @@ import {
   mathOf,
   type NetworkSpec,
 } from '@gradloom/core';
-import { createPool, type Pool, type TrainEvent, type TrainOptions, train } from '@gradloom/runtime';
+import {
+  createPool,
+  dense,
+  layerNorm,
+  type Pool,
+  residual,
+  sequential,
+  sigmoid,
+  type TrainEvent,
+  type TrainOptions,
+  tanh,
+  train,
+} from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { numericDerivative } from '../../support/numeric-gradient.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 70, inputs: 6, classes: 3 });
-const spec: NetworkSpec = {
-  input: 6,
-  layers: [
-    { kind: 'dense', out: 9 },
-    { kind: 'activation', fn: 'gelu' },
-    { kind: 'dense', out: 5 },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(
+  6,
+  dense(9),
+  { kind: 'activation', fn: 'gelu' },
+  dense(5),
+  { kind: 'activation', fn: 'relu' },
+  dense(3),
+);
 
-const nested: NetworkSpec = {
-  input: 6,
-  layers: [
-    { kind: 'dense', out: 5 },
-    {
-      kind: 'residual',
-      layers: [
-        { kind: 'activation', fn: 'gelu' },
-        { kind: 'layer-norm' },
-        {
-          kind: 'residual',
-          layers: [
-            { kind: 'activation', fn: 'tanh' },
-            { kind: 'dense', out: 5 },
-          ],
-        },
-        { kind: 'activation', fn: 'sigmoid' },
-      ],
-    },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const nested = sequential(
+  6,
+  dense(5),
+  residual({ kind: 'activation', fn: 'gelu' }, layerNorm(), residual(tanh(), dense(5)), sigmoid()),
+  dense(3),
+);
 
 const math = mathOf('float64');
 
@@ -149,13 +143,7 @@ test('the first probe describes the start', async () => {
 test('the deviation of outputs keeps its digits beside a large mean', async () => {
   const biased = (value: number): NetworkSpec => {
     const biasInit = { kind: 'constant', value } as const;
-    return {
-      input: 6,
-      layers: [
-        { kind: 'dense', out: 1, biasInit },
-        { kind: 'dense', out: 3 },
-      ],
-    };
+    return sequential(6, dense(1, { biasInit }), dense(3));
   };
   const [near, far] = await Promise.all(
     [0, 2 ** 30].map((bias) => probedRun({ batch: 'full', steps: 1, threads: 2, probe: 1 }, biased(bias))),
@@ -215,14 +203,12 @@ test('the gradient of a tensor is reported before clipping', async () => {
 });
 
 test('a unit that is off in every row is dead', async () => {
-  const dying: NetworkSpec = {
-    input: 6,
-    layers: [
-      { kind: 'dense', out: 4, biasInit: { kind: 'constant', value: -1000 } },
-      { kind: 'activation', fn: 'relu' },
-      { kind: 'dense', out: 3 },
-    ],
-  };
+  const dying = sequential(
+    6,
+    dense(4, { biasInit: { kind: 'constant', value: -1000 } }),
+    { kind: 'activation', fn: 'relu' },
+    dense(3),
+  );
   const run = train(dying, { train: dataset }, { steps: 1, probe: 1, threads: 2, pool, backend: 'reference' });
   for await (const event of run) {
     if (event.type === 'probe')
@@ -285,20 +271,7 @@ describe('of layers inside of others', () => {
   test('no gradient is reported below the first layer that learns, even inside a layer that does', async () => {
     const { probes } = await probedRun(
       { steps: 1, threads: 2, probe: 1 },
-      {
-        input: 6,
-        layers: [
-          { kind: 'residual', layers: [{ kind: 'activation', fn: 'tanh' }] },
-          {
-            kind: 'residual',
-            layers: [
-              { kind: 'activation', fn: 'tanh' },
-              { kind: 'dense', out: 6 },
-            ],
-          },
-          { kind: 'dense', out: 3 },
-        ],
-      },
+      sequential(6, residual(tanh()), residual(tanh(), dense(6)), dense(3)),
     );
     const hasGradient = probes[0].layers.map(({ path, rmsDy }) => [path, rmsDy !== null && rmsDy > 0]);
     expect(Object.fromEntries(hasGradient)).toEqual({

@@ -1,19 +1,11 @@
-import type { NetworkSpec } from '@gradloom/core';
-import { createPool, type Pool, train } from '@gradloom/runtime';
+import { createPool, dense, type Pool, relu, sequential, train } from '@gradloom/runtime';
 import { phases } from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PHASE } from '../../../packages/runtime/src/engine/step/clock.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 90, inputs: 40, classes: 5 });
-const spec: NetworkSpec = {
-  input: 40,
-  layers: [
-    { kind: 'dense', out: 300 },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dense', out: 5 },
-  ],
-};
+const spec = sequential(40, dense(300), relu(), dense(5));
 const options = { batch: 40, steps: 60, seed: 2, backend: 'wasm' } as const;
 
 let pool: Pool;

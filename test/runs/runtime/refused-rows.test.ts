@@ -1,10 +1,15 @@
-import type { NetworkSpec } from '@gradloom/core';
 import {
   createModel,
   createPool,
   datasetFromRows,
+  dense,
+  embedding,
   evaluateModel,
+  flatten,
+  identity,
   type Pool,
+  residual,
+  sequential,
   type TrainEvent,
   TrainingError,
   type TrainOptions,
@@ -13,16 +18,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 /** Hands the numbers of a row on to an embedding of four words as they are. */
-const spec: NetworkSpec = {
-  input: 2,
-  layers: [
-    { kind: 'activation', fn: 'identity' },
-    { kind: 'residual', layers: [{ kind: 'dense', out: 2, init: 'zeros' }] },
-    { kind: 'embedding', vocabulary: 4, width: 3 },
-    { kind: 'flatten' },
-    { kind: 'dense', out: 2 },
-  ],
-};
+const spec = sequential(2, identity(), residual(dense(2, { init: 'zeros' })), embedding(4, 3), flatten(), dense(2));
 
 /** Rows of words, of which those at `bad` have one that is not in the vocabulary. */
 const rowsWith = (rows: number, ...bad: number[]) =>
@@ -116,14 +112,7 @@ describe('a row that leads to an index which an embedding after other layers doe
 });
 
 test('where the number is not finite, the layer that it comes from is named', async () => {
-  const large: NetworkSpec = {
-    input: 1,
-    layers: [
-      { kind: 'dense', out: 1, init: { kind: 'constant', value: 1e300 } },
-      { kind: 'embedding', vocabulary: 2, width: 2 },
-      { kind: 'flatten' },
-    ],
-  };
+  const large = sequential(1, dense(1, { init: { kind: 'constant', value: 1e300 } }), embedding(2, 2), flatten());
   const data = datasetFromRows({ inputs: [[0], [0], [1e300]], targets: [0, 1, 0], classes: 2 });
   const run = train(large, { train: data }, { threads: 2, batch: 1, shuffle: false, epochs: 1, pool });
   await expect(run).rejects.toThrow(

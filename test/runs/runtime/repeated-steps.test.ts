@@ -1,6 +1,5 @@
-import type { NetworkSpec } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
-import { type TrainOptions, train } from '@gradloom/runtime';
+import { dense, sequential, type TrainOptions, tanh, train } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { createContext } from '../../../packages/runtime/src/engine/step/context.ts';
 import { runSteps } from '../../../packages/runtime/src/engine/step/run-steps.ts';
@@ -16,14 +15,7 @@ import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 6, inputs: 4, classes: 3 });
-const spec: NetworkSpec = {
-  input: 4,
-  layers: [
-    { kind: 'dense', out: 5 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(4, dense(5), tanh(), dense(3));
 const whole: TrainOptions = { batch: 6, shuffle: false, steps: 500, backend: 'wasm' };
 
 /** A run that is about to begin, as a thread of it sees it. */

@@ -1,6 +1,16 @@
-import { createRandom, type ElementType, type NetworkSpec } from '@gradloom/core';
+import { createRandom, type ElementType } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
-import { type BackendChoice, createPool, type Pool, type TrainOptions, train } from '@gradloom/runtime';
+import {
+  type BackendChoice,
+  createPool,
+  dense,
+  type Pool,
+  relu,
+  sequential,
+  type TrainOptions,
+  tanh,
+  train,
+} from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTeam, runSpan } from '../../../packages/runtime/src/engine/threads/span.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
@@ -14,16 +24,7 @@ import { propertySeed } from '../../support/seed.ts';
 // Tapes lie in the memory of a place in a team, and are of teams of one size. A thread that comes to the place may have
 // been there last with a team of another size, and others may have written there since.
 
-const spec: NetworkSpec = {
-  input: 20,
-  layers: [
-    { kind: 'dense', out: 90 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dense', out: 70 },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(20, dense(90), tanh(), dense(70), relu(), dense(3));
 /** 3 steps an epoch, the last of them short. */
 const data = { train: randomDataset({ rows: 150, inputs: 20, classes: 3 }) };
 const TEAM = 3;

@@ -4,7 +4,6 @@ import {
   dense,
   loadCheckpoint,
   loadModel,
-  type NetworkSpec,
   saveModel,
   sequential,
   syntheticDatasets,
@@ -15,10 +14,7 @@ import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../../support/command-line.ts';
 
 const data = { train: syntheticDatasets.moons({ rows: 40, noise: 0.1 }) };
-const short: NetworkSpec = {
-  input: 2,
-  layers: [{ kind: 'dense', out: 4 }, { kind: 'tanh' }, { kind: 'dense', out: 2 }],
-};
+const short = sequential(2, dense(4), { kind: 'tanh' }, dense(2));
 const full = sequential(2, dense(4), tanh(), dense(2));
 const options = { threads: 1, backend: 'wasm', steps: 6 } as const;
 

@@ -1,5 +1,22 @@
-import type { ElementType, NetworkSpec, OptimizerSpec } from '@gradloom/core';
-import { type BackendChoice, createPool, datasetFromRows, type Pool, train } from '@gradloom/runtime';
+import type { ElementType, OptimizerSpec } from '@gradloom/core';
+import {
+  type BackendChoice,
+  conv2d,
+  createPool,
+  datasetFromRows,
+  dense,
+  dropout,
+  embedding,
+  flatten,
+  gelu,
+  layerNorm,
+  type Pool,
+  relu,
+  residual,
+  sequential,
+  swiglu,
+  train,
+} from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveBackend } from '../../../packages/runtime/src/engine/backends/backend.ts';
 import { fingerprint } from '../../../packages/runtime/src/system/files/hash.ts';
@@ -13,17 +30,7 @@ const teamsOf = (backend: BackendChoice, precision: ElementType): readonly numbe
   backend === 'wasm' && precision === 'float64' ? [1, 2, 3, 7] : [3, ...onlyInAll(1, 2, 7)];
 
 // 4 blocks of parameters; 4 batches an epoch, of 5 leaves, the last of 2 rows.
-const spec: NetworkSpec = {
-  input: 64,
-  layers: [
-    { kind: 'dense', out: 128, init: 'he-normal' },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dropout', rate: 0.3 },
-    { kind: 'dense', out: 32 },
-    { kind: 'activation', fn: 'gelu' },
-    { kind: 'dense', out: 10 },
-  ],
-};
+const spec = sequential(64, dense(128, { init: 'he-normal' }), relu(), dropout(0.3), dense(32), gelu(), dense(10));
 const dataset = randomDataset({ rows: 200, inputs: 64, classes: 10 });
 const many = randomDataset({ rows: 1101, inputs: 64, classes: 10 });
 const base = { batch: 66, steps: counted(9, 210), seed: 5, optimizer: 'adam' } as const;
@@ -93,15 +100,7 @@ describe.each(kinds)('batches of 35 leaves, and a last one of a single row, on %
 });
 
 describe.each(kinds)('a batch of 31 images, whose leaves have one row, on %s in %s', (backend, precision) => {
-  const images: NetworkSpec = {
-    input: [8, 8, 1],
-    layers: [
-      { kind: 'conv2d', out: 2, kernel: 3 },
-      { kind: 'flatten' },
-      { kind: 'dense', out: 40 },
-      { kind: 'dense', out: 10 },
-    ],
-  };
+  const images = sequential([8, 8, 1], conv2d(2, 3), flatten(), dense(40), dense(10));
   const options = { ...base, precision, batch: 31, steps: 3 };
 
   test.each([1, ...onlyInAll(2, 3)])(
@@ -121,31 +120,15 @@ describe.each(kinds)('a batch of 31 images, whose leaves have one row, on %s in 
 });
 
 describe.each(kinds)('a network of every kind of layer, on %s in %s', (backend, precision) => {
-  const words: NetworkSpec = {
-    input: 3,
-    layers: [
-      { kind: 'embedding', vocabulary: 11, width: 5 },
-      { kind: 'flatten' },
-      {
-        kind: 'residual',
-        layers: [
-          { kind: 'layer-norm' },
-          { kind: 'dense', out: 15 },
-          { kind: 'activation', fn: 'gelu' },
-          {
-            kind: 'residual',
-            layers: [
-              { kind: 'dropout', rate: 0.2 },
-              { kind: 'swiglu', out: 15 },
-            ],
-          },
-        ],
-      },
-      { kind: 'layer-norm' },
-      { kind: 'swiglu', out: 9 },
-      { kind: 'dense', out: 4 },
-    ],
-  };
+  const words = sequential(
+    3,
+    embedding(11, 5),
+    flatten(),
+    residual(layerNorm(), dense(15), gelu(), residual(dropout(0.2), swiglu(15))),
+    layerNorm(),
+    swiglu(9),
+    dense(4),
+  );
   const row = (n: number): number[] => [n % 11, (n * 7) % 11, (n * n) % 11];
   const indices = datasetFromRows({
     inputs: Array.from({ length: 200 }, (_, n) => row(n)),

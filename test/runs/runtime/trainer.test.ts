@@ -1,17 +1,21 @@
 import type { LossName, NetworkSpec } from '@gradloom/core';
-import { createPool, datasetFromRows, type Pool, type TrainEvent, train } from '@gradloom/runtime';
+import {
+  createPool,
+  datasetFromRows,
+  dense,
+  heaviside,
+  type Pool,
+  residual,
+  sequential,
+  type TrainEvent,
+  tanh,
+  train,
+} from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 203, inputs: 8, classes: 3 });
-const spec: NetworkSpec = {
-  input: 8,
-  layers: [
-    { kind: 'dense', out: 16 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(8, dense(16), tanh(), dense(3));
 
 let pool: Pool;
 beforeAll(async () => {
@@ -199,13 +203,7 @@ describe('refused before any thread exists', () => {
   test('a network that does not fit the data', async () => {
     const narrow: NetworkSpec = { input: 7, layers: [{ kind: 'dense', out: 3 }] };
     const four: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 4 }] };
-    const perceptron: NetworkSpec = {
-      input: 8,
-      layers: [
-        { kind: 'dense', out: 3 },
-        { kind: 'activation', fn: 'step' },
-      ],
-    };
+    const perceptron = sequential(8, dense(3), heaviside());
     await expect(train(narrow, { train: dataset })).rejects.toThrow("the network's input has 7, expected 8");
     await expect(train(four, { train: dataset })).rejects.toThrow("the network's output has 4, expected 3");
     await expect(train(perceptron, { train: dataset })).rejects.toThrow('derivative 0 everywhere');
@@ -264,19 +262,7 @@ describe('a step that is not finite', () => {
     'inside of a layer: %s of the %s one is named by its path',
     async (_what, _which, input, weights, target, message) => {
       const rows = datasetFromRows({ inputs: [input], targets: [target], name: 'large' });
-      const nested: NetworkSpec = {
-        input: 2,
-        layers: [
-          {
-            kind: 'residual',
-            layers: [
-              { kind: 'dense', out: 2 },
-              { kind: 'residual', layers: [{ kind: 'dense', out: 2 }] },
-            ],
-          },
-          { kind: 'dense', out: 1 },
-        ],
-      };
+      const nested = sequential(2, residual(dense(2), residual(dense(2))), dense(1));
       const options = { pool, threads: 1, parameters: Float64Array.from(weights) };
       await expect(train(nested, { train: rows }, options)).rejects.toThrow(
         `train: step 0, row 0 of the batch: ${message}`,
@@ -340,13 +326,7 @@ test('threads that would have nothing to do are not started: a thousand of them 
   const small: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 3 }] };
   const result = await train(small, { train: dataset }, { threads: 1000, batch: 8, steps: 2 });
   expect(result.threads).toBe(1);
-  const nested: NetworkSpec = {
-    input: 8,
-    layers: [
-      { kind: 'residual', layers: [{ kind: 'activation', fn: 'step' }] },
-      { kind: 'dense', out: 3 },
-    ],
-  };
+  const nested = sequential(8, residual(heaviside()), dense(3));
   await expect(train(nested, { train: dataset })).rejects.toThrow('step at layer 0.0 has derivative 0');
 });
 

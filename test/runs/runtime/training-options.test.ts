@@ -8,14 +8,18 @@ import {
   type DataMatrix,
   type DataSplits,
   datasetFromRows,
+  dense,
+  dropout,
   evaluateModel,
   fingerprint,
   LAST_FILE,
   loadModel,
   type Pool,
+  sequential,
   splitDataset,
   type TrainEvent,
   type TrainOptions,
+  tanh,
   train,
 } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
@@ -27,15 +31,7 @@ import { oracle } from '../../support/oracle.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 // Two blocks of parameters; 4 batches an epoch, of two leaves, the last of 2 rows.
-const spec: NetworkSpec = {
-  input: 16,
-  layers: [
-    { kind: 'dense', out: 192 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dropout', rate: 0.4 },
-    { kind: 'dense', out: 12 },
-  ],
-};
+const spec = sequential(16, dense(192), tanh(), dropout(0.4), dense(12));
 const withBatchNorm: NetworkSpec = {
   ...spec,
   layers: [...spec.layers.slice(0, 1), { kind: 'batch-norm' }, ...spec.layers.slice(1)],
@@ -285,13 +281,7 @@ test.each<[string, NetworkSpec]>([
 );
 
 test('to accumulate takes the memory of one part', async () => {
-  const wide: NetworkSpec = {
-    input: 16,
-    layers: [
-      { kind: 'dense', out: 4000 },
-      { kind: 'dense', out: 12 },
-    ],
-  };
+  const wide = sequential(16, dense(4000), dense(12));
   const { train: rows } = plain;
   const bytesOf = async (options: TrainOptions): Promise<number> => {
     let bytes = 0;

@@ -1,5 +1,4 @@
-import type { NetworkSpec } from '@gradloom/core';
-import { createPool, fingerprint, type TrainEvent, train } from '@gradloom/runtime';
+import { createPool, dense, fingerprint, relu, sequential, type TrainEvent, train } from '@gradloom/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { resolveBackend } from '../../../packages/runtime/src/engine/backends/backend.ts';
 import { createTuner, ROUND_MS, WARM_MS, WARM_STEPS } from '../../../packages/runtime/src/training/tuning/tune.ts';
@@ -98,14 +97,7 @@ test('spans that end early add up to a round', () => {
   expect(seen).toEqual([2, 2, 1, 1]);
 });
 
-const spec: NetworkSpec = {
-  input: 64,
-  layers: [
-    { kind: 'dense', out: 100, init: 'he-normal' },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dense', out: 10 },
-  ],
-};
+const spec = sequential(64, dense(100, { init: 'he-normal' }), relu(), dense(10));
 const dataset = randomDataset({ rows: 200, inputs: 64, classes: 10 });
 const options = { batch: 66, steps: 3000, seed: 5, backend: 'wasm' } as const;
 

@@ -1,21 +1,43 @@
 import {
   type ActivationName,
   activations,
+  avgPool,
+  batchNorm,
   buildNetwork,
+  channelDropout,
+  conv1d,
+  conv2d,
+  conv2dTranspose,
   createLoss,
   createRandom,
+  dropout,
   type Elements,
   type ElementsOf,
   type ElementType,
+  flatten,
+  globalAvgPool,
+  gru,
   initializeParameters,
   type Kernels,
   type Loss,
   type LossName,
+  lastPosition,
+  layerNorm,
   layers,
   losses,
+  lstm,
+  maxPool,
   type Network,
   type NetworkSpec,
+  positionEmbedding,
   referenceKernels,
+  residual,
+  rmsNorm,
+  selfAttention,
+  sequential,
+  sigmoid,
+  tanh,
+  upsample,
 } from '@gradloom/core';
 import {
   bindGradients,
@@ -80,132 +102,107 @@ const networkWith = (fn: ActivationName, { dense: [input, first, second, output]
 });
 
 /** Two indices a row, and every way in which layers stand inside of others. */
-const nestedOf = ({ dense, nested: { embedding, swiglu } }: Widths): NetworkSpec => ({
-  input: 2,
-  layers: [
+const nestedOf = ({ dense, nested: { embedding, swiglu } }: Widths): NetworkSpec =>
+  sequential(
+    2,
     { kind: 'embedding', vocabulary: 5, width: embedding },
-    { kind: 'flatten' },
-    {
-      kind: 'residual',
-      layers: [
-        { kind: 'activation', fn: 'tanh' }, // in place it would overwrite the x that the sum reads
-        { kind: 'layer-norm' },
-        {
-          kind: 'residual',
-          layers: [
-            { kind: 'dropout', rate: 0.3 },
-            { kind: 'batch-norm' }, // its statistics are of all rows, in two leaves
-            { kind: 'dense', out: 2 * embedding },
-          ],
-        },
-        { kind: 'activation', fn: 'sigmoid' },
-      ],
-    },
-    { kind: 'activation', fn: 'tanh' },
+    flatten(),
+    residual(
+      tanh(), // in place it would overwrite the x that the sum reads
+      layerNorm(),
+      residual(
+        dropout(0.3),
+        batchNorm(), // its statistics are of all rows, in two leaves
+        { kind: 'dense', out: 2 * embedding },
+      ),
+      sigmoid(),
+    ),
+    tanh(),
     { kind: 'swiglu', out: swiglu, biasInit: 'normal' },
-    { kind: 'rms-norm' },
-    { kind: 'layer-norm' },
-    { kind: 'batch-norm' },
+    rmsNorm(),
+    layerNorm(),
+    batchNorm(),
     { kind: 'dense', out: dense[3] },
-  ],
-});
+  );
 
 /** Layers that act at every position of a row, and windows over positions. */
-const positionsOf = ({ dense, nested: { swiglu } }: Widths): NetworkSpec => ({
-  input: [2, dense[3], 1],
-  layers: [
-    { kind: 'conv2d', out: dense[3], kernel: [2, dense[3]], padding: 'same' },
-    { kind: 'batch-norm' },
-    {
-      kind: 'residual',
-      layers: [
-        { kind: 'swiglu', out: swiglu, bias: false },
-        { kind: 'layer-norm', bias: false },
-        { kind: 'dense', out: dense[3], bias: false },
-      ],
-    },
-    { kind: 'conv2d', out: 2, kernel: 2 },
-    { kind: 'flatten' },
-    { kind: 'activation', fn: 'tanh' },
+const positionsOf = ({ dense, nested: { swiglu } }: Widths): NetworkSpec =>
+  sequential(
+    [2, dense[3], 1],
+    conv2d(dense[3], [2, dense[3]], { padding: 'same' }),
+    batchNorm(),
+    residual({ kind: 'swiglu', out: swiglu, bias: false }, layerNorm({ bias: false }), {
+      kind: 'dense',
+      out: dense[3],
+      bias: false,
+    }),
+    conv2d(2, 2),
+    flatten(),
+    tanh(),
     { kind: 'dense', out: dense[3] },
-  ],
-});
+  );
 
 /** Steps of an embedding, read by windows. */
-const sequencesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => ({
-  input: 4,
-  layers: [
+const sequencesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec =>
+  sequential(
+    4,
     { kind: 'embedding', vocabulary: 5, width: embedding },
-    { kind: 'conv1d', out: 3, kernel: 3, padding: 1, bias: false },
-    { kind: 'rms-norm' },
+    conv1d(3, 3, { padding: 1, bias: false }),
+    rmsNorm(),
     { kind: 'dense', out: 2 },
-    { kind: 'flatten' },
+    flatten(),
     { kind: 'dense', out: dense[3] },
-  ],
-});
+  );
 
 /** The last of the places that windows make. */
-const placesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => ({
-  input: 4,
-  layers: [
+const placesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec =>
+  sequential(
+    4,
     { kind: 'embedding', vocabulary: 5, width: embedding },
-    { kind: 'position-embedding' },
-    { kind: 'conv1d', out: 2, kernel: 3 },
-    { kind: 'position-embedding', init: 'normal' },
-    { kind: 'last-position' },
+    positionEmbedding(),
+    conv1d(2, 3),
+    positionEmbedding({ init: 'normal' }),
+    lastPosition(),
     { kind: 'dense', out: dense[3] },
-  ],
-});
+  );
 
 /** Attention to positions before, and to all of them. */
-const attentionOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => ({
-  input: 2 * embedding - 2,
-  layers: [
+const attentionOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec =>
+  sequential(
+    2 * embedding - 2,
     { kind: 'embedding', vocabulary: 5, width: 2 * embedding - 2 },
-    { kind: 'self-attention', heads: embedding - 1, causal: true, rotary: true, biasInit: 'normal' },
-    { kind: 'self-attention', heads: 1, causal: false, dropout: 0.3, biasInit: 'normal' },
-    { kind: 'flatten' },
+    selfAttention(embedding - 1, { causal: true, rotary: true, biasInit: 'normal' }),
+    selfAttention(1, { causal: false, dropout: 0.3, biasInit: 'normal' }),
+    flatten(),
     { kind: 'dense', out: dense[3] },
-  ],
-});
+  );
 
 /** Outputs that keep the positions of a sequence of four words. */
-const textOf = ({ dense, nested }: Widths): NetworkSpec => ({
-  input: 4,
-  layers: [
-    { kind: 'embedding', vocabulary: 5, width: nested.embedding },
-    { kind: 'layer-norm' },
-    { kind: 'dense', out: dense[3] },
-  ],
-});
+const textOf = ({ dense, nested }: Widths): NetworkSpec =>
+  sequential(4, { kind: 'embedding', vocabulary: 5, width: nested.embedding }, layerNorm(), {
+    kind: 'dense',
+    out: dense[3],
+  });
 
 /** Recurrent layers in both directions. */
-const recurrentOf = ({ dense: [positions, , , out] }: Widths): NetworkSpec => ({
-  input: positions,
-  layers: [
+const recurrentOf = ({ dense: [positions, , , out] }: Widths): NetworkSpec =>
+  sequential(
+    positions,
     { kind: 'embedding', vocabulary: 5, width: 1 },
-    { kind: 'gru', out: positions - 1 },
-    { kind: 'lstm', out: 1, reverse: true },
-    { kind: 'gru', out, returns: 'last' },
-  ],
-});
+    gru(positions - 1),
+    lstm(1, { reverse: true }),
+    gru(out, { returns: 'last' }),
+  );
 
 /** Layers that share the table of an embedding, one inside of another. */
-const tiedOf = ({ nested: { embedding } }: Widths): NetworkSpec => ({
-  input: 2,
-  layers: [
+const tiedOf = ({ nested: { embedding } }: Widths): NetworkSpec =>
+  sequential(
+    2,
     { kind: 'embedding', vocabulary: 5, width: embedding },
-    {
-      kind: 'residual',
-      layers: [
-        { kind: 'dense', out: 5, tiedTo: '0' },
-        { kind: 'dense', out: embedding },
-      ],
-    },
-    { kind: 'last-position' },
+    residual({ kind: 'dense', out: 5, tiedTo: '0' }, { kind: 'dense', out: embedding }),
+    lastPosition(),
     { kind: 'dense', out: 5, bias: false, tiedTo: '0' },
-  ],
-});
+  );
 
 /** The gradient by the parameters: the sum of those of all uses. */
 function summed(network: Network, g: Elements): Elements {
@@ -216,26 +213,20 @@ function summed(network: Network, g: Elements): Elements {
 }
 
 /** Images that grow and shrink. */
-const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
-  input: [2, 3, 1],
-  layers: [
-    { kind: 'conv2d-transpose', out: out - 1, kernel: [2, 3], stride: [2, 1], padding: [0, 1], biasInit: 'normal' },
-    { kind: 'channel-dropout', rate: 0.3 },
-    {
-      kind: 'residual',
-      layers: [
-        { kind: 'max-pool', size: [2, 1] },
-        { kind: 'dense', out },
-      ],
-      shortcut: [{ kind: 'conv2d', out, kernel: [2, 1], stride: [2, 1] }, { kind: 'batch-norm' }],
-    },
-    { kind: 'avg-pool', size: 2, stride: 1, padding: [0, 1] },
-    { kind: 'upsample', factor: [2, 1] },
-    { kind: 'max-pool', size: 2, stride: 1 },
-    { kind: 'global-avg-pool' },
+const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec =>
+  sequential(
+    [2, 3, 1],
+    conv2dTranspose(out - 1, [2, 3], { stride: [2, 1], padding: [0, 1], biasInit: 'normal' }),
+    channelDropout(0.3),
+    residual([maxPool([2, 1]), { kind: 'dense', out }], {
+      shortcut: [conv2d(out, [2, 1], { stride: [2, 1] }), batchNorm()],
+    }),
+    avgPool(2, { stride: 1, padding: [0, 1] }),
+    upsample([2, 1]),
+    maxPool(2, { stride: 1 }),
+    globalAvgPool(),
     { kind: 'dense', out },
-  ],
-});
+  );
 
 test('the checked networks have layers of every kind', () => {
   const specsOf = [nestedOf, positionsOf, sequencesOf, placesOf, attentionOf, recurrentOf, tiedOf, pooledOf];

@@ -9,7 +9,16 @@ import {
   openModel,
   type Preprocessing,
 } from '@gradloom/core';
-import { loadModel, type ModelContents, type NetworkSpec, saveModel, train } from '@gradloom/runtime';
+import {
+  batchNorm,
+  dense,
+  loadModel,
+  type ModelContents,
+  type NetworkSpec,
+  saveModel,
+  sequential,
+  train,
+} from '@gradloom/runtime';
 import { afterAll, describe, expect, type TestContext, test } from 'vitest';
 import { firstDifference } from '../../../support/bits.ts';
 import { closeBrowser } from '../../../support/browser.ts';
@@ -34,10 +43,7 @@ const preprocessing: Preprocessing = {
   target: [{ name: 'kind', type: 'classes', labels: ['a', 'b', '__proto__'] }],
 };
 const classifier: ModelContents = {
-  spec: {
-    input: 8,
-    layers: [{ kind: 'dense', out: 9 }, { kind: 'gelu' }, { kind: 'batch-norm' }, { kind: 'dense', out: 3 }],
-  },
+  spec: sequential(8, dense(9), { kind: 'gelu' }, batchNorm(), dense(3)),
   parameters: normals(8 * 9 + 9 + 4 * 9 + 9 * 3 + 3).map(Math.abs), // variances are not below 0
   loss: 'softmax-cross-entropy',
   preprocessing,

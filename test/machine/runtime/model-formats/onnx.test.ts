@@ -13,11 +13,16 @@ import {
 } from '@gradloom/core';
 import { readBoolean, readDate } from '@gradloom/core/internal';
 import {
+  conv2d,
+  conv2dTranspose,
   createModel,
+  dense,
+  embedding,
   exportModel,
   type Model,
   type ModelContents,
   readTable,
+  sequential,
   splitTable,
   type TableName,
   type TableOptions,
@@ -91,36 +96,28 @@ function drawWindows(seed: number): NetworkSpec {
   for (;;) {
     const groups = 1 + random.integer(2);
     const [size, stride] = [pair(1, 3), pair(1, 3)];
-    const spec: NetworkSpec = {
-      input: [...pair(1, 9), 2 * groups],
-      layers: [
-        {
-          kind: 'conv2d',
-          out: 2 * groups,
-          groups,
-          bias: random.integer(2) === 0,
-          kernel: pair(1, 4),
-          stride: pair(1, 3),
-          padding: pair(0, 2),
-          dilation: pair(1, 2),
-        },
-        {
-          kind: random.integer(2) === 0 ? 'max-pool' : 'avg-pool',
-          size,
-          stride: pair(1, 3),
-          padding: size.map((extent) => random.integer(Math.floor(extent / 2) + 1)),
-        },
-        {
-          kind: 'conv2d-transpose',
-          out: 2,
-          kernel: pair(1, 4),
-          stride,
-          padding: pair(0, 1),
-          outputPadding: stride.map((step) => random.integer(step)),
-          bias: random.integer(2) === 0,
-        },
-      ],
-    };
+    const spec = sequential(
+      [...pair(1, 9), 2 * groups],
+      conv2d(2 * groups, pair(1, 4), {
+        groups,
+        bias: random.integer(2) === 0,
+        stride: pair(1, 3),
+        padding: pair(0, 2),
+        dilation: pair(1, 2),
+      }),
+      {
+        kind: random.integer(2) === 0 ? 'max-pool' : 'avg-pool',
+        size,
+        stride: pair(1, 3),
+        padding: size.map((extent) => random.integer(Math.floor(extent / 2) + 1)),
+      },
+      conv2dTranspose(2, pair(1, 4), {
+        stride,
+        padding: pair(0, 1),
+        outputPadding: stride.map((step) => random.integer(step)),
+        bias: random.integer(2) === 0,
+      }),
+    );
     try {
       buildNetwork(spec);
       return spec;
@@ -160,14 +157,7 @@ const readers: Readonly<Record<string, LayerSpec[]>> = {
 };
 /** Sequences with lengths; the last of them has a class for each position. */
 const padded = [...Object.keys(readers), null].flatMap((kind): [string, Case][] => {
-  const spec: NetworkSpec = {
-    input: 6,
-    layers: [
-      { kind: 'embedding', vocabulary: 7, width: 5 },
-      ...(kind === null ? [] : readers[kind]),
-      { kind: 'dense', out: 4 },
-    ],
-  };
+  const spec = sequential(6, embedding(7, 5), ...(kind === null ? [] : readers[kind]), dense(4));
   const parameters = weightsFor(spec);
   return [parameters, Float32Array.from(parameters)].map((own): [string, Case] => {
     const loss = kind === null ? { loss: 'softmax-cross-entropy' as const } : {};

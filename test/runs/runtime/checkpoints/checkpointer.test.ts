@@ -5,12 +5,15 @@ import {
   type CheckpointEvery,
   createPool,
   datasetFromRows,
+  dense,
   loadCheckpoint,
   loadModel,
   type Pool,
+  sequential,
   type TrainEvent,
   TrainingError,
   type TrainOptions,
+  tanh,
   train,
 } from '@gradloom/runtime';
 import { lockFolder, makeDirectory } from '@gradloom/runtime/internal';
@@ -18,14 +21,7 @@ import { afterAll, assert, beforeAll, beforeEach, describe, expect, test } from 
 import { randomDataset } from '../../../support/random-dataset.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-const spec: NetworkSpec = {
-  input: 4,
-  layers: [
-    { kind: 'dense', out: 9 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(4, dense(9), tanh(), dense(3));
 const data = { train: randomDataset({ rows: 50, inputs: 4, classes: 3 }) };
 const options = { batch: 20, epochs: 6, backend: 'wasm', threads: 2 } satisfies TrainOptions;
 const held = randomDataset({ rows: 40, inputs: 4, classes: 3, seed: 9 });

@@ -1,7 +1,15 @@
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NetworkSpec } from '@gradloom/core';
-import { type BackendChoice, type Checkpoint, loadCheckpoint, type TrainOptions, train } from '@gradloom/runtime';
+import {
+  type BackendChoice,
+  type Checkpoint,
+  dense,
+  loadCheckpoint,
+  sequential,
+  type TrainOptions,
+  tanh,
+  train,
+} from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { checkpointedRun } from '../../../support/checkpointed-run.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../../support/command-line.ts';
@@ -142,14 +150,7 @@ test('a run with fused products says nothing of them, but its files record it', 
   }
 });
 
-const spec: NetworkSpec = {
-  input: 4,
-  layers: [
-    { kind: 'dense', out: 70 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(4, dense(70), tanh(), dense(3));
 const data = { train: randomDataset({ rows: 40, inputs: 4, classes: 3 }) };
 const options = { batch: 16, epochs: 4, optimizer: 'adam' } satisfies TrainOptions;
 const goesOn = async (resume: Checkpoint, backend: BackendChoice, threads: number) =>

@@ -1,5 +1,16 @@
-import { type NetworkSpec, type OptimizerSpec, optimizers, type ScheduleSpec, schedules } from '@gradloom/core';
-import { createPool, type Pool, splitDataset, type TrainOptions, type TrainResult, train } from '@gradloom/runtime';
+import { type OptimizerSpec, optimizers, type ScheduleSpec, schedules } from '@gradloom/core';
+import {
+  createPool,
+  dense,
+  dropout,
+  type Pool,
+  sequential,
+  splitDataset,
+  type TrainOptions,
+  type TrainResult,
+  tanh,
+  train,
+} from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkpointedRun } from '../../../support/checkpointed-run.ts';
 import { counted } from '../../../support/count.ts';
@@ -7,15 +18,7 @@ import { needs } from '../../../support/needs.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
 
 // Two blocks of parameters; 4 batches an epoch, of two leaves, the last of 2 rows.
-const spec: NetworkSpec = {
-  input: 16,
-  layers: [
-    { kind: 'dense', out: 192 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dropout', rate: 0.4 },
-    { kind: 'dense', out: 12 },
-  ],
-};
+const spec = sequential(16, dense(192), tanh(), dropout(0.4), dense(12));
 const data = splitDataset(randomDataset({ rows: 72, inputs: 16, classes: 12 }), { validation: 12 / 72, test: 0.1 });
 const base = { batch: 17, epochs: 5, seed: 3, clipNorm: 1, backend: 'wasm' } satisfies TrainOptions;
 const TOTAL = base.epochs * Math.ceil(data.train.rows / base.batch);

@@ -1,11 +1,8 @@
-import { buildNetwork } from '@gradloom/core';
+import { buildNetwork, dense, sequential } from '@gradloom/core';
 import { badWeight } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
-const network = buildNetwork({
-  input: 400,
-  layers: [{ kind: 'dense', out: 400 }, { kind: 'relu' }, { kind: 'dense', out: 2 }],
-});
+const network = buildNetwork(sequential(400, dense(400), { kind: 'relu' }, dense(2)));
 const end = network.parameterCount;
 
 test.each([

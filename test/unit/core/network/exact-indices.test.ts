@@ -4,17 +4,17 @@ import {
   createOptimizer,
   createPredictor,
   createTrainStep,
+  embedding,
+  flatten,
   referenceKernels,
+  residual,
+  sequential,
 } from '@gradloom/core';
 import { refuseInexactIndices } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
 const MOST = 2 ** 24;
-const words = (vocabulary: number) =>
-  buildNetwork({
-    input: 1,
-    layers: [{ kind: 'residual', layers: [{ kind: 'embedding', vocabulary, width: 1 }, { kind: 'flatten' }] }],
-  });
+const words = (vocabulary: number) => buildNetwork(sequential(1, residual(embedding(vocabulary, 1), flatten())));
 const classes = (output: number) => buildNetwork({ input: 1, layers: [{ kind: 'dense', out: output }] });
 
 test('every index up to the most that is allowed is a float, and not the next but one', () => {

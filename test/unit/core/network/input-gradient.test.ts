@@ -1,10 +1,27 @@
 import {
+  avgPool,
+  batchNorm,
   buildNetwork,
+  channelDropout,
+  conv2d,
   createLoss,
   createRandom,
+  dense,
+  dropout,
+  embedding,
+  flatten,
+  gru,
   type Kernels,
+  layerNorm,
+  lstm,
   type NetworkSpec,
+  positionEmbedding,
   referenceKernels,
+  residual,
+  selfAttention,
+  sequential,
+  sigmoid,
+  tanh,
 } from '@gradloom/core';
 import {
   bindGradients,
@@ -20,40 +37,19 @@ import { maxError } from '../../../support/errors.ts';
 import { numericGradient } from '../../../support/numeric-gradient.ts';
 
 const specs: Record<string, NetworkSpec> = {
-  'of recurrent layers': {
-    input: [4, 2],
-    layers: [
-      { kind: 'gru', out: 3 },
-      { kind: 'lstm', out: 2, reverse: true },
-      { kind: 'gru', out: 2, returns: 'last' },
-    ],
-  },
-  'of a convolution, norms, pools, dropout and a residual': {
-    input: [5, 4, 3],
-    layers: [
-      { kind: 'conv2d', out: 4, kernel: 3, padding: 'same' },
-      { kind: 'batch-norm' },
-      { kind: 'activation', fn: 'tanh' },
-      { kind: 'channel-dropout', rate: 0.5 },
-      {
-        kind: 'residual',
-        layers: [{ kind: 'conv2d', out: 2, kernel: 2, stride: 2 }, { kind: 'layer-norm' }],
-        shortcut: [{ kind: 'avg-pool', size: 2 }, { kind: 'dense', out: 2 }, { kind: 'batch-norm' }],
-      },
-      { kind: 'flatten' },
-      { kind: 'dropout', rate: 0.5 },
-      { kind: 'dense', out: 3 },
-    ],
-  },
-  'of layers that change their input in place': {
-    input: [3, 2, 1],
-    layers: [
-      { kind: 'flatten' },
-      { kind: 'dropout', rate: 0.5 },
-      { kind: 'activation', fn: 'sigmoid' },
-      { kind: 'dense', out: 2 },
-    ],
-  },
+  'of recurrent layers': sequential([4, 2], gru(3), lstm(2, { reverse: true }), gru(2, { returns: 'last' })),
+  'of a convolution, norms, pools, dropout and a residual': sequential(
+    [5, 4, 3],
+    conv2d(4, 3, { padding: 'same' }),
+    batchNorm(),
+    tanh(),
+    channelDropout(0.5),
+    residual([conv2d(2, 2, { stride: 2 }), layerNorm()], { shortcut: [avgPool(2), dense(2), batchNorm()] }),
+    flatten(),
+    dropout(0.5),
+    dense(3),
+  ),
+  'of layers that change their input in place': sequential([3, 2, 1], flatten(), dropout(0.5), sigmoid(), dense(2)),
 };
 
 test.each(Object.keys(specs))('the gradient by the input %s is the central difference of an evaluation', (name) => {
@@ -83,15 +79,9 @@ test.each(Object.keys(specs))('the gradient by the input %s is the central diffe
 });
 
 test('of an index it is that by a factor of its vector, which real positions read', () => {
-  const network = buildNetwork({
-    input: [3],
-    layers: [
-      { kind: 'embedding', vocabulary: 7, width: 2 },
-      { kind: 'position-embedding' },
-      { kind: 'self-attention', heads: 1, causal: false },
-      { kind: 'dense', out: 2 },
-    ],
-  });
+  const network = buildNetwork(
+    sequential([3], embedding(7, 2), positionEmbedding(), selfAttention(1, { causal: false }), dense(2)),
+  );
   const random = createRandom(4, 'indices');
   const drawn = (length: number) => Float64Array.from({ length }, () => random.normal());
   const parameters = drawn(network.parameterCount);

@@ -1,17 +1,20 @@
-import { buildNetwork, initializeParameters, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import {
+  buildNetwork,
+  dense,
+  dropout,
+  initializeParameters,
+  type LayerSpec,
+  layerNorm,
+  type NetworkSpec,
+  relu,
+  residual,
+  sequential,
+} from '@gradloom/core';
 import { bindTensors } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { nestedNetwork } from '../../../support/nested-network.ts';
 
-const spec: NetworkSpec = {
-  input: 3,
-  layers: [
-    { kind: 'dense', out: 4 },
-    { kind: 'activation', fn: 'relu' },
-    { kind: 'dropout', rate: 0.5 },
-    { kind: 'dense', out: 2, biasInit: { kind: 'constant', value: 7 } },
-  ],
-};
+const spec = sequential(3, dense(4), relu(), dropout(0.5), dense(2, { biasInit: { kind: 'constant', value: 7 } }));
 
 test('tensors lie in one vector, layer by layer, W then b', () => {
   const { tensors, parameterCount, input, output, inputs, outputs } = buildNetwork(spec);
@@ -25,12 +28,7 @@ test('tensors lie in one vector, layer by layer, W then b', () => {
 });
 
 test('tensors inside of a residual are named by their place and lie in order', () => {
-  const { tensors } = buildNetwork({
-    input: 2,
-    layers: [
-      { kind: 'residual', layers: [{ kind: 'layer-norm' }, { kind: 'residual', layers: [{ kind: 'dense', out: 2 }] }] },
-    ],
-  });
+  const { tensors } = buildNetwork(sequential(2, residual(layerNorm(), residual(dense(2)))));
   expect(tensors.map(({ layer, name, offset }) => [layer, name, offset])).toEqual([
     [0, 'layers.0.gamma', 0],
     [0, 'layers.0.beta', 2],
@@ -74,13 +72,7 @@ test('starting values are a function of spec and seed, and of a tensor alone', (
 describe('a spec that does not fit is refused with what it has and should have', () => {
   test.each([
     [
-      {
-        input: 2,
-        layers: [
-          { kind: 'dense', out: 3 },
-          { kind: 'dense', in: 4, out: 1 },
-        ],
-      },
+      sequential(2, dense(3), dense(1, { in: 4 })),
       'buildNetwork: dense(4->1) at layer 1: input has length 4, expected 3 (output of dense(2->3))',
     ],
     [{ input: 2, layers: [{ kind: 'dense', in: 3, out: 1 }] }, 'input has length 3, expected 2 (output of the input)'],

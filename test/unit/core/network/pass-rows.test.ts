@@ -1,12 +1,9 @@
-import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, conv2d, dense, flatten, type NetworkSpec, sequential } from '@gradloom/core';
 import { leafCount, leafRowsOf, maxPassRows } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
 const flat: NetworkSpec = { input: 784, layers: [{ kind: 'dense', out: 10 }] };
-const images: NetworkSpec = {
-  input: [28, 28, 1],
-  layers: [{ kind: 'conv2d', out: 32, kernel: 3 }, { kind: 'flatten' }, { kind: 'dense', out: 10 }],
-};
+const images = sequential([28, 28, 1], conv2d(32, 3), flatten(), dense(10));
 
 test.each([
   [12, 1],

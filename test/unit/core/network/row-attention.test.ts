@@ -1,4 +1,13 @@
-import { buildNetwork, createRandom, initializeParameters, type NetworkSpec, referenceKernels } from '@gradloom/core';
+import {
+  buildNetwork,
+  createRandom,
+  dense,
+  embedding,
+  initializeParameters,
+  referenceKernels,
+  residual,
+  sequential,
+} from '@gradloom/core';
 import { bindTensors, createWorkspace, rowAttention } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -36,15 +45,13 @@ test('weighing the values gives what attention gives, to the bit', () => {
 
 test('each layer of self-attention has its own weights, in the order of the network, also inside of others', () => {
   const attention = (heads: number) => ({ kind: 'self-attention', heads, causal: true }) as const;
-  const spec: NetworkSpec = {
-    input: 5,
-    layers: [
-      { kind: 'embedding', vocabulary: 4, width: 6 },
-      { kind: 'residual', layers: [attention(1)], shortcut: [attention(2)] },
-      attention(3),
-      { kind: 'dense', out: 4 },
-    ],
-  };
+  const spec = sequential(
+    5,
+    embedding(4, 6),
+    residual([attention(1)], { shortcut: [attention(2)] }),
+    attention(3),
+    dense(4),
+  );
   const network = buildNetwork(spec);
   const parameters = new Float64Array(network.parameterCount);
   initializeParameters(network, parameters, 1);

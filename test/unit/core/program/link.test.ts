@@ -1,3 +1,15 @@
+import {
+  conv1d,
+  dense,
+  flatten,
+  gru,
+  lastPosition,
+  lstm,
+  positionEmbedding,
+  selfAttention,
+  sequential,
+  tanh,
+} from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 import { CALL_DOUBLES } from '../../../../packages/core/src/backends/isa/arguments.ts';
 import { createWasmKernels } from '../../../../packages/core/src/backends/wasm/wasm.ts';
@@ -38,16 +50,8 @@ const LEAF = 2; // three leaves
 
 const ordinary = allocateEach(FLOAT64);
 
-const withActivation = (fn: ActivationName): NetworkSpec => ({
-  input: 6,
-  layers: [
-    { kind: 'dense', out: 7 },
-    { kind: 'activation', fn },
-    { kind: 'dense', out: 9 },
-    { kind: 'activation', fn },
-    { kind: 'dense', out: 3 },
-  ],
-});
+const withActivation = (fn: ActivationName): NetworkSpec =>
+  sequential(6, dense(7), { kind: 'activation', fn }, dense(9), { kind: 'activation', fn }, dense(3));
 
 /** Layers of every kind; a backend may lack some of their operations. */
 const mixed: LayerSpec[] = [
@@ -80,29 +84,17 @@ const networks: Record<string, NetworkSpec> = {
   ...Object.fromEntries((Object.keys(activations) as ActivationName[]).map((fn) => [fn, withActivation(fn)])),
   mixed: { input: 6, layers: mixed },
   images: { input: [4, 6, 2], layers: [...images, { kind: 'global-avg-pool' }, { kind: 'dense', out: 3 }] },
-  sequences: {
-    input: [6, 2],
-    layers: [{ kind: 'conv1d', out: 3, kernel: 3 }, { kind: 'flatten' }, { kind: 'dense', out: 3 }],
-  },
-  places: {
-    input: [3, 2],
-    layers: [
-      { kind: 'position-embedding' },
-      { kind: 'activation', fn: 'tanh' },
-      { kind: 'position-embedding' },
-      { kind: 'self-attention', heads: 1, causal: true, rotary: true },
-      { kind: 'last-position' },
-      { kind: 'dense', out: 3 },
-    ],
-  },
-  recurrent: {
-    input: [4, 2],
-    layers: [
-      { kind: 'gru', out: 5 },
-      { kind: 'lstm', out: 3, returns: 'last', reverse: true },
-      { kind: 'dense', out: 3 },
-    ],
-  },
+  sequences: sequential([6, 2], conv1d(3, 3), flatten(), dense(3)),
+  places: sequential(
+    [3, 2],
+    positionEmbedding(),
+    tanh(),
+    positionEmbedding(),
+    selfAttention(1, { causal: true, rotary: true }),
+    lastPosition(),
+    dense(3),
+  ),
+  recurrent: sequential([4, 2], gru(5), lstm(3, { returns: 'last', reverse: true }), dense(3)),
   'mixed on indices': { input: 2, layers: [{ kind: 'embedding', vocabulary: 5, width: 3 }, ...mixed] },
 };
 /** Operations between others. */

@@ -1,3 +1,4 @@
+import { dense, sequential } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 import type { ActivationName } from '../../../../packages/core/src/families/activations/index.ts';
 import { createLoss, type LossName } from '../../../../packages/core/src/families/losses/index.ts';
@@ -47,14 +48,7 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
   const memory = memories[type];
   memory.reset([[64, 64]]);
   const allocate = ((length: number, type: typeof FLOAT64) => memory.allocate(length, type).fill(0)) as Allocate;
-  const network = buildNetwork({
-    input: 6,
-    layers: [
-      { kind: 'dense', out: 7 },
-      { kind: 'activation', fn },
-      { kind: 'dense', out: 3 },
-    ],
-  });
+  const network = buildNetwork(sequential(6, dense(7), { kind: 'activation', fn }, dense(3)));
   const loss = createLoss(lossName);
   const optimizer = createOptimizer(spec);
   const random = createRandom(4, 'steps');

@@ -1,20 +1,23 @@
-import { buildNetwork, createRandom, referenceKernels } from '@gradloom/core';
+import {
+  buildNetwork,
+  createRandom,
+  dense,
+  embedding,
+  flatten,
+  layerNorm,
+  referenceKernels,
+  residual,
+  sequential,
+  swiglu,
+} from '@gradloom/core';
 import { createList, emitMaxNorm, maxColumns, runCalls } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { maxRelativeError } from '../../../support/errors.ts';
 import { followGolden, goldenOptions } from '../../../support/golden-options.ts';
 
-const network = buildNetwork({
-  input: 3,
-  layers: [
-    { kind: 'embedding', vocabulary: 5, width: 2 },
-    { kind: 'flatten' },
-    { kind: 'swiglu', out: 7 },
-    { kind: 'layer-norm' },
-    { kind: 'residual', layers: [{ kind: 'dense', out: 7 }] },
-    { kind: 'dense', out: 4 },
-  ],
-});
+const network = buildNetwork(
+  sequential(3, embedding(5, 2), flatten(), swiglu(7), layerNorm(), residual(dense(7)), dense(4)),
+);
 const random = createRandom(1, 'max-norm');
 const start = Float64Array.from({ length: network.parameterCount }, () => random.normal());
 

@@ -5,8 +5,11 @@ import {
   createOptimizer,
   createRandom,
   createTrainStep,
-  type NetworkSpec,
+  dense,
+  embedding,
   referenceKernels,
+  sequential,
+  tanh,
 } from '@gradloom/core';
 import { expect, test } from 'vitest';
 import { maxRelativeError } from '../../../support/errors.ts';
@@ -32,15 +35,7 @@ const golden: {
 } = JSON.parse(readFileSync(new URL('../../../fixtures/positions.json', import.meta.url), 'utf8'));
 const { vocabulary, width, classes, rows, positions, batch } = golden;
 
-const spec: NetworkSpec = {
-  input: positions,
-  layers: [
-    { kind: 'embedding', vocabulary, width },
-    { kind: 'dense', out: 3 },
-    { kind: 'activation', fn: 'tanh' },
-    { kind: 'dense', out: classes },
-  ],
-};
+const spec = sequential(positions, embedding(vocabulary, width), dense(3), tanh(), dense(classes));
 
 const stepOf = (labelSmoothing = 0, weighs = false) =>
   createTrainStep({

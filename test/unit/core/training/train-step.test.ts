@@ -1,12 +1,19 @@
 import {
+  batchNorm,
   buildNetwork,
   createLoss,
   createOptimizer,
   createRandom,
   createTrainStep,
+  dense,
+  dropout,
   type Kernels,
-  type NetworkSpec,
+  layerNorm,
   referenceKernels,
+  residual,
+  sequential,
+  silu,
+  swiglu,
 } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 import { averaging } from '../../../../packages/core/src/families/optimizers/optimizer.ts';
@@ -16,14 +23,7 @@ import { firstDifference } from '../../../support/bits.ts';
 import { maxError } from '../../../support/errors.ts';
 import { definitionKernels } from '../kernels/definitions/index.ts';
 
-const spec: NetworkSpec = {
-  input: 6,
-  layers: [
-    { kind: 'dense', out: 9 },
-    { kind: 'activation', fn: 'silu' },
-    { kind: 'dense', out: 4 },
-  ],
-};
+const spec = sequential(6, dense(9), silu(), dense(4));
 const random = createRandom(9, 'train-step');
 const x = Float64Array.from({ length: 40 * 6 }, () => random.normal());
 const t = Float64Array.from({ length: 40 }, () => random.integer(4));
@@ -61,17 +61,17 @@ test('the loss and the gradient of a batch are the means over its rows, but for 
 });
 
 describe.each(elementTypes)('steps of %s', (elementType) => {
-  const network = buildNetwork({
-    input: 6,
-    layers: [
-      { kind: 'dense', out: 5 },
-      { kind: 'layer-norm' },
-      { kind: 'residual', layers: [{ kind: 'gelu' }, { kind: 'dropout', rate: 0.2 }, { kind: 'dense', out: 5 }] },
-      { kind: 'batch-norm' },
-      { kind: 'swiglu', out: 4 },
-      { kind: 'dense', out: 4 },
-    ],
-  });
+  const network = buildNetwork(
+    sequential(
+      6,
+      dense(5),
+      layerNorm(),
+      residual({ kind: 'gelu' }, dropout(0.2), dense(5)),
+      batchNorm(),
+      swiglu(4),
+      dense(4),
+    ),
+  );
   const loss = createLoss({ kind: 'softmax-cross-entropy', labelSmoothing: 0.15 });
   const w = Float64Array.from({ length: 40 }, () => 0.5 + random.uniform());
   const trained = (kernels: Kernels) => {

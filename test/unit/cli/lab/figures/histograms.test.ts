@@ -1,17 +1,11 @@
 import { buildNetwork, type ElementType, initializeParameters, type NetworkSpec } from '@gradloom/core';
 import { createElements } from '@gradloom/core/internal';
-import { createModel } from '@gradloom/runtime';
+import { createModel, dense, sequential, softplus } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { layerHistograms } from '../../../../../packages/cli/src/lab/figures/histograms.ts';
 import { randomDataset } from '../../../../support/random-dataset.ts';
 
-const spec: NetworkSpec = {
-  input: 9,
-  layers: [
-    { kind: 'dense', out: 7 },
-    { kind: 'activation', fn: 'softplus' },
-  ],
-};
+const spec = sequential(9, dense(7), softplus());
 
 test('outputs are those of standardized images', () => {
   const network: NetworkSpec = { input: [3, 3, 1], layers: [{ kind: 'activation', fn: 'softplus' }] };

@@ -1,4 +1,4 @@
-import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, dense, type NetworkSpec, sequential } from '@gradloom/core';
 import { badWeight } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { layerNames } from '../../../../../packages/cli/src/terminal/text/layer-names.ts';
@@ -25,13 +25,7 @@ test('layers are counted as in the spec and in messages, or have the name that t
 });
 
 test('messages give the same number, and the name', () => {
-  const network = buildNetwork({
-    input: 2,
-    layers: [
-      { kind: 'dense', out: 3, name: 'encoder' },
-      { kind: 'dense', out: 1 },
-    ],
-  });
+  const network = buildNetwork(sequential(2, dense(3, { name: 'encoder' }), dense(1)));
   const theta = new Float64Array(network.parameterCount);
   theta[0] = Number.POSITIVE_INFINITY;
   expect(badWeight(network, theta)).toBe('W of dense(2->3) at layer 0 (encoder) has Infinity');

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import {
+  batchNorm,
   buildNetwork,
   createLoss,
   createOptimizer,
   createPredictor,
   createTrainStep,
+  dense,
   type Kernels,
   type OptimizerSpec,
   referenceKernels,
+  sequential,
 } from '@gradloom/core';
 import { ops } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
@@ -109,10 +112,7 @@ test('rows of many positions have the statistics of as many rows of one, unbiase
 });
 
 describe.each(golden.trajectories)('under sgd with $options', (run) => {
-  const network = buildNetwork({
-    input: 4,
-    layers: [{ kind: 'dense', out: 6 }, { kind: 'batch-norm' }, { kind: 'tanh' }, { kind: 'dense', out: 3 }],
-  });
+  const network = buildNetwork(sequential(4, dense(6), batchNorm(), { kind: 'tanh' }, dense(3)));
   const { batch, rows } = run;
 
   test('takes the steps that PyTorch takes, and evaluates to the same', () => {

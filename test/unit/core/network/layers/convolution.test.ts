@@ -1,10 +1,13 @@
 import {
   buildNetwork,
+  conv2d,
   createLoss,
   createRandom,
   initializeParameters,
   type NetworkSpec,
   referenceKernels,
+  sequential,
+  tanh,
 } from '@gradloom/core';
 import { bindTensors, createWorkspace, nodeGradient } from '@gradloom/core/internal';
 import fc from 'fast-check';
@@ -24,14 +27,13 @@ const networks = fc
     second: fc.record({ kernel: two(1, 3), padding: two(0, 2), stride: two(1, 3), dilation: two(1, 2) }),
   })
   .map(
-    ({ size, groups, first, second }): NetworkSpec => ({
-      input: [...size, 2],
-      layers: [
-        { kind: 'conv2d', out: 2, groups, ...first, biasInit: 'normal' },
-        { kind: 'activation', fn: 'tanh' },
-        { kind: 'conv2d', out: 2, groups, ...second },
-      ],
-    }),
+    ({ size, groups, first, second }): NetworkSpec =>
+      sequential([...size, 2], { kind: 'conv2d', out: 2, groups, ...first, biasInit: 'normal' }, tanh(), {
+        kind: 'conv2d',
+        out: 2,
+        groups,
+        ...second,
+      }),
   )
   .filter((spec) => fits(spec));
 
@@ -81,10 +83,7 @@ test('the gradient of any windows is the central difference', () => {
 
 test('initializers count all places of a window, and an orthogonal one has a column for each output', () => {
   const startOf = (init: 'glorot-uniform' | 'orthogonal') => {
-    const network = buildNetwork({
-      input: [9, 9, 8],
-      layers: [{ kind: 'conv2d', out: 16, kernel: 5, groups: 2, init, bias: false }],
-    });
+    const network = buildNetwork(sequential([9, 9, 8], conv2d(16, 5, { groups: 2, init, bias: false })));
     const W = new Float64Array(network.parameterCount);
     initializeParameters(network, W, 1);
     return W;

@@ -7,6 +7,7 @@ import {
   type LayerSpec,
   type NetworkSpec,
   referenceKernels,
+  sequential,
 } from '@gradloom/core';
 import {
   bindGradients,
@@ -32,10 +33,8 @@ const middle = (own: object): LayerSpec[] => [
   },
   { kind: 'last-position' },
 ];
-const network = (own: object): NetworkSpec => ({
-  input: T,
-  layers: [embedding, ...middle(own), { kind: 'dense', out: V, bias: false, ...own }],
-});
+const network = (own: object): NetworkSpec =>
+  sequential(T, embedding, ...middle(own), { kind: 'dense', out: V, bias: false, ...own });
 const [tied, untied] = [network({ tiedTo: '0' }), network({})].map((spec) => buildNetwork(spec));
 const leaf = leafRowsOf(tied, B);
 const random = createRandom(2, 'rows');

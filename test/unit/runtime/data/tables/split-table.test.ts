@@ -1,13 +1,16 @@
-import { createEncoder, createRandom, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import { createEncoder, createRandom, type LayerSpec } from '@gradloom/core';
 import { createSpread, ofTable } from '@gradloom/core/internal';
 import {
   createModel,
   type Dataset,
   datasetFromRows,
+  dense,
   encodeTable,
   fitPreprocessing,
   readTable,
+  relu,
   type SplitRows,
+  sequential,
   splitDataset,
   splitTable,
   summarizeTable,
@@ -353,14 +356,7 @@ test('training on a table is training on the arrays that a plain script prepares
     targets: [...sets.train.targets.array],
     classes: 2,
   });
-  const spec: NetworkSpec = {
-    input: width,
-    layers: [
-      { kind: 'dense', out: 5 },
-      { kind: 'activation', fn: 'relu' },
-      { kind: 'dense', out: 2 },
-    ],
-  };
+  const spec = sequential(width, dense(5), relu(), dense(2));
   const options = { epochs: 3, batch: 32, seed: 1, threads: 1 };
   const own = await train(spec, sets, options);
   const other = await train(spec, { train: plain }, options);

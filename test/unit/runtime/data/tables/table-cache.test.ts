@@ -11,12 +11,14 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { createRandom, type NetworkSpec } from '@gradloom/core';
+import { createRandom } from '@gradloom/core';
 import {
+  dense,
   encodeTable,
   type PreparedTable,
   prepareTable,
   readTable,
+  sequential,
   splitTable,
   type TableOptions,
   train,
@@ -76,10 +78,7 @@ const essence = async ({ sets, preprocessing, rows, notes }: PreparedTable) => (
 
 const fingerprintOf = async ({ sets }: PreparedTable): Promise<string> => {
   const { inputs, targets, classes } = sets.train;
-  const spec: NetworkSpec = {
-    input: inputs.columns,
-    layers: [{ kind: 'dense', out: 6 }, { kind: 'tanh' }, { kind: 'dense', out: classes ?? targets.columns }],
-  };
+  const spec = sequential(inputs.columns, dense(6), { kind: 'tanh' }, dense(classes ?? targets.columns));
   const loss = classes === null ? 'mse' : 'softmax-cross-entropy';
   const run = train(spec, sets, { batch: 32, epochs: 2, threads: 2, backend: 'wasm', loss });
   return (await run).fingerprint;

@@ -1,4 +1,4 @@
-import type { NetworkSpec } from '@gradloom/core';
+import { dense, sequential } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import type { Transfer } from '../../../../../packages/runtime/src/cluster/cluster.ts';
@@ -13,13 +13,7 @@ import { prepareRun } from '../../../../../packages/runtime/src/training/run/pre
 import { firstDifference } from '../../../../support/bits.ts';
 import { randomDataset } from '../../../../support/random-dataset.ts';
 
-const spec: NetworkSpec = {
-  input: 8,
-  layers: [
-    { kind: 'dense', out: 700 },
-    { kind: 'dense', out: 3 },
-  ],
-};
+const spec = sequential(8, dense(700), dense(3));
 const data = { train: randomDataset({ rows: 64, inputs: 8, classes: 3 }) };
 
 function plannedBytes(rank: number, ranks: number, ledgerBytes: number, more: Partial<RunPlan> = {}): number {

@@ -1,4 +1,4 @@
-import type { LayerSpec } from '@gradloom/core';
+import { type LayerSpec, sequential } from '@gradloom/core';
 import { BLOCK, complete, ops } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { createContext } from '../../../../../packages/runtime/src/engine/step/context.ts';
@@ -17,13 +17,7 @@ import { randomDataset } from '../../../../support/random-dataset.ts';
 
 test('a thread that takes its place in a team again updates its own blocks, whoever had the place in between', () => {
   const data = { train: randomDataset({ rows: 8, inputs: 100, classes: 3 }) };
-  const spec = {
-    input: 100,
-    layers: [
-      { kind: 'dense' as const, out: 150 },
-      { kind: 'dense' as const, out: 3 },
-    ],
-  };
+  const spec = sequential(100, { kind: 'dense' as const, out: 150 }, { kind: 'dense' as const, out: 3 });
   const { setup, arena } = complete(
     prepareRun(complete(planRun(spec, data, { batch: 8, steps: 10, threads: 3, backend: 'wasm' })), data),
   );

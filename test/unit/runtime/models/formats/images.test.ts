@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildNetwork, type LayerSpec, type NetworkSpec } from '@gradloom/core';
-import { exportModel } from '@gradloom/runtime';
+import { conv2d, conv2dTranspose, exportModel, sequential } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { createGraph } from '../../../../../packages/runtime/src/models/formats/onnx/graph.ts';
 import { emitNetwork } from '../../../../../packages/runtime/src/models/formats/onnx/layers.ts';
@@ -35,17 +35,11 @@ const [, V, C] = input;
 const flat = (c: number, h: number, w: number): number => (h * V + w) * C + c;
 
 test('windows have the axes of PyTorch: outputs, inputs, height, width', async () => {
-  const { '0.weight': W } = await exported({
-    input: [5, 5, 4],
-    layers: [{ kind: 'conv2d', out: 6, kernel: [2, 3], groups: 2 }],
-  });
+  const { '0.weight': W } = await exported(sequential([5, 5, 4], conv2d(6, [2, 3], { groups: 2 })));
   expect(W).toEqual({ shape: [6, 2, 2, 3], values: over([6, 2, 2, 3], (o, c, y, x) => ((y * 3 + x) * 2 + c) * 6 + o) });
   const { '0.weight': text } = await exported({ input: [5, 4], layers: [{ kind: 'conv1d', out: 6, kernel: 3 }] });
   expect(text).toEqual({ shape: [6, 4, 3], values: over([6, 4, 3], (o, c, k) => (k * 4 + c) * 6 + o) });
-  const { '0.weight': back } = await exported({
-    input: [5, 5, 4],
-    layers: [{ kind: 'conv2d-transpose', out: 6, kernel: [2, 3] }],
-  });
+  const { '0.weight': back } = await exported(sequential([5, 5, 4], conv2dTranspose(6, [2, 3])));
   // nn.ConvTranspose2d has [inputs, outputs, height, width].
   expect(back).toEqual({
     shape: [4, 6, 2, 3],

@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, deflateRawSync } from 'node:zlib';
 import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
-import { createModel, exportModel, importModel, loadModel, loadParts, type ModelContents } from '@gradloom/runtime';
+import {
+  createModel,
+  dense,
+  exportModel,
+  importModel,
+  loadModel,
+  loadParts,
+  type ModelContents,
+  sequential,
+  tanh,
+} from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { writeOnnx } from '../../../../../packages/runtime/src/models/formats/onnx/write-onnx.ts';
@@ -16,13 +26,7 @@ import { propertySeed } from '../../../../support/seed.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
-const spec: NetworkSpec = {
-  input: 3,
-  layers: [
-    { kind: 'dense', out: 2 },
-    { kind: 'activation', fn: 'tanh' },
-  ],
-};
+const spec = sequential(3, dense(2), tanh());
 
 /** One sentence that names the file. */
 const SENTENCE = /^importModel: [^\n]*\.(safetensors|npz) [^\n]*, expected [^\n]*$/;
@@ -418,13 +422,7 @@ test.each<[unknown, string]>([
 });
 
 describe('a table that two layers share', () => {
-  const tied: NetworkSpec = {
-    input: 2,
-    layers: [
-      { kind: 'embedding', vocabulary: 3, width: 2 },
-      { kind: 'dense', out: 3, bias: false, tiedTo: '0' },
-    ],
-  };
+  const tied = sequential(2, { kind: 'embedding', vocabulary: 3, width: 2 }, dense(3, { bias: false, tiedTo: '0' }));
   const numbers = [1, 2, 3, 4, 5, 6];
   const table = encodeNpy('f8', [3, 2], numbers);
   const imported = (name: string, ...others: [string, Buffer][]) =>

@@ -1,4 +1,4 @@
-import { createModel, type ModelContents } from '@gradloom/runtime';
+import { createModel, dense, embedding, flatten, type ModelContents, sequential } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { charactersOfSmall } from '../../../../../packages/runtime/src/models/serving/answer-pool.ts';
 import { tableModel } from '../../../../support/serving.ts';
@@ -8,10 +8,7 @@ const products = 2 ** 18; // what the thread that receives bodies computes for o
 const plain = (spec: ModelContents['spec'], P: number): ModelContents => ({ spec, parameters: new Float64Array(P) });
 const vocabulary = ['\n', 'a', 'b', 'c'];
 const text = { tokenizer: { kind: 'characters', vocabulary }, context: 200, lines: false } as const;
-const wide: ModelContents['spec'] = {
-  input: [200],
-  layers: [{ kind: 'embedding', vocabulary: 4, width: 8 }, { kind: 'flatten' }, { kind: 'dense', out: 4 }],
-};
+const wide: ModelContents['spec'] = sequential([200], embedding(4, 8), flatten(), dense(4));
 
 test.each<[string, ModelContents, number]>([
   ['of a small table are those of 4 KiB', tableModel, 4096],

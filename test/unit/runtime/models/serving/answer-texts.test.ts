@@ -1,5 +1,5 @@
 import { createRandom, type Model, type Preprocessing } from '@gradloom/core';
-import { createModel, loadParts, type NetworkSpec } from '@gradloom/runtime';
+import { createModel, dense, embedding, flatten, loadParts, type NetworkSpec, sequential } from '@gradloom/runtime';
 import { createAnswerPool } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -25,13 +25,7 @@ const table = createModel({
   loss: 'softmax-cross-entropy',
   preprocessing,
 });
-const words = createModel({
-  spec: {
-    input: 2,
-    layers: [{ kind: 'embedding', vocabulary: 5, width: 2 }, { kind: 'flatten' }, { kind: 'dense', out: 1 }],
-  },
-  parameters: normals(10 + 5),
-});
+const words = createModel({ spec: sequential(2, embedding(5, 2), flatten(), dense(1)), parameters: normals(10 + 5) });
 
 const letters = createModel({
   spec: { input: 3, layers: [{ kind: 'embedding', vocabulary: 2, width: 2 }] },
@@ -44,10 +38,7 @@ const letters = createModel({
 });
 
 const reviews = createModel({
-  spec: {
-    input: 4,
-    layers: [{ kind: 'embedding', vocabulary: 4, width: 2 }, { kind: 'flatten' }, { kind: 'dense', out: 1 }],
-  },
+  spec: sequential(4, embedding(4, 2), flatten(), dense(1)),
   parameters: normals(8 + 9),
   preprocessing: {
     version: 1,
