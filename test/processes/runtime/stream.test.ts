@@ -13,12 +13,14 @@ import { join } from 'node:path';
 import {
   type BackendChoice,
   type DataSplits,
+  dense,
   evaluateModel,
   loadCheckpoint,
   loadDataset,
   loadIdx,
   loadNpy,
   loadNpz,
+  relu,
   sequential,
   splitDataset,
   subset,
@@ -56,12 +58,7 @@ const both = async (path: string): Promise<[kept: DataSplits, streamed: DataSpli
   await loadDataset(path, { name: 'rows', stream: true }),
 ];
 
-const spec = sequential(
-  COLUMNS,
-  { kind: 'dense' as const, out: 16 },
-  { kind: 'relu' as const },
-  { kind: 'dense' as const, out: 2 },
-);
+const spec = sequential(COLUMNS, dense(16), relu(), dense(2));
 const options: TrainOptions = { batch: 64, epochs: 3, backend: 'wasm', threads: 2 };
 const split = (data: DataSplits): DataSplits => splitDataset(data.train, { validation: 0.2, test: 0.1 });
 

@@ -7,13 +7,14 @@ import {
   dense,
   evaluateModel,
   globalAvgPool,
+  relu,
   sequential,
   train,
 } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 
 /** So many activations that an evaluation takes fewer rows at a time than the 256 whose losses it adds in one sum. */
-const spec = sequential([64, 64, 1], conv2d(16, 3, { stride: 2 }), { kind: 'relu' }, globalAvgPool(), dense(3));
+const spec = sequential([64, 64, 1], conv2d(16, 3, { stride: 2 }), relu(), globalAvgPool(), dense(3));
 const N = 300;
 const dataset = datasetFromRows({
   inputs: Array.from({ length: N }, (_, n) =>

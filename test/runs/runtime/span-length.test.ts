@@ -1,4 +1,4 @@
-import { sequential, train } from '@gradloom/runtime';
+import { dense, sequential, train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { SPAN_MS } from '../../../packages/runtime/src/engine/threads/span.ts';
 import { createSpanLength, MAX_SPAN_MS } from '../../../packages/runtime/src/training/tuning/tune.ts';
@@ -33,7 +33,7 @@ test('a run with long pauses has long spans', async () => {
   const ends: number[] = [];
   const enough = new AbortController();
   const data = { train: randomDataset({ rows: 640, inputs: 100, classes: 3 }) };
-  const spec = sequential(100, { kind: 'dense' as const, out: 50 }, { kind: 'dense' as const, out: 3 });
+  const spec = sequential(100, dense(50), dense(3));
   await train(spec, data, {
     steps: 100_000,
     batch: 64,

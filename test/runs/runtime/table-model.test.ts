@@ -1,5 +1,14 @@
 import { createRandom, math, type NetworkSpec, type TablePreprocessing } from '@gradloom/core';
-import { conv1d, createModel, dense, loadModel, type ModelContents, saveModel, sequential } from '@gradloom/runtime';
+import {
+  conv1d,
+  createModel,
+  dense,
+  loadModel,
+  type ModelContents,
+  relu,
+  saveModel,
+  sequential,
+} from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -151,7 +160,7 @@ test('a preprocessing that does not fit the network is refused', () => {
   );
   expect(() => createModel(model(2, [price]))).toThrow("the network's output has 2, expected 1 (target columns)");
   expect(() => createModel(model(2, [kind]))).toThrow(`the network's output has 2, expected 3 (classes of "kind")`);
-  const spec = sequential([1, 3], dense(3), { kind: 'relu' }, conv1d(2, 1));
+  const spec = sequential([1, 3], dense(3), relu(), conv1d(2, 1));
   expect(() =>
     createModel({ ...model(2, [kind]), spec: spec as NetworkSpec, parameters: new Float64Array(20) }),
   ).toThrow(

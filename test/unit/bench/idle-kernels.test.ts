@@ -1,4 +1,4 @@
-import { sequential } from '@gradloom/core';
+import { dense, dropout, layerNorm, sequential } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { idleKernels } from '../../../bench/idle-kernels.ts';
@@ -15,11 +15,11 @@ import { randomDataset } from '../../support/random-dataset.ts';
 const data = { train: randomDataset({ rows: 80, inputs: 40, classes: 3 }) };
 const spec = sequential(
   40,
-  { kind: 'dense' as const, out: 300 },
-  { kind: 'layer-norm' as const },
-  { kind: 'dropout' as const, rate: 0.2 },
+  dense(300),
+  layerNorm(),
+  dropout(0.2),
   { kind: 'activation' as const, fn: 'relu' as const },
-  { kind: 'dense' as const, out: 3 },
+  dense(3),
 );
 
 // At 80 rows a batch is the dataset, and a whole step one block.

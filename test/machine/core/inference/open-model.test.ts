@@ -12,6 +12,7 @@ import {
 import {
   batchNorm,
   dense,
+  gelu,
   loadModel,
   type ModelContents,
   type NetworkSpec,
@@ -43,7 +44,7 @@ const preprocessing: Preprocessing = {
   target: [{ name: 'kind', type: 'classes', labels: ['a', 'b', '__proto__'] }],
 };
 const classifier: ModelContents = {
-  spec: sequential(8, dense(9), { kind: 'gelu' }, batchNorm(), dense(3)),
+  spec: sequential(8, dense(9), gelu(), batchNorm(), dense(3)),
   parameters: normals(8 * 9 + 9 + 4 * 9 + 9 * 3 + 3).map(Math.abs), // variances are not below 0
   loss: 'softmax-cross-entropy',
   preprocessing,

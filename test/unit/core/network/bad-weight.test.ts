@@ -1,8 +1,8 @@
-import { buildNetwork, dense, sequential } from '@gradloom/core';
+import { buildNetwork, dense, relu, sequential } from '@gradloom/core';
 import { badWeight } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
-const network = buildNetwork(sequential(400, dense(400), { kind: 'relu' }, dense(2)));
+const network = buildNetwork(sequential(400, dense(400), relu(), dense(2)));
 const end = network.parameterCount;
 
 test.each([

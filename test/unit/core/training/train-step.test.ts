@@ -7,6 +7,7 @@ import {
   createTrainStep,
   dense,
   dropout,
+  gelu,
   type Kernels,
   layerNorm,
   referenceKernels,
@@ -62,15 +63,7 @@ test('the loss and the gradient of a batch are the means over its rows, but for 
 
 describe.each(elementTypes)('steps of %s', (elementType) => {
   const network = buildNetwork(
-    sequential(
-      6,
-      dense(5),
-      layerNorm(),
-      residual({ kind: 'gelu' }, dropout(0.2), dense(5)),
-      batchNorm(),
-      swiglu(4),
-      dense(4),
-    ),
+    sequential(6, dense(5), layerNorm(), residual(gelu(), dropout(0.2), dense(5)), batchNorm(), swiglu(4), dense(4)),
   );
   const loss = createLoss({ kind: 'softmax-cross-entropy', labelSmoothing: 0.15 });
   const w = Float64Array.from({ length: 40 }, () => 0.5 + random.uniform());

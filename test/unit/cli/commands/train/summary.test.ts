@@ -1,5 +1,5 @@
 import type { NetworkSpec } from '@gradloom/core';
-import { sequential, syntheticDatasets, train } from '@gradloom/runtime';
+import { dense, sequential, syntheticDatasets, train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import type { TrainValues } from '../../../../../packages/cli/src/commands/train/options.ts';
 import type { RunEnd } from '../../../../../packages/cli/src/commands/train/reporter.ts';
@@ -35,7 +35,7 @@ test('another number of threads is suggested where there is work for it', async 
 
 test('threads without rows are told, with the leaves that a batch has', async () => {
   // Two leaves for three threads: 8,514 weights in three blocks are work for all of them.
-  const wide = sequential(2, { kind: 'dense' as const, out: 1702 }, { kind: 'dense' as const, out: 2 });
+  const wide = sequential(2, dense(1702), dense(2));
   const few = await summaryOf({ steps: 1, threads: 3 }, {}, wide);
   expect(few).toMatch(/^threads {8}3 {2}\(2 of them had rows in a step: a batch has 2 leaves\)$/m);
   expect(await summaryOf({ steps: 1, threads: 2 }, {}, wide)).toMatch(/^threads {8}2$/m);

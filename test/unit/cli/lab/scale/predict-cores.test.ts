@@ -1,4 +1,4 @@
-import { type Profile, sequential } from '@gradloom/runtime';
+import { dense, type Profile, sequential } from '@gradloom/runtime';
 import { planStepWork } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { randomDataset } from '../../../../support/random-dataset.ts';
 const ROWS = 300;
 const data = { train: randomDataset({ rows: ROWS, inputs: 60, classes: 3 }) };
 /** 5 blocks of 4,096 parameters, the last short. */
-const spec = sequential(60, { kind: 'dense' as const, out: 300 }, { kind: 'dense' as const, out: 3 });
+const spec = sequential(60, dense(300), dense(3));
 const P = 60 * 300 + 300 + 300 * 3 + 3;
 const workOf = (batch: number) => planStepWork(spec, data, { batch, backend: 'wasm', epochs: 1 });
 

@@ -11,6 +11,7 @@ import {
   type OptimizerSpec,
   referenceKernels,
   sequential,
+  tanh,
 } from '@gradloom/core';
 import { ops } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
@@ -112,7 +113,7 @@ test('rows of many positions have the statistics of as many rows of one, unbiase
 });
 
 describe.each(golden.trajectories)('under sgd with $options', (run) => {
-  const network = buildNetwork(sequential(4, dense(6), batchNorm(), { kind: 'tanh' }, dense(3)));
+  const network = buildNetwork(sequential(4, dense(6), batchNorm(), tanh(), dense(3)));
   const { batch, rows } = run;
 
   test('takes the steps that PyTorch takes, and evaluates to the same', () => {

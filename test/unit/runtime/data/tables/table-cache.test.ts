@@ -21,6 +21,7 @@ import {
   sequential,
   splitTable,
   type TableOptions,
+  tanh,
   train,
 } from '@gradloom/runtime';
 import { encodeSplit, readTableAs, rowsOfSplit } from '@gradloom/runtime/internal';
@@ -78,7 +79,7 @@ const essence = async ({ sets, preprocessing, rows, notes }: PreparedTable) => (
 
 const fingerprintOf = async ({ sets }: PreparedTable): Promise<string> => {
   const { inputs, targets, classes } = sets.train;
-  const spec = sequential(inputs.columns, dense(6), { kind: 'tanh' }, dense(classes ?? targets.columns));
+  const spec = sequential(inputs.columns, dense(6), tanh(), dense(classes ?? targets.columns));
   const loss = classes === null ? 'mse' : 'softmax-cross-entropy';
   const run = train(spec, sets, { batch: 32, epochs: 2, threads: 2, backend: 'wasm', loss });
   return (await run).fingerprint;
